@@ -2,6 +2,7 @@
 //! one, an old one, an unknown key, and by a user to whom nothing is allowed.
 
 mod fill;
+mod foreign;
 
 use std::{net::TcpListener, path::Path};
 

@@ -1,8 +1,12 @@
 //! Inputs with every required member, made from a service's schema: as small as its constraints
 //! allow, so that a request gets past them and to its authorisation row.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
-use wharf_wire::schema::{Kind, OperationSchema, Protocol, ServiceSchema, Shape, ShapeIndex};
+use wharf_wire::schema::{
+    Kind, Member, OperationSchema, Protocol, ServiceSchema, Shape, ShapeIndex,
+};
 
 /// Values for strings with a pattern; the first that fits is taken.
 const CANDIDATES: &[&str] = &[
@@ -46,21 +50,38 @@ const PARTICULAR: &[(&str, &str, &str)] = &[(
 /// How deep structures are followed: a shape may require itself.
 const MAX_DEPTH: usize = 12;
 
+/// Values by the names of members, which go before what constraints ask for; beside required members
+/// those of the first level that are in `also` are given too.
+#[derive(Default)]
+pub struct Given<'a> {
+    pub values: BTreeMap<&'static str, String>,
+    pub also: &'a [&'static str],
+}
+
 /// The input as JSON.
 pub fn json(schema: &ServiceSchema, operation: &OperationSchema) -> Value {
+    json_of(schema, operation, &Given::default())
+}
+
+/// The same with particular values.
+pub fn json_of(schema: &ServiceSchema, operation: &OperationSchema, given: &Given<'_>) -> Value {
     match operation.input {
-        Some(shape) => value(schema, schema.shape(shape), 0),
+        Some(shape) => value(schema, schema.shape(shape), given, 0),
         None => json!({}),
     }
 }
 
 /// The input as the parameters of a form: `&Name=value&…`
 pub fn form(schema: &ServiceSchema, operation: &OperationSchema) -> String {
+    form_of(schema, operation, &json(schema, operation))
+}
+
+/// The same of an input that is there already.
+pub fn form_of(schema: &ServiceSchema, operation: &OperationSchema, input: &Value) -> String {
     let mut out = form_urlencoded::Serializer::new(String::new());
     if let Some(shape) = operation.input {
-        let input = json(schema, operation);
         let mut pairs = Vec::new();
-        flatten(schema, shape, false, &input, String::new(), &mut pairs);
+        flatten(schema, shape, false, input, String::new(), &mut pairs);
         for (name, value) in pairs {
             out.append_pair(&name, &value);
         }
@@ -73,7 +94,7 @@ pub fn form(schema: &ServiceSchema, operation: &OperationSchema) -> String {
     }
 }
 
-fn value(schema: &ServiceSchema, shape: &Shape, depth: usize) -> Value {
+fn value(schema: &ServiceSchema, shape: &Shape, given: &Given<'_>, depth: usize) -> Value {
     assert!(depth < MAX_DEPTH, "{} requires itself", shape.name);
     let at_least = |least: f64| {
         if shape.min.is_finite() {
@@ -92,28 +113,35 @@ fn value(schema: &ServiceSchema, shape: &Shape, depth: usize) -> Value {
                 let kind = &schema.shape(shape).kind;
                 matches!(kind, Kind::String { .. } | Kind::Integer | Kind::Boolean)
             };
-            let mut filled: Vec<_> = members.iter().filter(|member| member.required).collect();
+            let is_asked = |name: &str| depth == 0 && given.also.iter().any(|also| *also == name);
+            let mut filled: Vec<_> = members
+                .iter()
+                .filter(|member| member.required || is_asked(member.name))
+                .collect();
             // An empty structure does not show in a form.
             if filled.is_empty() && depth > 0 {
                 let plain = members.iter().find(|member| is_plain(member.shape));
                 filled.extend(plain.or(members.first()));
             }
             let filled = filled.into_iter().map(|member| {
-                let inner = value(schema, schema.shape(member.shape), depth + 1);
+                if let Some(named) = named(schema, member, given) {
+                    return (member.name.to_owned(), named);
+                }
+                let inner = value(schema, schema.shape(member.shape), given, depth + 1);
                 (member.name.to_owned(), inner)
             });
             Value::Object(filled.collect::<Map<_, _>>())
         }
         // An empty list is no list at all in a form.
         Kind::List { member, .. } => {
-            let one = value(schema, schema.shape(*member), depth + 1);
+            let one = value(schema, schema.shape(*member), given, depth + 1);
             Value::Array(vec![one; at_least(1.0) as usize])
         }
         Kind::Map {
             key, value: inner, ..
         } => {
-            let name = value(schema, schema.shape(*key), depth + 1);
-            let inner = value(schema, schema.shape(*inner), depth + 1);
+            let name = value(schema, schema.shape(*key), given, depth + 1);
+            let inner = value(schema, schema.shape(*inner), given, depth + 1);
             json!({ name.as_str().expect("keys are strings"): inner })
         }
         Kind::String { values, .. } if !values.is_empty() => json!(values[0]),
@@ -142,6 +170,19 @@ fn value(schema: &ServiceSchema, shape: &Shape, depth: usize) -> Value {
         // Three bytes in each four letters.
         Kind::Blob => json!("YWFh".repeat((at_least(1.0) as usize).div_ceil(3))),
         Kind::Document => json!({}),
+    }
+}
+
+/// The value that was given for a member, if it is a string or a list of them.
+fn named(schema: &ServiceSchema, member: &Member, given: &Given<'_>) -> Option<Value> {
+    let text = given.values.get(member.name)?;
+    match &schema.shape(member.shape).kind {
+        Kind::String { .. } => Some(json!(text)),
+        Kind::List { member, .. } => {
+            let is_text = matches!(schema.shape(*member).kind, Kind::String { .. });
+            is_text.then(|| json!([text]))
+        }
+        _ => None,
     }
 }
 

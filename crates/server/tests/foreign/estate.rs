@@ -1,0 +1,461 @@
+//! What the other account has: something of each kind, under one name where names are chosen.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use wharf_wire::{
+    schema::{Kind, OperationSchema, ServiceSchema},
+    sigv4::SigningKeys,
+};
+
+use super::{ask, operation};
+use crate::{Server, fill};
+
+/// The account that asks.
+pub const STRANGER: &str = "111122223333";
+pub const HOME: &str = "000000000000";
+const REGION: &str = "us-east-1";
+/// What everything is called, and as long a name of nothing.
+const NAME: &str = "secret-thing";
+const SECOND: &str = "second-thing";
+const NO_NAME: &str = "absent-thing";
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"000000000000"},"Action":"sts:AssumeRole"}]}"#;
+const NOTHING: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+
+type Values = BTreeMap<&'static str, String>;
+
+/// Values of members by service, in two forms where a name and an ARN are taken; and ids with as long
+/// ones of nothing.
+pub struct Estate {
+    keys: SigningKeys,
+    values: BTreeMap<&'static str, Vec<Values>>,
+    absent: Vec<(String, String)>,
+}
+
+/// As long an id of nothing.
+fn other(id: &str) -> String {
+    let (head, tail) = id.split_at(id.len() - 6);
+    let turn = |letter: char| match letter {
+        '0'..='8' | 'a'..='e' | 'A'..='Y' => char::from(letter as u8 + 1),
+        '9' => '2',
+        'f' => 'a',
+        'Z' => 'A',
+        rest => rest,
+    };
+    format!("{head}{}", tail.chars().map(turn).collect::<String>())
+}
+
+/// The text in an element of an answer.
+fn element(body: &str, name: &str) -> String {
+    let open = format!("<{name}>");
+    let start = body
+        .find(&open)
+        .unwrap_or_else(|| panic!("no {name} in {body}"))
+        + open.len();
+    let end = body[start..].find('<').unwrap();
+    body[start..start + end].to_owned()
+}
+
+impl Estate {
+    pub async fn make(server: &Server) -> Self {
+        let mut it = Self {
+            keys: server.root(),
+            values: BTreeMap::new(),
+            absent: vec![(NAME.to_owned(), NO_NAME.to_owned())],
+        };
+        let (subnet, group) = it.network(server).await;
+        it.identities(server).await;
+        it.containers(server).await;
+        it.images_and_logs(server).await;
+        it.balancing(server, &subnet, &group).await;
+        it.certificate(server).await;
+        it.seconds(server).await;
+        it
+    }
+
+    /// A second of some kinds, for lists of more than one page.
+    async fn seconds(&self, server: &Server) {
+        let role = json!({"RoleName": SECOND, "AssumeRolePolicyDocument": TRUST});
+        let policy = json!({"PolicyName": SECOND, "PolicyDocument": NOTHING});
+        let containers = json!([{"name": "main", "image": "busybox", "memory": 16}]);
+        let definition = json!({"family": SECOND, "containerDefinitions": containers});
+        let stream = json!({"logGroupName": NAME, "logStreamName": SECOND});
+        for (service, name, input) in [
+            ("iam", "CreateGroup", json!({"GroupName": SECOND})),
+            ("iam", "CreateRole", role),
+            ("iam", "CreatePolicy", policy),
+            ("ecs", "RegisterTaskDefinition", definition),
+            ("ecr", "CreateRepository", json!({"repositoryName": SECOND})),
+            ("logs", "CreateLogGroup", json!({"logGroupName": SECOND})),
+            ("logs", "CreateLogStream", stream),
+            (
+                "acm",
+                "RequestCertificate",
+                json!({"DomainName": "second.example.test"}),
+            ),
+        ] {
+            self.call(server, (service, name), input).await;
+        }
+    }
+
+    /// The forms that a service's members are given in.
+    pub fn values(&self, service: &str) -> &[Values] {
+        self.values.get(service).map_or(&[], Vec::as_slice)
+    }
+
+    /// The same text about what does not exist.
+    pub fn absent(&self, text: &str) -> String {
+        let pairs = self.absent.iter();
+        pairs.fold(text.to_owned(), |text, (there, not)| {
+            text.replace(there, not)
+        })
+    }
+
+    fn remember(&mut self, id: &str) {
+        self.absent.push((id.to_owned(), other(id)));
+    }
+
+    fn named(&mut self, service: &'static str, values: &[(&[&'static str], String)]) {
+        let each = values.iter().flat_map(|(names, value)| {
+            let names = names.iter().copied();
+            names.map(move |name| (name, value.clone()))
+        });
+        self.values.entry(service).or_default().push(each.collect());
+    }
+
+    async fn call(&self, server: &Server, of: (&str, &str), input: Value) -> String {
+        let (status, body) = ask(server, operation(of.0, of.1), &input, &self.keys).await;
+        assert_eq!(status, 200, "{of:?}: {body}");
+        body
+    }
+
+    async fn network(&mut self, server: &Server) -> (String, String) {
+        let describe = |name: &'static str| ("ec2", name);
+        let vpcs = self.call(server, describe("DescribeVpcs"), json!({})).await;
+        let subnets = self
+            .call(server, describe("DescribeSubnets"), json!({}))
+            .await;
+        let tables = self
+            .call(server, describe("DescribeRouteTables"), json!({}))
+            .await;
+        let gateways = self
+            .call(server, describe("DescribeInternetGateways"), json!({}))
+            .await;
+        let (vpc, subnet) = (element(&vpcs, "vpcId"), element(&subnets, "subnetId"));
+        let (table, gateway) = (
+            element(&tables, "routeTableId"),
+            element(&gateways, "internetGatewayId"),
+        );
+        let made = json!({"GroupName": NAME, "Description": "a", "VpcId": vpc});
+        let group = element(
+            &self
+                .call(server, ("ec2", "CreateSecurityGroup"), made)
+                .await,
+            "groupId",
+        );
+        let made = json!({"SubnetId": subnet, "ClientToken": NAME});
+        let made = self
+            .call(server, ("ec2", "CreateNetworkInterface"), made)
+            .await;
+        let interface = element(&made, "networkInterfaceId");
+        for id in [&vpc, &subnet, &table, &gateway, &group, &interface] {
+            self.remember(id);
+        }
+        self.named(
+            "ec2",
+            &[
+                (&["VpcId", "VpcIds", "ResourceId", "Resources"], vpc.clone()),
+                (&["SubnetId", "SubnetIds"], subnet.clone()),
+                (
+                    &["GroupId", "GroupIds", "Groups", "SecurityGroupIds"],
+                    group.clone(),
+                ),
+                (&["NetworkInterfaceId", "NetworkInterfaceIds"], interface),
+                (&["RouteTableId", "RouteTableIds"], table),
+                (
+                    &["InternetGatewayId", "InternetGatewayIds", "GatewayId"],
+                    gateway,
+                ),
+                (&["GroupName", "GroupNames", "ClientToken"], NAME.to_owned()),
+            ],
+        );
+        (subnet, group)
+    }
+
+    async fn identities(&mut self, server: &Server) {
+        let name = |member: &str| json!({ member: NAME });
+        let iam = |name: &'static str| ("iam", name);
+        self.call(server, iam("CreateUser"), name("UserName")).await;
+        self.call(server, iam("CreateGroup"), name("GroupName"))
+            .await;
+        self.call(
+            server,
+            iam("CreateInstanceProfile"),
+            name("InstanceProfileName"),
+        )
+        .await;
+        let role = json!({"RoleName": NAME, "AssumeRolePolicyDocument": TRUST});
+        self.call(server, iam("CreateRole"), role).await;
+        let policy = json!({"PolicyName": NAME, "PolicyDocument": NOTHING});
+        self.call(server, iam("CreatePolicy"), policy).await;
+        let key = self
+            .call(server, iam("CreateAccessKey"), name("UserName"))
+            .await;
+        let key = element(&key, "AccessKeyId");
+        self.remember(&key);
+        let arn = |kind: &str| format!("arn:aws:iam::{HOME}:{kind}/{NAME}");
+        let names = [
+            "UserName",
+            "RoleName",
+            "GroupName",
+            "PolicyName",
+            "InstanceProfileName",
+        ];
+        for source in ["user", "role", "group"] {
+            let members = [
+                (&names[..], NAME.to_owned()),
+                (&["AccessKeyId"], key.clone()),
+                (&["PolicyArn", "PermissionsBoundary"], arn("policy")),
+                (&["PolicySourceArn", "CallerArn", "Arn"], arn(source)),
+            ];
+            self.named("iam", &members);
+        }
+        self.named(
+            "sts",
+            &[
+                (&["RoleArn"], arn("role")),
+                (&["RoleSessionName"], "aa".to_owned()),
+            ],
+        );
+    }
+
+    async fn containers(&mut self, server: &Server) {
+        let ecs = |name: &'static str| ("ecs", name);
+        self.call(server, ecs("CreateCluster"), json!({"clusterName": NAME}))
+            .await;
+        let containers = json!([{"name": "main", "image": "busybox", "memory": 16}]);
+        let definition = json!({"family": NAME, "containerDefinitions": containers});
+        self.call(server, ecs("RegisterTaskDefinition"), definition)
+            .await;
+        let service = json!({"cluster": NAME, "serviceName": NAME, "taskDefinition": NAME, "desiredCount": 1, "clientToken": NAME});
+        self.call(server, ecs("CreateService"), service).await;
+        let arn = |resource: String| format!("arn:aws:ecs:{REGION}:{HOME}:{resource}");
+        let id = "0123456789abcdef0123456789abcdef".to_owned();
+        let tokens: &[&str] = &[
+            "clientToken",
+            "startedBy",
+            "group",
+            "serviceName",
+            "family",
+            "familyPrefix",
+            "clusterName",
+        ];
+        self.named(
+            "ecs",
+            &[
+                (tokens, NAME.to_owned()),
+                (
+                    &["cluster", "clusters", "service", "services"],
+                    NAME.to_owned(),
+                ),
+                (&["taskDefinition", "taskDefinitions"], format!("{NAME}:1")),
+                (
+                    &["task", "tasks", "containerInstance", "containerInstances"],
+                    id.clone(),
+                ),
+                (&["resourceArn"], arn(format!("cluster/{NAME}"))),
+            ],
+        );
+        self.named(
+            "ecs",
+            &[
+                (&["cluster", "clusters"], arn(format!("cluster/{NAME}"))),
+                (
+                    &["service", "services", "resourceArn"],
+                    arn(format!("service/{NAME}/{NAME}")),
+                ),
+                (
+                    &["taskDefinition", "taskDefinitions"],
+                    arn(format!("task-definition/{NAME}:1")),
+                ),
+                (&["task", "tasks"], arn(format!("task/{NAME}/{id}"))),
+                (
+                    &["containerInstance", "containerInstances"],
+                    arn(format!("container-instance/{NAME}/{id}")),
+                ),
+                (
+                    &["executionRoleArn", "taskRoleArn", "principalArn"],
+                    format!("arn:aws:iam::{HOME}:role/{NAME}"),
+                ),
+            ],
+        );
+    }
+
+    async fn images_and_logs(&mut self, server: &Server) {
+        self.call(
+            server,
+            ("ecr", "CreateRepository"),
+            json!({"repositoryName": NAME}),
+        )
+        .await;
+        let names: &[&str] = &["repositoryName", "repositoryNames"];
+        self.named("ecr", &[(names, NAME.to_owned())]);
+        let arn = format!("arn:aws:ecr:{REGION}:{HOME}:repository/{NAME}");
+        let registry: &[&str] = &["registryId", "registryIds"];
+        self.named(
+            "ecr",
+            &[
+                (names, NAME.to_owned()),
+                (registry, HOME.to_owned()),
+                (&["resourceArn"], arn),
+            ],
+        );
+        let group = json!({"logGroupName": NAME});
+        self.call(server, ("logs", "CreateLogGroup"), group).await;
+        let stream = json!({"logGroupName": NAME, "logStreamName": NAME});
+        self.call(server, ("logs", "CreateLogStream"), stream).await;
+        let identifiers: &[&str] = &["logGroupIdentifier", "logGroupIdentifiers"];
+        let names: &[&str] = &[
+            "logGroupName",
+            "logGroupNames",
+            "logStreamName",
+            "logStreamNames",
+            "logGroupNamePrefix",
+        ];
+        let arn = format!("arn:aws:logs:{REGION}:{HOME}:log-group:{NAME}");
+        self.named(
+            "logs",
+            &[
+                (names, NAME.to_owned()),
+                (identifiers, NAME.to_owned()),
+                (&["resourceArn"], arn.clone()),
+            ],
+        );
+        self.named(
+            "logs",
+            &[(identifiers, arn), (&["logStreamName"], NAME.to_owned())],
+        );
+    }
+
+    async fn balancing(&mut self, server: &Server, subnet: &str, group: &str) {
+        let elb = |name: &'static str| ("elbv2", name);
+        let subnets = self
+            .call(server, ("ec2", "DescribeSubnets"), json!({}))
+            .await;
+        let all: Vec<&str> = subnets
+            .split("<subnetId>")
+            .skip(1)
+            .map(|it| it.split('<').next().unwrap())
+            .collect();
+        let made = json!({"Name": NAME, "Subnets": all, "SecurityGroups": [group]});
+        let balancer = element(
+            &self.call(server, elb("CreateLoadBalancer"), made).await,
+            "LoadBalancerArn",
+        );
+        let vpcs = self.call(server, ("ec2", "DescribeVpcs"), json!({})).await;
+        let vpc = element(&vpcs, "vpcId");
+        let made =
+            json!({"Name": NAME, "Protocol": "HTTP", "Port": 80, "VpcId": vpc, "TargetType": "ip"});
+        let target = element(
+            &self.call(server, elb("CreateTargetGroup"), made).await,
+            "TargetGroupArn",
+        );
+        let action = json!([{"Type": "forward", "TargetGroupArn": target}]);
+        let made = json!({"LoadBalancerArn": balancer, "Protocol": "HTTP", "Port": 80, "DefaultActions": action});
+        let listener = element(
+            &self.call(server, elb("CreateListener"), made).await,
+            "ListenerArn",
+        );
+        let conditions = json!([{"Field": "path-pattern", "Values": ["/a"]}]);
+        let made = json!({"ListenerArn": listener, "Priority": 1, "Conditions": conditions, "Actions": action});
+        let rule = element(&self.call(server, elb("CreateRule"), made).await, "RuleArn");
+        for arn in [&balancer, &target, &listener, &rule] {
+            let id = arn.rsplit('/').next().unwrap().to_owned();
+            self.remember(&id);
+        }
+        for tagged in [&balancer, &target, &listener, &rule] {
+            let members = [
+                (
+                    &["LoadBalancerArn", "LoadBalancerArns"][..],
+                    balancer.clone(),
+                ),
+                (&["TargetGroupArn", "TargetGroupArns"], target.clone()),
+                (&["ListenerArn", "ListenerArns"], listener.clone()),
+                (&["RuleArn", "RuleArns"], rule.clone()),
+                (&["ResourceArn", "ResourceArns"], tagged.clone()),
+                (&["Subnets", "SubnetId"], subnet.to_owned()),
+                (&["SecurityGroups"], group.to_owned()),
+                (&["VpcId"], vpc.clone()),
+                (&["Name", "Names"], NAME.to_owned()),
+            ];
+            self.named("elbv2", &members);
+        }
+    }
+
+    async fn certificate(&mut self, server: &Server) {
+        let made = json!({"DomainName": "secret.example.test", "IdempotencyToken": "secret"});
+        let made = self.call(server, ("acm", "RequestCertificate"), made).await;
+        let made: Value = serde_json::from_str(&made).unwrap();
+        let arn = made["CertificateArn"].as_str().unwrap().to_owned();
+        self.remember(arn.rsplit('/').next().unwrap());
+        self.named(
+            "acm",
+            &[
+                (&["CertificateArn"], arn),
+                (&["IdempotencyToken"], NAME.to_owned().replace('-', "_")),
+            ],
+        );
+    }
+
+    /// The member that takes a page token, and one that the other account got.
+    pub async fn page_token(
+        &self,
+        server: &Server,
+        of: (&'static ServiceSchema, &'static OperationSchema),
+    ) -> Option<(String, String)> {
+        let token_name = members(of.0, of.1)
+            .into_iter()
+            .find(|name| TOKENS.contains(name))?;
+        let input = one_a_page(of.0, of.1)?;
+        let (_, body) = ask(server, of, &input, &self.keys).await;
+        let token = match serde_json::from_str::<Value>(&body) {
+            Ok(answer) => answer[token_name].as_str()?.to_owned(),
+            Err(_) => ["NextMarker", "Marker", "nextToken"]
+                .into_iter()
+                .find(|name| body.contains(&format!("<{name}>")))
+                .map(|name| element(&body, name))?,
+        };
+        Some((token_name.to_owned(), token))
+    }
+}
+
+const TOKENS: [&str; 3] = ["nextToken", "NextToken", "Marker"];
+const LIMITS: [&str; 6] = [
+    "maxResults",
+    "MaxResults",
+    "MaxItems",
+    "PageSize",
+    "limit",
+    "Limit",
+];
+
+fn members(schema: &ServiceSchema, operation: &OperationSchema) -> Vec<&'static str> {
+    match operation.input.map(|it| &schema.shape(it).kind) {
+        Some(Kind::Structure { members }) => members.iter().map(|member| member.name).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The input of a list that gives one thing a page.
+pub fn one_a_page(
+    schema: &'static ServiceSchema,
+    operation: &'static OperationSchema,
+) -> Option<Value> {
+    let limit = members(schema, operation)
+        .into_iter()
+        .find(|name| LIMITS.contains(name))?;
+    let mut input = fill::json(schema, operation);
+    input[limit] = json!(1);
+    Some(input)
+}
