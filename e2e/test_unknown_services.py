@@ -163,3 +163,44 @@ def test_operations_of_a_service_that_is_here_are_named(wharf):
     botocore.auth.SigV4Auth(keys, "ecs", "us-east-1").add_auth(request)
     answer = requests.post(request.url, headers=dict(request.headers), data=request.data, timeout=10)
     assert answer.json() == {"__type": "UnknownOperationException", "message": "ecs:NewThing is not supported by this version of wharf."}
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "member", "code", "parameters"),
+    [
+        ("ec2", "create_vpc", "Ipv4NetmaskLength", "UnsupportedOperation", {"CidrBlock": "10.0.0.0/16", "Ipv4NetmaskLength": 16}),
+        (
+            "ecs",
+            "register_task_definition",
+            "containerDefinitions.versionConsistency",
+            "UnsupportedFeatureException",
+            {"family": "f", "containerDefinitions": [{"name": "c", "image": "i", "memory": 8, "versionConsistency": "enabled"}]},
+        ),
+        ("logs", "describe_log_groups", "includeLinkedAccounts", "InvalidParameterException", {"includeLinkedAccounts": True}),
+        (
+            "sts",
+            "assume_role",
+            "ProvidedContexts",
+            "UnsupportedOperation",
+            {
+                "RoleArn": "arn:aws:iam::000000000000:role/a-role",
+                "RoleSessionName": "a-session",
+                "ProvidedContexts": [{"ProviderArn": "arn:aws:iam::aws:contextProvider/A", "ContextAssertion": "said"}],
+            },
+        ),
+        ("elbv2", "describe_ssl_policies", "LoadBalancerType", "UnsupportedOperation", {"LoadBalancerType": "network"}),
+    ],
+)
+def test_members_that_are_not_understood(wharf, service, operation, member, code, parameters):
+    """They are refused by name, before anything is done."""
+    with pytest.raises(botocore.exceptions.ClientError) as refused:
+        getattr(wharf.client(service), operation)(**parameters)
+    error = refused.value.response["Error"]
+    text = f"The parameter {member} is not supported by this version of wharf."
+    assert (error["Code"], error["Message"]) == (code, text)
+
+
+def test_members_that_say_what_happens_anyway(wharf):
+    wharf.client("logs").describe_log_groups(includeLinkedAccounts=False)
+    wharf.client("elbv2").describe_ssl_policies(LoadBalancerType="application")
+    wharf.client("ec2").describe_regions(AllRegions=True)

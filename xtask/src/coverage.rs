@@ -16,10 +16,7 @@ pub fn render(root: &Path) -> Result<String> {
     let mut table = String::new();
     let mut lists = String::new();
     for service in &services(root)? {
-        let mut written = BTreeSet::new();
-        for folder in [&format!("crates/svc/{service}/src"), "crates/server/src"] {
-            collect(&root.join(folder), &block(service), &mut written)?;
-        }
+        let written = written(root, service)?;
         let operations = operations(root, service)?;
         let (have, lack): (Vec<_>, Vec<_>) = operations
             .iter()
@@ -50,6 +47,15 @@ pub fn render(root: &Path) -> Result<String> {
          answers `UnsupportedOperation` in its service's protocol, and so does a service that is not listed (`NotImplemented` in that of S3). EC2's operations that are not supported, listed or not, answer `InvalidAction`, AWS's code for regions without them.\n\n\
          | service | operations supported | in the API |\n| --- | --- | --- |\n{table}{lists}"
     ))
+}
+
+/// The operations that a service has, by the names of the trait's functions.
+pub fn written(root: &Path, service: &str) -> Result<BTreeSet<String>> {
+    let mut written = BTreeSet::new();
+    for folder in [&format!("crates/svc/{service}/src"), "crates/server/src"] {
+        collect(&root.join(folder), &block(service), &mut written)?;
+    }
+    Ok(written)
 }
 
 /// The line that begins a service's list of operations.

@@ -80,7 +80,7 @@ fn with_line(text: &str, line: &str) -> Result<String> {
 }
 
 /// The files of the crate, by their paths in it.
-fn templates(name: &str, service: &str) -> [(&'static str, String); 4] {
+fn templates(name: &str, service: &str) -> [(&'static str, String); 5] {
     let ident = name.replace('-', "_");
     [
         (
@@ -98,6 +98,7 @@ fn templates(name: &str, service: &str) -> [(&'static str, String); 4] {
                  mod service;\n\npub use service::{service}Service;\n"
             ),
         ),
+        ("src/understood.txt", generate::UNDERSTOOD_HEAD.to_owned()),
         (
             "src/authorize.rs",
             format!(
@@ -111,8 +112,10 @@ fn templates(name: &str, service: &str) -> [(&'static str, String); 4] {
             format!(
                 "//! The service: what it stands on, and one line for each operation.\n\nuse crate::authorize;\n\n\
                  /// Has no state yet.\n#[derive(Debug, Clone)]\npub struct {service}Service;\n\n\
+                 /// Which members of requests operations heed.\nstatic UNDERSTOOD: wharf_wire::understood::Understood =\n    \
+                 wharf_wire::understood::Understood::new(include_str!(\"understood.txt\"));\n\n\
                  wharf_api_{ident}::operations! {{\n    impl {service}Service;\n    \
-                 authorize(self, _cx, input) = Ok(authorize::checks(input));\n    \
+                 authorize(self, _cx, input) = Ok(authorize::checks(input));\n    understood = UNDERSTOOD;\n    \
                  run(self, operation, call, input) = operation(self, call, input).await;\n}}\n"
             ),
         ),

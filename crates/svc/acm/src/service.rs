@@ -158,9 +158,14 @@ impl AcmService {
     }
 }
 
+/// Which members of requests operations heed.
+static UNDERSTOOD: wharf_wire::understood::Understood =
+    wharf_wire::understood::Understood::new(include_str!("understood.txt"));
+
 wharf_api_acm::operations! {
     impl AcmService;
     authorize(self, cx, input) = authorize::checks(&self.core, cx, input).await;
+    understood = UNDERSTOOD;
     run(self, operation, call, input) = operation(&self.core, call, input).await;
 
     add_tags_to_certificate = ops::tags::add;

@@ -138,9 +138,14 @@ impl CloudtrailService {
     }
 }
 
+/// Which members of requests operations heed.
+static UNDERSTOOD: wharf_wire::understood::Understood =
+    wharf_wire::understood::Understood::new(include_str!("understood.txt"));
+
 wharf_api_cloudtrail::operations! {
     impl CloudtrailService;
     authorize(self, cx, input) = Ok(authorize::checks(cx, input));
+    understood = UNDERSTOOD;
     run(self, operation, call, input) = operation(&self.trails, call, input).await;
 
     lookup_events = lookup::lookup_events;

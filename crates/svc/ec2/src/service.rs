@@ -2,9 +2,14 @@
 
 use crate::{Ec2Service, authorize, ops::*};
 
+/// Which members of requests operations heed.
+static UNDERSTOOD: wharf_wire::understood::Understood =
+    wharf_wire::understood::Understood::new(include_str!("understood.txt"));
+
 wharf_api_ec2::operations! {
     impl Ec2Service;
     authorize(self, cx, input) = authorize::checks(self, cx, input).await;
+    understood = UNDERSTOOD;
     run(self, operation, call, input) = operation(self, call, input).await;
 
     describe_availability_zones = describe_zones::zones;

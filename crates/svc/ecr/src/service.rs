@@ -14,10 +14,15 @@ impl EcrService {
     }
 }
 
+/// Which members of requests operations heed.
+static UNDERSTOOD: wharf_wire::understood::Understood =
+    wharf_wire::understood::Understood::new(include_str!("understood.txt"));
+
 wharf_api_ecr::operations! {
     impl EcrService;
     authorize(self, cx, input) = authorize::row(&self.catalog, cx, input).await;
     refuse = fault::refuse;
+    understood = UNDERSTOOD;
     run(self, operation, call, input) = operation(&self.catalog, call, input).await;
 
     batch_check_layer_availability = ops::batch_check_layer_availability::batch_check_layer_availability;

@@ -225,10 +225,15 @@ async fn next_target_change(changes: &mut Option<broadcast::Receiver<String>>) -
     }
 }
 
+/// Which members of requests operations heed.
+static UNDERSTOOD: wharf_wire::understood::Understood =
+    wharf_wire::understood::Understood::new(include_str!("understood.txt"));
+
 wharf_api_ecs::operations! {
     impl EcsService;
     authorize(self, cx, input) = authz::checks(&self.core, cx, input).await;
     refuse = refuse::refuse;
+    understood = UNDERSTOOD;
     run(self, operation, call, input) = operation(&self.core, call, input).await;
 
     create_cluster = ops::clusters::create_cluster;

@@ -115,9 +115,14 @@ async fn sweep(core: Arc<Core>, stop: CancellationToken) {
     }
 }
 
+/// Which members of requests operations heed.
+static UNDERSTOOD: wharf_wire::understood::Understood =
+    wharf_wire::understood::Understood::new(include_str!("understood.txt"));
+
 wharf_api_elbv2::operations! {
     impl Elbv2Service;
     authorize(self, cx, input) = authorize::checks(&self.core, cx, input).await;
+    understood = UNDERSTOOD;
     run(self, operation, call, input) = operation(&self.core, call, input).await;
 
     add_listener_certificates = ops::listener_certificates::add;

@@ -77,9 +77,14 @@ impl<'a> Cx<'a> {
     }
 }
 
+/// Which members of requests operations heed.
+static UNDERSTOOD: wharf_wire::understood::Understood =
+    wharf_wire::understood::Understood::new(include_str!("understood.txt"));
+
 wharf_api_iam::operations! {
     impl IamService;
     authorize(self, cx, input) = actions::authorize(&self.directory, cx, input).await;
+    understood = UNDERSTOOD;
     run(self, operation, call, input) = {
         let input = partitions::canonical(input);
         let answer = operation(&Cx { directory: &self.directory, call }, input).await;

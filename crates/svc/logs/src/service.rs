@@ -124,10 +124,15 @@ pub(crate) fn stream_key(group_id: &str, name: &str) -> String {
     format!("{group_id}:{name}")
 }
 
+/// Which members of requests operations heed.
+static UNDERSTOOD: wharf_wire::understood::Understood =
+    wharf_wire::understood::Understood::new(include_str!("understood.txt"));
+
 wharf_api_logs::operations! {
     impl LogsService;
     authorize(self, cx, input) = Ok(authorize::checks(cx, input));
     refuse = fault::refuse;
+    understood = UNDERSTOOD;
     run(self, operation, call, input) = operation(self, call, input).await;
 
     create_log_group = ops::groups::create;

@@ -39,9 +39,14 @@ impl StsService {
     }
 }
 
+/// Which members of requests operations heed.
+static UNDERSTOOD: wharf_wire::understood::Understood =
+    wharf_wire::understood::Understood::new(include_str!("understood.txt"));
+
 wharf_api_sts::operations! {
     impl StsService;
     authorize(self, _cx, input) = Ok(checks(input));
+    understood = UNDERSTOOD;
     run(self, operation, call, input) = {
         let answer = operation(self, call, input).await;
         answer.map_err(|fault: Fault| Fault {
