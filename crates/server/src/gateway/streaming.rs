@@ -75,10 +75,9 @@ impl Apis {
         let (cx, promise, signer) = match entered {
             Ok(entered) => entered,
             Err(fault) => {
-                if !waits_to_send(head) {
-                    let _ = body::digest(body, MAX_DRAINED, wanted.hold).await;
-                }
-                return wanted.failure(&fault);
+                let is_read = !waits_to_send(head)
+                    && body::digest(body, MAX_DRAINED, wanted.hold).await.is_ok();
+                return unless_kept(is_read, wanted.failure(&fault));
             }
         };
         wanted.hold.complete();
@@ -104,7 +103,7 @@ impl Apis {
         if !waits_to_send(head) {
             drain(&stream).await;
         }
-        answer
+        unless_kept(stream.has_ended(), answer)
     }
 
     /// Whom the request is from, what its body must be, and what its chunks are signed with.
@@ -170,6 +169,17 @@ async fn collect(stream: &ByteStream, wanted: &Wanted<'_>) -> Result<Vec<u8>, Fa
         whole.extend_from_slice(&piece);
     }
     Ok(whole)
+}
+
+/// An answer before which the body was read, or one that says that the connection ends, as it must.
+fn unless_kept(is_read: bool, mut answer: Reply) -> Reply {
+    if let Reply::Whole(answer) | Reply::Stream(answer, _) = &mut answer
+        && !is_read
+    {
+        let close = ("connection".into(), "close".to_owned());
+        answer.headers.push(close);
+    }
+    answer
 }
 
 /// Lets go of what an operation left of its body.
