@@ -3,7 +3,9 @@
 //! Hosts with equal attributes share a *class*, so that an attribute or an expression over
 //! attributes is looked at once per class and not once per host.
 
-use std::collections::{BTreeMap, HashMap};
+mod groups;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use wharf_base::Timestamp;
 use wharf_records::hosts::{Claim, Port};
@@ -18,6 +20,8 @@ use crate::{
 
 /// Attribute name to value; a bare capability has no value.
 pub type Attributes = BTreeMap<String, Option<String>>;
+
+pub(crate) use groups::Group;
 
 /// A host's row. Rows are reused after a removal; a row is only valid for the fleet it came from
 /// and until that fleet changes.
@@ -88,38 +92,6 @@ pub(crate) const CONNECTED: u8 = 4;
 pub(crate) const FARGATE: u8 = 8;
 pub(crate) const REACHABLE: u8 = 16;
 
-/// Where the tasks of a group are.
-#[derive(Debug, Default)]
-pub(crate) struct Group {
-    /// Tasks by host, none of them 0.
-    pub hosts: BTreeMap<HostIx, u32>,
-    /// Those hosts by their tasks, in the one pool 0.
-    pub order: Order,
-    /// Tasks by class.
-    pub classes: BTreeMap<u32, u32>,
-}
-
-impl Group {
-    fn add(&mut self, row: HostIx, class: u32, tasks: u32) {
-        self.hosts.insert(row, tasks);
-        self.order.insert(0, tasks, row);
-        *self.classes.entry(class).or_default() += tasks;
-    }
-
-    fn remove(&mut self, row: HostIx, class: u32) {
-        let Some(tasks) = self.hosts.remove(&row) else {
-            return;
-        };
-        self.order.remove(0, tasks, row);
-        if let Some(all) = self.classes.get_mut(&class) {
-            *all -= tasks;
-            if *all == 0 {
-                self.classes.remove(&class);
-            }
-        }
-    }
-}
-
 /// What the query language asks of a host and no filter needs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Facts {
@@ -155,6 +127,8 @@ pub struct Fleet {
     by_id: HashMap<String, HostIx>,
     /// The same counts as in `facts`, group first: a spread reads one group over all hosts.
     by_group: HashMap<String, Group>,
+    /// Names of the groups that keep the rows without them.
+    keep_rest: BTreeSet<String>,
     vacant: Vec<HostIx>,
     /// How many rows in use are reachable.
     reachable: usize,
@@ -185,12 +159,16 @@ impl Fleet {
         self.unorder(row);
         let flag = |on: bool, bit: u8| if on { bit } else { 0 };
         let reachable = self.flags[at] & REACHABLE;
+        let is_new = self.flags[at] & PRESENT == 0;
         self.flags[at] = PRESENT
             | reachable
             | flag(host.active, ACTIVE)
             | flag(host.agent_connected, CONNECTED)
             | flag(host.fargate, FARGATE);
         self.set_reachable(row, host.reachable);
+        if is_new {
+            self.each_rest(|rest| rest.insert(row.0));
+        }
         self.cluster[at] = self.clusters.intern(host.cluster);
         self.zone[at] = self.zones.intern(host.zone);
         self.served[at] = self.serves.intern(host.serves);
@@ -256,56 +234,6 @@ impl Fleet {
         [cluster, (flags & FARGATE != 0).then_some(FARGATE_POOL)]
     }
 
-    /// Takes over how many tasks of which group are on a host.
-    pub fn set_groups(&mut self, row: HostIx, groups: BTreeMap<String, u32>) {
-        if self.facts[row.at()].groups == groups {
-            return;
-        }
-        self.take_groups(row);
-        let class = self.class[row.at()];
-        for (group, tasks) in groups.iter().filter(|(_, tasks)| **tasks > 0) {
-            let group = self.by_group.entry(group.clone()).or_default();
-            group.add(row, class, *tasks);
-        }
-        let facts = &mut self.facts[row.at()];
-        facts.tasks = groups.values().sum();
-        facts.groups = groups;
-    }
-
-    /// One more task of a group is on a host.
-    pub fn add_to_group(&mut self, row: HostIx, group: &str) {
-        let facts = &mut self.facts[row.at()];
-        let tasks = facts.groups.entry(group.to_owned()).or_default();
-        *tasks += 1;
-        facts.tasks += 1;
-        let (class, tasks) = (self.class[row.at()], *tasks);
-        let group = self.by_group.entry(group.to_owned()).or_default();
-        group.remove(row, class);
-        group.add(row, class, tasks);
-    }
-
-    /// One task less of a group is on a host.
-    pub fn take_from_group(&mut self, row: HostIx, group: &str) {
-        let facts = &mut self.facts[row.at()];
-        let Some(tasks) = facts.groups.get_mut(group) else {
-            return;
-        };
-        *tasks -= 1;
-        facts.tasks -= 1;
-        let (class, left) = (self.class[row.at()], *tasks);
-        if left == 0 {
-            facts.groups.remove(group);
-        }
-        if let Some(known) = self.by_group.get_mut(group) {
-            known.remove(row, class);
-            if left > 0 {
-                known.add(row, class, left);
-            } else if known.hosts.is_empty() {
-                self.by_group.remove(group);
-            }
-        }
-    }
-
     /// Whether there is such a host, and its container instance is ACTIVE.
     pub fn is_active(&self, id: &str) -> bool {
         let row = self.row(id);
@@ -345,11 +273,6 @@ impl Fleet {
         }
     }
 
-    /// Where the tasks of a group are, if there are any.
-    pub(crate) fn group(&self, group: &str) -> Option<&Group> {
-        self.by_group.get(group)
-    }
-
     /// What the query language may ask of a host.
     pub fn facts_of(&self, row: HostIx) -> HostFacts<'_> {
         let facts = &self.facts[row.at()];
@@ -365,24 +288,10 @@ impl Fleet {
         }
     }
 
-    fn take_groups(&mut self, row: HostIx) -> BTreeMap<String, u32> {
-        let facts = &mut self.facts[row.at()];
-        facts.tasks = 0;
-        let groups = std::mem::take(&mut facts.groups);
-        for name in groups.keys() {
-            if let Some(group) = self.by_group.get_mut(name) {
-                group.remove(row, self.class[row.at()]);
-                if group.hosts.is_empty() {
-                    self.by_group.remove(name);
-                }
-            }
-        }
-        groups
-    }
-
     pub fn remove(&mut self, id: &str) {
         if let Some(row) = self.by_id.remove(id) {
             self.take_groups(row);
+            self.each_rest(|rest| rest.remove(&row.0));
             self.unorder(row);
             let at = row.at();
             self.classes.leave(self.class[at], row);

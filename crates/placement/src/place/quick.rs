@@ -197,9 +197,12 @@ fn stream<'a>(
     // Hosts without a task of the group, then those with some.
     let group = fleet.group(&demand.group).filter(|_| own == Own::Tasks);
     let without = move |host: &HostIx| group.is_none_or(|g| !g.hosts.contains_key(host));
-    let unpacked = matches!(own, Own::Chance | Own::Tasks);
+    let rest = group.and_then(|group| group.rest.as_ref());
+    let unpacked = matches!(own, Own::Chance | Own::Tasks) && rest.is_none();
     let all = unpacked.then(|| scattered(fleet.flags.len(), start));
-    let all = all.into_iter().flatten().filter(without);
+    let rest = rest.map(|rest| rest.range(start..).chain(rest.range(..start)));
+    let rest = rest.into_iter().flatten().map(|row| HostIx(*row));
+    let all = all.into_iter().flatten().filter(without).chain(rest);
     let with = group.map(|group| group.order.at_least(0, 1, start));
     let unpacked = all.map(|host| (0, host)).chain(with.into_iter().flatten());
     packed.into_iter().flatten().chain(unpacked).enumerate()

@@ -457,6 +457,13 @@ proptest! {
     ) {
         // With many hosts no class is small enough to be looked at whole.
         let fleet = drawn_fleet(&hosts, if many { 20 } else { 1 });
+        if let Some(group) = fleet.group("g")
+            && let Some(rest) = &group.rest
+        {
+            let without = fleet.rows().filter(|row| !group.hosts.contains_key(row));
+            let without: std::collections::BTreeSet<u32> = without.map(|row| row.0).collect();
+            prop_assert_eq!(rest, &without);
+        }
         let mut demand = demand(1024, 1024);
         demand.strategies = strategies;
         demand.constraints = constraints;
