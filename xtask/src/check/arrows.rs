@@ -27,7 +27,7 @@ const fn joined(crates: &'static [&'static str]) -> Row {
     }
 }
 
-const ROOMS: [Row; 16] = [
+const ROOMS: [Row; 17] = [
     row(&["base", "no-criu"]),
     row(&["durable", "metrics", "datachannel"]),
     row(&["wire"]),
@@ -41,6 +41,7 @@ const ROOMS: [Row; 16] = [
     row(&["reconcile"]),
     row(&["service"]),
     row(&["hosts"]),
+    row(&["svc/ecs/model"]),
     row(&["svc/*"]),
     joined(&["plane/*"]),
     joined(&["server", "cli"]),

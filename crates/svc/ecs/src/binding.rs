@@ -15,8 +15,6 @@ use crate::{
 
 /// Session tag that binds a session to one container instance.
 pub const INSTANCE_TAG: &str = "wharf:container-instance";
-/// What wharf's agent registers, and no other: it takes sessions of ECS Exec over its connection.
-pub const EXEC_CAPABILITY: &str = "wharf.execute-command";
 
 /// Whether `caller` may speak for this instance.
 pub fn may_speak_for(caller: &Caller, instance: &Instance) -> bool {
@@ -60,13 +58,6 @@ fn is_bound(caller: &Caller) -> bool {
 pub fn node_name(caller: &Caller) -> Option<&str> {
     let name = node::user_of(&caller.arn)?;
     (caller.kind == CallerKind::User).then_some(name)
-}
-
-/// Whether an instance is one of wharf's own nodes; others run an agent of another make. While nothing is
-/// checked (`--iam off`), what it registers is all that tells them apart.
-pub fn is_own_node(instance: &Instance) -> bool {
-    node::user_of(&instance.registered_by).is_some()
-        || instance.attributes.contains_key(EXEC_CAPABILITY)
 }
 
 /// The same for a node of another machine, which a join token bound.

@@ -129,13 +129,10 @@ impl Core {
     /// that a service of many tasks, of which one changes every moment, is looked at less often.
     pub fn looked_at(&self, service: &str, tasks: usize) {
         let mut gathering = self.gathering();
-        let tasks = u32::try_from(tasks).unwrap_or(u32::MAX);
-        if tasks < MANY_TASKS {
-            gathering.remove(service);
-        } else {
-            let pause = GATHERING_A_TASK.saturating_mul(tasks);
-            gathering.insert(service.to_owned(), pause.min(LONGEST_GATHERING));
-        }
+        match gathered_for(tasks) {
+            Some(pause) => gathering.insert(service.to_owned(), pause),
+            None => gathering.remove(service),
+        };
     }
 
     /// Something of a service has changed.
@@ -274,4 +271,26 @@ impl Core {
 /// Every try was lost to another writer.
 pub fn conflict(key: &str) -> ChangeError {
     ChangeError::conflict(key)
+}
+
+/// How long changes of a service with so many tasks are gathered; `None`: they are not.
+fn gathered_for(tasks: usize) -> Option<Duration> {
+    let tasks = u32::try_from(tasks).unwrap_or(u32::MAX);
+    let pause = GATHERING_A_TASK.saturating_mul(tasks);
+    (tasks >= MANY_TASKS).then(|| pause.min(LONGEST_GATHERING))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_with_many_tasks_are_looked_at_less_often() {
+        let millis = |tasks| gathered_for(tasks).map(|pause| pause.as_millis());
+        assert_eq!(millis(0), None);
+        assert_eq!(millis(99), None);
+        assert_eq!(millis(100), Some(1));
+        assert_eq!(millis(2_500), Some(25));
+        assert_eq!(millis(usize::MAX), Some(250));
+    }
 }

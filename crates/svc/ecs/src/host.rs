@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wharf_records::ecs::Instance;
 
-use crate::{acs::hub::Seen, binding, config::Config};
+use crate::{acs::hub::Seen, config::Config, own_node};
 
 /// What to record of an instance, and when to look again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Plan {
 pub fn plan(instance: &Instance, seen: Seen, config: &Config) -> Plan {
     // One that never connected was never given a task: nothing can be lost.
     let never = !instance.agent_connected && instance.disconnected_at.is_none();
-    let patience = match binding::is_own_node(instance) {
+    let patience = match own_node::is_own_node(instance) {
         true => config.node_lost_timeout,
         false => config.other_agent_lost_timeout,
     };

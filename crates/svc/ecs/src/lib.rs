@@ -6,40 +6,30 @@
 //! | [`service`] | the trait `Ecs`, one line an operation; start and stop of the loops |
 //! | `ops` | one file an operation |
 //! | `authz`, `binding`, `grant` | what each operation does to which resource; whom a node may speak for, and as what it may register |
-//! | `definition` | validation of task definitions, pure |
-//! | `launch`, `make`, `provider` | what RunTask is asked for, pure |
 //! | `placing` | hosts for the tasks of a call, claimed in the transaction that writes them |
 //! | `task`, `host` | life of tasks and hosts, pure plans |
 //! | `services` | the service scheduler: plan, executor, validation |
 //! | `reconcile` | executors of the plans of tasks and hosts |
-//! | `view` | everything that is not over, indexed in memory |
 //! | [`acs`] | the websockets agents connect to |
 //! | [`exec`] | sessions of ECS Exec |
 //!
+//! What all of these are about (names, definitions, orders, the view) is `wharf_svc_ecs_model`.
 //! Other services are called through their generated traits only.
 
 #![forbid(unsafe_code)]
 
 pub mod acs;
-mod asks;
 mod authz;
 mod binding;
 mod config;
 mod core;
-mod definition;
-mod document;
 pub mod exec;
-mod fault;
 pub mod figures;
 mod grant;
 mod host;
-mod launch;
-mod make;
-mod names;
 mod ops;
 mod page;
 mod placing;
-mod provider;
 mod reconcile;
 mod refuse;
 pub mod service;
@@ -47,9 +37,12 @@ mod services;
 mod serving;
 mod show;
 mod show_service;
-mod tags;
 mod task;
-mod view;
+
+use wharf_svc_ecs_model::{
+    asks, definition, document, fault, interface, launch, make, names, own_node, provider, tags,
+    view,
+};
 
 #[cfg(test)]
 mod sim;

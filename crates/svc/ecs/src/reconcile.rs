@@ -30,8 +30,7 @@ use crate::{
     core::{ChangeError, Core},
     fault::EcsFaults,
     host,
-    names::{self, Place},
-    ops::subnets::PRINCIPAL,
+    names::{self, PRINCIPAL, Place},
     task::{self, Action, stop},
 };
 

@@ -36,6 +36,7 @@ use crate::{
     binding,
     core::{ChangeError, Core},
     names::{self, Place},
+    own_node,
 };
 
 /// What DiscoverPollEndpoint appends to the server's address; agents add `/ws`.
@@ -170,7 +171,7 @@ impl Endpoint {
                 "The container instance is INACTIVE.",
             ));
         }
-        let of_another_make = !binding::is_own_node(&found);
+        let of_another_make = !own_node::is_own_node(&found);
         let home = &self.core.parts.config.endpoint;
         // Our nodes need no address of those who asked: they know theirs.
         let reached = if of_another_make { &cx.endpoint } else { home };

@@ -106,7 +106,7 @@ pub fn task(record: &Task, definition: &TaskDefinition, extras: Extras) -> messa
 
 /// The task's interface, if it has one that lives.
 pub fn interface(record: &Task) -> Option<Interface> {
-    let interface = crate::task::plan::live_interface(record)?;
+    let interface = crate::interface::live_interface(record)?;
     let wish = record.network.as_ref()?;
     let place = names::place_of(&record.arn)?;
     Some(Interface {

@@ -45,9 +45,9 @@ use super::{
     payload::{self, Extras},
 };
 use crate::{
-    binding::EXEC_CAPABILITY,
     core::{ChangeError, Core, MAX_TRIES, conflict},
     document, names,
+    own_node::EXEC_CAPABILITY,
     task::plan::told,
     view::Held,
 };

@@ -27,7 +27,7 @@ use crate::{
     launch::Order,
     names::{self, Place},
     provider,
-    services::{self, targets, wish},
+    services::{self, targets, validate},
     tags,
     view::Held,
 };
@@ -47,7 +47,7 @@ pub async fn create_service(
     let place = Place::of(call);
     let key = services::key(&place, &cluster.name, &name);
     let request = digest(&input);
-    let token = wish::client_token(input.client_token.as_deref())?;
+    let token = validate::client_token(input.client_token.as_deref())?;
     if let Some(found) = repeated(core, &key, &request, token.as_deref()).await? {
         return shown(core, &place, &found).await;
     }
@@ -103,7 +103,7 @@ fn wanted(
     input: &CreateServiceRequest,
     name: &str,
 ) -> Result<Service, Fault> {
-    let extras = wish::Extras {
+    let extras = validate::Extras {
         controller: input.deployment_controller.as_ref(),
         registries: input.service_registries.as_ref(),
         connect: input.service_connect_configuration.as_ref(),
@@ -113,23 +113,25 @@ fn wanted(
         monitoring: input.monitoring.as_ref(),
     };
     extras.check()?;
-    let scheduling = wish::scheduling(input.scheduling_strategy.as_deref())?;
-    let desired = wish::desired(input.desired_count, scheduling)?;
+    let scheduling = validate::scheduling(input.scheduling_strategy.as_deref())?;
+    let desired = validate::desired(input.desired_count, scheduling)?;
     if scheduling == Scheduling::Replica && desired.is_none() {
         return Err(fault::invalid("Desired count cannot be null."));
     }
-    let mut options = wish::default_options(scheduling);
+    let mut options = validate::default_options(scheduling);
     let configuration = input.deployment_configuration.as_ref();
-    wish::deployment_options(&mut options, configuration, scheduling)?;
-    options.grace_seconds = wish::grace(input.health_check_grace_period_seconds)?;
-    options.constraints = wish::constraints(input.placement_constraints.as_deref().unwrap_or(&[]));
-    options.strategies = wish::strategies(input.placement_strategy.as_deref().unwrap_or(&[]));
+    validate::deployment_options(&mut options, configuration, scheduling)?;
+    options.grace_seconds = validate::grace(input.health_check_grace_period_seconds)?;
+    options.constraints =
+        validate::constraints(input.placement_constraints.as_deref().unwrap_or(&[]));
+    options.strategies = validate::strategies(input.placement_strategy.as_deref().unwrap_or(&[]));
     options.managed_tags = input.enable_ecs_managed_tags == Some(true);
     options.execute_command = input.enable_execute_command == Some(true);
-    if let Some(propagate) = wish::propagate(input.propagate_tags.as_deref())? {
+    if let Some(propagate) = validate::propagate(input.propagate_tags.as_deref())? {
         options.propagate_tags = propagate;
     }
-    if let Some(value) = wish::zone_rebalancing(input.availability_zone_rebalancing.as_deref())? {
+    if let Some(value) = validate::zone_rebalancing(input.availability_zone_rebalancing.as_deref())?
+    {
         options.zone_rebalancing = value;
     }
     if scheduling == Scheduling::Daemon && !options.strategies.is_empty() {
@@ -175,7 +177,7 @@ async fn revision(
     let parsed =
         document::definition(&definition.record.document).map_err(|error| fault::server(&error))?;
     let given = input.load_balancers.as_deref().unwrap_or_default();
-    let mut targets = wish::targets(given, &parsed)?;
+    let mut targets = validate::targets(given, &parsed)?;
     targets::check(core, call, network_mode(&parsed), &mut targets).await?;
     let given = input.network_configuration.as_ref();
     Ok(Revision {

@@ -17,7 +17,7 @@ use crate::{
     core::{Core, MAX_TRIES, conflict},
     fault,
     names::{self, Place},
-    page, show,
+    own_node, page, show,
     task::stop,
 };
 
@@ -287,7 +287,7 @@ pub async fn discover_poll_endpoint(
     let asks_for_own = core.view.read(&Place::of(call), |region| {
         let named = input.container_instance.as_deref();
         let known = named.and_then(|arn| region.instance_by_arn(arn));
-        known.is_some_and(|instance| binding::is_own_node(instance))
+        known.is_some_and(|instance| own_node::is_own_node(instance))
     });
     let base = match asks_for_own || binding::node_name(&call.caller).is_some() {
         true => base.to_owned(),

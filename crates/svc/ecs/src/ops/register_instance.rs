@@ -20,6 +20,7 @@ use crate::{
     binding,
     core::{Core, MAX_TRIES, Stored, conflict},
     fault, grant,
+    launch::EXTERNAL,
     names::{self, Place},
     show, tags,
     view::{Held, Region},
@@ -33,8 +34,6 @@ pub const SERVED_ACCOUNTS: &str = "wharf.serves-accounts";
 pub const SERVED_REGIONS: &str = "wharf.serves-regions";
 /// How many interfaces of their own a node can give to tasks, where it says so.
 pub const ENI_SLOTS: &str = "wharf.eni-slots";
-/// What agents register that run outside of EC2; tasks of launch type EXTERNAL are theirs.
-pub const EXTERNAL: &str = "ecs.capability.external";
 /// What a node that can give interfaces but says no number is trusted with: an AWS instance with
 /// trunking has about as many.
 const DEFAULT_ENI_SLOTS: u32 = 120;

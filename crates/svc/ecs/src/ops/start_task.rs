@@ -13,15 +13,14 @@ use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use super::{
-    register_instance::EXTERNAL,
     run_task::{active_definition, check_roles, full_roles},
     subnets::{self, Subnet},
 };
 use crate::{
     core::{Core, MAX_TRIES, Stored, conflict},
     definition::is_compatible,
-    fault, launch,
-    launch::Order,
+    fault,
+    launch::{self, EXTERNAL, Order},
     make::{self, Spot},
     names::{self, Place},
     placing::refused,

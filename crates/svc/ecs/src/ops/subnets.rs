@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 use wharf_api_ec2::{DescribeSecurityGroupsRequest, DescribeSubnetsRequest};
 use wharf_wire::{Call, Fault};
 
-use crate::{core::Core, fault, launch::NetworkOrder};
-
-/// In whose name ECS calls other services.
-pub const PRINCIPAL: &str = "ecs.amazonaws.com";
+use crate::{core::Core, fault, launch::NetworkOrder, names::PRINCIPAL};
 
 /// A subnet a task may be put in.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use crate::{
     document, fault, launch,
     names::{self, Place},
     provider,
-    services::{self, targets, wish},
+    services::{self, targets, validate},
 };
 
 pub async fn update_service(
@@ -73,7 +73,7 @@ pub fn not_found() -> Fault {
 
 /// What changes without a new deployment.
 fn options(service: &mut Service, input: &UpdateServiceRequest) -> Result<(), Fault> {
-    let extras = wish::Extras {
+    let extras = validate::Extras {
         controller: input.deployment_controller.as_ref(),
         registries: input.service_registries.as_ref(),
         connect: input.service_connect_configuration.as_ref(),
@@ -83,7 +83,7 @@ fn options(service: &mut Service, input: &UpdateServiceRequest) -> Result<(), Fa
         monitoring: input.monitoring.as_ref(),
     };
     extras.check()?;
-    if let Some(desired) = wish::desired(input.desired_count, service.scheduling)?
+    if let Some(desired) = validate::desired(input.desired_count, service.scheduling)?
         && desired != service.desired
     {
         service.desired = desired;
@@ -91,15 +91,15 @@ fn options(service: &mut Service, input: &UpdateServiceRequest) -> Result<(), Fa
     }
     let options = &mut service.options;
     let configuration = input.deployment_configuration.as_ref();
-    wish::deployment_options(options, configuration, service.scheduling)?;
-    if let Some(seconds) = wish::grace(input.health_check_grace_period_seconds)? {
+    validate::deployment_options(options, configuration, service.scheduling)?;
+    if let Some(seconds) = validate::grace(input.health_check_grace_period_seconds)? {
         options.grace_seconds = Some(seconds);
     }
     if let Some(given) = &input.placement_constraints {
-        options.constraints = wish::constraints(given);
+        options.constraints = validate::constraints(given);
     }
     if let Some(given) = &input.placement_strategy {
-        options.strategies = wish::strategies(given);
+        options.strategies = validate::strategies(given);
     }
     if let Some(on) = input.enable_ecs_managed_tags {
         options.managed_tags = on;
@@ -107,10 +107,11 @@ fn options(service: &mut Service, input: &UpdateServiceRequest) -> Result<(), Fa
     if let Some(on) = input.enable_execute_command {
         options.execute_command = on;
     }
-    if let Some(propagate) = wish::propagate(input.propagate_tags.as_deref())? {
+    if let Some(propagate) = validate::propagate(input.propagate_tags.as_deref())? {
         options.propagate_tags = propagate;
     }
-    if let Some(value) = wish::zone_rebalancing(input.availability_zone_rebalancing.as_deref())? {
+    if let Some(value) = validate::zone_rebalancing(input.availability_zone_rebalancing.as_deref())?
+    {
         options.zone_rebalancing = value;
     }
     Ok(())
@@ -157,15 +158,15 @@ async fn revision(
         wanted.network = None;
     }
     if let Some(given) = &input.load_balancers {
-        wanted.targets = wish::targets(given, &parsed)?;
+        wanted.targets = validate::targets(given, &parsed)?;
         targets::check(core, call, network_mode(&parsed), &mut wanted.targets).await?;
     } else {
         // The container and port must be in the new definition too.
         let given = launch::shown_targets(&wanted.targets);
-        let checked = wish::targets(&given, &parsed)?;
+        let checked = validate::targets(&given, &parsed)?;
         debug_assert_eq!(checked.len(), wanted.targets.len());
     }
-    if !force && !wish::differs(&present, &wanted) {
+    if !force && !validate::differs(&present, &wanted) {
         return Ok(None);
     }
     create_service::check(core, call, service, &wanted, &definition.record).await?;

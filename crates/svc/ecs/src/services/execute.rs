@@ -6,6 +6,8 @@
 //! up nothing else: the rest is done, the service says so, and registering them is retried. Every write
 //! compares the shard's lease.
 
+mod start;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -14,47 +16,40 @@ use std::{
 
 use futures_util::future::join_all;
 use wharf_base::{Permit, Timestamp, ids};
-use wharf_placement::Pool;
 use wharf_reconcile::Next;
 use wharf_records::{
     Record, Scope,
     ecs::{
-        Cluster, Definition, DefinitionStatus, RevisionRecord, Scheduling, Service,
-        ServiceDeployment, ServiceEvent, ServiceEvents, ServiceStatus, TargetState, Task,
+        DefinitionStatus, RevisionRecord, Scheduling, Service, ServiceDeployment, ServiceEvent,
+        ServiceEvents, ServiceStatus, TargetState, Task,
     },
     encode,
 };
 use wharf_store::{Compare, Range, Txn};
 use wharf_wire::{Call, Context, Fault};
 
+pub use start::pause;
+
 use super::{
     events,
-    launch::{Batch, Launcher, Minted, Where},
-    observe::{self, Observed, SeenHost, address},
+    launch::Where,
+    observe::{self, Observed, address},
     plan::{Action, Plan, Why, plan},
     targets::{self, Address},
 };
 use crate::{
     core::{ChangeError, Core},
-    launch::of_service,
-    names::Place,
-    ops::subnets::PRINCIPAL,
+    names::{PRINCIPAL, Place},
     reconcile::{StepError, fence},
     task::stop,
-    view::{Held, Region},
+    view::Held,
 };
 
 const PERMIT: Permit = Permit::for_controller("ecs-services");
 /// Looks at one service before others get their turn.
 const MAX_LOOKS: usize = 16;
-/// Further batches of tasks started after one look: whether those that were started fail is seen with
-/// the next.
-const MORE_BATCHES: usize = 9;
 /// How long an INACTIVE service stays describable.
 const INACTIVE_RETENTION: Duration = Duration::from_secs(3600);
-/// Pause after tasks found no place; doubled with each further time.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Records deleted in one transaction.
 const DELETED_AT_ONCE: usize = 100;
 
@@ -140,47 +135,6 @@ impl Look<'_> {
                 None => Vec::new(),
             },
         }))
-    }
-
-    /// Hosts of the cluster, to a DAEMON.
-    fn hosts(
-        &self,
-        region: &Region,
-        service: &Service,
-        cluster: &Held<Cluster>,
-        definition: &Definition,
-    ) -> Vec<SeenHost> {
-        let Some(primary) = service.primary() else {
-            return Vec::new();
-        };
-        let mint = || mint(self.core);
-        let Ok(order) = of_service(service, &primary.revision, definition) else {
-            return Vec::new();
-        };
-        let launcher = Launcher {
-            mint: &mint,
-            place: &self.place,
-            cluster,
-            service,
-            revision: &primary.revision,
-            order,
-            now: self.core.now(),
-        };
-        let own = |task: &&Held<Task>| super::id_of(task).as_deref() == Some(&self.id);
-        let mut hosts: Vec<SeenHost> = region
-            .instances_of(&service.cluster)
-            .map(|instance| SeenHost {
-                id: instance.host.clone(),
-                ready: launcher.suits(region, instance),
-                connected: instance.agent_connected,
-                others: region
-                    .tasks_on(&instance.host)
-                    .filter(|task| !task.ended && !own(task))
-                    .count(),
-            })
-            .collect();
-        hosts.sort_by(|a, b| a.id.cmp(&b.id));
-        hosts
     }
 
     async fn perform(
@@ -315,101 +269,6 @@ impl Look<'_> {
             }
             _ => Ok(None),
         }
-    }
-
-    /// Starts more of the tasks that were planned, a batch a transaction, for as long as the service
-    /// stays what it was: a look at all of its tasks for every batch would cost more the more there are.
-    async fn start_more(&self, service: &Service, mut count: usize) -> Result<(), StepError> {
-        let core = self.core;
-        for _ in 0..MORE_BATCHES {
-            if count == 0 {
-                break;
-            }
-            let _turn = core.hosts.turn().await;
-            let Some((txn, batch)) = self.choose(service, &Where::Anywhere { count }).await? else {
-                break;
-            };
-            let held = core
-                .view
-                .read(&self.place, |region| region.services.get(&self.id).cloned());
-            // What is short, or another service by now, is for the next look.
-            let Some(held) = held.filter(|held| *held.record == *service) else {
-                break;
-            };
-            if batch.unplaced.is_some() || batch.tasks.is_empty() {
-                break;
-            }
-            let tasks: Vec<String> = batch.tasks.iter().map(|task| task.id.clone()).collect();
-            let txn = txn.when(self.fence.clone()).when(held.unchanged());
-            let said = vec![events::started(&service.name, &tasks)];
-            let txn = self.with_events(txn, said, core.now()).await?;
-            if !core.table.commit(&PERMIT, txn).await? {
-                break;
-            }
-            count -= tasks.len();
-        }
-        Ok(())
-    }
-
-    async fn launcher_parts(
-        &self,
-        service: &Service,
-    ) -> Result<Option<(Held<Cluster>, Definition)>, StepError> {
-        let Some(primary) = service.primary() else {
-            return Ok(None);
-        };
-        let arn = &primary.revision.definition;
-        let definition = self.core.definition_of(&self.place, arn).await?;
-        let cluster = self.core.view.read(&self.place, |region| {
-            region.clusters.get(&service.cluster).cloned()
-        });
-        if definition.is_none() {
-            tracing::error!(service = service.arn, "its task definition is gone");
-        }
-        Ok(cluster.zip(definition.map(|found| found.record)))
-    }
-
-    async fn choose(
-        &self,
-        service: &Service,
-        wanted: &Where,
-    ) -> Result<Option<(Txn, Batch)>, StepError> {
-        let Some((cluster, definition)) = self.launcher_parts(service).await? else {
-            return Ok(None);
-        };
-        let Some(primary) = service.primary() else {
-            return Ok(None);
-        };
-        let order = of_service(service, &primary.revision, &definition);
-        let order = order.map_err(|fault| neighbour("make a task of the service", fault))?;
-        self.core.up_to_date().await;
-        let mint = || mint(self.core);
-        let launcher = Launcher {
-            mint: &mint,
-            place: &self.place,
-            cluster: &cluster,
-            service,
-            revision: &primary.revision,
-            order,
-            now: self.core.now(),
-        };
-        let mut rng = self.core.rng();
-        Ok(Some(self.core.view.read(&self.place, |region| {
-            let batch = launcher.batch(region, wanted, &mut rng);
-            (launcher.transaction(region, &batch), batch)
-        })))
-    }
-
-    fn unplaced(&self, service: &Service, why: &events::Unplaced) -> String {
-        let launch = service.primary().map(|primary| primary.revision.launch);
-        let fargate = launch == Some(wharf_records::ecs::Launch::Fargate);
-        let pool = match fargate {
-            true => self.place.fargate(),
-            false => Pool::Cluster(service.cluster_arn.clone()),
-        };
-        let elsewhere = self.core.view.elsewhere(&self.place, &pool);
-        let more = events::remedies(service, why, &self.place.region, &elsewhere);
-        events::unplaced(&service.name, why, fargate, &more)
     }
 
     fn account(&self, txn: Txn, task: &str) -> Txn {
@@ -648,13 +507,6 @@ impl Look<'_> {
     }
 }
 
-fn mint(core: &Core) -> Minted {
-    Minted {
-        id: ids::hex32(),
-        credentials_seed: core.credentials_seed(),
-    }
-}
-
 /// Under which the service remembers to have said that targets of a group cannot be registered.
 fn unregistered(group: &str) -> String {
     format!("unregistered {group}")
@@ -684,11 +536,4 @@ fn set_state(task: &mut Task, group: Option<&str>, state: TargetState) -> bool {
 
 fn until(now: Timestamp, at: Option<Timestamp>) -> Next {
     at.map_or(Next::Settled, |at| Next::After(at.since(now)))
-}
-
-/// The next pause of a service whose tasks find no place.
-pub fn pause(tries: u32) -> Duration {
-    FIRST_PAUSE
-        .saturating_mul(1 << tries.min(8))
-        .min(LONGEST_PAUSE)
 }

@@ -11,7 +11,7 @@ use wharf_records::ecs::{Service, TargetKind, TargetSpec};
 use wharf_wire::{Call, Fault};
 
 use super::observe::{HealthTable, TargetHealth};
-use crate::{core::Core, fault, ops::subnets::PRINCIPAL};
+use crate::{core::Core, fault, names::PRINCIPAL};
 
 fn balancers(core: &Core) -> Result<&Arc<dyn Elbv2>, Fault> {
     core.parts.elbv2.as_ref().ok_or_else(|| {

@@ -13,11 +13,11 @@ use super::{
     world::{World, node_id},
 };
 use crate::{
+    interface::live_interface,
     services::{
         observe::{Observed, Seen, TargetHealth},
         plan::{Action, Plan},
     },
-    task::plan::live_interface,
 };
 
 /// How long it may take until all is as wanted: the longest pause of the throttle, and some.

@@ -27,7 +27,7 @@ use crate::{
     definition, document,
     launch::Order,
     names::Place,
-    services::{observe::TargetHealth, wish},
+    services::{observe::TargetHealth, validate},
     view::{Change, Held, Region, Row, Tables},
 };
 
@@ -417,7 +417,7 @@ impl World {
             } else {
                 Scheduling::Replica
             };
-            let mut options = wish::default_options(scheduling);
+            let mut options = validate::default_options(scheduling);
             if name == "tight" {
                 (options.minimum_percent, options.maximum_percent) = (50, 100);
             }

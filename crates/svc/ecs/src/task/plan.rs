@@ -8,6 +8,7 @@ use wharf_records::ecs::{
 };
 
 use super::stop::{self, Stop};
+use crate::interface::live_interface;
 
 /// How long the making of a network interface may take before the task is given up.
 pub const INTERFACE_TIMEOUT: Duration = Duration::from_secs(180);
@@ -147,13 +148,6 @@ fn stopped(task: &Task, now: Timestamp) -> Plan {
     } else {
         Plan::wait(until)
     }
-}
-
-/// The interface, unless it was deleted.
-pub fn live_interface(task: &Task) -> Option<&Interface> {
-    task.interface
-        .as_ref()
-        .filter(|i| i.state < InterfaceState::Deleted)
 }
 
 /// Performs every planned action that needs no I/O, until none is left.

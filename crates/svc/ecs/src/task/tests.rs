@@ -11,7 +11,10 @@ use wharf_records::{
 };
 
 use super::*;
-use crate::task::{plan::*, report::take};
+use crate::{
+    interface::live_interface,
+    task::{plan::*, report::take},
+};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp(seconds * 1000)

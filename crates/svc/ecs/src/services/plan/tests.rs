@@ -18,7 +18,7 @@ use wharf_records::{
 use super::*;
 use crate::services::{
     observe::{End, SeenHost, SeenTarget, TargetHealth},
-    wish,
+    validate,
 };
 
 const NOW: Timestamp = Timestamp(1_000_000);
@@ -50,7 +50,7 @@ pub(in crate::services) fn service(desired: u32, deployments: &[&str]) -> Servic
         deleted_at: None,
         scheduling: Scheduling::Replica,
         desired,
-        options: wish::default_options(Scheduling::Replica),
+        options: validate::default_options(Scheduling::Replica),
         tags: wharf_records::ecs::Tags::new(),
         deployments: deployments
             .iter()
@@ -318,7 +318,7 @@ fn a_daemon_has_one_task_on_each_host() {
     };
     let mut service = service(0, &["2", "1"]);
     service.scheduling = Scheduling::Daemon;
-    service.options = wish::default_options(Scheduling::Daemon);
+    service.options = validate::default_options(Scheduling::Daemon);
     let observed = Observed {
         // h0 has the present one, h1 an old one, h2 one that is leaving, h3 none.
         tasks: vec![

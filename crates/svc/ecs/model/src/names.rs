@@ -14,6 +14,9 @@ use crate::fault;
 /// The cluster meant when none is named.
 pub const DEFAULT_CLUSTER: &str = "default";
 
+/// In whose name ECS calls other services.
+pub const PRINCIPAL: &str = "ecs.amazonaws.com";
+
 /// Account and region of a call: where its records live and what its ARNs carry.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {

@@ -25,7 +25,7 @@ use wharf_records::{
 };
 use wharf_store::{Event, EventKind, Revision};
 
-use crate::{names::Place, services};
+use crate::{names::Place, service as service_of};
 
 pub use machines::OnHosts;
 pub use region::{Records, Row};
@@ -135,7 +135,7 @@ impl Tables {
     }
 
     /// Takes over one key; returns whom it concerns.
-    pub(crate) fn apply(
+    pub fn apply(
         &mut self,
         machines: &mut Machines,
         scope: &Scope,
@@ -178,7 +178,10 @@ impl Tables {
                     self.on_hosts.raise(&host, revision);
                 }
                 changes.push(Change::Task(key));
-                let service = before.as_ref().or(after).and_then(|it| services::id_of(it));
+                let service = before
+                    .as_ref()
+                    .or(after)
+                    .and_then(|it| service_of::id_of(it));
                 changes.extend(
                     service.map(|service| Change::Service(scope.key(Service::KIND, &service))),
                 );
@@ -191,7 +194,7 @@ impl Tables {
     fn concern_services(&self, host: &str, changes: &mut Vec<Change>) {
         for task in self.on_hosts.tasks_on(host) {
             let scope = Scope::parse(&task.key).map(|(scope, _, _)| scope);
-            if let (Some(scope), Some(service)) = (scope, services::id_of(task)) {
+            if let (Some(scope), Some(service)) = (scope, service_of::id_of(task)) {
                 let change = Change::Service(scope.key(Service::KIND, &service));
                 if !changes.contains(&change) {
                     changes.push(change);
@@ -294,7 +297,7 @@ impl View {
     }
 
     /// Takes over a batch of changes, all of them up to `revision`.
-    pub(crate) fn apply(&self, revision: Revision, events: &[Event]) -> Vec<Change> {
+    pub fn apply(&self, revision: Revision, events: &[Event]) -> Vec<Change> {
         let changes = self.hosts.write(|machines| {
             let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
             take_over(&mut tables, machines, revision, events)
@@ -304,14 +307,14 @@ impl View {
     }
 
     /// Tables to read a picture of the store into.
-    pub(crate) fn blank(&self) -> Tables {
+    pub fn blank(&self) -> Tables {
         let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
         tables.blank()
     }
 
     /// Replaces everything by a picture of the store as of `revision`, and what is said of the machines
     /// with it. Nobody ever sees a part of it: what is absent from a view is gone.
-    pub(crate) fn install(&self, mut whole: Tables, said: Machines, revision: Revision) {
+    pub fn install(&self, mut whole: Tables, said: Machines, revision: Revision) {
         self.hosts.write(|machines| {
             let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
             machines.replace_registry(said.into_registry());

@@ -10,7 +10,7 @@ use wharf_records::{
 use wharf_store::Entry;
 
 use super::{Change, Held};
-use crate::services;
+use crate::{interface, service};
 
 /// What an account has in a region.
 #[derive(Debug, Default)]
@@ -111,11 +111,11 @@ impl Records {
     /// Takes over a task; returns what was there before.
     pub(super) fn put_task(&mut self, id: &str, task: Option<Held<Task>>) -> Option<Held<Task>> {
         let before = self.tasks.remove(id);
-        if let Some(service) = before.as_ref().and_then(|task| services::id_of(task)) {
+        if let Some(service) = before.as_ref().and_then(|task| service::id_of(task)) {
             unindex(&mut self.by_service, &service, id);
         }
         if let Some(task) = task.filter(|task| !is_over(task)) {
-            if let Some(service) = services::id_of(&task) {
+            if let Some(service) = service::id_of(&task) {
                 let ids = self.by_service.entry(service).or_default();
                 ids.insert(id.to_owned());
             }
@@ -136,7 +136,7 @@ impl Records {
     /// Whether a service may still start tasks of that definition.
     pub fn uses_definition(&self, arn: &str) -> bool {
         let mut services = self.services.values();
-        services.any(|service| services::definitions(service).any(|used| used == arn))
+        services.any(|service| service::definitions(service).any(|used| used == arn))
     }
 
     /// Services of one cluster.
@@ -171,7 +171,7 @@ impl Records {
 fn is_over(task: &Task) -> bool {
     task.last == Status::Stopped
         && !task.unconfirmed
-        && crate::task::plan::live_interface(task).is_none()
+        && interface::live_interface(task).is_none()
         && task
             .service
             .as_ref()

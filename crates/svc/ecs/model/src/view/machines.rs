@@ -16,7 +16,7 @@ use wharf_store::Revision;
 use wharf_wire::Caller;
 
 use super::{Held, region::unindex};
-use crate::{binding, names};
+use crate::{names, own_node};
 
 #[derive(Debug, Default)]
 pub struct OnHosts {
@@ -147,7 +147,7 @@ impl OnHosts {
         // While nothing is checked (`--iam off`), nodes are root as everybody is.
         let root = Caller::root(&home.account).arn;
         let is_node = node::user_of(&instance.registered_by).is_some()
-            || instance.registered_by == root && binding::is_own_node(instance);
+            || instance.registered_by == root && own_node::is_own_node(instance);
         Some(Registration {
             host: instance.host.clone(),
             cluster_arn: home.cluster(&instance.cluster),

@@ -1,5 +1,9 @@
 //! What RunTask and StartTask were asked for, checked against the definition (spec ecs §4). Pure.
 
+mod demand;
+
+pub use demand::EXTERNAL;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use wharf_api_ecs::{

@@ -1,0 +1,13 @@
+//! Which container instances are wharf's own nodes.
+
+use wharf_records::{ecs::Instance, node};
+
+/// What wharf's agent registers, and no other: it takes sessions of ECS Exec over its connection.
+pub const EXEC_CAPABILITY: &str = "wharf.execute-command";
+
+/// Whether an instance is one of wharf's own nodes; others run an agent of another make. While nothing is
+/// checked (`--iam off`), what it registers is all that tells them apart.
+pub fn is_own_node(instance: &Instance) -> bool {
+    node::user_of(&instance.registered_by).is_some()
+        || instance.attributes.contains_key(EXEC_CAPABILITY)
+}
