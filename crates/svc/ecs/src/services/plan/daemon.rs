@@ -46,7 +46,7 @@ pub(super) fn balance(plan: &mut Plan, view: &View<'_>, hosts: &[SeenHost], now:
 
 fn retire<'a>(
     plan: &mut Plan,
-    stops: &mut Stops<'a>,
+    stops: &mut Stops,
     one: &Judged<'a>,
     host: Option<&SeenHost>,
     served: &mut BTreeSet<&'a str>,

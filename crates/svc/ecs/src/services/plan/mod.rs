@@ -16,6 +16,7 @@ mod health;
 mod register;
 mod replica;
 mod rollout;
+mod scale_in;
 #[cfg(test)]
 pub(super) mod tests;
 

@@ -1,11 +1,9 @@
 //! REPLICA: so many tasks, replaced within the bounds of the deployment configuration.
 
-use std::collections::BTreeMap;
-
 use wharf_base::Timestamp;
 use wharf_records::ecs::RolloutState;
 
-use super::{Action, Judged, Plan, View, Why, account, health::Verdict};
+use super::{Action, Judged, Plan, View, Why, account, health::Verdict, scale_in::scale_in};
 use crate::{services::events, task::stop};
 
 pub(super) fn balance(plan: &mut Plan, view: &View<'_>, now: Timestamp) {
@@ -49,18 +47,16 @@ fn launch(plan: &mut Plan, count: u32, now: Timestamp) {
 }
 
 /// Stops ordered in this look, so that each step sees what the ones before it left.
-pub(super) struct Stops<'a> {
+pub(super) struct Stops {
     healthy: u32,
     lower: u32,
-    stopped: Vec<&'a str>,
 }
 
-impl<'a> Stops<'a> {
-    pub(super) fn new(view: &View<'a>) -> Self {
+impl Stops {
+    pub(super) fn new(view: &View<'_>) -> Self {
         Self {
             healthy: view.healthy(),
             lower: view.bounds.lower,
-            stopped: Vec::new(),
         }
     }
 
@@ -76,72 +72,18 @@ impl<'a> Stops<'a> {
         }
     }
 
-    pub(super) fn order(&mut self, plan: &mut Plan, one: &Judged<'a>, why: Why) {
+    pub(super) fn order(&mut self, plan: &mut Plan, one: &Judged<'_>, why: Why) {
         if one.is_healthy() {
             self.healthy -= 1;
         }
-        self.stopped.push(&one.task.id);
         plan.stop(one.task, why);
-    }
-
-    pub(super) fn has(&self, one: &Judged<'_>) -> bool {
-        self.stopped.contains(&one.task.id.as_str())
-    }
-}
-
-/// Too many: first what is not up, then from the zone with most, then the host with most.
-fn scale_in<'a>(
-    plan: &mut Plan,
-    view: &View<'a>,
-    stops: &mut Stops<'a>,
-    excess: u32,
-    now: Timestamp,
-) {
-    let mut candidates: Vec<&Judged<'a>> = view
-        .live
-        .iter()
-        .filter(|one| one.is_kept() && !one.protected)
-        .collect();
-    for _ in 0..excess {
-        let (mut zones, mut hosts) = (BTreeMap::new(), BTreeMap::new());
-        for one in view
-            .live
-            .iter()
-            .filter(|one| one.is_kept() && !stops.has(one))
-        {
-            *zones.entry(one.task.zone.as_str()).or_insert(0_u32) += 1;
-            *hosts.entry(one.task.host.as_str()).or_insert(0_u32) += 1;
-        }
-        let rank = |one: &Judged<'_>| {
-            (
-                !one.is_healthy(),
-                zones.get(one.task.zone.as_str()).copied(),
-                hosts.get(one.task.host.as_str()).copied(),
-                // Of equals the youngest.
-                one.task.created_at,
-                one.task.id.clone(),
-            )
-        };
-        let chosen = (0..candidates.len())
-            .filter(|at| stops.may(candidates[*at]))
-            .max_by_key(|at| rank(candidates[*at]));
-        let Some(chosen) = chosen else {
-            if view.live.iter().any(|one| one.is_kept() && one.protected) {
-                let primary = plan.service.primary().map(|p| p.id().to_owned());
-                let text = events::protected(&plan.service.name, &primary.unwrap_or_default());
-                plan.say_rarely("protected", text, now);
-            }
-            return;
-        };
-        let one = candidates.swap_remove(chosen);
-        stops.order(plan, one, Why::Scaling(one.task.deployment.clone()));
     }
 }
 
 /// Stops what an older deployment left and what stands on draining hosts: first what is not up, then
 /// as many healthy ones as the minimum allows, oldest first.
-fn retire<'a>(plan: &mut Plan, view: &View<'a>, stops: &mut Stops<'a>) {
-    let mut old: Vec<&Judged<'a>> = view
+fn retire(plan: &mut Plan, view: &View<'_>, stops: &mut Stops) {
+    let mut old: Vec<&Judged<'_>> = view
         .live
         .iter()
         .filter(|one| !one.current && !one.protected)
@@ -164,15 +106,15 @@ fn retire<'a>(plan: &mut Plan, view: &View<'a>, stops: &mut Stops<'a>) {
 
 /// Failing tasks go once a replacement is healthy; where the maximum leaves no room for one, one of
 /// them goes first.
-fn replace_failing<'a>(
+fn replace_failing(
     plan: &mut Plan,
-    view: &View<'a>,
-    stops: &mut Stops<'a>,
+    view: &View<'_>,
+    stops: &mut Stops,
     missing: u32,
     room: u32,
     now: Timestamp,
 ) {
-    let failing: Vec<&Judged<'a>> = view
+    let failing: Vec<&Judged<'_>> = view
         .live
         .iter()
         .filter(|one| one.current && one.is_failing())
@@ -189,12 +131,7 @@ fn replace_failing<'a>(
 }
 
 /// Stops a task for its health, tells why, and counts it.
-pub(super) fn stop_failing<'a>(
-    plan: &mut Plan,
-    stops: &mut Stops<'a>,
-    one: &Judged<'a>,
-    now: Timestamp,
-) {
+pub(super) fn stop_failing(plan: &mut Plan, stops: &mut Stops, one: &Judged<'_>, now: Timestamp) {
     let Verdict::Failing(why) = &one.verdict else {
         return;
     };
