@@ -42,7 +42,7 @@ const CONTROLLERS: [(&str, &str); 24] = [
     ("migrate", "server/src/migrate.rs"),
     ("node-credentials", "server/src/node_credentials.rs"),
     ("nodes", "server/src/nodes.rs"),
-    ("plane-hosts", "server/src/plane/hosts.rs"),
+    ("plane-hosts", "hosts/src/plane_hosts.rs"),
 ];
 
 const MAKES: &str = "Permit::for_controller(";
