@@ -73,11 +73,17 @@ def test_only_the_home_account_makes_accounts(wharf):
     _, maker = tasks.user(wharf, document(["wharf:CreateAccount", "wharf:CloseAccount"]))
     for keys, status in ((stranger, 403), (nobody, 400), (maker, 200)):
         assert control.call(wharf, "CreateAccount", keys, name="made").status_code == status
-    made = control.call(wharf, "CreateAccount", maker, name="made").json()["account"]["id"]
+    answer = control.call(wharf, "CreateAccount", maker, name="made").json()
+    made, secret = answer["account"]["id"], answer["secretAccessKey"]
     assert control.call(wharf, "CloseAccount", stranger, id=made).status_code == 403
     assert control.call(wharf, "CloseAccount", maker, id=made).status_code == 200
-    events = wharf.client("cloudtrail").lookup_events(LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "CreateAccount"}])
-    assert events["Events"] and "secretAccessKey" not in json.dumps(events["Events"], default=str)
+    created = [{"AttributeKey": "EventName", "AttributeValue": "CreateAccount"}]
+
+    def recorded():
+        events = wharf.client("cloudtrail").lookup_events(LookupAttributes=created)["Events"]
+        return next((text for text in (event["CloudTrailEvent"] for event in events) if made in text), None)
+
+    assert secret not in wait_for(recorded, 10, "the event of an account's creation")
 
 
 def test_a_closed_account_ends(fresh):

@@ -15,7 +15,7 @@ PAGES = {
     "registry": ("sha256:",),
     "services": ("has reached a steady state", "ROLLBACK_SUCCESSFUL", "task-definition/hello:2"),
     "exec": ("hello", "it exited with 7"),
-    "accounts": ("100000000001", "assumed-role/deployer/", "sha256:", "closing"),
+    "accounts": ("100000000001", "assumed-role/deployer/", "sha256:", "Closed 100000000001"),
     "iam": ("user/deploy-web", "denied, as it should be", "task-definition/web:2", "ecs:UpdateService on resource: "),
 }
 DEADLINE_S = 300
