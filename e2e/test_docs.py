@@ -42,6 +42,8 @@ def newcomer(tmp_path_factory):
         "PATH": f"{programs}:{os.environ['PATH']}",
         "REGISTRY_AUTH_FILE": str(folder / "auth.json"),
         "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
+        # The command line keeps sessions of roles there, for whatever endpoint.
+        "HOME": str(folder),
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_PAGER": "",
     }
