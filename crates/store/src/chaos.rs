@@ -2,7 +2,7 @@
 //! these can happen with an engine behind a network, and each is real: a transaction that was
 //! overtaken meets a key that somebody wrote meanwhile.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use wharf_base::Permit;
@@ -42,8 +42,7 @@ impl Chaos {
 /// The coin, as the handles of a store share it.
 #[derive(Debug)]
 pub(crate) struct Coin {
-    chaos: Chaos,
-    random: Mutex<SmallRng>,
+    state: Mutex<(Chaos, SmallRng)>,
 }
 
 /// What happens to one call.
@@ -59,16 +58,21 @@ enum Mishap {
 impl Coin {
     pub(crate) fn new(chaos: Chaos) -> Self {
         Self {
-            chaos,
-            random: Mutex::new(SmallRng::seed_from_u64(chaos.seed)),
+            state: Mutex::new((chaos, SmallRng::seed_from_u64(chaos.seed))),
         }
     }
 
+    pub(crate) fn change(&self, chaos: Chaos) {
+        *self.state() = (chaos, SmallRng::seed_from_u64(chaos.seed));
+    }
+
+    fn state(&self) -> MutexGuard<'_, (Chaos, SmallRng)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn toss(&self) -> (u32, Mishap) {
-        let (chaos, mut random) = (
-            &self.chaos,
-            self.random.lock().unwrap_or_else(PoisonError::into_inner),
-        );
+        let mut state = self.state();
+        let (chaos, random) = &mut *state;
         // Each call takes the same number of draws, so that a share changes no other.
         let (delay, yields) = (random.random::<f64>(), random.random_range(1..=MAX_YIELDS));
         let (fate, key) = (random.random::<f64>(), random.random::<u32>());

@@ -119,6 +119,13 @@ impl Store {
         self.inner.shared.epoch
     }
 
+    /// Changes what goes wrong from now on. A store that was opened without chaos stays without.
+    pub fn set_chaos(&self, chaos: crate::Chaos) {
+        if let Some(coin) = &self.inner.coin {
+            coin.change(chaos);
+        }
+    }
+
     pub async fn get(&self, key: &str) -> Result<Option<Entry>, StoreError> {
         self.before_read().await?;
         Ok(self.current(key))

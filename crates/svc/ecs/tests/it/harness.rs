@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -10,7 +13,7 @@ use crate::balancers::FakeElbv2;
 use tokio_util::sync::CancellationToken;
 use wharf_api_ec2::{self as ec2, Ec2};
 use wharf_api_ecs::{self as api, Ecs};
-use wharf_base::{Permit, SystemClock, Timestamp};
+use wharf_base::{Clock, Permit, SystemClock, Timestamp};
 use wharf_seal::Keyring;
 use wharf_store::{Store, StoreOptions};
 use wharf_svc_ecs::{Config, EcsService, Parts, Place, RoleError, RoleKeys, TaskCredentials};
@@ -28,7 +31,6 @@ pub struct Harness {
     pub elbv2: Arc<FakeElbv2>,
     parts: Parts,
     stop: CancellationToken,
-    _dir: tempfile::TempDir,
 }
 
 impl Harness {
@@ -53,8 +55,7 @@ impl Harness {
     }
 
     pub async fn with(config: Config) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path(), StoreOptions::default()).unwrap();
+        let store = Store::in_memory(StoreOptions::default());
         let ec2 = Arc::new(FakeEc2::default());
         let elbv2 = Arc::new(FakeElbv2::default());
         let parts = Parts {
@@ -74,7 +75,6 @@ impl Harness {
             elbv2,
             parts,
             stop,
-            _dir: dir,
         }
     }
 
@@ -248,6 +248,27 @@ impl Harness {
     }
 }
 
+/// A service that runs until its runtime ends.
+pub fn service_over(
+    store: Store,
+    ec2: Arc<FakeEc2>,
+    elbv2: &Arc<FakeElbv2>,
+    clock: Arc<dyn Clock>,
+    config: Config,
+) -> EcsService {
+    let parts = Parts {
+        store,
+        keyring: Arc::new(Keyring::in_memory()),
+        ec2,
+        elbv2: Some(elbv2.clone()),
+        target_changes: Some(elbv2.changes()),
+        credentials: Arc::new(FakeRoles),
+        clock,
+        config,
+    };
+    launch(&parts).0
+}
+
 fn launch(parts: &Parts) -> (EcsService, CancellationToken) {
     let ecs = EcsService::new(parts.clone());
     let stop = CancellationToken::new();
@@ -294,6 +315,7 @@ pub fn decode<T: Default + wharf_wire::node::Struct>(
 /// Subnets in three zones, and interfaces that are counted.
 #[derive(Default)]
 pub struct FakeEc2 {
+    made: AtomicUsize,
     interfaces: Mutex<BTreeMap<String, String>>,
     pub deleted: Mutex<BTreeSet<String>>,
 }
@@ -342,7 +364,8 @@ impl Ec2 for FakeEc2 {
         input: ec2::CreateNetworkInterfaceRequest,
     ) -> Result<ec2::CreateNetworkInterfaceResult, Fault> {
         let mut interfaces = self.interfaces.lock().unwrap();
-        let number = interfaces.len() + 10;
+        // Ids are never used twice; the same token gives the same interface.
+        let number = self.made.fetch_add(1, Ordering::Relaxed) + 10;
         let token = input.client_token.unwrap();
         let id = interfaces
             .entry(token)
@@ -352,7 +375,7 @@ impl Ec2 for FakeEc2 {
             network_interface: Some(ec2::NetworkInterface {
                 network_interface_id: Some(id),
                 mac_address: Some("0a:00:00:00:00:01".to_owned()),
-                private_ip_address: Some(format!("172.31.0.{number}")),
+                private_ip_address: Some(format!("172.31.{}.{}", number / 250, number % 250)),
                 ..ec2::NetworkInterface::default()
             }),
             client_token: None,

@@ -1,4 +1,4 @@
-//! The service over a real store in a temporary folder, with an agent that speaks the published
+//! The service over a real store in memory, with an agent that speaks the published
 //! protocol and knows nothing of the service's inside.
 
 mod agent;
@@ -17,3 +17,4 @@ mod run_task;
 mod services;
 mod services_balanced;
 mod settings;
+mod storm;
