@@ -263,7 +263,12 @@ mod tests {
         files.retain(|path, _| path.ends_with("understood.txt"));
         assert!(files.len() >= 9);
         for (path, text) in files {
-            assert_eq!(fs::read_to_string(&path).unwrap(), text, "{}", path.display());
+            assert_eq!(
+                fs::read_to_string(&path).unwrap(),
+                text,
+                "{}",
+                path.display()
+            );
         }
     }
 
