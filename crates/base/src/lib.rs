@@ -6,14 +6,22 @@
 #![forbid(unsafe_code)]
 
 pub mod arn;
+pub mod backoff;
+pub mod chain;
 pub mod clock;
+pub mod glob;
 pub mod ids;
+pub mod net;
 pub mod no_room;
 pub mod permit;
 pub mod sysctl;
 
 pub use arn::Arn;
+pub use backoff::Backoff;
+pub use chain::{Causes, Chain};
 pub use clock::{Clock, SystemClock, TestClock, Timestamp};
+pub use glob::Glob;
 pub use ids::InstallationId;
+pub use net::{Cidr, Cidr4, Cidr6};
 pub use no_room::NoRoom;
 pub use permit::Permit;

@@ -51,7 +51,7 @@ use clap::{
     Args, Parser, Subcommand,
     builder::{OsStringValueParser, TypedValueParser},
 };
-use wharf_server::{Cidr, IamMode, Throttling};
+use wharf_server::{Cidr4, IamMode, Throttling};
 
 use keyring::KeyringArgs;
 use layout::Layout;
@@ -176,7 +176,7 @@ struct ServerArgs {
     tasks_as_root: bool,
     /// Range of the addresses at which load balancers are reached on this machine
     #[arg(long, value_name = "CIDR", default_value = "127.64.0.0/16")]
-    public_cidr: Cidr,
+    public_cidr: Cidr4,
     /// Factor on the request rates that AWS documents for each account, or off
     #[arg(long, value_name = "FACTOR", default_value = "1")]
     throttle: Throttling,

@@ -1,6 +1,6 @@
 //! Policies made ready once, so that evaluating them allocates next to nothing.
 
-use wharf_base::arn::canonical;
+use wharf_base::{Glob, arn::canonical};
 
 use crate::{
     condition::Condition,
@@ -9,7 +9,6 @@ use crate::{
         Document, DocumentError, DocumentKind, Effect, Listed, Malformed, Statement, Version,
         rules::resource_reading,
     },
-    pattern::Pattern,
     principal::{Named, Principal, PrincipalClause},
     template::Template,
 };
@@ -28,7 +27,7 @@ pub(crate) struct CompiledStatement {
     principal: Option<PrincipalClause>,
     not_action: bool,
     /// In lower case.
-    actions: Box<[Pattern]>,
+    actions: Box<[Glob]>,
     resources: Option<ResourceClause>,
     conditions: Box<[Condition]>,
 }
@@ -74,7 +73,7 @@ impl CompiledPolicy {
             effect: Effect::Deny,
             principal: None,
             not_action: false,
-            actions: Box::new([Pattern::wild("*")]),
+            actions: Box::new([Glob::plain("*")]),
             resources: None,
             conditions: Box::new([]),
         };
@@ -109,7 +108,7 @@ impl CompiledPolicy {
 
 impl CompiledStatement {
     fn compile(statement: &Statement, version: Version) -> Result<Self, Malformed> {
-        let lower = |action: &String| Pattern::wild(&action.to_ascii_lowercase());
+        let lower = |action: &String| Glob::plain(&action.to_ascii_lowercase());
         let conditions = statement
             .conditions
             .iter()

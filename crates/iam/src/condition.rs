@@ -2,14 +2,14 @@
 
 mod value;
 
-use wharf_base::arn::canonical;
+use wharf_base::{Cidr, arn::canonical};
 
 use crate::{
     context::Context,
     document::{ConditionElement, Malformed, Version},
     template::{Reading, Template},
 };
-use value::{Cidr, Comparison, arn_matches};
+use value::{Comparison, arn_matches};
 
 /// One key under one operator, made ready.
 #[derive(Debug, Clone)]
@@ -119,7 +119,7 @@ impl Test {
             }
             Self::Ip(wanted) => value
                 .parse()
-                .is_ok_and(|ip| wanted.iter().any(|range| range.contains(ip))),
+                .is_ok_and(|ip| wanted.iter().any(|range| range.admits(ip))),
             Self::Null(_) => false,
         }
     }
@@ -166,8 +166,8 @@ fn operator(name: &str, values: &[String], version: Version) -> Result<(bool, Te
         "Bool" => (false, Test::Bool(all(values, value::boolean)?)),
         "Null" => (false, Test::Null(all(values, value::boolean)?)),
         "BinaryEquals" => (false, Test::Binary(all(values, value::binary)?)),
-        "IpAddress" => (false, Test::Ip(all(values, Cidr::parse)?)),
-        "NotIpAddress" => (true, Test::Ip(all(values, Cidr::parse)?)),
+        "IpAddress" => (false, Test::Ip(all(values, range)?)),
+        "NotIpAddress" => (true, Test::Ip(all(values, range)?)),
         other => {
             if let Some(rest) = other.strip_prefix("Numeric") {
                 let (negated, comparison) = compared(rest)?;
@@ -183,6 +183,11 @@ fn operator(name: &str, values: &[String], version: Version) -> Result<(bool, Te
             }
         }
     })
+}
+
+/// `203.0.113.0/24`, `2001:db8::/32`, or one address.
+fn range(text: &str) -> Option<Cidr> {
+    Cidr::or_address(text).ok()
 }
 
 fn all<T>(values: &[String], read: impl Fn(&str) -> Option<T>) -> Result<Box<[T]>, Malformed> {

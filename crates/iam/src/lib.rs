@@ -19,7 +19,6 @@ pub mod document;
 mod evaluate;
 mod json;
 pub mod managed;
-mod pattern;
 mod principal;
 pub mod session;
 mod template;

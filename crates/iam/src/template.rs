@@ -5,10 +5,12 @@
 
 use std::borrow::Cow;
 
-use crate::{
-    context::Context,
-    pattern::{Pattern, Token, glob},
+use wharf_base::{
+    Glob,
+    glob::{self, Token},
 };
+
+use crate::context::Context;
 
 /// A text of a policy that is compared with a text of the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +22,7 @@ pub(crate) struct Template {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Form {
-    Fixed(Pattern),
+    Fixed(Glob),
     Parts(Box<[Part]>),
 }
 
@@ -82,7 +84,7 @@ impl Template {
         }
         run.extend(rest.chars().map(plain));
         let form = if parts.is_empty() {
-            Form::Fixed(Pattern::from_tokens(run))
+            Form::Fixed(Glob::from_tokens(run))
         } else {
             parts.push(Part::Fixed(run.into()));
             Form::Parts(parts.into())
@@ -104,7 +106,7 @@ impl Template {
             Form::Fixed(pattern) => pattern.matches(&value),
             Form::Parts(_) => self
                 .expand(context, value.len())
-                .is_some_and(|tokens| glob(&tokens, &value)),
+                .is_some_and(|tokens| glob::matches(&tokens, &value)),
         }
     }
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use tokio::{sync::Notify, time::Instant};
+use wharf_base::backoff::doubled;
 
 /// First delay after a failure; doubled with each further one.
 const FIRST_RETRY: Duration = Duration::from_millis(50);
@@ -134,9 +135,7 @@ impl<K: Clone + Eq + Hash> Queue<K> {
         if failed {
             let failures = inner.failures.entry(key.clone()).or_default();
             *failures = failures.saturating_add(1);
-            let delay = FIRST_RETRY
-                .saturating_mul(1 << (*failures - 1).min(16))
-                .min(LAST_RETRY);
+            let delay = doubled(FIRST_RETRY, LAST_RETRY, *failures);
             inner.set_timer(key.clone(), Instant::now() + delay);
         } else {
             inner.failures.remove(key);

@@ -12,7 +12,7 @@ use std::{
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use wharf_api_ec2::Ec2;
-use wharf_base::{Clock, InstallationId, Permit, SystemClock};
+use wharf_base::{Cidr4, Clock, InstallationId, Permit, SystemClock};
 use wharf_blobs::{BlobError, Blobs, Limits};
 use wharf_journal::{Journal, JournalOptions, OpenError as JournalOpenError};
 use wharf_registry::{Options as RegistryOptions, RegistryApi};
@@ -23,7 +23,7 @@ use wharf_svc_cloudtrail::{CloudtrailService, Recorder};
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_ecr::{Catalog, token::Bearer};
 use wharf_svc_ecs::{Config as EcsConfig, EcsService, Parts};
-use wharf_svc_elbv2::{Cidr, Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts, Place};
+use wharf_svc_elbv2::{Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts, Place};
 use wharf_svc_iam::{Directory, DirectoryError, IamGate, IamService, Mode};
 use wharf_svc_logs::{Limits as LogsLimits, LogsService, Options as LogsOptions};
 use wharf_wal::Disk;
@@ -83,7 +83,7 @@ pub struct ServerConfig {
     pub account: String,
     pub region: String,
     /// Where load balancers get the addresses from at which users of this machine reach them.
-    pub public_cidr: Cidr,
+    pub public_cidr: Cidr4,
     /// How far API requests are throttled.
     pub throttling: Throttling,
     /// Whether what is decided is written down.

@@ -5,6 +5,7 @@
 //! - [`Pages`] makes page tokens that fit one list of one account and region only.
 //! - [`feed`] wakes reconcilers by what changes in the store, [`Loops`] runs them.
 //! - [`StepError`] is why a reconciler tries a key again, [`fence`] what its writes compare.
+//! - [`tags`] holds the rules of tags and their part in authorisation.
 //! - [`Turns`] queues writers of one thing.
 //! - [`Place`] and [`platform`] say where records live.
 //!
@@ -24,6 +25,7 @@ mod place;
 pub mod platform;
 mod step;
 mod table;
+pub mod tags;
 mod turns;
 
 pub use changes::{Changes, Outcome};

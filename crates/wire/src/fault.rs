@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
+pub use wharf_base::Chain;
 use wharf_base::NoRoom;
 
 /// An error answer. Its text goes to the caller; internals are logged where it is made, never put
@@ -86,18 +87,3 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
-
-/// An error with all its causes, in one line.
-pub struct Chain<'a>(pub &'a dyn std::error::Error);
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}", self.0)?;
-        let mut next = self.0.source();
-        while let Some(cause) = next {
-            write!(out, ": {cause}")?;
-            next = cause.source();
-        }
-        Ok(())
-    }
-}

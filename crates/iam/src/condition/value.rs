@@ -1,15 +1,12 @@
 //! The typed values of conditions: numbers, dates, booleans, bytes, address ranges, ARNs.
 
-use std::net::IpAddr;
-
 use base64::{Engine, engine::general_purpose::STANDARD};
-use wharf_base::Timestamp;
-
-use crate::{
-    context::Context,
-    pattern::{Token, glob},
-    template::Template,
+use wharf_base::{
+    Timestamp,
+    glob::{self, Token},
 };
+
+use crate::{context::Context, template::Template};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Comparison {
@@ -74,40 +71,6 @@ pub(super) fn binary(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 
-/// `203.0.113.0/24`, `2001:db8::/32`, or one address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cidr {
-    base: IpAddr,
-    /// Leading bits that count.
-    bits: u32,
-}
-
-impl Cidr {
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let (base, bits) = match text.split_once('/') {
-            Some((base, bits)) => (base, Some(bits)),
-            None => (text, None),
-        };
-        let base: IpAddr = base.parse().ok()?;
-        let width = if base.is_ipv4() { 32 } else { 128 };
-        let bits = match bits {
-            None => width,
-            Some(bits) if bits.bytes().all(|b| b.is_ascii_digit()) => bits.parse().ok()?,
-            Some(_) => return None,
-        };
-        (bits <= width).then_some(Self { base, bits })
-    }
-
-    pub(super) fn contains(self, ip: IpAddr) -> bool {
-        let differing = match (self.base, ip.to_canonical()) {
-            (IpAddr::V4(base), IpAddr::V4(ip)) => (base.to_bits() ^ ip.to_bits()).leading_zeros(),
-            (IpAddr::V6(base), IpAddr::V6(ip)) => (base.to_bits() ^ ip.to_bits()).leading_zeros(),
-            _ => return false,
-        };
-        differing >= self.bits
-    }
-}
-
 /// Six segments, each matched by itself, so that `*` does not reach across a colon; only the
 /// resource, the last one, may hold colons. A single `*` means any ARN.
 pub(super) fn arn_matches(wanted: &Template, value: &str, context: &Context) -> bool {
@@ -128,7 +91,7 @@ pub(super) fn arn_matches(wanted: &Template, value: &str, context: &Context) -> 
         && parts
             .iter()
             .zip(segments)
-            .all(|(part, segment)| glob(part, segment))
+            .all(|(part, segment)| glob::matches(part, segment))
 }
 
 #[cfg(test)]
@@ -166,31 +129,6 @@ mod tests {
             "99999999999999",
         ] {
             assert_eq!(date(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn ranges() {
-        let check = |range: &str, ip: &str| {
-            Cidr::parse(range).is_some_and(|range| range.contains(ip.parse().unwrap()))
-        };
-        assert!(check("203.0.113.0/24", "203.0.113.255"));
-        assert!(!check("203.0.113.0/24", "203.0.114.0"));
-        assert!(check("203.0.113.7", "203.0.113.7"));
-        assert!(check("0.0.0.0/0", "1.2.3.4"));
-        assert!(!check("0.0.0.0/0", "::1"));
-        assert!(check("10.0.0.0/8", "::ffff:10.1.2.3"));
-        assert!(check("2001:db8::/32", "2001:db8:1::"));
-        assert!(check("::/0", "2001:db8:1::"));
-        for text in [
-            "",
-            "10.0.0.0/33",
-            "10.0.0/8",
-            "::/129",
-            "10.0.0.0/",
-            "10.0.0.0/+8",
-        ] {
-            assert_eq!(Cidr::parse(text), None, "{text}");
         }
     }
 }

@@ -15,9 +15,8 @@ use std::{
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use serde::Deserialize;
 use tokio::time::sleep;
-use wharf_base::{Clock, Timestamp};
+use wharf_base::{Backoff, Clock, Timestamp};
 use wharf_durable::{self as durable, Durability};
-use wharf_link::Backoff;
 use wharf_seal::Keyring;
 use wharf_wire::fault::Chain;
 

@@ -18,6 +18,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior},
 };
 use tokio_util::sync::CancellationToken;
+use wharf_base::Backoff;
 
 use crate::{
     config::table::{EndpointTable, ListenerTable},
@@ -186,7 +187,7 @@ impl Porter {
     /// Tries until it has the address.
     async fn listen(&self, place: &Place) -> (Spot, OwnedFd) {
         let began = Instant::now();
-        let mut pause = RETRY_FIRST;
+        let mut backoff = Backoff::steady(RETRY_FIRST, self.listen_pause);
         // Shown to people while it holds, with its reason.
         let mut closed: Option<(String, Unbound)> = None;
         loop {
@@ -206,8 +207,7 @@ impl Porter {
                 drop(closed.take());
                 closed = Some((reason.clone(), self.closed.add(place, reason)));
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(self.listen_pause);
+            tokio::time::sleep(backoff.wait()).await;
         }
     }
 

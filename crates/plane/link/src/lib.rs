@@ -10,7 +10,6 @@
 
 #![forbid(unsafe_code)]
 
-mod backoff;
 mod connect;
 mod disk;
 mod keys;
@@ -19,7 +18,6 @@ mod stream;
 mod subscription;
 mod trust;
 
-pub use backoff::Backoff;
 pub use connect::{BadEndpoint, ConnectError, Dialer, Endpoint, Stream};
 /// What the state file of a plane is sealed for.
 pub use disk::purpose as state_purpose;

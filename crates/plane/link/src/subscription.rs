@@ -17,7 +17,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 use tokio_util::task::AbortOnDropHandle;
-use wharf_base::Clock;
+use wharf_base::{Backoff, Clock};
 use wharf_durable::Durability;
 use wharf_planeproto::{
     Change, Key, Kind, Plane,
@@ -29,7 +29,7 @@ use wharf_seal::{KeyId, Keyring, sealed_file_key};
 use wharf_wire::fault::Chain;
 
 use crate::{
-    Backoff, CurrentKeys, Dialer, Endpoint, Update, disk,
+    CurrentKeys, Dialer, Endpoint, Update, disk,
     known::Known,
     stream::{PlaneStream, StreamError},
 };

@@ -14,6 +14,7 @@ use std::{
 
 use libcontainer::{container::builder::ContainerBuilder, syscall::syscall::SyscallType};
 use nix::sys::stat::{Mode, umask};
+use wharf_base::Chain;
 use wharf_durable as durable;
 use wharf_rootdir::RootDir;
 use wharf_shim_protocol::{
@@ -173,7 +174,9 @@ fn create(
     console: Option<&OwnedFd>,
     reporter: &Reporter,
 ) -> Result<i32, Failure> {
-    let runtime = |e: &dyn std::error::Error| Failure::Runtime { detail: chain(e) };
+    let runtime = |e: &dyn std::error::Error| Failure::Runtime {
+        detail: Chain(e).to_string(),
+    };
     let own = order.folder.container(order.name);
     let plan: ContainerPlan = durable::read_json(&own.plan(), PLAN_LIMIT)
         .and_then(|plan| plan.ok_or_else(|| io::ErrorKind::NotFound.into()))
@@ -292,19 +295,4 @@ fn io_text(error: &io::Error) -> String {
         Some(code) => nix::errno::Errno::from_raw(code).desc().to_lowercase(),
         None => error.to_string(),
     }
-}
-
-/// An error with its causes; the library's own texts leave them out.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let inner_text = inner.to_string();
-        if !text.contains(&inner_text) {
-            text.push_str(": ");
-            text.push_str(&inner_text);
-        }
-        cause = inner.source();
-    }
-    text
 }

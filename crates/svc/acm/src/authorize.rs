@@ -5,6 +5,7 @@
 
 use wharf_api_acm::{Input, RequestCertificateRequest, Tag};
 use wharf_records::Record;
+use wharf_service::tags;
 use wharf_wire::{Check, Context, Fault};
 
 use crate::{
@@ -87,15 +88,12 @@ fn requesting(mut check: Check, input: &RequestCertificateRequest) -> Check {
     }
 }
 
-fn with_tags(mut check: Check, tags: Option<&[Tag]>) -> Check {
-    for tag in tags.unwrap_or_default() {
-        let key = tag.key.clone().unwrap_or_default();
-        let value = tag.value.clone().unwrap_or_default();
-        check = check
-            .with(&format!("aws:RequestTag/{key}"), value)
-            .with("aws:TagKeys", key);
-    }
-    check
+fn with_tags(check: Check, tags: Option<&[Tag]>) -> Check {
+    let tags = tags.unwrap_or_default().iter();
+    tags::requested(
+        check,
+        tags.map(|tag| (tag.key.as_deref(), tag.value.as_deref())),
+    )
 }
 
 struct Row<'a> {
@@ -115,8 +113,8 @@ impl Row<'_> {
         if place == self.place {
             let key = place.scope().key(Certificate::KIND, &id);
             let found = self.core.table.read::<Certificate>(&key).await?;
-            for (key, value) in found.into_iter().flat_map(|it| it.record.tags) {
-                check = check.with(&format!("aws:ResourceTag/{key}"), value);
+            if let Some(found) = found {
+                check = tags::of_resource(check, None, &found.record.tags);
             }
         }
         Ok(check)

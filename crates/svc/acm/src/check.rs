@@ -1,13 +1,11 @@
 //! Names and tags as they are given. Pure.
 
 use wharf_api_acm::{Tag, faults};
-use wharf_records::ecs::Tags;
+use wharf_service::tags::{self, Refused, Rules, Tags};
 use wharf_wire::Fault;
 
 use crate::fault;
 
-/// As in AWS.
-const MAX_TAGS: usize = 50;
 /// Bytes of a label (RFC 1035 §2.3.4).
 const LONGEST_LABEL: usize = 63;
 /// The model's pattern, which looks ahead and is therefore not among the dispatcher's checks.
@@ -38,43 +36,36 @@ fn is_domain(name: &str) -> bool {
     name.split('.').all(label) && last.len() >= 2
 }
 
-/// The tags given; keys must be the caller's own and differ.
-pub fn tags(given: Option<Vec<Tag>>) -> Result<Tags, Fault> {
-    let mut found = Tags::new();
-    for tag in given.into_iter().flatten() {
-        let key = tag.key.unwrap_or_default();
-        if key.to_ascii_lowercase().starts_with("aws:") {
-            return Err(faults::invalid_tag_exception(
-                "Tag keys that start with \"aws:\" are reserved for internal use.",
-            ));
+/// Keys and values have the lengths of the model, which the dispatcher has checked.
+pub const TAGS: Rules<Fault> = Rules::usual(refused_tag);
+
+fn refused_tag(why: Refused<'_>) -> Fault {
+    match why {
+        Refused::Key(_) => faults::invalid_tag_exception("Tag keys have from 1 to 128 characters."),
+        Refused::Value(_) => {
+            faults::invalid_tag_exception("Tag values have at most 256 characters.")
         }
-        let value = tag.value.unwrap_or_default();
-        if found.insert(key.clone(), value).is_some() {
-            return Err(faults::invalid_tag_exception(format!(
-                "The tag key {key} was specified more than once."
-            )));
-        }
+        Refused::Reserved(_) => faults::invalid_tag_exception(
+            "Tag keys that start with \"aws:\" are reserved for internal use.",
+        ),
+        Refused::Twice(key) => faults::invalid_tag_exception(format!(
+            "The tag key {key} was specified more than once."
+        )),
+        Refused::TooMany => faults::too_many_tags_exception(format!(
+            "A certificate can have at most {} tags.",
+            TAGS.most
+        )),
     }
-    Ok(found)
 }
 
-/// Adds tags to those there are.
-pub fn add_tags(to: &mut Tags, more: &Tags) -> Result<(), Fault> {
-    to.extend(more.iter().map(|(key, value)| (key.clone(), value.clone())));
-    if to.len() > MAX_TAGS {
-        return Err(faults::too_many_tags_exception(format!(
-            "A certificate can have at most {MAX_TAGS} tags."
-        )));
-    }
-    Ok(())
+/// The tags of a request.
+pub fn tags(given: Option<Vec<Tag>>) -> Result<Tags, Fault> {
+    let pair = |tag: Tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
+    TAGS.given(given.into_iter().flatten().map(pair))
 }
 
 pub fn tags_to_wire(tags: &Tags) -> Vec<Tag> {
-    let tag = |(key, value): (&String, &String)| Tag {
-        key: Some(key.clone()),
-        value: Some(value.clone()),
-    };
-    tags.iter().map(tag).collect()
+    tags::to_wire(tags, |key, value| Tag { key, value })
 }
 
 #[cfg(test)]
@@ -127,8 +118,13 @@ mod tests {
         assert_eq!(code(vec![tag("AWS:x")]), "InvalidTagException");
         assert_eq!(code(vec![tag("x"), tag("x")]), "InvalidTagException");
         let mut there = tags(Some((0..50).map(|n| tag(&n.to_string())).collect())).unwrap();
-        assert!(add_tags(&mut there, &tags(Some(vec![tag("7")])).unwrap()).is_ok());
-        let fault = add_tags(&mut there, &tags(Some(vec![tag("x")])).unwrap()).unwrap_err();
+        assert!(
+            TAGS.add(&mut there, &tags(Some(vec![tag("7")])).unwrap())
+                .is_ok()
+        );
+        let fault = TAGS
+            .add(&mut there, &tags(Some(vec![tag("x")])).unwrap())
+            .unwrap_err();
         assert_eq!(fault.code, "TooManyTagsException");
     }
 }

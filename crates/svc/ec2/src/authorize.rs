@@ -5,7 +5,8 @@ use wharf_api_ec2::{
     Input,
     types::{Tag, TagSpecification},
 };
-use wharf_records::{Record, ecs::Tags};
+use wharf_records::Record;
+use wharf_service::tags::{self, Tags};
 use wharf_wire::{Check, Context, Fault};
 
 use crate::{
@@ -274,19 +275,13 @@ fn tags_of(specifications: &Specifications) -> impl Iterator<Item = &Tag> {
 }
 
 fn with_request_tags<'a>(check: Check, tags: impl IntoIterator<Item = &'a Tag>) -> Check {
-    tags.into_iter().fold(check, |check, tag| {
-        let key = tag.key.as_deref().unwrap_or_default();
-        let value = tag.value.as_deref().unwrap_or_default();
-        check
-            .with(&format!("aws:RequestTag/{key}"), value)
-            .with("aws:TagKeys", key)
-    })
+    let tags = tags.into_iter();
+    tags::requested(
+        check,
+        tags.map(|tag| (tag.key.as_deref(), tag.value.as_deref())),
+    )
 }
 
 fn with_resource_tags(check: Check, tags: &Tags) -> Check {
-    tags.iter().fold(check, |check, (key, value)| {
-        check
-            .with(&format!("aws:ResourceTag/{key}"), value.as_str())
-            .with(&format!("ec2:ResourceTag/{key}"), value.as_str())
-    })
+    tags::of_resource(check, Some("ec2"), tags)
 }

@@ -1,15 +1,13 @@
 //! The default VPC of an account and region: 172.31.0.0/16, a subnet in each zone, a gateway to the
 //! internet and the route to it.
 
-use wharf_base::{Permit, ids};
+use wharf_base::{Cidr4, Permit, ids};
 use wharf_records::{Scope, Unknown, ecs::Tags, encode};
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Context, Fault};
 
 use crate::{
-    Ec2Service,
-    address::Cidr,
-    fault, mend,
+    Ec2Service, fault, mend,
     parts::Parts,
     records::{DhcpOptions, InternetGateway, Pointer, Route, RouteTarget, Subnet, Vpc},
     table::MAX_TRIES,
@@ -100,17 +98,17 @@ pub fn internet_gateway(vpc_id: &str) -> InternetGateway {
 /// The route of everything that has no nearer one.
 pub fn route_out(gateway: &str) -> Route {
     Route {
-        destination: Cidr::ALL,
+        destination: Cidr4::ALL,
         target: RouteTarget::InternetGateway(gateway.to_owned()),
     }
 }
 
 /// Where the default subnet of a zone lies.
-pub fn subnet_cidr(letter: char) -> Option<Cidr> {
+pub fn subnet_cidr(letter: char) -> Option<Cidr4> {
     let place = zone::LETTERS.iter().position(|known| *known == letter)?;
     Some(constant(SUBNET_CIDRS[place]))
 }
 
-fn constant(cidr: &str) -> Cidr {
+fn constant(cidr: &str) -> Cidr4 {
     cidr.parse().expect("a constant range")
 }

@@ -9,7 +9,6 @@
 #![forbid(unsafe_code)]
 
 mod address;
-mod address6;
 mod authorize;
 mod default_vpc;
 mod fault;
@@ -33,8 +32,6 @@ use std::sync::Arc;
 use wharf_seal::Keyring;
 use wharf_service::Table;
 use wharf_store::Store;
-
-pub use address::Cidr;
 
 /// The service over the store it keeps its records in.
 #[derive(Clone)]

@@ -2,12 +2,11 @@
 //! the number of its overlay.
 
 use rand::Rng;
-use wharf_base::ids;
+use wharf_base::{Cidr4, ids};
 use wharf_records::{Scope, Unknown, ecs::Tags, encode};
 use wharf_store::{Compare, Txn};
 
 use crate::{
-    address::Cidr,
     records::{NetworkAcl, RouteTable, Rule, RulePeer, SecurityGroup, VniClaim, Vpc},
     table::SERVICE,
 };
@@ -24,7 +23,7 @@ pub struct Parts {
 }
 
 impl Parts {
-    pub fn mint(cidr: Cidr, is_default: bool, dhcp_options: &str, tags: Tags) -> Self {
+    pub fn mint(cidr: Cidr4, is_default: bool, dhcp_options: &str, tags: Tags) -> Self {
         let id = ids::ec2_id("vpc");
         let (group, table, acl) = (default_group(&id), main_table(&id), default_acl(&id));
         let vpc = Vpc {
@@ -94,7 +93,7 @@ pub fn default_group(vpc_id: &str) -> SecurityGroup {
     let id = ids::ec2_id("sg");
     SecurityGroup {
         ingress: vec![allow_all(RulePeer::Group(id.clone()))],
-        egress: vec![allow_all(RulePeer::Cidr(Cidr::ALL))],
+        egress: vec![allow_all(RulePeer::Cidr(Cidr4::ALL))],
         id,
         vpc_id: vpc_id.to_owned(),
         name: "default".to_owned(),

@@ -1,17 +1,36 @@
 //! Tags as they come in a request: `TagSpecifications` of a creation, `Tags` of CreateTags.
 
 use wharf_api_ec2::types::{Tag, TagSpecification};
-use wharf_records::ecs::Tags;
+use wharf_service::tags::{Refused, Rules, Tags};
 use wharf_wire::{Call, CallerKind, Fault};
 
 use crate::fault;
 
-/// Tags of a resource, not counting those of services.
-pub const MAX_TAGS: usize = 50;
-const MAX_KEY: usize = 127;
-const MAX_VALUE: usize = 255;
-/// Begins the keys that only services may set.
-pub const RESERVED: &str = "aws:";
+/// Keys differ by case, the reserved prefix does not.
+pub const RULES: Rules<Fault> = Rules {
+    longest_key: 127,
+    longest_value: 255,
+    ..Rules::usual(refused)
+};
+
+fn refused(why: Refused<'_>) -> Fault {
+    match why {
+        Refused::Key("") => fault::bad_value("Tag key cannot be empty."),
+        Refused::Key(_) => fault::bad_value(format!(
+            "Tag key exceeds the maximum length of {} characters.",
+            RULES.longest_key
+        )),
+        Refused::Value(_) => fault::bad_value(format!(
+            "Tag value exceeds the maximum length of {} characters.",
+            RULES.longest_value
+        )),
+        Refused::Reserved(_) => {
+            fault::bad_value("Tag keys starting with 'aws:' are reserved for internal use.")
+        }
+        Refused::Twice(key) => fault::bad_value(format!("Duplicate tag key '{key}' specified.")),
+        Refused::TooMany => fault::too_many_tags(),
+    }
+}
 
 /// The tags that the specifications give a new resource of type `kind`.
 pub fn specified(
@@ -30,13 +49,11 @@ pub fn specified(
         for tag in specification.tags.iter().flatten() {
             let (key, value) = checked(call, tag)?;
             if tags.insert(key.clone(), value).is_some() {
-                return Err(fault::bad_value(format!(
-                    "Duplicate tag key '{key}' specified."
-                )));
+                return Err(refused(Refused::Twice(&key)));
             }
         }
     }
-    check_count(&tags)?;
+    RULES.within_limit(&tags)?;
     Ok(tags)
 }
 
@@ -44,31 +61,10 @@ pub fn specified(
 pub fn checked(call: &Call, tag: &Tag) -> Result<(String, String), Fault> {
     let key = tag.key.clone().unwrap_or_default();
     let value = tag.value.clone().unwrap_or_default();
-    if key.is_empty() {
-        return Err(fault::bad_value("Tag key cannot be empty."));
-    }
-    if key.chars().count() > MAX_KEY {
-        return Err(fault::bad_value(format!(
-            "Tag key exceeds the maximum length of {MAX_KEY} characters."
-        )));
-    }
-    if value.chars().count() > MAX_VALUE {
-        return Err(fault::bad_value(format!(
-            "Tag value exceeds the maximum length of {MAX_VALUE} characters."
-        )));
-    }
-    if key.starts_with(RESERVED) && call.caller.kind != CallerKind::Service {
-        return Err(fault::bad_value(
-            "Tag keys starting with 'aws:' are reserved for internal use.",
-        ));
+    if call.caller.kind == CallerKind::Service {
+        RULES.check_length(&key, &value)?;
+    } else {
+        RULES.check(&key, &value)?;
     }
     Ok((key, value))
-}
-
-pub fn check_count(tags: &Tags) -> Result<(), Fault> {
-    let own = tags.keys().filter(|key| !key.starts_with(RESERVED));
-    if own.count() > MAX_TAGS {
-        return Err(fault::too_many_tags());
-    }
-    Ok(())
 }

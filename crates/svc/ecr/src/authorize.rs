@@ -1,7 +1,8 @@
 //! What each operation does to which resource (spec platform.md §3, ecr.md §3).
 
-use wharf_api_ecr::Input;
+use wharf_api_ecr::{Input, types::Tag};
 use wharf_base::Arn;
+use wharf_service::tags;
 use wharf_wire::{Check, Context, Fault};
 
 use crate::{
@@ -19,14 +20,10 @@ impl Catalog {
         registry: &Registry,
         name: &str,
     ) -> Result<Check, EcrError> {
-        let mut check = Check::new(action, registry.repository_arn(name));
+        let check = Check::new(action, registry.repository_arn(name));
         match self.repository(registry, name).await {
             Ok(repository) => {
-                for (key, value) in repository.tags {
-                    check = check
-                        .with(&format!("ecr:ResourceTag/{key}"), value.clone())
-                        .with(&format!("aws:ResourceTag/{key}"), value);
-                }
+                let check = tags::of_resource(check, Some("ecr"), &repository.tags);
                 self.with_policies(check, registry, repository.policy).await
             }
             Err(EcrError::RepositoryNotFound { .. }) => {
@@ -85,13 +82,7 @@ pub(crate) async fn row(
             let registry = registry(&i.registry_id);
             let tags = i.tags.iter().flatten();
             let arn = registry.repository_arn(name);
-            let check = tags.fold(Check::new(action, arn), |check, tag| {
-                let key = tag.key.as_deref().unwrap_or_default();
-                let value = tag.value.as_deref().unwrap_or_default();
-                check
-                    .with(&format!("aws:RequestTag/{key}"), value)
-                    .with("aws:TagKeys", key)
-            });
+            let check = with_tags(Check::new(action, arn), tags);
             vec![catalog.with_policies(check, &registry, None).await?]
         }
         Input::DescribeRepositories(i) => match i.repository_names.as_deref() {
@@ -112,18 +103,11 @@ pub(crate) async fn row(
         Input::TagResource(i) => {
             let check = on_arn(catalog, &action, i.resource_arn.as_deref()).await?;
             let tags = i.tags.iter().flatten();
-            vec![tags.fold(check, |check, tag| {
-                let key = tag.key.as_deref().unwrap_or_default();
-                let value = tag.value.as_deref().unwrap_or_default();
-                check
-                    .with(&format!("aws:RequestTag/{key}"), value)
-                    .with("aws:TagKeys", key)
-            })]
+            vec![with_tags(check, tags)]
         }
         Input::UntagResource(i) => {
             let check = on_arn(catalog, &action, i.resource_arn.as_deref()).await?;
-            let keys = i.tag_keys.iter().flatten();
-            vec![keys.fold(check, |check, key| check.with("aws:TagKeys", key.as_str()))]
+            vec![tags::removed(check, i.tag_keys.as_deref())]
         }
         Input::ListTagsForResource(i) => {
             vec![on_arn(catalog, &action, i.resource_arn.as_deref()).await?]
@@ -148,4 +132,11 @@ pub(crate) fn parse_arn(arn: Option<&str>) -> Result<(Registry, String), EcrErro
         .filter(|_| is_repository)
         .ok_or_else(invalid)?;
     Ok((Registry::new(&arn.account, &arn.region), name.to_owned()))
+}
+
+fn with_tags<'a>(check: Check, tags: impl Iterator<Item = &'a Tag>) -> Check {
+    tags::requested(
+        check,
+        tags.map(|tag| (tag.key.as_deref(), tag.value.as_deref())),
+    )
 }

@@ -28,7 +28,7 @@ pub use images::{ImageRef, Referrer, Stored};
 pub use layers::LayerInfo;
 pub(crate) use lifecycle::Doomed;
 pub use put_image::{NewImage, Pushed};
-pub(crate) use repositories::{NewRepository, check_mutability, check_tags};
+pub(crate) use repositories::{NewRepository, TAGS, check_mutability};
 
 use crate::{
     error::EcrError,

@@ -257,10 +257,8 @@ fn of_interface(interface: NetworkInterface, gateway: Option<String>) -> Interfa
 
 /// `172.31.0.1/20` for `172.31.0.0/20`: the first address of a subnet is its router.
 fn gateway(cidr: &str) -> Option<String> {
-    let (base, bits) = cidr.split_once('/')?;
-    let base: std::net::Ipv4Addr = base.parse().ok()?;
-    let router = std::net::Ipv4Addr::from(u32::from(base).checked_add(1)?);
-    Some(format!("{router}/{bits}"))
+    let range: wharf_base::Cidr4 = cidr.parse().ok()?;
+    Some(format!("{}/{}", range.nth(1), range.prefix()))
 }
 
 async fn delete_interface(core: &Core, record: &Task, id: &str) -> Result<(), StepError> {

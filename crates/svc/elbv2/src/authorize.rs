@@ -4,6 +4,7 @@
 //! An operation without a row of its own is judged on `*`, so that none can be reached unasked.
 
 use wharf_api_elbv2::{Input, Tag};
+use wharf_service::tags;
 use wharf_wire::{Check, Context, Fault};
 
 use crate::{
@@ -67,9 +68,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         Input::RemoveTags(it) => {
             let mut checks = row.on_all(it.resource_arns.as_deref()).await?;
             for check in &mut checks {
-                for key in it.tag_keys.iter().flatten() {
-                    *check = check.clone().with("aws:TagKeys", key);
-                }
+                *check = tags::removed(check.clone(), it.tag_keys.as_deref());
             }
             checks
         }
@@ -119,15 +118,12 @@ fn below(arn: Option<&str>) -> String {
     }
 }
 
-fn with_tags(mut check: Check, tags: Option<&[Tag]>) -> Check {
-    for tag in tags.unwrap_or_default() {
-        let key = tag.key.clone().unwrap_or_default();
-        let value = tag.value.clone().unwrap_or_default();
-        check = check
-            .with(&format!("aws:RequestTag/{key}"), value)
-            .with("aws:TagKeys", key);
-    }
-    check
+fn with_tags(check: Check, tags: Option<&[Tag]>) -> Check {
+    let tags = tags.unwrap_or_default().iter();
+    tags::requested(
+        check,
+        tags.map(|tag| (tag.key.as_deref(), tag.value.as_deref())),
+    )
 }
 
 struct Row<'a> {
@@ -152,11 +148,7 @@ impl Row<'_> {
         if place == self.place
             && let Some(tags) = ops::tags::of(self.core, &place, kind, &id).await?
         {
-            for (key, value) in tags {
-                check = check
-                    .with(&format!("elasticloadbalancing:ResourceTag/{key}"), &value)
-                    .with(&format!("aws:ResourceTag/{key}"), value);
-            }
+            check = tags::of_resource(check, Some("elasticloadbalancing"), &tags);
         }
         Ok(check)
     }

@@ -8,19 +8,19 @@ use std::{
 
 use tokio::sync::broadcast;
 use wharf_api_ec2::Ec2;
-use wharf_base::{Clock, SystemClock};
+use wharf_base::{Cidr4, Clock, SystemClock};
 use wharf_reconcile::Takeover;
 use wharf_seal::{Keyring, Secret};
 use wharf_store::{Compare, Store};
 use wharf_wire::async_trait;
 
-use crate::{address::Cidr, names::Place};
+use crate::names::Place;
 
 /// Settings of the service.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Where the addresses of internet-facing load balancers come from (`--public-cidr`).
-    pub public_cidr: Cidr,
+    pub public_cidr: Cidr4,
     /// A load balancer is active after this long even if no host serves it.
     pub provisioning_patience: Duration,
     /// A host counts as lost this long after its last connection ended.
@@ -40,7 +40,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            public_cidr: Cidr::new(Ipv4Addr::new(127, 64, 0, 0), 16),
+            public_cidr: Cidr4::new(Ipv4Addr::new(127, 64, 0, 0), 16),
             provisioning_patience: Duration::from_secs(3),
             host_lost_after: Duration::from_secs(20),
             reconnect_grace: Duration::from_secs(60),

@@ -34,7 +34,6 @@ mod show;
 mod ssl;
 mod tree;
 
-pub use address::{Cidr, NotACidr};
 pub use certificates::users as certificate_users;
 pub use config::{
     CertificateLookup, Certificates, Config, FoundCertificate, Instances, LookupError, Parts,

@@ -161,7 +161,7 @@ pub async fn ranges(
     core: &Core,
     call: &Call,
     vpc: &str,
-) -> Result<Vec<(crate::address::Cidr, String)>, Fault> {
+) -> Result<Vec<(wharf_base::Cidr4, String)>, Fault> {
     let wanted = DescribeSubnetsRequest {
         filters: Some(vec![Filter {
             name: Some("vpc-id".to_owned()),

@@ -5,6 +5,7 @@
 use std::fmt::{self, Write};
 
 use wharf_api_iam::{Input, types::Tag};
+use wharf_service::tags;
 use wharf_wire::{CallerKind, Check, Context, Fault};
 
 use crate::{
@@ -44,10 +45,7 @@ pub(crate) async fn authorize(
     let action = format!("iam:{}", operation(&input));
     let (resource, about) = resolve(directory, cx, target(input)).await?;
     let mut check = Check::new(action, resource);
-    for (key, value) in about.tags {
-        check = check.with(&format!("aws:ResourceTag/{key}"), &value);
-        check = check.with(&format!("iam:ResourceTag/{key}"), value);
-    }
+    check = tags::of_resource(check, Some("iam"), &about.tags);
     let wanted = boundary(input).clone().or(about.boundary);
     if let Some(arn) = wanted {
         check = check.with("iam:PermissionsBoundary", arn);
@@ -58,13 +56,11 @@ pub(crate) async fn authorize(
     for key in request_tag_keys(input) {
         check = check.with("aws:TagKeys", key);
     }
-    for tag in request_tags(input).iter().flatten() {
-        if let (Some(key), Some(value)) = (&tag.key, &tag.value) {
-            check = check
-                .with("aws:TagKeys", key)
-                .with(&format!("aws:RequestTag/{key}"), value);
-        }
-    }
+    let tags = request_tags(input).iter().flatten();
+    let check = tags::requested(
+        check,
+        tags.map(|tag| (tag.key.as_deref(), tag.value.as_deref())),
+    );
     let mut checks = vec![check];
     match input {
         Input::CreateServiceLinkedRole(it) => {

@@ -19,7 +19,7 @@ use super::{
     options::Awslogs,
     sink::LogSink,
 };
-use wharf_link::Backoff;
+use wharf_base::Backoff;
 
 /// After the first record of a batch others are waited for, so that a chatty container costs a few
 /// puts a second.

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
+use wharf_base::Chain;
 use wharf_container::{
     runtime::{LogError, LogOffset, LogReader, Stream},
     spec::ContainerName,
@@ -191,5 +192,5 @@ impl LogSource for Spool {
 }
 
 fn unread(error: &LogError) -> SourceError {
-    SourceError(super::perform::chain(error))
+    SourceError(Chain(error).to_string())
 }

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::try_join_all;
 use tokio::time::sleep;
+use wharf_base::{Backoff, Chain};
 use wharf_container::{
     runtime::{ContainerError, ContainerState, RuntimeError, TaskNetwork, TaskSandbox},
     spec::parse_signal,
@@ -106,7 +107,7 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
         Ok(attachments) => Networks::new(attachments),
         Err(error) => {
             release(shared, context).await;
-            return Err(format!("ContainerNetworkingError: {}", chain(&error)));
+            return Err(format!("ContainerNetworkingError: {}", Chain(&error)));
         }
     };
     let disk = match disk {
@@ -133,7 +134,7 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
         }
         Err(error) => {
             release(shared, context).await;
-            Err(format!("ResourceInitializationError: {}", chain(&error)))
+            Err(format!("ResourceInitializationError: {}", Chain(&error)))
         }
     }
 }
@@ -399,8 +400,9 @@ pub(super) async fn dispose(shared: &Arc<Shared>, context: &Arc<TaskContext>) {
         live.logs.wait().await;
         live.close();
     }
-    let mut pause = DISPOSE_PAUSE;
+    let mut backoff = Backoff::steady(DISPOSE_PAUSE, LONGEST_DISPOSE_PAUSE);
     while let Err(reason) = give_back(shared, context).await {
+        let pause = backoff.wait();
         tracing::error!(
             task = id,
             reason,
@@ -408,7 +410,6 @@ pub(super) async fn dispose(shared: &Arc<Shared>, context: &Arc<TaskContext>) {
             "failed to release resources of a stopped task; will retry"
         );
         sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_DISPOSE_PAUSE);
     }
     // Last: nothing with the task's numbers is left.
     shared.isolation.retain(|task| task != id);
@@ -425,7 +426,7 @@ async fn give_back(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<(
     let ended = match ended {
         // Nothing can be there under a name that no task has.
         Ok(()) | Err(RuntimeError::BadTaskId(_)) => Ok(()),
-        Err(error) => Err(chain(&error)),
+        Err(error) => Err(Chain(&error).to_string()),
     };
     let volumes = shared
         .volumes
@@ -442,16 +443,4 @@ async fn give_back(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<(
 
 fn no_task() -> String {
     "CannotCreateContainerError: the task has no sandbox on this instance".to_owned()
-}
-
-/// An error and its causes in one line, for a task's reason.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }

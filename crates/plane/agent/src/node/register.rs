@@ -14,7 +14,7 @@ use wharf_api_ecs::{
     schema::SERVICE as ECS,
 };
 
-use wharf_link::Backoff;
+use wharf_base::Backoff;
 
 use super::NodeError;
 use crate::{

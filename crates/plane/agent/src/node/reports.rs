@@ -13,7 +13,7 @@ use wharf_api_ecs::{
     SubmitTaskStateChangeRequest, SubmitTaskStateChangeResponse, schema::SERVICE as ECS,
 };
 
-use wharf_link::Backoff;
+use wharf_base::Backoff;
 
 use super::{core::TaskContext, run::Command};
 use crate::{

@@ -17,7 +17,7 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
-use wharf_link::Backoff;
+use wharf_base::Backoff;
 
 use super::{
     NodeError,

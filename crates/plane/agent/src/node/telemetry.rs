@@ -16,8 +16,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
-use wharf_base::{Clock, ids};
-use wharf_link::Backoff;
+use wharf_base::{Backoff, Clock, ids};
 
 use super::{
     directory::{Directory, TaskView},

@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use wharf_base::{Causes, Chain};
+
 use super::reference::{BadReference, Digest};
 
 /// The store on disk failed.
@@ -198,28 +200,10 @@ impl PullError {
     fn text(&self) -> String {
         match self {
             // The runtime names the reference twice, and so do the messages people search for.
-            Self::Manifest { reference, .. } => format!("{self}: {reference}: {}", causes(self)),
-            other => match causes(other) {
-                causes if causes.is_empty() => other.to_string(),
-                causes => format!("{other}: {causes}"),
-            },
+            Self::Manifest { reference, .. } => format!("{self}: {reference}: {}", Causes(self)),
+            other => Chain(other).to_string(),
         }
     }
-}
-
-/// What stands behind an error, outermost first.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let text = inner.to_string();
-        // Transparent wrappers repeat what they wrap.
-        if texts.last() != Some(&text) {
-            texts.push(text);
-        }
-        cause = inner.source();
-    }
-    texts.join(": ")
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ use rustls::ClientConfig;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{OnceCell, RwLock, Semaphore};
-use wharf_base::InstallationId;
+use wharf_base::{Backoff, InstallationId};
 use wharf_durable::{self as durable, Durability};
 use wharf_shim_protocol::record::boot_id;
 
@@ -520,15 +520,13 @@ impl Inner {
         is_transient: impl Fn(&E) -> bool,
         attempt: impl Fn() -> F,
     ) -> (u32, Result<T, E>) {
-        let mut wait = self.first_retry_after;
+        // Jittered: many tasks of one service must not come back together.
+        let mut backoff = Backoff::new(self.first_retry_after, BACKOFF_MAX, 2.0);
         let mut made = 1;
         loop {
             match attempt().await {
                 Err(e) if is_transient(&e) && made < ATTEMPTS => {
-                    // Many tasks of one service must not come back together.
-                    let jitter = rand::rng().random_range(0.8..1.2);
-                    tokio::time::sleep(wait.mul_f64(jitter)).await;
-                    wait = (wait * 2).min(BACKOFF_MAX);
+                    tokio::time::sleep(backoff.wait()).await;
                     made += 1;
                 }
                 result => return (made, result),

@@ -2,6 +2,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
+use wharf_base::Chain;
 use wharf_cgroup::CgroupError;
 use wharf_shim_protocol::Failure;
 
@@ -112,7 +113,7 @@ impl ContainerError {
                 )
             }
             Self::Spec(_) | Self::Cgroup(_) | Self::Io { .. } => {
-                format!("CannotCreateContainerError: {DAEMON} {}", chain(self))
+                format!("CannotCreateContainerError: {DAEMON} {}", Chain(self))
             }
         }
     }
@@ -142,18 +143,6 @@ fn name(step: Step) -> &'static str {
         Step::Inspect => "CannotInspectContainerError",
         Step::Exec => "CannotExecContainerError",
     }
-}
-
-/// An error and what caused it, in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@
 //! Rules that name another group are about interfaces of the VPC. Those connect to the load
 //! balancer's own interface, never to an address of the host.
 
+use wharf_base::Cidr;
 use wharf_planeproto::network::{Peer, Permission};
 
 use super::Registry;
-use crate::rules::Cidr;
 
 /// IP's number of TCP.
 const TCP: u8 = 6;
@@ -21,7 +21,7 @@ pub fn sources(registry: &Registry, groups: &[String], port: u16) -> Vec<Cidr> {
     let blocks = rules
         .filter(|rule| is_about(rule, port))
         .filter_map(|rule| match &rule.peer {
-            Peer::Cidr(block) => Cidr::parse(block),
+            Peer::Cidr(block) => Cidr::canonical(block).ok(),
             Peer::Group(_) => None,
         });
     blocks.collect()
@@ -79,9 +79,7 @@ mod tests {
         let admitted = |groups: &[&str], port, address: &str| {
             let groups: Vec<String> = groups.iter().map(|it| (*it).to_owned()).collect();
             let sources = sources(&registry, &groups, port);
-            sources
-                .iter()
-                .any(|it| it.contains(address.parse().unwrap()))
+            sources.iter().any(|it| it.admits(address.parse().unwrap()))
         };
         assert!(admitted(&["sg-web"], 80, "10.1.2.3"));
         assert!(!admitted(&["sg-web"], 79, "10.1.2.3"));

@@ -9,13 +9,14 @@ use std::{
 use bytes::Bytes;
 use http::HeaderValue;
 use rustls::ServerConfig;
+use wharf_base::Cidr;
 use wharf_planeproto::balancer::{Action, Listener, Protocol, ProtocolVersion};
 
 use super::{BalancerSettings, CompiledGroup, Registry, ResponseHeaders, ingress};
 use crate::{
     metrics::BalancerCounters,
     rooms::Owner,
-    rules::{Cidr, CompiledRule, Redirect, Subject},
+    rules::{CompiledRule, Redirect, Subject},
     sticky::CookieKey,
     target::GroupState,
     tls,
@@ -95,7 +96,7 @@ impl ListenerTable {
 
     /// Whether its security groups let the peer in.
     pub fn admits(&self, peer: IpAddr) -> bool {
-        self.sources.iter().any(|it| it.contains(peer))
+        self.sources.iter().any(|it| it.admits(peer))
     }
 
     /// `http` or `https`

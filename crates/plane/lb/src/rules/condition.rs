@@ -1,12 +1,11 @@
 //! Conditions of rules, compiled once when configured.
 
-use std::net::IpAddr;
-
 use http::HeaderName;
 use regex::{Regex, RegexBuilder};
+use wharf_base::{Cidr, Glob, glob::Syntax};
 use wharf_planeproto::balancer::{Condition, QueryPattern};
 
-use super::{Subject, pattern::Pattern};
+use super::Subject;
 
 /// Compiled size that a regular expression may have: AWS's values are at most 128 characters.
 const REGEX_BYTES: usize = 256 * 1024;
@@ -25,7 +24,7 @@ pub enum Unusable {
 /// Patterns of which one must match.
 #[derive(Debug)]
 pub struct AnyOf {
-    patterns: Vec<Pattern>,
+    patterns: Vec<Glob>,
     regexes: Vec<Regex>,
 }
 
@@ -39,10 +38,7 @@ impl AnyOf {
                 .map_err(|error| Unusable::Regex(text.clone(), error))
         };
         Ok(Self {
-            patterns: values
-                .iter()
-                .map(|it| Pattern::new(it, fold_case))
-                .collect(),
+            patterns: values.iter().map(|it| pattern(it, fold_case)).collect(),
             regexes: regexes.iter().map(compile).collect::<Result<_, _>>()?,
         })
     }
@@ -56,42 +52,10 @@ impl AnyOf {
     }
 }
 
-/// A block of addresses.
-#[derive(Debug, Clone, Copy)]
-pub struct Cidr {
-    base: IpAddr,
-    bits: u8,
-}
-
-impl Cidr {
-    pub fn parse(text: &str) -> Option<Self> {
-        let (base, bits) = text.split_once('/')?;
-        let base: IpAddr = base.parse().ok()?;
-        let bits: u8 = bits.parse().ok()?;
-        let most = if base.is_ipv4() { 32 } else { 128 };
-        (bits <= most).then_some(Self { base, bits })
-    }
-
-    pub fn contains(&self, address: IpAddr) -> bool {
-        match (self.base, address.to_canonical()) {
-            (IpAddr::V4(base), IpAddr::V4(address)) => {
-                let mask = u32::MAX.checked_shl(32 - u32::from(self.bits)).unwrap_or(0);
-                u32::from(base) & mask == u32::from(address) & mask
-            }
-            (IpAddr::V6(base), IpAddr::V6(address)) => {
-                let shift = 128 - u32::from(self.bits);
-                let mask = u128::MAX.checked_shl(shift).unwrap_or(0);
-                u128::from(base) & mask == u128::from(address) & mask
-            }
-            _ => false,
-        }
-    }
-}
-
 #[derive(Debug)]
 pub struct QueryCondition {
-    key: Option<Pattern>,
-    value: Pattern,
+    key: Option<Glob>,
+    value: Glob,
 }
 
 #[derive(Debug)]
@@ -128,7 +92,7 @@ impl CompiledCondition {
             }
             Condition::SourceIp { values } => {
                 let parse =
-                    |text: &String| Cidr::parse(text).ok_or_else(|| Unusable::Cidr(text.clone()));
+                    |text: &String| Cidr::canonical(text).map_err(|_| Unusable::Cidr(text.clone()));
                 Self::Source(values.iter().map(parse).collect::<Result<_, _>>()?)
             }
         })
@@ -154,15 +118,24 @@ impl CompiledCondition {
                     })
                 })
             }
-            Self::Source(blocks) => blocks.iter().any(|block| block.contains(subject.source)),
+            Self::Source(blocks) => blocks.iter().any(|block| block.admits(subject.source)),
         }
     }
 }
 
+/// `*` and `?`, and `\` before what is meant literally.
+pub(super) fn pattern(text: &str, fold_case: bool) -> Glob {
+    let syntax = Syntax {
+        escapes: true,
+        fold_case,
+    };
+    Glob::new(text, syntax)
+}
+
 /// Keys and values of queries are compared without regard to case.
-fn query_condition(pattern: &QueryPattern) -> QueryCondition {
+fn query_condition(wanted: &QueryPattern) -> QueryCondition {
     QueryCondition {
-        key: pattern.key.as_deref().map(|key| Pattern::new(key, true)),
-        value: Pattern::new(&pattern.value, true),
+        key: wanted.key.as_deref().map(|key| pattern(key, true)),
+        value: pattern(&wanted.value, true),
     }
 }

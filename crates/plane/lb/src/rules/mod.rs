@@ -1,7 +1,6 @@
 //! Rules of a listener: which action a request gets.
 
 mod condition;
-mod pattern;
 mod redirect;
 
 use std::{net::IpAddr, sync::Arc};
@@ -10,7 +9,7 @@ use http::{HeaderMap, Method, Uri};
 use wharf_planeproto::balancer::{Condition, Rule};
 
 pub use self::{
-    condition::{Cidr, CompiledCondition, Unusable},
+    condition::{CompiledCondition, Unusable},
     redirect::{Redirect, Source as RedirectSource},
 };
 

@@ -51,7 +51,7 @@ pub async fn import_certificate(
         }
         None => {
             let mut tags = Default::default();
-            check::add_tags(&mut tags, &check::tags(input.tags)?)?;
+            check::TAGS.add(&mut tags, &check::tags(input.tags)?)?;
             within_quota(core, &place).await?;
             let id = ids::uuid();
             let arn = place.arn(&id);

@@ -41,7 +41,7 @@ pub async fn request_certificate(
     let wished = input.domain_validation_options.unwrap_or_default();
     let validations = validations(&place, &names, &wished)?;
     let mut tags = Default::default();
-    check::add_tags(&mut tags, &check::tags(input.tags)?)?;
+    check::TAGS.add(&mut tags, &check::tags(input.tags)?)?;
     let options = input.options.unwrap_or_default();
     let preference = options.certificate_transparency_logging_preference;
     let token = input.idempotency_token.map(|token| {

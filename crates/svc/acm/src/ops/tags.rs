@@ -4,6 +4,7 @@ use wharf_api_acm::{
     AddTagsToCertificateRequest, ListTagsForCertificateRequest, ListTagsForCertificateResponse,
     RemoveTagsFromCertificateRequest,
 };
+use wharf_service::tags;
 use wharf_wire::{Call, Fault};
 
 use crate::{check, core::Core, names::Place};
@@ -16,7 +17,7 @@ pub async fn add(
     let more = check::tags(input.tags)?;
     let (place, arn) = (Place::of(call), input.certificate_arn.as_deref());
     core.change(&call.permit, &place, arn, |certificate| {
-        check::add_tags(&mut certificate.tags, &more)
+        check::TAGS.add(&mut certificate.tags, &more)
     })
     .await
 }
@@ -42,12 +43,11 @@ pub async fn remove(
     let gone = input.tags.unwrap_or_default();
     let (place, arn) = (Place::of(call), input.certificate_arn.as_deref());
     core.change(&call.permit, &place, arn, |certificate| {
-        certificate.tags.retain(|key, value| {
-            !gone.iter().any(|tag| {
-                let same = tag.value.as_ref().is_none_or(|it| it == value);
-                tag.key.as_ref() == Some(key) && same
-            })
+        let unwanted = gone.iter().map(|tag| {
+            let key = tag.key.as_deref().unwrap_or_default();
+            (key, tag.value.as_deref())
         });
+        tags::remove_matching(&mut certificate.tags, unwanted);
         Ok(())
     })
     .await

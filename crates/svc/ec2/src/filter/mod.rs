@@ -7,6 +7,7 @@
 pub mod names;
 
 use wharf_api_ec2::types::Filter;
+use wharf_base::{Glob, glob::Syntax};
 use wharf_records::ecs::Tags;
 use wharf_wire::{Context, Fault};
 
@@ -108,80 +109,17 @@ pub fn matches(filters: &[Filter], fields: &Fields, tags: &Tags) -> bool {
     })
 }
 
-/// Iterative, so that no pattern costs more than pattern times value.
 fn glob(pattern: &str, value: &str) -> bool {
-    let pattern = parts(pattern);
-    let value: Vec<char> = value.chars().collect();
-    let (mut p, mut v) = (0, 0);
-    let mut retry: Option<(usize, usize)> = None;
-    while v < value.len() {
-        match pattern.get(p) {
-            Some(Part::Any) => {
-                retry = Some((p, v));
-                p += 1;
-            }
-            Some(Part::One) => {
-                p += 1;
-                v += 1;
-            }
-            Some(Part::Char(c)) if *c == value[v] => {
-                p += 1;
-                v += 1;
-            }
-            _ => match retry {
-                Some((star, from)) => {
-                    retry = Some((star, from + 1));
-                    p = star + 1;
-                    v = from + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[p..].iter().all(|part| matches!(part, Part::Any))
-}
-
-enum Part {
-    Any,
-    One,
-    Char(char),
-}
-
-fn parts(pattern: &str) -> Vec<Part> {
-    let mut chars = pattern.chars();
-    let mut parts = Vec::new();
-    while let Some(c) = chars.next() {
-        parts.push(match c {
-            '*' => Part::Any,
-            '?' => Part::One,
-            '\\' => Part::Char(chars.next().unwrap_or('\\')),
-            c => Part::Char(c),
-        });
-    }
-    parts
+    let syntax = Syntax {
+        escapes: true,
+        fold_case: false,
+    };
+    Glob::new(pattern, syntax).matches(value)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn globs() {
-        for (pattern, value, expected) in [
-            ("a", "a", true),
-            ("a", "ab", false),
-            ("a*", "abc", true),
-            ("*c", "abc", true),
-            ("a*b*c", "axxbyyc", true),
-            ("a?c", "abc", true),
-            ("a\\*", "a*", true),
-            ("a\\*", "ab", false),
-            ("*", "", true),
-            ("", "", true),
-        ] {
-            assert_eq!(glob(pattern, value), expected, "{pattern} {value}");
-        }
-    }
 
     fn filter(name: &str, value: &str) -> Filter {
         Filter {
@@ -196,6 +134,7 @@ mod tests {
         let fields = vec![("vpc-id", vec!["vpc-1".to_owned()])];
         for (name, value, expected) in [
             ("vpc-id", "vpc-*", true),
+            ("vpc-id", "vpc-\\*", false),
             ("vpc-id", "vpc-2", false),
             ("tag:a", "b", true),
             ("tag:a", "c", false),

@@ -11,7 +11,7 @@ use wharf_wire::{Call, CallerKind, Fault};
 use super::interfaces::{checked_description, group_names, groups};
 use crate::{
     Ec2Service,
-    address::random_mac,
+    address::{Addresses as _, random_mac},
     fault,
     records::{AddressClaim, Entity, Interface, Pointer, SecurityGroup, Subnet},
     table::{LeanOn, MAX_TRIES, client_token},

@@ -4,12 +4,11 @@
 use wharf_api_ec2::types::{
     CreateRouteRequest, CreateRouteResult, DeleteRouteRequest, ReplaceRouteRequest,
 };
+use wharf_base::Cidr4;
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    Ec2Service,
-    address::Cidr,
-    fault,
+    Ec2Service, fault,
     records::{InternetGateway, Route, RouteTable, RouteTarget, Vpc},
 };
 
@@ -115,7 +114,7 @@ pub async fn delete(
     service.change(call, id, decide).await
 }
 
-fn destination(range: Option<&str>, ipv6: bool, prefix_list: bool) -> Result<Cidr, Fault> {
+fn destination(range: Option<&str>, ipv6: bool, prefix_list: bool) -> Result<Cidr4, Fault> {
     if ipv6 {
         return Err(fault::unsupported_parameter("DestinationIpv6CidrBlock"));
     }
@@ -123,12 +122,12 @@ fn destination(range: Option<&str>, ipv6: bool, prefix_list: bool) -> Result<Cid
         return Err(fault::unsupported_parameter("DestinationPrefixListId"));
     }
     let text = range.ok_or_else(|| fault::missing_parameter("destinationCidrBlock"))?;
-    Cidr::canonical(text).map_err(|_| fault::bad_destination(text))
+    Cidr4::canonical(text).map_err(|_| fault::bad_destination(text))
 }
 
 struct Wanted {
     table: String,
-    destination: Cidr,
+    destination: Cidr4,
     gateway: String,
 }
 

@@ -4,15 +4,13 @@ use wharf_api_ec2::types::{
     CreateSecurityGroupRequest, CreateSecurityGroupResult, DeleteSecurityGroupRequest,
     DeleteSecurityGroupResult,
 };
-use wharf_base::ids;
+use wharf_base::{Cidr4, ids};
 use wharf_records::{Record, Unknown, encode};
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
-    Ec2Service,
-    address::Cidr,
-    fault,
+    Ec2Service, fault,
     parts::allow_all,
     permission::may_describe,
     records::{Entity, Interface, Pointer, RulePeer, SecurityGroup, Vpc, arn, tags_to_wire},
@@ -45,7 +43,7 @@ pub async fn create(
         name: name.to_owned(),
         description: description.to_owned(),
         ingress: Vec::new(),
-        egress: vec![allow_all(RulePeer::Cidr(Cidr::ALL))],
+        egress: vec![allow_all(RulePeer::Cidr(Cidr4::ALL))],
         tags,
         unknown: Unknown::new(),
     };

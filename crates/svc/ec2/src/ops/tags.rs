@@ -4,7 +4,7 @@ use wharf_api_ec2::types::{
     CreateTagsRequest, DeleteTagsRequest, DescribeTagsRequest, DescribeTagsResult, Tag,
     TagDescription,
 };
-use wharf_records::ecs::Tags;
+use wharf_service::tags::{Tags, is_reserved};
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
         DhcpOptions, Entity, Interface, InternetGateway, NetworkAcl, RouteTable, SecurityGroup,
         Subnet, Vpc,
     },
-    tags::{RESERVED, check_count, checked},
+    tags::{RULES, checked},
 };
 
 /// Resources of one call.
@@ -37,10 +37,7 @@ pub async fn create(
         let (key, value) = checked(call, tag)?;
         new.insert(key, value);
     }
-    let edit = |tags: &mut Tags| {
-        tags.extend(new.clone());
-        check_count(tags)
-    };
+    let edit = |tags: &mut Tags| RULES.add(tags, &new);
     edit_all(service, call, &resources, &edit).await
 }
 
@@ -57,7 +54,7 @@ pub async fn delete(
         checked(call, tag)?;
     }
     let edit = |tags: &mut Tags| {
-        tags.retain(|key, value| key.starts_with(RESERVED) || !is_unwanted(&unwanted, key, value));
+        tags.retain(|key, value| is_reserved(key) || !is_unwanted(&unwanted, key, value));
         Ok(())
     };
     edit_all(service, call, &resources, &edit).await

@@ -4,6 +4,7 @@ use wharf_api_ec2::types::{
     CreateDefaultVpcRequest, CreateDefaultVpcResult, CreateVpcRequest, CreateVpcResult,
     DeleteVpcRequest,
 };
+use wharf_base::Cidr4;
 use wharf_records::Record;
 use wharf_store::Txn;
 use wharf_wire::{Call, Context, Fault};
@@ -11,7 +12,6 @@ use wharf_wire::{Call, Context, Fault};
 use super::security_groups::default_vpc_of;
 use crate::{
     Ec2Service,
-    address::Cidr,
     default_vpc::{POINTER, default_vpc},
     fault,
     parts::{Parts, vni_key},
@@ -51,13 +51,13 @@ pub async fn create(
 }
 
 /// A range that a VPC may have.
-pub fn vpc_range(text: Option<&str>) -> Result<Cidr, Fault> {
+pub fn vpc_range(text: Option<&str>) -> Result<Cidr4, Fault> {
     let text = text.unwrap_or_default();
     if text.is_empty() {
         return Err(fault::missing_parameter("cidrBlock"));
     }
-    let cidr = Cidr::canonical(text).map_err(|_| fault::no_cidr(text))?;
-    let reserved = |range: &&str| range.parse::<Cidr>().is_ok_and(|it| it.overlaps(cidr));
+    let cidr = Cidr4::canonical(text).map_err(|_| fault::no_cidr(text))?;
+    let reserved = |range: &&str| range.parse::<Cidr4>().is_ok_and(|it| it.overlaps(cidr));
     if !PREFIXES.contains(&cidr.prefix()) || RESERVED.iter().any(reserved) {
         return Err(fault::vpc_range(text));
     }
@@ -65,12 +65,12 @@ pub fn vpc_range(text: Option<&str>) -> Result<Cidr, Fault> {
 }
 
 /// A range that a subnet may have, as far as that does not depend on its VPC.
-pub fn subnet_range(text: Option<&str>) -> Result<Cidr, Fault> {
+pub fn subnet_range(text: Option<&str>) -> Result<Cidr4, Fault> {
     let text = text.unwrap_or_default();
     if text.is_empty() {
         return Err(fault::missing_parameter("cidrBlock"));
     }
-    let cidr = Cidr::canonical(text).map_err(|_| fault::no_cidr(text))?;
+    let cidr = Cidr4::canonical(text).map_err(|_| fault::no_cidr(text))?;
     if !PREFIXES.contains(&cidr.prefix()) {
         return Err(fault::subnet_range(text));
     }

@@ -5,12 +5,11 @@ use wharf_api_ec2::types::{
     IpRange, RevokeSecurityGroupEgressRequest, RevokeSecurityGroupIngressRequest,
     SecurityGroupRuleRequest, UserIdGroupPair,
 };
-use wharf_base::ids;
+use wharf_base::{Cidr4, ids};
 use wharf_records::ecs::Tags;
 use wharf_wire::Fault;
 
 use crate::{
-    address::Cidr,
     fault,
     records::{Rule, RulePeer},
 };
@@ -178,7 +177,7 @@ pub fn replacement(request: &SecurityGroupRuleRequest) -> Result<Rule, Fault> {
 }
 
 fn cidr(text: &str) -> Result<RulePeer, Fault> {
-    let cidr = Cidr::canonical(text);
+    let cidr = Cidr4::canonical(text);
     let cidr = cidr.map_err(|_| fault::bad_value(format!("CIDR block {text} is malformed")))?;
     Ok(RulePeer::Cidr(cidr))
 }

@@ -1,9 +1,8 @@
-use wharf_base::Timestamp;
+use wharf_base::{Cidr4, Timestamp};
 use wharf_records::{Unknown, ecs::Tags, encode};
 
 use super::*;
 use crate::{
-    address::Cidr,
     parts::{Parts, allow_all},
     records::{Attachment, Pointer, Route},
 };
@@ -48,7 +47,7 @@ fn rule(protocol: &str, from: Option<i32>, to: Option<i32>) -> Rule {
         protocol: protocol.to_owned(),
         from_port: from,
         to_port: to,
-        ..allow_all(RulePeer::Cidr(Cidr::ALL))
+        ..allow_all(RulePeer::Cidr(Cidr4::ALL))
     }
 }
 
@@ -69,7 +68,7 @@ fn a_vpc_and_its_default_group() {
     );
     let mut table = parts.table.clone();
     table.routes = vec![Route {
-        destination: Cidr::ALL,
+        destination: Cidr4::ALL,
         target: RouteTarget::InternetGateway("igw-1".to_owned()),
     }];
     assert_eq!(

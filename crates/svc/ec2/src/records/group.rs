@@ -5,7 +5,7 @@ use wharf_api_ec2::types as wire;
 use wharf_records::{Unknown, ecs::Tags};
 use wharf_wire::Context;
 
-use super::{Cidr, Cidr6, arn, entity, tags_to_wire};
+use super::{Cidr4, Cidr6, arn, entity, tags_to_wire};
 use crate::fault;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ pub struct Rule {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RulePeer {
-    Cidr(Cidr),
+    Cidr(Cidr4),
     /// Kept and shown; interfaces have no addresses it could match.
     Ipv6(Cidr6),
     Group(String),
@@ -171,7 +171,7 @@ impl Rule {
         (self.from_port.unwrap_or(-1), self.to_port.unwrap_or(-1))
     }
 
-    pub fn cidr(&self) -> Option<Cidr> {
+    pub fn cidr(&self) -> Option<Cidr4> {
         match &self.peer {
             RulePeer::Cidr(cidr) => Some(*cidr),
             _ => None,

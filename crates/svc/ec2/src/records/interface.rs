@@ -8,7 +8,7 @@ use wharf_base::Timestamp;
 use wharf_records::{Unknown, ecs::Tags};
 use wharf_wire::Context;
 
-use super::{Cidr, entity, tags_to_wire, yes};
+use super::{Cidr4, entity, tags_to_wire, yes};
 use crate::{fault, zone};
 
 /// The principal whose interfaces belong to load balancers.
@@ -20,7 +20,7 @@ pub struct Interface {
     pub subnet_id: String,
     /// The subnet's range, which never changes; `None` until mended.
     #[serde(default)]
-    pub subnet_cidr: Option<Cidr>,
+    pub subnet_cidr: Option<Cidr4>,
     pub vpc_id: String,
     pub zone: String,
     pub address: Ipv4Addr,

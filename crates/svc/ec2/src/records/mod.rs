@@ -11,8 +11,9 @@ mod vpc;
 
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
-use wharf_base::Arn;
-use wharf_records::{Record, Unknown, ecs::Tags};
+use wharf_base::{Arn, Cidr4, Cidr6};
+use wharf_records::{Record, Unknown};
+use wharf_service::tags::{self, Tags};
 use wharf_wire::Fault;
 
 pub use gateway::InternetGateway;
@@ -21,8 +22,6 @@ pub use interface::{Attachment, BALANCER_REQUESTER, Interface};
 pub use route_table::{Route, RouteTable, RouteTarget, association_state};
 pub use subnet::{Subnet, TableAssociation};
 pub use vpc::{CidrAssociation, DhcpOptions, NetworkAcl, Vpc, association_to_wire};
-
-use crate::{address::Cidr, address6::Cidr6};
 
 /// A record that users see under an id of its own; its kind is also its type in ARNs and tag
 /// specifications.
@@ -130,11 +129,7 @@ impl Record for VniClaim {
 }
 
 pub fn tags_to_wire(tags: &Tags) -> Vec<wire::Tag> {
-    let tag = |(key, value): (&String, &String)| wire::Tag {
-        key: Some(key.clone()),
-        value: Some(value.clone()),
-    };
-    tags.iter().map(tag).collect()
+    tags::to_wire(tags, |key, value| wire::Tag { key, value })
 }
 
 /// `arn:aws:ec2:us-east-1:000000000000:subnet/subnet-…`

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
 use wharf_records::{Unknown, ecs::Tags};
 
-use super::{Cidr, Subnet, Vpc, entity, tags_to_wire};
+use super::{Cidr4, Subnet, Vpc, entity, tags_to_wire};
 use crate::fault;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ entity!(
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Route {
-    pub destination: Cidr,
+    pub destination: Cidr4,
     pub target: RouteTarget,
 }
 
@@ -95,7 +95,7 @@ pub fn association_state(state: &str) -> wire::RouteTableAssociationState {
     }
 }
 
-fn local_to_wire(cidr: Cidr) -> wire::Route {
+fn local_to_wire(cidr: Cidr4) -> wire::Route {
     wire::Route {
         destination_cidr_block: Some(cidr.to_string()),
         gateway_id: Some("local".to_owned()),

@@ -5,14 +5,14 @@ use wharf_api_ec2::types as wire;
 use wharf_records::{Unknown, ecs::Tags};
 use wharf_wire::Context;
 
-use super::{Cidr, arn, entity, tags_to_wire};
-use crate::{fault, zone};
+use super::{Cidr4, arn, entity, tags_to_wire};
+use crate::{address::Addresses as _, fault, zone};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Subnet {
     pub id: String,
     pub vpc_id: String,
-    pub cidr: Cidr,
+    pub cidr: Cidr4,
     /// `us-east-1a`
     pub zone: String,
     pub default_for_zone: bool,

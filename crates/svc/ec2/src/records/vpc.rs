@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
 use wharf_records::{Unknown, ecs::Tags};
 
-use super::{Cidr, entity, tags_to_wire, yes};
+use super::{Cidr4, entity, tags_to_wire, yes};
 use crate::fault;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Vpc {
     pub id: String,
-    pub cidr: Cidr,
+    pub cidr: Cidr4,
     pub is_default: bool,
     pub dhcp_options_id: String,
     pub association_id: String,
@@ -46,7 +46,7 @@ entity!(Vpc, "vpc", fault::vpc_not_found);
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CidrAssociation {
     pub id: String,
-    pub cidr: Cidr,
+    pub cidr: Cidr4,
 }
 
 /// The one network ACL of a VPC, which lets everything through: groups are what filters here.
@@ -79,7 +79,7 @@ entity!(DhcpOptions, "dhcp-options", fault::dhcp_options_not_found);
 
 impl Vpc {
     /// Its ranges, the first one first.
-    pub fn cidrs(&self) -> impl Iterator<Item = Cidr> {
+    pub fn cidrs(&self) -> impl Iterator<Item = Cidr4> {
         let more = self.more_cidrs.iter().map(|more| more.cidr);
         std::iter::once(self.cidr).chain(more)
     }
@@ -112,7 +112,7 @@ impl Vpc {
     }
 }
 
-pub fn association_to_wire(id: &str, cidr: Cidr, state: &str) -> wire::VpcCidrBlockAssociation {
+pub fn association_to_wire(id: &str, cidr: Cidr4, state: &str) -> wire::VpcCidrBlockAssociation {
     wire::VpcCidrBlockAssociation {
         association_id: Some(id.to_owned()),
         cidr_block: Some(cidr.to_string()),

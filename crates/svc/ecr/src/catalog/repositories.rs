@@ -3,15 +3,11 @@
 use std::collections::BTreeMap;
 
 use wharf_base::{Permit, Timestamp, ids};
+use wharf_service::tags::{Refused, Rules, Tags};
 use wharf_store::{Compare, Range, Txn};
 
 use super::{Catalog, MAX_TRIES, Read, Registry, marker};
 use crate::{error::EcrError, names::valid_repository_name, records::Repository};
-
-/// ECR's quota.
-const MAX_TAGS: usize = 50;
-const MAX_TAG_KEY: usize = 128;
-const MAX_TAG_VALUE: usize = 256;
 
 /// What the caller chooses about a new repository.
 pub(crate) struct NewRepository {
@@ -19,7 +15,8 @@ pub(crate) struct NewRepository {
     pub tag_mutability: String,
     pub exclusion_filters: Vec<String>,
     pub scan_on_push: bool,
-    pub tags: BTreeMap<String, String>,
+    /// As [`TAGS`] allows.
+    pub tags: Tags,
 }
 
 impl Catalog {
@@ -70,7 +67,6 @@ impl Catalog {
             ));
         }
         check_mutability(&new.tag_mutability, &new.exclusion_filters)?;
-        check_tags(&new.tags)?;
         let repository = Repository {
             id: ids::hex16(),
             name: new.name,
@@ -183,23 +179,15 @@ pub(crate) fn check_mutability(mutability: &str, filters: &[String]) -> Result<(
     Ok(())
 }
 
-pub(crate) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), EcrError> {
-    if tags.len() > MAX_TAGS {
-        return Err(EcrError::TooManyTags(MAX_TAGS));
-    }
-    for (key, value) in tags {
-        if key.is_empty() || key.chars().count() > MAX_TAG_KEY {
-            let text = format!("Tag keys have 1 to {MAX_TAG_KEY} characters");
-            return Err(EcrError::InvalidTagParameter(text));
-        }
-        if key.to_ascii_lowercase().starts_with("aws:") {
-            let text = "Tag keys that start with aws: are reserved".to_owned();
-            return Err(EcrError::InvalidTagParameter(text));
-        }
-        if value.chars().count() > MAX_TAG_VALUE {
-            let text = format!("Tag values have at most {MAX_TAG_VALUE} characters");
-            return Err(EcrError::InvalidTagParameter(text));
-        }
-    }
-    Ok(())
+/// What tags of repositories must be.
+pub(crate) const TAGS: Rules<EcrError> = Rules::usual(refused);
+
+fn refused(why: Refused<'_>) -> EcrError {
+    EcrError::InvalidTagParameter(match why {
+        Refused::TooMany => return EcrError::TooManyTags(TAGS.most),
+        Refused::Key(_) => format!("Tag keys have 1 to {} characters", TAGS.longest_key),
+        Refused::Reserved(_) => "Tag keys that start with aws: are reserved".to_owned(),
+        Refused::Twice(key) => format!("The tag key {key} is given twice"),
+        Refused::Value(_) => format!("Tag values have at most {} characters", TAGS.longest_value),
+    })
 }

@@ -1,13 +1,12 @@
 //! CreateRepository.
 
-use std::collections::BTreeMap;
-
 use wharf_api_ecr::types::*;
+use wharf_service::tags::Tags;
 use wharf_wire::Call;
 
 use super::{read_filters, registry, show_repository};
 use crate::{
-    catalog::{Catalog, NewRepository},
+    catalog::{Catalog, NewRepository, TAGS},
     error::EcrError,
 };
 
@@ -49,15 +48,7 @@ fn check_encryption(asked: Option<EncryptionConfiguration>) -> Result<(), EcrErr
     }
 }
 
-pub(super) fn read_tags(tags: Option<Vec<Tag>>) -> Result<BTreeMap<String, String>, EcrError> {
-    let mut read = BTreeMap::new();
-    for tag in tags.unwrap_or_default() {
-        let key = tag.key.unwrap_or_default();
-        if read.insert(key, tag.value.unwrap_or_default()).is_some() {
-            return Err(EcrError::InvalidTagParameter(
-                "A tag key is given twice".to_owned(),
-            ));
-        }
-    }
-    Ok(read)
+pub(super) fn read_tags(tags: Option<Vec<Tag>>) -> Result<Tags, EcrError> {
+    let pair = |tag: Tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
+    TAGS.given(tags.into_iter().flatten().map(pair))
 }

@@ -6,7 +6,7 @@ use wharf_wire::Call;
 use super::create_repository::read_tags;
 use crate::{
     authorize::parse_arn,
-    catalog::{Catalog, check_tags},
+    catalog::{Catalog, TAGS},
     error::EcrError,
 };
 
@@ -17,10 +17,8 @@ pub(crate) async fn tag_resource(
 ) -> Result<TagResourceResponse, EcrError> {
     let (registry, name) = parse_arn(input.resource_arn.as_deref())?;
     let tags = read_tags(input.tags)?;
-    let change = |repository: &mut crate::records::Repository| {
-        repository.tags.extend(tags.clone());
-        check_tags(&repository.tags)
-    };
+    let change =
+        |repository: &mut crate::records::Repository| TAGS.add(&mut repository.tags, &tags);
     catalog
         .update_repository(&call.permit, &registry, &name, change)
         .await?;

@@ -3,7 +3,11 @@
 use wharf_api_ecr::types::*;
 use wharf_wire::Call;
 
-use crate::{authorize::parse_arn, catalog::Catalog, error::EcrError};
+use crate::{
+    authorize::parse_arn,
+    catalog::{Catalog, TAGS},
+    error::EcrError,
+};
 
 pub(crate) async fn untag_resource(
     catalog: &Catalog,
@@ -13,7 +17,7 @@ pub(crate) async fn untag_resource(
     let (registry, name) = parse_arn(input.resource_arn.as_deref())?;
     let keys = input.tag_keys.unwrap_or_default();
     let change = |repository: &mut crate::records::Repository| {
-        repository.tags.retain(|key, _| !keys.contains(key));
+        TAGS.remove(&mut repository.tags, &keys);
         Ok(())
     };
     catalog

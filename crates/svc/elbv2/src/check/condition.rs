@@ -1,8 +1,7 @@
 //! Conditions of rules (platform §5).
 
-use std::net::IpAddr;
-
 use wharf_api_elbv2::RuleCondition as Given;
+use wharf_base::Cidr;
 use wharf_wire::Fault;
 
 use crate::{fault, records::Condition};
@@ -122,7 +121,7 @@ fn condition(given: Given) -> Result<Condition, Fault> {
             if values.is_empty() {
                 return Err(no_values(&field));
             }
-            match values.iter().find(|it| !is_cidr(it)) {
+            match values.iter().find(|it| <Cidr>::canonical(it).is_err()) {
                 Some(bad) => Err(fault::invalid(format!(
                     "The source IP '{bad}' must be in CIDR format"
                 ))),
@@ -252,19 +251,6 @@ fn path_character(b: u8) -> bool {
 
 fn printable(b: u8) -> bool {
     b == b' ' || b.is_ascii_graphic()
-}
-
-/// An IPv4 or IPv6 range.
-fn is_cidr(text: &str) -> bool {
-    let Some((address, bits)) = text.split_once('/') else {
-        return false;
-    };
-    let digits = !bits.is_empty() && bits.bytes().all(|b| b.is_ascii_digit());
-    match (address.parse::<IpAddr>(), bits.parse::<u8>()) {
-        (Ok(IpAddr::V4(_)), Ok(bits)) => digits && bits <= 32,
-        (Ok(IpAddr::V6(_)), Ok(bits)) => digits && bits <= 128,
-        _ => false,
-    }
 }
 
 #[cfg(test)]

@@ -1,58 +1,42 @@
 //! Tags as they are given with a resource or added to one.
 
 use wharf_api_elbv2::{Tag, faults};
-use wharf_records::ecs::Tags;
+use wharf_service::tags::{self, Refused, Rules, Tags};
 use wharf_wire::Fault;
 
 use crate::fault;
 
-const MAX_TAGS: usize = 50;
+/// Keys and values have the lengths of the model, which the dispatcher has checked.
+pub const RULES: Rules<Fault> = Rules::usual(refused);
 
-/// The tags given; keys must be the caller's own and differ.
-pub fn given(tags: Option<Vec<Tag>>) -> Result<Tags, Fault> {
-    let mut found = Tags::new();
-    for tag in tags.into_iter().flatten() {
-        let key = tag.key.unwrap_or_default();
-        if key.to_ascii_lowercase().starts_with("aws:") {
-            return Err(fault::invalid(format!(
-                "Tag key '{key}' is invalid: tag keys that start with 'aws:' are reserved"
-            )));
-        }
-        if found
-            .insert(key.clone(), tag.value.unwrap_or_default())
-            .is_some()
-        {
-            return Err(faults::duplicate_tag_keys_exception(format!(
-                "Tag key '{key}' was specified more than once"
-            )));
-        }
-    }
-    within_limit(&found)?;
-    Ok(found)
-}
-
-/// Adds tags to those there are.
-pub fn add(to: &mut Tags, more: &Tags) -> Result<(), Fault> {
-    to.extend(more.iter().map(|(key, value)| (key.clone(), value.clone())));
-    within_limit(to)
-}
-
-fn within_limit(tags: &Tags) -> Result<(), Fault> {
-    if tags.len() > MAX_TAGS {
-        return Err(faults::too_many_tags_exception(
+fn refused(why: Refused<'_>) -> Fault {
+    match why {
+        Refused::Key(key) => fault::invalid(format!(
+            "Tag key '{key}' is invalid: tag keys have from 1 to 128 characters"
+        )),
+        Refused::Value(key) => fault::invalid(format!(
+            "The value of tag key '{key}' is invalid: tag values have at most 256 characters"
+        )),
+        Refused::Reserved(key) => fault::invalid(format!(
+            "Tag key '{key}' is invalid: tag keys that start with 'aws:' are reserved"
+        )),
+        Refused::Twice(key) => faults::duplicate_tag_keys_exception(format!(
+            "Tag key '{key}' was specified more than once"
+        )),
+        Refused::TooMany => faults::too_many_tags_exception(
             "The maximum number of tags has been reached on the load balancer or target group: 50",
-        ));
+        ),
     }
-    Ok(())
+}
+
+/// The tags of a request.
+pub fn given(tags: Option<Vec<Tag>>) -> Result<Tags, Fault> {
+    let pair = |tag: Tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
+    RULES.given(tags.into_iter().flatten().map(pair))
 }
 
 pub fn to_wire(tags: &Tags) -> Vec<Tag> {
-    tags.iter()
-        .map(|(key, value)| Tag {
-            key: Some(key.clone()),
-            value: Some(value.clone()),
-        })
-        .collect()
+    tags::to_wire(tags, |key, value| Tag { key, value })
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use wharf_store::{Compare, Range, Txn};
 use wharf_wire::{Call, Fault};
 
 use crate::{
+    address::candidates,
     check,
     core::{ChangeError, Core, MAX_TRIES},
     fault,
@@ -153,7 +154,7 @@ fn same(there: &LoadBalancer, wanted: &LoadBalancer) -> bool {
 /// An address of the public range that no load balancer has.
 async fn free_address(core: &Core) -> Result<Ipv4Addr, Fault> {
     let scope = platform_scope();
-    for address in core.parts.config.public_cidr.candidates() {
+    for address in candidates(core.parts.config.public_cidr) {
         let key = scope.key(PublicAddress::KIND, &address.to_string());
         let taken = core
             .parts

@@ -21,7 +21,10 @@ const MAX_ARNS: usize = 20;
 pub async fn add(core: &Core, call: &Call, input: AddTagsInput) -> Result<AddTagsOutput, Fault> {
     let more = check::tags::given(input.tags)?;
     for (kind, id) in resources(call, input.resource_arns)? {
-        change(core, call, kind, &id, |tags| check::tags::add(tags, &more)).await?;
+        change(core, call, kind, &id, |tags| {
+            check::tags::RULES.add(tags, &more)
+        })
+        .await?;
     }
     Ok(AddTagsOutput {})
 }
@@ -34,7 +37,7 @@ pub async fn remove(
     let keys = input.tag_keys.unwrap_or_default();
     for (kind, id) in resources(call, input.resource_arns)? {
         let remove = |tags: &mut Tags| {
-            tags.retain(|key, _| !keys.contains(key));
+            check::tags::RULES.remove(tags, &keys);
             Ok(())
         };
         change(core, call, kind, &id, remove).await?;

@@ -9,13 +9,14 @@ use wharf_api_elbv2::{
     DeregisterTargetsInput, DeregisterTargetsOutput, RegisterTargetsInput, RegisterTargetsOutput,
     TargetDescription, faults,
 };
+use wharf_base::Cidr4;
 use wharf_records::{Record, Unknown, encode};
 use wharf_service::Stored;
 use wharf_store::{Compare, Range, Txn};
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    address::{Cidr, may_be_outside_target},
+    address::may_be_outside_target,
     core::{ChangeError, Core, MAX_TRIES},
     fault,
     names::{Names as _, Place, target_id},
@@ -111,7 +112,7 @@ fn port(given: Option<i32>, group: &TargetGroup) -> u16 {
 fn ip(
     id: &str,
     zone: Option<String>,
-    ranges: &[(Cidr, String)],
+    ranges: &[(Cidr4, String)],
 ) -> Result<(IpAddr, Option<String>), Fault> {
     let address: Ipv4Addr = id.parse().map_err(|_| {
         fault::invalid(format!("The IP address '{id}' is not a valid IPv4 address"))

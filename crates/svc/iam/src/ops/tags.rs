@@ -1,6 +1,7 @@
 //! Tags of users, roles, policies and instance profiles. Keys differ by more than case.
 
 use wharf_api_iam::{faults, types::*};
+use wharf_service::tags::{self, Refused, Rules};
 use wharf_wire::Fault;
 
 use crate::{
@@ -14,68 +15,36 @@ use crate::{
     table::{Changes, change},
 };
 
-const MAX_TAGS: usize = 50;
-const LONGEST_KEY: usize = 128;
-const LONGEST_VALUE: usize = 256;
+/// Keys that differ by case alone are the same.
+const RULES: Rules<Fault> = Rules {
+    fold_case: true,
+    ..Rules::usual(refused)
+};
+
+fn refused(why: Refused<'_>) -> Fault {
+    match why {
+        Refused::Key(_) => fault::validation("Tag keys have from 1 to 128 characters."),
+        Refused::Value(_) => fault::validation("Tag values have at most 256 characters."),
+        Refused::Reserved(_) => faults::invalid_input_exception(
+            "Tag keys beginning with aws: are reserved for system use.",
+        ),
+        Refused::Twice(_) => faults::invalid_input_exception(
+            "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+        ),
+        Refused::TooMany => fault::quota("TagsPerResource", RULES.most),
+    }
+}
 
 /// The tags of a request, checked.
 pub(crate) fn checked(tags: Option<Vec<Tag>>) -> Result<Tags, Fault> {
-    let mut checked = Tags::new();
-    for tag in tags.unwrap_or_default() {
-        let key = required(tag.key, "tags.key")?;
-        let value = required(tag.value, "tags.value")?;
-        if key.is_empty() || key.chars().count() > LONGEST_KEY {
-            return Err(fault::validation("Tag keys have from 1 to 128 characters."));
-        }
-        if value.chars().count() > LONGEST_VALUE {
-            return Err(fault::validation("Tag values have at most 256 characters."));
-        }
-        if key.to_lowercase().starts_with("aws:") {
-            return Err(faults::invalid_input_exception(
-                "Tag keys beginning with aws: are reserved for system use.",
-            ));
-        }
-        if same_key(&checked, &key).is_some() {
-            return Err(faults::invalid_input_exception(
-                "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
-            ));
-        }
-        checked.insert(key, value);
-    }
-    limited(&checked)?;
-    Ok(checked)
-}
-
-fn same_key(tags: &Tags, key: &str) -> Option<String> {
-    let wanted = key.to_lowercase();
-    tags.keys()
-        .find(|key| key.to_lowercase() == wanted)
-        .cloned()
-}
-
-fn limited(tags: &Tags) -> Result<(), Fault> {
-    if tags.len() <= MAX_TAGS {
-        return Ok(());
-    }
-    Err(fault::quota("TagsPerResource", MAX_TAGS))
-}
-
-fn add(tags: &mut Tags, more: &Tags) -> Result<(), Fault> {
-    for (key, value) in more {
-        if let Some(before) = same_key(tags, key) {
-            tags.remove(&before);
-        }
-        tags.insert(key.clone(), value.clone());
-    }
-    limited(tags)
-}
-
-fn remove(tags: &mut Tags, keys: &[String]) {
-    for key in keys {
-        if let Some(found) = same_key(tags, key) {
-            tags.remove(&found);
-        }
-    }
+    let pair = |tag: Tag| {
+        Ok((
+            required(tag.key, "tags.key")?,
+            required(tag.value, "tags.value")?,
+        ))
+    };
+    let pairs = tags.into_iter().flatten().map(pair);
+    RULES.given(pairs.collect::<Result<Vec<_>, Fault>>()?)
 }
 
 /// As answers show them: None when there are none.
@@ -84,12 +53,7 @@ pub(crate) fn shown(tags: &Tags) -> Option<Vec<Tag>> {
 }
 
 fn list(tags: &Tags) -> Vec<Tag> {
-    tags.iter()
-        .map(|(key, value)| Tag {
-            key: Some(key.clone()),
-            value: Some(value.clone()),
-        })
-        .collect()
+    tags::to_wire(tags, |key, value| Tag { key, value })
 }
 
 // What an operation's first member names, in a change: its id in the store and the record.
@@ -129,7 +93,7 @@ macro_rules! tag_operations {
             let more = checked(input.tags)?;
             change!(cx, |tx| {
                 let (id, mut record) = $find(&mut tx, &name).await?;
-                add(&mut record.tags, &more)?;
+                RULES.add(&mut record.tags, &more)?;
                 tx.put(&id, &record);
             });
             Ok(())
@@ -140,7 +104,7 @@ macro_rules! tag_operations {
             let keys = required(input.tag_keys, "tagKeys")?;
             change!(cx, |tx| {
                 let (id, mut record) = $find(&mut tx, &name).await?;
-                remove(&mut record.tags, &keys);
+                RULES.remove(&mut record.tags, &keys);
                 tx.put(&id, &record);
             });
             Ok(())

@@ -6,7 +6,7 @@ use wharf_records::{Record, Unknown, encode};
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
-use super::tags::checked;
+use super::tags::RULES;
 use crate::{LogsService, fault, records::Group, sweep};
 
 pub async fn create(
@@ -29,7 +29,7 @@ pub async fn create(
             .log_group_class
             .unwrap_or_else(|| "STANDARD".to_owned()),
         deletion_protected: input.deletion_protection_enabled.unwrap_or(false),
-        tags: checked(input.tags.unwrap_or_default())?,
+        tags: RULES.given(input.tags.unwrap_or_default())?,
         unknown: Unknown::new(),
     };
     let key = LogsService::scope(call).key(Group::KIND, &name);

@@ -28,7 +28,8 @@ pub async fn put(
     }
     let name = input.log_group_name.unwrap_or_default();
     change(service, call, &name, |group| {
-        group.retention_days = Some(days)
+        group.retention_days = Some(days);
+        Ok(())
     })
     .await
 }
@@ -39,5 +40,9 @@ pub async fn delete(
     input: DeleteRetentionPolicyRequest,
 ) -> Result<(), Fault> {
     let name = input.log_group_name.unwrap_or_default();
-    change(service, call, &name, |group| group.retention_days = None).await
+    change(service, call, &name, |group| {
+        group.retention_days = None;
+        Ok(())
+    })
+    .await
 }

@@ -1,16 +1,34 @@
 //! Tags of groups, in the API's newer form (by ARN) and its older one (by name).
 
-use std::collections::BTreeMap;
-
 use wharf_api_logs::{faults, types::*};
-use wharf_records::{Record, decode, encode};
-use wharf_store::{Compare, Txn};
+use wharf_records::Record;
+use wharf_service::tags::{Refused, Rules, Tags};
 use wharf_wire::{Call, Fault};
 
 use crate::{LogsService, fault, names, records::Group};
 
-/// A group may have so many.
-const MAX_TAGS: usize = 50;
+pub(super) const RULES: Rules<Fault> = Rules::usual(refused);
+
+fn refused(why: Refused<'_>) -> Fault {
+    match why {
+        Refused::Key(key) => fault::invalid(format!(
+            "The tag key {key} is invalid: keys have from 1 to {} characters.",
+            RULES.longest_key
+        )),
+        Refused::Value(key) => fault::invalid(format!(
+            "The value of tag {key} is invalid: values have at most {} characters.",
+            RULES.longest_value
+        )),
+        Refused::Reserved(key) => fault::invalid(format!(
+            "The tag key {key} is reserved: keys may not start with aws:."
+        )),
+        Refused::Twice(key) => fault::invalid(format!("The tag key {key} is given twice.")),
+        Refused::TooMany => faults::too_many_tags_exception(format!(
+            "A resource can have at most {} tags.",
+            RULES.most
+        )),
+    }
+}
 
 pub async fn tag_resource(
     service: &LogsService,
@@ -84,26 +102,12 @@ fn group_of(call: &Call, arn: Option<&str>) -> Result<String, Fault> {
     names::from_identifier(call, arn)
 }
 
-async fn add(
-    service: &LogsService,
-    call: &Call,
-    name: &str,
-    tags: BTreeMap<String, String>,
-) -> Result<(), Fault> {
-    let tags = checked(tags)?;
-    let group = service.group(call, name).await?;
-    let total = group
-        .tags
-        .keys()
-        .chain(tags.keys())
-        .collect::<std::collections::BTreeSet<_>>()
-        .len();
-    if total > MAX_TAGS {
-        return Err(faults::too_many_tags_exception(format!(
-            "A resource can have at most {MAX_TAGS} tags."
-        )));
-    }
-    change(service, call, name, |group| group.tags.extend(tags.clone())).await
+async fn add(service: &LogsService, call: &Call, name: &str, more: Tags) -> Result<(), Fault> {
+    let more = RULES.given(more)?;
+    change(service, call, name, |group| {
+        RULES.add(&mut group.tags, &more)
+    })
+    .await
 }
 
 async fn remove(
@@ -113,22 +117,10 @@ async fn remove(
     keys: Vec<String>,
 ) -> Result<(), Fault> {
     change(service, call, name, |group| {
-        group.tags.retain(|key, _| !keys.contains(key))
+        RULES.remove(&mut group.tags, &keys);
+        Ok(())
     })
     .await
-}
-
-/// Refuses keys that are AWS's own.
-pub fn checked(tags: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Fault> {
-    match tags
-        .keys()
-        .find(|key| key.to_ascii_lowercase().starts_with("aws:"))
-    {
-        Some(key) => Err(fault::invalid(format!(
-            "The tag key {key} is reserved: keys may not start with aws:."
-        ))),
-        None => Ok(tags),
-    }
 }
 
 /// Changes a group's record, again if somebody else did so meanwhile.
@@ -136,31 +128,9 @@ pub async fn change(
     service: &LogsService,
     call: &Call,
     name: &str,
-    mut edit: impl FnMut(&mut Group),
+    edit: impl FnMut(&mut Group) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     let key = LogsService::scope(call).key(Group::KIND, name);
-    loop {
-        let entry = service
-            .table
-            .store()
-            .get(&key)
-            .await
-            .map_err(fault::store)?
-            .ok_or_else(fault::no_group)?;
-        let mut group: Group = decode(&entry.value).map_err(fault::record)?;
-        edit(&mut group);
-        let txn = Txn::new()
-            .when(Compare::unchanged(&entry))
-            .put(key.clone(), encode(&group));
-        if service
-            .table
-            .store()
-            .txn(&call.permit, txn)
-            .await
-            .map_err(fault::store)?
-            .succeeded
-        {
-            return Ok(());
-        }
-    }
+    let changed = service.table.change(&call.permit, &key, edit).await?;
+    changed.map(|_| ()).ok_or_else(fault::no_group)
 }
