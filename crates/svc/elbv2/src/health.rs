@@ -10,9 +10,9 @@ use std::{
 };
 
 use wharf_base::Timestamp;
-use wharf_planeproto::report::{TargetHealth, TargetState};
+use wharf_planeproto::report::TargetHealth;
 
-use crate::records::{Health, HostReport, Target};
+use crate::records::{Health, HostReport, Target, TargetState};
 
 /// Bytes of a description that are kept.
 const MAX_DESCRIPTION: usize = 512;
@@ -165,13 +165,14 @@ pub fn take(
     report: &TargetHealth,
     now: Timestamp,
 ) -> bool {
-    let ending = matches!(report.state, TargetState::Draining | TargetState::Drained);
+    let state = TargetState::of_report(report.state);
+    let ending = matches!(state, TargetState::Draining | TargetState::Drained);
     if ending != target.draining_since.is_some() {
         return false;
     }
     let description = report.description.as_deref().map(shortened);
     let taken = HostReport {
-        state: report.state,
+        state,
         reason: report.reason.as_deref().and_then(reason).map(str::to_owned),
         description,
         since: now,
@@ -242,7 +243,7 @@ pub fn fate(
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use wharf_planeproto::balancer::TargetRef;
+    use wharf_planeproto::{balancer::TargetRef, report::TargetState as Reported};
     use wharf_records::Unknown;
 
     use super::*;
@@ -259,7 +260,7 @@ mod tests {
         }
     }
 
-    fn report(state: TargetState) -> TargetHealth {
+    fn report(state: Reported) -> TargetHealth {
         TargetHealth {
             target: TargetRef {
                 group: "arn".to_owned(),
@@ -272,10 +273,10 @@ mod tests {
         }
     }
 
-    fn health(states: &[(&str, TargetState)]) -> Health {
+    fn health(states: &[(&str, Reported)]) -> Health {
         let mut health = Health::default();
         for (host, state) in states {
-            let ending = matches!(state, TargetState::Draining | TargetState::Drained);
+            let ending = matches!(state, Reported::Draining | Reported::Drained);
             let target = target(ending.then_some(0));
             take(&mut health, &target, host, &report(*state), Timestamp(0));
         }
@@ -288,7 +289,7 @@ mod tests {
 
     #[test]
     fn states_with_aws_words() {
-        use TargetState::{Healthy, Initial, Unhealthy};
+        use Reported::{Healthy, Initial, Unhealthy};
         let all = hosts(&["a", "b"]);
         let see = |health: Option<&Health>| shown(true, &target(None), health, &all);
         assert_eq!(see(None), Shown::registering());
@@ -323,7 +324,7 @@ mod tests {
 
     #[test]
     fn lost_hosts_have_no_opinion_unless_all_are() {
-        use TargetState::{Healthy, Unhealthy};
+        use Reported::{Healthy, Unhealthy};
         let health = health(&[("a", Unhealthy), ("b", Healthy)]);
         let see =
             |serving: &[&str]| shown(true, &target(None), Some(&health), &hosts(serving)).state;
@@ -336,7 +337,7 @@ mod tests {
     #[test]
     fn only_news_are_taken() {
         let mut health = Health::default();
-        let mut given = report(TargetState::Unhealthy);
+        let mut given = report(Reported::Unhealthy);
         given.reason = Some("Target.ResponseCodeMismatch".to_owned());
         given.description = Some("Health checks failed with these codes: [502]".to_owned());
         let registered = target(None);
@@ -346,7 +347,7 @@ mod tests {
             "nothing new"
         );
         assert_eq!(health.hosts["a"].since, Timestamp(1));
-        let drained = report(TargetState::Drained);
+        let drained = report(Reported::Drained);
         assert!(
             !take(&mut health, &registered, "a", &drained, Timestamp(3)),
             "of an earlier life"
@@ -367,7 +368,7 @@ mod tests {
 
     #[test]
     fn draining_ends() {
-        use TargetState::{Drained, Draining, Healthy};
+        use Reported::{Drained, Draining, Healthy};
         let ask = |in_use, health: Option<&Health>, serving: &[&str], now| {
             fate(
                 in_use,
@@ -418,8 +419,8 @@ mod tests {
         assert_eq!(registered, None);
     }
 
-    fn state() -> impl Strategy<Value = TargetState> {
-        use TargetState::*;
+    fn state() -> impl Strategy<Value = Reported> {
+        use Reported::*;
         prop::sample::select(vec![
             Initial,
             Healthy,

@@ -107,7 +107,7 @@ fn listener(place: &Place, id: &str, record: Listener) -> plane::Listener {
         arn: place.arn(Kind::Listener, id),
         load_balancer: place.arn(Kind::Balancer, names::owner(id)),
         port: record.port,
-        protocol: record.protocol,
+        protocol: record.protocol.to_plane(),
         certificates: record.certificates,
         ssl_policy: record.ssl_policy,
         default_actions: record
@@ -135,7 +135,7 @@ fn group(place: &Place, id: &str, record: TargetGroup) -> plane::TargetGroup {
         arn: place.arn(Kind::Group, id),
         name: record.name,
         vpc: record.vpc,
-        protocol: record.protocol,
+        protocol: record.protocol.to_plane(),
         protocol_version: match record.version {
             Version::Http1 => ProtocolVersion::Http1,
             Version::Http2 => ProtocolVersion::Http2,
@@ -143,7 +143,7 @@ fn group(place: &Place, id: &str, record: TargetGroup) -> plane::TargetGroup {
         },
         health_check: plane::HealthCheck {
             enabled: true,
-            protocol: check.protocol,
+            protocol: check.protocol.to_plane(),
             port: check.port,
             path: check.path,
             matcher: check.matcher,

@@ -18,6 +18,7 @@
 
 mod balancer;
 mod group;
+mod protocol;
 mod rule;
 
 pub use balancer::{
@@ -25,8 +26,10 @@ pub use balancer::{
     Remains, Scheme, Status,
 };
 pub use group::{
-    GroupName, Health, HealthCheck, HostReport, Target, TargetGroup, TargetType, Version,
+    GroupName, Health, HealthCheck, HostReport, Target, TargetGroup, TargetState, TargetType,
+    Version,
 };
+pub use protocol::Protocol;
 pub use rule::{Action, Condition, Routing, Rule, WeightedGroup};
 
 /// Names are unique: the key of a name points to what has it.

@@ -1,14 +1,13 @@
 //! Records as the API shows them. Pure.
 
 use wharf_api_elbv2 as wire;
-use wharf_planeproto::balancer::Protocol;
 
 use crate::{
     health::Shown,
     names::{self, Kind, Names as _, Place},
     records::{
-        Action, BalancerSubnet, Condition, Listener, LoadBalancer, Routing, Rule, Scheme, Status,
-        TargetGroup, TargetType, Version,
+        Action, BalancerSubnet, Condition, Listener, LoadBalancer, Protocol, Routing, Rule, Scheme,
+        Status, TargetGroup, TargetType, Version,
     },
 };
 

@@ -3,13 +3,12 @@
 use wharf_api_elbv2::{
     Action as Given, FixedResponseActionConfig, ForwardActionConfig, RedirectActionConfig, faults,
 };
-use wharf_planeproto::balancer::Protocol;
 use wharf_wire::Fault;
 
 use crate::{
     fault,
     names::{self, Kind},
-    records::{Action, Routing, WeightedGroup},
+    records::{Action, Protocol, Routing, WeightedGroup},
 };
 
 /// Groups one action may forward to.
@@ -152,10 +151,7 @@ fn redirect(given: RedirectActionConfig, at: At) -> Result<Routing, Fault> {
             "The redirect path '{path}' must begin with '/'"
         )));
     }
-    let own = match at.protocol {
-        Protocol::Https => "HTTPS",
-        _ => "HTTP",
-    };
+    let own = at.protocol.name();
     if own == "HTTPS" && protocol == "HTTP" {
         return Err(fault::invalid(
             "HTTPS requests cannot be redirected to HTTP",

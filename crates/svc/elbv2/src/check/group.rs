@@ -1,12 +1,11 @@
 //! Settings of target groups and their health checks.
 
 use wharf_api_elbv2::{CreateTargetGroupInput, Matcher, ModifyTargetGroupInput};
-use wharf_planeproto::balancer::Protocol;
 use wharf_wire::Fault;
 
 use crate::{
     fault,
-    records::{HealthCheck, TargetType, Version},
+    records::{HealthCheck, Protocol, TargetType, Version},
 };
 
 /// A target group as it is asked for.

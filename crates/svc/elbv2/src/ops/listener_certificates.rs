@@ -5,7 +5,6 @@ use wharf_api_elbv2::{
     DescribeListenerCertificatesInput, DescribeListenerCertificatesOutput,
     RemoveListenerCertificatesInput, RemoveListenerCertificatesOutput, faults,
 };
-use wharf_planeproto::balancer::Protocol;
 use wharf_records::encode;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
@@ -16,7 +15,7 @@ use crate::{
     fault,
     names::{Kind, Names as _, Place},
     page,
-    records::Listener,
+    records::{Listener, Protocol},
 };
 
 /// Beside the default one, as in AWS.

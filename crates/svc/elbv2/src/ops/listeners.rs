@@ -6,7 +6,6 @@ use wharf_api_elbv2::{
     ModifyListenerOutput, MutualAuthenticationAttributes, faults,
 };
 use wharf_base::ids;
-use wharf_planeproto::balancer::Protocol;
 use wharf_records::{Record, Unknown, encode};
 use wharf_service::Stored;
 use wharf_store::{Compare, Txn};
@@ -18,7 +17,7 @@ use crate::{
     fault,
     names::{self, Kind, Names as _, Place},
     page,
-    records::{Attributes, Listener},
+    records::{Attributes, Listener, Protocol},
     show, ssl,
     tree::{Links, Removal, Tree, groups},
 };

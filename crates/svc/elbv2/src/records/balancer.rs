@@ -4,11 +4,10 @@ use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
-use wharf_planeproto::balancer::Protocol;
 use wharf_records::{Record, Unknown, ecs::Tags};
 use wharf_seal::Sealed;
 
-use super::{Action, Attributes};
+use super::{Action, Attributes, Protocol};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoadBalancer {

@@ -7,10 +7,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
-use wharf_planeproto::{balancer::Protocol, report::TargetState};
+use wharf_planeproto::report;
 use wharf_records::{Record, Unknown, ecs::Tags};
 
-use super::Attributes;
+use super::{Attributes, Protocol};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TargetGroup {
@@ -116,6 +116,36 @@ pub struct Health {
 impl Record for Health {
     const KIND: &'static str = "target-health";
     const FORMAT: u32 = 1;
+}
+
+/// How a host sees a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TargetState {
+    /// Not checked often enough to say.
+    Initial,
+    Healthy,
+    Unhealthy,
+    /// Still has requests that began before it was deregistered.
+    Draining,
+    /// Deregistered, and none of its requests is left on this load balancer.
+    Drained,
+    /// Health checks are off.
+    Unavailable,
+}
+
+impl TargetState {
+    pub fn of_report(state: report::TargetState) -> Self {
+        use report::TargetState as Reported;
+        match state {
+            Reported::Initial => Self::Initial,
+            Reported::Healthy => Self::Healthy,
+            Reported::Unhealthy => Self::Unhealthy,
+            Reported::Draining => Self::Draining,
+            Reported::Drained => Self::Drained,
+            Reported::Unavailable => Self::Unavailable,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
