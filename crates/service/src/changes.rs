@@ -65,6 +65,14 @@ impl<'a, F: Faults> Changes<'a, F> {
         self.conditions.push(condition);
     }
 
+    /// Conditions and writes that were put together elsewhere.
+    pub fn join(&mut self, txn: Txn) {
+        self.conditions.extend(txn.compare);
+        for op in txn.then {
+            self.writes.insert(op.key().to_owned(), op);
+        }
+    }
+
     /// The lease under which a reconciler writes: if it fell, no further try is made.
     pub fn fence(&mut self, fence: Compare) {
         self.fence = Some(fence);

@@ -271,7 +271,8 @@ impl Op {
         Self::Get { key: key.into() }
     }
 
-    fn key(&self) -> &str {
+    /// The key that it writes or reads, or the name of its cursor.
+    pub fn key(&self) -> &str {
         match self {
             Self::Put { key, .. } | Self::Delete { key } | Self::Get { key } => key,
             Self::Cursor { name, .. } | Self::DropCursor { name } => name,

@@ -3,14 +3,14 @@
 
 use wharf_base::{Cidr4, Permit, ids};
 use wharf_records::{Scope, Unknown, ecs::Tags, encode};
+use wharf_service::transact;
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Context, Fault};
 
 use crate::{
-    Ec2Service, fault, mend,
+    Ec2Service, mend,
     parts::Parts,
     records::{DhcpOptions, InternetGateway, Pointer, Route, RouteTarget, Subnet, Vpc},
-    table::MAX_TRIES,
     zone,
 };
 
@@ -23,7 +23,7 @@ impl Ec2Service {
     /// Makes the default VPC unless the account and region have, or had, one; brings records of
     /// older versions up to this one's.
     pub async fn ensure_default_vpc(&self, permit: &Permit, cx: &Context) -> Result<(), Fault> {
-        for _ in 0..MAX_TRIES {
+        transact!(self.table, permit, |tx| {
             if let Some(pointer) = self.find::<Pointer>(cx, POINTER).await? {
                 return self.mend(permit, cx, pointer).await;
             }
@@ -39,10 +39,10 @@ impl Ec2Service {
                 .txn
                 .when(Compare::absent(pointer))
                 .put(scope.key("dhcp-options", &options.id), encode(&options));
-            // Whoever lost the race finds the winner's.
-            self.table.commit(permit, txn).await?;
-        }
-        Err(fault::too_busy())
+            // Who lost the race finds the winner's.
+            tx.join(txn);
+        });
+        Ok(())
     }
 }
 

@@ -4,16 +4,16 @@
 
 use wharf_base::{Permit, ids};
 use wharf_records::{Unknown, ecs::Tags, encode};
+use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
     Ec2Service,
     default_vpc::{POINTER, internet_gateway, route_out},
-    fault,
     parts::{claim_vni, default_acl, main_table, random_vni},
     records::{DhcpOptions, Interface, Pointer, SecurityGroup, Subnet, Vpc},
-    table::{MAX_TRIES, Stored},
+    table::Stored,
 };
 
 /// What this version writes; `Pointer::mended` of a region that needs nothing.
@@ -54,7 +54,7 @@ impl Ec2Service {
     }
 
     async fn mend_vpc(&self, call: &Call, id: &str) -> Result<(), Fault> {
-        for _ in 0..MAX_TRIES {
+        transact!(self.table, &call.permit, |tx| {
             let Some(stored) = self.stored::<Vpc>(call, id).await? else {
                 return Ok(());
             };
@@ -75,11 +75,9 @@ impl Ec2Service {
                 txn = txn.put(key, encode(&options));
             }
             // The number may be taken, or another call mended meanwhile.
-            if self.commit(call, txn).await?.is_none() {
-                return Ok(());
-            }
-        }
-        Err(fault::too_busy())
+            tx.join(txn);
+        });
+        Ok(())
     }
 
     async fn default_group_of(&self, call: &Call, vpc: &str) -> Result<String, Fault> {

@@ -5,11 +5,11 @@ use std::{collections::BTreeMap, sync::PoisonError};
 use wharf_base::Permit;
 use wharf_planeproto::{balancer::TargetRef, report::TargetHealth};
 use wharf_records::{Record, Unknown, encode};
-use wharf_service::Stored;
+use wharf_service::transact;
 use wharf_store::{Compare, Txn};
 
 use crate::{
-    core::{ChangeError, Core, MAX_TRIES},
+    core::{ChangeError, Core},
     health,
     names::{self, Kind, Names as _, platform_scope, target_id},
     records::{Health, Host, Target},
@@ -28,7 +28,7 @@ pub async fn connected(core: &Core, instance: &str, zone: &str) -> Result<(), Ch
         *connections.entry(instance.to_owned()).or_default() += 1;
     }
     let key = platform_scope().key(Host::KIND, instance);
-    for _ in 0..MAX_TRIES {
+    transact!(core.table, &PERMIT, |tx| {
         let stored = core.table.read::<Host>(&key).await?;
         let revision = stored.as_ref().map_or(0, |it| it.revision);
         let unknown = stored.map_or_else(Unknown::new, |it| it.record.unknown);
@@ -42,11 +42,9 @@ pub async fn connected(core: &Core, instance: &str, zone: &str) -> Result<(), Ch
         let txn = Txn::new()
             .when(Compare::mod_revision(&key, revision))
             .put(&key, encode(&host));
-        if core.table.commit(&PERMIT, txn).await? {
-            return Ok(());
-        }
-    }
-    Err(ChangeError::conflict(&key))
+        tx.join(txn);
+    });
+    Ok(())
 }
 
 /// One of the host's streams ended.
@@ -83,8 +81,7 @@ pub async fn report(core: &Core, host: &str, given: Vec<TargetHealth>) -> Result
 }
 
 async fn take(core: &Core, host: &str, some: &[TargetHealth]) -> Result<(), ChangeError> {
-    for _ in 0..MAX_TRIES {
-        let mut txn = Txn::new();
+    transact!(core.table, &PERMIT, |tx| {
         for one in some {
             let Some((place, Kind::Group, group)) = names::parse(&one.target.group) else {
                 continue;
@@ -93,23 +90,15 @@ async fn take(core: &Core, host: &str, some: &[TargetHealth]) -> Result<(), Chan
                 place.scope(),
                 target_id(&group, &one.target.id, one.target.port),
             );
-            let target: Option<Stored<Target>> =
-                core.table.read(&scope.key(Target::KIND, &id)).await?;
-            let Some(target) = target else { continue };
+            let Some(target) = tx.find::<Target>(&scope.key(Target::KIND, &id)).await? else {
+                continue;
+            };
             let key = scope.key(Health::KIND, &id);
-            let stored: Option<Stored<Health>> = core.table.read(&key).await?;
-            let revision = stored.as_ref().map_or(0, |it| it.revision);
-            let mut record = stored.map(|it| it.record).unwrap_or_default();
-            if health::take(&mut record, &target.record, host, one, core.now()) {
-                txn = txn
-                    .when(target.unchanged())
-                    .when(Compare::mod_revision(&key, revision))
-                    .put(key, encode(&record));
+            let mut record = tx.find::<Health>(&key).await?.unwrap_or_default();
+            if health::take(&mut record, &target, host, one, core.now()) {
+                tx.put(key, &record);
             }
         }
-        if txn.then.is_empty() || core.table.commit(&PERMIT, txn).await? {
-            return Ok(());
-        }
-    }
-    Err(ChangeError::conflict(host))
+    });
+    Ok(())
 }

@@ -6,6 +6,7 @@ use wharf_api_ec2::types::{
     SecurityGroupRule, TagSpecification,
 };
 use wharf_records::encode;
+use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
@@ -17,7 +18,7 @@ use crate::{
     Ec2Service, fault,
     permission::{self, MAX_RULES, asked},
     records::{Direction, Rule, SecurityGroup},
-    table::{LeanOn, MAX_TRIES},
+    table::LeanOn,
     tags,
 };
 
@@ -87,8 +88,9 @@ impl Wanted {
         for rule in &mut new {
             rule.tags.clone_from(&tags);
         }
-        let peers = peers_of(service, call, &group, &new).await?;
-        for _ in 0..MAX_TRIES {
+        transact!(service.table, &call.permit, |tx| {
+            // A peer may have gone meanwhile; looking again says which.
+            let peers = peers_of(service, call, &group, &new).await?;
             let stored = service.get_stored::<SecurityGroup>(call, &id).await?;
             let mut record = stored.record.clone();
             add_to(record.rules_mut(direction), &new)?;
@@ -98,19 +100,10 @@ impl Wanted {
             for peer in &peers {
                 txn = txn.lean_on::<SecurityGroup>(call, peer);
             }
-            match service.commit(call, txn).await? {
-                None => {
-                    let shown = new.iter().map(|rule| rule.to_wire(call, &id, direction));
-                    return Ok(shown.collect());
-                }
-                Some(key) if key == stored.key => {}
-                Some(_) => {
-                    // A peer went meanwhile; looking again says which.
-                    peers_of(service, call, &group, &new).await?;
-                }
-            }
-        }
-        Err(fault::too_busy())
+            tx.join(txn);
+        });
+        let shown = new.iter().map(|rule| rule.to_wire(call, &id, direction));
+        Ok(shown.collect())
     }
 }
 

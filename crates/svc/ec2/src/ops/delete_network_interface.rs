@@ -1,14 +1,14 @@
 //! DeleteNetworkInterface gives the address back in the same transaction.
 
 use wharf_api_ec2::types::DeleteNetworkInterfaceRequest;
+use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use super::interfaces::may_manage;
 use crate::{
     Ec2Service, fault,
-    records::{AddressClaim, Entity, Interface, Pointer},
-    table::MAX_TRIES,
+    records::{AddressClaim, Interface, Pointer},
 };
 
 /// The service that asked for an interface may delete it as it is attached.
@@ -19,7 +19,7 @@ pub async fn delete_network_interface(
 ) -> Result<(), Fault> {
     fault::dry_run(input.dry_run)?;
     let id = input.network_interface_id.as_deref().unwrap_or_default();
-    for _ in 0..MAX_TRIES {
+    transact!(service.table, &call.permit, |tx| {
         let stored = service.get_stored::<Interface>(call, id).await?;
         let interface = &stored.record;
         if !may_manage(call, interface) {
@@ -37,9 +37,7 @@ pub async fn delete_network_interface(
         if let Some(token_id) = &interface.token_id {
             txn = txn.delete(Ec2Service::key::<Pointer>(call, token_id));
         }
-        if service.commit(call, txn).await?.is_none() {
-            return Ok(());
-        }
-    }
-    Err(Interface::missing(id))
+        tx.join(txn);
+    });
+    Ok(())
 }

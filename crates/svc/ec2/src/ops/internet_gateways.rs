@@ -7,6 +7,7 @@ use wharf_api_ec2::types::{
 };
 use wharf_base::ids;
 use wharf_records::{Record, Unknown, encode};
+use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
@@ -14,7 +15,7 @@ use crate::{
     Ec2Service, fault,
     filter::{Asked, Fields, names},
     records::{InternetGateway, Vpc},
-    table::{MAX_TRIES, Stored},
+    table::Stored,
     tags,
 };
 
@@ -87,7 +88,7 @@ async fn change_both(
     vpc_id: &str,
     decide: impl Fn(&mut InternetGateway, &mut Vpc) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    for _ in 0..MAX_TRIES {
+    transact!(service.table, &call.permit, |tx| {
         let mut gateway: Stored<InternetGateway> = service.get_stored(call, id).await?;
         let mut vpc: Stored<Vpc> = service.get_stored(call, vpc_id).await?;
         decide(&mut gateway.record, &mut vpc.record)?;
@@ -96,11 +97,9 @@ async fn change_both(
             .when(vpc.unchanged())
             .put(&gateway.key, encode(&gateway.record))
             .put(&vpc.key, encode(&vpc.record));
-        if service.commit(call, txn).await?.is_none() {
-            return Ok(());
-        }
-    }
-    Err(fault::too_busy())
+        tx.join(txn);
+    });
+    Ok(())
 }
 
 pub async fn delete(
@@ -110,18 +109,16 @@ pub async fn delete(
 ) -> Result<(), Fault> {
     fault::dry_run(input.dry_run)?;
     let id = input.internet_gateway_id.as_deref().unwrap_or_default();
-    for _ in 0..MAX_TRIES {
+    transact!(service.table, &call.permit, |tx| {
         let stored = service.get_stored::<InternetGateway>(call, id).await?;
         if stored.record.vpc_id.is_some() {
             return Err(fault::gateway_in_use(id));
         }
         // Routes that lead to it become black holes, as in AWS.
         let txn = Txn::new().when(stored.unchanged()).delete(&stored.key);
-        if service.commit(call, txn).await?.is_none() {
-            return Ok(());
-        }
-    }
-    Err(fault::too_busy())
+        tx.join(txn);
+    });
+    Ok(())
 }
 
 pub async fn describe(

@@ -4,6 +4,7 @@ use wharf_api_ec2::types::{
     ModifyNetworkInterfaceAttributeRequest, NetworkInterfaceAttachmentChanges,
 };
 use wharf_records::encode;
+use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
@@ -11,7 +12,7 @@ use super::interfaces::{checked_description, groups, may_manage};
 use crate::{
     Ec2Service, fault,
     records::{Interface, SecurityGroup},
-    table::{LeanOn, MAX_TRIES},
+    table::LeanOn,
 };
 
 pub async fn modify_network_interface_attribute(
@@ -22,7 +23,7 @@ pub async fn modify_network_interface_attribute(
     fault::dry_run(input.dry_run)?;
     refuse_unsupported(&input)?;
     let id = input.network_interface_id.as_deref().unwrap_or_default();
-    for _ in 0..MAX_TRIES {
+    transact!(service.table, &call.permit, |tx| {
         let stored = service.get_stored::<Interface>(call, id).await?;
         let record = stored.record.clone();
         if !may_manage(call, &record) {
@@ -40,12 +41,11 @@ pub async fn modify_network_interface_attribute(
                 txn = txn.lean_on::<SecurityGroup>(call, group);
             }
         }
-        let txn = txn.put(&stored.key, encode(&changed));
-        if changed == record || service.commit(call, txn).await?.is_none() {
-            return Ok(());
+        if changed != record {
+            tx.join(txn.put(&stored.key, encode(&changed)));
         }
-    }
-    Err(fault::too_busy())
+    });
+    Ok(())
 }
 
 /// All but the groups, which must be looked up.

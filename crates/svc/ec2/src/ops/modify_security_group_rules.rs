@@ -2,6 +2,7 @@
 
 use wharf_api_ec2::types::{ModifySecurityGroupRulesRequest, ModifySecurityGroupRulesResult};
 use wharf_records::encode;
+use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
@@ -9,7 +10,7 @@ use super::group_peers::peers_of;
 use crate::{
     Ec2Service, fault, permission,
     records::{Direction, Rule, SecurityGroup},
-    table::{LeanOn, MAX_TRIES},
+    table::LeanOn,
 };
 
 pub async fn modify(
@@ -29,7 +30,7 @@ pub async fn modify(
     if new.is_empty() {
         return Err(fault::missing_parameter("SecurityGroupRule"));
     }
-    for _ in 0..MAX_TRIES {
+    Ok(transact!(service.table, &call.permit, |tx| {
         let stored = service.get_stored::<SecurityGroup>(call, id).await?;
         let mut record = stored.record.clone();
         let peers = peers_of(service, call, &record, &new).await?;
@@ -43,13 +44,11 @@ pub async fn modify(
         for peer in &peers {
             txn = txn.lean_on::<SecurityGroup>(call, peer);
         }
-        if service.commit(call, txn).await?.is_none() {
-            return Ok(ModifySecurityGroupRulesResult {
-                return_: Some(true),
-            });
+        tx.join(txn);
+        ModifySecurityGroupRulesResult {
+            return_: Some(true),
         }
-    }
-    Err(fault::too_busy())
+    }))
 }
 
 /// The rule keeps its tags and its direction.

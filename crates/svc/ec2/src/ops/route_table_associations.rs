@@ -6,13 +6,14 @@ use wharf_api_ec2::types::{
 };
 use wharf_base::ids;
 use wharf_records::encode;
+use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use crate::{
     Ec2Service, fault,
     records::{RouteTable, Subnet, TableAssociation, association_state},
-    table::{LeanOn, MAX_TRIES},
+    table::LeanOn,
 };
 
 pub async fn associate(
@@ -28,7 +29,7 @@ pub async fn associate(
         return Err(fault::missing_parameter("subnetId"));
     };
     let table_id = input.route_table_id.as_deref().unwrap_or_default();
-    for _ in 0..MAX_TRIES {
+    Ok(transact!(service.table, &call.permit, |tx| {
         let table: RouteTable = service.get(call, table_id).await?;
         let stored = service.get_stored::<Subnet>(call, subnet_id).await?;
         let mut record = stored.record.clone();
@@ -47,14 +48,12 @@ pub async fn associate(
             .when(stored.unchanged())
             .put(&stored.key, encode(&record))
             .lean_on::<RouteTable>(call, table_id);
-        if service.commit(call, txn).await?.is_none() {
-            return Ok(AssociateRouteTableResult {
-                association_id: Some(association.id),
-                association_state: Some(association_state("associated")),
-            });
+        tx.join(txn);
+        AssociateRouteTableResult {
+            association_id: Some(association.id),
+            association_state: Some(association_state("associated")),
         }
-    }
-    Err(fault::too_busy())
+    }))
 }
 
 pub async fn disassociate(

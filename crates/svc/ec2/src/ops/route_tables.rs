@@ -6,14 +6,15 @@ use wharf_api_ec2::types::{
 };
 use wharf_base::ids;
 use wharf_records::{Record, Unknown, encode};
+use wharf_service::transact;
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     Ec2Service, fault,
     filter::{Asked, Fields, names},
-    records::{Entity, Pointer, RouteTable, Subnet, Vpc},
-    table::{LeanOn, MAX_TRIES, client_token},
+    records::{Pointer, RouteTable, Subnet, Vpc},
+    table::{LeanOn, client_token},
     tags,
 };
 
@@ -45,7 +46,8 @@ pub async fn create(
 
 /// The table, or the one that its client token made before.
 async fn add(service: &Ec2Service, call: &Call, table: RouteTable) -> Result<RouteTable, Fault> {
-    for _ in 0..MAX_TRIES {
+    transact!(service.table, &call.permit, |tx| {
+        service.get::<Vpc>(call, &table.vpc_id).await?;
         let mut txn = Txn::new()
             .put(
                 Ec2Service::key::<RouteTable>(call, &table.id),
@@ -65,15 +67,9 @@ async fn add(service: &Ec2Service, call: &Call, table: RouteTable) -> Result<Rou
                 .when(Compare::absent(key.clone()))
                 .put(key, encode(&Pointer::to(&table.id)));
         }
-        match service.commit(call, txn).await? {
-            None => return Ok(table),
-            Some(key) if key == Ec2Service::key::<Vpc>(call, &table.vpc_id) => {
-                return Err(Vpc::missing(&table.vpc_id));
-            }
-            Some(_) => {}
-        }
-    }
-    Err(fault::too_busy())
+        tx.join(txn);
+    });
+    Ok(table)
 }
 
 pub async fn delete(
@@ -83,7 +79,7 @@ pub async fn delete(
 ) -> Result<(), Fault> {
     fault::dry_run(input.dry_run)?;
     let id = input.route_table_id.as_deref().unwrap_or_default();
-    for _ in 0..MAX_TRIES {
+    transact!(service.table, &call.permit, |tx| {
         let fence = service.fence(call, id).await?;
         let stored = service.get_stored::<RouteTable>(call, id).await?;
         let subnets: Vec<Subnet> = service.all(call).await?;
@@ -98,11 +94,9 @@ pub async fn delete(
         if let Some(token) = &stored.record.token_id {
             txn = txn.delete(Ec2Service::key::<Pointer>(call, token));
         }
-        if service.commit(call, txn).await?.is_none() {
-            return Ok(());
-        }
-    }
-    Err(fault::too_busy())
+        tx.join(txn);
+    });
+    Ok(())
 }
 
 pub async fn describe(

@@ -6,6 +6,7 @@ use wharf_api_ec2::types::{
 };
 use wharf_base::{Cidr4, ids};
 use wharf_records::{Record, Unknown, encode};
+use wharf_service::transact;
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Context, Fault};
 
@@ -14,7 +15,7 @@ use crate::{
     parts::allow_all,
     permission::may_describe,
     records::{Entity, Interface, Pointer, RulePeer, SecurityGroup, Vpc, arn, tags_to_wire},
-    table::{LeanOn, MAX_TRIES},
+    table::LeanOn,
     tags,
 };
 
@@ -76,7 +77,7 @@ pub async fn delete(
 ) -> Result<DeleteSecurityGroupResult, Fault> {
     fault::dry_run(input.dry_run)?;
     let id = locate(service, call, input.group_id, input.group_name).await?;
-    for _ in 0..MAX_TRIES {
+    Ok(transact!(service.table, &call.permit, |tx| {
         let fence = service.fence(call, &id).await?;
         let stored = service.get_stored::<SecurityGroup>(call, &id).await?;
         if stored.record.name == DEFAULT {
@@ -87,14 +88,12 @@ pub async fn delete(
         }
         let claim = Ec2Service::key::<Pointer>(call, &name_claim(&stored.record));
         let txn = Txn::new().remove(call, &stored, fence).delete(claim);
-        if service.commit(call, txn).await?.is_none() {
-            return Ok(DeleteSecurityGroupResult {
-                return_: Some(true),
-                group_id: Some(id),
-            });
+        tx.join(txn);
+        DeleteSecurityGroupResult {
+            return_: Some(true),
+            group_id: Some(id.clone()),
         }
-    }
-    Err(fault::too_busy())
+    }))
 }
 
 async fn in_use(service: &Ec2Service, cx: &Context, id: &str) -> Result<bool, Fault> {

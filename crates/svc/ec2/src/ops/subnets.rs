@@ -6,6 +6,7 @@ use wharf_api_ec2::types::{
 };
 use wharf_base::ids;
 use wharf_records::{Record, Unknown, ecs::Tags, encode};
+use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
@@ -15,7 +16,7 @@ use super::{
 use crate::{
     Ec2Service, default_vpc, fault,
     records::{Subnet, Vpc},
-    table::{LeanOn, MAX_TRIES},
+    table::LeanOn,
     tags, zone,
 };
 
@@ -97,7 +98,7 @@ pub async fn create_default(
 /// Writes a subnet whose range lies in its VPC's and in no other subnet's. One without a zone gets
 /// the one in which the VPC has the fewest.
 async fn add(service: &Ec2Service, call: &Call, mut subnet: Subnet) -> Result<Subnet, Fault> {
-    for _ in 0..MAX_TRIES {
+    Ok(transact!(service.table, &call.permit, |tx| {
         let fence = service.fence(call, &subnet.vpc_id).await?;
         let stored = service.get_stored::<Vpc>(call, &subnet.vpc_id).await?;
         let record = stored.record.clone();
@@ -117,11 +118,9 @@ async fn add(service: &Ec2Service, call: &Call, mut subnet: Subnet) -> Result<Su
             .when(stored.unchanged())
             .put(Ec2Service::key::<Subnet>(call, &subnet.id), encode(&subnet))
             .lean_on::<Vpc>(call, &record.id);
-        if service.commit(call, txn).await?.is_none() {
-            return Ok(subnet);
-        }
-    }
-    Err(fault::too_busy())
+        tx.join(txn);
+        subnet.clone()
+    }))
 }
 
 fn emptiest_zone(region: &str, siblings: &[&Subnet]) -> String {
@@ -173,19 +172,17 @@ pub async fn delete(
 ) -> Result<(), Fault> {
     fault::dry_run(input.dry_run)?;
     let id = input.subnet_id.as_deref().unwrap_or_default();
-    for _ in 0..MAX_TRIES {
+    transact!(service.table, &call.permit, |tx| {
         let fence = service.fence(call, id).await?;
         let stored = service.get_stored::<Subnet>(call, id).await?;
         if used_addresses(service, call, id).await? > 0 {
             return Err(fault::subnet_in_use(id));
         }
         let txn = Txn::new().remove(call, &stored, fence);
-        if service.commit(call, txn).await?.is_none() {
-            service.cursors.forget(id);
-            return Ok(());
-        }
-    }
-    Err(fault::too_busy())
+        tx.join(txn);
+    });
+    service.cursors.forget(id);
+    Ok(())
 }
 
 pub async fn modify(

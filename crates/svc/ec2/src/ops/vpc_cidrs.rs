@@ -6,6 +6,7 @@ use wharf_api_ec2::types::{
 };
 use wharf_base::ids;
 use wharf_records::encode;
+use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
@@ -13,7 +14,6 @@ use super::vpcs::vpc_range;
 use crate::{
     Ec2Service, fault,
     records::{CidrAssociation, Subnet, Vpc, association_to_wire},
-    table::MAX_TRIES,
 };
 
 /// Ranges of a VPC, its first one counted.
@@ -79,7 +79,7 @@ pub async fn disassociate(
     let has_it = |vpc: &&Vpc| vpc.more_cidrs.iter().any(|more| more.id == id);
     let vpc = vpcs.iter().find(has_it);
     let vpc_id = &vpc.ok_or_else(|| fault::cidr_association_not_found(id))?.id;
-    for _ in 0..MAX_TRIES {
+    let gone = transact!(service.table, &call.permit, |tx| {
         // A new subnet rewrites the fence, also one in this range.
         let fence = service.fence(call, vpc_id).await?;
         let stored = service.get_stored::<Vpc>(call, vpc_id).await?;
@@ -96,14 +96,13 @@ pub async fn disassociate(
             .when(stored.unchanged())
             .when(fence)
             .put(&stored.key, encode(&record));
-        if service.commit(call, txn).await?.is_none() {
-            let shown = association_to_wire(&gone.id, gone.cidr, "disassociating");
-            return Ok(DisassociateVpcCidrBlockResult {
-                cidr_block_association: Some(shown),
-                vpc_id: Some(vpc_id.clone()),
-                ..DisassociateVpcCidrBlockResult::default()
-            });
-        }
-    }
-    Err(fault::too_busy())
+        tx.join(txn);
+        gone
+    });
+    let shown = association_to_wire(&gone.id, gone.cidr, "disassociating");
+    Ok(DisassociateVpcCidrBlockResult {
+        cidr_block_association: Some(shown),
+        vpc_id: Some(vpc_id.clone()),
+        ..DisassociateVpcCidrBlockResult::default()
+    })
 }

@@ -6,6 +6,7 @@ use wharf_api_ec2::types::{
 };
 use wharf_base::Cidr4;
 use wharf_records::Record;
+use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Context, Fault};
 
@@ -16,7 +17,7 @@ use crate::{
     fault,
     parts::{Parts, vni_key},
     records::{DhcpOptions, Fence, NetworkAcl, Pointer, RouteTable, SecurityGroup, Subnet, Vpc},
-    table::{LeanOn, MAX_TRIES},
+    table::LeanOn,
     tags,
 };
 
@@ -37,17 +38,15 @@ pub async fn create(
     let tags = tags::specified(call, input.tag_specifications.as_deref(), Vpc::KIND)?;
     service.ensure_default_vpc(&call.permit, call).await?;
     let options = dhcp_options(service, call).await?;
-    for _ in 0..MAX_TRIES {
+    Ok(transact!(service.table, &call.permit, |tx| {
         let parts = Parts::mint(cidr, false, &options, tags.clone());
         let txn = parts.put(Txn::new(), &Ec2Service::scope(call));
         // Only the overlay's number can stand against it.
-        if service.commit(call, txn).await?.is_none() {
-            return Ok(CreateVpcResult {
-                vpc: Some(parts.vpc.to_wire(&call.account)),
-            });
+        tx.join(txn);
+        CreateVpcResult {
+            vpc: Some(parts.vpc.to_wire(&call.account)),
         }
-    }
-    Err(fault::too_busy())
+    }))
 }
 
 /// A range that a VPC may have.
@@ -118,22 +117,20 @@ pub async fn create_default(
     fault::dry_run(input.dry_run)?;
     service.ensure_default_vpc(&call.permit, call).await?;
     let scope = Ec2Service::scope(call);
-    for _ in 0..MAX_TRIES {
+    Ok(transact!(service.table, &call.permit, |tx| {
         let pointer = service.stored::<Pointer>(call, POINTER).await?;
-        let Some(pointer) = pointer else { break };
+        let pointer = pointer.ok_or_else(fault::too_busy)?;
         if default_vpc_of(service, call).await?.is_some() {
             return Err(fault::default_vpc_exists());
         }
         let options = dhcp_options(service, call).await?;
         let made = default_vpc(&scope, &call.region, &options);
         let txn = made.txn.when(pointer.unchanged());
-        if service.commit(call, txn).await?.is_none() {
-            return Ok(CreateDefaultVpcResult {
-                vpc: Some(made.vpc.to_wire(&call.account)),
-            });
+        tx.join(txn);
+        CreateDefaultVpcResult {
+            vpc: Some(made.vpc.to_wire(&call.account)),
         }
-    }
-    Err(fault::too_busy())
+    }))
 }
 
 /// What came with the VPC goes with it; anything else keeps it.
@@ -144,7 +141,7 @@ pub async fn delete(
 ) -> Result<(), Fault> {
     fault::dry_run(input.dry_run)?;
     let id = input.vpc_id.as_deref().unwrap_or_default();
-    for _ in 0..MAX_TRIES {
+    transact!(service.table, &call.permit, |tx| {
         let fence = service.fence(call, id).await?;
         let stored = service.get_stored::<Vpc>(call, id).await?;
         let vpc = &stored.record;
@@ -159,11 +156,9 @@ pub async fn delete(
             .delete(Ec2Service::key::<Fence>(call, &vpc.main_route_table))
             .delete(Ec2Service::key::<NetworkAcl>(call, &vpc.network_acl))
             .delete(vni_key(vpc.vni));
-        if service.commit(call, txn).await?.is_none() {
-            return Ok(());
-        }
-    }
-    Err(fault::too_busy())
+        tx.join(txn);
+    });
+    Ok(())
 }
 
 async fn has_dependents(service: &Ec2Service, cx: &Context, vpc: &Vpc) -> Result<bool, Fault> {

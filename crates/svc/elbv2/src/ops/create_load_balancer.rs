@@ -7,13 +7,14 @@ use rand::Rng;
 use wharf_api_elbv2::{CreateLoadBalancerInput, CreateLoadBalancerOutput, faults};
 use wharf_base::ids;
 use wharf_records::{Record, Unknown, encode};
+use wharf_service::transact;
 use wharf_store::{Compare, Range, Txn};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     address::candidates,
     check,
-    core::{ChangeError, Core, MAX_TRIES},
+    core::{ChangeError, Core},
     fault,
     names::{Kind, Names as _, Place, platform_scope},
     network,
@@ -58,7 +59,7 @@ pub async fn create_load_balancer(
         unknown: Unknown::new(),
     };
     let place = Place::of(call);
-    for _ in 0..MAX_TRIES {
+    Ok(transact!(core.table, &call.permit, |tx| {
         if let Some((id, there)) = named(core, &place, &wanted.name).await? {
             if !same(&there, &wanted) {
                 return Err(fault::duplicate_balancer(&wanted.name));
@@ -70,11 +71,9 @@ pub async fn create_load_balancer(
         if scheme == Scheme::InternetFacing {
             balancer.public_address = Some(free_address(core).await?);
         }
-        if insert(core, call, &place, &id, &balancer).await? {
-            return Ok(answer(&place, &id, &balancer));
-        }
-    }
-    Err(ChangeError::conflict(&wanted.name).into())
+        tx.join(insertion(core, &place, &id, &balancer).await?);
+        answer(&place, &id, &balancer)
+    }))
 }
 
 fn answer(place: &Place, id: &str, balancer: &LoadBalancer) -> CreateLoadBalancerOutput {
@@ -171,14 +170,13 @@ async fn free_address(core: &Core) -> Result<Ipv4Addr, Fault> {
     ))
 }
 
-/// False if the name or the address was taken meanwhile.
-async fn insert(
+/// Writes the load balancer if its name and its address are free.
+async fn insertion(
     core: &Core,
-    call: &Call,
     place: &Place,
     id: &str,
     balancer: &LoadBalancer,
-) -> Result<bool, Fault> {
+) -> Result<Txn, Fault> {
     let scope = place.scope();
     let count = Range::prefix(scope.prefix(LoadBalancer::KIND)).count_only();
     let count = core
@@ -211,5 +209,5 @@ async fn insert(
         };
         txn = txn.when(Compare::absent(&key)).put(key, encode(&claim));
     }
-    Ok(core.table.commit(&call.permit, txn).await?)
+    Ok(txn)
 }

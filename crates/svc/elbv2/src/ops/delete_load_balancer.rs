@@ -3,12 +3,13 @@
 
 use wharf_api_elbv2::{DeleteLoadBalancerInput, DeleteLoadBalancerOutput};
 use wharf_records::{Record, Unknown, encode};
+use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use crate::{
     check::attributes::{BALANCER, DELETION_PROTECTION},
-    core::{ChangeError, Core, MAX_TRIES},
+    core::Core,
     fault,
     names::{Kind, Names as _, Place},
     records::{BalancerName, Remains},
@@ -25,7 +26,7 @@ pub async fn delete_load_balancer(
     let Some(id) = place.id(Kind::Balancer, input.load_balancer_arn.as_deref())? else {
         return Err(fault::balancer_not_found());
     };
-    for _ in 0..MAX_TRIES {
+    transact!(core.table, &call.permit, |tx| {
         let Some(tree) = core.tree(&place, &id).await? else {
             return Ok(DeleteLoadBalancerOutput {});
         };
@@ -45,16 +46,10 @@ pub async fn delete_load_balancer(
             .delete(&tree.balancer.key)
             .delete(scope.key(BalancerName::KIND, &balancer.name))
             .put(&key, encode(&left));
-        if core
-            .table
-            .commit(&call.permit, tree.drop_guard(txn))
-            .await?
-        {
-            // The reconciler would do it too; but whoever deletes a load balancer deletes its target
-            // groups next, which must not be in use then.
-            remains::clear_below(core, &call.permit, &place, &id, None).await?;
-            return Ok(DeleteLoadBalancerOutput {});
-        }
-    }
-    Err(ChangeError::conflict(&id).into())
+        tx.join(tree.drop_guard(txn));
+    });
+    // The reconciler would do it too; but who deletes a load balancer deletes its target groups next,
+    // which must not be in use then.
+    remains::clear_below(core, &call.permit, &place, &id, None).await?;
+    Ok(DeleteLoadBalancerOutput {})
 }

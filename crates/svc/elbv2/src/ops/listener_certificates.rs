@@ -6,12 +6,13 @@ use wharf_api_elbv2::{
     RemoveListenerCertificatesInput, RemoveListenerCertificatesOutput, faults,
 };
 use wharf_records::encode;
+use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use super::listeners::tree_of;
 use crate::{
-    core::{ChangeError, Core, MAX_TRIES},
+    core::Core,
     fault,
     names::{Kind, Names as _, Place},
     page,
@@ -144,7 +145,7 @@ async fn change(
     change: impl Fn(&mut Listener) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     let place = Place::of(call);
-    for _ in 0..MAX_TRIES {
+    transact!(core.table, &call.permit, |tx| {
         let (tree, id) = tree_of(core, &place, arn).await?;
         let stored = tree.listener(&id).ok_or_else(fault::listener_not_found)?;
         if stored.record.protocol != Protocol::Https {
@@ -162,9 +163,7 @@ async fn change(
         let txn = core
             .change_certificates(txn, &place, &own, before, after)
             .await?;
-        if core.table.commit(&call.permit, tree.touch(txn)).await? {
-            return Ok(());
-        }
-    }
-    Err(ChangeError::conflict("listener").into())
+        tx.join(tree.touch(txn));
+    });
+    Ok(())
 }

@@ -7,7 +7,7 @@ use wharf_api_elbv2::{
 };
 use wharf_base::ids;
 use wharf_records::{Record, Unknown, encode};
-use wharf_service::Stored;
+use wharf_service::{Stored, transact};
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
@@ -59,7 +59,7 @@ pub async fn create(
         tags: check::tags::given(input.tags)?,
         unknown: Unknown::new(),
     };
-    for _ in 0..MAX_TRIES {
+    Ok(transact!(core.table, &call.permit, |tx| {
         let tree = core.tree(&place, &balancer).await?;
         let tree = tree.ok_or_else(fault::balancer_not_found)?;
         if let Some((id, there)) = tree.listeners.iter().find(|(_, it)| it.record.port == port) {
@@ -90,17 +90,11 @@ pub async fn create(
         let txn = core
             .change_certificates(txn, &place, &arn, &[], &wanted.certificates)
             .await?;
-        if core
-            .table
-            .commit(&call.permit, tree.touch(links.write(txn)))
-            .await?
-        {
-            return Ok(CreateListenerOutput {
-                listeners: Some(vec![show::listener(&place, &id, &wanted)]),
-            });
+        tx.join(tree.touch(links.write(txn)));
+        CreateListenerOutput {
+            listeners: Some(vec![show::listener(&place, &id, &wanted)]),
         }
-    }
-    Err(ChangeError::conflict(&balancer).into())
+    }))
 }
 
 /// Whether a repeated request means the listener that is there.
@@ -253,7 +247,7 @@ pub async fn modify(
         input.alpn_policy.as_deref(),
         input.mutual_authentication.as_ref(),
     )?;
-    for _ in 0..MAX_TRIES {
+    Ok(transact!(core.table, &call.permit, |tx| {
         let (tree, id) = tree_of(core, &place, input.listener_arn.as_deref()).await?;
         let stored = tree.listener(&id).ok_or_else(fault::listener_not_found)?;
         let changed = modified(&stored.record, &input)?;
@@ -278,17 +272,11 @@ pub async fn modify(
         let txn = core
             .change_certificates(txn, &place, &arn, before, after)
             .await?;
-        if core
-            .table
-            .commit(&call.permit, tree.touch(links.write(txn)))
-            .await?
-        {
-            return Ok(ModifyListenerOutput {
-                listeners: Some(vec![show::listener(&place, &id, &changed)]),
-            });
+        tx.join(tree.touch(links.write(txn)));
+        ModifyListenerOutput {
+            listeners: Some(vec![show::listener(&place, &id, &changed)]),
         }
-    }
-    Err(ChangeError::conflict("listener").into())
+    }))
 }
 
 fn modified(listener: &Listener, input: &ModifyListenerInput) -> Result<Listener, Fault> {

@@ -9,7 +9,7 @@ use wharf_api_elbv2::{
 };
 use wharf_base::ids;
 use wharf_records::{Record, Unknown, encode};
-use wharf_service::Stored;
+use wharf_service::{Stored, transact};
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
@@ -39,7 +39,7 @@ pub async fn create(
     let priority = priority(input.priority)?;
     let tags = check::tags::given(input.tags)?;
     let actions = input.actions.unwrap_or_default();
-    for _ in 0..MAX_TRIES {
+    Ok(transact!(core.table, &call.permit, |tx| {
         let (tree, listener) = tree_of(core, &place, input.listener_arn.as_deref()).await?;
         let at = at(&tree, &listener)?;
         if tree
@@ -71,17 +71,11 @@ pub async fn create(
         let txn = Txn::new()
             .when(Compare::absent(&key))
             .put(key, encode(&rule));
-        if core
-            .table
-            .commit(&call.permit, tree.touch(links.write(txn)))
-            .await?
-        {
-            return Ok(CreateRuleOutput {
-                rules: Some(vec![show::rule(&place, &id, &rule)]),
-            });
+        tx.join(tree.touch(links.write(txn)));
+        CreateRuleOutput {
+            rules: Some(vec![show::rule(&place, &id, &rule)]),
         }
-    }
-    Err(ChangeError::conflict("rule").into())
+    }))
 }
 
 fn at(tree: &Tree, listener: &str) -> Result<At, Fault> {
@@ -208,7 +202,7 @@ pub async fn modify(
         None => None,
     };
     let arn = input.rule_arn.unwrap_or_default();
-    for _ in 0..MAX_TRIES {
+    Ok(transact!(core.table, &call.permit, |tx| {
         let Named::Own(tree, id) = named(core, &place, Some(&arn)).await? else {
             return Err(fault::default_rule(&arn, "modified"));
         };
@@ -227,17 +221,11 @@ pub async fn modify(
         let txn = Txn::new()
             .when(stored.unchanged())
             .put(&stored.key, encode(&changed));
-        if core
-            .table
-            .commit(&call.permit, tree.touch(links.write(txn)))
-            .await?
-        {
-            return Ok(ModifyRuleOutput {
-                rules: Some(vec![show::rule(&place, &id, &changed)]),
-            });
+        tx.join(tree.touch(links.write(txn)));
+        ModifyRuleOutput {
+            rules: Some(vec![show::rule(&place, &id, &changed)]),
         }
-    }
-    Err(ChangeError::conflict(&arn).into())
+    }))
 }
 
 pub async fn delete(
@@ -294,7 +282,7 @@ pub async fn set_priorities(
     if wanted.keys().any(|id| names::owner(id) != listener) {
         return Err(fault::invalid("All rules must belong to the same listener"));
     }
-    for _ in 0..MAX_TRIES {
+    let mut shown = transact!(core.table, &call.permit, |tx| {
         for id in wanted.keys() {
             let arn = place.arn(Kind::Rule, id);
             if let Named::Default(..) = named(core, &place, Some(&arn)).await? {
@@ -318,12 +306,11 @@ pub async fn set_priorities(
                 txn = txn.when(stored.unchanged()).put(&stored.key, encode(&rule));
             }
         }
-        if core.table.commit(&call.permit, tree.touch(txn)).await? {
-            shown.sort_by_cached_key(order);
-            return Ok(SetRulePrioritiesOutput { rules: Some(shown) });
-        }
-    }
-    Err(ChangeError::conflict(&listener).into())
+        tx.join(tree.touch(txn));
+        shown
+    });
+    shown.sort_by_cached_key(order);
+    Ok(SetRulePrioritiesOutput { rules: Some(shown) })
 }
 
 /// The priorities with the wanted ones in place; each may be there once.

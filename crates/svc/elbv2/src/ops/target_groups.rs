@@ -8,12 +8,13 @@ use wharf_api_elbv2::{
 };
 use wharf_base::ids;
 use wharf_records::{Record, Unknown, encode};
+use wharf_service::transact;
 use wharf_store::{Compare, Range, Txn};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     check::{self, group::Wanted},
-    core::{ChangeError, Core, MAX_TRIES, onward},
+    core::{ChangeError, Core, onward},
     fault,
     names::{Kind, Names as _, Place},
     page,
@@ -37,7 +38,7 @@ pub async fn create(
     let place = Place::of(call);
     let scope = place.scope();
     let name_key = scope.key(GroupName::KIND, &name);
-    for _ in 0..MAX_TRIES {
+    Ok(transact!(core.table, &call.permit, |tx| {
         if let Some((id, there)) = named(core, &place, &name).await? {
             if of(&there) != wanted {
                 return Err(fault::duplicate_group(&name));
@@ -79,11 +80,9 @@ pub async fn create(
             .when(Compare::absent(&name_key))
             .put(&name_key, encode(&pointer))
             .put(scope.key(TargetGroup::KIND, &id), encode(&group));
-        if core.table.commit(&call.permit, txn).await? {
-            return Ok(answer(&place, &id, &group));
-        }
-    }
-    Err(ChangeError::conflict(&name_key).into())
+        tx.join(txn);
+        answer(&place, &id, &group)
+    }))
 }
 
 fn answer(place: &Place, id: &str, group: &TargetGroup) -> CreateTargetGroupOutput {
@@ -225,7 +224,7 @@ pub async fn delete(
     };
     let scope = place.scope();
     let key = scope.key(TargetGroup::KIND, &id);
-    for _ in 0..MAX_TRIES {
+    Ok(transact!(core.table, &call.permit, |tx| {
         // What is not there any more counts as deleted.
         let Some(stored) = core.table.read::<TargetGroup>(&key).await? else {
             return Ok(DeleteTargetGroupOutput {});
@@ -237,9 +236,7 @@ pub async fn delete(
             .when(stored.unchanged())
             .delete(&key)
             .delete(scope.key(GroupName::KIND, &stored.record.name));
-        if core.table.commit(&call.permit, txn).await? {
-            return Ok(DeleteTargetGroupOutput {});
-        }
-    }
-    Err(ChangeError::conflict(&key).into())
+        tx.join(txn);
+        DeleteTargetGroupOutput {}
+    }))
 }

@@ -11,13 +11,13 @@ use wharf_api_elbv2::{
 };
 use wharf_base::Cidr4;
 use wharf_records::{Record, Unknown, encode};
-use wharf_service::Stored;
+use wharf_service::{Stored, transact};
 use wharf_store::{Compare, Range, Txn};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     address::may_be_outside_target,
-    core::{ChangeError, Core, MAX_TRIES},
+    core::{ChangeError, Core},
     fault,
     names::{Names as _, Place, target_id},
     network,
@@ -165,7 +165,10 @@ async fn insert(
     some: &[Given],
 ) -> Result<(), Fault> {
     let scope = place.scope();
-    for _ in 0..MAX_TRIES {
+    transact!(core.table, &call.permit, |tx| {
+        if core.table.read::<TargetGroup>(&group.key).await?.is_none() {
+            return Err(fault::group_not_found());
+        }
         let start = scope.prefix(Target::KIND) + &wharf_records::escape(&format!("{group_id}/"));
         let count = core
             .parts
@@ -204,14 +207,9 @@ async fn insert(
         if before as usize + new > MAX_TARGETS {
             return Err(too_many());
         }
-        if core.table.commit(&call.permit, txn).await? {
-            return Ok(());
-        }
-        if core.table.read::<TargetGroup>(&group.key).await?.is_none() {
-            return Err(fault::group_not_found());
-        }
-    }
-    Err(ChangeError::conflict(&group.key).into())
+        tx.join(txn);
+    });
+    Ok(())
 }
 
 /// Targets that are not registered are passed over, as in AWS.
@@ -245,23 +243,18 @@ pub async fn deregister(
 }
 
 async fn drain(core: &Core, call: &Call, keys: &[String]) -> Result<(), Fault> {
-    for _ in 0..MAX_TRIES {
-        let mut txn = Txn::new();
+    transact!(core.table, &call.permit, |tx| {
         for key in keys {
-            let Some(stored) = core.table.read::<Target>(key).await? else {
+            let Some(mut target) = tx.find::<Target>(key).await? else {
                 continue;
             };
-            if stored.record.draining_since.is_none() {
-                let mut target = stored.record.clone();
+            if target.draining_since.is_none() {
                 target.draining_since = Some(call.now);
-                txn = txn.when(stored.unchanged()).put(key, encode(&target));
+                tx.put(key, &target);
             }
         }
-        if txn.then.is_empty() || core.table.commit(&call.permit, txn).await? {
-            return Ok(());
-        }
-    }
-    Err(ChangeError::conflict(keys.first().map_or("", String::as_str)).into())
+    });
+    Ok(())
 }
 
 #[cfg(test)]

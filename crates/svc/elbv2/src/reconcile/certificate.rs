@@ -4,14 +4,13 @@
 use std::sync::Arc;
 
 use wharf_reconcile::Next;
-use wharf_records::{Scope, encode};
-use wharf_service::fence;
-use wharf_store::Txn;
+use wharf_records::Scope;
+use wharf_service::{fence, transact};
 
 use super::{PERMIT, StepError};
 use crate::{
     config::CertificateLookup,
-    core::{ChangeError, Core, MAX_TRIES},
+    core::Core,
     names::{Place, is_managed_certificate},
     records::Certificate,
 };
@@ -23,28 +22,23 @@ pub async fn certificate(core: Arc<Core>, key: String) -> Result<Next, StepError
         return Ok(Next::Settled);
     };
     let place = Place::of_scope(&scope);
-    for _ in 0..MAX_TRIES {
-        let Some(stored) = core.table.read::<Certificate>(&key).await? else {
+    transact!(core.table, &PERMIT, |tx| {
+        let Some(record) = tx.find::<Certificate>(&key).await? else {
             return Ok(Next::Settled);
         };
         let found = match core.parts.certificates.find(&place, &arn).await? {
-            CertificateLookup::Found(found) if found.chain != stored.record.chain => found,
+            CertificateLookup::Found(found) if found.chain != record.chain => found,
             _ => return Ok(Next::Settled),
         };
-        let as_read = stored.unchanged();
-        let mut txn = Txn::new().when(fence(&core.shard)?).when(as_read);
+        tx.fence(fence(&core.shard)?);
         if let Some(unchanged) = &found.unchanged {
-            txn = txn.when(unchanged.clone());
+            tx.when(unchanged.clone());
         }
-        let record = core.sealed(&arn, found, stored.record.used_by, stored.record.unknown);
-        if core
-            .table
-            .commit(&PERMIT, txn.put(&key, encode(&record)))
-            .await?
-        {
-            tracing::info!(arn, "listeners are given another certificate");
-            return Ok(Next::Settled);
-        }
-    }
-    Err(ChangeError::conflict(&key).into())
+        tx.put(
+            &key,
+            &core.sealed(&arn, found, record.used_by, record.unknown),
+        );
+    });
+    tracing::info!(arn, "listeners are given another certificate");
+    Ok(Next::Settled)
 }
