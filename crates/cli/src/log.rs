@@ -13,9 +13,10 @@ use std::{
     io::{IsTerminal, Write, stderr},
     os::unix::fs::DirBuilderExt,
     path::Path,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::OnceLock,
 };
 
+use parking_lot::Mutex;
 use tracing_subscriber::{
     EnvFilter, Layer, fmt::layer, layer::SubscriberExt, util::SubscriberInitExt,
 };
@@ -123,7 +124,7 @@ pub fn note(level: &str, text: impl fmt::Display) {
     let text = text.to_string().replace('\n', " ");
     let line = format!("{} {level:>5} wharf: {text}\n", SystemClock.now().iso8601());
     // A panic may come from within a write.
-    if let Ok(mut file) = file.try_lock() {
+    if let Some(mut file) = file.try_lock() {
         file.write(line.as_bytes());
     }
 }
@@ -134,7 +135,7 @@ struct Lines;
 impl Write for Lines {
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
         if let Some(file) = FILE.get() {
-            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut file = file.lock();
             file.write(line);
         }
         Ok(line.len())

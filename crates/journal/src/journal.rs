@@ -4,12 +4,13 @@ use std::{
     collections::BTreeMap,
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError, RwLock,
+        Arc,
         mpsc::{self, Sender},
     },
 };
 
 use bytes::Bytes;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Semaphore, oneshot};
 use wharf_wal::{Cut, Disk, Encoder, FolderLock, Log, LogOptions, Place};
 
@@ -411,18 +412,15 @@ impl Journal {
 }
 
 impl Inner {
-    fn commands(&self) -> std::sync::MutexGuard<'_, Option<Arc<Sender<Command>>>> {
-        self.commands.lock().unwrap_or_else(PoisonError::into_inner)
+    fn commands(&self) -> parking_lot::MutexGuard<'_, Option<Arc<Sender<Command>>>> {
+        self.commands.lock()
     }
 
     fn begin_close(&self) -> Option<std::thread::JoinHandle<()>> {
         if let Some(commands) = self.commands().take() {
             let _ = commands.send(Command::Close);
         }
-        self.writer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        self.writer.lock().take()
     }
 }
 

@@ -9,9 +9,10 @@ use std::{
     collections::{HashMap, HashSet},
     io,
     path::Path,
-    sync::{Arc, RwLock},
+    sync::Arc,
 };
 
+use parking_lot::RwLock;
 use wharf_wal::{DataFile, Disk, Place, ReplaceError};
 
 use crate::{

@@ -7,13 +7,14 @@ use std::{
     io,
     path::PathBuf,
     sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+        Arc, Weak,
         mpsc::{Receiver, Sender, TryRecvError},
     },
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use wharf_base::NoRoom;
 use wharf_wal::{
@@ -47,11 +48,11 @@ const MERGE_RETRY: Duration = Duration::from_secs(30);
 
 // No code that can panic runs under this lock, so a poisoned one still guards a whole state.
 pub(crate) fn read(state: &RwLock<State>) -> RwLockReadGuard<'_, State> {
-    state.read().unwrap_or_else(PoisonError::into_inner)
+    state.read()
 }
 
 fn write(state: &RwLock<State>) -> RwLockWriteGuard<'_, State> {
-    state.write().unwrap_or_else(PoisonError::into_inner)
+    state.write()
 }
 
 pub(crate) struct Request {

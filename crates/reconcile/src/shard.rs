@@ -4,11 +4,9 @@
 //! transaction of its executors compares the key's lease ([`Shard::fence`]), so a holder that was
 //! cut off, or overtaken, cannot write any more even if it does not know yet.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
 use wharf_store::{Compare, LeaseId, Store, StoreError, Txn};
@@ -95,11 +93,11 @@ impl Shard {
     }
 
     fn lease(&self) -> Option<LeaseId> {
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.held.lock()
     }
 
     fn set(&self, lease: Option<LeaseId>) {
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = lease;
+        *self.held.lock() = lease;
     }
 }
 

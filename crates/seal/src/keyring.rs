@@ -3,9 +3,10 @@
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::Arc,
 };
 
+use parking_lot::{Mutex, RwLock};
 use rand::RngCore;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use wharf_base::Timestamp;
@@ -167,7 +168,7 @@ impl Keyring {
         else {
             return Ok(false);
         };
-        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = seen.lock();
         // Before the content: what is written in between is read once more.
         let mark = file::mark(path)?;
         if *seen == Some(mark) {
@@ -181,7 +182,7 @@ impl Keyring {
     }
 
     fn replace(&self, fresh: Keys) {
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        *self.keys.write() = fresh;
     }
 
     /// Drops every key but the active one: what they sealed does not open any more. Durable before
@@ -329,9 +330,9 @@ impl Keyring {
         }
     }
 
-    fn held(&self) -> std::sync::RwLockReadGuard<'_, Keys> {
+    fn held(&self) -> parking_lot::RwLockReadGuard<'_, Keys> {
         // A poisoned lock still guards whole values: the only writer replaces them in one step.
-        self.keys.read().unwrap_or_else(PoisonError::into_inner)
+        self.keys.read()
     }
 }
 

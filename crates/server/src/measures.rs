@@ -6,10 +6,11 @@
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
 use wharf_journal::Journal;
 use wharf_metrics::{Metrics, Requests};
 use wharf_store::Store;
@@ -254,7 +255,7 @@ struct Counted {
 
 impl Counted {
     fn figures(&self) -> Figures {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last.lock();
         if let Some((at, figures)) = &*last
             && at.elapsed() < COUNT_EVERY
         {

@@ -3,11 +3,12 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use wharf_base::Timestamp;
 use wharf_svc_ecs::{EcsService, Need, is_node};
 use wharf_wire::{Check, Context, Gate, audit::Decided, fault::Chain};
@@ -88,7 +89,7 @@ impl NodeGate {
     }
 
     fn is_remembered(&self, key: &(String, String), now: Timestamp) -> bool {
-        let mut allowed = self.allowed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut allowed = self.allowed.lock();
         match allowed.get_mut(key) {
             Some(at) if now.since(*at) < REMEMBERED => {
                 *at = now;
@@ -99,7 +100,7 @@ impl NodeGate {
     }
 
     fn remember(&self, key: (String, String), now: Timestamp) {
-        let mut allowed = self.allowed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut allowed = self.allowed.lock();
         if allowed.len() >= MAX_REMEMBERED {
             allowed.retain(|_, at| now.since(*at) < REMEMBERED);
         }

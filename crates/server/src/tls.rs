@@ -13,9 +13,10 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::Arc,
 };
 
+use parking_lot::{Mutex, MutexGuard, RwLock};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
@@ -119,7 +120,7 @@ impl std::fmt::Debug for Gateway {
 
 impl ResolvesServerCert for Gateway {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let shown = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let shown = self.0.read();
         Some(shown.clone())
     }
 }
@@ -188,7 +189,7 @@ impl Authorities {
     /// Their digests.
     pub fn digests(&self) -> Vec<String> {
         let digests = self.digests.read();
-        digests.unwrap_or_else(PoisonError::into_inner).clone()
+        digests.clone()
     }
 
     /// Their certificates in PEM.
@@ -228,7 +229,7 @@ impl Authorities {
             next: None,
         };
         self.replace(&mut document, changed)?;
-        *self.shown.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(leaf);
+        *self.shown.0.write() = Arc::new(leaf);
         Ok(())
     }
 
@@ -280,14 +281,14 @@ impl Authorities {
     }
 
     fn document(&self) -> MutexGuard<'_, Document> {
-        self.document.lock().unwrap_or_else(PoisonError::into_inner)
+        self.document.lock()
     }
 
     fn replace(&self, held: &mut Document, changed: Document) -> Result<(), TlsError> {
         let digests = digests(&self.dir, &changed)?;
         save(&self.dir, &changed)?;
         *held = changed;
-        *self.digests.write().unwrap_or_else(PoisonError::into_inner) = digests;
+        *self.digests.write() = digests;
         tell_programs(&self.dir, held)
     }
 }
@@ -443,7 +444,7 @@ mod tests {
 
     /// The authority that the gateway's certificate is of.
     fn shows(authorities: &Authorities) -> String {
-        let shown = authorities.shown.0.read().unwrap();
+        let shown = authorities.shown.0.read();
         sha256_hex(&shown.cert[1])
     }
 

@@ -5,11 +5,13 @@ use std::{
     io,
     path::Path,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
     engine::ContainerStatus,
@@ -136,10 +138,7 @@ impl Figures {
     }
 
     fn lock(&self) -> MutexGuard<'_, Reports> {
-        self.0
-            .reports
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.0.reports.lock()
     }
 }
 

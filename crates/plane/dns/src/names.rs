@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::SOA;
 use hickory_proto::rr::{Name, RData, Record};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use wharf_network::Scope;
 use wharf_planeproto::{Change, Resource};
 
@@ -111,7 +112,7 @@ impl Names {
 
     /// Those of a scope, whichever of its addresses is asked.
     pub(crate) fn limits(&self, scope: &Scope) -> Limits {
-        let mut all = self.0.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.limits.lock();
         all.entry(scope.clone()).or_default().clone()
     }
 
@@ -129,11 +130,11 @@ impl Names {
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Told> {
-        self.0.told.read().unwrap_or_else(PoisonError::into_inner)
+        self.0.told.read()
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Told> {
-        self.0.told.write().unwrap_or_else(PoisonError::into_inner)
+        self.0.told.write()
     }
 }
 

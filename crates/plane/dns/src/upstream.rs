@@ -3,7 +3,6 @@
 //! The host's list is looked at every few seconds; when it is another one, the cache begins anew.
 
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use hickory_proto::op::{Query, ResponseCode};
@@ -12,6 +11,7 @@ use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
+use parking_lot::Mutex;
 use tokio::time::timeout;
 
 use crate::query::Saying;
@@ -71,7 +71,7 @@ impl Upstream {
     }
 
     fn resolver(&self, now: Instant) -> Option<TokioResolver> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         let fresh = |state: &State| now.saturating_duration_since(state.looked) < LOOK_EVERY;
         if !state.as_ref().is_some_and(fresh) {
             let servers = (self.name_servers)();

@@ -6,13 +6,14 @@ use std::{
     os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
     rc::Rc,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use arc_swap::ArcSwap;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::{
     io::{Interest, unix::AsyncFd},
     time::{Instant, MissedTickBehavior},
@@ -136,7 +137,7 @@ impl Endpoint {
     }
 
     fn held(&self) -> MutexGuard<'_, Option<Spot>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        self.held.lock()
     }
 }
 

@@ -1,7 +1,8 @@
 //! What requests are signed with: keys that are renewed while those who sign go on.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
+use parking_lot::RwLock;
 use wharf_wire::sigv4::SigningKeys;
 
 /// The keys of now, shared by all who sign as the same identity.
@@ -14,14 +15,11 @@ impl CurrentKeys {
     }
 
     pub fn get(&self) -> Arc<SigningKeys> {
-        self.0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.read().clone()
     }
 
     pub fn replace(&self, keys: SigningKeys) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        *self.0.write() = Arc::new(keys);
     }
 }
 

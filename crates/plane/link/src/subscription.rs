@@ -8,10 +8,11 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::{
     sync::{Notify, mpsc, oneshot, watch},
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
@@ -171,11 +172,11 @@ struct Sent {
 
 impl Reports {
     fn latest(&self) -> MutexGuard<'_, BTreeMap<TargetRef, TargetHealth>> {
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+        self.latest.lock()
     }
 
     fn closed(&self) -> MutexGuard<'_, Vec<UnboundEndpoint>> {
-        self.closed.lock().unwrap_or_else(PoisonError::into_inner)
+        self.closed.lock()
     }
 
     fn put(&self, health: Vec<TargetHealth>) {
@@ -243,7 +244,7 @@ struct Shared {
 
 impl Shared {
     fn known(&self) -> MutexGuard<'_, (Option<String>, Known)> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock()
     }
 }
 

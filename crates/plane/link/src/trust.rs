@@ -7,9 +7,10 @@ use std::{
     fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use rustls::{
     ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore, SignatureScheme,
     client::{
@@ -87,11 +88,11 @@ impl Trust {
 
     pub fn told(&self, mut authorities: Vec<String>) {
         authorities.sort_unstable();
-        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = authorities;
+        *self.told.lock() = authorities;
     }
 
     pub fn is_outdated(&self) -> bool {
-        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = self.told.lock();
         !told.is_empty() && *told != self.current().digests
     }
 
@@ -101,7 +102,7 @@ impl Trust {
 
     /// As the file is now.
     fn current(&self) -> MutexGuard<'_, Held> {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.lock();
         if Stamp::of(&self.path).is_ok_and(|stamp| stamp != held.stamp) {
             match read(&self.path, &self.provider) {
                 Ok(read) => *held = read,

@@ -8,9 +8,10 @@ use std::{
     io::{self, Read},
     net::IpAddr,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use wharf_api_wharf::types::{BackupCopy, BackupRequest, BackupResponse, GetBackupResponse};
 use wharf_base::{Clock, Timestamp};
 use wharf_blobs::{Blobs, Digest, copy_key};
@@ -108,7 +109,7 @@ impl Backup {
     }
 
     fn lock(&self) -> MutexGuard<'_, Progress> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+        self.progress.lock()
     }
 
     /// Takes a backup into `dir`, or brings the one there up to date.

@@ -3,11 +3,9 @@
 //! One watch follows all keys of the cell, so that the changes of several services stay in the order
 //! of their revisions; what belongs to no source is passed over by its key.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::{collections::BTreeSet, sync::Arc};
 
+use parking_lot::RwLock;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use wharf_planeproto::{Key, Plane, Resource};
@@ -51,7 +49,7 @@ impl Default for Shared {
 
 impl Shared {
     pub fn read<T>(&self, look: impl FnOnce(&View) -> T) -> T {
-        look(&self.view.read().unwrap_or_else(PoisonError::into_inner))
+        look(&self.view.read())
     }
 
     /// What wakes planes of one kind.
@@ -65,7 +63,7 @@ impl Shared {
     /// `planes`: those that the change is about.
     fn write(&self, planes: &BTreeSet<Plane>, change: impl FnOnce(&mut View)) {
         let revision = {
-            let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
+            let mut view = self.view.write();
             change(&mut view);
             view.revision()
         };

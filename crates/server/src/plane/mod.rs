@@ -25,16 +25,13 @@ pub mod source;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::HashMap,
-    net::Ipv4Addr,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashMap, net::Ipv4Addr, sync::Arc};
 
 use async_trait::async_trait;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use wharf_hosts::PlaneHosts;
@@ -200,7 +197,7 @@ impl Planes {
 
     /// Addresses at which connected hosts should listen and cannot, each with its host, in order.
     pub fn unbound_endpoints(&self) -> Vec<(String, UnboundEndpoint)> {
-        let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        let closed = self.closed.lock();
         let mut all: Vec<(String, UnboundEndpoint)> = closed
             .iter()
             .flat_map(|(host, endpoints)| {
@@ -228,7 +225,7 @@ impl Planes {
 
     /// All that are closed on a host.
     fn put_closed(&self, host: &str, endpoints: Vec<UnboundEndpoint>) {
-        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut closed = self.closed.lock();
         if endpoints.is_empty() {
             closed.remove(host);
         } else {
@@ -240,7 +237,7 @@ impl Planes {
     fn live(self: &Arc<Self>, plane: Plane, host: &str) -> Live {
         let token = CancellationToken::new();
         let key = (plane, host.to_owned());
-        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut live = self.live.lock();
         if let Some(earlier) = live.insert(key.clone(), token.clone()) {
             earlier.cancel();
         }
@@ -255,7 +252,7 @@ impl Planes {
     }
 
     fn is_live(&self, plane: Plane, host: &str) -> bool {
-        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let live = self.live.lock();
         live.contains_key(&(plane, host.to_owned()))
     }
 }
@@ -276,11 +273,7 @@ impl Live {
 
 impl Drop for Live {
     fn drop(&mut self) {
-        let mut live = self
-            .planes
-            .live
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut live = self.planes.live.lock();
         // Cancelled: the entry is the successor's.
         if !self.token.is_cancelled() {
             live.remove(&self.key);

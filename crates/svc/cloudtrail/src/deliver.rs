@@ -8,11 +8,12 @@ use std::{
     collections::HashMap,
     io::Write,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
 use flate2::{Compression, write::GzEncoder};
+use parking_lot::Mutex;
 use wharf_base::{Clock, Timestamp};
 use wharf_durable::{self as durable, Durability};
 use wharf_journal::{Journal, Record};
@@ -51,12 +52,12 @@ pub struct Delivery {
 
 impl Delivered {
     pub fn of(&self, trail: &str) -> Delivery {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = self.0.lock();
         all.get(trail).cloned().unwrap_or_default()
     }
 
     fn note(&self, trail: &str, now: Timestamp, outcome: &Result<bool, DeliverError>) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock();
         let delivery = all.entry(trail.to_owned()).or_default();
         match outcome {
             Ok(false) => delivery.error = None,

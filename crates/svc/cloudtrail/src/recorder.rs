@@ -14,12 +14,13 @@ use std::{
     collections::{BTreeMap, VecDeque},
     pin::pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::{
     sync::{Mutex as AsyncMutex, Notify},
     time::{MissedTickBehavior, interval},
@@ -190,7 +191,7 @@ impl Recorder {
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock()
     }
 
     fn take_batch(&self) -> Batch {
@@ -255,7 +256,7 @@ impl Recorder {
     }
 
     fn repeated(&self) -> MutexGuard<'_, Repeated> {
-        self.repeated.lock().unwrap_or_else(PoisonError::into_inner)
+        self.repeated.lock()
     }
 
     /// Events written, and events lost, since the start.

@@ -1,11 +1,8 @@
 //! The addresses of a subnet that may be handed out.
 
-use std::{
-    collections::HashMap,
-    net::Ipv4Addr,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::HashMap, net::Ipv4Addr};
 
+use parking_lot::Mutex;
 use rand::Rng;
 use wharf_base::Cidr4;
 
@@ -49,7 +46,7 @@ impl Cursors {
     /// The number of the address to try first; the next call gets the one behind it.
     pub fn next(&self, subnet: &str, cidr: Cidr4) -> u64 {
         let usable = cidr.usable().max(1);
-        let mut cursors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cursors = self.0.lock();
         let cursor = cursors
             .entry(subnet.to_owned())
             .or_insert_with(|| rand::rng().random_range(0..usable));
@@ -59,7 +56,7 @@ impl Cursors {
     }
 
     pub fn forget(&self, subnet: &str) {
-        let mut cursors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cursors = self.0.lock();
         cursors.remove(subnet);
     }
 }

@@ -2,9 +2,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
+use parking_lot::Mutex;
 use tokio::sync::broadcast;
 use wharf_base::Timestamp;
 use wharf_reconcile::{Queue, Shard};
@@ -117,7 +118,6 @@ impl Core {
     /// Whether the host has a stream open to this server.
     pub fn is_connected(&self, host: &str) -> bool {
         let connections = self.connections.lock();
-        let connections = connections.unwrap_or_else(PoisonError::into_inner);
         connections.get(host).is_some_and(|count| *count > 0)
     }
 }

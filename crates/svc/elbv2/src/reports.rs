@@ -1,6 +1,6 @@
 //! What load balancer hosts say: that they are there, and how they see targets.
 
-use std::{collections::BTreeMap, sync::PoisonError};
+use std::collections::BTreeMap;
 
 use wharf_base::Permit;
 use wharf_planeproto::{balancer::TargetRef, report::TargetHealth};
@@ -23,8 +23,7 @@ const AT_ONCE: usize = 50;
 /// A host subscribed: it counts as serving from now on.
 pub async fn connected(core: &Core, instance: &str, zone: &str) -> Result<(), ChangeError> {
     {
-        let connections = core.connections.lock();
-        let mut connections = connections.unwrap_or_else(PoisonError::into_inner);
+        let mut connections = core.connections.lock();
         *connections.entry(instance.to_owned()).or_default() += 1;
     }
     let key = platform_scope().key(Host::KIND, instance);
@@ -50,8 +49,7 @@ pub async fn connected(core: &Core, instance: &str, zone: &str) -> Result<(), Ch
 /// One of the host's streams ended.
 pub fn disconnected(core: &Core, instance: &str) {
     {
-        let connections = core.connections.lock();
-        let mut connections = connections.unwrap_or_else(PoisonError::into_inner);
+        let mut connections = core.connections.lock();
         if let Some(count) = connections.get_mut(instance) {
             *count = count.saturating_sub(1);
         }

@@ -11,11 +11,9 @@ mod members;
 mod ready;
 mod standing;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
+use parking_lot::{Mutex, MutexGuard};
 use wharf_base::Timestamp;
 use wharf_iam::{CompiledPolicy, DocumentKind};
 use wharf_records::RecordError;
@@ -79,5 +77,5 @@ impl Directory {
 
 /// Both maps hold whole values whatever happened to another thread.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    mutex.lock()
 }

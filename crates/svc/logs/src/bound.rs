@@ -9,12 +9,13 @@ use std::{
     cmp::Reverse,
     collections::{HashMap, HashSet},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
 use wharf_base::Permit;
 use wharf_records::{Record, Scope, decode};
 use wharf_store::{Compare, Range, Txn};
@@ -95,7 +96,7 @@ fn choose(parts: Vec<(Part, Arc<str>)>, limit: u64, excess: u64) -> Cuts {
 impl Counters {
     /// At most once in a while.
     fn is_time_to_tell(&self) -> bool {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.told.lock();
         let due = told.is_none_or(|at| at.elapsed() >= TELL_EVERY);
         if due {
             *told = Some(Instant::now());

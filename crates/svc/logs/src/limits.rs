@@ -1,11 +1,9 @@
 //! How much may be put and kept, so that one talkative container takes neither the disk nor the
 //! journal's throughput from the others.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-    time::Instant,
-};
+use std::{collections::HashMap, time::Instant};
+
+use parking_lot::Mutex;
 
 /// Settings; the defaults suit a server of a few terabytes.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +79,7 @@ const MANY: usize = 1024;
 
 impl Buckets {
     pub fn draw(&self, name: &str, rate: u64, bytes: u64, now: Instant) -> bool {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock();
         if known.len() >= MANY && !known.contains_key(name) {
             known.retain(|_, bucket| !bucket.is_full(rate, now));
         }
@@ -120,6 +118,6 @@ mod tests {
             let now = begin + Duration::from_secs(n);
             assert!(buckets.draw(&n.to_string(), 100, 10, now));
         }
-        assert!(buckets.known.lock().unwrap().len() <= MANY);
+        assert!(buckets.known.lock().len() <= MANY);
     }
 }

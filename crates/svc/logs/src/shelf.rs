@@ -8,11 +8,12 @@ use std::{
     io,
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
 
+use parking_lot::Mutex;
 use wharf_journal::{Journal, JournalError};
 
 use crate::{
@@ -132,8 +133,8 @@ impl Shelf {
         written
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<tokio::sync::Mutex<Index>>>> {
-        self.indexes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> parking_lot::MutexGuard<'_, HashMap<String, Arc<tokio::sync::Mutex<Index>>>> {
+        self.indexes.lock()
     }
 
     pub fn journal(&self) -> &Journal {

@@ -1,9 +1,6 @@
 //! A few kept connections to one endpoint.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -12,6 +9,7 @@ use hyper::{
     client::conn::http1::{SendRequest, handshake},
 };
 use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
 use tokio::time::timeout;
 
 use super::{ConnectError, Dialer, Endpoint};
@@ -106,7 +104,7 @@ impl Pool {
             .await
             .map_err(TransportError::Body)?
             .to_bytes();
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self.idle.lock();
         if idle.len() < MAX_IDLE && !sender.is_closed() {
             idle.push(sender);
         }
@@ -114,7 +112,7 @@ impl Pool {
     }
 
     fn take(&self) -> Option<Sender> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self.idle.lock();
         idle.retain(|sender| !sender.is_closed());
         idle.pop()
     }

@@ -1,10 +1,8 @@
 //! Forty requests a second for each task, sixty in a burst (ecs.md §11).
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::BTreeMap;
 
+use parking_lot::Mutex;
 use wharf_base::Timestamp;
 
 /// Callers remembered; an idle one is forgotten as soon as its bucket is full again.
@@ -40,7 +38,7 @@ impl RateLimit {
 
     /// Whether `caller` may ask once more.
     pub fn admit(&self, caller: &str, now: Timestamp) -> bool {
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buckets = self.buckets.lock();
         if buckets.len() >= MAX_CALLERS {
             buckets.retain(|_, bucket| self.level(*bucket, now) < self.burst);
         }

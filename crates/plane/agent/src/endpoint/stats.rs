@@ -1,10 +1,8 @@
 //! Counters in the form of the Docker Engine API, with network rates beside them.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
+use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 use wharf_base::{Clock, Timestamp};
 
@@ -40,7 +38,7 @@ impl StatsReader {
         };
         let now = self.clock.now();
         let before = {
-            let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut last = self.last.lock();
             if last.len() >= MAX_REMEMBERED {
                 last.clear();
             }

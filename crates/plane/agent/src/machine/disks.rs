@@ -10,11 +10,12 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
 
+use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 use wharf_container::runtime::PreparedDisk;
 
@@ -126,8 +127,8 @@ impl Shelf {
         Ok(shelf)
     }
 
-    fn ready(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Vec<PreparedDisk>>> {
-        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    fn ready(&self) -> parking_lot::MutexGuard<'_, BTreeMap<u64, Vec<PreparedDisk>>> {
+        self.ready.lock()
     }
 
     fn ready_dir(&self) -> PathBuf {
@@ -142,7 +143,7 @@ impl Shelf {
 
     /// Those of one size; the next task to want it takes one.
     fn fill(&self, bytes: u64) {
-        let Ok(_alone) = self.filling.try_lock() else {
+        let Some(_alone) = self.filling.try_lock() else {
             return;
         };
         while self.ready().get(&bytes).map_or(0, Vec::len) < READY {

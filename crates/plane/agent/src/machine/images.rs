@@ -1,12 +1,9 @@
 //! Images for containers: where they come from and when they are asked for again (§5, "Pull").
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use tokio::time::timeout;
 use wharf_base::Clock;
 use wharf_container::image::{
@@ -136,7 +133,7 @@ impl RegistryImages {
     }
 
     fn turn(&self, image: &str) -> Arc<tokio::sync::Mutex<()>> {
-        let mut all = self.pulling.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.pulling.lock();
         all.retain(|_, turn| Arc::strong_count(turn) > 1);
         all.entry(image.to_owned()).or_default().clone()
     }

@@ -3,11 +3,12 @@
 use std::{
     fs,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
 
+use parking_lot::Mutex;
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 use wharf_container::{
@@ -73,7 +74,7 @@ impl Live {
     }
 
     fn with<T>(&self, at: usize, look: impl FnOnce(&mut Slot) -> T) -> Option<T> {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.slots.lock();
         slots.get_mut(at).map(look)
     }
 
@@ -107,7 +108,7 @@ impl Live {
     }
 
     pub fn images(&self) -> Vec<Image> {
-        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let slots = self.slots.lock();
         slots.iter().filter_map(|slot| slot.image.clone()).collect()
     }
 

@@ -22,10 +22,11 @@ mod volumes;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_container::{
@@ -174,78 +175,56 @@ impl LinuxMachine {
 
 impl Shared {
     fn live(&self, task_id: &str) -> Option<Arc<Live>> {
-        self.live
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(task_id)
-            .cloned()
+        self.live.lock().get(task_id).cloned()
     }
 
     fn put_live(&self, live: Arc<Live>) {
-        let mut all = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.live.lock();
         all.insert(live.context.id.clone(), live);
     }
 
     fn disks_in_use(&self) -> Vec<(String, TaskDisk)> {
-        let all = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = self.live.lock();
         all.iter()
             .filter_map(|(id, live)| Some((id.clone(), live.handle.disk()?)))
             .collect()
     }
 
     fn take_live(&self, task_id: &str) -> Option<Arc<Live>> {
-        self.live
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(task_id)
+        self.live.lock().remove(task_id)
     }
 
     fn put_fetched(&self, task_id: &str, at: usize, image: Image) {
-        let mut all = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.fetched.lock();
         all.insert((task_id.to_owned(), at), image);
     }
 
     fn take_fetched(&self, task_id: &str, at: usize) -> Option<Image> {
-        let mut all = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.fetched.lock();
         all.remove(&(task_id.to_owned(), at))
     }
 
     fn ended_logs(&self, task_id: &str) -> TaskTracker {
-        let mut all = self
-            .ended_logs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.ended_logs.lock();
         all.entry(task_id.to_owned()).or_default().clone()
     }
 
     fn take_ended_logs(&self, task_id: &str) -> Option<TaskTracker> {
-        self.ended_logs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(task_id)
+        self.ended_logs.lock().remove(task_id)
     }
 
     fn note_unreleased(&self, task_id: &str) {
-        let mut all = self
-            .unreleased
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.unreleased.lock();
         all.insert(task_id.to_owned());
     }
 
     fn is_unreleased(&self, task_id: &str) -> bool {
-        let all = self
-            .unreleased
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let all = self.unreleased.lock();
         all.contains(task_id)
     }
 
     fn forget_unreleased(&self, task_id: &str) {
-        let mut all = self
-            .unreleased
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.unreleased.lock();
         all.remove(task_id);
     }
 

@@ -1,12 +1,9 @@
 //! Whose registry an image comes from, and with what password.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use parking_lot::Mutex;
 use wharf_api_ecr::{
     GetAuthorizationTokenRequest, GetAuthorizationTokenResponse, schema::SERVICE as ECR,
 };
@@ -89,7 +86,7 @@ impl Logins {
         let key = &keys.access_key_id;
         let now = self.clock.now();
         {
-            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut kept = self.kept.lock();
             kept.retain(|_, (ends, _)| now + MARGIN < *ends);
             if let Some((_, login)) = kept.get(key) {
                 return Ok(login.clone());
@@ -106,14 +103,14 @@ impl Logins {
             .and_then(read_token)
             .ok_or(LoginError::NoToken)?;
         let ends = data.expires_at.unwrap_or(now + LIFE);
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock();
         kept.insert(key.clone(), (ends, login.clone()));
         Ok(login)
     }
 
     /// The registry did not accept the login: the next one is asked for anew.
     pub fn forget(&self, api: &Api) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock();
         kept.remove(&api.keys().access_key_id);
     }
 }

@@ -1,10 +1,8 @@
 //! Credentials of task roles: in memory only, handed out by id.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
+use parking_lot::RwLock;
 use tokio::sync::watch;
 
 use crate::protocol::payload::RoleCredentials;
@@ -31,22 +29,18 @@ impl CredentialStore {
         if credentials.credentials_id.is_empty() {
             return;
         }
-        let mut by_id = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
+        let mut by_id = self.by_id.write();
         by_id.insert(credentials.credentials_id.clone(), credentials);
         drop(by_id);
         self.arrivals.send_modify(|n| *n += 1);
     }
 
     pub fn get(&self, id: &str) -> Option<RoleCredentials> {
-        self.by_id
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(id)
-            .cloned()
+        self.by_id.read().get(id).cloned()
     }
 
     pub fn forget<'a>(&self, ids: impl IntoIterator<Item = &'a str>) {
-        let mut by_id = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
+        let mut by_id = self.by_id.write();
         for id in ids {
             by_id.remove(id);
         }

@@ -1,9 +1,8 @@
 //! The node's tasks as those see them who only look: metadata, telemetry, introspection.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::{collections::BTreeMap, sync::Arc};
+
+use parking_lot::RwLock;
 
 use super::{core::TaskContext, record::TaskRecord};
 
@@ -28,7 +27,7 @@ pub struct Directory(Arc<RwLock<Index>>);
 
 impl Directory {
     pub(super) fn put(&self, context: &Arc<TaskContext>, record: &TaskRecord) {
-        let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut index = self.0.write();
         let id = &context.id;
         if !index.tasks.contains_key(id) {
             for (at, endpoint) in context.endpoint_ids.iter().enumerate() {
@@ -43,7 +42,7 @@ impl Directory {
     }
 
     pub(super) fn remove(&self, id: &str) {
-        let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut index = self.0.write();
         if let Some(view) = index.tasks.remove(id) {
             for endpoint in &view.context.endpoint_ids {
                 index.endpoints.remove(endpoint);
@@ -52,7 +51,7 @@ impl Directory {
     }
 
     pub(super) fn set_container_instance(&self, arn: &str) {
-        let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut index = self.0.write();
         arn.clone_into(&mut index.container_instance_arn);
     }
 
@@ -86,6 +85,6 @@ impl Directory {
     }
 
     fn read<T>(&self, look: impl FnOnce(&Index) -> T) -> T {
-        look(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        look(&self.0.read())
     }
 }

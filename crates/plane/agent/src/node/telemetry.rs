@@ -6,10 +6,11 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use rand::Rng;
 use tokio::{
     sync::watch,
@@ -89,20 +90,14 @@ impl Sampler {
                     alive.insert(key);
                 }
             }
-            let mut all = self
-                .by_container
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut all = self.by_container.lock();
             all.retain(|key, _| alive.contains(key));
         }
     }
 
     fn add(&self, key: &Key, usage: Usage, cores: f64) {
         let now = Instant::now();
-        let mut all = self
-            .by_container
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.by_container.lock();
         let samples = all.entry(key.clone()).or_default();
         if let Some((at, before)) = samples.last {
             let passed = now.duration_since(at).as_nanos() as f64;
@@ -119,10 +114,7 @@ impl Sampler {
 
     /// Takes the round's samples of one container.
     fn take(&self, key: &Key) -> (Option<StatsSet>, Option<StatsSet>) {
-        let mut all = self
-            .by_container
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.by_container.lock();
         all.get_mut(key).map_or((None, None), |samples| {
             let cpu = StatsSet::of(std::mem::take(&mut samples.cpu));
             let memory = StatsSet::of(std::mem::take(&mut samples.memory));

@@ -24,11 +24,12 @@ use std::{
     io,
     os::{fd::AsRawFd, unix::fs::DirBuilderExt},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use nix::fcntl::{Flock, FlockArg};
+use parking_lot::{Mutex, MutexGuard};
 use rand::Rng;
 use rustls::ClientConfig;
 use serde::{Deserialize, Serialize};
@@ -461,10 +462,7 @@ impl ImageStore {
             }
         };
         let turn = {
-            let mut unpacking = inner
-                .unpacking
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut unpacking = inner.unpacking.lock();
             // Others still wait for those that are shared; the rest is over.
             unpacking.retain(|_, turn| Arc::strong_count(turn) > 1);
             Arc::clone(unpacking.entry(diff_id.clone()).or_default())
@@ -673,7 +671,7 @@ impl Inner {
     }
 
     fn removals(&self) -> MutexGuard<'_, u64> {
-        self.removals.lock().unwrap_or_else(PoisonError::into_inner)
+        self.removals.lock()
     }
 
     fn remember(&self, name: &str, mut record: ImageRecord) -> Result<Image, ImageError> {

@@ -8,10 +8,11 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, LazyLock, Mutex},
+    sync::{Arc, LazyLock},
 };
 
 use libc::*;
+use parking_lot::Mutex;
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
     SeccompRule, sock_filter,
@@ -416,9 +417,7 @@ pub fn filter(capabilities: u64) -> Result<Arc<[u8]>, SpecError> {
         .filter_map(|(name, _)| capabilities::bit(name))
         .fold(0, |set, bit| set | bit);
     let key = capabilities & relevant;
-    let mut built = BUILT
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut built = BUILT.lock();
     if let Some(filter) = built.get(&key) {
         return Ok(Arc::clone(filter));
     }
