@@ -1,6 +1,8 @@
 //! Records of earlier versions, brought to where this version keeps them. Done at every start, before
 //! anything reads; what is done already costs one reading of the keys.
 
+mod platform;
+
 use bytes::Bytes;
 use wharf_base::Permit;
 use wharf_records::{
@@ -15,14 +17,33 @@ const PERMIT: Permit = Permit::for_controller("migrate");
 /// Services under which machines' records were kept.
 const SERVICES: [&str; 2] = ["ecs", "wharf"];
 
-/// Hosts, ledgers and hosts of the network were kept under the account and region of their container
-/// instance; they belong to no account.
-///
-/// Each is moved in a transaction of its own: wherever this ends, every record is in one place.
+/// Why records of an earlier version are not what this one reads.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    #[error("the store")]
+    Store(#[from] StoreError),
+    #[error("interfaces of EC2")]
+    Ec2(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Brings everything up to this version. Wherever this ends, every record is in one place.
 ///
 /// # Errors
-/// The store failed.
-pub async fn run(store: &Store) -> Result<(), StoreError> {
+/// The store failed, or a record cannot be read.
+pub async fn run(store: &Store) -> Result<(), MigrateError> {
+    hosts(store).await?;
+    platform::run(store).await?;
+    let changed = wharf_svc_ec2::upgrade(store, &PERMIT).await;
+    let changed = changed.map_err(|error| MigrateError::Ec2(Box::new(error)))?;
+    if changed > 0 {
+        tracing::info!(changed, "interfaces of load balancers name them now");
+    }
+    Ok(())
+}
+
+/// Hosts, ledgers and hosts of the network were kept under the account and region of their container
+/// instance; they belong to no account. Each is moved in a transaction of its own.
+async fn hosts(store: &Store) -> Result<(), StoreError> {
     let mut moved = 0_usize;
     for service in SERVICES {
         moved += of_service(store, &Scope::service_prefix(service)).await?;

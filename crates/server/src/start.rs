@@ -119,7 +119,7 @@ pub enum StartError {
     )]
     Damaged { text: String },
     #[error("the records of an earlier version cannot be moved")]
-    Migrate(#[source] StoreError),
+    Migrate(#[source] migrate::MigrateError),
     #[error("the journal cannot be opened")]
     Journal(#[source] JournalOpenError),
     #[error("the layers cannot be opened")]

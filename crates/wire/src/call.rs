@@ -105,6 +105,8 @@ pub struct Context {
     pub caller: Caller,
     /// Services that pass the call on for its first caller, outermost first (`aws:CalledVia`).
     pub called_via: Vec<String>,
+    /// The resource that a service acts for (`aws:SourceArn`).
+    pub source_arn: Option<String>,
     pub now: Timestamp,
     pub request_id: String,
     pub source_ip: Option<IpAddr>,
@@ -125,6 +127,7 @@ impl Context {
             region: region.to_owned(),
             caller: Caller::service(account, service),
             called_via: Vec::new(),
+            source_arn: None,
             now,
             request_id: wharf_base::ids::uuid(),
             source_ip: None,
@@ -132,6 +135,14 @@ impl Context {
             user_agent: service.to_owned(),
             secure: true,
             endpoint: String::new(),
+        }
+    }
+
+    /// The same request, made for a resource of the caller's.
+    pub fn acting_for(self, arn: String) -> Self {
+        Self {
+            source_arn: Some(arn),
+            ..self
         }
     }
 

@@ -126,6 +126,7 @@ impl Apis {
             region: self.region.clone(),
             caller,
             called_via: Vec::new(),
+            source_arn: None,
             now: self.clock.now(),
             request_id: request_id.to_owned(),
             source_ip: Some(peer.address.ip()),

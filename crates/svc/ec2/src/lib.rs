@@ -25,7 +25,10 @@ mod records;
 mod service;
 mod table;
 mod tags;
+mod upgrade;
 mod zone;
+
+pub use upgrade::upgrade;
 
 use std::sync::Arc;
 

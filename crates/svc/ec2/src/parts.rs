@@ -4,6 +4,7 @@
 use rand::Rng;
 use wharf_base::{Cidr4, ids};
 use wharf_records::{Scope, Unknown, ecs::Tags, encode};
+use wharf_service::platform;
 use wharf_store::{Compare, Txn};
 
 use crate::{
@@ -75,7 +76,7 @@ pub fn random_vni() -> u32 {
 
 /// Overlay numbers are of no account and region: a host serves those of all.
 pub fn vni_key(vni: u32) -> String {
-    Scope::new(SERVICE, "aws", "aws-global").key("vni", &format!("{vni:08}"))
+    platform::scope(SERVICE).key("vni", &format!("{vni:08}"))
 }
 
 pub fn claim_vni(txn: Txn, vpc: &Vpc) -> Txn {

@@ -1,24 +1,17 @@
 //! What hosts are told of the network: one record, one resource; a record that is nothing to a host
 //! maps to nothing.
 
-use wharf_base::Arn;
 use wharf_planeproto::{Key, Kind, Resource, network as plane};
 use wharf_records::{Record, Scope, decode};
 use wharf_store::Entry;
 
 use crate::{
-    records::{
-        BALANCER_REQUESTER, Interface, RouteTable, RouteTarget, Rule, RulePeer, SecurityGroup,
-        Subnet, Vpc,
-    },
+    records::{Interface, RouteTable, RouteTarget, Rule, RulePeer, SecurityGroup, Subnet, Vpc},
     table,
 };
 
 /// The service segment of the keys of these records.
 pub const SERVICE: &str = table::SERVICE;
-
-/// How it describes them: `ELB app/NAME/id`.
-const BALANCER_DESCRIPTION: &str = "ELB ";
 
 /// The prefix of the store under which all of them lie.
 pub fn prefix() -> String {
@@ -35,7 +28,7 @@ pub fn resource(entry: &Entry) -> Option<Resource> {
     match kind {
         Vpc::KIND => vpc(read(entry)?).map(Resource::Vpc),
         SecurityGroup::KIND => Some(Resource::SecurityGroup(group(&read(entry)?))),
-        Interface::KIND => interface(&scope, read(entry)?).map(Resource::Interface),
+        Interface::KIND => interface(read(entry)?).map(Resource::Interface),
         Subnet::KIND => Some(Resource::Subnet(subnet(read(entry)?))),
         RouteTable::KIND => Some(Resource::RouteTable(route_table(read(entry)?))),
         _ => None,
@@ -105,10 +98,10 @@ fn route_table(record: RouteTable) -> plane::RouteTable {
     }
 }
 
-fn interface(scope: &Scope, record: Interface) -> Option<plane::Interface> {
+fn interface(record: Interface) -> Option<plane::Interface> {
     Some(plane::Interface {
         subnet_cidr: record.subnet_cidr?.to_string(),
-        load_balancer: load_balancer(scope, &record),
+        load_balancer: record.load_balancer,
         id: record.id,
         vpc: record.vpc_id,
         address: record.address,
@@ -116,31 +109,6 @@ fn interface(scope: &Scope, record: Interface) -> Option<plane::Interface> {
         groups: record.groups,
         host: record.attachment.map(|attachment| attachment.instance_id),
     })
-}
-
-/// The ARN of the load balancer that the interface serves.
-fn load_balancer(scope: &Scope, record: &Interface) -> Option<String> {
-    if record.requester.as_deref() != Some(BALANCER_REQUESTER) {
-        return None;
-    }
-    let name = record.description.strip_prefix(BALANCER_DESCRIPTION)?;
-    let well_formed = matches!(
-        name.split('/').collect::<Vec<_>>()[..],
-        ["app" | "net" | "gwy", name, id] if !name.is_empty() && !id.is_empty()
-    );
-    let Scope {
-        account, region, ..
-    } = scope;
-    well_formed
-        .then(|| {
-            Arn::new(
-                "elasticloadbalancing",
-                region,
-                account,
-                format!("loadbalancer/{name}"),
-            )
-        })
-        .map(|arn| arn.to_string())
 }
 
 fn group(record: &SecurityGroup) -> plane::SecurityGroup {

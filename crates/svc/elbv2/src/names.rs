@@ -26,7 +26,7 @@ const NAMESPACE: &str = "elasticloadbalancing";
 
 /// What stands for an account in keys of what belongs to none.
 pub fn is_platform(scope: &Scope) -> bool {
-    scope.account == platform::account(SERVICE)
+    scope.account == platform::ACCOUNT
 }
 
 /// What has an ARN.

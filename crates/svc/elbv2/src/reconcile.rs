@@ -30,7 +30,7 @@ use crate::{
     config::LookupError,
     core::{Core, PRINCIPAL},
     fault::Elbv2Faults,
-    names::Place,
+    names::{Kind, Names as _, Place},
 };
 
 const PERMIT: Permit = Permit::for_controller("elbv2-reconciler");
@@ -45,6 +45,15 @@ impl From<LookupError> for StepError {
 
 /// A call of another service in this one's name.
 fn call(core: &Core, place: &Place) -> Call {
-    let context = Context::internal(&place.account, &place.region, PRINCIPAL, core.now());
-    Call::by_controller(context, PERMIT)
+    Call::by_controller(context(core, place), PERMIT)
+}
+
+/// As [`call`], for a load balancer.
+fn call_for(core: &Core, place: &Place, balancer: &str) -> Call {
+    let arn = place.arn(Kind::Balancer, balancer);
+    Call::by_controller(context(core, place).acting_for(arn), PERMIT)
+}
+
+fn context(core: &Core, place: &Place) -> Context {
+    Context::internal(&place.account, &place.region, PRINCIPAL, core.now())
 }

@@ -243,6 +243,7 @@ pub(crate) fn conditions(cx: &Context, standing: &Standing) -> Conditions {
         called_via: &cx.called_via,
     }
     .context();
+    context.set_some("aws:SourceArn", cx.source_arn.clone());
     if let Some(origin) = &cx.origin {
         // An address means something in its VPC only, so the two come together, as in AWS.
         if let (Some(vpc), Some(address)) = (&origin.vpc, cx.source_ip) {

@@ -153,6 +153,7 @@ impl RegistryApi {
             region: registry.region.clone(),
             caller: bearer.caller,
             called_via: Vec::new(),
+            source_arn: None,
             now: self.inner.clock.now(),
             request_id: ids::uuid(),
             source_ip: peer.address,

@@ -13,7 +13,9 @@ use crate::{
     Ec2Service,
     address::{Addresses as _, random_mac},
     fault,
-    records::{AddressClaim, Entity, Interface, Pointer, SecurityGroup, Subnet},
+    records::{
+        AddressClaim, BALANCER_REQUESTER, Entity, Interface, Pointer, SecurityGroup, Subnet,
+    },
     table::{LeanOn, MAX_TRIES, client_token},
     tags,
 };
@@ -166,6 +168,7 @@ async fn interface(
         groups: groups(service, call, &subnet.vpc_id, wanted).await?,
         description: checked_description(input.description.as_deref())?,
         source_dest_check: true,
+        load_balancer: served(call),
         requester: (call.caller.kind == CallerKind::Service).then(|| call.caller.arn.clone()),
         attachment: None,
         token_id: None,
@@ -173,6 +176,13 @@ async fn interface(
         tags: tags::specified(call, specifications, Interface::KIND)?,
         unknown: Unknown::new(),
     })
+}
+
+/// The load balancer that Elastic Load Balancing makes an interface for.
+fn served(call: &Call) -> Option<String> {
+    let caller = &call.caller;
+    let by_elb = caller.kind == CallerKind::Service && caller.arn == BALANCER_REQUESTER;
+    call.source_arn.clone().filter(|_| by_elb)
 }
 
 /// Writes the interface; the key that stood against it if the address or token was taken

@@ -31,6 +31,9 @@ pub struct Interface {
     pub source_dest_check: bool,
     /// The service that asked for it, e.g. `ecs.amazonaws.com`; users may not change those.
     pub requester: Option<String>,
+    /// ARN of the load balancer that it serves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load_balancer: Option<String>,
     #[serde(default)]
     pub attachment: Option<Attachment>,
     /// Id of the pointer that the client token of its making left, deleted with it.

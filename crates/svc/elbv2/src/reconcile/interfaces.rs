@@ -12,7 +12,7 @@ use wharf_service::{Stored, fence};
 use wharf_store::Txn;
 use wharf_wire::Fault;
 
-use super::{PERMIT, StepError, call};
+use super::{PERMIT, StepError, call, call_for};
 use crate::{
     core::{Core, PRINCIPAL},
     names::{Names as _, Place, SERVICE, is_platform},
@@ -51,7 +51,7 @@ pub async fn create(
     let made = core
         .parts
         .ec2
-        .create_network_interface(&call(core, place), request)
+        .create_network_interface(&call_for(core, place, id), request)
         .await
         .map_err(failed("create a network interface"))?;
     let made = made.network_interface.unwrap_or_default();
