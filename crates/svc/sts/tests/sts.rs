@@ -1,39 +1,40 @@
 //! STS through its authorising client, with IAM and a real store beneath.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use wharf_api_iam::{Client as IamClient, Iam, types as iam};
 use wharf_api_sts::{Client, Sts, types::*};
-use wharf_base::{Permit, Timestamp};
-use wharf_seal::Keyring;
-use wharf_store::{Store, StoreOptions};
-use wharf_svc_iam::{Directory, IamGate, IamService, IdentifyError, Mode};
+use wharf_base::Timestamp;
+use wharf_svc_iam::IdentifyError;
 use wharf_svc_sts::StsService;
-use wharf_wire::{Call, Caller, CallerKind, Context, Dispatcher, Fault};
+use wharf_testkit::{ACCOUNT, PERMIT, refused};
+use wharf_wire::{Call, Caller, CallerKind, Context, Fault};
 
-const ACCOUNT: &str = "000000000000";
 const NOW: Timestamp = Timestamp::from_millis(1_767_312_000_000);
-const PERMIT: Permit = Permit::for_controller("test");
 const ROLE: &str = "arn:aws:iam::000000000000:role/deploy";
 const ANNA: &str = "arn:aws:iam::000000000000:user/anna";
 
 struct World {
-    directory: Arc<Directory>,
+    kit: wharf_testkit::World,
     iam: IamClient,
     sts: Client,
 }
 
+impl Deref for World {
+    type Target = wharf_testkit::World;
+
+    fn deref(&self) -> &wharf_testkit::World {
+        &self.kit
+    }
+}
+
 fn world() -> World {
-    let store = Store::in_memory(StoreOptions::default());
-    let directory = Arc::new(Directory::new(store, Keyring::in_memory()));
-    let gate = IamGate::new(Arc::clone(&directory), Mode::Enforce);
-    let dispatcher = Dispatcher::new(Arc::new(gate));
-    let iam = Arc::new(IamService::new(Arc::clone(&directory)));
-    let sts = Arc::new(StsService::new(Arc::clone(&directory)));
+    let kit = wharf_testkit::World::new();
+    let sts = Arc::new(StsService::new(kit.directory.clone()));
     World {
-        directory,
-        iam: IamClient::new(iam, dispatcher.clone()),
-        sts: Client::new(sts, dispatcher),
+        iam: IamClient::new(kit.iam(), kit.dispatcher.clone()),
+        sts: Client::new(sts, kit.dispatcher.clone()),
+        kit,
     }
 }
 
@@ -86,15 +87,6 @@ fn wanted() -> AssumeRoleRequest {
         role_session_name: text("run-1"),
         ..Default::default()
     }
-}
-
-#[track_caller]
-fn refused<T: std::fmt::Debug>(answer: Result<T, Fault>, code: &str, message: &str) {
-    let fault = answer.expect_err("refused");
-    assert_eq!(
-        (fault.code.as_ref(), fault.message.as_str()),
-        (code, message)
-    );
 }
 
 fn denied_to(arn: &str) -> String {

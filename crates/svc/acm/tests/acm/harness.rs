@@ -6,54 +6,35 @@ use std::{
     time::Duration,
 };
 
-use tokio_util::sync::CancellationToken;
 use wharf_api_acm::{self as api, Acm, Tag};
-use wharf_base::{Clock, Permit, SystemClock, TestClock, Timestamp};
-use wharf_seal::Keyring;
-use wharf_store::{Range, Store, StoreOptions};
-use wharf_svc_acm::{AcmService, Found, LookupError, Parts, ServedCertificate, Usage, Users};
+use wharf_base::{Clock, SystemClock, TestClock, Timestamp};
+use wharf_svc_acm::{AcmService, Found, LookupError, ServedCertificate, Usage, Users};
+pub use wharf_testkit::{ACCOUNT, REGION, until as wait};
+use wharf_testkit::{PERMIT, Running, World};
 use wharf_wire::{Call, Context, Fault, async_trait};
 
-pub const ACCOUNT: &str = "000000000000";
-pub const REGION: &str = "us-east-1";
-
-/// Longest wait for anything that happens by itself.
-const DEADLINE: Duration = Duration::from_secs(20);
-
 pub struct Harness {
-    pub acm: AcmService,
-    pub store: Store,
+    pub acm: Running<AcmService>,
+    pub world: World,
     pub users: Arc<FakeUsers>,
     pub clock: Arc<TestClock>,
-    parts: Parts,
-    stop: CancellationToken,
 }
 
 impl Harness {
     pub fn start() -> Self {
-        let store = Store::in_memory(StoreOptions::default());
-        let (users, keyring) = (Arc::new(FakeUsers::default()), Keyring::in_memory());
+        let world = World::new();
+        let users = Arc::new(FakeUsers::default());
         let clock = Arc::new(TestClock::at(SystemClock.now()));
-        let parts = Parts {
-            users: users.clone(),
-            clock: clock.clone(),
-            ..Parts::new(store.clone(), keyring)
-        };
-        let (acm, stop) = launch(&parts);
+        let acm = world.acm(|parts| {
+            parts.users = users.clone();
+            parts.clock = clock.clone();
+        });
         Self {
             acm,
-            store,
+            world,
             users,
             clock,
-            parts,
-            stop,
         }
-    }
-
-    /// Ends the service without a word, as a crash does, and starts another on the same store.
-    pub fn restart(&mut self) {
-        self.stop.cancel();
-        (self.acm, self.stop) = launch(&self.parts);
     }
 
     pub fn call(&self) -> Call {
@@ -113,15 +94,6 @@ impl Harness {
         }
     }
 
-    /// Everything that is stored, as text.
-    pub async fn stored(&self) -> String {
-        let all = self.store.all(Range::prefix("")).await.unwrap();
-        let values = all.entries.iter();
-        values
-            .map(|it| String::from_utf8_lossy(&it.value).into_owned())
-            .collect()
-    }
-
     /// Changes the record, which makes the reconciler look at it.
     pub async fn touch(&self, arn: &str) {
         let input = api::AddTagsToCertificateRequest {
@@ -135,34 +107,15 @@ impl Harness {
     }
 }
 
-fn launch(parts: &Parts) -> (AcmService, CancellationToken) {
-    let (acm, stop) = (AcmService::new(parts.clone()), CancellationToken::new());
-    let (running, until) = (acm.clone(), stop.clone());
-    tokio::spawn(async move { running.run(until).await });
-    (acm, stop)
-}
-
 pub fn call_at(region: &str, now: Timestamp) -> Call {
     let context = Context::internal(ACCOUNT, region, "tests", now);
-    Call::by_controller(context, Permit::for_controller("tests"))
+    Call::by_controller(context, PERMIT)
 }
 
 pub fn tag(key: &str, value: &str) -> Tag {
     Tag {
         key: Some(key.to_owned()),
         value: Some(value.to_owned()),
-    }
-}
-
-/// Asks until it is so.
-pub async fn wait<F: Future<Output = bool>>(what: &str, ask: impl Fn() -> F) {
-    let deadline = tokio::time::Instant::now() + DEADLINE;
-    while !ask().await {
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "{what} did not come"
-        );
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

@@ -80,7 +80,7 @@ async fn imported_and_imported_anew() {
     };
     let fault = import(&harness, "c.example.com", tagged).await.unwrap_err();
     assert_eq!(fault.code, "ValidationException");
-    assert!(!harness.stored().await.contains("PRIVATE KEY"));
+    assert!(!harness.world.stored("").await.contains("PRIVATE KEY"));
 }
 
 #[tokio::test]

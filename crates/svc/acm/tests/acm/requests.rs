@@ -65,7 +65,7 @@ async fn pending_then_issued_by_the_authority() {
         Some(harness.acm.authority().await.unwrap())
     );
     verified(&got.certificate.unwrap(), &got.certificate_chain.unwrap());
-    assert!(!harness.stored().await.contains("PRIVATE"));
+    assert!(!harness.world.stored("").await.contains("PRIVATE"));
     let served = harness.served(&arn).await.unwrap();
     assert!(served.private_key.expose_str().unwrap().contains("PRIVATE"));
     assert!(!format!("{served:?}").contains("PRIVATE"));
@@ -139,7 +139,7 @@ async fn what_cannot_be_requested() {
         let fault = harness.request(name, change).await.unwrap_err();
         assert_eq!(fault.code, code, "{name}: {}", fault.message);
     }
-    assert!(!harness.stored().await.contains("example.com"));
+    assert!(!harness.world.stored("").await.contains("example.com"));
 }
 
 fn option(name: &str, domain: &str) -> api::DomainValidationOption {
@@ -239,7 +239,7 @@ async fn what_is_in_use_is_not_deleted() {
 async fn a_request_survives_a_crash() {
     let mut harness = Harness::start();
     let arn = harness.request("a.example.com", |_| ()).await.unwrap();
-    harness.restart();
+    harness.acm.restart();
     assert_eq!(harness.status(&arn).await, "PENDING_VALIDATION");
     harness.clock.advance(Duration::from_secs(1));
     wait("the certificate", || async {
@@ -247,7 +247,7 @@ async fn a_request_survives_a_crash() {
     })
     .await;
     let before = harness.describe(&arn).await.unwrap();
-    harness.restart();
+    harness.acm.restart();
     assert_eq!(harness.describe(&arn).await.unwrap(), before);
 }
 
@@ -295,9 +295,15 @@ async fn tokens_go_after_their_hour() {
         input.idempotency_token = Some("t".to_owned());
     };
     harness.request("a.example.com", with).await.unwrap();
-    let is_kept = async |harness: &Harness| harness.stored().await.contains("\"kind\":\"token\"");
+    let is_kept = async |harness: &Harness| {
+        harness
+            .world
+            .stored("")
+            .await
+            .contains("\"kind\":\"token\"")
+    };
     assert!(is_kept(&harness).await);
     harness.clock.advance(Duration::from_secs(3601));
-    harness.restart();
+    harness.acm.restart();
     wait("the token's end", || async { !is_kept(&harness).await }).await;
 }

@@ -1,26 +1,27 @@
 //! The service over a real store, and those who call it.
 
-use std::sync::Arc;
+use std::ops::Deref;
 
 use wharf_api_ec2::{Ec2, types::*};
 use wharf_base::{Permit, Timestamp};
 use wharf_planeproto::Resource;
-use wharf_seal::Keyring;
-use wharf_store::{Range, Store, StoreOptions};
-use wharf_svc_ec2::{Ec2Service, plane};
+use wharf_store::Range;
+use wharf_svc_ec2::plane;
 use wharf_wire::{Call, Caller, Context, Fault};
 
-pub struct World {
-    pub ec2: Arc<Ec2Service>,
-    pub store: Store,
+/// The testkit's world, with what these tests make in it.
+pub struct World(wharf_testkit::World);
+
+impl Deref for World {
+    type Target = wharf_testkit::World;
+
+    fn deref(&self) -> &wharf_testkit::World {
+        &self.0
+    }
 }
 
 pub fn world() -> World {
-    let store = Store::in_memory(StoreOptions::default());
-    World {
-        ec2: Arc::new(Ec2Service::new(store.clone(), Keyring::in_memory())),
-        store,
-    }
+    World(wharf_testkit::World::new())
 }
 
 fn call_as(caller: Caller) -> Call {

@@ -6,7 +6,7 @@ use wharf_api_elbv2::{
 };
 use wharf_planeproto::Resource;
 
-use crate::harness::{Harness, call, forward, wait};
+use crate::harness::{Harness, PRINCIPAL, call, forward, wait};
 
 fn state(balancer: &api::LoadBalancer) -> &str {
     balancer.state.as_ref().unwrap().code.as_deref().unwrap()
@@ -18,8 +18,11 @@ async fn it_is_provisioning_then_active() {
     let made = harness.balancer("web").await;
     assert_eq!(state(&made), "provisioning");
     assert_eq!(made.scheme.as_deref(), Some("internet-facing"));
-    assert_eq!(made.vpc_id.as_deref(), Some("vpc-1"));
-    assert_eq!(made.security_groups, Some(vec!["sg-default".to_owned()]));
+    assert_eq!(made.vpc_id.as_ref(), Some(&harness.network.vpc));
+    assert_eq!(
+        made.security_groups,
+        Some(vec![harness.network.group.clone()])
+    );
     let name = made.dns_name.unwrap();
     let digits = name
         .strip_prefix("web-")
@@ -54,10 +57,10 @@ async fn every_host_gets_an_interface_in_its_zone() {
         .await
         .unwrap();
     wait("both are attached", async || {
-        let mut attached = harness.ec2.attached();
+        let mut attached = harness.attached().await;
         attached.sort();
-        let expected = [("i-1", "subnet-b"), ("i-2", "subnet-a")];
-        attached == expected.map(|(host, subnet)| (host.to_owned(), subnet.to_owned()))
+        let expected = [("i-1", 'b'), ("i-2", 'a')];
+        attached == expected.map(|(host, zone)| (host.to_owned(), harness.network.subnet(zone)))
     })
     .await;
     wait("planes are told", async || {
@@ -67,9 +70,9 @@ async fn every_host_gets_an_interface_in_its_zone() {
     })
     .await;
     let id = arn.split_once("loadbalancer/").unwrap().1;
-    let all = harness.ec2.interfaces.lock().unwrap();
+    let all = harness.world.interfaces().await;
     assert!(
-        all.values()
+        all.iter()
             .all(|it| it.description.as_deref() == Some(&format!("ELB {id}")))
     );
 }
@@ -84,12 +87,16 @@ async fn groups_and_subnets_follow() {
         .await
         .unwrap();
     wait("it is attached", async || {
-        !harness.ec2.attached().is_empty()
+        !harness.attached().await.is_empty()
     })
     .await;
+    let group = harness
+        .world
+        .security_group(&harness.network.vpc, "two")
+        .await;
     let input = SetSecurityGroupsInput {
         load_balancer_arn: arn.clone(),
-        security_groups: Some(vec!["sg-2".to_owned()]),
+        security_groups: Some(vec![group.clone()]),
         ..Default::default()
     };
     harness
@@ -99,17 +106,16 @@ async fn groups_and_subnets_follow() {
         .unwrap();
     let input = SetSubnetsInput {
         load_balancer_arn: arn,
-        subnets: Some(vec!["subnet-b".to_owned(), "subnet-c".to_owned()]),
+        subnets: Some(harness.network.subnets_in("bc")),
         ..Default::default()
     };
     harness.elb.set_subnets(&call(), input).await.unwrap();
     wait("the interface moved and has the group", async || {
-        let all = harness.ec2.interfaces.lock().unwrap();
-        let all: Vec<_> = all.values().collect();
+        let all = harness.world.interfaces().await;
         all.len() == 1
-            && all[0].subnet_id.as_deref() == Some("subnet-b")
+            && all[0].subnet_id.as_ref() == Some(&harness.network.subnet('b'))
             && all[0].attachment.is_some()
-            && all[0].groups.as_ref().unwrap()[0].group_id.as_deref() == Some("sg-2")
+            && all[0].groups.as_ref().unwrap()[0].group_id.as_ref() == Some(&group)
     })
     .await;
 }
@@ -117,8 +123,16 @@ async fn groups_and_subnets_follow() {
 #[tokio::test]
 async fn what_keeps_it_from_being_whole_is_told() {
     let harness = Harness::start().await;
-    *harness.ec2.broken.lock().unwrap() = true;
-    let arn = harness.balancer("web").await.load_balancer_arn.unwrap();
+    let world = &harness.world;
+    let ranges = [('a', "10.9.0.0/28"), ('b', "10.9.0.16/28")];
+    let small = world.another_network("10.9.0.0/16", &ranges).await;
+    // All of the eleven addresses that a /28 has for others than AWS.
+    let mut taken = Vec::new();
+    for _ in 0..11 {
+        taken.push(world.interface(&small.subnet('a'), "", None).await);
+    }
+    let made = harness.create_balancer("web", |it| it.subnets = Some(small.subnets_in("ab")));
+    let arn = made.await.unwrap().load_balancer_arn.unwrap();
     harness
         .elb
         .lb_host_connected("i-1", "us-east-1a")
@@ -127,10 +141,15 @@ async fn what_keeps_it_from_being_whole_is_told() {
     wait("it is impaired", async || {
         let found = harness.describe(&arn).await.unwrap().state.unwrap();
         found.code.as_deref() == Some("active_impaired")
-            && found.reason.as_deref() == Some("Cannot attach a network interface: not now")
+            && found.reason.is_some_and(|it| {
+                it.starts_with("Cannot create a network interface: ")
+                    && it.contains(&small.subnet('a'))
+            })
     })
     .await;
-    *harness.ec2.broken.lock().unwrap() = false;
+    for interface in taken {
+        world.delete_interface(&interface, None).await;
+    }
     wait("it is mended", async || {
         state(&harness.describe(&arn).await.unwrap()) == "active"
     })
@@ -172,7 +191,7 @@ async fn refusals() {
     );
     let gone = harness
         .create_balancer("web", |it| {
-            it.subnets = Some(vec!["subnet-a".to_owned(), "subnet-x".to_owned()])
+            it.subnets = Some(vec![harness.network.subnet('a'), "subnet-x".to_owned()])
         })
         .await
         .unwrap_err();
@@ -180,10 +199,9 @@ async fn refusals() {
         (gone.code.as_ref(), gone.message.as_str()),
         ("SubnetNotFound", "The subnet ID 'subnet-x' does not exist")
     );
+    let other = harness.world.another_network("10.1.0.0/16", &[]).await;
     let foreign = harness
-        .create_balancer("web", |it| {
-            it.security_groups = Some(vec!["sg-other".to_owned()])
-        })
+        .create_balancer("web", |it| it.security_groups = Some(vec![other.group]))
         .await;
     assert_eq!(foreign.unwrap_err().code, "InvalidSecurityGroup");
     let network = harness
@@ -227,7 +245,7 @@ async fn deletion_frees_everything() {
         .await
         .unwrap();
     wait("it is attached", async || {
-        !harness.ec2.attached().is_empty()
+        !harness.attached().await.is_empty()
     })
     .await;
     let protect = |value: &str| ModifyLoadBalancerAttributesInput {
@@ -276,9 +294,9 @@ async fn deletion_frees_everything() {
         .await
         .unwrap();
     // Soon, whoever is there to see to it: interfaces and address.
-    harness.restart();
+    harness.elb.restart();
     wait("nothing is left", async || {
-        harness.ec2.interfaces.lock().unwrap().is_empty()
+        harness.world.interfaces().await.is_empty()
             && harness.count("public-address").await == 0
             && harness.count("remains").await == 0
     })
@@ -297,36 +315,24 @@ async fn an_interface_without_an_owner_goes() {
         .await
         .unwrap();
     wait("it is attached", async || {
-        !harness.ec2.attached().is_empty()
+        !harness.attached().await.is_empty()
     })
     .await;
-    let stray = wharf_api_ec2::NetworkInterface {
-        network_interface_id: Some("eni-stray".to_owned()),
-        description: Some("ELB app/gone/0123456789abcdef".to_owned()),
-        ..Default::default()
-    };
-    harness
-        .ec2
-        .interfaces
-        .lock()
-        .unwrap()
-        .insert("eni-stray".to_owned(), stray);
+    let subnet = harness.network.subnet('a');
+    let stray = harness
+        .world
+        .interface(&subnet, "ELB app/gone/0123456789abcdef", Some(PRINCIPAL))
+        .await;
     let mut harness = harness;
-    harness.restart();
+    harness.elb.restart();
     wait("the stray is gone", async || {
-        !harness
-            .ec2
-            .interfaces
-            .lock()
-            .unwrap()
-            .contains_key("eni-stray")
+        let all = harness.world.interfaces().await;
+        all.iter()
+            .all(|it| it.network_interface_id.as_ref() != Some(&stray))
     })
     .await;
-    assert_eq!(
-        harness.ec2.interfaces.lock().unwrap().len(),
-        1,
-        "{arn} keeps its own"
-    );
+    let left = harness.world.interfaces().await;
+    assert_eq!(left.len(), 1, "{arn} keeps its own");
 }
 
 #[tokio::test]
@@ -339,13 +345,16 @@ async fn an_interface_that_is_lost_is_made_again() {
         .await
         .unwrap();
     wait("it is attached", async || {
-        !harness.ec2.attached().is_empty()
+        !harness.attached().await.is_empty()
     })
     .await;
-    harness.ec2.interfaces.lock().unwrap().clear();
-    harness.restart();
+    for interface in harness.world.interfaces().await {
+        let id = interface.network_interface_id.unwrap();
+        harness.world.delete_interface(&id, Some(PRINCIPAL)).await;
+    }
+    harness.elb.restart();
     wait("another is attached", async || {
-        !harness.ec2.attached().is_empty()
+        !harness.attached().await.is_empty()
     })
     .await;
 }

@@ -9,12 +9,11 @@ use wharf_api_elbv2::{
     Elbv2, RemoveListenerCertificatesInput,
 };
 use wharf_planeproto::Resource;
-use wharf_seal::Keyring;
-use wharf_store::{Store, StoreOptions};
 use wharf_svc_elbv2::{CertificateLookup, Certificates, Elbv2Service, LookupError, Parts, Place};
+use wharf_testkit::World;
 use wharf_wire::async_trait;
 
-use crate::harness::{FakeEc2, Harness, MANAGED, call, fixed, wait};
+use crate::harness::{Harness, MANAGED, call, fixed, wait};
 
 const KNOWN: &str = "arn:aws:iam::000000000000:server-certificate/known";
 
@@ -61,6 +60,7 @@ async fn the_key_is_sealed_in_the_store_and_opened_for_planes() {
         Some("ELBSecurityPolicy-2016-08")
     );
     let all = harness
+        .world
         .store
         .all(wharf_store::Range::prefix(""))
         .await
@@ -161,7 +161,7 @@ async fn a_renewed_certificate_reaches_listeners() {
     .await;
     // Renewed while nobody listened: seen at the next start.
     harness.certificates.renew("a third", false);
-    harness.restart();
+    harness.elb.restart();
     wait("the third chain", || async {
         chain(&harness).await == "a third"
     })
@@ -169,7 +169,7 @@ async fn a_renewed_certificate_reaches_listeners() {
 
     let place = ("000000000000", "us-east-1");
     let (users, unchanged) =
-        wharf_svc_elbv2::certificate_users(&harness.store, place.0, place.1, MANAGED)
+        wharf_svc_elbv2::certificate_users(&harness.world.store, place.0, place.1, MANAGED)
             .await
             .unwrap();
     assert_eq!(users.into_iter().collect::<Vec<_>>(), [balancer]);
@@ -206,10 +206,14 @@ impl Certificates for Broken {
 
 #[tokio::test]
 async fn a_loop_that_panics_ends_the_service() {
-    let store = Store::in_memory(StoreOptions::default());
+    let world = World::new();
     let parts = Parts {
         certificates: Arc::new(Broken),
-        ..Parts::new(store, Keyring::in_memory(), Arc::new(FakeEc2::default()))
+        ..Parts::new(
+            world.store.clone(),
+            world.keyring.clone(),
+            world.ec2_client(),
+        )
     };
     // Nobody tells it to stop.
     let run = async { Elbv2Service::new(parts).run(CancellationToken::new()).await };

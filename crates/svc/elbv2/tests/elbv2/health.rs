@@ -57,21 +57,21 @@ async fn a_repeated_report_writes_nothing() {
         .await
         .unwrap();
     wait("it is attached", async || {
-        !harness.ec2.attached().is_empty()
+        !harness.attached().await.is_empty()
     })
     .await;
     harness.register(&group, TARGET).await.unwrap();
     harness.report("i-1", &group, TARGET, Healthy).await;
     wait("all is quiet", async || {
-        let before = harness.store.heard_of();
+        let before = harness.world.store.heard_of();
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        before == harness.store.heard_of()
+        before == harness.world.store.heard_of()
     })
     .await;
-    let before = harness.store.heard_of();
+    let before = harness.world.store.heard_of();
     harness.report("i-1", &group, TARGET, Healthy).await;
     harness.report("i-1", &group, "172.31.0.99", Healthy).await;
-    assert_eq!(harness.store.heard_of(), before);
+    assert_eq!(harness.world.store.heard_of(), before);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The service in process, over a real store, EC2 faked through its trait.
+//! The service in process, over a real store and the real EC2.
 
 mod authorisation;
 mod balancers;

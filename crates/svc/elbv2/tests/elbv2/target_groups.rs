@@ -93,8 +93,9 @@ async fn one_belongs_to_one_load_balancer_of_its_vpc() {
             )
         )
     );
+    let elsewhere = harness.world.another_network("10.1.0.0/16", &[]).await;
     let far = harness
-        .create_group("far", |it| it.vpc_id = Some("vpc-2".to_owned()))
+        .create_group("far", |it| it.vpc_id = Some(elsewhere.vpc))
         .await
         .unwrap();
     let fault = harness

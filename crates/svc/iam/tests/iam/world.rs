@@ -1,25 +1,30 @@
 //! IAM above a store in memory.
 
-use std::sync::Arc;
+use std::ops::Deref;
 
 use wharf_api_iam::{Client, Iam, types::*};
-use wharf_base::{Permit, Timestamp};
-use wharf_seal::Keyring;
-use wharf_store::{Store, StoreOptions};
-use wharf_svc_iam::{Directory, IamGate, IamService, Mode};
-use wharf_wire::{Call, Caller, Context, Dispatcher, Fault};
+use wharf_base::Timestamp;
+use wharf_svc_iam::Mode;
+pub use wharf_testkit::{ACCOUNT, PERMIT, refused};
+use wharf_wire::{Call, Caller, Context, Fault};
 
-pub const ACCOUNT: &str = "000000000000";
 pub const NOW: Timestamp = Timestamp::from_millis(1_767_312_000_000);
 pub const ALLOW_ALL: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
 pub const TRUST_ECS: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
-pub const PERMIT: Permit = Permit::for_controller("test");
 
+/// The testkit's world, and IAM behind its own gate.
 pub struct World {
-    pub store: Store,
-    pub directory: Arc<Directory>,
+    kit: wharf_testkit::World,
     pub iam: Client,
+}
+
+impl Deref for World {
+    type Target = wharf_testkit::World;
+
+    fn deref(&self) -> &wharf_testkit::World {
+        &self.kit
+    }
 }
 
 pub fn world() -> World {
@@ -27,16 +32,9 @@ pub fn world() -> World {
 }
 
 pub fn world_with(mode: Mode) -> World {
-    let store = Store::in_memory(StoreOptions::default());
-    let directory = Arc::new(Directory::new(store.clone(), Keyring::in_memory()));
-    let gate = IamGate::new(Arc::clone(&directory), mode);
-    let service = Arc::new(IamService::new(Arc::clone(&directory)));
-    let iam = Client::new(service, Dispatcher::new(Arc::new(gate)));
-    World {
-        store,
-        directory,
-        iam,
-    }
+    let kit = wharf_testkit::World::with_mode(mode);
+    let iam = Client::new(kit.iam(), kit.dispatcher.clone());
+    World { kit, iam }
 }
 
 /// A call by root.
@@ -52,16 +50,6 @@ pub fn by(caller: Caller) -> Call {
 
 pub fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
-}
-
-/// Code and text of a refusal.
-#[track_caller]
-pub fn refused<T: std::fmt::Debug>(answer: Result<T, Fault>, code: &str, message: &str) {
-    let fault = answer.expect_err("refused");
-    assert_eq!(
-        (fault.code.as_ref(), fault.message.as_str()),
-        (code, message)
-    );
 }
 
 /// An allow statement for an action.
