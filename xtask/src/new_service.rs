@@ -1,8 +1,10 @@
 //! `cargo xtask new-service NAME`: from a model to a service that answers, without one operation yet.
 //!
-//! Writes the row in the server's table, the contract, the crate, and the lines of the manifests. What
-//! comes out compiles and passes the walks over all routes: each operation is checked under its own
-//! name on `*`, and then answers that it is not supported.
+//! Writes the row in the server's table, the contract, the crate, and the lines of the manifests. The
+//! crate is on the kit of services: a table of records, sealed page tokens, the service's own faults, a
+//! row of authorisation for each operation, and a test over the testkit. What comes out compiles and
+//! passes the walks over all routes: each operation is checked under its own name on `*`, and then
+//! answers that it is not supported.
 
 use std::{fs, path::Path};
 
@@ -24,7 +26,9 @@ pub fn run(root: &Path, name: &str) -> Result<()> {
     }
     edit(&root.join(TABLE), |text| with_row(text, name, &service))?;
     generate::write(root)?;
-    for (file, text) in templates(name, &service) {
+    let operations = generate::operations(root, name)?;
+    let (_, operation) = operations.first().context("a service has operations")?;
+    for (file, text) in templates(name, &service, operation) {
         let path = crates.join(file);
         fs::create_dir_all(path.parent().context("a crate's file lies in a folder")?)?;
         fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
@@ -39,7 +43,7 @@ pub fn run(root: &Path, name: &str) -> Result<()> {
         with_line(&with_line(text, &in_server("api"))?, &in_server("svc"))
     })?;
     coverage::write(root)?;
-    println!("{name} is there: docs/adding-an-operation.md says how it gets its first operation");
+    println!("{name} is there: docs/adding-a-service.md walks through what comes next");
     Ok(())
 }
 
@@ -51,8 +55,10 @@ fn edit(path: &Path, change: impl FnOnce(&str) -> Result<String>) -> Result<()> 
 fn with_row(text: &str, name: &str, service: &str) -> Result<String> {
     let ident = name.replace('-', "_");
     let row = format!(
-        "    Row {{\n        schema: &wharf_api_{ident}::schema::SERVICE,\n        serve: |_| \
-         Served::by(wharf_api_{ident}::Routes(Arc::new(wharf_svc_{ident}::{service}Service))),\n    }},\n"
+        "    Row {{\n        schema: &wharf_api_{ident}::schema::SERVICE,\n        serve: |it| {{\n            \
+         let (store, keyring) = (it.data.store.clone(), it.data.keyring.clone());\n            \
+         let service = wharf_svc_{ident}::{service}Service::new(store, keyring);\n            \
+         Served::by(wharf_api_{ident}::Routes(Arc::new(service)))\n        }},\n    }},\n"
     );
     if !text.contains(TABLE_END) {
         bail!("{TABLE} does not end its table as this command knows it");
@@ -79,45 +85,35 @@ fn with_line(text: &str, line: &str) -> Result<String> {
     Ok(lines.join("\n") + "\n")
 }
 
-/// The files of the crate, by their paths in it.
-fn templates(name: &str, service: &str) -> [(&'static str, String); 5] {
+/// The files of the crate, by their paths in it. The templates lie beside this file.
+fn templates(name: &str, service: &str, operation: &str) -> [(&'static str, String); 7] {
     let ident = name.replace('-', "_");
+    let fill = |template: &str| {
+        template
+            .replace("{name}", name)
+            .replace("{ident}", &ident)
+            .replace("{Service}", service)
+            .replace("{operation}", operation)
+    };
     [
         (
             "Cargo.toml",
-            format!(
-                "[package]\nname = \"wharf-svc-{name}\"\nversion.workspace = true\nedition.workspace = true\n\
-                 license.workspace = true\n\n[dependencies]\nwharf-api-{name}.workspace = true\n\
-                 wharf-wire.workspace = true\n\n[lints]\nworkspace = true\n"
-            ),
-        ),
-        (
-            "src/lib.rs",
-            format!(
-                "//! The service {name}; its rules are below `ops`.\n\n#![forbid(unsafe_code)]\n\nmod authorize;\n\
-                 mod service;\n\npub use service::{service}Service;\n"
-            ),
+            fill(include_str!("new_service/manifest.toml")),
         ),
         ("src/understood.txt", generate::UNDERSTOOD_HEAD.to_owned()),
+        ("src/lib.rs", fill(include_str!("new_service/lib.txt"))),
         (
             "src/authorize.rs",
-            format!(
-                "//! What each operation does to which resource.\n\nuse wharf_api_{ident}::Input;\nuse wharf_wire::Check;\n\n\
-                 /// The rows; an operation without one of its own is checked under its name on `*`.\n\
-                 pub(crate) fn checks(input: Input<'_>) -> Vec<Check> {{\n    vec![Check::any(input.action())]\n}}\n"
-            ),
+            fill(include_str!("new_service/authorize.txt")),
         ),
+        ("src/fault.rs", fill(include_str!("new_service/fault.txt"))),
         (
             "src/service.rs",
-            format!(
-                "//! The service: what it stands on, and one line for each operation.\n\nuse crate::authorize;\n\n\
-                 /// Has no state yet.\n#[derive(Debug, Clone)]\npub struct {service}Service;\n\n\
-                 /// Which members of requests operations heed.\nstatic UNDERSTOOD: wharf_wire::understood::Understood =\n    \
-                 wharf_wire::understood::Understood::new(include_str!(\"understood.txt\"));\n\n\
-                 wharf_api_{ident}::operations! {{\n    impl {service}Service;\n    \
-                 authorize(self, _cx, input) = Ok(authorize::checks(input));\n    understood = UNDERSTOOD;\n    \
-                 run(self, operation, call, input) = operation(self, call, input).await;\n}}\n"
-            ),
+            fill(include_str!("new_service/service.txt")),
+        ),
+        (
+            "tests/service.rs",
+            fill(include_str!("new_service/test.txt")),
         ),
     ]
 }
@@ -131,7 +127,7 @@ mod tests {
         let text = format!("pub static SERVICES: &[Row] = &[\n{TABLE_END}\n");
         let text = with_row(&text, "eks-auth", "EksAuth").unwrap();
         assert!(
-            text.contains("Arc::new(wharf_svc_eks_auth::EksAuthService)"),
+            text.contains("wharf_svc_eks_auth::EksAuthService::new(store, keyring)"),
             "{text}"
         );
         assert_eq!(generate::in_table(&text), ["eks-auth"]);
@@ -152,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_crate_is_named_as_the_model_is() {
-        let files = templates("ecr-public", "EcrPublic");
+        let files = templates("ecr-public", "EcrPublic", "describe_images");
         let of = |file: &str| {
             files
                 .iter()

@@ -22,7 +22,7 @@ use crate::{
     dropped_logs::DroppedLogs,
     gateway::IamMode,
     images,
-    start::{Plane, ServerConfig},
+    start::{Data, Plane, ServerConfig},
 };
 
 /// A service of this installation.
@@ -140,6 +140,7 @@ pub(crate) struct Wiring<'a> {
     pub store: &'a Store,
     pub control: &'a Control,
     pub plane: &'a Plane,
+    pub data: &'a Data,
 }
 
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -193,6 +193,7 @@ pub async fn run_with(
         control: &control,
         clock: &clock,
         plane: &plane,
+        data: &data,
     });
     served.routes.extend(further);
     for it in served.loops {
