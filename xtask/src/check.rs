@@ -2,6 +2,7 @@
 
 mod arrows;
 mod sources;
+mod walkthrough;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -56,6 +57,7 @@ pub fn run(root: &Path) -> Result<()> {
     replaced(&metadata, &mut problems)?;
     structure(root, &metadata, &mut problems)?;
     contracts(root, &mut problems)?;
+    problems.extend(walkthrough::check(root)?);
     for problem in &problems {
         eprintln!("{problem}");
     }

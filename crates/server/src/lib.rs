@@ -33,6 +33,7 @@ mod repair;
 mod root;
 mod services;
 mod start;
+mod tagged;
 mod tls;
 
 pub use backup::{BackupError, Head as BackupHead, Proof as BackupProof, RestoreReport, restore};

@@ -131,6 +131,18 @@ pub static SERVICES: &[Row] = &[
                 .forever("the takedown of closed accounts", takedown.run())
         },
     },
+    Row {
+        schema: &wharf_api_resourcegroupstaggingapi::schema::SERVICE,
+        serve: |it| {
+            let (store, keyring) = (it.data.store.clone(), it.data.keyring.clone());
+            let service = wharf_svc_resourcegroupstaggingapi::ResourcegroupstaggingapiService::new(
+                store, keyring,
+            );
+            Served::by(wharf_api_resourcegroupstaggingapi::Routes(Arc::new(
+                service,
+            )))
+        },
+    },
 ];
 
 /// What services are built from.

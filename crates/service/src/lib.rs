@@ -6,6 +6,7 @@
 //! - [`feed`] wakes reconcilers by what changes in the store, [`Loops`] runs them.
 //! - [`StepError`] is why a reconciler tries a key again, [`fence`] what its writes compare.
 //! - [`tags`] holds the rules of tags and their part in authorisation.
+//! - [`Tagged`] names the resources of a service that have tags.
 //! - [`Turns`] queues writers of one thing.
 //! - [`Place`] and [`platform`] say where records live.
 //!
@@ -25,6 +26,7 @@ mod place;
 pub mod platform;
 mod step;
 mod table;
+mod tagged;
 pub mod tags;
 mod turns;
 
@@ -36,6 +38,7 @@ pub use pages::{Page, Pages};
 pub use place::Place;
 pub use step::{StepError, fence};
 pub use table::{Found, Stored, Table};
+pub use tagged::{Tagged, TaggedResource};
 pub use turns::Turns;
 
 /// Tries of a change before the caller is told to come back. Each lost try means that another

@@ -33,8 +33,10 @@ mod reconcile;
 mod records;
 mod service;
 mod show;
+mod tagged;
 
 pub use authority::{AuthorityError, ShownAuthority};
 pub use config::{LookupError, Parts, Usage, Users};
 pub use core::ChangeError;
 pub use service::{AcmService, Found, ServedCertificate};
+pub use tagged::TAGGED;

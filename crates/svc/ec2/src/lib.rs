@@ -24,9 +24,12 @@ pub mod plane;
 mod records;
 mod service;
 mod table;
+mod tagged;
 mod tags;
 mod upgrade;
 mod zone;
+
+pub use tagged::TAGGED;
 
 pub use upgrade::upgrade;
 

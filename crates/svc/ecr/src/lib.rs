@@ -27,6 +27,7 @@ mod ops;
 mod page;
 mod records;
 mod service;
+mod tagged;
 pub mod token;
 
 pub use catalog::{
@@ -37,3 +38,4 @@ pub use manifest::MAX_MANIFEST_BYTES;
 pub use names::valid_repository_name;
 pub use records::{Image, Repository};
 pub use service::EcrService;
+pub use tagged::TAGGED;

@@ -32,6 +32,7 @@ mod reports;
 mod service;
 mod show;
 mod ssl;
+mod tagged;
 mod tree;
 
 pub use certificates::users as certificate_users;
@@ -41,3 +42,4 @@ pub use config::{
 pub use core::ChangeError;
 pub use names::Place;
 pub use service::Elbv2Service;
+pub use tagged::TAGGED;

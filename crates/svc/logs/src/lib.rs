@@ -33,8 +33,10 @@ mod saved;
 mod service;
 mod shelf;
 mod sweep;
+mod tagged;
 mod token;
 
 pub use bound::Dropped;
 pub use limits::Limits;
 pub use service::{LogsService, Options};
+pub use tagged::TAGGED;

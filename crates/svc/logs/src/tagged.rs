@@ -1,0 +1,10 @@
+//! Resources of CloudWatch Logs that have tags.
+
+use wharf_service::Tagged;
+
+/// By the kinds of their records.
+pub const TAGGED: Tagged = Tagged {
+    service: "logs",
+    namespace: "logs",
+    kinds: &[("group", |id| format!("log-group:{id}"))],
+};

@@ -1,0 +1,148 @@
+//! The service over the real EC2 and ELBv2.
+
+use wharf_api_ec2::{Ec2 as _, types as ec2};
+use wharf_api_resourcegroupstaggingapi::{Resourcegroupstaggingapi as _, types::*};
+use wharf_service::Tagged;
+use wharf_svc_resourcegroupstaggingapi::ResourcegroupstaggingapiService;
+use wharf_testkit::{World, call, refused};
+
+static SOURCES: [Tagged; 1] = [wharf_svc_ec2::TAGGED];
+
+async fn world() -> (World, ResourcegroupstaggingapiService, [String; 2]) {
+    let world = World::new();
+    let network = world.network().await;
+    let subnet = network.subnet('a');
+    let tag = |key: &str, value: &str| ec2::Tag {
+        key: Some(key.to_owned()),
+        value: Some(value.to_owned()),
+    };
+    for (id, tags) in [
+        (&network.vpc, vec![tag("team", "a"), tag("stage", "test")]),
+        (&subnet, vec![tag("team", "b")]),
+    ] {
+        let input = ec2::CreateTagsRequest {
+            resources: Some(vec![id.clone()]),
+            tags: Some(tags),
+            ..Default::default()
+        };
+        world.ec2.create_tags(&call(), input).await.unwrap();
+    }
+    let (store, keyring) = (world.store.clone(), world.keyring.clone());
+    let service = ResourcegroupstaggingapiService::new(store, keyring, &SOURCES);
+    let arn = |kind: &str, id: &str| format!("arn:aws:ec2:us-east-1:000000000000:{kind}/{id}");
+    let arns = [arn("subnet", &subnet), arn("vpc", &network.vpc)];
+    (world, service, arns)
+}
+
+fn filter(key: &str, values: &[&str]) -> TagFilter {
+    TagFilter {
+        key: Some(key.to_owned()),
+        values: Some(values.iter().map(|it| (*it).to_owned()).collect()),
+    }
+}
+
+#[tokio::test]
+async fn resources_are_found_by_tags_type_and_arn() {
+    let (_world, service, [subnet, vpc]) = world().await;
+    let find = async |input: GetResourcesInput| {
+        let found = service.get_resources(&call(), input).await.unwrap();
+        let found = found.resource_tag_mapping_list.unwrap().into_iter();
+        found
+            .map(|it| it.resource_a_r_n.unwrap())
+            .collect::<Vec<_>>()
+    };
+    let all = [subnet.clone(), vpc.clone()];
+    assert_eq!(find(GetResourcesInput::default()).await, all);
+    for (filters, expected) in [
+        (vec![filter("team", &[])], &all[..]),
+        (vec![filter("team", &["b", "c"])], &all[..1]),
+        (
+            vec![filter("team", &[]), filter("stage", &["test"])],
+            &all[1..],
+        ),
+        (vec![filter("team", &["x"])], &[]),
+    ] {
+        let input = GetResourcesInput {
+            tag_filters: Some(filters),
+            ..Default::default()
+        };
+        assert_eq!(find(input).await, expected);
+    }
+    for (wanted, expected) in [("ec2", &all[..]), ("ec2:vpc", &all[1..]), ("ecs", &[])] {
+        let input = GetResourcesInput {
+            resource_type_filters: Some(vec![wanted.to_owned()]),
+            ..Default::default()
+        };
+        assert_eq!(find(input).await, expected, "{wanted}");
+    }
+    let input = GetResourcesInput {
+        resource_a_r_n_list: Some(vec![vpc.clone()]),
+        ..Default::default()
+    };
+    assert_eq!(find(input).await, [vpc]);
+}
+
+#[tokio::test]
+async fn pages_join_up_and_fit_their_filters_only() {
+    let (_world, service, arns) = world().await;
+    let page = async |token: Option<String>, filters| {
+        let input = GetResourcesInput {
+            resources_per_page: Some(1),
+            pagination_token: token,
+            tag_filters: Some(filters),
+            ..Default::default()
+        };
+        service.get_resources(&call(), input).await
+    };
+    let first = page(None, vec![]).await.unwrap();
+    let token = first.pagination_token.filter(|it| !it.is_empty());
+    let second = page(token.clone(), vec![]).await.unwrap();
+    assert_eq!(second.pagination_token.as_deref(), Some(""));
+    let second = second.resource_tag_mapping_list.unwrap();
+    assert_eq!(second[0].resource_a_r_n.as_ref(), Some(&arns[1]));
+    refused(
+        page(token, vec![filter("team", &[])]).await,
+        "PaginationTokenExpiredException",
+        "The PaginationToken is not valid for this request.",
+    );
+}
+
+#[tokio::test]
+async fn keys_and_values_are_listed_once() {
+    let (_world, service, _) = world().await;
+    let keys = service
+        .get_tag_keys(&call(), Default::default())
+        .await
+        .unwrap();
+    assert_eq!(keys.tag_keys.unwrap(), ["stage", "team"]);
+    let input = GetTagValuesInput {
+        key: Some("team".to_owned()),
+        pagination_token: None,
+    };
+    let values = service.get_tag_values(&call(), input).await.unwrap();
+    assert_eq!(values.tag_values.unwrap(), ["a", "b"]);
+}
+
+#[tokio::test]
+async fn what_would_be_ignored_is_refused() {
+    let (_world, service, [_, vpc]) = world().await;
+    let input = GetResourcesInput {
+        include_compliance_details: Some(true),
+        ..Default::default()
+    };
+    refused(
+        service.get_resources(&call(), input).await,
+        "InvalidParameterException",
+        "The parameter IncludeComplianceDetails is not supported by this version of wharf.",
+    );
+    let input = GetResourcesInput {
+        resource_a_r_n_list: Some(vec![vpc]),
+        tag_filters: Some(vec![filter("team", &[])]),
+        ..Default::default()
+    };
+    refused(
+        service.get_resources(&call(), input).await,
+        "InvalidParameterException",
+        "ResourceARNList cannot be combined with TagFilters or ResourceTypeFilters.",
+    );
+}
