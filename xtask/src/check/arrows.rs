@@ -27,7 +27,7 @@ const fn joined(crates: &'static [&'static str]) -> Row {
     }
 }
 
-const ROOMS: [Row; 17] = [
+const ROOMS: [Row; 18] = [
     row(&["base", "no-criu"]),
     row(&["durable", "metrics", "datachannel"]),
     row(&["wire"]),

@@ -89,8 +89,7 @@ mod tests {
 
     #[tokio::test]
     async fn interfaces_learn_whom_they_serve() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), StoreOptions::default()).unwrap();
+        let store = Store::in_memory(StoreOptions::default());
         let scope = Scope::new(SERVICE, "000000000000", "us-east-1");
         let elb = Some(BALANCER_REQUESTER);
         for (id, requester, description) in [

@@ -29,8 +29,7 @@ pub(crate) async fn get_resources(
     }
     let filters = input.tag_filters.unwrap_or_default();
     let types = input.resource_type_filters.unwrap_or_default();
-    let arns: Option<BTreeSet<String>> =
-        input.resource_a_r_n_list.map(|it| it.into_iter().collect());
+    let arns: Option<BTreeSet<String>> = input.resource_arn_list.map(|it| it.into_iter().collect());
     if arns.is_some() && !(filters.is_empty() && types.is_empty()) {
         return Err(fault::invalid(
             "ResourceARNList cannot be combined with TagFilters or ResourceTypeFilters.",
@@ -49,7 +48,7 @@ pub(crate) async fn get_resources(
     let found = service.resources(call, wanted).await?;
     let (found, token) = page.cut(found, |(arn, _)| arn);
     let mapping = found.into_iter().map(|(arn, it)| ResourceTagMapping {
-        resource_a_r_n: Some(arn),
+        resource_arn: Some(arn),
         tags: Some(tags::to_wire(&it.tags, |key, value| Tag { key, value })),
         compliance_details: None,
     });

@@ -57,9 +57,14 @@ impl ResourcegroupstaggingapiService {
     }
 }
 
+/// Which members of requests operations heed.
+static UNDERSTOOD: wharf_wire::understood::Understood =
+    wharf_wire::understood::Understood::new(include_str!("understood.txt"));
+
 wharf_api_resourcegroupstaggingapi::operations! {
     impl ResourcegroupstaggingapiService;
     authorize(self, _cx, input) = Ok(authorize::checks(input));
+    understood = UNDERSTOOD;
     run(self, operation, call, input) = operation(self, call, input).await;
 
     get_resources = ops::get_resources;

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, sync::atomic::Ordering};
 use wharf_api_ecs::Ecs;
 use wharf_records::{
     Record, decode,
-    ecs::{Desired, Ledger, Phase, Status, Task},
+    ecs::{Desired, Status, Task},
+    hosts::{Ledger, Phase},
     machine,
 };
 use wharf_store::{Range, Revision};
