@@ -32,6 +32,7 @@ use crate::{
 };
 use node::Node;
 
+/// Seeds of a plain test run.
 const SEEDS: u64 = 2;
 const NODES: usize = 10;
 /// How long everything goes wrong.
