@@ -136,7 +136,9 @@ pub static SERVICES: &[Row] = &[
         serve: |it| {
             let (store, keyring) = (it.data.store.clone(), it.data.keyring.clone());
             let service = wharf_svc_resourcegroupstaggingapi::ResourcegroupstaggingapiService::new(
-                store, keyring,
+                store,
+                keyring,
+                &crate::tagged::SOURCES,
             );
             Served::by(wharf_api_resourcegroupstaggingapi::Routes(Arc::new(
                 service,

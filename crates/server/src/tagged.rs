@@ -17,7 +17,7 @@ const ECS: Tagged = Tagged {
     namespace: "ecs",
     kinds: &[
         ("cluster", |id| format!("cluster/{id}")),
-        ("definition", definition),
+        ("definition", |id| definition(id)),
         ("instance", |id| member("container-instance", id)),
         ("service", |id| member("service", id)),
         ("task", |id| member("task", id)),

@@ -20,7 +20,6 @@ pub(crate) async fn get_resources(
     call: &Call,
     input: GetResourcesInput,
 ) -> Result<GetResourcesOutput, Fault> {
-    refuse_unsupported(&input)?;
     let size = input.resources_per_page.unwrap_or(PAGE);
     if !(1..=MAX_PAGE).contains(&size) {
         return Err(fault::invalid(format!(
@@ -56,26 +55,6 @@ pub(crate) async fn get_resources(
         resource_tag_mapping_list: Some(mapping.collect()),
         pagination_token: Some(token.unwrap_or_default()),
     })
-}
-
-fn refuse_unsupported(input: &GetResourcesInput) -> Result<(), Fault> {
-    let present = [
-        ("TagsPerPage", input.tags_per_page.is_some()),
-        (
-            "IncludeComplianceDetails",
-            input.include_compliance_details == Some(true),
-        ),
-        (
-            "ExcludeCompliantResources",
-            input.exclude_compliant_resources == Some(true),
-        ),
-    ];
-    match present.into_iter().find(|(_, present)| *present) {
-        Some((name, _)) => Err(fault::invalid(format!(
-            "The parameter {name} is not supported by this version of wharf."
-        ))),
-        None => Ok(()),
-    }
 }
 
 /// A filter without values asks for the key alone.

@@ -1,7 +1,7 @@
 //! The service: what it stands on, and one line for each operation.
 
 use wharf_seal::Keyring;
-use wharf_service::{ChangeError, Pages, Table, Tagged, TaggedResource};
+use wharf_service::{Pages, Table, Tagged, TaggedResource};
 use wharf_store::Store;
 use wharf_wire::{Context, Fault};
 
@@ -45,8 +45,7 @@ impl ResourcegroupstaggingapiService {
         let mut found = Vec::new();
         for source in self.sources {
             for prefix in source.prefixes(&cx.account, &cx.region) {
-                let entries = self.table.entries(&prefix).await;
-                let entries = entries.map_err(ChangeError::from)?;
+                let entries = self.table.entries(&prefix).await?;
                 let resources = entries.iter().filter_map(|entry| source.resource(entry));
                 let wanted = resources.filter(|it| !it.tags.is_empty() && wanted(it));
                 found.extend(wanted.map(|it| (it.arn.to_string(), it)));

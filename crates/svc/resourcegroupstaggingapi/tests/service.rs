@@ -47,9 +47,7 @@ async fn resources_are_found_by_tags_type_and_arn() {
     let find = async |input: GetResourcesInput| {
         let found = service.get_resources(&call(), input).await.unwrap();
         let found = found.resource_tag_mapping_list.unwrap().into_iter();
-        found
-            .map(|it| it.resource_a_r_n.unwrap())
-            .collect::<Vec<_>>()
+        found.map(|it| it.resource_arn.unwrap()).collect::<Vec<_>>()
     };
     let all = [subnet.clone(), vpc.clone()];
     assert_eq!(find(GetResourcesInput::default()).await, all);
@@ -76,7 +74,7 @@ async fn resources_are_found_by_tags_type_and_arn() {
         assert_eq!(find(input).await, expected, "{wanted}");
     }
     let input = GetResourcesInput {
-        resource_a_r_n_list: Some(vec![vpc.clone()]),
+        resource_arn_list: Some(vec![vpc.clone()]),
         ..Default::default()
     };
     assert_eq!(find(input).await, [vpc]);
@@ -99,7 +97,7 @@ async fn pages_join_up_and_fit_their_filters_only() {
     let second = page(token.clone(), vec![]).await.unwrap();
     assert_eq!(second.pagination_token.as_deref(), Some(""));
     let second = second.resource_tag_mapping_list.unwrap();
-    assert_eq!(second[0].resource_a_r_n.as_ref(), Some(&arns[1]));
+    assert_eq!(second[0].resource_arn.as_ref(), Some(&arns[1]));
     refused(
         page(token, vec![filter("team", &[])]).await,
         "PaginationTokenExpiredException",
@@ -124,19 +122,10 @@ async fn keys_and_values_are_listed_once() {
 }
 
 #[tokio::test]
-async fn what_would_be_ignored_is_refused() {
+async fn arns_stand_alone() {
     let (_world, service, [_, vpc]) = world().await;
     let input = GetResourcesInput {
-        include_compliance_details: Some(true),
-        ..Default::default()
-    };
-    refused(
-        service.get_resources(&call(), input).await,
-        "InvalidParameterException",
-        "The parameter IncludeComplianceDetails is not supported by this version of wharf.",
-    );
-    let input = GetResourcesInput {
-        resource_a_r_n_list: Some(vec![vpc]),
+        resource_arn_list: Some(vec![vpc]),
         tag_filters: Some(vec![filter("team", &[])]),
         ..Default::default()
     };
