@@ -7,6 +7,9 @@ use wharf_store::Entry;
 
 use crate::tags::Tags;
 
+/// The resource part of the ARN of an id.
+type ResourceOf = fn(&str) -> String;
+
 /// Which records of a service are resources with tags, and their names in ARNs.
 #[derive(Debug, Clone, Copy)]
 pub struct Tagged {
@@ -15,7 +18,7 @@ pub struct Tagged {
     /// The service's part of ARNs.
     pub namespace: &'static str,
     /// Kinds of records; each with what makes the resource part of the ARN of an id.
-    pub kinds: &'static [(&'static str, fn(&str) -> String)],
+    pub kinds: &'static [(&'static str, ResourceOf)],
 }
 
 /// A resource with its tags.

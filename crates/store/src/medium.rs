@@ -9,7 +9,7 @@ use wharf_wal::{AppendError, DataFile, FolderLock, Log, LogError, Purpose};
 
 pub(crate) enum Medium {
     Folder {
-        log: Log,
+        log: Box<Log>,
         dir: PathBuf,
         _lock: FolderLock,
     },

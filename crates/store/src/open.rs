@@ -57,7 +57,7 @@ impl Store {
         }
         let lost = log.cut().and_then(|cut| cut.damage.clone());
         let medium = Medium::Folder {
-            log,
+            log: Box::new(log),
             dir: dir.to_owned(),
             _lock: lock,
         };

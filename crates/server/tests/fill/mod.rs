@@ -113,7 +113,7 @@ fn value(schema: &ServiceSchema, shape: &Shape, given: &Given<'_>, depth: usize)
                 let kind = &schema.shape(shape).kind;
                 matches!(kind, Kind::String { .. } | Kind::Integer | Kind::Boolean)
             };
-            let is_asked = |name: &str| depth == 0 && given.also.iter().any(|also| *also == name);
+            let is_asked = |name: &str| depth == 0 && given.also.contains(&name);
             let mut filled: Vec<_> = members
                 .iter()
                 .filter(|member| member.required || is_asked(member.name))

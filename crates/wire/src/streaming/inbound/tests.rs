@@ -37,13 +37,16 @@ fn parts(headers: &[Header]) -> RequestParts<'_> {
     }
 }
 
+/// The checksums that a body promised and kept.
+type Promised = Vec<(Algorithm, String)>;
+
 /// Feeds `wire` in pieces of `size` bytes.
 fn fed(
     promise: Promise,
     signer: Option<ChunkSigner>,
     wire: &[u8],
     size: usize,
-) -> Result<(Vec<u8>, Vec<(Algorithm, String)>), Fault> {
+) -> Result<(Vec<u8>, Promised), Fault> {
     let mut inbound = Inbound::new(promise, signer);
     let mut whole = Vec::new();
     for piece in wire.chunks(size) {
