@@ -252,7 +252,7 @@ impl Keys {
     }
 
     async fn each_secret(&self, mut see: impl FnMut(&Entry, &Secret)) -> Result<(), Fault> {
-        for service in ["iam", "acm", "elbv2"] {
+        for service in ["iam", "acm", "elbv2", "secretsmanager"] {
             let prefix = Scope::service_prefix(service);
             let mut pages = self.store.pages(Range::prefix(prefix));
             while let Some(page) = pages.next().await.map_err(failed)? {
@@ -287,6 +287,13 @@ fn secret_of(entry: &Entry) -> Option<Secret> {
             ("private_key", format!("acm/certificate/{arn}"))
         }
         ("acm", "authority") => ("private_key", "acm/authority".to_owned()),
+        ("secretsmanager", "value") => {
+            let Scope {
+                account, region, ..
+            } = &scope;
+            let context = format!("secretsmanager/value/{account}/{region}/{id}");
+            ("sealed", context)
+        }
         ("elbv2", "certificate") => ("private_key", format!("elbv2/certificate/{id}")),
         _ => return None,
     };

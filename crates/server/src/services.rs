@@ -10,9 +10,10 @@ use std::{pin::Pin, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 use wharf_base::Clock;
-use wharf_store::Store;
+use wharf_reconcile::Takeover;
 use wharf_svc_ecr::EcrService;
 use wharf_svc_ecs::exec::ssm::SessionManager;
+use wharf_svc_secretsmanager::{Parts as SecretsParts, SecretsmanagerService};
 use wharf_svc_sts::StsService;
 use wharf_wire::{Service, schema::ServiceSchema};
 
@@ -123,7 +124,7 @@ pub static SERVICES: &[Row] = &[
         serve: |it| {
             let takedown = Takedown {
                 accounts: it.control.0.accounts.clone(),
-                store: it.store.clone(),
+                store: it.data.store.clone(),
                 ecs: it.plane.ecs.clone(),
                 elb: it.plane.elbv2.clone(),
             };
@@ -145,16 +146,29 @@ pub static SERVICES: &[Row] = &[
             )))
         },
     },
+    Row {
+        schema: &wharf_api_secretsmanager::schema::SERVICE,
+        serve: |it| {
+            let secrets = SecretsmanagerService::new(SecretsParts {
+                store: it.data.store.clone(),
+                keyring: it.data.keyring.clone(),
+                dispatcher: it.plane.dispatcher.clone(),
+                clock: it.clock.clone(),
+                takeover: Takeover::Replace,
+            });
+            Served::by(wharf_api_secretsmanager::Routes(Arc::new(secrets.clone())))
+                .running("secrets", |stop| async move { secrets.run(stop).await })
+        },
+    },
 ];
 
 /// What services are built from.
 pub(crate) struct Wiring<'a> {
     pub config: &'a ServerConfig,
     pub clock: &'a Arc<dyn Clock>,
-    pub store: &'a Store,
     pub control: &'a Control,
-    pub plane: &'a Plane,
     pub data: &'a Data,
+    pub plane: &'a Plane,
 }
 
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;

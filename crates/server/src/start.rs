@@ -189,11 +189,10 @@ pub async fn run_with(
     let control = plane.control(&config, &data, &clock, planes.clone());
     let mut served = services::serve(&Wiring {
         config: &config,
-        store: &data.store,
         control: &control,
         clock: &clock,
-        plane: &plane,
         data: &data,
+        plane: &plane,
     });
     served.routes.extend(further);
     for it in served.loops {

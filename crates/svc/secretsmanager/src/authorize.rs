@@ -1,0 +1,179 @@
+//! One row per operation: what it does to which secret, under which condition keys.
+//!
+//! A secret that is there is judged by its ARN, with its own policy and tags; one that is not, by the
+//! ARN it would have, so that who may do nothing learns nothing.
+
+use wharf_api_secretsmanager::{Input, Tag};
+use wharf_base::Arn;
+use wharf_service::Place;
+use wharf_wire::{Check, Context, Fault};
+
+use crate::{
+    core::Core,
+    names::{self, SERVICE},
+};
+
+pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
+    let row = Row {
+        core,
+        place: Place::of(cx),
+        action: input.action(),
+    };
+    let check = match input {
+        Input::GetRandomPassword(_)
+        | Input::ListSecrets(_)
+        | Input::BatchGetSecretValue(_)
+        | Input::ValidateResourcePolicy(_) => Check::any(row.action),
+        Input::CreateSecret(it) => {
+            let name = it.name.as_deref().unwrap_or_default();
+            let mut check =
+                Check::new(&row.action, wished(&row.place, name)).with("secretsmanager:Name", name);
+            if let Some(description) = &it.description {
+                check = check.with("secretsmanager:Description", description.clone());
+            }
+            for replica in it.add_replica_regions.iter().flatten() {
+                let region = replica.region.clone().unwrap_or_default();
+                check = check.with("secretsmanager:AddReplicaRegions", region);
+            }
+            let mut checks = vec![with_tags(check, it.tags.as_deref())];
+            if it.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
+                let tagging = Check::new("secretsmanager:TagResource", wished(&row.place, name));
+                checks.push(with_tags(tagging, it.tags.as_deref()));
+            }
+            return Ok(checks);
+        }
+        Input::GetSecretValue(it) => {
+            let stage = it
+                .version_stage
+                .as_deref()
+                .filter(|_| it.version_id.is_none());
+            let mut check = row.on(it.secret_id.as_deref()).await?;
+            if let Some(id) = &it.version_id {
+                check = check.with("secretsmanager:VersionId", id.clone());
+            }
+            if it.version_stage.is_some() || it.version_id.is_none() {
+                let stage = stage
+                    .or(it.version_stage.as_deref())
+                    .unwrap_or("AWSCURRENT");
+                check = check.with("secretsmanager:VersionStage", stage);
+            }
+            check
+        }
+        Input::DeleteSecret(it) => {
+            let mut check = row.on(it.secret_id.as_deref()).await?;
+            if let Some(days) = it.recovery_window_in_days {
+                check = check.with("secretsmanager:RecoveryWindowInDays", days.to_string());
+            }
+            let forced = it.force_delete_without_recovery.unwrap_or_default();
+            check.with(
+                "secretsmanager:ForceDeleteWithoutRecovery",
+                forced.to_string(),
+            )
+        }
+        Input::PutResourcePolicy(it) => {
+            let blocks = it.block_public_policy.unwrap_or_default();
+            let check = row.on(it.secret_id.as_deref()).await?;
+            check.with("secretsmanager:BlockPublicPolicy", blocks.to_string())
+        }
+        Input::TagResource(it) => {
+            let check = row.on(it.secret_id.as_deref()).await?;
+            with_tags(check, it.tags.as_deref())
+        }
+        Input::UntagResource(it) => {
+            let mut check = row.on(it.secret_id.as_deref()).await?;
+            for key in it.tag_keys.iter().flatten() {
+                check = check.with("aws:TagKeys", key.clone());
+            }
+            check
+        }
+        Input::UpdateSecret(it) => {
+            let check = row.on(it.secret_id.as_deref()).await?;
+            match &it.description {
+                Some(given) => check.with("secretsmanager:Description", given.clone()),
+                None => check,
+            }
+        }
+        Input::UpdateSecretVersionStage(it) => {
+            let stage = it.version_stage.clone().unwrap_or_default();
+            let check = row.on(it.secret_id.as_deref()).await?;
+            check.with("secretsmanager:VersionStage", stage)
+        }
+        other => row.on(secret_id(other)).await?,
+    };
+    Ok(vec![check])
+}
+
+/// The secret of an operation that is about one and has no further condition keys.
+fn secret_id(input: Input<'_>) -> Option<&str> {
+    match input {
+        Input::AssociateCrossAccountReplica(it) => it.secret_id.as_deref(),
+        Input::CancelRotateSecret(it) => it.secret_id.as_deref(),
+        Input::DeleteResourcePolicy(it) => it.secret_id.as_deref(),
+        Input::DescribeSecret(it) => it.secret_id.as_deref(),
+        Input::DisassociateCrossAccountReplica(it) => it.secret_id.as_deref(),
+        Input::GetResourcePolicy(it) => it.secret_id.as_deref(),
+        Input::ListResourcePolicies(it) => it.secret_id.as_deref(),
+        Input::ListSecretVersionIds(it) => it.secret_id.as_deref(),
+        Input::PutSecretValue(it) => it.secret_id.as_deref(),
+        Input::RemoveRegionsFromReplication(it) => it.secret_id.as_deref(),
+        Input::ReplicateSecretToRegions(it) => it.secret_id.as_deref(),
+        Input::RestoreSecret(it) => it.secret_id.as_deref(),
+        Input::RotateSecret(it) => it.secret_id.as_deref(),
+        Input::StopReplicationToReplica(it) => it.secret_id.as_deref(),
+        _ => None,
+    }
+}
+
+/// The ARN of a secret that is yet to be made, as policies see it.
+fn wished(place: &Place, name: &str) -> String {
+    let resource = format!("secret:{name}-??????");
+    Arn::new(SERVICE, &place.region, &place.account, resource).to_string()
+}
+
+fn with_tags(mut check: Check, tags: Option<&[Tag]>) -> Check {
+    for tag in tags.unwrap_or_default() {
+        let key = tag.key.clone().unwrap_or_default();
+        let value = tag.value.clone().unwrap_or_default();
+        check = check
+            .with(&format!("aws:RequestTag/{key}"), value)
+            .with("aws:TagKeys", key);
+    }
+    check
+}
+
+struct Row<'a> {
+    core: &'a Core,
+    place: Place,
+    action: String,
+}
+
+impl Row<'_> {
+    /// On the secret that is named.
+    async fn on(&self, secret_id: Option<&str>) -> Result<Check, Fault> {
+        let given = secret_id.unwrap_or_default();
+        // What stands for no secret is refused by the operation.
+        let Ok(asked) = names::asked(&self.place, given) else {
+            return Ok(Check::new(&self.action, given));
+        };
+        let Some(found) = self.core.look(&self.place, secret_id).await? else {
+            let resource = match given.starts_with("arn:") {
+                true => given.to_owned(),
+                false => wished(&asked.place, given),
+            };
+            return Ok(Check::new(&self.action, resource));
+        };
+        let secret = found.secret();
+        let mut check = Check::new(&self.action, found.arn())
+            .with("secretsmanager:SecretId", found.arn())
+            .with(
+                "secretsmanager:SecretPrimaryRegion",
+                found.place.region.clone(),
+            );
+        for (key, value) in &secret.tags {
+            check = check
+                .with(&format!("secretsmanager:ResourceTag/{key}"), value.clone())
+                .with(&format!("aws:ResourceTag/{key}"), value.clone());
+        }
+        Ok(check.with_resource_policy(secret.policy.clone()))
+    }
+}

@@ -1,0 +1,34 @@
+//! AWS Secrets Manager: secrets with versions, staging labels, resource policies, and replicas in
+//! other regions.
+//!
+//! - `records` are what is stored: a secret with what is known of its versions, and each version's
+//!   value on its own, sealed.
+//! - `versions` moves staging labels, `filter` chooses what a list shows, `password` makes passwords;
+//!   all pure.
+//! - `ops` holds the operations; `authorize` their rows.
+//! - `reconcile` removes what was deleted once its recovery window is over.
+//!
+//! Invariants: a value is stored sealed, for one version of one secret alone, and is opened only to
+//! answer a request for it; a staging label is attached to one version at most; a replica holds no
+//! value of its own, so it can never be behind its primary.
+
+#![forbid(unsafe_code)]
+
+mod authorize;
+mod config;
+mod core;
+mod fault;
+mod filter;
+mod names;
+mod ops;
+mod password;
+mod policy;
+mod reconcile;
+mod records;
+mod service;
+mod show;
+mod tags;
+mod versions;
+
+pub use config::Parts;
+pub use service::SecretsmanagerService;

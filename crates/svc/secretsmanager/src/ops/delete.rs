@@ -1,0 +1,135 @@
+//! DeleteSecret and RestoreSecret.
+
+use std::time::Duration;
+
+use wharf_api_secretsmanager::{
+    DeleteSecretRequest, DeleteSecretResponse, RestoreSecretRequest, RestoreSecretResponse,
+};
+use wharf_base::Permit;
+use wharf_service::{Place, transact};
+use wharf_store::Compare;
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    core::{ChangeError, Core, Found, again, value_key},
+    fault, names,
+    records::{Deletion, Secret, value_id},
+};
+
+const DAY: u64 = 24 * 3600;
+/// Days of the recovery window: the least, the most, and what is taken when none is given.
+const WINDOW: std::ops::RangeInclusive<i64> = 7..=30;
+const DEFAULT_WINDOW: i64 = 30;
+
+pub async fn delete_secret(
+    core: &Core,
+    call: &Call,
+    input: DeleteSecretRequest,
+) -> Result<DeleteSecretResponse, Fault> {
+    let place = Place::of(call);
+    let forced = input.force_delete_without_recovery.unwrap_or_default();
+    if forced && input.recovery_window_in_days.is_some() {
+        return Err(fault::parameter(
+            "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
+        ));
+    }
+    let days = input.recovery_window_in_days.unwrap_or(DEFAULT_WINDOW);
+    if !WINDOW.contains(&days) {
+        return Err(fault::parameter(
+            "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).",
+        ));
+    }
+    let found = core.look(&place, input.secret_id.as_deref()).await?;
+    let found = match found {
+        Some(found) => found.primary()?,
+        // Who repeats a forced deletion learns that it is done.
+        None if forced => return Ok(gone(&place, input.secret_id, call)),
+        None => return Err(fault::no_secret()),
+    };
+    if !forced && found.secret().deletion.is_some() {
+        return Err(fault::deleted());
+    }
+    if !found.secret().replicas.is_empty() {
+        let regions: Vec<&str> = found.secret().replicas.iter().map(String::as_str).collect();
+        return Err(fault::request(format!(
+            "You can't delete secret {} that still has replica regions [{}]",
+            found.name,
+            regions.join(", ")
+        )));
+    }
+    let seconds = if forced { 0 } else { days.unsigned_abs() * DAY };
+    let due_at = call.now + Duration::from_secs(seconds);
+    let response = DeleteSecretResponse {
+        arn: Some(found.arn()),
+        name: Some(found.name.clone()),
+        deletion_date: Some(due_at),
+    };
+    if forced {
+        remove(core, &call.permit, &found, None).await?;
+        return Ok(response);
+    }
+    let asked_at = call.now;
+    transact!(core.table, &call.permit, |tx| {
+        let mut secret = again(&mut tx, &found).await?;
+        secret.deletion = Some(Deletion { asked_at, due_at });
+        tx.put(&found.stored.key, &secret);
+    });
+    Ok(response)
+}
+
+/// The answer to the forced deletion of what is not there.
+fn gone(place: &Place, secret_id: Option<String>, call: &Call) -> DeleteSecretResponse {
+    let name = secret_id.unwrap_or_default();
+    let arn = match name.starts_with("arn:") {
+        true => name.clone(),
+        false => names::arn(place, &name, &names::random_suffix()),
+    };
+    DeleteSecretResponse {
+        arn: Some(arn),
+        name: Some(name),
+        deletion_date: Some(call.now),
+    }
+}
+
+/// Removes a secret with all its values, unless somebody changed it since it was read.
+pub async fn remove(
+    core: &Core,
+    permit: &Permit,
+    found: &Found,
+    fence: Option<Compare>,
+) -> Result<(), ChangeError> {
+    let mut change = core.table.begin();
+    if let Some(fence) = fence {
+        change.fence(fence);
+    }
+    change.when(found.stored.unchanged());
+    for version in found.secret().versions.keys() {
+        let id = value_id(&found.name, &found.secret().suffix, version);
+        change.delete(value_key(&found.place, &id));
+    }
+    change.delete(&found.stored.key);
+    match change.commit(permit).await? {
+        wharf_service::Outcome::Written => Ok(()),
+        wharf_service::Outcome::Lost(key) => Err(ChangeError::conflict(key)),
+    }
+}
+
+pub async fn restore_secret(
+    core: &Core,
+    call: &Call,
+    input: RestoreSecretRequest,
+) -> Result<RestoreSecretResponse, Fault> {
+    let found = core
+        .find(&Place::of(call), input.secret_id.as_deref())
+        .await?;
+    let found = found.primary()?;
+    transact!(core.table, &call.permit, |tx| {
+        let mut secret: Secret = again(&mut tx, &found).await?;
+        secret.deletion = None;
+        tx.put(&found.stored.key, &secret);
+    });
+    Ok(RestoreSecretResponse {
+        arn: Some(found.arn()),
+        name: Some(found.name),
+    })
+}

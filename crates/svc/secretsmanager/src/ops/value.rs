@@ -1,0 +1,245 @@
+//! PutSecretValue, GetSecretValue and BatchGetSecretValue.
+
+use wharf_api_secretsmanager::{
+    APIErrorType, BatchGetSecretValueRequest, BatchGetSecretValueResponse, GetSecretValueRequest,
+    GetSecretValueResponse, Input, PutSecretValueRequest, PutSecretValueResponse, SecretValueEntry,
+    schema::SERVICE,
+};
+use wharf_base::ids;
+use wharf_service::{Pages, Place, transact};
+use wharf_wire::{Call, Fault};
+
+use super::list;
+use crate::{
+    authorize,
+    core::{Content, Core, Found, again, value_key},
+    fault::{self, SecretFaults},
+    filter,
+    records::{Secret, Value, value_id},
+    show,
+    versions::{self, CURRENT},
+};
+
+const MAX_BATCH: usize = 20;
+
+/// Secrets are sealed under the installation's keyring; keys of the caller's own are not there yet.
+///
+/// # Errors
+/// Another key is asked for.
+pub fn key_is_ours(key: Option<&str>) -> Result<(), Fault> {
+    match key {
+        None | Some("" | "aws/secretsmanager" | "alias/aws/secretsmanager") => Ok(()),
+        Some(_) => Err(fault::unsupported("KmsKeyId")),
+    }
+}
+
+pub async fn put_secret_value(
+    core: &Core,
+    call: &Call,
+    input: PutSecretValueRequest,
+) -> Result<PutSecretValueResponse, Fault> {
+    if input.rotation_token.is_some() {
+        return Err(fault::unsupported("RotationToken"));
+    }
+    let content = Content::given(input.secret_string, input.secret_binary)?;
+    let content = content
+        .ok_or_else(|| fault::request("You must provide either SecretString or SecretBinary."))?;
+    let found = core
+        .find(&Place::of(call), input.secret_id.as_deref())
+        .await?;
+    let found = found.primary()?.usable()?;
+    let version = input.client_request_token.unwrap_or_else(ids::uuid);
+    let stages = input
+        .version_stages
+        .unwrap_or_else(|| vec![CURRENT.to_owned()]);
+    put(core, call, &found, &version, &content, &stages, |_| ()).await?;
+    let now = core.find(&Place::of(call), Some(&found.arn())).await?;
+    let stages = now.secret().versions.get(&version);
+    Ok(PutSecretValueResponse {
+        arn: Some(found.arn()),
+        version_stages: stages.map(|it| it.stages.iter().cloned().collect()),
+        name: Some(found.name),
+        version_id: Some(version),
+    })
+}
+
+/// Adds a version to a secret, and changes what else there is to change with it. A version that is there
+/// with the same content is left as it is.
+///
+/// # Errors
+/// The version is there with another content; limits; the store's.
+pub async fn put(
+    core: &Core,
+    call: &Call,
+    found: &Found,
+    version: &str,
+    content: &Content,
+    stages: &[String],
+    change: impl Fn(&mut Secret),
+) -> Result<(), Fault> {
+    let id = value_id(&found.name, &found.secret().suffix, version);
+    let key = value_key(&found.place, &id);
+    let sealed = core.seal(&found.place, &id, content);
+    transact!(core.table, &call.permit, |tx| {
+        let mut secret = again(&mut tx, found).await?;
+        match tx.find::<Value>(&key).await? {
+            Some(there) if core.open(&found.place, &id, &there)? != *content => {
+                return Err(fault::version_exists());
+            }
+            Some(_) => {}
+            None => {
+                for gone in versions::add(&mut secret, version, stages, call.now)? {
+                    let gone = value_id(&found.name, &secret.suffix, &gone);
+                    tx.delete(value_key(&found.place, &gone));
+                }
+                tx.put(&key, &sealed);
+            }
+        }
+        change(&mut secret);
+        tx.put(&found.stored.key, &secret);
+    });
+    Ok(())
+}
+
+pub async fn get_secret_value(
+    core: &Core,
+    call: &Call,
+    input: GetSecretValueRequest,
+) -> Result<GetSecretValueResponse, Fault> {
+    let found = core
+        .find(&Place::of(call), input.secret_id.as_deref())
+        .await?;
+    let (id, stage) = (input.version_id.as_deref(), input.version_stage.as_deref());
+    let entry = read(core, call, &found.usable()?, id, stage).await?;
+    Ok(GetSecretValueResponse {
+        arn: entry.arn,
+        name: entry.name,
+        version_id: entry.version_id,
+        secret_binary: entry.secret_binary,
+        secret_string: entry.secret_string,
+        version_stages: entry.version_stages,
+        created_date: entry.created_date,
+    })
+}
+
+async fn read(
+    core: &Core,
+    call: &Call,
+    found: &Found,
+    id: Option<&str>,
+    stage: Option<&str>,
+) -> Result<SecretValueEntry, Fault> {
+    let id = versions::find(found.secret(), id, stage)?;
+    let content = core.value(found, &id).await?;
+    note_access(core, call, found, &id).await?;
+    let version = found.secret().versions.get(&id);
+    let (secret_string, secret_binary) = match content {
+        Content::Text(text) => (Some(text), None),
+        Content::Binary(bytes) => (None, Some(bytes)),
+    };
+    Ok(SecretValueEntry {
+        arn: Some(found.arn()),
+        name: Some(found.name.clone()),
+        version_id: Some(id),
+        secret_binary,
+        secret_string,
+        version_stages: version.map(|it| it.stages.iter().cloned().collect()),
+        created_date: version.map(|it| it.created_at),
+    })
+}
+
+/// Writes down that a version was read today, once a day.
+async fn note_access(core: &Core, call: &Call, found: &Found, id: &str) -> Result<(), Fault> {
+    let today = Some(show::day(call.now));
+    let noted = |secret: &Secret| {
+        let version = secret.versions.get(id);
+        secret.accessed_at == today && version.is_none_or(|it| it.accessed_at == today)
+    };
+    if noted(found.secret()) {
+        return Ok(());
+    }
+    let note = |secret: &mut Secret| {
+        secret.accessed_at = today;
+        if let Some(version) = secret.versions.get_mut(id) {
+            version.accessed_at = today;
+        }
+        Ok::<(), Fault>(())
+    };
+    core.table
+        .change(&call.permit, &found.stored.key, note)
+        .await?;
+    Ok(())
+}
+
+/// Each secret is judged on its own, as if GetSecretValue had been called for it; what fails is listed.
+pub async fn batch_get_secret_value(
+    core: &Core,
+    call: &Call,
+    input: BatchGetSecretValueRequest,
+) -> Result<BatchGetSecretValueResponse, Fault> {
+    let place = Place::of(call);
+    let (listed, next_token) = match (input.secret_id_list, input.filters) {
+        (Some(_), Some(_)) => {
+            return Err(fault::parameter(
+                "You can't specify both SecretIdList and Filters.",
+            ));
+        }
+        (Some(ids), None) => {
+            if input.max_results.is_some() || input.next_token.is_some() {
+                return Err(fault::parameter(
+                    "You can't use MaxResults or NextToken with SecretIdList.",
+                ));
+            }
+            (ids, None)
+        }
+        (None, Some(filters)) => {
+            filter::check(&filters)?;
+            let size = input.max_results.and_then(|it| usize::try_from(it).ok());
+            let pages = Pages::<SecretFaults>::new(
+                &core.parts.keyring,
+                call,
+                "secretsmanager/BatchGetSecretValue",
+                &filters,
+            );
+            let page = pages.page(input.next_token.as_deref(), size.unwrap_or(MAX_BATCH))?;
+            let mut all = list::all(core, &place).await?;
+            all.retain(|it| it.secret().deletion.is_none() && filter::fits(it, &filters));
+            all.sort_by(|a, b| a.name.cmp(&b.name));
+            let (shown, token) = page.cut(all, |it| &it.name);
+            (shown.iter().map(Found::arn).collect(), token)
+        }
+        (None, None) => {
+            return Err(fault::parameter(
+                "You must specify either SecretIdList or Filters.",
+            ));
+        }
+    };
+    let (mut values, mut errors) = (Vec::new(), Vec::new());
+    for id in listed {
+        match one(core, call, &id).await {
+            Ok(entry) => values.push(entry),
+            Err(fault) => errors.push(APIErrorType {
+                secret_id: Some(id),
+                error_code: Some(fault.code.to_string()),
+                message: Some(fault.message),
+            }),
+        }
+    }
+    Ok(BatchGetSecretValueResponse {
+        secret_values: Some(values),
+        next_token,
+        errors: Some(errors),
+    })
+}
+
+async fn one(core: &Core, call: &Call, id: &str) -> Result<SecretValueEntry, Fault> {
+    let input = GetSecretValueRequest {
+        secret_id: Some(id.to_owned()),
+        ..GetSecretValueRequest::default()
+    };
+    let asked = Input::GetSecretValue(&input);
+    let checks = authorize::checks(core, call.context(), asked).await?;
+    let call = core.parts.dispatcher.admit(&SERVICE, call, &checks).await?;
+    let found = core.find(&Place::of(&call), Some(id)).await?.usable()?;
+    read(core, &call, &found, None, None).await
+}

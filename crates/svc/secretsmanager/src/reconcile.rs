@@ -1,0 +1,62 @@
+//! Removes secrets whose recovery window is over.
+
+use std::sync::Arc;
+
+use wharf_base::Permit;
+use wharf_reconcile::Next;
+use wharf_records::{Record as _, Scope};
+use wharf_service::{Cause, Look, Place, Reach, fence};
+use wharf_store::StoreError;
+
+use crate::{
+    core::{ChangeError, Core, Found},
+    fault::SecretFaults,
+    ops,
+    records::Secret,
+};
+
+const PERMIT: Permit = Permit::for_controller("secretsmanager-reconciler");
+
+type StepError = wharf_service::StepError<SecretFaults>;
+
+/// Wakes the reconciler for a secret that changed.
+pub fn changed(core: &Core, key: &str, _: Look) -> Reach {
+    if let Some((_, Secret::KIND, _)) = Scope::parse(key) {
+        core.removals.wake(key.to_owned());
+    }
+    Reach::One
+}
+
+/// Removes the secret under a key if it is due, and says when to look again.
+pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
+    let Some((scope, _, name)) = Scope::parse(&key) else {
+        return Ok(Next::Settled);
+    };
+    let Some(stored) = core.table.read::<Secret>(&key).await? else {
+        return Ok(Next::Settled);
+    };
+    let Some(deletion) = stored.record.deletion else {
+        return Ok(Next::Settled);
+    };
+    let now = core.now();
+    if now < deletion.due_at {
+        return Ok(Next::After(deletion.due_at.since(now)));
+    }
+    let place = Place::of_scope(&scope);
+    let found = Found {
+        name,
+        shown_at: place.clone(),
+        place,
+        stored,
+    };
+    // If somebody came between, their write wakes the key again.
+    match ops::delete::remove(&core, &PERMIT, &found, Some(fence(&core.shard)?)).await {
+        Err(error) if lost(&error) => Ok(Next::Settled),
+        done => done.map(|()| Next::Settled).map_err(StepError::from),
+    }
+}
+
+/// Whether another writer was faster.
+fn lost(error: &ChangeError) -> bool {
+    matches!(&error.cause, Cause::Store(StoreError::Conflict { .. }))
+}

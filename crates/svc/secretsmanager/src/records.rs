@@ -1,0 +1,114 @@
+//! Secrets, their values and their replicas, as they are stored.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use serde::{Deserialize, Serialize};
+use wharf_base::Timestamp;
+use wharf_records::{Record, Scope, Unknown, ecs::Tags};
+use wharf_seal::Sealed;
+
+/// A secret in its own region, under its name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Secret {
+    /// The random end of its ARN.
+    pub suffix: String,
+    #[serde(default)]
+    pub description: Option<String>,
+    pub created_at: Timestamp,
+    pub changed_at: Timestamp,
+    /// The day on which a value was last read.
+    #[serde(default)]
+    pub accessed_at: Option<Timestamp>,
+    #[serde(default)]
+    pub deletion: Option<Deletion>,
+    /// JSON
+    #[serde(default)]
+    pub policy: Option<String>,
+    #[serde(default)]
+    pub tags: Tags,
+    /// By id.
+    #[serde(default)]
+    pub versions: BTreeMap<String, Version>,
+    /// Regions with a replica.
+    #[serde(default)]
+    pub replicas: BTreeSet<String>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Secret {
+    const KIND: &'static str = "secret";
+    const FORMAT: u32 = 1;
+}
+
+/// What is known of a version; its value is a record of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Version {
+    pub created_at: Timestamp,
+    /// The day on which it was last read.
+    #[serde(default)]
+    pub accessed_at: Option<Timestamp>,
+    /// Its staging labels.
+    pub stages: BTreeSet<String>,
+}
+
+/// The secret can be restored until it is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deletion {
+    pub asked_at: Timestamp,
+    pub due_at: Timestamp,
+}
+
+/// The value of a version, under [`value_id`].
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Value {
+    /// Sealed for [`purpose`].
+    pub sealed: Sealed,
+    /// Bytes rather than text.
+    #[serde(default)]
+    pub binary: bool,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Value").finish_non_exhaustive()
+    }
+}
+
+impl Record for Value {
+    const KIND: &'static str = "value";
+    const FORMAT: u32 = 1;
+}
+
+/// A replica in another region, under the secret's name: everything is read from the primary.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Replica {
+    pub primary_region: String,
+    /// The same as the primary's.
+    pub suffix: String,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Replica {
+    const KIND: &'static str = "replica";
+    const FORMAT: u32 = 1;
+}
+
+/// The id of the value of a version. The suffix keeps secrets of one name apart that came after each other.
+pub fn value_id(name: &str, suffix: &str, version: &str) -> String {
+    format!("{name}/{suffix}/{version}")
+}
+
+/// What the value with that id is sealed for.
+pub fn purpose(scope: &Scope, value_id: &str) -> String {
+    let Scope {
+        account, region, ..
+    } = scope;
+    format!("secretsmanager/value/{account}/{region}/{value_id}")
+}

@@ -1,0 +1,76 @@
+//! The service as the server holds it: operations and the loop.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use wharf_base::Permit;
+use wharf_service::Loops;
+
+use crate::{authorize, config::Parts, core::Core, names, ops, reconcile};
+
+/// Secrets removed at once.
+const WORKERS: usize = 2;
+
+/// Secrets Manager over a store.
+#[derive(Clone)]
+pub struct SecretsmanagerService {
+    core: Arc<Core>,
+}
+
+impl SecretsmanagerService {
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            core: Arc::new(Core::new(parts)),
+        }
+    }
+
+    /// Removes deleted secrets in time until `stop`, or until a part of it panics.
+    pub async fn run(&self, stop: CancellationToken) {
+        let core = &self.core;
+        let mut loops = Loops::new(names::SERVICE, stop);
+        let (store, how) = (core.parts.store.clone(), core.parts.takeover);
+        let permit = Permit::for_controller("secretsmanager-shard");
+        loops.hold(&core.shard, &store, permit, how).await;
+        let of = core.clone();
+        let changed = move |key: &str, look| reconcile::changed(&of, key, look);
+        let feed = wharf_service::feed(store, names::SERVICE, loops.stop(), changed);
+        loops.spawn(feed);
+        let of = core.clone();
+        let work = move |key| reconcile::key(of.clone(), key);
+        loops.work(&core.removals, WORKERS, work);
+        loops.run().await;
+    }
+}
+
+/// Which members of requests operations heed.
+static UNDERSTOOD: wharf_wire::understood::Understood =
+    wharf_wire::understood::Understood::new(include_str!("understood.txt"));
+
+wharf_api_secretsmanager::operations! {
+    impl SecretsmanagerService;
+    authorize(self, cx, input) = authorize::checks(&self.core, cx, input).await;
+    understood = UNDERSTOOD;
+    run(self, operation, call, input) = operation(&self.core, call, input).await;
+
+    batch_get_secret_value = ops::value::batch_get_secret_value;
+    create_secret = ops::create::create_secret;
+    delete_resource_policy = ops::policy::delete_resource_policy;
+    delete_secret = ops::delete::delete_secret;
+    describe_secret = ops::describe::describe_secret;
+    get_random_password = ops::password::get_random_password;
+    get_resource_policy = ops::policy::get_resource_policy;
+    get_secret_value = ops::value::get_secret_value;
+    list_secret_version_ids = ops::versions::list_secret_version_ids;
+    list_secrets = ops::list::list_secrets;
+    put_resource_policy = ops::policy::put_resource_policy;
+    put_secret_value = ops::value::put_secret_value;
+    remove_regions_from_replication = ops::replicas::remove_regions_from_replication;
+    replicate_secret_to_regions = ops::replicas::replicate_secret_to_regions;
+    restore_secret = ops::delete::restore_secret;
+    stop_replication_to_replica = ops::replicas::stop_replication_to_replica;
+    tag_resource = ops::tags::tag;
+    untag_resource = ops::tags::untag;
+    update_secret = ops::update::update_secret;
+    update_secret_version_stage = ops::versions::update_secret_version_stage;
+    validate_resource_policy = ops::policy::validate_resource_policy;
+}

@@ -1,0 +1,84 @@
+//! Secrets as the API shows them. Pure.
+
+use std::collections::BTreeMap;
+
+use wharf_api_secretsmanager::{DescribeSecretResponse, ReplicationStatusType, SecretListEntry};
+use wharf_base::Timestamp;
+
+use crate::{core::Found, records::Secret, tags};
+
+pub fn described(found: &Found) -> DescribeSecretResponse {
+    let secret = found.secret();
+    DescribeSecretResponse {
+        arn: Some(found.arn()),
+        name: Some(found.name.clone()),
+        description: secret.description.clone(),
+        last_changed_date: Some(secret.changed_at),
+        last_accessed_date: secret.accessed_at,
+        deleted_date: secret.deletion.map(|it| it.asked_at),
+        tags: some(tags::to_wire(&secret.tags)),
+        version_ids_to_stages: stages(secret),
+        created_date: Some(secret.created_at),
+        primary_region: primary_region(found),
+        replication_status: replicas(found),
+        ..DescribeSecretResponse::default()
+    }
+}
+
+pub fn listed(found: &Found) -> SecretListEntry {
+    let secret = found.secret();
+    SecretListEntry {
+        arn: Some(found.arn()),
+        name: Some(found.name.clone()),
+        description: secret.description.clone(),
+        last_changed_date: Some(secret.changed_at),
+        last_accessed_date: secret.accessed_at,
+        deleted_date: secret.deletion.map(|it| it.asked_at),
+        tags: some(tags::to_wire(&secret.tags)),
+        secret_versions_to_stages: stages(secret),
+        created_date: Some(secret.created_at),
+        primary_region: primary_region(found),
+        ..SecretListEntry::default()
+    }
+}
+
+/// How the replicas are; they have no values of their own and are always in step.
+pub fn replicas(found: &Found) -> Option<Vec<ReplicationStatusType>> {
+    let one = |region: &String| ReplicationStatusType {
+        region: Some(region.clone()),
+        kms_key_id: Some("alias/aws/secretsmanager".to_owned()),
+        status: Some("InSync".to_owned()),
+        status_message: Some("Replication succeeded".to_owned()),
+        last_accessed_date: None,
+    };
+    let regions = found.secret().replicas.iter();
+    some(regions.filter(|_| !found.is_replica()).map(one).collect())
+}
+
+/// The day a moment falls on, as AWS shows the time of an access.
+pub fn day(at: Timestamp) -> Timestamp {
+    const DAY: i64 = 24 * 3600 * 1000;
+    Timestamp::from_millis(at.millis().div_euclid(DAY) * DAY)
+}
+
+/// Shown of a secret with replicas and of a replica.
+fn primary_region(found: &Found) -> Option<String> {
+    let replicated = found.is_replica() || !found.secret().replicas.is_empty();
+    replicated.then(|| found.place.region.clone())
+}
+
+/// Versions without labels are not shown.
+fn stages(secret: &Secret) -> Option<BTreeMap<String, Vec<String>>> {
+    let labelled = secret
+        .versions
+        .iter()
+        .filter(|(_, it)| !it.stages.is_empty());
+    let all: BTreeMap<_, _> = labelled
+        .map(|(id, it)| (id.clone(), it.stages.iter().cloned().collect()))
+        .collect();
+    (!all.is_empty()).then_some(all)
+}
+
+fn some<T>(all: Vec<T>) -> Option<Vec<T>> {
+    (!all.is_empty()).then_some(all)
+}
