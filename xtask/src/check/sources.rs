@@ -45,7 +45,10 @@ const CONTROLLERS: [(&str, &str); 29] = [
     ("node-credentials", "server/src/node_credentials.rs"),
     ("nodes", "server/src/nodes.rs"),
     ("plane-hosts", "hosts/src/plane_hosts.rs"),
-    ("secretsmanager-reconciler", "svc/secretsmanager/src/reconcile.rs"),
+    (
+        "secretsmanager-reconciler",
+        "svc/secretsmanager/src/reconcile.rs",
+    ),
     ("secretsmanager-shard", "svc/secretsmanager/src/service.rs"),
     ("test", "testkit/src/lib.rs"),
 ];

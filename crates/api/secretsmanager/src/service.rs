@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wharf_wire::{
     Call, Check, Context, Dispatcher, Fault, Service, async_trait, constraints::Violation,
-    node::Payload, schema::ServiceSchema,
+    node::Payload, schema::ServiceSchema, understood::Understood,
 };
 
 #[allow(unused_imports)]
@@ -89,6 +89,11 @@ pub trait Secretsmanager: Send + Sync + 'static {
     /// The service's own words for an input that breaks the model; `None` for the protocol's.
     fn refuse(&self, operation: &'static str, violations: &[Violation]) -> Option<Fault> {
         let _ = (operation, violations);
+        None
+    }
+
+    /// Which members of inputs operations understand.
+    fn understood(&self) -> Option<&'static Understood> {
         None
     }
 
@@ -429,6 +434,10 @@ impl Service for Routes {
     fn refuse(&self, operation: usize, violations: &[Violation]) -> Option<Fault> {
         self.0
             .refuse(SERVICE.operations[operation].name, violations)
+    }
+
+    fn understood(&self) -> Option<&'static Understood> {
+        self.0.understood()
     }
 
     async fn checks(

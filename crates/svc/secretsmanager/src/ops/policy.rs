@@ -10,23 +10,14 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::{Core, Found, again},
-    fault, policy,
+    policy,
 };
-
-/// A secret has one policy; several with names are not there yet.
-fn unnamed(name: Option<&str>) -> Result<(), Fault> {
-    match name {
-        None => Ok(()),
-        Some(_) => Err(fault::unsupported("PolicyName")),
-    }
-}
 
 pub async fn put_resource_policy(
     core: &Core,
     call: &Call,
     input: PutResourcePolicyRequest,
 ) -> Result<PutResourcePolicyResponse, Fault> {
-    unnamed(input.policy_name.as_deref())?;
     let text = input.resource_policy.unwrap_or_default();
     let parsed = policy::parse(&text)?;
     if input.block_public_policy.unwrap_or_default() && policy::is_public(&parsed) {
@@ -51,7 +42,6 @@ pub async fn delete_resource_policy(
     call: &Call,
     input: DeleteResourcePolicyRequest,
 ) -> Result<DeleteResourcePolicyResponse, Fault> {
-    unnamed(input.policy_name.as_deref())?;
     let found = core
         .find(&Place::of(call), input.secret_id.as_deref())
         .await?;
@@ -78,7 +68,6 @@ pub async fn get_resource_policy(
     call: &Call,
     input: GetResourcePolicyRequest,
 ) -> Result<GetResourcePolicyResponse, Fault> {
-    unnamed(input.policy_name.as_deref())?;
     let found = core
         .find(&Place::of(call), input.secret_id.as_deref())
         .await?;

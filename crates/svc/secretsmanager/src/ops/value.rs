@@ -38,9 +38,6 @@ pub async fn put_secret_value(
     call: &Call,
     input: PutSecretValueRequest,
 ) -> Result<PutSecretValueResponse, Fault> {
-    if input.rotation_token.is_some() {
-        return Err(fault::unsupported("RotationToken"));
-    }
     let content = Content::given(input.secret_string, input.secret_binary)?;
     let content = content
         .ok_or_else(|| fault::request("You must provide either SecretString or SecretBinary."))?;
