@@ -5,7 +5,7 @@ use wharf_api_ec2::types::{
     IpRange, RevokeSecurityGroupEgressRequest, RevokeSecurityGroupIngressRequest,
     SecurityGroupRuleRequest, UserIdGroupPair,
 };
-use wharf_base::{Cidr4, ids};
+use wharf_base::{Cidr4, Cidr6, ids};
 use wharf_records::ecs::Tags;
 use wharf_wire::Fault;
 
@@ -183,7 +183,7 @@ fn cidr(text: &str) -> Result<RulePeer, Fault> {
 }
 
 fn cidr6(text: &str) -> Result<RulePeer, Fault> {
-    let cidr = text.parse();
+    let cidr = Cidr6::canonical(text);
     let cidr = cidr.map_err(|_| fault::bad_value(format!("CIDR block {text} is malformed")))?;
     Ok(RulePeer::Ipv6(cidr))
 }
