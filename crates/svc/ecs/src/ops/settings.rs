@@ -7,8 +7,8 @@ use wharf_wire::{Call, Fault};
 
 use crate::{core::Core, fault, names::Place, page};
 
-/// Name, the values it can have, what it is unless set. The long ARN formats cannot be turned off
-/// any more, and guard duty's setting is read-only.
+/// Name, the values it can have (what they do, `settings.txt` says), what it is unless set. The long
+/// ARN formats cannot be turned off any more, and guard duty's setting is read-only.
 const SETTINGS: &[(&str, &[&str], &str)] = &[
     ("serviceLongArnFormat", &["enabled"], "enabled"),
     ("taskLongArnFormat", &["enabled"], "enabled"),
@@ -248,4 +248,37 @@ async fn stored(core: &Core, call: &Call, principal: &str) -> Result<Vec<Setting
     let prefix = key(call, principal, "");
     let all = core.table.page(&prefix, None, usize::MAX, |_| true).await?;
     Ok(all.records.into_iter().map(|it| it.record).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_wire::understood::{Line, Rule, lines};
+
+    use super::*;
+
+    /// None is read anywhere but here, so each that can be changed says why it has no effect.
+    #[test]
+    fn what_settings_do_is_said() {
+        let said = lines(include_str!("../settings.txt"));
+        let account = said.skip_while(|it| *it != Line::Structure("account setting"));
+        let account = account.skip(1);
+        let said = account.map_while(|it| match it {
+            Line::Member(name, rule) => Some((name, rule)),
+            _ => None,
+        });
+        let mut known: Vec<_> = SETTINGS.iter().collect();
+        known.sort_by_key(|(name, _, _)| *name);
+        let said: Vec<_> = said.collect();
+        assert_eq!(said.len(), known.len());
+        for ((name, rule), (known, values, _)) in said.into_iter().zip(known) {
+            assert_eq!(name, *known);
+            match rule {
+                Rule::Only(only) => assert_eq!(only, *values, "{name}"),
+                rule => assert!(
+                    matches!(rule, Rule::Recorded(_)) && values.len() != 1,
+                    "{name}"
+                ),
+            }
+        }
+    }
 }

@@ -339,6 +339,8 @@ fn of_group(attributes: &Attributes) -> Result<(), Fault> {
 mod tests {
     use proptest::prelude::*;
 
+    use wharf_wire::understood::{Line, Rule, lines};
+
     use super::*;
 
     fn change(table: &Table, pairs: &[(&str, &str)]) -> Result<Attributes, Fault> {
@@ -427,6 +429,52 @@ mod tests {
                 "{refused}"
             );
         }
+    }
+
+    /// `settings.txt` says of each attribute what it does; the load balancer reads those that do anything.
+    #[test]
+    fn what_attributes_do_is_said_and_true() {
+        let read = include_str!("../../../../plane/lb/src/config/attributes.rs");
+        let response = "routing.http.response.";
+        assert!(read.contains("\"routing.http.response.{part}.header_value\""));
+        let is_read = |key: &str| {
+            let named = key
+                .strip_prefix(response)
+                .and_then(|it| it.strip_suffix(".header_value"));
+            let own = named.map_or_else(|| format!("\"{key}\""), |name| format!("\"{name}\""));
+            key == DELETION_PROTECTION || read.contains(&own)
+        };
+        let (mut table, mut said) = (&LISTENER, Vec::new());
+        for line in lines(include_str!("../settings.txt")) {
+            match line {
+                Line::Structure("load balancer attribute") => table = &BALANCER,
+                Line::Structure("target group attribute") => table = &GROUP,
+                Line::Structure("listener attribute") => table = &LISTENER,
+                Line::Member(key, rule) => {
+                    let attribute = table.all.iter().find(|it| it.key == key).expect(key);
+                    let one = match attribute.form {
+                        Fixed => Some(attribute.default),
+                        OneOf([only]) => Some(*only),
+                        _ => None,
+                    };
+                    match rule {
+                        Rule::Only(values) => assert_eq!(one.map(|it| vec![it]), Some(values)),
+                        Rule::Recorded(_) => assert!(one.is_none() && !is_read(key), "{key}"),
+                        _ => assert!(one.is_none() && is_read(key), "{key}"),
+                    }
+                    said.push((table.noun, key));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        let all = [&BALANCER, &LISTENER, &GROUP].map(|table| {
+            let keys = table.all.iter().map(|it| it.key);
+            keys.map(|key| (table.noun, key)).collect::<Vec<_>>()
+        });
+        let mut all = all.concat();
+        all.sort_unstable();
+        said.sort_unstable();
+        assert_eq!(said, all);
     }
 
     #[test]
