@@ -58,6 +58,7 @@ pub fn run(root: &Path) -> Result<()> {
     structure(root, &metadata, &mut problems)?;
     contracts(root, &mut problems)?;
     problems.extend(walkthrough::check(root)?);
+    problems.extend(generate::unheard(root)?);
     for problem in &problems {
         eprintln!("{problem}");
     }

@@ -21,7 +21,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use model::Model;
-pub use understood::HEAD as UNDERSTOOD_HEAD;
+pub use understood::{HEAD as UNDERSTOOD_HEAD, unheard};
 
 /// Where services are listed.
 const TABLE: &str = "crates/server/src/services.rs";

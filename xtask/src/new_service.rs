@@ -37,7 +37,13 @@ pub fn run(root: &Path, name: &str) -> Result<()> {
         |kind: &str| format!("wharf-{kind}-{name} = {{ path = \"crates/{kind}/{name}\" }}");
     let in_server = |kind: &str| format!("wharf-{kind}-{name}.workspace = true");
     edit(&root.join("Cargo.toml"), |text| {
-        with_line(&with_line(text, &at_home("api"))?, &at_home("svc"))
+        // The contract may have been there before the service.
+        let api = at_home("api");
+        let text = match text.lines().any(|it| it == api) {
+            true => text.to_owned(),
+            false => with_line(text, &api)?,
+        };
+        with_line(&text, &at_home("svc"))
     })?;
     edit(&root.join("crates/server/Cargo.toml"), |text| {
         with_line(&with_line(text, &in_server("api"))?, &in_server("svc"))

@@ -72,6 +72,27 @@ pub fn render(root: &Path, files: &mut BTreeMap<PathBuf, String>) -> Result<()> 
     Ok(())
 }
 
+/// Services that have a list and do not say so to the dispatcher.
+pub fn unheard(root: &Path) -> Result<Vec<String>> {
+    let mut unheard = Vec::new();
+    for service in services(root)? {
+        let folder = root.join("crates/svc").join(&service).join("src");
+        if !folder.is_dir() {
+            continue;
+        }
+        let block = ["service.rs", "lib.rs"].iter().any(|file| {
+            let text = fs::read_to_string(folder.join(file)).unwrap_or_default();
+            text.contains("    understood = ") && text.contains("include_str!(\"understood.txt\")")
+        });
+        if !block {
+            unheard.push(format!(
+                "crates/svc/{service}: its operations! block names no list, `understood = …;`"
+            ));
+        }
+    }
+    Ok(unheard)
+}
+
 /// The rows of a text, whose names are the model's.
 fn rows(text: &'static str, schema: &ServiceSchema) -> Result<Rows> {
     let (mut rows, mut current) = (Rows::new(), "");
