@@ -145,8 +145,13 @@ struct Asked {
 
 fn asked(schema: &'static ServiceSchema, operation: &str, json: &str, form: &str) -> Asked {
     let header = |name: &str, value: String| (name.to_owned(), value);
-    match schema.protocol {
-        Protocol::Json { minor } => Asked {
+    // What speaks CBOR understands JSON too.
+    let json_minor = schema.protocols.iter().find_map(|it| match it {
+        Protocol::Json { minor } => Some(*minor),
+        _ => None,
+    });
+    match (schema.protocol, json_minor) {
+        (Protocol::Json { .. } | Protocol::Cbor, Some(minor)) => Asked {
             service: schema.signing_name,
             headers: vec![
                 header("content-type", format!("application/x-amz-json-1.{minor}")),
@@ -157,7 +162,7 @@ fn asked(schema: &'static ServiceSchema, operation: &str, json: &str, form: &str
             ],
             body: json.to_owned(),
         },
-        Protocol::Query | Protocol::Ec2 => Asked {
+        (Protocol::Query | Protocol::Ec2, _) => Asked {
             service: schema.signing_name,
             headers: vec![header(
                 "content-type",
@@ -165,7 +170,7 @@ fn asked(schema: &'static ServiceSchema, operation: &str, json: &str, form: &str
             )],
             body: format!("Action={operation}&Version={}{form}", schema.api_version),
         },
-        other => unreachable!("no service here prefers {other:?}"),
+        (other, _) => unreachable!("no service here prefers {other:?}"),
     }
 }
 
@@ -246,7 +251,7 @@ async fn strangers_are_refused_on_every_route() {
         for (keys, at, codes) in cases {
             let (status, body) = server.ask(&request, keys, at).await;
             let (expected_code, expected_status) = match schema.protocol {
-                Protocol::Json { .. } => (codes[0], 400),
+                Protocol::Json { .. } | Protocol::Cbor => (codes[0], 400),
                 Protocol::Query => (codes[1], 403),
                 Protocol::Ec2 => (codes[2], if codes[2] == "AuthFailure" { 401 } else { 400 }),
                 other => unreachable!("no service here prefers {other:?}"),
@@ -308,7 +313,7 @@ async fn nothing_is_open_to_a_user_without_policies() {
         let request = asked(schema, operation.name, &json, &form);
         let (status, body) = server.ask(&request, Some(&nobody), now).await;
         let (expected, expected_status) = match schema.protocol {
-            Protocol::Json { .. } => ("AccessDeniedException", 400),
+            Protocol::Json { .. } | Protocol::Cbor => ("AccessDeniedException", 400),
             Protocol::Query => ("AccessDenied", 403),
             Protocol::Ec2 => ("UnauthorizedOperation", 403),
             other => unreachable!("no service here prefers {other:?}"),

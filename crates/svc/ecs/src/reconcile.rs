@@ -258,7 +258,8 @@ fn of_interface(interface: NetworkInterface, gateway: Option<String>) -> Interfa
 /// `172.31.0.1/20` for `172.31.0.0/20`: the first address of a subnet is its router.
 fn gateway(cidr: &str) -> Option<String> {
     let range: wharf_base::Cidr4 = cidr.parse().ok()?;
-    Some(format!("{}/{}", range.nth(1), range.prefix()))
+    let has_room = range.prefix() < 32;
+    has_room.then(|| format!("{}/{}", range.nth(1), range.prefix()))
 }
 
 async fn delete_interface(core: &Core, record: &Task, id: &str) -> Result<(), StepError> {

@@ -12,6 +12,7 @@ use std::{
 
 use wharf_base::{Clock, Permit};
 use wharf_records::{Record, Scope, decode};
+use wharf_store::Range;
 use wharf_wire::Fault;
 
 use crate::{
@@ -21,6 +22,8 @@ use crate::{
 };
 
 const EVERY: Duration = Duration::from_secs(600);
+/// Streams of a group that are read at a time.
+const STREAMS_AT_ONCE: usize = 500;
 const PERMIT: Permit = Permit::for_controller("logs-sweep");
 
 impl LogsService {
@@ -89,38 +92,46 @@ async fn remove_emptied(
     from: i64,
 ) -> Result<(), Fault> {
     let prefix = scope.key(Stream::KIND, &stream_key(&group.id, ""));
-    let entries = service.table.entries(&prefix).await?;
-    for entry in &entries {
-        let stream: Stream = decode(&entry.value).map_err(fault::record)?;
-        let name = stream.journal_name();
-        let info = service.shelf.journal().stream(&name);
-        let empty = info.is_none_or(|info| info.first == info.end);
-        if empty && stream.created_at.millis() < from {
-            service.remove_silent(entry, &name, from, true).await?;
+    let mut after = None;
+    loop {
+        let mut range = Range::prefix(&prefix).limit(STREAMS_AT_ONCE);
+        range.start_after = after;
+        let page = service.table.store().range(range).await;
+        let page = page.map_err(fault::store)?;
+        for entry in &page.entries {
+            let stream: Stream = decode(&entry.value).map_err(fault::record)?;
+            let name = stream.journal_name();
+            let info = service.shelf.journal().stream(&name);
+            let empty = info.is_none_or(|info| info.first == info.end);
+            if empty && stream.created_at.millis() < from {
+                service.remove_silent(entry, &name, from, true).await?;
+            }
         }
+        if !page.more {
+            return Ok(());
+        }
+        after = page.entries.last().map(|entry| entry.key.clone());
     }
-    Ok(())
 }
 
 /// Deletes all streams of a group that is gone.
 pub async fn streams_of(service: &LogsService, scope: &Scope, group_id: &str) -> Result<(), Fault> {
     let prefix = scope.key(Stream::KIND, &stream_key(group_id, ""));
-    let streams: Vec<Stream> = service.all(&prefix).await?;
-    for stream in streams {
-        service
-            .shelf
-            .delete(&stream.journal_name())
-            .await
-            .map_err(fault::journal)?;
-        let key = scope.key(Stream::KIND, &stream_key(group_id, &stream.name));
-        service
-            .table
-            .store()
-            .delete(&PERMIT, key)
-            .await
-            .map_err(fault::store)?;
+    let store = service.table.store();
+    loop {
+        let range = Range::prefix(&prefix).limit(STREAMS_AT_ONCE);
+        let page = store.range(range).await.map_err(fault::store)?;
+        if page.entries.is_empty() {
+            return Ok(());
+        }
+        for entry in &page.entries {
+            let stream: Stream = decode(&entry.value).map_err(fault::record)?;
+            let deleted = service.shelf.delete(&stream.journal_name()).await;
+            deleted.map_err(fault::journal)?;
+            let deleted = store.delete(&PERMIT, &entry.key).await;
+            deleted.map_err(fault::store)?;
+        }
     }
-    Ok(())
 }
 
 /// Streams without a group, and events without a stream.

@@ -88,7 +88,7 @@ pub async fn was_a_storm(storm: &Storm) {
         storm.repeated.load(Ordering::Relaxed),
     ];
     println!("seed {}: {of:?}", storm.seed);
-    assert!(tasks.len() > 100 && of.iter().all(|it| *it > 3), "{of:?}");
+    assert!(tasks.len() > 100 && of.iter().all(|it| *it > 0), "{of:?}");
 }
 
 /// Every service has its tasks, all of them run, and nothing is left of others.
