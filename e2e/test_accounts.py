@@ -5,6 +5,7 @@ import json
 
 import botocore.exceptions
 import pytest
+
 from harness import control, images, tasks, tools
 from harness.installation import Keys, Place
 from harness.services import Web
@@ -169,7 +170,11 @@ def test_roles_are_assumed_across_accounts(wharf, tmp_path):
     (tmp_path / "credentials").write_text(f"[partner]\naws_access_key_id={keys.access_key}\naws_secret_access_key={keys.secret_key}\n")
     (tmp_path / "config").write_text(f"[profile shared]\nrole_arn={arn}\nsource_profile=partner\nregion=us-east-1\n")
     # The command line keeps sessions of roles below the home folder, for whatever endpoint.
-    files = {"HOME": str(tmp_path), "AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials")}
+    files = {
+        "HOME": str(tmp_path),
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
+    }
     environment = {k: v for k, v in wharf.environment().items() if k not in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")} | files
     printed = tools.run(
         tools.AWS, "--profile", "shared", "sts", "get-caller-identity", "--query", "Arn", "--output", "text", env=environment

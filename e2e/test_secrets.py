@@ -1,0 +1,100 @@
+"""Secrets Manager through boto3 and the AWS CLI: made, read, changed, guarded, deleted, restored, kept over a kill."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness import tasks
+from harness.installation import Installation, Place
+
+HIDDEN = "correct horse battery staple"
+
+
+def refused(call, **parameters):
+    with pytest.raises(ClientError) as caught:
+        call(**parameters)
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def test_a_secret_lives_and_changes(wharf):
+    secrets, name = wharf.client("secretsmanager"), tasks.unique("app/db")
+    made = secrets.create_secret(Name=name, SecretString="one", Description="of the database", Tags=[{"Key": "team", "Value": "web"}])
+    assert made["ARN"].startswith(f"arn:aws:secretsmanager:us-east-1:000000000000:secret:{name}-")
+    changed = secrets.put_secret_value(SecretId=name, SecretBinary=b"\x00two")
+    assert secrets.get_secret_value(SecretId=made["ARN"])["SecretBinary"] == b"\x00two"
+    before = secrets.get_secret_value(SecretId=name, VersionStage="AWSPREVIOUS")
+    assert (before["SecretString"], before["VersionId"]) == ("one", made["VersionId"])
+    described = secrets.describe_secret(SecretId=name)
+    assert described["VersionIdsToStages"] == {made["VersionId"]: ["AWSPREVIOUS"], changed["VersionId"]: ["AWSCURRENT"]}
+    assert described["Tags"] == [{"Key": "team", "Value": "web"}]
+    move = {"SecretId": name, "VersionStage": "AWSCURRENT", "MoveToVersionId": made["VersionId"]}
+    assert refused(secrets.update_secret_version_stage, **move)[0] == "InvalidParameterException"
+    secrets.update_secret_version_stage(**move, RemoveFromVersionId=changed["VersionId"])
+    listed = wharf.aws("secretsmanager", "get-secret-value", "--secret-id", name)
+    assert listed["SecretString"] == "one"
+    found = secrets.list_secrets(Filters=[{"Key": "name", "Values": [name]}, {"Key": "tag-key", "Values": ["te"]}])["SecretList"]
+    assert [it["Name"] for it in found] == [name]
+
+
+def test_what_is_refused_and_how(wharf):
+    secrets, name = wharf.client("secretsmanager"), tasks.unique("refused")
+    secrets.create_secret(Name=name, SecretString="one")
+    missing = ("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+    assert refused(secrets.get_secret_value, SecretId="no-such") == missing
+    assert refused(secrets.get_secret_value, SecretId="arn:aws:secretsmanager:eu-west-1:000000000000:secret:x-aB3dE6") == missing
+    pending = refused(secrets.get_secret_value, SecretId=name, VersionStage="AWSPENDING")
+    assert pending[1] == "Secrets Manager can't find the specified secret value for staging label: AWSPENDING"
+    again = refused(secrets.create_secret, Name=name, SecretString="two")
+    assert again == ("ResourceExistsException", f"The operation failed because the secret {name} already exists.")
+    secrets.delete_secret(SecretId=name, RecoveryWindowInDays=7)
+    marked = refused(secrets.get_secret_value, SecretId=name)
+    text = "You can't perform this operation on the secret because it was marked for deletion."
+    assert marked == ("InvalidRequestException", text)
+    secrets.restore_secret(SecretId=name)
+    assert secrets.get_secret_value(SecretId=name)["SecretString"] == "one"
+    key = refused(secrets.create_secret, Name=tasks.unique("k"), SecretString="x", KmsKeyId="alias/mine")
+    assert key[1] == "The parameter KmsKeyId is not supported by this version of wharf."
+    rotation = refused(secrets.rotate_secret, SecretId=name)
+    assert "not supported" in rotation[1] or rotation[0] == "UnsupportedOperation", rotation
+
+
+def test_policies_guard_each_secret(wharf):
+    secrets, name = wharf.client("secretsmanager"), tasks.unique("guarded")
+    arn = secrets.create_secret(Name=name, SecretString="one", Tags=[{"Key": "team", "Value": "web"}])["ARN"]
+    other = secrets.create_secret(Name=tasks.unique("other"), SecretString="two")["ARN"]
+    allow = tasks.document("secretsmanager:GetSecretValue", arn, Condition={"StringEquals": {"aws:ResourceTag/team": "web"}})
+    _, keys = tasks.user(wharf, allow, tasks.document("secretsmanager:BatchGetSecretValue"))
+    reader = wharf.client("secretsmanager", keys=keys)
+    assert reader.get_secret_value(SecretId=name)["SecretString"] == "one"
+    code, message = refused(reader.get_secret_value, SecretId=other)
+    assert code == "AccessDeniedException" and "secretsmanager:GetSecretValue" in message
+    batch = reader.batch_get_secret_value(SecretIdList=[arn, other, "no-such"])
+    assert [it["SecretString"] for it in batch["SecretValues"]] == ["one"]
+    assert [it["ErrorCode"] for it in batch["Errors"]] == ["AccessDeniedException"] * 2
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
+    secrets.put_resource_policy(SecretId=name, ResourcePolicy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+    assert "resource-based policy" in refused(reader.get_secret_value, SecretId=name)[1]
+    public = {"Effect": "Allow", "Principal": "*", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [public]})
+    blocked = refused(secrets.put_resource_policy, SecretId=name, ResourcePolicy=policy, BlockPublicPolicy=True)
+    assert blocked[0] == "PublicPolicyException"
+
+
+def test_secrets_outlive_a_kill_lie_sealed_and_are_sealed_anew():
+    with Installation() as wharf:
+        wharf.start(node=False)
+        secrets = wharf.client("secretsmanager")
+        secrets.create_secret(Name="kept", SecretString=HIDDEN, AddReplicaRegions=[{"Region": "eu-west-1"}])
+        wharf.kill_child("server")
+        wharf.wait_ready()
+        assert wharf.client("secretsmanager").get_secret_value(SecretId="kept")["SecretString"] == HIDDEN
+        there = Place(wharf, "eu-west-1").client("secretsmanager")
+        assert there.get_secret_value(SecretId="kept")["SecretString"] == HIDDEN
+        wharf.run("keys", "rotate", "keyring")
+        assert wharf.client("secretsmanager").get_secret_value(SecretId="kept")["SecretString"] == HIDDEN
+        for path in wharf.data.rglob("*"):
+            # The room for tasks' disks is a sparse file of many GiB.
+            if path.is_file() and path.stat().st_size < 1 << 28:
+                assert HIDDEN.encode() not in path.read_bytes(), path
