@@ -1,6 +1,7 @@
 //! The one port: accepts connections, tells TLS from plain HTTP by the first byte, and hands each
 //! request to the part of wharf that it is for (architecture §3).
 
+mod admission;
 mod answer;
 mod api;
 mod auth;
@@ -12,7 +13,6 @@ mod events;
 mod forwarded;
 mod head;
 mod host;
-mod letting_in;
 mod metrics;
 mod origin;
 mod refused;

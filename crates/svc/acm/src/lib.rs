@@ -19,6 +19,7 @@ mod authorize;
 mod check;
 mod config;
 mod core;
+mod describe;
 mod facts;
 mod fault;
 mod feed;
@@ -32,7 +33,6 @@ mod plan;
 mod reconcile;
 mod records;
 mod service;
-mod show;
 mod tagged;
 
 pub use authority::{AuthorityError, ShownAuthority};

@@ -9,8 +9,8 @@ use wharf_wire::{Context, Fault};
 
 use crate::{
     Ec2Service, mend,
-    parts::Parts,
     records::{DhcpOptions, InternetGateway, Pointer, Route, RouteTarget, Subnet, Vpc},
+    vpc_parts::Parts,
     zone,
 };
 

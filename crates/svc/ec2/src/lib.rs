@@ -18,7 +18,6 @@ pub mod fuzz;
 mod mend;
 mod ops;
 mod page;
-mod parts;
 mod permission;
 pub mod plane;
 mod records;
@@ -27,6 +26,7 @@ mod table;
 mod tagged;
 mod tags;
 mod upgrade;
+mod vpc_parts;
 mod zone;
 
 pub use tagged::TAGGED;

@@ -11,9 +11,9 @@ use wharf_wire::{Call, Context, Fault};
 use crate::{
     Ec2Service,
     default_vpc::{POINTER, internet_gateway, route_out},
-    parts::{claim_vni, default_acl, main_table, random_vni},
     records::{DhcpOptions, Interface, Pointer, SecurityGroup, Subnet, Vpc},
     table::Stored,
+    vpc_parts::{claim_vni, default_acl, main_table, random_vni},
 };
 
 /// What this version writes; `Pointer::mended` of a region that needs nothing.

@@ -23,6 +23,8 @@ mod authz;
 mod binding;
 mod config;
 mod core;
+mod describe;
+mod describe_service;
 pub mod exec;
 pub mod figures;
 mod grant;
@@ -35,8 +37,6 @@ mod refuse;
 pub mod service;
 mod services;
 mod serving;
-mod show;
-mod show_service;
 mod task;
 
 use wharf_svc_ecs_model::{

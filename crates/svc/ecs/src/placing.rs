@@ -25,14 +25,13 @@ use wharf_wire::{Call, Fault};
 use crate::{
     asks,
     core::{ChangeError, Core, Stored, conflict},
-    fault,
+    describe, fault,
     launch::EXTERNAL,
     launch::Order,
     make::{self, Spot},
     names::Place,
     ops::subnets::Subnet,
     services::{events, room},
-    show,
     task::settle,
     view::Region,
 };
@@ -313,7 +312,7 @@ impl Job {
         };
         let failure = |refusal: &Refusal| Failure {
             detail: refused(region, demand, refusal.host, refusal.reason),
-            ..show::failure(arn(refusal.host), refusal.reason.as_str())
+            ..describe::failure(arn(refusal.host), refusal.reason.as_str())
         };
         refusals.iter().map(failure).collect()
     }

@@ -5,11 +5,11 @@
 //! record it was made from. A changed record has another revision, so nothing is ever invalidated
 //! and nothing can be stale.
 mod certificates;
+mod compiled;
+mod effective_policies;
 mod identify;
 mod keys;
 mod members;
-mod ready;
-mod standing;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -23,12 +23,12 @@ use wharf_store::{Store, StoreError};
 use crate::table::Records;
 
 pub use certificates::ServerCertificate;
+pub(crate) use compiled::KnownRole;
+use compiled::Ready;
+pub(crate) use effective_policies::Standing;
 pub use identify::{Identified, IdentifyError};
 pub use keys::Credentials;
 pub use members::{CloseError, CreateError, Member};
-pub(crate) use ready::KnownRole;
-use ready::Ready;
-pub(crate) use standing::Standing;
 
 /// The id of an account's own record.
 pub(crate) const ACCOUNT: &str = "account";

@@ -22,9 +22,10 @@ use wharf_store::{Compare, Range, Txn};
 use wharf_wire::Fault;
 
 use crate::{
-    LogsService, fault,
+    LogsService,
+    event_store::Part,
+    fault,
     records::{Group, Stream},
-    shelf::Part,
 };
 
 const EVERY: Duration = Duration::from_secs(1);
@@ -132,15 +133,15 @@ impl LogsService {
     /// Drops the oldest events if there are too many bytes.
     pub async fn keep_bytes(&self) -> Result<(), Fault> {
         let limit = self.limits.kept_bytes;
-        let kept = self.shelf.journal().usage().live_bytes;
+        let kept = self.events.journal().usage().live_bytes;
         if kept <= limit {
             return Ok(());
         }
         let excess = kept - limit + limit / SLACK;
         let mut parts = Vec::new();
-        for info in self.shelf.journal().streams("logs/", None, usize::MAX) {
+        for info in self.events.journal().streams("logs/", None, usize::MAX) {
             let name: Arc<str> = info.name.into();
-            let found = self.shelf.parts(&name).await.map_err(fault::journal)?;
+            let found = self.events.parts(&name).await.map_err(fault::journal)?;
             parts.extend(found.into_iter().map(|part| (part, Arc::clone(&name))));
         }
         parts.sort_unstable_by_key(|(part, _)| part.ingestion);
@@ -150,7 +151,7 @@ impl LogsService {
             cuts,
         } = choose(parts, limit, excess);
         for (name, before) in &cuts {
-            let dropped = self.shelf.drop_before(name, *before).await;
+            let dropped = self.events.drop_before(name, *before).await;
             dropped.map_err(fault::journal)?;
         }
         self.dropped.events.fetch_add(events, Ordering::Relaxed);
@@ -179,7 +180,7 @@ impl LogsService {
             if let Some((_, Stream::KIND, _)) = Scope::parse(&entry.key) {
                 let stream: Stream = decode(&entry.value).map_err(fault::record)?;
                 let name = stream.journal_name();
-                let last = self.shelf.summary(&name).await.map_err(fault::journal)?;
+                let last = self.events.summary(&name).await.map_err(fault::journal)?;
                 let last = last.last_ingestion.unwrap_or(stream.created_at.millis());
                 silent.push((Reverse(last), entry, name));
             }
@@ -213,7 +214,7 @@ impl LogsService {
         since: i64,
         empty: bool,
     ) -> Result<bool, Fault> {
-        let buried = self.shelf.bury(journal, since, empty).await;
+        let buried = self.events.bury(journal, since, empty).await;
         if !buried.map_err(fault::journal)? {
             return Ok(false);
         }
@@ -223,14 +224,14 @@ impl LogsService {
         match self.table.store().txn(&PERMIT, txn).await {
             Ok(reply) if reply.succeeded => {}
             outcome => {
-                self.shelf.unbury(journal).await;
+                self.events.unbury(journal).await;
                 outcome.map_err(fault::store)?;
                 return Ok(false);
             }
         }
         self.streams.fetch_sub(1, Ordering::Relaxed);
         // What a kill leaves here the sweep after the next start removes.
-        let deleted = self.shelf.journal().delete(journal).await;
+        let deleted = self.events.journal().delete(journal).await;
         deleted.map_err(fault::journal)?;
         Ok(true)
     }

@@ -42,10 +42,10 @@ pub fn throttled() -> Fault {
     faults::throttling_exception("Rate exceeded")
 }
 
-pub fn append(cause: crate::shelf::AppendError) -> Fault {
+pub fn append(cause: crate::event_store::AppendError) -> Fault {
     match cause {
-        crate::shelf::AppendError::Gone => no_stream(),
-        crate::shelf::AppendError::Journal(cause) => journal(cause),
+        crate::event_store::AppendError::Gone => no_stream(),
+        crate::event_store::AppendError::Journal(cause) => journal(cause),
     }
 }
 

@@ -1,7 +1,7 @@
 //! CloudWatch Logs: groups and streams as records, events in the journal.
 //!
 //! - [`pattern`] is the filter pattern language; pure.
-//! - `index` knows the order of a stream's events, `shelf` keeps the indexes and reads events by
+//! - `index` knows the order of a stream's events, `event_store` keeps the indexes and reads events by
 //!   them, `merge` reads many streams as one.
 //! - `live` tells sessions of StartLiveTail what came in, `sample` thins out what is too much.
 //! - `ops` holds one file an operation.
@@ -17,6 +17,7 @@
 mod authorize;
 mod bound;
 mod event;
+mod event_store;
 mod fault;
 #[doc(hidden)]
 pub mod fuzz;
@@ -31,7 +32,6 @@ mod records;
 mod sample;
 mod saved;
 mod service;
-mod shelf;
 mod sweep;
 mod tagged;
 mod token;

@@ -10,8 +10,8 @@ use wharf_journal::JournalError;
 
 use crate::{
     event::Event,
+    event_store::{EventStore, Order},
     records::Stream,
-    shelf::{Order, Shelf},
     token::Boundary,
 };
 
@@ -28,7 +28,7 @@ pub struct Place {
 }
 
 pub struct Merge<'a> {
-    shelf: &'a Shelf,
+    events: &'a EventStore,
     sources: Vec<Source>,
     /// Next event of each source: time, stream name, offset, source.
     heads: BinaryHeap<Reverse<(i64, String, u64, usize)>>,
@@ -46,23 +46,23 @@ struct Source {
 impl<'a> Merge<'a> {
     /// All events of `streams` from `start` to before `end`, behind `after`.
     pub async fn open(
-        shelf: &'a Shelf,
+        events: &'a EventStore,
         streams: &[Stream],
         (start, end): (i64, i64),
         after: Option<&Place>,
     ) -> Result<Self, JournalError> {
         let mut merge = Self {
-            shelf,
+            events,
             sources: Vec::new(),
             heads: BinaryHeap::new(),
         };
         for stream in streams {
             let journal = stream.journal_name();
-            let window = shelf.window(&journal, start, end).await?;
+            let window = events.window(&journal, start, end).await?;
             let low = match after {
                 Some(place) => {
                     let boundary = behind(place, &stream.name);
-                    shelf
+                    events
                         .rank(&journal, &window.order, boundary)
                         .await?
                         .max(window.low)
@@ -103,7 +103,7 @@ impl<'a> Merge<'a> {
         if source.ahead.is_empty() && source.next < source.high {
             let to = (source.next + READ_AHEAD).min(source.high);
             let events = self
-                .shelf
+                .events
                 .fetch(
                     &source.journal,
                     &source.order,

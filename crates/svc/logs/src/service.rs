@@ -15,12 +15,12 @@ use wharf_wire::{Context, Fault};
 use crate::{
     authorize,
     bound::Counters,
+    event_store::EventStore,
     fault::{self, LogsFaults},
     limits::{Buckets, Limits},
     live::Live,
     ops,
     records::{Group, Stream},
-    shelf::Shelf,
 };
 
 #[derive(Clone)]
@@ -28,7 +28,7 @@ pub struct LogsService {
     pub(crate) table: Table<LogsFaults>,
     /// Seals page tokens.
     pub(crate) keyring: Keyring,
-    pub(crate) shelf: Shelf,
+    pub(crate) events: EventStore,
     pub(crate) limits: Limits,
     /// Where the indexes are saved.
     pub(crate) saved: Option<PathBuf>,
@@ -54,14 +54,14 @@ impl LogsService {
 
     /// Blocks while it reads the saved indexes.
     pub fn open(store: Store, keyring: Keyring, journal: Journal, options: Options) -> Self {
-        let shelf = match &options.indexes {
-            Some(path) => Shelf::with_saved(journal, path),
-            None => Shelf::new(journal),
+        let events = match &options.indexes {
+            Some(path) => EventStore::with_saved(journal, path),
+            None => EventStore::new(journal),
         };
         Self {
             table: Table::new(store),
             keyring,
-            shelf,
+            events,
             limits: options.limits,
             saved: options.indexes,
             rates: Arc::default(),

@@ -45,7 +45,7 @@ impl LogsService {
             if let Err(error) = self.expire(&*clock).await {
                 tracing::warn!(%error, "old log events stay for now; retrying");
             }
-            self.shelf.forget_buried();
+            self.events.forget_buried();
             if let Err(error) = self.save_indexes().await {
                 tracing::warn!(%error, "the indexes of logs are not saved; the next start reads more");
             }
@@ -55,14 +55,14 @@ impl LogsService {
     /// Saves what a start would otherwise read all logs for.
     pub async fn save_indexes(&self) -> std::io::Result<()> {
         match &self.saved {
-            Some(path) => self.shelf.save(path).await,
+            Some(path) => self.events.save(path).await,
             None => Ok(()),
         }
     }
 
     /// How many streams' indexes are in memory.
     pub fn indexes_known(&self) -> usize {
-        self.shelf.indexes_known()
+        self.events.indexes_known()
     }
 
     /// Lets go of what retention does not keep.
@@ -73,8 +73,8 @@ impl LogsService {
             }
             let from = group.keeps_from(clock.now());
             let prefix = Group::journal_prefix(&group.id);
-            for info in self.shelf.journal().streams(&prefix, None, usize::MAX) {
-                let expired = self.shelf.expire(&info.name, from).await;
+            for info in self.events.journal().streams(&prefix, None, usize::MAX) {
+                let expired = self.events.expire(&info.name, from).await;
                 expired.map_err(fault::journal)?;
             }
             remove_emptied(self, &scope, &group, from).await?;
@@ -101,7 +101,7 @@ async fn remove_emptied(
         for entry in &page.entries {
             let stream: Stream = decode(&entry.value).map_err(fault::record)?;
             let name = stream.journal_name();
-            let info = service.shelf.journal().stream(&name);
+            let info = service.events.journal().stream(&name);
             let empty = info.is_none_or(|info| info.first == info.end);
             if empty && stream.created_at.millis() < from {
                 service.remove_silent(entry, &name, from, true).await?;
@@ -126,7 +126,7 @@ pub async fn streams_of(service: &LogsService, scope: &Scope, group_id: &str) ->
         }
         for entry in &page.entries {
             let stream: Stream = decode(&entry.value).map_err(fault::record)?;
-            let deleted = service.shelf.delete(&stream.journal_name()).await;
+            let deleted = service.events.delete(&stream.journal_name()).await;
             deleted.map_err(fault::journal)?;
             let deleted = store.delete(&PERMIT, &entry.key).await;
             deleted.map_err(fault::store)?;
@@ -165,10 +165,10 @@ async fn everything(service: &LogsService) -> Result<(), Fault> {
         .iter()
         .map(|(_, stream)| stream.journal_name())
         .collect();
-    for stream in service.shelf.journal().streams("logs/", None, usize::MAX) {
+    for stream in service.events.journal().streams("logs/", None, usize::MAX) {
         if !known.contains(&stream.name) && still_unknown(service, &stream.name).await? {
             service
-                .shelf
+                .events
                 .delete(&stream.name)
                 .await
                 .map_err(fault::journal)?;

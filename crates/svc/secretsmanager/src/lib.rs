@@ -17,6 +17,7 @@
 mod authorize;
 mod config;
 mod core;
+mod describe;
 mod fault;
 mod filter;
 mod names;
@@ -26,7 +27,6 @@ mod policy;
 mod reconcile;
 mod records;
 mod service;
-mod show;
 mod tags;
 mod versions;
 

@@ -33,13 +33,13 @@ pub const LEAST_BYTES: u64 = 16 << 20;
 pub struct Disks {
     dir: PathBuf,
     /// `None`: this machine cannot make any.
-    shelf: Arc<OnceCell<Option<Arc<Shelf>>>>,
+    pool: Arc<OnceCell<Option<Arc<DiskPool>>>>,
     /// Of tasks whose launch type names no size.
     default_bytes: u64,
 }
 
 #[derive(Debug)]
-struct Shelf {
+struct DiskPool {
     dir: PathBuf,
     ready: Mutex<BTreeMap<u64, Vec<PreparedDisk>>>,
     /// Held by the one thread that makes disks ahead.
@@ -53,20 +53,20 @@ impl Disks {
     pub fn open(dir: PathBuf, default_bytes: u64) -> Self {
         let disks = Self {
             dir,
-            shelf: Arc::default(),
+            pool: Arc::default(),
             default_bytes,
         };
         let first = disks.clone();
-        tokio::spawn(async move { first.shelf().await.is_some() });
+        tokio::spawn(async move { first.pool().await.is_some() });
         disks
     }
 
-    async fn shelf(&self) -> Option<Arc<Shelf>> {
+    async fn pool(&self) -> Option<Arc<DiskPool>> {
         let open = || async {
             let (dir, bytes) = (self.dir.clone(), self.default_bytes);
-            let made = tokio::task::spawn_blocking(move || Shelf::open(dir, bytes)).await;
+            let made = tokio::task::spawn_blocking(move || DiskPool::open(dir, bytes)).await;
             match made.unwrap_or_else(|e| Err(io::Error::other(e))) {
-                Ok(shelf) => Some(Arc::new(shelf)),
+                Ok(pool) => Some(Arc::new(pool)),
                 Err(error) => {
                     tracing::error!(
                         %error,
@@ -76,11 +76,11 @@ impl Disks {
                 }
             }
         };
-        self.shelf.get_or_init(open).await.clone()
+        self.pool.get_or_init(open).await.clone()
     }
 
     pub async fn are_there(&self) -> bool {
-        self.shelf().await.is_some()
+        self.pool().await.is_some()
     }
 
     /// What a task may write: Fargate's sizes for its tasks, the node's own for all others.
@@ -94,37 +94,37 @@ impl Disks {
 
     /// A disk of this size; `None` where this machine makes none.
     pub async fn take(&self, bytes: u64) -> io::Result<Option<PreparedDisk>> {
-        let Some(shelf) = self.shelf().await else {
+        let Some(pool) = self.pool().await else {
             return Ok(None);
         };
-        let ready = shelf.ready().entry(bytes).or_default().pop();
-        let refill = shelf.clone();
+        let ready = pool.ready().entry(bytes).or_default().pop();
+        let refill = pool.clone();
         let filling = tokio::task::spawn_blocking(move || refill.fill(bytes));
         if let Some(disk) = ready {
             return Ok(Some(disk));
         }
-        let made = tokio::task::spawn_blocking(move || shelf.make(bytes));
+        let made = tokio::task::spawn_blocking(move || pool.make(bytes));
         drop(filling);
         made.await.map_err(io::Error::other)?.map(Some)
     }
 }
 
-impl Shelf {
+impl DiskPool {
     fn open(dir: PathBuf, default_bytes: u64) -> io::Result<Self> {
-        let shelf = Self {
+        let pool = Self {
             dir,
             ready: Mutex::default(),
             filling: Mutex::default(),
             next: AtomicU64::new(0),
         };
-        match fs::remove_dir_all(shelf.ready_dir()) {
+        match fs::remove_dir_all(pool.ready_dir()) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
             _ => {}
         }
-        fs::create_dir_all(shelf.ready_dir())?;
-        let first = shelf.make(default_bytes)?;
-        shelf.ready().entry(default_bytes).or_default().push(first);
-        Ok(shelf)
+        fs::create_dir_all(pool.ready_dir())?;
+        let first = pool.make(default_bytes)?;
+        pool.ready().entry(default_bytes).or_default().push(first);
+        Ok(pool)
     }
 
     fn ready(&self) -> parking_lot::MutexGuard<'_, BTreeMap<u64, Vec<PreparedDisk>>> {
@@ -212,7 +212,7 @@ mod tests {
     fn sizes() {
         let disks = Disks {
             dir: PathBuf::new(),
-            shelf: Arc::default(),
+            pool: Arc::default(),
             default_bytes: 5 << 30,
         };
         assert_eq!(disks.size_of("EC2", 0), 5 << 30);

@@ -3,7 +3,7 @@
 use wharf_api_acm::{DescribeCertificateRequest, DescribeCertificateResponse};
 use wharf_wire::{Call, Fault};
 
-use crate::{core::Core, names::Place, show};
+use crate::{core::Core, describe, names::Place};
 
 pub async fn describe_certificate(
     core: &Core,
@@ -14,6 +14,6 @@ pub async fn describe_certificate(
     let found = core.find(&place, Some(&arn)).await?.record;
     let usage = core.usage(&place, &arn).await?;
     Ok(DescribeCertificateResponse {
-        certificate: Some(show::detail(&arn, found, usage.users, call.now)),
+        certificate: Some(describe::detail(&arn, found, usage.users, call.now)),
     })
 }

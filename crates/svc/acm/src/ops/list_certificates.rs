@@ -7,10 +7,10 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::Core,
+    describe,
     fault::AcmFaults,
     names::{Certificates as _, Place},
     records::{Certificate, Origin},
-    show,
 };
 
 const DEFAULT_PAGE: usize = 1000;
@@ -62,7 +62,7 @@ pub async fn list_certificates(
     for ((_, id), certificate) in found {
         let arn = place.arn(&id);
         let in_use = !core.usage(&place, &arn).await?.users.is_empty();
-        shown.push(show::summary(&arn, certificate, in_use, call.now));
+        shown.push(describe::summary(&arn, certificate, in_use, call.now));
     }
     Ok(ListCertificatesResponse {
         next_token,
@@ -81,8 +81,8 @@ fn fits(certificate: &Certificate, input: &ListCertificatesRequest, now: Timesta
         return false;
     }
     let origin = match certificate.origin {
-        Origin::Imported => show::IMPORTED_KEY,
-        Origin::Requested { .. } => show::MANAGED_KEY,
+        Origin::Imported => describe::IMPORTED_KEY,
+        Origin::Requested { .. } => describe::MANAGED_KEY,
     };
     let origins = input.certificate_key_pair_origins.as_deref();
     if origins.is_some_and(|it| !it.is_empty() && !it.iter().any(|it| it == origin)) {
@@ -109,7 +109,7 @@ fn fits(certificate: &Certificate, input: &ListCertificatesRequest, now: Timesta
     });
     key && used(&filters.key_usage, usages)
         && used(&filters.extended_key_usage, extended)
-        && (filters.export_option.as_deref()).is_none_or(|it| it == show::export(certificate))
+        && (filters.export_option.as_deref()).is_none_or(|it| it == describe::export(certificate))
         && filters.managed_by.is_none()
 }
 

@@ -12,11 +12,11 @@ use wharf_wire::{Call, Context, Fault};
 
 use crate::{
     Ec2Service, fault,
-    parts::allow_all,
     permission::may_describe,
     records::{Entity, Interface, Pointer, RulePeer, SecurityGroup, Vpc, arn, tags_to_wire},
     table::LeanOn,
     tags,
+    vpc_parts::allow_all,
 };
 
 const MAX_TEXT: usize = 255;

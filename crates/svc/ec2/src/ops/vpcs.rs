@@ -15,10 +15,10 @@ use crate::{
     Ec2Service,
     default_vpc::{POINTER, default_vpc},
     fault,
-    parts::{Parts, vni_key},
     records::{DhcpOptions, Fence, NetworkAcl, Pointer, RouteTable, SecurityGroup, Subnet, Vpc},
     table::LeanOn,
     tags,
+    vpc_parts::{Parts, vni_key},
 };
 
 /// Longest and shortest prefix of a VPC's and a subnet's range.

@@ -3,8 +3,8 @@ use wharf_records::{Unknown, ecs::Tags, encode};
 
 use super::*;
 use crate::{
-    parts::{Parts, allow_all},
     records::{Attachment, Pointer, Route},
+    vpc_parts::{Parts, allow_all},
 };
 
 const SCOPE: [&str; 3] = [SERVICE, "000000000000", "us-east-1"];

@@ -8,8 +8,8 @@
 //! Sessions live in this process alone: when the server ends they are over, and both ends see that
 //! at their next try to connect.
 
+mod buffer;
 pub mod channel;
-mod lane;
 pub mod session;
 pub mod ssm;
 

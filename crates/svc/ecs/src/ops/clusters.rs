@@ -11,11 +11,10 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::{Core, MAX_TRIES, conflict},
+    describe::{self, ClusterParts},
     document, fault,
     names::{self, DEFAULT_CLUSTER, Place},
-    page, provider,
-    show::{self, ClusterParts},
-    tags,
+    page, provider, tags,
 };
 
 const MAX_DESCRIBED: usize = 100;
@@ -170,7 +169,7 @@ async fn shown(
     core.up_to_date().await;
     let shown = core
         .view
-        .read(place, |region| show::cluster(cluster, region, parts));
+        .read(place, |region| describe::cluster(cluster, region, parts));
     shown.map_err(|e| fault::server(&e))
 }
 
@@ -194,10 +193,10 @@ pub async fn describe_clusters(
         for one in given {
             let name = names::cluster_name(Some(&one)).ok();
             match name.as_ref().and_then(|name| region.clusters.get(name)) {
-                Some(found) => clusters.push(show::cluster(found, region, parts)),
+                Some(found) => clusters.push(describe::cluster(found, region, parts)),
                 None => {
                     let arn = name.map_or(one, |name| place.cluster(&name));
-                    failures.push(show::failure(arn, "MISSING"));
+                    failures.push(describe::failure(arn, "MISSING"));
                 }
             }
         }
@@ -425,7 +424,7 @@ pub async fn describe_capacity_providers(
     for one in given {
         let name = one.rsplit_once('/').map_or(one.as_str(), |(_, name)| name);
         if !provider::FARGATE.contains(&name) {
-            failures.push(show::failure(place.capacity_provider(name), "MISSING"));
+            failures.push(describe::failure(place.capacity_provider(name), "MISSING"));
             continue;
         }
         found.push(api::CapacityProvider {

@@ -10,9 +10,9 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::{ChangeError, Core, MAX_TRIES, Stored, conflict},
-    fault,
+    describe, fault,
     names::{self, Place},
-    page, show, tags,
+    page, tags,
 };
 
 /// Keys read at once by lists.
@@ -74,7 +74,7 @@ pub async fn describe_task_definition(
     let found = found.ok_or_else(|| fault::client("Unable to describe task definition."))?;
     let with_tags = input.include.iter().flatten().any(|one| one == "TAGS");
     Ok(api::DescribeTaskDefinitionResponse {
-        task_definition: Some(show::definition(&found.record).map_err(|e| fault::server(&e))?),
+        task_definition: Some(describe::definition(&found.record).map_err(|e| fault::server(&e))?),
         tags: with_tags.then(|| tags::show(&found.record.tags)),
     })
 }
@@ -99,7 +99,7 @@ pub async fn deregister_task_definition(
     })
     .await?;
     Ok(api::DeregisterTaskDefinitionResponse {
-        task_definition: Some(show::definition(&record).map_err(|e| fault::server(&e))?),
+        task_definition: Some(describe::definition(&record).map_err(|e| fault::server(&e))?),
     })
 }
 
@@ -190,12 +190,12 @@ pub async fn delete_task_definitions(
     let (mut deleted, mut failures) = (Vec::new(), Vec::new());
     for one in given {
         let Some(found) = core.definition(&place, &one).await? else {
-            failures.push(show::failure(one, "The specified task definition does not exist. Specify a valid account, family, revision and try again."));
+            failures.push(describe::failure(one, "The specified task definition does not exist. Specify a valid account, family, revision and try again."));
             continue;
         };
         if found.record.status == DefinitionStatus::Active {
             let reason = "The specified task definition is still in ACTIVE status. Please deregister the target and try again.";
-            failures.push(show::failure(found.record.arn, reason));
+            failures.push(describe::failure(found.record.arn, reason));
             continue;
         }
         let record = set_status(core, call, &place, &found.key, |record| {
@@ -206,7 +206,7 @@ pub async fn delete_task_definitions(
         if !core.uses_definition(&place, &record.arn).await {
             forget(core, call, &found.key).await?;
         }
-        deleted.push(show::definition(&record).map_err(|e| fault::server(&e))?);
+        deleted.push(describe::definition(&record).map_err(|e| fault::server(&e))?);
     }
     Ok(api::DeleteTaskDefinitionsResponse {
         task_definitions: Some(deleted),

@@ -9,9 +9,8 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::Core,
-    fault,
+    describe, describe_service, fault,
     names::{self, Place},
-    show, show_service,
     view::Held,
 };
 
@@ -42,7 +41,7 @@ pub async fn describe_services(
         match held {
             Some(held) => services.push(shown_now(core, &place, &held, with_tags).await?),
             None => {
-                failures.push(show::failure(
+                failures.push(describe::failure(
                     place.service(&cluster.name, &name),
                     "MISSING",
                 ));
@@ -78,9 +77,9 @@ async fn shown_now(
     let events = events.map(|stored| stored.record).unwrap_or_default();
     let counts = core.view.read(place, |region| {
         let tasks = region.tasks_of_service(&id).map(|task| &*task.record);
-        show_service::Counts::of(service, tasks, core.now())
+        describe_service::Counts::of(service, tasks, core.now())
     });
-    Ok(show_service::service(
+    Ok(describe_service::service(
         place, service, &counts, events, with_tags,
     ))
 }

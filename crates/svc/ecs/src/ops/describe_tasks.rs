@@ -6,9 +6,8 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::Core,
-    fault,
+    describe, fault,
     names::{self, Place},
-    show,
 };
 
 const MAX_TASKS: usize = 100;
@@ -36,9 +35,10 @@ pub async fn describe_tasks(
             .key(Task::KIND, &format!("{}:{id}", cluster.name));
         match core.table.read::<Task>(&key).await? {
             Some(found) => {
-                tasks.push(show::task(&found.record, with_tags).map_err(|e| fault::server(&e))?);
+                tasks
+                    .push(describe::task(&found.record, with_tags).map_err(|e| fault::server(&e))?);
             }
-            None => failures.push(show::failure(place.task(&cluster.name, &id), "MISSING")),
+            None => failures.push(describe::failure(place.task(&cluster.name, &id), "MISSING")),
         }
     }
     Ok(DescribeTasksResponse {

@@ -15,9 +15,9 @@ use crate::{
     acs::server_address::poll_endpoint,
     binding,
     core::{Core, MAX_TRIES, conflict},
-    fault,
+    describe, fault,
     names::{self, Place},
-    own_node, page, show,
+    own_node, page,
     task::stop,
 };
 
@@ -51,10 +51,10 @@ pub async fn describe_container_instances(
     core.view.read(&place, |region| {
         for id in ids {
             match region.instance(&cluster.name, &id) {
-                Some(instance) => found.push(show::instance(instance, region, tags, health)),
+                Some(instance) => found.push(describe::instance(instance, region, tags, health)),
                 None => {
                     let arn = place.instance(&cluster.name, &id);
-                    failures.push(show::failure(arn, "MISSING"));
+                    failures.push(describe::failure(arn, "MISSING"));
                 }
             }
         }
@@ -166,15 +166,18 @@ pub async fn update_container_instances_state(
             .await?;
         match result {
             Some((instance, true)) => changed.push(instance),
-            Some((instance, false)) => failures.push(show::failure(instance.arn, "INACTIVE")),
-            None => failures.push(show::failure(place.instance(&cluster.name, &id), "MISSING")),
+            Some((instance, false)) => failures.push(describe::failure(instance.arn, "INACTIVE")),
+            None => failures.push(describe::failure(
+                place.instance(&cluster.name, &id),
+                "MISSING",
+            )),
         }
     }
     core.up_to_date().await;
     let shown = core.view.read(&place, |region| {
         changed
             .iter()
-            .map(|instance| show::instance(instance, region, false, false))
+            .map(|instance| describe::instance(instance, region, false, false))
             .collect()
     });
     Ok(api::UpdateContainerInstancesStateResponse {
@@ -254,7 +257,7 @@ pub async fn deregister_container_instance(
         }
         core.up_to_date().await;
         let shown = core.view.read(&place, |region| {
-            show::instance(&instance, region, true, false)
+            describe::instance(&instance, region, true, false)
         });
         return Ok(api::DeregisterContainerInstanceResponse {
             container_instance: Some(shown),

@@ -19,10 +19,10 @@ use wharf_wire::{Call, Fault};
 use crate::{
     binding,
     core::{Core, MAX_TRIES, Stored, conflict},
-    fault, grant,
+    describe, fault, grant,
     launch::EXTERNAL,
     names::{self, Place},
-    show, tags,
+    tags,
     view::{Held, Region},
 };
 
@@ -53,7 +53,7 @@ pub async fn register_container_instance(
     let instance = registered(core, call, &place, &input, allowed.as_ref()).await?;
     core.up_to_date().await;
     let shown = core.view.read(&place, |region| {
-        show::instance(&instance, region, true, false)
+        describe::instance(&instance, region, true, false)
     });
     Ok(RegisterContainerInstanceResponse {
         container_instance: Some(shown),

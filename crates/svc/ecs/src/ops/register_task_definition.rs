@@ -11,9 +11,9 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::{Core, MAX_TRIES},
-    definition, document, fault,
+    definition, describe, document, fault,
     names::{self, Place},
-    show, tags,
+    tags,
 };
 
 pub async fn register_task_definition(
@@ -69,7 +69,9 @@ pub async fn register_task_definition(
             .put(key, encode(&record));
         if core.table.commit(&call.permit, txn).await? {
             return Ok(RegisterTaskDefinitionResponse {
-                task_definition: Some(show::definition(&record).map_err(|e| fault::server(&e))?),
+                task_definition: Some(
+                    describe::definition(&record).map_err(|e| fault::server(&e))?,
+                ),
                 tags: Some(tags::show(&record.tags)),
             });
         }

@@ -14,13 +14,12 @@ use wharf_wire::{Call, Fault};
 use super::subnets;
 use crate::{
     core::{Core, MAX_TRIES, Stored, conflict},
-    document, fault,
+    describe, document, fault,
     launch::{self, Order},
     names::{Place, role_arn},
     placing::{self, Job, Token},
     provider,
     services::events,
-    show,
 };
 
 pub async fn run_task(
@@ -37,7 +36,7 @@ pub async fn run_task(
         };
         cluster.clone_from(&job.cluster.key);
         if let Outcome::Made(made) = placing::place(core, *job).await? {
-            let shown = made.tasks.iter().map(|task| show::task(task, true));
+            let shown = made.tasks.iter().map(|task| describe::task(task, true));
             let shown: Result<Vec<_>, _> = shown.collect();
             return Ok(RunTaskResponse {
                 tasks: Some(shown.map_err(|e| fault::server(&e))?),
@@ -197,7 +196,7 @@ async fn repeat(core: &Core, made: &[String]) -> Result<RunTaskResponse, Fault> 
     let mut tasks = Vec::new();
     for arn in made {
         if let Some(task) = core.task_by_arn(arn).await? {
-            tasks.push(show::task(&task.record, true).map_err(|e| fault::server(&e))?);
+            tasks.push(describe::task(&task.record, true).map_err(|e| fault::server(&e))?);
         }
     }
     Ok(RunTaskResponse {

@@ -14,9 +14,9 @@ use super::update_service::not_found;
 use crate::{
     core::{ChangeError, Core, MAX_TRIES, conflict},
     definition::containers,
-    document, fault,
+    describe, describe_service, document, fault,
     names::{self, Place},
-    page, services, show, show_service,
+    page, services,
 };
 
 const MAX_DESCRIBED: usize = 20;
@@ -53,7 +53,7 @@ pub async fn describe_service_deployments(
     for arn in given {
         match read(core, &place, &arn).await? {
             Some(record) => found.push(described(core, &place, &arn, &record)),
-            None => failures.push(show::failure(arn, "MISSING")),
+            None => failures.push(describe::failure(arn, "MISSING")),
         }
     }
     Ok(api::DescribeServiceDeploymentsResponse {
@@ -84,10 +84,10 @@ fn described(
     core.view.read(place, |region| {
         let tasks = region.tasks_of_service(&id).map(|task| &*task.record);
         let service = region.services.get(&id);
-        let counts = service.map(|held| show_service::Counts::of(held, tasks, core.now()));
+        let counts = service.map(|held| describe_service::Counts::of(held, tasks, core.now()));
         let counts = counts.unwrap_or_default();
         let desired = service.map_or(0, |service| service.desired);
-        show_service::service_deployment(place, record, desired, &counts)
+        describe_service::service_deployment(place, record, desired, &counts)
     })
 }
 
@@ -111,9 +111,9 @@ pub async fn describe_service_revisions(
         match record {
             Some(stored) => {
                 let images = images(core, &place, &stored.record).await?;
-                found.push(show_service::revision(&stored.record, images));
+                found.push(describe_service::revision(&stored.record, images));
             }
-            None => failures.push(show::failure(arn, "MISSING")),
+            None => failures.push(describe::failure(arn, "MISSING")),
         }
     }
     Ok(api::DescribeServiceRevisionsResponse {
@@ -183,7 +183,7 @@ pub async fn list_service_deployments(
     let rows = found.iter().map(|record| {
         (
             key(record),
-            show_service::service_deployment_brief(&place, record),
+            describe_service::service_deployment_brief(&place, record),
         )
     });
     let (service_deployments, next_token) = page::cut(&page, rows);

@@ -19,12 +19,11 @@ use super::{
 use crate::{
     core::{Core, MAX_TRIES, Stored, conflict},
     definition::is_compatible,
-    fault,
+    describe, fault,
     launch::{self, EXTERNAL, Order},
     make::{self, Spot},
     names::{self, Place},
     placing::refused,
-    show,
     task::settle,
     view::{Held, Region},
 };
@@ -65,10 +64,10 @@ pub async fn start_task(
     for given in instances {
         let id = names::member_id("container-instance", &job.cluster.name, &given)?;
         match job.start(core, call, &id).await? {
-            Ok(task) => tasks.push(show::task(&task, true).map_err(|e| fault::server(&e))?),
+            Ok(task) => tasks.push(describe::task(&task, true).map_err(|e| fault::server(&e))?),
             Err(why) => {
                 let arn = job.place.instance(&job.cluster.name, &id);
-                let mut failure = show::failure(arn, why.reason);
+                let mut failure = describe::failure(arn, why.reason);
                 failure.detail = why.detail;
                 failures.push(failure);
             }

@@ -6,9 +6,8 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::Core,
-    fault,
+    describe, fault,
     names::{self, Place},
-    show,
     task::stop,
 };
 
@@ -34,6 +33,6 @@ pub async fn stop_task(
     let task = core.change_task(&call.permit, None, &key, change).await?;
     let task = task.ok_or_else(|| fault::invalid("The referenced task was not found."))?;
     Ok(StopTaskResponse {
-        task: Some(show::task(&task, false).map_err(|e| fault::server(&e))?),
+        task: Some(describe::task(&task, false).map_err(|e| fault::server(&e))?),
     })
 }

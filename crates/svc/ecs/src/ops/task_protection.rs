@@ -13,9 +13,8 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::Core,
-    fault,
+    describe, fault,
     names::{self, Place},
-    show,
 };
 
 const MAX_TASKS: usize = 10;
@@ -60,8 +59,8 @@ pub async fn get_task_protection(
             Some(task) if task.service.is_some() && is_live(&task) => {
                 found.push(protected(&task, call.now));
             }
-            Some(_) => failures.push(show::failure(arn, "TASK_NOT_VALID")),
-            None => failures.push(show::failure(arn, "MISSING")),
+            Some(_) => failures.push(describe::failure(arn, "TASK_NOT_VALID")),
+            None => failures.push(describe::failure(arn, "MISSING")),
         }
     }
     Ok(api::GetTaskProtectionResponse {
@@ -105,8 +104,8 @@ pub async fn update_task_protection(
             Some(task) if task.service.is_some() && is_live(&task) => {
                 found.push(protected(&task, call.now));
             }
-            Some(_) => failures.push(show::failure(arn, "TASK_NOT_VALID")),
-            None => failures.push(show::failure(arn, "MISSING")),
+            Some(_) => failures.push(describe::failure(arn, "TASK_NOT_VALID")),
+            None => failures.push(describe::failure(arn, "MISSING")),
         }
     }
     Ok(api::UpdateTaskProtectionResponse {

@@ -15,11 +15,10 @@ use crate::{
     address::candidates,
     check,
     core::{ChangeError, Core},
-    fault,
+    describe, fault,
     names::{Kind, Names as _, Place, platform_scope},
     network,
     records::{Attributes, BalancerName, Guard, LoadBalancer, PublicAddress, Scheme, Status},
-    show,
     tree::first_guard,
 };
 
@@ -78,7 +77,7 @@ pub async fn create_load_balancer(
 
 fn answer(place: &Place, id: &str, balancer: &LoadBalancer) -> CreateLoadBalancerOutput {
     CreateLoadBalancerOutput {
-        load_balancers: Some(vec![show::balancer(place, id, balancer)]),
+        load_balancers: Some(vec![describe::balancer(place, id, balancer)]),
     }
 }
 

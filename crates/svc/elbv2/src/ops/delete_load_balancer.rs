@@ -12,8 +12,8 @@ use crate::{
     core::Core,
     fault,
     names::{Kind, Names as _, Place},
+    orphans,
     records::{BalancerName, Remains},
-    remains,
 };
 
 pub async fn delete_load_balancer(
@@ -50,6 +50,6 @@ pub async fn delete_load_balancer(
     });
     // The reconciler would do it too; but who deletes a load balancer deletes its target groups next,
     // which must not be in use then.
-    remains::clear_below(core, &call.permit, &place, &id, None).await?;
+    orphans::clear_below(core, &call.permit, &place, &id, None).await?;
     Ok(DeleteLoadBalancerOutput {})
 }

@@ -7,10 +7,10 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::Core,
+    describe,
     health::{self, Shown},
     names::{Names as _, Place, split_target, target_id},
     records::{Health, Target},
-    show,
 };
 
 pub async fn describe_target_health(
@@ -61,7 +61,7 @@ pub async fn describe_target_health(
             None => (None, Shown::not_registered()),
         };
         let check_port = group.health_check.port;
-        Some(show::target(own, port, zone, check_port, state))
+        Some(describe::target(own, port, zone, check_port, state))
     });
     Ok(DescribeTargetHealthOutput {
         target_health_descriptions: Some(shown.collect()),

@@ -14,11 +14,11 @@ use wharf_wire::{Call, Fault};
 use crate::{
     check::{self, action::At},
     core::{ChangeError, Core, MAX_TRIES},
-    fault,
+    describe, fault,
     names::{self, Kind, Names as _, Place},
     page,
     records::{Attributes, Listener, Protocol},
-    show, ssl,
+    ssl,
     tree::{Links, Removal, Tree, groups},
 };
 
@@ -67,7 +67,7 @@ pub async fn create(
                 return Err(fault::duplicate_listener(&tree.arn()));
             }
             return Ok(CreateListenerOutput {
-                listeners: Some(vec![show::listener(&place, id, &there.record)]),
+                listeners: Some(vec![describe::listener(&place, id, &there.record)]),
             });
         }
         if tree.listeners.len() >= MAX_LISTENERS {
@@ -92,7 +92,7 @@ pub async fn create(
             .await?;
         tx.join(tree.touch(links.write(txn)));
         CreateListenerOutput {
-            listeners: Some(vec![show::listener(&place, &id, &wanted)]),
+            listeners: Some(vec![describe::listener(&place, &id, &wanted)]),
         }
     }))
 }
@@ -216,7 +216,9 @@ pub async fn describe(
         }
     }
     let (page, next_marker) = page::by_id(&wanted, found);
-    let shown = page.iter().map(|(id, it)| show::listener(&place, id, it));
+    let shown = page
+        .iter()
+        .map(|(id, it)| describe::listener(&place, id, it));
     Ok(DescribeListenersOutput {
         listeners: Some(shown.collect()),
         next_marker,
@@ -274,7 +276,7 @@ pub async fn modify(
             .await?;
         tx.join(tree.touch(links.write(txn)));
         ModifyListenerOutput {
-            listeners: Some(vec![show::listener(&place, &id, &changed)]),
+            listeners: Some(vec![describe::listener(&place, &id, &changed)]),
         }
     }))
 }

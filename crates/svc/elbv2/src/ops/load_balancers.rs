@@ -10,11 +10,10 @@ use wharf_wire::{Call, Fault};
 use super::create_load_balancer::named;
 use crate::{
     core::Core,
-    fault,
+    describe, fault,
     names::{Names as _, Place},
     network, page,
     records::LoadBalancer,
-    show,
 };
 
 pub async fn describe(
@@ -46,7 +45,9 @@ pub async fn describe(
         found.push(it.ok_or_else(fault::balancer_not_found)?);
     }
     let (page, next_marker) = page::by_id(&wanted, found);
-    let shown = page.iter().map(|(id, it)| show::balancer(&place, id, it));
+    let shown = page
+        .iter()
+        .map(|(id, it)| describe::balancer(&place, id, it));
     Ok(DescribeLoadBalancersOutput {
         load_balancers: Some(shown.collect()),
         next_marker,
@@ -106,7 +107,7 @@ pub async fn set_subnets(
     let changed = core.table.change(&call.permit, &stored.key, set).await?;
     changed.ok_or_else(fault::balancer_not_found)?;
     Ok(SetSubnetsOutput {
-        availability_zones: Some(show::zones(&subnets)),
+        availability_zones: Some(describe::zones(&subnets)),
         ip_address_type: Some("ipv4".to_owned()),
         enable_prefix_for_ipv6_source_nat: None,
     })

@@ -17,11 +17,10 @@ use super::listeners::{tree_of, within_limit};
 use crate::{
     check::{self, action::At},
     core::{ChangeError, Core, MAX_TRIES},
-    fault,
+    describe, fault,
     names::{self, Kind, Names as _, Place},
     page,
     records::{Listener, Rule},
-    show,
     tree::{Links, Removal, Tree, groups},
 };
 
@@ -73,7 +72,7 @@ pub async fn create(
             .put(key, encode(&rule));
         tx.join(tree.touch(links.write(txn)));
         CreateRuleOutput {
-            rules: Some(vec![show::rule(&place, &id, &rule)]),
+            rules: Some(vec![describe::rule(&place, &id, &rule)]),
         }
     }))
 }
@@ -151,18 +150,22 @@ pub async fn describe(
             let own = tree.rules_of(&listener);
             found.extend(
                 own.iter()
-                    .map(|(id, it)| show::rule(&place, id, &it.record)),
+                    .map(|(id, it)| describe::rule(&place, id, &it.record)),
             );
             let stored = tree
                 .listener(&listener)
                 .ok_or_else(fault::listener_not_found)?;
-            found.push(show::default_rule(&place, &listener, &stored.record));
+            found.push(describe::default_rule(&place, &listener, &stored.record));
         }
         (None, false) => {
             for arn in &arns {
                 found.push(match named(core, &place, Some(arn)).await? {
-                    Named::Own(tree, id) => show::rule(&place, &id, &rule(&tree, &id)?.1.record),
-                    Named::Default(id, stored) => show::default_rule(&place, &id, &stored.record),
+                    Named::Own(tree, id) => {
+                        describe::rule(&place, &id, &rule(&tree, &id)?.1.record)
+                    }
+                    Named::Default(id, stored) => {
+                        describe::default_rule(&place, &id, &stored.record)
+                    }
                 });
             }
         }
@@ -223,7 +226,7 @@ pub async fn modify(
             .put(&stored.key, encode(&changed));
         tx.join(tree.touch(links.write(txn)));
         ModifyRuleOutput {
-            rules: Some(vec![show::rule(&place, &id, &changed)]),
+            rules: Some(vec![describe::rule(&place, &id, &changed)]),
         }
     }))
 }
@@ -300,7 +303,7 @@ pub async fn set_priorities(
             let mut rule = stored.record.clone();
             rule.priority = ordered[id];
             if wanted.contains_key(id) {
-                shown.push(show::rule(&place, id, &rule));
+                shown.push(describe::rule(&place, id, &rule));
             }
             if rule != stored.record {
                 txn = txn.when(stored.unchanged()).put(&stored.key, encode(&rule));

@@ -15,11 +15,10 @@ use wharf_wire::{Call, Fault};
 use crate::{
     check::{self, group::Wanted},
     core::{ChangeError, Core, onward},
-    fault,
+    describe, fault,
     names::{Kind, Names as _, Place},
     page,
     records::{Attributes, GroupName, TargetGroup},
-    show,
 };
 
 /// In one account and region, as in AWS.
@@ -87,7 +86,7 @@ pub async fn create(
 
 fn answer(place: &Place, id: &str, group: &TargetGroup) -> CreateTargetGroupOutput {
     CreateTargetGroupOutput {
-        target_groups: Some(vec![show::group(place, id, group)]),
+        target_groups: Some(vec![describe::group(place, id, group)]),
     }
 }
 
@@ -184,7 +183,7 @@ pub async fn describe(
         }
     }
     let (page, next_marker) = page::by_id(&wanted, found);
-    let shown = page.iter().map(|(id, it)| show::group(&place, id, it));
+    let shown = page.iter().map(|(id, it)| describe::group(&place, id, it));
     Ok(DescribeTargetGroupsOutput {
         target_groups: Some(shown.collect()),
         next_marker,
@@ -207,7 +206,7 @@ pub async fn modify(
     let changed = core.table.change(&call.permit, &stored.key, change).await?;
     let (changed, ()) = changed.ok_or_else(fault::group_not_found)?;
     Ok(ModifyTargetGroupOutput {
-        target_groups: Some(vec![show::group(&place, &id, &changed)]),
+        target_groups: Some(vec![describe::group(&place, &id, &changed)]),
     })
 }
 

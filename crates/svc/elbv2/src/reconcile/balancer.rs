@@ -11,9 +11,9 @@ use super::{PERMIT, StepError, interfaces};
 use crate::{
     core::Core,
     names::{Place, platform_scope},
+    orphans,
     plan::{Action, plan},
     records::{Interface, LoadBalancer, PublicAddress, Remains, Status},
-    remains,
 };
 
 /// Actions performed for a load balancer before others get their turn.
@@ -28,7 +28,7 @@ pub async fn balancer(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     if kind == Remains::KIND {
         return clear(&core, &key, &place, &id).await;
     }
-    remains::clear_orphans(&core, &PERMIT, &place, &id, fence(&core.shard)?).await?;
+    orphans::clear_orphans(&core, &PERMIT, &place, &id, fence(&core.shard)?).await?;
     for _ in 0..MAX_STEPS {
         let Some(stored) = core.table.read::<LoadBalancer>(&key).await? else {
             return Ok(Next::Settled);
@@ -166,7 +166,7 @@ async fn clear(core: &Core, key: &str, place: &Place, id: &str) -> Result<Next, 
     let Some(stored) = core.table.read::<Remains>(key).await? else {
         return Ok(Next::Settled);
     };
-    remains::clear_below(core, &PERMIT, place, id, Some(fence(&core.shard)?)).await?;
+    orphans::clear_below(core, &PERMIT, place, id, Some(fence(&core.shard)?)).await?;
     for interface in &stored.record.interfaces {
         interfaces::delete(core, place, &interface.id, interface.attachment.as_deref()).await?;
     }

@@ -8,7 +8,7 @@ use wharf_records::{decode, encode};
 use wharf_seal::OpenError;
 use wharf_store::{Compare, Op, Txn};
 
-use super::{ACCOUNT, Directory, DirectoryError, lock, ready::MAX_READY};
+use super::{ACCOUNT, Directory, DirectoryError, compiled::MAX_READY, lock};
 use crate::records::{AccessKeyRecord, AccessKeyUseRecord, AccountRecord, Stored};
 
 /// A key's last use is written down at most this often.

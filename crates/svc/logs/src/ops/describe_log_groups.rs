@@ -79,7 +79,7 @@ fn to_wire(service: &LogsService, call: &Call, group: &Group) -> LogGroup {
     let arn = names::group_arn(call, &group.name);
     let streams =
         service
-            .shelf
+            .events
             .journal()
             .streams(&Group::journal_prefix(&group.id), None, usize::MAX);
     let bytes: u64 = streams.iter().map(|stream| stream.bytes).sum();

@@ -3,7 +3,7 @@
 use wharf_api_logs::types::{DescribeLogStreamsRequest, DescribeLogStreamsResponse, LogStream};
 use wharf_wire::{Call, Fault};
 
-use crate::{LogsService, fault, names, records::Stream, shelf::Summary, token};
+use crate::{LogsService, event_store::Summary, fault, names, records::Stream, token};
 
 const DEFAULT_LIMIT: usize = 50;
 
@@ -35,7 +35,7 @@ pub async fn describe_log_streams(
     let mut streams = Vec::new();
     for stream in service.streams(call, &group, &prefix).await? {
         let summary = service
-            .shelf
+            .events
             .summary(&stream.journal_name())
             .await
             .map_err(fault::journal)?;

@@ -63,7 +63,7 @@ pub async fn filter_log_events(
         .limit
         .and_then(|limit| usize::try_from(limit).ok())
         .unwrap_or(DEFAULT_LIMIT);
-    let mut merge = Merge::open(&service.shelf, &streams, (start, end), after.as_ref())
+    let mut merge = Merge::open(&service.events, &streams, (start, end), after.as_ref())
         .await
         .map_err(fault::journal)?;
     let (mut events, mut bytes, mut place) = (Vec::new(), 0, None);

@@ -7,8 +7,8 @@ use wharf_wire::{Call, Fault};
 use crate::{
     LogsService,
     event::Event,
+    event_store::Window,
     fault, names,
-    shelf::Window,
     token::{self, Boundary, Direction},
 };
 
@@ -40,7 +40,7 @@ pub async fn get_log_events(
         .max(group.keeps_from(call.now));
     let end = input.end_time.unwrap_or(i64::MAX);
     let window = service
-        .shelf
+        .events
         .window(&journal, start, end)
         .await
         .map_err(fault::journal)?;
@@ -59,7 +59,7 @@ pub async fn get_log_events(
     let at = match boundary {
         Some(boundary) => {
             let rank = service
-                .shelf
+                .events
                 .rank(&journal, &window.order, boundary)
                 .await
                 .map_err(fault::journal)?;
@@ -105,14 +105,14 @@ async fn page(
         Direction::Forward => (at, window.high.min(at.saturating_add(limit))),
         Direction::Backward => (window.low.max(at.saturating_sub(limit)), at),
     };
-    let shelf = &service.shelf;
+    let events = &service.events;
     // Backward pages are cut at their older end, so all is read and the front dropped.
     let bytes = if direction == Direction::Forward {
         MAX_PAGE_BYTES
     } else {
         usize::MAX
     };
-    let mut events = shelf
+    let mut events = events
         .fetch(journal, &window.order, from, to, bytes)
         .await
         .map_err(fault::journal)?;

@@ -47,10 +47,10 @@ pub async fn put_log_events(
         .collect();
     let journal = stream.journal_name();
     let end = if taken.is_empty() {
-        service.shelf.journal().end(&journal)
+        service.events.journal().end(&journal)
     } else {
         let end = service
-            .shelf
+            .events
             .append(&journal, now, &taken)
             .await
             .map_err(fault::append)?;

@@ -11,12 +11,12 @@ use wharf_wire::{Call, EventStream, Events, Fault, async_trait};
 use crate::{
     LogsService,
     event::{self, Event},
+    event_store::EventStore,
     fault,
     live::{Came, MAX_SESSIONS, Place, Session, Streams},
     names,
     pattern::Pattern,
     sample::Sample,
-    shelf::Shelf,
 };
 
 /// How often a session tells what came in.
@@ -82,7 +82,7 @@ pub async fn start_live_tail(
             log_stream_name_prefixes: input.log_stream_name_prefixes,
             log_event_filter_pattern: input.log_event_filter_pattern,
         }),
-        shelf: service.shelf.clone(),
+        events: service.events.clone(),
         session,
         pattern,
         tick,
@@ -114,7 +114,7 @@ fn streams(input: &StartLiveTailRequest, groups: usize) -> Result<Streams, Fault
 struct Tail {
     /// What the first event says, until it was told.
     begins: Option<LiveTailSessionStart>,
-    shelf: Shelf,
+    events: EventStore,
     session: Arc<Session>,
     pattern: Pattern,
     tick: Interval,
@@ -199,7 +199,7 @@ impl Tail {
             }
             let count = (came.offsets.end - at).min(READ_EVENTS);
             let bytes = (most - read.bytes.min(most)).min(READ_BYTES);
-            let source = self.shelf.journal();
+            let source = self.events.journal();
             let reply = source.read(journal, at, count as usize, bytes).await?;
             // Trimmed or deleted meanwhile.
             if reply.records.is_empty() {

@@ -73,7 +73,7 @@ pub async fn delete(
         .await
         .map_err(fault::store)?;
     service
-        .shelf
+        .events
         .delete(&stream.journal_name())
         .await
         .map_err(fault::journal)

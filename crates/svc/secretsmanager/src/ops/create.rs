@@ -11,9 +11,9 @@ use wharf_wire::{Call, Fault};
 use super::replicas;
 use crate::{
     core::{Content, Core, key, replica_key, value_key},
-    fault, names,
+    describe, fault, names,
     records::{Replica, Secret, Value, value_id},
-    show, tags,
+    tags,
     versions::{self, CURRENT},
 };
 
@@ -89,7 +89,7 @@ pub async fn create_secret(
     Ok(CreateSecretResponse {
         arn: Some(found.arn()),
         version_id: content.map(|_| version),
-        replication_status: show::replicas(&found),
+        replication_status: describe::replicas(&found),
         name: Some(name),
     })
 }

@@ -4,7 +4,7 @@ use wharf_api_secretsmanager::{DescribeSecretRequest, DescribeSecretResponse};
 use wharf_service::Place;
 use wharf_wire::{Call, Fault};
 
-use crate::{core::Core, show};
+use crate::{core::Core, describe};
 
 pub async fn describe_secret(
     core: &Core,
@@ -14,5 +14,5 @@ pub async fn describe_secret(
     let found = core
         .find(&Place::of(call), input.secret_id.as_deref())
         .await?;
-    Ok(show::described(&found))
+    Ok(describe::described(&found))
 }

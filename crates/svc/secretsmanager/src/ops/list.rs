@@ -6,10 +6,10 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::{ChangeError, Core, Found, key},
+    describe,
     fault::SecretFaults,
     filter, names,
     records::{Replica, Secret},
-    show,
 };
 
 const DEFAULT_PAGE: usize = 100;
@@ -45,7 +45,7 @@ pub async fn list_secrets(
     let last = all.last().filter(|_| more);
     Ok(ListSecretsResponse {
         next_token: last.map(|(at, _)| pages.token(at)),
-        secret_list: Some(all.iter().map(|(_, it)| show::listed(it)).collect()),
+        secret_list: Some(all.iter().map(|(_, it)| describe::listed(it)).collect()),
     })
 }
 

@@ -15,9 +15,8 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::{Core, Found, again, key, replica_key, value_key},
-    fault, names,
+    describe, fault, names,
     records::{Replica, Secret, value_id},
-    show,
 };
 
 /// The regions of a request: others than the secret's own, each once, with no key of their own.
@@ -54,7 +53,7 @@ pub async fn replicate_secret_to_regions(
     let found = add(core, call, found, &regions, force).await?;
     Ok(ReplicateSecretToRegionsResponse {
         arn: Some(found.arn()),
-        replication_status: show::replicas(&found),
+        replication_status: describe::replicas(&found),
     })
 }
 
@@ -129,7 +128,7 @@ pub async fn remove_regions_from_replication(
     let found = core.find(&place, Some(&found.arn())).await?;
     Ok(RemoveRegionsFromReplicationResponse {
         arn: Some(found.arn()),
-        replication_status: show::replicas(&found).or(Some(Vec::new())),
+        replication_status: describe::replicas(&found).or(Some(Vec::new())),
     })
 }
 

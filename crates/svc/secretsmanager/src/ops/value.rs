@@ -13,10 +13,10 @@ use super::list;
 use crate::{
     authorize,
     core::{Content, Core, Found, again, value_key},
+    describe,
     fault::{self, SecretFaults},
     filter,
     records::{Secret, Value, value_id},
-    show,
     versions::{self, CURRENT},
 };
 
@@ -147,7 +147,7 @@ async fn read(
 
 /// Writes down that a version was read today, once a day.
 async fn note_access(core: &Core, call: &Call, found: &Found, id: &str) -> Result<(), Fault> {
-    let today = Some(show::day(call.now));
+    let today = Some(describe::day(call.now));
     let noted = |secret: &Secret| {
         let version = secret.versions.get(id);
         secret.accessed_at == today && version.is_none_or(|it| it.accessed_at == today)

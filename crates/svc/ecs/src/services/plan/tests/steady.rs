@@ -2,7 +2,7 @@
 //! is called steady.
 
 use super::*;
-use crate::{services::probation, show_service};
+use crate::{describe_service, services::probation};
 
 const SECOND: Duration = Duration::from_secs(1);
 const STEP: Duration = Duration::from_millis(100);
@@ -403,8 +403,8 @@ fn what_is_shown_as_running_has_outlived_its_probation() {
     assert!(!is_over(&service, "2", 39) && is_over(&service, "2", 40));
     service.proven_at = Some(NOW);
     assert!(is_over(&service, "2", 1), "all was as wanted with it");
-    let none = show_service::Counts::of(&service, std::iter::empty(), NOW);
-    assert_eq!(none.all(), show_service::Count::default());
+    let none = describe_service::Counts::of(&service, std::iter::empty(), NOW);
+    assert_eq!(none.all(), describe_service::Count::default());
 }
 
 #[test]
@@ -431,7 +431,7 @@ fn what_replaces_a_task_is_pending_until_that_end_is_counted() {
     let (old, new) = (of_service(25), of_service(19));
     let service = service(2, &["1"]);
     let count = |tasks: &[wharf_records::ecs::Task]| {
-        let all = show_service::Counts::of(&service, tasks.iter(), NOW).all();
+        let all = describe_service::Counts::of(&service, tasks.iter(), NOW).all();
         (all.running, all.pending)
     };
     assert_eq!(count(&[dying.clone(), old.clone(), new.clone()]), (1, 1));

@@ -6,7 +6,7 @@ use wharf_base::Timestamp;
 use wharf_iam::{CompiledPolicy, DocumentKind, Principal, PrincipalPolicies, managed};
 use wharf_wire::{Caller, CallerKind, call::Session};
 
-use super::{Directory, DirectoryError, ready::PLATFORM_POLICIES};
+use super::{Directory, DirectoryError, compiled::PLATFORM_POLICIES};
 use crate::{
     entity::Entity,
     names::entity_arn,

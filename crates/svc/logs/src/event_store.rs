@@ -28,7 +28,7 @@ const SCAN_RECORDS: usize = 4096;
 const SCAN_BYTES: usize = 1 << 20;
 
 #[derive(Clone)]
-pub struct Shelf {
+pub struct EventStore {
     journal: Journal,
     indexes: Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<Index>>>>>,
     /// Whether an index has changed since they were saved.
@@ -81,7 +81,7 @@ pub struct Window {
     pub high: u64,
 }
 
-impl Shelf {
+impl EventStore {
     pub fn new(journal: Journal) -> Self {
         Self {
             journal,
@@ -92,14 +92,14 @@ impl Shelf {
 
     /// With the indexes that `path` holds, as far as they are of this journal. Blocks.
     pub fn with_saved(journal: Journal, path: &Path) -> Self {
-        let shelf = Self::new(journal);
+        let events = Self::new(journal);
         let fitting = saved::read(path).into_iter().filter(|(name, index)| {
-            let found = shelf.journal.stream(name);
+            let found = events.journal.stream(name);
             found.is_some_and(|info| index.next() <= info.end)
         });
         let indexes = fitting.map(|(name, index)| (name, Arc::new(tokio::sync::Mutex::new(index))));
-        shelf.lock().extend(indexes);
-        shelf
+        events.lock().extend(indexes);
+        events
     }
 
     pub fn indexes_known(&self) -> usize {
