@@ -24,15 +24,15 @@ use crate::{namespace::Namespace, setup::*};
 
 /// A supervisor, as far as sockets go. `true` stands for those handed over since the last start.
 #[derive(Default)]
-struct DiskPool(Mutex<BTreeMap<String, (OwnedFd, bool)>>);
+struct HeldSockets(Mutex<BTreeMap<String, (OwnedFd, bool)>>);
 
-impl DiskPool {
+impl HeldSockets {
     fn names(&self) -> Vec<String> {
         self.0.lock().unwrap().keys().cloned().collect()
     }
 }
 
-impl Hold for DiskPool {
+impl Hold for HeldSockets {
     fn inherited(&self) -> Vec<OwnedFd> {
         let mut held = self.0.lock().unwrap();
         let sockets = held.values_mut().map(|(socket, current)| {
@@ -62,13 +62,13 @@ impl Hold for DiskPool {
     }
 }
 
-fn held_by(pool: &Arc<DiskPool>) -> impl FnOnce(&mut LbConfig) {
+fn held_by(pool: &Arc<HeldSockets>) -> impl FnOnce(&mut LbConfig) {
     let holder = pool.clone();
     move |config| config.holder = holder
 }
 
 /// The next process, at the same port.
-fn successor(pool: &Arc<DiskPool>, port: u16, known: Vec<TargetHealth>) -> Running {
+fn successor(pool: &Arc<HeldSockets>, port: u16, known: Vec<TargetHealth>) -> Running {
     let holder = pool.clone();
     let mut lb = Running::start_with(move |config| {
         config.holder = holder;
@@ -97,7 +97,7 @@ fn resources(port: u16, servers: &[&Server]) -> Vec<Resource> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_wait_for_the_next_process() {
-    let pool = Arc::new(DiskPool::default());
+    let pool = Arc::new(HeldSockets::default());
     let server = Server::start("a").await;
     let first = Running::start_with(held_by(&pool));
     first.serve(&[&server]).await;
@@ -125,7 +125,7 @@ async fn connections_wait_for_the_next_process() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_configured_no_more_is_let_go() {
-    let pool = Arc::new(DiskPool::default());
+    let pool = Arc::new(HeldSockets::default());
     let server = Server::start("a").await;
     let first = Running::start_with(held_by(&pool));
     first.serve(&[&server]).await;
@@ -148,7 +148,7 @@ async fn what_is_configured_no_more_is_let_go() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_known_health_holds_until_the_checks_say_more() {
-    let pool = Arc::new(DiskPool::default());
+    let pool = Arc::new(HeldSockets::default());
     let (healthy, sick) = (Server::start("healthy").await, Server::start("sick").await);
     sick.health.store(500, Ordering::SeqCst);
     let known = |server: &Server, state| TargetHealth {
@@ -175,7 +175,7 @@ async fn the_last_known_health_holds_until_the_checks_say_more() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_that_died_meanwhile_leaves_rotation_soon() {
-    let pool = Arc::new(DiskPool::default());
+    let pool = Arc::new(HeldSockets::default());
     let (stays, dies) = (Server::start("stays").await, Server::start("dies").await);
     let port = free_port();
     let known = [&stays, &dies].map(|server| TargetHealth {
@@ -216,7 +216,7 @@ impl Renamed {
     }
 }
 
-fn inside(config: &mut LbConfig, pool: &Arc<DiskPool>, path: &Renamed) {
+fn inside(config: &mut LbConfig, pool: &Arc<HeldSockets>, path: &Renamed) {
     config.holder = pool.clone();
     config.local_listen = vec![];
     let path = path.path.clone();
@@ -244,7 +244,7 @@ async fn answers(namespace: &Namespace, port: u16) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_namespace_made_anew_gets_sockets_of_its_own() {
-    let pool = Arc::new(DiskPool::default());
+    let pool = Arc::new(HeldSockets::default());
     let (old, new) = (Namespace::new().await, Namespace::new().await);
     let path = Renamed::to(&old);
     let first = Running::start_with(|config| inside(config, &pool, &path));
