@@ -30,6 +30,7 @@ def far(wharf):
     arn = ecs.create_service(cluster=name, serviceName=name, taskDefinition=definition, desiredCount=0)["service"]["serviceArn"]
     yield name, arn
     ecs.delete_service(cluster=name, service=name, force=True)
+    ecs.get_waiter("services_inactive").wait(cluster=name, services=[name], WaiterConfig={"Delay": 1, "MaxAttempts": 20})
     ecs.delete_cluster(cluster=name)
 
 

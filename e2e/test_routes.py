@@ -69,7 +69,8 @@ class Route:
     def __init__(self, service, model, operation):
         self.service, self.operation = service, operation
         metadata = model["metadata"]
-        self.protocol = metadata["protocol"]
+        # What prefers CBOR understands JSON too.
+        self.protocol = "json" if "json" in metadata.get("protocols", []) else metadata["protocol"]
         self.signing_name = metadata.get("signingName", metadata["endpointPrefix"])
         if self.protocol == "json":
             self.headers = {

@@ -11,7 +11,7 @@ from harness.installation import Keys
 
 # service, its name in signatures, operation, parameters, code, status
 CALLS = [
-    ("secretsmanager", "secretsmanager", "get_secret_value", {"SecretId": "a"}, "UnsupportedOperation", 400),
+    ("apprunner", "apprunner", "list_services", {}, "UnsupportedOperation", 400),
     ("kms", "kms", "list_keys", {}, "UnsupportedOperation", 400),
     ("events", "events", "list_rules", {}, "UnsupportedOperation", 400),
     ("sqs", "sqs", "list_queues", {}, "UnsupportedOperation", 400),

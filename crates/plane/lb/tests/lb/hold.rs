@@ -62,14 +62,14 @@ impl Hold for HeldSockets {
     }
 }
 
-fn held_by(pool: &Arc<HeldSockets>) -> impl FnOnce(&mut LbConfig) {
-    let holder = pool.clone();
+fn held_by(held: &Arc<HeldSockets>) -> impl FnOnce(&mut LbConfig) {
+    let holder = held.clone();
     move |config| config.holder = holder
 }
 
 /// The next process, at the same port.
-fn successor(pool: &Arc<HeldSockets>, port: u16, known: Vec<TargetHealth>) -> Running {
-    let holder = pool.clone();
+fn successor(held: &Arc<HeldSockets>, port: u16, known: Vec<TargetHealth>) -> Running {
+    let holder = held.clone();
     let mut lb = Running::start_with(move |config| {
         config.holder = holder;
         config.last_known.send_replace(known);
@@ -97,13 +97,13 @@ fn resources(port: u16, servers: &[&Server]) -> Vec<Resource> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_wait_for_the_next_process() {
-    let pool = Arc::new(HeldSockets::default());
+    let held = Arc::new(HeldSockets::default());
     let server = Server::start("a").await;
-    let first = Running::start_with(held_by(&pool));
+    let first = Running::start_with(held_by(&held));
     first.serve(&[&server]).await;
     let (port, address) = (first.port, first.address());
     until("the socket to be held", async || {
-        (!pool.names().is_empty()).then_some(())
+        (!held.names().is_empty()).then_some(())
     })
     .await;
     first.stop().await;
@@ -114,41 +114,41 @@ async fn connections_wait_for_the_next_process() {
         .write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         .await
         .unwrap();
-    let second = successor(&pool, port, vec![]);
+    let second = successor(&held, port, vec![]);
     second.snapshot(resources(port, &[&server])).await;
     let mut answer = String::new();
     within(waiting.read_to_string(&mut answer)).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(answer.ends_with('a'), "{answer}");
-    assert_eq!(pool.names().len(), 1);
+    assert_eq!(held.names().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_configured_no_more_is_let_go() {
-    let pool = Arc::new(HeldSockets::default());
+    let held = Arc::new(HeldSockets::default());
     let server = Server::start("a").await;
-    let first = Running::start_with(held_by(&pool));
+    let first = Running::start_with(held_by(&held));
     first.serve(&[&server]).await;
     let (port, address) = (first.port, first.address());
     first.delete(Kind::Listener, LISTENER).await;
     until("a free port", async || StdListener::bind(address).ok()).await;
-    assert_eq!(pool.names(), [""; 0]);
+    assert_eq!(held.names(), [""; 0]);
     // The same, but while there is no process.
     first.put(vec![Resource::Listener(listener(port))]).await;
     first.listening().await;
     first.stop().await;
     StdListener::bind(address).unwrap_err();
-    let second = successor(&pool, port, vec![]);
+    let second = successor(&held, port, vec![]);
     second
         .snapshot(vec![Resource::LoadBalancer(balancer())])
         .await;
     until("a free port", async || StdListener::bind(address).ok()).await;
-    assert_eq!(pool.names(), [""; 0]);
+    assert_eq!(held.names(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_known_health_holds_until_the_checks_say_more() {
-    let pool = Arc::new(HeldSockets::default());
+    let held = Arc::new(HeldSockets::default());
     let (healthy, sick) = (Server::start("healthy").await, Server::start("sick").await);
     sick.health.store(500, Ordering::SeqCst);
     let known = |server: &Server, state| TargetHealth {
@@ -162,7 +162,7 @@ async fn the_last_known_health_holds_until_the_checks_say_more() {
         known(&healthy, TargetState::Healthy),
         known(&sick, TargetState::Unhealthy),
     ];
-    let lb = successor(&pool, port, known);
+    let lb = successor(&held, port, known);
     lb.snapshot(resources(port, &[&healthy, &sick])).await;
     lb.listening().await;
     for _ in 0..20 {
@@ -175,7 +175,7 @@ async fn the_last_known_health_holds_until_the_checks_say_more() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_that_died_meanwhile_leaves_rotation_soon() {
-    let pool = Arc::new(HeldSockets::default());
+    let held = Arc::new(HeldSockets::default());
     let (stays, dies) = (Server::start("stays").await, Server::start("dies").await);
     let port = free_port();
     let known = [&stays, &dies].map(|server| TargetHealth {
@@ -185,7 +185,7 @@ async fn a_target_that_died_meanwhile_leaves_rotation_soon() {
         description: None,
     });
     dies.health.store(500, Ordering::SeqCst);
-    let lb = successor(&pool, port, known.to_vec());
+    let lb = successor(&held, port, known.to_vec());
     lb.snapshot(resources(port, &[&stays, &dies])).await;
     // Long before the interval of five minutes is over.
     lb.wait_for(dies.address, TargetState::Unhealthy).await;
@@ -216,8 +216,8 @@ impl Renamed {
     }
 }
 
-fn inside(config: &mut LbConfig, pool: &Arc<HeldSockets>, path: &Renamed) {
-    config.holder = pool.clone();
+fn inside(config: &mut LbConfig, held: &Arc<HeldSockets>, path: &Renamed) {
+    config.holder = held.clone();
     config.local_listen = vec![];
     let path = path.path.clone();
     config.netns = Arc::new(move |_| path.clone());
@@ -244,17 +244,17 @@ async fn answers(namespace: &Namespace, port: u16) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_namespace_made_anew_gets_sockets_of_its_own() {
-    let pool = Arc::new(HeldSockets::default());
+    let held = Arc::new(HeldSockets::default());
     let (old, new) = (Namespace::new().await, Namespace::new().await);
     let path = Renamed::to(&old);
-    let first = Running::start_with(|config| inside(config, &pool, &path));
+    let first = Running::start_with(|config| inside(config, &held, &path));
     let port = first.port;
     first.snapshot(balancer_inside(port)).await;
     until("the endpoint", async || {
         answers(&old, port).await.then_some(())
     })
     .await;
-    let before = pool.names();
+    let before = held.names();
     // While it runs …
     path.change(&new);
     until("the new endpoint", async || {
@@ -265,20 +265,20 @@ async fn a_namespace_made_anew_gets_sockets_of_its_own() {
         (!answers(&old, port).await).then_some(())
     })
     .await;
-    let after = pool.names();
+    let after = held.names();
     assert_eq!((before.len(), after.len()), (1, 1));
     assert_ne!(before, after);
     // … and while no process does.
     first.stop().await;
     path.change(&old);
-    let second = Running::start_with(|config| inside(config, &pool, &path));
+    let second = Running::start_with(|config| inside(config, &held, &path));
     second.snapshot(balancer_inside(port)).await;
     until("the endpoint", async || {
         answers(&old, port).await.then_some(())
     })
     .await;
     until("the other to be let go", async || {
-        (pool.names() == before).then_some(())
+        (held.names() == before).then_some(())
     })
     .await;
     assert!(!answers(&new, port).await);
