@@ -206,7 +206,8 @@ fn made<R: std::fmt::Debug>(answer: Result<Outcome<Vec<String>>, QueueError<R>>)
 
 #[tokio::test]
 async fn kinds_share_a_turn_and_a_transaction() {
-    let world = World::new(&[8, 8]).await;
+    // Either host has room for all, so that it does not matter where ties fall.
+    let world = World::new(&[14, 14]).await;
     let turn = world.hosts.turn().await;
     let mut calls = JoinSet::new();
     for number in 0..3 {
