@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use tokio_util::sync::CancellationToken;
 use wharf_records::machine;
-use wharf_store::{Entry, EventKind, Range, Revision, Store, StoreError};
+use wharf_store::{EventKind, Range, StoreError};
 
 use crate::{Hosts, machines::Records};
 
@@ -17,9 +17,12 @@ impl Hosts {
     async fn feed_once(&self) -> Result<Infallible, StoreError> {
         let store = self.store();
         let prefix = machine::prefix();
-        let now = store.range(Range::prefix(&prefix).limit(1)).await?.revision;
-        let mut records = Records::default();
-        read_all(store, &prefix, now, |entry| records.add(&entry)).await?;
+        let (mut records, mut now) = (Records::default(), 0);
+        let mut pages = store.pages(Range::prefix(&prefix));
+        while let Some(page) = pages.next().await? {
+            now = page.revision;
+            page.entries.iter().for_each(|entry| records.add(entry));
+        }
         self.write(|machines| machines.replace_records(records));
         self.reached().reach(now);
 
@@ -36,21 +39,4 @@ impl Hosts {
             self.reached().reach(batch.revision);
         }
     }
-}
-
-/// Shows `each` everything under a prefix as of one revision, read in pages.
-///
-/// # Errors
-/// The store's; the revision may be compacted meanwhile.
-pub async fn read_all(
-    store: &Store,
-    prefix: &str,
-    revision: Revision,
-    mut each: impl FnMut(Entry),
-) -> Result<(), StoreError> {
-    let mut pages = store.pages(Range::prefix(prefix)).at(revision);
-    while let Some(page) = pages.next().await? {
-        page.entries.into_iter().for_each(&mut each);
-    }
-    Ok(())
 }

@@ -29,7 +29,6 @@ mod reached;
 
 pub use claimant::Claimant;
 pub use draft::Draft;
-pub use feed::read_all;
 pub use held::{Held, hold};
 pub use hosts::Hosts;
 pub use machines::{Machines, Registration, zone_letter};

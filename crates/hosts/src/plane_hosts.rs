@@ -15,7 +15,7 @@ use wharf_planeproto::Plane;
 use wharf_records::{Record, RecordError, Unknown, decode, encode, hosts::PlaneHost, machine};
 use wharf_store::{Compare, Range, Revision, Store, StoreError, Txn};
 
-use crate::{Held, hold, read_all};
+use crate::{Held, hold};
 
 const PERMIT: Permit = Permit::for_controller("plane-hosts");
 /// Tries of a compare-and-swap.
@@ -65,14 +65,12 @@ impl Known {
     async fn read(store: &Store) -> Result<Self, PlaneHostError> {
         let mut known = Self::default();
         let prefix = machine::folder(PlaneHost::KIND);
-        let now = store.range(Range::prefix(&prefix).limit(1)).await?.revision;
-        read_all(store, &prefix, now, |entry| {
+        for entry in store.all(Range::prefix(prefix)).await?.entries {
             // A host whose record is damaged stays away, the others need not.
             if let Some(held) = hold::<PlaneHost>(&entry.key, Some(&entry)) {
                 known.put(held);
             }
-        })
-        .await?;
+        }
         Ok(known)
     }
 

@@ -27,18 +27,26 @@ impl Scope {
         format!("/w1/{CELL}/{service}/")
     }
 
-    /// The folder of one kind, with its closing slash.
-    pub fn prefix(&self, kind: &str) -> String {
+    /// Everything one service keeps for this account and region.
+    pub fn everything(&self) -> String {
         let Self {
             service,
             account,
             region,
         } = self;
         format!(
-            "/w1/{CELL}/{service}/{}/{}/{kind}/",
+            "/w1/{CELL}/{service}/{}/{}/",
             escape(account),
             escape(region)
         )
+    }
+
+    /// The folder of one kind, with its closing slash.
+    pub fn prefix(&self, kind: &str) -> String {
+        let mut prefix = self.everything();
+        prefix.push_str(kind);
+        prefix.push('/');
+        prefix
     }
 
     pub fn key(&self, kind: &str, id: &str) -> String {

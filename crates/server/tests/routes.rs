@@ -3,16 +3,17 @@
 
 mod fill;
 mod foreign;
+mod installation;
 
-use std::{net::TcpListener, path::Path};
+use std::path::Path;
 
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
-use wharf_base::{Clock, InstallationId, SystemClock, Timestamp};
-use wharf_server::{IamMode, SERVICES, ServerConfig, Throttling, root_credentials, run};
+use wharf_base::{Clock, SystemClock, Timestamp};
+use wharf_server::{SERVICES, root_credentials, run};
 use wharf_wire::{
     schema::{OperationSchema, Protocol, ServiceSchema},
     sigv4::{RequestParts, SigningKeys, sha256_hex, sign},
@@ -34,36 +35,8 @@ async fn start() -> Server {
 }
 
 async fn start_in(folder: tempfile::TempDir) -> Server {
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let config = ServerConfig {
-        data_dir: folder.path().join("server"),
-        keyring: folder.path().join("keyring").into(),
-        node_identity: folder.path().join("node/identity.json"),
-        node_keyring: wharf_seal::Keyring::in_memory(),
-        installation: InstallationId::mint(),
-        listen: vec!["127.0.0.1".parse().unwrap()],
-        names: Vec::new(),
-        sockets: std::sync::Arc::default(),
-        port,
-        at_443: None,
-        iam: IamMode::Enforce,
-        tasks_as_root: false,
-        account: "000000000000".to_owned(),
-        region: "us-east-1".to_owned(),
-        public_cidr: "127.64.0.0/16".parse().unwrap(),
-        // A walk over all routes asks faster than accounts do.
-        throttling: Throttling::Off,
-        audit: true,
-        log_bytes: None,
-        repository_bytes: None,
-        disk: wharf_wal::Disk::default(),
-        trails: None,
-        metrics: None,
-    };
+    let port = installation::free_port();
+    let config = installation::config(folder.path(), port);
     let stop = CancellationToken::new();
     let (ready, answers) = tokio::sync::oneshot::channel();
     let token = stop.clone();

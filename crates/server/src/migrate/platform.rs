@@ -30,11 +30,11 @@ pub async fn run(store: &Store) -> Result<(), StoreError> {
 /// What a service keeps under its former spelling of no account, and where that goes.
 async fn moves(store: &Store, former: &Scope) -> Result<Vec<(String, String)>, StoreError> {
     let now = platform::scope(&former.service);
-    let span = Range::prefix(Scope::service_prefix(&former.service));
+    let span = Range::prefix(former.everything());
     let all = store.all_keys(span).await?.entries.into_iter();
     let moved = all.filter_map(|entry| {
-        let (scope, kind, id) = Scope::parse(&entry.key)?;
-        let to = (scope == *former).then(|| now.key(kind, &id))?;
+        let (_, kind, id) = Scope::parse(&entry.key)?;
+        let to = now.key(kind, &id);
         Some((entry.key, to))
     });
     Ok(moved.collect())

@@ -5,12 +5,13 @@
 
 use wharf_api_secretsmanager::{Input, Tag};
 use wharf_base::Arn;
-use wharf_service::Place;
+use wharf_service::{Place, tags};
 use wharf_wire::{Check, Context, Fault};
 
 use crate::{
     core::Core,
     names::{self, SERVICE},
+    versions::CURRENT,
 };
 
 pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
@@ -43,21 +44,15 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             return Ok(checks);
         }
         Input::GetSecretValue(it) => {
-            let stage = it
-                .version_stage
-                .as_deref()
-                .filter(|_| it.version_id.is_none());
             let mut check = row.on(it.secret_id.as_deref()).await?;
             if let Some(id) = &it.version_id {
                 check = check.with("secretsmanager:VersionId", id.clone());
             }
-            if it.version_stage.is_some() || it.version_id.is_none() {
-                let stage = stage
-                    .or(it.version_stage.as_deref())
-                    .unwrap_or("AWSCURRENT");
-                check = check.with("secretsmanager:VersionStage", stage);
+            let unsaid = it.version_id.is_none().then_some(CURRENT);
+            match it.version_stage.as_deref().or(unsaid) {
+                Some(stage) => check.with("secretsmanager:VersionStage", stage),
+                None => check,
             }
-            check
         }
         Input::DeleteSecret(it) => {
             let mut check = row.on(it.secret_id.as_deref()).await?;
@@ -80,11 +75,8 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             with_tags(check, it.tags.as_deref())
         }
         Input::UntagResource(it) => {
-            let mut check = row.on(it.secret_id.as_deref()).await?;
-            for key in it.tag_keys.iter().flatten() {
-                check = check.with("aws:TagKeys", key.clone());
-            }
-            check
+            let check = row.on(it.secret_id.as_deref()).await?;
+            tags::removed(check, it.tag_keys.as_deref())
         }
         Input::UpdateSecret(it) => {
             let check = row.on(it.secret_id.as_deref()).await?;
@@ -130,15 +122,13 @@ fn wished(place: &Place, name: &str) -> String {
     Arn::new(SERVICE, &place.region, &place.account, resource).to_string()
 }
 
-fn with_tags(mut check: Check, tags: Option<&[Tag]>) -> Check {
-    for tag in tags.unwrap_or_default() {
-        let key = tag.key.clone().unwrap_or_default();
-        let value = tag.value.clone().unwrap_or_default();
-        check = check
-            .with(&format!("aws:RequestTag/{key}"), value)
-            .with("aws:TagKeys", key);
-    }
-    check
+/// With the tags that a request sets.
+fn with_tags(check: Check, given: Option<&[Tag]>) -> Check {
+    let given = given.unwrap_or_default().iter();
+    tags::requested(
+        check,
+        given.map(|tag| (tag.key.as_deref(), tag.value.as_deref())),
+    )
 }
 
 struct Row<'a> {
@@ -163,17 +153,13 @@ impl Row<'_> {
             return Ok(Check::new(&self.action, resource));
         };
         let secret = found.secret();
-        let mut check = Check::new(&self.action, found.arn())
+        let check = Check::new(&self.action, found.arn())
             .with("secretsmanager:SecretId", found.arn())
             .with(
                 "secretsmanager:SecretPrimaryRegion",
                 found.place.region.clone(),
             );
-        for (key, value) in &secret.tags {
-            check = check
-                .with(&format!("secretsmanager:ResourceTag/{key}"), value.clone())
-                .with(&format!("aws:ResourceTag/{key}"), value.clone());
-        }
+        let check = tags::of_resource(check, Some(SERVICE), &secret.tags);
         Ok(check.with_resource_policy(secret.policy.clone()))
     }
 }

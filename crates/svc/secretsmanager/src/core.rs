@@ -6,8 +6,8 @@ use wharf_base::Timestamp;
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record as _;
 use wharf_seal::Secret as Opened;
-use wharf_service::{Changes, Place, Stored, Table};
-use wharf_wire::Fault;
+use wharf_service::{Changes, Place, Stored, Table, transact};
+use wharf_wire::{Call, Fault};
 
 use crate::{
     config::Parts,
@@ -204,6 +204,24 @@ impl Core {
             .await?;
         let stored = stored.ok_or_else(|| fault::no_value(&format!("VersionId: {version}")))?;
         self.open(&found.place, &id, &stored.record)
+    }
+
+    /// Reads a secret once more, changes and writes it until nobody came between.
+    ///
+    /// # Errors
+    /// Those of `change`; somebody deleted it meanwhile; the store's.
+    pub async fn change(
+        &self,
+        call: &Call,
+        found: &Found,
+        change: impl Fn(&mut Secret) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        transact!(self.table, &call.permit, |tx| {
+            let mut secret = again(&mut tx, found).await?;
+            change(&mut secret)?;
+            tx.put(&found.stored.key, &secret);
+        });
+        Ok(())
     }
 }
 

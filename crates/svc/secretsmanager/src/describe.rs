@@ -26,18 +26,18 @@ pub fn described(found: &Found) -> DescribeSecretResponse {
 }
 
 pub fn listed(found: &Found) -> SecretListEntry {
-    let secret = found.secret();
+    let it = described(found);
     SecretListEntry {
-        arn: Some(found.arn()),
-        name: Some(found.name.clone()),
-        description: secret.description.clone(),
-        last_changed_date: Some(secret.changed_at),
-        last_accessed_date: secret.accessed_at,
-        deleted_date: secret.deletion.map(|it| it.asked_at),
-        tags: some(tags::to_wire(&secret.tags)),
-        secret_versions_to_stages: stages(secret),
-        created_date: Some(secret.created_at),
-        primary_region: primary_region(found),
+        arn: it.arn,
+        name: it.name,
+        description: it.description,
+        last_changed_date: it.last_changed_date,
+        last_accessed_date: it.last_accessed_date,
+        deleted_date: it.deleted_date,
+        tags: it.tags,
+        secret_versions_to_stages: it.version_ids_to_stages,
+        created_date: it.created_date,
+        primary_region: it.primary_region,
         ..SecretListEntry::default()
     }
 }

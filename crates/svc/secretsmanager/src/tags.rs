@@ -1,49 +1,40 @@
-//! Tags of secrets. Pure.
+//! Tags of secrets: the rules of the kit in this service's words.
 
 use wharf_api_secretsmanager::Tag;
-use wharf_records::ecs::Tags;
+use wharf_service::tags::{self, Refused, Rules, Tags};
 use wharf_wire::Fault;
 
 use crate::fault;
 
-/// As in AWS.
-const MAX_TAGS: usize = 50;
+/// Keys and values have the lengths of the model, which the dispatcher has checked.
+pub const RULES: Rules<Fault> = Rules::usual(refused);
 
-/// Adds the tags given to those there are.
-///
-/// # Errors
-/// A reserved key, a key given twice, too many.
-pub fn add(to: &mut Tags, given: &[Tag]) -> Result<(), Fault> {
-    let mut seen = std::collections::BTreeSet::new();
-    for tag in given {
-        let key = tag.key.clone().unwrap_or_default();
-        if key.is_empty() {
-            return Err(fault::parameter("A tag must have a key."));
+fn refused(why: Refused<'_>) -> Fault {
+    match why {
+        Refused::Key("") => fault::parameter("A tag must have a key."),
+        Refused::Key(_) => fault::parameter("A tag's key has at most 128 characters."),
+        Refused::Value(_) => fault::parameter("A tag's value has at most 256 characters."),
+        Refused::Reserved(_) => {
+            fault::request("Tag keys that start with \"aws:\" are reserved for AWS use.")
         }
-        if key.to_ascii_lowercase().starts_with("aws:") {
-            return Err(fault::request(
-                "Tag keys that start with \"aws:\" are reserved for AWS use.",
-            ));
+        Refused::Twice(key) => {
+            fault::request(format!("The tag key {key} was specified more than once."))
         }
-        if !seen.insert(key.clone()) {
-            return Err(fault::request(format!(
-                "The tag key {key} was specified more than once."
-            )));
+        Refused::TooMany => {
+            fault::request(format!("A secret can have at most {} tags.", RULES.most))
         }
-        to.insert(key, tag.value.clone().unwrap_or_default());
-    }
-    match to.len() <= MAX_TAGS {
-        true => Ok(()),
-        false => Err(fault::request(format!(
-            "A secret can have at most {MAX_TAGS} tags."
-        ))),
     }
 }
 
+/// The tags of a request.
+///
+/// # Errors
+/// A reserved key, a key given twice, too many.
+pub fn given(tags: Option<Vec<Tag>>) -> Result<Tags, Fault> {
+    let pair = |tag: Tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
+    RULES.given(tags.into_iter().flatten().map(pair))
+}
+
 pub fn to_wire(tags: &Tags) -> Vec<Tag> {
-    let tag = |(key, value): (&String, &String)| Tag {
-        key: Some(key.clone()),
-        value: Some(value.clone()),
-    };
-    tags.iter().map(tag).collect()
+    tags::to_wire(tags, |key, value| Tag { key, value })
 }

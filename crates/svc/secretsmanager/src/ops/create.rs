@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use wharf_api_secretsmanager::{CreateSecretRequest, CreateSecretResponse};
 use wharf_base::ids;
-use wharf_records::{Unknown, ecs::Tags};
+use wharf_records::Unknown;
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
@@ -27,8 +27,7 @@ pub async fn create_secret(
     names::check(&name)?;
     super::value::key_is_ours(input.kms_key_id.as_deref())?;
     let content = Content::given(input.secret_string, input.secret_binary)?;
-    let mut given_tags = Tags::new();
-    tags::add(&mut given_tags, input.tags.as_deref().unwrap_or_default())?;
+    let given_tags = tags::given(input.tags)?;
     let regions = replicas::regions(&place, input.add_replica_regions.as_deref())?;
     let version = input.client_request_token.unwrap_or_else(ids::uuid);
     let made = Secret {

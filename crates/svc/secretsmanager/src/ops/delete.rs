@@ -6,14 +6,14 @@ use wharf_api_secretsmanager::{
     DeleteSecretRequest, DeleteSecretResponse, RestoreSecretRequest, RestoreSecretResponse,
 };
 use wharf_base::Permit;
-use wharf_service::{Place, transact};
+use wharf_service::Place;
 use wharf_store::Compare;
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    core::{ChangeError, Core, Found, again, value_key},
+    core::{ChangeError, Core, Found, value_key},
     fault, names,
-    records::{Deletion, Secret, value_id},
+    records::{Deletion, value_id},
 };
 
 const DAY: u64 = 24 * 3600;
@@ -69,11 +69,11 @@ pub async fn delete_secret(
         return Ok(response);
     }
     let asked_at = call.now;
-    transact!(core.table, &call.permit, |tx| {
-        let mut secret = again(&mut tx, &found).await?;
+    core.change(call, &found, |secret| {
         secret.deletion = Some(Deletion { asked_at, due_at });
-        tx.put(&found.stored.key, &secret);
-    });
+        Ok(())
+    })
+    .await?;
     Ok(response)
 }
 
@@ -123,11 +123,11 @@ pub async fn restore_secret(
         .find(&Place::of(call), input.secret_id.as_deref())
         .await?;
     let found = found.primary()?;
-    transact!(core.table, &call.permit, |tx| {
-        let mut secret: Secret = again(&mut tx, &found).await?;
+    core.change(call, &found, |secret| {
         secret.deletion = None;
-        tx.put(&found.stored.key, &secret);
-    });
+        Ok(())
+    })
+    .await?;
     Ok(RestoreSecretResponse {
         arn: Some(found.arn()),
         name: Some(found.name),

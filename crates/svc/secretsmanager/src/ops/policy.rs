@@ -5,11 +5,11 @@ use wharf_api_secretsmanager::{
     GetResourcePolicyResponse, PutResourcePolicyRequest, PutResourcePolicyResponse,
     ValidateResourcePolicyRequest, ValidateResourcePolicyResponse, ValidationErrorsEntry, faults,
 };
-use wharf_service::{Place, transact};
+use wharf_service::Place;
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    core::{Core, Found, again},
+    core::{Core, Found},
     policy,
 };
 
@@ -55,12 +55,11 @@ pub async fn delete_resource_policy(
 }
 
 async fn set(core: &Core, call: &Call, found: &Found, policy: Option<String>) -> Result<(), Fault> {
-    transact!(core.table, &call.permit, |tx| {
-        let mut secret = again(&mut tx, found).await?;
+    core.change(call, found, |secret| {
         secret.policy.clone_from(&policy);
-        tx.put(&found.stored.key, &secret);
-    });
-    Ok(())
+        Ok(())
+    })
+    .await
 }
 
 pub async fn get_resource_policy(

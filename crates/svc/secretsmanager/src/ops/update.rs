@@ -2,12 +2,12 @@
 
 use wharf_api_secretsmanager::{UpdateSecretRequest, UpdateSecretResponse};
 use wharf_base::ids;
-use wharf_service::{Place, transact};
+use wharf_service::Place;
 use wharf_wire::{Call, Fault};
 
 use super::value;
 use crate::{
-    core::{Content, Core, again},
+    core::{Content, Core},
     records::Secret,
     versions::CURRENT,
 };
@@ -38,11 +38,13 @@ pub async fn update_secret(
             value::put(core, call, &found, &version, &content, &stages, describe).await?;
             version_id = Some(version);
         }
-        None => transact!(core.table, &call.permit, |tx| {
-            let mut secret = again(&mut tx, &found).await?;
-            describe(&mut secret);
-            tx.put(&found.stored.key, &secret);
-        }),
+        None => {
+            let describe = |secret: &mut Secret| {
+                describe(secret);
+                Ok(())
+            };
+            core.change(call, &found, describe).await?;
+        }
     }
     Ok(UpdateSecretResponse {
         arn: Some(found.arn()),

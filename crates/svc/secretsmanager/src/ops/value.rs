@@ -49,9 +49,8 @@ pub async fn put_secret_value(
     let stages = input
         .version_stages
         .unwrap_or_else(|| vec![CURRENT.to_owned()]);
-    put(core, call, &found, &version, &content, &stages, |_| ()).await?;
-    let now = core.find(&Place::of(call), Some(&found.arn())).await?;
-    let stages = now.secret().versions.get(&version);
+    let written = put(core, call, &found, &version, &content, &stages, |_| ()).await?;
+    let stages = written.versions.get(&version);
     Ok(PutSecretValueResponse {
         arn: Some(found.arn()),
         version_stages: stages.map(|it| it.stages.iter().cloned().collect()),
@@ -60,7 +59,7 @@ pub async fn put_secret_value(
     })
 }
 
-/// Adds a version to a secret, and changes what else there is to change with it. A version that is there
+/// Adds a version to a secret, and changes what else there is to change with it; returns it. A version that is there
 /// with the same content is left as it is.
 ///
 /// # Errors
@@ -73,11 +72,11 @@ pub async fn put(
     content: &Content,
     stages: &[String],
     change: impl Fn(&mut Secret),
-) -> Result<(), Fault> {
+) -> Result<Secret, Fault> {
     let id = value_id(&found.name, &found.secret().suffix, version);
     let key = value_key(&found.place, &id);
     let sealed = core.seal(&found.place, &id, content);
-    transact!(core.table, &call.permit, |tx| {
+    Ok(transact!(core.table, &call.permit, |tx| {
         let mut secret = again(&mut tx, found).await?;
         match tx.find::<Value>(&key).await? {
             Some(there) if core.open(&found.place, &id, &there)? != *content => {
@@ -94,8 +93,8 @@ pub async fn put(
         }
         change(&mut secret);
         tx.put(&found.stored.key, &secret);
-    });
-    Ok(())
+        secret
+    }))
 }
 
 pub async fn get_secret_value(

@@ -4,14 +4,10 @@ use wharf_api_secretsmanager::{
     ListSecretVersionIdsRequest, ListSecretVersionIdsResponse, SecretVersionsListEntry,
     UpdateSecretVersionStageRequest, UpdateSecretVersionStageResponse,
 };
-use wharf_service::{Pages, Place, transact};
+use wharf_service::{Pages, Place};
 use wharf_wire::{Call, Fault};
 
-use crate::{
-    core::{Core, again},
-    fault::SecretFaults,
-    versions,
-};
+use crate::{core::Core, fault::SecretFaults, versions};
 
 const DEFAULT_PAGE: usize = 100;
 
@@ -58,17 +54,10 @@ pub async fn update_secret_version_stage(
     let found = found.primary()?.usable()?;
     let stage = input.version_stage.unwrap_or_default();
     let (from, to) = (input.remove_from_version_id, input.move_to_version_id);
-    transact!(core.table, &call.permit, |tx| {
-        let mut secret = again(&mut tx, &found).await?;
-        versions::move_stage(
-            &mut secret,
-            &stage,
-            from.as_deref(),
-            to.as_deref(),
-            call.now,
-        )?;
-        tx.put(&found.stored.key, &secret);
-    });
+    core.change(call, &found, |secret| {
+        versions::move_stage(secret, &stage, from.as_deref(), to.as_deref(), call.now)
+    })
+    .await?;
     Ok(UpdateSecretVersionStageResponse {
         arn: Some(found.arn()),
         name: Some(found.name),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
-use wharf_hosts::{Machines, read_all};
+use wharf_hosts::Machines;
 use wharf_records::Scope;
 use wharf_store::{Event, EventKind, Range, Store, StoreError};
 
@@ -27,16 +27,18 @@ async fn feed_once(
 ) -> Result<std::convert::Infallible, StoreError> {
     let prefix = Scope::service_prefix("ecs");
     let (mut whole, mut said, mut changes) = (view.blank(), Machines::default(), Vec::new());
-    let now = store.range(Range::prefix(&prefix).limit(1)).await?.revision;
-    read_all(store, &prefix, now, |entry| {
-        let put = Event {
-            kind: EventKind::Put,
-            entry,
-            previous: None,
-        };
-        changes.extend(take_over(&mut whole, &mut said, now, &[put]));
-    })
-    .await?;
+    let (mut pages, mut now) = (store.pages(Range::prefix(&prefix)), 0);
+    while let Some(page) = pages.next().await? {
+        now = page.revision;
+        for entry in page.entries {
+            let put = Event {
+                kind: EventKind::Put,
+                entry,
+                previous: None,
+            };
+            changes.extend(take_over(&mut whole, &mut said, now, &[put]));
+        }
+    }
     view.install(whole, said, now);
     changes.into_iter().for_each(changed);
 
