@@ -304,6 +304,10 @@ pub struct NetworkWish {
     pub subnet: String,
     pub security_groups: Vec<String>,
     pub public_ip: bool,
+    /// The task ended before an interface was recorded, and EC2 holds none under this attachment
+    /// any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub abandoned: bool,
 }
 
 /// An elastic network interface made for a task.

@@ -78,6 +78,11 @@ pub async fn task(core: Arc<Core>, key: String) -> Result<Next, StepError> {
                 let gone = |task: &mut Task| task::plan::interface_deleted(task, &id);
                 core.change_task(&PERMIT, Some(&fence), &key, gone).await?;
             }
+            Action::AbandonInterface => {
+                abandon_interface(&core, &stored.record).await?;
+                let gone = task::plan::interface_abandoned;
+                core.change_task(&PERMIT, Some(&fence), &key, gone).await?;
+            }
             Action::Forget => {
                 finish_definition(&core, &fence, &stored.record).await?;
                 let txn = Txn::new().when(fence).when(stored.unchanged()).delete(&key);
@@ -176,26 +181,7 @@ async fn make_interface(
     wish: &NetworkWish,
 ) -> Result<Interface, Fault> {
     let ec2 = &core.parts.ec2;
-    let place = Place::of(call);
-    let tag = |key: &str, value: String| Tag {
-        key: Some(key.to_owned()),
-        value: Some(value),
-    };
-    let request = CreateNetworkInterfaceRequest {
-        subnet_id: Some(wish.subnet.clone()),
-        groups: Some(wish.security_groups.clone()).filter(|groups| !groups.is_empty()),
-        client_token: Some(wish.attachment.clone()),
-        description: Some(place.attachment(&record.cluster, &wish.attachment)),
-        interface_type: Some("interface".to_owned()),
-        tag_specifications: Some(vec![TagSpecification {
-            resource_type: Some("network-interface".to_owned()),
-            tags: Some(vec![
-                tag("aws:ecs:clusterName", record.cluster.clone()),
-                tag("aws:ecs:taskArn", record.arn.clone()),
-            ]),
-        }]),
-        ..CreateNetworkInterfaceRequest::default()
-    };
+    let request = interface_request(call, record, wish);
     let made = ec2.create_network_interface(call, request).await?;
     let interface = made.network_interface.unwrap_or_default();
     let id = interface.network_interface_id.clone().unwrap_or_default();
@@ -224,6 +210,34 @@ async fn make_interface(
         .next()
         .and_then(|subnet| subnet.cidr_block);
     Ok(of_interface(interface, cidr.as_deref().and_then(gateway)))
+}
+
+/// Its client token is the attachment's id: repeating it returns the same interface.
+fn interface_request(
+    call: &Call,
+    record: &Task,
+    wish: &NetworkWish,
+) -> CreateNetworkInterfaceRequest {
+    let place = Place::of(call);
+    let tag = |key: &str, value: String| Tag {
+        key: Some(key.to_owned()),
+        value: Some(value),
+    };
+    CreateNetworkInterfaceRequest {
+        subnet_id: Some(wish.subnet.clone()),
+        groups: Some(wish.security_groups.clone()).filter(|groups| !groups.is_empty()),
+        client_token: Some(wish.attachment.clone()),
+        description: Some(place.attachment(&record.cluster, &wish.attachment)),
+        interface_type: Some("interface".to_owned()),
+        tag_specifications: Some(vec![TagSpecification {
+            resource_type: Some("network-interface".to_owned()),
+            tags: Some(vec![
+                tag("aws:ecs:clusterName", record.cluster.clone()),
+                tag("aws:ecs:taskArn", record.arn.clone()),
+            ]),
+        }]),
+        ..CreateNetworkInterfaceRequest::default()
+    }
 }
 
 /// Says on which host the interface is: the network plane takes it there. Repeating it changes
@@ -260,6 +274,27 @@ fn gateway(cidr: &str) -> Option<String> {
     let range: wharf_base::Cidr4 = cidr.parse().ok()?;
     let has_room = range.prefix() < 32;
     has_room.then(|| format!("{}/{}", range.nth(1), range.prefix()))
+}
+
+/// Asks for the interface once more, which returns the one there may be, and deletes it.
+async fn abandon_interface(core: &Core, record: &Task) -> Result<(), StepError> {
+    let (Some(wish), Some(call)) = (&record.network, call(core, record)) else {
+        return Ok(());
+    };
+    let request = interface_request(&call, record, wish);
+    match core.parts.ec2.create_network_interface(&call, request).await {
+        Ok(made) => {
+            let interface = made.network_interface.unwrap_or_default();
+            let id = interface.network_interface_id.unwrap_or_default();
+            delete_interface(core, record, &id).await
+        }
+        // Refused: its subnet or group is gone or full, so none was made either.
+        Err(fault) if fault.sender && !is_throttling(&fault) => Ok(()),
+        Err(fault) => Err(StepError::Neighbour {
+            action: "look for an unrecorded network interface",
+            fault,
+        }),
+    }
 }
 
 async fn delete_interface(core: &Core, record: &Task, id: &str) -> Result<(), StepError> {

@@ -36,6 +36,7 @@ pub fn task(place: &Place, order: &Order, spot: Spot<'_>, now: Timestamp) -> Tas
         .as_ref()
         .zip(spot.subnet)
         .map(|(network, subnet)| NetworkWish {
+            abandoned: false,
             attachment: ids::uuid(),
             subnet: subnet.to_owned(),
             security_groups: network.security_groups.clone(),

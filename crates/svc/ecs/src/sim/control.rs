@@ -70,6 +70,7 @@ impl World {
             Some(task::Action::Become(_) | task::Action::Stop(_)) => {
                 self.change_task(id, |_| {});
             }
+            Some(task::Action::AbandonInterface) => self.abandon_interface(id, &task),
             // Remembered for as long as the simulation goes.
             Some(task::Action::Forget) | None => {}
         }
@@ -79,6 +80,14 @@ impl World {
                 self.look(format!("t{id}"), delay, Event::LookTask(id.to_owned()));
             }
         }
+    }
+
+    fn abandon_interface(&mut self, id: &str, task: &Task) {
+        let wish = task.network.as_ref().expect("only awsvpc tasks have one");
+        if let Some(interface) = self.interfaces.remove(&wish.attachment) {
+            self.addresses.retain(|_, holder| *holder != interface);
+        }
+        self.change_task(id, task::plan::interface_abandoned);
     }
 
     /// EC2 answers; the same client token gives the same interface.

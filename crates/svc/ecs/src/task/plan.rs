@@ -28,6 +28,9 @@ pub enum Action {
     CreateInterface,
     /// Delete its interface.
     DeleteInterface(String),
+    /// Delete the interface that may have been made without a record of it, because the write
+    /// that followed failed or a server died between the two.
+    AbandonInterface,
     /// Nobody can ask for it any more: delete the record.
     Forget,
 }
@@ -142,12 +145,19 @@ fn stopped(task: &Task, now: Timestamp) -> Plan {
             false => Plan::act(Action::DeleteInterface(interface.id.clone())),
         };
     }
+    if may_have_unrecorded_interface(task) {
+        return Plan::act(Action::AbandonInterface);
+    }
     let until = task.stopped_at.unwrap_or(task.created_at) + STOPPED_RETENTION;
     if now >= until {
         Plan::act(Action::Forget)
     } else {
         Plan::wait(until)
     }
+}
+
+fn may_have_unrecorded_interface(task: &Task) -> bool {
+    task.interface.is_none() && task.network.as_ref().is_some_and(|wish| !wish.abandoned)
 }
 
 /// Performs every planned action that needs no I/O, until none is left.
@@ -176,6 +186,13 @@ pub fn interface_deleted(task: &mut Task, id: &str) {
     if let Some(interface) = task.interface.as_mut().filter(|i| i.id == id) {
         raise_interface(interface, InterfaceState::Deleted);
         task.version += 1;
+    }
+}
+
+/// Takes over that EC2 holds no interface for it.
+pub fn interface_abandoned(task: &mut Task) {
+    if let Some(wish) = &mut task.network {
+        wish.abandoned = true;
     }
 }
 

@@ -65,6 +65,7 @@ pub fn task(launch: Launch, awsvpc: bool) -> Task {
         overrides: serde_json::json!({}),
         enable_execute_command: false,
         network: awsvpc.then(|| NetworkWish {
+            abandoned: false,
             attachment: "a".to_owned(),
             subnet: "subnet-1".to_owned(),
             security_groups: Vec::new(),
@@ -207,6 +208,21 @@ fn an_awsvpc_task_waits_for_its_interface_and_gives_it_back() {
         (Status::Stopped, Some(StopCode::UserInitiated))
     );
     assert_eq!(task.stopped_reason.as_deref(), Some("Task stopped by user"));
+}
+
+#[test]
+fn a_task_stopped_before_its_interface_was_recorded_looks_for_one() {
+    let mut task = task(Launch::Fargate, true);
+    settle(&mut task, at(0));
+    assert!(stop::stop(&mut task, &stop::by_user(None), at(3)));
+    settle(&mut task, at(3));
+    assert_eq!(task.last, Status::Stopped);
+    assert_eq!(plan(&task, at(3)).action, Some(Action::AbandonInterface));
+    assert_eq!(plan(&task, at(9999)).action, Some(Action::AbandonInterface));
+    interface_abandoned(&mut task);
+    let forgotten = at(3) + STOPPED_RETENTION;
+    assert_eq!(plan(&task, at(3)).wake_at, Some(forgotten));
+    assert_eq!(plan(&task, forgotten).action, Some(Action::Forget));
 }
 
 #[test]
@@ -365,6 +381,7 @@ fn io(task: &mut Task, now: Timestamp) {
     match plan(task, now).action {
         Some(Action::CreateInterface) => interface_made(task, interface()),
         Some(Action::DeleteInterface(id)) => interface_deleted(task, &id),
+        Some(Action::AbandonInterface) => interface_abandoned(task),
         _ => {}
     }
 }
