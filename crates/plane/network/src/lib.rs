@@ -37,6 +37,7 @@ mod resolver;
 mod restore;
 mod ruleset;
 mod scope;
+mod socket_option;
 mod state;
 mod sysctl;
 mod teardown;

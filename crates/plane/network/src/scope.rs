@@ -29,11 +29,14 @@ use crate::netlink::{Family, Socket};
 use crate::netns::Namespace;
 use crate::overlay::Overlay;
 use crate::ruleset;
+use crate::socket_option;
 use crate::state::{Endpoint, ScopeRecord, StateDir};
 use crate::sysctl;
 
 /// Where stock SDKs look for credentials and metadata (spec: ecs §11).
 pub const ENDPOINT: Ipv4Addr = Ipv4Addr::new(169, 254, 170, 2);
+/// For how long the kernel keeps a connection to itself whose client says nothing.
+const SILENCE_S: libc::c_int = 3;
 /// The scope's end of every veth: each is alone on its wire, so all may be called the same.
 const GATEWAY_MAC: MacAddress = MacAddress::new([0x02, b'w', b'h', b'a', b'r', b'f']);
 
@@ -187,6 +190,19 @@ impl ScopeNet {
             .flatten()
             .map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
+        Ok(listener)
+    }
+
+    /// As [`ScopeNet::listen`], for protocols in which the client speaks first: the kernel hands
+    /// over a connection with its first bytes, so one that says nothing costs this process nothing.
+    pub(crate) fn listen_for_requests(
+        &self,
+        address: SocketAddr,
+    ) -> Result<TcpListener, NetworkError> {
+        let listener = self.listen(address)?;
+        let (level, option) = (libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT);
+        socket_option::set(listener.as_fd(), level, option, SILENCE_S)
+            .map_err(|e| NetworkError::kernel(format!("listen on {address}"), e))?;
         Ok(listener)
     }
 }

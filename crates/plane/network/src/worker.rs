@@ -419,7 +419,7 @@ impl Worker {
 
     fn open_endpoints(&self, made: &ScopeNet) -> Result<(), NetworkError> {
         for port in self.config.endpoint_ports.iter().copied() {
-            let listener = made.listen((ENDPOINT, port).into())?;
+            let listener = made.listen_for_requests((ENDPOINT, port).into())?;
             let scope = made.record.scope.clone();
             let sent = self.listeners.try_send(EndpointListener {
                 scope,

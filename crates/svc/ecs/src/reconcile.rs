@@ -282,7 +282,12 @@ async fn abandon_interface(core: &Core, record: &Task) -> Result<(), StepError> 
         return Ok(());
     };
     let request = interface_request(&call, record, wish);
-    match core.parts.ec2.create_network_interface(&call, request).await {
+    match core
+        .parts
+        .ec2
+        .create_network_interface(&call, request)
+        .await
+    {
         Ok(made) => {
             let interface = made.network_interface.unwrap_or_default();
             let id = interface.network_interface_id.unwrap_or_default();

@@ -8,8 +8,9 @@ use regex::Regex;
 
 /// Events of one put.
 pub const MAX_EVENTS: usize = 10_000;
-/// Bytes of one put: UTF-8 and 26 for each event.
-pub const MAX_BATCH: usize = 1_048_576;
+/// Bytes of one put: UTF-8 and 26 for each event. A put may have eight times as much; in small ones a
+/// flood never keeps a core of the server from others for long.
+pub const MAX_BATCH: usize = 131_072;
 /// What each event costs beside its text.
 pub const EVENT_OVERHEAD: usize = 26;
 /// A longer event is cut into several, as the stock driver does.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::sys::socket::{
@@ -13,6 +13,7 @@ use nix::sys::socket::{
 
 use super::message::{Message, attributes, messages, text, u32_at};
 use crate::error::NetworkError;
+use crate::socket_option;
 
 pub(crate) const REQUEST: u16 = 1;
 pub(crate) const ACK: u16 = 4;
@@ -76,8 +77,8 @@ impl Socket {
         setsockopt(&fd, sockopt::SndBufForce, &SEND_BUFFER)?;
         setsockopt(&fd, sockopt::RcvBufForce, &RECEIVE_BUFFER)?;
         // Answers without a copy of the request, with the kernel's own words if it has any.
-        set_netlink_option(&fd, libc::NETLINK_CAP_ACK)?;
-        set_netlink_option(&fd, libc::NETLINK_EXT_ACK)?;
+        socket_option::set(fd.as_fd(), libc::SOL_NETLINK, libc::NETLINK_CAP_ACK, 1)?;
+        socket_option::set(fd.as_fd(), libc::SOL_NETLINK, libc::NETLINK_EXT_ACK, 1)?;
         Ok(Self { fd, sequence: 0 })
     }
 
@@ -265,21 +266,6 @@ fn refused(flags: u16, body: &[u8]) -> Option<io::Error> {
         tracing::debug!(code, words, "netlink refused a request");
     }
     Some(io::Error::from_raw_os_error(code.wrapping_neg()))
-}
-
-fn set_netlink_option(fd: &OwnedFd, option: libc::c_int) -> io::Result<()> {
-    let on: libc::c_int = 1;
-    // SAFETY: the pointer and length name `on`, which lives across the call; the kernel only reads.
-    let done = unsafe {
-        libc::setsockopt(
-            fd.as_raw_fd(),
-            libc::SOL_NETLINK,
-            option,
-            (&raw const on).cast(),
-            size_of::<libc::c_int>() as libc::socklen_t,
-        )
-    };
-    Errno::result(done).map(drop).map_err(Into::into)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Bridge tasks: published ports from everywhere, the way out, what stays closed.
 
 use super::support::*;
-use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::io::Write;
+use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::time::Instant;
 use wharf_network::*;
 
@@ -276,6 +277,23 @@ fn one_tasks_connections_to_the_networks_services_are_bounded() {
         assert!((200..=bound).contains(&passed), "{passed} of {bound}");
         ask_from(neighbour.netns.as_deref(), to, PATIENCE).expect("others have their own share");
         ask_from(flooding.netns.as_deref(), to, PATIENCE).expect("it is a delay, no refusal");
+    });
+}
+
+#[test]
+fn connections_that_say_nothing_are_not_handed_over() {
+    on_a_host(|host| async move {
+        let (network, mut endpoints) = host.start("ab12").await;
+        let task = network.attach("task", web()).await.unwrap();
+        let listener = endpoints.recv().await.unwrap().listener;
+        let to = (ENDPOINT, listener.local_addr().unwrap().port());
+        let connect = || TcpStream::connect(to).unwrap();
+        let [silent, mut speaking] = [connect, connect].map(|it| inside(netns(&task), it));
+        speaking.write_all(b"GET").unwrap();
+        listener.set_nonblocking(false).unwrap();
+        let (_, accepted) = listener.accept().unwrap();
+        assert_eq!(accepted, speaking.local_addr().unwrap());
+        drop(silent);
     });
 }
 

@@ -184,6 +184,7 @@ impl Server {
         let accepting = listener.try_clone().unwrap();
         let thread = thread::spawn(move || {
             while let Ok((mut stream, peer)) = accepting.accept() {
+                let _ = stream.read_exact(&mut [0]);
                 let _ = write!(stream, "{}", peer.ip());
             }
         });
@@ -217,6 +218,7 @@ pub fn ask_from(
     let question = || -> io::Result<Ipv4Addr> {
         let mut stream = TcpStream::connect_timeout(&SocketAddr::from(to), patience)?;
         stream.set_read_timeout(Some(patience))?;
+        stream.write_all(b"?")?;
         let mut text = String::new();
         stream.read_to_string(&mut text)?;
         text.parse().map_err(io::Error::other)
