@@ -237,13 +237,13 @@ mod tests {
         };
         assert_eq!(batches(vec![]).len(), 0);
         assert_eq!(
-            batches((0..10_001).map(|at| event(at, 1)).collect()).len(),
-            2
+            batches((0..10_001).map(|at| event(at, 0)).collect()).len(),
+            3,
+            "by number or bytes: each costs 26"
         );
-        assert_eq!(
-            batches((0..5).map(|at| event(at, MAX_EVENT)).collect()).len(),
-            2
-        );
+        let of = |len| batches((0..4).map(|at| event(at, len)).collect()).len();
+        assert_eq!(of(MAX_BATCH / 2 - EVENT_OVERHEAD), 2);
+        assert_eq!(of(MAX_EVENT), 4, "what is larger goes alone");
         assert_eq!(batches(vec![event(MAX_SPAN_MS, 1), event(0, 1)]).len(), 2);
         let sorted = batches(vec![event(2, 1), event(1, 2)]).remove(0);
         assert_eq!(sorted.iter().map(|e| e.at).collect::<Vec<_>>(), [1, 2]);
