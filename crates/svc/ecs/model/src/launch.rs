@@ -18,7 +18,7 @@ use wharf_records::{
 use wharf_wire::Fault;
 
 use crate::{
-    definition::{containers, is_compatible, name, network_mode, task_size},
+    definition::{containers, is_compatible, name, network_mode, not_shared, task_size},
     document, fault, tags,
 };
 
@@ -345,11 +345,13 @@ fn check_overrides(overrides: &TaskOverride, definition: &TaskDefinition) -> Res
                 "The container named {wanted} has more than one override."
             )));
         }
-        if !containers(definition).iter().any(|one| name(one) == wanted) {
+        let mut defined = containers(definition).iter();
+        let Some(defined) = defined.find(|one| name(one) == wanted) else {
             return Err(fault::invalid(format!(
                 "Override for container named {wanted} is not a container in the TaskDefinition."
             )));
-        }
+        };
+        not_shared(defined, container.environment.as_deref())?;
         // Neither can be defined, so neither can be overridden.
         if container
             .environment_files

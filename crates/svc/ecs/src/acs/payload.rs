@@ -17,7 +17,7 @@ use super::{
     server_address::ServerAddress,
 };
 use crate::{
-    definition::{containers, name, network_mode, task_size},
+    definition::{containers, is_secret, name, network_mode, task_size},
     document, names,
 };
 
@@ -224,7 +224,7 @@ impl Making<'_> {
     fn secrets(&self, of: &ContainerDefinition) -> Vec<Value> {
         let secret = |secret: &wharf_api_ecs::Secret, target: &str| {
             let from = secret.value_from.clone().unwrap_or_default();
-            let asm = from.contains(":secretsmanager:");
+            let asm = is_secret(&from);
             let region = from.split(':').nth(3).filter(|_| from.starts_with("arn:"));
             json!({
                 "name": secret.name,

@@ -181,13 +181,6 @@ fn execution_role(definition: &TaskDefinition) -> Result<(), Fault> {
         if log.is_some_and(|log| log.log_driver.as_deref() == Some("awslogs")) {
             return needs("log driver awslogs");
         }
-        if container
-            .secrets
-            .as_ref()
-            .is_some_and(|secrets| !secrets.is_empty())
-        {
-            return needs("secrets");
-        }
     }
     Ok(())
 }

@@ -17,6 +17,9 @@ const DRIVERS: &[&str] = &[
     "awsfirelens",
 ];
 
+/// How much of a caller's words goes into an answer, in characters.
+const MAX_SHOWN: usize = 255;
+
 pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
     for log in containers(definition)
         .iter()
@@ -45,6 +48,15 @@ pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
             return Err(fault::client(format!(
                 "Log driver awslogs requires options: {}",
                 needed.join(", ")
+            )));
+        }
+        // None of its options is a secret.
+        let secret = log.secret_options.iter().flatten();
+        let names: Vec<&str> = secret.filter_map(|option| option.name.as_deref()).collect();
+        if !names.is_empty() {
+            let shown: String = names.join(", ").chars().take(MAX_SHOWN).collect();
+            return Err(fault::client(format!(
+                "Log driver awslogs disallows options: {shown}"
             )));
         }
     }

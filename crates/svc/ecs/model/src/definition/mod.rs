@@ -8,6 +8,7 @@ mod logging;
 mod network;
 mod order;
 mod requires;
+mod secrets;
 pub mod size;
 mod unsupported;
 mod volumes;
@@ -15,6 +16,7 @@ mod volumes;
 use wharf_api_ecs::{ContainerDefinition, RegisterTaskDefinitionRequest, TaskDefinition};
 use wharf_wire::Fault;
 
+pub use self::secrets::{is_secret, not_shared};
 use crate::{fault, names};
 
 /// Largest definition, as JSON.
@@ -135,6 +137,7 @@ fn check(definition: &TaskDefinition) -> Result<(), Fault> {
         return Err(fault::client("Too many containers."));
     }
     containers::check(definition)?;
+    secrets::check(definition)?;
     size::check(definition)?;
     network::check(definition)?;
     volumes::check(definition)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use wharf_api_ecs::{Attribute, ContainerDefinition, TaskDefinition};
 
-use super::{containers, network_mode, task_size};
+use super::{containers, network_mode, secrets, task_size};
 
 const DOCKER: &str = "com.amazonaws.ecs.capability.docker-remote-api";
 
@@ -85,7 +85,7 @@ fn of_container(container: &ContainerDefinition, execution_role: bool, add: &mut
     }
     for secret in container.secrets.iter().flatten() {
         let from = secret.value_from.as_deref().unwrap_or_default();
-        let kind = if from.contains(":secretsmanager:") {
+        let kind = if secrets::is_secret(from) {
             "asm"
         } else {
             "ssm"

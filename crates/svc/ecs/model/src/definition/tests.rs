@@ -163,6 +163,84 @@ fn fargate_rules() {
 }
 
 #[test]
+fn secrets_are_checked_in_the_words_of_ecs() {
+    const ARN: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:db-aB3dE6";
+    let role = || json!({"executionRoleArn": "arn:aws:iam::000000000000:role/r"});
+    let one = |name: &str, from: &str| json!({"name": name, "valueFrom": from});
+    let secrets = |all: Value| json!({"secrets": all});
+    let needs_role = "When you are specifying container secrets, you must also specify a value for \
+         'executionRoleArn'.";
+    refused(
+        &with(json!({}), secrets(json!([one("A", ARN)]))),
+        needs_role,
+    );
+    refused(
+        &fargate(json!({}), secrets(json!([one("A", ARN)]))),
+        needs_role,
+    );
+    refused(
+        &with(
+            json!({}),
+            json!({"repositoryCredentials": {"credentialsParameter": ARN}}),
+        ),
+        "Private repository authentication requires that the task definition specify a value for \
+         executionRoleArn.",
+    );
+    let shared = "The secret name must be unique and not shared with any new or existing environment \
+                  variables set on the container, such as 'A'.";
+    let invalid = |name: &str| {
+        format!(
+            "The Systems Manager parameter name specified for secret {name} is invalid. The parameter \
+             name can be up to 2048 characters and include the following letters and symbols: \
+             a-zA-Z0-9_.-"
+        )
+    };
+    let environment = json!([{"name": "A", "value": "1"}]);
+    for (container, message) in [
+        (
+            secrets(json!([one("A", ARN), one("A", "parameter")])),
+            "Duplicate secret names found: A. Each secret name must be unique.".to_owned(),
+        ),
+        (
+            json!({"secrets": [one("A", ARN)], "environment": environment}),
+            shared.to_owned(),
+        ),
+        (secrets(json!([one("A", "")])), invalid("A")),
+        (secrets(json!([one("B", "a b")])), invalid("B")),
+        (secrets(json!([one("B", "arn:aws:s3:::b/k")])), invalid("B")),
+        (
+            secrets(json!([one("B", "arn:aws:secretsmanager:::secret:")])),
+            invalid("B"),
+        ),
+        (
+            secrets(json!([one("", ARN)])),
+            "Secret name must not be null or empty.".to_owned(),
+        ),
+        (
+            secrets(json!([one("A=B", ARN)])),
+            "Invalid setting for container 'web'. The secret name 'A=B' cannot be that of an \
+             environment variable."
+                .to_owned(),
+        ),
+        (
+            json!({"repositoryCredentials": {"credentialsParameter": ""}}),
+            "Invalid setting for container 'web'. 'credentialsParameter' must name a secret."
+                .to_owned(),
+        ),
+        (
+            json!({"logConfiguration": {
+                "logDriver": "awslogs",
+                "options": {"awslogs-region": "r", "awslogs-group": "g"},
+                "secretOptions": [one("x", ARN), one("y", ARN)],
+            }}),
+            "Log driver awslogs disallows options: x, y".to_owned(),
+        ),
+    ] {
+        refused(&with(role(), container), &message);
+    }
+}
+
+#[test]
 fn what_a_fargate_task_would_wait_or_fail_for() {
     for (task, container, message) in [
         (

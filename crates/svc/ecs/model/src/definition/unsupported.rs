@@ -238,7 +238,7 @@ mod tests {
         };
         assert!(refused(credentials, None, false).contains("repository credentials"));
         assert!(
-            refused(with("awslogs", Some(vec![secret()])), None, false).contains("secret options")
+            refused(with("splunk", Some(vec![secret()])), None, false).contains("secret options")
         );
         assert!(refused(with("splunk", None), None, true).contains("log driver splunk is"));
         assert_eq!(
