@@ -13,6 +13,7 @@ pub mod message;
 pub mod name;
 pub mod plan;
 pub mod record;
+pub mod secrets;
 pub mod spool;
 
 pub use folder::TaskFolder;

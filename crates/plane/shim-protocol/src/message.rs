@@ -1,6 +1,6 @@
 //! Requests, replies and events. One request a connection; `Subscribe` and `Exec` keep theirs open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,10 @@ pub enum Request {
         container: ContainerName,
         setup: ContainerSetup,
     },
+    /// Keep secrets for as long as the shim lives, for containers that name them
+    /// ([`ContainerSetup::secrets`]) → [`Reply::Done`]. One descriptor travels beside: a file that exists in
+    /// memory alone ([`crate::secrets`]). The first that is given under a name stays.
+    HoldSecrets { container: ContainerName },
     /// Run the program of a created container → [`Reply::Started`].
     Start { container: ContainerName },
     /// To the first process → [`Reply::Done`].
@@ -112,6 +116,9 @@ pub struct TaskStatus {
     pub version: u32,
     pub shim_pid: i32,
     pub containers: BTreeMap<ContainerName, ContainerStatus>,
+    /// The names under which it holds secrets.
+    #[serde(default)]
+    pub secrets: BTreeSet<ContainerName>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,6 +174,8 @@ pub enum Failure {
     BadBundle { detail: String },
     #[error("this shim does not know the request: {detail}")]
     UnsupportedRequest { detail: String },
+    #[error("the shim holds no secrets of container {container}")]
+    NoSecrets { container: ContainerName },
     #[error("too many {what}: at most {limit}")]
     TooMany { what: String, limit: usize },
 }

@@ -61,6 +61,10 @@ pub struct ContainerSetup {
     /// In the task's user namespace, as this says.
     #[serde(default)]
     pub user: Option<UserSetup>,
+    /// Its environment has these secrets too: those that the shim holds under this name
+    /// ([`crate::Request::HoldSecrets`]). Without them it is not made.
+    #[serde(default)]
+    pub secrets: Option<ContainerName>,
 }
 
 /// A container in a user namespace: the one that the task's network namespace belongs to.

@@ -26,6 +26,7 @@ use crate::{
     overlay,
     pipes::{Report, Reports},
     pump::Pump,
+    secrets::HeldSecrets,
     spool::Spool,
     tty,
 };
@@ -41,6 +42,7 @@ pub enum Progress {
 
 pub struct Container {
     setup: ContainerSetup,
+    secrets: Option<HeldSecrets>,
     folder: ContainerFolder,
     /// The OCI library's folder.
     runtime: PathBuf,
@@ -69,6 +71,7 @@ impl Container {
         id: &str,
         name: &ContainerName,
         setup: ContainerSetup,
+        secrets: Option<HeldSecrets>,
     ) -> Result<Self, Failure> {
         let failed = |e: &dyn std::error::Error| Failure::Runtime {
             detail: e.to_string(),
@@ -81,10 +84,12 @@ impl Container {
             id,
             name,
             setup: &setup,
+            secrets: secrets.as_ref(),
         })
         .map_err(|e| failed(&e))?;
         let mut container = Self {
             setup,
+            secrets,
             folder: own,
             runtime: folder.runtime().join(id),
             group,
@@ -138,6 +143,10 @@ impl Container {
 
     pub fn user(&self) -> Option<&UserSetup> {
         self.setup.user.as_ref()
+    }
+
+    pub fn secrets(&self) -> Option<&HeldSecrets> {
+        self.secrets.as_ref()
     }
 
     pub fn reports(&self) -> Option<&Reports> {

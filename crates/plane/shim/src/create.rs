@@ -29,6 +29,7 @@ use crate::{
     host_bind, overlay, pid_namespace,
     pipes::{Report, Reporter, Reports, fork_into, pipe},
     process::read_filter,
+    secrets::HeldSecrets,
     tty, user_namespace,
 };
 
@@ -61,6 +62,7 @@ pub struct Order<'a> {
     pub id: &'a str,
     pub name: &'a ContainerName,
     pub setup: &'a ContainerSetup,
+    pub secrets: Option<&'a HeldSecrets>,
 }
 
 /// Forks the child that creates the container.
@@ -122,6 +124,7 @@ pub fn begin(order: &Order<'_>) -> io::Result<Creation> {
     let keep: Vec<_> = keep
         .into_iter()
         .chain(console.as_ref().map(AsFd::as_fd))
+        .chain(order.secrets.map(AsFd::as_fd))
         .collect();
     creation.child = fork_into(&keep, || {
         child(order, &streams, console.as_ref(), &reporter)
@@ -197,8 +200,12 @@ fn create(
             step: "find the PID namespace".to_owned(),
             detail: e.to_string(),
         })?;
+    let mut process = plan.process;
+    if let Some(secrets) = order.secrets {
+        secrets.take_into(&mut process.env)?;
+    }
     let launch = Launch {
-        plan: plan.process,
+        plan: process,
         filter,
         init: plan.init,
         reporter: reporter.share().map_err(|e| runtime(&e))?,

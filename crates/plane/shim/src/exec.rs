@@ -22,6 +22,7 @@ use wharf_shim_protocol::{ExecPlan, Failure, folder::ContainerFolder};
 use crate::{
     pipes::{Report, Reporter, Reports, close_between, fork_into, pipe},
     process::{self, Prepared, read_filter},
+    secrets::HeldSecrets,
     tty, user_namespace,
 };
 
@@ -33,6 +34,7 @@ pub struct Target<'a> {
     /// The container's first process.
     pub pid: i32,
     pub in_user_namespace: bool,
+    pub secrets: Option<&'a HeldSecrets>,
 }
 
 /// The process's standard streams; with a terminal the first is a socket for its other side.
@@ -47,6 +49,7 @@ pub fn begin(target: &Target<'_>, plan: &ExecPlan, streams: Streams) -> io::Resu
         .iter()
         .map(AsFd::as_fd)
         .chain([reporter.as_fd()])
+        .chain(target.secrets.map(AsFd::as_fd))
         .collect();
     let child = fork_into(&keep, || match enter(target, plan, &streams, &reporter) {
         Ok(()) => 0,
@@ -72,6 +75,10 @@ fn enter(
     // SAFETY: plain prctl without pointers.
     unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
     let filter = read_filter(&target.folder.seccomp()).map_err(|e| failed("seccomp", &e))?;
+    let mut process = plan.process.clone();
+    if let Some(secrets) = target.secrets {
+        secrets.take_into(&mut process.env)?;
+    }
     let group = target
         .hierarchies
         .group(target.cgroup)
@@ -92,7 +99,7 @@ fn enter(
     };
     joined.map_err(|e| failed("join namespaces", &e.desc()))?;
     drop(first);
-    let prepared = process::prepare(&plan.process, filter)?;
+    let prepared = process::prepare(&process, filter)?;
     take_streams(plan, streams, prepared.identity().uid)?;
     prepared.confine()?;
     close_between(&[reporter.as_fd().as_raw_fd() as u32]);

@@ -21,6 +21,7 @@ mod pipes;
 mod probe;
 mod process;
 mod pump;
+mod secrets;
 mod server;
 mod spool;
 mod startup;

@@ -34,6 +34,7 @@ use crate::{
     lineage::is_offspring,
     overlay,
     pipes::{Report, Reports},
+    secrets::HeldSecrets,
     tty::receive_fds,
 };
 
@@ -75,6 +76,8 @@ pub struct Server {
     hierarchies: Hierarchies,
     state: ShimState,
     containers: BTreeMap<ContainerName, Container>,
+    /// Files in memory; nothing of them is in this process's own.
+    secrets: BTreeMap<ContainerName, HeldSecrets>,
     /// Who waits for a container to be created or started.
     waiters: BTreeMap<ContainerName, UnixStream>,
     created: u64,
@@ -103,6 +106,7 @@ impl Server {
             hierarchies,
             state,
             containers: BTreeMap::new(),
+            secrets: BTreeMap::new(),
             waiters: BTreeMap::new(),
             created: 0,
             connections: Vec::new(),
@@ -290,6 +294,7 @@ impl Server {
                 Ok(()) => return drop(self.waiters.insert(container, socket)),
                 Err(failure) => Err(failure),
             },
+            Request::HoldSecrets { container } => self.hold_secrets(container, streams).map(done),
             Request::Start { container } => match self.known(&container).and_then(Container::start)
             {
                 Ok(()) => return drop(self.waiters.insert(container, socket)),
@@ -342,6 +347,7 @@ impl Server {
                 .iter()
                 .map(|(name, c)| (name.clone(), c.status()))
                 .collect(),
+            secrets: self.secrets.keys().cloned().collect(),
         }
     }
 
@@ -357,6 +363,10 @@ impl Server {
                 limit: MAX_CONTAINERS,
             });
         }
+        let secrets = match &setup.secrets {
+            None => None,
+            Some(of) => Some(self.secrets_of(of)?),
+        };
         let before = setup.replaces.as_ref();
         if let Some(before) = before.and_then(|name| self.containers.get(name))
             && !before.is_live()
@@ -366,8 +376,37 @@ impl Server {
         }
         self.created += 1;
         let id = self.created.to_string();
-        let container = Container::create(&self.folder, &self.hierarchies, &id, name, setup)?;
+        let (folder, groups) = (&self.folder, &self.hierarchies);
+        let container = Container::create(folder, groups, &id, name, setup, secrets)?;
         self.containers.insert(name.clone(), container);
+        Ok(())
+    }
+
+    fn secrets_of(&self, name: &ContainerName) -> Result<HeldSecrets, Failure> {
+        let held = self.secrets.get(name).cloned();
+        held.ok_or_else(|| Failure::NoSecrets {
+            container: name.clone(),
+        })
+    }
+
+    fn hold_secrets(
+        &mut self,
+        container: ContainerName,
+        streams: Vec<OwnedFd>,
+    ) -> Result<(), Failure> {
+        if self.secrets.len() >= MAX_CONTAINERS {
+            return Err(Failure::TooMany {
+                what: "containers with secrets".to_owned(),
+                limit: MAX_CONTAINERS,
+            });
+        }
+        let count = streams.len();
+        let Ok([file]) = <[OwnedFd; 1]>::try_from(streams) else {
+            let detail = format!("{count} descriptors came with it, not 1");
+            return Err(Failure::UnsupportedRequest { detail });
+        };
+        let held = self.secrets.entry(container);
+        held.or_insert_with(|| HeldSecrets::new(file));
         Ok(())
     }
 
@@ -404,6 +443,7 @@ impl Server {
                 folder: container.folder().clone(),
                 pid: container.pid(),
                 in_user_namespace: container.user().is_some(),
+                secrets: container.secrets(),
             };
             exec::begin(&target, plan, streams).map_err(|e| Failure::Runtime {
                 detail: e.to_string(),

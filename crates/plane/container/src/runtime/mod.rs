@@ -11,6 +11,7 @@ mod events;
 mod exec;
 mod logs;
 mod recover;
+mod secrets;
 mod spawn;
 mod task;
 
@@ -42,6 +43,7 @@ pub use self::{
     exec::{ExecOutput, ExecSession, ExecSpec},
     logs::{LogBatch, LogError, LogOffset, LogReader, LogRecord, Stream},
     recover::{Recovered, RecoveredState},
+    secrets::SecretsFile,
     task::{Started, TaskHandle},
 };
 

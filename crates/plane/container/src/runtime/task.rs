@@ -1,7 +1,11 @@
 //! A living task: its shim and the containers in it.
 
 use std::{
-    collections::BTreeMap, fs, io, os::unix::fs::DirBuilderExt, path::PathBuf, sync::Arc,
+    collections::BTreeMap,
+    fs, io,
+    os::{fd::AsFd, unix::fs::DirBuilderExt},
+    path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
@@ -20,6 +24,7 @@ use super::{
     events::TaskEvents,
     exec::{ExecOutput, ExecSession, ExecSpec},
     logs::{LogError, LogReader},
+    secrets::SecretsFile,
 };
 use crate::{
     image::Image,
@@ -121,6 +126,26 @@ impl TaskHandle {
             remove_folder(folder).await;
         }
         created
+    }
+
+    /// Gives the task's shim secrets to hold, in memory alone, for containers whose specification names them
+    /// ([`ContainerSpec::secrets`]). What it was given before under the same name stays.
+    pub async fn hold_secrets(
+        &self,
+        container: &ContainerName,
+        secrets: &SecretsFile,
+    ) -> Result<(), ContainerError> {
+        let request = Request::HoldSecrets {
+            container: container.clone(),
+        };
+        let mut connection = self
+            .client
+            .open(Step::Create, request, &[secrets.as_fd()])
+            .await?;
+        match connection.reply().await? {
+            Reply::Done => Ok(()),
+            _ => Err(ContainerError::Confused { step: Step::Create }),
+        }
     }
 
     /// Runs the program of a created container.

@@ -144,6 +144,7 @@ impl Bundle {
                 shares_pids: spec.pid != NamespaceMode::Private,
                 replaces: spec.replaces.clone(),
                 user: context.user.clone(),
+                secrets: spec.secrets.as_ref().map(|of| of.container.clone()),
             },
             limits,
             filter: if spec.privileged {
@@ -221,13 +222,18 @@ fn plan(
     capabilities: u64,
     hostname: &str,
 ) -> ContainerPlan {
+    let is_secret = |name: &str| {
+        let secrets = spec.secrets.as_ref();
+        secrets.is_some_and(|secrets| secrets.variables.iter().any(|known| known == name))
+    };
     let mut env: Vec<String> = spec
         .env
         .iter()
+        .filter(|(name, _)| !is_secret(name))
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     let mut default = |name: &str, value: &str| {
-        if !spec.env.iter().any(|(known, _)| known == name) {
+        if !is_secret(name) && !spec.env.iter().any(|(known, _)| known == name) {
             env.push(format!("{name}={value}"));
         }
     };

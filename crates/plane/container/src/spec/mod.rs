@@ -29,6 +29,9 @@ pub struct ContainerSpec {
     pub argv: Vec<String>,
     /// See [`merge_env`]; PATH, HOME, HOSTNAME and TERM are added where missing.
     pub env: Vec<(String, String)>,
+    /// Secrets that the task's shim holds for it ([`crate::runtime::TaskHandle::hold_secrets`]), and the
+    /// names of the variables with which they go over `env`.
+    pub secrets: Option<SecretsOf>,
     /// `user[:group]`; empty is root.
     pub user: String,
     /// Empty is `/`; made where it is missing.
@@ -77,6 +80,7 @@ impl ContainerSpec {
             name,
             argv,
             env: Vec::new(),
+            secrets: None,
             user: String::new(),
             working_dir: String::new(),
             hostname: String::new(),
@@ -118,6 +122,13 @@ impl std::fmt::Debug for ContainerSpec {
             .field("user", &self.user)
             .finish_non_exhaustive()
     }
+}
+
+/// Whose secrets a container has: its own name, whichever of its runs this is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretsOf {
+    pub container: ContainerName,
+    pub variables: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

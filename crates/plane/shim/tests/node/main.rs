@@ -7,5 +7,6 @@ mod lifecycle;
 mod limits;
 mod logs;
 mod recovery;
+mod secrets;
 mod user_namespace;
 mod visibility;
