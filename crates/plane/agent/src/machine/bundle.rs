@@ -8,7 +8,7 @@ use wharf_container::{
     image::ImageConfig,
     spec::{
         Capabilities, ContainerName, ContainerSpec, Device, LogMode, NameFiles, NamespaceMode,
-        SpecError, Tmpfs, Ulimit, merge_argv, merge_env,
+        SecretsOf, SpecError, Tmpfs, Ulimit, merge_argv, merge_env,
     },
 };
 
@@ -100,8 +100,12 @@ pub fn engine(container: &Container) -> Result<Engine, BadContainer> {
 
 /// Refuses what a container asks for and would have to do without.
 fn check_supported(container: &Container) -> Result<(), BadContainer> {
+    let mut secrets = container.secrets.iter();
     for (what, asked) in [
-        ("secrets", !container.secrets.is_empty()),
+        (
+            "secret options of a log driver",
+            secrets.any(|secret| !secret.is_variable()),
+        ),
         ("environment files", !container.environment_files.is_empty()),
     ] {
         if asked {
@@ -140,6 +144,7 @@ pub fn container(
     let argv = merge_argv(of.entry_point.as_deref(), Some(&command), around.image)?;
 
     let mut spec = ContainerSpec::new(around.run_name, argv);
+    spec.secrets = secrets(of, &around.variables)?;
     spec.env = environment(of, around.variables, around.image);
     spec.user = if config.user.is_empty() {
         around.image.user.clone()
@@ -268,6 +273,26 @@ fn environment(of: &Container, variables: Variables, image: &ImageConfig) -> Vec
     merge_env(image, &wanted)
 }
 
+/// The container's secrets, as the shim holds them, but for names that the agent's own variables have.
+fn secrets(of: &Container, variables: &Variables) -> Result<Option<SecretsOf>, BadContainer> {
+    let is_fixed = |name: &String| variables.fixed.iter().any(|(fixed, _)| fixed == name);
+    let names = secret_names(of).filter(|name| !is_fixed(name));
+    let names: Vec<String> = names.cloned().collect();
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let container = ContainerName::try_from(of.name.clone());
+    Ok(Some(SecretsOf {
+        container: container.map_err(|_| BadContainer::Name(of.name.clone()))?,
+        variables: names,
+    }))
+}
+
+fn secret_names(of: &Container) -> impl Iterator<Item = &String> {
+    let variables = of.secrets.iter().filter(|secret| secret.is_variable());
+    variables.map(|secret| &secret.name)
+}
+
 fn ulimits(given: &[docker::Ulimit], fargate: bool) -> Vec<Ulimit> {
     let number = |n: i64| u64::try_from(n).unwrap_or(u64::MAX);
     let platform = |u: &docker::Ulimit| {
@@ -385,9 +410,10 @@ pub fn variables(context: &TaskContext, at: usize, addresses: &Addresses) -> Var
         pair("AWS_DISABLE_HOST_PREFIX_INJECTION", "true".to_owned()),
     ];
     // Setting one of the two means the user takes care of both.
-    if !of.environment.contains_key("AWS_REGION")
-        && !of.environment.contains_key("AWS_DEFAULT_REGION")
-    {
+    let is_set = |variable: &str| {
+        of.environment.contains_key(variable) || secret_names(of).any(|name| name == variable)
+    };
+    if !is_set("AWS_REGION") && !is_set("AWS_DEFAULT_REGION") {
         let region = context.region(&addresses.region);
         defaults.push(pair("AWS_REGION", region.to_owned()));
         defaults.push(pair("AWS_DEFAULT_REGION", region.to_owned()));

@@ -13,13 +13,17 @@ use wharf_container::image::{
 use super::{
     Fetched, ImageSource,
     registry::{self, Login, LoginError, Logins},
+    secrets::{
+        fetch,
+        reference::{self, SecretVersion},
+    },
 };
 use crate::{
     client::{Api, CallError},
     config::{ImageCleanup, NodeConfig},
     figures::Figures,
     node::{core::TaskContext, credentials::CredentialStore},
-    protocol::payload::{Container, RegistryAuthentication},
+    protocol::payload::{AsmAuthData, Container, RegistryAuthentication},
 };
 
 /// How long credentials of an execution role are waited for (§5).
@@ -46,7 +50,8 @@ pub struct RegistryImages {
 #[async_trait]
 impl ImageSource for RegistryImages {
     /// A registry is asked whether the task may have the image, and what a tag means now: our own for
-    /// every task, any other for those of Fargate, which share the node with tasks of others. Our own is
+    /// every task, any other for those of Fargate, which share the node with tasks of others, and for
+    /// containers with a login of their own. Our own is
     /// asked with the execution role's rights, those of Fargate tasks never with the node's. What lies
     /// here is good enough only where the registry does not answer; where it says no, nothing is.
     async fn fetch(
@@ -67,7 +72,8 @@ impl ImageSource for RegistryImages {
             .map_err(|e| unreadable(&e))?;
         let port = self.api.endpoint().port;
         let own = registry::is_own(reference.host(), port, &self.own_hosts);
-        let asks = own || context.task.launch_type == FARGATE;
+        let private = private_login(of).is_some();
+        let asks = own || private || context.task.launch_type == FARGATE;
         if let Some(image) = &local
             && !asks
         {
@@ -165,7 +171,9 @@ impl RegistryImages {
             }
             Ok(Err(error)) => {
                 // If the login was why, the next task asks for a new one.
-                if let Some(api) = self.identity(context, of).await {
+                if private_login(of).is_none()
+                    && let Some(api) = self.identity(context, of).await
+                {
                     self.logins.forget(&api);
                 }
                 // What the agents of the two launch types say (ecs.md §4).
@@ -197,15 +205,16 @@ impl RegistryImages {
         reference: Reference,
         own: bool,
     ) -> Result<PullRequest, Refused> {
-        if of
-            .registry_authentication
-            .as_ref()
-            .is_some_and(|a| a.kind == "asm")
-        {
-            return Err(Refused::for_good(
-                "ResourceInitializationError: repository credentials from Secrets Manager are \
-                 not supported by this version",
-            ));
+        let endpoint = own.then(|| Endpoint {
+            base: self.api.endpoint().to_string(),
+        });
+        if let Some(from) = private_login(of) {
+            let Login { user, password } = self.login_of_secret(context, from).await?;
+            return Ok(PullRequest {
+                reference,
+                endpoint,
+                auth: RegistryAuth::Basic { user, password },
+            });
         }
         if !own {
             return Ok(PullRequest {
@@ -222,22 +231,59 @@ impl RegistryImages {
                  authorization: authorization failed: no basic auth credentials"
             )));
         }
-        let api = self.identity(context, of).await.ok_or_else(|| {
-            Refused::for_good(
-                "ResourceInitializationError: unable to pull secrets or registry auth: no \
-                 credentials of the execution role",
-            )
-        })?;
+        let api = self.identity(context, of).await.ok_or_else(no_role)?;
         let Login { user, password } = self.logins.get(&api).await.map_err(|e| no_login(&e))?;
-        let endpoint = Endpoint {
-            base: self.api.endpoint().to_string(),
-        };
         let auth = RegistryAuth::Basic { user, password };
         Ok(PullRequest {
             reference,
-            endpoint: Some(endpoint),
+            endpoint,
             auth,
         })
+    }
+
+    /// The login that the container's `repositoryCredentials` name.
+    async fn login_of_secret(
+        &self,
+        context: &TaskContext,
+        from: &AsmAuthData,
+    ) -> Result<Login, Refused> {
+        let api = execution_role(context, &self.credentials, &self.api).await;
+        let api = api.ok_or_else(no_role)?;
+        let of = SecretVersion {
+            id: from.credentials_parameter.clone(),
+            region: match from.region.as_str() {
+                "" => api.region().to_owned(),
+                region => region.to_owned(),
+            },
+            ..SecretVersion::default()
+        };
+        let refused = |reason: String, unreachable| Refused {
+            reason: match context.task.launch_type.as_str() {
+                FARGATE => format!(
+                    "ResourceInitializationError: unable to pull secrets or registry auth: execution \
+                     resource retrieval failed: unable to get registry auth from asm: {reason}"
+                ),
+                _ => format!("CannotPullContainerError: {reason}"),
+            },
+            unreachable,
+        };
+        let value = fetch::secret(&api, &of).await.map_err(|error| {
+            let reason = format!(
+                "service call has been retried {} time(s): asm fetching secret from the service for {}: \
+                 {error}",
+                error.tries(),
+                of.id
+            );
+            refused(reason, error.is_transient())
+        })?;
+        let login = value.expose_str().and_then(reference::login);
+        let (user, password) = login.ok_or_else(|| {
+            let id = &of.id;
+            let reason =
+                format!("the secret {id} is no JSON object with a username and a password");
+            refused(reason, false)
+        })?;
+        Ok(Login { user, password })
     }
 
     /// The execution role if the container says so, else the node.
@@ -247,6 +293,20 @@ impl RegistryImages {
         }
         execution_role(context, &self.credentials, &self.api).await
     }
+}
+
+/// Where the login for the container's registry is, if it has one of its own.
+fn private_login(of: &Container) -> Option<&AsmAuthData> {
+    let authentication = of.registry_authentication.as_ref();
+    let of_secret = authentication.filter(|a| a.kind == "asm");
+    of_secret?.asm_auth_data.as_ref()
+}
+
+fn no_role() -> Refused {
+    Refused::for_good(
+        "ResourceInitializationError: unable to pull secrets or registry auth: no credentials of the \
+         execution role",
+    )
 }
 
 /// Whether the image is pulled with the rights of the task's execution role.

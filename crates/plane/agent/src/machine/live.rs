@@ -9,7 +9,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use tokio::task::AbortHandle;
+use tokio::{sync::OnceCell, task::AbortHandle};
 use tokio_util::task::TaskTracker;
 use wharf_container::{
     image::Image,
@@ -36,6 +36,8 @@ pub struct Live {
     pub handle: TaskHandle,
     pub networks: Networks,
     slots: Mutex<Vec<Slot>>,
+    /// Its shim holds the secrets of its containers.
+    pub secrets: OnceCell<()>,
     /// The readers of its logs.
     pub logs: TaskTracker,
     /// The shim is about to be ended by us.
@@ -68,6 +70,7 @@ impl Live {
             handle,
             networks,
             slots: Mutex::new(slots),
+            secrets: OnceCell::new(),
             logs: TaskTracker::new(),
             closing: AtomicBool::new(false),
         }

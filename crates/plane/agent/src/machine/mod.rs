@@ -17,6 +17,7 @@ mod net;
 mod perform;
 mod recover;
 mod registry;
+mod secrets;
 mod volumes;
 
 use std::{

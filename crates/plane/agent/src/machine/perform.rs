@@ -6,7 +6,10 @@ use futures_util::future::try_join_all;
 use tokio::time::sleep;
 use wharf_base::{Backoff, Chain};
 use wharf_container::{
-    runtime::{ContainerError, ContainerState, RuntimeError, TaskNetwork, TaskSandbox},
+    runtime::{
+        ContainerError, ContainerState, PreparedDisk, RuntimeError, TaskHandle, TaskNetwork,
+        TaskSandbox,
+    },
     spec::parse_signal,
 };
 use wharf_userns::IdRange;
@@ -18,6 +21,7 @@ use super::{
     live::{self, Live},
     logs,
     net::{self, Networks},
+    secrets::{self, Secrets},
 };
 use crate::{
     engine::{Action, Event, NetworkMode},
@@ -102,7 +106,11 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
     let bytes = shared
         .disks
         .size_of(&task.launch_type, task.ephemeral_storage.size_in_gib);
-    let (attached_all, disk) = tokio::join!(try_join_all(attaching), shared.disks.take(bytes));
+    let (attached_all, disk, secrets) = tokio::join!(
+        try_join_all(attaching),
+        shared.disks.take(bytes),
+        secrets::fetch(shared, context)
+    );
     let networks = match attached_all {
         Ok(attachments) => Networks::new(attachments),
         Err(error) => {
@@ -120,21 +128,52 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
             ));
         }
     };
+    let secrets = match secrets {
+        Ok(secrets) => secrets,
+        Err(error) => {
+            release(shared, context).await;
+            return Err(error.reason(&task.launch_type));
+        }
+    };
     let event = attached(context, &networks);
-    match shared
-        .runtime
-        .create_task_on(sandbox(context, &networks, shared.task_pids, range), disk)
-        .await
-    {
+    let sandbox = sandbox(context, &networks, shared.task_pids, range);
+    match with_shim(shared, sandbox, disk, secrets).await {
         Ok(handle) => {
-            let live = Arc::new(Live::new(context.clone(), handle, networks));
+            let live = Live::new(context.clone(), handle, networks);
+            live.secrets.set(()).ok();
+            let live = Arc::new(live);
             shared.put_live(live.clone());
             live::watch(shared, &live);
             Ok(event)
         }
-        Err(error) => {
+        Err(reason) => {
             release(shared, context).await;
-            Err(format!("ResourceInitializationError: {}", Chain(&error)))
+            Err(format!("ResourceInitializationError: {reason}"))
+        }
+    }
+}
+
+/// The task's shim, with the secrets of its containers.
+async fn with_shim(
+    shared: &Shared,
+    sandbox: TaskSandbox,
+    disk: Option<PreparedDisk>,
+    secrets: Secrets,
+) -> Result<TaskHandle, String> {
+    let made = shared.runtime.create_task_on(sandbox, disk).await;
+    let handle = made.map_err(|error| Chain(&error).to_string())?;
+    match secrets.hand_over(&handle).await {
+        Ok(()) => Ok(handle),
+        Err(error) => {
+            if let Err(error) = handle.kill().await {
+                let task = handle.task_id();
+                tracing::warn!(
+                    task,
+                    error = &error as &dyn std::error::Error,
+                    "failed to remove a task that was not given its secrets"
+                );
+            }
+            Err(Chain(&error).to_string())
         }
     }
 }
@@ -215,6 +254,7 @@ async fn create(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> 
         },
     };
     live.set_image(at, image.clone());
+    secrets::ensure(shared, &live).await?;
     let spec = specification(shared, &live, at, image.config()).map_err(|e| e.reason())?;
     // The stream is made beside the container, and refused options fail the start as with Docker.
     let (created, stream) = tokio::join!(

@@ -57,6 +57,9 @@ const CAPABILITIES: &[&str] = &[
     "ecs.capability.increased-task-cpu-limit",
     "ecs.capability.network.container-port-range",
     "ecs.capability.pid-ipc-namespace-sharing",
+    "ecs.capability.private-registry-authentication.secretsmanager",
+    "ecs.capability.secrets.asm.environment-variables",
+    "ecs.capability.secrets.ssm.environment-variables",
     "ecs.capability.task-cpu-mem-limit",
     "ecs.capability.task-eni",
     // Takes sessions of ECS Exec over its ACS connection.

@@ -120,9 +120,10 @@ pub struct Container {
     pub logs_auth_strategy: String,
     #[serde(deserialize_with = "nullable")]
     pub container_arn: String,
-    /// What this agent cannot do yet; a container that asks for it is refused, not run without.
+    /// Where their values are; never the values.
     #[serde(deserialize_with = "nullable")]
-    pub secrets: Vec<serde_json::Value>,
+    pub secrets: Vec<Secret>,
+    /// What this agent cannot do yet; a container that asks for it is refused, not run without.
     #[serde(deserialize_with = "nullable")]
     pub environment_files: Vec<serde_json::Value>,
     /// A JSON string; of its members only `command` is allowed.
@@ -210,6 +211,46 @@ pub struct RegistryAuthentication {
     #[serde(rename = "type", deserialize_with = "nullable")]
     pub kind: String,
     pub ecr_auth_data: Option<EcrAuthData>,
+    pub asm_auth_data: Option<AsmAuthData>,
+}
+
+/// A secret with the user and password of a registry.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AsmAuthData {
+    /// Name or ARN.
+    #[serde(deserialize_with = "nullable")]
+    pub credentials_parameter: String,
+    #[serde(deserialize_with = "nullable")]
+    pub region: String,
+}
+
+/// A variable, or an option of the log driver, whose value another service has.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Secret {
+    #[serde(deserialize_with = "nullable")]
+    pub name: String,
+    #[serde(deserialize_with = "nullable")]
+    pub value_from: String,
+    #[serde(deserialize_with = "nullable")]
+    pub region: String,
+    /// `asm` or `ssm`.
+    #[serde(deserialize_with = "nullable")]
+    pub provider: String,
+    /// `ENVIRONMENT_VARIABLE` or `BOOTSTRAP`.
+    #[serde(rename = "type", deserialize_with = "nullable")]
+    pub kind: String,
+    /// `CONTAINER` or `LOG_DRIVER`.
+    #[serde(deserialize_with = "nullable")]
+    pub target: String,
+}
+
+impl Secret {
+    /// Of the container's environment; otherwise for its log driver.
+    pub fn is_variable(&self) -> bool {
+        self.target != "LOG_DRIVER"
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,90 @@
+use super::{reference::SecretVersion, *};
+use crate::client::CallError;
+
+const ARN: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:db-aB3dE6";
+
+fn secret() -> Source {
+    Source::SecretsManager(SecretVersion {
+        id: ARN.to_owned(),
+        region: "us-east-1".to_owned(),
+        ..SecretVersion::default()
+    })
+}
+
+fn denied() -> FetchError {
+    FetchError::Call {
+        tries: 1,
+        source: CallError::Fault {
+            code: "AccessDeniedException".to_owned(),
+            message: "no".to_owned(),
+            status: 400,
+        },
+    }
+}
+
+#[test]
+fn the_words_of_ecs() {
+    let parameter = || Source::ParameterStore {
+        name: "/app/db".to_owned(),
+        region: "us-east-1".to_owned(),
+    };
+    let start = "ResourceInitializationError: unable to pull secrets or registry auth: execution \
+                 resource retrieval failed:";
+    let no_key = || FetchError::NoValue(NoValue::NoKey("password".to_owned()));
+    let missing = || FetchError::NoParameter("/app/db".to_owned());
+    for (problem, fargate, ec2) in [
+        (
+            NoSecrets::Fetch(secret(), denied()),
+            format!(
+                "{start} unable to retrieve secret from asm: service call has been retried 1 time(s): \
+                 failed to fetch secret {ARN} from secrets manager: AccessDeniedException: no"
+            ),
+            format!(
+                "Fetching secret data from AWS Secrets Manager in region us-east-1: secret {ARN}: \
+                 AccessDeniedException: no"
+            ),
+        ),
+        (
+            NoSecrets::Fetch(secret(), no_key()),
+            format!(
+                "{start} unable to retrieve secret from asm: service call has been retried 1 time(s): \
+                 retrieved secret from Secrets Manager did not contain json key password"
+            ),
+            format!(
+                "Fetching secret data from AWS Secrets Manager in region us-east-1: secret {ARN}: \
+                 retrieved secret from Secrets Manager did not contain json key password"
+            ),
+        ),
+        (
+            NoSecrets::Fetch(parameter(), missing()),
+            format!(
+                "{start} unable to retrieve secrets from ssm: service call has been retried 1 time(s): \
+                 invalid ssm parameters: /app/db"
+            ),
+            "Fetching secret data from SSM Parameter Store in us-east-1: invalid ssm parameters: \
+             /app/db"
+                .to_owned(),
+        ),
+    ] {
+        assert_eq!(problem.reason("FARGATE"), fargate);
+        assert_eq!(problem.reason("EC2"), ec2);
+    }
+}
+
+#[test]
+fn a_failure_says_nothing_of_the_value() {
+    let reference = Reference {
+        source: secret(),
+        key: Some("k".to_owned()),
+    };
+    for value in [
+        "hunter2",
+        "{\"hunter2\": \"hunter2\"}",
+        "{\"k\": \"hunter2\\u0000\"}",
+    ] {
+        let values = BTreeMap::from([(secret(), Secret::from(value))]);
+        let problem = file(&[("A".to_owned(), reference.clone())], &values).unwrap_err();
+        let told = format!("{} {problem:?}", problem.reason("FARGATE"));
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+}
