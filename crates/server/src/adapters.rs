@@ -23,8 +23,9 @@ use wharf_store::{Entry, Store};
 use wharf_svc_acm::{AcmService, Found, LookupError as UsersError, Usage, Users};
 use wharf_svc_ecs::{
     Channel as AgentChannel, EcsService, Endpoint, Place as TaskPlace, Refusal, RoleError,
-    RoleKeys, TaskCredentials, exec::Sessions,
+    RoleKeys, TaskCredentials,
 };
+use wharf_svc_ecs_exec::Sessions;
 use wharf_svc_elbv2::{
     CertificateLookup, Certificates, Elbv2Service, FoundCertificate, Instances, LookupError, Place,
 };
@@ -388,7 +389,7 @@ impl AgentSockets for Sockets {
     async fn data_channel(&self, request: Request<Incoming>, cx: Context) -> Response<Body> {
         let path = request.uri().path();
         let id = path
-            .strip_prefix(wharf_svc_ecs::exec::PATH)
+            .strip_prefix(wharf_svc_ecs_exec::PATH)
             .unwrap_or_default();
         let Some(session) = self.sessions.find(id) else {
             data_channel::refused(&self.dispatcher, cx, None).await;
@@ -404,7 +405,7 @@ impl AgentSockets for Sockets {
                     let about = session.clone();
                     let seated = |side| data_channel::seated(dispatcher, cx, about, side);
                     let io = TokioIo::new(upgraded);
-                    wharf_svc_ecs::exec::channel::serve(session, io, seated).await;
+                    wharf_svc_ecs_exec::channel::serve(session, io, seated).await;
                 }
                 Err(error) => tracing::debug!(%error, "a data channel was not upgraded"),
             }

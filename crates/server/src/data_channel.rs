@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use serde_json::Map;
-use wharf_svc_ecs::exec::session::{Session, Side};
+use wharf_svc_ecs_exec::session::{Session, Side};
 use wharf_wire::{
     Caller, CallerKind, Context, Dispatcher,
     audit::{Alike, Event, Sender},

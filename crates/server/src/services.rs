@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_base::Clock;
 use wharf_reconcile::Takeover;
 use wharf_svc_ecr::EcrService;
-use wharf_svc_ecs::exec::ssm::SessionManager;
+use wharf_svc_ecs_exec::ssm::SessionManager;
 use wharf_svc_secretsmanager::{Parts as SecretsParts, SecretsmanagerService};
 use wharf_svc_sts::StsService;
 use wharf_wire::{Service, schema::ServiceSchema};

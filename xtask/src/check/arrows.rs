@@ -41,7 +41,7 @@ const ROOMS: [Row; 18] = [
     row(&["reconcile"]),
     row(&["service"]),
     row(&["hosts"]),
-    row(&["svc/ecs/model"]),
+    row(&["svc/ecs/model", "svc/ecs/exec"]),
     row(&["svc/*"]),
     joined(&["plane/*"]),
     joined(&["server", "cli"]),

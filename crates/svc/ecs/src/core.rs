@@ -20,12 +20,12 @@ use wharf_records::{
 pub use wharf_service::{MAX_TRIES, Stored};
 use wharf_service::{Table, Turns, transact};
 use wharf_store::{Compare, LeaseId};
+use wharf_svc_ecs_exec::Sessions;
 use wharf_wire::{Call, Fault};
 
 use crate::{
     acs::hub::Hub,
     config::Parts,
-    exec::Sessions,
     fault::{self, EcsFaults},
     names::{self, Place},
     services,

@@ -11,9 +11,9 @@
 //! | `services` | the service scheduler: plan, executor, validation |
 //! | `reconcile` | executors of the plans of tasks and hosts |
 //! | [`acs`] | the websockets agents connect to |
-//! | [`exec`] | sessions of ECS Exec |
 //!
-//! What all of these are about (names, definitions, orders, the view) is `wharf_svc_ecs_model`.
+//! What all of these are about (names, definitions, orders, the view) is `wharf_svc_ecs_model`;
+//! sessions of ECS Exec are `wharf_svc_ecs_exec`.
 //! Other services are called through their generated traits only.
 
 #![forbid(unsafe_code)]
@@ -25,7 +25,6 @@ mod config;
 mod core;
 mod describe;
 mod describe_service;
-pub mod exec;
 pub mod figures;
 mod grant;
 mod host;

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
 use wharf_records::node::Grant;
 use wharf_service::Loops;
+use wharf_svc_ecs_exec::Sessions;
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
@@ -14,7 +15,6 @@ use crate::{
     authz, binding,
     config::Parts,
     core::Core,
-    exec::Sessions,
     grant::{self, NodeInstance},
     names::Place,
     ops, reconcile, refuse, services,

@@ -5,6 +5,7 @@ use wharf_records::{
     Record,
     ecs::{Container, ContainerStatus, Status, Task},
 };
+use wharf_svc_ecs_exec::ssm::stream_url;
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -13,7 +14,6 @@ use crate::{
         message::{self, frame},
     },
     core::Core,
-    exec::ssm::stream_url,
     fault,
     names::{self, Place},
 };

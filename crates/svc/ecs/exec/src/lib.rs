@@ -8,6 +8,8 @@
 //! Sessions live in this process alone: when the server ends they are over, and both ends see that
 //! at their next try to connect.
 
+#![forbid(unsafe_code)]
+
 mod buffer;
 pub mod channel;
 pub mod session;

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_base::Timestamp;
 use wharf_datachannel::{Kind, Message, PayloadType, handshake::Closed};
 
-use super::buffer::Lane;
+use crate::buffer::Lane;
 
 /// Sessions of one server at a time.
 const MAX_SESSIONS: usize = 1000;

@@ -17,7 +17,7 @@ use tokio_tungstenite::{
 };
 use wharf_datachannel::{Kind, MAX_MESSAGE, Message, handshake::Opening};
 
-use super::session::{Seat, Session, Side};
+use crate::session::{Seat, Session, Side};
 
 /// The first frame, which says who connects, comes within this time.
 const OPENING_TIMEOUT: Duration = Duration::from_secs(10);

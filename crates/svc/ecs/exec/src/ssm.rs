@@ -11,7 +11,7 @@ use wharf_wire::{
     structure,
 };
 
-use super::session::Sessions;
+use crate::session::Sessions;
 
 /// Both inputs.
 #[derive(Debug, Clone, Default, PartialEq)]
