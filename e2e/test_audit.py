@@ -21,8 +21,9 @@ from session.client import Session
 
 def events(wharf, **attribute):
     ((key, value),) = attribute.items()
-    found = wharf.client("cloudtrail").lookup_events(LookupAttributes=[{"AttributeKey": key, "AttributeValue": value}])["Events"]
-    return [json.loads(event["CloudTrailEvent"]) for event in found]
+    wanted = [{"AttributeKey": key, "AttributeValue": value}]
+    pages = wharf.client("cloudtrail").get_paginator("lookup_events").paginate(LookupAttributes=wanted)
+    return [json.loads(event["CloudTrailEvent"]) for page in pages for event in page["Events"]]
 
 
 def user(wharf, *statements):
@@ -79,7 +80,7 @@ def test_secrets_are_not_written_down(wharf):
         found = [one for one in events(wharf, EventName="RegisterTaskDefinition") if one["requestParameters"].get("family") == family]
         return found and events(wharf, EventName="CreateAccessKey")
 
-    wait_for(written, 10, "the events")
+    wait_for(written, 30, "the events")
     text = json.dumps([events(wharf, EventName=one) for one in ("RegisterTaskDefinition", "CreateAccessKey", "GetAuthorizationToken")])
     assert secret not in text and keys.secret_key not in text
     assert "HIDDEN_DUE_TO_SECURITY_REASONS" in text
