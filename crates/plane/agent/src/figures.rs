@@ -12,6 +12,7 @@ use std::{
 };
 
 use parking_lot::{Mutex, MutexGuard};
+use wharf_durable::Durability;
 
 use crate::{
     engine::ContainerStatus,
@@ -160,8 +161,8 @@ impl CountedFiles {
 }
 
 impl Files for CountedFiles {
-    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        self.count(RealFiles.replace(path, bytes))
+    fn replace(&self, path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
+        self.count(RealFiles.replace(path, bytes, durability))
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -189,9 +190,15 @@ mod tests {
     fn what_the_disk_refuses_is_counted() {
         let (figures, dir) = (Figures::default(), tempfile::tempdir().unwrap());
         let files = CountedFiles(figures.clone());
-        files.replace(&dir.path().join("a"), b"x").unwrap();
+        files
+            .replace(&dir.path().join("a"), b"x", Durability::Process)
+            .unwrap();
         assert_eq!(figures.failed_saves(), 0);
-        assert!(files.replace(&dir.path().join("none/a"), b"x").is_err());
+        assert!(
+            files
+                .replace(&dir.path().join("none/a"), b"x", Durability::Process)
+                .is_err()
+        );
         assert_eq!(figures.failed_saves(), 1);
     }
 

@@ -312,7 +312,8 @@ impl Container {
             oom: self.group.oom_kills() > 0,
             at: now_ms(),
         };
-        if let Err(e) = durable::replace_json(&self.folder.exit(), &exit, Durability::Machine) {
+        // The agent reports it within moments; a machine that loses power until then has lost the task.
+        if let Err(e) = durable::replace_json(&self.folder.exit(), &exit, Durability::Process) {
             eprintln!(
                 "wharf-shim: cannot write {}: {e}",
                 self.folder.exit().display()

@@ -1,9 +1,11 @@
 //! Durable state: `state/node.json` and `state/tasks/<task id>.json`.
 //!
-//! Every file is replaced as a whole (temporary file, fsync, rename, fsync of the folder), so that
-//! a kill at any moment leaves either the old or the new. All writing is done by one thread; saves
-//! that pile up for the same file are merged, and whoever waits for one is told when its content,
-//! or a later one, is durable. What fails is tried again until it succeeds ([`writer`]).
+//! Every file is replaced as a whole (temporary file, rename), so that a kill at any moment leaves
+//! either the old or the new. `node.json` is flushed to the disk as well. A task's record is not: no
+//! container outlives the machine, so what a power failure takes from it says nothing that is still
+//! true, and a damaged record is set aside. All writing is done by one thread; saves that pile up for
+//! the same file are merged, and whoever waits for one is told when its content, or a later one, is
+//! written. What fails is tried again until it succeeds ([`writer`]).
 
 mod writer;
 
@@ -97,15 +99,16 @@ impl Disk {
         Ok((Self { dir, orders }, loaded))
     }
 
-    /// Saves a task; the receiver hears when it is durable, however often that had to be tried.
+    /// Saves a task; the receiver hears when that survives the process, however often it had to be
+    /// tried.
     pub fn save_task(&self, record: &TaskRecord) -> oneshot::Receiver<()> {
         let bytes = serde_json::to_vec(record).expect("records have text keys");
-        self.save(self.task_path(record.id()), bytes)
+        self.save(self.task_path(record.id()), bytes, Durability::Process)
     }
 
     pub fn save_node(&self, record: &NodeRecord) -> oneshot::Receiver<()> {
         let bytes = serde_json::to_vec(record).expect("records have text keys");
-        self.save(self.dir.join(NODE_FILE), bytes)
+        self.save(self.dir.join(NODE_FILE), bytes, Durability::Machine)
     }
 
     pub fn remove_task(&self, task_id: &str) {
@@ -115,11 +118,12 @@ impl Disk {
         });
     }
 
-    fn save(&self, path: PathBuf, bytes: Vec<u8>) -> oneshot::Receiver<()> {
+    fn save(&self, path: PathBuf, bytes: Vec<u8>, durability: Durability) -> oneshot::Receiver<()> {
         let (done, heard) = oneshot::channel();
         let _ = self.orders.send(Order::Save {
             path,
             bytes,
+            durability,
             done: Some(done),
         });
         heard
@@ -234,9 +238,9 @@ mod tests {
     struct FullDisk(Arc<AtomicBool>, Arc<AtomicU32>);
 
     impl Files for FullDisk {
-        fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        fn replace(&self, path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
             if self.0.load(Ordering::SeqCst) {
-                return RealFiles.replace(path, bytes);
+                return RealFiles.replace(path, bytes, durability);
             }
             self.1.fetch_add(1, Ordering::SeqCst);
             Err(io::Error::from(io::ErrorKind::StorageFull))

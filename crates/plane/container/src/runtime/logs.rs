@@ -324,8 +324,9 @@ impl LogReader {
     /// Everything before `delivered` was delivered: it is never read again, and its space is freed.
     pub async fn commit(&mut self, delivered: LogOffset) -> Result<(), LogError> {
         let cursor = self.folder.log_cursor();
+        // As durable as the spool: after a power failure some lines may arrive twice.
         let written = tokio::task::spawn_blocking(move || {
-            durable::replace_json(&cursor, &delivered, Durability::Machine)
+            durable::replace_json(&cursor, &delivered, Durability::Process)
         });
         let written = written.await.unwrap_or_else(|e| Err(io::Error::other(e)));
         written.map_err(|e| self.failed("commit to the cursor of", e))?;

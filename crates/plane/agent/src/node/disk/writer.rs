@@ -21,6 +21,7 @@ pub enum Order {
     Save {
         path: PathBuf,
         bytes: Vec<u8>,
+        durability: Durability,
         done: Option<oneshot::Sender<()>>,
     },
     Remove {
@@ -30,7 +31,7 @@ pub enum Order {
 
 /// The disk; tests put one that fails in its place.
 pub trait Files: Send {
-    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+    fn replace(&self, path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()>;
     /// One that is not there is removed already.
     fn remove(&self, path: &Path) -> io::Result<()>;
 }
@@ -38,8 +39,8 @@ pub trait Files: Send {
 pub struct RealFiles;
 
 impl Files for RealFiles {
-    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        durable::replace(path, bytes, Durability::Machine)
+    fn replace(&self, path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
+        durable::replace(path, bytes, durability)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -54,7 +55,7 @@ impl Files for RealFiles {
 #[derive(Default)]
 struct Work {
     /// `None` removes it.
-    content: Option<Vec<u8>>,
+    content: Option<(Vec<u8>, Durability)>,
     waiting: Vec<oneshot::Sender<()>>,
     failed: bool,
 }
@@ -100,9 +101,14 @@ impl<F: Files> Writer<F> {
     /// The last order for each file counts; who waits for an earlier one hears of the later.
     fn take(&mut self, order: Order) {
         match order {
-            Order::Save { path, bytes, done } => {
+            Order::Save {
+                path,
+                bytes,
+                durability,
+                done,
+            } => {
                 let work = self.pending.entry(path).or_default();
-                work.content = Some(bytes);
+                work.content = Some((bytes, durability));
                 work.waiting.extend(done);
                 work.failed = false;
             }
@@ -146,7 +152,7 @@ impl<F: Files> Writer<F> {
             return false;
         };
         let done = match &work.content {
-            Some(bytes) => self.files.replace(path, bytes),
+            Some((bytes, durability)) => self.files.replace(path, bytes, *durability),
             None => self.files.remove(path),
         };
         if let Err(error) = done {
