@@ -49,6 +49,14 @@ impl Glob {
         Self::new(text, Syntax::default())
     }
 
+    /// `text` with `*` as the only wildcard.
+    pub fn stars(text: &str) -> Self {
+        Self::from_tokens(text.chars().map(|c| match c {
+            '*' => Token::Many,
+            other => Token::Char(other),
+        }))
+    }
+
     pub fn new(text: &str, syntax: Syntax) -> Self {
         let mut chars = text.chars();
         let tokens = std::iter::from_fn(|| {
@@ -212,6 +220,20 @@ mod tests {
         check("a?", "a", false);
         check("*ab", "aab", true);
         check("a\\*", "a\\b", true);
+    }
+
+    #[test]
+    fn stars_alone_leave_question_marks_as_they_are() {
+        for (pattern, value, expected) in [
+            ("a?", "a?", true),
+            ("a?", "ab", false),
+            ("*?*", "a?b", true),
+            ("a*a", "a", false),
+            ("*ab", "aab", true),
+            ("a**b", "ab", true),
+        ] {
+            assert_eq!(Glob::stars(pattern).matches(value), expected, "{pattern}");
+        }
     }
 
     #[test]

@@ -13,15 +13,14 @@ mod wanted;
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use tokio::sync::MutexGuard;
-use wharf_base::{Arn, Clock, Permit, SystemClock};
+use wharf_base::{Arn, Clock, SystemClock};
 use wharf_blobs::Blobs;
-use wharf_records::Record;
+use wharf_records::{Record, Unknown};
 use wharf_seal::Keyring;
-pub(crate) use wharf_service::{MAX_TRIES, Stored as Read};
-use wharf_service::{Table, Turns};
-use wharf_store::{Compare, Store, Txn};
+pub(crate) use wharf_service::Stored as Read;
+use wharf_service::{Changes, Table, Turns};
+use wharf_store::Store;
 
 pub use collect::GcReport;
 pub use images::{ImageRef, Referrer, Stored};
@@ -33,7 +32,7 @@ pub(crate) use repositories::{NewRepository, TAGS, check_mutability};
 use crate::{
     error::EcrError,
     fault::EcrFaults,
-    records::{Contents, Keys, Repository, SERVICE},
+    records::{Contents, Keys, Marker, Repository, SERVICE},
 };
 
 /// Records read at once in scans.
@@ -103,6 +102,14 @@ impl Registry {
 
     pub(crate) fn keys(&self) -> Keys {
         Keys::new(&self.account, &self.region)
+    }
+
+    /// There is no repository of that name.
+    pub(crate) fn missing(&self, name: &str) -> EcrError {
+        EcrError::RepositoryNotFound {
+            name: name.to_owned(),
+            account: self.account.clone(),
+        }
     }
 }
 
@@ -204,10 +211,7 @@ impl Catalog {
     pub(crate) async fn open(&self, registry: &Registry, name: &str) -> Result<Open, EcrError> {
         let keys = registry.keys();
         let found = self.read(&keys.repository(name)).await?;
-        let repository = found.ok_or_else(|| EcrError::RepositoryNotFound {
-            name: name.to_owned(),
-            account: registry.account.clone(),
-        })?;
+        let repository = found.ok_or_else(|| registry.missing(name))?;
         Ok(Open {
             registry: registry.clone(),
             keys,
@@ -221,52 +225,28 @@ impl Catalog {
         self.inner.turns.take(of).await
     }
 
-    /// A transaction on the images and tags of a repository: nothing else changes them meanwhile,
-    /// and the repository stays as it was read.
-    pub(crate) async fn begin_change(&self, open: &Open) -> Result<Change, EcrError> {
+    /// Opens the repository for a change of its images and tags: nothing else changes them
+    /// meanwhile, and the repository stays as it is read here.
+    pub(crate) async fn open_in(
+        &self,
+        tx: &mut Change<'_>,
+        registry: &Registry,
+        name: &str,
+    ) -> Result<Open, EcrError> {
+        let open = self.open(registry, name).await?;
+        tx.when(open.repository.unchanged());
         let key = open.keys.contents(open.id());
-        let contents: Option<Read<Contents>> = self.read(&key).await?;
-        let revision = contents.as_ref().map_or(0, |read| read.revision);
-        let mut record = contents.map(|read| read.record).unwrap_or_default();
-        record.changes = record.changes.wrapping_add(1);
-        let txn = Txn::new()
-            .when(open.repository.unchanged())
-            .when(Compare::mod_revision(&key, revision))
-            .put(key, wharf_records::encode(&record));
-        Ok(Change { txn })
-    }
-
-    /// False if something changed since [`Catalog::begin_change`].
-    pub(crate) async fn commit(&self, permit: &Permit, change: Change) -> Result<bool, EcrError> {
-        Ok(self.store().txn(permit, change.txn).await?.succeeded)
+        let mut contents: Contents = tx.find(&key).await?.unwrap_or_default();
+        contents.changes = contents.changes.wrapping_add(1);
+        tx.put(key, &contents);
+        Ok(open)
     }
 }
 
-/// See [`Catalog::begin_change`].
-pub(crate) struct Change {
-    txn: Txn,
-}
-
-impl Change {
-    pub(crate) fn put<T: Record>(&mut self, key: String, record: &T) {
-        self.edit(|txn| txn.put(key, wharf_records::encode(record)));
-    }
-
-    /// A condition beyond that of the repository.
-    pub(crate) fn when(&mut self, condition: Compare) {
-        self.edit(|txn| txn.when(condition));
-    }
-
-    pub(crate) fn delete(&mut self, key: String) {
-        self.edit(|txn| txn.delete(key));
-    }
-
-    fn edit(&mut self, step: impl FnOnce(Txn) -> Txn) {
-        self.txn = step(std::mem::take(&mut self.txn));
-    }
-}
+/// One try of a change.
+pub(crate) type Change<'a> = Changes<'a, EcrFaults>;
 
 /// The empty record that marks a key's presence.
-pub(crate) fn marker() -> Bytes {
-    wharf_records::encode(&crate::records::Marker::default())
-}
+pub(crate) const MARKER: Marker = Marker {
+    unknown: Unknown::new(),
+};

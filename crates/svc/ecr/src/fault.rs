@@ -4,6 +4,7 @@ use serde_json::json;
 use wharf_api_ecr::faults;
 use wharf_blobs::BlobError;
 use wharf_service::{Cause, ChangeError, Faults};
+use wharf_store::StoreError;
 use wharf_wire::{Fault, constraints::Violation};
 
 use crate::error::EcrError;
@@ -26,6 +27,7 @@ impl Faults for EcrFaults {
 impl From<ChangeError<EcrFaults>> for EcrError {
     fn from(error: ChangeError<EcrFaults>) -> Self {
         match error.cause {
+            Cause::Store(StoreError::Conflict { .. }) => Self::Contention,
             Cause::Store(error) => Self::Store(error),
             Cause::Record(error) => Self::Record(error),
             // Nothing here writes under a fence.

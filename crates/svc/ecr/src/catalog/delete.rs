@@ -2,9 +2,10 @@
 
 use wharf_base::Permit;
 use wharf_blobs::Digest;
+use wharf_service::transact;
 use wharf_store::{Range, Txn};
 
-use super::{Catalog, DELETE_BATCH, ImageRef, MAX_TRIES, Open, Read, Registry, SCAN_PAGE};
+use super::{Catalog, Change, DELETE_BATCH, ImageRef, Open, Read, Registry, SCAN_PAGE};
 use crate::{
     error::EcrError,
     records::{Image, Keys, Marker, digest_of, image_owner, layer_owner},
@@ -27,9 +28,8 @@ impl Catalog {
         keep_untagged: bool,
     ) -> Result<Option<Image>, EcrError> {
         let _turn = self.turn(registry, name).await;
-        for _ in 0..MAX_TRIES {
-            let open = self.open(registry, name).await?;
-            let mut change = self.begin_change(&open).await?;
+        let (open, before, left) = transact!(self.inner.table, permit, |tx| {
+            let open = self.open_in(&mut tx, registry, name).await?;
             let Some(found) = self.find(&open, reference).await? else {
                 return Ok(None);
             };
@@ -39,21 +39,18 @@ impl Catalog {
                 ImageRef::Tag(_) => found.record.tags.len() <= 1 && !keep_untagged,
             };
             let left = if whole {
-                self.remove_image(&open, &mut change, found).await?
+                self.remove_image(&open, &mut tx, found).await?
             } else {
-                untag(&open, &mut change, found, reference);
+                untag(&open, &mut tx, found, reference);
                 0
             };
-            if self.commit(permit, change).await? {
-                if left == 0 {
-                    return Ok(Some(before));
-                }
-                // An image of very many tags takes more than one transaction.
-                self.finish_removal(permit, &open, &before.digest).await?;
-                return Ok(Some(before));
-            }
+            (open, before, left)
+        });
+        // An image of very many tags takes more than one transaction.
+        if left > 0 {
+            self.finish_removal(permit, &open, &before.digest).await?;
         }
-        Err(EcrError::Contention)
+        Ok(Some(before))
     }
 
     pub(crate) async fn finish_removal(
@@ -62,28 +59,26 @@ impl Catalog {
         open: &Open,
         digest: &Digest,
     ) -> Result<(), EcrError> {
-        let mut failed = 0;
-        while failed < MAX_TRIES {
-            let open = self
-                .open(&open.registry, &open.repository.record.name)
-                .await?;
-            let mut change = self.begin_change(&open).await?;
-            let found = self.find(&open, &ImageRef::Digest(*digest)).await?;
-            let Some(found) = found else { return Ok(()) };
-            self.remove_image(&open, &mut change, found).await?;
-            if !self.commit(permit, change).await? {
-                failed += 1;
+        let (registry, name) = (&open.registry, &open.repository.record.name);
+        loop {
+            let left = transact!(self.inner.table, permit, |tx| {
+                let open = self.open_in(&mut tx, registry, name).await?;
+                let found = self.find(&open, &ImageRef::Digest(*digest)).await?;
+                let Some(found) = found else { return Ok(()) };
+                self.remove_image(&open, &mut tx, found).await?
+            });
+            if left == 0 {
+                return Ok(());
             }
         }
-        Err(EcrError::Contention)
     }
 
-    /// Adds the removal of the image to `change`, or of as many of its tags as one transaction
+    /// Adds the removal of the image to a change, or of as many of its tags as one transaction
     /// takes; how many tags are left then.
     pub(crate) async fn remove_image(
         &self,
         open: &Open,
-        change: &mut super::Change,
+        change: &mut Change<'_>,
         found: Read<Image>,
     ) -> Result<usize, EcrError> {
         let Read {
@@ -186,7 +181,7 @@ impl Catalog {
     }
 }
 
-fn untag(open: &Open, change: &mut super::Change, found: Read<Image>, reference: &ImageRef) {
+fn untag(open: &Open, change: &mut Change<'_>, found: Read<Image>, reference: &ImageRef) {
     if let ImageRef::Tag(tag) = reference {
         let Read {
             key,

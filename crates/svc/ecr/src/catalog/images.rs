@@ -4,8 +4,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use wharf_base::{Permit, Timestamp};
 use wharf_blobs::Digest;
+use wharf_service::{MAX_TRIES, transact};
 
-use super::{Catalog, MAX_TRIES, Open, Read, Registry};
+use super::{Catalog, Open, Read, Registry};
 use crate::{
     error::EcrError,
     manifest::{MAX_MANIFEST_BYTES, Manifest},
@@ -128,29 +129,16 @@ impl Catalog {
             return Ok(());
         }
         let _turn = self.turn(registry, name).await;
-        for _ in 0..MAX_TRIES {
-            let open = self.open(registry, name).await?;
-            let mut change = self.begin_change(&open).await?;
+        transact!(self.inner.table, permit, |tx| {
+            let open = self.open_in(&mut tx, registry, name).await?;
             let found = self.find(&open, &ImageRef::Digest(*digest)).await?;
-            let Some(Read {
-                mut record, key, ..
-            }) = found
-            else {
+            let Some(mut image) = found.filter(|it| !recorded(it)) else {
                 return Ok(());
             };
-            if record
-                .last_pull
-                .is_some_and(|last| now.since(last) < PULL_RECORDED_EVERY)
-            {
-                return Ok(());
-            }
-            record.last_pull = Some(now);
-            change.put(key, &record);
-            if self.commit(permit, change).await? {
-                return Ok(());
-            }
-        }
-        Err(EcrError::Contention)
+            image.record.last_pull = Some(now);
+            tx.put(image.key, &image.record);
+        });
+        Ok(())
     }
 
     /// Up to `limit` images in the order of their digests, behind `after`.

@@ -1,19 +1,17 @@
 //! Layers: uploaded, mounted, found, read. A layer is a blob that a repository owns.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::HashMap;
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use wharf_base::{Permit, Timestamp};
 use wharf_blobs::{BlobError, BlobInfo, BlobReader, Digest, Lease, Upload, UploadId};
-use wharf_store::Txn;
+use wharf_service::transact;
 
-use super::{Catalog, MAX_TRIES, Open, Read, Registry, usage::Room};
+use super::{Catalog, MARKER, Open, Read, Registry, usage::Room};
 use crate::{
     error::EcrError,
-    records::{Image, Keys, Layer, layer_owner},
+    records::{Image, Keys, Layer, Repository, layer_owner},
 };
 
 /// ECR's smallest part that another may follow.
@@ -41,7 +39,7 @@ struct PartState {
 
 impl PartSizes {
     fn add(&self, upload: &UploadId, bytes: u64) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock();
         if all.len() >= MAX_TRACKED_UPLOADS {
             all.clear();
         }
@@ -51,8 +49,7 @@ impl PartSizes {
     }
 
     fn take(&self, upload: &UploadId) -> PartState {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.remove(upload).unwrap_or_default()
+        self.0.lock().remove(upload).unwrap_or_default()
     }
 }
 
@@ -279,29 +276,24 @@ impl Catalog {
             uploaded_at: now,
             unknown: Default::default(),
         };
-        for _ in 0..MAX_TRIES {
+        transact!(self.inner.table, permit, |tx| {
+            // The repository may be deleted while the bytes come in.
+            let there = self.read::<Repository>(&open.repository.key).await?;
+            if there.is_none_or(|it| it.created != open.repository.created) {
+                return Err(open.registry.missing(&open.name()));
+            }
             let Some(relied) = self.rely(&blob.digest, true).await? else {
                 return Ok(None);
             };
             if self.has_layer(open, &blob.digest).await? {
                 return Ok(Some(layer_info(blob)));
             }
-            let txn = Txn::new()
-                .when(open.repository.still_there())
-                .when(relied.stays)
-                .put(&key, wharf_records::encode(&layer))
-                .put(layer_owner(&blob.digest, open.id()), super::marker());
-            let reply = self.store().txn(permit, txn).await?;
-            if reply.succeeded {
-                return Ok(Some(layer_info(blob)));
-            }
-            if reply.conflict.as_deref() == Some(&open.repository.key) {
-                // The repository was deleted while the bytes came in.
-                let (name, account) = (open.name(), open.account());
-                return Err(EcrError::RepositoryNotFound { name, account });
-            }
-        }
-        Err(EcrError::Contention)
+            tx.when(open.repository.still_there());
+            tx.when(relied.stays);
+            tx.put(&key, &layer);
+            tx.put(layer_owner(&blob.digest, open.id()), &MARKER);
+        });
+        Ok(Some(layer_info(blob)))
     }
 
     /// One part of an upload through the API: must begin where the last one ended.

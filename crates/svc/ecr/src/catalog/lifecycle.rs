@@ -9,8 +9,9 @@ use std::{collections::HashSet, time::Duration};
 
 use wharf_base::{Permit, Timestamp};
 use wharf_blobs::Digest;
+use wharf_service::transact;
 
-use super::{Catalog, ImageRef, MAX_TRIES, Open, Read, Registry, SCAN_PAGE};
+use super::{Catalog, ImageRef, Open, Read, Registry, SCAN_PAGE};
 use crate::{
     error::EcrError,
     lifecycle::{Candidate, Expiry, Policy},
@@ -239,35 +240,27 @@ impl Catalog {
     ) -> Result<bool, EcrError> {
         let (registry, digest) = (&seen.registry, image.record.digest);
         let name = &seen.repository.record.name;
-        {
-            let _turn = self.turn(registry, name).await;
-            let mut attempts = MAX_TRIES;
-            loop {
-                attempts = attempts.checked_sub(1).ok_or(EcrError::Contention)?;
-                let open = self.open(registry, name).await?;
-                let mut change = self.begin_change(&open).await?;
-                let policy = open.repository.record.lifecycle.as_ref();
-                let same_policy =
-                    open.id() == seen.id() && policy.is_some_and(|policy| policy.is(lifecycle));
-                let found = self.find(&open, &ImageRef::Digest(digest)).await?;
-                let unchanged = |found: &Read<Image>| found.revision == image.revision;
-                let Some(found) = found.filter(unchanged).filter(|_| same_policy) else {
-                    return Ok(false);
-                };
-                let left = match self.remove_image(&open, &mut change, found).await {
-                    // An index came to list it meanwhile.
-                    Err(EcrError::ReferencedByIndex(_)) => return Ok(false),
-                    other => other?,
-                };
-                if !self.commit(permit, change).await? {
-                    continue;
-                }
-                if left > 0 {
-                    self.finish_removal(permit, &open, &digest).await?;
-                }
-                break;
+        let turn = self.turn(registry, name).await;
+        let left = transact!(self.inner.table, permit, |tx| {
+            let open = self.open_in(&mut tx, registry, name).await?;
+            let policy = open.repository.record.lifecycle.as_ref();
+            let same_policy =
+                open.id() == seen.id() && policy.is_some_and(|policy| policy.is(lifecycle));
+            let found = self.find(&open, &ImageRef::Digest(digest)).await?;
+            let unchanged = |found: &Read<Image>| found.revision == image.revision;
+            let Some(found) = found.filter(unchanged).filter(|_| same_policy) else {
+                return Ok(false);
+            };
+            match self.remove_image(&open, &mut tx, found).await {
+                // An index came to list it meanwhile.
+                Err(EcrError::ReferencedByIndex(_)) => return Ok(false),
+                left => left?,
             }
+        });
+        if left > 0 {
+            self.finish_removal(permit, seen, &digest).await?;
         }
+        drop(turn);
         self.expire_referrers(permit, seen, &digest).await?;
         Ok(true)
     }

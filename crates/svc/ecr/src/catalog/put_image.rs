@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use wharf_base::{Permit, Timestamp};
 use wharf_blobs::Digest;
+use wharf_service::transact;
 
-use super::{Catalog, ImageRef, MAX_TRIES, Open, Read, Registry};
+use super::{Catalog, Change, ImageRef, MARKER, Open, Read, Registry};
 use crate::{
     error::EcrError,
     manifest::{Content, Manifest},
@@ -75,31 +76,28 @@ impl Catalog {
         let fresh = image_record(digest, manifest, manifest_size, image_size, now);
 
         let _turn = self.turn(registry, name).await;
-        for _ in 0..MAX_TRIES {
-            let again = self.open(registry, name).await?;
-            if again.id() != open.id() {
+        Ok(transact!(self.inner.table, permit, |tx| {
+            let now = self.open_in(&mut tx, registry, name).await?;
+            if now.id() != open.id() {
                 // Deleted and made anew meanwhile: its layers are not in the new one.
-                let (name, account) = (open.name(), open.account());
-                return Err(EcrError::RepositoryNotFound { name, account });
+                return Err(registry.missing(name));
             }
-            let open = again;
-            let put = self.try_put(permit, &open, &fresh, tag);
-            if let Some(pushed) = put.await? {
+            let pushed = self.put(&mut tx, &now, &fresh, tag).await?;
+            if !pushed.changed {
                 return Ok(pushed);
             }
-        }
-        Err(EcrError::Contention)
+            pushed
+        }))
     }
 
-    /// `None` if somebody else changed the repository meanwhile.
-    async fn try_put(
+    /// Adds the image to `change`, which is not to be written if it is there already.
+    async fn put(
         &self,
-        permit: &Permit,
+        change: &mut Change<'_>,
         open: &Open,
         fresh: &Image,
         tag: Option<&str>,
-    ) -> Result<Option<Pushed>, EcrError> {
-        let mut change = self.begin_change(open).await?;
+    ) -> Result<Pushed, EcrError> {
         // Layers, and images an index needs, may have gone; the change is void if they go now.
         self.check_layers(open, &fresh.blobs).await?;
         self.check_children(open, &fresh.children).await?;
@@ -107,10 +105,10 @@ impl Catalog {
         let known = self.find(open, &ImageRef::Digest(fresh.digest)).await?;
         let same_tag = tag.is_none() || old_digest == Some(fresh.digest);
         if let Some(known) = known.as_ref().filter(|_| same_tag) {
-            return Ok(Some(Pushed {
+            return Ok(Pushed {
                 image: known.record.clone(),
                 changed: false,
-            }));
+            });
         }
 
         let is_new = known.is_none();
@@ -126,25 +124,27 @@ impl Catalog {
                 unknown: Default::default(),
             };
             change.put(open.keys.tag(open.id(), tag), &record);
-            self.untag_old(open, &mut change, tag, old_digest).await?;
+            self.untag_old(open, change, tag, old_digest).await?;
         }
         change.put(open.keys.image(open.id(), &image.digest), &image);
         if is_new {
             let manifest = self.rely(&image.digest, true).await?;
             change.when(manifest.ok_or(EcrError::Contention)?.stays);
-            change.put_marker(image_owner(&image.digest, open.id()));
+            change.put(image_owner(&image.digest, open.id()), &MARKER);
             if !image.children.is_empty() {
-                change.put_marker(open.keys.index(open.id(), &image.digest));
+                change.put(open.keys.index(open.id(), &image.digest), &MARKER);
             }
             if let Some(subject) = &image.subject {
-                change.put_marker(open.keys.referrer(open.id(), subject, &image.digest));
+                change.put(
+                    open.keys.referrer(open.id(), subject, &image.digest),
+                    &MARKER,
+                );
             }
         }
-        let committed = self.commit(permit, change).await?;
-        Ok(committed.then_some(Pushed {
+        Ok(Pushed {
             image,
             changed: true,
-        }))
+        })
     }
 
     /// The digest the tag names now; an error if it names another one and may not move.
@@ -169,7 +169,7 @@ impl Catalog {
     async fn untag_old(
         &self,
         open: &Open,
-        change: &mut super::Change,
+        change: &mut Change<'_>,
         tag: &str,
         old: Option<Digest>,
     ) -> Result<(), EcrError> {

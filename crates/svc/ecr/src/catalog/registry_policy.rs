@@ -4,7 +4,8 @@
 use serde_json::{Value, json};
 use wharf_base::Permit;
 use wharf_iam::{Document, DocumentKind};
-use wharf_store::{Compare, Txn};
+use wharf_service::transact;
+use wharf_store::Txn;
 use wharf_wire::Check;
 
 use super::{Catalog, Registry};
@@ -47,17 +48,13 @@ impl Catalog {
         registry: &Registry,
     ) -> Result<String, EcrError> {
         let key = registry.keys().registry_policy();
-        loop {
-            let Some(found) = self.read::<RegistryPolicy>(&key).await? else {
+        Ok(transact!(self.inner.table, permit, |tx| {
+            let Some(policy) = tx.find::<RegistryPolicy>(&key).await? else {
                 return Err(EcrError::RegistryPolicyNotFound(registry.account.clone()));
             };
-            let txn = Txn::new()
-                .when(Compare::mod_revision(&key, found.revision))
-                .delete(&key);
-            if self.store().txn(permit, txn).await?.succeeded {
-                return Ok(found.record.text);
-            }
-        }
+            tx.delete(&key);
+            policy.text
+        }))
     }
 
     /// The question with the policies that have a say in it: the repository's, if it has one, and the

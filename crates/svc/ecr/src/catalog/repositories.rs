@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use wharf_base::{Permit, Timestamp, ids};
 use wharf_service::tags::{Refused, Rules, Tags};
+use wharf_service::transact;
 use wharf_store::{Compare, Range, Txn};
 
-use super::{Catalog, MAX_TRIES, Read, Registry, marker};
+use super::{Catalog, MARKER, Read, Registry};
 use crate::{error::EcrError, names::valid_repository_name, records::Repository};
 
 /// What the caller chooses about a new repository.
@@ -100,21 +101,13 @@ impl Catalog {
         permit: &Permit,
         registry: &Registry,
         name: &str,
-        mut change: impl FnMut(&mut Repository) -> Result<(), EcrError>,
+        change: impl FnMut(&mut Repository) -> Result<(), EcrError>,
     ) -> Result<Repository, EcrError> {
         let _turn = self.turn(registry, name).await;
-        for _ in 0..MAX_TRIES {
-            let open = self.open(registry, name).await?;
-            let mut repository = open.repository.record.clone();
-            change(&mut repository)?;
-            let txn = Txn::new()
-                .when(open.repository.unchanged())
-                .put(&open.repository.key, wharf_records::encode(&repository));
-            if self.store().txn(permit, txn).await?.succeeded {
-                return Ok(repository);
-            }
-        }
-        Err(EcrError::Contention)
+        let key = registry.keys().repository(name);
+        let changed = self.inner.table.change(permit, &key, change).await?;
+        let (repository, ()) = changed.ok_or_else(|| registry.missing(name))?;
+        Ok(repository)
     }
 
     /// Takes the repository away under its name; with `force` also when it holds images. What is
@@ -127,9 +120,8 @@ impl Catalog {
         force: bool,
     ) -> Result<Repository, EcrError> {
         let _turn = self.turn(registry, name).await;
-        for _ in 0..MAX_TRIES {
-            let open = self.open(registry, name).await?;
-            let mut change = self.begin_change(&open).await?;
+        let open = transact!(self.inner.table, permit, |tx| {
+            let open = self.open_in(&mut tx, registry, name).await?;
             let images = Range::prefix(open.keys.images(open.id()))
                 .limit(1)
                 .keys_only();
@@ -137,20 +129,12 @@ impl Catalog {
                 let (name, account) = (open.name(), open.account());
                 return Err(EcrError::RepositoryNotEmpty { name, account });
             }
-            change.delete(open.repository.key.clone());
-            change.put_marker(open.keys.doomed(open.id()));
-            if self.commit(permit, change).await? {
-                self.remove_contents(permit, &open.keys, open.id()).await?;
-                return Ok(open.repository.record);
-            }
-        }
-        Err(EcrError::Contention)
-    }
-}
-
-impl super::Change {
-    pub(crate) fn put_marker(&mut self, key: String) {
-        self.edit(|txn| txn.put(key, marker()));
+            tx.delete(&open.repository.key);
+            tx.put(open.keys.doomed(open.id()), &MARKER);
+            open
+        });
+        self.remove_contents(permit, &open.keys, open.id()).await?;
+        Ok(open.repository.record)
     }
 }
 

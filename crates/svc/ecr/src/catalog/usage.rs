@@ -1,10 +1,9 @@
 //! How much a repository holds, and what it may hold: the bytes of its layers, configurations and
 //! manifests. A layer that two repositories have counts in both.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
+
+use parking_lot::Mutex;
 
 use super::{Catalog, Open, Read, SCAN_PAGE};
 use crate::{
@@ -27,7 +26,7 @@ pub(crate) struct Room {
 impl Reservations {
     /// All that is reserved in the repository, with the new one.
     fn reserve(self: &Arc<Self>, repository: &str, bytes: u64) -> (Room, u64) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock();
         let reserved = all.entry(repository.to_owned()).or_default();
         *reserved = reserved.saturating_add(bytes);
         let room = Room {
@@ -41,8 +40,7 @@ impl Reservations {
 
 impl Drop for Room {
     fn drop(&mut self) {
-        let all = &self.reservations.0;
-        let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.reservations.0.lock();
         if let Some(reserved) = all.get_mut(&self.repository) {
             *reserved = reserved.saturating_sub(self.bytes);
             if *reserved == 0 {

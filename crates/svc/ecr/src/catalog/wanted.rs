@@ -22,9 +22,10 @@ use std::{
 use wharf_base::{Permit, Timestamp};
 use wharf_blobs::{BlobInfo, Digest};
 use wharf_records::{decode, encode};
+use wharf_service::MAX_TRIES;
 use wharf_store::{Compare, Range, Revision, Span, Txn};
 
-use super::{Catalog, MAX_TRIES, Read};
+use super::{Catalog, Read};
 use crate::{
     error::EcrError,
     records::{self, Wanted},
