@@ -10,7 +10,6 @@ use tokio::sync::broadcast;
 use wharf_base::Timestamp;
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record;
-pub use wharf_service::MAX_TRIES;
 use wharf_service::{Stored, Table};
 use wharf_wire::{Call, Fault};
 

@@ -7,10 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wharf_base::Permit;
 use wharf_records::{Record, Unknown, encode};
 use wharf_service::Stored;
-use wharf_store::{Compare, Txn};
+use wharf_store::Txn;
 use wharf_wire::Fault;
 
 use crate::{
@@ -188,63 +187,35 @@ impl<'a> Links<'a> {
 }
 
 /// Rules removed in one transaction: with five groups each it stays below the store's 128 operations.
-const RULES_AT_ONCE: usize = 12;
-
-/// What is to go.
-pub struct Removal<'a> {
-    pub place: &'a Place,
-    pub listener: Option<(&'a str, &'a Stored<Listener>)>,
-    pub rules: Vec<&'a (String, Stored<Rule>)>,
-}
+pub const RULES_AT_ONCE: usize = 12;
 
 impl Core {
-    /// Removes a listener and rules; the listener goes first, so that nothing is routed by half of
-    /// its rules. `touch` guards each transaction. `false`: somebody else was faster, read again.
-    pub async fn remove(
+    /// The removal of a listener, and of up to [`RULES_AT_ONCE`] rules.
+    pub async fn removal(
         &self,
-        permit: &Permit,
-        removal: Removal<'_>,
-        fence: Option<Compare>,
-        tree: Option<&Tree>,
-    ) -> Result<bool, ChangeError> {
-        let place = removal.place;
-        let mut listener = removal.listener;
-        let mut rules = removal.rules.chunks(RULES_AT_ONCE);
-        let mut guarded = tree;
-        loop {
-            let some = rules.next().unwrap_or_default();
-            if listener.is_none() && some.is_empty() {
-                return Ok(true);
+        place: &Place,
+        listener: Option<(&str, &Stored<Listener>)>,
+        rules: &[&(String, Stored<Rule>)],
+    ) -> Result<Txn, ChangeError> {
+        let mut links = Links::new(self, place);
+        let mut txn = Txn::new();
+        if let Some((id, stored)) = listener {
+            let arn = place.arn(Kind::Listener, id);
+            for group in groups(&stored.record.default_actions) {
+                links.release(&arn, &group).await?;
             }
-            let mut links = Links::new(self, place);
-            let mut txn = Txn::new();
-            if let Some(fence) = &fence {
-                txn = txn.when(fence.clone());
-            }
-            if let Some((id, stored)) = listener.take() {
-                let arn = place.arn(Kind::Listener, id);
-                for group in groups(&stored.record.default_actions) {
-                    links.release(&arn, &group).await?;
-                }
-                txn = txn.when(stored.unchanged()).delete(&stored.key);
-                txn = self
-                    .drop_certificates(txn, place, &arn, &stored.record.certificates)
-                    .await?;
-            }
-            for (id, stored) in some {
-                let arn = place.arn(Kind::Rule, id);
-                for group in groups(&stored.record.actions) {
-                    links.release(&arn, &group).await?;
-                }
-                txn = txn.when(stored.unchanged()).delete(&stored.key);
-            }
-            // Only the first: it bumps what the others would compare, and orphans have no guard.
-            if let Some(tree) = guarded.take() {
-                txn = tree.touch(txn);
-            }
-            if !self.table.commit(permit, links.write(txn)).await? {
-                return Ok(false);
-            }
+            txn = txn.when(stored.unchanged()).delete(&stored.key);
+            txn = self
+                .drop_certificates(txn, place, &arn, &stored.record.certificates)
+                .await?;
         }
+        for (id, stored) in rules {
+            let arn = place.arn(Kind::Rule, id);
+            for group in groups(&stored.record.actions) {
+                links.release(&arn, &group).await?;
+            }
+            txn = txn.when(stored.unchanged()).delete(&stored.key);
+        }
+        Ok(links.write(txn))
     }
 }

@@ -13,13 +13,13 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     check::{self, action::At},
-    core::{ChangeError, Core, MAX_TRIES},
+    core::Core,
     describe, fault,
     names::{self, Kind, Names as _, Place},
-    page,
+    orphans, page,
     records::{Attributes, Listener, Protocol},
     ssl,
-    tree::{Links, Removal, Tree, groups},
+    tree::{Links, RULES_AT_ONCE, Tree, groups},
 };
 
 /// Of one load balancer, as in AWS.
@@ -336,26 +336,18 @@ pub async fn delete(
     input: DeleteListenerInput,
 ) -> Result<DeleteListenerOutput, Fault> {
     let place = Place::of(call);
-    for _ in 0..MAX_TRIES {
+    let id = transact!(core.table, &call.permit, |tx| {
         let (tree, id) = tree_of(core, &place, input.listener_arn.as_deref()).await?;
         let stored = tree.listener(&id).ok_or_else(fault::listener_not_found)?;
-        let removal = Removal {
-            place: &place,
-            listener: Some((&id, stored)),
-            rules: tree.rules_of(&id),
-        };
-        if core
-            .remove(&call.permit, removal, None, Some(&tree))
-            .await?
-        {
-            return Ok(DeleteListenerOutput {});
-        }
-        // Its rules may be what changed meanwhile, while it is gone already.
-        if core.table.read::<Listener>(&stored.key).await?.is_none() {
-            return Ok(DeleteListenerOutput {});
-        }
-    }
-    Err(ChangeError::conflict("listener").into())
+        // Before its rules, so that nothing is routed by half of them.
+        let mut rules = tree.rules_of(&id);
+        rules.truncate(RULES_AT_ONCE);
+        let txn = core.removal(&place, Some((&id, stored)), &rules).await?;
+        tx.join(tree.touch(txn));
+        id
+    });
+    orphans::clear_rules(core, &call.permit, &place, &id, None).await?;
+    Ok(DeleteListenerOutput {})
 }
 
 #[cfg(test)]

@@ -16,12 +16,12 @@ use wharf_wire::{Call, Fault};
 use super::listeners::{tree_of, within_limit};
 use crate::{
     check::{self, action::At},
-    core::{ChangeError, Core, MAX_TRIES},
+    core::Core,
     describe, fault,
     names::{self, Kind, Names as _, Place},
     page,
     records::{Listener, Rule},
-    tree::{Links, Removal, Tree, groups},
+    tree::{Links, Tree, groups},
 };
 
 /// Of one load balancer without the default ones, as in AWS.
@@ -238,23 +238,14 @@ pub async fn delete(
 ) -> Result<DeleteRuleOutput, Fault> {
     let place = Place::of(call);
     let arn = input.rule_arn.unwrap_or_default();
-    for _ in 0..MAX_TRIES {
+    transact!(core.table, &call.permit, |tx| {
         let Named::Own(tree, id) = named(core, &place, Some(&arn)).await? else {
             return Err(fault::default_rule(&arn, "deleted"));
         };
-        let removal = Removal {
-            place: &place,
-            listener: None,
-            rules: vec![rule(&tree, &id)?],
-        };
-        if core
-            .remove(&call.permit, removal, None, Some(&tree))
-            .await?
-        {
-            return Ok(DeleteRuleOutput {});
-        }
-    }
-    Err(ChangeError::conflict(&arn).into())
+        let txn = core.removal(&place, None, &[rule(&tree, &id)?]).await?;
+        tx.join(tree.touch(txn));
+    });
+    Ok(DeleteRuleOutput {})
 }
 
 /// All rules get their priorities at once, so that two may swap theirs.
