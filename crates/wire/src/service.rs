@@ -15,7 +15,7 @@ use crate::{
     node::{Payload, Struct, View},
     schema::{OperationSchema, ServiceSchema},
     streaming::{self, ByteStream, Reader},
-    understood::Understood,
+    understood::{self, Understood},
 };
 
 pub use crate::codec::{Answer, Body};
@@ -506,9 +506,7 @@ impl Dispatcher {
             self.ask(cx, &checks).await
         };
         outcome.map_err(|text| codec.access_denied(text))?;
-        if let Some((understood, shape)) = service.understood().zip(shape) {
-            understood.refuse(schema, shape, input.as_struct())?;
-        }
+        understood::check(service.understood(), schema, index, input.as_struct())?;
         Ok((index, input, stream))
     }
 }

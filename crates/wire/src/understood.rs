@@ -14,7 +14,8 @@
 //! ```
 //!
 //! A member alone in its line is understood, and so is what lies below it, as far as the row of its structure
-//! goes. After `=` are the values that are understood. `*` means that the operation looks at all of it, and
+//! goes. After `=` are the values that are understood; a structure with a single member, as EC2 wraps
+//! values in, is meant by that member's. `*` means that the operation looks at all of it, and
 //! refuses it in its own words. After `:` is why a member is taken and has no effect. A member without a line
 //! is refused if it is set, unless to something empty.
 
@@ -85,6 +86,24 @@ fn rule(line: &'static str) -> Line<'static> {
     match line.strip_suffix(" *") {
         Some(name) => Line::Member(name, Rule::Whole),
         None => Line::Member(line, Rule::Used),
+    }
+}
+
+/// Refuses the input of an operation if it sets what the service's list, if there is one, does not have.
+/// Requests from outside and calls between services both come by here.
+///
+/// # Errors
+/// The refusal, which names the first of these members.
+pub fn check(
+    list: Option<&'static Understood>,
+    schema: &ServiceSchema,
+    operation: usize,
+    input: &dyn Struct,
+) -> Result<(), Fault> {
+    let shape = schema.operations.get(operation).and_then(|it| it.input);
+    match list.zip(shape) {
+        Some((list, shape)) => list.refuse(schema, shape, input),
+        None => Ok(()),
     }
 }
 
@@ -207,7 +226,9 @@ impl Table {
         match rule {
             Rule::Used => self.below(schema, member.shape, view, path),
             Rule::Whole | Rule::Recorded(_) => true,
-            Rule::Only(values) => !is_set(schema, member.shape, view) || is_one_of(values, view),
+            Rule::Only(values) => {
+                !is_set(schema, member.shape, view) || is_one_of(schema, member.shape, values, view)
+            }
             Rule::Refused => !is_set(schema, member.shape, view),
         }
     }
@@ -248,8 +269,14 @@ fn is_set(schema: &ServiceSchema, shape: ShapeIndex, view: &View<'_>) -> bool {
     }
 }
 
-fn is_one_of(values: &[&str], view: &View<'_>) -> bool {
+fn is_one_of(schema: &ServiceSchema, shape: ShapeIndex, values: &[&str], view: &View<'_>) -> bool {
     let text = match view {
+        View::Struct(value) => {
+            return match schema.members(shape) {
+                [only] => is_one_of(schema, only.shape, values, &value.member(0)),
+                _ => false,
+            };
+        }
         View::Str(text) => (*text).to_owned(),
         View::Bool(value) => value.to_string(),
         View::Long(number) => number.to_string(),

@@ -13,7 +13,7 @@ pub fn render(model: &Model) -> String {
         "//! The service as a trait, for those who implement it and those who call it.\n\
          use std::sync::Arc;\n\n\
          use wharf_wire::{\nCall, Check, Context, Dispatcher, Fault, Service, async_trait,\n\
-         constraints::Violation, node::Payload, schema::ServiceSchema,\nunderstood::Understood,\n};\n\n\
+         constraints::Violation, node::{Payload, Struct}, schema::ServiceSchema,\nunderstood::{self, Understood},\n};\n\n\
          #[allow(unused_imports)]\nuse crate::{schema::SERVICE, types::*};\n\n",
     );
     render_input(model, &mut out);
@@ -158,18 +158,20 @@ fn render_client(model: &Model, name: &str, out: &mut String) {
          #[derive(Clone)]\npub struct Client {{\ninner: Arc<dyn {name}>,\ndispatcher: Dispatcher,\n}}\n\n\
          impl Client {{\npub fn new(inner: Arc<dyn {name}>, dispatcher: Dispatcher) -> Self {{\n\
          Self {{ inner, dispatcher }}\n}}\n\n\
-         async fn admit(&self, call: &Call, input: Input<'_>) -> Result<Call, Fault> {{\n\
+         async fn admit(&self, call: &Call, input: Input<'_>, operation: usize, given: &dyn Struct) -> Result<Call, Fault> {{\n\
          let checks = self.inner.authorize(call.context(), input).await?;\n\
-         self.dispatcher.admit(&SERVICE, call, &checks).await\n}}\n}}\n\n\
+         let call = self.dispatcher.admit(&SERVICE, call, &checks).await?;\n\
+         understood::check(self.inner.understood(), &SERVICE, operation, given)?;\n\
+         Ok(call)\n}}\n}}\n\n\
          #[async_trait]\nimpl {name} for Client {{\n\
          async fn authorize(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {{\n\
          self.inner.authorize(cx, input).await\n}}\n"
     );
-    for operation in &model.operations {
+    for (index, operation) in model.operations.iter().enumerate() {
         let _ = writeln!(
             out,
             "async fn {snake}(&self, call: &Call, input: {}) -> Result<{}, Fault> {{\n\
-             let call = self.admit(call, Input::{}(&input)).await?;\nself.inner.{snake}(&call, input).await\n}}\n",
+             let call = self.admit(call, Input::{}(&input), {index}, &input).await?;\nself.inner.{snake}(&call, input).await\n}}\n",
             input(operation),
             returned(operation),
             operation.name,
