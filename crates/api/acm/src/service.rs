@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use wharf_wire::{
-    Call, Check, Context, Dispatcher, Fault, Service, async_trait, constraints::Violation,
-    node::Payload, schema::ServiceSchema, understood::Understood,
+    Call, Check, Context, Dispatcher, Fault, Service, async_trait,
+    constraints::Violation,
+    node::{Payload, Struct},
+    schema::ServiceSchema,
+    understood::{self, Understood},
 };
 
 #[allow(unused_imports)]
@@ -367,9 +370,17 @@ impl Client {
         Self { inner, dispatcher }
     }
 
-    async fn admit(&self, call: &Call, input: Input<'_>) -> Result<Call, Fault> {
+    async fn admit(
+        &self,
+        call: &Call,
+        input: Input<'_>,
+        operation: usize,
+        given: &dyn Struct,
+    ) -> Result<Call, Fault> {
         let checks = self.inner.authorize(call.context(), input).await?;
-        self.dispatcher.admit(&SERVICE, call, &checks).await
+        let call = self.dispatcher.admit(&SERVICE, call, &checks).await?;
+        understood::check(self.inner.understood(), &SERVICE, operation, given)?;
+        Ok(call)
     }
 }
 
@@ -385,7 +396,7 @@ impl Acm for Client {
         input: AddTagsToCertificateRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::AddTagsToCertificate(&input))
+            .admit(call, Input::AddTagsToCertificate(&input), 0, &input)
             .await?;
         self.inner.add_tags_to_certificate(&call, input).await
     }
@@ -395,7 +406,9 @@ impl Acm for Client {
         call: &Call,
         input: DeleteCertificateRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteCertificate(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteCertificate(&input), 1, &input)
+            .await?;
         self.inner.delete_certificate(&call, input).await
     }
 
@@ -404,7 +417,9 @@ impl Acm for Client {
         call: &Call,
         input: DescribeCertificateRequest,
     ) -> Result<DescribeCertificateResponse, Fault> {
-        let call = self.admit(call, Input::DescribeCertificate(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeCertificate(&input), 2, &input)
+            .await?;
         self.inner.describe_certificate(&call, input).await
     }
 
@@ -413,7 +428,9 @@ impl Acm for Client {
         call: &Call,
         input: ExportCertificateRequest,
     ) -> Result<ExportCertificateResponse, Fault> {
-        let call = self.admit(call, Input::ExportCertificate(&input)).await?;
+        let call = self
+            .admit(call, Input::ExportCertificate(&input), 3, &input)
+            .await?;
         self.inner.export_certificate(&call, input).await
     }
 
@@ -423,7 +440,7 @@ impl Acm for Client {
         input: (),
     ) -> Result<GetAccountConfigurationResponse, Fault> {
         let call = self
-            .admit(call, Input::GetAccountConfiguration(&input))
+            .admit(call, Input::GetAccountConfiguration(&input), 4, &input)
             .await?;
         self.inner.get_account_configuration(&call, input).await
     }
@@ -433,7 +450,9 @@ impl Acm for Client {
         call: &Call,
         input: GetCertificateRequest,
     ) -> Result<GetCertificateResponse, Fault> {
-        let call = self.admit(call, Input::GetCertificate(&input)).await?;
+        let call = self
+            .admit(call, Input::GetCertificate(&input), 5, &input)
+            .await?;
         self.inner.get_certificate(&call, input).await
     }
 
@@ -442,7 +461,9 @@ impl Acm for Client {
         call: &Call,
         input: ImportCertificateRequest,
     ) -> Result<ImportCertificateResponse, Fault> {
-        let call = self.admit(call, Input::ImportCertificate(&input)).await?;
+        let call = self
+            .admit(call, Input::ImportCertificate(&input), 6, &input)
+            .await?;
         self.inner.import_certificate(&call, input).await
     }
 
@@ -451,7 +472,9 @@ impl Acm for Client {
         call: &Call,
         input: ListCertificatesRequest,
     ) -> Result<ListCertificatesResponse, Fault> {
-        let call = self.admit(call, Input::ListCertificates(&input)).await?;
+        let call = self
+            .admit(call, Input::ListCertificates(&input), 7, &input)
+            .await?;
         self.inner.list_certificates(&call, input).await
     }
 
@@ -461,7 +484,7 @@ impl Acm for Client {
         input: ListTagsForCertificateRequest,
     ) -> Result<ListTagsForCertificateResponse, Fault> {
         let call = self
-            .admit(call, Input::ListTagsForCertificate(&input))
+            .admit(call, Input::ListTagsForCertificate(&input), 8, &input)
             .await?;
         self.inner.list_tags_for_certificate(&call, input).await
     }
@@ -472,7 +495,7 @@ impl Acm for Client {
         input: PutAccountConfigurationRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::PutAccountConfiguration(&input))
+            .admit(call, Input::PutAccountConfiguration(&input), 9, &input)
             .await?;
         self.inner.put_account_configuration(&call, input).await
     }
@@ -483,7 +506,7 @@ impl Acm for Client {
         input: RemoveTagsFromCertificateRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::RemoveTagsFromCertificate(&input))
+            .admit(call, Input::RemoveTagsFromCertificate(&input), 10, &input)
             .await?;
         self.inner.remove_tags_from_certificate(&call, input).await
     }
@@ -493,7 +516,9 @@ impl Acm for Client {
         call: &Call,
         input: RenewCertificateRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::RenewCertificate(&input)).await?;
+        let call = self
+            .admit(call, Input::RenewCertificate(&input), 11, &input)
+            .await?;
         self.inner.renew_certificate(&call, input).await
     }
 
@@ -502,7 +527,9 @@ impl Acm for Client {
         call: &Call,
         input: RequestCertificateRequest,
     ) -> Result<RequestCertificateResponse, Fault> {
-        let call = self.admit(call, Input::RequestCertificate(&input)).await?;
+        let call = self
+            .admit(call, Input::RequestCertificate(&input), 12, &input)
+            .await?;
         self.inner.request_certificate(&call, input).await
     }
 
@@ -512,7 +539,7 @@ impl Acm for Client {
         input: ResendValidationEmailRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::ResendValidationEmail(&input))
+            .admit(call, Input::ResendValidationEmail(&input), 13, &input)
             .await?;
         self.inner.resend_validation_email(&call, input).await
     }
@@ -522,7 +549,9 @@ impl Acm for Client {
         call: &Call,
         input: RevokeCertificateRequest,
     ) -> Result<RevokeCertificateResponse, Fault> {
-        let call = self.admit(call, Input::RevokeCertificate(&input)).await?;
+        let call = self
+            .admit(call, Input::RevokeCertificate(&input), 14, &input)
+            .await?;
         self.inner.revoke_certificate(&call, input).await
     }
 
@@ -532,7 +561,7 @@ impl Acm for Client {
         input: UpdateCertificateOptionsRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UpdateCertificateOptions(&input))
+            .admit(call, Input::UpdateCertificateOptions(&input), 15, &input)
             .await?;
         self.inner.update_certificate_options(&call, input).await
     }

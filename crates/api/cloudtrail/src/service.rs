@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use wharf_wire::{
-    Call, Check, Context, Dispatcher, Fault, Service, async_trait, constraints::Violation,
-    node::Payload, schema::ServiceSchema, understood::Understood,
+    Call, Check, Context, Dispatcher, Fault, Service, async_trait,
+    constraints::Violation,
+    node::{Payload, Struct},
+    schema::ServiceSchema,
+    understood::{self, Understood},
 };
 
 #[allow(unused_imports)]
@@ -348,9 +351,17 @@ impl Client {
         Self { inner, dispatcher }
     }
 
-    async fn admit(&self, call: &Call, input: Input<'_>) -> Result<Call, Fault> {
+    async fn admit(
+        &self,
+        call: &Call,
+        input: Input<'_>,
+        operation: usize,
+        given: &dyn Struct,
+    ) -> Result<Call, Fault> {
         let checks = self.inner.authorize(call.context(), input).await?;
-        self.dispatcher.admit(&SERVICE, call, &checks).await
+        let call = self.dispatcher.admit(&SERVICE, call, &checks).await?;
+        understood::check(self.inner.understood(), &SERVICE, operation, given)?;
+        Ok(call)
     }
 }
 
@@ -361,7 +372,7 @@ impl Cloudtrail for Client {
     }
 
     async fn add_tags(&self, call: &Call, input: AddTagsRequest) -> Result<AddTagsResponse, Fault> {
-        let call = self.admit(call, Input::AddTags(&input)).await?;
+        let call = self.admit(call, Input::AddTags(&input), 0, &input).await?;
         self.inner.add_tags(&call, input).await
     }
 
@@ -370,7 +381,9 @@ impl Cloudtrail for Client {
         call: &Call,
         input: CreateTrailRequest,
     ) -> Result<CreateTrailResponse, Fault> {
-        let call = self.admit(call, Input::CreateTrail(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateTrail(&input), 1, &input)
+            .await?;
         self.inner.create_trail(&call, input).await
     }
 
@@ -379,7 +392,9 @@ impl Cloudtrail for Client {
         call: &Call,
         input: DeleteTrailRequest,
     ) -> Result<DeleteTrailResponse, Fault> {
-        let call = self.admit(call, Input::DeleteTrail(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteTrail(&input), 2, &input)
+            .await?;
         self.inner.delete_trail(&call, input).await
     }
 
@@ -388,7 +403,9 @@ impl Cloudtrail for Client {
         call: &Call,
         input: DescribeTrailsRequest,
     ) -> Result<DescribeTrailsResponse, Fault> {
-        let call = self.admit(call, Input::DescribeTrails(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeTrails(&input), 3, &input)
+            .await?;
         self.inner.describe_trails(&call, input).await
     }
 
@@ -397,7 +414,9 @@ impl Cloudtrail for Client {
         call: &Call,
         input: GetEventSelectorsRequest,
     ) -> Result<GetEventSelectorsResponse, Fault> {
-        let call = self.admit(call, Input::GetEventSelectors(&input)).await?;
+        let call = self
+            .admit(call, Input::GetEventSelectors(&input), 4, &input)
+            .await?;
         self.inner.get_event_selectors(&call, input).await
     }
 
@@ -406,7 +425,7 @@ impl Cloudtrail for Client {
         call: &Call,
         input: GetTrailRequest,
     ) -> Result<GetTrailResponse, Fault> {
-        let call = self.admit(call, Input::GetTrail(&input)).await?;
+        let call = self.admit(call, Input::GetTrail(&input), 5, &input).await?;
         self.inner.get_trail(&call, input).await
     }
 
@@ -415,7 +434,9 @@ impl Cloudtrail for Client {
         call: &Call,
         input: GetTrailStatusRequest,
     ) -> Result<GetTrailStatusResponse, Fault> {
-        let call = self.admit(call, Input::GetTrailStatus(&input)).await?;
+        let call = self
+            .admit(call, Input::GetTrailStatus(&input), 6, &input)
+            .await?;
         self.inner.get_trail_status(&call, input).await
     }
 
@@ -424,7 +445,7 @@ impl Cloudtrail for Client {
         call: &Call,
         input: ListTagsRequest,
     ) -> Result<ListTagsResponse, Fault> {
-        let call = self.admit(call, Input::ListTags(&input)).await?;
+        let call = self.admit(call, Input::ListTags(&input), 7, &input).await?;
         self.inner.list_tags(&call, input).await
     }
 
@@ -433,7 +454,9 @@ impl Cloudtrail for Client {
         call: &Call,
         input: ListTrailsRequest,
     ) -> Result<ListTrailsResponse, Fault> {
-        let call = self.admit(call, Input::ListTrails(&input)).await?;
+        let call = self
+            .admit(call, Input::ListTrails(&input), 8, &input)
+            .await?;
         self.inner.list_trails(&call, input).await
     }
 
@@ -442,7 +465,9 @@ impl Cloudtrail for Client {
         call: &Call,
         input: LookupEventsRequest,
     ) -> Result<LookupEventsResponse, Fault> {
-        let call = self.admit(call, Input::LookupEvents(&input)).await?;
+        let call = self
+            .admit(call, Input::LookupEvents(&input), 9, &input)
+            .await?;
         self.inner.lookup_events(&call, input).await
     }
 
@@ -451,7 +476,9 @@ impl Cloudtrail for Client {
         call: &Call,
         input: PutEventSelectorsRequest,
     ) -> Result<PutEventSelectorsResponse, Fault> {
-        let call = self.admit(call, Input::PutEventSelectors(&input)).await?;
+        let call = self
+            .admit(call, Input::PutEventSelectors(&input), 10, &input)
+            .await?;
         self.inner.put_event_selectors(&call, input).await
     }
 
@@ -460,7 +487,9 @@ impl Cloudtrail for Client {
         call: &Call,
         input: RemoveTagsRequest,
     ) -> Result<RemoveTagsResponse, Fault> {
-        let call = self.admit(call, Input::RemoveTags(&input)).await?;
+        let call = self
+            .admit(call, Input::RemoveTags(&input), 11, &input)
+            .await?;
         self.inner.remove_tags(&call, input).await
     }
 
@@ -469,7 +498,9 @@ impl Cloudtrail for Client {
         call: &Call,
         input: StartLoggingRequest,
     ) -> Result<StartLoggingResponse, Fault> {
-        let call = self.admit(call, Input::StartLogging(&input)).await?;
+        let call = self
+            .admit(call, Input::StartLogging(&input), 12, &input)
+            .await?;
         self.inner.start_logging(&call, input).await
     }
 
@@ -478,7 +509,9 @@ impl Cloudtrail for Client {
         call: &Call,
         input: StopLoggingRequest,
     ) -> Result<StopLoggingResponse, Fault> {
-        let call = self.admit(call, Input::StopLogging(&input)).await?;
+        let call = self
+            .admit(call, Input::StopLogging(&input), 13, &input)
+            .await?;
         self.inner.stop_logging(&call, input).await
     }
 
@@ -487,7 +520,9 @@ impl Cloudtrail for Client {
         call: &Call,
         input: UpdateTrailRequest,
     ) -> Result<UpdateTrailResponse, Fault> {
-        let call = self.admit(call, Input::UpdateTrail(&input)).await?;
+        let call = self
+            .admit(call, Input::UpdateTrail(&input), 14, &input)
+            .await?;
         self.inner.update_trail(&call, input).await
     }
 }

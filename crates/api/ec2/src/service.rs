@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use wharf_wire::{
-    Call, Check, Context, Dispatcher, Fault, Service, async_trait, constraints::Violation,
-    node::Payload, schema::ServiceSchema, understood::Understood,
+    Call, Check, Context, Dispatcher, Fault, Service, async_trait,
+    constraints::Violation,
+    node::{Payload, Struct},
+    schema::ServiceSchema,
+    understood::{self, Understood},
 };
 
 #[allow(unused_imports)]
@@ -3559,9 +3562,17 @@ impl Client {
         Self { inner, dispatcher }
     }
 
-    async fn admit(&self, call: &Call, input: Input<'_>) -> Result<Call, Fault> {
+    async fn admit(
+        &self,
+        call: &Call,
+        input: Input<'_>,
+        operation: usize,
+        given: &dyn Struct,
+    ) -> Result<Call, Fault> {
         let checks = self.inner.authorize(call.context(), input).await?;
-        self.dispatcher.admit(&SERVICE, call, &checks).await
+        let call = self.dispatcher.admit(&SERVICE, call, &checks).await?;
+        understood::check(self.inner.understood(), &SERVICE, operation, given)?;
+        Ok(call)
     }
 }
 
@@ -3577,7 +3588,7 @@ impl Ec2 for Client {
         input: AcceptVpcEndpointConnectionsRequest,
     ) -> Result<AcceptVpcEndpointConnectionsResult, Fault> {
         let call = self
-            .admit(call, Input::AcceptVpcEndpointConnections(&input))
+            .admit(call, Input::AcceptVpcEndpointConnections(&input), 0, &input)
             .await?;
         self.inner
             .accept_vpc_endpoint_connections(&call, input)
@@ -3590,7 +3601,7 @@ impl Ec2 for Client {
         input: AcceptVpcPeeringConnectionRequest,
     ) -> Result<AcceptVpcPeeringConnectionResult, Fault> {
         let call = self
-            .admit(call, Input::AcceptVpcPeeringConnection(&input))
+            .admit(call, Input::AcceptVpcPeeringConnection(&input), 1, &input)
             .await?;
         self.inner.accept_vpc_peering_connection(&call, input).await
     }
@@ -3600,7 +3611,9 @@ impl Ec2 for Client {
         call: &Call,
         input: AllocateAddressRequest,
     ) -> Result<AllocateAddressResult, Fault> {
-        let call = self.admit(call, Input::AllocateAddress(&input)).await?;
+        let call = self
+            .admit(call, Input::AllocateAddress(&input), 2, &input)
+            .await?;
         self.inner.allocate_address(&call, input).await
     }
 
@@ -3609,7 +3622,9 @@ impl Ec2 for Client {
         call: &Call,
         input: AssignIpv6AddressesRequest,
     ) -> Result<AssignIpv6AddressesResult, Fault> {
-        let call = self.admit(call, Input::AssignIpv6Addresses(&input)).await?;
+        let call = self
+            .admit(call, Input::AssignIpv6Addresses(&input), 3, &input)
+            .await?;
         self.inner.assign_ipv6_addresses(&call, input).await
     }
 
@@ -3619,7 +3634,7 @@ impl Ec2 for Client {
         input: AssignPrivateIpAddressesRequest,
     ) -> Result<AssignPrivateIpAddressesResult, Fault> {
         let call = self
-            .admit(call, Input::AssignPrivateIpAddresses(&input))
+            .admit(call, Input::AssignPrivateIpAddresses(&input), 4, &input)
             .await?;
         self.inner.assign_private_ip_addresses(&call, input).await
     }
@@ -3629,7 +3644,9 @@ impl Ec2 for Client {
         call: &Call,
         input: AssociateAddressRequest,
     ) -> Result<AssociateAddressResult, Fault> {
-        let call = self.admit(call, Input::AssociateAddress(&input)).await?;
+        let call = self
+            .admit(call, Input::AssociateAddress(&input), 5, &input)
+            .await?;
         self.inner.associate_address(&call, input).await
     }
 
@@ -3639,7 +3656,7 @@ impl Ec2 for Client {
         input: AssociateDhcpOptionsRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::AssociateDhcpOptions(&input))
+            .admit(call, Input::AssociateDhcpOptions(&input), 6, &input)
             .await?;
         self.inner.associate_dhcp_options(&call, input).await
     }
@@ -3650,7 +3667,7 @@ impl Ec2 for Client {
         input: AssociateIamInstanceProfileRequest,
     ) -> Result<AssociateIamInstanceProfileResult, Fault> {
         let call = self
-            .admit(call, Input::AssociateIamInstanceProfile(&input))
+            .admit(call, Input::AssociateIamInstanceProfile(&input), 7, &input)
             .await?;
         self.inner
             .associate_iam_instance_profile(&call, input)
@@ -3662,7 +3679,9 @@ impl Ec2 for Client {
         call: &Call,
         input: AssociateRouteTableRequest,
     ) -> Result<AssociateRouteTableResult, Fault> {
-        let call = self.admit(call, Input::AssociateRouteTable(&input)).await?;
+        let call = self
+            .admit(call, Input::AssociateRouteTable(&input), 8, &input)
+            .await?;
         self.inner.associate_route_table(&call, input).await
     }
 
@@ -3672,7 +3691,7 @@ impl Ec2 for Client {
         input: AssociateSubnetCidrBlockRequest,
     ) -> Result<AssociateSubnetCidrBlockResult, Fault> {
         let call = self
-            .admit(call, Input::AssociateSubnetCidrBlock(&input))
+            .admit(call, Input::AssociateSubnetCidrBlock(&input), 9, &input)
             .await?;
         self.inner.associate_subnet_cidr_block(&call, input).await
     }
@@ -3683,7 +3702,7 @@ impl Ec2 for Client {
         input: AssociateVpcCidrBlockRequest,
     ) -> Result<AssociateVpcCidrBlockResult, Fault> {
         let call = self
-            .admit(call, Input::AssociateVpcCidrBlock(&input))
+            .admit(call, Input::AssociateVpcCidrBlock(&input), 10, &input)
             .await?;
         self.inner.associate_vpc_cidr_block(&call, input).await
     }
@@ -3694,7 +3713,7 @@ impl Ec2 for Client {
         input: AttachInternetGatewayRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::AttachInternetGateway(&input))
+            .admit(call, Input::AttachInternetGateway(&input), 11, &input)
             .await?;
         self.inner.attach_internet_gateway(&call, input).await
     }
@@ -3705,7 +3724,7 @@ impl Ec2 for Client {
         input: AttachNetworkInterfaceRequest,
     ) -> Result<AttachNetworkInterfaceResult, Fault> {
         let call = self
-            .admit(call, Input::AttachNetworkInterface(&input))
+            .admit(call, Input::AttachNetworkInterface(&input), 12, &input)
             .await?;
         self.inner.attach_network_interface(&call, input).await
     }
@@ -3715,7 +3734,9 @@ impl Ec2 for Client {
         call: &Call,
         input: AttachVolumeRequest,
     ) -> Result<VolumeAttachment, Fault> {
-        let call = self.admit(call, Input::AttachVolume(&input)).await?;
+        let call = self
+            .admit(call, Input::AttachVolume(&input), 13, &input)
+            .await?;
         self.inner.attach_volume(&call, input).await
     }
 
@@ -3725,7 +3746,12 @@ impl Ec2 for Client {
         input: AuthorizeSecurityGroupEgressRequest,
     ) -> Result<AuthorizeSecurityGroupEgressResult, Fault> {
         let call = self
-            .admit(call, Input::AuthorizeSecurityGroupEgress(&input))
+            .admit(
+                call,
+                Input::AuthorizeSecurityGroupEgress(&input),
+                14,
+                &input,
+            )
             .await?;
         self.inner
             .authorize_security_group_egress(&call, input)
@@ -3738,7 +3764,12 @@ impl Ec2 for Client {
         input: AuthorizeSecurityGroupIngressRequest,
     ) -> Result<AuthorizeSecurityGroupIngressResult, Fault> {
         let call = self
-            .admit(call, Input::AuthorizeSecurityGroupIngress(&input))
+            .admit(
+                call,
+                Input::AuthorizeSecurityGroupIngress(&input),
+                15,
+                &input,
+            )
             .await?;
         self.inner
             .authorize_security_group_ingress(&call, input)
@@ -3751,7 +3782,7 @@ impl Ec2 for Client {
         input: CancelSpotFleetRequestsRequest,
     ) -> Result<CancelSpotFleetRequestsResponse, Fault> {
         let call = self
-            .admit(call, Input::CancelSpotFleetRequests(&input))
+            .admit(call, Input::CancelSpotFleetRequests(&input), 16, &input)
             .await?;
         self.inner.cancel_spot_fleet_requests(&call, input).await
     }
@@ -3762,7 +3793,7 @@ impl Ec2 for Client {
         input: CancelSpotInstanceRequestsRequest,
     ) -> Result<CancelSpotInstanceRequestsResult, Fault> {
         let call = self
-            .admit(call, Input::CancelSpotInstanceRequests(&input))
+            .admit(call, Input::CancelSpotInstanceRequests(&input), 17, &input)
             .await?;
         self.inner.cancel_spot_instance_requests(&call, input).await
     }
@@ -3772,7 +3803,9 @@ impl Ec2 for Client {
         call: &Call,
         input: CopyImageRequest,
     ) -> Result<CopyImageResult, Fault> {
-        let call = self.admit(call, Input::CopyImage(&input)).await?;
+        let call = self
+            .admit(call, Input::CopyImage(&input), 18, &input)
+            .await?;
         self.inner.copy_image(&call, input).await
     }
 
@@ -3781,7 +3814,9 @@ impl Ec2 for Client {
         call: &Call,
         input: CopySnapshotRequest,
     ) -> Result<CopySnapshotResult, Fault> {
-        let call = self.admit(call, Input::CopySnapshot(&input)).await?;
+        let call = self
+            .admit(call, Input::CopySnapshot(&input), 19, &input)
+            .await?;
         self.inner.copy_snapshot(&call, input).await
     }
 
@@ -3790,7 +3825,9 @@ impl Ec2 for Client {
         call: &Call,
         input: CreateDefaultSubnetRequest,
     ) -> Result<CreateDefaultSubnetResult, Fault> {
-        let call = self.admit(call, Input::CreateDefaultSubnet(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateDefaultSubnet(&input), 20, &input)
+            .await?;
         self.inner.create_default_subnet(&call, input).await
     }
 
@@ -3799,7 +3836,9 @@ impl Ec2 for Client {
         call: &Call,
         input: CreateDefaultVpcRequest,
     ) -> Result<CreateDefaultVpcResult, Fault> {
-        let call = self.admit(call, Input::CreateDefaultVpc(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateDefaultVpc(&input), 21, &input)
+            .await?;
         self.inner.create_default_vpc(&call, input).await
     }
 
@@ -3808,7 +3847,9 @@ impl Ec2 for Client {
         call: &Call,
         input: CreateDhcpOptionsRequest,
     ) -> Result<CreateDhcpOptionsResult, Fault> {
-        let call = self.admit(call, Input::CreateDhcpOptions(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateDhcpOptions(&input), 22, &input)
+            .await?;
         self.inner.create_dhcp_options(&call, input).await
     }
 
@@ -3818,7 +3859,12 @@ impl Ec2 for Client {
         input: CreateEgressOnlyInternetGatewayRequest,
     ) -> Result<CreateEgressOnlyInternetGatewayResult, Fault> {
         let call = self
-            .admit(call, Input::CreateEgressOnlyInternetGateway(&input))
+            .admit(
+                call,
+                Input::CreateEgressOnlyInternetGateway(&input),
+                23,
+                &input,
+            )
             .await?;
         self.inner
             .create_egress_only_internet_gateway(&call, input)
@@ -3830,7 +3876,9 @@ impl Ec2 for Client {
         call: &Call,
         input: CreateFleetRequest,
     ) -> Result<CreateFleetResult, Fault> {
-        let call = self.admit(call, Input::CreateFleet(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateFleet(&input), 24, &input)
+            .await?;
         self.inner.create_fleet(&call, input).await
     }
 
@@ -3839,7 +3887,9 @@ impl Ec2 for Client {
         call: &Call,
         input: CreateFlowLogsRequest,
     ) -> Result<CreateFlowLogsResult, Fault> {
-        let call = self.admit(call, Input::CreateFlowLogs(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateFlowLogs(&input), 25, &input)
+            .await?;
         self.inner.create_flow_logs(&call, input).await
     }
 
@@ -3848,7 +3898,9 @@ impl Ec2 for Client {
         call: &Call,
         input: CreateImageRequest,
     ) -> Result<CreateImageResult, Fault> {
-        let call = self.admit(call, Input::CreateImage(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateImage(&input), 26, &input)
+            .await?;
         self.inner.create_image(&call, input).await
     }
 
@@ -3858,7 +3910,7 @@ impl Ec2 for Client {
         input: CreateInternetGatewayRequest,
     ) -> Result<CreateInternetGatewayResult, Fault> {
         let call = self
-            .admit(call, Input::CreateInternetGateway(&input))
+            .admit(call, Input::CreateInternetGateway(&input), 27, &input)
             .await?;
         self.inner.create_internet_gateway(&call, input).await
     }
@@ -3868,7 +3920,9 @@ impl Ec2 for Client {
         call: &Call,
         input: CreateKeyPairRequest,
     ) -> Result<KeyPair, Fault> {
-        let call = self.admit(call, Input::CreateKeyPair(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateKeyPair(&input), 28, &input)
+            .await?;
         self.inner.create_key_pair(&call, input).await
     }
 
@@ -3878,7 +3932,7 @@ impl Ec2 for Client {
         input: CreateLaunchTemplateRequest,
     ) -> Result<CreateLaunchTemplateResult, Fault> {
         let call = self
-            .admit(call, Input::CreateLaunchTemplate(&input))
+            .admit(call, Input::CreateLaunchTemplate(&input), 29, &input)
             .await?;
         self.inner.create_launch_template(&call, input).await
     }
@@ -3889,7 +3943,7 @@ impl Ec2 for Client {
         input: CreateLaunchTemplateVersionRequest,
     ) -> Result<CreateLaunchTemplateVersionResult, Fault> {
         let call = self
-            .admit(call, Input::CreateLaunchTemplateVersion(&input))
+            .admit(call, Input::CreateLaunchTemplateVersion(&input), 30, &input)
             .await?;
         self.inner
             .create_launch_template_version(&call, input)
@@ -3902,7 +3956,7 @@ impl Ec2 for Client {
         input: CreateManagedPrefixListRequest,
     ) -> Result<CreateManagedPrefixListResult, Fault> {
         let call = self
-            .admit(call, Input::CreateManagedPrefixList(&input))
+            .admit(call, Input::CreateManagedPrefixList(&input), 31, &input)
             .await?;
         self.inner.create_managed_prefix_list(&call, input).await
     }
@@ -3912,7 +3966,9 @@ impl Ec2 for Client {
         call: &Call,
         input: CreateNatGatewayRequest,
     ) -> Result<CreateNatGatewayResult, Fault> {
-        let call = self.admit(call, Input::CreateNatGateway(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateNatGateway(&input), 32, &input)
+            .await?;
         self.inner.create_nat_gateway(&call, input).await
     }
 
@@ -3921,7 +3977,9 @@ impl Ec2 for Client {
         call: &Call,
         input: CreateNetworkAclRequest,
     ) -> Result<CreateNetworkAclResult, Fault> {
-        let call = self.admit(call, Input::CreateNetworkAcl(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateNetworkAcl(&input), 33, &input)
+            .await?;
         self.inner.create_network_acl(&call, input).await
     }
 
@@ -3931,7 +3989,7 @@ impl Ec2 for Client {
         input: CreateNetworkAclEntryRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::CreateNetworkAclEntry(&input))
+            .admit(call, Input::CreateNetworkAclEntry(&input), 34, &input)
             .await?;
         self.inner.create_network_acl_entry(&call, input).await
     }
@@ -3942,7 +4000,7 @@ impl Ec2 for Client {
         input: CreateNetworkInterfaceRequest,
     ) -> Result<CreateNetworkInterfaceResult, Fault> {
         let call = self
-            .admit(call, Input::CreateNetworkInterface(&input))
+            .admit(call, Input::CreateNetworkInterface(&input), 35, &input)
             .await?;
         self.inner.create_network_interface(&call, input).await
     }
@@ -3953,7 +4011,12 @@ impl Ec2 for Client {
         input: CreateNetworkInterfacePermissionRequest,
     ) -> Result<CreateNetworkInterfacePermissionResult, Fault> {
         let call = self
-            .admit(call, Input::CreateNetworkInterfacePermission(&input))
+            .admit(
+                call,
+                Input::CreateNetworkInterfacePermission(&input),
+                36,
+                &input,
+            )
             .await?;
         self.inner
             .create_network_interface_permission(&call, input)
@@ -3966,7 +4029,7 @@ impl Ec2 for Client {
         input: CreatePlacementGroupRequest,
     ) -> Result<CreatePlacementGroupResult, Fault> {
         let call = self
-            .admit(call, Input::CreatePlacementGroup(&input))
+            .admit(call, Input::CreatePlacementGroup(&input), 37, &input)
             .await?;
         self.inner.create_placement_group(&call, input).await
     }
@@ -3976,7 +4039,9 @@ impl Ec2 for Client {
         call: &Call,
         input: CreateRouteRequest,
     ) -> Result<CreateRouteResult, Fault> {
-        let call = self.admit(call, Input::CreateRoute(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateRoute(&input), 38, &input)
+            .await?;
         self.inner.create_route(&call, input).await
     }
 
@@ -3985,7 +4050,9 @@ impl Ec2 for Client {
         call: &Call,
         input: CreateRouteTableRequest,
     ) -> Result<CreateRouteTableResult, Fault> {
-        let call = self.admit(call, Input::CreateRouteTable(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateRouteTable(&input), 39, &input)
+            .await?;
         self.inner.create_route_table(&call, input).await
     }
 
@@ -3994,7 +4061,9 @@ impl Ec2 for Client {
         call: &Call,
         input: CreateSecurityGroupRequest,
     ) -> Result<CreateSecurityGroupResult, Fault> {
-        let call = self.admit(call, Input::CreateSecurityGroup(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateSecurityGroup(&input), 40, &input)
+            .await?;
         self.inner.create_security_group(&call, input).await
     }
 
@@ -4003,7 +4072,9 @@ impl Ec2 for Client {
         call: &Call,
         input: CreateSnapshotRequest,
     ) -> Result<Snapshot, Fault> {
-        let call = self.admit(call, Input::CreateSnapshot(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateSnapshot(&input), 41, &input)
+            .await?;
         self.inner.create_snapshot(&call, input).await
     }
 
@@ -4012,7 +4083,9 @@ impl Ec2 for Client {
         call: &Call,
         input: CreateSnapshotsRequest,
     ) -> Result<CreateSnapshotsResult, Fault> {
-        let call = self.admit(call, Input::CreateSnapshots(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateSnapshots(&input), 42, &input)
+            .await?;
         self.inner.create_snapshots(&call, input).await
     }
 
@@ -4021,7 +4094,9 @@ impl Ec2 for Client {
         call: &Call,
         input: CreateSubnetRequest,
     ) -> Result<CreateSubnetResult, Fault> {
-        let call = self.admit(call, Input::CreateSubnet(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateSubnet(&input), 43, &input)
+            .await?;
         self.inner.create_subnet(&call, input).await
     }
 
@@ -4031,7 +4106,7 @@ impl Ec2 for Client {
         input: CreateSubnetCidrReservationRequest,
     ) -> Result<CreateSubnetCidrReservationResult, Fault> {
         let call = self
-            .admit(call, Input::CreateSubnetCidrReservation(&input))
+            .admit(call, Input::CreateSubnetCidrReservation(&input), 44, &input)
             .await?;
         self.inner
             .create_subnet_cidr_reservation(&call, input)
@@ -4039,7 +4114,9 @@ impl Ec2 for Client {
     }
 
     async fn create_tags(&self, call: &Call, input: CreateTagsRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::CreateTags(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateTags(&input), 45, &input)
+            .await?;
         self.inner.create_tags(&call, input).await
     }
 
@@ -4048,7 +4125,9 @@ impl Ec2 for Client {
         call: &Call,
         input: CreateVolumeRequest,
     ) -> Result<Volume, Fault> {
-        let call = self.admit(call, Input::CreateVolume(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateVolume(&input), 46, &input)
+            .await?;
         self.inner.create_volume(&call, input).await
     }
 
@@ -4057,7 +4136,9 @@ impl Ec2 for Client {
         call: &Call,
         input: CreateVpcRequest,
     ) -> Result<CreateVpcResult, Fault> {
-        let call = self.admit(call, Input::CreateVpc(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateVpc(&input), 47, &input)
+            .await?;
         self.inner.create_vpc(&call, input).await
     }
 
@@ -4066,7 +4147,9 @@ impl Ec2 for Client {
         call: &Call,
         input: CreateVpcEndpointRequest,
     ) -> Result<CreateVpcEndpointResult, Fault> {
-        let call = self.admit(call, Input::CreateVpcEndpoint(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateVpcEndpoint(&input), 48, &input)
+            .await?;
         self.inner.create_vpc_endpoint(&call, input).await
     }
 
@@ -4076,7 +4159,12 @@ impl Ec2 for Client {
         input: CreateVpcEndpointServiceConfigurationRequest,
     ) -> Result<CreateVpcEndpointServiceConfigurationResult, Fault> {
         let call = self
-            .admit(call, Input::CreateVpcEndpointServiceConfiguration(&input))
+            .admit(
+                call,
+                Input::CreateVpcEndpointServiceConfiguration(&input),
+                49,
+                &input,
+            )
             .await?;
         self.inner
             .create_vpc_endpoint_service_configuration(&call, input)
@@ -4089,7 +4177,7 @@ impl Ec2 for Client {
         input: CreateVpcPeeringConnectionRequest,
     ) -> Result<CreateVpcPeeringConnectionResult, Fault> {
         let call = self
-            .admit(call, Input::CreateVpcPeeringConnection(&input))
+            .admit(call, Input::CreateVpcPeeringConnection(&input), 50, &input)
             .await?;
         self.inner.create_vpc_peering_connection(&call, input).await
     }
@@ -4099,7 +4187,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DeleteDhcpOptionsRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteDhcpOptions(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteDhcpOptions(&input), 51, &input)
+            .await?;
         self.inner.delete_dhcp_options(&call, input).await
     }
 
@@ -4109,7 +4199,12 @@ impl Ec2 for Client {
         input: DeleteEgressOnlyInternetGatewayRequest,
     ) -> Result<DeleteEgressOnlyInternetGatewayResult, Fault> {
         let call = self
-            .admit(call, Input::DeleteEgressOnlyInternetGateway(&input))
+            .admit(
+                call,
+                Input::DeleteEgressOnlyInternetGateway(&input),
+                52,
+                &input,
+            )
             .await?;
         self.inner
             .delete_egress_only_internet_gateway(&call, input)
@@ -4121,7 +4216,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DeleteFleetsRequest,
     ) -> Result<DeleteFleetsResult, Fault> {
-        let call = self.admit(call, Input::DeleteFleets(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteFleets(&input), 53, &input)
+            .await?;
         self.inner.delete_fleets(&call, input).await
     }
 
@@ -4130,7 +4227,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DeleteFlowLogsRequest,
     ) -> Result<DeleteFlowLogsResult, Fault> {
-        let call = self.admit(call, Input::DeleteFlowLogs(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteFlowLogs(&input), 54, &input)
+            .await?;
         self.inner.delete_flow_logs(&call, input).await
     }
 
@@ -4140,7 +4239,7 @@ impl Ec2 for Client {
         input: DeleteInternetGatewayRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteInternetGateway(&input))
+            .admit(call, Input::DeleteInternetGateway(&input), 55, &input)
             .await?;
         self.inner.delete_internet_gateway(&call, input).await
     }
@@ -4150,7 +4249,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DeleteKeyPairRequest,
     ) -> Result<DeleteKeyPairResult, Fault> {
-        let call = self.admit(call, Input::DeleteKeyPair(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteKeyPair(&input), 56, &input)
+            .await?;
         self.inner.delete_key_pair(&call, input).await
     }
 
@@ -4160,7 +4261,7 @@ impl Ec2 for Client {
         input: DeleteLaunchTemplateRequest,
     ) -> Result<DeleteLaunchTemplateResult, Fault> {
         let call = self
-            .admit(call, Input::DeleteLaunchTemplate(&input))
+            .admit(call, Input::DeleteLaunchTemplate(&input), 57, &input)
             .await?;
         self.inner.delete_launch_template(&call, input).await
     }
@@ -4171,7 +4272,12 @@ impl Ec2 for Client {
         input: DeleteLaunchTemplateVersionsRequest,
     ) -> Result<DeleteLaunchTemplateVersionsResult, Fault> {
         let call = self
-            .admit(call, Input::DeleteLaunchTemplateVersions(&input))
+            .admit(
+                call,
+                Input::DeleteLaunchTemplateVersions(&input),
+                58,
+                &input,
+            )
             .await?;
         self.inner
             .delete_launch_template_versions(&call, input)
@@ -4184,7 +4290,7 @@ impl Ec2 for Client {
         input: DeleteManagedPrefixListRequest,
     ) -> Result<DeleteManagedPrefixListResult, Fault> {
         let call = self
-            .admit(call, Input::DeleteManagedPrefixList(&input))
+            .admit(call, Input::DeleteManagedPrefixList(&input), 59, &input)
             .await?;
         self.inner.delete_managed_prefix_list(&call, input).await
     }
@@ -4194,7 +4300,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DeleteNatGatewayRequest,
     ) -> Result<DeleteNatGatewayResult, Fault> {
-        let call = self.admit(call, Input::DeleteNatGateway(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteNatGateway(&input), 60, &input)
+            .await?;
         self.inner.delete_nat_gateway(&call, input).await
     }
 
@@ -4203,7 +4311,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DeleteNetworkAclRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteNetworkAcl(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteNetworkAcl(&input), 61, &input)
+            .await?;
         self.inner.delete_network_acl(&call, input).await
     }
 
@@ -4213,7 +4323,7 @@ impl Ec2 for Client {
         input: DeleteNetworkAclEntryRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteNetworkAclEntry(&input))
+            .admit(call, Input::DeleteNetworkAclEntry(&input), 62, &input)
             .await?;
         self.inner.delete_network_acl_entry(&call, input).await
     }
@@ -4224,7 +4334,7 @@ impl Ec2 for Client {
         input: DeleteNetworkInterfaceRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteNetworkInterface(&input))
+            .admit(call, Input::DeleteNetworkInterface(&input), 63, &input)
             .await?;
         self.inner.delete_network_interface(&call, input).await
     }
@@ -4235,7 +4345,12 @@ impl Ec2 for Client {
         input: DeleteNetworkInterfacePermissionRequest,
     ) -> Result<DeleteNetworkInterfacePermissionResult, Fault> {
         let call = self
-            .admit(call, Input::DeleteNetworkInterfacePermission(&input))
+            .admit(
+                call,
+                Input::DeleteNetworkInterfacePermission(&input),
+                64,
+                &input,
+            )
             .await?;
         self.inner
             .delete_network_interface_permission(&call, input)
@@ -4248,13 +4363,15 @@ impl Ec2 for Client {
         input: DeletePlacementGroupRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeletePlacementGroup(&input))
+            .admit(call, Input::DeletePlacementGroup(&input), 65, &input)
             .await?;
         self.inner.delete_placement_group(&call, input).await
     }
 
     async fn delete_route(&self, call: &Call, input: DeleteRouteRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteRoute(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteRoute(&input), 66, &input)
+            .await?;
         self.inner.delete_route(&call, input).await
     }
 
@@ -4263,7 +4380,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DeleteRouteTableRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteRouteTable(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteRouteTable(&input), 67, &input)
+            .await?;
         self.inner.delete_route_table(&call, input).await
     }
 
@@ -4272,7 +4391,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DeleteSecurityGroupRequest,
     ) -> Result<DeleteSecurityGroupResult, Fault> {
-        let call = self.admit(call, Input::DeleteSecurityGroup(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteSecurityGroup(&input), 68, &input)
+            .await?;
         self.inner.delete_security_group(&call, input).await
     }
 
@@ -4281,12 +4402,16 @@ impl Ec2 for Client {
         call: &Call,
         input: DeleteSnapshotRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteSnapshot(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteSnapshot(&input), 69, &input)
+            .await?;
         self.inner.delete_snapshot(&call, input).await
     }
 
     async fn delete_subnet(&self, call: &Call, input: DeleteSubnetRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteSubnet(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteSubnet(&input), 70, &input)
+            .await?;
         self.inner.delete_subnet(&call, input).await
     }
 
@@ -4296,7 +4421,7 @@ impl Ec2 for Client {
         input: DeleteSubnetCidrReservationRequest,
     ) -> Result<DeleteSubnetCidrReservationResult, Fault> {
         let call = self
-            .admit(call, Input::DeleteSubnetCidrReservation(&input))
+            .admit(call, Input::DeleteSubnetCidrReservation(&input), 71, &input)
             .await?;
         self.inner
             .delete_subnet_cidr_reservation(&call, input)
@@ -4304,17 +4429,23 @@ impl Ec2 for Client {
     }
 
     async fn delete_tags(&self, call: &Call, input: DeleteTagsRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteTags(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteTags(&input), 72, &input)
+            .await?;
         self.inner.delete_tags(&call, input).await
     }
 
     async fn delete_volume(&self, call: &Call, input: DeleteVolumeRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteVolume(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteVolume(&input), 73, &input)
+            .await?;
         self.inner.delete_volume(&call, input).await
     }
 
     async fn delete_vpc(&self, call: &Call, input: DeleteVpcRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteVpc(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteVpc(&input), 74, &input)
+            .await?;
         self.inner.delete_vpc(&call, input).await
     }
 
@@ -4324,7 +4455,12 @@ impl Ec2 for Client {
         input: DeleteVpcEndpointServiceConfigurationsRequest,
     ) -> Result<DeleteVpcEndpointServiceConfigurationsResult, Fault> {
         let call = self
-            .admit(call, Input::DeleteVpcEndpointServiceConfigurations(&input))
+            .admit(
+                call,
+                Input::DeleteVpcEndpointServiceConfigurations(&input),
+                75,
+                &input,
+            )
             .await?;
         self.inner
             .delete_vpc_endpoint_service_configurations(&call, input)
@@ -4336,7 +4472,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DeleteVpcEndpointsRequest,
     ) -> Result<DeleteVpcEndpointsResult, Fault> {
-        let call = self.admit(call, Input::DeleteVpcEndpoints(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteVpcEndpoints(&input), 76, &input)
+            .await?;
         self.inner.delete_vpc_endpoints(&call, input).await
     }
 
@@ -4346,7 +4484,7 @@ impl Ec2 for Client {
         input: DeleteVpcPeeringConnectionRequest,
     ) -> Result<DeleteVpcPeeringConnectionResult, Fault> {
         let call = self
-            .admit(call, Input::DeleteVpcPeeringConnection(&input))
+            .admit(call, Input::DeleteVpcPeeringConnection(&input), 77, &input)
             .await?;
         self.inner.delete_vpc_peering_connection(&call, input).await
     }
@@ -4356,7 +4494,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DeregisterImageRequest,
     ) -> Result<DeregisterImageResult, Fault> {
-        let call = self.admit(call, Input::DeregisterImage(&input)).await?;
+        let call = self
+            .admit(call, Input::DeregisterImage(&input), 78, &input)
+            .await?;
         self.inner.deregister_image(&call, input).await
     }
 
@@ -4366,7 +4506,7 @@ impl Ec2 for Client {
         input: DescribeAccountAttributesRequest,
     ) -> Result<DescribeAccountAttributesResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeAccountAttributes(&input))
+            .admit(call, Input::DescribeAccountAttributes(&input), 79, &input)
             .await?;
         self.inner.describe_account_attributes(&call, input).await
     }
@@ -4376,7 +4516,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DescribeAddressesRequest,
     ) -> Result<DescribeAddressesResult, Fault> {
-        let call = self.admit(call, Input::DescribeAddresses(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeAddresses(&input), 80, &input)
+            .await?;
         self.inner.describe_addresses(&call, input).await
     }
 
@@ -4386,7 +4528,7 @@ impl Ec2 for Client {
         input: DescribeAddressesAttributeRequest,
     ) -> Result<DescribeAddressesAttributeResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeAddressesAttribute(&input))
+            .admit(call, Input::DescribeAddressesAttribute(&input), 81, &input)
             .await?;
         self.inner.describe_addresses_attribute(&call, input).await
     }
@@ -4397,7 +4539,7 @@ impl Ec2 for Client {
         input: DescribeAvailabilityZonesRequest,
     ) -> Result<DescribeAvailabilityZonesResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeAvailabilityZones(&input))
+            .admit(call, Input::DescribeAvailabilityZones(&input), 82, &input)
             .await?;
         self.inner.describe_availability_zones(&call, input).await
     }
@@ -4407,7 +4549,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DescribeDhcpOptionsRequest,
     ) -> Result<DescribeDhcpOptionsResult, Fault> {
-        let call = self.admit(call, Input::DescribeDhcpOptions(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeDhcpOptions(&input), 83, &input)
+            .await?;
         self.inner.describe_dhcp_options(&call, input).await
     }
 
@@ -4417,7 +4561,12 @@ impl Ec2 for Client {
         input: DescribeEgressOnlyInternetGatewaysRequest,
     ) -> Result<DescribeEgressOnlyInternetGatewaysResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeEgressOnlyInternetGateways(&input))
+            .admit(
+                call,
+                Input::DescribeEgressOnlyInternetGateways(&input),
+                84,
+                &input,
+            )
             .await?;
         self.inner
             .describe_egress_only_internet_gateways(&call, input)
@@ -4430,7 +4579,7 @@ impl Ec2 for Client {
         input: DescribeFleetInstancesRequest,
     ) -> Result<DescribeFleetInstancesResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeFleetInstances(&input))
+            .admit(call, Input::DescribeFleetInstances(&input), 85, &input)
             .await?;
         self.inner.describe_fleet_instances(&call, input).await
     }
@@ -4440,7 +4589,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DescribeFleetsRequest,
     ) -> Result<DescribeFleetsResult, Fault> {
-        let call = self.admit(call, Input::DescribeFleets(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeFleets(&input), 86, &input)
+            .await?;
         self.inner.describe_fleets(&call, input).await
     }
 
@@ -4449,7 +4600,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DescribeFlowLogsRequest,
     ) -> Result<DescribeFlowLogsResult, Fault> {
-        let call = self.admit(call, Input::DescribeFlowLogs(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeFlowLogs(&input), 87, &input)
+            .await?;
         self.inner.describe_flow_logs(&call, input).await
     }
 
@@ -4459,7 +4612,12 @@ impl Ec2 for Client {
         input: DescribeIamInstanceProfileAssociationsRequest,
     ) -> Result<DescribeIamInstanceProfileAssociationsResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeIamInstanceProfileAssociations(&input))
+            .admit(
+                call,
+                Input::DescribeIamInstanceProfileAssociations(&input),
+                88,
+                &input,
+            )
             .await?;
         self.inner
             .describe_iam_instance_profile_associations(&call, input)
@@ -4472,7 +4630,7 @@ impl Ec2 for Client {
         input: DescribeImageAttributeRequest,
     ) -> Result<ImageAttribute, Fault> {
         let call = self
-            .admit(call, Input::DescribeImageAttribute(&input))
+            .admit(call, Input::DescribeImageAttribute(&input), 89, &input)
             .await?;
         self.inner.describe_image_attribute(&call, input).await
     }
@@ -4482,7 +4640,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DescribeImagesRequest,
     ) -> Result<DescribeImagesResult, Fault> {
-        let call = self.admit(call, Input::DescribeImages(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeImages(&input), 90, &input)
+            .await?;
         self.inner.describe_images(&call, input).await
     }
 
@@ -4492,7 +4652,7 @@ impl Ec2 for Client {
         input: DescribeInstanceAttributeRequest,
     ) -> Result<InstanceAttribute, Fault> {
         let call = self
-            .admit(call, Input::DescribeInstanceAttribute(&input))
+            .admit(call, Input::DescribeInstanceAttribute(&input), 91, &input)
             .await?;
         self.inner.describe_instance_attribute(&call, input).await
     }
@@ -4503,7 +4663,12 @@ impl Ec2 for Client {
         input: DescribeInstanceCreditSpecificationsRequest,
     ) -> Result<DescribeInstanceCreditSpecificationsResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeInstanceCreditSpecifications(&input))
+            .admit(
+                call,
+                Input::DescribeInstanceCreditSpecifications(&input),
+                92,
+                &input,
+            )
             .await?;
         self.inner
             .describe_instance_credit_specifications(&call, input)
@@ -4516,7 +4681,7 @@ impl Ec2 for Client {
         input: DescribeInstanceStatusRequest,
     ) -> Result<DescribeInstanceStatusResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeInstanceStatus(&input))
+            .admit(call, Input::DescribeInstanceStatus(&input), 93, &input)
             .await?;
         self.inner.describe_instance_status(&call, input).await
     }
@@ -4527,7 +4692,12 @@ impl Ec2 for Client {
         input: DescribeInstanceTypeOfferingsRequest,
     ) -> Result<DescribeInstanceTypeOfferingsResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeInstanceTypeOfferings(&input))
+            .admit(
+                call,
+                Input::DescribeInstanceTypeOfferings(&input),
+                94,
+                &input,
+            )
             .await?;
         self.inner
             .describe_instance_type_offerings(&call, input)
@@ -4540,7 +4710,7 @@ impl Ec2 for Client {
         input: DescribeInstanceTypesRequest,
     ) -> Result<DescribeInstanceTypesResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeInstanceTypes(&input))
+            .admit(call, Input::DescribeInstanceTypes(&input), 95, &input)
             .await?;
         self.inner.describe_instance_types(&call, input).await
     }
@@ -4550,7 +4720,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DescribeInstancesRequest,
     ) -> Result<DescribeInstancesResult, Fault> {
-        let call = self.admit(call, Input::DescribeInstances(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeInstances(&input), 96, &input)
+            .await?;
         self.inner.describe_instances(&call, input).await
     }
 
@@ -4560,7 +4732,7 @@ impl Ec2 for Client {
         input: DescribeInternetGatewaysRequest,
     ) -> Result<DescribeInternetGatewaysResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeInternetGateways(&input))
+            .admit(call, Input::DescribeInternetGateways(&input), 97, &input)
             .await?;
         self.inner.describe_internet_gateways(&call, input).await
     }
@@ -4570,7 +4742,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DescribeKeyPairsRequest,
     ) -> Result<DescribeKeyPairsResult, Fault> {
-        let call = self.admit(call, Input::DescribeKeyPairs(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeKeyPairs(&input), 98, &input)
+            .await?;
         self.inner.describe_key_pairs(&call, input).await
     }
 
@@ -4580,7 +4754,12 @@ impl Ec2 for Client {
         input: DescribeLaunchTemplateVersionsRequest,
     ) -> Result<DescribeLaunchTemplateVersionsResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeLaunchTemplateVersions(&input))
+            .admit(
+                call,
+                Input::DescribeLaunchTemplateVersions(&input),
+                99,
+                &input,
+            )
             .await?;
         self.inner
             .describe_launch_template_versions(&call, input)
@@ -4593,7 +4772,7 @@ impl Ec2 for Client {
         input: DescribeLaunchTemplatesRequest,
     ) -> Result<DescribeLaunchTemplatesResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeLaunchTemplates(&input))
+            .admit(call, Input::DescribeLaunchTemplates(&input), 100, &input)
             .await?;
         self.inner.describe_launch_templates(&call, input).await
     }
@@ -4604,7 +4783,7 @@ impl Ec2 for Client {
         input: DescribeManagedPrefixListsRequest,
     ) -> Result<DescribeManagedPrefixListsResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeManagedPrefixLists(&input))
+            .admit(call, Input::DescribeManagedPrefixLists(&input), 101, &input)
             .await?;
         self.inner.describe_managed_prefix_lists(&call, input).await
     }
@@ -4614,7 +4793,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DescribeNatGatewaysRequest,
     ) -> Result<DescribeNatGatewaysResult, Fault> {
-        let call = self.admit(call, Input::DescribeNatGateways(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeNatGateways(&input), 102, &input)
+            .await?;
         self.inner.describe_nat_gateways(&call, input).await
     }
 
@@ -4623,7 +4804,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DescribeNetworkAclsRequest,
     ) -> Result<DescribeNetworkAclsResult, Fault> {
-        let call = self.admit(call, Input::DescribeNetworkAcls(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeNetworkAcls(&input), 103, &input)
+            .await?;
         self.inner.describe_network_acls(&call, input).await
     }
 
@@ -4633,7 +4816,12 @@ impl Ec2 for Client {
         input: DescribeNetworkInterfaceAttributeRequest,
     ) -> Result<DescribeNetworkInterfaceAttributeResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeNetworkInterfaceAttribute(&input))
+            .admit(
+                call,
+                Input::DescribeNetworkInterfaceAttribute(&input),
+                104,
+                &input,
+            )
             .await?;
         self.inner
             .describe_network_interface_attribute(&call, input)
@@ -4646,7 +4834,12 @@ impl Ec2 for Client {
         input: DescribeNetworkInterfacePermissionsRequest,
     ) -> Result<DescribeNetworkInterfacePermissionsResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeNetworkInterfacePermissions(&input))
+            .admit(
+                call,
+                Input::DescribeNetworkInterfacePermissions(&input),
+                105,
+                &input,
+            )
             .await?;
         self.inner
             .describe_network_interface_permissions(&call, input)
@@ -4659,7 +4852,7 @@ impl Ec2 for Client {
         input: DescribeNetworkInterfacesRequest,
     ) -> Result<DescribeNetworkInterfacesResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeNetworkInterfaces(&input))
+            .admit(call, Input::DescribeNetworkInterfaces(&input), 106, &input)
             .await?;
         self.inner.describe_network_interfaces(&call, input).await
     }
@@ -4670,7 +4863,7 @@ impl Ec2 for Client {
         input: DescribePlacementGroupsRequest,
     ) -> Result<DescribePlacementGroupsResult, Fault> {
         let call = self
-            .admit(call, Input::DescribePlacementGroups(&input))
+            .admit(call, Input::DescribePlacementGroups(&input), 107, &input)
             .await?;
         self.inner.describe_placement_groups(&call, input).await
     }
@@ -4680,7 +4873,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DescribePrefixListsRequest,
     ) -> Result<DescribePrefixListsResult, Fault> {
-        let call = self.admit(call, Input::DescribePrefixLists(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribePrefixLists(&input), 108, &input)
+            .await?;
         self.inner.describe_prefix_lists(&call, input).await
     }
 
@@ -4689,7 +4884,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DescribeRegionsRequest,
     ) -> Result<DescribeRegionsResult, Fault> {
-        let call = self.admit(call, Input::DescribeRegions(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeRegions(&input), 109, &input)
+            .await?;
         self.inner.describe_regions(&call, input).await
     }
 
@@ -4698,7 +4895,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DescribeRouteTablesRequest,
     ) -> Result<DescribeRouteTablesResult, Fault> {
-        let call = self.admit(call, Input::DescribeRouteTables(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeRouteTables(&input), 110, &input)
+            .await?;
         self.inner.describe_route_tables(&call, input).await
     }
 
@@ -4708,7 +4907,12 @@ impl Ec2 for Client {
         input: DescribeSecurityGroupReferencesRequest,
     ) -> Result<DescribeSecurityGroupReferencesResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeSecurityGroupReferences(&input))
+            .admit(
+                call,
+                Input::DescribeSecurityGroupReferences(&input),
+                111,
+                &input,
+            )
             .await?;
         self.inner
             .describe_security_group_references(&call, input)
@@ -4721,7 +4925,7 @@ impl Ec2 for Client {
         input: DescribeSecurityGroupRulesRequest,
     ) -> Result<DescribeSecurityGroupRulesResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeSecurityGroupRules(&input))
+            .admit(call, Input::DescribeSecurityGroupRules(&input), 112, &input)
             .await?;
         self.inner.describe_security_group_rules(&call, input).await
     }
@@ -4732,7 +4936,12 @@ impl Ec2 for Client {
         input: DescribeSecurityGroupVpcAssociationsRequest,
     ) -> Result<DescribeSecurityGroupVpcAssociationsResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeSecurityGroupVpcAssociations(&input))
+            .admit(
+                call,
+                Input::DescribeSecurityGroupVpcAssociations(&input),
+                113,
+                &input,
+            )
             .await?;
         self.inner
             .describe_security_group_vpc_associations(&call, input)
@@ -4745,7 +4954,7 @@ impl Ec2 for Client {
         input: DescribeSecurityGroupsRequest,
     ) -> Result<DescribeSecurityGroupsResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeSecurityGroups(&input))
+            .admit(call, Input::DescribeSecurityGroups(&input), 114, &input)
             .await?;
         self.inner.describe_security_groups(&call, input).await
     }
@@ -4756,7 +4965,7 @@ impl Ec2 for Client {
         input: DescribeSnapshotAttributeRequest,
     ) -> Result<DescribeSnapshotAttributeResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeSnapshotAttribute(&input))
+            .admit(call, Input::DescribeSnapshotAttribute(&input), 115, &input)
             .await?;
         self.inner.describe_snapshot_attribute(&call, input).await
     }
@@ -4766,7 +4975,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DescribeSnapshotsRequest,
     ) -> Result<DescribeSnapshotsResult, Fault> {
-        let call = self.admit(call, Input::DescribeSnapshots(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeSnapshots(&input), 116, &input)
+            .await?;
         self.inner.describe_snapshots(&call, input).await
     }
 
@@ -4776,7 +4987,7 @@ impl Ec2 for Client {
         input: DescribeSpotFleetInstancesRequest,
     ) -> Result<DescribeSpotFleetInstancesResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeSpotFleetInstances(&input))
+            .admit(call, Input::DescribeSpotFleetInstances(&input), 117, &input)
             .await?;
         self.inner.describe_spot_fleet_instances(&call, input).await
     }
@@ -4787,7 +4998,7 @@ impl Ec2 for Client {
         input: DescribeSpotFleetRequestsRequest,
     ) -> Result<DescribeSpotFleetRequestsResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeSpotFleetRequests(&input))
+            .admit(call, Input::DescribeSpotFleetRequests(&input), 118, &input)
             .await?;
         self.inner.describe_spot_fleet_requests(&call, input).await
     }
@@ -4798,7 +5009,12 @@ impl Ec2 for Client {
         input: DescribeSpotInstanceRequestsRequest,
     ) -> Result<DescribeSpotInstanceRequestsResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeSpotInstanceRequests(&input))
+            .admit(
+                call,
+                Input::DescribeSpotInstanceRequests(&input),
+                119,
+                &input,
+            )
             .await?;
         self.inner
             .describe_spot_instance_requests(&call, input)
@@ -4811,7 +5027,7 @@ impl Ec2 for Client {
         input: DescribeSpotPriceHistoryRequest,
     ) -> Result<DescribeSpotPriceHistoryResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeSpotPriceHistory(&input))
+            .admit(call, Input::DescribeSpotPriceHistory(&input), 120, &input)
             .await?;
         self.inner.describe_spot_price_history(&call, input).await
     }
@@ -4822,7 +5038,12 @@ impl Ec2 for Client {
         input: DescribeStaleSecurityGroupsRequest,
     ) -> Result<DescribeStaleSecurityGroupsResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeStaleSecurityGroups(&input))
+            .admit(
+                call,
+                Input::DescribeStaleSecurityGroups(&input),
+                121,
+                &input,
+            )
             .await?;
         self.inner
             .describe_stale_security_groups(&call, input)
@@ -4834,7 +5055,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DescribeSubnetsRequest,
     ) -> Result<DescribeSubnetsResult, Fault> {
-        let call = self.admit(call, Input::DescribeSubnets(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeSubnets(&input), 122, &input)
+            .await?;
         self.inner.describe_subnets(&call, input).await
     }
 
@@ -4843,7 +5066,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DescribeTagsRequest,
     ) -> Result<DescribeTagsResult, Fault> {
-        let call = self.admit(call, Input::DescribeTags(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeTags(&input), 123, &input)
+            .await?;
         self.inner.describe_tags(&call, input).await
     }
 
@@ -4853,7 +5078,7 @@ impl Ec2 for Client {
         input: DescribeVolumeAttributeRequest,
     ) -> Result<DescribeVolumeAttributeResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeVolumeAttribute(&input))
+            .admit(call, Input::DescribeVolumeAttribute(&input), 124, &input)
             .await?;
         self.inner.describe_volume_attribute(&call, input).await
     }
@@ -4864,7 +5089,7 @@ impl Ec2 for Client {
         input: DescribeVolumeStatusRequest,
     ) -> Result<DescribeVolumeStatusResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeVolumeStatus(&input))
+            .admit(call, Input::DescribeVolumeStatus(&input), 125, &input)
             .await?;
         self.inner.describe_volume_status(&call, input).await
     }
@@ -4874,7 +5099,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DescribeVolumesRequest,
     ) -> Result<DescribeVolumesResult, Fault> {
-        let call = self.admit(call, Input::DescribeVolumes(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeVolumes(&input), 126, &input)
+            .await?;
         self.inner.describe_volumes(&call, input).await
     }
 
@@ -4884,7 +5111,12 @@ impl Ec2 for Client {
         input: DescribeVolumesModificationsRequest,
     ) -> Result<DescribeVolumesModificationsResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeVolumesModifications(&input))
+            .admit(
+                call,
+                Input::DescribeVolumesModifications(&input),
+                127,
+                &input,
+            )
             .await?;
         self.inner
             .describe_volumes_modifications(&call, input)
@@ -4897,7 +5129,7 @@ impl Ec2 for Client {
         input: DescribeVpcAttributeRequest,
     ) -> Result<DescribeVpcAttributeResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeVpcAttribute(&input))
+            .admit(call, Input::DescribeVpcAttribute(&input), 128, &input)
             .await?;
         self.inner.describe_vpc_attribute(&call, input).await
     }
@@ -4908,7 +5140,12 @@ impl Ec2 for Client {
         input: DescribeVpcEndpointConnectionsRequest,
     ) -> Result<DescribeVpcEndpointConnectionsResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeVpcEndpointConnections(&input))
+            .admit(
+                call,
+                Input::DescribeVpcEndpointConnections(&input),
+                129,
+                &input,
+            )
             .await?;
         self.inner
             .describe_vpc_endpoint_connections(&call, input)
@@ -4924,6 +5161,8 @@ impl Ec2 for Client {
             .admit(
                 call,
                 Input::DescribeVpcEndpointServiceConfigurations(&input),
+                130,
+                &input,
             )
             .await?;
         self.inner
@@ -4937,7 +5176,12 @@ impl Ec2 for Client {
         input: DescribeVpcEndpointServicePermissionsRequest,
     ) -> Result<DescribeVpcEndpointServicePermissionsResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeVpcEndpointServicePermissions(&input))
+            .admit(
+                call,
+                Input::DescribeVpcEndpointServicePermissions(&input),
+                131,
+                &input,
+            )
             .await?;
         self.inner
             .describe_vpc_endpoint_service_permissions(&call, input)
@@ -4950,7 +5194,12 @@ impl Ec2 for Client {
         input: DescribeVpcEndpointServicesRequest,
     ) -> Result<DescribeVpcEndpointServicesResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeVpcEndpointServices(&input))
+            .admit(
+                call,
+                Input::DescribeVpcEndpointServices(&input),
+                132,
+                &input,
+            )
             .await?;
         self.inner
             .describe_vpc_endpoint_services(&call, input)
@@ -4963,7 +5212,7 @@ impl Ec2 for Client {
         input: DescribeVpcEndpointsRequest,
     ) -> Result<DescribeVpcEndpointsResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeVpcEndpoints(&input))
+            .admit(call, Input::DescribeVpcEndpoints(&input), 133, &input)
             .await?;
         self.inner.describe_vpc_endpoints(&call, input).await
     }
@@ -4974,7 +5223,12 @@ impl Ec2 for Client {
         input: DescribeVpcPeeringConnectionsRequest,
     ) -> Result<DescribeVpcPeeringConnectionsResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeVpcPeeringConnections(&input))
+            .admit(
+                call,
+                Input::DescribeVpcPeeringConnections(&input),
+                134,
+                &input,
+            )
             .await?;
         self.inner
             .describe_vpc_peering_connections(&call, input)
@@ -4986,7 +5240,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DescribeVpcsRequest,
     ) -> Result<DescribeVpcsResult, Fault> {
-        let call = self.admit(call, Input::DescribeVpcs(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeVpcs(&input), 135, &input)
+            .await?;
         self.inner.describe_vpcs(&call, input).await
     }
 
@@ -4996,7 +5252,7 @@ impl Ec2 for Client {
         input: DetachInternetGatewayRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DetachInternetGateway(&input))
+            .admit(call, Input::DetachInternetGateway(&input), 136, &input)
             .await?;
         self.inner.detach_internet_gateway(&call, input).await
     }
@@ -5007,7 +5263,7 @@ impl Ec2 for Client {
         input: DetachNetworkInterfaceRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DetachNetworkInterface(&input))
+            .admit(call, Input::DetachNetworkInterface(&input), 137, &input)
             .await?;
         self.inner.detach_network_interface(&call, input).await
     }
@@ -5017,7 +5273,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DetachVolumeRequest,
     ) -> Result<VolumeAttachment, Fault> {
-        let call = self.admit(call, Input::DetachVolume(&input)).await?;
+        let call = self
+            .admit(call, Input::DetachVolume(&input), 138, &input)
+            .await?;
         self.inner.detach_volume(&call, input).await
     }
 
@@ -5027,7 +5285,12 @@ impl Ec2 for Client {
         input: DisableEbsEncryptionByDefaultRequest,
     ) -> Result<DisableEbsEncryptionByDefaultResult, Fault> {
         let call = self
-            .admit(call, Input::DisableEbsEncryptionByDefault(&input))
+            .admit(
+                call,
+                Input::DisableEbsEncryptionByDefault(&input),
+                139,
+                &input,
+            )
             .await?;
         self.inner
             .disable_ebs_encryption_by_default(&call, input)
@@ -5039,7 +5302,9 @@ impl Ec2 for Client {
         call: &Call,
         input: DisassociateAddressRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DisassociateAddress(&input)).await?;
+        let call = self
+            .admit(call, Input::DisassociateAddress(&input), 140, &input)
+            .await?;
         self.inner.disassociate_address(&call, input).await
     }
 
@@ -5049,7 +5314,12 @@ impl Ec2 for Client {
         input: DisassociateIamInstanceProfileRequest,
     ) -> Result<DisassociateIamInstanceProfileResult, Fault> {
         let call = self
-            .admit(call, Input::DisassociateIamInstanceProfile(&input))
+            .admit(
+                call,
+                Input::DisassociateIamInstanceProfile(&input),
+                141,
+                &input,
+            )
             .await?;
         self.inner
             .disassociate_iam_instance_profile(&call, input)
@@ -5062,7 +5332,7 @@ impl Ec2 for Client {
         input: DisassociateRouteTableRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DisassociateRouteTable(&input))
+            .admit(call, Input::DisassociateRouteTable(&input), 142, &input)
             .await?;
         self.inner.disassociate_route_table(&call, input).await
     }
@@ -5073,7 +5343,12 @@ impl Ec2 for Client {
         input: DisassociateSubnetCidrBlockRequest,
     ) -> Result<DisassociateSubnetCidrBlockResult, Fault> {
         let call = self
-            .admit(call, Input::DisassociateSubnetCidrBlock(&input))
+            .admit(
+                call,
+                Input::DisassociateSubnetCidrBlock(&input),
+                143,
+                &input,
+            )
             .await?;
         self.inner
             .disassociate_subnet_cidr_block(&call, input)
@@ -5086,7 +5361,7 @@ impl Ec2 for Client {
         input: DisassociateVpcCidrBlockRequest,
     ) -> Result<DisassociateVpcCidrBlockResult, Fault> {
         let call = self
-            .admit(call, Input::DisassociateVpcCidrBlock(&input))
+            .admit(call, Input::DisassociateVpcCidrBlock(&input), 144, &input)
             .await?;
         self.inner.disassociate_vpc_cidr_block(&call, input).await
     }
@@ -5097,7 +5372,12 @@ impl Ec2 for Client {
         input: EnableEbsEncryptionByDefaultRequest,
     ) -> Result<EnableEbsEncryptionByDefaultResult, Fault> {
         let call = self
-            .admit(call, Input::EnableEbsEncryptionByDefault(&input))
+            .admit(
+                call,
+                Input::EnableEbsEncryptionByDefault(&input),
+                145,
+                &input,
+            )
             .await?;
         self.inner
             .enable_ebs_encryption_by_default(&call, input)
@@ -5109,7 +5389,9 @@ impl Ec2 for Client {
         call: &Call,
         input: GetConsoleOutputRequest,
     ) -> Result<GetConsoleOutputResult, Fault> {
-        let call = self.admit(call, Input::GetConsoleOutput(&input)).await?;
+        let call = self
+            .admit(call, Input::GetConsoleOutput(&input), 146, &input)
+            .await?;
         self.inner.get_console_output(&call, input).await
     }
 
@@ -5119,7 +5401,7 @@ impl Ec2 for Client {
         input: GetEbsDefaultKmsKeyIdRequest,
     ) -> Result<GetEbsDefaultKmsKeyIdResult, Fault> {
         let call = self
-            .admit(call, Input::GetEbsDefaultKmsKeyId(&input))
+            .admit(call, Input::GetEbsDefaultKmsKeyId(&input), 147, &input)
             .await?;
         self.inner.get_ebs_default_kms_key_id(&call, input).await
     }
@@ -5130,7 +5412,7 @@ impl Ec2 for Client {
         input: GetEbsEncryptionByDefaultRequest,
     ) -> Result<GetEbsEncryptionByDefaultResult, Fault> {
         let call = self
-            .admit(call, Input::GetEbsEncryptionByDefault(&input))
+            .admit(call, Input::GetEbsEncryptionByDefault(&input), 148, &input)
             .await?;
         self.inner.get_ebs_encryption_by_default(&call, input).await
     }
@@ -5141,7 +5423,7 @@ impl Ec2 for Client {
         input: GetLaunchTemplateDataRequest,
     ) -> Result<GetLaunchTemplateDataResult, Fault> {
         let call = self
-            .admit(call, Input::GetLaunchTemplateData(&input))
+            .admit(call, Input::GetLaunchTemplateData(&input), 149, &input)
             .await?;
         self.inner.get_launch_template_data(&call, input).await
     }
@@ -5152,7 +5434,12 @@ impl Ec2 for Client {
         input: GetManagedPrefixListAssociationsRequest,
     ) -> Result<GetManagedPrefixListAssociationsResult, Fault> {
         let call = self
-            .admit(call, Input::GetManagedPrefixListAssociations(&input))
+            .admit(
+                call,
+                Input::GetManagedPrefixListAssociations(&input),
+                150,
+                &input,
+            )
             .await?;
         self.inner
             .get_managed_prefix_list_associations(&call, input)
@@ -5165,7 +5452,12 @@ impl Ec2 for Client {
         input: GetManagedPrefixListEntriesRequest,
     ) -> Result<GetManagedPrefixListEntriesResult, Fault> {
         let call = self
-            .admit(call, Input::GetManagedPrefixListEntries(&input))
+            .admit(
+                call,
+                Input::GetManagedPrefixListEntries(&input),
+                151,
+                &input,
+            )
             .await?;
         self.inner
             .get_managed_prefix_list_entries(&call, input)
@@ -5178,7 +5470,7 @@ impl Ec2 for Client {
         input: GetSecurityGroupsForVpcRequest,
     ) -> Result<GetSecurityGroupsForVpcResult, Fault> {
         let call = self
-            .admit(call, Input::GetSecurityGroupsForVpc(&input))
+            .admit(call, Input::GetSecurityGroupsForVpc(&input), 152, &input)
             .await?;
         self.inner.get_security_groups_for_vpc(&call, input).await
     }
@@ -5189,7 +5481,7 @@ impl Ec2 for Client {
         input: GetSubnetCidrReservationsRequest,
     ) -> Result<GetSubnetCidrReservationsResult, Fault> {
         let call = self
-            .admit(call, Input::GetSubnetCidrReservations(&input))
+            .admit(call, Input::GetSubnetCidrReservations(&input), 153, &input)
             .await?;
         self.inner.get_subnet_cidr_reservations(&call, input).await
     }
@@ -5199,7 +5491,9 @@ impl Ec2 for Client {
         call: &Call,
         input: ImportKeyPairRequest,
     ) -> Result<ImportKeyPairResult, Fault> {
-        let call = self.admit(call, Input::ImportKeyPair(&input)).await?;
+        let call = self
+            .admit(call, Input::ImportKeyPair(&input), 154, &input)
+            .await?;
         self.inner.import_key_pair(&call, input).await
     }
 
@@ -5209,7 +5503,7 @@ impl Ec2 for Client {
         input: ModifyAddressAttributeRequest,
     ) -> Result<ModifyAddressAttributeResult, Fault> {
         let call = self
-            .admit(call, Input::ModifyAddressAttribute(&input))
+            .admit(call, Input::ModifyAddressAttribute(&input), 155, &input)
             .await?;
         self.inner.modify_address_attribute(&call, input).await
     }
@@ -5220,7 +5514,7 @@ impl Ec2 for Client {
         input: ModifyEbsDefaultKmsKeyIdRequest,
     ) -> Result<ModifyEbsDefaultKmsKeyIdResult, Fault> {
         let call = self
-            .admit(call, Input::ModifyEbsDefaultKmsKeyId(&input))
+            .admit(call, Input::ModifyEbsDefaultKmsKeyId(&input), 156, &input)
             .await?;
         self.inner.modify_ebs_default_kms_key_id(&call, input).await
     }
@@ -5231,7 +5525,7 @@ impl Ec2 for Client {
         input: ModifyImageAttributeRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::ModifyImageAttribute(&input))
+            .admit(call, Input::ModifyImageAttribute(&input), 157, &input)
             .await?;
         self.inner.modify_image_attribute(&call, input).await
     }
@@ -5242,7 +5536,7 @@ impl Ec2 for Client {
         input: ModifyInstanceAttributeRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::ModifyInstanceAttribute(&input))
+            .admit(call, Input::ModifyInstanceAttribute(&input), 158, &input)
             .await?;
         self.inner.modify_instance_attribute(&call, input).await
     }
@@ -5253,7 +5547,12 @@ impl Ec2 for Client {
         input: ModifyInstanceMetadataOptionsRequest,
     ) -> Result<ModifyInstanceMetadataOptionsResult, Fault> {
         let call = self
-            .admit(call, Input::ModifyInstanceMetadataOptions(&input))
+            .admit(
+                call,
+                Input::ModifyInstanceMetadataOptions(&input),
+                159,
+                &input,
+            )
             .await?;
         self.inner
             .modify_instance_metadata_options(&call, input)
@@ -5266,7 +5565,7 @@ impl Ec2 for Client {
         input: ModifyInstancePlacementRequest,
     ) -> Result<ModifyInstancePlacementResult, Fault> {
         let call = self
-            .admit(call, Input::ModifyInstancePlacement(&input))
+            .admit(call, Input::ModifyInstancePlacement(&input), 160, &input)
             .await?;
         self.inner.modify_instance_placement(&call, input).await
     }
@@ -5277,7 +5576,7 @@ impl Ec2 for Client {
         input: ModifyLaunchTemplateRequest,
     ) -> Result<ModifyLaunchTemplateResult, Fault> {
         let call = self
-            .admit(call, Input::ModifyLaunchTemplate(&input))
+            .admit(call, Input::ModifyLaunchTemplate(&input), 161, &input)
             .await?;
         self.inner.modify_launch_template(&call, input).await
     }
@@ -5288,7 +5587,7 @@ impl Ec2 for Client {
         input: ModifyManagedPrefixListRequest,
     ) -> Result<ModifyManagedPrefixListResult, Fault> {
         let call = self
-            .admit(call, Input::ModifyManagedPrefixList(&input))
+            .admit(call, Input::ModifyManagedPrefixList(&input), 162, &input)
             .await?;
         self.inner.modify_managed_prefix_list(&call, input).await
     }
@@ -5299,7 +5598,12 @@ impl Ec2 for Client {
         input: ModifyNetworkInterfaceAttributeRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::ModifyNetworkInterfaceAttribute(&input))
+            .admit(
+                call,
+                Input::ModifyNetworkInterfaceAttribute(&input),
+                163,
+                &input,
+            )
             .await?;
         self.inner
             .modify_network_interface_attribute(&call, input)
@@ -5312,7 +5616,7 @@ impl Ec2 for Client {
         input: ModifySecurityGroupRulesRequest,
     ) -> Result<ModifySecurityGroupRulesResult, Fault> {
         let call = self
-            .admit(call, Input::ModifySecurityGroupRules(&input))
+            .admit(call, Input::ModifySecurityGroupRules(&input), 164, &input)
             .await?;
         self.inner.modify_security_group_rules(&call, input).await
     }
@@ -5323,7 +5627,7 @@ impl Ec2 for Client {
         input: ModifySnapshotAttributeRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::ModifySnapshotAttribute(&input))
+            .admit(call, Input::ModifySnapshotAttribute(&input), 165, &input)
             .await?;
         self.inner.modify_snapshot_attribute(&call, input).await
     }
@@ -5334,7 +5638,7 @@ impl Ec2 for Client {
         input: ModifySpotFleetRequestRequest,
     ) -> Result<ModifySpotFleetRequestResponse, Fault> {
         let call = self
-            .admit(call, Input::ModifySpotFleetRequest(&input))
+            .admit(call, Input::ModifySpotFleetRequest(&input), 166, &input)
             .await?;
         self.inner.modify_spot_fleet_request(&call, input).await
     }
@@ -5345,7 +5649,7 @@ impl Ec2 for Client {
         input: ModifySubnetAttributeRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::ModifySubnetAttribute(&input))
+            .admit(call, Input::ModifySubnetAttribute(&input), 167, &input)
             .await?;
         self.inner.modify_subnet_attribute(&call, input).await
     }
@@ -5355,7 +5659,9 @@ impl Ec2 for Client {
         call: &Call,
         input: ModifyVolumeRequest,
     ) -> Result<ModifyVolumeResult, Fault> {
-        let call = self.admit(call, Input::ModifyVolume(&input)).await?;
+        let call = self
+            .admit(call, Input::ModifyVolume(&input), 168, &input)
+            .await?;
         self.inner.modify_volume(&call, input).await
     }
 
@@ -5365,7 +5671,7 @@ impl Ec2 for Client {
         input: ModifyVolumeAttributeRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::ModifyVolumeAttribute(&input))
+            .admit(call, Input::ModifyVolumeAttribute(&input), 169, &input)
             .await?;
         self.inner.modify_volume_attribute(&call, input).await
     }
@@ -5375,7 +5681,9 @@ impl Ec2 for Client {
         call: &Call,
         input: ModifyVpcAttributeRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::ModifyVpcAttribute(&input)).await?;
+        let call = self
+            .admit(call, Input::ModifyVpcAttribute(&input), 170, &input)
+            .await?;
         self.inner.modify_vpc_attribute(&call, input).await
     }
 
@@ -5384,7 +5692,9 @@ impl Ec2 for Client {
         call: &Call,
         input: ModifyVpcEndpointRequest,
     ) -> Result<ModifyVpcEndpointResult, Fault> {
-        let call = self.admit(call, Input::ModifyVpcEndpoint(&input)).await?;
+        let call = self
+            .admit(call, Input::ModifyVpcEndpoint(&input), 171, &input)
+            .await?;
         self.inner.modify_vpc_endpoint(&call, input).await
     }
 
@@ -5394,7 +5704,12 @@ impl Ec2 for Client {
         input: ModifyVpcEndpointServiceConfigurationRequest,
     ) -> Result<ModifyVpcEndpointServiceConfigurationResult, Fault> {
         let call = self
-            .admit(call, Input::ModifyVpcEndpointServiceConfiguration(&input))
+            .admit(
+                call,
+                Input::ModifyVpcEndpointServiceConfiguration(&input),
+                172,
+                &input,
+            )
             .await?;
         self.inner
             .modify_vpc_endpoint_service_configuration(&call, input)
@@ -5407,7 +5722,12 @@ impl Ec2 for Client {
         input: ModifyVpcEndpointServicePermissionsRequest,
     ) -> Result<ModifyVpcEndpointServicePermissionsResult, Fault> {
         let call = self
-            .admit(call, Input::ModifyVpcEndpointServicePermissions(&input))
+            .admit(
+                call,
+                Input::ModifyVpcEndpointServicePermissions(&input),
+                173,
+                &input,
+            )
             .await?;
         self.inner
             .modify_vpc_endpoint_service_permissions(&call, input)
@@ -5420,7 +5740,12 @@ impl Ec2 for Client {
         input: ModifyVpcPeeringConnectionOptionsRequest,
     ) -> Result<ModifyVpcPeeringConnectionOptionsResult, Fault> {
         let call = self
-            .admit(call, Input::ModifyVpcPeeringConnectionOptions(&input))
+            .admit(
+                call,
+                Input::ModifyVpcPeeringConnectionOptions(&input),
+                174,
+                &input,
+            )
             .await?;
         self.inner
             .modify_vpc_peering_connection_options(&call, input)
@@ -5432,7 +5757,9 @@ impl Ec2 for Client {
         call: &Call,
         input: ModifyVpcTenancyRequest,
     ) -> Result<ModifyVpcTenancyResult, Fault> {
-        let call = self.admit(call, Input::ModifyVpcTenancy(&input)).await?;
+        let call = self
+            .admit(call, Input::ModifyVpcTenancy(&input), 175, &input)
+            .await?;
         self.inner.modify_vpc_tenancy(&call, input).await
     }
 
@@ -5441,7 +5768,9 @@ impl Ec2 for Client {
         call: &Call,
         input: MonitorInstancesRequest,
     ) -> Result<MonitorInstancesResult, Fault> {
-        let call = self.admit(call, Input::MonitorInstances(&input)).await?;
+        let call = self
+            .admit(call, Input::MonitorInstances(&input), 176, &input)
+            .await?;
         self.inner.monitor_instances(&call, input).await
     }
 
@@ -5450,7 +5779,9 @@ impl Ec2 for Client {
         call: &Call,
         input: RebootInstancesRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::RebootInstances(&input)).await?;
+        let call = self
+            .admit(call, Input::RebootInstances(&input), 177, &input)
+            .await?;
         self.inner.reboot_instances(&call, input).await
     }
 
@@ -5459,7 +5790,9 @@ impl Ec2 for Client {
         call: &Call,
         input: RegisterImageRequest,
     ) -> Result<RegisterImageResult, Fault> {
-        let call = self.admit(call, Input::RegisterImage(&input)).await?;
+        let call = self
+            .admit(call, Input::RegisterImage(&input), 178, &input)
+            .await?;
         self.inner.register_image(&call, input).await
     }
 
@@ -5469,7 +5802,12 @@ impl Ec2 for Client {
         input: RejectVpcEndpointConnectionsRequest,
     ) -> Result<RejectVpcEndpointConnectionsResult, Fault> {
         let call = self
-            .admit(call, Input::RejectVpcEndpointConnections(&input))
+            .admit(
+                call,
+                Input::RejectVpcEndpointConnections(&input),
+                179,
+                &input,
+            )
             .await?;
         self.inner
             .reject_vpc_endpoint_connections(&call, input)
@@ -5482,7 +5820,7 @@ impl Ec2 for Client {
         input: RejectVpcPeeringConnectionRequest,
     ) -> Result<RejectVpcPeeringConnectionResult, Fault> {
         let call = self
-            .admit(call, Input::RejectVpcPeeringConnection(&input))
+            .admit(call, Input::RejectVpcPeeringConnection(&input), 180, &input)
             .await?;
         self.inner.reject_vpc_peering_connection(&call, input).await
     }
@@ -5492,7 +5830,9 @@ impl Ec2 for Client {
         call: &Call,
         input: ReleaseAddressRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::ReleaseAddress(&input)).await?;
+        let call = self
+            .admit(call, Input::ReleaseAddress(&input), 181, &input)
+            .await?;
         self.inner.release_address(&call, input).await
     }
 
@@ -5502,7 +5842,12 @@ impl Ec2 for Client {
         input: ReplaceIamInstanceProfileAssociationRequest,
     ) -> Result<ReplaceIamInstanceProfileAssociationResult, Fault> {
         let call = self
-            .admit(call, Input::ReplaceIamInstanceProfileAssociation(&input))
+            .admit(
+                call,
+                Input::ReplaceIamInstanceProfileAssociation(&input),
+                182,
+                &input,
+            )
             .await?;
         self.inner
             .replace_iam_instance_profile_association(&call, input)
@@ -5515,7 +5860,12 @@ impl Ec2 for Client {
         input: ReplaceNetworkAclAssociationRequest,
     ) -> Result<ReplaceNetworkAclAssociationResult, Fault> {
         let call = self
-            .admit(call, Input::ReplaceNetworkAclAssociation(&input))
+            .admit(
+                call,
+                Input::ReplaceNetworkAclAssociation(&input),
+                183,
+                &input,
+            )
             .await?;
         self.inner
             .replace_network_acl_association(&call, input)
@@ -5528,13 +5878,15 @@ impl Ec2 for Client {
         input: ReplaceNetworkAclEntryRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::ReplaceNetworkAclEntry(&input))
+            .admit(call, Input::ReplaceNetworkAclEntry(&input), 184, &input)
             .await?;
         self.inner.replace_network_acl_entry(&call, input).await
     }
 
     async fn replace_route(&self, call: &Call, input: ReplaceRouteRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::ReplaceRoute(&input)).await?;
+        let call = self
+            .admit(call, Input::ReplaceRoute(&input), 185, &input)
+            .await?;
         self.inner.replace_route(&call, input).await
     }
 
@@ -5544,7 +5896,12 @@ impl Ec2 for Client {
         input: ReplaceRouteTableAssociationRequest,
     ) -> Result<ReplaceRouteTableAssociationResult, Fault> {
         let call = self
-            .admit(call, Input::ReplaceRouteTableAssociation(&input))
+            .admit(
+                call,
+                Input::ReplaceRouteTableAssociation(&input),
+                186,
+                &input,
+            )
             .await?;
         self.inner
             .replace_route_table_association(&call, input)
@@ -5556,7 +5913,9 @@ impl Ec2 for Client {
         call: &Call,
         input: RequestSpotFleetRequest,
     ) -> Result<RequestSpotFleetResponse, Fault> {
-        let call = self.admit(call, Input::RequestSpotFleet(&input)).await?;
+        let call = self
+            .admit(call, Input::RequestSpotFleet(&input), 187, &input)
+            .await?;
         self.inner.request_spot_fleet(&call, input).await
     }
 
@@ -5566,7 +5925,7 @@ impl Ec2 for Client {
         input: RequestSpotInstancesRequest,
     ) -> Result<RequestSpotInstancesResult, Fault> {
         let call = self
-            .admit(call, Input::RequestSpotInstances(&input))
+            .admit(call, Input::RequestSpotInstances(&input), 188, &input)
             .await?;
         self.inner.request_spot_instances(&call, input).await
     }
@@ -5577,7 +5936,7 @@ impl Ec2 for Client {
         input: ResetAddressAttributeRequest,
     ) -> Result<ResetAddressAttributeResult, Fault> {
         let call = self
-            .admit(call, Input::ResetAddressAttribute(&input))
+            .admit(call, Input::ResetAddressAttribute(&input), 189, &input)
             .await?;
         self.inner.reset_address_attribute(&call, input).await
     }
@@ -5588,7 +5947,7 @@ impl Ec2 for Client {
         input: ResetEbsDefaultKmsKeyIdRequest,
     ) -> Result<ResetEbsDefaultKmsKeyIdResult, Fault> {
         let call = self
-            .admit(call, Input::ResetEbsDefaultKmsKeyId(&input))
+            .admit(call, Input::ResetEbsDefaultKmsKeyId(&input), 190, &input)
             .await?;
         self.inner.reset_ebs_default_kms_key_id(&call, input).await
     }
@@ -5598,7 +5957,9 @@ impl Ec2 for Client {
         call: &Call,
         input: ResetImageAttributeRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::ResetImageAttribute(&input)).await?;
+        let call = self
+            .admit(call, Input::ResetImageAttribute(&input), 191, &input)
+            .await?;
         self.inner.reset_image_attribute(&call, input).await
     }
 
@@ -5608,7 +5969,7 @@ impl Ec2 for Client {
         input: ResetInstanceAttributeRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::ResetInstanceAttribute(&input))
+            .admit(call, Input::ResetInstanceAttribute(&input), 192, &input)
             .await?;
         self.inner.reset_instance_attribute(&call, input).await
     }
@@ -5619,7 +5980,12 @@ impl Ec2 for Client {
         input: ResetNetworkInterfaceAttributeRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::ResetNetworkInterfaceAttribute(&input))
+            .admit(
+                call,
+                Input::ResetNetworkInterfaceAttribute(&input),
+                193,
+                &input,
+            )
             .await?;
         self.inner
             .reset_network_interface_attribute(&call, input)
@@ -5632,7 +5998,7 @@ impl Ec2 for Client {
         input: ResetSnapshotAttributeRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::ResetSnapshotAttribute(&input))
+            .admit(call, Input::ResetSnapshotAttribute(&input), 194, &input)
             .await?;
         self.inner.reset_snapshot_attribute(&call, input).await
     }
@@ -5643,7 +6009,7 @@ impl Ec2 for Client {
         input: RevokeSecurityGroupEgressRequest,
     ) -> Result<RevokeSecurityGroupEgressResult, Fault> {
         let call = self
-            .admit(call, Input::RevokeSecurityGroupEgress(&input))
+            .admit(call, Input::RevokeSecurityGroupEgress(&input), 195, &input)
             .await?;
         self.inner.revoke_security_group_egress(&call, input).await
     }
@@ -5654,7 +6020,7 @@ impl Ec2 for Client {
         input: RevokeSecurityGroupIngressRequest,
     ) -> Result<RevokeSecurityGroupIngressResult, Fault> {
         let call = self
-            .admit(call, Input::RevokeSecurityGroupIngress(&input))
+            .admit(call, Input::RevokeSecurityGroupIngress(&input), 196, &input)
             .await?;
         self.inner.revoke_security_group_ingress(&call, input).await
     }
@@ -5664,7 +6030,9 @@ impl Ec2 for Client {
         call: &Call,
         input: RunInstancesRequest,
     ) -> Result<Reservation, Fault> {
-        let call = self.admit(call, Input::RunInstances(&input)).await?;
+        let call = self
+            .admit(call, Input::RunInstances(&input), 197, &input)
+            .await?;
         self.inner.run_instances(&call, input).await
     }
 
@@ -5673,7 +6041,9 @@ impl Ec2 for Client {
         call: &Call,
         input: StartInstancesRequest,
     ) -> Result<StartInstancesResult, Fault> {
-        let call = self.admit(call, Input::StartInstances(&input)).await?;
+        let call = self
+            .admit(call, Input::StartInstances(&input), 198, &input)
+            .await?;
         self.inner.start_instances(&call, input).await
     }
 
@@ -5682,7 +6052,9 @@ impl Ec2 for Client {
         call: &Call,
         input: StopInstancesRequest,
     ) -> Result<StopInstancesResult, Fault> {
-        let call = self.admit(call, Input::StopInstances(&input)).await?;
+        let call = self
+            .admit(call, Input::StopInstances(&input), 199, &input)
+            .await?;
         self.inner.stop_instances(&call, input).await
     }
 
@@ -5691,7 +6063,9 @@ impl Ec2 for Client {
         call: &Call,
         input: TerminateInstancesRequest,
     ) -> Result<TerminateInstancesResult, Fault> {
-        let call = self.admit(call, Input::TerminateInstances(&input)).await?;
+        let call = self
+            .admit(call, Input::TerminateInstances(&input), 200, &input)
+            .await?;
         self.inner.terminate_instances(&call, input).await
     }
 
@@ -5701,7 +6075,7 @@ impl Ec2 for Client {
         input: UnassignIpv6AddressesRequest,
     ) -> Result<UnassignIpv6AddressesResult, Fault> {
         let call = self
-            .admit(call, Input::UnassignIpv6Addresses(&input))
+            .admit(call, Input::UnassignIpv6Addresses(&input), 201, &input)
             .await?;
         self.inner.unassign_ipv6_addresses(&call, input).await
     }
@@ -5712,7 +6086,7 @@ impl Ec2 for Client {
         input: UnassignPrivateIpAddressesRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UnassignPrivateIpAddresses(&input))
+            .admit(call, Input::UnassignPrivateIpAddresses(&input), 202, &input)
             .await?;
         self.inner.unassign_private_ip_addresses(&call, input).await
     }
@@ -5722,7 +6096,9 @@ impl Ec2 for Client {
         call: &Call,
         input: UnmonitorInstancesRequest,
     ) -> Result<UnmonitorInstancesResult, Fault> {
-        let call = self.admit(call, Input::UnmonitorInstances(&input)).await?;
+        let call = self
+            .admit(call, Input::UnmonitorInstances(&input), 203, &input)
+            .await?;
         self.inner.unmonitor_instances(&call, input).await
     }
 
@@ -5735,6 +6111,8 @@ impl Ec2 for Client {
             .admit(
                 call,
                 Input::UpdateSecurityGroupRuleDescriptionsEgress(&input),
+                204,
+                &input,
             )
             .await?;
         self.inner
@@ -5751,6 +6129,8 @@ impl Ec2 for Client {
             .admit(
                 call,
                 Input::UpdateSecurityGroupRuleDescriptionsIngress(&input),
+                205,
+                &input,
             )
             .await?;
         self.inner

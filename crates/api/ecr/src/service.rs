@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use wharf_wire::{
-    Call, Check, Context, Dispatcher, Fault, Service, async_trait, constraints::Violation,
-    node::Payload, schema::ServiceSchema, understood::Understood,
+    Call, Check, Context, Dispatcher, Fault, Service, async_trait,
+    constraints::Violation,
+    node::{Payload, Struct},
+    schema::ServiceSchema,
+    understood::{self, Understood},
 };
 
 #[allow(unused_imports)]
@@ -1202,9 +1205,17 @@ impl Client {
         Self { inner, dispatcher }
     }
 
-    async fn admit(&self, call: &Call, input: Input<'_>) -> Result<Call, Fault> {
+    async fn admit(
+        &self,
+        call: &Call,
+        input: Input<'_>,
+        operation: usize,
+        given: &dyn Struct,
+    ) -> Result<Call, Fault> {
         let checks = self.inner.authorize(call.context(), input).await?;
-        self.dispatcher.admit(&SERVICE, call, &checks).await
+        let call = self.dispatcher.admit(&SERVICE, call, &checks).await?;
+        understood::check(self.inner.understood(), &SERVICE, operation, given)?;
+        Ok(call)
     }
 }
 
@@ -1220,7 +1231,7 @@ impl Ecr for Client {
         input: BatchCheckLayerAvailabilityRequest,
     ) -> Result<BatchCheckLayerAvailabilityResponse, Fault> {
         let call = self
-            .admit(call, Input::BatchCheckLayerAvailability(&input))
+            .admit(call, Input::BatchCheckLayerAvailability(&input), 0, &input)
             .await?;
         self.inner
             .batch_check_layer_availability(&call, input)
@@ -1232,7 +1243,9 @@ impl Ecr for Client {
         call: &Call,
         input: BatchDeleteImageRequest,
     ) -> Result<BatchDeleteImageResponse, Fault> {
-        let call = self.admit(call, Input::BatchDeleteImage(&input)).await?;
+        let call = self
+            .admit(call, Input::BatchDeleteImage(&input), 1, &input)
+            .await?;
         self.inner.batch_delete_image(&call, input).await
     }
 
@@ -1241,7 +1254,9 @@ impl Ecr for Client {
         call: &Call,
         input: BatchGetImageRequest,
     ) -> Result<BatchGetImageResponse, Fault> {
-        let call = self.admit(call, Input::BatchGetImage(&input)).await?;
+        let call = self
+            .admit(call, Input::BatchGetImage(&input), 2, &input)
+            .await?;
         self.inner.batch_get_image(&call, input).await
     }
 
@@ -1251,7 +1266,12 @@ impl Ecr for Client {
         input: BatchGetRepositoryScanningConfigurationRequest,
     ) -> Result<BatchGetRepositoryScanningConfigurationResponse, Fault> {
         let call = self
-            .admit(call, Input::BatchGetRepositoryScanningConfiguration(&input))
+            .admit(
+                call,
+                Input::BatchGetRepositoryScanningConfiguration(&input),
+                3,
+                &input,
+            )
             .await?;
         self.inner
             .batch_get_repository_scanning_configuration(&call, input)
@@ -1263,7 +1283,9 @@ impl Ecr for Client {
         call: &Call,
         input: CompleteLayerUploadRequest,
     ) -> Result<CompleteLayerUploadResponse, Fault> {
-        let call = self.admit(call, Input::CompleteLayerUpload(&input)).await?;
+        let call = self
+            .admit(call, Input::CompleteLayerUpload(&input), 4, &input)
+            .await?;
         self.inner.complete_layer_upload(&call, input).await
     }
 
@@ -1273,7 +1295,7 @@ impl Ecr for Client {
         input: CreatePullThroughCacheRuleRequest,
     ) -> Result<CreatePullThroughCacheRuleResponse, Fault> {
         let call = self
-            .admit(call, Input::CreatePullThroughCacheRule(&input))
+            .admit(call, Input::CreatePullThroughCacheRule(&input), 5, &input)
             .await?;
         self.inner
             .create_pull_through_cache_rule(&call, input)
@@ -1285,7 +1307,9 @@ impl Ecr for Client {
         call: &Call,
         input: CreateRepositoryRequest,
     ) -> Result<CreateRepositoryResponse, Fault> {
-        let call = self.admit(call, Input::CreateRepository(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateRepository(&input), 6, &input)
+            .await?;
         self.inner.create_repository(&call, input).await
     }
 
@@ -1295,7 +1319,12 @@ impl Ecr for Client {
         input: CreateRepositoryCreationTemplateRequest,
     ) -> Result<CreateRepositoryCreationTemplateResponse, Fault> {
         let call = self
-            .admit(call, Input::CreateRepositoryCreationTemplate(&input))
+            .admit(
+                call,
+                Input::CreateRepositoryCreationTemplate(&input),
+                7,
+                &input,
+            )
             .await?;
         self.inner
             .create_repository_creation_template(&call, input)
@@ -1308,7 +1337,7 @@ impl Ecr for Client {
         input: DeleteLifecyclePolicyRequest,
     ) -> Result<DeleteLifecyclePolicyResponse, Fault> {
         let call = self
-            .admit(call, Input::DeleteLifecyclePolicy(&input))
+            .admit(call, Input::DeleteLifecyclePolicy(&input), 8, &input)
             .await?;
         self.inner.delete_lifecycle_policy(&call, input).await
     }
@@ -1319,7 +1348,7 @@ impl Ecr for Client {
         input: DeletePullThroughCacheRuleRequest,
     ) -> Result<DeletePullThroughCacheRuleResponse, Fault> {
         let call = self
-            .admit(call, Input::DeletePullThroughCacheRule(&input))
+            .admit(call, Input::DeletePullThroughCacheRule(&input), 9, &input)
             .await?;
         self.inner
             .delete_pull_through_cache_rule(&call, input)
@@ -1332,7 +1361,7 @@ impl Ecr for Client {
         input: DeleteRegistryPolicyRequest,
     ) -> Result<DeleteRegistryPolicyResponse, Fault> {
         let call = self
-            .admit(call, Input::DeleteRegistryPolicy(&input))
+            .admit(call, Input::DeleteRegistryPolicy(&input), 10, &input)
             .await?;
         self.inner.delete_registry_policy(&call, input).await
     }
@@ -1342,7 +1371,9 @@ impl Ecr for Client {
         call: &Call,
         input: DeleteRepositoryRequest,
     ) -> Result<DeleteRepositoryResponse, Fault> {
-        let call = self.admit(call, Input::DeleteRepository(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteRepository(&input), 11, &input)
+            .await?;
         self.inner.delete_repository(&call, input).await
     }
 
@@ -1352,7 +1383,12 @@ impl Ecr for Client {
         input: DeleteRepositoryCreationTemplateRequest,
     ) -> Result<DeleteRepositoryCreationTemplateResponse, Fault> {
         let call = self
-            .admit(call, Input::DeleteRepositoryCreationTemplate(&input))
+            .admit(
+                call,
+                Input::DeleteRepositoryCreationTemplate(&input),
+                12,
+                &input,
+            )
             .await?;
         self.inner
             .delete_repository_creation_template(&call, input)
@@ -1365,7 +1401,7 @@ impl Ecr for Client {
         input: DeleteRepositoryPolicyRequest,
     ) -> Result<DeleteRepositoryPolicyResponse, Fault> {
         let call = self
-            .admit(call, Input::DeleteRepositoryPolicy(&input))
+            .admit(call, Input::DeleteRepositoryPolicy(&input), 13, &input)
             .await?;
         self.inner.delete_repository_policy(&call, input).await
     }
@@ -1376,7 +1412,7 @@ impl Ecr for Client {
         input: DeleteSigningConfigurationRequest,
     ) -> Result<DeleteSigningConfigurationResponse, Fault> {
         let call = self
-            .admit(call, Input::DeleteSigningConfiguration(&input))
+            .admit(call, Input::DeleteSigningConfiguration(&input), 14, &input)
             .await?;
         self.inner.delete_signing_configuration(&call, input).await
     }
@@ -1387,7 +1423,12 @@ impl Ecr for Client {
         input: DeregisterPullTimeUpdateExclusionRequest,
     ) -> Result<DeregisterPullTimeUpdateExclusionResponse, Fault> {
         let call = self
-            .admit(call, Input::DeregisterPullTimeUpdateExclusion(&input))
+            .admit(
+                call,
+                Input::DeregisterPullTimeUpdateExclusion(&input),
+                15,
+                &input,
+            )
             .await?;
         self.inner
             .deregister_pull_time_update_exclusion(&call, input)
@@ -1400,7 +1441,12 @@ impl Ecr for Client {
         input: DescribeImageReplicationStatusRequest,
     ) -> Result<DescribeImageReplicationStatusResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeImageReplicationStatus(&input))
+            .admit(
+                call,
+                Input::DescribeImageReplicationStatus(&input),
+                16,
+                &input,
+            )
             .await?;
         self.inner
             .describe_image_replication_status(&call, input)
@@ -1413,7 +1459,7 @@ impl Ecr for Client {
         input: DescribeImageScanFindingsRequest,
     ) -> Result<DescribeImageScanFindingsResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeImageScanFindings(&input))
+            .admit(call, Input::DescribeImageScanFindings(&input), 17, &input)
             .await?;
         self.inner.describe_image_scan_findings(&call, input).await
     }
@@ -1424,7 +1470,7 @@ impl Ecr for Client {
         input: DescribeImageSigningStatusRequest,
     ) -> Result<DescribeImageSigningStatusResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeImageSigningStatus(&input))
+            .admit(call, Input::DescribeImageSigningStatus(&input), 18, &input)
             .await?;
         self.inner.describe_image_signing_status(&call, input).await
     }
@@ -1434,7 +1480,9 @@ impl Ecr for Client {
         call: &Call,
         input: DescribeImagesRequest,
     ) -> Result<DescribeImagesResponse, Fault> {
-        let call = self.admit(call, Input::DescribeImages(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeImages(&input), 19, &input)
+            .await?;
         self.inner.describe_images(&call, input).await
     }
 
@@ -1444,7 +1492,12 @@ impl Ecr for Client {
         input: DescribePullThroughCacheRulesRequest,
     ) -> Result<DescribePullThroughCacheRulesResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribePullThroughCacheRules(&input))
+            .admit(
+                call,
+                Input::DescribePullThroughCacheRules(&input),
+                20,
+                &input,
+            )
             .await?;
         self.inner
             .describe_pull_through_cache_rules(&call, input)
@@ -1456,7 +1509,9 @@ impl Ecr for Client {
         call: &Call,
         input: DescribeRegistryRequest,
     ) -> Result<DescribeRegistryResponse, Fault> {
-        let call = self.admit(call, Input::DescribeRegistry(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeRegistry(&input), 21, &input)
+            .await?;
         self.inner.describe_registry(&call, input).await
     }
 
@@ -1466,7 +1521,12 @@ impl Ecr for Client {
         input: DescribeReplicationBackfillResultsRequest,
     ) -> Result<DescribeReplicationBackfillResultsResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeReplicationBackfillResults(&input))
+            .admit(
+                call,
+                Input::DescribeReplicationBackfillResults(&input),
+                22,
+                &input,
+            )
             .await?;
         self.inner
             .describe_replication_backfill_results(&call, input)
@@ -1479,7 +1539,7 @@ impl Ecr for Client {
         input: DescribeRepositoriesRequest,
     ) -> Result<DescribeRepositoriesResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeRepositories(&input))
+            .admit(call, Input::DescribeRepositories(&input), 23, &input)
             .await?;
         self.inner.describe_repositories(&call, input).await
     }
@@ -1490,7 +1550,12 @@ impl Ecr for Client {
         input: DescribeRepositoryCreationTemplatesRequest,
     ) -> Result<DescribeRepositoryCreationTemplatesResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeRepositoryCreationTemplates(&input))
+            .admit(
+                call,
+                Input::DescribeRepositoryCreationTemplates(&input),
+                24,
+                &input,
+            )
             .await?;
         self.inner
             .describe_repository_creation_templates(&call, input)
@@ -1502,7 +1567,9 @@ impl Ecr for Client {
         call: &Call,
         input: GetAccountSettingRequest,
     ) -> Result<GetAccountSettingResponse, Fault> {
-        let call = self.admit(call, Input::GetAccountSetting(&input)).await?;
+        let call = self
+            .admit(call, Input::GetAccountSetting(&input), 25, &input)
+            .await?;
         self.inner.get_account_setting(&call, input).await
     }
 
@@ -1512,7 +1579,7 @@ impl Ecr for Client {
         input: GetAuthorizationTokenRequest,
     ) -> Result<GetAuthorizationTokenResponse, Fault> {
         let call = self
-            .admit(call, Input::GetAuthorizationToken(&input))
+            .admit(call, Input::GetAuthorizationToken(&input), 26, &input)
             .await?;
         self.inner.get_authorization_token(&call, input).await
     }
@@ -1523,7 +1590,7 @@ impl Ecr for Client {
         input: GetDownloadUrlForLayerRequest,
     ) -> Result<GetDownloadUrlForLayerResponse, Fault> {
         let call = self
-            .admit(call, Input::GetDownloadUrlForLayer(&input))
+            .admit(call, Input::GetDownloadUrlForLayer(&input), 27, &input)
             .await?;
         self.inner.get_download_url_for_layer(&call, input).await
     }
@@ -1533,7 +1600,9 @@ impl Ecr for Client {
         call: &Call,
         input: GetLifecyclePolicyRequest,
     ) -> Result<GetLifecyclePolicyResponse, Fault> {
-        let call = self.admit(call, Input::GetLifecyclePolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::GetLifecyclePolicy(&input), 28, &input)
+            .await?;
         self.inner.get_lifecycle_policy(&call, input).await
     }
 
@@ -1543,7 +1612,7 @@ impl Ecr for Client {
         input: GetLifecyclePolicyPreviewRequest,
     ) -> Result<GetLifecyclePolicyPreviewResponse, Fault> {
         let call = self
-            .admit(call, Input::GetLifecyclePolicyPreview(&input))
+            .admit(call, Input::GetLifecyclePolicyPreview(&input), 29, &input)
             .await?;
         self.inner.get_lifecycle_policy_preview(&call, input).await
     }
@@ -1553,7 +1622,9 @@ impl Ecr for Client {
         call: &Call,
         input: GetRegistryPolicyRequest,
     ) -> Result<GetRegistryPolicyResponse, Fault> {
-        let call = self.admit(call, Input::GetRegistryPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::GetRegistryPolicy(&input), 30, &input)
+            .await?;
         self.inner.get_registry_policy(&call, input).await
     }
 
@@ -1563,7 +1634,12 @@ impl Ecr for Client {
         input: GetRegistryScanningConfigurationRequest,
     ) -> Result<GetRegistryScanningConfigurationResponse, Fault> {
         let call = self
-            .admit(call, Input::GetRegistryScanningConfiguration(&input))
+            .admit(
+                call,
+                Input::GetRegistryScanningConfiguration(&input),
+                31,
+                &input,
+            )
             .await?;
         self.inner
             .get_registry_scanning_configuration(&call, input)
@@ -1575,7 +1651,9 @@ impl Ecr for Client {
         call: &Call,
         input: GetRepositoryPolicyRequest,
     ) -> Result<GetRepositoryPolicyResponse, Fault> {
-        let call = self.admit(call, Input::GetRepositoryPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::GetRepositoryPolicy(&input), 32, &input)
+            .await?;
         self.inner.get_repository_policy(&call, input).await
     }
 
@@ -1585,7 +1663,7 @@ impl Ecr for Client {
         input: GetSigningConfigurationRequest,
     ) -> Result<GetSigningConfigurationResponse, Fault> {
         let call = self
-            .admit(call, Input::GetSigningConfiguration(&input))
+            .admit(call, Input::GetSigningConfiguration(&input), 33, &input)
             .await?;
         self.inner.get_signing_configuration(&call, input).await
     }
@@ -1595,7 +1673,9 @@ impl Ecr for Client {
         call: &Call,
         input: InitiateLayerUploadRequest,
     ) -> Result<InitiateLayerUploadResponse, Fault> {
-        let call = self.admit(call, Input::InitiateLayerUpload(&input)).await?;
+        let call = self
+            .admit(call, Input::InitiateLayerUpload(&input), 34, &input)
+            .await?;
         self.inner.initiate_layer_upload(&call, input).await
     }
 
@@ -1604,7 +1684,9 @@ impl Ecr for Client {
         call: &Call,
         input: ListImageReferrersRequest,
     ) -> Result<ListImageReferrersResponse, Fault> {
-        let call = self.admit(call, Input::ListImageReferrers(&input)).await?;
+        let call = self
+            .admit(call, Input::ListImageReferrers(&input), 35, &input)
+            .await?;
         self.inner.list_image_referrers(&call, input).await
     }
 
@@ -1613,7 +1695,9 @@ impl Ecr for Client {
         call: &Call,
         input: ListImagesRequest,
     ) -> Result<ListImagesResponse, Fault> {
-        let call = self.admit(call, Input::ListImages(&input)).await?;
+        let call = self
+            .admit(call, Input::ListImages(&input), 36, &input)
+            .await?;
         self.inner.list_images(&call, input).await
     }
 
@@ -1623,7 +1707,12 @@ impl Ecr for Client {
         input: ListPullTimeUpdateExclusionsRequest,
     ) -> Result<ListPullTimeUpdateExclusionsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListPullTimeUpdateExclusions(&input))
+            .admit(
+                call,
+                Input::ListPullTimeUpdateExclusions(&input),
+                37,
+                &input,
+            )
             .await?;
         self.inner
             .list_pull_time_update_exclusions(&call, input)
@@ -1636,7 +1725,7 @@ impl Ecr for Client {
         input: ListReplicationBackfillsRequest,
     ) -> Result<ListReplicationBackfillsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListReplicationBackfills(&input))
+            .admit(call, Input::ListReplicationBackfills(&input), 38, &input)
             .await?;
         self.inner.list_replication_backfills(&call, input).await
     }
@@ -1646,7 +1735,9 @@ impl Ecr for Client {
         call: &Call,
         input: ListTagsForResourceRequest,
     ) -> Result<ListTagsForResourceResponse, Fault> {
-        let call = self.admit(call, Input::ListTagsForResource(&input)).await?;
+        let call = self
+            .admit(call, Input::ListTagsForResource(&input), 39, &input)
+            .await?;
         self.inner.list_tags_for_resource(&call, input).await
     }
 
@@ -1655,7 +1746,9 @@ impl Ecr for Client {
         call: &Call,
         input: PutAccountSettingRequest,
     ) -> Result<PutAccountSettingResponse, Fault> {
-        let call = self.admit(call, Input::PutAccountSetting(&input)).await?;
+        let call = self
+            .admit(call, Input::PutAccountSetting(&input), 40, &input)
+            .await?;
         self.inner.put_account_setting(&call, input).await
     }
 
@@ -1664,7 +1757,9 @@ impl Ecr for Client {
         call: &Call,
         input: PutImageRequest,
     ) -> Result<PutImageResponse, Fault> {
-        let call = self.admit(call, Input::PutImage(&input)).await?;
+        let call = self
+            .admit(call, Input::PutImage(&input), 41, &input)
+            .await?;
         self.inner.put_image(&call, input).await
     }
 
@@ -1674,7 +1769,12 @@ impl Ecr for Client {
         input: PutImageScanningConfigurationRequest,
     ) -> Result<PutImageScanningConfigurationResponse, Fault> {
         let call = self
-            .admit(call, Input::PutImageScanningConfiguration(&input))
+            .admit(
+                call,
+                Input::PutImageScanningConfiguration(&input),
+                42,
+                &input,
+            )
             .await?;
         self.inner
             .put_image_scanning_configuration(&call, input)
@@ -1687,7 +1787,7 @@ impl Ecr for Client {
         input: PutImageTagMutabilityRequest,
     ) -> Result<PutImageTagMutabilityResponse, Fault> {
         let call = self
-            .admit(call, Input::PutImageTagMutability(&input))
+            .admit(call, Input::PutImageTagMutability(&input), 43, &input)
             .await?;
         self.inner.put_image_tag_mutability(&call, input).await
     }
@@ -1697,7 +1797,9 @@ impl Ecr for Client {
         call: &Call,
         input: PutLifecyclePolicyRequest,
     ) -> Result<PutLifecyclePolicyResponse, Fault> {
-        let call = self.admit(call, Input::PutLifecyclePolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::PutLifecyclePolicy(&input), 44, &input)
+            .await?;
         self.inner.put_lifecycle_policy(&call, input).await
     }
 
@@ -1706,7 +1808,9 @@ impl Ecr for Client {
         call: &Call,
         input: PutRegistryPolicyRequest,
     ) -> Result<PutRegistryPolicyResponse, Fault> {
-        let call = self.admit(call, Input::PutRegistryPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::PutRegistryPolicy(&input), 45, &input)
+            .await?;
         self.inner.put_registry_policy(&call, input).await
     }
 
@@ -1716,7 +1820,12 @@ impl Ecr for Client {
         input: PutRegistryScanningConfigurationRequest,
     ) -> Result<PutRegistryScanningConfigurationResponse, Fault> {
         let call = self
-            .admit(call, Input::PutRegistryScanningConfiguration(&input))
+            .admit(
+                call,
+                Input::PutRegistryScanningConfiguration(&input),
+                46,
+                &input,
+            )
             .await?;
         self.inner
             .put_registry_scanning_configuration(&call, input)
@@ -1729,7 +1838,7 @@ impl Ecr for Client {
         input: PutReplicationConfigurationRequest,
     ) -> Result<PutReplicationConfigurationResponse, Fault> {
         let call = self
-            .admit(call, Input::PutReplicationConfiguration(&input))
+            .admit(call, Input::PutReplicationConfiguration(&input), 47, &input)
             .await?;
         self.inner.put_replication_configuration(&call, input).await
     }
@@ -1740,7 +1849,7 @@ impl Ecr for Client {
         input: PutSigningConfigurationRequest,
     ) -> Result<PutSigningConfigurationResponse, Fault> {
         let call = self
-            .admit(call, Input::PutSigningConfiguration(&input))
+            .admit(call, Input::PutSigningConfiguration(&input), 48, &input)
             .await?;
         self.inner.put_signing_configuration(&call, input).await
     }
@@ -1751,7 +1860,12 @@ impl Ecr for Client {
         input: RegisterPullTimeUpdateExclusionRequest,
     ) -> Result<RegisterPullTimeUpdateExclusionResponse, Fault> {
         let call = self
-            .admit(call, Input::RegisterPullTimeUpdateExclusion(&input))
+            .admit(
+                call,
+                Input::RegisterPullTimeUpdateExclusion(&input),
+                49,
+                &input,
+            )
             .await?;
         self.inner
             .register_pull_time_update_exclusion(&call, input)
@@ -1763,7 +1877,9 @@ impl Ecr for Client {
         call: &Call,
         input: SetRepositoryPolicyRequest,
     ) -> Result<SetRepositoryPolicyResponse, Fault> {
-        let call = self.admit(call, Input::SetRepositoryPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::SetRepositoryPolicy(&input), 50, &input)
+            .await?;
         self.inner.set_repository_policy(&call, input).await
     }
 
@@ -1772,7 +1888,9 @@ impl Ecr for Client {
         call: &Call,
         input: StartImageScanRequest,
     ) -> Result<StartImageScanResponse, Fault> {
-        let call = self.admit(call, Input::StartImageScan(&input)).await?;
+        let call = self
+            .admit(call, Input::StartImageScan(&input), 51, &input)
+            .await?;
         self.inner.start_image_scan(&call, input).await
     }
 
@@ -1782,7 +1900,7 @@ impl Ecr for Client {
         input: StartLifecyclePolicyPreviewRequest,
     ) -> Result<StartLifecyclePolicyPreviewResponse, Fault> {
         let call = self
-            .admit(call, Input::StartLifecyclePolicyPreview(&input))
+            .admit(call, Input::StartLifecyclePolicyPreview(&input), 52, &input)
             .await?;
         self.inner
             .start_lifecycle_policy_preview(&call, input)
@@ -1795,7 +1913,7 @@ impl Ecr for Client {
         input: StartReplicationBackfillRequest,
     ) -> Result<StartReplicationBackfillResponse, Fault> {
         let call = self
-            .admit(call, Input::StartReplicationBackfill(&input))
+            .admit(call, Input::StartReplicationBackfill(&input), 53, &input)
             .await?;
         self.inner.start_replication_backfill(&call, input).await
     }
@@ -1806,7 +1924,7 @@ impl Ecr for Client {
         input: StopReplicationBackfillRequest,
     ) -> Result<StopReplicationBackfillResponse, Fault> {
         let call = self
-            .admit(call, Input::StopReplicationBackfill(&input))
+            .admit(call, Input::StopReplicationBackfill(&input), 54, &input)
             .await?;
         self.inner.stop_replication_backfill(&call, input).await
     }
@@ -1816,7 +1934,9 @@ impl Ecr for Client {
         call: &Call,
         input: TagResourceRequest,
     ) -> Result<TagResourceResponse, Fault> {
-        let call = self.admit(call, Input::TagResource(&input)).await?;
+        let call = self
+            .admit(call, Input::TagResource(&input), 55, &input)
+            .await?;
         self.inner.tag_resource(&call, input).await
     }
 
@@ -1825,7 +1945,9 @@ impl Ecr for Client {
         call: &Call,
         input: UntagResourceRequest,
     ) -> Result<UntagResourceResponse, Fault> {
-        let call = self.admit(call, Input::UntagResource(&input)).await?;
+        let call = self
+            .admit(call, Input::UntagResource(&input), 56, &input)
+            .await?;
         self.inner.untag_resource(&call, input).await
     }
 
@@ -1835,7 +1957,7 @@ impl Ecr for Client {
         input: UpdateImageStorageClassRequest,
     ) -> Result<UpdateImageStorageClassResponse, Fault> {
         let call = self
-            .admit(call, Input::UpdateImageStorageClass(&input))
+            .admit(call, Input::UpdateImageStorageClass(&input), 57, &input)
             .await?;
         self.inner.update_image_storage_class(&call, input).await
     }
@@ -1846,7 +1968,7 @@ impl Ecr for Client {
         input: UpdatePullThroughCacheRuleRequest,
     ) -> Result<UpdatePullThroughCacheRuleResponse, Fault> {
         let call = self
-            .admit(call, Input::UpdatePullThroughCacheRule(&input))
+            .admit(call, Input::UpdatePullThroughCacheRule(&input), 58, &input)
             .await?;
         self.inner
             .update_pull_through_cache_rule(&call, input)
@@ -1859,7 +1981,12 @@ impl Ecr for Client {
         input: UpdateRepositoryCreationTemplateRequest,
     ) -> Result<UpdateRepositoryCreationTemplateResponse, Fault> {
         let call = self
-            .admit(call, Input::UpdateRepositoryCreationTemplate(&input))
+            .admit(
+                call,
+                Input::UpdateRepositoryCreationTemplate(&input),
+                59,
+                &input,
+            )
             .await?;
         self.inner
             .update_repository_creation_template(&call, input)
@@ -1871,7 +1998,9 @@ impl Ecr for Client {
         call: &Call,
         input: UploadLayerPartRequest,
     ) -> Result<UploadLayerPartResponse, Fault> {
-        let call = self.admit(call, Input::UploadLayerPart(&input)).await?;
+        let call = self
+            .admit(call, Input::UploadLayerPart(&input), 60, &input)
+            .await?;
         self.inner.upload_layer_part(&call, input).await
     }
 
@@ -1881,7 +2010,12 @@ impl Ecr for Client {
         input: ValidatePullThroughCacheRuleRequest,
     ) -> Result<ValidatePullThroughCacheRuleResponse, Fault> {
         let call = self
-            .admit(call, Input::ValidatePullThroughCacheRule(&input))
+            .admit(
+                call,
+                Input::ValidatePullThroughCacheRule(&input),
+                61,
+                &input,
+            )
             .await?;
         self.inner
             .validate_pull_through_cache_rule(&call, input)

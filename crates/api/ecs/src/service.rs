@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use wharf_wire::{
-    Call, Check, Context, Dispatcher, Fault, Service, async_trait, constraints::Violation,
-    node::Payload, schema::ServiceSchema, understood::Understood,
+    Call, Check, Context, Dispatcher, Fault, Service, async_trait,
+    constraints::Violation,
+    node::{Payload, Struct},
+    schema::ServiceSchema,
+    understood::{self, Understood},
 };
 
 #[allow(unused_imports)]
@@ -1559,9 +1562,17 @@ impl Client {
         Self { inner, dispatcher }
     }
 
-    async fn admit(&self, call: &Call, input: Input<'_>) -> Result<Call, Fault> {
+    async fn admit(
+        &self,
+        call: &Call,
+        input: Input<'_>,
+        operation: usize,
+        given: &dyn Struct,
+    ) -> Result<Call, Fault> {
         let checks = self.inner.authorize(call.context(), input).await?;
-        self.dispatcher.admit(&SERVICE, call, &checks).await
+        let call = self.dispatcher.admit(&SERVICE, call, &checks).await?;
+        understood::check(self.inner.understood(), &SERVICE, operation, given)?;
+        Ok(call)
     }
 }
 
@@ -1577,7 +1588,7 @@ impl Ecs for Client {
         input: AssociateGatewayWithClusterRequest,
     ) -> Result<AssociateGatewayWithClusterResponse, Fault> {
         let call = self
-            .admit(call, Input::AssociateGatewayWithCluster(&input))
+            .admit(call, Input::AssociateGatewayWithCluster(&input), 0, &input)
             .await?;
         self.inner
             .associate_gateway_with_cluster(&call, input)
@@ -1590,7 +1601,7 @@ impl Ecs for Client {
         input: ContinueServiceDeploymentRequest,
     ) -> Result<ContinueServiceDeploymentResponse, Fault> {
         let call = self
-            .admit(call, Input::ContinueServiceDeployment(&input))
+            .admit(call, Input::ContinueServiceDeployment(&input), 1, &input)
             .await?;
         self.inner.continue_service_deployment(&call, input).await
     }
@@ -1601,7 +1612,7 @@ impl Ecs for Client {
         input: CreateCapacityProviderRequest,
     ) -> Result<CreateCapacityProviderResponse, Fault> {
         let call = self
-            .admit(call, Input::CreateCapacityProvider(&input))
+            .admit(call, Input::CreateCapacityProvider(&input), 2, &input)
             .await?;
         self.inner.create_capacity_provider(&call, input).await
     }
@@ -1611,7 +1622,9 @@ impl Ecs for Client {
         call: &Call,
         input: CreateClusterRequest,
     ) -> Result<CreateClusterResponse, Fault> {
-        let call = self.admit(call, Input::CreateCluster(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateCluster(&input), 3, &input)
+            .await?;
         self.inner.create_cluster(&call, input).await
     }
 
@@ -1620,7 +1633,9 @@ impl Ecs for Client {
         call: &Call,
         input: CreateDaemonRequest,
     ) -> Result<CreateDaemonResponse, Fault> {
-        let call = self.admit(call, Input::CreateDaemon(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateDaemon(&input), 4, &input)
+            .await?;
         self.inner.create_daemon(&call, input).await
     }
 
@@ -1630,7 +1645,7 @@ impl Ecs for Client {
         input: CreateExpressGatewayServiceRequest,
     ) -> Result<CreateExpressGatewayServiceResponse, Fault> {
         let call = self
-            .admit(call, Input::CreateExpressGatewayService(&input))
+            .admit(call, Input::CreateExpressGatewayService(&input), 5, &input)
             .await?;
         self.inner
             .create_express_gateway_service(&call, input)
@@ -1642,7 +1657,9 @@ impl Ecs for Client {
         call: &Call,
         input: CreateGatewayRequest,
     ) -> Result<CreateGatewayResponse, Fault> {
-        let call = self.admit(call, Input::CreateGateway(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateGateway(&input), 6, &input)
+            .await?;
         self.inner.create_gateway(&call, input).await
     }
 
@@ -1651,7 +1668,9 @@ impl Ecs for Client {
         call: &Call,
         input: CreateServiceRequest,
     ) -> Result<CreateServiceResponse, Fault> {
-        let call = self.admit(call, Input::CreateService(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateService(&input), 7, &input)
+            .await?;
         self.inner.create_service(&call, input).await
     }
 
@@ -1660,7 +1679,9 @@ impl Ecs for Client {
         call: &Call,
         input: CreateTaskSetRequest,
     ) -> Result<CreateTaskSetResponse, Fault> {
-        let call = self.admit(call, Input::CreateTaskSet(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateTaskSet(&input), 8, &input)
+            .await?;
         self.inner.create_task_set(&call, input).await
     }
 
@@ -1670,7 +1691,7 @@ impl Ecs for Client {
         input: DeleteAccountSettingRequest,
     ) -> Result<DeleteAccountSettingResponse, Fault> {
         let call = self
-            .admit(call, Input::DeleteAccountSetting(&input))
+            .admit(call, Input::DeleteAccountSetting(&input), 9, &input)
             .await?;
         self.inner.delete_account_setting(&call, input).await
     }
@@ -1680,7 +1701,9 @@ impl Ecs for Client {
         call: &Call,
         input: DeleteAttributesRequest,
     ) -> Result<DeleteAttributesResponse, Fault> {
-        let call = self.admit(call, Input::DeleteAttributes(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteAttributes(&input), 10, &input)
+            .await?;
         self.inner.delete_attributes(&call, input).await
     }
 
@@ -1690,7 +1713,7 @@ impl Ecs for Client {
         input: DeleteCapacityProviderRequest,
     ) -> Result<DeleteCapacityProviderResponse, Fault> {
         let call = self
-            .admit(call, Input::DeleteCapacityProvider(&input))
+            .admit(call, Input::DeleteCapacityProvider(&input), 11, &input)
             .await?;
         self.inner.delete_capacity_provider(&call, input).await
     }
@@ -1700,7 +1723,9 @@ impl Ecs for Client {
         call: &Call,
         input: DeleteClusterRequest,
     ) -> Result<DeleteClusterResponse, Fault> {
-        let call = self.admit(call, Input::DeleteCluster(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteCluster(&input), 12, &input)
+            .await?;
         self.inner.delete_cluster(&call, input).await
     }
 
@@ -1709,7 +1734,9 @@ impl Ecs for Client {
         call: &Call,
         input: DeleteDaemonRequest,
     ) -> Result<DeleteDaemonResponse, Fault> {
-        let call = self.admit(call, Input::DeleteDaemon(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteDaemon(&input), 13, &input)
+            .await?;
         self.inner.delete_daemon(&call, input).await
     }
 
@@ -1719,7 +1746,7 @@ impl Ecs for Client {
         input: DeleteDaemonTaskDefinitionRequest,
     ) -> Result<DeleteDaemonTaskDefinitionResponse, Fault> {
         let call = self
-            .admit(call, Input::DeleteDaemonTaskDefinition(&input))
+            .admit(call, Input::DeleteDaemonTaskDefinition(&input), 14, &input)
             .await?;
         self.inner.delete_daemon_task_definition(&call, input).await
     }
@@ -1730,7 +1757,7 @@ impl Ecs for Client {
         input: DeleteExpressGatewayServiceRequest,
     ) -> Result<DeleteExpressGatewayServiceResponse, Fault> {
         let call = self
-            .admit(call, Input::DeleteExpressGatewayService(&input))
+            .admit(call, Input::DeleteExpressGatewayService(&input), 15, &input)
             .await?;
         self.inner
             .delete_express_gateway_service(&call, input)
@@ -1742,7 +1769,9 @@ impl Ecs for Client {
         call: &Call,
         input: DeleteGatewayRequest,
     ) -> Result<DeleteGatewayResponse, Fault> {
-        let call = self.admit(call, Input::DeleteGateway(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteGateway(&input), 16, &input)
+            .await?;
         self.inner.delete_gateway(&call, input).await
     }
 
@@ -1751,7 +1780,9 @@ impl Ecs for Client {
         call: &Call,
         input: DeleteServiceRequest,
     ) -> Result<DeleteServiceResponse, Fault> {
-        let call = self.admit(call, Input::DeleteService(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteService(&input), 17, &input)
+            .await?;
         self.inner.delete_service(&call, input).await
     }
 
@@ -1761,7 +1792,7 @@ impl Ecs for Client {
         input: DeleteTaskDefinitionsRequest,
     ) -> Result<DeleteTaskDefinitionsResponse, Fault> {
         let call = self
-            .admit(call, Input::DeleteTaskDefinitions(&input))
+            .admit(call, Input::DeleteTaskDefinitions(&input), 18, &input)
             .await?;
         self.inner.delete_task_definitions(&call, input).await
     }
@@ -1771,7 +1802,9 @@ impl Ecs for Client {
         call: &Call,
         input: DeleteTaskSetRequest,
     ) -> Result<DeleteTaskSetResponse, Fault> {
-        let call = self.admit(call, Input::DeleteTaskSet(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteTaskSet(&input), 19, &input)
+            .await?;
         self.inner.delete_task_set(&call, input).await
     }
 
@@ -1781,7 +1814,7 @@ impl Ecs for Client {
         input: DeregisterContainerInstanceRequest,
     ) -> Result<DeregisterContainerInstanceResponse, Fault> {
         let call = self
-            .admit(call, Input::DeregisterContainerInstance(&input))
+            .admit(call, Input::DeregisterContainerInstance(&input), 20, &input)
             .await?;
         self.inner.deregister_container_instance(&call, input).await
     }
@@ -1792,7 +1825,7 @@ impl Ecs for Client {
         input: DeregisterTaskDefinitionRequest,
     ) -> Result<DeregisterTaskDefinitionResponse, Fault> {
         let call = self
-            .admit(call, Input::DeregisterTaskDefinition(&input))
+            .admit(call, Input::DeregisterTaskDefinition(&input), 21, &input)
             .await?;
         self.inner.deregister_task_definition(&call, input).await
     }
@@ -1803,7 +1836,7 @@ impl Ecs for Client {
         input: DescribeCapacityProvidersRequest,
     ) -> Result<DescribeCapacityProvidersResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeCapacityProviders(&input))
+            .admit(call, Input::DescribeCapacityProviders(&input), 22, &input)
             .await?;
         self.inner.describe_capacity_providers(&call, input).await
     }
@@ -1813,7 +1846,9 @@ impl Ecs for Client {
         call: &Call,
         input: DescribeClustersRequest,
     ) -> Result<DescribeClustersResponse, Fault> {
-        let call = self.admit(call, Input::DescribeClusters(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeClusters(&input), 23, &input)
+            .await?;
         self.inner.describe_clusters(&call, input).await
     }
 
@@ -1823,7 +1858,7 @@ impl Ecs for Client {
         input: DescribeContainerInstancesRequest,
     ) -> Result<DescribeContainerInstancesResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeContainerInstances(&input))
+            .admit(call, Input::DescribeContainerInstances(&input), 24, &input)
             .await?;
         self.inner.describe_container_instances(&call, input).await
     }
@@ -1833,7 +1868,9 @@ impl Ecs for Client {
         call: &Call,
         input: DescribeDaemonRequest,
     ) -> Result<DescribeDaemonResponse, Fault> {
-        let call = self.admit(call, Input::DescribeDaemon(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeDaemon(&input), 25, &input)
+            .await?;
         self.inner.describe_daemon(&call, input).await
     }
 
@@ -1843,7 +1880,7 @@ impl Ecs for Client {
         input: DescribeDaemonDeploymentsRequest,
     ) -> Result<DescribeDaemonDeploymentsResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeDaemonDeployments(&input))
+            .admit(call, Input::DescribeDaemonDeployments(&input), 26, &input)
             .await?;
         self.inner.describe_daemon_deployments(&call, input).await
     }
@@ -1854,7 +1891,7 @@ impl Ecs for Client {
         input: DescribeDaemonRevisionsRequest,
     ) -> Result<DescribeDaemonRevisionsResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeDaemonRevisions(&input))
+            .admit(call, Input::DescribeDaemonRevisions(&input), 27, &input)
             .await?;
         self.inner.describe_daemon_revisions(&call, input).await
     }
@@ -1865,7 +1902,12 @@ impl Ecs for Client {
         input: DescribeDaemonTaskDefinitionRequest,
     ) -> Result<DescribeDaemonTaskDefinitionResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeDaemonTaskDefinition(&input))
+            .admit(
+                call,
+                Input::DescribeDaemonTaskDefinition(&input),
+                28,
+                &input,
+            )
             .await?;
         self.inner
             .describe_daemon_task_definition(&call, input)
@@ -1878,7 +1920,12 @@ impl Ecs for Client {
         input: DescribeExpressGatewayServiceRequest,
     ) -> Result<DescribeExpressGatewayServiceResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeExpressGatewayService(&input))
+            .admit(
+                call,
+                Input::DescribeExpressGatewayService(&input),
+                29,
+                &input,
+            )
             .await?;
         self.inner
             .describe_express_gateway_service(&call, input)
@@ -1890,7 +1937,9 @@ impl Ecs for Client {
         call: &Call,
         input: DescribeGatewayRequest,
     ) -> Result<DescribeGatewayResponse, Fault> {
-        let call = self.admit(call, Input::DescribeGateway(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeGateway(&input), 30, &input)
+            .await?;
         self.inner.describe_gateway(&call, input).await
     }
 
@@ -1900,7 +1949,7 @@ impl Ecs for Client {
         input: DescribeGatewayResourcesRequest,
     ) -> Result<DescribeGatewayResourcesResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeGatewayResources(&input))
+            .admit(call, Input::DescribeGatewayResources(&input), 31, &input)
             .await?;
         self.inner.describe_gateway_resources(&call, input).await
     }
@@ -1911,7 +1960,7 @@ impl Ecs for Client {
         input: DescribeGatewayRouteRequest,
     ) -> Result<DescribeGatewayRouteResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeGatewayRoute(&input))
+            .admit(call, Input::DescribeGatewayRoute(&input), 32, &input)
             .await?;
         self.inner.describe_gateway_route(&call, input).await
     }
@@ -1922,7 +1971,7 @@ impl Ecs for Client {
         input: DescribeServiceDeploymentsRequest,
     ) -> Result<DescribeServiceDeploymentsResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeServiceDeployments(&input))
+            .admit(call, Input::DescribeServiceDeployments(&input), 33, &input)
             .await?;
         self.inner.describe_service_deployments(&call, input).await
     }
@@ -1933,7 +1982,7 @@ impl Ecs for Client {
         input: DescribeServiceRevisionsRequest,
     ) -> Result<DescribeServiceRevisionsResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeServiceRevisions(&input))
+            .admit(call, Input::DescribeServiceRevisions(&input), 34, &input)
             .await?;
         self.inner.describe_service_revisions(&call, input).await
     }
@@ -1943,7 +1992,9 @@ impl Ecs for Client {
         call: &Call,
         input: DescribeServicesRequest,
     ) -> Result<DescribeServicesResponse, Fault> {
-        let call = self.admit(call, Input::DescribeServices(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeServices(&input), 35, &input)
+            .await?;
         self.inner.describe_services(&call, input).await
     }
 
@@ -1953,7 +2004,7 @@ impl Ecs for Client {
         input: DescribeTaskDefinitionRequest,
     ) -> Result<DescribeTaskDefinitionResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeTaskDefinition(&input))
+            .admit(call, Input::DescribeTaskDefinition(&input), 36, &input)
             .await?;
         self.inner.describe_task_definition(&call, input).await
     }
@@ -1963,7 +2014,9 @@ impl Ecs for Client {
         call: &Call,
         input: DescribeTaskSetsRequest,
     ) -> Result<DescribeTaskSetsResponse, Fault> {
-        let call = self.admit(call, Input::DescribeTaskSets(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeTaskSets(&input), 37, &input)
+            .await?;
         self.inner.describe_task_sets(&call, input).await
     }
 
@@ -1972,7 +2025,9 @@ impl Ecs for Client {
         call: &Call,
         input: DescribeTasksRequest,
     ) -> Result<DescribeTasksResponse, Fault> {
-        let call = self.admit(call, Input::DescribeTasks(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeTasks(&input), 38, &input)
+            .await?;
         self.inner.describe_tasks(&call, input).await
     }
 
@@ -1982,7 +2037,12 @@ impl Ecs for Client {
         input: DisassociateGatewayFromClusterRequest,
     ) -> Result<DisassociateGatewayFromClusterResponse, Fault> {
         let call = self
-            .admit(call, Input::DisassociateGatewayFromCluster(&input))
+            .admit(
+                call,
+                Input::DisassociateGatewayFromCluster(&input),
+                39,
+                &input,
+            )
             .await?;
         self.inner
             .disassociate_gateway_from_cluster(&call, input)
@@ -1995,7 +2055,7 @@ impl Ecs for Client {
         input: DiscoverPollEndpointRequest,
     ) -> Result<DiscoverPollEndpointResponse, Fault> {
         let call = self
-            .admit(call, Input::DiscoverPollEndpoint(&input))
+            .admit(call, Input::DiscoverPollEndpoint(&input), 40, &input)
             .await?;
         self.inner.discover_poll_endpoint(&call, input).await
     }
@@ -2005,7 +2065,9 @@ impl Ecs for Client {
         call: &Call,
         input: ExecuteCommandRequest,
     ) -> Result<ExecuteCommandResponse, Fault> {
-        let call = self.admit(call, Input::ExecuteCommand(&input)).await?;
+        let call = self
+            .admit(call, Input::ExecuteCommand(&input), 41, &input)
+            .await?;
         self.inner.execute_command(&call, input).await
     }
 
@@ -2014,7 +2076,9 @@ impl Ecs for Client {
         call: &Call,
         input: GetTaskProtectionRequest,
     ) -> Result<GetTaskProtectionResponse, Fault> {
-        let call = self.admit(call, Input::GetTaskProtection(&input)).await?;
+        let call = self
+            .admit(call, Input::GetTaskProtection(&input), 42, &input)
+            .await?;
         self.inner.get_task_protection(&call, input).await
     }
 
@@ -2023,7 +2087,9 @@ impl Ecs for Client {
         call: &Call,
         input: ListAccountSettingsRequest,
     ) -> Result<ListAccountSettingsResponse, Fault> {
-        let call = self.admit(call, Input::ListAccountSettings(&input)).await?;
+        let call = self
+            .admit(call, Input::ListAccountSettings(&input), 43, &input)
+            .await?;
         self.inner.list_account_settings(&call, input).await
     }
 
@@ -2032,7 +2098,9 @@ impl Ecs for Client {
         call: &Call,
         input: ListAttributesRequest,
     ) -> Result<ListAttributesResponse, Fault> {
-        let call = self.admit(call, Input::ListAttributes(&input)).await?;
+        let call = self
+            .admit(call, Input::ListAttributes(&input), 44, &input)
+            .await?;
         self.inner.list_attributes(&call, input).await
     }
 
@@ -2041,7 +2109,9 @@ impl Ecs for Client {
         call: &Call,
         input: ListClustersRequest,
     ) -> Result<ListClustersResponse, Fault> {
-        let call = self.admit(call, Input::ListClusters(&input)).await?;
+        let call = self
+            .admit(call, Input::ListClusters(&input), 45, &input)
+            .await?;
         self.inner.list_clusters(&call, input).await
     }
 
@@ -2051,7 +2121,7 @@ impl Ecs for Client {
         input: ListContainerInstancesRequest,
     ) -> Result<ListContainerInstancesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListContainerInstances(&input))
+            .admit(call, Input::ListContainerInstances(&input), 46, &input)
             .await?;
         self.inner.list_container_instances(&call, input).await
     }
@@ -2062,7 +2132,7 @@ impl Ecs for Client {
         input: ListDaemonDeploymentsRequest,
     ) -> Result<ListDaemonDeploymentsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListDaemonDeployments(&input))
+            .admit(call, Input::ListDaemonDeployments(&input), 47, &input)
             .await?;
         self.inner.list_daemon_deployments(&call, input).await
     }
@@ -2073,7 +2143,7 @@ impl Ecs for Client {
         input: ListDaemonTaskDefinitionsRequest,
     ) -> Result<ListDaemonTaskDefinitionsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListDaemonTaskDefinitions(&input))
+            .admit(call, Input::ListDaemonTaskDefinitions(&input), 48, &input)
             .await?;
         self.inner.list_daemon_task_definitions(&call, input).await
     }
@@ -2083,7 +2153,9 @@ impl Ecs for Client {
         call: &Call,
         input: ListDaemonsRequest,
     ) -> Result<ListDaemonsResponse, Fault> {
-        let call = self.admit(call, Input::ListDaemons(&input)).await?;
+        let call = self
+            .admit(call, Input::ListDaemons(&input), 49, &input)
+            .await?;
         self.inner.list_daemons(&call, input).await
     }
 
@@ -2093,7 +2165,12 @@ impl Ecs for Client {
         input: ListGatewayClusterAssociationsRequest,
     ) -> Result<ListGatewayClusterAssociationsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListGatewayClusterAssociations(&input))
+            .admit(
+                call,
+                Input::ListGatewayClusterAssociations(&input),
+                50,
+                &input,
+            )
             .await?;
         self.inner
             .list_gateway_cluster_associations(&call, input)
@@ -2105,7 +2182,9 @@ impl Ecs for Client {
         call: &Call,
         input: ListGatewayRoutesRequest,
     ) -> Result<ListGatewayRoutesResponse, Fault> {
-        let call = self.admit(call, Input::ListGatewayRoutes(&input)).await?;
+        let call = self
+            .admit(call, Input::ListGatewayRoutes(&input), 51, &input)
+            .await?;
         self.inner.list_gateway_routes(&call, input).await
     }
 
@@ -2114,7 +2193,9 @@ impl Ecs for Client {
         call: &Call,
         input: ListGatewaysRequest,
     ) -> Result<ListGatewaysResponse, Fault> {
-        let call = self.admit(call, Input::ListGateways(&input)).await?;
+        let call = self
+            .admit(call, Input::ListGateways(&input), 52, &input)
+            .await?;
         self.inner.list_gateways(&call, input).await
     }
 
@@ -2124,7 +2205,7 @@ impl Ecs for Client {
         input: ListServiceDeploymentsRequest,
     ) -> Result<ListServiceDeploymentsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListServiceDeployments(&input))
+            .admit(call, Input::ListServiceDeployments(&input), 53, &input)
             .await?;
         self.inner.list_service_deployments(&call, input).await
     }
@@ -2134,7 +2215,9 @@ impl Ecs for Client {
         call: &Call,
         input: ListServicesRequest,
     ) -> Result<ListServicesResponse, Fault> {
-        let call = self.admit(call, Input::ListServices(&input)).await?;
+        let call = self
+            .admit(call, Input::ListServices(&input), 54, &input)
+            .await?;
         self.inner.list_services(&call, input).await
     }
 
@@ -2144,7 +2227,7 @@ impl Ecs for Client {
         input: ListServicesByNamespaceRequest,
     ) -> Result<ListServicesByNamespaceResponse, Fault> {
         let call = self
-            .admit(call, Input::ListServicesByNamespace(&input))
+            .admit(call, Input::ListServicesByNamespace(&input), 55, &input)
             .await?;
         self.inner.list_services_by_namespace(&call, input).await
     }
@@ -2154,7 +2237,9 @@ impl Ecs for Client {
         call: &Call,
         input: ListTagsForResourceRequest,
     ) -> Result<ListTagsForResourceResponse, Fault> {
-        let call = self.admit(call, Input::ListTagsForResource(&input)).await?;
+        let call = self
+            .admit(call, Input::ListTagsForResource(&input), 56, &input)
+            .await?;
         self.inner.list_tags_for_resource(&call, input).await
     }
 
@@ -2164,7 +2249,7 @@ impl Ecs for Client {
         input: ListTaskDefinitionFamiliesRequest,
     ) -> Result<ListTaskDefinitionFamiliesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListTaskDefinitionFamilies(&input))
+            .admit(call, Input::ListTaskDefinitionFamilies(&input), 57, &input)
             .await?;
         self.inner.list_task_definition_families(&call, input).await
     }
@@ -2174,7 +2259,9 @@ impl Ecs for Client {
         call: &Call,
         input: ListTaskDefinitionsRequest,
     ) -> Result<ListTaskDefinitionsResponse, Fault> {
-        let call = self.admit(call, Input::ListTaskDefinitions(&input)).await?;
+        let call = self
+            .admit(call, Input::ListTaskDefinitions(&input), 58, &input)
+            .await?;
         self.inner.list_task_definitions(&call, input).await
     }
 
@@ -2183,7 +2270,9 @@ impl Ecs for Client {
         call: &Call,
         input: ListTasksRequest,
     ) -> Result<ListTasksResponse, Fault> {
-        let call = self.admit(call, Input::ListTasks(&input)).await?;
+        let call = self
+            .admit(call, Input::ListTasks(&input), 59, &input)
+            .await?;
         self.inner.list_tasks(&call, input).await
     }
 
@@ -2192,7 +2281,9 @@ impl Ecs for Client {
         call: &Call,
         input: PutAccountSettingRequest,
     ) -> Result<PutAccountSettingResponse, Fault> {
-        let call = self.admit(call, Input::PutAccountSetting(&input)).await?;
+        let call = self
+            .admit(call, Input::PutAccountSetting(&input), 60, &input)
+            .await?;
         self.inner.put_account_setting(&call, input).await
     }
 
@@ -2202,7 +2293,7 @@ impl Ecs for Client {
         input: PutAccountSettingDefaultRequest,
     ) -> Result<PutAccountSettingDefaultResponse, Fault> {
         let call = self
-            .admit(call, Input::PutAccountSettingDefault(&input))
+            .admit(call, Input::PutAccountSettingDefault(&input), 61, &input)
             .await?;
         self.inner.put_account_setting_default(&call, input).await
     }
@@ -2212,7 +2303,9 @@ impl Ecs for Client {
         call: &Call,
         input: PutAttributesRequest,
     ) -> Result<PutAttributesResponse, Fault> {
-        let call = self.admit(call, Input::PutAttributes(&input)).await?;
+        let call = self
+            .admit(call, Input::PutAttributes(&input), 62, &input)
+            .await?;
         self.inner.put_attributes(&call, input).await
     }
 
@@ -2222,7 +2315,7 @@ impl Ecs for Client {
         input: PutClusterCapacityProvidersRequest,
     ) -> Result<PutClusterCapacityProvidersResponse, Fault> {
         let call = self
-            .admit(call, Input::PutClusterCapacityProviders(&input))
+            .admit(call, Input::PutClusterCapacityProviders(&input), 63, &input)
             .await?;
         self.inner
             .put_cluster_capacity_providers(&call, input)
@@ -2235,7 +2328,7 @@ impl Ecs for Client {
         input: RegisterContainerInstanceRequest,
     ) -> Result<RegisterContainerInstanceResponse, Fault> {
         let call = self
-            .admit(call, Input::RegisterContainerInstance(&input))
+            .admit(call, Input::RegisterContainerInstance(&input), 64, &input)
             .await?;
         self.inner.register_container_instance(&call, input).await
     }
@@ -2246,7 +2339,12 @@ impl Ecs for Client {
         input: RegisterDaemonTaskDefinitionRequest,
     ) -> Result<RegisterDaemonTaskDefinitionResponse, Fault> {
         let call = self
-            .admit(call, Input::RegisterDaemonTaskDefinition(&input))
+            .admit(
+                call,
+                Input::RegisterDaemonTaskDefinition(&input),
+                65,
+                &input,
+            )
             .await?;
         self.inner
             .register_daemon_task_definition(&call, input)
@@ -2259,13 +2357,13 @@ impl Ecs for Client {
         input: RegisterTaskDefinitionRequest,
     ) -> Result<RegisterTaskDefinitionResponse, Fault> {
         let call = self
-            .admit(call, Input::RegisterTaskDefinition(&input))
+            .admit(call, Input::RegisterTaskDefinition(&input), 66, &input)
             .await?;
         self.inner.register_task_definition(&call, input).await
     }
 
     async fn run_task(&self, call: &Call, input: RunTaskRequest) -> Result<RunTaskResponse, Fault> {
-        let call = self.admit(call, Input::RunTask(&input)).await?;
+        let call = self.admit(call, Input::RunTask(&input), 67, &input).await?;
         self.inner.run_task(&call, input).await
     }
 
@@ -2274,7 +2372,9 @@ impl Ecs for Client {
         call: &Call,
         input: StartTaskRequest,
     ) -> Result<StartTaskResponse, Fault> {
-        let call = self.admit(call, Input::StartTask(&input)).await?;
+        let call = self
+            .admit(call, Input::StartTask(&input), 68, &input)
+            .await?;
         self.inner.start_task(&call, input).await
     }
 
@@ -2284,7 +2384,7 @@ impl Ecs for Client {
         input: StopServiceDeploymentRequest,
     ) -> Result<StopServiceDeploymentResponse, Fault> {
         let call = self
-            .admit(call, Input::StopServiceDeployment(&input))
+            .admit(call, Input::StopServiceDeployment(&input), 69, &input)
             .await?;
         self.inner.stop_service_deployment(&call, input).await
     }
@@ -2294,7 +2394,9 @@ impl Ecs for Client {
         call: &Call,
         input: StopTaskRequest,
     ) -> Result<StopTaskResponse, Fault> {
-        let call = self.admit(call, Input::StopTask(&input)).await?;
+        let call = self
+            .admit(call, Input::StopTask(&input), 70, &input)
+            .await?;
         self.inner.stop_task(&call, input).await
     }
 
@@ -2304,7 +2406,12 @@ impl Ecs for Client {
         input: SubmitAttachmentStateChangesRequest,
     ) -> Result<SubmitAttachmentStateChangesResponse, Fault> {
         let call = self
-            .admit(call, Input::SubmitAttachmentStateChanges(&input))
+            .admit(
+                call,
+                Input::SubmitAttachmentStateChanges(&input),
+                71,
+                &input,
+            )
             .await?;
         self.inner
             .submit_attachment_state_changes(&call, input)
@@ -2317,7 +2424,7 @@ impl Ecs for Client {
         input: SubmitContainerStateChangeRequest,
     ) -> Result<SubmitContainerStateChangeResponse, Fault> {
         let call = self
-            .admit(call, Input::SubmitContainerStateChange(&input))
+            .admit(call, Input::SubmitContainerStateChange(&input), 72, &input)
             .await?;
         self.inner.submit_container_state_change(&call, input).await
     }
@@ -2328,7 +2435,7 @@ impl Ecs for Client {
         input: SubmitTaskStateChangeRequest,
     ) -> Result<SubmitTaskStateChangeResponse, Fault> {
         let call = self
-            .admit(call, Input::SubmitTaskStateChange(&input))
+            .admit(call, Input::SubmitTaskStateChange(&input), 73, &input)
             .await?;
         self.inner.submit_task_state_change(&call, input).await
     }
@@ -2338,7 +2445,9 @@ impl Ecs for Client {
         call: &Call,
         input: TagResourceRequest,
     ) -> Result<TagResourceResponse, Fault> {
-        let call = self.admit(call, Input::TagResource(&input)).await?;
+        let call = self
+            .admit(call, Input::TagResource(&input), 74, &input)
+            .await?;
         self.inner.tag_resource(&call, input).await
     }
 
@@ -2347,7 +2456,9 @@ impl Ecs for Client {
         call: &Call,
         input: UntagResourceRequest,
     ) -> Result<UntagResourceResponse, Fault> {
-        let call = self.admit(call, Input::UntagResource(&input)).await?;
+        let call = self
+            .admit(call, Input::UntagResource(&input), 75, &input)
+            .await?;
         self.inner.untag_resource(&call, input).await
     }
 
@@ -2357,7 +2468,7 @@ impl Ecs for Client {
         input: UpdateCapacityProviderRequest,
     ) -> Result<UpdateCapacityProviderResponse, Fault> {
         let call = self
-            .admit(call, Input::UpdateCapacityProvider(&input))
+            .admit(call, Input::UpdateCapacityProvider(&input), 76, &input)
             .await?;
         self.inner.update_capacity_provider(&call, input).await
     }
@@ -2367,7 +2478,9 @@ impl Ecs for Client {
         call: &Call,
         input: UpdateClusterRequest,
     ) -> Result<UpdateClusterResponse, Fault> {
-        let call = self.admit(call, Input::UpdateCluster(&input)).await?;
+        let call = self
+            .admit(call, Input::UpdateCluster(&input), 77, &input)
+            .await?;
         self.inner.update_cluster(&call, input).await
     }
 
@@ -2377,7 +2490,7 @@ impl Ecs for Client {
         input: UpdateClusterSettingsRequest,
     ) -> Result<UpdateClusterSettingsResponse, Fault> {
         let call = self
-            .admit(call, Input::UpdateClusterSettings(&input))
+            .admit(call, Input::UpdateClusterSettings(&input), 78, &input)
             .await?;
         self.inner.update_cluster_settings(&call, input).await
     }
@@ -2388,7 +2501,7 @@ impl Ecs for Client {
         input: UpdateContainerAgentRequest,
     ) -> Result<UpdateContainerAgentResponse, Fault> {
         let call = self
-            .admit(call, Input::UpdateContainerAgent(&input))
+            .admit(call, Input::UpdateContainerAgent(&input), 79, &input)
             .await?;
         self.inner.update_container_agent(&call, input).await
     }
@@ -2399,7 +2512,12 @@ impl Ecs for Client {
         input: UpdateContainerInstancesStateRequest,
     ) -> Result<UpdateContainerInstancesStateResponse, Fault> {
         let call = self
-            .admit(call, Input::UpdateContainerInstancesState(&input))
+            .admit(
+                call,
+                Input::UpdateContainerInstancesState(&input),
+                80,
+                &input,
+            )
             .await?;
         self.inner
             .update_container_instances_state(&call, input)
@@ -2411,7 +2529,9 @@ impl Ecs for Client {
         call: &Call,
         input: UpdateDaemonRequest,
     ) -> Result<UpdateDaemonResponse, Fault> {
-        let call = self.admit(call, Input::UpdateDaemon(&input)).await?;
+        let call = self
+            .admit(call, Input::UpdateDaemon(&input), 81, &input)
+            .await?;
         self.inner.update_daemon(&call, input).await
     }
 
@@ -2421,7 +2541,7 @@ impl Ecs for Client {
         input: UpdateExpressGatewayServiceRequest,
     ) -> Result<UpdateExpressGatewayServiceResponse, Fault> {
         let call = self
-            .admit(call, Input::UpdateExpressGatewayService(&input))
+            .admit(call, Input::UpdateExpressGatewayService(&input), 82, &input)
             .await?;
         self.inner
             .update_express_gateway_service(&call, input)
@@ -2433,7 +2553,9 @@ impl Ecs for Client {
         call: &Call,
         input: UpdateGatewayRequest,
     ) -> Result<UpdateGatewayResponse, Fault> {
-        let call = self.admit(call, Input::UpdateGateway(&input)).await?;
+        let call = self
+            .admit(call, Input::UpdateGateway(&input), 83, &input)
+            .await?;
         self.inner.update_gateway(&call, input).await
     }
 
@@ -2442,7 +2564,9 @@ impl Ecs for Client {
         call: &Call,
         input: UpdateServiceRequest,
     ) -> Result<UpdateServiceResponse, Fault> {
-        let call = self.admit(call, Input::UpdateService(&input)).await?;
+        let call = self
+            .admit(call, Input::UpdateService(&input), 84, &input)
+            .await?;
         self.inner.update_service(&call, input).await
     }
 
@@ -2452,7 +2576,7 @@ impl Ecs for Client {
         input: UpdateServicePrimaryTaskSetRequest,
     ) -> Result<UpdateServicePrimaryTaskSetResponse, Fault> {
         let call = self
-            .admit(call, Input::UpdateServicePrimaryTaskSet(&input))
+            .admit(call, Input::UpdateServicePrimaryTaskSet(&input), 85, &input)
             .await?;
         self.inner
             .update_service_primary_task_set(&call, input)
@@ -2465,7 +2589,7 @@ impl Ecs for Client {
         input: UpdateTaskProtectionRequest,
     ) -> Result<UpdateTaskProtectionResponse, Fault> {
         let call = self
-            .admit(call, Input::UpdateTaskProtection(&input))
+            .admit(call, Input::UpdateTaskProtection(&input), 86, &input)
             .await?;
         self.inner.update_task_protection(&call, input).await
     }
@@ -2475,7 +2599,9 @@ impl Ecs for Client {
         call: &Call,
         input: UpdateTaskSetRequest,
     ) -> Result<UpdateTaskSetResponse, Fault> {
-        let call = self.admit(call, Input::UpdateTaskSet(&input)).await?;
+        let call = self
+            .admit(call, Input::UpdateTaskSet(&input), 87, &input)
+            .await?;
         self.inner.update_task_set(&call, input).await
     }
 }

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use wharf_wire::{
-    Call, Check, Context, Dispatcher, Fault, Service, async_trait, constraints::Violation,
-    node::Payload, schema::ServiceSchema, understood::Understood,
+    Call, Check, Context, Dispatcher, Fault, Service, async_trait,
+    constraints::Violation,
+    node::{Payload, Struct},
+    schema::ServiceSchema,
+    understood::{self, Understood},
 };
 
 #[allow(unused_imports)]
@@ -971,9 +974,17 @@ impl Client {
         Self { inner, dispatcher }
     }
 
-    async fn admit(&self, call: &Call, input: Input<'_>) -> Result<Call, Fault> {
+    async fn admit(
+        &self,
+        call: &Call,
+        input: Input<'_>,
+        operation: usize,
+        given: &dyn Struct,
+    ) -> Result<Call, Fault> {
         let checks = self.inner.authorize(call.context(), input).await?;
-        self.dispatcher.admit(&SERVICE, call, &checks).await
+        let call = self.dispatcher.admit(&SERVICE, call, &checks).await?;
+        understood::check(self.inner.understood(), &SERVICE, operation, given)?;
+        Ok(call)
     }
 }
 
@@ -989,13 +1000,13 @@ impl Elbv2 for Client {
         input: AddListenerCertificatesInput,
     ) -> Result<AddListenerCertificatesOutput, Fault> {
         let call = self
-            .admit(call, Input::AddListenerCertificates(&input))
+            .admit(call, Input::AddListenerCertificates(&input), 0, &input)
             .await?;
         self.inner.add_listener_certificates(&call, input).await
     }
 
     async fn add_tags(&self, call: &Call, input: AddTagsInput) -> Result<AddTagsOutput, Fault> {
-        let call = self.admit(call, Input::AddTags(&input)).await?;
+        let call = self.admit(call, Input::AddTags(&input), 1, &input).await?;
         self.inner.add_tags(&call, input).await
     }
 
@@ -1005,7 +1016,7 @@ impl Elbv2 for Client {
         input: AddTrustStoreRevocationsInput,
     ) -> Result<AddTrustStoreRevocationsOutput, Fault> {
         let call = self
-            .admit(call, Input::AddTrustStoreRevocations(&input))
+            .admit(call, Input::AddTrustStoreRevocations(&input), 2, &input)
             .await?;
         self.inner.add_trust_store_revocations(&call, input).await
     }
@@ -1015,7 +1026,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: CreateListenerInput,
     ) -> Result<CreateListenerOutput, Fault> {
-        let call = self.admit(call, Input::CreateListener(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateListener(&input), 3, &input)
+            .await?;
         self.inner.create_listener(&call, input).await
     }
 
@@ -1024,7 +1037,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: CreateLoadBalancerInput,
     ) -> Result<CreateLoadBalancerOutput, Fault> {
-        let call = self.admit(call, Input::CreateLoadBalancer(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateLoadBalancer(&input), 4, &input)
+            .await?;
         self.inner.create_load_balancer(&call, input).await
     }
 
@@ -1033,7 +1048,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: CreateRuleInput,
     ) -> Result<CreateRuleOutput, Fault> {
-        let call = self.admit(call, Input::CreateRule(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateRule(&input), 5, &input)
+            .await?;
         self.inner.create_rule(&call, input).await
     }
 
@@ -1042,7 +1059,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: CreateTargetGroupInput,
     ) -> Result<CreateTargetGroupOutput, Fault> {
-        let call = self.admit(call, Input::CreateTargetGroup(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateTargetGroup(&input), 6, &input)
+            .await?;
         self.inner.create_target_group(&call, input).await
     }
 
@@ -1051,7 +1070,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: CreateTrustStoreInput,
     ) -> Result<CreateTrustStoreOutput, Fault> {
-        let call = self.admit(call, Input::CreateTrustStore(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateTrustStore(&input), 7, &input)
+            .await?;
         self.inner.create_trust_store(&call, input).await
     }
 
@@ -1060,7 +1081,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: DeleteListenerInput,
     ) -> Result<DeleteListenerOutput, Fault> {
-        let call = self.admit(call, Input::DeleteListener(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteListener(&input), 8, &input)
+            .await?;
         self.inner.delete_listener(&call, input).await
     }
 
@@ -1069,7 +1092,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: DeleteLoadBalancerInput,
     ) -> Result<DeleteLoadBalancerOutput, Fault> {
-        let call = self.admit(call, Input::DeleteLoadBalancer(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteLoadBalancer(&input), 9, &input)
+            .await?;
         self.inner.delete_load_balancer(&call, input).await
     }
 
@@ -1078,7 +1103,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: DeleteRuleInput,
     ) -> Result<DeleteRuleOutput, Fault> {
-        let call = self.admit(call, Input::DeleteRule(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteRule(&input), 10, &input)
+            .await?;
         self.inner.delete_rule(&call, input).await
     }
 
@@ -1088,7 +1115,12 @@ impl Elbv2 for Client {
         input: DeleteSharedTrustStoreAssociationInput,
     ) -> Result<DeleteSharedTrustStoreAssociationOutput, Fault> {
         let call = self
-            .admit(call, Input::DeleteSharedTrustStoreAssociation(&input))
+            .admit(
+                call,
+                Input::DeleteSharedTrustStoreAssociation(&input),
+                11,
+                &input,
+            )
             .await?;
         self.inner
             .delete_shared_trust_store_association(&call, input)
@@ -1100,7 +1132,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: DeleteTargetGroupInput,
     ) -> Result<DeleteTargetGroupOutput, Fault> {
-        let call = self.admit(call, Input::DeleteTargetGroup(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteTargetGroup(&input), 12, &input)
+            .await?;
         self.inner.delete_target_group(&call, input).await
     }
 
@@ -1109,7 +1143,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: DeleteTrustStoreInput,
     ) -> Result<DeleteTrustStoreOutput, Fault> {
-        let call = self.admit(call, Input::DeleteTrustStore(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteTrustStore(&input), 13, &input)
+            .await?;
         self.inner.delete_trust_store(&call, input).await
     }
 
@@ -1118,7 +1154,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: DeregisterTargetsInput,
     ) -> Result<DeregisterTargetsOutput, Fault> {
-        let call = self.admit(call, Input::DeregisterTargets(&input)).await?;
+        let call = self
+            .admit(call, Input::DeregisterTargets(&input), 14, &input)
+            .await?;
         self.inner.deregister_targets(&call, input).await
     }
 
@@ -1128,7 +1166,7 @@ impl Elbv2 for Client {
         input: DescribeAccountLimitsInput,
     ) -> Result<DescribeAccountLimitsOutput, Fault> {
         let call = self
-            .admit(call, Input::DescribeAccountLimits(&input))
+            .admit(call, Input::DescribeAccountLimits(&input), 15, &input)
             .await?;
         self.inner.describe_account_limits(&call, input).await
     }
@@ -1139,7 +1177,7 @@ impl Elbv2 for Client {
         input: DescribeCapacityReservationInput,
     ) -> Result<DescribeCapacityReservationOutput, Fault> {
         let call = self
-            .admit(call, Input::DescribeCapacityReservation(&input))
+            .admit(call, Input::DescribeCapacityReservation(&input), 16, &input)
             .await?;
         self.inner.describe_capacity_reservation(&call, input).await
     }
@@ -1150,7 +1188,7 @@ impl Elbv2 for Client {
         input: DescribeListenerAttributesInput,
     ) -> Result<DescribeListenerAttributesOutput, Fault> {
         let call = self
-            .admit(call, Input::DescribeListenerAttributes(&input))
+            .admit(call, Input::DescribeListenerAttributes(&input), 17, &input)
             .await?;
         self.inner.describe_listener_attributes(&call, input).await
     }
@@ -1161,7 +1199,12 @@ impl Elbv2 for Client {
         input: DescribeListenerCertificatesInput,
     ) -> Result<DescribeListenerCertificatesOutput, Fault> {
         let call = self
-            .admit(call, Input::DescribeListenerCertificates(&input))
+            .admit(
+                call,
+                Input::DescribeListenerCertificates(&input),
+                18,
+                &input,
+            )
             .await?;
         self.inner
             .describe_listener_certificates(&call, input)
@@ -1173,7 +1216,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: DescribeListenersInput,
     ) -> Result<DescribeListenersOutput, Fault> {
-        let call = self.admit(call, Input::DescribeListeners(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeListeners(&input), 19, &input)
+            .await?;
         self.inner.describe_listeners(&call, input).await
     }
 
@@ -1183,7 +1228,12 @@ impl Elbv2 for Client {
         input: DescribeLoadBalancerAttributesInput,
     ) -> Result<DescribeLoadBalancerAttributesOutput, Fault> {
         let call = self
-            .admit(call, Input::DescribeLoadBalancerAttributes(&input))
+            .admit(
+                call,
+                Input::DescribeLoadBalancerAttributes(&input),
+                20,
+                &input,
+            )
             .await?;
         self.inner
             .describe_load_balancer_attributes(&call, input)
@@ -1196,7 +1246,7 @@ impl Elbv2 for Client {
         input: DescribeLoadBalancersInput,
     ) -> Result<DescribeLoadBalancersOutput, Fault> {
         let call = self
-            .admit(call, Input::DescribeLoadBalancers(&input))
+            .admit(call, Input::DescribeLoadBalancers(&input), 21, &input)
             .await?;
         self.inner.describe_load_balancers(&call, input).await
     }
@@ -1206,7 +1256,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: DescribeRulesInput,
     ) -> Result<DescribeRulesOutput, Fault> {
-        let call = self.admit(call, Input::DescribeRules(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeRules(&input), 22, &input)
+            .await?;
         self.inner.describe_rules(&call, input).await
     }
 
@@ -1215,7 +1267,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: DescribeSSLPoliciesInput,
     ) -> Result<DescribeSSLPoliciesOutput, Fault> {
-        let call = self.admit(call, Input::DescribeSSLPolicies(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeSSLPolicies(&input), 23, &input)
+            .await?;
         self.inner.describe_ssl_policies(&call, input).await
     }
 
@@ -1224,7 +1278,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: DescribeTagsInput,
     ) -> Result<DescribeTagsOutput, Fault> {
-        let call = self.admit(call, Input::DescribeTags(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeTags(&input), 24, &input)
+            .await?;
         self.inner.describe_tags(&call, input).await
     }
 
@@ -1234,7 +1290,12 @@ impl Elbv2 for Client {
         input: DescribeTargetGroupAttributesInput,
     ) -> Result<DescribeTargetGroupAttributesOutput, Fault> {
         let call = self
-            .admit(call, Input::DescribeTargetGroupAttributes(&input))
+            .admit(
+                call,
+                Input::DescribeTargetGroupAttributes(&input),
+                25,
+                &input,
+            )
             .await?;
         self.inner
             .describe_target_group_attributes(&call, input)
@@ -1247,7 +1308,7 @@ impl Elbv2 for Client {
         input: DescribeTargetGroupsInput,
     ) -> Result<DescribeTargetGroupsOutput, Fault> {
         let call = self
-            .admit(call, Input::DescribeTargetGroups(&input))
+            .admit(call, Input::DescribeTargetGroups(&input), 26, &input)
             .await?;
         self.inner.describe_target_groups(&call, input).await
     }
@@ -1258,7 +1319,7 @@ impl Elbv2 for Client {
         input: DescribeTargetHealthInput,
     ) -> Result<DescribeTargetHealthOutput, Fault> {
         let call = self
-            .admit(call, Input::DescribeTargetHealth(&input))
+            .admit(call, Input::DescribeTargetHealth(&input), 27, &input)
             .await?;
         self.inner.describe_target_health(&call, input).await
     }
@@ -1269,7 +1330,12 @@ impl Elbv2 for Client {
         input: DescribeTrustStoreAssociationsInput,
     ) -> Result<DescribeTrustStoreAssociationsOutput, Fault> {
         let call = self
-            .admit(call, Input::DescribeTrustStoreAssociations(&input))
+            .admit(
+                call,
+                Input::DescribeTrustStoreAssociations(&input),
+                28,
+                &input,
+            )
             .await?;
         self.inner
             .describe_trust_store_associations(&call, input)
@@ -1282,7 +1348,12 @@ impl Elbv2 for Client {
         input: DescribeTrustStoreRevocationsInput,
     ) -> Result<DescribeTrustStoreRevocationsOutput, Fault> {
         let call = self
-            .admit(call, Input::DescribeTrustStoreRevocations(&input))
+            .admit(
+                call,
+                Input::DescribeTrustStoreRevocations(&input),
+                29,
+                &input,
+            )
             .await?;
         self.inner
             .describe_trust_store_revocations(&call, input)
@@ -1294,7 +1365,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: DescribeTrustStoresInput,
     ) -> Result<DescribeTrustStoresOutput, Fault> {
-        let call = self.admit(call, Input::DescribeTrustStores(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeTrustStores(&input), 30, &input)
+            .await?;
         self.inner.describe_trust_stores(&call, input).await
     }
 
@@ -1303,7 +1376,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: GetResourcePolicyInput,
     ) -> Result<GetResourcePolicyOutput, Fault> {
-        let call = self.admit(call, Input::GetResourcePolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::GetResourcePolicy(&input), 31, &input)
+            .await?;
         self.inner.get_resource_policy(&call, input).await
     }
 
@@ -1313,7 +1388,12 @@ impl Elbv2 for Client {
         input: GetTrustStoreCaCertificatesBundleInput,
     ) -> Result<GetTrustStoreCaCertificatesBundleOutput, Fault> {
         let call = self
-            .admit(call, Input::GetTrustStoreCaCertificatesBundle(&input))
+            .admit(
+                call,
+                Input::GetTrustStoreCaCertificatesBundle(&input),
+                32,
+                &input,
+            )
             .await?;
         self.inner
             .get_trust_store_ca_certificates_bundle(&call, input)
@@ -1326,7 +1406,12 @@ impl Elbv2 for Client {
         input: GetTrustStoreRevocationContentInput,
     ) -> Result<GetTrustStoreRevocationContentOutput, Fault> {
         let call = self
-            .admit(call, Input::GetTrustStoreRevocationContent(&input))
+            .admit(
+                call,
+                Input::GetTrustStoreRevocationContent(&input),
+                33,
+                &input,
+            )
             .await?;
         self.inner
             .get_trust_store_revocation_content(&call, input)
@@ -1339,7 +1424,7 @@ impl Elbv2 for Client {
         input: ModifyCapacityReservationInput,
     ) -> Result<ModifyCapacityReservationOutput, Fault> {
         let call = self
-            .admit(call, Input::ModifyCapacityReservation(&input))
+            .admit(call, Input::ModifyCapacityReservation(&input), 34, &input)
             .await?;
         self.inner.modify_capacity_reservation(&call, input).await
     }
@@ -1349,7 +1434,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: ModifyIpPoolsInput,
     ) -> Result<ModifyIpPoolsOutput, Fault> {
-        let call = self.admit(call, Input::ModifyIpPools(&input)).await?;
+        let call = self
+            .admit(call, Input::ModifyIpPools(&input), 35, &input)
+            .await?;
         self.inner.modify_ip_pools(&call, input).await
     }
 
@@ -1358,7 +1445,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: ModifyListenerInput,
     ) -> Result<ModifyListenerOutput, Fault> {
-        let call = self.admit(call, Input::ModifyListener(&input)).await?;
+        let call = self
+            .admit(call, Input::ModifyListener(&input), 36, &input)
+            .await?;
         self.inner.modify_listener(&call, input).await
     }
 
@@ -1368,7 +1457,7 @@ impl Elbv2 for Client {
         input: ModifyListenerAttributesInput,
     ) -> Result<ModifyListenerAttributesOutput, Fault> {
         let call = self
-            .admit(call, Input::ModifyListenerAttributes(&input))
+            .admit(call, Input::ModifyListenerAttributes(&input), 37, &input)
             .await?;
         self.inner.modify_listener_attributes(&call, input).await
     }
@@ -1379,7 +1468,12 @@ impl Elbv2 for Client {
         input: ModifyLoadBalancerAttributesInput,
     ) -> Result<ModifyLoadBalancerAttributesOutput, Fault> {
         let call = self
-            .admit(call, Input::ModifyLoadBalancerAttributes(&input))
+            .admit(
+                call,
+                Input::ModifyLoadBalancerAttributes(&input),
+                38,
+                &input,
+            )
             .await?;
         self.inner
             .modify_load_balancer_attributes(&call, input)
@@ -1391,7 +1485,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: ModifyRuleInput,
     ) -> Result<ModifyRuleOutput, Fault> {
-        let call = self.admit(call, Input::ModifyRule(&input)).await?;
+        let call = self
+            .admit(call, Input::ModifyRule(&input), 39, &input)
+            .await?;
         self.inner.modify_rule(&call, input).await
     }
 
@@ -1400,7 +1496,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: ModifyTargetGroupInput,
     ) -> Result<ModifyTargetGroupOutput, Fault> {
-        let call = self.admit(call, Input::ModifyTargetGroup(&input)).await?;
+        let call = self
+            .admit(call, Input::ModifyTargetGroup(&input), 40, &input)
+            .await?;
         self.inner.modify_target_group(&call, input).await
     }
 
@@ -1410,7 +1508,7 @@ impl Elbv2 for Client {
         input: ModifyTargetGroupAttributesInput,
     ) -> Result<ModifyTargetGroupAttributesOutput, Fault> {
         let call = self
-            .admit(call, Input::ModifyTargetGroupAttributes(&input))
+            .admit(call, Input::ModifyTargetGroupAttributes(&input), 41, &input)
             .await?;
         self.inner
             .modify_target_group_attributes(&call, input)
@@ -1422,7 +1520,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: ModifyTrustStoreInput,
     ) -> Result<ModifyTrustStoreOutput, Fault> {
-        let call = self.admit(call, Input::ModifyTrustStore(&input)).await?;
+        let call = self
+            .admit(call, Input::ModifyTrustStore(&input), 42, &input)
+            .await?;
         self.inner.modify_trust_store(&call, input).await
     }
 
@@ -1431,7 +1531,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: RegisterTargetsInput,
     ) -> Result<RegisterTargetsOutput, Fault> {
-        let call = self.admit(call, Input::RegisterTargets(&input)).await?;
+        let call = self
+            .admit(call, Input::RegisterTargets(&input), 43, &input)
+            .await?;
         self.inner.register_targets(&call, input).await
     }
 
@@ -1441,7 +1543,7 @@ impl Elbv2 for Client {
         input: RemoveListenerCertificatesInput,
     ) -> Result<RemoveListenerCertificatesOutput, Fault> {
         let call = self
-            .admit(call, Input::RemoveListenerCertificates(&input))
+            .admit(call, Input::RemoveListenerCertificates(&input), 44, &input)
             .await?;
         self.inner.remove_listener_certificates(&call, input).await
     }
@@ -1451,7 +1553,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: RemoveTagsInput,
     ) -> Result<RemoveTagsOutput, Fault> {
-        let call = self.admit(call, Input::RemoveTags(&input)).await?;
+        let call = self
+            .admit(call, Input::RemoveTags(&input), 45, &input)
+            .await?;
         self.inner.remove_tags(&call, input).await
     }
 
@@ -1461,7 +1565,7 @@ impl Elbv2 for Client {
         input: RemoveTrustStoreRevocationsInput,
     ) -> Result<RemoveTrustStoreRevocationsOutput, Fault> {
         let call = self
-            .admit(call, Input::RemoveTrustStoreRevocations(&input))
+            .admit(call, Input::RemoveTrustStoreRevocations(&input), 46, &input)
             .await?;
         self.inner
             .remove_trust_store_revocations(&call, input)
@@ -1473,7 +1577,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: SetIpAddressTypeInput,
     ) -> Result<SetIpAddressTypeOutput, Fault> {
-        let call = self.admit(call, Input::SetIpAddressType(&input)).await?;
+        let call = self
+            .admit(call, Input::SetIpAddressType(&input), 47, &input)
+            .await?;
         self.inner.set_ip_address_type(&call, input).await
     }
 
@@ -1482,7 +1588,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: SetRulePrioritiesInput,
     ) -> Result<SetRulePrioritiesOutput, Fault> {
-        let call = self.admit(call, Input::SetRulePriorities(&input)).await?;
+        let call = self
+            .admit(call, Input::SetRulePriorities(&input), 48, &input)
+            .await?;
         self.inner.set_rule_priorities(&call, input).await
     }
 
@@ -1491,7 +1599,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: SetSecurityGroupsInput,
     ) -> Result<SetSecurityGroupsOutput, Fault> {
-        let call = self.admit(call, Input::SetSecurityGroups(&input)).await?;
+        let call = self
+            .admit(call, Input::SetSecurityGroups(&input), 49, &input)
+            .await?;
         self.inner.set_security_groups(&call, input).await
     }
 
@@ -1500,7 +1610,9 @@ impl Elbv2 for Client {
         call: &Call,
         input: SetSubnetsInput,
     ) -> Result<SetSubnetsOutput, Fault> {
-        let call = self.admit(call, Input::SetSubnets(&input)).await?;
+        let call = self
+            .admit(call, Input::SetSubnets(&input), 50, &input)
+            .await?;
         self.inner.set_subnets(&call, input).await
     }
 }

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use wharf_wire::{
-    Call, Check, Context, Dispatcher, Fault, Service, async_trait, constraints::Violation,
-    node::Payload, schema::ServiceSchema, understood::Understood,
+    Call, Check, Context, Dispatcher, Fault, Service, async_trait,
+    constraints::Violation,
+    node::{Payload, Struct},
+    schema::ServiceSchema,
+    understood::{self, Understood},
 };
 
 #[allow(unused_imports)]
@@ -2962,9 +2965,17 @@ impl Client {
         Self { inner, dispatcher }
     }
 
-    async fn admit(&self, call: &Call, input: Input<'_>) -> Result<Call, Fault> {
+    async fn admit(
+        &self,
+        call: &Call,
+        input: Input<'_>,
+        operation: usize,
+        given: &dyn Struct,
+    ) -> Result<Call, Fault> {
         let checks = self.inner.authorize(call.context(), input).await?;
-        self.dispatcher.admit(&SERVICE, call, &checks).await
+        let call = self.dispatcher.admit(&SERVICE, call, &checks).await?;
+        understood::check(self.inner.understood(), &SERVICE, operation, given)?;
+        Ok(call)
     }
 }
 
@@ -2980,7 +2991,7 @@ impl Iam for Client {
         input: AcceptDelegationRequestRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::AcceptDelegationRequest(&input))
+            .admit(call, Input::AcceptDelegationRequest(&input), 0, &input)
             .await?;
         self.inner.accept_delegation_request(&call, input).await
     }
@@ -2990,7 +3001,9 @@ impl Iam for Client {
         call: &Call,
         input: AcquireRoleRequest,
     ) -> Result<AcquireRoleResponse, Fault> {
-        let call = self.admit(call, Input::AcquireRole(&input)).await?;
+        let call = self
+            .admit(call, Input::AcquireRole(&input), 1, &input)
+            .await?;
         self.inner.acquire_role(&call, input).await
     }
 
@@ -3000,7 +3013,12 @@ impl Iam for Client {
         input: AddClientIDToOpenIDConnectProviderRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::AddClientIDToOpenIDConnectProvider(&input))
+            .admit(
+                call,
+                Input::AddClientIDToOpenIDConnectProvider(&input),
+                2,
+                &input,
+            )
             .await?;
         self.inner
             .add_client_id_to_open_id_connect_provider(&call, input)
@@ -3013,7 +3031,7 @@ impl Iam for Client {
         input: AddRoleToInstanceProfileRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::AddRoleToInstanceProfile(&input))
+            .admit(call, Input::AddRoleToInstanceProfile(&input), 3, &input)
             .await?;
         self.inner.add_role_to_instance_profile(&call, input).await
     }
@@ -3023,7 +3041,9 @@ impl Iam for Client {
         call: &Call,
         input: AddUserToGroupRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::AddUserToGroup(&input)).await?;
+        let call = self
+            .admit(call, Input::AddUserToGroup(&input), 4, &input)
+            .await?;
         self.inner.add_user_to_group(&call, input).await
     }
 
@@ -3033,7 +3053,7 @@ impl Iam for Client {
         input: AssociateDelegationRequestRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::AssociateDelegationRequest(&input))
+            .admit(call, Input::AssociateDelegationRequest(&input), 5, &input)
             .await?;
         self.inner.associate_delegation_request(&call, input).await
     }
@@ -3043,7 +3063,9 @@ impl Iam for Client {
         call: &Call,
         input: AttachGroupPolicyRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::AttachGroupPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::AttachGroupPolicy(&input), 6, &input)
+            .await?;
         self.inner.attach_group_policy(&call, input).await
     }
 
@@ -3052,7 +3074,9 @@ impl Iam for Client {
         call: &Call,
         input: AttachRolePolicyRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::AttachRolePolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::AttachRolePolicy(&input), 7, &input)
+            .await?;
         self.inner.attach_role_policy(&call, input).await
     }
 
@@ -3061,7 +3085,9 @@ impl Iam for Client {
         call: &Call,
         input: AttachUserPolicyRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::AttachUserPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::AttachUserPolicy(&input), 8, &input)
+            .await?;
         self.inner.attach_user_policy(&call, input).await
     }
 
@@ -3070,7 +3096,9 @@ impl Iam for Client {
         call: &Call,
         input: ChangePasswordRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::ChangePassword(&input)).await?;
+        let call = self
+            .admit(call, Input::ChangePassword(&input), 9, &input)
+            .await?;
         self.inner.change_password(&call, input).await
     }
 
@@ -3079,7 +3107,9 @@ impl Iam for Client {
         call: &Call,
         input: CreateAccessKeyRequest,
     ) -> Result<CreateAccessKeyResponse, Fault> {
-        let call = self.admit(call, Input::CreateAccessKey(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateAccessKey(&input), 10, &input)
+            .await?;
         self.inner.create_access_key(&call, input).await
     }
 
@@ -3088,7 +3118,9 @@ impl Iam for Client {
         call: &Call,
         input: CreateAccountAliasRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::CreateAccountAlias(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateAccountAlias(&input), 11, &input)
+            .await?;
         self.inner.create_account_alias(&call, input).await
     }
 
@@ -3098,7 +3130,7 @@ impl Iam for Client {
         input: CreateDelegationRequestRequest,
     ) -> Result<CreateDelegationRequestResponse, Fault> {
         let call = self
-            .admit(call, Input::CreateDelegationRequest(&input))
+            .admit(call, Input::CreateDelegationRequest(&input), 12, &input)
             .await?;
         self.inner.create_delegation_request(&call, input).await
     }
@@ -3108,7 +3140,9 @@ impl Iam for Client {
         call: &Call,
         input: CreateGroupRequest,
     ) -> Result<CreateGroupResponse, Fault> {
-        let call = self.admit(call, Input::CreateGroup(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateGroup(&input), 13, &input)
+            .await?;
         self.inner.create_group(&call, input).await
     }
 
@@ -3118,7 +3152,7 @@ impl Iam for Client {
         input: CreateInstanceProfileRequest,
     ) -> Result<CreateInstanceProfileResponse, Fault> {
         let call = self
-            .admit(call, Input::CreateInstanceProfile(&input))
+            .admit(call, Input::CreateInstanceProfile(&input), 14, &input)
             .await?;
         self.inner.create_instance_profile(&call, input).await
     }
@@ -3128,7 +3162,9 @@ impl Iam for Client {
         call: &Call,
         input: CreateLoginProfileRequest,
     ) -> Result<CreateLoginProfileResponse, Fault> {
-        let call = self.admit(call, Input::CreateLoginProfile(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateLoginProfile(&input), 15, &input)
+            .await?;
         self.inner.create_login_profile(&call, input).await
     }
 
@@ -3138,7 +3174,7 @@ impl Iam for Client {
         input: CreateOpenIDConnectProviderRequest,
     ) -> Result<CreateOpenIDConnectProviderResponse, Fault> {
         let call = self
-            .admit(call, Input::CreateOpenIDConnectProvider(&input))
+            .admit(call, Input::CreateOpenIDConnectProvider(&input), 16, &input)
             .await?;
         self.inner
             .create_open_id_connect_provider(&call, input)
@@ -3150,7 +3186,9 @@ impl Iam for Client {
         call: &Call,
         input: CreatePolicyRequest,
     ) -> Result<CreatePolicyResponse, Fault> {
-        let call = self.admit(call, Input::CreatePolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::CreatePolicy(&input), 17, &input)
+            .await?;
         self.inner.create_policy(&call, input).await
     }
 
@@ -3159,7 +3197,9 @@ impl Iam for Client {
         call: &Call,
         input: CreatePolicyVersionRequest,
     ) -> Result<CreatePolicyVersionResponse, Fault> {
-        let call = self.admit(call, Input::CreatePolicyVersion(&input)).await?;
+        let call = self
+            .admit(call, Input::CreatePolicyVersion(&input), 18, &input)
+            .await?;
         self.inner.create_policy_version(&call, input).await
     }
 
@@ -3168,7 +3208,9 @@ impl Iam for Client {
         call: &Call,
         input: CreateRoleRequest,
     ) -> Result<CreateRoleResponse, Fault> {
-        let call = self.admit(call, Input::CreateRole(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateRole(&input), 19, &input)
+            .await?;
         self.inner.create_role(&call, input).await
     }
 
@@ -3177,7 +3219,9 @@ impl Iam for Client {
         call: &Call,
         input: CreateSAMLProviderRequest,
     ) -> Result<CreateSAMLProviderResponse, Fault> {
-        let call = self.admit(call, Input::CreateSAMLProvider(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateSAMLProvider(&input), 20, &input)
+            .await?;
         self.inner.create_saml_provider(&call, input).await
     }
 
@@ -3187,7 +3231,7 @@ impl Iam for Client {
         input: CreateServiceLinkedRoleRequest,
     ) -> Result<CreateServiceLinkedRoleResponse, Fault> {
         let call = self
-            .admit(call, Input::CreateServiceLinkedRole(&input))
+            .admit(call, Input::CreateServiceLinkedRole(&input), 21, &input)
             .await?;
         self.inner.create_service_linked_role(&call, input).await
     }
@@ -3198,7 +3242,12 @@ impl Iam for Client {
         input: CreateServiceSpecificCredentialRequest,
     ) -> Result<CreateServiceSpecificCredentialResponse, Fault> {
         let call = self
-            .admit(call, Input::CreateServiceSpecificCredential(&input))
+            .admit(
+                call,
+                Input::CreateServiceSpecificCredential(&input),
+                22,
+                &input,
+            )
             .await?;
         self.inner
             .create_service_specific_credential(&call, input)
@@ -3210,7 +3259,9 @@ impl Iam for Client {
         call: &Call,
         input: CreateUserRequest,
     ) -> Result<CreateUserResponse, Fault> {
-        let call = self.admit(call, Input::CreateUser(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateUser(&input), 23, &input)
+            .await?;
         self.inner.create_user(&call, input).await
     }
 
@@ -3220,7 +3271,7 @@ impl Iam for Client {
         input: CreateVirtualMFADeviceRequest,
     ) -> Result<CreateVirtualMFADeviceResponse, Fault> {
         let call = self
-            .admit(call, Input::CreateVirtualMFADevice(&input))
+            .admit(call, Input::CreateVirtualMFADevice(&input), 24, &input)
             .await?;
         self.inner.create_virtual_mfa_device(&call, input).await
     }
@@ -3230,7 +3281,9 @@ impl Iam for Client {
         call: &Call,
         input: DeactivateMFADeviceRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeactivateMFADevice(&input)).await?;
+        let call = self
+            .admit(call, Input::DeactivateMFADevice(&input), 25, &input)
+            .await?;
         self.inner.deactivate_mfa_device(&call, input).await
     }
 
@@ -3239,7 +3292,9 @@ impl Iam for Client {
         call: &Call,
         input: DeleteAccessKeyRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteAccessKey(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteAccessKey(&input), 26, &input)
+            .await?;
         self.inner.delete_access_key(&call, input).await
     }
 
@@ -3248,13 +3303,15 @@ impl Iam for Client {
         call: &Call,
         input: DeleteAccountAliasRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteAccountAlias(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteAccountAlias(&input), 27, &input)
+            .await?;
         self.inner.delete_account_alias(&call, input).await
     }
 
     async fn delete_account_password_policy(&self, call: &Call, input: ()) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteAccountPasswordPolicy(&input))
+            .admit(call, Input::DeleteAccountPasswordPolicy(&input), 28, &input)
             .await?;
         self.inner
             .delete_account_password_policy(&call, input)
@@ -3262,7 +3319,9 @@ impl Iam for Client {
     }
 
     async fn delete_group(&self, call: &Call, input: DeleteGroupRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteGroup(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteGroup(&input), 29, &input)
+            .await?;
         self.inner.delete_group(&call, input).await
     }
 
@@ -3271,7 +3330,9 @@ impl Iam for Client {
         call: &Call,
         input: DeleteGroupPolicyRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteGroupPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteGroupPolicy(&input), 30, &input)
+            .await?;
         self.inner.delete_group_policy(&call, input).await
     }
 
@@ -3281,7 +3342,7 @@ impl Iam for Client {
         input: DeleteInstanceProfileRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteInstanceProfile(&input))
+            .admit(call, Input::DeleteInstanceProfile(&input), 31, &input)
             .await?;
         self.inner.delete_instance_profile(&call, input).await
     }
@@ -3291,7 +3352,9 @@ impl Iam for Client {
         call: &Call,
         input: DeleteLoginProfileRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteLoginProfile(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteLoginProfile(&input), 32, &input)
+            .await?;
         self.inner.delete_login_profile(&call, input).await
     }
 
@@ -3301,7 +3364,7 @@ impl Iam for Client {
         input: DeleteOpenIDConnectProviderRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteOpenIDConnectProvider(&input))
+            .admit(call, Input::DeleteOpenIDConnectProvider(&input), 33, &input)
             .await?;
         self.inner
             .delete_open_id_connect_provider(&call, input)
@@ -3309,7 +3372,9 @@ impl Iam for Client {
     }
 
     async fn delete_policy(&self, call: &Call, input: DeletePolicyRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeletePolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::DeletePolicy(&input), 34, &input)
+            .await?;
         self.inner.delete_policy(&call, input).await
     }
 
@@ -3318,12 +3383,16 @@ impl Iam for Client {
         call: &Call,
         input: DeletePolicyVersionRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeletePolicyVersion(&input)).await?;
+        let call = self
+            .admit(call, Input::DeletePolicyVersion(&input), 35, &input)
+            .await?;
         self.inner.delete_policy_version(&call, input).await
     }
 
     async fn delete_role(&self, call: &Call, input: DeleteRoleRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteRole(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteRole(&input), 36, &input)
+            .await?;
         self.inner.delete_role(&call, input).await
     }
 
@@ -3333,7 +3402,12 @@ impl Iam for Client {
         input: DeleteRolePermissionsBoundaryRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteRolePermissionsBoundary(&input))
+            .admit(
+                call,
+                Input::DeleteRolePermissionsBoundary(&input),
+                37,
+                &input,
+            )
             .await?;
         self.inner
             .delete_role_permissions_boundary(&call, input)
@@ -3345,7 +3419,9 @@ impl Iam for Client {
         call: &Call,
         input: DeleteRolePolicyRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteRolePolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteRolePolicy(&input), 38, &input)
+            .await?;
         self.inner.delete_role_policy(&call, input).await
     }
 
@@ -3354,7 +3430,9 @@ impl Iam for Client {
         call: &Call,
         input: DeleteSAMLProviderRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteSAMLProvider(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteSAMLProvider(&input), 39, &input)
+            .await?;
         self.inner.delete_saml_provider(&call, input).await
     }
 
@@ -3363,7 +3441,9 @@ impl Iam for Client {
         call: &Call,
         input: DeleteSSHPublicKeyRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteSSHPublicKey(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteSSHPublicKey(&input), 40, &input)
+            .await?;
         self.inner.delete_ssh_public_key(&call, input).await
     }
 
@@ -3373,7 +3453,7 @@ impl Iam for Client {
         input: DeleteServerCertificateRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteServerCertificate(&input))
+            .admit(call, Input::DeleteServerCertificate(&input), 41, &input)
             .await?;
         self.inner.delete_server_certificate(&call, input).await
     }
@@ -3384,7 +3464,7 @@ impl Iam for Client {
         input: DeleteServiceLinkedRoleRequest,
     ) -> Result<DeleteServiceLinkedRoleResponse, Fault> {
         let call = self
-            .admit(call, Input::DeleteServiceLinkedRole(&input))
+            .admit(call, Input::DeleteServiceLinkedRole(&input), 42, &input)
             .await?;
         self.inner.delete_service_linked_role(&call, input).await
     }
@@ -3395,7 +3475,12 @@ impl Iam for Client {
         input: DeleteServiceSpecificCredentialRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteServiceSpecificCredential(&input))
+            .admit(
+                call,
+                Input::DeleteServiceSpecificCredential(&input),
+                43,
+                &input,
+            )
             .await?;
         self.inner
             .delete_service_specific_credential(&call, input)
@@ -3408,13 +3493,15 @@ impl Iam for Client {
         input: DeleteSigningCertificateRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteSigningCertificate(&input))
+            .admit(call, Input::DeleteSigningCertificate(&input), 44, &input)
             .await?;
         self.inner.delete_signing_certificate(&call, input).await
     }
 
     async fn delete_user(&self, call: &Call, input: DeleteUserRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteUser(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteUser(&input), 45, &input)
+            .await?;
         self.inner.delete_user(&call, input).await
     }
 
@@ -3424,7 +3511,12 @@ impl Iam for Client {
         input: DeleteUserPermissionsBoundaryRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteUserPermissionsBoundary(&input))
+            .admit(
+                call,
+                Input::DeleteUserPermissionsBoundary(&input),
+                46,
+                &input,
+            )
             .await?;
         self.inner
             .delete_user_permissions_boundary(&call, input)
@@ -3436,7 +3528,9 @@ impl Iam for Client {
         call: &Call,
         input: DeleteUserPolicyRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteUserPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteUserPolicy(&input), 47, &input)
+            .await?;
         self.inner.delete_user_policy(&call, input).await
     }
 
@@ -3446,7 +3540,7 @@ impl Iam for Client {
         input: DeleteVirtualMFADeviceRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteVirtualMFADevice(&input))
+            .admit(call, Input::DeleteVirtualMFADevice(&input), 48, &input)
             .await?;
         self.inner.delete_virtual_mfa_device(&call, input).await
     }
@@ -3456,7 +3550,9 @@ impl Iam for Client {
         call: &Call,
         input: DetachGroupPolicyRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DetachGroupPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::DetachGroupPolicy(&input), 49, &input)
+            .await?;
         self.inner.detach_group_policy(&call, input).await
     }
 
@@ -3465,7 +3561,9 @@ impl Iam for Client {
         call: &Call,
         input: DetachRolePolicyRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DetachRolePolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::DetachRolePolicy(&input), 50, &input)
+            .await?;
         self.inner.detach_role_policy(&call, input).await
     }
 
@@ -3474,7 +3572,9 @@ impl Iam for Client {
         call: &Call,
         input: DetachUserPolicyRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DetachUserPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::DetachUserPolicy(&input), 51, &input)
+            .await?;
         self.inner.detach_user_policy(&call, input).await
     }
 
@@ -3487,6 +3587,8 @@ impl Iam for Client {
             .admit(
                 call,
                 Input::DisableOrganizationsRootCredentialsManagement(&input),
+                52,
+                &input,
             )
             .await?;
         self.inner
@@ -3500,7 +3602,12 @@ impl Iam for Client {
         input: DisableOrganizationsRootSessionsRequest,
     ) -> Result<DisableOrganizationsRootSessionsResponse, Fault> {
         let call = self
-            .admit(call, Input::DisableOrganizationsRootSessions(&input))
+            .admit(
+                call,
+                Input::DisableOrganizationsRootSessions(&input),
+                53,
+                &input,
+            )
             .await?;
         self.inner
             .disable_organizations_root_sessions(&call, input)
@@ -3513,7 +3620,12 @@ impl Iam for Client {
         input: (),
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DisableOutboundWebIdentityFederation(&input))
+            .admit(
+                call,
+                Input::DisableOutboundWebIdentityFederation(&input),
+                54,
+                &input,
+            )
             .await?;
         self.inner
             .disable_outbound_web_identity_federation(&call, input)
@@ -3525,7 +3637,9 @@ impl Iam for Client {
         call: &Call,
         input: EnableMFADeviceRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::EnableMFADevice(&input)).await?;
+        let call = self
+            .admit(call, Input::EnableMFADevice(&input), 55, &input)
+            .await?;
         self.inner.enable_mfa_device(&call, input).await
     }
 
@@ -3538,6 +3652,8 @@ impl Iam for Client {
             .admit(
                 call,
                 Input::EnableOrganizationsRootCredentialsManagement(&input),
+                56,
+                &input,
             )
             .await?;
         self.inner
@@ -3551,7 +3667,12 @@ impl Iam for Client {
         input: EnableOrganizationsRootSessionsRequest,
     ) -> Result<EnableOrganizationsRootSessionsResponse, Fault> {
         let call = self
-            .admit(call, Input::EnableOrganizationsRootSessions(&input))
+            .admit(
+                call,
+                Input::EnableOrganizationsRootSessions(&input),
+                57,
+                &input,
+            )
             .await?;
         self.inner
             .enable_organizations_root_sessions(&call, input)
@@ -3564,7 +3685,12 @@ impl Iam for Client {
         input: (),
     ) -> Result<EnableOutboundWebIdentityFederationResponse, Fault> {
         let call = self
-            .admit(call, Input::EnableOutboundWebIdentityFederation(&input))
+            .admit(
+                call,
+                Input::EnableOutboundWebIdentityFederation(&input),
+                58,
+                &input,
+            )
             .await?;
         self.inner
             .enable_outbound_web_identity_federation(&call, input)
@@ -3577,7 +3703,7 @@ impl Iam for Client {
         input: (),
     ) -> Result<GenerateCredentialReportResponse, Fault> {
         let call = self
-            .admit(call, Input::GenerateCredentialReport(&input))
+            .admit(call, Input::GenerateCredentialReport(&input), 59, &input)
             .await?;
         self.inner.generate_credential_report(&call, input).await
     }
@@ -3588,7 +3714,12 @@ impl Iam for Client {
         input: GenerateOrganizationsAccessReportRequest,
     ) -> Result<GenerateOrganizationsAccessReportResponse, Fault> {
         let call = self
-            .admit(call, Input::GenerateOrganizationsAccessReport(&input))
+            .admit(
+                call,
+                Input::GenerateOrganizationsAccessReport(&input),
+                60,
+                &input,
+            )
             .await?;
         self.inner
             .generate_organizations_access_report(&call, input)
@@ -3601,7 +3732,12 @@ impl Iam for Client {
         input: GenerateServiceLastAccessedDetailsRequest,
     ) -> Result<GenerateServiceLastAccessedDetailsResponse, Fault> {
         let call = self
-            .admit(call, Input::GenerateServiceLastAccessedDetails(&input))
+            .admit(
+                call,
+                Input::GenerateServiceLastAccessedDetails(&input),
+                61,
+                &input,
+            )
             .await?;
         self.inner
             .generate_service_last_accessed_details(&call, input)
@@ -3614,7 +3750,7 @@ impl Iam for Client {
         input: GetAccessKeyLastUsedRequest,
     ) -> Result<GetAccessKeyLastUsedResponse, Fault> {
         let call = self
-            .admit(call, Input::GetAccessKeyLastUsed(&input))
+            .admit(call, Input::GetAccessKeyLastUsed(&input), 62, &input)
             .await?;
         self.inner.get_access_key_last_used(&call, input).await
     }
@@ -3625,7 +3761,12 @@ impl Iam for Client {
         input: GetAccountAuthorizationDetailsRequest,
     ) -> Result<GetAccountAuthorizationDetailsResponse, Fault> {
         let call = self
-            .admit(call, Input::GetAccountAuthorizationDetails(&input))
+            .admit(
+                call,
+                Input::GetAccountAuthorizationDetails(&input),
+                63,
+                &input,
+            )
             .await?;
         self.inner
             .get_account_authorization_details(&call, input)
@@ -3638,7 +3779,7 @@ impl Iam for Client {
         input: (),
     ) -> Result<GetAccountPasswordPolicyResponse, Fault> {
         let call = self
-            .admit(call, Input::GetAccountPasswordPolicy(&input))
+            .admit(call, Input::GetAccountPasswordPolicy(&input), 64, &input)
             .await?;
         self.inner.get_account_password_policy(&call, input).await
     }
@@ -3649,7 +3790,7 @@ impl Iam for Client {
         input: GetAccountPropertiesRequest,
     ) -> Result<GetAccountPropertiesResponse, Fault> {
         let call = self
-            .admit(call, Input::GetAccountProperties(&input))
+            .admit(call, Input::GetAccountProperties(&input), 65, &input)
             .await?;
         self.inner.get_account_properties(&call, input).await
     }
@@ -3659,7 +3800,9 @@ impl Iam for Client {
         call: &Call,
         input: (),
     ) -> Result<GetAccountSummaryResponse, Fault> {
-        let call = self.admit(call, Input::GetAccountSummary(&input)).await?;
+        let call = self
+            .admit(call, Input::GetAccountSummary(&input), 66, &input)
+            .await?;
         self.inner.get_account_summary(&call, input).await
     }
 
@@ -3669,7 +3812,12 @@ impl Iam for Client {
         input: GetContextKeysForCustomPolicyRequest,
     ) -> Result<GetContextKeysForPolicyResponse, Fault> {
         let call = self
-            .admit(call, Input::GetContextKeysForCustomPolicy(&input))
+            .admit(
+                call,
+                Input::GetContextKeysForCustomPolicy(&input),
+                67,
+                &input,
+            )
             .await?;
         self.inner
             .get_context_keys_for_custom_policy(&call, input)
@@ -3682,7 +3830,12 @@ impl Iam for Client {
         input: GetContextKeysForPrincipalPolicyRequest,
     ) -> Result<GetContextKeysForPolicyResponse, Fault> {
         let call = self
-            .admit(call, Input::GetContextKeysForPrincipalPolicy(&input))
+            .admit(
+                call,
+                Input::GetContextKeysForPrincipalPolicy(&input),
+                68,
+                &input,
+            )
             .await?;
         self.inner
             .get_context_keys_for_principal_policy(&call, input)
@@ -3694,7 +3847,9 @@ impl Iam for Client {
         call: &Call,
         input: (),
     ) -> Result<GetCredentialReportResponse, Fault> {
-        let call = self.admit(call, Input::GetCredentialReport(&input)).await?;
+        let call = self
+            .admit(call, Input::GetCredentialReport(&input), 69, &input)
+            .await?;
         self.inner.get_credential_report(&call, input).await
     }
 
@@ -3704,7 +3859,7 @@ impl Iam for Client {
         input: GetDelegationRequestRequest,
     ) -> Result<GetDelegationRequestResponse, Fault> {
         let call = self
-            .admit(call, Input::GetDelegationRequest(&input))
+            .admit(call, Input::GetDelegationRequest(&input), 70, &input)
             .await?;
         self.inner.get_delegation_request(&call, input).await
     }
@@ -3714,7 +3869,9 @@ impl Iam for Client {
         call: &Call,
         input: GetGroupRequest,
     ) -> Result<GetGroupResponse, Fault> {
-        let call = self.admit(call, Input::GetGroup(&input)).await?;
+        let call = self
+            .admit(call, Input::GetGroup(&input), 71, &input)
+            .await?;
         self.inner.get_group(&call, input).await
     }
 
@@ -3723,7 +3880,9 @@ impl Iam for Client {
         call: &Call,
         input: GetGroupPolicyRequest,
     ) -> Result<GetGroupPolicyResponse, Fault> {
-        let call = self.admit(call, Input::GetGroupPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::GetGroupPolicy(&input), 72, &input)
+            .await?;
         self.inner.get_group_policy(&call, input).await
     }
 
@@ -3733,7 +3892,7 @@ impl Iam for Client {
         input: GetHumanReadableSummaryRequest,
     ) -> Result<GetHumanReadableSummaryResponse, Fault> {
         let call = self
-            .admit(call, Input::GetHumanReadableSummary(&input))
+            .admit(call, Input::GetHumanReadableSummary(&input), 73, &input)
             .await?;
         self.inner.get_human_readable_summary(&call, input).await
     }
@@ -3743,7 +3902,9 @@ impl Iam for Client {
         call: &Call,
         input: GetInstanceProfileRequest,
     ) -> Result<GetInstanceProfileResponse, Fault> {
-        let call = self.admit(call, Input::GetInstanceProfile(&input)).await?;
+        let call = self
+            .admit(call, Input::GetInstanceProfile(&input), 74, &input)
+            .await?;
         self.inner.get_instance_profile(&call, input).await
     }
 
@@ -3752,7 +3913,9 @@ impl Iam for Client {
         call: &Call,
         input: GetLoginProfileRequest,
     ) -> Result<GetLoginProfileResponse, Fault> {
-        let call = self.admit(call, Input::GetLoginProfile(&input)).await?;
+        let call = self
+            .admit(call, Input::GetLoginProfile(&input), 75, &input)
+            .await?;
         self.inner.get_login_profile(&call, input).await
     }
 
@@ -3761,7 +3924,9 @@ impl Iam for Client {
         call: &Call,
         input: GetMFADeviceRequest,
     ) -> Result<GetMFADeviceResponse, Fault> {
-        let call = self.admit(call, Input::GetMFADevice(&input)).await?;
+        let call = self
+            .admit(call, Input::GetMFADevice(&input), 76, &input)
+            .await?;
         self.inner.get_mfa_device(&call, input).await
     }
 
@@ -3771,7 +3936,7 @@ impl Iam for Client {
         input: GetOpenIDConnectProviderRequest,
     ) -> Result<GetOpenIDConnectProviderResponse, Fault> {
         let call = self
-            .admit(call, Input::GetOpenIDConnectProvider(&input))
+            .admit(call, Input::GetOpenIDConnectProvider(&input), 77, &input)
             .await?;
         self.inner.get_open_id_connect_provider(&call, input).await
     }
@@ -3782,7 +3947,12 @@ impl Iam for Client {
         input: GetOrganizationsAccessReportRequest,
     ) -> Result<GetOrganizationsAccessReportResponse, Fault> {
         let call = self
-            .admit(call, Input::GetOrganizationsAccessReport(&input))
+            .admit(
+                call,
+                Input::GetOrganizationsAccessReport(&input),
+                78,
+                &input,
+            )
             .await?;
         self.inner
             .get_organizations_access_report(&call, input)
@@ -3795,7 +3965,12 @@ impl Iam for Client {
         input: (),
     ) -> Result<GetOutboundWebIdentityFederationInfoResponse, Fault> {
         let call = self
-            .admit(call, Input::GetOutboundWebIdentityFederationInfo(&input))
+            .admit(
+                call,
+                Input::GetOutboundWebIdentityFederationInfo(&input),
+                79,
+                &input,
+            )
             .await?;
         self.inner
             .get_outbound_web_identity_federation_info(&call, input)
@@ -3807,7 +3982,9 @@ impl Iam for Client {
         call: &Call,
         input: GetPolicyRequest,
     ) -> Result<GetPolicyResponse, Fault> {
-        let call = self.admit(call, Input::GetPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::GetPolicy(&input), 80, &input)
+            .await?;
         self.inner.get_policy(&call, input).await
     }
 
@@ -3816,12 +3993,14 @@ impl Iam for Client {
         call: &Call,
         input: GetPolicyVersionRequest,
     ) -> Result<GetPolicyVersionResponse, Fault> {
-        let call = self.admit(call, Input::GetPolicyVersion(&input)).await?;
+        let call = self
+            .admit(call, Input::GetPolicyVersion(&input), 81, &input)
+            .await?;
         self.inner.get_policy_version(&call, input).await
     }
 
     async fn get_role(&self, call: &Call, input: GetRoleRequest) -> Result<GetRoleResponse, Fault> {
-        let call = self.admit(call, Input::GetRole(&input)).await?;
+        let call = self.admit(call, Input::GetRole(&input), 82, &input).await?;
         self.inner.get_role(&call, input).await
     }
 
@@ -3830,7 +4009,9 @@ impl Iam for Client {
         call: &Call,
         input: GetRolePolicyRequest,
     ) -> Result<GetRolePolicyResponse, Fault> {
-        let call = self.admit(call, Input::GetRolePolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::GetRolePolicy(&input), 83, &input)
+            .await?;
         self.inner.get_role_policy(&call, input).await
     }
 
@@ -3840,7 +4021,7 @@ impl Iam for Client {
         input: GetRoleTemplateVersionRequest,
     ) -> Result<GetRoleTemplateVersionResponse, Fault> {
         let call = self
-            .admit(call, Input::GetRoleTemplateVersion(&input))
+            .admit(call, Input::GetRoleTemplateVersion(&input), 84, &input)
             .await?;
         self.inner.get_role_template_version(&call, input).await
     }
@@ -3850,7 +4031,9 @@ impl Iam for Client {
         call: &Call,
         input: GetSAMLProviderRequest,
     ) -> Result<GetSAMLProviderResponse, Fault> {
-        let call = self.admit(call, Input::GetSAMLProvider(&input)).await?;
+        let call = self
+            .admit(call, Input::GetSAMLProvider(&input), 85, &input)
+            .await?;
         self.inner.get_saml_provider(&call, input).await
     }
 
@@ -3859,7 +4042,9 @@ impl Iam for Client {
         call: &Call,
         input: GetSSHPublicKeyRequest,
     ) -> Result<GetSSHPublicKeyResponse, Fault> {
-        let call = self.admit(call, Input::GetSSHPublicKey(&input)).await?;
+        let call = self
+            .admit(call, Input::GetSSHPublicKey(&input), 86, &input)
+            .await?;
         self.inner.get_ssh_public_key(&call, input).await
     }
 
@@ -3869,7 +4054,7 @@ impl Iam for Client {
         input: GetServerCertificateRequest,
     ) -> Result<GetServerCertificateResponse, Fault> {
         let call = self
-            .admit(call, Input::GetServerCertificate(&input))
+            .admit(call, Input::GetServerCertificate(&input), 87, &input)
             .await?;
         self.inner.get_server_certificate(&call, input).await
     }
@@ -3880,7 +4065,12 @@ impl Iam for Client {
         input: GetServiceLastAccessedDetailsRequest,
     ) -> Result<GetServiceLastAccessedDetailsResponse, Fault> {
         let call = self
-            .admit(call, Input::GetServiceLastAccessedDetails(&input))
+            .admit(
+                call,
+                Input::GetServiceLastAccessedDetails(&input),
+                88,
+                &input,
+            )
             .await?;
         self.inner
             .get_service_last_accessed_details(&call, input)
@@ -3896,6 +4086,8 @@ impl Iam for Client {
             .admit(
                 call,
                 Input::GetServiceLastAccessedDetailsWithEntities(&input),
+                89,
+                &input,
             )
             .await?;
         self.inner
@@ -3909,7 +4101,12 @@ impl Iam for Client {
         input: GetServiceLinkedRoleDeletionStatusRequest,
     ) -> Result<GetServiceLinkedRoleDeletionStatusResponse, Fault> {
         let call = self
-            .admit(call, Input::GetServiceLinkedRoleDeletionStatus(&input))
+            .admit(
+                call,
+                Input::GetServiceLinkedRoleDeletionStatus(&input),
+                90,
+                &input,
+            )
             .await?;
         self.inner
             .get_service_linked_role_deletion_status(&call, input)
@@ -3917,7 +4114,7 @@ impl Iam for Client {
     }
 
     async fn get_user(&self, call: &Call, input: GetUserRequest) -> Result<GetUserResponse, Fault> {
-        let call = self.admit(call, Input::GetUser(&input)).await?;
+        let call = self.admit(call, Input::GetUser(&input), 91, &input).await?;
         self.inner.get_user(&call, input).await
     }
 
@@ -3926,7 +4123,9 @@ impl Iam for Client {
         call: &Call,
         input: GetUserPolicyRequest,
     ) -> Result<GetUserPolicyResponse, Fault> {
-        let call = self.admit(call, Input::GetUserPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::GetUserPolicy(&input), 92, &input)
+            .await?;
         self.inner.get_user_policy(&call, input).await
     }
 
@@ -3935,7 +4134,9 @@ impl Iam for Client {
         call: &Call,
         input: ListAccessKeysRequest,
     ) -> Result<ListAccessKeysResponse, Fault> {
-        let call = self.admit(call, Input::ListAccessKeys(&input)).await?;
+        let call = self
+            .admit(call, Input::ListAccessKeys(&input), 93, &input)
+            .await?;
         self.inner.list_access_keys(&call, input).await
     }
 
@@ -3944,7 +4145,9 @@ impl Iam for Client {
         call: &Call,
         input: ListAccountAliasesRequest,
     ) -> Result<ListAccountAliasesResponse, Fault> {
-        let call = self.admit(call, Input::ListAccountAliases(&input)).await?;
+        let call = self
+            .admit(call, Input::ListAccountAliases(&input), 94, &input)
+            .await?;
         self.inner.list_account_aliases(&call, input).await
     }
 
@@ -3954,7 +4157,7 @@ impl Iam for Client {
         input: ListAttachedGroupPoliciesRequest,
     ) -> Result<ListAttachedGroupPoliciesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListAttachedGroupPolicies(&input))
+            .admit(call, Input::ListAttachedGroupPolicies(&input), 95, &input)
             .await?;
         self.inner.list_attached_group_policies(&call, input).await
     }
@@ -3965,7 +4168,7 @@ impl Iam for Client {
         input: ListAttachedRolePoliciesRequest,
     ) -> Result<ListAttachedRolePoliciesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListAttachedRolePolicies(&input))
+            .admit(call, Input::ListAttachedRolePolicies(&input), 96, &input)
             .await?;
         self.inner.list_attached_role_policies(&call, input).await
     }
@@ -3976,7 +4179,7 @@ impl Iam for Client {
         input: ListAttachedUserPoliciesRequest,
     ) -> Result<ListAttachedUserPoliciesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListAttachedUserPolicies(&input))
+            .admit(call, Input::ListAttachedUserPolicies(&input), 97, &input)
             .await?;
         self.inner.list_attached_user_policies(&call, input).await
     }
@@ -3987,7 +4190,7 @@ impl Iam for Client {
         input: ListDelegationRequestsRequest,
     ) -> Result<ListDelegationRequestsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListDelegationRequests(&input))
+            .admit(call, Input::ListDelegationRequests(&input), 98, &input)
             .await?;
         self.inner.list_delegation_requests(&call, input).await
     }
@@ -3998,7 +4201,7 @@ impl Iam for Client {
         input: ListEntitiesForPolicyRequest,
     ) -> Result<ListEntitiesForPolicyResponse, Fault> {
         let call = self
-            .admit(call, Input::ListEntitiesForPolicy(&input))
+            .admit(call, Input::ListEntitiesForPolicy(&input), 99, &input)
             .await?;
         self.inner.list_entities_for_policy(&call, input).await
     }
@@ -4008,7 +4211,9 @@ impl Iam for Client {
         call: &Call,
         input: ListGroupPoliciesRequest,
     ) -> Result<ListGroupPoliciesResponse, Fault> {
-        let call = self.admit(call, Input::ListGroupPolicies(&input)).await?;
+        let call = self
+            .admit(call, Input::ListGroupPolicies(&input), 100, &input)
+            .await?;
         self.inner.list_group_policies(&call, input).await
     }
 
@@ -4017,7 +4222,9 @@ impl Iam for Client {
         call: &Call,
         input: ListGroupsRequest,
     ) -> Result<ListGroupsResponse, Fault> {
-        let call = self.admit(call, Input::ListGroups(&input)).await?;
+        let call = self
+            .admit(call, Input::ListGroups(&input), 101, &input)
+            .await?;
         self.inner.list_groups(&call, input).await
     }
 
@@ -4026,7 +4233,9 @@ impl Iam for Client {
         call: &Call,
         input: ListGroupsForUserRequest,
     ) -> Result<ListGroupsForUserResponse, Fault> {
-        let call = self.admit(call, Input::ListGroupsForUser(&input)).await?;
+        let call = self
+            .admit(call, Input::ListGroupsForUser(&input), 102, &input)
+            .await?;
         self.inner.list_groups_for_user(&call, input).await
     }
 
@@ -4036,7 +4245,7 @@ impl Iam for Client {
         input: ListInstanceProfileTagsRequest,
     ) -> Result<ListInstanceProfileTagsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListInstanceProfileTags(&input))
+            .admit(call, Input::ListInstanceProfileTags(&input), 103, &input)
             .await?;
         self.inner.list_instance_profile_tags(&call, input).await
     }
@@ -4047,7 +4256,7 @@ impl Iam for Client {
         input: ListInstanceProfilesRequest,
     ) -> Result<ListInstanceProfilesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListInstanceProfiles(&input))
+            .admit(call, Input::ListInstanceProfiles(&input), 104, &input)
             .await?;
         self.inner.list_instance_profiles(&call, input).await
     }
@@ -4058,7 +4267,12 @@ impl Iam for Client {
         input: ListInstanceProfilesForRoleRequest,
     ) -> Result<ListInstanceProfilesForRoleResponse, Fault> {
         let call = self
-            .admit(call, Input::ListInstanceProfilesForRole(&input))
+            .admit(
+                call,
+                Input::ListInstanceProfilesForRole(&input),
+                105,
+                &input,
+            )
             .await?;
         self.inner
             .list_instance_profiles_for_role(&call, input)
@@ -4070,7 +4284,9 @@ impl Iam for Client {
         call: &Call,
         input: ListMFADeviceTagsRequest,
     ) -> Result<ListMFADeviceTagsResponse, Fault> {
-        let call = self.admit(call, Input::ListMFADeviceTags(&input)).await?;
+        let call = self
+            .admit(call, Input::ListMFADeviceTags(&input), 106, &input)
+            .await?;
         self.inner.list_mfa_device_tags(&call, input).await
     }
 
@@ -4079,7 +4295,9 @@ impl Iam for Client {
         call: &Call,
         input: ListMFADevicesRequest,
     ) -> Result<ListMFADevicesResponse, Fault> {
-        let call = self.admit(call, Input::ListMFADevices(&input)).await?;
+        let call = self
+            .admit(call, Input::ListMFADevices(&input), 107, &input)
+            .await?;
         self.inner.list_mfa_devices(&call, input).await
     }
 
@@ -4089,7 +4307,12 @@ impl Iam for Client {
         input: ListOpenIDConnectProviderTagsRequest,
     ) -> Result<ListOpenIDConnectProviderTagsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListOpenIDConnectProviderTags(&input))
+            .admit(
+                call,
+                Input::ListOpenIDConnectProviderTags(&input),
+                108,
+                &input,
+            )
             .await?;
         self.inner
             .list_open_id_connect_provider_tags(&call, input)
@@ -4102,7 +4325,7 @@ impl Iam for Client {
         input: ListOpenIDConnectProvidersRequest,
     ) -> Result<ListOpenIDConnectProvidersResponse, Fault> {
         let call = self
-            .admit(call, Input::ListOpenIDConnectProviders(&input))
+            .admit(call, Input::ListOpenIDConnectProviders(&input), 109, &input)
             .await?;
         self.inner
             .list_open_id_connect_providers(&call, input)
@@ -4115,7 +4338,7 @@ impl Iam for Client {
         input: ListOrganizationsFeaturesRequest,
     ) -> Result<ListOrganizationsFeaturesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListOrganizationsFeatures(&input))
+            .admit(call, Input::ListOrganizationsFeatures(&input), 110, &input)
             .await?;
         self.inner.list_organizations_features(&call, input).await
     }
@@ -4125,7 +4348,9 @@ impl Iam for Client {
         call: &Call,
         input: ListPoliciesRequest,
     ) -> Result<ListPoliciesResponse, Fault> {
-        let call = self.admit(call, Input::ListPolicies(&input)).await?;
+        let call = self
+            .admit(call, Input::ListPolicies(&input), 111, &input)
+            .await?;
         self.inner.list_policies(&call, input).await
     }
 
@@ -4135,7 +4360,12 @@ impl Iam for Client {
         input: ListPoliciesGrantingServiceAccessRequest,
     ) -> Result<ListPoliciesGrantingServiceAccessResponse, Fault> {
         let call = self
-            .admit(call, Input::ListPoliciesGrantingServiceAccess(&input))
+            .admit(
+                call,
+                Input::ListPoliciesGrantingServiceAccess(&input),
+                112,
+                &input,
+            )
             .await?;
         self.inner
             .list_policies_granting_service_access(&call, input)
@@ -4147,7 +4377,9 @@ impl Iam for Client {
         call: &Call,
         input: ListPolicyTagsRequest,
     ) -> Result<ListPolicyTagsResponse, Fault> {
-        let call = self.admit(call, Input::ListPolicyTags(&input)).await?;
+        let call = self
+            .admit(call, Input::ListPolicyTags(&input), 113, &input)
+            .await?;
         self.inner.list_policy_tags(&call, input).await
     }
 
@@ -4156,7 +4388,9 @@ impl Iam for Client {
         call: &Call,
         input: ListPolicyVersionsRequest,
     ) -> Result<ListPolicyVersionsResponse, Fault> {
-        let call = self.admit(call, Input::ListPolicyVersions(&input)).await?;
+        let call = self
+            .admit(call, Input::ListPolicyVersions(&input), 114, &input)
+            .await?;
         self.inner.list_policy_versions(&call, input).await
     }
 
@@ -4165,7 +4399,9 @@ impl Iam for Client {
         call: &Call,
         input: ListRolePoliciesRequest,
     ) -> Result<ListRolePoliciesResponse, Fault> {
-        let call = self.admit(call, Input::ListRolePolicies(&input)).await?;
+        let call = self
+            .admit(call, Input::ListRolePolicies(&input), 115, &input)
+            .await?;
         self.inner.list_role_policies(&call, input).await
     }
 
@@ -4174,7 +4410,9 @@ impl Iam for Client {
         call: &Call,
         input: ListRoleTagsRequest,
     ) -> Result<ListRoleTagsResponse, Fault> {
-        let call = self.admit(call, Input::ListRoleTags(&input)).await?;
+        let call = self
+            .admit(call, Input::ListRoleTags(&input), 116, &input)
+            .await?;
         self.inner.list_role_tags(&call, input).await
     }
 
@@ -4183,7 +4421,9 @@ impl Iam for Client {
         call: &Call,
         input: ListRolesRequest,
     ) -> Result<ListRolesResponse, Fault> {
-        let call = self.admit(call, Input::ListRoles(&input)).await?;
+        let call = self
+            .admit(call, Input::ListRoles(&input), 117, &input)
+            .await?;
         self.inner.list_roles(&call, input).await
     }
 
@@ -4193,7 +4433,7 @@ impl Iam for Client {
         input: ListSAMLProviderTagsRequest,
     ) -> Result<ListSAMLProviderTagsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListSAMLProviderTags(&input))
+            .admit(call, Input::ListSAMLProviderTags(&input), 118, &input)
             .await?;
         self.inner.list_saml_provider_tags(&call, input).await
     }
@@ -4203,7 +4443,9 @@ impl Iam for Client {
         call: &Call,
         input: ListSAMLProvidersRequest,
     ) -> Result<ListSAMLProvidersResponse, Fault> {
-        let call = self.admit(call, Input::ListSAMLProviders(&input)).await?;
+        let call = self
+            .admit(call, Input::ListSAMLProviders(&input), 119, &input)
+            .await?;
         self.inner.list_saml_providers(&call, input).await
     }
 
@@ -4212,7 +4454,9 @@ impl Iam for Client {
         call: &Call,
         input: ListSSHPublicKeysRequest,
     ) -> Result<ListSSHPublicKeysResponse, Fault> {
-        let call = self.admit(call, Input::ListSSHPublicKeys(&input)).await?;
+        let call = self
+            .admit(call, Input::ListSSHPublicKeys(&input), 120, &input)
+            .await?;
         self.inner.list_ssh_public_keys(&call, input).await
     }
 
@@ -4222,7 +4466,7 @@ impl Iam for Client {
         input: ListServerCertificateTagsRequest,
     ) -> Result<ListServerCertificateTagsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListServerCertificateTags(&input))
+            .admit(call, Input::ListServerCertificateTags(&input), 121, &input)
             .await?;
         self.inner.list_server_certificate_tags(&call, input).await
     }
@@ -4233,7 +4477,7 @@ impl Iam for Client {
         input: ListServerCertificatesRequest,
     ) -> Result<ListServerCertificatesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListServerCertificates(&input))
+            .admit(call, Input::ListServerCertificates(&input), 122, &input)
             .await?;
         self.inner.list_server_certificates(&call, input).await
     }
@@ -4244,7 +4488,12 @@ impl Iam for Client {
         input: ListServiceSpecificCredentialsRequest,
     ) -> Result<ListServiceSpecificCredentialsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListServiceSpecificCredentials(&input))
+            .admit(
+                call,
+                Input::ListServiceSpecificCredentials(&input),
+                123,
+                &input,
+            )
             .await?;
         self.inner
             .list_service_specific_credentials(&call, input)
@@ -4257,7 +4506,7 @@ impl Iam for Client {
         input: ListSigningCertificatesRequest,
     ) -> Result<ListSigningCertificatesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListSigningCertificates(&input))
+            .admit(call, Input::ListSigningCertificates(&input), 124, &input)
             .await?;
         self.inner.list_signing_certificates(&call, input).await
     }
@@ -4267,7 +4516,9 @@ impl Iam for Client {
         call: &Call,
         input: ListUserPoliciesRequest,
     ) -> Result<ListUserPoliciesResponse, Fault> {
-        let call = self.admit(call, Input::ListUserPolicies(&input)).await?;
+        let call = self
+            .admit(call, Input::ListUserPolicies(&input), 125, &input)
+            .await?;
         self.inner.list_user_policies(&call, input).await
     }
 
@@ -4276,7 +4527,9 @@ impl Iam for Client {
         call: &Call,
         input: ListUserTagsRequest,
     ) -> Result<ListUserTagsResponse, Fault> {
-        let call = self.admit(call, Input::ListUserTags(&input)).await?;
+        let call = self
+            .admit(call, Input::ListUserTags(&input), 126, &input)
+            .await?;
         self.inner.list_user_tags(&call, input).await
     }
 
@@ -4285,7 +4538,9 @@ impl Iam for Client {
         call: &Call,
         input: ListUsersRequest,
     ) -> Result<ListUsersResponse, Fault> {
-        let call = self.admit(call, Input::ListUsers(&input)).await?;
+        let call = self
+            .admit(call, Input::ListUsers(&input), 127, &input)
+            .await?;
         self.inner.list_users(&call, input).await
     }
 
@@ -4295,7 +4550,7 @@ impl Iam for Client {
         input: ListVirtualMFADevicesRequest,
     ) -> Result<ListVirtualMFADevicesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListVirtualMFADevices(&input))
+            .admit(call, Input::ListVirtualMFADevices(&input), 128, &input)
             .await?;
         self.inner.list_virtual_mfa_devices(&call, input).await
     }
@@ -4306,7 +4561,7 @@ impl Iam for Client {
         input: PutAccountPropertiesRequest,
     ) -> Result<PutAccountPropertiesResponse, Fault> {
         let call = self
-            .admit(call, Input::PutAccountProperties(&input))
+            .admit(call, Input::PutAccountProperties(&input), 129, &input)
             .await?;
         self.inner.put_account_properties(&call, input).await
     }
@@ -4316,7 +4571,9 @@ impl Iam for Client {
         call: &Call,
         input: PutGroupPolicyRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::PutGroupPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::PutGroupPolicy(&input), 130, &input)
+            .await?;
         self.inner.put_group_policy(&call, input).await
     }
 
@@ -4326,13 +4583,15 @@ impl Iam for Client {
         input: PutRolePermissionsBoundaryRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::PutRolePermissionsBoundary(&input))
+            .admit(call, Input::PutRolePermissionsBoundary(&input), 131, &input)
             .await?;
         self.inner.put_role_permissions_boundary(&call, input).await
     }
 
     async fn put_role_policy(&self, call: &Call, input: PutRolePolicyRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::PutRolePolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::PutRolePolicy(&input), 132, &input)
+            .await?;
         self.inner.put_role_policy(&call, input).await
     }
 
@@ -4342,13 +4601,15 @@ impl Iam for Client {
         input: PutUserPermissionsBoundaryRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::PutUserPermissionsBoundary(&input))
+            .admit(call, Input::PutUserPermissionsBoundary(&input), 133, &input)
             .await?;
         self.inner.put_user_permissions_boundary(&call, input).await
     }
 
     async fn put_user_policy(&self, call: &Call, input: PutUserPolicyRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::PutUserPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::PutUserPolicy(&input), 134, &input)
+            .await?;
         self.inner.put_user_policy(&call, input).await
     }
 
@@ -4358,7 +4619,7 @@ impl Iam for Client {
         input: RejectDelegationRequestRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::RejectDelegationRequest(&input))
+            .admit(call, Input::RejectDelegationRequest(&input), 135, &input)
             .await?;
         self.inner.reject_delegation_request(&call, input).await
     }
@@ -4369,7 +4630,12 @@ impl Iam for Client {
         input: RemoveClientIDFromOpenIDConnectProviderRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::RemoveClientIDFromOpenIDConnectProvider(&input))
+            .admit(
+                call,
+                Input::RemoveClientIDFromOpenIDConnectProvider(&input),
+                136,
+                &input,
+            )
             .await?;
         self.inner
             .remove_client_id_from_open_id_connect_provider(&call, input)
@@ -4382,7 +4648,12 @@ impl Iam for Client {
         input: RemoveRoleFromInstanceProfileRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::RemoveRoleFromInstanceProfile(&input))
+            .admit(
+                call,
+                Input::RemoveRoleFromInstanceProfile(&input),
+                137,
+                &input,
+            )
             .await?;
         self.inner
             .remove_role_from_instance_profile(&call, input)
@@ -4394,7 +4665,9 @@ impl Iam for Client {
         call: &Call,
         input: RemoveUserFromGroupRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::RemoveUserFromGroup(&input)).await?;
+        let call = self
+            .admit(call, Input::RemoveUserFromGroup(&input), 138, &input)
+            .await?;
         self.inner.remove_user_from_group(&call, input).await
     }
 
@@ -4404,7 +4677,12 @@ impl Iam for Client {
         input: ResetServiceSpecificCredentialRequest,
     ) -> Result<ResetServiceSpecificCredentialResponse, Fault> {
         let call = self
-            .admit(call, Input::ResetServiceSpecificCredential(&input))
+            .admit(
+                call,
+                Input::ResetServiceSpecificCredential(&input),
+                139,
+                &input,
+            )
             .await?;
         self.inner
             .reset_service_specific_credential(&call, input)
@@ -4416,7 +4694,9 @@ impl Iam for Client {
         call: &Call,
         input: ResyncMFADeviceRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::ResyncMFADevice(&input)).await?;
+        let call = self
+            .admit(call, Input::ResyncMFADevice(&input), 140, &input)
+            .await?;
         self.inner.resync_mfa_device(&call, input).await
     }
 
@@ -4425,7 +4705,9 @@ impl Iam for Client {
         call: &Call,
         input: SendDelegationTokenRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::SendDelegationToken(&input)).await?;
+        let call = self
+            .admit(call, Input::SendDelegationToken(&input), 141, &input)
+            .await?;
         self.inner.send_delegation_token(&call, input).await
     }
 
@@ -4435,7 +4717,7 @@ impl Iam for Client {
         input: SetDefaultPolicyVersionRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::SetDefaultPolicyVersion(&input))
+            .admit(call, Input::SetDefaultPolicyVersion(&input), 142, &input)
             .await?;
         self.inner.set_default_policy_version(&call, input).await
     }
@@ -4446,7 +4728,12 @@ impl Iam for Client {
         input: SetSecurityTokenServicePreferencesRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::SetSecurityTokenServicePreferences(&input))
+            .admit(
+                call,
+                Input::SetSecurityTokenServicePreferences(&input),
+                143,
+                &input,
+            )
             .await?;
         self.inner
             .set_security_token_service_preferences(&call, input)
@@ -4459,7 +4746,7 @@ impl Iam for Client {
         input: SimulateCustomPolicyRequest,
     ) -> Result<SimulatePolicyResponse, Fault> {
         let call = self
-            .admit(call, Input::SimulateCustomPolicy(&input))
+            .admit(call, Input::SimulateCustomPolicy(&input), 144, &input)
             .await?;
         self.inner.simulate_custom_policy(&call, input).await
     }
@@ -4470,7 +4757,7 @@ impl Iam for Client {
         input: SimulatePrincipalPolicyRequest,
     ) -> Result<SimulatePolicyResponse, Fault> {
         let call = self
-            .admit(call, Input::SimulatePrincipalPolicy(&input))
+            .admit(call, Input::SimulatePrincipalPolicy(&input), 145, &input)
             .await?;
         self.inner.simulate_principal_policy(&call, input).await
     }
@@ -4480,12 +4767,16 @@ impl Iam for Client {
         call: &Call,
         input: TagInstanceProfileRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::TagInstanceProfile(&input)).await?;
+        let call = self
+            .admit(call, Input::TagInstanceProfile(&input), 146, &input)
+            .await?;
         self.inner.tag_instance_profile(&call, input).await
     }
 
     async fn tag_mfa_device(&self, call: &Call, input: TagMFADeviceRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::TagMFADevice(&input)).await?;
+        let call = self
+            .admit(call, Input::TagMFADevice(&input), 147, &input)
+            .await?;
         self.inner.tag_mfa_device(&call, input).await
     }
 
@@ -4495,18 +4786,22 @@ impl Iam for Client {
         input: TagOpenIDConnectProviderRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::TagOpenIDConnectProvider(&input))
+            .admit(call, Input::TagOpenIDConnectProvider(&input), 148, &input)
             .await?;
         self.inner.tag_open_id_connect_provider(&call, input).await
     }
 
     async fn tag_policy(&self, call: &Call, input: TagPolicyRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::TagPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::TagPolicy(&input), 149, &input)
+            .await?;
         self.inner.tag_policy(&call, input).await
     }
 
     async fn tag_role(&self, call: &Call, input: TagRoleRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::TagRole(&input)).await?;
+        let call = self
+            .admit(call, Input::TagRole(&input), 150, &input)
+            .await?;
         self.inner.tag_role(&call, input).await
     }
 
@@ -4515,7 +4810,9 @@ impl Iam for Client {
         call: &Call,
         input: TagSAMLProviderRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::TagSAMLProvider(&input)).await?;
+        let call = self
+            .admit(call, Input::TagSAMLProvider(&input), 151, &input)
+            .await?;
         self.inner.tag_saml_provider(&call, input).await
     }
 
@@ -4525,13 +4822,15 @@ impl Iam for Client {
         input: TagServerCertificateRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::TagServerCertificate(&input))
+            .admit(call, Input::TagServerCertificate(&input), 152, &input)
             .await?;
         self.inner.tag_server_certificate(&call, input).await
     }
 
     async fn tag_user(&self, call: &Call, input: TagUserRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::TagUser(&input)).await?;
+        let call = self
+            .admit(call, Input::TagUser(&input), 153, &input)
+            .await?;
         self.inner.tag_user(&call, input).await
     }
 
@@ -4541,7 +4840,7 @@ impl Iam for Client {
         input: UntagInstanceProfileRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UntagInstanceProfile(&input))
+            .admit(call, Input::UntagInstanceProfile(&input), 154, &input)
             .await?;
         self.inner.untag_instance_profile(&call, input).await
     }
@@ -4551,7 +4850,9 @@ impl Iam for Client {
         call: &Call,
         input: UntagMFADeviceRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::UntagMFADevice(&input)).await?;
+        let call = self
+            .admit(call, Input::UntagMFADevice(&input), 155, &input)
+            .await?;
         self.inner.untag_mfa_device(&call, input).await
     }
 
@@ -4561,7 +4862,7 @@ impl Iam for Client {
         input: UntagOpenIDConnectProviderRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UntagOpenIDConnectProvider(&input))
+            .admit(call, Input::UntagOpenIDConnectProvider(&input), 156, &input)
             .await?;
         self.inner
             .untag_open_id_connect_provider(&call, input)
@@ -4569,12 +4870,16 @@ impl Iam for Client {
     }
 
     async fn untag_policy(&self, call: &Call, input: UntagPolicyRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::UntagPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::UntagPolicy(&input), 157, &input)
+            .await?;
         self.inner.untag_policy(&call, input).await
     }
 
     async fn untag_role(&self, call: &Call, input: UntagRoleRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::UntagRole(&input)).await?;
+        let call = self
+            .admit(call, Input::UntagRole(&input), 158, &input)
+            .await?;
         self.inner.untag_role(&call, input).await
     }
 
@@ -4583,7 +4888,9 @@ impl Iam for Client {
         call: &Call,
         input: UntagSAMLProviderRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::UntagSAMLProvider(&input)).await?;
+        let call = self
+            .admit(call, Input::UntagSAMLProvider(&input), 159, &input)
+            .await?;
         self.inner.untag_saml_provider(&call, input).await
     }
 
@@ -4593,13 +4900,15 @@ impl Iam for Client {
         input: UntagServerCertificateRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UntagServerCertificate(&input))
+            .admit(call, Input::UntagServerCertificate(&input), 160, &input)
             .await?;
         self.inner.untag_server_certificate(&call, input).await
     }
 
     async fn untag_user(&self, call: &Call, input: UntagUserRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::UntagUser(&input)).await?;
+        let call = self
+            .admit(call, Input::UntagUser(&input), 161, &input)
+            .await?;
         self.inner.untag_user(&call, input).await
     }
 
@@ -4608,7 +4917,9 @@ impl Iam for Client {
         call: &Call,
         input: UpdateAccessKeyRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::UpdateAccessKey(&input)).await?;
+        let call = self
+            .admit(call, Input::UpdateAccessKey(&input), 162, &input)
+            .await?;
         self.inner.update_access_key(&call, input).await
     }
 
@@ -4618,7 +4929,12 @@ impl Iam for Client {
         input: UpdateAccountPasswordPolicyRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UpdateAccountPasswordPolicy(&input))
+            .admit(
+                call,
+                Input::UpdateAccountPasswordPolicy(&input),
+                163,
+                &input,
+            )
             .await?;
         self.inner
             .update_account_password_policy(&call, input)
@@ -4631,7 +4947,7 @@ impl Iam for Client {
         input: UpdateAssumeRolePolicyRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UpdateAssumeRolePolicy(&input))
+            .admit(call, Input::UpdateAssumeRolePolicy(&input), 164, &input)
             .await?;
         self.inner.update_assume_role_policy(&call, input).await
     }
@@ -4642,13 +4958,15 @@ impl Iam for Client {
         input: UpdateDelegationRequestRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UpdateDelegationRequest(&input))
+            .admit(call, Input::UpdateDelegationRequest(&input), 165, &input)
             .await?;
         self.inner.update_delegation_request(&call, input).await
     }
 
     async fn update_group(&self, call: &Call, input: UpdateGroupRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::UpdateGroup(&input)).await?;
+        let call = self
+            .admit(call, Input::UpdateGroup(&input), 166, &input)
+            .await?;
         self.inner.update_group(&call, input).await
     }
 
@@ -4657,7 +4975,9 @@ impl Iam for Client {
         call: &Call,
         input: UpdateLoginProfileRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::UpdateLoginProfile(&input)).await?;
+        let call = self
+            .admit(call, Input::UpdateLoginProfile(&input), 167, &input)
+            .await?;
         self.inner.update_login_profile(&call, input).await
     }
 
@@ -4667,7 +4987,12 @@ impl Iam for Client {
         input: UpdateOpenIDConnectProviderThumbprintRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UpdateOpenIDConnectProviderThumbprint(&input))
+            .admit(
+                call,
+                Input::UpdateOpenIDConnectProviderThumbprint(&input),
+                168,
+                &input,
+            )
             .await?;
         self.inner
             .update_open_id_connect_provider_thumbprint(&call, input)
@@ -4679,7 +5004,9 @@ impl Iam for Client {
         call: &Call,
         input: UpdateRoleRequest,
     ) -> Result<UpdateRoleResponse, Fault> {
-        let call = self.admit(call, Input::UpdateRole(&input)).await?;
+        let call = self
+            .admit(call, Input::UpdateRole(&input), 169, &input)
+            .await?;
         self.inner.update_role(&call, input).await
     }
 
@@ -4689,7 +5016,7 @@ impl Iam for Client {
         input: UpdateRoleDescriptionRequest,
     ) -> Result<UpdateRoleDescriptionResponse, Fault> {
         let call = self
-            .admit(call, Input::UpdateRoleDescription(&input))
+            .admit(call, Input::UpdateRoleDescription(&input), 170, &input)
             .await?;
         self.inner.update_role_description(&call, input).await
     }
@@ -4699,7 +5026,9 @@ impl Iam for Client {
         call: &Call,
         input: UpdateSAMLProviderRequest,
     ) -> Result<UpdateSAMLProviderResponse, Fault> {
-        let call = self.admit(call, Input::UpdateSAMLProvider(&input)).await?;
+        let call = self
+            .admit(call, Input::UpdateSAMLProvider(&input), 171, &input)
+            .await?;
         self.inner.update_saml_provider(&call, input).await
     }
 
@@ -4708,7 +5037,9 @@ impl Iam for Client {
         call: &Call,
         input: UpdateSSHPublicKeyRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::UpdateSSHPublicKey(&input)).await?;
+        let call = self
+            .admit(call, Input::UpdateSSHPublicKey(&input), 172, &input)
+            .await?;
         self.inner.update_ssh_public_key(&call, input).await
     }
 
@@ -4718,7 +5049,7 @@ impl Iam for Client {
         input: UpdateServerCertificateRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UpdateServerCertificate(&input))
+            .admit(call, Input::UpdateServerCertificate(&input), 173, &input)
             .await?;
         self.inner.update_server_certificate(&call, input).await
     }
@@ -4729,7 +5060,12 @@ impl Iam for Client {
         input: UpdateServiceSpecificCredentialRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UpdateServiceSpecificCredential(&input))
+            .admit(
+                call,
+                Input::UpdateServiceSpecificCredential(&input),
+                174,
+                &input,
+            )
             .await?;
         self.inner
             .update_service_specific_credential(&call, input)
@@ -4742,13 +5078,15 @@ impl Iam for Client {
         input: UpdateSigningCertificateRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UpdateSigningCertificate(&input))
+            .admit(call, Input::UpdateSigningCertificate(&input), 175, &input)
             .await?;
         self.inner.update_signing_certificate(&call, input).await
     }
 
     async fn update_user(&self, call: &Call, input: UpdateUserRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::UpdateUser(&input)).await?;
+        let call = self
+            .admit(call, Input::UpdateUser(&input), 176, &input)
+            .await?;
         self.inner.update_user(&call, input).await
     }
 
@@ -4757,7 +5095,9 @@ impl Iam for Client {
         call: &Call,
         input: UploadSSHPublicKeyRequest,
     ) -> Result<UploadSSHPublicKeyResponse, Fault> {
-        let call = self.admit(call, Input::UploadSSHPublicKey(&input)).await?;
+        let call = self
+            .admit(call, Input::UploadSSHPublicKey(&input), 177, &input)
+            .await?;
         self.inner.upload_ssh_public_key(&call, input).await
     }
 
@@ -4767,7 +5107,7 @@ impl Iam for Client {
         input: UploadServerCertificateRequest,
     ) -> Result<UploadServerCertificateResponse, Fault> {
         let call = self
-            .admit(call, Input::UploadServerCertificate(&input))
+            .admit(call, Input::UploadServerCertificate(&input), 178, &input)
             .await?;
         self.inner.upload_server_certificate(&call, input).await
     }
@@ -4778,7 +5118,7 @@ impl Iam for Client {
         input: UploadSigningCertificateRequest,
     ) -> Result<UploadSigningCertificateResponse, Fault> {
         let call = self
-            .admit(call, Input::UploadSigningCertificate(&input))
+            .admit(call, Input::UploadSigningCertificate(&input), 179, &input)
             .await?;
         self.inner.upload_signing_certificate(&call, input).await
     }

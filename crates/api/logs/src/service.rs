@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use wharf_wire::{
-    Call, Check, Context, Dispatcher, Fault, Service, async_trait, constraints::Violation,
-    node::Payload, schema::ServiceSchema, understood::Understood,
+    Call, Check, Context, Dispatcher, Fault, Service, async_trait,
+    constraints::Violation,
+    node::{Payload, Struct},
+    schema::ServiceSchema,
+    understood::{self, Understood},
 };
 
 #[allow(unused_imports)]
@@ -1976,9 +1979,17 @@ impl Client {
         Self { inner, dispatcher }
     }
 
-    async fn admit(&self, call: &Call, input: Input<'_>) -> Result<Call, Fault> {
+    async fn admit(
+        &self,
+        call: &Call,
+        input: Input<'_>,
+        operation: usize,
+        given: &dyn Struct,
+    ) -> Result<Call, Fault> {
         let checks = self.inner.authorize(call.context(), input).await?;
-        self.dispatcher.admit(&SERVICE, call, &checks).await
+        let call = self.dispatcher.admit(&SERVICE, call, &checks).await?;
+        understood::check(self.inner.understood(), &SERVICE, operation, given)?;
+        Ok(call)
     }
 }
 
@@ -1993,7 +2004,9 @@ impl Logs for Client {
         call: &Call,
         input: AssociateKmsKeyRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::AssociateKmsKey(&input)).await?;
+        let call = self
+            .admit(call, Input::AssociateKmsKey(&input), 0, &input)
+            .await?;
         self.inner.associate_kms_key(&call, input).await
     }
 
@@ -2003,7 +2016,12 @@ impl Logs for Client {
         input: AssociateSourceToS3TableIntegrationRequest,
     ) -> Result<AssociateSourceToS3TableIntegrationResponse, Fault> {
         let call = self
-            .admit(call, Input::AssociateSourceToS3TableIntegration(&input))
+            .admit(
+                call,
+                Input::AssociateSourceToS3TableIntegration(&input),
+                1,
+                &input,
+            )
             .await?;
         self.inner
             .associate_source_to_s3_table_integration(&call, input)
@@ -2015,7 +2033,9 @@ impl Logs for Client {
         call: &Call,
         input: CancelExportTaskRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::CancelExportTask(&input)).await?;
+        let call = self
+            .admit(call, Input::CancelExportTask(&input), 2, &input)
+            .await?;
         self.inner.cancel_export_task(&call, input).await
     }
 
@@ -2024,7 +2044,9 @@ impl Logs for Client {
         call: &Call,
         input: CancelImportTaskRequest,
     ) -> Result<CancelImportTaskResponse, Fault> {
-        let call = self.admit(call, Input::CancelImportTask(&input)).await?;
+        let call = self
+            .admit(call, Input::CancelImportTask(&input), 3, &input)
+            .await?;
         self.inner.cancel_import_task(&call, input).await
     }
 
@@ -2033,7 +2055,9 @@ impl Logs for Client {
         call: &Call,
         input: CreateDeliveryRequest,
     ) -> Result<CreateDeliveryResponse, Fault> {
-        let call = self.admit(call, Input::CreateDelivery(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateDelivery(&input), 4, &input)
+            .await?;
         self.inner.create_delivery(&call, input).await
     }
 
@@ -2042,7 +2066,9 @@ impl Logs for Client {
         call: &Call,
         input: CreateExportTaskRequest,
     ) -> Result<CreateExportTaskResponse, Fault> {
-        let call = self.admit(call, Input::CreateExportTask(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateExportTask(&input), 5, &input)
+            .await?;
         self.inner.create_export_task(&call, input).await
     }
 
@@ -2051,7 +2077,9 @@ impl Logs for Client {
         call: &Call,
         input: CreateImportTaskRequest,
     ) -> Result<CreateImportTaskResponse, Fault> {
-        let call = self.admit(call, Input::CreateImportTask(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateImportTask(&input), 6, &input)
+            .await?;
         self.inner.create_import_task(&call, input).await
     }
 
@@ -2061,7 +2089,7 @@ impl Logs for Client {
         input: CreateLogAnomalyDetectorRequest,
     ) -> Result<CreateLogAnomalyDetectorResponse, Fault> {
         let call = self
-            .admit(call, Input::CreateLogAnomalyDetector(&input))
+            .admit(call, Input::CreateLogAnomalyDetector(&input), 7, &input)
             .await?;
         self.inner.create_log_anomaly_detector(&call, input).await
     }
@@ -2071,7 +2099,9 @@ impl Logs for Client {
         call: &Call,
         input: CreateLogGroupRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::CreateLogGroup(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateLogGroup(&input), 8, &input)
+            .await?;
         self.inner.create_log_group(&call, input).await
     }
 
@@ -2080,7 +2110,9 @@ impl Logs for Client {
         call: &Call,
         input: CreateLogStreamRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::CreateLogStream(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateLogStream(&input), 9, &input)
+            .await?;
         self.inner.create_log_stream(&call, input).await
     }
 
@@ -2089,7 +2121,9 @@ impl Logs for Client {
         call: &Call,
         input: CreateLookupTableRequest,
     ) -> Result<CreateLookupTableResponse, Fault> {
-        let call = self.admit(call, Input::CreateLookupTable(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateLookupTable(&input), 10, &input)
+            .await?;
         self.inner.create_lookup_table(&call, input).await
     }
 
@@ -2099,7 +2133,7 @@ impl Logs for Client {
         input: CreateScheduledQueryRequest,
     ) -> Result<CreateScheduledQueryResponse, Fault> {
         let call = self
-            .admit(call, Input::CreateScheduledQuery(&input))
+            .admit(call, Input::CreateScheduledQuery(&input), 11, &input)
             .await?;
         self.inner.create_scheduled_query(&call, input).await
     }
@@ -2109,7 +2143,9 @@ impl Logs for Client {
         call: &Call,
         input: DeleteAccountPolicyRequest,
     ) -> Result<DeleteAccountPolicyResponse, Fault> {
-        let call = self.admit(call, Input::DeleteAccountPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteAccountPolicy(&input), 12, &input)
+            .await?;
         self.inner.delete_account_policy(&call, input).await
     }
 
@@ -2119,7 +2155,7 @@ impl Logs for Client {
         input: DeleteDataProtectionPolicyRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteDataProtectionPolicy(&input))
+            .admit(call, Input::DeleteDataProtectionPolicy(&input), 13, &input)
             .await?;
         self.inner.delete_data_protection_policy(&call, input).await
     }
@@ -2129,7 +2165,9 @@ impl Logs for Client {
         call: &Call,
         input: DeleteDeliveryRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteDelivery(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteDelivery(&input), 14, &input)
+            .await?;
         self.inner.delete_delivery(&call, input).await
     }
 
@@ -2139,7 +2177,7 @@ impl Logs for Client {
         input: DeleteDeliveryDestinationRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteDeliveryDestination(&input))
+            .admit(call, Input::DeleteDeliveryDestination(&input), 15, &input)
             .await?;
         self.inner.delete_delivery_destination(&call, input).await
     }
@@ -2150,7 +2188,12 @@ impl Logs for Client {
         input: DeleteDeliveryDestinationPolicyRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteDeliveryDestinationPolicy(&input))
+            .admit(
+                call,
+                Input::DeleteDeliveryDestinationPolicy(&input),
+                16,
+                &input,
+            )
             .await?;
         self.inner
             .delete_delivery_destination_policy(&call, input)
@@ -2163,7 +2206,7 @@ impl Logs for Client {
         input: DeleteDeliverySourceRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteDeliverySource(&input))
+            .admit(call, Input::DeleteDeliverySource(&input), 17, &input)
             .await?;
         self.inner.delete_delivery_source(&call, input).await
     }
@@ -2173,7 +2216,9 @@ impl Logs for Client {
         call: &Call,
         input: DeleteDestinationRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteDestination(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteDestination(&input), 18, &input)
+            .await?;
         self.inner.delete_destination(&call, input).await
     }
 
@@ -2182,7 +2227,9 @@ impl Logs for Client {
         call: &Call,
         input: DeleteIndexPolicyRequest,
     ) -> Result<DeleteIndexPolicyResponse, Fault> {
-        let call = self.admit(call, Input::DeleteIndexPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteIndexPolicy(&input), 19, &input)
+            .await?;
         self.inner.delete_index_policy(&call, input).await
     }
 
@@ -2191,7 +2238,9 @@ impl Logs for Client {
         call: &Call,
         input: DeleteIntegrationRequest,
     ) -> Result<DeleteIntegrationResponse, Fault> {
-        let call = self.admit(call, Input::DeleteIntegration(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteIntegration(&input), 20, &input)
+            .await?;
         self.inner.delete_integration(&call, input).await
     }
 
@@ -2201,7 +2250,7 @@ impl Logs for Client {
         input: DeleteLogAnomalyDetectorRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteLogAnomalyDetector(&input))
+            .admit(call, Input::DeleteLogAnomalyDetector(&input), 21, &input)
             .await?;
         self.inner.delete_log_anomaly_detector(&call, input).await
     }
@@ -2211,7 +2260,9 @@ impl Logs for Client {
         call: &Call,
         input: DeleteLogGroupRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteLogGroup(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteLogGroup(&input), 22, &input)
+            .await?;
         self.inner.delete_log_group(&call, input).await
     }
 
@@ -2220,7 +2271,9 @@ impl Logs for Client {
         call: &Call,
         input: DeleteLogStreamRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteLogStream(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteLogStream(&input), 23, &input)
+            .await?;
         self.inner.delete_log_stream(&call, input).await
     }
 
@@ -2229,7 +2282,9 @@ impl Logs for Client {
         call: &Call,
         input: DeleteLookupTableRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteLookupTable(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteLookupTable(&input), 24, &input)
+            .await?;
         self.inner.delete_lookup_table(&call, input).await
     }
 
@@ -2238,7 +2293,9 @@ impl Logs for Client {
         call: &Call,
         input: DeleteMetricFilterRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteMetricFilter(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteMetricFilter(&input), 25, &input)
+            .await?;
         self.inner.delete_metric_filter(&call, input).await
     }
 
@@ -2248,7 +2305,7 @@ impl Logs for Client {
         input: DeleteQueryDefinitionRequest,
     ) -> Result<DeleteQueryDefinitionResponse, Fault> {
         let call = self
-            .admit(call, Input::DeleteQueryDefinition(&input))
+            .admit(call, Input::DeleteQueryDefinition(&input), 26, &input)
             .await?;
         self.inner.delete_query_definition(&call, input).await
     }
@@ -2259,7 +2316,7 @@ impl Logs for Client {
         input: DeleteResourcePolicyRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteResourcePolicy(&input))
+            .admit(call, Input::DeleteResourcePolicy(&input), 27, &input)
             .await?;
         self.inner.delete_resource_policy(&call, input).await
     }
@@ -2270,7 +2327,7 @@ impl Logs for Client {
         input: DeleteRetentionPolicyRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteRetentionPolicy(&input))
+            .admit(call, Input::DeleteRetentionPolicy(&input), 28, &input)
             .await?;
         self.inner.delete_retention_policy(&call, input).await
     }
@@ -2281,7 +2338,7 @@ impl Logs for Client {
         input: DeleteScheduledQueryRequest,
     ) -> Result<DeleteScheduledQueryResponse, Fault> {
         let call = self
-            .admit(call, Input::DeleteScheduledQuery(&input))
+            .admit(call, Input::DeleteScheduledQuery(&input), 29, &input)
             .await?;
         self.inner.delete_scheduled_query(&call, input).await
     }
@@ -2292,7 +2349,7 @@ impl Logs for Client {
         input: DeleteSubscriptionFilterRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteSubscriptionFilter(&input))
+            .admit(call, Input::DeleteSubscriptionFilter(&input), 30, &input)
             .await?;
         self.inner.delete_subscription_filter(&call, input).await
     }
@@ -2303,7 +2360,7 @@ impl Logs for Client {
         input: DeleteSyslogConfigurationRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteSyslogConfiguration(&input))
+            .admit(call, Input::DeleteSyslogConfiguration(&input), 31, &input)
             .await?;
         self.inner.delete_syslog_configuration(&call, input).await
     }
@@ -2313,7 +2370,9 @@ impl Logs for Client {
         call: &Call,
         input: DeleteTransformerRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteTransformer(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteTransformer(&input), 32, &input)
+            .await?;
         self.inner.delete_transformer(&call, input).await
     }
 
@@ -2323,7 +2382,7 @@ impl Logs for Client {
         input: DescribeAccountPoliciesRequest,
     ) -> Result<DescribeAccountPoliciesResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeAccountPolicies(&input))
+            .admit(call, Input::DescribeAccountPolicies(&input), 33, &input)
             .await?;
         self.inner.describe_account_policies(&call, input).await
     }
@@ -2334,7 +2393,12 @@ impl Logs for Client {
         input: DescribeConfigurationTemplatesRequest,
     ) -> Result<DescribeConfigurationTemplatesResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeConfigurationTemplates(&input))
+            .admit(
+                call,
+                Input::DescribeConfigurationTemplates(&input),
+                34,
+                &input,
+            )
             .await?;
         self.inner
             .describe_configuration_templates(&call, input)
@@ -2346,7 +2410,9 @@ impl Logs for Client {
         call: &Call,
         input: DescribeDeliveriesRequest,
     ) -> Result<DescribeDeliveriesResponse, Fault> {
-        let call = self.admit(call, Input::DescribeDeliveries(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeDeliveries(&input), 35, &input)
+            .await?;
         self.inner.describe_deliveries(&call, input).await
     }
 
@@ -2356,7 +2422,12 @@ impl Logs for Client {
         input: DescribeDeliveryDestinationsRequest,
     ) -> Result<DescribeDeliveryDestinationsResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeDeliveryDestinations(&input))
+            .admit(
+                call,
+                Input::DescribeDeliveryDestinations(&input),
+                36,
+                &input,
+            )
             .await?;
         self.inner
             .describe_delivery_destinations(&call, input)
@@ -2369,7 +2440,7 @@ impl Logs for Client {
         input: DescribeDeliverySourcesRequest,
     ) -> Result<DescribeDeliverySourcesResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeDeliverySources(&input))
+            .admit(call, Input::DescribeDeliverySources(&input), 37, &input)
             .await?;
         self.inner.describe_delivery_sources(&call, input).await
     }
@@ -2380,7 +2451,7 @@ impl Logs for Client {
         input: DescribeDestinationsRequest,
     ) -> Result<DescribeDestinationsResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeDestinations(&input))
+            .admit(call, Input::DescribeDestinations(&input), 38, &input)
             .await?;
         self.inner.describe_destinations(&call, input).await
     }
@@ -2390,7 +2461,9 @@ impl Logs for Client {
         call: &Call,
         input: DescribeExportTasksRequest,
     ) -> Result<DescribeExportTasksResponse, Fault> {
-        let call = self.admit(call, Input::DescribeExportTasks(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeExportTasks(&input), 39, &input)
+            .await?;
         self.inner.describe_export_tasks(&call, input).await
     }
 
@@ -2400,7 +2473,7 @@ impl Logs for Client {
         input: DescribeFieldIndexesRequest,
     ) -> Result<DescribeFieldIndexesResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeFieldIndexes(&input))
+            .admit(call, Input::DescribeFieldIndexes(&input), 40, &input)
             .await?;
         self.inner.describe_field_indexes(&call, input).await
     }
@@ -2411,7 +2484,7 @@ impl Logs for Client {
         input: DescribeImportTaskBatchesRequest,
     ) -> Result<DescribeImportTaskBatchesResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeImportTaskBatches(&input))
+            .admit(call, Input::DescribeImportTaskBatches(&input), 41, &input)
             .await?;
         self.inner.describe_import_task_batches(&call, input).await
     }
@@ -2421,7 +2494,9 @@ impl Logs for Client {
         call: &Call,
         input: DescribeImportTasksRequest,
     ) -> Result<DescribeImportTasksResponse, Fault> {
-        let call = self.admit(call, Input::DescribeImportTasks(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeImportTasks(&input), 42, &input)
+            .await?;
         self.inner.describe_import_tasks(&call, input).await
     }
 
@@ -2431,7 +2506,7 @@ impl Logs for Client {
         input: DescribeIndexPoliciesRequest,
     ) -> Result<DescribeIndexPoliciesResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeIndexPolicies(&input))
+            .admit(call, Input::DescribeIndexPolicies(&input), 43, &input)
             .await?;
         self.inner.describe_index_policies(&call, input).await
     }
@@ -2441,7 +2516,9 @@ impl Logs for Client {
         call: &Call,
         input: DescribeLogGroupsRequest,
     ) -> Result<DescribeLogGroupsResponse, Fault> {
-        let call = self.admit(call, Input::DescribeLogGroups(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeLogGroups(&input), 44, &input)
+            .await?;
         self.inner.describe_log_groups(&call, input).await
     }
 
@@ -2450,7 +2527,9 @@ impl Logs for Client {
         call: &Call,
         input: DescribeLogStreamsRequest,
     ) -> Result<DescribeLogStreamsResponse, Fault> {
-        let call = self.admit(call, Input::DescribeLogStreams(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeLogStreams(&input), 45, &input)
+            .await?;
         self.inner.describe_log_streams(&call, input).await
     }
 
@@ -2460,7 +2539,7 @@ impl Logs for Client {
         input: DescribeLookupTablesRequest,
     ) -> Result<DescribeLookupTablesResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeLookupTables(&input))
+            .admit(call, Input::DescribeLookupTables(&input), 46, &input)
             .await?;
         self.inner.describe_lookup_tables(&call, input).await
     }
@@ -2471,7 +2550,7 @@ impl Logs for Client {
         input: DescribeMetricFiltersRequest,
     ) -> Result<DescribeMetricFiltersResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeMetricFilters(&input))
+            .admit(call, Input::DescribeMetricFilters(&input), 47, &input)
             .await?;
         self.inner.describe_metric_filters(&call, input).await
     }
@@ -2481,7 +2560,9 @@ impl Logs for Client {
         call: &Call,
         input: DescribeQueriesRequest,
     ) -> Result<DescribeQueriesResponse, Fault> {
-        let call = self.admit(call, Input::DescribeQueries(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeQueries(&input), 48, &input)
+            .await?;
         self.inner.describe_queries(&call, input).await
     }
 
@@ -2491,7 +2572,7 @@ impl Logs for Client {
         input: DescribeQueryDefinitionsRequest,
     ) -> Result<DescribeQueryDefinitionsResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeQueryDefinitions(&input))
+            .admit(call, Input::DescribeQueryDefinitions(&input), 49, &input)
             .await?;
         self.inner.describe_query_definitions(&call, input).await
     }
@@ -2502,7 +2583,7 @@ impl Logs for Client {
         input: DescribeResourcePoliciesRequest,
     ) -> Result<DescribeResourcePoliciesResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeResourcePolicies(&input))
+            .admit(call, Input::DescribeResourcePolicies(&input), 50, &input)
             .await?;
         self.inner.describe_resource_policies(&call, input).await
     }
@@ -2513,7 +2594,7 @@ impl Logs for Client {
         input: DescribeSubscriptionFiltersRequest,
     ) -> Result<DescribeSubscriptionFiltersResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeSubscriptionFilters(&input))
+            .admit(call, Input::DescribeSubscriptionFilters(&input), 51, &input)
             .await?;
         self.inner.describe_subscription_filters(&call, input).await
     }
@@ -2523,7 +2604,9 @@ impl Logs for Client {
         call: &Call,
         input: DisassociateKmsKeyRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DisassociateKmsKey(&input)).await?;
+        let call = self
+            .admit(call, Input::DisassociateKmsKey(&input), 52, &input)
+            .await?;
         self.inner.disassociate_kms_key(&call, input).await
     }
 
@@ -2536,6 +2619,8 @@ impl Logs for Client {
             .admit(
                 call,
                 Input::DisassociateSourceFromS3TableIntegration(&input),
+                53,
+                &input,
             )
             .await?;
         self.inner
@@ -2548,7 +2633,9 @@ impl Logs for Client {
         call: &Call,
         input: FilterLogEventsRequest,
     ) -> Result<FilterLogEventsResponse, Fault> {
-        let call = self.admit(call, Input::FilterLogEvents(&input)).await?;
+        let call = self
+            .admit(call, Input::FilterLogEvents(&input), 54, &input)
+            .await?;
         self.inner.filter_log_events(&call, input).await
     }
 
@@ -2558,7 +2645,7 @@ impl Logs for Client {
         input: GetDataProtectionPolicyRequest,
     ) -> Result<GetDataProtectionPolicyResponse, Fault> {
         let call = self
-            .admit(call, Input::GetDataProtectionPolicy(&input))
+            .admit(call, Input::GetDataProtectionPolicy(&input), 55, &input)
             .await?;
         self.inner.get_data_protection_policy(&call, input).await
     }
@@ -2568,7 +2655,9 @@ impl Logs for Client {
         call: &Call,
         input: GetDeliveryRequest,
     ) -> Result<GetDeliveryResponse, Fault> {
-        let call = self.admit(call, Input::GetDelivery(&input)).await?;
+        let call = self
+            .admit(call, Input::GetDelivery(&input), 56, &input)
+            .await?;
         self.inner.get_delivery(&call, input).await
     }
 
@@ -2578,7 +2667,7 @@ impl Logs for Client {
         input: GetDeliveryDestinationRequest,
     ) -> Result<GetDeliveryDestinationResponse, Fault> {
         let call = self
-            .admit(call, Input::GetDeliveryDestination(&input))
+            .admit(call, Input::GetDeliveryDestination(&input), 57, &input)
             .await?;
         self.inner.get_delivery_destination(&call, input).await
     }
@@ -2589,7 +2678,12 @@ impl Logs for Client {
         input: GetDeliveryDestinationPolicyRequest,
     ) -> Result<GetDeliveryDestinationPolicyResponse, Fault> {
         let call = self
-            .admit(call, Input::GetDeliveryDestinationPolicy(&input))
+            .admit(
+                call,
+                Input::GetDeliveryDestinationPolicy(&input),
+                58,
+                &input,
+            )
             .await?;
         self.inner
             .get_delivery_destination_policy(&call, input)
@@ -2601,7 +2695,9 @@ impl Logs for Client {
         call: &Call,
         input: GetDeliverySourceRequest,
     ) -> Result<GetDeliverySourceResponse, Fault> {
-        let call = self.admit(call, Input::GetDeliverySource(&input)).await?;
+        let call = self
+            .admit(call, Input::GetDeliverySource(&input), 59, &input)
+            .await?;
         self.inner.get_delivery_source(&call, input).await
     }
 
@@ -2610,7 +2706,9 @@ impl Logs for Client {
         call: &Call,
         input: GetIntegrationRequest,
     ) -> Result<GetIntegrationResponse, Fault> {
-        let call = self.admit(call, Input::GetIntegration(&input)).await?;
+        let call = self
+            .admit(call, Input::GetIntegration(&input), 60, &input)
+            .await?;
         self.inner.get_integration(&call, input).await
     }
 
@@ -2620,7 +2718,7 @@ impl Logs for Client {
         input: GetLogAnomalyDetectorRequest,
     ) -> Result<GetLogAnomalyDetectorResponse, Fault> {
         let call = self
-            .admit(call, Input::GetLogAnomalyDetector(&input))
+            .admit(call, Input::GetLogAnomalyDetector(&input), 61, &input)
             .await?;
         self.inner.get_log_anomaly_detector(&call, input).await
     }
@@ -2630,7 +2728,9 @@ impl Logs for Client {
         call: &Call,
         input: GetLogEventsRequest,
     ) -> Result<GetLogEventsResponse, Fault> {
-        let call = self.admit(call, Input::GetLogEvents(&input)).await?;
+        let call = self
+            .admit(call, Input::GetLogEvents(&input), 62, &input)
+            .await?;
         self.inner.get_log_events(&call, input).await
     }
 
@@ -2639,7 +2739,9 @@ impl Logs for Client {
         call: &Call,
         input: GetLogFieldsRequest,
     ) -> Result<GetLogFieldsResponse, Fault> {
-        let call = self.admit(call, Input::GetLogFields(&input)).await?;
+        let call = self
+            .admit(call, Input::GetLogFields(&input), 63, &input)
+            .await?;
         self.inner.get_log_fields(&call, input).await
     }
 
@@ -2648,7 +2750,9 @@ impl Logs for Client {
         call: &Call,
         input: GetLogGroupFieldsRequest,
     ) -> Result<GetLogGroupFieldsResponse, Fault> {
-        let call = self.admit(call, Input::GetLogGroupFields(&input)).await?;
+        let call = self
+            .admit(call, Input::GetLogGroupFields(&input), 64, &input)
+            .await?;
         self.inner.get_log_group_fields(&call, input).await
     }
 
@@ -2657,7 +2761,9 @@ impl Logs for Client {
         call: &Call,
         input: GetLogObjectRequest,
     ) -> Result<wharf_wire::EventStream<GetLogObjectResponseStream>, Fault> {
-        let call = self.admit(call, Input::GetLogObject(&input)).await?;
+        let call = self
+            .admit(call, Input::GetLogObject(&input), 65, &input)
+            .await?;
         self.inner.get_log_object(&call, input).await
     }
 
@@ -2666,7 +2772,9 @@ impl Logs for Client {
         call: &Call,
         input: GetLogRecordRequest,
     ) -> Result<GetLogRecordResponse, Fault> {
-        let call = self.admit(call, Input::GetLogRecord(&input)).await?;
+        let call = self
+            .admit(call, Input::GetLogRecord(&input), 66, &input)
+            .await?;
         self.inner.get_log_record(&call, input).await
     }
 
@@ -2675,7 +2783,9 @@ impl Logs for Client {
         call: &Call,
         input: GetLookupTableRequest,
     ) -> Result<GetLookupTableResponse, Fault> {
-        let call = self.admit(call, Input::GetLookupTable(&input)).await?;
+        let call = self
+            .admit(call, Input::GetLookupTable(&input), 67, &input)
+            .await?;
         self.inner.get_lookup_table(&call, input).await
     }
 
@@ -2684,7 +2794,9 @@ impl Logs for Client {
         call: &Call,
         input: GetQueryResultsRequest,
     ) -> Result<GetQueryResultsResponse, Fault> {
-        let call = self.admit(call, Input::GetQueryResults(&input)).await?;
+        let call = self
+            .admit(call, Input::GetQueryResults(&input), 68, &input)
+            .await?;
         self.inner.get_query_results(&call, input).await
     }
 
@@ -2693,7 +2805,9 @@ impl Logs for Client {
         call: &Call,
         input: GetScheduledQueryRequest,
     ) -> Result<GetScheduledQueryResponse, Fault> {
-        let call = self.admit(call, Input::GetScheduledQuery(&input)).await?;
+        let call = self
+            .admit(call, Input::GetScheduledQuery(&input), 69, &input)
+            .await?;
         self.inner.get_scheduled_query(&call, input).await
     }
 
@@ -2703,7 +2817,7 @@ impl Logs for Client {
         input: GetScheduledQueryHistoryRequest,
     ) -> Result<GetScheduledQueryHistoryResponse, Fault> {
         let call = self
-            .admit(call, Input::GetScheduledQueryHistory(&input))
+            .admit(call, Input::GetScheduledQueryHistory(&input), 70, &input)
             .await?;
         self.inner.get_scheduled_query_history(&call, input).await
     }
@@ -2714,7 +2828,7 @@ impl Logs for Client {
         input: GetStorageTierPolicyRequest,
     ) -> Result<GetStorageTierPolicyResponse, Fault> {
         let call = self
-            .admit(call, Input::GetStorageTierPolicy(&input))
+            .admit(call, Input::GetStorageTierPolicy(&input), 71, &input)
             .await?;
         self.inner.get_storage_tier_policy(&call, input).await
     }
@@ -2724,7 +2838,9 @@ impl Logs for Client {
         call: &Call,
         input: GetTransformerRequest,
     ) -> Result<GetTransformerResponse, Fault> {
-        let call = self.admit(call, Input::GetTransformer(&input)).await?;
+        let call = self
+            .admit(call, Input::GetTransformer(&input), 72, &input)
+            .await?;
         self.inner.get_transformer(&call, input).await
     }
 
@@ -2734,7 +2850,12 @@ impl Logs for Client {
         input: ListAggregateLogGroupSummariesRequest,
     ) -> Result<ListAggregateLogGroupSummariesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListAggregateLogGroupSummaries(&input))
+            .admit(
+                call,
+                Input::ListAggregateLogGroupSummaries(&input),
+                73,
+                &input,
+            )
             .await?;
         self.inner
             .list_aggregate_log_group_summaries(&call, input)
@@ -2746,7 +2867,9 @@ impl Logs for Client {
         call: &Call,
         input: ListAnomaliesRequest,
     ) -> Result<ListAnomaliesResponse, Fault> {
-        let call = self.admit(call, Input::ListAnomalies(&input)).await?;
+        let call = self
+            .admit(call, Input::ListAnomalies(&input), 74, &input)
+            .await?;
         self.inner.list_anomalies(&call, input).await
     }
 
@@ -2755,7 +2878,9 @@ impl Logs for Client {
         call: &Call,
         input: ListIntegrationsRequest,
     ) -> Result<ListIntegrationsResponse, Fault> {
-        let call = self.admit(call, Input::ListIntegrations(&input)).await?;
+        let call = self
+            .admit(call, Input::ListIntegrations(&input), 75, &input)
+            .await?;
         self.inner.list_integrations(&call, input).await
     }
 
@@ -2765,7 +2890,7 @@ impl Logs for Client {
         input: ListLogAnomalyDetectorsRequest,
     ) -> Result<ListLogAnomalyDetectorsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListLogAnomalyDetectors(&input))
+            .admit(call, Input::ListLogAnomalyDetectors(&input), 76, &input)
             .await?;
         self.inner.list_log_anomaly_detectors(&call, input).await
     }
@@ -2775,7 +2900,9 @@ impl Logs for Client {
         call: &Call,
         input: ListLogGroupsRequest,
     ) -> Result<ListLogGroupsResponse, Fault> {
-        let call = self.admit(call, Input::ListLogGroups(&input)).await?;
+        let call = self
+            .admit(call, Input::ListLogGroups(&input), 77, &input)
+            .await?;
         self.inner.list_log_groups(&call, input).await
     }
 
@@ -2785,7 +2912,7 @@ impl Logs for Client {
         input: ListLogGroupsForQueryRequest,
     ) -> Result<ListLogGroupsForQueryResponse, Fault> {
         let call = self
-            .admit(call, Input::ListLogGroupsForQuery(&input))
+            .admit(call, Input::ListLogGroupsForQuery(&input), 78, &input)
             .await?;
         self.inner.list_log_groups_for_query(&call, input).await
     }
@@ -2796,7 +2923,7 @@ impl Logs for Client {
         input: ListScheduledQueriesRequest,
     ) -> Result<ListScheduledQueriesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListScheduledQueries(&input))
+            .admit(call, Input::ListScheduledQueries(&input), 79, &input)
             .await?;
         self.inner.list_scheduled_queries(&call, input).await
     }
@@ -2807,7 +2934,12 @@ impl Logs for Client {
         input: ListSourcesForS3TableIntegrationRequest,
     ) -> Result<ListSourcesForS3TableIntegrationResponse, Fault> {
         let call = self
-            .admit(call, Input::ListSourcesForS3TableIntegration(&input))
+            .admit(
+                call,
+                Input::ListSourcesForS3TableIntegration(&input),
+                80,
+                &input,
+            )
             .await?;
         self.inner
             .list_sources_for_s3_table_integration(&call, input)
@@ -2820,7 +2952,7 @@ impl Logs for Client {
         input: ListSyslogConfigurationsRequest,
     ) -> Result<ListSyslogConfigurationsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListSyslogConfigurations(&input))
+            .admit(call, Input::ListSyslogConfigurations(&input), 81, &input)
             .await?;
         self.inner.list_syslog_configurations(&call, input).await
     }
@@ -2830,7 +2962,9 @@ impl Logs for Client {
         call: &Call,
         input: ListTagsForResourceRequest,
     ) -> Result<ListTagsForResourceResponse, Fault> {
-        let call = self.admit(call, Input::ListTagsForResource(&input)).await?;
+        let call = self
+            .admit(call, Input::ListTagsForResource(&input), 82, &input)
+            .await?;
         self.inner.list_tags_for_resource(&call, input).await
     }
 
@@ -2839,7 +2973,9 @@ impl Logs for Client {
         call: &Call,
         input: ListTagsLogGroupRequest,
     ) -> Result<ListTagsLogGroupResponse, Fault> {
-        let call = self.admit(call, Input::ListTagsLogGroup(&input)).await?;
+        let call = self
+            .admit(call, Input::ListTagsLogGroup(&input), 83, &input)
+            .await?;
         self.inner.list_tags_log_group(&call, input).await
     }
 
@@ -2848,7 +2984,9 @@ impl Logs for Client {
         call: &Call,
         input: PutAccountPolicyRequest,
     ) -> Result<PutAccountPolicyResponse, Fault> {
-        let call = self.admit(call, Input::PutAccountPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::PutAccountPolicy(&input), 84, &input)
+            .await?;
         self.inner.put_account_policy(&call, input).await
     }
 
@@ -2858,7 +2996,12 @@ impl Logs for Client {
         input: PutBearerTokenAuthenticationRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::PutBearerTokenAuthentication(&input))
+            .admit(
+                call,
+                Input::PutBearerTokenAuthentication(&input),
+                85,
+                &input,
+            )
             .await?;
         self.inner
             .put_bearer_token_authentication(&call, input)
@@ -2871,7 +3014,7 @@ impl Logs for Client {
         input: PutDataProtectionPolicyRequest,
     ) -> Result<PutDataProtectionPolicyResponse, Fault> {
         let call = self
-            .admit(call, Input::PutDataProtectionPolicy(&input))
+            .admit(call, Input::PutDataProtectionPolicy(&input), 86, &input)
             .await?;
         self.inner.put_data_protection_policy(&call, input).await
     }
@@ -2882,7 +3025,7 @@ impl Logs for Client {
         input: PutDeliveryDestinationRequest,
     ) -> Result<PutDeliveryDestinationResponse, Fault> {
         let call = self
-            .admit(call, Input::PutDeliveryDestination(&input))
+            .admit(call, Input::PutDeliveryDestination(&input), 87, &input)
             .await?;
         self.inner.put_delivery_destination(&call, input).await
     }
@@ -2893,7 +3036,12 @@ impl Logs for Client {
         input: PutDeliveryDestinationPolicyRequest,
     ) -> Result<PutDeliveryDestinationPolicyResponse, Fault> {
         let call = self
-            .admit(call, Input::PutDeliveryDestinationPolicy(&input))
+            .admit(
+                call,
+                Input::PutDeliveryDestinationPolicy(&input),
+                88,
+                &input,
+            )
             .await?;
         self.inner
             .put_delivery_destination_policy(&call, input)
@@ -2905,7 +3053,9 @@ impl Logs for Client {
         call: &Call,
         input: PutDeliverySourceRequest,
     ) -> Result<PutDeliverySourceResponse, Fault> {
-        let call = self.admit(call, Input::PutDeliverySource(&input)).await?;
+        let call = self
+            .admit(call, Input::PutDeliverySource(&input), 89, &input)
+            .await?;
         self.inner.put_delivery_source(&call, input).await
     }
 
@@ -2914,7 +3064,9 @@ impl Logs for Client {
         call: &Call,
         input: PutDestinationRequest,
     ) -> Result<PutDestinationResponse, Fault> {
-        let call = self.admit(call, Input::PutDestination(&input)).await?;
+        let call = self
+            .admit(call, Input::PutDestination(&input), 90, &input)
+            .await?;
         self.inner.put_destination(&call, input).await
     }
 
@@ -2924,7 +3076,7 @@ impl Logs for Client {
         input: PutDestinationPolicyRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::PutDestinationPolicy(&input))
+            .admit(call, Input::PutDestinationPolicy(&input), 91, &input)
             .await?;
         self.inner.put_destination_policy(&call, input).await
     }
@@ -2934,7 +3086,9 @@ impl Logs for Client {
         call: &Call,
         input: PutIndexPolicyRequest,
     ) -> Result<PutIndexPolicyResponse, Fault> {
-        let call = self.admit(call, Input::PutIndexPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::PutIndexPolicy(&input), 92, &input)
+            .await?;
         self.inner.put_index_policy(&call, input).await
     }
 
@@ -2943,7 +3097,9 @@ impl Logs for Client {
         call: &Call,
         input: PutIntegrationRequest,
     ) -> Result<PutIntegrationResponse, Fault> {
-        let call = self.admit(call, Input::PutIntegration(&input)).await?;
+        let call = self
+            .admit(call, Input::PutIntegration(&input), 93, &input)
+            .await?;
         self.inner.put_integration(&call, input).await
     }
 
@@ -2952,7 +3108,9 @@ impl Logs for Client {
         call: &Call,
         input: PutLogEventsRequest,
     ) -> Result<PutLogEventsResponse, Fault> {
-        let call = self.admit(call, Input::PutLogEvents(&input)).await?;
+        let call = self
+            .admit(call, Input::PutLogEvents(&input), 94, &input)
+            .await?;
         self.inner.put_log_events(&call, input).await
     }
 
@@ -2962,7 +3120,12 @@ impl Logs for Client {
         input: PutLogGroupDeletionProtectionRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::PutLogGroupDeletionProtection(&input))
+            .admit(
+                call,
+                Input::PutLogGroupDeletionProtection(&input),
+                95,
+                &input,
+            )
             .await?;
         self.inner
             .put_log_group_deletion_protection(&call, input)
@@ -2974,7 +3137,9 @@ impl Logs for Client {
         call: &Call,
         input: PutMetricFilterRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::PutMetricFilter(&input)).await?;
+        let call = self
+            .admit(call, Input::PutMetricFilter(&input), 96, &input)
+            .await?;
         self.inner.put_metric_filter(&call, input).await
     }
 
@@ -2983,7 +3148,9 @@ impl Logs for Client {
         call: &Call,
         input: PutQueryDefinitionRequest,
     ) -> Result<PutQueryDefinitionResponse, Fault> {
-        let call = self.admit(call, Input::PutQueryDefinition(&input)).await?;
+        let call = self
+            .admit(call, Input::PutQueryDefinition(&input), 97, &input)
+            .await?;
         self.inner.put_query_definition(&call, input).await
     }
 
@@ -2992,7 +3159,9 @@ impl Logs for Client {
         call: &Call,
         input: PutResourcePolicyRequest,
     ) -> Result<PutResourcePolicyResponse, Fault> {
-        let call = self.admit(call, Input::PutResourcePolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::PutResourcePolicy(&input), 98, &input)
+            .await?;
         self.inner.put_resource_policy(&call, input).await
     }
 
@@ -3001,7 +3170,9 @@ impl Logs for Client {
         call: &Call,
         input: PutRetentionPolicyRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::PutRetentionPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::PutRetentionPolicy(&input), 99, &input)
+            .await?;
         self.inner.put_retention_policy(&call, input).await
     }
 
@@ -3011,7 +3182,7 @@ impl Logs for Client {
         input: PutStorageTierPolicyRequest,
     ) -> Result<PutStorageTierPolicyResponse, Fault> {
         let call = self
-            .admit(call, Input::PutStorageTierPolicy(&input))
+            .admit(call, Input::PutStorageTierPolicy(&input), 100, &input)
             .await?;
         self.inner.put_storage_tier_policy(&call, input).await
     }
@@ -3022,7 +3193,7 @@ impl Logs for Client {
         input: PutSubscriptionFilterRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::PutSubscriptionFilter(&input))
+            .admit(call, Input::PutSubscriptionFilter(&input), 101, &input)
             .await?;
         self.inner.put_subscription_filter(&call, input).await
     }
@@ -3033,7 +3204,7 @@ impl Logs for Client {
         input: PutSyslogConfigurationRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::PutSyslogConfiguration(&input))
+            .admit(call, Input::PutSyslogConfiguration(&input), 102, &input)
             .await?;
         self.inner.put_syslog_configuration(&call, input).await
     }
@@ -3043,7 +3214,9 @@ impl Logs for Client {
         call: &Call,
         input: PutTransformerRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::PutTransformer(&input)).await?;
+        let call = self
+            .admit(call, Input::PutTransformer(&input), 103, &input)
+            .await?;
         self.inner.put_transformer(&call, input).await
     }
 
@@ -3052,7 +3225,9 @@ impl Logs for Client {
         call: &Call,
         input: StartLiveTailRequest,
     ) -> Result<wharf_wire::EventStream<StartLiveTailResponseStream>, Fault> {
-        let call = self.admit(call, Input::StartLiveTail(&input)).await?;
+        let call = self
+            .admit(call, Input::StartLiveTail(&input), 104, &input)
+            .await?;
         self.inner.start_live_tail(&call, input).await
     }
 
@@ -3061,7 +3236,9 @@ impl Logs for Client {
         call: &Call,
         input: StartQueryRequest,
     ) -> Result<StartQueryResponse, Fault> {
-        let call = self.admit(call, Input::StartQuery(&input)).await?;
+        let call = self
+            .admit(call, Input::StartQuery(&input), 105, &input)
+            .await?;
         self.inner.start_query(&call, input).await
     }
 
@@ -3070,17 +3247,23 @@ impl Logs for Client {
         call: &Call,
         input: StopQueryRequest,
     ) -> Result<StopQueryResponse, Fault> {
-        let call = self.admit(call, Input::StopQuery(&input)).await?;
+        let call = self
+            .admit(call, Input::StopQuery(&input), 106, &input)
+            .await?;
         self.inner.stop_query(&call, input).await
     }
 
     async fn tag_log_group(&self, call: &Call, input: TagLogGroupRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::TagLogGroup(&input)).await?;
+        let call = self
+            .admit(call, Input::TagLogGroup(&input), 107, &input)
+            .await?;
         self.inner.tag_log_group(&call, input).await
     }
 
     async fn tag_resource(&self, call: &Call, input: TagResourceRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::TagResource(&input)).await?;
+        let call = self
+            .admit(call, Input::TagResource(&input), 108, &input)
+            .await?;
         self.inner.tag_resource(&call, input).await
     }
 
@@ -3089,7 +3272,9 @@ impl Logs for Client {
         call: &Call,
         input: TestMetricFilterRequest,
     ) -> Result<TestMetricFilterResponse, Fault> {
-        let call = self.admit(call, Input::TestMetricFilter(&input)).await?;
+        let call = self
+            .admit(call, Input::TestMetricFilter(&input), 109, &input)
+            .await?;
         self.inner.test_metric_filter(&call, input).await
     }
 
@@ -3098,22 +3283,30 @@ impl Logs for Client {
         call: &Call,
         input: TestTransformerRequest,
     ) -> Result<TestTransformerResponse, Fault> {
-        let call = self.admit(call, Input::TestTransformer(&input)).await?;
+        let call = self
+            .admit(call, Input::TestTransformer(&input), 110, &input)
+            .await?;
         self.inner.test_transformer(&call, input).await
     }
 
     async fn untag_log_group(&self, call: &Call, input: UntagLogGroupRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::UntagLogGroup(&input)).await?;
+        let call = self
+            .admit(call, Input::UntagLogGroup(&input), 111, &input)
+            .await?;
         self.inner.untag_log_group(&call, input).await
     }
 
     async fn untag_resource(&self, call: &Call, input: UntagResourceRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::UntagResource(&input)).await?;
+        let call = self
+            .admit(call, Input::UntagResource(&input), 112, &input)
+            .await?;
         self.inner.untag_resource(&call, input).await
     }
 
     async fn update_anomaly(&self, call: &Call, input: UpdateAnomalyRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::UpdateAnomaly(&input)).await?;
+        let call = self
+            .admit(call, Input::UpdateAnomaly(&input), 113, &input)
+            .await?;
         self.inner.update_anomaly(&call, input).await
     }
 
@@ -3123,7 +3316,12 @@ impl Logs for Client {
         input: UpdateDeliveryConfigurationRequest,
     ) -> Result<UpdateDeliveryConfigurationResponse, Fault> {
         let call = self
-            .admit(call, Input::UpdateDeliveryConfiguration(&input))
+            .admit(
+                call,
+                Input::UpdateDeliveryConfiguration(&input),
+                114,
+                &input,
+            )
             .await?;
         self.inner.update_delivery_configuration(&call, input).await
     }
@@ -3134,7 +3332,7 @@ impl Logs for Client {
         input: UpdateLogAnomalyDetectorRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UpdateLogAnomalyDetector(&input))
+            .admit(call, Input::UpdateLogAnomalyDetector(&input), 115, &input)
             .await?;
         self.inner.update_log_anomaly_detector(&call, input).await
     }
@@ -3144,7 +3342,9 @@ impl Logs for Client {
         call: &Call,
         input: UpdateLookupTableRequest,
     ) -> Result<UpdateLookupTableResponse, Fault> {
-        let call = self.admit(call, Input::UpdateLookupTable(&input)).await?;
+        let call = self
+            .admit(call, Input::UpdateLookupTable(&input), 116, &input)
+            .await?;
         self.inner.update_lookup_table(&call, input).await
     }
 
@@ -3154,7 +3354,7 @@ impl Logs for Client {
         input: UpdateScheduledQueryRequest,
     ) -> Result<UpdateScheduledQueryResponse, Fault> {
         let call = self
-            .admit(call, Input::UpdateScheduledQuery(&input))
+            .admit(call, Input::UpdateScheduledQuery(&input), 117, &input)
             .await?;
         self.inner.update_scheduled_query(&call, input).await
     }

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use wharf_wire::{
-    Call, Check, Context, Dispatcher, Fault, Service, async_trait, constraints::Violation,
-    node::Payload, schema::ServiceSchema, understood::Understood,
+    Call, Check, Context, Dispatcher, Fault, Service, async_trait,
+    constraints::Violation,
+    node::{Payload, Struct},
+    schema::ServiceSchema,
+    understood::{self, Understood},
 };
 
 #[allow(unused_imports)]
@@ -214,9 +217,17 @@ impl Client {
         Self { inner, dispatcher }
     }
 
-    async fn admit(&self, call: &Call, input: Input<'_>) -> Result<Call, Fault> {
+    async fn admit(
+        &self,
+        call: &Call,
+        input: Input<'_>,
+        operation: usize,
+        given: &dyn Struct,
+    ) -> Result<Call, Fault> {
         let checks = self.inner.authorize(call.context(), input).await?;
-        self.dispatcher.admit(&SERVICE, call, &checks).await
+        let call = self.dispatcher.admit(&SERVICE, call, &checks).await?;
+        understood::check(self.inner.understood(), &SERVICE, operation, given)?;
+        Ok(call)
     }
 }
 
@@ -231,7 +242,9 @@ impl Resourcegroupstaggingapi for Client {
         call: &Call,
         input: GetResourcesInput,
     ) -> Result<GetResourcesOutput, Fault> {
-        let call = self.admit(call, Input::GetResources(&input)).await?;
+        let call = self
+            .admit(call, Input::GetResources(&input), 0, &input)
+            .await?;
         self.inner.get_resources(&call, input).await
     }
 
@@ -240,7 +253,9 @@ impl Resourcegroupstaggingapi for Client {
         call: &Call,
         input: GetTagKeysInput,
     ) -> Result<GetTagKeysOutput, Fault> {
-        let call = self.admit(call, Input::GetTagKeys(&input)).await?;
+        let call = self
+            .admit(call, Input::GetTagKeys(&input), 1, &input)
+            .await?;
         self.inner.get_tag_keys(&call, input).await
     }
 
@@ -249,7 +264,9 @@ impl Resourcegroupstaggingapi for Client {
         call: &Call,
         input: GetTagValuesInput,
     ) -> Result<GetTagValuesOutput, Fault> {
-        let call = self.admit(call, Input::GetTagValues(&input)).await?;
+        let call = self
+            .admit(call, Input::GetTagValues(&input), 2, &input)
+            .await?;
         self.inner.get_tag_values(&call, input).await
     }
 
@@ -258,7 +275,9 @@ impl Resourcegroupstaggingapi for Client {
         call: &Call,
         input: TagResourcesInput,
     ) -> Result<TagResourcesOutput, Fault> {
-        let call = self.admit(call, Input::TagResources(&input)).await?;
+        let call = self
+            .admit(call, Input::TagResources(&input), 3, &input)
+            .await?;
         self.inner.tag_resources(&call, input).await
     }
 
@@ -267,7 +286,9 @@ impl Resourcegroupstaggingapi for Client {
         call: &Call,
         input: UntagResourcesInput,
     ) -> Result<UntagResourcesOutput, Fault> {
-        let call = self.admit(call, Input::UntagResources(&input)).await?;
+        let call = self
+            .admit(call, Input::UntagResources(&input), 4, &input)
+            .await?;
         self.inner.untag_resources(&call, input).await
     }
 }

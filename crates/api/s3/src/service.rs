@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use wharf_wire::{
-    Call, Check, Context, Dispatcher, Fault, Service, async_trait, constraints::Violation,
-    node::Payload, schema::ServiceSchema, understood::Understood,
+    Call, Check, Context, Dispatcher, Fault, Service, async_trait,
+    constraints::Violation,
+    node::{Payload, Struct},
+    schema::ServiceSchema,
+    understood::{self, Understood},
 };
 
 #[allow(unused_imports)]
@@ -961,9 +964,17 @@ impl Client {
         Self { inner, dispatcher }
     }
 
-    async fn admit(&self, call: &Call, input: Input<'_>) -> Result<Call, Fault> {
+    async fn admit(
+        &self,
+        call: &Call,
+        input: Input<'_>,
+        operation: usize,
+        given: &dyn Struct,
+    ) -> Result<Call, Fault> {
         let checks = self.inner.authorize(call.context(), input).await?;
-        self.dispatcher.admit(&SERVICE, call, &checks).await
+        let call = self.dispatcher.admit(&SERVICE, call, &checks).await?;
+        understood::check(self.inner.understood(), &SERVICE, operation, given)?;
+        Ok(call)
     }
 }
 
@@ -979,7 +990,7 @@ impl S3 for Client {
         input: AbortMultipartUploadRequest,
     ) -> Result<AbortMultipartUploadOutput, Fault> {
         let call = self
-            .admit(call, Input::AbortMultipartUpload(&input))
+            .admit(call, Input::AbortMultipartUpload(&input), 0, &input)
             .await?;
         self.inner.abort_multipart_upload(&call, input).await
     }
@@ -990,7 +1001,7 @@ impl S3 for Client {
         input: CompleteMultipartUploadRequest,
     ) -> Result<CompleteMultipartUploadOutput, Fault> {
         let call = self
-            .admit(call, Input::CompleteMultipartUpload(&input))
+            .admit(call, Input::CompleteMultipartUpload(&input), 1, &input)
             .await?;
         self.inner.complete_multipart_upload(&call, input).await
     }
@@ -1000,7 +1011,9 @@ impl S3 for Client {
         call: &Call,
         input: CopyObjectRequest,
     ) -> Result<CopyObjectOutput, Fault> {
-        let call = self.admit(call, Input::CopyObject(&input)).await?;
+        let call = self
+            .admit(call, Input::CopyObject(&input), 2, &input)
+            .await?;
         self.inner.copy_object(&call, input).await
     }
 
@@ -1009,7 +1022,9 @@ impl S3 for Client {
         call: &Call,
         input: CreateBucketRequest,
     ) -> Result<CreateBucketOutput, Fault> {
-        let call = self.admit(call, Input::CreateBucket(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateBucket(&input), 3, &input)
+            .await?;
         self.inner.create_bucket(&call, input).await
     }
 
@@ -1019,13 +1034,15 @@ impl S3 for Client {
         input: CreateMultipartUploadRequest,
     ) -> Result<CreateMultipartUploadOutput, Fault> {
         let call = self
-            .admit(call, Input::CreateMultipartUpload(&input))
+            .admit(call, Input::CreateMultipartUpload(&input), 4, &input)
             .await?;
         self.inner.create_multipart_upload(&call, input).await
     }
 
     async fn delete_bucket(&self, call: &Call, input: DeleteBucketRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteBucket(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteBucket(&input), 5, &input)
+            .await?;
         self.inner.delete_bucket(&call, input).await
     }
 
@@ -1034,7 +1051,9 @@ impl S3 for Client {
         call: &Call,
         input: DeleteBucketCorsRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteBucketCors(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteBucketCors(&input), 6, &input)
+            .await?;
         self.inner.delete_bucket_cors(&call, input).await
     }
 
@@ -1044,7 +1063,7 @@ impl S3 for Client {
         input: DeleteBucketEncryptionRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteBucketEncryption(&input))
+            .admit(call, Input::DeleteBucketEncryption(&input), 7, &input)
             .await?;
         self.inner.delete_bucket_encryption(&call, input).await
     }
@@ -1055,7 +1074,7 @@ impl S3 for Client {
         input: DeleteBucketLifecycleRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteBucketLifecycle(&input))
+            .admit(call, Input::DeleteBucketLifecycle(&input), 8, &input)
             .await?;
         self.inner.delete_bucket_lifecycle(&call, input).await
     }
@@ -1066,7 +1085,12 @@ impl S3 for Client {
         input: DeleteBucketOwnershipControlsRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeleteBucketOwnershipControls(&input))
+            .admit(
+                call,
+                Input::DeleteBucketOwnershipControls(&input),
+                9,
+                &input,
+            )
             .await?;
         self.inner
             .delete_bucket_ownership_controls(&call, input)
@@ -1078,7 +1102,9 @@ impl S3 for Client {
         call: &Call,
         input: DeleteBucketPolicyRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteBucketPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteBucketPolicy(&input), 10, &input)
+            .await?;
         self.inner.delete_bucket_policy(&call, input).await
     }
 
@@ -1087,7 +1113,9 @@ impl S3 for Client {
         call: &Call,
         input: DeleteBucketTaggingRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteBucketTagging(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteBucketTagging(&input), 11, &input)
+            .await?;
         self.inner.delete_bucket_tagging(&call, input).await
     }
 
@@ -1096,7 +1124,9 @@ impl S3 for Client {
         call: &Call,
         input: DeleteObjectRequest,
     ) -> Result<DeleteObjectOutput, Fault> {
-        let call = self.admit(call, Input::DeleteObject(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteObject(&input), 12, &input)
+            .await?;
         self.inner.delete_object(&call, input).await
     }
 
@@ -1105,7 +1135,9 @@ impl S3 for Client {
         call: &Call,
         input: DeleteObjectTaggingRequest,
     ) -> Result<DeleteObjectTaggingOutput, Fault> {
-        let call = self.admit(call, Input::DeleteObjectTagging(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteObjectTagging(&input), 13, &input)
+            .await?;
         self.inner.delete_object_tagging(&call, input).await
     }
 
@@ -1114,7 +1146,9 @@ impl S3 for Client {
         call: &Call,
         input: DeleteObjectsRequest,
     ) -> Result<DeleteObjectsOutput, Fault> {
-        let call = self.admit(call, Input::DeleteObjects(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteObjects(&input), 14, &input)
+            .await?;
         self.inner.delete_objects(&call, input).await
     }
 
@@ -1124,7 +1158,7 @@ impl S3 for Client {
         input: DeletePublicAccessBlockRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeletePublicAccessBlock(&input))
+            .admit(call, Input::DeletePublicAccessBlock(&input), 15, &input)
             .await?;
         self.inner.delete_public_access_block(&call, input).await
     }
@@ -1134,7 +1168,9 @@ impl S3 for Client {
         call: &Call,
         input: GetBucketAclRequest,
     ) -> Result<GetBucketAclOutput, Fault> {
-        let call = self.admit(call, Input::GetBucketAcl(&input)).await?;
+        let call = self
+            .admit(call, Input::GetBucketAcl(&input), 16, &input)
+            .await?;
         self.inner.get_bucket_acl(&call, input).await
     }
 
@@ -1143,7 +1179,9 @@ impl S3 for Client {
         call: &Call,
         input: GetBucketCorsRequest,
     ) -> Result<GetBucketCorsOutput, Fault> {
-        let call = self.admit(call, Input::GetBucketCors(&input)).await?;
+        let call = self
+            .admit(call, Input::GetBucketCors(&input), 17, &input)
+            .await?;
         self.inner.get_bucket_cors(&call, input).await
     }
 
@@ -1152,7 +1190,9 @@ impl S3 for Client {
         call: &Call,
         input: GetBucketEncryptionRequest,
     ) -> Result<GetBucketEncryptionOutput, Fault> {
-        let call = self.admit(call, Input::GetBucketEncryption(&input)).await?;
+        let call = self
+            .admit(call, Input::GetBucketEncryption(&input), 18, &input)
+            .await?;
         self.inner.get_bucket_encryption(&call, input).await
     }
 
@@ -1162,7 +1202,12 @@ impl S3 for Client {
         input: GetBucketLifecycleConfigurationRequest,
     ) -> Result<GetBucketLifecycleConfigurationOutput, Fault> {
         let call = self
-            .admit(call, Input::GetBucketLifecycleConfiguration(&input))
+            .admit(
+                call,
+                Input::GetBucketLifecycleConfiguration(&input),
+                19,
+                &input,
+            )
             .await?;
         self.inner
             .get_bucket_lifecycle_configuration(&call, input)
@@ -1174,7 +1219,9 @@ impl S3 for Client {
         call: &Call,
         input: GetBucketLocationRequest,
     ) -> Result<GetBucketLocationOutput, Fault> {
-        let call = self.admit(call, Input::GetBucketLocation(&input)).await?;
+        let call = self
+            .admit(call, Input::GetBucketLocation(&input), 20, &input)
+            .await?;
         self.inner.get_bucket_location(&call, input).await
     }
 
@@ -1184,7 +1231,12 @@ impl S3 for Client {
         input: GetBucketNotificationConfigurationRequest,
     ) -> Result<NotificationConfiguration, Fault> {
         let call = self
-            .admit(call, Input::GetBucketNotificationConfiguration(&input))
+            .admit(
+                call,
+                Input::GetBucketNotificationConfiguration(&input),
+                21,
+                &input,
+            )
             .await?;
         self.inner
             .get_bucket_notification_configuration(&call, input)
@@ -1197,7 +1249,7 @@ impl S3 for Client {
         input: GetBucketOwnershipControlsRequest,
     ) -> Result<GetBucketOwnershipControlsOutput, Fault> {
         let call = self
-            .admit(call, Input::GetBucketOwnershipControls(&input))
+            .admit(call, Input::GetBucketOwnershipControls(&input), 22, &input)
             .await?;
         self.inner.get_bucket_ownership_controls(&call, input).await
     }
@@ -1207,7 +1259,9 @@ impl S3 for Client {
         call: &Call,
         input: GetBucketPolicyRequest,
     ) -> Result<GetBucketPolicyOutput, Fault> {
-        let call = self.admit(call, Input::GetBucketPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::GetBucketPolicy(&input), 23, &input)
+            .await?;
         self.inner.get_bucket_policy(&call, input).await
     }
 
@@ -1217,7 +1271,7 @@ impl S3 for Client {
         input: GetBucketPolicyStatusRequest,
     ) -> Result<GetBucketPolicyStatusOutput, Fault> {
         let call = self
-            .admit(call, Input::GetBucketPolicyStatus(&input))
+            .admit(call, Input::GetBucketPolicyStatus(&input), 24, &input)
             .await?;
         self.inner.get_bucket_policy_status(&call, input).await
     }
@@ -1227,7 +1281,9 @@ impl S3 for Client {
         call: &Call,
         input: GetBucketTaggingRequest,
     ) -> Result<GetBucketTaggingOutput, Fault> {
-        let call = self.admit(call, Input::GetBucketTagging(&input)).await?;
+        let call = self
+            .admit(call, Input::GetBucketTagging(&input), 25, &input)
+            .await?;
         self.inner.get_bucket_tagging(&call, input).await
     }
 
@@ -1236,7 +1292,9 @@ impl S3 for Client {
         call: &Call,
         input: GetBucketVersioningRequest,
     ) -> Result<GetBucketVersioningOutput, Fault> {
-        let call = self.admit(call, Input::GetBucketVersioning(&input)).await?;
+        let call = self
+            .admit(call, Input::GetBucketVersioning(&input), 26, &input)
+            .await?;
         self.inner.get_bucket_versioning(&call, input).await
     }
 
@@ -1245,7 +1303,9 @@ impl S3 for Client {
         call: &Call,
         input: GetObjectRequest,
     ) -> Result<GetObjectOutput, Fault> {
-        let call = self.admit(call, Input::GetObject(&input)).await?;
+        let call = self
+            .admit(call, Input::GetObject(&input), 27, &input)
+            .await?;
         self.inner.get_object(&call, input).await
     }
 
@@ -1254,7 +1314,9 @@ impl S3 for Client {
         call: &Call,
         input: GetObjectAclRequest,
     ) -> Result<GetObjectAclOutput, Fault> {
-        let call = self.admit(call, Input::GetObjectAcl(&input)).await?;
+        let call = self
+            .admit(call, Input::GetObjectAcl(&input), 28, &input)
+            .await?;
         self.inner.get_object_acl(&call, input).await
     }
 
@@ -1263,7 +1325,9 @@ impl S3 for Client {
         call: &Call,
         input: GetObjectAttributesRequest,
     ) -> Result<GetObjectAttributesOutput, Fault> {
-        let call = self.admit(call, Input::GetObjectAttributes(&input)).await?;
+        let call = self
+            .admit(call, Input::GetObjectAttributes(&input), 29, &input)
+            .await?;
         self.inner.get_object_attributes(&call, input).await
     }
 
@@ -1272,7 +1336,9 @@ impl S3 for Client {
         call: &Call,
         input: GetObjectTaggingRequest,
     ) -> Result<GetObjectTaggingOutput, Fault> {
-        let call = self.admit(call, Input::GetObjectTagging(&input)).await?;
+        let call = self
+            .admit(call, Input::GetObjectTagging(&input), 30, &input)
+            .await?;
         self.inner.get_object_tagging(&call, input).await
     }
 
@@ -1282,7 +1348,7 @@ impl S3 for Client {
         input: GetPublicAccessBlockRequest,
     ) -> Result<GetPublicAccessBlockOutput, Fault> {
         let call = self
-            .admit(call, Input::GetPublicAccessBlock(&input))
+            .admit(call, Input::GetPublicAccessBlock(&input), 31, &input)
             .await?;
         self.inner.get_public_access_block(&call, input).await
     }
@@ -1292,7 +1358,9 @@ impl S3 for Client {
         call: &Call,
         input: HeadBucketRequest,
     ) -> Result<HeadBucketOutput, Fault> {
-        let call = self.admit(call, Input::HeadBucket(&input)).await?;
+        let call = self
+            .admit(call, Input::HeadBucket(&input), 32, &input)
+            .await?;
         self.inner.head_bucket(&call, input).await
     }
 
@@ -1301,7 +1369,9 @@ impl S3 for Client {
         call: &Call,
         input: HeadObjectRequest,
     ) -> Result<HeadObjectOutput, Fault> {
-        let call = self.admit(call, Input::HeadObject(&input)).await?;
+        let call = self
+            .admit(call, Input::HeadObject(&input), 33, &input)
+            .await?;
         self.inner.head_object(&call, input).await
     }
 
@@ -1310,7 +1380,9 @@ impl S3 for Client {
         call: &Call,
         input: ListBucketsRequest,
     ) -> Result<ListBucketsOutput, Fault> {
-        let call = self.admit(call, Input::ListBuckets(&input)).await?;
+        let call = self
+            .admit(call, Input::ListBuckets(&input), 34, &input)
+            .await?;
         self.inner.list_buckets(&call, input).await
     }
 
@@ -1320,7 +1392,7 @@ impl S3 for Client {
         input: ListMultipartUploadsRequest,
     ) -> Result<ListMultipartUploadsOutput, Fault> {
         let call = self
-            .admit(call, Input::ListMultipartUploads(&input))
+            .admit(call, Input::ListMultipartUploads(&input), 35, &input)
             .await?;
         self.inner.list_multipart_uploads(&call, input).await
     }
@@ -1330,7 +1402,9 @@ impl S3 for Client {
         call: &Call,
         input: ListObjectVersionsRequest,
     ) -> Result<ListObjectVersionsOutput, Fault> {
-        let call = self.admit(call, Input::ListObjectVersions(&input)).await?;
+        let call = self
+            .admit(call, Input::ListObjectVersions(&input), 36, &input)
+            .await?;
         self.inner.list_object_versions(&call, input).await
     }
 
@@ -1339,7 +1413,9 @@ impl S3 for Client {
         call: &Call,
         input: ListObjectsRequest,
     ) -> Result<ListObjectsOutput, Fault> {
-        let call = self.admit(call, Input::ListObjects(&input)).await?;
+        let call = self
+            .admit(call, Input::ListObjects(&input), 37, &input)
+            .await?;
         self.inner.list_objects(&call, input).await
     }
 
@@ -1348,7 +1424,9 @@ impl S3 for Client {
         call: &Call,
         input: ListObjectsV2Request,
     ) -> Result<ListObjectsV2Output, Fault> {
-        let call = self.admit(call, Input::ListObjectsV2(&input)).await?;
+        let call = self
+            .admit(call, Input::ListObjectsV2(&input), 38, &input)
+            .await?;
         self.inner.list_objects_v2(&call, input).await
     }
 
@@ -1357,17 +1435,23 @@ impl S3 for Client {
         call: &Call,
         input: ListPartsRequest,
     ) -> Result<ListPartsOutput, Fault> {
-        let call = self.admit(call, Input::ListParts(&input)).await?;
+        let call = self
+            .admit(call, Input::ListParts(&input), 39, &input)
+            .await?;
         self.inner.list_parts(&call, input).await
     }
 
     async fn put_bucket_acl(&self, call: &Call, input: PutBucketAclRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::PutBucketAcl(&input)).await?;
+        let call = self
+            .admit(call, Input::PutBucketAcl(&input), 40, &input)
+            .await?;
         self.inner.put_bucket_acl(&call, input).await
     }
 
     async fn put_bucket_cors(&self, call: &Call, input: PutBucketCorsRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::PutBucketCors(&input)).await?;
+        let call = self
+            .admit(call, Input::PutBucketCors(&input), 41, &input)
+            .await?;
         self.inner.put_bucket_cors(&call, input).await
     }
 
@@ -1376,7 +1460,9 @@ impl S3 for Client {
         call: &Call,
         input: PutBucketEncryptionRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::PutBucketEncryption(&input)).await?;
+        let call = self
+            .admit(call, Input::PutBucketEncryption(&input), 42, &input)
+            .await?;
         self.inner.put_bucket_encryption(&call, input).await
     }
 
@@ -1386,7 +1472,12 @@ impl S3 for Client {
         input: PutBucketLifecycleConfigurationRequest,
     ) -> Result<PutBucketLifecycleConfigurationOutput, Fault> {
         let call = self
-            .admit(call, Input::PutBucketLifecycleConfiguration(&input))
+            .admit(
+                call,
+                Input::PutBucketLifecycleConfiguration(&input),
+                43,
+                &input,
+            )
             .await?;
         self.inner
             .put_bucket_lifecycle_configuration(&call, input)
@@ -1399,7 +1490,12 @@ impl S3 for Client {
         input: PutBucketNotificationConfigurationRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::PutBucketNotificationConfiguration(&input))
+            .admit(
+                call,
+                Input::PutBucketNotificationConfiguration(&input),
+                44,
+                &input,
+            )
             .await?;
         self.inner
             .put_bucket_notification_configuration(&call, input)
@@ -1412,7 +1508,7 @@ impl S3 for Client {
         input: PutBucketOwnershipControlsRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::PutBucketOwnershipControls(&input))
+            .admit(call, Input::PutBucketOwnershipControls(&input), 45, &input)
             .await?;
         self.inner.put_bucket_ownership_controls(&call, input).await
     }
@@ -1422,7 +1518,9 @@ impl S3 for Client {
         call: &Call,
         input: PutBucketPolicyRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::PutBucketPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::PutBucketPolicy(&input), 46, &input)
+            .await?;
         self.inner.put_bucket_policy(&call, input).await
     }
 
@@ -1431,7 +1529,9 @@ impl S3 for Client {
         call: &Call,
         input: PutBucketTaggingRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::PutBucketTagging(&input)).await?;
+        let call = self
+            .admit(call, Input::PutBucketTagging(&input), 47, &input)
+            .await?;
         self.inner.put_bucket_tagging(&call, input).await
     }
 
@@ -1440,7 +1540,9 @@ impl S3 for Client {
         call: &Call,
         input: PutBucketVersioningRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::PutBucketVersioning(&input)).await?;
+        let call = self
+            .admit(call, Input::PutBucketVersioning(&input), 48, &input)
+            .await?;
         self.inner.put_bucket_versioning(&call, input).await
     }
 
@@ -1449,7 +1551,9 @@ impl S3 for Client {
         call: &Call,
         input: PutObjectRequest,
     ) -> Result<PutObjectOutput, Fault> {
-        let call = self.admit(call, Input::PutObject(&input)).await?;
+        let call = self
+            .admit(call, Input::PutObject(&input), 49, &input)
+            .await?;
         self.inner.put_object(&call, input).await
     }
 
@@ -1458,7 +1562,9 @@ impl S3 for Client {
         call: &Call,
         input: PutObjectAclRequest,
     ) -> Result<PutObjectAclOutput, Fault> {
-        let call = self.admit(call, Input::PutObjectAcl(&input)).await?;
+        let call = self
+            .admit(call, Input::PutObjectAcl(&input), 50, &input)
+            .await?;
         self.inner.put_object_acl(&call, input).await
     }
 
@@ -1467,7 +1573,9 @@ impl S3 for Client {
         call: &Call,
         input: PutObjectTaggingRequest,
     ) -> Result<PutObjectTaggingOutput, Fault> {
-        let call = self.admit(call, Input::PutObjectTagging(&input)).await?;
+        let call = self
+            .admit(call, Input::PutObjectTagging(&input), 51, &input)
+            .await?;
         self.inner.put_object_tagging(&call, input).await
     }
 
@@ -1477,7 +1585,7 @@ impl S3 for Client {
         input: PutPublicAccessBlockRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::PutPublicAccessBlock(&input))
+            .admit(call, Input::PutPublicAccessBlock(&input), 52, &input)
             .await?;
         self.inner.put_public_access_block(&call, input).await
     }
@@ -1487,7 +1595,9 @@ impl S3 for Client {
         call: &Call,
         input: UploadPartRequest,
     ) -> Result<UploadPartOutput, Fault> {
-        let call = self.admit(call, Input::UploadPart(&input)).await?;
+        let call = self
+            .admit(call, Input::UploadPart(&input), 53, &input)
+            .await?;
         self.inner.upload_part(&call, input).await
     }
 
@@ -1496,7 +1606,9 @@ impl S3 for Client {
         call: &Call,
         input: UploadPartCopyRequest,
     ) -> Result<UploadPartCopyOutput, Fault> {
-        let call = self.admit(call, Input::UploadPartCopy(&input)).await?;
+        let call = self
+            .admit(call, Input::UploadPartCopy(&input), 54, &input)
+            .await?;
         self.inner.upload_part_copy(&call, input).await
     }
 }

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use wharf_wire::{
-    Call, Check, Context, Dispatcher, Fault, Service, async_trait, constraints::Violation,
-    node::Payload, schema::ServiceSchema, understood::Understood,
+    Call, Check, Context, Dispatcher, Fault, Service, async_trait,
+    constraints::Violation,
+    node::{Payload, Struct},
+    schema::ServiceSchema,
+    understood::{self, Understood},
 };
 
 #[allow(unused_imports)]
@@ -552,9 +555,17 @@ impl Client {
         Self { inner, dispatcher }
     }
 
-    async fn admit(&self, call: &Call, input: Input<'_>) -> Result<Call, Fault> {
+    async fn admit(
+        &self,
+        call: &Call,
+        input: Input<'_>,
+        operation: usize,
+        given: &dyn Struct,
+    ) -> Result<Call, Fault> {
         let checks = self.inner.authorize(call.context(), input).await?;
-        self.dispatcher.admit(&SERVICE, call, &checks).await
+        let call = self.dispatcher.admit(&SERVICE, call, &checks).await?;
+        understood::check(self.inner.understood(), &SERVICE, operation, given)?;
+        Ok(call)
     }
 }
 
@@ -570,7 +581,7 @@ impl Secretsmanager for Client {
         input: AssociateCrossAccountReplicaRequest,
     ) -> Result<AssociateCrossAccountReplicaResponse, Fault> {
         let call = self
-            .admit(call, Input::AssociateCrossAccountReplica(&input))
+            .admit(call, Input::AssociateCrossAccountReplica(&input), 0, &input)
             .await?;
         self.inner
             .associate_cross_account_replica(&call, input)
@@ -582,7 +593,9 @@ impl Secretsmanager for Client {
         call: &Call,
         input: BatchGetSecretValueRequest,
     ) -> Result<BatchGetSecretValueResponse, Fault> {
-        let call = self.admit(call, Input::BatchGetSecretValue(&input)).await?;
+        let call = self
+            .admit(call, Input::BatchGetSecretValue(&input), 1, &input)
+            .await?;
         self.inner.batch_get_secret_value(&call, input).await
     }
 
@@ -591,7 +604,9 @@ impl Secretsmanager for Client {
         call: &Call,
         input: CancelRotateSecretRequest,
     ) -> Result<CancelRotateSecretResponse, Fault> {
-        let call = self.admit(call, Input::CancelRotateSecret(&input)).await?;
+        let call = self
+            .admit(call, Input::CancelRotateSecret(&input), 2, &input)
+            .await?;
         self.inner.cancel_rotate_secret(&call, input).await
     }
 
@@ -600,7 +615,9 @@ impl Secretsmanager for Client {
         call: &Call,
         input: CreateSecretRequest,
     ) -> Result<CreateSecretResponse, Fault> {
-        let call = self.admit(call, Input::CreateSecret(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateSecret(&input), 3, &input)
+            .await?;
         self.inner.create_secret(&call, input).await
     }
 
@@ -610,7 +627,7 @@ impl Secretsmanager for Client {
         input: DeleteResourcePolicyRequest,
     ) -> Result<DeleteResourcePolicyResponse, Fault> {
         let call = self
-            .admit(call, Input::DeleteResourcePolicy(&input))
+            .admit(call, Input::DeleteResourcePolicy(&input), 4, &input)
             .await?;
         self.inner.delete_resource_policy(&call, input).await
     }
@@ -620,7 +637,9 @@ impl Secretsmanager for Client {
         call: &Call,
         input: DeleteSecretRequest,
     ) -> Result<DeleteSecretResponse, Fault> {
-        let call = self.admit(call, Input::DeleteSecret(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteSecret(&input), 5, &input)
+            .await?;
         self.inner.delete_secret(&call, input).await
     }
 
@@ -629,7 +648,9 @@ impl Secretsmanager for Client {
         call: &Call,
         input: DescribeSecretRequest,
     ) -> Result<DescribeSecretResponse, Fault> {
-        let call = self.admit(call, Input::DescribeSecret(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeSecret(&input), 6, &input)
+            .await?;
         self.inner.describe_secret(&call, input).await
     }
 
@@ -639,7 +660,12 @@ impl Secretsmanager for Client {
         input: DisassociateCrossAccountReplicaRequest,
     ) -> Result<DisassociateCrossAccountReplicaResponse, Fault> {
         let call = self
-            .admit(call, Input::DisassociateCrossAccountReplica(&input))
+            .admit(
+                call,
+                Input::DisassociateCrossAccountReplica(&input),
+                7,
+                &input,
+            )
             .await?;
         self.inner
             .disassociate_cross_account_replica(&call, input)
@@ -651,7 +677,9 @@ impl Secretsmanager for Client {
         call: &Call,
         input: GetRandomPasswordRequest,
     ) -> Result<GetRandomPasswordResponse, Fault> {
-        let call = self.admit(call, Input::GetRandomPassword(&input)).await?;
+        let call = self
+            .admit(call, Input::GetRandomPassword(&input), 8, &input)
+            .await?;
         self.inner.get_random_password(&call, input).await
     }
 
@@ -660,7 +688,9 @@ impl Secretsmanager for Client {
         call: &Call,
         input: GetResourcePolicyRequest,
     ) -> Result<GetResourcePolicyResponse, Fault> {
-        let call = self.admit(call, Input::GetResourcePolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::GetResourcePolicy(&input), 9, &input)
+            .await?;
         self.inner.get_resource_policy(&call, input).await
     }
 
@@ -669,7 +699,9 @@ impl Secretsmanager for Client {
         call: &Call,
         input: GetSecretValueRequest,
     ) -> Result<GetSecretValueResponse, Fault> {
-        let call = self.admit(call, Input::GetSecretValue(&input)).await?;
+        let call = self
+            .admit(call, Input::GetSecretValue(&input), 10, &input)
+            .await?;
         self.inner.get_secret_value(&call, input).await
     }
 
@@ -679,7 +711,7 @@ impl Secretsmanager for Client {
         input: ListResourcePoliciesRequest,
     ) -> Result<ListResourcePoliciesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListResourcePolicies(&input))
+            .admit(call, Input::ListResourcePolicies(&input), 11, &input)
             .await?;
         self.inner.list_resource_policies(&call, input).await
     }
@@ -690,7 +722,7 @@ impl Secretsmanager for Client {
         input: ListSecretVersionIdsRequest,
     ) -> Result<ListSecretVersionIdsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListSecretVersionIds(&input))
+            .admit(call, Input::ListSecretVersionIds(&input), 12, &input)
             .await?;
         self.inner.list_secret_version_ids(&call, input).await
     }
@@ -700,7 +732,9 @@ impl Secretsmanager for Client {
         call: &Call,
         input: ListSecretsRequest,
     ) -> Result<ListSecretsResponse, Fault> {
-        let call = self.admit(call, Input::ListSecrets(&input)).await?;
+        let call = self
+            .admit(call, Input::ListSecrets(&input), 13, &input)
+            .await?;
         self.inner.list_secrets(&call, input).await
     }
 
@@ -709,7 +743,9 @@ impl Secretsmanager for Client {
         call: &Call,
         input: PutResourcePolicyRequest,
     ) -> Result<PutResourcePolicyResponse, Fault> {
-        let call = self.admit(call, Input::PutResourcePolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::PutResourcePolicy(&input), 14, &input)
+            .await?;
         self.inner.put_resource_policy(&call, input).await
     }
 
@@ -718,7 +754,9 @@ impl Secretsmanager for Client {
         call: &Call,
         input: PutSecretValueRequest,
     ) -> Result<PutSecretValueResponse, Fault> {
-        let call = self.admit(call, Input::PutSecretValue(&input)).await?;
+        let call = self
+            .admit(call, Input::PutSecretValue(&input), 15, &input)
+            .await?;
         self.inner.put_secret_value(&call, input).await
     }
 
@@ -728,7 +766,12 @@ impl Secretsmanager for Client {
         input: RemoveRegionsFromReplicationRequest,
     ) -> Result<RemoveRegionsFromReplicationResponse, Fault> {
         let call = self
-            .admit(call, Input::RemoveRegionsFromReplication(&input))
+            .admit(
+                call,
+                Input::RemoveRegionsFromReplication(&input),
+                16,
+                &input,
+            )
             .await?;
         self.inner
             .remove_regions_from_replication(&call, input)
@@ -741,7 +784,7 @@ impl Secretsmanager for Client {
         input: ReplicateSecretToRegionsRequest,
     ) -> Result<ReplicateSecretToRegionsResponse, Fault> {
         let call = self
-            .admit(call, Input::ReplicateSecretToRegions(&input))
+            .admit(call, Input::ReplicateSecretToRegions(&input), 17, &input)
             .await?;
         self.inner.replicate_secret_to_regions(&call, input).await
     }
@@ -751,7 +794,9 @@ impl Secretsmanager for Client {
         call: &Call,
         input: RestoreSecretRequest,
     ) -> Result<RestoreSecretResponse, Fault> {
-        let call = self.admit(call, Input::RestoreSecret(&input)).await?;
+        let call = self
+            .admit(call, Input::RestoreSecret(&input), 18, &input)
+            .await?;
         self.inner.restore_secret(&call, input).await
     }
 
@@ -760,7 +805,9 @@ impl Secretsmanager for Client {
         call: &Call,
         input: RotateSecretRequest,
     ) -> Result<RotateSecretResponse, Fault> {
-        let call = self.admit(call, Input::RotateSecret(&input)).await?;
+        let call = self
+            .admit(call, Input::RotateSecret(&input), 19, &input)
+            .await?;
         self.inner.rotate_secret(&call, input).await
     }
 
@@ -770,18 +817,22 @@ impl Secretsmanager for Client {
         input: StopReplicationToReplicaRequest,
     ) -> Result<StopReplicationToReplicaResponse, Fault> {
         let call = self
-            .admit(call, Input::StopReplicationToReplica(&input))
+            .admit(call, Input::StopReplicationToReplica(&input), 20, &input)
             .await?;
         self.inner.stop_replication_to_replica(&call, input).await
     }
 
     async fn tag_resource(&self, call: &Call, input: TagResourceRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::TagResource(&input)).await?;
+        let call = self
+            .admit(call, Input::TagResource(&input), 21, &input)
+            .await?;
         self.inner.tag_resource(&call, input).await
     }
 
     async fn untag_resource(&self, call: &Call, input: UntagResourceRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::UntagResource(&input)).await?;
+        let call = self
+            .admit(call, Input::UntagResource(&input), 22, &input)
+            .await?;
         self.inner.untag_resource(&call, input).await
     }
 
@@ -790,7 +841,9 @@ impl Secretsmanager for Client {
         call: &Call,
         input: UpdateSecretRequest,
     ) -> Result<UpdateSecretResponse, Fault> {
-        let call = self.admit(call, Input::UpdateSecret(&input)).await?;
+        let call = self
+            .admit(call, Input::UpdateSecret(&input), 23, &input)
+            .await?;
         self.inner.update_secret(&call, input).await
     }
 
@@ -800,7 +853,7 @@ impl Secretsmanager for Client {
         input: UpdateSecretVersionStageRequest,
     ) -> Result<UpdateSecretVersionStageResponse, Fault> {
         let call = self
-            .admit(call, Input::UpdateSecretVersionStage(&input))
+            .admit(call, Input::UpdateSecretVersionStage(&input), 24, &input)
             .await?;
         self.inner.update_secret_version_stage(&call, input).await
     }
@@ -811,7 +864,7 @@ impl Secretsmanager for Client {
         input: ValidateResourcePolicyRequest,
     ) -> Result<ValidateResourcePolicyResponse, Fault> {
         let call = self
-            .admit(call, Input::ValidateResourcePolicy(&input))
+            .admit(call, Input::ValidateResourcePolicy(&input), 25, &input)
             .await?;
         self.inner.validate_resource_policy(&call, input).await
     }

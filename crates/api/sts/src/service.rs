@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use wharf_wire::{
-    Call, Check, Context, Dispatcher, Fault, Service, async_trait, constraints::Violation,
-    node::Payload, schema::ServiceSchema, understood::Understood,
+    Call, Check, Context, Dispatcher, Fault, Service, async_trait,
+    constraints::Violation,
+    node::{Payload, Struct},
+    schema::ServiceSchema,
+    understood::{self, Understood},
 };
 
 #[allow(unused_imports)]
@@ -304,9 +307,17 @@ impl Client {
         Self { inner, dispatcher }
     }
 
-    async fn admit(&self, call: &Call, input: Input<'_>) -> Result<Call, Fault> {
+    async fn admit(
+        &self,
+        call: &Call,
+        input: Input<'_>,
+        operation: usize,
+        given: &dyn Struct,
+    ) -> Result<Call, Fault> {
         let checks = self.inner.authorize(call.context(), input).await?;
-        self.dispatcher.admit(&SERVICE, call, &checks).await
+        let call = self.dispatcher.admit(&SERVICE, call, &checks).await?;
+        understood::check(self.inner.understood(), &SERVICE, operation, given)?;
+        Ok(call)
     }
 }
 
@@ -321,7 +332,9 @@ impl Sts for Client {
         call: &Call,
         input: AssumeRoleRequest,
     ) -> Result<AssumeRoleResponse, Fault> {
-        let call = self.admit(call, Input::AssumeRole(&input)).await?;
+        let call = self
+            .admit(call, Input::AssumeRole(&input), 0, &input)
+            .await?;
         self.inner.assume_role(&call, input).await
     }
 
@@ -330,7 +343,9 @@ impl Sts for Client {
         call: &Call,
         input: AssumeRoleWithSAMLRequest,
     ) -> Result<AssumeRoleWithSAMLResponse, Fault> {
-        let call = self.admit(call, Input::AssumeRoleWithSAML(&input)).await?;
+        let call = self
+            .admit(call, Input::AssumeRoleWithSAML(&input), 1, &input)
+            .await?;
         self.inner.assume_role_with_saml(&call, input).await
     }
 
@@ -340,7 +355,7 @@ impl Sts for Client {
         input: AssumeRoleWithWebIdentityRequest,
     ) -> Result<AssumeRoleWithWebIdentityResponse, Fault> {
         let call = self
-            .admit(call, Input::AssumeRoleWithWebIdentity(&input))
+            .admit(call, Input::AssumeRoleWithWebIdentity(&input), 2, &input)
             .await?;
         self.inner.assume_role_with_web_identity(&call, input).await
     }
@@ -350,7 +365,9 @@ impl Sts for Client {
         call: &Call,
         input: AssumeRootRequest,
     ) -> Result<AssumeRootResponse, Fault> {
-        let call = self.admit(call, Input::AssumeRoot(&input)).await?;
+        let call = self
+            .admit(call, Input::AssumeRoot(&input), 3, &input)
+            .await?;
         self.inner.assume_root(&call, input).await
     }
 
@@ -360,7 +377,7 @@ impl Sts for Client {
         input: DecodeAuthorizationMessageRequest,
     ) -> Result<DecodeAuthorizationMessageResponse, Fault> {
         let call = self
-            .admit(call, Input::DecodeAuthorizationMessage(&input))
+            .admit(call, Input::DecodeAuthorizationMessage(&input), 4, &input)
             .await?;
         self.inner.decode_authorization_message(&call, input).await
     }
@@ -370,7 +387,9 @@ impl Sts for Client {
         call: &Call,
         input: GetAccessKeyInfoRequest,
     ) -> Result<GetAccessKeyInfoResponse, Fault> {
-        let call = self.admit(call, Input::GetAccessKeyInfo(&input)).await?;
+        let call = self
+            .admit(call, Input::GetAccessKeyInfo(&input), 5, &input)
+            .await?;
         self.inner.get_access_key_info(&call, input).await
     }
 
@@ -379,7 +398,9 @@ impl Sts for Client {
         call: &Call,
         input: GetCallerIdentityRequest,
     ) -> Result<GetCallerIdentityResponse, Fault> {
-        let call = self.admit(call, Input::GetCallerIdentity(&input)).await?;
+        let call = self
+            .admit(call, Input::GetCallerIdentity(&input), 6, &input)
+            .await?;
         self.inner.get_caller_identity(&call, input).await
     }
 
@@ -389,7 +410,7 @@ impl Sts for Client {
         input: GetDelegatedAccessTokenRequest,
     ) -> Result<GetDelegatedAccessTokenResponse, Fault> {
         let call = self
-            .admit(call, Input::GetDelegatedAccessToken(&input))
+            .admit(call, Input::GetDelegatedAccessToken(&input), 7, &input)
             .await?;
         self.inner.get_delegated_access_token(&call, input).await
     }
@@ -399,7 +420,9 @@ impl Sts for Client {
         call: &Call,
         input: GetFederationTokenRequest,
     ) -> Result<GetFederationTokenResponse, Fault> {
-        let call = self.admit(call, Input::GetFederationToken(&input)).await?;
+        let call = self
+            .admit(call, Input::GetFederationToken(&input), 8, &input)
+            .await?;
         self.inner.get_federation_token(&call, input).await
     }
 
@@ -408,7 +431,9 @@ impl Sts for Client {
         call: &Call,
         input: GetSessionTokenRequest,
     ) -> Result<GetSessionTokenResponse, Fault> {
-        let call = self.admit(call, Input::GetSessionToken(&input)).await?;
+        let call = self
+            .admit(call, Input::GetSessionToken(&input), 9, &input)
+            .await?;
         self.inner.get_session_token(&call, input).await
     }
 
@@ -417,7 +442,9 @@ impl Sts for Client {
         call: &Call,
         input: GetWebIdentityTokenRequest,
     ) -> Result<GetWebIdentityTokenResponse, Fault> {
-        let call = self.admit(call, Input::GetWebIdentityToken(&input)).await?;
+        let call = self
+            .admit(call, Input::GetWebIdentityToken(&input), 10, &input)
+            .await?;
         self.inner.get_web_identity_token(&call, input).await
     }
 }

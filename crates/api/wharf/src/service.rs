@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use wharf_wire::{
-    Call, Check, Context, Dispatcher, Fault, Service, async_trait, constraints::Violation,
-    node::Payload, schema::ServiceSchema, understood::Understood,
+    Call, Check, Context, Dispatcher, Fault, Service, async_trait,
+    constraints::Violation,
+    node::{Payload, Struct},
+    schema::ServiceSchema,
+    understood::{self, Understood},
 };
 
 #[allow(unused_imports)]
@@ -329,9 +332,17 @@ impl Client {
         Self { inner, dispatcher }
     }
 
-    async fn admit(&self, call: &Call, input: Input<'_>) -> Result<Call, Fault> {
+    async fn admit(
+        &self,
+        call: &Call,
+        input: Input<'_>,
+        operation: usize,
+        given: &dyn Struct,
+    ) -> Result<Call, Fault> {
         let checks = self.inner.authorize(call.context(), input).await?;
-        self.dispatcher.admit(&SERVICE, call, &checks).await
+        let call = self.dispatcher.admit(&SERVICE, call, &checks).await?;
+        understood::check(self.inner.understood(), &SERVICE, operation, given)?;
+        Ok(call)
     }
 }
 
@@ -342,7 +353,7 @@ impl Wharf for Client {
     }
 
     async fn backup(&self, call: &Call, input: BackupRequest) -> Result<BackupResponse, Fault> {
-        let call = self.admit(call, Input::Backup(&input)).await?;
+        let call = self.admit(call, Input::Backup(&input), 0, &input).await?;
         self.inner.backup(&call, input).await
     }
 
@@ -351,7 +362,9 @@ impl Wharf for Client {
         call: &Call,
         input: CloseAccountRequest,
     ) -> Result<CloseAccountResponse, Fault> {
-        let call = self.admit(call, Input::CloseAccount(&input)).await?;
+        let call = self
+            .admit(call, Input::CloseAccount(&input), 1, &input)
+            .await?;
         self.inner.close_account(&call, input).await
     }
 
@@ -360,7 +373,9 @@ impl Wharf for Client {
         call: &Call,
         input: CreateAccountRequest,
     ) -> Result<CreateAccountResponse, Fault> {
-        let call = self.admit(call, Input::CreateAccount(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateAccount(&input), 2, &input)
+            .await?;
         self.inner.create_account(&call, input).await
     }
 
@@ -369,12 +384,14 @@ impl Wharf for Client {
         call: &Call,
         input: CreateJoinTokenRequest,
     ) -> Result<CreateJoinTokenResponse, Fault> {
-        let call = self.admit(call, Input::CreateJoinToken(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateJoinToken(&input), 3, &input)
+            .await?;
         self.inner.create_join_token(&call, input).await
     }
 
     async fn explain(&self, call: &Call, input: ExplainRequest) -> Result<ExplainResponse, Fault> {
-        let call = self.admit(call, Input::Explain(&input)).await?;
+        let call = self.admit(call, Input::Explain(&input), 4, &input).await?;
         self.inner.explain(&call, input).await
     }
 
@@ -383,7 +400,9 @@ impl Wharf for Client {
         call: &Call,
         input: GetBackupRequest,
     ) -> Result<GetBackupResponse, Fault> {
-        let call = self.admit(call, Input::GetBackup(&input)).await?;
+        let call = self
+            .admit(call, Input::GetBackup(&input), 5, &input)
+            .await?;
         self.inner.get_backup(&call, input).await
     }
 
@@ -393,7 +412,7 @@ impl Wharf for Client {
         input: GetCertificateAuthorityRequest,
     ) -> Result<GetCertificateAuthorityResponse, Fault> {
         let call = self
-            .admit(call, Input::GetCertificateAuthority(&input))
+            .admit(call, Input::GetCertificateAuthority(&input), 6, &input)
             .await?;
         self.inner.get_certificate_authority(&call, input).await
     }
@@ -403,7 +422,9 @@ impl Wharf for Client {
         call: &Call,
         input: ListAccountsRequest,
     ) -> Result<ListAccountsResponse, Fault> {
-        let call = self.admit(call, Input::ListAccounts(&input)).await?;
+        let call = self
+            .admit(call, Input::ListAccounts(&input), 7, &input)
+            .await?;
         self.inner.list_accounts(&call, input).await
     }
 
@@ -412,7 +433,7 @@ impl Wharf for Client {
         call: &Call,
         input: ListKeysRequest,
     ) -> Result<ListKeysResponse, Fault> {
-        let call = self.admit(call, Input::ListKeys(&input)).await?;
+        let call = self.admit(call, Input::ListKeys(&input), 8, &input).await?;
         self.inner.list_keys(&call, input).await
     }
 
@@ -421,7 +442,9 @@ impl Wharf for Client {
         call: &Call,
         input: ListNodesRequest,
     ) -> Result<ListNodesResponse, Fault> {
-        let call = self.admit(call, Input::ListNodes(&input)).await?;
+        let call = self
+            .admit(call, Input::ListNodes(&input), 9, &input)
+            .await?;
         self.inner.list_nodes(&call, input).await
     }
 
@@ -430,7 +453,9 @@ impl Wharf for Client {
         call: &Call,
         input: OverviewRequest,
     ) -> Result<OverviewResponse, Fault> {
-        let call = self.admit(call, Input::Overview(&input)).await?;
+        let call = self
+            .admit(call, Input::Overview(&input), 10, &input)
+            .await?;
         self.inner.overview(&call, input).await
     }
 
@@ -439,7 +464,9 @@ impl Wharf for Client {
         call: &Call,
         input: RemoveNodeRequest,
     ) -> Result<RemoveNodeResponse, Fault> {
-        let call = self.admit(call, Input::RemoveNode(&input)).await?;
+        let call = self
+            .admit(call, Input::RemoveNode(&input), 11, &input)
+            .await?;
         self.inner.remove_node(&call, input).await
     }
 
@@ -448,7 +475,9 @@ impl Wharf for Client {
         call: &Call,
         input: RetireKeysRequest,
     ) -> Result<RetireKeysResponse, Fault> {
-        let call = self.admit(call, Input::RetireKeys(&input)).await?;
+        let call = self
+            .admit(call, Input::RetireKeys(&input), 12, &input)
+            .await?;
         self.inner.retire_keys(&call, input).await
     }
 
@@ -457,7 +486,9 @@ impl Wharf for Client {
         call: &Call,
         input: RotateKeysRequest,
     ) -> Result<RotateKeysResponse, Fault> {
-        let call = self.admit(call, Input::RotateKeys(&input)).await?;
+        let call = self
+            .admit(call, Input::RotateKeys(&input), 13, &input)
+            .await?;
         self.inner.rotate_keys(&call, input).await
     }
 }
