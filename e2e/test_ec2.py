@@ -118,7 +118,7 @@ def test_flat_parameters_of_older_programs(ec2, vpc):
         IpPermissions=[{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "PrefixListIds": [{"PrefixListId": "pl-1"}]}],
     ) == (
         "UnsupportedOperation",
-        "The parameter PrefixListIds is not supported by this version of wharf.",
+        "The parameter IpPermissions.PrefixListIds is not supported by this version of wharf.",
     )
 
 

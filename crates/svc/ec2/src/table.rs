@@ -6,7 +6,7 @@
 //! dependents never wait for each other.
 
 use wharf_records::{Record, Scope, encode};
-pub use wharf_service::{MAX_TRIES, Stored};
+pub use wharf_service::Stored;
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Context, Fault};
 

@@ -4,7 +4,8 @@ use std::{collections::HashSet, net::Ipv4Addr};
 
 use wharf_api_ec2::types::{CreateNetworkInterfaceRequest, CreateNetworkInterfaceResult};
 use wharf_base::ids;
-use wharf_records::{Record, Scope, Unknown, encode};
+use wharf_records::{Record as _, Unknown, encode};
+use wharf_service::transact;
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, CallerKind, Fault};
 
@@ -14,9 +15,9 @@ use crate::{
     address::{Addresses as _, random_mac},
     fault,
     records::{
-        AddressClaim, BALANCER_REQUESTER, Entity, Interface, Pointer, SecurityGroup, Subnet,
+        AddressClaim, BALANCER_REQUESTER, Interface, Pointer, SecurityGroup, Subnet, claim_id,
     },
-    table::{LeanOn, MAX_TRIES, client_token},
+    table::{LeanOn, client_token},
     tags,
 };
 
@@ -26,7 +27,6 @@ pub async fn create_network_interface(
     input: CreateNetworkInterfaceRequest,
 ) -> Result<CreateNetworkInterfaceResult, Fault> {
     fault::dry_run(input.dry_run)?;
-    refuse_unsupported(&input)?;
     let token = client_token(input.client_token.as_deref())?;
     let token_id = token.map(|token| token_id(call, token));
     let subnet_id = input.subnet_id.as_deref().unwrap_or_default();
@@ -38,59 +38,26 @@ pub async fn create_network_interface(
     }
     let subnet: Subnet = service.get(call, subnet_id).await?;
     let wanted = wanted_address(&subnet, input.private_ip_address.as_deref())?;
-    for race in 0..MAX_TRIES {
+    let interface = transact!(service.table, &call.permit, |tx| {
+        // Another call with the same token may have been faster.
+        if let Some(made) = made_before(service, call, token_id.as_deref()).await? {
+            return answer(service, call, made, input.client_token).await;
+        }
         let address = match wanted {
+            Some(address) if is_taken(service, call, &subnet, address).await? => {
+                return Err(fault::address_in_use(address));
+            }
             Some(address) => address,
-            None => free_address(service, call, &subnet, race).await?,
+            None => free_address(service, call, &subnet).await?,
         };
         let interface = Interface {
             token_id: token_id.clone(),
             ..interface(service, call, &input, &subnet, address).await?
         };
-        let Some(conflict) = claim(service, call, &interface).await? else {
-            return answer(service, call, interface, input.client_token).await;
-        };
-        if let Some(made) = made_before(service, call, token_id.as_deref()).await? {
-            return answer(service, call, made, input.client_token).await;
-        }
-        match Scope::parse(&conflict) {
-            Some((_, Subnet::KIND, id)) => return Err(Subnet::missing(&id)),
-            Some((_, SecurityGroup::KIND, id)) => return Err(SecurityGroup::missing(&id)),
-            _ => {}
-        }
-        if let Some(address) = wanted {
-            return Err(fault::address_in_use(address));
-        }
-    }
-    Err(fault::too_busy())
-}
-
-/// Members that would change what is made must not be dropped in silence.
-fn refuse_unsupported(input: &CreateNetworkInterfaceRequest) -> Result<(), Fault> {
-    let present = [
-        ("Ipv4Prefixes", input.ipv4_prefixes.is_some()),
-        ("Ipv4PrefixCount", input.ipv4_prefix_count.is_some()),
-        ("Ipv6Prefixes", input.ipv6_prefixes.is_some()),
-        ("Ipv6PrefixCount", input.ipv6_prefix_count.is_some()),
-        ("Ipv6Addresses", input.ipv6_addresses.is_some()),
-        ("Ipv6AddressCount", input.ipv6_address_count.is_some()),
-        ("PrivateIpAddresses", input.private_ip_addresses.is_some()),
-        (
-            "SecondaryPrivateIpAddressCount",
-            input.secondary_private_ip_address_count.is_some(),
-        ),
-        (
-            "InterfaceType",
-            input
-                .interface_type
-                .as_deref()
-                .is_some_and(|kind| kind != "interface"),
-        ),
-    ];
-    match present.into_iter().find(|(_, present)| *present) {
-        Some((name, _)) => Err(fault::unsupported_parameter(name)),
-        None => Ok(()),
-    }
+        tx.join(claim(call, &interface));
+        interface
+    });
+    answer(service, call, interface, input.client_token).await
 }
 
 /// Tokens of services and of users never meet.
@@ -124,18 +91,29 @@ fn wanted_address(subnet: &Subnet, text: Option<&str>) -> Result<Option<Ipv4Addr
         .ok_or_else(|| fault::address_outside(text))
 }
 
-/// The next address in the subnet's circle, and once that was taken, the next that nobody has.
+async fn is_taken(
+    service: &Ec2Service,
+    call: &Call,
+    subnet: &Subnet,
+    address: Ipv4Addr,
+) -> Result<bool, Fault> {
+    let claim = claim_id(&subnet.id, address);
+    let found = service.find::<AddressClaim>(call, &claim).await?;
+    Ok(found.is_some())
+}
+
+/// The next address in the subnet's circle, and if that is taken, the next that nobody has.
 async fn free_address(
     service: &Ec2Service,
     call: &Call,
     subnet: &Subnet,
-    race: usize,
 ) -> Result<Ipv4Addr, Fault> {
     let full = || fault::no_free_address(&subnet.id);
     let start = service.cursors.next(&subnet.id, subnet.cidr);
     let mut candidates = subnet.cidr.candidates(start);
-    if race == 0 {
-        return candidates.next().ok_or_else(full);
+    let next = candidates.next().ok_or_else(full)?;
+    if !is_taken(service, call, subnet, next).await? {
+        return Ok(next);
     }
     let prefix = Ec2Service::key::<AddressClaim>(call, &format!("{}:", subnet.id));
     let claims = service.table.keys(&prefix).await?;
@@ -185,13 +163,9 @@ fn served(call: &Call) -> Option<String> {
     call.source_arn.clone().filter(|_| by_elb)
 }
 
-/// Writes the interface; the key that stood against it if the address or token was taken
-/// meanwhile, or the subnet or a group went.
-async fn claim(
-    service: &Ec2Service,
-    call: &Call,
-    interface: &Interface,
-) -> Result<Option<String>, Fault> {
+/// Writes the interface, unless its address or token is taken meanwhile, or the subnet or a group
+/// goes.
+fn claim(call: &Call, interface: &Interface) -> Txn {
     let address_key = Ec2Service::key::<AddressClaim>(call, &interface.claim_id());
     let address = AddressClaim {
         interface_id: interface.id.clone(),
@@ -212,7 +186,7 @@ async fn claim(
             .when(Compare::absent(key.clone()))
             .put(key, encode(&Pointer::to(&interface.id)));
     }
-    service.commit(call, txn).await
+    txn
 }
 
 async fn answer(

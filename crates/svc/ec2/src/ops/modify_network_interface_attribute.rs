@@ -21,7 +21,6 @@ pub async fn modify_network_interface_attribute(
     input: ModifyNetworkInterfaceAttributeRequest,
 ) -> Result<(), Fault> {
     fault::dry_run(input.dry_run)?;
-    refuse_unsupported(&input)?;
     let id = input.network_interface_id.as_deref().unwrap_or_default();
     transact!(service.table, &call.permit, |tx| {
         let stored = service.get_stored::<Interface>(call, id).await?;
@@ -77,28 +76,4 @@ fn apply_to_attachment(
         attachment.delete_on_termination = delete;
     }
     Ok(())
-}
-
-/// Members that would change what the interface is must not be dropped in silence.
-fn refuse_unsupported(input: &ModifyNetworkInterfaceAttributeRequest) -> Result<(), Fault> {
-    // The host checks every packet's source (docs/networking.md): nobody can switch that off.
-    let unchecked = input.source_dest_check.as_ref().and_then(|it| it.value) == Some(false);
-    let present = [
-        ("SourceDestCheck", unchecked),
-        ("EnaSrdSpecification", input.ena_srd_specification.is_some()),
-        ("EnablePrimaryIpv6", input.enable_primary_ipv6 == Some(true)),
-        (
-            "ConnectionTrackingSpecification",
-            input.connection_tracking_specification.is_some(),
-        ),
-        (
-            "AssociatePublicIpAddress",
-            input.associate_public_ip_address == Some(true),
-        ),
-        ("AssociatedSubnetIds", input.associated_subnet_ids.is_some()),
-    ];
-    match present.into_iter().find(|(_, present)| *present) {
-        Some((name, _)) => Err(fault::unsupported_parameter(name)),
-        None => Ok(()),
-    }
 }

@@ -22,9 +22,6 @@ pub async fn associate(
     input: AssociateRouteTableRequest,
 ) -> Result<AssociateRouteTableResult, Fault> {
     fault::dry_run(input.dry_run)?;
-    if input.gateway_id.is_some() {
-        return Err(fault::unsupported_parameter("GatewayId"));
-    }
     let Some(subnet_id) = input.subnet_id.as_deref() else {
         return Err(fault::missing_parameter("subnetId"));
     };

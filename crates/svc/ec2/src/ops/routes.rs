@@ -21,7 +21,11 @@ pub async fn create(
     input: CreateRouteRequest,
 ) -> Result<CreateRouteResult, Fault> {
     fault::dry_run(input.dry_run)?;
-    let wanted = Wanted::read(input)?;
+    let wanted = Wanted::read(
+        input.route_table_id,
+        input.destination_cidr_block.as_deref(),
+        input.gateway_id,
+    )?;
     let route = wanted.route(service, call).await?;
     let decide = |table: &mut RouteTable| {
         let same = |known: &Route| known.destination == route.destination;
@@ -46,10 +50,11 @@ pub async fn replace(
     input: ReplaceRouteRequest,
 ) -> Result<(), Fault> {
     fault::dry_run(input.dry_run)?;
-    if input.local_target == Some(true) {
-        return Err(fault::unsupported_parameter("LocalTarget"));
-    }
-    let wanted = Wanted::read(as_creation(input))?;
+    let wanted = Wanted::read(
+        input.route_table_id,
+        input.destination_cidr_block.as_deref(),
+        input.gateway_id,
+    )?;
     let route = wanted.route(service, call).await?;
     let decide = |table: &mut RouteTable| {
         let mut routes = table.routes.iter_mut();
@@ -61,40 +66,13 @@ pub async fn replace(
     service.change(call, &wanted.table, decide).await
 }
 
-/// Both requests name a route in the same words.
-fn as_creation(input: ReplaceRouteRequest) -> CreateRouteRequest {
-    CreateRouteRequest {
-        destination_prefix_list_id: input.destination_prefix_list_id,
-        vpc_endpoint_id: input.vpc_endpoint_id,
-        transit_gateway_id: input.transit_gateway_id,
-        local_gateway_id: input.local_gateway_id,
-        carrier_gateway_id: input.carrier_gateway_id,
-        core_network_arn: input.core_network_arn,
-        odb_network_arn: input.odb_network_arn,
-        dry_run: input.dry_run,
-        route_table_id: input.route_table_id,
-        destination_cidr_block: input.destination_cidr_block,
-        gateway_id: input.gateway_id,
-        destination_ipv6_cidr_block: input.destination_ipv6_cidr_block,
-        egress_only_internet_gateway_id: input.egress_only_internet_gateway_id,
-        instance_id: input.instance_id,
-        network_interface_id: input.network_interface_id,
-        vpc_peering_connection_id: input.vpc_peering_connection_id,
-        nat_gateway_id: input.nat_gateway_id,
-    }
-}
-
 pub async fn delete(
     service: &Ec2Service,
     call: &Call,
     input: DeleteRouteRequest,
 ) -> Result<(), Fault> {
     fault::dry_run(input.dry_run)?;
-    let destination = destination(
-        input.destination_cidr_block.as_deref(),
-        input.destination_ipv6_cidr_block.is_some(),
-        input.destination_prefix_list_id.is_some(),
-    )?;
+    let destination = destination(input.destination_cidr_block.as_deref())?;
     let id = input.route_table_id.as_deref().unwrap_or_default();
     let table: RouteTable = service.get(call, id).await?;
     let vpc: Vpc = service.get(call, &table.vpc_id).await?;
@@ -114,13 +92,7 @@ pub async fn delete(
     service.change(call, id, decide).await
 }
 
-fn destination(range: Option<&str>, ipv6: bool, prefix_list: bool) -> Result<Cidr4, Fault> {
-    if ipv6 {
-        return Err(fault::unsupported_parameter("DestinationIpv6CidrBlock"));
-    }
-    if prefix_list {
-        return Err(fault::unsupported_parameter("DestinationPrefixListId"));
-    }
+fn destination(range: Option<&str>) -> Result<Cidr4, Fault> {
     let text = range.ok_or_else(|| fault::missing_parameter("destinationCidrBlock"))?;
     Cidr4::canonical(text).map_err(|_| fault::bad_destination(text))
 }
@@ -132,16 +104,18 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn read(input: CreateRouteRequest) -> Result<Self, Fault> {
-        refuse_other_targets(&input)?;
-        let gateway = input.gateway_id.filter(|id| !id.is_empty());
+    fn read(
+        table: Option<String>,
+        range: Option<&str>,
+        gateway: Option<String>,
+    ) -> Result<Self, Fault> {
+        if gateway.as_deref() == Some("local") {
+            return Err(fault::unsupported_parameter("GatewayId"));
+        }
+        let gateway = gateway.filter(|id| !id.is_empty());
         Ok(Self {
-            table: input.route_table_id.unwrap_or_default(),
-            destination: destination(
-                input.destination_cidr_block.as_deref(),
-                input.destination_ipv6_cidr_block.is_some(),
-                input.destination_prefix_list_id.is_some(),
-            )?,
+            table: table.unwrap_or_default(),
+            destination: destination(range)?,
             gateway: gateway.ok_or_else(|| fault::missing_parameter("gatewayId"))?,
         })
     }
@@ -162,32 +136,5 @@ impl Wanted {
             destination: self.destination,
             target: RouteTarget::InternetGateway(gateway.id),
         })
-    }
-}
-
-fn refuse_other_targets(input: &CreateRouteRequest) -> Result<(), Fault> {
-    let present = [
-        ("VpcEndpointId", input.vpc_endpoint_id.is_some()),
-        ("TransitGatewayId", input.transit_gateway_id.is_some()),
-        ("LocalGatewayId", input.local_gateway_id.is_some()),
-        ("CarrierGatewayId", input.carrier_gateway_id.is_some()),
-        ("CoreNetworkArn", input.core_network_arn.is_some()),
-        ("OdbNetworkArn", input.odb_network_arn.is_some()),
-        (
-            "EgressOnlyInternetGatewayId",
-            input.egress_only_internet_gateway_id.is_some(),
-        ),
-        ("InstanceId", input.instance_id.is_some()),
-        ("NetworkInterfaceId", input.network_interface_id.is_some()),
-        (
-            "VpcPeeringConnectionId",
-            input.vpc_peering_connection_id.is_some(),
-        ),
-        ("NatGatewayId", input.nat_gateway_id.is_some()),
-        ("GatewayId", input.gateway_id.as_deref() == Some("local")),
-    ];
-    match present.into_iter().find(|(_, present)| *present) {
-        Some((name, _)) => Err(fault::unsupported_parameter(name)),
-        None => Ok(()),
     }
 }

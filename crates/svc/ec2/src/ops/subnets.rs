@@ -1,8 +1,8 @@
 //! CreateSubnet, CreateDefaultSubnet, DeleteSubnet and ModifySubnetAttribute.
 
 use wharf_api_ec2::types::{
-    AttributeBooleanValue, CreateDefaultSubnetRequest, CreateDefaultSubnetResult,
-    CreateSubnetRequest, CreateSubnetResult, DeleteSubnetRequest, ModifySubnetAttributeRequest,
+    CreateDefaultSubnetRequest, CreateDefaultSubnetResult, CreateSubnetRequest, CreateSubnetResult,
+    DeleteSubnetRequest, ModifySubnetAttributeRequest,
 };
 use wharf_base::ids;
 use wharf_records::{Record, Unknown, ecs::Tags, encode};
@@ -26,7 +26,6 @@ pub async fn create(
     input: CreateSubnetRequest,
 ) -> Result<CreateSubnetResult, Fault> {
     fault::dry_run(input.dry_run)?;
-    refuse_unsupported(&input)?;
     let cidr = subnet_range(input.cidr_block.as_deref())?;
     let specifications = input.tag_specifications.as_deref();
     let wanted = Subnet {
@@ -58,9 +57,6 @@ pub async fn create_default(
     input: CreateDefaultSubnetRequest,
 ) -> Result<CreateDefaultSubnetResult, Fault> {
     fault::dry_run(input.dry_run)?;
-    if input.ipv6_native == Some(true) {
-        return Err(fault::unsupported_parameter("Ipv6Native"));
-    }
     let zone = wanted_zone(
         &call.region,
         input.availability_zone.as_deref(),
@@ -150,21 +146,6 @@ fn wanted_zone(
     }
 }
 
-/// Members that would change what is made must not be dropped in silence.
-fn refuse_unsupported(input: &CreateSubnetRequest) -> Result<(), Fault> {
-    let present = [
-        ("Ipv6CidrBlock", input.ipv6_cidr_block.is_some()),
-        ("OutpostArn", input.outpost_arn.is_some()),
-        ("Ipv6Native", input.ipv6_native == Some(true)),
-        ("Ipv4IpamPoolId", input.ipv4_ipam_pool_id.is_some()),
-        ("Ipv6IpamPoolId", input.ipv6_ipam_pool_id.is_some()),
-    ];
-    match present.into_iter().find(|(_, present)| *present) {
-        Some((name, _)) => Err(fault::unsupported_parameter(name)),
-        None => Ok(()),
-    }
-}
-
 pub async fn delete(
     service: &Ec2Service,
     call: &Call,
@@ -191,49 +172,10 @@ pub async fn modify(
     input: ModifySubnetAttributeRequest,
 ) -> Result<(), Fault> {
     let id = input.subnet_id.as_deref().unwrap_or_default();
-    refuse_attributes(&input)?;
     let map_public_ip = input.map_public_ip_on_launch.and_then(|it| it.value);
     let decide = |subnet: &mut Subnet| {
         subnet.map_public_ip = map_public_ip.unwrap_or(subnet.map_public_ip);
         Ok(())
     };
     service.change(call, id, decide).await
-}
-
-fn refuse_attributes(input: &ModifySubnetAttributeRequest) -> Result<(), Fault> {
-    let on = |given: &Option<AttributeBooleanValue>| {
-        given.as_ref().and_then(|it| it.value) == Some(true)
-    };
-    let hostname_type = input.private_dns_hostname_type_on_launch.as_deref();
-    let present = [
-        (
-            "AssignIpv6AddressOnCreation",
-            on(&input.assign_ipv6_address_on_creation),
-        ),
-        (
-            "MapCustomerOwnedIpOnLaunch",
-            on(&input.map_customer_owned_ip_on_launch),
-        ),
-        ("EnableDns64", on(&input.enable_dns64)),
-        (
-            "PrivateDnsHostnameTypeOnLaunch",
-            hostname_type.is_some_and(|kind| kind != "ip-name"),
-        ),
-        (
-            "EnableResourceNameDnsARecordOnLaunch",
-            on(&input.enable_resource_name_dns_a_record_on_launch),
-        ),
-        (
-            "EnableResourceNameDnsAAAARecordOnLaunch",
-            on(&input.enable_resource_name_dns_aaaa_record_on_launch),
-        ),
-        (
-            "EnableLniAtDeviceIndex",
-            input.enable_lni_at_device_index.is_some(),
-        ),
-    ];
-    match present.into_iter().find(|(_, present)| *present) {
-        Some((name, _)) => Err(fault::unsupported_parameter(name)),
-        None => Ok(()),
-    }
 }

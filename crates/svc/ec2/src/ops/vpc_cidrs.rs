@@ -24,7 +24,6 @@ pub async fn associate(
     call: &Call,
     input: AssociateVpcCidrBlockRequest,
 ) -> Result<AssociateVpcCidrBlockResult, Fault> {
-    refuse_unsupported(&input)?;
     let id = input.vpc_id.as_deref().unwrap_or_default();
     let cidr = vpc_range(input.cidr_block.as_deref())?;
     let association = CidrAssociation {
@@ -47,23 +46,6 @@ pub async fn associate(
         vpc_id: Some(id.to_owned()),
         ..AssociateVpcCidrBlockResult::default()
     })
-}
-
-fn refuse_unsupported(input: &AssociateVpcCidrBlockRequest) -> Result<(), Fault> {
-    let present = [
-        (
-            "AmazonProvidedIpv6CidrBlock",
-            input.amazon_provided_ipv6_cidr_block == Some(true),
-        ),
-        ("Ipv6Pool", input.ipv6_pool.is_some()),
-        ("Ipv6CidrBlock", input.ipv6_cidr_block.is_some()),
-        ("Ipv4IpamPoolId", input.ipv4_ipam_pool_id.is_some()),
-        ("Ipv6IpamPoolId", input.ipv6_ipam_pool_id.is_some()),
-    ];
-    match present.into_iter().find(|(_, present)| *present) {
-        Some((name, _)) => Err(fault::unsupported_parameter(name)),
-        None => Ok(()),
-    }
 }
 
 pub async fn disassociate(

@@ -33,7 +33,6 @@ pub async fn create(
     input: CreateVpcRequest,
 ) -> Result<CreateVpcResult, Fault> {
     fault::dry_run(input.dry_run)?;
-    refuse_unsupported(&input)?;
     let cidr = vpc_range(input.cidr_block.as_deref())?;
     let tags = tags::specified(call, input.tag_specifications.as_deref(), Vpc::KIND)?;
     service.ensure_default_vpc(&call.permit, call).await?;
@@ -74,33 +73,6 @@ pub fn subnet_range(text: Option<&str>) -> Result<Cidr4, Fault> {
         return Err(fault::subnet_range(text));
     }
     Ok(cidr)
-}
-
-/// Members that would change what is made must not be dropped in silence.
-fn refuse_unsupported(input: &CreateVpcRequest) -> Result<(), Fault> {
-    let tenancy = input.instance_tenancy.as_deref();
-    let present = [
-        (
-            "AmazonProvidedIpv6CidrBlock",
-            input.amazon_provided_ipv6_cidr_block == Some(true),
-        ),
-        ("Ipv6Pool", input.ipv6_pool.is_some()),
-        ("Ipv6CidrBlock", input.ipv6_cidr_block.is_some()),
-        ("Ipv4IpamPoolId", input.ipv4_ipam_pool_id.is_some()),
-        ("Ipv6IpamPoolId", input.ipv6_ipam_pool_id.is_some()),
-        (
-            "VpcEncryptionControl",
-            input.vpc_encryption_control.is_some(),
-        ),
-        (
-            "InstanceTenancy",
-            tenancy.is_some_and(|tenancy| tenancy != "default"),
-        ),
-    ];
-    match present.into_iter().find(|(_, present)| *present) {
-        Some((name, _)) => Err(fault::unsupported_parameter(name)),
-        None => Ok(()),
-    }
 }
 
 async fn dhcp_options(service: &Ec2Service, cx: &Context) -> Result<String, Fault> {

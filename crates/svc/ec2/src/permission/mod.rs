@@ -124,9 +124,6 @@ fn rules_of(permission: &IpPermission) -> Result<Vec<Rule>, Fault> {
         permission.from_port,
         permission.to_port,
     )?;
-    if permission.prefix_list_ids.iter().flatten().next().is_some() {
-        return Err(fault::unsupported_parameter("PrefixListIds"));
-    }
     let mut rules = Vec::new();
     for range in permission.ip_ranges.iter().flatten() {
         let peer = cidr(range.cidr_ip.as_deref().unwrap_or_default())?;
@@ -150,9 +147,6 @@ fn rules_of(permission: &IpPermission) -> Result<Vec<Rule>, Fault> {
 
 /// The rule that ModifySecurityGroupRules puts in another's place.
 pub fn replacement(request: &SecurityGroupRuleRequest) -> Result<Rule, Fault> {
-    if request.prefix_list_id.is_some() {
-        return Err(fault::unsupported_parameter("PrefixListId"));
-    }
     let peer = match (
         &request.cidr_ipv4,
         &request.cidr_ipv6,

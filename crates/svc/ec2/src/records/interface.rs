@@ -64,6 +64,11 @@ pub struct Attachment {
     pub delete_on_termination: bool,
 }
 
+/// Id of the claim on an address of a subnet.
+pub fn claim_id(subnet: &str, address: Ipv4Addr) -> String {
+    format!("{subnet}:{address}")
+}
+
 impl Interface {
     /// `ip-172-31-3-4.ec2.internal`, as resolvers of the VPC know it.
     pub fn private_dns_name(&self, region: &str) -> String {
@@ -76,7 +81,7 @@ impl Interface {
 
     /// Id of the claim on its address.
     pub fn claim_id(&self) -> String {
-        format!("{}:{}", self.subnet_id, self.address)
+        claim_id(&self.subnet_id, self.address)
     }
 
     pub fn status(&self) -> &'static str {

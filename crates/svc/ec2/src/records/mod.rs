@@ -18,7 +18,7 @@ use wharf_wire::Fault;
 
 pub use gateway::InternetGateway;
 pub use group::{Direction, Rule, RulePeer, SecurityGroup};
-pub use interface::{Attachment, BALANCER_REQUESTER, Interface};
+pub use interface::{Attachment, BALANCER_REQUESTER, Interface, claim_id};
 pub use route_table::{Route, RouteTable, RouteTarget, association_state};
 pub use subnet::{Subnet, TableAssociation};
 pub use vpc::{CidrAssociation, DhcpOptions, NetworkAcl, Vpc, association_to_wire};

@@ -404,7 +404,12 @@ async fn attributes_of_vpcs_and_subnets() {
         ..Default::default()
     };
     assert_eq!(
-        refusal(ec2.modify_subnet_attribute(&user(), modify).await),
+        refusal(
+            world
+                .ec2_client()
+                .modify_subnet_attribute(&user(), modify)
+                .await
+        ),
         "UnsupportedOperation: The parameter EnableDns64 is not supported by this version of wharf."
     );
 }
