@@ -4,12 +4,13 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
     time::SystemTime,
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
 use crate::{BlobError, Digest, folder::Folder, store::blocking};
@@ -97,7 +98,7 @@ impl Leases {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Digest, Arc<RwLock<()>>>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        self.held.lock()
     }
 
     #[cfg(test)]

@@ -9,12 +9,13 @@ use std::{
     ops::Range,
     os::unix::fs::FileExt,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
 use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
+use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::{
@@ -60,7 +61,7 @@ struct Chunk {
 
 impl Spares {
     fn chunk(self: &Arc<Self>) -> Chunk {
-        let spare = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let spare = self.0.lock().pop();
         let buffer = spare.unwrap_or_else(|| vec![0; GROUP_BYTES].into_boxed_slice());
         Chunk {
             buffer: Some(buffer),
@@ -87,7 +88,7 @@ impl AsRef<[u8]> for Chunk {
 
 impl Drop for Chunk {
     fn drop(&mut self) {
-        let mut spares = self.spares.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spares = self.spares.0.lock();
         if spares.len() < SPARE_BUFFERS {
             spares.extend(self.buffer.take());
         }

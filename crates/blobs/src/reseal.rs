@@ -1,7 +1,7 @@
 //! After a rotation of the keyring: the keys in the headers are sealed under the active key. The
 //! content is not touched.
 
-use std::{collections::BTreeMap, fs::File, io, path::Path, sync::PoisonError};
+use std::{collections::BTreeMap, fs::File, io, path::Path};
 
 use wharf_seal::KeyId;
 
@@ -99,8 +99,7 @@ impl Blobs {
 
     fn reseal_uploads(&self) -> io::Result<usize> {
         // Nothing is bound to its digest meanwhile: that writes headers too.
-        let alone = self.binding().write();
-        let _alone = alone.unwrap_or_else(PoisonError::into_inner);
+        let _alone = self.binding().write();
         let mut count = 0;
         for upload in self.folder().uploads()? {
             if let Some(resealed) = self.begin(&upload.path, &purpose_of(&upload.path))? {

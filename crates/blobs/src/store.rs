@@ -3,10 +3,11 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::{Arc, RwLock, atomic::AtomicBool},
+    sync::{Arc, atomic::AtomicBool},
     time::SystemTime,
 };
 
+use parking_lot::RwLock;
 use wharf_seal::Keyring;
 
 use crate::{

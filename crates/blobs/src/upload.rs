@@ -13,10 +13,11 @@ use std::{
     fs::File,
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
 use bytes::Bytes;
+use parking_lot::{Mutex, MutexGuard};
 use sha2::{Digest as _, Sha256};
 use wharf_base::ids;
 use wharf_seal::Keyring;
@@ -101,7 +102,7 @@ struct Claim {
 impl Table {
     fn lock(&self) -> MutexGuard<'_, Slots> {
         // Poison can only come from a panic between two plain assignments; the map stays whole.
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+        self.slots.lock()
     }
 
     /// A file that is there from before.
@@ -573,7 +574,6 @@ impl Upload {
             sealing.finish(&upload.file)?;
             let (from, to) = (purpose_of(&upload.path), Purpose::Blob(digest));
             let binding = blobs.binding().read();
-            let binding = binding.unwrap_or_else(PoisonError::into_inner);
             sealed::bind(&upload.file, blobs.keyring(), &from, &to)?;
             blobs.folder().adopt(&upload.file, &upload.path, &digest)?;
             drop(binding);

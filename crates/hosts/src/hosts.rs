@@ -1,7 +1,8 @@
 //! The machines as they are now, shared by all who place something on them.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
+use parking_lot::RwLock;
 use wharf_store::Store;
 
 use crate::{Machines, Reached, placement_queue::PlacementQueue};
@@ -46,14 +47,12 @@ impl Hosts {
     /// Looks at the machines; nothing else happens to them meanwhile, so keep it short. A service's
     /// own lock may be taken within, never the other way round.
     pub fn read<R>(&self, look: impl FnOnce(&Machines) -> R) -> R {
-        let machines = self.inner.machines.read();
-        look(&machines.unwrap_or_else(PoisonError::into_inner))
+        look(&self.inner.machines.read())
     }
 
     /// Changes what is known of them; as [`Hosts::read`].
     pub fn write<R>(&self, change: impl FnOnce(&mut Machines) -> R) -> R {
-        let machines = self.inner.machines.write();
-        change(&mut machines.unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.inner.machines.write())
     }
 
     pub(crate) fn reached(&self) -> &Reached {

@@ -14,9 +14,9 @@ use std::{
     collections::{BTreeSet, VecDeque},
     future::Future,
     pin::Pin,
-    sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use rand::{SeedableRng, rngs::SmallRng};
 use tokio::sync::{self, oneshot};
 use wharf_base::Permit;
@@ -219,7 +219,7 @@ impl<R: Request> Entry for Waiting<R> {
 
 impl PlacementQueue {
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queue.lock()
     }
 
     /// Takes those who are served together: the one who waits longest, and who fits in with it.

@@ -1,7 +1,6 @@
 //! How far a view of the store has come, for readers that must see what was written before.
 
-use std::sync::{Mutex, PoisonError};
-
+use parking_lot::Mutex;
 use tokio::sync::watch;
 use wharf_store::{Revision, WatchProgress};
 
@@ -28,7 +27,7 @@ impl Reached {
             return;
         }
         let mut reached = self.revision.subscribe();
-        if let Some(progress) = &*self.progress.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(progress) = &*self.progress.lock() {
             progress.request();
         }
         // The sender lives as long as `self`.
@@ -44,6 +43,6 @@ impl Reached {
     /// Whom to ask when a reader waits for a revision that held no change of ours.
     pub fn follow(&self, progress: WatchProgress) {
         progress.request();
-        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
+        *self.progress.lock() = Some(progress);
     }
 }

@@ -4,8 +4,10 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
+
+use parking_lot::Mutex;
 
 use crate::{
     demand::{Constraint, Demand, Strategy},
@@ -95,7 +97,7 @@ impl<Q: PartialEq, A> Known<Q, A> {
     /// The answer to a question; `renew` is shown what is known and gives a new answer if that is
     /// not enough.
     fn get(&self, question: Q, renew: impl FnOnce(Option<&A>) -> Option<A>) -> Arc<A> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.0.lock();
         let at = known.iter().position(|(asked, _)| *asked == question);
         let earlier = at.map(|at| known[at].1.clone());
         match (renew(earlier.as_deref()), earlier) {

@@ -2,8 +2,7 @@
 //! these can happen with an engine behind a network, and each is real: a transaction that was
 //! overtaken meets a key that somebody wrote meanwhile.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
+use parking_lot::{Mutex, MutexGuard};
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use wharf_base::Permit;
 
@@ -67,7 +66,7 @@ impl Coin {
     }
 
     fn state(&self) -> MutexGuard<'_, (Chaos, SmallRng)> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     fn toss(&self) -> (u32, Mishap) {

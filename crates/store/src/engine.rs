@@ -2,13 +2,15 @@
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering},
         mpsc::Sender,
     },
     thread::JoinHandle,
     time::Duration,
 };
+
+use parking_lot::Mutex;
 
 use crate::writer::{Command, Writer};
 
@@ -58,7 +60,8 @@ impl Engine {
     /// False once the store is closed.
     pub(crate) fn send(&self, command: Command) -> bool {
         match self {
-            Self::Thread { commands, .. } => lock(commands)
+            Self::Thread { commands, .. } => commands
+                .lock()
                 .as_ref()
                 .is_some_and(|it| it.send(command).is_ok()),
             Self::Inline(inline) => inline.run(command),
@@ -69,13 +72,13 @@ impl Engine {
     pub(crate) fn close(&self) -> Option<JoinHandle<()>> {
         match self {
             Self::Thread { commands, thread } => {
-                if let Some(commands) = lock(commands).take() {
+                if let Some(commands) = commands.lock().take() {
                     let _ = commands.send(Command::Close);
                 }
-                lock(thread).take()
+                thread.lock().take()
             }
             Self::Inline(inline) => {
-                drop(lock(&inline.writer).take());
+                drop(inline.writer.lock().take());
                 None
             }
         }
@@ -84,7 +87,7 @@ impl Engine {
 
 impl Inline {
     fn run(self: &Arc<Self>, command: Command) -> bool {
-        let mut writer = lock(&self.writer);
+        let mut writer = self.writer.lock();
         let Some(writer) = writer.as_mut() else {
             return false;
         };
@@ -112,14 +115,10 @@ fn tick_while_needed(inline: &Weak<Inline>, tick: Duration) {
         let Some(inline) = inline.upgrade() else {
             return;
         };
-        let mut writer = lock(&inline.writer);
+        let mut writer = inline.writer.lock();
         match writer.as_mut().filter(|it| it.has_leases()) {
             Some(writer) => writer.end_leases(),
             None => return inline.ticking.store(false, Ordering::Release),
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,9 +1,8 @@
 //! What the handle, its watches and the writer hold in common.
 
-use std::{
-    io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
-};
+use std::{io, sync::Arc};
+
+use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::{
     Entry, Event, EventKind, Revision, StoreError,
@@ -30,17 +29,17 @@ impl Shared {
         }
     }
 
-    // No code that can panic runs under these locks, so a poisoned one still guards a whole state.
+    // No code that can panic runs under these locks.
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
+        self.state.read()
     }
 
     pub(crate) fn write(&self) -> RwLockWriteGuard<'_, State> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner)
+        self.state.write()
     }
 
     pub(crate) fn timers(&self) -> MutexGuard<'_, LeaseTimers> {
-        self.timers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.timers.lock()
     }
 }
 

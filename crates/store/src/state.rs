@@ -4,10 +4,11 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     ops::Bound,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
 use bytes::Bytes;
+use parking_lot::{Mutex, MutexGuard};
 use wharf_wal::Place;
 
 use crate::{Entry, LeaseId, Revision, Span, record::Change};
@@ -309,7 +310,7 @@ impl State {
     }
 
     fn pins(&self) -> MutexGuard<'_, BTreeMap<Revision, usize>> {
-        self.pins.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pins.lock()
     }
 
     /// Forgets what is neither behind the compacted revision nor being read.

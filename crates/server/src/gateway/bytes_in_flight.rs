@@ -7,11 +7,9 @@
 //! source that keeps to its share never pays for one that does not. Requests whose body is
 //! complete are never given up.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 
 use super::source::Source;
@@ -84,7 +82,7 @@ impl BytesInFlight {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     pub fn limits(&self) -> Limits {

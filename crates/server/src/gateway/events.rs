@@ -4,7 +4,6 @@
 use std::{
     io,
     pin::Pin,
-    sync::{Mutex, PoisonError},
     task::{Context, Poll},
 };
 
@@ -13,6 +12,7 @@ use futures_util::{Stream, stream};
 use http::{HeaderValue, Response, header::CONTENT_TYPE};
 use http_body::Frame;
 use http_body_util::BodyExt;
+use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 use wharf_wire::{codec::eventstream, events::EventAnswer, streaming::Reader};
 
@@ -63,7 +63,7 @@ impl http_body::Body for Going {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        let pieces = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let pieces = self.0.get_mut();
         let next = pieces.as_mut().poll_next(cx);
         next.map(|piece| piece.map(|piece| piece.map(Frame::data)))
     }

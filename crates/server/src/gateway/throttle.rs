@@ -12,12 +12,10 @@ use std::{
     collections::HashMap,
     fmt,
     str::FromStr,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
 };
 
+use parking_lot::Mutex;
 use wharf_base::Timestamp;
 use wharf_wire::{Caller, schema::ServiceSchema};
 
@@ -165,7 +163,7 @@ impl Throttle {
     }
 
     fn has_token(&self, key: Key, rate: Rate, now: Timestamp) -> bool {
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buckets = self.buckets.lock();
         if buckets.len() >= MAX_BUCKETS && !buckets.contains_key(&key) {
             buckets.retain(|_, bucket| {
                 bucket.refill(now);
@@ -289,7 +287,7 @@ mod tests {
         assert!(!throttle.has_token(key(MAX_BUCKETS), rate, at(0.0)));
         // Those that have filled up again make room.
         assert!(throttle.has_token(key(MAX_BUCKETS), rate, at(2.0)));
-        assert_eq!(throttle.buckets.lock().unwrap().len(), 1);
+        assert_eq!(throttle.buckets.lock().len(), 1);
     }
 
     #[test]

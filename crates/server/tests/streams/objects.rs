@@ -1,11 +1,9 @@
 //! Objects in memory, one bucket or many: as much of S3 as shows how bodies pass.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::HashMap;
 
 use bytes::Bytes;
+use parking_lot::{Mutex, MutexGuard};
 use wharf_api_s3::{
     DeleteObjectsOutput, DeleteObjectsRequest, DeletedObject, GetObjectOutput, GetObjectRequest,
     PutObjectOutput, PutObjectRequest, UploadPartOutput, UploadPartRequest, faults,
@@ -29,8 +27,8 @@ struct Object {
 const LARGE: &str = "large";
 
 impl Objects {
-    fn all(&self) -> std::sync::MutexGuard<'_, HashMap<String, Object>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn all(&self) -> MutexGuard<'_, HashMap<String, Object>> {
+        self.0.lock()
     }
 
     async fn keep(

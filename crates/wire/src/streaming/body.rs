@@ -7,13 +7,14 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use parking_lot::Mutex;
 
 use super::Algorithm;
 use crate::{
@@ -48,7 +49,7 @@ struct Shared {
 
 impl Shared {
     fn exchange(&self, source: Option<Box<dyn Source>>) -> Option<Box<dyn Source>> {
-        let mut held = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.source.lock();
         std::mem::replace(&mut *held, source)
     }
 }
