@@ -1,15 +1,18 @@
-//! Records of earlier versions, brought to where this version keeps them. Done at every start, before
-//! anything reads; what is done already costs one reading of the keys.
+//! Records of earlier versions, brought to where and what this version keeps, in steps. Done at the
+//! start, before anything reads. A record says how many steps are done, so a start after the first one
+//! of a version reads that record and nothing else.
 
 mod platform;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use wharf_base::Permit;
 use wharf_records::{
-    Record, Scope, decode, encode,
+    Record, RecordError, Scope, Unknown, decode, encode,
     hosts::{Host, Ledger, PlaneHost},
     machine,
 };
+use wharf_service::platform as of_no_account;
 use wharf_store::{Compare, Range, Store, StoreError, Txn};
 use wharf_wire::fault::Chain;
 
@@ -22,23 +25,76 @@ const SERVICES: [&str; 2] = ["ecs", "wharf"];
 pub enum MigrateError {
     #[error("the store")]
     Store(#[from] StoreError),
+    #[error("the record of what was done before")]
+    Record(#[from] RecordError),
     #[error("interfaces of EC2")]
     Ec2(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Brings everything up to this version. Wherever this ends, every record is in one place.
+/// All steps, in the order in which versions needed them. A new one is added at the end, also where an
+/// earlier one finds more to do than it did: what is counted as done is never done again.
+const STEPS: [Step; 3] = [
+    Step::Hosts,
+    Step::NoAccount,
+    Step::LoadBalancersOfInterfaces,
+];
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Hosts,
+    NoAccount,
+    LoadBalancersOfInterfaces,
+}
+
+/// How far the records of this store are.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Upgraded {
+    /// How many of [`STEPS`] are done, from the first.
+    steps: usize,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+impl Record for Upgraded {
+    const KIND: &'static str = "upgraded";
+    const FORMAT: u32 = 1;
+}
+
+/// Brings everything up to this version. Wherever this ends, every record is in one place, and the next
+/// start goes on.
 ///
 /// # Errors
 /// The store failed, or a record cannot be read.
 pub async fn run(store: &Store) -> Result<(), MigrateError> {
-    hosts(store).await?;
-    platform::run(store).await?;
-    let changed = wharf_svc_ec2::upgrade(store, &PERMIT).await;
-    let changed = changed.map_err(|error| MigrateError::Ec2(Box::new(error)))?;
-    if changed > 0 {
-        tracing::info!(changed, "interfaces of load balancers name them now");
+    let key = of_no_account::scope("wharf").key(Upgraded::KIND, "records");
+    let entry = store.get(&key).await?;
+    let mut upgraded: Upgraded = match entry {
+        Some(entry) => decode(&entry.value)?,
+        None => Upgraded::default(),
+    };
+    for step in STEPS.iter().skip(upgraded.steps) {
+        step.run(store).await?;
+        upgraded.steps += 1;
+        store.put(&PERMIT, &key, encode(&upgraded)).await?;
     }
     Ok(())
+}
+
+impl Step {
+    async fn run(self, store: &Store) -> Result<(), MigrateError> {
+        match self {
+            Self::Hosts => hosts(store).await?,
+            Self::NoAccount => platform::run(store).await?,
+            Self::LoadBalancersOfInterfaces => {
+                let changed = wharf_svc_ec2::upgrade(store, &PERMIT).await;
+                let changed = changed.map_err(|error| MigrateError::Ec2(Box::new(error)))?;
+                if changed > 0 {
+                    tracing::info!(changed, "interfaces of load balancers name them now");
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Hosts, ledgers and hosts of the network were kept under the account and region of their container
@@ -111,6 +167,33 @@ mod tests {
     use super::*;
 
     #[tokio::test]
+    async fn a_second_start_reads_none_of_the_records() {
+        let store = Store::in_memory(StoreOptions::default());
+        let ec2 = Scope::new("ec2", "000000000000", "us-east-1");
+        let unreadable = ec2.key("network-interface", "eni-1");
+        let former = Scope::new("ecs", "000000000000", "us-east-1").key(Host::KIND, "a");
+        run(&store).await.unwrap();
+        // Whoever reads these fails, or moves them.
+        for key in [&unreadable, &former] {
+            store.put(&PERMIT, key, "no record").await.unwrap();
+        }
+        run(&store).await.unwrap();
+        assert!(store.get(&former).await.unwrap().is_some());
+
+        let key = of_no_account::scope("wharf").key(Upgraded::KIND, "records");
+        let known: Upgraded = decode(&store.get(&key).await.unwrap().unwrap().value).unwrap();
+        assert_eq!(known.steps, STEPS.len());
+        // A version that counts fewer steps looks at them again.
+        let fewer = Upgraded {
+            steps: 2,
+            unknown: Unknown::new(),
+        };
+        store.put(&PERMIT, &key, encode(&fewer)).await.unwrap();
+        assert!(matches!(run(&store).await, Err(MigrateError::Ec2(_))));
+        assert!(store.get(&former).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
     async fn hosts_and_ledgers_leave_their_account() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), StoreOptions::default()).unwrap();
@@ -123,7 +206,7 @@ mod tests {
                 .unwrap();
         }
         for _ in 0..2 {
-            run(&store).await.unwrap();
+            hosts(&store).await.unwrap();
             let all = store.all(Range::prefix("/w1/")).await.unwrap().entries;
             let all: Vec<_> = all
                 .iter()
@@ -155,7 +238,7 @@ mod tests {
             store.put(&PERMIT, key, old.as_slice()).await.unwrap();
         }
         for _ in 0..2 {
-            run(&store).await.unwrap();
+            hosts(&store).await.unwrap();
             let all = store.all(Range::prefix("/w1/")).await.unwrap().entries;
             let keys: Vec<_> = all.iter().map(|entry| entry.key.as_str()).collect();
             assert_eq!(keys, ["/w1/c0/hosts/plane-host/i-1"]);
