@@ -33,7 +33,6 @@ mod repair;
 mod root;
 mod services;
 mod start;
-mod tagged;
 mod tls;
 
 pub use backup::{BackupError, Head as BackupHead, Proof as BackupProof, RestoreReport, restore};

@@ -6,11 +6,15 @@
 //! walks over all routes, the generator and the coverage table read this table, so a row is all there is
 //! to add.
 
-use std::{pin::Pin, sync::Arc};
+use std::{
+    pin::Pin,
+    sync::{Arc, OnceLock},
+};
 
 use tokio_util::sync::CancellationToken;
 use wharf_base::Clock;
 use wharf_reconcile::Takeover;
+use wharf_service::Tagged;
 use wharf_svc_ecr::EcrService;
 use wharf_svc_ecs_exec::ssm::SessionManager;
 use wharf_svc_secretsmanager::{Parts as SecretsParts, SecretsmanagerService};
@@ -49,7 +53,10 @@ pub static SERVICES: &[Row] = &[
     },
     Row {
         schema: &wharf_api_ec2::schema::SERVICE,
-        serve: |it| Served::by(wharf_api_ec2::Routes(Arc::new(it.plane.ec2.clone()))),
+        serve: |it| {
+            Served::by(wharf_api_ec2::Routes(Arc::new(it.plane.ec2.clone())))
+                .tagged(wharf_svc_ec2::TAGGED)
+        },
     },
     Row {
         schema: &wharf_api_ecr::schema::SERVICE,
@@ -57,6 +64,7 @@ pub static SERVICES: &[Row] = &[
             let (catalog, clock) = (it.plane.catalog.clone(), it.clock.clone());
             let service = EcrService::new(catalog.clone());
             Served::by(wharf_api_ecr::Routes(Arc::new(service)))
+                .tagged(wharf_svc_ecr::TAGGED)
                 .forever("the upkeep of layers", images::keep_up(catalog.clone()))
                 .forever("the lifecycle of images", images::expire(catalog, clock))
         },
@@ -66,6 +74,7 @@ pub static SERVICES: &[Row] = &[
         serve: |it| {
             let ecs = it.plane.ecs.clone();
             Served::by(wharf_api_ecs::Routes(Arc::new(ecs.clone())))
+                .tagged(wharf_svc_ecs::TAGGED)
                 .and(SessionManager(ecs.sessions()))
                 .running("ECS", |stop| async move { ecs.run(stop).await })
         },
@@ -83,6 +92,7 @@ pub static SERVICES: &[Row] = &[
                 region: it.config.region.clone(),
             };
             Served::by(wharf_api_logs::Routes(Arc::new(logs.clone())))
+                .tagged(wharf_svc_logs::TAGGED)
                 .forever(
                     "the sweep of logs",
                     async move { sweeper.sweep(clock).await },
@@ -95,10 +105,12 @@ pub static SERVICES: &[Row] = &[
         schema: &wharf_api_elbv2::schema::SERVICE,
         serve: |it| {
             let elbv2 = it.plane.elbv2.clone();
-            Served::by(wharf_api_elbv2::Routes(Arc::new(elbv2.clone()))).running(
-                "load balancing",
-                |stop| async move { elbv2.run(stop).await },
-            )
+            Served::by(wharf_api_elbv2::Routes(Arc::new(elbv2.clone())))
+                .tagged(wharf_svc_elbv2::TAGGED)
+                .running(
+                    "load balancing",
+                    |stop| async move { elbv2.run(stop).await },
+                )
         },
     },
     Row {
@@ -106,6 +118,7 @@ pub static SERVICES: &[Row] = &[
         serve: |it| {
             let acm = it.plane.acm.clone();
             Served::by(wharf_api_acm::Routes(Arc::new(acm.clone())))
+                .tagged(wharf_svc_acm::TAGGED)
                 .running("certificates", |stop| async move { acm.run(stop).await })
         },
     },
@@ -139,7 +152,7 @@ pub static SERVICES: &[Row] = &[
             let service = wharf_svc_resourcegroupstaggingapi::ResourcegroupstaggingapiService::new(
                 store,
                 keyring,
-                &crate::tagged::SOURCES,
+                it.tagged.clone(),
             );
             Served::by(wharf_api_resourcegroupstaggingapi::Routes(Arc::new(
                 service,
@@ -157,6 +170,7 @@ pub static SERVICES: &[Row] = &[
                 takeover: Takeover::Replace,
             });
             Served::by(wharf_api_secretsmanager::Routes(Arc::new(secrets.clone())))
+                .tagged(wharf_svc_secretsmanager::TAGGED)
                 .running("secrets", |stop| async move { secrets.run(stop).await })
         },
     },
@@ -169,6 +183,8 @@ pub(crate) struct Wiring<'a> {
     pub control: &'a Control,
     pub data: &'a Data,
     pub plane: &'a Plane,
+    /// The resources of all services that have tags, once all are built.
+    pub tagged: Arc<OnceLock<Vec<Tagged>>>,
 }
 
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -184,6 +200,7 @@ pub(crate) struct Loop {
 pub(crate) struct Served {
     pub routes: Vec<Arc<dyn Service>>,
     pub loops: Vec<Loop>,
+    tagged: Vec<Tagged>,
 }
 
 impl Served {
@@ -192,12 +209,19 @@ impl Served {
         Self {
             routes: vec![Arc::new(routes)],
             loops: Vec::new(),
+            tagged: Vec::new(),
         }
     }
 
     /// Answers for another API too.
     pub fn and(mut self, routes: impl Service + 'static) -> Self {
         self.routes.push(Arc::new(routes));
+        self
+    }
+
+    /// Has resources with tags, for the tagging API.
+    pub fn tagged(mut self, tagged: Tagged) -> Self {
+        self.tagged.push(tagged);
         self
     }
 
@@ -237,12 +261,15 @@ pub(crate) fn serve(wiring: &Wiring<'_>) -> Served {
     let mut all = Served {
         routes: Vec::new(),
         loops: Vec::new(),
+        tagged: Vec::new(),
     };
     for row in SERVICES {
         let served = (row.serve)(wiring);
         all.routes.extend(served.routes);
         all.loops.extend(served.loops);
+        all.tagged.extend(served.tagged);
     }
+    let _ = wiring.tagged.set(std::mem::take(&mut all.tagged));
     all
 }
 

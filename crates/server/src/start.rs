@@ -223,6 +223,7 @@ pub async fn run_with(
         Arc::new(plane.gateway(served.routes, &control.0, &config, &data, &clock, &shutdown)?);
     parts.spawn("the planes' feed", async move { planes.run().await });
     control.0.keys.finish_rotation().await;
+        tagged: Arc::default(),
     let upkeep = maintain(data.store.clone(), gateway.join.clone());
     parts.spawn_until(&shutdown, "maintenance", upkeep);
     if let Some(address) = config.metrics {

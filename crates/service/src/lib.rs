@@ -38,7 +38,7 @@ pub use pages::{Page, Pages};
 pub use place::Place;
 pub use step::{StepError, fence};
 pub use table::{Found, Stored, Table};
-pub use tagged::{Tagged, TaggedResource};
+pub use tagged::{Held, Kind, Tagged, TaggedResource};
 pub use turns::Turns;
 
 /// Tries of a change before the caller is told to come back. Each lost try means that another

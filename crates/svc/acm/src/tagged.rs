@@ -1,10 +1,12 @@
 //! Resources of Certificate Manager that have tags.
 
-use wharf_service::Tagged;
+use wharf_service::{Kind, Tagged};
 
 /// By the kinds of their records.
 pub const TAGGED: Tagged = Tagged {
     service: "acm",
     namespace: "acm",
-    kinds: &[("certificate", |id| format!("certificate/{id}"))],
+    kinds: &[Kind::itself("certificate", |id| {
+        format!("certificate/{id}")
+    })],
 };

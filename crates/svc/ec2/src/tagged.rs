@@ -1,19 +1,30 @@
 //! Resources of EC2 that have tags. Rules of security groups have theirs inside their group.
 
-use wharf_service::Tagged;
+use wharf_records::decode;
+use wharf_service::{Held, Kind, Tagged};
+
+use crate::records::SecurityGroup;
 
 /// By the kinds of their records.
 pub const TAGGED: Tagged = Tagged {
     service: "ec2",
     namespace: "ec2",
     kinds: &[
-        ("dhcp-options", |id| format!("dhcp-options/{id}")),
-        ("internet-gateway", |id| format!("internet-gateway/{id}")),
-        ("network-acl", |id| format!("network-acl/{id}")),
-        ("network-interface", |id| format!("network-interface/{id}")),
-        ("route-table", |id| format!("route-table/{id}")),
-        ("security-group", |id| format!("security-group/{id}")),
-        ("subnet", |id| format!("subnet/{id}")),
-        ("vpc", |id| format!("vpc/{id}")),
+        Kind::itself("dhcp-options", |id| format!("dhcp-options/{id}")),
+        Kind::itself("internet-gateway", |id| format!("internet-gateway/{id}")),
+        Kind::itself("network-acl", |id| format!("network-acl/{id}")),
+        Kind::itself("network-interface", |id| format!("network-interface/{id}")),
+        Kind::itself("route-table", |id| format!("route-table/{id}")),
+        Kind::itself("security-group", |id| format!("security-group/{id}")),
+        Kind::within("security-group", rules),
+        Kind::itself("subnet", |id| format!("subnet/{id}")),
+        Kind::itself("vpc", |id| format!("vpc/{id}")),
     ],
 };
+
+fn rules(_group: &str, value: &[u8]) -> Held {
+    let group: SecurityGroup = decode(value)?;
+    let rules = group.ingress.into_iter().chain(group.egress);
+    let resource = |id: &str| format!("security-group-rule/{id}");
+    Ok(rules.map(|it| (resource(&it.id), it.tags)).collect())
+}

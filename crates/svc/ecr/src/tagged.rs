@@ -1,10 +1,10 @@
 //! Resources of ECR that have tags.
 
-use wharf_service::Tagged;
+use wharf_service::{Kind, Tagged};
 
 /// By the kinds of their records.
 pub const TAGGED: Tagged = Tagged {
     service: "ecr",
     namespace: "ecr",
-    kinds: &[("repository", |id| format!("repository/{id}"))],
+    kinds: &[Kind::itself("repository", |id| format!("repository/{id}"))],
 };

@@ -36,6 +36,7 @@ mod refuse;
 pub mod service;
 mod services;
 mod serving;
+mod tagged;
 mod task;
 
 use wharf_svc_ecs_model::{
@@ -56,3 +57,4 @@ pub use service::EcsService;
 pub use services::cause::of as cause_of;
 pub use services::explain::{DeploymentExplained, HostExplained, ServiceExplained, TaskExplained};
 pub use serving::{Need, is_node};
+pub use tagged::TAGGED;

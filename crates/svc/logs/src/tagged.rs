@@ -1,10 +1,10 @@
 //! Resources of CloudWatch Logs that have tags.
 
-use wharf_service::Tagged;
+use wharf_service::{Kind, Tagged};
 
 /// By the kinds of their records.
 pub const TAGGED: Tagged = Tagged {
     service: "logs",
     namespace: "logs",
-    kinds: &[("group", |id| format!("log-group:{id}"))],
+    kinds: &[Kind::itself("group", |id| format!("log-group:{id}"))],
 };

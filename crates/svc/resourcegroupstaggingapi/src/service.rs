@@ -1,5 +1,7 @@
 //! The service: what it stands on, and one line for each operation.
 
+use std::sync::{Arc, OnceLock};
+
 use wharf_seal::Keyring;
 use wharf_service::{Pages, Table, Tagged, TaggedResource};
 use wharf_store::Store;
@@ -13,12 +15,14 @@ pub struct ResourcegroupstaggingapiService {
     table: Table<TaggingFaults>,
     /// Seals page tokens.
     keyring: Keyring,
-    sources: &'static [Tagged],
+    sources: Sources,
 }
 
+/// The services whose resources are looked at, set once all of them are built.
+pub type Sources = Arc<OnceLock<Vec<Tagged>>>;
+
 impl ResourcegroupstaggingapiService {
-    /// `sources` are the services whose resources are looked at.
-    pub fn new(store: Store, keyring: Keyring, sources: &'static [Tagged]) -> Self {
+    pub fn new(store: Store, keyring: Keyring, sources: Sources) -> Self {
         Self {
             table: Table::new(store),
             keyring,
@@ -43,10 +47,10 @@ impl ResourcegroupstaggingapiService {
         wanted: impl Fn(&TaggedResource) -> bool,
     ) -> Result<Vec<(String, TaggedResource)>, Fault> {
         let mut found = Vec::new();
-        for source in self.sources {
+        for source in self.sources.get().into_iter().flatten() {
             for prefix in source.prefixes(&cx.account, &cx.region) {
                 let entries = self.table.entries(&prefix).await?;
-                let resources = entries.iter().filter_map(|entry| source.resource(entry));
+                let resources = entries.iter().flat_map(|entry| source.resources(entry));
                 let wanted = resources.filter(|it| !it.tags.is_empty() && wanted(it));
                 found.extend(wanted.map(|it| (it.arn.to_string(), it)));
             }

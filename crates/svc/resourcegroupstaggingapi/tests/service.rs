@@ -1,12 +1,11 @@
 //! The service over the real EC2 and ELBv2.
 
+use std::sync::{Arc, OnceLock};
+
 use wharf_api_ec2::{Ec2 as _, types as ec2};
 use wharf_api_resourcegroupstaggingapi::{Resourcegroupstaggingapi as _, types::*};
-use wharf_service::Tagged;
 use wharf_svc_resourcegroupstaggingapi::ResourcegroupstaggingapiService;
 use wharf_testkit::{World, call, refused};
-
-static SOURCES: [Tagged; 1] = [wharf_svc_ec2::TAGGED];
 
 async fn world() -> (World, ResourcegroupstaggingapiService, [String; 2]) {
     let world = World::new();
@@ -28,7 +27,8 @@ async fn world() -> (World, ResourcegroupstaggingapiService, [String; 2]) {
         world.ec2.create_tags(&call(), input).await.unwrap();
     }
     let (store, keyring) = (world.store.clone(), world.keyring.clone());
-    let service = ResourcegroupstaggingapiService::new(store, keyring, &SOURCES);
+    let sources = Arc::new(OnceLock::from(vec![wharf_svc_ec2::TAGGED]));
+    let service = ResourcegroupstaggingapiService::new(store, keyring, sources);
     let arn = |kind: &str, id: &str| format!("arn:aws:ec2:us-east-1:000000000000:{kind}/{id}");
     let arns = [arn("subnet", &subnet), arn("vpc", &network.vpc)];
     (world, service, arns)
@@ -78,6 +78,47 @@ async fn resources_are_found_by_tags_type_and_arn() {
         ..Default::default()
     };
     assert_eq!(find(input).await, [vpc]);
+}
+
+#[tokio::test]
+async fn rules_of_security_groups_are_resources_beside_their_group() {
+    let (world, service, _) = world().await;
+    let network = world.network().await;
+    let tags = vec![ec2::Tag {
+        key: Some("rule".to_owned()),
+        value: Some("ssh".to_owned()),
+    }];
+    let input = ec2::AuthorizeSecurityGroupIngressRequest {
+        group_id: Some(network.group),
+        ip_protocol: Some("tcp".to_owned()),
+        from_port: Some(22),
+        to_port: Some(22),
+        cidr_ip: Some("10.0.0.0/8".to_owned()),
+        tag_specifications: Some(vec![ec2::TagSpecification {
+            resource_type: Some("security-group-rule".to_owned()),
+            tags: Some(tags),
+        }]),
+        ..Default::default()
+    };
+    let made = world
+        .ec2
+        .authorize_security_group_ingress(&call(), input)
+        .await
+        .unwrap();
+    let rule = made.security_group_rules.unwrap()[0]
+        .security_group_rule_id
+        .clone()
+        .unwrap();
+    let input = GetResourcesInput {
+        tag_filters: Some(vec![filter("rule", &["ssh"])]),
+        resource_type_filters: Some(vec!["ec2:security-group-rule".to_owned()]),
+        ..Default::default()
+    };
+    let found = service.get_resources(&call(), input).await.unwrap();
+    let found = found.resource_tag_mapping_list.unwrap();
+    let arn = format!("arn:aws:ec2:us-east-1:000000000000:security-group-rule/{rule}");
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].resource_arn, Some(arn));
 }
 
 #[tokio::test]

@@ -27,8 +27,10 @@ mod policy;
 mod reconcile;
 mod records;
 mod service;
+mod tagged;
 mod tags;
 mod versions;
 
 pub use config::Parts;
 pub use service::SecretsmanagerService;
+pub use tagged::TAGGED;

@@ -1,26 +1,17 @@
-//! The services whose resources have tags, for the tagging API.
+//! Resources of ECS that have tags.
 
-use wharf_service::Tagged;
+use wharf_service::{Kind, Tagged};
 
-/// All of them.
-pub static SOURCES: [Tagged; 6] = [
-    wharf_svc_acm::TAGGED,
-    wharf_svc_ec2::TAGGED,
-    wharf_svc_ecr::TAGGED,
-    ECS,
-    wharf_svc_elbv2::TAGGED,
-    wharf_svc_logs::TAGGED,
-];
-
-const ECS: Tagged = Tagged {
+/// By the kinds of their records.
+pub const TAGGED: Tagged = Tagged {
     service: "ecs",
     namespace: "ecs",
     kinds: &[
-        ("cluster", |id| format!("cluster/{id}")),
-        ("definition", |id| definition(id)),
-        ("instance", |id| member("container-instance", id)),
-        ("service", |id| member("service", id)),
-        ("task", |id| member("task", id)),
+        Kind::itself("cluster", |id| format!("cluster/{id}")),
+        Kind::itself("definition", definition),
+        Kind::itself("instance", |id| member("container-instance", id)),
+        Kind::itself("service", |id| member("service", id)),
+        Kind::itself("task", |id| member("task", id)),
     ],
 };
 
@@ -43,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_of_ecs_become_arns() {
+    fn ids_become_arns() {
         assert_eq!(definition("web:0000000070"), "task-definition/web:70");
         assert_eq!(member("task", "default:ab"), "task/default/ab");
     }
