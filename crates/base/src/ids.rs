@@ -43,11 +43,45 @@ pub fn uuid() -> String {
         .to_string()
 }
 
-/// `prefix` and upper-case letters and digits up to `len` characters: `AKIA…`, `AROA…`.
+/// `prefix` and upper-case letters and digits up to `len` characters: `AIDA…`, `AROA…`.
 pub fn iam_id(prefix: &str, len: usize) -> String {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    from_alphabet(prefix, ALPHABET, len)
+    from_alphabet(prefix, BASE32, len)
 }
+
+/// The id of an access key of an account, behind `AKIA` or `ASIA`. As with AWS, the account is in it:
+/// whoever has an id learns whose it would be, and not whether there is that key.
+///
+/// Behind the prefix are 80 bits in base 32: a one, the account's number in 40 bits, and 39 that are
+/// random.
+pub fn access_key_id(prefix: &str, account: &str) -> String {
+    let account = account.parse::<u64>().unwrap_or_default() & ACCOUNT_MASK;
+    let random: u64 = rand::rng().random();
+    let bits = (1 << 79)
+        | (u128::from(account) << ACCOUNT_SHIFT)
+        | u128::from(random & ((1 << ACCOUNT_SHIFT) - 1));
+    let digit = |place: u32| char::from(BASE32[(bits >> (place * 5)) as usize % BASE32.len()]);
+    prefix.chars().chain((0..16).rev().map(digit)).collect()
+}
+
+/// The account in the id of an access key; `None` for a text that is no id with one in it.
+pub fn account_of_access_key(id: &str) -> Option<String> {
+    let digits = id
+        .strip_prefix("AKIA")
+        .or_else(|| id.strip_prefix("ASIA"))?;
+    if digits.len() != 16 {
+        return None;
+    }
+    let bits = digits.bytes().try_fold(0_u128, |bits, byte| {
+        let digit = BASE32.iter().position(|it| *it == byte)?;
+        Some(bits << 5 | digit as u128)
+    })?;
+    let account = (bits >> ACCOUNT_SHIFT) as u64 & ACCOUNT_MASK;
+    (bits >> 79 == 1 && account < 1_000_000_000_000).then(|| format!("{account:012}"))
+}
+
+const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+const ACCOUNT_SHIFT: u32 = 39;
+const ACCOUNT_MASK: u64 = (1 << 40) - 1;
 
 /// A secret access key: 40 characters of base 64's alphabet.
 pub fn secret_access_key() -> String {
@@ -127,8 +161,32 @@ mod tests {
         assert_eq!(hex32().len(), 32);
         assert_eq!(digits19().len(), 19);
         assert_eq!(ec2_id("eni").len(), 21);
-        assert_eq!(iam_id("AKIA", 20).len(), 20);
+        assert_eq!(iam_id("AROA", 21).len(), 21);
         assert_eq!(secret_access_key().len(), 40);
+    }
+
+    #[test]
+    fn ids_of_access_keys_have_their_account() {
+        for account in ["000000000000", "123456789012", "999999999999"] {
+            let id = access_key_id("AKIA", account);
+            assert_eq!(id.len(), 20);
+            assert_ne!(id, access_key_id("AKIA", account));
+            assert_eq!(account_of_access_key(&id).as_deref(), Some(account), "{id}");
+        }
+        // Published with the way AWS's ids are read.
+        let known = account_of_access_key("ASIAQNZGKIQY56JQ7WML");
+        assert_eq!(known.as_deref(), Some("029608264753"));
+        for none in [
+            "",
+            "AKIA",
+            "AKIAIOSFODNN7EXAMPLE",
+            "AKIA777777777777777",
+            "AKIA7777777777777777",
+            "AKIAQNZGKIQY56JQ7WM1",
+            "AROAQNZGKIQY56JQ7WML",
+        ] {
+            assert_eq!(account_of_access_key(none), None, "{none}");
+        }
     }
 
     #[test]

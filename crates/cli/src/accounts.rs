@@ -6,7 +6,7 @@ use wharf_api_wharf::types::{
     Account, CloseAccountRequest, CloseAccountResponse, CreateAccountRequest,
     CreateAccountResponse, ListAccountsRequest, ListAccountsResponse,
 };
-use wharf_base::Timestamp;
+use wharf_base::{Timestamp, ids};
 use wharf_wire::node::Struct;
 
 use crate::{
@@ -24,11 +24,19 @@ pub fn run(command: &AccountCommand) -> Result<ExitCode, Problem> {
 }
 
 fn create(args: &AccountCreateArgs) -> Result<(), Problem> {
+    let token = args.client_token.clone().unwrap_or_else(ids::uuid);
     let asked = CreateAccountRequest {
         name: Some(args.name.clone()),
         id: args.id.clone(),
+        client_token: Some(token.clone()),
     };
-    let made: CreateAccountResponse = ask(&args.output, "CreateAccount", &asked)?;
+    let made = match ask(&args.output, "CreateAccount", &asked) {
+        // The same request gives the account and the key that it gave before.
+        Err(lost) if is_lost(&lost) => ask(&args.output, "CreateAccount", &asked)
+            .map_err(|cause| Problem::caused(again(args, &token), cause)),
+        answer => answer,
+    };
+    let made: CreateAccountResponse = made?;
     if args.output.json {
         println!("{:#}", call::document("CreateAccountResponse", &made));
         return Ok(());
@@ -51,6 +59,21 @@ fn create(args: &AccountCreateArgs) -> Result<(), Problem> {
         style.faint("This is the key of its root. It is shown this once and kept nowhere.")
     );
     Ok(())
+}
+
+/// Whether the request may have been carried out although no answer to it came.
+fn is_lost(problem: &Problem) -> bool {
+    matches!(problem, Problem::Other { cause: Some(_), .. })
+}
+
+fn again(args: &AccountCreateArgs, token: &str) -> String {
+    let id = args.id.as_ref().map(|id| format!(" --id {id}"));
+    format!(
+        "the account may be there all the same; for a day `wharf account create '{}'{} --client-token {token}` \
+         shows it with its key",
+        args.name,
+        id.unwrap_or_default()
+    )
 }
 
 fn list(output: &OutputArgs) -> Result<(), Problem> {

@@ -487,6 +487,9 @@ struct AccountCreateArgs {
     /// Its number, twelve digits; a random one by default
     #[arg(long, value_name = "ID")]
     id: Option<String>,
+    /// Makes the command repeatable: for a day, the same one shows the same account and key
+    #[arg(long, value_name = "TOKEN")]
+    client_token: Option<String>,
     #[command(flatten)]
     output: OutputArgs,
 }

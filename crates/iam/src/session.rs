@@ -8,8 +8,6 @@ use wharf_base::{Timestamp, ids};
 
 /// Prefix of the access key ids of temporary credentials.
 pub const KEY_PREFIX: &str = "ASIA";
-/// Length of every access key id.
-pub const KEY_LENGTH: usize = 20;
 
 /// A secret access key, which shows itself to nobody by accident.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,7 +86,7 @@ impl SessionToken {
     /// Fresh credentials of `holder`, without policies and tags.
     pub fn mint(account: &str, holder: Holder, issued: Timestamp, expires: Timestamp) -> Self {
         Self {
-            access_key_id: ids::iam_id(KEY_PREFIX, KEY_LENGTH),
+            access_key_id: ids::access_key_id(KEY_PREFIX, account),
             secret: SecretKey::mint(),
             account: account.to_owned(),
             holder,

@@ -14,8 +14,8 @@ use wharf_api_wharf::types::{
     CreateAccountResponse, ListAccountsResponse,
 };
 use wharf_base::{Clock, Permit};
-use wharf_svc_iam::{CloseError, CreateError, Directory, Member};
-use wharf_wire::{Call, Fault};
+use wharf_svc_iam::{CloseError, CreateError, Directory, Member, NewMember};
+use wharf_wire::{Call, Fault, sigv4::sha256_hex};
 
 use crate::control::fault::{failed, invalid};
 
@@ -45,9 +45,17 @@ impl Accounts {
         if id == Some(&*self.home) {
             return Err(invalid(CreateError::Exists(self.home.clone()).to_string()));
         }
+        // A token is its caller's own: nobody gets a key by the token of another.
+        let token = input.client_token.as_deref();
+        let token = token.map(|it| sha256_hex(format!("{}\n{it}", call.caller.arn).as_bytes()));
+        let new = NewMember {
+            name: &name,
+            id,
+            token: token.as_deref(),
+        };
         let created = self
             .directory
-            .create_member(&PERMIT, &name, id, self.clock.now())
+            .create_member(&PERMIT, new, self.clock.now())
             .await;
         let (member, credentials) = created.map_err(|error| match error {
             CreateError::Directory(cause) => failed(cause),

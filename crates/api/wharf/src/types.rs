@@ -110,10 +110,12 @@ structure!(CloseAccountResponse {
 pub struct CreateAccountRequest {
     pub name: Option<String>,
     pub id: Option<String>,
+    pub client_token: Option<String>,
 }
 structure!(CreateAccountRequest {
 0 name,
 1 id,
+2 client_token,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]

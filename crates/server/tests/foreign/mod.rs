@@ -20,7 +20,7 @@ use crate::{
     routes, start,
 };
 
-/// An access key names its account to everybody who holds it, as at AWS; it cannot be guessed.
+/// The id of an access key has its account in it, as at AWS, whether there is that key or not.
 const TELLS: [&str; 1] = ["GetAccessKeyInfo"];
 
 /// Lists that are the same for everybody, with tokens that are none of an account.

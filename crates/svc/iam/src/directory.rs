@@ -11,16 +11,17 @@ mod identify;
 mod keys;
 mod members;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, error::Error, sync::Arc};
 
 use parking_lot::{Mutex, MutexGuard};
 use wharf_base::Timestamp;
 use wharf_iam::{CompiledPolicy, DocumentKind};
 use wharf_records::RecordError;
 use wharf_seal::{Keyring, OpenError};
+use wharf_service::Cause;
 use wharf_store::{Store, StoreError};
 
-use crate::table::Records;
+use crate::table::{ChangeError, Records};
 
 pub use certificates::ServerCertificate;
 pub(crate) use compiled::KnownRole;
@@ -28,7 +29,7 @@ use compiled::Ready;
 pub(crate) use effective_policies::Standing;
 pub use identify::{Identified, IdentifyError};
 pub use keys::Credentials;
-pub use members::{CloseError, CreateError, Member};
+pub use members::{CloseError, CreateError, Member, NewMember};
 
 /// The id of an account's own record.
 pub(crate) const ACCOUNT: &str = "account";
@@ -53,6 +54,18 @@ pub enum DirectoryError {
     Record(#[from] RecordError),
     #[error("a secret of the directory stays sealed")]
     Sealed(#[from] OpenError),
+    #[error("cannot change the directory")]
+    Change(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl From<ChangeError> for DirectoryError {
+    fn from(error: ChangeError) -> Self {
+        match error.cause {
+            Cause::Store(error) => Self::Store(error),
+            Cause::Record(error) => Self::Record(error),
+            Cause::Fenced | Cause::Other(_) => Self::Change(Box::new(error)),
+        }
+    }
 }
 
 impl Directory {

@@ -30,7 +30,7 @@ mod trust;
 
 pub use directory::{
     CloseError, CreateError, Credentials, Directory, DirectoryError, Identified, IdentifyError,
-    Member, ServerCertificate,
+    Member, NewMember, ServerCertificate,
 };
 pub use gate::{IamGate, Mode};
 pub use names::entity_arn;

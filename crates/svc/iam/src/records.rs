@@ -113,6 +113,36 @@ impl Stored for MemberRecord {
     }
 }
 
+/// A request that made an account, so that it can be repeated; its id is what the caller names it by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MemberRequestRecord {
+    /// What was asked for.
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    pub at: Timestamp,
+    /// What came of it.
+    pub account: String,
+    pub access_key_id: String,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for MemberRequestRecord {
+    const KIND: &'static str = "member-request";
+    const FORMAT: u32 = 1;
+}
+
+impl Stored for MemberRequestRecord {
+    fn key(_account: &str, id: &str) -> String {
+        platform::scope("iam").key(Self::KIND, id)
+    }
+
+    fn prefix(_account: &str) -> String {
+        platform::scope("iam").prefix(Self::KIND)
+    }
+}
+
 /// What passwords have to be like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PasswordRules {

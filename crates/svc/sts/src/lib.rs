@@ -10,7 +10,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use wharf_api_sts::{Input, faults, types::*};
-use wharf_base::arn::as_seen_from;
+use wharf_base::{arn::as_seen_from, ids};
 use wharf_svc_iam::{AssumeError, AssumeRole, Directory, DocumentError, Minted};
 use wharf_wire::{Call, Check, Fault};
 
@@ -145,12 +145,16 @@ async fn get_access_key_info(
     input: GetAccessKeyInfoRequest,
 ) -> Result<GetAccessKeyInfoResponse, Fault> {
     let id = required(input.access_key_id, "accessKeyId")?;
-    // Temporary keys are kept nowhere; the caller's own is known because it signed with it.
-    let account = if id == call.caller.access_key_id {
-        Some(call.caller.account.clone())
-    } else {
+    // Ids that earlier versions made do not have their account in them. An account may know its own;
+    // what is said of all others comes from the id alone, and so is no word on whether there is one.
+    let own = &call.caller.account;
+    let is_own = id == call.caller.access_key_id || {
         let found = sts.directory.account_of_key(&id).await;
-        found.map_err(|error| internal(&error))?
+        found.map_err(|error| internal(&error))?.as_ref() == Some(own)
+    };
+    let account = match is_own {
+        true => Some(own.clone()),
+        false => ids::account_of_access_key(&id),
     };
     let account = account
         .ok_or_else(|| validation(format!("Invalid Access Key. Access Key {id} is not known.")))?;

@@ -4,8 +4,8 @@ use std::{ops::Deref, sync::Arc, time::Duration};
 
 use wharf_api_iam::{Client as IamClient, Iam, types as iam};
 use wharf_api_sts::{Client, Sts, types::*};
-use wharf_base::Timestamp;
-use wharf_svc_iam::IdentifyError;
+use wharf_base::{Timestamp, ids};
+use wharf_svc_iam::{IdentifyError, NewMember};
 use wharf_svc_sts::StsService;
 use wharf_testkit::{ACCOUNT, PERMIT, refused};
 use wharf_wire::{Call, Caller, CallerKind, Context, Fault};
@@ -655,6 +655,19 @@ async fn keys_tell_their_account() {
         .get_access_key_info(&anna, ask("AKIANOSUCHKEYAAAAAAA"))
         .await;
     assert_eq!(unknown.unwrap_err().code, "ValidationError");
+
+    // A key of another account and one that nobody has are answered alike.
+    let new = NewMember {
+        name: "other",
+        id: Some("111122223333"),
+        token: None,
+    };
+    let made = w.directory.create_member(&PERMIT, new, NOW).await;
+    let nobodys = ids::access_key_id("AKIA", "111122223333");
+    for id in [made.unwrap().1.access_key_id, nobodys] {
+        let answer = w.sts.get_access_key_info(&anna, ask(&id)).await.unwrap();
+        assert_eq!(answer.account.as_deref(), Some("111122223333"));
+    }
 }
 
 #[tokio::test]

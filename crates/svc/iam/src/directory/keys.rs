@@ -4,8 +4,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use wharf_base::{Permit, Timestamp, ids};
 use wharf_iam::session::SecretKey;
-use wharf_records::{decode, encode};
+use wharf_records::encode;
 use wharf_seal::OpenError;
+use wharf_service::transact;
 use wharf_store::{Compare, Op, Txn};
 
 use super::{ACCOUNT, Directory, DirectoryError, compiled::MAX_READY, lock};
@@ -30,13 +31,9 @@ impl Directory {
         account: &str,
         now: Timestamp,
     ) -> Result<Option<Credentials>, DirectoryError> {
-        loop {
-            let account_key = AccountRecord::key(account, ACCOUNT);
-            let entry = self.records.store().get(&account_key).await?;
-            let mut record = match &entry {
-                Some(entry) => decode::<AccountRecord>(&entry.value)?,
-                None => AccountRecord::default(),
-            };
+        let account_key = AccountRecord::key(account, ACCOUNT);
+        Ok(transact!(self.records, permit, |tx| {
+            let mut record: AccountRecord = tx.find(&account_key).await?.unwrap_or_default();
             if record.started {
                 return self.root_key(account, &record.root_keys).await;
             }
@@ -44,19 +41,10 @@ impl Directory {
             let id = &credentials.access_key_id;
             record.started = true;
             record.root_keys.insert(0, id.clone());
-            let revision = entry.map_or(0, |entry| entry.mod_revision);
-            let txn = Txn {
-                compare: vec![Compare::mod_revision(&account_key, revision)],
-                then: vec![
-                    Op::put(account_key.clone(), encode(&record)),
-                    Op::put(AccessKeyRecord::key(account, id), encode(&key)),
-                ],
-                or_else: Vec::new(),
-            };
-            if self.records.store().txn(permit, txn).await?.succeeded {
-                return Ok(Some(credentials));
-            }
-        }
+            tx.put(&account_key, &record);
+            tx.put(AccessKeyRecord::key(account, id), &key);
+            Some(credentials)
+        }))
     }
 
     /// A new key of the account's root in the place of all that it has.
@@ -66,35 +54,21 @@ impl Directory {
         account: &str,
         now: Timestamp,
     ) -> Result<Credentials, DirectoryError> {
-        loop {
-            let account_key = AccountRecord::key(account, ACCOUNT);
-            let entry = self.records.store().get(&account_key).await?;
-            let mut record = match &entry {
-                Some(entry) => decode::<AccountRecord>(&entry.value)?,
-                None => AccountRecord::default(),
-            };
+        let account_key = AccountRecord::key(account, ACCOUNT);
+        Ok(transact!(self.records, permit, |tx| {
+            let mut record: AccountRecord = tx.find(&account_key).await?.unwrap_or_default();
             let (credentials, key) = self.mint_key(account, None, now);
             let id = &credentials.access_key_id;
             let before = std::mem::replace(&mut record.root_keys, vec![id.clone()]);
             record.started = true;
-            let revision = entry.map_or(0, |entry| entry.mod_revision);
-            let mut then = vec![
-                Op::put(account_key.clone(), encode(&record)),
-                Op::put(AccessKeyRecord::key(account, id), encode(&key)),
-            ];
+            tx.put(&account_key, &record);
+            tx.put(AccessKeyRecord::key(account, id), &key);
             for gone in &before {
-                then.push(Op::delete(AccessKeyRecord::key(account, gone)));
-                then.push(Op::delete(AccessKeyUseRecord::key(account, gone)));
+                tx.delete(AccessKeyRecord::key(account, gone));
+                tx.delete(AccessKeyUseRecord::key(account, gone));
             }
-            let txn = Txn {
-                compare: vec![Compare::mod_revision(&account_key, revision)],
-                then,
-                or_else: Vec::new(),
-            };
-            if self.records.store().txn(permit, txn).await?.succeeded {
-                return Ok(credentials);
-            }
-        }
+            credentials
+        }))
     }
 
     /// The first of the keys that is in force.
@@ -125,7 +99,7 @@ impl Directory {
         user: Option<String>,
         now: Timestamp,
     ) -> (Credentials, AccessKeyRecord) {
-        let access_key_id = ids::iam_id("AKIA", 20);
+        let access_key_id = ids::access_key_id("AKIA", account);
         let secret = SecretKey::mint();
         let purpose = AccessKeyRecord::purpose(&access_key_id);
         let record = AccessKeyRecord {

@@ -1,16 +1,33 @@
 //! The accounts of an installation beside its own: created with a key of their root, listed, closed.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use wharf_base::{Permit, Timestamp, ids};
-use wharf_records::{decode, encode};
-use wharf_store::{Compare, Entry, Op, Range, Txn};
+use wharf_records::decode;
+use wharf_service::{Changes, transact};
+use wharf_store::{Compare, Entry, Range};
 
 use super::{ACCOUNT, Credentials, Directory, DirectoryError};
-use crate::records::{AccessKeyRecord, AccountRecord, MemberRecord, Stored};
+use crate::{
+    fault::IamFaults,
+    records::{AccessKeyRecord, AccountRecord, MemberRecord, MemberRequestRecord, Stored},
+    table::ChangeError,
+};
 
 /// Accounts of one installation, closed ones among them: the bound on what a list reads.
 const MAX_MEMBERS: usize = 10_000;
+/// How long a request that made an account can be repeated.
+const REPEATABLE: Duration = Duration::from_secs(24 * 3600);
+
+/// An account to be created.
+#[derive(Debug, Clone, Copy)]
+pub struct NewMember<'a> {
+    pub name: &'a str,
+    /// Twelve digits; a random number by default.
+    pub id: Option<&'a str>,
+    /// What this request is known by if it is repeated: the caller's own, and nobody else's.
+    pub token: Option<&'a str>,
+}
 
 /// An account of the installation beside its own.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,8 +63,20 @@ pub enum CreateError {
     Closed(String),
     #[error("The installation has {MAX_MEMBERS} accounts already.")]
     TooMany,
+    #[error("The client token was already used with other parameters.")]
+    TokenReused,
+    #[error("The client token made account {0} more than a day ago; its key is not shown again.")]
+    TokenOld(String),
+    #[error("The client token made account {0}, whose first key is not there any more.")]
+    KeyGone(String),
     #[error(transparent)]
     Directory(#[from] DirectoryError),
+}
+
+impl From<ChangeError> for CreateError {
+    fn from(error: ChangeError) -> Self {
+        Self::Directory(error.into())
+    }
 }
 
 /// Why an account is not closed.
@@ -60,77 +89,113 @@ pub enum CloseError {
 }
 
 impl Directory {
-    /// A new account with a key of its root; of a random number unless `id` is given.
+    /// A new account with a key of its root. A request that names itself by a token gives, for a day,
+    /// the account and the key that it gave the first time.
     pub async fn create_member(
         &self,
         permit: &Permit,
-        name: &str,
-        id: Option<&str>,
+        new: NewMember<'_>,
         now: Timestamp,
     ) -> Result<(Member, Credentials), CreateError> {
-        if self.count_members().await? >= MAX_MEMBERS {
-            return Err(CreateError::TooMany);
-        }
-        loop {
-            let number = id.map_or_else(ids::account, str::to_owned);
-            if let Some(there) = self.member(&number).await? {
-                match id {
-                    // Another random number will do.
-                    None => continue,
-                    Some(_) if there.closed.is_some() => return Err(CreateError::Closed(number)),
-                    Some(_) => return Err(CreateError::Exists(number)),
-                }
+        let request = new.token.map(|it| MemberRequestRecord::key("", it));
+        let (member, credentials) = transact!(self.records, permit, |tx| {
+            if let Some(request) = &request
+                && let Some(before) = tx.find(request).await?
+            {
+                return self.made_before(&new, before, now).await;
             }
+            if self.count_members().await? >= MAX_MEMBERS {
+                return Err(CreateError::TooMany);
+            }
+            let number = self.free_number(new.id).await?;
             let member = MemberRecord {
-                name: name.to_owned(),
+                name: new.name.to_owned(),
                 created: now,
                 closed: None,
                 emptied: None,
                 unknown: BTreeMap::new(),
             };
-            let (txn, credentials) = self.first_root_key(&number, &member, now).await?;
-            let done = self.records.store().txn(permit, txn).await;
-            if done.map_err(DirectoryError::from)?.succeeded {
-                return Ok((Member::of(&number, member), credentials));
+            let member_key = MemberRecord::key("", &number);
+            tx.when(Compare::absent(&member_key));
+            tx.put(member_key, &member);
+            let credentials = self.first_root_key(&mut tx, &number, now).await?;
+            if let Some(request) = &request {
+                let made = MemberRequestRecord {
+                    name: new.name.to_owned(),
+                    id: new.id.map(str::to_owned),
+                    at: now,
+                    account: number.clone(),
+                    access_key_id: credentials.access_key_id.clone(),
+                    unknown: BTreeMap::new(),
+                };
+                tx.put(request, &made);
+            }
+            (Member::of(&number, member), credentials)
+        });
+        Ok((member, credentials))
+    }
+
+    /// The number that was asked for, or one that nobody has.
+    async fn free_number(&self, wanted: Option<&str>) -> Result<String, CreateError> {
+        loop {
+            let number = wanted.map_or_else(ids::account, str::to_owned);
+            match (self.member(&number).await?, wanted) {
+                (None, _) => return Ok(number),
+                // Another random number will do.
+                (Some(_), None) => {}
+                (Some(there), Some(_)) if there.closed.is_some() => {
+                    return Err(CreateError::Closed(number));
+                }
+                (Some(_), Some(_)) => return Err(CreateError::Exists(number)),
             }
         }
     }
 
-    /// Writes an account down that nobody has yet, with a first key of its root.
+    /// What a request that is repeated gave the first time.
+    async fn made_before(
+        &self,
+        new: &NewMember<'_>,
+        before: MemberRequestRecord,
+        now: Timestamp,
+    ) -> Result<(Member, Credentials), CreateError> {
+        if before.name != new.name || before.id.as_deref() != new.id {
+            return Err(CreateError::TokenReused);
+        }
+        if now.since(before.at) >= REPEATABLE {
+            return Err(CreateError::TokenOld(before.account));
+        }
+        let id = before.access_key_id;
+        let key = self
+            .ready::<AccessKeyRecord, _>("", &id, |record| record)
+            .await?;
+        let (Some(key), Some(member)) = (key, self.member(&before.account).await?) else {
+            return Err(CreateError::KeyGone(before.account));
+        };
+        let secret = self.open_secret(&id, &key)?;
+        let credentials = Credentials {
+            access_key_id: id,
+            secret,
+        };
+        Ok((member, credentials))
+    }
+
+    /// Adds a first key of the root of an account that nobody has yet.
     async fn first_root_key(
         &self,
+        tx: &mut Changes<'_, IamFaults>,
         number: &str,
-        member: &MemberRecord,
         now: Timestamp,
-    ) -> Result<(Txn, Credentials), DirectoryError> {
-        let (member_key, account_key) = (
-            MemberRecord::key("", number),
-            AccountRecord::key(number, ACCOUNT),
-        );
+    ) -> Result<Credentials, CreateError> {
         // With `--iam off` the account may have been used before it was created.
-        let entry = self.records.store().get(&account_key).await?;
-        let mut account = match &entry {
-            Some(entry) => decode::<AccountRecord>(&entry.value)?,
-            None => AccountRecord::default(),
-        };
+        let account_key = AccountRecord::key(number, ACCOUNT);
+        let mut account: AccountRecord = tx.find(&account_key).await?.unwrap_or_default();
         let (credentials, key) = self.mint_key(number, None, now);
         let id = &credentials.access_key_id;
         account.started = true;
         account.root_keys.insert(0, id.clone());
-        let revision = entry.map_or(0, |entry| entry.mod_revision);
-        let txn = Txn {
-            compare: vec![
-                Compare::absent(&member_key),
-                Compare::mod_revision(&account_key, revision),
-            ],
-            then: vec![
-                Op::put(member_key, encode(member)),
-                Op::put(account_key.clone(), encode(&account)),
-                Op::put(AccessKeyRecord::key(number, id), encode(&key)),
-            ],
-            or_else: Vec::new(),
-        };
-        Ok((txn, credentials))
+        tx.put(account_key, &account);
+        tx.put(AccessKeyRecord::key(number, id), &key);
+        Ok(credentials)
     }
 
     /// All accounts beside the installation's own, by number.
@@ -185,23 +250,11 @@ impl Directory {
         change: impl Fn(&mut MemberRecord),
     ) -> Result<Option<Member>, DirectoryError> {
         let key = MemberRecord::key("", id);
-        loop {
-            let Some(entry) = self.records.store().get(&key).await? else {
-                return Ok(None);
-            };
-            let before = decode::<MemberRecord>(&entry.value)?;
-            let mut after = before.clone();
-            change(&mut after);
-            if after == before {
-                return Ok(Some(Member::of(id, after)));
-            }
-            let txn = Txn::new()
-                .when(Compare::mod_revision(&key, entry.mod_revision))
-                .put(&key, encode(&after));
-            if self.records.store().txn(permit, txn).await?.succeeded {
-                return Ok(Some(Member::of(id, after)));
-            }
-        }
+        let changed = self.records.change(permit, &key, |record| {
+            change(record);
+            Ok::<(), ChangeError>(())
+        });
+        Ok(changed.await?.map(|(record, ())| Member::of(id, record)))
     }
 
     async fn member(&self, id: &str) -> Result<Option<Member>, DirectoryError> {

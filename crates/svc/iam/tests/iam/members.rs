@@ -1,5 +1,5 @@
 use wharf_api_iam::{Iam, types::*};
-use wharf_svc_iam::{CloseError, CreateError, Credentials, IdentifyError, Member};
+use wharf_svc_iam::{CloseError, CreateError, Credentials, IdentifyError, Member, NewMember};
 use wharf_wire::{Call, Caller, Context};
 
 use crate::world::*;
@@ -13,10 +13,18 @@ fn member(caller: Caller) -> Call {
     Call::by_controller(context, PERMIT)
 }
 
+fn new<'a>(name: &'a str, id: Option<&'a str>) -> NewMember<'a> {
+    NewMember {
+        name,
+        id,
+        token: None,
+    }
+}
+
 async fn made(w: &World) -> (Member, Credentials) {
     let made = w
         .directory
-        .create_member(&PERMIT, "team", Some(MEMBER), NOW)
+        .create_member(&PERMIT, new("team", Some(MEMBER)), NOW)
         .await;
     made.unwrap()
 }
@@ -40,18 +48,68 @@ async fn an_account_has_a_root_and_names_of_its_own() {
 
     let again = w
         .directory
-        .create_member(&PERMIT, "x", Some(MEMBER), NOW)
+        .create_member(&PERMIT, new("x", Some(MEMBER)), NOW)
         .await;
     assert!(matches!(again, Err(CreateError::Exists(_))));
     let (other, _) = w
         .directory
-        .create_member(&PERMIT, "x", None, NOW)
+        .create_member(&PERMIT, new("x", None), NOW)
         .await
         .unwrap();
     assert!(other.id.len() == 12 && other.id.bytes().all(|b| b.is_ascii_digit()));
     let all = w.directory.members().await.unwrap();
     assert_eq!(all.len(), 2);
     assert!(all.contains(&created));
+}
+
+#[tokio::test]
+async fn a_request_with_a_token_gives_the_same_account_and_key_again() {
+    let w = world();
+    let hour = std::time::Duration::from_secs(3600);
+    let asked = NewMember {
+        token: Some("once"),
+        ..new("team", None)
+    };
+    let (created, key) = w
+        .directory
+        .create_member(&PERMIT, asked, NOW)
+        .await
+        .unwrap();
+    let (again, same) = w
+        .directory
+        .create_member(&PERMIT, asked, NOW + hour)
+        .await
+        .unwrap();
+    assert_eq!(again, created);
+    assert_eq!(same.access_key_id, key.access_key_id);
+    assert_eq!(same.secret.expose(), key.secret.expose());
+    let other = NewMember {
+        token: Some("twice"),
+        ..asked
+    };
+    let (other, _) = w
+        .directory
+        .create_member(&PERMIT, other, NOW)
+        .await
+        .unwrap();
+    assert_ne!(other.id, created.id);
+
+    let changed = NewMember {
+        name: "another",
+        ..asked
+    };
+    let changed = w.directory.create_member(&PERMIT, changed, NOW).await;
+    assert!(matches!(changed, Err(CreateError::TokenReused)));
+    let late = w
+        .directory
+        .create_member(&PERMIT, asked, NOW + hour * 24)
+        .await;
+    assert!(matches!(late, Err(CreateError::TokenOld(id)) if id == created.id));
+    let rotated = w.directory.rotate_root(&PERMIT, &created.id, NOW).await;
+    assert_ne!(rotated.unwrap().access_key_id, key.access_key_id);
+    let gone = w.directory.create_member(&PERMIT, asked, NOW).await;
+    assert!(matches!(gone, Err(CreateError::KeyGone(_))));
+    assert_eq!(w.directory.members().await.unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -87,7 +145,7 @@ async fn nobody_signs_in_to_a_closed_account() {
     assert_eq!(again.closed, Some(NOW));
     let anew = w
         .directory
-        .create_member(&PERMIT, "x", Some(MEMBER), NOW)
+        .create_member(&PERMIT, new("x", Some(MEMBER)), NOW)
         .await;
     assert!(matches!(anew, Err(CreateError::Closed(_))));
     w.directory
