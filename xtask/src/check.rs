@@ -183,13 +183,21 @@ fn structure(root: &Path, metadata: &Value, problems: &mut Vec<String>) -> Resul
         let text = fs::read_to_string(path)?;
         problems.extend(sources::check_root(folder, &text));
     }
+    let controllers = sources::controllers(metadata, |path| arrows::folder(path, root));
+    let mut unused = controllers.clone();
     let mut files = BTreeSet::new();
     rust_files(&root.join("crates"), &mut files)?;
     for path in files {
         let name = path.strip_prefix(root.join("crates"))?;
         let text = fs::read_to_string(&path)?;
-        problems.extend(sources::check(&name.to_string_lossy(), &text));
+        let name = name.to_string_lossy();
+        problems.extend(sources::check(&name, &text, &controllers, &mut unused));
     }
+    problems.extend(unused.into_iter().map(|(name, file)| {
+        format!(
+            "crates/{file} does not write as the controller {name}: take it out of the manifest"
+        )
+    }));
     Ok(())
 }
 

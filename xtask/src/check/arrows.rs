@@ -63,13 +63,15 @@ const EXCEPTIONS: [(&str, &str, &str); 2] = [
     ),
 ];
 
+/// Where a crate lies below `crates/`.
+pub fn folder(path: &str, root: &Path) -> Option<String> {
+    let path = Path::new(path).strip_prefix(root.join("crates")).ok()?;
+    Some(path.to_string_lossy().into_owned())
+}
+
 /// The crates of `cargo metadata` and what each depends on, by folders below `crates/`.
 pub fn of(metadata: &Value, root: &Path) -> Result<Vec<(String, Vec<String>)>> {
-    let crates = root.join("crates");
-    let folder = |path: &str| {
-        let path = Path::new(path).strip_prefix(&crates).ok()?;
-        Some(path.to_string_lossy().into_owned())
-    };
+    let folder = |path: &str| folder(path, root);
     let mut found = Vec::new();
     for package in metadata["packages"].as_array().context("packages")? {
         let manifest = package["manifest_path"].as_str().unwrap_or_default();

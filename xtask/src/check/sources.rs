@@ -1,6 +1,8 @@
 //! What sources may say: who makes permits, under which names, and which crates may be unsafe.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
+
+use serde_json::Value;
 
 /// Crates below `crates/` that talk to the kernel and need `unsafe` for it; each of its sites says why it
 /// is sound. All others forbid it.
@@ -17,46 +19,41 @@ pub const UNSAFE: [&str; 10] = [
     "server",
 ];
 
-/// Who writes to the store without a caller that IAM let in: the name in the permit, and the file.
-const CONTROLLERS: [(&str, &str); 29] = [
-    ("accounts", "server/src/accounts.rs"),
-    ("accounts", "server/src/accounts/takedown.rs"),
-    ("acm-authority", "svc/acm/src/authority.rs"),
-    ("acm-reconciler", "svc/acm/src/reconcile.rs"),
-    ("acm-shard", "svc/acm/src/service.rs"),
-    ("blobs", "svc/ecr/src/catalog/wanted.rs"),
-    ("bootstrap", "server/src/bootstrap.rs"),
-    ("ecs-acs", "svc/ecs/src/acs/session.rs"),
-    ("ecs-reconciler", "svc/ecs/src/reconcile.rs"),
-    ("ecs-services", "svc/ecs/src/services/execute.rs"),
-    ("ecs-shard", "svc/ecs/src/service.rs"),
-    ("ecs-tcs", "svc/ecs/src/acs/tcs.rs"),
-    ("elbv2-reconciler", "svc/elbv2/src/reconcile.rs"),
-    ("elbv2-reports", "svc/elbv2/src/reports.rs"),
-    ("elbv2-shard", "svc/elbv2/src/service.rs"),
-    ("iam", "svc/iam/src/gate.rs"),
-    ("join", "server/src/join.rs"),
-    ("keys", "server/src/keys.rs"),
-    ("logs-bound", "svc/logs/src/bound.rs"),
-    ("logs-sweep", "svc/logs/src/sweep.rs"),
-    ("maintenance", "server/src/images.rs"),
-    ("maintenance", "server/src/start.rs"),
-    ("migrate", "server/src/migrate.rs"),
-    ("node-credentials", "server/src/node_credentials.rs"),
-    ("nodes", "server/src/nodes.rs"),
-    ("plane-hosts", "hosts/src/plane_hosts.rs"),
-    (
-        "secretsmanager-reconciler",
-        "svc/secretsmanager/src/reconcile.rs",
-    ),
-    ("secretsmanager-shard", "svc/secretsmanager/src/service.rs"),
-    ("test", "testkit/src/lib.rs"),
-];
+/// Who writes to the store without a caller that IAM let in: the name in the permit, and the file below
+/// `crates/`. Each crate's manifest says so of its own, under `[package.metadata.controllers]`.
+pub type Controllers = BTreeSet<(String, String)>;
+
+/// Those of the crates of `cargo metadata`; `folder` is where a manifest's crate lies below `crates/`.
+pub fn controllers(metadata: &Value, folder: impl Fn(&str) -> Option<String>) -> Controllers {
+    let mut found = Controllers::new();
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        let manifest = package["manifest_path"].as_str().unwrap_or_default();
+        let Some(folder) = manifest.strip_suffix("/Cargo.toml").and_then(&folder) else {
+            continue;
+        };
+        let listed = package["metadata"]["controllers"].as_object();
+        for (name, files) in listed.into_iter().flatten() {
+            let files = files
+                .as_array()
+                .map_or(std::slice::from_ref(files), Vec::as_slice);
+            for file in files.iter().filter_map(Value::as_str) {
+                found.insert((name.clone(), format!("{folder}/{file}")));
+            }
+        }
+    }
+    found
+}
 
 const MAKES: &str = "Permit::for_controller(";
 
-/// What is wrong with one source; `name` is its path below `crates/`.
-pub fn check(name: &str, text: &str) -> Vec<String> {
+/// What is wrong with one source; `name` is its path below `crates/`. The controllers that it writes as
+/// are taken out of `unused`.
+pub fn check(
+    name: &str,
+    text: &str,
+    controllers: &Controllers,
+    unused: &mut Controllers,
+) -> Vec<String> {
     let mut problems = Vec::new();
     if text.contains("Permit::after_authorization(") && name != "wire/src/call.rs" {
         problems.push(format!(
@@ -69,14 +66,16 @@ pub fn check(name: &str, text: &str) -> Vec<String> {
     for made in shipped(text).split(MAKES).skip(1) {
         let controller = made.trim_start().strip_prefix('"');
         let controller = controller.and_then(|it| it.split_once('"')).map(|it| it.0);
-        let known = controller.is_some_and(|it| CONTROLLERS.contains(&(it, name)));
-        if !known {
-            problems.push(format!(
-                "crates/{name} writes as the controller {}: add it to CONTROLLERS in \
-                 xtask/src/check/sources.rs if no caller can stand behind the write",
-                controller.unwrap_or("without a name")
-            ));
+        let writer = controller.map(|it| (it.to_owned(), name.to_owned()));
+        if let Some(writer) = writer.filter(|it| controllers.contains(it)) {
+            unused.remove(&writer);
+            continue;
         }
+        problems.push(format!(
+            "crates/{name} writes as the controller {}: if no caller can stand behind the write, name it \
+             with its file under [package.metadata.controllers] in the crate's manifest",
+            controller.unwrap_or("without a name")
+        ));
     }
     problems
 }
@@ -113,7 +112,49 @@ fn is_test(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use serde_json::json;
+
+    use super::{check as check_all, *};
+
+    /// The problems of a source where `keys` is a controller in one file.
+    fn check(name: &str, text: &str) -> Vec<String> {
+        let known = Controllers::from([("keys".to_owned(), "server/src/keys.rs".to_owned())]);
+        check_all(name, text, &known, &mut known.clone())
+    }
+
+    #[test]
+    fn manifests_name_controllers_with_one_file_or_several() {
+        let metadata = json!({"packages": [
+            {"manifest_path": "/r/crates/server/Cargo.toml", "metadata": {"controllers": {
+                "keys": "src/keys.rs", "maintenance": ["src/images.rs", "src/start.rs"],
+            }}},
+            {"manifest_path": "/r/crates/wire/Cargo.toml", "metadata": null},
+            {"manifest_path": "/elsewhere/Cargo.toml", "metadata": {"controllers": {"x": "y.rs"}}},
+        ]});
+        let folder = |path: &str| Some(path.strip_prefix("/r/crates/")?.to_owned());
+        let found = controllers(&metadata, folder);
+        let found: Vec<_> = found
+            .iter()
+            .map(|(name, file)| format!("{name} {file}"))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "keys server/src/keys.rs",
+                "maintenance server/src/images.rs",
+                "maintenance server/src/start.rs",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_controller_that_writes_nothing_is_left_over() {
+        let text = "const P: Permit = Permit::for_controller(\"keys\");";
+        let known = Controllers::from([("keys".to_owned(), "server/src/keys.rs".to_owned())]);
+        let mut unused = known.clone();
+        assert!(check_all("server/src/keys.rs", text, &known, &mut unused).is_empty());
+        assert!(unused.is_empty());
+    }
 
     #[test]
     fn controllers_are_known_by_name_and_file() {
