@@ -1,8 +1,8 @@
 //! Requests past the codecs: what operations do with any input that their models allow, and whether
 //! their answers can be written.
 //!
-//! The services are the real ones over a store and a journal in a temporary folder, with something to
-//! ask about in them. Everything of an input runs in one world, and what changed it is dropped with it,
+//! The services are those of the server's table, over a store and a journal in a temporary folder, with
+//! something to ask about in them. Everything of an input runs in one world, and what changed it is dropped with it,
 //! so that an input does the same each time.
 
 use std::{cell::RefCell, collections::BTreeMap, sync::Arc, time::Duration};
@@ -10,29 +10,16 @@ use std::{cell::RefCell, collections::BTreeMap, sync::Arc, time::Duration};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
-use wharf_api_ec2::Ec2;
 use wharf_base::{Clock, Permit, SystemClock};
-use wharf_blobs::{Blobs, Limits};
-use wharf_journal::{Journal, JournalOptions};
-use wharf_seal::Keyring;
-use wharf_store::{Store, StoreOptions};
-use wharf_svc_acm::AcmService;
-use wharf_svc_cloudtrail::CloudtrailService;
-use wharf_svc_ec2::Ec2Service;
-use wharf_svc_ecr::{Catalog, Config, EcrService};
-use wharf_svc_ecs::{EcsService, RoleError, RoleKeys, TaskCredentials};
-use wharf_svc_elbv2::Elbv2Service;
-use wharf_svc_iam::{Directory, IamService};
-use wharf_svc_logs::LogsService;
-use wharf_svc_sts::StsService;
-use wharf_wire::{
-    Call, Caller, Context, Output, Service, async_trait, audit, codec::json, constraints,
-};
+use wharf_server::{ServerConfig, fuzz::services};
+use wharf_wire::{Call, Caller, Context, Output, Service, audit, codec::json, constraints};
 
 use crate::input;
 
 const ACCOUNT: &str = "000000000000";
 const REGION: &str = "us-east-1";
+/// Nobody listens there.
+const PORT: u16 = 4566;
 /// Requests of one input.
 const MOST: usize = 6;
 /// Nothing here waits for anything but a disk.
@@ -101,6 +88,11 @@ const PREPARED: &[Prepared] = &[
         &[],
     ),
     (
+        "secretsmanager.CreateSecret",
+        r#"{"Name": "db", "SecretString": "{\"password\": \"x\"}", "Tags": [{"Key": "a", "Value": "b"}]}"#,
+        &[("$secret", "/ARN")],
+    ),
+    (
         "ecs.CreateService",
         r#"{"serviceName": "web", "taskDefinition": "web", "desiredCount": 0}"#,
         &[],
@@ -137,26 +129,12 @@ pub fn operations(bytes: &[u8]) {
 }
 
 struct World {
-    services: Vec<Box<dyn Service>>,
+    services: Vec<Arc<dyn Service>>,
     /// What stands for what in the bodies of requests.
     names: BTreeMap<&'static str, String>,
     stop: CancellationToken,
     runtime: Runtime,
     _folder: tempfile::TempDir,
-}
-
-/// No role gives keys.
-struct NoRoles;
-
-#[async_trait]
-impl TaskCredentials for NoRoles {
-    async fn usable(&self, _: &wharf_svc_ecs::Place, _: &str) -> Result<(), RoleError> {
-        Ok(())
-    }
-
-    async fn assume(&self, _: &str, role: &str, _: &str) -> Result<RoleKeys, RoleError> {
-        Err(RoleError::Unusable(role.to_owned()))
-    }
 }
 
 fn context() -> Context {
@@ -171,7 +149,13 @@ impl World {
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime");
         let stop = CancellationToken::new();
-        let services = runtime.block_on(async { services(folder.path(), &stop).await });
+        let config = ServerConfig {
+            trails: Some(folder.path().join("trails")),
+            ..ServerConfig::in_folder(folder.path(), PORT)
+        };
+        let (permit, cx) = (Permit::for_controller("fuzz"), context());
+        let services = runtime.block_on(services(&config, &permit, &cx, &stop));
+        let services = services.expect("the services are there");
         let mut world = Self {
             services,
             names: BTreeMap::new(),
@@ -245,77 +229,4 @@ impl Drop for World {
     fn drop(&mut self) {
         self.stop.cancel();
     }
-}
-
-/// All services; of their controllers only those of ECS run, which keep what its reads look at.
-async fn services(folder: &std::path::Path, stop: &CancellationToken) -> Vec<Box<dyn Service>> {
-    let store = StoreOptions {
-        segment_bytes: 256 << 10,
-        reserve_bytes: 0,
-        ..StoreOptions::default()
-    };
-    let store = Store::open(&folder.join("store"), store).expect("a store");
-    let journal = JournalOptions {
-        segment_bytes: 256 << 10,
-        reserve_bytes: 0,
-        ..JournalOptions::default()
-    };
-    let journal = Journal::open(&folder.join("journal"), journal).expect("a journal");
-    let keyring = Keyring::in_memory();
-    let limits = Limits {
-        free_bytes: 0,
-        ..Limits::default()
-    };
-    let blobs =
-        Blobs::open(&folder.join("blobs"), keyring.clone(), limits).expect("a store of blobs");
-
-    let ec2 = Arc::new(Ec2Service::new(store.clone(), keyring.clone()));
-    let (permit, cx) = (Permit::for_controller("fuzz"), context());
-    let made = ec2.ensure_default_vpc(&permit, &cx).await;
-    made.expect("a default VPC");
-    let elbv2 = wharf_svc_elbv2::Parts::new(store.clone(), keyring.clone(), ec2.clone());
-    let elbv2 = Arc::new(Elbv2Service::new(elbv2));
-    let directory = Arc::new(Directory::new(store.clone(), keyring.clone()));
-    let ecs = wharf_svc_ecs::Parts {
-        elbv2: Some(elbv2.clone()),
-        ..wharf_svc_ecs::Parts::new(
-            store.clone(),
-            Arc::new(keyring.clone()),
-            ec2.clone() as Arc<dyn Ec2>,
-            Arc::new(NoRoles),
-        )
-    };
-    let ecs = EcsService::new(ecs);
-    let (running, until) = (ecs.clone(), stop.clone());
-    tokio::spawn(async move { running.run(until).await });
-    let acm = wharf_svc_acm::Parts::new(store.clone(), keyring.clone());
-    let catalog = Catalog::new(
-        store.clone(),
-        blobs,
-        keyring.clone(),
-        Config::new("localhost:4566"),
-    );
-    let trails = Some(folder.join("trails"));
-    let cloudtrail = CloudtrailService::new(
-        store.clone(),
-        keyring.clone(),
-        journal.clone(),
-        trails,
-        Arc::new(SystemClock),
-    );
-    vec![
-        Box::new(wharf_api_acm::Routes(Arc::new(AcmService::new(acm)))),
-        Box::new(wharf_api_cloudtrail::Routes(Arc::new(cloudtrail))),
-        Box::new(wharf_api_ec2::Routes(ec2)),
-        Box::new(wharf_api_ecr::Routes(Arc::new(EcrService::new(catalog)))),
-        Box::new(wharf_api_ecs::Routes(Arc::new(ecs))),
-        Box::new(wharf_api_elbv2::Routes(elbv2)),
-        Box::new(wharf_api_iam::Routes(Arc::new(IamService::new(
-            directory.clone(),
-        )))),
-        Box::new(wharf_api_logs::Routes(Arc::new(LogsService::new(
-            store, keyring, journal,
-        )))),
-        Box::new(wharf_api_sts::Routes(Arc::new(StsService::new(directory)))),
-    ]
 }

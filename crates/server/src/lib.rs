@@ -12,6 +12,8 @@ mod control;
 mod data_channel;
 mod dropped_logs;
 mod explain;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod gateway;
 mod grant;
 mod health;

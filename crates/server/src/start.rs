@@ -3,8 +3,8 @@
 use std::{
     collections::HashMap,
     io,
-    net::{IpAddr, SocketAddr},
-    path::PathBuf,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
@@ -100,6 +100,36 @@ pub struct ServerConfig {
     pub metrics: Option<SocketAddr>,
 }
 
+impl ServerConfig {
+    /// An installation in a folder of its own, on this machine alone and not throttled: for tests.
+    pub fn in_folder(folder: &Path, port: u16) -> Self {
+        Self {
+            data_dir: folder.join("server"),
+            keyring: folder.join("keyring").into(),
+            node_identity: folder.join("node/identity.json"),
+            node_keyring: Keyring::in_memory(),
+            installation: InstallationId::mint(),
+            listen: vec![Ipv4Addr::LOCALHOST.into()],
+            names: Vec::new(),
+            sockets: Arc::default(),
+            port,
+            at_443: None,
+            iam: IamMode::Enforce,
+            tasks_as_root: false,
+            account: "000000000000".to_owned(),
+            region: "us-east-1".to_owned(),
+            public_cidr: Elbv2Config::default().public_cidr,
+            throttling: Throttling::Off,
+            audit: true,
+            log_bytes: None,
+            repository_bytes: None,
+            disk: Disk::default(),
+            trails: None,
+            metrics: None,
+        }
+    }
+}
+
 /// Why the control plane did not come up.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -193,6 +223,7 @@ pub async fn run_with(
         clock: &clock,
         data: &data,
         plane: &plane,
+        tagged: Arc::default(),
     });
     served.routes.extend(further);
     for it in served.loops {
@@ -223,7 +254,6 @@ pub async fn run_with(
         Arc::new(plane.gateway(served.routes, &control.0, &config, &data, &clock, &shutdown)?);
     parts.spawn("the planes' feed", async move { planes.run().await });
     control.0.keys.finish_rotation().await;
-        tagged: Arc::default(),
     let upkeep = maintain(data.store.clone(), gateway.join.clone());
     parts.spawn_until(&shutdown, "maintenance", upkeep);
     if let Some(address) = config.metrics {
@@ -817,29 +847,6 @@ pub(crate) mod tests {
 
     /// Settings of a server that is never started.
     pub(crate) fn config() -> ServerConfig {
-        ServerConfig {
-            data_dir: PathBuf::from("/d"),
-            keyring: PathBuf::new().into(),
-            node_identity: PathBuf::new(),
-            node_keyring: Keyring::in_memory(),
-            installation: InstallationId::mint(),
-            listen: vec!["127.0.0.1".parse().unwrap()],
-            names: Vec::new(),
-            sockets: Arc::default(),
-            port: 4566,
-            at_443: None,
-            iam: IamMode::Enforce,
-            tasks_as_root: false,
-            account: "000000000000".to_owned(),
-            region: "us-east-1".to_owned(),
-            public_cidr: "127.64.0.0/16".parse().unwrap(),
-            throttling: Throttling::default(),
-            audit: true,
-            log_bytes: None,
-            repository_bytes: None,
-            disk: Disk::default(),
-            trails: None,
-            metrics: None,
-        }
+        ServerConfig::in_folder(Path::new("/d"), 4566)
     }
 }

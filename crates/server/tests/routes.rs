@@ -13,7 +13,7 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, SystemClock, Timestamp};
-use wharf_server::{SERVICES, root_credentials, run};
+use wharf_server::{SERVICES, ServerConfig, root_credentials, run};
 use wharf_wire::{
     schema::{OperationSchema, Protocol, ServiceSchema},
     sigv4::{RequestParts, SigningKeys, sha256_hex, sign},
@@ -36,7 +36,7 @@ async fn start() -> Server {
 
 async fn start_in(folder: tempfile::TempDir) -> Server {
     let port = installation::free_port();
-    let config = installation::config(folder.path(), port);
+    let config = ServerConfig::in_folder(folder.path(), port);
     let stop = CancellationToken::new();
     let (ready, answers) = tokio::sync::oneshot::channel();
     let token = stop.clone();

@@ -10,7 +10,7 @@ use std::{path::Path, process::Stdio, sync::Arc};
 
 use streams::objects::Objects;
 use tokio_util::sync::CancellationToken;
-use wharf_server::{root_credentials, run_with};
+use wharf_server::{ServerConfig, root_credentials, run_with};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stock_clients_send_and_get_bodies_piece_by_piece() {
@@ -19,7 +19,7 @@ async fn stock_clients_send_and_get_bodies_piece_by_piece() {
     let stop = CancellationToken::new();
     let (ready, answers) = tokio::sync::oneshot::channel();
     let objects = Arc::new(wharf_api_s3::Routes(Arc::new(Objects::default())));
-    let (config, token) = (installation::config(folder.path(), port), stop.clone());
+    let (config, token) = (ServerConfig::in_folder(folder.path(), port), stop.clone());
     let server = tokio::spawn(async move {
         run_with(
             config,

@@ -1,0 +1,52 @@
+//! For fuzz targets: the services of the table over a folder, asked past the gateway.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use wharf_base::{Clock, Permit, SystemClock};
+use wharf_wire::{Context, Service};
+
+use crate::{
+    services::{self, Wiring},
+    start::{self, Plane, ServerConfig, StartError},
+};
+
+/// The one that works on files of the machine, which no input may name.
+const ON_FILES: &str = "wharf";
+/// The loops that keep what reads of ECS look at; no other runs, so that an input does the same each time.
+const LOOPS: &str = "ECS";
+
+/// All services but the installation's own, with a default VPC.
+///
+/// # Errors
+/// The folder cannot be used.
+///
+/// # Panics
+/// If there is no default VPC.
+pub async fn services(
+    config: &ServerConfig,
+    permit: &Permit,
+    cx: &Context,
+    stop: &CancellationToken,
+) -> Result<Vec<Arc<dyn Service>>, StartError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let data = start::open(config).await?;
+    let plane = Plane::new(config, &data, &clock);
+    let planes = Arc::new(plane.planes(config, &data, stop));
+    let control = plane.control(config, &data, &clock, planes);
+    let mut served = services::serve(&Wiring {
+        config,
+        clock: &clock,
+        control: &control,
+        data: &data,
+        plane: &plane,
+        tagged: Arc::default(),
+    });
+    let made = plane.ec2.ensure_default_vpc(permit, cx).await;
+    made.expect("a default VPC");
+    for it in served.loops.into_iter().filter(|it| it.name == LOOPS) {
+        tokio::spawn((it.run)(stop.clone()));
+    }
+    served.routes.retain(|it| it.schema().name != ON_FILES);
+    Ok(served.routes)
+}
