@@ -1,7 +1,7 @@
 //! `cargo xtask new-service NAME`: from a model to a service that answers, without one operation yet.
 //!
-//! Writes the row in the server's table, the contract, the crate, and the lines of the manifests. The
-//! crate is on the kit of services: a table of records, sealed page tokens, the service's own faults, a
+//! Writes the row in the server's table, the contract, the crate, and the server's two dependencies;
+//! nothing else is shared with other services. The crate is on the kit of services: a table of records, sealed page tokens, the service's own faults, a
 //! row of authorisation for each operation, and a test over the testkit. What comes out compiles and
 //! passes the walks over all routes: each operation is checked under its own name on `*`, and then
 //! answers that it is not supported.
@@ -33,18 +33,7 @@ pub fn run(root: &Path, name: &str) -> Result<()> {
         fs::create_dir_all(path.parent().context("a crate's file lies in a folder")?)?;
         fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
     }
-    let at_home =
-        |kind: &str| format!("wharf-{kind}-{name} = {{ path = \"crates/{kind}/{name}\" }}");
-    let in_server = |kind: &str| format!("wharf-{kind}-{name}.workspace = true");
-    edit(&root.join("Cargo.toml"), |text| {
-        // The contract may have been there before the service.
-        let api = at_home("api");
-        let text = match text.lines().any(|it| it == api) {
-            true => text.to_owned(),
-            false => with_line(text, &api)?,
-        };
-        with_line(&text, &at_home("svc"))
-    })?;
+    let in_server = |kind: &str| format!("wharf-{kind}-{name} = {{ path = \"../{kind}/{name}\" }}");
     edit(&root.join("crates/server/Cargo.toml"), |text| {
         with_line(&with_line(text, &in_server("api"))?, &in_server("svc"))
     })?;
