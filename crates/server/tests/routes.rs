@@ -1,6 +1,7 @@
 //! Every route of every service, asked by those who may not: without a signature, with a forged
 //! one, an old one, an unknown key, and by a user to whom nothing is allowed.
 
+mod control;
 mod fill;
 mod foreign;
 mod installation;

@@ -336,6 +336,11 @@ REQUESTS = [
     ("ec2", "ModifyVpcAttribute", "", {"VpcId": "vpc-1", "EnableDnsHostnames": {"Value": True}}),
     ("ec2", "CreateTags", "", {"Resources": ["vpc-1", "subnet-1"], "Tags": [{"Key": UNICODE, "Value": AWKWARD}]}),
     ("ec2", "CreateLaunchTemplate", "full", FULL),
+    ("wharf", "CloseAccount", "", {"id": "111122223333"}),
+    ("wharf", "CreateAccount", "token", {"name": "team"}),
+    ("wharf", "CreateAccount", "full", FULL),
+    ("wharf", "CreateJoinToken", "full", FULL),
+    ("wharf", "Overview", "", {}),
 ]
 
 # Answers a server must be able to give: (service, operation, case, value).
@@ -416,6 +421,12 @@ RESPONSES = [
     ("ec2", "DescribeInstanceTypes", "full", FULL),
     ("ec2", "GetConsoleOutput", "full", FULL),
     ("ec2", "CreateTags", "empty", {}),
+    ("wharf", "CreateAccount", "full", FULL),
+    ("wharf", "ListAccounts", "full", FULL),
+    ("wharf", "ListKeys", "full", FULL),
+    ("wharf", "ListNodes", "full", FULL),
+    ("wharf", "Overview", "empty-lists", {"clusters": [], "tasks": [], "unopenedListeners": []}),
+    ("wharf", "Overview", "full", FULL),
 ]
 
 # Errors a client must be able to read: (service, operation, case, code, HTTP status, message, members).
@@ -437,5 +448,6 @@ ERRORS = [
     ("sts", "AssumeRole", "denied", "AccessDenied", 403, "User: x is not authorized to perform: sts:AssumeRole on resource: y", {}),
     ("iam", "GetUser", "no-such-entity", "NoSuchEntity", 404, "The user with name <ann> & co cannot be found.", {}),
     ("elbv2", "DescribeTargetGroups", "not-found", "TargetGroupNotFound", 400, "One or more target groups not found", {}),
+    ("wharf", "CreateAccount", "exists", "InvalidRequestException", 400, "Account 111122223333 exists already.", {}),
     ("ec2", "DescribeVpcs", "not-found", "InvalidVpcID.NotFound", 400, "The vpc ID 'vpc-1' does not exist", {}),
 ]

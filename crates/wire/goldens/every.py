@@ -22,6 +22,7 @@ import botocore.parsers
 import botocore.serialize
 import botocore.session
 
+import own
 import shapes
 from generate import BOTOCORE, WHOLE_SECONDS, _without, whole_seconds
 from verify import difference
@@ -31,11 +32,10 @@ MESSAGE = 'No <such> "thing" & ünïcode'
 
 
 def models(session):
-    """Our models beside the SDK's, by name; the SDK does not know the installation's own."""
+    """Our models beside the SDK's, by name."""
     for path in sorted(MODELS.glob("*.json")):
-        if path.stem != "wharf":
-            ours = json.loads(path.read_text(encoding="utf-8"))
-            yield path.stem, ours, session.get_service_model(path.stem)
+        ours = json.loads(path.read_text(encoding="utf-8"))
+        yield path.stem, ours, session.get_service_model(path.stem)
 
 
 def without_fraction(shape, value, in_header=False):
@@ -222,7 +222,7 @@ def main():
         sys.exit(f"every.py needs botocore {BOTOCORE} and found {botocore.__version__}: run make deps, then .venv/bin/python")
     folder = pathlib.Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
-    session = botocore.session.Session()
+    session = own.teach(botocore.session.Session())
     return ask(session, folder) if sys.argv[1] == "ask" else check(session, folder)
 
 

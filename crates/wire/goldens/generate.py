@@ -17,6 +17,7 @@ import botocore.session
 from botocore.config import Config
 
 import cases
+import own
 import shapes
 import signatures
 
@@ -185,7 +186,7 @@ def main():
     if botocore.__version__ != BOTOCORE:
         sys.exit(f"generate.py needs botocore {BOTOCORE} and found {botocore.__version__}: run make deps, then .venv/bin/python")
     fixed_tokens()
-    session = botocore.session.Session()
+    session = own.teach(botocore.session.Session())
     requests = write_requests(session)
     responses = write_responses(session)
     signed = signatures.all_cases()

@@ -40,6 +40,7 @@ nothing! {
     iam = wharf_api_iam::Iam,
     logs = wharf_api_logs::Logs,
     sts = wharf_api_sts::Sts,
+    wharf = wharf_api_wharf::Wharf,
 }
 
 struct Golden {
