@@ -10,8 +10,22 @@ use std::{
 use serde::{Deserialize, Serialize};
 use time::{
     OffsetDateTime,
-    format_description::well_known::{Rfc2822, Rfc3339},
+    format_description::{
+        BorrowedFormatItem,
+        well_known::{Rfc2822, Rfc3339},
+    },
+    macros::format_description,
 };
+
+type Form = &'static [BorrowedFormatItem<'static>];
+
+const MILLISECONDS: Form =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+const SECONDS: Form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+const BASIC: Form = format_description!("[year][month][day]T[hour][minute][second]Z");
+const HTTP: Form = format_description!(
+    "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+);
 
 /// A moment: milliseconds since 1970-01-01T00:00:00Z, which is the precision of every AWS API here.
 #[derive(
@@ -48,18 +62,17 @@ impl Timestamp {
 
     /// `2026-01-02T03:04:05.678Z`
     pub fn iso8601(self) -> String {
-        self.render(true)
+        self.render(MILLISECONDS)
     }
 
     /// `2026-01-02T03:04:05Z`, as IAM and STS print it.
     pub fn iso8601_seconds(self) -> String {
-        self.render(false)
+        self.render(SECONDS)
     }
 
     /// `20260102T030405Z`, as signatures carry it.
     pub fn iso8601_basic(self) -> String {
-        let text = self.render(false);
-        text.chars().filter(|c| *c != '-' && *c != ':').collect()
+        self.render(BASIC)
     }
 
     /// Any RFC 3339 form of a time in the years 0 to 9999: with its offset it may lie outside.
@@ -92,16 +105,7 @@ impl Timestamp {
 
     /// `Sun, 06 Nov 1994 08:49:37 GMT`, as headers carry times.
     pub fn http_date(self) -> String {
-        let at = OffsetDateTime::from_unix_timestamp(self.0.div_euclid(1000))
-            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        let (weekday, month) = (at.weekday().to_string(), at.month().to_string());
-        let (h, m, s) = at.to_hms();
-        let (weekday, month) = (&weekday[..3], &month[..3]);
-        format!(
-            "{weekday}, {:02} {month} {:04} {h:02}:{m:02}:{s:02} GMT",
-            at.day(),
-            at.year()
-        )
+        self.render(HTTP)
     }
 
     /// The same, read.
@@ -116,22 +120,11 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    fn render(self, with_millis: bool) -> String {
-        let seconds = self.0.div_euclid(1000);
-        let millis = self.0.rem_euclid(1000);
-        let at = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        let (h, m, s) = at.to_hms();
-        let day = format!(
-            "{:04}-{:02}-{:02}",
-            at.year(),
-            u8::from(at.month()),
-            at.day()
-        );
-        if with_millis {
-            format!("{day}T{h:02}:{m:02}:{s:02}.{millis:03}Z")
-        } else {
-            format!("{day}T{h:02}:{m:02}:{s:02}Z")
-        }
+    fn render(self, form: Form) -> String {
+        let nanos = i128::from(self.0) * 1_000_000;
+        let at = OffsetDateTime::from_unix_timestamp_nanos(nanos);
+        let at = at.unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        at.format(form).unwrap_or_default()
     }
 }
 
@@ -250,5 +243,16 @@ mod tests {
     #[test]
     fn before_1970_renders() {
         assert_eq!(Timestamp(-1).iso8601(), "1969-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp(-1).iso8601_basic(), "19691231T235959Z");
+    }
+
+    #[test]
+    fn the_ends_of_what_can_be_shown_and_what_lies_beyond() {
+        assert_eq!(Timestamp(FIRST).iso8601(), "0000-01-01T00:00:00.000Z");
+        assert_eq!(Timestamp(LAST).iso8601(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp(LAST).http_date(), "Fri, 31 Dec 9999 23:59:59 GMT");
+        for beyond in [i64::MIN, i64::MAX] {
+            assert_eq!(Timestamp(beyond).iso8601_seconds(), "1970-01-01T00:00:00Z");
+        }
     }
 }
