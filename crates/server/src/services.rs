@@ -295,6 +295,17 @@ mod tests {
         assert_eq!(SERVICES[0].schema.name, "iam");
     }
 
+    /// But for the installation's own, which is nobody's by a policy of AWS.
+    #[test]
+    fn who_may_read_everything_may_read_of_each_service() {
+        let policy = wharf_iam::managed::find("arn:aws:iam::aws:policy/ReadOnlyAccess").unwrap();
+        for schema in SERVICES.iter().map(|it| it.schema) {
+            let start = format!("\"{}:", schema.action_prefix);
+            let reads = policy.document.contains(&start);
+            assert_eq!(reads, schema.name != "wharf", "{start}");
+        }
+    }
+
     #[tokio::test]
     async fn a_loop_without_end_is_dropped_when_told() {
         let nothing = wharf_api_sts::Routes(Arc::new(Nothing));
