@@ -14,6 +14,7 @@ pub mod ids;
 pub mod net;
 pub mod no_room;
 pub mod permit;
+pub mod regions;
 pub mod sysctl;
 
 pub use arn::Arn;

@@ -4,7 +4,10 @@ use wharf_api_ec2::types::{
     AvailabilityZone, DescribeAvailabilityZonesRequest, DescribeAvailabilityZonesResult,
     DescribeRegionsRequest, DescribeRegionsResult, Region,
 };
-use wharf_base::arn::partition_of;
+use wharf_base::{
+    arn::partition_of,
+    regions::{REGIONS, domain_of},
+};
 use wharf_records::ecs::Tags;
 use wharf_wire::{Call, Fault};
 
@@ -88,7 +91,7 @@ pub async fn regions(
     let filters = filter::checked(input.filters, &names::REGIONS)?;
     let own = call.region.as_str();
     let partition = partition_of(own);
-    let known = REGIONS.iter().copied();
+    let known = REGIONS.iter().map(|(name, _)| *name);
     let known = known.filter(|name| *name != own && partition_of(name) == partition);
     // Others work as well; the one that is asked is told of in any case.
     let known: Vec<&str> = std::iter::once(own).chain(known).collect();
@@ -115,53 +118,4 @@ pub async fn regions(
     Ok(DescribeRegionsResult {
         regions: Some(shown.collect()),
     })
-}
-
-/// The regions of AWS. All of them can be used here, and any other of that form.
-const REGIONS: [&str; 38] = [
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-south-2",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ca-central-1",
-    "ca-west-1",
-    "cn-north-1",
-    "cn-northwest-1",
-    "eu-central-1",
-    "eu-central-2",
-    "eu-north-1",
-    "eu-south-1",
-    "eu-south-2",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "il-central-1",
-    "me-central-1",
-    "me-south-1",
-    "mx-central-1",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-gov-east-1",
-    "us-gov-west-1",
-    "us-west-1",
-    "us-west-2",
-];
-
-fn domain_of(partition: &str) -> &'static str {
-    match partition {
-        "aws-cn" => "amazonaws.com.cn",
-        _ => "amazonaws.com",
-    }
 }
