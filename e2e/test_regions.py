@@ -85,7 +85,7 @@ def test_one_ledger_for_all(places):
         image = images.push(place, "busybox")
         options = {"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
         definition = tasks.register(
-            place, image, network="awsvpc", task=options, execution_role=tasks.execution_role(place), stopTimeout=2, **tasks.sh("echo $AWS_REGION; sleep 600")
+            place, image, network="awsvpc", task=options, execution_role=tasks.execution_role(place), stopTimeout=2, **tasks.sh("nslookup $(hostname) && echo $AWS_REGION; sleep 600")
         )  # fmt: skip
         started.append(tasks.start(place, definition, launchType="FARGATE", **tasks.in_vpc(place)))
     assert left() == before - 3 * 256

@@ -16,6 +16,9 @@ pub struct Host {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vpc {
     pub id: String,
+    /// Interfaces are named after it. Empty in the words of a control plane of before: the host's own.
+    #[serde(default)]
+    pub region: String,
     /// `172.31.0.0/16`
     pub cidrs: Vec<String>,
     /// Number of its overlay, 24 bits, of no other VPC.

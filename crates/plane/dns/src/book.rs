@@ -26,6 +26,8 @@ pub(crate) struct Balancer {
 pub(crate) struct Vpc {
     /// `EnableDnsSupport`
     pub(crate) dns: bool,
+    /// Empty: nobody said.
+    pub(crate) region: String,
     pub(crate) ranges: Vec<Subnet>,
 }
 
@@ -69,6 +71,7 @@ impl Book {
                 let ranges = it.cidrs.iter().filter_map(|cidr| cidr.parse().ok());
                 let vpc = Vpc {
                     dns: it.dns,
+                    region: it.region,
                     ranges: ranges.collect(),
                 };
                 self.vpcs.insert(it.id, vpc);

@@ -29,7 +29,7 @@ const OWN_TTL: u32 = 300;
 pub(crate) struct Asker<'a> {
     /// `None`: a task of the bridge network.
     pub(crate) vpc: Option<&'a str>,
-    /// The region of this host's interfaces.
+    /// This host's region, and that of VPCs whose own is not known.
     pub(crate) region: &'a str,
     /// This host's instance id, as load balancers' interfaces name it.
     pub(crate) host: &'a str,
@@ -56,6 +56,11 @@ pub(crate) enum Answer {
 /// What `asker` is told.
 pub(crate) fn answer(book: &Book, asker: Asker<'_>, query: &Query) -> Answer {
     let vpc = asker.vpc.and_then(|id| book.vpc(id));
+    let region = vpc.map(|vpc| vpc.region.as_str());
+    let asker = Asker {
+        region: region.filter(|it| !it.is_empty()).unwrap_or(asker.region),
+        ..asker
+    };
     if vpc.is_some_and(|vpc| !vpc.dns) || query.query_class() != DNSClass::IN {
         return Answer::Refused;
     }

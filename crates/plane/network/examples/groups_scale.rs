@@ -273,6 +273,7 @@ fn world(interfaces: u16, groups: u16) -> Vec<Resource> {
     let mut all = vec![
         Resource::Vpc(Vpc {
             id: VPC.to_owned(),
+            region: "us-east-1".to_owned(),
             cidrs: vec!["172.16.0.0/12".to_owned()],
             vni: 4711,
             main_route_table: None,

@@ -26,7 +26,7 @@ pub fn resource(entry: &Entry) -> Option<Resource> {
         return None;
     }
     match kind {
-        Vpc::KIND => vpc(read(entry)?).map(Resource::Vpc),
+        Vpc::KIND => vpc(read(entry)?, scope.region).map(Resource::Vpc),
         SecurityGroup::KIND => Some(Resource::SecurityGroup(group(&read(entry)?))),
         Interface::KIND => interface(read(entry)?).map(Resource::Interface),
         Subnet::KIND => Some(Resource::Subnet(subnet(read(entry)?))),
@@ -63,9 +63,10 @@ fn read<T: Record>(entry: &Entry) -> Option<T> {
 }
 
 /// `None` for one that an older version wrote and that is about to be mended.
-fn vpc(record: Vpc) -> Option<plane::Vpc> {
+fn vpc(record: Vpc, region: String) -> Option<plane::Vpc> {
     (record.vni != 0).then(|| plane::Vpc {
         cidrs: record.cidrs().map(|cidr| cidr.to_string()).collect(),
+        region,
         vni: record.vni,
         main_route_table: Some(record.main_route_table).filter(|id| !id.is_empty()),
         gateway: record.gateway,

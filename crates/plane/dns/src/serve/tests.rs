@@ -80,6 +80,7 @@ fn serve(servers: Vec<SocketAddr>) -> Served {
     names.replace([
         Resource::Vpc(Vpc {
             id: "vpc-a".to_owned(),
+            region: "us-east-1".to_owned(),
             cidrs: vec!["10.0.0.0/16".to_owned()],
             vni: 1,
             main_route_table: None,

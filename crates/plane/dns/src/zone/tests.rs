@@ -9,6 +9,8 @@ use super::*;
 fn vpc(id: &str, cidr: &str, dns: bool) -> Resource {
     Resource::Vpc(Vpc {
         id: id.to_owned(),
+        // As a control plane of before said it.
+        region: String::new(),
         cidrs: vec![cidr.to_owned()],
         vni: 1,
         main_route_table: None,
@@ -241,6 +243,31 @@ fn names_of_interfaces() {
     };
     let name = "ip-10-0-0-5.eu-west-1.compute.internal";
     assert_eq!(told(ask(elsewhere, name, RecordType::A)), "10.0.0.5");
+}
+
+#[test]
+fn interfaces_are_named_after_the_region_of_their_vpc() {
+    let Resource::Vpc(frankfurt) = vpc("vpc-f", "10.2.0.0/16", true) else {
+        unreachable!("it is one");
+    };
+    let frankfurt = Vpc {
+        region: "eu-central-1".to_owned(),
+        ..frankfurt
+    };
+    let book = Book::of([Resource::Vpc(frankfurt), interface("vpc-f", [10, 2, 0, 5])]);
+    let asker = Asker {
+        vpc: Some("vpc-f"),
+        ..ASKER
+    };
+    let hears = |name: &str, kind| {
+        let name = Name::from_ascii(format!("{name}.")).unwrap();
+        told(answer(&book, asker, &Query::query(name, kind)))
+    };
+    let name = "ip-10-2-0-5.eu-central-1.compute.internal";
+    assert_eq!(hears(name, RecordType::A), "10.2.0.5");
+    assert_eq!(hears("ip-10-2-0-5.ec2.internal", RecordType::A), "Absent");
+    let back = hears("5.0.2.10.in-addr.arpa", RecordType::PTR);
+    assert_eq!(back, format!("{name}."));
 }
 
 #[test]

@@ -150,6 +150,7 @@ mod tests {
     fn vpc(gateway: Option<&str>) -> Resource {
         Resource::Vpc(Vpc {
             id: "vpc-a".to_owned(),
+            region: "us-east-1".to_owned(),
             cidrs: vec!["10.0.0.0/16".to_owned()],
             vni: 1,
             main_route_table: Some("rtb-0".to_owned()),

@@ -42,6 +42,7 @@ pub fn host(id: &str, underlay: Option<IpAddr>) -> Resource {
 pub fn vpc(id: &str, vni: u32) -> Resource {
     Resource::Vpc(Vpc {
         id: id.to_owned(),
+        region: "us-east-1".to_owned(),
         cidrs: vec!["172.31.0.0/16".to_owned()],
         vni,
         main_route_table: None,

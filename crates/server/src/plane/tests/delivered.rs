@@ -81,6 +81,7 @@ fn resource(kind: u8, name: u8, (a, b): (u8, u8)) -> Resource {
         }),
         1 => Resource::Vpc(Vpc {
             id: format!("vpc{name}"),
+            region: "us-east-1".to_owned(),
             cidrs: vec!["10.0.0.0/16".to_owned()],
             vni: u32::from(a),
             main_route_table: None,

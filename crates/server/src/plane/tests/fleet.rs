@@ -48,6 +48,7 @@ pub fn fleet_resources() -> Vec<Resource> {
     let mut put = |resource: Resource| all.push(resource);
     put(Resource::Vpc(Vpc {
         id: "vpc-1".to_owned(),
+        region: "us-east-1".to_owned(),
         cidrs: vec!["10.0.0.0/8".to_owned()],
         vni: 1,
         main_route_table: None,

@@ -60,6 +60,7 @@ fn a_vpc_and_its_default_group() {
         resource(&vpc),
         Some(Resource::Vpc(plane::Vpc {
             id: parts.vpc.id.clone(),
+            region: "us-east-1".to_owned(),
             cidrs: vec!["10.0.0.0/16".to_owned()],
             vni: parts.vpc.vni,
             main_route_table: Some(parts.table.id.clone()),
