@@ -1,0 +1,1023 @@
+// Written by `cargo xtask generate` from models/. Do not edit.
+//! The service as a trait, for those who implement it and those who call it.
+use std::sync::Arc;
+
+use wharf_wire::{
+    Call, Check, Context, Dispatcher, Fault, Service, async_trait, constraints::Violation,
+    node::Payload, schema::ServiceSchema, understood::Understood,
+};
+
+#[allow(unused_imports)]
+use crate::{schema::SERVICE, types::*};
+
+/// The input of any operation, for authorisation rows.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a> {
+    CancelKeyDeletion(&'a CancelKeyDeletionRequest),
+    CreateAlias(&'a CreateAliasRequest),
+    CreateGrant(&'a CreateGrantRequest),
+    CreateKey(&'a CreateKeyRequest),
+    Decrypt(&'a DecryptRequest),
+    DeleteAlias(&'a DeleteAliasRequest),
+    DescribeKey(&'a DescribeKeyRequest),
+    DisableKey(&'a DisableKeyRequest),
+    DisableKeyRotation(&'a DisableKeyRotationRequest),
+    EnableKey(&'a EnableKeyRequest),
+    EnableKeyRotation(&'a EnableKeyRotationRequest),
+    Encrypt(&'a EncryptRequest),
+    GenerateDataKey(&'a GenerateDataKeyRequest),
+    GenerateDataKeyPair(&'a GenerateDataKeyPairRequest),
+    GenerateDataKeyPairWithoutPlaintext(&'a GenerateDataKeyPairWithoutPlaintextRequest),
+    GenerateDataKeyWithoutPlaintext(&'a GenerateDataKeyWithoutPlaintextRequest),
+    GenerateMac(&'a GenerateMacRequest),
+    GenerateRandom(&'a GenerateRandomRequest),
+    GetKeyPolicy(&'a GetKeyPolicyRequest),
+    GetKeyRotationStatus(&'a GetKeyRotationStatusRequest),
+    GetPublicKey(&'a GetPublicKeyRequest),
+    ListAliases(&'a ListAliasesRequest),
+    ListGrants(&'a ListGrantsRequest),
+    ListKeyPolicies(&'a ListKeyPoliciesRequest),
+    ListKeyRotations(&'a ListKeyRotationsRequest),
+    ListKeys(&'a ListKeysRequest),
+    ListResourceTags(&'a ListResourceTagsRequest),
+    ListRetirableGrants(&'a ListRetirableGrantsRequest),
+    PutKeyPolicy(&'a PutKeyPolicyRequest),
+    ReEncrypt(&'a ReEncryptRequest),
+    RetireGrant(&'a RetireGrantRequest),
+    RevokeGrant(&'a RevokeGrantRequest),
+    RotateKeyOnDemand(&'a RotateKeyOnDemandRequest),
+    ScheduleKeyDeletion(&'a ScheduleKeyDeletionRequest),
+    Sign(&'a SignRequest),
+    TagResource(&'a TagResourceRequest),
+    UntagResource(&'a UntagResourceRequest),
+    UpdateAlias(&'a UpdateAliasRequest),
+    UpdateKeyDescription(&'a UpdateKeyDescriptionRequest),
+    Verify(&'a VerifyRequest),
+    VerifyMac(&'a VerifyMacRequest),
+}
+
+impl Input<'_> {
+    /// The operation's name.
+    pub fn operation(&self) -> &'static str {
+        match self {
+            Self::CancelKeyDeletion(_) => "CancelKeyDeletion",
+            Self::CreateAlias(_) => "CreateAlias",
+            Self::CreateGrant(_) => "CreateGrant",
+            Self::CreateKey(_) => "CreateKey",
+            Self::Decrypt(_) => "Decrypt",
+            Self::DeleteAlias(_) => "DeleteAlias",
+            Self::DescribeKey(_) => "DescribeKey",
+            Self::DisableKey(_) => "DisableKey",
+            Self::DisableKeyRotation(_) => "DisableKeyRotation",
+            Self::EnableKey(_) => "EnableKey",
+            Self::EnableKeyRotation(_) => "EnableKeyRotation",
+            Self::Encrypt(_) => "Encrypt",
+            Self::GenerateDataKey(_) => "GenerateDataKey",
+            Self::GenerateDataKeyPair(_) => "GenerateDataKeyPair",
+            Self::GenerateDataKeyPairWithoutPlaintext(_) => "GenerateDataKeyPairWithoutPlaintext",
+            Self::GenerateDataKeyWithoutPlaintext(_) => "GenerateDataKeyWithoutPlaintext",
+            Self::GenerateMac(_) => "GenerateMac",
+            Self::GenerateRandom(_) => "GenerateRandom",
+            Self::GetKeyPolicy(_) => "GetKeyPolicy",
+            Self::GetKeyRotationStatus(_) => "GetKeyRotationStatus",
+            Self::GetPublicKey(_) => "GetPublicKey",
+            Self::ListAliases(_) => "ListAliases",
+            Self::ListGrants(_) => "ListGrants",
+            Self::ListKeyPolicies(_) => "ListKeyPolicies",
+            Self::ListKeyRotations(_) => "ListKeyRotations",
+            Self::ListKeys(_) => "ListKeys",
+            Self::ListResourceTags(_) => "ListResourceTags",
+            Self::ListRetirableGrants(_) => "ListRetirableGrants",
+            Self::PutKeyPolicy(_) => "PutKeyPolicy",
+            Self::ReEncrypt(_) => "ReEncrypt",
+            Self::RetireGrant(_) => "RetireGrant",
+            Self::RevokeGrant(_) => "RevokeGrant",
+            Self::RotateKeyOnDemand(_) => "RotateKeyOnDemand",
+            Self::ScheduleKeyDeletion(_) => "ScheduleKeyDeletion",
+            Self::Sign(_) => "Sign",
+            Self::TagResource(_) => "TagResource",
+            Self::UntagResource(_) => "UntagResource",
+            Self::UpdateAlias(_) => "UpdateAlias",
+            Self::UpdateKeyDescription(_) => "UpdateKeyDescription",
+            Self::Verify(_) => "Verify",
+            Self::VerifyMac(_) => "VerifyMac",
+        }
+    }
+
+    /// The IAM action of the same name.
+    pub fn action(&self) -> String {
+        format!("kms:{}", self.operation())
+    }
+}
+
+#[async_trait]
+pub trait Kms: Send + Sync + 'static {
+    /// The authorisation row of each operation: what it does to which resource, evaluated by the
+    /// dispatcher before the operation runs.
+    async fn authorize(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault>;
+
+    /// The service's own words for an input that breaks the model; `None` for the protocol's.
+    fn refuse(&self, operation: &'static str, violations: &[Violation]) -> Option<Fault> {
+        let _ = (operation, violations);
+        None
+    }
+
+    /// Which members of inputs operations understand.
+    fn understood(&self) -> Option<&'static Understood> {
+        None
+    }
+
+    async fn cancel_key_deletion(
+        &self,
+        call: &Call,
+        input: CancelKeyDeletionRequest,
+    ) -> Result<CancelKeyDeletionResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "CancelKeyDeletion"))
+    }
+
+    async fn create_alias(&self, call: &Call, input: CreateAliasRequest) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "CreateAlias"))
+    }
+
+    async fn create_grant(
+        &self,
+        call: &Call,
+        input: CreateGrantRequest,
+    ) -> Result<CreateGrantResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "CreateGrant"))
+    }
+
+    async fn create_key(
+        &self,
+        call: &Call,
+        input: CreateKeyRequest,
+    ) -> Result<CreateKeyResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "CreateKey"))
+    }
+
+    async fn decrypt(&self, call: &Call, input: DecryptRequest) -> Result<DecryptResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "Decrypt"))
+    }
+
+    async fn delete_alias(&self, call: &Call, input: DeleteAliasRequest) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "DeleteAlias"))
+    }
+
+    async fn describe_key(
+        &self,
+        call: &Call,
+        input: DescribeKeyRequest,
+    ) -> Result<DescribeKeyResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "DescribeKey"))
+    }
+
+    async fn disable_key(&self, call: &Call, input: DisableKeyRequest) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "DisableKey"))
+    }
+
+    async fn disable_key_rotation(
+        &self,
+        call: &Call,
+        input: DisableKeyRotationRequest,
+    ) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "DisableKeyRotation"))
+    }
+
+    async fn enable_key(&self, call: &Call, input: EnableKeyRequest) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "EnableKey"))
+    }
+
+    async fn enable_key_rotation(
+        &self,
+        call: &Call,
+        input: EnableKeyRotationRequest,
+    ) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "EnableKeyRotation"))
+    }
+
+    async fn encrypt(&self, call: &Call, input: EncryptRequest) -> Result<EncryptResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "Encrypt"))
+    }
+
+    async fn generate_data_key(
+        &self,
+        call: &Call,
+        input: GenerateDataKeyRequest,
+    ) -> Result<GenerateDataKeyResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "GenerateDataKey"))
+    }
+
+    async fn generate_data_key_pair(
+        &self,
+        call: &Call,
+        input: GenerateDataKeyPairRequest,
+    ) -> Result<GenerateDataKeyPairResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "GenerateDataKeyPair"))
+    }
+
+    async fn generate_data_key_pair_without_plaintext(
+        &self,
+        call: &Call,
+        input: GenerateDataKeyPairWithoutPlaintextRequest,
+    ) -> Result<GenerateDataKeyPairWithoutPlaintextResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported(
+            "kms",
+            "GenerateDataKeyPairWithoutPlaintext",
+        ))
+    }
+
+    async fn generate_data_key_without_plaintext(
+        &self,
+        call: &Call,
+        input: GenerateDataKeyWithoutPlaintextRequest,
+    ) -> Result<GenerateDataKeyWithoutPlaintextResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "GenerateDataKeyWithoutPlaintext"))
+    }
+
+    async fn generate_mac(
+        &self,
+        call: &Call,
+        input: GenerateMacRequest,
+    ) -> Result<GenerateMacResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "GenerateMac"))
+    }
+
+    async fn generate_random(
+        &self,
+        call: &Call,
+        input: GenerateRandomRequest,
+    ) -> Result<GenerateRandomResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "GenerateRandom"))
+    }
+
+    async fn get_key_policy(
+        &self,
+        call: &Call,
+        input: GetKeyPolicyRequest,
+    ) -> Result<GetKeyPolicyResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "GetKeyPolicy"))
+    }
+
+    async fn get_key_rotation_status(
+        &self,
+        call: &Call,
+        input: GetKeyRotationStatusRequest,
+    ) -> Result<GetKeyRotationStatusResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "GetKeyRotationStatus"))
+    }
+
+    async fn get_public_key(
+        &self,
+        call: &Call,
+        input: GetPublicKeyRequest,
+    ) -> Result<GetPublicKeyResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "GetPublicKey"))
+    }
+
+    async fn list_aliases(
+        &self,
+        call: &Call,
+        input: ListAliasesRequest,
+    ) -> Result<ListAliasesResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "ListAliases"))
+    }
+
+    async fn list_grants(
+        &self,
+        call: &Call,
+        input: ListGrantsRequest,
+    ) -> Result<ListGrantsResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "ListGrants"))
+    }
+
+    async fn list_key_policies(
+        &self,
+        call: &Call,
+        input: ListKeyPoliciesRequest,
+    ) -> Result<ListKeyPoliciesResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "ListKeyPolicies"))
+    }
+
+    async fn list_key_rotations(
+        &self,
+        call: &Call,
+        input: ListKeyRotationsRequest,
+    ) -> Result<ListKeyRotationsResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "ListKeyRotations"))
+    }
+
+    async fn list_keys(
+        &self,
+        call: &Call,
+        input: ListKeysRequest,
+    ) -> Result<ListKeysResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "ListKeys"))
+    }
+
+    async fn list_resource_tags(
+        &self,
+        call: &Call,
+        input: ListResourceTagsRequest,
+    ) -> Result<ListResourceTagsResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "ListResourceTags"))
+    }
+
+    async fn list_retirable_grants(
+        &self,
+        call: &Call,
+        input: ListRetirableGrantsRequest,
+    ) -> Result<ListGrantsResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "ListRetirableGrants"))
+    }
+
+    async fn put_key_policy(&self, call: &Call, input: PutKeyPolicyRequest) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "PutKeyPolicy"))
+    }
+
+    async fn re_encrypt(
+        &self,
+        call: &Call,
+        input: ReEncryptRequest,
+    ) -> Result<ReEncryptResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "ReEncrypt"))
+    }
+
+    async fn retire_grant(&self, call: &Call, input: RetireGrantRequest) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "RetireGrant"))
+    }
+
+    async fn revoke_grant(&self, call: &Call, input: RevokeGrantRequest) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "RevokeGrant"))
+    }
+
+    async fn rotate_key_on_demand(
+        &self,
+        call: &Call,
+        input: RotateKeyOnDemandRequest,
+    ) -> Result<RotateKeyOnDemandResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "RotateKeyOnDemand"))
+    }
+
+    async fn schedule_key_deletion(
+        &self,
+        call: &Call,
+        input: ScheduleKeyDeletionRequest,
+    ) -> Result<ScheduleKeyDeletionResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "ScheduleKeyDeletion"))
+    }
+
+    async fn sign(&self, call: &Call, input: SignRequest) -> Result<SignResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "Sign"))
+    }
+
+    async fn tag_resource(&self, call: &Call, input: TagResourceRequest) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "TagResource"))
+    }
+
+    async fn untag_resource(&self, call: &Call, input: UntagResourceRequest) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "UntagResource"))
+    }
+
+    async fn update_alias(&self, call: &Call, input: UpdateAliasRequest) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "UpdateAlias"))
+    }
+
+    async fn update_key_description(
+        &self,
+        call: &Call,
+        input: UpdateKeyDescriptionRequest,
+    ) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "UpdateKeyDescription"))
+    }
+
+    async fn verify(&self, call: &Call, input: VerifyRequest) -> Result<VerifyResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "Verify"))
+    }
+
+    async fn verify_mac(
+        &self,
+        call: &Call,
+        input: VerifyMacRequest,
+    ) -> Result<VerifyMacResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "VerifyMac"))
+    }
+}
+
+/// Joins an implementation to the dispatcher.
+pub struct Routes(pub Arc<dyn Kms>);
+
+/// The payload as the type that the operation's number stands for.
+fn typed<T: 'static>(input: Box<dyn Payload>) -> T {
+    *input
+        .into_any()
+        .downcast()
+        .expect("the input was made for this operation")
+}
+
+fn borrowed<T: 'static>(input: &dyn Payload) -> &T {
+    input
+        .as_any()
+        .downcast_ref()
+        .expect("the input was made for this operation")
+}
+
+#[async_trait]
+impl Service for Routes {
+    fn schema(&self) -> &'static ServiceSchema {
+        &SERVICE
+    }
+
+    fn input(&self, operation: usize) -> Box<dyn Payload> {
+        match operation {
+            0 => Box::new(CancelKeyDeletionRequest::default()),
+            1 => Box::new(CreateAliasRequest::default()),
+            2 => Box::new(CreateGrantRequest::default()),
+            3 => Box::new(CreateKeyRequest::default()),
+            4 => Box::new(DecryptRequest::default()),
+            5 => Box::new(DeleteAliasRequest::default()),
+            6 => Box::new(DescribeKeyRequest::default()),
+            7 => Box::new(DisableKeyRequest::default()),
+            8 => Box::new(DisableKeyRotationRequest::default()),
+            9 => Box::new(EnableKeyRequest::default()),
+            10 => Box::new(EnableKeyRotationRequest::default()),
+            11 => Box::new(EncryptRequest::default()),
+            12 => Box::new(GenerateDataKeyRequest::default()),
+            13 => Box::new(GenerateDataKeyPairRequest::default()),
+            14 => Box::new(GenerateDataKeyPairWithoutPlaintextRequest::default()),
+            15 => Box::new(GenerateDataKeyWithoutPlaintextRequest::default()),
+            16 => Box::new(GenerateMacRequest::default()),
+            17 => Box::new(GenerateRandomRequest::default()),
+            18 => Box::new(GetKeyPolicyRequest::default()),
+            19 => Box::new(GetKeyRotationStatusRequest::default()),
+            20 => Box::new(GetPublicKeyRequest::default()),
+            21 => Box::new(ListAliasesRequest::default()),
+            22 => Box::new(ListGrantsRequest::default()),
+            23 => Box::new(ListKeyPoliciesRequest::default()),
+            24 => Box::new(ListKeyRotationsRequest::default()),
+            25 => Box::new(ListKeysRequest::default()),
+            26 => Box::new(ListResourceTagsRequest::default()),
+            27 => Box::new(ListRetirableGrantsRequest::default()),
+            28 => Box::new(PutKeyPolicyRequest::default()),
+            29 => Box::new(ReEncryptRequest::default()),
+            30 => Box::new(RetireGrantRequest::default()),
+            31 => Box::new(RevokeGrantRequest::default()),
+            32 => Box::new(RotateKeyOnDemandRequest::default()),
+            33 => Box::new(ScheduleKeyDeletionRequest::default()),
+            34 => Box::new(SignRequest::default()),
+            35 => Box::new(TagResourceRequest::default()),
+            36 => Box::new(UntagResourceRequest::default()),
+            37 => Box::new(UpdateAliasRequest::default()),
+            38 => Box::new(UpdateKeyDescriptionRequest::default()),
+            39 => Box::new(VerifyRequest::default()),
+            40 => Box::new(VerifyMacRequest::default()),
+            _ => Box::new(()),
+        }
+    }
+
+    fn output(&self, operation: usize) -> Box<dyn Payload> {
+        match operation {
+            0 => Box::new(CancelKeyDeletionResponse::default()),
+            2 => Box::new(CreateGrantResponse::default()),
+            3 => Box::new(CreateKeyResponse::default()),
+            4 => Box::new(DecryptResponse::default()),
+            6 => Box::new(DescribeKeyResponse::default()),
+            11 => Box::new(EncryptResponse::default()),
+            12 => Box::new(GenerateDataKeyResponse::default()),
+            13 => Box::new(GenerateDataKeyPairResponse::default()),
+            14 => Box::new(GenerateDataKeyPairWithoutPlaintextResponse::default()),
+            15 => Box::new(GenerateDataKeyWithoutPlaintextResponse::default()),
+            16 => Box::new(GenerateMacResponse::default()),
+            17 => Box::new(GenerateRandomResponse::default()),
+            18 => Box::new(GetKeyPolicyResponse::default()),
+            19 => Box::new(GetKeyRotationStatusResponse::default()),
+            20 => Box::new(GetPublicKeyResponse::default()),
+            21 => Box::new(ListAliasesResponse::default()),
+            22 => Box::new(ListGrantsResponse::default()),
+            23 => Box::new(ListKeyPoliciesResponse::default()),
+            24 => Box::new(ListKeyRotationsResponse::default()),
+            25 => Box::new(ListKeysResponse::default()),
+            26 => Box::new(ListResourceTagsResponse::default()),
+            27 => Box::new(ListGrantsResponse::default()),
+            29 => Box::new(ReEncryptResponse::default()),
+            32 => Box::new(RotateKeyOnDemandResponse::default()),
+            33 => Box::new(ScheduleKeyDeletionResponse::default()),
+            34 => Box::new(SignResponse::default()),
+            39 => Box::new(VerifyResponse::default()),
+            40 => Box::new(VerifyMacResponse::default()),
+            _ => Box::new(()),
+        }
+    }
+
+    fn refuse(&self, operation: usize, violations: &[Violation]) -> Option<Fault> {
+        self.0
+            .refuse(SERVICE.operations[operation].name, violations)
+    }
+
+    fn understood(&self) -> Option<&'static Understood> {
+        self.0.understood()
+    }
+
+    async fn checks(
+        &self,
+        cx: &Context,
+        operation: usize,
+        input: &dyn Payload,
+    ) -> Result<Vec<Check>, Fault> {
+        let input = match operation {
+            0 => Input::CancelKeyDeletion(borrowed(input)),
+            1 => Input::CreateAlias(borrowed(input)),
+            2 => Input::CreateGrant(borrowed(input)),
+            3 => Input::CreateKey(borrowed(input)),
+            4 => Input::Decrypt(borrowed(input)),
+            5 => Input::DeleteAlias(borrowed(input)),
+            6 => Input::DescribeKey(borrowed(input)),
+            7 => Input::DisableKey(borrowed(input)),
+            8 => Input::DisableKeyRotation(borrowed(input)),
+            9 => Input::EnableKey(borrowed(input)),
+            10 => Input::EnableKeyRotation(borrowed(input)),
+            11 => Input::Encrypt(borrowed(input)),
+            12 => Input::GenerateDataKey(borrowed(input)),
+            13 => Input::GenerateDataKeyPair(borrowed(input)),
+            14 => Input::GenerateDataKeyPairWithoutPlaintext(borrowed(input)),
+            15 => Input::GenerateDataKeyWithoutPlaintext(borrowed(input)),
+            16 => Input::GenerateMac(borrowed(input)),
+            17 => Input::GenerateRandom(borrowed(input)),
+            18 => Input::GetKeyPolicy(borrowed(input)),
+            19 => Input::GetKeyRotationStatus(borrowed(input)),
+            20 => Input::GetPublicKey(borrowed(input)),
+            21 => Input::ListAliases(borrowed(input)),
+            22 => Input::ListGrants(borrowed(input)),
+            23 => Input::ListKeyPolicies(borrowed(input)),
+            24 => Input::ListKeyRotations(borrowed(input)),
+            25 => Input::ListKeys(borrowed(input)),
+            26 => Input::ListResourceTags(borrowed(input)),
+            27 => Input::ListRetirableGrants(borrowed(input)),
+            28 => Input::PutKeyPolicy(borrowed(input)),
+            29 => Input::ReEncrypt(borrowed(input)),
+            30 => Input::RetireGrant(borrowed(input)),
+            31 => Input::RevokeGrant(borrowed(input)),
+            32 => Input::RotateKeyOnDemand(borrowed(input)),
+            33 => Input::ScheduleKeyDeletion(borrowed(input)),
+            34 => Input::Sign(borrowed(input)),
+            35 => Input::TagResource(borrowed(input)),
+            36 => Input::UntagResource(borrowed(input)),
+            37 => Input::UpdateAlias(borrowed(input)),
+            38 => Input::UpdateKeyDescription(borrowed(input)),
+            39 => Input::Verify(borrowed(input)),
+            40 => Input::VerifyMac(borrowed(input)),
+            _ => unreachable!("operations are numbered by the schema"),
+        };
+        self.0.authorize(cx, input).await
+    }
+
+    async fn invoke(
+        &self,
+        call: &Call,
+        operation: usize,
+        input: Box<dyn Payload>,
+    ) -> Result<wharf_wire::Output, Fault> {
+        Ok(wharf_wire::Output::Whole(match operation {
+            0 => Box::new(self.0.cancel_key_deletion(call, typed(input)).await?),
+            1 => Box::new(self.0.create_alias(call, typed(input)).await?),
+            2 => Box::new(self.0.create_grant(call, typed(input)).await?),
+            3 => Box::new(self.0.create_key(call, typed(input)).await?),
+            4 => Box::new(self.0.decrypt(call, typed(input)).await?),
+            5 => Box::new(self.0.delete_alias(call, typed(input)).await?),
+            6 => Box::new(self.0.describe_key(call, typed(input)).await?),
+            7 => Box::new(self.0.disable_key(call, typed(input)).await?),
+            8 => Box::new(self.0.disable_key_rotation(call, typed(input)).await?),
+            9 => Box::new(self.0.enable_key(call, typed(input)).await?),
+            10 => Box::new(self.0.enable_key_rotation(call, typed(input)).await?),
+            11 => Box::new(self.0.encrypt(call, typed(input)).await?),
+            12 => Box::new(self.0.generate_data_key(call, typed(input)).await?),
+            13 => Box::new(self.0.generate_data_key_pair(call, typed(input)).await?),
+            14 => Box::new(
+                self.0
+                    .generate_data_key_pair_without_plaintext(call, typed(input))
+                    .await?,
+            ),
+            15 => Box::new(
+                self.0
+                    .generate_data_key_without_plaintext(call, typed(input))
+                    .await?,
+            ),
+            16 => Box::new(self.0.generate_mac(call, typed(input)).await?),
+            17 => Box::new(self.0.generate_random(call, typed(input)).await?),
+            18 => Box::new(self.0.get_key_policy(call, typed(input)).await?),
+            19 => Box::new(self.0.get_key_rotation_status(call, typed(input)).await?),
+            20 => Box::new(self.0.get_public_key(call, typed(input)).await?),
+            21 => Box::new(self.0.list_aliases(call, typed(input)).await?),
+            22 => Box::new(self.0.list_grants(call, typed(input)).await?),
+            23 => Box::new(self.0.list_key_policies(call, typed(input)).await?),
+            24 => Box::new(self.0.list_key_rotations(call, typed(input)).await?),
+            25 => Box::new(self.0.list_keys(call, typed(input)).await?),
+            26 => Box::new(self.0.list_resource_tags(call, typed(input)).await?),
+            27 => Box::new(self.0.list_retirable_grants(call, typed(input)).await?),
+            28 => Box::new(self.0.put_key_policy(call, typed(input)).await?),
+            29 => Box::new(self.0.re_encrypt(call, typed(input)).await?),
+            30 => Box::new(self.0.retire_grant(call, typed(input)).await?),
+            31 => Box::new(self.0.revoke_grant(call, typed(input)).await?),
+            32 => Box::new(self.0.rotate_key_on_demand(call, typed(input)).await?),
+            33 => Box::new(self.0.schedule_key_deletion(call, typed(input)).await?),
+            34 => Box::new(self.0.sign(call, typed(input)).await?),
+            35 => Box::new(self.0.tag_resource(call, typed(input)).await?),
+            36 => Box::new(self.0.untag_resource(call, typed(input)).await?),
+            37 => Box::new(self.0.update_alias(call, typed(input)).await?),
+            38 => Box::new(self.0.update_key_description(call, typed(input)).await?),
+            39 => Box::new(self.0.verify(call, typed(input)).await?),
+            40 => Box::new(self.0.verify_mac(call, typed(input)).await?),
+            _ => unreachable!("operations are numbered by the schema"),
+        }))
+    }
+}
+
+/// Calls the service in process, past the same gate as calls from outside.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<dyn Kms>,
+    dispatcher: Dispatcher,
+}
+
+impl Client {
+    pub fn new(inner: Arc<dyn Kms>, dispatcher: Dispatcher) -> Self {
+        Self { inner, dispatcher }
+    }
+
+    async fn admit(&self, call: &Call, input: Input<'_>) -> Result<Call, Fault> {
+        let checks = self.inner.authorize(call.context(), input).await?;
+        self.dispatcher.admit(&SERVICE, call, &checks).await
+    }
+}
+
+#[async_trait]
+impl Kms for Client {
+    async fn authorize(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
+        self.inner.authorize(cx, input).await
+    }
+
+    async fn cancel_key_deletion(
+        &self,
+        call: &Call,
+        input: CancelKeyDeletionRequest,
+    ) -> Result<CancelKeyDeletionResponse, Fault> {
+        let call = self.admit(call, Input::CancelKeyDeletion(&input)).await?;
+        self.inner.cancel_key_deletion(&call, input).await
+    }
+
+    async fn create_alias(&self, call: &Call, input: CreateAliasRequest) -> Result<(), Fault> {
+        let call = self.admit(call, Input::CreateAlias(&input)).await?;
+        self.inner.create_alias(&call, input).await
+    }
+
+    async fn create_grant(
+        &self,
+        call: &Call,
+        input: CreateGrantRequest,
+    ) -> Result<CreateGrantResponse, Fault> {
+        let call = self.admit(call, Input::CreateGrant(&input)).await?;
+        self.inner.create_grant(&call, input).await
+    }
+
+    async fn create_key(
+        &self,
+        call: &Call,
+        input: CreateKeyRequest,
+    ) -> Result<CreateKeyResponse, Fault> {
+        let call = self.admit(call, Input::CreateKey(&input)).await?;
+        self.inner.create_key(&call, input).await
+    }
+
+    async fn decrypt(&self, call: &Call, input: DecryptRequest) -> Result<DecryptResponse, Fault> {
+        let call = self.admit(call, Input::Decrypt(&input)).await?;
+        self.inner.decrypt(&call, input).await
+    }
+
+    async fn delete_alias(&self, call: &Call, input: DeleteAliasRequest) -> Result<(), Fault> {
+        let call = self.admit(call, Input::DeleteAlias(&input)).await?;
+        self.inner.delete_alias(&call, input).await
+    }
+
+    async fn describe_key(
+        &self,
+        call: &Call,
+        input: DescribeKeyRequest,
+    ) -> Result<DescribeKeyResponse, Fault> {
+        let call = self.admit(call, Input::DescribeKey(&input)).await?;
+        self.inner.describe_key(&call, input).await
+    }
+
+    async fn disable_key(&self, call: &Call, input: DisableKeyRequest) -> Result<(), Fault> {
+        let call = self.admit(call, Input::DisableKey(&input)).await?;
+        self.inner.disable_key(&call, input).await
+    }
+
+    async fn disable_key_rotation(
+        &self,
+        call: &Call,
+        input: DisableKeyRotationRequest,
+    ) -> Result<(), Fault> {
+        let call = self.admit(call, Input::DisableKeyRotation(&input)).await?;
+        self.inner.disable_key_rotation(&call, input).await
+    }
+
+    async fn enable_key(&self, call: &Call, input: EnableKeyRequest) -> Result<(), Fault> {
+        let call = self.admit(call, Input::EnableKey(&input)).await?;
+        self.inner.enable_key(&call, input).await
+    }
+
+    async fn enable_key_rotation(
+        &self,
+        call: &Call,
+        input: EnableKeyRotationRequest,
+    ) -> Result<(), Fault> {
+        let call = self.admit(call, Input::EnableKeyRotation(&input)).await?;
+        self.inner.enable_key_rotation(&call, input).await
+    }
+
+    async fn encrypt(&self, call: &Call, input: EncryptRequest) -> Result<EncryptResponse, Fault> {
+        let call = self.admit(call, Input::Encrypt(&input)).await?;
+        self.inner.encrypt(&call, input).await
+    }
+
+    async fn generate_data_key(
+        &self,
+        call: &Call,
+        input: GenerateDataKeyRequest,
+    ) -> Result<GenerateDataKeyResponse, Fault> {
+        let call = self.admit(call, Input::GenerateDataKey(&input)).await?;
+        self.inner.generate_data_key(&call, input).await
+    }
+
+    async fn generate_data_key_pair(
+        &self,
+        call: &Call,
+        input: GenerateDataKeyPairRequest,
+    ) -> Result<GenerateDataKeyPairResponse, Fault> {
+        let call = self.admit(call, Input::GenerateDataKeyPair(&input)).await?;
+        self.inner.generate_data_key_pair(&call, input).await
+    }
+
+    async fn generate_data_key_pair_without_plaintext(
+        &self,
+        call: &Call,
+        input: GenerateDataKeyPairWithoutPlaintextRequest,
+    ) -> Result<GenerateDataKeyPairWithoutPlaintextResponse, Fault> {
+        let call = self
+            .admit(call, Input::GenerateDataKeyPairWithoutPlaintext(&input))
+            .await?;
+        self.inner
+            .generate_data_key_pair_without_plaintext(&call, input)
+            .await
+    }
+
+    async fn generate_data_key_without_plaintext(
+        &self,
+        call: &Call,
+        input: GenerateDataKeyWithoutPlaintextRequest,
+    ) -> Result<GenerateDataKeyWithoutPlaintextResponse, Fault> {
+        let call = self
+            .admit(call, Input::GenerateDataKeyWithoutPlaintext(&input))
+            .await?;
+        self.inner
+            .generate_data_key_without_plaintext(&call, input)
+            .await
+    }
+
+    async fn generate_mac(
+        &self,
+        call: &Call,
+        input: GenerateMacRequest,
+    ) -> Result<GenerateMacResponse, Fault> {
+        let call = self.admit(call, Input::GenerateMac(&input)).await?;
+        self.inner.generate_mac(&call, input).await
+    }
+
+    async fn generate_random(
+        &self,
+        call: &Call,
+        input: GenerateRandomRequest,
+    ) -> Result<GenerateRandomResponse, Fault> {
+        let call = self.admit(call, Input::GenerateRandom(&input)).await?;
+        self.inner.generate_random(&call, input).await
+    }
+
+    async fn get_key_policy(
+        &self,
+        call: &Call,
+        input: GetKeyPolicyRequest,
+    ) -> Result<GetKeyPolicyResponse, Fault> {
+        let call = self.admit(call, Input::GetKeyPolicy(&input)).await?;
+        self.inner.get_key_policy(&call, input).await
+    }
+
+    async fn get_key_rotation_status(
+        &self,
+        call: &Call,
+        input: GetKeyRotationStatusRequest,
+    ) -> Result<GetKeyRotationStatusResponse, Fault> {
+        let call = self
+            .admit(call, Input::GetKeyRotationStatus(&input))
+            .await?;
+        self.inner.get_key_rotation_status(&call, input).await
+    }
+
+    async fn get_public_key(
+        &self,
+        call: &Call,
+        input: GetPublicKeyRequest,
+    ) -> Result<GetPublicKeyResponse, Fault> {
+        let call = self.admit(call, Input::GetPublicKey(&input)).await?;
+        self.inner.get_public_key(&call, input).await
+    }
+
+    async fn list_aliases(
+        &self,
+        call: &Call,
+        input: ListAliasesRequest,
+    ) -> Result<ListAliasesResponse, Fault> {
+        let call = self.admit(call, Input::ListAliases(&input)).await?;
+        self.inner.list_aliases(&call, input).await
+    }
+
+    async fn list_grants(
+        &self,
+        call: &Call,
+        input: ListGrantsRequest,
+    ) -> Result<ListGrantsResponse, Fault> {
+        let call = self.admit(call, Input::ListGrants(&input)).await?;
+        self.inner.list_grants(&call, input).await
+    }
+
+    async fn list_key_policies(
+        &self,
+        call: &Call,
+        input: ListKeyPoliciesRequest,
+    ) -> Result<ListKeyPoliciesResponse, Fault> {
+        let call = self.admit(call, Input::ListKeyPolicies(&input)).await?;
+        self.inner.list_key_policies(&call, input).await
+    }
+
+    async fn list_key_rotations(
+        &self,
+        call: &Call,
+        input: ListKeyRotationsRequest,
+    ) -> Result<ListKeyRotationsResponse, Fault> {
+        let call = self.admit(call, Input::ListKeyRotations(&input)).await?;
+        self.inner.list_key_rotations(&call, input).await
+    }
+
+    async fn list_keys(
+        &self,
+        call: &Call,
+        input: ListKeysRequest,
+    ) -> Result<ListKeysResponse, Fault> {
+        let call = self.admit(call, Input::ListKeys(&input)).await?;
+        self.inner.list_keys(&call, input).await
+    }
+
+    async fn list_resource_tags(
+        &self,
+        call: &Call,
+        input: ListResourceTagsRequest,
+    ) -> Result<ListResourceTagsResponse, Fault> {
+        let call = self.admit(call, Input::ListResourceTags(&input)).await?;
+        self.inner.list_resource_tags(&call, input).await
+    }
+
+    async fn list_retirable_grants(
+        &self,
+        call: &Call,
+        input: ListRetirableGrantsRequest,
+    ) -> Result<ListGrantsResponse, Fault> {
+        let call = self.admit(call, Input::ListRetirableGrants(&input)).await?;
+        self.inner.list_retirable_grants(&call, input).await
+    }
+
+    async fn put_key_policy(&self, call: &Call, input: PutKeyPolicyRequest) -> Result<(), Fault> {
+        let call = self.admit(call, Input::PutKeyPolicy(&input)).await?;
+        self.inner.put_key_policy(&call, input).await
+    }
+
+    async fn re_encrypt(
+        &self,
+        call: &Call,
+        input: ReEncryptRequest,
+    ) -> Result<ReEncryptResponse, Fault> {
+        let call = self.admit(call, Input::ReEncrypt(&input)).await?;
+        self.inner.re_encrypt(&call, input).await
+    }
+
+    async fn retire_grant(&self, call: &Call, input: RetireGrantRequest) -> Result<(), Fault> {
+        let call = self.admit(call, Input::RetireGrant(&input)).await?;
+        self.inner.retire_grant(&call, input).await
+    }
+
+    async fn revoke_grant(&self, call: &Call, input: RevokeGrantRequest) -> Result<(), Fault> {
+        let call = self.admit(call, Input::RevokeGrant(&input)).await?;
+        self.inner.revoke_grant(&call, input).await
+    }
+
+    async fn rotate_key_on_demand(
+        &self,
+        call: &Call,
+        input: RotateKeyOnDemandRequest,
+    ) -> Result<RotateKeyOnDemandResponse, Fault> {
+        let call = self.admit(call, Input::RotateKeyOnDemand(&input)).await?;
+        self.inner.rotate_key_on_demand(&call, input).await
+    }
+
+    async fn schedule_key_deletion(
+        &self,
+        call: &Call,
+        input: ScheduleKeyDeletionRequest,
+    ) -> Result<ScheduleKeyDeletionResponse, Fault> {
+        let call = self.admit(call, Input::ScheduleKeyDeletion(&input)).await?;
+        self.inner.schedule_key_deletion(&call, input).await
+    }
+
+    async fn sign(&self, call: &Call, input: SignRequest) -> Result<SignResponse, Fault> {
+        let call = self.admit(call, Input::Sign(&input)).await?;
+        self.inner.sign(&call, input).await
+    }
+
+    async fn tag_resource(&self, call: &Call, input: TagResourceRequest) -> Result<(), Fault> {
+        let call = self.admit(call, Input::TagResource(&input)).await?;
+        self.inner.tag_resource(&call, input).await
+    }
+
+    async fn untag_resource(&self, call: &Call, input: UntagResourceRequest) -> Result<(), Fault> {
+        let call = self.admit(call, Input::UntagResource(&input)).await?;
+        self.inner.untag_resource(&call, input).await
+    }
+
+    async fn update_alias(&self, call: &Call, input: UpdateAliasRequest) -> Result<(), Fault> {
+        let call = self.admit(call, Input::UpdateAlias(&input)).await?;
+        self.inner.update_alias(&call, input).await
+    }
+
+    async fn update_key_description(
+        &self,
+        call: &Call,
+        input: UpdateKeyDescriptionRequest,
+    ) -> Result<(), Fault> {
+        let call = self
+            .admit(call, Input::UpdateKeyDescription(&input))
+            .await?;
+        self.inner.update_key_description(&call, input).await
+    }
+
+    async fn verify(&self, call: &Call, input: VerifyRequest) -> Result<VerifyResponse, Fault> {
+        let call = self.admit(call, Input::Verify(&input)).await?;
+        self.inner.verify(&call, input).await
+    }
+
+    async fn verify_mac(
+        &self,
+        call: &Call,
+        input: VerifyMacRequest,
+    ) -> Result<VerifyMacResponse, Fault> {
+        let call = self.admit(call, Input::VerifyMac(&input)).await?;
+        self.inner.verify_mac(&call, input).await
+    }
+}
