@@ -252,7 +252,7 @@ impl Keys {
     }
 
     async fn each_secret(&self, mut see: impl FnMut(&Entry, &Secret)) -> Result<(), Fault> {
-        for service in ["iam", "acm", "elbv2", "secretsmanager"] {
+        for service in ["iam", "acm", "elbv2", "kms", "secretsmanager"] {
             let prefix = Scope::service_prefix(service);
             let mut pages = self.store.pages(Range::prefix(prefix));
             while let Some(page) = pages.next().await.map_err(failed)? {
@@ -287,6 +287,12 @@ fn secret_of(entry: &Entry) -> Option<Secret> {
             ("private_key", format!("acm/certificate/{arn}"))
         }
         ("acm", "authority") => ("private_key", "acm/authority".to_owned()),
+        ("kms", "material") => {
+            let Scope {
+                account, region, ..
+            } = &scope;
+            ("sealed", format!("kms/material/{account}/{region}/{id}"))
+        }
         ("secretsmanager", "value") => {
             let Scope {
                 account, region, ..

@@ -174,6 +174,15 @@ pub static SERVICES: &[Row] = &[
                 .running("secrets", |stop| async move { secrets.run(stop).await })
         },
     },
+    Row {
+        schema: &wharf_api_kms::schema::SERVICE,
+        serve: |it| {
+            let kms = it.plane.kms.clone();
+            Served::by(wharf_api_kms::Routes(Arc::new(kms.clone())))
+                .tagged(wharf_svc_kms::TAGGED)
+                .running("keys", |stop| async move { kms.run(stop).await })
+        },
+    },
 ];
 
 /// What services are built from.

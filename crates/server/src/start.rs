@@ -15,6 +15,7 @@ use wharf_api_ec2::Ec2;
 use wharf_base::{Cidr4, Clock, InstallationId, Permit, SystemClock};
 use wharf_blobs::{BlobError, Blobs, Limits};
 use wharf_journal::{Journal, JournalOptions, OpenError as JournalOpenError};
+use wharf_reconcile::Takeover;
 use wharf_registry::{Options as RegistryOptions, RegistryApi};
 use wharf_seal::{Keyring, KeyringError, KeyringSource};
 use wharf_store::{OpenError, Store, StoreError, StoreOptions};
@@ -25,6 +26,7 @@ use wharf_svc_ecr::{Catalog, token::Bearer};
 use wharf_svc_ecs::{Config as EcsConfig, EcsService, Parts};
 use wharf_svc_elbv2::{Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts, Place};
 use wharf_svc_iam::{Directory, DirectoryError, IamGate, IamService, Mode};
+use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_svc_logs::{Limits as LogsLimits, LogsService, Options as LogsOptions};
 use wharf_wal::Disk;
 use wharf_wire::{Caller, Dispatcher, Fault, Service};
@@ -500,6 +502,7 @@ pub(crate) struct Plane {
     pub ecs: EcsService,
     pub acm: AcmService,
     pub elbv2: Elbv2Service,
+    pub kms: KmsService,
     pub logs: LogsService,
     pub cloudtrail: CloudtrailService,
     pub recorder: Arc<Recorder>,
@@ -585,7 +588,14 @@ impl Plane {
             )
         });
         let _ = gate_ecs.set(ecs.clone());
+        let kms = KmsService::new(KmsParts {
+            store: data.store.clone(),
+            keyring: data.keyring.clone(),
+            clock: clock.clone(),
+            takeover: Takeover::Replace,
+        });
         Self {
+            kms,
             iam: IamService::new(directory.clone()),
             logs: LogsService::open(
                 data.store.clone(),

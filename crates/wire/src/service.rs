@@ -31,6 +31,8 @@ pub struct Check {
     pub context: BTreeMap<String, Vec<String>>,
     /// The resource's own policy as JSON, where the resource has one.
     pub resource_policy: Option<String>,
+    /// Nobody gets past that policy, whatever their own policies say: keys of KMS.
+    pub requires_resource_policy: bool,
     /// Who answers it.
     pub asked_of: AskedOf,
 }
@@ -53,6 +55,7 @@ impl Check {
             resource: resource.into(),
             context: BTreeMap::new(),
             resource_policy: None,
+            requires_resource_policy: false,
             asked_of: AskedOf::Policies,
         }
     }
@@ -95,6 +98,13 @@ impl Check {
 
     pub fn with_resource_policy(mut self, policy: Option<String>) -> Self {
         self.resource_policy = policy;
+        self
+    }
+
+    /// With a policy that must allow it, whatever else does.
+    pub fn with_required_policy(mut self, policy: String) -> Self {
+        self.resource_policy = Some(policy);
+        self.requires_resource_policy = true;
         self
     }
 }

@@ -152,7 +152,7 @@ impl IamGate {
         });
         let resource = attached.as_ref().map(|policy| ResourcePolicy {
             policy,
-            required: false,
+            required: check.requires_resource_policy,
         });
         let request = Request {
             principal: &standing.principal,

@@ -1,0 +1,19 @@
+//! What the server hands in.
+
+use std::sync::Arc;
+
+use wharf_base::Clock;
+use wharf_reconcile::Takeover;
+use wharf_seal::Keyring;
+use wharf_store::Store;
+
+/// What the service works with.
+#[derive(Clone)]
+pub struct Parts {
+    pub store: Store,
+    /// Seals material, grant tokens and page tokens.
+    pub keyring: Keyring,
+    pub clock: Arc<dyn Clock>,
+    /// Whether another server may hold the reconciler's shard.
+    pub takeover: Takeover,
+}

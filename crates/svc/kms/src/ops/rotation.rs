@@ -1,0 +1,186 @@
+//! EnableKeyRotation, DisableKeyRotation, GetKeyRotationStatus, RotateKeyOnDemand and ListKeyRotations.
+
+use wharf_api_kms::{
+    DisableKeyRotationRequest, EnableKeyRotationRequest, GetKeyRotationStatusRequest,
+    GetKeyRotationStatusResponse, ListKeyRotationsRequest, ListKeyRotationsResponse,
+    RotateKeyOnDemandRequest, RotateKeyOnDemandResponse, RotationsListEntry,
+};
+use wharf_base::{Permit, Timestamp};
+use wharf_service::{Outcome, Pages, Place};
+use wharf_store::Compare;
+use wharf_wire::{Call, Fault};
+
+use super::create;
+use crate::{
+    core::{ChangeError, Core, Found, material_key},
+    describe,
+    fault::KmsFaults,
+    records::{Cause, Key, Rotated, material_id},
+    rotation,
+    spec::Spec,
+};
+
+pub async fn enable_key_rotation(
+    core: &Core,
+    call: &Call,
+    input: EnableKeyRotationRequest,
+) -> Result<(), Fault> {
+    let place = Place::of(call);
+    let found = core.find_by_id(&place, input.key_id.as_deref()).await?;
+    let found = found.usable()?;
+    rotation::supported(found.key(), &found.arn(), "EnableKeyRotation")?;
+    let given = input.rotation_period_in_days;
+    let given = given.and_then(|it| u32::try_from(it).ok());
+    core.change(call, &found, |key| {
+        let before = key.rotation.map(|it| it.period_days);
+        let period = given.or(before).unwrap_or(rotation::DEFAULT_PERIOD);
+        if before != Some(period) {
+            key.rotation = Some(rotation::schedule(period, call.now));
+        }
+        Ok(())
+    })
+    .await
+}
+
+pub async fn disable_key_rotation(
+    core: &Core,
+    call: &Call,
+    input: DisableKeyRotationRequest,
+) -> Result<(), Fault> {
+    let place = Place::of(call);
+    let found = core.find_by_id(&place, input.key_id.as_deref()).await?;
+    let found = found.usable()?;
+    rotation::supported(found.key(), &found.arn(), "DisableKeyRotation")?;
+    core.change(call, &found, |key| {
+        key.rotation = None;
+        Ok(())
+    })
+    .await
+}
+
+pub async fn get_key_rotation_status(
+    core: &Core,
+    call: &Call,
+    input: GetKeyRotationStatusRequest,
+) -> Result<GetKeyRotationStatusResponse, Fault> {
+    let place = Place::of(call);
+    let found = core.find_by_id(&place, input.key_id.as_deref()).await?;
+    let (key, arn) = (found.key(), found.arn());
+    rotation::supported(key, &arn, "GetKeyRotationStatus")?;
+    // A key that waits for deletion is not rotated.
+    let schedule = key.rotation.filter(|_| key.deletion.is_none());
+    Ok(GetKeyRotationStatusResponse {
+        key_rotation_enabled: Some(schedule.is_some()),
+        key_id: Some(arn),
+        rotation_period_in_days: schedule.and_then(|it| i32::try_from(it.period_days).ok()),
+        next_rotation_date: schedule.map(|it| it.next_at),
+        on_demand_rotation_start_date: None,
+    })
+}
+
+pub async fn rotate_key_on_demand(
+    core: &Core,
+    call: &Call,
+    input: RotateKeyOnDemandRequest,
+) -> Result<RotateKeyOnDemandResponse, Fault> {
+    let place = Place::of(call);
+    let found = core.find_by_id(&place, input.key_id.as_deref()).await?;
+    let found = found.usable()?;
+    let arn = found.arn();
+    rotation::supported(found.key(), &arn, "RotateKeyOnDemand")?;
+    rotation::on_demand(found.key(), &arn)?;
+    rotate(core, &call.permit, &found, Cause::OnDemand, call.now, None).await?;
+    Ok(RotateKeyOnDemandResponse { key_id: Some(arn) })
+}
+
+/// Gives a key new material, unless somebody changed the key since it was read. What the material
+/// before has encrypted can still be decrypted.
+///
+/// # Errors
+/// The library's; somebody was faster; the store's.
+pub async fn rotate(
+    core: &Core,
+    permit: &Permit,
+    found: &Found,
+    by: Cause,
+    now: Timestamp,
+    fence: Option<Compare>,
+) -> Result<(), ChangeError> {
+    let made = crate::material::generate(Spec::Symmetric).map_err(ChangeError::other)?;
+    let mut key = found.key().clone();
+    let number = u32::try_from(key.materials.len()).unwrap_or(u32::MAX);
+    key.materials.push(Rotated {
+        id: create::random_id(),
+        at: now,
+        by: Some(by),
+    });
+    if let Some(schedule) = key.rotation.as_mut()
+        && by == Cause::Automatic
+    {
+        *schedule = rotation::schedule(schedule.period_days, now);
+    }
+    let sealed = core.seal(&found.place, &found.id, number, &made.secret);
+    let mut change = core.table.begin();
+    if let Some(fence) = fence {
+        change.fence(fence);
+    }
+    change.when(found.stored.unchanged());
+    let id = material_id(&found.id, number);
+    change.put(material_key(&found.place, &id), &sealed);
+    change.put(&found.stored.key, &key);
+    match change.commit(permit).await? {
+        Outcome::Written => Ok(()),
+        Outcome::Lost(key) => Err(ChangeError::conflict(key)),
+    }
+}
+
+pub async fn list_key_rotations(
+    core: &Core,
+    call: &Call,
+    input: ListKeyRotationsRequest,
+) -> Result<ListKeyRotationsResponse, Fault> {
+    let place = Place::of(call);
+    let found = core.find_by_id(&place, input.key_id.as_deref()).await?;
+    let arn = found.arn();
+    rotation::supported(found.key(), &arn, "ListKeyRotations")?;
+    let size = describe::page_size(input.limit, 100, 1000)?;
+    let all = input.include_key_material.as_deref() == Some("ALL_KEY_MATERIAL");
+    let keyring = &core.parts.keyring;
+    let chosen = (&found.id, all);
+    let pages = Pages::<KmsFaults>::new(keyring, call, "kms/ListKeyRotations", &chosen);
+    let page = pages.page(input.marker.as_deref(), size)?;
+    let (shown, next_marker) = page.cut(entries(found.key(), &arn, all), |(at, _)| at);
+    Ok(ListKeyRotationsResponse {
+        rotations: Some(shown.into_iter().map(|(_, it)| it).collect()),
+        truncated: Some(next_marker.is_some()),
+        next_marker,
+    })
+}
+
+/// A key's materials with their places in the list. The first one came by no rotation.
+fn entries(key: &Key, arn: &str, all: bool) -> Vec<(String, RotationsListEntry)> {
+    let last = key.materials.len().saturating_sub(1);
+    let listed = key.materials.iter().enumerate();
+    let listed = listed.filter(|(_, it)| all || it.by.is_some());
+    listed
+        .map(|(at, it)| {
+            let state = if at == last { "CURRENT" } else { "NON_CURRENT" };
+            let entry = RotationsListEntry {
+                key_id: Some(arn.to_owned()),
+                key_material_id: Some(it.id.clone()),
+                key_material_state: Some(state.to_owned()),
+                rotation_date: it.by.map(|_| it.at),
+                rotation_type: it.by.map(|by| cause(by).to_owned()),
+                ..RotationsListEntry::default()
+            };
+            (format!("{at:010}"), entry)
+        })
+        .collect()
+}
+
+fn cause(by: Cause) -> &'static str {
+    match by {
+        Cause::Automatic => "AUTOMATIC",
+        Cause::OnDemand => "ON_DEMAND",
+    }
+}

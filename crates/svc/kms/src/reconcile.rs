@@ -1,0 +1,119 @@
+//! Rotates keys when it is time, and destroys those whose waiting period is over.
+
+use std::sync::Arc;
+
+use wharf_base::Permit;
+use wharf_reconcile::Next;
+use wharf_records::{Record as _, Scope};
+use wharf_service::{Cause as Failure, Look, Outcome, Place, Reach, fence};
+use wharf_store::{Compare, StoreError};
+
+use crate::{
+    core::{ChangeError, Core, Found, alias_key},
+    fault::KmsFaults,
+    names,
+    ops::rotation::rotate,
+    records::{Cause, Grant, Key, Material},
+    rotation,
+};
+
+const PERMIT: Permit = Permit::for_controller("kms-reconciler");
+
+/// Records deleted in one transaction; the store takes a few more.
+const CHUNK: usize = 100;
+
+type StepError = wharf_service::StepError<KmsFaults>;
+
+/// Wakes the reconciler for a key that changed.
+pub fn changed(core: &Core, key: &str, _: Look) -> Reach {
+    if let Some((_, Key::KIND, _)) = Scope::parse(key) {
+        core.due.wake(key.to_owned());
+    }
+    Reach::One
+}
+
+/// Does what is due with the key under a key of the store, and says when to look again.
+pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
+    let Some((scope, _, id)) = Scope::parse(&key) else {
+        return Ok(Next::Settled);
+    };
+    let Some(stored) = core.table.read::<Key>(&key).await? else {
+        return Ok(Next::Settled);
+    };
+    let found = Found {
+        place: Place::of_scope(&scope),
+        id,
+        stored,
+        alias: None,
+    };
+    let now = core.now();
+    if let Some(deletion) = found.key().deletion {
+        if now < deletion.due_at {
+            return Ok(Next::After(deletion.due_at.since(now)));
+        }
+        let fence = fence(&core.shard)?;
+        return settled(destroy(&core, &found, &fence).await);
+    }
+    match rotation::next(found.key()) {
+        None => Ok(Next::Settled),
+        Some(at) if now < at => Ok(Next::After(at.since(now))),
+        Some(_) => {
+            let fence = Some(fence(&core.shard)?);
+            settled(rotate(&core, &PERMIT, &found, Cause::Automatic, now, fence).await)
+        }
+    }
+}
+
+/// If somebody came between, their write wakes the key again; so does ours, if there is more to do.
+fn settled(done: Result<(), ChangeError>) -> Result<Next, StepError> {
+    match done {
+        Err(error) if lost(&error) => Ok(Next::Settled),
+        done => done.map(|()| Next::Settled).map_err(StepError::from),
+    }
+}
+
+/// Removes a key that is over with all it has, itself last: what a kill leaves is found again. Nobody
+/// else sees the key any more.
+async fn destroy(core: &Core, found: &Found, fence: &Compare) -> Result<(), ChangeError> {
+    let scope = names::scope(&found.place);
+    let materials = format!("{}:", found.id);
+    let grants = format!("{} ", found.id);
+    let mut keys: Vec<String> = Vec::new();
+    for (_, it) in core.table.all::<Material>(&scope, &materials).await? {
+        keys.push(it.key);
+    }
+    for (_, it) in core.table.all::<Grant>(&scope, &grants).await? {
+        keys.push(it.key);
+    }
+    let aliases = found.key().aliases.iter();
+    keys.extend(aliases.map(|name| alias_key(&found.place, name)));
+    for chunk in keys.chunks(CHUNK) {
+        remove(core, found, fence, chunk).await?;
+    }
+    remove(core, found, fence, &[found.stored.key.clone()]).await?;
+    tracing::info!(key = found.arn(), "destroyed a KMS key");
+    Ok(())
+}
+
+async fn remove(
+    core: &Core,
+    found: &Found,
+    fence: &Compare,
+    keys: &[String],
+) -> Result<(), ChangeError> {
+    let mut change = core.table.begin();
+    change.fence(fence.clone());
+    change.when(found.stored.unchanged());
+    for key in keys {
+        change.delete(key);
+    }
+    match change.commit(&PERMIT).await? {
+        Outcome::Written => Ok(()),
+        Outcome::Lost(key) => Err(ChangeError::conflict(key)),
+    }
+}
+
+/// Whether another writer was faster.
+fn lost(error: &ChangeError) -> bool {
+    matches!(&error.cause, Failure::Store(StoreError::Conflict { .. }))
+}

@@ -1,0 +1,227 @@
+//! Keys, their material, aliases and grants, as they are stored.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use serde::{Deserialize, Serialize};
+use wharf_base::Timestamp;
+use wharf_records::{Record, Unknown, ecs::Tags};
+use wharf_seal::Sealed;
+use wharf_service::Place;
+
+use crate::spec::{Spec, Usage};
+
+/// A key, under its id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Key {
+    pub spec: Spec,
+    pub usage: Usage,
+    #[serde(default)]
+    pub description: String,
+    pub created_at: Timestamp,
+    pub enabled: bool,
+    #[serde(default)]
+    pub deletion: Option<Deletion>,
+    /// JSON
+    pub policy: String,
+    #[serde(default)]
+    pub tags: Tags,
+    /// The service that it is managed by; `None` for a customer's own.
+    #[serde(default)]
+    pub managed_by: Option<String>,
+    /// Whole names of the aliases that lead here.
+    #[serde(default)]
+    pub aliases: BTreeSet<String>,
+    /// The oldest first; the last one is current.
+    pub materials: Vec<Rotated>,
+    /// When it is rotated by itself.
+    #[serde(default)]
+    pub rotation: Option<Schedule>,
+    /// SubjectPublicKeyInfo in base 64, of an asymmetric key.
+    #[serde(default)]
+    pub public_key: Option<String>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Key {
+    const KIND: &'static str = "key";
+    const FORMAT: u32 = 1;
+}
+
+/// What is known of one of a key's materials.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rotated {
+    /// 64 hexadecimal digits.
+    pub id: String,
+    pub at: Timestamp,
+    /// How it came to be; `None` for the first.
+    #[serde(default)]
+    pub by: Option<Cause>,
+}
+
+/// Why a key was rotated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cause {
+    #[serde(rename = "AUTOMATIC")]
+    Automatic,
+    #[serde(rename = "ON_DEMAND")]
+    OnDemand,
+}
+
+/// Automatic rotation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schedule {
+    pub period_days: u32,
+    pub next_at: Timestamp,
+}
+
+/// The key can be kept until it is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deletion {
+    pub asked_at: Timestamp,
+    pub due_at: Timestamp,
+    pub days: u32,
+}
+
+/// One material of a key, under [`material_id`].
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Material {
+    /// Sealed for [`purpose`].
+    pub sealed: Sealed,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl fmt::Debug for Material {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Material").finish_non_exhaustive()
+    }
+}
+
+impl Record for Material {
+    const KIND: &'static str = "material";
+    const FORMAT: u32 = 1;
+}
+
+/// Leads to a key, under its whole name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Alias {
+    pub key: String,
+    pub created_at: Timestamp,
+    pub changed_at: Timestamp,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Alias {
+    const KIND: &'static str = "alias";
+    const FORMAT: u32 = 1;
+}
+
+/// What a principal may do with a key, under [`grant_id`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Grant {
+    /// 64 hexadecimal digits.
+    pub id: String,
+    #[serde(default)]
+    pub name: Option<String>,
+    pub created_at: Timestamp,
+    pub grantee: Principal,
+    #[serde(default)]
+    pub retiring: Option<Principal>,
+    /// The account that made it.
+    pub issuer: String,
+    pub operations: BTreeSet<String>,
+    #[serde(default)]
+    pub constraints: Constraints,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Grant {
+    const KIND: &'static str = "grant";
+    const FORMAT: u32 = 1;
+}
+
+/// Whom a grant names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Principal {
+    /// The ARN of an account, user, role or session.
+    #[serde(rename = "aws")]
+    Aws(String),
+    /// `secretsmanager.amazonaws.com`
+    #[serde(rename = "service")]
+    Service(String),
+}
+
+impl Principal {
+    /// The ARN or name.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Aws(text) | Self::Service(text) => text,
+        }
+    }
+}
+
+/// What the requests that a grant allows must have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Constraints {
+    /// The encryption context, exactly.
+    #[serde(default)]
+    pub equals: Option<BTreeMap<String, String>>,
+    /// A part of the encryption context.
+    #[serde(default)]
+    pub subset: Option<BTreeMap<String, String>>,
+    /// What the request is made for.
+    #[serde(default)]
+    pub source_arn: Option<String>,
+}
+
+/// The id of a key's material with that number.
+pub fn material_id(key: &str, number: u32) -> String {
+    format!("{key}:{number:010}")
+}
+
+/// What the material with that id is sealed for.
+pub fn purpose(place: &Place, material_id: &str) -> String {
+    let Place { account, region } = place;
+    format!("kms/material/{account}/{region}/{material_id}")
+}
+
+/// The id of a grant among those of its key: those of one grantee are side by side.
+pub fn grant_id(key: &str, grantee: &str, id: &str) -> String {
+    format!("{}{id}", grantee_prefix(key, grantee))
+}
+
+/// What ids of a grantee's grants of a key begin with.
+pub fn grantee_prefix(key: &str, grantee: &str) -> String {
+    format!("{key} {grantee} ")
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A symmetric key of a customer.
+    pub fn key() -> Key {
+        Key {
+            spec: Spec::Symmetric,
+            usage: Usage::Encrypt,
+            description: String::new(),
+            created_at: Timestamp(0),
+            enabled: true,
+            deletion: None,
+            policy: "{}".to_owned(),
+            tags: Tags::new(),
+            managed_by: None,
+            aliases: BTreeSet::new(),
+            materials: Vec::new(),
+            rotation: None,
+            public_key: None,
+            unknown: Unknown::new(),
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Grants past the gate.
+
+use wharf_testkit::refused;
+
+use super::*;
+
+const NOTHING: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}"#;
+
+fn grant(key: &str, to: &str, operations: &[&str]) -> api::CreateGrantRequest {
+    api::CreateGrantRequest {
+        key_id: Some(key.to_owned()),
+        grantee_principal: Some(to.to_owned()),
+        operations: Some(operations.iter().map(|it| (*it).to_owned()).collect()),
+        ..Default::default()
+    }
+}
+
+fn bound(subset: &[(&str, &str)]) -> Option<api::GrantConstraints> {
+    Some(api::GrantConstraints {
+        encryption_context_subset: pairs(subset),
+        ..Default::default()
+    })
+}
+
+#[tokio::test]
+async fn a_grant_allows_what_it_says() {
+    let home = Home::start();
+    let key = home.create().await;
+    let user = home.user("user", NOTHING).await;
+    let gated = home.gated();
+    let input = api::CreateGrantRequest {
+        constraints: bound(&[("app", "web")]),
+        name: Some("one".to_owned()),
+        ..grant(
+            &key,
+            &user.caller.arn,
+            &["Encrypt", "Decrypt", "DescribeKey"],
+        )
+    };
+    let made = gated.create_grant(&call(), input.clone()).await.unwrap();
+    let again = gated.create_grant(&call(), input).await.unwrap();
+    assert_eq!(made.grant_id, again.grant_id);
+    let blob = home
+        .encrypt(&user, &key, &[("app", "web"), ("x", "y")])
+        .await
+        .unwrap();
+    assert_eq!(
+        code(home.encrypt(&user, &key, &[]).await),
+        "AccessDeniedException"
+    );
+    assert!(
+        home.decrypt(&user, &blob, &[("app", "web"), ("x", "y")])
+            .await
+            .is_ok()
+    );
+    let describe = api::DescribeKeyRequest {
+        key_id: Some(key.clone()),
+        grant_tokens: made.grant_token.clone().map(|it| vec![it]),
+    };
+    assert!(gated.describe_key(&user, describe.clone()).await.is_ok());
+    let bad = api::DescribeKeyRequest {
+        grant_tokens: Some(vec!["nonsense".to_owned()]),
+        ..describe
+    };
+    assert_eq!(
+        code(gated.describe_key(&user, bad).await),
+        "InvalidGrantTokenException"
+    );
+    let list = api::ListGrantsRequest {
+        key_id: Some(key.clone()),
+        ..Default::default()
+    };
+    let listed = gated
+        .list_grants(&call(), list)
+        .await
+        .unwrap()
+        .grants
+        .unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0].grantee_principal.as_ref(), Some(&user.caller.arn));
+    let revoke = api::RevokeGrantRequest {
+        key_id: Some(key.clone()),
+        grant_id: made.grant_id,
+        dry_run: None,
+    };
+    gated.revoke_grant(&call(), revoke.clone()).await.unwrap();
+    assert_eq!(
+        code(gated.revoke_grant(&call(), revoke).await),
+        "NotFoundException"
+    );
+    let refused = home
+        .decrypt(&user, &blob, &[("app", "web"), ("x", "y")])
+        .await;
+    assert_eq!(code(refused), "AccessDeniedException");
+}
+
+#[tokio::test]
+async fn a_denial_outweighs_a_grant() {
+    let home = Home::start();
+    let user = home.user("user", NOTHING).await;
+    let arn = &user.caller.arn;
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Statement": [
+        {{"Effect": "Allow", "Principal": {{"AWS": "arn:aws:iam::{ACCOUNT}:root"}}, "Action": "kms:*", "Resource": "*"}},
+        {{"Effect": "Deny", "Principal": {{"AWS": "{arn}"}}, "Action": "kms:Encrypt", "Resource": "*"}}]}}"#
+    );
+    let key = home
+        .create_with(|it| it.policy = Some(text))
+        .await
+        .unwrap()
+        .arn
+        .unwrap();
+    let input = grant(&key, arn, &["Encrypt"]);
+    home.gated().create_grant(&call(), input).await.unwrap();
+    let refused = home.encrypt(&user, &key, &[]).await.unwrap_err();
+    assert!(
+        refused.message.contains("explicit deny"),
+        "{}",
+        refused.message
+    );
+}
+
+#[tokio::test]
+async fn a_grantee_hands_on_what_it_has() {
+    let home = Home::start();
+    let key = home.create().await;
+    let (one, two) = (
+        home.user("one", NOTHING).await,
+        home.user("two", NOTHING).await,
+    );
+    let gated = home.gated();
+    let parent = api::CreateGrantRequest {
+        constraints: bound(&[("app", "web")]),
+        ..grant(&key, &one.caller.arn, &["CreateGrant", "Decrypt"])
+    };
+    gated.create_grant(&call(), parent).await.unwrap();
+    let wider = [
+        grant(&key, &two.caller.arn, &["Decrypt"]),
+        api::CreateGrantRequest {
+            constraints: bound(&[("app", "web")]),
+            ..grant(&key, &two.caller.arn, &["Encrypt"])
+        },
+    ];
+    for wider in wider {
+        assert_eq!(
+            code(gated.create_grant(&one, wider).await),
+            "AccessDeniedException"
+        );
+    }
+    let narrower = api::CreateGrantRequest {
+        constraints: bound(&[("app", "web"), ("stage", "test")]),
+        ..grant(&key, &two.caller.arn, &["Decrypt"])
+    };
+    gated.create_grant(&one, narrower).await.unwrap();
+    let context = [("app", "web"), ("stage", "test")];
+    let blob = home.encrypt(&call(), &key, &context).await.unwrap();
+    assert!(home.decrypt(&two, &blob, &context).await.is_ok());
+}
+
+#[tokio::test]
+async fn those_who_may_retire_a_grant_do() {
+    let home = Home::start();
+    let key = home.create().await;
+    let (user, retirer) = (
+        home.user("user", NOTHING).await,
+        home.user("retirer", NOTHING).await,
+    );
+    let gated = home.gated();
+    let input = api::CreateGrantRequest {
+        retiring_principal: Some(retirer.caller.arn.clone()),
+        ..grant(&key, &user.caller.arn, &["Encrypt"])
+    };
+    let made = gated.create_grant(&call(), input).await.unwrap();
+    let listed = api::ListRetirableGrantsRequest {
+        retiring_principal: Some(retirer.caller.arn.clone()),
+        ..Default::default()
+    };
+    let all = gated
+        .list_retirable_grants(&call(), listed.clone())
+        .await
+        .unwrap();
+    assert_eq!(all.grants.unwrap()[0].grant_id, made.grant_id);
+    let retire = api::RetireGrantRequest {
+        grant_token: made.grant_token,
+        ..Default::default()
+    };
+    assert_eq!(
+        code(gated.retire_grant(&user, retire.clone()).await),
+        "AccessDeniedException"
+    );
+    gated.retire_grant(&retirer, retire.clone()).await.unwrap();
+    assert_eq!(
+        code(gated.retire_grant(&call(), retire).await),
+        "NotFoundException"
+    );
+    let all = gated.list_retirable_grants(&call(), listed).await.unwrap();
+    assert_eq!(all.grants.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn what_is_no_grant() {
+    let home = Home::start();
+    let key = home.create().await;
+    let someone = format!("arn:aws:iam::{ACCOUNT}:user/someone");
+    let gated = home.gated();
+    let none = gated
+        .create_grant(&call(), grant(&key, "someone", &["Encrypt"]))
+        .await;
+    assert_eq!(code(none), "InvalidArnException");
+    refused(
+        gated
+            .create_grant(&call(), grant(&key, &someone, &["Sign"]))
+            .await,
+        "ValidationException",
+        "Operation Sign is not supported by grants of a KMS key with key spec SYMMETRIC_DEFAULT and \
+         key usage ENCRYPT_DECRYPT.",
+    );
+    let nobody = api::CreateGrantRequest {
+        grantee_principal: None,
+        ..grant(&key, &someone, &["Encrypt"])
+    };
+    refused(
+        gated.create_grant(&call(), nobody).await,
+        "ValidationException",
+        "You must specify either GranteePrincipal or GranteeServicePrincipal.",
+    );
+}
