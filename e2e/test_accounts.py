@@ -58,6 +58,18 @@ def test_accounts_are_created_and_listed(wharf):
     assert lines[0].split() == ["ACCOUNT", "STATE", "CREATED", "NAME"] and any(line.endswith("blue team") for line in lines)
 
 
+def test_a_command_with_a_token_can_be_repeated(wharf):
+    first, key = create(wharf, "repeated", "--client-token", "once")
+    again, same = create(wharf, "repeated", "--client-token", "once")
+    assert (again, same.access_key, same.secret_key) == (first, key.access_key, key.secret_key)
+    other = wharf.run("account", "create", "another", "--client-token", "once", check=False)
+    assert other.returncode != 0 and "already used with other parameters" in other.stderr
+    sts = wharf.client("sts")
+    assert sts.get_access_key_info(AccessKeyId=key.access_key)["Account"] == first
+    nobody = key.access_key[:-1] + ("A" if key.access_key[-1] != "A" else "B")
+    assert sts.get_access_key_info(AccessKeyId=nobody)["Account"] == first
+
+
 def test_an_account_has_everything_of_its_own(wharf):
     number, root = create(wharf, "own")
     place = Place(wharf, "eu-west-1", root)

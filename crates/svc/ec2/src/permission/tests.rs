@@ -139,14 +139,6 @@ fn refusals_say_what_was_wrong() {
         &[permission("tcp", Some(1), Some(1), "10.0.0.0")],
         "InvalidParameterValue: CIDR block 10.0.0.0 is malformed",
     );
-    let listed = IpPermission {
-        prefix_list_ids: Some(vec![wharf_api_ec2::types::PrefixListId::default()]),
-        ..tcp.clone()
-    };
-    check(
-        &[listed],
-        "UnsupportedOperation: The parameter PrefixListIds is not supported by this version of wharf.",
-    );
     let nobody = IpPermission {
         ip_ranges: None,
         ..tcp
