@@ -39,7 +39,7 @@ pub fn acs_agent(bytes: &[u8]) {
 
 /// A frame from an agent.
 pub fn acs_server(bytes: &[u8]) {
-    wharf_svc_ecs::acs::fuzz::frame(bytes);
+    wharf_svc_ecs_agents::acs::fuzz::frame(bytes);
 }
 
 /// Messages of a session of ECS Exec, each with its length before it, as both ends take them.

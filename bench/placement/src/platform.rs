@@ -16,7 +16,7 @@ use wharf_records::{
 };
 use wharf_seal::Keyring;
 use wharf_store::{Range, Store, StoreOptions, Txn};
-use wharf_svc_ecs::{Config, EcsService, Parts};
+use wharf_svc_ecs::{AgentsConfig, EcsService, Parts};
 use wharf_wire::{Call, Context};
 
 use crate::neighbours::{NoEc2, NoRoles};
@@ -46,11 +46,11 @@ impl Platform {
         let store = Store::open(folder.path(), StoreOptions::default())?;
         let keyring = Arc::new(Keyring::in_memory());
         let mut parts = Parts::new(store.clone(), keyring, Arc::new(NoEc2), Arc::new(NoRoles));
-        parts.config = Config {
+        parts.config.agents = AgentsConfig {
             disconnect_grace: NEVER,
             node_lost_timeout: NEVER,
             other_agent_lost_timeout: NEVER,
-            ..Config::default()
+            ..AgentsConfig::default()
         };
         let ecs = EcsService::new(parts);
         let stop = CancellationToken::new();

@@ -23,7 +23,7 @@ use wharf_svc_acm::{AcmService, Parts as AcmParts};
 use wharf_svc_cloudtrail::{CloudtrailService, Recorder};
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_ecr::{Catalog, token::Bearer};
-use wharf_svc_ecs::{Config as EcsConfig, EcsService, Parts};
+use wharf_svc_ecs::{AgentsConfig, Config as EcsConfig, EcsService, Parts};
 use wharf_svc_elbv2::{Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts, Place};
 use wharf_svc_iam::{Directory, DirectoryError, IamGate, IamService, Mode};
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
@@ -575,8 +575,11 @@ impl Plane {
             target_changes: Some(elbv2.changes()),
             clock: clock.clone(),
             config: EcsConfig {
-                endpoint: endpoint(config),
-                at_443: config.at_443,
+                agents: AgentsConfig {
+                    endpoint: endpoint(config),
+                    at_443: config.at_443,
+                    ..AgentsConfig::default()
+                },
                 home_account: Some(config.account.clone()),
                 ..EcsConfig::default()
             },

@@ -27,7 +27,7 @@ const fn joined(crates: &'static [&'static str]) -> Row {
     }
 }
 
-const ROOMS: [Row; 18] = [
+const ROOMS: [Row; 19] = [
     row(&["base", "no-criu"]),
     row(&["durable", "metrics", "datachannel"]),
     row(&["wire"]),
@@ -42,6 +42,7 @@ const ROOMS: [Row; 18] = [
     row(&["service"]),
     row(&["hosts"]),
     row(&["svc/ecs/model", "svc/ecs/exec"]),
+    row(&["svc/ecs/scheduler", "svc/ecs/agents"]),
     row(&["svc/*"]),
     joined(&["plane/*"]),
     joined(&["server", "cli"]),
@@ -155,6 +156,8 @@ mod tests {
         for (name, on) in [
             ("wire", "records"),
             ("svc/ecs", "svc/ec2"),
+            ("svc/ecs/scheduler", "svc/ecs/agents"),
+            ("svc/ecs/model", "svc/ecs/scheduler"),
             ("plane/agent", "server"),
             ("api/ecs", "api/ec2"),
             ("svc/ecs", "attic"),

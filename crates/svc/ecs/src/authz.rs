@@ -193,7 +193,7 @@ impl Row {
         let tagged = |check: Check| {
             let id = names::long_arn(&check.resource)
                 .map(|(_, cluster, name)| format!("{cluster}:{name}"));
-            let tags = core.view.read(&self.place, |region| {
+            let tags = core.state.view.read(&self.place, |region| {
                 let service = region.services.get(id.as_deref().unwrap_or_default())?;
                 Some(service.tags.clone())
             });
@@ -293,7 +293,7 @@ impl Row {
         rows: &mut Vec<Check>,
     ) -> Result<(), Fault> {
         let given = given.unwrap_or_default();
-        let found = core.definition(&self.place, given).await?;
+        let found = core.state.definition(&self.place, given).await?;
         let arn = match &found {
             Some(found) => found.record.arn.clone(),
             None => self.definition(given),
@@ -414,6 +414,7 @@ impl Row {
             .scope()
             .key(Task::KIND, &format!("{cluster}:{id}"));
         let found = core
+            .state
             .table
             .read::<Task>(&key)
             .await?
@@ -440,7 +441,7 @@ impl Row {
     /// On the very revision that will run, with PassRole for every role it will have.
     async fn launch(&self, core: &Core, launch: Launched<'_>) -> Result<Vec<Check>, Fault> {
         let given = launch.definition.unwrap_or_default();
-        let found = core.definition(&self.place, given).await?;
+        let found = core.state.definition(&self.place, given).await?;
         let arn = match &found {
             Some(found) => found.record.arn.clone(),
             None => self.definition(given),

@@ -19,14 +19,6 @@ use crate::{
     view::Region,
 };
 
-pub fn failure(arn: impl Into<String>, reason: &str) -> api::Failure {
-    api::Failure {
-        arn: Some(arn.into()),
-        reason: Some(reason.to_owned()),
-        detail: None,
-    }
-}
-
 pub fn attribute(name: &str, value: Option<&str>) -> api::Attribute {
     api::Attribute {
         name: Some(name.to_owned()),

@@ -20,15 +20,12 @@ pub struct Figures {
 }
 
 pub(crate) fn figures(core: &Core) -> Figures {
+    let [tasks, services] = core.scheduler.depths();
     let mut figures = Figures {
-        queues: [
-            ("tasks", core.tasks.depth()),
-            ("instances", core.instances.depth()),
-            ("services", core.services.depth()),
-        ],
+        queues: [tasks, ("instances", core.agents.depth()), services],
         ..Figures::default()
     };
-    core.view.read_all(|region| {
+    core.state.view.read_all(|region| {
         for task in region.tasks.values() {
             *figures.tasks.entry(task.last.as_str()).or_default() += 1;
         }

@@ -22,7 +22,7 @@ pub fn asked<'a>(
         Some(n @ 1..=100) => usize::try_from(n).unwrap_or(100),
         Some(_) => return Err(fault::invalid("maxResults should be between 1 and 100.")),
     };
-    Pages::new(&core.parts.keyring, cx, "ecs", filter).page(token, size)
+    Pages::new(&core.keyring, cx, "ecs", filter).page(token, size)
 }
 
 /// Cuts one page out of `rows`, ascending by key; returns it and the token of the next.

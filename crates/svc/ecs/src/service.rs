@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
 use wharf_records::node::Grant;
@@ -17,16 +16,11 @@ use crate::{
     core::Core,
     grant::{self, NodeInstance},
     names::Place,
-    ops, reconcile, refuse, services,
+    ops, refuse, services,
     services::explain::{HostExplained, ServiceExplained, TaskExplained},
     serving::{self, Need},
     view::{Change, feed},
 };
-
-/// Tasks brought forward at once.
-const TASK_WORKERS: usize = 16;
-const INSTANCE_WORKERS: usize = 4;
-const SERVICE_WORKERS: usize = 8;
 
 #[derive(Clone)]
 pub struct EcsService {
@@ -47,7 +41,7 @@ impl EcsService {
         cluster: Option<&str>,
         name: &str,
     ) -> Result<ServiceExplained, Fault> {
-        services::explain::service(&self.core, call, cluster, name).await
+        services::explain::service(&self.core.scheduler, call, cluster, name).await
     }
 
     /// Why a task is as it is, and what the hosts it could be on say.
@@ -57,7 +51,7 @@ impl EcsService {
         cluster: Option<&str>,
         task: &str,
     ) -> Result<(TaskExplained, Vec<HostExplained>), Fault> {
-        services::explain::task(&self.core, call, cluster, task).await
+        services::explain::task(&self.core.scheduler, call, cluster, task).await
     }
 
     /// What there is to do, for metrics.
@@ -67,7 +61,7 @@ impl EcsService {
 
     /// The websockets agents connect to.
     pub fn endpoint(&self) -> Endpoint {
-        Endpoint::new(self.core.clone())
+        Endpoint::new(self.core.agents.clone())
     }
 
     /// The sessions of ECS Exec.
@@ -80,7 +74,7 @@ impl EcsService {
     /// # Errors
     /// The caller may not speak for it, or there is none.
     pub async fn zone_if_bound(&self, cx: &Context, ec2_instance: &str) -> Result<String, Fault> {
-        binding::zone_of(&self.core, cx, ec2_instance).await
+        binding::zone_of(&self.core.agents, cx, ec2_instance).await
     }
 
     /// What the join token of the caller allows; `None` for callers that are no joined node.
@@ -88,7 +82,7 @@ impl EcsService {
     /// # Errors
     /// The store cannot be read.
     pub async fn node_grant(&self, cx: &Context) -> Result<Option<Grant>, Fault> {
-        Ok(grant::of(&self.core, cx).await?)
+        Ok(grant::of(&self.core.agents, cx).await?)
     }
 
     /// Whether a task of the calling node needs that.
@@ -96,7 +90,7 @@ impl EcsService {
     /// # Errors
     /// The store cannot be read.
     pub async fn serves(&self, cx: &Context, need: Need<'_>) -> Result<bool, Fault> {
-        Ok(serving::serves(&self.core, cx, need).await?)
+        Ok(serving::serves(&self.core.agents, cx, need).await?)
     }
 
     /// The container instances that a user registered and that still are.
@@ -105,8 +99,8 @@ impl EcsService {
             account: place.0.to_owned(),
             region: place.1.to_owned(),
         };
-        self.core.up_to_date().await;
-        grant::instances_of(&self.core, &place, user_arn)
+        self.core.state.up_to_date().await;
+        grant::instances_of(&self.core.agents, &place, user_arn)
     }
 
     /// Deregisters them by force; their ARNs.
@@ -114,7 +108,7 @@ impl EcsService {
     /// # Errors
     /// The store cannot be written.
     pub async fn deregister_all(&self, call: &Call, user_arn: &str) -> Result<Vec<String>, Fault> {
-        grant::deregister_all(&self.core, call, user_arn).await
+        grant::deregister_all(&self.core.agents, call, user_arn).await
     }
 
     /// What a node that has no record of its own (it joined before there were any) has registered,
@@ -128,12 +122,12 @@ impl EcsService {
             account: place.0.to_owned(),
             region: place.1.to_owned(),
         };
-        grant::registered_as(&self.core, &place, user_arn).await
+        grant::registered_as(&self.core.agents, &place, user_arn).await
     }
 
     /// Whether there is an ACTIVE cluster of that name.
     pub async fn has_cluster(&self, call: &Call, name: &str) -> bool {
-        self.core.cluster(call, Some(name)).await.is_ok()
+        self.core.state.cluster(call, Some(name)).await.is_ok()
     }
 
     /// Whether a container instance is registered under that instance id.
@@ -142,86 +136,34 @@ impl EcsService {
             account: account.to_owned(),
             region: region.to_owned(),
         };
-        binding::is_registered(&self.core, &place, ec2_instance).await
+        binding::is_registered(&self.core.agents, &place, ec2_instance).await
     }
 
     /// Runs the view and the reconcilers until `stop`, or until a part of them panics. Operations wait
     /// until the view has been read, so start this before serving.
     pub async fn run(&self, stop: CancellationToken) {
-        let core = &self.core;
-        core.hub.start();
+        let (core, state) = (&self.core, &self.core.state);
         let mut loops = Loops::new("ecs", stop);
-        let of = core.clone();
+        let (scheduler, agents) = (core.scheduler.clone(), core.agents.clone());
         let changed = move |change| match change {
-            Change::Task(key) => of.tasks.wake(key),
-            Change::Service(key) => of.wake_service(key),
+            Change::Task(key) => scheduler.wake_task(key),
+            Change::Service(key) => scheduler.wake_service(key),
             Change::Instance(key) => {
-                of.instances.wake(key);
-                of.wake_starving();
+                agents.wake_instance(key);
+                scheduler.wake_starving();
             }
         };
-        let (hosts, stop) = (core.hosts.clone(), loops.stop());
+        let (hosts, stop) = (state.hosts.clone(), loops.stop());
         loops.spawn(async move { hosts.feed(stop).await });
-        let (store, view) = (core.parts.store.clone(), core.view.clone());
+        let (store, view) = (state.store.clone(), state.view.clone());
         loops.spawn(feed::feed(store, view, changed, loops.stop()));
-
-        let (store, how) = (&core.parts.store, core.parts.config.takeover);
         let permit = Permit::for_controller("ecs-shard");
-        loops.hold(&core.shard, store, permit, how).await;
-        let of = core.clone();
-        loops.work(&core.tasks, TASK_WORKERS, move |key| {
-            reconcile::task(of.clone(), key)
-        });
-        let of = core.clone();
-        loops.work(&core.instances, INSTANCE_WORKERS, move |key| {
-            reconcile::instance(of.clone(), key)
-        });
-        let of = core.clone();
-        loops.work(&core.services, SERVICE_WORKERS, move |key| {
-            services::execute::service(of.clone(), key)
-        });
-        let changes = core.parts.target_changes.as_ref();
-        let changes = changes.map(tokio::sync::broadcast::Receiver::resubscribe);
-        loops.spawn(follow_targets(core.clone(), changes, loops.stop()));
+        loops
+            .hold(&state.shard, &state.store, permit, core.takeover)
+            .await;
+        core.scheduler.work(&mut loops);
+        core.agents.work(&mut loops);
         loops.run().await;
-    }
-}
-
-/// How often services with targets look at them where nobody tells of changes.
-const TARGET_POLL: std::time::Duration = std::time::Duration::from_secs(1);
-
-/// Wakes the services whose targets changed; all that have any if some change was missed.
-async fn follow_targets(
-    core: Arc<Core>,
-    changes: Option<broadcast::Receiver<String>>,
-    stop: CancellationToken,
-) {
-    let mut changes = changes;
-    loop {
-        let group = tokio::select! {
-            () = stop.cancelled() => return,
-            group = next_target_change(&mut changes) => group,
-        };
-        for key in core.view.services_with_targets(group.as_deref()) {
-            core.services.wake(key);
-        }
-    }
-}
-
-/// ARN of a target group that changed; `None` if it may have been any.
-async fn next_target_change(changes: &mut Option<broadcast::Receiver<String>>) -> Option<String> {
-    use broadcast::error::RecvError;
-    let Some(receiver) = changes else {
-        tokio::time::sleep(TARGET_POLL).await;
-        return None;
-    };
-    match receiver.recv().await {
-        Ok(group) => Some(group),
-        Err(RecvError::Lagged(_)) => None,
-        Err(RecvError::Closed) => {
-            *changes = None;
-            None
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The faults of ECS, and what inner errors become on the wire.
 
-use wharf_api_ecs::faults;
+use wharf_api_ecs::{Failure, faults};
 use wharf_service::Faults;
 use wharf_store::StoreError;
 use wharf_wire::Fault;
@@ -22,6 +22,15 @@ pub fn unsupported(what: &str) -> Fault {
 
 pub fn cluster_not_found() -> Fault {
     faults::cluster_not_found_exception("Cluster not found.")
+}
+
+/// One of the failures that a call lists beside what it did.
+pub fn failure(arn: impl Into<String>, reason: &str) -> Failure {
+    Failure {
+        arn: Some(arn.into()),
+        reason: Some(reason.to_owned()),
+        detail: None,
+    }
 }
 
 /// Something on our side; the cause is logged in full, the caller learns nothing of it.

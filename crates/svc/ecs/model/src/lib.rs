@@ -1,5 +1,5 @@
-//! What ECS is about, as its other parts see it: names, documents, task definitions, what calls ask for,
-//! and the view of everything that is not over.
+//! What ECS is about, as its other rooms see it: names, documents, task definitions, what calls ask for,
+//! the life of a task, and the state they share.
 //!
 //! | module | what |
 //! | --- | --- |
@@ -9,14 +9,19 @@
 //! | [`definition`] | validation of task definitions |
 //! | [`launch`], [`make`], [`provider`], [`asks`] | what is asked for, and the tasks made of it |
 //! | [`service`], [`interface`], [`own_node`], [`tags`] | what records say |
+//! | [`validate`] | what CreateService and UpdateService ask for, checked |
+//! | [`task`] | the life of a task, pure |
+//! | [`credentials`] | the roles of tasks |
 //! | [`view`] | everything that is not over, indexed in memory |
+//! | [`state`] | records, view and machines, and the one way to change a task |
 //!
-//! Pure but for the feed of the view and the ids that tasks are given. No operation, loop or
+//! Pure but for the state, the feed of the view and the ids that tasks are given. No operation, queue or
 //! connection is here.
 
 #![forbid(unsafe_code)]
 
 pub mod asks;
+pub mod credentials;
 pub mod definition;
 pub mod document;
 pub mod fault;
@@ -27,5 +32,8 @@ pub mod names;
 pub mod own_node;
 pub mod provider;
 pub mod service;
+pub mod state;
 pub mod tags;
+pub mod task;
+pub mod validate;
 pub mod view;

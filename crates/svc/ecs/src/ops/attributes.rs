@@ -15,7 +15,7 @@ use crate::{
     core::{Core, MAX_TRIES, conflict},
     fault,
     names::{self, Place},
-    page,
+    page, registration,
 };
 
 /// Most attributes in one call, and of its own on one instance.
@@ -26,7 +26,7 @@ pub async fn list_attributes(
     call: &Call,
     input: api::ListAttributesRequest,
 ) -> Result<api::ListAttributesResponse, Fault> {
-    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
     if input.target_type.as_deref() != Some("container-instance") {
         return Err(fault::invalid(
             "targetType should be one of [container-instance].",
@@ -43,7 +43,7 @@ pub async fn list_attributes(
         input.max_results,
         input.next_token.as_deref(),
     )?;
-    let rows: BTreeMap<String, Attribute> = core.view.read(&Place::of(call), |region| {
+    let rows: BTreeMap<String, Attribute> = core.state.view.read(&Place::of(call), |region| {
         let instances = region
             .instances_of(&cluster.name)
             .filter(|i| i.status != InstanceStatus::Inactive);
@@ -134,14 +134,14 @@ async fn change(
     given: Option<&Vec<Attribute>>,
     apply: impl Fn(&mut BTreeMap<String, Option<String>>, &Attribute),
 ) -> Result<Vec<Attribute>, Fault> {
-    let cluster = core.cluster(call, cluster).await?;
+    let cluster = core.state.cluster(call, cluster).await?;
     let given = given.map(Vec::as_slice).unwrap_or_default();
     if given.is_empty() || given.len() > MAX_CUSTOM {
         return Err(fault::invalid(
             "attributes must have between 1 and 10 items.",
         ));
     }
-    super::register_instance::read_attributes(Some(&given.to_vec()))?;
+    registration::read_attributes(Some(&given.to_vec()))?;
     let mut by_key: BTreeMap<String, Vec<&Attribute>> = BTreeMap::new();
     for attribute in given {
         if is_reserved(attribute.name.as_deref().unwrap_or_default()) {
@@ -158,7 +158,7 @@ async fn change(
     for _ in 0..MAX_TRIES {
         let (mut txn, mut changes) = (Txn::new(), false);
         for (key, attributes) in &by_key {
-            let stored = core.table.read::<Instance>(key).await?;
+            let stored = core.state.table.read::<Instance>(key).await?;
             let stored = stored.ok_or_else(|| target_not_found(attributes))?;
             let mut instance = stored.record.clone();
             for attribute in attributes {
@@ -176,7 +176,7 @@ async fn change(
                 changes = true;
             }
         }
-        if !changes || core.table.commit(&call.permit, txn).await? {
+        if !changes || core.state.table.commit(&call.permit, txn).await? {
             return Ok(given.to_vec());
         }
     }

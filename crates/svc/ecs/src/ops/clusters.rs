@@ -38,7 +38,7 @@ pub async fn create_cluster(
     let wanted = new_cluster(&place, call, &name, &input)?;
     let key = place.scope().key(Cluster::KIND, &name);
     for _ in 0..MAX_TRIES {
-        let found = core.table.read::<Cluster>(&key).await?;
+        let found = core.state.table.read::<Cluster>(&key).await?;
         let unchanged = match &found {
             // Repeating a create changes nothing, whatever it asks for.
             Some(stored) if stored.record.status == ClusterStatus::Active => {
@@ -51,7 +51,7 @@ pub async fn create_cluster(
             None => Compare::absent(&key),
         };
         let txn = Txn::new().when(unchanged).put(&key, encode(&wanted));
-        if core.table.commit(&call.permit, txn).await? {
+        if core.state.table.commit(&call.permit, txn).await? {
             let cluster = shown(core, &place, &wanted, ClusterParts::WRITTEN).await?;
             return Ok(api::CreateClusterResponse {
                 cluster: Some(cluster),
@@ -166,8 +166,9 @@ async fn shown(
     cluster: &Cluster,
     parts: ClusterParts,
 ) -> Result<api::Cluster, Fault> {
-    core.up_to_date().await;
+    core.state.up_to_date().await;
     let shown = core
+        .state
         .view
         .read(place, |region| describe::cluster(cluster, region, parts));
     shown.map_err(|e| fault::server(&e))
@@ -187,16 +188,16 @@ pub async fn describe_clusters(
     }
     let parts = ClusterParts::read(input.include.as_ref());
     let place = Place::of(call);
-    core.up_to_date().await;
+    core.state.up_to_date().await;
     let (mut clusters, mut failures) = (Vec::new(), Vec::new());
-    core.view.read(&place, |region| {
+    core.state.view.read(&place, |region| {
         for one in given {
             let name = names::cluster_name(Some(&one)).ok();
             match name.as_ref().and_then(|name| region.clusters.get(name)) {
                 Some(found) => clusters.push(describe::cluster(found, region, parts)),
                 None => {
                     let arn = name.map_or(one, |name| place.cluster(&name));
-                    failures.push(describe::failure(arn, "MISSING"));
+                    failures.push(fault::failure(arn, "MISSING"));
                 }
             }
         }
@@ -220,8 +221,8 @@ pub async fn list_clusters(
         input.max_results,
         input.next_token.as_deref(),
     )?;
-    core.up_to_date().await;
-    let (arns, next_token) = core.view.read(&Place::of(call), |region| {
+    core.state.up_to_date().await;
+    let (arns, next_token) = core.state.view.read(&Place::of(call), |region| {
         let active = region
             .clusters
             .values()
@@ -245,8 +246,9 @@ pub async fn delete_cluster(
     }
     let place = Place::of(call);
     for _ in 0..MAX_TRIES {
-        let found = core.any_cluster(call, Some(&given)).await?;
-        core.view
+        let found = core.state.any_cluster(call, Some(&given)).await?;
+        core.state
+            .view
             .read(&place, |region| may_be_deleted(region, &found.name))?;
         let mut cluster = Cluster::clone(&found.record);
         if cluster.status == ClusterStatus::Active {
@@ -256,7 +258,7 @@ pub async fn delete_cluster(
             let txn = Txn::new()
                 .when(found.unchanged())
                 .put(&found.key, encode(&cluster));
-            if !core.table.commit(&call.permit, txn).await? {
+            if !core.state.table.commit(&call.permit, txn).await? {
                 continue;
             }
         }
@@ -303,8 +305,9 @@ async fn update(
     given: Option<&str>,
     mut change: impl FnMut(&mut Cluster),
 ) -> Result<api::Cluster, Fault> {
-    let found = core.cluster(call, given).await?;
+    let found = core.state.cluster(call, given).await?;
     let changed = core
+        .state
         .table
         .change(&call.permit, &found.key, |cluster: &mut Cluster| {
             if cluster.status == ClusterStatus::Inactive {
@@ -376,8 +379,8 @@ pub async fn put_cluster_capacity_providers(
     let strategy = input.default_capacity_provider_strategy.unwrap_or_default();
     let strategy = provider::read_strategy(&strategy)?;
     check_providers(&providers, &strategy)?;
-    let found = core.cluster(call, input.cluster.as_deref()).await?;
-    let used = core.view.read(&Place::of(call), |region| {
+    let found = core.state.cluster(call, input.cluster.as_deref()).await?;
+    let used = core.state.view.read(&Place::of(call), |region| {
         let tasks = region
             .tasks_of(&found.name)
             .filter(|task| task.last < Status::Stopped);
@@ -424,7 +427,7 @@ pub async fn describe_capacity_providers(
     for one in given {
         let name = one.rsplit_once('/').map_or(one.as_str(), |(_, name)| name);
         if !provider::FARGATE.contains(&name) {
-            failures.push(describe::failure(place.capacity_provider(name), "MISSING"));
+            failures.push(fault::failure(place.capacity_provider(name), "MISSING"));
             continue;
         }
         found.push(api::CapacityProvider {

@@ -27,8 +27,8 @@ use crate::{
     launch::Order,
     names::{self, Place},
     provider,
-    services::{self, targets, validate},
-    tags,
+    services::{self, targets},
+    tags, validate,
     view::Held,
 };
 
@@ -37,7 +37,7 @@ pub async fn create_service(
     call: &Call,
     input: CreateServiceRequest,
 ) -> Result<CreateServiceResponse, Fault> {
-    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
     let name = input.service_name.clone().unwrap_or_default();
     if !names::is_name(&name) {
         return Err(fault::invalid(
@@ -77,7 +77,7 @@ async fn repeated(
     request: &str,
     token: Option<&str>,
 ) -> Result<Option<Service>, Fault> {
-    let Some(found) = core.table.read::<Service>(key).await? else {
+    let Some(found) = core.state.table.read::<Service>(key).await? else {
         return Ok(None);
     };
     let found = found.record;
@@ -178,7 +178,13 @@ async fn revision(
         document::definition(&definition.record.document).map_err(|error| fault::server(&error))?;
     let given = input.load_balancers.as_deref().unwrap_or_default();
     let mut targets = validate::targets(given, &parsed)?;
-    targets::check(core, call, network_mode(&parsed), &mut targets).await?;
+    targets::check(
+        &core.scheduler.balancers,
+        call,
+        network_mode(&parsed),
+        &mut targets,
+    )
+    .await?;
     let given = input.network_configuration.as_ref();
     Ok(Revision {
         id: ids::digits19(),
@@ -350,7 +356,7 @@ async fn write(
 ) -> Result<CreateServiceResponse, Fault> {
     let mut cluster = cluster;
     for _ in 0..MAX_TRIES {
-        let found = core.table.read::<Service>(key).await?;
+        let found = core.state.table.read::<Service>(key).await?;
         let unchanged = match &found {
             None => Compare::absent(key),
             Some(found) if found.record.status == ServiceStatus::Inactive => found.unchanged(),
@@ -370,10 +376,10 @@ async fn write(
             .put(key, encode(&service))
             .put(events, encode(&ServiceEvents::default()));
         let txn = with_deployment(txn, place, &service, None);
-        if core.table.commit(&call.permit, txn).await? {
+        if core.state.table.commit(&call.permit, txn).await? {
             return shown(core, place, &service).await;
         }
-        cluster = core.cluster(call, Some(&service.cluster)).await?;
+        cluster = core.state.cluster(call, Some(&service.cluster)).await?;
         active_definition(core, place, Some(&definition.record.arn)).await?;
     }
     Err(conflict(key).into())

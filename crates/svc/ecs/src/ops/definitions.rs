@@ -3,7 +3,7 @@
 use wharf_api_ecs as api;
 use wharf_records::{
     Record, decode,
-    ecs::{Definition, DefinitionStatus, Family, definition_id},
+    ecs::{Definition, DefinitionStatus, Family},
 };
 use wharf_store::{Range, Txn};
 use wharf_wire::{Call, Fault};
@@ -18,59 +18,13 @@ use crate::{
 /// Keys read at once by lists.
 const SCAN: usize = 500;
 
-impl Core {
-    /// The definition meant by a family, `family:revision` or ARN; a family means its newest ACTIVE
-    /// revision.
-    pub async fn definition(
-        &self,
-        place: &Place,
-        given: &str,
-    ) -> Result<Option<Stored<Definition>>, Fault> {
-        let Some(wanted) = names::definition_ref(given)? else {
-            return Ok(None);
-        };
-        let revision = match wanted.revision {
-            Some(revision) => revision,
-            None => {
-                let key = place.scope().key(Family::KIND, &wanted.family);
-                let family = self.table.read::<Family>(&key).await?;
-                match family.and_then(|family| family.record.newest_active) {
-                    Some(newest) => newest,
-                    None => return Ok(None),
-                }
-            }
-        };
-        let id = definition_id(&wanted.family, revision);
-        Ok(self
-            .table
-            .read(&place.scope().key(Definition::KIND, &id))
-            .await?)
-    }
-
-    /// The definition that a record names by its ARN.
-    pub async fn definition_of(
-        &self,
-        place: &Place,
-        arn: &str,
-    ) -> Result<Option<Stored<Definition>>, ChangeError> {
-        let wanted = names::definition_ref(arn).ok().flatten();
-        let Some((family, revision)) = wanted.and_then(|it| Some((it.family, it.revision?))) else {
-            return Ok(None);
-        };
-        let id = definition_id(&family, revision);
-        self.table
-            .read(&place.scope().key(Definition::KIND, &id))
-            .await
-    }
-}
-
 pub async fn describe_task_definition(
     core: &Core,
     call: &Call,
     input: api::DescribeTaskDefinitionRequest,
 ) -> Result<api::DescribeTaskDefinitionResponse, Fault> {
     let given = input.task_definition.unwrap_or_default();
-    let found = core.definition(&Place::of(call), &given).await?;
+    let found = core.state.definition(&Place::of(call), &given).await?;
     let found = found.ok_or_else(|| fault::client("Unable to describe task definition."))?;
     let with_tags = input.include.iter().flatten().any(|one| one == "TAGS");
     Ok(api::DescribeTaskDefinitionResponse {
@@ -90,7 +44,11 @@ pub async fn deregister_task_definition(
         return Err(fault::invalid(format!("Revision is required: {given}")));
     }
     let place = Place::of(call);
-    let found = core.definition(&place, &given).await?.ok_or_else(unable)?;
+    let found = core
+        .state
+        .definition(&place, &given)
+        .await?
+        .ok_or_else(unable)?;
     let record = set_status(core, call, &place, &found.key, |record| {
         if record.status == DefinitionStatus::Active {
             record.status = DefinitionStatus::Inactive;
@@ -114,7 +72,7 @@ async fn set_status(
     change: impl Fn(&mut Definition),
 ) -> Result<Definition, Fault> {
     for _ in 0..MAX_TRIES {
-        let Some(found) = core.table.read::<Definition>(key).await? else {
+        let Some(found) = core.state.table.read::<Definition>(key).await? else {
             return Err(fault::client("Unable to describe task definition."));
         };
         let mut record = found.record.clone();
@@ -126,7 +84,7 @@ async fn set_status(
             .when(found.unchanged())
             .put(key, wharf_records::encode(&record));
         let family_key = place.scope().key(Family::KIND, &record.family);
-        if let Some(family) = core.table.read::<Family>(&family_key).await? {
+        if let Some(family) = core.state.table.read::<Family>(&family_key).await? {
             let mut changed = family.record.clone();
             if changed.newest_active == Some(record.revision) {
                 changed.newest_active = newest_active(core, place, &record).await?;
@@ -135,7 +93,7 @@ async fn set_status(
                 .when(family.unchanged())
                 .put(family_key, wharf_records::encode(&changed));
         }
-        if core.table.commit(&call.permit, txn).await? {
+        if core.state.table.commit(&call.permit, txn).await? {
             return Ok(record);
         }
     }
@@ -154,7 +112,7 @@ async fn newest_active(
     let mut range = Range::prefix(&prefix).limit(SCAN);
     let mut newest = None;
     loop {
-        let reply = core.parts.store.range(range).await;
+        let reply = core.state.store.range(range).await;
         let reply = reply.map_err(ChangeError::from)?;
         for entry in &reply.entries {
             let record: Definition = decode(&entry.value).map_err(ChangeError::from)?;
@@ -186,16 +144,16 @@ pub async fn delete_task_definitions(
         ));
     }
     let place = Place::of(call);
-    core.up_to_date().await;
+    core.state.up_to_date().await;
     let (mut deleted, mut failures) = (Vec::new(), Vec::new());
     for one in given {
-        let Some(found) = core.definition(&place, &one).await? else {
-            failures.push(describe::failure(one, "The specified task definition does not exist. Specify a valid account, family, revision and try again."));
+        let Some(found) = core.state.definition(&place, &one).await? else {
+            failures.push(fault::failure(one, "The specified task definition does not exist. Specify a valid account, family, revision and try again."));
             continue;
         };
         if found.record.status == DefinitionStatus::Active {
             let reason = "The specified task definition is still in ACTIVE status. Please deregister the target and try again.";
-            failures.push(describe::failure(found.record.arn, reason));
+            failures.push(fault::failure(found.record.arn, reason));
             continue;
         }
         let record = set_status(core, call, &place, &found.key, |record| {
@@ -203,7 +161,7 @@ pub async fn delete_task_definitions(
             record.delete_requested_at.get_or_insert(call.now);
         })
         .await?;
-        if !core.uses_definition(&place, &record.arn).await {
+        if !core.state.uses_definition(&place, &record.arn).await {
             forget(core, call, &found.key).await?;
         }
         deleted.push(describe::definition(&record).map_err(|e| fault::server(&e))?);
@@ -216,12 +174,12 @@ pub async fn delete_task_definitions(
 
 /// Deletes a revision that waits for it; unless somebody changes it in this very moment.
 async fn forget(core: &Core, call: &Call, key: &str) -> Result<(), Fault> {
-    let Some(stored) = core.table.read::<Definition>(key).await? else {
+    let Some(stored) = core.state.table.read::<Definition>(key).await? else {
         return Ok(());
     };
     if stored.record.status == DefinitionStatus::DeleteInProgress {
         let txn = Txn::new().when(stored.unchanged()).delete(key);
-        core.table.commit(&call.permit, txn).await?;
+        core.state.table.commit(&call.permit, txn).await?;
     }
     Ok(())
 }
@@ -266,7 +224,7 @@ pub async fn list_task_definitions(
             range = range.start_after(after);
         }
         let reply = core
-            .parts
+            .state
             .store
             .range(range)
             .await
@@ -344,7 +302,11 @@ pub async fn list_task_definition_families(
     };
     let after = page.after.as_ref();
     let after = after.map(|name| format!("{folder}{}", wharf_records::escape(name)));
-    let found = core.table.page(&prefix, after, page.size, fits).await?;
+    let found = core
+        .state
+        .table
+        .page(&prefix, after, page.size, fits)
+        .await?;
     let families: Vec<String> = found.records.into_iter().map(|it| it.record.name).collect();
     let next_token = page.next(found.more, families.last().map(String::as_str));
     Ok(api::ListTaskDefinitionFamiliesResponse {

@@ -17,7 +17,7 @@ pub async fn delete_service(
     call: &Call,
     input: DeleteServiceRequest,
 ) -> Result<DeleteServiceResponse, Fault> {
-    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
     let given = input.service.unwrap_or_default();
     let name = names::member_id("service", &cluster.name, &given)?;
     let place = Place::of(call);
@@ -40,7 +40,7 @@ pub async fn delete_service(
         service.steady = false;
         Ok(())
     };
-    let changed = core.table.change(&call.permit, &key, change).await?;
+    let changed = core.state.table.change(&call.permit, &key, change).await?;
     let (service, ()) = changed.ok_or_else(not_found)?;
     Ok(DeleteServiceResponse {
         service: Some(describe_services::shown(core, &place, &service, true).await?),

@@ -9,8 +9,9 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::Core,
-    describe, describe_service, fault,
+    describe_service, fault,
     names::{self, Place},
+    services::counts::Counts,
     view::Held,
 };
 
@@ -21,7 +22,10 @@ pub async fn describe_services(
     call: &Call,
     input: DescribeServicesRequest,
 ) -> Result<DescribeServicesResponse, Fault> {
-    let cluster = core.any_cluster(call, input.cluster.as_deref()).await?;
+    let cluster = core
+        .state
+        .any_cluster(call, input.cluster.as_deref())
+        .await?;
     let given = input.services.unwrap_or_default();
     if given.is_empty() {
         return Err(fault::invalid("Services cannot be empty."));
@@ -36,12 +40,13 @@ pub async fn describe_services(
         let name = names::member_id("service", &cluster.name, &one)?;
         let id = format!("{}:{name}", cluster.name);
         let held: Option<Held<Service>> = core
+            .state
             .view
             .read(&place, |region| region.services.get(&id).cloned());
         match held {
             Some(held) => services.push(shown_now(core, &place, &held, with_tags).await?),
             None => {
-                failures.push(describe::failure(
+                failures.push(fault::failure(
                     place.service(&cluster.name, &name),
                     "MISSING",
                 ));
@@ -61,7 +66,7 @@ pub async fn shown(
     service: &Service,
     with_tags: bool,
 ) -> Result<ApiService, Fault> {
-    core.up_to_date().await;
+    core.state.up_to_date().await;
     shown_now(core, place, service, with_tags).await
 }
 
@@ -73,11 +78,11 @@ async fn shown_now(
 ) -> Result<ApiService, Fault> {
     let id = format!("{}:{}", service.cluster, service.name);
     let key = place.scope().key(ServiceEvents::KIND, &id);
-    let events = core.table.read::<ServiceEvents>(&key).await?;
+    let events = core.state.table.read::<ServiceEvents>(&key).await?;
     let events = events.map(|stored| stored.record).unwrap_or_default();
-    let counts = core.view.read(place, |region| {
+    let counts = core.state.view.read(place, |region| {
         let tasks = region.tasks_of_service(&id).map(|task| &*task.record);
-        describe_service::Counts::of(service, tasks, core.now())
+        Counts::of(service, tasks, core.state.now())
     });
     Ok(describe_service::service(
         place, service, &counts, events, with_tags,

@@ -17,7 +17,10 @@ pub async fn describe_tasks(
     call: &Call,
     input: DescribeTasksRequest,
 ) -> Result<DescribeTasksResponse, Fault> {
-    let cluster = core.any_cluster(call, input.cluster.as_deref()).await?;
+    let cluster = core
+        .state
+        .any_cluster(call, input.cluster.as_deref())
+        .await?;
     let given = input.tasks.unwrap_or_default();
     if given.is_empty() {
         return Err(fault::invalid("Tasks cannot be empty."));
@@ -33,12 +36,12 @@ pub async fn describe_tasks(
         let key = place
             .scope()
             .key(Task::KIND, &format!("{}:{id}", cluster.name));
-        match core.table.read::<Task>(&key).await? {
+        match core.state.table.read::<Task>(&key).await? {
             Some(found) => {
                 tasks
                     .push(describe::task(&found.record, with_tags).map_err(|e| fault::server(&e))?);
             }
-            None => failures.push(describe::failure(place.task(&cluster.name, &id), "MISSING")),
+            None => failures.push(fault::failure(place.task(&cluster.name, &id), "MISSING")),
         }
     }
     Ok(DescribeTasksResponse {

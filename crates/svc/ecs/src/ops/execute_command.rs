@@ -30,7 +30,7 @@ pub async fn execute_command(
     call: &Call,
     input: ExecuteCommandRequest,
 ) -> Result<ExecuteCommandResponse, Fault> {
-    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
     if input.interactive != Some(true) {
         return Err(fault::invalid(
             "Interactive is the only mode supported currently.",
@@ -50,14 +50,14 @@ pub async fn execute_command(
     let key = Place::of(call)
         .scope()
         .key(Task::KIND, &format!("{}:{id}", cluster.name));
-    let task = core.table.read::<Task>(&key).await?;
+    let task = core.state.table.read::<Task>(&key).await?;
     let task = task.ok_or_else(|| fault::invalid("The referenced task was not found."))?;
     let task = task.record;
     let container = choose(&task, input.container.as_deref())?;
     if !is_ready(&task, container) {
         return Err(fault::invalid(NOT_ENABLED));
     }
-    if core.hub.presence(&task.instance) != Seen::Connected {
+    if core.agents.hub.presence(&task.instance) != Seen::Connected {
         return Err(not_connected());
     }
     let opened = core.exec.open(&task.arn, &call.caller.arn);
@@ -73,6 +73,7 @@ pub async fn execute_command(
         command,
     };
     if !core
+        .agents
         .hub
         .send(&task.instance, frame("ExecuteCommandMessage", &message))
     {

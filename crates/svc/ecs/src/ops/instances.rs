@@ -4,21 +4,17 @@ use wharf_api_ecs as api;
 use wharf_placement::query::Expression;
 use wharf_records::{
     Record,
-    ecs::{Instance, InstanceStatus, Launch, Status, Task},
-    encode,
-    hosts::{Host, Ledger},
+    ecs::{Instance, InstanceStatus},
 };
-use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    acs::server_address::poll_endpoint,
+    acs::{self, server_address::poll_endpoint},
     binding,
-    core::{Core, MAX_TRIES, conflict},
-    describe, fault,
+    core::Core,
+    deregistration, describe, fault,
     names::{self, Place},
     own_node, page,
-    task::stop,
 };
 
 const MAX_DESCRIBED: usize = 100;
@@ -29,7 +25,10 @@ pub async fn describe_container_instances(
     call: &Call,
     input: api::DescribeContainerInstancesRequest,
 ) -> Result<api::DescribeContainerInstancesResponse, Fault> {
-    let cluster = core.any_cluster(call, input.cluster.as_deref()).await?;
+    let cluster = core
+        .state
+        .any_cluster(call, input.cluster.as_deref())
+        .await?;
     let given = input.container_instances.unwrap_or_default();
     if given.is_empty() {
         return Err(fault::invalid("Container instances cannot be empty."));
@@ -48,13 +47,13 @@ pub async fn describe_container_instances(
         .collect();
     let ids = ids?;
     let (mut found, mut failures) = (Vec::new(), Vec::new());
-    core.view.read(&place, |region| {
+    core.state.view.read(&place, |region| {
         for id in ids {
             match region.instance(&cluster.name, &id) {
                 Some(instance) => found.push(describe::instance(instance, region, tags, health)),
                 None => {
                     let arn = place.instance(&cluster.name, &id);
-                    failures.push(describe::failure(arn, "MISSING"));
+                    failures.push(fault::failure(arn, "MISSING"));
                 }
             }
         }
@@ -70,7 +69,7 @@ pub async fn list_container_instances(
     call: &Call,
     input: api::ListContainerInstancesRequest,
 ) -> Result<api::ListContainerInstancesResponse, Fault> {
-    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
     let wanted = match input.status.as_deref() {
         None | Some("") => None,
         Some("ACTIVE") => Some(InstanceStatus::Active),
@@ -97,7 +96,7 @@ pub async fn list_container_instances(
         input.max_results,
         input.next_token.as_deref(),
     )?;
-    let (arns, next_token) = core.view.read(&Place::of(call), |region| {
+    let (arns, next_token) = core.state.view.read(&Place::of(call), |region| {
         let instances = region.instances_of(&cluster.name).filter(|instance| {
             let status = match wanted {
                 // Statuses that no instance of ours ever has list nothing.
@@ -123,7 +122,7 @@ pub async fn update_container_instances_state(
     call: &Call,
     input: api::UpdateContainerInstancesStateRequest,
 ) -> Result<api::UpdateContainerInstancesStateResponse, Fault> {
-    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
     let given = input.container_instances.unwrap_or_default();
     if given.is_empty() || given.len() > MAX_UPDATED {
         return Err(fault::invalid(
@@ -147,13 +146,14 @@ pub async fn update_container_instances_state(
             .scope()
             .key(Instance::KIND, &format!("{}:{id}", cluster.name));
         let arn = place.instance(&cluster.name, &id);
-        let own = core.view.read(&place, |region| {
+        let own = core.state.view.read(&place, |region| {
             binding::may_speak_for_arn(&call.caller, region, &arn)
         });
         if !own {
             return Err(binding::refusal());
         }
         let result = core
+            .state
             .table
             .change(&call.permit, &key, |instance: &mut Instance| {
                 let active = instance.status != InstanceStatus::Inactive;
@@ -166,15 +166,15 @@ pub async fn update_container_instances_state(
             .await?;
         match result {
             Some((instance, true)) => changed.push(instance),
-            Some((instance, false)) => failures.push(describe::failure(instance.arn, "INACTIVE")),
-            None => failures.push(describe::failure(
+            Some((instance, false)) => failures.push(fault::failure(instance.arn, "INACTIVE")),
+            None => failures.push(fault::failure(
                 place.instance(&cluster.name, &id),
                 "MISSING",
             )),
         }
     }
-    core.up_to_date().await;
-    let shown = core.view.read(&place, |region| {
+    core.state.up_to_date().await;
+    let shown = core.state.view.read(&place, |region| {
         changed
             .iter()
             .map(|instance| describe::instance(instance, region, false, false))
@@ -191,88 +191,18 @@ pub async fn deregister_container_instance(
     call: &Call,
     input: api::DeregisterContainerInstanceRequest,
 ) -> Result<api::DeregisterContainerInstanceResponse, Fault> {
-    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
     let given = input.container_instance.unwrap_or_default();
     let id = names::member_id("container-instance", &cluster.name, &given)?;
-    let place = Place::of(call);
-    let missing = || fault::invalid("Referenced container instance was not found.");
     let force = input.force == Some(true);
-    for _ in 0..MAX_TRIES {
-        core.up_to_date().await;
-        let (found, host, ledger, tasks) = core.view.read(&place, |region| {
-            let found = region
-                .instance(&cluster.name, &id)
-                .cloned()
-                .ok_or_else(missing)?;
-            if !binding::may_speak_for(&call.caller, &found) {
-                return Err(binding::refusal());
-            }
-            let tasks: Vec<_> = region
-                .tasks_on(&found.host)
-                .filter(|task| task.last < Status::Stopped)
-                .map(|task| (task.key.clone(), task.launch))
-                .collect();
-            let host = region.hosts.get(&found.host).cloned();
-            Ok::<_, Fault>((
-                found.clone(),
-                host,
-                region.ledgers.get(&found.host).cloned(),
-                tasks,
-            ))
-        })?;
-        if found.status == InstanceStatus::Inactive {
-            return Err(missing());
-        }
-        // Fargate tasks on the machine are not this instance's to its owner, but they hold it.
-        if !force && !tasks.is_empty() {
-            return Err(fault::invalid("Found running tasks on the instance."));
-        }
-        let mut instance = Instance::clone(&found.record);
-        instance.status = InstanceStatus::Inactive;
-        instance.agent_connected = false;
-        instance.deregistered_at = Some(call.now);
-        instance.version += 1;
-        let mut txn = Txn::new()
-            .when(found.unchanged())
-            .put(&found.key, encode(&instance));
-        // Placement compares the ledger: nothing is claimed on the host from here on.
-        if let Some(ledger) = ledger {
-            let mut closed = Ledger::clone(&ledger.record);
-            closed.capacity = wharf_records::hosts::Capacity::default();
-            txn = txn
-                .when(ledger.unchanged())
-                .put(&ledger.key, encode(&closed));
-        }
-        if let Some(host) = host {
-            let mut closed = Host::clone(&host.record);
-            closed.fargate = false;
-            txn = txn.when(host.unchanged()).put(&host.key, encode(&closed));
-        }
-        if !core.table.commit(&call.permit, txn).await? {
-            continue;
-        }
-        core.hub.disconnect(&instance.arn);
-        for (key, launch) in tasks {
-            orphan(core, call, &key, launch).await?;
-        }
-        core.up_to_date().await;
-        let shown = core.view.read(&place, |region| {
-            describe::instance(&instance, region, true, false)
-        });
-        return Ok(api::DeregisterContainerInstanceResponse {
-            container_instance: Some(shown),
-        });
-    }
-    Err(conflict(&given).into())
-}
-
-/// The task of a machine that was taken away by force. Its owner said so: what it held may be
-/// given to others.
-async fn orphan(core: &Core, call: &Call, key: &str, _launch: Launch) -> Result<(), Fault> {
-    let now = core.now();
-    let change = |task: &mut Task| stop::give_up(task, &stop::deregistered(), true, now);
-    core.change_task(&call.permit, None, key, change).await?;
-    Ok(())
+    let gone = deregistration::deregister(&core.agents, call, &cluster.name, &id, force).await?;
+    core.state.up_to_date().await;
+    let shown = core.state.view.read(&Place::of(call), |region| {
+        describe::instance(&gone, region, true, false)
+    });
+    Ok(api::DeregisterContainerInstanceResponse {
+        container_instance: Some(shown),
+    })
 }
 
 /// Where the agent connects: the name under which it reached us, so that a node behind an address
@@ -283,22 +213,22 @@ pub async fn discover_poll_endpoint(
     input: api::DiscoverPollEndpointRequest,
 ) -> Result<api::DiscoverPollEndpointResponse, Fault> {
     let base = match call.endpoint.as_str() {
-        "" => core.parts.config.endpoint.as_str(),
+        "" => core.agents.config.endpoint.as_str(),
         given => given.trim_end_matches('/'),
     };
-    core.up_to_date().await;
-    let asks_for_own = core.view.read(&Place::of(call), |region| {
+    core.state.up_to_date().await;
+    let asks_for_own = core.state.view.read(&Place::of(call), |region| {
         let named = input.container_instance.as_deref();
         let known = named.and_then(|arn| region.instance_by_arn(arn));
         known.is_some_and(|instance| own_node::is_own_node(instance))
     });
     let base = match asks_for_own || binding::node_name(&call.caller).is_some() {
         true => base.to_owned(),
-        false => poll_endpoint(base, core.parts.config.at_443),
+        false => poll_endpoint(base, core.agents.config.at_443),
     };
     Ok(api::DiscoverPollEndpointResponse {
-        endpoint: Some(format!("{base}{}", crate::acs::ACS_PATH)),
-        telemetry_endpoint: Some(format!("{base}{}", crate::acs::TCS_PATH)),
+        endpoint: Some(format!("{base}{}", acs::ACS_PATH)),
+        telemetry_endpoint: Some(format!("{base}{}", acs::TCS_PATH)),
         service_connect_endpoint: Some(base),
     })
 }

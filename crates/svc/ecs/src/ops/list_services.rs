@@ -14,7 +14,7 @@ pub async fn list_services(
     call: &Call,
     input: api::ListServicesRequest,
 ) -> Result<api::ListServicesResponse, Fault> {
-    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let (launch, scheduling) = (given(&input.launch_type), given(&input.scheduling_strategy));
     let context = format!("services {} {launch:?} {scheduling:?}", cluster.name);
@@ -34,7 +34,7 @@ pub async fn list_services(
             && is(&launch, primary.map_or("", |launch| launch.as_str()))
             && is(&scheduling, service.scheduling.as_str())
     };
-    let (arns, next_token) = core.view.read(&Place::of(call), |region| {
+    let (arns, next_token) = core.state.view.read(&Place::of(call), |region| {
         let services = region.services_of(&cluster.name);
         let found = services.filter(|service| admits(service));
         page::cut(

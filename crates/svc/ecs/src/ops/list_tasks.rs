@@ -25,6 +25,7 @@ pub async fn list_tasks(
     input: ListTasksRequest,
 ) -> Result<ListTasksResponse, Fault> {
     let cluster = core
+        .state
         .cluster(call, input.cluster.as_deref())
         .await?
         .name
@@ -42,7 +43,7 @@ pub async fn list_tasks(
     )?;
     let found = match filter.desired {
         None => Vec::new(),
-        Some(Desired::Running) => core.view.read(&place, |region| {
+        Some(Desired::Running) => core.state.view.read(&place, |region| {
             let tasks = region.tasks_of(&cluster).filter(|task| filter.admits(task));
             tasks
                 .map(|task| (task.id.clone(), task.arn.clone()))
@@ -68,7 +69,7 @@ async fn stopped(
     let mut range = Range::prefix(&prefix).limit(SCAN);
     loop {
         let reply = core
-            .parts
+            .state
             .store
             .range(range)
             .await
@@ -131,7 +132,7 @@ impl Filter {
 
     /// A service or instance nobody knows is an error, not an empty list.
     fn check(&self, core: &Core, place: &Place, cluster: &str) -> Result<(), Fault> {
-        core.view.read(place, |region| {
+        core.state.view.read(place, |region| {
             if let Some(service) = &self.service
                 && !region
                     .services

@@ -31,9 +31,9 @@ pub async fn register_task_definition(
     let place = Place::of(call);
     let name = wanted.family.clone().unwrap_or_default();
     let family_key = place.scope().key(Family::KIND, &name);
-    let _turn = core.turn(&family_key).await;
+    let _turn = core.state.turn(&family_key).await;
     for _ in 0..MAX_TRIES {
-        let found = core.table.read::<Family>(&family_key).await?;
+        let found = core.state.table.read::<Family>(&family_key).await?;
         let unchanged = match &found {
             Some(stored) => stored.unchanged(),
             None => Compare::absent(&family_key),
@@ -67,7 +67,7 @@ pub async fn register_task_definition(
             .when(unchanged)
             .put(&family_key, encode(&family))
             .put(key, encode(&record));
-        if core.table.commit(&call.permit, txn).await? {
+        if core.state.table.commit(&call.permit, txn).await? {
             return Ok(RegisterTaskDefinitionResponse {
                 task_definition: Some(
                     describe::definition(&record).map_err(|e| fault::server(&e))?,

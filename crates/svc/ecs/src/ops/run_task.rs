@@ -1,4 +1,4 @@
-//! RunTask: chooses hosts, claims them and writes the tasks in one transaction ([`crate::placing`]).
+//! RunTask: chooses hosts, claims them and writes the tasks in one transaction ([`placing`]).
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub async fn run_task(
             Prepared::Made(arns) => return repeat(core, &arns).await,
         };
         cluster.clone_from(&job.cluster.key);
-        if let Outcome::Made(made) = placing::place(core, *job).await? {
+        if let Outcome::Made(made) = placing::place(&core.scheduler, *job).await? {
             let shown = made.tasks.iter().map(|task| describe::task(task, true));
             let shown: Result<Vec<_>, _> = shown.collect();
             return Ok(RunTaskResponse {
@@ -55,7 +55,7 @@ enum Prepared {
 
 /// Everything there is to find out before hosts are chosen.
 async fn prepare(core: &Core, call: &Call, input: &RunTaskRequest) -> Result<Prepared, Fault> {
-    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
     let count = match input.count.unwrap_or(1) {
         count @ 1..=10 => usize::try_from(count).unwrap_or(1),
         _ => return Err(fault::invalid("count must be between 1 and 10.")),
@@ -75,7 +75,7 @@ async fn prepare(core: &Core, call: &Call, input: &RunTaskRequest) -> Result<Pre
     )?;
     let order = launch::run(input, &cluster.name, source.launch, &definition.record)?;
     let pool = order.pool(&place, &cluster.arn);
-    let nowhere = events::nowhere(&place.region, &core.view.elsewhere(&place, &pool));
+    let nowhere = events::nowhere(&place.region, &core.state.view.elsewhere(&place, &pool));
     check_roles(core, call, &order).await?;
     let subnets = match &order.network {
         Some(network) => subnets::resolve(core, call, network).await?,
@@ -112,7 +112,10 @@ pub async fn active_definition(
     place: &Place,
     given: Option<&str>,
 ) -> Result<Stored<Definition>, Fault> {
-    let found = core.definition(place, given.unwrap_or_default()).await?;
+    let found = core
+        .state
+        .definition(place, given.unwrap_or_default())
+        .await?;
     let found = found.ok_or_else(|| fault::client("TaskDefinition not found."))?;
     match found.record.status {
         DefinitionStatus::Active => Ok(found),
@@ -133,9 +136,9 @@ pub async fn check_roles(core: &Core, call: &Call, order: &Order) -> Result<(), 
         .as_ref()
         .or(order.parsed.execution_role_arn.as_ref());
     for role in [task, execution].into_iter().flatten() {
-        match core.parts.credentials.usable(&Place::of(call), role).await {
+        match core.credentials.usable(&Place::of(call), role).await {
             Ok(()) => {}
-            Err(crate::config::RoleError::Unusable(_)) => {
+            Err(crate::credentials::RoleError::Unusable(_)) => {
                 return Err(fault::client(crate::task::stop::role_text(role)));
             }
             Err(unavailable) => return Err(fault::server(&unavailable)),
@@ -170,7 +173,7 @@ impl Read {
         let key = Place::of(call).scope().key(ClientToken::KIND, &id);
         let request = document::of_request("RunTask", input).to_string();
         let request = hex::encode(Sha256::digest(request.as_bytes()));
-        match core.table.read::<ClientToken>(&key).await? {
+        match core.state.table.read::<ClientToken>(&key).await? {
             None => {}
             Some(found) if found.record.request == request => {
                 return Ok(Some(Self::Made(found.record.made)));
@@ -182,7 +185,7 @@ impl Read {
                 .with("resourceIds", found.record.made));
             }
         }
-        let lease = core.token_lease(&call.permit).await?;
+        let lease = core.state.token_lease(&call.permit).await?;
         Ok(Some(Self::New(Token {
             key,
             request,
@@ -195,7 +198,7 @@ impl Read {
 async fn repeat(core: &Core, made: &[String]) -> Result<RunTaskResponse, Fault> {
     let mut tasks = Vec::new();
     for arn in made {
-        if let Some(task) = core.task_by_arn(arn).await? {
+        if let Some(task) = core.state.task_by_arn(arn).await? {
             tasks.push(describe::task(&task.record, true).map_err(|e| fault::server(&e))?);
         }
     }

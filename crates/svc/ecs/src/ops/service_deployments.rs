@@ -14,9 +14,10 @@ use super::update_service::not_found;
 use crate::{
     core::{ChangeError, Core, MAX_TRIES, conflict},
     definition::containers,
-    describe, describe_service, document, fault,
+    describe_service, document, fault,
     names::{self, Place},
-    page, services,
+    page,
+    services::{self, counts::Counts},
 };
 
 const MAX_DESCRIBED: usize = 20;
@@ -48,12 +49,12 @@ pub async fn describe_service_deployments(
 ) -> Result<api::DescribeServiceDeploymentsResponse, Fault> {
     let given = checked(input.service_deployment_arns, "Service deployment ARNs")?;
     let place = Place::of(call);
-    core.up_to_date().await;
+    core.state.up_to_date().await;
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for arn in given {
         match read(core, &place, &arn).await? {
             Some(record) => found.push(described(core, &place, &arn, &record)),
-            None => failures.push(describe::failure(arn, "MISSING")),
+            None => failures.push(fault::failure(arn, "MISSING")),
         }
     }
     Ok(api::DescribeServiceDeploymentsResponse {
@@ -68,7 +69,7 @@ async fn read(core: &Core, place: &Place, arn: &str) -> Result<Option<ServiceDep
     };
     let id = format!("{cluster}:{service}:{id}");
     let key = place.scope().key(ServiceDeployment::KIND, &id);
-    let stored = core.table.read::<ServiceDeployment>(&key).await?;
+    let stored = core.state.table.read::<ServiceDeployment>(&key).await?;
     Ok(stored.map(|stored| stored.record))
 }
 
@@ -81,10 +82,10 @@ fn described(
     let id = part(place, "service-deployment", arn)
         .map(|(cluster, service, _)| format!("{cluster}:{service}"))
         .unwrap_or_default();
-    core.view.read(place, |region| {
+    core.state.view.read(place, |region| {
         let tasks = region.tasks_of_service(&id).map(|task| &*task.record);
         let service = region.services.get(&id);
-        let counts = service.map(|held| describe_service::Counts::of(held, tasks, core.now()));
+        let counts = service.map(|held| Counts::of(held, tasks, core.state.now()));
         let counts = counts.unwrap_or_default();
         let desired = service.map_or(0, |service| service.desired);
         describe_service::service_deployment(place, record, desired, &counts)
@@ -104,7 +105,7 @@ pub async fn describe_service_revisions(
             Some((cluster, service, id)) => {
                 let id = format!("{cluster}:{service}:{id}");
                 let key = place.scope().key(RevisionRecord::KIND, &id);
-                core.table.read::<RevisionRecord>(&key).await?
+                core.state.table.read::<RevisionRecord>(&key).await?
             }
             None => None,
         };
@@ -113,7 +114,7 @@ pub async fn describe_service_revisions(
                 let images = images(core, &place, &stored.record).await?;
                 found.push(describe_service::revision(&stored.record, images));
             }
-            None => failures.push(describe::failure(arn, "MISSING")),
+            None => failures.push(fault::failure(arn, "MISSING")),
         }
     }
     Ok(api::DescribeServiceRevisionsResponse {
@@ -129,7 +130,7 @@ async fn images(
     record: &RevisionRecord,
 ) -> Result<Vec<api::ContainerImage>, Fault> {
     let arn = &record.revision.definition;
-    let Some(stored) = core.definition_of(place, arn).await? else {
+    let Some(stored) = core.state.definition_of(place, arn).await? else {
         return Ok(Vec::new());
     };
     let parsed =
@@ -147,12 +148,13 @@ pub async fn list_service_deployments(
     call: &Call,
     input: api::ListServiceDeploymentsRequest,
 ) -> Result<api::ListServiceDeploymentsResponse, Fault> {
-    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
     let given = input.service.clone().unwrap_or_default();
     let service = names::member_id("service", &cluster.name, &given)?;
     let place = Place::of(call);
     let id = format!("{}:{service}", cluster.name);
     if !core
+        .state
         .view
         .read(&place, |region| region.services.contains_key(&id))
     {
@@ -198,7 +200,7 @@ async fn all(core: &Core, place: &Place, id: &str) -> Result<Vec<ServiceDeployme
     let mut found = Vec::new();
     let mut range = Range::prefix(&prefix).limit(SCAN);
     loop {
-        let reply = core.parts.store.range(range).await;
+        let reply = core.state.store.range(range).await;
         let reply = reply.map_err(ChangeError::from)?;
         for entry in &reply.entries {
             found.push(wharf_records::decode(&entry.value).map_err(ChangeError::from)?);
@@ -239,6 +241,7 @@ pub async fn stop_service_deployment(
     let key = services::key(&place, cluster, service);
     for _ in 0..MAX_TRIES {
         let stored = core
+            .state
             .table
             .read::<Service>(&key)
             .await?
@@ -264,7 +267,7 @@ pub async fn stop_service_deployment(
             .when(stored.unchanged())
             .put(&key, encode(&changed))
             .put(beside, copy);
-        if core.table.commit(&call.permit, txn).await? {
+        if core.state.table.commit(&call.permit, txn).await? {
             return Ok(api::StopServiceDeploymentResponse {
                 service_deployment_arn: Some(arn),
             });

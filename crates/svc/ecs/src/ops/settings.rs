@@ -103,7 +103,8 @@ async fn put(
         principal,
         unknown: Unknown::new(),
     };
-    core.table
+    core.state
+        .table
         .commit(&call.permit, Txn::new().put(key, encode(&setting)))
         .await?;
     Ok(show(&setting))
@@ -143,7 +144,8 @@ pub async fn delete_account_setting(
     let principal = input.principal_arn.filter(|arn| !arn.is_empty());
     let principal = principal.unwrap_or_else(|| principal_of(call));
     let key = key(call, &principal, &name);
-    core.table
+    core.state
+        .table
         .commit(&call.permit, Txn::new().delete(key))
         .await?;
     let value = (*default).to_owned();
@@ -246,7 +248,11 @@ fn effective(
 
 async fn stored(core: &Core, call: &Call, principal: &str) -> Result<Vec<Setting>, Fault> {
     let prefix = key(call, principal, "");
-    let all = core.table.page(&prefix, None, usize::MAX, |_| true).await?;
+    let all = core
+        .state
+        .table
+        .page(&prefix, None, usize::MAX, |_| true)
+        .await?;
     Ok(all.records.into_iter().map(|it| it.record).collect())
 }
 

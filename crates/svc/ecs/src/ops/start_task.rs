@@ -10,20 +10,21 @@ use wharf_records::{
     hosts::Ledger,
 };
 use wharf_store::Txn;
+use wharf_svc_ecs_scheduler::placing::{Subnet, refused};
 use wharf_wire::{Call, Fault};
 
 use super::{
     run_task::{active_definition, check_roles, full_roles},
-    subnets::{self, Subnet},
+    subnets,
 };
 use crate::{
     core::{Core, MAX_TRIES, Stored, conflict},
+    credentials,
     definition::is_compatible,
     describe, fault,
     launch::{self, EXTERNAL, Order},
     make::{self, Spot},
     names::{self, Place},
-    placing::refused,
     task::settle,
     view::{Held, Region},
 };
@@ -34,7 +35,7 @@ pub async fn start_task(
     mut input: StartTaskRequest,
 ) -> Result<StartTaskResponse, Fault> {
     full_roles(&call.account, input.overrides.as_mut());
-    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
     let instances = input.container_instances.clone().unwrap_or_default();
     match instances.len() {
         0 => return Err(fault::invalid("Container instances cannot be empty.")),
@@ -67,7 +68,7 @@ pub async fn start_task(
             Ok(task) => tasks.push(describe::task(&task, true).map_err(|e| fault::server(&e))?),
             Err(why) => {
                 let arn = job.place.instance(&job.cluster.name, &id);
-                let mut failure = describe::failure(arn, why.reason);
+                let mut failure = fault::failure(arn, why.reason);
                 failure.detail = why.detail;
                 failures.push(failure);
             }
@@ -110,17 +111,17 @@ impl Job {
         call: &Call,
         instance: &str,
     ) -> Result<Result<Task, Why>, Fault> {
-        let _turn = core.hosts.turn().await;
+        let _turn = core.state.hosts.turn().await;
         for _ in 0..MAX_TRIES {
-            core.up_to_date().await;
-            let attempt = core.view.read(&self.place, |region| {
+            core.state.up_to_date().await;
+            let attempt = core.state.view.read(&self.place, |region| {
                 self.attempt(core, call, region, instance)
             });
             let (txn, task) = match attempt {
                 Ok(made) => made,
                 Err(reason) => return Ok(Err(reason)),
             };
-            if core.table.commit(&call.permit, txn).await? {
+            if core.state.table.commit(&call.permit, txn).await? {
                 return Ok(Ok(task));
             }
         }
@@ -163,7 +164,7 @@ impl Job {
             zone: &zone,
             subnet: subnet.map(|subnet| subnet.id.as_str()),
             capacity_provider: None,
-            credentials_seed: core.credentials_seed(),
+            credentials_seed: credentials::seed(&core.keyring),
         };
         let mut task = make::task(&self.place, &self.order, spot, call.now);
         if instance.attributes.contains_key(EXTERNAL)

@@ -16,7 +16,7 @@ pub async fn stop_task(
     call: &Call,
     input: StopTaskRequest,
 ) -> Result<StopTaskResponse, Fault> {
-    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
     let given = input.task.unwrap_or_default();
     if given.is_empty() {
         return Err(fault::invalid("Task Identifier is empty."));
@@ -26,11 +26,14 @@ pub async fn stop_task(
         .scope()
         .key(Task::KIND, &format!("{}:{id}", cluster.name));
     let why = stop::by_user(input.reason.as_deref());
-    let now = core.now();
+    let now = core.state.now();
     let change = |task: &mut Task| {
         stop::stop(task, &why, now);
     };
-    let task = core.change_task(&call.permit, None, &key, change).await?;
+    let task = core
+        .state
+        .change_task(&call.permit, None, &key, change)
+        .await?;
     let task = task.ok_or_else(|| fault::invalid("The referenced task was not found."))?;
     Ok(StopTaskResponse {
         task: Some(describe::task(&task, false).map_err(|e| fault::server(&e))?),

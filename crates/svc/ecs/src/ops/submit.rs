@@ -147,18 +147,21 @@ async fn take(
     // Nor need it be of the instance's region, or of its account.
     let place = names::place_of(given).unwrap_or_else(|| Place::of(call));
     let key = place.scope().key(Task::KIND, &format!("{cluster}:{id}"));
-    core.up_to_date().await;
-    let now = core.now();
+    core.state.up_to_date().await;
+    let now = core.state.now();
     let mut foreign = false;
     let change = |task: &mut Task| {
         foreign = !core
+            .state
             .view
             .read(&place, |region| binding::may_report_of(call, region, task));
         if !foreign {
             report::take(task, report, now);
         }
     };
-    core.change_task(&call.permit, None, &key, change).await?;
+    core.state
+        .change_task(&call.permit, None, &key, change)
+        .await?;
     match foreign {
         false => Ok(()),
         true => Err(api::faults::access_denied_exception(
@@ -172,7 +175,7 @@ pub async fn submit_attachment_state_changes(
     call: &Call,
     input: api::SubmitAttachmentStateChangesRequest,
 ) -> Result<api::SubmitAttachmentStateChangesResponse, Fault> {
-    core.up_to_date().await;
+    core.state.up_to_date().await;
     for told in input.attachments.into_iter().flatten() {
         if told.status.as_deref() != Some("ATTACHED") {
             continue;
@@ -184,7 +187,7 @@ pub async fn submit_attachment_state_changes(
             .to_owned();
         // A Fargate task's is of the task's account and region.
         let place = names::place_of(&arn).unwrap_or_else(|| Place::of(call));
-        let key = core.view.read(&place, |region| {
+        let key = core.state.view.read(&place, |region| {
             let mut tasks = region.tasks.values();
             let of = |task: &&crate::view::Held<Task>| {
                 task.network
@@ -210,7 +213,9 @@ pub async fn submit_attachment_state_changes(
                 );
             }
         };
-        core.change_task(&call.permit, None, &key, attach).await?;
+        core.state
+            .change_task(&call.permit, None, &key, attach)
+            .await?;
     }
     Ok(api::SubmitAttachmentStateChangesResponse {
         acknowledgment: Some(ACK.to_owned()),

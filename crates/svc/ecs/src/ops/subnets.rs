@@ -3,16 +3,10 @@
 use std::collections::BTreeSet;
 
 use wharf_api_ec2::{DescribeSecurityGroupsRequest, DescribeSubnetsRequest};
+use wharf_svc_ecs_scheduler::placing::Subnet;
 use wharf_wire::{Call, Fault};
 
 use crate::{core::Core, fault, launch::NetworkOrder, names::PRINCIPAL};
-
-/// A subnet a task may be put in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subnet {
-    pub id: String,
-    pub zone: String,
-}
 
 /// Looks the order's subnets and groups up; all of one VPC, all of them there.
 pub async fn resolve(core: &Core, call: &Call, order: &NetworkOrder) -> Result<Vec<Subnet>, Fault> {
@@ -21,7 +15,7 @@ pub async fn resolve(core: &Core, call: &Call, order: &NetworkOrder) -> Result<V
         subnet_ids: Some(order.subnets.clone()),
         ..DescribeSubnetsRequest::default()
     };
-    let described = core.parts.ec2.describe_subnets(&onward, wanted).await;
+    let described = core.ec2.describe_subnets(&onward, wanted).await;
     let found = described.map_err(|f| refused("subnet", &order.subnets, &f))?;
     let found = found.subnets.unwrap_or_default();
     let mut vpcs: BTreeSet<String> = found.iter().filter_map(|s| s.vpc_id.clone()).collect();
@@ -48,11 +42,7 @@ pub async fn resolve(core: &Core, call: &Call, order: &NetworkOrder) -> Result<V
             group_ids: Some(order.security_groups.clone()),
             ..DescribeSecurityGroupsRequest::default()
         };
-        let described = core
-            .parts
-            .ec2
-            .describe_security_groups(&onward, wanted)
-            .await;
+        let described = core.ec2.describe_security_groups(&onward, wanted).await;
         let groups =
             described.map_err(|f| refused("security group", &order.security_groups, &f))?;
         vpcs.extend(

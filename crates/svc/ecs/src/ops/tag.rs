@@ -65,26 +65,31 @@ impl Tagged {
         let permit = &call.permit;
         let found = match self {
             Self::Cluster(key) => core
+                .state
                 .table
                 .change(permit, key, |it: &mut Cluster| change(&mut it.tags))
                 .await?
                 .map(|(it, ())| it.tags),
             Self::Task(key) => core
+                .state
                 .table
                 .change(permit, key, |it: &mut Task| change(&mut it.tags))
                 .await?
                 .map(|(it, ())| it.tags),
             Self::Definition(key) => core
+                .state
                 .table
                 .change(permit, key, |it: &mut Definition| change(&mut it.tags))
                 .await?
                 .map(|(it, ())| it.tags),
             Self::Instance(key) => core
+                .state
                 .table
                 .change(permit, key, |it: &mut Instance| change(&mut it.tags))
                 .await?
                 .map(|(it, ())| it.tags),
             Self::Service(key) => core
+                .state
                 .table
                 .change(permit, key, |it: &mut Service| change(&mut it.tags))
                 .await?

@@ -13,7 +13,7 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::Core,
-    describe, fault,
+    fault,
     names::{self, Place},
 };
 
@@ -40,12 +40,12 @@ pub async fn get_task_protection(
     call: &Call,
     input: api::GetTaskProtectionRequest,
 ) -> Result<api::GetTaskProtectionResponse, Fault> {
-    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
     let place = Place::of(call);
     let given = input.tasks.unwrap_or_default();
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     if given.is_empty() {
-        core.view.read(&place, |region| {
+        core.state.view.read(&place, |region| {
             let tasks = region.tasks_of(&cluster.name);
             let services = tasks.filter(|task| task.service.is_some() && is_live(task));
             found.extend(services.map(|task| protected(task, call.now)));
@@ -54,13 +54,13 @@ pub async fn get_task_protection(
     }
     for one in limited(given)? {
         let (arn, key) = locate(&place, &cluster.name, &one)?;
-        let stored = core.table.read::<Task>(&key).await?;
+        let stored = core.state.table.read::<Task>(&key).await?;
         match stored.map(|stored| stored.record) {
             Some(task) if task.service.is_some() && is_live(&task) => {
                 found.push(protected(&task, call.now));
             }
-            Some(_) => failures.push(describe::failure(arn, "TASK_NOT_VALID")),
-            None => failures.push(describe::failure(arn, "MISSING")),
+            Some(_) => failures.push(fault::failure(arn, "TASK_NOT_VALID")),
+            None => failures.push(fault::failure(arn, "MISSING")),
         }
     }
     Ok(api::GetTaskProtectionResponse {
@@ -74,7 +74,7 @@ pub async fn update_task_protection(
     call: &Call,
     input: api::UpdateTaskProtectionRequest,
 ) -> Result<api::UpdateTaskProtectionResponse, Fault> {
-    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
     let place = Place::of(call);
     let given = input.tasks.unwrap_or_default();
     if given.is_empty() {
@@ -100,12 +100,16 @@ pub async fn update_task_protection(
                 service.protected_until = until;
             }
         };
-        match core.change_task(&call.permit, None, &key, change).await? {
+        match core
+            .state
+            .change_task(&call.permit, None, &key, change)
+            .await?
+        {
             Some(task) if task.service.is_some() && is_live(&task) => {
                 found.push(protected(&task, call.now));
             }
-            Some(_) => failures.push(describe::failure(arn, "TASK_NOT_VALID")),
-            None => failures.push(describe::failure(arn, "MISSING")),
+            Some(_) => failures.push(fault::failure(arn, "TASK_NOT_VALID")),
+            None => failures.push(fault::failure(arn, "MISSING")),
         }
     }
     Ok(api::UpdateTaskProtectionResponse {

@@ -17,7 +17,8 @@ use crate::{
     document, fault, launch,
     names::{self, Place},
     provider,
-    services::{self, targets, validate},
+    services::{self, targets},
+    validate,
 };
 
 pub async fn update_service(
@@ -25,13 +26,13 @@ pub async fn update_service(
     call: &Call,
     input: UpdateServiceRequest,
 ) -> Result<UpdateServiceResponse, Fault> {
-    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
     let given = input.service.clone().unwrap_or_default();
     let name = names::member_id("service", &cluster.name, &given)?;
     let place = Place::of(call);
     let key = services::key(&place, &cluster.name, &name);
     for _ in 0..MAX_TRIES {
-        let stored = core.table.read::<Service>(&key).await?;
+        let stored = core.state.table.read::<Service>(&key).await?;
         let stored = stored.ok_or_else(not_found)?;
         if stored.record.status != ServiceStatus::Active {
             return Err(faults::service_not_active_exception(
@@ -56,7 +57,7 @@ pub async fn update_service(
                 .when(stored.unchanged())
                 .put(&key, encode(&service));
             let txn = create_service::with_deployment(txn, &place, &service, superseded.as_ref());
-            if !core.table.commit(&call.permit, txn).await? {
+            if !core.state.table.commit(&call.permit, txn).await? {
                 continue;
             }
         }
@@ -140,7 +141,7 @@ async fn revision(
         ..present.clone()
     };
     if let Some(strategy) = &input.capacity_provider_strategy {
-        let cluster = core.cluster(call, Some(&service.cluster)).await?;
+        let cluster = core.state.cluster(call, Some(&service.cluster)).await?;
         let chosen = match strategy.is_empty() {
             true => provider::choose(&cluster, Some("EC2"), None)?,
             false => provider::choose(&cluster, None, Some(strategy))?,
@@ -159,7 +160,13 @@ async fn revision(
     }
     if let Some(given) = &input.load_balancers {
         wanted.targets = validate::targets(given, &parsed)?;
-        targets::check(core, call, network_mode(&parsed), &mut wanted.targets).await?;
+        targets::check(
+            &core.scheduler.balancers,
+            call,
+            network_mode(&parsed),
+            &mut wanted.targets,
+        )
+        .await?;
     } else {
         // The container and port must be in the new definition too.
         let given = launch::shown_targets(&wanted.targets);
@@ -188,7 +195,7 @@ async fn definition(
         .filter(|name| !name.is_empty());
     let place = Place::of(call);
     let wanted = named.unwrap_or(&present.definition);
-    let found = core.definition(&place, wanted).await?;
+    let found = core.state.definition(&place, wanted).await?;
     let found = found.ok_or_else(|| fault::client("TaskDefinition not found."))?;
     let same = found.record.arn == present.definition;
     match found.record.status {

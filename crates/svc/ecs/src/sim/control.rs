@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     acs::hub::Seen as Presence,
-    host,
     launch::of_service,
+    liveness,
     services::{
         launch::{Launcher, Minted, Where},
         observe::{self, Observed, SeenHost, TargetHealth, address},
@@ -142,7 +142,7 @@ impl World {
             None => Presence::Connected,
             Some(at) => Presence::Gone(self.now.since(at)),
         };
-        let plan = host::plan(&instance, seen, &self.config);
+        let plan = liveness::plan(&instance, seen, &self.config);
         if plan.disconnect || plan.lose {
             instance.agent_connected = false;
             instance.disconnected_at.get_or_insert(self.now);
@@ -202,7 +202,7 @@ impl World {
                     }
                 }
                 Action::Stop { task, why } => {
-                    let (why, now) = (stop::of_service(why), self.now);
+                    let (why, now) = (why.stop(), self.now);
                     self.change_task(&format!("default:{task}"), |task| {
                         stop::stop(task, &why, now);
                     });

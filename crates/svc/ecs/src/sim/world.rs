@@ -23,11 +23,11 @@ use wharf_records::{
 
 use super::nodes::Node;
 use crate::{
-    config::Config,
-    definition, document,
+    AgentsConfig as Config, definition, document,
     launch::Order,
     names::Place,
-    services::{observe::TargetHealth, validate},
+    services::observe::TargetHealth,
+    validate,
     view::{Change, Held, Region, Row, Tables},
 };
 

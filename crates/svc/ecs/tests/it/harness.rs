@@ -16,7 +16,9 @@ use wharf_api_ecs::{self as api, Ecs};
 use wharf_base::{Clock, Permit, SystemClock, Timestamp};
 use wharf_seal::Keyring;
 use wharf_store::{Store, StoreOptions};
-use wharf_svc_ecs::{Config, EcsService, Parts, Place, RoleError, RoleKeys, TaskCredentials};
+use wharf_svc_ecs::{
+    AgentsConfig, Config, EcsService, Parts, Place, RoleError, RoleKeys, TaskCredentials,
+};
 use wharf_wire::{Call, Check, Context, Fault, async_trait};
 
 pub const ACCOUNT: &str = "000000000000";
@@ -41,17 +43,25 @@ impl Harness {
     /// A service whose times are short enough to test what happens when they pass, with the
     /// cluster `default`.
     pub async fn impatient() -> Self {
-        let harness = Self::with(Config {
+        let harness = Self::with_agents(AgentsConfig {
             disconnect_grace: Duration::from_millis(100),
             ping: Duration::from_millis(100),
             node_lost_timeout: Duration::from_millis(300),
             other_agent_lost_timeout: Duration::from_millis(300),
             resend: Duration::from_millis(500),
-            ..Config::default()
+            ..AgentsConfig::default()
         })
         .await;
         harness.create_cluster("default").await;
         harness
+    }
+
+    pub async fn with_agents(agents: AgentsConfig) -> Self {
+        Self::with(Config {
+            agents,
+            ..Config::default()
+        })
+        .await
     }
 
     pub async fn with(config: Config) -> Self {

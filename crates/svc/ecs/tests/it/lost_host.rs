@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use wharf_api_ecs::Ecs;
-use wharf_svc_ecs::Config;
+use wharf_svc_ecs::AgentsConfig;
 
 use crate::{
     agent::Agent,
@@ -19,13 +19,13 @@ fn definition(mode: &str) -> serde_json::Value {
 /// A host without power closes no connection: nobody reads what is sent to it, nobody answers.
 #[tokio::test]
 async fn an_open_connection_that_says_nothing_counts_as_ended() {
-    let config = Config {
+    let config = AgentsConfig {
         ping: Duration::from_millis(50),
         silence: Duration::from_millis(200),
         disconnect_grace: Duration::from_millis(100),
-        ..Config::default()
+        ..AgentsConfig::default()
     };
-    let harness = Harness::with(config).await;
+    let harness = Harness::with_agents(config).await;
     harness.create_cluster("default").await;
     let agent = Agent::join(&harness, "default").await;
     tokio::time::timeout(Duration::from_secs(10), async {
@@ -153,13 +153,13 @@ async fn deregistering_by_force_orphans_its_tasks() {
 async fn a_host_whose_connection_broke_is_chosen_last() {
     // However long this test takes, no host counts as disconnected.
     let long = Duration::from_secs(3600);
-    let config = Config {
+    let config = AgentsConfig {
         disconnect_grace: long,
         node_lost_timeout: long,
         other_agent_lost_timeout: long,
-        ..Config::default()
+        ..AgentsConfig::default()
     };
-    let harness = Harness::with(config).await;
+    let harness = Harness::with_agents(config).await;
     harness.create_cluster("default").await;
     let full = Agent::join(&harness, "default").await;
     let small = json!({

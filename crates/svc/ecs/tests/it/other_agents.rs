@@ -6,7 +6,7 @@ use std::{net::IpAddr, time::Duration};
 use serde_json::{Value, json};
 use wharf_api_ecs::Ecs;
 use wharf_base::Permit;
-use wharf_svc_ecs::Config;
+use wharf_svc_ecs::AgentsConfig;
 use wharf_wire::{Call, Caller, CallerKind, Context};
 
 use crate::{
@@ -135,9 +135,9 @@ async fn an_own_node_is_known_by_what_it_registers_too() {
 #[tokio::test]
 async fn they_connect_by_port_443_where_it_is_served() {
     let at_443 = Some(IpAddr::from([10, 0, 0, 1]));
-    let harness = Harness::with(Config {
+    let harness = Harness::with_agents(AgentsConfig {
         at_443,
-        ..Config::default()
+        ..AgentsConfig::default()
     })
     .await;
     let named = async |cx: Context| {
@@ -259,10 +259,10 @@ async fn a_registration_that_loses_a_race_is_tried_again() {
 
 #[tokio::test]
 async fn their_silence_costs_their_tasks_nothing_for_a_while() {
-    let harness = Harness::with(Config {
+    let harness = Harness::with_agents(AgentsConfig {
         disconnect_grace: Duration::from_millis(50),
         node_lost_timeout: Duration::from_millis(100),
-        ..Config::default()
+        ..AgentsConfig::default()
     })
     .await;
     harness.create_cluster("default").await;

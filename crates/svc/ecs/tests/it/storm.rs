@@ -23,7 +23,7 @@ use tokio::time::{Instant, sleep};
 use wharf_api_ecs::{self as api, Ecs};
 use wharf_base::{Clock, Permit, SystemClock, Timestamp};
 use wharf_store::{Chaos, Store, StoreOptions};
-use wharf_svc_ecs::{Config, EcsService};
+use wharf_svc_ecs::{AgentsConfig, Config, EcsService};
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -107,8 +107,11 @@ async fn start(seed: u64) -> Arc<Storm> {
     });
     let (ec2, elbv2) = (Arc::new(FakeEc2::default()), Arc::new(FakeElbv2::default()));
     let config = Config {
-        // As long as a node of wharf.
-        other_agent_lost_timeout: Config::default().node_lost_timeout,
+        agents: AgentsConfig {
+            // As long as a node of wharf.
+            other_agent_lost_timeout: AgentsConfig::default().node_lost_timeout,
+            ..AgentsConfig::default()
+        },
         ..Config::default()
     };
     let ecs = service_over(store.clone(), ec2.clone(), &elbv2, clock.clone(), config);

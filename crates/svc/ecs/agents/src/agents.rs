@@ -1,0 +1,63 @@
+//! The agents of container instances, as this server knows them.
+
+use std::sync::Arc;
+
+use wharf_reconcile::{Depth, Queue};
+use wharf_seal::Keyring;
+use wharf_service::Loops;
+
+use crate::{Config, acs::hub::Hub, instances, roles::TaskCredentials, state::State};
+
+const INSTANCE_WORKERS: usize = 4;
+
+/// What [`Agents`] are made of.
+pub struct Parts {
+    pub state: Arc<State>,
+    pub keyring: Arc<Keyring>,
+    pub credentials: Arc<dyn TaskCredentials>,
+    pub config: Config,
+}
+
+/// Handles on it are shared as an `Arc`.
+pub struct Agents {
+    pub state: Arc<State>,
+    pub hub: Hub,
+    pub config: Config,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) credentials: Arc<dyn TaskCredentials>,
+    /// Keys of container instances whose connection is to be looked at.
+    instances: Arc<Queue<String>>,
+}
+
+impl Agents {
+    /// No instance counts as silent before [`Agents::work`].
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            state: parts.state,
+            hub: Hub::default(),
+            config: parts.config,
+            keyring: parts.keyring,
+            credentials: parts.credentials,
+            instances: Arc::default(),
+        }
+    }
+
+    /// The container instance of that key has changed, or its connection has.
+    pub fn wake_instance(&self, key: String) {
+        self.instances.wake(key);
+    }
+
+    /// How much there is to do.
+    pub fn depth(&self) -> Depth {
+        self.instances.depth()
+    }
+
+    /// Adds the loop that follows connections to those of the service.
+    pub fn work(self: &Arc<Self>, loops: &mut Loops) {
+        self.hub.start();
+        let of = self.clone();
+        loops.work(&self.instances, INSTANCE_WORKERS, move |key| {
+            instances::instance(of.clone(), key)
+        });
+    }
+}

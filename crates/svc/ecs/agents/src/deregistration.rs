@@ -1,0 +1,117 @@
+//! Deregistration: a machine leaves, and with force its tasks are given up.
+
+use wharf_records::{
+    ecs::{Instance, InstanceStatus, Status, Task},
+    encode,
+    hosts::{Capacity, Host, Ledger},
+};
+use wharf_store::Txn;
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    Agents, binding, fault,
+    names::Place,
+    state::{MAX_TRIES, conflict},
+    task::stop,
+    view::Held,
+};
+
+/// What there is to close.
+struct Found {
+    instance: Held<Instance>,
+    host: Option<Held<Host>>,
+    ledger: Option<Held<Ledger>>,
+    /// Keys of tasks that are not STOPPED.
+    tasks: Vec<String>,
+}
+
+/// Deregisters the instance with that id of a cluster, and ends its connections.
+///
+/// # Errors
+/// There is none, the caller may not speak for it, or it has tasks and `force` is not given.
+pub async fn deregister(
+    agents: &Agents,
+    call: &Call,
+    cluster: &str,
+    id: &str,
+    force: bool,
+) -> Result<Instance, Fault> {
+    for _ in 0..MAX_TRIES {
+        agents.state.up_to_date().await;
+        let found = find(agents, call, cluster, id)?;
+        // Fargate tasks on the machine are not this instance's to its owner, but they hold it.
+        if !force && !found.tasks.is_empty() {
+            return Err(fault::invalid("Found running tasks on the instance."));
+        }
+        let (instance, txn) = closed(&found, call);
+        if !agents.state.table.commit(&call.permit, txn).await? {
+            continue;
+        }
+        agents.hub.disconnect(&instance.arn);
+        for key in found.tasks {
+            orphan(agents, call, &key).await?;
+        }
+        return Ok(instance);
+    }
+    Err(conflict(id).into())
+}
+
+fn find(agents: &Agents, call: &Call, cluster: &str, id: &str) -> Result<Found, Fault> {
+    let missing = || fault::invalid("Referenced container instance was not found.");
+    agents.state.view.read(&Place::of(call), |region| {
+        let instance = region.instance(cluster, id).cloned().ok_or_else(missing)?;
+        if !binding::may_speak_for(&call.caller, &instance) {
+            return Err(binding::refusal());
+        }
+        if instance.status == InstanceStatus::Inactive {
+            return Err(missing());
+        }
+        let tasks = region.tasks_on(&instance.host);
+        let live = tasks.filter(|task| task.last < Status::Stopped);
+        Ok(Found {
+            tasks: live.map(|task| task.key.clone()).collect(),
+            host: region.hosts.get(&instance.host).cloned(),
+            ledger: region.ledgers.get(&instance.host).cloned(),
+            instance,
+        })
+    })
+}
+
+/// The instance as it will be, and the transaction that makes it so.
+fn closed(found: &Found, call: &Call) -> (Instance, Txn) {
+    let held = &found.instance;
+    let mut instance = Instance::clone(&held.record);
+    instance.status = InstanceStatus::Inactive;
+    instance.agent_connected = false;
+    instance.deregistered_at = Some(call.now);
+    instance.version += 1;
+    let mut txn = Txn::new()
+        .when(held.unchanged())
+        .put(&held.key, encode(&instance));
+    // Placement compares the ledger: nothing is claimed on the host from here on.
+    if let Some(ledger) = &found.ledger {
+        let mut closed = Ledger::clone(&ledger.record);
+        closed.capacity = Capacity::default();
+        txn = txn
+            .when(ledger.unchanged())
+            .put(&ledger.key, encode(&closed));
+    }
+    if let Some(host) = &found.host {
+        let mut closed = Host::clone(&host.record);
+        closed.fargate = false;
+        txn = txn.when(host.unchanged()).put(&host.key, encode(&closed));
+    }
+    (instance, txn)
+}
+
+/// The task of a machine that was taken away by force. Its owner said so: what it held may be
+/// given to others.
+async fn orphan(agents: &Agents, call: &Call, key: &str) -> Result<(), Fault> {
+    let now = agents.state.now();
+    let change = |task: &mut Task| stop::give_up(task, &stop::deregistered(), true, now);
+    agents
+        .state
+        .change_task(&call.permit, None, key, change)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! Follows one container instance's connection by its plan ([`crate::liveness`]): woken by a change of the
+//! instance, by the end of its connection, and by timers.
+
+use std::{sync::Arc, time::Duration};
+
+use wharf_base::Permit;
+use wharf_reconcile::Next;
+use wharf_records::{
+    decode,
+    ecs::{Instance, InstanceStatus, Task},
+    hosts::{Host, Ledger},
+};
+use wharf_store::{Compare, Txn};
+
+use crate::{
+    Agents, liveness, names,
+    state::{ChangeError, StepError},
+    task::stop,
+};
+
+const PERMIT: Permit = Permit::for_controller("ecs-agents");
+/// How long a deregistered instance stays describable.
+const INACTIVE_RETENTION: Duration = Duration::from_secs(3600);
+
+/// Follows one container instance's connection: connected, silent, lost.
+pub async fn instance(agents: Arc<Agents>, key: String) -> Result<Next, StepError> {
+    let fence = agents.state.fence()?;
+    let Some(entry) = agents
+        .state
+        .store
+        .get(&key)
+        .await
+        .map_err(ChangeError::from)?
+    else {
+        return Ok(Next::Settled);
+    };
+    let record: Instance = decode(&entry.value).map_err(ChangeError::from)?;
+    if record.status == InstanceStatus::Inactive {
+        agents.hub.forget(&record.arn);
+        return forget_instance(&agents, fence, &key, entry.mod_revision, &record).await;
+    }
+    let plan = liveness::plan(&record, agents.hub.presence(&record.arn), &agents.config);
+    if plan.disconnect || plan.lose {
+        let mut changed = record.clone();
+        changed.agent_connected = false;
+        changed.disconnected_at.get_or_insert(agents.state.now());
+        changed.lost = plan.lose || record.lost;
+        changed.version += 1;
+        if plan.lose {
+            give_up_tasks(&agents, &fence, &changed).await?;
+        }
+        let txn = Txn::new()
+            .when(fence)
+            .when(Compare::mod_revision(&key, entry.mod_revision))
+            .put(&key, wharf_records::encode(&changed));
+        agents.state.table.commit(&PERMIT, txn).await?;
+        // Looked at again at once: the write itself wakes this key too.
+    }
+    Ok(plan.look_after.map_or(Next::Settled, Next::After))
+}
+
+/// An INACTIVE instance is remembered for a while, and its host for as long as a task is on it.
+async fn forget_instance(
+    agents: &Agents,
+    fence: Compare,
+    key: &str,
+    revision: u64,
+    record: &Instance,
+) -> Result<Next, StepError> {
+    let until = record.deregistered_at.unwrap_or(record.registered_at) + INACTIVE_RETENTION;
+    let (now, place) = (agents.state.now(), names::place_of(&record.arn));
+    if now < until {
+        return Ok(Next::After(until.since(now)));
+    }
+    let Some(place) = place else {
+        return Ok(Next::Settled);
+    };
+    agents.state.up_to_date().await;
+    if agents.state.view.read(&place, |region| {
+        region.tasks_on(&record.host).next().is_some()
+    }) {
+        return Ok(Next::After(INACTIVE_RETENTION));
+    }
+    let txn = Txn::new()
+        .when(fence)
+        .when(Compare::mod_revision(key, revision))
+        .delete(key)
+        .delete(Host::key(&record.host))
+        .delete(Ledger::key(&record.host));
+    agents.state.table.commit(&PERMIT, txn).await?;
+    Ok(Next::Settled)
+}
+
+/// All tasks of a lost host end now; what only they can hold waits for the host.
+async fn give_up_tasks(
+    agents: &Agents,
+    fence: &Compare,
+    instance: &Instance,
+) -> Result<(), StepError> {
+    agents.state.up_to_date().await;
+    let Some(place) = names::place_of(&instance.arn) else {
+        return Ok(());
+    };
+    let tasks: Vec<String> = agents.state.view.read(&place, |region| {
+        region
+            .tasks_on(&instance.host)
+            .map(|task| task.key.clone())
+            .collect()
+    });
+    let why = stop::host_lost(&instance.ec2_instance);
+    tracing::warn!(
+        instance = instance.arn,
+        tasks = tasks.len(),
+        "a host is lost"
+    );
+    for key in tasks {
+        let now = agents.state.now();
+        let lose = |task: &mut Task| stop::give_up(task, &why, false, now);
+        agents
+            .state
+            .change_task(&PERMIT, Some(fence), &key, lose)
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! What ECS has to do with agents: which machines may register as what, the websockets they connect to,
+//! what they are told of tasks, and when their hosts count as lost.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`Agents`] | the connections, and what their loop works with |
+//! | [`acs`] | the websockets agents connect to |
+//! | [`binding`], [`grant`] | whom a node may speak for, and as what it may register |
+//! | [`registration`], [`deregistration`] | machines come and go |
+//! | [`serving`] | which log streams and images a node has to do with |
+//! | [`liveness`], [`instances`] | when an agent counts as disconnected, and its host as lost: plan and executor |
+//!
+//! No operation is here and nothing of the scheduler: agents are told what the records say.
+
+#![forbid(unsafe_code)]
+
+pub mod acs;
+mod agents;
+pub mod binding;
+mod config;
+pub mod deregistration;
+pub mod grant;
+mod instances;
+pub mod liveness;
+pub mod registration;
+pub mod serving;
+
+use wharf_svc_ecs_model::{
+    credentials as roles, definition, document, fault, interface, launch, names, own_node, state,
+    tags, task, view,
+};
+
+pub use agents::{Agents, Parts};
+pub use config::Config;

@@ -1,0 +1,237 @@
+//! Network interfaces of tasks, made and deleted through EC2.
+
+use wharf_api_ec2::{
+    AttachNetworkInterfaceRequest, CreateNetworkInterfaceRequest, DeleteNetworkInterfaceRequest,
+    DescribeSubnetsRequest, NetworkInterface, Tag, TagSpecification,
+};
+use wharf_records::ecs::{Interface, InterfaceState, NetworkWish, Task};
+use wharf_store::Compare;
+use wharf_wire::{Call, Context, Fault};
+
+use crate::{
+    Scheduler,
+    names::{self, PRINCIPAL, Place},
+    state::StepError,
+    task::{self, stop},
+    tasks::PERMIT,
+};
+
+fn call(scheduler: &Scheduler, task: &Task) -> Option<Call> {
+    let place = names::place_of(&task.arn)?;
+    let context = Context::internal(
+        &place.account,
+        &place.region,
+        PRINCIPAL,
+        scheduler.state.now(),
+    );
+    Some(Call::by_controller(context, PERMIT))
+}
+
+/// Makes the interface that a task wants, and has the task take it.
+pub async fn create(
+    scheduler: &Scheduler,
+    fence: &Compare,
+    key: &str,
+    record: &Task,
+) -> Result<(), StepError> {
+    let (Some(wish), Some(call)) = (&record.network, call(scheduler, record)) else {
+        return Ok(());
+    };
+    match make_interface(scheduler, &call, record, wish).await {
+        Ok(made) => {
+            let id = made.id.clone();
+            let take = |task: &mut Task| task::plan::interface_made(task, made.clone());
+            let changed = scheduler
+                .state
+                .change_task(&PERMIT, Some(fence), key, take)
+                .await?;
+            // The client token makes a repeated create return the same interface, so only a task
+            // that is gone leaves one behind.
+            let has = |task: &Task| task.interface.as_ref().is_some_and(|i| i.id == id);
+            if !changed.as_ref().is_some_and(has) {
+                delete(scheduler, record, &id).await?;
+            }
+            Ok(())
+        }
+        // The caller's subnet or group is gone, or has no address left: no retry mends that.
+        Err(fault) if fault.sender && !is_throttling(&fault) => {
+            let now = scheduler.state.now();
+            let why = stop::interface_refused(&fault.message);
+            let refuse = |task: &mut Task| {
+                stop::stop(task, &why, now);
+            };
+            scheduler
+                .state
+                .change_task(&PERMIT, Some(fence), key, refuse)
+                .await?;
+            Ok(())
+        }
+        Err(fault) => Err(StepError::Neighbour {
+            action: "create a network interface",
+            fault,
+        }),
+    }
+}
+
+fn is_throttling(fault: &Fault) -> bool {
+    ["RequestLimitExceeded", "ThrottlingException", "Throttling"].contains(&fault.code.as_ref())
+}
+
+async fn make_interface(
+    scheduler: &Scheduler,
+    call: &Call,
+    record: &Task,
+    wish: &NetworkWish,
+) -> Result<Interface, Fault> {
+    let ec2 = &scheduler.ec2;
+    let request = interface_request(call, record, wish);
+    let made = ec2.create_network_interface(call, request).await?;
+    let interface = made.network_interface.unwrap_or_default();
+    let id = interface.network_interface_id.clone().unwrap_or_default();
+    if let Err(fault) = attach_interface(scheduler, call, record, &id).await {
+        // The task is given up for it, and nobody else knows of the interface.
+        if fault.sender && !is_throttling(&fault) {
+            let request = DeleteNetworkInterfaceRequest {
+                network_interface_id: Some(id),
+                ..DeleteNetworkInterfaceRequest::default()
+            };
+            ec2.delete_network_interface(call, request).await?;
+        }
+        return Err(fault);
+    }
+    let subnets = DescribeSubnetsRequest {
+        subnet_ids: Some(vec![wish.subnet.clone()]),
+        ..DescribeSubnetsRequest::default()
+    };
+    let subnets = ec2
+        .describe_subnets(call, subnets)
+        .await?
+        .subnets
+        .unwrap_or_default();
+    let cidr = subnets
+        .into_iter()
+        .next()
+        .and_then(|subnet| subnet.cidr_block);
+    Ok(of_interface(interface, cidr.as_deref().and_then(gateway)))
+}
+
+/// Its client token is the attachment's id: repeating it returns the same interface.
+fn interface_request(
+    call: &Call,
+    record: &Task,
+    wish: &NetworkWish,
+) -> CreateNetworkInterfaceRequest {
+    let place = Place::of(call);
+    let tag = |key: &str, value: String| Tag {
+        key: Some(key.to_owned()),
+        value: Some(value),
+    };
+    CreateNetworkInterfaceRequest {
+        subnet_id: Some(wish.subnet.clone()),
+        groups: Some(wish.security_groups.clone()).filter(|groups| !groups.is_empty()),
+        client_token: Some(wish.attachment.clone()),
+        description: Some(place.attachment(&record.cluster, &wish.attachment)),
+        interface_type: Some("interface".to_owned()),
+        tag_specifications: Some(vec![TagSpecification {
+            resource_type: Some("network-interface".to_owned()),
+            tags: Some(vec![
+                tag("aws:ecs:clusterName", record.cluster.clone()),
+                tag("aws:ecs:taskArn", record.arn.clone()),
+            ]),
+        }]),
+        ..CreateNetworkInterfaceRequest::default()
+    }
+}
+
+/// Says on which host the interface is: the network plane takes it there. Repeating it changes
+/// nothing.
+async fn attach_interface(
+    scheduler: &Scheduler,
+    call: &Call,
+    task: &Task,
+    id: &str,
+) -> Result<(), Fault> {
+    let request = AttachNetworkInterfaceRequest {
+        network_interface_id: Some(id.to_owned()),
+        instance_id: Some(task.ec2_instance.clone()),
+        device_index: Some(1),
+        ..AttachNetworkInterfaceRequest::default()
+    };
+    scheduler
+        .ec2
+        .attach_network_interface(call, request)
+        .await?;
+    Ok(())
+}
+
+fn of_interface(interface: NetworkInterface, gateway: Option<String>) -> Interface {
+    Interface {
+        id: interface.network_interface_id.unwrap_or_default(),
+        vpc: interface.vpc_id.unwrap_or_default(),
+        mac: interface.mac_address.unwrap_or_default(),
+        private_dns_name: interface.private_dns_name.unwrap_or_default(),
+        private_ipv4: interface.private_ip_address.unwrap_or_default(),
+        gateway: gateway.unwrap_or_default(),
+        state: InterfaceState::Created,
+        unknown: wharf_records::Unknown::new(),
+    }
+}
+
+/// `172.31.0.1/20` for `172.31.0.0/20`: the first address of a subnet is its router.
+fn gateway(cidr: &str) -> Option<String> {
+    let range: wharf_base::Cidr4 = cidr.parse().ok()?;
+    let has_room = range.prefix() < 32;
+    has_room.then(|| format!("{}/{}", range.nth(1), range.prefix()))
+}
+
+/// Asks for the interface once more, which returns the one there may be, and deletes it.
+pub async fn abandon(scheduler: &Scheduler, record: &Task) -> Result<(), StepError> {
+    let (Some(wish), Some(call)) = (&record.network, call(scheduler, record)) else {
+        return Ok(());
+    };
+    let request = interface_request(&call, record, wish);
+    match scheduler.ec2.create_network_interface(&call, request).await {
+        Ok(made) => {
+            let interface = made.network_interface.unwrap_or_default();
+            let id = interface.network_interface_id.unwrap_or_default();
+            delete(scheduler, record, &id).await
+        }
+        // Refused: its subnet or group is gone or full, so none was made either.
+        Err(fault) if fault.sender && !is_throttling(&fault) => Ok(()),
+        Err(fault) => Err(StepError::Neighbour {
+            action: "look for an unrecorded network interface",
+            fault,
+        }),
+    }
+}
+
+/// Deletes an interface; one that is gone already is no failure.
+pub async fn delete(scheduler: &Scheduler, record: &Task, id: &str) -> Result<(), StepError> {
+    let Some(call) = call(scheduler, record) else {
+        return Ok(());
+    };
+    let request = DeleteNetworkInterfaceRequest {
+        network_interface_id: Some(id.to_owned()),
+        ..DeleteNetworkInterfaceRequest::default()
+    };
+    match scheduler.ec2.delete_network_interface(&call, request).await {
+        Ok(_) => Ok(()),
+        Err(fault) if fault.code == "InvalidNetworkInterfaceID.NotFound" => Ok(()),
+        Err(fault) => Err(StepError::Neighbour {
+            action: "delete a network interface",
+            fault,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_router_is_the_first_address() {
+        assert_eq!(gateway("172.31.16.0/20").as_deref(), Some("172.31.16.1/20"));
+        assert_eq!(gateway("nonsense"), None);
+        assert_eq!(gateway("255.255.255.255/32"), None);
+    }
+}

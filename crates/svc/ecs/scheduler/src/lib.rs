@@ -1,0 +1,32 @@
+//! ECS's scheduler: places the tasks of a call, brings tasks forward, and keeps services as they are
+//! wanted.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`Scheduler`] | the queues of what to look at, and what executors work with |
+//! | [`placing`] | hosts for the tasks of a call, claimed in the transaction that writes them |
+//! | [`tasks`], [`interfaces`] | the executor of the plan of tasks; their network interfaces |
+//! | [`services`] | services: plan, executor, explanation |
+//!
+//! The executors fetch, plan, do one thing, record it, and again until the plan is empty. Every write
+//! compares the shard's lease; a server that lost it stops writing. No operation and no agent is known
+//! here: what agents report is in the records.
+
+#![forbid(unsafe_code)]
+
+mod interfaces;
+pub mod placing;
+mod scheduler;
+mod service_queue;
+pub mod services;
+mod tasks;
+#[cfg(test)]
+mod test_task;
+
+#[cfg(test)]
+use wharf_svc_ecs_model::validate;
+use wharf_svc_ecs_model::{
+    asks, credentials, fault, launch, make, names, provider, service, state, task, view,
+};
+
+pub use scheduler::{Parts, Scheduler};

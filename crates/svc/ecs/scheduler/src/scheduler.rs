@@ -1,0 +1,150 @@
+//! What the scheduler works with, and its loops.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use rand::{SeedableRng, rngs::SmallRng};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use wharf_api_ec2::Ec2;
+use wharf_api_elbv2::Elbv2;
+use wharf_reconcile::{Depth, Queue};
+use wharf_seal::Keyring;
+use wharf_service::Loops;
+
+use crate::{
+    credentials,
+    service_queue::ServiceQueue,
+    services::{execute, targets::Balancers},
+    state::State,
+    tasks,
+};
+
+/// Tasks brought forward at once.
+const TASK_WORKERS: usize = 16;
+const SERVICE_WORKERS: usize = 8;
+/// How often services with targets look at them where nobody tells of changes.
+const TARGET_POLL: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// What a scheduler is made of.
+pub struct Parts {
+    pub state: Arc<State>,
+    pub keyring: Arc<Keyring>,
+    /// Network interfaces.
+    pub ec2: Arc<dyn Ec2>,
+    /// Target groups; without it services cannot name any.
+    pub elbv2: Option<Arc<dyn Elbv2>>,
+    /// ARNs of target groups whose targets or health changed.
+    pub target_changes: Option<broadcast::Receiver<String>>,
+}
+
+/// Handles on the scheduler are shared as an `Arc`.
+pub struct Scheduler {
+    pub state: Arc<State>,
+    pub balancers: Balancers,
+    pub(crate) ec2: Arc<dyn Ec2>,
+    pub(crate) services: ServiceQueue,
+    keyring: Arc<Keyring>,
+    target_changes: Option<broadcast::Receiver<String>>,
+    tasks: Arc<Queue<String>>,
+    seed: AtomicU64,
+}
+
+impl Scheduler {
+    /// Nothing happens by itself before [`Scheduler::work`].
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            state: parts.state,
+            balancers: Balancers::new(parts.elbv2),
+            ec2: parts.ec2,
+            services: ServiceQueue::default(),
+            keyring: parts.keyring,
+            target_changes: parts.target_changes,
+            tasks: Arc::default(),
+            seed: AtomicU64::new(rand::random()),
+        }
+    }
+
+    /// The task of that key has changed.
+    pub fn wake_task(&self, key: String) {
+        self.tasks.wake(key);
+    }
+
+    /// Something of the service of that key has changed.
+    pub fn wake_service(&self, key: String) {
+        self.services.changed(key);
+    }
+
+    /// There may be room where there was none.
+    pub fn wake_starving(&self) {
+        self.services.wake_starving();
+    }
+
+    /// How much there is to do, by what it is about.
+    pub fn depths(&self) -> [(&'static str, Depth); 2] {
+        [
+            ("tasks", self.tasks.depth()),
+            ("services", self.services.queue().depth()),
+        ]
+    }
+
+    /// Adds the scheduler's loops to those of the service.
+    pub fn work(self: &Arc<Self>, loops: &mut Loops) {
+        let of = self.clone();
+        loops.work(&self.tasks, TASK_WORKERS, move |key| {
+            tasks::task(of.clone(), key)
+        });
+        let of = self.clone();
+        loops.work(self.services.queue(), SERVICE_WORKERS, move |key| {
+            execute::service(of.clone(), key)
+        });
+        let changes = self.target_changes.as_ref();
+        let changes = changes.map(broadcast::Receiver::resubscribe);
+        loops.spawn(follow_targets(self.clone(), changes, loops.stop()));
+    }
+
+    /// A generator of its own for one placement.
+    pub(crate) fn rng(&self) -> SmallRng {
+        SmallRng::seed_from_u64(self.seed.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub(crate) fn credentials_seed(&self) -> String {
+        credentials::seed(&self.keyring)
+    }
+}
+
+/// Wakes the services whose targets changed; all that have any if some change was missed.
+async fn follow_targets(
+    scheduler: Arc<Scheduler>,
+    mut changes: Option<broadcast::Receiver<String>>,
+    stop: CancellationToken,
+) {
+    loop {
+        let group = tokio::select! {
+            () = stop.cancelled() => return,
+            group = next_target_change(&mut changes) => group,
+        };
+        for key in scheduler.state.view.services_with_targets(group.as_deref()) {
+            scheduler.services.queue().wake(key);
+        }
+    }
+}
+
+/// ARN of a target group that changed; `None` if it may have been any.
+async fn next_target_change(changes: &mut Option<broadcast::Receiver<String>>) -> Option<String> {
+    use broadcast::error::RecvError;
+    let Some(receiver) = changes else {
+        tokio::time::sleep(TARGET_POLL).await;
+        return None;
+    };
+    match receiver.recv().await {
+        Ok(group) => Some(group),
+        Err(RecvError::Lagged(_)) => None,
+        Err(RecvError::Closed) => {
+            *changes = None;
+            None
+        }
+    }
+}

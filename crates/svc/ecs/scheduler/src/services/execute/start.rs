@@ -1,0 +1,178 @@
+//! Starts a service's tasks: batches, each in a transaction of its own.
+
+use wharf_base::ids;
+use wharf_placement::Pool;
+use wharf_records::ecs::{Cluster, Definition, Service, Task};
+use wharf_store::Txn;
+
+use super::{
+    super::{
+        events,
+        launch::{Batch, Launcher, Minted, Where},
+        observe::SeenHost,
+    },
+    Look, PERMIT, neighbour,
+};
+use crate::{
+    Scheduler,
+    launch::of_service,
+    state::StepError,
+    view::{Held, Region},
+};
+
+/// Further batches of tasks started after one look: whether those that were started fail is seen with
+/// the next.
+const MORE_BATCHES: usize = 9;
+
+impl Look<'_> {
+    /// Hosts of the cluster, to a DAEMON.
+    pub(super) fn hosts(
+        &self,
+        region: &Region,
+        service: &Service,
+        cluster: &Held<Cluster>,
+        definition: &Definition,
+    ) -> Vec<SeenHost> {
+        let Some(primary) = service.primary() else {
+            return Vec::new();
+        };
+        let mint = || mint(self.scheduler);
+        let Ok(order) = of_service(service, &primary.revision, definition) else {
+            return Vec::new();
+        };
+        let launcher = Launcher {
+            mint: &mint,
+            place: &self.place,
+            cluster,
+            service,
+            revision: &primary.revision,
+            order,
+            now: self.scheduler.state.now(),
+        };
+        let own = |task: &&Held<Task>| crate::services::id_of(task).as_deref() == Some(&self.id);
+        let mut hosts: Vec<SeenHost> = region
+            .instances_of(&service.cluster)
+            .map(|instance| SeenHost {
+                id: instance.host.clone(),
+                ready: launcher.suits(region, instance),
+                connected: instance.agent_connected,
+                others: region
+                    .tasks_on(&instance.host)
+                    .filter(|task| !task.ended && !own(task))
+                    .count(),
+            })
+            .collect();
+        hosts.sort_by(|a, b| a.id.cmp(&b.id));
+        hosts
+    }
+
+    /// Starts more of the tasks that were planned, a batch a transaction, for as long as the service
+    /// stays what it was: a look at all of its tasks for every batch would cost more the more there are.
+    pub(super) async fn start_more(
+        &self,
+        service: &Service,
+        mut count: usize,
+    ) -> Result<(), StepError> {
+        let scheduler = self.scheduler;
+        for _ in 0..MORE_BATCHES {
+            if count == 0 {
+                break;
+            }
+            let _turn = scheduler.state.hosts.turn().await;
+            let Some((txn, batch)) = self.choose(service, &Where::Anywhere { count }).await? else {
+                break;
+            };
+            let held = scheduler
+                .state
+                .view
+                .read(&self.place, |region| region.services.get(&self.id).cloned());
+            // What is short, or another service by now, is for the next look.
+            let Some(held) = held.filter(|held| *held.record == *service) else {
+                break;
+            };
+            if batch.unplaced.is_some() || batch.tasks.is_empty() {
+                break;
+            }
+            let tasks: Vec<String> = batch.tasks.iter().map(|task| task.id.clone()).collect();
+            let txn = txn.when(self.fence.clone()).when(held.unchanged());
+            let said = vec![events::started(&service.name, &tasks)];
+            let txn = self.with_events(txn, said, scheduler.state.now()).await?;
+            if !scheduler.state.table.commit(&PERMIT, txn).await? {
+                break;
+            }
+            count -= tasks.len();
+        }
+        Ok(())
+    }
+
+    pub(super) async fn launcher_parts(
+        &self,
+        service: &Service,
+    ) -> Result<Option<(Held<Cluster>, Definition)>, StepError> {
+        let Some(primary) = service.primary() else {
+            return Ok(None);
+        };
+        let arn = &primary.revision.definition;
+        let definition = self.scheduler.state.definition_of(&self.place, arn).await?;
+        let cluster = self.scheduler.state.view.read(&self.place, |region| {
+            region.clusters.get(&service.cluster).cloned()
+        });
+        if definition.is_none() {
+            tracing::error!(service = service.arn, "its task definition is gone");
+        }
+        Ok(cluster.zip(definition.map(|found| found.record)))
+    }
+
+    pub(super) async fn choose(
+        &self,
+        service: &Service,
+        wanted: &Where,
+    ) -> Result<Option<(Txn, Batch)>, StepError> {
+        let Some((cluster, definition)) = self.launcher_parts(service).await? else {
+            return Ok(None);
+        };
+        let Some(primary) = service.primary() else {
+            return Ok(None);
+        };
+        let order = of_service(service, &primary.revision, &definition);
+        let order = order.map_err(|fault| neighbour("make a task of the service", fault))?;
+        self.scheduler.state.up_to_date().await;
+        let mint = || mint(self.scheduler);
+        let launcher = Launcher {
+            mint: &mint,
+            place: &self.place,
+            cluster: &cluster,
+            service,
+            revision: &primary.revision,
+            order,
+            now: self.scheduler.state.now(),
+        };
+        let mut rng = self.scheduler.rng();
+        Ok(Some(self.scheduler.state.view.read(
+            &self.place,
+            |region| {
+                let batch = launcher.batch(region, wanted, &mut rng);
+                (launcher.transaction(region, &batch), batch)
+            },
+        )))
+    }
+
+    pub(super) fn unplaced(&self, service: &Service, why: &events::Unplaced) -> String {
+        let launch = service.primary().map(|primary| primary.revision.launch);
+        let fargate = launch == Some(wharf_records::ecs::Launch::Fargate);
+        let pool = match fargate {
+            true => self.place.fargate(),
+            false => Pool::Cluster(service.cluster_arn.clone()),
+        };
+        let elsewhere = self.scheduler.state.view.elsewhere(&self.place, &pool);
+        let more = events::remedies(service, why, &self.place.region, &elsewhere);
+        events::unplaced(&service.name, why, fargate, &more)
+    }
+}
+
+fn mint(scheduler: &Scheduler) -> Minted {
+    Minted {
+        id: ids::hex32(),
+        credentials_seed: scheduler.credentials_seed(),
+    }
+}

@@ -1,0 +1,177 @@
+//! REPLICA: so many tasks, replaced within the bounds of the deployment configuration.
+
+use wharf_base::Timestamp;
+use wharf_records::ecs::RolloutState;
+
+use super::{Action, Judged, Plan, View, Why, account, health::Verdict, scale_in::scale_in};
+use crate::services::events;
+
+pub(super) fn balance(plan: &mut Plan, view: &View<'_>, now: Timestamp) {
+    if is_stuck(plan) {
+        return;
+    }
+    let mut stops = Stops::new(view);
+    let kept = view.count(|one| one.is_kept());
+    let live = view.count(|_| true);
+    if kept > view.bounds.desired {
+        scale_in(plan, view, &mut stops, kept - view.bounds.desired, now);
+    }
+    let missing = view.bounds.desired.saturating_sub(kept);
+    let room = view.bounds.upper.saturating_sub(live);
+    launch(plan, missing.min(room), now);
+    retire(plan, view, &mut stops);
+    replace_failing(plan, view, &mut stops, missing, room, now);
+    if missing > 0 && room == 0 && is_at_rest(plan, view) {
+        let text = events::blocked(&plan.service.name);
+        plan.say_rarely("blocked", text, now);
+    }
+    wake_for_protection(plan, view);
+}
+
+/// A deployment that failed and was not rolled back starts nothing and takes nothing from what
+/// runs.
+pub(super) fn is_stuck(plan: &Plan) -> bool {
+    plan.service
+        .primary()
+        .is_none_or(|primary| primary.state == RolloutState::Failed)
+}
+
+fn launch(plan: &mut Plan, count: u32, now: Timestamp) {
+    if count == 0 {
+        return;
+    }
+    match plan.service.throttle.retry_at.filter(|at| now < *at) {
+        Some(at) => plan.wake(at),
+        None => plan.actions.push(Action::Launch { count }),
+    }
+}
+
+/// Stops ordered in this look, so that each step sees what the ones before it left.
+pub(super) struct Stops {
+    healthy: u32,
+    lower: u32,
+}
+
+impl Stops {
+    pub(super) fn new(view: &View<'_>) -> Self {
+        Self {
+            healthy: view.healthy(),
+            lower: view.bounds.lower,
+        }
+    }
+
+    /// Whether the service can do without it. What is not up yet, or fails, is not missed.
+    pub(super) fn may(&self, one: &Judged<'_>) -> bool {
+        match one.verdict {
+            Verdict::Healthy => self.healthy > self.lower,
+            // RUNNING and not judged yet: it may well be serving.
+            Verdict::Starting | Verdict::Until(_) if one.task.is_running() => {
+                self.healthy >= self.lower
+            }
+            _ => true,
+        }
+    }
+
+    pub(super) fn order(&mut self, plan: &mut Plan, one: &Judged<'_>, why: Why) {
+        if one.is_healthy() {
+            self.healthy -= 1;
+        }
+        plan.stop(one.task, why);
+    }
+}
+
+/// Stops what an older deployment left and what stands on draining hosts: first what is not up, then
+/// as many healthy ones as the minimum allows, oldest first.
+fn retire(plan: &mut Plan, view: &View<'_>, stops: &mut Stops) {
+    let mut old: Vec<&Judged<'_>> = view
+        .live
+        .iter()
+        .filter(|one| !one.current && !one.protected)
+        .collect();
+    old.sort_by_key(|one| {
+        let up = match one.verdict {
+            Verdict::Failing(_) => 0,
+            _ if !one.task.is_running() => 0,
+            Verdict::Starting | Verdict::Until(_) => 1,
+            Verdict::Healthy => 2,
+        };
+        (up, one.task.created_at, &one.task.id)
+    });
+    for one in old {
+        if stops.may(one) {
+            stops.order(plan, one, Why::Scaling(one.task.deployment.clone()));
+        }
+    }
+}
+
+/// Failing tasks go once a replacement is healthy; where the maximum leaves no room for one, one of
+/// them goes first.
+fn replace_failing(
+    plan: &mut Plan,
+    view: &View<'_>,
+    stops: &mut Stops,
+    missing: u32,
+    room: u32,
+    now: Timestamp,
+) {
+    let failing: Vec<&Judged<'_>> = view
+        .live
+        .iter()
+        .filter(|one| one.current && one.is_failing())
+        .collect();
+    let count = u32::try_from(failing.len()).unwrap_or(u32::MAX);
+    let replaced = (view.count(|one| one.is_kept() && one.is_healthy()) + count)
+        .saturating_sub(view.bounds.desired);
+    let on_their_way = view.count(|one| one.is_kept() && !one.is_healthy());
+    let give_way = u32::from(missing > 0 && room == 0 && on_their_way == 0);
+    let orders = replaced.max(give_way);
+    for one in failing.into_iter().take(orders as usize) {
+        stop_failing(plan, stops, one, now);
+    }
+}
+
+/// Stops a task for its health, tells why, and counts it.
+pub(super) fn stop_failing(plan: &mut Plan, stops: &mut Stops, one: &Judged<'_>, now: Timestamp) {
+    let Verdict::Failing(why) = &one.verdict else {
+        return;
+    };
+    let name = plan.service.name.clone();
+    account::failed_check(plan, one.task, &why.stop().reason, now);
+    match why {
+        Why::TargetHealth(group) => {
+            let target = one.task.targets.iter().find(|t| t.group == *group);
+            let (port, reason) = target.map_or((0, ""), |target| {
+                let reason = match &target.health {
+                    super::super::observe::TargetHealth::Unhealthy(reason) => reason.as_str(),
+                    _ => "",
+                };
+                (target.port, reason)
+            });
+            plan.say(events::unhealthy_target(&name, port, group, reason));
+        }
+        _ => plan.say(events::unhealthy_containers(&name, &one.task.id)),
+    }
+    stops.order(plan, one, why.clone());
+}
+
+/// Nothing is on its way up or down, and this look orders nothing.
+fn is_at_rest(plan: &Plan, view: &View<'_>) -> bool {
+    view.leaving.is_empty()
+        && view.live.iter().all(Judged::is_healthy)
+        && !plan
+            .actions
+            .iter()
+            .any(|action| matches!(action, Action::Stop { .. } | Action::Launch { .. }))
+}
+
+pub(super) fn wake_for_protection(plan: &mut Plan, view: &View<'_>) {
+    let ends = view
+        .live
+        .iter()
+        .filter(|one| one.protected)
+        .filter_map(|one| one.task.protected_until)
+        .min();
+    if let Some(at) = ends {
+        plan.wake(at);
+    }
+}
