@@ -16,7 +16,7 @@ PAGES = {
     "services": ("has reached a steady state", "ROLLBACK_SUCCESSFUL", "task-definition/hello:2"),
     "exec": ("hello", "it exited with 7"),
     "accounts": ("100000000001", "assumed-role/deployer/", "sha256:", "Closed 100000000001"),
-    "secrets": ("AWSPREVIOUS", "denied, as it should be", "InSync"),
+    "secrets": ("AWSPREVIOUS", "app has a password of 3 characters", "denied, as it should be", "InSync"),
     "iam": ("user/deploy-web", "denied, as it should be", "task-definition/web:2", "ecs:UpdateService on resource: "),
 }
 DEADLINE_S = 300

@@ -108,7 +108,6 @@ fn of_volume(volume: &Volume) -> Option<&'static str> {
 fn of_container(container: &ContainerDefinition, fargate: bool) -> Option<String> {
     let log = container.log_configuration.as_ref();
     let plain = first([
-        (is_given(container.secrets.as_ref()), "secrets are"),
         (
             is_given(log.and_then(|log| log.secret_options.as_ref())),
             "secret options of a log driver are",
@@ -116,10 +115,6 @@ fn of_container(container: &ContainerDefinition, fargate: bool) -> Option<String
         (
             is_given(container.environment_files.as_ref()),
             "environment files are",
-        ),
-        (
-            container.repository_credentials.is_some(),
-            "repository credentials from Secrets Manager are",
         ),
         (
             container.firelens_configuration.is_some(),
@@ -185,9 +180,7 @@ fn of_settings(definition: &TaskDefinition, container: &ContainerDefinition) -> 
 
 #[cfg(test)]
 mod tests {
-    use wharf_api_ecs::{
-        EFSVolumeConfiguration, EnvironmentFile, LogConfiguration, RepositoryCredentials, Secret,
-    };
+    use wharf_api_ecs::{EFSVolumeConfiguration, EnvironmentFile, LogConfiguration, Secret};
 
     use super::*;
 
@@ -219,27 +212,16 @@ mod tests {
             ..Default::default()
         };
         let none = ContainerDefinition::default;
-        let secrets = ContainerDefinition {
-            secrets: Some(vec![secret()]),
-            ..none()
-        };
+        let options = with("splunk", Some(vec![secret()]));
         assert_eq!(
-            refused(secrets, None, false),
-            "Container 'main': secrets are not supported by this version of wharf."
+            refused(options, None, false),
+            "Container 'main': secret options of a log driver are not supported by this version of wharf."
         );
         let files = ContainerDefinition {
             environment_files: Some(vec![EnvironmentFile::default()]),
             ..none()
         };
         assert!(refused(files, None, false).contains("environment files are"));
-        let credentials = ContainerDefinition {
-            repository_credentials: Some(RepositoryCredentials::default()),
-            ..none()
-        };
-        assert!(refused(credentials, None, false).contains("repository credentials"));
-        assert!(
-            refused(with("splunk", Some(vec![secret()])), None, false).contains("secret options")
-        );
         assert!(refused(with("splunk", None), None, true).contains("log driver splunk is"));
         assert_eq!(
             refused(with("splunk", None), None, false),
@@ -258,7 +240,6 @@ mod tests {
             "volume 'shared': EFS volumes are not supported by this version of wharf."
         );
         let empty = ContainerDefinition {
-            secrets: Some(Vec::new()),
             environment_files: Some(Vec::new()),
             ..none()
         };

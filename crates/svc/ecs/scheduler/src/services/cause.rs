@@ -31,9 +31,18 @@ const KNOWN: &[(&[&str], &str)] = &[
     (&["accessdenied"], NO_PERMISSION),
     (&["not authorized to perform"], NO_PERMISSION),
     (
-        &["secrets are not supported"],
-        "its task definition has secrets, which are not supported",
+        &["did not contain json key"],
+        "a secret has no such key: valueFrom ends with :KEY:STAGE:VERSION, and the secret must be a JSON object",
     ),
+    (
+        &["can't find the specified secret"],
+        "a secret, or the version it wants, does not exist: check valueFrom",
+    ),
+    (
+        &["invalid ssm parameters"],
+        "a parameter does not exist: check valueFrom",
+    ),
+    (&["unable to pull secrets"], "its secrets cannot be fetched"),
     (
         &["cannotpull", "not found"],
         "its image does not exist: check repository and tag",
