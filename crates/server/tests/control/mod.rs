@@ -145,11 +145,8 @@ async fn facts(server: &Server) {
 }
 
 async fn refusals(server: &Server) {
-    let explain = ExplainRequest {
-        request: text("no-such-request"),
-        ..Default::default()
-    };
-    let explained: Result<ExplainResponse, _> = ask(server, "Explain", &explain).await;
+    let nothing = ExplainRequest::default();
+    let explained: Result<ExplainResponse, _> = ask(server, "Explain", &nothing).await;
     assert!(explained.is_err_and(|it| it.0 == "InvalidRequestException"));
     let remove = RemoveNodeRequest {
         name: text("nobody"),
