@@ -165,7 +165,7 @@ async fn refusals(server: &Server) {
         now: None,
     };
     let retired: Result<RetireKeysResponse, _> = ask(server, "RetireKeys", &retire).await;
-    assert_eq!(refusal(retired), "InvalidRequestException");
+    assert_eq!(refusal(retired), "ValidationException");
 }
 
 fn refusal<T>(answer: Result<T, (String, String)>) -> String {
