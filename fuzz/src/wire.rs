@@ -1,56 +1,26 @@
 //! Protocols of the AWS APIs, and their signatures.
 
-use std::sync::{Arc, LazyLock};
-
 use wharf_base::Timestamp;
+use wharf_server::SERVICES;
 use wharf_wire::{
-    Check, Context, Fault, Service, async_trait, audit,
+    Fault, audit,
     codec::{form, json},
     constraints,
-    node::Payload,
-    schema::{Checksums, Protocol, ServiceSchema, ShapeIndex},
+    dynamic::Dynamic,
+    schema::{Checksums, OperationSchema, Protocol, ServiceSchema, ShapeIndex},
     sigv4::{self, RequestParts},
     streaming::{Algorithm, Inbound, Promise},
 };
 
 use crate::input;
 
-/// A service without operations: decoding needs only its schema and types.
-struct Nothing;
-
-macro_rules! nothing {
-    ($($crate_name:ident :: $service:ident),* $(,)?) => {
-        $(#[async_trait]
-        impl $crate_name::$service for Nothing {
-            async fn authorize(&self, _: &Context, input: $crate_name::Input<'_>) -> Result<Vec<Check>, Fault> {
-                Ok(vec![Check::any(input.action())])
-            }
-        })*
-
-        static SERVICES: LazyLock<Vec<Box<dyn Service>>> = LazyLock::new(|| {
-            vec![$(Box::new($crate_name::Routes(Arc::new(Nothing)))),*]
-        });
-    };
-}
-
-nothing! {
-    wharf_api_acm::Acm,
-    wharf_api_cloudtrail::Cloudtrail,
-    wharf_api_ec2::Ec2,
-    wharf_api_ecr::Ecr,
-    wharf_api_ecs::Ecs,
-    wharf_api_elbv2::Elbv2,
-    wharf_api_iam::Iam,
-    wharf_api_logs::Logs,
-    wharf_api_sts::Sts,
-}
-
 /// What `ecs.RunTask` names.
-fn operation(name: &str) -> Option<(&'static dyn Service, usize)> {
+fn operation(name: &str) -> Option<(&'static ServiceSchema, &'static OperationSchema)> {
     let (service, operation) = name.split_once('.')?;
-    let service = SERVICES.iter().find(|it| it.schema().name == service)?;
-    let operation = service.schema().find_operation(operation)?;
-    Some((&**service, operation))
+    let mut schemas = SERVICES.iter().map(|it| it.schema);
+    let schema = schemas.find(|it| it.name == service)?;
+    let operation = schema.find_operation(operation)?;
+    Some((schema, &schema.operations[operation]))
 }
 
 /// A line `service.Operation`, then the body of a request.
@@ -73,38 +43,33 @@ fn decode(bytes: &[u8], wanted: impl Fn(Protocol) -> bool) {
     let Some((name, body)) = input::line(bytes) else {
         return;
     };
-    let Some((service, operation)) = operation(name).filter(|it| wanted(it.0.schema().protocol))
-    else {
+    let found = operation(name).filter(|it| wanted(it.0.protocol));
+    let Some((schema, Some(shape))) = found.map(|(schema, it)| (schema, it.input)) else {
         return;
     };
-    let schema = service.schema();
-    let shape = schema.operations[operation].input;
-    let mut read = service.input(operation);
+    let mut read = Dynamic::new(schema, shape);
     let decoded = if schema.protocol.is_json() {
-        json::decode(schema, shape, body, read.as_struct_mut())
+        json::decode(schema, Some(shape), body, &mut read)
     } else {
         form::Form::parse(body).and_then(|parsed| {
             let _ = (parsed.get("Action"), parsed.get("Version"));
-            form::decode(schema, shape, &parsed, read.as_struct_mut())
+            form::decode(schema, Some(shape), &parsed, &mut read)
         })
     };
     if decoded.is_ok() {
-        examine(service, operation, shape, &*read);
+        examine(schema, shape, &read);
     }
 }
 
-fn examine(service: &dyn Service, operation: usize, shape: Option<ShapeIndex>, read: &dyn Payload) {
-    let schema = service.schema();
-    let Some(index) = shape else { return };
-    let violations = constraints::check(schema, index, read.as_struct());
+fn examine(schema: &'static ServiceSchema, shape: ShapeIndex, read: &Dynamic) {
+    let violations = constraints::check(schema, shape, read);
     if !violations.is_empty() {
         let _ = constraints::summary(&violations);
-        let _ = service.refuse(operation, &violations);
     }
-    let _ = audit::without_secrets(schema, shape, read.as_struct());
-    let shown = json::encode(schema, shape, read.as_struct());
-    let mut again = service.input(operation);
-    json::decode(schema, shape, &shown, again.as_struct_mut())
+    let _ = audit::without_secrets(schema, Some(shape), read);
+    let shown = json::encode(schema, Some(shape), read);
+    let mut again = Dynamic::new(schema, shape);
+    json::decode(schema, Some(shape), &shown, &mut again)
         .expect("what was read once can be written and read again");
 }
 
@@ -113,18 +78,16 @@ pub fn xml_answer(bytes: &[u8]) {
     let Some((name, body)) = input::line(bytes) else {
         return;
     };
-    let Some((service, index)) = operation(name) else {
+    let Some((schema, operation)) = operation(name) else {
         return;
     };
-    let schema: &'static ServiceSchema = service.schema();
-    if schema.protocol.is_json() {
+    let Some(shape) = operation.output.filter(|_| !schema.protocol.is_json()) else {
         return;
-    }
-    let operation = &schema.operations[index];
-    let mut output = service.output(index);
-    if json::decode(schema, operation.output, body, output.as_struct_mut()).is_ok() {
+    };
+    let mut output = Dynamic::new(schema, shape);
+    if json::decode(schema, Some(shape), body, &mut output).is_ok() {
         let codec = schema.protocol.codec();
-        let answer = codec.encode(schema, operation, output.as_struct(), "request-id");
+        let answer = codec.encode(schema, operation, &output, "request-id");
         let text = String::from_utf8(answer.body).expect("answers are text");
         assert!(!text.contains('\0'), "no reader takes a zero in XML");
     }
