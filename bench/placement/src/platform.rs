@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
 use wharf_api_ecs::{self as api, Ecs};
 use wharf_base::{Clock, Permit, SystemClock, Timestamp};
+use wharf_hosts::Hosts;
 use wharf_placement::ledger;
 use wharf_records::{
     Record, Scope, Unknown, decode,
@@ -45,7 +46,14 @@ impl Platform {
         let folder = tempfile::tempdir()?;
         let store = Store::open(folder.path(), StoreOptions::default())?;
         let keyring = Arc::new(Keyring::in_memory());
-        let mut parts = Parts::new(store.clone(), keyring, Arc::new(NoEc2), Arc::new(NoRoles));
+        let machines = Hosts::new(store.clone());
+        let mut parts = Parts::new(
+            store.clone(),
+            machines.clone(),
+            keyring,
+            Arc::new(NoEc2),
+            Arc::new(NoRoles),
+        );
         parts.config.agents = AgentsConfig {
             disconnect_grace: NEVER,
             node_lost_timeout: NEVER,
@@ -55,7 +63,9 @@ impl Platform {
         let ecs = EcsService::new(parts);
         let stop = CancellationToken::new();
         let (running, until) = (ecs.clone(), stop.clone());
-        tokio::spawn(async move { running.run(until).await });
+        tokio::spawn(async move {
+            tokio::join!(machines.feed(until.clone()), running.run(until));
+        });
         ecs.create_cluster(&call(), api::CreateClusterRequest::default())
             .await?;
         register(&store, hosts).await?;

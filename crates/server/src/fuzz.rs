@@ -14,7 +14,7 @@ use crate::{
 /// The one that works on files of the machine, which no input may name.
 const ON_FILES: &str = "wharf";
 /// The loops that keep what reads of ECS look at; no other runs, so that an input does the same each time.
-const LOOPS: &str = "ECS";
+const LOOPS: [&str; 2] = ["ECS", services::MACHINES];
 
 /// All services but the installation's own, with a default VPC.
 ///
@@ -44,7 +44,11 @@ pub async fn services(
     });
     let made = plane.ec2.ensure_default_vpc(permit, cx).await;
     made.expect("a default VPC");
-    for it in served.loops.into_iter().filter(|it| it.name == LOOPS) {
+    for it in served
+        .loops
+        .into_iter()
+        .filter(|it| LOOPS.contains(&it.name))
+    {
         tokio::spawn((it.run)(stop.clone()));
     }
     served.routes.retain(|it| it.schema().name != ON_FILES);

@@ -265,13 +265,18 @@ impl Served {
     }
 }
 
+/// Keeps the machines up to date, for every service that claims room on them.
+pub(crate) const MACHINES: &str = "the machines";
+
 /// Every service of the table, built.
 pub(crate) fn serve(wiring: &Wiring<'_>) -> Served {
-    let mut all = Served {
+    let hosts = wiring.plane.hosts.clone();
+    let nothing = Served {
         routes: Vec::new(),
         loops: Vec::new(),
         tagged: Vec::new(),
     };
+    let mut all = nothing.running(MACHINES, |stop| async move { hosts.feed(stop).await });
     for row in SERVICES {
         let served = (row.serve)(wiring);
         all.routes.extend(served.routes);

@@ -499,6 +499,8 @@ pub(crate) struct Plane {
     pub catalog: Catalog,
     pub iam: IamService,
     pub ec2: Ec2Service,
+    /// The machines, for all who claim room on them.
+    pub hosts: wharf_hosts::Hosts,
     pub ecs: EcsService,
     pub acm: AcmService,
     pub elbv2: Elbv2Service,
@@ -570,6 +572,7 @@ impl Plane {
             Arc::new(elbv2.clone()),
             dispatcher.clone(),
         ));
+        let hosts = wharf_hosts::Hosts::new(data.store.clone());
         let ecs = EcsService::new(Parts {
             elbv2: Some(elbv2_client),
             target_changes: Some(elbv2.changes()),
@@ -585,6 +588,7 @@ impl Plane {
             },
             ..Parts::new(
                 data.store.clone(),
+                hosts.clone(),
                 Arc::new(data.keyring.clone()),
                 ec2_client,
                 Arc::new(roles),
@@ -618,6 +622,7 @@ impl Plane {
             directory,
             catalog,
             ec2,
+            hosts,
             ecs,
             acm,
             elbv2,

@@ -6,6 +6,7 @@ use tokio::sync::broadcast;
 use wharf_api_ec2::Ec2;
 use wharf_api_elbv2::Elbv2;
 use wharf_base::{Clock, SystemClock};
+use wharf_hosts::Hosts;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
 use wharf_store::Store;
@@ -36,6 +37,8 @@ impl Default for Config {
 /// What the service works with.
 pub struct Parts {
     pub store: Store,
+    /// The machines. Who made them feeds them: others claim room on them too.
+    pub hosts: Hosts,
     pub keyring: Arc<Keyring>,
     /// Network interfaces, subnets and security groups.
     pub ec2: Arc<dyn Ec2>,
@@ -53,6 +56,7 @@ impl Clone for Parts {
     fn clone(&self) -> Self {
         Self {
             store: self.store.clone(),
+            hosts: self.hosts.clone(),
             keyring: self.keyring.clone(),
             ec2: self.ec2.clone(),
             elbv2: self.elbv2.clone(),
@@ -70,12 +74,14 @@ impl Clone for Parts {
 impl Parts {
     pub fn new(
         store: Store,
+        hosts: Hosts,
         keyring: Arc<Keyring>,
         ec2: Arc<dyn Ec2>,
         credentials: Arc<dyn TaskCredentials>,
     ) -> Self {
         Self {
             store,
+            hosts,
             keyring,
             ec2,
             elbv2: None,

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use wharf_api_ec2::Ec2;
-use wharf_hosts::Hosts;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
 use wharf_svc_ecs_agents::{Agents, Parts as AgentsParts};
@@ -29,12 +28,7 @@ pub struct Core {
 impl Core {
     pub fn new(parts: Parts) -> Self {
         let config = parts.config;
-        let state = State::new(
-            parts.store.clone(),
-            Hosts::new(parts.store),
-            parts.clock,
-            config.home_account,
-        );
+        let state = State::new(parts.store, parts.hosts, parts.clock, config.home_account);
         let state = Arc::new(state);
         let scheduler = Scheduler::new(SchedulerParts {
             state: state.clone(),

@@ -140,7 +140,7 @@ impl EcsService {
     }
 
     /// Runs the view and the reconcilers until `stop`, or until a part of them panics. Operations wait
-    /// until the view has been read, so start this before serving.
+    /// until the view has been read and the machines have, so start both before serving.
     pub async fn run(&self, stop: CancellationToken) {
         let (core, state) = (&self.core, &self.core.state);
         let mut loops = Loops::new("ecs", stop);
@@ -153,8 +153,6 @@ impl EcsService {
                 scheduler.wake_starving();
             }
         };
-        let (hosts, stop) = (state.hosts.clone(), loops.stop());
-        loops.spawn(async move { hosts.feed(stop).await });
         let (store, view) = (state.store.clone(), state.view.clone());
         loops.spawn(feed::feed(store, view, changed, loops.stop()));
         let permit = Permit::for_controller("ecs-shard");

@@ -93,6 +93,8 @@ impl Server {
         let mut tasks = JoinSet::new();
         let (ecs, token) = (plane.ecs.clone(), stop.clone());
         tasks.spawn(async move { ecs.run(token).await });
+        let (hosts, token) = (plane.hosts.clone(), stop.clone());
+        tasks.spawn(async move { hosts.feed(token).await });
         Bootstrap {
             config: &config,
             clock: &*clock,

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_api_ec2::{self as ec2, Ec2};
 use wharf_api_ecs::{self as api, Ecs};
 use wharf_base::{Clock, Permit, SystemClock, Timestamp};
+use wharf_hosts::Hosts;
 use wharf_seal::Keyring;
 use wharf_store::{Store, StoreOptions};
 use wharf_svc_ecs::{
@@ -69,6 +70,7 @@ impl Harness {
         let ec2 = Arc::new(FakeEc2::default());
         let elbv2 = Arc::new(FakeElbv2::default());
         let parts = Parts {
+            hosts: Hosts::new(store.clone()),
             store,
             keyring: Arc::new(Keyring::in_memory()),
             ec2: ec2.clone(),
@@ -267,6 +269,7 @@ pub fn service_over(
     config: Config,
 ) -> EcsService {
     let parts = Parts {
+        hosts: Hosts::new(store.clone()),
         store,
         keyring: Arc::new(Keyring::in_memory()),
         ec2,
@@ -280,10 +283,17 @@ pub fn service_over(
 }
 
 fn launch(parts: &Parts) -> (EcsService, CancellationToken) {
-    let ecs = EcsService::new(parts.clone());
+    // A server that starts again knows no machine.
+    let hosts = Hosts::new(parts.store.clone());
+    let ecs = EcsService::new(Parts {
+        hosts: hosts.clone(),
+        ..parts.clone()
+    });
     let stop = CancellationToken::new();
     let (running, until) = (ecs.clone(), stop.clone());
-    tokio::spawn(async move { running.run(until).await });
+    tokio::spawn(async move {
+        tokio::join!(hosts.feed(until.clone()), running.run(until));
+    });
     (ecs, stop)
 }
 
