@@ -252,7 +252,7 @@ impl Keys {
     }
 
     async fn each_secret(&self, mut see: impl FnMut(&Entry, &Secret)) -> Result<(), Fault> {
-        for service in ["iam", "acm", "elbv2", "kms", "secretsmanager"] {
+        for service in ["iam", "acm", "elbv2", "kms", "secretsmanager", "ssm"] {
             let prefix = Scope::service_prefix(service);
             let mut pages = self.store.pages(Range::prefix(prefix));
             while let Some(page) = pages.next().await.map_err(failed)? {
@@ -299,6 +299,12 @@ fn secret_of(entry: &Entry) -> Option<Secret> {
             } = &scope;
             let context = format!("secretsmanager/value/{account}/{region}/{id}");
             ("sealed", context)
+        }
+        ("ssm", "version") => {
+            let Scope {
+                account, region, ..
+            } = &scope;
+            ("sealed", format!("ssm/version/{account}/{region}/{id}"))
         }
         ("elbv2", "certificate") => ("private_key", format!("elbv2/certificate/{id}")),
         _ => return None,

@@ -17,7 +17,7 @@ use wharf_reconcile::Takeover;
 use wharf_service::Tagged;
 use wharf_svc_ecr::EcrService;
 use wharf_svc_ecs_exec::ssm::SessionManager;
-use wharf_svc_secretsmanager::{Parts as SecretsParts, SecretsmanagerService};
+use wharf_svc_ssm::{Facts, Parts as SsmParts, SsmService};
 use wharf_svc_sts::StsService;
 use wharf_wire::{Service, schema::ServiceSchema};
 
@@ -75,7 +75,6 @@ pub static SERVICES: &[Row] = &[
             let ecs = it.plane.ecs.clone();
             Served::by(wharf_api_ecs::Routes(Arc::new(ecs.clone())))
                 .tagged(wharf_svc_ecs::TAGGED)
-                .and(SessionManager(ecs.sessions()))
                 .running("ECS", |stop| async move { ecs.run(stop).await })
         },
     },
@@ -162,13 +161,7 @@ pub static SERVICES: &[Row] = &[
     Row {
         schema: &wharf_api_secretsmanager::schema::SERVICE,
         serve: |it| {
-            let secrets = SecretsmanagerService::new(SecretsParts {
-                store: it.data.store.clone(),
-                keyring: it.data.keyring.clone(),
-                dispatcher: it.plane.dispatcher.clone(),
-                clock: it.clock.clone(),
-                takeover: Takeover::Replace,
-            });
+            let secrets = it.plane.secrets.clone();
             Served::by(wharf_api_secretsmanager::Routes(Arc::new(secrets.clone())))
                 .tagged(wharf_svc_secretsmanager::TAGGED)
                 .running("secrets", |stop| async move { secrets.run(stop).await })
@@ -181,6 +174,27 @@ pub static SERVICES: &[Row] = &[
             Served::by(wharf_api_kms::Routes(Arc::new(kms.clone())))
                 .tagged(wharf_svc_kms::TAGGED)
                 .running("keys", |stop| async move { kms.run(stop).await })
+        },
+    },
+    Row {
+        schema: &wharf_api_ssm::schema::SERVICE,
+        serve: |it| {
+            let (secrets, dispatcher) = (it.plane.secrets.clone(), it.plane.dispatcher.clone());
+            let ssm = SsmService::new(SsmParts {
+                store: it.data.store.clone(),
+                keyring: it.data.keyring.clone(),
+                secrets: Arc::new(wharf_api_secretsmanager::Client::new(
+                    Arc::new(secrets),
+                    dispatcher,
+                )),
+                sessions: Arc::new(SessionManager(it.plane.ecs.sessions())),
+                facts: facts(),
+                clock: it.clock.clone(),
+                takeover: Takeover::Replace,
+            });
+            Served::by(wharf_api_ssm::Routes(Arc::new(ssm.clone())))
+                .tagged(wharf_svc_ssm::TAGGED)
+                .running("parameters", |stop| async move { ssm.run(stop).await })
         },
     },
 ];
@@ -222,12 +236,6 @@ impl Served {
         }
     }
 
-    /// Answers for another API too.
-    pub fn and(mut self, routes: impl Service + 'static) -> Self {
-        self.routes.push(Arc::new(routes));
-        self
-    }
-
     /// Has resources with tags, for the tagging API.
     pub fn tagged(mut self, tagged: Tagged) -> Self {
         self.tagged.push(tagged);
@@ -267,6 +275,20 @@ impl Served {
 
 /// Keeps the machines up to date, for every service that claims room on them.
 pub(crate) const MACHINES: &str = "the machines";
+
+/// What public parameters say of this installation.
+fn facts() -> Facts {
+    let schemas = SERVICES.iter().map(|row| row.schema);
+    // AWS's name for both generations of load balancers; `wharf` is no service of AWS.
+    let name = |schema: &ServiceSchema| match schema.name {
+        "elbv2" => "elb",
+        name => name,
+    };
+    let aws = schemas.filter(|it| it.name != "wharf");
+    Facts {
+        services: aws.map(name).collect(),
+    }
+}
 
 /// Every service of the table, built.
 pub(crate) fn serve(wiring: &Wiring<'_>) -> Served {

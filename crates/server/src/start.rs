@@ -28,6 +28,7 @@ use wharf_svc_elbv2::{Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts, 
 use wharf_svc_iam::{Directory, DirectoryError, IamGate, IamService, Mode};
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_svc_logs::{Limits as LogsLimits, LogsService, Options as LogsOptions};
+use wharf_svc_secretsmanager::{Parts as SecretsParts, SecretsmanagerService};
 use wharf_wal::Disk;
 use wharf_wire::{Caller, Dispatcher, Fault, Service};
 
@@ -505,6 +506,7 @@ pub(crate) struct Plane {
     pub acm: AcmService,
     pub elbv2: Elbv2Service,
     pub kms: KmsService,
+    pub secrets: SecretsmanagerService,
     pub logs: LogsService,
     pub cloudtrail: CloudtrailService,
     pub recorder: Arc<Recorder>,
@@ -601,6 +603,13 @@ impl Plane {
             clock: clock.clone(),
             takeover: Takeover::Replace,
         });
+        let secrets = SecretsmanagerService::new(SecretsParts {
+            store: data.store.clone(),
+            keyring: data.keyring.clone(),
+            dispatcher: dispatcher.clone(),
+            clock: clock.clone(),
+            takeover: Takeover::Replace,
+        });
         Self {
             kms,
             iam: IamService::new(directory.clone()),
@@ -626,6 +635,7 @@ impl Plane {
             ecs,
             acm,
             elbv2,
+            secrets,
         }
     }
 

@@ -70,6 +70,7 @@ impl Estate {
         it.images_and_logs(server).await;
         it.balancing(server, &subnet, &group).await;
         it.certificate(server).await;
+        it.parameter(server).await;
         it.seconds(server).await;
         it
     }
@@ -81,6 +82,7 @@ impl Estate {
         let containers = json!([{"name": "main", "image": "busybox", "memory": 16}]);
         let definition = json!({"family": SECOND, "containerDefinitions": containers});
         let stream = json!({"logGroupName": NAME, "logStreamName": SECOND});
+        let parameter = json!({"Name": SECOND, "Value": "x", "Type": "String"});
         for (service, name, input) in [
             ("iam", "CreateGroup", json!({"GroupName": SECOND})),
             ("iam", "CreateRole", role),
@@ -89,6 +91,7 @@ impl Estate {
             ("ecr", "CreateRepository", json!({"repositoryName": SECOND})),
             ("logs", "CreateLogGroup", json!({"logGroupName": SECOND})),
             ("logs", "CreateLogStream", stream),
+            ("ssm", "PutParameter", parameter),
             (
                 "acm",
                 "RequestCertificate",
@@ -390,6 +393,17 @@ impl Estate {
                 (&["Name", "Names"], NAME.to_owned()),
             ];
             self.named("elbv2", &members);
+        }
+    }
+
+    async fn parameter(&mut self, server: &Server) {
+        let made = json!({"Name": NAME, "Value": "x", "Type": "String"});
+        self.call(server, ("ssm", "PutParameter"), made).await;
+        let arn = format!("arn:aws:ssm:{REGION}:{HOME}:parameter/{NAME}");
+        let kind = (&["ResourceType"][..], "Parameter".to_owned());
+        for name in [NAME.to_owned(), arn] {
+            let names = (&["Name", "Names", "ResourceId"][..], name);
+            self.named("ssm", &[names, kind.clone()]);
         }
     }
 

@@ -1,204 +1,74 @@
 //! The two operations of Systems Manager that clients of a session call at this endpoint:
 //! ResumeSession after a lost connection, TerminateSession to end it.
 
+use wharf_api_ssm::{
+    Input, ResumeSessionRequest, ResumeSessionResponse, TerminateSessionRequest,
+    TerminateSessionResponse,
+};
 use wharf_base::Arn;
 use wharf_datachannel::{PATH, QUERY};
-use wharf_wire::{
-    Call, Check, Context, Fault, Output, Service, async_trait,
-    constraints::Violation,
-    node::Payload,
-    schema::{Kind, Member, OperationSchema, Protocol, ServiceSchema, Shape},
-    structure,
-};
+use wharf_wire::{Call, Check, Context, Fault};
 
 use crate::session::Sessions;
 
-/// Both inputs.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct SessionRequest {
-    pub session_id: Option<String>,
-}
-structure!(SessionRequest {
-0 session_id,
-});
-
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct ResumeSessionResponse {
-    pub session_id: Option<String>,
-    /// Empty when the session is over.
-    pub token_value: Option<String>,
-    pub stream_url: Option<String>,
-}
-structure!(ResumeSessionResponse {
-0 session_id,
-1 token_value,
-2 stream_url,
-});
-
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct TerminateSessionResponse {
-    pub session_id: Option<String>,
-}
-structure!(TerminateSessionResponse {
-0 session_id,
-});
-
-const RESUME: usize = 0;
-
-static OPERATIONS: [OperationSchema; 2] = [
-    OperationSchema::new("ResumeSession", Some(0), Some(1)),
-    OperationSchema::new("TerminateSession", Some(0), Some(2)),
-];
-
-const fn shape(name: &'static str, kind: Kind, min: f64, max: f64) -> Shape {
-    Shape {
-        name,
-        kind,
-        min,
-        max,
-    }
-}
-
-static SHAPES: [Shape; 5] = [
-    shape(
-        "SessionRequest",
-        Kind::Structure {
-            members: &[Member::new("SessionId", 3).required()],
-        },
-        f64::NEG_INFINITY,
-        f64::INFINITY,
-    ),
-    shape(
-        "ResumeSessionResponse",
-        Kind::Structure {
-            members: &[
-                Member::new("SessionId", 3),
-                Member::new("TokenValue", 4),
-                Member::new("StreamUrl", 4),
-            ],
-        },
-        f64::NEG_INFINITY,
-        f64::INFINITY,
-    ),
-    shape(
-        "TerminateSessionResponse",
-        Kind::Structure {
-            members: &[Member::new("SessionId", 3)],
-        },
-        f64::NEG_INFINITY,
-        f64::INFINITY,
-    ),
-    shape(
-        "SessionId",
-        Kind::String {
-            pattern: None,
-            values: &[],
-        },
-        1.0,
-        96.0,
-    ),
-    shape(
-        "String",
-        Kind::String {
-            pattern: None,
-            values: &[],
-        },
-        f64::NEG_INFINITY,
-        f64::INFINITY,
-    ),
-];
-
-static SERVICE: ServiceSchema = ServiceSchema {
-    name: "ssm",
-    protocol: Protocol::Json { minor: 1 },
-    protocols: &[Protocol::Json { minor: 1 }],
-    api_version: "2014-11-06",
-    signing_name: "ssm",
-    action_prefix: "ssm",
-    endpoint_prefix: "ssm",
-    target_prefix: "AmazonSSM",
-    xml_namespace: "",
-    query_codes: None,
-    operations: &OPERATIONS,
-    left_out: &[],
-    shapes: &SHAPES,
-};
-
-/// The service as the gateway holds it.
+/// What Systems Manager asks about sessions; it has no other operation.
 pub struct SessionManager(pub Sessions);
 
-#[async_trait]
-impl Service for SessionManager {
-    fn schema(&self) -> &'static ServiceSchema {
-        &SERVICE
-    }
+wharf_api_ssm::operations! {
+    impl SessionManager;
+    authorize(self, cx, input) = Ok(vec![check(cx, input)]);
+    run(self, operation, call, input) = operation(&self.0, call, input);
 
-    fn input(&self, _: usize) -> Box<dyn Payload> {
-        Box::new(SessionRequest::default())
-    }
-
-    fn output(&self, operation: usize) -> Box<dyn Payload> {
-        match operation {
-            RESUME => Box::new(ResumeSessionResponse::default()),
-            _ => Box::new(TerminateSessionResponse::default()),
-        }
-    }
-
-    fn refuse(&self, _: usize, _: &[Violation]) -> Option<Fault> {
-        None
-    }
-
-    async fn checks(
-        &self,
-        cx: &Context,
-        operation: usize,
-        input: &dyn Payload,
-    ) -> Result<Vec<Check>, Fault> {
-        let id = id_of(input);
-        let session = Arn::new("ssm", &cx.region, &cx.account, format!("session/{id}"));
-        let action = format!("ssm:{}", SERVICE.operations[operation].name);
-        Ok(vec![Check::new(action, session.to_string())])
-    }
-
-    async fn invoke(
-        &self,
-        call: &Call,
-        operation: usize,
-        input: Box<dyn Payload>,
-    ) -> Result<Output, Fault> {
-        let id = id_of(&*input);
-        Ok(Output::Whole(match operation {
-            RESUME => Box::new(self.resume(call, &id)?),
-            _ => Box::new(self.terminate(call, &id)?),
-        }))
-    }
+    resume_session = resume;
+    terminate_session = terminate;
 }
 
-impl SessionManager {
-    fn resume(&self, call: &Call, id: &str) -> Result<ResumeSessionResponse, Fault> {
-        let token = match self.0.find(id) {
-            Some(session) => {
-                owned(session.is_owned_by(&call.caller.arn))?;
-                session.resume(&call.caller.arn)
-            }
-            None => None,
-        };
-        Ok(ResumeSessionResponse {
-            session_id: Some(id.to_owned()),
-            token_value: Some(token.unwrap_or_default()),
-            stream_url: Some(stream_url(&call.endpoint, id)),
-        })
-    }
+fn check(cx: &Context, input: Input<'_>) -> Check {
+    let action = input.action();
+    let id = match input {
+        Input::ResumeSession(it) => it.session_id.as_deref(),
+        Input::TerminateSession(it) => it.session_id.as_deref(),
+        _ => return Check::any(action),
+    };
+    let resource = format!("session/{}", id.unwrap_or_default());
+    let session = Arn::new("ssm", &cx.region, &cx.account, resource);
+    Check::new(action, session.to_string())
+}
 
-    fn terminate(&self, call: &Call, id: &str) -> Result<TerminateSessionResponse, Fault> {
-        if let Some(session) = self.0.find(id) {
+fn resume(
+    sessions: &Sessions,
+    call: &Call,
+    input: ResumeSessionRequest,
+) -> Result<ResumeSessionResponse, Fault> {
+    let id = input.session_id.unwrap_or_default();
+    let token = match sessions.find(&id) {
+        Some(session) => {
             owned(session.is_owned_by(&call.caller.arn))?;
-            session.finish("");
+            session.resume(&call.caller.arn)
         }
-        Ok(TerminateSessionResponse {
-            session_id: Some(id.to_owned()),
-        })
+        None => None,
+    };
+    Ok(ResumeSessionResponse {
+        // Empty when the session is over.
+        token_value: Some(token.unwrap_or_default()),
+        stream_url: Some(stream_url(&call.endpoint, &id)),
+        session_id: Some(id),
+    })
+}
+
+fn terminate(
+    sessions: &Sessions,
+    call: &Call,
+    input: TerminateSessionRequest,
+) -> Result<TerminateSessionResponse, Fault> {
+    let id = input.session_id.unwrap_or_default();
+    if let Some(session) = sessions.find(&id) {
+        owned(session.is_owned_by(&call.caller.arn))?;
+        session.finish("");
     }
+    Ok(TerminateSessionResponse {
+        session_id: Some(id),
+    })
 }
 
 /// Others' sessions are nobody's business, whatever a policy of `*` says.
@@ -211,13 +81,6 @@ fn owned(owned: bool) -> Result<(), Fault> {
             "The session was begun by another principal.",
         )),
     }
-}
-
-fn id_of(input: &dyn Payload) -> String {
-    let request = input.as_any().downcast_ref::<SessionRequest>();
-    request
-        .and_then(|r| r.session_id.clone())
-        .unwrap_or_default()
 }
 
 /// Where a session's data channel is, under the name by which the caller reached us.

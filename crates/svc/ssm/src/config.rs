@@ -1,0 +1,32 @@
+//! What the server hands in.
+
+use std::sync::Arc;
+
+use wharf_api_secretsmanager::Secretsmanager;
+use wharf_api_ssm::Ssm;
+use wharf_base::Clock;
+use wharf_reconcile::Takeover;
+use wharf_seal::Keyring;
+use wharf_store::Store;
+
+/// What the service works with.
+#[derive(Clone)]
+pub struct Parts {
+    pub store: Store,
+    pub keyring: Keyring,
+    /// Where references to secrets are read, behind the gate.
+    pub secrets: Arc<dyn Secretsmanager>,
+    /// Who holds the sessions of ECS Exec: answers ResumeSession and TerminateSession.
+    pub sessions: Arc<dyn Ssm>,
+    pub facts: Facts,
+    pub clock: Arc<dyn Clock>,
+    /// Whether another server may hold the reconciler's shard.
+    pub takeover: Takeover,
+}
+
+/// What public parameters say of this installation.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// The services that are here, by their names in endpoints.
+    pub services: Vec<&'static str>,
+}

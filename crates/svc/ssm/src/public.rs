@@ -1,0 +1,121 @@
+//! The parameters that are the same for every account: what this installation has, under
+//! `/aws/service/global-infrastructure`. They are computed, never stored, and nobody can change them.
+
+use std::collections::BTreeMap;
+
+use wharf_base::{
+    Timestamp,
+    arn::partition_of,
+    regions::{REGIONS, domain_of},
+};
+
+use crate::{
+    config::Facts,
+    records::{Kind, Meta, Tier},
+};
+
+const ROOT: &str = "/aws/service/global-infrastructure";
+/// The only version of each.
+pub const VERSION: u64 = 1;
+
+/// What is known of the installation.
+pub struct Public {
+    services: Vec<&'static str>,
+    /// When it was computed.
+    since: Timestamp,
+}
+
+impl Public {
+    pub fn new(facts: &Facts, since: Timestamp) -> Self {
+        Self {
+            services: facts.services.clone(),
+            since,
+        }
+    }
+
+    /// What each of them says beside its value.
+    pub fn meta(&self) -> Meta {
+        Meta {
+            kind: Kind::String,
+            tier: Tier::Standard,
+            description: None,
+            allowed_pattern: None,
+            data_type: "text".to_owned(),
+            expiration: None,
+            modified_at: self.since,
+            modified_by: "AWS".to_owned(),
+        }
+    }
+
+    /// All of them as a caller in `region` sees them: values by name.
+    pub fn all(&self, region: &str) -> BTreeMap<String, String> {
+        let partition = partition_of(region);
+        let known = REGIONS.iter().copied();
+        let known = known.filter(|(name, _)| partition_of(name) == partition);
+        let mut regions: BTreeMap<&str, Option<&str>> =
+            known.map(|(name, long)| (name, Some(long))).collect();
+        // Any other region works as well.
+        regions.entry(region).or_default();
+        let mut found = BTreeMap::new();
+        let mut add = |name: String, value: &str| {
+            found.insert(format!("{ROOT}/{name}"), value.to_owned());
+        };
+        for (name, long) in &regions {
+            let at = format!("regions/{name}");
+            add(at.clone(), name);
+            add(format!("{at}/partition"), partition);
+            add(format!("{at}/domain"), domain_of(partition));
+            if let Some(long) = long {
+                add(format!("{at}/longName"), long);
+            }
+            for service in &self.services {
+                add(format!("{at}/services/{service}"), service);
+                add(format!("services/{service}/regions/{name}"), name);
+            }
+        }
+        for service in &self.services {
+            add(format!("services/{service}"), service);
+        }
+        found
+    }
+
+    /// The value of one.
+    pub fn value(&self, region: &str, name: &str) -> Option<String> {
+        self.all(region).remove(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_follow_the_partition_and_the_services() {
+        let facts = Facts {
+            services: vec!["ecs", "elb"],
+        };
+        let public = Public::new(&facts, Timestamp(0));
+        let at = |region: &str, name: &str| public.value(region, &format!("{ROOT}/{name}"));
+        let value = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            at("us-east-1", "regions/eu-west-1/longName"),
+            value("Europe (Ireland)")
+        );
+        assert_eq!(
+            at("us-east-1", "regions/eu-west-1/services/ecs"),
+            value("ecs")
+        );
+        assert_eq!(
+            at("us-east-1", "services/elb/regions/us-east-2"),
+            value("us-east-2")
+        );
+        assert_eq!(at("us-east-1", "services/lambda"), None);
+        assert_eq!(at("us-east-1", "regions/cn-north-1"), None);
+        assert_eq!(
+            at("cn-north-1", "regions/cn-north-1/partition"),
+            value("aws-cn")
+        );
+        assert_eq!(at("here-1", "regions/here-1"), value("here-1"));
+        assert_eq!(at("here-1", "regions/here-1/longName"), None);
+    }
+}

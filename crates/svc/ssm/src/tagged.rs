@@ -1,0 +1,15 @@
+//! Resources of Systems Manager that have tags.
+
+use wharf_records::Record as _;
+use wharf_service::{Kind, Tagged};
+
+use crate::{names::SERVICE, records::Parameter};
+
+/// By the kinds of their records.
+pub const TAGGED: Tagged = Tagged {
+    service: SERVICE,
+    namespace: SERVICE,
+    kinds: &[Kind::itself(Parameter::KIND, |name| {
+        format!("parameter/{name}")
+    })],
+};
