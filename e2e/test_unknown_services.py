@@ -72,9 +72,11 @@ def test_a_missing_service_says_which_it_is(wharf, service, name, operation, par
 
 
 def test_a_service_of_a_few_operations_names_the_one_it_lacks(wharf):
-    """Sessions of ECS Exec are resumed by ssm; parameters are not there."""
-    code, _, message = refusal(wharf.client("ssm"), "get_parameter", {"Name": "a"})
-    assert (code, message) == ("UnknownOperationException", "ssm:GetParameter is not supported by this version of wharf.")
+    """Of Systems Manager there are parameters and sessions; other operations of its model say so, the rest are unknown."""
+    code, _, message = refusal(wharf.client("ssm"), "list_documents", {})
+    assert (code, message) == ("UnsupportedOperation", "ssm:ListDocuments is not supported by this version of wharf.")
+    code, _, message = refusal(wharf.client("ssm"), "describe_patch_groups", {})
+    assert (code, message) == ("UnknownOperationException", "ssm:DescribePatchGroups is not supported by this version of wharf.")
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/bucket/a%20key"), ("PUT", "/bucket/key"), ("GET", "/"), ("DELETE", "/bucket")])

@@ -180,4 +180,38 @@ LOG_GROUP = Resource(
     volatile=frozenset({"storedBytes"}),
 )  # fmt: skip
 
-RESOURCES = [LOG_GROUP, CLUSTER, PROVIDERS, DEFINITION, SERVICE]
+PARAMETER = Resource(
+    "aws_ssm_parameter",
+    create=(
+        step("ssm.put_parameter", Name="/terraform/url", Type="String", Value="one", Description="a", Tags=[{"Key": "Name", "Value": "terraform"}]),
+    ),
+    read=(
+        step(
+            "ssm.get_parameter", Name="/terraform/url", WithDecryption=True,
+            shows={"Parameter.Name": "/terraform/url", "Parameter.Type": "String", "Parameter.Value": "one", "Parameter.Version": 1},
+        ),
+        step(
+            "ssm.describe_parameters", ParameterFilters=[{"Key": "Name", "Option": "Equals", "Values": ["/terraform/url"]}],
+            shows={"Parameters.0.Tier": "Standard", "Parameters.0.DataType": "text", "Parameters.0.Description": "a"},
+        ),
+        step(
+            "ssm.list_tags_for_resource", ResourceType="Parameter", ResourceId="/terraform/url",
+            shows={"TagList": [{"Key": "Name", "Value": "terraform"}]},
+        ),
+    ),
+    update=(
+        step("ssm.put_parameter", Name="/terraform/url", Type="SecureString", Value="two", Description="b", Overwrite=True, Tier="Standard"),
+        step("ssm.add_tags_to_resource", ResourceType="Parameter", ResourceId="/terraform/url", Tags=[{"Key": "Name", "Value": "changed"}]),
+    ),
+    updated={
+        0: {"Parameter.Type": "SecureString", "Parameter.Value": "two", "Parameter.Version": 2},
+        1: {"Parameters.0.KeyId": "alias/aws/ssm", "Parameters.0.Description": "b"},
+        2: {"TagList": [{"Key": "Name", "Value": "changed"}]},
+    },
+    delete=(
+        step("ssm.delete_parameter", Name="/terraform/url", forgiven=["ParameterNotFound"]),
+        step("ssm.get_parameter", Name="/terraform/url", WithDecryption=True, forgiven=["ParameterNotFound"], until=gone),
+    ),
+)  # fmt: skip
+
+RESOURCES = [LOG_GROUP, PARAMETER, CLUSTER, PROVIDERS, DEFINITION, SERVICE]
