@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod ecs;
 mod network;
 mod running;
 
@@ -35,14 +36,14 @@ pub const PERMIT: Permit = Permit::for_controller("test");
 /// Longest wait for anything that happens by itself.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// A store in a temporary folder, and what services are made of.
+/// A store, and what services are made of.
 pub struct World {
     pub store: Store,
     pub keyring: Keyring,
     pub directory: Arc<Directory>,
     pub dispatcher: Dispatcher,
     pub ec2: Arc<Ec2Service>,
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl World {
@@ -54,6 +55,14 @@ impl World {
     pub fn with_mode(mode: Mode) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(folder.path(), StoreOptions::default()).expect("a store");
+        Self {
+            _folder: Some(folder),
+            ..Self::over(store, mode)
+        }
+    }
+
+    /// Over a store of the test's own, as one in memory.
+    pub fn over(store: Store, mode: Mode) -> Self {
         let keyring = Keyring::in_memory();
         let directory = Arc::new(Directory::new(store.clone(), keyring.clone()));
         let gate = IamGate::new(directory.clone(), mode);
@@ -63,7 +72,7 @@ impl World {
             directory,
             keyring,
             store,
-            _folder: folder,
+            _folder: None,
         }
     }
 

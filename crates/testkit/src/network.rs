@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use wharf_api_ec2::{Ec2 as _, types::*};
 
+use wharf_wire::Call;
+
 use crate::{World, call, call_of_service};
 
 /// A VPC with its subnets by the letter of their zone, and its default security group.
@@ -32,11 +34,16 @@ impl Network {
 impl World {
     /// The default VPC.
     pub async fn network(&self) -> Network {
-        let found = self.ec2.describe_vpcs(&call(), Default::default()).await;
+        self.network_as(&call()).await
+    }
+
+    /// The default VPC of a call's account and region.
+    pub async fn network_as(&self, call: &Call) -> Network {
+        let found = self.ec2.describe_vpcs(call, Default::default()).await;
         let all = found.expect("VPCs are described").vpcs.unwrap_or_default();
         let default = all.into_iter().find(|it| it.is_default == Some(true));
         let vpc = default.and_then(|it| it.vpc_id).expect("a default VPC");
-        self.network_of(vpc).await
+        self.network_of(call, vpc).await
     }
 
     /// Another VPC with subnets: the letter of the zone, and the range, of each.
@@ -60,10 +67,10 @@ impl World {
                 .await
                 .expect("a subnet");
         }
-        self.network_of(vpc).await
+        self.network_of(&call(), vpc).await
     }
 
-    async fn network_of(&self, vpc: String) -> Network {
+    async fn network_of(&self, call: &Call, vpc: String) -> Network {
         let of_vpc = || {
             Some(vec![Filter {
                 name: Some("vpc-id".to_owned()),
@@ -74,14 +81,14 @@ impl World {
             filters: of_vpc(),
             ..Default::default()
         };
-        let found = self.ec2.describe_subnets(&call(), input).await;
+        let found = self.ec2.describe_subnets(call, input).await;
         let subnets = found.expect("subnets").subnets.unwrap_or_default();
         let by_zone = |it: Subnet| Some((it.availability_zone?.chars().last()?, it.subnet_id?));
         let input = DescribeSecurityGroupsRequest {
             filters: of_vpc(),
             ..Default::default()
         };
-        let found = self.ec2.describe_security_groups(&call(), input).await;
+        let found = self.ec2.describe_security_groups(call, input).await;
         let groups = found.expect("groups").security_groups.unwrap_or_default();
         let default = groups
             .into_iter()

@@ -1,10 +1,8 @@
 use serde_json::json;
 use wharf_api_ecs::{self as api, Ecs};
+use wharf_testkit::ecs::Agent;
 
-use crate::{
-    agent::Agent,
-    harness::{Harness, call, decode},
-};
+use crate::harness::{Harness, call, decode};
 
 #[tokio::test]
 async fn the_default_cluster_exists_once_created() {

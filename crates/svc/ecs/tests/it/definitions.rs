@@ -1,11 +1,9 @@
 use serde_json::{Value, json};
 use wharf_api_ecs::{self as api, Ecs};
+use wharf_testkit::ecs::Agent;
 use wharf_wire::Fault;
 
-use crate::{
-    agent::Agent,
-    harness::{Harness, call, decode},
-};
+use crate::harness::{Harness, call, decode};
 
 fn of(family: &str) -> Value {
     json!({"family": family, "containerDefinitions": [{"name": "web", "image": "i", "memory": 64}]})

@@ -4,12 +4,10 @@ use serde_json::{Value, json};
 use wharf_api_ecs::{self as api, Ecs};
 use wharf_base::Permit;
 use wharf_svc_ecs::Config;
+use wharf_testkit::ecs::{Agent, registration};
 use wharf_wire::{Call, Caller, CallerKind, Context};
 
-use crate::{
-    agent::{Agent, registration},
-    harness::{ACCOUNT, Harness, context, decode},
-};
+use crate::harness::{ACCOUNT, Harness, context, decode};
 
 const OTHER: &str = "111122223333";
 const FAR: &str = "eu-west-1";

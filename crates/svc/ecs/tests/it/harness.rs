@@ -1,26 +1,17 @@
-//! A running service, its neighbours faked through their traits.
+//! ECS over the real EC2, and target groups that do what a test says.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{ops::Deref, sync::Arc, time::Duration};
+
+use wharf_api_ecs::{self as api, Ecs};
+use wharf_base::{Permit, SystemClock, Timestamp};
+use wharf_store::{Store, StoreOptions};
+use wharf_svc_ecs::{AgentsConfig, Config, EcsService};
+use wharf_svc_iam::Mode;
+pub use wharf_testkit::ecs::decode;
+use wharf_testkit::{Running, World};
+use wharf_wire::{Call, Context, Fault};
 
 use crate::balancers::FakeElbv2;
-use tokio_util::sync::CancellationToken;
-use wharf_api_ec2::{self as ec2, Ec2};
-use wharf_api_ecs::{self as api, Ecs};
-use wharf_base::{Clock, Permit, SystemClock, Timestamp};
-use wharf_hosts::Hosts;
-use wharf_seal::Keyring;
-use wharf_store::{Store, StoreOptions};
-use wharf_svc_ecs::{
-    AgentsConfig, Config, EcsService, Parts, Place, RoleError, RoleKeys, TaskCredentials,
-};
-use wharf_wire::{Call, Check, Context, Fault, async_trait};
 
 pub const ACCOUNT: &str = "000000000000";
 pub const REGION: &str = "us-east-1";
@@ -29,11 +20,17 @@ pub const REGION: &str = "us-east-1";
 const DEADLINE: Duration = Duration::from_secs(10);
 
 pub struct Harness {
-    pub ecs: EcsService,
-    pub ec2: Arc<FakeEc2>,
+    pub ecs: Running<EcsService>,
+    pub world: World,
     pub elbv2: Arc<FakeElbv2>,
-    parts: Parts,
-    stop: CancellationToken,
+}
+
+impl Deref for Harness {
+    type Target = EcsService;
+
+    fn deref(&self) -> &EcsService {
+        &self.ecs
+    }
 }
 
 impl Harness {
@@ -67,33 +64,35 @@ impl Harness {
 
     pub async fn with(config: Config) -> Self {
         let store = Store::in_memory(StoreOptions::default());
-        let ec2 = Arc::new(FakeEc2::default());
+        let world = World::over(store, Mode::Enforce);
         let elbv2 = Arc::new(FakeElbv2::default());
-        let parts = Parts {
-            hosts: Hosts::new(store.clone()),
-            store,
-            keyring: Arc::new(Keyring::in_memory()),
-            ec2: ec2.clone(),
-            elbv2: Some(elbv2.clone()),
-            target_changes: Some(elbv2.changes()),
-            credentials: Arc::new(FakeRoles),
-            clock: Arc::new(SystemClock),
-            config,
-        };
-        let (ecs, stop) = launch(&parts);
-        Self {
-            ecs,
-            ec2,
-            elbv2,
-            parts,
-            stop,
-        }
+        let ecs = world.ecs(|parts| {
+            parts.elbv2 = Some(elbv2.clone());
+            parts.target_changes = Some(elbv2.changes());
+            parts.config = config;
+        });
+        Self { ecs, world, elbv2 }
     }
 
     /// Ends the service without a word, as a crash does, and starts another on the same store.
     pub fn restart(&mut self) {
-        self.stop.cancel();
-        (self.ecs, self.stop) = launch(&self.parts);
+        self.ecs.restart();
+    }
+
+    /// How many network interfaces there are.
+    pub async fn interfaces(&self) -> usize {
+        self.world.interfaces().await.len()
+    }
+
+    /// `subnet-a` in a request is the subnet in zone a of the caller's default VPC.
+    async fn with_subnets(&self, call: &Call, request: serde_json::Value) -> serde_json::Value {
+        let mut text = request.to_string();
+        if text.contains("\"subnet-") {
+            for (zone, id) in self.world.network_as(call).await.subnets {
+                text = text.replace(&format!("\"subnet-{zone}\""), &format!("\"{id}\""));
+            }
+        }
+        serde_json::from_str(&text).unwrap()
     }
 
     pub async fn with_cluster() -> Self {
@@ -104,7 +103,7 @@ impl Harness {
 
     /// The same as a call of another account or region.
     pub async fn run_as(&self, call: &Call, request: serde_json::Value) -> api::RunTaskResponse {
-        let input = decode("RunTask", request);
+        let input = decode("RunTask", self.with_subnets(call, request).await);
         self.ecs.run_task(call, input).await.unwrap()
     }
 
@@ -128,6 +127,7 @@ impl Harness {
     }
 
     pub async fn run(&self, request: serde_json::Value) -> Result<api::RunTaskResponse, Fault> {
+        let request = self.with_subnets(&call(), request).await;
         self.ecs.run_task(&call(), decode("RunTask", request)).await
     }
 
@@ -182,12 +182,14 @@ impl Harness {
 
     /// One call, its input given as JSON.
     pub async fn create_service(&self, request: serde_json::Value) -> Result<api::Service, Fault> {
+        let request = self.with_subnets(&call(), request).await;
         let input = decode("CreateService", request);
         let made = self.ecs.create_service(&call(), input).await?;
         Ok(made.service.unwrap())
     }
 
     pub async fn update_service(&self, request: serde_json::Value) -> Result<api::Service, Fault> {
+        let request = self.with_subnets(&call(), request).await;
         let input = decode("UpdateService", request);
         let made = self.ecs.update_service(&call(), input).await?;
         Ok(made.service.unwrap())
@@ -260,49 +262,6 @@ impl Harness {
     }
 }
 
-/// A service that runs until its runtime ends.
-pub fn service_over(
-    store: Store,
-    ec2: Arc<FakeEc2>,
-    elbv2: &Arc<FakeElbv2>,
-    clock: Arc<dyn Clock>,
-    config: Config,
-) -> EcsService {
-    let parts = Parts {
-        hosts: Hosts::new(store.clone()),
-        store,
-        keyring: Arc::new(Keyring::in_memory()),
-        ec2,
-        elbv2: Some(elbv2.clone()),
-        target_changes: Some(elbv2.changes()),
-        credentials: Arc::new(FakeRoles),
-        clock,
-        config,
-    };
-    launch(&parts).0
-}
-
-fn launch(parts: &Parts) -> (EcsService, CancellationToken) {
-    // A server that starts again knows no machine.
-    let hosts = Hosts::new(parts.store.clone());
-    let ecs = EcsService::new(Parts {
-        hosts: hosts.clone(),
-        ..parts.clone()
-    });
-    let stop = CancellationToken::new();
-    let (running, until) = (ecs.clone(), stop.clone());
-    tokio::spawn(async move {
-        tokio::join!(hosts.feed(until.clone()), running.run(until));
-    });
-    (ecs, stop)
-}
-
-impl Drop for Harness {
-    fn drop(&mut self) {
-        self.stop.cancel();
-    }
-}
-
 pub fn context() -> Context {
     let mut context = Context::internal(ACCOUNT, REGION, "test", now());
     context.caller = wharf_wire::Caller::root(ACCOUNT);
@@ -316,134 +275,4 @@ pub fn call() -> Call {
 
 fn now() -> Timestamp {
     wharf_base::Clock::now(&SystemClock)
-}
-
-/// An input from JSON, through the generated schema.
-pub fn decode<T: Default + wharf_wire::node::Struct>(
-    operation: &str,
-    document: serde_json::Value,
-) -> T {
-    let schema = &api::schema::SERVICE;
-    let index = schema.find_operation(operation).unwrap();
-    let mut input = T::default();
-    let body = document.to_string();
-    let shape = schema.operations[index].input;
-    wharf_wire::codec::json::decode(schema, shape, body.as_bytes(), &mut input).unwrap();
-    input
-}
-
-/// Subnets in three zones, and interfaces that are counted.
-#[derive(Default)]
-pub struct FakeEc2 {
-    made: AtomicUsize,
-    interfaces: Mutex<BTreeMap<String, String>>,
-    pub deleted: Mutex<BTreeSet<String>>,
-}
-
-impl FakeEc2 {
-    /// Interfaces that were made and not deleted.
-    pub fn live(&self) -> usize {
-        self.interfaces.lock().unwrap().len()
-    }
-}
-
-fn subnet(region: &str, letter: char) -> ec2::Subnet {
-    ec2::Subnet {
-        subnet_id: Some(format!("subnet-{letter}")),
-        availability_zone: Some(format!("{region}{letter}")),
-        vpc_id: Some("vpc-1".to_owned()),
-        cidr_block: Some("172.31.0.0/20".to_owned()),
-        ..ec2::Subnet::default()
-    }
-}
-
-#[async_trait]
-impl Ec2 for FakeEc2 {
-    async fn authorize(&self, _: &Context, input: ec2::Input<'_>) -> Result<Vec<Check>, Fault> {
-        Ok(vec![Check::any(input.action())])
-    }
-
-    async fn describe_subnets(
-        &self,
-        call: &Call,
-        input: ec2::DescribeSubnetsRequest,
-    ) -> Result<ec2::DescribeSubnetsResult, Fault> {
-        let wanted = input.subnet_ids.unwrap_or_default();
-        let letters = ['a', 'b', 'c'].into_iter();
-        let subnets = letters.map(|letter| subnet(&call.region, letter));
-        let found = subnets.filter(|s| wanted.contains(s.subnet_id.as_ref().unwrap()));
-        Ok(ec2::DescribeSubnetsResult {
-            subnets: Some(found.collect()),
-            next_token: None,
-        })
-    }
-
-    async fn create_network_interface(
-        &self,
-        _: &Call,
-        input: ec2::CreateNetworkInterfaceRequest,
-    ) -> Result<ec2::CreateNetworkInterfaceResult, Fault> {
-        let mut interfaces = self.interfaces.lock().unwrap();
-        // Ids are never used twice; the same token gives the same interface.
-        let number = self.made.fetch_add(1, Ordering::Relaxed) + 10;
-        let token = input.client_token.unwrap();
-        let id = interfaces
-            .entry(token)
-            .or_insert_with(|| format!("eni-{number}"))
-            .clone();
-        Ok(ec2::CreateNetworkInterfaceResult {
-            network_interface: Some(ec2::NetworkInterface {
-                network_interface_id: Some(id),
-                mac_address: Some("0a:00:00:00:00:01".to_owned()),
-                private_ip_address: Some(format!("172.31.{}.{}", number / 250, number % 250)),
-                ..ec2::NetworkInterface::default()
-            }),
-            client_token: None,
-        })
-    }
-
-    async fn attach_network_interface(
-        &self,
-        _: &Call,
-        input: ec2::AttachNetworkInterfaceRequest,
-    ) -> Result<ec2::AttachNetworkInterfaceResult, Fault> {
-        assert!(input.instance_id.unwrap().starts_with("i-"));
-        Ok(ec2::AttachNetworkInterfaceResult::default())
-    }
-
-    async fn delete_network_interface(
-        &self,
-        _: &Call,
-        input: ec2::DeleteNetworkInterfaceRequest,
-    ) -> Result<(), Fault> {
-        let id = input.network_interface_id.unwrap();
-        self.interfaces.lock().unwrap().retain(|_, one| *one != id);
-        self.deleted.lock().unwrap().insert(id);
-        Ok(())
-    }
-}
-
-/// Every role works, but those named `…/broken`.
-pub struct FakeRoles;
-
-#[async_trait]
-impl TaskCredentials for FakeRoles {
-    async fn usable(&self, _: &Place, role: &str) -> Result<(), RoleError> {
-        match role.ends_with("/broken") {
-            true => Err(RoleError::Unusable(role.to_owned())),
-            false => Ok(()),
-        }
-    }
-
-    async fn assume(&self, _: &str, role: &str, task: &str) -> Result<RoleKeys, RoleError> {
-        if role.ends_with("/broken") {
-            return Err(RoleError::Unusable(role.to_owned()));
-        }
-        Ok(RoleKeys {
-            access_key_id: "ASIAEXAMPLE".to_owned(),
-            secret_access_key: "secret".to_owned(),
-            session_token: format!("{role} {task}"),
-            expiration: now() + Duration::from_secs(3600),
-        })
-    }
 }

@@ -1,10 +1,8 @@
 use serde_json::json;
 use wharf_api_ecs::Ecs;
+use wharf_testkit::ecs::{Agent, registration};
 
-use crate::{
-    agent::{Agent, registration},
-    harness::{Harness, call, decode},
-};
+use crate::harness::{Harness, call, decode};
 
 #[tokio::test]
 async fn registering_again_keeps_what_agents_say_only_once() {

@@ -3,11 +3,9 @@ use std::time::Duration;
 use serde_json::json;
 use wharf_api_ecs::Ecs;
 use wharf_svc_ecs::AgentsConfig;
+use wharf_testkit::ecs::Agent;
 
-use crate::{
-    agent::Agent,
-    harness::{Harness, call, decode},
-};
+use crate::harness::{Harness, call, decode};
 
 fn definition(mode: &str) -> serde_json::Value {
     json!({
@@ -60,7 +58,7 @@ async fn a_silent_hosts_tasks_are_given_up_and_stopped_when_it_returns() {
         Some(false)
     );
     assert_eq!(
-        harness.ec2.live(),
+        harness.interfaces().await,
         1,
         "nobody knows whether the address is still in use"
     );
@@ -81,7 +79,7 @@ async fn a_silent_hosts_tasks_are_given_up_and_stopped_when_it_returns() {
     assert_eq!(verified["stopTasks"][0]["taskArn"], json!(arn));
     back.ended(&harness, &arn, 137).await;
     tokio::time::timeout(std::time::Duration::from_secs(10), async {
-        while harness.ec2.live() > 0 {
+        while harness.interfaces().await > 0 {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
     })

@@ -1,7 +1,6 @@
 //! The service over a real store in memory, with an agent that speaks the published
 //! protocol and knows nothing of the service's inside.
 
-mod agent;
 mod authorization;
 mod balancers;
 mod clusters;
@@ -12,7 +11,6 @@ mod instances;
 mod lost_host;
 mod other_agents;
 mod restart;
-mod robot;
 mod run_task;
 mod services;
 mod services_balanced;

@@ -7,12 +7,10 @@ use serde_json::{Value, json};
 use wharf_api_ecs::Ecs;
 use wharf_base::Permit;
 use wharf_svc_ecs::AgentsConfig;
+use wharf_testkit::ecs::{Agent, registration};
 use wharf_wire::{Call, Caller, CallerKind, Context};
 
-use crate::{
-    agent::{Agent, registration},
-    harness::{ACCOUNT, Harness, call, context, decode},
-};
+use crate::harness::{ACCOUNT, Harness, call, context, decode};
 
 const REMOTE: &str = "https://10.0.0.1";
 const EXTERNAL: &str = "ecs.capability.external";

@@ -1,6 +1,8 @@
 use serde_json::json;
 
-use crate::{agent::Agent, harness::Harness};
+use wharf_testkit::ecs::Agent;
+
+use crate::harness::Harness;
 
 /// Everything a client was told is still true after the server was killed, and what agents said
 /// meanwhile arrives.
@@ -59,16 +61,10 @@ async fn provisioning_goes_on_after_a_restart() {
         .await;
     harness.restart();
     harness.until(&task, "PENDING").await;
-    assert_eq!(harness.ec2.live(), 1);
+    assert_eq!(harness.interfaces().await, 1);
     let mut agent = Agent::connect(&harness, "default", &agent.instance).await;
     agent.payload().await;
     agent.ended(&harness, &task, 1).await;
     harness.until(&task, "STOPPED").await;
-    assert_eq!(
-        (
-            harness.ec2.live(),
-            harness.ec2.deleted.lock().unwrap().len()
-        ),
-        (0, 1)
-    );
+    assert_eq!(harness.interfaces().await, 0);
 }

@@ -1,10 +1,8 @@
 use serde_json::{Value, json};
 use wharf_api_ecs::{self as api, Ecs};
+use wharf_testkit::ecs::Agent;
 
-use crate::{
-    agent::Agent,
-    harness::{Harness, call, decode},
-};
+use crate::harness::{Harness, call, decode};
 
 fn bridge() -> Value {
     json!({
@@ -157,7 +155,7 @@ async fn a_fargate_task_of_any_cluster_gets_an_interface_and_keys() {
     assert_eq!(task["launchType"], "FARGATE");
     assert_eq!(
         task["elasticNetworkInterfaces"][0]["subnetGatewayIpv4Address"],
-        "172.31.0.1/20"
+        "172.31.16.1/20"
     );
     let role = "arn:aws:iam::000000000000:role/task";
     assert_eq!(task["roleCredentials"]["roleArn"], role);
@@ -185,7 +183,8 @@ async fn a_fargate_task_of_any_cluster_gets_an_interface_and_keys() {
     assert_eq!(attachment.status.as_deref(), Some("ATTACHED"));
     let container = &running.containers.as_ref().unwrap()[0];
     let address = &container.network_interfaces.as_ref().unwrap()[0].private_ipv4_address;
-    assert_eq!(address.as_deref(), Some("172.31.0.10"));
+    let interface = harness.world.interfaces().await.remove(0);
+    assert_eq!(*address, interface.private_ip_address);
 
     assert_eq!(
         harness.stop(&arn).await.last_status.as_deref(),
@@ -198,7 +197,7 @@ async fn a_fargate_task_of_any_cluster_gets_an_interface_and_keys() {
         stopped.attachments.unwrap()[0].status.as_deref(),
         Some("DELETED")
     );
-    assert_eq!(harness.ec2.live(), 0);
+    assert_eq!(harness.interfaces().await, 0);
 }
 
 #[tokio::test]

@@ -2,11 +2,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use wharf_api_ecs::{self as api, Ecs};
+use wharf_testkit::ecs::{Fate, Robot};
 
-use crate::{
-    harness::{Harness, call, decode},
-    robot::{Fate, Robot},
-};
+use crate::harness::{Harness, call, decode};
 
 fn definition(family: &str) -> Value {
     json!({

@@ -1,8 +1,9 @@
 //! Services behind a target group: register, healthy, count, stop the old: deregister, drained, stop.
 
 use serde_json::{Value, json};
+use wharf_testkit::ecs::Robot;
 
-use crate::{balancers::GROUP, harness::Harness, robot::Robot};
+use crate::{balancers::GROUP, harness::Harness};
 
 fn definition() -> Value {
     json!({

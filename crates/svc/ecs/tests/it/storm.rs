@@ -24,12 +24,11 @@ use wharf_api_ecs::{self as api, Ecs};
 use wharf_base::{Clock, Permit, SystemClock, Timestamp};
 use wharf_store::{Chaos, Store, StoreOptions};
 use wharf_svc_ecs::{AgentsConfig, Config, EcsService};
+use wharf_svc_iam::Mode;
+use wharf_testkit::{Running, World, ecs::decode};
 use wharf_wire::{Call, Fault};
 
-use crate::{
-    balancers::FakeElbv2,
-    harness::{FakeEc2, context, decode, service_over},
-};
+use crate::harness::context;
 use node::Node;
 
 /// Seeds of a plain test run.
@@ -58,9 +57,11 @@ impl Clock for VirtualClock {
 
 /// What all parts of a storm share.
 struct Storm {
-    ecs: EcsService,
+    ecs: Running<EcsService>,
     store: Store,
-    ec2: Arc<FakeEc2>,
+    world: World,
+    /// In the default VPC.
+    subnets: Vec<String>,
     clock: Arc<dyn Clock>,
     calm: AtomicBool,
     seed: u64,
@@ -105,7 +106,7 @@ async fn start(seed: u64) -> Arc<Storm> {
         chaos: Some(Chaos::none(seed)),
         ..StoreOptions::default()
     });
-    let (ec2, elbv2) = (Arc::new(FakeEc2::default()), Arc::new(FakeElbv2::default()));
+    let world = World::over(store.clone(), Mode::Enforce);
     let config = Config {
         agents: AgentsConfig {
             // As long as a node of wharf.
@@ -114,11 +115,15 @@ async fn start(seed: u64) -> Arc<Storm> {
         },
         ..Config::default()
     };
-    let ecs = service_over(store.clone(), ec2.clone(), &elbv2, clock.clone(), config);
+    let ecs = world.ecs(|parts| {
+        parts.clock = clock.clone();
+        parts.config = config;
+    });
     let storm = Arc::new(Storm {
         ecs,
         store,
-        ec2,
+        subnets: world.network().await.subnets_in("abc"),
+        world,
         clock,
         calm: AtomicBool::new(false),
         seed,
@@ -136,7 +141,7 @@ async fn start(seed: u64) -> Arc<Storm> {
     }
     for service in ["plain", "bridge", "daemon"] {
         define(&storm, service).await.unwrap();
-        let input = decode("CreateService", request(service));
+        let input = decode("CreateService", request(&storm, service));
         storm
             .ecs
             .create_service(&storm.call(), input)
@@ -163,14 +168,14 @@ async fn define(storm: &Storm, family: &str) -> Result<(), Fault> {
     defined.await.map(|_| ())
 }
 
-fn request(service: &str) -> Value {
+fn request(storm: &Storm, service: &str) -> Value {
     let mut request = json!({"serviceName": service, "taskDefinition": service});
     match service {
         "plain" => {
             request["launchType"] = json!("FARGATE");
             request["desiredCount"] = json!(12);
             request["networkConfiguration"] = json!({"awsvpcConfiguration":
-                {"subnets": ["subnet-a", "subnet-b", "subnet-c"]}});
+                {"subnets": storm.subnets}});
         }
         "bridge" => request["desiredCount"] = json!(8),
         _ => request["schedulingStrategy"] = json!("DAEMON"),

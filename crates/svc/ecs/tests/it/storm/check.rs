@@ -118,7 +118,7 @@ pub async fn settled(storm: &Storm) -> Result<(), String> {
     let with_interface = tasks
         .values()
         .filter(|task| task.last == Status::Running && task.network.is_some());
-    let (wanted, live) = (with_interface.count(), storm.ec2.live());
+    let (wanted, live) = (with_interface.count(), storm.world.interfaces().await.len());
     if wanted != live {
         return Err(format!("{live} interfaces for {wanted} tasks"));
     }

@@ -19,7 +19,7 @@ use wharf_api_ecs::Ecs;
 use wharf_svc_ecs::Channel;
 
 use super::Storm;
-use crate::{agent::registration, harness::decode};
+use wharf_testkit::ecs::{decode, registration};
 
 /// Pause before a report that was not taken is repeated.
 const REPEAT: Duration = Duration::from_millis(500);

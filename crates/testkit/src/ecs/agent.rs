@@ -1,4 +1,4 @@
-//! An agent written from the protocol alone.
+//! An agent written from the protocol alone, and moved by hand.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -10,16 +10,18 @@ use tokio_tungstenite::{
     tungstenite::{Message, protocol::Role},
 };
 use wharf_api_ecs::Ecs;
-use wharf_base::Permit;
-use wharf_svc_ecs::Channel;
+use wharf_svc_ecs::{Channel, EcsService};
 use wharf_wire::{Call, Context};
 
-use crate::harness::{Harness, call, context, decode};
+use super::decode;
+use crate::{PERMIT, call, context};
 
 /// Longest wait for a message.
 const DEADLINE: Duration = Duration::from_secs(10);
 
+/// An agent's connection.
 pub struct Agent {
+    /// ARN of the container instance it speaks for.
     pub instance: String,
     cluster: String,
     socket: WebSocketStream<DuplexStream>,
@@ -56,47 +58,49 @@ pub fn registration(cluster: &str) -> Value {
 }
 
 impl Agent {
-    pub async fn join(harness: &Harness, cluster: &str) -> Self {
-        Self::join_as(harness, registration(cluster), context()).await
+    /// Registers a machine and connects.
+    pub async fn join(ecs: &EcsService, cluster: &str) -> Self {
+        Self::join_as(ecs, registration(cluster), context()).await
     }
 
     /// Joins as whoever `cx` says, by the address that it says.
-    pub async fn join_as(harness: &Harness, registration: Value, cx: Context) -> Self {
+    pub async fn join_as(ecs: &EcsService, registration: Value, cx: Context) -> Self {
         let cluster = registration["cluster"].as_str().unwrap().to_owned();
         let input = decode("RegisterContainerInstance", registration);
-        let call = Call::by_controller(cx.clone(), Permit::for_controller("test"));
-        let registered = harness.ecs.register_container_instance(&call, input).await;
+        let call = Call::by_controller(cx.clone(), PERMIT);
+        let registered = ecs.register_container_instance(&call, input).await;
         let registered = registered.unwrap().container_instance.unwrap();
         let instance = registered.container_instance_arn.unwrap();
-        Self::connect_as(harness, &cluster, &instance, cx).await
+        Self::connect_as(ecs, &cluster, &instance, cx).await
     }
 
-    pub async fn connect(harness: &Harness, cluster: &str, instance: &str) -> Self {
-        Self::connect_as(harness, cluster, instance, context()).await
+    /// Connects for an instance that is registered.
+    pub async fn connect(ecs: &EcsService, cluster: &str, instance: &str) -> Self {
+        Self::connect_as(ecs, cluster, instance, context()).await
     }
 
-    async fn connect_as(harness: &Harness, cluster: &str, instance: &str, cx: Context) -> Self {
+    async fn connect_as(ecs: &EcsService, cluster: &str, instance: &str, cx: Context) -> Self {
         let query = [
             ("clusterArn", cluster),
             ("containerInstanceArn", instance),
             ("agentVersion", "1.105.0"),
             ("protocolVersion", "2"),
         ];
-        Self::open(harness, Channel::Acs, cluster, instance, &query, cx).await
+        Self::open(ecs, Channel::Acs, cluster, instance, &query, cx).await
     }
 
     /// The telemetry channel of the same instance.
-    pub async fn telemetry(&self, harness: &Harness) -> Self {
+    pub async fn telemetry(&self, ecs: &EcsService) -> Self {
         let query = [
             ("cluster", self.cluster.as_str()),
             ("containerInstance", &self.instance),
         ];
         let (cluster, instance) = (&self.cluster, &self.instance);
-        Self::open(harness, Channel::Tcs, cluster, instance, &query, context()).await
+        Self::open(ecs, Channel::Tcs, cluster, instance, &query, context()).await
     }
 
     async fn open(
-        harness: &Harness,
+        ecs: &EcsService,
         channel: Channel,
         cluster: &str,
         instance: &str,
@@ -107,7 +111,7 @@ impl Agent {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        let endpoint = harness.ecs.endpoint();
+        let endpoint = ecs.endpoint();
         let ticket = endpoint.admit(channel, &cx, query).await.unwrap();
         let (ours, theirs) = tokio::io::duplex(1 << 16);
         tokio::spawn(async move { endpoint.serve(ticket, theirs).await });
@@ -165,11 +169,13 @@ impl Agent {
         waited.expect("the connection ends")
     }
 
+    /// Sends a message.
     pub async fn send(&mut self, kind: &str, message: Value) {
         let frame = json!({"type": kind, "message": message}).to_string();
         self.socket.send(Message::text(frame)).await.unwrap();
     }
 
+    /// Says that a message has come.
     pub async fn acknowledge(&mut self, message: &Value) {
         let ack = json!({
             "cluster": self.cluster,
@@ -210,27 +216,24 @@ impl Agent {
         }
     }
 
-    pub async fn report(&self, harness: &Harness, task: &str, change: Value) {
+    /// Reports a change of a task.
+    pub async fn report(&self, ecs: &EcsService, task: &str, change: Value) {
         let mut request = json!({"cluster": self.cluster, "task": task});
         for (name, value) in change.as_object().unwrap() {
             request[name] = value.clone();
         }
         let input = decode("SubmitTaskStateChange", request);
-        harness
-            .ecs
-            .submit_task_state_change(&call(), input)
-            .await
-            .unwrap();
+        ecs.submit_task_state_change(&call(), input).await.unwrap();
     }
 
     /// Says the task runs.
-    pub async fn running(&self, harness: &Harness, task: &str) {
+    pub async fn running(&self, ecs: &EcsService, task: &str) {
         let containers = json!([{
             "containerName": "web", "status": "RUNNING", "runtimeId": "r1", "imageDigest": "sha256:1",
             "networkBindings": [{"bindIP": "0.0.0.0", "containerPort": 80, "hostPort": 32768, "protocol": "tcp"}],
         }]);
         self.report(
-            harness,
+            ecs,
             task,
             json!({"status": "RUNNING", "containers": containers}),
         )
@@ -238,10 +241,10 @@ impl Agent {
     }
 
     /// Says the task ended with this exit code.
-    pub async fn ended(&self, harness: &Harness, task: &str, code: i32) {
+    pub async fn ended(&self, ecs: &EcsService, task: &str, code: i32) {
         let containers = json!([{"containerName": "web", "status": "STOPPED", "exitCode": code}]);
         self.report(
-            harness,
+            ecs,
             task,
             json!({"status": "STOPPED", "containers": containers}),
         )

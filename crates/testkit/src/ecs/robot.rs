@@ -10,10 +10,8 @@ use serde_json::json;
 use wharf_api_ecs::Ecs;
 use wharf_svc_ecs::EcsService;
 
-use crate::{
-    agent::Agent,
-    harness::{Harness, call, decode},
-};
+use super::{Agent, decode};
+use crate::call;
 
 /// What becomes of tasks of a family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,20 +22,23 @@ pub enum Fate {
     Exits(i32),
 }
 
+/// See the module; clones are the same robot.
 #[derive(Clone)]
 pub struct Robot {
     ecs: EcsService,
     fates: Arc<Mutex<BTreeMap<String, Fate>>>,
     /// Every task it was told to run, with the family.
     pub told: Arc<Mutex<Vec<(String, String)>>>,
+    /// Every task it was told to stop.
     pub stopped: Arc<Mutex<Vec<String>>>,
 }
 
 impl Robot {
-    pub async fn join(harness: &Harness) -> Self {
-        let agent = Agent::join(harness, "default").await;
+    /// Registers a machine of the cluster `default` and lives by itself.
+    pub async fn join(ecs: &EcsService) -> Self {
+        let agent = Agent::join(ecs, "default").await;
         let robot = Self {
-            ecs: harness.ecs.clone(),
+            ecs: ecs.clone(),
             fates: Arc::default(),
             told: Arc::default(),
             stopped: Arc::default(),
@@ -46,6 +47,7 @@ impl Robot {
         robot
     }
 
+    /// What becomes of further tasks of a family.
     pub fn fate(&self, family: &str, fate: Fate) {
         self.fates.lock().unwrap().insert(family.to_owned(), fate);
     }
