@@ -10,8 +10,9 @@ mod check;
 mod node;
 
 use std::{
+    collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -29,7 +30,7 @@ use wharf_testkit::{Running, World, ecs::decode};
 use wharf_wire::{Call, Fault};
 
 use crate::harness::context;
-use node::Node;
+use node::{Node, Tasks};
 
 /// Seeds of a plain test run.
 const SEEDS: u64 = 2;
@@ -66,6 +67,8 @@ struct Storm {
     calm: AtomicBool,
     seed: u64,
     random: AtomicU64,
+    /// What runs on the machines, by the ARN of their container instance.
+    machines: Mutex<BTreeMap<String, Tasks>>,
     /// Reports that were not taken at first.
     repeated: AtomicUsize,
 }
@@ -128,6 +131,7 @@ async fn start(seed: u64) -> Arc<Storm> {
         calm: AtomicBool::new(false),
         seed,
         random: AtomicU64::new(0),
+        machines: Mutex::default(),
         repeated: AtomicUsize::new(0),
     });
     let created = api::CreateClusterRequest::default();

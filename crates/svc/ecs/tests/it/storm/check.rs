@@ -1,17 +1,20 @@
 //! What must always hold, and what must come about.
 
-use std::{collections::BTreeMap, sync::atomic::Ordering};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::Ordering,
+};
 
 use wharf_api_ecs::Ecs;
 use wharf_records::{
     Record, decode,
-    ecs::{Desired, Status, Task},
+    ecs::{Desired, InterfaceState, Status, Task},
     hosts::{Ledger, Phase},
     machine,
 };
 use wharf_store::{Range, Revision};
 
-use super::Storm;
+use super::{Storm, node::Tasks};
 use crate::harness::{ACCOUNT, REGION, decode as input};
 
 /// Reads what a storm would refuse.
@@ -47,6 +50,7 @@ async fn records(storm: &Storm) -> (BTreeMap<String, Task>, BTreeMap<String, Led
 pub async fn always(storm: &Storm) {
     let (tasks, ledgers) = records(storm).await;
     let seed = storm.seed;
+    shares_nothing(storm, &tasks);
     for task in tasks.values() {
         let ledger = &ledgers[&task.host];
         let needs = task.last != Status::Stopped || task.unconfirmed;
@@ -71,6 +75,44 @@ pub async fn always(storm: &Storm) {
         let fits = cpu <= capacity.cpu && memory <= capacity.memory;
         assert!(fits, "seed {seed}: {host} is overcommitted");
     }
+}
+
+/// What only one task can have is had by one: an address, a port of a host, the place of a DAEMON on a
+/// host. Nothing runs whose interface is gone.
+fn shares_nothing(storm: &Storm, tasks: &BTreeMap<String, Task>) {
+    let seed = storm.seed;
+    let (mut addresses, mut daemons) = (BTreeMap::new(), BTreeMap::new());
+    for task in tasks.values() {
+        let may_run = task.last < Status::Deprovisioning && !task.ended;
+        if !may_run && !task.unconfirmed {
+            continue;
+        }
+        if let Some(interface) = &task.interface {
+            let other = addresses.insert(&interface.private_ipv4, &task.arn);
+            assert_eq!(other, None, "seed {seed}: {} has its address", task.arn);
+        }
+        if may_run && task.group == "service:daemon" {
+            let other = daemons.insert(&task.host, &task.arn);
+            assert_eq!(other, None, "seed {seed}: {} is beside it", task.arn);
+        }
+    }
+    for (arn, _) in up(storm) {
+        let interface = tasks.get(&arn).and_then(|task| task.interface.as_ref());
+        let gone = interface.is_some_and(|it| it.state == InterfaceState::Deleted);
+        assert!(!gone, "seed {seed}: {arn} runs and its interface is gone");
+    }
+}
+
+/// Tasks of which something runs, with the container instance.
+fn up(storm: &Storm) -> Vec<(String, String)> {
+    let machines = storm.machines.lock().unwrap();
+    let on = |(instance, tasks): (&String, &Tasks)| {
+        let tasks = tasks.lock().unwrap();
+        let up = tasks.iter().filter(|(_, stage)| stage.is_up());
+        up.map(|(arn, _)| (arn.clone(), instance.clone()))
+            .collect::<Vec<_>>()
+    };
+    machines.iter().flat_map(on).collect()
 }
 
 /// Enough went wrong for the rest to say anything.
@@ -114,6 +156,23 @@ pub async fn settled(storm: &Storm) -> Result<(), String> {
         .find(|task| task.last != Status::Stopped && task.last != Status::Running);
     if let Some(task) = unfinished {
         return Err(format!("{} is {:?}", task.arn, task.last));
+    }
+    let wanted = tasks
+        .values()
+        .filter(|task| task.last == Status::Running)
+        .map(|task| (task.arn.clone(), task.instance.clone()));
+    let (wanted, up): (BTreeSet<_>, BTreeSet<_>) =
+        (wanted.collect(), up(storm).into_iter().collect());
+    if wanted != up {
+        let odd: Vec<_> = wanted.symmetric_difference(&up).collect();
+        return Err(format!("records and machines do not agree about {odd:?}"));
+    }
+    let uncounted = tasks.values().find(|task| {
+        let of = task.service.as_ref();
+        task.last == Status::Stopped && of.is_some_and(|of| !of.accounted)
+    });
+    if let Some(task) = uncounted {
+        return Err(format!("the end of {} is not counted", task.arn));
     }
     let with_interface = tasks
         .values()

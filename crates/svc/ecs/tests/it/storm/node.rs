@@ -25,13 +25,13 @@ use wharf_testkit::ecs::{decode, registration};
 const REPEAT: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+pub enum Stage {
     Starts,
     Runs,
     Ended(i32),
 }
 
-type Tasks = Arc<Mutex<BTreeMap<String, Stage>>>;
+pub type Tasks = Arc<Mutex<BTreeMap<String, Stage>>>;
 
 pub struct Node {
     storm: Arc<Storm>,
@@ -69,6 +69,9 @@ impl Node {
             reports,
             random: storm.random(),
         };
+        let mut machines = storm.machines.lock().unwrap();
+        machines.insert(node.instance.clone(), node.tasks.clone());
+        drop(machines);
         tokio::spawn(node.live());
     }
 
@@ -171,7 +174,7 @@ impl Node {
         let candidates: Vec<Value> = tasks
             .iter()
             .filter(|(arn, stage)| {
-                !matches!(stage, Stage::Ended(_)) && !named.contains(&arn.as_str())
+                stage.is_up() && !named.contains(&arn.as_str())
             })
             .map(|(arn, _)| {
                 json!({"taskArn": arn, "taskClusterArn": null, "desiredStatus": "STOPPED"})
@@ -237,6 +240,13 @@ impl Node {
                 .insert(arn.clone(), Stage::Ended(code));
             let _ = reports.send(ended(&arn, code));
         });
+    }
+}
+
+impl Stage {
+    /// Something of it runs, or will.
+    pub fn is_up(self) -> bool {
+        !matches!(self, Self::Ended(_))
     }
 }
 
