@@ -14,6 +14,7 @@ use crate::{
     grants,
     names::{self, SERVICE},
     ops::{self, encrypt},
+    policy,
     records::{Grant, Principal},
 };
 
@@ -378,9 +379,14 @@ impl<'a> Row<'a> {
 
     async fn on_key(&self, found: &Found) -> Result<Check, Fault> {
         let check = self.with_caller(Check::new(&self.action, found.arn()));
-        if found.place != self.place && !self.is_shared {
+        let is_theirs = found.place != self.place;
+        // What an alias of another account leads to is for those whom its key's policy lets in.
+        let named = found.alias.as_ref().filter(|_| is_theirs);
+        let named = named.map(|alias| names::alias_arn(&found.place, alias));
+        let as_named = named.map(|arn| self.with_caller(Check::new(&self.action, arn)));
+        if is_theirs && !self.is_shared {
             // No policy of the key lets other accounts do this.
-            return Ok(check);
+            return Ok(as_named.unwrap_or(check));
         }
         let key = found.key();
         let mut check = check
@@ -395,7 +401,13 @@ impl<'a> Row<'a> {
             check = check.with("kms:RequestAlias", alias.clone());
         }
         let check = tags::of_resource(self.with_context(check), None, &key.tags);
-        Ok(check.with_required_policy(self.policy(found).await?))
+        let policy = self.policy(found).await?;
+        if let Some(as_named) = as_named
+            && !policy::allows(&policy, &check, &found.place.account, self.cx)?
+        {
+            return Ok(as_named);
+        }
+        Ok(check.with_required_policy(policy))
     }
 
     /// The key's policy, with what grants add to it for this caller and request.

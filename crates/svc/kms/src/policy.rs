@@ -8,7 +8,7 @@ use wharf_iam::{
     PrincipalPolicies, Request, ResourcePolicy, evaluate,
 };
 use wharf_service::Place;
-use wharf_wire::{Caller, CallerKind, Context, Fault};
+use wharf_wire::{Caller, CallerKind, Check, Context, Fault};
 
 use crate::fault;
 
@@ -64,17 +64,36 @@ pub fn check(text: &str) -> Result<(), Fault> {
 /// # Errors
 /// It would lock the caller out.
 pub fn keeps_access(text: &str, arn: &str, cx: &Context) -> Result<(), Fault> {
+    let account = cx.caller.account.clone();
+    let check = Check::new("kms:PutKeyPolicy", arn).with("kms:CallerAccount", account);
+    match allows(text, &check, &cx.account, cx)? {
+        true => Ok(()),
+        false => Err(fault::bad_policy(
+            &"The new key policy will not allow you to update the key policy in the future.",
+        )),
+    }
+}
+
+/// Whether a policy of a key of that account leaves what is checked to the caller's own policies, or
+/// allows it by itself.
+///
+/// # Errors
+/// It is no policy.
+pub fn allows(text: &str, check: &Check, owner: &str, cx: &Context) -> Result<bool, Fault> {
     let Some(principal) = principal(&cx.caller, cx.now) else {
-        return Ok(());
+        return Ok(true);
     };
     let policy = CompiledPolicy::parse("key policy", text, DocumentKind::Resource);
     let policy = Arc::new(policy.map_err(|error| fault::bad_policy(&error))?);
-    let context = conditions(cx, &principal);
+    let mut context = conditions(cx, &principal);
+    for (key, values) in &check.context {
+        context.set_all(key, values.iter().cloned());
+    }
     let request = Request {
         principal: &principal,
-        action: "kms:PutKeyPolicy",
-        resource: arn,
-        resource_account: &cx.account,
+        action: &check.action,
+        resource: &check.resource,
+        resource_account: owner,
         context: &context,
     };
     let own = PrincipalPolicies {
@@ -88,12 +107,7 @@ pub fn keeps_access(text: &str, arn: &str, cx: &Context) -> Result<(), Fault> {
             required: true,
         }),
     };
-    match evaluate(&request, &policies).is_allowed() {
-        true => Ok(()),
-        false => Err(fault::bad_policy(
-            &"The new key policy will not allow you to update the key policy in the future.",
-        )),
-    }
+    Ok(evaluate(&request, &policies).is_allowed())
 }
 
 /// The widest policy an identity can have.
@@ -123,7 +137,7 @@ fn principal(caller: &Caller, now: Timestamp) -> Option<Principal> {
 }
 
 fn conditions(cx: &Context, principal: &Principal) -> Conditions {
-    let mut context = Ambient {
+    Ambient {
         principal,
         now: cx.now,
         region: &cx.region,
@@ -133,9 +147,7 @@ fn conditions(cx: &Context, principal: &Principal) -> Conditions {
         secure_transport: cx.secure,
         called_via: &cx.called_via,
     }
-    .context();
-    context.set("kms:CallerAccount", cx.account.clone());
-    context
+    .context()
 }
 
 #[cfg(test)]

@@ -166,6 +166,17 @@ async fn another_account_needs_both_sides() {
         there.message.replace(&key, ""),
         not_there.message.replace(&absent, "")
     );
+    home.alias("alias/app", &key).await.unwrap();
+    let alias = |name: &str| format!("arn:aws:kms:us-east-1:{ACCOUNT}:alias/{name}");
+    let there = home
+        .encrypt(&stranger, &alias("app"), &[])
+        .await
+        .unwrap_err();
+    let not_there = home
+        .encrypt(&stranger, &alias("ppa"), &[])
+        .await
+        .unwrap_err();
+    assert_eq!(there.message.replace("app", "ppa"), not_there.message);
     let text = policy(&[
         statement("Allow", "arn:aws:iam::000000000000:root", "kms:*", ""),
         statement("Allow", "arn:aws:iam::111122223333:root", "kms:*", ""),
@@ -176,6 +187,7 @@ async fn another_account_needs_both_sides() {
         .unwrap();
     let blob = home.encrypt(&stranger, &key, &[]).await.unwrap();
     assert_eq!(home.decrypt(&stranger, &blob, &[]).await.unwrap(), b"plain");
+    assert!(home.encrypt(&stranger, &alias("app"), &[]).await.is_ok());
     // What manages a key is its own account's, whatever the policy says.
     let disable = api::DisableKeyRequest { key_id: Some(key) };
     let refused = home.gated().disable_key(&stranger, disable).await;
