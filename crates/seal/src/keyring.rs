@@ -411,7 +411,7 @@ pub(crate) fn aead_key(bytes: &[u8; DATA_KEY_BYTES]) -> LessSafeKey {
 }
 
 /// A data key encrypts exactly one body, so its nonce may be constant.
-fn single_use_nonce() -> Nonce {
+pub(crate) fn single_use_nonce() -> Nonce {
     Nonce::assume_unique_for_key([0; NONCE_BYTES])
 }
 

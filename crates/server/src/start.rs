@@ -607,6 +607,10 @@ impl Plane {
             store: data.store.clone(),
             keyring: data.keyring.clone(),
             dispatcher: dispatcher.clone(),
+            kms: Arc::new(wharf_api_kms::Client::new(
+                Arc::new(kms.clone()),
+                dispatcher.clone(),
+            )),
             clock: clock.clone(),
             takeover: Takeover::Replace,
         });

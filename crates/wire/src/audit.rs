@@ -163,26 +163,34 @@ pub enum Queue {
 
 /// Whether an operation only reads, going by its name as CloudTrail does.
 pub fn is_read_only(operation: &str) -> bool {
-    const READS: [&str; 17] = [
+    const READS: [&str; 24] = [
         "AssumeRole",
         "BatchCheck",
         "BatchGet",
         "Check",
+        "Decrypt",
         "Describe",
         "Discover",
+        "Encrypt",
         "Explain",
         "Filter",
+        "GenerateDataKey",
+        "GenerateMac",
+        "GenerateRandom",
         "Get",
         "Head",
         "List",
         "Lookup",
         "Overview",
         "Poll",
+        "ReEncrypt",
         "Search",
         "Simulate",
         "Test",
+        "Verify",
     ];
-    READS.iter().any(|verb| operation.starts_with(verb))
+    // Other operations begin like KMS's Sign, and write.
+    operation == "Sign" || READS.iter().any(|verb| operation.starts_with(verb))
 }
 
 /// A code as CloudTrail has it: EC2's say whose fault it is.
@@ -328,6 +336,8 @@ mod tests {
             "GetCallerIdentity",
             "BatchGetImage",
             "AssumeRole",
+            "GenerateDataKey",
+            "Sign",
         ] {
             assert!(is_read_only(reads), "{reads}");
         }
@@ -337,6 +347,8 @@ mod tests {
             "BatchDeleteImage",
             "PutImage",
             "SubmitTaskStateChange",
+            "GenerateCredentialReport",
+            "SignalResource",
         ] {
             assert!(!is_read_only(writes), "{writes}");
         }

@@ -185,6 +185,17 @@ impl Call {
         self.context
     }
 
+    /// The same request for another service, made by `service` in the name of its caller; the receiving
+    /// side's client authorises it again.
+    pub fn forwarded_by(&self, service: &str) -> Self {
+        let mut context = self.context.clone();
+        context.called_via.push(service.to_owned());
+        Self {
+            context,
+            permit: self.permit.clone(),
+        }
+    }
+
     /// The same request passed on by `service` in its own name, for a call of another service; the
     /// receiving side's client authorises it again.
     pub fn passed_on_by(&self, service: &str) -> Self {

@@ -71,6 +71,7 @@ impl Estate {
         it.balancing(server, &subnet, &group).await;
         it.certificate(server).await;
         it.parameter(server).await;
+        it.key(server).await;
         it.seconds(server).await;
         it
     }
@@ -420,6 +421,38 @@ impl Estate {
                 (&["IdempotencyToken"], NAME.to_owned().replace('-', "_")),
             ],
         );
+    }
+
+    async fn key(&mut self, server: &Server) {
+        let made = self.call(server, ("kms", "CreateKey"), json!({})).await;
+        let made: Value = serde_json::from_str(&made).unwrap();
+        let text = |name: &str| made["KeyMetadata"][name].as_str().unwrap().to_owned();
+        let (id, arn) = (text("KeyId"), text("Arn"));
+        let alias = json!({"AliasName": format!("alias/{NAME}"), "TargetKeyId": id});
+        self.call(server, ("kms", "CreateAlias"), alias).await;
+        let grant = json!({
+            "KeyId": id, "Operations": ["Encrypt"],
+            "GranteePrincipal": format!("arn:aws:iam::{HOME}:root"),
+        });
+        let grant = self.call(server, ("kms", "CreateGrant"), grant).await;
+        let grant: Value = serde_json::from_str(&grant).unwrap();
+        let grant = grant["GrantId"].as_str().unwrap().to_owned();
+        self.remember(&id);
+        self.remember(&grant);
+        let alias_arn = format!("arn:aws:kms:{REGION}:{HOME}:alias/{NAME}");
+        for key in [id, arn, format!("alias/{NAME}"), alias_arn] {
+            self.named(
+                "kms",
+                &[
+                    (
+                        &["KeyId", "TargetKeyId", "SourceKeyId", "DestinationKeyId"],
+                        key,
+                    ),
+                    (&["AliasName"], format!("alias/{NAME}")),
+                    (&["GrantId"], grant.clone()),
+                ],
+            );
+        }
     }
 
     /// The member that takes a page token, and one that the other account got.

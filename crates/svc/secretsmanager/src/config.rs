@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use wharf_api_kms::Kms;
 use wharf_base::Clock;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
@@ -15,6 +16,8 @@ pub struct Parts {
     pub keyring: Keyring,
     /// Asks policies about each secret of a batch.
     pub dispatcher: Dispatcher,
+    /// Past IAM's gate: keys are used in the name of the caller.
+    pub kms: Arc<dyn Kms>,
     pub clock: Arc<dyn Clock>,
     /// Whether another server may hold the reconciler's shard.
     pub takeover: Takeover,

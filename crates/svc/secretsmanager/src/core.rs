@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use wharf_base::Timestamp;
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record as _;
@@ -12,7 +13,7 @@ use wharf_wire::{Call, Fault};
 use crate::{
     config::Parts,
     fault::{self, SecretFaults},
-    names,
+    kms, names,
     records::{Replica, Secret, Value, purpose, value_id},
 };
 
@@ -48,6 +49,16 @@ impl Found {
         &self.stored.record
     }
 
+    /// Where the value of a version is.
+    pub fn slot<'a>(&'a self, version: &'a str) -> Slot<'a> {
+        Slot {
+            place: &self.place,
+            name: &self.name,
+            suffix: &self.secret().suffix,
+            version,
+        }
+    }
+
     pub fn is_replica(&self) -> bool {
         self.shown_at != self.place
     }
@@ -66,6 +77,31 @@ impl Found {
             false => Ok(self),
             true => Err(fault::replica()),
         }
+    }
+}
+
+/// Where the value of one version of a secret is, and what it is sealed for.
+#[derive(Debug, Clone, Copy)]
+pub struct Slot<'a> {
+    pub place: &'a Place,
+    pub name: &'a str,
+    pub suffix: &'a str,
+    pub version: &'a str,
+}
+
+impl Slot<'_> {
+    fn id(&self) -> String {
+        value_id(self.name, self.suffix, self.version)
+    }
+
+    /// The key of its record.
+    pub fn key(&self) -> String {
+        value_key(self.place, &self.id())
+    }
+
+    /// Of the secret.
+    fn arn(&self) -> String {
+        names::arn(self.place, self.name, self.suffix)
     }
 }
 
@@ -163,27 +199,63 @@ impl Core {
         Ok(stored.map(|stored| found(primary, stored)))
     }
 
-    /// A value as it is stored for a version of a secret.
-    pub fn seal(&self, place: &Place, id: &str, content: &Content) -> Value {
-        let purpose = purpose(&names::scope(place), id);
-        Value {
-            sealed: self.parts.keyring.seal(content.bytes(), &purpose),
+    /// A value as it is stored for a version of a secret, and the ARN of the key of KMS that it is under.
+    ///
+    /// # Errors
+    /// Those of KMS, if there is a key.
+    pub async fn seal(
+        &self,
+        call: &Call,
+        slot: &Slot<'_>,
+        key: Option<&str>,
+        content: &Content,
+    ) -> Result<(Value, Option<String>), Fault> {
+        let purpose = purpose(&names::scope(slot.place), &slot.id());
+        let keyring = &self.parts.keyring;
+        let value = |bytes: &[u8], data_key| Value {
+            sealed: keyring.seal(bytes, &purpose),
             binary: matches!(content, Content::Binary(_)),
+            data_key,
             unknown: Default::default(),
-        }
+        };
+        let Some(key) = key else {
+            return Ok((value(content.bytes(), None), None));
+        };
+        let kms = &*self.parts.kms;
+        let made = kms::data_key(kms, call, key, &slot.arn(), slot.version).await?;
+        let inner = wharf_seal::seal_once(&made.open, content.bytes(), &purpose);
+        let data_key = Some(BASE64.encode(&made.sealed));
+        Ok((value(&inner, data_key), Some(made.key.clone())))
     }
 
     /// The content of a stored value.
     ///
     /// # Errors
-    /// It does not open, or is not what it says.
-    pub fn open(&self, place: &Place, id: &str, value: &Value) -> Result<Content, Fault> {
-        let purpose = purpose(&names::scope(place), id);
-        let opened: Opened = self
+    /// It does not open, or is not what it says; those of KMS.
+    pub async fn open(
+        &self,
+        call: &Call,
+        slot: &Slot<'_>,
+        value: &Value,
+    ) -> Result<Content, Fault> {
+        let purpose = purpose(&names::scope(slot.place), &slot.id());
+        let mut opened: Opened = self
             .parts
             .keyring
             .open(&value.sealed, &purpose)
             .map_err(|error| fault::unreadable(&error))?;
+        if let Some(data_key) = &value.data_key {
+            let sealed = BASE64.decode(data_key);
+            let sealed = sealed.map_err(|error| fault::unreadable(&error))?;
+            let kms = &*self.parts.kms;
+            let key = kms::open(kms, call, sealed, &slot.arn(), slot.version).await?;
+            let key = key
+                .expose()
+                .try_into()
+                .map_err(|_| fault::not_decrypted())?;
+            let inner = wharf_seal::open_once(key, opened.expose(), &purpose);
+            opened = inner.map_err(|error| fault::unreadable(&error))?;
+        }
         if value.binary {
             return Ok(Content::Binary(opened.expose().to_vec()));
         }
@@ -196,14 +268,11 @@ impl Core {
     ///
     /// # Errors
     /// As [`Core::open`].
-    pub async fn value(&self, found: &Found, version: &str) -> Result<Content, Fault> {
-        let id = value_id(&found.name, &found.secret().suffix, version);
-        let stored = self
-            .table
-            .read::<Value>(&value_key(&found.place, &id))
-            .await?;
+    pub async fn value(&self, call: &Call, found: &Found, version: &str) -> Result<Content, Fault> {
+        let slot = found.slot(version);
+        let stored = self.table.read::<Value>(&slot.key()).await?;
         let stored = stored.ok_or_else(|| fault::no_value(&format!("VersionId: {version}")))?;
-        self.open(&found.place, &id, &stored.record)
+        self.open(call, &slot, &stored.record).await
     }
 
     /// Reads a secret once more, changes and writes it until nobody came between.

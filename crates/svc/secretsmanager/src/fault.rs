@@ -74,6 +74,24 @@ pub fn version_exists() -> Fault {
     faults::resource_exists_exception("A resource with the ID you requested already exists.")
 }
 
+/// The caller may not use the secret's key.
+pub fn no_access_to_key() -> Fault {
+    Fault::sender("AccessDeniedException", 400, "Access to KMS is not allowed")
+}
+
+pub fn not_encrypted() -> Fault {
+    faults::encryption_failure(
+        "Secrets Manager can't encrypt the protected secret text using the provided KMS key. Check that \
+         the KMS key is available, enabled, and not in an invalid state.",
+    )
+}
+
+pub fn not_decrypted() -> Fault {
+    faults::decryption_failure(
+        "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
+    )
+}
+
 /// The stored value does not open.
 pub fn unreadable(cause: &dyn Error) -> Fault {
     Fault::receiver(

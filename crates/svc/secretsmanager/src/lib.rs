@@ -5,6 +5,7 @@
 //!   value on its own, sealed.
 //! - `versions` moves staging labels, `filter` chooses what a list shows, `password` makes passwords;
 //!   all pure.
+//! - `kms` asks KMS for the data keys of values under a customer's key.
 //! - `ops` holds the operations; `authorize` their rows.
 //! - `reconcile` removes what was deleted once its recovery window is over.
 //!
@@ -20,6 +21,7 @@ mod core;
 mod describe;
 mod fault;
 mod filter;
+mod kms;
 mod names;
 mod ops;
 mod password;

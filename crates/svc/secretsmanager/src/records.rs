@@ -15,6 +15,9 @@ use wharf_seal::Sealed;
 pub struct Secret {
     /// The random end of its ARN.
     pub suffix: String,
+    /// The key of KMS that new values are under, as it was named; `None` for the service's own.
+    #[serde(default)]
+    pub kms_key: Option<String>,
     #[serde(default)]
     pub description: Option<String>,
     pub created_at: Timestamp,
@@ -53,6 +56,9 @@ pub struct Version {
     pub accessed_at: Option<Timestamp>,
     /// Its staging labels.
     pub stages: BTreeSet<String>,
+    /// ARN of the key of KMS that its value is under; `None` for the service's own.
+    #[serde(default)]
+    pub kms_key: Option<String>,
 }
 
 /// The secret can be restored until it is due.
@@ -70,6 +76,9 @@ pub struct Value {
     /// Bytes rather than text.
     #[serde(default)]
     pub binary: bool,
+    /// The data key that seals the content once more inside, sealed by KMS, in base 64.
+    #[serde(default)]
+    pub data_key: Option<String>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }

@@ -13,6 +13,8 @@ use crate::{
 
 pub const CURRENT: &str = "AWSCURRENT";
 const PREVIOUS: &str = "AWSPREVIOUS";
+/// Versions that follow their secret when it gets another key.
+pub const REKEYED: [&str; 3] = [CURRENT, PREVIOUS, "AWSPENDING"];
 
 /// Versions that are kept; beyond them the oldest without a label go, once they are a day old.
 const MAX_VERSIONS: usize = 100;
@@ -20,7 +22,8 @@ const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 /// Labels over all versions of a secret, as in AWS.
 const MAX_STAGES: usize = 20;
 
-/// Adds a version with these labels, which other versions lose. Returns the versions that are gone.
+/// Adds a version with these labels, which other versions lose, under a key of KMS if it is under one. Returns
+/// the versions that are gone.
 ///
 /// # Errors
 /// More labels or versions than a secret can have.
@@ -28,12 +31,14 @@ pub fn add(
     secret: &mut Secret,
     id: &str,
     stages: &[String],
+    key: Option<&str>,
     now: Timestamp,
 ) -> Result<Vec<String>, Fault> {
     let version = Version {
         created_at: now,
         accessed_at: None,
         stages: BTreeSet::new(),
+        kms_key: key.map(str::to_owned),
     };
     secret.versions.entry(id.to_owned()).or_insert(version);
     for stage in stages {
@@ -190,6 +195,7 @@ mod tests {
     fn secret() -> Secret {
         Secret {
             suffix: "aB3dE6".to_owned(),
+            kms_key: None,
             description: None,
             created_at: Timestamp(0),
             changed_at: Timestamp(0),
@@ -206,7 +212,7 @@ mod tests {
     fn with(versions: &[&str]) -> Secret {
         let mut secret = secret();
         for id in versions {
-            add(&mut secret, id, &[CURRENT.to_owned()], Timestamp(0)).unwrap();
+            add(&mut secret, id, &[CURRENT.to_owned()], None, Timestamp(0)).unwrap();
         }
         secret
     }
@@ -273,20 +279,21 @@ mod tests {
                 &mut secret,
                 &format!("{id:03}"),
                 &[CURRENT.to_owned()],
+                None,
                 Timestamp(0),
             )
             .unwrap();
         }
         let full = secret.clone();
-        let refused = add(&mut secret, "x", &[CURRENT.to_owned()], Timestamp(1)).unwrap_err();
+        let refused = add(&mut secret, "x", &[CURRENT.to_owned()], None, Timestamp(1)).unwrap_err();
         assert_eq!(refused.code, "LimitExceededException");
         let mut secret = full;
         assert_eq!(
-            add(&mut secret, "x", &[CURRENT.to_owned()], day).unwrap(),
+            add(&mut secret, "x", &[CURRENT.to_owned()], None, day).unwrap(),
             ["000"]
         );
         let many: Vec<String> = (0..=MAX_STAGES).map(|it| it.to_string()).collect();
-        let refused = add(&mut secret, "y", &many, day).unwrap_err();
+        let refused = add(&mut secret, "y", &many, None, day).unwrap_err();
         assert_eq!(refused.code, "LimitExceededException");
     }
 
@@ -301,7 +308,7 @@ mod tests {
                 let now = Timestamp(i64::try_from(at).unwrap());
                 let mut next = secret.clone();
                 let done = match adds {
-                    true => add(&mut next, ids[to], &[stages[stage].to_owned()], now).map(drop),
+                    true => add(&mut next, ids[to], &[stages[stage].to_owned()], None, now).map(drop),
                     false => {
                         let from = Some(ids[from]).filter(|_| from != to);
                         move_stage(&mut next, stages[stage], from, Some(ids[to]), now)

@@ -3,11 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
+use wharf_api_kms::{self as kms, Kms as _};
 use wharf_api_secretsmanager::{self as api, Secretsmanager as _};
 use wharf_base::{Clock as _, Permit, SystemClock, TestClock};
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
 use wharf_store::{Range, Store, StoreOptions};
+use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_svc_secretsmanager::{Parts, SecretsmanagerService};
 use wharf_wire::{
     Call, Caller, Context, Fault, async_trait,
@@ -34,6 +36,7 @@ impl Gate for AlmostOpen {
 
 struct Home {
     secrets: SecretsmanagerService,
+    kms: KmsService,
     store: Store,
     clock: Arc<TestClock>,
     stop: CancellationToken,
@@ -45,10 +48,20 @@ impl Home {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), StoreOptions::default()).unwrap();
         let clock = Arc::new(TestClock::at(SystemClock.now()));
+        let keyring = Keyring::in_memory();
+        let dispatcher = Dispatcher::new(Arc::new(AlmostOpen));
+        let kms = KmsService::new(KmsParts {
+            store: store.clone(),
+            keyring: keyring.clone(),
+            clock: clock.clone(),
+            takeover: Takeover::Replace,
+        });
+        let keys = wharf_api_kms::Client::new(Arc::new(kms.clone()), dispatcher.clone());
         let secrets = SecretsmanagerService::new(Parts {
             store: store.clone(),
-            keyring: Keyring::in_memory(),
-            dispatcher: Dispatcher::new(Arc::new(AlmostOpen)),
+            keyring,
+            dispatcher,
+            kms: Arc::new(keys),
             clock: clock.clone(),
             takeover: Takeover::Replace,
         });
@@ -57,6 +70,7 @@ impl Home {
         tokio::spawn(async move { running.run(ended).await });
         Self {
             secrets,
+            kms,
             store,
             clock,
             stop,
@@ -408,6 +422,10 @@ async fn what_is_not_there_yet_is_named() {
     let input = api::CreateSecretRequest {
         name: Some("a".to_owned()),
         kms_key_id: Some("alias/mine".to_owned()),
+        add_replica_regions: Some(vec![api::ReplicaRegionType {
+            region: Some("eu-west-1".to_owned()),
+            kms_key_id: None,
+        }]),
         ..Default::default()
     };
     let refused = home
@@ -417,7 +435,7 @@ async fn what_is_not_there_yet_is_named() {
         .unwrap_err();
     assert_eq!(
         refused.message,
-        "The parameter KmsKeyId is not supported by this version of wharf."
+        "The parameter KmsKeyId of a replicated secret is not supported by this version of wharf."
     );
     let input = api::CreateSecretRequest {
         name: Some("a b".to_owned()),
@@ -425,4 +443,135 @@ async fn what_is_not_there_yet_is_named() {
     };
     let refused = home.secrets.create_secret(&home.call(), input).await;
     assert_eq!(code(refused), "ValidationException");
+}
+
+impl Home {
+    async fn key(&self, name: &str) -> String {
+        let made = self.kms.create_key(&self.call(), Default::default()).await;
+        let key = made.unwrap().key_metadata.unwrap().arn.unwrap();
+        let alias = kms::CreateAliasRequest {
+            alias_name: Some(name.to_owned()),
+            target_key_id: Some(key.clone()),
+        };
+        self.kms.create_alias(&self.call(), alias).await.unwrap();
+        key
+    }
+
+    async fn create_under(&self, name: &str, key: &str) -> Result<(), Fault> {
+        let input = api::CreateSecretRequest {
+            name: Some(name.to_owned()),
+            secret_string: Some(HIDDEN.to_owned()),
+            kms_key_id: Some(key.to_owned()),
+            ..Default::default()
+        };
+        let made = self.secrets.create_secret(&self.call(), input).await;
+        made.map(drop)
+    }
+
+    async fn update_key(&self, name: &str, key: &str) -> Result<(), Fault> {
+        let input = api::UpdateSecretRequest {
+            secret_id: Some(name.to_owned()),
+            kms_key_id: Some(key.to_owned()),
+            ..Default::default()
+        };
+        let done = self.secrets.update_secret(&self.call(), input).await;
+        done.map(drop)
+    }
+
+    async fn enable_key(&self, key: &str, enabled: bool) {
+        let key_id = Some(key.to_owned());
+        let call = self.call();
+        match enabled {
+            true => {
+                self.kms
+                    .enable_key(&call, kms::EnableKeyRequest { key_id })
+                    .await
+            }
+            false => {
+                self.kms
+                    .disable_key(&call, kms::DisableKeyRequest { key_id })
+                    .await
+            }
+        }
+        .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_secret_under_a_key_opens_with_it() {
+    let home = Home::start();
+    let (one, two) = (home.key("alias/one").await, home.key("alias/two").await);
+    home.create_under("a", "alias/one").await.unwrap();
+    assert_eq!(home.get("a").await.unwrap(), HIDDEN);
+    let described = api::DescribeSecretRequest {
+        secret_id: Some("a".to_owned()),
+    };
+    let described = home.secrets.describe_secret(&home.call(), described).await;
+    assert_eq!(described.unwrap().kms_key_id.as_deref(), Some("alias/one"));
+
+    home.enable_key(&one, false).await;
+    assert_eq!(code(home.get("a").await), "DecryptionFailure");
+    assert_eq!(
+        code(home.put("a", "second", None).await),
+        "EncryptionFailure"
+    );
+    assert_eq!(
+        code(home.update_key("a", "alias/two").await),
+        "DecryptionFailure"
+    );
+    home.enable_key(&one, true).await;
+
+    home.put("a", "second", None).await.unwrap();
+    home.update_key("a", &two).await.unwrap();
+    home.enable_key(&one, false).await;
+    assert_eq!(home.get("a").await.unwrap(), "second");
+    let previous =
+        |it: &mut api::GetSecretValueRequest| it.version_stage = Some("AWSPREVIOUS".into());
+    let call = home.call();
+    assert_eq!(home.get_with(&call, "a", previous).await.unwrap(), HIDDEN);
+    let versions = api::ListSecretVersionIdsRequest {
+        secret_id: Some("a".to_owned()),
+        ..Default::default()
+    };
+    let versions = home.secrets.list_secret_version_ids(&call, versions).await;
+    for version in versions.unwrap().versions.unwrap() {
+        assert_eq!(version.kms_key_ids.unwrap(), [two.clone()]);
+    }
+    home.update_key("a", "alias/aws/secretsmanager")
+        .await
+        .unwrap();
+    home.enable_key(&two, false).await;
+    assert_eq!(home.get("a").await.unwrap(), "second");
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_there_seals_nothing() {
+    let home = Home::start();
+    assert_eq!(
+        code(home.create_under("a", "alias/none").await),
+        "EncryptionFailure"
+    );
+    assert_eq!(code(home.get("a").await), "ResourceNotFoundException");
+    let key = home.key("alias/one").await;
+    home.create_under("a", &key).await.unwrap();
+    let repeated = home.create_under("a", &key).await;
+    assert_eq!(code(repeated), "ResourceExistsException");
+    let replicate = api::ReplicateSecretToRegionsRequest {
+        secret_id: Some("a".to_owned()),
+        add_replica_regions: Some(vec![api::ReplicaRegionType {
+            region: Some("eu-west-1".to_owned()),
+            kms_key_id: None,
+        }]),
+        force_overwrite_replica_secret: None,
+    };
+    let refused = home
+        .secrets
+        .replicate_secret_to_regions(&home.call(), replicate)
+        .await;
+    assert!(
+        refused
+            .unwrap_err()
+            .message
+            .contains("KmsKeyId of a replicated secret")
+    );
 }

@@ -10,9 +10,9 @@ use wharf_wire::{Call, Fault};
 
 use super::replicas;
 use crate::{
-    core::{Content, Core, key, replica_key, value_key},
-    describe, fault, names,
-    records::{Replica, Secret, Value, value_id},
+    core::{Content, Core, Slot, key, replica_key},
+    describe, fault, kms, names,
+    records::{Replica, Secret, Value},
     tags,
     versions::{self, CURRENT},
 };
@@ -25,13 +25,17 @@ pub async fn create_secret(
     let place = Place::of(call);
     let name = input.name.unwrap_or_default();
     names::check(&name)?;
-    super::value::key_is_ours(input.kms_key_id.as_deref())?;
     let content = Content::given(input.secret_string, input.secret_binary)?;
     let given_tags = tags::given(input.tags)?;
     let regions = replicas::regions(&place, input.add_replica_regions.as_deref())?;
     let version = input.client_request_token.unwrap_or_else(ids::uuid);
+    let kms_key = kms::chosen(input.kms_key_id);
+    if kms_key.is_some() && !regions.is_empty() {
+        return Err(fault::unsupported("KmsKeyId of a replicated secret"));
+    }
     let made = Secret {
         suffix: names::random_suffix(),
+        kms_key,
         description: input.description,
         created_at: call.now,
         changed_at: call.now,
@@ -44,6 +48,19 @@ pub async fn create_secret(
         unknown: Unknown::new(),
     };
     let key = key(&place, &name);
+    let slot = Slot {
+        place: &place,
+        name: &name,
+        suffix: &made.suffix,
+        version: &version,
+    };
+    let sealed = match &content {
+        Some(content) if core.table.read::<Secret>(&key).await?.is_none() => {
+            let under = made.kms_key.as_deref();
+            Some(core.seal(call, &slot, under, content).await?)
+        }
+        _ => None,
+    };
     let is_new = transact!(core.table, &call.permit, |tx| {
         let there = tx.find::<Secret>(&key).await?;
         let is_new = there.is_none();
@@ -56,24 +73,22 @@ pub async fn create_secret(
         }
         match there {
             Some(there) => {
-                let value = value_id(&name, &there.suffix, &version);
-                let stored = tx.find::<Value>(&value_key(&place, &value)).await?;
-                repeats(
-                    core,
-                    &place,
-                    &name,
-                    &there,
-                    &value,
-                    stored,
-                    content.as_ref(),
-                )?;
+                let slot = Slot {
+                    suffix: &there.suffix,
+                    ..slot
+                };
+                let stored = tx.find::<Value>(&slot.key()).await?;
+                repeats(core, call, &there, &slot, stored, content.as_ref()).await?;
             }
             None => {
                 let mut secret = made.clone();
-                if let Some(content) = &content {
-                    let id = value_id(&name, &secret.suffix, &version);
-                    versions::add(&mut secret, &version, &[CURRENT.to_owned()], call.now)?;
-                    tx.put(value_key(&place, &id), &core.seal(&place, &id, content));
+                if let Some((value, under)) = &sealed {
+                    let stages = [CURRENT.to_owned()];
+                    versions::add(&mut secret, &version, &stages, under.as_deref(), call.now)?;
+                    tx.put(slot.key(), value);
+                } else if content.is_some() {
+                    // Whoever had this name lost it in this moment.
+                    return Err(core.table.conflict(&key).into());
                 }
                 tx.put(&key, &secret);
             }
@@ -94,12 +109,11 @@ pub async fn create_secret(
 }
 
 /// A request may be repeated: with the same token and content it finds what it made.
-fn repeats(
+async fn repeats(
     core: &Core,
-    place: &Place,
-    name: &str,
+    call: &Call,
     there: &Secret,
-    value: &str,
+    slot: &Slot<'_>,
     stored: Option<Value>,
     content: Option<&Content>,
 ) -> Result<(), Fault> {
@@ -110,10 +124,10 @@ fn repeats(
         ));
     }
     let (Some(stored), Some(content)) = (stored, content) else {
-        return Err(fault::exists(name));
+        return Err(fault::exists(slot.name));
     };
-    match core.open(place, value, &stored)? == *content {
+    match core.open(call, slot, &stored).await? == *content {
         true => Ok(()),
-        false => Err(fault::exists(name)),
+        false => Err(fault::exists(slot.name)),
     }
 }

@@ -14,8 +14,8 @@ use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    core::{Core, Found, again, key, replica_key, value_key},
-    describe, fault, names,
+    core::{Core, Found, Slot, again, key, replica_key, value_key},
+    describe, fault, kms, names,
     records::{Replica, Secret, value_id},
 };
 
@@ -26,7 +26,9 @@ pub fn regions(
 ) -> Result<BTreeSet<String>, Fault> {
     let mut regions = BTreeSet::new();
     for one in given.unwrap_or_default() {
-        super::value::key_is_ours(one.kms_key_id.as_deref())?;
+        if kms::chosen(one.kms_key_id.clone()).is_some() {
+            return Err(fault::unsupported("KmsKeyId of a replica"));
+        }
         let region = one.region.clone().unwrap_or_default();
         if region == place.region {
             return Err(fault::parameter("Invalid replica region."));
@@ -68,6 +70,12 @@ pub async fn add(
     regions: &BTreeSet<String>,
     force: bool,
 ) -> Result<Found, Fault> {
+    let secret = found.secret();
+    let mut keys = secret.versions.values().map(|it| &it.kms_key);
+    if secret.kms_key.is_some() || keys.any(Option::is_some) {
+        // A key of KMS is in one region alone, and a replica is read where it is.
+        return Err(fault::unsupported("KmsKeyId of a replicated secret"));
+    }
     for region in regions {
         let there = Place::new(&found.place.account, region);
         let replica = Replica {
@@ -148,10 +156,14 @@ pub async fn stop_replication_to_replica(
     }
     // One transaction would not hold them all. What a crash leaves behind is overwritten by the next try.
     for version in found.secret().versions.keys() {
-        let id = value_id(&found.name, &found.secret().suffix, version);
-        let content = core.value(&found, version).await?;
+        let content = core.value(call, &found, version).await?;
         let mut copy = core.table.begin();
-        copy.put(value_key(&place, &id), &core.seal(&place, &id, &content));
+        let slot = Slot {
+            place: &place,
+            ..found.slot(version)
+        };
+        let (value, _) = core.seal(call, &slot, None, &content).await?;
+        copy.put(slot.key(), &value);
         copy.commit(&call.permit).await?;
     }
     let mut change = core.table.begin();

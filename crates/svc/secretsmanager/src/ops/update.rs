@@ -2,14 +2,15 @@
 
 use wharf_api_secretsmanager::{UpdateSecretRequest, UpdateSecretResponse};
 use wharf_base::ids;
-use wharf_service::Place;
+use wharf_service::{Outcome, Place};
 use wharf_wire::{Call, Fault};
 
 use super::value;
 use crate::{
-    core::{Content, Core},
+    core::{Content, Core, Found},
+    fault, kms,
     records::Secret,
-    versions::CURRENT,
+    versions::{CURRENT, REKEYED},
 };
 
 pub async fn update_secret(
@@ -17,12 +18,14 @@ pub async fn update_secret(
     call: &Call,
     input: UpdateSecretRequest,
 ) -> Result<UpdateSecretResponse, Fault> {
-    value::key_is_ours(input.kms_key_id.as_deref())?;
     let content = Content::given(input.secret_string, input.secret_binary)?;
     let found = core
         .find(&Place::of(call), input.secret_id.as_deref())
         .await?;
-    let found = found.primary()?.usable()?;
+    let mut found = found.primary()?.usable()?;
+    if input.kms_key_id.is_some() {
+        found = rekey(core, call, found, kms::chosen(input.kms_key_id)).await?;
+    }
     let description = input.description;
     let describe = |secret: &mut Secret| {
         if description.is_some() && secret.description != description {
@@ -51,4 +54,43 @@ pub async fn update_secret(
         name: Some(found.name),
         version_id,
     })
+}
+
+/// Puts a secret under another key, with the versions that AWS puts under it; older ones stay under theirs.
+/// Returns the secret as it is then.
+///
+/// # Errors
+/// The caller may not use both keys; somebody changed the secret meanwhile.
+async fn rekey(
+    core: &Core,
+    call: &Call,
+    found: Found,
+    key: Option<String>,
+) -> Result<Found, Fault> {
+    if key == found.secret().kms_key {
+        return Ok(found);
+    }
+    if key.is_some() && !found.secret().replicas.is_empty() {
+        return Err(fault::unsupported("KmsKeyId of a replicated secret"));
+    }
+    let mut secret = found.secret().clone();
+    secret.changed_at = call.now;
+    let mut change = core.table.begin();
+    change.when(found.stored.unchanged());
+    for (id, version) in &mut secret.versions {
+        if !REKEYED.iter().any(|it| version.stages.contains(*it)) {
+            continue;
+        }
+        let content = core.value(call, &found, id).await?;
+        let slot = found.slot(id);
+        let (value, under) = core.seal(call, &slot, key.as_deref(), &content).await?;
+        change.put(slot.key(), &value);
+        version.kms_key = under;
+    }
+    secret.kms_key = key;
+    change.put(&found.stored.key, &secret);
+    match change.commit(&call.permit).await? {
+        Outcome::Written => core.find(&found.shown_at, Some(&found.arn())).await,
+        Outcome::Lost(key) => Err(core.table.conflict(key).into()),
+    }
 }

@@ -22,17 +22,6 @@ use crate::{
 
 const MAX_BATCH: usize = 20;
 
-/// Secrets are sealed under the installation's keyring; keys of the caller's own are not there yet.
-///
-/// # Errors
-/// Another key is asked for.
-pub fn key_is_ours(key: Option<&str>) -> Result<(), Fault> {
-    match key {
-        None | Some("" | "aws/secretsmanager" | "alias/aws/secretsmanager") => Ok(()),
-        Some(_) => Err(fault::unsupported("KmsKeyId")),
-    }
-}
-
 pub async fn put_secret_value(
     core: &Core,
     call: &Call,
@@ -73,18 +62,20 @@ pub async fn put(
     stages: &[String],
     change: impl Fn(&mut Secret),
 ) -> Result<Secret, Fault> {
-    let id = value_id(&found.name, &found.secret().suffix, version);
-    let key = value_key(&found.place, &id);
-    let sealed = core.seal(&found.place, &id, content);
+    let slot = found.slot(version);
+    let key = slot.key();
+    let under = found.secret().kms_key.as_deref();
+    let (sealed, under) = core.seal(call, &slot, under, content).await?;
     Ok(transact!(core.table, &call.permit, |tx| {
         let mut secret = again(&mut tx, found).await?;
         match tx.find::<Value>(&key).await? {
-            Some(there) if core.open(&found.place, &id, &there)? != *content => {
+            Some(there) if core.open(call, &slot, &there).await? != *content => {
                 return Err(fault::version_exists());
             }
             Some(_) => {}
             None => {
-                for gone in versions::add(&mut secret, version, stages, call.now)? {
+                let gone = versions::add(&mut secret, version, stages, under.as_deref(), call.now)?;
+                for gone in gone {
                     let gone = value_id(&found.name, &secret.suffix, &gone);
                     tx.delete(value_key(&found.place, &gone));
                 }
@@ -126,7 +117,7 @@ async fn read(
     stage: Option<&str>,
 ) -> Result<SecretValueEntry, Fault> {
     let id = versions::find(found.secret(), id, stage)?;
-    let content = core.value(found, &id).await?;
+    let content = core.value(call, found, &id).await?;
     note_access(core, call, found, &id).await?;
     let version = found.secret().versions.get(&id);
     let (secret_string, secret_binary) = match content {

@@ -33,7 +33,7 @@ pub async fn list_secret_version_ids(
         version_stages: (!it.stages.is_empty()).then(|| it.stages.iter().cloned().collect()),
         last_accessed_date: it.accessed_at,
         created_date: Some(it.created_at),
-        kms_key_ids: Some(vec!["DefaultEncryptionKey".to_owned()]),
+        kms_key_ids: Some(vec![key_of(it)]),
     };
     Ok(ListSecretVersionIdsResponse {
         versions: Some(shown.into_iter().map(entry).collect()),
@@ -41,6 +41,12 @@ pub async fn list_secret_version_ids(
         arn: Some(found.arn()),
         name: Some(found.name.clone()),
     })
+}
+
+/// As AWS names the key of a version.
+fn key_of(version: &crate::records::Version) -> String {
+    let own = || "DefaultEncryptionKey".to_owned();
+    version.kms_key.clone().unwrap_or_else(own)
 }
 
 pub async fn update_secret_version_stage(
