@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use wharf_wire::{
-    Call, Check, Context, Dispatcher, Fault, Service, async_trait, constraints::Violation,
-    node::Payload, schema::ServiceSchema, understood::Understood,
+    Call, Check, Context, Dispatcher, Fault, Service, async_trait,
+    constraints::Violation,
+    node::{Payload, Struct},
+    schema::ServiceSchema,
+    understood::{self, Understood},
 };
 
 #[allow(unused_imports)]
@@ -684,9 +687,17 @@ impl Client {
         Self { inner, dispatcher }
     }
 
-    async fn admit(&self, call: &Call, input: Input<'_>) -> Result<Call, Fault> {
+    async fn admit(
+        &self,
+        call: &Call,
+        input: Input<'_>,
+        operation: usize,
+        given: &dyn Struct,
+    ) -> Result<Call, Fault> {
         let checks = self.inner.authorize(call.context(), input).await?;
-        self.dispatcher.admit(&SERVICE, call, &checks).await
+        let call = self.dispatcher.admit(&SERVICE, call, &checks).await?;
+        understood::check(self.inner.understood(), &SERVICE, operation, given)?;
+        Ok(call)
     }
 }
 
@@ -701,12 +712,16 @@ impl Kms for Client {
         call: &Call,
         input: CancelKeyDeletionRequest,
     ) -> Result<CancelKeyDeletionResponse, Fault> {
-        let call = self.admit(call, Input::CancelKeyDeletion(&input)).await?;
+        let call = self
+            .admit(call, Input::CancelKeyDeletion(&input), 0, &input)
+            .await?;
         self.inner.cancel_key_deletion(&call, input).await
     }
 
     async fn create_alias(&self, call: &Call, input: CreateAliasRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::CreateAlias(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateAlias(&input), 1, &input)
+            .await?;
         self.inner.create_alias(&call, input).await
     }
 
@@ -715,7 +730,9 @@ impl Kms for Client {
         call: &Call,
         input: CreateGrantRequest,
     ) -> Result<CreateGrantResponse, Fault> {
-        let call = self.admit(call, Input::CreateGrant(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateGrant(&input), 2, &input)
+            .await?;
         self.inner.create_grant(&call, input).await
     }
 
@@ -724,17 +741,21 @@ impl Kms for Client {
         call: &Call,
         input: CreateKeyRequest,
     ) -> Result<CreateKeyResponse, Fault> {
-        let call = self.admit(call, Input::CreateKey(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateKey(&input), 3, &input)
+            .await?;
         self.inner.create_key(&call, input).await
     }
 
     async fn decrypt(&self, call: &Call, input: DecryptRequest) -> Result<DecryptResponse, Fault> {
-        let call = self.admit(call, Input::Decrypt(&input)).await?;
+        let call = self.admit(call, Input::Decrypt(&input), 4, &input).await?;
         self.inner.decrypt(&call, input).await
     }
 
     async fn delete_alias(&self, call: &Call, input: DeleteAliasRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DeleteAlias(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteAlias(&input), 5, &input)
+            .await?;
         self.inner.delete_alias(&call, input).await
     }
 
@@ -743,12 +764,16 @@ impl Kms for Client {
         call: &Call,
         input: DescribeKeyRequest,
     ) -> Result<DescribeKeyResponse, Fault> {
-        let call = self.admit(call, Input::DescribeKey(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeKey(&input), 6, &input)
+            .await?;
         self.inner.describe_key(&call, input).await
     }
 
     async fn disable_key(&self, call: &Call, input: DisableKeyRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DisableKey(&input)).await?;
+        let call = self
+            .admit(call, Input::DisableKey(&input), 7, &input)
+            .await?;
         self.inner.disable_key(&call, input).await
     }
 
@@ -757,12 +782,16 @@ impl Kms for Client {
         call: &Call,
         input: DisableKeyRotationRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::DisableKeyRotation(&input)).await?;
+        let call = self
+            .admit(call, Input::DisableKeyRotation(&input), 8, &input)
+            .await?;
         self.inner.disable_key_rotation(&call, input).await
     }
 
     async fn enable_key(&self, call: &Call, input: EnableKeyRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::EnableKey(&input)).await?;
+        let call = self
+            .admit(call, Input::EnableKey(&input), 9, &input)
+            .await?;
         self.inner.enable_key(&call, input).await
     }
 
@@ -771,12 +800,14 @@ impl Kms for Client {
         call: &Call,
         input: EnableKeyRotationRequest,
     ) -> Result<(), Fault> {
-        let call = self.admit(call, Input::EnableKeyRotation(&input)).await?;
+        let call = self
+            .admit(call, Input::EnableKeyRotation(&input), 10, &input)
+            .await?;
         self.inner.enable_key_rotation(&call, input).await
     }
 
     async fn encrypt(&self, call: &Call, input: EncryptRequest) -> Result<EncryptResponse, Fault> {
-        let call = self.admit(call, Input::Encrypt(&input)).await?;
+        let call = self.admit(call, Input::Encrypt(&input), 11, &input).await?;
         self.inner.encrypt(&call, input).await
     }
 
@@ -785,7 +816,9 @@ impl Kms for Client {
         call: &Call,
         input: GenerateDataKeyRequest,
     ) -> Result<GenerateDataKeyResponse, Fault> {
-        let call = self.admit(call, Input::GenerateDataKey(&input)).await?;
+        let call = self
+            .admit(call, Input::GenerateDataKey(&input), 12, &input)
+            .await?;
         self.inner.generate_data_key(&call, input).await
     }
 
@@ -794,7 +827,9 @@ impl Kms for Client {
         call: &Call,
         input: GenerateDataKeyPairRequest,
     ) -> Result<GenerateDataKeyPairResponse, Fault> {
-        let call = self.admit(call, Input::GenerateDataKeyPair(&input)).await?;
+        let call = self
+            .admit(call, Input::GenerateDataKeyPair(&input), 13, &input)
+            .await?;
         self.inner.generate_data_key_pair(&call, input).await
     }
 
@@ -804,7 +839,12 @@ impl Kms for Client {
         input: GenerateDataKeyPairWithoutPlaintextRequest,
     ) -> Result<GenerateDataKeyPairWithoutPlaintextResponse, Fault> {
         let call = self
-            .admit(call, Input::GenerateDataKeyPairWithoutPlaintext(&input))
+            .admit(
+                call,
+                Input::GenerateDataKeyPairWithoutPlaintext(&input),
+                14,
+                &input,
+            )
             .await?;
         self.inner
             .generate_data_key_pair_without_plaintext(&call, input)
@@ -817,7 +857,12 @@ impl Kms for Client {
         input: GenerateDataKeyWithoutPlaintextRequest,
     ) -> Result<GenerateDataKeyWithoutPlaintextResponse, Fault> {
         let call = self
-            .admit(call, Input::GenerateDataKeyWithoutPlaintext(&input))
+            .admit(
+                call,
+                Input::GenerateDataKeyWithoutPlaintext(&input),
+                15,
+                &input,
+            )
             .await?;
         self.inner
             .generate_data_key_without_plaintext(&call, input)
@@ -829,7 +874,9 @@ impl Kms for Client {
         call: &Call,
         input: GenerateMacRequest,
     ) -> Result<GenerateMacResponse, Fault> {
-        let call = self.admit(call, Input::GenerateMac(&input)).await?;
+        let call = self
+            .admit(call, Input::GenerateMac(&input), 16, &input)
+            .await?;
         self.inner.generate_mac(&call, input).await
     }
 
@@ -838,7 +885,9 @@ impl Kms for Client {
         call: &Call,
         input: GenerateRandomRequest,
     ) -> Result<GenerateRandomResponse, Fault> {
-        let call = self.admit(call, Input::GenerateRandom(&input)).await?;
+        let call = self
+            .admit(call, Input::GenerateRandom(&input), 17, &input)
+            .await?;
         self.inner.generate_random(&call, input).await
     }
 
@@ -847,7 +896,9 @@ impl Kms for Client {
         call: &Call,
         input: GetKeyPolicyRequest,
     ) -> Result<GetKeyPolicyResponse, Fault> {
-        let call = self.admit(call, Input::GetKeyPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::GetKeyPolicy(&input), 18, &input)
+            .await?;
         self.inner.get_key_policy(&call, input).await
     }
 
@@ -857,7 +908,7 @@ impl Kms for Client {
         input: GetKeyRotationStatusRequest,
     ) -> Result<GetKeyRotationStatusResponse, Fault> {
         let call = self
-            .admit(call, Input::GetKeyRotationStatus(&input))
+            .admit(call, Input::GetKeyRotationStatus(&input), 19, &input)
             .await?;
         self.inner.get_key_rotation_status(&call, input).await
     }
@@ -867,7 +918,9 @@ impl Kms for Client {
         call: &Call,
         input: GetPublicKeyRequest,
     ) -> Result<GetPublicKeyResponse, Fault> {
-        let call = self.admit(call, Input::GetPublicKey(&input)).await?;
+        let call = self
+            .admit(call, Input::GetPublicKey(&input), 20, &input)
+            .await?;
         self.inner.get_public_key(&call, input).await
     }
 
@@ -876,7 +929,9 @@ impl Kms for Client {
         call: &Call,
         input: ListAliasesRequest,
     ) -> Result<ListAliasesResponse, Fault> {
-        let call = self.admit(call, Input::ListAliases(&input)).await?;
+        let call = self
+            .admit(call, Input::ListAliases(&input), 21, &input)
+            .await?;
         self.inner.list_aliases(&call, input).await
     }
 
@@ -885,7 +940,9 @@ impl Kms for Client {
         call: &Call,
         input: ListGrantsRequest,
     ) -> Result<ListGrantsResponse, Fault> {
-        let call = self.admit(call, Input::ListGrants(&input)).await?;
+        let call = self
+            .admit(call, Input::ListGrants(&input), 22, &input)
+            .await?;
         self.inner.list_grants(&call, input).await
     }
 
@@ -894,7 +951,9 @@ impl Kms for Client {
         call: &Call,
         input: ListKeyPoliciesRequest,
     ) -> Result<ListKeyPoliciesResponse, Fault> {
-        let call = self.admit(call, Input::ListKeyPolicies(&input)).await?;
+        let call = self
+            .admit(call, Input::ListKeyPolicies(&input), 23, &input)
+            .await?;
         self.inner.list_key_policies(&call, input).await
     }
 
@@ -903,7 +962,9 @@ impl Kms for Client {
         call: &Call,
         input: ListKeyRotationsRequest,
     ) -> Result<ListKeyRotationsResponse, Fault> {
-        let call = self.admit(call, Input::ListKeyRotations(&input)).await?;
+        let call = self
+            .admit(call, Input::ListKeyRotations(&input), 24, &input)
+            .await?;
         self.inner.list_key_rotations(&call, input).await
     }
 
@@ -912,7 +973,9 @@ impl Kms for Client {
         call: &Call,
         input: ListKeysRequest,
     ) -> Result<ListKeysResponse, Fault> {
-        let call = self.admit(call, Input::ListKeys(&input)).await?;
+        let call = self
+            .admit(call, Input::ListKeys(&input), 25, &input)
+            .await?;
         self.inner.list_keys(&call, input).await
     }
 
@@ -921,7 +984,9 @@ impl Kms for Client {
         call: &Call,
         input: ListResourceTagsRequest,
     ) -> Result<ListResourceTagsResponse, Fault> {
-        let call = self.admit(call, Input::ListResourceTags(&input)).await?;
+        let call = self
+            .admit(call, Input::ListResourceTags(&input), 26, &input)
+            .await?;
         self.inner.list_resource_tags(&call, input).await
     }
 
@@ -930,12 +995,16 @@ impl Kms for Client {
         call: &Call,
         input: ListRetirableGrantsRequest,
     ) -> Result<ListGrantsResponse, Fault> {
-        let call = self.admit(call, Input::ListRetirableGrants(&input)).await?;
+        let call = self
+            .admit(call, Input::ListRetirableGrants(&input), 27, &input)
+            .await?;
         self.inner.list_retirable_grants(&call, input).await
     }
 
     async fn put_key_policy(&self, call: &Call, input: PutKeyPolicyRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::PutKeyPolicy(&input)).await?;
+        let call = self
+            .admit(call, Input::PutKeyPolicy(&input), 28, &input)
+            .await?;
         self.inner.put_key_policy(&call, input).await
     }
 
@@ -944,17 +1013,23 @@ impl Kms for Client {
         call: &Call,
         input: ReEncryptRequest,
     ) -> Result<ReEncryptResponse, Fault> {
-        let call = self.admit(call, Input::ReEncrypt(&input)).await?;
+        let call = self
+            .admit(call, Input::ReEncrypt(&input), 29, &input)
+            .await?;
         self.inner.re_encrypt(&call, input).await
     }
 
     async fn retire_grant(&self, call: &Call, input: RetireGrantRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::RetireGrant(&input)).await?;
+        let call = self
+            .admit(call, Input::RetireGrant(&input), 30, &input)
+            .await?;
         self.inner.retire_grant(&call, input).await
     }
 
     async fn revoke_grant(&self, call: &Call, input: RevokeGrantRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::RevokeGrant(&input)).await?;
+        let call = self
+            .admit(call, Input::RevokeGrant(&input), 31, &input)
+            .await?;
         self.inner.revoke_grant(&call, input).await
     }
 
@@ -963,7 +1038,9 @@ impl Kms for Client {
         call: &Call,
         input: RotateKeyOnDemandRequest,
     ) -> Result<RotateKeyOnDemandResponse, Fault> {
-        let call = self.admit(call, Input::RotateKeyOnDemand(&input)).await?;
+        let call = self
+            .admit(call, Input::RotateKeyOnDemand(&input), 32, &input)
+            .await?;
         self.inner.rotate_key_on_demand(&call, input).await
     }
 
@@ -972,27 +1049,35 @@ impl Kms for Client {
         call: &Call,
         input: ScheduleKeyDeletionRequest,
     ) -> Result<ScheduleKeyDeletionResponse, Fault> {
-        let call = self.admit(call, Input::ScheduleKeyDeletion(&input)).await?;
+        let call = self
+            .admit(call, Input::ScheduleKeyDeletion(&input), 33, &input)
+            .await?;
         self.inner.schedule_key_deletion(&call, input).await
     }
 
     async fn sign(&self, call: &Call, input: SignRequest) -> Result<SignResponse, Fault> {
-        let call = self.admit(call, Input::Sign(&input)).await?;
+        let call = self.admit(call, Input::Sign(&input), 34, &input).await?;
         self.inner.sign(&call, input).await
     }
 
     async fn tag_resource(&self, call: &Call, input: TagResourceRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::TagResource(&input)).await?;
+        let call = self
+            .admit(call, Input::TagResource(&input), 35, &input)
+            .await?;
         self.inner.tag_resource(&call, input).await
     }
 
     async fn untag_resource(&self, call: &Call, input: UntagResourceRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::UntagResource(&input)).await?;
+        let call = self
+            .admit(call, Input::UntagResource(&input), 36, &input)
+            .await?;
         self.inner.untag_resource(&call, input).await
     }
 
     async fn update_alias(&self, call: &Call, input: UpdateAliasRequest) -> Result<(), Fault> {
-        let call = self.admit(call, Input::UpdateAlias(&input)).await?;
+        let call = self
+            .admit(call, Input::UpdateAlias(&input), 37, &input)
+            .await?;
         self.inner.update_alias(&call, input).await
     }
 
@@ -1002,13 +1087,13 @@ impl Kms for Client {
         input: UpdateKeyDescriptionRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UpdateKeyDescription(&input))
+            .admit(call, Input::UpdateKeyDescription(&input), 38, &input)
             .await?;
         self.inner.update_key_description(&call, input).await
     }
 
     async fn verify(&self, call: &Call, input: VerifyRequest) -> Result<VerifyResponse, Fault> {
-        let call = self.admit(call, Input::Verify(&input)).await?;
+        let call = self.admit(call, Input::Verify(&input), 39, &input).await?;
         self.inner.verify(&call, input).await
     }
 
@@ -1017,7 +1102,9 @@ impl Kms for Client {
         call: &Call,
         input: VerifyMacRequest,
     ) -> Result<VerifyMacResponse, Fault> {
-        let call = self.admit(call, Input::VerifyMac(&input)).await?;
+        let call = self
+            .admit(call, Input::VerifyMac(&input), 40, &input)
+            .await?;
         self.inner.verify_mac(&call, input).await
     }
 }

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use wharf_wire::{
-    Call, Check, Context, Dispatcher, Fault, Service, async_trait, constraints::Violation,
-    node::Payload, schema::ServiceSchema, understood::Understood,
+    Call, Check, Context, Dispatcher, Fault, Service, async_trait,
+    constraints::Violation,
+    node::{Payload, Struct},
+    schema::ServiceSchema,
+    understood::{self, Understood},
 };
 
 #[allow(unused_imports)]
@@ -758,9 +761,17 @@ impl Client {
         Self { inner, dispatcher }
     }
 
-    async fn admit(&self, call: &Call, input: Input<'_>) -> Result<Call, Fault> {
+    async fn admit(
+        &self,
+        call: &Call,
+        input: Input<'_>,
+        operation: usize,
+        given: &dyn Struct,
+    ) -> Result<Call, Fault> {
         let checks = self.inner.authorize(call.context(), input).await?;
-        self.dispatcher.admit(&SERVICE, call, &checks).await
+        let call = self.dispatcher.admit(&SERVICE, call, &checks).await?;
+        understood::check(self.inner.understood(), &SERVICE, operation, given)?;
+        Ok(call)
     }
 }
 
@@ -775,7 +786,9 @@ impl Ssm for Client {
         call: &Call,
         input: AddTagsToResourceRequest,
     ) -> Result<AddTagsToResourceResult, Fault> {
-        let call = self.admit(call, Input::AddTagsToResource(&input)).await?;
+        let call = self
+            .admit(call, Input::AddTagsToResource(&input), 0, &input)
+            .await?;
         self.inner.add_tags_to_resource(&call, input).await
     }
 
@@ -784,7 +797,9 @@ impl Ssm for Client {
         call: &Call,
         input: CancelCommandRequest,
     ) -> Result<CancelCommandResult, Fault> {
-        let call = self.admit(call, Input::CancelCommand(&input)).await?;
+        let call = self
+            .admit(call, Input::CancelCommand(&input), 1, &input)
+            .await?;
         self.inner.cancel_command(&call, input).await
     }
 
@@ -793,7 +808,9 @@ impl Ssm for Client {
         call: &Call,
         input: CreateActivationRequest,
     ) -> Result<CreateActivationResult, Fault> {
-        let call = self.admit(call, Input::CreateActivation(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateActivation(&input), 2, &input)
+            .await?;
         self.inner.create_activation(&call, input).await
     }
 
@@ -802,7 +819,9 @@ impl Ssm for Client {
         call: &Call,
         input: CreateDocumentRequest,
     ) -> Result<CreateDocumentResult, Fault> {
-        let call = self.admit(call, Input::CreateDocument(&input)).await?;
+        let call = self
+            .admit(call, Input::CreateDocument(&input), 3, &input)
+            .await?;
         self.inner.create_document(&call, input).await
     }
 
@@ -811,7 +830,9 @@ impl Ssm for Client {
         call: &Call,
         input: DeleteActivationRequest,
     ) -> Result<DeleteActivationResult, Fault> {
-        let call = self.admit(call, Input::DeleteActivation(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteActivation(&input), 4, &input)
+            .await?;
         self.inner.delete_activation(&call, input).await
     }
 
@@ -820,7 +841,9 @@ impl Ssm for Client {
         call: &Call,
         input: DeleteDocumentRequest,
     ) -> Result<DeleteDocumentResult, Fault> {
-        let call = self.admit(call, Input::DeleteDocument(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteDocument(&input), 5, &input)
+            .await?;
         self.inner.delete_document(&call, input).await
     }
 
@@ -829,7 +852,9 @@ impl Ssm for Client {
         call: &Call,
         input: DeleteParameterRequest,
     ) -> Result<DeleteParameterResult, Fault> {
-        let call = self.admit(call, Input::DeleteParameter(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteParameter(&input), 6, &input)
+            .await?;
         self.inner.delete_parameter(&call, input).await
     }
 
@@ -838,7 +863,9 @@ impl Ssm for Client {
         call: &Call,
         input: DeleteParametersRequest,
     ) -> Result<DeleteParametersResult, Fault> {
-        let call = self.admit(call, Input::DeleteParameters(&input)).await?;
+        let call = self
+            .admit(call, Input::DeleteParameters(&input), 7, &input)
+            .await?;
         self.inner.delete_parameters(&call, input).await
     }
 
@@ -848,7 +875,7 @@ impl Ssm for Client {
         input: DeregisterManagedInstanceRequest,
     ) -> Result<DeregisterManagedInstanceResult, Fault> {
         let call = self
-            .admit(call, Input::DeregisterManagedInstance(&input))
+            .admit(call, Input::DeregisterManagedInstance(&input), 8, &input)
             .await?;
         self.inner.deregister_managed_instance(&call, input).await
     }
@@ -858,7 +885,9 @@ impl Ssm for Client {
         call: &Call,
         input: DescribeActivationsRequest,
     ) -> Result<DescribeActivationsResult, Fault> {
-        let call = self.admit(call, Input::DescribeActivations(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeActivations(&input), 9, &input)
+            .await?;
         self.inner.describe_activations(&call, input).await
     }
 
@@ -867,7 +896,9 @@ impl Ssm for Client {
         call: &Call,
         input: DescribeDocumentRequest,
     ) -> Result<DescribeDocumentResult, Fault> {
-        let call = self.admit(call, Input::DescribeDocument(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeDocument(&input), 10, &input)
+            .await?;
         self.inner.describe_document(&call, input).await
     }
 
@@ -877,7 +908,7 @@ impl Ssm for Client {
         input: DescribeInstanceInformationRequest,
     ) -> Result<DescribeInstanceInformationResult, Fault> {
         let call = self
-            .admit(call, Input::DescribeInstanceInformation(&input))
+            .admit(call, Input::DescribeInstanceInformation(&input), 11, &input)
             .await?;
         self.inner.describe_instance_information(&call, input).await
     }
@@ -887,7 +918,9 @@ impl Ssm for Client {
         call: &Call,
         input: DescribeParametersRequest,
     ) -> Result<DescribeParametersResult, Fault> {
-        let call = self.admit(call, Input::DescribeParameters(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeParameters(&input), 12, &input)
+            .await?;
         self.inner.describe_parameters(&call, input).await
     }
 
@@ -896,7 +929,9 @@ impl Ssm for Client {
         call: &Call,
         input: DescribeSessionsRequest,
     ) -> Result<DescribeSessionsResponse, Fault> {
-        let call = self.admit(call, Input::DescribeSessions(&input)).await?;
+        let call = self
+            .admit(call, Input::DescribeSessions(&input), 13, &input)
+            .await?;
         self.inner.describe_sessions(&call, input).await
     }
 
@@ -905,7 +940,9 @@ impl Ssm for Client {
         call: &Call,
         input: GetAccessTokenRequest,
     ) -> Result<GetAccessTokenResponse, Fault> {
-        let call = self.admit(call, Input::GetAccessToken(&input)).await?;
+        let call = self
+            .admit(call, Input::GetAccessToken(&input), 14, &input)
+            .await?;
         self.inner.get_access_token(&call, input).await
     }
 
@@ -915,7 +952,7 @@ impl Ssm for Client {
         input: GetCommandInvocationRequest,
     ) -> Result<GetCommandInvocationResult, Fault> {
         let call = self
-            .admit(call, Input::GetCommandInvocation(&input))
+            .admit(call, Input::GetCommandInvocation(&input), 15, &input)
             .await?;
         self.inner.get_command_invocation(&call, input).await
     }
@@ -925,7 +962,9 @@ impl Ssm for Client {
         call: &Call,
         input: GetConnectionStatusRequest,
     ) -> Result<GetConnectionStatusResponse, Fault> {
-        let call = self.admit(call, Input::GetConnectionStatus(&input)).await?;
+        let call = self
+            .admit(call, Input::GetConnectionStatus(&input), 16, &input)
+            .await?;
         self.inner.get_connection_status(&call, input).await
     }
 
@@ -934,7 +973,9 @@ impl Ssm for Client {
         call: &Call,
         input: GetDocumentRequest,
     ) -> Result<GetDocumentResult, Fault> {
-        let call = self.admit(call, Input::GetDocument(&input)).await?;
+        let call = self
+            .admit(call, Input::GetDocument(&input), 17, &input)
+            .await?;
         self.inner.get_document(&call, input).await
     }
 
@@ -943,7 +984,9 @@ impl Ssm for Client {
         call: &Call,
         input: GetParameterRequest,
     ) -> Result<GetParameterResult, Fault> {
-        let call = self.admit(call, Input::GetParameter(&input)).await?;
+        let call = self
+            .admit(call, Input::GetParameter(&input), 18, &input)
+            .await?;
         self.inner.get_parameter(&call, input).await
     }
 
@@ -952,7 +995,9 @@ impl Ssm for Client {
         call: &Call,
         input: GetParameterHistoryRequest,
     ) -> Result<GetParameterHistoryResult, Fault> {
-        let call = self.admit(call, Input::GetParameterHistory(&input)).await?;
+        let call = self
+            .admit(call, Input::GetParameterHistory(&input), 19, &input)
+            .await?;
         self.inner.get_parameter_history(&call, input).await
     }
 
@@ -961,7 +1006,9 @@ impl Ssm for Client {
         call: &Call,
         input: GetParametersRequest,
     ) -> Result<GetParametersResult, Fault> {
-        let call = self.admit(call, Input::GetParameters(&input)).await?;
+        let call = self
+            .admit(call, Input::GetParameters(&input), 20, &input)
+            .await?;
         self.inner.get_parameters(&call, input).await
     }
 
@@ -970,7 +1017,9 @@ impl Ssm for Client {
         call: &Call,
         input: GetParametersByPathRequest,
     ) -> Result<GetParametersByPathResult, Fault> {
-        let call = self.admit(call, Input::GetParametersByPath(&input)).await?;
+        let call = self
+            .admit(call, Input::GetParametersByPath(&input), 21, &input)
+            .await?;
         self.inner.get_parameters_by_path(&call, input).await
     }
 
@@ -979,7 +1028,9 @@ impl Ssm for Client {
         call: &Call,
         input: GetServiceSettingRequest,
     ) -> Result<GetServiceSettingResult, Fault> {
-        let call = self.admit(call, Input::GetServiceSetting(&input)).await?;
+        let call = self
+            .admit(call, Input::GetServiceSetting(&input), 22, &input)
+            .await?;
         self.inner.get_service_setting(&call, input).await
     }
 
@@ -989,7 +1040,7 @@ impl Ssm for Client {
         input: LabelParameterVersionRequest,
     ) -> Result<LabelParameterVersionResult, Fault> {
         let call = self
-            .admit(call, Input::LabelParameterVersion(&input))
+            .admit(call, Input::LabelParameterVersion(&input), 23, &input)
             .await?;
         self.inner.label_parameter_version(&call, input).await
     }
@@ -1000,7 +1051,7 @@ impl Ssm for Client {
         input: ListCommandInvocationsRequest,
     ) -> Result<ListCommandInvocationsResult, Fault> {
         let call = self
-            .admit(call, Input::ListCommandInvocations(&input))
+            .admit(call, Input::ListCommandInvocations(&input), 24, &input)
             .await?;
         self.inner.list_command_invocations(&call, input).await
     }
@@ -1010,7 +1061,9 @@ impl Ssm for Client {
         call: &Call,
         input: ListCommandsRequest,
     ) -> Result<ListCommandsResult, Fault> {
-        let call = self.admit(call, Input::ListCommands(&input)).await?;
+        let call = self
+            .admit(call, Input::ListCommands(&input), 25, &input)
+            .await?;
         self.inner.list_commands(&call, input).await
     }
 
@@ -1019,7 +1072,9 @@ impl Ssm for Client {
         call: &Call,
         input: ListDocumentsRequest,
     ) -> Result<ListDocumentsResult, Fault> {
-        let call = self.admit(call, Input::ListDocuments(&input)).await?;
+        let call = self
+            .admit(call, Input::ListDocuments(&input), 26, &input)
+            .await?;
         self.inner.list_documents(&call, input).await
     }
 
@@ -1028,7 +1083,9 @@ impl Ssm for Client {
         call: &Call,
         input: ListTagsForResourceRequest,
     ) -> Result<ListTagsForResourceResult, Fault> {
-        let call = self.admit(call, Input::ListTagsForResource(&input)).await?;
+        let call = self
+            .admit(call, Input::ListTagsForResource(&input), 27, &input)
+            .await?;
         self.inner.list_tags_for_resource(&call, input).await
     }
 
@@ -1037,7 +1094,9 @@ impl Ssm for Client {
         call: &Call,
         input: PutParameterRequest,
     ) -> Result<PutParameterResult, Fault> {
-        let call = self.admit(call, Input::PutParameter(&input)).await?;
+        let call = self
+            .admit(call, Input::PutParameter(&input), 28, &input)
+            .await?;
         self.inner.put_parameter(&call, input).await
     }
 
@@ -1047,7 +1106,7 @@ impl Ssm for Client {
         input: RemoveTagsFromResourceRequest,
     ) -> Result<RemoveTagsFromResourceResult, Fault> {
         let call = self
-            .admit(call, Input::RemoveTagsFromResource(&input))
+            .admit(call, Input::RemoveTagsFromResource(&input), 29, &input)
             .await?;
         self.inner.remove_tags_from_resource(&call, input).await
     }
@@ -1057,7 +1116,9 @@ impl Ssm for Client {
         call: &Call,
         input: ResetServiceSettingRequest,
     ) -> Result<ResetServiceSettingResult, Fault> {
-        let call = self.admit(call, Input::ResetServiceSetting(&input)).await?;
+        let call = self
+            .admit(call, Input::ResetServiceSetting(&input), 30, &input)
+            .await?;
         self.inner.reset_service_setting(&call, input).await
     }
 
@@ -1066,7 +1127,9 @@ impl Ssm for Client {
         call: &Call,
         input: ResumeSessionRequest,
     ) -> Result<ResumeSessionResponse, Fault> {
-        let call = self.admit(call, Input::ResumeSession(&input)).await?;
+        let call = self
+            .admit(call, Input::ResumeSession(&input), 31, &input)
+            .await?;
         self.inner.resume_session(&call, input).await
     }
 
@@ -1075,7 +1138,9 @@ impl Ssm for Client {
         call: &Call,
         input: SendCommandRequest,
     ) -> Result<SendCommandResult, Fault> {
-        let call = self.admit(call, Input::SendCommand(&input)).await?;
+        let call = self
+            .admit(call, Input::SendCommand(&input), 32, &input)
+            .await?;
         self.inner.send_command(&call, input).await
     }
 
@@ -1084,7 +1149,9 @@ impl Ssm for Client {
         call: &Call,
         input: StartAccessRequestRequest,
     ) -> Result<StartAccessRequestResponse, Fault> {
-        let call = self.admit(call, Input::StartAccessRequest(&input)).await?;
+        let call = self
+            .admit(call, Input::StartAccessRequest(&input), 33, &input)
+            .await?;
         self.inner.start_access_request(&call, input).await
     }
 
@@ -1093,7 +1160,9 @@ impl Ssm for Client {
         call: &Call,
         input: StartSessionRequest,
     ) -> Result<StartSessionResponse, Fault> {
-        let call = self.admit(call, Input::StartSession(&input)).await?;
+        let call = self
+            .admit(call, Input::StartSession(&input), 34, &input)
+            .await?;
         self.inner.start_session(&call, input).await
     }
 
@@ -1102,7 +1171,9 @@ impl Ssm for Client {
         call: &Call,
         input: TerminateSessionRequest,
     ) -> Result<TerminateSessionResponse, Fault> {
-        let call = self.admit(call, Input::TerminateSession(&input)).await?;
+        let call = self
+            .admit(call, Input::TerminateSession(&input), 35, &input)
+            .await?;
         self.inner.terminate_session(&call, input).await
     }
 
@@ -1112,7 +1183,7 @@ impl Ssm for Client {
         input: UnlabelParameterVersionRequest,
     ) -> Result<UnlabelParameterVersionResult, Fault> {
         let call = self
-            .admit(call, Input::UnlabelParameterVersion(&input))
+            .admit(call, Input::UnlabelParameterVersion(&input), 36, &input)
             .await?;
         self.inner.unlabel_parameter_version(&call, input).await
     }
@@ -1122,7 +1193,9 @@ impl Ssm for Client {
         call: &Call,
         input: UpdateDocumentRequest,
     ) -> Result<UpdateDocumentResult, Fault> {
-        let call = self.admit(call, Input::UpdateDocument(&input)).await?;
+        let call = self
+            .admit(call, Input::UpdateDocument(&input), 37, &input)
+            .await?;
         self.inner.update_document(&call, input).await
     }
 
@@ -1132,7 +1205,12 @@ impl Ssm for Client {
         input: UpdateDocumentDefaultVersionRequest,
     ) -> Result<UpdateDocumentDefaultVersionResult, Fault> {
         let call = self
-            .admit(call, Input::UpdateDocumentDefaultVersion(&input))
+            .admit(
+                call,
+                Input::UpdateDocumentDefaultVersion(&input),
+                38,
+                &input,
+            )
             .await?;
         self.inner
             .update_document_default_version(&call, input)
@@ -1145,7 +1223,7 @@ impl Ssm for Client {
         input: UpdateManagedInstanceRoleRequest,
     ) -> Result<UpdateManagedInstanceRoleResult, Fault> {
         let call = self
-            .admit(call, Input::UpdateManagedInstanceRole(&input))
+            .admit(call, Input::UpdateManagedInstanceRole(&input), 39, &input)
             .await?;
         self.inner.update_managed_instance_role(&call, input).await
     }
@@ -1156,7 +1234,7 @@ impl Ssm for Client {
         input: UpdateServiceSettingRequest,
     ) -> Result<UpdateServiceSettingResult, Fault> {
         let call = self
-            .admit(call, Input::UpdateServiceSetting(&input))
+            .admit(call, Input::UpdateServiceSetting(&input), 40, &input)
             .await?;
         self.inner.update_service_setting(&call, input).await
     }

@@ -90,7 +90,7 @@ async fn destroy(core: &Core, found: &Found, fence: &Compare) -> Result<(), Chan
     for chunk in keys.chunks(CHUNK) {
         remove(core, found, fence, chunk).await?;
     }
-    remove(core, found, fence, &[found.stored.key.clone()]).await?;
+    remove(core, found, fence, std::slice::from_ref(&found.stored.key)).await?;
     tracing::info!(key = found.arn(), "destroyed a KMS key");
     Ok(())
 }
