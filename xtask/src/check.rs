@@ -53,6 +53,7 @@ pub fn run(root: &Path) -> Result<()> {
     let metadata = metadata(root)?;
     generated(root, &mut problems)?;
     licences(&metadata, &mut problems)?;
+    cryptography(&metadata, &mut problems)?;
     duplicates(&metadata, &mut problems)?;
     replaced(&metadata, &mut problems)?;
     structure(root, &metadata, &mut problems)?;
@@ -110,8 +111,27 @@ fn licences(metadata: &Value, problems: &mut Vec<String>) -> Result<()> {
         if !known {
             problems.push(format!("{name} comes under `{licence}`"));
         }
-        if name.starts_with("aws-lc") {
-            problems.push(format!("{name}: use ring"));
+    }
+    Ok(())
+}
+
+/// aws-lc is there for what ring cannot do, the private operations of KMS's keys; TLS is ring's.
+fn cryptography(metadata: &Value, problems: &mut Vec<String>) -> Result<()> {
+    const MAY: [&str; 2] = ["aws-lc-rs", "wharf-svc-kms"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let packages = metadata["packages"].as_array().context("packages")?;
+    let names: BTreeMap<String, String> = packages
+        .iter()
+        .map(|package| (text(&package["id"]), text(&package["name"])))
+        .collect();
+    let name = |id: &Value| names.get(&text(id)).map_or("", String::as_str);
+    for node in metadata["resolve"]["nodes"].as_array().context("nodes")? {
+        let user = name(&node["id"]);
+        let used = node["dependencies"].as_array().into_iter().flatten();
+        for used in used.map(name).filter(|it| it.starts_with("aws-lc")) {
+            if !MAY.contains(&user) {
+                problems.push(format!("{user} uses {used}: use ring"));
+            }
         }
     }
     Ok(())

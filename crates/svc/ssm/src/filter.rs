@@ -23,13 +23,13 @@ pub enum List {
 /// A filter that fits its list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
-    key: Key,
+    key: Member,
     how: How,
     values: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Key {
+enum Member {
     Name,
     Type,
     KeyId,
@@ -66,7 +66,7 @@ pub fn checked(given: Vec<ParameterStringFilter>, list: List) -> Result<Vec<Filt
         let name = filter.key.unwrap_or_default();
         let key = key(&name, list)?;
         let values = filter.values.unwrap_or_default();
-        if values.is_empty() && !matches!(key, Key::Tag(_)) {
+        if values.is_empty() && !matches!(key, Member::Tag(_)) {
             return Err(faults::invalid_filter_value(format!(
                 "The following filter values are missing : null for filter key {name}."
             )));
@@ -88,9 +88,9 @@ pub fn checked(given: Vec<ParameterStringFilter>, list: List) -> Result<Vec<Filt
 pub fn older(given: Vec<ParametersFilter>) -> Vec<Filter> {
     let one = |filter: ParametersFilter| {
         let (key, how) = match filter.key.as_deref() {
-            Some("Type") => (Key::Type, How::Equals),
-            Some("KeyId") => (Key::KeyId, How::Equals),
-            _ => (Key::Name, How::BeginsWith),
+            Some("Type") => (Member::Type, How::Equals),
+            Some("KeyId") => (Member::KeyId, How::Equals),
+            _ => (Member::Name, How::BeginsWith),
         };
         let values = filter.values.unwrap_or_default();
         Filter { key, how, values }
@@ -98,21 +98,21 @@ pub fn older(given: Vec<ParametersFilter>) -> Vec<Filter> {
     given.into_iter().map(one).collect()
 }
 
-fn key(name: &str, list: List) -> Result<Key, Fault> {
+fn key(name: &str, list: List) -> Result<Member, Fault> {
     let key = match name {
-        "Name" => Key::Name,
-        "Type" => Key::Type,
-        "KeyId" => Key::KeyId,
-        "Path" => Key::Path,
-        "Label" => Key::Label,
-        "Tier" => Key::Tier,
-        "DataType" => Key::DataType,
-        other => Key::Tag(other.strip_prefix("tag:").unwrap_or(other).to_owned()),
+        "Name" => Member::Name,
+        "Type" => Member::Type,
+        "KeyId" => Member::KeyId,
+        "Path" => Member::Path,
+        "Label" => Member::Label,
+        "Tier" => Member::Tier,
+        "DataType" => Member::DataType,
+        other => Member::Tag(other.strip_prefix("tag:").unwrap_or(other).to_owned()),
     };
     let (fits, valid) = match list {
-        List::Describe => (key != Key::Label, "[Path, Name, Type, KeyId, Tier]"),
+        List::Describe => (key != Member::Label, "[Path, Name, Type, KeyId, Tier]"),
         List::ByPath => {
-            let fits = matches!(key, Key::Type | Key::KeyId | Key::Label);
+            let fits = matches!(key, Member::Type | Member::KeyId | Member::Label);
             (fits, "[Type, KeyId]")
         }
     };
@@ -124,13 +124,13 @@ fn key(name: &str, list: List) -> Result<Key, Fault> {
     }
 }
 
-fn how(key: &Key, option: Option<&str>) -> Result<How, Fault> {
+fn how(key: &Member, option: Option<&str>) -> Result<How, Fault> {
     let (options, valid): (&[(&str, How)], _) = match key {
-        Key::Path => (
+        Member::Path => (
             &[("OneLevel", How::OneLevel), ("Recursive", How::Recursive)],
             "[Recursive, OneLevel]",
         ),
-        Key::Name => (
+        Member::Name => (
             &[
                 ("Equals", How::Equals),
                 ("BeginsWith", How::BeginsWith),
@@ -138,7 +138,7 @@ fn how(key: &Key, option: Option<&str>) -> Result<How, Fault> {
             ],
             "[BeginsWith, Contains, Equals]",
         ),
-        Key::Label => (&[("Equals", How::Equals)], "[Equals]"),
+        Member::Label => (&[("Equals", How::Equals)], "[Equals]"),
         _ => (
             &[("Equals", How::Equals), ("BeginsWith", How::BeginsWith)],
             "[BeginsWith, Equals]",
@@ -153,14 +153,14 @@ fn how(key: &Key, option: Option<&str>) -> Result<How, Fault> {
     })
 }
 
-fn check_values(key: &Key, values: &[String]) -> Result<(), Fault> {
+fn check_values(key: &Member, values: &[String]) -> Result<(), Fault> {
     let (known, valid) = match key {
-        Key::Path => return values.iter().try_for_each(|path| check_path(path)),
-        Key::Type => (
+        Member::Path => return values.iter().try_for_each(|path| check_path(path)),
+        Member::Type => (
             (|it| Kind::parse(it).is_some()) as fn(&str) -> bool,
             "[String, StringList, SecureString]",
         ),
-        Key::Tier => (
+        Member::Tier => (
             (|it| ["Standard", "Advanced", INTELLIGENT].contains(&it)) as fn(&str) -> bool,
             "[Standard, Advanced, Intelligent-Tiering]",
         ),
@@ -189,13 +189,13 @@ fn check_path(path: &str) -> Result<(), Fault> {
 
 /// The labels by which versions are chosen, if any are.
 pub fn labels(filters: &[Filter]) -> Option<&[String]> {
-    let label = filters.iter().find(|it| it.key == Key::Label);
+    let label = filters.iter().find(|it| it.key == Member::Label);
     label.map(|it| it.values.as_slice())
 }
 
 /// Whether the filters ask for AWS's own parameters.
 pub fn is_public(filters: &[Filter]) -> bool {
-    let named = |it: &&Filter| matches!(it.key, Key::Path | Key::Name);
+    let named = |it: &&Filter| matches!(it.key, Member::Path | Member::Name);
     let mut values = filters.iter().filter(named).flat_map(|it| &it.values);
     values.any(|it| names::is_public(it))
 }
@@ -213,19 +213,19 @@ fn fits_one(filter: &Filter, seen: &Seen<'_>) -> bool {
     };
     match &filter.key {
         // `plain` and `/plain` are one name.
-        Key::Name => any(seen.name) || any(&format!("/{}", names::key_name(seen.name))),
-        Key::Type => any(seen.meta.kind.as_str()),
-        Key::KeyId => key_id(seen.meta).is_some_and(any),
-        Key::Tier => any(seen.meta.tier.as_str()),
-        Key::DataType => any(&seen.meta.data_type),
-        Key::Path => {
+        Member::Name => any(seen.name) || any(&format!("/{}", names::key_name(seen.name))),
+        Member::Type => any(seen.meta.kind.as_str()),
+        Member::KeyId => key_id(seen.meta).is_some_and(any),
+        Member::Tier => any(seen.meta.tier.as_str()),
+        Member::DataType => any(&seen.meta.data_type),
+        Member::Path => {
             let recursive = filter.how == How::Recursive;
             let mut paths = filter.values.iter();
             paths.any(|path| names::is_below(path, seen.name, recursive))
         }
         // Chooses versions; see `labels`.
-        Key::Label => true,
-        Key::Tag(key) => {
+        Member::Label => true,
+        Member::Tag(key) => {
             let value = seen.tags.get(key);
             value.is_some_and(|it| filter.values.is_empty() || any(it))
         }

@@ -6,6 +6,7 @@ use wharf_api_ssm::{self as api, Ssm as _};
 use wharf_base::{Clock as _, SystemClock, TestClock};
 use wharf_reconcile::Takeover;
 use wharf_store::Range;
+use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_svc_secretsmanager::{Parts as SecretsParts, SecretsmanagerService};
 use wharf_svc_ssm::{Facts, Parts, SsmService};
 use wharf_testkit::{Running, World, call};
@@ -42,10 +43,18 @@ impl Home {
     fn with_loops(runs: bool) -> Self {
         let world = World::new();
         let clock = Arc::new(TestClock::at(SystemClock.now()));
+        let kms = KmsService::new(KmsParts {
+            store: world.store.clone(),
+            keyring: world.keyring.clone(),
+            clock: clock.clone(),
+            takeover: Takeover::Replace,
+        });
+        let keys = wharf_api_kms::Client::new(Arc::new(kms), world.dispatcher.clone());
         let secrets = SecretsmanagerService::new(SecretsParts {
             store: world.store.clone(),
             keyring: world.keyring.clone(),
             dispatcher: world.dispatcher.clone(),
+            kms: Arc::new(keys),
             clock: clock.clone(),
             takeover: Takeover::Replace,
         });
