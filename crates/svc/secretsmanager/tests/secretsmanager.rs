@@ -535,7 +535,7 @@ async fn a_secret_under_a_key_opens_with_it() {
     };
     let versions = home.secrets.list_secret_version_ids(&call, versions).await;
     for version in versions.unwrap().versions.unwrap() {
-        assert_eq!(version.kms_key_ids.unwrap(), [two.clone()]);
+        assert_eq!(version.kms_key_ids.unwrap(), std::slice::from_ref(&two));
     }
     home.update_key("a", "alias/aws/secretsmanager")
         .await

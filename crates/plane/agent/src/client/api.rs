@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderValue, Request, header};
 use http_body_util::Full;
-use serde::de::DeserializeOwned;
 use wharf_base::Clock;
 use wharf_planeproto::forward::{self, Forwarded};
 use wharf_wire::{
@@ -26,13 +25,6 @@ pub struct Api {
     keys: CurrentKeys,
     region: Arc<str>,
     clock: Arc<dyn Clock>,
-}
-
-/// A service of JSON 1.1, by what its requests say of it.
-#[derive(Debug)]
-pub struct Uncontracted {
-    pub target_prefix: &'static str,
-    pub signing_name: &'static str,
 }
 
 /// A call that brought no output.
@@ -164,8 +156,7 @@ impl Api {
         };
         let shapes = &service.operations[at];
         let body = json::encode(service, shapes.input, input);
-        let target = format!("{}.{operation}", service.target_prefix);
-        let request = self.request(service.signing_name, &target, minor, body);
+        let request = self.request(service, operation, minor, body);
         let (status, body) = self
             .pool
             .send(request)
@@ -219,34 +210,10 @@ impl Api {
         }
     }
 
-    /// Calls `operation` of a service of JSON 1.1 without a contract here.
-    ///
-    /// # Errors
-    /// See [`CallError`].
-    pub async fn call_uncontracted<O: DeserializeOwned>(
-        &self,
-        service: &Uncontracted,
-        operation: &'static str,
-        input: &serde_json::Value,
-    ) -> Result<O, CallError> {
-        let target = format!("{}.{operation}", service.target_prefix);
-        let body = input.to_string().into_bytes();
-        let request = self.request(service.signing_name, &target, 1, body);
-        let (status, body) = self
-            .pool
-            .send(request)
-            .await
-            .map_err(|source| CallError::Transport { operation, source })?;
-        match status {
-            200 => serde_json::from_slice(&body).map_err(|_| CallError::Malformed { operation }),
-            _ => Err(fault(status, &body)),
-        }
-    }
-
     fn request(
         &self,
-        signing_name: &str,
-        target: &str,
+        service: &ServiceSchema,
+        operation: &str,
         minor: u8,
         body: Vec<u8>,
     ) -> Request<Full<Bytes>> {
@@ -258,7 +225,10 @@ impl Api {
                 "content-type".to_owned(),
                 format!("application/x-amz-json-1.{minor}"),
             ),
-            ("x-amz-target".to_owned(), target.to_owned()),
+            (
+                "x-amz-target".to_owned(),
+                format!("{}.{operation}", service.target_prefix),
+            ),
         ];
         let parts = RequestParts {
             method: "POST",
@@ -273,7 +243,7 @@ impl Api {
             &digest,
             &self.keys.get(),
             &self.region,
-            signing_name,
+            service.signing_name,
             now,
         );
         let mut request = Request::post(&path);

@@ -290,6 +290,65 @@ const LOGS: &[Row] = &[
     ("GetLogEvents", 25.0, 25.0, &["GetLogEvents"]),
 ];
 
+/// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html>: rates a second,
+/// which are taken for the size too.
+const SECRETS_MANAGER: &[Row] = &[
+    (
+        "value read",
+        10_000.0,
+        10_000.0,
+        &["DescribeSecret", "GetSecretValue"],
+    ),
+    (
+        "BatchGetSecretValue",
+        100.0,
+        100.0,
+        &["BatchGetSecretValue"],
+    ),
+    ("CreateSecret", 50.0, 50.0, &["CreateSecret"]),
+    ("DeleteSecret", 50.0, 50.0, &["DeleteSecret"]),
+    ("GetRandomPassword", 50.0, 50.0, &["GetRandomPassword"]),
+    (
+        "ListSecretVersionIds",
+        50.0,
+        50.0,
+        &["ListSecretVersionIds"],
+    ),
+    ("ListSecrets", 100.0, 100.0, &["ListSecrets"]),
+    (
+        "policy",
+        50.0,
+        50.0,
+        &[
+            "DeleteResourcePolicy",
+            "GetResourcePolicy",
+            "PutResourcePolicy",
+            "ValidateResourcePolicy",
+        ],
+    ),
+    (
+        "secret modify",
+        50.0,
+        50.0,
+        &[
+            "PutSecretValue",
+            "RemoveRegionsFromReplication",
+            "ReplicateSecretToRegions",
+            "StopReplicationToReplica",
+            "UpdateSecret",
+            "UpdateSecretVersionStage",
+        ],
+    ),
+    ("RestoreSecret", 50.0, 50.0, &["RestoreSecret"]),
+    (
+        "rotation",
+        50.0,
+        50.0,
+        &["CancelRotateSecret", "RotateSecret"],
+    ),
+    ("tag modify", 50.0, 50.0, &["TagResource", "UntagResource"]),
+];
+
 /// The class of an operation, and its bucket. `narrowed` as EC2 means it.
 pub fn of(service: &str, operation: &str, narrowed: bool) -> (&'static str, Rate) {
     let row = |rows: &[Row]| {
@@ -304,6 +363,7 @@ pub fn of(service: &str, operation: &str, narrowed: bool) -> (&'static str, Rate
         "ec2" => row(EC2),
         "ecr" => row(ECR),
         "logs" => row(LOGS),
+        "secretsmanager" => row(SECRETS_MANAGER),
         // All operations of STS share one quota.
         "sts" => Some(("all", Rate::new(600.0, 600.0))),
         _ => None,
@@ -389,15 +449,18 @@ mod tests {
         check("sts", "AssumeRole", false, "all", 600.0, 600.0);
         check("iam", "GetRole", false, "read", 100.0, 20.0);
         check("logs", "GetLogEvents", false, "GetLogEvents", 25.0, 25.0);
+        let read = ("secretsmanager", "GetSecretValue");
+        check(read.0, read.1, false, "value read", 10_000.0, 10_000.0);
     }
 
     /// A name that no model knows would throttle nothing.
     #[test]
     fn every_named_operation_exists() {
-        let cases: [(&[Row], &ServiceSchema); 3] = [
+        let cases: [(&[Row], &ServiceSchema); 4] = [
             (ECS, &wharf_api_ecs::schema::SERVICE),
             (ECR, &wharf_api_ecr::schema::SERVICE),
             (LOGS, &wharf_api_logs::schema::SERVICE),
+            (SECRETS_MANAGER, &wharf_api_secretsmanager::schema::SERVICE),
         ];
         for (rows, schema) in cases {
             for name in rows.iter().flat_map(|(.., names)| names.iter()) {

@@ -2,22 +2,21 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde_json::json;
 use tokio::time::sleep;
 use wharf_api_secretsmanager::{
     GetSecretValueRequest, GetSecretValueResponse, schema::SERVICE as SECRETS_MANAGER,
 };
+use wharf_api_ssm::{
+    GetParametersRequest, GetParametersResult, Parameter, schema::SERVICE as PARAMETER_STORE,
+};
 use wharf_base::{Backoff, Chain};
 use wharf_seal::Secret;
 
-use super::reference::{NoValue, SecretVersion, Source};
-use crate::client::{Api, CallError, api::Uncontracted};
+use super::reference::{NoValue, SecretVersion};
+use crate::client::{Api, CallError};
 
-const PARAMETER_STORE: Uncontracted = Uncontracted {
-    target_prefix: "AmazonSSM",
-    signing_name: "ssm",
-};
+/// As many GetParameters takes.
+pub const MOST_PARAMETERS: usize = 10;
 /// A service that does not answer, or has too much to do, is asked this often.
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(300);
@@ -49,14 +48,7 @@ impl FetchError {
     }
 }
 
-/// The value at `source`, as text.
-pub async fn value(api: &Api, source: &Source) -> Result<Secret, FetchError> {
-    match source {
-        Source::SecretsManager(of) => secret(api, of).await,
-        Source::ParameterStore { name, region } => parameter(api, name, region).await,
-    }
-}
-
+/// A secret's value, as text.
 pub async fn secret(api: &Api, of: &SecretVersion) -> Result<Secret, FetchError> {
     let api = api.in_region(&of.region);
     let input = GetSecretValueRequest {
@@ -70,25 +62,40 @@ pub async fn secret(api: &Api, of: &SecretVersion) -> Result<Secret, FetchError>
     Ok(text.into())
 }
 
-async fn parameter(api: &Api, name: &str, region: &str) -> Result<Secret, FetchError> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Answer {
-        #[serde(default)]
-        parameters: Vec<Parameter>,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Parameter {
-        value: String,
-    }
+/// The values of parameters, in the order of `names`, of which there are at most [`MOST_PARAMETERS`].
+pub async fn parameters(
+    api: &Api,
+    region: &str,
+    names: &[String],
+) -> Result<Vec<Secret>, FetchError> {
     let api = api.in_region(region);
-    let input = json!({"Names": [name], "WithDecryption": true});
-    let answer: Answer =
-        patiently(|| api.call_uncontracted(&PARAMETER_STORE, "GetParameters", &input)).await?;
-    let found = answer.parameters.into_iter().next();
-    let found = found.ok_or_else(|| FetchError::NoParameter(name.to_owned()))?;
-    Ok(found.value.into())
+    let input = GetParametersRequest {
+        names: Some(names.to_vec()),
+        with_decryption: Some(true),
+    };
+    let answer: GetParametersResult =
+        patiently(|| api.call(&PARAMETER_STORE, "GetParameters", &input)).await?;
+    in_order(names, answer.parameters.as_deref().unwrap_or_default())
+}
+
+fn in_order(names: &[String], found: &[Parameter]) -> Result<Vec<Secret>, FetchError> {
+    let value = |name: &String| {
+        let parameter = found.iter().find(|parameter| is_called(parameter, name))?;
+        parameter.value.clone().map(Secret::from)
+    };
+    let missing = names.iter().filter(|name| value(name).is_none());
+    let missing: Vec<&str> = missing.map(String::as_str).collect();
+    match missing.is_empty() {
+        true => Ok(names.iter().filter_map(value).collect()),
+        false => Err(FetchError::NoParameter(missing.join(", "))),
+    }
+}
+
+/// By its name or its ARN, with the version or label that was asked for.
+fn is_called(parameter: &Parameter, name: &str) -> bool {
+    let selector = parameter.selector.as_deref().unwrap_or_default();
+    let mut own = [&parameter.name, &parameter.arn].into_iter().flatten();
+    own.any(|own| name.strip_prefix(own.as_str()) == Some(selector))
 }
 
 async fn patiently<O, F: Future<Output = Result<O, CallError>>>(
@@ -107,5 +114,44 @@ async fn patiently<O, F: Future<Output = Result<O, CallError>>>(
             }
             Err(source) => return Err(FetchError::Call { tries, source }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameter(name: &str, selector: Option<&str>, value: &str) -> Parameter {
+        Parameter {
+            name: Some(name.to_owned()),
+            arn: Some(format!(
+                "arn:aws:ssm:us-east-1:000000000000:parameter/{name}"
+            )),
+            selector: selector.map(str::to_owned),
+            value: Some(value.to_owned()),
+            ..Parameter::default()
+        }
+    }
+
+    #[test]
+    fn parameters_are_told_apart_by_what_was_asked_for() {
+        let found = [
+            parameter("b", None, "of b"),
+            parameter("a", Some(":3"), "of a's third"),
+            parameter("a", None, "of a"),
+        ];
+        let arn = "arn:aws:ssm:us-east-1:000000000000:parameter/";
+        let check = |names: &[&str], expected: Result<&[&str], &str>| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let read = in_order(&names, &found);
+            let read = read.map_err(|error| error.to_string());
+            let expected =
+                expected.map(|all| all.iter().map(|one| Secret::from(*one)).collect::<Vec<_>>());
+            assert_eq!(read, expected.map_err(str::to_owned));
+        };
+        check(&["a", "b"], Ok(&["of a", "of b"]));
+        check(&[&format!("{arn}b")], Ok(&["of b"]));
+        check(&[&format!("{arn}a:3"), "a"], Ok(&["of a's third", "of a"]));
+        check(&["a", "c", "b:1"], Err("invalid ssm parameters: c, b:1"));
     }
 }

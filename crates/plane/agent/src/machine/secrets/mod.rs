@@ -22,7 +22,7 @@ use wharf_seal::Secret;
 
 use self::{
     fetch::FetchError,
-    reference::{NoValue, Reference, Source},
+    reference::{NoValue, Reference, SecretVersion, Source},
 };
 use super::{Shared, images, live::Live};
 use crate::{client::Api, node::core::TaskContext};
@@ -39,7 +39,7 @@ pub struct Secrets(Vec<(ContainerName, SecretsFile)>);
 pub enum NoSecrets {
     NoRole,
     /// Of this source.
-    Fetch(Source, FetchError),
+    Fetch(Source, Box<FetchError>),
     /// `valueFrom` itself is wrong.
     Reference(String, NoValue),
     Environment(io::Error),
@@ -141,20 +141,66 @@ async fn values(
     api: &Api,
     sources: BTreeSet<Source>,
 ) -> Result<BTreeMap<Source, Secret>, NoSecrets> {
-    let fetching = sources.into_iter().map(|source| value(api, source));
+    let fetching = calls(sources).into_iter().map(|call| answer(api, call));
     // In order, so that of several failures it is always the same that is shown.
     let mut fetching = stream::iter(fetching).buffered(AT_ONCE);
     let mut values = BTreeMap::new();
-    while let Some((source, value)) = fetching.try_next().await? {
-        values.insert(source, value);
+    while let Some(found) = fetching.try_next().await? {
+        values.extend(found);
     }
     Ok(values)
 }
 
-async fn value(api: &Api, source: Source) -> Result<(Source, Secret), NoSecrets> {
-    match fetch::value(api, &source).await {
-        Ok(value) => Ok((source, value)),
-        Err(error) => Err(NoSecrets::Fetch(source, error)),
+/// What one call brings.
+#[derive(Debug, PartialEq, Eq)]
+enum Call {
+    Secret(SecretVersion),
+    Parameters { region: String, names: Vec<String> },
+}
+
+/// A call for each secret, and one for each ten parameters of a region.
+fn calls(sources: BTreeSet<Source>) -> Vec<Call> {
+    let mut calls = Vec::new();
+    let mut parameters: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for source in sources {
+        match source {
+            Source::SecretsManager(of) => calls.push(Call::Secret(of)),
+            Source::ParameterStore { name, region } => {
+                parameters.entry(region).or_default().push(name);
+            }
+        }
+    }
+    for (region, names) in parameters {
+        let some = names.chunks(fetch::MOST_PARAMETERS);
+        calls.extend(some.map(|names| Call::Parameters {
+            region: region.clone(),
+            names: names.to_vec(),
+        }));
+    }
+    calls
+}
+
+async fn answer(api: &Api, call: Call) -> Result<Vec<(Source, Secret)>, NoSecrets> {
+    match call {
+        Call::Secret(of) => {
+            let value = fetch::secret(api, &of).await;
+            let source = Source::SecretsManager(of);
+            match value {
+                Ok(value) => Ok(vec![(source, value)]),
+                Err(error) => Err(NoSecrets::Fetch(source, Box::new(error))),
+            }
+        }
+        Call::Parameters { region, names } => {
+            let values = fetch::parameters(api, &region, &names).await;
+            let source = |name: String| Source::ParameterStore {
+                name,
+                region: region.clone(),
+            };
+            match values {
+                Ok(values) => Ok(names.into_iter().map(source).zip(values).collect()),
+                Err(error) => Err(NoSecrets::Fetch(source(names.join(", ")), Box::new(error))),
+            }
+        }
     }
 }
 
@@ -167,7 +213,10 @@ fn file(
         let value = values.get(&reference.source).and_then(Secret::expose_str);
         let picked = reference.pick(value.unwrap_or_default());
         let picked = picked.map_err(|error| {
-            NoSecrets::Fetch(reference.source.clone(), FetchError::NoValue(error))
+            NoSecrets::Fetch(
+                reference.source.clone(),
+                Box::new(FetchError::NoValue(error)),
+            )
         })?;
         variables.push((name.as_str(), Secret::from(picked)));
     }
@@ -206,7 +255,7 @@ pub async fn ensure(shared: &Shared, live: &Live) -> Result<(), String> {
         let secrets = secrets.map_err(|e| e.reason(&context.task.launch_type))?;
         secrets.hand_over(&live.handle).await.map_err(failed)
     });
-    given.await.map(|()| ())
+    given.await.copied()
 }
 
 #[cfg(test)]

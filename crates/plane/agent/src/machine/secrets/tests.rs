@@ -1,4 +1,4 @@
-use super::{reference::SecretVersion, *};
+use super::*;
 use crate::client::CallError;
 
 const ARN: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:db-aB3dE6";
@@ -34,7 +34,7 @@ fn the_words_of_ecs() {
     let missing = || FetchError::NoParameter("/app/db".to_owned());
     for (problem, fargate, ec2) in [
         (
-            NoSecrets::Fetch(secret(), denied()),
+            NoSecrets::Fetch(secret(), Box::new(denied())),
             format!(
                 "{start} unable to retrieve secret from asm: service call has been retried 1 time(s): \
                  failed to fetch secret {ARN} from secrets manager: AccessDeniedException: no"
@@ -45,7 +45,7 @@ fn the_words_of_ecs() {
             ),
         ),
         (
-            NoSecrets::Fetch(secret(), no_key()),
+            NoSecrets::Fetch(secret(), Box::new(no_key())),
             format!(
                 "{start} unable to retrieve secret from asm: service call has been retried 1 time(s): \
                  retrieved secret from Secrets Manager did not contain json key password"
@@ -56,7 +56,7 @@ fn the_words_of_ecs() {
             ),
         ),
         (
-            NoSecrets::Fetch(parameter(), missing()),
+            NoSecrets::Fetch(parameter(), Box::new(missing())),
             format!(
                 "{start} unable to retrieve secrets from ssm: service call has been retried 1 time(s): \
                  invalid ssm parameters: /app/db"
@@ -87,4 +87,29 @@ fn a_failure_says_nothing_of_the_value() {
         let told = format!("{} {problem:?}", problem.reason("FARGATE"));
         assert!(!told.contains("hunter2"), "{told}");
     }
+}
+
+#[test]
+fn parameters_are_asked_for_together() {
+    let parameter = |number: usize, region: &str| Source::ParameterStore {
+        name: format!("p{number:02}"),
+        region: region.to_owned(),
+    };
+    let near = (0..11).map(|number| parameter(number, "us-east-1"));
+    let far = [parameter(1, "eu-west-1"), secret()];
+    let calls = calls(near.chain(far).collect());
+    let shown: Vec<(String, usize)> = calls
+        .into_iter()
+        .map(|call| match call {
+            Call::Secret(of) => (of.id, 1),
+            Call::Parameters { region, names } => (region, names.len()),
+        })
+        .collect();
+    let expected = [
+        (ARN, 1),
+        ("eu-west-1", 1),
+        ("us-east-1", 10),
+        ("us-east-1", 1),
+    ];
+    assert_eq!(shown, expected.map(|(of, count)| (of.to_owned(), count)));
 }
