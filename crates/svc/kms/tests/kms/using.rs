@@ -256,7 +256,7 @@ async fn each_key_does_what_it_is_for() {
 async fn using_a_key_writes_nothing_and_shows_nothing() {
     let home = Home::start();
     let key = home.create().await;
-    let before = home.world.stored("/").await;
+    let before = home.world.stored("/w1/c0/kms/000000000000/").await;
     let blob = home.encrypt(&call(), &key, &[("a", "b")]).await.unwrap();
     home.decrypt(&call(), &blob, &[("a", "b")]).await.unwrap();
     let input = api::GenerateDataKeyPairRequest {
@@ -268,7 +268,7 @@ async fn using_a_key_writes_nothing_and_shows_nothing() {
         .generate_data_key_pair(&call(), input)
         .await
         .unwrap();
-    assert_eq!(home.world.stored("/").await, before);
+    assert_eq!(home.world.stored("/w1/c0/kms/000000000000/").await, before);
     // Private keys would be there in base 64: as PKCS #8 they begin like this.
     home.create_spec("ECC_NIST_P256", "SIGN_VERIFY").await;
     home.create_spec("RSA_2048", "SIGN_VERIFY").await;
