@@ -47,6 +47,7 @@ pub const TARGETS: &[Target] = &[
     ("journal-frame", storage::journal_frame),
     ("journal-manifest", storage::journal_manifest),
     ("keyring-file", storage::keyring_file),
+    ("kms-ciphertext", storage::kms_ciphertext),
     ("layer", images::layer),
     ("layer-archive", images::layer_archive),
     ("lb-chunks", balancer::chunks),

@@ -98,3 +98,8 @@ pub fn log_index(bytes: &[u8]) {
     }
     wharf_svc_logs::fuzz::event(bytes);
 }
+
+/// A ciphertext of KMS.
+pub fn kms_ciphertext(bytes: &[u8]) {
+    wharf_svc_kms::fuzz::ciphertext(bytes);
+}
