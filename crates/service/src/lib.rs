@@ -3,7 +3,8 @@
 //! - [`Table`] reads, lists and changes records; [`transact!`] writes on the condition that
 //!   everything it read still stands.
 //! - [`Pages`] makes page tokens that fit one list of one account and region only.
-//! - [`feed`] wakes reconcilers by what changes in the store, [`Loops`] runs them.
+//! - [`feed`] wakes reconcilers by what changes in the store, [`Loops`] runs them; [`OneQueue`] is both for
+//!   a service that has one reconciler.
 //! - [`StepError`] is why a reconciler tries a key again, [`fence`] what its writes compare.
 //! - [`tags`] holds the rules of tags and their part in authorisation.
 //! - [`Tagged`] names the resources of a service that have tags.
@@ -33,7 +34,7 @@ mod turns;
 pub use changes::{Changes, Outcome};
 pub use error::{Cause, ChangeError, Faults};
 pub use feed::{Look, Reach, feed, follow, newest};
-pub use loops::Loops;
+pub use loops::{Loops, OneQueue};
 pub use pages::{Page, Pages};
 pub use place::Place;
 pub use step::{StepError, fence};

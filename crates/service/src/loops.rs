@@ -13,6 +13,8 @@ use wharf_reconcile::{Next, Queue, Shard, Takeover};
 use wharf_store::Store;
 use wharf_wire::fault::Chain;
 
+use crate::feed::{Look, Reach, feed};
+
 /// What a service runs beside its operations.
 pub struct Loops {
     service: &'static str,
@@ -73,6 +75,44 @@ impl Loops {
                 return;
             }
         }
+    }
+}
+
+/// The loops of a service with one shard, and one queue that its own records feed.
+pub struct OneQueue<'a, K> {
+    pub service: &'static str,
+    pub store: &'a Store,
+    pub shard: &'a Shard,
+    /// For the shard's lease.
+    pub permit: Permit,
+    pub takeover: Takeover,
+    pub queue: &'a Arc<Queue<K>>,
+    pub workers: usize,
+}
+
+impl<K> OneQueue<'_, K>
+where
+    K: Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static,
+{
+    /// Until `stop`, or until a loop panics. `changed` hears of each record and adds to the queue what
+    /// is to be looked at; `work` brings one key forward.
+    pub async fn run<E, W, F>(
+        self,
+        stop: CancellationToken,
+        changed: impl Fn(&str, Look) -> Reach + Send + Sync + 'static,
+        work: W,
+    ) where
+        E: fmt::Display + Send + 'static,
+        W: Fn(K) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Result<Next, E>> + Send + 'static,
+    {
+        let mut loops = Loops::new(self.service, stop);
+        let held = loops.hold(self.shard, self.store, self.permit, self.takeover);
+        held.await;
+        let feed = feed(self.store.clone(), self.service, loops.stop(), changed);
+        loops.spawn(feed);
+        loops.work(self.queue, self.workers, work);
+        loops.run().await;
     }
 }
 

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
 use wharf_records::Record;
 use wharf_seal::Secret;
-use wharf_service::Loops;
+use wharf_service::OneQueue;
 use wharf_store::Compare;
 
 use crate::{
@@ -139,22 +139,19 @@ impl AcmService {
     /// Runs the reconciler until `stop`, or until a part of it panics.
     pub async fn run(&self, stop: CancellationToken) {
         let core = &self.core;
-        let mut loops = Loops::new(names::SERVICE, stop);
-        let (store, how) = (core.parts.store.clone(), core.parts.takeover);
-        let permit = Permit::for_controller("acm-shard");
-        loops.hold(&core.shard, &store, permit, how).await;
-        let of = core.clone();
-        let changed = move |key: &str, look| feed::changed(&of, key, look);
-        loops.spawn(wharf_service::feed(
-            store,
-            names::SERVICE,
-            loops.stop(),
-            changed,
-        ));
-        let of = core.clone();
-        let work = move |key| reconcile::key(of.clone(), key);
-        loops.work(&core.certificates, WORKERS, work);
-        loops.run().await;
+        let loops = OneQueue {
+            service: names::SERVICE,
+            store: &core.parts.store,
+            shard: &core.shard,
+            permit: Permit::for_controller("acm-shard"),
+            takeover: core.parts.takeover,
+            queue: &core.certificates,
+            workers: WORKERS,
+        };
+        let (fed, worked) = (core.clone(), core.clone());
+        let changed = move |key: &str, look| feed::changed(&fed, key, look);
+        let work = move |key| reconcile::key(worked.clone(), key);
+        loops.run(stop, changed, work).await;
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
-use wharf_service::Loops;
+use wharf_service::OneQueue;
 
 use crate::{authorize, config::Parts, core::Core, names, ops, reconcile};
 
@@ -27,18 +27,19 @@ impl SsmService {
     /// Deletes expired parameters in time until `stop`, or until a part of it panics.
     pub async fn run(&self, stop: CancellationToken) {
         let core = &self.core;
-        let mut loops = Loops::new(names::SERVICE, stop);
-        let (store, how) = (core.parts.store.clone(), core.parts.takeover);
-        let permit = Permit::for_controller("ssm-shard");
-        loops.hold(&core.shard, &store, permit, how).await;
-        let of = core.clone();
-        let changed = move |key: &str, look| reconcile::changed(&of, key, look);
-        let feed = wharf_service::feed(store, names::SERVICE, loops.stop(), changed);
-        loops.spawn(feed);
-        let of = core.clone();
-        let work = move |key| reconcile::key(of.clone(), key);
-        loops.work(&core.expirations, WORKERS, work);
-        loops.run().await;
+        let loops = OneQueue {
+            service: names::SERVICE,
+            store: &core.parts.store,
+            shard: &core.shard,
+            permit: Permit::for_controller("ssm-shard"),
+            takeover: core.parts.takeover,
+            queue: &core.expirations,
+            workers: WORKERS,
+        };
+        let (fed, worked) = (core.clone(), core.clone());
+        let changed = move |key: &str, look| reconcile::changed(&fed, key, look);
+        let work = move |key| reconcile::key(worked.clone(), key);
+        loops.run(stop, changed, work).await;
     }
 }
 
