@@ -15,6 +15,8 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, UdpSocket};
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+use std::{io, thread};
 
 use wharf_userns::IdRange;
 
@@ -35,6 +37,9 @@ use crate::sysctl;
 
 /// Where stock SDKs look for credentials and metadata (spec: ecs §11).
 pub const ENDPOINT: Ipv4Addr = Ipv4Addr::new(169, 254, 170, 2);
+/// For how long the socket of an agent that ended may be held by a process it forked last, which has
+/// not closed it yet.
+const HELD: Duration = Duration::from_millis(500);
 /// For how long the kernel keeps a connection to itself whose client says nothing.
 const SILENCE_S: libc::c_int = 3;
 /// The scope's end of every veth: each is alone on its wire, so all may be called the same.
@@ -184,11 +189,16 @@ impl ScopeNet {
     /// A listening socket that only this scope's tasks reach.
     pub(crate) fn listen(&self, address: SocketAddr) -> Result<TcpListener, NetworkError> {
         let failed = |e| NetworkError::kernel(format!("listen on {address}"), e);
-        let listener = self
-            .namespace
-            .run(|| TcpListener::bind(address))
-            .flatten()
-            .map_err(failed)?;
+        let end = Instant::now() + HELD;
+        let listener = loop {
+            let bound = self.namespace.run(|| TcpListener::bind(address)).flatten();
+            match bound {
+                Err(e) if e.kind() == io::ErrorKind::AddrInUse && Instant::now() < end => {
+                    thread::sleep(HELD / 50);
+                }
+                bound => break bound.map_err(failed)?,
+            }
+        };
         listener.set_nonblocking(true).map_err(failed)?;
         Ok(listener)
     }
