@@ -286,7 +286,7 @@ def test_nothing_is_left_of_disks(small, shell):
     works(small, shell)
     task.stop()
     wait_for(lambda: not any(name.startswith(of_task) for name in devices()), 30, "the end of its loop device")
-    assert not (small.data / "node" / "tasks" / task.id).exists()
+    wait_for(lambda: not (small.data / "node" / "tasks" / task.id).exists(), 30, "the end of its folder")
     small.down()
     wait_for(lambda: not devices(), 30, "the end of all loop devices")
     small.start()

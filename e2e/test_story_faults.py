@@ -164,7 +164,8 @@ class Story:
             try:
                 return call()
             except (BotoCoreError, ClientError) as error:
-                status = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+                answer = getattr(error, "response", None) or {}
+                status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
                 assert status >= 500, error
                 return None
 

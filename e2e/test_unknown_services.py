@@ -12,7 +12,7 @@ from harness.installation import Keys
 # service, its name in signatures, operation, parameters, code, status
 CALLS = [
     ("apprunner", "apprunner", "list_services", {}, "UnsupportedOperation", 400),
-    ("kms", "kms", "list_keys", {}, "UnsupportedOperation", 400),
+    ("servicediscovery", "servicediscovery", "list_namespaces", {}, "UnsupportedOperation", 400),
     ("events", "events", "list_rules", {}, "UnsupportedOperation", 400),
     ("sqs", "sqs", "list_queues", {}, "UnsupportedOperation", 400),
     (
