@@ -232,7 +232,7 @@ pub async fn run_with(
     for it in served.loops {
         parts.spawn(it.name, (it.run)(shutdown.clone()));
     }
-    Bootstrap {
+    let bootstrap = Bootstrap {
         config: &config,
         clock: &*clock,
         store: &data.store,
@@ -242,17 +242,17 @@ pub async fn run_with(
         iam: &plane.iam,
         ec2: &plane.ec2,
         ecs: &plane.ecs,
-    }
-    .run()
-    .await?;
-    let (store, journal) = (data.store.clone(), data.journal.clone());
-    parts.spawn_until(&shutdown, "writing to disk", async move {
-        // Opening them anew is all that helps, and the supervisor does that.
-        tokio::select! {
-            reason = store.failed() => tracing::error!(%reason, "the server ends: its store failed"),
-            reason = journal.failed() => tracing::error!(%reason, "the server ends: its journal failed"),
+    };
+    // What waits for a feed of the store would wait for ever once that has failed.
+    tokio::select! {
+        done = bootstrap.run() => done?,
+        () = disk_failed(&data.store, &data.journal) => {
+            return Err(StartError::PartEnded { part: WRITING });
         }
-    });
+    }
+    let (store, journal) = (data.store.clone(), data.journal.clone());
+    let failed = async move { disk_failed(&store, &journal).await };
+    parts.spawn_until(&shutdown, WRITING, failed);
     let gateway =
         Arc::new(plane.gateway(served.routes, &control.0, &config, &data, &clock, &shutdown)?);
     parts.spawn("the planes' feed", async move { planes.run().await });
@@ -275,6 +275,20 @@ pub async fn run_with(
     data.journal.clone().close().await;
     ended
 }
+
+const WRITING: &str = "writing to disk";
+
+/// Until store or journal take no more writes. Opening them anew is all that helps, and the supervisor
+/// does that.
+async fn disk_failed(store: &Store, journal: &Journal) {
+    tokio::select! {
+        reason = store.failed() => tracing::error!(%reason, "the server ends: its store failed"),
+        reason = journal.failed() => tracing::error!(%reason, "the server ends: its journal failed"),
+    }
+}
+
+/// Parts that were told to stop have this long: nobody answers meanwhile.
+const ENDING: Duration = Duration::from_secs(20);
 
 /// The parts that run for as long as the server does, by name.
 #[derive(Default)]
@@ -307,16 +321,30 @@ impl Running {
     }
 
     /// Waits for all of them. One that ends before it is told to takes the server with it: half a
-    /// control plane is worse than one that starts again.
+    /// control plane is worse than one that starts again. Those that do not end in time are given up.
     async fn watch(mut self, stop: &CancellationToken) -> Result<(), StartError> {
         let mut outcome = Ok(());
-        while let Some(ended) = self.tasks.join_next_with_id().await {
+        let late = async {
+            stop.cancelled().await;
+            tokio::time::sleep(ENDING).await;
+        };
+        tokio::pin!(late);
+        loop {
+            let ended = tokio::select! {
+                ended = self.tasks.join_next_with_id() => ended,
+                () = &mut late => {
+                    let parts: Vec<&str> = self.names.values().copied().collect();
+                    tracing::error!(?parts, "parts of the server failed to end in time and are given up");
+                    break;
+                }
+            };
+            let Some(ended) = ended else { break };
             let (id, panicked) = match ended {
                 Ok((id, ())) => (id, false),
                 Err(error) => (error.id(), true),
             };
+            let part = self.names.remove(&id).unwrap_or("a part");
             if panicked || !stop.is_cancelled() {
-                let part = self.names.get(&id).copied().unwrap_or("a part");
                 tracing::error!(part, panicked, "a part of the server ended");
                 outcome = outcome.and(Err(StartError::PartEnded { part }));
                 stop.cancel();
@@ -875,6 +903,18 @@ pub(crate) mod tests {
         parts.spawn_until(&stop, "a part", std::future::pending());
         stop.cancel();
         assert!(parts.watch(&stop).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_part_that_does_not_end_keeps_nobody_waiting() {
+        let stop = CancellationToken::new();
+        let mut parts = Running::default();
+        parts.spawn("the deaf one", std::future::pending());
+        parts.spawn("the weak one", async {});
+        let begun = tokio::time::Instant::now();
+        let outcome = parts.watch(&stop).await;
+        assert!(matches!(outcome, Err(StartError::PartEnded { part }) if part == "the weak one"));
+        assert_eq!(begun.elapsed(), ENDING);
     }
 
     /// Settings of a server that is never started.
