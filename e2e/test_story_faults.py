@@ -330,6 +330,7 @@ def test_the_story_survives_a_disk_and_a_machine_that_fail(fault):
                     story.converged()
                     story.bulk.check()
                 except AssertionError as error:
+                    print(wharf.output.text[-20000:])
                     raise AssertionError(f"seed {SEED}, round {number}: {error}") from error
                 took, made, refused = time.monotonic() - begun, len(story.acknowledged) - before[0], story.refused - before[1]
                 print(f"{fault.__name__} {number}: {done}, {took:.1f} s, {made} acknowledged, {refused} refused", flush=True)
