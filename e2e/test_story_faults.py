@@ -256,6 +256,7 @@ def test_the_story_survives_the_death_of_any_process():
                     asked += len(requests)
                     print(f"kill {number}: {done}, {kill.victim}, {time.monotonic() - begun:.1f} s, {len(requests)} requests", flush=True)
                 except AssertionError as error:
+                    show_logs(wharf)
                     raise AssertionError(
                         f"seed {SEED}, round {number}: {done}, then kill -9 of the {kill.victim} at {kill.begin:.3f}: {error}"
                     ) from error
@@ -305,6 +306,12 @@ def failing(wharf, story):
     told.unlink()
 
 
+def show_logs(wharf):
+    """What the parts of the installation said last, for whoever reads of a failure."""
+    for file in sorted((wharf.data / "log").glob("*.log")):
+        print(f"--- {file.name}\n{file.read_text(errors='replace')[-20000:]}")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", [full, exhausted, failing], ids=lambda fault: fault.__name__)
 def test_the_story_survives_a_disk_and_a_machine_that_fail(fault):
@@ -330,7 +337,7 @@ def test_the_story_survives_a_disk_and_a_machine_that_fail(fault):
                     story.converged()
                     story.bulk.check()
                 except AssertionError as error:
-                    print(wharf.output.text[-20000:])
+                    show_logs(wharf)
                     raise AssertionError(f"seed {SEED}, round {number}: {error}") from error
                 took, made, refused = time.monotonic() - begun, len(story.acknowledged) - before[0], story.refused - before[1]
                 print(f"{fault.__name__} {number}: {done}, {took:.1f} s, {made} acknowledged, {refused} refused", flush=True)
