@@ -54,6 +54,11 @@ impl<F> ChangeError<F> {
         Self::new(Cause::Store(StoreError::Conflict { key: key.into() }))
     }
 
+    /// Whether another writer was faster.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self.cause, Cause::Store(StoreError::Conflict { .. }))
+    }
+
     pub fn fenced() -> Self {
         Self::new(Cause::Fenced)
     }

@@ -37,7 +37,7 @@ pub use feed::{Look, Reach, feed, follow, newest};
 pub use loops::{Loops, OneQueue};
 pub use pages::{Page, Pages};
 pub use place::Place;
-pub use step::{StepError, fence};
+pub use step::{StepError, fence, settled};
 pub use table::{Found, Stored, Table};
 pub use tagged::{Held, Kind, Tagged, TaggedResource};
 pub use turns::Turns;

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use wharf_reconcile::Shard;
+use wharf_reconcile::{Next, Shard};
 use wharf_store::Compare;
 use wharf_wire::{Fault, fault::Chain};
 
@@ -21,6 +21,18 @@ pub enum StepError<F: Faults> {
     /// A step of the service's own.
     #[error("{}", Chain(&**.0))]
     Other(Box<dyn Error + Send + Sync>),
+}
+
+/// The end of a look that one change was all of. If somebody came between, their write wakes the key
+/// again; so does ours, if there is more to do.
+///
+/// # Errors
+/// The change failed otherwise.
+pub fn settled<F: Faults>(done: Result<(), ChangeError<F>>) -> Result<Next, StepError<F>> {
+    match done {
+        Err(error) if error.is_conflict() => Ok(Next::Settled),
+        done => done.map(|()| Next::Settled).map_err(StepError::from),
+    }
 }
 
 impl<F: Faults> StepError<F> {

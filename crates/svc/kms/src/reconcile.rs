@@ -5,8 +5,8 @@ use std::sync::Arc;
 use wharf_base::Permit;
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope};
-use wharf_service::{Cause as Failure, Look, Outcome, Place, Reach, fence};
-use wharf_store::{Compare, StoreError};
+use wharf_service::{Look, Outcome, Place, Reach, fence, settled};
+use wharf_store::Compare;
 
 use crate::{
     core::{ChangeError, Core, Found, alias_key},
@@ -64,14 +64,6 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     }
 }
 
-/// If somebody came between, their write wakes the key again; so does ours, if there is more to do.
-fn settled(done: Result<(), ChangeError>) -> Result<Next, StepError> {
-    match done {
-        Err(error) if lost(&error) => Ok(Next::Settled),
-        done => done.map(|()| Next::Settled).map_err(StepError::from),
-    }
-}
-
 /// Removes a key that is over with all it has, itself last: what a kill leaves is found again. Nobody
 /// else sees the key any more.
 async fn destroy(core: &Core, found: &Found, fence: &Compare) -> Result<(), ChangeError> {
@@ -111,9 +103,4 @@ async fn remove(
         Outcome::Written => Ok(()),
         Outcome::Lost(key) => Err(ChangeError::conflict(key)),
     }
-}
-
-/// Whether another writer was faster.
-fn lost(error: &ChangeError) -> bool {
-    matches!(&error.cause, Failure::Store(StoreError::Conflict { .. }))
 }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use wharf_base::Permit;
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope};
-use wharf_service::{Cause, Look, Place, Reach, fence};
-use wharf_store::StoreError;
+use wharf_service::{Look, Place, Reach, fence, settled};
 
 use crate::{
-    core::{ChangeError, Core, Found},
+    core::{Core, Found},
     fault::SecretFaults,
     ops,
     records::Secret,
@@ -49,14 +48,5 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         place,
         stored,
     };
-    // If somebody came between, their write wakes the key again.
-    match ops::delete::remove(&core, &PERMIT, &found, Some(fence(&core.shard)?)).await {
-        Err(error) if lost(&error) => Ok(Next::Settled),
-        done => done.map(|()| Next::Settled).map_err(StepError::from),
-    }
-}
-
-/// Whether another writer was faster.
-fn lost(error: &ChangeError) -> bool {
-    matches!(&error.cause, Cause::Store(StoreError::Conflict { .. }))
+    settled(ops::delete::remove(&core, &PERMIT, &found, Some(fence(&core.shard)?)).await)
 }

@@ -5,14 +5,9 @@ use std::sync::Arc;
 use wharf_base::Permit;
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope};
-use wharf_service::{Cause, Look, Place, Reach, fence};
-use wharf_store::StoreError;
+use wharf_service::{Look, Place, Reach, fence, settled};
 
-use crate::{
-    core::{ChangeError, Core},
-    fault::SsmFaults,
-    records::Parameter,
-};
+use crate::{core::Core, fault::SsmFaults, records::Parameter};
 
 const PERMIT: Permit = Permit::for_controller("ssm-reconciler");
 
@@ -43,14 +38,5 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     }
     let place = Place::of_scope(&scope);
     let fence = Some(fence(&core.shard)?);
-    // If somebody came between, their write wakes the key again.
-    match core.remove(&PERMIT, &place, &stored, fence).await {
-        Err(error) if lost(&error) => Ok(Next::Settled),
-        done => done.map(|()| Next::Settled).map_err(StepError::from),
-    }
-}
-
-/// Whether another writer was faster.
-fn lost(error: &ChangeError) -> bool {
-    matches!(&error.cause, Cause::Store(StoreError::Conflict { .. }))
+    settled(core.remove(&PERMIT, &place, &stored, fence).await)
 }

@@ -3,8 +3,7 @@
 use wharf_api_ssm::{
     DeleteParameterRequest, DeleteParameterResult, DeleteParametersRequest, DeleteParametersResult,
 };
-use wharf_service::{Cause, Place};
-use wharf_store::StoreError;
+use wharf_service::Place;
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -54,10 +53,7 @@ async fn delete(core: &Core, call: &Call, name: &str) -> Result<bool, ChangeErro
             return Ok(false);
         };
         match core.remove(&call.permit, &place, &stored, None).await {
-            Err(ChangeError {
-                cause: Cause::Store(StoreError::Conflict { .. }),
-                ..
-            }) => {}
+            Err(error) if error.is_conflict() => {}
             done => return done.map(|()| true),
         }
     }
