@@ -26,9 +26,6 @@ pub use understood::{HEAD as UNDERSTOOD_HEAD, unheard};
 /// Where services are listed.
 const TABLE: &str = "crates/server/src/services.rs";
 
-/// Contracts of services to come, which tests answer for.
-pub const AHEAD: [&str; 1] = ["s3"];
-
 /// The services that the server's table has, sorted.
 pub fn services(root: &Path) -> Result<Vec<String>> {
     let text = fs::read_to_string(root.join(TABLE)).context(TABLE)?;
@@ -68,12 +65,7 @@ pub fn write(root: &Path) -> Result<()> {
 /// Every generated file with its content.
 pub fn render(root: &Path) -> Result<BTreeMap<PathBuf, String>> {
     let mut files = BTreeMap::new();
-    let mut services = services(root)?;
-    let ahead = AHEAD
-        .iter()
-        .filter(|it| !services.iter().any(|other| other == *it));
-    services.extend(ahead.map(|it| (*it).to_owned()).collect::<Vec<_>>());
-    for service in &services {
+    for service in &services(root)? {
         let path = root.join("models").join(format!("{service}.json"));
         let model = Model::read(&path).with_context(|| format!("reading {}", path.display()))?;
         let folder = root.join("crates/api").join(service);

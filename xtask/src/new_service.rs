@@ -61,22 +61,21 @@ fn with_row(text: &str, name: &str, service: &str) -> Result<String> {
     Ok(text.replacen(TABLE_END, &format!("{row}{TABLE_END}"), 1))
 }
 
-/// The manifest with a line more, among those that begin as it does.
+/// The manifest with a line more, among those of its first section that begin as it does.
 fn with_line(text: &str, line: &str) -> Result<String> {
     let kind = &line[..line
         .find('-')
         .and_then(|at| Some(at + line[at + 1..].find('-')? + 2))
         .context("a crate's name")?];
     let mut lines: Vec<&str> = text.lines().collect();
-    let last = lines
+    let first = lines
         .iter()
-        .rposition(|it| it.starts_with(kind) && **it < *line);
-    let first = lines.iter().position(|it| it.starts_with(kind));
-    let at = last
-        .map(|at| at + 1)
-        .or(first)
+        .position(|it| it.starts_with(kind))
         .with_context(|| format!("no line begins with {kind}"))?;
-    lines.insert(at, line);
+    let before = lines[first..]
+        .iter()
+        .take_while(|it| it.starts_with(kind) && **it < line);
+    lines.insert(first + before.count(), line);
     Ok(lines.join("\n") + "\n")
 }
 
@@ -131,11 +130,11 @@ mod tests {
 
     #[test]
     fn lines_of_manifests_stay_in_order() {
-        let text = "wharf-api-ecs = 1\nwharf-api-sts = 1\nwharf-base = 1\n";
+        let text = "wharf-api-ecs = 1\nwharf-api-sts = 1\nwharf-base = 1\n[dev-dependencies]\nwharf-api-s3 = 1\n";
         let line = |name: &str| with_line(text, &format!("wharf-api-{name} = 1")).unwrap();
         assert_eq!(
             line("sns"),
-            "wharf-api-ecs = 1\nwharf-api-sns = 1\nwharf-api-sts = 1\nwharf-base = 1\n"
+            "wharf-api-ecs = 1\nwharf-api-sns = 1\nwharf-api-sts = 1\nwharf-base = 1\n[dev-dependencies]\nwharf-api-s3 = 1\n"
         );
         assert!(line("acm").starts_with("wharf-api-acm"));
         assert!(with_line(text, "wharf-svc-x = 1").is_err());

@@ -197,6 +197,46 @@ pub static SERVICES: &[Row] = &[
                 .running("parameters", |stop| async move { ssm.run(stop).await })
         },
     },
+    Row {
+        schema: &wharf_api_sqs::schema::SERVICE,
+        serve: |it| {
+            let (store, keyring) = (it.data.store.clone(), it.data.keyring.clone());
+            let service = wharf_svc_sqs::SqsService::new(store, keyring);
+            Served::by(wharf_api_sqs::Routes(Arc::new(service)))
+        },
+    },
+    Row {
+        schema: &wharf_api_sns::schema::SERVICE,
+        serve: |it| {
+            let (store, keyring) = (it.data.store.clone(), it.data.keyring.clone());
+            let service = wharf_svc_sns::SnsService::new(store, keyring);
+            Served::by(wharf_api_sns::Routes(Arc::new(service)))
+        },
+    },
+    Row {
+        schema: &wharf_api_events::schema::SERVICE,
+        serve: |it| {
+            let (store, keyring) = (it.data.store.clone(), it.data.keyring.clone());
+            let service = wharf_svc_events::EventsService::new(store, keyring);
+            Served::by(wharf_api_events::Routes(Arc::new(service)))
+        },
+    },
+    Row {
+        schema: &wharf_api_scheduler::schema::SERVICE,
+        serve: |it| {
+            let (store, keyring) = (it.data.store.clone(), it.data.keyring.clone());
+            let service = wharf_svc_scheduler::SchedulerService::new(store, keyring);
+            Served::by(wharf_api_scheduler::Routes(Arc::new(service)))
+        },
+    },
+    Row {
+        schema: &wharf_api_s3::schema::SERVICE,
+        serve: |it| {
+            let (store, keyring) = (it.data.store.clone(), it.data.keyring.clone());
+            let service = wharf_svc_s3::S3Service::new(store, keyring);
+            Served::by(wharf_api_s3::Routes(Arc::new(service)))
+        },
+    },
 ];
 
 /// What services are built from.

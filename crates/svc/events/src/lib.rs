@@ -1,0 +1,9 @@
+//! The service events: what it is for, and what always holds.
+
+#![forbid(unsafe_code)]
+
+mod authorize;
+mod fault;
+mod service;
+
+pub use service::EventsService;
