@@ -22,6 +22,7 @@ use crate::{
     schema::{OperationSchema, Protocol, ServiceSchema},
 };
 use form::Form;
+pub(crate) use protocols::ByName;
 use rest::RestRequest;
 
 /// A request body that cannot be understood. The text goes to the caller.

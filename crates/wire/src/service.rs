@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use crate::{
     Call, CallerKind, Context, Fault,
     audit::{self, Alike, Auditor, Decided, Event, Queue},
-    codec::Codec,
+    codec::{ByName, Codec, json},
     constraints::{self, Violation},
     events::{EventAnswer, Output},
     node::{Payload, Struct, View},
@@ -267,21 +267,7 @@ impl Dispatcher {
         let schema = service.schema();
         let request_id = cx.request_id.clone();
         let codec = body.protocol(schema).codec();
-        let auditor = self.auditor.as_deref();
-        let auditor = auditor.filter(|it| it.wants(schema.signing_name, operation));
-        let mut trail = Trail {
-            wanted: auditor.is_some(),
-            ..Trail::default()
-        };
-        let request = (codec, body);
-        let ran = self.run(service, cx, operation, request, &mut trail).await;
-        if let Some(auditor) = auditor
-            && let Some(event) = trail.event(schema, operation, ran.as_ref().err())
-            && auditor.record(&event) == Queue::Full
-        {
-            drop(event);
-            auditor.room().await;
-        }
+        let ran = self.told(service, cx, operation, (codec, body)).await;
         match ran {
             Ok((operation, Output::Whole(output))) => {
                 let operation = &schema.operations[operation];
@@ -303,6 +289,63 @@ impl Dispatcher {
             }
             Err(fault) => codec.fault(schema, &fault, &request_id).into(),
         }
+    }
+
+    /// One call of an operation by its name, with an input that somebody wrote down: members are called
+    /// as in the model or as SDKs spell them. It is let in and told of like a request from outside;
+    /// the answer is the output as JSON.
+    ///
+    /// # Errors
+    /// Those of the operation; a body or an answer that passes piece by piece.
+    pub async fn call(
+        &self,
+        service: &dyn Service,
+        cx: Context,
+        operation: &str,
+        input: Vec<u8>,
+    ) -> Result<Vec<u8>, Fault> {
+        let schema = service.schema();
+        let streams = |it: &OperationSchema| {
+            schema.stream(it.input).is_some() || schema.stream(it.output).is_some()
+        };
+        let found = schema.find_operation(operation);
+        if found.is_some_and(|it| streams(&schema.operations[it])) {
+            return Err(ByName.unknown_operation(schema, operation));
+        }
+        let request: (&dyn Codec, Body) = (&ByName, Body::Json(input));
+        match self.told(service, cx, operation, request).await? {
+            (operation, Output::Whole(output)) => {
+                let shape = schema.operations[operation].output;
+                Ok(json::encode(schema, shape, output.as_struct()))
+            }
+            (_, Output::Events(_)) => Err(ByName.unknown_operation(schema, operation)),
+        }
+    }
+
+    /// Runs a request and tells the audit log what became of it.
+    async fn told(
+        &self,
+        service: &dyn Service,
+        cx: Context,
+        operation: &str,
+        request: (&dyn Codec, Body),
+    ) -> Result<(usize, Output), Fault> {
+        let schema = service.schema();
+        let auditor = self.auditor.as_deref();
+        let auditor = auditor.filter(|it| it.wants(schema.signing_name, operation));
+        let mut trail = Trail {
+            wanted: auditor.is_some(),
+            ..Trail::default()
+        };
+        let ran = self.run(service, cx, operation, request, &mut trail).await;
+        if let Some(auditor) = auditor
+            && let Some(event) = trail.event(schema, operation, ran.as_ref().err())
+            && auditor.record(&event) == Queue::Full
+        {
+            drop(event);
+            auditor.room().await;
+        }
+        ran
     }
 
     /// Asks the gate what policies are asked of.

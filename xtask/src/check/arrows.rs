@@ -40,7 +40,7 @@ const ROOMS: [Row; 19] = [
     row(&["iam", "placement"]),
     row(&["reconcile"]),
     row(&["service"]),
-    row(&["hosts"]),
+    row(&["hosts", "delivery"]),
     row(&["svc/ecs/model", "svc/ecs/exec"]),
     row(&["svc/ecs/scheduler", "svc/ecs/agents"]),
     row(&["svc/*"]),

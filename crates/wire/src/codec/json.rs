@@ -24,6 +24,8 @@ pub enum Names {
     Model,
     /// By the names of their locations, and only those within the body: restJson.
     Location,
+    /// As in the model or as an SDK spells them, and no others: inputs that people write down for later.
+    Spelled,
 }
 
 /// The shapes, and what their members are called.
@@ -39,13 +41,17 @@ impl Scope {
     }
 
     fn position(self, members: &'static [Member], name: &str) -> Option<usize> {
-        members.iter().position(|it| self.name(it) == Some(name))
+        let fits = |it: &'static Member| match self.names {
+            Names::Spelled => it.name.eq_ignore_ascii_case(name),
+            _ => self.name(it) == Some(name),
+        };
+        members.iter().position(fits)
     }
 
     /// `None` for a member that is elsewhere.
     fn name(self, member: &'static Member) -> Option<&'static str> {
         match self.names {
-            Names::Model => Some(member.name),
+            Names::Model | Names::Spelled => Some(member.name),
             Names::Location if member.location == Location::Body => Some(member.location_name),
             Names::Location => None,
         }
@@ -64,7 +70,7 @@ pub fn decode(
 }
 
 /// The same for a structure, or for a document that is the whole body.
-pub(super) fn decode_slot(
+pub(crate) fn decode_slot(
     schema: &'static ServiceSchema,
     names: Names,
     shape: ShapeIndex,

@@ -8,7 +8,7 @@ use serde::de::{
 };
 use wharf_base::Timestamp;
 
-use super::Scope;
+use super::{Names, Scope};
 use crate::{
     node::{Slot, Struct},
     schema::{Kind, Shape},
@@ -188,6 +188,9 @@ impl<'de> Visitor<'de> for Place<'_> {
             (Slot::Struct(target), Kind::Structure { members }) => {
                 while let Some(name) = from.next_key::<std::borrow::Cow<'_, str>>()? {
                     let Some(index) = self.schema.position(members, &name) else {
+                        if self.schema.names == Names::Spelled {
+                            return Err(A::Error::custom(format!("there is no member `{name}`")));
+                        }
                         from.next_value::<IgnoredAny>()?;
                         continue;
                     };

@@ -1,0 +1,19 @@
+//! What a service owes to somebody else, kept until it is delivered: the targets of rules and schedules,
+//! the subscriptions of topics, the notifications of buckets.
+//!
+//! - [`Operations`] is any operation of this installation, called by its name in the name of an [`Actor`]:
+//!   a role that trusts the service, or the service itself before policies of resources.
+//! - [`targets`] says which call a target is (spec platform §9).
+//! - [`Outbox`] holds parcels. A parcel is written in the transaction that made it necessary, delivered
+//!   at least once, tried again within its [`Policy`], and given up with the word why.
+
+#![forbid(unsafe_code)]
+
+mod operations;
+mod outbox;
+mod parcel;
+pub mod targets;
+
+pub use operations::{Actor, Operations, Request};
+pub use outbox::{Courier, Outbox};
+pub use parcel::{Failure, GivenUp, Parcel, Policy};

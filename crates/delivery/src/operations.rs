@@ -1,0 +1,62 @@
+//! Operations by their names, and in whose name they are called.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use wharf_wire::{Fault, async_trait};
+
+/// In whose name something is done for a resource of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Actor {
+    /// A role whose trust policy names the service; its policies decide.
+    Role {
+        arn: String,
+        /// `scheduler.amazonaws.com`
+        service: String,
+        /// What it is done for (`aws:SourceArn`).
+        source_arn: String,
+    },
+    /// The service itself; the policy of the resource decides.
+    Service {
+        /// `events.amazonaws.com`
+        name: String,
+        /// The account that it acts for (`aws:SourceAccount`).
+        account: String,
+        source_arn: String,
+    },
+}
+
+/// One call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    /// The service by its name in `models/`: `sqs`, `elbv2`.
+    pub service: String,
+    /// `SendMessage`
+    pub operation: String,
+    pub region: String,
+    /// Members as in the model or as an SDK spells them.
+    pub input: Value,
+}
+
+impl Request {
+    pub fn new(service: &str, operation: &str, region: &str, input: Value) -> Self {
+        Self {
+            service: service.to_owned(),
+            operation: operation.to_owned(),
+            region: region.to_owned(),
+            input,
+        }
+    }
+}
+
+/// All operations of this installation.
+#[async_trait]
+pub trait Operations: Send + Sync {
+    /// The operation's output as JSON.
+    ///
+    /// # Errors
+    /// The role cannot be assumed (`AccessDeniedException`); there is no such operation; those of the
+    /// operation.
+    async fn call(&self, actor: &Actor, request: &Request) -> Result<Value, Fault>;
+}

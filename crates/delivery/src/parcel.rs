@@ -1,0 +1,197 @@
+//! One delivery, and when it is tried again. Pure.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use wharf_base::{Timestamp, backoff::doubled};
+use wharf_records::{Record, Unknown};
+use wharf_wire::Fault;
+
+/// The first wait after a failure; doubled with each further one.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// The longest wait: 185 tries then fill the day that AWS tries for.
+const LAST_WAIT: Duration = Duration::from_secs(600);
+
+/// How long something is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Policy {
+    /// Tries after the first.
+    pub retries: u32,
+    pub max_age_seconds: u32,
+}
+
+impl Policy {
+    /// AWS's own: 185 times within a day.
+    pub const DEFAULT: Self = Self {
+        retries: 185,
+        max_age_seconds: 86_400,
+    };
+}
+
+/// Something that is to be delivered, with how often that failed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parcel<W> {
+    pub work: W,
+    pub policy: Policy,
+    pub created_at: Timestamp,
+    /// Not tried before.
+    pub due_at: Timestamp,
+    /// Tries that failed.
+    #[serde(default)]
+    pub failures: u32,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl<W: Serialize + DeserializeOwned> Record for Parcel<W> {
+    const KIND: &'static str = "delivery";
+    const FORMAT: u32 = 1;
+}
+
+/// Why a try failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {text}")]
+pub struct Failure {
+    pub code: String,
+    pub text: String,
+    /// Whether the same may succeed later.
+    pub passes: bool,
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        let throttled = ["Throttl", "RequestLimitExceeded", "TooManyRequests"];
+        let throttled = throttled.iter().any(|it| fault.code.contains(it));
+        Self {
+            passes: fault.status >= 500 || throttled,
+            code: fault.code.into_owned(),
+            text: fault.message,
+        }
+    }
+}
+
+/// Why nobody will try a parcel again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenUp {
+    pub failure: Failure,
+    /// Tries after the first.
+    pub retries: u32,
+    /// `MaximumRetryAttempts` or `MaximumEventAgeInSeconds`; `None` for what would fail for ever.
+    pub exhausted: Option<&'static str>,
+}
+
+impl<W> Parcel<W> {
+    pub fn new(work: W, policy: Policy, now: Timestamp) -> Self {
+        Self {
+            work,
+            policy,
+            created_at: now,
+            due_at: now,
+            failures: 0,
+            unknown: Unknown::new(),
+        }
+    }
+
+    /// The parcel after a try that failed: to be tried again, or given up. `jitter` is at random
+    /// between 0 and 1, so that those that failed together do not come back together.
+    ///
+    /// # Errors
+    /// It is given up.
+    pub fn failed(
+        mut self,
+        failure: Failure,
+        now: Timestamp,
+        jitter: f64,
+    ) -> Result<Self, GivenUp> {
+        let retries = self.failures;
+        self.failures = self.failures.saturating_add(1);
+        let wait = doubled(FIRST_WAIT, LAST_WAIT, self.failures);
+        self.due_at = now + wait.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
+        let last = self.created_at + Duration::from_secs(self.policy.max_age_seconds.into());
+        let exhausted = if !failure.passes {
+            None
+        } else if self.failures > self.policy.retries {
+            Some("MaximumRetryAttempts")
+        } else if self.due_at > last {
+            Some("MaximumEventAgeInSeconds")
+        } else {
+            return Ok(self);
+        };
+        Err(GivenUp {
+            failure,
+            retries,
+            exhausted,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn failure(passes: bool) -> Failure {
+        Failure {
+            code: "InternalFailure".to_owned(),
+            text: "no".to_owned(),
+            passes,
+        }
+    }
+
+    #[test]
+    fn what_cannot_pass_is_given_up_at_once() {
+        let parcel = Parcel::new((), Policy::DEFAULT, Timestamp(0));
+        let given_up = parcel
+            .failed(failure(false), Timestamp(5), 0.5)
+            .unwrap_err();
+        assert_eq!((given_up.retries, given_up.exhausted), (0, None));
+    }
+
+    #[test]
+    fn faults_that_pass() {
+        for (fault, passes) in [
+            (
+                Fault::sender("ThrottlingException", 400, "Rate exceeded"),
+                true,
+            ),
+            (
+                Fault::sender("RequestLimitExceeded", 400, "Rate exceeded"),
+                true,
+            ),
+            (Fault::sender("InternalFailure", 500, "no"), true),
+            (Fault::sender("AccessDeniedException", 400, "no"), false),
+            (Fault::sender("QueueDoesNotExist", 400, "no"), false),
+        ] {
+            assert_eq!(Failure::from(fault.clone()).passes, passes, "{fault:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_policy_is_held(retries in 0u32..200, max_age_seconds in 60u32..=86_400, jitter in 0.0f64..1.0) {
+            let policy = Policy { retries, max_age_seconds };
+            let mut parcel = Parcel::new((), policy, Timestamp(0));
+            let (mut now, mut tries) = (Timestamp(0), 0);
+            let given_up = loop {
+                tries += 1;
+                match parcel.failed(failure(true), now, jitter) {
+                    Ok(again) => {
+                        prop_assert!(again.due_at > now);
+                        now = again.due_at;
+                        parcel = again;
+                    }
+                    Err(given_up) => break given_up,
+                }
+            };
+            prop_assert_eq!(given_up.retries, tries - 1);
+            prop_assert!(tries <= retries + 1);
+            prop_assert!(now <= Timestamp(0) + Duration::from_secs(max_age_seconds.into()));
+            if given_up.exhausted == Some("MaximumRetryAttempts") {
+                prop_assert_eq!(tries, retries + 1);
+            }
+        }
+    }
+}
