@@ -59,4 +59,10 @@ pub trait Operations: Send + Sync {
     /// The role cannot be assumed (`AccessDeniedException`); there is no such operation; those of the
     /// operation.
     async fn call(&self, actor: &Actor, request: &Request) -> Result<Value, Fault>;
+
+    /// Whether a role lets a service act in its name for a resource.
+    ///
+    /// # Errors
+    /// It does not (`AccessDeniedException`); nobody can say now.
+    async fn may_assume(&self, role: &str, service: &str, source_arn: &str) -> Result<(), Fault>;
 }

@@ -7,6 +7,7 @@ mod accounts;
 mod adapters;
 mod backup;
 mod bootstrap;
+mod by_name;
 mod certificate_authority;
 mod control;
 mod data_channel;

@@ -23,6 +23,7 @@ use wharf_wire::{Service, schema::ServiceSchema};
 
 use crate::{
     accounts::takedown::Takedown,
+    by_name::ByName,
     control::Control,
     dropped_logs::DroppedLogs,
     gateway::IamMode,
@@ -248,6 +249,8 @@ pub(crate) struct Wiring<'a> {
     pub plane: &'a Plane,
     /// The resources of all services that have tags, once all are built.
     pub tagged: Arc<OnceLock<Vec<Tagged>>>,
+    /// Their operations, once all are built.
+    pub operations: Arc<ByName>,
 }
 
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -346,6 +349,7 @@ pub(crate) fn serve(wiring: &Wiring<'_>) -> Served {
         all.tagged.extend(served.tagged);
     }
     let _ = wiring.tagged.set(std::mem::take(&mut all.tagged));
+    wiring.operations.serve(all.routes.clone());
     all
 }
 

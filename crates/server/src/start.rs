@@ -40,6 +40,7 @@ use crate::{
     },
     backup::Backup,
     bootstrap::Bootstrap,
+    by_name::ByName,
     certificate_authority::CertificateAuthority,
     control::{Control, Parts as ControlParts},
     explain::Explain,
@@ -227,6 +228,7 @@ pub async fn run_with(
         data: &data,
         plane: &plane,
         tagged: Arc::default(),
+        operations: Arc::new(plane.by_name(&clock)),
     });
     served.routes.extend(further);
     for it in served.loops {
@@ -541,6 +543,12 @@ pub(crate) struct Plane {
 }
 
 impl Plane {
+    /// All operations, once all services are built.
+    pub fn by_name(&self, clock: &Arc<dyn Clock>) -> ByName {
+        let (directory, dispatcher) = (self.directory.clone(), self.dispatcher.clone());
+        ByName::new(directory, dispatcher, clock.clone())
+    }
+
     pub fn new(config: &ServerConfig, data: &Data, clock: &Arc<dyn Clock>) -> Self {
         let directory = Arc::new(Directory::new(data.store.clone(), data.keyring.clone()));
         let mode = match config.iam {

@@ -1,0 +1,116 @@
+//! Operations by their names, for services that call what their users named: targets of schedules, of
+//! rules, of topics (`wharf_delivery`).
+
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+use wharf_base::Clock;
+use wharf_delivery::{Actor, Operations, Request};
+use wharf_svc_iam::{AssumeError, Directory, IdentifyError};
+use wharf_wire::{Caller, Context, Dispatcher, Fault, Service, async_trait, fault::Chain};
+
+/// What a session of a role is called that a service assumed.
+const SESSION: &str = "wharf";
+
+/// Every service of the table, once all are built.
+pub(crate) struct ByName {
+    directory: Arc<Directory>,
+    dispatcher: Dispatcher,
+    clock: Arc<dyn Clock>,
+    services: OnceLock<Vec<Arc<dyn Service>>>,
+}
+
+impl ByName {
+    pub fn new(directory: Arc<Directory>, dispatcher: Dispatcher, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            directory,
+            dispatcher,
+            clock,
+            services: OnceLock::new(),
+        }
+    }
+
+    /// Once all are built.
+    pub fn serve(&self, services: Vec<Arc<dyn Service>>) {
+        let _ = self.services.set(services);
+    }
+
+    async fn context(&self, actor: &Actor, region: &str) -> Result<Context, Fault> {
+        let now = self.clock.now();
+        match actor {
+            Actor::Service {
+                name,
+                account,
+                source_arn,
+            } => {
+                let cx = Context::internal(account, region, name, now);
+                Ok(cx.acting_for(source_arn.clone()))
+            }
+            Actor::Role {
+                arn,
+                service,
+                source_arn,
+            } => {
+                let caller = self.assume(arn, service, source_arn).await?;
+                let cx = Context::internal(&caller.account, region, service, now);
+                Ok(Context { caller, ..cx })
+            }
+        }
+    }
+
+    async fn assume(&self, role: &str, service: &str, source_arn: &str) -> Result<Caller, Fault> {
+        let now = self.clock.now();
+        let assumed =
+            self.directory
+                .assume_for_service(role, service, SESSION, Some(source_arn), now);
+        let minted = assumed.await.map_err(|error| match error {
+            AssumeError::Directory(error) => unavailable(&error),
+            error => Fault::sender("AccessDeniedException", 400, error.to_string()),
+        })?;
+        let identified = self
+            .directory
+            .identify(&minted.access_key_id, Some(&minted.token), now);
+        let identified = identified.await.map_err(|error| match error {
+            IdentifyError::Directory(error) => unavailable(&error),
+            error => Fault::sender("AccessDeniedException", 400, Chain(&error).to_string()),
+        })?;
+        Ok(identified.caller)
+    }
+}
+
+#[async_trait]
+impl Operations for ByName {
+    async fn call(&self, actor: &Actor, request: &Request) -> Result<Value, Fault> {
+        let services = self.services.get().map_or(&[][..], Vec::as_slice);
+        let called = services
+            .iter()
+            .find(|it| it.schema().name == request.service);
+        let service = called.ok_or_else(|| {
+            let text = format!(
+                "{} is not supported by this version of wharf.",
+                request.service
+            );
+            Fault::sender("UnknownOperationException", 400, text)
+        })?;
+        let cx = self.context(actor, &request.region).await?;
+        let input = request.input.to_string().into_bytes();
+        let answer = self
+            .dispatcher
+            .call(&**service, cx, &request.operation, input)
+            .await?;
+        serde_json::from_slice(&answer).map_err(|error| unavailable(&error))
+    }
+
+    async fn may_assume(&self, role: &str, service: &str, source_arn: &str) -> Result<(), Fault> {
+        self.assume(role, service, source_arn).await.map(|_| ())
+    }
+}
+
+fn unavailable(cause: &dyn std::error::Error) -> Fault {
+    Fault::receiver(
+        "InternalFailure",
+        500,
+        "An internal error has occurred.",
+        cause,
+    )
+}
