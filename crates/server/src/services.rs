@@ -17,6 +17,7 @@ use wharf_reconcile::Takeover;
 use wharf_service::Tagged;
 use wharf_svc_ecr::EcrService;
 use wharf_svc_ecs_exec::ssm::SessionManager;
+use wharf_svc_scheduler::{Parts as SchedulerParts, SchedulerService};
 use wharf_svc_ssm::{Facts, Parts as SsmParts, SsmService};
 use wharf_svc_sts::StsService;
 use wharf_wire::{Service, schema::ServiceSchema};
@@ -225,9 +226,16 @@ pub static SERVICES: &[Row] = &[
     Row {
         schema: &wharf_api_scheduler::schema::SERVICE,
         serve: |it| {
-            let (store, keyring) = (it.data.store.clone(), it.data.keyring.clone());
-            let service = wharf_svc_scheduler::SchedulerService::new(store, keyring);
-            Served::by(wharf_api_scheduler::Routes(Arc::new(service)))
+            let scheduler = SchedulerService::new(SchedulerParts {
+                store: it.data.store.clone(),
+                keyring: it.data.keyring.clone(),
+                operations: it.operations.clone(),
+                clock: it.clock.clone(),
+                takeover: Takeover::Replace,
+            });
+            Served::by(wharf_api_scheduler::Routes(Arc::new(scheduler.clone())))
+                .tagged(wharf_svc_scheduler::TAGGED)
+                .running("schedules", |stop| async move { scheduler.run(stop).await })
         },
     },
     Row {

@@ -1,38 +1,52 @@
-//! The service: what it stands on, and one line for each operation.
+//! The service as the server holds it: operations and loops.
 
-use wharf_seal::Keyring;
-use wharf_service::{Pages, Table};
-use wharf_store::Store;
-use wharf_wire::Context;
+use std::sync::Arc;
 
-use crate::{authorize, fault::SchedulerFaults};
+use tokio_util::sync::CancellationToken;
+use wharf_base::Permit;
+use wharf_service::{Loops, OneQueue};
 
-/// The service over the store that holds its records.
+use crate::{authorize, config::Parts, core::Core, names, ops, reconcile};
+
+/// Schedules looked at at once.
+const WORKERS: usize = 8;
+
+/// EventBridge Scheduler over a store.
 #[derive(Clone)]
 pub struct SchedulerService {
-    #[expect(dead_code, reason = "the first operation reads or writes records")]
-    pub(crate) table: Table<SchedulerFaults>,
-    /// Seals page tokens.
-    keyring: Keyring,
+    core: Arc<Core>,
 }
 
 impl SchedulerService {
-    pub fn new(store: Store, keyring: Keyring) -> Self {
+    pub fn new(parts: Parts) -> Self {
         Self {
-            table: Table::new(store),
-            keyring,
+            core: Arc::new(Core::new(parts)),
         }
     }
 
-    #[expect(dead_code, reason = "the first list has pages")]
-    /// The pages of a list of the caller's; `selection` is all that a request chooses by.
-    pub(crate) fn pages(
-        &self,
-        cx: &Context,
-        list: &str,
-        selection: &impl std::fmt::Debug,
-    ) -> Pages<'_, SchedulerFaults> {
-        Pages::new(&self.keyring, cx, list, selection)
+    /// Carries out schedules until `stop`, or until a part of it panics.
+    pub async fn run(&self, stop: CancellationToken) {
+        let mut loops = Loops::new(names::SERVICE, stop.clone());
+        loops.spawn(self.core.outbox.clone().run(stop.clone()));
+        loops.spawn(self.clone().watch(stop));
+        loops.run().await;
+    }
+
+    async fn watch(self, stop: CancellationToken) {
+        let core = &self.core;
+        let loops = OneQueue {
+            service: names::SERVICE,
+            store: &core.parts.store,
+            shard: &core.shard,
+            permit: Permit::for_controller("scheduler-shard"),
+            takeover: core.parts.takeover,
+            queue: &core.queue,
+            workers: WORKERS,
+        };
+        let (fed, worked) = (core.clone(), core.clone());
+        let changed = move |key: &str, look| reconcile::changed(&fed, key, look);
+        let work = move |key| reconcile::key(worked.clone(), key);
+        loops.run(stop, changed, work).await;
     }
 }
 
@@ -42,7 +56,20 @@ static UNDERSTOOD: wharf_wire::understood::Understood =
 
 wharf_api_scheduler::operations! {
     impl SchedulerService;
-    authorize(self, _cx, input) = Ok(authorize::checks(input));
+    authorize(self, cx, input) = authorize::checks(&self.core, cx, input).await;
     understood = UNDERSTOOD;
-    run(self, operation, call, input) = operation(self, call, input).await;
+    run(self, operation, call, input) = operation(&self.core, call, input).await;
+
+    create_schedule = ops::put::create_schedule;
+    create_schedule_group = ops::groups::create_schedule_group;
+    delete_schedule = ops::schedules::delete_schedule;
+    delete_schedule_group = ops::groups::delete_schedule_group;
+    get_schedule = ops::schedules::get_schedule;
+    get_schedule_group = ops::groups::get_schedule_group;
+    list_schedule_groups = ops::groups::list_schedule_groups;
+    list_schedules = ops::schedules::list_schedules;
+    list_tags_for_resource = ops::tags::list_tags_for_resource;
+    tag_resource = ops::tags::tag_resource;
+    untag_resource = ops::tags::untag_resource;
+    update_schedule = ops::put::update_schedule;
 }

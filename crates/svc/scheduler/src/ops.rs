@@ -1,0 +1,6 @@
+//! The operations.
+
+pub mod groups;
+pub mod put;
+pub mod schedules;
+pub mod tags;

@@ -1,0 +1,150 @@
+//! Carries out moments that have come, and takes groups down.
+
+use std::{sync::Arc, time::Duration};
+
+use wharf_base::{Permit, Timestamp, ids};
+use wharf_delivery::Policy;
+use wharf_reconcile::Next;
+use wharf_records::{Record as _, Scope};
+use wharf_service::{Look, Outcome, Place, Reach, Stored, fence};
+
+use crate::{
+    core::Core,
+    courier::Errand,
+    fault::SchedulerFaults,
+    names,
+    records::{Group, Schedule},
+    target, timing,
+};
+
+const PERMIT: Permit = Permit::for_controller("scheduler");
+/// Nobody waits longer at once: the clock on the wall may be set.
+const LONGEST: Duration = Duration::from_secs(600);
+/// Schedules of a group that go in one transaction.
+const BATCH: usize = 50;
+
+type StepError = wharf_service::StepError<SchedulerFaults>;
+
+/// Wakes the reconciler for what changed.
+pub fn changed(core: &Core, key: &str, _: Look) -> Reach {
+    let kind = Scope::parse(key).map(|(_, kind, _)| kind);
+    if kind.is_some_and(|kind| kind == Schedule::KIND || kind == Group::KIND) {
+        core.queue.wake(key.to_owned());
+    }
+    Reach::One
+}
+
+/// Brings a schedule or a group forward, and says when to look again.
+pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
+    let Some((scope, kind, id)) = Scope::parse(&key) else {
+        return Ok(Next::Settled);
+    };
+    let place = Place::of_scope(&scope);
+    match kind == Group::KIND {
+        true => group(&core, &place, &key, &id).await,
+        false => schedule(&core, &place, &key).await,
+    }
+}
+
+async fn schedule(core: &Core, place: &Place, key: &str) -> Result<Next, StepError> {
+    let Some(stored) = core.table.read::<Schedule>(key).await? else {
+        return Ok(Next::Settled);
+    };
+    if !stored.record.enabled {
+        return Ok(Next::Settled);
+    }
+    let now = core.now();
+    let Some(coming) = timing::next(&stored.record) else {
+        return finish(core, &stored).await;
+    };
+    if coming.due > now {
+        return Ok(Next::After(coming.due.since(now).min(LONGEST)));
+    }
+    if let Some(moment) = timing::due(&stored.record, now) {
+        carry_out(core, place, &stored, moment, now).await?;
+    }
+    // The record that was written wakes the key again.
+    Ok(Next::Settled)
+}
+
+/// Moves the schedule on and gives its target a parcel, in one transaction.
+async fn carry_out(
+    core: &Core,
+    place: &Place,
+    stored: &Stored<Schedule>,
+    moment: timing::Moment,
+    now: Timestamp,
+) -> Result<(), StepError> {
+    let mut schedule = stored.record.clone();
+    schedule.done_until = moment.at;
+    let target = target::read(&schedule.target).map_err(StepError::other)?;
+    let policy: Policy = target::policy(&target);
+    let arn = names::schedule_arn(place, &schedule.group, &schedule.name);
+    let mut changes = core.table.begin();
+    changes.when(stored.unchanged());
+    changes.fence(fence::<SchedulerFaults>(&core.shard)?);
+    changes.put(&stored.key, &schedule);
+    let late = now.since(moment.due);
+    if late > Duration::from_secs(policy.max_age_seconds.into()) {
+        tracing::warn!(schedule = arn, at = %moment.at, "a moment was missed for longer than its target takes it");
+    } else {
+        let id = format!("{}/{}", schedule.incarnation, moment.at.millis());
+        let errand = Errand {
+            schedule_arn: arn,
+            region: place.region.clone(),
+            at: moment.at,
+            execution: ids::uuid(),
+            target: schedule.target,
+        };
+        core.outbox.put(&mut changes, place, &id, errand, policy);
+    }
+    lost_is_fine(changes.commit(&PERMIT).await)
+}
+
+/// A schedule without further moments.
+async fn finish(core: &Core, stored: &Stored<Schedule>) -> Result<Next, StepError> {
+    if stored.record.delete_after {
+        let mut changes = core.table.begin();
+        changes.when(stored.unchanged());
+        changes.fence(fence::<SchedulerFaults>(&core.shard)?);
+        changes.delete(&stored.key);
+        lost_is_fine(changes.commit(&PERMIT).await)?;
+    }
+    Ok(Next::Settled)
+}
+
+/// Whoever came between wakes the key again.
+fn lost_is_fine(
+    done: Result<Outcome, wharf_service::ChangeError<SchedulerFaults>>,
+) -> Result<(), StepError> {
+    done.map(|_| ()).map_err(StepError::from)
+}
+
+async fn group(core: &Core, place: &Place, key: &str, name: &str) -> Result<Next, StepError> {
+    let Some(stored) = core.table.read::<Group>(key).await? else {
+        return Ok(Next::Settled);
+    };
+    if !stored.record.deleting {
+        return Ok(Next::Settled);
+    }
+    let prefix = names::scope(place).prefix(Schedule::KIND)
+        + &wharf_records::escape(&names::schedule_id(name, ""));
+    let found = core
+        .table
+        .page::<Schedule>(&prefix, None, BATCH, |_| true)
+        .await?;
+    let mut changes = core.table.begin();
+    changes.when(stored.unchanged());
+    changes.fence(fence::<SchedulerFaults>(&core.shard)?);
+    for schedule in &found.records {
+        changes.delete(&schedule.key);
+    }
+    if !found.more {
+        changes.delete(key);
+    }
+    lost_is_fine(changes.commit(&PERMIT).await)?;
+    Ok(match found.more {
+        true => Next::After(Duration::ZERO),
+        false => Next::Settled,
+    })
+}

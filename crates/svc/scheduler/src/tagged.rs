@@ -1,0 +1,15 @@
+//! Resources of Scheduler that have tags.
+
+use wharf_records::Record as _;
+use wharf_service::{Kind, Tagged};
+
+use crate::{names::SERVICE, records::Group};
+
+/// By the kinds of their records.
+pub const TAGGED: Tagged = Tagged {
+    service: SERVICE,
+    namespace: SERVICE,
+    kinds: &[Kind::itself(Group::KIND, |name| {
+        format!("schedule-group/{name}")
+    })],
+};

@@ -1,0 +1,34 @@
+//! Tags of groups: the rules of the kit in this service's words.
+
+use wharf_api_scheduler::Tag;
+use wharf_service::tags::{self, Refused, Rules, Tags};
+use wharf_wire::Fault;
+
+use crate::fault;
+
+pub const RULES: Rules<Fault> = Rules::usual(refused);
+
+fn refused(why: Refused<'_>) -> Fault {
+    fault::invalid(match why {
+        Refused::Key(_) => "A tag's key has 1 to 128 characters.".to_owned(),
+        Refused::Value(_) => "A tag's value has at most 256 characters.".to_owned(),
+        Refused::Reserved(_) => {
+            "aws: prefixed tag key names are not allowed for external use.".to_owned()
+        }
+        Refused::Twice(key) => format!("The tag key {key} was specified more than once."),
+        Refused::TooMany => format!("A schedule group can have at most {} tags.", RULES.most),
+    })
+}
+
+/// The tags of a request.
+///
+/// # Errors
+/// A reserved key, a key given twice, too many.
+pub fn given(tags: Option<Vec<Tag>>) -> Result<Tags, Fault> {
+    let pair = |tag: Tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
+    RULES.given(tags.into_iter().flatten().map(pair))
+}
+
+pub fn to_wire(tags: &Tags) -> Vec<Tag> {
+    tags::to_wire(tags, |key, value| Tag { key, value })
+}
