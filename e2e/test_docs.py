@@ -19,6 +19,7 @@ PAGES = {
     "secrets": ("AWSPREVIOUS", "app has a password of 3 characters", "denied, as it should be", "InSync"),
     "parameters": ("SecureString", "postgres.internal", "denied, as it should be", "US East"),
     "keys-for-data": ("a text", "refused without its context", "Verified OK", "ON_DEMAND", "shut by its key", "PendingDeletion"),
+    "schedules": ("schedule/default/every-hour", "by-the-clock", "schedule/default/christmas"),
     "iam": ("user/deploy-web", "denied, as it should be", "task-definition/web:2", "ecs:UpdateService on resource: "),
 }
 DEADLINE_S = 300
