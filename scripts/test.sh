@@ -54,7 +54,10 @@ unit_tests() {
 
 python_style() { .venv/bin/ruff check && .venv/bin/ruff format --check; }
 
-goldens_as_generated() { .venv/bin/python crates/wire/goldens/generate.py && git diff --exit-code --stat -- crates/wire/goldens; }
+goldens_as_generated() {
+  .venv/bin/python crates/wire/goldens/generate.py && .venv/bin/python crates/schedule/goldens/generate.py &&
+    git diff --exit-code --stat -- crates/wire/goldens crates/schedule/goldens
+}
 
 what_the_sdk_asks() { rm -rf "$WHARF_EVERY" && .venv/bin/python crates/wire/goldens/every.py ask "$WHARF_EVERY"; }
 

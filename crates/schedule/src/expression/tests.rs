@@ -196,6 +196,23 @@ fn what_aws_would_not_take() {
     }
 }
 
+/// Random expressions against another implementation (`goldens/generate.py`).
+#[test]
+fn moments_are_those_that_croniter_finds() {
+    #[derive(serde::Deserialize)]
+    struct Golden {
+        expression: String,
+        after: String,
+        moments: Vec<String>,
+    }
+    let goldens: Vec<Golden> =
+        serde_json::from_str(include_str!("../../goldens/cron.json")).unwrap();
+    for it in goldens {
+        let found = next(&it.expression, "UTC", &it.after, it.moments.len());
+        assert_eq!(found, it.moments, "{} after {}", it.expression, it.after);
+    }
+}
+
 proptest! {
     /// Whatever the text, it is read or refused, and a search for its time ends.
     #[test]
