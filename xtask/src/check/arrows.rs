@@ -29,7 +29,7 @@ const fn joined(crates: &'static [&'static str]) -> Row {
 
 const ROOMS: [Row; 19] = [
     row(&["base", "no-criu"]),
-    row(&["durable", "metrics", "datachannel", "schedule"]),
+    row(&["durable", "metrics", "datachannel", "schedule", "patterns"]),
     row(&["wire"]),
     row(&["model"]),
     row(&["api/*"]),

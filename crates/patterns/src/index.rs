@@ -1,0 +1,228 @@
+//! Many patterns, judged at once.
+//!
+//! Each alternative of each pattern is filed under one of its conditions: the one that the fewest
+//! others share. A document is walked along the fields that anything is filed under; what comes up is
+//! judged in full. So the cost goes by how many patterns nearly fit, and not by how many there are.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+use wharf_base::glob::Token;
+
+use crate::{
+    condition::{Alternative, Condition, Pattern},
+    test::{Figure, Test, lower},
+};
+
+/// Patterns by their places in the list that it was made of.
+#[derive(Debug, Default)]
+pub struct Index {
+    /// With the place of the pattern.
+    alternatives: Vec<(usize, Alternative)>,
+    root: Field,
+    /// Those that no value leads to: all their conditions are absences.
+    always: Vec<u32>,
+}
+
+/// What is filed under a field.
+#[derive(Debug, Default)]
+struct Field {
+    inside: HashMap<Box<str>, Field>,
+    texts: HashMap<Box<str>, Vec<u32>>,
+    folded: HashMap<Box<str>, Vec<u32>>,
+    numbers: HashMap<Figure, Vec<u32>>,
+    prefixes: Ends,
+    suffixes: Ends,
+    /// `false`, `true`
+    bools: [Vec<u32>; 2],
+    nulls: Vec<u32>,
+    /// Any value leads to them.
+    any: Vec<u32>,
+}
+
+/// Beginnings or ends of texts, by their bytes.
+#[derive(Debug, Default)]
+struct Ends {
+    /// How long they are, each once.
+    lengths: Vec<usize>,
+    filed: HashMap<Box<[u8]>, Vec<u32>>,
+}
+
+/// Where a test files what it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Slot {
+    Text(Box<str>),
+    Folded(Box<str>),
+    Number(Figure),
+    Bool(bool),
+    Null,
+    Prefix(Box<str>),
+    Suffix(Box<str>),
+    Any,
+}
+
+impl Slot {
+    fn of(test: &Test) -> Self {
+        match test {
+            Test::Text(text) => Self::Text(text.clone()),
+            Test::Folded(text) => Self::Folded(text.clone()),
+            Test::Number(number) => Self::Number(*number),
+            Test::Bool(value) => Self::Bool(*value),
+            Test::Null => Self::Null,
+            Test::Prefix(start) => Self::Prefix(start.clone()),
+            Test::Suffix(end) => Self::Suffix(end.clone()),
+            Test::Wildcard(glob) => {
+                let start = glob.tokens().map_while(|it| match it {
+                    Token::Char(c) => Some(c),
+                    Token::One | Token::Many => None,
+                });
+                match start.collect::<String>() {
+                    start if start.is_empty() => Self::Any,
+                    start => Self::Prefix(start.into()),
+                }
+            }
+            _ => Self::Any,
+        }
+    }
+}
+
+impl Index {
+    pub fn new<'a>(patterns: impl IntoIterator<Item = &'a Pattern>) -> Self {
+        let mut index = Self::default();
+        for (place, pattern) in patterns.into_iter().enumerate() {
+            let each = pattern.alternatives.iter().cloned();
+            index.alternatives.extend(each.map(|it| (place, it)));
+        }
+        let mut shared: HashMap<(&[String], Slot), usize> = HashMap::new();
+        let conditions = index.alternatives.iter();
+        for condition in conditions.flat_map(|(_, it)| &it.conditions) {
+            for test in &condition.tests {
+                *shared.entry((&condition.path, Slot::of(test))).or_default() += 1;
+            }
+        }
+        // The filing order: how many share it at most; a condition that any value meets comes last.
+        let cost = |condition: &Condition| {
+            let each = condition.tests.iter().map(|test| {
+                let slot = Slot::of(test);
+                let any = slot == Slot::Any;
+                (any, shared[&(condition.path.as_slice(), slot)])
+            });
+            each.max().unwrap_or_default()
+        };
+        for (number, (_, alternative)) in index.alternatives.iter().enumerate() {
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            let candidates = alternative.conditions.iter();
+            let usable = candidates.filter(|it| !it.may_be_absent());
+            match usable.min_by_key(|it| cost(it)) {
+                Some(condition) => {
+                    let field = index.root.at(&condition.path);
+                    for test in &condition.tests {
+                        field.file(Slot::of(test), number);
+                    }
+                }
+                None => index.always.push(number),
+            }
+        }
+        index
+    }
+
+    /// The places of the patterns that fit, ascending.
+    pub fn matches(&self, document: &Value) -> Vec<usize> {
+        let mut found = self.always.clone();
+        self.root.walk(document, &mut found);
+        found.sort_unstable();
+        found.dedup();
+        let mut fit = Vec::new();
+        for number in found {
+            let (place, alternative) = &self.alternatives[number as usize];
+            if fit.last() != Some(place) && alternative.holds(document) {
+                fit.push(*place);
+            }
+        }
+        fit
+    }
+}
+
+impl Field {
+    fn at(&mut self, path: &[String]) -> &mut Self {
+        match path.split_first() {
+            None => self,
+            Some((first, rest)) => (self.inside.entry(first.as_str().into()).or_default()).at(rest),
+        }
+    }
+
+    fn file(&mut self, slot: Slot, number: u32) {
+        let list = match slot {
+            Slot::Text(text) => self.texts.entry(text).or_default(),
+            Slot::Folded(text) => self.folded.entry(text).or_default(),
+            Slot::Number(figure) => self.numbers.entry(figure).or_default(),
+            Slot::Bool(value) => &mut self.bools[usize::from(value)],
+            Slot::Null => &mut self.nulls,
+            Slot::Prefix(start) => self.prefixes.at(&start),
+            Slot::Suffix(end) => self.suffixes.at(&end),
+            Slot::Any => &mut self.any,
+        };
+        list.push(number);
+    }
+
+    fn walk(&self, value: &Value, found: &mut Vec<u32>) {
+        match value {
+            Value::Array(elements) => elements.iter().for_each(|it| self.walk(it, found)),
+            Value::Object(fields) if fields.len() < self.inside.len() => {
+                for (name, value) in fields {
+                    if let Some(field) = self.inside.get(name.as_str()) {
+                        field.walk(value, found);
+                    }
+                }
+            }
+            Value::Object(fields) => {
+                for (name, field) in &self.inside {
+                    if let Some(value) = fields.get(&**name) {
+                        field.walk(value, found);
+                    }
+                }
+            }
+            value => {
+                found.extend(&self.any);
+                self.leaf(value, found);
+            }
+        }
+    }
+
+    fn leaf(&self, value: &Value, found: &mut Vec<u32>) {
+        match value {
+            Value::Null => found.extend(&self.nulls),
+            Value::Bool(value) => found.extend(&self.bools[usize::from(*value)]),
+            Value::Number(value) if !self.numbers.is_empty() => {
+                found.extend(self.numbers.get(&Figure::of(value)).into_iter().flatten());
+            }
+            Value::String(text) => {
+                found.extend(self.texts.get(text.as_str()).into_iter().flatten());
+                if !self.folded.is_empty() {
+                    let folded: String = lower(text).collect();
+                    found.extend(self.folded.get(folded.as_str()).into_iter().flatten());
+                }
+                let bytes = text.as_bytes();
+                self.prefixes.find(|length| bytes.get(..length), found);
+                let end = |length| bytes.len().checked_sub(length).map(|at| &bytes[at..]);
+                self.suffixes.find(end, found);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Ends {
+    fn at(&mut self, end: &str) -> &mut Vec<u32> {
+        if !self.lengths.contains(&end.len()) {
+            self.lengths.push(end.len());
+        }
+        self.filed.entry(end.as_bytes().into()).or_default()
+    }
+
+    fn find<'a>(&self, part: impl Fn(usize) -> Option<&'a [u8]>, found: &mut Vec<u32>) {
+        for part in self.lengths.iter().filter_map(|length| part(*length)) {
+            found.extend(self.filed.get(part).into_iter().flatten());
+        }
+    }
+}
