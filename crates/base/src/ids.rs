@@ -43,6 +43,11 @@ pub fn uuid() -> String {
         .to_string()
 }
 
+/// The UUID that stands for some bytes: the same for the same, so that what is done again is known again.
+pub fn uuid_of(bytes: &[u8]) -> String {
+    uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, bytes).to_string()
+}
+
 /// `prefix` and upper-case letters and digits up to `len` characters: `AIDA…`, `AROA…`.
 pub fn iam_id(prefix: &str, len: usize) -> String {
     from_alphabet(prefix, BASE32, len)

@@ -1,9 +1,201 @@
-//! What each operation does to which resource.
+//! One row per operation: what it does to which bus, rule or connection, under which condition keys.
 
-use wharf_api_events::Input;
-use wharf_wire::Check;
+use wharf_api_events::{Input, Tag};
+use wharf_service::{Place, tags};
+use wharf_wire::{Check, Context, Fault};
 
-/// The rows; an operation without one of its own is checked under its name on `*`.
-pub(crate) fn checks(input: Input<'_>) -> Vec<Check> {
-    vec![Check::any(input.action())]
+use crate::{
+    core::Core,
+    courier::PRINCIPAL,
+    names::{BusName, Tagged, arn},
+};
+
+pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
+    let place = Place::of(cx);
+    let row = Row {
+        core,
+        action: input.action(),
+        place: &place,
+    };
+    Ok(match input {
+        Input::PutEvents(it) => {
+            let mut checks: Vec<Check> = Vec::new();
+            for entry in it.entries.iter().flatten() {
+                let mut check = row.bus(entry.event_bus_name.as_deref()).await?;
+                if let Some(source) = &entry.source {
+                    check = check.with("events:source", source.clone());
+                }
+                if let Some(detail_type) = &entry.detail_type {
+                    check = check.with("events:detail-type", detail_type.clone());
+                }
+                if !checks.contains(&check) {
+                    checks.push(check);
+                }
+            }
+            match checks.is_empty() {
+                // Refused by the model before it comes here.
+                true => vec![row.bus(None).await?],
+                false => checks,
+            }
+        }
+        Input::PutRule(it) => {
+            let check = row
+                .rule(it.event_bus_name.as_deref(), it.name.as_deref())
+                .await?;
+            let mut checks = vec![with_tags(check, it.tags.as_deref())];
+            if it.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
+                let bus = BusName::asked(&place, it.event_bus_name.as_deref());
+                let rule = bus.rule_arn(it.name.as_deref().unwrap_or_default());
+                let tagging = Check::new("events:TagResource", rule);
+                checks.push(with_tags(tagging, it.tags.as_deref()));
+            }
+            let role = it.role_arn.iter();
+            checks.extend(role.map(|it| Check::pass_role(it.clone(), PRINCIPAL)));
+            checks
+        }
+        Input::PutTargets(it) => {
+            let mut check = row
+                .rule(it.event_bus_name.as_deref(), it.rule.as_deref())
+                .await?;
+            let mut roles = Vec::new();
+            for target in it.targets.iter().flatten() {
+                check = check.with("events:TargetArn", target.arn.clone().unwrap_or_default());
+                let role = target.role_arn.iter().filter(|it| !roles.contains(it));
+                roles.extend(role.collect::<Vec<_>>());
+            }
+            let mut checks = vec![check];
+            checks.extend((roles.into_iter()).map(|it| Check::pass_role(it.clone(), PRINCIPAL)));
+            checks
+        }
+        Input::CreateEventBus(it) => {
+            let check = row.bus(it.name.as_deref()).await?;
+            let mut checks = vec![with_tags(check, it.tags.as_deref())];
+            if it.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
+                let bus = BusName::asked(&place, it.name.as_deref());
+                let tagging = Check::new("events:TagResource", bus.arn());
+                checks.push(with_tags(tagging, it.tags.as_deref()));
+            }
+            checks
+        }
+        Input::TagResource(it) => {
+            let check = row.tagged(it.resource_arn.as_deref()).await?;
+            vec![with_tags(check, it.tags.as_deref())]
+        }
+        Input::UntagResource(it) => {
+            let check = row.tagged(it.resource_arn.as_deref()).await?;
+            vec![tags::removed(check, it.tag_keys.as_deref())]
+        }
+        other => vec![row.plain(other).await?],
+    })
+}
+
+fn with_tags(check: Check, given: Option<&[Tag]>) -> Check {
+    let given = given.unwrap_or_default().iter();
+    tags::requested(
+        check,
+        given.map(|tag| (tag.key.as_deref(), tag.value.as_deref())),
+    )
+}
+
+struct Row<'a> {
+    core: &'a Core,
+    place: &'a Place,
+    action: String,
+}
+
+impl Row<'_> {
+    /// Of operations that are about one thing and have no further condition keys.
+    async fn plain(&self, input: Input<'_>) -> Result<Check, Fault> {
+        let on = |kind: &str, name: &Option<String>| {
+            let name = name.as_deref().unwrap_or_default();
+            Ok(Check::new(
+                &self.action,
+                arn(self.place, format!("{kind}/{name}")),
+            ))
+        };
+        match input {
+            Input::DescribeEventBus(it) => self.bus(it.name.as_deref()).await,
+            Input::DeleteEventBus(it) => self.bus(it.name.as_deref()).await,
+            Input::UpdateEventBus(it) => self.bus(it.name.as_deref()).await,
+            Input::DeleteRule(it) => {
+                self.rule(it.event_bus_name.as_deref(), it.name.as_deref())
+                    .await
+            }
+            Input::DescribeRule(it) => {
+                self.rule(it.event_bus_name.as_deref(), it.name.as_deref())
+                    .await
+            }
+            Input::DisableRule(it) => {
+                self.rule(it.event_bus_name.as_deref(), it.name.as_deref())
+                    .await
+            }
+            Input::EnableRule(it) => {
+                self.rule(it.event_bus_name.as_deref(), it.name.as_deref())
+                    .await
+            }
+            Input::ListTargetsByRule(it) => {
+                self.rule(it.event_bus_name.as_deref(), it.rule.as_deref())
+                    .await
+            }
+            Input::RemoveTargets(it) => {
+                self.rule(it.event_bus_name.as_deref(), it.rule.as_deref())
+                    .await
+            }
+            Input::ListTagsForResource(it) => self.tagged(it.resource_arn.as_deref()).await,
+            Input::CreateArchive(it) => on("archive", &it.archive_name),
+            Input::DeleteArchive(it) => on("archive", &it.archive_name),
+            Input::DescribeArchive(it) => on("archive", &it.archive_name),
+            Input::UpdateArchive(it) => on("archive", &it.archive_name),
+            Input::CancelReplay(it) => on("replay", &it.replay_name),
+            Input::DescribeReplay(it) => on("replay", &it.replay_name),
+            Input::StartReplay(it) => on("replay", &it.replay_name),
+            Input::CreateApiDestination(it) => on("api-destination", &it.name),
+            Input::DeleteApiDestination(it) => on("api-destination", &it.name),
+            Input::DescribeApiDestination(it) => on("api-destination", &it.name),
+            Input::UpdateApiDestination(it) => on("api-destination", &it.name),
+            Input::CreateConnection(it) => on("connection", &it.name),
+            Input::DeauthorizeConnection(it) => on("connection", &it.name),
+            Input::DeleteConnection(it) => on("connection", &it.name),
+            Input::DescribeConnection(it) => on("connection", &it.name),
+            Input::UpdateConnection(it) => on("connection", &it.name),
+            _ => Ok(Check::any(self.action.clone())),
+        }
+    }
+
+    /// On a bus, with its policy and tags.
+    async fn bus(&self, given: Option<&str>) -> Result<Check, Fault> {
+        let named = BusName::asked(self.place, given);
+        let check = Check::new(&self.action, named.arn());
+        Ok(match self.core.look(&named).await? {
+            Some(bus) => tags::of_resource(check, None, &bus.tags).with_resource_policy(bus.policy),
+            None => check,
+        })
+    }
+
+    /// On a rule, with its tags.
+    async fn rule(&self, bus: Option<&str>, rule: Option<&str>) -> Result<Check, Fault> {
+        let bus = BusName::asked(self.place, bus);
+        self.rule_of(&bus, rule.unwrap_or_default()).await
+    }
+
+    async fn rule_of(&self, bus: &BusName, rule: &str) -> Result<Check, Fault> {
+        let check = Check::new(&self.action, bus.rule_arn(rule));
+        let found = self.core.table.read(&bus.rule_key(rule)).await?;
+        let found: Option<wharf_service::Stored<crate::records::Rule>> = found;
+        Ok(match found {
+            Some(rule) => tags::of_resource(check, None, &rule.record.tags)
+                .with("events:creatorAccount", rule.record.created_by),
+            None => check.with("events:creatorAccount", self.place.account.clone()),
+        })
+    }
+
+    /// On a bus or rule that an ARN names.
+    async fn tagged(&self, given: Option<&str>) -> Result<Check, Fault> {
+        let given = given.unwrap_or_default();
+        match Tagged::parse(given) {
+            Some(Tagged::Bus(bus)) => self.bus(Some(&bus.arn())).await,
+            Some(Tagged::Rule(bus, rule)) => self.rule_of(&bus, &rule).await,
+            None => Ok(Check::new(&self.action, given)),
+        }
+    }
 }

@@ -1,9 +1,39 @@
-//! The service events: what it is for, and what always holds.
+//! Amazon EventBridge: buses, rules that choose events by patterns or by time, and their targets.
+//!
+//! - `records` are what is stored: buses, and rules with their targets.
+//! - `event` is what an entry of PutEvents must be, `transform` what a target gets of it, `path` the
+//!   paths into it; patterns are those of `wharf_patterns`. All pure.
+//! - `compiled` keeps the rules of a bus ready for matching.
+//! - `accept` brings an event onto a bus: in one transaction it writes what is owed to targets.
+//! - `courier` says which call a target is, and sends it or its dead letter (`wharf_delivery`).
+//! - `ops` holds the operations; `authorize` their rows.
+//!
+//! Invariants: an event is answered for only once everything it is owed to is durable; nobody but
+//! wharf's own services puts events of sources that begin with `aws.`; rules are matched as they stand
+//! when the event comes, however they were compiled before.
 
 #![forbid(unsafe_code)]
 
+mod accept;
 mod authorize;
+mod compiled;
+mod config;
+mod core;
+mod courier;
+mod document;
+mod event;
 mod fault;
+mod names;
+mod ops;
+mod path;
+mod policy;
+mod records;
 mod service;
+mod tagged;
+mod tags;
+mod targets;
+mod transform;
 
+pub use config::Parts;
 pub use service::EventsService;
+pub use tagged::TAGGED;

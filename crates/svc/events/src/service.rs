@@ -1,38 +1,27 @@
-//! The service: what it stands on, and one line for each operation.
+//! The service as the server holds it: operations and the loops.
 
-use wharf_seal::Keyring;
-use wharf_service::{Pages, Table};
-use wharf_store::Store;
-use wharf_wire::Context;
+use std::sync::Arc;
 
-use crate::{authorize, fault::EventsFaults};
+use tokio_util::sync::CancellationToken;
 
-/// The service over the store that holds its records.
+use crate::{authorize, config::Parts, core::Core, ops};
+
+/// EventBridge over a store.
 #[derive(Clone)]
 pub struct EventsService {
-    #[expect(dead_code, reason = "the first operation reads or writes records")]
-    pub(crate) table: Table<EventsFaults>,
-    /// Seals page tokens.
-    keyring: Keyring,
+    core: Arc<Core>,
 }
 
 impl EventsService {
-    pub fn new(store: Store, keyring: Keyring) -> Self {
+    pub fn new(parts: Parts) -> Self {
         Self {
-            table: Table::new(store),
-            keyring,
+            core: Arc::new(Core::new(parts)),
         }
     }
 
-    #[expect(dead_code, reason = "the first list has pages")]
-    /// The pages of a list of the caller's; `selection` is all that a request chooses by.
-    pub(crate) fn pages(
-        &self,
-        cx: &Context,
-        list: &str,
-        selection: &impl std::fmt::Debug,
-    ) -> Pages<'_, EventsFaults> {
-        Pages::new(&self.keyring, cx, list, selection)
+    /// Delivers to targets until `stop`, or until a part of it panics.
+    pub async fn run(&self, stop: CancellationToken) {
+        self.core.outbox.clone().run(stop).await;
     }
 }
 
@@ -42,7 +31,30 @@ static UNDERSTOOD: wharf_wire::understood::Understood =
 
 wharf_api_events::operations! {
     impl EventsService;
-    authorize(self, _cx, input) = Ok(authorize::checks(input));
+    authorize(self, cx, input) = authorize::checks(&self.core, cx, input).await;
     understood = UNDERSTOOD;
-    run(self, operation, call, input) = operation(self, call, input).await;
+    run(self, operation, call, input) = operation(&self.core, call, input).await;
+
+    create_event_bus = ops::buses::create_event_bus;
+    delete_event_bus = ops::buses::delete_event_bus;
+    delete_rule = ops::rules::delete_rule;
+    describe_event_bus = ops::buses::describe_event_bus;
+    describe_rule = ops::rules::describe_rule;
+    disable_rule = ops::rules::disable_rule;
+    enable_rule = ops::rules::enable_rule;
+    list_event_buses = ops::buses::list_event_buses;
+    list_rule_names_by_target = ops::targets::list_rule_names_by_target;
+    list_rules = ops::rules::list_rules;
+    list_tags_for_resource = ops::tags::list_tags_for_resource;
+    list_targets_by_rule = ops::targets::list_targets_by_rule;
+    put_events = ops::put_events::put_events;
+    put_permission = ops::permissions::put_permission;
+    put_rule = ops::rules::put_rule;
+    put_targets = ops::targets::put_targets;
+    remove_permission = ops::permissions::remove_permission;
+    remove_targets = ops::targets::remove_targets;
+    tag_resource = ops::tags::tag_resource;
+    test_event_pattern = ops::test_pattern::test_event_pattern;
+    untag_resource = ops::tags::untag_resource;
+    update_event_bus = ops::buses::update_event_bus;
 }

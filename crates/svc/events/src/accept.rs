@@ -1,0 +1,125 @@
+//! Brings events onto buses: what they are owed to is durable when this returns.
+
+use serde_json::Value;
+use wharf_base::Permit;
+use wharf_delivery::Policy;
+use wharf_service::Outcome;
+
+use crate::{
+    compiled::{CompiledRule, CompiledTarget},
+    core::{ChangeError, Core},
+    courier::Errand,
+    event::Event,
+    names::BusName,
+    transform::Facts,
+};
+
+/// Deliveries and bytes in one transaction, well within the store's bounds.
+const MOST_WRITES: usize = 64;
+const MOST_BYTES: usize = 700 << 10;
+
+/// An event for a bus.
+pub struct Arriving {
+    pub bus: BusName,
+    pub event: Event,
+}
+
+/// Writes down what the rules of their buses owe events to. An event for a bus that is not there, or
+/// that no rule wants, is gone, as in AWS.
+///
+/// # Errors
+/// The store's; some of it may be written, and will be delivered, then.
+pub async fn accept(
+    core: &Core,
+    permit: &Permit,
+    events: Vec<Arriving>,
+) -> Result<(), ChangeError> {
+    let mut owed: Vec<(BusName, Errand, Policy)> = Vec::new();
+    for Arriving { bus, event } in events {
+        let matcher = core.compiled.of(&core.table, &bus).await?;
+        let document = event.document();
+        let mut text = None;
+        for rule in matcher.matches(&document) {
+            let text = text.get_or_insert_with(|| document.to_string());
+            for target in &rule.targets {
+                owed.push(errand(core, &bus, rule, target, (&document, text)));
+            }
+        }
+    }
+    write(core, permit, owed).await
+}
+
+fn errand(
+    core: &Core,
+    bus: &BusName,
+    rule: &CompiledRule,
+    target: &CompiledTarget,
+    (event, text): (&Value, &str),
+) -> (BusName, Errand, Policy) {
+    let ingested_at = core.parts.clock.now().iso8601();
+    let facts = Facts {
+        rule: &rule.name,
+        rule_arn: &rule.arn,
+        ingested_at: &ingested_at,
+    };
+    let payload = target.transform.apply(event, text, &facts);
+    let has_dead_letters = target.document["DeadLetterConfig"]["Arn"].is_string();
+    let errand = Errand {
+        id: format!(
+            "{}/{}/{}/{}",
+            event["id"].as_str().unwrap_or_default(),
+            bus.name,
+            rule.name,
+            target.id
+        ),
+        account: bus.place.account.clone(),
+        rule: rule.name.clone(),
+        rule_arn: rule.arn.clone(),
+        target: target.document.clone(),
+        event: (has_dead_letters && payload != text).then(|| text.to_owned()),
+        payload,
+    };
+    (bus.clone(), errand, policy(&target.document))
+}
+
+/// How long a target is tried.
+pub fn policy(target: &Value) -> Policy {
+    let number = |name: &str, otherwise: u32| {
+        let given = target["RetryPolicy"][name].as_u64();
+        given
+            .and_then(|it| u32::try_from(it).ok())
+            .unwrap_or(otherwise)
+    };
+    Policy {
+        retries: number("MaximumRetryAttempts", Policy::DEFAULT.retries),
+        max_age_seconds: number("MaximumEventAgeInSeconds", Policy::DEFAULT.max_age_seconds),
+    }
+}
+
+/// Writes errands, as few transactions as they fit into.
+///
+/// # Errors
+/// The store's.
+pub async fn write(
+    core: &Core,
+    permit: &Permit,
+    owed: Vec<(BusName, Errand, Policy)>,
+) -> Result<(), ChangeError> {
+    let mut owed = owed.into_iter().peekable();
+    while owed.peek().is_some() {
+        let mut tx = core.table.begin();
+        let (mut writes, mut bytes) = (0, 0);
+        while let Some((bus, errand, policy)) = owed.next_if(|(_, it, _)| {
+            writes == 0 || (writes < MOST_WRITES && bytes + it.size() < MOST_BYTES)
+        }) {
+            writes += 1;
+            bytes += errand.size();
+            let id = errand.id.clone();
+            core.outbox.put(&mut tx, &bus.place, &id, errand, policy);
+        }
+        if let Outcome::Lost(key) = tx.commit(permit).await? {
+            return Err(core.table.conflict(key));
+        }
+    }
+    Ok(())
+}

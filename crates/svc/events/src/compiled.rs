@@ -1,0 +1,129 @@
+//! The rules of buses, ready for matching. They are compiled at first need and again after each change:
+//! what was compiled holds for one revision of the record that every change of a rule writes.
+
+use std::{collections::HashMap, sync::Arc};
+
+use parking_lot::Mutex;
+use serde_json::Value;
+use wharf_patterns::{Index, Pattern};
+use wharf_service::Table;
+use wharf_store::Revision;
+
+use crate::{
+    core::ChangeError,
+    document,
+    fault::EventsFaults,
+    names::{BusName, of_rule_id, scope},
+    records::{Rule, Rules, State},
+    transform::Transform,
+};
+
+/// Buses that stay compiled; beyond that all are forgotten and compiled again at need.
+const MOST_BUSES: usize = 1000;
+
+#[derive(Default)]
+pub struct Compiled {
+    buses: Mutex<HashMap<BusName, (Revision, Arc<Matcher>)>>,
+}
+
+/// The enabled rules of a bus that have a pattern.
+#[derive(Default)]
+pub struct Matcher {
+    rules: Vec<CompiledRule>,
+    index: Index,
+}
+
+pub struct CompiledRule {
+    pub name: String,
+    pub arn: String,
+    pub targets: Vec<CompiledTarget>,
+}
+
+pub struct CompiledTarget {
+    pub id: String,
+    /// As it is stored.
+    pub document: Value,
+    pub transform: Transform,
+}
+
+impl Matcher {
+    /// The rules that want an event.
+    pub fn matches(&self, event: &Value) -> impl Iterator<Item = &CompiledRule> {
+        let found = self.index.matches(event).into_iter();
+        found.map(|place| &self.rules[place])
+    }
+}
+
+impl Compiled {
+    /// The rules of a bus as they stand.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn of(
+        &self,
+        table: &Table<EventsFaults>,
+        bus: &BusName,
+    ) -> Result<Arc<Matcher>, ChangeError> {
+        let Some(stored) = table.read::<Rules>(&bus.rules_key()).await? else {
+            return Ok(Arc::default());
+        };
+        let known = self.buses.lock().get(bus).cloned();
+        if let Some((_, matcher)) = known.filter(|(at, _)| *at == stored.revision) {
+            return Ok(matcher);
+        }
+        // Rules that change while they are read are read again by whoever comes next.
+        let start = bus.rule_id("");
+        let rules = table.all::<Rule>(&scope(&bus.place), &start).await?;
+        let matcher = Arc::new(compile(
+            bus,
+            rules.into_iter().map(|(id, it)| (id, it.record)),
+        ));
+        let mut buses = self.buses.lock();
+        if buses.len() >= MOST_BUSES {
+            buses.clear();
+        }
+        buses.insert(bus.clone(), (stored.revision, matcher.clone()));
+        Ok(matcher)
+    }
+}
+
+fn compile(bus: &BusName, all: impl Iterator<Item = (String, Rule)>) -> Matcher {
+    let (mut rules, mut patterns) = (Vec::new(), Vec::new());
+    for (id, rule) in all.filter(|(_, it)| it.state != State::Disabled) {
+        let (_, name) = of_rule_id(&id);
+        let Some(text) = &rule.pattern else { continue };
+        match Pattern::parse(text) {
+            Ok(pattern) => patterns.push(pattern),
+            Err(error) => {
+                tracing::error!(rule = name, %error, "a stored pattern cannot be read, its rule matches nothing");
+                continue;
+            }
+        }
+        rules.push(CompiledRule {
+            name: name.to_owned(),
+            arn: bus.rule_arn(name),
+            targets: rule.targets.into_iter().filter_map(target).collect(),
+        });
+    }
+    Matcher {
+        index: Index::new(&patterns),
+        rules,
+    }
+}
+
+/// A target of a rule, ready for events.
+pub fn target((id, document): (String, Value)) -> Option<CompiledTarget> {
+    let transform = document::target(&document).map(|it| Transform::of(&it));
+    let Some(Ok(transform)) = transform else {
+        tracing::error!(
+            target = id,
+            "a stored target cannot be read, nothing is sent to it"
+        );
+        return None;
+    };
+    Some(CompiledTarget {
+        id,
+        document,
+        transform,
+    })
+}

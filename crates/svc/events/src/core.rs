@@ -1,0 +1,129 @@
+//! What every operation and loop of the service works with.
+
+use std::sync::Arc;
+
+use wharf_base::Timestamp;
+use wharf_delivery::Outbox;
+use wharf_records::Unknown;
+use wharf_service::{Changes, Pages, Place, Stored, Table};
+use wharf_wire::{Context, Fault};
+
+use crate::{
+    compiled::Compiled,
+    config::Parts,
+    courier::Targets,
+    fault::{self, EventsFaults},
+    names::{BusName, SERVICE},
+    records::{Bus, Rule, Rules},
+};
+
+pub struct Core {
+    pub parts: Parts,
+    pub table: Table<EventsFaults>,
+    pub compiled: Compiled,
+    pub outbox: Arc<Outbox<EventsFaults, Targets>>,
+}
+
+/// A record could not be read or written.
+pub type ChangeError = wharf_service::ChangeError<EventsFaults>;
+
+impl Core {
+    pub fn new(parts: Parts) -> Self {
+        let table = Table::new(parts.store.clone());
+        let courier = Targets::new(parts.operations.clone());
+        let outbox = Outbox::new(
+            SERVICE,
+            table.clone(),
+            courier,
+            parts.clock.clone(),
+            parts.takeover,
+        );
+        Self {
+            table,
+            parts,
+            compiled: Compiled::default(),
+            outbox: Arc::new(outbox),
+        }
+    }
+
+    /// The pages of a list of the caller's; `selection` is all that a request chooses by.
+    pub fn pages(
+        &self,
+        cx: &Context,
+        list: &str,
+        selection: &impl std::fmt::Debug,
+    ) -> Pages<'_, EventsFaults> {
+        Pages::new(&self.parts.keyring, cx, list, selection)
+    }
+
+    /// The bus that a request of its own account names, and its record.
+    ///
+    /// # Errors
+    /// There is none, or it is somebody else's.
+    pub async fn bus(&self, at: &Place, given: Option<&str>) -> Result<(BusName, Bus), Fault> {
+        let name = BusName::asked(at, given);
+        let found = match name.place == *at {
+            true => self.look(&name).await?,
+            false => None,
+        };
+        match found {
+            Some(bus) => Ok((name, bus)),
+            None => Err(fault::no_bus(&name.name)),
+        }
+    }
+
+    /// A bus; the default one is there without a record.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn look(&self, name: &BusName) -> Result<Option<Bus>, ChangeError> {
+        let stored = self.table.read::<Bus>(&name.key()).await?;
+        let found = stored.map(|it| it.record);
+        Ok(found.or_else(|| name.is_default().then(Bus::default)))
+    }
+
+    /// A rule of a bus.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn rule(&self, bus: &BusName, rule: &str) -> Result<Stored<Rule>, Fault> {
+        let found = self.table.read::<Rule>(&bus.rule_key(rule)).await?;
+        found.ok_or_else(|| fault::no_rule(rule, &bus.name))
+    }
+}
+
+/// A bus in a transaction.
+///
+/// # Errors
+/// There is none.
+pub async fn bus_in(tx: &mut Changes<'_, EventsFaults>, name: &BusName) -> Result<Bus, Fault> {
+    let found = tx.find::<Bus>(&name.key()).await?;
+    let found = found.or_else(|| name.is_default().then(Bus::default));
+    found.ok_or_else(|| fault::no_bus(&name.name))
+}
+
+/// Says in a transaction that rules of a bus changed, and how many there are now.
+///
+/// # Errors
+/// The store's.
+pub async fn rules_changed(
+    tx: &mut Changes<'_, EventsFaults>,
+    bus: &BusName,
+    count: impl Fn(usize) -> usize,
+) -> Result<usize, ChangeError> {
+    let key = bus.rules_key();
+    let rules = tx.find::<Rules>(&key).await?.unwrap_or_default();
+    let count = count(rules.count);
+    tx.put(key, &Rules { count, ..rules });
+    Ok(count)
+}
+
+/// A bus that is made now.
+pub fn made(now: Timestamp) -> Bus {
+    Bus {
+        created_at: now,
+        changed_at: now,
+        unknown: Unknown::new(),
+        ..Bus::default()
+    }
+}

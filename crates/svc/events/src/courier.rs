@@ -1,0 +1,153 @@
+//! Sends events to targets, and dead letters to queues.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use wharf_base::Arn;
+use wharf_delivery::{Actor, Courier, Failure, GivenUp, Operations, Parcel, Request, targets};
+use wharf_wire::async_trait;
+
+use crate::targets::Kind;
+
+/// The name under which the service acts.
+pub const PRINCIPAL: &str = "events.amazonaws.com";
+/// Characters of what a task says it was started by.
+const LONGEST_STARTER: usize = 36;
+
+/// One event for one target of one rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Errand {
+    /// Of event, rule and target: a target that can, takes the same one once.
+    pub id: String,
+    /// The account of the rule.
+    pub account: String,
+    pub rule: String,
+    pub rule_arn: String,
+    /// As the API shows it.
+    pub target: Value,
+    /// What the target gets.
+    pub payload: String,
+    /// The event, for its dead letter, where that is something else.
+    #[serde(default)]
+    pub event: Option<String>,
+}
+
+impl Errand {
+    /// Bytes, about.
+    pub fn size(&self) -> usize {
+        self.payload.len()
+            + self.event.as_ref().map_or(0, String::len)
+            + self.target.to_string().len()
+            + 512
+    }
+
+    fn text(&self, member: &str) -> Option<&str> {
+        self.target[member].as_str()
+    }
+
+    /// In whose name the target is called: its role's, or the service's.
+    fn actor(&self, role: Option<&str>) -> Actor {
+        let source_arn = self.rule_arn.clone();
+        match role {
+            Some(arn) => Actor::Role {
+                arn: arn.to_owned(),
+                service: PRINCIPAL.to_owned(),
+                source_arn,
+            },
+            None => Actor::Service {
+                name: PRINCIPAL.to_owned(),
+                account: self.account.clone(),
+                source_arn,
+            },
+        }
+    }
+
+    /// A token of the errand's own: ids of operations have at most 64 characters.
+    fn token(&self) -> String {
+        wharf_base::ids::uuid_of(self.id.as_bytes())
+    }
+
+    fn request(&self) -> Result<Request, Failure> {
+        let arn = self.text("Arn").unwrap_or_default();
+        let kind = Kind::of(arn).ok_or_else(|| never(format!("{arn} is no target")))?;
+        let arn: Arn = arn.parse().map_err(|it| never(format!("{it}")))?;
+        let token = self.token();
+        Ok(match kind {
+            Kind::Queue => {
+                let group = self.target["SqsParameters"]["MessageGroupId"].as_str();
+                targets::send_message(&arn, &self.payload, group, &[], &token)
+            }
+            Kind::Topic => targets::publish(&arn, &self.payload),
+            Kind::Cluster => {
+                let mut started_by = format!("events-rule/{}", self.rule);
+                started_by.truncate(LONGEST_STARTER);
+                let parameters = &self.target["EcsParameters"];
+                let input = Some(self.payload.as_str());
+                targets::run_task(&arn, parameters, input, &started_by, &token)
+                    .map_err(|bad| never(bad.0))?
+            }
+        })
+    }
+}
+
+/// What would fail for ever.
+fn never(text: String) -> Failure {
+    Failure {
+        code: "ValidationException".to_owned(),
+        text,
+        passes: false,
+    }
+}
+
+/// Calls targets.
+pub struct Targets {
+    operations: Arc<dyn Operations>,
+}
+
+impl Targets {
+    pub fn new(operations: Arc<dyn Operations>) -> Self {
+        Self { operations }
+    }
+}
+
+#[async_trait]
+impl Courier for Targets {
+    type Work = Errand;
+
+    async fn deliver(&self, parcel: &Parcel<Errand>) -> Result<(), Failure> {
+        let errand = &parcel.work;
+        let request = errand.request()?;
+        let actor = errand.actor(errand.text("RoleArn"));
+        self.operations.call(&actor, &request).await?;
+        Ok(())
+    }
+
+    async fn given_up(&self, parcel: &Parcel<Errand>, why: GivenUp) {
+        let errand = &parcel.work;
+        let queue = errand.target["DeadLetterConfig"]["Arn"].as_str();
+        let Some(queue) = queue.and_then(|it| it.parse::<Arn>().ok()) else {
+            return;
+        };
+        let mut attributes = vec![
+            ("RULE_ARN", errand.rule_arn.clone()),
+            (
+                "TARGET_ARN",
+                errand.text("Arn").unwrap_or_default().to_owned(),
+            ),
+            ("ERROR_CODE", why.failure.code),
+            ("ERROR_MESSAGE", why.failure.text),
+            ("RETRY_ATTEMPTS", why.retries.to_string()),
+        ];
+        if let Some(exhausted) = why.exhausted {
+            attributes.push(("EXHAUSTED_RETRY_CONDITION", exhausted.to_owned()));
+        }
+        let token = errand.token();
+        let body = errand.event.as_deref().unwrap_or(&errand.payload);
+        let letter = targets::send_message(&queue, body, None, &attributes, &token);
+        if let Err(fault) = self.operations.call(&errand.actor(None), &letter).await {
+            tracing::warn!(rule = errand.rule_arn, queue = %queue, error = %fault, "sending a dead letter failed, the event is lost");
+        }
+    }
+}

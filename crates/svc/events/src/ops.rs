@@ -1,0 +1,14 @@
+//! The operations, a file for each kind of thing they do.
+
+pub mod buses;
+pub mod permissions;
+pub mod put_events;
+pub mod rules;
+pub mod tags;
+pub mod targets;
+pub mod test_pattern;
+
+/// The size of a page without a `Limit`; the model's bounds hold for one that is given.
+fn page_size(limit: Option<i32>) -> usize {
+    limit.and_then(|it| usize::try_from(it).ok()).unwrap_or(100)
+}

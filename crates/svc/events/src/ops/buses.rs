@@ -1,0 +1,168 @@
+//! CreateEventBus, DescribeEventBus, ListEventBuses, UpdateEventBus and DeleteEventBus.
+
+use wharf_api_events::{
+    CreateEventBusRequest, CreateEventBusResponse, DeleteEventBusRequest, DescribeEventBusRequest,
+    DescribeEventBusResponse, EventBus, ListEventBusesRequest, ListEventBusesResponse,
+    UpdateEventBusRequest, UpdateEventBusResponse,
+};
+use wharf_base::Timestamp;
+use wharf_records::Record as _;
+use wharf_service::{Place, transact};
+use wharf_wire::{Call, Fault};
+
+use super::page_size;
+use crate::{
+    core::{Core, bus_in, made},
+    fault,
+    names::{BusName, DEFAULT_BUS, scope},
+    records::{Bus, Rules},
+    tags,
+};
+
+/// Buses of an account and region.
+const MOST_BUSES: usize = 100;
+
+pub async fn create_event_bus(
+    core: &Core,
+    call: &Call,
+    input: CreateEventBusRequest,
+) -> Result<CreateEventBusResponse, Fault> {
+    let place = Place::of(call);
+    let name = input.name.unwrap_or_default();
+    if name.contains('/') {
+        return Err(fault::invalid("Event bus name must not contain '/'."));
+    }
+    if name == DEFAULT_BUS {
+        return Err(fault::bus_exists(&name));
+    }
+    let bus = Bus {
+        description: input.description,
+        tags: tags::given(input.tags)?,
+        ..made(call.now)
+    };
+    if core.table.count(&scope(&place).prefix(Bus::KIND)).await? >= MOST_BUSES {
+        return Err(fault::too_many());
+    }
+    let named = BusName::asked(&place, Some(&name));
+    let key = named.key();
+    transact!(core.table, &call.permit, |tx| {
+        if tx.find::<Bus>(&key).await?.is_some() {
+            return Err(fault::bus_exists(&name));
+        }
+        tx.put(&key, &bus);
+    });
+    Ok(CreateEventBusResponse {
+        event_bus_arn: Some(named.arn()),
+        description: bus.description,
+        ..CreateEventBusResponse::default()
+    })
+}
+
+pub async fn describe_event_bus(
+    core: &Core,
+    call: &Call,
+    input: DescribeEventBusRequest,
+) -> Result<DescribeEventBusResponse, Fault> {
+    let (named, bus) = core.bus(&Place::of(call), input.name.as_deref()).await?;
+    Ok(DescribeEventBusResponse {
+        arn: Some(named.arn()),
+        name: Some(named.name),
+        creation_time: shown(bus.created_at),
+        last_modified_time: shown(bus.changed_at),
+        description: bus.description,
+        policy: bus.policy,
+        ..DescribeEventBusResponse::default()
+    })
+}
+
+/// The default bus was there before anybody said anything of it.
+fn shown(time: Timestamp) -> Option<Timestamp> {
+    (time != Timestamp::default()).then_some(time)
+}
+
+pub async fn list_event_buses(
+    core: &Core,
+    call: &Call,
+    input: ListEventBusesRequest,
+) -> Result<ListEventBusesResponse, Fault> {
+    let place = Place::of(call);
+    let prefix = input.name_prefix.unwrap_or_default();
+    let pages = core.pages(call, "events/ListEventBuses", &prefix);
+    let page = pages.page(input.next_token.as_deref(), page_size(input.limit))?;
+    let stored = core.table.all::<Bus>(&scope(&place), "").await?;
+    let stored = stored.into_iter().map(|(name, it)| (name, it.record));
+    let mut all: Vec<(String, Bus)> = stored.collect();
+    if !all.iter().any(|(name, _)| name == DEFAULT_BUS) {
+        all.push((DEFAULT_BUS.to_owned(), Bus::default()));
+    }
+    all.retain(|(name, _)| name.starts_with(&prefix));
+    all.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let (all, next_token) = page.cut(all, |(name, _)| name.as_str());
+    let show = |(name, bus): (String, Bus)| EventBus {
+        arn: Some(BusName::asked(&place, Some(&name)).arn()),
+        name: Some(name),
+        creation_time: shown(bus.created_at),
+        last_modified_time: shown(bus.changed_at),
+        description: bus.description,
+        policy: bus.policy,
+        managed_by: None,
+    };
+    Ok(ListEventBusesResponse {
+        event_buses: Some(all.into_iter().map(show).collect()),
+        next_token,
+    })
+}
+
+pub async fn update_event_bus(
+    core: &Core,
+    call: &Call,
+    input: UpdateEventBusRequest,
+) -> Result<UpdateEventBusResponse, Fault> {
+    let (named, _) = core.bus(&Place::of(call), input.name.as_deref()).await?;
+    let bus = transact!(core.table, &call.permit, |tx| {
+        let mut bus = bus_in(&mut tx, &named).await?;
+        if let Some(description) = &input.description {
+            bus.description = Some(description.clone());
+        }
+        bus.changed_at = call.now;
+        tx.put(named.key(), &bus);
+        bus
+    });
+    Ok(UpdateEventBusResponse {
+        arn: Some(named.arn()),
+        name: Some(named.name),
+        description: bus.description,
+        ..UpdateEventBusResponse::default()
+    })
+}
+
+/// A bus that is not there is deleted already.
+pub async fn delete_event_bus(
+    core: &Core,
+    call: &Call,
+    input: DeleteEventBusRequest,
+) -> Result<(), Fault> {
+    let place = Place::of(call);
+    let named = BusName::asked(&place, input.name.as_deref());
+    if named.is_default() {
+        return Err(fault::invalid("Cannot delete event bus default."));
+    }
+    if named.place != place {
+        return Err(fault::no_bus(&named.name));
+    }
+    transact!(core.table, &call.permit, |tx| {
+        let rules = tx.find::<Rules>(&named.rules_key()).await?;
+        if rules.as_ref().is_some_and(|it| it.count > 0) {
+            return Err(fault::invalid(
+                "Event bus can't be deleted since it has rules.",
+            ));
+        }
+        if tx.find::<Bus>(&named.key()).await?.is_some() {
+            tx.delete(named.key());
+        }
+        if rules.is_some() {
+            tx.delete(named.rules_key());
+        }
+    });
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! PutEvents.
+
+use wharf_api_events::{PutEventsRequest, PutEventsResponse, PutEventsResultEntry};
+use wharf_base::ids;
+use wharf_service::Place;
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    accept::{self, Arriving},
+    core::Core,
+    event::{self, Event, Refused},
+    fault,
+    names::BusName,
+};
+
+pub async fn put_events(
+    core: &Core,
+    call: &Call,
+    input: PutEventsRequest,
+) -> Result<PutEventsResponse, Fault> {
+    let place = Place::of(call);
+    let entries = input.entries.unwrap_or_default();
+    if entries.iter().map(event::size).sum::<usize>() > event::MOST_BYTES {
+        return Err(fault::invalid(
+            "Total size of the entries in the request is over the limit.",
+        ));
+    }
+    let (mut results, mut events) = (Vec::with_capacity(entries.len()), Vec::new());
+    for entry in entries {
+        let bus = BusName::asked(&place, entry.event_bus_name.as_deref());
+        results.push(match Event::of(entry, &place, ids::uuid(), call.now) {
+            Ok(event) => {
+                let id = event.id.clone();
+                events.push(Arriving { bus, event });
+                taken(id)
+            }
+            Err(why) => refused(why),
+        });
+    }
+    accept::accept(core, &call.permit, events).await?;
+    let failed = results.iter().filter(|it| it.event_id.is_none()).count();
+    Ok(PutEventsResponse {
+        failed_entry_count: i32::try_from(failed).ok(),
+        entries: Some(results),
+    })
+}
+
+fn taken(id: String) -> PutEventsResultEntry {
+    PutEventsResultEntry {
+        event_id: Some(id),
+        ..PutEventsResultEntry::default()
+    }
+}
+
+fn refused(why: Refused) -> PutEventsResultEntry {
+    PutEventsResultEntry {
+        event_id: None,
+        error_code: Some(why.code.to_owned()),
+        error_message: Some(why.text.to_owned()),
+    }
+}

@@ -1,0 +1,39 @@
+//! TestEventPattern.
+
+use serde_json::Value;
+use wharf_api_events::{TestEventPatternRequest, TestEventPatternResponse};
+use wharf_patterns::Pattern;
+use wharf_wire::{Call, Fault};
+
+use crate::{core::Core, fault};
+
+/// What an event has.
+const FIELDS: [&str; 7] = [
+    "id",
+    "account",
+    "source",
+    "time",
+    "region",
+    "resources",
+    "detail-type",
+];
+
+pub async fn test_event_pattern(
+    _: &Core,
+    _: &Call,
+    input: TestEventPatternRequest,
+) -> Result<TestEventPatternResponse, Fault> {
+    let pattern = input.event_pattern.unwrap_or_default();
+    let pattern = Pattern::parse(&pattern).map_err(|why| fault::not_a_pattern(&why))?;
+    let event = input.event.unwrap_or_default();
+    let event: Value = serde_json::from_str(&event)
+        .map_err(|_| fault::invalid("Parameter Event is not valid."))?;
+    if let Some(missing) = FIELDS.iter().find(|name| event.get(name).is_none()) {
+        return Err(fault::invalid(format!(
+            "Parameter Event is not valid. Reason: {missing} is a required field."
+        )));
+    }
+    Ok(TestEventPatternResponse {
+        result: Some(pattern.matches(&event)),
+    })
+}

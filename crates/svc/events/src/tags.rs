@@ -1,0 +1,37 @@
+//! Tags of buses and rules: the rules of the kit in this service's words.
+
+use wharf_api_events::Tag;
+use wharf_service::tags::{self, Refused, Rules, Tags};
+use wharf_wire::Fault;
+
+use crate::fault;
+
+/// Keys and values have the lengths of the model, which the dispatcher has checked.
+pub const RULES: Rules<Fault> = Rules::usual(refused);
+
+fn refused(why: Refused<'_>) -> Fault {
+    match why {
+        Refused::Key(_) => fault::invalid("A tag's key has 1 to 128 characters."),
+        Refused::Value(_) => fault::invalid("A tag's value has at most 256 characters."),
+        Refused::Reserved(_) => {
+            fault::invalid("aws: prefixed tag key names are not allowed for external use.")
+        }
+        Refused::Twice(key) => {
+            fault::invalid(format!("The tag key {key} is given more than once."))
+        }
+        Refused::TooMany => fault::too_many(),
+    }
+}
+
+/// The tags of a request.
+///
+/// # Errors
+/// A reserved key, a key given twice, too many.
+pub fn given(tags: Option<Vec<Tag>>) -> Result<Tags, Fault> {
+    let pair = |tag: Tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
+    RULES.given(tags.into_iter().flatten().map(pair))
+}
+
+pub fn to_wire(tags: &Tags) -> Vec<Tag> {
+    tags::to_wire(tags, |key, value| Tag { key, value })
+}

@@ -1,0 +1,166 @@
+//! What a target may be, and what it must say of itself. Pure.
+
+use wharf_api_events::Target;
+use wharf_base::Arn;
+
+use crate::transform::Transform;
+
+/// What a target is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Queue,
+    Topic,
+    Cluster,
+}
+
+impl Kind {
+    /// `None` for what no event can be sent to.
+    pub fn of(arn: &str) -> Option<Self> {
+        let arn: Arn = arn.parse().ok()?;
+        match (arn.service.as_str(), arn.resource.split_once('/')) {
+            ("sqs", None) => Some(Self::Queue),
+            ("sns", None) => Some(Self::Topic),
+            ("ecs", Some(("cluster", _))) => Some(Self::Cluster),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a target can be kept.
+///
+/// # Errors
+/// Why not, in EventBridge's words.
+pub fn check(target: &Target) -> Result<(), String> {
+    let id = target.id.as_deref().unwrap_or_default();
+    let arn = target.arn.as_deref().unwrap_or_default();
+    if arn.parse::<Arn>().is_err() {
+        return Err(format!(
+            "Parameter {arn} is not valid. Reason: Provided Arn is not in correct format."
+        ));
+    }
+    let kind = Kind::of(arn);
+    let kind = kind.ok_or_else(|| format!("{arn} is not a supported target for a rule."))?;
+    if kind != Kind::Cluster && target.ecs_parameters.is_some() {
+        return Err(format!(
+            "Parameter(s) EcsParameters are not valid for target: {id}."
+        ));
+    }
+    if kind != Kind::Queue && target.sqs_parameters.is_some() {
+        return Err(format!(
+            "Parameter(s) SqsParameters are not valid for target: {id}."
+        ));
+    }
+    match kind {
+        Kind::Cluster => cluster(target, arn, id)?,
+        Kind::Queue => {
+            let group = target
+                .sqs_parameters
+                .as_ref()
+                .and_then(|it| it.message_group_id.as_ref());
+            let fifo = arn.ends_with(".fifo");
+            if fifo && group.is_none_or(String::is_empty) {
+                return Err(format!(
+                    "Parameter(s) SqsParameters must be specified for target: {id}."
+                ));
+            }
+        }
+        Kind::Topic => {}
+    }
+    if let Some(queue) = target
+        .dead_letter_config
+        .as_ref()
+        .and_then(|it| it.arn.as_deref())
+        && (Kind::of(queue) != Some(Kind::Queue) || queue.ends_with(".fifo"))
+    {
+        return Err(format!(
+            "Parameter DeadLetterConfig is not valid. Reason: {queue} is not a standard SQS queue."
+        ));
+    }
+    Transform::of(target).map(|_| ())
+}
+
+fn cluster(target: &Target, arn: &str, id: &str) -> Result<(), String> {
+    if target.role_arn.is_none() {
+        return Err(format!("RoleArn is required for target {arn}."));
+    }
+    let Some(parameters) = &target.ecs_parameters else {
+        return Err(format!(
+            "Parameter(s) EcsParameters must be specified for target: {id}."
+        ));
+    };
+    let count = parameters.task_count.unwrap_or(1);
+    if !(1..=10).contains(&count) {
+        return Err(format!(
+            "Parameter TaskCount is not valid for target {id}. Reason: it must be between 1 and 10."
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wharf_api_events::{DeadLetterConfig, EcsParameters};
+
+    fn target(arn: &str) -> Target {
+        Target {
+            id: Some("t".to_owned()),
+            arn: Some(arn.to_owned()),
+            ..Target::default()
+        }
+    }
+
+    #[test]
+    fn what_a_target_must_say() {
+        let cluster = "arn:aws:ecs:us-east-1:000000000000:cluster/c";
+        let queue = "arn:aws:sqs:us-east-1:000000000000:q";
+        let full = Target {
+            role_arn: Some("arn:aws:iam::000000000000:role/r".to_owned()),
+            ecs_parameters: Some(EcsParameters::default()),
+            ..target(cluster)
+        };
+        let dead = |queue: &str| Target {
+            dead_letter_config: Some(DeadLetterConfig {
+                arn: Some(queue.to_owned()),
+            }),
+            ..target(queue)
+        };
+        for good in [
+            target(queue),
+            full.clone(),
+            target("arn:aws:sns:r:1:t"),
+            dead(queue),
+        ] {
+            assert_eq!(check(&good), Ok(()));
+        }
+        let many = EcsParameters {
+            task_count: Some(11),
+            ..EcsParameters::default()
+        };
+        for bad in [
+            target("x"),
+            target("arn:aws:lambda:us-east-1:000000000000:function:f"),
+            target(cluster),
+            target("arn:aws:sqs:us-east-1:000000000000:q.fifo"),
+            dead("arn:aws:sqs:us-east-1:000000000000:q.fifo"),
+            Target {
+                role_arn: None,
+                ..full.clone()
+            },
+            Target {
+                ecs_parameters: None,
+                ..full.clone()
+            },
+            Target {
+                ecs_parameters: Some(many),
+                ..full.clone()
+            },
+            Target {
+                ecs_parameters: full.ecs_parameters,
+                ..target(queue)
+            },
+        ] {
+            assert!(check(&bad).is_err(), "{bad:?}");
+        }
+    }
+}
