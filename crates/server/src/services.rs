@@ -17,6 +17,7 @@ use wharf_reconcile::Takeover;
 use wharf_service::Tagged;
 use wharf_svc_ecr::EcrService;
 use wharf_svc_ecs_exec::ssm::SessionManager;
+use wharf_svc_events::{EventsService, Parts as EventsParts};
 use wharf_svc_scheduler::{Parts as SchedulerParts, SchedulerService};
 use wharf_svc_ssm::{Facts, Parts as SsmParts, SsmService};
 use wharf_svc_sts::StsService;
@@ -218,9 +219,16 @@ pub static SERVICES: &[Row] = &[
     Row {
         schema: &wharf_api_events::schema::SERVICE,
         serve: |it| {
-            let (store, keyring) = (it.data.store.clone(), it.data.keyring.clone());
-            let service = wharf_svc_events::EventsService::new(store, keyring);
-            Served::by(wharf_api_events::Routes(Arc::new(service)))
+            let events = EventsService::new(EventsParts {
+                store: it.data.store.clone(),
+                keyring: it.data.keyring.clone(),
+                operations: it.operations.clone(),
+                clock: it.clock.clone(),
+                takeover: Takeover::Replace,
+            });
+            Served::by(wharf_api_events::Routes(Arc::new(events.clone())))
+                .tagged(wharf_svc_events::TAGGED)
+                .running("events", |stop| async move { events.run(stop).await })
         },
     },
     Row {

@@ -1,0 +1,140 @@
+//! The service over a store, with targets that a test looks into.
+
+mod lists;
+mod putting;
+mod rules;
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use wharf_api_events::{
+    Events as _, PutEventsRequest, PutEventsRequestEntry, PutEventsResponse, PutRuleRequest,
+    PutTargetsRequest, Target,
+};
+use wharf_base::{Clock as _, SystemClock, TestClock};
+use wharf_delivery::{Actor, Operations, Request};
+use wharf_reconcile::Takeover;
+use wharf_svc_events::{EventsService, Parts};
+use wharf_testkit::{World, call, until};
+use wharf_wire::{Fault, async_trait};
+
+pub const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:q";
+
+/// Everything that was called, and what is answered.
+#[derive(Default)]
+pub struct Called {
+    pub calls: Mutex<Vec<(Actor, Request)>>,
+    pub refusal: Mutex<Option<Fault>>,
+}
+
+#[async_trait]
+impl Operations for Called {
+    async fn call(&self, actor: &Actor, request: &Request) -> Result<Value, Fault> {
+        let refusal = self.refusal.lock().clone();
+        self.calls.lock().push((actor.clone(), request.clone()));
+        let is_letter = request.input["MessageAttributes"].is_object();
+        match refusal.filter(|_| !is_letter) {
+            Some(fault) => Err(fault),
+            None => Ok(json!({})),
+        }
+    }
+
+    async fn may_assume(&self, _: &str, _: &str, _: &str) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+pub struct Home {
+    pub events: EventsService,
+    pub called: Arc<Called>,
+    pub clock: Arc<TestClock>,
+    pub world: World,
+    stop: CancellationToken,
+}
+
+impl Home {
+    pub fn start() -> Self {
+        Self::over(World::new())
+    }
+
+    pub fn over(world: World) -> Self {
+        let called = Arc::new(Called::default());
+        let clock = Arc::new(TestClock::at(SystemClock.now()));
+        let events = EventsService::new(Parts {
+            store: world.store.clone(),
+            keyring: world.keyring.clone(),
+            operations: called.clone(),
+            clock: clock.clone(),
+            takeover: Takeover::Replace,
+        });
+        let stop = CancellationToken::new();
+        let (running, ended) = (events.clone(), stop.clone());
+        tokio::spawn(async move { running.run(ended).await });
+        Self {
+            events,
+            called,
+            clock,
+            world,
+            stop,
+        }
+    }
+
+    /// A rule of the default bus with targets.
+    pub async fn rule(&self, name: &str, pattern: Value, targets: Vec<Target>) {
+        let rule = PutRuleRequest {
+            name: Some(name.to_owned()),
+            event_pattern: Some(pattern.to_string()),
+            ..PutRuleRequest::default()
+        };
+        self.events.put_rule(&call(), rule).await.unwrap();
+        let targets = PutTargetsRequest {
+            rule: Some(name.to_owned()),
+            targets: Some(targets),
+            ..PutTargetsRequest::default()
+        };
+        let answer = self.events.put_targets(&call(), targets).await.unwrap();
+        assert_eq!(answer.failed_entry_count, Some(0));
+    }
+
+    pub async fn put(&self, entries: Vec<PutEventsRequestEntry>) -> PutEventsResponse {
+        let request = PutEventsRequest {
+            entries: Some(entries),
+            ..PutEventsRequest::default()
+        };
+        self.events.put_events(&call(), request).await.unwrap()
+    }
+
+    /// The calls of targets, once there are as many.
+    pub async fn calls(&self, count: usize) -> Vec<(Actor, Request)> {
+        until("all calls were made", || async {
+            self.called.calls.lock().len() >= count
+        })
+        .await;
+        self.called.calls.lock().clone()
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+pub fn queue(id: &str) -> Target {
+    Target {
+        id: Some(id.to_owned()),
+        arn: Some(QUEUE.to_owned()),
+        ..Target::default()
+    }
+}
+
+pub fn entry(source: &str, detail: Value) -> PutEventsRequestEntry {
+    PutEventsRequestEntry {
+        source: Some(source.to_owned()),
+        detail_type: Some("order".to_owned()),
+        detail: Some(detail.to_string()),
+        ..PutEventsRequestEntry::default()
+    }
+}

@@ -1,0 +1,329 @@
+//! Rules and targets as they are kept, and what is refused.
+
+use serde_json::json;
+use wharf_api_events::{
+    CreateEventBusRequest, DeleteEventBusRequest, DeleteRuleRequest, DescribeRuleRequest,
+    DisableRuleRequest, EnableRuleRequest, Events as _, ListTargetsByRuleRequest, PutRuleRequest,
+    PutTargetsRequest, RemoveTargetsRequest, TestEventPatternRequest,
+};
+use wharf_testkit::{call, call_of_service, refused};
+
+use crate::{Home, entry, queue};
+
+fn rule(name: &str) -> PutRuleRequest {
+    PutRuleRequest {
+        name: Some(name.to_owned()),
+        event_pattern: Some(json!({"source": ["shop"]}).to_string()),
+        ..PutRuleRequest::default()
+    }
+}
+
+fn delete(name: &str, force: bool) -> DeleteRuleRequest {
+    DeleteRuleRequest {
+        name: Some(name.to_owned()),
+        force: Some(force),
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn a_rule_is_put_again_and_keeps_its_targets() {
+    let home = Home::start();
+    home.rule("r", json!({"source": ["a"]}), vec![queue("q")])
+        .await;
+    let described = PutRuleRequest {
+        description: Some("d".to_owned()),
+        ..rule("r")
+    };
+    home.events.put_rule(&call(), described).await.unwrap();
+    let asked = DescribeRuleRequest {
+        name: Some("r".to_owned()),
+        ..Default::default()
+    };
+    let shown = home.events.describe_rule(&call(), asked).await.unwrap();
+    assert_eq!(
+        shown.event_pattern.as_deref(),
+        Some(r#"{"source":["shop"]}"#)
+    );
+    assert_eq!(shown.description.as_deref(), Some("d"));
+    assert_eq!(shown.state.as_deref(), Some("ENABLED"));
+    assert_eq!(shown.event_bus_name.as_deref(), Some("default"));
+    let asked = ListTargetsByRuleRequest {
+        rule: Some("r".to_owned()),
+        ..Default::default()
+    };
+    let targets = home
+        .events
+        .list_targets_by_rule(&call(), asked)
+        .await
+        .unwrap()
+        .targets;
+    assert_eq!(targets, Some(vec![queue("q")]));
+    home.put(vec![
+        entry("a", json!({})),
+        entry("shop", json!({"new": 1})),
+    ])
+    .await;
+    let calls = home.calls(1).await;
+    assert!(
+        calls[0].1.input["MessageBody"]
+            .as_str()
+            .unwrap()
+            .contains("new")
+    );
+}
+
+#[tokio::test]
+async fn a_disabled_rule_takes_nothing() {
+    let home = Home::start();
+    home.rule("off", json!({"source": ["shop"]}), vec![queue("off")])
+        .await;
+    home.rule("on", json!({"source": ["shop"]}), vec![queue("on")])
+        .await;
+    let off = DisableRuleRequest {
+        name: Some("off".to_owned()),
+        ..Default::default()
+    };
+    home.events.disable_rule(&call(), off).await.unwrap();
+    home.put(vec![entry("shop", json!({}))]).await;
+    assert_eq!(home.calls(1).await.len(), 1);
+    let on = EnableRuleRequest {
+        name: Some("off".to_owned()),
+        ..Default::default()
+    };
+    home.events.enable_rule(&call(), on).await.unwrap();
+    home.put(vec![entry("shop", json!({}))]).await;
+    assert_eq!(home.calls(3).await.len(), 3);
+}
+
+#[tokio::test]
+async fn what_is_no_rule_is_refused() {
+    let home = Home::start();
+    let put = async |change: fn(&mut PutRuleRequest)| {
+        let mut request = rule("r");
+        change(&mut request);
+        home.events.put_rule(&call(), request).await
+    };
+    let validation = "ValidationException";
+    refused(
+        put(|it| it.event_pattern = None).await,
+        validation,
+        "Parameter(s) EventPattern or ScheduleExpression must be specified.",
+    );
+    refused(
+        put(|it| it.event_pattern = Some("{\"a\": 1}".to_owned())).await,
+        "InvalidEventPatternException",
+        "Event pattern is not valid. Reason: \"a\" must be an object or an array",
+    );
+    refused(
+        put(|it| it.schedule_expression = Some("rate(1 minutes)".to_owned())).await,
+        validation,
+        "Parameter ScheduleExpression is not valid.",
+    );
+    refused(
+        put(|it| it.schedule_expression = Some("at(2030-01-01T00:00:00)".to_owned())).await,
+        validation,
+        "Parameter ScheduleExpression is not valid.",
+    );
+    refused(
+        put(|it| it.event_bus_name = Some("no".to_owned())).await,
+        "ResourceNotFoundException",
+        "Event bus no does not exist.",
+    );
+    let foreign = "arn:aws:events:us-east-1:111111111111:event-bus/default";
+    let foreign = PutRuleRequest {
+        event_bus_name: Some(foreign.to_owned()),
+        ..rule("r")
+    };
+    refused(
+        home.events.put_rule(&call(), foreign).await,
+        "ResourceNotFoundException",
+        "Event bus default does not exist.",
+    );
+}
+
+#[tokio::test]
+async fn rules_go_after_their_targets_and_buses_after_their_rules() {
+    let home = Home::start();
+    let bus = CreateEventBusRequest {
+        name: Some("b".to_owned()),
+        ..Default::default()
+    };
+    home.events
+        .create_event_bus(&call(), bus.clone())
+        .await
+        .unwrap();
+    refused(
+        home.events.create_event_bus(&call(), bus).await,
+        "ResourceAlreadyExistsException",
+        "Event bus b already exists.",
+    );
+    let on = PutRuleRequest {
+        event_bus_name: Some("b".to_owned()),
+        ..rule("r")
+    };
+    home.events.put_rule(&call(), on).await.unwrap();
+    let gone = DeleteEventBusRequest {
+        name: Some("b".to_owned()),
+    };
+    assert!(
+        home.events
+            .delete_event_bus(&call(), gone.clone())
+            .await
+            .is_err()
+    );
+    let there = DeleteRuleRequest {
+        event_bus_name: Some("b".to_owned()),
+        ..delete("r", false)
+    };
+    home.events.delete_rule(&call(), there).await.unwrap();
+    home.events.delete_event_bus(&call(), gone).await.unwrap();
+    let default = DeleteEventBusRequest {
+        name: Some("default".to_owned()),
+    };
+    refused(
+        home.events.delete_event_bus(&call(), default).await,
+        "ValidationException",
+        "Cannot delete event bus default.",
+    );
+
+    home.rule("r", json!({"source": ["a"]}), vec![queue("q")])
+        .await;
+    refused(
+        home.events.delete_rule(&call(), delete("r", false)).await,
+        "ValidationException",
+        "Rule can't be deleted since it has targets.",
+    );
+    let gone = RemoveTargetsRequest {
+        rule: Some("r".to_owned()),
+        ids: Some(vec!["q".to_owned(), "x".to_owned()]),
+        ..Default::default()
+    };
+    let answer = home.events.remove_targets(&call(), gone).await.unwrap();
+    assert_eq!(answer.failed_entry_count, Some(1));
+    home.events
+        .delete_rule(&call(), delete("r", false))
+        .await
+        .unwrap();
+    home.events
+        .delete_rule(&call(), delete("r", false))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_rule_of_a_service_is_changed_by_it_alone() {
+    let home = Home::start();
+    let service = call_of_service("ecs.amazonaws.com");
+    home.events
+        .put_rule(&service, rule("managed"))
+        .await
+        .unwrap();
+    let text = "Rule managed is managed by ecs.amazonaws.com and can't be modified.";
+    refused(
+        home.events.put_rule(&call(), rule("managed")).await,
+        "ManagedRuleException",
+        text,
+    );
+    let targets = PutTargetsRequest {
+        rule: Some("managed".to_owned()),
+        targets: Some(vec![queue("q")]),
+        ..Default::default()
+    };
+    refused(
+        home.events.put_targets(&call(), targets.clone()).await,
+        "ManagedRuleException",
+        text,
+    );
+    refused(
+        home.events
+            .delete_rule(&call(), delete("managed", false))
+            .await,
+        "ManagedRuleException",
+        text,
+    );
+    home.events
+        .put_rule(&service, rule("managed"))
+        .await
+        .unwrap();
+    home.events
+        .delete_rule(&call(), delete("managed", true))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn quotas_hold() {
+    let home = Home::start();
+    home.rule("r", json!({"source": ["a"]}), vec![]).await;
+    let six = (0..6).map(|it| queue(&it.to_string())).collect();
+    let six = PutTargetsRequest {
+        rule: Some("r".to_owned()),
+        targets: Some(six),
+        ..Default::default()
+    };
+    let text = "The requested resource exceeds the maximum number allowed.";
+    refused(
+        home.events.put_targets(&call(), six).await,
+        "LimitExceededException",
+        text,
+    );
+    for n in 1..300 {
+        home.events
+            .put_rule(&call(), rule(&format!("r{n}")))
+            .await
+            .unwrap();
+    }
+    refused(
+        home.events.put_rule(&call(), rule("one-more")).await,
+        "LimitExceededException",
+        text,
+    );
+    home.events.put_rule(&call(), rule("r1")).await.unwrap();
+    home.events
+        .delete_rule(&call(), delete("r2", false))
+        .await
+        .unwrap();
+    home.events
+        .put_rule(&call(), rule("one-more"))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_pattern_is_tested() {
+    let home = Home::start();
+    let event = json!({"id": "1", "account": "1", "source": "shop", "time": "t", "region": "r", "resources": [], "detail-type": "d"});
+    let test = async |pattern: &str, event: String| {
+        let request = TestEventPatternRequest {
+            event_pattern: Some(pattern.to_owned()),
+            event: Some(event),
+        };
+        home.events.test_event_pattern(&call(), request).await
+    };
+    assert_eq!(
+        test(r#"{"source": ["shop"]}"#, event.to_string())
+            .await
+            .unwrap()
+            .result,
+        Some(true)
+    );
+    assert_eq!(
+        test(r#"{"source": ["x"]}"#, event.to_string())
+            .await
+            .unwrap()
+            .result,
+        Some(false)
+    );
+    refused(
+        test("{}", event.to_string()).await,
+        "InvalidEventPatternException",
+        "Event pattern is not valid. Reason: Empty objects are not allowed",
+    );
+    refused(
+        test(r#"{"a": ["x"]}"#, "{".to_owned()).await,
+        "ValidationException",
+        "Parameter Event is not valid.",
+    );
+    assert!(test(r#"{"a": ["x"]}"#, "{}".to_owned()).await.is_err());
+}
