@@ -41,6 +41,7 @@ pub async fn services(
         data: &data,
         plane: &plane,
         tagged: Arc::default(),
+        announcing: Arc::default(),
         operations: Arc::new(plane.by_name(&clock)),
     });
     let made = plane.ec2.ensure_default_vpc(permit, cx).await;

@@ -14,7 +14,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 use wharf_base::Clock;
 use wharf_reconcile::Takeover;
-use wharf_service::Tagged;
+use wharf_service::{Tagged, announce::Announcing};
 use wharf_svc_ecr::EcrService;
 use wharf_svc_ecs_exec::ssm::SessionManager;
 use wharf_svc_events::{EventsService, Parts as EventsParts};
@@ -68,6 +68,7 @@ pub static SERVICES: &[Row] = &[
             let service = EcrService::new(catalog.clone());
             Served::by(wharf_api_ecr::Routes(Arc::new(service)))
                 .tagged(wharf_svc_ecr::TAGGED)
+                .announcing(wharf_svc_ecr::ANNOUNCING)
                 .forever("the upkeep of layers", images::keep_up(catalog.clone()))
                 .forever("the lifecycle of images", images::expire(catalog, clock))
         },
@@ -78,6 +79,7 @@ pub static SERVICES: &[Row] = &[
             let ecs = it.plane.ecs.clone();
             Served::by(wharf_api_ecs::Routes(Arc::new(ecs.clone())))
                 .tagged(wharf_svc_ecs::TAGGED)
+                .announcing(wharf_svc_ecs::ANNOUNCING)
                 .running("ECS", |stop| async move { ecs.run(stop).await })
         },
     },
@@ -223,6 +225,7 @@ pub static SERVICES: &[Row] = &[
                 store: it.data.store.clone(),
                 keyring: it.data.keyring.clone(),
                 operations: it.operations.clone(),
+                sources: it.announcing.clone(),
                 clock: it.clock.clone(),
                 takeover: Takeover::Replace,
             });
@@ -265,6 +268,8 @@ pub(crate) struct Wiring<'a> {
     pub plane: &'a Plane,
     /// The resources of all services that have tags, once all are built.
     pub tagged: Arc<OnceLock<Vec<Tagged>>>,
+    /// What all services announce, once all are built.
+    pub announcing: Arc<OnceLock<Vec<Announcing>>>,
     /// Their operations, once all are built.
     pub operations: Arc<ByName>,
 }
@@ -283,6 +288,7 @@ pub(crate) struct Served {
     pub routes: Vec<Arc<dyn Service>>,
     pub loops: Vec<Loop>,
     tagged: Vec<Tagged>,
+    announcing: Vec<Announcing>,
 }
 
 impl Served {
@@ -292,12 +298,19 @@ impl Served {
             routes: vec![Arc::new(routes)],
             loops: Vec::new(),
             tagged: Vec::new(),
+            announcing: Vec::new(),
         }
     }
 
     /// Has resources with tags, for the tagging API.
     pub fn tagged(mut self, tagged: Tagged) -> Self {
         self.tagged.push(tagged);
+        self
+    }
+
+    /// Announces changes of its records, for EventBridge.
+    pub fn announcing(mut self, announcing: Announcing) -> Self {
+        self.announcing.push(announcing);
         self
     }
 
@@ -356,6 +369,7 @@ pub(crate) fn serve(wiring: &Wiring<'_>) -> Served {
         routes: Vec::new(),
         loops: Vec::new(),
         tagged: Vec::new(),
+        announcing: Vec::new(),
     };
     let mut all = nothing.running(MACHINES, |stop| async move { hosts.feed(stop).await });
     for row in SERVICES {
@@ -363,7 +377,9 @@ pub(crate) fn serve(wiring: &Wiring<'_>) -> Served {
         all.routes.extend(served.routes);
         all.loops.extend(served.loops);
         all.tagged.extend(served.tagged);
+        all.announcing.extend(served.announcing);
     }
+    let _ = wiring.announcing.set(std::mem::take(&mut all.announcing));
     let _ = wiring.tagged.set(std::mem::take(&mut all.tagged));
     wiring.operations.serve(all.routes.clone());
     all

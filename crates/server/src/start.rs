@@ -228,6 +228,7 @@ pub async fn run_with(
         data: &data,
         plane: &plane,
         tagged: Arc::default(),
+        announcing: Arc::default(),
         operations: Arc::new(plane.by_name(&clock)),
     });
     served.routes.extend(further);

@@ -6,6 +6,7 @@
 //! - [`feed`] wakes reconcilers by what changes in the store, [`Loops`] runs them; [`OneQueue`] is both for
 //!   a service that has one reconciler.
 //! - [`StepError`] is why a reconciler tries a key again, [`fence`] what its writes compare.
+//! - [`announce`] is how a service tells EventBridge what changes of its records mean.
 //! - [`tags`] holds the rules of tags and their part in authorisation.
 //! - [`Tagged`] names the resources of a service that have tags.
 //! - [`Turns`] queues writers of one thing.
@@ -18,6 +19,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod announce;
 mod changes;
 mod error;
 mod feed;

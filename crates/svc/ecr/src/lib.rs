@@ -14,6 +14,7 @@
 
 #![forbid(unsafe_code)]
 
+mod announced;
 mod authorize;
 mod catalog;
 mod error;
@@ -30,6 +31,7 @@ mod service;
 mod tagged;
 pub mod token;
 
+pub use announced::ANNOUNCING;
 pub use catalog::{
     Catalog, Config, GcReport, ImageRef, LayerInfo, NewImage, Pushed, Referrer, Registry, Stored,
 };

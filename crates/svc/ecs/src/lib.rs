@@ -5,6 +5,7 @@
 //! | [`service`] | the trait `Ecs`, one line an operation; start and stop of the loops |
 //! | `ops` | one file an operation |
 //! | `authz` | what each operation does to which resource |
+//! | `announced` | what changes of records mean to the world, as events |
 //! | `describe`, `describe_service` | records as the API shows them |
 //!
 //! What all rooms are about (names, definitions, orders, the life of a task, the state) is
@@ -15,6 +16,7 @@
 
 #![forbid(unsafe_code)]
 
+mod announced;
 mod authz;
 mod config;
 mod core;
@@ -43,6 +45,7 @@ use wharf_svc_ecs_model::interface;
 mod sim;
 
 pub use acs::{Channel, Endpoint, Refusal, Ticket};
+pub use announced::ANNOUNCING;
 pub use binding::INSTANCE_TAG;
 pub use config::{Config, Parts};
 pub use credentials::{RoleError, RoleKeys, TaskCredentials};

@@ -3,13 +3,14 @@
 use serde_json::Value;
 use wharf_base::Permit;
 use wharf_delivery::Policy;
-use wharf_service::Outcome;
+use wharf_service::{Changes, Outcome};
 
 use crate::{
-    compiled::{CompiledRule, CompiledTarget},
+    compiled::CompiledTarget,
     core::{ChangeError, Core},
     courier::Errand,
     event::Event,
+    fault::EventsFaults,
     names::BusName,
     transform::Facts,
 };
@@ -34,32 +35,56 @@ pub async fn accept(
     permit: &Permit,
     events: Vec<Arriving>,
 ) -> Result<(), ChangeError> {
-    let mut owed: Vec<(BusName, Errand, Policy)> = Vec::new();
+    write(core, permit, owed(core, events).await?, |_| {}).await
+}
+
+/// One event for one target, the bus of its rule, and how long it is tried.
+pub type Owed = (BusName, Errand, Policy);
+
+/// What the rules of their buses owe events to.
+///
+/// # Errors
+/// The store's.
+pub async fn owed(core: &Core, events: Vec<Arriving>) -> Result<Vec<Owed>, ChangeError> {
+    let mut owed = Vec::new();
     for Arriving { bus, event } in events {
         let matcher = core.compiled.of(&core.table, &bus).await?;
         let document = event.document();
         let mut text = None;
         for rule in matcher.matches(&document) {
             let text = text.get_or_insert_with(|| document.to_string());
+            let from = From {
+                rule: &rule.name,
+                rule_arn: &rule.arn,
+                bus: &bus,
+            };
             for target in &rule.targets {
-                owed.push(errand(core, &bus, rule, target, (&document, text)));
+                owed.push(errand(core, from, target, (&document, text)));
             }
         }
     }
-    write(core, permit, owed).await
+    Ok(owed)
 }
 
-fn errand(
+/// The rule that sends an event.
+#[derive(Clone, Copy)]
+pub struct From<'a> {
+    pub rule: &'a str,
+    pub rule_arn: &'a str,
+    pub bus: &'a BusName,
+}
+
+/// What a target is owed of an event, which is given as a document and as it is written.
+pub fn errand(
     core: &Core,
-    bus: &BusName,
-    rule: &CompiledRule,
+    from: From<'_>,
     target: &CompiledTarget,
     (event, text): (&Value, &str),
-) -> (BusName, Errand, Policy) {
+) -> Owed {
     let ingested_at = core.parts.clock.now().iso8601();
     let facts = Facts {
-        rule: &rule.name,
-        rule_arn: &rule.arn,
+        rule: from.rule,
+        rule_arn: from.rule_arn,
         ingested_at: &ingested_at,
     };
     let payload = target.transform.apply(event, text, &facts);
@@ -68,18 +93,18 @@ fn errand(
         id: format!(
             "{}/{}/{}/{}",
             event["id"].as_str().unwrap_or_default(),
-            bus.name,
-            rule.name,
+            from.bus.name,
+            from.rule,
             target.id
         ),
-        account: bus.place.account.clone(),
-        rule: rule.name.clone(),
-        rule_arn: rule.arn.clone(),
+        account: from.bus.place.account.clone(),
+        rule: from.rule.to_owned(),
+        rule_arn: from.rule_arn.to_owned(),
         target: target.document.clone(),
         event: (has_dead_letters && payload != text).then(|| text.to_owned()),
         payload,
     };
-    (bus.clone(), errand, policy(&target.document))
+    (from.bus.clone(), errand, policy(&target.document))
 }
 
 /// How long a target is tried.
@@ -96,17 +121,19 @@ pub fn policy(target: &Value) -> Policy {
     }
 }
 
-/// Writes errands, as few transactions as they fit into.
+/// Writes errands in as few transactions as they fit into; `end` adds to the last of them.
 ///
 /// # Errors
 /// The store's.
 pub async fn write(
     core: &Core,
     permit: &Permit,
-    owed: Vec<(BusName, Errand, Policy)>,
+    owed: Vec<Owed>,
+    end: impl FnOnce(&mut Changes<'_, EventsFaults>),
 ) -> Result<(), ChangeError> {
     let mut owed = owed.into_iter().peekable();
-    while owed.peek().is_some() {
+    let mut end = Some(end);
+    loop {
         let mut tx = core.table.begin();
         let (mut writes, mut bytes) = (0, 0);
         while let Some((bus, errand, policy)) = owed.next_if(|(_, it, _)| {
@@ -117,9 +144,15 @@ pub async fn write(
             let id = errand.id.clone();
             core.outbox.put(&mut tx, &bus.place, &id, errand, policy);
         }
+        let is_last = owed.peek().is_none();
+        if let Some(end) = end.take_if(|_| is_last) {
+            end(&mut tx);
+        }
         if let Outcome::Lost(key) = tx.commit(permit).await? {
             return Err(core.table.conflict(key));
         }
+        if is_last {
+            return Ok(());
+        }
     }
-    Ok(())
 }

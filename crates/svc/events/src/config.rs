@@ -1,11 +1,12 @@
 //! What the server hands in.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use wharf_base::Clock;
 use wharf_delivery::Operations;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
+use wharf_service::announce::Announcing;
 use wharf_store::Store;
 
 /// What the service works with.
@@ -15,6 +16,8 @@ pub struct Parts {
     pub keyring: Keyring,
     /// Targets are calls of these.
     pub operations: Arc<dyn Operations>,
+    /// What wharf's own services announce, once all are built.
+    pub sources: Arc<OnceLock<Vec<Announcing>>>,
     pub clock: Arc<dyn Clock>,
     /// Whether another server may hold the shards of the loops.
     pub takeover: Takeover,

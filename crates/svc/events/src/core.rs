@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use wharf_base::Timestamp;
 use wharf_delivery::Outbox;
+use wharf_reconcile::{Queue, Shard};
 use wharf_records::Unknown;
 use wharf_service::{Changes, Pages, Place, Stored, Table};
 use wharf_wire::{Context, Fault};
@@ -22,6 +23,9 @@ pub struct Core {
     pub table: Table<EventsFaults>,
     pub compiled: Compiled,
     pub outbox: Arc<Outbox<EventsFaults, Targets>>,
+    /// Keys of rules that may have a schedule.
+    pub schedules: Arc<Queue<String>>,
+    pub shard: Shard,
 }
 
 /// A record could not be read or written.
@@ -43,6 +47,8 @@ impl Core {
             parts,
             compiled: Compiled::default(),
             outbox: Arc::new(outbox),
+            schedules: Arc::default(),
+            shard: Shard::new("/w1/c0/events/shard/0"),
         }
     }
 

@@ -5,6 +5,7 @@
 //!   paths into it; patterns are those of `wharf_patterns`. All pure.
 //! - `compiled` keeps the rules of a bus ready for matching.
 //! - `accept` brings an event onto a bus: in one transaction it writes what is owed to targets.
+//! - `announced` puts what wharf's own services announce, `scheduled` what rules send by the clock.
 //! - `courier` says which call a target is, and sends it or its dead letter (`wharf_delivery`).
 //! - `ops` holds the operations; `authorize` their rows.
 //!
@@ -15,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 mod accept;
+mod announced;
 mod authorize;
 mod compiled;
 mod config;
@@ -28,6 +30,7 @@ mod ops;
 mod path;
 mod policy;
 mod records;
+mod scheduled;
 mod service;
 mod tagged;
 mod tags;

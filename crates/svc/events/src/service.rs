@@ -4,7 +4,13 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{authorize, config::Parts, core::Core, ops};
+use wharf_base::Permit;
+use wharf_service::{Loops, feed};
+
+use crate::{announced, authorize, config::Parts, core::Core, names::SERVICE, ops, scheduled};
+
+/// Schedules worked on at once.
+const WORKERS: usize = 4;
 
 /// EventBridge over a store.
 #[derive(Clone)]
@@ -19,9 +25,43 @@ impl EventsService {
         }
     }
 
-    /// Delivers to targets until `stop`, or until a part of it panics.
+    /// Delivers to targets, follows what services announce and keeps the time of schedules until `stop`,
+    /// or until a part of it panics.
     pub async fn run(&self, stop: CancellationToken) {
-        self.core.outbox.clone().run(stop).await;
+        let stop = stop.child_token();
+        let core = &self.core;
+        let mut loops = Loops::new(SERVICE, stop.clone());
+        let held = loops.hold(
+            &core.shard,
+            &core.parts.store,
+            Permit::for_controller("events-shard"),
+            core.parts.takeover,
+        );
+        held.await;
+        for source in core.parts.sources.get().into_iter().flatten() {
+            loops.spawn(announced::follow(core.clone(), *source, stop.clone()));
+        }
+        let fed = core.clone();
+        let changed = move |key: &str, _| scheduled::changed(&fed, key);
+        loops.spawn(feed(
+            core.parts.store.clone(),
+            SERVICE,
+            stop.clone(),
+            changed,
+        ));
+        let worked = core.clone();
+        let work = move |key| scheduled::key(worked.clone(), key);
+        loops.work(&core.schedules, WORKERS, work);
+        // Whichever ends takes the other with it.
+        let delivered = async {
+            core.outbox.clone().run(stop.clone()).await;
+            stop.cancel();
+        };
+        let kept = async {
+            loops.run().await;
+            stop.cancel();
+        };
+        tokio::join!(delivered, kept);
     }
 }
 

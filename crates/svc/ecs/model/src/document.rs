@@ -62,6 +62,11 @@ pub fn of_request(operation: &str, request: &dyn Struct) -> Value {
     render(input(operation), request)
 }
 
+/// A whole answer, as events carry parts of it.
+pub fn of_response(operation: &str, response: &dyn Struct) -> Value {
+    render(output(operation), response)
+}
+
 pub fn of_configuration(request: &CreateClusterRequest) -> Option<Value> {
     request.configuration.as_ref()?;
     Some(take(

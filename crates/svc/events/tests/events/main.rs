@@ -1,10 +1,12 @@
 //! The service over a store, with targets that a test looks into.
 
+mod announced;
 mod lists;
 mod putting;
 mod rules;
+mod scheduled;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -66,6 +68,7 @@ impl Home {
             store: world.store.clone(),
             keyring: world.keyring.clone(),
             operations: called.clone(),
+            sources: Arc::new(OnceLock::from(vec![announced::ANNOUNCING])),
             clock: clock.clone(),
             takeover: Takeover::Replace,
         });

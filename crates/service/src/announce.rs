@@ -1,0 +1,74 @@
+//! What services tell the world of changes of their records: events of EventBridge whose sources are
+//! AWS's own services (`aws.ecs`). A service says in a pure function what a change means; EventBridge
+//! follows the store's history and puts the events, so that none is lost, doubled or forged.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use wharf_base::Timestamp;
+use wharf_store::Event;
+
+use crate::Place;
+
+/// An event before it has its id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Announcement {
+    /// Where it happened: whose default bus it is put on.
+    pub place: Place,
+    /// `aws.ecs`
+    pub source: &'static str,
+    /// `ECS Task State Change`
+    pub detail_type: &'static str,
+    /// ARNs
+    pub resources: Vec<String>,
+    pub detail: Value,
+}
+
+/// What a service announces.
+#[derive(Debug, Clone, Copy)]
+pub struct Announcing {
+    /// The service's segment of keys.
+    pub service: &'static str,
+    /// What changes of one revision mean, at a time. The same changes mean as many events again.
+    pub of: fn(&[&Event], Timestamp) -> Vec<Announcement>,
+}
+
+/// Changes by their revisions, in order.
+pub fn by_revision(events: &[Event]) -> BTreeMap<u64, Vec<&Event>> {
+    let mut revisions: BTreeMap<u64, Vec<&Event>> = BTreeMap::new();
+    for event in events {
+        revisions.entry(event.revision()).or_default().push(event);
+    }
+    revisions
+}
+
+/// A document of an API as events carry it: members that are times (`createdAt`) as texts and not as
+/// seconds.
+pub fn with_written_times(document: &mut Value) {
+    match document {
+        Value::Object(members) => {
+            for (name, member) in members {
+                let seconds = member.as_f64().filter(|_| name.ends_with("At"));
+                match seconds.and_then(Timestamp::from_epoch_seconds) {
+                    Some(time) => *member = json!(time.iso8601()),
+                    None => with_written_times(member),
+                }
+            }
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(with_written_times),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_texts() {
+        let mut document = json!({"a": [{"createdAt": 1.5, "Attempt": 2}], "At": "x"});
+        with_written_times(&mut document);
+        let created = json!({"createdAt": "1970-01-01T00:00:01.500Z", "Attempt": 2});
+        assert_eq!(document, json!({"a": [created], "At": "x"}));
+    }
+}

@@ -1,0 +1,194 @@
+//! What changes of images mean to the world (spec ecr.md §10). Pure.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use wharf_base::Timestamp;
+use wharf_records::{Record as _, Scope, decode};
+use wharf_service::{
+    Place,
+    announce::{Announcement, Announcing},
+};
+use wharf_store::{Entry, Event, EventKind};
+
+use crate::{names::SERVICE, records::Image};
+
+/// Pushes and deletions of images.
+pub const ANNOUNCING: Announcing = Announcing {
+    service: SERVICE,
+    of: announced,
+};
+
+/// An image before and after a change.
+struct Change {
+    place: Place,
+    repository: String,
+    before: Option<Image>,
+    after: Option<Image>,
+}
+
+fn announced(events: &[&Event], _: Timestamp) -> Vec<Announcement> {
+    let changes: Vec<Change> = events.iter().filter_map(|it| change(it)).collect();
+    let tags = |image: &Option<Image>| -> BTreeSet<String> {
+        image.iter().flat_map(|it| it.tags.clone()).collect()
+    };
+    // A tag that goes to another image is not deleted.
+    let moved: BTreeSet<(&str, String)> = (changes.iter())
+        .flat_map(|it| {
+            tags(&it.after)
+                .into_iter()
+                .map(|tag| (it.repository.as_str(), tag))
+        })
+        .collect();
+    let mut said = Vec::new();
+    for it in &changes {
+        let (before, after) = (tags(&it.before), tags(&it.after));
+        if let Some(image) = &it.after {
+            let mut pushed: Vec<&str> = after.difference(&before).map(String::as_str).collect();
+            if it.before.is_none() && pushed.is_empty() {
+                pushed.push("");
+            }
+            said.extend(pushed.iter().map(|tag| it.action("PUSH", image, tag)));
+        }
+        if let Some(image) = &it.before {
+            let gone = before.difference(&after);
+            let gone =
+                gone.filter(|tag| !moved.contains(&(it.repository.as_str(), (*tag).clone())));
+            let mut gone: Vec<&str> = gone.map(String::as_str).collect();
+            if it.after.is_none() && before.is_empty() {
+                gone.push("");
+            }
+            said.extend(gone.iter().map(|tag| it.action("DELETE", image, tag)));
+        }
+    }
+    said
+}
+
+fn change(event: &Event) -> Option<Change> {
+    let (scope, kind, id) = Scope::parse(event.key())?;
+    if kind != Image::KIND {
+        return None;
+    }
+    let (repository, _) = id.rsplit_once('.')?;
+    let image = |entry: &Entry| match decode::<Image>(&entry.value) {
+        Ok(image) => Some(image),
+        Err(error) => {
+            tracing::error!(key = entry.key, %error, "failed to read an image, its event is lost");
+            None
+        }
+    };
+    let now = (event.kind == EventKind::Put).then_some(&event.entry);
+    Some(Change {
+        place: Place::of_scope(&scope),
+        repository: repository.to_owned(),
+        before: event.previous.as_ref().and_then(image),
+        after: now.and_then(image),
+    })
+}
+
+impl Change {
+    fn action(&self, action: &str, image: &Image, tag: &str) -> Announcement {
+        let mut detail = json!({
+            "result": "SUCCESS",
+            "repository-name": self.repository,
+            "image-digest": image.digest.to_string(),
+            "action-type": action,
+            "image-tag": tag,
+            "manifest-media-type": image.media_type,
+        });
+        if let Some(artifact) = &image.artifact_type {
+            detail["artifact-media-type"] = Value::from(artifact.as_str());
+        }
+        Announcement {
+            place: self.place.clone(),
+            source: "aws.ecr",
+            detail_type: "ECR Image Action",
+            resources: Vec::new(),
+            detail,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_records::{Unknown, encode};
+
+    use super::*;
+    use crate::records::Keys;
+
+    fn image(tags: &[&str]) -> Image {
+        Image {
+            digest: wharf_blobs::Digest::of(b"x"),
+            media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
+            artifact_type: None,
+            manifest_size: 1,
+            image_size: 1,
+            pushed_at: Timestamp(0),
+            last_pull: None,
+            tags: tags.iter().map(|it| (*it).to_owned()).collect(),
+            blobs: Vec::new(),
+            children: Vec::new(),
+            subject: None,
+            unknown: Unknown::new(),
+        }
+    }
+
+    fn event(before: Option<Image>, after: Option<Image>) -> Event {
+        let key = Keys::new("1", "r").image("team/a.b", &wharf_blobs::Digest::of(b"x"));
+        let entry = |image: Option<&Image>| Entry {
+            key: key.clone(),
+            value: image.map(encode).unwrap_or_default(),
+            create_revision: 1,
+            mod_revision: 2,
+            version: 1,
+            lease: None,
+        };
+        Event {
+            kind: if after.is_some() {
+                EventKind::Put
+            } else {
+                EventKind::Delete
+            },
+            entry: entry(after.as_ref()),
+            previous: before.map(|it| entry(Some(&it))),
+        }
+    }
+
+    fn said(events: &[Event]) -> Vec<String> {
+        let events: Vec<&Event> = events.iter().collect();
+        let said = announced(&events, Timestamp(0));
+        let text = |it: &Announcement| {
+            assert_eq!(it.detail["repository-name"], "team/a.b");
+            format!("{} {}", it.detail["action-type"], it.detail["image-tag"]).replace('"', "")
+        };
+        said.iter().map(text).collect()
+    }
+
+    #[test]
+    fn pushes_and_deletions() {
+        for (before, after, expected) in [
+            (None, Some(image(&["v1"])), vec!["PUSH v1"]),
+            (None, Some(image(&[])), vec!["PUSH "]),
+            (
+                Some(image(&["v1"])),
+                Some(image(&["v1", "v2"])),
+                vec!["PUSH v2"],
+            ),
+            (Some(image(&["v1"])), Some(image(&["v1"])), vec![]),
+            (Some(image(&["v1"])), Some(image(&[])), vec!["DELETE v1"]),
+            (
+                Some(image(&["v1", "v2"])),
+                None,
+                vec!["DELETE v1", "DELETE v2"],
+            ),
+            (Some(image(&[])), None, vec!["DELETE "]),
+        ] {
+            assert_eq!(said(&[event(before, after)]), expected);
+        }
+        let moved = [
+            event(Some(image(&["v1"])), Some(image(&[]))),
+            event(None, Some(image(&["v1"]))),
+        ];
+        assert_eq!(said(&moved), ["PUSH v1"]);
+    }
+}
