@@ -14,7 +14,6 @@ CALLS = [
     ("apprunner", "apprunner", "list_services", {}, "UnsupportedOperation", 400),
     ("servicediscovery", "servicediscovery", "list_namespaces", {}, "UnsupportedOperation", 400),
     ("events", "events", "list_rules", {}, "UnsupportedOperation", 400),
-    ("sqs", "sqs", "list_queues", {}, "UnsupportedOperation", 400),
     (
         "application-autoscaling",
         "application-autoscaling",

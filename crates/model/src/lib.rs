@@ -7,6 +7,7 @@
 
 mod metadata;
 mod shapes;
+mod sqs;
 
 use std::{fs, path::Path};
 
@@ -63,6 +64,9 @@ pub fn read(path: &Path) -> Result<Value> {
     let service = model["service"].as_str().context("service")?.to_owned();
     for (_, structure, member, shape) in PATCHES.iter().filter(|patch| patch.0 == service) {
         model["shapes"][*structure]["members"][*member] = serde_json::json!({ "shape": shape });
+    }
+    if service == "sqs" {
+        sqs::patch(&mut model);
     }
     Ok(model)
 }

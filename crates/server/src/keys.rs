@@ -252,7 +252,7 @@ impl Keys {
     }
 
     async fn each_secret(&self, mut see: impl FnMut(&Entry, &Secret)) -> Result<(), Fault> {
-        for service in ["iam", "acm", "elbv2", "kms", "secretsmanager", "ssm"] {
+        for service in ["iam", "acm", "elbv2", "kms", "secretsmanager", "sqs", "ssm"] {
             let prefix = Scope::service_prefix(service);
             let mut pages = self.store.pages(Range::prefix(prefix));
             while let Some(page) = pages.next().await.map_err(failed)? {
@@ -299,6 +299,12 @@ fn secret_of(entry: &Entry) -> Option<Secret> {
             } = &scope;
             let context = format!("secretsmanager/value/{account}/{region}/{id}");
             ("sealed", context)
+        }
+        ("sqs", "data-key") => {
+            let Scope {
+                account, region, ..
+            } = &scope;
+            ("sealed", format!("sqs/data-key/{account}/{region}/{id}"))
         }
         ("ssm", "version") => {
             let Scope {

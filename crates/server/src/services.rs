@@ -205,9 +205,10 @@ pub static SERVICES: &[Row] = &[
     Row {
         schema: &wharf_api_sqs::schema::SERVICE,
         serve: |it| {
-            let (store, keyring) = (it.data.store.clone(), it.data.keyring.clone());
-            let service = wharf_svc_sqs::SqsService::new(store, keyring);
-            Served::by(wharf_api_sqs::Routes(Arc::new(service)))
+            let sqs = it.plane.sqs.clone();
+            Served::by(wharf_api_sqs::Routes(Arc::new(sqs.clone())))
+                .tagged(wharf_svc_sqs::TAGGED)
+                .running("queues", |stop| async move { sqs.run(stop).await })
         },
     },
     Row {

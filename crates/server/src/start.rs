@@ -29,6 +29,7 @@ use wharf_svc_iam::{Directory, DirectoryError, IamGate, IamService, Mode};
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_svc_logs::{Limits as LogsLimits, LogsService, Options as LogsOptions};
 use wharf_svc_secretsmanager::{Parts as SecretsParts, SecretsmanagerService};
+use wharf_svc_sqs::{Parts as SqsParts, SqsService};
 use wharf_wal::Disk;
 use wharf_wire::{Caller, Dispatcher, Fault, Service};
 
@@ -538,6 +539,7 @@ pub(crate) struct Plane {
     pub elbv2: Elbv2Service,
     pub kms: KmsService,
     pub secrets: SecretsmanagerService,
+    pub sqs: SqsService,
     pub logs: LogsService,
     pub cloudtrail: CloudtrailService,
     pub recorder: Arc<Recorder>,
@@ -651,8 +653,19 @@ impl Plane {
             clock: clock.clone(),
             takeover: Takeover::Replace,
         });
+        let sqs = SqsService::new(SqsParts {
+            store: data.store.clone(),
+            keyring: data.keyring.clone(),
+            kms: Arc::new(wharf_api_kms::Client::new(
+                Arc::new(kms.clone()),
+                dispatcher.clone(),
+            )),
+            clock: clock.clone(),
+            takeover: Takeover::Replace,
+        });
         Self {
             kms,
+            sqs,
             iam: IamService::new(directory.clone()),
             logs: LogsService::open(
                 data.store.clone(),

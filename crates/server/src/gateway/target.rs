@@ -171,6 +171,11 @@ impl Apis {
         let operation = action
             .ok_or_else(|| NoTarget::Malformed(missing()))?
             .to_owned();
+        // Clients of before the JSON protocol ask at the queue's address instead of naming it.
+        let form = match service.schema().name {
+            "sqs" if head.path.len() > 1 => form.or("QueueUrl", head.path.as_str()),
+            _ => form,
+        };
         Ok(Target {
             service,
             operation,

@@ -50,7 +50,16 @@ const RETRY: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_secs(5);
 /// Operations that move data rather than manage something; CloudTrail leaves them out too, unless
 /// a trail asks for them.
-const DATA: [(&str, &str); 1] = [("logs", "PutLogEvents")];
+const DATA: [(&str, &str); 8] = [
+    ("logs", "PutLogEvents"),
+    ("sqs", "ChangeMessageVisibility"),
+    ("sqs", "ChangeMessageVisibilityBatch"),
+    ("sqs", "DeleteMessage"),
+    ("sqs", "DeleteMessageBatch"),
+    ("sqs", "ReceiveMessage"),
+    ("sqs", "SendMessage"),
+    ("sqs", "SendMessageBatch"),
+];
 
 /// The events of one stream, one after another, in as many appends as they take.
 #[derive(Default)]

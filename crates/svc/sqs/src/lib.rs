@@ -1,9 +1,46 @@
-//! The service sqs: what it is for, and what always holds.
+//! Amazon SQS: queues of messages that are handed to those who ask, again and again until somebody deletes them.
+//!
+//! - `machine` is one queue as a state machine; pure. `settings`, `redrive`, `content`, `receipt` and `names` are
+//!   pure as well.
+//! - `stored` is how messages are stored, `records` what else is. `cipher` and `keys` seal contents.
+//! - `live` is a queue in memory over its messages on disk; `core` loads queues when they are first asked for.
+//! - `sending`, `receiving`, `holding` and `dead_letters` are what happens to messages; `ops` holds the operations,
+//!   `authorize` their rows.
+//! - `moving` empties dead-letter queues as move tasks say.
+//! - `reconcile` removes what is too old and what was left by purged and deleted queues.
+//!
+//! Invariants: what is acknowledged is on disk, and nobody receives what is not; a message is in one queue
+//! alone, also while it moves; a change of a message that is under way keeps all others from it.
 
 #![forbid(unsafe_code)]
 
+mod attempts;
 mod authorize;
+mod cipher;
+mod config;
+mod content;
+mod core;
+mod dead_letters;
 mod fault;
+mod holding;
+mod keys;
+mod live;
+mod machine;
+mod moving;
+mod names;
+mod ops;
+mod receipt;
+mod receiving;
+mod reconcile;
+mod records;
+mod redrive;
+mod sending;
 mod service;
+mod settings;
+mod stored;
+mod tagged;
+mod tags;
 
+pub use config::Parts;
 pub use service::SqsService;
+pub use tagged::TAGGED;

@@ -1,38 +1,45 @@
-//! The service: what it stands on, and one line for each operation.
+//! The service as the server holds it: operations and the loop.
 
-use wharf_seal::Keyring;
-use wharf_service::{Pages, Table};
-use wharf_store::Store;
-use wharf_wire::Context;
+use std::sync::Arc;
 
-use crate::{authorize, fault::SqsFaults};
+use tokio_util::sync::CancellationToken;
+use wharf_base::Permit;
+use wharf_service::OneQueue;
 
-/// The service over the store that holds its records.
+use crate::{authorize, config::Parts, core::Core, names, ops, reconcile};
+
+/// Queues and drawers looked at at once.
+const WORKERS: usize = 2;
+
+/// SQS over a store.
 #[derive(Clone)]
 pub struct SqsService {
-    #[expect(dead_code, reason = "the first operation reads or writes records")]
-    pub(crate) table: Table<SqsFaults>,
-    /// Seals page tokens.
-    keyring: Keyring,
+    core: Arc<Core>,
 }
 
 impl SqsService {
-    pub fn new(store: Store, keyring: Keyring) -> Self {
+    pub fn new(parts: Parts) -> Self {
         Self {
-            table: Table::new(store),
-            keyring,
+            core: Arc::new(Core::new(parts)),
         }
     }
 
-    #[expect(dead_code, reason = "the first list has pages")]
-    /// The pages of a list of the caller's; `selection` is all that a request chooses by.
-    pub(crate) fn pages(
-        &self,
-        cx: &Context,
-        list: &str,
-        selection: &impl std::fmt::Debug,
-    ) -> Pages<'_, SqsFaults> {
-        Pages::new(&self.keyring, cx, list, selection)
+    /// Removes what is too old until `stop`, or until a part of it panics.
+    pub async fn run(&self, stop: CancellationToken) {
+        let core = &self.core;
+        let loops = OneQueue {
+            service: names::SERVICE,
+            store: &core.parts.store,
+            shard: &core.shard,
+            permit: Permit::for_controller("sqs-shard"),
+            takeover: core.parts.takeover,
+            queue: &core.work,
+            workers: WORKERS,
+        };
+        let (fed, worked) = (core.clone(), core.clone());
+        let changed = move |key: &str, look| reconcile::changed(&fed, key, look);
+        let work = move |key| reconcile::key(worked.clone(), key);
+        loops.run(stop, changed, work).await;
     }
 }
 
@@ -42,7 +49,31 @@ static UNDERSTOOD: wharf_wire::understood::Understood =
 
 wharf_api_sqs::operations! {
     impl SqsService;
-    authorize(self, _cx, input) = Ok(authorize::checks(input));
+    authorize(self, cx, input) = authorize::checks(&self.core, cx, input).await;
     understood = UNDERSTOOD;
-    run(self, operation, call, input) = operation(self, call, input).await;
+    run(self, operation, call, input) = operation(&self.core, call, input).await;
+
+    add_permission = ops::permissions::add_permission;
+    cancel_message_move_task = ops::moves::cancel_message_move_task;
+    change_message_visibility = ops::visibility::change_message_visibility;
+    change_message_visibility_batch = ops::visibility::change_message_visibility_batch;
+    create_queue = ops::create::create_queue;
+    delete_message = ops::delete::delete_message;
+    delete_message_batch = ops::delete::delete_message_batch;
+    delete_queue = ops::create::delete_queue;
+    get_queue_attributes = ops::attributes::get_queue_attributes;
+    get_queue_url = ops::create::get_queue_url;
+    list_dead_letter_source_queues = ops::list::list_dead_letter_source_queues;
+    list_message_move_tasks = ops::moves::list_message_move_tasks;
+    list_queue_tags = ops::tags::list_queue_tags;
+    list_queues = ops::list::list_queues;
+    purge_queue = ops::create::purge_queue;
+    receive_message = ops::receive::receive_message;
+    remove_permission = ops::permissions::remove_permission;
+    send_message = ops::send::send_message;
+    send_message_batch = ops::send::send_message_batch;
+    set_queue_attributes = ops::attributes::set_queue_attributes;
+    start_message_move_task = ops::moves::start_message_move_task;
+    tag_queue = ops::tags::tag_queue;
+    untag_queue = ops::tags::untag_queue;
 }

@@ -1,13 +1,10 @@
-//! The service in process, over a real store.
+//! The service over a store: what stock clients do, without them.
 
-use wharf_api_sqs::Sqs as _;
-use wharf_svc_sqs::SqsService;
-use wharf_testkit::{World, call};
-
-#[tokio::test]
-async fn what_is_not_written_says_so() {
-    let world = World::new();
-    let service = SqsService::new(world.store.clone(), world.keyring.clone());
-    let answer = service.add_permission(&call(), Default::default()).await;
-    assert_eq!(answer.unwrap_err().code, "UnsupportedOperation");
-}
+#[path = "service/fifo.rs"]
+mod fifo;
+#[path = "service/home.rs"]
+mod home;
+#[path = "service/queues.rs"]
+mod queues;
+#[path = "service/standard.rs"]
+mod standard;

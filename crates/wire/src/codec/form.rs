@@ -38,6 +38,14 @@ impl Form {
         self.pairs
     }
 
+    /// With a parameter that the request says elsewhere, unless it is here as well.
+    pub fn or(mut self, name: &str, value: impl Into<String>) -> Self {
+        if self.get(name).is_none() {
+            self.pairs.push((name.to_owned(), value.into()));
+        }
+        self
+    }
+
     pub fn get(&self, name: &str) -> Option<&str> {
         self.pairs
             .iter()

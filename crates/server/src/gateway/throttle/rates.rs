@@ -349,6 +349,22 @@ const SECRETS_MANAGER: &[Row] = &[
     ("tag modify", 50.0, 50.0, &["TagResource", "UntagResource"]),
 ];
 
+/// Standard queues take nearly any number of messages; this is beyond what one server takes.
+const SQS: &[Row] = &[(
+    "messages",
+    1_000_000.0,
+    1_000_000.0,
+    &[
+        "ChangeMessageVisibility",
+        "ChangeMessageVisibilityBatch",
+        "DeleteMessage",
+        "DeleteMessageBatch",
+        "ReceiveMessage",
+        "SendMessage",
+        "SendMessageBatch",
+    ],
+)];
+
 /// The class of an operation, and its bucket. `narrowed` as EC2 means it.
 pub fn of(service: &str, operation: &str, narrowed: bool) -> (&'static str, Rate) {
     let row = |rows: &[Row]| {
@@ -364,6 +380,7 @@ pub fn of(service: &str, operation: &str, narrowed: bool) -> (&'static str, Rate
         "ecr" => row(ECR),
         "logs" => row(LOGS),
         "secretsmanager" => row(SECRETS_MANAGER),
+        "sqs" => row(SQS),
         // All operations of STS share one quota.
         "sts" => Some(("all", Rate::new(600.0, 600.0))),
         _ => None,

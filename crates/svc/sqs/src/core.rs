@@ -1,0 +1,180 @@
+//! What every operation and loop of the service works with: the queues, loaded when they are first asked for.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use wharf_base::Permit;
+use wharf_reconcile::{Queue as WorkQueue, Shard};
+use wharf_records::{Record as _, Scope};
+use wharf_seal::Keyring;
+use wharf_service::{Pages, Place, Table, Turns};
+use wharf_store::{Op, Range, Store, Txn};
+use wharf_wire::{Context, Fault};
+
+use crate::{
+    config::Parts,
+    fault::{self, SqsFaults},
+    keys::Keys,
+    live::Live,
+    machine::{Machine, Message, Millis, Original, Stage},
+    names::{QueueId, SERVICE},
+    records::Queue,
+    stored::{self, Drawer, Holds, KINDS},
+};
+
+/// A record could not be read or written.
+pub type ChangeError = wharf_service::ChangeError<SqsFaults>;
+
+/// Keys removed in one transaction.
+const DELETES: usize = 100;
+
+pub struct Core {
+    pub parts: Parts,
+    pub table: Table<SqsFaults>,
+    pub keys: Keys,
+    queues: Mutex<HashMap<QueueId, Arc<Live>>>,
+    /// Loads and changes of one queue come after one another.
+    pub turns: Turns,
+    /// Keys of records that the reconciler looks at.
+    pub work: Arc<WorkQueue<String>>,
+    pub shard: Shard,
+}
+
+impl Core {
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            table: Table::new(parts.store.clone()),
+            parts,
+            keys: Keys::default(),
+            queues: Mutex::default(),
+            turns: Turns::default(),
+            work: Arc::default(),
+            shard: Shard::new("/w1/c0/sqs/shard/0"),
+        }
+    }
+
+    pub fn now(&self) -> Millis {
+        u64::try_from(self.parts.clock.now().millis()).unwrap_or(0)
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.parts.store
+    }
+
+    /// The pages of a list of the caller's; `selection` is all that a request chooses by.
+    pub fn pages(
+        &self,
+        cx: &Context,
+        list: &str,
+        selection: &impl std::fmt::Debug,
+    ) -> Pages<'_, SqsFaults> {
+        let keyring: &Keyring = &self.parts.keyring;
+        Pages::new(keyring, cx, list, selection)
+    }
+
+    pub fn queues(&self) -> MutexGuard<'_, HashMap<QueueId, Arc<Live>>> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A queue, if there is one.
+    pub async fn find(&self, id: &QueueId) -> Result<Option<Arc<Live>>, ChangeError> {
+        if let Some(live) = self.queues().get(id) {
+            return Ok(Some(live.clone()));
+        }
+        let _turn = self.turns.take(id).await;
+        self.find_in_turn(id).await
+    }
+
+    /// The same for who has the queue's turn already.
+    pub async fn find_in_turn(&self, id: &QueueId) -> Result<Option<Arc<Live>>, ChangeError> {
+        if let Some(live) = self.queues().get(id) {
+            return Ok(Some(live.clone()));
+        }
+        let Some(stored) = self.table.read::<Queue>(&key(id)).await? else {
+            return Ok(None);
+        };
+        let machine = self.load(&id.place, &stored.record).await?;
+        let live = Arc::new(Live::new(id.clone(), stored.record, machine));
+        self.queues().insert(id.clone(), live.clone());
+        Ok(Some(live))
+    }
+
+    /// A queue that must be there.
+    pub async fn get(&self, id: &QueueId) -> Result<Arc<Live>, Fault> {
+        self.find(id).await?.ok_or_else(fault::no_queue)
+    }
+
+    /// The queue of a request's URL.
+    pub async fn asked(&self, cx: &Context, url: Option<&str>) -> Result<Arc<Live>, Fault> {
+        let url = url.ok_or_else(|| fault::missing("QueueUrl"))?;
+        self.get(&QueueId::of_url(cx, url)?).await
+    }
+
+    /// Reads the messages of a queue.
+    async fn load(&self, place: &Place, queue: &Queue) -> Result<Machine, ChangeError> {
+        let (drawer, now) = (Drawer::new(place, &queue.drawer), self.now());
+        let mut machine = Machine::new(queue.settings.fifo);
+        let (mut with_parts, mut stray) = (BTreeSet::new(), Vec::new());
+        for kind in KINDS {
+            let mut pages = self.store().pages(Range::prefix(drawer.prefix(kind)));
+            while let Some(page) = pages.next().await? {
+                for entry in page.entries {
+                    match drawer.holds(&entry.key) {
+                        Some(Holds::Message(seq)) => {
+                            let read = stored::decode(&entry.value).map_err(ChangeError::other)?;
+                            let (state, head, _) = read;
+                            if head.parts > 0 {
+                                with_parts.insert(head.id);
+                            }
+                            machine.add(seq, message(&state, &head, queue.settings.fifo), now);
+                        }
+                        // Its message was never sent, or is gone.
+                        Some(Holds::Part(id)) if !with_parts.contains(&id) => stray.push(entry.key),
+                        Some(Holds::Part(_)) => {}
+                        Some(Holds::Dedup(name)) => {
+                            let read = stored::decode_dedup(&entry.value);
+                            let (seq, id, until) = read.map_err(ChangeError::other)?;
+                            machine.dedup.remember(name, Original { seq, id, until });
+                        }
+                        None => {}
+                    }
+                }
+            }
+        }
+        self.delete(&LOADING, stray).await?;
+        Ok(machine)
+    }
+
+    /// Deletes keys, some at a time.
+    pub async fn delete(&self, permit: &Permit, keys: Vec<String>) -> Result<(), ChangeError> {
+        for some in keys.chunks(DELETES) {
+            let mut txn = Txn::new();
+            txn.then = some.iter().map(Op::delete).collect();
+            self.store().txn(permit, txn).await?;
+        }
+        Ok(())
+    }
+}
+
+/// For parts of messages that never were.
+const LOADING: Permit = Permit::for_controller("sqs-loading");
+
+/// The key of a queue's record.
+pub fn key(id: &QueueId) -> String {
+    let Place { account, region } = &id.place;
+    Scope::new(SERVICE, account, region).key(Queue::KIND, &id.name)
+}
+
+/// What the machine knows of a stored message.
+pub fn message(state: &stored::State, head: &stored::Head, fifo: bool) -> Message {
+    Message {
+        id: head.id,
+        visible_at: state.visible_at,
+        first_received_at: state.first_received_at,
+        receives: state.receives,
+        group: head.group.as_deref().filter(|_| fifo).map(Arc::from),
+        stage: Stage::Ready,
+    }
+}

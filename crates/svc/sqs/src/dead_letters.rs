@@ -1,0 +1,125 @@
+//! Dead letters: messages that were received too often go to another queue, in one transaction.
+
+use std::sync::Arc;
+
+use wharf_store::Txn;
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    core::{self, ChangeError, Core},
+    live::{Claim, Live},
+    machine::{Millis, Seq, Settled, sent_at},
+    names::QueueId,
+    receiving,
+    records::Queue,
+    sending,
+    stored::{self, Drawer, Head, State},
+};
+
+/// The dead-letter queue of a queue, if it has one that is there and lets it.
+pub async fn target(core: &Core, record: &Queue) -> Result<Option<Arc<Live>>, ChangeError> {
+    let Some(redrive) = &record.settings.redrive else {
+        return Ok(None);
+    };
+    match QueueId::of_arn(&redrive.target) {
+        Some(id) => core.find(&id).await,
+        None => Ok(None),
+    }
+}
+
+/// Moves claimed messages to the dead-letter queue.
+pub async fn bury(
+    core: &Core,
+    call: &Call,
+    from: &Arc<Live>,
+    claim: Claim,
+    to: &Arc<Live>,
+) -> Result<(), Fault> {
+    let source = from.arn.clone();
+    let head = move |head: Head| Head {
+        source: Some(source.clone()),
+        ..head
+    };
+    transfer(core, call, claim, to, head, Kept::TimeAndReceives).await?;
+    Ok(())
+}
+
+/// What a message keeps when it moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Of standard queues also the time of sending; it has been received as often as before.
+    TimeAndReceives,
+    /// It is a new message.
+    Nothing,
+}
+
+/// Moves claimed messages to another queue. Each is in one of the two at any time, and in one alone.
+pub async fn transfer(
+    core: &Core,
+    call: &Call,
+    claim: Claim,
+    to: &Arc<Live>,
+    change: impl Fn(Head) -> Head,
+    kept: Kept,
+) -> Result<(), ChangeError> {
+    // Places in the target are given to one mover at a time.
+    let lane = to.lane.lock().await;
+    let now = core.now();
+    let (drawer, record) = {
+        let state = to.state();
+        (state.drawer.clone(), state.record.clone())
+    };
+    let fifo = record.settings.fifo;
+    let (mut txn, mut added, mut large) = (Txn::new(), Vec::new(), Vec::new());
+    for aside in &claim.asides {
+        let key = claim.drawer.message(aside.seq);
+        let value = receiving::read(core, &key).await?;
+        let (before, head, inline) = stored::decode(&value).map_err(ChangeError::other)?;
+        let seq = place(to, aside.seq, fifo || kept == Kept::Nothing, now);
+        let state = match kept {
+            Kept::TimeAndReceives => State {
+                visible_at: now,
+                ..before
+            },
+            Kept::Nothing => State {
+                visible_at: now,
+                ..State::default()
+            },
+        };
+        if head.parts > 0 {
+            let whole = receiving::whole(core, &claim.drawer, &head, inline).await?;
+            sending::write_parts(core, call, &drawer, head.id, &whole).await?;
+            large.extend((0..head.parts).map(|number| claim.drawer.part(head.id, number)));
+        }
+        let head = change(head);
+        txn = txn
+            .delete(key)
+            .put(drawer.message(seq), stored::encode(state, &head, inline));
+        added.push((seq, core::message(&state, &head, fifo)));
+    }
+    let target = to.clone();
+    let show = {
+        let drawer: Arc<Drawer> = drawer.clone();
+        move || target.add(&drawer, added, now)
+    };
+    let committed = claim.commit(
+        core.store(),
+        &call.permit,
+        txn,
+        now,
+        |_| Settled::Gone,
+        show,
+    );
+    committed.await?;
+    drop(lane);
+    core.delete(&call.permit, large).await
+}
+
+/// A place in the target: the time of sending, unless it begins anew.
+fn place(to: &Live, seq: Seq, anew: bool, now: Millis) -> Seq {
+    let mut state = to.state();
+    match anew || sent_at(seq) > now {
+        true => state.machine.next_seq(now),
+        false => state.machine.free_seq(seq),
+    }
+}

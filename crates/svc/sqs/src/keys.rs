@@ -1,0 +1,252 @@
+//! Data keys of queues: wharf's own, one for each account and region, and those that KMS makes for a caller and
+//! a queue, used again for as long as the queue says.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use wharf_api_kms::{DecryptRequest, GenerateDataKeyRequest};
+use wharf_api_sqs::faults;
+use wharf_records::Scope;
+use wharf_seal::{Sealed, Secret};
+use wharf_service::{Place, transact};
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    cipher::{DataKey, KEY_BYTES},
+    core::Core,
+    fault,
+    machine::Millis,
+    names::{QueueId, SERVICE},
+    records::{self, MANAGED_KEY, OfKms},
+    settings::Settings,
+};
+
+/// How policies of keys name this service.
+const PRINCIPAL: &str = "sqs.amazonaws.com";
+/// Open keys kept; beyond it those whose time is over go.
+const MOST_KEPT: usize = 4096;
+
+/// Who may use an open key: a caller, for a key by its id, in a place.
+type User = (Place, String, String);
+
+/// An open key, with its id.
+#[derive(Clone)]
+pub struct Usable {
+    pub id: String,
+    pub key: Arc<DataKey>,
+}
+
+#[derive(Default)]
+pub struct Keys {
+    managed: Mutex<HashMap<Place, Arc<DataKey>>>,
+    /// What callers seal with, by place, caller, and queue with its key.
+    sealing: Mutex<HashMap<User, (Millis, Usable)>>,
+    /// What callers opened, by place, caller and id.
+    opened: Mutex<HashMap<User, (Millis, Arc<DataKey>)>>,
+}
+
+fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn remember<T>(
+    kept: &Mutex<HashMap<User, (Millis, T)>>,
+    user: User,
+    until: Millis,
+    now: Millis,
+    of: T,
+) {
+    let mut kept = locked(kept);
+    if kept.len() >= MOST_KEPT {
+        kept.retain(|_, (until, _)| *until > now);
+    }
+    if kept.len() < MOST_KEPT {
+        kept.insert(user, (until, of));
+    }
+}
+
+fn recall<T: Clone>(
+    kept: &Mutex<HashMap<User, (Millis, T)>>,
+    user: &User,
+    now: Millis,
+) -> Option<T> {
+    let kept = locked(kept);
+    let found = kept.get(user).filter(|(until, _)| *until > now);
+    found.map(|(_, it)| it.clone())
+}
+
+/// What a data key's record is sealed for.
+pub fn purpose(place: &Place, id: &str) -> String {
+    format!("sqs/data-key/{}/{}/{id}", place.account, place.region)
+}
+
+pub fn key(place: &Place, id: &str) -> String {
+    use wharf_records::Record as _;
+    Scope::new(SERVICE, &place.account, &place.region).key(records::DataKey::KIND, id)
+}
+
+/// The key that a message to a queue is sealed with; `None` where the queue wants none.
+pub async fn sealing(
+    core: &Core,
+    call: &Call,
+    queue: &QueueId,
+    settings: &Settings,
+) -> Result<Option<Usable>, Fault> {
+    match &settings.kms_key {
+        Some(kms_key) => of_kms(core, call, queue, settings, kms_key).await.map(Some),
+        None if settings.managed_sse => Ok(Some(Usable {
+            id: MANAGED_KEY.to_owned(),
+            key: managed(core, call, &queue.place).await?,
+        })),
+        None => Ok(None),
+    }
+}
+
+/// The key that opens a message.
+pub async fn opening(
+    core: &Core,
+    call: &Call,
+    place: &Place,
+    id: &str,
+    reuse_s: u32,
+) -> Result<Arc<DataKey>, Fault> {
+    if id == MANAGED_KEY {
+        return managed(core, call, place).await;
+    }
+    let user = (place.clone(), call.caller.arn.clone(), id.to_owned());
+    let now = core.now();
+    if let Some(key) = recall(&core.keys.opened, &user, now) {
+        return Ok(key);
+    }
+    let stored = core.table.read::<records::DataKey>(&key(place, id)).await?;
+    let stored = stored.ok_or_else(|| fault::unreadable(&NoKey))?.record;
+    let sealed = core.parts.keyring.open(&stored.sealed, &purpose(place, id));
+    let sealed = sealed.map_err(|cause| fault::unreadable(&cause))?;
+    let queue = stored.kms.map(|it| it.queue).unwrap_or_default();
+    let input = DecryptRequest {
+        ciphertext_blob: Some(sealed.expose().to_vec()),
+        encryption_context: Some(context(&queue)),
+        ..DecryptRequest::default()
+    };
+    let opened = core
+        .parts
+        .kms
+        .decrypt(&call.forwarded_by(PRINCIPAL), input)
+        .await;
+    let plain = Secret::from(opened.map_err(refused)?.plaintext.unwrap_or_default());
+    let key = Arc::new(DataKey::from(plain));
+    let until = now + Millis::from(reuse_s) * 1000;
+    remember(&core.keys.opened, user, until, now, key.clone());
+    Ok(key)
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the data key of a message is gone")]
+struct NoKey;
+
+/// Wharf's own, made at first need.
+async fn managed(core: &Core, call: &Call, place: &Place) -> Result<Arc<DataKey>, Fault> {
+    if let Some(key) = locked(&core.keys.managed).get(place) {
+        return Ok(key.clone());
+    }
+    let (keyring, purpose) = (&core.parts.keyring, purpose(place, MANAGED_KEY));
+    let at = key(place, MANAGED_KEY);
+    let sealed: Sealed = transact!(core.table, &call.permit, |tx| {
+        match tx.find::<records::DataKey>(&at).await? {
+            Some(found) => found.sealed,
+            None => {
+                let made = records::DataKey {
+                    sealed: keyring.seal(&rand::random::<[u8; KEY_BYTES]>(), &purpose),
+                    kms: None,
+                    made_at: call.now,
+                    unknown: Default::default(),
+                };
+                tx.put(&at, &made);
+                made.sealed
+            }
+        }
+    });
+    let opened = keyring.open(&sealed, &purpose);
+    let key = Arc::new(DataKey::from(
+        opened.map_err(|cause| fault::unreadable(&cause))?,
+    ));
+    locked(&core.keys.managed).insert(place.clone(), key.clone());
+    Ok(key)
+}
+
+fn context(queue: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([("aws:sqs:arn".to_owned(), queue.to_owned())])
+}
+
+async fn of_kms(
+    core: &Core,
+    call: &Call,
+    queue: &QueueId,
+    settings: &Settings,
+    kms_key: &str,
+) -> Result<Usable, Fault> {
+    let (place, now) = (&queue.place, core.now());
+    let arn = queue.arn();
+    let user = (
+        place.clone(),
+        call.caller.arn.clone(),
+        format!("{arn} {kms_key}"),
+    );
+    if let Some(usable) = recall(&core.keys.sealing, &user, now) {
+        return Ok(usable);
+    }
+    let input = GenerateDataKeyRequest {
+        key_id: Some(named(kms_key)),
+        key_spec: Some("AES_256".to_owned()),
+        encryption_context: Some(context(&arn)),
+        ..GenerateDataKeyRequest::default()
+    };
+    let made = core
+        .parts
+        .kms
+        .generate_data_key(&call.forwarded_by(PRINCIPAL), input)
+        .await;
+    let made = made.map_err(refused)?;
+    let plain = Secret::from(made.plaintext.unwrap_or_default());
+    let id = wharf_base::ids::hex32();
+    let sealed = made.ciphertext_blob.unwrap_or_default();
+    let record = records::DataKey {
+        sealed: core.parts.keyring.seal(&sealed, &purpose(place, &id)),
+        kms: Some(OfKms { queue: arn }),
+        made_at: call.now,
+        unknown: Default::default(),
+    };
+    let at = key(place, &id);
+    transact!(core.table, &call.permit, |tx| {
+        tx.put(&at, &record);
+    });
+    let usable = Usable {
+        id,
+        key: Arc::new(DataKey::from(plain)),
+    };
+    let until = now + Millis::from(settings.kms_reuse_s) * 1000;
+    remember(&core.keys.sealing, user, until, now, usable.clone());
+    Ok(usable)
+}
+
+/// The key as KMS knows it: queues may name the one of AWS for SQS without its prefix.
+fn named(key: &str) -> String {
+    match key {
+        "aws/sqs" => "alias/aws/sqs".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// What callers of this service learn of a refusal by KMS.
+fn refused(fault: Fault) -> Fault {
+    match &*fault.code {
+        "AccessDeniedException" => faults::kms_access_denied(fault.message),
+        "DisabledException" => faults::kms_disabled(fault.message),
+        "NotFoundException" => faults::kms_not_found(fault.message),
+        "KMSInvalidStateException" => faults::kms_invalid_state(fault.message),
+        "InvalidKeyUsageException" => faults::kms_invalid_key_usage(fault.message),
+        _ => fault,
+    }
+}

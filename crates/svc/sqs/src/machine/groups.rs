@@ -1,0 +1,83 @@
+//! The message groups of a FIFO queue: the line of each, and which of them have something to receive.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use super::Seq;
+
+#[derive(Debug, Default)]
+pub struct Groups {
+    all: HashMap<Arc<str>, Group>,
+    /// Groups with something to receive, by their oldest message.
+    ready: BTreeSet<(Seq, Arc<str>)>,
+}
+
+#[derive(Debug, Default)]
+struct Group {
+    /// Its messages in order.
+    line: BTreeSet<Seq>,
+    /// Of them, those that are held or busy: while there are any, nobody gets another.
+    locked: usize,
+    /// Its entry among the ready ones.
+    listed: Option<Seq>,
+}
+
+impl Groups {
+    pub fn join(&mut self, group: Option<&Arc<str>>, seq: Seq) {
+        if let Some(name) = group {
+            let group = self.all.entry(name.clone()).or_default();
+            group.line.insert(seq);
+        }
+    }
+
+    pub fn leave(&mut self, group: Option<&Arc<str>>, seq: Seq) {
+        if let Some(group) = group.and_then(|name| self.all.get_mut(name)) {
+            group.line.remove(&seq);
+        }
+    }
+
+    pub fn lock(&mut self, group: Option<&Arc<str>>) {
+        if let Some(group) = group.and_then(|name| self.all.get_mut(name)) {
+            group.locked += 1;
+        }
+    }
+
+    pub fn unlock(&mut self, group: Option<&Arc<str>>) {
+        if let Some(group) = group.and_then(|name| self.all.get_mut(name)) {
+            group.locked = group.locked.saturating_sub(1);
+        }
+    }
+
+    /// Lists a group among the ready ones, or no more; forgets one that is empty.
+    pub fn refresh(&mut self, name: Option<&Arc<str>>, is_ready: impl Fn(Seq) -> bool) {
+        let Some((name, group)) = name.and_then(|it| Some((it, self.all.get_mut(it)?))) else {
+            return;
+        };
+        let first = group.line.first().copied();
+        let head = first.filter(|seq| group.locked == 0 && is_ready(*seq));
+        if head != group.listed {
+            if let Some(before) = group.listed {
+                self.ready.remove(&(before, name.clone()));
+            }
+            if let Some(seq) = head {
+                self.ready.insert((seq, name.clone()));
+            }
+            group.listed = head;
+        }
+        if group.line.is_empty() {
+            self.all.remove(name);
+        }
+    }
+
+    /// Up to `most` messages of the group whose oldest message is the oldest of all: from that one on,
+    /// without a gap.
+    pub fn first(&self, most: usize, is_ready: impl Fn(Seq) -> bool) -> Vec<Seq> {
+        let Some(group) = self.ready.first().and_then(|(_, it)| self.all.get(it)) else {
+            return Vec::new();
+        };
+        let line = group.line.iter().copied();
+        line.take_while(|seq| is_ready(*seq)).take(most).collect()
+    }
+}

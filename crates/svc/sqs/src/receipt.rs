@@ -1,0 +1,71 @@
+//! Receipt handles: which message of which queue was received, and for which time. Pure.
+//!
+//! A handle opens nothing by itself: who uses it needs the right to delete messages of the queue. The message's
+//! id in it, 122 random bits, keeps others' messages out of reach.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use crate::machine::Seq;
+
+const FORMAT: u8 = 1;
+const BYTES: usize = 1 + 4 + 8 + 16 + 4;
+/// Handles are 44 characters; what is much longer is none.
+const LONGEST: usize = 1024;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    pub seq: Seq,
+    pub id: u128,
+    /// How often the message had been received with this one.
+    pub receives: u32,
+}
+
+impl Receipt {
+    /// `queue` is the queue's ARN.
+    pub fn encode(&self, queue: &str) -> String {
+        let mut out = Vec::with_capacity(BYTES);
+        out.push(FORMAT);
+        out.extend_from_slice(&crc32fast::hash(queue.as_bytes()).to_le_bytes());
+        out.extend_from_slice(&self.seq.to_le_bytes());
+        out.extend_from_slice(&self.id.to_le_bytes());
+        out.extend_from_slice(&self.receives.to_le_bytes());
+        STANDARD.encode(out)
+    }
+
+    /// `None` for what is no handle of this queue.
+    pub fn decode(queue: &str, text: &str) -> Option<Self> {
+        if text.len() > LONGEST {
+            return None;
+        }
+        let bytes: [u8; BYTES] = STANDARD.decode(text).ok()?.try_into().ok()?;
+        let of_queue = u32::from_le_bytes(bytes[1..5].try_into().ok()?);
+        if bytes[0] != FORMAT || of_queue != crc32fast::hash(queue.as_bytes()) {
+            return None;
+        }
+        Some(Self {
+            seq: Seq::from_le_bytes(bytes[5..13].try_into().ok()?),
+            id: u128::from_le_bytes(bytes[13..29].try_into().ok()?),
+            receives: u32::from_le_bytes(bytes[29..].try_into().ok()?),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handle_is_of_one_queue() {
+        let receipt = Receipt {
+            seq: 1,
+            id: 2,
+            receives: 3,
+        };
+        let text = receipt.encode("a");
+        assert_eq!(Receipt::decode("a", &text), Some(receipt));
+        assert_eq!(Receipt::decode("b", &text), None);
+        for bad in ["", "x", &text[4..], &"A".repeat(5000)] {
+            assert_eq!(Receipt::decode("a", bad), None);
+        }
+    }
+}

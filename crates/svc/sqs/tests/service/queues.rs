@@ -1,0 +1,95 @@
+//! Queues themselves.
+
+use wharf_api_sqs::{self as api, Sqs as _};
+use wharf_testkit::{refused, until};
+
+use crate::home::{Home, call};
+
+#[tokio::test]
+async fn the_same_queue_may_be_made_again() {
+    let mut home = Home::new();
+    let url = home.queue("jobs", &[("DelaySeconds", "5")]).await;
+    assert_eq!(home.queue("jobs", &[("DelaySeconds", "5")]).await, url);
+    assert_eq!(home.queue("jobs", &[]).await, url);
+    refused(
+        home.try_queue("jobs", &[("DelaySeconds", "6")]).await,
+        "QueueNameExists",
+        "A queue already exists with the same name and a different value for attribute DelaySeconds",
+    );
+    home.sqs.restart();
+    let all = home.attributes(&url).await;
+    assert_eq!(all["DelaySeconds"], "5");
+    assert_eq!(all["QueueArn"], "arn:aws:sqs:us-east-1:000000000000:jobs");
+    for name in ["jobs.fifo", "", "a b"] {
+        assert_eq!(
+            home.try_queue(name, &[]).await.unwrap_err().code,
+            "InvalidParameterValue"
+        );
+    }
+}
+
+#[tokio::test]
+async fn lists_have_pages() {
+    let home = Home::new();
+    for name in ["a1", "a2", "a3", "b1"] {
+        home.queue(name, &[]).await;
+    }
+    let mut token = None;
+    let mut seen = Vec::new();
+    loop {
+        let input = api::ListQueuesRequest {
+            queue_name_prefix: Some("a".to_owned()),
+            max_results: Some(2),
+            next_token: token,
+        };
+        let page = home.sqs.list_queues(&call(), input).await.unwrap();
+        seen.extend(page.queue_urls.unwrap());
+        token = page.next_token;
+        if token.is_none() {
+            break;
+        }
+    }
+    assert_eq!(
+        seen,
+        ["/000000000000/a1", "/000000000000/a2", "/000000000000/a3"]
+    );
+}
+
+#[tokio::test]
+async fn a_purge_empties_a_queue_and_a_deletion_ends_it() {
+    let mut home = Home::new();
+    let queue = home.queue("jobs", &[]).await;
+    for number in 0..3 {
+        home.send(&queue, &number.to_string()).await;
+    }
+    home.receive(&queue).await;
+    let purge = || api::PurgeQueueRequest {
+        queue_url: Some(queue.clone()),
+    };
+    home.sqs.purge_queue(&call(), purge()).await.unwrap();
+    assert_eq!(home.counts(&queue).await, ["0", "0", "0"]);
+    refused(
+        home.sqs.purge_queue(&call(), purge()).await,
+        "PurgeQueueInProgress",
+        "Only one PurgeQueue operation on jobs is allowed every 60 seconds.",
+    );
+    home.send(&queue, "after").await;
+    home.sqs.restart();
+    assert_eq!(home.bodies(&queue).await, ["after"]);
+    let delete = api::DeleteQueueRequest {
+        queue_url: Some(queue.clone()),
+    };
+    home.sqs.delete_queue(&call(), delete).await.unwrap();
+    let gone = home.try_receive(crate::home::receiving(&queue)).await;
+    refused(
+        gone,
+        "QueueDoesNotExist",
+        "The specified queue does not exist.",
+    );
+    until("nothing of it is stored", async || {
+        home.world.stored("/w1/c0/sqs-messages/").await.is_empty()
+    })
+    .await;
+    assert_eq!(home.queue("jobs", &[]).await, queue);
+    assert_eq!(home.counts(&queue).await, ["0", "0", "0"]);
+}

@@ -1,0 +1,200 @@
+//! Messages of standard queues.
+
+use std::time::Duration;
+
+use wharf_api_sqs::{self as api, ReceiveMessageRequest, Sqs as _};
+use wharf_testkit::until;
+
+use crate::home::{Home, call, receiving, said};
+
+#[tokio::test]
+async fn a_message_is_held_comes_back_and_is_deleted() {
+    let mut home = Home::new();
+    let queue = home.queue("jobs", &[("VisibilityTimeout", "10")]).await;
+    let id = home.send(&queue, "hello").await;
+    let first = home.receive(&queue).await.remove(0);
+    assert_eq!(first.message_id.as_deref(), Some(id.as_str()));
+    assert_eq!(
+        first.md5_of_body.as_deref(),
+        Some("5d41402abc4b2a76b9719d911017c592")
+    );
+    assert_eq!(said(&first, "ApproximateReceiveCount"), "1");
+    assert_eq!(home.bodies(&queue).await, [""; 0]);
+    assert_eq!(home.counts(&queue).await, ["0", "0", "1"]);
+    // That it is held survives the server's end.
+    home.sqs.restart();
+    assert_eq!(home.bodies(&queue).await, [""; 0]);
+    home.pass(10);
+    let second = home.receive(&queue).await.remove(0);
+    assert_eq!(said(&second, "ApproximateReceiveCount"), "2");
+    assert_ne!(first.receipt_handle, second.receipt_handle);
+    // The first receipt is too old to delete anything.
+    home.delete(&queue, &first).await.unwrap();
+    assert_eq!(home.counts(&queue).await, ["0", "0", "1"]);
+    home.delete(&queue, &second).await.unwrap();
+    home.delete(&queue, &second).await.unwrap();
+    assert_eq!(home.counts(&queue).await, ["0", "0", "0"]);
+    home.sqs.restart();
+    home.pass(60);
+    assert_eq!(home.bodies(&queue).await, [""; 0]);
+    let stored = home.world.stored("/w1/c0/sqs-messages/").await;
+    assert_eq!(stored, "");
+}
+
+#[tokio::test]
+async fn who_holds_a_message_says_how_long() {
+    let home = Home::new();
+    let queue = home.queue("jobs", &[]).await;
+    home.send(&queue, "a").await;
+    let it = home.receive(&queue).await.remove(0);
+    home.hold_for(&queue, &it, 100).await.unwrap();
+    home.pass(99);
+    assert_eq!(home.bodies(&queue).await, [""; 0]);
+    home.hold_for(&queue, &it, 0).await.unwrap();
+    let again = home.receive(&queue).await.remove(0);
+    let refused = home.hold_for(&queue, &it, 5).await.unwrap_err();
+    assert_eq!(refused.code, "InvalidParameterValue");
+    home.pass(31);
+    let refused = home.hold_for(&queue, &again, 5).await.unwrap_err();
+    assert_eq!(refused.code, "MessageNotInflight");
+    // Nobody received it since, so its last receipt still deletes it.
+    home.delete(&queue, &again).await.unwrap();
+    assert_eq!(home.counts(&queue).await, ["0", "0", "0"]);
+    for seconds in [-1, 43_201] {
+        let refused = home.hold_for(&queue, &again, seconds).await.unwrap_err();
+        assert_eq!(refused.code, "InvalidParameterValue");
+    }
+}
+
+#[tokio::test]
+async fn a_long_poll_wakes_at_once_and_all_of_them_do() {
+    let home = Home::new();
+    let queue = home.queue("jobs", &[]).await;
+    let waiting = (0..5).map(|_| {
+        let (sqs, queue) = (home.sqs.clone(), queue.clone());
+        tokio::spawn(async move {
+            let input = ReceiveMessageRequest {
+                wait_time_seconds: Some(20),
+                max_number_of_messages: Some(1),
+                ..receiving(&queue)
+            };
+            sqs.receive_message(&call(), input)
+                .await
+                .unwrap()
+                .messages
+                .unwrap_or_default()
+                .len()
+        })
+    });
+    let waiting: Vec<_> = waiting.collect();
+    let entries = (0..5).map(|it| api::SendMessageBatchRequestEntry {
+        id: Some(it.to_string()),
+        message_body: Some("x".to_owned()),
+        ..Default::default()
+    });
+    let batch = api::SendMessageBatchRequest {
+        queue_url: Some(queue.clone()),
+        entries: Some(entries.collect()),
+    };
+    home.sqs.send_message_batch(&call(), batch).await.unwrap();
+    for one in waiting {
+        let got = tokio::time::timeout(Duration::from_secs(5), one).await;
+        assert_eq!(got.expect("woken").unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn delays_of_queues_and_messages() {
+    let home = Home::new();
+    let queue = home.queue("late", &[("DelaySeconds", "10")]).await;
+    home.send(&queue, "by the queue").await;
+    let input = api::SendMessageRequest {
+        queue_url: Some(queue.clone()),
+        message_body: Some("at once".to_owned()),
+        delay_seconds: Some(0),
+        ..Default::default()
+    };
+    home.sqs.send_message(&call(), input).await.unwrap();
+    assert_eq!(home.counts(&queue).await, ["1", "1", "0"]);
+    assert_eq!(home.bodies(&queue).await, ["at once"]);
+    home.pass(10);
+    assert_eq!(home.bodies(&queue).await, ["by the queue"]);
+}
+
+#[tokio::test]
+async fn dead_letters_go_to_their_queue() {
+    let mut home = Home::new();
+    let dead = home.queue("dead", &[]).await;
+    let policy = r#"{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead","maxReceiveCount":"2"}"#;
+    let jobs = home
+        .queue(
+            "jobs",
+            &[("RedrivePolicy", policy), ("VisibilityTimeout", "1")],
+        )
+        .await;
+    let large = "x".repeat(300_000);
+    let ids = [
+        home.send(&jobs, "poison").await,
+        home.send(&jobs, &large).await,
+    ];
+    for _ in 0..2 {
+        assert_eq!(home.receive(&jobs).await.len(), 2);
+        home.pass(1);
+    }
+    assert_eq!(home.receive(&jobs).await.len(), 0);
+    assert_eq!(home.counts(&jobs).await, ["0", "0", "0"]);
+    home.sqs.restart();
+    let got = home.receive(&dead).await;
+    assert_eq!(
+        got.iter()
+            .map(|it| it.message_id.clone().unwrap())
+            .collect::<Vec<_>>(),
+        ids
+    );
+    assert_eq!(got[1].body.as_deref(), Some(large.as_str()));
+    let source = "arn:aws:sqs:us-east-1:000000000000:jobs";
+    assert_eq!(said(&got[0], "DeadLetterQueueSourceArn"), source);
+    let of = api::ListDeadLetterSourceQueuesRequest {
+        queue_url: Some(dead.clone()),
+        ..Default::default()
+    };
+    let sources = home.sqs.list_dead_letter_source_queues(&call(), of).await;
+    assert_eq!(sources.unwrap().queue_urls, Some(vec![jobs]));
+}
+
+#[tokio::test]
+async fn what_is_too_old_goes() {
+    let home = Home::new();
+    let queue = home
+        .queue("jobs", &[("MessageRetentionPeriod", "60")])
+        .await;
+    home.send(&queue, "old").await;
+    home.send(&queue, &"x".repeat(100_000)).await;
+    home.pass(61);
+    assert_eq!(home.bodies(&queue).await, [""; 0]);
+    until("no message is stored", async || {
+        home.world.stored("/w1/c0/sqs-messages/").await.is_empty()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn messages_are_sealed_and_have_their_limits() {
+    let home = Home::new();
+    let queue = home.queue("jobs", &[]).await;
+    home.send(&queue, "a very secret body").await;
+    let stored = home.world.stored("/w1/").await;
+    assert!(!stored.contains("very secret"));
+    let largest = "x".repeat(1 << 20);
+    home.send(&queue, &largest).await;
+    let mut bodies = home.bodies(&queue).await;
+    bodies.sort_by_key(String::len);
+    assert_eq!(bodies, ["a very secret body".to_owned(), largest.clone()]);
+    let input = api::SendMessageRequest {
+        queue_url: Some(queue.clone()),
+        message_body: Some(largest + "x"),
+        ..Default::default()
+    };
+    let refused = home.sqs.send_message(&call(), input).await.unwrap_err();
+    assert_eq!(refused.code, "InvalidParameterValue");
+}
