@@ -11,11 +11,11 @@ use wharf_service::{
 };
 use wharf_store::{Entry, Event, EventKind};
 
-use crate::{names::SERVICE, records::Image};
+use crate::records::Image;
 
 /// Pushes and deletions of images.
 pub const ANNOUNCING: Announcing = Announcing {
-    service: SERVICE,
+    service: "ecr",
     of: announced,
 };
 
