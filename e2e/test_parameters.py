@@ -1,5 +1,6 @@
 """Parameter Store through boto3, the AWS CLI and ssm-cache: written, read, listed, guarded, expired, kept over a kill."""
 
+import base64
 import datetime
 import json
 import time
@@ -62,6 +63,22 @@ def test_paths_are_walked_in_pages_and_several_are_read_at_once(wharf):
     assert "horse" not in clear
 
 
+def test_a_key_shuts_its_parameters(wharf):
+    ssm, kms, name = wharf.client("ssm"), wharf.client("kms"), f"/{tasks.unique('locked')}"
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    ssm.put_parameter(Name=name, Value=HIDDEN, Type="SecureString", KeyId=key)
+    assert ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"] == HIDDEN
+    # What lies there is KMS's own, bound to the parameter.
+    blob = base64.b64decode(ssm.get_parameter(Name=name)["Parameter"]["Value"])
+    context = {"PARAMETER_ARN": f"arn:aws:ssm:us-east-1:000000000000:parameter{name}"}
+    assert kms.decrypt(CiphertextBlob=blob, EncryptionContext=context)["Plaintext"].decode() == HIDDEN
+    _, keys = tasks.user(wharf, tasks.document("ssm:GetParameter"))
+    reader = wharf.client("ssm", keys)
+    assert refused(reader.get_parameter, Name=name, WithDecryption=True)[0] == "AccessDeniedException"
+    kms.disable_key(KeyId=key)
+    assert refused(ssm.get_parameter, Name=name, WithDecryption=True)[0] == "InvalidKeyId"
+
+
 def test_what_is_refused_and_how(wharf):
     ssm = wharf.client("ssm")
 
@@ -74,7 +91,7 @@ def test_what_is_refused_and_how(wharf):
     assert put(Name="/aws/service/x")[0] == "AccessDeniedException"
     assert put(Type="Text")[0] == "ValidationException"
     assert put(AllowedPattern=r"\d{1,4}")[1] == r"Parameter value, cannot be validated against allowedPattern: \d{1,4}"
-    assert put(Type="SecureString", KeyId="alias/mine")[1] == "The parameter KeyId is not supported by this version of wharf."
+    assert put(Type="SecureString", KeyId="alias/mine") == ("InvalidKeyId", "Invalid keyId alias/mine")
     notify = json.dumps([{"Type": "NoChangeNotification", "Version": "1.0", "Attributes": {"After": "1", "Unit": "Days"}}])
     assert put(Tier="Advanced", Policies=notify)[1].startswith("The parameter policy NoChangeNotification is not supported")
     assert put(Value="x" * 4097)[1].startswith("Standard tier parameters support a maximum parameter value of 4096 characters.")

@@ -185,6 +185,7 @@ pub static SERVICES: &[Row] = &[
         schema: &wharf_api_ssm::schema::SERVICE,
         serve: |it| {
             let (secrets, dispatcher) = (it.plane.secrets.clone(), it.plane.dispatcher.clone());
+            let kms = Arc::new(it.plane.kms.clone());
             let ssm = SsmService::new(SsmParts {
                 store: it.data.store.clone(),
                 keyring: it.data.keyring.clone(),
@@ -192,6 +193,7 @@ pub static SERVICES: &[Row] = &[
                     Arc::new(secrets),
                     dispatcher,
                 )),
+                kms: Arc::new(wharf_api_kms::Client::new(kms, it.plane.dispatcher.clone())),
                 sessions: Arc::new(SessionManager(it.plane.ecs.sessions())),
                 facts: facts(),
                 clock: it.clock.clone(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use wharf_api_kms::Kms;
 use wharf_api_secretsmanager::Secretsmanager;
 use wharf_api_ssm::Ssm;
 use wharf_base::Clock;
@@ -16,6 +17,8 @@ pub struct Parts {
     pub keyring: Keyring,
     /// Where references to secrets are read, behind the gate.
     pub secrets: Arc<dyn Secretsmanager>,
+    /// Keys of SecureStrings, behind the gate.
+    pub kms: Arc<dyn Kms>,
     /// Who holds the sessions of ECS Exec: answers ResumeSession and TerminateSession.
     pub sessions: Arc<dyn Ssm>,
     pub facts: Facts,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record as _;
+use wharf_seal::Secret;
 use wharf_service::{Outcome, Place, Stored, Table};
 use wharf_store::Compare;
 use wharf_wire::{Call, Fault};
@@ -15,6 +16,7 @@ use crate::{
     names::{self, scope},
     public::Public,
     records::{Kind, Meta, Parameter, Setting, Version, purpose, version_id},
+    under_key,
 };
 
 pub struct Core {
@@ -85,32 +87,63 @@ impl Core {
     }
 
     /// A version as it is stored.
-    pub fn stored(&self, place: &Place, parameter: &Parameter, meta: Meta, value: &str) -> Version {
-        let is_secret = meta.kind == Kind::SecureString;
-        let sealed = is_secret.then(|| {
-            let purpose = purpose(&scope(place), &id(parameter, parameter.latest));
-            self.parts.keyring.seal(value.as_bytes(), &purpose)
-        });
-        Version {
-            text: (!is_secret).then(|| value.to_owned()),
-            sealed,
+    ///
+    /// # Errors
+    /// Those of KMS, if it is under a key.
+    pub async fn stored(
+        &self,
+        call: &Call,
+        parameter: &Parameter,
+        meta: Meta,
+        value: &str,
+    ) -> Result<Version, Fault> {
+        let place = Place::of(call);
+        let mut version = Version {
+            text: None,
+            sealed: None,
+            locked: None,
             meta,
             unknown: Default::default(),
+        };
+        match (version.meta.kind, &version.meta.key_id) {
+            (Kind::SecureString, Some(key)) => {
+                let (kms, arn) = (&*self.parts.kms, names::arn(&place, &parameter.name));
+                version.locked = Some(under_key::lock(kms, call, key, &arn, value).await?);
+            }
+            (Kind::SecureString, None) => {
+                let purpose = purpose(&scope(&place), &id(parameter, parameter.latest));
+                version.sealed = Some(self.parts.keyring.seal(value.as_bytes(), &purpose));
+            }
+            _ => version.text = Some(value.to_owned()),
         }
+        Ok(version)
     }
 
     /// The value of a version: of a SecureString the envelope, unless it is to be opened.
     ///
     /// # Errors
-    /// It does not open.
-    pub fn value(
+    /// It does not open; those of KMS, if it is under a key.
+    pub async fn value(
         &self,
-        place: &Place,
+        call: &Call,
         parameter: &Parameter,
         number: u64,
         version: &Version,
         decrypt: bool,
     ) -> Result<String, Fault> {
+        let place = &Place::of(call);
+        let text = |opened: Secret| {
+            let text = opened.expose_str().map(str::to_owned);
+            text.ok_or_else(|| fault::unreadable(&NotText))
+        };
+        if let Some(locked) = &version.locked {
+            if !decrypt {
+                return Ok(locked.blob.clone());
+            }
+            let key = version.meta.key_id.as_deref().unwrap_or_default();
+            let (kms, arn) = (&*self.parts.kms, names::arn(place, &parameter.name));
+            return text(under_key::unlock(kms, call, key, &arn, locked).await?);
+        }
         let Some(sealed) = &version.sealed else {
             return Ok(version.text.clone().unwrap_or_default());
         };
@@ -119,9 +152,7 @@ impl Core {
         }
         let purpose = purpose(&scope(place), &id(parameter, number));
         let opened = self.parts.keyring.open(sealed, &purpose);
-        let opened = opened.map_err(|error| fault::unreadable(&error))?;
-        let text = opened.expose_str().map(str::to_owned);
-        text.ok_or_else(|| fault::unreadable(&NotText))
+        text(opened.map_err(|error| fault::unreadable(&error))?)
     }
 
     /// Reads a parameter once more, changes and writes it until nobody came between.

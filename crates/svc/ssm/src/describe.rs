@@ -13,8 +13,9 @@ use crate::{
 pub const OWN_KEY: &str = "alias/aws/ssm";
 
 /// The key that a version is sealed under, as it is shown.
-pub fn key_id(meta: &Meta) -> Option<&'static str> {
-    (meta.kind == Kind::SecureString).then_some(OWN_KEY)
+pub fn key_id(meta: &Meta) -> Option<&str> {
+    let given = meta.key_id.as_deref().unwrap_or(OWN_KEY);
+    (meta.kind == Kind::SecureString).then_some(given)
 }
 
 /// A parameter as DescribeParameters lists it.

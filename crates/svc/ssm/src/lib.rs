@@ -34,6 +34,7 @@ mod settings;
 mod tagged;
 mod tags;
 mod tiers;
+mod under_key;
 mod versions;
 
 pub use config::{Facts, Parts};

@@ -41,6 +41,7 @@ impl Public {
             description: None,
             allowed_pattern: None,
             data_type: "text".to_owned(),
+            key_id: None,
             expiration: None,
             modified_at: self.since,
             modified_by: "AWS".to_owned(),

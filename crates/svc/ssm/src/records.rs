@@ -7,6 +7,8 @@ use wharf_base::Timestamp;
 use wharf_records::{Record, Scope, Unknown, ecs::Tags};
 use wharf_seal::Sealed;
 
+use crate::under_key::Locked;
+
 /// A parameter, under its name without the slash before it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parameter {
@@ -54,6 +56,9 @@ pub struct Meta {
     #[serde(default)]
     pub allowed_pattern: Option<String>,
     pub data_type: String,
+    /// The key of KMS that a SecureString is under, as it was given; `None` for the keyring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
     #[serde(default)]
     pub expiration: Option<Expiration>,
     pub modified_at: Timestamp,
@@ -79,6 +84,9 @@ pub struct Version {
     /// The value of a SecureString, sealed for [`purpose`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<Sealed>,
+    /// The value of one under a key of KMS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locked: Option<Locked>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }

@@ -10,6 +10,8 @@ fn meta(kind: Kind, tier: Tier) -> Meta {
         description: None,
         allowed_pattern: None,
         data_type: "text".to_owned(),
+
+        key_id: None,
         expiration: None,
         modified_at: Timestamp(0),
         modified_by: String::new(),

@@ -80,7 +80,7 @@ async fn own(
     let found = core.find(&place, key_name).await?.record;
     let number = versions::find(&found, selector)?;
     let version = core.version(&place, &found, number).await?;
-    let value = core.value(&place, &found, number, &version, decrypt)?;
+    let value = core.value(call, &found, number, &version, decrypt).await?;
     Ok(shown(&place, &found.name, &version.meta, number, value))
 }
 

@@ -41,7 +41,7 @@ pub async fn get_parameter_history(
         let Ok(version) = core.version(&place, &found, number).await else {
             continue;
         };
-        let value = core.value(&place, &found, number, &version, decrypt)?;
+        let value = core.value(call, &found, number, &version, decrypt).await?;
         shown.push(describe::history(&found, &version.meta, number, value));
     }
     let more = last < found.latest;

@@ -90,7 +90,7 @@ pub async fn get_parameters_by_path(
             let one = |(name, value): (String, String)| shown(&place, &name, &meta, VERSION, value);
             (all.into_iter().map(one).collect(), token)
         }
-        false => below(core, &place, &path, (recursive, decrypt), &filters, &page).await?,
+        false => below(core, call, &path, (recursive, decrypt), &filters, &page).await?,
     };
     Ok(GetParametersByPathResult {
         parameters: Some(parameters),
@@ -101,13 +101,13 @@ pub async fn get_parameters_by_path(
 /// The account's parameters below a path, with their values.
 async fn below(
     core: &Core,
-    place: &Place,
+    call: &Call,
     path: &str,
     (recursive, decrypt): (bool, bool),
     filters: &[Filter],
     page: &Page<'_, SsmFaults>,
 ) -> Result<(Vec<Shown>, Option<String>), Fault> {
-    let now = core.now();
+    let (now, place) = (core.now(), &Place::of(call));
     let fits = |it: &Stored<Parameter>| {
         let parameter = &it.record;
         !parameter.is_expired(now)
@@ -123,7 +123,9 @@ async fn below(
         let Ok(version) = core.version(place, &parameter, number).await else {
             continue;
         };
-        let value = core.value(place, &parameter, number, &version, decrypt)?;
+        let value = core
+            .value(call, &parameter, number, &version, decrypt)
+            .await?;
         all.push(shown(place, &parameter.name, &version.meta, number, value));
     }
     Ok((all, token))

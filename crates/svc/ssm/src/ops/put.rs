@@ -72,7 +72,7 @@ pub async fn put_parameter(
             tx.delete(version_key(&place, &parameter, gone));
         }
         let (latest, tier) = (parameter.latest, meta.tier);
-        let stored = core.stored(&place, &parameter, meta, &wish.value);
+        let stored = core.stored(call, &parameter, meta, &wish.value).await?;
         tx.put(version_key(&place, &parameter, latest), &stored);
         tx.put(&key, &parameter);
         (latest, tier)
@@ -156,7 +156,7 @@ fn meta(
     let kind = kind.ok_or_else(|| {
         fault::invalid("A parameter type is required when you create a parameter.")
     })?;
-    check_key(call, kind, wish.key_id.as_deref())?;
+    let key_id = key_id(call, kind, wish.key_id.as_deref())?;
     let given = wish.allowed_pattern.clone();
     let allowed_pattern = given.or_else(|| before.and_then(|it| it.allowed_pattern.clone()));
     let allowed_pattern = allowed_pattern.filter(|it| !it.is_empty());
@@ -189,17 +189,18 @@ fn meta(
         data_type: data_type
             .or_else(|| before.map(|it| it.data_type.clone()))
             .unwrap_or_else(|| TEXT.to_owned()),
+        key_id,
         expiration,
         modified_at: call.now,
         modified_by: call.caller.arn.clone(),
     })
 }
 
-/// The installation's keyring takes the place of the key that AWS makes for an account; others are not
-/// here yet.
-fn check_key(call: &Call, kind: Kind, key: Option<&str>) -> Result<(), Fault> {
-    let Some(key) = key else {
-        return Ok(());
+/// The key of KMS that a request asks for; `None` for the one that AWS makes for an account, whose place the
+/// installation's keyring takes. The version before says nothing of it.
+fn key_id(call: &Call, kind: Kind, given: Option<&str>) -> Result<Option<String>, Fault> {
+    let Some(given) = given else {
+        return Ok(None);
     };
     if kind != Kind::SecureString {
         return Err(fault::invalid(
@@ -207,10 +208,8 @@ fn check_key(call: &Call, kind: Kind, key: Option<&str>) -> Result<(), Fault> {
         ));
     }
     let arn = wharf_base::Arn::new("kms", &call.region, &call.account, OWN_KEY);
-    match key == OWN_KEY || key == arn.to_string() {
-        true => Ok(()),
-        false => Err(fault::unsupported("The parameter KeyId")),
-    }
+    let is_own = given == OWN_KEY || given == arn.to_string();
+    Ok((!is_own).then(|| given.to_owned()))
 }
 
 /// The parameter with its new version, and the number of the version that it loses.

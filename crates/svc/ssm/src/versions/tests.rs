@@ -19,6 +19,7 @@ fn parameter() -> Parameter {
             description: None,
             allowed_pattern: None,
             data_type: "text".to_owned(),
+            key_id: None,
             expiration: None,
             modified_at: Timestamp(0),
             modified_by: String::new(),

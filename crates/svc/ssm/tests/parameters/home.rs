@@ -27,6 +27,7 @@ pub struct Home {
     pub world: World,
     pub ssm: Running<SsmService>,
     pub secrets: SecretsmanagerService,
+    pub keys: Arc<dyn wharf_api_kms::Kms>,
     pub clock: Arc<TestClock>,
 }
 
@@ -50,11 +51,12 @@ impl Home {
             takeover: Takeover::Replace,
         });
         let keys = wharf_api_kms::Client::new(Arc::new(kms), world.dispatcher.clone());
+        let keys: Arc<dyn wharf_api_kms::Kms> = Arc::new(keys);
         let secrets = SecretsmanagerService::new(SecretsParts {
             store: world.store.clone(),
             keyring: world.keyring.clone(),
             dispatcher: world.dispatcher.clone(),
-            kms: Arc::new(keys),
+            kms: keys.clone(),
             clock: clock.clone(),
             takeover: Takeover::Replace,
         });
@@ -66,6 +68,7 @@ impl Home {
             store: world.store.clone(),
             keyring: world.keyring.clone(),
             secrets: Arc::new(client),
+            kms: keys.clone(),
             sessions: Arc::new(NoSessions),
             facts: Facts {
                 services: vec!["ecs", "ssm"],
@@ -86,6 +89,7 @@ impl Home {
             world,
             ssm,
             secrets,
+            keys,
             clock,
         }
     }

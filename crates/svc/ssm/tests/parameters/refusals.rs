@@ -64,8 +64,8 @@ async fn bad_parameters_are_refused_in_the_words_of_aws() {
                 it.type_ = Some("SecureString".to_owned());
                 it.key_id = Some("alias/mine".to_owned());
             },
-            "ValidationException",
-            "The parameter KeyId is not supported by this version of wharf.",
+            "InvalidKeyId",
+            "Invalid keyId alias/mine",
         ),
         (
             "/a",

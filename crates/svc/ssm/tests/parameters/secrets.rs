@@ -1,11 +1,12 @@
 //! SecureStrings, and secrets read by reference.
 
+use wharf_api_kms::Kms as _;
 use wharf_api_secretsmanager::{self as secrets, Secretsmanager as _};
 use wharf_api_ssm::{self as api, Ssm as _};
 use wharf_testkit::{call, call_of, refused};
 use wharf_wire::Caller;
 
-use crate::home::{HIDDEN, Home, get, get_as};
+use crate::home::{HIDDEN, Home, get, get_as, put};
 
 const REFERENCE: &str = "/aws/reference/secretsmanager/app/db";
 
@@ -50,6 +51,42 @@ async fn a_secret_is_no_version_of_another_parameter() {
         home.decrypted("/b").await.unwrap_err().code,
         "InternalServerError"
     );
+}
+
+#[tokio::test]
+async fn a_secure_string_under_a_key_opens_while_the_key_does() {
+    let home = Home::start();
+    let made = home.keys.create_key(&call(), Default::default()).await;
+    let key = made.unwrap().key_metadata.unwrap().key_id.unwrap();
+    let long = format!("{HIDDEN} {}", "x".repeat(5000));
+    for (name, value) in [("/short", HIDDEN), ("/long", &long)] {
+        let under = |it: &mut api::PutParameterRequest| {
+            it.type_ = Some("SecureString".to_owned());
+            it.tier = Some("Advanced".to_owned());
+            it.key_id = Some(key.clone());
+        };
+        put(&home, name, value, under).await.unwrap();
+        let opened = home.decrypted(name).await.unwrap();
+        assert_eq!(opened.value.as_deref(), Some(value));
+        let sealed = get(&home, name).await.unwrap().value.unwrap();
+        assert!(!sealed.contains("horse"));
+    }
+    let listed = home.metadata(&[]).await;
+    assert!(listed.iter().all(|it| it.key_id.as_deref() == Some(&key)));
+    assert!(!home.world.stored("/").await.contains("horse"));
+    let disable = wharf_api_kms::DisableKeyRequest {
+        key_id: Some(key.clone()),
+    };
+    home.keys.disable_key(&call(), disable).await.unwrap();
+    for name in ["/short", "/long"] {
+        assert_eq!(home.decrypted(name).await.unwrap_err().code, "InvalidKeyId");
+        // Its envelope is nobody's secret.
+        assert!(get(&home, name).await.is_ok());
+    }
+    // A user who may read parameters and not use the key reads none under it.
+    let nobody = call_of(Caller::unproven("000000000000", ""));
+    let denied = get_as(&home, &nobody, "/short", true).await;
+    assert_eq!(denied.unwrap_err().code, "AccessDeniedException");
 }
 
 async fn secret(home: &Home, text: &str) -> secrets::CreateSecretResponse {
