@@ -78,7 +78,7 @@ impl Blobs {
             while let Some(chunk) = reader.next_chunk().await? {
                 upload.write(chunk).await?;
             }
-            let (_, lease) = upload.finish_as(digest, true).await?;
+            let (_, lease) = upload.finish_as(Some(digest), true).await?;
             drop(lease);
         }
         match self.try_exclusive(digest) {

@@ -542,32 +542,36 @@ impl Upload {
     /// Makes the upload a blob if its bytes are `expected`; else it is gone. The blob is durable
     /// when this returns, and stays at least as long as the lease.
     pub async fn finish(self, expected: &Digest) -> Result<(BlobInfo, Lease), BlobError> {
-        self.finish_as(expected, false).await
+        self.finish_as(Some(expected), false).await
+    }
+
+    /// The same for bytes that were not announced: whatever they are.
+    pub async fn finish_as_sent(self) -> Result<(BlobInfo, Lease), BlobError> {
+        self.finish_as(None, false).await
     }
 
     /// `over_plain`: also where a version before stored the blob already, in the clear.
     pub(crate) async fn finish_as(
         mut self,
-        expected: &Digest,
+        expected: Option<&Digest>,
         over_plain: bool,
     ) -> Result<(BlobInfo, Lease), BlobError> {
         self.once = true;
         let actual = Digest::from_hash(self.pipeline.drain().await?);
-        if actual != *expected {
+        if let Some(expected) = expected.copied()
+            && actual != expected
+        {
             // Gone before the answer: who asks again is told so.
             self.cancel().await;
-            return Err(BlobError::DigestMismatch {
-                expected: *expected,
-                actual,
-            });
+            return Err(BlobError::DigestMismatch { expected, actual });
         }
-        let lease = self.blobs.lease(expected).await;
-        if !over_plain && let Some(info) = self.blobs.find(expected).await? {
+        let lease = self.blobs.lease(&actual).await;
+        if !over_plain && let Some(info) = self.blobs.find(&actual).await? {
             self.cancel().await;
             return Ok((info, lease));
         }
         let mut sealing = self.pipeline.take_sealing()?;
-        let (blobs, digest) = (self.blobs.clone(), *expected);
+        let (blobs, digest) = (self.blobs.clone(), actual);
         let info = blocking("store a blob", move || {
             // A caller that gives up now does not cut this short: the upload moves in here.
             let mut upload = self;

@@ -27,7 +27,7 @@ const fn joined(crates: &'static [&'static str]) -> Row {
     }
 }
 
-const ROOMS: [Row; 19] = [
+const ROOMS: [Row; 20] = [
     row(&["base", "no-criu"]),
     row(&["durable", "metrics", "datachannel", "schedule", "patterns"]),
     row(&["wire"]),
@@ -37,6 +37,7 @@ const ROOMS: [Row; 19] = [
     row(&["records"]),
     joined(&["wal", "store", "journal"]),
     joined(&["seal", "blobs"]),
+    row(&["wanted"]),
     row(&["iam", "placement"]),
     row(&["reconcile"]),
     row(&["service"]),

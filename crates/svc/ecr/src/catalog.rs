@@ -9,18 +9,19 @@ mod put_image;
 mod registry_policy;
 mod repositories;
 mod usage;
-mod wanted;
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::MutexGuard;
-use wharf_base::{Arn, Clock, SystemClock};
+use wharf_base::{Arn, Clock, Permit, SystemClock};
 use wharf_blobs::Blobs;
-use wharf_records::{Record, Unknown};
+use wharf_records::Record;
 use wharf_seal::Keyring;
 pub(crate) use wharf_service::Stored as Read;
 use wharf_service::{Changes, Table, Turns};
 use wharf_store::Store;
+pub(crate) use wharf_wanted::MARKER;
+use wharf_wanted::{WantedError, Wants};
 
 pub use collect::GcReport;
 pub use images::{ImageRef, Referrer, Stored};
@@ -32,7 +33,7 @@ pub(crate) use repositories::{NewRepository, TAGS, check_mutability};
 use crate::{
     error::EcrError,
     fault::EcrFaults,
-    records::{Contents, Keys, Marker, Repository, SERVICE},
+    records::{Contents, Keys, Repository, SERVICE},
 };
 
 /// Records read at once in scans.
@@ -122,7 +123,7 @@ pub struct Catalog {
 #[derive(Debug)]
 struct Inner {
     table: Table<EcrFaults>,
-    blobs: Blobs,
+    wants: Wants,
     keyring: Keyring,
     config: Config,
     /// Which layer uploads have had a part too small to be followed by another. Only the API's
@@ -162,10 +163,16 @@ impl Open {
 impl Catalog {
     pub fn new(store: Store, blobs: Blobs, keyring: Keyring, config: Config) -> Self {
         let parts = layers::PartSizes::default();
+        let wants = Wants {
+            store: store.clone(),
+            blobs,
+            clock: config.clock.clone(),
+            unused_life: config.unused_life,
+        };
         Self {
             inner: Arc::new(Inner {
                 table: Table::new(store),
-                blobs,
+                wants,
                 keyring,
                 config,
                 parts,
@@ -185,7 +192,18 @@ impl Catalog {
     }
 
     pub fn blobs(&self) -> &Blobs {
-        &self.inner.blobs
+        &self.inner.wants.blobs
+    }
+
+    /// Who needs which blob.
+    pub(crate) fn wants(&self) -> &Wants {
+        &self.inner.wants
+    }
+
+    /// Carries out removals that a killed process began. For the start of the only process that
+    /// serves these blobs.
+    pub async fn finish_removals(&self, permit: &Permit) -> Result<usize, WantedError> {
+        self.wants().finish_removals(permit).await
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -245,8 +263,3 @@ impl Catalog {
 
 /// One try of a change.
 pub(crate) type Change<'a> = Changes<'a, EcrFaults>;
-
-/// The empty record that marks a key's presence.
-pub(crate) const MARKER: Marker = Marker {
-    unknown: Unknown::new(),
-};

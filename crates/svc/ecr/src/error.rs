@@ -4,6 +4,7 @@
 use wharf_blobs::{BlobError, Digest};
 use wharf_records::RecordError;
 use wharf_store::StoreError;
+use wharf_wanted::WantedError;
 
 use crate::manifest::ManifestError;
 
@@ -157,6 +158,17 @@ pub enum EcrError {
     /// A record names bytes that are not on disk.
     #[error("the bytes of {0} are missing")]
     BytesMissing(Digest),
+}
+
+impl From<WantedError> for EcrError {
+    fn from(error: WantedError) -> Self {
+        match error {
+            WantedError::Store(error) => error.into(),
+            WantedError::Record(error) => error.into(),
+            WantedError::Blob(error) => error.into(),
+            WantedError::Contention => Self::Contention,
+        }
+    }
 }
 
 fn joined(digests: &[Digest]) -> String {

@@ -22,7 +22,7 @@ pub fn record(bytes: &[u8]) {
     again::<records::Image>(bytes);
     again::<records::Tag>(bytes);
     again::<records::Layer>(bytes);
-    again::<records::Marker>(bytes);
+    again::<wharf_wanted::Marker>(bytes);
 }
 
 /// A lifecycle policy, and images with these tags: one has none, one all, the others one each.

@@ -14,16 +14,16 @@
 //! referrer/<repository id>.<subject hex>.<hex>  Marker: the image has that subject
 //! doomed/<repository id>                  Marker: deleted, its contents still to be removed
 //! ```
-//! and, over all accounts, `owner/<hex>.<repository id>.<image|layer>`: who needs a blob. Of blobs, which
-//! other services may come to keep as well, `/w1/<cell>/blobs/wanted/<hex>`: when one was last wanted.
+//! and, over all accounts and services, `<repository id>.<image|layer>` among the owners of a blob
+//! (`wharf_wanted`).
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 use wharf_blobs::Digest;
-use wharf_records::{Record, Scope, Unknown, key::CELL};
-use wharf_service::platform;
+use wharf_records::{Record, Scope, Unknown};
+use wharf_wanted::owner;
 
 pub(crate) const SERVICE: &str = "ecr";
 
@@ -129,29 +129,11 @@ pub(crate) struct Layer {
     pub unknown: Unknown,
 }
 
-/// When a blob was last wanted by somebody who does not own it yet.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Wanted {
-    pub at: Timestamp,
-    /// It is being removed, since then.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub going: bool,
-    #[serde(flatten)]
-    pub unknown: Unknown,
-}
-
 /// The policy of a registry as a whole; there is one at most, under the id `policy`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RegistryPolicy {
     /// As it was given.
     pub text: String,
-    #[serde(flatten)]
-    pub unknown: Unknown,
-}
-
-/// A key whose being there says it all.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Marker {
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -166,7 +148,7 @@ macro_rules! records {
 }
 records! {
     "repository" Repository, "contents" Contents, "image" Image, "tag" Tag, "layer" Layer,
-    "marker" Marker, "wanted" Wanted, "registry-policy" RegistryPolicy,
+    "registry-policy" RegistryPolicy,
 }
 
 /// Keys of one account and region.
@@ -255,45 +237,10 @@ impl Keys {
     }
 }
 
-/// The marks of all blobs.
-pub(crate) fn all_wanted() -> String {
-    format!("/w1/{CELL}/blobs/wanted/")
-}
-
-pub(crate) fn wanted(digest: &Digest) -> String {
-    all_wanted() + &digest.hex()
-}
-
-/// Who needs blobs, whatever the account.
-pub(crate) fn all_owners() -> String {
-    owner_scope().prefix("owner")
-}
-
-/// Who needs a blob: all keys of one digest stand together.
-pub(crate) fn owners(digest: &Digest) -> String {
-    format!("{}{}.", all_owners(), digest.hex())
-}
-
-/// The blob that a key of [`all_owners`] is about.
-pub(crate) fn owned(key: &str) -> Option<Digest> {
-    let (hex, _) = key.rsplit('/').next()?.split_once('.')?;
-    Digest::from_hex(hex).ok()
-}
-
 pub(crate) fn layer_owner(digest: &Digest, repository: &str) -> String {
-    format!("{}{repository}.layer", owners(digest))
+    owner(digest, &format!("{repository}.layer"))
 }
 
 pub(crate) fn image_owner(digest: &Digest, repository: &str) -> String {
-    format!("{}{repository}.image", owners(digest))
-}
-
-/// Stands for no account and no region.
-fn owner_scope() -> Scope {
-    platform::scope(SERVICE)
-}
-
-/// The digest at the end of a key.
-pub(crate) fn digest_of(key: &str) -> Option<Digest> {
-    Digest::from_hex(key.rsplit(['.', '/']).next()?).ok()
+    owner(digest, &format!("{repository}.image"))
 }

@@ -6,7 +6,7 @@
 //!
 //! Safety beside running pushes, in this process or another: a layer goes in a transaction that
 //! changes the contents of its repository, as does every image that names layers, so of the two one
-//! sees the other. How a blob goes: `wanted.rs`.
+//! sees the other. How a blob goes: `wharf_wanted`.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -14,11 +14,12 @@ use wharf_base::Permit;
 use wharf_blobs::{BlobInfo, Digest};
 use wharf_records::{Scope, encode};
 use wharf_store::{Compare, Range, Revision, Txn};
+use wharf_wanted::{Marker, digest_of, wanted_at};
 
-use super::{Catalog, Read, SCAN_PAGE, wanted::wanted_at};
+use super::{Catalog, Read, SCAN_PAGE};
 use crate::{
     error::EcrError,
-    records::{self, Contents, Image, Keys, Layer, Marker, Repository, digest_of, layer_owner},
+    records::{self, Contents, Image, Keys, Layer, Repository, layer_owner},
 };
 
 /// Layers removed in one transaction: two comparisons and two deletions each, beside the contents of
@@ -154,11 +155,14 @@ impl Catalog {
         layer: Read<Layer>,
         digest: Digest,
     ) -> Result<Option<Unnamed>, EcrError> {
-        if !self.is_old(layer.record.uploaded_at) {
+        if !self.wants().is_old(layer.record.uploaded_at) {
             return Ok(None);
         }
-        let mark = self.mark_of(&digest).await?;
-        if mark.as_ref().is_some_and(|it| !self.is_old(it.record.at)) {
+        let mark = self.wants().mark_of(&digest).await?;
+        if mark
+            .as_ref()
+            .is_some_and(|it| !self.wants().is_old(it.record.at))
+        {
             return Ok(None);
         }
         let mark = mark.map_or(0, |it| it.revision);
@@ -194,7 +198,7 @@ impl Catalog {
             {
                 txn = txn
                     .when(layer.unchanged())
-                    .when(Compare::mod_revision(records::wanted(digest), *mark))
+                    .when(Compare::mod_revision(wharf_wanted::wanted(digest), *mark))
                     .delete(&layer.key)
                     .delete(layer_owner(digest, repository));
             }
@@ -249,14 +253,14 @@ impl Catalog {
         report: &mut GcReport,
     ) -> Result<(), EcrError> {
         let last = page.last().map(|it| &it.digest);
-        let mut marks = self.marks_between(after.as_ref(), last).await?;
-        let owned = self.owned_between(after.as_ref(), last).await?;
+        let mut marks = self.wants().marks_between(after.as_ref(), last).await?;
+        let owned = self.wants().owned_between(after.as_ref(), last).await?;
         let there: BTreeSet<&Digest> = page.iter().map(|it| &it.digest).collect();
         for blob in page.iter().filter(|it| !owned.contains(&it.digest)) {
             let mark = marks.remove(&blob.digest);
             let going = mark.as_ref().is_some_and(|it| it.record.going);
-            let unwanted = going || self.is_old(wanted_at(mark.as_ref(), blob.modified));
-            if unwanted && self.collect_blob(permit, &blob.digest).await? {
+            let unwanted = going || self.wants().is_old(wanted_at(mark.as_ref(), blob.modified));
+            if unwanted && self.wants().collect_blob(permit, &blob.digest).await? {
                 report.blobs += 1;
                 report.bytes += blob.size;
             }
@@ -264,12 +268,12 @@ impl Catalog {
         // What is owned needs no mark, what is not there has no use for one.
         let (going, old): (Vec<_>, Vec<_>) = marks
             .into_iter()
-            .filter(|(_, mark)| mark.record.going || self.is_old(mark.record.at))
+            .filter(|(_, mark)| mark.record.going || self.wants().is_old(mark.record.at))
             .partition(|(_, mark)| mark.record.going);
         for (digest, _) in going.iter().filter(|(it, _)| !there.contains(it)) {
-            self.collect_blob(permit, digest).await?;
+            self.wants().collect_blob(permit, digest).await?;
         }
         let old = old.into_iter().map(|(_, mark)| mark).collect();
-        self.forget_marks(permit, old).await
+        Ok(self.wants().forget_marks(permit, old).await?)
     }
 }

@@ -8,8 +8,9 @@ use wharf_store::{Range, Txn};
 use super::{Catalog, Change, DELETE_BATCH, ImageRef, Open, Read, Registry, SCAN_PAGE};
 use crate::{
     error::EcrError,
-    records::{Image, Keys, Marker, digest_of, image_owner, layer_owner},
+    records::{Image, Keys, image_owner, layer_owner},
 };
+use wharf_wanted::{Marker, digest_of};
 
 /// Tags removed in one transaction: with the image and the repository's contents below the store's
 /// 128 operations.

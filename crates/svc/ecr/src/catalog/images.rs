@@ -10,8 +10,9 @@ use super::{Catalog, Open, Read, Registry};
 use crate::{
     error::EcrError,
     manifest::{MAX_MANIFEST_BYTES, Manifest},
-    records::{Image, Marker, Tag, digest_of},
+    records::{Image, Tag},
 };
+use wharf_wanted::{Marker, digest_of};
 
 /// ECR records a pull at most this often.
 const PULL_RECORDED_EVERY: Duration = Duration::from_secs(24 * 3600);

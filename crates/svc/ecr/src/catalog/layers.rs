@@ -116,10 +116,10 @@ impl Catalog {
         let Some(layer) = record else {
             return Ok(None);
         };
-        if self.is_fresh(layer.record.uploaded_at) {
+        if self.wants().is_fresh(layer.record.uploaded_at) {
             return self.found(digest).await;
         }
-        let relied = self.rely(digest, false).await?;
+        let relied = self.wants().rely(digest, false).await?;
         Ok(relied.map(|it| layer_info(&it.blob)))
     }
 
@@ -282,7 +282,7 @@ impl Catalog {
             if there.is_none_or(|it| it.created != open.repository.created) {
                 return Err(open.registry.missing(&open.name()));
             }
-            let Some(relied) = self.rely(&blob.digest, true).await? else {
+            let Some(relied) = self.wants().rely(&blob.digest, true).await? else {
                 return Ok(None);
             };
             if self.has_layer(open, &blob.digest).await? {

@@ -15,8 +15,9 @@ use super::{Catalog, ImageRef, Open, Read, Registry, SCAN_PAGE};
 use crate::{
     error::EcrError,
     lifecycle::{Candidate, Expiry, Policy},
-    records::{Image, Keys, Lifecycle, Marker, Preview, Repository, digest_of},
+    records::{Image, Keys, Lifecycle, Preview, Repository},
 };
+use wharf_wanted::{Marker, digest_of};
 
 /// ECR promises a run within a day; a run that finds nothing costs one pass over the images.
 const EVERY: Duration = Duration::from_secs(3600);

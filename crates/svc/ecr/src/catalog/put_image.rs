@@ -128,7 +128,7 @@ impl Catalog {
         }
         change.put(open.keys.image(open.id(), &image.digest), &image);
         if is_new {
-            let manifest = self.rely(&image.digest, true).await?;
+            let manifest = self.wants().rely(&image.digest, true).await?;
             change.when(manifest.ok_or(EcrError::Contention)?.stays);
             change.put(image_owner(&image.digest, open.id()), &MARKER);
             if !image.children.is_empty() {

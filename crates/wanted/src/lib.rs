@@ -1,7 +1,7 @@
 //! Which blobs somebody wants, as records that all processes share.
 //!
 //! A blob is needed by the records that own it. Between finding it there and such a record lies the
-//! rest of a push, so the finder leaves a mark with the time, `/w1/<cell>/blobs/wanted/<hex>`. A blob
+//! rest of a push or of a request, so the finder leaves a mark with the time. A blob
 //! without a mark counts as wanted when its file was written: a fresh push writes none.
 //!
 //! A collector removes a blob that nobody owns and whose mark is old. It turns the mark into one that
@@ -12,24 +12,24 @@
 //!
 //! A kill leaves a file without mark and owner, which is collected when it is old; an old mark without
 //! a use, which goes with the next run; or a mark of a blob that is going, which
-//! [`Catalog::finish_removals`] carries out at the next start.
+//! [`Wants::finish_removals`] carries out at the next start.
+
+#![forbid(unsafe_code)]
+
+mod keys;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use wharf_base::{Permit, Timestamp};
-use wharf_blobs::{BlobInfo, Digest};
-use wharf_records::{decode, encode};
-use wharf_service::MAX_TRIES;
-use wharf_store::{Compare, Range, Revision, Span, Txn};
+use wharf_base::{Clock, Permit, Timestamp};
+use wharf_blobs::{BlobError, BlobInfo, Blobs, Digest};
+use wharf_records::{RecordError, decode, encode};
+use wharf_store::{Compare, Entry, Range, Revision, Span, Store, StoreError, Txn};
 
-use super::{Catalog, Read};
-use crate::{
-    error::EcrError,
-    records::{self, Wanted},
-};
+pub use keys::{MARKER, Marker, Wanted, all_owners, digest_of, owned, owner, owners, wanted};
 
 const PERMIT: Permit = Permit::for_controller("blobs");
 /// How long a mark serves although the blob is wanted again: spares a write per request.
@@ -41,36 +41,79 @@ const REMOVAL: Duration = Duration::from_secs(60);
 /// Marks deleted in one transaction.
 const AT_ONCE: usize = 100;
 
-/// A blob that is there, and the condition under which it is so in a transaction.
-#[derive(Debug)]
-pub(crate) struct Relied {
-    pub(crate) blob: BlobInfo,
-    pub(crate) stays: Compare,
+/// Tries of a look that others change under it.
+const MAX_TRIES: usize = 64;
+
+/// What was in the way.
+#[derive(Debug, thiserror::Error)]
+pub enum WantedError {
+    #[error("a request of the store failed")]
+    Store(#[from] StoreError),
+    #[error("a stored record cannot be read")]
+    Record(#[from] RecordError),
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// Lost the race against other changes again and again.
+    #[error("a blob is being removed and wanted by too many at once")]
+    Contention,
 }
 
-impl Catalog {
-    pub(crate) fn now(&self) -> Timestamp {
-        self.config().clock.now()
+/// A mark as it was read.
+#[derive(Debug)]
+pub struct Mark {
+    pub key: String,
+    pub record: Wanted,
+    pub revision: Revision,
+}
+
+impl Mark {
+    fn of(entry: Entry) -> Result<Self, RecordError> {
+        Ok(Self {
+            record: decode(&entry.value)?,
+            revision: entry.mod_revision,
+            key: entry.key,
+        })
+    }
+}
+
+/// The blobs of an installation and the records of who wants them.
+#[derive(Debug, Clone)]
+pub struct Wants {
+    pub store: Store,
+    pub blobs: Blobs,
+    /// What the age of bytes is told by.
+    pub clock: Arc<dyn Clock>,
+    /// How long bytes nobody refers to are kept: longer than any push between finding a layer
+    /// there and putting the manifest that needs it.
+    pub unused_life: Duration,
+}
+
+/// A blob that is there, and the condition under which it is so in a transaction.
+#[derive(Debug)]
+pub struct Relied {
+    pub blob: BlobInfo,
+    pub stays: Compare,
+}
+
+impl Wants {
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The blob, marked as wanted; `None` if it is not there. `sound`: the caller has just written it,
     /// or looked whether it is damaged.
-    pub(crate) async fn rely(
-        &self,
-        digest: &Digest,
-        sound: bool,
-    ) -> Result<Option<Relied>, EcrError> {
-        let key = records::wanted(digest);
+    pub async fn rely(&self, digest: &Digest, sound: bool) -> Result<Option<Relied>, WantedError> {
+        let key = wanted(digest);
         for _ in 0..MAX_TRIES {
-            let read: Option<Read<Wanted>> = self.read(&key).await?;
+            let read: Option<Mark> = self.mark_at(&key).await?;
             if read.as_ref().is_some_and(|it| it.record.going) {
                 tokio::time::sleep(GOING_PAUSE).await;
                 continue;
             }
             // After its mark was read: one that goes from here on changes that.
             let found = match sound {
-                true => self.blobs().stat(digest).await?,
-                false => self.blobs().find(digest).await?,
+                true => self.blobs.stat(digest).await?,
+                false => self.blobs.find(digest).await?,
             };
             let Some(blob) = found else {
                 return Ok(None);
@@ -86,17 +129,17 @@ impl Catalog {
             let stays = Compare::mod_revision(key, revision);
             return Ok(Some(Relied { blob, stays }));
         }
-        Err(EcrError::Contention)
+        Err(WantedError::Contention)
     }
 
     /// Whether a layer of that age need not be marked to outlive a push that relies on it.
-    pub(crate) fn is_fresh(&self, at: Timestamp) -> bool {
+    pub fn is_fresh(&self, at: Timestamp) -> bool {
         self.now().since(at) < self.mark_again()
     }
 
     /// Less than what is left then of the time to live.
     fn mark_again(&self) -> Duration {
-        MARK_AGAIN.min(self.config().unused_life / 4)
+        MARK_AGAIN.min(self.unused_life / 4)
     }
 
     /// Writes a mark if it still is as read at `revision`; its new revision.
@@ -106,7 +149,7 @@ impl Catalog {
         revision: Revision,
         going: bool,
         permit: &Permit,
-    ) -> Result<Option<Revision>, EcrError> {
+    ) -> Result<Option<Revision>, WantedError> {
         let mark = Wanted {
             at: self.now(),
             going,
@@ -115,24 +158,24 @@ impl Catalog {
         let txn = Txn::new()
             .when(Compare::mod_revision(key, revision))
             .put(key, encode(&mark));
-        let reply = self.store().txn(permit, txn).await?;
+        let reply = self.store.txn(permit, txn).await?;
         Ok(reply.succeeded.then_some(reply.revision))
     }
 
     /// Removes the blob if nobody owns it and it was not wanted for long; whether it did.
-    pub(crate) async fn collect_blob(
+    pub async fn collect_blob(
         &self,
         permit: &Permit,
         digest: &Digest,
-    ) -> Result<bool, EcrError> {
+    ) -> Result<bool, WantedError> {
         self.remove_blob(permit, digest, REMOVAL).await
     }
 
     /// Carries out removals that a killed process began. For the start of the only process that
     /// serves these blobs.
-    pub async fn finish_removals(&self, permit: &Permit) -> Result<usize, EcrError> {
+    pub async fn finish_removals(&self, permit: &Permit) -> Result<usize, WantedError> {
         let mut finished = 0;
-        for (digest, mark) in self.marks(Range::prefix(records::all_wanted())).await? {
+        for (digest, mark) in self.marks(Range::prefix(keys::all_wanted())).await? {
             if mark.record.going && self.remove_blob(permit, &digest, Duration::ZERO).await? {
                 finished += 1;
             }
@@ -146,24 +189,20 @@ impl Catalog {
         permit: &Permit,
         digest: &Digest,
         cut_short: Duration,
-    ) -> Result<bool, EcrError> {
+    ) -> Result<bool, WantedError> {
         // Nobody in this process is about to use it, and nobody can be until it is gone.
-        let Some(hold) = self.blobs().try_exclusive(digest) else {
+        let Some(hold) = self.blobs.try_exclusive(digest) else {
             return Ok(false);
         };
-        let key = records::wanted(digest);
-        let read: Option<Read<Wanted>> = self.read(&key).await?;
+        let key = wanted(digest);
+        let read: Option<Mark> = self.mark_at(&key).await?;
         let going = read.as_ref().is_some_and(|it| it.record.going);
         let at = match (&read, hold.modified().await?) {
             (Some(read), _) => read.record.at,
             (None, Some(modified)) => time_of(modified),
             (None, None) => return Ok(false),
         };
-        let life = if going {
-            cut_short
-        } else {
-            self.config().unused_life
-        };
+        let life = if going { cut_short } else { self.unused_life };
         if self.now().since(at) < life {
             return Ok(false);
         }
@@ -172,8 +211,8 @@ impl Catalog {
             return Ok(false);
         };
         // No record can come to need it from here on. One that was faster is seen now.
-        let owners = Range::prefix(records::owners(digest)).limit(1).keys_only();
-        if !self.store().range(owners).await?.entries.is_empty() {
+        let owners = Range::prefix(owners(digest)).limit(1).keys_only();
+        if !self.store.range(owners).await?.entries.is_empty() {
             self.mark(&key, revision, false, permit).await?;
             return Ok(false);
         }
@@ -181,82 +220,74 @@ impl Catalog {
         let txn = Txn::new()
             .when(Compare::mod_revision(&key, revision))
             .delete(key);
-        self.store().txn(permit, txn).await?;
+        self.store.txn(permit, txn).await?;
         Ok(removed)
     }
 
+    async fn mark_at(&self, key: &str) -> Result<Option<Mark>, WantedError> {
+        let entry = self.store.get(key).await?;
+        Ok(entry.map(Mark::of).transpose()?)
+    }
+
     /// The mark of a blob, if any.
-    pub(crate) async fn mark_of(&self, digest: &Digest) -> Result<Option<Read<Wanted>>, EcrError> {
-        self.read(&records::wanted(digest)).await
+    pub async fn mark_of(&self, digest: &Digest) -> Result<Option<Mark>, WantedError> {
+        self.mark_at(&wanted(digest)).await
     }
 
     /// The marks of blobs behind `after` up to `last`.
-    pub(crate) async fn marks_between(
+    pub async fn marks_between(
         &self,
         after: Option<&Digest>,
         last: Option<&Digest>,
-    ) -> Result<BTreeMap<Digest, Read<Wanted>>, EcrError> {
-        let all = records::all_wanted();
-        self.marks(stretch(
-            &all,
-            after.map(records::wanted),
-            last.map(records::wanted),
-        ))
-        .await
+    ) -> Result<BTreeMap<Digest, Mark>, WantedError> {
+        let all = keys::all_wanted();
+        self.marks(stretch(&all, after.map(wanted), last.map(wanted)))
+            .await
     }
 
-    async fn marks(&self, span: Span) -> Result<BTreeMap<Digest, Read<Wanted>>, EcrError> {
+    async fn marks(&self, span: Span) -> Result<BTreeMap<Digest, Mark>, WantedError> {
         let mut marks = BTreeMap::new();
-        for entry in self.store().all(span).await?.entries {
-            let Some(digest) = records::digest_of(&entry.key) else {
+        for entry in self.store.all(span).await?.entries {
+            let Some(digest) = digest_of(&entry.key) else {
                 continue;
             };
-            let mark = Read {
-                record: decode(&entry.value)?,
-                revision: entry.mod_revision,
-                created: entry.create_revision,
-                key: entry.key,
-            };
-            marks.insert(digest, mark);
+            marks.insert(digest, Mark::of(entry)?);
         }
         Ok(marks)
     }
 
     /// The blobs behind `after` up to `last` that somebody owns.
-    pub(crate) async fn owned_between(
+    pub async fn owned_between(
         &self,
         after: Option<&Digest>,
         last: Option<&Digest>,
-    ) -> Result<BTreeSet<Digest>, EcrError> {
-        let all = records::all_owners();
-        let span = stretch(&all, after.map(records::owners), last.map(records::owners));
-        let mut owned = BTreeSet::new();
-        let mut pages = self.store().pages(span).keys_only();
+    ) -> Result<BTreeSet<Digest>, WantedError> {
+        let all = all_owners();
+        let span = stretch(&all, after.map(owners), last.map(owners));
+        let mut found = BTreeSet::new();
+        let mut pages = self.store.pages(span).keys_only();
         while let Some(page) = pages.next().await? {
-            owned.extend(page.entries.iter().filter_map(|it| records::owned(&it.key)));
+            found.extend(page.entries.iter().filter_map(|it| owned(&it.key)));
         }
-        Ok(owned)
+        Ok(found)
     }
 
     /// Removes marks that say nothing any more.
-    pub(crate) async fn forget_marks(
-        &self,
-        permit: &Permit,
-        marks: Vec<Read<Wanted>>,
-    ) -> Result<(), EcrError> {
+    pub async fn forget_marks(&self, permit: &Permit, marks: Vec<Mark>) -> Result<(), WantedError> {
         for some in marks.chunks(AT_ONCE) {
             let txn = some.iter().fold(Txn::new(), |txn, mark| {
-                txn.when(mark.unchanged()).delete(&mark.key)
+                txn.when(Compare::mod_revision(&mark.key, mark.revision))
+                    .delete(&mark.key)
             });
             // If one of them was wanted meanwhile, the next run takes the others.
-            self.store().txn(permit, txn).await?;
+            self.store.txn(permit, txn).await?;
         }
         Ok(())
     }
 
     /// Whether nobody wanted it for long.
-    pub(crate) fn is_old(&self, at: Timestamp) -> bool {
-        self.now().since(at) >= self.config().unused_life
+    pub fn is_old(&self, at: Timestamp) -> bool {
+        self.now().since(at) >= self.unused_life
     }
 }
 
@@ -269,7 +300,7 @@ fn stretch(folder: &str, after: Option<String>, last: Option<String>) -> Span {
 }
 
 /// When a blob was last wanted.
-pub(crate) fn wanted_at(mark: Option<&Read<Wanted>>, modified: SystemTime) -> Timestamp {
+pub fn wanted_at(mark: Option<&Mark>, modified: SystemTime) -> Timestamp {
     mark.map_or_else(|| time_of(modified), |it| it.record.at)
 }
 
