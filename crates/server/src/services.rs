@@ -19,6 +19,7 @@ use wharf_svc_ecr::EcrService;
 use wharf_svc_ecs_exec::ssm::SessionManager;
 use wharf_svc_events::{EventsService, Parts as EventsParts};
 use wharf_svc_scheduler::{Parts as SchedulerParts, SchedulerService};
+use wharf_svc_s3::{Parts as S3Parts, S3Service};
 use wharf_svc_ssm::{Facts, Parts as SsmParts, SsmService};
 use wharf_svc_sts::StsService;
 use wharf_wire::{Service, schema::ServiceSchema};
@@ -255,9 +256,18 @@ pub static SERVICES: &[Row] = &[
     Row {
         schema: &wharf_api_s3::schema::SERVICE,
         serve: |it| {
-            let (store, keyring) = (it.data.store.clone(), it.data.keyring.clone());
-            let service = wharf_svc_s3::S3Service::new(store, keyring);
-            Served::by(wharf_api_s3::Routes(Arc::new(service)))
+            let (kms, dispatcher) = (it.plane.kms.clone(), it.plane.dispatcher.clone());
+            let s3 = S3Service::new(S3Parts {
+                store: it.data.store.clone(),
+                keyring: it.data.keyring.clone(),
+                wants: it.plane.catalog.wants().clone(),
+                dispatcher: dispatcher.clone(),
+                kms: Arc::new(wharf_api_kms::Client::new(Arc::new(kms), dispatcher)),
+                clock: it.clock.clone(),
+            });
+            Served::by(wharf_api_s3::Routes(Arc::new(s3.clone())))
+                .tagged(wharf_svc_s3::TAGGED)
+                .running("objects", |stop| async move { s3.run(stop).await })
         },
     },
 ];

@@ -24,6 +24,8 @@ pub struct Tagged {
 pub struct Kind {
     name: &'static str,
     resources: Resources,
+    /// Their ARNs say neither region nor account: buckets.
+    of_no_place: bool,
 }
 
 /// Resources with tags in a record: the resource part of the ARN of each, and its tags.
@@ -44,6 +46,15 @@ impl Kind {
         Self {
             name,
             resources: Resources::Itself(resource),
+            of_no_place: false,
+        }
+    }
+
+    /// The same, whose ARNs say neither region nor account.
+    pub const fn of_no_place(self) -> Self {
+        Self {
+            of_no_place: true,
+            ..self
         }
     }
 
@@ -52,6 +63,7 @@ impl Kind {
         Self {
             name,
             resources: Resources::Within(held),
+            of_no_place: false,
         }
     }
 
@@ -101,9 +113,12 @@ impl Tagged {
         let Some((scope, kind, id)) = Scope::parse(&entry.key) else {
             return Vec::new();
         };
-        let (region, account) = (&scope.region, &scope.account);
         let mut found = Vec::new();
         for kind in self.kinds.iter().filter(|it| it.name == kind) {
+            let (region, account) = match kind.of_no_place {
+                true => ("", ""),
+                false => (scope.region.as_str(), scope.account.as_str()),
+            };
             match kind.held(&id, &entry.value) {
                 Ok(held) => found.extend(held.into_iter().map(|(resource, tags)| TaggedResource {
                     arn: Arn::new(self.namespace, region, account, resource),

@@ -27,6 +27,8 @@ pub struct Check {
     pub action: String,
     /// An ARN, or `*` for actions that have no resource.
     pub resource: String,
+    /// Whose the resource is, where its ARN does not say it: buckets of S3.
+    pub resource_account: Option<String>,
     /// Condition keys beyond the global ones, with their values: `ecs:cluster`, `iam:PassedToService`.
     pub context: BTreeMap<String, Vec<String>>,
     /// The resource's own policy as JSON, where the resource has one.
@@ -53,6 +55,7 @@ impl Check {
         Self {
             action: action.into(),
             resource: resource.into(),
+            resource_account: None,
             context: BTreeMap::new(),
             resource_policy: None,
             requires_resource_policy: false,
@@ -93,6 +96,12 @@ impl Check {
             .entry(key.to_owned())
             .or_default()
             .push(value.into());
+        self
+    }
+
+    /// On a resource of this account, whose ARN names none.
+    pub fn of_account(mut self, account: &str) -> Self {
+        self.resource_account = Some(account.to_owned());
         self
     }
 

@@ -16,6 +16,6 @@ pub mod inbound;
 pub mod promise;
 
 pub use body::{ByteStream, Reader, Source};
-pub use checksum::Algorithm;
+pub use checksum::{Algorithm, Running};
 pub use inbound::Inbound;
 pub use promise::Promise;

@@ -196,7 +196,7 @@ impl Catalog {
     }
 
     /// Who needs which blob.
-    pub(crate) fn wants(&self) -> &Wants {
+    pub fn wants(&self) -> &Wants {
         &self.inner.wants
     }
 

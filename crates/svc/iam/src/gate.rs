@@ -142,7 +142,10 @@ impl IamGate {
         check: &Check,
         told: Option<&mut Vec<Decided>>,
     ) -> Result<(), String> {
-        let owner = owner_of(&check.resource, &cx.account);
+        let owner = match &check.resource_account {
+            Some(account) => account,
+            None => owner_of(&check.resource, &cx.account),
+        };
         let mut context = ambient.clone();
         context.set("aws:ResourceAccount", owner);
         add_all(&mut context, &check.context);

@@ -17,7 +17,12 @@ pub struct Manager {
     pub description: &'static str,
 }
 
-const MANAGERS: [Manager; 2] = [
+const MANAGERS: [Manager; 3] = [
+    Manager {
+        service: "s3",
+        title: "S3",
+        description: "Default key that protects my S3 objects when no other key is defined",
+    },
     Manager {
         service: "secretsmanager",
         title: "AWS Secrets Manager",

@@ -1,9 +1,367 @@
-//! What each operation does to which resource.
+//! What each operation does to which resource, under which condition keys. What the bucket itself says, its
+//! policy and its block of public access, goes along (`Core::check`).
 
-use wharf_api_s3::Input;
-use wharf_wire::Check;
+use wharf_api_s3::{Input, Input as In};
+use wharf_service::tags;
+use wharf_wire::{Check, Context, Fault};
 
-/// The rows; an operation without one of its own is checked under its name on `*`.
-pub(crate) fn checks(input: Input<'_>) -> Vec<Check> {
-    vec![Check::any(input.action())]
+use crate::{
+    core::{Core, Open},
+    names, ops,
+    records::{self, Object},
+};
+
+/// The rows.
+pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
+    match input {
+        In::ListBuckets(_) => return Ok(vec![Check::any("s3:ListAllMyBuckets")]),
+        // Each key of it is asked about by itself.
+        In::DeleteObjects(_) => {
+            return Ok(vec![Check::weighed_by_the_operation("s3:DeleteObject")]);
+        }
+        In::CreateBucket(it) => return Ok(vec![creation(cx, it)]),
+        _ => {}
+    }
+    let row = Row::of(core, cx, target(&input)).await?;
+    let first = row.check(action(&input));
+    let mut first = match &input {
+        In::ListObjects(it) => listing(
+            first,
+            it.prefix.as_deref(),
+            it.delimiter.as_deref(),
+            it.max_keys,
+        ),
+        In::ListObjectsV2(it) => listing(
+            first,
+            it.prefix.as_deref(),
+            it.delimiter.as_deref(),
+            it.max_keys,
+        ),
+        In::ListObjectVersions(it) => listing(
+            first,
+            it.prefix.as_deref(),
+            it.delimiter.as_deref(),
+            it.max_keys,
+        ),
+        In::ListMultipartUploads(it) => {
+            listing(first, it.prefix.as_deref(), it.delimiter.as_deref(), None)
+        }
+        In::PutObject(it) => with_encryption(
+            with_some(first, "s3:x-amz-acl", it.acl.as_deref()),
+            it.server_side_encryption.as_deref(),
+            it.ssekms_key_id.as_deref(),
+            it.sse_customer_algorithm.as_deref(),
+        ),
+        In::CreateMultipartUpload(it) => with_encryption(
+            with_some(first, "s3:x-amz-acl", it.acl.as_deref()),
+            it.server_side_encryption.as_deref(),
+            it.ssekms_key_id.as_deref(),
+            it.sse_customer_algorithm.as_deref(),
+        ),
+        In::CopyObject(it) => {
+            let first = with_some(first, "s3:x-amz-copy-source", it.copy_source.as_deref());
+            let first = with_some(
+                first,
+                "s3:x-amz-metadata-directive",
+                it.metadata_directive.as_deref(),
+            );
+            with_encryption(
+                with_some(first, "s3:x-amz-acl", it.acl.as_deref()),
+                it.server_side_encryption.as_deref(),
+                it.ssekms_key_id.as_deref(),
+                it.sse_customer_algorithm.as_deref(),
+            )
+        }
+        In::PutBucketTagging(it) => {
+            let given = it.tagging.iter().flat_map(|it| it.tag_set.iter().flatten());
+            tags::requested(
+                first,
+                given.map(|it| (it.key.as_deref(), it.value.as_deref())),
+            )
+        }
+        In::PutObjectTagging(it) => {
+            let given = it.tagging.iter().flat_map(|it| it.tag_set.iter().flatten());
+            with_object_tags(
+                first,
+                given.map(|it| {
+                    (
+                        it.key.clone().unwrap_or_default(),
+                        it.value.clone().unwrap_or_default(),
+                    )
+                }),
+            )
+        }
+        _ => first,
+    };
+    let tagging = match &input {
+        In::PutObject(it) => it.tagging.as_deref(),
+        In::CreateMultipartUpload(it) => it.tagging.as_deref(),
+        In::CopyObject(it) => it.tagging.as_deref(),
+        _ => None,
+    };
+    let mut more = Vec::new();
+    if let Some(text) = tagging.filter(|it| !it.is_empty()) {
+        let given = ops::tagging::parse(text)?;
+        first = with_object_tags(first, given.clone());
+        more.push(with_object_tags(row.check("s3:PutObjectTagging"), given));
+    }
+    let mut checks = vec![first];
+    checks.extend(more);
+    match &input {
+        In::GetObjectAttributes(it) => checks.push(row.check(versioned(
+            it.version_id.as_deref(),
+            "s3:GetObjectAttributes",
+            "s3:GetObjectVersionAttributes",
+        ))),
+        In::CopyObject(it) => checks.push(source(core, cx, it.copy_source.as_deref()).await?),
+        In::UploadPartCopy(it) => checks.push(source(core, cx, it.copy_source.as_deref()).await?),
+        _ => {}
+    }
+    Ok(checks)
+}
+
+fn creation(cx: &Context, it: &wharf_api_s3::CreateBucketRequest) -> Check {
+    let name = it.bucket.as_deref().unwrap_or_default();
+    let check = Check::new("s3:CreateBucket", names::bucket_arn(name)).of_account(&cx.account);
+    let location = it.create_bucket_configuration.as_ref();
+    let location = location.and_then(|it| it.location_constraint.as_deref());
+    let check = with_some(check, "s3:LocationConstraint", location);
+    let check = with_some(check, "s3:x-amz-acl", it.acl.as_deref());
+    with_some(
+        check,
+        "s3:x-amz-object-ownership",
+        it.object_ownership.as_deref(),
+    )
+}
+
+/// What an operation is about.
+#[derive(Default)]
+struct Target<'a> {
+    bucket: Option<&'a str>,
+    key: Option<&'a str>,
+    version: Option<&'a str>,
+}
+
+macro_rules! targets {
+    ($input:expr; $($bucket:ident)* ; $($object:ident)* ; $($version:ident)*) => {
+        match $input {
+            $(In::$bucket(it) => Target { bucket: it.bucket.as_deref(), ..Target::default() },)*
+            $(In::$object(it) => Target {
+                bucket: it.bucket.as_deref(), key: it.key.as_deref(), ..Target::default()
+            },)*
+            $(In::$version(it) => Target {
+                bucket: it.bucket.as_deref(), key: it.key.as_deref(), version: it.version_id.as_deref(),
+            },)*
+            In::ListBuckets(_) => Target::default(),
+        }
+    };
+}
+
+fn target<'a>(input: &Input<'a>) -> Target<'a> {
+    targets! { *input;
+        CreateBucket DeleteBucket DeleteBucketCors DeleteBucketEncryption DeleteBucketLifecycle
+        DeleteBucketOwnershipControls DeleteBucketPolicy DeleteBucketTagging DeletePublicAccessBlock GetBucketAcl
+        GetBucketCors GetBucketEncryption GetBucketLifecycleConfiguration GetBucketLocation
+        GetBucketNotificationConfiguration GetBucketOwnershipControls GetBucketPolicy GetBucketPolicyStatus
+        GetBucketTagging GetBucketVersioning GetPublicAccessBlock HeadBucket ListMultipartUploads
+        ListObjectVersions ListObjects ListObjectsV2 PutBucketAcl PutBucketCors PutBucketEncryption
+        PutBucketLifecycleConfiguration PutBucketNotificationConfiguration PutBucketOwnershipControls
+        PutBucketPolicy PutBucketTagging PutBucketVersioning PutPublicAccessBlock DeleteObjects;
+        AbortMultipartUpload CompleteMultipartUpload CopyObject CreateMultipartUpload ListParts PutObject
+        UploadPart UploadPartCopy;
+        DeleteObject DeleteObjectTagging GetObject GetObjectAcl GetObjectAttributes GetObjectTagging HeadObject
+        PutObjectAcl PutObjectTagging
+    }
+}
+
+fn versioned<'a>(version: Option<&str>, current: &'a str, of_version: &'a str) -> &'a str {
+    match version {
+        Some(_) => of_version,
+        None => current,
+    }
+}
+
+/// The action of IAM; most are not called as their operations are.
+fn action(input: &Input<'_>) -> &'static str {
+    let version = target(input).version;
+    let object = |current, of_version| match version {
+        Some(_) => of_version,
+        None => current,
+    };
+    match input {
+        In::AbortMultipartUpload(_) => "s3:AbortMultipartUpload",
+        In::PutObject(_)
+        | In::CompleteMultipartUpload(_)
+        | In::CopyObject(_)
+        | In::CreateMultipartUpload(_)
+        | In::UploadPart(_)
+        | In::UploadPartCopy(_) => "s3:PutObject",
+        In::CreateBucket(_) => "s3:CreateBucket",
+        In::DeleteBucket(_) => "s3:DeleteBucket",
+        In::DeleteBucketCors(_) | In::PutBucketCors(_) => "s3:PutBucketCORS",
+        In::GetBucketCors(_) => "s3:GetBucketCORS",
+        In::DeleteBucketEncryption(_) | In::PutBucketEncryption(_) => {
+            "s3:PutEncryptionConfiguration"
+        }
+        In::GetBucketEncryption(_) => "s3:GetEncryptionConfiguration",
+        In::DeleteBucketLifecycle(_) | In::PutBucketLifecycleConfiguration(_) => {
+            "s3:PutLifecycleConfiguration"
+        }
+        In::GetBucketLifecycleConfiguration(_) => "s3:GetLifecycleConfiguration",
+        In::DeleteBucketOwnershipControls(_) | In::PutBucketOwnershipControls(_) => {
+            "s3:PutBucketOwnershipControls"
+        }
+        In::GetBucketOwnershipControls(_) => "s3:GetBucketOwnershipControls",
+        In::DeleteBucketPolicy(_) => "s3:DeleteBucketPolicy",
+        In::PutBucketPolicy(_) => "s3:PutBucketPolicy",
+        In::GetBucketPolicy(_) => "s3:GetBucketPolicy",
+        In::GetBucketPolicyStatus(_) => "s3:GetBucketPolicyStatus",
+        In::DeleteBucketTagging(_) | In::PutBucketTagging(_) => "s3:PutBucketTagging",
+        In::GetBucketTagging(_) => "s3:GetBucketTagging",
+        In::DeletePublicAccessBlock(_) | In::PutPublicAccessBlock(_) => {
+            "s3:PutBucketPublicAccessBlock"
+        }
+        In::GetPublicAccessBlock(_) => "s3:GetBucketPublicAccessBlock",
+        In::DeleteObject(_) | In::DeleteObjects(_) => {
+            object("s3:DeleteObject", "s3:DeleteObjectVersion")
+        }
+        In::DeleteObjectTagging(_) => {
+            object("s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging")
+        }
+        In::GetObjectTagging(_) => object("s3:GetObjectTagging", "s3:GetObjectVersionTagging"),
+        In::PutObjectTagging(_) => object("s3:PutObjectTagging", "s3:PutObjectVersionTagging"),
+        In::GetBucketAcl(_) => "s3:GetBucketAcl",
+        In::PutBucketAcl(_) => "s3:PutBucketAcl",
+        In::GetObjectAcl(_) => object("s3:GetObjectAcl", "s3:GetObjectVersionAcl"),
+        In::PutObjectAcl(_) => object("s3:PutObjectAcl", "s3:PutObjectVersionAcl"),
+        In::GetBucketLocation(_) => "s3:GetBucketLocation",
+        In::GetBucketNotificationConfiguration(_) => "s3:GetBucketNotification",
+        In::PutBucketNotificationConfiguration(_) => "s3:PutBucketNotification",
+        In::GetBucketVersioning(_) => "s3:GetBucketVersioning",
+        In::PutBucketVersioning(_) => "s3:PutBucketVersioning",
+        In::GetObject(_) | In::HeadObject(_) | In::GetObjectAttributes(_) => {
+            object("s3:GetObject", "s3:GetObjectVersion")
+        }
+        In::HeadBucket(_) | In::ListObjects(_) | In::ListObjectsV2(_) => "s3:ListBucket",
+        In::ListObjectVersions(_) => "s3:ListBucketVersions",
+        In::ListMultipartUploads(_) => "s3:ListBucketMultipartUploads",
+        In::ListParts(_) => "s3:ListMultipartUploadParts",
+        In::ListBuckets(_) => "s3:ListAllMyBuckets",
+    }
+}
+
+/// A bucket, or an object in it, and who asks.
+struct Row<'a> {
+    cx: &'a Context,
+    open: Option<Open>,
+    resource: String,
+    version: Option<&'a str>,
+    /// The tags of the object that is there.
+    object: Option<Object>,
+}
+
+impl<'a> Row<'a> {
+    async fn of(core: &Core, cx: &'a Context, target: Target<'a>) -> Result<Self, Fault> {
+        let bucket = target.bucket.unwrap_or_default();
+        let open = core.look(bucket).await?;
+        let object = match (&open, target.key) {
+            (Some(open), Some(key)) if target.version.is_none() && key.len() <= names::MAX_KEY => {
+                let at = records::object(&open.record.id, key);
+                core.table.read::<Object>(&at).await?.map(|it| it.record)
+            }
+            _ => None,
+        };
+        let resource = match target.key {
+            Some(key) => names::object_arn(bucket, key),
+            None => names::bucket_arn(bucket),
+        };
+        Ok(Self {
+            cx,
+            open,
+            resource,
+            version: target.version,
+            object,
+        })
+    }
+
+    fn check(&self, action: &str) -> Check {
+        let resource = self.resource.clone();
+        let mut check = match &self.open {
+            Some(open) => Core::check(self.cx, open, action, resource),
+            None => Check::new(action, resource).of_account(&self.cx.account),
+        };
+        check = with_some(check, "s3:VersionId", self.version);
+        for (key, value) in self.object.iter().flat_map(|it| &it.tags) {
+            check = check.with(&format!("s3:ExistingObjectTag/{key}"), value.clone());
+        }
+        check
+    }
+}
+
+/// A question about an object that a batch or a copy names.
+pub fn on_object(
+    cx: &Context,
+    open: &Open,
+    action: &str,
+    key: &str,
+    version: Option<&str>,
+) -> Check {
+    let resource = names::object_arn(&open.record.name, key);
+    with_some(
+        Core::check(cx, open, action, resource),
+        "s3:VersionId",
+        version,
+    )
+}
+
+/// Reading the source of a copy.
+async fn source(core: &Core, cx: &Context, header: Option<&str>) -> Result<Check, Fault> {
+    let source = ops::copy::Source::parse(header.unwrap_or_default())?;
+    let version = source.version.as_deref();
+    let action = versioned(version, "s3:GetObject", "s3:GetObjectVersion");
+    let target = Target {
+        bucket: Some(&source.bucket),
+        key: Some(&source.key),
+        version,
+    };
+    Ok(Row::of(core, cx, target).await?.check(action))
+}
+
+fn with_some(check: Check, key: &str, value: Option<&str>) -> Check {
+    match value {
+        Some(value) => check.with(key, value),
+        None => check,
+    }
+}
+
+fn listing(check: Check, prefix: Option<&str>, delimiter: Option<&str>, max: Option<i32>) -> Check {
+    let check = with_some(check, "s3:prefix", prefix);
+    let check = with_some(check, "s3:delimiter", delimiter);
+    match max {
+        Some(max) => check.with("s3:max-keys", max.to_string()),
+        None => check,
+    }
+}
+
+fn with_encryption(
+    check: Check,
+    algorithm: Option<&str>,
+    key: Option<&str>,
+    customer: Option<&str>,
+) -> Check {
+    let check = with_some(check, "s3:x-amz-server-side-encryption", algorithm);
+    let check = with_some(check, "s3:x-amz-server-side-encryption-aws-kms-key-id", key);
+    with_some(
+        check,
+        "s3:x-amz-server-side-encryption-customer-algorithm",
+        customer,
+    )
+}
+
+fn with_object_tags(mut check: Check, given: impl IntoIterator<Item = (String, String)>) -> Check {
+    for (key, value) in given {
+        check = check.with(&format!("s3:RequestObjectTag/{key}"), value);
+        check = check.with("s3:RequestObjectTagKeys", key);
+    }
+    check
 }

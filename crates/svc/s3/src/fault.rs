@@ -1,19 +1,180 @@
 //! The service's own sentences. Those of its model are in `wharf_api_s3::faults`.
 
+use wharf_api_s3::faults;
+use wharf_blobs::BlobError;
 use wharf_service::Faults;
+use wharf_store::StoreError;
+use wharf_wanted::WantedError;
 use wharf_wire::Fault;
 
 /// What the service says when its records or pages fail.
 #[derive(Debug)]
-pub(crate) enum S3Faults {}
+pub enum S3Faults {}
 
 impl Faults for S3Faults {
     fn internal(cause: &dyn std::error::Error) -> Fault {
-        let text = "An internal error has occurred.";
-        Fault::receiver("InternalFailure", 500, text, cause)
+        let text = "We encountered an internal error. Please try again.";
+        Fault::receiver("InternalError", 500, text, cause)
+    }
+
+    fn conflict(_: &StoreError) -> Fault {
+        let text = "A conflicting conditional operation is currently in progress against this resource. Try again.";
+        Fault::sender("OperationAborted", 409, text)
     }
 
     fn bad_token() -> Fault {
-        Fault::sender("InvalidNextToken", 400, "The page token is not valid.")
+        argument(
+            "The continuation token provided is incorrect",
+            "continuation-token",
+            "",
+        )
+    }
+}
+
+fn bad(code: &'static str, text: impl Into<String>) -> Fault {
+    Fault::sender(code, 400, text)
+}
+
+pub fn argument(text: impl Into<String>, name: &str, value: &str) -> Fault {
+    bad("InvalidArgument", text)
+        .with("ArgumentName", name)
+        .with("ArgumentValue", value)
+}
+
+pub fn invalid_request(text: impl Into<String>) -> Fault {
+    faults::invalid_request(text)
+}
+
+pub fn no_bucket(name: &str) -> Fault {
+    faults::no_such_bucket("The specified bucket does not exist").with("BucketName", name)
+}
+
+pub fn no_key(key: &str) -> Fault {
+    faults::no_such_key("The specified key does not exist.").with("Key", key)
+}
+
+pub fn no_version(key: &str, version: &str) -> Fault {
+    Fault::sender(
+        "NoSuchVersion",
+        404,
+        "The specified version does not exist.",
+    )
+    .with("Key", key)
+    .with("VersionId", version)
+}
+
+pub fn bad_version() -> Fault {
+    argument("Invalid version id specified", "versionId", "")
+}
+
+pub fn no_upload(id: &str) -> Fault {
+    let text = "The specified upload does not exist. The upload ID may be invalid, or the upload may have been \
+                aborted or completed.";
+    faults::no_such_upload(text).with("UploadId", id)
+}
+
+pub fn bad_bucket_name(name: &str) -> Fault {
+    bad("InvalidBucketName", "The specified bucket is not valid.").with("BucketName", name)
+}
+
+pub fn bad_uri(uri: &str) -> Fault {
+    bad("InvalidURI", "Couldn't parse the specified URI.").with("URI", uri.replace('\0', "%00"))
+}
+
+pub fn key_too_long(size: usize) -> Fault {
+    bad("KeyTooLongError", "Your key is too long")
+        .with("Size", size.to_string())
+        .with("MaxSizeAllowed", crate::names::MAX_KEY.to_string())
+}
+
+pub fn denied() -> Fault {
+    Fault::sender("AccessDenied", 403, "Access Denied")
+}
+
+pub fn not_empty(name: &str) -> Fault {
+    Fault::sender(
+        "BucketNotEmpty",
+        409,
+        "The bucket you tried to delete is not empty",
+    )
+    .with("BucketName", name)
+}
+
+pub fn not_empty_of_versions(name: &str) -> Fault {
+    let text =
+        "The bucket you tried to delete is not empty. You must delete all versions in the bucket.";
+    Fault::sender("BucketNotEmpty", 409, text).with("BucketName", name)
+}
+
+pub fn precondition(condition: &str) -> Fault {
+    let text = "At least one of the pre-conditions you specified did not hold";
+    Fault::sender("PreconditionFailed", 412, text).with("Condition", condition)
+}
+
+pub fn not_modified() -> Fault {
+    Fault::sender("NotModified", 304, "Not Modified")
+}
+
+pub fn range(asked: &str, size: u64) -> Fault {
+    Fault::sender(
+        "InvalidRange",
+        416,
+        "The requested range is not satisfiable",
+    )
+    .with("RangeRequested", asked)
+    .with("ActualObjectSize", size.to_string())
+}
+
+pub fn method() -> Fault {
+    let text = "The specified method is not allowed against this resource.";
+    Fault::sender("MethodNotAllowed", 405, text)
+}
+
+pub fn not_implemented(text: &str) -> Fault {
+    Fault::sender("NotImplemented", 501, text)
+}
+
+pub fn malformed_xml() -> Fault {
+    let text =
+        "The XML you provided was not well-formed or did not validate against our published schema";
+    bad("MalformedXML", text)
+}
+
+pub fn no_acls() -> Fault {
+    bad(
+        "AccessControlListNotSupported",
+        "The bucket does not allow ACLs",
+    )
+}
+
+/// A configuration that a bucket does not have.
+pub fn nothing(code: &'static str, text: &'static str, bucket: &str) -> Fault {
+    Fault::sender(code, 404, text).with("BucketName", bucket)
+}
+
+/// Bytes could not be kept.
+pub fn blob(error: BlobError) -> Fault {
+    let full = matches!(error, BlobError::NoSpace(_));
+    let busy = matches!(error, BlobError::TooManyUploads { .. });
+    match error {
+        BlobError::TooLarge { .. } => bad(
+            "EntityTooLarge",
+            "Your proposed upload exceeds the maximum allowed size",
+        ),
+        _ if full => Fault::receiver(
+            "InsufficientStorage",
+            507,
+            "The disk for objects is full.",
+            &error,
+        ),
+        _ if busy => Fault::receiver("SlowDown", 503, "Please reduce your request rate.", &error),
+        _ => S3Faults::internal(&error),
+    }
+}
+
+pub fn wanted(error: WantedError) -> Fault {
+    match error {
+        WantedError::Blob(error) => blob(error),
+        other => S3Faults::internal(&other),
     }
 }

@@ -1,9 +1,37 @@
-//! The service s3: what it is for, and what always holds.
+//! S3: buckets and the objects in them.
+//!
+//! Bytes lie in the folder of blobs that ECR keeps its layers in; who needs which of them is written down in the
+//! transaction that makes or ends the need (`wharf_wanted`), and one collector removes what nobody needs. Bodies
+//! pass piece by piece; memory stays flat. Objects are records whose keys sort as S3 lists (`records`); `list`
+//! decides what of them a page shows, `commit` what becomes of the version before.
 
 #![forbid(unsafe_code)]
 
+mod acl;
 mod authorize;
+mod body;
+mod commit;
+mod conditions;
+mod config_records;
+mod core;
+mod crypt;
+mod expire;
 mod fault;
+mod lifecycle;
+mod list;
+mod names;
+mod ops;
+mod policy;
+mod range;
+mod records;
 mod service;
+mod settings;
+mod sse;
+mod sum;
+mod tagged;
+mod upkeep;
+mod walk;
 
+pub use core::Parts;
 pub use service::S3Service;
+pub use tagged::TAGGED;

@@ -1,38 +1,42 @@
 //! The service: what it stands on, and one line for each operation.
 
-use wharf_seal::Keyring;
-use wharf_service::{Pages, Table};
-use wharf_store::Store;
-use wharf_wire::Context;
+use std::sync::Arc;
 
-use crate::{authorize, fault::S3Faults};
+use tokio_util::sync::CancellationToken;
 
-/// The service over the store that holds its records.
+use crate::{
+    authorize,
+    core::{Core, Parts},
+    ops, upkeep,
+};
+
+/// The service over the store that holds its records, and the folder of its bytes.
 #[derive(Clone)]
 pub struct S3Service {
-    #[expect(dead_code, reason = "the first operation reads or writes records")]
-    pub(crate) table: Table<S3Faults>,
-    /// Seals page tokens.
-    keyring: Keyring,
+    core: Arc<Core>,
 }
 
 impl S3Service {
-    pub fn new(store: Store, keyring: Keyring) -> Self {
+    pub fn new(parts: Parts) -> Self {
         Self {
-            table: Table::new(store),
-            keyring,
+            core: Arc::new(Core::new(parts)),
         }
     }
 
-    #[expect(dead_code, reason = "the first list has pages")]
-    /// The pages of a list of the caller's; `selection` is all that a request chooses by.
-    pub(crate) fn pages(
-        &self,
-        cx: &Context,
-        list: &str,
-        selection: &impl std::fmt::Debug,
-    ) -> Pages<'_, S3Faults> {
-        Pages::new(&self.keyring, cx, list, selection)
+    /// Removes what is not needed any more, and what rules of lifecycle let expire, until `stop`.
+    pub async fn run(&self, stop: CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = upkeep::run(&self.core) => {}
+        }
+    }
+
+    /// One round of what [`S3Service::run`] does, for tests.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn keep_up(&self) -> Result<(), wharf_wire::Fault> {
+        upkeep::round(&self.core, &mut Default::default()).await
     }
 }
 
@@ -42,7 +46,62 @@ static UNDERSTOOD: wharf_wire::understood::Understood =
 
 wharf_api_s3::operations! {
     impl S3Service;
-    authorize(self, _cx, input) = Ok(authorize::checks(input));
+    authorize(self, cx, input) = authorize::checks(&self.core, cx, input).await;
     understood = UNDERSTOOD;
-    run(self, operation, call, input) = operation(self, call, input).await;
+    run(self, operation, call, input) = operation(&self.core, call, input).await;
+
+    abort_multipart_upload = ops::multipart::abort;
+    complete_multipart_upload = ops::multipart::complete;
+    copy_object = ops::copy::copy;
+    create_bucket = ops::buckets::create;
+    create_multipart_upload = ops::multipart::create;
+    delete_bucket = ops::buckets::delete;
+    delete_bucket_cors = ops::settings::delete_cors;
+    delete_bucket_encryption = ops::settings::delete_encryption;
+    delete_bucket_lifecycle = ops::settings::delete_lifecycle;
+    delete_bucket_ownership_controls = ops::settings::delete_ownership;
+    delete_bucket_policy = ops::settings::delete_policy;
+    delete_bucket_tagging = ops::tagging::delete_of_bucket;
+    delete_object = ops::delete::delete;
+    delete_object_tagging = ops::tagging::delete_of_object;
+    delete_objects = ops::delete::delete_many;
+    delete_public_access_block = ops::settings::delete_public_access;
+    get_bucket_acl = ops::settings::get_acl;
+    get_bucket_cors = ops::settings::get_cors;
+    get_bucket_encryption = ops::settings::get_encryption;
+    get_bucket_lifecycle_configuration = ops::settings::get_lifecycle;
+    get_bucket_location = ops::buckets::location;
+    get_bucket_notification_configuration = ops::settings::get_notification;
+    get_bucket_ownership_controls = ops::settings::get_ownership;
+    get_bucket_policy = ops::settings::get_policy;
+    get_bucket_policy_status = ops::settings::policy_status;
+    get_bucket_tagging = ops::tagging::get_of_bucket;
+    get_bucket_versioning = ops::versions::get_versioning;
+    get_object = ops::get::get;
+    get_object_acl = ops::settings::get_object_acl;
+    get_object_attributes = ops::attributes::get;
+    get_object_tagging = ops::tagging::get_of_object;
+    get_public_access_block = ops::settings::get_public_access;
+    head_bucket = ops::buckets::head;
+    head_object = ops::get::head;
+    list_buckets = ops::buckets::list;
+    list_multipart_uploads = ops::uploads::list;
+    list_object_versions = ops::versions::list;
+    list_objects = ops::list::list_v1;
+    list_objects_v2 = ops::list::list_v2;
+    list_parts = ops::uploads::list_parts;
+    put_bucket_acl = ops::settings::put_acl;
+    put_bucket_cors = ops::settings::put_cors;
+    put_bucket_encryption = ops::settings::put_encryption;
+    put_bucket_lifecycle_configuration = ops::settings::put_lifecycle;
+    put_bucket_ownership_controls = ops::settings::put_ownership;
+    put_bucket_policy = ops::settings::put_policy;
+    put_bucket_tagging = ops::tagging::put_of_bucket;
+    put_bucket_versioning = ops::versions::put_versioning;
+    put_object = ops::put::put;
+    put_object_acl = ops::settings::put_object_acl;
+    put_object_tagging = ops::tagging::put_of_object;
+    put_public_access_block = ops::settings::put_public_access;
+    upload_part = ops::multipart::upload_part;
+    upload_part_copy = ops::copy::copy_part;
 }

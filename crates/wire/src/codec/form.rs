@@ -34,7 +34,7 @@ impl Form {
         Ok(Self { pairs })
     }
 
-    pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
+    pub fn into_pairs(self) -> Vec<(String, String)> {
         self.pairs
     }
 

@@ -1,0 +1,276 @@
+//! How a version comes to be the current one, and how one goes. What was there before is kept, or its bytes are
+//! let go of, in the transaction that says so.
+
+use wharf_blobs::Digest;
+use wharf_service::transact;
+use wharf_store::Range;
+use wharf_wanted::MARKER;
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    conditions::Writing,
+    core::{Change, Core, Open, next_seq},
+    fault,
+    records::{self, Body, Bucket, Object, Upload, Versioning},
+};
+
+/// A version as it was written, and the bucket as it was then.
+pub struct Written {
+    pub object: Object,
+    pub bucket: Bucket,
+}
+
+/// Makes `new` the current version. `upload` is where the record of an upload is that ends by it.
+pub async fn put(
+    core: &Core,
+    call: &Call,
+    open: &Open,
+    key: &str,
+    new: Object,
+    writing: &Writing,
+    upload: Option<&str>,
+) -> Result<Written, Fault> {
+    Ok(transact!(core.table, &call.permit, |tx| {
+        let bucket = core.within(&mut tx, open).await?;
+        let place = records::object(&bucket.id, key);
+        let current: Option<Object> = tx.find(&place).await?;
+        writing.check(current.as_ref(), key)?;
+        let mut object = new.clone();
+        object.modified = core.now();
+        object.seq = next_seq(object.modified, current.as_ref().map(|it| it.seq));
+        own(core, &mut tx, &object.body).await?;
+        supersede(&mut tx, &bucket, key, current, &mut object).await?;
+        tx.put(place, &object);
+        if let Some(upload) = upload {
+            if tx.find::<Upload>(upload).await?.is_none() {
+                return Err(fault::no_upload(
+                    upload.rsplit('\0').next().unwrap_or_default(),
+                ));
+            }
+            tx.delete(upload);
+        }
+        Written { object, bucket }
+    }))
+}
+
+/// Says that the object needs its blob, which is there.
+pub async fn own(core: &Core, tx: &mut Change<'_>, body: &Body) -> Result<(), Fault> {
+    let Body::Blob(digest, who) = body else {
+        return Ok(());
+    };
+    own_blob(core, tx, digest, who).await
+}
+
+pub async fn own_blob(
+    core: &Core,
+    tx: &mut Change<'_>,
+    digest: &Digest,
+    who: &str,
+) -> Result<(), Fault> {
+    let relied = core
+        .parts
+        .wants
+        .rely(digest, true)
+        .await
+        .map_err(fault::wanted)?;
+    let relied = relied.ok_or_else(lost)?;
+    tx.when(relied.stays);
+    tx.put(wharf_wanted::owner(digest, who), &MARKER);
+    Ok(())
+}
+
+/// The bytes went between being sent and being needed; the client sends them again.
+fn lost() -> Fault {
+    Fault {
+        sender: false,
+        ..Fault::sender("SlowDown", 503, "Please reduce your request rate.")
+    }
+}
+
+/// What becomes of the current version when `new` takes its place.
+async fn supersede(
+    tx: &mut Change<'_>,
+    bucket: &Bucket,
+    key: &str,
+    current: Option<Object>,
+    new: &mut Object,
+) -> Result<(), Fault> {
+    new.null = bucket.versioning != Versioning::Enabled;
+    new.null_at = None;
+    let Some(mut old) = current else {
+        return Ok(());
+    };
+    if new.null {
+        // There is one null version at most.
+        if let Some(seq) = old.null_at.take() {
+            let place = records::version(&bucket.id, key, seq);
+            if let Some(null) = tx.find::<Object>(&place).await? {
+                let_go(tx, &null.body);
+            }
+            tx.delete(place);
+        }
+        if old.null {
+            let_go(tx, &old.body);
+            return Ok(());
+        }
+    } else {
+        new.null_at = if old.null {
+            Some(old.seq)
+        } else {
+            old.null_at.take()
+        };
+    }
+    tx.put(records::version(&bucket.id, key, old.seq), &old);
+    Ok(())
+}
+
+/// What an object was made of is needed by it no more.
+pub fn let_go(tx: &mut Change<'_>, body: &Body) {
+    match body {
+        Body::Empty => {}
+        Body::Blob(digest, who) => tx.delete(wharf_wanted::owner(digest, who)),
+        Body::Parts { upload, .. } => tx.put(records::doomed(upload), &MARKER),
+    }
+}
+
+/// What a deletion did.
+#[derive(Debug, Default)]
+pub struct Deleted {
+    /// The version that was deleted, or the delete marker that was made.
+    pub version: Option<String>,
+    /// It is a delete marker.
+    pub marker: bool,
+}
+
+/// Deletes a version: the one named, or what is current, which where versions are kept means a delete marker.
+pub async fn delete(
+    core: &Core,
+    call: &Call,
+    open: &Open,
+    key: &str,
+    version: Option<&str>,
+    fits: impl Fn(&Object) -> Result<(), Fault>,
+) -> Result<Deleted, Fault> {
+    let deleted = match version {
+        None => {
+            transact!(core.table, &call.permit, |tx| {
+                let bucket = core.within(&mut tx, open).await?;
+                let place = records::object(&bucket.id, key);
+                let current: Option<Object> = tx.find(&place).await?;
+                if let Some(current) = &current {
+                    fits(current)?;
+                }
+                if bucket.versioning == Versioning::Off {
+                    if let Some(current) = &current {
+                        let_go(&mut tx, &current.body);
+                        tx.delete(place);
+                    }
+                    Deleted::default()
+                } else {
+                    let now = core.now();
+                    let mut marker = Object {
+                        marker: true,
+                        modified: now,
+                        seq: next_seq(now, current.as_ref().map(|it| it.seq)),
+                        ..Object::default()
+                    };
+                    supersede(&mut tx, &bucket, key, current, &mut marker).await?;
+                    tx.put(place, &marker);
+                    Deleted {
+                        version: Some(crate::core::version_of(&bucket, key, &marker)),
+                        marker: true,
+                    }
+                }
+            })
+        }
+        Some(id) => {
+            transact!(core.table, &call.permit, |tx| {
+                let bucket = core.within(&mut tx, open).await?;
+                delete_version(core, &mut tx, &bucket, key, id, &fits).await?
+            })
+        }
+    };
+    Ok(deleted)
+}
+
+async fn delete_version(
+    core: &Core,
+    tx: &mut Change<'_>,
+    bucket: &Bucket,
+    key: &str,
+    id: &str,
+    fits: &impl Fn(&Object) -> Result<(), Fault>,
+) -> Result<Deleted, Fault> {
+    let mut deleted = Deleted {
+        version: Some(id.to_owned()),
+        marker: false,
+    };
+    let place = records::object(&bucket.id, key);
+    let Some(mut current) = tx.find::<Object>(&place).await? else {
+        return Ok(deleted);
+    };
+    let seq = match id {
+        "null" if current.null => Some(current.seq),
+        "null" => current.null_at,
+        id => {
+            Some(crate::names::version_place(&bucket.id, key, id).ok_or_else(fault::bad_version)?)
+        }
+    };
+    let Some(seq) = seq else {
+        return Ok(deleted);
+    };
+    if seq != current.seq || (current.null != (id == "null")) {
+        let at = records::version(&bucket.id, key, seq);
+        if let Some(old) = tx
+            .find::<Object>(&at)
+            .await?
+            .filter(|it| it.null == (id == "null"))
+        {
+            fits(&old)?;
+            let_go(tx, &old.body);
+            tx.delete(at);
+            if old.null {
+                current.null_at = None;
+                tx.put(place, &current);
+            }
+            deleted.marker = old.marker;
+        }
+        return Ok(deleted);
+    }
+    fits(&current)?;
+    deleted.marker = current.marker;
+    let_go(tx, &current.body);
+    match newest(core, tx, bucket, key).await? {
+        Some((at, mut next)) => {
+            let null_at = if current.null { None } else { current.null_at };
+            next.null_at = null_at.filter(|seq| *seq != next.seq);
+            tx.delete(at);
+            tx.put(place, &next);
+        }
+        None => tx.delete(place),
+    }
+    Ok(deleted)
+}
+
+/// The newest of the noncurrent versions. Who adds one changes the current version.
+async fn newest(
+    core: &Core,
+    tx: &mut Change<'_>,
+    bucket: &Bucket,
+    key: &str,
+) -> Result<Option<(String, Object)>, Fault> {
+    let range = Range::prefix(records::versions(&bucket.id, key))
+        .limit(1)
+        .keys_only();
+    let found = core
+        .table
+        .store()
+        .range(range)
+        .await
+        .map_err(crate::core::ChangeError::from)?;
+    let Some(entry) = found.entries.into_iter().next() else {
+        return Ok(None);
+    };
+    let next = tx.find::<Object>(&entry.key).await?;
+    Ok(next.map(|next| (entry.key, next)))
+}

@@ -1,0 +1,122 @@
+//! Configurations of a bucket, as they are stored.
+
+use serde::{Deserialize, Serialize};
+use wharf_base::Timestamp;
+use wharf_service::tags::Tags;
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    #[serde(default)]
+    pub cors: Vec<CorsRule>,
+    #[serde(default)]
+    pub lifecycle: Vec<LifecycleRule>,
+    #[serde(default)]
+    pub encryption: Encryption,
+    /// Absent once it was deleted: nothing is blocked.
+    #[serde(default)]
+    pub public_access: Option<PublicAccess>,
+    /// Absent once it was deleted.
+    #[serde(default)]
+    pub ownership: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Encryption {
+    /// ARN or name of a key of KMS; `None` for S3's own.
+    #[serde(default)]
+    pub kms: Option<Kms>,
+    #[serde(default)]
+    pub bucket_key: bool,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Kms {
+    /// `None` for the account's `aws/s3`.
+    pub key: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicAccess {
+    pub block_acls: bool,
+    pub ignore_acls: bool,
+    pub block_policy: bool,
+    pub restrict_buckets: bool,
+}
+
+impl PublicAccess {
+    pub const ALL: Self = Self {
+        block_acls: true,
+        ignore_acls: true,
+        block_policy: true,
+        restrict_buckets: true,
+    };
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CorsRule {
+    #[serde(default)]
+    pub id: Option<String>,
+    pub origins: Vec<String>,
+    pub methods: Vec<String>,
+    #[serde(default)]
+    pub headers: Vec<String>,
+    #[serde(default)]
+    pub expose: Vec<String>,
+    #[serde(default)]
+    pub max_age: Option<i32>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct LifecycleRule {
+    pub id: String,
+    pub enabled: bool,
+    #[serde(default)]
+    pub filter: Filter,
+    #[serde(default)]
+    pub expire: Option<Expire>,
+    /// Days after which noncurrent versions go, and how many newer ones are kept all the same.
+    #[serde(default)]
+    pub noncurrent_days: Option<u32>,
+    #[serde(default)]
+    pub newer_noncurrent: Option<u32>,
+    /// Days after which uploads that were not completed go.
+    #[serde(default)]
+    pub abort_days: Option<u32>,
+}
+
+/// When current versions expire.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expire {
+    Days(u32),
+    Date(Timestamp),
+    /// A delete marker that is alone.
+    Marker,
+}
+
+/// Which objects a rule is about; all of it must fit.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Filter {
+    #[serde(default)]
+    pub prefix: String,
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(default)]
+    pub larger_than: Option<u64>,
+    #[serde(default)]
+    pub smaller_than: Option<u64>,
+    /// How it was written, so that it is shown so.
+    #[serde(default)]
+    pub form: Form,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// `Filter` with one condition, or none.
+    #[default]
+    One,
+    And,
+    /// The rule's own `Prefix`, as of old.
+    Old,
+}

@@ -1,0 +1,165 @@
+//! What every operation and loop of the service works with.
+
+use std::sync::Arc;
+
+use wharf_api_kms::Kms;
+use wharf_base::{Clock, Timestamp};
+use wharf_seal::Keyring;
+use wharf_service::{Changes, Stored, Table};
+use wharf_store::Store;
+use wharf_wanted::Wants;
+use wharf_wire::{Call, CallerKind, Check, Context, Fault, service::Dispatcher};
+
+use crate::{
+    fault::{self, S3Faults},
+    names, policy,
+    records::{self, Bucket, Name, Versioning},
+};
+
+/// What the server hands in.
+#[derive(Clone)]
+pub struct Parts {
+    pub store: Store,
+    /// The folder of blobs, and who needs them.
+    pub wants: Wants,
+    pub keyring: Keyring,
+    /// Asks policies about each key of a batch.
+    pub dispatcher: Dispatcher,
+    /// Past IAM's gate: keys are used in the name of the caller.
+    pub kms: Arc<dyn Kms>,
+    pub clock: Arc<dyn Clock>,
+}
+
+pub struct Core {
+    pub parts: Parts,
+    pub table: Table<S3Faults>,
+    /// Raised when there are parts to be removed.
+    pub doomed: tokio::sync::Notify,
+    /// Raised when rules of lifecycle were set.
+    pub lifecycle_set: tokio::sync::Notify,
+}
+
+/// A bucket that a request named.
+pub type Open = Stored<Bucket>;
+pub type Change<'a> = Changes<'a, S3Faults>;
+pub type ChangeError = wharf_service::ChangeError<S3Faults>;
+
+impl Core {
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            table: Table::new(parts.store.clone()),
+            parts,
+            doomed: tokio::sync::Notify::new(),
+            lifecycle_set: tokio::sync::Notify::new(),
+        }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    /// The bucket of a name, whoever's it is, if there is one.
+    pub async fn look(&self, name: &str) -> Result<Option<Open>, Fault> {
+        if names::check_bucket(name).is_err() {
+            return Ok(None);
+        }
+        let Some(place) = self.table.read::<Name>(&records::name(name)).await? else {
+            return Ok(None);
+        };
+        let Name {
+            account, region, ..
+        } = place.record;
+        let key = records::bucket(&account, &region, name);
+        let found = self.table.read::<Bucket>(&key).await?;
+        Ok(found.filter(|it| !it.record.deleting))
+    }
+
+    /// All buckets of all accounts.
+    pub async fn buckets(&self) -> Result<Vec<Open>, Fault> {
+        let mut found = Vec::new();
+        for entry in self.table.entries(&records::all_names()).await? {
+            let place: Name = wharf_records::decode(&entry.value).map_err(ChangeError::from)?;
+            let name = entry.key.rsplit('/').next().unwrap_or_default();
+            let key = records::bucket(&place.account, &place.region, name);
+            found.extend(self.table.read::<Bucket>(&key).await?);
+        }
+        Ok(found)
+    }
+
+    /// The bucket that a request names, of the owner that it expects.
+    pub async fn open(&self, name: Option<&str>, owner: Option<&str>) -> Result<Open, Fault> {
+        let name = name.unwrap_or_default();
+        let found = self.look(name).await?;
+        let bucket = found.ok_or_else(|| fault::no_bucket(name))?;
+        match owner {
+            Some(owner) if owner != bucket.record.account => Err(fault::denied()),
+            _ => Ok(bucket),
+        }
+    }
+
+    /// The bucket again, for a change of what is in it: it stays as it is read here.
+    pub async fn within(&self, tx: &mut Change<'_>, open: &Open) -> Result<Bucket, Fault> {
+        let found = tx.find::<Bucket>(&open.key).await?;
+        let found = found.filter(|it| it.id == open.record.id && !it.deleting);
+        found.ok_or_else(|| fault::no_bucket(&open.record.name))
+    }
+
+    /// Whether the caller may do something besides what its operation was let in for.
+    pub async fn may(&self, call: &Call, check: Check) -> bool {
+        let schema = &wharf_api_s3::schema::SERVICE;
+        let checks = [check];
+        let admitted = self.parts.dispatcher.admit(schema, call, &checks);
+        admitted.await.is_ok()
+    }
+}
+
+impl Core {
+    /// A question about a bucket, or something in it, with what the bucket itself says to it.
+    pub fn check(cx: &Context, open: &Open, action: &str, resource: String) -> Check {
+        let bucket = &open.record;
+        let is_foreign =
+            cx.caller.kind == CallerKind::Anonymous || cx.caller.account != bucket.account;
+        let restricted = bucket
+            .settings
+            .public_access
+            .is_some_and(|it| it.restrict_buckets);
+        let policy = bucket.policy.clone();
+        // AWS services and the owner's principals alone, if the policy would let everybody in.
+        let policy = policy.filter(|text| {
+            !(is_foreign
+                && restricted
+                && cx.caller.kind != CallerKind::Service
+                && policy::is_public_text(text))
+        });
+        Check::new(action, resource)
+            .of_account(&bucket.account)
+            .with_resource_policy(policy)
+    }
+}
+
+/// The order of a version that follows the current one.
+pub fn next_seq(now: Timestamp, before: Option<u64>) -> u64 {
+    let now = u64::try_from(now.millis())
+        .unwrap_or(0)
+        .saturating_mul(1000);
+    before.map_or(now, |it| now.max(it.saturating_add(1)))
+}
+
+/// What a version is called in answers; nothing where the bucket never kept any.
+pub fn shown_version(
+    bucket: &Bucket,
+    key: &str,
+    object: &crate::records::Object,
+) -> Option<String> {
+    if bucket.versioning == Versioning::Off {
+        return None;
+    }
+    Some(version_of(bucket, key, object))
+}
+
+pub fn version_of(bucket: &Bucket, key: &str, object: &crate::records::Object) -> String {
+    match object.null {
+        true => "null".to_owned(),
+        false => names::version_id(&bucket.id, key, object.seq),
+    }
+}

@@ -1,0 +1,327 @@
+//! GetObject and HeadObject.
+
+use wharf_api_s3::{GetObjectOutput, GetObjectRequest, HeadObjectOutput, HeadObjectRequest};
+use wharf_blobs::Digest;
+use wharf_wire::{Call, CallerKind, Fault};
+
+use super::{customer, quoted, show_sse, show_sum};
+use crate::{
+    body,
+    conditions::Reading,
+    core::{Core, Open, shown_version},
+    fault, names,
+    range::{self, Range},
+    records::{self, Body, Object, Part},
+    sse::{self, Customer},
+};
+
+/// An object that a request named.
+pub struct Found {
+    pub open: Open,
+    pub key: String,
+    pub object: Object,
+}
+
+impl Found {
+    pub fn version(&self) -> Option<String> {
+        shown_version(&self.open.record, &self.key, &self.object)
+    }
+}
+
+/// The version that a request names, or the current one. Who may not list learns nothing of what is not there.
+pub async fn find(
+    core: &Core,
+    call: &Call,
+    open: Open,
+    key: Option<&str>,
+    version: Option<&str>,
+) -> Result<Found, Fault> {
+    let key = key.unwrap_or_default().to_owned();
+    names::check_key(&key)?;
+    let found = any_version(core, &open, &key, version).await?;
+    match found {
+        Some(object) if !object.marker => Ok(Found { open, key, object }),
+        Some(_) if version.is_some() => Err(fault::method()),
+        _ => {
+            let arn = names::bucket_arn(&open.record.name);
+            if !core
+                .may(call, Core::check(call, &open, "s3:ListBucket", arn))
+                .await
+            {
+                return Err(fault::denied());
+            }
+            Err(match version {
+                Some(version) => fault::no_version(&key, version),
+                None => fault::no_key(&key),
+            })
+        }
+    }
+}
+
+/// A version, be it a delete marker.
+pub async fn any_version(
+    core: &Core,
+    open: &Open,
+    key: &str,
+    version: Option<&str>,
+) -> Result<Option<Object>, Fault> {
+    let id = &open.record.id;
+    let current = core.table.read::<Object>(&records::object(id, key)).await?;
+    let current = current.map(|it| it.record);
+    let Some(version) = version else {
+        return Ok(current);
+    };
+    let seq = match version {
+        "null" => match &current {
+            Some(current) if current.null => return Ok(Some(current.clone())),
+            Some(current) => current.null_at,
+            None => None,
+        },
+        version => Some(names::version_place(id, key, version).ok_or_else(fault::bad_version)?),
+    };
+    let Some(seq) = seq else {
+        return Ok(None);
+    };
+    if let Some(current) = current.filter(|it| it.seq == seq && !it.null) {
+        return Ok(Some(current));
+    }
+    let found = core
+        .table
+        .read::<Object>(&records::version(id, key, seq))
+        .await?;
+    Ok(found
+        .map(|it| it.record)
+        .filter(|it| it.null == (version == "null")))
+}
+
+/// The blobs of an object in their order, with their plain sizes.
+pub async fn blobs(core: &Core, object: &Object) -> Result<Vec<(Digest, u64)>, Fault> {
+    match &object.body {
+        Body::Empty => Ok(Vec::new()),
+        Body::Blob(digest, _) => Ok(vec![(*digest, object.size)]),
+        Body::Parts { .. } => {
+            let parts = parts(core, object).await?.into_iter();
+            Ok(parts
+                .filter_map(|(_, part)| Some((part.blob?.0, part.size)))
+                .collect())
+        }
+    }
+}
+
+/// The parts of an object that was uploaded in parts; none of others.
+pub async fn parts(core: &Core, object: &Object) -> Result<Vec<(u32, Part)>, Fault> {
+    let Body::Parts { upload, skip, .. } = &object.body else {
+        return Ok(Vec::new());
+    };
+    let mut found = Vec::new();
+    for entry in core.table.entries(&records::parts(upload)).await? {
+        let number = records::part_number(&entry.key).unwrap_or_default();
+        if !skip.contains(&number) {
+            let part =
+                wharf_records::decode(&entry.value).map_err(crate::core::ChangeError::from)?;
+            found.push((number, part));
+        }
+    }
+    Ok(found)
+}
+
+/// What of an object is asked for: a range of bytes, or a part.
+struct Asked<'a> {
+    range: Option<&'a str>,
+    part: Option<i32>,
+}
+
+struct Selected {
+    range: Range,
+    parts: Option<i32>,
+}
+
+async fn select(core: &Core, object: &Object, asked: Asked<'_>) -> Result<Selected, Fault> {
+    let count = match &object.body {
+        Body::Parts { count, .. } => i32::try_from(*count).ok(),
+        _ => None,
+    };
+    let Some(number) = asked.part else {
+        return Ok(Selected {
+            range: range::asked(asked.range, object.size)?,
+            parts: None,
+        });
+    };
+    if asked.range.is_some() {
+        return Err(fault::invalid_request(
+            "Cannot specify both Range header and partNumber query parameter",
+        ));
+    }
+    let bad = || {
+        let text = "The requested partnumber is not satisfiable";
+        Fault::sender("InvalidPartNumber", 416, text)
+            .with("PartNumberRequested", number.to_string())
+    };
+    if number < 1 {
+        return Err(fault::argument(
+            "Part number must be an integer between 1 and 10000, inclusive",
+            "partNumber",
+            &number.to_string(),
+        ));
+    }
+    let Some(count) = count else {
+        return match number {
+            1 => Ok(Selected {
+                range: Range {
+                    is_part: object.size > 0,
+                    ..Range::whole(object.size)
+                },
+                parts: None,
+            }),
+            _ => Err(bad()),
+        };
+    };
+    let mut start = 0;
+    for (at, part) in parts(core, object).await? {
+        if i64::from(at) == i64::from(number) {
+            return Ok(Selected {
+                range: Range {
+                    start,
+                    end: start + part.size,
+                    is_part: true,
+                },
+                parts: Some(count),
+            });
+        }
+        start += part.size;
+    }
+    Err(bad())
+}
+
+macro_rules! show {
+    ($output:expr, $input:expr, $found:expr, $selected:expr) => {
+        let object = &$found.object;
+        let heads = object.heads.clone();
+        let tags = i32::try_from(object.tags.len()).ok();
+        $output.accept_ranges = Some("bytes".to_owned());
+        $output.last_modified = Some(object.modified);
+        $output.content_length = i64::try_from($selected.range.length()).ok();
+        $output.content_range = $selected.range.header(object.size);
+        $output.e_tag = Some(quoted(&object.etag));
+        $output.version_id = $found.version();
+        $output.parts_count = $selected.parts;
+        $output.tag_count = tags.filter(|it| *it > 0);
+        $output.metadata = Some(heads.meta);
+        $output.website_redirect_location = heads.website_redirect;
+        $output.cache_control = $input
+            .response_cache_control
+            .clone()
+            .or(heads.cache_control);
+        $output.content_disposition = $input
+            .response_content_disposition
+            .clone()
+            .or(heads.content_disposition);
+        $output.content_encoding = $input
+            .response_content_encoding
+            .clone()
+            .or(heads.content_encoding);
+        $output.content_language = $input
+            .response_content_language
+            .clone()
+            .or(heads.content_language);
+        let kind = heads
+            .content_type
+            .unwrap_or_else(|| "binary/octet-stream".to_owned());
+        $output.content_type = Some($input.response_content_type.clone().unwrap_or(kind));
+        $output.expires = $input.response_expires.or(heads.expires);
+        $output.expiration =
+            $crate::lifecycle::expiration(&$found.open.record, &$found.key, object);
+        show_sse!($output, object.sse.as_ref());
+        // The checksum is of the whole, so it goes with the whole alone.
+        let is_whole = $selected.range.length() == object.size;
+        if $input.checksum_mode.as_deref() == Some("ENABLED") && is_whole {
+            show_sum!($output, &object.sum);
+            $output.checksum_type = object.sum.as_ref().map(|it| it.kind().to_owned());
+        }
+    };
+}
+
+macro_rules! prepare {
+    ($core:expr, $call:expr, $input:expr) => {{
+        let open = $core
+            .open(
+                $input.bucket.as_deref(),
+                $input.expected_bucket_owner.as_deref(),
+            )
+            .await?;
+        let overrides = [
+            &$input.response_cache_control,
+            &$input.response_content_disposition,
+            &$input.response_content_encoding,
+            &$input.response_content_language,
+            &$input.response_content_type,
+        ];
+        let is_anonymous = $call.caller.kind == CallerKind::Anonymous;
+        if is_anonymous && overrides.iter().any(|it| it.is_some()) {
+            let text =
+                "Request specific response headers cannot be used for anonymous GET requests.";
+            return Err(fault::invalid_request(text));
+        }
+        let found = find(
+            $core,
+            $call,
+            open,
+            $input.key.as_deref(),
+            $input.version_id.as_deref(),
+        )
+        .await?;
+        let conditions = Reading {
+            matches: $input.if_match.as_deref(),
+            none_matches: $input.if_none_match.as_deref(),
+            modified_since: $input.if_modified_since,
+            unmodified_since: $input.if_unmodified_since,
+        };
+        conditions.check(&found.object, false)?;
+        let asked = Asked {
+            range: $input.range.as_deref(),
+            part: $input.part_number,
+        };
+        let selected = select($core, &found.object, asked).await?;
+        (found, selected)
+    }};
+}
+
+/// The key that an object opens with.
+async fn key_of(
+    core: &Core,
+    call: &Call,
+    found: &Found,
+    customer: Customer,
+) -> Result<Option<crate::crypt::Key>, Fault> {
+    let sse = found.object.sse.as_ref();
+    sse::opening(core, call, &found.open.record, &found.key, sse, &customer).await
+}
+
+pub async fn get(
+    core: &Core,
+    call: &Call,
+    input: GetObjectRequest,
+) -> Result<GetObjectOutput, Fault> {
+    let (found, selected) = prepare!(core, call, input);
+    let key = key_of(core, call, &found, customer!(input)).await?;
+    let range = selected.range.start..selected.range.end;
+    let pieces = body::pieces(blobs(core, &found.object).await?, range);
+    let mut output = GetObjectOutput {
+        body: Some(body::send(core, pieces, key).await?),
+        ..GetObjectOutput::default()
+    };
+    show!(output, input, found, selected);
+    Ok(output)
+}
+
+pub async fn head(
+    core: &Core,
+    call: &Call,
+    input: HeadObjectRequest,
+) -> Result<HeadObjectOutput, Fault> {
+    let (found, selected) = prepare!(core, call, input);
+    key_of(core, call, &found, customer!(input)).await?;
+    let mut output = HeadObjectOutput::default();
+    show!(output, input, found, selected);
+    Ok(output)
+}

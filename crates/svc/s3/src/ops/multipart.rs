@@ -1,0 +1,525 @@
+//! Multipart uploads: begun, given parts, completed or given up.
+
+use md5::Md5;
+use sha2::Digest as _;
+use wharf_api_s3::{
+    AbortMultipartUploadOutput, AbortMultipartUploadRequest, CompleteMultipartUploadOutput,
+    CompleteMultipartUploadRequest, CompletedPart, CreateMultipartUploadOutput,
+    CreateMultipartUploadRequest, UploadPartOutput, UploadPartRequest,
+};
+use wharf_base::ids;
+use wharf_service::transact;
+use wharf_wanted::MARKER;
+use wharf_wire::{Call, Fault, streaming::Algorithm};
+
+use super::{
+    asked_sse, check_acl, check_heads, customer, given_sum, heads, quoted, show_sse, show_sum,
+    tagging,
+};
+use crate::{
+    body::{self, Kept},
+    commit,
+    conditions::Writing,
+    core::{ChangeError, Core, Open, shown_version},
+    crypt::Key,
+    fault, names,
+    records::{self, Body, Object, Part, Upload},
+    sse::{self, Customer},
+    sum::{self, Sum},
+};
+
+pub const MAX_PARTS: i32 = 10_000;
+/// Bytes of each part but the last.
+const MIN_PART: u64 = 5 << 20;
+
+/// An upload that a request named.
+pub struct Named<'a> {
+    pub bucket: Option<&'a str>,
+    pub owner: Option<&'a str>,
+    pub key: Option<&'a str>,
+    pub upload: Option<&'a str>,
+}
+
+pub struct Found {
+    pub open: Open,
+    pub key: String,
+    /// Where its record is.
+    pub place: String,
+    pub upload: Upload,
+}
+
+impl Found {
+    /// The key that its parts are sealed under.
+    pub async fn sealing_key(
+        &self,
+        core: &Core,
+        call: &Call,
+        customer: &Customer,
+    ) -> Result<Option<Key>, Fault> {
+        let sse = self.upload.sse.as_ref();
+        sse::opening(core, call, &self.open.record, &self.key, sse, customer).await
+    }
+
+    pub fn algorithm(&self) -> Option<Algorithm> {
+        sum::algorithm(&self.upload.algorithm)
+    }
+}
+
+pub async fn open(core: &Core, of: Named<'_>) -> Result<Found, Fault> {
+    let open = core.open(of.bucket, of.owner).await?;
+    let key = of.key.unwrap_or_default();
+    names::check_key(key)?;
+    let id = of.upload.unwrap_or_default();
+    let plain = id.bytes().all(|b| b.is_ascii_alphanumeric()) && id.len() <= 64;
+    let place = records::upload(&open.record.id, key, id);
+    let found = match plain {
+        true => core.table.read::<Upload>(&place).await?,
+        false => None,
+    };
+    let upload = found.ok_or_else(|| fault::no_upload(id))?.record;
+    Ok(Found {
+        open,
+        key: key.to_owned(),
+        place,
+        upload,
+    })
+}
+
+pub fn number(given: Option<i32>) -> Result<u32, Fault> {
+    let given = given.unwrap_or_default();
+    let number = u32::try_from(given)
+        .ok()
+        .filter(|_| (1..=MAX_PARTS).contains(&given));
+    number.ok_or_else(|| {
+        let text = "Part number must be an integer between 1 and 10000, inclusive";
+        fault::argument(text, "partNumber", &given.to_string())
+    })
+}
+
+/// The algorithm of an upload's checksums, and whether they are of the whole object.
+fn checksums(algorithm: Option<&str>, kind: Option<&str>) -> Result<(Algorithm, bool), Fault> {
+    let Some(name) = algorithm else {
+        if kind.is_some() {
+            let text = "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.";
+            return Err(fault::invalid_request(text));
+        }
+        return Ok((Algorithm::Crc64Nvme, true));
+    };
+    let found = sum::algorithm(name).ok_or_else(|| {
+        let text = "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, \
+                    CRC32C, CRC64NVME, SHA1, SHA256]";
+        fault::invalid_request(text)
+    })?;
+    let can_be_whole = matches!(
+        found,
+        Algorithm::Crc32 | Algorithm::Crc32c | Algorithm::Crc64Nvme
+    );
+    let can_be_parts = found != Algorithm::Crc64Nvme;
+    let whole = match kind {
+        None => !can_be_parts,
+        Some("FULL_OBJECT") => true,
+        Some("COMPOSITE") => false,
+        Some(other) => {
+            let text = "Value for x-amz-checksum-type header is invalid.";
+            return Err(fault::argument(text, "x-amz-checksum-type", other));
+        }
+    };
+    if (whole && !can_be_whole) || (!whole && !can_be_parts) {
+        let (kind, name) = (sum::kind(whole), found.name().to_ascii_lowercase());
+        let text =
+            format!("The {kind} checksum type cannot be used with the {name} checksum algorithm.");
+        return Err(fault::invalid_request(text));
+    }
+    Ok((found, whole))
+}
+
+pub async fn create(
+    core: &Core,
+    call: &Call,
+    input: CreateMultipartUploadRequest,
+) -> Result<CreateMultipartUploadOutput, Fault> {
+    let open = core
+        .open(
+            input.bucket.as_deref(),
+            input.expected_bucket_owner.as_deref(),
+        )
+        .await?;
+    let key = input.key.clone().unwrap_or_default();
+    names::check_key(&key)?;
+    let grants = [
+        &input.grant_full_control,
+        &input.grant_read,
+        &input.grant_read_acp,
+        &input.grant_write_acp,
+    ];
+    check_acl(input.acl.as_deref(), &grants, &open)?;
+    let heads = heads!(input);
+    check_heads(&heads)?;
+    let (algorithm, full_object) = checksums(
+        input.checksum_algorithm.as_deref(),
+        input.checksum_type.as_deref(),
+    )?;
+    let sealing = sse::sealing(core, call, &open.record, &key, &asked_sse!(input)).await?;
+    let now = core.now();
+    let upload = Upload {
+        // In the order of time.
+        id: format!("{:012x}{}", now.millis(), ids::hex32()),
+        begun_at: now,
+        initiator: call.caller.arn.clone(),
+        heads,
+        tags: tagging::given(input.tagging.as_deref())?,
+        sse: sealing.sse,
+        algorithm: algorithm.name().to_owned(),
+        full_object,
+        chosen: input.checksum_algorithm.is_some(),
+        completing: false,
+        unknown: Default::default(),
+    };
+    transact!(core.table, &call.permit, |tx| {
+        let bucket = core.within(&mut tx, &open).await?;
+        tx.put(records::upload(&bucket.id, &key, &upload.id), &upload);
+    });
+    let (abort_date, abort_rule_id) = crate::lifecycle::abortion(&open.record, &key, now).unzip();
+    let mut output = CreateMultipartUploadOutput {
+        abort_date,
+        abort_rule_id,
+        bucket: input.bucket,
+        key: input.key,
+        upload_id: Some(upload.id),
+        checksum_algorithm: upload.chosen.then_some(upload.algorithm),
+        checksum_type: upload.chosen.then(|| sum::kind(full_object).to_owned()),
+        ..CreateMultipartUploadOutput::default()
+    };
+    show_sse!(output, upload.sse.as_ref());
+    Ok(output)
+}
+
+pub async fn upload_part(
+    core: &Core,
+    call: &Call,
+    input: UploadPartRequest,
+) -> Result<UploadPartOutput, Fault> {
+    let of = Named {
+        bucket: input.bucket.as_deref(),
+        owner: input.expected_bucket_owner.as_deref(),
+        key: input.key.as_deref(),
+        upload: input.upload_id.as_deref(),
+    };
+    let found = open(core, of).await?;
+    let number = number(input.part_number)?;
+    let key = found.sealing_key(core, call, &customer!(input)).await?;
+    let algorithm = found.algorithm();
+    let given = given_sum!(input)
+        .map(|it| it.algorithm)
+        .or_else(|| input.checksum_algorithm.clone());
+    if let Some(given) = &given
+        && found.upload.chosen
+        && *given != found.upload.algorithm
+    {
+        let (expected, actual) = (
+            found.upload.algorithm.to_ascii_lowercase(),
+            given.to_ascii_lowercase(),
+        );
+        let text = format!(
+            "Checksum Type mismatch occurred, expected checksum Type: {expected}, actual checksum Type: {actual}"
+        );
+        return Err(fault::invalid_request(text));
+    }
+    let is_given = given.as_ref() == Some(&found.upload.algorithm);
+    let stream = input.body.unwrap_or_default();
+    let kept = body::receive(core, &stream, algorithm.filter(|_| !is_given), key.as_ref()).await?;
+    let part = put(core, call, &found, number, &kept).await?;
+    let mut output = UploadPartOutput {
+        e_tag: Some(quoted(&part.etag)),
+        ..UploadPartOutput::default()
+    };
+    if found.upload.chosen {
+        show_sum!(output, &part.sum);
+    } else {
+        show_sum!(output, &kept.given);
+    }
+    show_sse!(output, found.upload.sse.as_ref());
+    Ok(output)
+}
+
+/// Writes a part down, in the place of one that has its number.
+pub async fn put(
+    core: &Core,
+    call: &Call,
+    found: &Found,
+    number: u32,
+    kept: &Kept,
+) -> Result<Part, Fault> {
+    let part = Part {
+        size: kept.size,
+        etag: kept.etag(),
+        modified: core.now(),
+        sum: kept.sum.clone(),
+        blob: kept.blob.clone(),
+    };
+    let place = records::part(&found.upload.id, number);
+    transact!(core.table, &call.permit, |tx| {
+        core.within(&mut tx, &found.open).await?;
+        let upload = tx.find::<Upload>(&found.place).await?;
+        let upload = upload.ok_or_else(|| fault::no_upload(&found.upload.id))?;
+        if upload.completing {
+            let text =
+                "A conflicting operation is in progress: the upload is being completed. Try again.";
+            return Err(Fault::sender("OperationAborted", 409, text));
+        }
+        if let Some((digest, who)) = tx.find::<Part>(&place).await?.and_then(|it| it.blob) {
+            tx.delete(wharf_wanted::owner(&digest, &who));
+        }
+        if let Some((digest, who)) = &part.blob {
+            commit::own_blob(core, &mut tx, digest, who).await?;
+        }
+        tx.put(place.clone(), &part);
+    });
+    Ok(part)
+}
+
+pub async fn abort(
+    core: &Core,
+    call: &Call,
+    input: AbortMultipartUploadRequest,
+) -> Result<AbortMultipartUploadOutput, Fault> {
+    let of = Named {
+        bucket: input.bucket.as_deref(),
+        owner: input.expected_bucket_owner.as_deref(),
+        key: input.key.as_deref(),
+        upload: input.upload_id.as_deref(),
+    };
+    let found = open(core, of).await?;
+    if let Some(time) = input.if_match_initiated_time
+        && time.millis() / 1000 != found.upload.begun_at.millis() / 1000
+    {
+        return Err(fault::precondition("x-amz-if-match-initiated-time"));
+    }
+    transact!(core.table, &call.permit, |tx| {
+        if tx.find::<Upload>(&found.place).await?.is_none() {
+            return Err(fault::no_upload(&found.upload.id));
+        }
+        tx.delete(found.place.clone());
+        tx.put(records::doomed(&found.upload.id), &MARKER);
+    });
+    core.doomed.notify_one();
+    Ok(AbortMultipartUploadOutput::default())
+}
+
+/// All parts of an upload, by number.
+pub async fn parts(core: &Core, upload: &str) -> Result<Vec<(u32, Part)>, Fault> {
+    let mut found = Vec::new();
+    for entry in core.table.entries(&records::parts(upload)).await? {
+        if let Some(number) = records::part_number(&entry.key) {
+            let part = wharf_records::decode(&entry.value).map_err(ChangeError::from)?;
+            found.push((number, part));
+        }
+    }
+    Ok(found)
+}
+
+/// The object that parts make, of those that the request lists. Pure.
+fn assemble(
+    upload: &Upload,
+    listed: &[CompletedPart],
+    there: Vec<(u32, Part)>,
+) -> Result<Object, Fault> {
+    let numbers: Vec<i32> = listed
+        .iter()
+        .map(|it| it.part_number.unwrap_or_default())
+        .collect();
+    if numbers.is_empty() {
+        return Err(fault::malformed_xml());
+    }
+    if numbers.windows(2).any(|it| it[0] >= it[1]) {
+        let text =
+            "The list of parts was not in ascending order. Parts must be ordered by part number.";
+        return Err(Fault::sender("InvalidPartOrder", 400, text));
+    }
+    let missing = |number: i32, etag: &str| {
+        let text = "One or more of the specified parts could not be found. The part may not have been uploaded, or the \
+                    specified entity tag may not match the part's entity tag.";
+        Fault::sender("InvalidPart", 400, text)
+            .with("UploadId", upload.id.clone())
+            .with("PartNumber", number.to_string())
+            .with("ETag", etag)
+    };
+    let mut chosen: Vec<(i32, &Part)> = Vec::with_capacity(listed.len());
+    for wanted in listed {
+        let number = wanted.part_number.unwrap_or_default();
+        let etag = wanted
+            .e_tag
+            .as_deref()
+            .unwrap_or_default()
+            .trim_matches('"');
+        let at = u32::try_from(number)
+            .ok()
+            .and_then(|it| there.binary_search_by_key(&it, |it| it.0).ok());
+        let part = at.map(|at| &there[at].1).filter(|it| it.etag == etag);
+        let part = part.ok_or_else(|| missing(number, etag))?;
+        if given_sum!(wanted).is_some_and(|sum| {
+            part.sum
+                .as_ref()
+                .is_some_and(|it| it.algorithm == sum.algorithm && *it != sum)
+        }) {
+            return Err(missing(number, etag));
+        }
+        chosen.push((number, part));
+    }
+    let last = chosen.len() - 1;
+    if let Some((number, part)) = chosen[..last].iter().find(|it| it.1.size < MIN_PART) {
+        let text = "Your proposed upload is smaller than the minimum allowed size";
+        return Err(Fault::sender("EntityTooSmall", 400, text)
+            .with("ProposedSize", part.size.to_string())
+            .with("MinSizeAllowed", MIN_PART.to_string())
+            .with("PartNumber", number.to_string())
+            .with("ETag", part.etag.clone()));
+    }
+    let mut md5 = Md5::new();
+    for (_, part) in &chosen {
+        md5.update(hex::decode(&part.etag).unwrap_or_default());
+    }
+    let sums: Vec<(u64, Option<&Sum>)> = chosen
+        .iter()
+        .map(|it| (it.1.size, it.1.sum.as_ref()))
+        .collect();
+    let algorithm = sum::algorithm(&upload.algorithm);
+    let skip = there.iter().map(|it| it.0);
+    let skip =
+        skip.filter(|it| i32::try_from(*it).is_ok_and(|it| numbers.binary_search(&it).is_err()));
+    Ok(Object {
+        size: chosen.iter().map(|it| it.1.size).sum(),
+        etag: format!("{}-{}", hex::encode(md5.finalize()), chosen.len()),
+        sum: algorithm.and_then(|it| sum::joined(it, upload.full_object, &sums)),
+        body: Body::Parts {
+            upload: upload.id.clone(),
+            count: u32::try_from(chosen.len()).unwrap_or(u32::MAX),
+            skip: skip.collect(),
+        },
+        heads: upload.heads.clone(),
+        tags: upload.tags.clone(),
+        sse: upload.sse.clone(),
+        ..Object::default()
+    })
+}
+
+/// While an upload is being completed its parts stay as they are, so that they need not be compared one by one.
+async fn mark(core: &Core, call: &Call, found: &Found, completing: bool) -> Result<(), Fault> {
+    let marked = core
+        .table
+        .change(&call.permit, &found.place, |it: &mut Upload| {
+            it.completing = completing;
+            Ok::<_, Fault>(())
+        });
+    marked
+        .await?
+        .map(|_| ())
+        .ok_or_else(|| fault::no_upload(&found.upload.id))
+}
+
+pub async fn complete(
+    core: &Core,
+    call: &Call,
+    input: CompleteMultipartUploadRequest,
+) -> Result<CompleteMultipartUploadOutput, Fault> {
+    let of = Named {
+        bucket: input.bucket.as_deref(),
+        owner: input.expected_bucket_owner.as_deref(),
+        key: input.key.as_deref(),
+        upload: input.upload_id.as_deref(),
+    };
+    let found = open(core, of).await?;
+    let writing = Writing::new(input.if_match.clone(), input.if_none_match.clone())?;
+    mark(core, call, &found, true).await?;
+    let completed = commit(core, call, &found, &input, &writing).await;
+    let written = match completed {
+        Ok(written) => written,
+        Err(fault) => {
+            // It can be given parts again. What is in the way of that is in the way of the next try, too.
+            let _ = mark(core, call, &found, false).await;
+            return Err(fault);
+        }
+    };
+    let object = &written.object;
+    let (bucket, key) = (&found.open.record.name, &found.key);
+    let mut output = CompleteMultipartUploadOutput {
+        location: Some(format!("{}/{bucket}/{key}", call.endpoint)),
+        bucket: Some(bucket.clone()),
+        key: Some(key.clone()),
+        e_tag: Some(quoted(&object.etag)),
+        checksum_type: object.sum.as_ref().map(|it| it.kind().to_owned()),
+        version_id: shown_version(&written.bucket, key, object),
+        ..CompleteMultipartUploadOutput::default()
+    };
+    show_sum!(output, &object.sum);
+    let shown = sse::Shown::of(object.sse.as_ref());
+    output.server_side_encryption = shown.algorithm;
+    output.ssekms_key_id = shown.key;
+    output.bucket_key_enabled = shown.bucket_key;
+    Ok(output)
+}
+
+async fn commit(
+    core: &Core,
+    call: &Call,
+    found: &Found,
+    input: &CompleteMultipartUploadRequest,
+    writing: &Writing,
+) -> Result<commit::Written, Fault> {
+    let there = parts(core, &found.upload.id).await?;
+    let listed = input
+        .multipart_upload
+        .as_ref()
+        .and_then(|it| it.parts.as_deref());
+    let object = assemble(&found.upload, listed.unwrap_or_default(), there)?;
+    if input
+        .mpu_object_size
+        .is_some_and(|it| u64::try_from(it) != Ok(object.size))
+    {
+        let text =
+            "The provided 'x-amz-mp-object-size' header value does not match what was computed.";
+        return Err(fault::invalid_request(text));
+    }
+    let kind = sum::kind(found.upload.full_object);
+    if input.checksum_type.as_ref().is_some_and(|it| it != kind) {
+        let text = format!(
+            "The upload was created using the {kind} checksum mode. The complete request must use the same checksum mode."
+        );
+        return Err(fault::invalid_request(text));
+    }
+    if let Some(given) = given_sum!(input)
+        && object
+            .sum
+            .as_ref()
+            .is_some_and(|it| it.algorithm != given.algorithm || !same(it, &given))
+    {
+        let text = format!(
+            "The {} you specified did not match the calculated checksum.",
+            given.algorithm
+        );
+        return Err(Fault::sender("BadDigest", 400, text));
+    }
+    commit::put(
+        core,
+        call,
+        &found.open,
+        &found.key,
+        object,
+        writing,
+        Some(&found.place),
+    )
+    .await
+}
+
+/// Clients give composite checksums with and without the number of parts.
+fn same(one: &Sum, given: &Sum) -> bool {
+    one.value == given.value
+        || one
+            .value
+            .split_once('-')
+            .is_some_and(|it| it.0 == given.value)
+}
+
+#[cfg(test)]
+#[path = "multipart_tests.rs"]
+mod tests;
