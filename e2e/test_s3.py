@@ -381,12 +381,16 @@ def test_configurations_are_kept(wharf, s3, bucket):
     name = tasks.unique("far")
     far.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     assert s3.get_bucket_location(Bucket=name)["LocationConstraint"] == "eu-central-1"
-    assert refused(far.create_bucket, Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})[0] == "BucketAlreadyOwnedByYou"
+    assert (
+        refused(far.create_bucket, Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})[0]
+        == "BucketAlreadyOwnedByYou"
+    )
 
 
 def test_what_was_acknowledged_outlives_a_kill():
     """Writers write until the server is killed amid them; all that they were told was written is there afterwards."""
     with Installation() as wharf:
+        wharf.start(node=False)
         s3 = wharf.client("s3")
         s3.create_bucket(Bucket="kept")
         acknowledged, stop = {}, threading.Event()

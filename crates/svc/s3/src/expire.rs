@@ -176,7 +176,7 @@ impl Run<'_> {
             };
             let upload: Upload = read(&entry)?;
             let due = lifecycle::abortion(bucket, &unescaped(key), upload.begun_at);
-            if !due.is_some_and(|it| it.0 <= self.now) {
+            if due.is_none_or(|it| it.0 > self.now) {
                 continue;
             }
             transact!(self.core.table, &self.call.permit, |tx| {

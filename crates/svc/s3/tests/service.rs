@@ -1,15 +1,386 @@
-//! The service in process, over a real store.
+//! The service in process, over a real store, a real folder of blobs and the real KMS.
 
-use wharf_api_s3::S3 as _;
-use wharf_svc_s3::S3Service;
-use wharf_testkit::{World, call};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use wharf_api_s3::*;
+use wharf_base::{Clock as _, TestClock, Timestamp};
+use wharf_blobs::{Blobs, Limits};
+use wharf_svc_kms::{KmsService, Parts as KmsParts};
+use wharf_svc_s3::{Parts, S3Service};
+use wharf_testkit::{PERMIT, World, call, refused};
+use wharf_wanted::Wants;
+use wharf_wire::{ByteStream, Fault};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const BUCKET: &str = "bucket";
+
+struct It {
+    world: World,
+    s3: S3Service,
+    wants: Wants,
+    clock: Arc<TestClock>,
+    _folder: tempfile::TempDir,
+}
+
+impl It {
+    async fn new() -> Self {
+        let world = World::new();
+        let folder = tempfile::tempdir().unwrap();
+        let now = wharf_base::SystemClock.now();
+        let clock = Arc::new(TestClock::at(now));
+        let blobs = Blobs::open(folder.path(), world.keyring.clone(), Limits::default()).unwrap();
+        let wants = Wants {
+            store: world.store.clone(),
+            blobs,
+            clock: clock.clone(),
+            unused_life: HOUR,
+        };
+        let kms = KmsService::new(KmsParts {
+            store: world.store.clone(),
+            keyring: world.keyring.clone(),
+            clock: clock.clone(),
+            takeover: wharf_reconcile::Takeover::Replace,
+        });
+        let s3 = S3Service::new(Parts {
+            store: world.store.clone(),
+            keyring: world.keyring.clone(),
+            wants: wants.clone(),
+            dispatcher: world.dispatcher.clone(),
+            kms: Arc::new(wharf_api_kms::Client::new(
+                Arc::new(kms),
+                world.dispatcher.clone(),
+            )),
+            clock: clock.clone(),
+        });
+        let it = Self {
+            world,
+            s3,
+            wants,
+            clock,
+            _folder: folder,
+        };
+        let input = CreateBucketRequest {
+            bucket: Some(BUCKET.to_owned()),
+            ..CreateBucketRequest::default()
+        };
+        it.s3.create_bucket(&call(), input).await.unwrap();
+        it
+    }
+
+    async fn put(&self, key: &str, body: &[u8]) -> PutObjectOutput {
+        let input = PutObjectRequest {
+            bucket: Some(BUCKET.to_owned()),
+            key: Some(key.to_owned()),
+            body: Some(ByteStream::from(body.to_vec())),
+            ..PutObjectRequest::default()
+        };
+        self.s3.put_object(&call(), input).await.unwrap()
+    }
+
+    async fn get(&self, key: &str, version: Option<&str>) -> Result<Vec<u8>, Fault> {
+        let input = GetObjectRequest {
+            bucket: Some(BUCKET.to_owned()),
+            key: Some(key.to_owned()),
+            version_id: version.map(str::to_owned),
+            ..GetObjectRequest::default()
+        };
+        let body = self
+            .s3
+            .get_object(&call(), input)
+            .await?
+            .body
+            .unwrap_or_default();
+        Ok(body.reader().whole(1 << 20).await.unwrap())
+    }
+
+    async fn delete(&self, key: &str, version: Option<&str>) -> DeleteObjectOutput {
+        let input = DeleteObjectRequest {
+            bucket: Some(BUCKET.to_owned()),
+            key: Some(key.to_owned()),
+            version_id: version.map(str::to_owned),
+            ..DeleteObjectRequest::default()
+        };
+        self.s3.delete_object(&call(), input).await.unwrap()
+    }
+
+    async fn versioning(&self, status: &str) {
+        let input = PutBucketVersioningRequest {
+            bucket: Some(BUCKET.to_owned()),
+            versioning_configuration: Some(VersioningConfiguration {
+                status: Some(status.to_owned()),
+                mfa_delete: None,
+            }),
+            ..PutBucketVersioningRequest::default()
+        };
+        self.s3.put_bucket_versioning(&call(), input).await.unwrap();
+    }
+
+    async fn lifecycle(&self, rule: LifecycleRule) {
+        let input = PutBucketLifecycleConfigurationRequest {
+            bucket: Some(BUCKET.to_owned()),
+            lifecycle_configuration: Some(BucketLifecycleConfiguration {
+                rules: Some(vec![LifecycleRule {
+                    status: Some("Enabled".to_owned()),
+                    filter: Some(LifecycleRuleFilter::default()),
+                    ..rule
+                }]),
+            }),
+            ..PutBucketLifecycleConfigurationRequest::default()
+        };
+        let put = self.s3.put_bucket_lifecycle_configuration(&call(), input);
+        put.await.unwrap();
+    }
+
+    /// Ids of all versions, delete markers among them.
+    async fn versions(&self) -> Vec<String> {
+        let input = ListObjectVersionsRequest {
+            bucket: Some(BUCKET.to_owned()),
+            ..ListObjectVersionsRequest::default()
+        };
+        let found = self.s3.list_object_versions(&call(), input).await.unwrap();
+        let markers = found.delete_markers.unwrap_or_default().into_iter();
+        let versions = found.versions.unwrap_or_default().into_iter();
+        let markers = markers.filter_map(|it| it.version_id);
+        markers
+            .chain(versions.filter_map(|it| it.version_id))
+            .collect()
+    }
+
+    /// How many owners blobs have altogether.
+    async fn owners(&self) -> usize {
+        let range = wharf_store::Range::prefix(wharf_wanted::all_owners()).count_only();
+        self.world.store.range(range).await.unwrap().count
+    }
+}
 
 #[tokio::test]
 async fn what_is_not_written_says_so() {
-    let world = World::new();
-    let service = S3Service::new(world.store.clone(), world.keyring.clone());
-    let answer = service
-        .abort_multipart_upload(&call(), Default::default())
+    let it = It::new().await;
+    let input = PutBucketNotificationConfigurationRequest::default();
+    let answer = it
+        .s3
+        .put_bucket_notification_configuration(&call(), input)
         .await;
     assert_eq!(answer.unwrap_err().code, "UnsupportedOperation");
+}
+
+#[tokio::test]
+async fn bytes_are_owned_as_long_as_a_version_needs_them() {
+    let it = It::new().await;
+    it.put("a", b"same").await;
+    it.put("b", b"same").await;
+    assert_eq!(it.owners().await, 2);
+    it.put("a", b"other").await;
+    it.delete("b", None).await;
+    assert_eq!(it.owners().await, 1);
+    let digest = wharf_blobs::Digest::of(b"same");
+    // Nobody needs it, but it was written a moment ago.
+    assert!(!it.wants.collect_blob(&PERMIT, &digest).await.unwrap());
+    it.clock.advance(2 * HOUR);
+    let kept = wharf_blobs::Digest::of(b"other");
+    assert!(!it.wants.collect_blob(&PERMIT, &kept).await.unwrap());
+    assert!(it.wants.collect_blob(&PERMIT, &digest).await.unwrap());
+    assert_eq!(it.get("a", None).await.unwrap(), b"other");
+    assert_eq!(it.get("b", None).await.unwrap_err().code, "NoSuchKey");
+}
+
+#[tokio::test]
+async fn there_is_one_null_version_at_most() {
+    let it = It::new().await;
+    it.put("k", b"first").await;
+    it.versioning("Enabled").await;
+    let one = it.put("k", b"one").await.version_id.unwrap();
+    it.versioning("Suspended").await;
+    it.put("k", b"null").await;
+    assert_eq!(it.versions().await, ["null", &one]);
+    assert_eq!(it.owners().await, 2);
+    let marker = it.delete("k", None).await;
+    assert_eq!(marker.version_id.as_deref(), Some("null"));
+    assert_eq!(it.versions().await, ["null", &one]);
+    assert_eq!(it.owners().await, 1);
+    it.delete("k", Some("null")).await;
+    assert_eq!(it.get("k", None).await.unwrap(), b"one");
+    it.delete("k", Some(&one)).await;
+    assert_eq!((it.versions().await.len(), it.owners().await), (0, 0));
+}
+
+#[tokio::test]
+async fn noncurrent_versions_and_lonely_markers_expire() {
+    let it = It::new().await;
+    it.versioning("Enabled").await;
+    for body in [b"one", b"two", b"thr"] {
+        it.put("k", body).await;
+        it.clock.advance(HOUR);
+    }
+    it.lifecycle(LifecycleRule {
+        noncurrent_version_expiration: Some(NoncurrentVersionExpiration {
+            noncurrent_days: Some(1),
+            newer_noncurrent_versions: Some(1),
+        }),
+        expiration: Some(LifecycleExpiration {
+            expired_object_delete_marker: Some(true),
+            ..LifecycleExpiration::default()
+        }),
+        ..LifecycleRule::default()
+    })
+    .await;
+    it.s3.keep_up().await.unwrap();
+    assert_eq!(it.versions().await.len(), 3);
+    it.clock.advance(72 * HOUR);
+    it.s3.keep_up().await.unwrap();
+    assert_eq!(it.versions().await.len(), 2);
+    let marker = it.delete("k", None).await;
+    for id in it.versions().await {
+        if Some(&id) != marker.version_id.as_ref() {
+            it.delete("k", Some(&id)).await;
+        }
+    }
+    assert_eq!(it.versions().await.len(), 1);
+    it.s3.keep_up().await.unwrap();
+    assert_eq!(it.versions().await.len(), 0);
+}
+
+#[tokio::test]
+async fn uploads_that_were_forgotten_go_with_their_parts() {
+    let it = It::new().await;
+    let input = CreateMultipartUploadRequest {
+        bucket: Some(BUCKET.to_owned()),
+        key: Some("k".to_owned()),
+        ..CreateMultipartUploadRequest::default()
+    };
+    let upload = it
+        .s3
+        .create_multipart_upload(&call(), input)
+        .await
+        .unwrap()
+        .upload_id;
+    let part = |number, body: &[u8]| UploadPartRequest {
+        bucket: Some(BUCKET.to_owned()),
+        key: Some("k".to_owned()),
+        upload_id: upload.clone(),
+        part_number: Some(number),
+        body: Some(ByteStream::from(body.to_vec())),
+        ..UploadPartRequest::default()
+    };
+    it.s3.upload_part(&call(), part(1, b"one")).await.unwrap();
+    it.s3.upload_part(&call(), part(1, b"again")).await.unwrap();
+    assert_eq!(it.owners().await, 1);
+    it.lifecycle(LifecycleRule {
+        abort_incomplete_multipart_upload: Some(AbortIncompleteMultipartUpload {
+            days_after_initiation: Some(1),
+        }),
+        ..LifecycleRule::default()
+    })
+    .await;
+    it.s3.keep_up().await.unwrap();
+    assert_eq!(it.owners().await, 1);
+    it.clock.advance(72 * HOUR);
+    it.s3.keep_up().await.unwrap();
+    assert_eq!(it.owners().await, 0);
+    let late = it.s3.upload_part(&call(), part(2, b"late")).await;
+    assert_eq!(late.unwrap_err().code, "NoSuchUpload");
+}
+
+#[tokio::test]
+async fn a_bucket_with_anything_in_it_stays() {
+    let it = It::new().await;
+    it.put("k", b"x").await;
+    let delete = || DeleteBucketRequest {
+        bucket: Some(BUCKET.to_owned()),
+        ..DeleteBucketRequest::default()
+    };
+    refused(
+        it.s3.delete_bucket(&call(), delete()).await,
+        "BucketNotEmpty",
+        "The bucket you tried to delete is not empty",
+    );
+    it.delete("k", None).await;
+    it.s3.delete_bucket(&call(), delete()).await.unwrap();
+    let gone = it.get("k", None).await.unwrap_err();
+    assert_eq!(gone.code, "NoSuchBucket");
+}
+
+/// Pages of a list with delimiters are what a sorted set says, by the store's own order of keys.
+#[tokio::test]
+async fn a_list_is_what_a_sorted_set_says() {
+    let it = It::new().await;
+    let keys = [
+        "a",
+        "a!",
+        "a%",
+        "a/",
+        "a/b",
+        "a/b/c",
+        "a/é",
+        "a0",
+        "b",
+        "%",
+        "%2",
+        "z/\u{10ffff}",
+    ];
+    let all: BTreeSet<&str> = keys.into_iter().collect();
+    for key in &all {
+        it.put(key, b"").await;
+    }
+    for prefix in ["", "a", "a/", "%", "z/"] {
+        for delimiter in [None, Some("/"), Some("b"), Some("!")] {
+            let mut expected: Vec<String> = Vec::new();
+            for key in all.iter().filter(|it| it.starts_with(prefix)) {
+                let cut = delimiter.and_then(|it| key[prefix.len()..].find(it));
+                let shown = cut.map_or(key.len(), |at| prefix.len() + at + 1);
+                if expected.last().is_none_or(|it| *it != key[..shown]) {
+                    expected.push(key[..shown].to_owned());
+                }
+            }
+            for max in [1, 2, 1000] {
+                assert_eq!(
+                    it.listed(prefix, delimiter, max).await,
+                    expected,
+                    "{prefix} {delimiter:?} {max}"
+                );
+            }
+        }
+    }
+}
+
+impl It {
+    async fn listed(&self, prefix: &str, delimiter: Option<&str>, max: i32) -> Vec<String> {
+        let (mut all, mut token) = (Vec::new(), None);
+        loop {
+            let input = ListObjectsV2Request {
+                bucket: Some(BUCKET.to_owned()),
+                prefix: Some(prefix.to_owned()),
+                delimiter: delimiter.map(str::to_owned),
+                max_keys: Some(max),
+                continuation_token: token,
+                ..ListObjectsV2Request::default()
+            };
+            let page = self.s3.list_objects_v2(&call(), input).await.unwrap();
+            let prefixes = page
+                .common_prefixes
+                .into_iter()
+                .flatten()
+                .filter_map(|it| it.prefix);
+            let keys = page.contents.into_iter().flatten().filter_map(|it| it.key);
+            let mut shown: Vec<String> = prefixes.chain(keys).collect();
+            shown.sort();
+            all.extend(shown);
+            token = page.next_continuation_token;
+            if token.is_none() {
+                return all;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn time_goes_on_within_a_key() {
+    let it = It::new().await;
+    it.versioning("Enabled").await;
+    // The clock stands still; versions have an order all the same.
+    let first = it.put("k", b"1").await.version_id.unwrap();
+    let second = it.put("k", b"2").await.version_id.unwrap();
+    assert_eq!(it.versions().await, [second.as_str(), first.as_str()]);
+    assert_eq!(it.get("k", Some(&first)).await.unwrap(), b"1");
+    assert_ne!(it.clock.now(), Timestamp(0));
 }
