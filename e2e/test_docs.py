@@ -19,6 +19,8 @@ PAGES = {
     "secrets": ("AWSPREVIOUS", "app has a password of 3 characters", "denied, as it should be", "InSync"),
     "parameters": ("SecureString", "postgres.internal", "denied, as it should be", "US East", "4711", "shut by its key"),
     "objects": ("two shirts", "the same bytes", "somebody was faster", "three shirts", "aws:kms"),
+    "queues": ("one\ttwo\tthree", "jobs-dead"),
+    "topics": ("order 7",),
     "keys-for-data": ("a text", "refused without its context", "Verified OK", "ON_DEMAND", "shut by its key", "PendingDeletion"),
     "schedules": ("schedule/default/every-hour", "by-the-clock", "schedule/default/christmas"),
     "iam": ("user/deploy-web", "denied, as it should be", "task-definition/web:2", "ecs:UpdateService on resource: "),

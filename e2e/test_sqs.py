@@ -101,9 +101,15 @@ def test_the_older_protocol_at_the_address_of_a_queue(wharf):
         botocore.auth.SigV4Auth(credentials, "sqs", "us-east-1").add_auth(request)
         prepared = request.prepare()
         answer = requests.post(prepared.url, data=prepared.body, headers=dict(prepared.headers), timeout=30)
+        assert answer.headers["content-type"].startswith("text/xml"), answer.text
         return answer.status_code, ElementTree.fromstring(answer.content)
 
-    sent = {"MessageBody": "old", "MessageAttribute.1.Name": "n", "MessageAttribute.1.Value.DataType": "Number", "MessageAttribute.1.Value.StringValue": "1"}
+    sent = {
+        "MessageBody": "old",
+        "MessageAttribute.1.Name": "n",
+        "MessageAttribute.1.Value.DataType": "Number",
+        "MessageAttribute.1.Value.StringValue": "1",
+    }
     status, answer = ask(url, Action="SendMessage", **sent)
     assert status == 200 and answer.find(".//q:MD5OfMessageBody", QUERY).text == hashlib.md5(b"old").hexdigest()
     status, answer = ask(url, Action="ReceiveMessage", **{"AttributeName.1": "All", "MessageAttributeName.1": "All"})
@@ -305,7 +311,9 @@ def test_celery_sends_and_works(wharf, tmp_path):
     tools.run(sys.executable, str(program), name, "send", str(out), env=environment)
     worker = subprocess.Popen([sys.executable, str(program), name, "work"], env=environment, cwd=tmp_path)
     try:
-        wait_for(lambda: out.exists() and sorted(out.read_text().split(";")) == ["", "0", "1", "2", "3", "4"], deadline_s=60, what="all are done")
+        wait_for(
+            lambda: out.exists() and sorted(out.read_text().split(";")) == ["", "0", "1", "2", "3", "4"], deadline_s=60, what="all are done"
+        )
     finally:
         worker.terminate()
         worker.wait(30)

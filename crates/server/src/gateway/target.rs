@@ -68,6 +68,11 @@ fn is_named(schema: &ServiceSchema, name: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || is_bucket(rest))
 }
 
+/// Requests to SQS may go to the address of a queue.
+fn is_of_queue(claimed: Option<&str>) -> bool {
+    claimed == Some("sqs")
+}
+
 fn speaks(schema: &ServiceSchema, wanted: impl Fn(Protocol) -> bool) -> bool {
     schema.protocols.iter().any(|it| wanted(*it))
 }
@@ -80,7 +85,7 @@ impl Apis {
         }
         let signature = wharf_wire::sigv4::parse(&head.parts());
         let claimed = signature.as_ref().ok().map(|it| it.service.as_str());
-        self.by_rest(head, claimed).is_some()
+        self.by_rest(head, claimed).is_some() || is_of_queue(claimed)
     }
 
     fn by_cbor(&self, prefix: &str) -> Option<&Arc<dyn Service>> {
@@ -172,8 +177,9 @@ impl Apis {
             .ok_or_else(|| NoTarget::Malformed(missing()))?
             .to_owned();
         // Clients of before the JSON protocol ask at the queue's address instead of naming it.
-        let form = match service.schema().name {
-            "sqs" if head.path.len() > 1 => form.or("QueueUrl", head.path.as_str()),
+        let form = match head.path.as_str() {
+            "/" => form,
+            path if is_of_queue(Some(service.schema().signing_name)) => form.or("QueueUrl", path),
             _ => form,
         };
         Ok(Target {

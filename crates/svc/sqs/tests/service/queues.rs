@@ -1,5 +1,6 @@
 //! Queues themselves.
 
+use wharf_api_kms::Kms as _;
 use wharf_api_sqs::{self as api, Sqs as _};
 use wharf_testkit::{refused, until};
 
@@ -92,4 +93,84 @@ async fn a_purge_empties_a_queue_and_a_deletion_ends_it() {
     .await;
     assert_eq!(home.queue("jobs", &[]).await, queue);
     assert_eq!(home.counts(&queue).await, ["0", "0", "0"]);
+}
+
+#[tokio::test]
+async fn a_key_of_kms_shuts_what_it_sealed() {
+    let home = Home::new();
+    let made = home
+        .kms
+        .create_key(&call(), Default::default())
+        .await
+        .unwrap();
+    let key = made.key_metadata.unwrap().key_id.unwrap();
+    let settings = [
+        ("KmsMasterKeyId", key.as_str()),
+        ("KmsDataKeyReusePeriodSeconds", "60"),
+    ];
+    let queue = home.queue("sealed", &settings).await;
+    home.send(&queue, "one").await;
+    home.pass(61);
+    assert_eq!(home.bodies(&queue).await, ["one"]);
+    let disable = wharf_api_kms::DisableKeyRequest { key_id: Some(key) };
+    home.kms.disable_key(&call(), disable).await.unwrap();
+    home.pass(61);
+    let shut = home.try_receive(crate::home::receiving(&queue)).await;
+    assert_eq!(shut.unwrap_err().code, "KmsDisabled");
+    // It was not received, so it does not count.
+    assert_eq!(home.counts(&queue).await, ["1", "0", "0"]);
+}
+
+#[tokio::test]
+async fn a_move_task_takes_dead_letters_back() {
+    let home = Home::new();
+    let dead = home.queue("dead", &[]).await;
+    let arn = "arn:aws:sqs:us-east-1:000000000000:dead";
+    let policy = format!(r#"{{"deadLetterTargetArn":"{arn}","maxReceiveCount":1}}"#);
+    let jobs = home
+        .queue(
+            "jobs",
+            &[("RedrivePolicy", &policy), ("VisibilityTimeout", "1")],
+        )
+        .await;
+    for number in 0..25 {
+        home.send(&jobs, &number.to_string()).await;
+    }
+    for _ in 0..2 {
+        while !home.receive(&jobs).await.is_empty() {}
+        home.pass(1);
+    }
+    assert_eq!(home.counts(&dead).await, ["25", "0", "0"]);
+    let start = || api::StartMessageMoveTaskRequest {
+        source_arn: Some(arn.to_owned()),
+        ..Default::default()
+    };
+    home.sqs
+        .start_message_move_task(&call(), start())
+        .await
+        .unwrap();
+    until("all are back", async || {
+        home.counts(&jobs).await == ["25", "0", "0"]
+    })
+    .await;
+    let list = || api::ListMessageMoveTasksRequest {
+        source_arn: Some(arn.to_owned()),
+        max_results: None,
+    };
+    until("the task says so", async || {
+        let listed = home.sqs.list_message_move_tasks(&call(), list()).await;
+        let task = listed.unwrap().results.unwrap().remove(0);
+        let done = (
+            task.status.as_deref(),
+            task.approximate_number_of_messages_moved,
+        );
+        done == (Some("COMPLETED"), Some(25))
+    })
+    .await;
+    let of_no_one = api::StartMessageMoveTaskRequest {
+        source_arn: Some("arn:aws:sqs:us-east-1:000000000000:jobs".to_owned()),
+        ..Default::default()
+    };
+    let refused = home.sqs.start_message_move_task(&call(), of_no_one).await;
+    assert_eq!(refused.unwrap_err().code, "InvalidParameterValue");
 }
