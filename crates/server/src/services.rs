@@ -20,6 +20,7 @@ use wharf_svc_ecs_exec::ssm::SessionManager;
 use wharf_svc_events::{EventsService, Parts as EventsParts};
 use wharf_svc_s3::{Parts as S3Parts, S3Service};
 use wharf_svc_scheduler::{Parts as SchedulerParts, SchedulerService};
+use wharf_svc_sns::{Parts as SnsParts, SnsService};
 use wharf_svc_ssm::{Facts, Parts as SsmParts, SsmService};
 use wharf_svc_sts::StsService;
 use wharf_wire::{Service, schema::ServiceSchema};
@@ -217,9 +218,16 @@ pub static SERVICES: &[Row] = &[
     Row {
         schema: &wharf_api_sns::schema::SERVICE,
         serve: |it| {
-            let (store, keyring) = (it.data.store.clone(), it.data.keyring.clone());
-            let service = wharf_svc_sns::SnsService::new(store, keyring);
-            Served::by(wharf_api_sns::Routes(Arc::new(service)))
+            let sns = SnsService::new(SnsParts {
+                store: it.data.store.clone(),
+                keyring: it.data.keyring.clone(),
+                operations: it.operations.clone(),
+                clock: it.clock.clone(),
+                takeover: Takeover::Replace,
+            });
+            Served::by(wharf_api_sns::Routes(Arc::new(sns.clone())))
+                .tagged(wharf_svc_sns::TAGGED)
+                .running("topics", |stop| async move { sns.run(stop).await })
         },
     },
     Row {

@@ -1,19 +1,45 @@
 //! The service's own sentences. Those of its model are in `wharf_api_sns::faults`.
 
+use wharf_api_sns::faults;
 use wharf_service::Faults;
 use wharf_wire::Fault;
 
 /// What the service says when its records or pages fail.
 #[derive(Debug)]
-pub(crate) enum SnsFaults {}
+pub enum SnsFaults {}
 
 impl Faults for SnsFaults {
     fn internal(cause: &dyn std::error::Error) -> Fault {
-        let text = "An internal error has occurred.";
-        Fault::receiver("InternalFailure", 500, text, cause)
+        Fault::receiver(
+            "InternalFailure",
+            500,
+            "An internal error has occurred.",
+            cause,
+        )
     }
 
     fn bad_token() -> Fault {
-        Fault::sender("InvalidNextToken", 400, "The page token is not valid.")
+        invalid("NextToken", "NextToken is not valid")
     }
+}
+
+pub fn invalid(parameter: &str, reason: &str) -> Fault {
+    faults::invalid_parameter_exception(format!("Invalid parameter: {parameter} Reason: {reason}"))
+}
+
+pub fn no_topic() -> Fault {
+    faults::not_found_exception("Topic does not exist")
+}
+
+pub fn no_subscription() -> Fault {
+    faults::not_found_exception("Subscription does not exist")
+}
+
+/// What this version does not have.
+pub fn unsupported(parameter: &str, value: &str) -> Fault {
+    let shown: String = value.chars().take(80).collect();
+    invalid(
+        parameter,
+        &format!("{shown} is not supported by this version of wharf"),
+    )
 }

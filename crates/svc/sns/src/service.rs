@@ -1,38 +1,27 @@
-//! The service: what it stands on, and one line for each operation.
+//! The service as the server holds it: operations and deliveries.
 
-use wharf_seal::Keyring;
-use wharf_service::{Pages, Table};
-use wharf_store::Store;
-use wharf_wire::Context;
+use std::sync::Arc;
 
-use crate::{authorize, fault::SnsFaults};
+use tokio_util::sync::CancellationToken;
 
-/// The service over the store that holds its records.
+use crate::{authorize, config::Parts, core::Core, ops};
+
+/// SNS over a store.
 #[derive(Clone)]
 pub struct SnsService {
-    #[expect(dead_code, reason = "the first operation reads or writes records")]
-    pub(crate) table: Table<SnsFaults>,
-    /// Seals page tokens.
-    keyring: Keyring,
+    core: Arc<Core>,
 }
 
 impl SnsService {
-    pub fn new(store: Store, keyring: Keyring) -> Self {
+    pub fn new(parts: Parts) -> Self {
         Self {
-            table: Table::new(store),
-            keyring,
+            core: Arc::new(Core::new(parts)),
         }
     }
 
-    #[expect(dead_code, reason = "the first list has pages")]
-    /// The pages of a list of the caller's; `selection` is all that a request chooses by.
-    pub(crate) fn pages(
-        &self,
-        cx: &Context,
-        list: &str,
-        selection: &impl std::fmt::Debug,
-    ) -> Pages<'_, SnsFaults> {
-        Pages::new(&self.keyring, cx, list, selection)
+    /// Delivers until `stop`, or until a part of it panics.
+    pub async fn run(&self, stop: CancellationToken) {
+        self.core.outbox.clone().run(stop).await;
     }
 }
 
@@ -42,7 +31,24 @@ static UNDERSTOOD: wharf_wire::understood::Understood =
 
 wharf_api_sns::operations! {
     impl SnsService;
-    authorize(self, _cx, input) = Ok(authorize::checks(input));
+    authorize(self, cx, input) = authorize::checks(&self.core, cx, input).await;
     understood = UNDERSTOOD;
-    run(self, operation, call, input) = operation(self, call, input).await;
+    run(self, operation, call, input) = operation(&self.core, call, input).await;
+
+    create_topic = ops::topics::create_topic;
+    delete_topic = ops::topics::delete_topic;
+    get_subscription_attributes = ops::subscriptions::get_subscription_attributes;
+    get_topic_attributes = ops::topics::get_topic_attributes;
+    list_subscriptions = ops::subscriptions::list_subscriptions;
+    list_subscriptions_by_topic = ops::subscriptions::list_subscriptions_by_topic;
+    list_tags_for_resource = ops::tags::list;
+    list_topics = ops::topics::list_topics;
+    publish = ops::publish::publish;
+    publish_batch = ops::publish::publish_batch;
+    set_subscription_attributes = ops::subscriptions::set_subscription_attributes;
+    set_topic_attributes = ops::topics::set_topic_attributes;
+    subscribe = ops::subscriptions::subscribe;
+    tag_resource = ops::tags::tag;
+    unsubscribe = ops::subscriptions::unsubscribe;
+    untag_resource = ops::tags::untag;
 }

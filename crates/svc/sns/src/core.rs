@@ -1,0 +1,87 @@
+//! What every operation and loop of the service works with.
+
+use std::sync::Arc;
+
+use wharf_delivery::Outbox;
+use wharf_service::{Pages, Stored, Table};
+use wharf_wire::{Context, Fault};
+
+use crate::{
+    config::Parts,
+    courier::Queues,
+    fault::{self, SnsFaults},
+    names::{SERVICE, SubscriptionId, TopicId},
+    records::{Subscription, Topic},
+};
+
+pub struct Core {
+    pub parts: Parts,
+    pub table: Table<SnsFaults>,
+    pub outbox: Arc<Outbox<SnsFaults, Queues>>,
+}
+
+/// A record could not be read or written.
+pub type ChangeError = wharf_service::ChangeError<SnsFaults>;
+
+impl Core {
+    pub fn new(parts: Parts) -> Self {
+        let table = Table::new(parts.store.clone());
+        let courier = Queues(parts.operations.clone());
+        let (clock, takeover) = (parts.clock.clone(), parts.takeover);
+        Self {
+            outbox: Arc::new(Outbox::new(
+                SERVICE,
+                table.clone(),
+                courier,
+                clock,
+                takeover,
+            )),
+            table,
+            parts,
+        }
+    }
+
+    /// The pages of a list of the caller's; `selection` is all that a request chooses by.
+    pub fn pages(
+        &self,
+        cx: &Context,
+        list: &str,
+        selection: &impl std::fmt::Debug,
+    ) -> Pages<'_, SnsFaults> {
+        Pages::new(&self.parts.keyring, cx, list, selection)
+    }
+
+    pub async fn topic(&self, id: &TopicId) -> Result<Stored<Topic>, Fault> {
+        self.table
+            .read(&id.key())
+            .await?
+            .ok_or_else(fault::no_topic)
+    }
+
+    pub async fn subscription(&self, id: &SubscriptionId) -> Result<Stored<Subscription>, Fault> {
+        self.table
+            .read(&id.key())
+            .await?
+            .ok_or_else(fault::no_subscription)
+    }
+
+    /// The subscriptions of a topic, with their ids.
+    pub async fn subscriptions(
+        &self,
+        topic: &TopicId,
+    ) -> Result<Vec<(SubscriptionId, Stored<Subscription>)>, ChangeError> {
+        let start = format!("{}/", topic.name);
+        let all = self
+            .table
+            .all::<Subscription>(&topic.scope(), &start)
+            .await?;
+        let id = |id: String| SubscriptionId {
+            topic: topic.clone(),
+            id: id.rsplit('/').next().unwrap_or_default().to_owned(),
+        };
+        Ok(all
+            .into_iter()
+            .map(|(it, stored)| (id(it), stored))
+            .collect())
+    }
+}

@@ -1,0 +1,111 @@
+//! Sends messages to the queues that subscribed, and dead letters to theirs, as the service: the policies of the queues
+//! decide.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use wharf_base::Arn;
+use wharf_delivery::{
+    Actor, Courier, Failure, GivenUp, Operations, Parcel, Policy, Request, targets,
+};
+use wharf_wire::async_trait;
+
+use crate::message::Message;
+
+/// The name under which the service acts.
+const PRINCIPAL: &str = "sns.amazonaws.com";
+/// Queues are tried for 23 days on AWS, 100,015 times; here as long, about as often as the waits allow.
+pub const POLICY: Policy = Policy {
+    retries: 100_015,
+    max_age_seconds: 23 * 86_400,
+};
+
+/// One message for one subscription.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Errand {
+    /// ARN of the topic.
+    pub topic: String,
+    /// The account of the topic.
+    pub account: String,
+    /// ARN of the queue.
+    pub queue: String,
+    pub raw: bool,
+    #[serde(default)]
+    pub dead_letters: Option<String>,
+    pub message: Message,
+}
+
+impl Errand {
+    fn actor(&self) -> Actor {
+        Actor::Service {
+            name: PRINCIPAL.to_owned(),
+            account: self.account.clone(),
+            source_arn: self.topic.clone(),
+        }
+    }
+
+    fn body(&self) -> String {
+        match self.raw {
+            true => self.message.text.clone(),
+            false => self.message.envelope(&self.topic),
+        }
+    }
+
+    fn request(&self) -> Result<Request, Failure> {
+        let queue: Arn = self.queue.parse().map_err(|it| never(format!("{it}")))?;
+        let group = self.message.group.as_deref();
+        let mut request = targets::send_message(&queue, &self.body(), group, &[], &self.message.id);
+        if self.raw {
+            let attributes = self.message.raw_attributes();
+            let attributes =
+                attributes.ok_or_else(|| never("more attributes than a queue takes".to_owned()))?;
+            if attributes != json!({}) {
+                request.input["MessageAttributes"] = attributes;
+            }
+        }
+        Ok(request)
+    }
+}
+
+fn never(text: String) -> Failure {
+    Failure {
+        code: "InvalidParameter".to_owned(),
+        text,
+        passes: false,
+    }
+}
+
+pub struct Queues(pub Arc<dyn Operations>);
+
+#[async_trait]
+impl Courier for Queues {
+    type Work = Errand;
+
+    async fn deliver(&self, parcel: &Parcel<Errand>) -> Result<(), Failure> {
+        let errand = &parcel.work;
+        self.0.call(&errand.actor(), &errand.request()?).await?;
+        Ok(())
+    }
+
+    async fn given_up(&self, parcel: &Parcel<Errand>, why: GivenUp) {
+        let errand = &parcel.work;
+        let queue = errand
+            .dead_letters
+            .as_deref()
+            .and_then(|it| it.parse::<Arn>().ok());
+        let Some(queue) = queue else {
+            return;
+        };
+        let attributes = [
+            ("ERROR_CODE", why.failure.code),
+            ("ERROR_MESSAGE", why.failure.text),
+            ("RETRY_ATTEMPTS", why.retries.to_string()),
+        ];
+        let token = &errand.message.id;
+        let letter = targets::send_message(&queue, &errand.body(), None, &attributes, token);
+        if let Err(fault) = self.0.call(&errand.actor(), &letter).await {
+            tracing::warn!(topic = errand.topic, queue = %queue, error = %fault, "sending a dead letter failed, the message is lost");
+        }
+    }
+}

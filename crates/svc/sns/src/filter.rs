@@ -1,0 +1,107 @@
+//! Filter policies: which messages a subscription gets. Pure.
+
+use serde_json::{Map, Value};
+use wharf_patterns::Pattern;
+use wharf_wire::Fault;
+
+use crate::{fault, message::Message, records::Settings};
+
+/// Names of a policy.
+const MOST_NAMES: usize = 5;
+const LONGEST: usize = 256 << 10;
+
+/// Reads a policy.
+pub fn parse(text: &str) -> Result<Pattern, Fault> {
+    let bad = |why: &str| fault::invalid("FilterPolicy", why);
+    if text.len() > LONGEST {
+        return Err(bad("FilterPolicy is too long"));
+    }
+    let Ok(Value::Object(names)) = serde_json::from_str(text) else {
+        return Err(bad("failed to parse JSON"));
+    };
+    if names.len() > MOST_NAMES {
+        return Err(bad("Filter policy can not have more than 5 keys"));
+    }
+    Pattern::parse(text).map_err(|it| bad(&it.0))
+}
+
+/// Whether a subscription gets a message.
+pub fn lets(settings: &Settings, message: &Message) -> bool {
+    let Some(policy) = &settings.filter else {
+        return true;
+    };
+    // What was stored was read before; what cannot be read lets nothing through.
+    let Ok(pattern) = Pattern::parse(policy) else {
+        return false;
+    };
+    match settings.filters_body {
+        true => serde_json::from_str(&message.text).is_ok_and(|it| pattern.matches(&it)),
+        false => pattern.matches(&document(message)),
+    }
+}
+
+/// Attributes as a document: texts, numbers, and lists of both. Binary ones are not filtered by.
+fn document(message: &Message) -> Value {
+    let mut all = Map::new();
+    for (name, it) in &message.attributes {
+        let text = it.text.as_deref().unwrap_or_default();
+        let value = match it.data_type.as_str() {
+            "Number" | "String.Array" => serde_json::from_str(text).unwrap_or(Value::Null),
+            kind if kind.starts_with("Binary") => continue,
+            _ => text.into(),
+        };
+        all.insert(name.clone(), value);
+    }
+    all.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Attribute;
+
+    #[test]
+    fn attributes_and_bodies_are_filtered_by() {
+        let attribute = |kind: &str, text: &str| Attribute {
+            data_type: kind.to_owned(),
+            text: Some(text.to_owned()),
+            binary: None,
+        };
+        let message = Message {
+            text: r#"{"store": {"city": "Ulm"}}"#.to_owned(),
+            attributes: [
+                ("kind".to_owned(), attribute("String", "order")),
+                ("price".to_owned(), attribute("Number", "210.5")),
+                (
+                    "tags".to_owned(),
+                    attribute("String.Array", r#"["a", "b"]"#),
+                ),
+            ]
+            .into(),
+            ..Message::default()
+        };
+        for (filter, body, lets_it) in [
+            (r#"{"kind": ["order", "refund"]}"#, false, true),
+            (r#"{"kind": [{"anything-but": "order"}]}"#, false, false),
+            (
+                r#"{"price": [{"numeric": [">", 200, "<=", 300]}]}"#,
+                false,
+                true,
+            ),
+            (r#"{"tags": ["b"]}"#, false, true),
+            (r#"{"other": [{"exists": false}]}"#, false, true),
+            (r#"{"kind": ["order"], "other": ["x"]}"#, false, false),
+            (r#"{"store": {"city": [{"prefix": "U"}]}}"#, true, true),
+            (r#"{"kind": ["order"]}"#, true, false),
+        ] {
+            parse(filter).unwrap();
+            let settings = Settings {
+                filter: Some(filter.to_owned()),
+                filters_body: body,
+                ..Settings::default()
+            };
+            assert_eq!(lets(&settings, &message), lets_it, "{filter}");
+        }
+        assert!(parse("{").is_err() && parse(r#"{"a": "b"}"#).is_err());
+    }
+}

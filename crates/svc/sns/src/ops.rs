@@ -1,0 +1,6 @@
+//! The operations.
+
+pub mod publish;
+pub mod subscriptions;
+pub mod tags;
+pub mod topics;

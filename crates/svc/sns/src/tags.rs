@@ -1,0 +1,27 @@
+//! Tags of topics: the rules of the kit in this service's words.
+
+use wharf_api_sns::{Tag, faults};
+use wharf_service::tags::{Refused, Rules, Tags};
+use wharf_wire::Fault;
+
+use crate::fault;
+
+pub const RULES: Rules<Fault> = Rules::usual(refused);
+
+fn refused(why: Refused<'_>) -> Fault {
+    match why {
+        Refused::Key(_) | Refused::Value(_) => {
+            fault::invalid("Tags", "Keys have 1 to 128 characters, values at most 256")
+        }
+        Refused::Reserved(_) => fault::invalid("Tags", "Keys that start with aws: are reserved"),
+        Refused::Twice(_) => fault::invalid("Tags", "A key is given more than once"),
+        Refused::TooMany => faults::tag_limit_exceeded_exception(
+            "Could not complete request: tag quota of per resource exceeded",
+        ),
+    }
+}
+
+pub fn given(tags: Option<Vec<Tag>>) -> Result<Tags, Fault> {
+    let pair = |tag: Tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
+    RULES.given(tags.into_iter().flatten().map(pair))
+}

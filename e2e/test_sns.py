@@ -1,0 +1,85 @@
+"""Topics through boto3 and the AWS CLI: published, filtered, delivered to queues whose policies let them."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness import tasks
+from harness.waiting import wait_for
+
+
+def queue(wharf, topic=None):
+    """A queue, and its ARN; the topic may send to it."""
+    sqs = wharf.client("sqs")
+    url = sqs.create_queue(QueueName=tasks.unique("subscriber"))["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    if topic:
+        allowed = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+        }
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [allowed]})})
+    return url, arn
+
+
+def received(wharf, url, number):
+    found = []
+
+    def all_there():
+        got = wharf.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, MessageAttributeNames=["All"])
+        found.extend(got.get("Messages", []))
+        return len(found) >= number
+
+    wait_for(all_there, what="the messages arrive")
+    return found
+
+
+def test_queues_get_what_is_published(wharf):
+    sns = wharf.client("sns")
+    topic = sns.create_topic(Name=tasks.unique("news"), Tags=[{"Key": "team", "Value": "web"}])["TopicArn"]
+    (plain, plain_arn), (raw, raw_arn), (shut, shut_arn) = queue(wharf, topic), queue(wharf, topic), queue(wharf)
+    dead, dead_arn = queue(wharf, topic)
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=plain_arn)
+    only = json.dumps({"price": [{"numeric": [">=", 100]}]})
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=raw_arn, Attributes={"RawMessageDelivery": "true", "FilterPolicy": only})
+    letters = json.dumps({"deadLetterTargetArn": dead_arn})
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=shut_arn, Attributes={"RedrivePolicy": letters})
+    price = {"price": {"DataType": "Number", "StringValue": "120"}}
+    sent = sns.publish(TopicArn=topic, Message="dear", Subject="one", MessageAttributes=price)
+    wharf.aws("sns", "publish", "--topic-arn", topic, "--message", "cheap")
+    envelopes = {it["Message"]: it for it in (json.loads(it["Body"]) for it in received(wharf, plain, 2))}
+    assert set(envelopes) == {"dear", "cheap"}
+    dear = envelopes["dear"]
+    assert (dear["MessageId"], dear["TopicArn"], dear["Subject"]) == (sent["MessageId"], topic, "one")
+    (message,) = received(wharf, raw, 1)
+    assert (message["Body"], message["MessageAttributes"]["price"]["StringValue"]) == ("dear", "120")
+    codes = {it["MessageAttributes"]["ERROR_CODE"]["StringValue"] for it in received(wharf, dead, 2)}
+    assert all(code.startswith("AccessDenied") for code in codes)
+    assert "Messages" not in wharf.client("sqs").receive_message(QueueUrl=shut)
+    tagged = wharf.client("resourcegroupstaggingapi").get_resources(ResourceTypeFilters=["sns"])
+    assert topic in [it["ResourceARN"] for it in tagged["ResourceTagMappingList"]]
+
+
+def test_topics_are_made_shown_and_deleted(wharf):
+    sns, (_, arn) = wharf.client("sns"), queue(wharf)
+    topic = wharf.aws("sns", "create-topic", "--name", tasks.unique("shown"), "--attributes", "DisplayName=Shown")["TopicArn"]
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True)["SubscriptionArn"]
+    shown = sns.get_topic_attributes(TopicArn=topic)["Attributes"]
+    assert (shown["DisplayName"], shown["SubscriptionsConfirmed"]) == ("Shown", "1")
+    assert topic in [it["TopicArn"] for page in sns.get_paginator("list_topics").paginate() for it in page["Topics"]]
+    sns.set_subscription_attributes(SubscriptionArn=subscription, AttributeName="RawMessageDelivery", AttributeValue="true")
+    assert sns.get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]["RawMessageDelivery"] == "true"
+    listed = wharf.aws("sns", "list-subscriptions-by-topic", "--topic-arn", topic)["Subscriptions"]
+    assert [(it["SubscriptionArn"], it["Endpoint"]) for it in listed] == [(subscription, arn)]
+    sns.unsubscribe(SubscriptionArn=subscription)
+    assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == []
+    with pytest.raises(ClientError) as caught:
+        sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="a@example.com")
+    assert caught.value.response["Error"]["Code"] == "InvalidParameter"
+    sns.delete_topic(TopicArn=topic)
+    with pytest.raises(sns.exceptions.NotFoundException):
+        sns.publish(TopicArn=topic, Message="x")
