@@ -11,11 +11,11 @@ use wharf_service::{
 };
 use wharf_store::{Entry, Event, EventKind};
 
-use crate::records::Image;
+use crate::records::{Image, SERVICE};
 
 /// Pushes and deletions of images.
 pub const ANNOUNCING: Announcing = Announcing {
-    service: "ecr",
+    service: SERVICE,
     of: announced,
 };
 
