@@ -21,6 +21,7 @@ PAGES = {
     "objects": ("two shirts", "the same bytes", "somebody was faster", "three shirts", "aws:kms"),
     "queues": ("one\ttwo\tthree", "jobs-dead"),
     "topics": ("order 7",),
+    "events": ('"total":120', "true", "rule/stopped", "111111111111"),
     "keys-for-data": ("a text", "refused without its context", "Verified OK", "ON_DEMAND", "shut by its key", "PendingDeletion"),
     "schedules": ("schedule/default/every-hour", "by-the-clock", "schedule/default/christmas"),
     "iam": ("user/deploy-web", "denied, as it should be", "task-definition/web:2", "ecs:UpdateService on resource: "),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use wharf_wire::{Fault, async_trait};
+use wharf_wire::{Check, Fault, async_trait};
 
 /// In whose name something is done for a resource of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub enum Actor {
         /// What it is done for (`aws:SourceArn`).
         source_arn: String,
     },
+    /// An account: what it may do with its own was decided when it asked for this, the policies of others'
+    /// resources decide the rest.
+    Account { account: String, source_arn: String },
     /// The service itself; the policy of the resource decides.
     Service {
         /// `events.amazonaws.com`
@@ -59,6 +62,12 @@ pub trait Operations: Send + Sync {
     /// The role cannot be assumed (`AccessDeniedException`); there is no such operation; those of the
     /// operation.
     async fn call(&self, actor: &Actor, request: &Request) -> Result<Value, Fault>;
+
+    /// Whether an actor may do something, for a service that does it itself.
+    ///
+    /// # Errors
+    /// It may not, or its role cannot be assumed (`AccessDeniedException`); nobody can say now.
+    async fn may(&self, actor: &Actor, region: &str, checks: &[Check]) -> Result<(), Fault>;
 
     /// Whether a role lets a service act in its name for a resource.
     ///

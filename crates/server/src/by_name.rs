@@ -7,7 +7,7 @@ use serde_json::Value;
 use wharf_base::Clock;
 use wharf_delivery::{Actor, Operations, Request};
 use wharf_svc_iam::{AssumeError, Directory, IdentifyError};
-use wharf_wire::{Caller, Context, Dispatcher, Fault, Service, async_trait, fault::Chain};
+use wharf_wire::{Caller, Check, Context, Dispatcher, Fault, Service, async_trait, fault::Chain};
 
 /// What a session of a role is called that a service assumed.
 const SESSION: &str = "wharf";
@@ -45,6 +45,15 @@ impl ByName {
             } => {
                 let cx = Context::internal(account, region, name, now);
                 Ok(cx.acting_for(source_arn.clone()))
+            }
+            Actor::Account {
+                account,
+                source_arn,
+            } => {
+                let cx = Context::internal(account, region, account, now);
+                let cx = cx.acting_for(source_arn.clone());
+                let caller = Caller::root(account);
+                Ok(Context { caller, ..cx })
             }
             Actor::Role {
                 arn,
@@ -99,6 +108,12 @@ impl Operations for ByName {
             .call(&**service, cx, &request.operation, input)
             .await?;
         serde_json::from_slice(&answer).map_err(|error| unavailable(&error))
+    }
+
+    async fn may(&self, actor: &Actor, region: &str, checks: &[Check]) -> Result<(), Fault> {
+        let cx = self.context(actor, region).await?;
+        let decided = self.dispatcher.decide(&cx, checks).await;
+        decided.map_err(|why| Fault::sender("AccessDeniedException", 400, why))
     }
 
     async fn may_assume(&self, role: &str, service: &str, source_arn: &str) -> Result<(), Fault> {

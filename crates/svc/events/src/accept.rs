@@ -50,6 +50,7 @@ pub async fn owed(core: &Core, events: Vec<Arriving>) -> Result<Vec<Owed>, Chang
     for Arriving { bus, event } in events {
         let matcher = core.compiled.of(&core.table, &bus).await?;
         let document = event.document();
+        let hops = event.hops;
         let mut text = None;
         for rule in matcher.matches(&document) {
             let text = text.get_or_insert_with(|| document.to_string());
@@ -57,6 +58,7 @@ pub async fn owed(core: &Core, events: Vec<Arriving>) -> Result<Vec<Owed>, Chang
                 rule: &rule.name,
                 rule_arn: &rule.arn,
                 bus: &bus,
+                hops,
             };
             for target in &rule.targets {
                 owed.push(errand(core, from, target, (&document, text)));
@@ -72,6 +74,8 @@ pub struct From<'a> {
     pub rule: &'a str,
     pub rule_arn: &'a str,
     pub bus: &'a BusName,
+    /// Buses that passed the event on before.
+    pub hops: u32,
 }
 
 /// What a target is owed of an event, which is given as a document and as it is written.
@@ -101,6 +105,7 @@ pub fn errand(
         rule: from.rule.to_owned(),
         rule_arn: from.rule_arn.to_owned(),
         target: target.document.clone(),
+        hops: from.hops,
         event: (has_dead_letters && payload != text).then(|| text.to_owned()),
         payload,
     };

@@ -121,6 +121,7 @@ fn event(said: Announcement, id: String, now: wharf_base::Timestamp) -> Arriving
         account: said.place.account,
         region: said.place.region,
         replay: None,
+        hops: 0,
     };
     Arriving { bus, event }
 }

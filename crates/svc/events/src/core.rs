@@ -1,6 +1,6 @@
 //! What every operation and loop of the service works with.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use wharf_base::Timestamp;
 use wharf_delivery::Outbox;
@@ -32,9 +32,13 @@ pub struct Core {
 pub type ChangeError = wharf_service::ChangeError<EventsFaults>;
 
 impl Core {
-    pub fn new(parts: Parts) -> Self {
+    pub fn new(parts: Parts) -> Arc<Self> {
+        Arc::new_cyclic(|core| Self::made(parts, core.clone()))
+    }
+
+    fn made(parts: Parts, core: Weak<Self>) -> Self {
         let table = Table::new(parts.store.clone());
-        let courier = Targets::new(parts.operations.clone());
+        let courier = Targets::new(parts.operations.clone(), core);
         let outbox = Outbox::new(
             SERVICE,
             table.clone(),

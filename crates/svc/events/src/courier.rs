@@ -1,14 +1,26 @@
 //! Sends events to targets, and dead letters to queues.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use wharf_base::Arn;
+use wharf_base::{Arn, Permit};
 use wharf_delivery::{Actor, Courier, Failure, GivenUp, Operations, Parcel, Request, targets};
-use wharf_wire::async_trait;
+use wharf_service::Place;
+use wharf_wire::{Check, async_trait};
 
-use crate::targets::Kind;
+use crate::{
+    accept::{self, Arriving},
+    core::Core,
+    event::Event,
+    fault,
+    names::BusName,
+    targets::Kind,
+};
+
+const PERMIT: Permit = Permit::for_controller("events-passed-on");
+/// Buses that pass an event on: rules that send it in a circle end there.
+const MOST_HOPS: u32 = 3;
 
 /// The name under which the service acts.
 pub const PRINCIPAL: &str = "events.amazonaws.com";
@@ -29,6 +41,9 @@ pub struct Errand {
     pub target: Value,
     /// What the target gets.
     pub payload: String,
+    /// Buses that passed the event on before.
+    #[serde(default)]
+    pub hops: u32,
     /// The event, for its dead letter, where that is something else.
     #[serde(default)]
     pub event: Option<String>,
@@ -56,12 +71,20 @@ impl Errand {
                 service: PRINCIPAL.to_owned(),
                 source_arn,
             },
+            None if self.kind() == Some(Kind::Bus) => Actor::Account {
+                account: self.account.clone(),
+                source_arn,
+            },
             None => Actor::Service {
                 name: PRINCIPAL.to_owned(),
                 account: self.account.clone(),
                 source_arn,
             },
         }
+    }
+
+    fn kind(&self) -> Option<Kind> {
+        Kind::of(self.text("Arn").unwrap_or_default())
     }
 
     /// A token of the errand's own: ids of operations have at most 64 characters.
@@ -88,7 +111,17 @@ impl Errand {
                 targets::run_task(&arn, parameters, input, &started_by, &token)
                     .map_err(|bad| never(bad.0))?
             }
+            Kind::Bus => return Err(never(format!("{arn} is no target of a call"))),
         })
+    }
+}
+
+/// What may succeed later.
+fn later(text: String) -> Failure {
+    Failure {
+        code: "InternalFailure".to_owned(),
+        text,
+        passes: true,
     }
 }
 
@@ -104,11 +137,38 @@ fn never(text: String) -> Failure {
 /// Calls targets.
 pub struct Targets {
     operations: Arc<dyn Operations>,
+    /// Events for other buses go on here.
+    core: Weak<Core>,
 }
 
 impl Targets {
-    pub fn new(operations: Arc<dyn Operations>) -> Self {
-        Self { operations }
+    pub fn new(operations: Arc<dyn Operations>, core: Weak<Core>) -> Self {
+        Self { operations, core }
+    }
+
+    /// Puts an event on another bus as it is: neither its source nor whose it is changes on the way.
+    async fn pass_on(&self, errand: &Errand) -> Result<(), Failure> {
+        let core = self.core.upgrade();
+        let core = core.ok_or_else(|| later("the service ends".to_owned()))?;
+        let place = Place::new(&errand.account, "");
+        let bus = BusName::asked(&place, errand.text("Arn"));
+        if errand.hops >= MOST_HOPS {
+            return Err(never(format!("the event was passed on {MOST_HOPS} times")));
+        }
+        let document = serde_json::from_str(&errand.payload).unwrap_or_default();
+        let event = Event::read(&document, errand.hops + 1);
+        let event = event.ok_or_else(|| never("the event cannot be read".to_owned()))?;
+        let found = core.look(&bus).await.map_err(|it| later(it.to_string()))?;
+        let found = found.ok_or_else(|| Failure::from(fault::no_bus(&bus.name)))?;
+        let check = Check::new("events:PutEvents", bus.arn())
+            .with("events:source", event.source.clone())
+            .with("events:detail-type", event.detail_type.clone())
+            .with_resource_policy(found.policy);
+        let actor = errand.actor(errand.text("RoleArn"));
+        let region = &bus.place.region;
+        self.operations.may(&actor, region, &[check]).await?;
+        let accepted = accept::accept(&core, &PERMIT, vec![Arriving { bus, event }]).await;
+        accepted.map_err(|it| later(it.to_string()))
     }
 }
 
@@ -118,6 +178,9 @@ impl Courier for Targets {
 
     async fn deliver(&self, parcel: &Parcel<Errand>) -> Result<(), Failure> {
         let errand = &parcel.work;
+        if errand.kind() == Some(Kind::Bus) {
+            return self.pass_on(errand).await;
+        }
         let request = errand.request()?;
         let actor = errand.actor(errand.text("RoleArn"));
         self.operations.call(&actor, &request).await?;

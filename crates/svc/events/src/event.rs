@@ -23,6 +23,8 @@ pub struct Event {
     pub region: String,
     /// The replay that brings it once more.
     pub replay: Option<String>,
+    /// Buses that passed it on.
+    pub hops: u32,
 }
 
 /// Why an entry is not taken: code and text of its result.
@@ -89,6 +91,27 @@ impl Event {
             account: sender.account.clone(),
             region: sender.region.clone(),
             replay: None,
+            hops: 0,
+        })
+    }
+
+    /// The event that a document was made of.
+    pub fn read(document: &Value, hops: u32) -> Option<Self> {
+        let text = |name: &str| document[name].as_str().map(str::to_owned);
+        let resources = document["resources"].as_array()?.iter();
+        Some(Self {
+            id: text("id")?,
+            source: text("source")?,
+            detail_type: text("detail-type")?,
+            time: Timestamp::parse_iso8601(&text("time")?)?,
+            resources: resources
+                .filter_map(|it| it.as_str().map(str::to_owned))
+                .collect(),
+            detail: document["detail"].clone(),
+            account: text("account")?,
+            region: text("region")?,
+            replay: text("replay-name"),
+            hops,
         })
     }
 
@@ -156,6 +179,7 @@ mod tests {
         assert_eq!(document["time"], "1970-01-01T00:00:00Z");
         assert_eq!(document["detail"]["b"], 1);
         assert!(document.get("replay-name").is_none());
+        assert_eq!(Event::read(&document, 0), Some(event));
     }
 
     #[test]

@@ -76,6 +76,7 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError<EventsF
         rule: name,
         rule_arn: &arn,
         bus: &bus,
+        hops: 0,
     };
     let text = event.to_string();
     let targets = rule.targets.clone().into_iter();
@@ -106,5 +107,6 @@ fn event(place: &Place, rule_arn: &str, due: Timestamp) -> Event {
         account: place.account.clone(),
         region: place.region.clone(),
         replay: None,
+        hops: 0,
     }
 }

@@ -21,7 +21,7 @@ pub struct EventsService {
 impl EventsService {
     pub fn new(parts: Parts) -> Self {
         Self {
-            core: Arc::new(Core::new(parts)),
+            core: Core::new(parts),
         }
     }
 

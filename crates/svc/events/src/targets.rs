@@ -11,6 +11,7 @@ pub enum Kind {
     Queue,
     Topic,
     Cluster,
+    Bus,
 }
 
 impl Kind {
@@ -21,6 +22,7 @@ impl Kind {
             ("sqs", None) => Some(Self::Queue),
             ("sns", None) => Some(Self::Topic),
             ("ecs", Some(("cluster", _))) => Some(Self::Cluster),
+            ("events", Some(("event-bus", _))) => Some(Self::Bus),
             _ => None,
         }
     }
@@ -65,6 +67,18 @@ pub fn check(target: &Target) -> Result<(), String> {
             }
         }
         Kind::Topic => {}
+        Kind::Bus => {
+            let changes = [
+                target.input.is_some(),
+                target.input_path.is_some(),
+                target.input_transformer.is_some(),
+            ];
+            if changes.contains(&true) {
+                return Err(format!(
+                    "Input, InputPath and InputTransformer are not valid for target {id}: a bus gets the event."
+                ));
+            }
+        }
     }
     if let Some(queue) = target
         .dead_letter_config

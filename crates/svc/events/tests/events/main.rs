@@ -2,6 +2,7 @@
 
 mod announced;
 mod lists;
+mod passing;
 mod putting;
 mod rules;
 mod scheduled;
@@ -20,7 +21,7 @@ use wharf_delivery::{Actor, Operations, Request};
 use wharf_reconcile::Takeover;
 use wharf_svc_events::{EventsService, Parts};
 use wharf_testkit::{World, call, until};
-use wharf_wire::{Fault, async_trait};
+use wharf_wire::{Caller, Check, Dispatcher, Fault, async_trait};
 
 pub const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:q";
 
@@ -29,6 +30,7 @@ pub const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:q";
 pub struct Called {
     pub calls: Mutex<Vec<(Actor, Request)>>,
     pub refusal: Mutex<Option<Fault>>,
+    gate: OnceLock<Dispatcher>,
 }
 
 #[async_trait]
@@ -41,6 +43,16 @@ impl Operations for Called {
             Some(fault) => Err(fault),
             None => Ok(json!({})),
         }
+    }
+
+    async fn may(&self, actor: &Actor, region: &str, checks: &[Check]) -> Result<(), Fault> {
+        let Actor::Account { account, .. } = actor else {
+            return Ok(());
+        };
+        let mut cx = wharf_testkit::context_of(Caller::root(account));
+        cx.region = region.to_owned();
+        let decided = self.gate.get().unwrap().decide(&cx, checks).await;
+        decided.map_err(|why| Fault::sender("AccessDeniedException", 400, why))
     }
 
     async fn may_assume(&self, _: &str, _: &str, _: &str) -> Result<(), Fault> {
@@ -63,6 +75,7 @@ impl Home {
 
     pub fn over(world: World) -> Self {
         let called = Arc::new(Called::default());
+        let _ = called.gate.set(world.dispatcher.clone());
         let clock = Arc::new(TestClock::at(SystemClock.now()));
         let events = EventsService::new(Parts {
             store: world.store.clone(),
