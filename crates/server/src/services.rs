@@ -235,6 +235,7 @@ pub static SERVICES: &[Row] = &[
         serve: |it| {
             let events = EventsService::new(EventsParts {
                 store: it.data.store.clone(),
+                journal: it.data.journal.clone(),
                 keyring: it.data.keyring.clone(),
                 operations: it.operations.clone(),
                 sources: it.announcing.clone(),

@@ -1,12 +1,15 @@
 //! Brings events onto buses: what they are owed to is durable when this returns.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 use wharf_base::Permit;
 use wharf_delivery::Policy;
 use wharf_service::{Changes, Outcome};
 
 use crate::{
-    compiled::CompiledTarget,
+    archive,
+    compiled::{CompiledRule, CompiledTarget},
     core::{ChangeError, Core},
     courier::Errand,
     event::Event,
@@ -23,6 +26,17 @@ const MOST_BYTES: usize = 700 << 10;
 pub struct Arriving {
     pub bus: BusName,
     pub event: Event,
+    /// Rules that may have it, if not all.
+    pub only: Option<BTreeSet<String>>,
+}
+
+/// What comes of events.
+#[derive(Default)]
+pub struct Owing {
+    /// To targets.
+    pub owed: Vec<Owed>,
+    /// Records for the streams of archives.
+    pub kept: BTreeMap<String, Vec<Vec<u8>>>,
 }
 
 /// Writes down what the rules of their buses owe events to. An event for a bus that is not there, or
@@ -35,7 +49,20 @@ pub async fn accept(
     permit: &Permit,
     events: Vec<Arriving>,
 ) -> Result<(), ChangeError> {
-    write(core, permit, owed(core, events).await?, |_| {}).await
+    let owing = owed(core, events).await?;
+    keep(core, &owing).await?;
+    write(core, permit, owing.owed, |_| {}).await
+}
+
+/// Adds events to the archives that want them.
+///
+/// # Errors
+/// The journal's.
+pub async fn keep(core: &Core, owing: &Owing) -> Result<(), ChangeError> {
+    for (stream, records) in &owing.kept {
+        archive::keep(core, stream, records).await?;
+    }
+    Ok(())
 }
 
 /// One event for one target, the bus of its rule, and how long it is tried.
@@ -45,14 +72,26 @@ pub type Owed = (BusName, Errand, Policy);
 ///
 /// # Errors
 /// The store's.
-pub async fn owed(core: &Core, events: Vec<Arriving>) -> Result<Vec<Owed>, ChangeError> {
-    let mut owed = Vec::new();
-    for Arriving { bus, event } in events {
+pub async fn owed(core: &Core, events: Vec<Arriving>) -> Result<Owing, ChangeError> {
+    let mut owing = Owing::default();
+    for Arriving { bus, event, only } in events {
         let matcher = core.compiled.of(&core.table, &bus).await?;
         let document = event.document();
         let hops = event.hops;
+        // What is sent once more is not kept once more.
+        if event.replay.is_none() {
+            for stream in matcher.archives(&document) {
+                let record = archive::record(&document, core.parts.clock.now());
+                owing
+                    .kept
+                    .entry(stream.to_owned())
+                    .or_default()
+                    .push(record);
+            }
+        }
         let mut text = None;
-        for rule in matcher.matches(&document) {
+        let may = |rule: &&CompiledRule| only.as_ref().is_none_or(|it| it.contains(&rule.name));
+        for rule in matcher.matches(&document).filter(may) {
             let text = text.get_or_insert_with(|| document.to_string());
             let from = From {
                 rule: &rule.name,
@@ -61,11 +100,13 @@ pub async fn owed(core: &Core, events: Vec<Arriving>) -> Result<Vec<Owed>, Chang
                 hops,
             };
             for target in &rule.targets {
-                owed.push(errand(core, from, target, (&document, text)));
+                owing
+                    .owed
+                    .push(errand(core, from, target, (&document, text)));
             }
         }
     }
-    Ok(owed)
+    Ok(owing)
 }
 
 /// The rule that sends an event.

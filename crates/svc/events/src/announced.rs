@@ -123,7 +123,11 @@ fn event(said: Announcement, id: String, now: wharf_base::Timestamp) -> Arriving
         replay: None,
         hops: 0,
     };
-    Arriving { bus, event }
+    Arriving {
+        bus,
+        event,
+        only: None,
+    }
 }
 
 /// Writes what events are owed to, and how far the history was told.
@@ -134,12 +138,14 @@ async fn advance(
     events: Vec<Arriving>,
 ) -> Result<(), Failed> {
     let fence = fence(&core.shard)?;
-    let owed = accept::owed(core, events).await?;
+    let owing = accept::owed(core, events).await?;
+    accept::keep(core, &owing).await.map_err(Failed::from)?;
+
     let cursor = Cursor {
         revision,
         unknown: Unknown::new(),
     };
-    accept::write(core, &PERMIT, owed, |tx| {
+    accept::write(core, &PERMIT, owing.owed, |tx| {
         tx.fence(fence);
         tx.put(key, &cursor);
     })

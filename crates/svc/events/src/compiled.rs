@@ -14,7 +14,7 @@ use crate::{
     document,
     fault::EventsFaults,
     names::{BusName, of_rule_id, scope},
-    records::{Rule, Rules, State},
+    records::{Archive, Rule, Rules, State},
     transform::Transform,
 };
 
@@ -31,6 +31,8 @@ pub struct Compiled {
 pub struct Matcher {
     rules: Vec<CompiledRule>,
     index: Index,
+    /// Streams of archives, with what they keep.
+    archives: Vec<(String, Option<Pattern>)>,
 }
 
 pub struct CompiledRule {
@@ -47,6 +49,16 @@ pub struct CompiledTarget {
 }
 
 impl Matcher {
+    /// The streams of the archives that keep an event.
+    pub fn archives(&self, event: &Value) -> impl Iterator<Item = &str> {
+        let fits =
+            |it: &&(String, Option<Pattern>)| it.1.as_ref().is_none_or(|it| it.matches(event));
+        self.archives
+            .iter()
+            .filter(fits)
+            .map(|(stream, _)| stream.as_str())
+    }
+
     /// The rules that want an event.
     pub fn matches(&self, event: &Value) -> impl Iterator<Item = &CompiledRule> {
         let found = self.index.matches(event).into_iter();
@@ -74,10 +86,19 @@ impl Compiled {
         // Rules that change while they are read are read again by whoever comes next.
         let start = bus.rule_id("");
         let rules = table.all::<Rule>(&scope(&bus.place), &start).await?;
-        let matcher = Arc::new(compile(
-            bus,
-            rules.into_iter().map(|(id, it)| (id, it.record)),
-        ));
+        let mut matcher = compile(bus, rules.into_iter().map(|(id, it)| (id, it.record)));
+        let archives = table.all::<Archive>(&scope(&bus.place), "").await?;
+        let archives = archives.into_iter().map(|(_, it)| it.record);
+        for archive in archives.filter(|it| it.bus == bus.name) {
+            let pattern = archive.pattern.as_deref().map(Pattern::parse);
+            match pattern.transpose() {
+                Ok(pattern) => matcher.archives.push((archive.stream, pattern)),
+                Err(error) => {
+                    tracing::error!(stream = archive.stream, %error, "a stored pattern cannot be read, its archive keeps nothing")
+                }
+            }
+        }
+        let matcher = Arc::new(matcher);
         let mut buses = self.buses.lock();
         if buses.len() >= MOST_BUSES {
             buses.clear();
@@ -108,6 +129,7 @@ fn compile(bus: &BusName, all: impl Iterator<Item = (String, Rule)>) -> Matcher 
     Matcher {
         index: Index::new(&patterns),
         rules,
+        archives: Vec::new(),
     }
 }
 

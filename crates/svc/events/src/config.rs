@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use wharf_base::Clock;
 use wharf_delivery::Operations;
+use wharf_journal::Journal;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
 use wharf_service::announce::Announcing;
@@ -13,6 +14,8 @@ use wharf_store::Store;
 #[derive(Clone)]
 pub struct Parts {
     pub store: Store,
+    /// Holds the events of archives.
+    pub journal: Journal,
     pub keyring: Keyring,
     /// Targets are calls of these.
     pub operations: Arc<dyn Operations>,

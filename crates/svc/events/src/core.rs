@@ -25,6 +25,8 @@ pub struct Core {
     pub outbox: Arc<Outbox<EventsFaults, Targets>>,
     /// Keys of rules that may have a schedule.
     pub schedules: Arc<Queue<String>>,
+    /// Keys of archives and replays that may have to be brought forward.
+    pub archives: Arc<Queue<String>>,
     pub shard: Shard,
 }
 
@@ -52,6 +54,7 @@ impl Core {
             compiled: Compiled::default(),
             outbox: Arc::new(outbox),
             schedules: Arc::default(),
+            archives: Arc::default(),
             shard: Shard::new("/w1/c0/events/shard/0"),
         }
     }

@@ -167,7 +167,16 @@ impl Targets {
         let actor = errand.actor(errand.text("RoleArn"));
         let region = &bus.place.region;
         self.operations.may(&actor, region, &[check]).await?;
-        let accepted = accept::accept(&core, &PERMIT, vec![Arriving { bus, event }]).await;
+        let accepted = accept::accept(
+            &core,
+            &PERMIT,
+            vec![Arriving {
+                bus,
+                event,
+                only: None,
+            }],
+        )
+        .await;
         accepted.map_err(|it| later(it.to_string()))
     }
 }

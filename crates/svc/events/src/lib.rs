@@ -6,6 +6,7 @@
 //! - `compiled` keeps the rules of a bus ready for matching.
 //! - `accept` brings an event onto a bus: in one transaction it writes what is owed to targets.
 //! - `announced` puts what wharf's own services announce, `scheduled` what rules send by the clock.
+//! - `archive` keeps events in the journal and replays them.
 //! - `courier` says which call a target is, and sends it or its dead letter (`wharf_delivery`).
 //! - `ops` holds the operations; `authorize` their rows.
 //!
@@ -17,6 +18,7 @@
 
 mod accept;
 mod announced;
+mod archive;
 mod authorize;
 mod compiled;
 mod config;

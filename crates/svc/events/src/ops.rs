@@ -1,8 +1,10 @@
 //! The operations, a file for each kind of thing they do.
 
+pub mod archives;
 pub mod buses;
 pub mod permissions;
 pub mod put_events;
+pub mod replays;
 pub mod rules;
 pub mod tags;
 pub mod targets;

@@ -1,6 +1,6 @@
 //! What is stored: buses and rules. Targets are kept as the API shows them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -130,4 +130,96 @@ pub struct Fired {
 impl Record for Fired {
     const KIND: &'static str = "fired";
     const FORMAT: u32 = 1;
+}
+
+/// Events of a bus that are kept, under the archive's name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Archive {
+    /// The bus's name.
+    pub bus: String,
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Which events; all without one.
+    #[serde(default)]
+    pub pattern: Option<String>,
+    /// For ever with 0.
+    pub retention_days: u32,
+    /// Of the journal, its own.
+    pub stream: String,
+    pub created_at: Timestamp,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Archive {
+    const KIND: &'static str = "archive";
+    const FORMAT: u32 = 1;
+}
+
+/// Events of an archive that are sent once more, under the replay's name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Replay {
+    #[serde(default)]
+    pub description: Option<String>,
+    /// The archive's name and its stream.
+    pub archive: String,
+    pub stream: String,
+    /// The bus's name.
+    pub bus: String,
+    /// Rules that get the events; all if there are none.
+    #[serde(default)]
+    pub rules: BTreeSet<String>,
+    pub from: Timestamp,
+    pub to: Timestamp,
+    pub state: ReplayState,
+    pub started_at: Timestamp,
+    #[serde(default)]
+    pub ended_at: Option<Timestamp>,
+    /// The time of the event that was last sent.
+    #[serde(default)]
+    pub last_at: Option<Timestamp>,
+    /// Where to read on.
+    pub offset: u64,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Replay {
+    const KIND: &'static str = "replay";
+    const FORMAT: u32 = 1;
+}
+
+impl Replay {
+    pub fn end(&mut self, state: ReplayState, now: Timestamp) {
+        self.state = state;
+        self.ended_at = Some(now);
+    }
+}
+
+/// How far a replay is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ReplayState {
+    Starting,
+    Running,
+    Cancelling,
+    Completed,
+    Cancelled,
+}
+
+impl ReplayState {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "STARTING",
+            Self::Running => "RUNNING",
+            Self::Cancelling => "CANCELLING",
+            Self::Completed => "COMPLETED",
+            Self::Cancelled => "CANCELLED",
+        }
+    }
+
+    /// Whether there is something to cancel.
+    pub const fn goes_on(self) -> bool {
+        matches!(self, Self::Starting | Self::Running)
+    }
 }

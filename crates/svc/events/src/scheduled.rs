@@ -19,13 +19,16 @@ use crate::{
     event::Event,
     fault::EventsFaults,
     names::{BusName, of_rule_id, scope},
-    records::{Fired, Rule, State},
+    records::{Archive, Fired, Replay, Rule, State},
 };
 
 const PERMIT: Permit = Permit::for_controller("events-scheduled");
 
-/// Wakes a rule that changed.
+/// Wakes what a changed record concerns.
 pub fn changed(core: &Core, key: &str) -> Reach {
+    if let Some((_, Archive::KIND | Replay::KIND, _)) = Scope::parse(key) {
+        core.archives.wake(key.to_owned());
+    }
     if let Some((_, Rule::KIND | Fired::KIND, _)) = Scope::parse(key) {
         core.schedules.wake(key.replacen(
             &format!("/{}/", Fired::KIND),

@@ -7,7 +7,9 @@ use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
 use wharf_service::{Loops, feed};
 
-use crate::{announced, authorize, config::Parts, core::Core, names::SERVICE, ops, scheduled};
+use crate::{
+    announced, archive, authorize, config::Parts, core::Core, names::SERVICE, ops, scheduled,
+};
 
 /// Schedules worked on at once.
 const WORKERS: usize = 4;
@@ -52,6 +54,12 @@ impl EventsService {
         let worked = core.clone();
         let work = move |key| scheduled::key(worked.clone(), key);
         loops.work(&core.schedules, WORKERS, work);
+        let worked = core.clone();
+        let work = move |key| archive::key(worked.clone(), key);
+        loops.work(&core.archives, WORKERS, work);
+        if let Err(error) = archive::forget_orphans(core).await {
+            tracing::warn!(%error, "removing what deleted archives left failed, the next start will retry");
+        }
         // Whichever ends takes the other with it.
         let delivered = async {
             core.outbox.clone().run(stop.clone()).await;
@@ -75,14 +83,21 @@ wharf_api_events::operations! {
     understood = UNDERSTOOD;
     run(self, operation, call, input) = operation(&self.core, call, input).await;
 
+    cancel_replay = ops::replays::cancel_replay;
+    create_archive = ops::archives::create_archive;
     create_event_bus = ops::buses::create_event_bus;
+    delete_archive = ops::archives::delete_archive;
     delete_event_bus = ops::buses::delete_event_bus;
     delete_rule = ops::rules::delete_rule;
+    describe_archive = ops::archives::describe_archive;
     describe_event_bus = ops::buses::describe_event_bus;
+    describe_replay = ops::replays::describe_replay;
     describe_rule = ops::rules::describe_rule;
     disable_rule = ops::rules::disable_rule;
     enable_rule = ops::rules::enable_rule;
+    list_archives = ops::archives::list_archives;
     list_event_buses = ops::buses::list_event_buses;
+    list_replays = ops::replays::list_replays;
     list_rule_names_by_target = ops::targets::list_rule_names_by_target;
     list_rules = ops::rules::list_rules;
     list_tags_for_resource = ops::tags::list_tags_for_resource;
@@ -93,8 +108,10 @@ wharf_api_events::operations! {
     put_targets = ops::targets::put_targets;
     remove_permission = ops::permissions::remove_permission;
     remove_targets = ops::targets::remove_targets;
+    start_replay = ops::replays::start_replay;
     tag_resource = ops::tags::tag_resource;
     test_event_pattern = ops::test_pattern::test_event_pattern;
     untag_resource = ops::tags::untag_resource;
+    update_archive = ops::archives::update_archive;
     update_event_bus = ops::buses::update_event_bus;
 }

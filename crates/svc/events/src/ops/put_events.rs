@@ -31,7 +31,11 @@ pub async fn put_events(
         results.push(match Event::of(entry, &place, ids::uuid(), call.now) {
             Ok(event) => {
                 let id = event.id.clone();
-                events.push(Arriving { bus, event });
+                events.push(Arriving {
+                    bus,
+                    event,
+                    only: None,
+                });
                 taken(id)
             }
             Err(why) => refused(why),

@@ -1,6 +1,7 @@
 //! The service over a store, with targets that a test looks into.
 
 mod announced;
+mod archives;
 mod lists;
 mod passing;
 mod putting;
@@ -18,6 +19,7 @@ use wharf_api_events::{
 };
 use wharf_base::{Clock as _, SystemClock, TestClock};
 use wharf_delivery::{Actor, Operations, Request};
+use wharf_journal::{Journal, JournalOptions};
 use wharf_reconcile::Takeover;
 use wharf_svc_events::{EventsService, Parts};
 use wharf_testkit::{World, call, until};
@@ -66,6 +68,7 @@ pub struct Home {
     pub clock: Arc<TestClock>,
     pub world: World,
     stop: CancellationToken,
+    _folder: tempfile::TempDir,
 }
 
 impl Home {
@@ -77,8 +80,11 @@ impl Home {
         let called = Arc::new(Called::default());
         let _ = called.gate.set(world.dispatcher.clone());
         let clock = Arc::new(TestClock::at(SystemClock.now()));
+        let folder = tempfile::tempdir().unwrap();
         let events = EventsService::new(Parts {
             store: world.store.clone(),
+            journal: Journal::open(&folder.path().join("journal"), JournalOptions::default())
+                .unwrap(),
             keyring: world.keyring.clone(),
             operations: called.clone(),
             sources: Arc::new(OnceLock::from(vec![announced::ANNOUNCING])),
@@ -94,6 +100,7 @@ impl Home {
             clock,
             world,
             stop,
+            _folder: folder,
         }
     }
 
