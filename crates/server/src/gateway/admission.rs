@@ -110,9 +110,12 @@ impl Apis {
             let now = self.clock.now();
             match auth::verify(claim, &head.parts(), body_sha256, asks.service, now) {
                 Ok(verified) => (verified.caller, verified.region),
-                // Policies of buckets may let in who says nothing of themselves.
-                Err(auth::Refusal::Signature(SignatureError::Missing)) if is_s3(asks.service) => {
-                    (Caller::unproven(&self.account, ""), self.region.clone())
+                // Policies of buckets may let in who says nothing of themselves, where policies decide. What
+                // they use up counts for no account.
+                Err(auth::Refusal::Signature(SignatureError::Missing))
+                    if is_s3(asks.service) && self.iam == IamMode::Enforce =>
+                {
+                    (Caller::unproven("", ""), self.region.clone())
                 }
                 Err(refusal) => return Err(NotLetIn::Refused(refusal)),
             }

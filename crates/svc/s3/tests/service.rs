@@ -127,7 +127,8 @@ impl It {
             }),
             ..PutBucketLifecycleConfigurationRequest::default()
         };
-        let put = self.s3.put_bucket_lifecycle_configuration(&call(), input);
+        let call = call();
+        let put = self.s3.put_bucket_lifecycle_configuration(&call, input);
         put.await.unwrap();
     }
 

@@ -26,6 +26,11 @@ impl Rate {
 /// and asks for passwords to pull with.
 pub const NODE: Rate = Rate::new(1000.0, 500.0);
 
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html>: 5,500 reads and 3,500
+/// writes a second for each prefix, of which there may be any number; here an account has what ten of them have.
+const S3_READS: Rate = Rate::new(55_000.0, 55_000.0);
+const S3_WRITES: Rate = Rate::new(35_000.0, 35_000.0);
+
 type Row = (&'static str, f64, f64, &'static [&'static str]);
 
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html>
@@ -383,6 +388,8 @@ pub fn of(service: &str, operation: &str, narrowed: bool) -> (&'static str, Rate
         "sqs" => row(SQS),
         // All operations of STS share one quota.
         "sts" => Some(("all", Rate::new(600.0, 600.0))),
+        "s3" if is_read(operation) => Some(("read", S3_READS)),
+        "s3" => Some(("modify", S3_WRITES)),
         _ => None,
     };
     listed.unwrap_or_else(|| {
@@ -402,12 +409,13 @@ pub fn of(service: &str, operation: &str, narrowed: bool) -> (&'static str, Rate
 /// Whether an operation only reads, by its name: the models of the query protocols say nothing else
 /// of it.
 pub fn is_read(operation: &str) -> bool {
-    const READS: [&str; 10] = [
+    const READS: [&str; 11] = [
         "Describe",
         "Explain",
         "Overview",
         "List",
         "Get",
+        "Head",
         "Search",
         "Lookup",
         "Filter",
