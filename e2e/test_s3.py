@@ -14,7 +14,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import ClientError, MissingDependencyException
 
-from harness import tasks
+from harness import tasks, tools
 from harness.installation import Installation, Keys
 from harness.waiting import wait_for
 
@@ -418,3 +418,27 @@ def test_what_was_acknowledged_outlives_a_kill():
         assert len(acknowledged) > 60
         for key, digest in acknowledged.items():
             assert hashlib.sha256(body(s3, "kept", key)).hexdigest() == digest
+
+
+def test_s3cmd_puts_lists_and_gets(wharf, bucket, tmp_path):
+    keys, host = wharf.root, f"localhost:{wharf.port}"
+    settings = tmp_path / "s3cfg"
+    settings.write_text(
+        f"[default]\naccess_key = {keys.access_key}\nsecret_key = {keys.secret_key}\nhost_base = {host}\nhost_bucket = {host}\n"
+        "use_https = False\nbucket_location = us-east-1\n"
+    )
+    (tmp_path / "small").write_bytes(b"small")
+    (tmp_path / "large").write_bytes(os.urandom(16 * MIB))
+
+    def s3cmd(*arguments):
+        return tools.run(str(tools.REPOSITORY / ".venv/bin/s3cmd"), "-c", str(settings), *arguments).stdout
+
+    s3cmd("put", str(tmp_path / "small"), str(tmp_path / "large"), f"s3://{bucket}/of s3cmd/")
+    listed = s3cmd("ls", f"s3://{bucket}/of s3cmd/")
+    assert f"s3://{bucket}/of s3cmd/small" in listed and f"s3://{bucket}/of s3cmd/large" in listed
+    s3cmd("get", f"s3://{bucket}/of s3cmd/large", str(tmp_path / "back"))
+    assert (tmp_path / "back").read_bytes() == (tmp_path / "large").read_bytes()
+    s3cmd("cp", f"s3://{bucket}/of s3cmd/small", f"s3://{bucket}/copied")
+    assert "MD5 sum:   " + hashlib.md5(b"small").hexdigest() in s3cmd("info", f"s3://{bucket}/copied")
+    s3cmd("del", "--recursive", "--force", f"s3://{bucket}")
+    s3cmd("rb", f"s3://{bucket}")

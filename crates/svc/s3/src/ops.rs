@@ -1,7 +1,9 @@
 //! The operations, by what they are about.
 
+pub mod access;
 pub mod attributes;
 pub mod buckets;
+pub mod complete;
 pub mod copy;
 pub mod delete;
 pub mod get;
@@ -100,7 +102,19 @@ macro_rules! customer {
     };
 }
 
-pub(crate) use {asked_sse, customer, given_sum, heads, show_sse, show_sum};
+/// The bucket that an input names, of the owner that it expects.
+macro_rules! opened {
+    ($core:expr, $input:expr) => {
+        $core
+            .open(
+                $input.bucket.as_deref(),
+                $input.expected_bucket_owner.as_deref(),
+            )
+            .await?
+    };
+}
+
+pub(crate) use {asked_sse, customer, given_sum, heads, opened, show_sse, show_sum};
 
 use wharf_wire::Fault;
 

@@ -72,31 +72,3 @@ fn parts_are_put_together() {
     let refused = assemble(&upload(), &listed(&[(1, one), (2, two)]), small).unwrap_err();
     assert_eq!(refused.code, "EntityTooSmall");
 }
-
-#[test]
-fn which_checksums_there_are() {
-    let of = |algorithm, kind| {
-        checksums(algorithm, kind)
-            .map(|it| (it.0.name(), it.1))
-            .ok()
-    };
-    assert_eq!(of(None, None), Some(("CRC64NVME", true)));
-    assert_eq!(of(Some("CRC64NVME"), None), Some(("CRC64NVME", true)));
-    assert_eq!(of(Some("CRC32"), None), Some(("CRC32", false)));
-    assert_eq!(
-        of(Some("CRC32"), Some("FULL_OBJECT")),
-        Some(("CRC32", true))
-    );
-    assert_eq!(
-        of(Some("SHA256"), Some("COMPOSITE")),
-        Some(("SHA256", false))
-    );
-    for (algorithm, kind) in [
-        (Some("SHA256"), Some("FULL_OBJECT")),
-        (Some("CRC64NVME"), Some("COMPOSITE")),
-        (Some("MD5"), None),
-        (None, Some("COMPOSITE")),
-    ] {
-        assert_eq!(of(algorithm, kind), None);
-    }
-}
