@@ -352,5 +352,5 @@ async fn open(
                 .map_err(|it| fault::unreadable(&it))?
         }
     };
-    postcard::from_bytes(plain.expose()).map_err(|it| fault::unreadable(&it))
+    rmp_serde::from_slice(plain.expose()).map_err(|it| fault::unreadable(&it))
 }

@@ -152,7 +152,7 @@ fn sealed(
     state: State,
     message: Outgoing,
 ) -> Placed {
-    let plain = postcard::to_stdvec(&message.content).expect("a content is plain data");
+    let plain = rmp_serde::to_vec(&message.content).expect("a content is plain data");
     let content = match key {
         Some(usable) => usable.key.seal(id, &plain),
         None => plain,

@@ -54,7 +54,7 @@ pub struct Unreadable;
 
 /// The value of a message's record.
 pub fn encode(state: State, head: &Head, content: &[u8]) -> Bytes {
-    let head = postcard::to_stdvec(head).expect("a head is plain data");
+    let head = rmp_serde::to_vec(head).expect("a head is plain data");
     let length = u16::try_from(head.len()).expect("the parts of a head are bounded");
     let mut out = Vec::with_capacity(STATE_BYTES + 2 + head.len() + content.len());
     write_state(&mut out, state);
@@ -95,7 +95,7 @@ pub fn decode(value: &[u8]) -> Result<(State, Head, &[u8]), Unreadable> {
     let (length, rest) = rest.split_at_checked(2).ok_or(Unreadable)?;
     let length = usize::from(u16::from_le_bytes([length[0], length[1]]));
     let (head, content) = rest.split_at_checked(length).ok_or(Unreadable)?;
-    let head = postcard::from_bytes(head).map_err(|_| Unreadable)?;
+    let head = rmp_serde::from_slice(head).map_err(|_| Unreadable)?;
     Ok((read, head, content))
 }
 

@@ -1,6 +1,5 @@
 //! SecureStrings, and secrets read by reference.
 
-use wharf_api_kms::Kms as _;
 use wharf_api_secretsmanager::{self as secrets, Secretsmanager as _};
 use wharf_api_ssm::{self as api, Ssm as _};
 use wharf_testkit::{call, call_of, refused};
