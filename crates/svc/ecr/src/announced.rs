@@ -22,6 +22,7 @@ pub const ANNOUNCING: Announcing = Announcing {
 /// An image before and after a change.
 struct Change {
     place: Place,
+    /// Its id.
     repository: String,
     before: Option<Image>,
     after: Option<Image>,
@@ -71,6 +72,13 @@ fn change(event: &Event) -> Option<Change> {
     }
     let (repository, _) = id.rsplit_once('.')?;
     let image = |entry: &Entry| match decode::<Image>(&entry.value) {
+        Ok(image) if image.repository.is_empty() => {
+            tracing::info!(
+                key = entry.key,
+                "an image of an earlier version does not say its repository's name, its event is lost"
+            );
+            None
+        }
         Ok(image) => Some(image),
         Err(error) => {
             tracing::error!(key = entry.key, %error, "failed to read an image, its event is lost");
@@ -90,7 +98,7 @@ impl Change {
     fn action(&self, action: &str, image: &Image, tag: &str) -> Announcement {
         let mut detail = json!({
             "result": "SUCCESS",
-            "repository-name": self.repository,
+            "repository-name": image.repository,
             "image-digest": image.digest.to_string(),
             "action-type": action,
             "image-tag": tag,
@@ -118,6 +126,7 @@ mod tests {
 
     fn image(tags: &[&str]) -> Image {
         Image {
+            repository: "team/a.b".to_owned(),
             digest: wharf_blobs::Digest::of(b"x"),
             media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
             artifact_type: None,
@@ -134,7 +143,7 @@ mod tests {
     }
 
     fn event(before: Option<Image>, after: Option<Image>) -> Event {
-        let key = Keys::new("1", "r").image("team/a.b", &wharf_blobs::Digest::of(b"x"));
+        let key = Keys::new("1", "r").image("0123456789abcdef", &wharf_blobs::Digest::of(b"x"));
         let entry = |image: Option<&Image>| Entry {
             key: key.clone(),
             value: image.map(encode).unwrap_or_default(),

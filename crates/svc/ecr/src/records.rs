@@ -89,6 +89,9 @@ pub(crate) struct Contents {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Image {
     pub digest: Digest,
+    /// The name of its repository, for what is told of it; empty in records of earlier versions.
+    #[serde(default)]
+    pub repository: String,
     pub media_type: String,
     #[serde(default)]
     pub artifact_type: Option<String>,

@@ -12,7 +12,7 @@ use wharf_delivery::{Actor, Operations, Request};
 use wharf_reconcile::Takeover;
 use wharf_svc_sns::{Parts, SnsService};
 use wharf_testkit::{Running, World, call, refused, until};
-use wharf_wire::{Fault, async_trait};
+use wharf_wire::{Check, Fault, async_trait};
 
 /// Takes what is sent to queues, except for those whose names begin with `shut`.
 #[derive(Default)]
@@ -37,6 +37,10 @@ impl Operations for Queues {
             .unwrap()
             .push((actor.clone(), request.input.clone()));
         Ok(json!({}))
+    }
+
+    async fn may(&self, _: &Actor, _: &str, _: &[Check]) -> Result<(), Fault> {
+        Err(Fault::sender("AccessDenied", 403, "no"))
     }
 
     async fn may_assume(&self, _: &str, _: &str, _: &str) -> Result<(), Fault> {

@@ -73,7 +73,10 @@ impl Catalog {
             None => Some(self.require_room(&open, manifest_size).await?),
         };
         let (_, _manifest_lease) = self.blobs().put(new.manifest).await?;
-        let fresh = image_record(digest, manifest, manifest_size, image_size, now);
+        let fresh = Image {
+            repository: name.to_owned(),
+            ..image_record(digest, manifest, manifest_size, image_size, now)
+        };
 
         let _turn = self.turn(registry, name).await;
         Ok(transact!(self.inner.table, permit, |tx| {
@@ -113,6 +116,7 @@ impl Catalog {
 
         let is_new = known.is_none();
         let mut image = known.map_or_else(|| fresh.clone(), |read| read.record);
+        image.repository.clone_from(&fresh.repository);
         if let Some(tag) = tag {
             if image.tags.len() >= MAX_IMAGE_TAGS {
                 let text = format!("An image can have at most {MAX_IMAGE_TAGS} tags");
@@ -270,6 +274,7 @@ fn image_record(
     };
     Image {
         digest,
+        repository: String::new(),
         media_type: manifest.media_type,
         artifact_type: manifest.artifact_type,
         manifest_size,
