@@ -13,7 +13,6 @@ from harness.installation import Keys
 CALLS = [
     ("apprunner", "apprunner", "list_services", {}, "UnsupportedOperation", 400),
     ("servicediscovery", "servicediscovery", "list_namespaces", {}, "UnsupportedOperation", 400),
-    ("events", "events", "list_rules", {}, "UnsupportedOperation", 400),
     (
         "application-autoscaling",
         "application-autoscaling",
@@ -46,10 +45,6 @@ CALLS = [
         400,
     ),
     ("route53", "route53", "list_hosted_zones", {}, "UnsupportedOperation", 400),
-    ("s3", "s3", "list_buckets", {}, "NotImplemented", 501),
-    ("s3", "s3", "get_object", {"Bucket": "bucket", "Key": "a key/é+1"}, "NotImplemented", 501),
-    ("s3", "s3", "put_object", {"Bucket": "bucket", "Key": "k", "Body": b"x" * 200_000}, "NotImplemented", 501),
-    ("s3", "s3", "delete_object", {"Bucket": "bucket", "Key": "k"}, "NotImplemented", 501),
 ]
 
 
@@ -76,21 +71,6 @@ def test_a_service_of_a_few_operations_names_the_one_it_lacks(wharf):
     assert (code, message) == ("UnsupportedOperation", "ssm:ListDocuments is not supported by this version of wharf.")
     code, _, message = refusal(wharf.client("ssm"), "describe_patch_groups", {})
     assert (code, message) == ("UnknownOperationException", "ssm:DescribePatchGroups is not supported by this version of wharf.")
-
-
-@pytest.mark.parametrize(("method", "path"), [("GET", "/bucket/a%20key"), ("PUT", "/bucket/key"), ("GET", "/"), ("DELETE", "/bucket")])
-def test_a_presigned_url_of_s3_says_that_there_is_no_s3(wharf, method, path):
-    keys = botocore.credentials.Credentials(wharf.root.access_key, wharf.root.secret_key)
-    answers = []
-    for secret in (keys.secret_key, "not the secret"):
-        signer = botocore.auth.S3SigV4QueryAuth(botocore.credentials.Credentials(keys.access_key, secret), "s3", "us-east-1", expires=60)
-        request = botocore.awsrequest.AWSRequest(method, wharf.endpoint + path)
-        signer.add_auth(request)
-        answers.append(requests.request(method, request.url, data=b"x" if method == "PUT" else None, timeout=10))
-    said, stranger = answers
-    assert said.status_code == 501 and said.headers["Content-Type"] == "application/xml", said.text
-    assert "<Code>NotImplemented</Code><Message>The service s3 is not supported by this version of wharf." in said.text
-    assert stranger.status_code in (400, 403, 404) and "wharf" not in stranger.text, stranger.text
 
 
 def test_classic_load_balancers_are_named(wharf):
@@ -131,11 +111,6 @@ def test_what_is_no_operation_of_ec2_has_awss_sentence(wharf):
     answer = requests.post(request.url, headers=dict(request.headers), data=request.data, timeout=10)
     assert answer.status_code == 400 and "<Code>InvalidAction</Code>" in answer.text
     assert "The action DescribeNothing is not valid for this web service." in answer.text
-
-
-def test_an_answer_without_body_has_its_status(wharf):
-    code, status, message = refusal(wharf.client("s3"), "head_bucket", {"Bucket": "bucket"})
-    assert (code, status, message) == ("501", 501, "Not Implemented")
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,6 @@ use wharf_service::tags::Tags;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     #[serde(default)]
-    pub cors: Vec<CorsRule>,
-    #[serde(default)]
     pub lifecycle: Vec<LifecycleRule>,
     #[serde(default)]
     pub encryption: Encryption,
@@ -50,20 +48,6 @@ impl PublicAccess {
         block_policy: true,
         restrict_buckets: true,
     };
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct CorsRule {
-    #[serde(default)]
-    pub id: Option<String>,
-    pub origins: Vec<String>,
-    pub methods: Vec<String>,
-    #[serde(default)]
-    pub headers: Vec<String>,
-    #[serde(default)]
-    pub expose: Vec<String>,
-    #[serde(default)]
-    pub max_age: Option<i32>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -56,7 +56,6 @@ wharf_api_s3::operations! {
     create_bucket = ops::buckets::create;
     create_multipart_upload = ops::multipart::create;
     delete_bucket = ops::buckets::delete;
-    delete_bucket_cors = ops::settings::delete_cors;
     delete_bucket_encryption = ops::settings::delete_encryption;
     delete_bucket_lifecycle = ops::settings::delete_lifecycle;
     delete_bucket_ownership_controls = ops::access::delete_ownership;
@@ -91,7 +90,6 @@ wharf_api_s3::operations! {
     list_objects_v2 = ops::list::list_v2;
     list_parts = ops::uploads::list_parts;
     put_bucket_acl = ops::access::put_acl;
-    put_bucket_cors = ops::settings::put_cors;
     put_bucket_encryption = ops::settings::put_encryption;
     put_bucket_lifecycle_configuration = ops::settings::put_lifecycle;
     put_bucket_ownership_controls = ops::access::put_ownership;

@@ -1,7 +1,7 @@
 //! Configurations of a bucket between the wire and their records. Pure.
 
 use wharf_api_s3::{
-    AbortIncompleteMultipartUpload, CORSRule, LifecycleExpiration, LifecycleRule as WireRule,
+    AbortIncompleteMultipartUpload, LifecycleExpiration, LifecycleRule as WireRule,
     LifecycleRuleAndOperator, LifecycleRuleFilter, NoncurrentVersionExpiration, Tag,
 };
 use wharf_base::ids;
@@ -9,72 +9,12 @@ use wharf_service::tags::Tags;
 use wharf_wire::Fault;
 
 use crate::{
-    config_records::{CorsRule, Expire, Filter, Form, LifecycleRule},
+    config_records::{Expire, Filter, Form, LifecycleRule},
     fault,
 };
 
-const MAX_CORS: usize = 100;
 const MAX_RULES: usize = 1000;
 const DAY: i64 = 24 * 60 * 60 * 1000;
-const METHODS: [&str; 5] = ["GET", "PUT", "HEAD", "POST", "DELETE"];
-
-pub fn cors(rules: Vec<CORSRule>) -> Result<Vec<CorsRule>, Fault> {
-    if rules.is_empty() || rules.len() > MAX_CORS {
-        return Err(fault::malformed_xml());
-    }
-    rules.into_iter().map(cors_rule).collect()
-}
-
-fn cors_rule(rule: CORSRule) -> Result<CorsRule, Fault> {
-    let methods = rule.allowed_methods.unwrap_or_default();
-    if let Some(other) = methods.iter().find(|it| !METHODS.contains(&it.as_str())) {
-        let text =
-            format!("Found unsupported HTTP method in CORS config. Unsupported method is {other}");
-        return Err(fault::invalid_request(text));
-    }
-    let origins = rule.allowed_origins.unwrap_or_default();
-    let headers = rule.allowed_headers.unwrap_or_default();
-    let twice = |it: &&String| it.matches('*').count() > 1;
-    if let Some(bad) = origins.iter().find(twice) {
-        let text = format!("AllowedOrigin \"{bad}\" can not have more than one wildcard.");
-        return Err(fault::invalid_request(text));
-    }
-    if let Some(bad) = headers.iter().find(twice) {
-        let text = format!("AllowedHeader \"{bad}\" can not have more than one wildcard.");
-        return Err(fault::invalid_request(text));
-    }
-    let expose = rule.expose_headers.unwrap_or_default();
-    if let Some(bad) = expose.iter().find(|it| it.contains('*')) {
-        let text = format!(
-            "ExposeHeader \"{bad}\" contains wildcard. We currently do not support wildcard for ExposeHeader."
-        );
-        return Err(fault::invalid_request(text));
-    }
-    if methods.is_empty() || origins.is_empty() {
-        return Err(fault::malformed_xml());
-    }
-    Ok(CorsRule {
-        id: rule.id,
-        origins,
-        methods,
-        headers,
-        expose,
-        max_age: rule.max_age_seconds,
-    })
-}
-
-pub fn shown_cors(rules: Vec<CorsRule>) -> Vec<CORSRule> {
-    let some = |list: Vec<String>| Some(list).filter(|it| !it.is_empty());
-    let shown = rules.into_iter().map(|rule| CORSRule {
-        id: rule.id,
-        allowed_headers: some(rule.headers),
-        allowed_methods: some(rule.methods),
-        allowed_origins: some(rule.origins),
-        expose_headers: some(rule.expose),
-        max_age_seconds: rule.max_age,
-    });
-    shown.collect()
-}
 
 pub fn lifecycle(rules: Vec<WireRule>) -> Result<Vec<LifecycleRule>, Fault> {
     if rules.is_empty() || rules.len() > MAX_RULES {

@@ -1,4 +1,4 @@
-//! Configurations of buckets: encryption, CORS, lifecycle, notifications.
+//! Configurations of buckets: encryption, lifecycle, notifications.
 
 use wharf_api_s3::*;
 use wharf_wire::{Call, Fault};
@@ -100,52 +100,16 @@ pub async fn delete_encryption(
     .await
 }
 
+/// Buckets have no CORS rules yet; clients that ask learn so.
 pub async fn get_cors(
     core: &Core,
     _: &Call,
     input: GetBucketCorsRequest,
 ) -> Result<GetBucketCorsOutput, Fault> {
     let open = opened!(core, input);
-    if open.record.settings.cors.is_empty() {
-        let text = "The CORS configuration does not exist";
-        return Err(fault::nothing(
-            "NoSuchCORSConfiguration",
-            text,
-            &open.record.name,
-        ));
-    }
-    Ok(GetBucketCorsOutput {
-        cors_rules: Some(settings::shown_cors(open.record.settings.cors)),
-    })
-}
-
-pub async fn put_cors(core: &Core, call: &Call, input: PutBucketCorsRequest) -> Result<(), Fault> {
-    let open = opened!(core, input);
-    let rules = settings::cors(
-        input
-            .cors_configuration
-            .unwrap_or_default()
-            .cors_rules
-            .unwrap_or_default(),
-    )?;
-    change(core, call, &open, |bucket| {
-        bucket.settings.cors.clone_from(&rules);
-        Ok(())
-    })
-    .await
-}
-
-pub async fn delete_cors(
-    core: &Core,
-    call: &Call,
-    input: DeleteBucketCorsRequest,
-) -> Result<(), Fault> {
-    let open = opened!(core, input);
-    change(core, call, &open, |bucket| {
-        bucket.settings.cors.clear();
-        Ok(())
-    })
-    .await
+    let text = "The CORS configuration does not exist";
+    let code = "NoSuchCORSConfiguration";
+    Err(fault::nothing(code, text, &open.record.name))
 }
 
 /// Sizes below which AWS moves nothing between classes; there is one class.
