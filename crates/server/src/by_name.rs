@@ -1,7 +1,7 @@
 //! Operations by their names, for services that call what their users named: targets of schedules, of
 //! rules, of topics (`wharf_delivery`).
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use serde_json::Value;
 use wharf_base::Clock;
@@ -17,7 +17,8 @@ pub(crate) struct ByName {
     directory: Arc<Directory>,
     dispatcher: Dispatcher,
     clock: Arc<dyn Clock>,
-    services: OnceLock<Vec<Arc<dyn Service>>>,
+    /// The gateway keeps them; they themselves hold this.
+    services: OnceLock<Vec<Weak<dyn Service>>>,
 }
 
 impl ByName {
@@ -31,8 +32,10 @@ impl ByName {
     }
 
     /// Once all are built.
-    pub fn serve(&self, services: Vec<Arc<dyn Service>>) {
-        let _ = self.services.set(services);
+    pub fn serve(&self, services: &[Arc<dyn Service>]) {
+        let _ = self
+            .services
+            .set(services.iter().map(Arc::downgrade).collect());
     }
 
     async fn context(&self, actor: &Actor, region: &str) -> Result<Context, Fault> {
@@ -91,9 +94,8 @@ impl ByName {
 impl Operations for ByName {
     async fn call(&self, actor: &Actor, request: &Request) -> Result<Value, Fault> {
         let services = self.services.get().map_or(&[][..], Vec::as_slice);
-        let called = services
-            .iter()
-            .find(|it| it.schema().name == request.service);
+        let mut services = services.iter().filter_map(Weak::upgrade);
+        let called = services.find(|it| it.schema().name == request.service);
         let service = called.ok_or_else(|| {
             let text = format!(
                 "{} is not supported by this version of wharf.",
@@ -105,7 +107,7 @@ impl Operations for ByName {
         let input = request.input.to_string().into_bytes();
         let answer = self
             .dispatcher
-            .call(&**service, cx, &request.operation, input)
+            .call(&*service, cx, &request.operation, input)
             .await?;
         serde_json::from_slice(&answer).map_err(|error| unavailable(&error))
     }

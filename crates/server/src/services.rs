@@ -403,7 +403,7 @@ pub(crate) fn serve(wiring: &Wiring<'_>) -> Served {
     }
     let _ = wiring.announcing.set(std::mem::take(&mut all.announcing));
     let _ = wiring.tagged.set(std::mem::take(&mut all.tagged));
-    wiring.operations.serve(all.routes.clone());
+    wiring.operations.serve(&all.routes);
     all
 }
 

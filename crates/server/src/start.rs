@@ -204,7 +204,7 @@ pub async fn run(
     run_with(config, Vec::new(), ready, shutdown).await
 }
 
-/// The same, with services beside those of the table.
+/// The same, with services beside those of the table, or in the place of those that have their names.
 pub async fn run_with(
     config: ServerConfig,
     further: Vec<Arc<dyn Service>>,
@@ -232,6 +232,11 @@ pub async fn run_with(
         announcing: Arc::default(),
         operations: Arc::new(plane.by_name(&clock)),
     });
+    let replaced = |it: &Arc<dyn Service>| {
+        let mut named = further.iter().map(|other| other.schema().name);
+        named.any(|name| name == it.schema().name)
+    };
+    served.routes.retain(|it| !replaced(it));
     served.routes.extend(further);
     for it in served.loops {
         parts.spawn(it.name, (it.run)(shutdown.clone()));

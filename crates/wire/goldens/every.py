@@ -12,6 +12,7 @@ a value or an error that an encoder must turn into an answer. Nothing of it is c
 import base64
 import json
 import pathlib
+import re
 import sys
 import urllib.parse
 
@@ -27,8 +28,19 @@ import shapes
 from generate import BOTOCORE, WHOLE_SECONDS, _without, whole_seconds
 from verify import difference
 
-MODELS = pathlib.Path(__file__).resolve().parents[3] / "models"
+REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
+MODELS = REPOSITORY / "models"
 MESSAGE = 'No <such> "thing" & ünïcode'
+
+
+def older_codes():
+    """What errors of SQS are called by clients that know its older protocol: the model does not say it, our generator does."""
+    source = (REPOSITORY / "crates/model/src/sqs.rs").read_text()
+    table = re.search(r"const CODES: .*?= \[(.*?)\];", source, re.S).group(1)
+    return dict(re.findall(r'"(\w+)",\s*"([\w.]+)"', table))
+
+
+OLDER_OF_SQS = older_codes()
 
 
 def models(session):
@@ -121,7 +133,7 @@ def error(service, protocol, operation, shape, ours):
     if protocol in ("ec2", "rest-xml"):
         members = {}
     modelled = ours["shapes"][shape.name].get("error", {})
-    of_query = modelled.get("code", shape.name)
+    of_query = modelled.get("code", OLDER_OF_SQS.get(shape.name, shape.name) if service == "sqs" else shape.name)
     speaks_query = ours["metadata"]["protocol"] in ("query", "ec2", "rest-xml")
     says_query = protocol in ("query", "ec2", "rest-xml") or "awsQueryCompatible" in ours["metadata"]
     return {

@@ -1,7 +1,11 @@
 //! Inputs with every required member, made from a service's schema: as small as its constraints
 //! allow, so that a request gets past them and to its authorisation row.
 
+mod rest;
+
 use std::collections::BTreeMap;
+
+pub use rest::{Rest, rest};
 
 use serde_json::{Map, Value, json};
 use wharf_wire::schema::{
@@ -39,6 +43,19 @@ const CANDIDATES: &[&str] = &[
     "AAAAAAAAAAAAAAAAAAAA",
     "arn:aws:signer:us-east-1:000000000000:/signing-profiles/aa",
     "o-0000000000/r-0000",
+    "aws.partner/a/b",
+    "events:PutEvents",
+    "arn:aws:events:us-east-1:000000000000:endpoint/a",
+    "arn:aws:route53:::healthcheck/a",
+    "arn:aws:s3:::aaa",
+    "arn:aws:sqs:us-east-1:000000000000:a",
+    "arn:aws:vpc-lattice:us-east-1:000000000000:resourceconfiguration/rcfg-aaaaaaaaaaaaaaaaa",
+    "arn:aws:events:us-east-1:000000000000:connection/a/a",
+    "arn:aws:events:us-east-1:000000000000:api-destination/a/a",
+    "arn:aws:secretsmanager:us-east-1:000000000000:secret:a",
+    "https://example.test/a",
+    "arn:aws:scheduler:us-east-1:000000000000:schedule-group/a",
+    "arn:aws:events:us-east-1:000000000000:event-bus/a",
     "v1",
 ];
 
