@@ -114,6 +114,13 @@ def test_a_damaged_last_write_is_not_taken_for_a_torn_one(unstarted):
     for number in range(5):
         register(ecs, number)
     register(ecs, "last")
+
+    def written():
+        log = max((wharf.data / "server" / "store").glob("*.log"))
+        return log.read_bytes().rstrip(b"\0")
+
+    # A write that the kill interrupts is a torn one.
+    wait_for(lambda: written() == (threading.Event().wait(1), written())[1], 60, "a store at rest")
     wharf.kill_all()
     log = max((wharf.data / "server" / "store").glob("*.log"))
     contents = bytearray(log.read_bytes())

@@ -141,8 +141,14 @@ def connection(wharf):
 
 
 def ask(connection, wharf, route, body, headers):
-    connection.request(route.method, route.path, body=body, headers={"Host": f"localhost:{wharf.port}", **headers})
-    answer = connection.getresponse()
+    while True:
+        try:
+            connection.request(route.method, route.path, body=body, headers={"Host": f"localhost:{wharf.port}", **headers})
+            answer = connection.getresponse()
+            break
+        except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
+            # A body that nobody wanted ends its connection, sometimes before it was sent.
+            connection.close()
     return answer.status, answer.read().decode()
 
 

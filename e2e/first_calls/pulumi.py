@@ -46,10 +46,16 @@ LOOKED_UP = Resource(
     ),
 )  # fmt: skip
 
-# pulumi's state in a bucket: the backend opens it by the S3 API, and says the error's text.
+# pulumi's state in a bucket, which the backend opens, reads and writes by the S3 API.
 STATE = Resource(
     "pulumi login s3://…",
-    create=(step("s3.list_objects_v2", Bucket="state", refused="The service s3 is not supported by this version of wharf."),),
+    create=(
+        step("s3.create_bucket", Bucket="state"),
+        step("s3.list_objects_v2", Bucket="state", shows={"KeyCount": 0}),
+        step("s3.put_object", Bucket="state", Key=".pulumi/meta.yaml", Body=b"version: 1"),
+        step("s3.list_objects_v2", Bucket="state", Prefix=".pulumi/", Delimiter="/", shows={"KeyCount": 1}),
+    ),
+    delete=(step("s3.delete_object", Bucket="state", Key=".pulumi/meta.yaml"), step("s3.delete_bucket", Bucket="state")),
 )
 
 ALL = [VALIDATED, UNVALIDATED, OLDER, LOOKED_UP, STATE]
