@@ -12,8 +12,10 @@
 mod operations;
 mod outbox;
 mod parcel;
+mod send;
 pub mod targets;
 
 pub use operations::{Actor, Operations, Request};
 pub use outbox::{Courier, Outbox};
 pub use parcel::{Failure, GivenUp, Parcel, Policy};
+pub use send::{DeadLetter, send};

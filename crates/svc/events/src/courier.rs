@@ -5,7 +5,9 @@ use std::sync::{Arc, Weak};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_base::{Arn, Permit};
-use wharf_delivery::{Actor, Courier, Failure, GivenUp, Operations, Parcel, Request, targets};
+use wharf_delivery::{
+    Actor, Courier, DeadLetter, Failure, GivenUp, Operations, Parcel, Request, send, targets,
+};
 use wharf_service::Place;
 use wharf_wire::{Check, async_trait};
 
@@ -192,34 +194,26 @@ impl Courier for Targets {
         }
         let request = errand.request()?;
         let actor = errand.actor(errand.text("RoleArn"));
-        self.operations.call(&actor, &request).await?;
-        Ok(())
+        send(&*self.operations, &actor, &request).await
     }
 
     async fn given_up(&self, parcel: &Parcel<Errand>, why: GivenUp) {
         let errand = &parcel.work;
-        let queue = errand.target["DeadLetterConfig"]["Arn"].as_str();
-        let Some(queue) = queue.and_then(|it| it.parse::<Arn>().ok()) else {
-            return;
-        };
-        let mut attributes = vec![
+        let mut attributes = why.attributes();
+        let target = errand.text("Arn").unwrap_or_default();
+        attributes.extend([
             ("RULE_ARN", errand.rule_arn.clone()),
-            (
-                "TARGET_ARN",
-                errand.text("Arn").unwrap_or_default().to_owned(),
-            ),
-            ("ERROR_CODE", why.failure.code),
-            ("ERROR_MESSAGE", why.failure.text),
-            ("RETRY_ATTEMPTS", why.retries.to_string()),
-        ];
-        if let Some(exhausted) = why.exhausted {
-            attributes.push(("EXHAUSTED_RETRY_CONDITION", exhausted.to_owned()));
-        }
-        let token = errand.token();
-        let body = errand.event.as_deref().unwrap_or(&errand.payload);
-        let letter = targets::send_message(&queue, body, None, &attributes, &token);
-        if let Err(fault) = self.operations.call(&errand.actor(None), &letter).await {
-            tracing::warn!(rule = errand.rule_arn, queue = %queue, error = %fault, "sending a dead letter failed, the event is lost");
-        }
+            ("TARGET_ARN", target.to_owned()),
+        ]);
+        let letter = DeadLetter {
+            queue: errand.target["DeadLetterConfig"]["Arn"].as_str(),
+            body: errand.event.as_deref().unwrap_or(&errand.payload),
+            attributes,
+            token: &errand.token(),
+        };
+        let actor = errand.actor(None);
+        letter
+            .send(&*self.operations, &actor, &errand.rule_arn)
+            .await;
     }
 }

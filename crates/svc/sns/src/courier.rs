@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use wharf_base::Arn;
 use wharf_delivery::{
-    Actor, Courier, Failure, GivenUp, Operations, Parcel, Policy, Request, targets,
+    Actor, Courier, DeadLetter, Failure, GivenUp, Operations, Parcel, Policy, Request, send,
+    targets,
 };
 use wharf_wire::async_trait;
 
@@ -84,28 +85,22 @@ impl Courier for Queues {
 
     async fn deliver(&self, parcel: &Parcel<Errand>) -> Result<(), Failure> {
         let errand = &parcel.work;
-        self.0.call(&errand.actor(), &errand.request()?).await?;
-        Ok(())
+        send(&*self.0, &errand.actor(), &errand.request()?).await
     }
 
     async fn given_up(&self, parcel: &Parcel<Errand>, why: GivenUp) {
         let errand = &parcel.work;
-        let queue = errand
-            .dead_letters
-            .as_deref()
-            .and_then(|it| it.parse::<Arn>().ok());
-        let Some(queue) = queue else {
-            return;
+        let why = GivenUp {
+            // AWS says it of rules and schedules alone.
+            exhausted: None,
+            ..why
         };
-        let attributes = [
-            ("ERROR_CODE", why.failure.code),
-            ("ERROR_MESSAGE", why.failure.text),
-            ("RETRY_ATTEMPTS", why.retries.to_string()),
-        ];
-        let token = &errand.message.id;
-        let letter = targets::send_message(&queue, &errand.body(), None, &attributes, token);
-        if let Err(fault) = self.0.call(&errand.actor(), &letter).await {
-            tracing::warn!(topic = errand.topic, queue = %queue, error = %fault, "sending a dead letter failed, the message is lost");
-        }
+        let letter = DeadLetter {
+            queue: errand.dead_letters.as_deref(),
+            body: &errand.body(),
+            attributes: why.attributes(),
+            token: &errand.message.id,
+        };
+        letter.send(&*self.0, &errand.actor(), &errand.topic).await;
     }
 }

@@ -32,6 +32,8 @@ pub const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:q";
 pub struct Called {
     pub calls: Mutex<Vec<(Actor, Request)>>,
     pub refusal: Mutex<Option<Fault>>,
+    /// What the next call answers.
+    pub answer: Mutex<Option<Value>>,
     gate: OnceLock<Dispatcher>,
 }
 
@@ -43,7 +45,7 @@ impl Operations for Called {
         let is_letter = request.input["MessageAttributes"].is_object();
         match refusal.filter(|_| !is_letter) {
             Some(fault) => Err(fault),
-            None => Ok(json!({})),
+            None => Ok(self.answer.lock().take().unwrap_or_else(|| json!({}))),
         }
     }
 

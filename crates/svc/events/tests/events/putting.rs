@@ -126,6 +126,34 @@ async fn targets_get_what_they_ask_for() {
 }
 
 #[tokio::test]
+async fn a_task_that_found_no_room_is_started_later() {
+    let home = Home::start();
+    let cluster = Target {
+        id: Some("run".to_owned()),
+        arn: Some("arn:aws:ecs:us-east-1:000000000000:cluster/default".to_owned()),
+        role_arn: Some("arn:aws:iam::000000000000:role/events".to_owned()),
+        ecs_parameters: Some(EcsParameters {
+            task_definition_arn: Some(
+                "arn:aws:ecs:us-east-1:000000000000:task-definition/report".to_owned(),
+            ),
+            ..EcsParameters::default()
+        }),
+        ..Target::default()
+    };
+    home.rule("run", json!({"source": ["shop"]}), vec![cluster])
+        .await;
+    let full = json!({"tasks": [], "failures": [{"reason": "RESOURCE:MEMORY"}]});
+    *home.called.answer.lock() = Some(full);
+    home.put(vec![entry("shop", json!({}))]).await;
+    home.calls(1).await;
+    until("it is kept for another try", || async {
+        let prefix = "/w1/c0/events/000000000000/us-east-1/delivery/";
+        home.world.stored(prefix).await.contains("\"failures\":1")
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_delivered_becomes_a_dead_letter_with_its_story() {
     let home = Home::start();
     let dead = "arn:aws:sqs:us-east-1:000000000000:dead";
