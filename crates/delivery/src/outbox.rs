@@ -157,9 +157,6 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
             Some(parcel) => changes.put(&stored.key, parcel),
             None => changes.delete(&stored.key),
         }
-        match changes.commit(&PERMIT).await? {
-            wharf_service::Outcome::Written => Ok(()),
-            wharf_service::Outcome::Lost(key) => Err(self.table.conflict(key)),
-        }
+        changes.write(&PERMIT).await
     }
 }

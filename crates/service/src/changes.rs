@@ -78,6 +78,17 @@ impl<'a, F: Faults> Changes<'a, F> {
         self.fence = Some(fence);
     }
 
+    /// As [`Changes::commit`], for who makes no further try.
+    ///
+    /// # Errors
+    /// Those of [`Changes::commit`]; a conflict if another writer was faster.
+    pub async fn write(self, permit: &Permit) -> Result<(), ChangeError<F>> {
+        match self.commit(permit).await? {
+            Outcome::Written => Ok(()),
+            Outcome::Lost(key) => Err(ChangeError::conflict(key)),
+        }
+    }
+
     /// Writes everything, or nothing if something has changed. Nothing to write is written.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use wharf_base::Permit;
 use wharf_delivery::Policy;
-use wharf_service::{Changes, Outcome};
+use wharf_service::Changes;
 
 use crate::{
     archive,
@@ -194,9 +194,7 @@ pub async fn write(
         if let Some(end) = end.take_if(|_| is_last) {
             end(&mut tx);
         }
-        if let Outcome::Lost(key) = tx.commit(permit).await? {
-            return Err(core.table.conflict(key));
-        }
+        tx.write(permit).await?;
         if is_last {
             return Ok(());
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wharf_base::Permit;
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope};
-use wharf_service::{Look, Outcome, Place, Reach, fence, settled};
+use wharf_service::{Look, Place, Reach, fence, settled};
 use wharf_store::Compare;
 
 use crate::{
@@ -99,8 +99,5 @@ async fn remove(
     for key in keys {
         change.delete(key);
     }
-    match change.commit(&PERMIT).await? {
-        Outcome::Written => Ok(()),
-        Outcome::Lost(key) => Err(ChangeError::conflict(key)),
-    }
+    change.write(&PERMIT).await
 }

@@ -6,7 +6,7 @@ use wharf_base::{Permit, Timestamp, ids};
 use wharf_delivery::Policy;
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope};
-use wharf_service::{Look, Outcome, Place, Reach, Stored, fence};
+use wharf_service::{Look, Place, Reach, Stored, fence, settled};
 
 use crate::{
     core::Core,
@@ -60,11 +60,10 @@ async fn schedule(core: &Core, place: &Place, key: &str) -> Result<Next, StepErr
     if coming.due > now {
         return Ok(Next::After(coming.due.since(now).min(LONGEST)));
     }
-    if let Some(moment) = timing::due(&stored.record, now) {
-        carry_out(core, place, &stored, moment, now).await?;
+    match timing::due(&stored.record, now) {
+        Some(moment) => carry_out(core, place, &stored, moment, now).await,
+        None => Ok(Next::Settled),
     }
-    // The record that was written wakes the key again.
-    Ok(Next::Settled)
 }
 
 /// Moves the schedule on and gives its target a parcel, in one transaction.
@@ -74,7 +73,7 @@ async fn carry_out(
     stored: &Stored<Schedule>,
     moment: timing::Moment,
     now: Timestamp,
-) -> Result<(), StepError> {
+) -> Result<Next, StepError> {
     let mut schedule = stored.record.clone();
     schedule.done_until = moment.at;
     let target = target::read(&schedule.target).map_err(StepError::other)?;
@@ -98,26 +97,19 @@ async fn carry_out(
         };
         core.outbox.put(&mut changes, place, &id, errand, policy);
     }
-    lost_is_fine(changes.commit(&PERMIT).await)
+    settled(changes.write(&PERMIT).await)
 }
 
 /// A schedule without further moments.
 async fn finish(core: &Core, stored: &Stored<Schedule>) -> Result<Next, StepError> {
-    if stored.record.delete_after {
-        let mut changes = core.table.begin();
-        changes.when(stored.unchanged());
-        changes.fence(fence::<SchedulerFaults>(&core.shard)?);
-        changes.delete(&stored.key);
-        lost_is_fine(changes.commit(&PERMIT).await)?;
+    if !stored.record.delete_after {
+        return Ok(Next::Settled);
     }
-    Ok(Next::Settled)
-}
-
-/// Whoever came between wakes the key again.
-fn lost_is_fine(
-    done: Result<Outcome, wharf_service::ChangeError<SchedulerFaults>>,
-) -> Result<(), StepError> {
-    done.map(|_| ()).map_err(StepError::from)
+    let mut changes = core.table.begin();
+    changes.when(stored.unchanged());
+    changes.fence(fence::<SchedulerFaults>(&core.shard)?);
+    changes.delete(&stored.key);
+    settled(changes.write(&PERMIT).await)
 }
 
 async fn group(core: &Core, place: &Place, key: &str, name: &str) -> Result<Next, StepError> {
@@ -142,9 +134,9 @@ async fn group(core: &Core, place: &Place, key: &str, name: &str) -> Result<Next
     if !found.more {
         changes.delete(key);
     }
-    lost_is_fine(changes.commit(&PERMIT).await)?;
+    let settled = settled(changes.write(&PERMIT).await)?;
     Ok(match found.more {
         true => Next::After(Duration::ZERO),
-        false => Next::Settled,
+        false => settled,
     })
 }

@@ -6,7 +6,7 @@ use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record as _;
 use wharf_seal::Secret;
-use wharf_service::{Outcome, Place, Stored, Table};
+use wharf_service::{Place, Stored, Table};
 use wharf_store::Compare;
 use wharf_wire::{Call, Fault};
 
@@ -198,10 +198,7 @@ impl Core {
             change.delete(version_key(place, &stored.record, version));
         }
         change.delete(&stored.key);
-        match change.commit(permit).await? {
-            Outcome::Written => Ok(()),
-            Outcome::Lost(key) => Err(ChangeError::conflict(key)),
-        }
+        change.write(permit).await
     }
 
     /// A setting of the account's in a region, if it is not at its default.

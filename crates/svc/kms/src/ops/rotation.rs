@@ -6,7 +6,7 @@ use wharf_api_kms::{
     RotateKeyOnDemandRequest, RotateKeyOnDemandResponse, RotationsListEntry,
 };
 use wharf_base::{Permit, Timestamp};
-use wharf_service::{Outcome, Pages, Place};
+use wharf_service::{Pages, Place};
 use wharf_store::Compare;
 use wharf_wire::{Call, Fault};
 
@@ -128,10 +128,7 @@ pub async fn rotate(
     let id = material_id(&found.id, number);
     change.put(material_key(&found.place, &id), &sealed);
     change.put(&found.stored.key, &key);
-    match change.commit(permit).await? {
-        Outcome::Written => Ok(()),
-        Outcome::Lost(key) => Err(ChangeError::conflict(key)),
-    }
+    change.write(permit).await
 }
 
 pub async fn list_key_rotations(

@@ -108,10 +108,7 @@ pub async fn remove(
         change.delete(value_key(&found.place, &id));
     }
     change.delete(&found.stored.key);
-    match change.commit(permit).await? {
-        wharf_service::Outcome::Written => Ok(()),
-        wharf_service::Outcome::Lost(key) => Err(ChangeError::conflict(key)),
-    }
+    change.write(permit).await
 }
 
 pub async fn restore_secret(

@@ -177,10 +177,7 @@ pub async fn stop_replication_to_replica(
     change.put(&found.stored.key, &primary);
     change.put(key(&place, &found.name), &own);
     change.delete(replica_key(&place, &found.name));
-    match change.commit(&call.permit).await? {
-        wharf_service::Outcome::Written => {}
-        wharf_service::Outcome::Lost(key) => return Err(core.table.conflict(key).into()),
-    }
+    change.write(&call.permit).await?;
     Ok(StopReplicationToReplicaResponse {
         arn: Some(names::arn(&place, &found.name, &found.secret().suffix)),
     })

@@ -2,7 +2,7 @@
 
 use wharf_api_secretsmanager::{UpdateSecretRequest, UpdateSecretResponse};
 use wharf_base::ids;
-use wharf_service::{Outcome, Place};
+use wharf_service::Place;
 use wharf_wire::{Call, Fault};
 
 use super::value;
@@ -89,8 +89,6 @@ async fn rekey(
     }
     secret.kms_key = key;
     change.put(&found.stored.key, &secret);
-    match change.commit(&call.permit).await? {
-        Outcome::Written => core.find(&found.shown_at, Some(&found.arn())).await,
-        Outcome::Lost(key) => Err(core.table.conflict(key).into()),
-    }
+    change.write(&call.permit).await?;
+    core.find(&found.shown_at, Some(&found.arn())).await
 }
