@@ -2,9 +2,10 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use wharf_base::Permit;
 use wharf_reconcile::{Queue as WorkQueue, Shard};
 use wharf_records::{Record as _, Scope};
@@ -75,7 +76,7 @@ impl Core {
     }
 
     pub fn queues(&self) -> MutexGuard<'_, HashMap<QueueId, Arc<Live>>> {
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queues.lock()
     }
 
     /// A queue, if there is one.

@@ -3,9 +3,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
+use parking_lot::Mutex;
 use wharf_api_kms::{DecryptRequest, GenerateDataKeyRequest};
 use wharf_api_sqs::faults;
 use wharf_records::Scope;
@@ -47,10 +48,6 @@ pub struct Keys {
     opened: Mutex<HashMap<User, (Millis, Arc<DataKey>)>>,
 }
 
-fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
-    of.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 fn remember<T>(
     kept: &Mutex<HashMap<User, (Millis, T)>>,
     user: User,
@@ -58,7 +55,7 @@ fn remember<T>(
     now: Millis,
     of: T,
 ) {
-    let mut kept = locked(kept);
+    let mut kept = kept.lock();
     if kept.len() >= MOST_KEPT {
         kept.retain(|_, (until, _)| *until > now);
     }
@@ -72,7 +69,7 @@ fn recall<T: Clone>(
     user: &User,
     now: Millis,
 ) -> Option<T> {
-    let kept = locked(kept);
+    let kept = kept.lock();
     let found = kept.get(user).filter(|(until, _)| *until > now);
     found.map(|(_, it)| it.clone())
 }
@@ -148,7 +145,7 @@ struct NoKey;
 
 /// Wharf's own, made at first need.
 async fn managed(core: &Core, call: &Call, place: &Place) -> Result<Arc<DataKey>, Fault> {
-    if let Some(key) = locked(&core.keys.managed).get(place) {
+    if let Some(key) = core.keys.managed.lock().get(place) {
         return Ok(key.clone());
     }
     let (keyring, purpose) = (&core.parts.keyring, purpose(place, MANAGED_KEY));
@@ -172,7 +169,7 @@ async fn managed(core: &Core, call: &Call, place: &Place) -> Result<Arc<DataKey>
     let key = Arc::new(DataKey::from(
         opened.map_err(|cause| fault::unreadable(&cause))?,
     ));
-    locked(&core.keys.managed).insert(place.clone(), key.clone());
+    core.keys.managed.lock().insert(place.clone(), key.clone());
     Ok(key)
 }
 

@@ -4,11 +4,9 @@
 //! that goes away in between holds nothing up. What is written is applied by a task of its own, which nobody's
 //! going away ends.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use wharf_base::Permit;
 use wharf_store::{Store, StoreError, Txn};
@@ -64,7 +62,7 @@ impl Live {
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     pub fn record(&self) -> Arc<Queue> {
