@@ -14,7 +14,8 @@ use crate::{
     fault::SchedulerFaults,
     names,
     records::{Group, Schedule},
-    target, timing,
+    target,
+    timing::{Moment, Times},
 };
 
 const PERMIT: Permit = Permit::for_controller("scheduler");
@@ -54,16 +55,16 @@ async fn schedule(core: &Core, place: &Place, key: &str) -> Result<Next, StepErr
         return Ok(Next::Settled);
     }
     let now = core.now();
-    let Some(coming) = timing::next(&stored.record) else {
+    let times = Times::of(&stored.record);
+    let coming = times.and_then(|it| it.next().map(|first| (it, first)));
+    let Some((times, coming)) = coming else {
         return finish(core, &stored).await;
     };
     if coming.due > now {
         return Ok(Next::After(coming.due.since(now).min(LONGEST)));
     }
-    match timing::due(&stored.record, now) {
-        Some(moment) => carry_out(core, place, &stored, moment, now).await,
-        None => Ok(Next::Settled),
-    }
+    let moment = times.last_due(coming, now);
+    carry_out(core, place, &stored, moment, now).await
 }
 
 /// Moves the schedule on and gives its target a parcel, in one transaction.
@@ -71,7 +72,7 @@ async fn carry_out(
     core: &Core,
     place: &Place,
     stored: &Stored<Schedule>,
-    moment: timing::Moment,
+    moment: Moment,
     now: Timestamp,
 ) -> Result<Next, StepError> {
     let mut schedule = stored.record.clone();

@@ -56,62 +56,77 @@ pub fn done_at_first(when: &When, now: Timestamp) -> Timestamp {
     }
 }
 
-/// The first moment that was not carried out; `None` if none will come.
-pub fn next(schedule: &Schedule) -> Option<Moment> {
-    let when = &schedule.when;
-    let expression = Expression::parse(&when.expression).ok()?;
-    let zone = Zone::from_str(&when.zone).ok()?;
-    let begin = when.start.unwrap_or(schedule.changed_at);
-    let mut after = schedule.done_until;
-    // Dates bound what repeats; a single moment says itself when it is.
-    let bounded = !expression.is_once();
-    if let Some(start) = when.start.filter(|_| bounded) {
-        after = after.max(start - Duration::from_millis(1));
-    }
-    let at = expression.next(begin, after, zone)?;
-    if bounded && when.end.is_some_and(|end| at > end) {
-        return None;
-    }
-    Some(Moment {
-        at,
-        due: at + within(schedule, at),
-    })
+/// What a schedule's times are read into, once for all that is asked of them.
+pub struct Times<'a> {
+    schedule: &'a Schedule,
+    expression: Expression,
+    zone: Zone,
 }
 
-/// The last moment that is due at `now`, if any is: those that nobody was there for are not made up for
-/// one by one.
-pub fn due(schedule: &Schedule, now: Timestamp) -> Option<Moment> {
-    let first = next(schedule).filter(|it| it.due <= now)?;
-    // Whoever was away for a year of minutes does not go through them all; what is rare is looked for
-    // further back.
-    let mut back = LOOK_BACK;
-    loop {
-        let from = first.at.max(now - back);
-        if let Some(last) = last_between(schedule, from, now) {
-            return Some(last);
+impl<'a> Times<'a> {
+    /// `None` for a record whose times cannot be read.
+    pub fn of(schedule: &'a Schedule) -> Option<Self> {
+        let when = &schedule.when;
+        Some(Self {
+            schedule,
+            expression: Expression::parse(&when.expression).ok()?,
+            zone: Zone::from_str(&when.zone).ok()?,
+        })
+    }
+
+    /// The first moment that was not carried out; `None` if none will come.
+    pub fn next(&self) -> Option<Moment> {
+        self.after(self.schedule.done_until)
+    }
+
+    fn after(&self, mut after: Timestamp) -> Option<Moment> {
+        let when = &self.schedule.when;
+        let begin = when.start.unwrap_or(self.schedule.changed_at);
+        // Dates bound what repeats; a single moment says itself when it is.
+        let bounded = !self.expression.is_once();
+        if let Some(start) = when.start.filter(|_| bounded) {
+            after = after.max(start - Duration::from_millis(1));
         }
-        if from == first.at {
-            return Some(first);
+        let at = self.expression.next(begin, after, self.zone)?;
+        if bounded && when.end.is_some_and(|end| at > end) {
+            return None;
         }
-        back *= 4;
+        Some(Moment {
+            at,
+            due: at + within(self.schedule, at),
+        })
+    }
+
+    /// The last moment that is due at `now`, of which `first` is the first: those that nobody was there
+    /// for are not made up for one by one.
+    pub fn last_due(&self, first: Moment, now: Timestamp) -> Moment {
+        // Whoever was away for a year of minutes does not go through them all; what is rare is looked
+        // for further back.
+        let mut back = LOOK_BACK;
+        loop {
+            let from = first.at.max(now - back);
+            if let Some(last) = self.last_between(from, now) {
+                return last;
+            }
+            if from == first.at {
+                return first;
+            }
+            back *= 4;
+        }
+    }
+
+    /// The last moment after `from` that is due at `now`.
+    fn last_between(&self, mut from: Timestamp, now: Timestamp) -> Option<Moment> {
+        let mut last = None;
+        while let Some(moment) = self.after(from).filter(|it| it.due <= now) {
+            from = moment.at;
+            last = Some(moment);
+        }
+        last
     }
 }
 
 const LOOK_BACK: Duration = Duration::from_secs(86_400);
-
-/// The last moment after `from` that is due at `now`.
-fn last_between(schedule: &Schedule, from: Timestamp, now: Timestamp) -> Option<Moment> {
-    let mut looked = Schedule {
-        done_until: from,
-        ..schedule.clone()
-    };
-    let mut last = None;
-    while let Some(moment) = next(&looked).filter(|it| it.due <= now) {
-        looked.done_until = moment.at;
-        last = Some(moment);
-    }
-    last
-}
 
 /// How far into its window a moment is carried out: the same each time it is asked.
 fn within(schedule: &Schedule, at: Timestamp) -> Duration {

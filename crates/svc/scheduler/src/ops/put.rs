@@ -40,21 +40,7 @@ pub async fn create_schedule(
         token,
         digest: digest("CreateSchedule", &input),
     });
-    let window = input.flexible_time_window.unwrap_or_default();
-    let given = Given {
-        group: input.group_name.unwrap_or_else(|| DEFAULT_GROUP.to_owned()),
-        name: input.name.unwrap_or_default(),
-        when: when(
-            input.schedule_expression,
-            input.schedule_expression_timezone,
-            (input.start_date, input.end_date),
-            &window,
-        )?,
-        target: input.target.unwrap_or_default(),
-        description: input.description,
-        enabled: input.state.as_deref() != Some("DISABLED"),
-        delete_after: input.action_after_completion.as_deref() == Some("DELETE"),
-    };
+    let given = Given::of(input)?;
     let arn = check(core, &place, &given).await?;
     let key = names::schedule_key(&place, &given.group, &given.name);
     let all = names::scope(&place).prefix(<Schedule as wharf_records::Record>::KIND);
@@ -99,21 +85,21 @@ pub async fn update_schedule(
     input: UpdateScheduleInput,
 ) -> Result<UpdateScheduleOutput, Fault> {
     let place = Place::of(call);
-    let window = input.flexible_time_window.unwrap_or_default();
-    let given = Given {
-        group: input.group_name.unwrap_or_else(|| DEFAULT_GROUP.to_owned()),
-        name: input.name.unwrap_or_default(),
-        when: when(
-            input.schedule_expression,
-            input.schedule_expression_timezone,
-            (input.start_date, input.end_date),
-            &window,
-        )?,
-        target: input.target.unwrap_or_default(),
+    let given = Given::of(CreateScheduleInput {
+        name: input.name,
+        group_name: input.group_name,
+        schedule_expression: input.schedule_expression,
+        start_date: input.start_date,
+        end_date: input.end_date,
         description: input.description,
-        enabled: input.state.as_deref() != Some("DISABLED"),
-        delete_after: input.action_after_completion.as_deref() == Some("DELETE"),
-    };
+        schedule_expression_timezone: input.schedule_expression_timezone,
+        state: input.state,
+        kms_key_arn: None,
+        target: input.target,
+        flexible_time_window: input.flexible_time_window,
+        client_token: None,
+        action_after_completion: input.action_after_completion,
+    })?;
     core.schedule(&place, &given.group, &given.name).await?;
     let arn = check(core, &place, &given).await?;
     let key = names::schedule_key(&place, &given.group, &given.name);
@@ -190,6 +176,26 @@ async fn check(core: &Core, place: &Place, given: &Given) -> Result<String, Faul
 }
 
 impl Given {
+    /// # Errors
+    /// A window that cannot be.
+    fn of(input: CreateScheduleInput) -> Result<Self, Fault> {
+        let window = input.flexible_time_window.unwrap_or_default();
+        Ok(Self {
+            group: input.group_name.unwrap_or_else(|| DEFAULT_GROUP.to_owned()),
+            name: input.name.unwrap_or_default(),
+            when: when(
+                input.schedule_expression,
+                input.schedule_expression_timezone,
+                (input.start_date, input.end_date),
+                &window,
+            )?,
+            target: input.target.unwrap_or_default(),
+            description: input.description,
+            enabled: input.state.as_deref() != Some("DISABLED"),
+            delete_after: input.action_after_completion.as_deref() == Some("DELETE"),
+        })
+    }
+
     fn record(self, now: Timestamp, token: Option<Token>) -> Schedule {
         Schedule {
             done_until: timing::done_at_first(&self.when, now),

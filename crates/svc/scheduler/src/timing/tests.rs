@@ -2,6 +2,16 @@ use proptest::prelude::*;
 
 use super::*;
 
+fn next(schedule: &Schedule) -> Option<Moment> {
+    Times::of(schedule)?.next()
+}
+
+fn due(schedule: &Schedule, now: Timestamp) -> Option<Moment> {
+    let times = Times::of(schedule)?;
+    let first = times.next().filter(|it| it.due <= now)?;
+    Some(times.last_due(first, now))
+}
+
 fn at(text: &str) -> Timestamp {
     Timestamp::parse_iso8601(text).unwrap()
 }
