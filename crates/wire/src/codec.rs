@@ -22,7 +22,7 @@ use crate::{
     schema::{OperationSchema, Protocol, ServiceSchema},
 };
 use form::Form;
-pub(crate) use protocols::ByName;
+pub(crate) use protocols::WRITTEN_DOWN;
 use rest::RestRequest;
 
 /// A request body that cannot be understood. The text goes to the caller.
@@ -139,8 +139,14 @@ pub trait Codec: Send + Sync {
 impl Protocol {
     pub fn codec(self) -> &'static dyn Codec {
         match self {
-            Self::Json { minor: 0 } => &protocols::Json { minor: 0 },
-            Self::Json { .. } => &protocols::Json { minor: 1 },
+            Self::Json { minor: 0 } => &protocols::Json {
+                minor: 0,
+                names: json::Names::Model,
+            },
+            Self::Json { .. } => &protocols::Json {
+                minor: 1,
+                names: json::Names::Model,
+            },
             Self::Query => &protocols::Query,
             Self::Ec2 => &protocols::Ec2,
             Self::RestJson => &rest::RestJson,

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use crate::{
     Call, CallerKind, Context, Fault,
     audit::{self, Alike, Auditor, Decided, Event, Queue},
-    codec::{ByName, Codec, json},
+    codec::{Codec, WRITTEN_DOWN, json},
     constraints::{self, Violation},
     events::{EventAnswer, Output},
     node::{Payload, Struct, View},
@@ -319,15 +319,15 @@ impl Dispatcher {
         };
         let found = schema.find_operation(operation);
         if found.is_some_and(|it| streams(&schema.operations[it])) {
-            return Err(ByName.unknown_operation(schema, operation));
+            return Err(WRITTEN_DOWN.unknown_operation(schema, operation));
         }
-        let request: (&dyn Codec, Body) = (&ByName, Body::Json(input));
+        let request: (&dyn Codec, Body) = (&WRITTEN_DOWN, Body::Json(input));
         match self.told(service, cx, operation, request).await? {
             (operation, Output::Whole(output)) => {
                 let shape = schema.operations[operation].output;
                 Ok(json::encode(schema, shape, output.as_struct()))
             }
-            (_, Output::Events(_)) => Err(ByName.unknown_operation(schema, operation)),
+            (_, Output::Events(_)) => Err(WRITTEN_DOWN.unknown_operation(schema, operation)),
         }
     }
 

@@ -2,15 +2,26 @@
 
 use crate::{
     Fault,
-    codec::{Answer, Body, Codec, Malformed, cbor, error, json},
+    codec::{
+        Answer, Body, Codec, Malformed, cbor, error,
+        json::{self, Names},
+    },
     constraints::{self, Violation},
-    node::{Struct, View},
+    node::{Slot, Struct, View},
     schema::{OperationSchema, ServiceSchema},
 };
 
 pub struct Json {
     pub minor: u8,
+    /// What members of inputs are called.
+    pub names: Names,
 }
+
+/// For inputs that somebody wrote down for later, of whatever service: the target of a schedule.
+pub const WRITTEN_DOWN: Json = Json {
+    minor: 1,
+    names: Names::Spelled,
+};
 
 impl Codec for Json {
     fn content_type(&self) -> &'static str {
@@ -30,7 +41,10 @@ impl Codec for Json {
         let Body::Json(body) = body else {
             return Err(Malformed::misread());
         };
-        json::decode(schema, operation.input, body, input)
+        let Some(shape) = operation.input else {
+            return Ok(());
+        };
+        json::decode_slot(schema, self.names, shape, body, Slot::Struct(input))
     }
 
     fn encode(
@@ -87,7 +101,10 @@ fn unknown_operation(schema: &ServiceSchema, operation: &str) -> Fault {
 pub struct Cbor;
 
 /// Whose words CBOR has.
-const WORDS: Json = Json { minor: 1 };
+const WORDS: Json = Json {
+    minor: 1,
+    names: Names::Model,
+};
 
 impl Cbor {
     fn answer(status: u16, body: Vec<u8>) -> Answer {
