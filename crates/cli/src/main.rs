@@ -51,7 +51,7 @@ use clap::{
     Args, Parser, Subcommand,
     builder::{OsStringValueParser, TypedValueParser},
 };
-use wharf_server::{Cidr4, IamMode, Throttling};
+use wharf_server::{Cidr, Cidr4, IamMode, Throttling};
 
 use keyring::KeyringArgs;
 use layout::Layout;
@@ -177,6 +177,10 @@ struct ServerArgs {
     /// Range of the addresses at which load balancers are reached on this machine
     #[arg(long, value_name = "CIDR", default_value = "127.64.0.0/16")]
     public_cidr: Cidr4,
+    /// Range that the server may call when users name addresses in it, as endpoints of topics and destinations of
+    /// events; may be given several times. Public addresses it may call anyway
+    #[arg(long, value_name = "CIDR", value_parser = Cidr::or_address)]
+    allow_egress: Vec<Cidr>,
     /// Factor on the request rates that AWS documents for each account, or off
     #[arg(long, value_name = "FACTOR", default_value = "1")]
     throttle: Throttling,

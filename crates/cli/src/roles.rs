@@ -193,6 +193,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         account: ACCOUNT.to_owned(),
         region: REGION.to_owned(),
         public_cidr: args.public_cidr,
+        egress: args.allow_egress.clone(),
         throttling: args.throttle,
         audit: args.audit == Switch::On,
         log_bytes: args.log_storage,

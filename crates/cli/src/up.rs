@@ -108,6 +108,9 @@ fn server(args: &UpArgs, sockets: sockets::Store, keys: &Keys) -> Part {
         arguments.extend(words(&["--tasks-as-root"]));
     }
     arguments.extend(words(&["--public-cidr", &server.public_cidr.to_string()]));
+    for range in &server.allow_egress {
+        arguments.extend(words(&["--allow-egress", &range.to_string()]));
+    }
     arguments.extend(words(&["--throttle", &server.throttle.to_string()]));
     if server.audit == Switch::Off {
         arguments.extend(words(&["--audit", "off"]));

@@ -12,8 +12,9 @@ use std::{
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use wharf_api_ec2::Ec2;
-use wharf_base::{Cidr4, Clock, InstallationId, Permit, SystemClock};
+use wharf_base::{Cidr, Cidr4, Clock, InstallationId, Permit, SystemClock};
 use wharf_blobs::{BlobError, Blobs, Limits};
+use wharf_egress::Egress;
 use wharf_journal::{Journal, JournalOptions, OpenError as JournalOpenError};
 use wharf_reconcile::Takeover;
 use wharf_registry::{Options as RegistryOptions, RegistryApi};
@@ -89,6 +90,8 @@ pub struct ServerConfig {
     pub region: String,
     /// Where load balancers get the addresses from at which users of this machine reach them.
     pub public_cidr: Cidr4,
+    /// Where requests to addresses that users name may go, beside public ones.
+    pub egress: Vec<Cidr>,
     /// How far API requests are throttled.
     pub throttling: Throttling,
     /// Whether what is decided is written down.
@@ -124,6 +127,7 @@ impl ServerConfig {
             account: "000000000000".to_owned(),
             region: "us-east-1".to_owned(),
             public_cidr: Elbv2Config::default().public_cidr,
+            egress: Vec::new(),
             throttling: Throttling::Off,
             audit: true,
             log_bytes: None,
@@ -548,6 +552,8 @@ pub(crate) struct Plane {
     pub logs: LogsService,
     pub cloudtrail: CloudtrailService,
     pub recorder: Arc<Recorder>,
+    /// The way to addresses that users name.
+    pub egress: Egress,
 }
 
 impl Plane {
@@ -668,7 +674,9 @@ impl Plane {
             clock: clock.clone(),
             takeover: Takeover::Replace,
         });
+        let authority = CertificateAuthority { acm: acm.clone() };
         Self {
+            egress: Egress::new(config.egress.clone(), Arc::new(authority)),
             kms,
             sqs,
             iam: IamService::new(directory.clone()),

@@ -29,7 +29,14 @@ const fn joined(crates: &'static [&'static str]) -> Row {
 
 const ROOMS: [Row; 20] = [
     row(&["base", "no-criu"]),
-    row(&["durable", "metrics", "datachannel", "schedule", "patterns"]),
+    row(&[
+        "durable",
+        "metrics",
+        "datachannel",
+        "schedule",
+        "patterns",
+        "egress",
+    ]),
     row(&["wire"]),
     row(&["model"]),
     row(&["api/*"]),

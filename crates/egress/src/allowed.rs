@@ -1,0 +1,116 @@
+//! Which addresses requests go to. Pure.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::Arc,
+};
+
+use wharf_base::{
+    Cidr,
+    net::{Ipv4Net, Ipv6Net},
+};
+
+const fn v4(a: u8, b: u8, c: u8, prefix: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, 0), prefix)
+}
+
+const fn v6(a: u16, b: u16, prefix: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(a, b, 0, 0, 0, 0, 0, 0), prefix)
+}
+
+/// IANA's registry of special IPv4 addresses, and groups.
+const SPECIAL_V4: [Ipv4Net; 15] = [
+    v4(0, 0, 0, 8),
+    v4(10, 0, 0, 8),
+    v4(100, 64, 0, 10),
+    v4(127, 0, 0, 8),
+    v4(169, 254, 0, 16),
+    v4(172, 16, 0, 12),
+    v4(192, 0, 0, 24),
+    v4(192, 0, 2, 24),
+    v4(192, 88, 99, 24),
+    v4(192, 168, 0, 16),
+    v4(198, 18, 0, 15),
+    v4(198, 51, 100, 24),
+    v4(203, 0, 113, 24),
+    v4(224, 0, 0, 4),
+    v4(240, 0, 0, 4),
+];
+
+/// Of IPv6 only this is given to anybody at all,
+const PUBLIC_V6: Ipv6Net = v6(0x2000, 0, 3);
+/// but for tunnels, which carry IPv4 addresses, and ranges for protocols and books.
+const SPECIAL_V6: [Ipv6Net; 4] = [
+    v6(0x2001, 0, 23),
+    v6(0x2001, 0xdb8, 32),
+    v6(0x2002, 0, 16),
+    v6(0x3fff, 0, 20),
+];
+
+/// Public addresses, and what the operator added.
+#[derive(Debug, Clone)]
+pub struct Allowed(Arc<[Cidr]>);
+
+impl Allowed {
+    pub fn new(further: Vec<Cidr>) -> Self {
+        Self(further.into())
+    }
+
+    pub fn holds(&self, address: IpAddr) -> bool {
+        // The kernel takes ::ffff:127.0.0.1 for 127.0.0.1.
+        let address = address.to_canonical();
+        public(address) || self.0.iter().any(|range| range.contains(address))
+    }
+}
+
+fn public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(it) => !SPECIAL_V4.iter().any(|range| range.contains(&it)),
+        IpAddr::V6(it) => {
+            PUBLIC_V6.contains(&it) && !SPECIAL_V6.iter().any(|range| range.contains(&it))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_public_addresses_and_what_was_allowed() {
+        let allowed = Allowed::new(vec!["10.1.0.0/16".parse().unwrap()]);
+        for (address, holds) in [
+            ("1.1.1.1", true),
+            ("52.94.0.1", true),
+            ("2606:4700::1111", true),
+            ("10.1.2.3", true),
+            ("::ffff:10.1.2.3", true),
+            ("10.2.0.1", false),
+            ("0.0.0.0", false),
+            ("127.0.0.1", false),
+            ("127.255.255.254", false),
+            ("169.254.169.254", false),
+            ("172.31.255.255", false),
+            ("172.32.0.1", true),
+            ("192.168.1.1", false),
+            ("100.64.0.1", false),
+            ("198.19.0.1", false),
+            ("224.0.0.1", false),
+            ("255.255.255.255", false),
+            ("::", false),
+            ("::1", false),
+            ("::ffff:127.0.0.1", false),
+            ("::127.0.0.1", false),
+            ("64:ff9b::7f00:1", false),
+            ("fe80::1", false),
+            ("fd00::1", false),
+            ("ff02::1", false),
+            ("2001::1", false),
+            ("2001:db8::1", false),
+            ("2002:7f00:1::", false),
+            ("2001:4860:4860::8888", true),
+        ] {
+            assert_eq!(allowed.holds(address.parse().unwrap()), holds, "{address}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Requests to addresses that users named: endpoints of subscribers, API destinations, the keys of
+//! identity providers.
+//!
+//! They leave from the control plane's machine, so whoever may name an address could reach what only
+//! that machine reaches: its loopback, the metadata service of a cloud, the company's own network. Each
+//! request therefore goes to an address of the public internet, or into a range that the operator allowed
+//! (`wharf up --allow-egress CIDR`). The name is resolved here and the connection goes to an address
+//! that was checked, so a name that changes its mind between check and use gains nothing; redirects are
+//! answers like others, followed by nobody.
+
+#![forbid(unsafe_code)]
+
+mod allowed;
+mod connect;
+mod trust;
+
+use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
+
+pub use allowed::Allowed;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper_util::{
+    client::legacy::Client,
+    rt::{TokioExecutor, TokioTimer},
+};
+use tokio::{sync::Semaphore, time::timeout};
+pub use trust::Roots;
+use wharf_base::Cidr;
+
+use connect::Connector;
+
+/// Requests under way at once; further ones wait, within their time.
+const MOST_REQUESTS: usize = 256;
+/// Connections that wait for a next request to the same address, and how long they do.
+const IDLE_CONNECTIONS: usize = 4;
+const IDLE_TIME: Duration = Duration::from_secs(20);
+
+/// What one request may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// From waiting for its turn to the last byte of the answer.
+    pub time: Duration,
+    /// Bytes of the answer's body.
+    pub body: usize,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    #[error("{url} is no http or https address")]
+    Address { url: String },
+    #[error("{host} does not resolve")]
+    Unresolved { host: String },
+    #[error("{host} is at {address}, which `wharf up --allow-egress {address}` would allow")]
+    NotAllowed { host: String, address: IpAddr },
+    #[error("cannot connect to {host}: {why}")]
+    Unreachable { host: String, why: String },
+    #[error("no answer within {} seconds", .0.as_secs())]
+    TimedOut(Duration),
+    #[error("the answer is longer than {0} bytes")]
+    TooLong(usize),
+    #[error("the connection failed: {0}")]
+    Broken(String),
+}
+
+impl Failure {
+    /// Whether the same request may succeed later.
+    pub fn passes(&self) -> bool {
+        !matches!(self, Self::Address { .. } | Self::NotAllowed { .. })
+    }
+}
+
+/// The way out. Cheap to clone.
+#[derive(Clone)]
+pub struct Egress {
+    client: Client<Connector, Full<Bytes>>,
+    turns: Arc<Semaphore>,
+}
+
+impl fmt::Debug for Egress {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Egress").finish_non_exhaustive()
+    }
+}
+
+impl Egress {
+    /// To public addresses and those `allowed`; `roots` are trusted beside those of the system.
+    pub fn new(allowed: Vec<Cidr>, roots: Arc<dyn Roots>) -> Self {
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(IDLE_TIME)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .pool_timer(TokioTimer::new())
+            .build(Connector::new(Allowed::new(allowed), roots));
+        Self {
+            client,
+            turns: Arc::new(Semaphore::new(MOST_REQUESTS)),
+        }
+    }
+
+    /// The same, trusting nobody further: for tests.
+    pub fn to(allowed: Vec<Cidr>) -> Self {
+        Self::new(allowed, Arc::new(()))
+    }
+
+    /// Sends a request to the absolute address it carries.
+    ///
+    /// # Errors
+    /// There is no whole answer within the limits.
+    pub async fn send(
+        &self,
+        request: Request<Bytes>,
+        limits: Limits,
+    ) -> Result<Response<Bytes>, Failure> {
+        let answered = timeout(limits.time, self.answer(request, limits.body)).await;
+        answered.unwrap_or(Err(Failure::TimedOut(limits.time)))
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Bytes>,
+        most: usize,
+    ) -> Result<Response<Bytes>, Failure> {
+        let uri = request.uri();
+        let plain = uri.authority().is_some_and(|it| !it.as_str().contains('@'));
+        if !plain || !matches!(uri.scheme_str(), Some("http" | "https")) {
+            let url = uri.to_string();
+            return Err(Failure::Address { url });
+        }
+        let _turn = self.turns.acquire().await;
+        let answer = self.client.request(request.map(Full::new)).await;
+        let (head, body) = answer.map_err(|error| connect::why(&error))?.into_parts();
+        let whole = Limited::new(body, most).collect().await;
+        let whole = whole.map_err(|error| match error.downcast::<LengthLimitError>() {
+            Ok(_) => Failure::TooLong(most),
+            Err(error) => Failure::Broken(error.to_string()),
+        })?;
+        Ok(Response::from_parts(head, whole.to_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! Requests to servers of this process.
+
+use std::net::SocketAddr;
+
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rustls::{ServerConfig, crypto::ring};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::TcpListener,
+};
+use tokio_rustls::TlsAcceptor;
+
+use super::*;
+
+const LIMITS: Limits = Limits {
+    time: Duration::from_secs(5),
+    body: 64,
+};
+
+fn loopback() -> Vec<Cidr> {
+    vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]
+}
+
+fn get(url: &str) -> Request<Bytes> {
+    Request::get(url).body(Bytes::new()).unwrap()
+}
+
+async fn listen() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    (listener, at)
+}
+
+async fn answer_one(mut stream: impl AsyncRead + AsyncWrite + Unpin, answer: &str) {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        request.push(stream.read_u8().await.unwrap());
+    }
+    stream.write_all(answer.as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+}
+
+/// Answers each connection with these bytes.
+async fn server(answer: String) -> SocketAddr {
+    let (listener, at) = listen().await;
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            answer_one(stream, &answer).await;
+        }
+    });
+    at
+}
+
+#[tokio::test]
+async fn what_is_not_public_is_refused_however_it_is_spelled() {
+    let at = server("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi".to_owned()).await;
+    let guarded = Egress::to(Vec::new());
+    for host in [
+        "127.0.0.1",
+        "localhost",
+        "[::ffff:127.0.0.1]",
+        "[::1]",
+        "0.0.0.0",
+    ] {
+        let refused = guarded.send(get(&format!("http://{host}:{}/", at.port())), LIMITS);
+        let failure = refused.await.unwrap_err();
+        assert!(
+            matches!(failure, Failure::NotAllowed { .. }),
+            "{host}: {failure}"
+        );
+        assert!(!failure.passes());
+    }
+    let answer = Egress::to(loopback())
+        .send(get(&format!("http://{at}/")), LIMITS)
+        .await;
+    assert_eq!(answer.unwrap().body(), "hi");
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_answer() {
+    let answer =
+        "HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n";
+    let at = server(answer.to_owned()).await;
+    let egress = Egress::to(loopback());
+    let answer = egress.send(get(&format!("http://{at}/")), LIMITS).await;
+    assert_eq!(answer.unwrap().status(), 302);
+}
+
+#[tokio::test]
+async fn time_and_body_are_bounded() {
+    let egress = Egress::to(loopback());
+    let long = format!("HTTP/1.1 200 OK\r\ncontent-length: 65\r\n\r\n{:65}", "");
+    let at = server(long).await;
+    let answer = egress.send(get(&format!("http://{at}/")), LIMITS).await;
+    assert_eq!(answer.unwrap_err(), Failure::TooLong(64));
+    let (_silent, at) = listen().await;
+    let time = Duration::from_millis(50);
+    let limits = Limits { time, ..LIMITS };
+    let answer = egress.send(get(&format!("http://{at}/")), limits).await;
+    assert_eq!(answer.unwrap_err(), Failure::TimedOut(time));
+}
+
+#[tokio::test]
+async fn addresses_that_are_none() {
+    let egress = Egress::to(loopback());
+    for url in ["ftp://a/", "/path", "http://me:secret@127.0.0.1/"] {
+        let failure = egress.send(get(url), LIMITS).await.unwrap_err();
+        assert!(matches!(failure, Failure::Address { .. }), "{failure}");
+    }
+    let unresolved = egress.send(get("http://nowhere.invalid/"), LIMITS).await;
+    let failure = unresolved.unwrap_err();
+    assert!(matches!(failure, Failure::Unresolved { .. }), "{failure}");
+    let (listener, at) = listen().await;
+    drop(listener);
+    let failure = egress.send(get(&format!("http://{at}/")), LIMITS).await;
+    let failure = failure.unwrap_err();
+    assert!(matches!(failure, Failure::Unreachable { .. }), "{failure}");
+    assert!(failure.passes());
+}
+
+struct One(String);
+
+#[async_trait::async_trait]
+impl Roots for One {
+    async fn pem(&self) -> String {
+        self.0.clone()
+    }
+}
+
+#[tokio::test]
+async fn certificates_are_checked() {
+    let names = vec!["localhost".to_owned()];
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![cert.der().clone()],
+            signing_key.serialize_der().try_into().unwrap(),
+        )
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let (listener, at) = listen().await;
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            if let Ok(stream) = acceptor.accept(stream).await {
+                answer_one(stream, "HTTP/1.1 204 No Content\r\n\r\n").await;
+            }
+        }
+    });
+    let url = format!("https://localhost:{}/", at.port());
+    let failure = Egress::to(loopback()).send(get(&url), LIMITS).await;
+    let failure = failure.unwrap_err();
+    assert!(matches!(failure, Failure::Unreachable { .. }), "{failure}");
+    let trusting = Egress::new(loopback(), Arc::new(One(cert.pem())));
+    assert_eq!(
+        trusting.send(get(&url), LIMITS).await.unwrap().status(),
+        204
+    );
+}
