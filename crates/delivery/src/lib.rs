@@ -4,7 +4,7 @@
 //! - [`Operations`] is any operation of this installation, called by its name in the name of an [`Actor`]:
 //!   a role that trusts the service, or the service itself before policies of resources.
 //! - [`targets`] says which call a target is (spec platform §9).
-//! - [`Outbox`] holds parcels. A parcel is written in the transaction that made it necessary, delivered
+//! - [`Outbox`] holds parcels in lanes. A parcel is written in the transaction that made it necessary, delivered
 //!   at least once, tried again within its [`Policy`], and given up with the word why.
 
 #![forbid(unsafe_code)]
@@ -13,9 +13,10 @@ mod operations;
 mod outbox;
 mod parcel;
 mod send;
+mod shares;
 pub mod targets;
 
 pub use operations::{Actor, Operations, Request};
 pub use outbox::{Courier, Outbox};
-pub use parcel::{Failure, GivenUp, Parcel, Policy};
-pub use send::{DeadLetter, send};
+pub use parcel::{Failure, GivenUp, Lane, Parcel, Policy};
+pub use send::{DeadLetter, Sending, send, send_all};

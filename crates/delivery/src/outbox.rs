@@ -1,20 +1,30 @@
 //! Parcels of a service, and the workers that deliver them.
+//!
+//! Workers take lanes in turn, and of a lane all that is due: places that many parcels go to are called
+//! for many at once, and those that are slow keep nobody else's waiting.
 
 use std::{fmt, sync::Arc};
 
+use futures_util::future::join_all;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, Permit};
 use wharf_reconcile::{Next, Queue, Shard, Takeover};
 use wharf_records::{Record as _, Scope};
-use wharf_service::{Changes, Faults, OneQueue, Place, Reach, Stored, Table, fence, settled};
+use wharf_service::{Changes, Faults, OneQueue, Place, Reach, StepError, Stored, Table, fence};
+use wharf_store::Compare;
 use wharf_wire::async_trait;
 
-use crate::{Failure, GivenUp, Parcel, Policy};
+use crate::{Failure, GivenUp, Lane, Parcel, Policy, shares::Shares};
 
 const PERMIT: Permit = Permit::for_controller("delivery");
-/// Parcels on their way at once.
-const WORKERS: usize = 32;
+/// Lanes that are worked on at once, and how many of them may be one account's.
+const WORKERS: usize = 128;
+const SHARE: usize = 32;
+/// Parcels of a lane that one look takes. What it did with all of them fits into one transaction.
+const MOST_AT_ONCE: usize = 100;
+/// How a slash looks in a key: behind a parcel's lane stands the first.
+const SLASH: &str = "%2F";
 
 /// Who carries the parcels of a service.
 #[async_trait]
@@ -22,14 +32,19 @@ pub trait Courier: Send + Sync + 'static {
     /// What a parcel says. It is kept in the store, so it holds no secret.
     type Work: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
 
-    /// One try. It may have been made before, if the server ended before that was written down.
-    ///
-    /// # Errors
-    /// It was not delivered.
-    async fn deliver(&self, parcel: &Parcel<Self::Work>) -> Result<(), Failure>;
+    /// What it goes together with.
+    fn lane(&self, work: &Self::Work) -> Lane;
+
+    /// One try of parcels of one lane; of an ordered one they come one by one. Each may have been tried
+    /// before, if the server ended before that was written down. The answers are in the order of the
+    /// parcels; those without one were not tried.
+    async fn deliver(&self, parcels: &[&Parcel<Self::Work>]) -> Vec<Result<(), Failure>>;
 
     /// Nobody will try it again: time for its dead letter.
-    async fn given_up(&self, parcel: &Parcel<Self::Work>, why: GivenUp);
+    ///
+    /// # Errors
+    /// It could not be sent; one that may be sent later is.
+    async fn given_up(&self, parcel: &Parcel<Self::Work>, why: GivenUp) -> Result<(), Failure>;
 }
 
 /// The parcels of one service.
@@ -38,7 +53,9 @@ pub struct Outbox<F, C> {
     table: Table<F>,
     courier: Arc<C>,
     clock: Arc<dyn Clock>,
+    /// Keys of lanes.
     queue: Arc<Queue<String>>,
+    shares: Shares,
     shard: Shard,
     takeover: Takeover,
 }
@@ -65,13 +82,14 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
             courier: Arc::new(courier),
             clock,
             queue: Arc::default(),
+            shares: Shares::new(SHARE),
             shard: Shard::new(format!("/w1/c0/{service}/shard/delivery")),
             takeover,
         }
     }
 
-    /// Adds a parcel to the change that makes it necessary. `id` tells it from others of the place: the
-    /// same one again is the same parcel.
+    /// Adds a parcel to the change that makes it necessary. `id` tells it from others of the place; in
+    /// an ordered lane it also says when it is its turn.
     pub fn put(
         &self,
         changes: &mut Changes<'_, F>,
@@ -80,9 +98,11 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
         work: C::Work,
         policy: Policy,
     ) {
+        let lane = self.courier.lane(&work);
         let parcel = Parcel::new(work, policy, self.clock.now());
         let scope = Scope::new(self.service, &place.account, &place.region);
-        changes.put(scope.key(Parcel::<C::Work>::KIND, id), &parcel);
+        let id = lane.place(id, parcel.due_at);
+        changes.put(scope.key(Parcel::<C::Work>::KIND, &id), &parcel);
     }
 
     /// Delivers until `stop`, or until a part of it panics.
@@ -100,63 +120,169 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
         let changed = move |key: &str, _| {
             let kind = Scope::parse(key).map(|(_, kind, _)| kind);
             if kind == Some(Parcel::<C::Work>::KIND) {
-                fed.wake(key.to_owned());
+                fed.wake(lane_of(key).to_owned());
             }
             Reach::One
         };
-        let work = move |key| worked.clone().bring(key);
+        let work = move |lane| worked.clone().look(lane);
         loops.run(stop, changed, work).await;
     }
 
-    /// Delivers the parcel under a key if it is due.
-    async fn bring(self: Arc<Self>, key: String) -> Result<Next, wharf_service::StepError<F>> {
-        let Some(stored) = self.table.read::<Parcel<C::Work>>(&key).await? else {
+    /// Delivers what is due of the lane under a key, if it is its account's turn.
+    async fn look(self: Arc<Self>, lane: String) -> Result<Next, StepError<F>> {
+        let account = Scope::parse(&lane).map_or_else(String::new, |(it, _, _)| it.account);
+        if !self.shares.take(&account, &lane) {
             return Ok(Next::Settled);
-        };
-        let now = self.clock.now();
-        if now < stored.record.due_at {
-            return Ok(Next::After(stored.record.due_at.since(now)));
         }
-        // Who lost the shard leaves it to the other.
-        fence::<F>(&self.shard)?;
-        let left = match self.courier.deliver(&stored.record).await {
-            Ok(()) => None,
-            Err(failure) => self.after(&stored, failure).await,
-        };
-        settled(self.write(&stored, left).await)
+        let next = self.bring(&lane).await;
+        if let Some(waiting) = self.shares.give_back(&account) {
+            self.queue.wake(waiting);
+        }
+        next
     }
 
-    /// What is left of a parcel that was not delivered; `None` if it is given up.
-    async fn after(
+    async fn bring(&self, lane: &str) -> Result<Next, StepError<F>> {
+        // Who lost the shard leaves it to the other.
+        let held = fence::<F>(&self.shard)?;
+        let prefix = format!("{lane}{SLASH}");
+        let found = self.table.page(&prefix, None, MOST_AT_ONCE, |_| true);
+        let mut parcels: Vec<Stored<Parcel<C::Work>>> = found.await?.records;
+        if parcels.is_empty() {
+            // Versions before wrote parcels without a lane.
+            parcels.extend(self.table.read(lane).await?);
+        }
+        let now = self.clock.now();
+        let ordered = parcels
+            .first()
+            .is_some_and(|it| self.courier.lane(&it.record.work).is_ordered());
+        let later = parcels.iter().map(|it| it.record.due_at);
+        let later = later.filter(|due| now < *due).min();
+        let is_due = |it: &Stored<Parcel<C::Work>>| it.record.due_at <= now;
+        let due: Vec<_> = match ordered {
+            true => parcels.into_iter().take_while(is_due).collect(),
+            false => parcels.into_iter().filter(is_due).collect(),
+        };
+        if !due.is_empty() {
+            self.carry(due, ordered, &held).await?;
+        }
+        // Where something was written the lane is woken, so that what follows has its turn.
+        Ok(match later {
+            Some(due) => Next::After(due.since(now)),
+            None => Next::Settled,
+        })
+    }
+
+    /// One try of each, and what is left of them.
+    async fn carry(
+        &self,
+        due: Vec<Stored<Parcel<C::Work>>>,
+        ordered: bool,
+        held: &Compare,
+    ) -> Result<(), StepError<F>> {
+        let (dying, living): (Vec<_>, Vec<_>) =
+            due.into_iter().partition(|it| it.record.given_up.is_some());
+        let mut answers = Vec::new();
+        if ordered {
+            for stored in &living {
+                answers.extend(self.courier.deliver(&[&stored.record]).await);
+                if !answers.last().is_some_and(Result::is_ok) {
+                    break;
+                }
+            }
+        } else if !living.is_empty() {
+            let all: Vec<_> = living.iter().map(|it| &it.record).collect();
+            answers = self.courier.deliver(&all).await;
+        }
+        let mut failed = Vec::new();
+        let mut changes = self.table.begin();
+        changes.fence(held.clone());
+        for (stored, answer) in living.into_iter().zip(answers) {
+            match answer {
+                Ok(()) => changes.delete(&stored.key),
+                Err(failure) => failed.push((stored, failure)),
+            }
+        }
+        changes.write(&PERMIT).await?;
+        let failed = failed.into_iter().map(|(stored, failure)| async move {
+            let left = stored.record.clone();
+            let left = left.failed(failure, self.clock.now(), rand::random());
+            self.keep(&stored, left, held).await
+        });
+        let dying = dying.into_iter().map(|stored| async move {
+            let left = self.bury(stored.record.clone()).await;
+            self.rewrite(&stored, left, held).await
+        });
+        for done in join_all(failed).await {
+            done?;
+        }
+        for done in join_all(dying).await {
+            done?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a parcel that was not delivered for its next try, or sends its dead letter.
+    async fn keep(
         &self,
         stored: &Stored<Parcel<C::Work>>,
-        failure: Failure,
-    ) -> Option<Parcel<C::Work>> {
-        let parcel = stored.record.clone();
-        match parcel.failed(failure, self.clock.now(), rand::random()) {
+        left: Result<Parcel<C::Work>, GivenUp>,
+        held: &Compare,
+    ) -> Result<(), StepError<F>> {
+        let left = match left {
             Ok(again) => Some(again),
             Err(why) => {
                 tracing::warn!(key = stored.key, error = %why.failure, retries = why.retries, "a delivery failed and is given up");
-                self.courier.given_up(&stored.record, why).await;
+                self.bury(stored.record.clone().dead(why, self.clock.now()))
+                    .await
+            }
+        };
+        self.rewrite(stored, left, held).await
+    }
+
+    /// Sends the dead letter of a parcel; what is left of it if that has to be tried again.
+    async fn bury(&self, parcel: Parcel<C::Work>) -> Option<Parcel<C::Work>> {
+        let why = parcel.given_up.clone()?;
+        let failure = self.courier.given_up(&parcel, why).await.err()?;
+        match parcel.failed(failure, self.clock.now(), rand::random()) {
+            Ok(again) => Some(again),
+            Err(why) => {
+                tracing::warn!(error = %why.failure, retries = why.retries, "failed to send a dead letter, it is lost");
                 None
             }
         }
     }
 
-    async fn write(
+    /// Writes what is left of a parcel at the place of its next try, unless somebody deleted it.
+    async fn rewrite(
         &self,
         stored: &Stored<Parcel<C::Work>>,
         left: Option<Parcel<C::Work>>,
-    ) -> Result<(), wharf_service::ChangeError<F>> {
+        held: &Compare,
+    ) -> Result<(), StepError<F>> {
         let mut changes = self.table.begin();
-        changes.when(stored.unchanged());
-        if let Some(fence) = self.shard.fence() {
-            changes.fence(fence);
+        changes.when(stored.still_there());
+        changes.fence(held.clone());
+        changes.delete(&stored.key);
+        if let (Some(parcel), Some((scope, kind, id))) = (left, Scope::parse(&stored.key)) {
+            let lane = self.courier.lane(&parcel.work);
+            let id = lane.moved(&id, parcel.due_at);
+            changes.put(scope.key(kind, &id), &parcel);
         }
-        match &left {
-            Some(parcel) => changes.put(&stored.key, parcel),
-            None => changes.delete(&stored.key),
+        match changes.write(&PERMIT).await {
+            Err(error) if error.is_conflict() => Ok(()),
+            done => Ok(done?),
         }
-        changes.write(&PERMIT).await
     }
 }
+
+/// The key of a parcel up to its lane.
+fn lane_of(key: &str) -> &str {
+    let id = key.rfind('/').map_or(0, |at| at + 1);
+    match key[id..].find(SLASH) {
+        Some(at) => &key[..id + at],
+        None => key,
+    }
+}
+
+#[cfg(test)]
+mod tests;

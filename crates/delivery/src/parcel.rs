@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use wharf_base::{Timestamp, backoff::doubled};
+use wharf_base::{Timestamp, backoff::doubled, ids::uuid_of};
 use wharf_records::{Record, Unknown};
 use wharf_wire::Fault;
 
@@ -41,6 +41,9 @@ pub struct Parcel<W> {
     /// Tries that failed.
     #[serde(default)]
     pub failures: u32,
+    /// Nobody tries it again; its dead letter is on its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_up: Option<GivenUp>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -51,7 +54,7 @@ impl<W: Serialize + DeserializeOwned> Record for Parcel<W> {
 }
 
 /// Why a try failed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error("{code}: {text}")]
 pub struct Failure {
     pub code: String,
@@ -73,13 +76,63 @@ impl From<Fault> for Failure {
 }
 
 /// Why nobody will try a parcel again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GivenUp {
     pub failure: Failure,
     /// Tries after the first.
     pub retries: u32,
     /// `MaximumRetryAttempts` or `MaximumEventAgeInSeconds`; `None` for what would fail for ever.
-    pub exhausted: Option<&'static str>,
+    pub exhausted: Option<String>,
+}
+
+/// Parcels that go together: to the same place in the same name, so that one call can carry several and
+/// the trouble of one place is not that of others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lane {
+    name: String,
+    ordered: bool,
+}
+
+impl Lane {
+    /// Those of which these words are the same.
+    pub fn of(words: &[&str]) -> Self {
+        Self {
+            name: uuid_of(words.join("\n").as_bytes()),
+            ordered: false,
+        }
+    }
+
+    /// Each waits until the one before it was delivered or given up; they go in the order of their ids.
+    pub fn ordered(words: &[&str]) -> Self {
+        Self {
+            ordered: true,
+            ..Self::of(words)
+        }
+    }
+
+    /// Whether one waits for the other.
+    pub fn is_ordered(&self) -> bool {
+        self.ordered
+    }
+
+    /// Under which id a parcel is kept: those that are due first come first.
+    pub(crate) fn place(&self, id: &str, due: Timestamp) -> String {
+        let name = &self.name;
+        match self.ordered {
+            true => format!("{name}/{id}"),
+            false => format!("{name}/{:012x}/{id}", due.millis().max(0)),
+        }
+    }
+
+    /// The id of a parcel that is due at another time. Those of versions before had no lane in it.
+    pub(crate) fn moved(&self, id: &str, due: Timestamp) -> String {
+        let own = id.strip_prefix(&self.name);
+        let Some(own) = own.and_then(|it| it.strip_prefix('/')) else {
+            return self.place(id, due);
+        };
+        let behind_due = own.split_once('/').map_or(own, |(_, id)| id);
+        self.place(if self.ordered { own } else { behind_due }, due)
+    }
 }
 
 impl<W> Parcel<W> {
@@ -90,7 +143,20 @@ impl<W> Parcel<W> {
             created_at: now,
             due_at: now,
             failures: 0,
+            given_up: None,
             unknown: Unknown::new(),
+        }
+    }
+
+    /// Nobody tries it again: from now on its dead letter is tried for a day.
+    pub(crate) fn dead(self, why: GivenUp, now: Timestamp) -> Self {
+        Self {
+            policy: Policy::DEFAULT,
+            created_at: now,
+            due_at: now,
+            failures: 0,
+            given_up: Some(why),
+            ..self
         }
     }
 
@@ -113,9 +179,9 @@ impl<W> Parcel<W> {
         let exhausted = if !failure.passes {
             None
         } else if self.failures > self.policy.retries {
-            Some("MaximumRetryAttempts")
+            Some("MaximumRetryAttempts".to_owned())
         } else if self.due_at > last {
-            Some("MaximumEventAgeInSeconds")
+            Some("MaximumEventAgeInSeconds".to_owned())
         } else {
             return Ok(self);
         };
@@ -148,6 +214,23 @@ mod tests {
             .failed(failure(false), Timestamp(5), 0.5)
             .unwrap_err();
         assert_eq!((given_up.retries, given_up.exhausted), (0, None));
+    }
+
+    #[test]
+    fn lanes_keep_what_is_due_first_in_front() {
+        let lane = Lane::of(&["rule", "queue"]);
+        assert_eq!(lane, Lane::of(&["rule", "queue"]));
+        assert_ne!(lane, Lane::of(&["rule", "other"]));
+        let (early, late) = (Timestamp(9), Timestamp(1_700_000_000_000));
+        let id = lane.place("b/c", early);
+        assert!(id < lane.place("a", late));
+        assert_eq!(lane.moved(&id, late), lane.place("b/c", late));
+        // An id of before.
+        assert_eq!(lane.moved("b/c", late), lane.place("b/c", late));
+        let ordered = Lane::ordered(&["topic", "group"]);
+        let id = ordered.place("0001/x", early);
+        assert_eq!(ordered.moved(&id, late), id);
+        assert!(ordered.place("0002", early) > id);
     }
 
     #[test]
@@ -189,7 +272,7 @@ mod tests {
             prop_assert_eq!(given_up.retries, tries - 1);
             prop_assert!(tries <= retries + 1);
             prop_assert!(now <= Timestamp(0) + Duration::from_secs(max_age_seconds.into()));
-            if given_up.exhausted == Some("MaximumRetryAttempts") {
+            if given_up.exhausted.as_deref() == Some("MaximumRetryAttempts") {
                 prop_assert_eq!(tries, retries + 1);
             }
         }

@@ -1,9 +1,27 @@
 //! What every courier that calls operations does: the call itself, and the dead letter.
 
-use serde_json::Value;
+use futures_util::{StreamExt as _, stream};
+use serde_json::{Value, json};
 use wharf_base::Arn;
 
 use crate::{Actor, Failure, GivenUp, Operations, Request, targets};
+
+/// Entries of a batch, and bytes of their messages: what a queue takes unless it says less.
+const MOST_ENTRIES: usize = 10;
+const MOST_BYTES: usize = 1 << 20;
+/// Bytes of a message beside its body, more than which it rarely has.
+const ENTRY_BYTES: usize = 1 << 10;
+/// Calls for one lane at once.
+const MOST_CALLS: usize = 10;
+/// What a queue says that takes less than others.
+const TOO_LONG: &str = "BatchRequestTooLong";
+
+/// A call in somebody's name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sending {
+    pub actor: Actor,
+    pub request: Request,
+}
 
 /// Calls a target.
 ///
@@ -18,6 +36,128 @@ pub async fn send(
     undone(&answer).map_or(Ok(()), Err)
 }
 
+/// Calls targets, some at once, and queues with up to ten messages each; the answers stand in the order of
+/// the sendings. What is none already failed.
+pub async fn send_all(
+    operations: &dyn Operations,
+    sendings: Vec<Result<Sending, Failure>>,
+) -> Vec<Result<(), Failure>> {
+    let mut answers: Vec<_> = sendings
+        .iter()
+        .map(|it| it.as_ref().map(|_| ()).map_err(Clone::clone))
+        .collect();
+    let good = sendings.into_iter().enumerate();
+    let good = good.filter_map(|(at, it)| Some((at, it.ok()?)));
+    let calls = batches(good).into_iter();
+    let calls = calls.map(|batch| send_batch(operations, batch));
+    let mut done = stream::iter(calls).buffer_unordered(MOST_CALLS);
+    while let Some(some) = done.next().await {
+        for (at, answer) in some {
+            answers[at] = answer;
+        }
+    }
+    answers
+}
+
+/// Errands with their places.
+type Batch = Vec<(usize, Sending)>;
+
+/// Puts messages for the same queue in the same name together. Pure.
+fn batches(sendings: impl Iterator<Item = (usize, Sending)>) -> Vec<Batch> {
+    let mut batches: Vec<(usize, Batch)> = Vec::new();
+    for (at, sending) in sendings {
+        let bytes = body_bytes(&sending.request);
+        let joined = bytes.and_then(|bytes| {
+            let (taken, batch) = batches.last_mut()?;
+            let fits = batch.len() < MOST_ENTRIES && *taken + bytes <= MOST_BYTES;
+            let together = batch.last().is_some_and(|(_, it)| goes_with(it, &sending));
+            (fits && together).then(|| {
+                *taken += bytes;
+                batch
+            })
+        });
+        match joined {
+            Some(batch) => batch.push((at, sending)),
+            None => batches.push((bytes.unwrap_or(0), vec![(at, sending)])),
+        }
+    }
+    batches.into_iter().map(|(_, batch)| batch).collect()
+}
+
+/// What a message counts for, if the request is one.
+fn body_bytes(request: &Request) -> Option<usize> {
+    let is_message = request.service == "sqs" && request.operation == "SendMessage";
+    let body = request.input["MessageBody"]
+        .as_str()
+        .filter(|_| is_message)?;
+    Some(body.len() + ENTRY_BYTES)
+}
+
+fn goes_with(one: &Sending, other: &Sending) -> bool {
+    body_bytes(&one.request).is_some()
+        && one.actor == other.actor
+        && one.request.region == other.request.region
+        && one.request.input["QueueUrl"] == other.request.input["QueueUrl"]
+}
+
+async fn send_batch(
+    operations: &dyn Operations,
+    batch: Batch,
+) -> Vec<(usize, Result<(), Failure>)> {
+    let together = match &batch[..] {
+        [_, _, ..] => send_together(operations, &batch).await,
+        _ => None,
+    };
+    if let Some(answers) = together {
+        return batch.into_iter().map(|(at, _)| at).zip(answers).collect();
+    }
+    let mut answers = Vec::with_capacity(batch.len());
+    for (at, Sending { actor, request }) in batch {
+        answers.push((at, send(operations, &actor, &request).await));
+    }
+    answers
+}
+
+/// One SendMessageBatch; `None` if the queue wants the messages one by one.
+async fn send_together(
+    operations: &dyn Operations,
+    batch: &Batch,
+) -> Option<Vec<Result<(), Failure>>> {
+    let Sending { actor, request } = &batch.first()?.1;
+    let entries = batch.iter().enumerate().map(|(id, (_, sending))| {
+        let mut entry = sending.request.input.clone();
+        if let Some(entry) = entry.as_object_mut() {
+            entry.remove("QueueUrl");
+            entry.insert("Id".to_owned(), id.to_string().into());
+        }
+        entry
+    });
+    let input = json!({
+        "QueueUrl": request.input["QueueUrl"],
+        "Entries": entries.collect::<Vec<_>>(),
+    });
+    let request = Request::new("sqs", "SendMessageBatch", &request.region, input);
+    let answer = match operations.call(actor, &request).await {
+        Ok(answer) => answer,
+        Err(fault) if fault.code.ends_with(TOO_LONG) => return None,
+        Err(fault) => return Some(vec![Err(fault.into()); batch.len()]),
+    };
+    let mut answers = vec![Ok(()); batch.len()];
+    for failed in answer["Failed"].as_array().into_iter().flatten() {
+        let id = failed["Id"]
+            .as_str()
+            .and_then(|it| it.parse::<usize>().ok());
+        if let Some(answer) = id.and_then(|it| answers.get_mut(it)) {
+            *answer = Err(Failure {
+                code: failed["Code"].as_str().unwrap_or_default().to_owned(),
+                text: failed["Message"].as_str().unwrap_or_default().to_owned(),
+                passes: failed["SenderFault"] != true,
+            });
+        }
+    }
+    Some(answers)
+}
+
 /// A message that nobody will try to deliver again, for the queue that was named for such.
 pub struct DeadLetter<'a> {
     /// An ARN; without one there is no letter.
@@ -30,16 +170,18 @@ pub struct DeadLetter<'a> {
 }
 
 impl DeadLetter<'_> {
-    /// Sends it. One that cannot be sent is lost, which the log says; `of` is whose it was.
-    pub async fn send(mut self, operations: &dyn Operations, actor: &Actor, of: &str) {
+    /// Sends it.
+    ///
+    /// # Errors
+    /// It could not be sent.
+    pub async fn send(mut self, operations: &dyn Operations, actor: &Actor) -> Result<(), Failure> {
         let Some(queue) = self.queue.and_then(|it| it.parse::<Arn>().ok()) else {
-            return;
+            return Ok(());
         };
         self.attributes.retain(|(_, value)| !value.is_empty());
         let letter = targets::send_message(&queue, self.body, None, &self.attributes, self.token);
-        if let Err(fault) = operations.call(actor, &letter).await {
-            tracing::warn!(of, %queue, error = %fault, "failed to send a dead letter, it is lost");
-        }
+        operations.call(actor, &letter).await?;
+        Ok(())
     }
 }
 
@@ -52,7 +194,7 @@ impl GivenUp {
             ("RETRY_ATTEMPTS", self.retries.to_string()),
             (
                 "EXHAUSTED_RETRY_CONDITION",
-                self.exhausted.unwrap_or_default().to_owned(),
+                self.exhausted.unwrap_or_default(),
             ),
         ]
     }
@@ -86,7 +228,7 @@ fn undone(answer: &Value) -> Option<Failure> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use wharf_wire::{Check, Fault};
 
     use super::*;
 
@@ -114,5 +256,95 @@ mod tests {
                 "{answer}"
             );
         }
+    }
+
+    /// Queues that take all messages but those that say `no`, and `short` only one at a time.
+    #[derive(Default)]
+    struct Queues(parking_lot::Mutex<Vec<(String, usize)>>);
+
+    #[wharf_wire::async_trait]
+    impl Operations for Queues {
+        async fn call(&self, _: &Actor, request: &Request) -> Result<Value, Fault> {
+            let input = &request.input;
+            let entries = input["Entries"].as_array().cloned().unwrap_or_default();
+            self.0
+                .lock()
+                .push((request.operation.clone(), entries.len()));
+            if input["QueueUrl"].as_str() == Some("short") && !entries.is_empty() {
+                let code = "AWS.SimpleQueueService.BatchRequestTooLong";
+                return Err(Fault::sender(code, 400, "no"));
+            }
+            let refused = entries.iter().filter(|it| it["MessageBody"] == "no");
+            let failed = refused.map(
+                |it| json!({ "Id": it["Id"], "Code": "No", "Message": "no", "SenderFault": true }),
+            );
+            Ok(json!({ "Failed": failed.collect::<Vec<_>>() }))
+        }
+
+        async fn may(&self, _: &Actor, _: &str, _: &[Check]) -> Result<(), Fault> {
+            Ok(())
+        }
+
+        async fn may_assume(&self, _: &str, _: &str, _: &str) -> Result<(), Fault> {
+            Ok(())
+        }
+    }
+
+    fn message(queue: &str, body: &str) -> Result<Sending, Failure> {
+        let input = json!({ "QueueUrl": queue, "MessageBody": body });
+        Ok(Sending {
+            actor: Actor::Service {
+                name: "events.amazonaws.com".to_owned(),
+                account: "123456789012".to_owned(),
+                source_arn: String::new(),
+            },
+            request: Request::new("sqs", "SendMessage", "us-east-1", input),
+        })
+    }
+
+    fn failure(code: &str) -> Failure {
+        Failure {
+            code: code.to_owned(),
+            text: "no".to_owned(),
+            passes: false,
+        }
+    }
+
+    #[tokio::test]
+    async fn messages_for_a_queue_go_ten_at_a_time() {
+        let queues = Queues::default();
+        let mut sendings: Vec<_> = (0..12).map(|_| message("a", "hi")).collect();
+        sendings[3] = message("a", "no");
+        sendings.push(Err(failure("Bad")));
+        sendings.push(message("b", "hi"));
+        let answers = send_all(&queues, sendings).await;
+        for (at, answer) in answers.iter().enumerate() {
+            let expected = match at {
+                3 => Err(failure("No")),
+                12 => Err(failure("Bad")),
+                _ => Ok(()),
+            };
+            assert_eq!(*answer, expected, "{at}");
+        }
+        let mut calls = queues.0.lock().clone();
+        calls.sort();
+        let batch = |entries| ("SendMessageBatch".to_owned(), entries);
+        assert_eq!(calls, [("SendMessage".to_owned(), 0), batch(2), batch(10)]);
+    }
+
+    #[tokio::test]
+    async fn a_queue_of_short_messages_gets_them_one_by_one() {
+        let queues = Queues::default();
+        let sendings = vec![message("short", "hi"), message("short", "ho")];
+        assert_eq!(send_all(&queues, sendings).await, [Ok(()), Ok(())]);
+        assert_eq!(queues.0.lock().len(), 3);
+    }
+
+    #[test]
+    fn batches_are_as_large_as_a_queue_takes() {
+        let large = "x".repeat(400 << 10);
+        let sendings = (0..3).map(|at| (at, message("a", &large).unwrap()));
+        let sizes: Vec<usize> = batches(sendings).iter().map(Vec::len).collect();
+        assert_eq!(sizes, [2, 1]);
     }
 }

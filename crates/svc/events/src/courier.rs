@@ -2,11 +2,13 @@
 
 use std::sync::{Arc, Weak};
 
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_base::{Arn, Permit};
 use wharf_delivery::{
-    Actor, Courier, DeadLetter, Failure, GivenUp, Operations, Parcel, Request, send, targets,
+    Actor, Courier, DeadLetter, Failure, GivenUp, Lane, Operations, Parcel, Request, Sending,
+    send_all, targets,
 };
 use wharf_service::Place;
 use wharf_wire::{Check, async_trait};
@@ -187,17 +189,28 @@ impl Targets {
 impl Courier for Targets {
     type Work = Errand;
 
-    async fn deliver(&self, parcel: &Parcel<Errand>) -> Result<(), Failure> {
-        let errand = &parcel.work;
-        if errand.kind() == Some(Kind::Bus) {
-            return self.pass_on(errand).await;
-        }
-        let request = errand.request()?;
-        let actor = errand.actor(errand.text("RoleArn"));
-        send(&*self.operations, &actor, &request).await
+    fn lane(&self, errand: &Errand) -> Lane {
+        let target = errand.text("Arn").unwrap_or_default();
+        let role = errand.text("RoleArn").unwrap_or_default();
+        Lane::of(&[&errand.rule_arn, target, role])
     }
 
-    async fn given_up(&self, parcel: &Parcel<Errand>, why: GivenUp) {
+    async fn deliver(&self, parcels: &[&Parcel<Errand>]) -> Vec<Result<(), Failure>> {
+        let errands = parcels.iter().map(|it| &it.work);
+        // All of a lane have one target.
+        if errands.clone().any(|it| it.kind() == Some(Kind::Bus)) {
+            return join_all(errands.map(|it| self.pass_on(it))).await;
+        }
+        let sendings = errands.map(|errand| {
+            Ok(Sending {
+                actor: errand.actor(errand.text("RoleArn")),
+                request: errand.request()?,
+            })
+        });
+        send_all(&*self.operations, sendings.collect()).await
+    }
+
+    async fn given_up(&self, parcel: &Parcel<Errand>, why: GivenUp) -> Result<(), Failure> {
         let errand = &parcel.work;
         let mut attributes = why.attributes();
         let target = errand.text("Arn").unwrap_or_default();
@@ -212,8 +225,6 @@ impl Courier for Targets {
             token: &errand.token(),
         };
         let actor = errand.actor(None);
-        letter
-            .send(&*self.operations, &actor, &errand.rule_arn)
-            .await;
+        letter.send(&*self.operations, &actor).await
     }
 }

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_api_scheduler::Target;
 use wharf_base::Timestamp;
-use wharf_delivery::{Actor, Courier, DeadLetter, Failure, GivenUp, Operations, Parcel, send};
+use wharf_delivery::{
+    Actor, Courier, DeadLetter, Failure, GivenUp, Lane, Operations, Parcel, Sending, send_all,
+};
 use wharf_wire::async_trait;
 
 use crate::{
@@ -39,11 +41,8 @@ impl Errand {
     }
 }
 
-#[async_trait]
-impl Courier for Messenger {
-    type Work = Errand;
-
-    async fn deliver(&self, parcel: &Parcel<Errand>) -> Result<(), Failure> {
+impl Messenger {
+    fn sending(&self, parcel: &Parcel<Errand>) -> Result<Sending, Failure> {
         let errand = &parcel.work;
         let never = |text: String| Failure {
             code: "InvalidTarget".to_owned(),
@@ -58,14 +57,30 @@ impl Courier for Messenger {
             attempt: parcel.failures.saturating_add(1),
         };
         let request = target::request(&target, &errand.target, &errand.region, &fired);
-        let request = request.map_err(|bad| never(bad.0))?;
-        send(&*self.0, &errand.actor(&target), &request).await
+        Ok(Sending {
+            actor: errand.actor(&target),
+            request: request.map_err(|bad| never(bad.0))?,
+        })
+    }
+}
+
+#[async_trait]
+impl Courier for Messenger {
+    type Work = Errand;
+
+    fn lane(&self, errand: &Errand) -> Lane {
+        Lane::of(&[&errand.schedule_arn])
     }
 
-    async fn given_up(&self, parcel: &Parcel<Errand>, why: GivenUp) {
+    async fn deliver(&self, parcels: &[&Parcel<Errand>]) -> Vec<Result<(), Failure>> {
+        let sendings = parcels.iter().map(|it| self.sending(it)).collect();
+        send_all(&*self.0, sendings).await
+    }
+
+    async fn given_up(&self, parcel: &Parcel<Errand>, why: GivenUp) -> Result<(), Failure> {
         let errand = &parcel.work;
         let Ok(target) = target::read(&errand.target) else {
-            return;
+            return Ok(());
         };
         let mut attributes = why.attributes();
         attributes.extend([
@@ -83,6 +98,6 @@ impl Courier for Messenger {
             token: &errand.execution,
         };
         let actor = errand.actor(&target);
-        letter.send(&*self.0, &actor, &errand.schedule_arn).await;
+        letter.send(&*self.0, &actor).await
     }
 }

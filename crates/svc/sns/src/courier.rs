@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use wharf_base::Arn;
 use wharf_delivery::{
-    Actor, Courier, DeadLetter, Failure, GivenUp, Operations, Parcel, Policy, Request, send,
-    targets,
+    Actor, Courier, DeadLetter, Failure, GivenUp, Lane, Operations, Parcel, Policy, Request,
+    Sending, send_all, targets,
 };
 use wharf_wire::async_trait;
 
@@ -83,12 +83,21 @@ pub struct Queues(pub Arc<dyn Operations>);
 impl Courier for Queues {
     type Work = Errand;
 
-    async fn deliver(&self, parcel: &Parcel<Errand>) -> Result<(), Failure> {
-        let errand = &parcel.work;
-        send(&*self.0, &errand.actor(), &errand.request()?).await
+    fn lane(&self, errand: &Errand) -> Lane {
+        Lane::of(&[&errand.topic, &errand.queue])
     }
 
-    async fn given_up(&self, parcel: &Parcel<Errand>, why: GivenUp) {
+    async fn deliver(&self, parcels: &[&Parcel<Errand>]) -> Vec<Result<(), Failure>> {
+        let sendings = parcels.iter().map(|it| {
+            Ok(Sending {
+                actor: it.work.actor(),
+                request: it.work.request()?,
+            })
+        });
+        send_all(&*self.0, sendings.collect()).await
+    }
+
+    async fn given_up(&self, parcel: &Parcel<Errand>, why: GivenUp) -> Result<(), Failure> {
         let errand = &parcel.work;
         let why = GivenUp {
             // AWS says it of rules and schedules alone.
@@ -101,6 +110,6 @@ impl Courier for Queues {
             attributes: why.attributes(),
             token: &errand.message.id,
         };
-        letter.send(&*self.0, &errand.actor(), &errand.topic).await;
+        letter.send(&*self.0, &errand.actor()).await
     }
 }
