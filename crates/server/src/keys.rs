@@ -300,6 +300,7 @@ fn secret_of(entry: &Entry) -> Option<Secret> {
             let context = format!("secretsmanager/value/{account}/{region}/{id}");
             ("sealed", context)
         }
+        ("s3", "pack") => ("sealed", format!("s3/pack/{id}")),
         ("sqs", "data-key") => {
             let Scope {
                 account, region, ..

@@ -270,6 +270,7 @@ pub static SERVICES: &[Row] = &[
                 store: it.data.store.clone(),
                 keyring: it.data.keyring.clone(),
                 wants: it.plane.catalog.wants().clone(),
+                journal: it.data.journal.clone(),
                 dispatcher: dispatcher.clone(),
                 kms: Arc::new(wharf_api_kms::Client::new(Arc::new(kms), dispatcher)),
                 clock: it.clock.clone(),

@@ -1,10 +1,10 @@
 //! Bytes of objects on their way in and out. Memory stays flat, whatever the size.
 
-use std::{collections::VecDeque, ops::Range as Bounds};
+use std::{collections::VecDeque, ops::Range as Bounds, sync::Arc};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use wharf_base::ids;
-use wharf_blobs::{BlobReader, Blobs, Digest, Lease};
+use wharf_blobs::{BlobReader, Blobs, Digest};
 use wharf_service::Faults as _;
 use wharf_wire::{
     ByteStream, Fault, async_trait,
@@ -15,6 +15,7 @@ use crate::{
     core::Core,
     crypt::{self, Key, Opener, Sealer},
     fault::{self, S3Faults},
+    packs::{self, Packs},
     records::Body,
     sum::{Passing, Sum},
 };
@@ -29,35 +30,57 @@ pub struct Kept {
     pub sum: Option<Sum>,
     /// The one that the sender gave.
     pub given: Option<Sum>,
-    pub blob: Option<(Digest, String)>,
+    pub body: Body,
     /// Held until the record that needs the bytes is written.
-    pub lease: Option<Lease>,
+    pub held: Held,
 }
+
+/// What keeps bytes from being removed that no record needs yet.
+pub type Held = Option<Box<dyn Send + Sync>>;
 
 impl Kept {
     pub fn etag(&self) -> String {
         hex::encode(&self.md5)
     }
 
-    pub fn body(&self) -> Body {
-        match &self.blob {
-            Some((digest, who)) => Body::Blob(*digest, who.clone()),
-            None => Body::Empty,
+    /// The blob, and the name by which it is owned.
+    pub fn blob(&self) -> Option<(Digest, String)> {
+        match &self.body {
+            Body::Blob(digest, who) => Some((*digest, who.clone())),
+            _ => None,
         }
     }
 }
 
-/// Reads a body to its end and keeps it. `computed` is the checksum to compute, where the sender gives none of
-/// that algorithm.
+/// Reads the body of an object to its end and keeps it. `computed` is the checksum to compute, where the sender gives
+/// none of that algorithm.
 pub async fn receive(
     core: &Core,
     stream: &ByteStream,
     computed: Option<Algorithm>,
     key: Option<&Key>,
 ) -> Result<Kept, Fault> {
+    let keeping = Keeping::new(core, key, packs::MOST)?;
+    keep(stream, computed, keeping).await
+}
+
+/// As [`receive`], of a part: it becomes a blob, however small it is.
+pub async fn receive_part(
+    core: &Core,
+    stream: &ByteStream,
+    computed: Option<Algorithm>,
+    key: Option<&Key>,
+) -> Result<Kept, Fault> {
+    keep(stream, computed, Keeping::new(core, key, 0)?).await
+}
+
+async fn keep(
+    stream: &ByteStream,
+    computed: Option<Algorithm>,
+    mut keeping: Keeping<'_>,
+) -> Result<Kept, Fault> {
     let mut reader = stream.reader();
     let mut passing = Passing::new(computed.unwrap_or(Algorithm::Crc64Nvme), computed.is_some());
-    let mut keeping = Keeping::new(&core.parts.wants.blobs, key)?;
     while let Some(piece) = reader.next().await {
         let piece = piece?;
         passing.update(&piece);
@@ -70,34 +93,34 @@ pub async fn receive(
         .iter()
         .find(|(it, _)| *it != Algorithm::Md5);
     let given = given.map(|(algorithm, sum)| Sum::new(*algorithm, sum.clone()));
-    let (blob, lease) = match keeping.finish().await? {
-        Some((digest, lease)) => (
-            Some((digest, format!("{}.object", ids::hex16()))),
-            Some(lease),
-        ),
-        None => (None, None),
-    };
+    let (body, held) = keeping.finish().await?;
     Ok(Kept {
         size,
         md5,
         sum: own.or_else(|| given.clone()),
         given,
-        blob,
-        lease,
+        body,
+        held,
     })
 }
 
-/// A blob in the making; none is begun for nothing.
+/// Bytes on their way into a pack, or into a blob once they are too many.
 struct Keeping<'a> {
-    blobs: &'a Blobs,
+    core: &'a Core,
+    /// Bytes that go into a pack.
+    most_packed: usize,
+    /// Those that came, while they are no more.
+    held: BytesMut,
     upload: Option<wharf_blobs::Upload>,
     sealer: Option<Sealer>,
 }
 
 impl<'a> Keeping<'a> {
-    fn new(blobs: &'a Blobs, key: Option<&Key>) -> Result<Self, Fault> {
+    fn new(core: &'a Core, key: Option<&Key>, most_packed: usize) -> Result<Self, Fault> {
         Ok(Self {
-            blobs,
+            core,
+            most_packed,
+            held: BytesMut::new(),
             upload: None,
             sealer: key.map(Sealer::new).transpose().map_err(broken)?,
         })
@@ -107,10 +130,7 @@ impl<'a> Keeping<'a> {
         match &mut self.sealer {
             None => self.push(piece).await,
             Some(sealer) => {
-                let pieces = sealer.push(&piece).map_err(broken)?;
-                // Begun in any case, so that the end is written.
-                self.begin().await?;
-                for piece in pieces {
+                for piece in sealer.push(&piece).map_err(broken)? {
                     self.push(piece).await?;
                 }
                 Ok(())
@@ -118,60 +138,79 @@ impl<'a> Keeping<'a> {
         }
     }
 
-    async fn begin(&mut self) -> Result<&mut wharf_blobs::Upload, Fault> {
-        match self.upload {
-            Some(ref mut upload) => Ok(upload),
+    async fn push(&mut self, piece: Bytes) -> Result<(), Fault> {
+        if self.upload.is_none() && self.held.len() + piece.len() <= self.most_packed {
+            self.held.extend_from_slice(&piece);
+            return Ok(());
+        }
+        let upload = match self.upload {
+            Some(ref mut upload) => upload,
             ref mut none => {
                 let most = crypt::stored_size(MAX_BODY);
-                let upload = self.blobs.upload_once(None, most).await;
-                Ok(none.insert(upload.map_err(fault::blob)?))
+                let begun = self.core.parts.wants.blobs.upload_once(None, most).await;
+                let upload = none.insert(begun.map_err(fault::blob)?);
+                let held = std::mem::take(&mut self.held).freeze();
+                if !held.is_empty() {
+                    upload.write(held).await.map_err(fault::blob)?;
+                }
+                upload
             }
-        }
-    }
-
-    async fn push(&mut self, piece: Bytes) -> Result<(), Fault> {
-        let upload = self.begin().await?;
+        };
         upload.write(piece).await.map_err(fault::blob)
     }
 
-    async fn finish(mut self) -> Result<Option<(Digest, Lease)>, Fault> {
-        if self.upload.is_none() {
-            return Ok(None);
-        }
+    async fn finish(mut self) -> Result<(Body, Held), Fault> {
         if let Some(sealer) = self.sealer.take() {
             for piece in sealer.finish().map_err(broken)? {
                 self.push(piece).await?;
             }
         }
-        let Some(upload) = self.upload else {
-            return Ok(None);
+        if let Some(upload) = self.upload {
+            let (info, lease) = upload.finish_as_sent().await.map_err(fault::blob)?;
+            let body = Body::Blob(info.digest, format!("{}.object", ids::hex16()));
+            return Ok((body, Some(Box::new(lease))));
+        }
+        if self.held.is_empty() {
+            return Ok((Body::Empty, None));
+        }
+        let (place, pack) = self.core.packs.put(&self.held, self.core.now()).await?;
+        let body = Body::Packed {
+            slot: ids::hex16(),
+            place: Some(place),
         };
-        let (info, lease) = upload.finish_as_sent().await.map_err(fault::blob)?;
-        Ok(Some((info.digest, lease)))
+        Ok((body, Some(Box::new(pack))))
     }
 }
 
-/// A stretch of one blob's plain bytes.
+/// Where bytes are.
+#[derive(Debug, Clone)]
+pub enum Place {
+    Blob(Digest),
+    /// The slot of a small object.
+    Slot(String),
+}
+
+/// A stretch of the plain bytes of one place.
 #[derive(Debug, Clone)]
 pub struct Piece {
-    pub digest: Digest,
-    /// Plain bytes of the whole blob.
+    pub place: Place,
+    /// Plain bytes of the whole place.
     pub size: u64,
     pub range: Bounds<u64>,
 }
 
-/// The pieces that a range of blobs in a row is in.
+/// The pieces that a range of places in a row is in.
 pub fn pieces(
-    blobs: impl IntoIterator<Item = (Digest, u64)>,
+    places: impl IntoIterator<Item = (Place, u64)>,
     range: Bounds<u64>,
 ) -> VecDeque<Piece> {
     let mut at = 0;
     let mut found = VecDeque::new();
-    for (digest, size) in blobs {
+    for (place, size) in places {
         let (start, end) = (range.start.max(at), range.end.min(at + size));
         if start < end {
             found.push_back(Piece {
-                digest,
+                place,
                 size,
                 range: start - at..end - at,
             });
@@ -190,9 +229,11 @@ pub async fn send(
     let length = pieces.iter().map(|it| it.range.end - it.range.start).sum();
     let mut outgoing = Outgoing {
         blobs: core.parts.wants.blobs.clone(),
+        packs: core.packs.clone(),
         pieces,
         key,
         open: None,
+        small: None,
     };
     outgoing.open_next().await?;
     Ok(ByteStream::new(outgoing, Some(length)))
@@ -200,9 +241,12 @@ pub async fn send(
 
 struct Outgoing {
     blobs: Blobs,
+    packs: Arc<Packs>,
     pieces: VecDeque<Piece>,
     key: Option<Key>,
     open: Option<(BlobReader, Option<Opener>)>,
+    /// What of a small object is to be sent.
+    small: Option<Bytes>,
 }
 
 impl Outgoing {
@@ -211,7 +255,15 @@ impl Outgoing {
             self.open = None;
             return Ok(false);
         };
-        let mut reader = self.read(&piece.digest).await?;
+        let digest = match &piece.place {
+            Place::Blob(digest) => digest,
+            Place::Slot(slot) => {
+                let stored = self.packs.get(slot).await?;
+                self.small = Some(self.select(&piece, &stored)?);
+                return Ok(true);
+            }
+        };
+        let mut reader = self.read(digest).await?;
         let Some(key) = &self.key else {
             reader.select(piece.range.start, piece.range.end);
             self.open = Some((reader, None));
@@ -230,6 +282,20 @@ impl Outgoing {
         Ok(true)
     }
 
+    /// The range of a small object's plain bytes.
+    fn select(&self, piece: &Piece, stored: &Bytes) -> Result<Bytes, Fault> {
+        let plain = match &self.key {
+            None => stored.clone(),
+            Some(key) => crypt::open_whole(key, stored).map_err(broken)?,
+        };
+        let at = |position: u64| usize::try_from(position).unwrap_or(usize::MAX);
+        let range = at(piece.range.start)..at(piece.range.end);
+        match range.end <= plain.len() {
+            true => Ok(plain.slice(range)),
+            false => Err(broken(crypt::Broken)),
+        }
+    }
+
     async fn read(&self, digest: &Digest) -> Result<BlobReader, Fault> {
         let found = self.blobs.read(digest).await.map_err(fault::blob)?;
         found.ok_or_else(|| {
@@ -240,6 +306,10 @@ impl Outgoing {
 
     async fn piece(&mut self) -> Result<Option<Bytes>, Fault> {
         loop {
+            if let Some(small) = self.small.take() {
+                self.open_next().await?;
+                return Ok(Some(small));
+            }
             let Some((reader, opener)) = &mut self.open else {
                 return Ok(None);
             };
@@ -284,10 +354,9 @@ mod tests {
 
     #[test]
     fn a_range_over_parts() {
-        let digest = Digest::of(b"");
-        let parts = [(digest, 5), (digest, 0), (digest, 5)];
+        let parts = [5, 0, 5].map(|size| (Place::Blob(Digest::of(b"")), size));
         let of = |range| -> Vec<Bounds<u64>> {
-            pieces(parts, range)
+            pieces(parts.clone(), range)
                 .into_iter()
                 .map(|it| it.range)
                 .collect()

@@ -53,12 +53,19 @@ pub async fn put(
     }))
 }
 
-/// Says that the object needs its blob, which is there.
+/// Says that the object needs its bytes, which are there.
 pub async fn own(core: &Core, tx: &mut Change<'_>, body: &Body) -> Result<(), Fault> {
-    let Body::Blob(digest, who) = body else {
-        return Ok(());
-    };
-    own_blob(core, tx, digest, who).await
+    match body {
+        Body::Blob(digest, who) => own_blob(core, tx, digest, who).await,
+        Body::Packed {
+            slot,
+            place: Some(place),
+        } => {
+            tx.put(records::slot(slot), place);
+            Ok(())
+        }
+        Body::Empty | Body::Packed { place: None, .. } | Body::Parts { .. } => Ok(()),
+    }
 }
 
 pub async fn own_blob(
@@ -129,6 +136,7 @@ pub fn let_go(tx: &mut Change<'_>, body: &Body) {
     match body {
         Body::Empty => {}
         Body::Blob(digest, who) => tx.delete(wharf_wanted::owner(digest, who)),
+        Body::Packed { slot, .. } => tx.delete(records::slot(slot)),
         Body::Parts { upload, .. } => tx.put(records::doomed(upload), &MARKER),
     }
 }

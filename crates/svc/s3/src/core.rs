@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use wharf_api_kms::Kms;
 use wharf_base::{Clock, Timestamp};
+use wharf_journal::Journal;
 use wharf_seal::Keyring;
 use wharf_service::{Changes, Stored, Table};
 use wharf_store::Store;
@@ -12,7 +13,9 @@ use wharf_wire::{Call, CallerKind, Check, Context, Fault, service::Dispatcher};
 
 use crate::{
     fault::{self, S3Faults},
-    names, policy,
+    names,
+    packs::Packs,
+    policy,
     records::{self, Bucket, Name, Versioning},
 };
 
@@ -27,12 +30,15 @@ pub struct Parts {
     pub dispatcher: Dispatcher,
     /// Past IAM's gate: keys are used in the name of the caller.
     pub kms: Arc<dyn Kms>,
+    /// For the bytes of small objects.
+    pub journal: Journal,
     pub clock: Arc<dyn Clock>,
 }
 
 pub struct Core {
     pub parts: Parts,
     pub table: Table<S3Faults>,
+    pub packs: Arc<Packs>,
     /// Raised when there are parts to be removed.
     pub doomed: tokio::sync::Notify,
     /// Raised when rules of lifecycle were set.
@@ -46,8 +52,11 @@ pub type ChangeError = wharf_service::ChangeError<S3Faults>;
 
 impl Core {
     pub fn new(parts: Parts) -> Self {
+        let table = Table::new(parts.store.clone());
+        let packs = Packs::new(parts.journal.clone(), table.clone(), parts.keyring.clone());
         Self {
-            table: Table::new(parts.store.clone()),
+            table,
+            packs: Arc::new(packs),
             parts,
             doomed: tokio::sync::Notify::new(),
             lifecycle_set: tokio::sync::Notify::new(),

@@ -173,6 +173,14 @@ impl Opener {
     }
 }
 
+/// Opens all of what one [`Sealer`] made.
+pub fn open_whole(key: &Key, stored: &[u8]) -> Result<Bytes, Broken> {
+    let (salt, frames) = stored.split_at_checked(SALT).ok_or(Broken)?;
+    let count = frames.len().div_ceil(FRAME + TAG).max(1);
+    let size = frames.len().checked_sub(count * TAG).ok_or(Broken)? as u64;
+    Opener::new(key, salt, &(0..size), size)?.push(frames, true)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -213,6 +221,7 @@ mod tests {
             let end = start + 1 + length.index(size - start);
             let found = opened(&KEY, &stored, start as u64..end as u64, size as u64);
             prop_assert_eq!(found.unwrap(), &plain[start..end]);
+            prop_assert_eq!(open_whole(&KEY, &stored).unwrap(), plain);
         }
     }
 
@@ -229,5 +238,9 @@ mod tests {
         let cut = &stored[..SALT + FRAME + TAG];
         assert_eq!(opened(&KEY, cut, 0..1, FRAME as u64), Err(Broken));
         assert_ne!(sealed(&plain, 9), sealed(&plain, 9));
+        assert_eq!(open_whole(&KEY, &sealed(b"", 1)).unwrap(), "");
+        for cut in [0, SALT - 1, SALT, SALT + TAG - 1, stored.len() - 1] {
+            assert_eq!(open_whole(&KEY, &stored[..cut]), Err(Broken), "{cut}");
+        }
     }
 }

@@ -1,18 +1,23 @@
 //! The service's own sentences. Those of its model are in `wharf_api_s3::faults`.
 
+use std::error::Error;
+
 use wharf_api_s3::faults;
 use wharf_blobs::BlobError;
+use wharf_journal::JournalError;
 use wharf_service::Faults;
 use wharf_store::StoreError;
 use wharf_wanted::WantedError;
 use wharf_wire::Fault;
+
+use crate::packs::PackError;
 
 /// What the service says when its records or pages fail.
 #[derive(Debug)]
 pub enum S3Faults {}
 
 impl Faults for S3Faults {
-    fn internal(cause: &dyn std::error::Error) -> Fault {
+    fn internal(cause: &dyn Error) -> Fault {
         let text = "We encountered an internal error. Please try again.";
         Fault::receiver("InternalError", 500, text, cause)
     }
@@ -154,22 +159,34 @@ pub fn nothing(code: &'static str, text: &'static str, bucket: &str) -> Fault {
 
 /// Bytes could not be kept.
 pub fn blob(error: BlobError) -> Fault {
-    let full = matches!(error, BlobError::NoSpace(_));
-    let busy = matches!(error, BlobError::TooManyUploads { .. });
+    let is_full = matches!(error, BlobError::NoSpace(_));
+    let is_busy = matches!(error, BlobError::TooManyUploads { .. });
     match error {
         BlobError::TooLarge { .. } => bad(
             "EntityTooLarge",
             "Your proposed upload exceeds the maximum allowed size",
         ),
-        _ if full => Fault::receiver(
-            "InsufficientStorage",
-            507,
-            "The disk for objects is full.",
-            &error,
-        ),
-        _ if busy => Fault::receiver("SlowDown", 503, "Please reduce your request rate.", &error),
+        _ if is_full => full(&error),
+        _ if is_busy => busy(&error),
         _ => S3Faults::internal(&error),
     }
+}
+
+pub fn pack(error: PackError) -> Fault {
+    match error {
+        PackError::Journal(error @ JournalError::DiskFull { .. }) => full(&error),
+        PackError::Journal(error @ JournalError::Later { .. }) => busy(&error),
+        error => S3Faults::internal(&error),
+    }
+}
+
+fn full(cause: &dyn Error) -> Fault {
+    let text = "The disk for objects is full.";
+    Fault::receiver("InsufficientStorage", 507, text, cause)
+}
+
+fn busy(cause: &dyn Error) -> Fault {
+    Fault::receiver("SlowDown", 503, "Please reduce your request rate.", cause)
 }
 
 pub fn wanted(error: WantedError) -> Fault {

@@ -2,7 +2,7 @@
 //!
 //! Bytes lie in the folder of blobs that ECR keeps its layers in; who needs which of them is written down in the
 //! transaction that makes or ends the need (`wharf_wanted`), and one collector removes what nobody needs. Bodies
-//! pass piece by piece; memory stays flat. Objects are records whose keys sort as S3 lists (`records`); `list`
+//! pass piece by piece; memory stays flat. Small ones lie together in packs (`packs`). Objects are records whose keys sort as S3 lists (`records`); `list`
 //! decides what of them a page shows, `commit` what becomes of the version before.
 
 #![forbid(unsafe_code)]
@@ -11,6 +11,7 @@ mod acl;
 mod authorize;
 mod body;
 mod commit;
+mod compact;
 mod conditions;
 mod config_records;
 mod core;
@@ -21,6 +22,7 @@ mod lifecycle;
 mod list;
 mod names;
 mod ops;
+mod packs;
 mod policy;
 mod range;
 mod records;

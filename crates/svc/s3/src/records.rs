@@ -8,6 +8,8 @@
 //! platform/aws-global/upload/<bucket id>/<key>\0<upload id>  Upload: a multipart upload under way
 //! platform/aws-global/part/<upload id>/<number>    Part: of an upload, or of the object it became
 //! platform/aws-global/doomed/<upload id>           Marker: its parts are to be removed
+//! platform/aws-global/slot/<slot id>               Slot: where the bytes of a small object are
+//! platform/aws-global/pack/<pack id>               Pack: where such bytes are together
 //! ```
 //! Objects are kept under the id of their bucket, not its name: a bucket made anew is empty. Keys are escaped so
 //! that they sort as S3 lists them, by their bytes. No key has a NUL, so what follows one is ours.
@@ -21,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 use wharf_blobs::Digest;
 use wharf_records::{Record, Scope, Unknown};
+use wharf_seal::Sealed;
 use wharf_service::{platform, tags::Tags};
 
 use crate::{config_records::Settings, sum::Sum};
@@ -109,6 +112,13 @@ pub enum Body {
     Empty,
     /// One blob, and the name by which the object owns it.
     Blob(Digest, String),
+    /// A small one, in a slot of its own.
+    Packed {
+        slot: String,
+        /// What the slot will say, until it is written with the object.
+        #[serde(skip)]
+        place: Option<Slot>,
+    },
     /// The parts of an upload, but for those that its completion left out.
     Parts {
         upload: String,
@@ -209,6 +219,34 @@ pub struct Part {
     pub blob: Option<(Digest, String)>,
 }
 
+/// Where bytes lie in a pack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slot {
+    pub pack: String,
+    /// Their offset in the pack's stream of the journal.
+    pub at: u64,
+    /// Bytes there.
+    pub size: u64,
+}
+
+/// Bytes of small objects together, sealed under one key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pack {
+    /// The key, sealed for [`purpose_of_pack`].
+    pub sealed: Sealed,
+    pub begun_at: Timestamp,
+    /// When it was found that no slot names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emptied_at: Option<Timestamp>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+/// What the key of a pack is sealed for.
+pub fn purpose_of_pack(id: &str) -> String {
+    format!("s3/pack/{id}")
+}
+
 macro_rules! records {
     ($($kind:literal $record:ty),* $(,)?) => {
         $(impl Record for $record {
@@ -217,7 +255,7 @@ macro_rules! records {
         })*
     };
 }
-records! { "bucket" Bucket, "name" Name, "o" Object, "upload" Upload, "part" Part }
+records! { "bucket" Bucket, "name" Name, "o" Object, "upload" Upload, "part" Part, "slot" Slot, "pack" Pack }
 
 fn is_zero(size: &u64) -> bool {
     *size == 0
@@ -288,6 +326,22 @@ pub fn all_doomed() -> String {
 
 pub fn doomed(upload_id: &str) -> String {
     all_doomed() + upload_id
+}
+
+pub fn all_slots() -> String {
+    scope().prefix(Slot::KIND)
+}
+
+pub fn slot(id: &str) -> String {
+    all_slots() + id
+}
+
+pub fn all_packs() -> String {
+    scope().prefix(Pack::KIND)
+}
+
+pub fn pack(id: &str) -> String {
+    all_packs() + id
 }
 
 /// Escaped as [`wharf_records::unescape`] reads it, and so that the order of texts stays.

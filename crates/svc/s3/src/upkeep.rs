@@ -12,6 +12,7 @@ use wharf_store::{Range, Txn};
 use wharf_wire::{Fault, fault::Chain};
 
 use crate::{
+    compact,
     core::{ChangeError, Core, Open},
     expire,
     records::{self, Bucket, Part},
@@ -64,7 +65,8 @@ pub async fn round(core: &Core, deleting: &mut HashSet<String>) -> Result<(), Fa
         }
     }
     *deleting = still;
-    remove_doomed(core).await
+    remove_doomed(core).await?;
+    compact::round(core).await
 }
 
 /// A deletion takes no such time: its process was killed, and its caller learned nothing.

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use wharf_api_s3::*;
 use wharf_base::{Clock as _, TestClock, Timestamp};
 use wharf_blobs::{Blobs, Limits};
+use wharf_journal::{Journal, JournalOptions};
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_svc_s3::{Parts, S3Service};
 use wharf_testkit::{PERMIT, World, call, refused};
@@ -19,7 +20,13 @@ struct It {
     s3: S3Service,
     wants: Wants,
     clock: Arc<TestClock>,
+    parts: Parts,
     _folder: tempfile::TempDir,
+}
+
+/// More than goes into a pack.
+fn large(word: &str) -> Vec<u8> {
+    word.repeat(100 << 10).into_bytes()
 }
 
 impl It {
@@ -41,7 +48,7 @@ impl It {
             clock: clock.clone(),
             takeover: wharf_reconcile::Takeover::Replace,
         });
-        let s3 = S3Service::new(Parts {
+        let parts = Parts {
             store: world.store.clone(),
             keyring: world.keyring.clone(),
             wants: wants.clone(),
@@ -50,11 +57,14 @@ impl It {
                 Arc::new(kms),
                 world.dispatcher.clone(),
             )),
+            journal: Journal::open(&folder.path().join("journal"), JournalOptions::default())
+                .unwrap(),
             clock: clock.clone(),
-        });
+        };
         let it = Self {
             world,
-            s3,
+            s3: S3Service::new(parts.clone()),
+            parts,
             wants,
             clock,
             _folder: folder,
@@ -147,10 +157,32 @@ impl It {
             .collect()
     }
 
-    /// How many owners blobs have altogether.
+    /// How many places of bytes objects and parts have altogether.
     async fn owners(&self) -> usize {
-        let range = wharf_store::Range::prefix(wharf_wanted::all_owners()).count_only();
+        self.count(&wharf_wanted::all_owners()).await + self.count(&slots()).await
+    }
+
+    async fn count(&self, prefix: &str) -> usize {
+        let range = wharf_store::Range::prefix(prefix).count_only();
         self.world.store.range(range).await.unwrap().count
+    }
+
+    /// Where small bodies are.
+    fn packs(&self) -> Vec<String> {
+        let streams = self.parts.journal.streams("s3/", None, 100);
+        streams.into_iter().map(|it| it.name).collect()
+    }
+
+    async fn range(&self, key: &str, range: &str) -> Vec<u8> {
+        let input = GetObjectRequest {
+            bucket: Some(BUCKET.to_owned()),
+            key: Some(key.to_owned()),
+            range: Some(range.to_owned()),
+            ..GetObjectRequest::default()
+        };
+        let got = self.s3.get_object(&call(), input).await.unwrap();
+        let body = got.body.unwrap_or_default();
+        body.reader().whole(1 << 20).await.unwrap()
     }
 }
 
@@ -168,21 +200,80 @@ async fn what_is_not_written_says_so() {
 #[tokio::test]
 async fn bytes_are_owned_as_long_as_a_version_needs_them() {
     let it = It::new().await;
-    it.put("a", b"same").await;
-    it.put("b", b"same").await;
+    it.put("a", &large("same")).await;
+    it.put("b", &large("same")).await;
     assert_eq!(it.owners().await, 2);
-    it.put("a", b"other").await;
+    it.put("a", &large("other")).await;
     it.delete("b", None).await;
     assert_eq!(it.owners().await, 1);
-    let digest = wharf_blobs::Digest::of(b"same");
+    let digest = wharf_blobs::Digest::of(&large("same"));
     // Nobody needs it, but it was written a moment ago.
     assert!(!it.wants.collect_blob(&PERMIT, &digest).await.unwrap());
     it.clock.advance(2 * HOUR);
-    let kept = wharf_blobs::Digest::of(b"other");
+    let kept = wharf_blobs::Digest::of(&large("other"));
     assert!(!it.wants.collect_blob(&PERMIT, &kept).await.unwrap());
     assert!(it.wants.collect_blob(&PERMIT, &digest).await.unwrap());
-    assert_eq!(it.get("a", None).await.unwrap(), b"other");
+    assert_eq!(it.get("a", None).await.unwrap(), large("other"));
     assert_eq!(it.get("b", None).await.unwrap_err().code, "NoSuchKey");
+}
+
+fn slots() -> String {
+    wharf_service::platform::scope("s3").prefix("slot")
+}
+
+#[tokio::test]
+async fn small_bodies_lie_together_and_are_moved_when_little_is_left() {
+    let mut it = It::new().await;
+    let bodies: Vec<_> = (0..20).map(|it| format!("the body of {it}")).collect();
+    for (at, body) in bodies.iter().enumerate() {
+        it.put(&format!("k{at}"), body.as_bytes()).await;
+    }
+    it.put("empty", b"").await;
+    it.put("large", &large("x")).await;
+    assert_eq!(it.count(&slots()).await, 20);
+    let first = it.packs();
+    assert_eq!(first.len(), 1);
+    assert_eq!(it.range("k3", "bytes=4-7").await, b"body");
+    assert_eq!(it.range("k3", "bytes=-1").await, b"3");
+    for at in 3..20 {
+        it.delete(&format!("k{at}"), None).await;
+    }
+    it.put("k0", b"another").await;
+    assert_eq!(it.count(&slots()).await, 3);
+    // The pack that is being filled stays.
+    it.s3.keep_up().await.unwrap();
+    assert_eq!(it.packs(), first);
+    // Another process fills another.
+    it.s3 = S3Service::new(it.parts.clone());
+    assert_eq!(it.get("k1", None).await.unwrap(), bodies[1].as_bytes());
+    it.s3.keep_up().await.unwrap();
+    let both = it.packs();
+    assert_eq!(both.len(), 2);
+    // A backup that was begun before may still need the first.
+    it.s3.keep_up().await.unwrap();
+    assert_eq!(it.packs(), both);
+    it.clock.advance(2 * HOUR);
+    it.s3.keep_up().await.unwrap();
+    let left = it.packs();
+    assert_eq!(left.len(), 1);
+    assert_ne!(left, first);
+    assert_eq!(it.get("k0", None).await.unwrap(), b"another");
+    assert_eq!(it.get("k2", None).await.unwrap(), bodies[2].as_bytes());
+    assert_eq!(it.get("empty", None).await.unwrap(), b"");
+    assert_eq!(it.get("large", None).await.unwrap(), large("x"));
+}
+
+#[tokio::test]
+async fn nothing_of_a_small_body_stands_in_the_journal() {
+    let it = It::new().await;
+    it.put("k", b"a secret in a small object").await;
+    let [pack] = &it.packs()[..] else {
+        panic!("{:?}", it.packs());
+    };
+    let read = it.parts.journal.read(pack, 0, 10, 1 << 20).await.unwrap();
+    let secret = b"secret";
+    let stored = &read.records[0].data;
+    assert!(!stored.windows(secret.len()).any(|it| it == secret));
 }
 
 #[tokio::test]

@@ -191,7 +191,7 @@ pub async fn copy(
         tags,
         ..Object::default()
     };
-    let _lease;
+    let _held: body::Held;
     match &source.body {
         body @ (Body::Blob(..) | Body::Empty)
             if opening.is_none() && sealing.key.is_none() && has_sum =>
@@ -202,22 +202,26 @@ pub async fn copy(
             object.body = match body {
                 Body::Blob(digest, _) => {
                     // Until it is owned, nothing of it goes in this process.
-                    _lease = Some(core.parts.wants.blobs.lease(digest).await);
+                    let lease = core.parts.wants.blobs.lease(digest).await;
+                    _held = Some(Box::new(lease));
                     Body::Blob(*digest, format!("{}.object", ids::hex16()))
                 }
-                _ => Body::Empty,
+                _ => {
+                    _held = None;
+                    Body::Empty
+                }
             };
         }
         _ => {
-            let pieces = body::pieces(get::blobs(core, source).await?, 0..source.size);
+            let pieces = body::pieces(get::bytes(core, source).await?, 0..source.size);
             let stream = body::send(core, pieces, opening).await?;
             let computed = wanted.unwrap_or(wharf_wire::streaming::Algorithm::Crc64Nvme);
             let kept = body::receive(core, &stream, Some(computed), sealing.key.as_ref()).await?;
             object.size = kept.size;
             object.etag = kept.etag();
             object.sum.clone_from(&kept.sum);
-            object.body = kept.body();
-            _lease = kept.lease;
+            object.body = kept.body;
+            _held = kept.held;
         }
     }
     object.sse = sealing.sse;
@@ -297,9 +301,9 @@ pub async fn copy_part(
     )
     .await?;
     let key = to.sealing_key(core, call, &customer!(input)).await?;
-    let pieces = body::pieces(get::blobs(core, source).await?, range.start..range.end);
+    let pieces = body::pieces(get::bytes(core, source).await?, range.start..range.end);
     let stream = body::send(core, pieces, opening).await?;
-    let kept = body::receive(core, &stream, to.algorithm(), key.as_ref()).await?;
+    let kept = body::receive_part(core, &stream, to.algorithm(), key.as_ref()).await?;
     let part = multipart::put(core, call, &to, number, &kept).await?;
     let mut result = CopyPartResult {
         e_tag: Some(quoted(&part.etag)),

@@ -1,12 +1,11 @@
 //! GetObject and HeadObject.
 
 use wharf_api_s3::{GetObjectOutput, GetObjectRequest, HeadObjectOutput, HeadObjectRequest};
-use wharf_blobs::Digest;
 use wharf_wire::{Call, CallerKind, Fault};
 
 use super::{customer, quoted, show_sse, show_sum};
 use crate::{
-    body,
+    body::{self, Place},
     conditions::Reading,
     core::{Core, Open, shown_version},
     fault, names,
@@ -94,15 +93,16 @@ pub async fn any_version(
         .filter(|it| it.null == (version == "null")))
 }
 
-/// The blobs of an object in their order, with their plain sizes.
-pub async fn blobs(core: &Core, object: &Object) -> Result<Vec<(Digest, u64)>, Fault> {
+/// Where the bytes of an object are, in their order, with their plain sizes.
+pub async fn bytes(core: &Core, object: &Object) -> Result<Vec<(Place, u64)>, Fault> {
     match &object.body {
         Body::Empty => Ok(Vec::new()),
-        Body::Blob(digest, _) => Ok(vec![(*digest, object.size)]),
+        Body::Blob(digest, _) => Ok(vec![(Place::Blob(*digest), object.size)]),
+        Body::Packed { slot, .. } => Ok(vec![(Place::Slot(slot.clone()), object.size)]),
         Body::Parts { .. } => {
             let parts = parts(core, object).await?.into_iter();
             Ok(parts
-                .filter_map(|(_, part)| Some((part.blob?.0, part.size)))
+                .filter_map(|(_, part)| Some((Place::Blob(part.blob?.0), part.size)))
                 .collect())
         }
     }
@@ -305,7 +305,7 @@ pub async fn get(
     let (found, selected) = prepare!(core, call, input);
     let key = key_of(core, call, &found, customer!(input)).await?;
     let range = selected.range.start..selected.range.end;
-    let pieces = body::pieces(blobs(core, &found.object).await?, range);
+    let pieces = body::pieces(bytes(core, &found.object).await?, range);
     let mut output = GetObjectOutput {
         body: Some(body::send(core, pieces, key).await?),
         ..GetObjectOutput::default()

@@ -221,7 +221,8 @@ pub async fn upload_part(
     }
     let is_given = given.as_ref() == Some(&found.upload.algorithm);
     let stream = input.body.unwrap_or_default();
-    let kept = body::receive(core, &stream, algorithm.filter(|_| !is_given), key.as_ref()).await?;
+    let kept =
+        body::receive_part(core, &stream, algorithm.filter(|_| !is_given), key.as_ref()).await?;
     let part = put(core, call, &found, number, &kept).await?;
     let mut output = UploadPartOutput {
         e_tag: Some(quoted(&part.etag)),
@@ -249,7 +250,7 @@ pub async fn put(
         etag: kept.etag(),
         modified: core.now(),
         sum: kept.sum.clone(),
-        blob: kept.blob.clone(),
+        blob: kept.blob(),
     };
     let place = records::part(&found.upload.id, number);
     transact!(core.table, &call.permit, |tx| {

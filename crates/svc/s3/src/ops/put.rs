@@ -52,7 +52,7 @@ pub async fn put(
     let object = Object {
         size: kept.size,
         etag: kept.etag(),
-        body: kept.body(),
+        body: kept.body.clone(),
         sum: kept.sum.clone(),
         heads,
         tags,
