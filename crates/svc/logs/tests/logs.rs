@@ -412,6 +412,11 @@ proptest! {
 }
 
 fn open_with(folder: &Path, limits: wharf_svc_logs::Limits) -> LogsService {
+    open_beside(folder, limits).0
+}
+
+/// With the journal, which others use as well.
+fn open_beside(folder: &Path, limits: wharf_svc_logs::Limits) -> (LogsService, Journal) {
     let store = Store::open(&folder.join("store"), StoreOptions::default()).unwrap();
     let journal = JournalOptions {
         segment_bytes: 16 << 10,
@@ -422,7 +427,8 @@ fn open_with(folder: &Path, limits: wharf_svc_logs::Limits) -> LogsService {
         limits,
         indexes: Some(folder.join("indexes")),
     };
-    LogsService::open(store, Keyring::in_memory(), journal, options)
+    let logs = LogsService::open(store, Keyring::in_memory(), journal.clone(), options);
+    (logs, journal)
 }
 
 async fn try_put(
@@ -490,6 +496,26 @@ async fn an_account_has_a_rate_too() {
         refused += usize::from(put.is_err_and(|fault| fault.code == "ThrottlingException"));
     }
     assert!(refused >= 30, "{refused}");
+}
+
+/// What others keep in the journal is not what logs take.
+#[tokio::test]
+async fn no_event_goes_for_the_bytes_of_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = wharf_svc_logs::Limits {
+        kept_bytes: 200_000,
+        ..Default::default()
+    };
+    let (logs, journal) = open_beside(folder.path(), limits);
+    make(&logs, "g", &["s"]).await;
+    try_put(&logs, NOW, "s", "a line").await.unwrap();
+    journal
+        .append("s3/pack", &[vec![1; 500_000]])
+        .await
+        .unwrap();
+    logs.keep_bytes().await.unwrap();
+    let (kept, _) = filter(&logs, FilterLogEventsRequest::default()).await;
+    assert_eq!(kept, ["a line"]);
 }
 
 /// Beyond the bound the oldest events go, whoever's they are; what came last stays.

@@ -78,6 +78,7 @@ impl Server {
             account: ACCOUNT.to_owned(),
             region: REGION.to_owned(),
             public_cidr: "127.64.0.0/16".parse().unwrap(),
+            egress: Vec::new(),
             throttling: crate::gateway::throttle::Throttling::Off,
             audit: true,
             log_bytes: None,
