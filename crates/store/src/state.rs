@@ -130,7 +130,11 @@ pub(crate) struct Lease {
 pub(crate) struct State {
     pub(crate) revision: Revision,
     pub(crate) compacted: Revision,
+    /// Those that are there now. Apart from the others, since a queue's keys come and go: who looks for the
+    /// first would pass all that went before.
     keys: BTreeMap<Arc<str>, Chain>,
+    /// Those that were there, and can still be asked for.
+    gone: BTreeMap<Arc<str>, Chain>,
     /// Every change behind the pruned revision, oldest first.
     changes: VecDeque<(Revision, Arc<str>)>,
     /// How many of `changes`, from the front, have had the value they replaced put out of memory.
@@ -150,14 +154,22 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn current(&self, key: &str) -> Option<&Version> {
-        self.keys
-            .get(key)
-            .map(|c| &c.current)
-            .filter(|v| v.is_live())
+        self.keys.get(key).map(|c| &c.current)
     }
 
     pub(crate) fn get_at(&self, key: &str, at: Revision) -> Option<&Version> {
-        self.keys.get(key)?.at(at).filter(|v| v.is_live())
+        self.chain(key)?.at(at).filter(|v| v.is_live())
+    }
+
+    fn chain(&self, key: &str) -> Option<&Chain> {
+        self.keys.get(key).or_else(|| self.gone.get(key))
+    }
+
+    fn chain_mut(&mut self, key: &str) -> Option<&mut Chain> {
+        match self.keys.get_mut(key) {
+            Some(chain) => Some(chain),
+            None => self.gone.get_mut(key),
+        }
     }
 
     pub(crate) fn live_keys(&self) -> usize {
@@ -229,39 +241,26 @@ impl State {
     }
 
     fn replace(&mut self, revision: Revision, key: &str, version: Version) {
-        let name = match self.keys.get_key_value(key) {
-            Some((name, _)) => Arc::clone(name),
-            None if !version.is_live() => return,
-            None => key.into(),
-        };
-        self.revision = self.revision.max(revision);
         let (new_lease, is_live) = (version.lease, version.is_live());
+        let mut old_lease = None;
+        if let Some(old) = self.current(key) {
+            let (size, bytes) = (
+                size_of_entry(key, old.value.as_ref()),
+                old.value.as_ref().map_or(0, Bytes::len),
+            );
+            old_lease = old.lease;
+            self.live_bytes -= size;
+            self.live_keys -= 1;
+            self.replaced_bytes += bytes;
+        } else if !is_live && !self.gone.contains_key(key) {
+            return;
+        }
         if is_live {
             self.live_bytes += size_of_entry(key, version.value.as_ref());
             self.live_keys += 1;
         }
-        let mut old_lease = None;
-        match self.keys.get_mut(key) {
-            Some(chain) => {
-                let old = std::mem::replace(&mut chain.current, version);
-                if old.is_live() {
-                    self.live_bytes -= size_of_entry(key, old.value.as_ref());
-                    self.live_keys -= 1;
-                    self.replaced_bytes += old.value.as_ref().map_or(0, Bytes::len);
-                    old_lease = old.lease;
-                }
-                chain.older.push(old);
-            }
-            None => {
-                self.keys.insert(
-                    Arc::clone(&name),
-                    Chain {
-                        current: version,
-                        older: Vec::new(),
-                    },
-                );
-            }
-        }
+        self.revision = self.revision.max(revision);
+        let name = self.place(key, version, is_live);
         if old_lease != new_lease {
             if let Some(lease) = old_lease.and_then(|id| self.leases.get_mut(&id)) {
                 lease.keys.remove(&name);
@@ -271,6 +270,41 @@ impl State {
             }
         }
         self.changes.push_back((revision, name));
+    }
+
+    /// Puts a version in front of those its key has had, where it belongs; the key as it is kept.
+    fn place(&mut self, key: &str, version: Version, is_live: bool) -> Arc<str> {
+        let here = self
+            .keys
+            .get_key_value(key)
+            .map(|(name, _)| Arc::clone(name));
+        if let (Some(name), Some(chain), true) = (&here, self.keys.get_mut(key), is_live) {
+            let old = std::mem::replace(&mut chain.current, version);
+            chain.older.push(old);
+            return Arc::clone(name);
+        }
+        let found = match here {
+            Some(_) => self.keys.remove_entry(key),
+            None => self.gone.remove_entry(key),
+        };
+        let (name, older) = match found {
+            Some((name, mut chain)) => {
+                chain.older.push(chain.current);
+                (name, chain.older)
+            }
+            None => (key.into(), Vec::new()),
+        };
+        let chain = Chain {
+            current: version,
+            older,
+        };
+        let among = if is_live {
+            &mut self.keys
+        } else {
+            &mut self.gone
+        };
+        among.insert(Arc::clone(&name), chain);
+        name
     }
 
     /// A lease that is not there yet comes from a checkpoint that was written after its end: the
@@ -329,7 +363,12 @@ impl State {
                 break;
             };
             self.evicted = self.evicted.saturating_sub(1);
-            let Some(chain) = self.keys.get_mut(&key) else {
+            // Borrowed field by field: those of the state are counted below.
+            let chain = match self.keys.get_mut(&key) {
+                Some(chain) => Some(chain),
+                None => self.gone.get_mut(&key),
+            };
+            let Some(chain) = chain else {
                 continue;
             };
             let gone = chain.older.partition_point(|v| v.mod_revision < revision);
@@ -339,7 +378,7 @@ impl State {
             if chain.older.is_empty() {
                 chain.older = Vec::new();
                 if !chain.current.is_live() && chain.current.mod_revision == revision {
-                    self.keys.remove(&key);
+                    self.gone.remove(&key);
                 }
             }
         }
@@ -352,7 +391,11 @@ impl State {
                 break;
             };
             self.evicted += 1;
-            let replaced = self.keys.get_mut(key).and_then(|c| c.before_mut(*revision));
+            let chain = match self.keys.get_mut(key) {
+                Some(chain) => Some(chain),
+                None => self.gone.get_mut(key),
+            };
+            let replaced = chain.and_then(|c| c.before_mut(*revision));
             if let Some(old) = replaced.filter(|v| v.place.is_some()) {
                 self.replaced_bytes -= old.value.take().map_or(0, |v| v.len());
             }
@@ -361,7 +404,7 @@ impl State {
 
     /// A checkpoint now holds the value that `key` got at `revision`.
     pub(crate) fn relocate(&mut self, key: &str, revision: Revision, place: Place) {
-        let Some(chain) = self.keys.get_mut(key) else {
+        let Some(chain) = self.chain_mut(key) else {
             return;
         };
         let versions = chain
@@ -392,8 +435,20 @@ impl State {
             Some(after) if after >= from => Bound::Excluded(after),
             _ => Bound::Included(from),
         };
+        let bounds = (start, Bound::Unbounded);
+        let mut here = self.keys.range::<str, _>(bounds).peekable();
+        // What is gone now was there before.
+        let gone = (at < self.revision).then(|| self.gone.range::<str, _>(bounds));
+        let mut gone = gone.into_iter().flatten().peekable();
         let mut looked = 0;
-        for (key, chain) in self.keys.range::<str, _>((start, Bound::Unbounded)) {
+        loop {
+            let is_gone = match (here.peek(), gone.peek()) {
+                (Some((here, _)), Some((gone, _))) => gone < here,
+                (None, Some(_)) => true,
+                (_, None) => false,
+            };
+            let next = if is_gone { gone.next() } else { here.next() };
+            let (key, chain) = next?;
             let inside = match span {
                 Span::Prefix(prefix) => key.starts_with(prefix.as_str()),
                 Span::Between { to, .. } => **key < **to,
@@ -410,7 +465,6 @@ impl State {
                 return Some(Arc::clone(key));
             }
         }
-        None
     }
 
     /// The changes from revision `from` on whose keys start with `prefix`. Looks at about `most`
@@ -446,7 +500,7 @@ impl State {
     }
 
     fn event(&self, key: &str, revision: Revision) -> Option<FoundEvent> {
-        let chain = self.keys.get(key)?;
+        let chain = self.chain(key)?;
         let now = chain.at(revision)?;
         let before = revision
             .checked_sub(1)
