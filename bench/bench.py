@@ -14,11 +14,14 @@ from measures import (  # noqa: E402 the harness had to be found first
     api,
     audit,
     committed,
+    events,
     load_balancer,
     memory,
     neighbours,
     networks,
+    objects,
     placements,
+    queues,
     registry,
     run_task,
     services,
@@ -40,6 +43,9 @@ MEASURES = {
     "placements": placements,
     "committed": committed,
     "registry": registry,
+    "queues": queues,
+    "objects": objects,
+    "events": events,
 }
 
 

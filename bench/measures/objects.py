@@ -1,0 +1,126 @@
+"""Objects in and out."""
+
+import os
+import pathlib
+import socket
+import statistics
+import tempfile
+import time
+import urllib.parse
+
+from harness import tools
+from harness.installation import Installation, free_port
+
+from . import load, peers
+from .api import Moto
+
+TITLE = "Objects"
+METHOD = (
+    "Small objects: PUT of 4 KiB under new keys, 64 connections, five seconds, each signed and on disk when it is answered. Large ones: `curl` puts and gets with a presigned "
+    "URL, medians of five; beside them nginx with the same file for GET, and `dd` with a sync for PUT. wharf hashes (MD5, CRC-64), encrypts and decrypts what passes, nginx "
+    "does none of it; moto keeps objects in memory and checks no signature. GET of 1 MiB is `wharf-bench-load get`, 16 connections. Then a page of 1,000 of many keys."
+)
+COLUMNS = ("what", "wharf", "peer", "ratio")
+ROUNDS = 5
+MIB = 1 << 20
+NGINX = """
+daemon off; master_process off; worker_processes 2; error_log /dev/null; pid {folder}/pid;
+events {{ worker_connections 1024; }}
+http {{ access_log off; sendfile on; keepalive_requests 1000000; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+  server {{ listen 127.0.0.1:{port}; root {folder}; }} }}
+"""
+
+
+def run():
+    with Installation() as wharf, tempfile.TemporaryDirectory(dir=wharf.data.parent) as folder:
+        wharf.start(node=False)
+        folder = pathlib.Path(folder)
+        s3 = wharf.client("s3")
+        s3.create_bucket(Bucket="bench")
+        rows = [_small(wharf), *_gets(wharf, s3, folder), *_puts(s3, folder), _list(wharf, s3)]
+        return rows + [_open_bodies(wharf, s3)]
+
+
+def _small(wharf):
+    with peers.moto() as (_, _, port):
+        moto = Moto(port=port)
+        moto.client("s3").create_bucket(Bucket="bench")
+        own, other = (load.run("s3-put", server, "bench/4096", 64) for server in (wharf, moto))
+    rate, peer = own["per_second"], other["per_second"]
+    return "PUT of 4 KiB / s", f"{rate:,.0f} (p99 {own['p99_ms']:.0f} ms)", f"moto {peer:,.0f}", f"{rate / peer:.1f}"
+
+
+def _gets(wharf, s3, folder):
+    rows = []
+    port = free_port()
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
+    for size in (1, 64):
+        (folder / f"of-{size}").write_bytes(os.urandom(size * MIB))
+        s3.upload_file(str(folder / f"of-{size}"), "bench", f"of-{size}")
+    command = [tools.program("nginx"), "-c", folder / "nginx.conf", "-p", folder]
+    with peers.running(command, peers.answers(f"http://127.0.0.1:{port}/nginx.conf")):
+
+        class Nginx:
+            root = wharf.root
+
+        Nginx.port = port
+        own, peer = (load.run("get", *one, 16) for one in ((wharf, "/bench/of-1"), (Nginx, "/of-1")))
+        rows.append(_row("GET of 1 MiB, MiB / s", own["per_second"], peer["per_second"]))
+        url = s3.generate_presigned_url("get_object", Params={"Bucket": "bench", "Key": "of-64"})
+        own, peer = (64 / _curl("--output", "/dev/null", one) for one in (url, f"http://127.0.0.1:{port}/of-64"))
+        rows.append(_row("GET of 64 MiB, MiB / s", own, peer))
+    return rows
+
+
+def _row(what, own, peer):
+    return what, f"{own:,.0f}", f"nginx {peer:,.0f}", f"{own / peer:.2f}"
+
+
+def _puts(s3, folder):
+    content, copy = folder / "of-64", folder / "copy"
+    own, alone = [], []
+    for number in range(ROUNDS):
+        url = s3.generate_presigned_url("put_object", Params={"Bucket": "bench", "Key": f"put-{number}"})
+        os.sync()
+        own.append(_timed("curl", "--silent", "--fail", "--upload-file", content, "--output", "/dev/null", url))
+        os.sync()
+        alone.append(_timed("dd", f"if={content}", f"of={copy}", "bs=1M", "conv=fdatasync", "status=none"))
+        copy.unlink()
+    own, alone = statistics.median(own), statistics.median(alone)
+    return [("PUT of 64 MiB, seconds", f"{own:.3f}", f"dd with a sync {alone:.3f}", f"{own / alone:.2f}")]
+
+
+def _list(wharf, s3):
+    count = sum(page["KeyCount"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket="bench", Delimiter="/"))
+    while count < int(os.environ.get("WHARF_BENCH_KEYS", "100000")):
+        count += int(load.run("s3-put", wharf, "bench/16", 64, 10)["per_second"] * 12)
+    listed = load.run("get", wharf, "/bench?list-type=2&max-keys=1000&start-after=80", 1)
+    return f"list of 1,000 of about {count:,} keys, ms", f"p50 {listed['p50_ms']:.1f}, p99 {listed['p99_ms']:.1f}", "–", "–"
+
+
+def _open_bodies(wharf, s3):
+    """Memory with a thousand answers that nobody reads."""
+    url = urllib.parse.urlsplit(s3.generate_presigned_url("get_object", Params={"Bucket": "bench", "Key": "of-64"}))
+    before = peers.own_bytes([wharf.child("server")])
+    held = []
+    for _ in range(1000):
+        connection = socket.create_connection(("127.0.0.1", wharf.port))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.sendall(f"GET {url.path}?{url.query} HTTP/1.1\r\nhost: {url.netloc}\r\n\r\n".encode())
+        held.append(connection)
+    time.sleep(3)
+    grown = peers.own_bytes([wharf.child("server")]) - before
+    for connection in held:
+        connection.close()
+    return "memory for 1,000 open bodies, MiB", f"{grown / MIB:,.0f}", "–", "–"
+
+
+def _curl(*arguments):
+    return statistics.median(_timed("curl", "--silent", "--fail", *arguments) for _ in range(ROUNDS))
+
+
+def _timed(*command):
+    begun = time.monotonic()
+    tools.run(*command)
+    return time.monotonic() - begun
