@@ -19,4 +19,4 @@ pub mod targets;
 pub use operations::{Actor, Operations, Request};
 pub use outbox::{Courier, Outbox};
 pub use parcel::{Failure, GivenUp, Lane, Parcel, Policy};
-pub use send::{DeadLetter, Sending, send, send_all};
+pub use send::{DeadLetter, Sending, ask, send, send_all};

@@ -85,6 +85,9 @@ pub struct GivenUp {
     pub exhausted: Option<String>,
 }
 
+/// Stripes of a lane without order.
+const STRIPES: usize = 4;
+
 /// Parcels that go together: to the same place in the same name, so that one call can carry several and
 /// the trouble of one place is not that of others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,19 +118,23 @@ impl Lane {
         self.ordered
     }
 
-    /// Under which id a parcel is kept: those that are due first come first.
+    /// Under which id a parcel is kept: those that are due first come first, in one of several stripes that are
+    /// worked on side by side.
     pub(crate) fn place(&self, id: &str, due: Timestamp) -> String {
         let name = &self.name;
         match self.ordered {
             true => format!("{name}/{id}"),
-            false => format!("{name}/{:012x}/{id}", due.millis().max(0)),
+            false => {
+                let stripe = id.bytes().map(usize::from).sum::<usize>() % STRIPES;
+                format!("{name}.{stripe}/{:012x}/{id}", due.millis().max(0))
+            }
         }
     }
 
     /// The id of a parcel that is due at another time. Those of versions before had no lane in it.
     pub(crate) fn moved(&self, id: &str, due: Timestamp) -> String {
-        let own = id.strip_prefix(&self.name);
-        let Some(own) = own.and_then(|it| it.strip_prefix('/')) else {
+        let split = id.split_once('/');
+        let Some((_, own)) = split.filter(|(lane, _)| lane.starts_with(&self.name)) else {
             return self.place(id, due);
         };
         let behind_due = own.split_once('/').map_or(own, |(_, id)| id);
@@ -223,7 +230,9 @@ mod tests {
         assert_ne!(lane, Lane::of(&["rule", "other"]));
         let (early, late) = (Timestamp(9), Timestamp(1_700_000_000_000));
         let id = lane.place("b/c", early);
-        assert!(id < lane.place("a", late));
+        // Of one stripe.
+        assert!(id < lane.place("b/c", late));
+        assert_ne!(lane.place("a", late), lane.place("b", late));
         assert_eq!(lane.moved(&id, late), lane.place("b/c", late));
         // An id of before.
         assert_eq!(lane.moved("b/c", late), lane.place("b/c", late));

@@ -32,8 +32,24 @@ pub async fn send(
     actor: &Actor,
     request: &Request,
 ) -> Result<(), Failure> {
+    ask(operations, actor, request).await?;
+    Ok(())
+}
+
+/// As [`send`], for who wants to know what the target answered.
+///
+/// # Errors
+/// Those of [`send`].
+pub async fn ask(
+    operations: &dyn Operations,
+    actor: &Actor,
+    request: &Request,
+) -> Result<Value, Failure> {
     let answer = operations.call(actor, request).await?;
-    undone(&answer).map_or(Ok(()), Err)
+    match undone(&answer) {
+        None => Ok(answer),
+        Some(failure) => Err(failure),
+    }
 }
 
 /// Calls targets, some at once, and queues with up to ten messages each; the answers stand in the order of

@@ -169,6 +169,7 @@ pub static SERVICES: &[Row] = &[
         schema: &wharf_api_secretsmanager::schema::SERVICE,
         serve: |it| {
             let secrets = it.plane.secrets.clone();
+            secrets.calling(it.operations.clone());
             Served::by(wharf_api_secretsmanager::Routes(Arc::new(secrets.clone())))
                 .tagged(wharf_svc_secretsmanager::TAGGED)
                 .running("secrets", |stop| async move { secrets.run(stop).await })

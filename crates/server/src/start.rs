@@ -653,7 +653,10 @@ impl Plane {
             clock: clock.clone(),
             takeover: Takeover::Replace,
         });
+        let authority = CertificateAuthority { acm: acm.clone() };
+        let egress = Egress::new(config.egress.clone(), Arc::new(authority));
         let secrets = SecretsmanagerService::new(SecretsParts {
+            egress: egress.clone(),
             store: data.store.clone(),
             keyring: data.keyring.clone(),
             dispatcher: dispatcher.clone(),
@@ -674,9 +677,7 @@ impl Plane {
             clock: clock.clone(),
             takeover: Takeover::Replace,
         });
-        let authority = CertificateAuthority { acm: acm.clone() };
         Self {
-            egress: Egress::new(config.egress.clone(), Arc::new(authority)),
             kms,
             sqs,
             iam: IamService::new(directory.clone()),

@@ -10,7 +10,7 @@ use wharf_wire::{Check, Context, Fault};
 
 use crate::{
     core::Core,
-    names::{self, SERVICE},
+    names::{self, PRINCIPAL, SERVICE},
     versions::CURRENT,
 };
 
@@ -70,6 +70,22 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             let check = row.on(it.secret_id.as_deref()).await?;
             check.with("secretsmanager:BlockPublicPolicy", blocks.to_string())
         }
+        Input::RotateSecret(it) => {
+            let mut check = row.on(it.secret_id.as_deref()).await?;
+            if let Some(by) = &it.rotation_lambda_arn {
+                check = check.with("secretsmanager:RotationLambdaARN", by.clone());
+            }
+            let (rules, now) = (it.rotation_rules.is_some(), it.rotate_immediately);
+            check = check
+                .with("secretsmanager:ModifyRotationRules", rules.to_string())
+                .with(
+                    "secretsmanager:RotateImmediately",
+                    now.unwrap_or(true).to_string(),
+                );
+            let role = it.external_secret_rotation_role_arn.as_ref();
+            let passed = role.map(|it| Check::pass_role(it, PRINCIPAL));
+            return Ok([check].into_iter().chain(passed).collect());
+        }
         Input::TagResource(it) => {
             let check = row.on(it.secret_id.as_deref()).await?;
             with_tags(check, it.tags.as_deref())
@@ -110,7 +126,6 @@ fn secret_id(input: Input<'_>) -> Option<&str> {
         Input::RemoveRegionsFromReplication(it) => it.secret_id.as_deref(),
         Input::ReplicateSecretToRegions(it) => it.secret_id.as_deref(),
         Input::RestoreSecret(it) => it.secret_id.as_deref(),
-        Input::RotateSecret(it) => it.secret_id.as_deref(),
         Input::StopReplicationToReplica(it) => it.secret_id.as_deref(),
         _ => None,
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use wharf_api_kms::Kms;
 use wharf_base::Clock;
+use wharf_egress::Egress;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
 use wharf_store::Store;
@@ -18,6 +19,8 @@ pub struct Parts {
     pub dispatcher: Dispatcher,
     /// Past IAM's gate: keys are used in the name of the caller.
     pub kms: Arc<dyn Kms>,
+    /// To the endpoints that rotate secrets.
+    pub egress: Egress,
     pub clock: Arc<dyn Clock>,
     /// Whether another server may hold the reconciler's shard.
     pub takeover: Takeover,

@@ -1,9 +1,10 @@
 //! What every operation and loop of the service works with.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use wharf_base::Timestamp;
+use wharf_delivery::Operations;
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record as _;
 use wharf_seal::Secret as Opened;
@@ -20,9 +21,11 @@ use crate::{
 pub struct Core {
     pub parts: Parts,
     pub table: Table<SecretFaults>,
-    /// Keys of secrets that may have to be removed.
-    pub removals: Arc<Queue<String>>,
+    /// Keys of secrets that may have to be removed or rotated.
+    pub changed: Arc<Queue<String>>,
     pub shard: Shard,
+    /// All operations of the installation, once it has them: a rotation may start a task.
+    pub operations: OnceLock<Arc<dyn Operations>>,
 }
 
 /// A record could not be read or written.
@@ -142,8 +145,9 @@ impl Core {
         Self {
             table: Table::new(parts.store.clone()),
             parts,
-            removals: Arc::default(),
+            changed: Arc::default(),
             shard: Shard::new("/w1/c0/secretsmanager/shard/0"),
+            operations: OnceLock::new(),
         }
     }
 

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use wharf_api_secretsmanager::{DescribeSecretResponse, ReplicationStatusType, SecretListEntry};
+use wharf_api_secretsmanager::{
+    DescribeSecretResponse, ExternalSecretRotationMetadataItem, ReplicationStatusType,
+    RotationRulesType, SecretListEntry,
+};
 use wharf_base::Timestamp;
 
-use crate::{core::Found, records::Secret, tags};
+use crate::{core::Found, records::Secret, rotation::Rules, tags};
 
 pub fn described(found: &Found) -> DescribeSecretResponse {
     let secret = found.secret();
+    let rotation = secret.rotation.as_ref();
     DescribeSecretResponse {
         arn: Some(found.arn()),
         name: Some(found.name.clone()),
@@ -22,6 +26,13 @@ pub fn described(found: &Found) -> DescribeSecretResponse {
         created_date: Some(secret.created_at),
         primary_region: primary_region(found),
         replication_status: replicas(found),
+        rotation_enabled: rotation.map(|it| it.enabled),
+        rotation_lambda_arn: rotation.map(|it| it.by.clone()),
+        rotation_rules: rotation.and_then(|it| rules(&it.rules)),
+        external_secret_rotation_metadata: rotation.and_then(|it| parameters(&it.parameters)),
+        external_secret_rotation_role_arn: rotation.and_then(|it| it.role.clone()),
+        last_rotated_date: rotation.and_then(|it| it.last_at),
+        next_rotation_date: rotation.and_then(|it| it.next_at),
         ..DescribeSecretResponse::default()
     }
 }
@@ -40,8 +51,33 @@ pub fn listed(found: &Found) -> SecretListEntry {
         secret_versions_to_stages: it.version_ids_to_stages,
         created_date: it.created_date,
         primary_region: it.primary_region,
+        rotation_enabled: it.rotation_enabled,
+        rotation_lambda_arn: it.rotation_lambda_arn,
+        rotation_rules: it.rotation_rules,
+        external_secret_rotation_metadata: it.external_secret_rotation_metadata,
+        external_secret_rotation_role_arn: it.external_secret_rotation_role_arn,
+        last_rotated_date: it.last_rotated_date,
+        next_rotation_date: it.next_rotation_date,
         ..SecretListEntry::default()
     }
+}
+
+fn rules(rules: &Rules) -> Option<RotationRulesType> {
+    (*rules != Rules::default()).then(|| RotationRulesType {
+        automatically_after_days: rules.after_days,
+        duration: rules.duration.clone(),
+        schedule_expression: rules.schedule.clone(),
+    })
+}
+
+fn parameters(
+    parameters: &BTreeMap<String, String>,
+) -> Option<Vec<ExternalSecretRotationMetadataItem>> {
+    let item = |(key, value): (&String, &String)| ExternalSecretRotationMetadataItem {
+        key: Some(key.clone()),
+        value: Some(value.clone()),
+    };
+    some(parameters.iter().map(item).collect())
 }
 
 /// How the replicas are; they have no values of their own and are always in step.

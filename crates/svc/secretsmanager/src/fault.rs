@@ -53,6 +53,19 @@ pub fn no_value(by: &str) -> Fault {
     ))
 }
 
+/// Nothing says what would rotate the secret.
+pub fn no_rotation() -> Fault {
+    request("No Lambda rotation function ARN is associated with this secret.")
+}
+
+pub fn not_rotated() -> Fault {
+    request("You can't cancel rotation for a secret that isn't being rotated.")
+}
+
+pub fn no_role(role: &str) -> Fault {
+    parameter(format!("Secrets Manager can't assume the role {role}."))
+}
+
 pub fn deleted() -> Fault {
     request("You can't perform this operation on the secret because it was marked for deletion.")
 }

@@ -7,10 +7,7 @@ use wharf_api_kms::{DecryptRequest, GenerateDataKeyRequest, Kms};
 use wharf_seal::Secret;
 use wharf_wire::{Call, Fault};
 
-use crate::fault;
-
-/// How policies of keys name this service.
-const PRINCIPAL: &str = "secretsmanager.amazonaws.com";
+use crate::{fault, names::PRINCIPAL};
 
 /// The key that a request asks for; `None` for the service's own.
 pub fn chosen(given: Option<String>) -> Option<String> {

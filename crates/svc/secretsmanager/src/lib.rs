@@ -28,6 +28,8 @@ mod password;
 mod policy;
 mod reconcile;
 mod records;
+mod rotating;
+mod rotation;
 mod service;
 mod tagged;
 mod tags;

@@ -13,6 +13,8 @@ use crate::fault;
 
 /// In keys and in ARNs.
 pub const SERVICE: &str = "secretsmanager";
+/// How policies name this service.
+pub const PRINCIPAL: &str = "secretsmanager.amazonaws.com";
 /// The random end of an ARN.
 const SUFFIX: usize = 6;
 const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

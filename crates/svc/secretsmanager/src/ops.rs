@@ -7,6 +7,7 @@ pub mod list;
 pub mod password;
 pub mod policy;
 pub mod replicas;
+pub mod rotate;
 pub mod tags;
 pub mod update;
 pub mod value;

@@ -1,4 +1,4 @@
-//! Removes secrets whose recovery window is over.
+//! Removes secrets whose recovery window is over, and rotates others in time.
 
 use std::sync::Arc;
 
@@ -12,21 +12,22 @@ use crate::{
     fault::SecretFaults,
     ops,
     records::Secret,
+    rotating,
 };
 
-const PERMIT: Permit = Permit::for_controller("secretsmanager-reconciler");
+pub const PERMIT: Permit = Permit::for_controller("secretsmanager-reconciler");
 
 type StepError = wharf_service::StepError<SecretFaults>;
 
 /// Wakes the reconciler for a secret that changed.
 pub fn changed(core: &Core, key: &str, _: Look) -> Reach {
     if let Some((_, Secret::KIND, _)) = Scope::parse(key) {
-        core.removals.wake(key.to_owned());
+        core.changed.wake(key.to_owned());
     }
     Reach::One
 }
 
-/// Removes the secret under a key if it is due, and says when to look again.
+/// Does what is due for the secret under a key, and says when to look again.
 pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     let Some((scope, _, name)) = Scope::parse(&key) else {
         return Ok(Next::Settled);
@@ -34,13 +35,6 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     let Some(stored) = core.table.read::<Secret>(&key).await? else {
         return Ok(Next::Settled);
     };
-    let Some(deletion) = stored.record.deletion else {
-        return Ok(Next::Settled);
-    };
-    let now = core.now();
-    if now < deletion.due_at {
-        return Ok(Next::After(deletion.due_at.since(now)));
-    }
     let place = Place::of_scope(&scope);
     let found = Found {
         name,
@@ -48,5 +42,12 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         place,
         stored,
     };
+    let Some(deletion) = found.secret().deletion else {
+        return rotating::look(&core, &found).await;
+    };
+    let now = core.now();
+    if now < deletion.due_at {
+        return Ok(Next::After(deletion.due_at.since(now)));
+    }
     settled(ops::delete::remove(&core, &PERMIT, &found, Some(fence(&core.shard)?)).await)
 }

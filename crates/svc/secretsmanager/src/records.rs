@@ -10,6 +10,8 @@ use wharf_base::Timestamp;
 use wharf_records::{Record, Scope, Unknown, ecs::Tags};
 use wharf_seal::Sealed;
 
+use crate::rotation::Rotation;
+
 /// A secret in its own region, under its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Secret {
@@ -35,6 +37,8 @@ pub struct Secret {
     /// By id.
     #[serde(default)]
     pub versions: BTreeMap<String, Version>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotation: Option<Rotation>,
     /// Regions with a replica.
     #[serde(default)]
     pub replicas: BTreeSet<String>,

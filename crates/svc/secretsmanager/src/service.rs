@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
+use wharf_delivery::Operations;
 use wharf_service::OneQueue;
 
 use crate::{authorize, config::Parts, core::Core, names, ops, reconcile};
 
-/// Secrets removed at once.
-const WORKERS: usize = 2;
+/// Secrets removed and rotated at once: an endpoint may take its time.
+const WORKERS: usize = 16;
 
 /// Secrets Manager over a store.
 #[derive(Clone)]
@@ -24,7 +25,12 @@ impl SecretsmanagerService {
         }
     }
 
-    /// Removes deleted secrets in time until `stop`, or until a part of it panics.
+    /// Lets rotations start tasks.
+    pub fn calling(&self, operations: Arc<dyn Operations>) {
+        let _ = self.core.operations.set(operations);
+    }
+
+    /// Removes deleted secrets and rotates others in time until `stop`, or until a part of it panics.
     pub async fn run(&self, stop: CancellationToken) {
         let core = &self.core;
         let loops = OneQueue {
@@ -33,7 +39,7 @@ impl SecretsmanagerService {
             shard: &core.shard,
             permit: Permit::for_controller("secretsmanager-shard"),
             takeover: core.parts.takeover,
-            queue: &core.removals,
+            queue: &core.changed,
             workers: WORKERS,
         };
         let (fed, worked) = (core.clone(), core.clone());
@@ -54,6 +60,7 @@ wharf_api_secretsmanager::operations! {
     run(self, operation, call, input) = operation(&self.core, call, input).await;
 
     batch_get_secret_value = ops::value::batch_get_secret_value;
+    cancel_rotate_secret = ops::rotate::cancel_rotate_secret;
     create_secret = ops::create::create_secret;
     delete_resource_policy = ops::policy::delete_resource_policy;
     delete_secret = ops::delete::delete_secret;
@@ -68,6 +75,7 @@ wharf_api_secretsmanager::operations! {
     remove_regions_from_replication = ops::replicas::remove_regions_from_replication;
     replicate_secret_to_regions = ops::replicas::replicate_secret_to_regions;
     restore_secret = ops::delete::restore_secret;
+    rotate_secret = ops::rotate::rotate_secret;
     stop_replication_to_replica = ops::replicas::stop_replication_to_replica;
     tag_resource = ops::tags::tag;
     untag_resource = ops::tags::untag;

@@ -13,8 +13,10 @@ use crate::{
 
 pub const CURRENT: &str = "AWSCURRENT";
 const PREVIOUS: &str = "AWSPREVIOUS";
+/// The version that a rotation makes.
+pub const PENDING: &str = "AWSPENDING";
 /// Versions that follow their secret when it gets another key.
-pub const REKEYED: [&str; 3] = [CURRENT, PREVIOUS, "AWSPENDING"];
+pub const REKEYED: [&str; 3] = [CURRENT, PREVIOUS, PENDING];
 
 /// Versions that are kept; beyond them the oldest without a label go, once they are a day old.
 const MAX_VERSIONS: usize = 100;
@@ -40,7 +42,9 @@ pub fn add(
         stages: BTreeSet::new(),
         kms_key: key.map(str::to_owned),
     };
-    secret.versions.entry(id.to_owned()).or_insert(version);
+    // A rotation makes its version before it has a value.
+    let version = secret.versions.entry(id.to_owned()).or_insert(version);
+    version.kms_key = key.map(str::to_owned);
     for stage in stages {
         attach(secret, stage, id);
     }
@@ -67,7 +71,14 @@ fn attach(secret: &mut Secret, stage: &str, to: &str) {
     }
 }
 
-fn detach(secret: &mut Secret, stage: &str) {
+/// Whether a version has a label.
+pub fn is(secret: &Secret, id: &str, stage: &str) -> bool {
+    let version = secret.versions.get(id);
+    version.is_some_and(|it| it.stages.contains(stage))
+}
+
+/// Takes a label off whatever version has it.
+pub fn detach(secret: &mut Secret, stage: &str) {
     for version in secret.versions.values_mut() {
         version.stages.remove(stage);
     }
@@ -204,6 +215,7 @@ mod tests {
             policy: None,
             tags: Tags::new(),
             versions: Default::default(),
+            rotation: None,
             replicas: BTreeSet::new(),
             unknown: Unknown::new(),
         }

@@ -44,6 +44,7 @@ pub async fn create_secret(
         policy: None,
         tags: given_tags,
         versions: Default::default(),
+        rotation: None,
         replicas: BTreeSet::new(),
         unknown: Unknown::new(),
     };

@@ -9,7 +9,7 @@ use super::value;
 use crate::{
     core::{Content, Core, Found},
     fault, kms,
-    records::Secret,
+    records::{Secret, Value},
     versions::{CURRENT, REKEYED},
 };
 
@@ -79,6 +79,11 @@ async fn rekey(
     change.when(found.stored.unchanged());
     for (id, version) in &mut secret.versions {
         if !REKEYED.iter().any(|it| version.stages.contains(*it)) {
+            continue;
+        }
+        let there = core.table.read::<Value>(&found.slot(id).key()).await?;
+        if there.is_none() {
+            // A rotation has not given it a value yet.
             continue;
         }
         let content = core.value(call, &found, id).await?;

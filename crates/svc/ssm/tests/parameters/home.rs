@@ -53,6 +53,7 @@ impl Home {
         let keys = wharf_api_kms::Client::new(Arc::new(kms), world.dispatcher.clone());
         let keys: Arc<dyn wharf_api_kms::Kms> = Arc::new(keys);
         let secrets = SecretsmanagerService::new(SecretsParts {
+            egress: wharf_egress::Egress::to(Vec::new()),
             store: world.store.clone(),
             keyring: world.keyring.clone(),
             dispatcher: world.dispatcher.clone(),
