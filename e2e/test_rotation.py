@@ -104,7 +104,7 @@ def test_a_task_rotates(alone):
     secret = secrets.create_secret(Name=name, SecretString="old")["ARN"]
     does = tasks.task_role(alone, "secretsmanager:*", secret)
     container = {"command": ["python3", "-c", TASK], "memory": 256}
-    definition = tasks.register(alone, images.push(alone, "python"), "host", role=does, **container)
+    definition = tasks.register(alone, images.push(alone, "python"), "bridge", role=does, **container)
     iam, starter = alone.client("iam"), tasks.unique("rotator")
     trusts = {"Effect": "Allow", "Principal": {"Service": "secretsmanager.amazonaws.com"}, "Action": "sts:AssumeRole"}
     role = iam.create_role(RoleName=starter, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trusts]}))

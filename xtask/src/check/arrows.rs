@@ -48,7 +48,7 @@ const ROOMS: [Row; 20] = [
     row(&["iam", "placement"]),
     row(&["reconcile"]),
     row(&["service"]),
-    row(&["hosts", "delivery"]),
+    row(&["hosts", "delivery", "datakeys"]),
     row(&["svc/ecs/model", "svc/ecs/exec"]),
     row(&["svc/ecs/scheduler", "svc/ecs/agents"]),
     row(&["svc/*"]),

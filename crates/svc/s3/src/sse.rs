@@ -7,9 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use md5::Md5;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
-use wharf_api_kms::{DecryptRequest, GenerateDataKeyRequest};
 use wharf_base::ids;
-use wharf_seal::Secret;
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -155,29 +153,20 @@ pub async fn sealing(
         Some(text) => read_context(text)?,
         None => BTreeMap::new(),
     };
-    let input = GenerateDataKeyRequest {
-        key_id: Some(id.unwrap_or_else(|| OWN_KEY.to_owned())),
-        key_spec: Some("AES_256".to_owned()),
-        encryption_context: Some(bound_to(bucket, key, bucket_key, &context)),
-        ..GenerateDataKeyRequest::default()
-    };
-    let made = core
-        .parts
-        .kms
-        .generate_data_key(&in_region(call, bucket), input)
-        .await;
+    let bound = bound_to(bucket, key, bucket_key, &context);
+    let id = id.unwrap_or_else(|| OWN_KEY.to_owned());
+    let kms = &*core.parts.kms;
+    let made = wharf_datakeys::make(kms, &in_region(call, bucket), &id, bound).await;
     let made = made.map_err(refused)?;
-    let plain = Secret::from(made.plaintext.unwrap_or_default());
-    let open: Key = plain.expose().try_into().map_err(|_| unusable())?;
     let sse = Sse::Kms {
-        key: made.key_id.unwrap_or_default(),
-        sealed: BASE64.encode(made.ciphertext_blob.unwrap_or_default()),
+        key: made.key,
+        sealed: BASE64.encode(&made.sealed),
         context,
         bucket_key,
     };
     Ok(Sealing {
         sse: Some(sse),
-        key: Some(open),
+        key: Some(*made.open.bytes()),
     })
 }
 
@@ -216,19 +205,11 @@ pub async fn opening(
             bucket_key,
             ..
         }) => {
-            let input = DecryptRequest {
-                ciphertext_blob: Some(BASE64.decode(sealed).map_err(|_| unusable())?),
-                encryption_context: Some(bound_to(bucket, key, *bucket_key, context)),
-                ..DecryptRequest::default()
-            };
-            let opened = core
-                .parts
-                .kms
-                .decrypt(&in_region(call, bucket), input)
-                .await;
-            let plain = Secret::from(opened.map_err(refused)?.plaintext.unwrap_or_default());
-            let open: Key = plain.expose().try_into().map_err(|_| unusable())?;
-            Ok(Some(open))
+            let sealed = BASE64.decode(sealed).map_err(|_| unusable())?;
+            let bound = bound_to(bucket, key, *bucket_key, context);
+            let kms = &*core.parts.kms;
+            let opened = wharf_datakeys::open(kms, &in_region(call, bucket), sealed, bound).await;
+            Ok(Some(*opened.map_err(refused)?.bytes()))
         }
     }
 }

@@ -227,7 +227,7 @@ impl Core {
         };
         let kms = &*self.parts.kms;
         let made = kms::data_key(kms, call, key, &slot.arn(), slot.version).await?;
-        let inner = wharf_seal::seal_once(&made.open, content.bytes(), &purpose);
+        let inner = wharf_seal::seal_once(made.open.bytes(), content.bytes(), &purpose);
         let data_key = Some(BASE64.encode(&made.sealed));
         Ok((value(&inner, data_key), Some(made.key.clone())))
     }
@@ -253,11 +253,7 @@ impl Core {
             let sealed = sealed.map_err(|error| fault::unreadable(&error))?;
             let kms = &*self.parts.kms;
             let key = kms::open(kms, call, sealed, &slot.arn(), slot.version).await?;
-            let key = key
-                .expose()
-                .try_into()
-                .map_err(|_| fault::not_decrypted())?;
-            let inner = wharf_seal::open_once(key, opened.expose(), &purpose);
+            let inner = wharf_seal::open_once(key.bytes(), opened.expose(), &purpose);
             opened = inner.map_err(|error| fault::unreadable(&error))?;
         }
         if value.binary {

@@ -1,10 +1,8 @@
 //! Values under keys of KMS. Each has a data key of its own, which KMS makes and opens in the name of the
 //! caller: whoever reads a secret may use its key, and a key that is disabled shuts its secrets.
 
-use std::collections::BTreeMap;
-
-use wharf_api_kms::{DecryptRequest, GenerateDataKeyRequest, Kms};
-use wharf_seal::Secret;
+use wharf_api_kms::Kms;
+use wharf_datakeys::{Context, Made, Open};
 use wharf_wire::{Call, Fault};
 
 use crate::{fault, names::PRINCIPAL};
@@ -15,20 +13,9 @@ pub fn chosen(given: Option<String>) -> Option<String> {
     given.filter(|it| !ours.contains(&it.as_str()) && !it.ends_with(":alias/aws/secretsmanager"))
 }
 
-/// Bytes of a data key.
-const KEY: usize = 32;
-
-/// A data key, open and as KMS sealed it.
-pub struct DataKey {
-    pub open: [u8; KEY],
-    pub sealed: Vec<u8>,
-    /// ARN of the key that sealed it.
-    pub key: String,
-}
-
 /// What a data key is bound to.
-fn context(arn: &str, version: &str) -> BTreeMap<String, String> {
-    BTreeMap::from([
+fn context(arn: &str, version: &str) -> Context {
+    Context::from([
         ("SecretARN".to_owned(), arn.to_owned()),
         ("SecretVersionId".to_owned(), version.to_owned()),
     ])
@@ -44,23 +31,10 @@ pub async fn data_key(
     key: &str,
     arn: &str,
     version: &str,
-) -> Result<DataKey, Fault> {
-    let input = GenerateDataKeyRequest {
-        key_id: Some(key.to_owned()),
-        key_spec: Some("AES_256".to_owned()),
-        encryption_context: Some(context(arn, version)),
-        ..GenerateDataKeyRequest::default()
-    };
+) -> Result<Made, Fault> {
     let call = call.forwarded_by(PRINCIPAL);
-    let made = kms.generate_data_key(&call, input).await;
-    let made = made.map_err(|it| refused(it, fault::not_encrypted))?;
-    let plain = Secret::from(made.plaintext.unwrap_or_default());
-    let open = plain.expose().try_into();
-    Ok(DataKey {
-        open: open.map_err(|_| fault::not_encrypted())?,
-        sealed: made.ciphertext_blob.unwrap_or_default(),
-        key: made.key_id.unwrap_or_default(),
-    })
+    let made = wharf_datakeys::make(kms, &call, key, context(arn, version)).await;
+    made.map_err(|it| refused(it, fault::not_encrypted))
 }
 
 /// Opens the data key of a version of a secret.
@@ -73,15 +47,10 @@ pub async fn open(
     sealed: Vec<u8>,
     arn: &str,
     version: &str,
-) -> Result<Secret, Fault> {
-    let input = DecryptRequest {
-        ciphertext_blob: Some(sealed),
-        encryption_context: Some(context(arn, version)),
-        ..DecryptRequest::default()
-    };
-    let opened = kms.decrypt(&call.forwarded_by(PRINCIPAL), input).await;
-    let opened = opened.map_err(|it| refused(it, fault::not_decrypted))?;
-    Ok(opened.plaintext.unwrap_or_default().into())
+) -> Result<Open, Fault> {
+    let call = call.forwarded_by(PRINCIPAL);
+    let opened = wharf_datakeys::open(kms, &call, sealed, context(arn, version)).await;
+    opened.map_err(|it| refused(it, fault::not_decrypted))
 }
 
 /// What callers of this service learn of a refusal by KMS.

@@ -1,16 +1,13 @@
 //! Data keys of queues: wharf's own, one for each account and region, and those that KMS makes for a caller and
 //! a queue, used again for as long as the queue says.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::Mutex;
-use wharf_api_kms::{DecryptRequest, GenerateDataKeyRequest};
 use wharf_api_sqs::faults;
+use wharf_datakeys::Context;
 use wharf_records::Scope;
-use wharf_seal::{Sealed, Secret};
+use wharf_seal::Sealed;
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
@@ -122,18 +119,10 @@ pub async fn opening(
     let sealed = core.parts.keyring.open(&stored.sealed, &purpose(place, id));
     let sealed = sealed.map_err(|cause| fault::unreadable(&cause))?;
     let queue = stored.kms.map(|it| it.queue).unwrap_or_default();
-    let input = DecryptRequest {
-        ciphertext_blob: Some(sealed.expose().to_vec()),
-        encryption_context: Some(context(&queue)),
-        ..DecryptRequest::default()
-    };
-    let opened = core
-        .parts
-        .kms
-        .decrypt(&call.forwarded_by(PRINCIPAL), input)
-        .await;
-    let plain = Secret::from(opened.map_err(refused)?.plaintext.unwrap_or_default());
-    let key = Arc::new(DataKey::from(plain));
+    let call = call.forwarded_by(PRINCIPAL);
+    let (kms, sealed) = (&*core.parts.kms, sealed.expose().to_vec());
+    let opened = wharf_datakeys::open(kms, &call, sealed, context(&queue)).await;
+    let key = Arc::new(DataKey::from(opened.map_err(refused)?.into_secret()));
     let until = now + Millis::from(reuse_s) * 1000;
     remember(&core.keys.opened, user, until, now, key.clone());
     Ok(key)
@@ -173,8 +162,8 @@ async fn managed(core: &Core, call: &Call, place: &Place) -> Result<Arc<DataKey>
     Ok(key)
 }
 
-fn context(queue: &str) -> BTreeMap<String, String> {
-    BTreeMap::from([("aws:sqs:arn".to_owned(), queue.to_owned())])
+fn context(queue: &str) -> Context {
+    Context::from([("aws:sqs:arn".to_owned(), queue.to_owned())])
 }
 
 async fn of_kms(
@@ -194,23 +183,13 @@ async fn of_kms(
     if let Some(usable) = recall(&core.keys.sealing, &user, now) {
         return Ok(usable);
     }
-    let input = GenerateDataKeyRequest {
-        key_id: Some(named(kms_key)),
-        key_spec: Some("AES_256".to_owned()),
-        encryption_context: Some(context(&arn)),
-        ..GenerateDataKeyRequest::default()
-    };
-    let made = core
-        .parts
-        .kms
-        .generate_data_key(&call.forwarded_by(PRINCIPAL), input)
-        .await;
+    let asking = call.forwarded_by(PRINCIPAL);
+    let kms = &*core.parts.kms;
+    let made = wharf_datakeys::make(kms, &asking, &named(kms_key), context(&arn)).await;
     let made = made.map_err(refused)?;
-    let plain = Secret::from(made.plaintext.unwrap_or_default());
     let id = wharf_base::ids::hex32();
-    let sealed = made.ciphertext_blob.unwrap_or_default();
     let record = records::DataKey {
-        sealed: core.parts.keyring.seal(&sealed, &purpose(place, &id)),
+        sealed: core.parts.keyring.seal(&made.sealed, &purpose(place, &id)),
         kms: Some(OfKms { queue: arn }),
         made_at: call.now,
         unknown: Default::default(),
@@ -221,7 +200,7 @@ async fn of_kms(
     });
     let usable = Usable {
         id,
-        key: Arc::new(DataKey::from(plain)),
+        key: Arc::new(DataKey::from(made.open.into_secret())),
     };
     let until = now + Millis::from(settings.kms_reuse_s) * 1000;
     remember(&core.keys.sealing, user, until, now, usable.clone());

@@ -2,12 +2,11 @@
 //! what does not under a data key of its own. Both are bound to the parameter's ARN, and both are done in
 //! the name of the caller.
 
-use std::collections::BTreeMap;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
-use wharf_api_kms::{DecryptRequest, EncryptRequest, GenerateDataKeyRequest, Kms};
+use wharf_api_kms::{DecryptRequest, EncryptRequest, Kms};
 use wharf_api_ssm::faults;
+use wharf_datakeys::Context;
 use wharf_seal::Secret;
 use wharf_wire::{Call, Fault};
 
@@ -27,8 +26,8 @@ pub struct Locked {
     pub body: Option<String>,
 }
 
-fn context(arn: &str) -> BTreeMap<String, String> {
-    BTreeMap::from([("PARAMETER_ARN".to_owned(), arn.to_owned())])
+fn context(arn: &str) -> Context {
+    Context::from([("PARAMETER_ARN".to_owned(), arn.to_owned())])
 }
 
 /// A value under a key, for the parameter of an ARN.
@@ -57,19 +56,11 @@ pub async fn lock(
             body: None,
         });
     }
-    let input = GenerateDataKeyRequest {
-        key_id: Some(key.to_owned()),
-        key_spec: Some("AES_256".to_owned()),
-        encryption_context: Some(context(arn)),
-        ..GenerateDataKeyRequest::default()
-    };
-    let made = kms.generate_data_key(&call, input).await.map_err(refused)?;
-    let plain = Secret::from(made.plaintext.unwrap_or_default());
-    let open = plain.expose().try_into();
-    let open = open.map_err(|_| faults::invalid_key_id(format!("Invalid keyId {key}")))?;
-    let body = wharf_seal::seal_once(open, value.as_bytes(), arn);
+    let made = wharf_datakeys::make(kms, &call, key, context(arn)).await;
+    let made = made.map_err(refused)?;
+    let body = wharf_seal::seal_once(made.open.bytes(), value.as_bytes(), arn);
     Ok(Locked {
-        blob: BASE64.encode(made.ciphertext_blob.unwrap_or_default()),
+        blob: BASE64.encode(&made.sealed),
         body: Some(BASE64.encode(body)),
     })
 }
@@ -90,20 +81,21 @@ pub async fn unlock(
             .decode(text)
             .map_err(|error| fault::unreadable(&error))
     };
-    let input = DecryptRequest {
-        ciphertext_blob: Some(bytes(&locked.blob)?),
-        encryption_context: Some(context(arn)),
-        ..DecryptRequest::default()
-    };
-    let opened = kms.decrypt(&call.forwarded_by(PRINCIPAL), input).await;
-    let opened = opened.map_err(|it| refused(it, key))?;
-    let opened = Secret::from(opened.plaintext.unwrap_or_default());
+    let call = call.forwarded_by(PRINCIPAL);
+    let blob = bytes(&locked.blob)?;
+    let refused = |it| refused(it, key);
     let Some(body) = &locked.body else {
-        return Ok(opened);
+        let input = DecryptRequest {
+            ciphertext_blob: Some(blob),
+            encryption_context: Some(context(arn)),
+            ..DecryptRequest::default()
+        };
+        let opened = kms.decrypt(&call, input).await.map_err(refused)?;
+        return Ok(Secret::from(opened.plaintext.unwrap_or_default()));
     };
-    let key = opened.expose().try_into();
-    let key = key.map_err(|error| fault::unreadable(&error))?;
-    let inner = wharf_seal::open_once(key, &bytes(body)?, arn);
+    let opened = wharf_datakeys::open(kms, &call, blob, context(arn)).await;
+    let opened = opened.map_err(refused)?;
+    let inner = wharf_seal::open_once(opened.bytes(), &bytes(body)?, arn);
     inner.map_err(|error| fault::unreadable(&error))
 }
 
