@@ -8,6 +8,9 @@ import tempfile
 import time
 import urllib.parse
 
+import boto3
+import botocore.config
+
 from harness import tools
 from harness.installation import Installation, free_port
 
@@ -36,10 +39,17 @@ def run():
     with Installation() as wharf, tempfile.TemporaryDirectory(dir=wharf.data.parent) as folder:
         wharf.start(node=False)
         folder = pathlib.Path(folder)
-        s3 = wharf.client("s3")
+        s3 = _client(wharf)
         s3.create_bucket(Bucket="bench")
         rows = [_small(wharf), *_gets(wharf, s3, folder), *_puts(s3, folder), _list(wharf, s3)]
         return rows + [_open_bodies(wharf, s3)]
+
+
+def _client(wharf):
+    """Presigned URLs are of version 4."""
+    keys = {"aws_access_key_id": wharf.root.access_key, "aws_secret_access_key": wharf.root.secret_key}
+    config = botocore.config.Config(signature_version="s3v4", s3={"addressing_style": "path"})
+    return boto3.client("s3", endpoint_url=wharf.endpoint, region_name="us-east-1", config=config, **keys)
 
 
 def _small(wharf):

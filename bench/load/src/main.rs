@@ -98,9 +98,18 @@ impl Client {
         for (name, value) in headers.iter().chain(&signed) {
             request = request.header(name, value);
         }
-        self.connection.ready().await?;
+        // Some servers close after each answer.
+        if self.connection.ready().await.is_err() {
+            self.connection = connect(&self.host).await?;
+        }
         let request = request.body(Full::new(body))?;
-        let answer = self.connection.send_request(request).await?;
+        let answer = match self.connection.send_request(request.clone()).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                self.connection = connect(&self.host).await?;
+                self.connection.send_request(request).await?
+            }
+        };
         let status = answer.status();
         let mut body = answer.into_body();
         let mut kept = Vec::new();
@@ -173,6 +182,14 @@ impl load::Client for Client {
     }
 }
 
+async fn connect(host: &str) -> Result<http1::SendRequest<Full<Bytes>>> {
+    let stream = TcpStream::connect(host).await?;
+    stream.set_nodelay(true)?;
+    let (connection, driver) = http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(driver);
+    Ok(connection)
+}
+
 fn work(what: &str, argument: &str) -> Result<Work> {
     Ok(match what {
         "sqs-send" => Work::Send(argument.to_owned()),
@@ -211,10 +228,7 @@ async fn main() -> Result<()> {
     let (work, messages) = (work(what, argument)?, Arc::new(AtomicUsize::new(0)));
     let mut all = Vec::new();
     for _ in 0..clients.parse::<usize>()? {
-        let stream = TcpStream::connect(host).await?;
-        stream.set_nodelay(true)?;
-        let (connection, driver) = http1::handshake(TokioIo::new(stream)).await?;
-        tokio::spawn(driver);
+        let connection = connect(host).await?;
         all.push(Client {
             work: work.clone(),
             host: host.clone(),
