@@ -343,7 +343,6 @@ def test_terminal_and_standard_input(wharf, busybox):
 @pytest.mark.parametrize(
     ("setting", "word"),
     [
-        ({"environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::bucket/a.env"}]}, "environment files are"),
         ({"task": {"volumes": [{"name": "shared", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}]}}, "EFS volumes are"),
     ],
 )

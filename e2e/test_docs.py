@@ -16,7 +16,7 @@ PAGES = {
     "services": ("has reached a steady state", "ROLLBACK_SUCCESSFUL", "task-definition/hello:2"),
     "exec": ("hello", "it exited with 7"),
     "accounts": ("100000000001", "assumed-role/deployer/", "sha256:", "Closed 100000000001"),
-    "secrets": ("AWSPREVIOUS", "app has a password of 3 characters", "denied, as it should be", "InSync"),
+    "secrets": ("AWSPREVIOUS", "app has a password of 3 characters", "two shirts for app", "denied, as it should be", "InSync"),
     "parameters": ("SecureString", "postgres.internal", "denied, as it should be", "US East", "4711", "shut by its key"),
     "objects": ("two shirts", "the same bytes", "somebody was faster", "three shirts", "aws:kms"),
     "queues": ("one\ttwo\tthree", "jobs-dead"),

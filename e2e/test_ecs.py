@@ -209,11 +209,9 @@ def test_a_definition_that_asks_for_what_is_not_there(wharf, parameters, message
 def test_calls_that_ask_for_what_is_not_there(wharf):
     ecs, family, cluster = wharf.client("ecs"), tasks.unique("plain"), tasks.unique("cluster")
     ecs.register_task_definition(family=family, containerDefinitions=[container()])
-    overrides = {"containerOverrides": [{"name": "main", "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::b/f.env"}]}]}
     rapid = {"metricConfigurations": [{"metricNames": ["CPUUtilization"], "resolutionSeconds": 20}]}
     for call, what, parameters in [
         (ecs.run_task, "volumeConfigurations", {"taskDefinition": family, "volumeConfigurations": [EBS]}),
-        (ecs.run_task, "containerOverrides.environmentFiles", {"taskDefinition": family, "overrides": overrides}),
         (
             ecs.create_service,
             "volumeConfigurations",

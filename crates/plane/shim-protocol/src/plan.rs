@@ -184,6 +184,9 @@ impl std::fmt::Debug for ProcessPlan {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExecPlan {
     pub process: ProcessPlan,
+    /// Names of the environment that the exec itself sets: no secret of the container takes their place.
+    #[serde(default)]
+    pub own_variables: Vec<String>,
     /// The end of the connection that asked for it is its end too.
     #[serde(default)]
     pub bound: bool,

@@ -31,25 +31,28 @@ pub fn encode<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Op
     Some(bytes)
 }
 
-/// Adds what [`encode`] wrote to `environment`, where a name that is there already keeps its value: secrets
-/// are left out of a container's plan, so it was set by one that has the last word.
+/// Sets what [`encode`] wrote in `environment`. It takes the place of what an image or the platform has under
+/// the same name, but for names of `decided`, whose value has the last word.
 ///
 /// # Errors
 /// It is no environment.
-pub fn add_to(environment: &mut Vec<String>, bytes: &[u8]) -> io::Result<()> {
+pub fn add_to(environment: &mut Vec<String>, bytes: &[u8], decided: &[String]) -> io::Result<()> {
     for pair in bytes
         .split(|byte| *byte == 0)
         .filter(|pair| !pair.is_empty())
     {
         let pair = std::str::from_utf8(pair).map_err(|_| io::ErrorKind::InvalidData)?;
         let (name, _) = pair.split_once('=').ok_or(io::ErrorKind::InvalidData)?;
-        let is_there = |known: &String| {
-            known
-                .split_once('=')
-                .is_some_and(|(known, _)| known == name)
+        if decided.iter().any(|known| known == name) {
+            continue;
+        }
+        let is_of_name = |known: &&mut String| {
+            let known = known.split_once('=');
+            known.is_some_and(|(known, _)| known == name)
         };
-        if !environment.iter().any(is_there) {
-            environment.push(pair.to_owned());
+        match environment.iter_mut().find(is_of_name) {
+            Some(known) => pair.clone_into(known),
+            None => environment.push(pair.to_owned()),
         }
     }
     Ok(())
@@ -62,9 +65,11 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let written = encode([("A", "one=1"), ("B", ""), ("C", "two\nlines")]).unwrap();
-        let mut environment = vec!["B=kept".to_owned(), "AA=x".to_owned()];
-        add_to(&mut environment, &written).unwrap();
-        assert_eq!(environment, ["B=kept", "AA=x", "A=one=1", "C=two\nlines"]);
+        let own = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        let mut environment = own(&["C=of the image", "AA=x", "B=decided"]);
+        add_to(&mut environment, &written, &own(&["B", "D"])).unwrap();
+        let expected = ["C=two\nlines", "AA=x", "B=decided", "A=one=1"];
+        assert_eq!(environment, expected);
     }
 
     #[test]
@@ -80,7 +85,7 @@ mod tests {
     #[test]
     fn what_is_no_environment_is_an_error() {
         for bytes in [&b"no sign\0"[..], &b"A=\xff\0"[..]] {
-            assert!(add_to(&mut Vec::new(), bytes).is_err());
+            assert!(add_to(&mut Vec::new(), bytes, &[]).is_err());
         }
     }
 }

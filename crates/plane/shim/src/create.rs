@@ -202,7 +202,7 @@ fn create(
         })?;
     let mut process = plan.process;
     if let Some(secrets) = order.secrets {
-        secrets.take_into(&mut process.env)?;
+        secrets.take_into(&mut process.env, &[])?;
     }
     let launch = Launch {
         plan: process,

@@ -77,7 +77,7 @@ fn enter(
     let filter = read_filter(&target.folder.seccomp()).map_err(|e| failed("seccomp", &e))?;
     let mut process = plan.process.clone();
     if let Some(secrets) = target.secrets {
-        secrets.take_into(&mut process.env)?;
+        secrets.take_into(&mut process.env, &plan.own_variables)?;
     }
     let group = target
         .hierarchies

@@ -24,13 +24,17 @@ impl HeldSecrets {
         Self(Rc::new(file.into()))
     }
 
-    /// In a forked child: adds them to the environment of the program that it becomes, and closes the file,
-    /// which no process of a container may have open.
-    pub fn take_into(&self, environment: &mut Vec<String>) -> Result<(), Failure> {
+    /// In a forked child: adds them to the environment of the program that it becomes, where names of `decided`
+    /// keep their values, and closes the file, which no process of a container may have open.
+    pub fn take_into(
+        &self,
+        environment: &mut Vec<String>,
+        decided: &[String],
+    ) -> Result<(), Failure> {
         let read = self.read();
         // SAFETY: the child ends without dropping the owner of what is closed here.
         unsafe { libc::close(self.0.as_raw_fd()) };
-        let added = read.and_then(|bytes| add_to(environment, &bytes));
+        let added = read.and_then(|bytes| add_to(environment, &bytes, decided));
         added.map_err(|e| Failure::Process {
             step: "read the secrets".to_owned(),
             detail: e.to_string(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderValue, Request, header};
 use http_body_util::Full;
-use wharf_base::Clock;
+use wharf_base::{Clock, Timestamp};
 use wharf_planeproto::forward::{self, Forwarded};
 use wharf_wire::{
     codec::json,
@@ -157,11 +157,7 @@ impl Api {
         let shapes = &service.operations[at];
         let body = json::encode(service, shapes.input, input);
         let request = self.request(service, operation, minor, body);
-        let (status, body) = self
-            .pool
-            .send(request)
-            .await
-            .map_err(|source| CallError::Transport { operation, source })?;
+        let (status, body) = self.send(operation, request).await?;
         if status != 200 {
             return Err(fault(status, &body));
         }
@@ -199,15 +195,25 @@ impl Api {
         let request = request
             .body(Full::new(Bytes::new()))
             .expect("method, path and headers were made here");
-        let sent = self.pool.send(request).await;
-        let (status, body) = sent.map_err(|source| CallError::Transport {
-            operation: path,
-            source,
-        })?;
+        let (status, body) = self.send(path, request).await?;
         match status {
             200 => Ok(body),
             _ => Err(fault(status, &body)),
         }
+    }
+
+    /// Status and body of the answer.
+    pub(super) async fn send(
+        &self,
+        operation: &'static str,
+        request: Request<Full<Bytes>>,
+    ) -> Result<(u16, Bytes), CallError> {
+        let sent = self.pool.send(request).await;
+        sent.map_err(|source| CallError::Transport { operation, source })
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     fn request(
@@ -296,7 +302,7 @@ impl Api {
     }
 }
 
-fn sensitive(name: &str, value: &str) -> HeaderValue {
+pub(super) fn sensitive(name: &str, value: &str) -> HeaderValue {
     let mut value = HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static(""));
     value.set_sensitive(name == header::AUTHORIZATION.as_str() || name == "x-amz-security-token");
     value

@@ -4,6 +4,7 @@
 //! certificate the pinned authority signed (architecture §6).
 
 pub mod api;
+mod objects;
 mod pool;
 pub mod websocket;
 

@@ -101,18 +101,10 @@ pub fn engine(container: &Container) -> Result<Engine, BadContainer> {
 /// Refuses what a container asks for and would have to do without.
 fn check_supported(container: &Container) -> Result<(), BadContainer> {
     let mut secrets = container.secrets.iter();
-    for (what, asked) in [
-        (
-            "secret options of a log driver",
-            secrets.any(|secret| !secret.is_variable()),
-        ),
-        ("environment files", !container.environment_files.is_empty()),
-    ] {
-        if asked {
-            return Err(BadContainer::Unsupported(what));
-        }
+    match secrets.any(|secret| !secret.is_variable()) {
+        true => Err(BadContainer::Unsupported("secret options of a log driver")),
+        false => Ok(()),
     }
-    Ok(())
 }
 
 pub fn log_driver(context: &TaskContext, at: usize) -> Result<Driver, BadContainer> {
@@ -273,12 +265,13 @@ fn environment(of: &Container, variables: Variables, image: &ImageConfig) -> Vec
     merge_env(image, &wanted)
 }
 
-/// The container's secrets, as the shim holds them, but for names that the agent's own variables have.
+/// The container's secrets and what its environment files say, as the shim holds them. Only files have names
+/// that are not known here.
 fn secrets(of: &Container, variables: &Variables) -> Result<Option<SecretsOf>, BadContainer> {
     let is_fixed = |name: &String| variables.fixed.iter().any(|(fixed, _)| fixed == name);
     let names = secret_names(of).filter(|name| !is_fixed(name));
     let names: Vec<String> = names.cloned().collect();
-    if names.is_empty() {
+    if names.is_empty() && of.environment_files.is_empty() {
         return Ok(None);
     }
     let container = ContainerName::try_from(of.name.clone());

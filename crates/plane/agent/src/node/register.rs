@@ -50,6 +50,7 @@ const CAPABILITIES: &[&str] = &[
     "ecs.capability.container-restart-policy",
     "ecs.capability.docker-plugin.local",
     "ecs.capability.ecr-endpoint",
+    "ecs.capability.env-files.s3",
     "ecs.capability.execute-command",
     "ecs.capability.execution-role-awslogs",
     "ecs.capability.execution-role-ecr-pull",

@@ -123,9 +123,8 @@ pub struct Container {
     /// Where their values are; never the values.
     #[serde(deserialize_with = "nullable")]
     pub secrets: Vec<Secret>,
-    /// What this agent cannot do yet; a container that asks for it is refused, not run without.
     #[serde(deserialize_with = "nullable")]
-    pub environment_files: Vec<serde_json::Value>,
+    pub environment_files: Vec<EnvironmentFile>,
     /// A JSON string; of its members only `command` is allowed.
     #[serde(deserialize_with = "nullable")]
     pub overrides: String,
@@ -223,6 +222,18 @@ pub struct AsmAuthData {
     pub credentials_parameter: String,
     #[serde(deserialize_with = "nullable")]
     pub region: String,
+}
+
+/// An object of S3 with variables.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EnvironmentFile {
+    /// `s3`.
+    #[serde(rename = "type", deserialize_with = "nullable")]
+    pub kind: String,
+    /// Its ARN.
+    #[serde(deserialize_with = "nullable")]
+    pub value: String,
 }
 
 /// A variable, or an option of the log driver, whose value another service has.

@@ -198,6 +198,7 @@ async fn plan(folder: &ContainerFolder, spec: &ExecSpec) -> Result<ExecPlan, Con
     }
     process.tty = spec.tty;
     Ok(ExecPlan {
+        own_variables: spec.env.iter().map(|(name, _)| name.clone()).collect(),
         process,
         bound: spec.bound,
     })

@@ -18,7 +18,9 @@ use wharf_records::{
 use wharf_wire::Fault;
 
 use crate::{
-    definition::{containers, is_compatible, name, network_mode, not_shared, task_size},
+    definition::{
+        containers, environment_files, is_compatible, name, network_mode, not_shared, task_size,
+    },
     document, fault, tags,
 };
 
@@ -352,14 +354,9 @@ fn check_overrides(overrides: &TaskOverride, definition: &TaskDefinition) -> Res
             )));
         };
         not_shared(defined, container.environment.as_deref())?;
-        // Neither can be defined, so neither can be overridden.
-        if container
-            .environment_files
-            .as_ref()
-            .is_some_and(|all| !all.is_empty())
-        {
-            return Err(fault::unsupported("containerOverrides.environmentFiles"));
-        }
+        let files = container.environment_files.as_deref().unwrap_or_default();
+        environment_files::of_container(wanted, files).map_err(fault::invalid)?;
+        // They cannot be defined, so they cannot be overridden.
         if container
             .resource_requirements
             .as_ref()

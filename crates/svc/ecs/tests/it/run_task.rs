@@ -450,11 +450,6 @@ async fn requests_that_contradict_themselves() {
         ),
         (
             json!({"taskDefinition": "web", "overrides": {"containerOverrides": [{
-                "name": "web", "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::b/f.env"}]}]}}),
-            "containerOverrides.environmentFiles",
-        ),
-        (
-            json!({"taskDefinition": "web", "overrides": {"containerOverrides": [{
                 "name": "web", "resourceRequirements": [{"type": "GPU", "value": "1"}]}]}}),
             "containerOverrides.resourceRequirements",
         ),

@@ -12,7 +12,10 @@ use wharf_api_ssm::{
 use wharf_base::{Backoff, Chain};
 use wharf_seal::Secret;
 
-use super::reference::{NoValue, SecretVersion};
+use super::{
+    env_file::{self, BadFile, EnvFile, FILE_LIMIT},
+    reference::{NoValue, SecretVersion},
+};
 use crate::client::{Api, CallError};
 
 /// As many GetParameters takes.
@@ -31,6 +34,8 @@ pub enum FetchError {
     NoValue(#[from] NoValue),
     #[error("invalid ssm parameters: {0}")]
     NoParameter(String),
+    #[error("{0}")]
+    File(#[from] BadFile),
 }
 
 impl FetchError {
@@ -38,7 +43,7 @@ impl FetchError {
     pub fn tries(&self) -> u32 {
         match self {
             Self::Call { tries, .. } => *tries,
-            Self::NoValue(_) | Self::NoParameter(_) => 1,
+            Self::NoValue(_) | Self::NoParameter(_) | Self::File(_) => 1,
         }
     }
 
@@ -76,6 +81,12 @@ pub async fn parameters(
     let answer: GetParametersResult =
         patiently(|| api.call(&PARAMETER_STORE, "GetParameters", &input)).await?;
     in_order(names, answer.parameters.as_deref().unwrap_or_default())
+}
+
+/// The text of an environment file.
+pub async fn file(api: &Api, of: &EnvFile) -> Result<Secret, FetchError> {
+    let bytes = patiently(|| api.object(&of.bucket, &of.key, FILE_LIMIT)).await?;
+    Ok(env_file::text(&bytes)?.into())
 }
 
 fn in_order(names: &[String], found: &[Parameter]) -> Result<Vec<Secret>, FetchError> {

@@ -1,10 +1,15 @@
-//! Secrets of containers: fetched when a task starts, with the rights of its execution role, and handed to
-//! the task's shim, which holds them in memory for as long as the task lives.
+//! Secrets of containers, and what their environment files say: fetched when a task starts, with the rights of
+//! its execution role, and handed to the task's shim, which holds them in memory for as long as the task lives.
+//!
+//! A variable has the value that the first of these gives it: the agent itself, a secret, `environment` of the
+//! definition, the first file that names it, the agent's defaults, the image. What is handed over is decided here
+//! as far as it beats the last two, so that the shim puts it over whatever else there is.
 //!
 //! Nothing here is written down. After a restart of the agent the shim still has what containers were made
 //! with, and a container that is restarted gets the same values again; only a task whose shim was given
 //! nothing yet has its secrets fetched once more.
 
+pub mod env_file;
 pub mod fetch;
 pub mod reference;
 
@@ -21,10 +26,11 @@ use wharf_container::{
 use wharf_seal::Secret;
 
 use self::{
+    env_file::{BadFile, EnvFile},
     fetch::FetchError,
     reference::{NoValue, Reference, SecretVersion, Source},
 };
-use super::{Shared, images, live::Live};
+use super::{Addresses, Shared, bundle, images, live::Live};
 use crate::{client::Api, node::core::TaskContext};
 
 /// Values of one task that are asked for at the same time.
@@ -42,6 +48,8 @@ pub enum NoSecrets {
     Fetch(Source, Box<FetchError>),
     /// `valueFrom` itself is wrong.
     Reference(String, NoValue),
+    /// The ARN of a file is.
+    File(BadFile),
     Environment(io::Error),
 }
 
@@ -57,12 +65,24 @@ impl NoSecrets {
                 "{FARGATE} no environment can hold the secrets: a container's may be 2 MiB together"
             ),
             Self::Environment(error) => format!("{FARGATE} failed to hold them in memory: {error}"),
+            Self::File(error) => {
+                format!("ResourceInitializationError: failed to download env files: {error}")
+            }
             Self::Reference(from, error) if fargate => format!(
                 "{FARGATE} execution resource retrieval failed: unable to retrieve secret from asm: \
                  {error}: {from}"
             ),
             Self::Reference(from, error) => {
                 format!("Fetching secret data from AWS Secrets Manager: {error}: {from}")
+            }
+            Self::Fetch(Source::File(_), error) if fargate => format!(
+                "ResourceInitializationError: failed to download env files: file download command: non \
+                 empty error stream: {error}"
+            ),
+            Self::Fetch(Source::File(EnvFile { bucket, key }), error) => {
+                format!(
+                    "unable to download env file with key {key} from bucket {bucket}, error: {error}"
+                )
             }
             Self::Fetch(source, error) if fargate => format!(
                 "{FARGATE} execution resource retrieval failed: {}",
@@ -90,50 +110,76 @@ fn fargate_words(source: &Source, error: &FetchError) -> String {
              fetch secret {} from secrets manager: {error}",
             of.id
         ),
-        (Source::SecretsManager(_), _) => format!(
+        (Source::SecretsManager(_) | Source::File(_), _) => format!(
             "unable to retrieve secret from asm: service call has been retried {tries} time(s): {error}"
         ),
     }
 }
 
-/// Fetches what the task's containers have; nothing is asked for a task without secrets.
+/// Fetches what the task's containers have; nothing is asked for a task without secrets and files.
 pub async fn fetch(shared: &Shared, context: &TaskContext) -> Result<Secrets, NoSecrets> {
-    let wanted = references(context)?;
+    let wanted = wanted(context, shared.addresses(context))?;
     if wanted.is_empty() {
         return Ok(Secrets::default());
     }
     let api = images::execution_role(context, &shared.credentials, &shared.api);
     let api = api.await.ok_or(NoSecrets::NoRole)?;
-    let sources = wanted.iter().flat_map(|(_, secrets)| secrets.iter());
-    let sources: BTreeSet<Source> = sources.map(|(_, it)| it.source.clone()).collect();
+    let sources = wanted.iter().flat_map(Wanted::sources).collect();
     let values = values(&api, sources).await?;
-    let files = wanted.iter().map(|(container, secrets)| {
-        let file = file(secrets, &values)?;
-        Ok((container.clone(), file))
+    let files = wanted.iter().map(|wanted| {
+        let file = wanted.file(&values)?;
+        Ok((wanted.container.clone(), file))
     });
     files.collect::<Result<_, _>>().map(Secrets)
 }
 
-type Wanted = Vec<(ContainerName, Vec<(String, Reference)>)>;
+/// What a container wants.
+struct Wanted {
+    container: ContainerName,
+    /// By the names of their variables.
+    secrets: Vec<(String, Reference)>,
+    files: Vec<EnvFile>,
+    /// Names that no file gives a value.
+    decided: BTreeSet<String>,
+    /// Those of them that no secret gives one.
+    fixed: BTreeSet<String>,
+}
 
-/// What each container that has secrets wants, by the names of its variables.
-fn references(context: &TaskContext) -> Result<Wanted, NoSecrets> {
-    let mut wanted = Wanted::new();
-    for container in &context.task.containers {
+/// What each container that has secrets or files wants.
+fn wanted(context: &TaskContext, addresses: &Addresses) -> Result<Vec<Wanted>, NoSecrets> {
+    let mut all = Vec::new();
+    for (at, container) in context.task.containers.iter().enumerate() {
         let mut secrets = Vec::new();
         for secret in container.secrets.iter().filter(|one| one.is_variable()) {
             let reference = Reference::of(secret)
                 .map_err(|error| NoSecrets::Reference(secret.value_from.clone(), error))?;
             secrets.push((secret.name.clone(), reference));
         }
-        // One whose name is no container's is refused when it is made.
-        if let Ok(name) = ContainerName::try_from(container.name.clone())
-            && !secrets.is_empty()
-        {
-            wanted.push((name, secrets));
+        let files = container.environment_files.iter();
+        let files = files.map(|file| EnvFile::of(&file.value));
+        let files = files.collect::<Result<Vec<_>, _>>();
+        let files = files.map_err(NoSecrets::File)?;
+        if secrets.is_empty() && files.is_empty() {
+            continue;
         }
+        // One whose name is no container's is refused when it is made.
+        let Ok(name) = ContainerName::try_from(container.name.clone()) else {
+            continue;
+        };
+        let fixed = bundle::variables(context, at, addresses).fixed;
+        let fixed: BTreeSet<String> = fixed.into_iter().map(|(name, _)| name).collect();
+        let of_secrets = secrets.iter().map(|(name, _)| name.clone());
+        let mut decided: BTreeSet<String> = of_secrets.chain(fixed.iter().cloned()).collect();
+        decided.extend(container.environment.keys().cloned());
+        all.push(Wanted {
+            container: name,
+            secrets,
+            files,
+            decided,
+            fixed,
+        });
     }
-    Ok(wanted)
+    Ok(all)
 }
 
 /// Each is fetched once, however many variables it is for.
@@ -155,16 +201,18 @@ async fn values(
 #[derive(Debug, PartialEq, Eq)]
 enum Call {
     Secret(SecretVersion),
+    File(EnvFile),
     Parameters { region: String, names: Vec<String> },
 }
 
-/// A call for each secret, and one for each ten parameters of a region.
+/// A call for each secret and each file, and one for each ten parameters of a region.
 fn calls(sources: BTreeSet<Source>) -> Vec<Call> {
     let mut calls = Vec::new();
     let mut parameters: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for source in sources {
         match source {
             Source::SecretsManager(of) => calls.push(Call::Secret(of)),
+            Source::File(of) => calls.push(Call::File(of)),
             Source::ParameterStore { name, region } => {
                 parameters.entry(region).or_default().push(name);
             }
@@ -184,11 +232,11 @@ async fn answer(api: &Api, call: Call) -> Result<Vec<(Source, Secret)>, NoSecret
     match call {
         Call::Secret(of) => {
             let value = fetch::secret(api, &of).await;
-            let source = Source::SecretsManager(of);
-            match value {
-                Ok(value) => Ok(vec![(source, value)]),
-                Err(error) => Err(NoSecrets::Fetch(source, Box::new(error))),
-            }
+            alone(Source::SecretsManager(of), value)
+        }
+        Call::File(of) => {
+            let value = fetch::file(api, &of).await;
+            alone(Source::File(of), value)
         }
         Call::Parameters { region, names } => {
             let values = fetch::parameters(api, &region, &names).await;
@@ -204,25 +252,58 @@ async fn answer(api: &Api, call: Call) -> Result<Vec<(Source, Secret)>, NoSecret
     }
 }
 
-fn file(
-    secrets: &[(String, Reference)],
-    values: &BTreeMap<Source, Secret>,
-) -> Result<SecretsFile, NoSecrets> {
-    let mut variables = Vec::with_capacity(secrets.len());
-    for (name, reference) in secrets {
-        let value = values.get(&reference.source).and_then(Secret::expose_str);
-        let picked = reference.pick(value.unwrap_or_default());
-        let picked = picked.map_err(|error| {
-            NoSecrets::Fetch(
-                reference.source.clone(),
-                Box::new(FetchError::NoValue(error)),
-            )
-        })?;
-        variables.push((name.as_str(), Secret::from(picked)));
+fn alone(
+    source: Source,
+    value: Result<Secret, FetchError>,
+) -> Result<Vec<(Source, Secret)>, NoSecrets> {
+    match value {
+        Ok(value) => Ok(vec![(source, value)]),
+        Err(error) => Err(NoSecrets::Fetch(source, Box::new(error))),
     }
-    let pairs = variables.iter();
-    let pairs = pairs.map(|(name, value)| (*name, value.expose_str().unwrap_or_default()));
-    SecretsFile::new(pairs).map_err(NoSecrets::Environment)
+}
+
+impl Wanted {
+    fn sources(&self) -> impl Iterator<Item = Source> {
+        let secrets = self.secrets.iter().map(|(_, it)| it.source.clone());
+        secrets.chain(self.files.iter().cloned().map(Source::File))
+    }
+
+    fn file(&self, values: &BTreeMap<Source, Secret>) -> Result<SecretsFile, NoSecrets> {
+        let of_secrets = self.of_secrets(values)?;
+        let pairs = of_secrets.iter();
+        let pairs = pairs.map(|(name, value)| (*name, value.expose_str().unwrap_or_default()));
+        SecretsFile::new(pairs.chain(self.of_files(values))).map_err(NoSecrets::Environment)
+    }
+
+    fn of_secrets<'a>(
+        &'a self,
+        values: &BTreeMap<Source, Secret>,
+    ) -> Result<Vec<(&'a str, Secret)>, NoSecrets> {
+        let mut variables = Vec::with_capacity(self.secrets.len());
+        for (name, reference) in &self.secrets {
+            let value = values.get(&reference.source).and_then(Secret::expose_str);
+            let picked = reference.pick(value.unwrap_or_default());
+            let picked = picked.map_err(|error| {
+                let error = Box::new(FetchError::NoValue(error));
+                NoSecrets::Fetch(reference.source.clone(), error)
+            })?;
+            if !self.fixed.contains(name) {
+                variables.push((name.as_str(), Secret::from(picked)));
+            }
+        }
+        Ok(variables)
+    }
+
+    /// Earlier files beat later ones; within one the last line counts.
+    fn of_files<'a>(&self, values: &'a BTreeMap<Source, Secret>) -> BTreeMap<&'a str, &'a str> {
+        let texts = self.files.iter().rev().filter_map(|file| {
+            let value = values.get(&Source::File(file.clone()))?;
+            value.expose_str()
+        });
+        let mut variables: BTreeMap<&str, &str> = texts.flat_map(env_file::variables).collect();
+        variables.retain(|name, _| !self.decided.contains(*name));
+        variables
+    }
 }
 
 impl Secrets {
@@ -241,14 +322,15 @@ impl Secrets {
 pub async fn ensure(shared: &Shared, live: &Live) -> Result<(), String> {
     let context = &live.context;
     let given = live.secrets.get_or_try_init(|| async {
-        let wanted = references(context).map_err(|e| e.reason(&context.task.launch_type))?;
+        let wanted = wanted(context, shared.addresses(context));
+        let wanted = wanted.map_err(|e| e.reason(&context.task.launch_type))?;
         let failed = |error: ContainerError| error.reason();
         if wanted.is_empty() {
             return Ok(());
         }
         // Taken over from an agent that ended: before it gave them, or after.
         let held = live.handle.status().await.map_err(failed)?.secrets;
-        if wanted.iter().all(|(container, _)| held.contains(container)) {
+        if wanted.iter().all(|one| held.contains(&one.container)) {
             return Ok(());
         }
         let secrets = fetch(shared, context).await;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::env_file::EnvFile;
 use crate::protocol::payload;
 
 /// The parts of a secret's ARN in front of key, stage and version, and with them.
@@ -17,6 +18,8 @@ pub enum Source {
         name: String,
         region: String,
     },
+    /// All of it, whatever variables it has.
+    File(EnvFile),
 }
 
 /// A version of a secret: the current one, unless stage or id say another.

@@ -107,13 +107,6 @@ fn check_one(container: &ContainerDefinition) -> Result<(), Fault> {
     {
         return refuse("'swappiness' must be between 0 and 100.".to_owned());
     }
-    if container
-        .environment_files
-        .as_ref()
-        .is_some_and(|files| files.len() > 10)
-    {
-        return refuse("'environmentFiles' can have at most 10 items.".to_owned());
-    }
     match &container.health_check {
         Some(health) => health_check(health).or_else(refuse),
         None => Ok(()),

@@ -3,6 +3,7 @@
 
 mod containers;
 mod defaults;
+pub(crate) mod environment_files;
 mod fargate;
 mod logging;
 mod network;
@@ -138,6 +139,7 @@ fn check(definition: &TaskDefinition) -> Result<(), Fault> {
     }
     containers::check(definition)?;
     secrets::check(definition)?;
+    environment_files::check(definition)?;
     size::check(definition)?;
     network::check(definition)?;
     volumes::check(definition)?;

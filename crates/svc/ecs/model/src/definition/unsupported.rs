@@ -113,10 +113,6 @@ fn of_container(container: &ContainerDefinition, fargate: bool) -> Option<String
             "secret options of a log driver are",
         ),
         (
-            is_given(container.environment_files.as_ref()),
-            "environment files are",
-        ),
-        (
             container.firelens_configuration.is_some(),
             "FireLens routers are",
         ),
@@ -180,7 +176,7 @@ fn of_settings(definition: &TaskDefinition, container: &ContainerDefinition) -> 
 
 #[cfg(test)]
 mod tests {
-    use wharf_api_ecs::{EFSVolumeConfiguration, EnvironmentFile, LogConfiguration, Secret};
+    use wharf_api_ecs::{EFSVolumeConfiguration, LogConfiguration, Secret};
 
     use super::*;
 
@@ -217,11 +213,6 @@ mod tests {
             refused(options, None, false),
             "Container 'main': secret options of a log driver are not supported by this version of wharf."
         );
-        let files = ContainerDefinition {
-            environment_files: Some(vec![EnvironmentFile::default()]),
-            ..none()
-        };
-        assert!(refused(files, None, false).contains("environment files are"));
         assert!(refused(with("splunk", None), None, true).contains("log driver splunk is"));
         assert_eq!(
             refused(with("splunk", None), None, false),
@@ -240,7 +231,7 @@ mod tests {
             "volume 'shared': EFS volumes are not supported by this version of wharf."
         );
         let empty = ContainerDefinition {
-            environment_files: Some(Vec::new()),
+            credential_specs: Some(Vec::new()),
             ..none()
         };
         assert_eq!(refused(empty, None, true), "");
