@@ -247,6 +247,9 @@ pub(crate) fn conditions(cx: &Context, standing: &Standing) -> Conditions {
     }
     .context();
     context.set_some("aws:SourceArn", cx.source_arn.clone());
+    if cx.caller.kind == CallerKind::Service && cx.source_arn.is_some() {
+        context.set("aws:SourceAccount", cx.account.clone());
+    }
     if let Some(origin) = &cx.origin {
         // An address means something in its VPC only, so the two come together, as in AWS.
         if let (Some(vpc), Some(address)) = (&origin.vpc, cx.source_ip) {
