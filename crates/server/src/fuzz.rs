@@ -42,6 +42,7 @@ pub async fn services(
         plane: &plane,
         tagged: Arc::default(),
         announcing: Arc::default(),
+        s3: Arc::default(),
         operations: Arc::new(plane.by_name(&clock)),
     });
     let made = plane.ec2.ensure_default_vpc(permit, cx).await;

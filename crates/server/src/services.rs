@@ -146,6 +146,7 @@ pub static SERVICES: &[Row] = &[
                 store: it.data.store.clone(),
                 ecs: it.plane.ecs.clone(),
                 elb: it.plane.elbv2.clone(),
+                s3: it.s3.clone(),
             };
             Served::by(wharf_api_wharf::Routes(Arc::new(it.control.clone())))
                 .forever("the takedown of closed accounts", takedown.run())
@@ -275,9 +276,13 @@ pub static SERVICES: &[Row] = &[
                 dispatcher: dispatcher.clone(),
                 kms: Arc::new(wharf_api_kms::Client::new(Arc::new(kms), dispatcher)),
                 clock: it.clock.clone(),
+                operations: it.operations.clone(),
+                takeover: Takeover::Replace,
             });
+            let _ = it.s3.set(s3.clone());
             Served::by(wharf_api_s3::Routes(Arc::new(s3.clone())))
                 .tagged(wharf_svc_s3::TAGGED)
+                .announcing(wharf_svc_s3::ANNOUNCING)
                 .running("objects", |stop| async move { s3.run(stop).await })
         },
     },
@@ -294,6 +299,8 @@ pub(crate) struct Wiring<'a> {
     pub tagged: Arc<OnceLock<Vec<Tagged>>>,
     /// What all services announce, once all are built.
     pub announcing: Arc<OnceLock<Vec<Announcing>>>,
+    /// For the gateway, which answers pages of other sites by the rules of buckets, and for closed accounts.
+    pub s3: Arc<OnceLock<S3Service>>,
     /// Their operations, once all are built.
     pub operations: Arc<ByName>,
 }

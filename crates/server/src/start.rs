@@ -226,7 +226,9 @@ pub async fn run_with(
     let mut parts = Running::default();
     let planes = Arc::new(plane.planes(&config, &data, &shutdown));
     let control = plane.control(&config, &data, &clock, planes.clone());
+    let s3 = Arc::default();
     let mut served = services::serve(&Wiring {
+        s3: Arc::clone(&s3),
         config: &config,
         control: &control,
         clock: &clock,
@@ -266,8 +268,10 @@ pub async fn run_with(
     let (store, journal) = (data.store.clone(), data.journal.clone());
     let failed = async move { disk_failed(&store, &journal).await };
     parts.spawn_until(&shutdown, WRITING, failed);
-    let gateway =
-        Arc::new(plane.gateway(served.routes, &control.0, &config, &data, &clock, &shutdown)?);
+    let mut gateway =
+        plane.gateway(served.routes, &control.0, &config, &data, &clock, &shutdown)?;
+    gateway.apis.s3 = s3.get().cloned();
+    let gateway = Arc::new(gateway);
     parts.spawn("the planes' feed", async move { planes.run().await });
     control.0.keys.finish_rotation().await;
     let upkeep = maintain(data.store.clone(), gateway.join.clone());
@@ -866,6 +870,7 @@ impl Plane {
                 throttle,
                 tasks_as_root: config.tasks_as_root,
                 requests,
+                s3: None,
                 ending: ending.clone(),
             },
             registry: Arc::new(Registry(registry)),

@@ -115,6 +115,8 @@ pub struct Context {
     pub user_agent: String,
     /// The request came over TLS (`aws:SecureTransport`).
     pub secure: bool,
+    /// An HTML form was posted to S3.
+    pub by_form: bool,
     /// Scheme, host and port under which the client reached us, e.g. `http://localhost:4566`.
     pub endpoint: String,
 }
@@ -134,6 +136,7 @@ impl Context {
             origin: None,
             user_agent: service.to_owned(),
             secure: true,
+            by_form: false,
             endpoint: String::new(),
         }
     }

@@ -1,12 +1,16 @@
 //! Takes down what runs in closed accounts: services, tasks, registered machines, clusters, load
-//! balancers and target groups.
+//! balancers and target groups. Buckets go with all that is in them.
 //!
 //! Level-triggered: each round reads which accounts are closed and what each still has, and asks the
 //! services to end it. Nothing is remembered between rounds, so a server that was killed goes on where
 //! it was. Closed accounts are looked at for ever: a call that was let in before the account was
 //! closed may write after it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use wharf_api_ecs::{Ecs, types as ecs};
 use wharf_api_elbv2::{Elbv2, types as elb};
@@ -16,6 +20,7 @@ use wharf_store::{Range, Store, StoreError};
 use wharf_svc_ecs::EcsService;
 use wharf_svc_elbv2::Elbv2Service;
 use wharf_svc_iam::DirectoryError;
+use wharf_svc_s3::S3Service;
 use wharf_wire::{Call, Caller, Context, Fault, fault::Chain};
 
 use super::Accounts;
@@ -35,6 +40,8 @@ pub struct Takedown {
     pub store: Store,
     pub ecs: EcsService,
     pub elb: Elbv2Service,
+    /// Known once all services are built.
+    pub s3: Arc<OnceLock<S3Service>>,
 }
 
 /// Why a round did not come to its end.
@@ -90,6 +97,9 @@ impl Takedown {
                 let call = self.call(&member.id, &region);
                 self.end_ecs(&call, &mut left).await?;
                 self.end_balancing(&call, &mut left).await?;
+            }
+            if let Some(s3) = self.s3.get() {
+                left.0 += s3.end_account(&PERMIT, &member.id).await?;
             }
             if left.0 == 0 && member.emptied.is_none() {
                 let now = self.accounts.clock.now();

@@ -12,7 +12,7 @@ use wharf_wire::{
 
 use super::{
     Apis, IamMode, Peer, auth,
-    auth::Claim,
+    auth::{Claim, Proof},
     head::Head,
     origin,
     refused::{self, NotLetIn, Unproven},
@@ -34,7 +34,7 @@ impl Apis {
         let head = Head::of(request);
         let claim = self.claim(&head).await;
         let named = refused::Named::of(&claim);
-        match self.context(&head, claim, &sha256_hex(b""), asks) {
+        match self.context(&head, claim, Proof::Request(&sha256_hex(b"")), asks) {
             Ok(cx) => Ok(cx),
             Err(refusal) => Err(self.send_away(&head, asks, named, &refusal).await),
         }
@@ -84,7 +84,7 @@ impl Apis {
         &self,
         head: &Head,
         claim: Claim,
-        body_sha256: &str,
+        proof: Proof<'_>,
         asks: &Unproven<'_>,
     ) -> Result<Context, NotLetIn> {
         let peer = asks.peer;
@@ -108,7 +108,13 @@ impl Apis {
             (caller, region)
         } else {
             let now = self.clock.now();
-            match auth::verify(claim, &head.parts(), body_sha256, asks.service, now) {
+            let verified = match proof {
+                Proof::Request(digest) => {
+                    auth::verify(claim, &head.parts(), digest, asks.service, now)
+                }
+                Proof::Policy(policy) => auth::verify_form(claim, policy, asks.service),
+            };
+            match verified {
                 Ok(verified) => (verified.caller, verified.region),
                 // Policies of buckets may let in who says nothing of themselves, where policies decide. What
                 // they use up counts for no account.
@@ -122,6 +128,7 @@ impl Apis {
         };
         Ok(Context {
             region,
+            by_form: matches!(proof, Proof::Policy(_)),
             ..self.framed(head, caller, peer, asks.request_id)
         })
     }
@@ -144,6 +151,7 @@ impl Apis {
             }),
             user_agent: head.get("user-agent").unwrap_or_default().to_owned(),
             secure: peer.secure,
+            by_form: false,
             endpoint: format!("{scheme}://{}", head.get("host").unwrap_or("localhost")),
         }
     }

@@ -42,6 +42,8 @@ impl Gateway {
             _ if route::may_be_of_a_service(&request) && self.apis.serves(&Head::of(&request)) => {
                 Route::Api
             }
+            // Nobody signs what everybody may read, nor the questions of browsers.
+            Route::Nothing if self.apis.is_for_a_bucket(&Head::of(&request)) => Route::Api,
             route => route,
         };
         let mut kept = Kept {

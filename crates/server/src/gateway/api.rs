@@ -9,6 +9,7 @@ use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, ids};
 use wharf_metrics::Requests;
+use wharf_svc_s3::S3Service;
 use wharf_wire::{
     Caller, Context, Dispatcher, Fault, Service,
     audit::{Alike, Event, Sender},
@@ -20,12 +21,12 @@ use wharf_wire::{
 
 use super::{
     Asking, Body, Peer, auth,
-    auth::{Claim, Directory},
+    auth::{Claim, Directory, Proof},
     body::{self, Stopped},
     bytes_in_flight::{BytesInFlight, Full, Hold},
-    events, full,
+    cors, events, full,
     head::Head,
-    origin,
+    origin, post_form,
     refused::{self, NotLetIn, Unproven},
     source::Source,
     target::{NoTarget, protocol_of},
@@ -65,6 +66,8 @@ pub struct Apis {
     /// With `--iam off`: tasks are root too.
     pub tasks_as_root: bool,
     pub requests: Requests,
+    /// Rules of buckets, for pages of other sites.
+    pub s3: Option<S3Service>,
     /// The server ends, and with it what goes on.
     pub ending: CancellationToken,
 }
@@ -151,9 +154,22 @@ impl Apis {
     ) -> Response<Body> {
         let (request_id, started) = (ids::uuid(), Instant::now());
         let mut named = Named::default();
-        let answer = self
-            .call(request, peer, asking, &request_id, &mut named)
-            .await;
+        let page = match request.headers().contains_key(header::ORIGIN) {
+            true => self.page(&Head::of(&request)),
+            false => None,
+        };
+        let mut answer = if cors::is_preflight(request.method(), request.headers()) {
+            (named.service, named.operation) = ("s3", "preflight");
+            self.preflight(&Head::of(&request), &request_id).await
+        } else {
+            self.call(request, peer, asking, &request_id, &mut named)
+                .await
+        };
+        if let Some(page) = page.filter(|_| (named.service, named.operation) != ("s3", "preflight"))
+            && named.service == "s3"
+        {
+            self.let_read(&page, &mut answer).await;
+        }
         let (service, operation) = (named.service, named.operation);
         self.requests
             .answered(service, operation, answer.status(), started.elapsed());
@@ -194,6 +210,17 @@ impl Apis {
         };
         let claim = self.claim(&head).await;
         let body = request.into_body();
+        if let Some(form) = self.form(&head) {
+            (named.service, named.operation) = ("s3", "PutObject");
+            let asked = post_form::Asked {
+                head: &head,
+                peer: &peer,
+                request_id,
+                hold: &hold,
+                asking,
+            };
+            return self.post(form, asked, body).await;
+        }
         if let Some(found) = self.by_head(&head, &claim) {
             let schema = found.service.schema();
             (named.service, named.operation) = (schema.name, found.operation.name);
@@ -391,7 +418,10 @@ impl Apis {
             hold: received.hold,
             asking: received.asking,
         };
-        let cx = match self.pass(&wanted, claim, &body_sha256).await {
+        let cx = match self
+            .pass(&wanted, claim, Proof::Request(&body_sha256))
+            .await
+        {
             Ok(cx) => cx,
             Err(fault) => return wanted.failure(&fault),
         };
@@ -405,7 +435,7 @@ impl Apis {
         &self,
         wanted: &Wanted<'_>,
         claim: Claim,
-        body_sha256: &str,
+        proof: Proof<'_>,
     ) -> Result<Context, Fault> {
         let Wanted {
             head,
@@ -421,7 +451,7 @@ impl Apis {
         };
         let named = refused::Named::of(&claim);
         let known = self
-            .context(head, claim, body_sha256, &asks)
+            .context(head, claim, proof, &asks)
             .and_then(|cx| self.may_be_sent_so(head, schema, operation).map(|()| cx));
         let cx = match known {
             Ok(cx) => cx,

@@ -84,7 +84,19 @@ impl Claim {
         request: &RequestParts<'_>,
         now: Timestamp,
     ) -> Self {
-        let mut claim = Self::unsigned(request);
+        Self::of(sigv4::parse(request), directory, now).await
+    }
+
+    /// Looks up the key of a signature.
+    pub async fn of(
+        signature: Result<Signature, SignatureError>,
+        directory: &dyn Directory,
+        now: Timestamp,
+    ) -> Self {
+        let mut claim = Self {
+            signature,
+            key: Err(KeyError::Unknown),
+        };
         if let Ok(signature) = &claim.signature {
             let token = signature.session_token.as_deref();
             claim.key = directory.key(&signature.access_key_id, token, now).await;
@@ -166,6 +178,35 @@ pub fn verify(
         }
         _ => verify_for_any(claim, request, body_sha256, now),
     }
+}
+
+/// What a signature is of.
+#[derive(Debug, Clone, Copy)]
+pub enum Proof<'a> {
+    /// A request, with the digest of its body.
+    Request(&'a str),
+    /// The policy of a form, as its field has it.
+    Policy(&'a str),
+}
+
+/// The same for a form whose policy is signed. When it ends, the policy says.
+pub fn verify_form(claim: Claim, policy: &str, service: &'static str) -> Result<Verified, Refusal> {
+    let signature = claim.signature.map_err(Refusal::Signature)?;
+    if signature.service != service {
+        return Err(Refusal::WrongService { expected: service });
+    }
+    if !super::host::is_region(&signature.region) {
+        return Err(Refusal::WrongRegion);
+    }
+    let key = claim.key.map_err(Refusal::Key)?;
+    let checked = signature.check_policy(policy, &key.secret_access_key);
+    checked.map_err(Refusal::Signature)?;
+    let mut caller = key.caller;
+    caller.access_key_id = signature.access_key_id;
+    Ok(Verified {
+        caller,
+        region: signature.region,
+    })
 }
 
 /// The same, whatever service it is signed for.

@@ -54,6 +54,12 @@ pub fn label<'a>(host: &'a str, service: &str, own_hosts: &[String]) -> Option<&
     (!bucket.is_empty() && bucket.bytes().all(fits)).then_some(bucket)
 }
 
+/// Whether a path's first part can be a bucket's name.
+pub fn may_be_bucket(name: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
+    (3..=63).contains(&name.len()) && name.bytes().all(fits)
+}
+
 /// `us-east-1`, `eu-central-1`, `us-gov-west-1`, …
 pub fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();

@@ -19,7 +19,7 @@ use wharf_wire::{
 use super::{
     Apis, IamMode, Paced,
     api::{Wanted, stopped},
-    auth::Claim,
+    auth::{Claim, Proof},
     body,
     head::Head,
     host,
@@ -30,11 +30,40 @@ use super::{
 /// they have sent theirs.
 const MAX_DRAINED: usize = 1 << 20;
 
+/// What S3 has beside buckets and objects, and this version has not: parts of a query which change what a
+/// request is for.
+const SUBRESOURCES: [&str; 22] = [
+    "abac",
+    "accelerate",
+    "analytics",
+    "intelligent-tiering",
+    "inventory",
+    "legal-hold",
+    "logging",
+    "metadataConfiguration",
+    "metadataInventoryTable",
+    "metadataJournalTable",
+    "metadataTable",
+    "metrics",
+    "object-lock",
+    "renameObject",
+    "replication",
+    "requestPayment",
+    "restore",
+    "retention",
+    "select",
+    "session",
+    "torrent",
+    "website",
+];
+
 /// A request that is known by its head.
 pub(super) struct ByHead<'a> {
     pub service: &'a dyn Service,
     pub operation: &'static OperationSchema,
     request: RestRequest,
+    /// What it is for instead, and is not here.
+    lacking: Option<&'static str>,
 }
 
 impl Apis {
@@ -48,10 +77,13 @@ impl Apis {
         let label = self.label(head, schema);
         let found = rest::read(schema, &head.parts(), label, Vec::new());
         let (index, request) = found.ok()??;
+        let is_asked = |name: &&&str| request.query.iter().any(|(key, _)| key == **name);
+        let lacking = SUBRESOURCES.iter().find(is_asked).copied();
         Some(ByHead {
             service: &**service,
             operation: &schema.operations[index],
             request,
+            lacking,
         })
     }
 
@@ -130,7 +162,11 @@ impl Apis {
             }
             _ => None,
         };
-        let cx = self.pass(wanted, claim, payload).await?;
+        let cx = self.pass(wanted, claim, Proof::Request(payload)).await?;
+        if let Some(name) = found.lacking {
+            let text = format!("The subresource {name} is not supported by this version of wharf.");
+            return Err(Fault::sender("NotImplemented", 501, text));
+        }
         let checksums = &found.operation.checksums;
         // The model asks for one with ACLs, too; S3 does not, and clients of old send none.
         let is_acl = matches!(found.operation.name, "PutBucketAcl" | "PutObjectAcl");

@@ -98,7 +98,10 @@ impl Apis {
         self.find(|it| {
             let is_meant = match claimed {
                 Some(claimed) => it.signing_name == claimed,
-                None => named.is_some_and(|name| is_named(it, name)),
+                None => match named {
+                    Some(name) => is_named(it, name),
+                    None => is_s3(it.signing_name) && self.bucket(head).is_some(),
+                },
             };
             is_meant && speaks(it, Protocol::is_rest)
         })

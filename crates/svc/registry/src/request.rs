@@ -160,6 +160,7 @@ impl RegistryApi {
             origin: None,
             user_agent: header(header::USER_AGENT).unwrap_or_default().to_owned(),
             secure: peer.secure,
+            by_form: false,
             endpoint: self.endpoint(),
         };
         let Inner {

@@ -3,11 +3,11 @@
 
 use wharf_api_s3::{Input, Input as In};
 use wharf_service::tags;
-use wharf_wire::{Check, Context, Fault};
+use wharf_wire::{CallerKind, Check, Context, Fault};
 
 use crate::{
     core::{Core, Open},
-    names, ops,
+    fault, names, ops,
     records::{self, Object},
 };
 
@@ -23,6 +23,10 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         _ => {}
     }
     let row = Row::of(core, cx, target(&input)).await?;
+    if row.open.is_none() && cx.caller.kind == CallerKind::Anonymous {
+        // Names of buckets are no secret: who is nobody learns at once that there is none.
+        return Err(fault::no_bucket(target(&input).bucket.unwrap_or_default()));
+    }
     let first = row.check(action(&input));
     let mut first = match &input {
         In::ListObjects(it) => listing(

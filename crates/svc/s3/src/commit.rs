@@ -5,12 +5,13 @@ use wharf_blobs::Digest;
 use wharf_service::transact;
 use wharf_store::Range;
 use wharf_wanted::MARKER;
-use wharf_wire::{Call, Fault};
+use wharf_wire::{Call, CallerKind, Fault};
 
 use crate::{
     conditions::Writing,
     core::{Change, Core, Open, next_seq},
     fault,
+    notices::{Happening, What},
     records::{self, Body, Bucket, Object, Upload, Versioning},
 };
 
@@ -20,7 +21,20 @@ pub struct Written {
     pub bucket: Bucket,
 }
 
-/// Makes `new` the current version. `upload` is where the record of an upload is that ends by it.
+/// How a version came to be.
+pub struct Made<'a> {
+    pub what: What,
+    /// Where the record of an upload is that ends by it.
+    pub upload: Option<&'a str>,
+}
+
+impl Made<'_> {
+    pub fn by(what: What) -> Self {
+        Self { what, upload: None }
+    }
+}
+
+/// Makes `new` the current version.
 pub async fn put(
     core: &Core,
     call: &Call,
@@ -28,7 +42,7 @@ pub async fn put(
     key: &str,
     new: Object,
     writing: &Writing,
-    upload: Option<&str>,
+    made: Made<'_>,
 ) -> Result<Written, Fault> {
     Ok(transact!(core.table, &call.permit, |tx| {
         let bucket = core.within(&mut tx, open).await?;
@@ -41,14 +55,27 @@ pub async fn put(
         own(core, &mut tx, &object.body).await?;
         supersede(&mut tx, &bucket, key, current, &mut object).await?;
         tx.put(place, &object);
-        if let Some(upload) = upload {
-            if tx.find::<Upload>(upload).await?.is_none() {
-                return Err(fault::no_upload(
-                    upload.rsplit('\0').next().unwrap_or_default(),
-                ));
+        if let Some(upload) = made.upload {
+            match tx.find::<Upload>(upload).await? {
+                Some(it) if it.completing => {}
+                // Its parts may be others by now.
+                Some(_) => return Err(fault::busy()),
+                None => {
+                    let id = upload.rsplit('\0').next().unwrap_or_default();
+                    return Err(fault::no_upload(id));
+                }
             }
             tx.delete(upload);
         }
+        let happening = Happening {
+            bucket: &bucket,
+            key,
+            what: made.what,
+            object: &object,
+            sequencer: object.seq,
+            at: object.modified,
+        };
+        core.tell(&mut tx, call, &happening);
         Written { object, bucket }
     }))
 }
@@ -172,6 +199,7 @@ pub async fn delete(
                     if let Some(current) = &current {
                         let_go(&mut tx, &current.body);
                         tx.delete(place);
+                        gone(core, &mut tx, call, &bucket, key, current);
                     }
                     Deleted::default()
                 } else {
@@ -184,6 +212,7 @@ pub async fn delete(
                     };
                     supersede(&mut tx, &bucket, key, current, &mut marker).await?;
                     tx.put(place, &marker);
+                    gone(core, &mut tx, call, &bucket, key, &marker);
                     Deleted {
                         version: Some(crate::core::version_of(&bucket, key, &marker)),
                         marker: true,
@@ -194,13 +223,54 @@ pub async fn delete(
         Some(id) => {
             transact!(core.table, &call.permit, |tx| {
                 let bucket = core.within(&mut tx, open).await?;
-                delete_version(core, &mut tx, &bucket, key, id, &fits).await?
+                let (deleted, version) =
+                    delete_version(core, &mut tx, &bucket, key, id, &fits).await?;
+                if let Some(version) = version {
+                    let version = Object {
+                        // What a deletion makes is told of otherwise.
+                        marker: false,
+                        ..version
+                    };
+                    gone(core, &mut tx, call, &bucket, key, &version);
+                }
+                deleted
             })
         }
     };
     Ok(deleted)
 }
 
+/// Tells of a version that went, or of a delete marker that was made.
+fn gone(
+    core: &Core,
+    tx: &mut Change<'_>,
+    call: &Call,
+    bucket: &Bucket,
+    key: &str,
+    object: &Object,
+) {
+    let by_rule = call.caller.kind == CallerKind::Service;
+    let at = core.now();
+    let happening = Happening {
+        bucket,
+        key,
+        what: match (by_rule, object.marker) {
+            (false, false) => What::Deleted,
+            (false, true) => What::Marked,
+            (true, false) => What::Expired,
+            (true, true) => What::ExpiredToMarker,
+        },
+        object,
+        sequencer: match object.marker {
+            true => object.seq,
+            false => next_seq(at, Some(object.seq)),
+        },
+        at,
+    };
+    core.tell(tx, call, &happening);
+}
+
+/// What was done, and the version that went.
 async fn delete_version(
     core: &Core,
     tx: &mut Change<'_>,
@@ -208,14 +278,14 @@ async fn delete_version(
     key: &str,
     id: &str,
     fits: &impl Fn(&Object) -> Result<(), Fault>,
-) -> Result<Deleted, Fault> {
+) -> Result<(Deleted, Option<Object>), Fault> {
     let mut deleted = Deleted {
         version: Some(id.to_owned()),
         marker: false,
     };
     let place = records::object(&bucket.id, key);
     let Some(mut current) = tx.find::<Object>(&place).await? else {
-        return Ok(deleted);
+        return Ok((deleted, None));
     };
     let seq = match id {
         "null" if current.null => Some(current.seq),
@@ -225,7 +295,7 @@ async fn delete_version(
         }
     };
     let Some(seq) = seq else {
-        return Ok(deleted);
+        return Ok((deleted, None));
     };
     if seq != current.seq || (current.null != (id == "null")) {
         let at = records::version(&bucket.id, key, seq);
@@ -242,8 +312,9 @@ async fn delete_version(
                 tx.put(place, &current);
             }
             deleted.marker = old.marker;
+            return Ok((deleted, Some(old)));
         }
-        return Ok(deleted);
+        return Ok((deleted, None));
     }
     fits(&current)?;
     deleted.marker = current.marker;
@@ -257,7 +328,7 @@ async fn delete_version(
         }
         None => tx.delete(place),
     }
-    Ok(deleted)
+    Ok((deleted, Some(current)))
 }
 
 /// The newest of the noncurrent versions. Who adds one changes the current version.

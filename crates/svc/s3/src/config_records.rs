@@ -6,6 +6,10 @@ use wharf_service::tags::Tags;
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cors: Vec<CorsRule>,
+    #[serde(default, skip_serializing_if = "Notifications::is_empty")]
+    pub notifications: Notifications,
     #[serde(default)]
     pub lifecycle: Vec<LifecycleRule>,
     #[serde(default)]
@@ -48,6 +52,55 @@ impl PublicAccess {
         block_policy: true,
         restrict_buckets: true,
     };
+}
+
+/// Who is told of what happens in a bucket.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Notifications {
+    #[serde(default)]
+    pub rules: Vec<Telling>,
+    #[serde(default)]
+    pub event_bridge: bool,
+}
+
+impl Notifications {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A queue or a topic, and what it is told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Telling {
+    pub id: String,
+    pub arn: String,
+    /// `s3:ObjectCreated:*`
+    pub events: Vec<String>,
+    #[serde(default)]
+    pub prefix: String,
+    #[serde(default)]
+    pub suffix: String,
+}
+
+impl Telling {
+    pub fn is_queue(&self) -> bool {
+        self.arn.split(':').nth(2) == Some("sqs")
+    }
+}
+
+/// Which pages of other sites may do what.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CorsRule {
+    #[serde(default)]
+    pub id: Option<String>,
+    pub origins: Vec<String>,
+    pub methods: Vec<String>,
+    #[serde(default)]
+    pub headers: Vec<String>,
+    #[serde(default)]
+    pub expose: Vec<String>,
+    #[serde(default)]
+    pub max_age: Option<i32>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

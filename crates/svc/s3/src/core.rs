@@ -3,17 +3,21 @@
 use std::sync::Arc;
 
 use wharf_api_kms::Kms;
-use wharf_base::{Clock, Timestamp};
+use wharf_base::{Clock, Timestamp, ids};
+use wharf_delivery::{Operations, Outbox, Policy};
 use wharf_journal::Journal;
+use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
-use wharf_service::{Changes, Stored, Table};
+use wharf_service::{Changes, Place, Stored, Table};
 use wharf_store::Store;
 use wharf_wanted::Wants;
 use wharf_wire::{Call, CallerKind, Check, Context, Fault, service::Dispatcher};
 
 use crate::{
+    courier::{NOTICES, Notices},
     fault::{self, S3Faults},
     names,
+    notices::{self, Happening},
     packs::Packs,
     policy,
     records::{self, Bucket, Name, Versioning},
@@ -33,12 +37,16 @@ pub struct Parts {
     /// For the bytes of small objects.
     pub journal: Journal,
     pub clock: Arc<dyn Clock>,
+    /// For what is told to queues and topics.
+    pub operations: Arc<dyn Operations>,
+    pub takeover: Takeover,
 }
 
 pub struct Core {
     pub parts: Parts,
     pub table: Table<S3Faults>,
     pub packs: Arc<Packs>,
+    pub outbox: Arc<Outbox<S3Faults, Notices>>,
     /// Raised when there are parts to be removed.
     pub doomed: tokio::sync::Notify,
     /// Raised when rules of lifecycle were set.
@@ -54,7 +62,16 @@ impl Core {
     pub fn new(parts: Parts) -> Self {
         let table = Table::new(parts.store.clone());
         let packs = Packs::new(parts.journal.clone(), table.clone(), parts.keyring.clone());
+        let courier = Notices(parts.operations.clone());
+        let (clock, takeover) = (parts.clock.clone(), parts.takeover);
         Self {
+            outbox: Arc::new(Outbox::new(
+                NOTICES,
+                table.clone(),
+                courier,
+                clock,
+                takeover,
+            )),
             table,
             packs: Arc::new(packs),
             parts,
@@ -111,6 +128,18 @@ impl Core {
         let found = tx.find::<Bucket>(&open.key).await?;
         let found = found.filter(|it| it.id == open.record.id && !it.deleting);
         found.ok_or_else(|| fault::no_bucket(&open.record.name))
+    }
+
+    /// Writes down what is owed for what happened, in the change that makes it so.
+    pub fn tell(&self, tx: &mut Change<'_>, cx: &Context, it: &Happening<'_>) {
+        let place = Place {
+            account: it.bucket.account.clone(),
+            region: it.bucket.region.clone(),
+        };
+        for notice in notices::of(cx, it) {
+            let id = ids::uuid();
+            self.outbox.put(tx, &place, &id, notice, Policy::DEFAULT);
+        }
     }
 
     /// Whether the caller may do something besides what its operation was let in for.

@@ -23,8 +23,7 @@ impl Faults for S3Faults {
     }
 
     fn conflict(_: &StoreError) -> Fault {
-        let text = "A conflicting conditional operation is currently in progress against this resource. Try again.";
-        Fault::sender("OperationAborted", 409, text)
+        busy()
     }
 
     fn bad_token() -> Fault {
@@ -34,6 +33,12 @@ impl Faults for S3Faults {
             "",
         )
     }
+}
+
+/// Another operation is at work on the same.
+pub fn busy() -> Fault {
+    let text = "A conflicting conditional operation is currently in progress against this resource. Try again.";
+    Fault::sender("OperationAborted", 409, text)
 }
 
 fn bad(code: &'static str, text: impl Into<String>) -> Fault {

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod acl;
+mod announced;
 mod authorize;
 mod body;
 mod commit;
@@ -15,12 +16,17 @@ mod compact;
 mod conditions;
 mod config_records;
 mod core;
+pub mod cors;
+mod courier;
 mod crypt;
 mod expire;
 mod fault;
+pub mod form;
 mod lifecycle;
 mod list;
 mod names;
+mod notices;
+mod notification;
 mod ops;
 mod packs;
 mod policy;
@@ -31,9 +37,12 @@ mod settings;
 mod sse;
 mod sum;
 mod tagged;
+mod teardown;
 mod upkeep;
 mod walk;
 
+pub use announced::ANNOUNCING;
+pub use config_records::CorsRule;
 pub use core::Parts;
 pub use service::S3Service;
 pub use tagged::TAGGED;

@@ -9,6 +9,7 @@ pub mod delete;
 pub mod get;
 pub mod list;
 pub mod multipart;
+pub mod notification;
 pub mod put;
 pub mod settings;
 pub mod tagging;

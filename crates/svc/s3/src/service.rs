@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
+use wharf_base::Permit;
 
 use crate::{
-    authorize,
+    CorsRule, authorize,
     core::{Core, Parts},
-    ops, upkeep,
+    ops, teardown, upkeep,
 };
 
 /// The service over the store that holds its records, and the folder of its bytes.
@@ -23,12 +24,35 @@ impl S3Service {
         }
     }
 
-    /// Removes what is not needed any more, and what rules of lifecycle let expire, until `stop`.
+    /// Removes what is not needed any more, and what rules of lifecycle let expire, and tells who is to be told, until
+    /// `stop`.
     pub async fn run(&self, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => {}
             () = upkeep::run(&self.core) => {}
+            () = self.core.outbox.clone().run(stop.clone()) => {}
         }
+    }
+
+    /// The rules by which a bucket lets in pages of other sites; `None` where there is no bucket.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn cors(&self, bucket: &str) -> Result<Option<Vec<CorsRule>>, wharf_wire::Fault> {
+        let open = self.core.look(bucket).await?;
+        Ok(open.map(|it| it.record.settings.cors))
+    }
+
+    /// Ends the buckets of a closed account; how many it had.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn end_account(
+        &self,
+        permit: &Permit,
+        account: &str,
+    ) -> Result<usize, wharf_wire::Fault> {
+        teardown::account(&self.core, permit, account).await
     }
 
     /// One round of what [`S3Service::run`] does, for tests.
@@ -56,6 +80,7 @@ wharf_api_s3::operations! {
     create_bucket = ops::buckets::create;
     create_multipart_upload = ops::multipart::create;
     delete_bucket = ops::buckets::delete;
+    delete_bucket_cors = ops::settings::delete_cors;
     delete_bucket_encryption = ops::settings::delete_encryption;
     delete_bucket_lifecycle = ops::settings::delete_lifecycle;
     delete_bucket_ownership_controls = ops::access::delete_ownership;
@@ -70,7 +95,7 @@ wharf_api_s3::operations! {
     get_bucket_encryption = ops::settings::get_encryption;
     get_bucket_lifecycle_configuration = ops::settings::get_lifecycle;
     get_bucket_location = ops::buckets::location;
-    get_bucket_notification_configuration = ops::settings::get_notification;
+    get_bucket_notification_configuration = ops::notification::get;
     get_bucket_ownership_controls = ops::access::get_ownership;
     get_bucket_policy = ops::access::get_policy;
     get_bucket_policy_status = ops::access::policy_status;
@@ -90,8 +115,10 @@ wharf_api_s3::operations! {
     list_objects_v2 = ops::list::list_v2;
     list_parts = ops::uploads::list_parts;
     put_bucket_acl = ops::access::put_acl;
+    put_bucket_cors = ops::settings::put_cors;
     put_bucket_encryption = ops::settings::put_encryption;
     put_bucket_lifecycle_configuration = ops::settings::put_lifecycle;
+    put_bucket_notification_configuration = ops::notification::put;
     put_bucket_ownership_controls = ops::access::put_ownership;
     put_bucket_policy = ops::access::put_policy;
     put_bucket_tagging = ops::tagging::put_of_bucket;

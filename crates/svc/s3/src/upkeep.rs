@@ -1,5 +1,5 @@
 //! What is done for S3 while nobody asks: rules of lifecycle are carried out, parts that are not needed are let go
-//! of, and deletions of buckets that were cut short are taken back.
+//! of, and deletions of buckets and completions of uploads that were cut short are taken back.
 //!
 //! Each step is a transaction of its own and can be done again, so a kill leaves nothing but work for the next
 //! round. Nobody but this loop removes what is doomed.
@@ -15,7 +15,7 @@ use crate::{
     compact,
     core::{ChangeError, Core, Open},
     expire,
-    records::{self, Bucket, Part},
+    records::{self, Bucket, Part, Upload},
 };
 
 const PERMIT: Permit = Permit::for_controller("s3-upkeep");
@@ -28,7 +28,7 @@ const PARTS_AT_ONCE: usize = 60;
 
 pub async fn run(core: &Core) {
     let mut tick = tokio::time::interval(EVERY);
-    let (mut rounds, mut deleting) = (0, HashSet::new());
+    let (mut rounds, mut begun) = (0, HashSet::new());
     loop {
         let expires = tokio::select! {
             _ = tick.tick() => {
@@ -39,7 +39,7 @@ pub async fn run(core: &Core) {
             () = core.lifecycle_set.notified() => true,
         };
         let outcome = match expires {
-            true => round(core, &mut deleting).await,
+            true => round(core, &mut begun).await,
             false => remove_doomed(core).await,
         };
         if let Err(error) = outcome {
@@ -48,23 +48,25 @@ pub async fn run(core: &Core) {
     }
 }
 
-/// One round over everything. `deleting` holds the ids of buckets that were being deleted in the round before.
-pub async fn round(core: &Core, deleting: &mut HashSet<String>) -> Result<(), Fault> {
+/// One round over everything. `begun` holds what was being deleted or completed in the round before: ids of buckets,
+/// and keys of uploads.
+pub async fn round(core: &Core, begun: &mut HashSet<String>) -> Result<(), Fault> {
     let mut still = HashSet::new();
     for open in core.buckets().await? {
         if open.record.deleting {
-            if deleting.contains(&open.record.id) {
+            if begun.contains(&open.record.id) {
                 take_back(core, &open).await?;
             }
             still.insert(open.record.id);
             continue;
         }
+        reopen_uploads(core, &open, begun, &mut still).await?;
         if let Err(error) = expire::bucket(core, &PERMIT, &open).await {
             let bucket = &open.record.name;
             tracing::warn!(bucket, error = %Chain(&error), "rules of lifecycle failed; will retry");
         }
     }
-    *deleting = still;
+    *begun = still;
     remove_doomed(core).await?;
     compact::round(core).await
 }
@@ -78,6 +80,32 @@ async fn take_back(core: &Core, open: &Open) -> Result<(), Fault> {
         Ok::<_, Fault>(())
     };
     core.table.change(&PERMIT, &open.key, back).await?;
+    Ok(())
+}
+
+/// The same of uploads that are being completed: they take parts again, and whoever completes one after all learns that
+/// it did not.
+async fn reopen_uploads(
+    core: &Core,
+    open: &Open,
+    begun: &HashSet<String>,
+    still: &mut HashSet<String>,
+) -> Result<(), Fault> {
+    let folder = records::all_uploads(&open.record.id);
+    for entry in core.table.entries(&folder).await? {
+        let upload: Upload = decode(&entry.value).map_err(ChangeError::from)?;
+        if !upload.completing {
+            continue;
+        }
+        if begun.contains(&entry.key) {
+            let reopen = |it: &mut Upload| {
+                it.completing = false;
+                Ok::<_, Fault>(())
+            };
+            core.table.change(&PERMIT, &entry.key, reopen).await?;
+        }
+        still.insert(entry.key);
+    }
     Ok(())
 }
 

@@ -17,6 +17,8 @@ use crate::{Fault, sigv4::ChunkSigner};
 /// What has come of a body so far.
 pub struct Inbound {
     promise: Promise,
+    /// The promise's length is a bound alone.
+    is_bound: bool,
     decoder: Option<Decoder>,
     received: u64,
     sha256: Option<Sha256>,
@@ -36,11 +38,20 @@ impl Inbound {
         let algorithms = by_header.chain(promise.trailers.iter().copied());
         let running = algorithms.map(|it| (it, it.begin())).collect();
         Self {
+            is_bound: false,
             decoder,
             received: 0,
             sha256: promise.sha256.as_ref().map(|_| Sha256::default()),
             running,
             promise,
+        }
+    }
+
+    /// A body of which nobody said how long it is: at most as long as the promise says.
+    pub fn of_any_length(promise: Promise) -> Self {
+        Self {
+            is_bound: true,
+            ..Self::new(promise, None)
         }
     }
 
@@ -72,7 +83,7 @@ impl Inbound {
             Some(decoder) => decoder.finish()?,
             None => Vec::new(),
         };
-        if self.received != self.promise.length {
+        if self.received != self.promise.length && !self.is_bound {
             return Err(fault::incomplete());
         }
         if let (Some(promised), Some(sha256)) = (&self.promise.sha256, self.sha256) {

@@ -5,7 +5,7 @@ use wharf_api_s3::{
     GetBucketLocationOutput, GetBucketLocationRequest, HeadBucketOutput, HeadBucketRequest,
     ListBucketsOutput, ListBucketsRequest, Owner, faults,
 };
-use wharf_base::ids;
+use wharf_base::{Permit, ids};
 use wharf_records::{Record as _, Scope};
 use wharf_service::transact;
 use wharf_store::Range;
@@ -283,7 +283,7 @@ pub async fn delete(core: &Core, call: &Call, input: DeleteBucketRequest) -> Res
         mark(core, call, &open, false).await?;
         return Err(fault);
     }
-    drop_uploads(core, call, &open.record.id).await?;
+    drop_uploads(core, &call.permit, &open.record.id).await?;
     transact!(core.table, &call.permit, |tx| {
         let found = tx.find::<Bucket>(&open.key).await?;
         // Still marked: it is as empty as it was found.
@@ -334,10 +334,10 @@ async fn must_be_empty(core: &Core, open: &Open) -> Result<(), Fault> {
 }
 
 /// Uploads under way go with their bucket.
-async fn drop_uploads(core: &Core, call: &Call, bucket_id: &str) -> Result<(), Fault> {
+pub async fn drop_uploads(core: &Core, permit: &Permit, bucket_id: &str) -> Result<(), Fault> {
     let folder = records::all_uploads(bucket_id);
     for key in core.table.keys(&folder).await? {
-        transact!(core.table, &call.permit, |tx| {
+        transact!(core.table, permit, |tx| {
             if let Some(upload) = tx.find::<Upload>(&key).await? {
                 tx.delete(key.clone());
                 tx.put(records::doomed(&upload.id), &MARKER);

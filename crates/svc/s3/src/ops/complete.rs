@@ -11,10 +11,11 @@ use super::{
     quoted, show_sum,
 };
 use crate::{
-    commit,
+    commit::{self, Made},
     conditions::Writing,
     core::{Core, shown_version},
     fault,
+    notices::What,
     records::{Body, Object, Part, Upload},
     sse,
     sum::{self, Sum},
@@ -204,16 +205,11 @@ async fn commit(
         );
         return Err(Fault::sender("BadDigest", 400, text));
     }
-    commit::put(
-        core,
-        call,
-        &found.open,
-        &found.key,
-        object,
-        writing,
-        Some(&found.place),
-    )
-    .await
+    let made = Made {
+        what: What::Completed,
+        upload: Some(&found.place),
+    };
+    commit::put(core, call, &found.open, &found.key, object, writing, made).await
 }
 
 /// Clients give composite checksums with and without the number of parts.

@@ -13,10 +13,13 @@ use super::{
     tagging,
 };
 use crate::{
-    body, commit,
+    body,
+    commit::{self, Made},
     conditions::{Reading, Writing},
     core::{Core, shown_version},
-    fault, names, range,
+    fault, names,
+    notices::What,
+    range,
     records::{Body, Object},
     sse::{self, Customer},
     sum,
@@ -225,7 +228,16 @@ pub async fn copy(
         }
     }
     object.sse = sealing.sse;
-    let written = commit::put(core, call, &open, &key, object, &writing, None).await?;
+    let written = commit::put(
+        core,
+        call,
+        &open,
+        &key,
+        object,
+        &writing,
+        Made::by(What::Copy),
+    )
+    .await?;
     let object = &written.object;
     let mut result = CopyObjectResult {
         e_tag: Some(quoted(&object.etag)),

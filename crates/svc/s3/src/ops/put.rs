@@ -7,10 +7,12 @@ use super::{
     asked_sse, check_acl, check_heads, given_sum, heads, quoted, show_sse, show_sum, tagging,
 };
 use crate::{
-    body, commit,
+    body,
+    commit::{self, Made},
     conditions::Writing,
     core::{Core, shown_version},
     names,
+    notices::What,
     records::Object,
     sse, sum,
 };
@@ -59,7 +61,11 @@ pub async fn put(
         sse: sealing.sse,
         ..Object::default()
     };
-    let written = commit::put(core, call, &open, &key, object, &writing, None).await?;
+    let what = match call.by_form {
+        true => What::Post,
+        false => What::Put,
+    };
+    let written = commit::put(core, call, &open, &key, object, &writing, Made::by(what)).await?;
     let object = &written.object;
     let mut output = PutObjectOutput {
         e_tag: Some(quoted(&object.etag)),

@@ -1,4 +1,4 @@
-//! Configurations of buckets: encryption, lifecycle, notifications.
+//! Configurations of buckets: encryption, CORS, lifecycle.
 
 use wharf_api_s3::*;
 use wharf_wire::{Call, Fault};
@@ -7,7 +7,7 @@ use super::{buckets::change, opened};
 use crate::{
     config_records::{Encryption, Kms},
     core::Core,
-    fault, settings,
+    cors, fault, settings,
     sse::AES256,
 };
 
@@ -100,16 +100,44 @@ pub async fn delete_encryption(
     .await
 }
 
-/// Buckets have no CORS rules yet; clients that ask learn so.
 pub async fn get_cors(
     core: &Core,
     _: &Call,
     input: GetBucketCorsRequest,
 ) -> Result<GetBucketCorsOutput, Fault> {
     let open = opened!(core, input);
-    let text = "The CORS configuration does not exist";
-    let code = "NoSuchCORSConfiguration";
-    Err(fault::nothing(code, text, &open.record.name))
+    if open.record.settings.cors.is_empty() {
+        let text = "The CORS configuration does not exist";
+        let code = "NoSuchCORSConfiguration";
+        return Err(fault::nothing(code, text, &open.record.name));
+    }
+    Ok(GetBucketCorsOutput {
+        cors_rules: Some(cors::shown(open.record.settings.cors)),
+    })
+}
+
+pub async fn put_cors(core: &Core, call: &Call, input: PutBucketCorsRequest) -> Result<(), Fault> {
+    let open = opened!(core, input);
+    let given = input.cors_configuration.unwrap_or_default().cors_rules;
+    let rules = cors::rules(given.unwrap_or_default())?;
+    change(core, call, &open, |bucket| {
+        bucket.settings.cors.clone_from(&rules);
+        Ok(())
+    })
+    .await
+}
+
+pub async fn delete_cors(
+    core: &Core,
+    call: &Call,
+    input: DeleteBucketCorsRequest,
+) -> Result<(), Fault> {
+    let open = opened!(core, input);
+    change(core, call, &open, |bucket| {
+        bucket.settings.cors.clear();
+        Ok(())
+    })
+    .await
 }
 
 /// Sizes below which AWS moves nothing between classes; there is one class.
@@ -170,14 +198,4 @@ pub async fn delete_lifecycle(
         Ok(())
     })
     .await
-}
-
-/// Nothing is told to anybody; the configuration that says so is empty.
-pub async fn get_notification(
-    core: &Core,
-    _: &Call,
-    input: GetBucketNotificationConfigurationRequest,
-) -> Result<NotificationConfiguration, Fault> {
-    opened!(core, input);
-    Ok(NotificationConfiguration::default())
 }

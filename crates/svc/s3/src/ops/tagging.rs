@@ -16,6 +16,7 @@ use super::{buckets, get};
 use crate::{
     core::Core,
     fault,
+    notices::{Happening, What},
     records::{self, Object},
 };
 
@@ -183,6 +184,7 @@ async fn change(
     call: &Call,
     of: Changed<'_>,
     tags: Tags,
+    what: What,
 ) -> Result<Option<String>, Fault> {
     let open = core.open(of.bucket, of.owner).await?;
     let id = open.record.id.clone();
@@ -193,6 +195,7 @@ async fn change(
         records::version(&id, &found.key, found.object.seq),
     ];
     transact!(core.table, &call.permit, |tx| {
+        let bucket = core.within(&mut tx, &found.open).await?;
         let mut done = false;
         for place in &places {
             if let Some(mut object) = tx
@@ -202,6 +205,15 @@ async fn change(
             {
                 object.tags.clone_from(&tags);
                 tx.put(place, &object);
+                let happening = Happening {
+                    bucket: &bucket,
+                    key: &found.key,
+                    what,
+                    object: &object,
+                    sequencer: object.seq,
+                    at: core.now(),
+                };
+                core.tell(&mut tx, call, &happening);
                 done = true;
             }
         }
@@ -230,7 +242,7 @@ pub async fn put_of_object(
         key: input.key.as_deref(),
         version: input.version_id.as_deref(),
     };
-    let version_id = change(core, call, of, tags).await?;
+    let version_id = change(core, call, of, tags, What::Tagged).await?;
     Ok(PutObjectTaggingOutput { version_id })
 }
 
@@ -245,6 +257,6 @@ pub async fn delete_of_object(
         key: input.key.as_deref(),
         version: input.version_id.as_deref(),
     };
-    let version_id = change(core, call, of, Tags::new()).await?;
+    let version_id = change(core, call, of, Tags::new(), What::Untagged).await?;
     Ok(DeleteObjectTaggingOutput { version_id })
 }

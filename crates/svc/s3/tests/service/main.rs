@@ -1,5 +1,7 @@
 //! The service in process, over a real store, a real folder of blobs and the real KMS.
 
+mod notifications;
+
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use wharf_api_s3::*;
@@ -21,6 +23,8 @@ struct It {
     wants: Wants,
     clock: Arc<TestClock>,
     parts: Parts,
+    /// Takes what is told.
+    told: Arc<notifications::Told>,
     _folder: tempfile::TempDir,
 }
 
@@ -48,6 +52,7 @@ impl It {
             clock: clock.clone(),
             takeover: wharf_reconcile::Takeover::Replace,
         });
+        let told = Arc::new(notifications::Told::default());
         let parts = Parts {
             store: world.store.clone(),
             keyring: world.keyring.clone(),
@@ -60,8 +65,11 @@ impl It {
             journal: Journal::open(&folder.path().join("journal"), JournalOptions::default())
                 .unwrap(),
             clock: clock.clone(),
+            operations: told.clone(),
+            takeover: wharf_reconcile::Takeover::Replace,
         };
         let it = Self {
+            told,
             world,
             s3: S3Service::new(parts.clone()),
             parts,
@@ -184,17 +192,6 @@ impl It {
         let body = got.body.unwrap_or_default();
         body.reader().whole(1 << 20).await.unwrap()
     }
-}
-
-#[tokio::test]
-async fn what_is_not_written_says_so() {
-    let it = It::new().await;
-    let input = PutBucketNotificationConfigurationRequest::default();
-    let answer = it
-        .s3
-        .put_bucket_notification_configuration(&call(), input)
-        .await;
-    assert_eq!(answer.unwrap_err().code, "UnsupportedOperation");
 }
 
 #[tokio::test]
