@@ -67,6 +67,7 @@ pub const TARGETS: &[Target] = &[
     ("registry-login", images::registry_login),
     ("registry-path", images::registry_path),
     ("rest", models::rest),
+    ("s3-form", languages::s3_form),
     ("sealed", storage::sealed),
     ("shim-frames", agent::shim_frames),
     ("sigv4", wire::sigv4),

@@ -59,7 +59,7 @@ pub async fn put(
             match tx.find::<Upload>(upload).await? {
                 Some(it) if it.completing => {}
                 // Its parts may be others by now.
-                Some(_) => return Err(fault::busy()),
+                Some(_) => return Err(fault::aborted()),
                 None => {
                     let id = upload.rsplit('\0').next().unwrap_or_default();
                     return Err(fault::no_upload(id));

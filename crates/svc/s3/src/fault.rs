@@ -23,7 +23,7 @@ impl Faults for S3Faults {
     }
 
     fn conflict(_: &StoreError) -> Fault {
-        busy()
+        aborted()
     }
 
     fn bad_token() -> Fault {
@@ -36,7 +36,7 @@ impl Faults for S3Faults {
 }
 
 /// Another operation is at work on the same.
-pub fn busy() -> Fault {
+pub fn aborted() -> Fault {
     let text = "A conflicting conditional operation is currently in progress against this resource. Try again.";
     Fault::sender("OperationAborted", 409, text)
 }
