@@ -42,7 +42,8 @@ REST_REFUSALS = {
         "made-up token": [(403, "UnrecognizedClientException")],
     },
     "rest-xml": {
-        "unsigned": UNKNOWN_PATH,
+        # A path that begins with what may be a bucket is one of S3.
+        "unsigned": [*UNKNOWN_PATH, (404, "NoSuchBucket"), (403, "AccessDenied"), (400, "MalformedXML"), (400, "InvalidRequest")],
         "unknown key": [(403, "InvalidAccessKeyId"), (405, "MethodNotAllowed")],
         "forged": [(403, "SignatureDoesNotMatch")],
         # A body that passes piece by piece is looked at by an operation that is let in, and here is no bucket.

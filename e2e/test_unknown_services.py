@@ -124,11 +124,19 @@ def test_a_wrong_signature_learns_nothing(wharf, service, operation, parameters)
     assert "wharf" not in message and "coverage" not in message, message
 
 
-@pytest.mark.parametrize("path", ["/bucket/key", "/2015-03-31/functions", "/service/X/operation/Y"])
+@pytest.mark.parametrize("path", ["/a/b", "/Functions/x", "/service_x/operation/Y"])
 @pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE"])
 def test_an_unsigned_request_finds_nothing(wharf, method, path):
     answer = requests.request(method, wharf.endpoint + path, data=b"x", timeout=10)
     assert (answer.status_code, answer.text) == (404, "There is nothing at this path.\n")
+
+
+@pytest.mark.parametrize("path", ["/bucket/key", "/2015-03-31/functions", "/service/X/operation/Y"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE"])
+def test_an_unsigned_request_for_what_may_be_a_bucket_gets_the_answer_of_s3(wharf, method, path):
+    answer = requests.request(method, wharf.endpoint + path, data=b"x", timeout=10)
+    code = (405, "MethodNotAllowed") if method == "POST" else (404, "NoSuchBucket")
+    assert answer.status_code == code[0] and f"<Error><Code>{code[1]}</Code>" in answer.text, answer.text
 
 
 def test_operations_of_a_service_that_is_here_are_named(wharf):

@@ -155,7 +155,12 @@ impl Understood {
             true => Ok(()),
             false => Err(Fault::sender(
                 table.code,
-                400,
+                // S3's code has a status of its own.
+                if table.code == "NotImplemented" {
+                    501
+                } else {
+                    400
+                },
                 format!(
                     "The parameter {} is not supported by this version of wharf.",
                     path.join(".")

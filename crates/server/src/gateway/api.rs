@@ -529,7 +529,11 @@ impl Apis {
             || head
                 .get("content-type")
                 .is_some_and(|kind| kind.starts_with("application/x-amz-json"));
-        let claimed = self.find(|schema| claimed == Some(schema.signing_name));
+        let claimed = match claimed {
+            Some(claimed) => self.find(|schema| claimed == schema.signing_name),
+            // Of a bucket, as its path says.
+            None => self.by_rest(head, None).filter(|_| !json),
+        };
         let (schema, protocol) = match claimed.map(|it| it.schema()) {
             Some(schema) => (schema, protocol_of(head, schema)),
             None => {

@@ -60,7 +60,18 @@ impl S3Service {
     /// # Errors
     /// The store's.
     pub async fn keep_up(&self) -> Result<(), wharf_wire::Fault> {
-        upkeep::round(&self.core, &mut Default::default()).await
+        self.keep_up_since(&mut Default::default()).await
+    }
+
+    /// The same; `begun` is what the round before found under way.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn keep_up_since(
+        &self,
+        begun: &mut std::collections::HashSet<String>,
+    ) -> Result<(), wharf_wire::Fault> {
+        upkeep::round(&self.core, begun).await
     }
 }
 

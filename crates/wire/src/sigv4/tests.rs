@@ -315,3 +315,56 @@ fn s3_signs_its_paths_as_they_are() {
     assert_eq!(path_of("s3"), "/bucket//a%20b/../c%2B");
     assert_eq!(path_of("lambda"), "/bucket/c%252B");
 }
+
+#[test]
+fn forms() {
+    let of = |left_out: &str| {
+        let fields = [
+            ("policy", "eyJhIjogMX0="),
+            ("x-amz-algorithm", "AWS4-HMAC-SHA256"),
+            (
+                "x-amz-credential",
+                "AKIA/with/slash/20260102/us-east-1/s3/aws4_request",
+            ),
+            ("x-amz-date", "20260102T030405Z"),
+            ("x-amz-signature", "00"),
+        ];
+        Signature::of_form(|name| {
+            let found = fields
+                .iter()
+                .find(|(known, _)| *known == name && name != left_out);
+            found.map(|(_, value)| *value)
+        })
+    };
+    let signature = of("").unwrap();
+    assert_eq!(signature.access_key_id, "AKIA/with/slash");
+    assert_eq!(
+        (signature.region.as_str(), signature.service.as_str()),
+        ("us-east-1", "s3")
+    );
+    let wrong = signature.check_policy("eyJhIjogMX0=", "secret");
+    assert_eq!(wrong, Err(SignatureError::Mismatch));
+    let scope = Scope {
+        date: "20260102",
+        region: "us-east-1",
+        service: "s3",
+    };
+    let right = hex::encode(hmac(&signing_key("secret", &scope), b"eyJhIjogMX0="));
+    let signed = Signature {
+        signature: right,
+        ..signature
+    };
+    assert_eq!(signed.check_policy("eyJhIjogMX0=", "secret"), Ok(()));
+    let other = signed.check_policy("eyJhIjogMn0=", "secret");
+    assert_eq!(other, Err(SignatureError::Mismatch));
+    assert_eq!(of("policy"), Err(SignatureError::Missing));
+    for name in [
+        "x-amz-algorithm",
+        "x-amz-credential",
+        "x-amz-date",
+        "x-amz-signature",
+    ] {
+        let text = format!("Bucket POST must contain a field named '{name}'.");
+        assert_eq!(of(name), Err(SignatureError::Incomplete(text)));
+    }
+}

@@ -473,3 +473,63 @@ async fn time_goes_on_within_a_key() {
     assert_eq!(it.get("k", Some(&first)).await.unwrap(), b"1");
     assert_ne!(it.clock.now(), Timestamp(0));
 }
+
+#[tokio::test]
+async fn an_upload_whose_completion_was_cut_short_takes_parts_again() {
+    let it = It::new().await;
+    let input = CreateMultipartUploadRequest {
+        bucket: Some(BUCKET.to_owned()),
+        key: Some("k".to_owned()),
+        ..CreateMultipartUploadRequest::default()
+    };
+    let begun = it.s3.create_multipart_upload(&call(), input).await.unwrap();
+    let upload = begun.upload_id.unwrap();
+    let part = || async {
+        let input = UploadPartRequest {
+            bucket: Some(BUCKET.to_owned()),
+            key: Some("k".to_owned()),
+            upload_id: Some(upload.clone()),
+            part_number: Some(1),
+            body: Some(ByteStream::from(b"x".to_vec())),
+            ..UploadPartRequest::default()
+        };
+        it.s3.upload_part(&call(), input).await
+    };
+    part().await.unwrap();
+    // As a server leaves it that was killed amid the completion.
+    let folder = "/w1/c0/s3/platform/aws-global/upload/";
+    let all = it.world.store.all(wharf_store::Range::prefix(folder)).await;
+    let entry = all.unwrap().entries.remove(0);
+    let mut record: serde_json::Value = serde_json::from_slice(&entry.value).unwrap();
+    record["completing"] = true.into();
+    let marked = serde_json::to_vec(&record).unwrap();
+    it.world
+        .store
+        .put(&PERMIT, &entry.key, marked)
+        .await
+        .unwrap();
+    assert!(part().await.is_err());
+    let mut begun = std::collections::HashSet::new();
+    it.s3.keep_up_since(&mut begun).await.unwrap();
+    assert!(part().await.is_err(), "it may be under way");
+    it.s3.keep_up_since(&mut begun).await.unwrap();
+    part().await.unwrap();
+}
+
+#[tokio::test]
+async fn buckets_of_a_closed_account_go_with_all_that_is_in_them() {
+    let it = It::new().await;
+    it.versioning("Enabled").await;
+    for number in 0..70 {
+        it.put(&number.to_string(), &[number; 100]).await;
+        it.put(&number.to_string(), &vec![number; 100_000]).await;
+    }
+    it.delete("1", None).await;
+    assert_eq!(it.s3.end_account(&PERMIT, "999999999999").await.unwrap(), 0);
+    assert_eq!(it.owners().await, 140);
+    assert_eq!(it.s3.end_account(&PERMIT, "000000000000").await.unwrap(), 1);
+    assert_eq!(it.s3.end_account(&PERMIT, "000000000000").await.unwrap(), 0);
+    assert_eq!(it.owners().await, 0);
+    let gone = it.get("2", None).await.unwrap_err();
+    assert_eq!(gone.code, "NoSuchBucket");
+}
