@@ -32,9 +32,18 @@ REFUSALS = {
 }
 # Of REST services a request is known by its path, and which service a path is for, its signature says.
 UNKNOWN_PATH = [(404, "There is nothing at this path."), (400, "MissingAction")]
+# A path that begins with what may be a bucket is one of S3, where nobody signed it.
+OF_A_BUCKET = [
+    *UNKNOWN_PATH,
+    (404, "NoSuchBucket"),
+    (403, "AccessDenied"),
+    (400, "MalformedXML"),
+    (400, "InvalidRequest"),
+    (405, "MethodNotAllowed"),
+]
 REST_REFUSALS = {
     "rest-json": {
-        "unsigned": UNKNOWN_PATH,
+        "unsigned": OF_A_BUCKET,
         "unknown key": [(403, "UnrecognizedClientException")],
         "forged": [(403, "InvalidSignatureException")],
         "changed body": [(403, "InvalidSignatureException")],
@@ -42,8 +51,7 @@ REST_REFUSALS = {
         "made-up token": [(403, "UnrecognizedClientException")],
     },
     "rest-xml": {
-        # A path that begins with what may be a bucket is one of S3.
-        "unsigned": [*UNKNOWN_PATH, (404, "NoSuchBucket"), (403, "AccessDenied"), (400, "MalformedXML"), (400, "InvalidRequest")],
+        "unsigned": OF_A_BUCKET,
         "unknown key": [(403, "InvalidAccessKeyId"), (405, "MethodNotAllowed")],
         "forged": [(403, "SignatureDoesNotMatch")],
         # A body that passes piece by piece is looked at by an operation that is let in, and here is no bucket.

@@ -43,7 +43,12 @@ impl Gateway {
                 Route::Api
             }
             // Nobody signs what everybody may read, nor the questions of browsers.
-            Route::Nothing if self.apis.is_for_a_bucket(&Head::of(&request)) => Route::Api,
+            Route::Nothing
+                if !route::is_signed(&request)
+                    && self.apis.is_for_a_bucket(&Head::of(&request)) =>
+            {
+                Route::Api
+            }
             route => route,
         };
         let mut kept = Kept {

@@ -73,7 +73,7 @@ fn is_cbor<B>(request: &Request<B>) -> bool {
 }
 
 /// Whether a request has a signature of AWS's version 4, in its header or its query.
-fn is_signed<B>(request: &Request<B>) -> bool {
+pub fn is_signed<B>(request: &Request<B>) -> bool {
     let header = request.headers().get(AUTHORIZATION);
     let query = request.uri().query().unwrap_or_default();
     header.is_some_and(|it| it.as_bytes().starts_with(b"AWS4-"))
