@@ -708,6 +708,7 @@ impl Plane {
             acm,
             elbv2,
             secrets,
+            egress,
         }
     }
 
