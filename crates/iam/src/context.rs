@@ -113,12 +113,19 @@ impl Ambient<'_> {
                 context.set("aws:PrincipalType", "Anonymous");
                 return;
             }
+            PrincipalKind::Federated { provider } => {
+                context.set("aws:FederatedProvider", provider.clone());
+                return;
+            }
             PrincipalKind::Root => context.set("aws:PrincipalType", "Account"),
             PrincipalKind::User { name } => {
                 context.set("aws:PrincipalType", "User");
                 context.set("aws:username", name.clone());
             }
             PrincipalKind::Session { .. } => context.set("aws:PrincipalType", "AssumedRole"),
+            PrincipalKind::FederatedUser { .. } => {
+                context.set("aws:PrincipalType", "FederatedUser");
+            }
         }
         context.set("aws:PrincipalArn", who.policy_arn());
         context.set("aws:PrincipalAccount", who.account.clone());

@@ -190,10 +190,13 @@ pub fn evaluate(request: &Request<'_>, policies: &PolicySet<'_>) -> Decision {
     let required = policies.resource.is_some_and(|it| it.required);
     let same_account = principal.account == request.resource_account;
     let has_identity = match principal.kind {
-        PrincipalKind::Anonymous => false,
+        PrincipalKind::Anonymous | PrincipalKind::Federated { .. } => false,
         // A service brings policies only where it acts with a role of its own.
         PrincipalKind::Service { .. } => !own.identity.is_empty(),
-        PrincipalKind::Root | PrincipalKind::User { .. } | PrincipalKind::Session { .. } => true,
+        PrincipalKind::Root
+        | PrincipalKind::User { .. }
+        | PrincipalKind::Session { .. }
+        | PrincipalKind::FederatedUser { .. } => true,
     };
     let granted = match granted {
         // Without it nobody passes: it is required, it is another account's, or the caller has
@@ -201,11 +204,13 @@ pub fn evaluate(request: &Request<'_>, policies: &PolicySet<'_>) -> Decision {
         None if required || !same_account || !has_identity => {
             return Decision::implicit(PolicyKind::Resource);
         }
-        // Neither has another side that would have to agree.
+        // None of them has another side that would have to agree.
         Some((_, matched))
             if matches!(
                 principal.kind,
-                PrincipalKind::Service { .. } | PrincipalKind::Anonymous
+                PrincipalKind::Service { .. }
+                    | PrincipalKind::Federated { .. }
+                    | PrincipalKind::Anonymous
             ) =>
         {
             return Decision::Allowed(AllowedBy::Resource(matched));

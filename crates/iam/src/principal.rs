@@ -12,7 +12,7 @@ use crate::document::{PrincipalElement, PrincipalType};
 /// The identity a request is made with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
-    /// Twelve digits; empty for services and the anonymous.
+    /// Twelve digits; empty for services, the federated and the anonymous.
     pub account: String,
     /// As GetCallerIdentity prints it and denial messages name it.
     pub arn: String,
@@ -41,6 +41,16 @@ pub enum PrincipalKind {
     /// A part of the platform, `ecs-tasks.amazonaws.com`.
     Service {
         name: String,
+    },
+    /// Somebody whom an identity provider vouches for and who is no principal of an account yet.
+    Federated {
+        /// `arn:aws:iam::A:oidc-provider/HOST`
+        provider: String,
+    },
+    /// Who acts with GetFederationToken's credentials, in the name of the user that made them.
+    FederatedUser {
+        /// ARN of that user, or of the account's root.
+        maker: String,
     },
     Anonymous,
 }
@@ -87,6 +97,23 @@ impl Principal {
                 name: name.to_owned(),
             },
         )
+    }
+
+    /// Whom the provider of that ARN vouches for.
+    pub fn federated(provider: &str) -> Self {
+        let kind = PrincipalKind::Federated {
+            provider: provider.to_owned(),
+        };
+        Self::of("", provider.to_owned(), provider, kind)
+    }
+
+    /// `name` with credentials that `maker`, a user or root of the account, made by GetFederationToken.
+    pub fn federated_user(account: &str, name: &str, maker: &str) -> Self {
+        let arn = format!("arn:{PARTITION}:sts::{account}:federated-user/{name}");
+        let kind = PrincipalKind::FederatedUser {
+            maker: maker.to_owned(),
+        };
+        Self::of(account, arn, &format!("{account}:{name}"), kind)
     }
 
     pub fn anonymous() -> Self {
@@ -151,7 +178,9 @@ enum Entry {
     /// What stands in place of the ARN of a deleted user or role.
     UniqueId(Box<str>),
     Service(Box<str>),
-    /// Federated and canonical users, which nobody here can be.
+    /// An identity provider.
+    Provider(Box<str>),
+    /// Canonical users, which nobody here can be.
     Nobody,
 }
 
@@ -161,7 +190,8 @@ impl PrincipalClause {
             PrincipalType::Everyone => Entry::Everyone,
             PrincipalType::Aws => aws_entry(value),
             PrincipalType::Service => Entry::Service(value.as_str().into()),
-            PrincipalType::Federated | PrincipalType::CanonicalUser => Entry::Nobody,
+            PrincipalType::Federated => Entry::Provider((*canonical(value)).into()),
+            PrincipalType::CanonicalUser => Entry::Nobody,
         });
         Self {
             negated: element.negated,
@@ -210,6 +240,7 @@ impl Entry {
             Self::Arn(arn) => match &who.kind {
                 _ if **arn == *who.arn => Some(Named::Itself),
                 PrincipalKind::Session { role_arn, .. } if **arn == **role_arn => Some(Named::Role),
+                PrincipalKind::FederatedUser { maker } if **arn == **maker => Some(Named::Role),
                 _ => None,
             },
             Self::UniqueId(id) => match &who.kind {
@@ -219,6 +250,12 @@ impl Entry {
             },
             Self::Service(wanted) => match &who.kind {
                 PrincipalKind::Service { name } if **wanted == **name => Some(Named::Itself),
+                _ => None,
+            },
+            Self::Provider(wanted) => match &who.kind {
+                PrincipalKind::Federated { provider } if **wanted == **provider => {
+                    Some(Named::Itself)
+                }
                 _ => None,
             },
             Self::Nobody => None,

@@ -55,6 +55,12 @@ pub struct SessionToken {
     pub transitive_tag_keys: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_identity: Option<String>,
+    /// Condition keys that were fixed when the session was made: what an identity provider said.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<String, Vec<String>>,
+    /// When a second factor was shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mfa_at: Option<Timestamp>,
 }
 
 /// Who acts with the token.
@@ -71,6 +77,12 @@ pub enum Holder {
     User { user_arn: String, user_id: String },
     /// GetSessionToken of the account's root.
     Root,
+    /// GetFederationToken: somebody whom a user, or root, gave a name.
+    Federated {
+        name: String,
+        /// Who did it, as [`Holder::User`] and [`Holder::Root`] are written.
+        maker: Box<Holder>,
+    },
 }
 
 /// Policies given when the session was made.
@@ -96,6 +108,8 @@ impl SessionToken {
             tags: BTreeMap::new(),
             transitive_tag_keys: Vec::new(),
             source_identity: None,
+            facts: BTreeMap::new(),
+            mfa_at: None,
         }
     }
 

@@ -71,6 +71,7 @@ fn owner(account: &str, arn: &str) -> Caller {
         "root" => CallerKind::Account,
         user if user.starts_with("user/") => CallerKind::User,
         role if role.starts_with("assumed-role/") => CallerKind::AssumedRole,
+        federated if federated.starts_with("federated-user/") => CallerKind::FederatedUser,
         _ => CallerKind::Service,
     };
     Caller {

@@ -11,6 +11,8 @@ pub enum CallerKind {
     Account,
     User,
     AssumedRole,
+    /// Somebody with credentials that a user made by GetFederationToken.
+    FederatedUser,
     /// A service acting for itself, e.g. `ecs.amazonaws.com`.
     Service,
     /// With `--iam off`, or an operation that takes unsigned calls.
@@ -26,7 +28,7 @@ pub struct Caller {
     pub arn: String,
     /// `aws:userid`: the account id for root, `AIDA…`, or `AROA…:session`.
     pub user_id: String,
-    /// The role behind an assumed-role session, else empty.
+    /// The role behind an assumed-role session, the user or root behind a federated user; else empty.
     pub role_arn: String,
     /// The key the request was signed with; empty where nothing was signed.
     pub access_key_id: String,
@@ -44,6 +46,10 @@ pub struct Session {
     pub transitive_tag_keys: Vec<String>,
     /// Who started the chain of roles (`aws:SourceIdentity`).
     pub source_identity: Option<String>,
+    /// Condition keys that were fixed when the session was made: what an identity provider said.
+    pub facts: BTreeMap<String, Vec<String>>,
+    /// When a second factor was shown.
+    pub mfa_at: Option<Timestamp>,
     pub issued_at: Timestamp,
     pub expires_at: Timestamp,
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use crate::{
     Call, CallerKind, Context, Fault,
-    audit::{self, Alike, Auditor, Decided, Event, Queue},
+    audit::{self, Alike, Auditor, Decided, Event, Queue, Sender},
     codec::{Codec, WRITTEN_DOWN, json},
     constraints::{self, Violation},
     events::{EventAnswer, Output},
@@ -221,6 +221,8 @@ struct Trail {
     parameters: Option<String>,
     response: Option<String>,
     decided: Vec<Decided>,
+    /// Whose what is asked for is, where the caller is of no account.
+    owner: Option<String>,
 }
 
 impl Trail {
@@ -231,8 +233,12 @@ impl Trail {
         operation: &str,
         refused: Option<&Fault>,
     ) -> Option<Event> {
+        let mut context = self.context.take()?;
+        if let Some(owner) = self.owner.take() {
+            context.account = owner;
+        }
         Some(Event {
-            context: self.context.take()?,
+            context,
             service: schema.signing_name.to_owned(),
             name: operation.to_owned(),
             is_api_call: true,
@@ -349,10 +355,14 @@ impl Dispatcher {
         let ran = self.run(service, cx, operation, request, &mut trail).await;
         if let Some(auditor) = auditor
             && let Some(event) = trail.event(schema, operation, ran.as_ref().err())
-            && auditor.record(&event) == Queue::Full
         {
-            drop(event);
-            auditor.room().await;
+            let told = match alike(&event) {
+                Some(alike) => auditor.record_often(event, alike),
+                None => auditor.record(&event),
+            };
+            if told == Queue::Full {
+                auditor.room().await;
+            }
         }
         ran
     }
@@ -560,6 +570,10 @@ impl Dispatcher {
             }
         }
         let checks = service.checks(cx, index, &*input).await?;
+        if cx.account.is_empty() {
+            let mut owners = checks.iter().map(|it| &it.resource_account);
+            trail.owner = owners.find_map(Clone::clone);
+        }
         let outcome = if trail.wanted {
             let (outcome, decided) = self.explain(cx, &checks).await;
             trail.decided = decided;
@@ -571,6 +585,17 @@ impl Dispatcher {
         understood::check(service.understood(), schema, index, input.as_struct())?;
         Ok((index, input, stream))
     }
+}
+
+/// Whoever says nothing of themselves may be refused as often as they like; those are counted.
+fn alike(event: &Event) -> Option<Alike> {
+    let (code, _) = event.error.as_ref()?;
+    let cx = &event.context;
+    let is_nobody = cx.caller.kind == CallerKind::Anonymous;
+    is_nobody.then(|| Alike {
+        sender: Sender::Unnamed,
+        by: format!("{:?} {} {} {code}", cx.source_ip, event.service, event.name),
+    })
 }
 
 /// What an output answers piece by piece.

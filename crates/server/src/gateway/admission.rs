@@ -5,7 +5,7 @@ use http::Request;
 use wharf_registry::TurnedAway;
 use wharf_wire::{
     Caller, CallerKind, Context, Fault, Origin,
-    schema::{Protocol, ServiceSchema},
+    schema::{Auth, Protocol, ServiceSchema},
     service::Answer,
     sigv4::{SignatureError, is_s3, sha256_hex},
 };
@@ -117,9 +117,9 @@ impl Apis {
             match verified {
                 Ok(verified) => (verified.caller, verified.region),
                 // Policies of buckets may let in who says nothing of themselves, where policies decide. What
-                // they use up counts for no account.
+                // they use up counts for no account; nor does what brings a proof of its own.
                 Err(auth::Refusal::Signature(SignatureError::Missing))
-                    if is_s3(asks.service) && self.iam == IamMode::Enforce =>
+                    if self.is_open_to_the_unsigned(asks) =>
                 {
                     (Caller::unproven("", ""), self.region.clone())
                 }
@@ -130,6 +130,18 @@ impl Apis {
             region,
             by_form: matches!(proof, Proof::Policy(_)),
             ..self.framed(head, caller, peer, asks.request_id)
+        })
+    }
+
+    fn is_open_to_the_unsigned(&self, asks: &Unproven<'_>) -> bool {
+        if is_s3(asks.service) {
+            return self.iam == IamMode::Enforce;
+        }
+        let service = self.find(|schema| schema.signing_name == asks.service);
+        service.is_some_and(|it| {
+            let schema = it.schema();
+            let index = schema.find_operation(asks.name);
+            index.is_some_and(|index| schema.operations[index].auth == Auth::Unsigned)
         })
     }
 

@@ -215,6 +215,11 @@ fn identity(caller: &Caller) -> Identity<'_> {
             session_context: session(caller),
             ..plain
         },
+        CallerKind::FederatedUser => Identity {
+            kind: "FederatedUser",
+            session_context: session(caller),
+            ..plain
+        },
         CallerKind::Service => Identity {
             kind: "AWSService",
             principal_id: None,
@@ -236,8 +241,9 @@ fn identity(caller: &Caller) -> Identity<'_> {
 
 fn session(caller: &Caller) -> Option<SessionContext<'_>> {
     let session = caller.session.as_ref()?;
+    let is_role = caller.kind == CallerKind::AssumedRole;
     Some(SessionContext {
-        session_issuer: Some(Issuer {
+        session_issuer: is_role.then(|| Issuer {
             kind: "Role",
             principal_id: caller.user_id.split(':').next().unwrap_or_default(),
             arn: &caller.role_arn,
@@ -246,7 +252,10 @@ fn session(caller: &Caller) -> Option<SessionContext<'_>> {
         }),
         attributes: Attributes {
             creation_date: session.issued_at.iso8601_seconds(),
-            mfa_authenticated: "false",
+            mfa_authenticated: match session.mfa_at {
+                Some(_) => "true",
+                None => "false",
+            },
         },
         source_identity: session.source_identity.as_deref(),
     })

@@ -72,6 +72,10 @@ struct SessionPart {
     tags: BTreeMap<String, String>,
     transitive_tag_keys: Vec<String>,
     source_identity: Option<String>,
+    #[serde(default)]
+    facts: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    mfa_at: Option<Timestamp>,
     issued_at: Timestamp,
     expires_at: Timestamp,
 }
@@ -109,6 +113,8 @@ pub fn issue_password(keyring: &Keyring, bearer: &Bearer, now: Timestamp) -> (St
             tags: session.tags.clone(),
             transitive_tag_keys: session.transitive_tag_keys.clone(),
             source_identity: session.source_identity.clone(),
+            facts: session.facts.clone(),
+            mfa_at: session.mfa_at,
             issued_at: session.issued_at,
             expires_at: session.expires_at,
         }),
@@ -138,6 +144,8 @@ pub fn open_password(
             tags: part.tags,
             transitive_tag_keys: part.transitive_tag_keys,
             source_identity: part.source_identity,
+            facts: part.facts,
+            mfa_at: part.mfa_at,
             issued_at: part.issued_at,
             expires_at: part.expires_at,
         })
@@ -216,6 +224,7 @@ fn kind_name(kind: CallerKind) -> &'static str {
         CallerKind::Account => "account",
         CallerKind::User => "user",
         CallerKind::AssumedRole => "assumed-role",
+        CallerKind::FederatedUser => "federated-user",
         CallerKind::Service => "service",
         CallerKind::Anonymous => "anonymous",
     }
@@ -226,6 +235,7 @@ fn kind_of(name: &str) -> Option<CallerKind> {
         "account" => CallerKind::Account,
         "user" => CallerKind::User,
         "assumed-role" => CallerKind::AssumedRole,
+        "federated-user" => CallerKind::FederatedUser,
         "service" => CallerKind::Service,
         "anonymous" => CallerKind::Anonymous,
         _ => return None,

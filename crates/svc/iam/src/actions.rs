@@ -11,9 +11,10 @@ use wharf_wire::{CallerKind, Check, Context, Fault};
 use crate::{
     directory::Directory,
     names::{self, entity_arn},
+    oidc::provider,
     records::{
-        AccessKeyRecord, GroupRecord, InstanceProfileRecord, RoleRecord, ServerCertificateRecord,
-        Tags, UserRecord, folded,
+        AccessKeyRecord, GroupRecord, InstanceProfileRecord, OidcProviderRecord, RoleRecord,
+        ServerCertificateRecord, Tags, UserRecord, folded,
     },
     table,
 };
@@ -29,6 +30,10 @@ enum Target<'a> {
     Role(&'a Option<String>),
     Profile(&'a Option<String>),
     Certificate(&'a Option<String>),
+    /// As it will be named after its address.
+    NewProvider(&'a Option<String>),
+    /// Given as an ARN.
+    Provider(&'a Option<String>),
     /// Given as an ARN.
     Arn(&'a Option<String>),
     /// The user whose key it is.
@@ -101,6 +106,24 @@ async fn resolve(
             About::default(),
         ),
         Target::Arn(it) => (text(it), About::default()),
+        Target::NewProvider(url) => {
+            let url = text(url);
+            let name = provider::name_of(&url).unwrap_or(url);
+            (provider::arn(account, &name), About::default())
+        }
+        Target::Provider(it) => {
+            let arn = text(it);
+            let own = provider::of_arn(&arn).filter(|(owner, _)| *owner == account);
+            let record = match own {
+                Some((_, name)) => table::find::<OidcProviderRecord>(store, account, name).await?,
+                None => None,
+            };
+            let about = About {
+                tags: record.map(|it| it.tags).unwrap_or_default(),
+                boundary: None,
+            };
+            (arn, about)
+        }
         Target::User(name) => match user_name(cx, name) {
             None => (cx.caller.arn.clone(), About::default()),
             Some(name) => match table::find::<UserRecord>(store, account, &folded(&name)).await? {
@@ -207,7 +230,9 @@ fn operation(input: &Input<'_>) -> String {
 
 fn target(input: Input<'_>) -> Target<'_> {
     use Input as I;
-    use Target::{All, Arn, Certificate, Group, Key, List, New, Profile, Role, User};
+    use Target::{
+        All, Arn, Certificate, Group, Key, List, New, NewProvider, Profile, Provider, Role, User,
+    };
     match input {
         I::CreateUser(it) => New("user", &it.path, &it.user_name),
         I::CreateGroup(it) => New("group", &it.path, &it.group_name),
@@ -300,6 +325,19 @@ fn target(input: Input<'_>) -> Target<'_> {
         I::SimulatePrincipalPolicy(it) => Arn(&it.policy_source_arn),
         I::GetContextKeysForPrincipalPolicy(it) => Arn(&it.policy_source_arn),
 
+        I::CreateOpenIDConnectProvider(it) => NewProvider(&it.url),
+        I::ListOpenIDConnectProviders(_) => List("oidc-provider"),
+        I::GetOpenIDConnectProvider(it) => Provider(&it.open_id_connect_provider_arn),
+        I::DeleteOpenIDConnectProvider(it) => Provider(&it.open_id_connect_provider_arn),
+        I::AddClientIDToOpenIDConnectProvider(it) => Provider(&it.open_id_connect_provider_arn),
+        I::RemoveClientIDFromOpenIDConnectProvider(it) => {
+            Provider(&it.open_id_connect_provider_arn)
+        }
+        I::UpdateOpenIDConnectProviderThumbprint(it) => Provider(&it.open_id_connect_provider_arn),
+        I::TagOpenIDConnectProvider(it) => Provider(&it.open_id_connect_provider_arn),
+        I::UntagOpenIDConnectProvider(it) => Provider(&it.open_id_connect_provider_arn),
+        I::ListOpenIDConnectProviderTags(it) => Provider(&it.open_id_connect_provider_arn),
+
         I::GetInstanceProfile(it) => Profile(&it.instance_profile_name),
         I::DeleteInstanceProfile(it) => Profile(&it.instance_profile_name),
         I::AddRoleToInstanceProfile(it) => Profile(&it.instance_profile_name),
@@ -355,6 +393,8 @@ fn request_tags<'a>(input: Input<'a>) -> &'a Option<Vec<Tag>> {
         Input::TagPolicy(it) => &it.tags,
         Input::TagInstanceProfile(it) => &it.tags,
         Input::TagServerCertificate(it) => &it.tags,
+        Input::CreateOpenIDConnectProvider(it) => &it.tags,
+        Input::TagOpenIDConnectProvider(it) => &it.tags,
         _ => &None,
     }
 }
@@ -366,6 +406,7 @@ fn request_tag_keys<'a>(input: Input<'a>) -> &'a [String] {
         Input::UntagPolicy(it) => &it.tag_keys,
         Input::UntagInstanceProfile(it) => &it.tag_keys,
         Input::UntagServerCertificate(it) => &it.tag_keys,
+        Input::UntagOpenIDConnectProvider(it) => &it.tag_keys,
         _ => &None,
     };
     keys.as_deref().unwrap_or_default()

@@ -246,6 +246,14 @@ pub(crate) fn conditions(cx: &Context, standing: &Standing) -> Conditions {
         called_via: &cx.called_via,
     }
     .context();
+    if let Some(session) = &cx.caller.session {
+        if let Some(at) = session.mfa_at {
+            context.set("aws:MultiFactorAuthPresent", "true");
+            let age = cx.now.since(at).as_secs();
+            context.set("aws:MultiFactorAuthAge", age.to_string());
+        }
+        add_all(&mut context, &session.facts);
+    }
     context.set_some("aws:SourceArn", cx.source_arn.clone());
     if cx.caller.kind == CallerKind::Service && cx.source_arn.is_some() {
         context.set("aws:SourceAccount", cx.account.clone());

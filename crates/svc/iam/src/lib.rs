@@ -20,6 +20,7 @@ mod fault;
 pub mod fuzz;
 mod gate;
 mod names;
+mod oidc;
 mod ops;
 mod partitions;
 pub mod records;
@@ -34,6 +35,11 @@ pub use directory::{
 };
 pub use gate::{IamGate, Mode};
 pub use names::entity_arn;
+pub use oidc::{
+    Documents, IssuerKeys,
+    keys::{MAX_DOCUMENT, NoKey},
+    token::TokenError,
+};
 pub use service::IamService;
-pub use sessions::{AssumeError, AssumeRole, Minted};
+pub use sessions::{AssumeError, AssumeRole, Minted, WebIdentity};
 pub use wharf_iam::DocumentError;

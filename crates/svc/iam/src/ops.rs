@@ -9,6 +9,7 @@ pub(crate) mod details;
 pub(crate) mod groups;
 pub(crate) mod inline;
 pub(crate) mod instance_profiles;
+pub(crate) mod oidc_providers;
 pub(crate) mod password_policy;
 pub(crate) mod policies;
 pub(crate) mod policy_entities;
@@ -60,7 +61,10 @@ fn subject(cx: &Cx<'_>, user_name: Option<String>) -> Result<Subject, Fault> {
             Some((_, _, name)) => Ok(Subject::User(name.to_owned())),
             None => Err(no_user()),
         },
-        CallerKind::AssumedRole | CallerKind::Service | CallerKind::Anonymous => Err(no_user()),
+        CallerKind::AssumedRole
+        | CallerKind::FederatedUser
+        | CallerKind::Service
+        | CallerKind::Anonymous => Err(no_user()),
     }
 }
 

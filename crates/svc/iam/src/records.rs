@@ -63,6 +63,7 @@ stored! {
     PolicyUseRecord: "policy-use";
     InstanceProfileRecord: "instance-profile";
     ServerCertificateRecord: "server-certificate";
+    OidcProviderRecord: "oidc-provider";
 }
 
 /// What the account itself has; its id is `account`.
@@ -317,6 +318,22 @@ impl ServerCertificateRecord {
     pub fn purpose(id: &str) -> String {
         format!("iam/server-certificate/{id}")
     }
+}
+
+/// An identity provider that speaks OpenID Connect; its id is its address without the scheme.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OidcProviderRecord {
+    pub name: String,
+    /// Whom its tokens may be for, in the order that they were given.
+    #[serde(default)]
+    pub client_ids: Vec<String>,
+    #[serde(default)]
+    pub thumbprints: Vec<String>,
+    pub created: Timestamp,
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 /// A long-term access key; its id is that of the key, `AKIA…`.

@@ -12,8 +12,8 @@ use crate::{
     fault::IamFaults,
     ops::{
         absent, access_keys, account, attachments, boundaries, details, groups, inline,
-        instance_profiles, password_policy, policies, policy_entities, roles, server_certificates,
-        service_linked, simulate, tags, users, versions,
+        instance_profiles, oidc_providers, password_policy, policies, policy_entities, roles,
+        server_certificates, service_linked, simulate, tags, users, versions,
     },
     partitions,
     table::Records,
@@ -151,6 +151,17 @@ wharf_api_iam::operations! {
     tag_server_certificate = tags::tag_server_certificate;
     untag_server_certificate = tags::untag_server_certificate;
     list_server_certificate_tags = tags::list_server_certificate_tags;
+
+    create_open_id_connect_provider = oidc_providers::create;
+    get_open_id_connect_provider = oidc_providers::get;
+    list_open_id_connect_providers = oidc_providers::list;
+    delete_open_id_connect_provider = oidc_providers::delete;
+    add_client_id_to_open_id_connect_provider = oidc_providers::add_client;
+    remove_client_id_from_open_id_connect_provider = oidc_providers::remove_client;
+    update_open_id_connect_provider_thumbprint = oidc_providers::update_thumbprints;
+    tag_open_id_connect_provider = tags::tag_oidc_provider;
+    untag_open_id_connect_provider = tags::untag_oidc_provider;
+    list_open_id_connect_provider_tags = tags::list_oidc_provider_tags;
 
     create_policy = policies::create;
     get_policy = policies::get;

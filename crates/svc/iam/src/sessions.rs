@@ -1,6 +1,8 @@
 //! Temporary credentials: roles assumed by users, sessions and services, and session tokens
 //! (spec platform §4). The wire side is the crate `wharf-svc-sts`.
 
+mod web_identity;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use wharf_base::{Timestamp, arn};
@@ -18,7 +20,10 @@ use crate::{
     directory::{Directory, DirectoryError, KnownRole, Standing},
     gate::conditions,
     names,
+    oidc::{keys::NoKey, token::TokenError},
 };
+
+pub use web_identity::WebIdentity;
 
 /// A role's session lasts an hour unless the caller says otherwise.
 const DEFAULT_SECONDS: i32 = 3_600;
@@ -76,6 +81,14 @@ pub struct Minted {
     pub source_identity: Option<String>,
 }
 
+/// A session that is decided and not sealed yet.
+struct Session {
+    token: SessionToken,
+    arn: String,
+    user_id: String,
+    packed_percent: Option<i32>,
+}
+
 /// Why there are no credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum AssumeError {
@@ -85,6 +98,12 @@ pub enum AssumeError {
     Denied(String),
     #[error("The credentials of a node give no further credentials.")]
     Node,
+    #[error("Not authorized to perform {0}")]
+    NotAuthorized(&'static str),
+    #[error(transparent)]
+    WebIdentity(#[from] TokenError),
+    #[error(transparent)]
+    NoKey(#[from] NoKey),
     #[error("The user with name {0} cannot be found.")]
     NoSuchUser(String),
     #[error("Cannot call GetSessionToken with session credentials")]
@@ -148,7 +167,7 @@ impl Directory {
         let (wanted, transitive) = inherit(cx, wanted)?;
         self.check_policies(&role_account(&wanted.role_arn), &wanted)
             .await?;
-        self.mint_role_session(&role, wanted, transitive, cx.now, seconds)
+        self.sealed(self.role_session(&role, wanted, transitive, cx.now, seconds)?)
     }
 
     /// A role assumed by a part of the platform for something it runs, `ecs-tasks.amazonaws.com`
@@ -189,7 +208,7 @@ impl Directory {
         context.set("aws:SourceAccount", role_account(role_arn));
         context.set_some("aws:SourceArn", source_arn);
         admitted(&standing, &role, "sts:AssumeRole", role_arn, &context)?;
-        self.mint_role_session(&role, wanted, Vec::new(), now, SERVICE_SECONDS)
+        self.sealed(self.role_session(&role, wanted, Vec::new(), now, SERVICE_SECONDS)?)
     }
 
     /// GetSessionToken: temporary credentials of the caller itself.
@@ -218,7 +237,12 @@ impl Directory {
         let seconds = duration_seconds.unwrap_or(TOKEN_SECONDS).min(longest);
         let expires = after(cx.now, seconds)?;
         let token = SessionToken::mint(&caller.account, holder, cx.now, expires);
-        self.sealed(token, caller.arn.clone(), caller.user_id.clone(), None)
+        self.sealed(Session {
+            token,
+            arn: caller.arn.clone(),
+            user_id: caller.user_id.clone(),
+            packed_percent: None,
+        })
     }
 
     /// Credentials of the user behind a node. Like all of a user's they end with the user.
@@ -239,7 +263,12 @@ impl Directory {
             user_id: user_id.clone(),
         };
         let token = SessionToken::mint(account, holder, now, after(now, NODE_SECONDS)?);
-        self.sealed(token, arn, user_id, None)
+        self.sealed(Session {
+            token,
+            arn,
+            user_id,
+            packed_percent: None,
+        })
     }
 
     fn duration(
@@ -275,14 +304,14 @@ impl Directory {
         Ok(())
     }
 
-    fn mint_role_session(
+    fn role_session(
         &self,
         role: &KnownRole,
         wanted: AssumeRole,
         transitive: Vec<String>,
         now: Timestamp,
         seconds: i32,
-    ) -> Result<Minted, AssumeError> {
+    ) -> Result<Session, AssumeError> {
         let AssumeRole {
             role_arn,
             session_name,
@@ -308,16 +337,21 @@ impl Directory {
         token.tags = tags;
         token.transitive_tag_keys = transitive;
         token.source_identity = wanted.source_identity;
-        self.sealed(token, who.arn, who.user_id, packed_percent)
+        Ok(Session {
+            token,
+            arn: who.arn,
+            user_id: who.user_id,
+            packed_percent,
+        })
     }
 
-    fn sealed(
-        &self,
-        token: SessionToken,
-        arn: String,
-        user_id: String,
-        packed_percent: Option<i32>,
-    ) -> Result<Minted, AssumeError> {
+    fn sealed(&self, session: Session) -> Result<Minted, AssumeError> {
+        let Session {
+            token,
+            arn,
+            user_id,
+            packed_percent,
+        } = session;
         let text = self.seal_token(&token)?;
         Ok(Minted {
             access_key_id: token.access_key_id,

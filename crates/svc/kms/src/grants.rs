@@ -39,7 +39,9 @@ pub fn names_of(caller: &Caller) -> Vec<String> {
         CallerKind::Anonymous => Vec::new(),
         CallerKind::Service => vec![caller.arn.clone()],
         CallerKind::Account => vec![root_of(&caller.account)],
-        CallerKind::User => vec![caller.arn.clone(), root_of(&caller.account)],
+        CallerKind::User | CallerKind::FederatedUser => {
+            vec![caller.arn.clone(), root_of(&caller.account)]
+        }
         CallerKind::AssumedRole => vec![
             caller.arn.clone(),
             caller.role_arn.clone(),

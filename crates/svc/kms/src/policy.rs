@@ -132,6 +132,14 @@ fn principal(caller: &Caller, now: Timestamp) -> Option<Principal> {
                 issued,
             ))
         }
+        CallerKind::FederatedUser => {
+            let (_, name) = caller.user_id.split_once(':')?;
+            Some(Principal::federated_user(
+                &caller.account,
+                name,
+                &caller.role_arn,
+            ))
+        }
         CallerKind::Service | CallerKind::Anonymous => None,
     }
 }

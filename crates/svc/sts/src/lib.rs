@@ -7,11 +7,15 @@
 
 #![forbid(unsafe_code)]
 
+mod web_identity;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use wharf_api_sts::{Input, faults, types::*};
 use wharf_base::{arn::as_seen_from, ids};
-use wharf_svc_iam::{AssumeError, AssumeRole, Directory, DocumentError, Minted};
+use wharf_svc_iam::{
+    AssumeError, AssumeRole, Directory, DocumentError, IssuerKeys, Minted, NoKey, TokenError,
+};
 use wharf_wire::{Call, Check, Fault};
 
 const MAX_POLICY_ARNS: usize = 10;
@@ -21,14 +25,17 @@ const MAX_TAGS: usize = 50;
 #[derive(Debug, Clone)]
 pub struct StsService {
     directory: Arc<Directory>,
+    keys: Arc<IssuerKeys>,
     /// Nothing is checked (`--iam off`): anybody assumes any role.
     unchecked: bool,
 }
 
 impl StsService {
-    pub fn new(directory: Arc<Directory>) -> Self {
+    /// `keys` are those that identity providers sign with.
+    pub fn new(directory: Arc<Directory>, keys: Arc<IssuerKeys>) -> Self {
         Self {
             directory,
+            keys,
             unchecked: false,
         }
     }
@@ -45,7 +52,7 @@ static UNDERSTOOD: wharf_wire::understood::Understood =
 
 wharf_api_sts::operations! {
     impl StsService;
-    authorize(self, _cx, input) = Ok(checks(input));
+    authorize(self, _cx, input) = self.checks(input).await;
     understood = UNDERSTOOD;
     run(self, operation, call, input) = {
         let answer = operation(self, call, input).await;
@@ -57,8 +64,25 @@ wharf_api_sts::operations! {
 
     get_caller_identity = get_caller_identity;
     assume_role = assume_role;
+    assume_role_with_web_identity = web_identity::assume;
     get_session_token = get_session_token;
     get_access_key_info = get_access_key_info;
+}
+
+impl StsService {
+    async fn checks(&self, input: Input<'_>) -> Result<Vec<Check>, Fault> {
+        let mut checks = checks(input);
+        // The call is of nobody's account; the log of the role's tells of it.
+        if let Input::AssumeRoleWithWebIdentity(it) = input
+            && let Some(arn) = &it.role_arn
+        {
+            let owner = self.directory.owner_of_role(arn).await;
+            if let Some(owner) = owner.map_err(|error| internal(&error))? {
+                checks = checks.into_iter().map(|it| it.of_account(&owner)).collect();
+            }
+        }
+        Ok(checks)
+    }
 }
 
 fn checks(input: Input<'_>) -> Vec<Check> {
@@ -69,8 +93,11 @@ fn checks(input: Input<'_>) -> Vec<Check> {
         // Weighed with the role's trust policy.
         Input::AssumeRole(_) => vec![Check::weighed_by_the_operation("sts:AssumeRole")],
         Input::AssumeRoleWithSAML(_) => vec![Check::any("sts:AssumeRoleWithSAML")],
+        // The token is held against the provider's keys and the role's trust policy.
         Input::AssumeRoleWithWebIdentity(_) => {
-            vec![Check::any("sts:AssumeRoleWithWebIdentity")]
+            vec![Check::weighed_by_the_operation(
+                "sts:AssumeRoleWithWebIdentity",
+            )]
         }
         Input::AssumeRoot(_) => vec![Check::any("sts:AssumeRoot")],
         Input::DecodeAuthorizationMessage(_) => {
@@ -168,11 +195,7 @@ fn wanted(input: AssumeRoleRequest) -> Result<AssumeRole, Fault> {
     if input.serial_number.is_some() || input.token_code.is_some() {
         return Err(no_second_factor());
     }
-    let session_name = required(input.role_session_name, "roleSessionName")?;
-    let fits = (2..=64).contains(&session_name.len()) && is_name(&session_name);
-    if !fits {
-        return Err(invalid("roleSessionName", &session_name));
-    }
+    let session_name = session_name(input.role_session_name)?;
     if let Some(source) = input
         .source_identity
         .as_ref()
@@ -180,15 +203,7 @@ fn wanted(input: AssumeRoleRequest) -> Result<AssumeRole, Fault> {
     {
         return Err(invalid("sourceIdentity", source));
     }
-    let mut policy_arns = Vec::new();
-    for descriptor in input.policy_arns.unwrap_or_default() {
-        policy_arns.push(required(descriptor.arn, "policyArns.arn")?);
-    }
-    if policy_arns.len() > MAX_POLICY_ARNS {
-        return Err(validation(
-            "At most 10 session policies can be given by their ARNs.",
-        ));
-    }
+    let policy_arns = policy_arns(input.policy_arns)?;
     let mut tags = BTreeMap::new();
     for tag in input.tags.unwrap_or_default() {
         let key = required(tag.key, "tags.key")?;
@@ -230,6 +245,26 @@ fn wanted(input: AssumeRoleRequest) -> Result<AssumeRole, Fault> {
     })
 }
 
+fn session_name(given: Option<String>) -> Result<String, Fault> {
+    let name = required(given, "roleSessionName")?;
+    match (2..=64).contains(&name.len()) && is_name(&name) {
+        true => Ok(name),
+        false => Err(invalid("roleSessionName", &name)),
+    }
+}
+
+fn policy_arns(given: Option<Vec<PolicyDescriptorType>>) -> Result<Vec<String>, Fault> {
+    let given = given.unwrap_or_default().into_iter();
+    let arns = given.map(|it| required(it.arn, "policyArns.arn"));
+    let arns = arns.collect::<Result<Vec<_>, _>>()?;
+    match arns.len() <= MAX_POLICY_ARNS {
+        true => Ok(arns),
+        false => Err(validation(
+            "At most 10 session policies can be given by their ARNs.",
+        )),
+    }
+}
+
 /// Text with the partition of the call's region in its ARNs.
 fn seen(call: &Call, text: &str) -> String {
     as_seen_from(&call.region, text).into_owned()
@@ -253,6 +288,7 @@ fn fault(error: AssumeError) -> Fault {
     match error {
         AssumeError::Root
         | AssumeError::Denied(_)
+        | AssumeError::NotAuthorized(_)
         | AssumeError::Node
         | AssumeError::NoSuchUser(_)
         | AssumeError::SessionCaller => Fault::sender("AccessDenied", 403, error.to_string()),
@@ -265,6 +301,15 @@ fn fault(error: AssumeError) -> Fault {
             faults::packed_policy_too_large_exception(error.to_string())
         }
         AssumeError::Policy(_) => faults::malformed_policy_document_exception(error.to_string()),
+        AssumeError::WebIdentity(TokenError::Expired { .. }) => {
+            faults::expired_token_exception(error.to_string())
+        }
+        AssumeError::WebIdentity(_) | AssumeError::NoKey(NoKey::NotThere) => {
+            faults::invalid_identity_token_exception(error.to_string())
+        }
+        AssumeError::NoKey(NoKey::Unreachable) => {
+            faults::idp_communication_error_exception(error.to_string())
+        }
         AssumeError::Directory(_) | AssumeError::Token(_) => internal(&error),
     }
 }

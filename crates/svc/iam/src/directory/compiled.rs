@@ -156,7 +156,7 @@ impl Directory {
     }
 
     /// What `make` makes of a record, made once for each revision of it.
-    pub(super) async fn ready<R: Stored, T: Send + Sync + 'static>(
+    pub(crate) async fn ready<R: Stored, T: Send + Sync + 'static>(
         &self,
         account: &str,
         id: &str,

@@ -13,6 +13,9 @@ use crate::{
     records::{GroupIdRecord, GroupRecord, Tags, folded},
 };
 
+/// What root's own name stands for, where a session of somebody else has what root has.
+const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+
 /// A caller as policies see it, with the policies it brings.
 #[derive(Debug)]
 pub(crate) struct Standing {
@@ -34,6 +37,7 @@ impl Directory {
             CallerKind::Anonymous => (Principal::anonymous(), PrincipalPolicies::default()),
             CallerKind::User => self.user_standing(caller).await?,
             CallerKind::AssumedRole => self.role_standing(caller).await?,
+            CallerKind::FederatedUser => self.federated_standing(caller).await?,
         };
         principal.token_issued = issued;
         if let Some(session) = session {
@@ -42,6 +46,10 @@ impl Directory {
                 .source_identity
                 .clone_from(&session.source_identity);
             policies.session = self.session_policies(&caller.account, session).await?;
+            // Without policies of its own a federated user may do nothing that is its maker's.
+            if caller.kind == CallerKind::FederatedUser {
+                policies.session.get_or_insert_default();
+            }
         }
         Ok(Standing {
             principal,
@@ -78,6 +86,32 @@ impl Directory {
         policies.boundary = self
             .boundary(account, user.record.boundary.as_deref())
             .await?;
+        Ok((principal, policies))
+    }
+
+    /// What its maker may do; the session's policies, as far as they allow the same, are the rest.
+    async fn federated_standing(
+        &self,
+        caller: &Caller,
+    ) -> Result<(Principal, PrincipalPolicies), DirectoryError> {
+        let (_, name) = caller.user_id.split_once(':').unwrap_or_default();
+        let principal = Principal::federated_user(&caller.account, name, &caller.role_arn);
+        let Some((account, _, maker)) = entity_arn(&caller.role_arn, "user") else {
+            let all = PLATFORM_POLICIES.get(ADMINISTRATOR).cloned();
+            let policies = PrincipalPolicies {
+                identity: all.into_iter().collect(),
+                ..PrincipalPolicies::default()
+            };
+            return Ok((principal, policies));
+        };
+        let user = self.user(account, maker).await?;
+        let of_user = Caller {
+            kind: CallerKind::User,
+            arn: caller.role_arn.clone(),
+            user_id: user.map(|it| it.record.id.clone()).unwrap_or_default(),
+            ..caller.clone()
+        };
+        let (_, policies) = self.user_standing(&of_user).await?;
         Ok((principal, policies))
     }
 

@@ -135,12 +135,29 @@ impl Directory {
         let mut caller = match &token.holder {
             Holder::Root => Caller::root(&token.account),
             Holder::User { user_arn, user_id } => {
-                let user = match entity_arn(user_arn, "user") {
-                    Some((account, _, name)) => self.user(account, name).await?,
-                    None => None,
+                self.maker(&token.account, user_arn, user_id).await?
+            }
+            Holder::Federated { name, maker } => {
+                // Who made the credentials must still be there.
+                let maker = match &**maker {
+                    Holder::Root => Caller::root(&token.account),
+                    Holder::User { user_arn, user_id } => {
+                        self.maker(&token.account, user_arn, user_id).await?
+                    }
+                    Holder::Role { .. } | Holder::Federated { .. } => {
+                        return Err(IdentifyError::Unknown);
+                    }
                 };
-                let user = user.filter(|user| user.record.id == *user_id);
-                user_caller(&token.account, &user.ok_or(IdentifyError::Unknown)?.record)
+                let who = Principal::federated_user(&token.account, name, &maker.arn);
+                Caller {
+                    kind: CallerKind::FederatedUser,
+                    account: who.account,
+                    arn: who.arn,
+                    user_id: who.user_id,
+                    role_arn: maker.arn,
+                    access_key_id: String::new(),
+                    session: None,
+                }
             }
             Holder::Role {
                 role_arn,
@@ -171,6 +188,8 @@ impl Directory {
             tags: token.tags,
             transitive_tag_keys: token.transitive_tag_keys,
             source_identity: token.source_identity,
+            facts: token.facts,
+            mfa_at: token.mfa_at,
             issued_at: token.issued,
             expires_at: token.expires,
         }));
@@ -178,6 +197,22 @@ impl Directory {
             secret: token.secret,
             caller,
         })
+    }
+
+    /// The user behind a token, who must be the very one.
+    async fn maker(
+        &self,
+        account: &str,
+        user_arn: &str,
+        user_id: &str,
+    ) -> Result<Caller, IdentifyError> {
+        let user = match entity_arn(user_arn, "user") {
+            Some((account, _, name)) => self.user(account, name).await?,
+            None => None,
+        };
+        let user = user.filter(|user| user.record.id == user_id);
+        let user = user.ok_or(IdentifyError::Unknown)?;
+        Ok(user_caller(account, &user.record))
     }
 
     /// The text of a session token.

@@ -9,8 +9,8 @@ use crate::{
     directory::ACCOUNT,
     fault::{self, required},
     records::{
-        AccountRecord, GroupRecord, InstanceProfileRecord, PolicyRecord, RoleRecord,
-        ServerCertificateRecord, UserRecord,
+        AccountRecord, GroupRecord, InstanceProfileRecord, OidcProviderRecord, PolicyRecord,
+        RoleRecord, ServerCertificateRecord, UserRecord,
     },
     service::Cx,
     table::{self, change},
@@ -58,7 +58,10 @@ pub(crate) async fn summary(cx: &Cx<'_>, _input: ()) -> Result<GetAccountSummary
         ("AccountMFAEnabled", 0),
         ("MFADevices", 0),
         ("MFADevicesInUse", 0),
-        ("Providers", 0),
+        (
+            "Providers",
+            table::count::<OidcProviderRecord>(store, account).await?,
+        ),
         (
             "ServerCertificates",
             table::count::<ServerCertificateRecord>(store, account).await?,

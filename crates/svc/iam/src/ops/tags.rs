@@ -6,10 +6,10 @@ use wharf_wire::Fault;
 
 use crate::{
     fault::{self, required},
-    ops::{instance_profiles, policies, server_certificates},
+    ops::{instance_profiles, oidc_providers, policies, server_certificates},
     records::{
-        InstanceProfileRecord, PolicyRecord, RoleRecord, ServerCertificateRecord, Tags, UserRecord,
-        folded,
+        InstanceProfileRecord, OidcProviderRecord, PolicyRecord, RoleRecord,
+        ServerCertificateRecord, Tags, UserRecord, folded,
     },
     service::Cx,
     table::{Changes, change},
@@ -85,6 +85,10 @@ async fn certificate(
     Ok((folded(name), server_certificates::existing(tx, name).await?))
 }
 
+async fn provider(tx: &mut Changes<'_>, arn: &str) -> Result<(String, OidcProviderRecord), Fault> {
+    oidc_providers::existing(tx, arn).await
+}
+
 macro_rules! tag_operations {
     ($find:ident, $name:ident; $tag:ident $Tag:ty, $untag:ident $Untag:ty,
      $list:ident $List:ty => $ListOut:ident) => {
@@ -149,4 +153,11 @@ tag_operations! {
     untag_server_certificate UntagServerCertificateRequest,
     list_server_certificate_tags ListServerCertificateTagsRequest
         => ListServerCertificateTagsResponse
+}
+tag_operations! {
+    provider, open_id_connect_provider_arn;
+    tag_oidc_provider TagOpenIDConnectProviderRequest,
+    untag_oidc_provider UntagOpenIDConnectProviderRequest,
+    list_oidc_provider_tags ListOpenIDConnectProviderTagsRequest
+        => ListOpenIDConnectProviderTagsResponse
 }

@@ -1,11 +1,13 @@
 //! STS through its authorising client, with IAM and a real store beneath.
 
+mod web_identity;
+
 use std::{ops::Deref, sync::Arc, time::Duration};
 
 use wharf_api_iam::{Client as IamClient, Iam, types as iam};
 use wharf_api_sts::{Client, Sts, types::*};
 use wharf_base::{Timestamp, ids};
-use wharf_svc_iam::{IdentifyError, NewMember};
+use wharf_svc_iam::{IdentifyError, IssuerKeys, NewMember};
 use wharf_svc_sts::StsService;
 use wharf_testkit::{ACCOUNT, PERMIT, refused};
 use wharf_wire::{Call, Caller, CallerKind, Context, Fault};
@@ -16,6 +18,7 @@ const ANNA: &str = "arn:aws:iam::000000000000:user/anna";
 
 struct World {
     kit: wharf_testkit::World,
+    provider: Arc<web_identity::Provider>,
     iam: IamClient,
     sts: Client,
 }
@@ -30,8 +33,11 @@ impl Deref for World {
 
 fn world() -> World {
     let kit = wharf_testkit::World::new();
-    let sts = Arc::new(StsService::new(kit.directory.clone()));
+    let provider = Arc::new(web_identity::Provider::new());
+    let keys = Arc::new(IssuerKeys::new(provider.clone()));
+    let sts = Arc::new(StsService::new(kit.directory.clone(), keys));
     World {
+        provider,
         iam: IamClient::new(kit.iam(), kit.dispatcher.clone()),
         sts: Client::new(sts, kit.dispatcher.clone()),
         kit,

@@ -1,0 +1,8 @@
+//! Identity providers that speak OpenID Connect: whom accounts trust (`provider`), what a token says and
+//! whether it is the provider's (`token`, pure), and the keys that providers sign with (`keys`).
+
+pub(crate) mod keys;
+pub(crate) mod provider;
+pub(crate) mod token;
+
+pub use keys::{Documents, IssuerKeys};

@@ -1,0 +1,129 @@
+//! AssumeRoleWithWebIdentity: a role for whom an identity provider vouches. The call is not signed; the
+//! token is all that is known of its caller.
+
+use std::collections::BTreeMap;
+
+use wharf_base::arn::canonical;
+use wharf_iam::{Principal, PrincipalPolicies};
+use wharf_wire::Context;
+
+use super::{AssumeError, AssumeRole, Minted, admitted, describe, role_account};
+use crate::{
+    directory::{Directory, DirectoryError, Standing},
+    gate::{add_all, conditions},
+    oidc::{
+        IssuerKeys, provider,
+        token::{Token, TokenError},
+    },
+    records::OidcProviderRecord,
+};
+
+/// Most tags of a session.
+const MAX_TAGS: usize = 50;
+
+/// A session, and whom it was given to.
+#[derive(Debug)]
+pub struct WebIdentity {
+    pub minted: Minted,
+    pub subject: String,
+    pub audience: String,
+    pub provider_arn: String,
+}
+
+impl Directory {
+    /// `wanted` has no tags and no source; those are the token's.
+    pub async fn assume_with_web_identity(
+        &self,
+        cx: &Context,
+        wanted: AssumeRole,
+        token: &str,
+        keys: &IssuerKeys,
+    ) -> Result<WebIdentity, AssumeError> {
+        let mut wanted = wanted.canonical();
+        let account = role_account(&wanted.role_arn);
+        let token = Token::read(token, cx.now)?;
+        let known = self
+            .ready::<OidcProviderRecord, _>(&account, &token.provider, |record| record)
+            .await?;
+        // Of an account that was closed, and of one that is none, nobody gets anything.
+        let known = match self.is_closed(&account).await? {
+            true => None,
+            false => known,
+        };
+        let known = known.ok_or_else(|| TokenError::UnknownIssuer(token.issuer.clone()))?;
+        token.is_for(&known.client_ids)?;
+        let candidates = keys.of(&token.issuer, token.key_id.as_deref(), cx.now);
+        token.is_signed_by(&candidates.await?)?;
+
+        let provider_arn = provider::arn(&account, &token.provider);
+        let role = self.role(&wanted.role_arn).await?;
+        let role = role.ok_or(AssumeError::NotAuthorized(ACTION))?;
+        (wanted.tags, wanted.transitive_tag_keys) = tags_of(&token)?;
+        wanted.source_identity = token.source_identity();
+        let standing = Standing {
+            principal: Principal::federated(&provider_arn),
+            policies: PrincipalPolicies::default(),
+        };
+        let facts = token.keys();
+        let mut context = conditions(cx, &standing);
+        describe(&mut context, &wanted);
+        add_all(&mut context, &facts);
+        let mut actions = vec![ACTION];
+        if !wanted.tags.is_empty() {
+            actions.push("sts:TagSession");
+        }
+        if wanted.source_identity.is_some() {
+            actions.push("sts:SetSourceIdentity");
+        }
+        for action in actions.into_iter().filter(|_| !wanted.unchecked) {
+            admitted(&standing, &role, action, &wanted.role_arn, &context)
+                .map_err(|_| AssumeError::NotAuthorized(action))?;
+        }
+        let seconds = self.duration(cx, &role, wanted.duration_seconds)?;
+        self.check_policies(&account, &wanted).await?;
+        let transitive = wanted.transitive_tag_keys.clone();
+        let mut session = self.role_session(&role, wanted, transitive, cx.now, seconds)?;
+        session.token.facts = facts;
+        let provider = vec![provider_arn.clone()];
+        session
+            .token
+            .facts
+            .insert("aws:FederatedProvider".to_owned(), provider);
+        Ok(WebIdentity {
+            minted: self.sealed(session)?,
+            subject: token.subject.clone(),
+            audience: token.audience().to_owned(),
+            provider_arn,
+        })
+    }
+
+    /// The account of a role, if there is that role.
+    pub async fn owner_of_role(&self, role_arn: &str) -> Result<Option<String>, DirectoryError> {
+        let role_arn = &*canonical(role_arn);
+        let role = self.role(role_arn).await?;
+        Ok(role.map(|_| role_account(role_arn)))
+    }
+}
+
+const ACTION: &str = "sts:AssumeRoleWithWebIdentity";
+
+/// The session's tags, within the bounds of AssumeRole's.
+fn tags_of(token: &Token<'_>) -> Result<(BTreeMap<String, String>, Vec<String>), AssumeError> {
+    let (tags, transitive) = token.tags()?;
+    let fits = |(key, value): (&String, &String)| {
+        (1..=128).contains(&key.chars().count())
+            && value.chars().count() <= 256
+            && !key.to_lowercase().starts_with("aws:")
+    };
+    let mut folded: Vec<String> = tags.keys().map(|key| key.to_lowercase()).collect();
+    folded.sort_unstable();
+    folded.dedup();
+    let fits = tags.len() <= MAX_TAGS
+        && folded.len() == tags.len()
+        && tags.iter().all(fits)
+        && transitive.iter().all(|key| tags.contains_key(key));
+    match fits {
+        true => Ok((tags, transitive)),
+        false => Err(TokenError::Tags.into()),
+    }
+}
