@@ -39,6 +39,11 @@ impl Context {
         }
     }
 
+    /// All keys, in lower case, with their values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.keys.iter().map(|(key, values)| (&**key, &**values))
+    }
+
     pub fn contains(&self, key: &str) -> bool {
         !self.values(&key.to_lowercase()).is_empty()
     }

@@ -19,6 +19,7 @@ pub mod gateway;
 mod grant;
 mod health;
 mod images;
+mod issuers;
 mod join;
 mod keys;
 mod known_nodes;

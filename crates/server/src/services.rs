@@ -18,6 +18,7 @@ use wharf_service::{Tagged, announce::Announcing};
 use wharf_svc_ecr::EcrService;
 use wharf_svc_ecs_exec::ssm::SessionManager;
 use wharf_svc_events::{EventsService, Parts as EventsParts};
+use wharf_svc_iam::IssuerKeys;
 use wharf_svc_s3::{Parts as S3Parts, S3Service};
 use wharf_svc_scheduler::{Parts as SchedulerParts, SchedulerService};
 use wharf_svc_sns::{Parts as SnsParts, SnsService};
@@ -32,6 +33,7 @@ use crate::{
     dropped_logs::DroppedLogs,
     gateway::IamMode,
     images,
+    issuers::Issuers,
     start::{Data, Plane, ServerConfig},
 };
 
@@ -51,7 +53,8 @@ pub static SERVICES: &[Row] = &[
     Row {
         schema: &wharf_api_sts::schema::SERVICE,
         serve: |it| {
-            let service = StsService::new(it.plane.directory.clone());
+            let keys = IssuerKeys::new(Arc::new(Issuers(it.plane.egress.clone())));
+            let service = StsService::new(it.plane.directory.clone(), Arc::new(keys));
             let service = service.unchecked(matches!(it.config.iam, IamMode::Off));
             Served::by(wharf_api_sts::Routes(Arc::new(service)))
         },

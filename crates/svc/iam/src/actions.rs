@@ -13,8 +13,8 @@ use crate::{
     names::{self, entity_arn},
     oidc::provider,
     records::{
-        AccessKeyRecord, GroupRecord, InstanceProfileRecord, OidcProviderRecord, RoleRecord,
-        ServerCertificateRecord, Tags, UserRecord, folded,
+        AccessKeyRecord, GroupRecord, InstanceProfileRecord, MfaDeviceRecord, OidcProviderRecord,
+        RoleRecord, ServerCertificateRecord, Tags, UserRecord, folded,
     },
     table,
 };
@@ -34,6 +34,8 @@ enum Target<'a> {
     NewProvider(&'a Option<String>),
     /// Given as an ARN.
     Provider(&'a Option<String>),
+    /// Given by its serial number.
+    Device(&'a Option<String>),
     /// Given as an ARN.
     Arn(&'a Option<String>),
     /// The user whose key it is.
@@ -68,6 +70,14 @@ pub(crate) async fn authorize(
     );
     let mut checks = vec![check];
     match input {
+        // A token without a second factor must not reach what gives one out.
+        _ if is_bare_session(cx) => {
+            return Err(Fault::sender(
+                "InvalidClientTokenId",
+                403,
+                "The security token included in the request is invalid",
+            ));
+        }
         Input::CreateServiceLinkedRole(it) => {
             if let Some(service) = &it.aws_service_name {
                 let first = checks.remove(0);
@@ -81,6 +91,16 @@ pub(crate) async fn authorize(
         _ => {}
     }
     Ok(checks)
+}
+
+/// Sessions of GetFederationToken, and those of GetSessionToken without a second factor, are not for IAM.
+fn is_bare_session(cx: &Context) -> bool {
+    let session = cx.caller.session.as_ref();
+    match cx.caller.kind {
+        CallerKind::FederatedUser => true,
+        CallerKind::User | CallerKind::Account => session.is_some_and(|it| it.mfa_at.is_none()),
+        _ => false,
+    }
 }
 
 /// What is known about a target beside its ARN.
@@ -110,6 +130,21 @@ async fn resolve(
             let url = text(url);
             let name = provider::name_of(&url).unwrap_or(url);
             (provider::arn(account, &name), About::default())
+        }
+        Target::Device(it) => {
+            let arn = text(it);
+            let own = entity_arn(&arn, "mfa").filter(|(owner, ..)| *owner == account);
+            let record = match own {
+                Some((_, _, name)) => {
+                    table::find::<MfaDeviceRecord>(store, account, &folded(name)).await?
+                }
+                None => None,
+            };
+            let about = About {
+                tags: record.map(|it| it.tags).unwrap_or_default(),
+                boundary: None,
+            };
+            (arn, about)
         }
         Target::Provider(it) => {
             let arn = text(it);
@@ -231,7 +266,8 @@ fn operation(input: &Input<'_>) -> String {
 fn target(input: Input<'_>) -> Target<'_> {
     use Input as I;
     use Target::{
-        All, Arn, Certificate, Group, Key, List, New, NewProvider, Profile, Provider, Role, User,
+        All, Arn, Certificate, Device, Group, Key, List, New, NewProvider, Profile, Provider, Role,
+        User,
     };
     match input {
         I::CreateUser(it) => New("user", &it.path, &it.user_name),
@@ -275,7 +311,20 @@ fn target(input: Input<'_>) -> Target<'_> {
         I::ListSSHPublicKeys(it) => User(&it.user_name),
         I::ListSigningCertificates(it) => User(&it.user_name),
         I::ListServiceSpecificCredentials(it) if it.all_users != Some(true) => User(&it.user_name),
+        I::EnableMFADevice(it) => User(&it.user_name),
+        I::ResyncMFADevice(it) => User(&it.user_name),
+        I::DeactivateMFADevice(it) => User(&it.user_name),
+        I::GetMFADevice(it) => User(&it.user_name),
+        I::CreateVirtualMFADevice(it) => New("mfa", &it.path, &it.virtual_mfa_device_name),
+        I::DeleteVirtualMFADevice(it) => Device(&it.serial_number),
+        I::ListVirtualMFADevices(_) => List("mfa"),
+        I::TagMFADevice(it) => Device(&it.serial_number),
+        I::UntagMFADevice(it) => Device(&it.serial_number),
+        I::ListMFADeviceTags(it) => Device(&it.serial_number),
         I::GetLoginProfile(it) => User(&it.user_name),
+        I::CreateLoginProfile(it) => User(&it.user_name),
+        I::UpdateLoginProfile(it) => User(&it.user_name),
+        I::ChangePassword(_) => User(&None),
         I::DeleteLoginProfile(it) => User(&it.user_name),
 
         I::GetGroup(it) => Group(&it.group_name),
@@ -395,6 +444,8 @@ fn request_tags<'a>(input: Input<'a>) -> &'a Option<Vec<Tag>> {
         Input::TagServerCertificate(it) => &it.tags,
         Input::CreateOpenIDConnectProvider(it) => &it.tags,
         Input::TagOpenIDConnectProvider(it) => &it.tags,
+        Input::CreateVirtualMFADevice(it) => &it.tags,
+        Input::TagMFADevice(it) => &it.tags,
         _ => &None,
     }
 }
@@ -407,6 +458,7 @@ fn request_tag_keys<'a>(input: Input<'a>) -> &'a [String] {
         Input::UntagInstanceProfile(it) => &it.tag_keys,
         Input::UntagServerCertificate(it) => &it.tag_keys,
         Input::UntagOpenIDConnectProvider(it) => &it.tag_keys,
+        Input::UntagMFADevice(it) => &it.tag_keys,
         _ => &None,
     };
     keys.as_deref().unwrap_or_default()

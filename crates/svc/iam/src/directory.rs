@@ -10,6 +10,7 @@ mod effective_policies;
 mod identify;
 mod keys;
 mod members;
+mod second_factor;
 
 use std::{collections::HashMap, error::Error, sync::Arc};
 
@@ -30,6 +31,7 @@ pub(crate) use effective_policies::Standing;
 pub use identify::{Identified, IdentifyError};
 pub use keys::Credentials;
 pub use members::{CloseError, CreateError, Member, NewMember};
+pub(crate) use second_factor::Shown;
 
 /// The id of an account's own record.
 pub(crate) const ACCOUNT: &str = "account";
@@ -43,6 +45,8 @@ pub struct Directory {
     documents: Mutex<HashMap<DocumentKind, HashMap<String, Arc<CompiledPolicy>>>>,
     /// When each key's use was last written down.
     noted: Mutex<HashMap<String, Timestamp>>,
+    /// Wrong codes of second factors.
+    guesses: second_factor::Guesses,
 }
 
 /// The directory could not be read.
@@ -76,6 +80,7 @@ impl Directory {
             ready: Mutex::default(),
             documents: Mutex::default(),
             noted: Mutex::default(),
+            guesses: second_factor::Guesses::default(),
         }
     }
 

@@ -15,6 +15,8 @@ pub fn record(bytes: &[u8]) {
     again::<records::PolicyUseRecord>(bytes);
     again::<records::InstanceProfileRecord>(bytes);
     again::<records::ServerCertificateRecord>(bytes);
+    again::<records::OidcProviderRecord>(bytes);
+    again::<records::MfaDeviceRecord>(bytes);
     again::<records::AccessKeyRecord>(bytes);
     again::<records::AccessKeyUseRecord>(bytes);
 }

@@ -12,7 +12,10 @@ use wharf_wire::{
     Caller, CallerKind, Check, Context, Gate, async_trait, audit::Decided, fault::Chain,
 };
 
-use crate::directory::{Directory, DirectoryError, Standing};
+use crate::{
+    denial,
+    directory::{Directory, DirectoryError, Standing},
+};
 
 /// For the only thing a decision writes: when a key was last used.
 const PERMIT: Permit = Permit::for_controller("iam");
@@ -177,7 +180,8 @@ impl IamGate {
                 by: reason(&decision),
             });
         }
-        decision.message(&request).map_or(Ok(()), Err)
+        let told = denial::with_message(&self.directory, &cx.account, cx.now, &request, &decision);
+        told.map_or(Ok(()), Err)
     }
 }
 

@@ -13,6 +13,7 @@
 
 mod actions;
 mod certificate;
+mod denial;
 mod directory;
 mod entity;
 mod fault;
@@ -23,10 +24,12 @@ mod names;
 mod oidc;
 mod ops;
 mod partitions;
+mod passwords;
 pub mod records;
 mod service;
 mod sessions;
 mod table;
+mod totp;
 mod trust;
 
 pub use directory::{
@@ -41,5 +44,5 @@ pub use oidc::{
     token::TokenError,
 };
 pub use service::IamService;
-pub use sessions::{AssumeError, AssumeRole, Minted, WebIdentity};
+pub use sessions::{AssumeError, AssumeRole, Federation, Minted, SecondFactor, WebIdentity};
 pub use wharf_iam::DocumentError;

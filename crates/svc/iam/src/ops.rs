@@ -9,6 +9,8 @@ pub(crate) mod details;
 pub(crate) mod groups;
 pub(crate) mod inline;
 pub(crate) mod instance_profiles;
+pub(crate) mod login_profiles;
+pub(crate) mod mfa_devices;
 pub(crate) mod oidc_providers;
 pub(crate) mod password_policy;
 pub(crate) mod policies;

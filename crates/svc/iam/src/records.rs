@@ -12,6 +12,8 @@ use wharf_records::{Record, Scope, Unknown};
 use wharf_seal::Sealed;
 use wharf_service::platform;
 
+use crate::totp::Position;
+
 /// The region segment of everything IAM keeps.
 const REGION: &str = "aws-global";
 /// A record with its place in the store.
@@ -64,6 +66,7 @@ stored! {
     InstanceProfileRecord: "instance-profile";
     ServerCertificateRecord: "server-certificate";
     OidcProviderRecord: "oidc-provider";
+    MfaDeviceRecord: "mfa-device";
 }
 
 /// What the account itself has; its id is `account`.
@@ -79,6 +82,9 @@ pub struct AccountRecord {
     pub root_keys: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passwords: Option<PasswordRules>,
+    /// Ids of root's devices for a second factor.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub mfa_devices: BTreeSet<String>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -179,6 +185,11 @@ pub struct UserRecord {
     pub groups: BTreeSet<String>,
     #[serde(default)]
     pub access_keys: Vec<String>,
+    /// Ids of its devices for a second factor.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub mfa_devices: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<LoginRecord>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -334,6 +345,84 @@ pub struct OidcProviderRecord {
     pub tags: Tags,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// A virtual device for a second factor; its id is its folded name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MfaDeviceRecord {
+    /// Its own, never used again.
+    pub id: String,
+    pub name: String,
+    pub path: String,
+    /// What its codes are made of, sealed for [`MfaDeviceRecord::purpose`].
+    pub seed: Sealed,
+    pub created: Timestamp,
+    /// None: nobody has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<Timestamp>,
+    /// Id of the user whose it is; None of an enabled one: root's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// See [`crate::totp::Position`].
+    pub spent: i64,
+    pub ahead: i64,
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl MfaDeviceRecord {
+    /// What the seed is sealed for.
+    pub fn purpose(id: &str) -> String {
+        format!("iam/mfa-device/{id}")
+    }
+
+    /// Its serial number.
+    pub(crate) fn arn(&self, account: &str) -> String {
+        crate::names::arn(account, "mfa", &self.path, &self.name)
+    }
+
+    pub(crate) fn position(&self) -> Position {
+        Position {
+            spent: self.spent,
+            ahead: self.ahead,
+        }
+    }
+}
+
+/// A user's password.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LoginRecord {
+    /// Its hash, sealed for [`LoginRecord::purpose`].
+    pub password: Sealed,
+    pub created: Timestamp,
+    pub changed: Timestamp,
+    pub reset_required: bool,
+    /// Those before, the last one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<Sealed>,
+}
+
+impl LoginRecord {
+    /// What hashes are sealed for; `user` is its id.
+    pub fn purpose(user: &str) -> String {
+        format!("iam/password/{user}")
+    }
+
+    /// Another password, with at most as many kept of those before.
+    pub(crate) fn replace(&mut self, password: Sealed, now: Timestamp, kept: usize) {
+        let before = std::mem::replace(&mut self.password, password);
+        self.before.insert(0, before);
+        self.before.truncate(kept);
+        self.changed = now;
+    }
+
+    /// Whether it is older than the rules allow.
+    pub(crate) fn is_over(&self, rules: &PasswordRules, now: Timestamp) -> bool {
+        let days = rules.max_age_days.and_then(|it| u64::try_from(it).ok());
+        days.is_some_and(|days| now.since(self.changed).as_secs() >= days * 86_400)
+    }
 }
 
 /// A long-term access key; its id is that of the key, `AKIA…`.

@@ -12,8 +12,9 @@ use crate::{
     fault::IamFaults,
     ops::{
         absent, access_keys, account, attachments, boundaries, details, groups, inline,
-        instance_profiles, oidc_providers, password_policy, policies, policy_entities, roles,
-        server_certificates, service_linked, simulate, tags, users, versions,
+        instance_profiles, login_profiles, mfa_devices, oidc_providers, password_policy, policies,
+        policy_entities, roles, server_certificates, service_linked, simulate, tags, users,
+        versions,
     },
     partitions,
     table::Records,
@@ -103,13 +104,25 @@ wharf_api_iam::operations! {
     list_access_keys = access_keys::list;
     get_access_key_last_used = access_keys::last_used;
 
-    list_mfa_devices = absent::mfa_devices;
-    list_virtual_mfa_devices = absent::virtual_mfa_devices;
+    create_virtual_mfa_device = mfa_devices::create;
+    delete_virtual_mfa_device = mfa_devices::delete;
+    enable_mfa_device = mfa_devices::enable;
+    resync_mfa_device = mfa_devices::resync;
+    deactivate_mfa_device = mfa_devices::deactivate;
+    get_mfa_device = mfa_devices::get;
+    list_mfa_devices = mfa_devices::list;
+    list_virtual_mfa_devices = mfa_devices::list_virtual;
+    tag_mfa_device = tags::tag_mfa_device;
+    untag_mfa_device = tags::untag_mfa_device;
+    list_mfa_device_tags = tags::list_mfa_device_tags;
+    create_login_profile = login_profiles::create;
+    get_login_profile = login_profiles::get;
+    update_login_profile = login_profiles::update;
+    delete_login_profile = login_profiles::delete;
+    change_password = login_profiles::change;
     list_ssh_public_keys = absent::ssh_keys;
     list_signing_certificates = absent::signing_certificates;
     list_service_specific_credentials = absent::service_credentials;
-    get_login_profile = absent::get_login_profile;
-    delete_login_profile = absent::delete_login_profile;
 
     create_group = groups::create;
     get_group = groups::get;

@@ -1,6 +1,7 @@
 //! Temporary credentials: roles assumed by users, sessions and services, and session tokens
 //! (spec platform §4). The wire side is the crate `wharf-svc-sts`.
 
+mod federation;
 mod web_identity;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -14,15 +15,16 @@ use wharf_iam::{
     session::{Holder, SecretKey, SessionPolicies, SessionToken},
 };
 use wharf_records::node;
-use wharf_wire::{Caller, CallerKind, Context};
+use wharf_wire::{Call, Caller, CallerKind, Context};
 
 use crate::{
-    directory::{Directory, DirectoryError, KnownRole, Standing},
+    directory::{Directory, DirectoryError, KnownRole, Shown, Standing},
     gate::conditions,
     names,
     oidc::{keys::NoKey, token::TokenError},
 };
 
+pub use federation::Federation;
 pub use web_identity::WebIdentity;
 
 /// A role's session lasts an hour unless the caller says otherwise.
@@ -63,6 +65,13 @@ impl AssumeRole {
             ..self
         }
     }
+}
+
+/// What a request shows as a second factor.
+#[derive(Debug, Clone, Default)]
+pub struct SecondFactor {
+    pub serial: Option<String>,
+    pub code: Option<String>,
 }
 
 /// Fresh temporary credentials.
@@ -108,6 +117,20 @@ pub enum AssumeError {
     NoSuchUser(String),
     #[error("Cannot call GetSessionToken with session credentials")]
     SessionCaller,
+    #[error("MultiFactorAuthentication failed with invalid MFA one time pass code. ")]
+    WrongCode,
+    #[error(
+        "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA \
+         serial number is valid and associated with this user."
+    )]
+    NoDevice,
+    #[error(
+        "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass \
+         code."
+    )]
+    HalfAFactor,
+    #[error("Cannot call GetFederationToken with session credentials")]
+    SessionFederates,
     #[error("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")]
     TooLongForRole,
     #[error(
@@ -133,9 +156,11 @@ impl Directory {
     /// AssumeRole: the role's trust policy and the caller's own policies decide.
     pub async fn assume_role(
         &self,
-        cx: &Context,
+        call: &Call,
         wanted: AssumeRole,
+        factor: &SecondFactor,
     ) -> Result<Minted, AssumeError> {
+        let cx = call.context();
         if cx.caller.kind == CallerKind::Account && !wanted.unchecked {
             return Err(AssumeError::Root);
         }
@@ -153,6 +178,10 @@ impl Directory {
         };
         let mut context = conditions(cx, &standing);
         describe(&mut context, &wanted);
+        if self.second_factor(call, factor).await?.is_some() {
+            context.set("aws:MultiFactorAuthPresent", "true");
+            context.set("aws:MultiFactorAuthAge", "0");
+        }
         let mut actions = vec!["sts:AssumeRole"];
         if !wanted.tags.is_empty() {
             actions.push("sts:TagSession");
@@ -211,12 +240,34 @@ impl Directory {
         self.sealed(self.role_session(&role, wanted, Vec::new(), now, SERVICE_SECONDS)?)
     }
 
+    /// Holds what a request shows as a second factor against the caller's device; None where it shows
+    /// none. A code is spent by it.
+    async fn second_factor(
+        &self,
+        call: &Call,
+        factor: &SecondFactor,
+    ) -> Result<Option<Timestamp>, AssumeError> {
+        let (serial, code) = match (&factor.serial, &factor.code) {
+            (None, None) => return Ok(None),
+            (Some(serial), Some(code)) => (arn::canonical(serial), code),
+            _ => return Err(AssumeError::HalfAFactor),
+        };
+        let shown = self.show_second_factor(&call.permit, &call.caller, &serial, code, call.now);
+        match shown.await? {
+            Shown::Right => Ok(Some(call.now)),
+            Shown::Wrong => Err(AssumeError::WrongCode),
+            Shown::NoDevice => Err(AssumeError::NoDevice),
+        }
+    }
+
     /// GetSessionToken: temporary credentials of the caller itself.
     pub async fn session_token(
         &self,
-        cx: &Context,
+        call: &Call,
         duration_seconds: Option<i32>,
+        factor: &SecondFactor,
     ) -> Result<Minted, AssumeError> {
+        let cx = call.context();
         let caller = &cx.caller;
         refuse_nodes(caller)?;
         let (holder, longest) = match caller.kind {
@@ -236,7 +287,8 @@ impl Directory {
         };
         let seconds = duration_seconds.unwrap_or(TOKEN_SECONDS).min(longest);
         let expires = after(cx.now, seconds)?;
-        let token = SessionToken::mint(&caller.account, holder, cx.now, expires);
+        let mut token = SessionToken::mint(&caller.account, holder, cx.now, expires);
+        token.mfa_at = self.second_factor(call, factor).await?;
         self.sealed(Session {
             token,
             arn: caller.arn.clone(),

@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod federation;
 mod web_identity;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -14,9 +15,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use wharf_api_sts::{Input, faults, types::*};
 use wharf_base::{arn::as_seen_from, ids};
 use wharf_svc_iam::{
-    AssumeError, AssumeRole, Directory, DocumentError, IssuerKeys, Minted, NoKey, TokenError,
+    AssumeError, AssumeRole, Directory, DocumentError, IssuerKeys, Minted, NoKey, SecondFactor,
+    TokenError,
 };
-use wharf_wire::{Call, Check, Fault};
+use wharf_wire::{Call, Check, Context, Fault};
 
 const MAX_POLICY_ARNS: usize = 10;
 const MAX_TAGS: usize = 50;
@@ -52,7 +54,7 @@ static UNDERSTOOD: wharf_wire::understood::Understood =
 
 wharf_api_sts::operations! {
     impl StsService;
-    authorize(self, _cx, input) = self.checks(input).await;
+    authorize(self, cx, input) = self.checks(cx, input).await;
     understood = UNDERSTOOD;
     run(self, operation, call, input) = {
         let answer = operation(self, call, input).await;
@@ -66,12 +68,17 @@ wharf_api_sts::operations! {
     assume_role = assume_role;
     assume_role_with_web_identity = web_identity::assume;
     get_session_token = get_session_token;
+    get_federation_token = federation::get;
+    decode_authorization_message = decode_authorization_message;
     get_access_key_info = get_access_key_info;
 }
 
 impl StsService {
-    async fn checks(&self, input: Input<'_>) -> Result<Vec<Check>, Fault> {
+    async fn checks(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
         let mut checks = checks(input);
+        if let Input::GetFederationToken(it) = input {
+            return Ok(federation::checks(&cx.account, it));
+        }
         // The call is of nobody's account; the log of the role's tells of it.
         if let Input::AssumeRoleWithWebIdentity(it) = input
             && let Some(arn) = &it.role_arn
@@ -127,13 +134,17 @@ async fn assume_role(
     call: &Call,
     input: AssumeRoleRequest,
 ) -> Result<AssumeRoleResponse, Fault> {
+    let factor = SecondFactor {
+        serial: input.serial_number.clone(),
+        code: input.token_code.clone(),
+    };
     let wanted = AssumeRole {
         unchecked: sts.unchecked,
         ..wanted(input)?
     };
     let minted = sts
         .directory
-        .assume_role(call.context(), wanted)
+        .assume_role(call, wanted, &factor)
         .await
         .map_err(fault)?;
     Ok(AssumeRoleResponse {
@@ -153,16 +164,34 @@ async fn get_session_token(
     call: &Call,
     input: GetSessionTokenRequest,
 ) -> Result<GetSessionTokenResponse, Fault> {
-    if input.serial_number.is_some() || input.token_code.is_some() {
-        return Err(no_second_factor());
-    }
+    let factor = SecondFactor {
+        serial: input.serial_number,
+        code: input.token_code,
+    };
     let minted = sts
         .directory
-        .session_token(call.context(), input.duration_seconds)
+        .session_token(call, input.duration_seconds, &factor)
         .await;
     Ok(GetSessionTokenResponse {
         credentials: Some(credentials(minted.map_err(fault)?)),
         ..GetSessionTokenResponse::default()
+    })
+}
+
+async fn decode_authorization_message(
+    sts: &StsService,
+    call: &Call,
+    input: DecodeAuthorizationMessageRequest,
+) -> Result<DecodeAuthorizationMessageResponse, Fault> {
+    let encoded = required(input.encoded_message, "encodedMessage")?;
+    let account = &call.caller.account;
+    let decoded = sts
+        .directory
+        .authorization_message(account, &encoded, call.now);
+    let decoded = decoded
+        .ok_or_else(|| faults::invalid_authorization_message_exception("Message is not valid"))?;
+    Ok(DecodeAuthorizationMessageResponse {
+        decoded_message: Some(decoded),
     })
 }
 
@@ -192,9 +221,6 @@ async fn get_access_key_info(
 
 /// The request as IAM's directory takes it.
 fn wanted(input: AssumeRoleRequest) -> Result<AssumeRole, Fault> {
-    if input.serial_number.is_some() || input.token_code.is_some() {
-        return Err(no_second_factor());
-    }
     let session_name = session_name(input.role_session_name)?;
     if let Some(source) = input
         .source_identity
@@ -204,24 +230,7 @@ fn wanted(input: AssumeRoleRequest) -> Result<AssumeRole, Fault> {
         return Err(invalid("sourceIdentity", source));
     }
     let policy_arns = policy_arns(input.policy_arns)?;
-    let mut tags = BTreeMap::new();
-    for tag in input.tags.unwrap_or_default() {
-        let key = required(tag.key, "tags.key")?;
-        let value = required(tag.value, "tags.value")?;
-        let folded = key.to_lowercase();
-        if tags
-            .keys()
-            .any(|before: &String| before.to_lowercase() == folded)
-        {
-            return Err(validation(
-                "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
-            ));
-        }
-        tags.insert(key, value);
-    }
-    if tags.len() > MAX_TAGS {
-        return Err(validation("At most 50 session tags can be given."));
-    }
+    let tags = session_tags(input.tags)?;
     let transitive_tag_keys = input.transitive_tag_keys.unwrap_or_default();
     if let Some(key) = transitive_tag_keys
         .iter()
@@ -243,6 +252,28 @@ fn wanted(input: AssumeRoleRequest) -> Result<AssumeRole, Fault> {
         source_identity: input.source_identity,
         unchecked: false,
     })
+}
+
+fn session_tags(given: Option<Vec<Tag>>) -> Result<BTreeMap<String, String>, Fault> {
+    let mut tags = BTreeMap::new();
+    for tag in given.unwrap_or_default() {
+        let key = required(tag.key, "tags.key")?;
+        let value = required(tag.value, "tags.value")?;
+        let folded = key.to_lowercase();
+        if tags
+            .keys()
+            .any(|before: &String| before.to_lowercase() == folded)
+        {
+            return Err(validation(
+                "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+            ));
+        }
+        tags.insert(key, value);
+    }
+    match tags.len() <= MAX_TAGS {
+        true => Ok(tags),
+        false => Err(validation("At most 50 session tags can be given.")),
+    }
 }
 
 fn session_name(given: Option<String>) -> Result<String, Fault> {
@@ -291,7 +322,11 @@ fn fault(error: AssumeError) -> Fault {
         | AssumeError::NotAuthorized(_)
         | AssumeError::Node
         | AssumeError::NoSuchUser(_)
-        | AssumeError::SessionCaller => Fault::sender("AccessDenied", 403, error.to_string()),
+        | AssumeError::SessionCaller
+        | AssumeError::WrongCode
+        | AssumeError::NoDevice
+        | AssumeError::HalfAFactor
+        | AssumeError::SessionFederates => Fault::sender("AccessDenied", 403, error.to_string()),
         AssumeError::TooLongForRole
         | AssumeError::TooLongForChain
         | AssumeError::Duration
@@ -332,15 +367,6 @@ fn required<T>(value: Option<T>, member: &str) -> Result<T, Fault> {
              must not be null"
         ))
     })
-}
-
-/// Nobody has a device here, so a code can only be wrong.
-fn no_second_factor() -> Fault {
-    Fault::sender(
-        "AccessDenied",
-        403,
-        "MultiFactorAuthentication failed with invalid MFA one time pass code.",
-    )
 }
 
 fn internal(cause: &dyn std::error::Error) -> Fault {

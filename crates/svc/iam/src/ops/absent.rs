@@ -28,31 +28,6 @@ fn first_page(marker: Option<&String>) -> Result<(), Fault> {
     }
 }
 
-pub(crate) async fn mfa_devices(
-    cx: &Cx<'_>,
-    input: ListMFADevicesRequest,
-) -> Result<ListMFADevicesResponse, Fault> {
-    first_page(input.marker.as_ref())?;
-    of_user(cx, input.user_name).await?;
-    Ok(ListMFADevicesResponse {
-        mfa_devices: Some(vec![]),
-        is_truncated: Some(false),
-        marker: None,
-    })
-}
-
-pub(crate) async fn virtual_mfa_devices(
-    _: &Cx<'_>,
-    input: ListVirtualMFADevicesRequest,
-) -> Result<ListVirtualMFADevicesResponse, Fault> {
-    first_page(input.marker.as_ref())?;
-    Ok(ListVirtualMFADevicesResponse {
-        virtual_mfa_devices: Some(vec![]),
-        is_truncated: Some(false),
-        marker: None,
-    })
-}
-
 pub(crate) async fn ssh_keys(
     cx: &Cx<'_>,
     input: ListSSHPublicKeysRequest,
@@ -92,27 +67,4 @@ pub(crate) async fn service_credentials(
         is_truncated: Some(false),
         marker: None,
     })
-}
-
-pub(crate) async fn get_login_profile(
-    cx: &Cx<'_>,
-    input: GetLoginProfileRequest,
-) -> Result<GetLoginProfileResponse, Fault> {
-    Err(no_login_profile(cx, input.user_name).await)
-}
-
-pub(crate) async fn delete_login_profile(
-    cx: &Cx<'_>,
-    input: DeleteLoginProfileRequest,
-) -> Result<(), Fault> {
-    Err(no_login_profile(cx, input.user_name).await)
-}
-
-async fn no_login_profile(cx: &Cx<'_>, name: Option<String>) -> Fault {
-    let user = match subject(cx, name) {
-        Ok(Subject::User(name)) => name,
-        Ok(Subject::Root) => "root".to_owned(),
-        Err(fault) => return fault,
-    };
-    fault::not_found(format!("Login Profile for User {user} cannot be found."))
 }

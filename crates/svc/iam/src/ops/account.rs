@@ -9,8 +9,8 @@ use crate::{
     directory::ACCOUNT,
     fault::{self, required},
     records::{
-        AccountRecord, GroupRecord, InstanceProfileRecord, OidcProviderRecord, PolicyRecord,
-        RoleRecord, ServerCertificateRecord, UserRecord,
+        AccountRecord, GroupRecord, InstanceProfileRecord, MfaDeviceRecord, OidcProviderRecord,
+        PolicyRecord, RoleRecord, ServerCertificateRecord, UserRecord,
     },
     service::Cx,
     table::{self, change},
@@ -41,6 +41,7 @@ pub(crate) async fn summary(cx: &Cx<'_>, _input: ()) -> Result<GetAccountSummary
         .iter()
         .map(|policy| policy.versions.len())
         .sum::<usize>();
+    let devices = table::all::<MfaDeviceRecord>(store, account).await?;
     let counted = [
         ("Users", table::count::<UserRecord>(store, account).await?),
         ("Groups", table::count::<GroupRecord>(store, account).await?),
@@ -55,9 +56,15 @@ pub(crate) async fn summary(cx: &Cx<'_>, _input: ()) -> Result<GetAccountSummary
             "AccountAccessKeysPresent",
             usize::from(!root.root_keys.is_empty()),
         ),
-        ("AccountMFAEnabled", 0),
-        ("MFADevices", 0),
-        ("MFADevicesInUse", 0),
+        (
+            "AccountMFAEnabled",
+            usize::from(!root.mfa_devices.is_empty()),
+        ),
+        ("MFADevices", devices.len()),
+        (
+            "MFADevicesInUse",
+            devices.iter().filter(|it| it.enabled.is_some()).count(),
+        ),
         (
             "Providers",
             table::count::<OidcProviderRecord>(store, account).await?,

@@ -6,9 +6,9 @@ use wharf_wire::Fault;
 
 use crate::{
     fault::{self, required},
-    ops::{instance_profiles, oidc_providers, policies, server_certificates},
+    ops::{instance_profiles, mfa_devices, oidc_providers, policies, server_certificates},
     records::{
-        InstanceProfileRecord, OidcProviderRecord, PolicyRecord, RoleRecord,
+        InstanceProfileRecord, MfaDeviceRecord, OidcProviderRecord, PolicyRecord, RoleRecord,
         ServerCertificateRecord, Tags, UserRecord, folded,
     },
     service::Cx,
@@ -89,6 +89,10 @@ async fn provider(tx: &mut Changes<'_>, arn: &str) -> Result<(String, OidcProvid
     oidc_providers::existing(tx, arn).await
 }
 
+async fn device(tx: &mut Changes<'_>, serial: &str) -> Result<(String, MfaDeviceRecord), Fault> {
+    mfa_devices::existing(tx, serial).await
+}
+
 macro_rules! tag_operations {
     ($find:ident, $name:ident; $tag:ident $Tag:ty, $untag:ident $Untag:ty,
      $list:ident $List:ty => $ListOut:ident) => {
@@ -160,4 +164,9 @@ tag_operations! {
     untag_oidc_provider UntagOpenIDConnectProviderRequest,
     list_oidc_provider_tags ListOpenIDConnectProviderTagsRequest
         => ListOpenIDConnectProviderTagsResponse
+}
+tag_operations! {
+    device, serial_number; tag_mfa_device TagMFADeviceRequest,
+    untag_mfa_device UntagMFADeviceRequest,
+    list_mfa_device_tags ListMFADeviceTagsRequest => ListMFADeviceTagsResponse
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use wharf_api_iam::types::*;
-use wharf_base::ids;
+use wharf_base::{arn::PARTITION, ids};
 use wharf_wire::Fault;
 
 use crate::{
@@ -42,6 +42,8 @@ pub(crate) async fn create(
             grants: Grants::default(),
             groups: Default::default(),
             access_keys: Vec::new(),
+            mfa_devices: Default::default(),
+            login: None,
             unknown: BTreeMap::new(),
         };
         boundaries::set(&mut tx, &mut record, input.permissions_boundary.clone()).await?;
@@ -59,11 +61,7 @@ pub(crate) async fn get(cx: &Cx<'_>, input: GetUserRequest) -> Result<GetUserRes
             cx,
             &entity::existing(cx.store(), cx.account(), &name).await?,
         ),
-        Subject::Root => User {
-            user_id: Some(cx.account().to_owned()),
-            arn: Some(cx.call.caller.arn.clone()),
-            ..User::default()
-        },
+        Subject::Root => root(cx),
     };
     Ok(GetUserResponse { user: Some(user) })
 }
@@ -118,6 +116,10 @@ pub(crate) async fn delete(cx: &Cx<'_>, input: DeleteUserRequest) -> Result<(), 
             Some("must delete policies first.")
         } else if !user.access_keys.is_empty() {
             Some("must delete access keys first.")
+        } else if user.login.is_some() {
+            Some("must delete login profile first.")
+        } else if !user.mfa_devices.is_empty() {
+            Some("must delete MFA device first.")
         } else if !user.groups.is_empty() {
             Some("must remove users from group first.")
         } else {
@@ -158,6 +160,16 @@ pub(crate) async fn list(cx: &Cx<'_>, input: ListUsersRequest) -> Result<ListUse
         is_truncated: Some(more),
         marker,
     })
+}
+
+/// The account's root, as far as it is a user.
+pub(crate) fn root(cx: &Cx<'_>) -> User {
+    let arn = format!("arn:{PARTITION}:iam::{}:root", cx.account());
+    User {
+        user_id: Some(cx.account().to_owned()),
+        arn: Some(cx.seen(arn)),
+        ..User::default()
+    }
 }
 
 /// As lists show it: without tags and boundary.
