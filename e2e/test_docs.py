@@ -33,6 +33,7 @@ PAGES = {
     "events": ('"total":120', "true", "rule/stopped", "111111111111"),
     "keys-for-data": ("a text", "refused without its context", "Verified OK", "ON_DEMAND", "shut by its key", "PendingDeletion"),
     "schedules": ("schedule/default/every-hour", "by-the-clock", "schedule/default/christmas"),
+    "federation": ("oidc-provider/git.example.com", "role/pipeline"),
     "iam": ("user/deploy-web", "denied, as it should be", "task-definition/web:2", "ecs:UpdateService on resource: "),
 }
 DEADLINE_S = 300

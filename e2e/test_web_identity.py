@@ -13,6 +13,7 @@ from harness import tools
 from harness.identity_provider import Provider
 from harness.installation import Installation
 from harness.tasks import document
+from harness.waiting import wait_for
 
 ACCOUNT = "000000000000"
 
@@ -57,7 +58,7 @@ def environment(wharf, provider, role, tmp_path):
     token.write_text(provider.token(sub="repo:shop/web"))
     return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
         "AWS_ENDPOINT_URL": wharf.exports["AWS_ENDPOINT_URL"],
-        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ROLE_ARN": role,
         "AWS_ROLE_SESSION_NAME": "run-7",
         "AWS_WEB_IDENTITY_TOKEN_FILE": str(token),
@@ -141,12 +142,18 @@ def test_only_the_role_is_for_the_unsigned(wharf):
 def test_the_log_tells_without_the_token(wharf, provider, role):
     token = provider.token(sub="repo:shop/web")
     exchange(wharf, role, token)
-    events = wharf.client("cloudtrail").lookup_events(
-        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "AssumeRoleWithWebIdentity"}]
-    )["Events"]
-    told = [json.loads(event["CloudTrailEvent"]) for event in events]
-    assert any(it.get("responseElements", {}) and it["requestParameters"]["roleArn"] == role for it in told)
-    assert token not in json.dumps(told) and token.split(".")[2] not in json.dumps(told)
+
+    def told():
+        attributes = [{"AttributeKey": "EventName", "AttributeValue": "AssumeRoleWithWebIdentity"}]
+        events = wharf.client("cloudtrail").lookup_events(LookupAttributes=attributes)["Events"]
+        return [json.loads(event["CloudTrailEvent"]) for event in events]
+
+    def succeeded():
+        return [it for it in told() if "errorCode" not in it]
+
+    wait_for(succeeded, 10, "an event about an exchange")
+    assert succeeded()[0]["requestParameters"]["roleArn"] == role
+    assert token not in json.dumps(told()) and token.split(".")[2] not in json.dumps(told())
 
 
 def test_a_provider_is_managed(wharf, role, provider):
