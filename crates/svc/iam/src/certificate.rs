@@ -55,6 +55,18 @@ pub(crate) fn check(body: &str, key: &str, chain: Option<&str>) -> Result<Facts,
     }
 }
 
+/// What tells one certificate from another: its bytes. A signing certificate comes alone.
+pub(crate) fn identity(body: &str) -> Result<Vec<u8>, Fault> {
+    let own = all(body).filter(|found| found.len() == 1);
+    let own = own.filter(|found| read(&found[0]).is_some());
+    let own = own.ok_or_else(|| {
+        faults::malformed_certificate_exception(
+            "Unable to parse certificate. Please ensure the certificate is in PEM format.",
+        )
+    })?;
+    Ok(own[0].to_vec())
+}
+
 fn all(pem: &str) -> Option<Vec<CertificateDer<'static>>> {
     CertificateDer::pem_slice_iter(pem.as_bytes())
         .collect::<Result<Vec<_>, _>>()

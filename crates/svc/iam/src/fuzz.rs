@@ -17,6 +17,7 @@ pub fn record(bytes: &[u8]) {
     again::<records::ServerCertificateRecord>(bytes);
     again::<records::OidcProviderRecord>(bytes);
     again::<records::MfaDeviceRecord>(bytes);
+    again::<records::UserKeysRecord>(bytes);
     again::<records::AccessKeyRecord>(bytes);
     again::<records::AccessKeyUseRecord>(bytes);
 }

@@ -28,6 +28,7 @@ mod passwords;
 pub mod records;
 mod service;
 mod sessions;
+mod ssh_key;
 mod table;
 mod totp;
 mod trust;

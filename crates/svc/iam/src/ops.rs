@@ -5,6 +5,7 @@ pub(crate) mod access_keys;
 pub(crate) mod account;
 pub(crate) mod attachments;
 pub(crate) mod boundaries;
+pub(crate) mod credential_report;
 pub(crate) mod details;
 pub(crate) mod groups;
 pub(crate) mod inline;
@@ -20,6 +21,7 @@ pub(crate) mod server_certificates;
 pub(crate) mod service_linked;
 pub(crate) mod simulate;
 pub(crate) mod tags;
+pub(crate) mod user_keys;
 pub(crate) mod users;
 pub(crate) mod versions;
 

@@ -67,6 +67,7 @@ stored! {
     ServerCertificateRecord: "server-certificate";
     OidcProviderRecord: "oidc-provider";
     MfaDeviceRecord: "mfa-device";
+    UserKeysRecord: "user-keys";
 }
 
 /// What the account itself has; its id is `account`.
@@ -85,6 +86,9 @@ pub struct AccountRecord {
     /// Ids of root's devices for a second factor.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub mfa_devices: BTreeSet<String>,
+    /// When a credential report was last asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Timestamp>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -389,6 +393,42 @@ impl MfaDeviceRecord {
             ahead: self.ahead,
         }
     }
+}
+
+/// Public keys and certificates of a user; its id is the user's. There is one while it has any.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct UserKeysRecord {
+    #[serde(default)]
+    pub ssh: Vec<SshKeyRecord>,
+    #[serde(default)]
+    pub certificates: Vec<SigningCertificateRecord>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl UserKeysRecord {
+    pub fn is_empty(&self) -> bool {
+        self.ssh.is_empty() && self.certificates.is_empty()
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SshKeyRecord {
+    /// `APKA…`
+    pub id: String,
+    /// As it was given.
+    pub body: String,
+    pub active: bool,
+    pub uploaded: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SigningCertificateRecord {
+    pub id: String,
+    /// PEM, as it was given.
+    pub body: String,
+    pub active: bool,
+    pub uploaded: Timestamp,
 }
 
 /// A user's password.

@@ -11,10 +11,10 @@ use crate::{
     directory::Directory,
     fault::IamFaults,
     ops::{
-        absent, access_keys, account, attachments, boundaries, details, groups, inline,
-        instance_profiles, login_profiles, mfa_devices, oidc_providers, password_policy, policies,
-        policy_entities, roles, server_certificates, service_linked, simulate, tags, users,
-        versions,
+        absent, access_keys, account, attachments, boundaries, credential_report, details, groups,
+        inline, instance_profiles, login_profiles, mfa_devices, oidc_providers, password_policy,
+        policies, policy_entities, roles, server_certificates, service_linked, simulate, tags,
+        user_keys, users, versions,
     },
     partitions,
     table::Records,
@@ -120,8 +120,17 @@ wharf_api_iam::operations! {
     update_login_profile = login_profiles::update;
     delete_login_profile = login_profiles::delete;
     change_password = login_profiles::change;
-    list_ssh_public_keys = absent::ssh_keys;
-    list_signing_certificates = absent::signing_certificates;
+    upload_ssh_public_key = user_keys::upload_ssh;
+    get_ssh_public_key = user_keys::get_ssh;
+    list_ssh_public_keys = user_keys::list_ssh;
+    update_ssh_public_key = user_keys::update_ssh;
+    delete_ssh_public_key = user_keys::delete_ssh;
+    upload_signing_certificate = user_keys::upload_certificate;
+    list_signing_certificates = user_keys::list_certificates;
+    update_signing_certificate = user_keys::update_certificate;
+    delete_signing_certificate = user_keys::delete_certificate;
+    generate_credential_report = credential_report::generate;
+    get_credential_report = credential_report::get;
     list_service_specific_credentials = absent::service_credentials;
 
     create_group = groups::create;
@@ -160,6 +169,7 @@ wharf_api_iam::operations! {
     upload_server_certificate = server_certificates::upload;
     get_server_certificate = server_certificates::get;
     list_server_certificates = server_certificates::list;
+    update_server_certificate = server_certificates::update;
     delete_server_certificate = server_certificates::delete;
     tag_server_certificate = tags::tag_server_certificate;
     untag_server_certificate = tags::untag_server_certificate;

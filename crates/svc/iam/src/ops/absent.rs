@@ -1,6 +1,5 @@
-//! What users of IAM may have and nobody has here: passwords, devices for a second factor, SSH keys,
-//! signing certificates, passwords for single services. Clients look through all of them before they
-//! delete a user; lists are empty, and what is named is not found.
+//! What users of IAM may have and nobody has here: passwords for single services. Clients look for them
+//! before they delete a user; the list is empty.
 
 use wharf_api_iam::types::*;
 use wharf_wire::Fault;
@@ -26,32 +25,6 @@ fn first_page(marker: Option<&String>) -> Result<(), Fault> {
         Some(_) => Err(fault::validation("Invalid Marker.")),
         None => Ok(()),
     }
-}
-
-pub(crate) async fn ssh_keys(
-    cx: &Cx<'_>,
-    input: ListSSHPublicKeysRequest,
-) -> Result<ListSSHPublicKeysResponse, Fault> {
-    first_page(input.marker.as_ref())?;
-    of_user(cx, input.user_name).await?;
-    Ok(ListSSHPublicKeysResponse {
-        ssh_public_keys: Some(vec![]),
-        is_truncated: Some(false),
-        marker: None,
-    })
-}
-
-pub(crate) async fn signing_certificates(
-    cx: &Cx<'_>,
-    input: ListSigningCertificatesRequest,
-) -> Result<ListSigningCertificatesResponse, Fault> {
-    first_page(input.marker.as_ref())?;
-    of_user(cx, input.user_name).await?;
-    Ok(ListSigningCertificatesResponse {
-        certificates: Some(vec![]),
-        is_truncated: Some(false),
-        marker: None,
-    })
 }
 
 pub(crate) async fn service_credentials(

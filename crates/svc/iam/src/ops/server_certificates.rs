@@ -121,6 +121,41 @@ pub(crate) async fn list(
     })
 }
 
+/// Another name or path. Listeners know it by its ARN, so those that have it keep their copy of before.
+pub(crate) async fn update(
+    cx: &Cx<'_>,
+    input: UpdateServerCertificateRequest,
+) -> Result<(), Fault> {
+    let name = required(input.server_certificate_name, "serverCertificateName")?;
+    let path = input.new_path.map(|path| checked_path(Some(path)));
+    let path = path.transpose()?;
+    if let Some(new) = &input.new_server_certificate_name {
+        check_name("newServerCertificateName", new, LONGEST_NAME)?;
+    }
+    change!(cx, |tx| {
+        let mut record = existing(&mut tx, &name).await?;
+        let before = folded(&record.name);
+        if let Some(path) = &path {
+            record.path.clone_from(path);
+        }
+        if let Some(new) = &input.new_server_certificate_name {
+            record.name.clone_from(new);
+        }
+        let after = folded(&record.name);
+        if after != before {
+            if tx.find::<ServerCertificateRecord>(&after).await?.is_some() {
+                let name = &record.name;
+                return Err(fault::exists(format!(
+                    "The Server Certificate with name {name} already exists."
+                )));
+            }
+            tx.delete::<ServerCertificateRecord>(&before);
+        }
+        tx.put(&after, &record);
+    });
+    Ok(())
+}
+
 /// Load balancers that have it keep their copy.
 pub(crate) async fn delete(
     cx: &Cx<'_>,

@@ -11,7 +11,9 @@ use crate::{
     fault::{self, required},
     names::{self, check_name, checked_path},
     ops::{Subject, below, boundaries, policies, subject, tags},
-    records::{AccessKeyRecord, Grants, GroupIdRecord, GroupRecord, UserRecord, folded},
+    records::{
+        AccessKeyRecord, Grants, GroupIdRecord, GroupRecord, UserKeysRecord, UserRecord, folded,
+    },
     service::Cx,
     table::{self, change},
 };
@@ -110,6 +112,8 @@ pub(crate) async fn delete(cx: &Cx<'_>, input: DeleteUserRequest) -> Result<(), 
     let name = required(input.user_name, "userName")?;
     change!(cx, |tx| {
         let user = tx.existing::<UserRecord>(&name).await?;
+        let keys = tx.find::<UserKeysRecord>(&user.id).await?;
+        let keys = keys.unwrap_or_default();
         let obstacle = if !user.grants.attached.is_empty() {
             Some("must detach all policies first.")
         } else if !user.grants.inline.is_empty() {
@@ -120,6 +124,10 @@ pub(crate) async fn delete(cx: &Cx<'_>, input: DeleteUserRequest) -> Result<(), 
             Some("must delete login profile first.")
         } else if !user.mfa_devices.is_empty() {
             Some("must delete MFA device first.")
+        } else if !keys.ssh.is_empty() {
+            Some("must delete SSH public keys first.")
+        } else if !keys.certificates.is_empty() {
+            Some("must delete signing certificates first.")
         } else if !user.groups.is_empty() {
             Some("must remove users from group first.")
         } else {

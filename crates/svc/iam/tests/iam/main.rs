@@ -10,5 +10,6 @@ mod policies;
 mod races;
 mod roles;
 mod server_certificates;
+mod user_keys;
 mod users;
 mod world;
