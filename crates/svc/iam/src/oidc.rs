@@ -1,8 +1,9 @@
 //! Identity providers that speak OpenID Connect: whom accounts trust (`provider`), what a token says and
-//! whether it is the provider's (`token`, pure), and the keys that providers sign with (`keys`).
+//! whether it is the provider's (`token` and `signature`, pure), and the keys that providers sign with (`keys`).
 
 pub(crate) mod keys;
 pub(crate) mod provider;
+pub(crate) mod signature;
 pub(crate) mod token;
 
 pub use keys::{Documents, IssuerKeys};

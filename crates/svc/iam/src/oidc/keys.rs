@@ -12,11 +12,12 @@ use std::{
 };
 
 use async_trait::async_trait;
-use jsonwebtoken::jwk::Jwk;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::Value;
 use wharf_base::Timestamp;
+
+use super::signature::Key;
 
 /// Keys are taken for the provider's for this long.
 const FRESH: Duration = Duration::from_secs(3_600);
@@ -76,7 +77,7 @@ struct Issuer {
 /// What is known of an issuer.
 #[derive(Clone, Default)]
 struct Known {
-    keys: Arc<Vec<Jwk>>,
+    keys: Arc<Vec<Key>>,
     /// When they were read.
     read: Option<Timestamp>,
     /// When it was last tried to read them.
@@ -85,7 +86,7 @@ struct Known {
 
 /// What to do for a token.
 enum Step {
-    Use(Vec<Jwk>),
+    Use(Vec<Key>),
     Ask,
     Refuse(NoKey),
 }
@@ -95,7 +96,7 @@ impl Known {
     fn step(&self, key_id: Option<&str>, now: Timestamp) -> Step {
         let within = |at: Option<Timestamp>, span| at.is_some_and(|at| now.since(at) < span);
         let may_ask = !within(self.tried, PAUSE);
-        let found: Vec<Jwk> = match within(self.read, STALE) {
+        let found: Vec<Key> = match within(self.read, STALE) {
             true => self.matching(key_id),
             false => Vec::new(),
         };
@@ -108,8 +109,8 @@ impl Known {
         }
     }
 
-    fn matching(&self, key_id: Option<&str>) -> Vec<Jwk> {
-        let is_meant = |key: &&Jwk| key_id.is_none() || key.common.key_id.as_deref() == key_id;
+    fn matching(&self, key_id: Option<&str>) -> Vec<Key> {
+        let is_meant = |key: &&Key| key_id.is_none() || key.id.as_deref() == key_id;
         self.keys.iter().filter(is_meant).cloned().collect()
     }
 }
@@ -128,7 +129,7 @@ impl IssuerKeys {
         issuer: &str,
         key_id: Option<&str>,
         now: Timestamp,
-    ) -> Result<Vec<Jwk>, NoKey> {
+    ) -> Result<Vec<Key>, NoKey> {
         let entry = self.entry(issuer);
         let decide = || entry.known.lock().step(key_id, now);
         match decide() {
@@ -177,7 +178,7 @@ impl IssuerKeys {
         issuers.entry(issuer.to_owned()).or_default().clone()
     }
 
-    async fn ask(&self, issuer: &str) -> Result<Vec<Jwk>, String> {
+    async fn ask(&self, issuer: &str) -> Result<Vec<Key>, String> {
         let base = issuer.trim_end_matches('/');
         let url = format!("{base}/.well-known/openid-configuration");
         let found = self.documents.get(&url, MAX_DOCUMENT).await?;
@@ -206,25 +207,15 @@ fn jwks_uri(document: &[u8], issuer: &str) -> Result<String, String> {
 }
 
 /// The keys for signatures of a set; those of kinds that are not known are left out.
-fn keys_in(document: &[u8]) -> Result<Vec<Jwk>, String> {
-    use jsonwebtoken::jwk::{AlgorithmParameters, PublicKeyUse};
+fn keys_in(document: &[u8]) -> Result<Vec<Key>, String> {
     #[derive(Deserialize)]
     struct Set {
         keys: Vec<Value>,
     }
     let set: Set = serde_json::from_slice(document)
         .map_err(|error| format!("its keys cannot be read: {error}"))?;
-    let read = |it: Value| serde_json::from_value::<Jwk>(it).ok();
-    let is_for_signatures = |key: &Jwk| {
-        let is_public = matches!(
-            key.algorithm,
-            AlgorithmParameters::RSA(_) | AlgorithmParameters::EllipticCurve(_)
-        );
-        let usage = &key.common.public_key_use;
-        is_public && matches!(usage, None | Some(PublicKeyUse::Signature))
-    };
-    let keys = set.keys.into_iter().take(MAX_KEYS).filter_map(read);
-    Ok(keys.filter(is_for_signatures).collect())
+    let keys = set.keys.iter().take(MAX_KEYS);
+    Ok(keys.filter_map(Key::read).collect())
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! AssumeRoleWithWebIdentity: roles for whom an identity provider vouches.
 
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::{
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
+};
 use serde_json::{Value, json};
 use wharf_svc_iam::Documents;
 use wharf_wire::async_trait;
@@ -14,26 +18,44 @@ const ACTION: &str = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
 
 /// An identity provider with one key.
 pub struct Provider {
-    key: EncodingKey,
-    public: Jwk,
+    pair: EcdsaKeyPair,
+    public: Value,
 }
 
 impl Provider {
     pub fn new() -> Self {
-        let pair = rcgen::KeyPair::generate().unwrap();
-        let key = EncodingKey::from_ec_der(pair.serialized_der());
-        let mut public = Jwk::from_encoding_key(&key, Algorithm::ES256).unwrap();
-        public.common.key_id = text("one");
-        Self { key, public }
+        let (pair, public) = pair();
+        Self { pair, public }
     }
 
     fn sign(&self, claims: &Value) -> String {
-        let header = Header {
-            kid: text("one"),
-            ..Header::new(Algorithm::ES256)
-        };
-        encode(&header, claims, &self.key).unwrap()
+        signed_with(&self.pair, claims)
     }
+}
+
+/// Signs as ES256 does.
+fn signed_with(pair: &EcdsaKeyPair, claims: &Value) -> String {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let message = format!(
+        "{}.{}",
+        part(&json!({"alg": "ES256", "kid": "one"})),
+        part(claims)
+    );
+    let signature = pair.sign(&SystemRandom::new(), message.as_bytes()).unwrap();
+    format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+fn pair() -> (EcdsaKeyPair, Value) {
+    let how = &ECDSA_P256_SHA256_FIXED_SIGNING;
+    let random = SystemRandom::new();
+    let document = EcdsaKeyPair::generate_pkcs8(how, &random).unwrap();
+    let pair = EcdsaKeyPair::from_pkcs8(how, document.as_ref(), &random).unwrap();
+    let point = &pair.public_key().as_ref()[1..];
+    let number = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let public = json!({
+        "kty": "EC", "crv": "P-256", "kid": "one", "x": number(&point[..32]), "y": number(&point[32..]),
+    });
+    (pair, public)
 }
 
 #[async_trait]

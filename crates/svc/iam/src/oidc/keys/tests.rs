@@ -79,7 +79,7 @@ async fn an_unknown_key_is_asked_for_at_a_bounded_rate() {
     assert_eq!(provider.asked(), 1);
     provider.keys.lock().push("two");
     let found = keys.of(ISSUER, Some("two"), after(30)).await.unwrap();
-    assert_eq!(found[0].common.key_id.as_deref(), Some("two"));
+    assert_eq!(found[0].id.as_deref(), Some("two"));
     assert_eq!(keys.of(ISSUER, None, after(31)).await.unwrap().len(), 2);
     assert_eq!(provider.asked(), 2);
 }

@@ -1,5 +1,7 @@
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{EncodingKey, Header, encode};
+use ring::{
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
+};
 use serde_json::json;
 
 use super::*;
@@ -8,15 +10,39 @@ const NOW: Timestamp = Timestamp::from_millis(1_767_312_000_000);
 const SECONDS: i64 = 1_767_312_000;
 
 struct Signer {
-    key: EncodingKey,
-    public: Jwk,
+    pair: EcdsaKeyPair,
+    public: Key,
 }
 
 fn signer() -> Signer {
-    let pair = rcgen::KeyPair::generate().unwrap();
-    let key = EncodingKey::from_ec_der(pair.serialized_der());
-    let public = Jwk::from_encoding_key(&key, Algorithm::ES256).unwrap();
-    Signer { key, public }
+    let (pair, public) = pair();
+    let public = Key::read(&public).unwrap();
+    Signer { pair, public }
+}
+
+/// Signs as ES256 does.
+fn signed_with(pair: &EcdsaKeyPair, claims: &Value) -> String {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let message = format!(
+        "{}.{}",
+        part(&json!({"alg": "ES256", "kid": "one"})),
+        part(claims)
+    );
+    let signature = pair.sign(&SystemRandom::new(), message.as_bytes()).unwrap();
+    format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+fn pair() -> (EcdsaKeyPair, Value) {
+    let how = &ECDSA_P256_SHA256_FIXED_SIGNING;
+    let random = SystemRandom::new();
+    let document = EcdsaKeyPair::generate_pkcs8(how, &random).unwrap();
+    let pair = EcdsaKeyPair::from_pkcs8(how, document.as_ref(), &random).unwrap();
+    let point = &pair.public_key().as_ref()[1..];
+    let number = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let public = json!({
+        "kty": "EC", "crv": "P-256", "kid": "one", "x": number(&point[..32]), "y": number(&point[32..]),
+    });
+    (pair, public)
 }
 
 fn claims() -> Value {
@@ -27,11 +53,7 @@ fn claims() -> Value {
 }
 
 fn signed(signer: &Signer, claims: &Value) -> String {
-    let header = Header {
-        kid: Some("one".to_owned()),
-        ..Header::new(Algorithm::ES256)
-    };
-    encode(&header, claims, &signer.key).unwrap()
+    signed_with(&signer.pair, claims)
 }
 
 fn with(name: &str, value: Value) -> Value {
