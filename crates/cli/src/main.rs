@@ -13,6 +13,7 @@ mod down;
 mod env;
 mod exec;
 mod explain;
+mod iam;
 mod join;
 mod kernel_limits;
 mod kernel_modules;
@@ -111,6 +112,9 @@ enum Command {
     /// Create, list and close accounts of the installation
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Say what policies of resources let others do
+    #[command(subcommand)]
+    Iam(IamCommand),
     /// Show and rotate the keys of the keyring, and root's
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -472,6 +476,12 @@ enum NodeCommand {
     List(OutputArgs),
     /// Remove a node for good: its credentials, its connections, its tasks (started elsewhere)
     Remove(NodeRemoveArgs),
+}
+
+#[derive(Subcommand, Clone)]
+enum IamCommand {
+    /// Show what other accounts, identity providers and anybody at all are let do in this region
+    Public(OutputArgs),
 }
 
 #[derive(Subcommand, Clone)]
@@ -873,6 +883,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
             }
         },
         Command::Account(command) => accounts::run(&command),
+        Command::Iam(command) => iam::run(&command),
         Command::Keys(command) => match command.data() {
             Some(data) => keys::run(&Layout::new(&data.data)?, &command),
             None => keys::new(),

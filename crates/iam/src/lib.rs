@@ -19,6 +19,7 @@ pub mod document;
 mod evaluate;
 mod json;
 pub mod managed;
+pub mod outside;
 mod principal;
 pub mod session;
 mod template;

@@ -38,6 +38,30 @@ impl ByName {
             .set(services.iter().map(Arc::downgrade).collect());
     }
 
+    /// One call in the name of a caller that is known, let in and told of like a request from outside.
+    pub async fn call_as(
+        &self,
+        cx: Context,
+        service: &str,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, Fault> {
+        let called = self.named(service)?;
+        let input = input.to_string().into_bytes();
+        let answer = self.dispatcher.call(&*called, cx, operation, input).await?;
+        serde_json::from_slice(&answer).map_err(|error| unavailable(&error))
+    }
+
+    fn named(&self, name: &str) -> Result<Arc<dyn Service>, Fault> {
+        let services = self.services.get().map_or(&[][..], Vec::as_slice);
+        let mut services = services.iter().filter_map(Weak::upgrade);
+        let called = services.find(|it| it.schema().name == name);
+        called.ok_or_else(|| {
+            let text = format!("{name} is not supported by this version of wharf.");
+            Fault::sender("UnknownOperationException", 400, text)
+        })
+    }
+
     async fn context(&self, actor: &Actor, region: &str) -> Result<Context, Fault> {
         let now = self.clock.now();
         match actor {
@@ -93,23 +117,14 @@ impl ByName {
 #[async_trait]
 impl Operations for ByName {
     async fn call(&self, actor: &Actor, request: &Request) -> Result<Value, Fault> {
-        let services = self.services.get().map_or(&[][..], Vec::as_slice);
-        let mut services = services.iter().filter_map(Weak::upgrade);
-        let called = services.find(|it| it.schema().name == request.service);
-        let service = called.ok_or_else(|| {
-            let text = format!(
-                "{} is not supported by this version of wharf.",
-                request.service
-            );
-            Fault::sender("UnknownOperationException", 400, text)
-        })?;
         let cx = self.context(actor, &request.region).await?;
-        let input = request.input.to_string().into_bytes();
-        let answer = self
-            .dispatcher
-            .call(&*service, cx, &request.operation, input)
-            .await?;
-        serde_json::from_slice(&answer).map_err(|error| unavailable(&error))
+        let Request {
+            service,
+            operation,
+            input,
+            ..
+        } = request;
+        self.call_as(cx, service, operation, input).await
     }
 
     async fn may(&self, actor: &Actor, region: &str, checks: &[Check]) -> Result<(), Fault> {

@@ -11,7 +11,7 @@ use wharf_wire::{Call, Caller, Check, Fault};
 
 use crate::{
     accounts::Accounts, backup::Backup, certificate_authority::CertificateAuthority,
-    explain::Explain, join::Join, keys::Keys, nodes::Nodes, overview::Overview,
+    explain::Explain, join::Join, keys::Keys, nodes::Nodes, outside::Outside, overview::Overview,
 };
 
 /// The parts that carry the operations out.
@@ -21,7 +21,12 @@ pub struct Control(pub Arc<Parts>);
 /// Actions that are about what the caller's own account has, or that are no secret. All others are about
 /// the installation, and so are for nobody but its own account: what policies of another account allow
 /// ends at that account.
-const OF_EVERY_ACCOUNT: [&str; 3] = ["Overview", "Explain", "GetCertificateAuthority"];
+const OF_EVERY_ACCOUNT: [&str; 4] = [
+    "Overview",
+    "Explain",
+    "GetCertificateAuthority",
+    "ListOutsideAccess",
+];
 
 pub struct Parts {
     /// The installation's own.
@@ -30,6 +35,7 @@ pub struct Parts {
     pub join: Arc<Join>,
     pub keys: Keys,
     pub nodes: Nodes,
+    pub outside: Outside,
     pub overview: Overview,
     pub certificate_authority: CertificateAuthority,
     pub explain: Explain,
@@ -54,6 +60,7 @@ wharf_api_wharf::operations! {
     list_accounts = list_accounts;
     list_keys = list_keys;
     list_nodes = list_nodes;
+    list_outside_access = list_outside_access;
     overview = overview;
     remove_node = remove_node;
     retire_keys = retire_keys;
@@ -167,6 +174,14 @@ async fn list_nodes(
     it.nodes.list(call).await
 }
 
+async fn list_outside_access(
+    it: &Parts,
+    call: &Call,
+    _: ListOutsideAccessRequest,
+) -> Result<ListOutsideAccessResponse, Fault> {
+    it.outside.list(call).await
+}
+
 async fn remove_node(
     it: &Parts,
     call: &Call,
@@ -199,7 +214,13 @@ mod tests {
         let may = |account, operation| is_for(&caller, account, "000000000000", operation).is_ok();
         for operation in wharf_api_wharf::schema::SERVICE.operations {
             assert!(may("000000000000", operation.name));
-            let open = ["Explain", "GetCertificateAuthority", "Overview"].contains(&operation.name);
+            let open = [
+                "Explain",
+                "GetCertificateAuthority",
+                "ListOutsideAccess",
+                "Overview",
+            ];
+            let open = open.contains(&operation.name);
             assert_eq!(
                 may("111122223333", operation.name),
                 open,

@@ -33,7 +33,8 @@ pub async fn services(
     let data = start::open(config).await?;
     let plane = Plane::new(config, &data, &clock);
     let planes = Arc::new(plane.planes(config, &data, stop));
-    let control = plane.control(config, &data, &clock, planes);
+    let operations = Arc::new(plane.by_name(&clock));
+    let control = plane.control(config, &data, &clock, planes, operations.clone());
     let mut served = services::serve(&Wiring {
         config,
         clock: &clock,
@@ -43,7 +44,7 @@ pub async fn services(
         tagged: Arc::default(),
         announcing: Arc::default(),
         s3: Arc::default(),
-        operations: Arc::new(plane.by_name(&clock)),
+        operations,
     });
     let made = plane.ec2.ensure_default_vpc(permit, cx).await;
     made.expect("a default VPC");

@@ -30,6 +30,7 @@ mod node_credentials;
 mod node_gate;
 mod node_identity;
 mod nodes;
+mod outside;
 mod overview;
 mod own_identity;
 mod plane;

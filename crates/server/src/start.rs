@@ -58,6 +58,7 @@ use crate::{
     node_credentials::NodeCredentials,
     node_gate::NodeGate,
     nodes::Nodes,
+    outside::Outside,
     overview::Overview,
     plane::{Parts as PlaneParts, Planes},
     root::RootError,
@@ -225,8 +226,9 @@ pub async fn run_with(
     let plane = Plane::new(&config, &data, &clock);
     let mut parts = Running::default();
     let planes = Arc::new(plane.planes(&config, &data, &shutdown));
-    let control = plane.control(&config, &data, &clock, planes.clone());
     let s3 = Arc::default();
+    let operations = Arc::new(plane.by_name(&clock));
+    let control = plane.control(&config, &data, &clock, planes.clone(), operations.clone());
     let mut served = services::serve(&Wiring {
         s3: Arc::clone(&s3),
         config: &config,
@@ -236,7 +238,7 @@ pub async fn run_with(
         plane: &plane,
         tagged: Arc::default(),
         announcing: Arc::default(),
-        operations: Arc::new(plane.by_name(&clock)),
+        operations,
     });
     let replaced = |it: &Arc<dyn Service>| {
         let mut named = further.iter().map(|other| other.schema().name);
@@ -752,6 +754,7 @@ impl Plane {
         data: &Data,
         clock: &Arc<dyn Clock>,
         planes: Arc<Planes>,
+        operations: Arc<ByName>,
     ) -> Control {
         let join = Join {
             credentials: self.node_credentials(config, data, clock),
@@ -792,6 +795,7 @@ impl Plane {
             certificate_authority: CertificateAuthority {
                 acm: self.acm.clone(),
             },
+            outside: Outside { operations },
             backup: Backup {
                 store: data.store.clone(),
                 journal: data.journal.clone(),

@@ -83,6 +83,13 @@ pub mod io {
         pub type Output = ListNodesResponse;
     }
 
+    pub mod list_outside_access {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ListOutsideAccessRequest;
+        pub type Output = ListOutsideAccessResponse;
+    }
+
     pub mod overview {
         #[allow(unused_imports)]
         use super::super::*;

@@ -26,6 +26,7 @@ pub enum Input<'a> {
     ListAccounts(&'a ListAccountsRequest),
     ListKeys(&'a ListKeysRequest),
     ListNodes(&'a ListNodesRequest),
+    ListOutsideAccess(&'a ListOutsideAccessRequest),
     Overview(&'a OverviewRequest),
     RemoveNode(&'a RemoveNodeRequest),
     RetireKeys(&'a RetireKeysRequest),
@@ -46,6 +47,7 @@ impl Input<'_> {
             Self::ListAccounts(_) => "ListAccounts",
             Self::ListKeys(_) => "ListKeys",
             Self::ListNodes(_) => "ListNodes",
+            Self::ListOutsideAccess(_) => "ListOutsideAccess",
             Self::Overview(_) => "Overview",
             Self::RemoveNode(_) => "RemoveNode",
             Self::RetireKeys(_) => "RetireKeys",
@@ -158,6 +160,15 @@ pub trait Wharf: Send + Sync + 'static {
         Err(Fault::unsupported("wharf", "ListNodes"))
     }
 
+    async fn list_outside_access(
+        &self,
+        call: &Call,
+        input: ListOutsideAccessRequest,
+    ) -> Result<ListOutsideAccessResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "ListOutsideAccess"))
+    }
+
     async fn overview(
         &self,
         call: &Call,
@@ -231,10 +242,11 @@ impl Service for Routes {
             7 => Box::new(ListAccountsRequest::default()),
             8 => Box::new(ListKeysRequest::default()),
             9 => Box::new(ListNodesRequest::default()),
-            10 => Box::new(OverviewRequest::default()),
-            11 => Box::new(RemoveNodeRequest::default()),
-            12 => Box::new(RetireKeysRequest::default()),
-            13 => Box::new(RotateKeysRequest::default()),
+            10 => Box::new(ListOutsideAccessRequest::default()),
+            11 => Box::new(OverviewRequest::default()),
+            12 => Box::new(RemoveNodeRequest::default()),
+            13 => Box::new(RetireKeysRequest::default()),
+            14 => Box::new(RotateKeysRequest::default()),
             _ => Box::new(()),
         }
     }
@@ -251,10 +263,11 @@ impl Service for Routes {
             7 => Box::new(ListAccountsResponse::default()),
             8 => Box::new(ListKeysResponse::default()),
             9 => Box::new(ListNodesResponse::default()),
-            10 => Box::new(OverviewResponse::default()),
-            11 => Box::new(RemoveNodeResponse::default()),
-            12 => Box::new(RetireKeysResponse::default()),
-            13 => Box::new(RotateKeysResponse::default()),
+            10 => Box::new(ListOutsideAccessResponse::default()),
+            11 => Box::new(OverviewResponse::default()),
+            12 => Box::new(RemoveNodeResponse::default()),
+            13 => Box::new(RetireKeysResponse::default()),
+            14 => Box::new(RotateKeysResponse::default()),
             _ => Box::new(()),
         }
     }
@@ -285,10 +298,11 @@ impl Service for Routes {
             7 => Input::ListAccounts(borrowed(input)),
             8 => Input::ListKeys(borrowed(input)),
             9 => Input::ListNodes(borrowed(input)),
-            10 => Input::Overview(borrowed(input)),
-            11 => Input::RemoveNode(borrowed(input)),
-            12 => Input::RetireKeys(borrowed(input)),
-            13 => Input::RotateKeys(borrowed(input)),
+            10 => Input::ListOutsideAccess(borrowed(input)),
+            11 => Input::Overview(borrowed(input)),
+            12 => Input::RemoveNode(borrowed(input)),
+            13 => Input::RetireKeys(borrowed(input)),
+            14 => Input::RotateKeys(borrowed(input)),
             _ => unreachable!("operations are numbered by the schema"),
         };
         self.0.authorize(cx, input).await
@@ -311,10 +325,11 @@ impl Service for Routes {
             7 => Box::new(self.0.list_accounts(call, typed(input)).await?),
             8 => Box::new(self.0.list_keys(call, typed(input)).await?),
             9 => Box::new(self.0.list_nodes(call, typed(input)).await?),
-            10 => Box::new(self.0.overview(call, typed(input)).await?),
-            11 => Box::new(self.0.remove_node(call, typed(input)).await?),
-            12 => Box::new(self.0.retire_keys(call, typed(input)).await?),
-            13 => Box::new(self.0.rotate_keys(call, typed(input)).await?),
+            10 => Box::new(self.0.list_outside_access(call, typed(input)).await?),
+            11 => Box::new(self.0.overview(call, typed(input)).await?),
+            12 => Box::new(self.0.remove_node(call, typed(input)).await?),
+            13 => Box::new(self.0.retire_keys(call, typed(input)).await?),
+            14 => Box::new(self.0.rotate_keys(call, typed(input)).await?),
             _ => unreachable!("operations are numbered by the schema"),
         }))
     }
@@ -448,13 +463,24 @@ impl Wharf for Client {
         self.inner.list_nodes(&call, input).await
     }
 
+    async fn list_outside_access(
+        &self,
+        call: &Call,
+        input: ListOutsideAccessRequest,
+    ) -> Result<ListOutsideAccessResponse, Fault> {
+        let call = self
+            .admit(call, Input::ListOutsideAccess(&input), 10, &input)
+            .await?;
+        self.inner.list_outside_access(&call, input).await
+    }
+
     async fn overview(
         &self,
         call: &Call,
         input: OverviewRequest,
     ) -> Result<OverviewResponse, Fault> {
         let call = self
-            .admit(call, Input::Overview(&input), 10, &input)
+            .admit(call, Input::Overview(&input), 11, &input)
             .await?;
         self.inner.overview(&call, input).await
     }
@@ -465,7 +491,7 @@ impl Wharf for Client {
         input: RemoveNodeRequest,
     ) -> Result<RemoveNodeResponse, Fault> {
         let call = self
-            .admit(call, Input::RemoveNode(&input), 11, &input)
+            .admit(call, Input::RemoveNode(&input), 12, &input)
             .await?;
         self.inner.remove_node(&call, input).await
     }
@@ -476,7 +502,7 @@ impl Wharf for Client {
         input: RetireKeysRequest,
     ) -> Result<RetireKeysResponse, Fault> {
         let call = self
-            .admit(call, Input::RetireKeys(&input), 12, &input)
+            .admit(call, Input::RetireKeys(&input), 13, &input)
             .await?;
         self.inner.retire_keys(&call, input).await
     }
@@ -487,7 +513,7 @@ impl Wharf for Client {
         input: RotateKeysRequest,
     ) -> Result<RotateKeysResponse, Fault> {
         let call = self
-            .admit(call, Input::RotateKeys(&input), 13, &input)
+            .admit(call, Input::RotateKeys(&input), 14, &input)
             .await?;
         self.inner.rotate_keys(&call, input).await
     }

@@ -303,6 +303,20 @@ structure!(ListNodesResponse {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct ListOutsideAccessRequest {}
+structure!(ListOutsideAccessRequest {});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ListOutsideAccessResponse {
+    pub open: Option<Vec<OutsideAccess>>,
+    pub unread: Option<Vec<String>>,
+}
+structure!(ListOutsideAccessResponse {
+0 open,
+1 unread,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Node {
     pub name: Option<String>,
     pub granted: Option<Grant>,
@@ -352,6 +366,22 @@ structure!(NodeInstance {
 2 cluster,
 3 zone,
 4 connected,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OutsideAccess {
+    pub resource: Option<String>,
+    pub statement: Option<i32>,
+    pub who: Option<Vec<String>>,
+    pub actions: Option<Vec<String>>,
+    pub conditions: Option<Vec<String>>,
+}
+structure!(OutsideAccess {
+0 resource,
+1 statement,
+2 who,
+3 actions,
+4 conditions,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]

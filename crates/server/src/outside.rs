@@ -1,0 +1,287 @@
+//! What callers of other accounts, and those who say nothing of themselves, are let do by the policies of
+//! an account's resources: `wharf iam public`. Resources and their policies are read by the operations
+//! that anybody would ask, as the caller, who sees no more of them than it may.
+
+use std::sync::Arc;
+
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value, json};
+use wharf_api_wharf::types::{ListOutsideAccessResponse, OutsideAccess};
+use wharf_iam::{
+    Document, DocumentKind,
+    outside::{Opening, openings},
+};
+use wharf_wire::{Call, Fault};
+
+use crate::by_name::ByName;
+
+/// Resources of one kind that are looked at.
+const MOST: usize = 10_000;
+/// Codes of those without a policy.
+const NONE: [&str; 5] = [
+    "NoSuchBucketPolicy",
+    "RepositoryPolicyNotFoundException",
+    "ResourceNotFoundException",
+    "NotFoundException",
+    "NoSuchPublicAccessBlockConfiguration",
+];
+
+/// How the resources of a kind and their policies are found.
+struct Source {
+    service: &'static str,
+    list: &'static str,
+    /// Members of the answer and of the next request that lead from page to page.
+    next: Option<(&'static str, &'static str)>,
+    /// The member with the list; then the member of each that names it, none for a list of names.
+    found: (&'static str, Option<&'static str>),
+    policy: Policy,
+}
+
+/// Where a policy stands.
+enum Policy {
+    /// In the list itself; with the member that is the resource's ARN.
+    Listed(&'static str, &'static str),
+    /// An operation answers it.
+    Asked {
+        operation: &'static str,
+        /// The member that takes the name.
+        by: &'static str,
+        more: fn() -> Value,
+        /// Members that lead to it.
+        at: &'static [&'static str],
+    },
+}
+
+fn nothing() -> Value {
+    json!({})
+}
+
+const SOURCES: &[Source] = &[
+    Source {
+        service: "iam",
+        list: "ListRoles",
+        next: Some(("Marker", "Marker")),
+        found: ("Roles", Some("Arn")),
+        policy: Policy::Listed("AssumeRolePolicyDocument", "Arn"),
+    },
+    Source {
+        service: "s3",
+        list: "ListBuckets",
+        next: Some(("ContinuationToken", "ContinuationToken")),
+        found: ("Buckets", Some("Name")),
+        policy: Policy::Asked {
+            operation: "GetBucketPolicy",
+            by: "Bucket",
+            more: nothing,
+            at: &["Policy"],
+        },
+    },
+    Source {
+        service: "sqs",
+        list: "ListQueues",
+        next: Some(("NextToken", "NextToken")),
+        found: ("QueueUrls", None),
+        policy: Policy::Asked {
+            operation: "GetQueueAttributes",
+            by: "QueueUrl",
+            more: || json!({"AttributeNames": ["Policy"]}),
+            at: &["Attributes", "Policy"],
+        },
+    },
+    Source {
+        service: "sns",
+        list: "ListTopics",
+        next: Some(("NextToken", "NextToken")),
+        found: ("Topics", Some("TopicArn")),
+        policy: Policy::Asked {
+            operation: "GetTopicAttributes",
+            by: "TopicArn",
+            more: nothing,
+            at: &["Attributes", "Policy"],
+        },
+    },
+    Source {
+        service: "kms",
+        list: "ListKeys",
+        next: Some(("NextMarker", "Marker")),
+        found: ("Keys", Some("KeyArn")),
+        policy: Policy::Asked {
+            operation: "GetKeyPolicy",
+            by: "KeyId",
+            more: nothing,
+            at: &["Policy"],
+        },
+    },
+    Source {
+        service: "secretsmanager",
+        list: "ListSecrets",
+        next: Some(("NextToken", "NextToken")),
+        found: ("SecretList", Some("ARN")),
+        policy: Policy::Asked {
+            operation: "GetResourcePolicy",
+            by: "SecretId",
+            more: nothing,
+            at: &["ResourcePolicy"],
+        },
+    },
+    Source {
+        service: "ecr",
+        list: "DescribeRepositories",
+        next: Some(("nextToken", "nextToken")),
+        found: ("repositories", Some("repositoryName")),
+        policy: Policy::Asked {
+            operation: "GetRepositoryPolicy",
+            by: "repositoryName",
+            more: nothing,
+            at: &["policyText"],
+        },
+    },
+    Source {
+        service: "events",
+        list: "ListEventBuses",
+        next: Some(("NextToken", "NextToken")),
+        found: ("EventBuses", Some("Arn")),
+        policy: Policy::Listed("Policy", "Arn"),
+    },
+];
+
+/// Reads policies.
+pub struct Outside {
+    pub operations: Arc<ByName>,
+}
+
+impl Outside {
+    pub async fn list(&self, call: &Call) -> Result<ListOutsideAccessResponse, Fault> {
+        let (mut open, mut unread) = (Vec::new(), Vec::new());
+        for source in SOURCES {
+            if let Err(fault) = self.look(call, source, &mut open, &mut unread).await {
+                unread.push(why(source, source.list, &fault));
+            }
+        }
+        Ok(ListOutsideAccessResponse {
+            open: Some(open),
+            unread: Some(unread),
+        })
+    }
+
+    async fn look(
+        &self,
+        call: &Call,
+        source: &Source,
+        open: &mut Vec<OutsideAccess>,
+        unread: &mut Vec<String>,
+    ) -> Result<(), Fault> {
+        let (list, name) = source.found;
+        let (mut input, mut seen) = (json!({}), 0);
+        loop {
+            let page = self.ask(call, source.service, source.list, &input).await?;
+            for one in page[list].as_array().into_iter().flatten() {
+                seen += 1;
+                let name = name.map_or(one, |member| &one[member]);
+                let name = name.as_str().unwrap_or_default();
+                match self.policy(call, source, one, name).await {
+                    Ok(Some((resource, text))) => {
+                        let kind = match source.service {
+                            "iam" => DocumentKind::Trust,
+                            _ => DocumentKind::Resource,
+                        };
+                        match Document::parse(&text, kind) {
+                            Ok(document) => {
+                                let found = openings(&document, &call.account);
+                                open.extend(found.into_iter().map(|it| shown(&resource, it)));
+                            }
+                            Err(error) => unread.push(format!("{resource}: {error}")),
+                        }
+                    }
+                    Ok(None) => {}
+                    Err(fault) => unread.push(why(source, name, &fault)),
+                }
+            }
+            let next = source.next.map(|(from, to)| (page[from].clone(), to));
+            match next {
+                Some((Value::String(token), to)) if seen < MOST => input = json!({to: token}),
+                Some((Value::String(_), _)) => {
+                    unread.push(format!("{}: more than {MOST}", source.service));
+                    return Ok(());
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// A resource's name in the answer, and its policy if it has one.
+    async fn policy(
+        &self,
+        call: &Call,
+        source: &Source,
+        listed: &Value,
+        name: &str,
+    ) -> Result<Option<(String, String)>, Fault> {
+        match source.policy {
+            Policy::Listed(policy, arn) => {
+                let text = listed[policy].as_str().filter(|it| !it.is_empty());
+                // IAM's documents are encoded as in an address.
+                let decode = |it: &str| percent_decode_str(it).decode_utf8_lossy().into_owned();
+                let text = text.map(|it| match it.starts_with('{') {
+                    true => it.to_owned(),
+                    false => decode(it),
+                });
+                let arn = listed[arn].as_str().unwrap_or(name).to_owned();
+                Ok(text.map(|text| (arn, text)))
+            }
+            Policy::Asked {
+                operation,
+                by,
+                more,
+                at,
+            } => {
+                let mut input: Map<String, Value> = more().as_object().cloned().unwrap_or_default();
+                input.insert(by.to_owned(), name.into());
+                let asked = self
+                    .ask(call, source.service, operation, &Value::Object(input))
+                    .await;
+                let answer = match asked {
+                    Err(fault) if NONE.contains(&&*fault.code) => return Ok(None),
+                    answer => answer?,
+                };
+                let found = at.iter().fold(&answer, |value, member| &value[*member]);
+                let text = found.as_str().filter(|it| !it.is_empty());
+                let resource = match source.service {
+                    "s3" => format!("arn:aws:s3:::{name}"),
+                    "ecr" => format!("repository/{name}"),
+                    _ => name.to_owned(),
+                };
+                Ok(text.map(|text| (resource, text.to_owned())))
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        call: &Call,
+        service: &str,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, Fault> {
+        self.operations
+            .call_as(call.context().clone(), service, operation, input)
+            .await
+    }
+}
+
+fn why(source: &Source, what: &str, fault: &Fault) -> String {
+    format!(
+        "{} {what}: {}: {}",
+        source.service, fault.code, fault.message
+    )
+}
+
+fn shown(resource: &str, opening: Opening) -> OutsideAccess {
+    OutsideAccess {
+        resource: Some(resource.to_owned()),
+        statement: i32::try_from(opening.statement).ok(),
+        who: Some(opening.who),
+        actions: Some(opening.actions),
+        conditions: Some(opening.conditions),
+    }
+}
