@@ -1,10 +1,10 @@
 //! Virtual devices for a second factor: made with a seed that is shown once, enabled for a user or root
 //! by two of their codes.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io::Write};
 
 use data_encoding::BASE32_NOPAD;
-use png::{BitDepth, ColorType, Encoder};
+use flate2::{Compression, write::ZlibEncoder};
 use qrcode::{Color, QrCode};
 use rand::Rng;
 use wharf_api_iam::{faults, types::*};
@@ -139,7 +139,7 @@ pub(crate) async fn create(
     })
 }
 
-/// The text as a QR code, black on white.
+/// The text as a QR code, black on white, in PNG.
 fn picture(text: &str) -> Result<Vec<u8>, Fault> {
     let code = QrCode::new(text).map_err(|error| fault::internal(&error))?;
     let (modules, width) = (code.to_colors(), code.width());
@@ -150,24 +150,26 @@ fn picture(text: &str) -> Result<Vec<u8>, Fault> {
             .zip(place(y))
             .is_some_and(|(x, y)| modules[y * width + x] == Color::Dark)
     };
-    let pixels: Vec<u8> = (0..side * side)
-        .map(|at| {
-            if is_dark(at % side, at / side) {
-                0
-            } else {
-                255
-            }
-        })
-        .collect();
-    let side = u32::try_from(side).unwrap_or(u32::MAX);
-    let mut bytes = Vec::new();
-    let mut encoder = Encoder::new(&mut bytes, side, side);
-    encoder.set_color(ColorType::Grayscale);
-    encoder.set_depth(BitDepth::Eight);
-    let written = encoder
-        .write_header()
-        .and_then(|mut writer| writer.write_image_data(&pixels));
-    written.map_err(|error| fault::internal(&error))?;
+    // Each row begins with its filter: none.
+    let mut pixels: Vec<u8> = Vec::new();
+    for y in 0..side {
+        pixels.push(0);
+        pixels.extend((0..side).map(|x| if is_dark(x, y) { 0 } else { 255 }));
+    }
+    let mut packer = ZlibEncoder::new(Vec::new(), Compression::default());
+    let packed = packer.write_all(&pixels).and_then(|()| packer.finish());
+    let packed = packed.map_err(|error| fault::internal(&error))?;
+    let side = u32::try_from(side).unwrap_or(u32::MAX).to_be_bytes();
+    // Eight bits of grey, neither filtered nor interlaced in a way of its own.
+    let head = [&side[..], &side, &[8, 0, 0, 0, 0]].concat();
+    let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+    for (kind, content) in [(b"IHDR", head), (b"IDAT", packed), (b"IEND", Vec::new())] {
+        let length = u32::try_from(content.len()).unwrap_or(u32::MAX);
+        let named = [&kind[..], &content].concat();
+        bytes.extend(length.to_be_bytes());
+        bytes.extend(&named);
+        bytes.extend(crc32fast::hash(&named).to_be_bytes());
+    }
     Ok(bytes)
 }
 
