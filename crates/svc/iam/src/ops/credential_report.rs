@@ -37,7 +37,7 @@ pub(crate) async fn generate(
 ) -> Result<GenerateCredentialReportResponse, Fault> {
     let is_new = change!(cx, |tx| {
         let mut record = tx.find::<AccountRecord>(ACCOUNT).await?.unwrap_or_default();
-        let is_new = !record.report.is_some_and(|at| cx.now().since(at) < LIFE);
+        let is_new = record.report.is_none_or(|at| cx.now().since(at) >= LIFE);
         if is_new {
             record.report = Some(cx.now());
             tx.put(ACCOUNT, &record);
