@@ -12,6 +12,7 @@
 mod operations;
 mod outbox;
 mod parcel;
+mod rates;
 mod send;
 mod shares;
 pub mod targets;
@@ -19,4 +20,5 @@ pub mod targets;
 pub use operations::{Actor, Operations, Request};
 pub use outbox::{Courier, Outbox};
 pub use parcel::{Failure, GivenUp, Lane, Parcel, Policy};
+pub use rates::Rates;
 pub use send::{DeadLetter, Sending, ask, send, send_all};

@@ -61,6 +61,51 @@ pub struct Failure {
     pub text: String,
     /// Whether the same may succeed later.
     pub passes: bool,
+    /// When, where something else than the outbox's own waits says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Duration>,
+    /// Nothing was tried yet.
+    #[serde(default)]
+    pub put_off: bool,
+}
+
+impl Failure {
+    /// The same would fail for ever.
+    pub fn lasting(code: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            text: text.into(),
+            passes: false,
+            wait: None,
+            put_off: false,
+        }
+    }
+
+    /// The same may succeed later.
+    pub fn passing(code: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            passes: true,
+            ..Self::lasting(code, text)
+        }
+    }
+
+    /// It is not tried before this long, for a rate that is to be held.
+    pub fn put_off(wait: Duration) -> Self {
+        let text = "it is sent at the rate that was asked for";
+        Self {
+            put_off: true,
+            ..Self::passing("Throttled", text).after(wait)
+        }
+    }
+
+    /// To be tried again after this long.
+    #[must_use]
+    pub fn after(self, wait: Duration) -> Self {
+        Self {
+            wait: Some(wait),
+            ..self
+        }
+    }
 }
 
 impl From<Fault> for Failure {
@@ -69,8 +114,7 @@ impl From<Fault> for Failure {
         let throttled = throttled.iter().any(|it| fault.code.contains(it));
         Self {
             passes: fault.status >= 500 || throttled,
-            code: fault.code.into_owned(),
-            text: fault.message,
+            ..Self::lasting(fault.code, fault.message)
         }
     }
 }
@@ -156,7 +200,8 @@ impl<W> Parcel<W> {
     }
 
     /// Nobody tries it again: from now on its dead letter is tried for a day.
-    pub(crate) fn dead(self, why: GivenUp, now: Timestamp) -> Self {
+    #[must_use]
+    pub fn dead(self, why: GivenUp, now: Timestamp) -> Self {
         Self {
             policy: Policy::DEFAULT,
             created_at: now,
@@ -179,9 +224,11 @@ impl<W> Parcel<W> {
         jitter: f64,
     ) -> Result<Self, GivenUp> {
         let retries = self.failures;
-        self.failures = self.failures.saturating_add(1);
+        let tried = u32::from(!failure.put_off);
+        self.failures = self.failures.saturating_add(tried);
         let wait = doubled(FIRST_WAIT, LAST_WAIT, self.failures);
-        self.due_at = now + wait.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
+        let wait = wait.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
+        self.due_at = now + failure.wait.unwrap_or(wait);
         let last = self.created_at + Duration::from_secs(self.policy.max_age_seconds.into());
         let exhausted = if !failure.passes {
             None
@@ -208,10 +255,29 @@ mod tests {
 
     fn failure(passes: bool) -> Failure {
         Failure {
-            code: "InternalFailure".to_owned(),
-            text: "no".to_owned(),
             passes,
+            ..Failure::lasting("InternalFailure", "no")
         }
+    }
+
+    #[test]
+    fn what_is_put_off_is_no_try() {
+        let policy = Policy {
+            retries: 1,
+            max_age_seconds: 60,
+        };
+        let second = Duration::from_secs(1);
+        let parcel = Parcel::new((), policy, Timestamp(0));
+        let parcel = parcel.failed(Failure::put_off(second), Timestamp(0), 0.5);
+        let parcel = parcel.unwrap();
+        assert_eq!((parcel.failures, parcel.due_at), (0, Timestamp(0) + second));
+        let parcel = parcel.failed(failure(true).after(second), Timestamp(0), 0.5);
+        let parcel = parcel.unwrap();
+        assert_eq!((parcel.failures, parcel.due_at), (1, Timestamp(0) + second));
+        let minute = Timestamp(0) + second * 60;
+        let late = parcel.failed(Failure::put_off(second), minute, 0.5);
+        let exhausted = late.unwrap_err().exhausted;
+        assert_eq!(exhausted.as_deref(), Some("MaximumEventAgeInSeconds"));
     }
 
     #[test]

@@ -164,10 +164,11 @@ async fn send_together(
             .as_str()
             .and_then(|it| it.parse::<usize>().ok());
         if let Some(answer) = id.and_then(|it| answers.get_mut(it)) {
+            let code = failed["Code"].as_str().unwrap_or_default();
+            let text = failed["Message"].as_str().unwrap_or_default();
             *answer = Err(Failure {
-                code: failed["Code"].as_str().unwrap_or_default().to_owned(),
-                text: failed["Message"].as_str().unwrap_or_default().to_owned(),
                 passes: failed["SenderFault"] != true,
+                ..Failure::lasting(code, text)
             });
         }
     }
@@ -179,6 +180,8 @@ pub struct DeadLetter<'a> {
     /// An ARN; without one there is no letter.
     pub queue: Option<&'a str>,
     pub body: &'a str,
+    /// Of a queue with order.
+    pub group: Option<&'a str>,
     /// Those that are empty are left out.
     pub attributes: Vec<(&'static str, String)>,
     /// Tells it from others.
@@ -195,7 +198,7 @@ impl DeadLetter<'_> {
             return Ok(());
         };
         self.attributes.retain(|(_, value)| !value.is_empty());
-        let letter = targets::send_message(&queue, self.body, None, &self.attributes, self.token);
+        let letter = targets::send_message(&queue, self.body, self.group, &self.attributes, self.token);
         operations.call(actor, &letter).await?;
         Ok(())
     }
@@ -221,12 +224,11 @@ impl GivenUp {
 fn undone(answer: &Value) -> Option<Failure> {
     let of = |failure: &Value, code: &str, text: &str| {
         let member = |name| failure.get(name).and_then(Value::as_str);
-        Failure {
-            code: member(code).unwrap_or_default().to_owned(),
-            text: member(text).unwrap_or_default().to_owned(),
-            // No room now, or a throttled entry.
-            passes: true,
-        }
+        // No room now, or a throttled entry.
+        Failure::passing(
+            member(code).unwrap_or_default(),
+            member(text).unwrap_or_default(),
+        )
     };
     let items = |name| answer.get(name).and_then(Value::as_array);
     let failures = items("failures").filter(|it| !it.is_empty());
@@ -319,11 +321,7 @@ mod tests {
     }
 
     fn failure(code: &str) -> Failure {
-        Failure {
-            code: code.to_owned(),
-            text: "no".to_owned(),
-            passes: false,
-        }
+        Failure::lasting(code, "no")
     }
 
     #[tokio::test]

@@ -47,6 +47,7 @@ use connections::{Connections, Slot};
 pub use source::Source;
 use wharf_metrics::Metrics;
 use wharf_planeproto::forward::Forwarded;
+use wharf_svc_sns::Signer;
 use wharf_wire::Context;
 
 use crate::{join::Join, node_credentials::NodeCredentials, plane::Planes};
@@ -95,6 +96,8 @@ pub struct Gateway {
     pub node_credentials: NodeCredentials,
     /// `/plane/v1/…`: planes of hosts
     pub planes: Arc<Planes>,
+    /// `/SimpleNotificationService-….pem`: what signatures of topics are checked by
+    pub signer: Arc<Signer>,
     /// `/metrics`
     pub metrics: Arc<Metrics>,
     pub tls: Option<tokio_rustls::TlsAcceptor>,

@@ -43,6 +43,18 @@ const MAX_TRIES: usize = 16;
 /// The longest that a session token or a registry password lives.
 const LONGEST_TOKEN: Duration = Duration::from_secs(36 * 3600);
 
+/// Services that keep secrets.
+const SEALING: [&str; 8] = [
+    "iam",
+    "acm",
+    "elbv2",
+    "kms",
+    "secretsmanager",
+    "sns",
+    "sqs",
+    "ssm",
+];
+
 /// The key that is meant if none is named.
 const KEYRING: &str = "keyring";
 
@@ -252,7 +264,7 @@ impl Keys {
     }
 
     async fn each_secret(&self, mut see: impl FnMut(&Entry, &Secret)) -> Result<(), Fault> {
-        for service in ["iam", "acm", "elbv2", "kms", "secretsmanager", "sqs", "ssm"] {
+        for service in SEALING {
             let prefix = Scope::service_prefix(service);
             let mut pages = self.store.pages(Range::prefix(prefix));
             while let Some(page) = pages.next().await.map_err(failed)? {
@@ -313,6 +325,7 @@ fn secret_of(entry: &Entry) -> Option<Secret> {
             } = &scope;
             ("sealed", format!("ssm/version/{account}/{region}/{id}"))
         }
+        ("sns", "signing-key") => ("private_key", "sns/signing-key".to_owned()),
         ("elbv2", "certificate") => ("private_key", format!("elbv2/certificate/{id}")),
         _ => return None,
     };

@@ -34,7 +34,7 @@ use crate::{
     gateway::IamMode,
     images,
     issuers::Issuers,
-    start::{Data, Plane, ServerConfig},
+    start::{Data, Plane, ServerConfig, endpoint},
 };
 
 /// A service of this installation.
@@ -227,6 +227,9 @@ pub static SERVICES: &[Row] = &[
                 store: it.data.store.clone(),
                 keyring: it.data.keyring.clone(),
                 operations: it.operations.clone(),
+                egress: it.plane.egress.clone(),
+                address: endpoint(it.config),
+                signer: it.plane.signer.clone(),
                 clock: it.clock.clone(),
                 takeover: Takeover::Replace,
             });

@@ -30,6 +30,7 @@ use wharf_svc_iam::{Directory, DirectoryError, IamGate, IamService, Mode};
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_svc_logs::{Limits as LogsLimits, LogsService, Options as LogsOptions};
 use wharf_svc_secretsmanager::{Parts as SecretsParts, SecretsmanagerService};
+use wharf_svc_sns::Signer;
 use wharf_svc_sqs::{Parts as SqsParts, SqsService};
 use wharf_wal::Disk;
 use wharf_wire::{Caller, Dispatcher, Fault, Service};
@@ -555,6 +556,8 @@ pub(crate) struct Plane {
     pub kms: KmsService,
     pub secrets: SecretsmanagerService,
     pub sqs: SqsService,
+    /// Signs what topics send.
+    pub signer: Arc<Signer>,
     pub logs: LogsService,
     pub cloudtrail: CloudtrailService,
     pub recorder: Arc<Recorder>,
@@ -686,6 +689,11 @@ impl Plane {
         Self {
             kms,
             sqs,
+            signer: Arc::new(Signer::new(
+                data.store.clone(),
+                data.keyring.clone(),
+                clock.clone(),
+            )),
             iam: IamService::new(directory.clone()),
             logs: LogsService::open(
                 data.store.clone(),
@@ -888,6 +896,7 @@ impl Plane {
             join: control.join.clone(),
             node_credentials: control.join.credentials.clone(),
             planes: control.overview.planes.clone(),
+            signer: self.signer.clone(),
             tls: Some(acceptor),
             connections,
         })
@@ -900,7 +909,8 @@ fn descriptors() -> u64 {
     limit.map_or(1024, |(soft, _)| soft)
 }
 
-fn endpoint(config: &ServerConfig) -> String {
+/// Where this machine reaches the gateway.
+pub(crate) fn endpoint(config: &ServerConfig) -> String {
     format!("http://127.0.0.1:{}", config.port)
 }
 

@@ -70,9 +70,8 @@ impl Courier for Robot {
             {
                 *left -= 1;
                 return Err(Failure {
-                    code: "No".to_owned(),
-                    text: "not now".to_owned(),
                     passes: *passes,
+                    ..Failure::lasting("No", "not now")
                 });
             }
             self.0.delivered.lock().push(parcel.work.clone());

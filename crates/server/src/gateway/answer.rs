@@ -16,7 +16,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use wharf_base::ids;
 use wharf_registry::TurnedAway;
-use wharf_wire::{Context, audit::Event};
+use wharf_wire::{Context, audit::Event, fault::Chain};
 
 use super::{
     Asking, Body, Channel, Gateway, IamMode, Peer, api, connections,
@@ -129,6 +129,7 @@ impl Gateway {
                 let cx = self.apis.frame(&request, &peer, &ids::uuid());
                 self.agents.data_channel(request, cx).await
             }
+            Route::SigningCertificate => self.signing_certificate(request.uri().path()).await,
             Route::Plane(plane) => {
                 match self
                     .authenticate(&request, "wharf", "Subscribe", &peer)
@@ -200,6 +201,22 @@ impl Gateway {
         };
         let known = self.apis.authenticate(request, &asks).await;
         known.map_err(|answer| api::respond(answer, &request_id))
+    }
+
+    async fn signing_certificate(&self, path: &str) -> Response<Body> {
+        match self.signer.certificate(path.trim_start_matches('/')).await {
+            Ok(Some(pem)) => {
+                let mut answer = text(StatusCode::OK, pem);
+                let kind = HeaderValue::from_static("application/x-pem-file");
+                answer.headers_mut().insert(CONTENT_TYPE, kind);
+                answer
+            }
+            Ok(None) => text(StatusCode::NOT_FOUND, "There is no such certificate.\n"),
+            Err(error) => {
+                tracing::error!(error = %Chain(&error), "failed to read the certificate of signatures");
+                text(StatusCode::SERVICE_UNAVAILABLE, "Try again.\n")
+            }
+        }
     }
 
     /// A node renews its credentials, or confirms that it has written them down.

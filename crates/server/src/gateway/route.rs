@@ -5,6 +5,7 @@ use http::{
     header::{AUTHORIZATION, HOST},
 };
 use wharf_planeproto::{Plane, wire};
+use wharf_svc_sns::is_certificate;
 
 use super::{Channel, host, metrics};
 
@@ -24,6 +25,8 @@ pub enum Route {
     Agent(Channel),
     /// An end of a session of ECS Exec; who it is, its first frame says.
     DataChannel,
+    /// The certificate of what topics send; anybody may see it.
+    SigningCertificate,
     /// A subscription.
     Plane(Plane),
     /// An AWS API call.
@@ -43,6 +46,7 @@ impl Route {
             Self::Agent(Channel::Acs) => "acs",
             Self::Agent(Channel::Tcs) => "tcs",
             Self::DataChannel => "data-channel",
+            Self::SigningCertificate => "signing-certificate",
             Self::Plane(Plane::Network) => "network-plane",
             Self::Plane(Plane::LoadBalancer) => "load-balancer-plane",
             Self::Nothing => "none",
@@ -93,6 +97,7 @@ fn classify(method: &Method, path: &str) -> Route {
         "/acs/ws" => Route::Agent(Channel::Acs),
         "/tcs/ws" => Route::Agent(Channel::Tcs),
         "/v2" => Route::Registry,
+        _ if method == Method::GET && is_certificate(path.trim_start_matches('/')) => Route::SigningCertificate,
         _ if path.starts_with("/v2/") => Route::Registry,
         _ if path.starts_with("/v1/data-channel/") => Route::DataChannel,
         _ if method == Method::POST => wire::plane_of(path).map_or(Route::Nothing, Route::Plane),
@@ -154,6 +159,16 @@ mod tests {
             ),
             (Method::GET, "/wharf/node/credentials", Route::Nothing),
             (Method::POST, "/wharf/node/confirm", Route::NodeConfirmation),
+            (
+                Method::GET,
+                "/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem",
+                Route::SigningCertificate,
+            ),
+            (
+                Method::GET,
+                "/SimpleNotificationService-.pem",
+                Route::Nothing,
+            ),
             (Method::GET, "/wharf/overview", Route::Nothing),
             (Method::GET, "/favicon.ico", Route::Nothing),
         ] {

@@ -122,20 +122,12 @@ impl Errand {
 
 /// What may succeed later.
 fn later(text: String) -> Failure {
-    Failure {
-        code: "InternalFailure".to_owned(),
-        text,
-        passes: true,
-    }
+    Failure::passing("InternalFailure", text)
 }
 
 /// What would fail for ever.
 fn never(text: String) -> Failure {
-    Failure {
-        code: "ValidationException".to_owned(),
-        text,
-        passes: false,
-    }
+    Failure::lasting("ValidationException", text)
 }
 
 /// Calls targets.
@@ -221,6 +213,7 @@ impl Courier for Targets {
         let letter = DeadLetter {
             queue: errand.target["DeadLetterConfig"]["Arn"].as_str(),
             body: errand.event.as_deref().unwrap_or(&errand.payload),
+            group: errand.target["SqsParameters"]["MessageGroupId"].as_str(),
             attributes,
             token: &errand.token(),
         };

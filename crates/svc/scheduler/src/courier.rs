@@ -44,11 +44,7 @@ impl Errand {
 impl Messenger {
     fn sending(&self, parcel: &Parcel<Errand>) -> Result<Sending, Failure> {
         let errand = &parcel.work;
-        let never = |text: String| Failure {
-            code: "InvalidTarget".to_owned(),
-            text,
-            passes: false,
-        };
+        let never = |text: String| Failure::lasting("InvalidTarget", text);
         let target = target::read(&errand.target).map_err(|error| never(error.to_string()))?;
         let fired = Fired {
             schedule_arn: &errand.schedule_arn,
@@ -94,6 +90,7 @@ impl Courier for Messenger {
         let letter = DeadLetter {
             queue: queue.and_then(|it| it.arn.as_deref()),
             body: target.input.as_deref().unwrap_or("{}"),
+            group: None,
             attributes,
             token: &errand.execution,
         };

@@ -2,12 +2,12 @@
 
 use wharf_api_sns::{Input, Tag};
 use wharf_service::{Place, tags};
-use wharf_wire::{Check, Context, Fault};
+use wharf_wire::{CallerKind, Check, Context, Fault};
 
 use crate::{
     core::{ChangeError, Core},
     names::{SubscriptionId, TopicId},
-    records::Topic,
+    records::{Subscription, Topic},
 };
 
 pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
@@ -44,6 +44,17 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         Input::GetTopicAttributes(it) => row(it.topic_arn.as_deref()).check(core, cx).await?,
         Input::SetTopicAttributes(it) => row(it.topic_arn.as_deref()).check(core, cx).await?,
         Input::ListSubscriptionsByTopic(it) => row(it.topic_arn.as_deref()).check(core, cx).await?,
+        // The token says who may; who signs needs the permission of their own account.
+        Input::ConfirmSubscription(_) | Input::Unsubscribe(_)
+            if cx.caller.kind == CallerKind::Anonymous =>
+        {
+            Check::weighed_by_the_operation(input.action())
+        }
+        Input::ConfirmSubscription(it) => {
+            let topic = it.topic_arn.as_deref().and_then(TopicId::of);
+            let topic = topic.map_or_else(|| "*".to_owned(), |it| it.arn());
+            Check::new(input.action(), topic).of_account(&cx.account)
+        }
         Input::Unsubscribe(it) => {
             of_subscription(core, cx, &input, it.subscription_arn.as_deref()).await?
         }
@@ -73,11 +84,22 @@ async fn of_subscription(
     arn: Option<&str>,
 ) -> Result<Check, ChangeError> {
     let id = SubscriptionId::given(arn).ok();
+    let stored = match &id {
+        Some(id) => core.table.read::<Subscription>(&id.key()).await?,
+        None => None,
+    };
     let row = Row {
         action: input.action(),
         topic: id.map(|it| it.topic),
     };
-    row.check(core, cx).await
+    let check = row.check(core, cx).await?;
+    // Who subscribed may, also to the topic of another.
+    Ok(
+        match stored.is_some_and(|it| it.record.owner == cx.account) {
+            true => check.of_account(&cx.account),
+            false => check,
+        },
+    )
 }
 
 fn with_tags(check: Check, given: Option<&[Tag]>) -> Check {

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use wharf_base::Clock;
 use wharf_delivery::Operations;
+use wharf_egress::Egress;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
 use wharf_store::Store;
+
+use crate::signing::Signer;
 
 /// What the service works with.
 #[derive(Clone)]
@@ -15,6 +18,11 @@ pub struct Parts {
     pub keyring: Keyring,
     /// Messages are sent to queues by these.
     pub operations: Arc<dyn Operations>,
+    /// And to web servers by this.
+    pub egress: Egress,
+    /// Where this installation is reached: links in messages begin so, unless the subscriber said another address.
+    pub address: String,
+    pub signer: Arc<Signer>,
     pub clock: Arc<dyn Clock>,
     /// Whether another server may hold the shard of the deliveries.
     pub takeover: Takeover,

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use wharf_delivery::Outbox;
-use wharf_service::{Pages, Stored, Table};
+use wharf_reconcile::{Queue, Shard};
+use wharf_service::{Pages, Stored, Table, Turns};
 use wharf_wire::{Context, Fault};
 
 use crate::{
     config::Parts,
-    courier::Queues,
+    courier::Messages,
     fault::{self, SnsFaults},
+    fifo::Lane,
     names::{SERVICE, SubscriptionId, TopicId},
     records::{Subscription, Topic},
 };
@@ -17,7 +19,12 @@ use crate::{
 pub struct Core {
     pub parts: Parts,
     pub table: Table<SnsFaults>,
-    pub outbox: Arc<Outbox<SnsFaults, Queues>>,
+    pub outbox: Arc<Outbox<SnsFaults, Messages>>,
+    pub courier: Messages,
+    /// Those who publish to the same topic with order.
+    pub turns: Turns,
+    pub lanes: Arc<Queue<Lane>>,
+    pub lanes_shard: Shard,
 }
 
 /// A record could not be read or written.
@@ -26,16 +33,28 @@ pub type ChangeError = wharf_service::ChangeError<SnsFaults>;
 impl Core {
     pub fn new(parts: Parts) -> Self {
         let table = Table::new(parts.store.clone());
-        let courier = Queues(parts.operations.clone());
         let (clock, takeover) = (parts.clock.clone(), parts.takeover);
+        let courier = Messages {
+            operations: parts.operations.clone(),
+            egress: parts.egress.clone(),
+            signer: parts.signer.clone(),
+            keyring: parts.keyring.clone(),
+            clock: clock.clone(),
+            address: parts.address.clone(),
+            rates: Arc::default(),
+        };
         Self {
             outbox: Arc::new(Outbox::new(
                 SERVICE,
                 table.clone(),
-                courier,
+                courier.clone(),
                 clock,
                 takeover,
             )),
+            courier,
+            turns: Turns::default(),
+            lanes: Arc::default(),
+            lanes_shard: Shard::new(format!("/w1/c0/{SERVICE}/shard/fifo")),
             table,
             parts,
         }

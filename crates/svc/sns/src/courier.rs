@@ -1,104 +1,211 @@
-//! Sends messages to the queues that subscribed, and dead letters to theirs, as the service: the policies of the queues
-//! decide.
+//! Sends messages to subscribers: to queues as the service, whose policies decide, and to web servers by HTTP; dead
+//! letters to their queues.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use serde::{Deserialize, Serialize};
-use serde_json::json;
-use wharf_base::Arn;
-use wharf_delivery::{
-    Actor, Courier, DeadLetter, Failure, GivenUp, Lane, Operations, Parcel, Policy, Request,
-    Sending, send_all, targets,
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use futures_util::{StreamExt as _, future::join_all, stream};
+use http::{
+    Request as HttpRequest, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT},
 };
+use serde_json::json;
+use wharf_base::{Arn, Clock};
+use wharf_delivery::{
+    Courier, DeadLetter, Failure, GivenUp, Lane, Operations, Parcel, Rates, Request, Sending,
+    send_all, targets,
+};
+use wharf_egress::{Egress, Limits};
+use wharf_seal::Keyring;
 use wharf_wire::async_trait;
 
-use crate::message::Message;
-
-/// The name under which the service acts.
-const PRINCIPAL: &str = "sns.amazonaws.com";
-/// Queues are tried for 23 days on AWS, 100,015 times; here as long, about as often as the waits allow.
-pub const POLICY: Policy = Policy {
-    retries: 100_015,
-    max_age_seconds: 23 * 86_400,
+use crate::{
+    delivery_policy::Effective,
+    endpoint::without_credentials,
+    envelope::{Envelope, Kind, links},
+    errand::Errand,
+    signing::Signer,
+    token::{LIFE, Token},
 };
 
-/// One message for one subscription.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Errand {
-    /// ARN of the topic.
-    pub topic: String,
-    /// The account of the topic.
-    pub account: String,
-    /// ARN of the queue.
-    pub queue: String,
-    pub raw: bool,
-    #[serde(default)]
-    pub dead_letters: Option<String>,
-    pub message: Message,
+/// A web server that has not answered by then has failed, as on AWS; of what it answers nothing is needed.
+const LIMITS: Limits = Limits {
+    time: Duration::from_secs(15),
+    body: 64 << 10,
+};
+/// Requests to one web server at once.
+const MOST_REQUESTS: usize = 8;
+const AGENT: &str = "Amazon Simple Notification Service Agent";
+
+#[derive(Clone)]
+pub struct Messages {
+    pub operations: Arc<dyn Operations>,
+    pub egress: Egress,
+    pub signer: Arc<Signer>,
+    pub keyring: Keyring,
+    pub clock: Arc<dyn Clock>,
+    /// Where this installation is reached, for subscriptions that do not say it.
+    pub address: String,
+    pub rates: Arc<Rates>,
 }
 
-impl Errand {
-    fn actor(&self) -> Actor {
-        Actor::Service {
-            name: PRINCIPAL.to_owned(),
-            account: self.account.clone(),
-            source_arn: self.topic.clone(),
+fn never(text: String) -> Failure {
+    Failure::lasting("InvalidParameter", text)
+}
+
+fn later(cause: &dyn std::error::Error) -> Failure {
+    Failure::passing("InternalFailure", cause.to_string())
+}
+
+impl Messages {
+    /// What the endpoint gets.
+    async fn content(&self, parcel: &Parcel<Errand>) -> Result<String, Failure> {
+        let errand = &parcel.work;
+        if errand.raw {
+            return Ok(errand.message.text.clone());
         }
+        let base = match errand.base.as_str() {
+            "" => &self.address,
+            base => base,
+        };
+        let token = Token {
+            subscription: errand.subscription.clone(),
+            ends_at: parcel.created_at + LIFE,
+            ended: errand.ended.clone(),
+        };
+        let token = match errand.kind {
+            Kind::Notification => None,
+            _ => Some(token.sealed(&self.keyring).map_err(|it| later(&it))?),
+        };
+        let link = match &token {
+            Some(token) => links::confirm(base, &errand.topic, token),
+            None => links::unsubscribe(base, &errand.subscription),
+        };
+        let envelope = Envelope {
+            kind: errand.kind,
+            message: &errand.message,
+            topic: &errand.topic,
+            token: token.as_deref(),
+            link: &link,
+        };
+        let signed = self
+            .signer
+            .sign(errand.signature, &envelope.canonical())
+            .await;
+        let signature = signed.map_err(|it| later(&it))?;
+        let path = self.signer.certificate_path().await;
+        let path = path.map_err(|it| later(&it))?;
+        let certificate = format!("{}{path}", base.trim_end_matches('/'));
+        Ok(envelope.signed(errand.signature, &signature, &certificate))
     }
 
-    fn body(&self) -> String {
-        match self.raw {
-            true => self.message.text.clone(),
-            false => self.message.envelope(&self.topic),
-        }
-    }
-
-    fn request(&self) -> Result<Request, Failure> {
-        let queue: Arn = self.queue.parse().map_err(|it| never(format!("{it}")))?;
-        let group = self.message.group.as_deref();
-        let mut request = targets::send_message(&queue, &self.body(), group, &[], &self.message.id);
-        if self.raw {
-            let attributes = self.message.raw_attributes();
+    async fn to_queue(&self, parcel: &Parcel<Errand>) -> Result<Sending, Failure> {
+        let errand = &parcel.work;
+        let queue: Arn = errand
+            .endpoint
+            .parse()
+            .map_err(|it| never(format!("{it}")))?;
+        let (body, message) = (self.content(parcel).await?, &errand.message);
+        let group = message.group.as_deref();
+        let token = message.told_by.as_deref().unwrap_or(&message.id);
+        let mut request: Request = targets::send_message(&queue, &body, group, &[], token);
+        if errand.raw {
+            let attributes = message.raw_attributes();
             let attributes =
                 attributes.ok_or_else(|| never("more attributes than a queue takes".to_owned()))?;
             if attributes != json!({}) {
                 request.input["MessageAttributes"] = attributes;
             }
         }
-        Ok(request)
+        Ok(Sending {
+            actor: errand.actor(),
+            request,
+        })
+    }
+
+    async fn to_web(&self, parcel: &Parcel<Errand>) -> Result<(), Failure> {
+        let errand = &parcel.work;
+        let usual = Effective::default();
+        let delivery = errand.delivery.as_ref().unwrap_or(&usual);
+        if let Some(rate) = delivery.per_second {
+            let (of, now) = (&errand.subscription, self.clock.now());
+            let turn = self.rates.take(of, &errand.message.id, rate, now);
+            turn.map_err(Failure::put_off)?;
+        }
+        let request = web_request(errand, delivery, self.content(parcel).await?)?;
+        let wait = delivery.retries.wait(parcel.failures.saturating_add(1));
+        let answer = self.egress.send(request, LIMITS).await;
+        let answer = answer.map_err(|failure| {
+            let failed = Failure::lasting("ConnectionFailure", failure.to_string());
+            let passes = failure.passes();
+            Failure { passes, ..failed }.after(wait)
+        })?;
+        judged(answer.status()).map_err(|it| it.after(wait))
     }
 }
 
-fn never(text: String) -> Failure {
-    Failure {
-        code: "InvalidParameter".to_owned(),
-        text,
-        passes: false,
+/// Whether an answer is one that took the message.
+fn judged(status: StatusCode) -> Result<(), Failure> {
+    let (code, text) = (status.as_str(), format!("the endpoint answered {status}"));
+    match status {
+        _ if status.is_success() => Ok(()),
+        StatusCode::TOO_MANY_REQUESTS => Err(Failure::passing(code, text)),
+        _ if status.is_server_error() => Err(Failure::passing(code, text)),
+        _ => Err(Failure::lasting(code, text)),
     }
 }
 
-pub struct Queues(pub Arc<dyn Operations>);
+fn web_request(
+    errand: &Errand,
+    delivery: &Effective,
+    body: String,
+) -> Result<HttpRequest<Bytes>, Failure> {
+    let (address, credentials) = without_credentials(&errand.endpoint);
+    let mut request = HttpRequest::post(address)
+        .header(USER_AGENT, AGENT)
+        .header(CONTENT_TYPE, delivery.content_type())
+        .header("x-amz-sns-message-type", errand.kind.name())
+        .header("x-amz-sns-message-id", &errand.message.id)
+        .header("x-amz-sns-topic-arn", &errand.topic);
+    if errand.kind != Kind::SubscriptionConfirmation {
+        request = request.header("x-amz-sns-subscription-arn", &errand.subscription);
+    }
+    if errand.raw {
+        request = request.header("x-amz-sns-rawdelivery", "true");
+    }
+    if let Some(credentials) = credentials {
+        let plain = percent_encoding::percent_decode_str(&credentials);
+        let value = format!("Basic {}", STANDARD.encode(plain.collect::<Vec<_>>()));
+        request = request.header(AUTHORIZATION, value);
+    }
+    let request = request.body(Bytes::from(body));
+    request.map_err(|it| never(it.to_string()))
+}
 
 #[async_trait]
-impl Courier for Queues {
+impl Courier for Messages {
     type Work = Errand;
 
     fn lane(&self, errand: &Errand) -> Lane {
-        Lane::of(&[&errand.topic, &errand.queue])
+        Lane::of(&[&errand.topic, errand.protocol.name(), &errand.endpoint])
     }
 
     async fn deliver(&self, parcels: &[&Parcel<Errand>]) -> Vec<Result<(), Failure>> {
-        let sendings = parcels.iter().map(|it| {
-            Ok(Sending {
-                actor: it.work.actor(),
-                request: it.work.request()?,
-            })
-        });
-        send_all(&*self.0, sendings.collect()).await
+        // All of a lane have one endpoint.
+        if parcels.iter().any(|it| it.work.protocol.is_web()) {
+            let requests = stream::iter(parcels.iter().map(|it| self.to_web(it)));
+            return requests.buffered(MOST_REQUESTS).collect().await;
+        }
+        let sendings = join_all(parcels.iter().map(|it| self.to_queue(it))).await;
+        send_all(&*self.operations, sendings).await
     }
 
     async fn given_up(&self, parcel: &Parcel<Errand>, why: GivenUp) -> Result<(), Failure> {
         let errand = &parcel.work;
+        if errand.dead_letters.is_none() || errand.kind != Kind::Notification {
+            return Ok(());
+        }
         let why = GivenUp {
             // AWS says it of rules and schedules alone.
             exhausted: None,
@@ -106,10 +213,33 @@ impl Courier for Queues {
         };
         let letter = DeadLetter {
             queue: errand.dead_letters.as_deref(),
-            body: &errand.body(),
+            body: &self.content(parcel).await?,
+            group: errand.message.group.as_deref(),
             attributes: why.attributes(),
             token: &errand.message.id,
         };
-        letter.send(&*self.0, &errand.actor()).await
+        letter.send(&*self.operations, &errand.actor()).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_answers_mean() {
+        for (status, passes) in [
+            (200, None),
+            (204, None),
+            (302, Some(false)),
+            (400, Some(false)),
+            (404, Some(false)),
+            (429, Some(true)),
+            (500, Some(true)),
+            (503, Some(true)),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(judged(status).err().map(|it| it.passes), passes, "{status}");
+        }
     }
 }

@@ -37,9 +37,13 @@ pub fn no_subscription() -> Fault {
 
 /// What this version does not have.
 pub fn unsupported(parameter: &str, value: &str) -> Fault {
-    let shown: String = value.chars().take(80).collect();
     invalid(
         parameter,
-        &format!("{shown} is not supported by this version of wharf"),
+        &format!("{} is not supported by this version of wharf", shown(value)),
     )
+}
+
+/// As much of a text as an answer repeats.
+pub fn shown(text: &str) -> String {
+    text.chars().take(80).collect()
 }

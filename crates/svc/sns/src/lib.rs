@@ -1,11 +1,13 @@
-//! Amazon SNS: topics, and the queues that get what is published to them.
+//! Amazon SNS: topics, and the queues and web servers that get what is published to them.
 //!
-//! - `records` are what is stored. `message` and `filter` are pure: what a message may be, and who gets it.
+//! - `records` are what is stored. `message`, `filter`, `endpoint`, `envelope` and `delivery_policy` are pure: what a
+//!   message may be, who gets it and as what, and when it is sent again.
+//! - `signing` has the key that envelopes are signed with, `token` with what an endpoint agrees.
 //! - `ops` holds the operations, `authorize` their rows.
-//! - `courier` sends messages to queues, as the service; deliveries are parcels of `wharf_delivery`.
+//! - `errand` is a message for a subscription, `courier` delivers it; deliveries are parcels of `wharf_delivery`.
 //!
-//! Invariants: what was acknowledged is owed on disk to each subscription that it fits; a queue gets a message at
-//! least once, or its dead letter says why not; the queue's policy decides.
+//! Invariants: what was acknowledged is owed on disk to each subscription that it fits; a subscription gets a
+//! message at least once, or its dead letter says why not; a queue's policy decides; who did not agree gets nothing.
 
 #![forbid(unsafe_code)]
 
@@ -13,16 +15,24 @@ mod authorize;
 mod config;
 mod core;
 mod courier;
+mod delivery_policy;
+mod endpoint;
+mod envelope;
+mod errand;
 mod fault;
+mod fifo;
 mod filter;
 mod message;
 mod names;
 mod ops;
 mod records;
 mod service;
+mod signing;
 mod tagged;
 mod tags;
+mod token;
 
 pub use config::Parts;
 pub use service::SnsService;
+pub use signing::{Signer, SigningError, is_certificate};
 pub use tagged::TAGGED;

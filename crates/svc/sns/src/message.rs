@@ -1,4 +1,4 @@
-//! A message: what it may be, and how queues get it. Pure.
+//! A message: what it may be, and what of it each protocol gets. Pure.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use wharf_api_sns::{MessageAttributeValue, faults};
 use wharf_wire::Fault;
+
+use crate::{endpoint::Protocol, fifo};
 
 /// Bytes of a message with its attributes.
 pub const MOST_BYTES: usize = 256 << 10;
@@ -25,8 +27,20 @@ pub struct Message {
     pub attributes: BTreeMap<String, Attribute>,
     #[serde(default)]
     pub group: Option<String>,
+    /// What repetitions are told by.
+    #[serde(default)]
+    pub told_by: Option<String>,
+    /// Of a topic with order.
+    #[serde(default)]
+    pub number: Option<u64>,
+    /// It comes from an archive.
+    #[serde(default)]
+    pub is_replayed: bool,
     /// ISO 8601
     pub published_at: String,
+    /// Other texts, by the protocols that get them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub texts: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,7 +54,7 @@ pub struct Attribute {
 }
 
 impl Attribute {
-    fn value(&self) -> &str {
+    pub fn value(&self) -> &str {
         self.text
             .as_deref()
             .or(self.binary.as_deref())
@@ -56,6 +70,7 @@ pub struct Given {
     pub structure: Option<String>,
     pub attributes: Option<BTreeMap<String, MessageAttributeValue>>,
     pub group: Option<String>,
+    pub told_by: Option<String>,
 }
 
 impl Message {
@@ -75,22 +90,29 @@ impl Message {
                 ));
             }
         }
-        let text = match given.structure.as_deref() {
-            None | Some("") => text,
-            Some("json") => for_queues(&text)?,
+        let size = text.len();
+        let (text, texts) = match given.structure.as_deref() {
+            None | Some("") => (text, BTreeMap::new()),
+            Some("json") => for_protocols(&text)?,
             Some(_) => {
                 return Err(faults::invalid_parameter_exception(
                     "Invalid parameter: Invalid message structure",
                 ));
             }
         };
+        if let Some(group) = &given.group {
+            fifo::check_id("MessageGroupId", group)?;
+        }
+        if let Some(told_by) = &given.told_by {
+            fifo::check_id("MessageDeduplicationId", told_by)?;
+        }
         let mut attributes = BTreeMap::new();
         for (name, it) in given.attributes.unwrap_or_default() {
             attributes.insert(name.clone(), attribute(&name, it)?);
         }
         let of =
             |(name, it): (&String, &Attribute)| name.len() + it.data_type.len() + it.value().len();
-        if text.len() + attributes.iter().map(of).sum::<usize>() > MOST_BYTES {
+        if size + attributes.iter().map(of).sum::<usize>() > MOST_BYTES {
             return Err(faults::invalid_parameter_exception(
                 "Invalid parameter: Message too long",
             ));
@@ -101,33 +123,45 @@ impl Message {
             subject: given.subject,
             attributes,
             group: given.group,
+            told_by: given.told_by,
             published_at,
+            texts,
+            ..Self::default()
         })
     }
 
-    /// What a queue gets: the message with what is known of it.
-    pub fn envelope(&self, topic: &str) -> String {
-        let mut envelope = json!({
-            "Type": "Notification",
-            "MessageId": self.id,
-            "TopicArn": topic,
-            "Message": self.text,
-            "Timestamp": self.published_at,
-        });
-        if let Some(subject) = &self.subject {
-            envelope["Subject"] = subject.as_str().into();
+    /// One of our own.
+    pub fn ours(text: String, id: String, published_at: String) -> Self {
+        Self {
+            id,
+            text,
+            published_at,
+            ..Self::default()
         }
-        if !self.attributes.is_empty() {
-            let shown = |(name, it): (&String, &Attribute)| {
-                (
-                    name.clone(),
-                    json!({"Type": it.data_type, "Value": it.value()}),
-                )
-            };
-            let all: Map<_, _> = self.attributes.iter().map(shown).collect();
-            envelope["MessageAttributes"] = all.into();
+    }
+
+    /// What subscriptions of a protocol get.
+    pub fn for_protocol(&self, protocol: Protocol) -> Self {
+        let text = self.texts.get(protocol.name()).unwrap_or(&self.text);
+        Self {
+            text: text.clone(),
+            texts: BTreeMap::new(),
+            ..self.clone()
         }
-        envelope.to_string()
+    }
+
+    /// As the API shows it: as long as those of AWS.
+    pub fn sequence_number(&self) -> Option<String> {
+        self.number.map(sequence_number)
+    }
+
+    /// Bytes that it takes when it is kept, at most about: escapes make texts longer than what they say.
+    pub fn size(&self) -> usize {
+        let attribute = |(name, it): (&String, &Attribute)| {
+            2 * (name.len() + it.data_type.len() + it.value().len()) + 64
+        };
+        let attributes: usize = self.attributes.iter().map(attribute).sum();
+        serde_json::to_string(&self.text).map_or(0, |it| it.len()) + attributes
     }
 
     /// The attributes as a queue takes them, for who gets the message alone; `None` for more than it takes.
@@ -148,19 +182,29 @@ impl Message {
     }
 }
 
-/// The text for queues among those for several protocols.
-fn for_queues(text: &str) -> Result<String, Fault> {
+/// A number as the API shows it.
+pub fn sequence_number(number: u64) -> String {
+    format!("{}", 10_000_000_000_000_000_000_u64.saturating_add(number))
+}
+
+/// The text for who has none of its own, and those for several protocols.
+fn for_protocols(text: &str) -> Result<(String, BTreeMap<String, String>), Fault> {
     let bad = |why: &str| {
         faults::invalid_parameter_exception(format!("Invalid parameter: Message Structure - {why}"))
     };
     let Ok(Value::Object(texts)) = serde_json::from_str(text) else {
         return Err(bad("JSON message body failed to parse"));
     };
-    let Some(default) = texts.get("default").and_then(Value::as_str) else {
-        return Err(bad("No default entry in JSON message body"));
-    };
-    let own = texts.get("sqs").and_then(Value::as_str);
-    Ok(own.unwrap_or(default).to_owned())
+    // Those of protocols that nobody knows are nobody's.
+    let texts = texts.into_iter().filter_map(|(name, value)| match value {
+        Value::String(text) => Some((name, text)),
+        _ => None,
+    });
+    let mut texts: BTreeMap<_, _> = texts.collect();
+    match texts.remove("default") {
+        Some(default) => Ok((default, texts)),
+        None => Err(bad("No default entry in JSON message body")),
+    }
 }
 
 fn attribute(name: &str, it: MessageAttributeValue) -> Result<Attribute, Fault> {

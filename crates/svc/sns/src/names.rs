@@ -94,22 +94,35 @@ impl SubscriptionId {
     }
 }
 
+/// How names of topics and queues with order end.
+const WITH_ORDER: &str = ".fifo";
+
 fn is_name(name: &str) -> bool {
     let fits = |it: u8| it.is_ascii_alphanumeric() || it == b'-' || it == b'_';
-    (1..=LONGEST).contains(&name.len()) && name.bytes().all(fits)
+    let plain = name.strip_suffix(WITH_ORDER).unwrap_or(name);
+    name.len() <= LONGEST && !plain.is_empty() && plain.bytes().all(fits)
+}
+
+/// Whether the topic or queue of that name or ARN keeps order.
+pub fn has_order(name: &str) -> bool {
+    name.ends_with(WITH_ORDER)
 }
 
 /// The name of a topic to be made.
-pub fn wished(name: &str) -> Result<(), Fault> {
-    match is_name(name) {
-        true => Ok(()),
-        false => Err(faults::invalid_parameter_exception(
-            "Invalid parameter: Topic Name",
-        )),
-    }
+pub fn wished(name: &str, fifo: bool) -> Result<(), Fault> {
+    let why = match fifo {
+        _ if is_name(name) && has_order(name) == fifo => return Ok(()),
+        true => {
+            "Invalid parameter: Fifo Topic names must end with .fifo and must be made up of only uppercase and \
+             lowercase ASCII letters, numbers, underscores, and hyphens, and must be between 1 and 256 characters \
+             long."
+        }
+        false => "Invalid parameter: Topic Name",
+    };
+    Err(faults::invalid_parameter_exception(why))
 }
 
-/// Whether an ARN is one of a standard queue.
+/// Whether an ARN is one of a queue.
 pub fn is_queue(text: &str) -> bool {
     let arn = text.parse::<Arn>();
     arn.is_ok_and(|it| it.service == "sqs" && is_name(&it.resource))
@@ -146,6 +159,16 @@ mod tests {
             );
         }
         assert!(SubscriptionId::given(Some(&subscription.topic.arn())).is_err());
-        assert!(wished("a.b").is_err() && wished("").is_err() && wished("a-b_1").is_ok());
+        for (name, fifo, fits) in [
+            ("a-b_1", false, true),
+            ("a.b", false, false),
+            ("", false, false),
+            (".fifo", true, false),
+            ("a.fifo", true, true),
+            ("a.fifo", false, false),
+            ("a", true, false),
+        ] {
+            assert_eq!(wished(name, fifo).is_ok(), fits, "{name}");
+        }
     }
 }

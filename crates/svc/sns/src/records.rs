@@ -4,6 +4,13 @@ use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 use wharf_records::{Record, Unknown, ecs::Tags};
 
+use crate::{
+    delivery_policy::{OfSubscription, OfTopic},
+    endpoint::Protocol,
+    fifo::Fifo,
+    signing::Version,
+};
+
 /// A topic, under its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Topic {
@@ -15,6 +22,16 @@ pub struct Topic {
     pub policy: Option<String>,
     #[serde(default)]
     pub tags: Tags,
+    /// At random, part of what subscriptions' ids are made of: nobody guesses them.
+    #[serde(default)]
+    pub salt: String,
+    #[serde(default)]
+    pub signature: Version,
+    #[serde(default)]
+    pub delivery_policy: Option<OfTopic>,
+    /// It keeps order.
+    #[serde(default)]
+    pub fifo: Option<Fifo>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -29,9 +46,20 @@ impl Record for Topic {
 pub struct Subscription {
     /// The account that subscribed.
     pub owner: String,
-    /// ARN of the queue.
+    #[serde(default)]
+    pub protocol: Protocol,
+    /// ARN of the queue, or the address.
     pub endpoint: String,
     pub settings: Settings,
+    /// Its endpoint has not agreed yet: it gets no messages.
+    #[serde(default)]
+    pub pending: bool,
+    /// Only who signs may end it.
+    #[serde(default)]
+    pub authenticates: bool,
+    /// Under which address the subscriber reached this installation: links to it begin so.
+    #[serde(default)]
+    pub base: String,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -50,10 +78,26 @@ pub struct Settings {
     /// The filter is about the message rather than its attributes.
     #[serde(default)]
     pub filters_body: bool,
-    /// The queue gets the message alone.
+    /// The endpoint gets the message alone.
     #[serde(default)]
     pub raw: bool,
     /// ARN of the queue for what cannot be delivered.
     #[serde(default)]
     pub dead_letters: Option<String>,
+    #[serde(default)]
+    pub delivery_policy: Option<OfSubscription>,
+    /// What it is sent again.
+    #[serde(default)]
+    pub replay: Option<Replay>,
+}
+
+/// A replay of the archive of a topic with order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Replay {
+    pub id: String,
+    /// JSON, as it was given.
+    pub policy: String,
+    pub from: Timestamp,
+    #[serde(default)]
+    pub to: Option<Timestamp>,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{authorize, config::Parts, core::Core, ops};
+use crate::{authorize, config::Parts, core::Core, fifo, ops};
 
 /// SNS over a store.
 #[derive(Clone)]
@@ -21,7 +21,14 @@ impl SnsService {
 
     /// Delivers until `stop`, or until a part of it panics.
     pub async fn run(&self, stop: CancellationToken) {
-        self.core.outbox.clone().run(stop).await;
+        // One that ends early takes the others with it.
+        let all = stop.child_token();
+        let (core, outbox) = (self.core.clone(), self.core.outbox.clone());
+        tokio::select! {
+            () = outbox.run(all.clone()) => {}
+            () = core.clone().run_lanes(all.clone()) => {}
+            () = fifo::sweep::run(core, all.clone()) => {}
+        }
     }
 }
 
@@ -35,20 +42,21 @@ wharf_api_sns::operations! {
     understood = UNDERSTOOD;
     run(self, operation, call, input) = operation(&self.core, call, input).await;
 
+    confirm_subscription = ops::confirm::confirm_subscription;
     create_topic = ops::topics::create_topic;
     delete_topic = ops::topics::delete_topic;
-    get_subscription_attributes = ops::subscriptions::get_subscription_attributes;
+    get_subscription_attributes = ops::subscription_settings::get_subscription_attributes;
     get_topic_attributes = ops::topics::get_topic_attributes;
-    list_subscriptions = ops::subscriptions::list_subscriptions;
-    list_subscriptions_by_topic = ops::subscriptions::list_subscriptions_by_topic;
+    list_subscriptions = ops::list::list_subscriptions;
+    list_subscriptions_by_topic = ops::list::list_subscriptions_by_topic;
     list_tags_for_resource = ops::tags::list;
     list_topics = ops::topics::list_topics;
     publish = ops::publish::publish;
     publish_batch = ops::publish::publish_batch;
-    set_subscription_attributes = ops::subscriptions::set_subscription_attributes;
+    set_subscription_attributes = ops::subscription_settings::set_subscription_attributes;
     set_topic_attributes = ops::topics::set_topic_attributes;
     subscribe = ops::subscriptions::subscribe;
     tag_resource = ops::tags::tag;
-    unsubscribe = ops::subscriptions::unsubscribe;
+    unsubscribe = ops::confirm::unsubscribe;
     untag_resource = ops::tags::untag;
 }

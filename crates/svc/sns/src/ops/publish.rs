@@ -4,24 +4,29 @@ use wharf_api_sns::{
     BatchResultErrorEntry, PublishBatchInput, PublishBatchResponse, PublishBatchResultEntry,
     PublishInput, PublishResponse, faults,
 };
-use wharf_base::ids;
+use wharf_base::{Permit, ids};
 use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
 use crate::{
     core::Core,
-    courier::{self, Errand},
+    envelope::Kind,
+    errand::Errand,
+    fault,
+    fifo::{
+        Fifo,
+        accept::{self, Taken},
+    },
     filter,
-    message::{Given, MOST_BYTES, Message},
+    message::{Given, MOST_BYTES, Message, sequence_number},
     names::TopicId,
+    records::Topic,
 };
 
 const MOST_ENTRIES: usize = 10;
 /// What is written in one transaction, of the store's 128 and 1 MiB.
 const MOST_PARCELS: usize = 100;
 const MOST_TXN_BYTES: usize = 512 << 10;
-/// Bytes that a parcel has beside its message, about.
-const PARCEL_BYTES: usize = 1024;
 
 pub async fn publish(
     core: &Core,
@@ -36,10 +41,20 @@ pub async fn publish(
         structure: input.message_structure,
         attributes: input.message_attributes,
         group: input.message_group_id,
+        told_by: input.message_deduplication_id,
     };
     let message = Message::new(given, ids::uuid(), call.now.iso8601())?;
+    let there = core.topic(&topic).await?.record;
+    if let Some(fifo) = &there.fifo {
+        let taken = in_order(core, call, &topic, fifo, message).await?;
+        return Ok(PublishResponse {
+            message_id: Some(taken.message_id),
+            sequence_number: Some(sequence_number(taken.number)),
+        });
+    }
+    without_order(&message)?;
     let id = message.id.clone();
-    owe(core, call, &topic, vec![message]).await?;
+    owe(core, call, &topic, &there, vec![message]).await?;
     Ok(PublishResponse {
         message_id: Some(id),
         sequence_number: None,
@@ -67,33 +82,73 @@ pub async fn publish_batch(
             structure: entry.message_structure,
             attributes: entry.message_attributes,
             group: entry.message_group_id,
+            told_by: entry.message_deduplication_id,
         };
         match Message::new(given, ids::uuid(), call.now.iso8601()) {
-            Ok(message) => {
-                successful.push(PublishBatchResultEntry {
-                    id: entry.id,
-                    message_id: Some(message.id.clone()),
-                    sequence_number: None,
-                });
-                messages.push(message);
-            }
-            Err(fault) => failed.push(BatchResultErrorEntry {
-                id: entry.id,
-                code: Some(fault.code.into_owned()),
-                message: Some(fault.message),
-                sender_fault: Some(fault.sender),
-            }),
+            Ok(message) => messages.push((entry.id, message)),
+            Err(fault) => failed.push(failure(entry.id, fault)),
         }
     }
-    if messages.iter().map(|it| it.text.len()).sum::<usize>() > MOST_BYTES {
+    if messages.iter().map(|(_, it)| it.text.len()).sum::<usize>() > MOST_BYTES {
         let text = "The length of all the messages put together is more than the limit.";
         return Err(faults::batch_request_too_long_exception(text));
     }
-    owe(core, call, &topic, messages).await?;
+    let there = core.topic(&topic).await?.record;
+    let taken = |id, message_id, number: Option<u64>| PublishBatchResultEntry {
+        id,
+        message_id: Some(message_id),
+        sequence_number: number.map(sequence_number),
+    };
+    let mut plain = Vec::new();
+    for (id, message) in messages {
+        match &there.fifo {
+            Some(fifo) => match in_order(core, call, &topic, fifo, message).await {
+                Ok(it) => successful.push(taken(id, it.message_id, Some(it.number))),
+                Err(fault) => failed.push(failure(id, fault)),
+            },
+            None => match without_order(&message) {
+                Ok(()) => {
+                    successful.push(taken(id, message.id.clone(), None));
+                    plain.push(message);
+                }
+                Err(fault) => failed.push(failure(id, fault)),
+            },
+        }
+    }
+    owe(core, call, &topic, &there, plain).await?;
     Ok(PublishBatchResponse {
         successful: Some(successful),
         failed: Some(failed),
     })
+}
+
+fn failure(id: Option<String>, fault: Fault) -> BatchResultErrorEntry {
+    BatchResultErrorEntry {
+        id,
+        code: Some(fault.code.into_owned()),
+        message: Some(fault.message),
+        sender_fault: Some(fault.sender),
+    }
+}
+
+/// Refuses what only topics with order know.
+fn without_order(message: &Message) -> Result<(), Fault> {
+    let why = "The request includes MessageDeduplicationId parameter that is not valid for this topic type";
+    match message.told_by {
+        Some(_) => Err(fault::invalid("MessageDeduplicationId", why)),
+        None => Ok(()),
+    }
+}
+
+async fn in_order(
+    core: &Core,
+    call: &Call,
+    topic: &TopicId,
+    fifo: &Fifo,
+    mut message: Message,
+) -> Result<Taken, Fault> {
+    accept::check(fifo, &mut message)?;
+    accept::accept(core, call, topic, fifo, &message).await
 }
 
 /// Refuses a batch that cannot be taken as a whole.
@@ -126,39 +181,37 @@ async fn owe(
     core: &Core,
     call: &Call,
     topic: &TopicId,
+    there: &Topic,
     messages: Vec<Message>,
 ) -> Result<(), Fault> {
-    core.topic(topic).await?;
     let subscriptions = core.subscriptions(topic).await?;
-    let arn = topic.arn();
     let mut owed = Vec::new();
     for message in &messages {
         for (id, stored) in &subscriptions {
-            let (subscription, settings) = (&stored.record, &stored.record.settings);
-            if filter::lets(settings, message) {
-                owed.push((
-                    format!("{}.{}", message.id, id.id),
-                    Errand {
-                        topic: arn.clone(),
-                        account: topic.place.account.clone(),
-                        queue: subscription.endpoint.clone(),
-                        raw: settings.raw,
-                        dead_letters: settings.dead_letters.clone(),
-                        message: message.clone(),
-                    },
-                ));
+            let it = &stored.record;
+            let message = message.for_protocol(it.protocol);
+            if !it.pending && filter::lets(&it.settings, &message) {
+                let parcel = format!("{}.{}", message.id, id.id);
+                let errand = Errand::new(id, there, it, Kind::Notification, message);
+                owed.push((parcel, errand));
             }
         }
     }
-    let size = |errand: &Errand| {
-        // Binary attributes and escapes make JSON longer than what it says.
-        errand.message.envelope(&arn).len() * 2 + PARCEL_BYTES
-    };
-    let mut rest = owed.as_slice();
+    send(core, &call.permit, topic, &owed).await
+}
+
+/// Writes errands down, by the ids of their parcels.
+pub async fn send(
+    core: &Core,
+    permit: &Permit,
+    topic: &TopicId,
+    owed: &[(String, Errand)],
+) -> Result<(), Fault> {
+    let mut rest = owed;
     while !rest.is_empty() {
         let mut bytes = 0;
         let fits = |(_, errand): &&(String, Errand)| {
-            bytes += size(errand);
+            bytes += errand.size();
             bytes <= MOST_TXN_BYTES
         };
         let some = rest
@@ -168,10 +221,11 @@ async fn owe(
             .count()
             .max(1);
         let (now, later) = rest.split_at(some);
-        transact!(core.table, &call.permit, |tx| {
+        transact!(core.table, permit, |tx| {
             for (id, errand) in now {
+                let policy = errand.policy();
                 core.outbox
-                    .put(&mut tx, &topic.place, id, errand.clone(), courier::POLICY);
+                    .put(&mut tx, &topic.place, id, errand.clone(), policy);
             }
         });
         rest = later;

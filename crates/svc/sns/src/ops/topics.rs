@@ -8,6 +8,7 @@ use wharf_api_sns::{
     GetTopicAttributesResponse, ListTopicsInput, ListTopicsResponse, SetTopicAttributesInput,
     Topic as Shown,
 };
+use wharf_base::{Timestamp, ids};
 use wharf_iam::{Document, DocumentKind};
 use wharf_records::{Record as _, Scope};
 use wharf_service::{Place, transact};
@@ -15,9 +16,12 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::Core,
+    delivery_policy::OfTopic,
     fault,
+    fifo::{Fifo, accept, archive},
     names::{self, SERVICE, TopicId},
-    records::{Subscription, Topic},
+    records::Topic,
+    signing::Version,
     tags,
 };
 
@@ -54,7 +58,33 @@ fn default_policy(topic: &TopicId) -> String {
     .to_string()
 }
 
-fn set(topic: &mut Topic, name: &str, value: &str) -> Result<(), Fault> {
+/// Sets what only a topic with order has.
+fn set_fifo(topic: &mut Topic, name: &str, value: &str, now: Timestamp) -> Result<(), Fault> {
+    let Some(fifo) = &mut topic.fifo else {
+        if name == "ContentBasedDeduplication" && value == "false" {
+            return Ok(());
+        }
+        return Err(fault::invalid(name, "It is of FIFO topics alone"));
+    };
+    match (name, value) {
+        ("ContentBasedDeduplication", "true") => fifo.by_content = true,
+        ("ContentBasedDeduplication", "false") => fifo.by_content = false,
+        ("FifoThroughputScope", "Topic") => fifo.by_group = false,
+        ("FifoThroughputScope", "MessageGroup") => fifo.by_group = true,
+        ("ArchivePolicy", policy) => {
+            let days = archive::days(policy)?;
+            fifo.archived_since = match days {
+                None => None,
+                Some(_) => fifo.archived_since.or(Some(now)),
+            };
+            fifo.archive_days = days;
+        }
+        _ => return Err(fault::invalid(name, "It is not a value of this attribute")),
+    }
+    Ok(())
+}
+
+fn set(topic: &mut Topic, name: &str, value: &str, now: Timestamp) -> Result<(), Fault> {
     match name {
         "DisplayName" => {
             if value.chars().count() > LONGEST_DISPLAY_NAME {
@@ -70,15 +100,26 @@ fn set(topic: &mut Topic, name: &str, value: &str) -> Result<(), Fault> {
             read.map_err(|_| fault::invalid("Policy", "Policy is not valid JSON of a policy"))?;
             topic.policy = Some(value.to_owned());
         }
-        "FifoTopic" if value == "false" => {}
-        "FifoTopic"
-        | "ContentBasedDeduplication"
-        | "DeliveryPolicy"
-        | "KmsMasterKeyId"
-        | "SignatureVersion"
-        | "TracingConfig"
-        | "ArchivePolicy"
-        | "FifoThroughputScope" => {
+        "SignatureVersion" => {
+            let why = "SignatureVersion must be 1 or 2";
+            let known = Version::named(value);
+            topic.signature = known.ok_or_else(|| fault::invalid("SignatureVersion", why))?;
+        }
+        "DeliveryPolicy" => {
+            topic.delivery_policy = match value.trim() {
+                "" | "{}" => None,
+                policy => {
+                    let read = OfTopic::parse(policy);
+                    Some(read.map_err(|why| fault::invalid("DeliveryPolicy", &why))?)
+                }
+            }
+        }
+        // CreateTopic has read it.
+        "FifoTopic" => {}
+        "ContentBasedDeduplication" | "FifoThroughputScope" | "ArchivePolicy" => {
+            set_fifo(topic, name, value, now)?;
+        }
+        "KmsMasterKeyId" | "TracingConfig" => {
             if !value.is_empty() {
                 return Err(fault::unsupported("AttributeName", name));
             }
@@ -98,17 +139,26 @@ pub async fn create_topic(
         place: Place::of(call),
         name: input.name.unwrap_or_default(),
     };
-    names::wished(&id.name)?;
     let given = input.attributes.unwrap_or_default();
+    let fifo = match given.get("FifoTopic").map(String::as_str) {
+        None | Some("" | "false") => false,
+        Some("true") => true,
+        Some(_) => return Err(fault::invalid("FifoTopic", "It must be true or false")),
+    };
+    names::wished(&id.name, fifo)?;
     let mut topic = Topic {
         created_at: call.now,
         display_name: String::new(),
         policy: None,
         tags: tags::given(input.tags)?,
+        salt: ids::uuid(),
+        signature: Version::default(),
+        delivery_policy: None,
+        fifo: fifo.then(Fifo::default),
         unknown: Default::default(),
     };
     for (name, value) in &given {
-        set(&mut topic, name, value)?;
+        set(&mut topic, name, value, call.now)?;
     }
     let key = id.key();
     transact!(core.table, &call.permit, |tx| {
@@ -117,7 +167,7 @@ pub async fn create_topic(
             Some(there) => {
                 let mut wanted = there.clone();
                 for (name, value) in &given {
-                    set(&mut wanted, name, value)?;
+                    set(&mut wanted, name, value, call.now)?;
                 }
                 if wanted != there {
                     let why = "Topic already exists with different attributes";
@@ -137,13 +187,29 @@ pub async fn create_topic(
     })
 }
 
-/// Deletes a topic and its subscriptions. What was published is delivered all the same.
+/// Deletes a topic and its subscriptions. What was published without order is delivered all the same.
 pub async fn delete_topic(core: &Core, call: &Call, input: DeleteTopicInput) -> Result<(), Fault> {
     let id = TopicId::given(input.topic_arn.as_deref())?;
     let key = id.key();
-    transact!(core.table, &call.permit, |tx| {
+    let fifo = transact!(core.table, &call.permit, |tx| {
+        let Some(topic) = tx.find::<Topic>(&key).await? else {
+            return Ok(());
+        };
+        if topic
+            .fifo
+            .as_ref()
+            .is_some_and(|it| it.archive_days.is_some())
+        {
+            let why =
+                "Invalid state: Cannot delete a topic with an ArchivePolicy; set it to {} first";
+            return Err(wharf_api_sns::faults::invalid_state_exception(why));
+        }
         tx.delete(&key);
+        topic.fifo
     });
+    if fifo.is_some() {
+        accept::forget(core, &call.permit, &id).await?;
+    }
     let subscriptions = core.subscriptions(&id).await?;
     for some in subscriptions.chunks(SOME) {
         transact!(core.table, &call.permit, |tx| {
@@ -162,22 +228,45 @@ pub async fn get_topic_attributes(
 ) -> Result<GetTopicAttributesResponse, Fault> {
     let id = TopicId::given(input.topic_arn.as_deref())?;
     let topic = core.topic(&id).await?.record;
-    let prefix =
-        id.scope().prefix(Subscription::KIND) + &wharf_records::escape(&format!("{}/", id.name));
-    let confirmed = core.table.count(&prefix).await?;
+    let all = core.subscriptions(&id).await?;
+    let pending = all.iter().filter(|(_, it)| it.record.pending).count();
+    let confirmed = all.len() - pending;
     let policy = topic.policy.unwrap_or_else(|| default_policy(&id));
-    let shown = [
+    let usual = OfTopic::default();
+    let effective = topic.delivery_policy.as_ref().unwrap_or(&usual).effective();
+    let mut shown = BTreeMap::from([
         ("TopicArn", id.arn()),
         ("Owner", id.place.account.clone()),
         ("Policy", policy),
         ("DisplayName", topic.display_name),
         ("SubscriptionsConfirmed", confirmed.to_string()),
-        ("SubscriptionsPending", "0".to_owned()),
+        ("SubscriptionsPending", pending.to_string()),
         ("SubscriptionsDeleted", "0".to_owned()),
-    ];
-    let shown = shown.map(|(name, value)| (name.to_owned(), value));
+        ("EffectiveDeliveryPolicy", effective),
+    ]);
+    if let Some(policy) = &topic.delivery_policy {
+        shown.insert("DeliveryPolicy", json!({ "http": policy }).to_string());
+    }
+    if let Some(fifo) = &topic.fifo {
+        let scope = ["Topic", "MessageGroup"][usize::from(fifo.by_group)];
+        shown.insert("FifoTopic", "true".to_owned());
+        shown.insert("ContentBasedDeduplication", fifo.by_content.to_string());
+        shown.insert("FifoThroughputScope", scope.to_owned());
+        if let Some(days) = fifo.archive_days {
+            shown.insert("ArchivePolicy", archive::policy(days));
+        }
+        if let Some(since) = fifo.archived_since {
+            shown.insert("BeginningArchiveTime", since.iso8601());
+        }
+    }
+    if topic.signature != Version::default() {
+        shown.insert("SignatureVersion", topic.signature.name().to_owned());
+    }
+    let shown = shown
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value));
     Ok(GetTopicAttributesResponse {
-        attributes: Some(BTreeMap::from(shown)),
+        attributes: Some(shown.collect()),
     })
 }
 
@@ -191,7 +280,13 @@ pub async fn set_topic_attributes(
     let value = input.attribute_value.unwrap_or_default();
     let key = id.key();
     let changed = core.table.change(&call.permit, &key, |topic: &mut Topic| {
-        set(topic, &name, &value)
+        if name == "FifoTopic" {
+            return Err(fault::invalid(
+                "AttributeName",
+                "FifoTopic is set when a topic is made",
+            ));
+        }
+        set(topic, &name, &value, call.now)
     });
     changed.await?.ok_or_else(fault::no_topic)?;
     Ok(())

@@ -1,0 +1,6 @@
+//! Topics over a store.
+
+mod fifo;
+mod queues;
+mod support;
+mod web;

@@ -1,0 +1,145 @@
+//! Topics whose messages go to queues.
+
+use serde_json::{Value, json};
+use wharf_api_sns::{self as api, Sns as _};
+use wharf_delivery::Actor;
+use wharf_testkit::{call, refused};
+
+use crate::support::Home;
+
+#[tokio::test]
+async fn queues_get_what_fits_them_as_they_want_it() {
+    let home = Home::new();
+    let topic = home.topic("news").await;
+    home.subscribe(&topic, "all", &[]).await.unwrap();
+    home.subscribe(&topic, "raw", &[("RawMessageDelivery", "true")])
+        .await
+        .unwrap();
+    home.subscribe(
+        &topic,
+        "some",
+        &[("FilterPolicy", r#"{"kind": ["order"]}"#)],
+    )
+    .await
+    .unwrap();
+    let id = home.publish(&topic, "one", "order").await;
+    home.publish(&topic, "two", "refund").await;
+    let got = home.got(5).await;
+    let names: Vec<_> = got.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["all", "all", "raw", "raw", "some"]);
+    let envelope: Value = serde_json::from_str(got[4].1["MessageBody"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        (&envelope["Message"], &envelope["MessageId"]),
+        (&json!("one"), &json!(id))
+    );
+    assert_eq!(
+        envelope["MessageAttributes"]["kind"],
+        json!({"Type": "String", "Value": "order"})
+    );
+    let raw = got[2..4]
+        .iter()
+        .map(|(_, it)| it["MessageBody"].as_str().unwrap());
+    let mut raw: Vec<_> = raw.collect();
+    raw.sort_unstable();
+    assert_eq!(raw, ["one", "two"]);
+    assert_eq!(got[2].1["MessageAttributes"]["kind"]["DataType"], "String");
+    let (actor, _) = home.queues.0.lock().unwrap()[0].clone();
+    let expected = Actor::Service {
+        name: "sns.amazonaws.com".to_owned(),
+        account: "000000000000".to_owned(),
+        source_arn: topic,
+    };
+    assert_eq!(actor, expected);
+}
+
+#[tokio::test]
+async fn what_a_queue_refuses_is_a_dead_letter() {
+    let home = Home::new();
+    let topic = home.topic("news").await;
+    let policy = r#"{"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:dead"}"#;
+    home.subscribe(&topic, "shut", &[("RedrivePolicy", policy)])
+        .await
+        .unwrap();
+    home.publish(&topic, "one", "order").await;
+    let got = home.got(1).await;
+    assert_eq!(got[0].0, "dead");
+    assert_eq!(
+        got[0].1["MessageAttributes"]["ERROR_CODE"]["StringValue"],
+        "AccessDenied"
+    );
+}
+
+#[tokio::test]
+async fn topics_and_subscriptions_are_kept() {
+    let mut home = Home::new();
+    let topic = home.topic("news").await;
+    assert_eq!(home.topic("news").await, topic);
+    let first = home.subscribe(&topic, "a", &[]).await.unwrap();
+    assert_eq!(home.subscribe(&topic, "a", &[]).await.unwrap(), first);
+    refused(
+        home.subscribe(&topic, "a", &[("RawMessageDelivery", "true")])
+            .await,
+        "InvalidParameter",
+        "Invalid parameter: Attributes Reason: Subscription already exists with different attributes",
+    );
+    home.sns.restart();
+    let listed = home
+        .sns
+        .list_subscriptions(&call(), Default::default())
+        .await
+        .unwrap();
+    assert_eq!(
+        listed.subscriptions.unwrap()[0].subscription_arn,
+        Some(first)
+    );
+    let delete = api::DeleteTopicInput {
+        topic_arn: Some(topic.clone()),
+    };
+    home.sns.delete_topic(&call(), delete).await.unwrap();
+    let listed = home
+        .sns
+        .list_subscriptions(&call(), Default::default())
+        .await
+        .unwrap();
+    assert_eq!(listed.subscriptions, Some(Vec::new()));
+    let gone = home.subscribe(&topic, "a", &[]).await;
+    refused(gone, "NotFound", "Topic does not exist");
+}
+
+#[tokio::test]
+async fn batches_fail_by_their_entries() {
+    let home = Home::new();
+    let topic = home.topic("news").await;
+    home.subscribe(&topic, "all", &[]).await.unwrap();
+    let entry = |id: &str, text: &str| api::PublishBatchRequestEntry {
+        id: Some(id.to_owned()),
+        message: Some(text.to_owned()),
+        ..Default::default()
+    };
+    let batch = |entries| api::PublishBatchInput {
+        topic_arn: Some(topic.clone()),
+        publish_batch_request_entries: Some(entries),
+    };
+    let large = "x".repeat(100_000);
+    let entries = vec![
+        entry("a", "x"),
+        entry("b", ""),
+        entry("c", &large),
+        entry("d", &large),
+    ];
+    let answer = home
+        .sns
+        .publish_batch(&call(), batch(entries))
+        .await
+        .unwrap();
+    assert_eq!(answer.successful.unwrap().len(), 3);
+    assert_eq!(answer.failed.unwrap()[0].id.as_deref(), Some("b"));
+    assert_eq!(home.got(3).await.len(), 3);
+    let twice = vec![entry("a", "x"), entry("a", "y")];
+    let refused = home
+        .sns
+        .publish_batch(&call(), batch(twice))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code, "BatchEntryIdsNotDistinct");
+}

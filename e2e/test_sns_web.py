@@ -1,0 +1,159 @@
+"""Web servers that subscribe to topics: they agree by the link, get signed messages, and end it by the link."""
+
+import base64
+import contextlib
+import http.server
+import json
+import threading
+import urllib.error
+import urllib.request
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+
+from harness import tasks
+from harness.waiting import wait_for
+from test_sns import queue, received
+
+SIGNED = {
+    "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
+    "SubscriptionConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
+    "UnsubscribeConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
+}
+DIGESTS = {"1": hashes.SHA1(), "2": hashes.SHA256()}
+
+
+@pytest.fixture(scope="module")
+def reaching():
+    """An installation that may reach this machine."""
+    from harness.installation import Installation
+
+    with Installation(arguments=("--allow-egress", "127.0.0.0/8")) as alone:
+        yield alone.start(node=False)
+
+
+@contextlib.contextmanager
+def server(answers=()):
+    """A server that collects what it is sent; it answers by a list, then with 200."""
+    got, answers = [], list(answers)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["content-length"])).decode()
+            got.append((self.headers, body))
+            self.send_response(answers.pop(0) if answers else 200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    it = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=it.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{it.server_port}/hook", got
+    finally:
+        it.shutdown()
+        it.server_close()
+
+
+def fetched(url):
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return answer.read()
+
+
+def verified(text):
+    """The message, if its signature is that of the certificate it names."""
+    message = json.loads(text)
+    certificate = x509.load_pem_x509_certificate(fetched(message["SigningCertURL"]))
+    names = [it for it in SIGNED[message["Type"]] if it in message]
+    signed = "".join(f"{name}\n{message[name]}\n" for name in names)
+    digest = DIGESTS[message["SignatureVersion"]]
+    certificate.public_key().verify(base64.b64decode(message["Signature"]), signed.encode(), PKCS1v15(), digest)
+    return message
+
+
+def next_of(got, number):
+    wait_for(lambda: len(got) >= number, what=f"the server got {number}")
+    headers, body = got[number - 1]
+    return headers, body
+
+
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_a_server_agrees_gets_messages_and_ends_it(reaching, version):
+    sns = reaching.client("sns")
+    topic = sns.create_topic(Name=tasks.unique("web"), Attributes={"SignatureVersion": version})["TopicArn"]
+    with server() as (url, got):
+        assert sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=url)["SubscriptionArn"] == "pending confirmation"
+        headers, body = next_of(got, 1)
+        question = verified(body)
+        assert headers["x-amz-sns-message-type"] == question["Type"] == "SubscriptionConfirmation"
+        assert question["SignatureVersion"] == version
+        assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"][0]["SubscriptionArn"] == "PendingConfirmation"
+        assert b"SubscriptionArn" in fetched(question["SubscribeURL"])
+        (listed,) = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        sent = sns.publish(TopicArn=topic, Message="dear ☃", Subject="one")
+        headers, body = next_of(got, 2)
+        message = verified(body)
+        assert (message["Message"], message["MessageId"], message["Subject"]) == ("dear ☃", sent["MessageId"], "one")
+        assert headers["x-amz-sns-subscription-arn"] == listed["SubscriptionArn"]
+        assert headers["content-type"] == "text/plain; charset=UTF-8"
+        fetched(message["UnsubscribeURL"])
+        assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == []
+        _, body = next_of(got, 3)
+        assert verified(body)["Type"] == "UnsubscribeConfirmation"
+
+
+def test_only_who_signs_ends_what_was_confirmed_so(reaching):
+    sns = reaching.client("sns")
+    topic = sns.create_topic(Name=tasks.unique("web"))["TopicArn"]
+    with server() as (url, got):
+        arn = sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=url, ReturnSubscriptionArn=True)["SubscriptionArn"]
+        question = verified(next_of(got, 1)[1])
+        confirmed = sns.confirm_subscription(TopicArn=topic, Token=question["Token"], AuthenticateOnUnsubscribe="true")
+        assert confirmed["SubscriptionArn"] == arn
+        sns.publish(TopicArn=topic, Message="x")
+        message = verified(next_of(got, 2)[1])
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            fetched(message["UnsubscribeURL"])
+        assert caught.value.code == 403
+        sns.unsubscribe(SubscriptionArn=arn)
+        with pytest.raises(sns.exceptions.InvalidParameterException):
+            sns.confirm_subscription(TopicArn=topic, Token="forged" + question["Token"])
+
+
+def test_envelopes_of_queues_are_signed(reaching):
+    sns = reaching.client("sns")
+    topic = sns.create_topic(Name=tasks.unique("signed"))["TopicArn"]
+    url, arn = queue(reaching, topic)
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    sns.publish(TopicArn=topic, Message="x")
+    (message,) = received(reaching, url, 1)
+    assert verified(message["Body"])["Message"] == "x"
+
+
+def test_a_message_outlives_server_and_installation(reaching):
+    """The endpoint fails, wharf is killed, and the message arrives all the same."""
+    sns = reaching.client("sns")
+    topic = sns.create_topic(Name=tasks.unique("web"))["TopicArn"]
+    retries = {"healthyRetryPolicy": {"minDelayTarget": 1, "maxDelayTarget": 1, "numRetries": 60}}
+    with server([200, 503, 503]) as (url, got):
+        sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=url, Attributes={"DeliveryPolicy": json.dumps(retries)})
+        fetched(verified(next_of(got, 1)[1])["SubscribeURL"])
+        sent = sns.publish(TopicArn=topic, Message="kept")
+        next_of(got, 2)
+        reaching.kill_child("server")
+        wait_for(lambda: len(got) >= 4, what="it arrives")
+        assert verified(got[-1][1])["MessageId"] == sent["MessageId"]
+
+
+def test_addresses_of_this_machine_are_refused_unless_allowed(wharf):
+    sns = wharf.client("sns")
+    topic = sns.create_topic(Name=tasks.unique("web"))["TopicArn"]
+    with server() as (url, got):
+        sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=url)
+        log = wharf.data / "log" / "server.log"
+        wait_for(lambda: "--allow-egress" in log.read_text(), what="the log says why")
+        assert got == []
