@@ -198,7 +198,8 @@ impl DeadLetter<'_> {
             return Ok(());
         };
         self.attributes.retain(|(_, value)| !value.is_empty());
-        let letter = targets::send_message(&queue, self.body, self.group, &self.attributes, self.token);
+        let letter =
+            targets::send_message(&queue, self.body, self.group, &self.attributes, self.token);
         operations.call(actor, &letter).await?;
         Ok(())
     }

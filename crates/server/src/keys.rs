@@ -44,10 +44,11 @@ const MAX_TRIES: usize = 16;
 const LONGEST_TOKEN: Duration = Duration::from_secs(36 * 3600);
 
 /// Services that keep secrets.
-const SEALING: [&str; 8] = [
+const SEALING: [&str; 9] = [
     "iam",
     "acm",
     "elbv2",
+    "events",
     "kms",
     "secretsmanager",
     "sns",
@@ -324,6 +325,12 @@ fn secret_of(entry: &Entry) -> Option<Secret> {
                 account, region, ..
             } = &scope;
             ("sealed", format!("ssm/version/{account}/{region}/{id}"))
+        }
+        ("events", "connection") => {
+            let Scope {
+                account, region, ..
+            } = &scope;
+            ("sealed", format!("events/connection/{account}/{region}/{id}"))
         }
         ("sns", "signing-key") => ("private_key", "sns/signing-key".to_owned()),
         ("elbv2", "certificate") => ("private_key", format!("elbv2/certificate/{id}")),

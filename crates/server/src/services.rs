@@ -246,6 +246,7 @@ pub static SERVICES: &[Row] = &[
                 journal: it.data.journal.clone(),
                 keyring: it.data.keyring.clone(),
                 operations: it.operations.clone(),
+                egress: it.plane.egress.clone(),
                 sources: it.announcing.clone(),
                 clock: it.clock.clone(),
                 takeover: Takeover::Replace,

@@ -5,6 +5,7 @@ use wharf_service::{Place, tags};
 use wharf_wire::{Check, Context, Fault};
 
 use crate::{
+    connection::{Connection, Destination},
     core::Core,
     courier::PRINCIPAL,
     names::{BusName, Tagged, arn},
@@ -149,17 +150,43 @@ impl Row<'_> {
             Input::CancelReplay(it) => on("replay", &it.replay_name),
             Input::DescribeReplay(it) => on("replay", &it.replay_name),
             Input::StartReplay(it) => on("replay", &it.replay_name),
-            Input::CreateApiDestination(it) => on("api-destination", &it.name),
-            Input::DeleteApiDestination(it) => on("api-destination", &it.name),
-            Input::DescribeApiDestination(it) => on("api-destination", &it.name),
-            Input::UpdateApiDestination(it) => on("api-destination", &it.name),
-            Input::CreateConnection(it) => on("connection", &it.name),
-            Input::DeauthorizeConnection(it) => on("connection", &it.name),
-            Input::DeleteConnection(it) => on("connection", &it.name),
-            Input::DescribeConnection(it) => on("connection", &it.name),
-            Input::UpdateConnection(it) => on("connection", &it.name),
+            Input::CreateApiDestination(it) => self.destination(it.name.as_deref()).await,
+            Input::DeleteApiDestination(it) => self.destination(it.name.as_deref()).await,
+            Input::DescribeApiDestination(it) => self.destination(it.name.as_deref()).await,
+            Input::UpdateApiDestination(it) => self.destination(it.name.as_deref()).await,
+            Input::CreateConnection(it) => self.connection(it.name.as_deref()).await,
+            Input::DeauthorizeConnection(it) => self.connection(it.name.as_deref()).await,
+            Input::DeleteConnection(it) => self.connection(it.name.as_deref()).await,
+            Input::DescribeConnection(it) => self.connection(it.name.as_deref()).await,
+            Input::UpdateConnection(it) => self.connection(it.name.as_deref()).await,
             _ => Ok(Check::any(self.action.clone())),
         }
+    }
+
+    /// On a connection. Its ARN ends in an id that only one that is there has.
+    async fn connection(&self, name: Option<&str>) -> Result<Check, Fault> {
+        let name = name.unwrap_or_default();
+        let found = self
+            .core
+            .table
+            .read::<Connection>(&Connection::key(self.place, name))
+            .await?;
+        let arn = match found {
+            Some(it) => it.record.arn(self.place, name),
+            None => arn(self.place, format!("connection/{name}")),
+        };
+        Ok(Check::new(&self.action, arn))
+    }
+
+    /// The same on an API destination.
+    async fn destination(&self, name: Option<&str>) -> Result<Check, Fault> {
+        let name = name.unwrap_or_default();
+        let key = Destination::key(self.place, name);
+        let arn = match self.core.table.read::<Destination>(&key).await? {
+            Some(it) => it.record.arn(self.place, name),
+            None => arn(self.place, format!("api-destination/{name}")),
+        };
+        Ok(Check::new(&self.action, arn))
     }
 
     /// On a bus, with its policy and tags.

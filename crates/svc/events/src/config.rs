@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use wharf_base::Clock;
 use wharf_delivery::Operations;
+use wharf_egress::Egress;
 use wharf_journal::Journal;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
@@ -19,6 +20,8 @@ pub struct Parts {
     pub keyring: Keyring,
     /// Targets are calls of these.
     pub operations: Arc<dyn Operations>,
+    /// API destinations are asked by this.
+    pub egress: Egress,
     /// What wharf's own services announce, once all are built.
     pub sources: Arc<OnceLock<Vec<Announcing>>>,
     pub clock: Arc<dyn Clock>,

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt as _, future::join_all, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_base::{Arn, Permit};
@@ -18,6 +18,8 @@ use crate::{
     core::Core,
     event::Event,
     fault,
+    invoke::Invoker,
+    log_group,
     names::BusName,
     targets::Kind,
 };
@@ -28,6 +30,8 @@ const MOST_HOPS: u32 = 3;
 
 /// The name under which the service acts.
 pub const PRINCIPAL: &str = "events.amazonaws.com";
+/// Requests to one destination at once.
+const MOST_REQUESTS: usize = 8;
 /// Characters of what a task says it was started by.
 const LONGEST_STARTER: usize = 36;
 
@@ -62,12 +66,12 @@ impl Errand {
             + 512
     }
 
-    fn text(&self, member: &str) -> Option<&str> {
+    pub fn text(&self, member: &str) -> Option<&str> {
         self.target[member].as_str()
     }
 
     /// In whose name the target is called: its role's, or the service's.
-    fn actor(&self, role: Option<&str>) -> Actor {
+    pub fn actor(&self, role: Option<&str>) -> Actor {
         let source_arn = self.rule_arn.clone();
         match role {
             Some(arn) => Actor::Role {
@@ -115,7 +119,9 @@ impl Errand {
                 targets::run_task(&arn, parameters, input, &started_by, &token)
                     .map_err(|bad| never(bad.0))?
             }
-            Kind::Bus => return Err(never(format!("{arn} is no target of a call"))),
+            Kind::Bus | Kind::Destination | Kind::LogGroup => {
+                return Err(never(format!("{arn} is no target of a call")));
+            }
         })
     }
 }
@@ -135,11 +141,23 @@ pub struct Targets {
     operations: Arc<dyn Operations>,
     /// Events for other buses go on here.
     core: Weak<Core>,
+    invoker: Invoker,
 }
 
 impl Targets {
     pub fn new(operations: Arc<dyn Operations>, core: Weak<Core>) -> Self {
-        Self { operations, core }
+        Self {
+            operations,
+            core,
+            invoker: Invoker::default(),
+        }
+    }
+
+    async fn invoke(&self, errand: &Errand) -> Result<(), Failure> {
+        let core = self.core.upgrade();
+        let core = core.ok_or_else(|| later("the service ends".to_owned()))?;
+        let actor = errand.actor(errand.text("RoleArn"));
+        self.invoker.invoke(&core, errand, &actor).await
     }
 
     /// Puts an event on another bus as it is: neither its source nor whose it is changes on the way.
@@ -192,6 +210,20 @@ impl Courier for Targets {
         // All of a lane have one target.
         if errands.clone().any(|it| it.kind() == Some(Kind::Bus)) {
             return join_all(errands.map(|it| self.pass_on(it))).await;
+        }
+        if errands
+            .clone()
+            .any(|it| it.kind() == Some(Kind::Destination))
+        {
+            let mut requests = Vec::with_capacity(parcels.len());
+            for errand in errands {
+                requests.push(self.invoke(errand));
+            }
+            let requests = stream::iter(requests);
+            return requests.buffered(MOST_REQUESTS).collect().await;
+        }
+        if errands.clone().any(|it| it.kind() == Some(Kind::LogGroup)) {
+            return log_group::write(&*self.operations, parcels).await;
         }
         let sendings = errands.map(|errand| {
             Ok(Sending {

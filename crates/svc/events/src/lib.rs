@@ -8,6 +8,7 @@
 //! - `announced` puts what wharf's own services announce, `scheduled` what rules send by the clock.
 //! - `archive` keeps events in the journal and replays them.
 //! - `courier` says which call a target is, and sends it or its dead letter (`wharf_delivery`).
+//! - `connection` has what is proved to web servers, `invoke` sends events to them, `log_group` to groups of logs.
 //! - `ops` holds the operations; `authorize` their rows.
 //!
 //! Invariants: an event is answered for only once everything it is owed to is durable; nobody but
@@ -22,11 +23,14 @@ mod archive;
 mod authorize;
 mod compiled;
 mod config;
+mod connection;
 mod core;
 mod courier;
 mod document;
 mod event;
 mod fault;
+mod invoke;
+mod log_group;
 mod names;
 mod ops;
 mod path;

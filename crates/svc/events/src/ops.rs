@@ -2,6 +2,8 @@
 
 pub mod archives;
 pub mod buses;
+pub mod connections;
+pub mod destinations;
 pub mod permissions;
 pub mod put_events;
 pub mod replays;

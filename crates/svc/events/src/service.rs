@@ -84,18 +84,27 @@ wharf_api_events::operations! {
     run(self, operation, call, input) = operation(&self.core, call, input).await;
 
     cancel_replay = ops::replays::cancel_replay;
+    create_api_destination = ops::destinations::create_api_destination;
     create_archive = ops::archives::create_archive;
+    create_connection = ops::connections::create_connection;
     create_event_bus = ops::buses::create_event_bus;
+    deauthorize_connection = ops::connections::deauthorize_connection;
+    delete_api_destination = ops::destinations::delete_api_destination;
     delete_archive = ops::archives::delete_archive;
+    delete_connection = ops::connections::delete_connection;
     delete_event_bus = ops::buses::delete_event_bus;
     delete_rule = ops::rules::delete_rule;
+    describe_api_destination = ops::destinations::describe_api_destination;
     describe_archive = ops::archives::describe_archive;
+    describe_connection = ops::connections::describe_connection;
     describe_event_bus = ops::buses::describe_event_bus;
     describe_replay = ops::replays::describe_replay;
     describe_rule = ops::rules::describe_rule;
     disable_rule = ops::rules::disable_rule;
     enable_rule = ops::rules::enable_rule;
+    list_api_destinations = ops::destinations::list_api_destinations;
     list_archives = ops::archives::list_archives;
+    list_connections = ops::connections::list_connections;
     list_event_buses = ops::buses::list_event_buses;
     list_replays = ops::replays::list_replays;
     list_rule_names_by_target = ops::targets::list_rule_names_by_target;
@@ -112,6 +121,8 @@ wharf_api_events::operations! {
     tag_resource = ops::tags::tag_resource;
     test_event_pattern = ops::test_pattern::test_event_pattern;
     untag_resource = ops::tags::untag_resource;
+    update_api_destination = ops::destinations::update_api_destination;
     update_archive = ops::archives::update_archive;
+    update_connection = ops::connections::update_connection;
     update_event_bus = ops::buses::update_event_bus;
 }

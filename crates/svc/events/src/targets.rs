@@ -12,6 +12,8 @@ pub enum Kind {
     Topic,
     Cluster,
     Bus,
+    Destination,
+    LogGroup,
 }
 
 impl Kind {
@@ -21,11 +23,20 @@ impl Kind {
         match (arn.service.as_str(), arn.resource.split_once('/')) {
             ("sqs", None) => Some(Self::Queue),
             ("sns", None) => Some(Self::Topic),
+            ("logs", _) if log_group(&arn.resource).is_some() => Some(Self::LogGroup),
             ("ecs", Some(("cluster", _))) => Some(Self::Cluster),
             ("events", Some(("event-bus", _))) => Some(Self::Bus),
+            ("events", Some(("api-destination", _))) => Some(Self::Destination),
             _ => None,
         }
     }
+}
+
+/// The name of a log group, from its ARN's last part.
+pub fn log_group(resource: &str) -> Option<&str> {
+    let name = resource.strip_prefix("log-group:")?;
+    let name = name.strip_suffix(":*").unwrap_or(name);
+    (!name.is_empty() && !name.contains(':')).then_some(name)
 }
 
 /// Whether a target can be kept.
@@ -52,7 +63,16 @@ pub fn check(target: &Target) -> Result<(), String> {
             "Parameter(s) SqsParameters are not valid for target: {id}."
         ));
     }
+    if kind != Kind::Destination && target.http_parameters.is_some() {
+        return Err(format!(
+            "Parameter(s) HttpParameters are not valid for target: {id}."
+        ));
+    }
     match kind {
+        Kind::Destination if target.role_arn.is_none() => {
+            return Err(format!("RoleArn is required for target {arn}."));
+        }
+        Kind::Destination | Kind::LogGroup => {}
         Kind::Cluster => cluster(target, arn, id)?,
         Kind::Queue => {
             let group = target
@@ -143,6 +163,7 @@ mod tests {
             target(queue),
             full.clone(),
             target("arn:aws:sns:r:1:t"),
+            target("arn:aws:logs:us-east-1:000000000000:log-group:/a/b:*"),
             dead(queue),
         ] {
             assert_eq!(check(&good), Ok(()));
@@ -153,6 +174,8 @@ mod tests {
         };
         for bad in [
             target("x"),
+            target("arn:aws:logs:us-east-1:000000000000:log-group:a:log-stream:b"),
+            target("arn:aws:events:us-east-1:000000000000:api-destination/a/b"),
             target("arn:aws:lambda:us-east-1:000000000000:function:f"),
             target(cluster),
             target("arn:aws:sqs:us-east-1:000000000000:q.fifo"),

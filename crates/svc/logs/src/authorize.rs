@@ -1,9 +1,25 @@
 //! What each operation does to which resource.
 
 use wharf_api_logs::Input;
-use wharf_wire::{Check, Context};
+use wharf_wire::{CallerKind, Check, Context, Fault};
 
-use crate::names;
+use crate::{LogsService, names, ops::resource_policies};
+
+/// The same for a service of AWS, which needs a policy that lets it.
+pub async fn with_policies(
+    service: &LogsService,
+    cx: &Context,
+    checks: Vec<Check>,
+) -> Result<Vec<Check>, Fault> {
+    if cx.caller.kind != CallerKind::Service {
+        return Ok(checks);
+    }
+    let policy = resource_policies::all_of(service, cx).await?;
+    let checks = checks.into_iter();
+    Ok(checks
+        .map(|it| it.with_resource_policy(policy.clone()))
+        .collect())
+}
 
 pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
     let action = input.action();

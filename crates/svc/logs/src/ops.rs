@@ -8,6 +8,7 @@ pub mod get_log_events;
 pub mod groups;
 pub mod list_log_groups;
 pub mod put_log_events;
+pub mod resource_policies;
 pub mod retention;
 pub mod start_live_tail;
 pub mod streams;

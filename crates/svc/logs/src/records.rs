@@ -25,6 +25,21 @@ impl Record for Group {
     const FORMAT: u32 = 1;
 }
 
+/// What services may do with an account's groups, under its name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ResourcePolicy {
+    /// JSON
+    pub document: String,
+    pub changed_at: Timestamp,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for ResourcePolicy {
+    const KIND: &'static str = "resource-policy";
+    const FORMAT: u32 = 1;
+}
+
 /// Under `<group id>:<name>`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stream {

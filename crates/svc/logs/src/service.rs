@@ -130,7 +130,7 @@ static UNDERSTOOD: wharf_wire::understood::Understood =
 
 wharf_api_logs::operations! {
     impl LogsService;
-    authorize(self, cx, input) = Ok(authorize::checks(cx, input));
+    authorize(self, cx, input) = authorize::with_policies(self, cx, authorize::checks(cx, input)).await;
     refuse = fault::refuse;
     understood = UNDERSTOOD;
     run(self, operation, call, input) = operation(self, call, input).await;
@@ -141,6 +141,9 @@ wharf_api_logs::operations! {
     list_log_groups = ops::list_log_groups::list_log_groups;
     describe_metric_filters = ops::absent::metric_filters;
     describe_subscription_filters = ops::absent::subscription_filters;
+    put_resource_policy = ops::resource_policies::put;
+    describe_resource_policies = ops::resource_policies::describe;
+    delete_resource_policy = ops::resource_policies::delete;
     put_retention_policy = ops::retention::put;
     delete_retention_policy = ops::retention::delete;
     create_log_stream = ops::streams::create;

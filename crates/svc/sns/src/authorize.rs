@@ -40,6 +40,8 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
                 .with("sns:Protocol", it.protocol.clone().unwrap_or_default())
                 .with("sns:Endpoint", it.endpoint.clone().unwrap_or_default())
         }
+        Input::AddPermission(it) => row(it.topic_arn.as_deref()).check(core, cx).await?,
+        Input::RemovePermission(it) => row(it.topic_arn.as_deref()).check(core, cx).await?,
         Input::DeleteTopic(it) => row(it.topic_arn.as_deref()).check(core, cx).await?,
         Input::GetTopicAttributes(it) => row(it.topic_arn.as_deref()).check(core, cx).await?,
         Input::SetTopicAttributes(it) => row(it.topic_arn.as_deref()).check(core, cx).await?,

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use futures_util::{StreamExt as _, future::join_all, stream};
+use futures_util::{StreamExt as _, stream};
 use http::{
     Request as HttpRequest, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT},
@@ -194,10 +194,17 @@ impl Courier for Messages {
     async fn deliver(&self, parcels: &[&Parcel<Errand>]) -> Vec<Result<(), Failure>> {
         // All of a lane have one endpoint.
         if parcels.iter().any(|it| it.work.protocol.is_web()) {
-            let requests = stream::iter(parcels.iter().map(|it| self.to_web(it)));
+            let mut requests = Vec::with_capacity(parcels.len());
+            for parcel in parcels {
+                requests.push(self.to_web(parcel));
+            }
+            let requests = stream::iter(requests);
             return requests.buffered(MOST_REQUESTS).collect().await;
         }
-        let sendings = join_all(parcels.iter().map(|it| self.to_queue(it))).await;
+        let mut sendings = Vec::with_capacity(parcels.len());
+        for parcel in parcels {
+            sendings.push(self.to_queue(parcel).await);
+        }
         send_all(&*self.operations, sendings).await
     }
 

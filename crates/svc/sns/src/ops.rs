@@ -2,6 +2,7 @@
 
 pub mod confirm;
 pub mod list;
+pub mod permissions;
 pub mod publish;
 pub mod subscription_settings;
 pub mod subscriptions;

@@ -42,6 +42,7 @@ wharf_api_sns::operations! {
     understood = UNDERSTOOD;
     run(self, operation, call, input) = operation(&self.core, call, input).await;
 
+    add_permission = ops::permissions::add_permission;
     confirm_subscription = ops::confirm::confirm_subscription;
     create_topic = ops::topics::create_topic;
     delete_topic = ops::topics::delete_topic;
@@ -53,6 +54,7 @@ wharf_api_sns::operations! {
     list_topics = ops::topics::list_topics;
     publish = ops::publish::publish;
     publish_batch = ops::publish::publish_batch;
+    remove_permission = ops::permissions::remove_permission;
     set_subscription_attributes = ops::subscription_settings::set_subscription_attributes;
     set_topic_attributes = ops::topics::set_topic_attributes;
     subscribe = ops::subscriptions::subscribe;

@@ -2,6 +2,7 @@
 
 mod announced;
 mod archives;
+mod destinations;
 mod lists;
 mod passing;
 mod putting;
@@ -19,6 +20,7 @@ use wharf_api_events::{
 };
 use wharf_base::{Clock as _, SystemClock, TestClock};
 use wharf_delivery::{Actor, Operations, Request};
+use wharf_egress::Egress;
 use wharf_journal::{Journal, JournalOptions};
 use wharf_reconcile::Takeover;
 use wharf_svc_events::{EventsService, Parts};
@@ -89,6 +91,7 @@ impl Home {
                 .unwrap(),
             keyring: world.keyring.clone(),
             operations: called.clone(),
+            egress: Egress::to(vec!["127.0.0.0/8".parse().unwrap()]),
             sources: Arc::new(OnceLock::from(vec![announced::ANNOUNCING])),
             clock: clock.clone(),
             takeover: Takeover::Replace,

@@ -32,7 +32,7 @@ const SOME: usize = 100;
 const LONGEST_DISPLAY_NAME: usize = 100;
 
 /// The policy of a topic that was given none: its account may do all with it.
-fn default_policy(topic: &TopicId) -> String {
+pub fn default_policy(topic: &TopicId) -> String {
     let actions = [
         "GetTopicAttributes",
         "SetTopicAttributes",

@@ -143,3 +143,48 @@ async fn batches_fail_by_their_entries() {
         .unwrap_err();
     assert_eq!(refused.code, "BatchEntryIdsNotDistinct");
 }
+
+#[tokio::test]
+async fn permissions_are_statements_of_the_policy() {
+    let home = Home::new();
+    let topic = home.topic("news").await;
+    let add = |label: &str, action: &str| api::AddPermissionInput {
+        topic_arn: Some(topic.clone()),
+        label: Some(label.to_owned()),
+        aws_account_id: Some(vec!["111111111111".to_owned()]),
+        action_name: Some(vec![action.to_owned()]),
+    };
+    let policy = async || {
+        let input = api::GetTopicAttributesInput {
+            topic_arn: Some(topic.clone()),
+        };
+        let found = home.sns.get_topic_attributes(&call(), input).await.unwrap();
+        let policy = found.attributes.unwrap().remove("Policy").unwrap();
+        serde_json::from_str::<Value>(&policy).unwrap()
+    };
+    home.sns
+        .add_permission(&call(), add("partner", "Publish"))
+        .await
+        .unwrap();
+    let found = policy().await;
+    assert_eq!(found["Statement"][1]["Sid"], "partner");
+    assert_eq!(found["Statement"][1]["Action"], json!(["SNS:Publish"]));
+    for (label, action) in [
+        ("partner", "Publish"),
+        ("other", "Everything"),
+        ("", "Publish"),
+    ] {
+        let refusal = home
+            .sns
+            .add_permission(&call(), add(label, action))
+            .await
+            .unwrap_err();
+        assert_eq!(refusal.code, "InvalidParameter");
+    }
+    let remove = api::RemovePermissionInput {
+        topic_arn: Some(topic.clone()),
+        label: Some("partner".to_owned()),
+    };
+    home.sns.remove_permission(&call(), remove).await.unwrap();
+    assert_eq!(policy().await["Statement"].as_array().unwrap().len(), 1);
+}

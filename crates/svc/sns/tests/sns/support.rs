@@ -31,7 +31,9 @@ impl Operations for Queues {
                 let one = Request::new("sqs", "SendMessage", &request.region, one);
                 if let Err(fault) = self.call(actor, &one).await {
                     let sender = fault.sender;
-                    failed.push(json!({"Id": entry["Id"], "Code": fault.code, "SenderFault": sender}));
+                    failed.push(
+                        json!({"Id": entry["Id"], "Code": fault.code, "SenderFault": sender}),
+                    );
                 }
             }
             return Ok(json!({ "Failed": failed }));
