@@ -83,3 +83,42 @@ def test_topics_are_made_shown_and_deleted(wharf):
     sns.delete_topic(TopicArn=topic)
     with pytest.raises(sns.exceptions.NotFoundException):
         sns.publish(TopicArn=topic, Message="x")
+
+
+def test_order_is_kept_when_wharf_is_killed(fresh):
+    """Two groups, forty messages, the server killed in the middle: a queue with order has each once and in order."""
+    sns, sqs = fresh.client("sns"), fresh.client("sqs")
+    attributes = {"FifoTopic": "true", "ContentBasedDeduplication": "true", "ArchivePolicy": '{"MessageRetentionPeriod": "1"}'}
+    topic = sns.create_topic(Name="orders.fifo", Attributes=attributes)["TopicArn"]
+    url = sqs.create_queue(QueueName="orders.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    arn = "arn:aws:sqs:us-east-1:000000000000:orders.fifo"
+    allowed = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [allowed]})})
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})["SubscriptionArn"]
+    numbers = []
+    for number in range(40):
+        sent = sns.publish(TopicArn=topic, Message=str(number), MessageGroupId=f"g{number % 2}")
+        numbers.append(sent["SequenceNumber"])
+        if number == 20:
+            fresh.kill_child("server")
+    assert numbers == sorted(numbers) and len(set(numbers)) == 40
+    again = sns.publish(TopicArn=topic, Message="39", MessageGroupId="g1")
+    assert again["SequenceNumber"] == numbers[-1]
+
+    def take(wanted):
+        groups = {"g0": [], "g1": []}
+
+        def all_there():
+            got = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, AttributeNames=["MessageGroupId"])
+            for message in got.get("Messages", []):
+                groups[message["Attributes"]["MessageGroupId"]].append(int(message["Body"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            return sum(map(len, groups.values())) >= wanted
+
+        wait_for(all_there, what="the messages arrive")
+        return groups
+
+    assert take(40) == {"g0": list(range(0, 40, 2)), "g1": list(range(1, 40, 2))}
+    policy = {"PointType": "Timestamp", "StartingPoint": "2020-01-01T00:00:00.000Z"}
+    sns.set_subscription_attributes(SubscriptionArn=subscription, AttributeName="ReplayPolicy", AttributeValue=json.dumps(policy))
+    assert take(40) == {"g0": list(range(0, 40, 2)), "g1": list(range(1, 40, 2))}

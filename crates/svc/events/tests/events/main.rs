@@ -42,6 +42,21 @@ pub struct Called {
 #[async_trait]
 impl Operations for Called {
     async fn call(&self, actor: &Actor, request: &Request) -> Result<Value, Fault> {
+        // A batch is seen as what it carries.
+        if request.operation == "SendMessageBatch" {
+            let mut failed = Vec::new();
+            for entry in request.input["Entries"].as_array().unwrap() {
+                let mut one = entry.clone();
+                one["QueueUrl"] = request.input["QueueUrl"].clone();
+                let one = Request::new("sqs", "SendMessage", &request.region, one);
+                if let Err(fault) = self.call(actor, &one).await {
+                    let (code, text) = (fault.code.to_string(), fault.message.clone());
+                    let sender = fault.status < 500;
+                    failed.push(json!({"Id": entry["Id"], "Code": code, "Message": text, "SenderFault": sender}));
+                }
+            }
+            return Ok(json!({ "Failed": failed }));
+        }
         let refusal = self.refusal.lock().clone();
         self.calls.lock().push((actor.clone(), request.clone()));
         let is_letter = request.input["MessageAttributes"].is_object();
