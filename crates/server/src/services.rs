@@ -185,6 +185,7 @@ pub static SERVICES: &[Row] = &[
             let kms = it.plane.kms.clone();
             Served::by(wharf_api_kms::Routes(Arc::new(kms.clone())))
                 .tagged(wharf_svc_kms::TAGGED)
+                .announcing(wharf_svc_kms::ANNOUNCING)
                 .running("keys", |stop| async move { kms.run(stop).await })
         },
     },
@@ -208,6 +209,7 @@ pub static SERVICES: &[Row] = &[
             });
             Served::by(wharf_api_ssm::Routes(Arc::new(ssm.clone())))
                 .tagged(wharf_svc_ssm::TAGGED)
+                .announcing(wharf_svc_ssm::ANNOUNCING)
                 .running("parameters", |stop| async move { ssm.run(stop).await })
         },
     },

@@ -113,6 +113,7 @@ fn service(
     let actions = [
         ("steady", "INFO", "SERVICE_STEADY_STATE"),
         ("cannot-start", "WARN", "SERVICE_TASK_START_IMPAIRED"),
+        ("unplaced", "ERROR", "SERVICE_TASK_PLACEMENT_FAILURE"),
     ];
     for (cause, kind, name) in actions {
         let at = |it: &Service| it.said.get(cause).copied();

@@ -7,6 +7,7 @@
 //! - `grants` and `policy` decide what a grant allows and whether a policy locks its owner out; pure.
 //! - `managed` are the keys of services (`alias/aws/secretsmanager`), made when first used.
 //! - `ops` holds the operations; `authorize` their rows.
+//! - `announced` says what changes of keys mean to the world; pure.
 //! - `reconcile` rotates keys when it is time and destroys those whose waiting period is over.
 //!
 //! Invariants: material is stored sealed, for one key and one rotation alone, and is open only while
@@ -15,6 +16,7 @@
 
 #![forbid(unsafe_code)]
 
+mod announced;
 mod authorize;
 mod ciphertext;
 mod config;
@@ -37,6 +39,7 @@ mod spec;
 mod tagged;
 mod tags;
 
+pub use announced::ANNOUNCING;
 pub use config::Parts;
 pub use service::KmsService;
 pub use tagged::TAGGED;

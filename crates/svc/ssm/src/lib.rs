@@ -7,6 +7,7 @@
 //! - `public` are the parameters under `/aws/service`, which are the same for every account;
 //!   `reference` reads those under `/aws/reference/secretsmanager` from Secrets Manager, as the caller.
 //! - `ops` holds the operations; `authorize` their rows.
+//! - `announced` says what changes of parameters mean to the world; pure.
 //! - `reconcile` deletes parameters whose expiration policy is due.
 //!
 //! Invariants: the value of a SecureString is stored sealed, for one version of one parameter alone,
@@ -15,6 +16,7 @@
 
 #![forbid(unsafe_code)]
 
+mod announced;
 mod authorize;
 mod config;
 mod core;
@@ -37,6 +39,7 @@ mod tiers;
 mod under_key;
 mod versions;
 
+pub use announced::ANNOUNCING;
 pub use config::{Facts, Parts};
 pub use service::SsmService;
 pub use tagged::TAGGED;
