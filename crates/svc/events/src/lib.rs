@@ -29,6 +29,8 @@ mod courier;
 mod document;
 mod event;
 mod fault;
+#[doc(hidden)]
+pub mod fuzz;
 mod invoke;
 mod log_group;
 mod names;

@@ -22,6 +22,8 @@ mod errand;
 mod fault;
 mod fifo;
 mod filter;
+#[doc(hidden)]
+pub mod fuzz;
 mod message;
 mod names;
 mod ops;

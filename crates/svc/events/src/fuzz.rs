@@ -1,0 +1,32 @@
+//! Parsers as functions of any bytes.
+
+use crate::connection::{
+    ask::{self, OfTarget},
+    parameters::{Http, Parameters, Proof, check_endpoint},
+};
+
+/// An address on the first line, then what a target says of its requests: a request is made of both, or refused.
+pub fn destination(text: &str) {
+    let (endpoint, said) = text.split_once('\n').unwrap_or((text, "{}"));
+    if check_endpoint("InvocationEndpoint", endpoint).is_err() {
+        return;
+    }
+    let target = OfTarget::read(&serde_json::from_str(said).unwrap_or_default());
+    let it = Parameters {
+        proof: Proof::Basic {
+            user: "user".to_owned(),
+            password: "password".to_owned(),
+        },
+        http: Http::default(),
+    };
+    if let Ok(request) = ask::request(("POST", endpoint), &it, None, &target, "{}") {
+        let host = |it: &http::Uri| it.host().map(str::to_owned);
+        let asked: http::Uri = endpoint.replace('*', "x").parse().expect("it was checked");
+        // What a target says of the path must not change where the request goes.
+        let authority = endpoint.split("//").nth(1).unwrap_or_default();
+        let authority = authority.split(['/', '?']).next().unwrap_or_default();
+        if !authority.contains('*') {
+            assert_eq!(host(request.uri()), host(&asked));
+        }
+    }
+}
