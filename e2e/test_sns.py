@@ -109,7 +109,9 @@ def test_order_is_kept_when_wharf_is_killed(fresh):
         groups = {"g0": [], "g1": []}
 
         def all_there():
-            got = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, AttributeNames=["MessageGroupId"])
+            got = sqs.receive_message(
+                QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, MessageSystemAttributeNames=["MessageGroupId"]
+            )
             for message in got.get("Messages", []):
                 groups[message["Attributes"]["MessageGroupId"]].append(int(message["Body"]))
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

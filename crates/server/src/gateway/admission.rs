@@ -124,7 +124,7 @@ impl Apis {
                     (Caller::unproven("", ""), self.region.clone())
                 }
                 Err(auth::Refusal::Signature(SignatureError::Missing))
-                    if is_link(asks.service, asks.name) =>
+                    if head.method == "GET" && is_link(asks.service, asks.name) =>
                 {
                     (Caller::unproven("", ""), self.region.clone())
                 }
