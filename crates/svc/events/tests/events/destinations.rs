@@ -229,6 +229,8 @@ async fn what_a_server_refuses_is_a_dead_letter() {
         calls[at].1.input["MessageAttributes"]["ERROR_CODE"]["StringValue"].clone()
     };
     for (at, expected) in ["404", "503"].into_iter().enumerate() {
+        // At another time than the one before: there is a rate.
+        home.clock.advance(std::time::Duration::from_secs(1));
         home.put(vec![entry("shop", json!({}))]).await;
         assert_eq!(code(at, &home.calls(at + 1).await), expected);
     }

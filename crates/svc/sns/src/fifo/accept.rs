@@ -51,7 +51,7 @@ fn mark(fifo: &Fifo, message: &Message) -> String {
     hex::encode(Sha256::digest(format!("{group}/{told_by}")))
 }
 
-/// Takes one message; `false` in the place of turns where nobody wants it.
+/// Takes one message, or finds what it repeats.
 pub async fn accept(
     core: &Core,
     call: &Call,
