@@ -330,7 +330,10 @@ fn secret_of(entry: &Entry) -> Option<Secret> {
             let Scope {
                 account, region, ..
             } = &scope;
-            ("sealed", format!("events/connection/{account}/{region}/{id}"))
+            (
+                "sealed",
+                format!("events/connection/{account}/{region}/{id}"),
+            )
         }
         ("sns", "signing-key") => ("private_key", "sns/signing-key".to_owned()),
         ("elbv2", "certificate") => ("private_key", format!("elbv2/certificate/{id}")),

@@ -97,7 +97,9 @@ fn classify(method: &Method, path: &str) -> Route {
         "/acs/ws" => Route::Agent(Channel::Acs),
         "/tcs/ws" => Route::Agent(Channel::Tcs),
         "/v2" => Route::Registry,
-        _ if method == Method::GET && is_certificate(path.trim_start_matches('/')) => Route::SigningCertificate,
+        _ if method == Method::GET && is_certificate(path.trim_start_matches('/')) => {
+            Route::SigningCertificate
+        }
         _ if path.starts_with("/v2/") => Route::Registry,
         _ if path.starts_with("/v1/data-channel/") => Route::DataChannel,
         _ if method == Method::POST => wire::plane_of(path).map_or(Route::Nothing, Route::Plane),
