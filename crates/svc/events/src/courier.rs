@@ -245,7 +245,7 @@ impl Courier for Targets {
         let letter = DeadLetter {
             queue: errand.target["DeadLetterConfig"]["Arn"].as_str(),
             body: errand.event.as_deref().unwrap_or(&errand.payload),
-            group: errand.target["SqsParameters"]["MessageGroupId"].as_str(),
+            group: None,
             attributes,
             token: &errand.token(),
         };
