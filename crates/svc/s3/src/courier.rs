@@ -76,11 +76,8 @@ pub fn actor(account: &str, bucket_arn: &str) -> Actor {
 /// # Errors
 /// It is neither's.
 pub fn request(to: &str, body: &str) -> Result<Request, Failure> {
-    let to: Arn = to.parse().map_err(|error| Failure {
-        code: "InvalidArgument".to_owned(),
-        text: format!("{error}"),
-        passes: false,
-    })?;
+    let bad = |error| Failure::lasting("InvalidArgument", format!("{error}"));
+    let to: Arn = to.parse().map_err(bad)?;
     Ok(match to.service.as_str() {
         "sqs" => targets::send_message(&to, body, None, &[], ""),
         _ => {

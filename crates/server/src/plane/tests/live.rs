@@ -111,7 +111,8 @@ impl Server {
         .await
         .unwrap();
         let planes = Arc::new(plane.planes(&config, &data, &stop));
-        let control = plane.control(&config, &data, &clock, planes.clone());
+        let operations = Arc::new(plane.by_name(&clock));
+        let control = plane.control(&config, &data, &clock, planes.clone(), operations);
         let gateway = plane.gateway(Vec::new(), &control.0, &config, &data, &clock, &stop);
         let running = planes.clone();
         tasks.spawn(async move { running.run().await });
