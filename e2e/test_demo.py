@@ -14,7 +14,7 @@ import pytest
 from harness import host, tools
 from harness.waiting import wait_for
 
-DEADLINE_S = 180
+DEADLINE_S = 240
 # The longest silence that is no waiting in the dark.
 SILENCE_S = 15
 
@@ -89,16 +89,19 @@ def assert_as_before(before, installations):
     assert left() == []
 
 
-def test_both_chapters(demo):
+def test_all_chapters(demo):
     told = demo()
     told.read()
     assert told.wait() == 0, told.text
     one, _, two = told.text.partition("Chapter two")
+    two, _, three = two.partition("Chapter three")
     assert "version 2, task address" in one and "$ wharf down" in one
     later = two.partition("Answers to later ones:\n")[2].split("\n")[0].split()
     assert later[1:] == ["×", "200"] and int(later[0]) > 20, told.text
-    # One machine; the control plane and what carries its load balancers; two hosts.
-    assert len(told.installations) == 1 + 2 + 2
+    for said in ("The secret says: hello from a secret", ".txt is there", "A message: the clock sends its regards", "$ wharf down"):
+        assert said in three, said
+    # One machine; the control plane and what carries its load balancers; two hosts; one machine.
+    assert len(told.installations) == 1 + 2 + 2 + 1
     assert told.longest_silence_s < SILENCE_S
 
 
@@ -120,9 +123,9 @@ def test_an_interrupted_demo_leaves_nothing(demo, hosts, step, signalled):
     assert "everything was cleaned up" in told.text
 
 
-@pytest.mark.parametrize("hosts, step", [("1", "7. "), ("2", "6. ")])
-def test_a_killed_demo_leaves_nothing(demo, hosts, step):
-    told = demo("--hosts", hosts)
+@pytest.mark.parametrize("chapter, step", [(("--hosts", "1"), "7. "), (("--hosts", "2"), "6. "), (("--events",), "7. ")])
+def test_a_killed_demo_leaves_nothing(demo, chapter, step):
+    told = demo(*chapter)
     told.read(until=step)
     told.process.kill()
     # To the end of the last process that can write: it cleans up after us.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Shows wharf in two chapters, with the programs a user of AWS already has: one machine, from nothing to a service behind
-# a load balancer that heals and rolls; then two hosts, of which one dies. `--hosts 1` or `--hosts 2` tells one of them.
+# Shows wharf in three chapters, with the programs a user of AWS already has: one machine, from nothing to a service behind
+# a load balancer that heals and rolls; then two hosts, of which one dies; then what starts by itself: by a push, a message
+# and a schedule. `--hosts 1`, `--hosts 2` or `--events` tells one of them.
 #
 # Every command is printed before it runs. All that is made is in one folder below $TMPDIR and is gone at the end,
 # as is wharf. WHARF names the program; without it the build in target/ is taken, then the one on PATH.
@@ -14,7 +15,7 @@ if [ -n "${BASH_EXECUTION_STRING:-}" ]; then
 else
   here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
   myself=(bash "$here/scripts/demo.sh")
-  for part in shared one-machine two-hosts; do
+  for part in shared one-machine two-hosts events; do
     # shellcheck source=/dev/null
     . "$here/scripts/demo/$part.sh"
   done
@@ -26,7 +27,7 @@ chapter() {
   local around=(setsid setpriv --pdeathsig TERM)
   work=$(mktemp -d "${TMPDIR:-/tmp}/wharf-demo.XXXXXX")
   # In namespaces of its own it is a child of unshare, which hears nothing but KILL.
-  [ "$1" = one_machine ] || around=(
+  [ "$1" != two_hosts ] || around=(
     setsid setpriv --pdeathsig KILL
     unshare --net --mount --pid --uts --fork --kill-child=TERM --mount-proc --propagation private
   )
@@ -59,7 +60,7 @@ ended() {
     exit "$status"
   fi
   case ${inside:+$telling} in
-    one_machine) kill -TERM "$inside" 2>/dev/null ;;
+    one_machine | things_happen) kill -TERM "$inside" 2>/dev/null ;;
     two_hosts) kill -TERM "$(pgrep -P "$inside")" 2>/dev/null || kill -KILL "$inside" 2>/dev/null ;;
   esac
   [ -z "$inside" ] || wait "$inside"
@@ -72,10 +73,11 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 case "$*" in
-  '') chapters=(one_machine two_hosts) ;;
+  '') chapters=(one_machine two_hosts things_happen) ;;
   '--hosts 1') chapters=(one_machine) ;;
   '--hosts 2') chapters=(two_hosts) ;;
-  *) die "the only flag is --hosts, with 1 or 2" ;;
+  '--events') chapters=(things_happen) ;;
+  *) die "the only flags are --hosts, with 1 or 2, and --events" ;;
 esac
 find_programs
 if [ -n "${WHARF_DEMO_CHAPTER:-}" ]; then

@@ -13,6 +13,7 @@ const SCRIPT: &str = concat!(
     include_str!("../../../scripts/demo/shared.sh"),
     include_str!("../../../scripts/demo/one-machine.sh"),
     include_str!("../../../scripts/demo/two-hosts.sh"),
+    include_str!("../../../scripts/demo/events.sh"),
     include_str!("../../../scripts/demo.sh"),
 );
 
@@ -23,6 +24,9 @@ pub fn run(args: &DemoArgs) -> Result<ExitCode, Problem> {
     command.args(["-c", SCRIPT, "wharf demo"]);
     if let Some(hosts) = args.hosts {
         command.args(["--hosts", &hosts.to_string()]);
+    }
+    if args.events {
+        command.arg("--events");
     }
     let cause = command.env("WHARF", roles::own_program()?).exec();
     Err(Problem::caused("cannot start bash", cause))

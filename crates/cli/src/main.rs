@@ -95,7 +95,7 @@ enum Command {
     Api(ApiArgs),
     /// Say what this machine lacks, and how to fix it
     Doctor(DoctorArgs),
-    /// Show the platform at work, on one machine and on two hosts of which one is lost, and clean up
+    /// Show the platform at work, on one machine, on two hosts of which one is lost, and with what starts by itself; clean up
     Demo(DemoArgs),
     /// Copy the control plane into a folder while it runs; a second copy takes only what is new
     Backup(BackupArgs),
@@ -258,6 +258,9 @@ struct DemoArgs {
     /// Only the chapter of one machine (1), or of two hosts of which one dies (2)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=2))]
     hosts: Option<u8>,
+    /// Only the chapter of what starts by itself: by a push, a message, a schedule
+    #[arg(long, conflicts_with = "hosts")]
+    events: bool,
 }
 
 #[derive(Args, Clone)]

@@ -249,6 +249,7 @@ async fn what_a_server_refuses_is_a_dead_letter() {
         .await
         .unwrap();
     assert_eq!(shown.api_destination_state.as_deref(), Some("INACTIVE"));
+    home.clock.advance(std::time::Duration::from_secs(1));
     home.put(vec![entry("shop", json!({}))]).await;
     assert_eq!(code(2, &home.calls(3).await), "ConnectionNotAuthorized");
     assert_eq!(server.got.lock().len(), 2);
