@@ -2,10 +2,14 @@
 
 use std::process::ExitCode;
 
-use unicode_width::UnicodeWidthStr;
 use wharf_api_wharf::types::{ListOutsideAccessRequest, ListOutsideAccessResponse, OutsideAccess};
 
-use crate::{IamCommand, OutputArgs, call, layout::Layout, problem::Problem, style::Style};
+use crate::{
+    IamCommand, OutputArgs, call,
+    layout::Layout,
+    problem::Problem,
+    style::{self, Style},
+};
 
 pub fn run(command: &IamCommand) -> Result<ExitCode, Problem> {
     match command {
@@ -36,7 +40,6 @@ fn public(output: &OutputArgs) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Aligned columns; the last one is as wide as it is.
 fn table(open: &[OutsideAccess]) -> String {
     let joined = |list: &Option<Vec<String>>| match list.as_deref() {
         None | Some([]) => "-".to_owned(),
@@ -44,26 +47,15 @@ fn table(open: &[OutsideAccess]) -> String {
     };
     let head = ["WHO", "RESOURCE", "ACTIONS", "IF"].map(str::to_owned);
     let rows = open.iter().map(|it| {
-        [
+        vec![
             joined(&it.who),
             it.resource.clone().unwrap_or_default(),
             joined(&it.actions),
             joined(&it.conditions),
         ]
     });
-    let rows: Vec<[String; 4]> = std::iter::once(head).chain(rows).collect();
-    let width = |column: usize| rows.iter().map(|it| it[column].width()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..3).map(width).collect();
-    let mut text = String::new();
-    for row in &rows {
-        for (cell, width) in row.iter().zip(&widths) {
-            text.push_str(cell);
-            text.push_str(&" ".repeat(width - cell.width() + 2));
-        }
-        text.push_str(&row[3]);
-        text.push('\n');
-    }
-    text
+    let rows: Vec<_> = std::iter::once(head.to_vec()).chain(rows).collect();
+    style::table(&rows)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! How fast something may be called, where its owner said so. In memory: after a restart a rate begins anew.
 
-use std::{collections::HashMap, sync::Mutex, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
+use parking_lot::Mutex;
 use wharf_base::Timestamp;
 
 /// Turns of those who wait, by what they wait for.
@@ -31,7 +32,7 @@ impl Rates {
         now: Timestamp,
     ) -> Result<(), Duration> {
         let gap = Duration::from_millis(u64::from(1000_u32.div_ceil(per_second.max(1))));
-        let mut all = self.of.lock().unwrap_or_else(|it| it.into_inner());
+        let mut all = self.of.lock();
         let rate = all.entry(of.to_owned()).or_default();
         let turn = rate.given.get(id).copied();
         let turn = turn.unwrap_or_else(|| {

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use wharf_base::Timestamp;
-use wharf_store::Event;
+use wharf_records::{Record, decode};
+use wharf_store::{Entry, Event};
 
 use crate::Place;
 
@@ -31,6 +32,17 @@ pub struct Announcing {
     pub service: &'static str,
     /// What changes of one revision mean, at a time. The same changes mean as many events again.
     pub of: fn(&[&Event], Timestamp) -> Vec<Announcement>,
+}
+
+/// A record of a change. One that cannot be read is said so in the log, and its event is lost.
+pub fn record<T: Record>(entry: &Entry) -> Option<T> {
+    match decode(&entry.value) {
+        Ok(record) => Some(record),
+        Err(error) => {
+            tracing::error!(key = entry.key, %error, "failed to read a record, its event is lost");
+            None
+        }
+    }
 }
 
 /// Changes by their revisions, in order.

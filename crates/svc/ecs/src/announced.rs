@@ -4,15 +4,15 @@ use serde_json::{Value, json};
 use wharf_api_ecs::DescribeTasksResponse;
 use wharf_base::Timestamp;
 use wharf_records::{
-    Record, Scope, decode,
+    Record as _, Scope,
     ecs::service::{Deployment, RolloutState, Service},
     ecs::task::Task,
 };
 use wharf_service::{
     Place,
-    announce::{Announcement, Announcing, with_written_times},
+    announce::{Announcement, Announcing, record, with_written_times},
 };
-use wharf_store::{Entry, Event, EventKind};
+use wharf_store::{Event, EventKind};
 
 use crate::{describe, document};
 
@@ -36,8 +36,8 @@ fn of_change(event: &Event, now: Timestamp) -> Vec<Announcement> {
     let place = Place::of_scope(&scope);
     match kind {
         Task::KIND => {
-            let after: Option<Task> = read(&event.entry);
-            let before: Option<Task> = event.previous.as_ref().and_then(read);
+            let after: Option<Task> = record(&event.entry);
+            let before: Option<Task> = event.previous.as_ref().and_then(record);
             let seen = |it: &Task| before.as_ref().is_some_and(|be| be.version == it.version);
             let after = after.filter(|it| !seen(it));
             after
@@ -46,23 +46,13 @@ fn of_change(event: &Event, now: Timestamp) -> Vec<Announcement> {
                 .collect()
         }
         Service::KIND => {
-            let after: Option<Service> = read(&event.entry);
-            let before: Option<Service> = event.previous.as_ref().and_then(read);
+            let after: Option<Service> = record(&event.entry);
+            let before: Option<Service> = event.previous.as_ref().and_then(record);
             after
                 .map(|it| service(&place, before.as_ref(), &it, now))
                 .unwrap_or_default()
         }
         _ => Vec::new(),
-    }
-}
-
-fn read<T: Record>(entry: &Entry) -> Option<T> {
-    match decode(&entry.value) {
-        Ok(record) => Some(record),
-        Err(error) => {
-            tracing::error!(key = entry.key, %error, "failed to read a record, its event is lost");
-            None
-        }
     }
 }
 

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 use wharf_base::Timestamp;
-use wharf_records::{Record as _, Scope, decode};
+use wharf_records::{Record as _, Scope};
 use wharf_service::{
     Place,
-    announce::{Announcement, Announcing},
+    announce::{Announcement, Announcing, record},
 };
-use wharf_store::{Entry, Event, EventKind};
+use wharf_store::{Event, EventKind};
 
 use crate::{
     names::{SERVICE, key_arn},
@@ -29,10 +29,10 @@ fn change(event: &Event) -> Option<Announcement> {
     if kind != Key::KIND {
         return None;
     }
-    let before = event.previous.as_ref().and_then(read)?;
+    let before: Key = event.previous.as_ref().and_then(record)?;
     let detail_type = match event.kind {
         EventKind::Put => {
-            let after = read(&event.entry)?;
+            let after: Key = record(&event.entry)?;
             let is_rotated = after.materials.len() > before.materials.len();
             is_rotated.then_some("KMS CMK Rotation")?
         }
@@ -48,19 +48,11 @@ fn change(event: &Event) -> Option<Announcement> {
     })
 }
 
-fn read(entry: &Entry) -> Option<Key> {
-    match decode(&entry.value) {
-        Ok(record) => Some(record),
-        Err(error) => {
-            tracing::error!(key = entry.key, %error, "failed to read a key, its event is lost");
-            None
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use wharf_records::{Unknown, encode};
+
+    use wharf_store::Entry;
 
     use super::*;
     use crate::{

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 use wharf_base::Timestamp;
-use wharf_records::{Record as _, Scope, decode};
+use wharf_records::{Record as _, Scope};
 use wharf_service::{
     Place,
-    announce::{Announcement, Announcing},
+    announce::{Announcement, Announcing, record},
 };
-use wharf_store::{Entry, Event, EventKind};
+use wharf_store::{Event, EventKind};
 
 use crate::{
     names::{SERVICE, arn},
@@ -29,9 +29,9 @@ fn change(event: &Event) -> Option<Announcement> {
     if kind != Parameter::KIND {
         return None;
     }
-    let before = event.previous.as_ref().and_then(read);
+    let before: Option<Parameter> = event.previous.as_ref().and_then(record);
     let after = match event.kind {
-        EventKind::Put => read(&event.entry),
+        EventKind::Put => record(&event.entry),
         _ => None,
     };
     let operation = match operation(before.as_ref(), after.as_ref())? {
@@ -58,16 +58,6 @@ fn change(event: &Event) -> Option<Announcement> {
     })
 }
 
-fn read(entry: &Entry) -> Option<Parameter> {
-    match decode(&entry.value) {
-        Ok(record) => Some(record),
-        Err(error) => {
-            tracing::error!(key = entry.key, %error, "failed to read a parameter, its event is lost");
-            None
-        }
-    }
-}
-
 /// What became of a parameter; tags alone are no news.
 fn operation(before: Option<&Parameter>, after: Option<&Parameter>) -> Option<&'static str> {
     match (before, after) {
@@ -85,6 +75,8 @@ fn operation(before: Option<&Parameter>, after: Option<&Parameter>) -> Option<&'
 #[cfg(test)]
 mod tests {
     use wharf_records::{Unknown, encode};
+
+    use wharf_store::Entry;
 
     use super::*;
     use crate::records::{Kind, Meta, Tier};

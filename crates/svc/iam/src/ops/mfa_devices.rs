@@ -190,14 +190,19 @@ fn located(
     })
 }
 
+/// Two codes in a row, with which a device is found.
+fn codes(first: Option<String>, second: Option<String>) -> Result<[String; 2], Fault> {
+    Ok([
+        required(first, "authenticationCode1")?,
+        required(second, "authenticationCode2")?,
+    ])
+}
+
 pub(crate) async fn enable(cx: &Cx<'_>, input: EnableMFADeviceRequest) -> Result<(), Fault> {
     let subject = self::subject(cx, Some(required(input.user_name, "userName")?))?;
     let subject = of_root(cx, subject);
     let serial = required(input.serial_number, "serialNumber")?;
-    let codes = [
-        required(input.authentication_code1, "authenticationCode1")?,
-        required(input.authentication_code2, "authenticationCode2")?,
-    ];
+    let codes = codes(input.authentication_code1, input.authentication_code2)?;
     change!(cx, |tx| {
         let mut devices = devices_of(&mut tx, &subject).await?;
         let (id, mut device) = existing(&mut tx, &serial).await?;
@@ -237,10 +242,7 @@ pub(crate) async fn resync(cx: &Cx<'_>, input: ResyncMFADeviceRequest) -> Result
     let subject = self::subject(cx, Some(required(input.user_name, "userName")?))?;
     let subject = of_root(cx, subject);
     let serial = required(input.serial_number, "serialNumber")?;
-    let codes = [
-        required(input.authentication_code1, "authenticationCode1")?,
-        required(input.authentication_code2, "authenticationCode2")?,
-    ];
+    let codes = codes(input.authentication_code1, input.authentication_code2)?;
     change!(cx, |tx| {
         let devices = devices_of(&mut tx, &subject).await?;
         let (id, mut device) = existing(&mut tx, &serial).await?;

@@ -120,10 +120,7 @@ pub(crate) async fn get(
     cx: &Cx<'_>,
     input: GetOpenIDConnectProviderRequest,
 ) -> Result<GetOpenIDConnectProviderResponse, Fault> {
-    let arn = required(
-        input.open_id_connect_provider_arn,
-        "openIDConnectProviderArn",
-    )?;
+    let arn = named(input.open_id_connect_provider_arn)?;
     let mut tx = Changes::new(cx.store(), cx.account());
     let (_, record) = existing(&mut tx, &arn).await?;
     Ok(GetOpenIDConnectProviderResponse {
@@ -149,15 +146,17 @@ pub(crate) async fn list(
     })
 }
 
+/// The ARN of the provider that a request is about.
+fn named(given: Option<String>) -> Result<String, Fault> {
+    required(given, "openIDConnectProviderArn")
+}
+
 /// Nothing happens to one that is not there.
 pub(crate) async fn delete(
     cx: &Cx<'_>,
     input: DeleteOpenIDConnectProviderRequest,
 ) -> Result<(), Fault> {
-    let arn = required(
-        input.open_id_connect_provider_arn,
-        "openIDConnectProviderArn",
-    )?;
+    let arn = named(input.open_id_connect_provider_arn)?;
     let name = name_in(cx.account(), &arn)?;
     change!(cx, |tx| {
         if tx.find::<OidcProviderRecord>(name).await?.is_some() {
@@ -172,10 +171,7 @@ pub(crate) async fn add_client(
     cx: &Cx<'_>,
     input: AddClientIDToOpenIDConnectProviderRequest,
 ) -> Result<(), Fault> {
-    let arn = required(
-        input.open_id_connect_provider_arn,
-        "openIDConnectProviderArn",
-    )?;
+    let arn = named(input.open_id_connect_provider_arn)?;
     let client = required(input.client_id, "clientID")?;
     change!(cx, |tx| {
         let (id, mut record) = existing(&mut tx, &arn).await?;
@@ -193,10 +189,7 @@ pub(crate) async fn remove_client(
     cx: &Cx<'_>,
     input: RemoveClientIDFromOpenIDConnectProviderRequest,
 ) -> Result<(), Fault> {
-    let arn = required(
-        input.open_id_connect_provider_arn,
-        "openIDConnectProviderArn",
-    )?;
+    let arn = named(input.open_id_connect_provider_arn)?;
     let client = required(input.client_id, "clientID")?;
     change!(cx, |tx| {
         let (id, mut record) = existing(&mut tx, &arn).await?;
@@ -210,10 +203,7 @@ pub(crate) async fn update_thumbprints(
     cx: &Cx<'_>,
     input: UpdateOpenIDConnectProviderThumbprintRequest,
 ) -> Result<(), Fault> {
-    let arn = required(
-        input.open_id_connect_provider_arn,
-        "openIDConnectProviderArn",
-    )?;
+    let arn = named(input.open_id_connect_provider_arn)?;
     let thumbprints = checked_thumbprints(required(input.thumbprint_list, "thumbprintList")?)?;
     change!(cx, |tx| {
         let (id, mut record) = existing(&mut tx, &arn).await?;
