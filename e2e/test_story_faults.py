@@ -22,6 +22,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness import host, images, processes, tools
+from harness.flow import Flow
 from harness.installation import Installation
 from harness.services import Web
 from harness.waiting import wait_for
@@ -242,15 +243,17 @@ def test_the_story_survives_the_death_of_any_process():
         web = Web(wharf, images.push(wharf, "web"))
         web.make(3)
         story = Story(wharf, web)
-        with Watcher(web) as watcher:
+        with Watcher(web) as watcher, Flow(wharf) as flow:
             for number in range(ROUNDS):
                 begun = time.monotonic()
+                flow.schedule()
                 done = story.act()
                 # A moment that no test would choose: somewhere within the change.
                 threading.Event().wait(story.random.random() * 1.5)
                 kill = story.kill()
                 try:
                     story.converged()
+                    flow.check()
                     requests = watcher.take()
                     excused += check(requests, story.kills)
                     asked += len(requests)
@@ -262,6 +265,7 @@ def test_the_story_survives_the_death_of_any_process():
                     ) from error
         story.nothing_lost(story.acknowledged)
         print(f"seed {SEED}: {ROUNDS} rounds, {asked} requests, {excused} failed at a task that was killed or while nothing was there")
+        print(f"{len(flow.sent)} messages in, {len(flow.received)} out; {len(flow.put)} objects")
         web.close()
         mark = wharf.id
         wharf.down()
