@@ -284,7 +284,7 @@ async fn strangers_are_refused_on_every_route() {
                 Protocol::Ec2 => (codes[2], if codes[2] == "AuthFailure" { 401 } else { 400 }),
                 // Nobody says which service an unsigned request is for; e2e/test_routes.py has the codes.
                 Protocol::RestJson | Protocol::RestXml => {
-                    let refused = [400, 403, 404, 405].contains(&status.as_u16());
+                    let refused = [400, 403, 404, 405, 411].contains(&status.as_u16());
                     assert!(
                         refused,
                         "{} {}: {status} {body}",

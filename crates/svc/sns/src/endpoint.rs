@@ -58,7 +58,7 @@ impl Protocol {
             Self::Sqs if !names::is_queue(endpoint) => bad("SQS endpoint ARN"),
             Self::Sqs => Ok(()),
             Self::Http | Self::Https => {
-                let uri: Option<Uri> = endpoint.parse().ok();
+                let uri: Option<Uri> = without_credentials(endpoint).0.parse().ok();
                 let scheme = uri.as_ref().and_then(Uri::scheme_str);
                 if scheme != Some(self.name()) {
                     return bad("Endpoint must match the specified protocol");
@@ -109,6 +109,7 @@ mod tests {
             (Protocol::Http, "https://example.com", false),
             (Protocol::Http, "example.com", false),
             (Protocol::Http, "http://", false),
+            (Protocol::Http, "http://user:passw[rd@example.com]:80/", false),
             (Protocol::Https, "https://example.com:8443/#x", false),
             (Protocol::Https, "https://exa mple.com", false),
             (Protocol::Sqs, "http://example.com", false),

@@ -501,7 +501,7 @@ async fn an_upload_whose_completion_was_cut_short_takes_parts_again() {
     let all = it.world.store.all(wharf_store::Range::prefix(folder)).await;
     let entry = all.unwrap().entries.remove(0);
     let mut record: serde_json::Value = serde_json::from_slice(&entry.value).unwrap();
-    record["completing"] = true.into();
+    record["body"]["completing"] = true.into();
     let marked = serde_json::to_vec(&record).unwrap();
     it.world
         .store
