@@ -10,7 +10,6 @@ use std::{
     sync::Arc,
 };
 
-use bytes::Bytes;
 use wharf_wal::{
     DataFile, DecodeError, Decoder, Encoder, FrameError, FrameReader, Place, encode_frame,
 };
@@ -19,6 +18,7 @@ use crate::{
     LeaseId, Revision, Span,
     shared::{Pin, Shared},
     state::{Lease, State, Version},
+    value::Value,
 };
 
 pub(crate) const MAGIC: [u8; 8] = *b"wharfck\x01";
@@ -119,7 +119,7 @@ pub(crate) fn write<W: Write>(
             .read()
             .scan(&all, after.as_deref(), pin.revision, SCAN_KEYS, |key, v| {
                 page.push((Arc::clone(key), v.clone()));
-                bytes += key.len() + v.value.as_ref().map_or(0, Bytes::len);
+                bytes += key.len() + v.value.as_ref().map_or(0, Value::len);
                 bytes < FRAME_TARGET_BYTES
             });
         count += page.len() as u64;
@@ -185,7 +185,7 @@ fn write_entries<W: Write>(
     let mut values = Vec::with_capacity(page.len());
     for (key, version) in page {
         let value = match (&version.value, &version.place) {
-            (Some(value), _) => value.clone(),
+            (Some(value), _) => value.bytes(),
             (None, Some(place)) => place.read()?.into(),
             (None, None) => return Err(io::Error::other("a value is nowhere")),
         };
@@ -381,7 +381,7 @@ fn take_entry(
     let value = input.bytes()?;
     let offset = at + (input.position() - value.len()) as u64;
     let place = file.map(|file| Place::of(file, offset, value));
-    let value = Some(Bytes::copy_from_slice(value));
+    let value = Some(Value::of(value));
     state.load(
         key,
         Version {

@@ -239,7 +239,7 @@ impl<'a> Group<'a> {
                     e.create_revision,
                     e.mod_revision,
                     e.lease,
-                    &e.value,
+                    e.value.as_ref(),
                 )),
             ),
             Some(None) => holds(compare, None),
@@ -248,7 +248,7 @@ impl<'a> Group<'a> {
     }
 }
 
-type Fields<'a> = (u64, Revision, Revision, Option<LeaseId>, &'a Bytes);
+type Fields<'a> = (u64, Revision, Revision, Option<LeaseId>, &'a [u8]);
 
 fn fields(v: &Version) -> Option<Fields<'_>> {
     Some((
@@ -256,7 +256,7 @@ fn fields(v: &Version) -> Option<Fields<'_>> {
         v.create_revision,
         v.mod_revision,
         v.lease,
-        v.value.as_ref()?,
+        v.value.as_ref()?.as_ref(),
     ))
 }
 
@@ -270,7 +270,9 @@ fn holds(compare: &Compare, stored: Option<Fields<'_>>) -> bool {
         Target::ModRevision(given) => relation.holds(&modified, given),
         Target::Lease(given) => relation.holds(&lease, given),
         // As in etcd: what is not there has no value that anything could be said about.
-        Target::Value(given) => stored.is_some_and(|(.., value)| relation.holds(value, given)),
+        Target::Value(given) => {
+            stored.is_some_and(|(.., value)| relation.holds(value, given.as_ref()))
+        }
     }
 }
 

@@ -42,6 +42,7 @@ mod state;
 mod store;
 mod txn;
 mod types;
+mod value;
 mod watch;
 mod writer;
 

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard};
 use wharf_wal::Place;
 
-use crate::{Entry, LeaseId, Revision, Span, record::Change};
+use crate::{Entry, LeaseId, Revision, Span, record::Change, value::Value};
 
 /// One value a key had, or, with `version` 0, its absence.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ pub(crate) struct Version {
     pub(crate) version: u64,
     pub(crate) lease: Option<LeaseId>,
     /// Live values always are in memory; replaced ones may be on disk alone.
-    pub(crate) value: Option<Bytes>,
+    pub(crate) value: Option<Value>,
     pub(crate) place: Option<Place>,
 }
 
@@ -45,7 +45,7 @@ impl Version {
         let value = if keys_only {
             Some(Bytes::new())
         } else {
-            self.value.clone()
+            self.value.as_ref().map(Value::bytes)
         };
         Found {
             on_disk: if value.is_none() {
@@ -104,6 +104,18 @@ struct Chain {
 }
 
 impl Chain {
+    fn of(current: Version) -> Self {
+        Self {
+            current,
+            older: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, version: Version) {
+        let old = std::mem::replace(&mut self.current, version);
+        self.older.push(old);
+    }
+
     /// What stood at `revision`.
     fn at(&self, revision: Revision) -> Option<&Version> {
         if self.current.mod_revision <= revision {
@@ -132,9 +144,10 @@ pub(crate) struct State {
     pub(crate) compacted: Revision,
     /// Those that are there now. Apart from the others, since a queue's keys come and go: who looks for the
     /// first would pass all that went before.
-    keys: BTreeMap<Arc<str>, Chain>,
+    // Boxed: keys mostly come in order, which leaves half of each node of the tree empty.
+    keys: BTreeMap<Arc<str>, Box<Chain>>,
     /// Those that were there, and can still be asked for.
-    gone: BTreeMap<Arc<str>, Chain>,
+    gone: BTreeMap<Arc<str>, Box<Chain>>,
     /// Every change behind the pruned revision, oldest first.
     changes: VecDeque<(Revision, Arc<str>)>,
     /// How many of `changes`, from the front, have had the value they replaced put out of memory.
@@ -162,13 +175,14 @@ impl State {
     }
 
     fn chain(&self, key: &str) -> Option<&Chain> {
-        self.keys.get(key).or_else(|| self.gone.get(key))
+        let found = self.keys.get(key).or_else(|| self.gone.get(key));
+        found.map(Box::as_ref)
     }
 
     fn chain_mut(&mut self, key: &str) -> Option<&mut Chain> {
         match self.keys.get_mut(key) {
             Some(chain) => Some(chain),
-            None => self.gone.get_mut(key),
+            None => self.gone.get_mut(key).map(Box::as_mut),
         }
     }
 
@@ -184,20 +198,14 @@ impl State {
         if let Some(lease) = version.lease {
             self.attach(lease, &key);
         }
-        self.keys.insert(
-            key,
-            Chain {
-                current: version,
-                older: Vec::new(),
-            },
-        );
+        self.keys.insert(key, Box::new(Chain::of(version)));
     }
 
     /// Applies a change that is durable. `place` is that of a put's value.
     pub(crate) fn apply(&mut self, revision: Revision, change: &Change<'_>, place: Option<Place>) {
         match *change {
             Change::Put { key, value, lease } => self.put(revision, key, value, lease, place),
-            Change::Delete { key } => self.replace(revision, key, Version::tombstone(revision)),
+            Change::Delete { key } => self.delete(revision, key),
             Change::Cursor { name, revision } => {
                 let at = self.cursors.entry(name.to_owned()).or_default();
                 *at = revision.max(*at);
@@ -219,6 +227,8 @@ impl State {
         }
     }
 
+    /// While a store opens this runs for all that it holds: the key is looked up once, and once more to
+    /// put it in.
     fn put(
         &mut self,
         revision: Revision,
@@ -227,84 +237,73 @@ impl State {
         lease: Option<LeaseId>,
         place: Option<Place>,
     ) {
-        let before = self.current(key);
-        let version = Version {
+        let mut version = Version {
             mod_revision: revision,
-            create_revision: before.map_or(revision, |b| b.create_revision),
-            version: before.map_or(1, |b| b.version.saturating_add(1)),
+            create_revision: revision,
+            version: 1,
             lease,
-            // A copy of its own: the caller's buffer may be part of something large.
-            value: Some(Bytes::copy_from_slice(value)),
+            value: Some(Value::of(value)),
             place,
         };
-        self.replace(revision, key, version);
-    }
-
-    fn replace(&mut self, revision: Revision, key: &str, version: Version) {
-        let (new_lease, is_live) = (version.lease, version.is_live());
-        let mut old_lease = None;
-        if let Some(old) = self.current(key) {
-            let (size, bytes) = (
-                size_of_entry(key, old.value.as_ref()),
-                old.value.as_ref().map_or(0, Bytes::len),
-            );
-            old_lease = old.lease;
-            self.live_bytes -= size;
-            self.live_keys -= 1;
-            self.replaced_bytes += bytes;
-        } else if !is_live && !self.gone.contains_key(key) {
-            return;
-        }
-        if is_live {
-            self.live_bytes += size_of_entry(key, version.value.as_ref());
-            self.live_keys += 1;
-        }
         self.revision = self.revision.max(revision);
-        let name = self.place(key, version, is_live);
-        if old_lease != new_lease {
-            if let Some(lease) = old_lease.and_then(|id| self.leases.get_mut(&id)) {
-                lease.keys.remove(&name);
-            }
-            if let Some(id) = new_lease {
-                self.attach(id, &name);
-            }
-        }
+        self.live_bytes += size_of_entry(key, version.value.as_ref());
+        let (name, old_lease) = if let Some((name, chain)) = named_mut(&mut self.keys, key) {
+            let old = &chain.current;
+            version.create_revision = old.create_revision;
+            version.version = old.version.saturating_add(1);
+            let old_lease = old.lease;
+            self.live_bytes -= size_of_entry(key, old.value.as_ref());
+            self.replaced_bytes += old.value.as_ref().map_or(0, Value::len);
+            chain.push(version);
+            (Arc::clone(name), old_lease)
+        } else {
+            let (name, chain) = match self.gone.remove_entry(key) {
+                Some((name, mut chain)) => {
+                    chain.push(version);
+                    (name, chain)
+                }
+                None => (key.into(), Box::new(Chain::of(version))),
+            };
+            self.live_keys += 1;
+            self.keys.insert(Arc::clone(&name), chain);
+            (name, None)
+        };
+        self.change_lease(&name, old_lease, lease);
         self.changes.push_back((revision, name));
     }
 
-    /// Puts a version in front of those its key has had, where it belongs; the key as it is kept.
-    fn place(&mut self, key: &str, version: Version, is_live: bool) -> Arc<str> {
-        let here = self
-            .keys
-            .get_key_value(key)
-            .map(|(name, _)| Arc::clone(name));
-        if let (Some(name), Some(chain), true) = (&here, self.keys.get_mut(key), is_live) {
-            let old = std::mem::replace(&mut chain.current, version);
-            chain.older.push(old);
-            return Arc::clone(name);
-        }
-        let found = match here {
-            Some(_) => self.keys.remove_entry(key),
-            None => self.gone.remove_entry(key),
-        };
-        let (name, older) = match found {
-            Some((name, mut chain)) => {
-                chain.older.push(chain.current);
-                (name, chain.older)
-            }
-            None => (key.into(), Vec::new()),
-        };
-        let chain = Chain {
-            current: version,
-            older,
-        };
-        let among = if is_live {
-            &mut self.keys
+    fn delete(&mut self, revision: Revision, key: &str) {
+        let tombstone = Version::tombstone(revision);
+        let name = if let Some((name, mut chain)) = self.keys.remove_entry(key) {
+            let old = &chain.current;
+            let old_lease = old.lease;
+            self.live_bytes -= size_of_entry(key, old.value.as_ref());
+            self.live_keys -= 1;
+            self.replaced_bytes += old.value.as_ref().map_or(0, Value::len);
+            chain.push(tombstone);
+            self.gone.insert(Arc::clone(&name), chain);
+            self.change_lease(&name, old_lease, None);
+            name
+        } else if let Some((name, chain)) = named_mut(&mut self.gone, key) {
+            chain.push(tombstone);
+            Arc::clone(name)
         } else {
-            &mut self.gone
+            return;
         };
-        among.insert(Arc::clone(&name), chain);
-        name
+        self.revision = self.revision.max(revision);
+        self.changes.push_back((revision, name));
+    }
+
+    fn change_lease(&mut self, name: &Arc<str>, old: Option<LeaseId>, new: Option<LeaseId>) {
+        if old == new {
+            return;
+        }
+        if let Some(lease) = old.and_then(|id| self.leases.get_mut(&id)) {
+            lease.keys.remove(name);
+        }
+        if let Some(id) = new {
+            self.attach(id, name);
+        }
     }
 
     /// A lease that is not there yet comes from a checkpoint that was written after its end: the
@@ -373,7 +372,7 @@ impl State {
             };
             let gone = chain.older.partition_point(|v| v.mod_revision < revision);
             for old in chain.older.drain(..gone) {
-                self.replaced_bytes -= old.value.as_ref().map_or(0, Bytes::len);
+                self.replaced_bytes -= old.value.as_ref().map_or(0, Value::len);
             }
             if chain.older.is_empty() {
                 chain.older = Vec::new();
@@ -514,6 +513,16 @@ impl State {
     }
 }
 
-fn size_of_entry(key: &str, value: Option<&Bytes>) -> u64 {
-    (key.len() + value.map_or(0, Bytes::len)) as u64
+/// A key as it is kept, and its chain.
+fn named_mut<'a>(
+    among: &'a mut BTreeMap<Arc<str>, Box<Chain>>,
+    key: &str,
+) -> Option<(&'a Arc<str>, &'a mut Chain)> {
+    let only = (Bound::Included(key), Bound::Included(key));
+    let (name, chain) = among.range_mut::<str, _>(only).next()?;
+    Some((name, chain))
+}
+
+fn size_of_entry(key: &str, value: Option<&Value>) -> u64 {
+    (key.len() + value.map_or(0, Value::len)) as u64
 }
