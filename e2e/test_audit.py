@@ -67,6 +67,25 @@ def test_a_denial_names_the_statement(wharf):
     wharf.client("ecs").delete_cluster(cluster=cluster)
 
 
+def test_of_data_only_denials_are_told(wharf):
+    name, keys = user(wharf, {"Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"})
+    bucket = tasks.unique("told").lower()
+    s3 = wharf.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="a", Body=b"a")
+    theirs = wharf.client("s3", keys=keys)
+    assert theirs.get_object(Bucket=bucket, Key="a")["Body"].read() == b"a"
+    requests_of = []
+    for _ in range(3):
+        with pytest.raises(ClientError) as refused:
+            theirs.put_object(Bucket=bucket, Key="a", Body=b"b")
+        requests_of.append(refused.value.response["ResponseMetadata"]["RequestId"])
+    (told,) = wait_for(lambda: events(wharf, Username=name), 10, "the event")
+    assert told["eventName"] == "PutObject" and told["errorCode"] == "AccessDenied" and told["requestID"] == requests_of[0]
+    assert "denied s3:PutObject" in why(wharf, requests_of[0])
+    assert not [one for one in events(wharf, EventSource="s3.amazonaws.com") if one["eventName"] == "GetObject"]
+
+
 def test_secrets_are_not_written_down(wharf):
     secret, family = tasks.unique("hunter"), tasks.unique("audited")
     wharf.client("ecs").register_task_definition(

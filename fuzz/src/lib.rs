@@ -27,6 +27,7 @@ pub const TARGETS: &[Target] = &[
     ("acs-agent", agent::acs_agent),
     ("acs-server", agent::acs_server),
     ("arn", languages::arn),
+    ("audit-record", storage::audit_record),
     ("aws-chunked", wire::aws_chunked),
     ("aws-json", wire::aws_json),
     ("aws-query", wire::aws_query),

@@ -61,6 +61,11 @@ pub fn record(bytes: &[u8]) {
     wharf_svc_logs::fuzz::record(bytes);
 }
 
+/// Events of the audit log, packed.
+pub fn audit_record(bytes: &[u8]) {
+    wharf_svc_cloudtrail::fuzz::packed(bytes);
+}
+
 pub fn record_key(bytes: &[u8]) {
     let Some(text) = input::text(bytes) else {
         return;

@@ -216,6 +216,8 @@ pub struct Dispatcher {
 #[derive(Default)]
 struct Trail {
     wanted: bool,
+    /// The gate did not let it in, which is told of what is not wanted, too.
+    denied: bool,
     /// The request's, once it is over.
     context: Option<Context>,
     parameters: Option<String>,
@@ -347,16 +349,16 @@ impl Dispatcher {
     ) -> Result<(usize, Output), Fault> {
         let schema = service.schema();
         let auditor = self.auditor.as_deref();
-        let auditor = auditor.filter(|it| it.wants(schema.signing_name, operation));
         let mut trail = Trail {
-            wanted: auditor.is_some(),
+            wanted: auditor.is_some_and(|it| it.wants(schema.signing_name, operation)),
             ..Trail::default()
         };
         let ran = self.run(service, cx, operation, request, &mut trail).await;
         if let Some(auditor) = auditor
+            && (trail.wanted || trail.denied)
             && let Some(event) = trail.event(schema, operation, ran.as_ref().err())
         {
-            let told = match alike(&event) {
+            let told = match alike(&event, trail.wanted) {
                 Some(alike) => auditor.record_often(event, alike),
                 None => auditor.record(&event),
             };
@@ -579,7 +581,12 @@ impl Dispatcher {
             trail.decided = decided;
             outcome
         } else {
-            self.ask(cx, &checks).await
+            let outcome = self.ask(cx, &checks).await;
+            if outcome.is_err() && self.auditor.is_some() {
+                (_, trail.decided) = self.explain(cx, &checks).await;
+                trail.denied = true;
+            }
+            outcome
         };
         outcome.map_err(|text| codec.access_denied(text))?;
         understood::check(service.understood(), schema, index, input.as_struct())?;
@@ -587,15 +594,24 @@ impl Dispatcher {
     }
 }
 
-/// Whoever says nothing of themselves may be refused as often as they like; those are counted.
-fn alike(event: &Event) -> Option<Alike> {
+/// Whoever says nothing of themselves may be refused as often as they like, and so may who moves data;
+/// those are counted.
+fn alike(event: &Event, wanted: bool) -> Option<Alike> {
     let (code, _) = event.error.as_ref()?;
-    let cx = &event.context;
-    let is_nobody = cx.caller.kind == CallerKind::Anonymous;
-    is_nobody.then(|| Alike {
-        sender: Sender::Unnamed,
-        by: format!("{:?} {} {} {code}", cx.source_ip, event.service, event.name),
-    })
+    let (cx, service, name) = (&event.context, &event.service, &event.name);
+    if cx.caller.kind == CallerKind::Anonymous {
+        Some(Alike {
+            sender: Sender::Unnamed,
+            by: format!("{:?} {service} {name} {code}", cx.source_ip),
+        })
+    } else if wanted {
+        None
+    } else {
+        Some(Alike {
+            sender: Sender::Proven,
+            by: format!("{} {service} {name} {code}", cx.caller.arn),
+        })
+    }
 }
 
 /// What an output answers piece by piece.

@@ -23,16 +23,16 @@ use wharf_wire::fault::Chain;
 
 use crate::{
     fault::CloudtrailFaults,
-    log::{Brief, place_of, streams_of},
+    log::{self, Found, place_of, streams_of},
     records::Trail,
     trails::SERVICE,
 };
 
 /// CloudTrail takes some five minutes.
 const EVERY: Duration = Duration::from_secs(60);
-/// Events of one file, and their bytes.
-const MOST_EVENTS: usize = 5_000;
-const MOST_BYTES: usize = 8 << 20;
+/// Records of one file, and their bytes as they are packed.
+const MOST_RECORDS: usize = 5_000;
+const MOST_BYTES: usize = 128 << 10;
 
 /// The cursor of a trail, whose name is its region's alone.
 pub fn cursor(region: &str, trail: &str) -> String {
@@ -143,7 +143,7 @@ impl Deliverer {
             loop {
                 let reply = self
                     .journal
-                    .read(&stream, at, MOST_EVENTS, MOST_BYTES)
+                    .read(&stream, at, MOST_RECORDS, MOST_BYTES)
                     .await?;
                 if reply.records.is_empty() {
                     break;
@@ -164,11 +164,10 @@ impl Deliverer {
         records: Vec<Record>,
     ) -> Result<bool, DeliverError> {
         let mut wanted = Vec::new();
-        for record in &records {
-            if let Some(event) = Brief::of(record)
-                && trail.admits(&event.event_source, event.read_only)
-            {
-                wanted.push((event.time(), &record.data[..]));
+        for event in records.iter().flat_map(log::events) {
+            let Found { brief, text, .. } = event;
+            if trail.admits(&brief.event_source, brief.read_only) {
+                wanted.push((brief.time(), text));
             }
         }
         let (Some((time, _)), Some((account, region))) = (wanted.first(), place_of(stream)) else {
@@ -182,7 +181,7 @@ impl Deliverer {
             *time,
             records[0].offset,
         );
-        let content = compressed(wanted.iter().map(|(_, text)| *text))?;
+        let content = compressed(wanted.iter().map(|(_, text)| text.as_bytes()))?;
         let write = move || {
             let parent = path.parent().unwrap_or(Path::new("/"));
             std::fs::create_dir_all(parent)?;

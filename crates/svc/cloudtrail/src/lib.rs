@@ -18,6 +18,7 @@ pub mod fuzz;
 mod log;
 mod lookup;
 mod names;
+mod packed;
 mod recorder;
 mod records;
 mod repeated;
@@ -34,6 +35,7 @@ use wharf_wire::{Call, Fault};
 
 use self::{
     deliver::{Delivered, Deliverer},
+    log::{Log, Place},
     trails::Trails,
 };
 pub use recorder::Recorder;
@@ -41,7 +43,9 @@ pub use recorder::Recorder;
 /// Between looks for events that are too old.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 /// Events looked at to find one by its request.
-const SEARCHED: u64 = 200_000;
+const SEARCHED: usize = 200_000;
+/// The most events that stand between two of one request.
+const CLOSE: usize = 256;
 
 /// CloudTrail over the journal.
 #[derive(Clone)]
@@ -113,23 +117,22 @@ impl CloudtrailService {
 
     /// The events of one request, oldest first, as JSON text; of the caller's account and region.
     pub async fn of_request(&self, call: &Call, request_id: &str) -> Result<Vec<String>, Fault> {
-        let log = log::Log::new(self.journal.clone(), &call.account, &call.region);
-        let (first, end) = log.bounds();
-        let floor = end.saturating_sub(SEARCHED).max(first);
-        let (mut at, mut found) = (end, Vec::new());
-        while at > floor {
-            let chunk = log.before(at).await.map_err(fault::journal)?;
-            let Some((oldest, ..)) = chunk.last() else {
-                break;
-            };
-            at = *oldest;
-            let before = found.len();
-            let of_it = chunk
-                .into_iter()
-                .filter(|(_, it, _)| it.request_id == request_id);
-            found.extend(of_it.map(|(_, _, text)| text));
+        let log = Log::new(self.journal.clone(), &call.account, &call.region);
+        let mut back = log.back_from(Place::before(log.bounds().1));
+        let (mut looked_at, mut found) = (0, Vec::new());
+        // Of the records since the last of its events.
+        let mut since = 0;
+        while let Some(events) = back.next().await.map_err(fault::journal)? {
+            since += events.len();
+            looked_at += events.len();
+            for event in events {
+                if event.brief.request_id == request_id {
+                    found.push(event.text);
+                    since = 0;
+                }
+            }
             // A request's events stand close to each other.
-            if before > 0 && found.len() == before {
+            if looked_at > SEARCHED || !found.is_empty() && since > CLOSE {
                 break;
             }
         }

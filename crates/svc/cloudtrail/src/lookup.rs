@@ -7,14 +7,14 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     fault::{self, CloudtrailFaults},
-    log::{Brief, Log},
+    log::{Brief, Log, Place},
     trails::Trails,
 };
 
 /// Events on a page, unless the caller wants fewer.
 const PAGE: usize = 50;
 /// Events looked at for one page; with more in between, the page is short and has a token.
-const LOOKED_AT: u64 = 20_000;
+const LOOKED_AT: usize = 20_000;
 
 /// One filter: AWS takes no more.
 struct Wanted {
@@ -106,49 +106,50 @@ pub async fn lookup_events(
     };
     let log = Log::new(trails.journal.clone(), &call.account, &call.region);
     let (first, end) = log.bounds();
-    let mut at = match pages.after(token.as_deref())? {
+    let start = match pages.after(token.as_deref())? {
         Some(at) => at
-            .parse()
+            .parse::<Place>()
             .ok()
-            .filter(|at| *at <= end)
+            .filter(|at| *at <= Place::before(end))
             .ok_or_else(CloudtrailFaults::bad_token)?,
         None => match span.end {
             // A few events may stand before ones that are a little older.
-            Some(until) => log.at(until + SLACK).await.map_err(fault::journal)?,
-            None => end,
+            Some(until) => {
+                let after = log.at(until + SLACK).await.map_err(fault::journal)?;
+                Place::before((after + 1).min(end))
+            }
+            None => Place::before(end),
         },
     };
     let floor = match span.start {
         Some(start) => log.at(start - SLACK).await.map_err(fault::journal)?,
         None => first,
     };
-    let floor_of_page = at.saturating_sub(LOOKED_AT).max(floor);
-    let mut events = Vec::new();
-    'pages: while at > floor_of_page {
-        let chunk = log.before(at).await.map_err(fault::journal)?;
-        let Some((oldest, ..)) = chunk.last() else {
-            at = floor;
-            break;
-        };
-        let oldest = *oldest;
-        for (offset, event, text) in chunk {
-            at = offset;
-            if offset < floor {
-                break 'pages;
+    let mut back = log.back_from(start);
+    let (mut events, mut looked_at) = (Vec::new(), 0);
+    // The last event looked at: what is before it is the next page's.
+    let mut last = None;
+    'page: while let Some(found) = back.next().await.map_err(fault::journal)? {
+        for event in found {
+            if event.place.record < floor {
+                last = None;
+                break 'page;
             }
-            let asked = wanted.as_ref().is_none_or(|it| it.matches(&event));
-            if asked && span.contains(event.time()) {
-                events.push(shown(event, text));
-                if events.len() == most {
-                    break 'pages;
-                }
+            last = Some(event.place);
+            looked_at += 1;
+            let asked = wanted.as_ref().is_none_or(|it| it.matches(&event.brief));
+            if asked && span.contains(event.brief.time()) {
+                events.push(shown(event.brief, event.text));
+            }
+            if events.len() == most || looked_at == LOOKED_AT {
+                break 'page;
             }
         }
-        at = at.min(oldest);
     }
+    let more = last.filter(|it| *it > Place::before(floor));
     Ok(LookupEventsResponse {
         events: Some(events),
-        next_token: (at > floor).then(|| pages.token(&at.to_string())),
+        next_token: more.map(|it| pages.token(&it.to_string())),
     })
 }
 

@@ -5,7 +5,8 @@
 //! says how many were lost, since requests that would make room must still be answered.
 //!
 //! An event is rendered at once, into the buffer of its stream: this is on the way of every request,
-//! so nothing is allocated for it that the next thread would have to give back.
+//! so nothing is allocated for it that the next thread would have to give back. Those that were gathered
+//! are packed into one record ([`crate::packed`]).
 //!
 //! Events that may come very often are counted ([`crate::repeated`]).
 
@@ -26,21 +27,24 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 use wharf_base::Clock;
-use wharf_journal::{Journal, JournalError, LimitError, Records};
+use wharf_journal::{Journal, JournalError};
 use wharf_wire::{
     async_trait,
     audit::{Alike, Auditor, Event, Queue},
 };
 
-use crate::{event, log::place_of, log::stream, repeated::Repeated};
+use crate::{
+    event,
+    log::{place_of, stream},
+    packed::{self, Packer, RECORD_BYTES},
+    repeated::Repeated,
+};
 
 /// Events that may wait, and their bytes; one has at most some 40 KiB, most have one.
 const MOST_EVENTS: usize = 2048;
 const MOST_BYTES: usize = 16 << 20;
-/// Of one append, about.
-const APPEND_BYTES: usize = 1 << 20;
-/// Appends whose room is kept for the next: fresh pages for each cost as much as all else.
-const MOST_SPARE: usize = 4;
+/// Records whose room is kept for the next: fresh pages for each cost as much as all else.
+const MOST_SPARE: usize = 8;
 /// Between two writes, so that many events share one sync; shorter while events come faster than
 /// the batch could hold them that long.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -48,46 +52,97 @@ const PAUSE: Duration = Duration::from_millis(50);
 const RETRY: Duration = Duration::from_secs(1);
 /// How often events that were counted are looked at.
 const LOOK: Duration = Duration::from_secs(5);
-/// Operations that move data rather than manage something; CloudTrail leaves them out too, unless
-/// a trail asks for them.
-const DATA: [(&str, &str); 8] = [
-    ("logs", "PutLogEvents"),
-    ("sqs", "ChangeMessageVisibility"),
-    ("sqs", "ChangeMessageVisibilityBatch"),
-    ("sqs", "DeleteMessage"),
-    ("sqs", "DeleteMessageBatch"),
-    ("sqs", "ReceiveMessage"),
-    ("sqs", "SendMessage"),
-    ("sqs", "SendMessageBatch"),
+/// Operations that move data rather than manage something, by service; CloudTrail leaves them out too,
+/// unless a trail asks for them.
+const DATA: [(&str, &[&str]); 5] = [
+    ("events", &["PutEvents"]),
+    ("logs", &["PutLogEvents"]),
+    (
+        "s3",
+        &[
+            "AbortMultipartUpload",
+            "CompleteMultipartUpload",
+            "CopyObject",
+            "CreateMultipartUpload",
+            "DeleteObject",
+            "DeleteObjectTagging",
+            "DeleteObjects",
+            "GetObject",
+            "GetObjectAcl",
+            "GetObjectAttributes",
+            "GetObjectTagging",
+            "HeadBucket",
+            "HeadObject",
+            "ListMultipartUploads",
+            "ListObjectVersions",
+            "ListObjects",
+            "ListObjectsV2",
+            "ListParts",
+            "PutObject",
+            "PutObjectAcl",
+            "PutObjectTagging",
+            "UploadPart",
+            "UploadPartCopy",
+        ],
+    ),
+    ("sns", &["Publish", "PublishBatch"]),
+    (
+        "sqs",
+        &[
+            "ChangeMessageVisibility",
+            "ChangeMessageVisibilityBatch",
+            "DeleteMessage",
+            "DeleteMessageBatch",
+            "ReceiveMessage",
+            "SendMessage",
+            "SendMessageBatch",
+        ],
+    ),
 ];
 
-/// The events of one stream, one after another, in as many appends as they take.
+/// The events of one stream, one after another, in as many records as they take.
 #[derive(Default)]
-struct Lines(VecDeque<Records>);
+struct Lines(VecDeque<Record>);
+
+/// Events that are packed together: lines of JSON.
+#[derive(Default)]
+struct Record {
+    text: Vec<u8>,
+    events: usize,
+}
+
+impl Record {
+    fn push(&mut self, json: &[u8]) {
+        self.text.extend_from_slice(json);
+        self.text.push(b'\n');
+        self.events += 1;
+    }
+}
 
 impl Lines {
     /// `spare` has room that was used before.
-    fn push(&mut self, json: &[u8], spare: &mut Vec<Records>) -> Result<(), LimitError> {
+    fn push(&mut self, json: &[u8], spare: &mut Vec<Vec<u8>>) {
         match self.0.back_mut() {
-            Some(last) if last.bytes() + json.len() <= APPEND_BYTES => last.push(json),
+            Some(last) if last.text.len() + json.len() < RECORD_BYTES => last.push(json),
             _ => {
-                let mut next = spare.pop().unwrap_or_default();
-                next.push(json)?;
+                let mut next = Record {
+                    text: spare.pop().unwrap_or_default(),
+                    events: 0,
+                };
+                next.push(json);
                 self.0.push_back(next);
-                Ok(())
             }
         }
     }
 
-    fn put_first(&mut self, json: &[u8]) -> Result<(), LimitError> {
-        let mut first = Records::default();
-        first.push(json)?;
+    fn put_first(&mut self, json: &[u8]) {
+        let mut first = Record::default();
+        first.push(json);
         self.0.push_front(first);
-        Ok(())
     }
 
     fn len(&self) -> usize {
-        self.0.iter().map(Records::len).sum()
+        self.0.iter().map(|it| it.events).sum()
     }
 }
 
@@ -103,17 +158,16 @@ struct Batch {
 #[derive(Default)]
 struct Waiting {
     batch: Batch,
-    spare: Vec<Records>,
+    spare: Vec<Vec<u8>>,
 }
 
 impl Waiting {
-    fn push(&mut self, stream: String, json: &[u8]) -> Result<(), LimitError> {
+    fn push(&mut self, stream: String, json: &[u8]) {
         let Self { batch, spare } = self;
         let lines = batch.streams.entry(stream).or_default();
-        lines.push(json, spare)?;
+        lines.push(json, spare);
         batch.events += 1;
         batch.bytes += json.len();
-        Ok(())
     }
 
     fn is_full(&self) -> bool {
@@ -131,7 +185,7 @@ pub struct Recorder {
     clock: Arc<dyn Clock>,
     waiting: Mutex<Waiting>,
     /// Held by who writes.
-    writing: AsyncMutex<()>,
+    writing: AsyncMutex<Option<Packer>>,
     /// Something waits.
     some: Notify,
     /// Half of the room is taken.
@@ -153,7 +207,7 @@ impl Recorder {
             journal,
             clock,
             waiting: Mutex::default(),
-            writing: AsyncMutex::new(()),
+            writing: AsyncMutex::default(),
             some: Notify::new(),
             filling: Notify::new(),
             emptied: Notify::new(),
@@ -167,7 +221,7 @@ impl Recorder {
 
     /// Writes for ever.
     pub async fn run(&self) {
-        let _alone = self.writing.lock().await;
+        let mut packer = self.writing.lock().await;
         self.works.store(true, Ordering::Relaxed);
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -180,7 +234,7 @@ impl Recorder {
                 }
             }
             let mut batch = self.take_batch();
-            while !self.write(&mut batch).await {
+            while !self.write(&mut batch, &mut packer).await {
                 tokio::time::sleep(RETRY).await;
             }
             let _ = tokio::time::timeout(PAUSE, self.filling.notified()).await;
@@ -189,11 +243,11 @@ impl Recorder {
 
     /// Writes what waits, once; for the end of the process, after [`Recorder::run`] has ended.
     pub async fn flush(&self) {
-        let _alone = self.writing.lock().await;
+        let mut packer = self.writing.lock().await;
         let counted = self.repeated().all(self.clock.now());
         self.take_all(&counted);
         let mut batch = self.take_batch();
-        if !self.write(&mut batch).await {
+        if !self.write(&mut batch, &mut packer).await {
             let events = batch.streams.values().map(Lines::len).sum::<usize>();
             tracing::error!(events, "events of the audit log are lost");
         }
@@ -231,6 +285,10 @@ impl Recorder {
                 tracing::error!(%error, name = event.name, "an event cannot be written as JSON");
                 return Queue::HasRoom;
             }
+            if line.len() >= packed::MOST_BYTES {
+                tracing::error!(name = event.name, "an event is too large for the audit log");
+                return Queue::HasRoom;
+            }
             self.push(event, line)
         })
     }
@@ -246,12 +304,9 @@ impl Recorder {
             return Queue::HasRoom;
         }
         let first = waiting.batch.events == 0;
-        let pushed = waiting.push(stream, line);
+        waiting.push(stream, line);
         let (half, full) = (waiting.is_half_full(), waiting.is_full());
         drop(waiting);
-        if let Err(error) = pushed {
-            tracing::error!(%error, name = event.name, "an event is too large for the audit log");
-        }
         if first {
             self.some.notify_one();
         }
@@ -275,11 +330,11 @@ impl Recorder {
     }
 
     /// Writes streams and takes those away that are written.
-    async fn write(&self, batch: &mut Batch) -> bool {
+    async fn write(&self, batch: &mut Batch, packer: &mut Option<Packer>) -> bool {
         self.tell_of_lost(batch);
         while let Some(mut entry) = batch.streams.first_entry() {
             let stream = entry.key().clone();
-            if let Err(error) = self.append(&stream, entry.get_mut()).await {
+            if let Err(error) = self.append(&stream, entry.get_mut(), packer).await {
                 if self.works.swap(false, Ordering::Relaxed) {
                     tracing::error!(%error, "the audit log cannot be written; retrying");
                 }
@@ -305,33 +360,52 @@ impl Recorder {
         }
         for (stream, lines) in &mut batch.streams {
             let (account, region) = place_of(stream).unwrap_or_default();
-            let gap = event::gap(lost, account, region, self.clock.now());
-            if let Err(error) = lines.put_first(&gap) {
-                tracing::error!(%error, lost, "the audit log cannot say how many events were lost");
-            }
+            lines.put_first(&event::gap(lost, account, region, self.clock.now()));
         }
     }
 
     /// Those that are written are gone from `lines`.
-    async fn append(&self, stream: &str, lines: &mut Lines) -> Result<(), JournalError> {
-        while let Some(records) = lines.0.front_mut() {
-            let count = records.len() as u64;
-            self.journal.append_gathered(stream, records).await?;
+    async fn append(
+        &self,
+        stream: &str,
+        lines: &mut Lines,
+        packer: &mut Option<Packer>,
+    ) -> Result<(), AppendError> {
+        let packer = match packer {
+            Some(packer) => packer,
+            None => packer.insert(Packer::new()?),
+        };
+        while let Some(record) = lines.0.front() {
+            let packed = packer.pack(&record.text)?;
+            self.journal.append(stream, &[packed]).await?;
+            let Some(mut record) = lines.0.pop_front() else {
+                break;
+            };
+            let count = record.events as u64;
             self.recorded.fetch_add(count, Ordering::Relaxed);
-            let room = lines.0.pop_front();
+            record.text.clear();
             let spare = &mut self.waiting().spare;
-            if spare.len() < MOST_SPARE {
-                spare.extend(room);
+            if spare.len() < MOST_SPARE && record.text.capacity() <= 2 * RECORD_BYTES {
+                spare.push(record.text);
             }
         }
         Ok(())
     }
 }
 
+#[derive(Debug, thiserror::Error)]
+enum AppendError {
+    #[error("compressing events failed: {0}")]
+    Pack(#[from] std::io::Error),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
 #[async_trait]
 impl Auditor for Recorder {
     fn wants(&self, service: &str, operation: &str) -> bool {
-        !DATA.contains(&(service, operation))
+        let data = DATA.iter().find(|(name, _)| *name == service);
+        data.is_none_or(|(_, operations)| !operations.contains(&operation))
     }
 
     fn record(&self, event: &Event) -> Queue {
@@ -361,20 +435,20 @@ impl Auditor for Recorder {
 mod tests {
     use super::*;
 
-    fn texts(lines: &Lines) -> Vec<usize> {
-        lines.0.iter().map(Records::len).collect()
+    fn counts(lines: &Lines) -> Vec<usize> {
+        lines.0.iter().map(|it| it.events).collect()
     }
 
     #[test]
-    fn events_are_gathered_into_appends_of_a_bounded_size() {
-        let (mut lines, mut spare) = (Lines::default(), vec![Records::default()]);
-        let large = vec![b'x'; APPEND_BYTES / 2];
+    fn events_are_gathered_into_records_of_a_bounded_size() {
+        let (mut lines, mut spare) = (Lines::default(), vec![Vec::new()]);
+        let large = vec![b'x'; RECORD_BYTES / 2];
         for line in [b"one".as_slice(), b"two", &large, &large, b"three"] {
-            lines.push(line, &mut spare).unwrap();
+            lines.push(line, &mut spare);
         }
         assert!(spare.is_empty(), "room is used again");
-        assert_eq!(texts(&lines), [3, 2]);
-        lines.put_first(b"before").unwrap();
-        assert_eq!((texts(&lines), lines.len()), (vec![1, 3, 2], 6));
+        assert_eq!(counts(&lines), [3, 2]);
+        lines.put_first(b"before");
+        assert_eq!((counts(&lines), lines.len()), (vec![1, 3, 2], 6));
     }
 }
