@@ -22,6 +22,6 @@ mkdir -p "$site"
   "$(grep ^botocore== e2e/requirements.txt)" "$(grep ^boto3== e2e/requirements.txt)"
 # Tests call these services alone; all the models would be 100 MB.
 find "$site/botocore/data" -mindepth 1 -maxdepth 1 -type d \
-  ! -name ecs ! -name ecr ! -name ec2 ! -name elbv2 ! -name iam ! -name sts ! -name logs ! -name s3 ! -name sqs ! -name sso ! -name sso-oidc ! -name signin \
+  ! -name ecs ! -name ecr ! -name ec2 ! -name elbv2 ! -name iam ! -name sts ! -name logs ! -name s3 ! -name secretsmanager ! -name sns ! -name sqs ! -name ssm ! -name sso ! -name sso-oidc ! -name signin \
   -exec rm -rf {} +
 config+=(--env PYTHONPATH=/usr/local/lib/python-clients --env PYTHONDONTWRITEBYTECODE=1 --cmd '["python3"]')

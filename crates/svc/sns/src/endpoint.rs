@@ -109,7 +109,11 @@ mod tests {
             (Protocol::Http, "https://example.com", false),
             (Protocol::Http, "example.com", false),
             (Protocol::Http, "http://", false),
-            (Protocol::Http, "http://user:passw[rd@example.com]:80/", false),
+            (
+                Protocol::Http,
+                "http://user:passw[rd@example.com]:80/",
+                false,
+            ),
             (Protocol::Https, "https://example.com:8443/#x", false),
             (Protocol::Https, "https://exa mple.com", false),
             (Protocol::Sqs, "http://example.com", false),
