@@ -36,14 +36,6 @@ use wharf_svc_ecs_model::{
 };
 use wharf_svc_ecs_scheduler::{placing, services};
 
-#[cfg(test)]
-use wharf_svc_ecs_agents::liveness;
-#[cfg(test)]
-use wharf_svc_ecs_model::interface;
-
-#[cfg(test)]
-mod sim;
-
 pub use acs::{Channel, Endpoint, Refusal, Ticket};
 pub use announced::ANNOUNCING;
 pub use binding::INSTANCE_TAG;

@@ -9,7 +9,7 @@ use wharf_wire::{Call, Check, Context, Fault, async_trait};
 pub const GROUP: &str =
     "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/0123456789abcdef";
 
-type Target = (String, String, i32);
+pub type Target = (String, String, i32);
 
 pub struct FakeElbv2 {
     /// `(group, id, port)` and its state.
@@ -57,6 +57,29 @@ impl FakeElbv2 {
             }
         }
         let _ = self.changes.send(GROUP.to_owned());
+    }
+
+    /// Sets the state of one target that is in another.
+    pub fn turn_one(&self, target: &Target, from: &str, to: &str) {
+        match self.targets.lock().unwrap().get_mut(target) {
+            Some(state) if state == from => to.clone_into(state),
+            _ => return,
+        }
+        let _ = self.changes.send(target.0.clone());
+    }
+
+    /// Lets go of one target if it is draining.
+    pub fn drain_one(&self, target: &Target) {
+        let mut targets = self.targets.lock().unwrap();
+        if targets.get(target).is_some_and(|it| it == "draining") {
+            targets.remove(target);
+            let _ = self.changes.send(target.0.clone());
+        }
+    }
+
+    /// All targets and their states.
+    pub fn all(&self) -> BTreeMap<Target, String> {
+        self.targets.lock().unwrap().clone()
     }
 
     /// Lets go of every draining target.
@@ -150,7 +173,11 @@ impl Elbv2 for FakeElbv2 {
         let first = self.first.lock().unwrap().clone();
         for key in keys(&group, input.targets) {
             let mut targets = self.targets.lock().unwrap();
-            targets.insert(key, first.clone());
+            let state = targets.entry(key).or_default();
+            // What is registered already stays as it is.
+            if state.is_empty() || state == "draining" {
+                state.clone_from(&first);
+            }
         }
         let _ = self.changes.send(group);
         Ok(elb::RegisterTargetsOutput::default())

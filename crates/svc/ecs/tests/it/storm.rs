@@ -2,12 +2,16 @@
 //! queue and its sessions with agents, over a store in memory whose calls are late, refused, overtaken
 //! or left without an answer. Nodes get lost, containers exit, users change their minds.
 //!
-//! Safety is checked as of single revisions all the while; at the end nothing goes wrong any more, and
-//! everything must come to be as wanted. The chances come from a seed, ids from the system: a failing
+//! Safety is checked as of single revisions, and at each change of a record, all the while; at the end
+//! nothing goes wrong any more, and everything must come to be as wanted. The chances come from a seed, ids from the system: a failing
 //! seed fails again, though not always in the same way. `WHARF_STORM_SEED=<n>` runs one alone.
 
+mod balancer;
 mod check;
+mod history;
 mod node;
+mod report;
+mod users;
 
 use std::{
     collections::BTreeMap,
@@ -18,18 +22,17 @@ use std::{
     time::Duration,
 };
 
-use rand::{Rng, SeedableRng, rngs::SmallRng};
-use serde_json::{Value, json};
+use rand::{SeedableRng, rngs::SmallRng};
 use tokio::time::{Instant, sleep};
 use wharf_api_ecs::{self as api, Ecs};
 use wharf_base::{Clock, Permit, SystemClock, Timestamp};
 use wharf_store::{Chaos, Store, StoreOptions};
 use wharf_svc_ecs::{AgentsConfig, Config, EcsService};
 use wharf_svc_iam::Mode;
-use wharf_testkit::{Running, World, ecs::decode};
-use wharf_wire::{Call, Fault};
+use wharf_testkit::{Running, World};
+use wharf_wire::Call;
 
-use crate::harness::context;
+use crate::{balancers::FakeElbv2, harness::context};
 use node::{Node, Tasks};
 
 /// Seeds of a plain test run.
@@ -61,6 +64,7 @@ struct Storm {
     ecs: Running<EcsService>,
     store: Store,
     world: World,
+    elbv2: Arc<FakeElbv2>,
     /// In the default VPC.
     subnets: Vec<String>,
     clock: Arc<dyn Clock>,
@@ -71,6 +75,10 @@ struct Storm {
     machines: Mutex<BTreeMap<String, Tasks>>,
     /// Reports that were not taken at first.
     repeated: AtomicUsize,
+    /// What must not be and was, as those say who saw it.
+    wrong: Mutex<Vec<String>>,
+    /// Deployments that a circuit breaker rolled back.
+    rolled_back: AtomicUsize,
 }
 
 impl Storm {
@@ -83,6 +91,10 @@ impl Storm {
     /// A source of chances of its own.
     fn random(&self) -> SmallRng {
         SmallRng::seed_from_u64(self.seed * 1000 + self.random.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn wrong(&self, what: String) {
+        self.wrong.lock().unwrap().push(what);
     }
 
     fn is_calm(&self) -> bool {
@@ -118,8 +130,13 @@ async fn start(seed: u64) -> Arc<Storm> {
         },
         ..Config::default()
     };
+    let elbv2 = Arc::new(FakeElbv2::default());
+    "initial".clone_into(&mut elbv2.first.lock().unwrap());
+    *elbv2.slow_drain.lock().unwrap() = true;
     let ecs = world.ecs(|parts| {
         parts.clock = clock.clone();
+        parts.elbv2 = Some(elbv2.clone());
+        parts.target_changes = Some(elbv2.changes());
         parts.config = config;
     });
     let storm = Arc::new(Storm {
@@ -127,12 +144,15 @@ async fn start(seed: u64) -> Arc<Storm> {
         store,
         subnets: world.network().await.subnets_in("abc"),
         world,
+        elbv2,
         clock,
         calm: AtomicBool::new(false),
         seed,
         random: AtomicU64::new(0),
         machines: Mutex::default(),
         repeated: AtomicUsize::new(0),
+        wrong: Mutex::default(),
+        rolled_back: AtomicUsize::new(0),
     });
     let created = api::CreateClusterRequest::default();
     storm
@@ -143,88 +163,18 @@ async fn start(seed: u64) -> Arc<Storm> {
     for number in 0..NODES {
         Node::join(&storm, number).await;
     }
-    for service in ["plain", "bridge", "daemon"] {
-        define(&storm, service).await.unwrap();
-        let input = decode("CreateService", request(&storm, service));
-        storm
-            .ecs
-            .create_service(&storm.call(), input)
-            .await
-            .unwrap();
+    tokio::spawn(history::follow(storm.clone()));
+    tokio::spawn(balancer::judge(storm.clone()));
+    for service in users::SERVICES {
+        users::create(&storm, service).await;
     }
     storm
-}
-
-async fn define(storm: &Storm, family: &str) -> Result<(), Fault> {
-    let fargate = family == "plain";
-    let port = if family == "daemon" { 8080 } else { 0 };
-    let definition = json!({
-        "family": family, "cpu": "256", "memory": "512",
-        "networkMode": if fargate { "awsvpc" } else { "bridge" },
-        "requiresCompatibilities": [if fargate { "FARGATE" } else { "EC2" }],
-        "containerDefinitions": [{"name": "web", "image": "busybox",
-            "portMappings": [if fargate { json!({"containerPort": 80}) }
-                else { json!({"containerPort": 80, "hostPort": port}) }]}],
-    });
-    let input = decode("RegisterTaskDefinition", definition);
-    let call = storm.call();
-    let defined = storm.ecs.register_task_definition(&call, input);
-    defined.await.map(|_| ())
-}
-
-fn request(storm: &Storm, service: &str) -> Value {
-    let mut request = json!({"serviceName": service, "taskDefinition": service});
-    match service {
-        "plain" => {
-            request["launchType"] = json!("FARGATE");
-            request["desiredCount"] = json!(12);
-            request["networkConfiguration"] = json!({"awsvpcConfiguration":
-                {"subnets": storm.subnets}});
-        }
-        "bridge" => request["desiredCount"] = json!(8),
-        _ => request["schedulingStrategy"] = json!("DAEMON"),
-    }
-    request
-}
-
-/// What users do meanwhile. Calls that fail may have been done or not.
-async fn change_minds(storm: Arc<Storm>) {
-    let mut random = storm.random();
-    while !storm.is_calm() {
-        sleep(Duration::from_secs(random.random_range(3..30))).await;
-        let name = ["plain", "bridge"][random.random_range(0..2)];
-        let update = match random.random_range(0..4) {
-            0 | 1 => json!({"service": name, "desiredCount": random.random_range(0..16)}),
-            2 => json!({"service": name, "forceNewDeployment": true}),
-            _ => {
-                let _ = define(&storm, name).await;
-                json!({"service": name, "taskDefinition": name})
-            }
-        };
-        let input = decode("UpdateService", update);
-        let _ = storm.ecs.update_service(&storm.call(), input).await;
-        if random.random_bool(0.3) {
-            let _ = stop_one(&storm, &mut random).await;
-        }
-    }
-}
-
-async fn stop_one(storm: &Storm, random: &mut SmallRng) -> Result<(), Fault> {
-    let input = api::ListTasksRequest::default();
-    let listed = storm.ecs.list_tasks(&storm.call(), input).await?;
-    let tasks = listed.task_arns.unwrap_or_default();
-    if tasks.is_empty() {
-        return Ok(());
-    }
-    let task = tasks[random.random_range(0..tasks.len())].clone();
-    let input = decode("StopTask", json!({"task": task}));
-    storm.ecs.stop_task(&storm.call(), input).await.map(|_| ())
 }
 
 async fn weather(seed: u64) {
     let storm = start(seed).await;
     storm.store.set_chaos(chaos(seed));
-    let users = tokio::spawn(change_minds(storm.clone()));
+    let users = tokio::spawn(users::change_minds(storm.clone()));
     let end = Instant::now() + STORM;
     while Instant::now() < end {
         sleep(LOOK).await;
@@ -233,9 +183,11 @@ async fn weather(seed: u64) {
     storm.calm.store(true, Ordering::Relaxed);
     users.await.unwrap();
     storm.store.set_chaos(Chaos::none(seed));
+    users::tidy_up(&storm).await;
     let given_up = Instant::now() + PATIENCE;
     while let Err(why) = check::settled(&storm).await {
         assert!(Instant::now() < given_up, "seed {seed}: {why}");
+        users::try_again(&storm).await;
         sleep(LOOK).await;
         check::always(&storm).await;
     }

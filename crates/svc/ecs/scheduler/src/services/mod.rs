@@ -19,7 +19,7 @@
 //! | [`explain`] | says what a service waits for, and why hosts take no task of it |
 //! | [`launch`] | starts tasks: one transaction a batch claims hosts and writes tasks |
 //!
-//! Invariants, held by property tests and the simulation: a stop of ours never takes the healthy
+//! Invariants, held by property tests and the storm: a stop of ours never takes the healthy
 //! tasks below the minimum, a launch never takes the live ones above the maximum, a DAEMON has at
 //! most one task an instance, every end of a task is counted exactly once.
 

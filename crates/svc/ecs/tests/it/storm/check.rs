@@ -14,7 +14,7 @@ use wharf_records::{
 };
 use wharf_store::{Range, Revision};
 
-use super::{Storm, node::Tasks};
+use super::{Storm, node::Tasks, users};
 use crate::harness::{ACCOUNT, REGION, decode as input};
 
 /// Reads what a storm would refuse.
@@ -45,11 +45,13 @@ async fn records(storm: &Storm) -> (BTreeMap<String, Task>, BTreeMap<String, Led
     (tasks.collect(), ledgers.into_iter().collect())
 }
 
-/// What a task needs is claimed on its host's ledger, once, as long as it needs it; and no ledger
+/// Nothing was seen that must not be. What a task needs is claimed on its host's ledger, once, as long as it needs it; and no ledger
 /// promises more than there is.
 pub async fn always(storm: &Storm) {
     let (tasks, ledgers) = records(storm).await;
     let seed = storm.seed;
+    let wrong = std::mem::take(&mut *storm.wrong.lock().unwrap());
+    assert!(wrong.is_empty(), "seed {seed}: {wrong:#?}");
     shares_nothing(storm, &tasks);
     for task in tasks.values() {
         let ledger = &ledgers[&task.host];
@@ -78,10 +80,11 @@ pub async fn always(storm: &Storm) {
 }
 
 /// What only one task can have is had by one: an address, a port of a host, the place of a DAEMON on a
-/// host. Nothing runs whose interface is gone.
+/// host. Nothing runs whose interface is gone, and no load balancer sends to what another task has.
 fn shares_nothing(storm: &Storm, tasks: &BTreeMap<String, Task>) {
     let seed = storm.seed;
     let (mut addresses, mut daemons) = (BTreeMap::new(), BTreeMap::new());
+    let mut ports = BTreeMap::new();
     for task in tasks.values() {
         let may_run = task.last < Status::Deprovisioning && !task.ended;
         if !may_run && !task.unconfirmed {
@@ -91,10 +94,22 @@ fn shares_nothing(storm: &Storm, tasks: &BTreeMap<String, Task>) {
             let other = addresses.insert(&interface.private_ipv4, &task.arn);
             assert_eq!(other, None, "seed {seed}: {} has its address", task.arn);
         }
+        for port in &task.claim.ports {
+            let other = ports.insert((&task.host, port), &task.arn);
+            assert_eq!(other, None, "seed {seed}: {} has its port", task.arn);
+        }
         if may_run && task.group == "service:daemon" {
             let other = daemons.insert(&task.host, &task.arn);
             assert_eq!(other, None, "seed {seed}: {} is beside it", task.arn);
         }
+    }
+    for (_, address, _) in storm.elbv2.all().into_keys() {
+        let holder = addresses.get(&address).map(|arn| &tasks[*arn].group);
+        let ours = holder.is_none_or(|group| group == "service:balanced");
+        assert!(
+            ours,
+            "seed {seed}: {address} is a target, and of {holder:?}"
+        );
     }
     for (arn, _) in up(storm) {
         let interface = tasks.get(&arn).and_then(|task| task.interface.as_ref());
@@ -108,7 +123,7 @@ fn up(storm: &Storm) -> Vec<(String, String)> {
     let machines = storm.machines.lock().unwrap();
     let on = |(instance, tasks): (&String, &Tasks)| {
         let tasks = tasks.lock().unwrap();
-        let up = tasks.iter().filter(|(_, stage)| stage.is_up());
+        let up = tasks.iter().filter(|(_, run)| run.is_up());
         up.map(|(arn, _)| (arn.clone(), instance.clone()))
             .collect::<Vec<_>>()
     };
@@ -127,7 +142,9 @@ pub async fn was_a_storm(storm: &Storm) {
         stopped("Host EC2"),
         stopped("Essential container"),
         stopped("Scaling activity"),
+        stopped("Task failed ELB"),
         storm.repeated.load(Ordering::Relaxed),
+        storm.rolled_back.load(Ordering::Relaxed),
     ];
     println!("seed {}: {of:?}", storm.seed);
     assert!(tasks.len() > 100 && of.iter().all(|it| *it > 0), "{of:?}");
@@ -135,15 +152,15 @@ pub async fn was_a_storm(storm: &Storm) {
 
 /// Every service has its tasks, all of them run, and nothing is left of others.
 pub async fn settled(storm: &Storm) -> Result<(), String> {
-    let names = serde_json::json!({"services": ["plain", "bridge", "daemon"]});
+    let names = serde_json::json!({"services": users::SERVICES});
     let described = storm
         .ecs
         .describe_services(&storm.call(), input("DescribeServices", names))
         .await
         .map_err(|fault| fault.message)?;
     for service in described.services.unwrap_or_default() {
-        let deployments = service.deployments.as_deref().unwrap_or_default();
-        let stable = deployments.len() == 1
+        let stable = users::is_complete(&service)
+            && !users::is_bad(&service)
             && service.running_count == service.desired_count
             && service.pending_count == Some(0);
         if !stable {
@@ -166,6 +183,17 @@ pub async fn settled(storm: &Storm) -> Result<(), String> {
     if wanted != up {
         let odd: Vec<_> = wanted.symmetric_difference(&up).collect();
         return Err(format!("records and machines do not agree about {odd:?}"));
+    }
+    let balanced = tasks
+        .values()
+        .filter(|task| task.last == Status::Running && task.group == "service:balanced");
+    let address = |task: &Task| Some(task.interface.as_ref()?.private_ipv4.clone());
+    let wanted: BTreeSet<_> = balanced.filter_map(address).collect();
+    let listed = storm.elbv2.all().into_keys().map(|(_, id, _)| id);
+    let listed: BTreeSet<_> = listed.collect();
+    if wanted != listed {
+        let odd: Vec<_> = wanted.symmetric_difference(&listed).collect();
+        return Err(format!("tasks and targets do not agree about {odd:?}"));
     }
     let uncounted = tasks.values().find(|task| {
         let of = task.service.as_ref();

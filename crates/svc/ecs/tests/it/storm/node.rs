@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, atomic::Ordering},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -18,11 +18,18 @@ use tokio_tungstenite::{
 use wharf_api_ecs::Ecs;
 use wharf_svc_ecs::Channel;
 
-use super::Storm;
+use super::{
+    Storm,
+    report::{self, Report},
+    users,
+};
 use wharf_testkit::ecs::{decode, registration};
 
-/// Pause before a report that was not taken is repeated.
+/// Pause before another try to connect.
 const REPEAT: Duration = Duration::from_millis(500);
+
+/// Exit code of what dies with its machine.
+const KILLED: i32 = 137;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -31,7 +38,21 @@ pub enum Stage {
     Ended(i32),
 }
 
-pub type Tasks = Arc<Mutex<BTreeMap<String, Stage>>>;
+/// A task on a machine.
+#[derive(Debug, Clone, Copy)]
+pub struct Run {
+    pub stage: Stage,
+    /// The port of the machine it takes, if its definition names one.
+    port: Option<u64>,
+}
+
+impl Run {
+    pub fn is_up(&self) -> bool {
+        self.stage.is_up()
+    }
+}
+
+pub type Tasks = Arc<Mutex<BTreeMap<String, Run>>>;
 
 pub struct Node {
     storm: Arc<Storm>,
@@ -39,12 +60,6 @@ pub struct Node {
     tasks: Tasks,
     reports: mpsc::UnboundedSender<Report>,
     random: SmallRng,
-}
-
-/// What became of a task, in the order in which it did.
-struct Report {
-    task: String,
-    change: Value,
 }
 
 impl Node {
@@ -61,7 +76,7 @@ impl Node {
         let registered = storm.ecs.register_container_instance(&call, input);
         let registered = registered.await.unwrap().container_instance.unwrap();
         let (reports, taken) = mpsc::unbounded_channel();
-        tokio::spawn(report(storm.clone(), taken));
+        tokio::spawn(report::send(storm.clone(), taken));
         let node = Self {
             storm: storm.clone(),
             instance: registered.container_instance_arn.unwrap(),
@@ -88,7 +103,20 @@ impl Node {
                 () = breaks, if !storm.is_calm() => {}
             }
             if !self.storm.is_calm() {
+                if self.random.random_bool(0.1) {
+                    self.crash();
+                }
                 sleep(self.away()).await;
+            }
+        }
+    }
+
+    /// Everything on the machine dies; its agent says so once it is heard again.
+    fn crash(&mut self) {
+        for (arn, run) in self.tasks.lock().unwrap().iter_mut() {
+            if run.is_up() {
+                run.stage = Stage::Ended(KILLED);
+                let _ = self.reports.send(report::ended(arn, KILLED));
             }
         }
     }
@@ -173,9 +201,7 @@ impl Node {
         let tasks = self.tasks.lock().unwrap();
         let candidates: Vec<Value> = tasks
             .iter()
-            .filter(|(arn, stage)| {
-                stage.is_up() && !named.contains(&arn.as_str())
-            })
+            .filter(|(arn, run)| run.is_up() && !named.contains(&arn.as_str()))
             .map(|(arn, _)| {
                 json!({"taskArn": arn, "taskClusterArn": null, "desiredStatus": "STOPPED"})
             })
@@ -194,35 +220,66 @@ impl Node {
             return self.stop(&arn);
         }
         let known = self.tasks.lock().unwrap().get(&arn).copied();
-        match known {
-            None => self.start(arn),
+        match known.map(|run| run.stage) {
+            None => self.start(arn, task),
             // Told again: the report may not have come through.
-            Some(Stage::Ended(code)) => self.reports.send(ended(&arn, code)).unwrap_or(()),
+            Some(Stage::Ended(code)) => self.reports.send(report::ended(&arn, code)).unwrap_or(()),
             Some(Stage::Starts | Stage::Runs) => {}
         }
     }
 
-    fn start(&mut self, arn: String) {
-        self.tasks
-            .lock()
-            .unwrap()
-            .insert(arn.clone(), Stage::Starts);
-        let starts_in = Duration::from_millis(self.random.random_range(50..4000));
-        let exits_in = (!self.storm.is_calm() && self.random.random_bool(0.05))
-            .then(|| Duration::from_secs(self.random.random_range(1..60)));
-        let (tasks, reports) = (self.tasks.clone(), self.reports.clone());
+    fn start(&mut self, arn: String, task: &Value) {
+        let port = task["containers"][0]["portMappings"][0]["hostPort"].as_u64();
+        let port = port.filter(|port| *port > 0 && task["networkMode"] != "awsvpc");
+        let stage = Stage::Starts;
+        let run = Run { stage, port };
+        self.tasks.lock().unwrap().insert(arn.clone(), run);
+        let fate = self.fate(task["containers"][0]["image"].as_str().unwrap_or_default());
+        let (tasks, reports, storm) =
+            (self.tasks.clone(), self.reports.clone(), self.storm.clone());
         tokio::spawn(async move {
-            sleep(starts_in).await;
+            sleep(fate.starts_in).await;
+            if fate.never_starts {
+                if turn(&tasks, &arn, Stage::Starts, Stage::Ended(1)) {
+                    let _ = reports.send(report::cannot_start(&arn));
+                }
+                return;
+            }
             if !turn(&tasks, &arn, Stage::Starts, Stage::Runs) {
                 return;
             }
-            let _ = reports.send(running(&arn));
-            let Some(exits_in) = exits_in else { return };
+            port_is_free(&storm, &tasks, &arn);
+            let _ = reports.send(report::running(&arn));
+            let Some(exits_in) = fate.exits_in else {
+                return;
+            };
             sleep(exits_in).await;
             if turn(&tasks, &arn, Stage::Runs, Stage::Ended(1)) {
-                let _ = reports.send(ended(&arn, 1));
+                let _ = reports.send(report::ended(&arn, 1));
             }
         });
+    }
+
+    /// What becomes of a task; its image says so if its definition is a bad one.
+    fn fate(&mut self, image: &str) -> Fate {
+        let calm = self.storm.is_calm();
+        let slow = !calm && self.random.random_bool(0.03);
+        let starts_in = self
+            .random
+            .random_range(if slow { 5000..40_000 } else { 50..4000 });
+        let by_chance = self.random.random_range(1..60);
+        let by_chance = Duration::from_secs(by_chance);
+        let exits = !calm && self.random.random_bool(0.05);
+        let fails = !calm && self.random.random_bool(0.01);
+        let bad = image.strip_prefix(users::CRASHES);
+        let bad = bad
+            .and_then(|life| life.parse().ok())
+            .map(Duration::from_millis);
+        Fate {
+            starts_in: Duration::from_millis(starts_in),
+            never_starts: fails || image == users::NEVER_STARTS,
+            exits_in: bad.or_else(|| exits.then_some(by_chance)),
+        }
     }
 
     fn stop(&mut self, arn: &str) {
@@ -230,17 +287,25 @@ impl Node {
         let (tasks, reports, arn) = (self.tasks.clone(), self.reports.clone(), arn.to_owned());
         tokio::spawn(async move {
             sleep(takes).await;
-            let code = match tasks.lock().unwrap().get(&arn) {
-                Some(Stage::Ended(code)) => *code,
+            let known = tasks.lock().unwrap().get(&arn).copied();
+            let code = match known.map(|run| run.stage) {
+                Some(Stage::Ended(code)) => code,
                 Some(Stage::Starts | Stage::Runs) | None => 143,
             };
-            tasks
-                .lock()
-                .unwrap()
-                .insert(arn.clone(), Stage::Ended(code));
-            let _ = reports.send(ended(&arn, code));
+            let stage = Stage::Ended(code);
+            let port = known.and_then(|run| run.port);
+            let run = Run { stage, port };
+            tasks.lock().unwrap().insert(arn.clone(), run);
+            let _ = reports.send(report::ended(&arn, code));
         });
     }
+}
+
+/// What becomes of a task.
+struct Fate {
+    starts_in: Duration,
+    never_starts: bool,
+    exits_in: Option<Duration>,
 }
 
 impl Stage {
@@ -254,49 +319,21 @@ impl Stage {
 fn turn(tasks: &Tasks, arn: &str, from: Stage, to: Stage) -> bool {
     let mut tasks = tasks.lock().unwrap();
     match tasks.get_mut(arn) {
-        Some(stage) if *stage == from => {
-            *stage = to;
+        Some(run) if run.stage == from => {
+            run.stage = to;
             true
         }
         _ => false,
     }
 }
 
-fn running(task: &str) -> Report {
-    let binding =
-        json!({"bindIP": "0.0.0.0", "containerPort": 80, "hostPort": 32768, "protocol": "tcp"});
-    let container = json!({"containerName": "web", "status": "RUNNING", "runtimeId": "r",
-        "networkBindings": [binding]});
-    Report {
-        task: task.to_owned(),
-        change: json!({"status": "RUNNING", "containers": [container]}),
-    }
-}
-
-fn ended(task: &str, code: i32) -> Report {
-    let container = json!({"containerName": "web", "status": "STOPPED", "exitCode": code});
-    Report {
-        task: task.to_owned(),
-        change: json!({"status": "STOPPED", "containers": [container]}),
-    }
-}
-
-/// Reports in their order, each until it is taken or refused for good.
-async fn report(storm: Arc<Storm>, mut reports: mpsc::UnboundedReceiver<Report>) {
-    while let Some(Report { task, mut change }) = reports.recv().await {
-        change["cluster"] = json!("default");
-        change["task"] = json!(task);
-        loop {
-            let input = decode("SubmitTaskStateChange", change.clone());
-            let call = storm.call();
-            let submitted = storm.ecs.submit_task_state_change(&call, input);
-            match submitted.await {
-                Err(fault) if fault.status >= 500 => {
-                    storm.repeated.fetch_add(1, Ordering::Relaxed);
-                    sleep(REPEAT).await;
-                }
-                _ => break,
-            }
-        }
+/// Nobody else on the machine has the port of a task that runs now.
+fn port_is_free(storm: &Storm, tasks: &Tasks, arn: &str) {
+    let tasks = tasks.lock().unwrap();
+    let Some(port) = tasks[arn].port else { return };
+    let others = tasks.iter().filter(|(other, _)| *other != arn);
+    let mut holders = others.filter(|(_, run)| run.stage == Stage::Runs && run.port == Some(port));
+    if let Some((other, _)) = holders.next() {
+        storm.wrong(format!("{arn} runs on port {port}, which {other} has"));
     }
 }

@@ -19,7 +19,9 @@ pub(super) fn balance(plan: &mut Plan, view: &View<'_>, hosts: &[SeenHost], now:
         hosts.iter().map(|host| (host.id.as_str(), host)).collect();
     let mut stops = Stops::new(view);
     let mut served = BTreeSet::new();
-    for one in &view.live {
+    // What leaves a draining host does so in any case: the minimum is counted without it.
+    let (leaving, staying): (Vec<_>, Vec<_>) = view.live.iter().partition(|one| one.task.draining);
+    for one in leaving.into_iter().chain(staying) {
         let host = ready.get(one.task.host.as_str()).copied();
         retire(plan, &mut stops, one, host, &mut served, now);
     }

@@ -422,6 +422,33 @@ fn targets_come_before_and_go_before() {
 }
 
 #[test]
+fn a_daemon_counts_what_leaves_draining_hosts_before_it_replaces_others() {
+    let mut service = service(4, &["2", "1"]);
+    service.scheduling = Scheduling::Daemon;
+    service.options = validate::default_options(Scheduling::Daemon);
+    service.options.minimum_percent = 67;
+    let host = |number: usize| SeenHost {
+        id: format!("h{number}"),
+        ready: number != 3,
+        connected: true,
+        others: 0,
+    };
+    let mut tasks: Vec<Seen> = (0..4).map(|number| task(number, "1")).collect();
+    tasks[3].draining = true;
+    let observed = Observed {
+        tasks,
+        hosts: (0..4).map(host).collect(),
+    };
+    // Of three hosts that stay two keep theirs, and none of these is the one that is emptied.
+    let mut stopped = stops(&plan(&service, &observed, NOW))
+        .into_iter()
+        .map(str::to_owned)
+        .collect::<Vec<_>>();
+    stopped.sort();
+    assert_eq!(stopped, ["t003"]);
+}
+
+#[test]
 fn a_deleted_service_is_gone_with_its_last_task() {
     let mut service = service(2, &["1"]);
     service.status = ServiceStatus::Draining;
