@@ -220,7 +220,7 @@ pub fn join(layout: &Layout, server: &str, token: &str, keyring: &Keyring) -> Re
             })?;
         let body = json!({ "token": token }).to_string();
         let answer = post(Box::new(stream), &authority, "/wharf/join", body).await?;
-        let certificate = pinned.authority.lock().ok().and_then(|held| held.clone());
+        let certificate = pinned.authority.lock().clone();
         Ok((answer, certificate))
     })?;
     let granted: Granted = serde_json::from_str(&answer)
@@ -306,7 +306,7 @@ async fn post(
 struct Pinned {
     digest: String,
     provider: Arc<CryptoProvider>,
-    authority: std::sync::Mutex<Option<CertificateDer<'static>>>,
+    authority: parking_lot::Mutex<Option<CertificateDer<'static>>>,
 }
 
 impl ServerCertVerifier for Pinned {
@@ -335,9 +335,7 @@ impl ServerCertVerifier for Pinned {
             ocsp_response,
             now,
         )?;
-        if let Ok(mut held) = self.authority.lock() {
-            *held = Some(authority.clone().into_owned());
-        }
+        *self.authority.lock() = Some(authority.clone().into_owned());
         Ok(verified)
     }
 

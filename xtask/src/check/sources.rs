@@ -1,4 +1,5 @@
-//! What sources may say: who makes permits, under which names, and which crates may be unsafe.
+//! What sources may say: who makes permits, under which names, whose locks they take, and which crates may
+//! be unsafe.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -44,6 +45,28 @@ pub fn controllers(metadata: &Value, folder: impl Fn(&str) -> Option<String>) ->
     found
 }
 
+/// A lock of the standard library: one that a panic poisons. All of ours are those of `parking_lot`.
+fn has_std_lock(text: &str) -> bool {
+    let names = ["Mutex", "RwLock", "Condvar", "PoisonError"];
+    let is_lock = |name: &str| {
+        let name = name.trim_start();
+        names.iter().any(|lock| name.starts_with(lock))
+    };
+    // `std::sync::X`, `std::sync::{…}`, and `sync::{…}` within `use std::{…}`.
+    let whole = text.split("std::sync::").skip(1).map(str::to_owned);
+    let within = text.split("use std::{").skip(1).filter_map(|rest| {
+        let rest = rest.split(';').next()?;
+        rest.split_once("sync::").map(|(_, names)| names.to_owned())
+    });
+    whole.chain(within).any(|rest| {
+        let Some(list) = rest.strip_prefix('{') else {
+            return is_lock(&rest);
+        };
+        let list = list.split('}').next().unwrap_or(list);
+        list.split(',').any(is_lock)
+    })
+}
+
 const MAKES: &str = "Permit::for_controller(";
 
 /// What is wrong with one source; `name` is its path below `crates/`. The controllers that it writes as
@@ -58,6 +81,11 @@ pub fn check(
     if text.contains("Permit::after_authorization(") && name != "wire/src/call.rs" {
         problems.push(format!(
             "crates/{name} makes a caller's permit; only the dispatcher may"
+        ));
+    }
+    if name.contains("/src/") && has_std_lock(text) {
+        problems.push(format!(
+            "crates/{name} has a lock of std::sync; those of parking_lot are ours"
         ));
     }
     if is_test(name) || name.starts_with("base/") {
@@ -172,6 +200,28 @@ mod tests {
         assert!(check("svc/ecs/tests/it/harness.rs", text).is_empty());
         let own_tests = format!("#[cfg(test)]\nmod tests {{\n{text}\n}}\n");
         assert!(check("server/src/other.rs", &own_tests).is_empty());
+    }
+
+    #[test]
+    fn locks_are_those_of_parking_lot() {
+        for text in [
+            "use std::sync::Mutex;",
+            "use std::sync::{Arc, RwLock};",
+            "use std::sync::{\n    Arc,\n    PoisonError,\n};",
+            "use std::{\n    fmt::Write,\n    sync::{Arc, Mutex},\n};",
+            "use std::{fmt, sync::Condvar};",
+            "struct X(std::sync::Mutex<u8>);",
+        ] {
+            assert_eq!(check("svc/ecs/src/core.rs", text).len(), 1, "{text}");
+            assert!(check("svc/ecs/tests/it/main.rs", text).is_empty());
+        }
+        for text in [
+            "use std::sync::{Arc, atomic::AtomicBool};",
+            "use std::{fmt, sync::Arc};\nuse parking_lot::Mutex;",
+            "use tokio::sync::{Mutex, RwLock};",
+        ] {
+            assert!(check("svc/ecs/src/core.rs", text).is_empty(), "{text}");
+        }
     }
 
     #[test]

@@ -178,7 +178,7 @@ impl Network {
     /// The attachment that has `address` in `scope`. Addresses cannot be borrowed, so this says
     /// who is at the other end of a connection to an in-task endpoint.
     pub fn key_at(&self, scope: &Scope, address: Ipv4Addr) -> Option<String> {
-        let directory = self.directory.read().unwrap_or_else(|e| e.into_inner());
+        let directory = self.directory.read();
         directory.get(&(scope.clone(), address)).cloned()
     }
 

@@ -191,7 +191,7 @@ impl Worker {
             changed = endpoint.host_reachable != reachable;
             endpoint.host_reachable = reachable;
         }
-        let mut directory = self.directory.write().unwrap_or_else(|e| e.into_inner());
+        let mut directory = self.directory.write();
         directory.insert((endpoint.scope, endpoint.address), record.key.clone());
         drop(directory);
         if changed { self.save(&record) } else { Ok(()) }

@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
+use parking_lot::RwLock;
 use tokio::sync::{mpsc, oneshot};
 use wharf_userns::IdRange;
 
@@ -215,7 +216,7 @@ impl Worker {
             return Err(error);
         }
         if let Some(Endpoint { scope, address, .. }) = &record.endpoint {
-            let mut directory = self.directory.write().unwrap_or_else(|e| e.into_inner());
+            let mut directory = self.directory.write();
             directory.insert((scope.clone(), *address), key.to_owned());
         }
         Ok(record.attachment(&self.state))
@@ -490,7 +491,7 @@ impl Worker {
                     });
                 }
             }
-            let mut directory = self.directory.write().unwrap_or_else(|e| e.into_inner());
+            let mut directory = self.directory.write();
             directory.remove(&(endpoint.scope.clone(), endpoint.address));
         }
         if record.mode != Mode::Host {

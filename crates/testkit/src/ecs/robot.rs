@@ -1,11 +1,9 @@
 //! An agent that does what it is told by itself: tasks run as soon as they are wanted, and end as
 //! soon as they are not.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
+use parking_lot::Mutex;
 use serde_json::json;
 use wharf_api_ecs::Ecs;
 use wharf_svc_ecs::EcsService;
@@ -49,7 +47,7 @@ impl Robot {
 
     /// What becomes of further tasks of a family.
     pub fn fate(&self, family: &str, fate: Fate) {
-        self.fates.lock().unwrap().insert(family.to_owned(), fate);
+        self.fates.lock().insert(family.to_owned(), fate);
     }
 
     async fn run(self, mut agent: Agent) {
@@ -58,15 +56,12 @@ impl Robot {
             let family = task["family"].as_str().unwrap().to_owned();
             let name = task["containers"][0]["name"].as_str().unwrap().to_owned();
             if task["desiredStatus"] == "STOPPED" {
-                self.stopped.lock().unwrap().push(arn.clone());
+                self.stopped.lock().push(arn.clone());
                 self.end(&arn, &name, 143).await;
                 continue;
             }
-            self.told
-                .lock()
-                .unwrap()
-                .push((arn.clone(), family.clone()));
-            let fate = self.fates.lock().unwrap().get(&family).copied();
+            self.told.lock().push((arn.clone(), family.clone()));
+            let fate = self.fates.lock().get(&family).copied();
             match fate.unwrap_or(Fate::Runs) {
                 Fate::Runs => self.running(&arn, &name).await,
                 Fate::FailsToStart => {

@@ -13,7 +13,7 @@ const ACCOUNT: &str = "000000000000";
 const REGION: &str = "us-east-1";
 
 /// Container instances, of which one is registered; the hosts that are gone.
-struct One(&'static str, std::sync::Mutex<Vec<String>>);
+struct One(&'static str, parking_lot::Mutex<Vec<String>>);
 
 #[async_trait]
 impl Nodes for One {
@@ -36,7 +36,7 @@ impl Balancers for One {
     async fn host_connected(&self, _: &str, _: &str) {}
     async fn host_disconnected(&self, _: &str) {}
     async fn host_gone(&self, instance: &str) {
-        self.1.lock().unwrap().push(instance.to_owned());
+        self.1.lock().push(instance.to_owned());
     }
     async fn report(&self, _: &str, _: Vec<TargetHealth>) {}
 }
@@ -64,9 +64,9 @@ async fn hosts_go_with_their_container_instances() {
     for (id, peer) in [("i-1", 1), ("i-2", 2), ("i-3", 3)] {
         subscribes(id, peer, &[]).await;
     }
-    let nodes = One("i-2", std::sync::Mutex::default());
+    let nodes = One("i-2", parking_lot::Mutex::default());
     sweep_once(&hosts, &nodes, &nodes).await.unwrap();
-    let mut gone = nodes.1.into_inner().unwrap();
+    let mut gone = nodes.1.into_inner();
     gone.sort();
     assert_eq!(gone, ["i-1", "i-3"]);
     let left = hosts.all().await.unwrap();

@@ -114,7 +114,7 @@ async fn scales_rolls_and_is_deleted() {
     assert_ne!(now.id.as_ref(), Some(&first));
     let tasks = harness.tasks_of("web").await;
     assert_eq!(tasks[0].task_definition_arn.as_ref(), Some(&second));
-    let stopped = robot.stopped.lock().unwrap().last().cloned().unwrap();
+    let stopped = robot.stopped.lock().last().cloned().unwrap();
     let stopped = harness.until(&stopped, "STOPPED").await;
     assert_eq!(
         stopped.stop_code.as_deref(),
@@ -267,11 +267,7 @@ async fn tasks_that_exit_at_once_trip_the_breaker_too() {
              Essential container in task exited (container web: exit code 1)."
         )
     );
-    assert_eq!(
-        robot.told.lock().unwrap().len(),
-        2,
-        "nothing more is started"
-    );
+    assert_eq!(robot.told.lock().len(), 2, "nothing more is started");
 }
 
 #[tokio::test]

@@ -120,7 +120,7 @@ async fn the_old_task_serves_until_the_new_one_is_healthy_and_it_is_drained() {
     };
     states().await;
     assert!(
-        robot.stopped.lock().unwrap().is_empty(),
+        robot.stopped.lock().is_empty(),
         "connections are still under way"
     );
     harness.elbv2.drain();

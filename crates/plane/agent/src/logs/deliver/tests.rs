@@ -1,8 +1,9 @@
 //! A spool in memory, a service that fails or dies at chosen moments.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 
 use super::*;
 use crate::client::CallError;
@@ -22,14 +23,14 @@ struct Reader {
 fn read(spool: &Arc<Mutex<Spool>>) -> Reader {
     Reader {
         spool: spool.clone(),
-        at: spool.lock().unwrap().committed,
+        at: spool.lock().committed,
     }
 }
 
 #[async_trait]
 impl LogSource for Reader {
     async fn next(&mut self, max: usize) -> Result<Chunk, SourceError> {
-        let spool = self.spool.lock().unwrap();
+        let spool = self.spool.lock();
         let from = usize::try_from(self.at).unwrap();
         let end = spool.lines.len().min(from + max.min(7));
         self.at = end as u64;
@@ -50,7 +51,7 @@ impl LogSource for Reader {
     }
 
     async fn commit(&mut self, delivered: u64) -> Result<(), SourceError> {
-        self.spool.lock().unwrap().committed = delivered;
+        self.spool.lock().committed = delivered;
         Ok(())
     }
 }
@@ -82,17 +83,17 @@ fn fault(code: &str, status: u16) -> CallError {
 #[async_trait]
 impl LogSink for Service {
     async fn create(&self, _: &Awslogs) -> Result<(), CallError> {
-        *self.exists.lock().unwrap() = true;
+        *self.exists.lock() = true;
         Ok(())
     }
 
     async fn put(&self, _: &Awslogs, events: &[LogEvent]) -> Result<(), CallError> {
-        if !*self.exists.lock().unwrap() {
+        if !*self.exists.lock() {
             return Err(fault("ResourceNotFoundException", 400));
         }
-        let next = self.script.lock().unwrap().pop();
+        let next = self.script.lock().pop();
         if next != Some(Outcome::Unavailable) && next != Some(Outcome::DeathBefore) {
-            self.events.lock().unwrap().extend_from_slice(events);
+            self.events.lock().extend_from_slice(events);
         }
         match next {
             None => Ok(()),
@@ -102,7 +103,7 @@ impl LogSink for Service {
     }
 
     async fn tail(&self, _: &Awslogs, count: usize) -> Result<Vec<LogEvent>, CallError> {
-        let events = self.events.lock().unwrap();
+        let events = self.events.lock();
         Ok(events[events.len().saturating_sub(count)..].to_vec())
     }
 }
@@ -133,7 +134,7 @@ fn spool(lines: usize) -> Arc<Mutex<Spool>> {
 fn expected(spool: &Arc<Mutex<Spool>>) -> Vec<String> {
     let mut joined = Vec::new();
     let mut open = String::new();
-    for (line, partial) in &spool.lock().unwrap().lines {
+    for (line, partial) in &spool.lock().lines {
         open.push_str(line);
         if !partial {
             joined.push(std::mem::take(&mut open));
@@ -149,7 +150,6 @@ fn arrived(service: &Service) -> Vec<String> {
     service
         .events
         .lock()
-        .unwrap()
         .iter()
         .map(|e| e.text.clone())
         .collect()
@@ -159,7 +159,7 @@ fn arrived(service: &Service) -> Vec<String> {
 async fn an_outage_loses_and_doubles_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let (spool, service) = (spool(100), Service::default());
-    *service.script.lock().unwrap() = vec![Outcome::Unavailable; 20];
+    *service.script.lock() = vec![Outcome::Unavailable; 20];
     let delivery = Delivery {
         source: read(&spool),
         to: to(),
@@ -167,7 +167,7 @@ async fn an_outage_loses_and_doubles_nothing() {
     };
     delivery.run(&service).await;
     assert_eq!(arrived(&service), expected(&spool));
-    assert_eq!(spool.lock().unwrap().committed, 100);
+    assert_eq!(spool.lock().committed, 100);
     assert!(!dir.path().join("intent").exists());
 }
 
@@ -178,7 +178,7 @@ async fn a_killed_agent_sends_nothing_twice() {
         let (spool, service) = (spool(25_000), Service::default());
         // Dies in the third put of each life; more lines come meanwhile.
         for life in 0..3 {
-            *service.script.lock().unwrap() = if life < 2 { vec![death] } else { Vec::new() };
+            *service.script.lock() = if life < 2 { vec![death] } else { Vec::new() };
             let delivery = Delivery {
                 source: read(&spool),
                 to: to(),
@@ -188,11 +188,10 @@ async fn a_killed_agent_sends_nothing_twice() {
             assert_eq!(lived.is_ok(), life == 2);
             spool
                 .lock()
-                .unwrap()
                 .lines
                 .push((format!("between lives {life}"), false));
             if life == 2 {
-                spool.lock().unwrap().lines.pop();
+                spool.lock().lines.pop();
             }
         }
         assert_eq!(arrived(&service), expected(&spool));
@@ -205,7 +204,7 @@ async fn lines_that_came_after_a_kill_do_not_hide_what_had_arrived() {
         let dir = tempfile::tempdir().unwrap();
         let (spool, service) = (spool(3), Service::default());
         for life in 0..2 {
-            *service.script.lock().unwrap() = if life == 0 { vec![death] } else { Vec::new() };
+            *service.script.lock() = if life == 0 { vec![death] } else { Vec::new() };
             let delivery = Delivery {
                 source: read(&spool),
                 to: to(),
@@ -214,7 +213,7 @@ async fn lines_that_came_after_a_kill_do_not_hide_what_had_arrived() {
             let lived = tokio::time::timeout(Duration::from_secs(60), delivery.run(&service)).await;
             assert_eq!(lived.is_ok(), life == 1);
             if life == 0 {
-                let mut spool = spool.lock().unwrap();
+                let mut spool = spool.lock();
                 let more = (0..4).map(|n| (format!("later {n}"), false));
                 spool.lines.extend(more);
             }

@@ -3,10 +3,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 use wharf_records::ecs::Desired;
@@ -60,7 +60,7 @@ pub struct Seat<'a> {
 impl Hub {
     /// Instances without a connection count as silent from here on, not from before.
     pub fn start(&self) {
-        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut started = self.started.lock();
         started.get_or_insert_with(Instant::now);
     }
 
@@ -140,7 +140,7 @@ impl Hub {
     }
 
     fn ends(&self) -> MutexGuard<'_, HashMap<String, CancellationToken>> {
-        self.ends.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ends.lock()
     }
 
     /// Whether an instance has a connection here, and if not, since when.
@@ -149,7 +149,7 @@ impl Hub {
             Some(presence) if presence.replaced.is_some() => return Seen::Connected,
             known => known.and_then(|presence| presence.ended),
         };
-        let started = *self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        let started = *self.started.lock();
         match ended {
             Some(ended) => Seen::Gone(ended.elapsed()),
             None => Seen::NotYet(started.map_or(Duration::ZERO, |since| since.elapsed())),
@@ -172,9 +172,7 @@ impl Hub {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Presence>> {
-        self.connections
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.connections.lock()
     }
 }
 

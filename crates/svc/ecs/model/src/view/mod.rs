@@ -9,11 +9,9 @@ pub mod feed;
 mod machines;
 mod region;
 
-use std::{
-    collections::HashMap,
-    sync::{LazyLock, PoisonError, RwLock},
-};
+use std::{collections::HashMap, sync::LazyLock};
 
+use parking_lot::RwLock;
 use tokio::sync::watch;
 pub use wharf_hosts::Held;
 use wharf_hosts::{Hosts, Machines, Reached};
@@ -238,13 +236,13 @@ impl View {
         place: &Place,
         look: impl FnOnce(&Region) -> R,
     ) -> R {
-        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let tables = self.tables.read();
         look(&tables.region(machines, place))
     }
 
     /// Reads every account and region, one after the other.
     pub fn read_all(&self, mut look: impl FnMut(&Records)) {
-        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let tables = self.tables.read();
         tables.regions.values().for_each(&mut look);
     }
 
@@ -258,7 +256,7 @@ impl View {
 
     /// Names of an account's regions in which container instances are registered, sorted.
     pub fn regions_with_hosts(&self, account: &str) -> Vec<String> {
-        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let tables = self.tables.read();
         let with = tables
             .regions
             .iter()
@@ -270,7 +268,7 @@ impl View {
 
     /// Keys of the services that are not over and have targets, in that group if one is named.
     pub fn services_with_targets(&self, group: Option<&str>) -> Vec<String> {
-        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let tables = self.tables.read();
         let regions = tables.regions.values();
         let services = regions.flat_map(|region| region.services.values());
         let has = |service: &&Held<Service>| {
@@ -286,20 +284,20 @@ impl View {
 
     /// Tasks on a host, of whatever account and region.
     pub fn tasks_on(&self, host: &str) -> Vec<Held<Task>> {
-        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let tables = self.tables.read();
         tables.on_hosts.tasks_on(host).cloned().collect()
     }
 
     /// A signal raised with every change that concerns a host's tasks.
     pub fn follow_host(&self, host: &str) -> watch::Receiver<Revision> {
-        let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+        let mut tables = self.tables.write();
         tables.on_hosts.signal(host).subscribe()
     }
 
     /// Takes over a batch of changes, all of them up to `revision`.
     pub fn apply(&self, revision: Revision, events: &[Event]) -> Vec<Change> {
         let changes = self.hosts.write(|machines| {
-            let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+            let mut tables = self.tables.write();
             take_over(&mut tables, machines, revision, events)
         });
         self.reached.reach(revision);
@@ -308,7 +306,7 @@ impl View {
 
     /// Tables to read a picture of the store into.
     pub fn blank(&self) -> Tables {
-        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let tables = self.tables.read();
         tables.blank()
     }
 
@@ -316,7 +314,7 @@ impl View {
     /// with it. Nobody ever sees a part of it: what is absent from a view is gone.
     pub fn install(&self, mut whole: Tables, said: Machines, revision: Revision) {
         self.hosts.write(|machines| {
-            let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+            let mut tables = self.tables.write();
             machines.replace_registry(said.into_registry());
             whole.on_hosts.take_signals(&mut tables.on_hosts, revision);
             *tables = whole;
