@@ -92,8 +92,8 @@ def test_what_is_refused_and_how(wharf):
     assert put(Type="Text")[0] == "ValidationException"
     assert put(AllowedPattern=r"\d{1,4}")[1] == r"Parameter value, cannot be validated against allowedPattern: \d{1,4}"
     assert put(Type="SecureString", KeyId="alias/mine") == ("InvalidKeyId", "Invalid keyId alias/mine")
-    notify = json.dumps([{"Type": "NoChangeNotification", "Version": "1.0", "Attributes": {"After": "1", "Unit": "Days"}}])
-    assert put(Tier="Advanced", Policies=notify)[1].startswith("The parameter policy NoChangeNotification is not supported")
+    notify = json.dumps([{"Type": "NoChangeNotification", "Version": "1.0", "Attributes": {"After": "0", "Unit": "Days"}}])
+    assert put(Tier="Advanced", Policies=notify)[0] == "InvalidPolicyAttributeException"
     assert put(Value="x" * 4097)[1].startswith("Standard tier parameters support a maximum parameter value of 4096 characters.")
     assert refused(ssm.get_parameters_by_path, Path="x")[0] == "ValidationException"
     assert refused(ssm.send_command, DocumentName="AWS-RunShellScript")[1] == "ssm:SendCommand is not supported by this version of wharf."

@@ -14,7 +14,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 use wharf_base::Clock;
 use wharf_reconcile::Takeover;
-use wharf_service::{Tagged, announce::Announcing};
+use wharf_service::{Tagged, announce::Announce};
 use wharf_svc_ecr::EcrService;
 use wharf_svc_ecs_exec::ssm::SessionManager;
 use wharf_svc_events::{EventsService, Parts as EventsParts};
@@ -84,7 +84,7 @@ pub static SERVICES: &[Row] = &[
             let ecs = it.plane.ecs.clone();
             Served::by(wharf_api_ecs::Routes(Arc::new(ecs.clone())))
                 .tagged(wharf_svc_ecs::TAGGED)
-                .announcing(wharf_svc_ecs::ANNOUNCING)
+                .announcing(ecs.announcing())
                 .running("ECS", |stop| async move { ecs.run(stop).await })
         },
     },
@@ -128,6 +128,7 @@ pub static SERVICES: &[Row] = &[
             let acm = it.plane.acm.clone();
             Served::by(wharf_api_acm::Routes(Arc::new(acm.clone())))
                 .tagged(wharf_svc_acm::TAGGED)
+                .announcing(acm.announcing())
                 .running("certificates", |stop| async move { acm.run(stop).await })
         },
     },
@@ -176,6 +177,7 @@ pub static SERVICES: &[Row] = &[
             secrets.calling(it.operations.clone());
             Served::by(wharf_api_secretsmanager::Routes(Arc::new(secrets.clone())))
                 .tagged(wharf_svc_secretsmanager::TAGGED)
+                .announcing(wharf_svc_secretsmanager::ANNOUNCING)
                 .running("secrets", |stop| async move { secrets.run(stop).await })
         },
     },
@@ -249,6 +251,7 @@ pub static SERVICES: &[Row] = &[
                 keyring: it.data.keyring.clone(),
                 operations: it.operations.clone(),
                 egress: it.plane.egress.clone(),
+                secrets: Arc::new(it.plane.secrets.clone()),
                 sources: it.announcing.clone(),
                 clock: it.clock.clone(),
                 takeover: Takeover::Replace,
@@ -307,7 +310,7 @@ pub(crate) struct Wiring<'a> {
     /// The resources of all services that have tags, once all are built.
     pub tagged: Arc<OnceLock<Vec<Tagged>>>,
     /// What all services announce, once all are built.
-    pub announcing: Arc<OnceLock<Vec<Announcing>>>,
+    pub announcing: Arc<OnceLock<Vec<Arc<dyn Announce>>>>,
     /// For the gateway, which answers pages of other sites by the rules of buckets, and for closed accounts.
     pub s3: Arc<OnceLock<S3Service>>,
     /// Their operations, once all are built.
@@ -328,7 +331,7 @@ pub(crate) struct Served {
     pub routes: Vec<Arc<dyn Service>>,
     pub loops: Vec<Loop>,
     tagged: Vec<Tagged>,
-    announcing: Vec<Announcing>,
+    announcing: Vec<Arc<dyn Announce>>,
 }
 
 impl Served {
@@ -349,8 +352,8 @@ impl Served {
     }
 
     /// Announces changes of its records, for EventBridge.
-    pub fn announcing(mut self, announcing: Announcing) -> Self {
-        self.announcing.push(announcing);
+    pub fn announcing(mut self, announcing: impl Announce) -> Self {
+        self.announcing.push(Arc::new(announcing));
         self
     }
 

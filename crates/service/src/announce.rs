@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use wharf_base::Timestamp;
 use wharf_records::{Record, decode};
 use wharf_store::{Entry, Event};
+use wharf_wire::async_trait;
 
 use crate::Place;
 
@@ -25,13 +26,34 @@ pub struct Announcement {
     pub detail: Value,
 }
 
-/// What a service announces.
+/// What a service announces of changes of its records.
+#[async_trait]
+pub trait Announce: Send + Sync + 'static {
+    /// The service's segment of keys.
+    fn service(&self) -> &'static str;
+
+    /// What changes of one revision mean, at a time. The same changes mean as many events again.
+    async fn announced(&self, changes: &[&Event], now: Timestamp) -> Vec<Announcement>;
+}
+
+/// A service whose changes say by themselves what they mean.
 #[derive(Debug, Clone, Copy)]
 pub struct Announcing {
     /// The service's segment of keys.
     pub service: &'static str,
     /// What changes of one revision mean, at a time. The same changes mean as many events again.
     pub of: fn(&[&Event], Timestamp) -> Vec<Announcement>,
+}
+
+#[async_trait]
+impl Announce for Announcing {
+    fn service(&self) -> &'static str {
+        self.service
+    }
+
+    async fn announced(&self, changes: &[&Event], now: Timestamp) -> Vec<Announcement> {
+        (self.of)(changes, now)
+    }
 }
 
 /// A record of a change. One that cannot be read is said so in the log, and its event is lost.

@@ -7,6 +7,7 @@
 //!   a service that has one reconciler.
 //! - [`StepError`] is why a reconciler tries a key again, [`fence`] what its writes compare.
 //! - [`announce`] is how a service tells EventBridge what changes of its records mean.
+//! - [`KeptSecrets`] are those that a service keeps in Secrets Manager for its users.
 //! - [`tags`] holds the rules of tags and their part in authorisation.
 //! - [`Tagged`] names the resources of a service that have tags.
 //! - [`Turns`] queues writers of one thing.
@@ -23,6 +24,7 @@ pub mod announce;
 mod changes;
 mod error;
 mod feed;
+mod kept;
 mod loops;
 mod pages;
 mod place;
@@ -36,6 +38,7 @@ mod turns;
 pub use changes::{Changes, Outcome};
 pub use error::{Cause, ChangeError, Faults};
 pub use feed::{Look, Reach, feed, follow, newest};
+pub use kept::KeptSecrets;
 pub use loops::{Loops, OneQueue};
 pub use pages::{Page, Pages};
 pub use place::Place;

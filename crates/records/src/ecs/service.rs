@@ -45,6 +45,9 @@ pub struct Service {
     /// last told.
     #[serde(default)]
     pub said: BTreeMap<String, Timestamp>,
+    /// What the closest host lacked when a task could not be placed: `RESOURCE:CPU`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lacking: Option<String>,
     /// Everything was as wanted at the last look.
     #[serde(default)]
     pub steady: bool,

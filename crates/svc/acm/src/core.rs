@@ -16,7 +16,7 @@ use crate::{
     fault::{self, AcmFaults},
     key::{self, Algorithm, KeyError},
     names::{Certificates as _, Place},
-    records::Certificate,
+    records::{AccountSettings, Certificate},
 };
 
 /// Keys made or encrypted at once: that takes a processor for up to a second.
@@ -75,6 +75,16 @@ impl Core {
         let all = self.table.all(&place.scope(), "").await?;
         let records = all.into_iter().map(|(id, stored)| (id, stored.record));
         Ok(records.collect())
+    }
+
+    /// `None` where an account has set nothing.
+    pub async fn settings(&self, place: &Place) -> Result<Option<AccountSettings>, ChangeError> {
+        let found = self.table.read(&Self::settings_key(place)).await?;
+        Ok(found.map(|it| it.record))
+    }
+
+    pub fn settings_key(place: &Place) -> String {
+        place.scope().key(AccountSettings::KIND, "1")
     }
 
     pub async fn count(&self, place: &Place) -> Result<usize, ChangeError> {

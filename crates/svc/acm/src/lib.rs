@@ -14,12 +14,14 @@
 
 #![forbid(unsafe_code)]
 
+mod announced;
 mod authority;
 mod authorize;
 mod check;
 mod config;
 mod core;
 mod describe;
+mod expiry;
 mod facts;
 mod fault;
 mod feed;
@@ -35,6 +37,7 @@ mod records;
 mod service;
 mod tagged;
 
+pub use announced::Announcer;
 pub use authority::{AuthorityError, ShownAuthority};
 pub use config::{LookupError, Parts, Usage, Users};
 pub use core::ChangeError;

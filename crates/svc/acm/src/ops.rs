@@ -1,5 +1,6 @@
 //! One file an operation, or a family of them.
 
+pub mod account;
 pub mod delete_certificate;
 pub mod describe_certificate;
 pub mod export_certificate;

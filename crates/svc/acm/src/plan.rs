@@ -52,7 +52,7 @@ pub fn step(certificate: &Certificate, in_use: bool, authority: u32, now: Timest
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use wharf_seal::Keyring;
 
     use super::*;
@@ -62,9 +62,9 @@ mod tests {
         records::{Issued, Method, Renewal},
     };
 
-    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+    pub const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
-    fn certificate(left: Option<Duration>) -> Certificate {
+    pub fn certificate(left: Option<Duration>) -> Certificate {
         let issued = left.map(|left| Issued {
             body: String::new(),
             chain: None,
@@ -96,6 +96,7 @@ mod tests {
             created_at: NOW,
             renewal: None,
             exported: false,
+            days_told: None,
             tags: Default::default(),
             unknown: Default::default(),
         }

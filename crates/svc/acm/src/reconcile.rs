@@ -2,7 +2,7 @@
 //!
 //! | key | woken by | what is done |
 //! | --- | --- | --- |
-//! | a certificate's | its changes; another authority; timers | issued, renewed |
+//! | a certificate's | its changes; another authority; timers | issued, renewed; that its end comes is written down |
 //! | a token's | its coming; a timer | deleted after its hour |
 //!
 //! Every write compares the shard's lease; a server that lost it stops writing.
@@ -18,6 +18,7 @@ use wharf_store::Txn;
 use crate::{
     authority::AuthorityError,
     core::{ChangeError, Core},
+    expiry,
     fault::AcmFaults,
     names::{Certificates as _, Place},
     plan::{self, Step},
@@ -59,8 +60,26 @@ async fn certificate(core: &Core, place: &Place, key: &str, id: &str) -> Result<
     let in_use = !core.usage(place, &arn).await?.users.is_empty();
     let now = core.now();
     let authority = core.generation().await?;
-    match plan::step(&stored.record, in_use, authority, now) {
-        Step::Nothing => return Ok(Next::Settled),
+    let step = plan::step(&stored.record, in_use, authority, now);
+    if matches!(step, Step::Nothing | Step::After(_)) {
+        let account = core.settings(place).await?;
+        if let Some(days) = expiry::due(&stored.record, account.as_ref(), now) {
+            let mut record = stored.record.clone();
+            record.days_told = Some(days);
+            let txn = Txn::new()
+                .when(fence(&core.shard)?)
+                .when(stored.unchanged())
+                .put(key, encode(&record));
+            // What was written wakes the key again, as does the write of whoever came between.
+            core.table.commit(&PERMIT, txn).await?;
+            return Ok(Next::Settled);
+        }
+    }
+    match step {
+        Step::Nothing => {
+            let later = expiry::look_after(&stored.record);
+            return Ok(later.map_or(Next::Settled, Next::After));
+        }
         Step::After(delay) => return Ok(Next::After(delay)),
         Step::Issue => issue(core, stored, &arn, now).await?,
         Step::Renew => renew(core, stored, &arn, now).await?,
@@ -107,6 +126,7 @@ async fn renew(
     record.issued = Some(issued);
     record.private_key = core.seal(&pair, arn);
     record.exported = false;
+    record.days_told = None;
     record.renewal = Some(Renewal {
         pending: false,
         updated_at: now,

@@ -27,6 +27,9 @@ pub struct Certificate {
     /// The key it has now was given out: somebody uses it of whom nothing is known.
     #[serde(default)]
     pub exported: bool,
+    /// The days that were left when the world was last told that its end comes; none: it is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days_told: Option<u32>,
     #[serde(default)]
     pub tags: Tags,
     #[serde(flatten)]
@@ -160,6 +163,20 @@ pub struct Renewal {
     /// Asked for, but not done.
     pub pending: bool,
     pub updated_at: Timestamp,
+}
+
+/// What an account has set in a region.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountSettings {
+    /// From how many days before the end of a certificate events tell of it.
+    pub days_before_expiry: u32,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for AccountSettings {
+    const KIND: &'static str = "settings";
+    const FORMAT: u32 = 1;
 }
 
 /// A request's idempotency token, under a digest of token and request.

@@ -11,6 +11,7 @@ use wharf_service::OneQueue;
 use wharf_store::Compare;
 
 use crate::{
+    announced::Announcer,
     authority::{AuthorityError, ShownAuthority},
     authorize,
     config::Parts,
@@ -136,6 +137,13 @@ impl AcmService {
         Ok(arns)
     }
 
+    /// What changes of its records mean to the world.
+    pub fn announcing(&self) -> Announcer {
+        Announcer {
+            core: self.core.clone(),
+        }
+    }
+
     /// Runs the reconciler until `stop`, or until a part of it panics.
     pub async fn run(&self, stop: CancellationToken) {
         let core = &self.core;
@@ -169,11 +177,13 @@ wharf_api_acm::operations! {
     delete_certificate = ops::delete_certificate::delete_certificate;
     describe_certificate = ops::describe_certificate::describe_certificate;
     export_certificate = ops::export_certificate::export_certificate;
+    get_account_configuration = ops::account::get;
     get_certificate = ops::get_certificate::get_certificate;
     import_certificate = ops::import_certificate::import_certificate;
     list_certificates = ops::list_certificates::list_certificates;
     list_tags_for_certificate = ops::tags::list;
     remove_tags_from_certificate = ops::tags::remove;
+    put_account_configuration = ops::account::put;
     renew_certificate = ops::renew_certificate::renew_certificate;
     request_certificate = ops::request_certificate::request_certificate;
     update_certificate_options = ops::options::update;

@@ -1,32 +1,94 @@
-//! What changes of tasks and services mean to the world (spec ecs.md §10). Pure.
+//! What changes of tasks, services and container instances mean to the world (spec ecs.md §10). Pure,
+//! but for what a container instance has left: that is the view's.
+
+use std::sync::Arc;
 
 use serde_json::{Value, json};
-use wharf_api_ecs::DescribeTasksResponse;
+use wharf_api_ecs::{DescribeContainerInstancesResponse, DescribeTasksResponse};
 use wharf_base::Timestamp;
 use wharf_records::{
     Record as _, Scope,
     ecs::service::{Deployment, RolloutState, Service},
     ecs::task::Task,
+    ecs::{Instance, Launch},
 };
 use wharf_service::{
     Place,
-    announce::{Announcement, Announcing, record, with_written_times},
+    announce::{Announce, Announcement, record, with_written_times},
 };
 use wharf_store::{Event, EventKind};
+use wharf_wire::async_trait;
 
-use crate::{describe, document};
-
-/// States of tasks and deployments, and services that settle.
-pub const ANNOUNCING: Announcing = Announcing {
-    service: "ecs",
-    of: announced,
-};
+use crate::{describe, document, names, state::State, view::Region};
 
 const SOURCE: &str = "aws.ecs";
 
-fn announced(events: &[&Event], now: Timestamp) -> Vec<Announcement> {
-    let puts = events.iter().filter(|it| it.kind == EventKind::Put);
-    puts.flat_map(|it| of_change(it, now)).collect()
+/// States of tasks, container instances and deployments, and services that settle.
+pub struct Announcer {
+    pub state: Arc<State>,
+}
+
+#[async_trait]
+impl Announce for Announcer {
+    fn service(&self) -> &'static str {
+        "ecs"
+    }
+
+    async fn announced(&self, changes: &[&Event], now: Timestamp) -> Vec<Announcement> {
+        let mut said = Vec::new();
+        for change in changes.iter().filter(|it| it.kind == EventKind::Put) {
+            match changed_instance(change) {
+                Some((place, changed)) => {
+                    let Some(at) = names::place_of(&changed.arn) else {
+                        continue;
+                    };
+                    self.state.up_to_date().await;
+                    let read = |region: &Region| instance(place, &at, &changed, region, now);
+                    said.extend(self.state.view.read(&at, read));
+                }
+                None => said.extend(of_change(change, now)),
+            }
+        }
+        said
+    }
+}
+
+/// A container instance of another version than before.
+fn changed_instance(event: &Event) -> Option<(Place, Instance)> {
+    let (scope, _, _) = Scope::parse(event.key()).filter(|(_, kind, _)| *kind == Instance::KIND)?;
+    let after: Instance = record(&event.entry)?;
+    let before: Option<Instance> = event.previous.as_ref().and_then(record);
+    let is_news = before.is_none_or(|it| it.version != after.version);
+    is_news.then(|| (Place::of_scope(&scope), after))
+}
+
+fn instance(
+    place: Place,
+    at: &names::Place,
+    instance: &Instance,
+    region: &Region,
+    now: Timestamp,
+) -> Option<Announcement> {
+    let shown = describe::instance(instance, region, false, false);
+    let holder = DescribeContainerInstancesResponse {
+        container_instances: Some(vec![shown]),
+        ..DescribeContainerInstancesResponse::default()
+    };
+    let mut detail = document::of_response("DescribeContainerInstances", &holder);
+    let mut detail = detail
+        .pointer_mut("/containerInstances/0")
+        .map(Value::take)?;
+    with_written_times(&mut detail);
+    detail.as_object_mut()?.shift_remove("tags");
+    detail["clusterArn"] = at.cluster(&instance.cluster).into();
+    detail["updatedAt"] = now.iso8601().into();
+    Some(Announcement {
+        place,
+        source: SOURCE,
+        detail_type: "ECS Container Instance State Change",
+        resources: vec![instance.arn.clone()],
+        detail,
+    })
 }
 
 fn of_change(event: &Event, now: Timestamp) -> Vec<Announcement> {
@@ -108,10 +170,24 @@ fn service(
     for (cause, kind, name) in actions {
         let at = |it: &Service| it.said.get(cause).copied();
         if at(after).is_some() && at(after) != before.and_then(at) {
-            said.push(action(place, after, kind, name, now));
+            let mut said_so = action(place, after, kind, name, now);
+            if cause == "unplaced"
+                && let Some(reason) = reason(after)
+            {
+                said_so.detail["reason"] = reason.into();
+            }
+            said.push(said_so);
         }
     }
     said
+}
+
+/// What no host had for a task of the service.
+fn reason(service: &Service) -> Option<&str> {
+    match service.primary().map(|it| it.revision.launch) {
+        Some(Launch::Fargate) => Some("RESOURCE:FARGATE"),
+        _ => service.lacking.as_deref(),
+    }
 }
 
 fn action(

@@ -37,7 +37,7 @@ use wharf_svc_ecs_model::{
 use wharf_svc_ecs_scheduler::{placing, services};
 
 pub use acs::{Channel, Endpoint, Refusal, Ticket};
-pub use announced::ANNOUNCING;
+pub use announced::Announcer;
 pub use binding::INSTANCE_TAG;
 pub use config::{Config, Parts};
 pub use credentials::{RoleError, RoleKeys, TaskCredentials};

@@ -11,6 +11,7 @@ use wharf_wire::{Call, Context, Fault};
 
 use crate::{
     acs::Endpoint,
+    announced::Announcer,
     authz, binding,
     config::Parts,
     core::Core,
@@ -52,6 +53,13 @@ impl EcsService {
         task: &str,
     ) -> Result<(TaskExplained, Vec<HostExplained>), Fault> {
         services::explain::task(&self.core.scheduler, call, cluster, task).await
+    }
+
+    /// What changes of its records mean to the world.
+    pub fn announcing(&self) -> Announcer {
+        Announcer {
+            state: self.core.state.clone(),
+        }
     }
 
     /// What there is to do, for metrics.

@@ -11,7 +11,7 @@ use wharf_base::{Permit, ids};
 use wharf_records::{Record as _, Scope, Unknown};
 use wharf_service::{
     StepError,
-    announce::{Announcement, Announcing, by_revision},
+    announce::{Announce, Announcement, by_revision},
     fence, newest, platform,
 };
 use wharf_store::{Revision, StoreError};
@@ -35,16 +35,16 @@ const RETRY: Duration = Duration::from_millis(200);
 type Failed = StepError<EventsFaults>;
 
 /// Follows one service until `stop`.
-pub async fn follow(core: Arc<Core>, source: Announcing, stop: CancellationToken) {
+pub async fn follow(core: Arc<Core>, source: Arc<dyn Announce>, stop: CancellationToken) {
     loop {
         let failed = tokio::select! {
-            failed = once(&core, source) => failed,
+            failed = once(&core, &*source) => failed,
             () = stop.cancelled() => return,
         };
         if matches!(failed, Failed::Change(ref error) if is_closed(error)) {
             return;
         }
-        tracing::warn!(source = source.service, error = %failed, "following what a service announces failed, will retry");
+        tracing::warn!(source = source.service(), error = %failed, "following what a service announces failed, will retry");
         tokio::select! {
             () = tokio::time::sleep(RETRY) => {}
             () = stop.cancelled() => return,
@@ -58,15 +58,15 @@ fn is_closed(error: &ChangeError) -> bool {
 }
 
 /// Follows for as long as it goes well; why it did not.
-async fn once(core: &Core, source: Announcing) -> Failed {
+async fn once(core: &Core, source: &dyn Announce) -> Failed {
     match try_once(core, source).await {
         Ok(never) => match never {},
         Err(failed) => failed,
     }
 }
 
-async fn try_once(core: &Core, source: Announcing) -> Result<std::convert::Infallible, Failed> {
-    let key = platform::scope(SERVICE).key(Cursor::KIND, source.service);
+async fn try_once(core: &Core, source: &dyn Announce) -> Result<std::convert::Infallible, Failed> {
+    let key = platform::scope(SERVICE).key(Cursor::KIND, source.service());
     let stored = core.table.read::<Cursor>(&key).await?;
     let mut told = match stored {
         Some(stored) => stored.record.revision,
@@ -76,7 +76,7 @@ async fn try_once(core: &Core, source: Announcing) -> Result<std::convert::Infal
             now
         }
     };
-    let prefix = Scope::service_prefix(source.service);
+    let prefix = Scope::service_prefix(source.service());
     let mut watch = core.parts.store.watch(prefix, told + 1);
     loop {
         let batch = match watch.next().await {
@@ -84,7 +84,7 @@ async fn try_once(core: &Core, source: Announcing) -> Result<std::convert::Infal
             Err(error @ StoreError::Compacted { .. }) => {
                 // What is forgotten cannot be told any more.
                 tracing::error!(
-                    source = source.service,
+                    source = source.service(),
                     cursor = told,
                     "the history was compacted before its events were read: some are lost"
                 );
@@ -96,9 +96,13 @@ async fn try_once(core: &Core, source: Announcing) -> Result<std::convert::Infal
         let now = core.parts.clock.now();
         let mut arriving = Vec::new();
         for (revision, changes) in by_revision(&batch.events) {
-            let said = (source.of)(&changes, now).into_iter().enumerate();
+            let said = source
+                .announced(&changes, now)
+                .await
+                .into_iter()
+                .enumerate();
             arriving.extend(said.map(|(number, it)| {
-                let id = format!("{}@{revision}#{number}", source.service);
+                let id = format!("{}@{revision}#{number}", source.service());
                 event(it, ids::uuid_of(id.as_bytes()), now)
             }));
         }

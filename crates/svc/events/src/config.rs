@@ -8,7 +8,7 @@ use wharf_egress::Egress;
 use wharf_journal::Journal;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
-use wharf_service::announce::Announcing;
+use wharf_service::{KeptSecrets, announce::Announce};
 use wharf_store::Store;
 
 /// What the service works with.
@@ -22,8 +22,10 @@ pub struct Parts {
     pub operations: Arc<dyn Operations>,
     /// API destinations are asked by this.
     pub egress: Egress,
+    /// Where connections keep what they prove themselves by.
+    pub secrets: Arc<dyn KeptSecrets>,
     /// What wharf's own services announce, once all are built.
-    pub sources: Arc<OnceLock<Vec<Announcing>>>,
+    pub sources: Arc<OnceLock<Vec<Arc<dyn Announce>>>>,
     pub clock: Arc<dyn Clock>,
     /// Whether another server may hold the shards of the loops.
     pub takeover: Takeover,

@@ -1,19 +1,21 @@
-//! Connections: with what EventBridge proves to a web server who it is. All of it is sealed as one.
+//! Connections: with what EventBridge proves to a web server who it is. All of it is one secret in Secrets
+//! Manager, which EventBridge keeps for the user.
 //!
-//! `parameters` are what a connection was told, `ask` puts them on requests; both pure. `tokens` gets tokens of OAuth.
+//! `parameters` are what a connection was told, `ask` puts them on requests; both pure. `tokens` gets tokens of
+//! OAuth, `kept` is where the secrets are.
 
 pub mod ask;
+pub mod kept;
 pub mod parameters;
 pub mod tokens;
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 use wharf_records::{Record, Unknown};
-use wharf_seal::{Keyring, OpenError, Sealed};
+use wharf_seal::Sealed;
 use wharf_service::Place;
 
 use crate::names::{SERVICE, arn, scope};
-use parameters::Parameters;
 
 /// A connection, under its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,8 +23,12 @@ pub struct Connection {
     pub id: String,
     #[serde(default)]
     pub description: Option<String>,
-    /// [`Parameters`]; none of a connection that was deauthorized.
-    #[serde(default)]
+    /// ARN of the secret that holds its [`Parameters`](parameters::Parameters); none of a connection that was
+    /// deauthorized.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// Where earlier versions kept them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<Sealed>,
     /// `BASIC`, `API_KEY` or `OAUTH_CLIENT_CREDENTIALS`.
     pub kind: String,
@@ -62,15 +68,6 @@ impl Record for Destination {
     const FORMAT: u32 = 1;
 }
 
-/// A connection's parameters cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum Unreadable {
-    #[error("the parameters of a connection do not open")]
-    Sealed(#[from] OpenError),
-    #[error("the parameters of a connection cannot be read")]
-    Json(#[from] serde_json::Error),
-}
-
 impl Connection {
     pub fn key(place: &Place, name: &str) -> String {
         scope(place).key(Self::KIND, name)
@@ -81,42 +78,15 @@ impl Connection {
     }
 
     pub fn state(&self) -> &'static str {
-        match self.sealed {
-            Some(_) => "AUTHORIZED",
-            None => "DEAUTHORIZED",
+        match (&self.secret, &self.sealed) {
+            (None, None) => "DEAUTHORIZED",
+            _ => "AUTHORIZED",
         }
     }
 
-    /// What the parameters are sealed for.
-    fn purpose(place: &Place, name: &str) -> String {
-        format!(
-            "{SERVICE}/connection/{}/{}/{name}",
-            place.account, place.region
-        )
-    }
-
-    pub fn seal(
-        keyring: &Keyring,
-        place: &Place,
-        name: &str,
-        it: &Parameters,
-    ) -> Result<Sealed, serde_json::Error> {
-        let text = zeroize::Zeroizing::new(serde_json::to_vec(it)?);
-        Ok(keyring.seal(&text, &Self::purpose(place, name)))
-    }
-
-    /// `None` for one that was deauthorized.
-    pub fn open(
-        &self,
-        keyring: &Keyring,
-        place: &Place,
-        name: &str,
-    ) -> Result<Option<Parameters>, Unreadable> {
-        let Some(sealed) = &self.sealed else {
-            return Ok(None);
-        };
-        let opened = keyring.open(sealed, &Self::purpose(place, name))?;
-        Ok(Some(serde_json::from_slice(opened.expose())?))
+    /// The name of the secret of a connection with that name.
+    pub fn secret_name(&self, name: &str) -> String {
+        format!("events!connection/{name}/{}", self.id)
     }
 }
 

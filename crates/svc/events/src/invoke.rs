@@ -13,7 +13,7 @@ use crate::{
     connection::{
         Destination,
         ask::{self, OfTarget},
-        named,
+        kept, named,
         parameters::Proof,
         tokens::Tokens,
     },
@@ -81,7 +81,7 @@ impl Invoker {
             never("ConnectionNotAuthorized", text)
         };
         let (name, connection) = connection.ok_or_else(unauthorized)?;
-        let opened = connection.open(&core.parts.keyring, place, &name);
+        let opened = kept::read(core, place, &name, &connection).await;
         let opened = opened.map_err(|it| later(&it))?.ok_or_else(unauthorized)?;
         let of = (destination.connection.clone(), connection.changed_at);
         let token = match &opened.proof {

@@ -8,7 +8,8 @@ use wharf_base::Permit;
 use wharf_service::{Loops, feed};
 
 use crate::{
-    announced, archive, authorize, config::Parts, core::Core, names::SERVICE, ops, scheduled,
+    announced, archive, authorize, config::Parts, connection::kept, core::Core, names::SERVICE,
+    ops, scheduled,
 };
 
 /// Schedules worked on at once.
@@ -41,7 +42,11 @@ impl EventsService {
         );
         held.await;
         for source in core.parts.sources.get().into_iter().flatten() {
-            loops.spawn(announced::follow(core.clone(), *source, stop.clone()));
+            loops.spawn(announced::follow(
+                core.clone(),
+                source.clone(),
+                stop.clone(),
+            ));
         }
         let fed = core.clone();
         let changed = move |key: &str, _| scheduled::changed(&fed, key);
@@ -59,6 +64,9 @@ impl EventsService {
         loops.work(&core.archives, WORKERS, work);
         if let Err(error) = archive::forget_orphans(core).await {
             tracing::warn!(%error, "removing what deleted archives left failed, the next start will retry");
+        }
+        if let Err(error) = kept::forget_orphans(core).await {
+            tracing::warn!(%error, "removing secrets of connections that are gone failed, the next start will retry");
         }
         // Whichever ends takes the other with it.
         let delivered = async {

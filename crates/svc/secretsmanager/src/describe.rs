@@ -33,6 +33,7 @@ pub fn described(found: &Found) -> DescribeSecretResponse {
         external_secret_rotation_role_arn: rotation.and_then(|it| it.role.clone()),
         last_rotated_date: rotation.and_then(|it| it.last_at),
         next_rotation_date: rotation.and_then(|it| it.next_at),
+        owning_service: secret.owner.clone(),
         ..DescribeSecretResponse::default()
     }
 }
@@ -58,6 +59,7 @@ pub fn listed(found: &Found) -> SecretListEntry {
         external_secret_rotation_role_arn: it.external_secret_rotation_role_arn,
         last_rotated_date: it.last_rotated_date,
         next_rotation_date: it.next_rotation_date,
+        owning_service: it.owning_service,
         ..SecretListEntry::default()
     }
 }

@@ -76,6 +76,13 @@ pub fn replica() -> Fault {
     )
 }
 
+/// Only the service that keeps the secret may change it.
+pub fn managed(owner: &str) -> Fault {
+    request(format!(
+        "You can't perform this operation on the secret because it is managed by the service {owner}."
+    ))
+}
+
 pub fn exists(name: &str) -> Fault {
     faults::resource_exists_exception(format!(
         "The operation failed because the secret {name} already exists."

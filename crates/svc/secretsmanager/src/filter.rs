@@ -57,7 +57,10 @@ fn has(found: &Found, key: &str, value: &str) -> bool {
                 .chain([found.name.as_str(), description()]);
             texts.any(|text| some_word(text, value))
         }
-        // No service owns a secret here.
+        "owning-service" => {
+            let owner = secret.owner.as_deref();
+            owner.is_some_and(|it| it.starts_with(value))
+        }
         _ => false,
     }
 }

@@ -6,6 +6,8 @@
 //! - `versions` moves staging labels, `filter` chooses what a list shows, `password` makes passwords;
 //!   all pure.
 //! - `kms` asks KMS for the data keys of values under a customer's key.
+//! - `announced` says what changes mean to the world, as events.
+//! - `managed` keeps secrets of other services, which users cannot change.
 //! - `ops` holds the operations; `authorize` their rows.
 //! - `reconcile` removes what was deleted once its recovery window is over.
 //!
@@ -15,6 +17,7 @@
 
 #![forbid(unsafe_code)]
 
+mod announced;
 mod authorize;
 mod config;
 mod core;
@@ -22,6 +25,7 @@ mod describe;
 mod fault;
 mod filter;
 mod kms;
+mod managed;
 mod names;
 mod ops;
 mod password;
@@ -35,6 +39,7 @@ mod tagged;
 mod tags;
 mod versions;
 
+pub use announced::ANNOUNCING;
 pub use config::Parts;
 pub use service::SecretsmanagerService;
 pub use tagged::TAGGED;

@@ -42,6 +42,9 @@ pub struct Secret {
     /// Regions with a replica.
     #[serde(default)]
     pub replicas: BTreeSet<String>,
+    /// The service that keeps it for its users; nobody else changes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }

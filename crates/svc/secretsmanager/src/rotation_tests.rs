@@ -17,6 +17,7 @@ fn secret() -> Secret {
         tags: Default::default(),
         versions: BTreeMap::new(),
         replicas: Default::default(),
+        owner: None,
         rotation: Some(Rotation {
             enabled: true,
             by: "https://rotate.example/".to_owned(),

@@ -25,6 +25,10 @@ impl SecretsmanagerService {
         }
     }
 
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+
     /// Lets rotations start tasks.
     pub fn calling(&self, operations: Arc<dyn Operations>) {
         let _ = self.core.operations.set(operations);

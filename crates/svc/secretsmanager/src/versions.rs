@@ -217,6 +217,7 @@ mod tests {
             versions: Default::default(),
             rotation: None,
             replicas: BTreeSet::new(),
+            owner: None,
             unknown: Unknown::new(),
         }
     }

@@ -11,17 +11,68 @@ use wharf_store::{Event, EventKind};
 
 use crate::{
     names::{SERVICE, arn},
+    policies::EXPIRATION,
     records::Parameter,
 };
 
-/// Parameters that are made, changed, labelled and deleted.
+/// Parameters that are made, changed, labelled and deleted, and what their policies do.
 pub const ANNOUNCING: Announcing = Announcing {
     service: SERVICE,
     of: announced,
 };
 
 fn announced(events: &[&Event], _: Timestamp) -> Vec<Announcement> {
-    events.iter().filter_map(|it| change(it)).collect()
+    let of_one = |it: &&Event| {
+        change(it)
+            .into_iter()
+            .chain(policies(it))
+            .collect::<Vec<_>>()
+    };
+    events.iter().flat_map(of_one).collect()
+}
+
+/// The policies of a version that a change carries out.
+fn policies(event: &Event) -> Vec<Announcement> {
+    let Some((scope, _, _)) =
+        Scope::parse(event.key()).filter(|(_, kind, _)| *kind == Parameter::KIND)
+    else {
+        return Vec::new();
+    };
+    let before: Option<Parameter> = event.previous.as_ref().and_then(record);
+    let after: Option<Parameter> = match event.kind {
+        EventKind::Put => record(&event.entry),
+        _ => None,
+    };
+    let (Some(before), Some(after)) = (before, after) else {
+        return Vec::new();
+    };
+    if before.latest != after.latest {
+        return Vec::new();
+    }
+    let place = Place::of_scope(&scope);
+    let policy_of = |parameter: &Parameter| -> Vec<&'static str> {
+        let meta = &parameter.current;
+        let expiration = meta.expiration.iter().filter(|it| it.carried_out);
+        let notices = meta.notices.iter().filter(|it| it.carried_out);
+        let expiration = expiration.map(|_| EXPIRATION);
+        expiration
+            .chain(notices.map(|it| it.when.policy()))
+            .collect()
+    };
+    let mut news = policy_of(&after);
+    for told in policy_of(&before) {
+        if let Some(at) = news.iter().position(|it| *it == told) {
+            news.remove(at);
+        }
+    }
+    let tell = |policy| Announcement {
+        resources: vec![arn(&place, &after.name)],
+        place: place.clone(),
+        source: "aws.ssm",
+        detail_type: "Parameter Store Policy Action",
+        detail: json!({ "parameter-name": after.name, "policy-type": policy }),
+    };
+    news.into_iter().map(tell).collect()
 }
 
 fn change(event: &Event) -> Option<Announcement> {
@@ -95,6 +146,7 @@ mod tests {
                 data_type: "text".to_owned(),
                 key_id: None,
                 expiration: None,
+                notices: Vec::new(),
                 modified_at: Timestamp(0),
                 modified_by: String::new(),
             },

@@ -4,8 +4,8 @@ use wharf_api_ssm as api;
 use wharf_service::Place;
 
 use crate::{
-    names,
-    records::{Expiration, Kind, Meta, Parameter},
+    names, policies,
+    records::{Kind, Meta, Parameter},
     versions,
 };
 
@@ -81,12 +81,16 @@ pub fn history(
 }
 
 fn policies(meta: &Meta) -> Vec<api::ParameterInlinePolicy> {
-    let one = |it: &Expiration| api::ParameterInlinePolicy {
-        policy_text: Some(it.text.clone()),
-        policy_type: Some("Expiration".to_owned()),
-        policy_status: Some("Pending".to_owned()),
+    let one = |kind: &str, text: &str, carried_out: bool| api::ParameterInlinePolicy {
+        policy_text: Some(text.to_owned()),
+        policy_type: Some(kind.to_owned()),
+        policy_status: Some(if carried_out { "Finished" } else { "Pending" }.to_owned()),
     };
-    meta.expiration.iter().map(one).collect()
+    let expiration = meta.expiration.iter();
+    let expiration = expiration.map(|it| one(policies::EXPIRATION, &it.text, it.carried_out));
+    let notices = meta.notices.iter();
+    let notices = notices.map(|it| one(it.when.policy(), &it.text, it.carried_out));
+    expiration.chain(notices).collect()
 }
 
 /// A version's number on the wire.

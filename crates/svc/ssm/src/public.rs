@@ -43,6 +43,7 @@ impl Public {
             data_type: "text".to_owned(),
             key_id: None,
             expiration: None,
+            notices: Vec::new(),
             modified_at: self.since,
             modified_by: "AWS".to_owned(),
         }

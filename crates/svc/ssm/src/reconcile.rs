@@ -1,4 +1,5 @@
-//! Deletes parameters whose expiration policy is due.
+//! Carries out the policies of parameters: writes down which are due, which is what events tell of, and
+//! deletes parameters whose expiration was.
 
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope};
 use wharf_service::{Look, Place, Reach, fence, settled};
 
-use crate::{core::Core, fault::SsmFaults, records::Parameter};
+use crate::{core::Core, fault::SsmFaults, policies, records::Parameter};
 
 const PERMIT: Permit = Permit::for_controller("ssm-reconciler");
 
@@ -21,7 +22,7 @@ pub fn changed(core: &Core, key: &str, _: Look) -> Reach {
     Reach::One
 }
 
-/// Deletes the parameter under a key if it is due, and says when to look again.
+/// Does what is due for the parameter under a key, and says when to look again.
 pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     let Some((scope, _, _)) = Scope::parse(&key) else {
         return Ok(Next::Settled);
@@ -29,14 +30,22 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     let Some(stored) = core.table.read::<Parameter>(&key).await? else {
         return Ok(Next::Settled);
     };
-    let Some(due) = stored.record.expires_at() else {
-        return Ok(Next::Settled);
-    };
-    let now = core.now();
-    if now < due {
-        return Ok(Next::After(due.since(now)));
+    let expiration = stored.record.current.expiration.as_ref();
+    if expiration.is_some_and(|it| it.carried_out) {
+        let place = Place::of_scope(&scope);
+        let fence = Some(fence(&core.shard)?);
+        return settled(core.remove(&PERMIT, &place, &stored, fence).await);
     }
-    let place = Place::of_scope(&scope);
-    let fence = Some(fence(&core.shard)?);
-    settled(core.remove(&PERMIT, &place, &stored, fence).await)
+    let now = core.now();
+    let mut changed = stored.record.clone();
+    let next = policies::carry_out(&mut changed.current, now);
+    if changed != stored.record {
+        let mut changes = core.table.begin();
+        changes.fence(fence(&core.shard)?);
+        changes.when(stored.unchanged());
+        changes.put(&key, &changed);
+        // What was written wakes the key again.
+        return settled(changes.write(&PERMIT).await);
+    }
+    Ok(next.map_or(Next::Settled, |it| Next::After(it.since(now))))
 }

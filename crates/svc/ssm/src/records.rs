@@ -1,6 +1,6 @@
 //! Parameters, their versions and the settings of Parameter Store, as they are stored.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
@@ -61,6 +61,8 @@ pub struct Meta {
     pub key_id: Option<String>,
     #[serde(default)]
     pub expiration: Option<Expiration>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
     pub modified_at: Timestamp,
     /// The ARN of who made it.
     pub modified_by: String,
@@ -72,6 +74,36 @@ pub struct Expiration {
     pub at: Timestamp,
     /// The policy as it was given.
     pub text: String,
+    /// It is written down that its time has come: the parameter goes next.
+    #[serde(default)]
+    pub carried_out: bool,
+}
+
+/// A policy that sends an event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    pub when: When,
+    /// The policy as it was given.
+    pub text: String,
+    #[serde(default)]
+    pub carried_out: bool,
+}
+
+/// What the moment of a notice is counted from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum When {
+    BeforeExpiration(Duration),
+    AfterChange(Duration),
+}
+
+impl When {
+    /// The policy's type.
+    pub fn policy(self) -> &'static str {
+        match self {
+            Self::BeforeExpiration(_) => "ExpirationNotification",
+            Self::AfterChange(_) => "NoChangeNotification",
+        }
+    }
 }
 
 /// A version, under [`version_id`].

@@ -108,6 +108,7 @@ fn record(core: &Core, call: &Call, arn: &str, imported: Imported) -> Certificat
         created_at: call.now,
         renewal: None,
         exported: false,
+        days_told: None,
         tags: Default::default(),
         unknown: Unknown::new(),
     }

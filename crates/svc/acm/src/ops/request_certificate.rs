@@ -72,6 +72,7 @@ pub async fn request_certificate(
         created_at: call.now,
         renewal: None,
         exported: false,
+        days_told: None,
         tags,
         unknown: Unknown::new(),
     };

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use wharf_api_acm::{self as api, Acm};
+use wharf_service::announce::Announce;
 
 use crate::harness::{Harness, wait};
 
@@ -93,4 +94,78 @@ async fn the_authority_outlives_its_certificate() {
     let (first, second) = (first.parse_x509().unwrap(), second.parse_x509().unwrap());
     assert_eq!(first.subject(), second.subject());
     assert_eq!(first.public_key(), second.public_key());
+}
+
+#[tokio::test]
+async fn the_end_of_a_certificate_is_told_from_the_day_that_the_account_says() {
+    let harness = Harness::start();
+    let since = harness.world.store.revision().await.unwrap();
+    let prefix = wharf_records::Scope::service_prefix("acm");
+    let mut watch = harness.world.store.watch(prefix, since + 1);
+    let mut next = async || loop {
+        let batch = watch.next().await.unwrap();
+        let changes: Vec<&wharf_store::Event> = batch.events.iter().collect();
+        let announcer = harness.acm.announcing();
+        let mut said = announcer.announced(&changes, harness.call().now).await;
+        if let Some(said) = said.pop() {
+            return said;
+        }
+    };
+    let arn = harness.issued("a.example.com").await;
+    let available = next().await;
+    assert_eq!(available.detail_type, "ACM Certificate Available");
+    assert_eq!(available.resources, [arn.clone()]);
+    let detail = &available.detail;
+    assert_eq!(detail["Action"], "ISSUANCE");
+    assert_eq!(detail["CertificateType"], "AMAZON_ISSUED");
+    assert_eq!(detail["DomainValidationMethod"], "DNS");
+    assert_eq!(
+        (&detail["InUse"], &detail["Exported"]),
+        (&false.into(), &false.into())
+    );
+    let lasts = detail["DaysToExpiry"].as_u64().unwrap();
+
+    let configure = async |days| {
+        let input = api::PutAccountConfigurationRequest {
+            expiry_events: Some(api::ExpiryEventsConfiguration {
+                days_before_expiry: Some(days),
+            }),
+            idempotency_token: Some("once".to_owned()),
+        };
+        harness
+            .acm
+            .put_account_configuration(&harness.call(), input)
+            .await
+    };
+    let days_configured = async || {
+        let got = harness
+            .acm
+            .get_account_configuration(&harness.call(), ())
+            .await;
+        got.unwrap().expiry_events.unwrap().days_before_expiry
+    };
+    assert_eq!(days_configured().await, Some(45));
+    configure(50).await.unwrap();
+    assert_eq!(days_configured().await, Some(50));
+    assert_eq!(
+        configure(396).await.unwrap_err().code,
+        "ValidationException"
+    );
+
+    harness.clock.advance(days(lasts - 49));
+    harness.touch(&arn).await;
+    let approaching = next().await;
+    assert_eq!(
+        approaching.detail_type,
+        "ACM Certificate Approaching Expiration"
+    );
+    assert_eq!(
+        approaching.detail,
+        serde_json::json!({"DaysToExpiry": 49, "CommonName": "a.example.com"})
+    );
+    harness.clock.advance(days(49));
+    harness.touch(&arn).await;
+    let expired = next().await;
+    assert_eq!(expired.detail_type, "ACM Certificate Expired");
+    assert!(expired.detail.get("DaysToExpiry").is_none());
 }

@@ -157,6 +157,7 @@ fn wanted(
         rollout: None,
         throttle: Throttle::default(),
         said: std::collections::BTreeMap::new(),
+        lacking: None,
         steady: false,
         proven_at: None,
         request: String::new(),

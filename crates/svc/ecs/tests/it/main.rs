@@ -1,6 +1,7 @@
 //! The service over a real store in memory, with an agent that speaks the published
 //! protocol and knows nothing of the service's inside.
 
+mod announced;
 mod authorization;
 mod balancers;
 mod clusters;

@@ -17,7 +17,7 @@ use wharf_wire::{Call, Fault};
 
 use super::page_size;
 use crate::{
-    connection::{Connection, parameters::Parameters},
+    connection::{Connection, kept, parameters::Parameters},
     core::Core,
     fault::{self, EventsFaults},
     names::scope,
@@ -76,11 +76,11 @@ pub async fn create_connection(
     let kind = input.authorization_type.unwrap_or_default();
     let given = as_change(input.auth_parameters.unwrap_or_default());
     let parameters = Parameters::of(&kind, given, None)?;
-    let sealed = Connection::seal(&core.parts.keyring, &place, &name, &parameters);
-    let made = Connection {
+    let mut made = Connection {
         id: ids::uuid(),
         description: input.description,
-        sealed: Some(sealed.map_err(|it| EventsFaults::internal(&it))?),
+        secret: None,
+        sealed: None,
         kind,
         created_at: call.now,
         changed_at: call.now,
@@ -92,17 +92,18 @@ pub async fn create_connection(
         .table
         .count(&scope(&place).prefix(Connection::KIND))
         .await?;
-    transact!(core.table, &call.permit, |tx| {
-        if tx.find::<Connection>(&key).await?.is_some() {
-            return Err(faults::resource_already_exists_exception(format!(
-                "Connection {name} already exists."
-            )));
-        }
-        if count >= MOST {
-            return Err(fault::too_many());
-        }
-        tx.put(&key, &made);
-    });
+    if core.table.read::<Connection>(&key).await?.is_some() {
+        return Err(exists(&name));
+    }
+    if count >= MOST {
+        return Err(fault::too_many());
+    }
+    made.secret = Some(kept::keep(core, call, &name, &made, &parameters).await?);
+    let written = add(core, call, &key, &name, &made).await;
+    if written.is_err() {
+        kept::forget(core, call, made.secret.as_deref()).await;
+    }
+    written?;
     Ok(CreateConnectionResponse {
         connection_arn: Some(made.arn(&place, &name)),
         connection_state: Some(made.state().to_owned()),
@@ -111,36 +112,63 @@ pub async fn create_connection(
     })
 }
 
+async fn add(
+    core: &Core,
+    call: &Call,
+    key: &str,
+    name: &str,
+    made: &Connection,
+) -> Result<(), Fault> {
+    transact!(core.table, &call.permit, |tx| {
+        if tx.find::<Connection>(key).await?.is_some() {
+            return Err(exists(name));
+        }
+        tx.put(key, made);
+    });
+    Ok(())
+}
+
+fn exists(name: &str) -> Fault {
+    faults::resource_already_exists_exception(format!("Connection {name} already exists."))
+}
+
 pub async fn update_connection(
     core: &Core,
     call: &Call,
     input: UpdateConnectionRequest,
 ) -> Result<UpdateConnectionResponse, Fault> {
     let (place, name) = (Place::of(call), input.name.unwrap_or_default());
-    let (key, keyring) = (Connection::key(&place, &name), &core.parts.keyring);
-    let record = transact!(core.table, &call.permit, |tx| {
-        let found = tx.find::<Connection>(&key).await?;
-        let mut record = found.ok_or_else(|| no_connection(&name))?;
-        let before = record.open(keyring, &place, &name);
+    let key = Connection::key(&place, &name);
+    let stored = core.table.read::<Connection>(&key).await?;
+    let stored = stored.ok_or_else(|| no_connection(&name))?;
+    let mut record = stored.record.clone();
+    if let Some(description) = &input.description {
+        record.description = Some(description.clone());
+    }
+    let kind = input.authorization_type.clone();
+    let kind = kind.unwrap_or_else(|| record.kind.clone());
+    if input.auth_parameters.is_some() || kind != record.kind {
+        let before = kept::read(core, &place, &name, &record).await;
         let before = before.map_err(|it| EventsFaults::internal(&it))?;
-        if let Some(description) = &input.description {
-            record.description = Some(description.clone());
-        }
-        let kind = input.authorization_type.clone();
-        let kind = kind.unwrap_or_else(|| record.kind.clone());
         let before = before.filter(|_| kind == record.kind);
-        if input.auth_parameters.is_some() || kind != record.kind {
-            let given = input.auth_parameters.clone().unwrap_or_default();
-            let parameters = Parameters::of(&kind, given, before.as_ref())?;
-            let sealed = Connection::seal(keyring, &place, &name, &parameters);
-            record.sealed = Some(sealed.map_err(|it| EventsFaults::internal(&it))?);
-            record.kind = kind;
-            record.authorized_at = Some(call.now);
+        let given = input.auth_parameters.clone().unwrap_or_default();
+        let parameters = Parameters::of(&kind, given, before.as_ref())?;
+        record.secret = Some(kept::keep(core, call, &name, &record, &parameters).await?);
+        record.sealed = None;
+        record.kind = kind;
+        record.authorized_at = Some(call.now);
+    }
+    record.changed_at = call.now;
+    let mut changes = core.table.begin();
+    changes.when(stored.unchanged());
+    changes.put(&key, &record);
+    if let Err(error) = changes.write(&call.permit).await {
+        // Somebody came between; a secret that was made for nothing goes.
+        if stored.record.secret.is_none() {
+            kept::forget(core, call, record.secret.as_deref()).await;
         }
-        record.changed_at = call.now;
-        tx.put(&key, &record);
-        record
-    });
+        return Err(error.into());
+    }
     Ok(UpdateConnectionResponse {
         connection_arn: Some(record.arn(&place, &name)),
         connection_state: Some(record.state().to_owned()),
@@ -163,9 +191,10 @@ pub async fn deauthorize_connection(
         .change(&call.permit, &key, |it: &mut Connection| {
             it.sealed = None;
             it.changed_at = call.now;
-            Ok::<_, Fault>(())
+            Ok::<_, Fault>(it.secret.take())
         });
-    let (record, ()) = changed.await?.ok_or_else(|| no_connection(&name))?;
+    let (record, secret) = changed.await?.ok_or_else(|| no_connection(&name))?;
+    kept::forget(core, call, secret.as_deref()).await;
     Ok(DeauthorizeConnectionResponse {
         connection_arn: Some(record.arn(&place, &name)),
         connection_state: Some(record.state().to_owned()),
@@ -188,6 +217,7 @@ pub async fn delete_connection(
         tx.delete(&key);
         record
     });
+    kept::forget(core, call, record.secret.as_deref()).await;
     Ok(DeleteConnectionResponse {
         connection_arn: Some(record.arn(&place, &name)),
         connection_state: Some("DELETING".to_owned()),
@@ -206,13 +236,14 @@ pub async fn describe_connection(
     let key = Connection::key(&place, &name);
     let found = core.table.read::<Connection>(&key).await?;
     let record = found.ok_or_else(|| no_connection(&name))?.record;
-    let opened = record.open(&core.parts.keyring, &place, &name);
+    let opened = kept::read(core, &place, &name, &record).await;
     let opened = opened.map_err(|it| EventsFaults::internal(&it))?;
     Ok(DescribeConnectionResponse {
         connection_arn: Some(record.arn(&place, &name)),
         connection_state: Some(record.state().to_owned()),
         name: Some(name),
         description: record.description,
+        secret_arn: record.secret,
         authorization_type: Some(record.kind),
         auth_parameters: opened.map(|it| it.shown()),
         creation_time: Some(record.created_at),

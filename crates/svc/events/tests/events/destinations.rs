@@ -13,9 +13,12 @@ use wharf_api_events::{
     CreateConnectionApiKeyAuthRequestParameters, CreateConnectionAuthRequestParameters,
     CreateConnectionOAuthClientRequestParameters, CreateConnectionOAuthRequestParameters,
     CreateConnectionRequest, DeadLetterConfig, DeauthorizeConnectionRequest,
-    DescribeApiDestinationRequest, DescribeConnectionRequest, Events as _, HttpParameters,
-    ListConnectionsRequest, RetryPolicy, Target, UpdateConnectionRequest,
+    DeleteConnectionRequest, DescribeApiDestinationRequest, DescribeConnectionRequest, Events as _,
+    HttpParameters, ListConnectionsRequest, RetryPolicy, Target,
+    UpdateConnectionApiKeyAuthRequestParameters, UpdateConnectionAuthRequestParameters,
+    UpdateConnectionRequest,
 };
+use wharf_api_secretsmanager::{self as secretsmanager, Secretsmanager as _};
 use wharf_testkit::{call, refused, until};
 
 use crate::{Home, QUEUE, entry};
@@ -298,4 +301,109 @@ async fn connections_are_changed_and_show_no_secrets() {
         "ResourceAlreadyExistsException",
         "Connection shop already exists.",
     );
+}
+
+#[tokio::test]
+async fn what_a_connection_proves_itself_by_is_a_secret_that_only_event_bridge_changes() {
+    let home = Home::start();
+    let secrets = &home.secrets;
+    let arn = home.connection("API_KEY", api_key()).await;
+    let id = arn.rsplit('/').next().unwrap();
+    let name = || Some("shop".to_owned());
+    let kept = async || {
+        let describe = DescribeConnectionRequest { name: name() };
+        let shown = home.events.describe_connection(&call(), describe).await;
+        shown.unwrap().secret_arn
+    };
+    let secret = kept().await.unwrap();
+    assert!(
+        secret.contains(&format!(":secret:events!connection/shop/{id}-")),
+        "{secret}"
+    );
+    let describe = secretsmanager::DescribeSecretRequest {
+        secret_id: Some(secret.clone()),
+    };
+    let shown = secrets
+        .describe_secret(&call(), describe.clone())
+        .await
+        .unwrap();
+    assert_eq!(shown.owning_service.as_deref(), Some("events"));
+    let value = async || {
+        let get = secretsmanager::GetSecretValueRequest {
+            secret_id: Some(secret.clone()),
+            ..Default::default()
+        };
+        let got = secrets.get_secret_value(&call(), get).await;
+        got.unwrap().secret_string.unwrap()
+    };
+    assert!(value().await.contains("sesame"));
+
+    let own = call();
+    let deleted = secrets.delete_secret(
+        &own,
+        secretsmanager::DeleteSecretRequest {
+            secret_id: Some(secret.clone()),
+            force_delete_without_recovery: Some(true),
+            ..Default::default()
+        },
+    );
+    let message = "You can't perform this operation on the secret because it is managed by the service events.";
+    refused(deleted.await, "InvalidRequestException", message);
+    let put = secrets.put_secret_value(
+        &own,
+        secretsmanager::PutSecretValueRequest {
+            secret_id: Some(secret.clone()),
+            secret_string: Some("mine".to_owned()),
+            ..Default::default()
+        },
+    );
+    refused(put.await, "InvalidRequestException", message);
+
+    let mut changed = api_key_change("open");
+    changed.name = name();
+    home.events
+        .update_connection(&call(), changed.clone())
+        .await
+        .unwrap();
+    assert_eq!(kept().await.as_ref(), Some(&secret));
+    assert!(value().await.contains("open") && !value().await.contains("sesame"));
+
+    let deauthorize = DeauthorizeConnectionRequest { name: name() };
+    home.events
+        .deauthorize_connection(&call(), deauthorize)
+        .await
+        .unwrap();
+    assert_eq!(kept().await, None);
+    let gone = secrets.describe_secret(&call(), describe).await;
+    assert_eq!(gone.unwrap_err().code, "ResourceNotFoundException");
+    home.events
+        .update_connection(&call(), changed)
+        .await
+        .unwrap();
+    let again = kept().await.unwrap();
+    assert!(again != secret);
+    let delete = DeleteConnectionRequest { name: name() };
+    home.events
+        .delete_connection(&call(), delete)
+        .await
+        .unwrap();
+    assert!(
+        home.world
+            .stored("/w1/c0/secretsmanager/000000000000/")
+            .await
+            .is_empty()
+    );
+}
+
+fn api_key_change(value: &str) -> UpdateConnectionRequest {
+    UpdateConnectionRequest {
+        auth_parameters: Some(UpdateConnectionAuthRequestParameters {
+            api_key_auth_parameters: Some(UpdateConnectionApiKeyAuthRequestParameters {
+                api_key_value: Some(value.to_owned()),
+                api_key_name: Some("x-key".to_owned()),
+            }),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
 }

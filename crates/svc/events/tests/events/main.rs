@@ -23,7 +23,10 @@ use wharf_delivery::{Actor, Operations, Request};
 use wharf_egress::Egress;
 use wharf_journal::{Journal, JournalOptions};
 use wharf_reconcile::Takeover;
+use wharf_service::announce::Announce;
 use wharf_svc_events::{EventsService, Parts};
+use wharf_svc_kms::{KmsService, Parts as KmsParts};
+use wharf_svc_secretsmanager::{Parts as SecretsParts, SecretsmanagerService};
 use wharf_testkit::{World, call, until};
 use wharf_wire::{Caller, Check, Dispatcher, Fault, async_trait};
 
@@ -83,6 +86,7 @@ impl Operations for Called {
 
 pub struct Home {
     pub events: EventsService,
+    pub secrets: SecretsmanagerService,
     pub called: Arc<Called>,
     pub clock: Arc<TestClock>,
     pub world: World,
@@ -100,6 +104,23 @@ impl Home {
         let _ = called.gate.set(world.dispatcher.clone());
         let clock = Arc::new(TestClock::at(SystemClock.now()));
         let folder = tempfile::tempdir().unwrap();
+        let kms = KmsService::new(KmsParts {
+            store: world.store.clone(),
+            keyring: world.keyring.clone(),
+            clock: clock.clone(),
+            takeover: Takeover::Replace,
+        });
+        let kms = wharf_api_kms::Client::new(Arc::new(kms), world.dispatcher.clone());
+        let secrets = SecretsmanagerService::new(SecretsParts {
+            egress: Egress::to(Vec::new()),
+            store: world.store.clone(),
+            keyring: world.keyring.clone(),
+            dispatcher: world.dispatcher.clone(),
+            kms: Arc::new(kms),
+            clock: clock.clone(),
+            takeover: Takeover::Replace,
+        });
+        let announcing: Arc<dyn Announce> = Arc::new(announced::ANNOUNCING);
         let events = EventsService::new(Parts {
             store: world.store.clone(),
             journal: Journal::open(&folder.path().join("journal"), JournalOptions::default())
@@ -107,7 +128,8 @@ impl Home {
             keyring: world.keyring.clone(),
             operations: called.clone(),
             egress: Egress::to(vec!["127.0.0.0/8".parse().unwrap()]),
-            sources: Arc::new(OnceLock::from(vec![announced::ANNOUNCING])),
+            secrets: Arc::new(secrets.clone()),
+            sources: Arc::new(OnceLock::from(vec![announcing])),
             clock: clock.clone(),
             takeover: Takeover::Replace,
         });
@@ -116,6 +138,7 @@ impl Home {
         tokio::spawn(async move { running.run(ended).await });
         Self {
             events,
+            secrets,
             called,
             clock,
             world,

@@ -46,6 +46,7 @@ pub async fn create_secret(
         versions: Default::default(),
         rotation: None,
         replicas: BTreeSet::new(),
+        owner: None,
         unknown: Unknown::new(),
     };
     let key = key(&place, &name);

@@ -41,7 +41,7 @@ pub async fn delete_secret(
     }
     let found = core.look(&place, input.secret_id.as_deref()).await?;
     let found = match found {
-        Some(found) => found.primary()?,
+        Some(found) => found.primary()?.own()?,
         // Who repeats a forced deletion learns that it is done.
         None if forced => return Ok(gone(&place, input.secret_id, call)),
         None => return Err(fault::no_secret()),

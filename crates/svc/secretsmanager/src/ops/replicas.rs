@@ -50,7 +50,7 @@ pub async fn replicate_secret_to_regions(
     let place = Place::of(call);
     let regions = regions(&place, input.add_replica_regions.as_deref())?;
     let found = core.find(&place, input.secret_id.as_deref()).await?;
-    let found = found.primary()?.usable()?;
+    let found = found.primary()?.usable()?.own()?;
     let force = input.force_overwrite_replica_secret.unwrap_or_default();
     let found = add(core, call, found, &regions, force).await?;
     Ok(ReplicateSecretToRegionsResponse {
@@ -118,7 +118,7 @@ pub async fn remove_regions_from_replication(
 ) -> Result<RemoveRegionsFromReplicationResponse, Fault> {
     let place = Place::of(call);
     let found = core.find(&place, input.secret_id.as_deref()).await?;
-    let found = found.primary()?.usable()?;
+    let found = found.primary()?.usable()?.own()?;
     let gone = input.remove_replica_regions.unwrap_or_default();
     transact!(core.table, &call.permit, |tx| {
         let mut secret = again(&mut tx, &found).await?;

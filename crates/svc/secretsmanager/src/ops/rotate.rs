@@ -26,7 +26,7 @@ pub async fn rotate_secret(
     let found = core
         .find(&Place::of(call), input.secret_id.as_deref())
         .await?;
-    let found = found.primary()?.usable()?;
+    let found = found.primary()?.usable()?.own()?;
     let arn = found.arn();
     let rules = input.rotation_rules.map(Rules::given).transpose()?;
     let parameters = (input.external_secret_rotation_metadata)
@@ -108,7 +108,7 @@ pub async fn cancel_rotate_secret(
     let found = core
         .find(&Place::of(call), input.secret_id.as_deref())
         .await?;
-    let found = found.primary()?.usable()?;
+    let found = found.primary()?.usable()?.own()?;
     let turn = transact!(core.table, &call.permit, |tx| {
         let mut secret = again(&mut tx, &found).await?;
         let rotation = secret.rotation.as_mut().filter(|it| it.enabled);

@@ -22,7 +22,7 @@ pub async fn update_secret(
     let found = core
         .find(&Place::of(call), input.secret_id.as_deref())
         .await?;
-    let mut found = found.primary()?.usable()?;
+    let mut found = found.primary()?.usable()?.own()?;
     if input.kms_key_id.is_some() {
         found = rekey(core, call, found, kms::chosen(input.kms_key_id)).await?;
     }

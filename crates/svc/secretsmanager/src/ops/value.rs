@@ -33,7 +33,7 @@ pub async fn put_secret_value(
     let found = core
         .find(&Place::of(call), input.secret_id.as_deref())
         .await?;
-    let found = found.primary()?.usable()?;
+    let found = found.primary()?.usable()?.own()?;
     let version = input.client_request_token.unwrap_or_else(ids::uuid);
     let stages = input
         .version_stages

@@ -57,7 +57,7 @@ pub async fn update_secret_version_stage(
     let found = core
         .find(&Place::of(call), input.secret_id.as_deref())
         .await?;
-    let found = found.primary()?.usable()?;
+    let found = found.primary()?.usable()?.own()?;
     let stage = input.version_stage.unwrap_or_default();
     let (from, to) = (input.remove_from_version_id, input.move_to_version_id);
     core.change(call, &found, |secret| {

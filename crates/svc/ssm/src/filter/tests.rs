@@ -13,6 +13,7 @@ fn meta(kind: Kind, tier: Tier) -> Meta {
 
         key_id: None,
         expiration: None,
+        notices: Vec::new(),
         modified_at: Timestamp(0),
         modified_by: String::new(),
     }

@@ -11,8 +11,9 @@ use crate::{
     describe::{OWN_KEY, number},
     fault,
     names::{self, key_name, scope},
-    pattern, policies,
-    records::{Expiration, Kind, Meta, Parameter, Tier},
+    pattern,
+    policies::{self, Policies},
+    records::{Kind, Meta, Parameter, Tier},
     settings::DEFAULT_TIER,
     tags,
     tiers::{self, MAX_ADVANCED, MAX_STANDARD},
@@ -30,7 +31,7 @@ struct Wish {
     description: Option<String>,
     allowed_pattern: Option<String>,
     tier: Option<String>,
-    policies: Option<Option<Expiration>>,
+    policies: Option<Policies>,
     data_type: Option<String>,
     key_id: Option<String>,
     tags: Tags,
@@ -164,13 +165,16 @@ fn meta(
         pattern::check(allowed, kind, &wish.value)?;
     }
     let given = wish.policies.clone();
-    let expiration = given.unwrap_or_else(|| before.and_then(|it| it.expiration.clone()));
+    let Policies {
+        expiration,
+        notices,
+    } = given.unwrap_or_else(|| before.map(Policies::kept).unwrap_or_default());
     let tier = tiers::choose(&tiers::Wish {
         asked: wish.tier.as_deref(),
         default: &around.default_tier,
         before: before.map(|it| it.tier),
         characters: wish.value.chars().count(),
-        has_policies: expiration.is_some(),
+        has_policies: expiration.is_some() || !notices.is_empty(),
         standard_is_full: around.is_full.standard,
     })?;
     if tier == Tier::Advanced && before.is_none() && around.is_full.advanced {
@@ -191,6 +195,7 @@ fn meta(
             .unwrap_or_else(|| TEXT.to_owned()),
         key_id,
         expiration,
+        notices,
         modified_at: call.now,
         modified_by: call.caller.arn.clone(),
     })

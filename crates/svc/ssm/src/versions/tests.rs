@@ -21,6 +21,7 @@ fn parameter() -> Parameter {
             data_type: "text".to_owned(),
             key_id: None,
             expiration: None,
+            notices: Vec::new(),
             modified_at: Timestamp(0),
             modified_by: String::new(),
         },

@@ -177,6 +177,68 @@ async fn an_expired_parameter_is_gone_and_then_deleted() {
 }
 
 #[tokio::test]
+async fn policies_are_told_when_they_are_carried_out() {
+    let mut home = Home::start();
+    let prefix = wharf_records::Scope::service_prefix("ssm");
+    let since = home.world.store.revision().await.unwrap();
+    let mut watch = home.world.store.watch(prefix, since + 1);
+    let mut told = async |count: usize| {
+        let mut said = Vec::new();
+        while said.len() < count {
+            let batch = watch.next().await.unwrap();
+            let events: Vec<&wharf_store::Event> = batch.events.iter().collect();
+            said.extend((wharf_svc_ssm::ANNOUNCING.of)(
+                &events,
+                wharf_base::Timestamp(0),
+            ));
+        }
+        said
+    };
+    let at = home.in_an_hour();
+    let policy = |kind: &str, attributes: &str| {
+        format!(r#"{{"Type":"{kind}","Version":"1.0","Attributes":{{{attributes}}}}}"#)
+    };
+    let policies = format!(
+        "[{},{},{}]",
+        policy("Expiration", &format!(r#""Timestamp":"{at}""#)),
+        policy("ExpirationNotification", r#""Before":"2","Unit":"Hours""#),
+        policy("NoChangeNotification", r#""After":"1","Unit":"Days""#),
+    );
+    let expiring = |it: &mut api::PutParameterRequest| {
+        it.policies = Some(policies.clone());
+        it.tier = Some("Advanced".to_owned());
+    };
+    put(&home, "/soon", "one", expiring).await.unwrap();
+    // The end is less than two hours away, so that notice is due at once.
+    let said = told(2).await;
+    assert_eq!(said[0].detail_type, "Parameter Store Change");
+    assert_eq!(
+        (said[1].source, said[1].detail_type),
+        ("aws.ssm", "Parameter Store Policy Action")
+    );
+    assert_eq!(
+        said[1].detail,
+        serde_json::json!({"parameter-name": "/soon", "policy-type": "ExpirationNotification"})
+    );
+    assert_eq!(
+        said[1].resources,
+        ["arn:aws:ssm:us-east-1:000000000000:parameter/soon"]
+    );
+    let shown = home.metadata(&["/soon"]).await.remove(0).policies.unwrap();
+    let status: Vec<_> = shown
+        .into_iter()
+        .map(|it| it.policy_status.unwrap())
+        .collect();
+    assert_eq!(status, ["Pending", "Finished", "Pending"]);
+    home.clock.advance(Duration::from_secs(3601));
+    // The timer runs by the machine's clock; a restart makes the reconciler look now.
+    home.ssm.restart();
+    let said = told(2).await;
+    assert_eq!(said[0].detail["policy-type"], "Expiration");
+    assert_eq!(said[1].detail["operation"], "Delete");
+}
+
+#[tokio::test]
 async fn a_new_parameter_takes_the_place_of_an_expired_one() {
     let home = Home::stopped();
     let at = home.in_an_hour();

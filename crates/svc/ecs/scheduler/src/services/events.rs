@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use wharf_base::Timestamp;
+use wharf_placement::Reason;
 use wharf_records::ecs::Service;
 
 use super::room::Lack;
@@ -138,10 +139,19 @@ pub enum Unplaced {
     Closest {
         /// Id of the closest instance.
         instance: String,
+        reason: Reason,
         lack: Lack,
         /// No host here can ever run it.
         never: bool,
     },
+}
+
+/// What the closest host lacks, as ECS names it.
+pub fn lacking(why: &Unplaced) -> Option<String> {
+    match why {
+        Unplaced::NoInstances => None,
+        Unplaced::Closest { reason, .. } => Some(reason.as_str().to_owned()),
+    }
 }
 
 /// `more`: what a user may do about it, each a sentence; perhaps none.
@@ -189,6 +199,7 @@ pub fn detail(why: &Unplaced) -> Option<String> {
             instance,
             lack,
             never,
+            ..
         } => {
             let closest = closest(instance, lack);
             Some(match never {
@@ -246,6 +257,7 @@ mod tests {
     fn closest_one(taken: bool, never: bool) -> Unplaced {
         Unplaced::Closest {
             instance: "abc".to_owned(),
+            reason: Reason::Cpu,
             lack: Lack {
                 text: "has insufficient CPU units available (256 needed, 0 of 2048 free)"
                     .to_owned(),

@@ -234,12 +234,14 @@ impl Look<'_> {
             if let Some(why) = &batch.unplaced {
                 let text = self.unplaced(&plan.service, why);
                 if events::may_say(&mut plan.service, "unplaced", now) {
+                    plan.service.lacking = events::lacking(why);
                     said.push(text);
                 }
                 pause = Some(scheduler.services.starved(&held.key, true));
             } else {
                 scheduler.services.starved(&held.key, false);
                 plan.service.said.remove("unplaced");
+                plan.service.lacking = None;
             }
             txn = chosen;
         }

@@ -74,6 +74,7 @@ pub fn closest(
             .all(|refusal| lack(refusal).is_some_and(|(_, lack)| lack.never));
     Unplaced::Closest {
         instance: instance.id.clone(),
+        reason: last,
         lack: closest,
         never,
     }

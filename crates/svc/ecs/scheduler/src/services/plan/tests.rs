@@ -60,6 +60,7 @@ pub(in crate::services) fn service(desired: u32, deployments: &[&str]) -> Servic
         rollout: None,
         throttle: Throttle::default(),
         said: std::collections::BTreeMap::new(),
+        lacking: None,
         steady: false,
         proven_at: None,
         request: String::new(),

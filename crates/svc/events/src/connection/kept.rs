@@ -1,0 +1,113 @@
+//! Where the parameters of connections are: secrets that EventBridge keeps in Secrets Manager.
+
+use wharf_base::Permit;
+use wharf_seal::OpenError;
+use wharf_service::Place;
+use wharf_wire::{Call, Context, Fault};
+
+use super::{Connection, parameters::Parameters};
+use crate::{
+    core::{ChangeError, Core},
+    names::SERVICE,
+};
+
+const PERMIT: Permit = Permit::for_controller("events-connections");
+/// In front of the names of connections' secrets.
+const NAMES: &str = "events!connection/";
+
+/// The parameters of a connection cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    #[error("the secret of a connection cannot be read: {0}")]
+    Secret(Fault),
+    #[error("the parameters of a connection do not open")]
+    Sealed(#[from] OpenError),
+    #[error("the parameters of a connection cannot be read")]
+    Json(#[from] serde_json::Error),
+}
+
+/// A call of the service's own.
+fn own(core: &Core, place: &Place) -> Call {
+    let now = core.parts.clock.now();
+    let context = Context::internal(&place.account, &place.region, SERVICE, now);
+    Call::by_controller(context, PERMIT)
+}
+
+/// Keeps the parameters; the ARN of their secret.
+///
+/// # Errors
+/// Those of Secrets Manager.
+pub async fn keep(
+    core: &Core,
+    call: &Call,
+    name: &str,
+    connection: &Connection,
+    it: &Parameters,
+) -> Result<String, Fault> {
+    use wharf_service::Faults as _;
+    let text = serde_json::to_string(it).map(zeroize::Zeroizing::new);
+    let text = text.map_err(|error| crate::fault::EventsFaults::internal(&error))?;
+    let secrets = &core.parts.secrets;
+    let name = connection.secret_name(name);
+    secrets.put(call, SERVICE, &name, &text).await
+}
+
+/// `None` for a connection that was deauthorized.
+pub async fn read(
+    core: &Core,
+    place: &Place,
+    name: &str,
+    connection: &Connection,
+) -> Result<Option<Parameters>, Unreadable> {
+    if let Some(arn) = &connection.secret {
+        let secrets = &core.parts.secrets;
+        let found = secrets.get(&own(core, place), SERVICE, arn).await;
+        let found = found.map_err(Unreadable::Secret)?;
+        let read = found.map(|it| serde_json::from_slice(it.expose()));
+        return Ok(read.transpose()?);
+    }
+    let Some(sealed) = &connection.sealed else {
+        return Ok(None);
+    };
+    let Place {
+        account, region, ..
+    } = place;
+    let purpose = format!("{SERVICE}/connection/{account}/{region}/{name}");
+    let opened = core.parts.keyring.open(sealed, &purpose)?;
+    Ok(Some(serde_json::from_slice(opened.expose())?))
+}
+
+/// Removes the secret that a connection had. What fails is left to [`forget_orphans`].
+pub async fn forget(core: &Core, call: &Call, secret: Option<&str>) {
+    let Some(arn) = secret else {
+        return;
+    };
+    if let Err(error) = core.parts.secrets.remove(call, SERVICE, arn).await {
+        tracing::warn!(secret = arn, %error, "failed to remove the secret of a connection, the next start will retry");
+    }
+}
+
+/// Removes secrets that a death left without their connections. Those made from now on are left alone: their
+/// connections may come next.
+///
+/// # Errors
+/// The store's.
+pub async fn forget_orphans(core: &Core) -> Result<(), ChangeError> {
+    let nowhere = Place::new("", "");
+    let all = core.parts.secrets.all(&own(core, &nowhere), SERVICE).await;
+    let all = all.map_err(ChangeError::other)?;
+    for (place, secret_name, arn) in all {
+        let Some((name, _)) = secret_name
+            .strip_prefix(NAMES)
+            .and_then(|it| it.rsplit_once('/'))
+        else {
+            continue;
+        };
+        let key = Connection::key(&place, name);
+        let found = core.table.read::<Connection>(&key).await?;
+        if found.is_none_or(|it| it.record.secret.as_ref() != Some(&arn)) {
+            forget(core, &own(core, &place), Some(&arn)).await;
+        }
+    }
+    Ok(())
+}
