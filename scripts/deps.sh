@@ -22,6 +22,7 @@ optional_packages=(netavark)
 unpacked=(
   docker.io:usr/sbin/dockerd
   containerd:usr/bin/containerd
+  rclone:usr/bin/rclone
 )
 # What measurements need besides: `deps.sh --bench`.
 bench_packages=(nghttp2-client linux-perf liblua5.3-0 libopentracing-c-wrapper0)
