@@ -114,7 +114,7 @@ async fn the_end_of_a_certificate_is_told_from_the_day_that_the_account_says() {
     let arn = harness.issued("a.example.com").await;
     let available = next().await;
     assert_eq!(available.detail_type, "ACM Certificate Available");
-    assert_eq!(available.resources, [arn.clone()]);
+    assert_eq!(available.resources, std::slice::from_ref(&arn));
     let detail = &available.detail;
     assert_eq!(detail["Action"], "ISSUANCE");
     assert_eq!(detail["CertificateType"], "AMAZON_ISSUED");

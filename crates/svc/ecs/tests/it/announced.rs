@@ -50,7 +50,7 @@ async fn container_instances_are_told_with_what_they_have_left() {
     let agent = Agent::join(&harness, "default").await;
     let joined = told.next(KIND, |it| it["agentConnected"] == true).await;
     assert_eq!(joined.source, "aws.ecs");
-    assert_eq!(joined.resources, [agent.instance.clone()]);
+    assert_eq!(joined.resources, std::slice::from_ref(&agent.instance));
     let detail = &joined.detail;
     assert_eq!(detail["containerInstanceArn"], agent.instance.as_str());
     assert_eq!(
