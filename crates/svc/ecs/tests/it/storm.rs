@@ -171,7 +171,7 @@ async fn start(seed: u64) -> Arc<Storm> {
     storm
 }
 
-async fn weather(seed: u64) {
+async fn weather(seed: u64) -> [usize; 7] {
     let storm = start(seed).await;
     storm.store.set_chaos(chaos(seed));
     let users = tokio::spawn(users::change_minds(storm.clone()));
@@ -191,17 +191,22 @@ async fn weather(seed: u64) {
         sleep(LOOK).await;
         check::always(&storm).await;
     }
-    check::was_a_storm(&storm).await;
+    check::what_went_wrong(&storm).await
 }
 
 #[test]
 fn everything_comes_to_be_as_wanted_after_a_storm() {
     let one = std::env::var("WHARF_STORM_SEED").ok();
     let one = one.and_then(|seed| seed.parse().ok());
-    let seeds = one.map_or(0..SEEDS, |seed| seed..seed + 1);
-    for seed in seeds {
+    let mut wrong = [0; 7];
+    for seed in one.map_or(0..SEEDS, |seed| seed..seed + 1) {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_all().start_paused(true).build().unwrap();
-        runtime.block_on(weather(seed));
+        let of_seed = runtime.block_on(weather(seed));
+        println!("seed {seed}: {of_seed:?}");
+        wrong = std::array::from_fn(|at| wrong[at] + of_seed[at]);
     }
+    // Enough for the rest to say anything.
+    let enough = wrong[0] > 100 && wrong.iter().all(|it| *it > 0);
+    assert!(enough || one.is_some(), "{wrong:?}");
 }

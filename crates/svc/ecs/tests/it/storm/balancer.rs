@@ -20,7 +20,7 @@ pub async fn judge(storm: Arc<Storm>) {
                 "initial" if random.random_bool(0.5) => {
                     storm.elbv2.turn_one(&target, "initial", "healthy");
                 }
-                "healthy" if !storm.is_calm() && random.random_bool(0.0005) => {
+                "healthy" if !storm.is_calm() && random.random_bool(0.002) => {
                     storm.elbv2.turn_one(&target, "healthy", "unhealthy");
                 }
                 "draining" if random.random_bool(0.1) => storm.elbv2.drain_one(&target),

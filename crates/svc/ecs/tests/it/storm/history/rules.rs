@@ -153,9 +153,16 @@ impl History {
             let wrong = format!("{name}: the breaker trips over {failures} failures of {borne}");
             self.storm.wrong(wrong);
         }
-        let back_to = before.completed.as_ref().map(|it| it.id.as_str());
+        let last = before.completed.as_ref();
+        // That it was called COMPLETED is taken back in the same look.
+        let completion = before.deployments[0].completion.as_ref();
+        let last = match last.is_some_and(|it| it.id == failing) {
+            true => completion.and_then(|it| it.before.as_ref()),
+            false => last,
+        };
+        let back_to = last.map(|it| it.id.as_str());
         let primary = after.deployments[0].id();
-        if back_to.is_some_and(|it| it != failing) {
+        if back_to.is_some() {
             if back_to != Some(primary) {
                 let wrong = format!("{}: rolled back to {primary}, not {back_to:?}", after.name);
                 self.storm.wrong(wrong);
