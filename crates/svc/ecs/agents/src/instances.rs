@@ -107,7 +107,10 @@ async fn give_up_tasks(
             .map(|task| task.key.clone())
             .collect()
     });
-    let why = stop::host_lost(&instance.ec2_instance);
+    let (named, unnamed) = (
+        stop::host_lost(&instance.ec2_instance),
+        stop::foreign_host_lost(),
+    );
     tracing::warn!(
         instance = instance.arn,
         tasks = tasks.len(),
@@ -115,7 +118,14 @@ async fn give_up_tasks(
     );
     for key in tasks {
         let now = agents.state.now();
-        let lose = |task: &mut Task| stop::give_up(task, &why, false, now);
+        let lose = |task: &mut Task| {
+            let of = names::place_of(&task.arn);
+            let why = match of.is_some_and(|of| of.account == place.account) {
+                true => &named,
+                false => &unnamed,
+            };
+            stop::give_up(task, why, false, now)
+        };
         agents
             .state
             .change_task(&PERMIT, Some(fence), &key, lose)

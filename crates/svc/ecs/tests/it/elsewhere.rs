@@ -1,10 +1,15 @@
 //! Hosts serve other regions and other accounts than those they were registered in.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use wharf_api_ecs::{self as api, Ecs};
 use wharf_base::Permit;
-use wharf_svc_ecs::Config;
-use wharf_testkit::ecs::{Agent, registration};
+use wharf_svc_ecs::{AgentsConfig, Config};
+use wharf_testkit::{
+    ecs::{Agent, registration},
+    until,
+};
 use wharf_wire::{Call, Caller, CallerKind, Context};
 
 use crate::harness::{ACCOUNT, Harness, context, decode};
@@ -36,8 +41,13 @@ fn node(account: &str) -> Context {
 }
 
 async fn installation() -> Harness {
+    installation_with(AgentsConfig::default()).await
+}
+
+async fn installation_with(agents: AgentsConfig) -> Harness {
     let harness = Harness::with(Config {
         home_account: Some(ACCOUNT.to_owned()),
+        agents,
         ..Config::default()
     })
     .await;
@@ -105,10 +115,74 @@ async fn a_ledger_serves_all_regions_and_accounts() {
         let zone = format!("{region}a");
         assert_eq!(task.availability_zone.as_deref(), Some(zone.as_str()));
     }
+    let told = async |call: &Call| {
+        let ran = harness.run_as(call, fargate("subnet-a")).await;
+        ran.failures.unwrap().remove(0).detail.unwrap()
+    };
+    // Whose machine it is hears which and how full; of another account's nothing is told.
+    let id = agent.instance.rsplit('/').next().unwrap();
+    assert_eq!(
+        told(&calls[0]).await,
+        format!(
+            "The closest matching (container-instance {id}) has insufficient CPU units available \
+             (512 needed, 0 of 2048 free)."
+        )
+    );
+    assert_eq!(
+        told(&calls[2]).await,
+        "The closest matching machine has insufficient CPU units available (512 needed)."
+    );
+    for (at, known) in [(0, true), (2, false)] {
+        let arn = placed[at].task_arn.as_deref().unwrap();
+        let task = arn.rsplit('/').next().unwrap();
+        let explained = harness.ecs.explain_task(&calls[at], None, task).await;
+        let (task, hosts) = explained.unwrap();
+        assert_eq!((task.instance == id, hosts.len() == 1), (known, known));
+        assert!(known || (task.instance.is_empty() && hosts.is_empty()));
+    }
     let instance = harness.instance(&agent.instance).await;
     let left = instance.remaining_resources.unwrap();
     let cpu = left.iter().find(|row| row.name.as_deref() == Some("CPU"));
     assert_eq!(cpu.unwrap().integer_value, Some(0));
+}
+
+#[tokio::test]
+async fn whoever_loses_a_task_with_anothers_host_does_not_hear_which() {
+    let short = Duration::from_millis(100);
+    let harness = installation_with(AgentsConfig {
+        disconnect_grace: short,
+        node_lost_timeout: short,
+        other_agent_lost_timeout: short,
+        ..AgentsConfig::default()
+    })
+    .await;
+    let agent = Agent::join_as(&harness, registration("default"), node(ACCOUNT)).await;
+    let owners = [root_of(ACCOUNT, FAR), root_of(OTHER, FAR)];
+    let mut tasks = Vec::new();
+    for owner in &owners {
+        let task = run(&harness, owner).await.expect("there is room");
+        tasks.push(task.task_arn.unwrap());
+    }
+    let instance = harness.instance(&agent.instance).await;
+    let machine = instance.ec2_instance_id.unwrap();
+    drop(agent);
+    let reason = async |owner: &Call, task: &str| {
+        until("the task is given up", async || {
+            let task = describe(&harness, owner, task).await;
+            task.last_status.as_deref() == Some("STOPPED")
+        })
+        .await;
+        describe(&harness, owner, task)
+            .await
+            .stopped_reason
+            .unwrap()
+    };
+    let named = format!("Host EC2 (instance {machine}) stopped/terminated.");
+    assert_eq!(reason(&owners[0], &tasks[0]).await, named);
+    assert_eq!(
+        reason(&owners[1], &tasks[1]).await,
+        "Host EC2 stopped/terminated."
+    );
 }
 
 #[tokio::test]

@@ -73,6 +73,14 @@ pub fn host_lost(ec2_instance: &str) -> Stop {
     }
 }
 
+/// The same of a task of another account than the machine's, which hears nothing of it.
+pub fn foreign_host_lost() -> Stop {
+    Stop {
+        code: None,
+        reason: "Host EC2 stopped/terminated.".to_owned(),
+    }
+}
+
 /// DeregisterContainerInstance with force.
 pub fn deregistered() -> Stop {
     Stop {

@@ -137,8 +137,8 @@ pub fn protected(service: &str, deployment: &str) -> String {
 pub enum Unplaced {
     NoInstances,
     Closest {
-        /// Id of the closest instance.
-        instance: String,
+        /// Id of the closest instance; of none that is another account's.
+        instance: Option<String>,
         reason: Reason,
         lack: Lack,
         /// No host here can ever run it.
@@ -173,7 +173,7 @@ pub fn unplaced(service: &str, why: &Unplaced, fargate: bool, more: &[String]) -
             text.push_str(" Reason: No Container Instances were found in your cluster.");
         }
         Unplaced::Closest { instance, lack, .. } => {
-            text.push_str(&format!(" {}", closest(instance, lack)));
+            text.push_str(&format!(" {}", closest(instance.as_deref(), lack)));
         }
     }
     for sentence in more {
@@ -186,9 +186,14 @@ pub fn unplaced(service: &str, why: &Unplaced, fargate: bool, more: &[String]) -
     text
 }
 
-fn closest(instance: &str, lack: &Lack) -> String {
+fn closest(instance: Option<&str>, lack: &Lack) -> String {
     let text = &lack.text;
-    format!("The closest matching (container-instance {instance}) {text}.")
+    match instance {
+        Some(instance) => {
+            format!("The closest matching (container-instance {instance}) {text}.")
+        }
+        None => format!("The closest matching machine {text}."),
+    }
 }
 
 /// The `detail` of a failure to place one task; `None` if there are no hosts to tell of.
@@ -201,7 +206,7 @@ pub fn detail(why: &Unplaced) -> Option<String> {
             never,
             ..
         } => {
-            let closest = closest(instance, lack);
+            let closest = closest(instance.as_deref(), lack);
             Some(match never {
                 true => format!("{closest} {NEVER}"),
                 false => closest,
@@ -256,7 +261,7 @@ mod tests {
 
     fn closest_one(taken: bool, never: bool) -> Unplaced {
         Unplaced::Closest {
-            instance: "abc".to_owned(),
+            instance: Some("abc".to_owned()),
             reason: Reason::Cpu,
             lack: Lack {
                 text: "has insufficient CPU units available (256 needed, 0 of 2048 free)"

@@ -87,6 +87,7 @@ pub struct TaskExplained {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HostExplained {
+    /// Empty for a machine of another account: nobody is shown it.
     pub instance: String,
     pub ec2_instance: String,
     pub zone: String,
@@ -161,7 +162,7 @@ pub async fn service(
             advice: steps::advice(&held, &seen, &hosts, &place.region, &elsewhere),
             failures,
             tasks,
-            hosts,
+            hosts: shown(hosts),
             events: events
                 .iter()
                 .take(EVENTS)
@@ -273,7 +274,7 @@ pub async fn task(
             _ => hosts_of_task(region, &found),
         };
         let of = seen.as_ref().zip(service.as_deref());
-        (of_task(region, &found, of, now), hosts)
+        (of_task(region, &found, of, now), shown(hosts))
     }))
 }
 
@@ -342,7 +343,10 @@ fn of_task(
         deployment: deployment.unwrap_or_default(),
         status: task.last.as_str(),
         desired: task.desired.as_str(),
-        instance: instance.map(|it| it.id.clone()).unwrap_or_default(),
+        instance: instance
+            .filter(|it| room::is_own(region, it))
+            .map(|it| it.id.clone())
+            .unwrap_or_default(),
         waits_for: steps::waits_for(task, of, instance.map(|it| &**it), now),
         cause: match ended.is_empty() {
             true => None,
@@ -394,6 +398,12 @@ fn hosts_of_task(region: &Region, task: &Task) -> Vec<HostExplained> {
         .collect()
 }
 
+/// The machines that the account may know.
+fn shown(hosts: Vec<HostExplained>) -> Vec<HostExplained> {
+    let known = |host: &HostExplained| !host.instance.is_empty();
+    hosts.into_iter().filter(known).collect()
+}
+
 /// Instances that such a task may be placed on, by ARN.
 fn pool<'a>(
     region: &'a Region<'a>,
@@ -419,8 +429,9 @@ fn of_host(
     let host = region.hosts.get(&instance.host);
     let lack = refused.map(|reason| reason.map(|why| room::lack(region, instance, demand, why)));
     let never = matches!(&lack, Some(Some(lack)) if lack.never);
+    let own = room::is_own(region, instance);
     HostExplained {
-        instance: instance.id.clone(),
+        instance: own.then(|| instance.id.clone()).unwrap_or_default(),
         ec2_instance: instance.ec2_instance.clone(),
         zone: host.map(|host| region.zone_of(host)).unwrap_or_default(),
         here,

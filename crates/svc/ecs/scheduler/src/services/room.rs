@@ -1,11 +1,14 @@
 //! What a host lacks for a task, with its numbers: for events, for the failures of RunTask and
 //! StartTask, and for `wharf explain`.
+//!
+//! An account hears the names and numbers of its own container instances. Of machines of others that
+//! serve it, it hears what its task lacks, and nothing of the machine.
 
 use wharf_placement::{Demand, HostIx, Reason, ledger};
 use wharf_records::ecs::{Instance, InstanceStatus};
 
 use super::events::Unplaced;
-use crate::{asks, view::Region};
+use crate::{asks, names, view::Region};
 
 /// Attributes that a machine is born with.
 const BORN_WITH: [&str; 2] = ["ecs.cpu-architecture", "ecs.os-type"];
@@ -73,7 +76,7 @@ pub fn closest(
             .iter()
             .all(|refusal| lack(refusal).is_some_and(|(_, lack)| lack.never));
     Unplaced::Closest {
-        instance: instance.id.clone(),
+        instance: is_own(region, instance).then(|| instance.id.clone()),
         reason: last,
         lack: closest,
         never,
@@ -92,8 +95,50 @@ pub fn of_row<'a>(
     Some((instance, lack(region, instance, demand, reason)))
 }
 
+/// Whether a machine is registered by the account that is told of it.
+pub fn is_own(region: &Region, instance: &Instance) -> bool {
+    let of = names::place_of(&instance.arn);
+    of.is_some_and(|of| of.account == region.place.account)
+}
+
 /// `reason` in words, of the host that `instance` is registered for.
 pub fn lack(region: &Region, instance: &Instance, demand: &Demand, reason: Reason) -> Lack {
+    let lack = of_own(region, instance, demand, reason);
+    match is_own(region, instance) {
+        true => lack,
+        false => Lack {
+            text: of_others(demand, reason),
+            ..lack
+        },
+    }
+}
+
+/// What the task needs, and nothing of the machine that does not have it.
+fn of_others(demand: &Demand, reason: Reason) -> String {
+    let claim = &demand.claim;
+    match reason {
+        Reason::Agent => "is not available".to_owned(),
+        Reason::Location => "is in none of the wanted availability zones".to_owned(),
+        Reason::Attribute | Reason::NotAllowed(_) => {
+            "is missing an attribute required by your task".to_owned()
+        }
+        Reason::Cpu => format!(
+            "has insufficient CPU units available ({} needed)",
+            claim.cpu
+        ),
+        Reason::Memory => format!(
+            "has insufficient memory available ({} MiB needed)",
+            claim.memory
+        ),
+        Reason::Ports => "is already using a port required by your task".to_owned(),
+        Reason::Interfaces => "encountered error \"RESOURCE:ENI\"".to_owned(),
+        Reason::MemberOf | Reason::Distinct => {
+            format!("encountered error \"{}\"", reason.as_str())
+        }
+    }
+}
+
+fn of_own(region: &Region, instance: &Instance, demand: &Demand, reason: Reason) -> Lack {
     let held = region.ledgers.get(&instance.host);
     let free = held.map(|ledger| ledger::free(ledger)).unwrap_or_default();
     let whole = held.map(|ledger| ledger.capacity.clone());
