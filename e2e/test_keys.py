@@ -2,6 +2,7 @@
 have a passphrase."""
 
 import base64
+import hmac
 import json
 import os
 import pathlib
@@ -67,6 +68,59 @@ def test_the_keyring_is_rotated_online(unstarted):
     assert wharf.client("sts", alice).get_caller_identity()["Arn"] == arn
     image = images.push(wharf, "busybox")
     assert tasks.run_script(wharf, image, "exit 3").exit_code == 3
+
+
+def test_what_services_keep_sealed_opens_when_its_key_is_gone(unstarted):
+    wharf = unstarted().start()
+    s3, iam, sqs = (wharf.client(name) for name in ("s3", "iam", "sqs"))
+    kms, secrets, ssm = (wharf.client(name) for name in ("kms", "secretsmanager", "ssm"))
+    s3.create_bucket(Bucket="small")
+    s3.put_object(Bucket="small", Key="it", Body=b"in a pack")
+    iam.create_user(UserName="alice")
+    iam.create_login_profile(UserName="alice", Password="first-Word1")
+    made = iam.create_access_key(UserName="alice")["AccessKey"]
+    alice = Keys(made["AccessKeyId"], made["SecretAccessKey"])
+    iam.attach_user_policy(UserName="alice", PolicyArn="arn:aws:iam::aws:policy/IAMFullAccess")
+    iam.update_account_password_policy(PasswordReusePrevention=3)
+    wharf.client("iam", alice).change_password(OldPassword="first-Word1", NewPassword="second-Word2")
+    device = iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
+    seed = device["Base32StringSeed"].decode()
+    queue = sqs.create_queue(QueueName="jobs")["QueueUrl"]
+    sqs.send_message(QueueUrl=queue, MessageBody="work")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    blob = kms.encrypt(KeyId=key, Plaintext=b"plain")["CiphertextBlob"]
+    secrets.create_secret(Name="db", SecretString="hush")
+    ssm.put_parameter(Name="pin", Value="1234", Type="SecureString")
+
+    wharf.run("keys", "rotate", "keyring")
+    assert [count for active, count in keys(wharf).values() if not active] == [0]
+    wharf.run("keys", "retire", "--now")
+    wharf.down()
+    wharf.start()
+    assert s3.get_object(Bucket="small", Key="it")["Body"].read() == b"in a pack"
+    # The hash of the password, and of the one before it.
+    as_alice = wharf.client("iam", alice)
+    with pytest.raises(ClientError) as error:
+        as_alice.change_password(OldPassword="second-Word2", NewPassword="first-Word1")
+    assert error.value.response["Error"]["Code"] == "PasswordPolicyViolation"
+    as_alice.change_password(OldPassword="second-Word2", NewPassword="third-Word3")
+    codes = [totp(seed, time.time() + offset) for offset in (-30, 0)]
+    iam.enable_mfa_device(
+        UserName="alice",
+        SerialNumber=device["SerialNumber"],
+        AuthenticationCode1=codes[0],
+        AuthenticationCode2=codes[1],
+    )
+    assert sqs.receive_message(QueueUrl=queue)["Messages"][0]["Body"] == "work"
+    assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"plain"
+    assert secrets.get_secret_value(SecretId="db")["SecretString"] == "hush"
+    assert ssm.get_parameter(Name="pin", WithDecryption=True)["Parameter"]["Value"] == "1234"
+
+
+def totp(seed, now):
+    mac = hmac.digest(base64.b32decode(seed), int(now // 30).to_bytes(8, "big"), "sha1")
+    at = mac[-1] & 15
+    return f"{(int.from_bytes(mac[at : at + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
 
 
 def test_roots_key_is_rotated(unstarted):

@@ -207,12 +207,18 @@ fn structure(root: &Path, metadata: &Value, problems: &mut Vec<String>) -> Resul
     let mut unused = controllers.clone();
     let mut files = BTreeSet::new();
     rust_files(&root.join("crates"), &mut files)?;
+    let mut texts = Vec::new();
     for path in files {
         let name = path.strip_prefix(root.join("crates"))?;
         let text = fs::read_to_string(&path)?;
-        let name = name.to_string_lossy();
+        let name = name.to_string_lossy().into_owned();
         problems.extend(sources::check(&name, &text, &controllers, &mut unused));
+        texts.push((name, text));
     }
+    let texts = texts
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()));
+    problems.extend(sources::check_sealed(texts));
     problems.extend(unused.into_iter().map(|(name, file)| {
         format!(
             "crates/{file} does not write as the controller {name}: take it out of the manifest"

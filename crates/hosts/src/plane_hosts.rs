@@ -13,13 +13,12 @@ use tokio::sync::Mutex;
 use wharf_base::Permit;
 use wharf_planeproto::Plane;
 use wharf_records::{Record, RecordError, Unknown, decode, encode, hosts::PlaneHost, machine};
+use wharf_service::MAX_TRIES;
 use wharf_store::{Compare, Range, Revision, Store, StoreError, Txn};
 
 use crate::{Held, hold};
 
 const PERMIT: Permit = Permit::for_controller("plane-hosts");
-/// Tries of a compare-and-swap.
-const MAX_TRIES: usize = 16;
 
 /// A host that subscribes.
 pub struct Subscription<'a> {

@@ -254,6 +254,19 @@ impl Keyring {
         Ok(Some(self.seal(plain.expose(), context)))
     }
 
+    /// The same for a token that is stored.
+    pub fn reseal_token(
+        &self,
+        sealed: &Sealed,
+        context: &str,
+    ) -> Result<Option<Sealed>, OpenError> {
+        if sealed.key == self.held().active {
+            return Ok(None);
+        }
+        let plain = self.open_for(Purpose::Token, sealed, context)?;
+        Ok(Some(self.seal_for(Purpose::Token, plain.expose(), context)))
+    }
+
     /// Whether a token that opens needs no sealing anew.
     pub fn is_sealed_under_active(&self, token: &str) -> bool {
         let active = self.held().active;

@@ -42,6 +42,7 @@ pub async fn services(
         data: &data,
         plane: &plane,
         tagged: Arc::default(),
+        sealing: Arc::default(),
         announcing: Arc::default(),
         s3: Arc::default(),
         operations,

@@ -9,17 +9,21 @@
 mod certificates;
 mod nodes;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use serde_json::Value;
 use wharf_api_wharf::types::{
     Key as KeyShown, ListKeysResponse, RetireKeysRequest, RetireKeysResponse, RotateKeysRequest,
     RotateKeysResponse,
 };
-use wharf_base::{Arn, Clock, Permit};
+use wharf_base::{Clock, Permit};
 use wharf_blobs::Blobs;
 use wharf_records::Scope;
-use wharf_seal::{KeyId, Keyring, Sealed};
+use wharf_seal::{KeyId, Keyring};
+use wharf_service::{Sealing, Table, transact};
 use wharf_store::{Compare, Entry, Range, Store, Txn};
 use wharf_svc_acm::AcmService;
 use wharf_svc_iam::Directory;
@@ -28,7 +32,7 @@ use wharf_wire::{Call, Fault};
 use crate::{
     control::{
         count,
-        fault::{failed, invalid, refused},
+        fault::{WharfFaults, failed, invalid, refused},
     },
     node_credentials::NodeCredentials,
     own_identity,
@@ -38,28 +42,15 @@ use crate::{
 };
 
 const PERMIT: Permit = Permit::for_controller("keys");
-/// Tries of a compare-and-swap on one record.
-const MAX_TRIES: usize = 16;
 /// The longest that a session token or a registry password lives.
 const LONGEST_TOKEN: Duration = Duration::from_secs(36 * 3600);
-
-/// Services that keep secrets.
-const SEALING: [&str; 9] = [
-    "iam",
-    "acm",
-    "elbv2",
-    "events",
-    "kms",
-    "secretsmanager",
-    "sns",
-    "sqs",
-    "ssm",
-];
 
 /// The key that is meant if none is named.
 const KEYRING: &str = "keyring";
 
 pub struct Keys {
+    /// Whose records hold secrets; known once all services are built.
+    pub sealing: Arc<OnceLock<Vec<Sealing>>>,
     pub store: Store,
     pub keyring: Keyring,
     pub blobs: Blobs,
@@ -76,8 +67,12 @@ impl Keys {
     /// the authorities; and whom a retirement of each would lock out now.
     pub async fn list(&self) -> Result<ListKeysResponse, Fault> {
         let mut counts = BTreeMap::<KeyId, usize>::new();
-        self.each_secret(|_, secret| *counts.entry(secret.sealed.key_id()).or_default() += 1)
-            .await?;
+        self.each_sealed(|sealing, entry| {
+            for secret in sealing.of(entry) {
+                *counts.entry(secret.sealed.key_id()).or_default() += 1;
+            }
+        })
+        .await?;
         let files = root::sealed_under(&self.config.data_dir).map_err(failed)?;
         for key in files.into_iter().chain(self.authorities.sealed_under()) {
             *counts.entry(key).or_default() += 1;
@@ -136,14 +131,15 @@ impl Keys {
     async fn seal_anew(&self) -> Result<usize, Fault> {
         let mut outdated = Vec::new();
         let active = self.keyring.active_key();
-        self.each_secret(|entry, secret| {
-            if secret.sealed.key_id() != active {
-                outdated.push(entry.key.clone());
+        self.each_sealed(|sealing, entry| {
+            let secrets = sealing.of(entry);
+            if secrets.iter().any(|it| it.sealed.key_id() != active) {
+                outdated.push((*sealing, entry.key.clone()));
             }
         })
         .await?;
-        for key in &outdated {
-            self.seal_one_anew(key).await?;
+        for (sealing, key) in &outdated {
+            self.seal_one_anew(sealing, key).await?;
         }
         let mut count = outdated.len() + self.blobs.reseal().await.map_err(failed)?;
         count += usize::from(root::reseal(&self.config.data_dir, &self.keyring).map_err(failed)?);
@@ -168,37 +164,19 @@ impl Keys {
         }
     }
 
-    async fn seal_one_anew(&self, key: &str) -> Result<(), Fault> {
-        for _ in 0..MAX_TRIES {
+    async fn seal_one_anew(&self, sealing: &Sealing, key: &str) -> Result<(), Fault> {
+        let table = Table::<WharfFaults>::new(self.store.clone());
+        transact!(table, &PERMIT, |tx| {
             let Some(entry) = self.store.get(key).await.map_err(failed)? else {
                 return Ok(());
             };
-            let Some(secret) = secret_of(&entry) else {
+            let Some(anew) = sealing.anew(&self.keyring, &entry).map_err(failed)? else {
                 return Ok(());
             };
-            let anew = self.keyring.reseal(&secret.sealed, &secret.context);
-            let Some(anew) = anew.map_err(failed)? else {
-                return Ok(());
-            };
-            // The text of a sealed secret occurs once: it begins with random bytes.
-            let text = String::from_utf8_lossy(&entry.value);
-            let text = text.replacen(&secret.sealed.encode(), &anew.encode(), 1);
-            let txn = Txn::new()
-                .when(Compare::unchanged(&entry))
-                .put(key, text.into_bytes());
-            if self
-                .store
-                .txn(&PERMIT, txn)
-                .await
-                .map_err(failed)?
-                .succeeded
-            {
-                return Ok(());
-            }
-        }
-        Err(invalid(format!(
-            "The record {key} changes all the time; try again."
-        )))
+            let unchanged = Compare::unchanged(&entry);
+            tx.join(Txn::new().when(unchanged).put(key, anew));
+        });
+        Ok(())
     }
 
     /// Drops what came before the last rotation of the key of that name, the keyring's if none is
@@ -264,15 +242,14 @@ impl Keys {
         })
     }
 
-    async fn each_secret(&self, mut see: impl FnMut(&Entry, &Secret)) -> Result<(), Fault> {
-        for service in SEALING {
-            let prefix = Scope::service_prefix(service);
+    /// Each record that holds secrets, and whose it is.
+    async fn each_sealed(&self, mut see: impl FnMut(&Sealing, &Entry)) -> Result<(), Fault> {
+        for sealing in self.sealing.get().into_iter().flatten() {
+            let prefix = Scope::service_prefix(sealing.service);
             let mut pages = self.store.pages(Range::prefix(prefix));
             while let Some(page) = pages.next().await.map_err(failed)? {
                 for entry in &page.entries {
-                    if let Some(secret) = secret_of(entry) {
-                        see(entry, &secret);
-                    }
+                    see(sealing, entry);
                 }
                 // Others have their turn.
                 tokio::task::yield_now().await;
@@ -280,74 +257,6 @@ impl Keys {
         }
         Ok(())
     }
-}
-
-/// A sealed secret of a record, and what it is sealed for.
-struct Secret {
-    sealed: Sealed,
-    context: String,
-}
-
-/// The secret of a stored record, if it is of a kind that has one.
-fn secret_of(entry: &Entry) -> Option<Secret> {
-    let (scope, kind, id) = Scope::parse(&entry.key)?;
-    let (member, context) = match (scope.service.as_str(), kind) {
-        ("iam", "access-key") => ("secret", format!("iam/access-key/{id}")),
-        ("iam", "server-certificate") => ("private_key", "iam/server-certificate/".to_owned()),
-        ("acm", "certificate") => {
-            let resource = format!("certificate/{id}");
-            let arn = Arn::new("acm", &scope.region, &scope.account, resource);
-            ("private_key", format!("acm/certificate/{arn}"))
-        }
-        ("acm", "authority") => ("private_key", "acm/authority".to_owned()),
-        ("kms", "material") => {
-            let Scope {
-                account, region, ..
-            } = &scope;
-            ("sealed", format!("kms/material/{account}/{region}/{id}"))
-        }
-        ("secretsmanager", "value") => {
-            let Scope {
-                account, region, ..
-            } = &scope;
-            let context = format!("secretsmanager/value/{account}/{region}/{id}");
-            ("sealed", context)
-        }
-        ("s3", "pack") => ("sealed", format!("s3/pack/{id}")),
-        ("sqs", "data-key") => {
-            let Scope {
-                account, region, ..
-            } = &scope;
-            ("sealed", format!("sqs/data-key/{account}/{region}/{id}"))
-        }
-        ("ssm", "version") => {
-            let Scope {
-                account, region, ..
-            } = &scope;
-            ("sealed", format!("ssm/version/{account}/{region}/{id}"))
-        }
-        ("events", "connection") => {
-            let Scope {
-                account, region, ..
-            } = &scope;
-            (
-                "sealed",
-                format!("events/connection/{account}/{region}/{id}"),
-            )
-        }
-        ("sns", "signing-key") => ("private_key", "sns/signing-key".to_owned()),
-        ("elbv2", "certificate") => ("private_key", format!("elbv2/certificate/{id}")),
-        _ => return None,
-    };
-    let value: Value = serde_json::from_slice(&entry.value).ok()?;
-    let body = &value["body"];
-    let sealed = Sealed::decode(body[member].as_str()?).ok()?;
-    // Kept under its name, sealed for its id.
-    let context = match kind {
-        "server-certificate" => context + body["id"].as_str()?,
-        _ => context,
-    };
-    Some(Secret { sealed, context })
 }
 
 /// The contract's list of keys is longer than what is known here.

@@ -10,24 +10,32 @@ use std::sync::Arc;
 use http::StatusCode;
 use serde_json::{Value, json};
 use wharf_base::{Clock, Permit};
-use wharf_records::{
-    decode, encode,
-    node::{Node, OWN_USER, Renewable, user_of},
-};
-use wharf_store::{Compare, Entry, Store, Txn};
+use wharf_records::node::{Node, OWN_USER, Renewable, user_of};
+use wharf_service::{ChangeError, Table};
+use wharf_store::Store;
 use wharf_svc_iam::{Directory, IamService, Minted};
 use wharf_wire::{Call, Caller, Context, Fault, fault::Chain};
 
-use crate::{node_identity::forget_keys, tls::Authorities};
+use crate::{control::fault::WharfFaults, node_identity::forget_keys, tls::Authorities};
 
 const PERMIT: Permit = Permit::for_controller("node-credentials");
-/// Tries of a compare-and-swap.
-const MAX_TRIES: usize = 16;
 /// Authorities that a node says to trust.
 const MAX_TRUSTED: usize = 8;
 
 /// A renewal that is not granted: what the node is told, and with which status.
 pub type Refused = (StatusCode, String);
+
+/// Why a node's record was left as it is.
+enum Unchanged {
+    Refused(Refused),
+    Failed(ChangeError<WharfFaults>),
+}
+
+impl From<ChangeError<WharfFaults>> for Unchanged {
+    fn from(error: ChangeError<WharfFaults>) -> Self {
+        Self::Failed(error)
+    }
+}
 
 /// Issues and renews.
 #[derive(Clone)]
@@ -125,30 +133,18 @@ impl NodeCredentials {
         change: impl Fn(&mut Node) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
         let key = Node::key(&self.account, &self.region, user);
-        for _ in 0..MAX_TRIES {
-            let entry = self.store.get(&key).await.map_err(unavailable)?;
-            let Some(entry) = entry else {
-                return Err(not_a_node());
-            };
-            let before: Node = decode(&entry.value).map_err(unavailable)?;
-            let mut node = before.clone();
-            change(&mut node)?;
-            if node == before || self.put(&entry, &node).await? {
-                return Ok(());
-            }
+        let table = Table::<WharfFaults>::new(self.store.clone());
+        let change = |node: &mut Node| change(node).map_err(Unchanged::Refused);
+        match table.change(&PERMIT, &key, change).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err(not_a_node()),
+            Err(Unchanged::Refused(refused)) => Err(refused),
+            Err(Unchanged::Failed(error)) if error.is_conflict() => Err((
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The node's record changes all the time.".to_owned(),
+            )),
+            Err(Unchanged::Failed(error)) => Err(unavailable(error.cause)),
         }
-        Err((
-            StatusCode::SERVICE_UNAVAILABLE,
-            "The node's record changes all the time.".to_owned(),
-        ))
-    }
-
-    async fn put(&self, entry: &Entry, node: &Node) -> Result<bool, Refused> {
-        let txn = Txn::new()
-            .when(Compare::unchanged(entry))
-            .put(&entry.key, encode(node));
-        let reply = self.store.txn(&PERMIT, txn).await.map_err(unavailable)?;
-        Ok(reply.succeeded)
     }
 
     fn call(&self) -> Call {

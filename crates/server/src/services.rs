@@ -14,7 +14,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 use wharf_base::Clock;
 use wharf_reconcile::Takeover;
-use wharf_service::{Tagged, announce::Announce};
+use wharf_service::{Sealing, Tagged, announce::Announce};
 use wharf_svc_ecr::EcrService;
 use wharf_svc_ecs_exec::ssm::SessionManager;
 use wharf_svc_events::{EventsService, Parts as EventsParts};
@@ -48,7 +48,10 @@ pub struct Row {
 pub static SERVICES: &[Row] = &[
     Row {
         schema: &wharf_api_iam::schema::SERVICE,
-        serve: |it| Served::by(wharf_api_iam::Routes(Arc::new(it.plane.iam.clone()))),
+        serve: |it| {
+            Served::by(wharf_api_iam::Routes(Arc::new(it.plane.iam.clone())))
+                .sealing(wharf_svc_iam::SEALING)
+        },
     },
     Row {
         schema: &wharf_api_sts::schema::SERVICE,
@@ -84,6 +87,7 @@ pub static SERVICES: &[Row] = &[
             let ecs = it.plane.ecs.clone();
             Served::by(wharf_api_ecs::Routes(Arc::new(ecs.clone())))
                 .tagged(wharf_svc_ecs::TAGGED)
+                .sealing(wharf_svc_ecs::SEALING)
                 .announcing(ecs.announcing())
                 .running("ECS", |stop| async move { ecs.run(stop).await })
         },
@@ -116,6 +120,7 @@ pub static SERVICES: &[Row] = &[
             let elbv2 = it.plane.elbv2.clone();
             Served::by(wharf_api_elbv2::Routes(Arc::new(elbv2.clone())))
                 .tagged(wharf_svc_elbv2::TAGGED)
+                .sealing(wharf_svc_elbv2::SEALING)
                 .running(
                     "load balancing",
                     |stop| async move { elbv2.run(stop).await },
@@ -128,6 +133,7 @@ pub static SERVICES: &[Row] = &[
             let acm = it.plane.acm.clone();
             Served::by(wharf_api_acm::Routes(Arc::new(acm.clone())))
                 .tagged(wharf_svc_acm::TAGGED)
+                .sealing(wharf_svc_acm::SEALING)
                 .announcing(acm.announcing())
                 .running("certificates", |stop| async move { acm.run(stop).await })
         },
@@ -177,6 +183,7 @@ pub static SERVICES: &[Row] = &[
             secrets.calling(it.operations.clone());
             Served::by(wharf_api_secretsmanager::Routes(Arc::new(secrets.clone())))
                 .tagged(wharf_svc_secretsmanager::TAGGED)
+                .sealing(wharf_svc_secretsmanager::SEALING)
                 .announcing(wharf_svc_secretsmanager::ANNOUNCING)
                 .running("secrets", |stop| async move { secrets.run(stop).await })
         },
@@ -187,6 +194,7 @@ pub static SERVICES: &[Row] = &[
             let kms = it.plane.kms.clone();
             Served::by(wharf_api_kms::Routes(Arc::new(kms.clone())))
                 .tagged(wharf_svc_kms::TAGGED)
+                .sealing(wharf_svc_kms::SEALING)
                 .announcing(wharf_svc_kms::ANNOUNCING)
                 .running("keys", |stop| async move { kms.run(stop).await })
         },
@@ -211,6 +219,7 @@ pub static SERVICES: &[Row] = &[
             });
             Served::by(wharf_api_ssm::Routes(Arc::new(ssm.clone())))
                 .tagged(wharf_svc_ssm::TAGGED)
+                .sealing(wharf_svc_ssm::SEALING)
                 .announcing(wharf_svc_ssm::ANNOUNCING)
                 .running("parameters", |stop| async move { ssm.run(stop).await })
         },
@@ -221,6 +230,7 @@ pub static SERVICES: &[Row] = &[
             let sqs = it.plane.sqs.clone();
             Served::by(wharf_api_sqs::Routes(Arc::new(sqs.clone())))
                 .tagged(wharf_svc_sqs::TAGGED)
+                .sealing(wharf_svc_sqs::SEALING)
                 .running("queues", |stop| async move { sqs.run(stop).await })
         },
     },
@@ -239,6 +249,7 @@ pub static SERVICES: &[Row] = &[
             });
             Served::by(wharf_api_sns::Routes(Arc::new(sns.clone())))
                 .tagged(wharf_svc_sns::TAGGED)
+                .sealing(wharf_svc_sns::SEALING)
                 .running("topics", |stop| async move { sns.run(stop).await })
         },
     },
@@ -258,6 +269,7 @@ pub static SERVICES: &[Row] = &[
             });
             Served::by(wharf_api_events::Routes(Arc::new(events.clone())))
                 .tagged(wharf_svc_events::TAGGED)
+                .sealing(wharf_svc_events::SEALING)
                 .running("events", |stop| async move { events.run(stop).await })
         },
     },
@@ -294,6 +306,7 @@ pub static SERVICES: &[Row] = &[
             let _ = it.s3.set(s3.clone());
             Served::by(wharf_api_s3::Routes(Arc::new(s3.clone())))
                 .tagged(wharf_svc_s3::TAGGED)
+                .sealing(wharf_svc_s3::SEALING)
                 .announcing(wharf_svc_s3::ANNOUNCING)
                 .running("objects", |stop| async move { s3.run(stop).await })
         },
@@ -309,6 +322,8 @@ pub(crate) struct Wiring<'a> {
     pub plane: &'a Plane,
     /// The resources of all services that have tags, once all are built.
     pub tagged: Arc<OnceLock<Vec<Tagged>>>,
+    /// Whose records hold sealed secrets, once all are built.
+    pub sealing: Arc<OnceLock<Vec<Sealing>>>,
     /// What all services announce, once all are built.
     pub announcing: Arc<OnceLock<Vec<Arc<dyn Announce>>>>,
     /// For the gateway, which answers pages of other sites by the rules of buckets, and for closed accounts.
@@ -331,6 +346,7 @@ pub(crate) struct Served {
     pub routes: Vec<Arc<dyn Service>>,
     pub loops: Vec<Loop>,
     tagged: Vec<Tagged>,
+    sealing: Vec<Sealing>,
     announcing: Vec<Arc<dyn Announce>>,
 }
 
@@ -341,6 +357,7 @@ impl Served {
             routes: vec![Arc::new(routes)],
             loops: Vec::new(),
             tagged: Vec::new(),
+            sealing: Vec::new(),
             announcing: Vec::new(),
         }
     }
@@ -348,6 +365,12 @@ impl Served {
     /// Has resources with tags, for the tagging API.
     pub fn tagged(mut self, tagged: Tagged) -> Self {
         self.tagged.push(tagged);
+        self
+    }
+
+    /// Has secrets in its records that are sealed under the keyring, for its rotation.
+    pub fn sealing(mut self, sealing: Sealing) -> Self {
+        self.sealing.push(sealing);
         self
     }
 
@@ -412,6 +435,7 @@ pub(crate) fn serve(wiring: &Wiring<'_>) -> Served {
         routes: Vec::new(),
         loops: Vec::new(),
         tagged: Vec::new(),
+        sealing: Vec::new(),
         announcing: Vec::new(),
     };
     let mut all = nothing.running(MACHINES, |stop| async move { hosts.feed(stop).await });
@@ -420,9 +444,11 @@ pub(crate) fn serve(wiring: &Wiring<'_>) -> Served {
         all.routes.extend(served.routes);
         all.loops.extend(served.loops);
         all.tagged.extend(served.tagged);
+        all.sealing.extend(served.sealing);
         all.announcing.extend(served.announcing);
     }
     let _ = wiring.announcing.set(std::mem::take(&mut all.announcing));
+    let _ = wiring.sealing.set(std::mem::take(&mut all.sealing));
     let _ = wiring.tagged.set(std::mem::take(&mut all.tagged));
     wiring.operations.serve(&all.routes);
     all

@@ -238,6 +238,7 @@ pub async fn run_with(
         data: &data,
         plane: &plane,
         tagged: Arc::default(),
+        sealing: control.0.keys.sealing.clone(),
         announcing: Arc::default(),
         operations,
     });
@@ -784,6 +785,7 @@ impl Plane {
                 wake: Arc::default(),
             },
             keys: keys::Keys {
+                sealing: Arc::default(),
                 store: data.store.clone(),
                 keyring: data.keyring.clone(),
                 blobs: data.blobs.clone(),

@@ -10,6 +10,7 @@
 //! - [`KeptSecrets`] are those that a service keeps in Secrets Manager for its users.
 //! - [`tags`] holds the rules of tags and their part in authorisation.
 //! - [`Tagged`] names the resources of a service that have tags.
+//! - [`Sealing`] names the secrets in records that a rotation of the keyring seals anew.
 //! - [`Turns`] queues writers of one thing.
 //! - [`Place`] and [`platform`] say where records live.
 //!
@@ -29,6 +30,7 @@ mod loops;
 mod pages;
 mod place;
 pub mod platform;
+mod sealing;
 mod step;
 mod table;
 mod tagged;
@@ -42,6 +44,7 @@ pub use kept::KeptSecrets;
 pub use loops::{Loops, OneQueue};
 pub use pages::{Page, Pages};
 pub use place::Place;
+pub use sealing::{Sealing, Secrets};
 pub use step::{StepError, fence, settled};
 pub use table::{Found, Stored, Table};
 pub use tagged::{Held, Kind, Tagged, TaggedResource};

@@ -1,7 +1,10 @@
 //! What sources may say: who makes permits, under which names, whose locks they take, and which crates may
 //! be unsafe.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use serde_json::Value;
 
@@ -106,6 +109,48 @@ pub fn check(
         ));
     }
     problems
+}
+
+/// Members of records of a service that are sealed under the keyring, and are not among those that its
+/// rotation seals anew, `SEALING` in its `sealed.rs`; `crates/svc/NAME/src/…` and texts of its sources.
+pub fn check_sealed<'a>(sources: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<String> {
+    let mut members = BTreeSet::new();
+    let mut named = BTreeMap::new();
+    for (name, text) in sources {
+        let Some((service, file)) = name
+            .strip_prefix("svc/")
+            .and_then(|it| it.split_once("/src/"))
+        else {
+            continue;
+        };
+        if file == "sealed.rs" {
+            named.insert(service, text);
+        }
+        let fields = shipped(text).lines().filter_map(sealed_field);
+        members.extend(fields.map(|field| (service, field)));
+    }
+    let is_named = |(service, field): &(&str, &str)| {
+        let listed = named.get(service);
+        listed.is_some_and(|text| text.contains(&format!("\"{field}\"")))
+    };
+    let forgotten = members.into_iter().filter(|it| !is_named(it));
+    let problem = |(service, field)| {
+        format!(
+            "crates/svc/{service} stores {field} sealed, and crates/svc/{service}/src/sealed.rs does not \
+             name it: it would be lost with the key"
+        )
+    };
+    forgotten.map(problem).collect()
+}
+
+/// The field that a line declares, if it holds what `wharf_seal::Sealed` is.
+fn sealed_field(line: &str) -> Option<&str> {
+    let line = line.trim().strip_suffix(',')?;
+    let line = line.strip_prefix("pub ").unwrap_or(line);
+    let (field, kind) = line.split_once(": ")?;
+    ["Sealed", "Option<Sealed>", "Vec<Sealed>"]
+        .contains(&kind)
+        .then_some(field)
 }
 
 /// Whether a crate's root forbids `unsafe`, unless it is one of [`UNSAFE`].
@@ -222,6 +267,25 @@ mod tests {
         ] {
             assert!(check("svc/ecs/src/core.rs", text).is_empty(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_stored_sealed_is_named() {
+        let record = "pub struct Pack {\n    pub sealed: Sealed,\n    before: Vec<Sealed>,\n}\n";
+        let names = "Secrets::new(\"pack\", &[\"sealed\"], …)";
+        let check = |named: &str| {
+            let sources = [
+                ("svc/s3/src/records.rs", record),
+                ("svc/s3/src/sealed.rs", named),
+            ];
+            check_sealed(sources.into_iter())
+        };
+        assert_eq!(check("").len(), 2);
+        assert_eq!(check(names).len(), 1);
+        assert!(check(&names.replace("…", "&[\"before\"]")).is_empty());
+        // A message of a queue has a form of its own.
+        let other = [("svc/kms/src/x.rs", "    sealed: encrypt::Sealed,\n")];
+        assert!(check_sealed(other.into_iter()).is_empty());
     }
 
     #[test]

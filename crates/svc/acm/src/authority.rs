@@ -28,7 +28,7 @@ use crate::{
     records::{self, Issued},
 };
 
-const PURPOSE: &str = "acm/authority";
+pub const PURPOSE: &str = "acm/authority";
 const PERMIT: Permit = Permit::for_controller("acm-authority");
 /// Common and organisation name of what it signs with.
 const ORGANISATION: &str = "wharf";

@@ -34,6 +34,7 @@ mod pem;
 mod plan;
 mod reconcile;
 mod records;
+mod sealed;
 mod service;
 mod tagged;
 
@@ -41,5 +42,6 @@ pub use announced::Announcer;
 pub use authority::{AuthorityError, ShownAuthority};
 pub use config::{LookupError, Parts, Usage, Users};
 pub use core::ChangeError;
+pub use sealed::SEALING;
 pub use service::{AcmService, Found, ServedCertificate};
 pub use tagged::TAGGED;

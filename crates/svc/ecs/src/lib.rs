@@ -26,6 +26,7 @@ pub mod figures;
 mod ops;
 mod page;
 mod refuse;
+mod sealed;
 pub mod service;
 mod tagged;
 
@@ -44,6 +45,7 @@ pub use credentials::{RoleError, RoleKeys, TaskCredentials};
 pub use grant::NodeInstance;
 pub use names::Place;
 pub use registration::{ENI_SLOTS, FARGATE_CAPACITY, SERVED_ACCOUNTS, SERVED_REGIONS};
+pub use sealed::SEALING;
 pub use service::EcsService;
 pub use services::cause::of as cause_of;
 pub use services::explain::{DeploymentExplained, HostExplained, ServiceExplained, TaskExplained};

@@ -17,7 +17,7 @@ use crate::{
     records::Certificate,
 };
 
-fn context(arn: &str) -> String {
+pub fn context(arn: &str) -> String {
     format!("elbv2/certificate/{arn}")
 }
 

@@ -30,6 +30,7 @@ pub mod plane;
 mod reconcile;
 mod records;
 mod reports;
+mod sealed;
 mod service;
 mod ssl;
 mod tagged;
@@ -41,5 +42,6 @@ pub use config::{
 };
 pub use core::ChangeError;
 pub use names::Place;
+pub use sealed::SEALING;
 pub use service::Elbv2Service;
 pub use tagged::TAGGED;

@@ -88,6 +88,11 @@ impl Connection {
     pub fn secret_name(&self, name: &str) -> String {
         format!("events!connection/{name}/{}", self.id)
     }
+
+    /// What the parameters of earlier versions are sealed for.
+    pub fn purpose(account: &str, region: &str, name: &str) -> String {
+        format!("{SERVICE}/connection/{account}/{region}/{name}")
+    }
 }
 
 impl Destination {

@@ -39,6 +39,7 @@ mod path;
 mod policy;
 mod records;
 mod scheduled;
+mod sealed;
 mod service;
 mod tagged;
 mod tags;
@@ -46,5 +47,6 @@ mod targets;
 mod transform;
 
 pub use config::Parts;
+pub use sealed::SEALING;
 pub use service::EventsService;
 pub use tagged::TAGGED;

@@ -26,6 +26,7 @@ mod ops;
 mod partitions;
 mod passwords;
 pub mod records;
+mod sealed;
 mod service;
 mod sessions;
 mod ssh_key;
@@ -44,6 +45,7 @@ pub use oidc::{
     keys::{MAX_DOCUMENT, NoKey},
     token::TokenError,
 };
+pub use sealed::SEALING;
 pub use service::IamService;
 pub use sessions::{AssumeError, AssumeRole, Federation, Minted, SecondFactor, WebIdentity};
 pub use wharf_iam::DocumentError;

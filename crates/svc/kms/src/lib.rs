@@ -34,6 +34,7 @@ mod policy;
 mod reconcile;
 mod records;
 mod rotation;
+mod sealed;
 mod service;
 mod spec;
 mod tagged;
@@ -41,5 +42,6 @@ mod tags;
 
 pub use announced::ANNOUNCING;
 pub use config::Parts;
+pub use sealed::SEALING;
 pub use service::KmsService;
 pub use tagged::TAGGED;

@@ -34,6 +34,7 @@ mod reconcile;
 mod records;
 mod rotating;
 mod rotation;
+mod sealed;
 mod service;
 mod tagged;
 mod tags;
@@ -41,5 +42,6 @@ mod versions;
 
 pub use announced::ANNOUNCING;
 pub use config::Parts;
+pub use sealed::SEALING;
 pub use service::SecretsmanagerService;
 pub use tagged::TAGGED;

@@ -28,6 +28,7 @@ mod message;
 mod names;
 mod ops;
 mod records;
+mod sealed;
 mod service;
 mod signing;
 mod tagged;
@@ -35,6 +36,7 @@ mod tags;
 mod token;
 
 pub use config::Parts;
+pub use sealed::SEALING;
 pub use service::SnsService;
 pub use signing::{Signer, SigningError, is_certificate};
 pub use tagged::TAGGED;

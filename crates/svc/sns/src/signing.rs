@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 use crate::{core::ChangeError, fault::SnsFaults, names::SERVICE};
 
 const PERMIT: Permit = Permit::for_controller("sns-signing");
-const PURPOSE: &str = "sns/signing-key";
+pub const PURPOSE: &str = "sns/signing-key";
 const BITS: usize = 2048;
 const LIFE: time::Duration = time::Duration::days(3650);
 /// Signatures that are remembered: all subscriptions of a topic get the same one.

@@ -34,6 +34,7 @@ mod receiving;
 mod reconcile;
 mod records;
 mod redrive;
+mod sealed;
 mod sending;
 mod service;
 mod settings;
@@ -42,5 +43,6 @@ mod tagged;
 mod tags;
 
 pub use config::Parts;
+pub use sealed::SEALING;
 pub use service::SqsService;
 pub use tagged::TAGGED;

@@ -31,6 +31,7 @@ mod public;
 mod reconcile;
 mod records;
 mod reference;
+mod sealed;
 mod service;
 mod settings;
 mod tagged;
@@ -41,5 +42,6 @@ mod versions;
 
 pub use announced::ANNOUNCING;
 pub use config::{Facts, Parts};
+pub use sealed::SEALING;
 pub use service::SsmService;
 pub use tagged::TAGGED;

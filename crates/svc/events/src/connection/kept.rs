@@ -69,10 +69,7 @@ pub async fn read(
     let Some(sealed) = &connection.sealed else {
         return Ok(None);
     };
-    let Place {
-        account, region, ..
-    } = place;
-    let purpose = format!("{SERVICE}/connection/{account}/{region}/{name}");
+    let purpose = Connection::purpose(&place.account, &place.region, name);
     let opened = core.parts.keyring.open(sealed, &purpose)?;
     Ok(Some(serde_json::from_slice(opened.expose())?))
 }
