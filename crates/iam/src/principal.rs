@@ -236,7 +236,11 @@ impl Entry {
     fn names(&self, who: &Principal) -> Option<Named> {
         match self {
             Self::Everyone => Some(Named::Role),
-            Self::Account(account) => (**account == *who.account).then_some(Named::Account),
+            // A service that acts in an account is not of it: who trusts the account does not trust every service.
+            Self::Account(account) => {
+                let is_service = matches!(who.kind, PrincipalKind::Service { .. });
+                (!is_service && **account == *who.account).then_some(Named::Account)
+            }
             Self::Arn(arn) => match &who.kind {
                 _ if **arn == *who.arn => Some(Named::Itself),
                 PrincipalKind::Session { role_arn, .. } if **arn == **role_arn => Some(Named::Role),

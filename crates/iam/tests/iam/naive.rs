@@ -180,6 +180,8 @@ fn closest(q: &Question<'_>, element: &Value) -> Option<&'static str> {
                 if kind == "AWS" {
                     if value == "*" {
                         found.push("role");
+                    } else if matches!(q.principal.kind, PrincipalKind::Service { .. }) {
+                        // No account speaks for a service.
                     } else if value == q.principal.account
                         || value == format!("arn:aws:iam::{}:root", q.principal.account)
                     {

@@ -116,6 +116,20 @@ fn services_are_let_in_by_the_resource_alone() {
 }
 
 #[test]
+fn who_trusts_an_account_does_not_trust_services_that_act_in_it() {
+    let service = acting_service();
+    let account = service.account.clone();
+    for named in [account.clone(), format!("arn:aws:iam::{account}:root")] {
+        let resource = format!(r#"{{"AWS":"{named}"}}"#);
+        assert!(
+            !Case::of(service.clone())
+                .resource("Allow", &resource)
+                .allowed()
+        );
+    }
+}
+
+#[test]
 fn a_service_that_acts_in_an_account_is_bound_by_its_own_policies() {
     let service = || Case::of(acting_service());
     assert!(!service().allowed());
