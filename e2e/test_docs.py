@@ -31,7 +31,7 @@ PAGES = {
     "queues": ("one\ttwo\tthree", "jobs-dead"),
     "topics": ("order 7",),
     "events": ('"total":120', "true", "rule/stopped", "111111111111"),
-    "keys-for-data": ("a text", "refused without its context", "Verified OK", "ON_DEMAND", "shut by its key", "PendingDeletion"),
+    "keys-for-data": ("a text", "refused without its context", "Verified OK", "ON_DEMAND", "shut by its key", "sealed-order", "PendingDeletion"),
     "schedules": ("schedule/default/every-hour", "by-the-clock", "schedule/default/christmas"),
     "federation": ("oidc-provider/git.example.com", "role/pipeline"),
     "iam": ("user/deploy-web", "denied, as it should be", "task-definition/web:2", "ecs:UpdateService on resource: "),

@@ -28,7 +28,9 @@ use wharf_svc_ecs::{AgentsConfig, Config as EcsConfig, EcsService, Parts};
 use wharf_svc_elbv2::{Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts, Place};
 use wharf_svc_iam::{Directory, DirectoryError, IamGate, IamService, Mode};
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
-use wharf_svc_logs::{Limits as LogsLimits, LogsService, Options as LogsOptions};
+use wharf_svc_logs::{
+    Limits as LogsLimits, LogsService, Options as LogsOptions, Parts as LogsParts,
+};
 use wharf_svc_secretsmanager::{Parts as SecretsParts, SecretsmanagerService};
 use wharf_svc_sns::Signer;
 use wharf_svc_sqs::{Parts as SqsParts, SqsService};
@@ -687,6 +689,16 @@ impl Plane {
             clock: clock.clone(),
             takeover: Takeover::Replace,
         });
+        let logs = LogsService::new(LogsParts {
+            store: data.store.clone(),
+            keyring: data.keyring.clone(),
+            journal: data.journal.clone(),
+            kms: Arc::new(wharf_api_kms::Client::new(
+                Arc::new(kms.clone()),
+                dispatcher.clone(),
+            )),
+            options: logs_options(config),
+        });
         Self {
             kms,
             sqs,
@@ -696,12 +708,7 @@ impl Plane {
                 clock.clone(),
             )),
             iam: IamService::new(directory.clone()),
-            logs: LogsService::open(
-                data.store.clone(),
-                data.keyring.clone(),
-                data.journal.clone(),
-                logs_options(config),
-            ),
+            logs,
             cloudtrail: CloudtrailService::new(
                 data.store.clone(),
                 data.keyring.clone(),

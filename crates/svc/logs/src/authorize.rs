@@ -3,7 +3,10 @@
 use wharf_api_logs::Input;
 use wharf_wire::{CallerKind, Check, Context, Fault};
 
-use crate::{LogsService, names, ops::resource_policies};
+use crate::{
+    LogsService, names,
+    ops::{kms_key, resource_policies},
+};
 
 /// The same for a service of AWS, which needs a policy that lets it.
 pub async fn with_policies(
@@ -30,6 +33,10 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         let name = names::one_group(cx, name.as_deref(), identifier.as_deref()).ok();
         group(&name)
     };
+    let keyed = |name: &Option<String>, identifier: &Option<String>| {
+        let name = kms_key::group_of(cx, name.as_deref(), identifier.as_deref()).ok();
+        group(&name)
+    };
     let stream = |group: &Option<String>, stream: &Option<String>| {
         let (group, stream) = (
             group.as_deref().unwrap_or("*"),
@@ -53,6 +60,8 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
     let resource = match input {
         Input::CreateLogGroup(it) => group(&it.log_group_name),
         Input::DeleteLogGroup(it) => group(&it.log_group_name),
+        Input::AssociateKmsKey(it) => keyed(&it.log_group_name, &it.resource_identifier),
+        Input::DisassociateKmsKey(it) => keyed(&it.log_group_name, &it.resource_identifier),
         Input::PutRetentionPolicy(it) => group(&it.log_group_name),
         Input::DeleteRetentionPolicy(it) => group(&it.log_group_name),
         Input::CreateLogStream(it) => group(&it.log_group_name),

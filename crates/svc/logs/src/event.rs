@@ -1,8 +1,13 @@
-//! One event as a record of the journal: time, time of ingestion, text.
-
-use bytes::Bytes;
+//! One event as a record of the journal: time, time of ingestion, form, text.
+//!
+//! The time of ingestion has seven bytes, which last for two million years. The eighth says in which form the
+//! text is: as it came, or sealed ([`crate::cipher`]).
 
 const HEAD: usize = 16;
+/// Where the form is.
+const FORM: usize = 15;
+const PLAIN: u8 = 0;
+const SEALED: u8 = 1;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -25,31 +30,63 @@ impl Event {
 /// Bytes that each event counts beyond its text.
 pub const OVERHEAD: usize = 26;
 
+/// A record, read but not opened.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Stored<'a> {
+    pub timestamp: i64,
+    pub ingestion: i64,
+    /// Both times and the form, as they lie.
+    pub times: &'a [u8],
+    pub text: Text<'a>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Text<'a> {
+    Plain(&'a [u8]),
+    Sealed(&'a [u8]),
+}
+
 pub fn encode(timestamp: i64, ingestion: i64, message: &str) -> Vec<u8> {
-    let mut record = Vec::with_capacity(HEAD + message.len());
-    record.extend_from_slice(&timestamp.to_le_bytes());
-    record.extend_from_slice(&ingestion.to_le_bytes());
+    let mut record = head(timestamp, ingestion, PLAIN, message.len());
     record.extend_from_slice(message.as_bytes());
     record
 }
 
+/// The record of a sealed event, up to its text, for which `room` is made.
+pub fn sealed_head(timestamp: i64, ingestion: i64, room: usize) -> Vec<u8> {
+    head(timestamp, ingestion, SEALED, room)
+}
+
+fn head(timestamp: i64, ingestion: i64, form: u8, room: usize) -> Vec<u8> {
+    let mut record = Vec::with_capacity(HEAD + room);
+    record.extend_from_slice(&timestamp.to_le_bytes());
+    record.extend_from_slice(&ingestion.to_le_bytes()[..7]);
+    record.push(form);
+    record
+}
+
 /// `None` for a record that is none of ours.
-pub fn decode(offset: u64, record: &Bytes) -> Option<Event> {
+pub fn read(record: &[u8]) -> Option<Stored<'_>> {
     let (timestamp, ingestion) = times(record)?;
-    let message = String::from_utf8_lossy(&record[HEAD..]).into_owned();
-    Some(Event {
-        offset,
+    let (times, rest) = record.split_at(HEAD);
+    Some(Stored {
         timestamp,
         ingestion,
-        message,
+        times,
+        text: match times[FORM] {
+            SEALED => Text::Sealed(rest),
+            _ => Text::Plain(rest),
+        },
     })
 }
 
 /// Only the two times.
 pub fn times(record: &[u8]) -> Option<(i64, i64)> {
     let timestamp = record.get(..8)?.try_into().ok()?;
-    let ingestion = record.get(8..HEAD)?.try_into().ok()?;
-    Some((i64::from_le_bytes(timestamp), i64::from_le_bytes(ingestion)))
+    let mut ingestion: [u8; 8] = record.get(8..HEAD)?.try_into().ok()?;
+    let form = std::mem::replace(&mut ingestion[7], 0);
+    let known = form == PLAIN || form == SEALED;
+    known.then(|| (i64::from_le_bytes(timestamp), i64::from_le_bytes(ingestion)))
 }
 
 #[cfg(test)]
@@ -58,18 +95,20 @@ mod tests {
 
     #[test]
     fn round_trip() {
-        let record = Bytes::from(encode(-5, 7, "zeile ü"));
-        let event = decode(3, &record).unwrap();
-        assert_eq!(
-            event,
-            Event {
-                offset: 3,
-                timestamp: -5,
-                ingestion: 7,
-                message: "zeile ü".to_owned()
-            }
-        );
-        assert_eq!(event.size(), 8 + 26);
-        assert_eq!(decode(0, &record.slice(..15)), None);
+        let record = encode(-5, 7, "zeile ü");
+        let stored = read(&record).unwrap();
+        assert_eq!((stored.timestamp, stored.ingestion), (-5, 7));
+        assert_eq!(stored.text, Text::Plain("zeile ü".as_bytes()));
+        assert_eq!(read(&record[..15]), None);
+    }
+
+    #[test]
+    fn forms_are_told_apart() {
+        let sealed = [sealed_head(-5, 7, 3), vec![1, 2, 3]].concat();
+        assert_eq!(times(&sealed), Some((-5, 7)));
+        assert_eq!(read(&sealed).unwrap().text, Text::Sealed(&[1, 2, 3]));
+        let mut later = encode(1, 2, "of a later version");
+        later[FORM] = 9;
+        assert_eq!(times(&later), None);
     }
 }

@@ -17,7 +17,8 @@ use parking_lot::Mutex;
 use wharf_journal::{Journal, JournalError};
 
 use crate::{
-    event::{self, Event},
+    cipher::{DataKey, SEALED_BYTES},
+    event,
     index::Index,
     saved,
     token::Boundary,
@@ -141,23 +142,21 @@ impl EventStore {
         &self.journal
     }
 
-    /// Appends events `(time, text)`; durable when this returns.
+    /// Appends events `(time, text)`, sealed if there is a key; durable when this returns.
     pub async fn append(
         &self,
         stream: &str,
         ingestion: i64,
         events: &[(i64, &str)],
+        key: Option<&DataKey>,
     ) -> Result<u64, AppendError> {
+        let records = encoded(stream, ingestion, events, key);
         let index = self.index(stream);
         let mut index = index.lock().await;
         if index.gone {
             return Err(AppendError::Gone);
         }
         self.complete(stream, &mut index).await?;
-        let records: Vec<Vec<u8>> = events
-            .iter()
-            .map(|(timestamp, text)| event::encode(*timestamp, ingestion, text))
-            .collect();
         let first = self.journal.append(stream, &records).await?;
         for (offset, (timestamp, _)) in (first..).zip(events) {
             index.add(offset, *timestamp, ingestion);
@@ -297,50 +296,6 @@ impl EventStore {
         }
     }
 
-    /// The events of ranks `from..to`, as many as `max_bytes` let in, at least one if there is any.
-    pub async fn fetch(
-        &self,
-        stream: &str,
-        order: &Order,
-        from: u64,
-        to: u64,
-        max_bytes: usize,
-    ) -> Result<Vec<Event>, JournalError> {
-        let mut events = Vec::new();
-        let mut bytes = 0;
-        let mut rank = from;
-        while rank < to && (events.is_empty() || bytes < max_bytes) {
-            let (offset, run) = match order {
-                Order::Straight => (rank, to - rank),
-                Order::Sorted(sorted) => run_of_offsets(sorted, rank, to),
-            };
-            let reply = self
-                .journal
-                .read(
-                    stream,
-                    offset,
-                    run as usize,
-                    max_bytes - bytes.min(max_bytes),
-                )
-                .await?;
-            let before = events.len();
-            for record in reply
-                .records
-                .iter()
-                .take_while(|record| record.offset < offset + run)
-            {
-                if let Some(event) = event::decode(record.offset, &record.data) {
-                    bytes += event.size();
-                    events.push(event);
-                }
-            }
-            let read = (events.len() - before) as u64;
-            // Trimmed meanwhile, or nothing there any more.
-            rank += if read == 0 { run } else { read };
-        }
-        Ok(events)
-    }
-
     /// Lets go of what is wholly older than `timestamp`.
     pub async fn expire(&self, stream: &str, timestamp: i64) -> Result<(), JournalError> {
         let index = self.index(stream);
@@ -438,8 +393,30 @@ impl EventStore {
     }
 }
 
+/// The events as records of the stream's journal.
+fn encoded(
+    stream: &str,
+    ingestion: i64,
+    events: &[(i64, &str)],
+    key: Option<&DataKey>,
+) -> Vec<Vec<u8>> {
+    let Some(key) = key else {
+        let each = events.iter();
+        let each = each.map(|(timestamp, text)| event::encode(*timestamp, ingestion, text));
+        return each.collect();
+    };
+    let batch = key.new_batch();
+    let sealed = (0u32..).zip(events).map(|(number, (timestamp, text))| {
+        let room = text.len() + SEALED_BYTES;
+        let mut record = event::sealed_head(*timestamp, ingestion, room);
+        batch.seal(stream, number, text, &mut record);
+        record
+    });
+    sealed.collect()
+}
+
 /// The offset at `rank` and how many offsets from there stand side by side in the order of time.
-fn run_of_offsets(sorted: &[(i64, u64)], rank: u64, to: u64) -> (u64, u64) {
+pub(crate) fn run_of_offsets(sorted: &[(i64, u64)], rank: u64, to: u64) -> (u64, u64) {
     let first = sorted[rank as usize].1;
     let run = sorted[rank as usize..to as usize]
         .iter()

@@ -1,5 +1,6 @@
 //! The service's errors with their texts (platform §8).
 
+use crate::opener::ReadError;
 use wharf_api_logs::faults;
 use wharf_journal::JournalError;
 use wharf_records::RecordError;
@@ -37,6 +38,41 @@ pub fn record(cause: RecordError) -> Fault {
 pub fn journal(cause: JournalError) -> Fault {
     faults::service_unavailable_exception(UNAVAILABLE, &cause)
 }
+
+pub fn unreadable(cause: &dyn std::error::Error) -> Fault {
+    faults::service_unavailable_exception(UNAVAILABLE, cause)
+}
+
+pub fn read(cause: ReadError) -> Fault {
+    match cause {
+        ReadError::Journal(cause) => journal(cause),
+        ReadError::Key(fault) => fault,
+        ReadError::Damaged(cause) => unreadable(&cause),
+    }
+}
+
+/// What callers learn of a refusal by KMS to serve the group with that ARN.
+pub fn key_refused(cause: Fault, arn: &str) -> Fault {
+    match &*cause.code {
+        "AccessDeniedException" => faults::access_denied_exception(format!(
+            "The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'"
+        )),
+        "NotFoundException" => invalid("The specified KMS Key Id could not be found."),
+        "DisabledException" => invalid("The specified KMS Key Id is disabled."),
+        "KMSInvalidStateException" => {
+            invalid("The specified KMS Key Id is in a state that does not allow its use.")
+        }
+        "InvalidKeyUsageException" => {
+            invalid("The specified KMS Key Id is not a symmetric encryption key.")
+        }
+        _ if cause.sender => invalid(cause.message),
+        _ => unreadable(&Unserved(cause.to_string())),
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("KMS does not serve a log group: {0}")]
+struct Unserved(String);
 
 pub fn throttled() -> Fault {
     faults::throttling_exception("Rate exceeded")

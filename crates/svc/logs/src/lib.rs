@@ -4,6 +4,7 @@
 //! - `index` knows the order of a stream's events, `event_store` keeps the indexes and reads events by
 //!   them, `merge` reads many streams as one.
 //! - `live` tells sessions of StartLiveTail what came in, `sample` thins out what is too much.
+//! - `keys` has the data keys of groups under a key of KMS, `cipher` seals with them, `opener` reads what they sealed.
 //! - `ops` holds one file an operation.
 //! - `limits` bounds what is put, `bound` what is kept, `sweep` removes what nobody wants any more.
 //!
@@ -16,16 +17,19 @@
 
 mod authorize;
 mod bound;
+mod cipher;
 mod event;
 mod event_store;
 mod fault;
 #[doc(hidden)]
 pub mod fuzz;
 mod index;
+mod keys;
 mod limits;
 mod live;
 mod merge;
 mod names;
+mod opener;
 mod ops;
 pub mod pattern;
 mod records;
@@ -38,5 +42,5 @@ mod token;
 
 pub use bound::Dropped;
 pub use limits::Limits;
-pub use service::{LogsService, Options};
+pub use service::{LogsService, Options, Parts};
 pub use tagged::TAGGED;

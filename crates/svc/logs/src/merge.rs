@@ -6,11 +6,11 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use wharf_journal::JournalError;
 
 use crate::{
     event::Event,
     event_store::{EventStore, Order},
+    opener::{Opener, ReadError},
     records::Stream,
     token::Boundary,
 };
@@ -29,6 +29,7 @@ pub struct Place {
 
 pub struct Merge<'a> {
     events: &'a EventStore,
+    opener: Opener,
     sources: Vec<Source>,
     /// Next event of each source: time, stream name, offset, source.
     heads: BinaryHeap<Reverse<(i64, String, u64, usize)>>,
@@ -47,12 +48,14 @@ impl<'a> Merge<'a> {
     /// All events of `streams` from `start` to before `end`, behind `after`.
     pub async fn open(
         events: &'a EventStore,
+        opener: Opener,
         streams: &[Stream],
         (start, end): (i64, i64),
         after: Option<&Place>,
-    ) -> Result<Self, JournalError> {
+    ) -> Result<Self, ReadError> {
         let mut merge = Self {
             events,
+            opener,
             sources: Vec::new(),
             heads: BinaryHeap::new(),
         };
@@ -85,7 +88,7 @@ impl<'a> Merge<'a> {
     }
 
     /// The next event with the name of its stream.
-    pub async fn next(&mut self) -> Result<Option<(String, Event)>, JournalError> {
+    pub async fn next(&mut self) -> Result<Option<(String, Event)>, ReadError> {
         let Some(Reverse((_, name, _, index))) = self.heads.pop() else {
             return Ok(None);
         };
@@ -98,7 +101,7 @@ impl<'a> Merge<'a> {
     }
 
     /// Puts the source's next event among the heads, if it has one.
-    async fn refill(&mut self, index: usize) -> Result<(), JournalError> {
+    async fn refill(&mut self, index: usize) -> Result<(), ReadError> {
         let source = &mut self.sources[index];
         if source.ahead.is_empty() && source.next < source.high {
             let to = (source.next + READ_AHEAD).min(source.high);
@@ -107,9 +110,9 @@ impl<'a> Merge<'a> {
                 .fetch(
                     &source.journal,
                     &source.order,
-                    source.next,
-                    to,
+                    (source.next, to),
                     READ_AHEAD_BYTES,
+                    &mut self.opener,
                 )
                 .await?;
             source.next = if events.is_empty() {

@@ -6,6 +6,7 @@ pub mod describe_log_streams;
 pub mod filter_log_events;
 pub mod get_log_events;
 pub mod groups;
+pub mod kms_key;
 pub mod list_log_groups;
 pub mod put_log_events;
 pub mod resource_policies;

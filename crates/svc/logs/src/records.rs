@@ -15,6 +15,9 @@ pub struct Group {
     /// `STANDARD`, `INFREQUENT_ACCESS` or `DELIVERY`
     pub class: String,
     pub deletion_protected: bool,
+    /// What new events are sealed under.
+    #[serde(default)]
+    pub key: Option<GroupKey>,
     pub tags: Tags,
     #[serde(flatten)]
     pub unknown: Unknown,
@@ -22,6 +25,36 @@ pub struct Group {
 
 impl Record for Group {
     const KIND: &'static str = "group";
+    const FORMAT: u32 = 1;
+}
+
+/// A group's key of KMS, and the data key that is used of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupKey {
+    /// ARN
+    pub kms_key: String,
+    pub data_key: u64,
+}
+
+/// A data key of a group, under `<group id>:<id>`. It stays for as long as the group, whose older events may
+/// be under it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DataKey {
+    pub id: u64,
+    pub group_id: String,
+    /// Which it is bound to.
+    pub group_arn: String,
+    /// ARN of the key of KMS that opens it.
+    pub kms_key: String,
+    /// As KMS sealed it, in base 64.
+    pub sealed: String,
+    pub made_at: Timestamp,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for DataKey {
+    const KIND: &'static str = "data-key";
     const FORMAT: u32 = 1;
 }
 
@@ -61,6 +94,11 @@ impl Group {
     /// What the journal streams of the group start with.
     pub fn journal_prefix(id: &str) -> String {
         format!("logs/{id}/")
+    }
+
+    /// What the ids of the group's data keys start with.
+    pub fn key_prefix(id: &str) -> String {
+        format!("{id}:")
     }
 
     /// The oldest time that retention keeps at `now`, in milliseconds.

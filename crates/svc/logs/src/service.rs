@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
+use wharf_api_kms::Kms;
 use wharf_journal::Journal;
 use wharf_records::{Record, Scope};
 use wharf_seal::Keyring;
@@ -15,10 +16,13 @@ use wharf_wire::{Context, Fault};
 use crate::{
     authorize,
     bound::Counters,
+    cipher::DataKey,
     event_store::EventStore,
     fault::{self, LogsFaults},
+    keys::Keys,
     limits::{Buckets, Limits},
     live::Live,
+    opener::Opener,
     ops,
     records::{Group, Stream},
 };
@@ -26,6 +30,7 @@ use crate::{
 #[derive(Clone)]
 pub struct LogsService {
     pub(crate) table: Table<LogsFaults>,
+    pub(crate) keys: Arc<Keys>,
     /// Seals page tokens.
     pub(crate) keyring: Keyring,
     pub(crate) events: EventStore,
@@ -39,6 +44,16 @@ pub struct LogsService {
     pub(crate) streams: Arc<AtomicU64>,
 }
 
+/// What the service stands on.
+#[derive(Clone)]
+pub struct Parts {
+    pub store: Store,
+    pub keyring: Keyring,
+    pub journal: Journal,
+    pub kms: Arc<dyn Kms>,
+    pub options: Options,
+}
+
 /// Settings of the service.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -48,18 +63,23 @@ pub struct Options {
 }
 
 impl LogsService {
-    pub fn new(store: Store, keyring: Keyring, journal: Journal) -> Self {
-        Self::open(store, keyring, journal, Options::default())
-    }
-
     /// Blocks while it reads the saved indexes.
-    pub fn open(store: Store, keyring: Keyring, journal: Journal, options: Options) -> Self {
+    pub fn new(parts: Parts) -> Self {
+        let Parts {
+            store,
+            keyring,
+            journal,
+            kms,
+            options,
+        } = parts;
+        let table = Table::new(store);
         let events = match &options.indexes {
             Some(path) => EventStore::with_saved(journal, path),
             None => EventStore::new(journal),
         };
         Self {
-            table: Table::new(store),
+            keys: Arc::new(Keys::new(kms, table.clone())),
+            table,
             keyring,
             events,
             limits: options.limits,
@@ -73,6 +93,26 @@ impl LogsService {
 
     pub(crate) fn scope(cx: &Context) -> Scope {
         Scope::new("logs", &cx.account, &cx.region)
+    }
+
+    /// Reads events of a group for a request.
+    pub(crate) fn opener(&self, cx: &Context, group: &Group) -> Opener {
+        let id = group.id.clone();
+        Opener::new(self.keys.clone(), Self::scope(cx), id, cx.now)
+    }
+
+    /// What new events of a group are sealed under.
+    pub(crate) async fn sealing(
+        &self,
+        cx: &Context,
+        group: &Group,
+    ) -> Result<Option<Arc<DataKey>>, Fault> {
+        let Some(key) = &group.key else {
+            return Ok(None);
+        };
+        let scope = Self::scope(cx);
+        let opened = self.keys.open(&scope, &group.id, key.data_key, cx.now);
+        opened.await.map(Some)
     }
 
     pub(crate) async fn find_group(
@@ -144,6 +184,8 @@ wharf_api_logs::operations! {
     put_resource_policy = ops::resource_policies::put;
     describe_resource_policies = ops::resource_policies::describe;
     delete_resource_policy = ops::resource_policies::delete;
+    associate_kms_key = ops::kms_key::associate;
+    disassociate_kms_key = ops::kms_key::disassociate;
     put_retention_policy = ops::retention::put;
     delete_retention_policy = ops::retention::delete;
     create_log_stream = ops::streams::create;

@@ -17,7 +17,7 @@ use wharf_wire::Fault;
 
 use crate::{
     LogsService, bound, fault,
-    records::{Group, Stream},
+    records::{DataKey, Group, Stream},
     service::stream_key,
 };
 
@@ -114,8 +114,19 @@ async fn remove_emptied(
     }
 }
 
+/// Deletes what belonged to a group that is gone: its streams, then the keys of their events.
+pub async fn all_of(service: &LogsService, scope: &Scope, group_id: &str) -> Result<(), Fault> {
+    streams_of(service, scope, group_id).await?;
+    let prefix = scope.key(DataKey::KIND, &Group::key_prefix(group_id));
+    for key in service.table.keys(&prefix).await? {
+        let deleted = service.table.store().delete(&PERMIT, &key).await;
+        deleted.map_err(fault::store)?;
+    }
+    Ok(())
+}
+
 /// Deletes all streams of a group that is gone.
-pub async fn streams_of(service: &LogsService, scope: &Scope, group_id: &str) -> Result<(), Fault> {
+async fn streams_of(service: &LogsService, scope: &Scope, group_id: &str) -> Result<(), Fault> {
     let prefix = scope.key(Stream::KIND, &stream_key(group_id, ""));
     let store = service.table.store();
     loop {
@@ -134,17 +145,22 @@ pub async fn streams_of(service: &LogsService, scope: &Scope, group_id: &str) ->
     }
 }
 
-/// Streams without a group, and events without a stream.
+/// Streams and keys without a group, and events without a stream.
 async fn everything(service: &LogsService) -> Result<(), Fault> {
     let prefix = Scope::service_prefix("logs");
     let entries = service.table.entries(&prefix).await?;
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     let mut streams: Vec<(Scope, Stream)> = Vec::new();
+    // They are read before groups are, and made with them: each that is wanted has its group here.
+    let mut keys: Vec<(Scope, DataKey)> = Vec::new();
     for entry in &entries {
         match Scope::parse(&entry.key) {
             Some((_, Group::KIND, _)) => {
                 let group: Group = decode(&entry.value).map_err(fault::record)?;
                 groups.insert(group.id.clone(), group);
+            }
+            Some((scope, DataKey::KIND, _)) => {
+                keys.push((scope, decode(&entry.value).map_err(fault::record)?));
             }
             Some((scope, Stream::KIND, _)) => {
                 streams.push((scope, decode(&entry.value).map_err(fault::record)?));
@@ -157,7 +173,12 @@ async fn everything(service: &LogsService) -> Result<(), Fault> {
         .store(streams.len() as u64, Ordering::Relaxed);
     for (scope, stream) in &streams {
         if !groups.contains_key(&stream.group_id) {
-            streams_of(service, scope, &stream.group_id).await?;
+            all_of(service, scope, &stream.group_id).await?;
+        }
+    }
+    for (scope, key) in &keys {
+        if !groups.contains_key(&key.group_id) {
+            all_of(service, scope, &key.group_id).await?;
         }
     }
     // Events that were put while their stream was deleted.

@@ -63,9 +63,15 @@ pub async fn filter_log_events(
         .limit
         .and_then(|limit| usize::try_from(limit).ok())
         .unwrap_or(DEFAULT_LIMIT);
-    let mut merge = Merge::open(&service.events, &streams, (start, end), after.as_ref())
-        .await
-        .map_err(fault::journal)?;
+    let mut merge = Merge::open(
+        &service.events,
+        service.opener(call, &group),
+        &streams,
+        (start, end),
+        after.as_ref(),
+    )
+    .await
+    .map_err(fault::read)?;
     let (mut events, mut bytes, mut place) = (Vec::new(), 0, None);
     let mut ended = true;
     for looked_at in 0.. {
@@ -73,7 +79,7 @@ pub async fn filter_log_events(
             ended = false;
             break;
         }
-        let Some((stream, event)) = merge.next().await.map_err(fault::journal)? else {
+        let Some((stream, event)) = merge.next().await.map_err(fault::read)? else {
             break;
         };
         place = Some(Place {

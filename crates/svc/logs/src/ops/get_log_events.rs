@@ -9,6 +9,7 @@ use crate::{
     event::Event,
     event_store::Window,
     fault, names,
+    opener::Opener,
     token::{self, Boundary, Direction},
 };
 
@@ -68,7 +69,15 @@ pub async fn get_log_events(
         None if direction == Direction::Forward => window.low,
         None => window.high,
     };
-    let events = page(service, &journal, &window, direction, at, limit).await?;
+    let mut opener = service.opener(call, &group);
+    let events = page(
+        service,
+        &journal,
+        &window,
+        (direction, at, limit),
+        &mut opener,
+    )
+    .await?;
     let here = boundary.unwrap_or(Boundary {
         timestamp: start.max(0),
         offset: 0,
@@ -97,9 +106,8 @@ async fn page(
     service: &LogsService,
     journal: &str,
     window: &Window,
-    direction: Direction,
-    at: u64,
-    limit: u64,
+    (direction, at, limit): (Direction, u64, u64),
+    opener: &mut Opener,
 ) -> Result<Vec<Event>, Fault> {
     let (from, to) = match direction {
         Direction::Forward => (at, window.high.min(at.saturating_add(limit))),
@@ -113,9 +121,9 @@ async fn page(
         usize::MAX
     };
     let mut events = events
-        .fetch(journal, &window.order, from, to, bytes)
+        .fetch(journal, &window.order, (from, to), bytes, opener)
         .await
-        .map_err(fault::journal)?;
+        .map_err(fault::read)?;
     let mut size: usize = events.iter().map(Event::size).sum();
     let excess = events
         .iter()

@@ -6,22 +6,26 @@ use wharf_records::{Record, Unknown, encode};
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
-use super::tags::RULES;
-use crate::{LogsService, fault, records::Group, sweep};
+use super::{kms_key, tags::RULES};
+use crate::{LogsService, fault, keys::record_key, records::Group, sweep};
 
 pub async fn create(
     service: &LogsService,
     call: &Call,
     input: CreateLogGroupRequest,
 ) -> Result<(), Fault> {
-    if input.kms_key_id.is_some() {
-        return Err(fault::invalid(
-            "kmsKeyId is not supported by this version of wharf.",
-        ));
-    }
     let name = input.log_group_name.unwrap_or_default();
+    let key = LogsService::scope(call).key(Group::KIND, &name);
+    if service.find_group(call, &name).await?.is_some() {
+        return Err(fault::group_exists());
+    }
+    let id = ids::hex32();
+    let data_key = match &input.kms_key_id {
+        Some(given) => Some(kms_key::made(service, call, &id, &name, given).await?),
+        None => None,
+    };
     let group = Group {
-        id: ids::hex32(),
+        id: id.clone(),
         name: name.clone(),
         created_at: call.now,
         retention_days: None,
@@ -29,13 +33,17 @@ pub async fn create(
             .log_group_class
             .unwrap_or_else(|| "STANDARD".to_owned()),
         deletion_protected: input.deletion_protection_enabled.unwrap_or(false),
+        key: data_key.as_ref().map(kms_key::of_group),
         tags: RULES.given(input.tags.unwrap_or_default())?,
         unknown: Unknown::new(),
     };
-    let key = LogsService::scope(call).key(Group::KIND, &name);
-    let txn = Txn::new()
+    let mut txn = Txn::new()
         .when(Compare::absent(key.clone()))
         .put(key, encode(&group));
+    if let Some(made) = data_key {
+        let at = record_key(&LogsService::scope(call), &id, made.id);
+        txn = txn.put(at, encode(&made));
+    }
     let reply = service
         .table
         .store()
@@ -74,5 +82,5 @@ pub async fn delete(
     if !reply.succeeded {
         return Err(fault::no_group());
     }
-    sweep::streams_of(service, &LogsService::scope(call), &group.id).await
+    sweep::all_of(service, &LogsService::scope(call), &group.id).await
 }

@@ -49,9 +49,10 @@ pub async fn put_log_events(
     let end = if taken.is_empty() {
         service.events.journal().end(&journal)
     } else {
+        let key = service.sealing(call, &group).await?;
         let end = service
             .events
-            .append(&journal, now, &taken)
+            .append(&journal, now, &taken, key.as_deref())
             .await
             .map_err(fault::append)?;
         let first = end.saturating_sub(taken.len() as u64);

@@ -4,17 +4,18 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 use wharf_api_logs::{faults, types::*};
-use wharf_base::{Arn, ids};
-use wharf_journal::{JournalError, Record};
+use wharf_base::{Arn, Timestamp, ids};
+use wharf_journal::Record;
 use wharf_wire::{Call, EventStream, Events, Fault, async_trait};
 
 use crate::{
     LogsService,
-    event::{self, Event},
+    event::Event,
     event_store::EventStore,
     fault,
     live::{Came, MAX_SESSIONS, Place, Session, Streams},
     names,
+    opener::{Opener, ReadError},
     pattern::Pattern,
     sample::Sample,
 };
@@ -45,7 +46,7 @@ pub async fn start_live_tail(
     let pattern = input.log_event_filter_pattern.as_deref();
     let pattern =
         Pattern::parse(pattern.unwrap_or_default()).map_err(|cause| fault::bad_pattern(&cause))?;
-    let mut groups = BTreeMap::new();
+    let (mut groups, mut openers) = (BTreeMap::new(), BTreeMap::new());
     for identifier in identifiers {
         if identifier.parse::<Arn>().is_err() {
             return Err(fault::invalid(format!(
@@ -60,6 +61,7 @@ pub async fn start_live_tail(
                 "Live Tail is only supported for log groups of the class {STANDARD}."
             )));
         }
+        openers.insert(group.id.clone(), service.opener(call, &group));
         groups.insert(group.id, names::group_arn(call, &group.name));
     }
     let session = Arc::new(Session::new(groups, streams));
@@ -83,6 +85,8 @@ pub async fn start_live_tail(
             log_event_filter_pattern: input.log_event_filter_pattern,
         }),
         events: service.events.clone(),
+        openers,
+        began: (begun, call.now),
         session,
         pattern,
         tick,
@@ -115,6 +119,9 @@ struct Tail {
     /// What the first event says, until it was told.
     begins: Option<LiveTailSessionStart>,
     events: EventStore,
+    /// By the ids of their groups.
+    openers: BTreeMap<String, Opener>,
+    began: (Instant, Timestamp),
     session: Arc<Session>,
     pattern: Pattern,
     tick: Interval,
@@ -146,7 +153,10 @@ impl Events<StartLiveTailResponseStream> for Tail {
 
 impl Tail {
     /// What came in since the last update.
-    async fn update(&self) -> Result<StartLiveTailResponseStream, JournalError> {
+    async fn update(&mut self) -> Result<StartLiveTailResponseStream, ReadError> {
+        let (begun, at) = self.began;
+        let now = at + begun.elapsed();
+        self.openers.values_mut().for_each(|it| it.at(now));
         let news = self.session.take();
         let mut sample = Sample::new();
         let mut missed = news.missed;
@@ -184,13 +194,16 @@ impl Tail {
     /// Adds what matches of a stream's news, of which it reads at most `most` bytes, but at least one
     /// event.
     async fn read(
-        &self,
+        &mut self,
         journal: &str,
         came: &Came,
         most: usize,
         sample: &mut Sample<LiveTailSessionLogEvent>,
-    ) -> Result<Read, JournalError> {
+    ) -> Result<Read, ReadError> {
         let mut read = Read::default();
+        let Some(opener) = self.openers.get_mut(&came.group_id) else {
+            return Ok(read);
+        };
         let mut at = came.offsets.start;
         while at < came.offsets.end {
             if read.bytes >= most && at > came.offsets.start {
@@ -209,27 +222,27 @@ impl Tail {
             let known = |record: &&Record| record.offset < came.offsets.end;
             for record in reply.records.iter().take_while(known) {
                 read.bytes += record.data.len();
-                let Some(event) = event::decode(record.offset, &record.data) else {
+                let Some(event) = opener.event(journal, record).await? else {
                     continue;
                 };
                 if self.pattern.matches(&event.message) {
                     let bytes = event.size();
-                    sample.push(self.to_wire(event, came), bytes);
+                    sample.push(to_wire(&self.session, event, came), bytes);
                 }
             }
             at = reply.next;
         }
         Ok(read)
     }
+}
 
-    fn to_wire(&self, event: Event, came: &Came) -> LiveTailSessionLogEvent {
-        LiveTailSessionLogEvent {
-            log_stream_name: Some(came.stream.clone()),
-            log_group_identifier: self.session.groups.get(&came.group_id).cloned(),
-            message: Some(event.message),
-            timestamp: Some(event.timestamp),
-            ingestion_time: Some(event.ingestion),
-        }
+fn to_wire(session: &Session, event: Event, came: &Came) -> LiveTailSessionLogEvent {
+    LiveTailSessionLogEvent {
+        log_stream_name: Some(came.stream.clone()),
+        log_group_identifier: session.groups.get(&came.group_id).cloned(),
+        message: Some(event.message),
+        timestamp: Some(event.timestamp),
+        ingestion_time: Some(event.ingestion),
     }
 }
 

@@ -6,19 +6,11 @@ use proptest::prelude::*;
 use wharf_api_logs::{Logs, types::*};
 use wharf_base::{Permit, Timestamp};
 use wharf_journal::{Journal, JournalOptions};
-use wharf_seal::Keyring;
 use wharf_store::{Store, StoreOptions};
 use wharf_svc_logs::LogsService;
 use wharf_wire::{Call, Caller, Context};
 
-/// Milliseconds: 2026-01-02.
-const NOW: i64 = 1_767_312_000_000;
-
-fn open(folder: &Path) -> LogsService {
-    let store = Store::open(&folder.join("store"), StoreOptions::default()).unwrap();
-    let journal = Journal::open(&folder.join("journal"), JournalOptions::default()).unwrap();
-    LogsService::new(store, Keyring::in_memory(), journal)
-}
+use crate::{NOW, open, open_over};
 
 fn call() -> Call {
     let mut cx = Context::internal("000000000000", "us-east-1", "test", Timestamp(NOW));
@@ -417,7 +409,6 @@ fn open_with(folder: &Path, limits: wharf_svc_logs::Limits) -> LogsService {
 
 /// With the journal, which others use as well.
 fn open_beside(folder: &Path, limits: wharf_svc_logs::Limits) -> (LogsService, Journal) {
-    let store = Store::open(&folder.join("store"), StoreOptions::default()).unwrap();
     let journal = JournalOptions {
         segment_bytes: 16 << 10,
         ..JournalOptions::default()
@@ -427,7 +418,7 @@ fn open_beside(folder: &Path, limits: wharf_svc_logs::Limits) -> (LogsService, J
         limits,
         indexes: Some(folder.join("indexes")),
     };
-    let logs = LogsService::open(store, Keyring::in_memory(), journal.clone(), options);
+    let logs = open_over(folder, journal.clone(), options);
     (logs, journal)
 }
 

@@ -1,24 +1,15 @@
 //! StartLiveTail over a real store and journal. Time is the test's own once a session runs.
 
-use std::{collections::BTreeSet, path::Path};
+use std::collections::BTreeSet;
 
 use wharf_api_logs::{Logs, types::*};
 use wharf_base::{Permit, Timestamp};
-use wharf_journal::{Journal, JournalOptions};
-use wharf_seal::Keyring;
-use wharf_store::{Store, StoreOptions};
 use wharf_svc_logs::LogsService;
 use wharf_wire::{Call, Caller, Context, EventStream, Fault};
 
-const NOW: i64 = 1_767_312_000_000;
+use crate::{NOW, open};
 
 type Tail = EventStream<StartLiveTailResponseStream>;
-
-fn open(folder: &Path) -> LogsService {
-    let store = Store::open(&folder.join("store"), StoreOptions::default()).unwrap();
-    let journal = Journal::open(&folder.join("journal"), JournalOptions::default()).unwrap();
-    LogsService::new(store, Keyring::in_memory(), journal)
-}
 
 fn call() -> Call {
     let mut cx = Context::internal("000000000000", "us-east-1", "test", Timestamp(NOW));

@@ -1,0 +1,453 @@
+//! Groups under keys of KMS, which IAM's gate and the keys' policies guard.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use serde_json::json;
+use wharf_api_kms::{self as kms, Kms};
+use wharf_api_logs::{Logs, types::*};
+use wharf_base::{Clock as _, SystemClock, TestClock};
+use wharf_journal::{Journal, JournalOptions};
+use wharf_reconcile::Takeover;
+use wharf_svc_kms::{KmsService, Parts as KmsParts};
+use wharf_svc_logs::{LogsService, Options, Parts};
+use wharf_testkit::{ACCOUNT, World, call, refused};
+use wharf_wire::{Call, Caller, Check, Context, Fault, async_trait};
+
+const DISABLED: &str = "The specified KMS Key Id is disabled.";
+const UNKNOWN: &str = "The specified KMS Key Id could not be found.";
+const PLAIN: &str = "the-text-that-nobody-shall-find";
+
+struct Home {
+    world: World,
+    clock: Arc<TestClock>,
+    kms: Arc<KmsService>,
+    /// How often the service asked KMS.
+    asked: Arc<AtomicU64>,
+    journal: Journal,
+    logs: LogsService,
+    folder: tempfile::TempDir,
+}
+
+/// KMS behind its gate, counting what the service asks.
+struct Counted(kms::Client, Arc<AtomicU64>);
+
+#[async_trait]
+impl Kms for Counted {
+    async fn authorize(&self, cx: &Context, input: kms::Input<'_>) -> Result<Vec<Check>, Fault> {
+        self.0.authorize(cx, input).await
+    }
+
+    async fn generate_data_key(
+        &self,
+        call: &Call,
+        input: kms::GenerateDataKeyRequest,
+    ) -> Result<kms::GenerateDataKeyResponse, Fault> {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        self.0.generate_data_key(call, input).await
+    }
+
+    async fn decrypt(
+        &self,
+        call: &Call,
+        input: kms::DecryptRequest,
+    ) -> Result<kms::DecryptResponse, Fault> {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        self.0.decrypt(call, input).await
+    }
+}
+
+impl Home {
+    fn new() -> Self {
+        let (world, folder) = (World::new(), tempfile::tempdir().unwrap());
+        let clock = Arc::new(TestClock::at(SystemClock.now()));
+        let kms = Arc::new(KmsService::new(KmsParts {
+            store: world.store.clone(),
+            keyring: world.keyring.clone(),
+            clock: clock.clone(),
+            takeover: Takeover::Replace,
+        }));
+        let asked = Arc::new(AtomicU64::new(0));
+        let client = kms::Client::new(kms.clone(), world.dispatcher.clone());
+        let journal = Journal::open(folder.path(), JournalOptions::default()).unwrap();
+        let logs = LogsService::new(Parts {
+            store: world.store.clone(),
+            keyring: world.keyring.clone(),
+            journal: journal.clone(),
+            kms: Arc::new(Counted(client, asked.clone())),
+            options: Options::default(),
+        });
+        Self {
+            world,
+            clock,
+            kms,
+            asked,
+            journal,
+            logs,
+            folder,
+        }
+    }
+
+    fn call(&self) -> Call {
+        let mut cx = Context::internal(ACCOUNT, "us-east-1", "tests", self.clock.now());
+        cx.caller = Caller::root(ACCOUNT);
+        Call::by_controller(cx, wharf_testkit::PERMIT)
+    }
+
+    /// A key that the service may use for groups whose ARNs are like that.
+    async fn key(&self, groups: &str) -> String {
+        let policy = json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "kms:*", "Resource": "*"},
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "logs.us-east-1.amazonaws.com"},
+                "Action": ["kms:GenerateDataKey*", "kms:Decrypt*"],
+                "Resource": "*",
+                "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+            },
+        ]});
+        self.key_with(&policy.to_string()).await
+    }
+
+    async fn key_with(&self, policy: &str) -> String {
+        let input = kms::CreateKeyRequest {
+            policy: (!policy.is_empty()).then(|| policy.to_owned()),
+            ..Default::default()
+        };
+        let made = self.kms.create_key(&call(), input).await.unwrap();
+        made.key_metadata.unwrap().arn.unwrap()
+    }
+
+    async fn disable(&self, key: &str) {
+        let input = kms::DisableKeyRequest {
+            key_id: Some(key.to_owned()),
+        };
+        self.kms.disable_key(&call(), input).await.unwrap();
+        self.clock.advance(Duration::from_secs(11));
+    }
+
+    async fn enable(&self, key: &str) {
+        let input = kms::EnableKeyRequest {
+            key_id: Some(key.to_owned()),
+        };
+        self.kms.enable_key(&call(), input).await.unwrap();
+        self.clock.advance(Duration::from_secs(2));
+    }
+
+    async fn try_group(&self, name: &str, key: Option<&str>) -> Result<(), Fault> {
+        let input = CreateLogGroupRequest {
+            log_group_name: Some(name.to_owned()),
+            kms_key_id: key.map(str::to_owned),
+            ..Default::default()
+        };
+        self.logs.create_log_group(&self.call(), input).await
+    }
+
+    async fn group(&self, name: &str, key: Option<&str>) {
+        self.try_group(name, key).await.unwrap();
+        let input = CreateLogStreamRequest {
+            log_group_name: Some(name.to_owned()),
+            log_stream_name: Some("s".to_owned()),
+        };
+        let made = self.logs.create_log_stream(&self.call(), input).await;
+        made.unwrap();
+    }
+
+    async fn associate(&self, group: &str, key: &str) -> Result<(), Fault> {
+        let input = AssociateKmsKeyRequest {
+            log_group_name: Some(group.to_owned()),
+            kms_key_id: Some(key.to_owned()),
+            ..Default::default()
+        };
+        self.logs.associate_kms_key(&self.call(), input).await
+    }
+
+    async fn put(&self, group: &str, texts: &[&str]) -> Result<PutLogEventsResponse, Fault> {
+        let now = self.clock.now().millis();
+        let event = |text: &&str| InputLogEvent {
+            timestamp: Some(now),
+            message: Some((*text).to_owned()),
+        };
+        let input = PutLogEventsRequest {
+            log_group_name: Some(group.to_owned()),
+            log_stream_name: Some("s".to_owned()),
+            log_events: Some(texts.iter().map(event).collect()),
+            ..Default::default()
+        };
+        self.logs.put_log_events(&self.call(), input).await
+    }
+
+    async fn get(&self, group: &str) -> Result<Vec<String>, Fault> {
+        let input = GetLogEventsRequest {
+            log_group_name: Some(group.to_owned()),
+            log_stream_name: Some("s".to_owned()),
+            start_from_head: Some(true),
+            ..Default::default()
+        };
+        let found = self.logs.get_log_events(&self.call(), input).await?;
+        let events = found.events.unwrap().into_iter();
+        Ok(events.map(|it| it.message.unwrap()).collect())
+    }
+
+    async fn filter(&self, group: &str, pattern: &str) -> Result<Vec<String>, Fault> {
+        let input = FilterLogEventsRequest {
+            log_group_name: Some(group.to_owned()),
+            filter_pattern: Some(pattern.to_owned()),
+            ..Default::default()
+        };
+        let found = self.logs.filter_log_events(&self.call(), input).await?;
+        let events = found.events.unwrap().into_iter();
+        Ok(events.map(|it| it.message.unwrap()).collect())
+    }
+
+    async fn key_of(&self, group: &str) -> Option<String> {
+        let input = DescribeLogGroupsRequest {
+            log_group_name_prefix: Some(group.to_owned()),
+            ..Default::default()
+        };
+        let found = self.logs.describe_log_groups(&self.call(), input).await;
+        found.unwrap().log_groups.unwrap()[0].kms_key_id.clone()
+    }
+
+    /// Whether a text lies anywhere in the journal's files.
+    fn is_on_disk(&self, text: &str) -> bool {
+        let mut folders = vec![self.folder.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let bytes = std::fs::read(path).unwrap();
+                if bytes.windows(text.len()).any(|it| it == text.as_bytes()) {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+}
+
+fn arn(group: &str) -> String {
+    format!("arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{group}")
+}
+
+#[tokio::test]
+async fn events_lie_sealed_and_are_read_in_the_clear() {
+    let home = Home::new();
+    let key = home.key(&arn("*")).await;
+    home.group("g", Some(&key)).await;
+    home.group("plain", None).await;
+    assert_eq!(home.key_of("g").await, Some(key));
+    home.put("g", &[PLAIN, "two", ""]).await.unwrap();
+    home.put("g", &["three of it"]).await.unwrap();
+    assert_eq!(
+        home.get("g").await.unwrap(),
+        [PLAIN, "two", "", "three of it"]
+    );
+    assert_eq!(home.filter("g", "of it").await.unwrap(), ["three of it"]);
+    assert!(!home.is_on_disk(PLAIN));
+    home.put("plain", &[PLAIN]).await.unwrap();
+    assert!(
+        home.is_on_disk(PLAIN),
+        "the search finds what is not sealed"
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_is_disabled_shuts_its_events() {
+    let home = Home::new();
+    let key = home.key(&arn("*")).await;
+    home.group("g", Some(&key)).await;
+    home.put("g", &["one"]).await.unwrap();
+    home.disable(&key).await;
+    refused(
+        home.put("g", &["two"]).await,
+        "InvalidParameterException",
+        DISABLED,
+    );
+    refused(home.get("g").await, "InvalidParameterException", DISABLED);
+    refused(
+        home.filter("g", "").await,
+        "InvalidParameterException",
+        DISABLED,
+    );
+    refused(
+        home.try_group("h", Some(&key)).await,
+        "InvalidParameterException",
+        DISABLED,
+    );
+    home.enable(&key).await;
+    home.put("g", &["two"]).await.unwrap();
+    assert_eq!(home.get("g").await.unwrap(), ["one", "two"]);
+}
+
+#[tokio::test]
+async fn events_stay_under_the_key_that_they_came_under() {
+    let home = Home::new();
+    let (first, second) = (home.key(&arn("*")).await, home.key(&arn("*")).await);
+    home.group("g", None).await;
+    home.put("g", &["plain"]).await.unwrap();
+    home.associate("g", &first).await.unwrap();
+    home.put("g", &["first"]).await.unwrap();
+    home.associate("g", &second).await.unwrap();
+    home.put("g", &["second"]).await.unwrap();
+    let by_arn = DisassociateKmsKeyRequest {
+        resource_identifier: Some(arn("g")),
+        ..Default::default()
+    };
+    home.logs
+        .disassociate_kms_key(&home.call(), by_arn)
+        .await
+        .unwrap();
+    assert_eq!(home.key_of("g").await, None);
+    home.put("g", &["plain again"]).await.unwrap();
+    let all = ["plain", "first", "second", "plain again"];
+    assert_eq!(home.get("g").await.unwrap(), all);
+    home.disable(&first).await;
+    home.put("g", &["more"]).await.unwrap();
+    refused(home.get("g").await, "InvalidParameterException", DISABLED);
+}
+
+#[tokio::test]
+async fn the_keys_policy_decides_for_which_groups_it_is() {
+    let home = Home::new();
+    let narrow = home.key(&arn("app/*")).await;
+    home.group("app/web", Some(&narrow)).await;
+    let text = |group: &str| {
+        let arn = arn(group);
+        format!(
+            "The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'"
+        )
+    };
+    refused(
+        home.try_group("db", Some(&narrow)).await,
+        "AccessDeniedException",
+        &text("db"),
+    );
+    // The account's own policies do not speak for the service.
+    let usual = home.key_with("").await;
+    refused(
+        home.try_group("db", Some(&usual)).await,
+        "AccessDeniedException",
+        &text("db"),
+    );
+    refused(
+        home.associate("app/web", &usual).await,
+        "AccessDeniedException",
+        &text("app/web"),
+    );
+    assert_eq!(home.key_of("app/web").await, Some(narrow));
+}
+
+#[tokio::test]
+async fn bad_keys_and_groups_are_refused() {
+    let home = Home::new();
+    let key = home.key(&arn("*")).await;
+    let alias = format!("arn:aws:kms:us-east-1:{ACCOUNT}:alias/none");
+    for bad in ["", "no-arn", alias.as_str(), &arn("g")] {
+        refused(
+            home.try_group("g", Some(bad)).await,
+            "InvalidParameterException",
+            UNKNOWN,
+        );
+    }
+    let gone = format!("arn:aws:kms:us-east-1:{ACCOUNT}:key/00000000-0000-4000-8000-000000000000");
+    assert!(home.try_group("g", Some(&gone)).await.is_err());
+    let input = kms::CreateKeyRequest {
+        key_spec: Some("HMAC_256".to_owned()),
+        key_usage: Some("GENERATE_VERIFY_MAC".to_owned()),
+        ..Default::default()
+    };
+    let hmac = home.kms.create_key(&call(), input).await.unwrap();
+    let hmac = hmac.key_metadata.unwrap().arn.unwrap();
+    assert!(home.try_group("g", Some(&hmac)).await.is_err());
+    refused(
+        home.associate("none", &key).await,
+        "ResourceNotFoundException",
+        "The specified log group does not exist.",
+    );
+    let neither = AssociateKmsKeyRequest {
+        kms_key_id: Some(key),
+        ..Default::default()
+    };
+    refused(
+        home.logs.associate_kms_key(&home.call(), neither).await,
+        "InvalidParameterException",
+        "Exactly one of logGroupName or resourceIdentifier is required.",
+    );
+}
+
+#[tokio::test]
+async fn kms_is_asked_rarely() {
+    let home = Home::new();
+    let key = home.key(&arn("*")).await;
+    home.group("g", Some(&key)).await;
+    let before = home.asked.load(Ordering::SeqCst);
+    for _ in 0..50 {
+        home.put("g", &["a", "b"]).await.unwrap();
+        home.get("g").await.unwrap();
+    }
+    home.clock.advance(Duration::from_secs(11));
+    let read = tokio::join!(home.get("g"), home.get("g"), home.put("g", &["c"]));
+    assert_eq!((read.0.unwrap().len(), read.1.unwrap().len()), (100, 100));
+    read.2.unwrap();
+    assert_eq!(home.asked.load(Ordering::SeqCst) - before, 2);
+    home.disable(&key).await;
+    for _ in 0..50 {
+        home.put("g", &["a"]).await.unwrap_err();
+    }
+    assert_eq!(
+        home.asked.load(Ordering::SeqCst) - before,
+        3,
+        "refusals are remembered"
+    );
+}
+
+#[tokio::test]
+async fn an_event_opens_in_its_place_alone() {
+    let home = Home::new();
+    let key = home.key(&arn("*")).await;
+    home.group("g", Some(&key)).await;
+    home.put("g", &["one"]).await.unwrap();
+    let stream = home.journal.streams("logs/", None, 9).remove(0).name;
+    let read = home.journal.read(&stream, 0, 1, 1 << 20).await.unwrap();
+    let stored = read.records[0].data.to_vec();
+    // Another time, a bit of the text, the end cut off.
+    let mut changed = [stored.clone(), stored.clone(), stored[..30].to_vec()];
+    changed[0][0] ^= 1;
+    *changed[1].last_mut().unwrap() ^= 1;
+    for bad in changed {
+        let put = home.journal.append(&stream, &[bad]).await.unwrap();
+        let fault = home.get("g").await.unwrap_err();
+        assert_eq!(fault.code, "ServiceUnavailableException");
+        home.journal.trim(&stream, put + 1).await.unwrap();
+    }
+    home.put("g", &["two"]).await.unwrap();
+    assert_eq!(home.get("g").await.unwrap(), ["two"]);
+}
+
+#[tokio::test]
+async fn what_is_deleted_leaves_no_keys() {
+    let home = Home::new();
+    let key = home.key(&arn("*")).await;
+    home.group("g", Some(&key)).await;
+    home.put("g", &["one"]).await.unwrap();
+    home.associate("g", &key).await.unwrap();
+    let keys = wharf_records::Scope::new("logs", ACCOUNT, "us-east-1").prefix("data-key");
+    assert!(home.world.stored(&keys).await.contains("sealed"));
+    let input = DeleteLogGroupRequest {
+        log_group_name: Some("g".to_owned()),
+    };
+    home.logs
+        .delete_log_group(&home.call(), input)
+        .await
+        .unwrap();
+    assert_eq!(home.world.stored(&keys).await, "");
+}
