@@ -1,6 +1,9 @@
 //! What every operation and loop of the service works with.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use wharf_base::Timestamp;
@@ -9,7 +12,7 @@ use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record as _;
 use wharf_seal::Secret as Opened;
 use wharf_service::{Changes, Place, Stored, Table, transact};
-use wharf_wire::{Call, Fault};
+use wharf_wire::{Call, Context, Fault};
 
 use crate::{
     config::Parts,
@@ -54,8 +57,12 @@ impl Found {
 
     /// Where the value of a version is.
     pub fn slot<'a>(&'a self, version: &'a str) -> Slot<'a> {
+        let keeps_own = self.secret().copies.contains_key(&self.shown_at.region);
         Slot {
-            place: &self.place,
+            place: match keeps_own {
+                true => &self.shown_at,
+                false => &self.place,
+            },
             name: &self.name,
             suffix: &self.secret().suffix,
             version,
@@ -226,10 +233,35 @@ impl Core {
             return Ok((value(content.bytes(), None), None));
         };
         let kms = &*self.parts.kms;
-        let made = kms::data_key(kms, call, key, &slot.arn(), slot.version).await?;
+        let call = within(call, slot.place);
+        let made = kms::data_key(kms, &call, key, &slot.arn(), slot.version).await?;
         let inner = wharf_seal::seal_once(made.open.bytes(), content.bytes(), &purpose);
         let data_key = Some(BASE64.encode(&made.sealed));
         Ok((value(&inner, data_key), Some(made.key.clone())))
+    }
+
+    /// The values that replicas keep themselves for a version, with the keys of their records.
+    ///
+    /// # Errors
+    /// Those of KMS: the caller may not use the key of a replica, or it cannot be used.
+    pub async fn copies(
+        &self,
+        call: &Call,
+        slot: &Slot<'_>,
+        copies: &BTreeMap<String, Option<String>>,
+        content: &Content,
+    ) -> Result<Vec<(String, Value)>, Fault> {
+        let mut values = Vec::new();
+        for (region, key) in copies {
+            let there = Place::new(&slot.place.account, region);
+            let slot = Slot {
+                place: &there,
+                ..*slot
+            };
+            let sealed = self.seal(call, &slot, key.as_deref(), content);
+            values.push((slot.key(), sealed.await?.0));
+        }
+        Ok(values)
     }
 
     /// The content of a stored value.
@@ -252,7 +284,8 @@ impl Core {
             let sealed = BASE64.decode(data_key);
             let sealed = sealed.map_err(|error| fault::unreadable(&error))?;
             let kms = &*self.parts.kms;
-            let key = kms::open(kms, call, sealed, &slot.arn(), slot.version).await?;
+            let call = within(call, slot.place);
+            let key = kms::open(kms, &call, sealed, &slot.arn(), slot.version).await?;
             let inner = wharf_seal::open_once(key.bytes(), opened.expose(), &purpose);
             opened = inner.map_err(|error| fault::unreadable(&error))?;
         }
@@ -292,6 +325,15 @@ impl Core {
         });
         Ok(())
     }
+}
+
+/// The call as it asks KMS where a value is.
+fn within(call: &Call, place: &Place) -> Call {
+    let context = Context {
+        region: place.region.clone(),
+        ..call.context().clone()
+    };
+    Call::by_controller(context, call.permit.clone())
 }
 
 /// The same secret once more, in a transaction.

@@ -17,7 +17,7 @@ pub fn described(found: &Found) -> DescribeSecretResponse {
         arn: Some(found.arn()),
         name: Some(found.name.clone()),
         description: secret.description.clone(),
-        kms_key_id: secret.kms_key.clone(),
+        kms_key_id: key_of(found),
         last_changed_date: Some(secret.changed_at),
         last_accessed_date: secret.accessed_at,
         deleted_date: secret.deletion.map(|it| it.asked_at),
@@ -82,11 +82,24 @@ fn parameters(
     some(parameters.iter().map(item).collect())
 }
 
-/// How the replicas are; they have no values of their own and are always in step.
+/// The key of KMS of a secret, or of a replica where that has one of its own.
+fn key_of(found: &Found) -> Option<String> {
+    match found.is_replica() {
+        true => found.secret().copies.get(&found.shown_at.region)?.clone(),
+        false => found.secret().kms_key.clone(),
+    }
+}
+
+/// How the replicas are. They are always in step: a value is written to all of them or to none.
 pub fn replicas(found: &Found) -> Option<Vec<ReplicationStatusType>> {
+    let copies = &found.secret().copies;
+    let key = |region: &String| {
+        let own = copies.get(region).cloned().flatten();
+        own.or_else(|| Some("alias/aws/secretsmanager".to_owned()))
+    };
     let one = |region: &String| ReplicationStatusType {
         region: Some(region.clone()),
-        kms_key_id: Some("alias/aws/secretsmanager".to_owned()),
+        kms_key_id: key(region),
         status: Some("InSync".to_owned()),
         status_message: Some("Replication succeeded".to_owned()),
         last_accessed_date: None,

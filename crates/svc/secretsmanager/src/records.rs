@@ -45,6 +45,10 @@ pub struct Secret {
     /// The service that keeps it for its users; nobody else changes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// Those of them that keep values of their own, since a key is in one region alone, with the key of KMS that
+    /// these are under, as it was named; `None` for the service's own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub copies: BTreeMap<String, Option<String>>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -101,7 +105,15 @@ impl Record for Value {
     const FORMAT: u32 = 1;
 }
 
-/// A replica in another region, under the secret's name: everything is read from the primary.
+impl Secret {
+    /// Whether any value is under a key of KMS.
+    pub fn is_under_a_key(&self) -> bool {
+        let mut keys = self.versions.values().map(|it| &it.kms_key);
+        self.kms_key.is_some() || keys.any(Option::is_some)
+    }
+}
+
+/// A replica in another region, under the secret's name. What it does not keep itself is read from the primary.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Replica {
     pub primary_region: String,

@@ -18,6 +18,7 @@ fn secret() -> Secret {
         versions: BTreeMap::new(),
         replicas: Default::default(),
         owner: None,
+        copies: Default::default(),
         rotation: Some(Rotation {
             enabled: true,
             by: "https://rotate.example/".to_owned(),

@@ -218,6 +218,7 @@ mod tests {
             rotation: None,
             replicas: BTreeSet::new(),
             owner: None,
+            copies: Default::default(),
             unknown: Unknown::new(),
         }
     }

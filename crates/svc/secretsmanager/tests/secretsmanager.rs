@@ -426,24 +426,6 @@ async fn lists_are_filtered_sorted_and_paged() {
 async fn what_is_not_there_yet_is_named() {
     let home = Home::start();
     let input = api::CreateSecretRequest {
-        name: Some("a".to_owned()),
-        kms_key_id: Some("alias/mine".to_owned()),
-        add_replica_regions: Some(vec![api::ReplicaRegionType {
-            region: Some("eu-west-1".to_owned()),
-            kms_key_id: None,
-        }]),
-        ..Default::default()
-    };
-    let refused = home
-        .secrets
-        .create_secret(&home.call(), input)
-        .await
-        .unwrap_err();
-    assert_eq!(
-        refused.message,
-        "The parameter KmsKeyId of a replicated secret is not supported by this version of wharf."
-    );
-    let input = api::CreateSecretRequest {
         name: Some("a b".to_owned()),
         ..Default::default()
     };
@@ -562,24 +544,154 @@ async fn a_key_that_is_not_there_seals_nothing() {
     home.create_under("a", &key).await.unwrap();
     let repeated = home.create_under("a", &key).await;
     assert_eq!(code(repeated), "ResourceExistsException");
-    let replicate = api::ReplicateSecretToRegionsRequest {
-        secret_id: Some("a".to_owned()),
-        add_replica_regions: Some(vec![api::ReplicaRegionType {
-            region: Some("eu-west-1".to_owned()),
-            kms_key_id: None,
-        }]),
-        force_overwrite_replica_secret: None,
-    };
-    let refused = home
-        .secrets
-        .replicate_secret_to_regions(&home.call(), replicate)
-        .await;
-    assert!(
-        refused
-            .unwrap_err()
-            .message
-            .contains("KmsKeyId of a replicated secret")
+}
+
+impl Home {
+    async fn replicate(&self, region: &str, key: Option<&str>) -> Result<Option<String>, Fault> {
+        let input = api::ReplicateSecretToRegionsRequest {
+            secret_id: Some("a".to_owned()),
+            add_replica_regions: Some(vec![api::ReplicaRegionType {
+                region: Some(region.to_owned()),
+                kms_key_id: key.map(str::to_owned),
+            }]),
+            force_overwrite_replica_secret: None,
+        };
+        let call = self.call();
+        let made = self.secrets.replicate_secret_to_regions(&call, input);
+        let status = made.await?.replication_status.unwrap();
+        let mut status = status.into_iter();
+        let one = status.find(|it| it.region.as_deref() == Some(region));
+        Ok(one.unwrap().kms_key_id)
+    }
+
+    /// A key in a region, by its id.
+    async fn key_at(&self, region: &str) -> String {
+        let call = self.call_at(ACCOUNT, region);
+        let made = self.kms.create_key(&call, Default::default()).await;
+        made.unwrap().key_metadata.unwrap().arn.unwrap()
+    }
+
+    async fn enable_at(&self, region: &str, key: &str, enabled: bool) {
+        let (call, key_id) = (self.call_at(ACCOUNT, region), Some(key.to_owned()));
+        match enabled {
+            true => self
+                .kms
+                .enable_key(&call, kms::EnableKeyRequest { key_id })
+                .await
+                .unwrap(),
+            false => self
+                .kms
+                .disable_key(&call, kms::DisableKeyRequest { key_id })
+                .await
+                .unwrap(),
+        }
+    }
+
+    async fn get_at(&self, region: &str) -> Result<String, Fault> {
+        self.get_with(&self.call_at(ACCOUNT, region), "a", |_| ())
+            .await
+    }
+}
+
+#[tokio::test]
+async fn a_replica_has_a_key_of_its_own() {
+    let home = Home::start();
+    let (here, there) = (home.key_at(REGION).await, home.key_at("eu-west-1").await);
+    home.create_under("a", &here).await.unwrap();
+    assert_eq!(
+        home.replicate("eu-west-1", Some(&there)).await.unwrap(),
+        Some(there.clone())
     );
+    let managed = "alias/aws/secretsmanager".to_owned();
+    assert_eq!(
+        home.replicate("eu-west-3", None).await.unwrap(),
+        Some(managed)
+    );
+    home.put("a", "two", None).await.unwrap();
+    for region in [REGION, "eu-west-1", "eu-west-3"] {
+        assert_eq!(home.get_at(region).await.unwrap(), "two");
+    }
+    let described = api::DescribeSecretRequest {
+        secret_id: Some("a".to_owned()),
+    };
+    let call = home.call_at(ACCOUNT, "eu-west-1");
+    let described = home
+        .secrets
+        .describe_secret(&call, described)
+        .await
+        .unwrap();
+    assert_eq!(described.kms_key_id, Some(there.clone()));
+
+    // Each region's key shuts what is read there, and what would have to be written there.
+    home.enable_at(REGION, &here, false).await;
+    assert_eq!(code(home.get_at(REGION).await), "DecryptionFailure");
+    assert_eq!(home.get_at("eu-west-1").await.unwrap(), "two");
+    home.enable_at(REGION, &here, true).await;
+    home.enable_at("eu-west-1", &there, false).await;
+    assert_eq!(code(home.get_at("eu-west-1").await), "DecryptionFailure");
+    assert_eq!(home.get_at("eu-west-3").await.unwrap(), "two");
+    assert_eq!(
+        code(home.put("a", "three", None).await),
+        "EncryptionFailure"
+    );
+    for region in [REGION, "eu-west-3"] {
+        assert_eq!(
+            home.get_at(region).await.unwrap(),
+            "two",
+            "all of them or none"
+        );
+    }
+    home.enable_at("eu-west-1", &there, true).await;
+    home.put("a", "three", None).await.unwrap();
+    assert_eq!(home.get_at("eu-west-1").await.unwrap(), "three");
+
+    let stop = api::StopReplicationToReplicaRequest {
+        secret_id: Some("a".to_owned()),
+    };
+    let stopped = home.secrets.stop_replication_to_replica(&call, stop).await;
+    stopped.unwrap();
+    home.put("a", "four", None).await.unwrap();
+    home.enable_at(REGION, &here, false).await;
+    assert_eq!(home.get_at("eu-west-1").await.unwrap(), "three");
+    assert_eq!(home.get_at("eu-west-3").await.unwrap(), "four");
+    home.enable_at("eu-west-1", &there, false).await;
+    assert_eq!(code(home.get_at("eu-west-1").await), "DecryptionFailure");
+}
+
+#[tokio::test]
+async fn replicas_follow_a_secret_that_gets_a_key_and_leave_nothing() {
+    let home = Home::start();
+    let arn = home.create("a", "one").await.unwrap();
+    home.replicate("eu-west-1", None).await.unwrap();
+    let here = home.key_at(REGION).await;
+    home.update_key("a", &here).await.unwrap();
+    home.put("a", "two", None).await.unwrap();
+    home.enable_at(REGION, &here, false).await;
+    assert_eq!(home.get_at("eu-west-1").await.unwrap(), "two");
+    home.enable_at(REGION, &here, true).await;
+    let other = home.key_at("eu-west-1").await;
+    assert_eq!(
+        code(home.replicate("eu-west-1", Some(&other)).await),
+        "InvalidParameterException"
+    );
+    // A key of another region is none there.
+    assert_eq!(
+        code(home.replicate("eu-west-3", Some(&here)).await),
+        "EncryptionFailure"
+    );
+    let remove = api::RemoveRegionsFromReplicationRequest {
+        secret_id: Some(arn),
+        remove_replica_regions: Some(vec!["eu-west-1".to_owned()]),
+    };
+    let call = home.call();
+    let removed = home.secrets.remove_regions_from_replication(&call, remove);
+    removed.await.unwrap();
+    assert_eq!(
+        code(home.get_at("eu-west-1").await),
+        "ResourceNotFoundException"
+    );
+    home.delete("a", None).await.unwrap();
+    assert_eq!(home.keys().await, Vec::<String>::new());
 }
 
 /// An endpoint in this process that does what rotation functions do. It fails its first try.

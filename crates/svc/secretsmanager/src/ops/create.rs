@@ -30,9 +30,6 @@ pub async fn create_secret(
     let regions = replicas::regions(&place, input.add_replica_regions.as_deref())?;
     let version = input.client_request_token.unwrap_or_else(ids::uuid);
     let kms_key = kms::chosen(input.kms_key_id);
-    if kms_key.is_some() && !regions.is_empty() {
-        return Err(fault::unsupported("KmsKeyId of a replicated secret"));
-    }
     let made = Secret {
         suffix: names::random_suffix(),
         kms_key,
@@ -47,6 +44,7 @@ pub async fn create_secret(
         rotation: None,
         replicas: BTreeSet::new(),
         owner: None,
+        copies: Default::default(),
         unknown: Unknown::new(),
     };
     let key = key(&place, &name);

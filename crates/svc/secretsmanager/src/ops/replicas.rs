@@ -1,8 +1,10 @@
 //! ReplicateSecretToRegions, RemoveRegionsFromReplication and StopReplicationToReplica.
 //!
-//! A replica is a pointer: what is read in its region is read from the primary, so it is always in step.
+//! A replica is a pointer: what is read in its region is read from the primary, so it is always in step. Only where
+//! a key of KMS is in play, which is in one region alone, does it keep values of its own, under the key that it has;
+//! each new value is written to all of them in one transaction.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use wharf_api_secretsmanager::{
     RemoveRegionsFromReplicationRequest, RemoveRegionsFromReplicationResponse, ReplicaRegionType,
@@ -14,26 +16,24 @@ use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    core::{Core, Found, Slot, again, key, replica_key, value_key},
+    core::{Core, Found, again, key, replica_key, value_key},
     describe, fault, kms, names,
-    records::{Replica, Secret, value_id},
+    records::{Replica, Secret, Value, value_id},
 };
 
-/// The regions of a request: others than the secret's own, each once, with no key of their own.
-pub fn regions(
-    place: &Place,
-    given: Option<&[ReplicaRegionType]>,
-) -> Result<BTreeSet<String>, Fault> {
-    let mut regions = BTreeSet::new();
+/// Regions with the keys of their replicas; `None` for the service's own.
+pub type Regions = BTreeMap<String, Option<String>>;
+
+/// The regions of a request: others than the secret's own, each once.
+pub fn regions(place: &Place, given: Option<&[ReplicaRegionType]>) -> Result<Regions, Fault> {
+    let mut regions = Regions::new();
     for one in given.unwrap_or_default() {
-        if kms::chosen(one.kms_key_id.clone()).is_some() {
-            return Err(fault::unsupported("KmsKeyId of a replica"));
-        }
+        let key = kms::chosen(one.kms_key_id.clone());
         let region = one.region.clone().unwrap_or_default();
         if region == place.region {
             return Err(fault::parameter("Invalid replica region."));
         }
-        if !regions.insert(region.clone()) {
+        if regions.insert(region.clone(), key).is_some() {
             return Err(fault::parameter(format!(
                 "The region {region} was specified more than once."
             )));
@@ -67,17 +67,22 @@ pub async fn add(
     core: &Core,
     call: &Call,
     found: Found,
-    regions: &BTreeSet<String>,
+    regions: &Regions,
     force: bool,
 ) -> Result<Found, Fault> {
-    let secret = found.secret();
-    let mut keys = secret.versions.values().map(|it| &it.kms_key);
-    if secret.kms_key.is_some() || keys.any(Option::is_some) {
-        // A key of KMS is in one region alone, and a replica is read where it is.
-        return Err(fault::unsupported("KmsKeyId of a replicated secret"));
-    }
-    for region in regions {
+    let mut found = found;
+    for (region, under) in regions {
         let there = Place::new(&found.place.account, region);
+        let keeps_own = under.is_some() || found.secret().is_under_a_key();
+        let is_there = found.secret().replicas.contains(region);
+        if is_there && under.is_some() && found.secret().copies.get(region) != Some(under) {
+            return Err(fault::parameter(format!(
+                "The secret is already replicated to region {region} with another key."
+            )));
+        }
+        if keeps_own && !is_there {
+            copy_to(core, call, &found, region, under.as_deref()).await?;
+        }
         let replica = Replica {
             primary_region: found.place.region.clone(),
             suffix: found.secret().suffix.clone(),
@@ -85,6 +90,10 @@ pub async fn add(
         };
         transact!(core.table, &call.permit, |tx| {
             let mut secret = again(&mut tx, &found).await?;
+            if keeps_own && secret != *found.secret() {
+                // A value may have come that has no copy.
+                return Err(core.table.conflict(&found.stored.key).into());
+            }
             if let Some(other) = tx.find::<Secret>(&key(&there, &found.name)).await? {
                 if !force || !other.replicas.is_empty() {
                     return Err(fault::request(format!(
@@ -105,10 +114,43 @@ pub async fn add(
             }
             tx.put(at, &replica);
             secret.replicas.insert(region.clone());
+            if keeps_own && !is_there {
+                secret.copies.insert(region.clone(), under.clone());
+            }
             tx.put(&found.stored.key, &secret);
         });
+        found = core.find(&found.shown_at, Some(&found.arn())).await?;
     }
-    core.find(&found.shown_at, Some(&found.arn())).await
+    Ok(found)
+}
+
+/// Writes all values of a secret in a region too, under a key there. One transaction would not hold them all; they
+/// count once the secret says so.
+///
+/// # Errors
+/// Those of KMS: the caller may not use the keys, or they cannot be used.
+pub async fn copy_to(
+    core: &Core,
+    call: &Call,
+    found: &Found,
+    region: &str,
+    key: Option<&str>,
+) -> Result<(), Fault> {
+    let copies = Regions::from([(region.to_owned(), key.map(str::to_owned))]);
+    for version in found.secret().versions.keys() {
+        let slot = found.slot(version);
+        let Some(stored) = core.table.read::<Value>(&slot.key()).await? else {
+            // A rotation has not given it a value yet.
+            continue;
+        };
+        let content = core.open(call, &slot, &stored.record).await?;
+        let mut change = core.table.begin();
+        for (key, value) in core.copies(call, &slot, &copies, &content).await? {
+            change.put(key, &value);
+        }
+        change.write(&call.permit).await?;
+    }
+    Ok(())
 }
 
 pub async fn remove_regions_from_replication(
@@ -130,6 +172,12 @@ pub async fn remove_regions_from_replication(
             }
             let there = Place::new(&found.place.account, region);
             tx.delete(replica_key(&there, &found.name));
+            if secret.copies.remove(region).is_some() {
+                for version in secret.versions.keys() {
+                    let id = value_id(&found.name, &secret.suffix, version);
+                    tx.delete(value_key(&there, &id));
+                }
+            }
         }
         tx.put(&found.stored.key, &secret);
     });
@@ -154,26 +202,22 @@ pub async fn stop_replication_to_replica(
             "Operation not permitted on a primary secret. Call must be made in the replica's region.",
         ));
     }
-    // One transaction would not hold them all. What a crash leaves behind is overwritten by the next try.
-    for version in found.secret().versions.keys() {
-        let content = core.value(call, &found, version).await?;
-        let mut copy = core.table.begin();
-        let slot = Slot {
-            place: &place,
-            ..found.slot(version)
-        };
-        let (value, _) = core.seal(call, &slot, None, &content).await?;
-        copy.put(slot.key(), &value);
-        copy.commit(&call.permit).await?;
+    let mut own = found.secret().clone();
+    match found.secret().copies.get(&place.region) {
+        // Its values are there already.
+        Some(key) => own.kms_key.clone_from(key),
+        None => copy_to(core, call, &found, &place.region, None).await?,
     }
+    for version in own.versions.values_mut() {
+        version.kms_key.clone_from(&own.kms_key);
+    }
+    own.replicas.clear();
+    own.copies.clear();
     let mut change = core.table.begin();
     change.when(found.stored.unchanged());
     let mut primary = found.secret().clone();
-    let own = Secret {
-        replicas: BTreeSet::new(),
-        ..primary.clone()
-    };
     primary.replicas.remove(&place.region);
+    primary.copies.remove(&place.region);
     change.put(&found.stored.key, &primary);
     change.put(key(&place, &found.name), &own);
     change.delete(replica_key(&place, &found.name));

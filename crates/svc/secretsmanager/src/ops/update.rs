@@ -5,10 +5,10 @@ use wharf_base::ids;
 use wharf_service::Place;
 use wharf_wire::{Call, Fault};
 
-use super::value;
+use super::{replicas, value};
 use crate::{
     core::{Content, Core, Found},
-    fault, kms,
+    kms,
     records::{Secret, Value},
     versions::{CURRENT, REKEYED},
 };
@@ -70,10 +70,16 @@ async fn rekey(
     if key == found.secret().kms_key {
         return Ok(found);
     }
-    if key.is_some() && !found.secret().replicas.is_empty() {
-        return Err(fault::unsupported("KmsKeyId of a replicated secret"));
-    }
     let mut secret = found.secret().clone();
+    if key.is_some() {
+        // The key is of this region alone, so replicas keep their values themselves from now on.
+        for region in &found.secret().replicas {
+            if !secret.copies.contains_key(region) {
+                replicas::copy_to(core, call, &found, region, None).await?;
+                secret.copies.insert(region.clone(), None);
+            }
+        }
+    }
     secret.changed_at = call.now;
     let mut change = core.table.begin();
     change.when(found.stored.unchanged());

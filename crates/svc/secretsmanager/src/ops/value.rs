@@ -66,6 +66,8 @@ pub async fn put(
     let key = slot.key();
     let under = found.secret().kms_key.as_deref();
     let (sealed, under) = core.seal(call, &slot, under, content).await?;
+    let kept = &found.secret().copies;
+    let copies = core.copies(call, &slot, kept, content).await?;
     Ok(transact!(core.table, &call.permit, |tx| {
         let mut secret = again(&mut tx, found).await?;
         match tx.find::<Value>(&key).await? {
@@ -73,11 +75,20 @@ pub async fn put(
                 return Err(fault::version_exists());
             }
             Some(_) => {}
+            // A replica came or went since the copies were made.
+            None if secret.copies != *kept => return Err(core.table.conflict(&key).into()),
             None => {
                 let gone = versions::add(&mut secret, version, stages, under.as_deref(), call.now)?;
                 for gone in gone {
                     let gone = value_id(&found.name, &secret.suffix, &gone);
                     tx.delete(value_key(&found.place, &gone));
+                    for region in kept.keys() {
+                        let there = Place::new(&found.place.account, region);
+                        tx.delete(value_key(&there, &gone));
+                    }
+                }
+                for (key, copy) in &copies {
+                    tx.put(key, copy);
                 }
                 tx.put(&key, &sealed);
             }
