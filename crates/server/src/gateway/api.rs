@@ -463,9 +463,14 @@ impl Apis {
             }
         };
         self.admit(&cx.caller, wanted.hold, wanted.asking)?;
-        let taken = self
-            .throttle
-            .take(&cx.caller, schema, operation, wanted.narrowed, cx.now);
+        let taken = self.throttle.take(
+            &cx.caller,
+            cx.source_ip,
+            schema,
+            operation,
+            wanted.narrowed,
+            cx.now,
+        );
         if taken.is_err() {
             let fault = wanted.protocol.codec().throttled(schema);
             self.tell_of_throttling(cx, &asks, &fault).await;

@@ -4,20 +4,23 @@
 //! A request takes a token from its bucket and is refused without one; buckets refill at their rate
 //! up to their size. Only requests from outside take tokens: what services ask of each other was
 //! paid for by the request that began it. A node has one wide bucket of its own, so that neither
-//! tenants nor other nodes can keep it from reporting.
+//! tenants nor other nodes can keep it from reporting. Callers who say nothing of themselves have buckets by the
+//! address that they ask from, in a table of their own: none of them takes tokens from the others, and all of them
+//! together none from accounts.
 
 mod rates;
 
 use std::{
     collections::HashMap,
     fmt,
+    net::{IpAddr, Ipv6Addr},
     str::FromStr,
     sync::atomic::{AtomicU64, Ordering},
 };
 
 use parking_lot::Mutex;
 use wharf_base::Timestamp;
-use wharf_wire::{Caller, schema::ServiceSchema};
+use wharf_wire::{Caller, CallerKind, schema::ServiceSchema};
 
 use crate::node_identity::is_node;
 use rates::Rate;
@@ -25,6 +28,9 @@ pub use rates::is_read;
 
 /// Buckets at once. Full ones are forgotten to make room; an account has at most a few hundred.
 const MAX_BUCKETS: usize = 20_000;
+
+/// Addresses that ask without a name, at once; those beyond share a bucket.
+const MAX_STRANGERS: usize = 20_000;
 
 /// How far requests are throttled (`--throttle`).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,16 +71,19 @@ impl fmt::Display for Throttling {
     }
 }
 
-/// The buckets of all accounts and nodes.
+type Buckets = HashMap<Key, Bucket>;
+
+/// The buckets of all accounts, nodes and addresses.
 pub struct Throttle {
     throttling: Throttling,
-    buckets: Mutex<HashMap<Key, Bucket>>,
+    buckets: Mutex<Buckets>,
+    strangers: Mutex<Buckets>,
     refused: AtomicU64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
-    /// An account, or the principal of a node.
+    /// An account, the principal of a node, or an address.
     owner: String,
     service: &'static str,
     class: &'static str,
@@ -122,6 +131,7 @@ impl Throttle {
         Self {
             throttling,
             buckets: Mutex::default(),
+            strangers: Mutex::default(),
             refused: AtomicU64::new(0),
         }
     }
@@ -131,10 +141,11 @@ impl Throttle {
         self.refused.load(Ordering::Relaxed)
     }
 
-    /// Takes a token for a request. `narrowed` says whether it has filters or a page size.
+    /// Takes a token for a request from an address. `narrowed` says whether it has filters or a page size.
     pub fn take(
         &self,
         caller: &Caller,
+        from: Option<IpAddr>,
         schema: &'static ServiceSchema,
         operation: &str,
         narrowed: bool,
@@ -143,18 +154,28 @@ impl Throttle {
         let Throttling::Scaled(factor) = self.throttling else {
             return Ok(());
         };
+        let is_stranger = caller.kind == CallerKind::Anonymous;
         let (owner, class, rate) = if is_node(caller) {
-            (&caller.arn, "node", rates::NODE)
+            (caller.arn.clone(), "node", rates::NODE)
         } else {
             let (class, rate) = rates::of(schema.signing_name, operation, narrowed);
-            (&caller.account, class, rate)
+            let owner = match is_stranger {
+                true => from.map(network).unwrap_or_default(),
+                false => caller.account.clone(),
+            };
+            (owner, class, rate)
         };
         let key = Key {
-            owner: owner.clone(),
+            owner,
             service: schema.signing_name,
             class,
         };
-        if self.has_token(key, rate.times(factor), now) {
+        let rate = rate.times(factor);
+        let taken = match is_stranger {
+            true => self.stranger_has_token(key, rate, now),
+            false => self.has_token(key, rate, now),
+        };
+        if taken {
             Ok(())
         } else {
             self.refused.fetch_add(1, Ordering::Relaxed);
@@ -164,19 +185,47 @@ impl Throttle {
 
     fn has_token(&self, key: Key, rate: Rate, now: Timestamp) -> bool {
         let mut buckets = self.buckets.lock();
-        if buckets.len() >= MAX_BUCKETS && !buckets.contains_key(&key) {
-            buckets.retain(|_, bucket| {
-                bucket.refill(now);
-                bucket.tokens < bucket.rate.burst
-            });
-            if buckets.len() >= MAX_BUCKETS {
-                return false;
-            }
+        has_room(&mut buckets, &key, MAX_BUCKETS, now) && take(&mut buckets, key, rate, now)
+    }
+
+    fn stranger_has_token(&self, key: Key, rate: Rate, now: Timestamp) -> bool {
+        let mut buckets = self.strangers.lock();
+        let key = match has_room(&mut buckets, &key, MAX_STRANGERS, now) {
+            true => key,
+            false => Key {
+                owner: String::new(),
+                ..key
+            },
+        };
+        take(&mut buckets, key, rate, now)
+    }
+}
+
+/// Whether there is a bucket, or room for one once those that are full again are forgotten.
+fn has_room(buckets: &mut Buckets, key: &Key, most: usize, now: Timestamp) -> bool {
+    if buckets.len() < most || buckets.contains_key(key) {
+        return true;
+    }
+    buckets.retain(|_, bucket| {
+        bucket.refill(now);
+        bucket.tokens < bucket.rate.burst
+    });
+    buckets.len() < most
+}
+
+fn take(buckets: &mut Buckets, key: Key, rate: Rate, now: Timestamp) -> bool {
+    let bucket = buckets.entry(key);
+    bucket.or_insert_with(|| Bucket::full(rate, now)).take(now)
+}
+
+/// What one customer of a network has: an address of IPv4, 64 bits of IPv6.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).to_string()
         }
-        let bucket = buckets
-            .entry(key)
-            .or_insert_with(|| Bucket::full(rate, now));
-        bucket.take(now)
     }
 }
 
@@ -198,7 +247,11 @@ mod tests {
     fn burst(throttle: &Throttle, operation: &str, asked: usize, now: Timestamp) -> usize {
         let root = Caller::root("000000000000");
         (0..asked)
-            .filter(|_| throttle.take(&root, ecs(), operation, false, now).is_ok())
+            .filter(|_| {
+                throttle
+                    .take(&root, None, ecs(), operation, false, now)
+                    .is_ok()
+            })
             .count()
     }
 
@@ -261,7 +314,7 @@ mod tests {
             (0..asked)
                 .filter(|_| {
                     let operation = "SubmitTaskStateChange";
-                    let taken = throttle.take(caller, ecs(), operation, false, at(0.0));
+                    let taken = throttle.take(caller, None, ecs(), operation, false, at(0.0));
                     taken.is_ok()
                 })
                 .count()
@@ -270,6 +323,34 @@ mod tests {
         assert_eq!(asks(&Caller::root("111111111111"), 300), 200);
         assert_eq!(asks(&node("a"), 2000), rates::NODE.burst as usize);
         assert_eq!(asks(&node("b"), 2000), rates::NODE.burst as usize);
+    }
+
+    #[test]
+    fn callers_without_a_name_are_told_apart_by_their_addresses() {
+        let throttle = Throttle::new(Throttling::default());
+        let nobody = Caller::unproven("", "");
+        let asks = |from: &str, asked: usize| {
+            let from = Some(from.parse().unwrap());
+            let take = || throttle.take(&nobody, from, ecs(), "CreateCluster", false, at(0.0));
+            (0..asked).filter(|_| take().is_ok()).count()
+        };
+        assert_eq!(asks("192.0.2.1", 50), 20);
+        assert_eq!(asks("192.0.2.2", 50), 20);
+        assert_eq!(asks("::ffff:192.0.2.1", 5), 0);
+        assert_eq!(asks("2001:db8::1", 50), 20);
+        assert_eq!(asks("2001:db8::ffff:1", 5), 0);
+        assert_eq!(asks("2001:db8:0:1::1", 5), 5);
+        // Accounts lose nothing to them, and those beyond the bound share a bucket.
+        assert_eq!(burst(&throttle, "CreateCluster", 50, at(0.0)), 20);
+        for number in 0..u32::try_from(MAX_STRANGERS).unwrap() {
+            asks(
+                &std::net::Ipv4Addr::from(0x0a00_0000 + number).to_string(),
+                1,
+            );
+        }
+        assert!(throttle.strangers.lock().len() <= MAX_STRANGERS + 1);
+        assert_eq!(asks("198.51.100.1", 15) + asks("198.51.100.2", 15), 20 - 4);
+        assert_eq!(burst(&throttle, "ListClusters", 5, at(0.0)), 5);
     }
 
     #[test]
