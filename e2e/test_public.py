@@ -42,6 +42,22 @@ def test_what_is_open_and_what_is_not(wharf):
     ecr.set_repository_policy(repositoryName=name, policyText=allowing({"AWS": OTHER}, "ecr:BatchGetImage"))
     assert len(opened(wharf, f"repository/{name}")) == 1
 
+    kms, logs = wharf.client("kms"), wharf.client("logs")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    assert opened(wharf, key) == []
+    context = {"EncryptionContextEquals": {"app": "web"}}
+    grantee = f"arn:aws:iam::{OTHER}:role/reader"
+    grant = kms.create_grant(KeyId=key, GranteePrincipal=grantee, Operations=["Decrypt"], Constraints=context)["GrantId"]
+    (found,) = opened(wharf, f"{key} grant {grant}")
+    assert (found["who"], found["actions"], found["conditions"]) == ([grantee], ["kms:Decrypt"], ["EncryptionContextEquals app=web"])
+    kms.revoke_grant(KeyId=key, GrantId=grant)
+    assert opened(wharf, grant) == []
+    group = "arn:aws:logs:us-east-1:000000000000:log-group:*"
+    logs.put_resource_policy(policyName=name, policyDocument=allowing({"AWS": OTHER}, "logs:PutLogEvents", Resource=group))
+    (found,) = [it for it in opened(wharf, name) if it["resource"].startswith("log groups")]
+    assert (found["who"], found["actions"]) == ([OTHER], ["logs:PutLogEvents"])
+    logs.delete_resource_policy(policyName=name)
+
     shown = wharf.run("iam", "public").stdout.splitlines()
     assert shown[0].split() == ["WHO", "RESOURCE", "ACTIONS", "IF"]
     assert any(OTHER in line and name in line for line in shown)

@@ -125,6 +125,13 @@ const SOURCES: &[Source] = &[
         },
     },
     Source {
+        service: "logs",
+        list: "DescribeResourcePolicies",
+        next: Some(("nextToken", "nextToken")),
+        found: ("resourcePolicies", Some("policyName")),
+        policy: Policy::Listed("policyDocument", "policyName"),
+    },
+    Source {
         service: "ecr",
         list: "DescribeRepositories",
         next: Some(("nextToken", "nextToken")),
@@ -196,6 +203,11 @@ impl Outside {
                     Ok(None) => {}
                     Err(fault) => unread.push(why(source, name, &fault)),
                 }
+                if source.service == "kms"
+                    && let Err(fault) = self.grants(call, name, open).await
+                {
+                    unread.push(why(source, name, &fault));
+                }
             }
             let next = source.next.map(|(from, to)| (page[from].clone(), to));
             match next {
@@ -226,7 +238,11 @@ impl Outside {
                     true => it.to_owned(),
                     false => decode(it),
                 });
-                let arn = listed[arn].as_str().unwrap_or(name).to_owned();
+                let arn = listed[arn].as_str().unwrap_or(name);
+                let arn = match source.service {
+                    "logs" => format!("log groups, by the policy {arn}"),
+                    _ => arn.to_owned(),
+                };
                 Ok(text.map(|text| (arn, text)))
             }
             Policy::Asked {
@@ -256,6 +272,27 @@ impl Outside {
         }
     }
 
+    /// Grants of a key to principals of other accounts.
+    async fn grants(
+        &self,
+        call: &Call,
+        key: &str,
+        open: &mut Vec<OutsideAccess>,
+    ) -> Result<(), Fault> {
+        let (mut input, mut seen) = (json!({"KeyId": key}), 0);
+        loop {
+            let page = self.ask(call, "kms", "ListGrants", &input).await?;
+            let grants = page["Grants"].as_array().map_or(&[][..], Vec::as_slice);
+            seen += grants.len();
+            let own = &call.account;
+            open.extend(grants.iter().filter_map(|it| granted(it, key, own)));
+            let Some(marker) = page["NextMarker"].as_str().filter(|_| seen < MOST) else {
+                return Ok(());
+            };
+            input = json!({"KeyId": key, "Marker": marker});
+        }
+    }
+
     async fn ask(
         &self,
         call: &Call,
@@ -267,6 +304,37 @@ impl Outside {
             .call_as(call.context().clone(), service, operation, input)
             .await
     }
+}
+
+/// What a grant lets somebody outside do. Services act for resources of the account.
+fn granted(grant: &Value, key: &str, account: &str) -> Option<OutsideAccess> {
+    let who = grant["GranteePrincipal"].as_str()?;
+    let owner = match who.starts_with("arn:") {
+        true => who.split(':').nth(4).unwrap_or_default(),
+        false => who,
+    };
+    if owner == account || who.ends_with(".amazonaws.com") {
+        return None;
+    }
+    let operations = grant["Operations"].as_array().into_iter().flatten();
+    let operations = operations.filter_map(|it| Some(format!("kms:{}", it.as_str()?)));
+    let constraints = grant["Constraints"].as_object().into_iter().flatten();
+    let constraint = |(kind, pairs): (&String, &Value)| {
+        let pairs = pairs.as_object().into_iter().flatten();
+        let pairs =
+            pairs.map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
+        format!("{kind} {}", pairs.collect::<Vec<_>>().join(" "))
+    };
+    Some(OutsideAccess {
+        resource: Some(format!(
+            "{key} grant {}",
+            grant["GrantId"].as_str().unwrap_or_default()
+        )),
+        statement: None,
+        who: Some(vec![who.to_owned()]),
+        actions: Some(operations.collect()),
+        conditions: Some(constraints.map(constraint).collect()),
+    })
 }
 
 fn why(source: &Source, what: &str, fault: &Fault) -> String {
