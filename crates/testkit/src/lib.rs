@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod ecs;
+pub mod id_token;
 mod network;
 mod running;
 

@@ -1,8 +1,6 @@
-use ring::{
-    rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
-};
+use ring::signature::EcdsaKeyPair;
 use serde_json::json;
+use wharf_testkit::id_token::{pair, signed_with};
 
 use super::*;
 
@@ -18,31 +16,6 @@ fn signer() -> Signer {
     let (pair, public) = pair();
     let public = Key::read(&public).unwrap();
     Signer { pair, public }
-}
-
-/// Signs as ES256 does.
-fn signed_with(pair: &EcdsaKeyPair, claims: &Value) -> String {
-    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let message = format!(
-        "{}.{}",
-        part(&json!({"alg": "ES256", "kid": "one"})),
-        part(claims)
-    );
-    let signature = pair.sign(&SystemRandom::new(), message.as_bytes()).unwrap();
-    format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
-}
-
-fn pair() -> (EcdsaKeyPair, Value) {
-    let how = &ECDSA_P256_SHA256_FIXED_SIGNING;
-    let random = SystemRandom::new();
-    let document = EcdsaKeyPair::generate_pkcs8(how, &random).unwrap();
-    let pair = EcdsaKeyPair::from_pkcs8(how, document.as_ref(), &random).unwrap();
-    let point = &pair.public_key().as_ref()[1..];
-    let number = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-    let public = json!({
-        "kty": "EC", "crv": "P-256", "kid": "one", "x": number(&point[..32]), "y": number(&point[32..]),
-    });
-    (pair, public)
 }
 
 fn claims() -> Value {
