@@ -131,6 +131,24 @@ def test_keys_are_kept(wharf, provider, role):
     assert len(provider.requests) == before
 
 
+def test_keys_of_a_provider_that_cannot_be_reached_come_from_a_file(provider, tmp_path):
+    issuer, keys = "https://nowhere.invalid/ci", tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": [provider.public("one")]}))
+    with Installation(arguments=("--jwks", f"{issuer}={keys}")) as alone:
+        alone.start(node=False)
+        iam = alone.client("iam")
+        arn = iam.create_open_id_connect_provider(Url=issuer, ClientIDList=["sts.amazonaws.com"])["OpenIDConnectProviderArn"]
+        condition = {"StringEquals": {"nowhere.invalid/ci:sub": "job"}}
+        statement = {"Effect": "Allow", "Principal": {"Federated": arn}, "Action": "sts:AssumeRoleWithWebIdentity", "Condition": condition}
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        role = iam.create_role(RoleName="offline", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        token = provider.token(sub="job", iss=issuer)
+        assert exchange(alone, role, token)["SubjectFromWebIdentityToken"] == "job"
+        stranger = Provider()
+        assert refused(alone, role, stranger.token(sub="job", iss=issuer))[0] == "InvalidIdentityToken"
+        stranger.close()
+
+
 def test_only_the_role_is_for_the_unsigned(wharf):
     config = botocore.config.Config(signature_version=botocore.UNSIGNED)
     for service, operation in (("sts", "get_caller_identity"), ("iam", "list_open_id_connect_providers")):

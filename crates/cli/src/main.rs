@@ -52,7 +52,7 @@ use clap::{
     Args, Parser, Subcommand,
     builder::{OsStringValueParser, TypedValueParser},
 };
-use wharf_server::{Cidr, Cidr4, IamMode, Throttling};
+use wharf_server::{Cidr, Cidr4, IamMode, KeysFile, Throttling};
 
 use keyring::KeyringArgs;
 use layout::Layout;
@@ -185,6 +185,10 @@ struct ServerArgs {
     /// events; may be given several times. Public addresses it may call anyway
     #[arg(long, value_name = "CIDR", value_parser = Cidr::or_address)]
     allow_egress: Vec<Cidr>,
+    /// Keys of an identity provider that this machine cannot reach: its issuer and a file with its keys (JWKS), which is read again
+    /// as keys of others are asked for again. May be given several times
+    #[arg(long, value_name = "ISSUER=FILE")]
+    jwks: Vec<KeysFile>,
     /// Factor on the request rates that AWS documents for each account, or off
     #[arg(long, value_name = "FACTOR", default_value = "1")]
     throttle: Throttling,

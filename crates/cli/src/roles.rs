@@ -194,6 +194,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         region: REGION.to_owned(),
         public_cidr: args.public_cidr,
         egress: args.allow_egress.clone(),
+        jwks: args.jwks.clone(),
         throttling: args.throttle,
         audit: args.audit == Switch::On,
         log_bytes: args.log_storage,

@@ -111,6 +111,9 @@ fn server(args: &UpArgs, sockets: sockets::Store, keys: &Keys) -> Part {
     for range in &server.allow_egress {
         arguments.extend(words(&["--allow-egress", &range.to_string()]));
     }
+    for keys in &server.jwks {
+        arguments.extend(words(&["--jwks", &keys.to_string()]));
+    }
     arguments.extend(words(&["--throttle", &server.throttle.to_string()]));
     if server.audit == Switch::Off {
         arguments.extend(words(&["--audit", "off"]));

@@ -1,23 +1,77 @@
 //! Documents of identity providers, which whoever may make one in an account names: by the guarded way
-//! out.
+//! out, or from files that the operator gave for providers that cannot be reached.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, path::PathBuf, str::FromStr, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, StatusCode, header};
+use serde_json::{Value, json};
+use tokio::io::AsyncReadExt as _;
 use wharf_egress::{Egress, Limits};
 use wharf_svc_iam::Documents;
 use wharf_wire::async_trait;
 
 /// Somebody waits with a token in hand.
 const TIME: Duration = Duration::from_secs(5);
+const DISCOVERY: &str = "/.well-known/openid-configuration";
+/// Where the discovery document that stands for a file says that the keys are.
+const KEYS: &str = "/.well-known/wharf-jwks";
 
-/// Asks providers over the network.
-pub struct Issuers(pub Egress);
+/// Keys of an issuer in a file (`--jwks ISSUER=FILE`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeysFile {
+    pub issuer: String,
+    pub path: PathBuf,
+}
 
-#[async_trait]
-impl Documents for Issuers {
-    async fn get(&self, url: &str, most: usize) -> Result<Vec<u8>, String> {
+impl FromStr for KeysFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let split = text.split_once('=').filter(|(issuer, path)| {
+            let host = issuer.strip_prefix("https://");
+            host.is_some_and(|it| !it.is_empty()) && !path.is_empty()
+        });
+        let (issuer, path) = split.ok_or("it is an issuer and a file: https://HOST=FILE")?;
+        let path = std::path::absolute(path).map_err(|error| format!("{path}: {error}"))?;
+        let read = std::fs::read(&path);
+        let bytes = read.map_err(|error| format!("{}: {error}", path.display()))?;
+        match are_keys(&bytes) {
+            true => Ok(Self {
+                issuer: issuer.trim_end_matches('/').to_owned(),
+                path,
+            }),
+            false => Err(format!("{} is no set of keys (JWKS)", path.display())),
+        }
+    }
+}
+
+impl std::fmt::Display for KeysFile {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}={}", self.issuer, self.path.display())
+    }
+}
+
+fn are_keys(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(bytes).is_ok_and(|it| it["keys"].is_array())
+}
+
+/// Asks providers over the network, except those whose keys are in files.
+pub struct Issuers {
+    egress: Egress,
+    files: BTreeMap<String, PathBuf>,
+}
+
+impl Issuers {
+    pub fn new(egress: Egress, files: &[KeysFile]) -> Self {
+        let files = files.iter().cloned();
+        Self {
+            egress,
+            files: files.map(|it| (it.issuer, it.path)).collect(),
+        }
+    }
+
+    async fn ask(&self, url: &str, most: usize) -> Result<Vec<u8>, String> {
         let request = Request::get(url)
             .header(header::ACCEPT, "application/json")
             .body(Bytes::new())
@@ -26,11 +80,96 @@ impl Documents for Issuers {
             time: TIME,
             body: most,
         };
-        let answer = self.0.send(request, limits).await;
+        let answer = self.egress.send(request, limits).await;
         let answer = answer.map_err(|failure| format!("{url}: {failure}"))?;
         match answer.status() {
             StatusCode::OK => Ok(answer.into_body().into()),
             other => Err(format!("{url} answers {other}")),
+        }
+    }
+}
+
+#[async_trait]
+impl Documents for Issuers {
+    async fn get(&self, url: &str, most: usize) -> Result<Vec<u8>, String> {
+        let file = |suffix: &str| self.files.get_key_value(url.strip_suffix(suffix)?);
+        if let Some((issuer, _)) = file(DISCOVERY) {
+            let document = json!({"issuer": issuer, "jwks_uri": format!("{issuer}{KEYS}")});
+            return Ok(document.to_string().into_bytes());
+        }
+        match file(KEYS) {
+            Some((_, path)) => read(path, most).await,
+            None => self.ask(url, most).await,
+        }
+    }
+}
+
+/// A file as it is now: it may be replaced while the server runs.
+async fn read(path: &PathBuf, most: usize) -> Result<Vec<u8>, String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+    let file = tokio::fs::File::open(path).await.map_err(failed)?;
+    let mut bytes = Vec::new();
+    let mut file = file.take(most as u64 + 1);
+    file.read_to_end(&mut bytes).await.map_err(failed)?;
+    match bytes.len() <= most {
+        true => Ok(bytes),
+        false => Err(format!("{} is longer than {most} bytes", path.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOST: usize = 1000;
+
+    fn given(path: &std::path::Path) -> Result<KeysFile, String> {
+        format!("https://idp.lan/a/={}", path.display()).parse()
+    }
+
+    #[tokio::test]
+    async fn keys_in_a_file_are_read_as_they_are_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.json");
+        std::fs::write(&path, r#"{"keys": []}"#).unwrap();
+        let file = given(&path).unwrap();
+        assert_eq!(file.to_string().parse::<KeysFile>(), Ok(file.clone()));
+        let issuers = Issuers::new(Egress::to(Vec::new()), &[file]);
+        let get = |url: &'static str| issuers.get(url, MOST);
+        let document = get("https://idp.lan/a/.well-known/openid-configuration").await;
+        let document: Value = serde_json::from_slice(&document.unwrap()).unwrap();
+        assert_eq!(document["issuer"], "https://idp.lan/a");
+        assert_eq!(
+            document["jwks_uri"],
+            "https://idp.lan/a/.well-known/wharf-jwks"
+        );
+        let keys = || get("https://idp.lan/a/.well-known/wharf-jwks");
+        assert_eq!(keys().await.unwrap(), br#"{"keys": []}"#);
+        std::fs::write(&path, r#"{"keys": [1]}"#).unwrap();
+        assert_eq!(keys().await.unwrap(), br#"{"keys": [1]}"#);
+        std::fs::write(&path, " ".repeat(MOST + 1)).unwrap();
+        assert!(keys().await.unwrap_err().contains("longer than"));
+        std::fs::remove_file(&path).unwrap();
+        assert!(keys().await.is_err());
+    }
+
+    #[test]
+    fn what_the_flag_takes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.json");
+        assert!(given(&path).is_err(), "there is no such file");
+        for bad in ["", "{}", "[]", r#"{"keys": 7}"#] {
+            std::fs::write(&path, bad).unwrap();
+            assert!(given(&path).is_err(), "{bad}");
+        }
+        for bad in [
+            "",
+            "https://idp.lan",
+            "https://=f",
+            "http://idp.lan=f",
+            "https://idp.lan=",
+        ] {
+            assert!(bad.parse::<KeysFile>().is_err(), "{bad}");
         }
     }
 }

@@ -42,6 +42,7 @@ mod tls;
 
 pub use backup::{BackupError, Head as BackupHead, Proof as BackupProof, RestoreReport, restore};
 pub use gateway::{IamMode, throttle::Throttling};
+pub use issuers::KeysFile;
 pub use repair::{RepairError, RepairReport, repair};
 pub use root::{RootCredentials, RootError, root_credentials};
 pub use services::{Row as ServiceRow, SERVICES};

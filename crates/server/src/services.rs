@@ -56,7 +56,10 @@ pub static SERVICES: &[Row] = &[
     Row {
         schema: &wharf_api_sts::schema::SERVICE,
         serve: |it| {
-            let keys = IssuerKeys::new(Arc::new(Issuers(it.plane.egress.clone())));
+            let keys = IssuerKeys::new(Arc::new(Issuers::new(
+                it.plane.egress.clone(),
+                &it.config.jwks,
+            )));
             let service = StsService::new(it.plane.directory.clone(), Arc::new(keys));
             let service = service.unchecked(matches!(it.config.iam, IamMode::Off));
             Served::by(wharf_api_sts::Routes(Arc::new(service)))

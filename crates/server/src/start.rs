@@ -56,6 +56,7 @@ use crate::{
         throttle::{Throttle, Throttling},
     },
     health::Health,
+    issuers::KeysFile,
     join::Join,
     keys, measures, migrate, names,
     node_credentials::NodeCredentials,
@@ -96,6 +97,8 @@ pub struct ServerConfig {
     pub public_cidr: Cidr4,
     /// Where requests to addresses that users name may go, beside public ones.
     pub egress: Vec<Cidr>,
+    /// Keys of identity providers that are not asked for theirs.
+    pub jwks: Vec<KeysFile>,
     /// How far API requests are throttled.
     pub throttling: Throttling,
     /// Whether what is decided is written down.
@@ -132,6 +135,7 @@ impl ServerConfig {
             region: "us-east-1".to_owned(),
             public_cidr: Elbv2Config::default().public_cidr,
             egress: Vec::new(),
+            jwks: Vec::new(),
             throttling: Throttling::Off,
             audit: true,
             log_bytes: None,
