@@ -118,6 +118,16 @@ pub fn log_token(bytes: &[u8]) {
     }
 }
 
+/// A line with the metadata of a provider of SAML, then a response.
+pub fn saml_response(bytes: &[u8]) {
+    let Some((metadata, response)) = input::line(bytes) else {
+        return;
+    };
+    if let Some(response) = input::text(response) {
+        wharf_svc_iam::fuzz::saml(metadata, response);
+    }
+}
+
 pub fn placement_query(bytes: &[u8]) {
     let Some(text) = input::text(bytes) else {
         return;

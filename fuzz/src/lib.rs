@@ -71,6 +71,7 @@ pub const TARGETS: &[Target] = &[
     ("registry-path", images::registry_path),
     ("rest", models::rest),
     ("s3-form", languages::s3_form),
+    ("saml-response", languages::saml_response),
     ("sealed", storage::sealed),
     ("shim-frames", agent::shim_frames),
     ("sigv4", wire::sigv4),

@@ -14,9 +14,9 @@ use crate::{
     oidc::provider,
     records::{
         AccessKeyRecord, GroupRecord, InstanceProfileRecord, MfaDeviceRecord, OidcProviderRecord,
-        RoleRecord, ServerCertificateRecord, Tags, UserRecord, folded,
+        RoleRecord, SamlProviderRecord, ServerCertificateRecord, Tags, UserRecord, folded,
     },
-    table,
+    saml, table,
 };
 
 /// What an operation touches.
@@ -34,6 +34,10 @@ enum Target<'a> {
     NewProvider(&'a Option<String>),
     /// Given as an ARN.
     Provider(&'a Option<String>),
+    /// A provider of SAML as it will be named.
+    NewSaml(&'a Option<String>),
+    /// A provider of SAML, given as an ARN.
+    Saml(&'a Option<String>),
     /// Given by its serial number.
     Device(&'a Option<String>),
     /// Given as an ARN.
@@ -159,6 +163,20 @@ async fn resolve(
             };
             (arn, about)
         }
+        Target::NewSaml(name) => (saml::arn(account, &text(name)), About::default()),
+        Target::Saml(it) => {
+            let arn = text(it);
+            let own = saml::of_arn(&arn).filter(|(owner, _)| *owner == account);
+            let record = match own {
+                Some((_, name)) => table::find::<SamlProviderRecord>(store, account, name).await?,
+                None => None,
+            };
+            let about = About {
+                tags: record.map(|it| it.tags).unwrap_or_default(),
+                boundary: None,
+            };
+            (arn, about)
+        }
         Target::User(name) => match user_name(cx, name) {
             None => (cx.caller.arn.clone(), About::default()),
             Some(name) => match table::find::<UserRecord>(store, account, &folded(&name)).await? {
@@ -266,8 +284,8 @@ fn operation(input: &Input<'_>) -> String {
 fn target(input: Input<'_>) -> Target<'_> {
     use Input as I;
     use Target::{
-        All, Arn, Certificate, Device, Group, Key, List, New, NewProvider, Profile, Provider, Role,
-        User,
+        All, Arn, Certificate, Device, Group, Key, List, New, NewProvider, NewSaml, Profile,
+        Provider, Role, Saml, User,
     };
     match input {
         I::CreateUser(it) => New("user", &it.path, &it.user_name),
@@ -394,6 +412,15 @@ fn target(input: Input<'_>) -> Target<'_> {
         I::UntagOpenIDConnectProvider(it) => Provider(&it.open_id_connect_provider_arn),
         I::ListOpenIDConnectProviderTags(it) => Provider(&it.open_id_connect_provider_arn),
 
+        I::CreateSAMLProvider(it) => NewSaml(&it.name),
+        I::ListSAMLProviders(_) => List("saml-provider"),
+        I::UpdateSAMLProvider(it) => Saml(&it.saml_provider_arn),
+        I::GetSAMLProvider(it) => Saml(&it.saml_provider_arn),
+        I::DeleteSAMLProvider(it) => Saml(&it.saml_provider_arn),
+        I::TagSAMLProvider(it) => Saml(&it.saml_provider_arn),
+        I::UntagSAMLProvider(it) => Saml(&it.saml_provider_arn),
+        I::ListSAMLProviderTags(it) => Saml(&it.saml_provider_arn),
+
         I::GetInstanceProfile(it) => Profile(&it.instance_profile_name),
         I::DeleteInstanceProfile(it) => Profile(&it.instance_profile_name),
         I::AddRoleToInstanceProfile(it) => Profile(&it.instance_profile_name),
@@ -451,6 +478,8 @@ fn request_tags<'a>(input: Input<'a>) -> &'a Option<Vec<Tag>> {
         Input::TagServerCertificate(it) => &it.tags,
         Input::CreateOpenIDConnectProvider(it) => &it.tags,
         Input::TagOpenIDConnectProvider(it) => &it.tags,
+        Input::CreateSAMLProvider(it) => &it.tags,
+        Input::TagSAMLProvider(it) => &it.tags,
         Input::CreateVirtualMFADevice(it) => &it.tags,
         Input::TagMFADevice(it) => &it.tags,
         _ => &None,
@@ -465,6 +494,7 @@ fn request_tag_keys<'a>(input: Input<'a>) -> &'a [String] {
         Input::UntagInstanceProfile(it) => &it.tag_keys,
         Input::UntagServerCertificate(it) => &it.tag_keys,
         Input::UntagOpenIDConnectProvider(it) => &it.tag_keys,
+        Input::UntagSAMLProvider(it) => &it.tag_keys,
         Input::UntagMFADevice(it) => &it.tag_keys,
         _ => &None,
     };

@@ -1,8 +1,13 @@
 //! What fuzzing reaches of this crate: what it keeps in the store.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use wharf_base::Timestamp;
 use wharf_records::fuzz::again;
 
-use crate::records;
+use crate::{
+    records,
+    saml::{metadata::Metadata, response},
+};
 
 /// A record as it is stored, of any kind.
 pub fn record(bytes: &[u8]) {
@@ -16,8 +21,17 @@ pub fn record(bytes: &[u8]) {
     again::<records::InstanceProfileRecord>(bytes);
     again::<records::ServerCertificateRecord>(bytes);
     again::<records::OidcProviderRecord>(bytes);
+    again::<records::SamlProviderRecord>(bytes);
     again::<records::MfaDeviceRecord>(bytes);
     again::<records::UserKeysRecord>(bytes);
     again::<records::AccessKeyRecord>(bytes);
     again::<records::AccessKeyUseRecord>(bytes);
+}
+
+/// Metadata of a provider, and the XML of a response that is held against it.
+pub fn saml(metadata: &str, response: &str) {
+    if let Ok(provider) = Metadata::read(metadata) {
+        let encoded = BASE64.encode(response);
+        let _ = response::read(&encoded, &provider, Timestamp(0));
+    }
 }

@@ -27,6 +27,7 @@ mod partitions;
 mod passwords;
 pub mod records;
 mod sealed;
+mod saml;
 mod service;
 mod sessions;
 mod ssh_key;
@@ -46,6 +47,9 @@ pub use oidc::{
     token::TokenError,
 };
 pub use sealed::SEALING;
+pub use saml::SamlError;
 pub use service::IamService;
-pub use sessions::{AssumeError, AssumeRole, Federation, Minted, SecondFactor, WebIdentity};
+pub use sessions::{
+    AssumeError, AssumeRole, Federation, Minted, SamlSession, SecondFactor, WebIdentity,
+};
 pub use wharf_iam::DocumentError;

@@ -17,6 +17,7 @@ pub(crate) mod password_policy;
 pub(crate) mod policies;
 pub(crate) mod policy_entities;
 pub(crate) mod roles;
+pub(crate) mod saml_providers;
 pub(crate) mod server_certificates;
 pub(crate) mod service_linked;
 pub(crate) mod simulate;

@@ -66,6 +66,7 @@ stored! {
     InstanceProfileRecord: "instance-profile";
     ServerCertificateRecord: "server-certificate";
     OidcProviderRecord: "oidc-provider";
+    SamlProviderRecord: "saml-provider";
     MfaDeviceRecord: "mfa-device";
     UserKeysRecord: "user-keys";
 }
@@ -344,6 +345,22 @@ pub struct OidcProviderRecord {
     pub client_ids: Vec<String>,
     #[serde(default)]
     pub thumbprints: Vec<String>,
+    pub created: Timestamp,
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+/// An identity provider that speaks SAML; its id is its name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SamlProviderRecord {
+    /// Its own, never used again.
+    pub id: String,
+    pub name: String,
+    /// XML, as it was given.
+    pub metadata: String,
+    pub valid_until: Timestamp,
     pub created: Timestamp,
     #[serde(default)]
     pub tags: Tags,

@@ -13,8 +13,8 @@ use crate::{
     ops::{
         absent, access_keys, account, attachments, boundaries, credential_report, details, groups,
         inline, instance_profiles, login_profiles, mfa_devices, oidc_providers, password_policy,
-        policies, policy_entities, roles, server_certificates, service_linked, simulate, tags,
-        user_keys, users, versions,
+        policies, policy_entities, roles, saml_providers, server_certificates, service_linked,
+        simulate, tags, user_keys, users, versions,
     },
     partitions,
     table::Records,
@@ -182,6 +182,14 @@ wharf_api_iam::operations! {
     add_client_id_to_open_id_connect_provider = oidc_providers::add_client;
     remove_client_id_from_open_id_connect_provider = oidc_providers::remove_client;
     update_open_id_connect_provider_thumbprint = oidc_providers::update_thumbprints;
+    create_saml_provider = saml_providers::create;
+    update_saml_provider = saml_providers::update;
+    get_saml_provider = saml_providers::get;
+    list_saml_providers = saml_providers::list;
+    delete_saml_provider = saml_providers::delete;
+    tag_saml_provider = tags::tag_saml_provider;
+    untag_saml_provider = tags::untag_saml_provider;
+    list_saml_provider_tags = tags::list_saml_provider_tags;
     tag_open_id_connect_provider = tags::tag_oidc_provider;
     untag_open_id_connect_provider = tags::untag_oidc_provider;
     list_open_id_connect_provider_tags = tags::list_oidc_provider_tags;

@@ -1,38 +1,39 @@
 //! Temporary credentials: roles assumed by users, sessions and services, and session tokens
 //! (spec platform §4). The wire side is the crate `wharf-svc-sts`.
 
+mod error;
 mod federation;
+mod for_service;
+mod saml;
 mod web_identity;
+mod weighed;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use wharf_base::{Timestamp, arn};
 use wharf_iam::{
-    Ambient, CompiledPolicy, Context as Conditions, Decision, Document, DocumentError,
-    DocumentKind, PolicySet, Principal, PrincipalPolicies, Request, ResourcePolicy,
-    document::counted_length,
-    evaluate,
+    CompiledPolicy, Document, DocumentError, DocumentKind, Principal,
     session::{Holder, SecretKey, SessionPolicies, SessionToken},
 };
 use wharf_records::node;
 use wharf_wire::{Call, Caller, CallerKind, Context};
 
 use crate::{
-    directory::{Directory, DirectoryError, KnownRole, Shown, Standing},
+    directory::{Directory, KnownRole, Shown},
     gate::conditions,
     names,
-    oidc::{keys::NoKey, token::TokenError},
 };
 
+pub use error::AssumeError;
 pub use federation::Federation;
+pub use saml::SamlSession;
 pub use web_identity::WebIdentity;
+use weighed::{admitted, after, denied, describe, inherit, packed, role_account};
 
 /// A role's session lasts an hour unless the caller says otherwise.
 const DEFAULT_SECONDS: i32 = 3_600;
 /// The longest session of a role that was assumed by a session.
 const CHAINED_SECONDS: i32 = 3_600;
-/// Credentials of tasks and other things services run: renewed long before.
-const SERVICE_SECONDS: i32 = 6 * 3_600;
 /// GetSessionToken: twelve hours, for root one.
 const TOKEN_SECONDS: i32 = 43_200;
 const ROOT_TOKEN_SECONDS: i32 = 3_600;
@@ -98,60 +99,6 @@ struct Session {
     packed_percent: Option<i32>,
 }
 
-/// Why there are no credentials.
-#[derive(Debug, thiserror::Error)]
-pub enum AssumeError {
-    #[error("Roles may not be assumed by root accounts.")]
-    Root,
-    #[error("{0}")]
-    Denied(String),
-    #[error("The credentials of a node give no further credentials.")]
-    Node,
-    #[error("Not authorized to perform {0}")]
-    NotAuthorized(&'static str),
-    #[error(transparent)]
-    WebIdentity(#[from] TokenError),
-    #[error(transparent)]
-    NoKey(#[from] NoKey),
-    #[error("The user with name {0} cannot be found.")]
-    NoSuchUser(String),
-    #[error("Cannot call GetSessionToken with session credentials")]
-    SessionCaller,
-    #[error("MultiFactorAuthentication failed with invalid MFA one time pass code. ")]
-    WrongCode,
-    #[error(
-        "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA \
-         serial number is valid and associated with this user."
-    )]
-    NoDevice,
-    #[error(
-        "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass \
-         code."
-    )]
-    HalfAFactor,
-    #[error("Cannot call GetFederationToken with session credentials")]
-    SessionFederates,
-    #[error("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")]
-    TooLongForRole,
-    #[error(
-        "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role \
-         chaining."
-    )]
-    TooLongForChain,
-    #[error("The requested DurationSeconds is out of range.")]
-    Duration,
-    #[error(transparent)]
-    Policy(#[from] DocumentError),
-    #[error("Policy {0} does not exist or is not attachable.")]
-    NoSuchPolicy(String),
-    #[error("Tag {0} is passed on by the calling session and cannot be set again.")]
-    TransitiveTag(String),
-    #[error(transparent)]
-    Directory(#[from] DirectoryError),
-    #[error("the session token cannot be written")]
-    Token(#[from] serde_json::Error),
-}
-
 impl Directory {
     /// AssumeRole: the role's trust policy and the caller's own policies decide.
     pub async fn assume_role(
@@ -197,47 +144,6 @@ impl Directory {
         self.check_policies(&role_account(&wanted.role_arn), &wanted)
             .await?;
         self.sealed(self.role_session(&role, wanted, transitive, cx.now, seconds)?)
-    }
-
-    /// A role assumed by a part of the platform for something it runs, `ecs-tasks.amazonaws.com`
-    /// for a task: the role's trust policy must name the service. `source_arn` is what it is for.
-    pub async fn assume_for_service(
-        &self,
-        role_arn: &str,
-        service: &str,
-        session_name: &str,
-        source_arn: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Minted, AssumeError> {
-        let role_arn = &*arn::canonical(role_arn);
-        let standing = Standing {
-            principal: Principal::service(service),
-            policies: PrincipalPolicies::default(),
-        };
-        let Some(role) = self.role(role_arn).await? else {
-            return Err(denied(&standing.principal, "sts:AssumeRole", role_arn));
-        };
-        let wanted = AssumeRole {
-            role_arn: role_arn.to_owned(),
-            session_name: session_name.to_owned(),
-            ..AssumeRole::default()
-        };
-        let mut context = Ambient {
-            principal: &standing.principal,
-            now,
-            region: "",
-            source_ip: None,
-            user_agent: None,
-            referer: None,
-            secure_transport: true,
-            called_via: &[],
-        }
-        .context();
-        describe(&mut context, &wanted);
-        context.set("aws:SourceAccount", role_account(role_arn));
-        context.set_some("aws:SourceArn", source_arn);
-        admitted(&standing, &role, "sts:AssumeRole", role_arn, &context)?;
-        self.sealed(self.role_session(&role, wanted, Vec::new(), now, SERVICE_SECONDS)?)
     }
 
     /// Holds what a request shows as a second factor against the caller's device; None where it shows
@@ -424,104 +330,4 @@ fn refuse_nodes(caller: &Caller) -> Result<(), AssumeError> {
         Some(_) if caller.kind == CallerKind::User => Err(AssumeError::Node),
         _ => Ok(()),
     }
-}
-
-fn denied(principal: &Principal, action: &str, role_arn: &str) -> AssumeError {
-    AssumeError::Denied(Decision::short_message(&Request {
-        principal,
-        action,
-        resource: role_arn,
-        resource_account: "",
-        context: &Conditions::new(),
-    }))
-}
-
-fn admitted(
-    standing: &Standing,
-    role: &KnownRole,
-    action: &str,
-    role_arn: &str,
-    context: &Conditions,
-) -> Result<(), AssumeError> {
-    let account = role_account(role_arn);
-    let request = Request {
-        principal: &standing.principal,
-        action,
-        resource: role_arn,
-        resource_account: &account,
-        context,
-    };
-    let resource = Some(ResourcePolicy {
-        policy: &role.trust,
-        required: true,
-    });
-    let policies = PolicySet {
-        principal: &standing.policies,
-        resource,
-    };
-    if evaluate(&request, &policies).is_allowed() {
-        return Ok(());
-    }
-    Err(denied(&standing.principal, action, role_arn))
-}
-
-fn role_account(role_arn: &str) -> String {
-    role_arn.split(':').nth(4).unwrap_or_default().to_owned()
-}
-
-/// The condition keys of AssumeRole.
-fn describe(context: &mut Conditions, wanted: &AssumeRole) {
-    context.set("sts:RoleSessionName", wanted.session_name.clone());
-    context.set_some("sts:ExternalId", wanted.external_id.clone());
-    context.set_some("sts:SourceIdentity", wanted.source_identity.clone());
-    context.set_all("aws:TagKeys", wanted.tags.keys().cloned());
-    context.set_all(
-        "sts:TransitiveTagKeys",
-        wanted.transitive_tag_keys.iter().cloned(),
-    );
-    for (key, value) in &wanted.tags {
-        context.set(&format!("aws:RequestTag/{key}"), value.clone());
-    }
-}
-
-/// What a session passes on to the next role of a chain: its transitive tags and its source.
-fn inherit(cx: &Context, mut wanted: AssumeRole) -> Result<(AssumeRole, Vec<String>), AssumeError> {
-    let mut transitive = wanted.transitive_tag_keys.clone();
-    let Some(session) = &cx.caller.session else {
-        return Ok((wanted, transitive));
-    };
-    for key in &session.transitive_tag_keys {
-        if wanted.tags.contains_key(key) {
-            return Err(AssumeError::TransitiveTag(key.clone()));
-        }
-        if let Some(value) = session.tags.get(key) {
-            wanted.tags.insert(key.clone(), value.clone());
-            transitive.push(key.clone());
-        }
-    }
-    if let Some(source) = &session.source_identity {
-        // Whoever started the chain stays its source.
-        wanted.source_identity = Some(source.clone());
-    }
-    Ok((wanted, transitive))
-}
-
-fn after(now: Timestamp, seconds: i32) -> Result<Timestamp, AssumeError> {
-    let seconds = u64::try_from(seconds).map_err(|_| AssumeError::Duration)?;
-    Ok(now + Duration::from_secs(seconds))
-}
-
-/// How much of the room for policies and tags is taken, in percent.
-fn packed(policy: Option<&str>, arns: &[String], tags: &BTreeMap<String, String>) -> Option<i32> {
-    if policy.is_none() && arns.is_empty() && tags.is_empty() {
-        return None;
-    }
-    let policy = policy.map_or(0, counted_length);
-    let arns: usize = arns.iter().map(String::len).sum();
-    let tags: usize = tags
-        .iter()
-        .map(|(key, value)| key.len() + value.len())
-        .sum();
-    let percent = (policy + arns + tags) * 100 / DocumentKind::Session.limit();
-    Some(i32::try_from(percent.clamp(1, 100)).unwrap_or(100))
 }

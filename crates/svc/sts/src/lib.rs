@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod federation;
+mod saml;
 mod web_identity;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -15,8 +16,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use wharf_api_sts::{Input, faults, types::*};
 use wharf_base::{arn::as_seen_from, ids};
 use wharf_svc_iam::{
-    AssumeError, AssumeRole, Directory, DocumentError, IssuerKeys, Minted, NoKey, SecondFactor,
-    TokenError,
+    AssumeError, AssumeRole, Directory, DocumentError, IssuerKeys, Minted, NoKey, SamlError,
+    SecondFactor, TokenError,
 };
 use wharf_wire::{Call, Check, Context, Fault};
 
@@ -66,6 +67,7 @@ wharf_api_sts::operations! {
 
     get_caller_identity = get_caller_identity;
     assume_role = assume_role;
+    assume_role_with_saml = saml::assume;
     assume_role_with_web_identity = web_identity::assume;
     get_session_token = get_session_token;
     get_federation_token = federation::get;
@@ -80,9 +82,12 @@ impl StsService {
             return Ok(federation::checks(&cx.account, it));
         }
         // The call is of nobody's account; the log of the role's tells of it.
-        if let Input::AssumeRoleWithWebIdentity(it) = input
-            && let Some(arn) = &it.role_arn
-        {
+        let role = match input {
+            Input::AssumeRoleWithWebIdentity(it) => it.role_arn.as_ref(),
+            Input::AssumeRoleWithSAML(it) => it.role_arn.as_ref(),
+            _ => None,
+        };
+        if let Some(arn) = role {
             let owner = self.directory.owner_of_role(arn).await;
             if let Some(owner) = owner.map_err(|error| internal(&error))? {
                 checks = checks.into_iter().map(|it| it.of_account(&owner)).collect();
@@ -99,8 +104,10 @@ fn checks(input: Input<'_>) -> Vec<Check> {
         Input::GetSessionToken(_) => vec![Check::open_to_all("sts:GetSessionToken")],
         // Weighed with the role's trust policy.
         Input::AssumeRole(_) => vec![Check::weighed_by_the_operation("sts:AssumeRole")],
-        Input::AssumeRoleWithSAML(_) => vec![Check::any("sts:AssumeRoleWithSAML")],
-        // The token is held against the provider's keys and the role's trust policy.
+        // What they bring is held against the provider's keys and the role's trust policy.
+        Input::AssumeRoleWithSAML(_) => {
+            vec![Check::weighed_by_the_operation("sts:AssumeRoleWithSAML")]
+        }
         Input::AssumeRoleWithWebIdentity(_) => {
             vec![Check::weighed_by_the_operation(
                 "sts:AssumeRoleWithWebIdentity",
@@ -339,7 +346,15 @@ fn fault(error: AssumeError) -> Fault {
         AssumeError::WebIdentity(TokenError::Expired { .. }) => {
             faults::expired_token_exception(error.to_string())
         }
-        AssumeError::WebIdentity(_) | AssumeError::NoKey(NoKey::NotThere) => {
+        AssumeError::Saml(SamlError::TooLate | SamlError::Times) => {
+            faults::expired_token_exception(error.to_string())
+        }
+        AssumeError::Saml(SamlError::Status) => {
+            faults::idp_rejected_claim_exception(error.to_string())
+        }
+        AssumeError::Saml(_)
+        | AssumeError::WebIdentity(_)
+        | AssumeError::NoKey(NoKey::NotThere) => {
             faults::invalid_identity_token_exception(error.to_string())
         }
         AssumeError::NoKey(NoKey::Unreachable) => {

@@ -10,7 +10,7 @@ use crate::{
     fault::{self, required},
     records::{
         AccountRecord, GroupRecord, InstanceProfileRecord, MfaDeviceRecord, OidcProviderRecord,
-        PolicyRecord, RoleRecord, ServerCertificateRecord, UserRecord,
+        PolicyRecord, RoleRecord, SamlProviderRecord, ServerCertificateRecord, UserRecord,
     },
     service::Cx,
     table::{self, change},
@@ -67,7 +67,8 @@ pub(crate) async fn summary(cx: &Cx<'_>, _input: ()) -> Result<GetAccountSummary
         ),
         (
             "Providers",
-            table::count::<OidcProviderRecord>(store, account).await?,
+            table::count::<OidcProviderRecord>(store, account).await?
+                + table::count::<SamlProviderRecord>(store, account).await?,
         ),
         (
             "ServerCertificates",

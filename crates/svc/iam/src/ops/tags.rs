@@ -6,10 +6,13 @@ use wharf_wire::Fault;
 
 use crate::{
     fault::{self, required},
-    ops::{instance_profiles, mfa_devices, oidc_providers, policies, server_certificates},
+    ops::{
+        instance_profiles, mfa_devices, oidc_providers, policies, saml_providers,
+        server_certificates,
+    },
     records::{
         InstanceProfileRecord, MfaDeviceRecord, OidcProviderRecord, PolicyRecord, RoleRecord,
-        ServerCertificateRecord, Tags, UserRecord, folded,
+        SamlProviderRecord, ServerCertificateRecord, Tags, UserRecord, folded,
     },
     service::Cx,
     table::{Changes, change},
@@ -89,6 +92,13 @@ async fn provider(tx: &mut Changes<'_>, arn: &str) -> Result<(String, OidcProvid
     oidc_providers::existing(tx, arn).await
 }
 
+async fn saml_provider(
+    tx: &mut Changes<'_>,
+    arn: &str,
+) -> Result<(String, SamlProviderRecord), Fault> {
+    saml_providers::existing(tx, arn).await
+}
+
 async fn device(tx: &mut Changes<'_>, serial: &str) -> Result<(String, MfaDeviceRecord), Fault> {
     mfa_devices::existing(tx, serial).await
 }
@@ -164,6 +174,11 @@ tag_operations! {
     untag_oidc_provider UntagOpenIDConnectProviderRequest,
     list_oidc_provider_tags ListOpenIDConnectProviderTagsRequest
         => ListOpenIDConnectProviderTagsResponse
+}
+tag_operations! {
+    saml_provider, saml_provider_arn;
+    tag_saml_provider TagSAMLProviderRequest, untag_saml_provider UntagSAMLProviderRequest,
+    list_saml_provider_tags ListSAMLProviderTagsRequest => ListSAMLProviderTagsResponse
 }
 tag_operations! {
     device, serial_number; tag_mfa_device TagMFADeviceRequest,

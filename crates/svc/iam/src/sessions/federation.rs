@@ -9,8 +9,8 @@ use wharf_iam::{
 use wharf_wire::{CallerKind, Context};
 
 use super::{
-    AssumeError, AssumeRole, Minted, ROOT_TOKEN_SECONDS, Session, TOKEN_SECONDS, after, packed,
-    refuse_nodes,
+    AssumeError, AssumeRole, Minted, ROOT_TOKEN_SECONDS, Session, TOKEN_SECONDS, refuse_nodes,
+    weighed::{after, packed},
 };
 use crate::directory::Directory;
 

@@ -7,7 +7,10 @@ use wharf_base::arn::canonical;
 use wharf_iam::{Principal, PrincipalPolicies};
 use wharf_wire::Context;
 
-use super::{AssumeError, AssumeRole, Minted, admitted, describe, role_account};
+use super::{
+    AssumeError, AssumeRole, Minted,
+    weighed::{admitted, describe, role_account, tags_fit},
+};
 use crate::{
     directory::{Directory, DirectoryError, Standing},
     gate::{add_all, conditions},
@@ -17,9 +20,6 @@ use crate::{
     },
     records::OidcProviderRecord,
 };
-
-/// Most tags of a session.
-const MAX_TAGS: usize = 50;
 
 /// A session, and whom it was given to.
 #[derive(Debug)]
@@ -110,18 +110,7 @@ const ACTION: &str = "sts:AssumeRoleWithWebIdentity";
 /// The session's tags, within the bounds of AssumeRole's.
 fn tags_of(token: &Token<'_>) -> Result<(BTreeMap<String, String>, Vec<String>), AssumeError> {
     let (tags, transitive) = token.tags()?;
-    let fits = |(key, value): (&String, &String)| {
-        (1..=128).contains(&key.chars().count())
-            && value.chars().count() <= 256
-            && !key.to_lowercase().starts_with("aws:")
-    };
-    let mut folded: Vec<String> = tags.keys().map(|key| key.to_lowercase()).collect();
-    folded.sort_unstable();
-    folded.dedup();
-    let fits = tags.len() <= MAX_TAGS
-        && folded.len() == tags.len()
-        && tags.iter().all(fits)
-        && transitive.iter().all(|key| tags.contains_key(key));
+    let fits = tags_fit(&tags, &transitive);
     match fits {
         true => Ok((tags, transitive)),
         false => Err(TokenError::Tags.into()),

@@ -1,5 +1,6 @@
 //! STS through its authorising client, with IAM and a real store beneath.
 
+mod saml;
 mod second_factor;
 mod web_identity;
 

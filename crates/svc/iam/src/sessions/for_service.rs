@@ -1,0 +1,56 @@
+//! Roles that services assume for what they run.
+
+use wharf_base::{Timestamp, arn};
+use wharf_iam::{Ambient, Principal, PrincipalPolicies};
+
+use super::{
+    AssumeError, AssumeRole, Minted,
+    weighed::{admitted, denied, describe, role_account},
+};
+use crate::directory::{Directory, Standing};
+
+/// Credentials of tasks and other things services run: renewed long before.
+const SERVICE_SECONDS: i32 = 6 * 3_600;
+
+impl Directory {
+    /// A role assumed by a part of the platform for something it runs, `ecs-tasks.amazonaws.com`
+    /// for a task: the role's trust policy must name the service. `source_arn` is what it is for.
+    pub async fn assume_for_service(
+        &self,
+        role_arn: &str,
+        service: &str,
+        session_name: &str,
+        source_arn: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Minted, AssumeError> {
+        let role_arn = &*arn::canonical(role_arn);
+        let standing = Standing {
+            principal: Principal::service(service),
+            policies: PrincipalPolicies::default(),
+        };
+        let Some(role) = self.role(role_arn).await? else {
+            return Err(denied(&standing.principal, "sts:AssumeRole", role_arn));
+        };
+        let wanted = AssumeRole {
+            role_arn: role_arn.to_owned(),
+            session_name: session_name.to_owned(),
+            ..AssumeRole::default()
+        };
+        let mut context = Ambient {
+            principal: &standing.principal,
+            now,
+            region: "",
+            source_ip: None,
+            user_agent: None,
+            referer: None,
+            secure_transport: true,
+            called_via: &[],
+        }
+        .context();
+        describe(&mut context, &wanted);
+        context.set("aws:SourceAccount", role_account(role_arn));
+        context.set_some("aws:SourceArn", source_arn);
+        admitted(&standing, &role, "sts:AssumeRole", role_arn, &context)?;
+        self.sealed(self.role_session(&role, wanted, Vec::new(), now, SERVICE_SECONDS)?)
+    }
+}

@@ -1,0 +1,120 @@
+//! AssumeRoleWithSAML: a role for whom a provider of SAML vouches. The call is not signed; the response is all that
+//! is known of its caller.
+
+use wharf_base::arn::canonical;
+use wharf_iam::{Principal, PrincipalPolicies};
+use wharf_wire::Context;
+
+use super::{
+    AssumeError, AssumeRole, Minted,
+    weighed::{admitted, describe, role_account, tags_fit},
+};
+use crate::{
+    directory::{Directory, Standing},
+    gate::{add_all, conditions},
+    records::SamlProviderRecord,
+    saml::{self, SamlError, metadata::Metadata, response},
+};
+
+const ACTION: &str = "sts:AssumeRoleWithSAML";
+
+/// A session, and whom it was given to.
+#[derive(Debug)]
+pub struct SamlSession {
+    pub minted: Minted,
+    pub subject: String,
+    pub subject_type: String,
+    pub issuer: String,
+    pub audience: String,
+    pub name_qualifier: String,
+}
+
+impl Directory {
+    /// `wanted` has no name, tags and source; those are the response's.
+    pub async fn assume_with_saml(
+        &self,
+        cx: &Context,
+        wanted: AssumeRole,
+        provider_arn: &str,
+        response: &str,
+    ) -> Result<SamlSession, AssumeError> {
+        let mut wanted = wanted.canonical();
+        let provider_arn = &*canonical(provider_arn);
+        let account = role_account(&wanted.role_arn);
+        let name = saml::of_arn(provider_arn).filter(|(owner, _)| *owner == account);
+        let (_, name) = name.ok_or(SamlError::NoProvider)?;
+        let read = |record: SamlProviderRecord| {
+            let valid_until = record.valid_until;
+            (Metadata::read(&record.metadata), valid_until)
+        };
+        let known = self.ready::<SamlProviderRecord, _>(&account, name, read);
+        // Of an account that was closed, and of one that is none, nobody gets anything.
+        let known = match self.is_closed(&account).await? {
+            true => None,
+            false => known.await?,
+        };
+        let known = known.ok_or(SamlError::NoProvider)?;
+        let (Ok(metadata), valid_until) = &*known else {
+            return Err(SamlError::NoProvider.into());
+        };
+        if *valid_until <= cx.now {
+            return Err(SamlError::OldMetadata.into());
+        }
+        let said = response::read(response, metadata, cx.now)?;
+        let role = self.role(&wanted.role_arn).await?;
+        let role = role.filter(|_| said.grants(&wanted.role_arn, provider_arn));
+        let role = role.ok_or(AssumeError::NotAuthorized(ACTION))?;
+        if !tags_fit(&said.tags, &said.transitive) {
+            return Err(SamlError::Tags.into());
+        }
+        wanted.session_name.clone_from(&said.session_name);
+        wanted.tags.clone_from(&said.tags);
+        wanted.transitive_tag_keys.clone_from(&said.transitive);
+        wanted.source_identity.clone_from(&said.source_identity);
+        let standing = Standing {
+            principal: Principal::federated(provider_arn),
+            policies: PrincipalPolicies::default(),
+        };
+        let mut facts = said.keys(&account, name);
+        let mut context = conditions(cx, &standing);
+        describe(&mut context, &wanted);
+        add_all(&mut context, &facts);
+        let mut actions = vec![ACTION];
+        if !wanted.tags.is_empty() {
+            actions.push("sts:TagSession");
+        }
+        if wanted.source_identity.is_some() {
+            actions.push("sts:SetSourceIdentity");
+        }
+        for action in actions.into_iter().filter(|_| !wanted.unchecked) {
+            admitted(&standing, &role, action, &wanted.role_arn, &context)
+                .map_err(|_| AssumeError::NotAuthorized(action))?;
+        }
+        let mut seconds = self.duration(cx, &role, wanted.duration_seconds)?;
+        seconds = seconds.min(said.longest.unwrap_or(seconds));
+        if let Some(until) = said.until {
+            let left = (until.millis() - cx.now.millis()) / 1000;
+            let left = i32::try_from(left.max(0)).unwrap_or(i32::MAX);
+            seconds = seconds.min(left);
+        }
+        if seconds == 0 {
+            return Err(SamlError::Times.into());
+        }
+        self.check_policies(&account, &wanted).await?;
+        let transitive = wanted.transitive_tag_keys.clone();
+        let mut session = self.role_session(&role, wanted, transitive, cx.now, seconds)?;
+        facts.insert(
+            "aws:FederatedProvider".to_owned(),
+            vec![provider_arn.to_owned()],
+        );
+        session.token.facts = facts;
+        Ok(SamlSession {
+            minted: self.sealed(session)?,
+            name_qualifier: said.name_qualifier(&account, name),
+            subject: said.subject,
+            subject_type: said.subject_type,
+            issuer: said.issuer,
+            audience: said.recipient,
+        })
+    }
+}

@@ -1,0 +1,139 @@
+//! What a wanted session is weighed by, and what of it is passed on. Pure.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use wharf_base::Timestamp;
+use wharf_iam::{
+    Context as Conditions, Decision, DocumentKind, PolicySet, Principal, Request, ResourcePolicy,
+    document::counted_length, evaluate,
+};
+use wharf_wire::Context;
+
+use super::{AssumeError, AssumeRole};
+use crate::directory::{KnownRole, Standing};
+
+/// Most tags of a session.
+const MAX_TAGS: usize = 50;
+
+pub(super) fn denied(principal: &Principal, action: &str, role_arn: &str) -> AssumeError {
+    AssumeError::Denied(Decision::short_message(&Request {
+        principal,
+        action,
+        resource: role_arn,
+        resource_account: "",
+        context: &Conditions::new(),
+    }))
+}
+
+pub(super) fn admitted(
+    standing: &Standing,
+    role: &KnownRole,
+    action: &str,
+    role_arn: &str,
+    context: &Conditions,
+) -> Result<(), AssumeError> {
+    let account = role_account(role_arn);
+    let request = Request {
+        principal: &standing.principal,
+        action,
+        resource: role_arn,
+        resource_account: &account,
+        context,
+    };
+    let resource = Some(ResourcePolicy {
+        policy: &role.trust,
+        required: true,
+    });
+    let policies = PolicySet {
+        principal: &standing.policies,
+        resource,
+    };
+    if evaluate(&request, &policies).is_allowed() {
+        return Ok(());
+    }
+    Err(denied(&standing.principal, action, role_arn))
+}
+
+pub(super) fn role_account(role_arn: &str) -> String {
+    role_arn.split(':').nth(4).unwrap_or_default().to_owned()
+}
+
+/// The condition keys of AssumeRole.
+pub(super) fn describe(context: &mut Conditions, wanted: &AssumeRole) {
+    context.set("sts:RoleSessionName", wanted.session_name.clone());
+    context.set_some("sts:ExternalId", wanted.external_id.clone());
+    context.set_some("sts:SourceIdentity", wanted.source_identity.clone());
+    context.set_all("aws:TagKeys", wanted.tags.keys().cloned());
+    context.set_all(
+        "sts:TransitiveTagKeys",
+        wanted.transitive_tag_keys.iter().cloned(),
+    );
+    for (key, value) in &wanted.tags {
+        context.set(&format!("aws:RequestTag/{key}"), value.clone());
+    }
+}
+
+/// What a session passes on to the next role of a chain: its transitive tags and its source.
+pub(super) fn inherit(
+    cx: &Context,
+    mut wanted: AssumeRole,
+) -> Result<(AssumeRole, Vec<String>), AssumeError> {
+    let mut transitive = wanted.transitive_tag_keys.clone();
+    let Some(session) = &cx.caller.session else {
+        return Ok((wanted, transitive));
+    };
+    for key in &session.transitive_tag_keys {
+        if wanted.tags.contains_key(key) {
+            return Err(AssumeError::TransitiveTag(key.clone()));
+        }
+        if let Some(value) = session.tags.get(key) {
+            wanted.tags.insert(key.clone(), value.clone());
+            transitive.push(key.clone());
+        }
+    }
+    if let Some(source) = &session.source_identity {
+        // Whoever started the chain stays its source.
+        wanted.source_identity = Some(source.clone());
+    }
+    Ok((wanted, transitive))
+}
+
+pub(super) fn after(now: Timestamp, seconds: i32) -> Result<Timestamp, AssumeError> {
+    let seconds = u64::try_from(seconds).map_err(|_| AssumeError::Duration)?;
+    Ok(now + Duration::from_secs(seconds))
+}
+
+/// How much of the room for policies and tags is taken, in percent.
+pub(super) fn packed(
+    policy: Option<&str>,
+    arns: &[String],
+    tags: &BTreeMap<String, String>,
+) -> Option<i32> {
+    if policy.is_none() && arns.is_empty() && tags.is_empty() {
+        return None;
+    }
+    let policy = policy.map_or(0, counted_length);
+    let arns: usize = arns.iter().map(String::len).sum();
+    let tags: usize = tags
+        .iter()
+        .map(|(key, value)| key.len() + value.len())
+        .sum();
+    let percent = (policy + arns + tags) * 100 / DocumentKind::Session.limit();
+    Some(i32::try_from(percent.clamp(1, 100)).unwrap_or(100))
+}
+
+/// Whether the tags that a provider names are within the bounds of AssumeRole's.
+pub(super) fn tags_fit(tags: &BTreeMap<String, String>, transitive: &[String]) -> bool {
+    let fits = |(key, value): (&String, &String)| {
+        (1..=128).contains(&key.chars().count())
+            && value.chars().count() <= 256
+            && !key.to_lowercase().starts_with("aws:")
+    };
+    let mut folded: Vec<String> = tags.keys().map(|key| key.to_lowercase()).collect();
+    folded.sort_unstable();
+    folded.dedup();
+    tags.len() <= MAX_TAGS
+        && folded.len() == tags.len()
+        && tags.iter().all(fits)
+        && transitive.iter().all(|key| tags.contains_key(key))
+}
