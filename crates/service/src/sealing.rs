@@ -137,7 +137,10 @@ mod tests {
         Entry {
             key: Scope::new("x", "000000000000", "r").key(kind, "1"),
             value: value.into_bytes().into(),
-            ..Entry::default()
+            create_revision: 1,
+            mod_revision: 1,
+            version: 1,
+            lease: None,
         }
     }
 

@@ -26,8 +26,8 @@ mod ops;
 mod partitions;
 mod passwords;
 pub mod records;
-mod sealed;
 mod saml;
+mod sealed;
 mod service;
 mod sessions;
 mod ssh_key;
@@ -46,8 +46,8 @@ pub use oidc::{
     keys::{MAX_DOCUMENT, NoKey},
     token::TokenError,
 };
-pub use sealed::SEALING;
 pub use saml::SamlError;
+pub use sealed::SEALING;
 pub use service::IamService;
 pub use sessions::{
     AssumeError, AssumeRole, Federation, Minted, SamlSession, SecondFactor, WebIdentity,

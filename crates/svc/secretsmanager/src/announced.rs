@@ -184,6 +184,7 @@ mod tests {
             }),
             replicas: Default::default(),
             owner: None,
+            copies: Default::default(),
             unknown: Unknown::new(),
         }
     }

@@ -112,6 +112,7 @@ async fn create(
         rotation: None,
         replicas: Default::default(),
         owner: Some(owner.to_owned()),
+        copies: Default::default(),
         unknown: Unknown::new(),
     };
     let version = ids::uuid();

@@ -79,6 +79,7 @@ impl Server {
             region: REGION.to_owned(),
             public_cidr: "127.64.0.0/16".parse().unwrap(),
             egress: Vec::new(),
+            jwks: Vec::new(),
             throttling: crate::gateway::throttle::Throttling::Off,
             audit: true,
             log_bytes: None,

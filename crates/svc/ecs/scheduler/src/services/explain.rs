@@ -431,7 +431,11 @@ fn of_host(
     let never = matches!(&lack, Some(Some(lack)) if lack.never);
     let own = room::is_own(region, instance);
     HostExplained {
-        instance: own.then(|| instance.id.clone()).unwrap_or_default(),
+        instance: if own {
+            instance.id.clone()
+        } else {
+            String::new()
+        },
         ec2_instance: instance.ec2_instance.clone(),
         zone: host.map(|host| region.zone_of(host)).unwrap_or_default(),
         here,
