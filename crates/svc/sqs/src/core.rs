@@ -22,7 +22,7 @@ use crate::{
     machine::{Machine, Message, Millis, Original, Stage},
     names::{QueueId, SERVICE},
     records::Queue,
-    stored::{self, Drawer, Holds, KINDS},
+    stored::{self, DEDUP, Drawer, Holds, MESSAGE, PART},
 };
 
 /// A record could not be read or written.
@@ -118,19 +118,25 @@ impl Core {
         let (drawer, now) = (Drawer::new(place, &queue.drawer), self.now());
         let mut machine = Machine::new(queue.settings.fifo);
         let (mut with_parts, mut stray) = (BTreeSet::new(), Vec::new());
-        for kind in KINDS {
+        let (fifo, prefix) = (queue.settings.fifo, drawer.prefix(MESSAGE));
+        let mut pages = self.store().pages(Range::prefix(prefix.clone()));
+        while let Some(page) = pages.next().await? {
+            for entry in page.entries {
+                let number = entry.key.strip_prefix(&prefix).and_then(Drawer::number);
+                let Some(seq) = number else { continue };
+                let read = stored::decode_ref(&entry.value).map_err(ChangeError::other)?;
+                let (state, head) = read;
+                if head.parts > 0 {
+                    with_parts.insert(head.id);
+                }
+                machine.add(seq, message(&state, head.id, head.group, fifo), now);
+            }
+        }
+        for kind in [PART, DEDUP] {
             let mut pages = self.store().pages(Range::prefix(drawer.prefix(kind)));
             while let Some(page) = pages.next().await? {
                 for entry in page.entries {
                     match drawer.holds(&entry.key) {
-                        Some(Holds::Message(seq)) => {
-                            let read = stored::decode(&entry.value).map_err(ChangeError::other)?;
-                            let (state, head, _) = read;
-                            if head.parts > 0 {
-                                with_parts.insert(head.id);
-                            }
-                            machine.add(seq, message(&state, &head, queue.settings.fifo), now);
-                        }
                         // Its message was never sent, or is gone.
                         Some(Holds::Part(id)) if !with_parts.contains(&id) => stray.push(entry.key),
                         Some(Holds::Part(_)) => {}
@@ -139,7 +145,7 @@ impl Core {
                             let (seq, id, until) = read.map_err(ChangeError::other)?;
                             machine.dedup.remember(name, Original { seq, id, until });
                         }
-                        None => {}
+                        Some(Holds::Message(_)) | None => {}
                     }
                 }
             }
@@ -169,13 +175,13 @@ pub fn key(id: &QueueId) -> String {
 }
 
 /// What the machine knows of a stored message.
-pub fn message(state: &stored::State, head: &stored::Head, fifo: bool) -> Message {
+pub fn message(state: &stored::State, id: u128, group: Option<&str>, fifo: bool) -> Message {
     Message {
-        id: head.id,
+        id,
         visible_at: state.visible_at,
         first_received_at: state.first_received_at,
         receives: state.receives,
-        group: head.group.as_deref().filter(|_| fifo).map(Arc::from),
+        group: group.filter(|_| fifo).map(Arc::from),
         stage: Stage::Ready,
     }
 }

@@ -95,7 +95,10 @@ pub async fn transfer(
         txn = txn
             .delete(key)
             .put(drawer.message(seq), stored::encode(state, &head, inline));
-        added.push((seq, core::message(&state, &head, fifo)));
+        added.push((
+            seq,
+            core::message(&state, head.id, head.group.as_deref(), fifo),
+        ));
     }
     let target = to.clone();
     let show = {

@@ -206,7 +206,10 @@ async fn write(
             drawer.message(it.seq),
             stored::encode(it.state, &it.head, inline),
         );
-        added.push((it.seq, core::message(&it.state, &it.head, fifo)));
+        added.push((
+            it.seq,
+            core::message(&it.state, it.head.id, it.head.group.as_deref(), fifo),
+        ));
     }
     for (name, original) in &originals {
         let value = stored::encode_dedup(original.seq, original.id, original.until);

@@ -47,6 +47,22 @@ pub struct Head {
     pub parts: u32,
 }
 
+/// The same, borrowed: what a queue's start reads of each of its messages.
+#[derive(Debug, Deserialize)]
+pub struct HeadRef<'a> {
+    pub id: u128,
+    #[serde(rename = "sender")]
+    _sender: &'a str,
+    pub group: Option<&'a str>,
+    #[serde(rename = "dedup_id")]
+    _dedup_id: Option<&'a str>,
+    #[serde(rename = "source")]
+    _source: Option<&'a str>,
+    #[serde(rename = "key")]
+    _key: Option<&'a str>,
+    pub parts: u32,
+}
+
 /// A stored value that is no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a stored message is damaged or of a newer format")]
@@ -81,6 +97,20 @@ pub fn in_state(value: &[u8], state: State) -> Bytes {
 
 /// Reads a message's record: its state, its head, and the content if it has no parts.
 pub fn decode(value: &[u8]) -> Result<(State, Head, &[u8]), Unreadable> {
+    let (state, head, content) = parts(value)?;
+    let head = rmp_serde::from_slice(head).map_err(|_| Unreadable)?;
+    Ok((state, head, content))
+}
+
+/// The same without its content and without a copy.
+pub fn decode_ref(value: &[u8]) -> Result<(State, HeadRef<'_>), Unreadable> {
+    let (state, head, _) = parts(value)?;
+    let head = rmp_serde::from_slice(head).map_err(|_| Unreadable)?;
+    Ok((state, head))
+}
+
+/// State, head and content.
+fn parts(value: &[u8]) -> Result<(State, &[u8], &[u8]), Unreadable> {
     let (state, rest) = value.split_at_checked(STATE_BYTES).ok_or(Unreadable)?;
     let number = |at: usize| state[at..at + 8].try_into().map(u64::from_le_bytes);
     if state[0] != FORMAT {
@@ -95,7 +125,6 @@ pub fn decode(value: &[u8]) -> Result<(State, Head, &[u8]), Unreadable> {
     let (length, rest) = rest.split_at_checked(2).ok_or(Unreadable)?;
     let length = usize::from(u16::from_le_bytes([length[0], length[1]]));
     let (head, content) = rest.split_at_checked(length).ok_or(Unreadable)?;
-    let head = rmp_serde::from_slice(head).map_err(|_| Unreadable)?;
     Ok((read, head, content))
 }
 
@@ -114,9 +143,9 @@ pub enum Holds {
     Dedup(String),
 }
 
-const MESSAGE: &str = "message";
-const PART: &str = "part";
-const DEDUP: &str = "dedup";
+pub const MESSAGE: &str = "message";
+pub const PART: &str = "part";
+pub const DEDUP: &str = "dedup";
 /// The kinds of records in drawers.
 pub const KINDS: [&str; 3] = [MESSAGE, PART, DEDUP];
 
@@ -147,12 +176,17 @@ impl Drawer {
         self.scope.key(DEDUP, &format!("{}.{name}", self.name))
     }
 
+    /// The number of a message, by its key behind [`Drawer::prefix`].
+    pub fn number(rest: &str) -> Option<Seq> {
+        Seq::from_str_radix(rest, 16).ok()
+    }
+
     /// What the record under a key of this drawer is.
     pub fn holds(&self, key: &str) -> Option<Holds> {
         let (_, kind, id) = Scope::parse(key)?;
         let rest = id.strip_prefix(self.name.as_str())?.strip_prefix('.')?;
         match kind {
-            MESSAGE => Some(Holds::Message(Seq::from_str_radix(rest, 16).ok()?)),
+            MESSAGE => Some(Holds::Message(Self::number(rest)?)),
             PART => {
                 let (id, _) = rest.split_once('.')?;
                 Some(Holds::Part(u128::from_str_radix(id, 16).ok()?))
@@ -211,6 +245,9 @@ mod tests {
         };
         let value = in_state(&value, state);
         assert_eq!(decode(&value), Ok((state, head(), b"content".as_slice())));
+        let (same, borrowed) = decode_ref(&value).unwrap();
+        assert_eq!((same, borrowed.id, borrowed.parts), (state, head().id, 0));
+        assert_eq!(borrowed.group, Some("g"));
         let dedup = encode_dedup(1, 2, 3);
         assert_eq!(decode_dedup(&dedup), Ok((1, 2, 3)));
         assert_eq!(decode_dedup(&value), Err(Unreadable));
@@ -238,6 +275,7 @@ mod tests {
         #[test]
         fn damaged_values_do_not_panic(mut value in proptest::collection::vec(any::<u8>(), 0..80)) {
             let _ = decode(&value);
+            let _ = decode_ref(&value);
             let _ = decode_dedup(&value);
             if let Some(first) = value.first_mut() {
                 *first = FORMAT;
