@@ -1,20 +1,22 @@
 //! Puts what wharf's own services announce of changes of their records.
 //!
-//! The store's history is followed from a cursor. What targets are owed is written together with the
-//! cursor, under the fence of the shard; an event's id comes from the change that it tells of. So an
-//! event is lost only if the history was compacted before it was read, which the log says.
+//! The store's history is followed from a durable cursor, for which its compaction waits. What targets are
+//! owed is written together with the cursor, under the fence of the shard; an event's id comes from the change
+//! that it tells of. So nothing is lost, however long nobody reads; after a backup came back, which has no
+//! cursors, what is new is told.
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Permit, ids};
-use wharf_records::{Record as _, Scope, Unknown};
+use wharf_records::Scope;
 use wharf_service::{
     StepError,
     announce::{Announce, Announcement, by_revision},
-    fence, newest, platform,
+    fence, newest,
 };
-use wharf_store::{Revision, StoreError};
+use wharf_store::{Op, Revision, StoreError, Txn, WatchBatch};
 
 use crate::{
     accept::{self, Arriving},
@@ -22,13 +24,12 @@ use crate::{
     event::Event,
     fault::EventsFaults,
     names::{BusName, SERVICE},
-    records::Cursor,
 };
 
 const PERMIT: Permit = Permit::for_controller("events-announced");
-/// Revisions without an event after which the cursor is written all the same: well within what is kept
-/// of the history.
-const STRIDE: Revision = 1000;
+/// How often the cursor of a service that announces nothing moves: until then the store keeps what others
+/// changed.
+const STRIDE: Duration = Duration::from_secs(5);
 /// The wait after a failure.
 const RETRY: Duration = Duration::from_millis(200);
 
@@ -66,20 +67,30 @@ async fn once(core: &Core, source: &dyn Announce) -> Failed {
 }
 
 async fn try_once(core: &Core, source: &dyn Announce) -> Result<std::convert::Infallible, Failed> {
-    let key = platform::scope(SERVICE).key(Cursor::KIND, source.service());
-    let stored = core.table.read::<Cursor>(&key).await?;
-    let mut told = match stored {
-        Some(stored) => stored.record.revision,
+    let store = &core.parts.store;
+    let cursors = store.cursors().await.map_err(ChangeError::from)?;
+    let name = cursor(source.service());
+    let mut told = match cursors.get(&name) {
+        Some(told) => *told,
         None => {
-            let now = newest(&core.parts.store).await;
-            advance(core, &key, now, Vec::new()).await?;
+            let now = newest(store).await;
+            advance(core, &name, now, Vec::new()).await?;
             now
         }
     };
-    let prefix = Scope::service_prefix(source.service());
-    let mut watch = core.parts.store.watch(prefix, told + 1);
+    let mut watch = store.watch(Scope::service_prefix(source.service()), told + 1);
+    let progress = watch.progress();
+    let mut strides = tokio::time::interval(STRIDE);
+    strides.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let batch = match watch.next().await {
+        let (batch, stride) = tokio::select! {
+            batch = watch.next() => (batch, false),
+            _ = strides.tick() => {
+                progress.request();
+                (watch.next().await, true)
+            }
+        };
+        let batch: WatchBatch = match batch {
             Ok(batch) => batch,
             Err(error @ StoreError::Compacted { .. }) => {
                 // What is forgotten cannot be told any more.
@@ -88,7 +99,7 @@ async fn try_once(core: &Core, source: &dyn Announce) -> Result<std::convert::In
                     cursor = told,
                     "the history was compacted before its events were read: some are lost"
                 );
-                advance(core, &key, newest(&core.parts.store).await, Vec::new()).await?;
+                advance(core, &name, newest(store).await, Vec::new()).await?;
                 return Err(ChangeError::from(error).into());
             }
             Err(error) => return Err(ChangeError::from(error).into()),
@@ -106,8 +117,8 @@ async fn try_once(core: &Core, source: &dyn Announce) -> Result<std::convert::In
                 event(it, ids::uuid_of(id.as_bytes()), now)
             }));
         }
-        if !arriving.is_empty() || batch.revision >= told + STRIDE {
-            advance(core, &key, batch.revision, arriving).await?;
+        if !arriving.is_empty() || stride && batch.revision > told {
+            advance(core, &name, batch.revision, arriving).await?;
             told = batch.revision;
         }
     }
@@ -134,24 +145,43 @@ fn event(said: Announcement, id: String, now: wharf_base::Timestamp) -> Arriving
     }
 }
 
+/// The name of the durable cursor on the history of a service.
+fn cursor(service: &str) -> String {
+    format!("{SERVICE}/{service}")
+}
+
+/// Lets go of the cursors of services that announce nothing any more: each keeps history.
+///
+/// # Errors
+/// The store's.
+pub async fn forget_others(core: &Core, sources: &[Arc<dyn Announce>]) -> Result<(), StoreError> {
+    let known: Vec<String> = sources.iter().map(|it| cursor(it.service())).collect();
+    let prefix = cursor("");
+    let cursors = core.parts.store.cursors().await?;
+    let others = cursors
+        .into_keys()
+        .filter(|name| name.starts_with(&prefix) && !known.contains(name));
+    let then: Vec<Op> = others.map(|name| Op::DropCursor { name }).collect();
+    if !then.is_empty() {
+        let txn = Txn { then, ..Txn::new() };
+        core.parts.store.txn(&PERMIT, txn).await?;
+    }
+    Ok(())
+}
+
 /// Writes what events are owed to, and how far the history was told.
 async fn advance(
     core: &Core,
-    key: &str,
+    cursor: &str,
     revision: Revision,
     events: Vec<Arriving>,
 ) -> Result<(), Failed> {
     let fence = fence(&core.shard)?;
     let owing = accept::owed(core, events).await?;
     accept::keep(core, &owing).await.map_err(Failed::from)?;
-
-    let cursor = Cursor {
-        revision,
-        unknown: Unknown::new(),
-    };
     accept::write(core, &PERMIT, owing.owed, |tx| {
         tx.fence(fence);
-        tx.put(key, &cursor);
+        tx.join(Txn::new().cursor(cursor, revision));
     })
     .await?;
     Ok(())

@@ -106,19 +106,6 @@ impl State {
     }
 }
 
-/// How far the history of a service was followed, under the service's name.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Cursor {
-    pub revision: u64,
-    #[serde(flatten)]
-    pub unknown: Unknown,
-}
-
-impl Record for Cursor {
-    const KIND: &'static str = "cursor";
-    const FORMAT: u32 = 1;
-}
-
 /// When a rule with a schedule last sent its event, under the rule's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fired {

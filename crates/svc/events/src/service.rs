@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use wharf_base::Permit;
 use wharf_service::{Loops, feed};
+use wharf_wire::fault::Chain;
 
 use crate::{
     announced, archive, authorize, config::Parts, connection::kept, core::Core, names::SERVICE,
@@ -41,7 +42,11 @@ impl EventsService {
             core.parts.takeover,
         );
         held.await;
-        for source in core.parts.sources.get().into_iter().flatten() {
+        let sources = core.parts.sources.get().map_or(&[][..], Vec::as_slice);
+        if let Err(error) = announced::forget_others(core, sources).await {
+            tracing::warn!(error = %Chain(&error), "letting go of cursors that nobody moves failed");
+        }
+        for source in sources {
             loops.spawn(announced::follow(
                 core.clone(),
                 source.clone(),

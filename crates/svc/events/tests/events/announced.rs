@@ -43,11 +43,8 @@ async fn change(home: &Home, ids: &[&str]) {
 /// The cursor is there: what happens from here on is told.
 async fn ready(home: &Home) {
     until("the cursor is there", || async {
-        !home
-            .world
-            .stored("/w1/c0/events/platform/aws-global/cursor/")
-            .await
-            .is_empty()
+        let cursors = home.world.store.cursors().await.unwrap();
+        cursors.contains_key("events/shop")
     })
     .await;
 }
@@ -66,6 +63,27 @@ fn told(home: &Home) -> Vec<(String, String)> {
     all
 }
 
+/// A service that announces nothing must not make the store keep what others changed.
+#[tokio::test]
+async fn a_silent_service_holds_no_history() {
+    let world = World::new();
+    // Of a service that is no more.
+    let stale = Txn::new().cursor("events/closed", 1);
+    assert!(world.store.txn(&PERMIT, stale).await.unwrap().succeeded);
+    let home = Home::over(world);
+    let store = &home.world.store;
+    ready(&home).await;
+    let other = Scope::new("other", "000000000000", "us-east-1").key("thing", "a");
+    for _ in 0..100 {
+        store.put(&PERMIT, &other, "{}").await.unwrap();
+    }
+    let newest = store.revision().await.unwrap();
+    until("the cursor has moved", || async {
+        store.compact(&PERMIT, newest).await.unwrap() >= newest
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn changes_become_events_once() {
     let home = Home::start();
@@ -80,10 +98,13 @@ async fn changes_become_events_once() {
     assert_eq!(names, ["a", "b", "c"]);
     assert!(first[0].1 != first[1].1);
 
-    // What changes while nobody runs is told by the next one, and nothing twice.
+    // What changes while nobody runs is told by the next one, and nothing twice, however much of the history
+    // others would be rid of.
     let store = home.world.store.clone();
     home.stop.cancel();
     change(&home, &["d"]).await;
+    let newest = store.revision().await.unwrap();
+    store.compact(&PERMIT, newest).await.unwrap();
     until("all was told or is to be told", || async {
         told(&home).len() >= 3
     })
