@@ -317,3 +317,38 @@ def test_celery_sends_and_works(wharf, tmp_path):
     finally:
         worker.terminate()
         worker.wait(30)
+
+
+def test_a_worker_in_javascript_takes_jobs(wharf):
+    """sqs-consumer: what fails comes back, and what takes longer than its timeout is held by heartbeats."""
+    sqs, name = wharf.client("sqs"), tasks.unique("consumer")
+    jobs, results = (sqs.create_queue(QueueName=f"{name}-{it}")["QueueUrl"] for it in ("jobs", "results"))
+    environment = wharf.environment() | {
+        "NODE_PATH": str(tools.CLIENTS / "javascript" / "node_modules"),
+        "JOBS": jobs,
+        "RESULTS": results,
+    }
+    script = tools.REPOSITORY / "e2e" / "javascript" / "queue_worker.cjs"
+    worker = subprocess.Popen([tools.node(), script], env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        who = {"who": {"DataType": "String", "StringValue": "me"}}
+        for number in range(5):
+            sqs.send_message(QueueUrl=jobs, MessageBody=f"job {number}", MessageAttributes=who)
+        done = []
+
+        def all_done():
+            done.extend(bodies(sqs, results, WaitTimeSeconds=1))
+            return len(done) >= 5
+
+        wait_for(all_done, deadline_s=60, what="the jobs are done")
+
+        def left():
+            names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+            return sqs.get_queue_attributes(QueueUrl=jobs, AttributeNames=names)["Attributes"]
+
+        wait_for(lambda: set(left().values()) == {"0"}, what="nothing is left")
+        assert sorted(done) == [f"JOB {number} of me" for number in range(5)]
+    finally:
+        worker.terminate()
+        _, errors = worker.communicate(timeout=30)
+    assert set(errors.split("\n")) <= {"", "Unexpected message handler failure: not yet"}, errors

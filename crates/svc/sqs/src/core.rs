@@ -21,6 +21,7 @@ use crate::{
     live::Live,
     machine::{Machine, Message, Millis, Original, Stage},
     names::{QueueId, SERVICE},
+    outdated_keys::Looked,
     records::Queue,
     stored::{self, DEDUP, Drawer, Holds, MESSAGE, PART},
 };
@@ -35,6 +36,7 @@ pub struct Core {
     pub parts: Parts,
     pub table: Table<SqsFaults>,
     pub keys: Keys,
+    pub looked: Looked,
     queues: Mutex<HashMap<QueueId, Arc<Live>>>,
     /// Loads and changes of one queue come after one another.
     pub turns: Turns,
@@ -49,11 +51,17 @@ impl Core {
             table: Table::new(parts.store.clone()),
             parts,
             keys: Keys::default(),
+            looked: Looked::default(),
             queues: Mutex::default(),
             turns: Turns::default(),
             work: Arc::default(),
             shard: Shard::new("/w1/c0/sqs/shard/0"),
         }
+    }
+
+    /// The queues in memory.
+    pub fn loaded(&self) -> Vec<Arc<Live>> {
+        self.queues.lock().values().cloned().collect()
     }
 
     pub fn now(&self) -> Millis {

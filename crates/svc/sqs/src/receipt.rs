@@ -5,11 +5,14 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::machine::Seq;
+use crate::machine::{Millis, Seq};
 
-const FORMAT: u8 = 1;
-const BYTES: usize = 1 + 4 + 8 + 16 + 4;
-/// Handles are 44 characters; what is much longer is none.
+/// Earlier versions gave handles without the time of the receive.
+const TIMELESS: u8 = 1;
+const FORMAT: u8 = 2;
+const TIMELESS_BYTES: usize = 1 + 4 + 8 + 16 + 4;
+const BYTES: usize = TIMELESS_BYTES + 8;
+/// Handles are 56 characters; what is much longer is none.
 const LONGEST: usize = 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub struct Receipt {
     pub id: u128,
     /// How often the message had been received with this one.
     pub receives: u32,
+    /// When that was; `None` if the handle does not say it.
+    pub received_at: Option<Millis>,
 }
 
 impl Receipt {
@@ -29,6 +34,10 @@ impl Receipt {
         out.extend_from_slice(&self.seq.to_le_bytes());
         out.extend_from_slice(&self.id.to_le_bytes());
         out.extend_from_slice(&self.receives.to_le_bytes());
+        match self.received_at {
+            Some(at) => out.extend_from_slice(&at.to_le_bytes()),
+            None => out[0] = TIMELESS,
+        }
         STANDARD.encode(out)
     }
 
@@ -37,15 +46,24 @@ impl Receipt {
         if text.len() > LONGEST {
             return None;
         }
-        let bytes: [u8; BYTES] = STANDARD.decode(text).ok()?.try_into().ok()?;
+        let bytes = STANDARD.decode(text).ok()?;
+        let received_at = match (bytes.first()?, bytes.len()) {
+            (&TIMELESS, TIMELESS_BYTES) => None,
+            (&FORMAT, BYTES) => {
+                let at = bytes[TIMELESS_BYTES..].try_into().ok()?;
+                Some(Millis::from_le_bytes(at))
+            }
+            _ => return None,
+        };
         let of_queue = u32::from_le_bytes(bytes[1..5].try_into().ok()?);
-        if bytes[0] != FORMAT || of_queue != crc32fast::hash(queue.as_bytes()) {
+        if of_queue != crc32fast::hash(queue.as_bytes()) {
             return None;
         }
         Some(Self {
             seq: Seq::from_le_bytes(bytes[5..13].try_into().ok()?),
             id: u128::from_le_bytes(bytes[13..29].try_into().ok()?),
-            receives: u32::from_le_bytes(bytes[29..].try_into().ok()?),
+            receives: u32::from_le_bytes(bytes[29..TIMELESS_BYTES].try_into().ok()?),
+            received_at,
         })
     }
 }
@@ -56,15 +74,19 @@ mod tests {
 
     #[test]
     fn a_handle_is_of_one_queue() {
-        let receipt = Receipt {
-            seq: 1,
-            id: 2,
-            receives: 3,
-        };
-        let text = receipt.encode("a");
-        assert_eq!(Receipt::decode("a", &text), Some(receipt));
-        assert_eq!(Receipt::decode("b", &text), None);
-        for bad in ["", "x", &text[4..], &"A".repeat(5000)] {
+        for received_at in [None, Some(4)] {
+            let receipt = Receipt {
+                seq: 1,
+                id: 2,
+                receives: 3,
+                received_at,
+            };
+            let text = receipt.encode("a");
+            assert_eq!(Receipt::decode("a", &text), Some(receipt));
+            assert_eq!(Receipt::decode("b", &text), None);
+            assert_eq!(Receipt::decode("a", &text[4..]), None);
+        }
+        for bad in ["", "x", &"A".repeat(5000)] {
             assert_eq!(Receipt::decode("a", bad), None);
         }
     }

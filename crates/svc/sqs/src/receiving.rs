@@ -36,6 +36,7 @@ pub struct Received {
     pub state: State,
     pub head: Head,
     pub content: Content,
+    pub received_at: Option<Millis>,
 }
 
 impl Received {
@@ -44,6 +45,7 @@ impl Received {
             seq: self.seq,
             id: self.head.id,
             receives: self.state.receives,
+            received_at: self.received_at,
         }
     }
 }
@@ -174,6 +176,7 @@ async fn hold(
             state,
             head,
             content,
+            received_at: Some(now),
         });
     }
     let settle = move |aside: &Aside| {
@@ -220,12 +223,14 @@ async fn repeat(
         return Ok(None);
     };
     let visible_at = now + Millis::from(asked.visibility_s) * 1000;
-    let (claim, record) = {
+    let (claim, record, received_at) = {
         let mut state = live.state();
         let Some((receipts, until)) = state.attempts.find(attempt, now) else {
             return Ok(None);
         };
         let receipts = receipts.to_vec();
+        // All of an attempt were received at once.
+        let received_at = receipts.first().and_then(|it| it.received_at);
         let as_it_was = receipts.iter().all(|it| {
             let message = state.machine.get(it.seq);
             message.is_some_and(|is| is.visible_at == until && is.receives == it.receives)
@@ -246,7 +251,7 @@ async fn repeat(
             drop(state);
             return Ok(None);
         }
-        (claim, state.record.clone())
+        (claim, state.record.clone(), received_at)
     };
     let (mut txn, mut received) = (Txn::new(), Vec::new());
     for aside in &claim.asides {
@@ -264,6 +269,7 @@ async fn repeat(
             state,
             head,
             content,
+            received_at,
         });
     }
     let settle = move |aside: &Aside| {

@@ -1,8 +1,8 @@
 //! Removes what is too old: messages beyond their queue's retention, ids of duplicates whose window is over; and
-//! what purged and deleted queues left. Moves messages as tasks say.
+//! what purged and deleted queues left, and data keys that nothing is under. Moves messages as tasks say.
 //!
 //! Keys are those of records: of a queue, to look at its messages; of a condemned drawer, to empty it; of a move
-//! task, to bring it forward.
+//! task, to bring it forward; of a data key, to see whether it is needed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,12 +19,12 @@ use crate::{
     machine::Millis,
     moving,
     names::QueueId,
-    receiving,
-    records::{Condemned, MoveTask, Queue},
+    outdated_keys, receiving,
+    records::{Condemned, DataKey, MoveTask, Queue},
     stored::{Drawer, KINDS},
 };
 
-const PERMIT: Permit = Permit::for_controller("sqs-reconciler");
+pub const PERMIT: Permit = Permit::for_controller("sqs-reconciler");
 /// How this service names itself.
 const PRINCIPAL: &str = "sqs.amazonaws.com";
 /// Keys of a condemned drawer removed between two looks at others' work.
@@ -38,7 +38,9 @@ type StepError = wharf_service::StepError<SqsFaults>;
 
 /// Wakes the reconciler for a record that changed.
 pub fn changed(core: &Core, key: &str, _: Look) -> Reach {
-    if let Some((_, Queue::KIND | Condemned::KIND | MoveTask::KIND, _)) = Scope::parse(key) {
+    if let Some((_, Queue::KIND | Condemned::KIND | MoveTask::KIND | DataKey::KIND, _)) =
+        Scope::parse(key)
+    {
         core.work.wake(key.to_owned());
     }
     Reach::One
@@ -52,6 +54,7 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     match kind {
         Queue::KIND => Ok(queue(&core, QueueId { place, name: id }).await?),
         Condemned::KIND => Ok(empty(&core, &place, &id, &key).await?),
+        DataKey::KIND => Ok(outdated_keys::look(&core, &place, &key).await?),
         MoveTask::KIND => Ok(moving::step(&core, &place, &id, &key).await?),
         _ => Ok(Next::Settled),
     }

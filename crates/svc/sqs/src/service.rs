@@ -24,6 +24,11 @@ impl SqsService {
         }
     }
 
+    /// What lies in queues, for metrics.
+    pub fn figures(&self) -> crate::figures::Figures {
+        crate::figures::figures(&self.core)
+    }
+
     /// Removes what is too old until `stop`, or until a part of it panics.
     pub async fn run(&self, stop: CancellationToken) {
         let core = &self.core;

@@ -73,7 +73,17 @@ async fn change(
     for (handle, timeout) in &asked {
         let receipt = seconds(*timeout).and_then(|timeout| {
             let receipt = holding::receipt(live, handle.as_deref())?;
-            until.insert(receipt.seq, now + timeout * 1000);
+            let (visible_at, longest) =
+                (now + timeout * 1000, Millis::from(LONGEST_S.unsigned_abs()));
+            let ends_at = receipt
+                .received_at
+                .map(|it| it.saturating_add(longest * 1000));
+            if ends_at.is_some_and(|it| visible_at > it) {
+                let reason =
+                    "Total VisibilityTimeout for the message is beyond the limit [43200 seconds].";
+                return Err(fault::invalid_value(timeout, "VisibilityTimeout", reason));
+            }
+            until.insert(receipt.seq, visible_at);
             Ok(receipt)
         });
         receipts.push(receipt);

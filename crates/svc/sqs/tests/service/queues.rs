@@ -174,3 +174,48 @@ async fn a_move_task_takes_dead_letters_back() {
     let refused = home.sqs.start_message_move_task(&call(), of_no_one).await;
     assert_eq!(refused.unwrap_err().code, "InvalidParameterValue");
 }
+
+#[tokio::test]
+async fn data_keys_that_nothing_is_under_are_forgotten() {
+    let mut home = Home::new();
+    let made = home.kms.create_key(&call(), Default::default()).await;
+    let key = made.unwrap().key_metadata.unwrap().key_id.unwrap();
+    let attributes = [
+        ("KmsMasterKeyId", key.as_str()),
+        ("KmsDataKeyReusePeriodSeconds", "60"),
+        ("MessageRetentionPeriod", "1209600"),
+    ];
+    let queue = home.queue("sealed", &attributes).await;
+    let keys = async |home: &Home| {
+        let all = home
+            .world
+            .stored("/w1/c0/sqs/000000000000/us-east-1/data-key/");
+        all.await.matches("\"kind\":\"data-key\"").count()
+    };
+    home.send(&queue, "stays").await;
+    home.pass(61);
+    home.send(&queue, "goes").await;
+    assert_eq!(keys(&home).await, 2);
+    let both = home.receive(&queue).await;
+    for message in &both {
+        if message.body.as_deref() == Some("goes") {
+            home.delete(&queue, message).await.unwrap();
+        }
+    }
+    // Their time is not over.
+    home.pass(24 * 3600);
+    home.sqs.restart();
+    assert_eq!(home.bodies(&queue).await, ["stays"]);
+    assert_eq!(keys(&home).await, 2);
+    home.pass(2 * 3600);
+    // The timer runs by the machine's clock; a restart makes the reconciler look now.
+    home.sqs.restart();
+    until("one key is forgotten", async || keys(&home).await == 1).await;
+    assert_eq!(home.bodies(&queue).await, ["stays"]);
+    home.pass(3600);
+    let last = home.receive(&queue).await.remove(0);
+    home.delete(&queue, &last).await.unwrap();
+    home.pass(7 * 3600);
+    home.sqs.restart();
+    until("none is left", async || keys(&home).await == 0).await;
+}

@@ -42,6 +42,31 @@ async fn a_message_is_held_comes_back_and_is_deleted() {
 }
 
 #[tokio::test]
+async fn nobody_holds_a_message_for_more_than_twelve_hours() {
+    let mut home = Home::new();
+    let queue = home.queue("jobs", &[]).await;
+    home.send(&queue, "a").await;
+    let it = home.receive(&queue).await.remove(0);
+    home.hold_for(&queue, &it, 43_200).await.unwrap();
+    home.pass(3600);
+    // The handle says when it was, so a server that starts again knows it.
+    home.sqs.restart();
+    let refused = home.hold_for(&queue, &it, 39_601).await.unwrap_err();
+    assert_eq!(
+        (refused.code.as_ref(), refused.message.as_str()),
+        (
+            "InvalidParameterValue",
+            "Value 39601 for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the \
+             message is beyond the limit [43200 seconds]."
+        )
+    );
+    home.hold_for(&queue, &it, 39_600).await.unwrap();
+    home.pass(39_600);
+    let again = home.receive(&queue).await.remove(0);
+    home.hold_for(&queue, &again, 43_200).await.unwrap();
+}
+
+#[tokio::test]
 async fn who_holds_a_message_says_how_long() {
     let home = Home::new();
     let queue = home.queue("jobs", &[]).await;
