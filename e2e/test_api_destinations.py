@@ -1,9 +1,6 @@
 """Events for web servers and log groups, with stock clients: connections prove who asks, policies let EventBridge write."""
 
-import contextlib
-import http.server
 import json
-import threading
 
 import pytest
 from botocore.exceptions import ClientError
@@ -11,6 +8,7 @@ from botocore.exceptions import ClientError
 from harness import tasks
 from harness.installation import Installation
 from harness.waiting import wait_for
+from harness.web_server import server
 from test_sns import queue, received
 
 
@@ -19,36 +17,6 @@ def reaching():
     """An installation that may reach this machine."""
     with Installation(arguments=("--allow-egress", "127.0.0.0/8")) as alone:
         yield alone.start(node=False)
-
-
-@contextlib.contextmanager
-def server(answers=()):
-    """Collects what it is sent, answers by a list of status and headers, then with 200; `/token` has tokens."""
-    got, answers = [], list(answers)
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["content-length"])).decode()
-            got.append((self.path, self.headers, body))
-            token = self.path == "/token"
-            status, headers = (200, {}) if token or not answers else answers.pop(0)
-            answer = json.dumps({"access_token": "t0ken", "expires_in": 3600}) if token else ""
-            self.send_response(status)
-            for name, value in {**headers, "content-length": str(len(answer))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(answer.encode())
-
-        def log_message(self, *_):
-            pass
-
-    it = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=it.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{it.server_port}", got
-    finally:
-        it.shutdown()
-        it.server_close()
 
 
 def role(wharf, allowed):
@@ -171,3 +139,29 @@ def test_events_go_to_a_log_group_whose_policy_lets_them(reaching):
         logs.put_resource_policy(policyName="events", policyDocument="{")
     with pytest.raises(ClientError):
         logs.delete_resource_policy(policyName="events")
+
+
+def test_a_connection_keeps_what_it_proves_itself_by_in_a_secret(wharf):
+    events, secrets, name = wharf.client("events"), wharf.client("secretsmanager"), tasks.unique("partner")
+    parameters = {"ApiKeyAuthParameters": {"ApiKeyName": "x-api-key", "ApiKeyValue": "sesame"}}
+    made = events.create_connection(Name=name, AuthorizationType="API_KEY", AuthParameters=parameters)
+    secret = events.describe_connection(Name=name)["SecretArn"]
+    connection = made["ConnectionArn"].split(":connection/")[1]
+    assert f":secret:events!connection/{connection}-" in secret
+    assert secrets.describe_secret(SecretId=secret)["OwningService"] == "events"
+    found = secrets.list_secrets(Filters=[{"Key": "owning-service", "Values": ["events"]}])["SecretList"]
+    assert secret in [it["ARN"] for it in found]
+    assert "sesame" in secrets.get_secret_value(SecretId=secret)["SecretString"]
+    for change, more in (
+        (secrets.delete_secret, {"ForceDeleteWithoutRecovery": True}),
+        (secrets.put_secret_value, {"SecretString": "mine"}),
+        (secrets.update_secret, {"Description": "mine"}),
+    ):
+        with pytest.raises(ClientError) as caught:
+            change(SecretId=secret, **more)
+        assert caught.value.response["Error"]["Code"] == "InvalidRequestException"
+    wharf.kill_child("server")
+    assert events.describe_connection(Name=name)["SecretArn"] == secret
+    events.delete_connection(Name=name)
+    with pytest.raises(secrets.exceptions.ResourceNotFoundException):
+        secrets.describe_secret(SecretId=secret)

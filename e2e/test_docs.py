@@ -29,7 +29,7 @@ PAGES = {
         "https://shop.example",
     ),
     "queues": ("one\ttwo\tthree", "jobs-dead"),
-    "topics": ("order 7",),
+    "topics": ("order 7", "shut by its key"),
     "events": ('"total":120', "true", "rule/stopped", "111111111111"),
     "keys-for-data": ("a text", "refused without its context", "Verified OK", "ON_DEMAND", "shut by its key", "sealed-order", "PendingDeletion"),
     "schedules": ("schedule/default/every-hour", "by-the-clock", "schedule/default/christmas"),

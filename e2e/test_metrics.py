@@ -1,5 +1,6 @@
 """What wharf counts, read as Prometheus would."""
 
+import datetime
 import json
 import socket
 
@@ -49,6 +50,44 @@ def test_the_server_counts_what_it_does(wharf, busybox):
     assert 0 < after[("process_open_fds",)] < after[("process_max_fds",)]
     assert after[("wharf_disk_free_bytes",)] > 0
     assert not any(task.id in str(key) for key in after), "an id in a label"
+
+
+def test_queues_deliveries_and_schedules_are_counted(wharf):
+    sqs, sns, scheduler = (wharf.client(it) for it in ("sqs", "sns", "scheduler"))
+    name = tasks.unique("counted")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    before = parsed(scrape(wharf).text)
+    sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": str(it), "MessageBody": "x"} for it in range(3)])
+    sqs.receive_message(QueueUrl=url)
+
+    def lies(samples, state):
+        return samples[("wharf_queue_messages", ("state", state))]
+
+    after = parsed(scrape(wharf).text)
+    assert lies(after, "visible") >= lies(before, "visible") + 2 and lies(after, "in_flight") >= 1
+    assert after[("wharf_queues",)] >= 1 and after[("wharf_queue_oldest_message_seconds",)] > 0
+    # The queue lets no topic in, so what it owes is given up.
+    topic = sns.create_topic(Name=name)["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    sns.publish(TopicArn=topic, Message="x")
+    key = ("wharf_deliveries_given_up_total", ("service", "sns"))
+    wait_for(lambda: parsed(scrape(wharf).text)[key] > before[key], what="a delivery is given up")
+    counted = {label for metric, *labels in after if metric == "wharf_deliveries_total" for label in labels}
+    assert counted == {("service", it) for it in ("events", "s3", "scheduler", "sns")}
+    trust = {"Effect": "Allow", "Principal": {"Service": "scheduler.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = wharf.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    scheduler.create_schedule(
+        Name=name,
+        ScheduleExpression=f"at({datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=2):%Y-%m-%dT%H:%M:%S})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": arn, "RoleArn": role, "Input": "x"},
+    )
+    moments = ("wharf_schedule_moments_total",)
+    wait_for(lambda: parsed(scrape(wharf).text)[moments] > before[moments], what="the moment is carried out")
+    assert not any(name in str(it) for it in parsed(scrape(wharf).text)), "a name in a label"
+    sqs.delete_queue(QueueUrl=url)
 
 
 def test_who_may_not_read_them(wharf):

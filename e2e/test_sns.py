@@ -9,18 +9,18 @@ from harness import tasks
 from harness.waiting import wait_for
 
 
-def queue(wharf, topic=None):
-    """A queue, and its ARN; the topic may send to it."""
+def queue(wharf, source=None, service="sns.amazonaws.com"):
+    """A queue, and its ARN; the topic, or another source of that service, may send to it."""
     sqs = wharf.client("sqs")
     url = sqs.create_queue(QueueName=tasks.unique("subscriber"))["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    if topic:
+    if source:
         allowed = {
             "Effect": "Allow",
-            "Principal": {"Service": "sns.amazonaws.com"},
+            "Principal": {"Service": service},
             "Action": "sqs:SendMessage",
             "Resource": arn,
-            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+            "Condition": {"ArnEquals": {"aws:SourceArn": source}},
         }
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [allowed]})})
     return url, arn

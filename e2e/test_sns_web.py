@@ -1,10 +1,7 @@
 """Web servers that subscribe to topics: they agree by the link, get signed messages, and end it by the link."""
 
 import base64
-import contextlib
-import http.server
 import json
-import threading
 import urllib.error
 import urllib.request
 
@@ -14,7 +11,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
 from harness import tasks
+from harness.installation import Installation
 from harness.waiting import wait_for
+from harness.web_server import server
 from test_sns import queue, received
 
 SIGNED = {
@@ -28,35 +27,8 @@ DIGESTS = {"1": hashes.SHA1(), "2": hashes.SHA256()}
 @pytest.fixture(scope="module")
 def reaching():
     """An installation that may reach this machine."""
-    from harness.installation import Installation
-
     with Installation(arguments=("--allow-egress", "127.0.0.0/8")) as alone:
         yield alone.start(node=False)
-
-
-@contextlib.contextmanager
-def server(answers=()):
-    """A server that collects what it is sent; it answers by a list, then with 200."""
-    got, answers = [], list(answers)
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["content-length"])).decode()
-            got.append((self.headers, body))
-            self.send_response(answers.pop(0) if answers else 200)
-            self.send_header("content-length", "0")
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    it = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=it.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{it.server_port}/hook", got
-    finally:
-        it.shutdown()
-        it.server_close()
 
 
 def fetched(url):
@@ -77,7 +49,7 @@ def verified(text):
 
 def next_of(got, number):
     wait_for(lambda: len(got) >= number, what=f"the server got {number}")
-    headers, body = got[number - 1]
+    _, headers, body = got[number - 1]
     return headers, body
 
 
@@ -146,7 +118,7 @@ def test_a_message_outlives_server_and_installation(reaching):
         next_of(got, 2)
         reaching.kill_child("server")
         wait_for(lambda: len(got) >= 4, what="it arrives")
-        assert verified(got[-1][1])["MessageId"] == sent["MessageId"]
+        assert verified(got[-1].body)["MessageId"] == sent["MessageId"]
 
 
 def test_addresses_of_this_machine_are_refused_unless_allowed(wharf):

@@ -189,6 +189,16 @@ struct ServerArgs {
     /// as keys of others are asked for again. May be given several times
     #[arg(long, value_name = "ISSUER=FILE")]
     jwks: Vec<KeysFile>,
+    /// Address of the SMTP server by which subscribers of topics get mail: smtp://host:25, smtp://user@host:587 or
+    /// smtps://user@host:465. The user's password is in --smtp-password-file, or in the variable WHARF_SMTP_PASSWORD
+    #[arg(long, value_name = "URL", requires = "smtp_from")]
+    smtp: Option<String>,
+    /// Address that mail comes from
+    #[arg(long, value_name = "ADDRESS", requires = "smtp")]
+    smtp_from: Option<String>,
+    /// File with the password of the SMTP server's user
+    #[arg(long, value_name = "FILE", requires = "smtp")]
+    smtp_password_file: Option<PathBuf>,
     /// Factor on the request rates that AWS documents for each account, or off
     #[arg(long, value_name = "FACTOR", default_value = "1")]
     throttle: Throttling,

@@ -13,7 +13,7 @@ use wharf_agent::{Identity, NodeConfig};
 use wharf_base::InstallationId;
 use wharf_lb::Hold;
 use wharf_seal::{Keyring, KeyringSource};
-use wharf_server::{IamMode, ServerConfig, StartError};
+use wharf_server::{IamMode, MailConfig, Mailer, ServerConfig, StartError};
 
 use crate::{
     AgentArgs, AllowArgs, DEFAULT_DATA, ServerArgs, Switch, keyring,
@@ -40,6 +40,9 @@ pub fn require_root() -> Result<(), Problem> {
 const HTTPS: u16 = 443;
 /// Connections to the server that wait to be accepted, while it starts again too.
 const BACKLOG: i32 = 1024;
+
+/// The variable with the password of the SMTP server.
+const SMTP_PASSWORD: &str = "WHARF_SMTP_PASSWORD";
 
 /// Where the server listens: all addresses include this machine's own.
 fn addresses(args: &ServerArgs) -> Vec<IpAddr> {
@@ -135,6 +138,7 @@ pub fn iam_name(mode: IamMode) -> &'static str {
 
 /// What a server needs beside its ports and its data, before anything is made. `ports`: those of metrics.
 pub fn require_usable(args: &ServerArgs, ports: u16) -> Result<(), Problem> {
+    mailer(args)?;
     if let Some(path) = &args.trails {
         let usable = match std::fs::metadata(path) {
             Ok(there) => there.is_dir(),
@@ -195,6 +199,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         public_cidr: args.public_cidr,
         egress: args.allow_egress.clone(),
         jwks: args.jwks.clone(),
+        mailer: mailer(args)?,
         throttling: args.throttle,
         audit: args.audit == Switch::On,
         log_bytes: args.log_storage,
@@ -243,6 +248,33 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
 
 /// The way to the files of store and journal. A debug build lets a test make it fail, as the file
 /// named by `WHARF_TEST_DISK_FAULTS` says.
+/// The way to the SMTP server that was named.
+fn mailer(args: &ServerArgs) -> Result<Option<Mailer>, Problem> {
+    let (Some(server), Some(from)) = (&args.smtp, &args.smtp_from) else {
+        return Ok(None);
+    };
+    let password = match &args.smtp_password_file {
+        Some(path) => {
+            let read = std::fs::read(path);
+            let what = "the password of the SMTP server cannot be read";
+            Some(wharf_seal::Secret::from(
+                read.map_err(Problem::file(what, path))?,
+            ))
+        }
+        None => std::env::var(SMTP_PASSWORD)
+            .ok()
+            .map(wharf_seal::Secret::from),
+    };
+    let config = MailConfig {
+        server: server.clone(),
+        from: from.clone(),
+        password: password.map(Arc::new),
+    };
+    let made = Mailer::new(&config);
+    made.map(Some)
+        .map_err(|cause| Problem::caused("mail cannot be sent", cause))
+}
+
 fn disk() -> wharf_wal::Disk {
     #[cfg(debug_assertions)]
     if let Some(path) = std::env::var_os("WHARF_TEST_DISK_FAULTS") {

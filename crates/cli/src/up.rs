@@ -114,6 +114,13 @@ fn server(args: &UpArgs, sockets: sockets::Store, keys: &Keys) -> Part {
     for keys in &server.jwks {
         arguments.extend(words(&["--jwks", &keys.to_string()]));
     }
+    if let (Some(smtp), Some(from)) = (&server.smtp, &server.smtp_from) {
+        arguments.extend(words(&["--smtp", smtp, "--smtp-from", from]));
+    }
+    if let Some(file) = &server.smtp_password_file {
+        arguments.extend(words(&["--smtp-password-file"]));
+        arguments.push(file.into());
+    }
     arguments.extend(words(&["--throttle", &server.throttle.to_string()]));
     if server.audit == Switch::Off {
         arguments.extend(words(&["--audit", "off"]));

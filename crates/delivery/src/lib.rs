@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+mod figures;
 mod operations;
 mod outbox;
 mod parcel;
@@ -17,6 +18,7 @@ mod send;
 mod shares;
 pub mod targets;
 
+pub use figures::Figures;
 pub use operations::{Actor, Operations, Request};
 pub use outbox::{Courier, Outbox};
 pub use parcel::{Failure, GivenUp, Lane, Parcel, Policy};

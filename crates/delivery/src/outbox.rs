@@ -15,7 +15,7 @@ use wharf_service::{Changes, Faults, OneQueue, Place, Reach, StepError, Stored, 
 use wharf_store::Compare;
 use wharf_wire::async_trait;
 
-use crate::{Failure, GivenUp, Lane, Parcel, Policy, shares::Shares};
+use crate::{Failure, Figures, GivenUp, Lane, Parcel, Policy, figures::Counts, shares::Shares};
 
 const PERMIT: Permit = Permit::for_controller("delivery");
 /// Lanes that are worked on at once, and how many of them may be one account's.
@@ -58,6 +58,7 @@ pub struct Outbox<F, C> {
     shares: Shares,
     shard: Shard,
     takeover: Takeover,
+    counts: Counts,
 }
 
 impl<F, C> fmt::Debug for Outbox<F, C> {
@@ -85,7 +86,27 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
             shares: Shares::new(SHARE),
             shard: Shard::new(format!("/w1/c0/{service}/shard/delivery")),
             takeover,
+            counts: Counts::default(),
         }
+    }
+
+    /// How deliveries go, for metrics.
+    pub fn figures(&self) -> Figures {
+        self.counts.with(self.queue.depth())
+    }
+
+    /// Counts a try of what the service delivers beside its parcels.
+    pub fn count(&self, answer: &Result<(), Failure>) {
+        match answer {
+            Ok(()) => self.counts.delivered(),
+            Err(failure) if failure.put_off => {}
+            Err(_) => self.counts.failed(),
+        }
+    }
+
+    /// Counts what the service gives up of it.
+    pub fn count_given_up(&self) {
+        self.counts.given_up();
     }
 
     /// Adds a parcel to the change that makes it necessary. `id` tells it from others of the place; in
@@ -197,6 +218,7 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
         let mut changes = self.table.begin();
         changes.fence(held.clone());
         for (stored, answer) in living.into_iter().zip(answers) {
+            self.count(&answer);
             match answer {
                 Ok(()) => changes.delete(&stored.key),
                 Err(failure) => failed.push((stored, failure)),
@@ -231,6 +253,7 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
         let left = match left {
             Ok(again) => Some(again),
             Err(why) => {
+                self.counts.given_up();
                 tracing::warn!(key = stored.key, error = %why.failure, retries = why.retries, "a delivery failed and is given up");
                 self.bury(stored.record.clone().dead(why, self.clock.now()))
                     .await

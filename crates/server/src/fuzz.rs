@@ -45,6 +45,7 @@ pub async fn services(
         sealing: Arc::default(),
         announcing: Arc::default(),
         s3: Arc::default(),
+        scheduler: Arc::default(),
         operations,
     });
     let made = plane.ec2.ensure_default_vpc(permit, cx).await;

@@ -12,14 +12,17 @@ use std::{
 
 use parking_lot::Mutex;
 use wharf_journal::Journal;
-use wharf_metrics::{Metrics, Requests};
+use wharf_metrics::{Labels, Metrics, Requests};
 use wharf_store::Store;
 use wharf_svc_cloudtrail::Recorder;
 use wharf_svc_ecs::{EcsService, figures::Figures};
 use wharf_svc_logs::LogsService;
+use wharf_svc_scheduler::SchedulerService;
+use wharf_svc_sqs::SqsService;
 
-use crate::gateway::{
-    bytes_in_flight::BytesInFlight, connections::Connections, throttle::Throttle,
+use crate::{
+    gateway::{bytes_in_flight::BytesInFlight, connections::Connections, throttle::Throttle},
+    services::Deliveries,
 };
 
 /// ECS is counted at most so often: it means looking at every task.
@@ -36,6 +39,15 @@ pub struct Sources {
     pub journal: Journal,
     pub logs: LogsService,
     pub ecs: EcsService,
+    pub sqs: SqsService,
+    pub services: Measured,
+}
+
+/// What services of the table say of themselves.
+#[derive(Default)]
+pub struct Measured {
+    pub deliveries: Vec<Deliveries>,
+    pub scheduler: Option<SchedulerService>,
 }
 
 /// All metrics of the server, and the counter of its requests.
@@ -45,6 +57,11 @@ pub fn collect(data: &Path, sources: Sources) -> (Metrics, Requests) {
     gateway(&mut metrics, &sources);
     audit(&mut metrics, &sources);
     storage(&mut metrics, &sources);
+    queues(&mut metrics, sources.sqs);
+    deliveries(&mut metrics, sources.services.deliveries);
+    if let Some(scheduler) = sources.services.scheduler {
+        schedules(&mut metrics, &scheduler);
+    }
     ecs(&mut metrics, sources.ecs);
     (metrics, requests)
 }
@@ -173,6 +190,113 @@ fn storage(metrics: &mut Metrics, sources: &Sources) {
         "wharf_logs_dropped_bytes",
         "Bytes of log events that were dropped for want of room",
         move || logs.dropped().bytes as f64,
+    );
+}
+
+/// Of all queues together: their names are their owners'.
+fn queues(metrics: &mut Metrics, sqs: SqsService) {
+    let of = sqs.clone();
+    metrics.gauge("wharf_queues", "Queues in memory", move || {
+        of.figures().queues as f64
+    });
+    let of = sqs.clone();
+    metrics.gauges(
+        "wharf_queue_messages",
+        "Messages in all queues, by whether they may be received",
+        move || {
+            let figures = of.figures();
+            let row = |state: &str, count: usize| (vec![("state", state.to_owned())], count as f64);
+            vec![
+                row("visible", figures.visible),
+                row("delayed", figures.delayed),
+                row("in_flight", figures.in_flight),
+            ]
+        },
+    );
+    metrics.gauge(
+        "wharf_queue_oldest_message_seconds",
+        "Since the oldest message of any queue was sent",
+        move || sqs.figures().oldest.as_secs_f64(),
+    );
+}
+
+fn deliveries(metrics: &mut Metrics, all: Vec<Deliveries>) {
+    type Figure = fn(&wharf_delivery::Figures) -> f64;
+    let all = Arc::new(all);
+    let read = |figure: Figure| {
+        let all = all.clone();
+        move || -> Vec<(Labels, f64)> {
+            let row = |(service, figures): &Deliveries| {
+                (vec![("service", (*service).to_owned())], figure(&figures()))
+            };
+            all.iter().map(row).collect()
+        }
+    };
+    let counters: [(&'static str, &'static str, Figure); 3] = [
+        (
+            "wharf_deliveries",
+            "Messages, events and calls that were delivered to targets",
+            |it| it.delivered as f64,
+        ),
+        (
+            "wharf_deliveries_failed",
+            "Tries to deliver that failed",
+            |it| it.failed as f64,
+        ),
+        (
+            "wharf_deliveries_given_up",
+            "Deliveries that were given up, for dead letters where there is a queue for them",
+            |it| it.given_up as f64,
+        ),
+    ];
+    for (name, help, figure) in counters {
+        metrics.counters(name, help, read(figure));
+    }
+    let gauges: [(&'static str, &'static str, Figure); 4] = [
+        (
+            "wharf_delivery_lanes_ready",
+            "Places with something to deliver that wait for a worker",
+            |it| it.lanes.ready as f64,
+        ),
+        (
+            "wharf_delivery_lanes_working",
+            "Places that are being delivered to",
+            |it| it.lanes.working as f64,
+        ),
+        (
+            "wharf_delivery_lanes_failing",
+            "Places whose deliveries could not be written down",
+            |it| it.lanes.failing as f64,
+        ),
+        (
+            "wharf_delivery_lag_seconds",
+            "How long the first place that waits for a worker has been waiting",
+            |it| it.lanes.lag.as_secs_f64(),
+        ),
+    ];
+    for (name, help, figure) in gauges {
+        metrics.gauges(name, help, read(figure));
+    }
+}
+
+fn schedules(metrics: &mut Metrics, scheduler: &SchedulerService) {
+    let of = scheduler.clone();
+    metrics.counter(
+        "wharf_schedule_moments",
+        "Moments of schedules that were carried out",
+        move || of.figures().carried_out as f64,
+    );
+    let of = scheduler.clone();
+    metrics.counter(
+        "wharf_schedule_moments_late",
+        "Moments of schedules that were carried out more than a second late",
+        move || of.figures().late as f64,
+    );
+    let of = scheduler.clone();
+    metrics.gauge(
+        "wharf_schedule_lag_seconds",
+        "How long the first schedule whose time has come has been waiting",
+        move || of.figures().lag.as_secs_f64(),
     );
 }
 

@@ -243,6 +243,12 @@ pub static SERVICES: &[Row] = &[
             let sns = SnsService::new(SnsParts {
                 store: it.data.store.clone(),
                 keyring: it.data.keyring.clone(),
+                kms: Arc::new(wharf_api_kms::Client::new(
+                    Arc::new(it.plane.kms.clone()),
+                    it.plane.dispatcher.clone(),
+                )),
+                own_kms: Arc::new(it.plane.kms.clone()),
+                mailer: it.config.mailer.clone(),
                 operations: it.operations.clone(),
                 egress: it.plane.egress.clone(),
                 address: endpoint(it.config),
@@ -250,9 +256,11 @@ pub static SERVICES: &[Row] = &[
                 clock: it.clock.clone(),
                 takeover: Takeover::Replace,
             });
+            let counted = sns.clone();
             Served::by(wharf_api_sns::Routes(Arc::new(sns.clone())))
                 .tagged(wharf_svc_sns::TAGGED)
                 .sealing(wharf_svc_sns::SEALING)
+                .delivering("sns", move || counted.deliveries())
                 .running("topics", |stop| async move { sns.run(stop).await })
         },
     },
@@ -270,9 +278,11 @@ pub static SERVICES: &[Row] = &[
                 clock: it.clock.clone(),
                 takeover: Takeover::Replace,
             });
+            let counted = events.clone();
             Served::by(wharf_api_events::Routes(Arc::new(events.clone())))
                 .tagged(wharf_svc_events::TAGGED)
                 .sealing(wharf_svc_events::SEALING)
+                .delivering("events", move || counted.deliveries())
                 .running("events", |stop| async move { events.run(stop).await })
         },
     },
@@ -286,8 +296,11 @@ pub static SERVICES: &[Row] = &[
                 clock: it.clock.clone(),
                 takeover: Takeover::Replace,
             });
+            let counted = scheduler.clone();
+            let _ = it.scheduler.set(scheduler.clone());
             Served::by(wharf_api_scheduler::Routes(Arc::new(scheduler.clone())))
                 .tagged(wharf_svc_scheduler::TAGGED)
+                .delivering("scheduler", move || counted.deliveries())
                 .running("schedules", |stop| async move { scheduler.run(stop).await })
         },
     },
@@ -307,10 +320,12 @@ pub static SERVICES: &[Row] = &[
                 takeover: Takeover::Replace,
             });
             let _ = it.s3.set(s3.clone());
+            let counted = s3.clone();
             Served::by(wharf_api_s3::Routes(Arc::new(s3.clone())))
                 .tagged(wharf_svc_s3::TAGGED)
                 .sealing(wharf_svc_s3::SEALING)
                 .announcing(wharf_svc_s3::ANNOUNCING)
+                .delivering("s3", move || counted.deliveries())
                 .running("objects", |stop| async move { s3.run(stop).await })
         },
     },
@@ -331,6 +346,8 @@ pub(crate) struct Wiring<'a> {
     pub announcing: Arc<OnceLock<Vec<Arc<dyn Announce>>>>,
     /// For the gateway, which answers pages of other sites by the rules of buckets, and for closed accounts.
     pub s3: Arc<OnceLock<S3Service>>,
+    /// For metrics.
+    pub scheduler: Arc<OnceLock<SchedulerService>>,
     /// Their operations, once all are built.
     pub operations: Arc<ByName>,
 }
@@ -348,10 +365,18 @@ pub(crate) struct Loop {
 pub(crate) struct Served {
     pub routes: Vec<Arc<dyn Service>>,
     pub loops: Vec<Loop>,
+    /// How what it owes to others is delivered, for metrics.
+    pub deliveries: Vec<Deliveries>,
     tagged: Vec<Tagged>,
     sealing: Vec<Sealing>,
     announcing: Vec<Arc<dyn Announce>>,
 }
+
+/// A service that delivers, and how that goes.
+pub(crate) type Deliveries = (
+    &'static str,
+    Box<dyn Fn() -> wharf_delivery::Figures + Send + Sync>,
+);
 
 impl Served {
     /// Answers by these routes.
@@ -359,6 +384,7 @@ impl Served {
         Self {
             routes: vec![Arc::new(routes)],
             loops: Vec::new(),
+            deliveries: Vec::new(),
             tagged: Vec::new(),
             sealing: Vec::new(),
             announcing: Vec::new(),
@@ -380,6 +406,16 @@ impl Served {
     /// Announces changes of its records, for EventBridge.
     pub fn announcing(mut self, announcing: impl Announce) -> Self {
         self.announcing.push(Arc::new(announcing));
+        self
+    }
+
+    /// Delivers to others, for metrics.
+    pub fn delivering(
+        mut self,
+        name: &'static str,
+        figures: impl Fn() -> wharf_delivery::Figures + Send + Sync + 'static,
+    ) -> Self {
+        self.deliveries.push((name, Box::new(figures)));
         self
     }
 
@@ -437,6 +473,7 @@ pub(crate) fn serve(wiring: &Wiring<'_>) -> Served {
     let nothing = Served {
         routes: Vec::new(),
         loops: Vec::new(),
+        deliveries: Vec::new(),
         tagged: Vec::new(),
         sealing: Vec::new(),
         announcing: Vec::new(),
@@ -446,6 +483,7 @@ pub(crate) fn serve(wiring: &Wiring<'_>) -> Served {
         let served = (row.serve)(wiring);
         all.routes.extend(served.routes);
         all.loops.extend(served.loops);
+        all.deliveries.extend(served.deliveries);
         all.tagged.extend(served.tagged);
         all.sealing.extend(served.sealing);
         all.announcing.extend(served.announcing);

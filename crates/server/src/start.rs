@@ -32,7 +32,7 @@ use wharf_svc_logs::{
     Limits as LogsLimits, LogsService, Options as LogsOptions, Parts as LogsParts,
 };
 use wharf_svc_secretsmanager::{Parts as SecretsParts, SecretsmanagerService};
-use wharf_svc_sns::Signer;
+use wharf_svc_sns::{Mailer, Signer};
 use wharf_svc_sqs::{Parts as SqsParts, SqsService};
 use wharf_wal::Disk;
 use wharf_wire::{Caller, Dispatcher, Fault, Service};
@@ -58,7 +58,9 @@ use crate::{
     health::Health,
     issuers::KeysFile,
     join::Join,
-    keys, measures, migrate, names,
+    keys,
+    measures::{self, Measured},
+    migrate, names,
     node_credentials::NodeCredentials,
     node_gate::NodeGate,
     nodes::Nodes,
@@ -99,6 +101,8 @@ pub struct ServerConfig {
     pub egress: Vec<Cidr>,
     /// Keys of identity providers that are not asked for theirs.
     pub jwks: Vec<KeysFile>,
+    /// How mail to subscribers leaves; `None`: it does not.
+    pub mailer: Option<Mailer>,
     /// How far API requests are throttled.
     pub throttling: Throttling,
     /// Whether what is decided is written down.
@@ -136,6 +140,7 @@ impl ServerConfig {
             public_cidr: Elbv2Config::default().public_cidr,
             egress: Vec::new(),
             jwks: Vec::new(),
+            mailer: None,
             throttling: Throttling::Off,
             audit: true,
             log_bytes: None,
@@ -233,11 +238,12 @@ pub async fn run_with(
     let plane = Plane::new(&config, &data, &clock);
     let mut parts = Running::default();
     let planes = Arc::new(plane.planes(&config, &data, &shutdown));
-    let s3 = Arc::default();
+    let (s3, scheduler) = (Arc::default(), Arc::default());
     let operations = Arc::new(plane.by_name(&clock));
     let control = plane.control(&config, &data, &clock, planes.clone(), operations.clone());
     let mut served = services::serve(&Wiring {
         s3: Arc::clone(&s3),
+        scheduler: Arc::clone(&scheduler),
         config: &config,
         control: &control,
         clock: &clock,
@@ -278,8 +284,12 @@ pub async fn run_with(
     let (store, journal) = (data.store.clone(), data.journal.clone());
     let failed = async move { disk_failed(&store, &journal).await };
     parts.spawn_until(&shutdown, WRITING, failed);
-    let mut gateway =
-        plane.gateway(served.routes, &control.0, &config, &data, &clock, &shutdown)?;
+    let measured = Measured {
+        deliveries: served.deliveries,
+        scheduler: scheduler.get().cloned(),
+    };
+    let answering = (served.routes, measured);
+    let mut gateway = plane.gateway(answering, &control.0, &config, &data, &clock, &shutdown)?;
     gateway.apis.s3 = s3.get().cloned();
     let gateway = Arc::new(gateway);
     parts.spawn("the planes' feed", async move { planes.run().await });
@@ -846,7 +856,7 @@ impl Plane {
 
     pub fn gateway(
         &self,
-        services: Vec<Arc<dyn Service>>,
+        (services, measured): (Vec<Arc<dyn Service>>, Measured),
         control: &ControlParts,
         config: &ServerConfig,
         data: &Data,
@@ -879,6 +889,8 @@ impl Plane {
                 journal: data.journal.clone(),
                 logs: self.logs.clone(),
                 ecs: self.ecs.clone(),
+                sqs: self.sqs.clone(),
+                services: measured,
             },
         );
         Ok(Gateway {

@@ -29,6 +29,11 @@ impl EventsService {
         }
     }
 
+    /// How deliveries go, for metrics.
+    pub fn deliveries(&self) -> wharf_delivery::Figures {
+        self.core.outbox.figures()
+    }
+
     /// Delivers to targets, follows what services announce and keeps the time of schedules until `stop`,
     /// or until a part of it panics.
     pub async fn run(&self, stop: CancellationToken) {

@@ -17,7 +17,7 @@ pub struct Manager {
     pub description: &'static str,
 }
 
-const MANAGERS: [Manager; 3] = [
+const MANAGERS: [Manager; 5] = [
     Manager {
         service: "s3",
         title: "S3",
@@ -27,6 +27,16 @@ const MANAGERS: [Manager; 3] = [
         service: "secretsmanager",
         title: "AWS Secrets Manager",
         description: "Default key that protects my Secrets Manager data when no other key is defined",
+    },
+    Manager {
+        service: "sns",
+        title: "SNS",
+        description: "Default key that protects my SNS data when no other key is defined",
+    },
+    Manager {
+        service: "sqs",
+        title: "SQS",
+        description: "Default key that protects my SQS messages when no other key is defined",
     },
     Manager {
         service: "ssm",

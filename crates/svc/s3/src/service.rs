@@ -24,6 +24,11 @@ impl S3Service {
         }
     }
 
+    /// How the delivery of notices goes, for metrics.
+    pub fn deliveries(&self) -> wharf_delivery::Figures {
+        self.core.outbox.figures()
+    }
+
     /// Removes what is not needed any more, and what rules of lifecycle let expire, and tells who is to be told, until
     /// `stop`.
     pub async fn run(&self, stop: CancellationToken) {

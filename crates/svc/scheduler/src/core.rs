@@ -15,6 +15,7 @@ use crate::{
     config::Parts,
     courier::Messenger,
     fault::{self, SchedulerFaults},
+    figures::Counts,
     names::{self, DEFAULT_GROUP},
     records::{Group, Schedule},
 };
@@ -26,6 +27,7 @@ pub struct Core {
     pub queue: Arc<Queue<String>>,
     pub shard: Shard,
     pub outbox: Arc<Outbox<SchedulerFaults, Messenger>>,
+    pub counts: Counts,
 }
 
 impl Core {
@@ -43,6 +45,7 @@ impl Core {
             outbox: Arc::new(outbox),
             parts,
             queue: Arc::default(),
+            counts: Counts::default(),
             shard: Shard::new("/w1/c0/scheduler/shard/0"),
         }
     }

@@ -15,6 +15,7 @@ mod core;
 mod courier;
 mod describe;
 mod fault;
+mod figures;
 mod names;
 mod ops;
 mod reconcile;
@@ -26,5 +27,6 @@ mod target;
 mod timing;
 
 pub use config::Parts;
+pub use figures::Figures;
 pub use service::SchedulerService;
 pub use tagged::TAGGED;

@@ -98,7 +98,11 @@ async fn carry_out(
         };
         core.outbox.put(&mut changes, place, &id, errand, policy);
     }
-    settled(changes.write(&PERMIT).await)
+    let written = changes.write(&PERMIT).await;
+    if written.is_ok() {
+        core.counts.carried_out(late);
+    }
+    settled(written)
 }
 
 /// A schedule without further moments.

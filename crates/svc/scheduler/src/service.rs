@@ -24,6 +24,16 @@ impl SchedulerService {
         }
     }
 
+    /// How schedules are kept, for metrics.
+    pub fn figures(&self) -> crate::figures::Figures {
+        crate::figures::figures(&self.core)
+    }
+
+    /// How deliveries go, for metrics.
+    pub fn deliveries(&self) -> wharf_delivery::Figures {
+        self.core.outbox.figures()
+    }
+
     /// Carries out schedules until `stop`, or until a part of it panics.
     pub async fn run(&self, stop: CancellationToken) {
         let mut loops = Loops::new(names::SERVICE, stop.clone());

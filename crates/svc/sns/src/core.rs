@@ -39,6 +39,8 @@ impl Core {
             egress: parts.egress.clone(),
             signer: parts.signer.clone(),
             keyring: parts.keyring.clone(),
+            kms: parts.own_kms.clone(),
+            mailer: parts.mailer.clone(),
             clock: clock.clone(),
             address: parts.address.clone(),
             rates: Arc::default(),

@@ -1,7 +1,7 @@
 //! Sends messages to subscribers: to queues as the service, whose policies decide, and to web servers by HTTP; dead
 //! letters to their queues.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -11,6 +11,7 @@ use http::{
     header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT},
 };
 use serde_json::json;
+use wharf_api_kms::Kms;
 use wharf_base::{Arn, Clock};
 use wharf_delivery::{
     Courier, DeadLetter, Failure, GivenUp, Lane, Operations, Parcel, Rates, Request, Sending,
@@ -21,10 +22,13 @@ use wharf_seal::Keyring;
 use wharf_wire::async_trait;
 
 use crate::{
+    crypt,
     delivery_policy::Effective,
-    endpoint::without_credentials,
+    endpoint::{Protocol, without_credentials},
     envelope::{Envelope, Kind, links},
     errand::Errand,
+    mail::{Mailer, text},
+    names::TopicId,
     signing::Signer,
     token::{LIFE, Token},
 };
@@ -36,6 +40,10 @@ const LIMITS: Limits = Limits {
 };
 /// Requests to one web server at once.
 const MOST_REQUESTS: usize = 8;
+/// Mails to one subscriber, as on AWS.
+const MAILS_A_SECOND: u32 = 10;
+/// A mail's body, of what is said and a link.
+type Text = fn(&str, &str) -> String;
 const AGENT: &str = "Amazon Simple Notification Service Agent";
 
 #[derive(Clone)]
@@ -44,6 +52,9 @@ pub struct Messages {
     pub egress: Egress,
     pub signer: Arc<Signer>,
     pub keyring: Keyring,
+    pub mailer: Option<Mailer>,
+    /// Opens messages of topics with a key.
+    pub kms: Arc<dyn Kms>,
     pub clock: Arc<dyn Clock>,
     /// Where this installation is reached, for subscriptions that do not say it.
     pub address: String,
@@ -59,29 +70,99 @@ fn later(cause: &dyn std::error::Error) -> Failure {
 }
 
 impl Messages {
+    /// A parcel whose message can be read.
+    async fn opened<'a>(
+        &self,
+        parcel: &'a Parcel<Errand>,
+    ) -> Result<Cow<'a, Parcel<Errand>>, Failure> {
+        let errand = &parcel.work;
+        if errand.message.sealed.is_none() {
+            return Ok(Cow::Borrowed(parcel));
+        }
+        let topic = TopicId::given(Some(&errand.topic)).map_err(|it| never(it.message))?;
+        let now = self.clock.now();
+        let message = crypt::opened(&*self.kms, &topic, &errand.message, now).await?;
+        let mut opened = parcel.clone();
+        opened.work.message = message.for_protocol(errand.protocol);
+        Ok(Cow::Owned(opened))
+    }
+
+    fn base<'a>(&'a self, errand: &'a Errand) -> &'a str {
+        match errand.base.as_str() {
+            "" => &self.address,
+            base => base,
+        }
+    }
+
+    /// The link by which the endpoint agrees, with its token, or by which it wants no more.
+    fn link(&self, parcel: &Parcel<Errand>) -> Result<(Option<String>, String), Failure> {
+        let (errand, base) = (&parcel.work, self.base(&parcel.work));
+        if errand.kind == Kind::Notification {
+            return Ok((None, links::unsubscribe(base, &errand.subscription)));
+        }
+        let token = Token {
+            subscription: errand.subscription.clone(),
+            ends_at: parcel.created_at + LIFE,
+            ended: errand.ended.clone(),
+        };
+        let token = token.sealed(&self.keyring).map_err(|it| later(&it))?;
+        let link = links::confirm(base, &errand.topic, &token);
+        Ok((Some(token), link))
+    }
+
+    async fn to_mailbox(&self, parcel: &Parcel<Errand>) -> Result<(), Failure> {
+        let parcel = &*self.opened(parcel).await?;
+        let (errand, message) = (&parcel.work, &parcel.work.message);
+        let mailer = self.mailer.as_ref();
+        let mailer = mailer.ok_or_else(|| {
+            Failure::passing("ConnectionFailure", "wharf up was given no SMTP server")
+        })?;
+        let turn = self.rates.take(
+            &errand.subscription,
+            &message.id,
+            MAILS_A_SECOND,
+            self.clock.now(),
+        );
+        turn.map_err(Failure::put_off)?;
+        let (usual, body) = match errand.kind {
+            Kind::Notification => ("AWS Notification Message", text::notification as Text),
+            Kind::SubscriptionConfirmation => (
+                "AWS Notification - Subscription Confirmation",
+                text::confirmation as Text,
+            ),
+            Kind::UnsubscribeConfirmation => (
+                "AWS Notification - Unsubscribe Confirmation",
+                text::ended as Text,
+            ),
+        };
+        // Whoever agrees is a person, in either form.
+        let body = match (errand.protocol, errand.kind) {
+            (Protocol::EmailJson, Kind::Notification) => self.content(parcel).await?,
+            (_, kind) => {
+                let said = match kind {
+                    Kind::Notification => &message.text,
+                    _ => &errand.topic,
+                };
+                body(said, &self.link(parcel)?.1)
+            }
+        };
+        let sender = match errand.sender.as_str() {
+            "" => text::SENDER,
+            sender => sender,
+        };
+        let subject = message.subject.as_deref().unwrap_or(usual);
+        let to = (sender, errand.endpoint.as_str());
+        mailer.send(to, subject, &message.id, body).await
+    }
+
     /// What the endpoint gets.
     async fn content(&self, parcel: &Parcel<Errand>) -> Result<String, Failure> {
         let errand = &parcel.work;
         if errand.raw {
             return Ok(errand.message.text.clone());
         }
-        let base = match errand.base.as_str() {
-            "" => &self.address,
-            base => base,
-        };
-        let token = Token {
-            subscription: errand.subscription.clone(),
-            ends_at: parcel.created_at + LIFE,
-            ended: errand.ended.clone(),
-        };
-        let token = match errand.kind {
-            Kind::Notification => None,
-            _ => Some(token.sealed(&self.keyring).map_err(|it| later(&it))?),
-        };
-        let link = match &token {
-            Some(token) => links::confirm(base, &errand.topic, token),
-            None => links::unsubscribe(base, &errand.subscription),
-        };
+        let base = self.base(errand);
+        let (token, link) = self.link(parcel)?;
         let envelope = Envelope {
             kind: errand.kind,
             message: &errand.message,
@@ -101,6 +182,7 @@ impl Messages {
     }
 
     async fn to_queue(&self, parcel: &Parcel<Errand>) -> Result<Sending, Failure> {
+        let parcel = &*self.opened(parcel).await?;
         let errand = &parcel.work;
         let queue: Arn = errand
             .endpoint
@@ -125,6 +207,7 @@ impl Messages {
     }
 
     async fn to_web(&self, parcel: &Parcel<Errand>) -> Result<(), Failure> {
+        let parcel = &*self.opened(parcel).await?;
         let errand = &parcel.work;
         let usual = Effective::default();
         let delivery = errand.delivery.as_ref().unwrap_or(&usual);
@@ -201,6 +284,13 @@ impl Courier for Messages {
             let requests = stream::iter(requests);
             return requests.buffered(MOST_REQUESTS).collect().await;
         }
+        if parcels.iter().any(|it| it.work.protocol.is_mail()) {
+            let mut answers = Vec::with_capacity(parcels.len());
+            for parcel in parcels {
+                answers.push(self.to_mailbox(parcel).await);
+            }
+            return answers;
+        }
         let mut sendings = Vec::with_capacity(parcels.len());
         for parcel in parcels {
             sendings.push(self.to_queue(parcel).await);
@@ -213,6 +303,8 @@ impl Courier for Messages {
         if errand.dead_letters.is_none() || errand.kind != Kind::Notification {
             return Ok(());
         }
+        let parcel = &*self.opened(parcel).await?;
+        let errand = &parcel.work;
         let why = GivenUp {
             // AWS says it of rules and schedules alone.
             exhausted: None,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use wharf_base::Arn;
 use wharf_wire::Fault;
 
-use crate::{fault, names};
+use crate::{fault, mail, names};
 
 /// Characters of an endpoint.
 const LONGEST: usize = 2048;
@@ -18,6 +18,8 @@ pub enum Protocol {
     Sqs,
     Http,
     Https,
+    Email,
+    EmailJson,
 }
 
 impl Protocol {
@@ -26,7 +28,9 @@ impl Protocol {
             "sqs" => Self::Sqs,
             "http" => Self::Http,
             "https" => Self::Https,
-            "email" | "email-json" | "sms" | "application" | "lambda" | "firehose" => {
+            "email" => Self::Email,
+            "email-json" => Self::EmailJson,
+            "sms" | "application" | "lambda" | "firehose" => {
                 return Err(fault::unsupported("Protocol", text));
             }
             _ => {
@@ -41,7 +45,13 @@ impl Protocol {
             Self::Sqs => "sqs",
             Self::Http => "http",
             Self::Https => "https",
+            Self::Email => "email",
+            Self::EmailJson => "email-json",
         }
+    }
+
+    pub fn is_mail(self) -> bool {
+        matches!(self, Self::Email | Self::EmailJson)
     }
 
     pub fn is_web(self) -> bool {
@@ -57,6 +67,10 @@ impl Protocol {
         match self {
             Self::Sqs if !names::is_queue(endpoint) => bad("SQS endpoint ARN"),
             Self::Sqs => Ok(()),
+            Self::Email | Self::EmailJson => match mail::is_address(endpoint) {
+                true => Ok(()),
+                false => bad("Email address"),
+            },
             Self::Http | Self::Https => {
                 let uri: Option<Uri> = without_credentials(endpoint).0.parse().ok();
                 let scheme = uri.as_ref().and_then(Uri::scheme_str);
@@ -78,7 +92,7 @@ impl Protocol {
             Self::Sqs => endpoint
                 .parse::<Arn>()
                 .is_ok_and(|it| it.account != account),
-            Self::Http | Self::Https => true,
+            Self::Http | Self::Https | Self::Email | Self::EmailJson => true,
         }
     }
 }
@@ -116,6 +130,8 @@ mod tests {
             ),
             (Protocol::Https, "https://example.com:8443/#x", false),
             (Protocol::Https, "https://exa mple.com", false),
+            (Protocol::Email, "a@example.com", true),
+            (Protocol::EmailJson, "example.com", false),
             (Protocol::Sqs, "http://example.com", false),
             (Protocol::Sqs, "arn:aws:sqs:us-east-1:000000000000:a", true),
         ] {

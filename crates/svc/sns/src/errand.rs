@@ -14,11 +14,17 @@ use crate::{
 };
 
 /// The name under which the service acts.
-const PRINCIPAL: &str = "sns.amazonaws.com";
+pub const PRINCIPAL: &str = "sns.amazonaws.com";
 /// Queues are tried for 23 days on AWS, 100,015 times; here as long, about as often as the waits allow.
 pub const OF_QUEUES: Policy = Policy {
     retries: 100_015,
     max_age_seconds: 23 * 86_400,
+};
+
+/// Mailboxes are tried for six hours, 50 times, as on AWS.
+const OF_MAILBOXES: Policy = Policy {
+    retries: 50,
+    max_age_seconds: 6 * 3600,
 };
 
 /// One message for one subscription.
@@ -41,6 +47,9 @@ pub struct Errand {
     pub dead_letters: Option<String>,
     #[serde(default)]
     pub kind: Kind,
+    /// What the topic is called in mail.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sender: String,
     pub message: Message,
     #[serde(default)]
     pub signature: Version,
@@ -75,6 +84,10 @@ impl Errand {
             raw: settings.raw && kind == Kind::Notification,
             dead_letters: settings.dead_letters.clone(),
             kind,
+            sender: match subscription.protocol.is_mail() {
+                true => topic.display_name.clone(),
+                false => String::new(),
+            },
             message,
             signature: topic.signature,
             base: subscription.base.clone(),
@@ -99,6 +112,7 @@ impl Errand {
                 retries: delivery.retries.num_retries,
                 ..Policy::DEFAULT
             },
+            None if self.protocol.is_mail() => OF_MAILBOXES,
             None => OF_QUEUES,
         }
     }

@@ -15,6 +15,7 @@ mod authorize;
 mod config;
 mod core;
 mod courier;
+mod crypt;
 mod delivery_policy;
 mod endpoint;
 mod envelope;
@@ -24,6 +25,7 @@ mod fifo;
 mod filter;
 #[doc(hidden)]
 pub mod fuzz;
+mod mail;
 mod message;
 mod names;
 mod ops;
@@ -36,6 +38,7 @@ mod tags;
 mod token;
 
 pub use config::Parts;
+pub use mail::{BadMail, MailConfig, Mailer};
 pub use sealed::SEALING;
 pub use service::SnsService;
 pub use signing::{Signer, SigningError, is_certificate};

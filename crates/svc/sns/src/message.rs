@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use wharf_api_sns::{MessageAttributeValue, faults};
 use wharf_wire::Fault;
 
-use crate::{endpoint::Protocol, fifo};
+use crate::{crypt::Sealed, endpoint::Protocol, fifo};
 
 /// Bytes of a message with its attributes.
 pub const MOST_BYTES: usize = 256 << 10;
@@ -41,6 +41,9 @@ pub struct Message {
     /// Other texts, by the protocols that get them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub texts: BTreeMap<String, String>,
+    /// Of a topic with a key of KMS: text, subject and attributes are in here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<Sealed>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -161,7 +164,9 @@ impl Message {
             2 * (name.len() + it.data_type.len() + it.value().len()) + 64
         };
         let attributes: usize = self.attributes.iter().map(attribute).sum();
-        serde_json::to_string(&self.text).map_or(0, |it| it.len()) + attributes
+        let sealed = self.sealed.as_ref();
+        let sealed = sealed.map_or(0, |it| it.key.len() + it.content.len());
+        serde_json::to_string(&self.text).map_or(0, |it| it.len()) + attributes + sealed
     }
 
     /// The attributes as a queue takes them, for who gets the message alone; `None` for more than it takes.

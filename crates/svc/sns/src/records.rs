@@ -29,6 +29,9 @@ pub struct Topic {
     pub signature: Version,
     #[serde(default)]
     pub delivery_policy: Option<OfTopic>,
+    /// The key of KMS that messages are under wherever they lie, as it was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kms_key: Option<String>,
     /// It keeps order.
     #[serde(default)]
     pub fifo: Option<Fifo>,

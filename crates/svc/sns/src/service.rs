@@ -19,6 +19,11 @@ impl SnsService {
         }
     }
 
+    /// How deliveries go, for metrics.
+    pub fn deliveries(&self) -> wharf_delivery::Figures {
+        self.core.outbox.figures()
+    }
+
     /// Delivers until `stop`, or until a part of it panics.
     pub async fn run(&self, stop: CancellationToken) {
         // One that ends early takes the others with it.

@@ -80,6 +80,7 @@ impl Server {
             public_cidr: "127.64.0.0/16".parse().unwrap(),
             egress: Vec::new(),
             jwks: Vec::new(),
+            mailer: None,
             throttling: crate::gateway::throttle::Throttling::Off,
             audit: true,
             log_bytes: None,
@@ -114,7 +115,7 @@ impl Server {
         let planes = Arc::new(plane.planes(&config, &data, &stop));
         let operations = Arc::new(plane.by_name(&clock));
         let control = plane.control(&config, &data, &clock, planes.clone(), operations);
-        let gateway = plane.gateway(Vec::new(), &control.0, &config, &data, &clock, &stop);
+        let gateway = plane.gateway(Default::default(), &control.0, &config, &data, &clock, &stop);
         let running = planes.clone();
         tasks.spawn(async move { running.run().await });
         tasks.spawn(Arc::new(gateway.unwrap()).serve(listener, stop.clone()));

@@ -51,13 +51,14 @@ fn mark(fifo: &Fifo, message: &Message) -> String {
     hex::encode(Sha256::digest(format!("{group}/{told_by}")))
 }
 
-/// Takes one message, or finds what it repeats.
+/// Takes one message, or finds what it repeats; `as_kept` is what of it is written down.
 pub async fn accept(
     core: &Core,
     call: &Call,
     topic: &TopicId,
     fifo: &Fifo,
     message: &Message,
+    as_kept: &Message,
 ) -> Result<Taken, Fault> {
     // Numbers are one record; those who wait here spend no tries on each other.
     let _turn = core.turns.take(topic.key()).await;
@@ -102,7 +103,7 @@ pub async fn accept(
                 at: call.now,
                 message: Message {
                     number: Some(number),
-                    ..message.clone()
+                    ..as_kept.clone()
                 },
                 unknown: Unknown::new(),
             };

@@ -10,6 +10,7 @@ use wharf_wire::{Call, Fault};
 use super::{Kept, Lane, Replayed, Turn};
 use crate::{
     core::{ChangeError, Core},
+    crypt,
     errand::OF_QUEUES,
     fault, filter,
     names::SubscriptionId,
@@ -109,16 +110,25 @@ pub async fn replay(
             at >= replay.from && replay.to.is_none_or(|to| at <= to)
         };
         let page = core.table.page::<Kept>(&prefix, after, SOME, fits).await?;
+        let mut wanted = Vec::with_capacity(page.records.len());
+        for stored in &page.records {
+            let opened = crypt::opened(
+                &*core.parts.own_kms,
+                &id.topic,
+                &stored.record.message,
+                call.now,
+            );
+            let opened = opened.await.map_err(unreadable)?;
+            let text = opened.for_protocol(subscription.protocol);
+            if filter::lets(&subscription.settings, &text) {
+                wanted.push(&stored.record.message);
+            }
+        }
         transact!(core.table, &call.permit, |tx| {
-            for stored in &page.records {
-                let message = &stored.record.message;
+            for message in &wanted {
                 let Some(number) = message.number else {
                     continue;
                 };
-                let text = message.for_protocol(subscription.protocol);
-                if !filter::lets(&subscription.settings, &text) {
-                    continue;
-                }
                 let group = message.group.as_deref().unwrap_or_default();
                 let work = Replayed {
                     replay: Some(replay.id.clone()),
@@ -132,6 +142,12 @@ pub async fn replay(
             return Ok(());
         }
     }
+}
+
+/// A message of the archive does not open: its key cannot be used.
+fn unreadable(failure: wharf_delivery::Failure) -> Fault {
+    let why = format!("The archive cannot be read: {}", failure.text);
+    wharf_api_sns::faults::invalid_state_exception(why)
 }
 
 /// Whether something of a replay was not sent yet.

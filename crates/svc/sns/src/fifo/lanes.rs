@@ -114,12 +114,16 @@ impl Core {
             return Ok(self.bury(turn, &parcel).await);
         }
         let answer = self.courier.deliver(&[&parcel]).await.pop();
+        if let Some(answer) = &answer {
+            self.outbox.count(answer);
+        }
         let Some(Err(failure)) = answer else {
             return Ok(None);
         };
         Ok(match turn.clone().failed(failure, now, rand::random()) {
             Ok(again) => Some(Turn(again)),
             Err(why) => {
+                self.outbox.count_given_up();
                 tracing::warn!(key = stored.key, error = %why.failure, retries = why.retries, "a delivery failed and is given up");
                 self.bury(turn.dead(why, now), &parcel).await
             }

@@ -65,8 +65,8 @@ pub async fn confirm_subscription(
     })
 }
 
-/// Ends a subscription. Without a signature only a web server does, by the link that it knows; it is told, and can take
-/// that back.
+/// Ends a subscription. Without a signature only a web server or a mailbox does, by the link that it knows; it is told, and
+/// can take that back.
 pub async fn unsubscribe(core: &Core, call: &Call, input: UnsubscribeInput) -> Result<(), Fault> {
     let id = SubscriptionId::given(input.subscription_arn.as_deref())?;
     let key = id.key();
@@ -75,7 +75,8 @@ pub async fn unsubscribe(core: &Core, call: &Call, input: UnsubscribeInput) -> R
         let Some(there) = tx.find::<Subscription>(&key).await? else {
             return Ok(());
         };
-        if is_anonymous && (there.authenticates || there.pending || !there.protocol.is_web()) {
+        let has_link = there.protocol.is_web() || there.protocol.is_mail();
+        if is_anonymous && (there.authenticates || there.pending || !has_link) {
             let why = "The subscription can be ended by signed requests alone";
             return Err(wharf_api_sns::faults::authorization_error_exception(why));
         }

@@ -10,6 +10,7 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::Core,
+    crypt,
     envelope::Kind,
     errand::Errand,
     fault,
@@ -46,7 +47,7 @@ pub async fn publish(
     let message = Message::new(given, ids::uuid(), call.now.iso8601())?;
     let there = core.topic(&topic).await?.record;
     if let Some(fifo) = &there.fifo {
-        let taken = in_order(core, call, &topic, fifo, message).await?;
+        let taken = in_order(core, call, &topic, &there, fifo, message).await?;
         return Ok(PublishResponse {
             message_id: Some(taken.message_id),
             sequence_number: Some(sequence_number(taken.number)),
@@ -102,7 +103,7 @@ pub async fn publish_batch(
     let mut plain = Vec::new();
     for (id, message) in messages {
         match &there.fifo {
-            Some(fifo) => match in_order(core, call, &topic, fifo, message).await {
+            Some(fifo) => match in_order(core, call, &topic, &there, fifo, message).await {
                 Ok(it) => successful.push(taken(id, it.message_id, Some(it.number))),
                 Err(fault) => failed.push(failure(id, fault)),
             },
@@ -144,11 +145,14 @@ async fn in_order(
     core: &Core,
     call: &Call,
     topic: &TopicId,
+    there: &Topic,
     fifo: &Fifo,
     mut message: Message,
 ) -> Result<Taken, Fault> {
     accept::check(fifo, &mut message)?;
-    accept::accept(core, call, topic, fifo, &message).await
+    let key = there.kms_key.as_deref();
+    let kept = crypt::kept(&*core.parts.kms, call, topic, key, &message).await?;
+    accept::accept(core, call, topic, fifo, &message, &kept).await
 }
 
 /// Refuses a batch that cannot be taken as a whole.
@@ -187,12 +191,15 @@ async fn owe(
     let subscriptions = core.subscriptions(topic).await?;
     let mut owed = Vec::new();
     for message in &messages {
+        let key = there.kms_key.as_deref();
+        let kept = crypt::kept(&*core.parts.kms, call, topic, key, message).await?;
         for (id, stored) in &subscriptions {
             let it = &stored.record;
             let message = message.for_protocol(it.protocol);
             if !it.pending && filter::lets(&it.settings, &message) {
                 let parcel = format!("{}.{}", message.id, id.id);
-                let errand = Errand::new(id, there, it, Kind::Notification, message);
+                let kept = kept.for_protocol(it.protocol);
+                let errand = Errand::new(id, there, it, Kind::Notification, kept);
                 owed.push((parcel, errand));
             }
         }

@@ -30,6 +30,10 @@ pub fn set(
     match name {
         "RawMessageDelivery" => {
             settings.raw = match value {
+                "true" if protocol.is_mail() => {
+                    let why = "Delivery protocol [email] does not support raw message delivery.";
+                    return Err(fault::invalid("Attributes", why));
+                }
                 "true" => true,
                 "false" => false,
                 _ => {
@@ -117,7 +121,7 @@ pub async fn get_subscription_attributes(
         ("Endpoint", it.endpoint),
         (
             "ConfirmationWasAuthenticated",
-            (it.authenticates || !it.protocol.is_web()).to_string(),
+            (it.authenticates || !(it.protocol.is_web() || it.protocol.is_mail())).to_string(),
         ),
         ("PendingConfirmation", it.pending.to_string()),
         ("RawMessageDelivery", it.settings.raw.to_string()),

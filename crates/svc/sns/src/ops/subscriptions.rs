@@ -30,6 +30,10 @@ pub async fn subscribe(
     let topic = TopicId::given(input.topic_arn.as_deref())?;
     let protocol = Protocol::given(&input.protocol.unwrap_or_default())?;
     let endpoint = input.endpoint.unwrap_or_default();
+    if protocol.is_mail() && core.parts.mailer.is_none() {
+        let why = "This installation has no SMTP server (wharf up --smtp)";
+        return Err(fault::invalid("Protocol", why));
+    }
     protocol.check(&endpoint)?;
     let mut settings = Settings::default();
     for (name, value) in input.attributes.iter().flatten() {

@@ -30,6 +30,8 @@ const PAGE: usize = 100;
 /// Subscriptions deleted in one transaction.
 const SOME: usize = 100;
 const LONGEST_DISPLAY_NAME: usize = 100;
+/// Of what names a key of KMS: an ARN of an alias is the longest.
+const LONGEST_KEY: usize = 2048;
 
 /// The policy of a topic that was given none: its account may do all with it.
 pub fn default_policy(topic: &TopicId) -> String {
@@ -119,7 +121,13 @@ fn set(topic: &mut Topic, name: &str, value: &str, now: Timestamp) -> Result<(),
         "ContentBasedDeduplication" | "FifoThroughputScope" | "ArchivePolicy" => {
             set_fifo(topic, name, value, now)?;
         }
-        "KmsMasterKeyId" | "TracingConfig" => {
+        "KmsMasterKeyId" => {
+            if value.len() > LONGEST_KEY {
+                return Err(fault::invalid(name, "It has too many characters"));
+            }
+            topic.kms_key = (!value.is_empty()).then(|| value.to_owned());
+        }
+        "TracingConfig" => {
             if !value.is_empty() {
                 return Err(fault::unsupported("AttributeName", name));
             }
@@ -154,6 +162,7 @@ pub async fn create_topic(
         salt: ids::uuid(),
         signature: Version::default(),
         delivery_policy: None,
+        kms_key: None,
         fifo: fifo.then(Fifo::default),
         unknown: Default::default(),
     };
@@ -246,6 +255,9 @@ pub async fn get_topic_attributes(
     ]);
     if let Some(policy) = &topic.delivery_policy {
         shown.insert("DeliveryPolicy", json!({ "http": policy }).to_string());
+    }
+    if let Some(key) = topic.kms_key {
+        shown.insert("KmsMasterKeyId", key);
     }
     if let Some(fifo) = &topic.fifo {
         let scope = ["Topic", "MessageGroup"][usize::from(fifo.by_group)];

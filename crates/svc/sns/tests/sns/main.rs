@@ -1,5 +1,6 @@
 //! Topics over a store.
 
+mod encrypted;
 mod fifo;
 mod queues;
 mod support;

@@ -11,6 +11,7 @@ use wharf_base::SystemClock;
 use wharf_delivery::{Actor, Operations, Request};
 use wharf_egress::Egress;
 use wharf_reconcile::Takeover;
+use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_svc_sns::{Parts, Signer, SnsService};
 use wharf_testkit::{Running, World, call, until};
 use wharf_wire::{Check, Fault, async_trait};
@@ -67,6 +68,7 @@ impl Operations for Queues {
 pub struct Home {
     pub queues: Arc<Queues>,
     pub sns: Running<SnsService>,
+    pub kms: Arc<dyn wharf_api_kms::Kms>,
     pub world: World,
 }
 
@@ -75,7 +77,18 @@ impl Home {
         let (world, queues) = (World::new(), Arc::new(Queues::default()));
         let clock = Arc::new(SystemClock);
         let local = "127.0.0.0/8".parse().unwrap();
+        let kms = Arc::new(KmsService::new(KmsParts {
+            store: world.store.clone(),
+            keyring: world.keyring.clone(),
+            clock: clock.clone(),
+            takeover: Takeover::Replace,
+        }));
+        let gated = wharf_api_kms::Client::new(kms.clone(), world.dispatcher.clone());
+        let gated: Arc<dyn wharf_api_kms::Kms> = Arc::new(gated);
         let parts = Parts {
+            kms: gated.clone(),
+            mailer: None,
+            own_kms: kms,
             egress: Egress::to(vec![local]),
             address: "http://wharf.test".to_owned(),
             signer: Arc::new(Signer::new(
@@ -94,7 +107,12 @@ impl Home {
             let running = sns.clone();
             (sns, move |stop| async move { running.run(stop).await })
         });
-        Self { queues, sns, world }
+        Self {
+            queues,
+            sns,
+            kms: gated,
+            world,
+        }
     }
 
     pub async fn topic(&self, name: &str) -> String {
