@@ -1,0 +1,94 @@
+"""What services tell by themselves, as a rule of the default bus gets it: certificates, secrets, parameters, container instances."""
+
+import datetime
+import json
+
+import pytest
+
+from harness import tasks
+from harness.waiting import wait_for
+from test_sns import queue
+
+
+@pytest.fixture(scope="module")
+def told(wharf):
+    """Waits for the next event of a detail type that is as wanted."""
+    events, sqs, rule = wharf.client("events"), wharf.client("sqs"), tasks.unique("told")
+    sources = ["aws.acm", "aws.ecs", "aws.secretsmanager", "aws.ssm"]
+    arn = events.put_rule(Name=rule, EventPattern=json.dumps({"source": sources}))["RuleArn"]
+    url, target = queue(wharf, arn, service="events.amazonaws.com")
+    assert events.put_targets(Rule=rule, Targets=[{"Id": "q", "Arn": target}])["FailedEntryCount"] == 0
+    got = []
+
+    def next_of(kind, wanted):
+        def look():
+            messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", [])
+            for message in messages:
+                got.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            return next((it for it in got if it["detail-type"] == kind and wanted(it)), None)
+
+        return wait_for(look, what=f"{kind} is told")
+
+    yield next_of
+    events.remove_targets(Rule=rule, Ids=["q"])
+    events.delete_rule(Name=rule)
+    sqs.delete_queue(QueueUrl=url)
+
+
+def test_certificates(wharf, told):
+    acm = wharf.client("acm")
+    assert acm.get_account_configuration()["ExpiryEvents"]["DaysBeforeExpiry"] == 45
+    arn = acm.request_certificate(DomainName="told.example.com", ValidationMethod="DNS")["CertificateArn"]
+    event = told("ACM Certificate Available", lambda it: it["resources"] == [arn])
+    detail = event["detail"]
+    assert (event["source"], detail["Action"], detail["CommonName"]) == ("aws.acm", "ISSUANCE", "told.example.com")
+    assert detail["InUse"] is False and detail["DaysToExpiry"] > 45
+    # From now on its end is near.
+    acm.put_account_configuration(ExpiryEvents={"DaysBeforeExpiry": 395}, IdempotencyToken="near")
+    acm.add_tags_to_certificate(CertificateArn=arn, Tags=[{"Key": "look", "Value": "again"}])
+    near = told("ACM Certificate Approaching Expiration", lambda it: it["resources"] == [arn])
+    assert near["detail"] == {"DaysToExpiry": detail["DaysToExpiry"], "CommonName": "told.example.com"}
+    acm.put_account_configuration(ExpiryEvents={"DaysBeforeExpiry": 45}, IdempotencyToken="far")
+    acm.delete_certificate(CertificateArn=arn)
+
+
+def test_secrets_that_are_deleted_and_restored(wharf, told):
+    secrets = wharf.client("secretsmanager")
+    made = secrets.create_secret(Name=tasks.unique("told"), SecretString="x")
+    about = {"SecretId": made["ARN"], "SecretVersionId": made["VersionId"]}
+    secrets.delete_secret(SecretId=made["ARN"])
+    secrets.restore_secret(SecretId=made["ARN"])
+    secrets.delete_secret(SecretId=made["ARN"], ForceDeleteWithoutRecovery=True)
+    for name in ("StartSecretVersionDelete", "CancelSecretVersionDelete", "EndSecretVersionDelete"):
+        event = told(
+            "AWS Service Event via CloudTrail",
+            lambda it, name=name: it["detail"]["eventName"] == name and it["detail"]["additionalEventData"] == about,
+        )
+        assert event["source"] == "aws.secretsmanager" and event["detail"]["eventType"] == "AwsServiceEvent"
+
+
+def test_policies_of_parameters(wharf, told):
+    ssm, name = wharf.client("ssm"), f"/{tasks.unique('told')}"
+    end = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    policies = [
+        {"Type": "Expiration", "Version": "1.0", "Attributes": {"Timestamp": end}},
+        {"Type": "ExpirationNotification", "Version": "1.0", "Attributes": {"Before": "2", "Unit": "Hours"}},
+    ]
+    ssm.put_parameter(Name=name, Value="x", Type="String", Tier="Advanced", Policies=json.dumps(policies))
+    event = told("Parameter Store Policy Action", lambda it: it["detail"]["parameter-name"] == name)
+    assert event["detail"]["policy-type"] == "ExpirationNotification"
+    ssm.delete_parameter(Name=name)
+
+
+def test_container_instances(wharf, told):
+    ecs = wharf.client("ecs")
+    arn = ecs.list_container_instances()["containerInstanceArns"][0]
+    ecs.update_container_instances_state(containerInstances=[arn], status="DRAINING")
+    ecs.update_container_instances_state(containerInstances=[arn], status="ACTIVE")
+    kind = "ECS Container Instance State Change"
+    event = told(kind, lambda it: it["detail"]["status"] == "DRAINING")
+    assert (event["source"], event["resources"]) == ("aws.ecs", [arn])
+    assert {it["name"] for it in event["detail"]["remainingResources"]} >= {"CPU", "MEMORY"}
+    again = told(kind, lambda it: it["detail"]["version"] > event["detail"]["version"])
+    assert again["detail"]["status"] == "ACTIVE"
