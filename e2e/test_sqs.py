@@ -351,4 +351,4 @@ def test_a_worker_in_javascript_takes_jobs(wharf):
     finally:
         worker.terminate()
         _, errors = worker.communicate(timeout=30)
-    assert set(errors.split("\n")) <= {"", "Unexpected message handler failure: not yet"}, errors
+    assert worker.returncode == 0, errors
