@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use wharf_api_sns::{MessageAttributeValue, faults};
 use wharf_wire::Fault;
 
-use crate::{crypt::Sealed, endpoint::Protocol, fifo};
+use crate::{crypt, endpoint::Protocol, fifo};
 
 /// Bytes of a message with its attributes.
 pub const MOST_BYTES: usize = 256 << 10;
@@ -43,7 +43,7 @@ pub struct Message {
     pub texts: BTreeMap<String, String>,
     /// Of a topic with a key of KMS: text, subject and attributes are in here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sealed: Option<Sealed>,
+    pub sealed: Option<crypt::Sealed>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -115,7 +115,14 @@ impl Server {
         let planes = Arc::new(plane.planes(&config, &data, &stop));
         let operations = Arc::new(plane.by_name(&clock));
         let control = plane.control(&config, &data, &clock, planes.clone(), operations);
-        let gateway = plane.gateway(Default::default(), &control.0, &config, &data, &clock, &stop);
+        let gateway = plane.gateway(
+            Default::default(),
+            &control.0,
+            &config,
+            &data,
+            &clock,
+            &stop,
+        );
         let running = planes.clone();
         tasks.spawn(async move { running.run().await });
         tasks.spawn(Arc::new(gateway.unwrap()).serve(listener, stop.clone()));
