@@ -42,13 +42,13 @@ pub struct Secret {
     /// Regions with a replica.
     #[serde(default)]
     pub replicas: BTreeSet<String>,
-    /// The service that keeps it for its users; nobody else changes it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner: Option<String>,
     /// Those of them that keep values of their own, since a key is in one region alone, with the key of KMS that
     /// these are under, as it was named; `None` for the service's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub copies: BTreeMap<String, Option<String>>,
+    /// The service that keeps it for its users; nobody else changes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
