@@ -13,7 +13,7 @@ mod rates;
 use std::{
     collections::HashMap,
     fmt,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     str::FromStr,
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -22,6 +22,7 @@ use parking_lot::Mutex;
 use wharf_base::Timestamp;
 use wharf_wire::{Caller, CallerKind, schema::ServiceSchema};
 
+use super::source::Source;
 use crate::node_identity::is_node;
 use rates::Rate;
 pub use rates::is_read;
@@ -83,8 +84,8 @@ pub struct Throttle {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
-    /// An account, the principal of a node, or an address.
-    owner: String,
+    /// An account, a node, or an address; `None`: those for whom there is no room.
+    owner: Option<Source>,
     service: &'static str,
     class: &'static str,
 }
@@ -156,12 +157,12 @@ impl Throttle {
         };
         let is_stranger = caller.kind == CallerKind::Anonymous;
         let (owner, class, rate) = if is_node(caller) {
-            (caller.arn.clone(), "node", rates::NODE)
+            (Some(Source::Node(caller.arn.clone())), "node", rates::NODE)
         } else {
             let (class, rate) = rates::of(schema.signing_name, operation, narrowed);
             let owner = match is_stranger {
-                true => from.map(network).unwrap_or_default(),
-                false => caller.account.clone(),
+                true => from.map(Source::of),
+                false => Some(Source::Account(caller.account.clone())),
             };
             (owner, class, rate)
         };
@@ -192,10 +193,7 @@ impl Throttle {
         let mut buckets = self.strangers.lock();
         let key = match has_room(&mut buckets, &key, MAX_STRANGERS, now) {
             true => key,
-            false => Key {
-                owner: String::new(),
-                ..key
-            },
+            false => Key { owner: None, ..key },
         };
         take(&mut buckets, key, rate, now)
     }
@@ -216,17 +214,6 @@ fn has_room(buckets: &mut Buckets, key: &Key, most: usize, now: Timestamp) -> bo
 fn take(buckets: &mut Buckets, key: Key, rate: Rate, now: Timestamp) -> bool {
     let bucket = buckets.entry(key);
     bucket.or_insert_with(|| Bucket::full(rate, now)).take(now)
-}
-
-/// What one customer of a network has: an address of IPv4, 64 bits of IPv6.
-fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).to_string()
-        }
-    }
 }
 
 #[cfg(test)]
@@ -357,7 +344,7 @@ mod tests {
     fn the_number_of_buckets_is_bounded() {
         let throttle = Throttle::new(Throttling::default());
         let key = |number: usize| Key {
-            owner: number.to_string(),
+            owner: Some(Source::Account(number.to_string())),
             service: "ecs",
             class: "x",
         };
