@@ -1,7 +1,12 @@
 //! Documents of identity providers, which whoever may make one in an account names: by the guarded way
 //! out, or from files that the operator gave for providers that cannot be reached.
 
-use std::{collections::BTreeMap, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{Request, StatusCode, header};
@@ -105,7 +110,7 @@ impl Documents for Issuers {
 }
 
 /// A file as it is now: it may be replaced while the server runs.
-async fn read(path: &PathBuf, most: usize) -> Result<Vec<u8>, String> {
+async fn read(path: &Path, most: usize) -> Result<Vec<u8>, String> {
     let failed = |error: std::io::Error| format!("{}: {error}", path.display());
     let file = tokio::fs::File::open(path).await.map_err(failed)?;
     let mut bytes = Vec::new();
