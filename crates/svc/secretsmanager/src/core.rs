@@ -14,6 +14,7 @@ use wharf_seal::Secret as Opened;
 use wharf_service::{Changes, Place, Stored, Table, transact};
 use wharf_wire::{Call, Context, Fault};
 
+pub use crate::content::Content;
 use crate::{
     config::Parts,
     fault::{self, SecretFaults},
@@ -112,38 +113,6 @@ impl Slot<'_> {
     /// Of the secret.
     fn arn(&self) -> String {
         names::arn(self.place, self.name, self.suffix)
-    }
-}
-
-/// The text or the bytes of a version.
-#[derive(Clone, PartialEq)]
-pub enum Content {
-    Text(String),
-    Binary(Vec<u8>),
-}
-
-impl Content {
-    /// What a request gives; `None` if it gives nothing.
-    ///
-    /// # Errors
-    /// It gives both.
-    pub fn given(text: Option<String>, binary: Option<Vec<u8>>) -> Result<Option<Self>, Fault> {
-        match (text, binary) {
-            (Some(_), Some(_)) => Err(fault::parameter(
-                "You can't specify both a binary secret value and a string secret value in the same \
-                 secret.",
-            )),
-            (Some(text), None) => Ok(Some(Self::Text(text))),
-            (None, Some(binary)) => Ok(Some(Self::Binary(binary))),
-            (None, None) => Ok(None),
-        }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Text(text) => text.as_bytes(),
-            Self::Binary(bytes) => bytes,
-        }
     }
 }
 
@@ -289,12 +258,7 @@ impl Core {
             let inner = wharf_seal::open_once(key.bytes(), opened.expose(), &purpose);
             opened = inner.map_err(|error| fault::unreadable(&error))?;
         }
-        if value.binary {
-            return Ok(Content::Binary(opened.expose().to_vec()));
-        }
-        let text = opened.expose_str().map(str::to_owned);
-        text.map(Content::Text)
-            .ok_or_else(|| fault::unreadable(&NotText))
+        Content::opened(&opened, value.binary).map_err(|error| fault::unreadable(&error))
     }
 
     /// The value of a version that a secret says it has.
@@ -357,14 +321,3 @@ pub fn value_key(place: &Place, id: &str) -> String {
 pub fn replica_key(place: &Place, name: &str) -> String {
     names::scope(place).key(Replica::KIND, name)
 }
-
-#[derive(Debug)]
-struct NotText;
-
-impl std::fmt::Display for NotText {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("a stored text is not UTF-8")
-    }
-}
-
-impl std::error::Error for NotText {}

@@ -20,6 +20,7 @@
 mod announced;
 mod authorize;
 mod config;
+mod content;
 mod core;
 mod describe;
 mod fault;
