@@ -81,7 +81,7 @@ def test_what_services_keep_sealed_opens_when_its_key_is_gone(unstarted):
     made = iam.create_access_key(UserName="alice")["AccessKey"]
     alice = Keys(made["AccessKeyId"], made["SecretAccessKey"])
     iam.attach_user_policy(UserName="alice", PolicyArn="arn:aws:iam::aws:policy/IAMFullAccess")
-    iam.update_account_password_policy(PasswordReusePrevention=3)
+    iam.update_account_password_policy(PasswordReusePrevention=3, AllowUsersToChangePassword=True)
     wharf.client("iam", alice).change_password(OldPassword="first-Word1", NewPassword="second-Word2")
     device = iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
     seed = device["Base32StringSeed"].decode()

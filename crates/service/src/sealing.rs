@@ -144,9 +144,16 @@ mod tests {
         }
     }
 
+    /// One in memory is never rotated.
+    fn on_disk() -> (tempfile::TempDir, Keyring) {
+        let folder = tempfile::tempdir().unwrap();
+        let keyring = Keyring::open_or_create(&folder.path().join("keys/keyring")).unwrap();
+        (folder, keyring)
+    }
+
     #[test]
     fn each_secret_of_a_record_is_sealed_anew_and_nothing_else_changes() {
-        let keyring = Keyring::in_memory();
+        let (_folder, keyring) = on_disk();
         let seal = |plain: &str| keyring.seal(plain.as_bytes(), "x/u1").encode();
         let (now, before) = (seal("now"), [seal("then"), seal("first")]);
         let user = json!({"id": "u1", "login": {"password": now, "before": before, "n": 1}});
@@ -172,7 +179,7 @@ mod tests {
 
     #[test]
     fn tokens_stay_tokens() {
-        let keyring = Keyring::in_memory();
+        let (_folder, keyring) = on_disk();
         let task = entry("task", json!({"seed": keyring.seal_token(b"seed", "r/1")}));
         keyring.rotate().unwrap();
         let anew = SEALING.anew(&keyring, &task).unwrap().unwrap();
