@@ -93,7 +93,6 @@ fn resource(kind: u8, name: u8, (a, b): (u8, u8)) -> Resource {
             vpc: format!("vpc{a}"),
             ingress: Vec::new(),
             egress: Vec::new(),
-            mailer: None,
         }),
         3 => Resource::Interface(Interface {
             id: format!("eni{name}"),

@@ -60,7 +60,6 @@ pub fn fleet_resources() -> Vec<Resource> {
         vpc: "vpc-1".to_owned(),
         ingress: Vec::new(),
         egress: Vec::new(),
-        mailer: None,
     }));
     for n in 0..HOSTS {
         put(Resource::Host(Host {

@@ -52,7 +52,7 @@ impl Core {
     /// Whether requests can be sent to a destination.
     async fn state(&self, place: &Place, it: &Destination) -> Result<String, ChangeError> {
         let connection = self.connection(place, &it.connection).await?;
-        let works = connection.is_some_and(|(_, it)| it.sealed.is_some());
+        let works = connection.is_some_and(|(_, it)| it.state() == "AUTHORIZED");
         Ok(["INACTIVE", "ACTIVE"][usize::from(works)].to_owned())
     }
 
