@@ -57,7 +57,7 @@ def test_the_keyring_is_rotated_online(unstarted):
     # What was handed out before counts on.
     assert wharf.client("sts", Keys.of_session(session)).get_caller_identity()["Account"]
     refused = tools.run(tools.wharf(), "keys", "retire", "--data", wharf.data, check=False)
-    assert refused.returncode != 0 and "36 hours" in refused.stderr
+    assert refused.returncode != 0 and "48 hours" in refused.stderr
     tools.run(tools.wharf(), "keys", "retire", "--now", "--data", wharf.data)
     assert list(keys(wharf)) == [active]
     with pytest.raises(ClientError):

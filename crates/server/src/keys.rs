@@ -42,8 +42,9 @@ use crate::{
 };
 
 const PERMIT: Permit = Permit::for_controller("keys");
-/// The longest that a session token or a registry password lives.
-const LONGEST_TOKEN: Duration = Duration::from_secs(36 * 3600);
+/// The longest that anything lives that was sealed and given away: links in mail; session tokens and registry
+/// passwords live for 36 hours.
+const LONGEST_TOKEN: Duration = Duration::from_secs(48 * 3600);
 
 /// The key that is meant if none is named.
 const KEYRING: &str = "keyring";
@@ -207,7 +208,7 @@ impl Keys {
             .map_or(Duration::ZERO, |at| self.clock.now().since(at));
         if age < LONGEST_TOKEN && !now {
             return Err(invalid(
-                "The last rotation was less than 36 hours ago: session tokens from before would end. \
+                "The last rotation was less than 48 hours ago: session tokens from before would end. \
                  Use --now to end them.",
             ));
         }

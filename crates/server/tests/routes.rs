@@ -368,7 +368,9 @@ async fn nothing_is_open_to_a_user_without_policies() {
             // Says so of each object, of a bucket that is there; which ones are is no secret, as on AWS.
             "DeleteObjects" => status == 404 && code(&body) == "NoSuchBucket",
             // The token decides, and this is none.
-            "AssumeRoleWithWebIdentity" => code(&body) == "InvalidIdentityToken",
+            "AssumeRoleWithSAML" | "AssumeRoleWithWebIdentity" => {
+                code(&body) == "InvalidIdentityToken"
+            }
             // What HEAD is answered has no body.
             _ if operation.method == "HEAD" => status == expected_status,
             _ => code(&body) == expected && status == expected_status && body.contains(&action),

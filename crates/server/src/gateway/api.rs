@@ -465,7 +465,7 @@ impl Apis {
         self.admit(&cx.caller, wanted.hold, wanted.asking)?;
         let taken = self.throttle.take(
             &cx.caller,
-            cx.source_ip,
+            Some(Source::of_peer(wanted.peer)),
             schema,
             operation,
             wanted.narrowed,

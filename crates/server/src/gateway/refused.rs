@@ -149,10 +149,7 @@ pub fn event(
     if !why.is_told() {
         return None;
     }
-    let source = match &asks.peer.task {
-        Some(task) => Source::of_task(task),
-        None => Source::of(asks.peer.address.ip()),
-    };
+    let source = Source::of_peer(asks.peer);
     // A stranger may name any number of keys that there are not.
     let by = match &named.account {
         Some(_) => format!("{source:?} {} {}", fault.code, named.access_key_id),

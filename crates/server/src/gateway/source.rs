@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use wharf_planeproto::forward::Forwarded;
 
+use super::Peer;
+
 /// One source of connections and requests. Limits are shared out among sources, so that one that
 /// floods the gateway takes only its own share.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -29,6 +31,14 @@ impl Source {
             (Some(task), _) => Self::Task(task.clone()),
             (None, Some(address)) => Self::Task(address.to_string()),
             (None, None) => Self::Task("of a host's network".to_owned()),
+        }
+    }
+
+    /// Who asks over a connection: the addresses of tasks are private ones, the same in many accounts.
+    pub fn of_peer(peer: &Peer) -> Self {
+        match &peer.task {
+            Some(task) => Self::of_task(task),
+            None => Self::of(peer.address.ip()),
         }
     }
 

@@ -5,7 +5,7 @@
 //! up to their size. Only requests from outside take tokens: what services ask of each other was
 //! paid for by the request that began it. A node has one wide bucket of its own, so that neither
 //! tenants nor other nodes can keep it from reporting. Callers who say nothing of themselves have buckets by the
-//! address that they ask from, in a table of their own: none of them takes tokens from the others, and all of them
+//! source that they ask from, in a table of their own: none of them takes tokens from the others, and all of them
 //! together none from accounts.
 
 mod rates;
@@ -13,7 +13,6 @@ mod rates;
 use std::{
     collections::HashMap,
     fmt,
-    net::IpAddr,
     str::FromStr,
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -142,11 +141,11 @@ impl Throttle {
         self.refused.load(Ordering::Relaxed)
     }
 
-    /// Takes a token for a request from an address. `narrowed` says whether it has filters or a page size.
+    /// Takes a token for a request from a source. `narrowed` says whether it has filters or a page size.
     pub fn take(
         &self,
         caller: &Caller,
-        from: Option<IpAddr>,
+        from: Option<Source>,
         schema: &'static ServiceSchema,
         operation: &str,
         narrowed: bool,
@@ -161,7 +160,7 @@ impl Throttle {
         } else {
             let (class, rate) = rates::of(schema.signing_name, operation, narrowed);
             let owner = match is_stranger {
-                true => from.map(Source::of),
+                true => from,
                 false => Some(Source::Account(caller.account.clone())),
             };
             (owner, class, rate)
@@ -317,8 +316,17 @@ mod tests {
         let throttle = Throttle::new(Throttling::default());
         let nobody = Caller::unproven("", "");
         let asks = |from: &str, asked: usize| {
-            let from = Some(from.parse().unwrap());
-            let take = || throttle.take(&nobody, from, ecs(), "CreateCluster", false, at(0.0));
+            let from = Some(Source::of(from.parse().unwrap()));
+            let take = || {
+                throttle.take(
+                    &nobody,
+                    from.clone(),
+                    ecs(),
+                    "CreateCluster",
+                    false,
+                    at(0.0),
+                )
+            };
             (0..asked).filter(|_| take().is_ok()).count()
         };
         assert_eq!(asks("192.0.2.1", 50), 20);

@@ -16,8 +16,8 @@ pub const INTERVAL: Duration = Duration::from_secs(300);
 /// the history may have.
 const MAX_UNPROVEN: usize = 16;
 const MAX_UNNAMED: usize = 8;
-/// Kinds at once of senders who proved who they are: theirs are the account's own.
-const MAX_PROVEN: usize = 512;
+/// Kinds at once of an account's senders who proved who they are: none of them hides another account's.
+const MAX_PROVEN: usize = 64;
 
 /// What came since the last event of a kind.
 struct Kind {
@@ -26,19 +26,25 @@ struct Kind {
     last: Option<Event>,
 }
 
+type Kinds = HashMap<String, Kind>;
+
 /// The kinds there are now.
 #[derive(Default)]
 pub struct Repeated {
-    proven: HashMap<String, Kind>,
-    unproven: HashMap<String, Kind>,
-    unnamed: HashMap<String, Kind>,
+    /// By account.
+    proven: HashMap<String, Kinds>,
+    unproven: Kinds,
+    unnamed: Kinds,
 }
 
 impl Repeated {
     /// The event, if it is to be recorded as it came.
     pub fn see(&mut self, event: Event, alike: Alike, now: Timestamp) -> Option<Event> {
         let (kinds, most) = match alike.sender {
-            Sender::Proven => (&mut self.proven, MAX_PROVEN),
+            Sender::Proven => {
+                let account = event.context.account.clone();
+                (self.proven.entry(account).or_default(), MAX_PROVEN)
+            }
             Sender::Unproven => (&mut self.unproven, MAX_UNPROVEN),
             Sender::Unnamed => (&mut self.unnamed, MAX_UNNAMED),
         };
@@ -78,7 +84,8 @@ impl Repeated {
 
     fn take(&mut self, is_due: impl Fn(&Kind) -> bool, now: Timestamp) -> Vec<Event> {
         let mut events = Vec::new();
-        for kinds in [&mut self.proven, &mut self.unproven, &mut self.unnamed] {
+        let others = [&mut self.unproven, &mut self.unnamed];
+        for kinds in self.proven.values_mut().chain(others) {
             kinds.retain(|_, kind| {
                 if !is_due(kind) {
                     return true;
@@ -95,6 +102,7 @@ impl Repeated {
                 true
             });
         }
+        self.proven.retain(|_, kinds| !kinds.is_empty());
         events
     }
 }
@@ -166,6 +174,25 @@ mod tests {
                     later + 2 * INTERVAL
                 )
                 .is_some()
+        );
+    }
+
+    #[test]
+    fn no_account_hides_what_another_is_refused() {
+        let mut repeated = Repeated::default();
+        for number in 0..10_000 {
+            let kind = alike(&number.to_string(), Sender::Proven);
+            let _ = repeated.see(event("Flood"), kind, START);
+        }
+        let cx = Context::internal("111111111111", "us-east-1", "test", START);
+        let other = Event::of_service(cx, "s3", "GetObject");
+        let first = repeated.see(other, alike("anna", Sender::Proven), START);
+        assert!(first.is_some());
+        let counted = repeated.all(START);
+        assert!(
+            counted
+                .iter()
+                .all(|it| it.context.account == "000000000000")
         );
     }
 

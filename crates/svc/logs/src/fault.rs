@@ -70,6 +70,14 @@ pub fn key_refused(cause: Fault, arn: &str) -> Fault {
     }
 }
 
+/// A key's refusal, to who writes.
+pub fn denied_for_now(refused: Fault) -> Fault {
+    match refused.sender {
+        true => faults::access_denied_exception(refused.message),
+        false => refused,
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 #[error("KMS does not serve a log group: {0}")]
 struct Unserved(String);

@@ -101,7 +101,8 @@ impl LogsService {
         Opener::new(self.keys.clone(), Self::scope(cx), id, cx.now)
     }
 
-    /// What new events of a group are sealed under.
+    /// What new events of a group are sealed under. A key that does not serve may serve again: writers are
+    /// denied, so that those who send what tasks print keep it, and not told that their request is wrong.
     pub(crate) async fn sealing(
         &self,
         cx: &Context,
@@ -112,7 +113,7 @@ impl LogsService {
         };
         let scope = Self::scope(cx);
         let opened = self.keys.open(&scope, &group.id, key.data_key, cx.now);
-        opened.await.map(Some)
+        opened.await.map(Some).map_err(fault::denied_for_now)
     }
 
     pub(crate) async fn find_group(

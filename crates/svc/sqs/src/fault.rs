@@ -2,7 +2,10 @@
 
 use wharf_api_sqs::faults;
 use wharf_service::Faults;
-use wharf_wire::Fault;
+use wharf_wire::{
+    Fault,
+    constraints::{Broken, Violation},
+};
 
 /// What the service says when its records or pages fail.
 #[derive(Debug)]
@@ -54,6 +57,13 @@ pub fn expired_receipt(handle: &str) -> Fault {
 
 pub fn unknown_attribute(name: &str) -> Fault {
     faults::invalid_attribute_name(format!("Unknown Attribute {name}."))
+}
+
+/// SQS's own words for a name of an attribute that the model does not have.
+pub fn refuse(_operation: &str, violations: &[Violation]) -> Option<Fault> {
+    let unknown = |it: &&Violation| matches!(it.broken, Broken::NotOneOf { .. });
+    let first = violations.first().filter(unknown)?;
+    Some(unknown_attribute(&first.value))
 }
 
 pub fn bad_attribute(name: &str) -> Fault {

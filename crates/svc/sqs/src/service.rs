@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
 use wharf_service::OneQueue;
 
-use crate::{authorize, config::Parts, core::Core, names, ops, reconcile};
+use crate::{authorize, config::Parts, core::Core, fault, names, ops, reconcile};
 
 /// Queues and drawers looked at at once.
 const WORKERS: usize = 2;
@@ -55,6 +55,7 @@ static UNDERSTOOD: wharf_wire::understood::Understood =
 wharf_api_sqs::operations! {
     impl SqsService;
     authorize(self, cx, input) = authorize::checks(&self.core, cx, input).await;
+    refuse = fault::refuse;
     understood = UNDERSTOOD;
     run(self, operation, call, input) = operation(&self.core, call, input).await;
 

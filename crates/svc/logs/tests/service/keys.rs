@@ -269,7 +269,7 @@ async fn a_key_that_is_disabled_shuts_its_events() {
     home.disable(&key).await;
     refused(
         home.put("g", &["two"]).await,
-        "InvalidParameterException",
+        "AccessDeniedException",
         DISABLED,
     );
     refused(home.get("g").await, "InvalidParameterException", DISABLED);
