@@ -299,7 +299,9 @@ print(s.recv(100).split(b"\\r\\n")[0].decode() or "closed")
 def test_a_container_cannot_say_where_it_is(wharf, python):
     task = tasks.run(wharf, python, network="bridge", command=["python3", "-c", FORGED], memory=128)
     task.wait("STOPPED", 60)
-    assert task.lines()[0] in ("HTTP/1.1 400 Bad Request", "HTTP/1.1 404 Not Found", "HTTP/1.1 405 Method Not Allowed", "closed"), task.lines()
+    assert task.lines()[0] in ("HTTP/1.1 400 Bad Request", "HTTP/1.1 404 Not Found", "HTTP/1.1 405 Method Not Allowed", "closed"), (
+        task.lines()
+    )
 
 
 UNSIGNED = (

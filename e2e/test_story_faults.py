@@ -200,10 +200,10 @@ class Story:
         self.web.wait_stable(120)
 
         def answers():
-            seen = self.web.answers(10)
-            return all(body.split()[0] == f"v{self.version}" for body in seen) and set(b.split()[1] for b in seen) <= set(
-                self.web.addresses()
-            )
+            seen, addresses = set(self.web.answers(10)), set(self.web.addresses())
+            wrong = [body for body in seen if body.split()[0] != f"v{self.version}" or body.split()[1] not in addresses]
+            assert not wrong, f"{wrong} are not of v{self.version} at {addresses}"
+            return True
 
         wait_for(answers, 60, "answers of the wanted version from its tasks alone")
         # The death of a task may have been noticed only meanwhile.
