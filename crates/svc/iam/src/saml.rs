@@ -8,6 +8,7 @@
 pub(crate) mod assertion;
 pub(crate) mod metadata;
 pub(crate) mod response;
+mod scan;
 pub(crate) mod signature;
 mod xml;
 

@@ -2,10 +2,12 @@
 
 use uppsala::{Document, NodeId, NodeKind, Parser};
 
+use super::scan;
+
 /// How deep elements may lie in each other.
 const MAX_DEPTH: u32 = 64;
 /// Elements of a document: far more than any assertion has.
-const MAX_ELEMENTS: usize = 20_000;
+pub(super) const MAX_ELEMENTS: usize = 20_000;
 
 /// Bytes that the five entities of XML itself may stand for.
 const MAX_EXPANSION: usize = 1 << 20;
@@ -26,6 +28,7 @@ pub(super) struct Xml<'a>(pub Document<'a>);
 impl<'a> Xml<'a> {
     /// Of any provider: comments are passed over.
     pub fn read(text: &'a str) -> Result<Self, Malformed> {
+        scan::check(text)?;
         let parser = Parser::new()
             .with_max_depth(MAX_DEPTH)
             .with_max_entity_expansion(MAX_EXPANSION)
