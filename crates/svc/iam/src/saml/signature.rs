@@ -2,7 +2,7 @@
 //! id, with exclusive canonicalization.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use bergshamra_c14n::{C14nMode, canonicalize_doc};
+use bergshamra_c14n::{C14nMode, C14nSink, canonicalize_doc_to};
 use bergshamra_xml::nodeset::NodeSet;
 use ring::{
     digest::{self, SHA256, SHA384, SHA512, digest},
@@ -16,6 +16,11 @@ use super::xml::{EXCLUSIVE, Malformed, SIGNATURE, Xml};
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 /// Prefixes that a signature may ask to have written out.
 const MAX_PREFIXES: usize = 64;
+/// Bytes of their list.
+const MAX_PREFIX_LIST: usize = 1024;
+/// What a document grows by when it is canonicalized, at the most: characters become references, and namespaces that
+/// were declared once are declared where they are used.
+const MAX_GROWTH: usize = 4;
 
 /// A key that a provider signs with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +100,7 @@ pub(super) fn signed(xml: &Xml<'_>, element: NodeId, keys: &[Key]) -> Result<Opt
         return Ok(None);
     };
     let info = xml.one(found, SIGNATURE, "SignedInfo")?;
+    is_plain(xml, info)?;
     let prefixes = method(xml, xml.one(info, SIGNATURE, "CanonicalizationMethod")?)?;
     let canonical = canonical(xml, NodeSet::tree_without_comments(info, &xml.0), &prefixes)?;
     let made = xml.text(xml.one(found, SIGNATURE, "SignatureValue")?)?;
@@ -138,9 +144,53 @@ pub(super) fn signed(xml: &Xml<'_>, element: NodeId, keys: &[Key]) -> Result<Opt
     }
 }
 
+/// It is canonicalized before anybody knows who wrote it, so it has nothing in it but what it needs.
+fn is_plain(xml: &Xml<'_>, info: NodeId) -> Result<(), Bad> {
+    let parts = ["CanonicalizationMethod", "SignatureMethod", "Reference"];
+    for name in parts {
+        xml.one(info, SIGNATURE, name)?;
+    }
+    let elements = xml.0.children_iter(info);
+    match elements.filter(|it| xml.0.element(*it).is_some()).count() == parts.len() {
+        true => Ok(()),
+        false => Err(Bad),
+    }
+}
+
 fn canonical(xml: &Xml<'_>, nodes: NodeSet, prefixes: &[String]) -> Result<String, Bad> {
-    let bytes = canonicalize_doc(&xml.0, C14nMode::Exclusive, Some(&nodes), prefixes);
-    String::from_utf8(bytes.map_err(|_| Bad)?).map_err(|_| Bad)
+    let mut sink = Bounded {
+        bytes: Vec::new(),
+        most: xml.0.input_text().len().saturating_mul(MAX_GROWTH),
+        is_over: false,
+    };
+    canonicalize_doc_to(
+        &xml.0,
+        C14nMode::Exclusive,
+        Some(&nodes),
+        prefixes,
+        &mut sink,
+    )
+    .map_err(|_| Bad)?;
+    match sink.is_over {
+        false => String::from_utf8(sink.bytes).map_err(|_| Bad),
+        true => Err(Bad),
+    }
+}
+
+/// Keeps up to so many bytes.
+struct Bounded {
+    bytes: Vec<u8>,
+    most: usize,
+    is_over: bool,
+}
+
+impl C14nSink for Bounded {
+    fn write(&mut self, bytes: &[u8]) {
+        self.is_over |= bytes.len() > self.most - self.bytes.len();
+        if !self.is_over {
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
 }
 
 /// The prefixes that a method of canonicalization writes out; it must be the exclusive one, without comments.
@@ -152,6 +202,9 @@ fn method(xml: &Xml<'_>, node: NodeId) -> Result<Vec<String>, Bad> {
         return Ok(Vec::new());
     };
     let list = xml.attribute(list, "PrefixList").unwrap_or_default();
+    if list.len() > MAX_PREFIX_LIST {
+        return Err(Bad);
+    }
     let prefixes: Vec<String> = list.split_whitespace().map(str::to_owned).collect();
     match prefixes.len() <= MAX_PREFIXES {
         true => Ok(prefixes),
@@ -185,4 +238,38 @@ fn hash_of(name: &str) -> Result<&'static digest::Algorithm, Bad> {
 fn decoded(text: &str) -> Result<Vec<u8>, Bad> {
     let text: String = text.split_whitespace().collect();
     BASE64.decode(text).map_err(|_| Bad)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_canonicalized_grows_within_its_bound() {
+        let namespace = "u".repeat(1000);
+        let many = |count: usize| {
+            let text = format!("<a xmlns:b='{namespace}'>{}</a>", "<b:c/>".repeat(count));
+            let xml = Xml::strict(&text).unwrap();
+            let all = NodeSet::tree_without_comments(xml.root().unwrap(), &xml.0);
+            canonical(&xml, all, &[])
+        };
+        assert_eq!(many(2).unwrap().matches(&namespace).count(), 2);
+        assert_eq!(many(10_000), Err(Bad));
+    }
+
+    #[test]
+    fn what_is_signed_is_plain() {
+        let parts = "<CanonicalizationMethod/><SignatureMethod/><Reference/>";
+        let check = |inside: &str| {
+            let text = format!("<SignedInfo xmlns='{SIGNATURE}'>{inside}</SignedInfo>");
+            let xml = Xml::strict(&text).unwrap();
+            is_plain(&xml, xml.root().unwrap())
+        };
+        assert_eq!(check(parts), Ok(()));
+        assert_eq!(check(&parts.replace("><", "> <")), Ok(()));
+        for more in ["<Reference/>", "<Object/>", "<x xmlns=''/>"] {
+            assert_eq!(check(&format!("{parts}{more}")), Err(Bad), "{more}");
+        }
+        assert_eq!(check(&parts.replace("<SignatureMethod/>", "")), Err(Bad));
+    }
 }
