@@ -87,8 +87,8 @@ const OF_DIRECTORIES: [(&str, &str); 17] = [
 pub(crate) struct Assertion {
     pub(crate) issuer: String,
     pub(crate) subject: String,
-    /// `persistent`, `transient`, or the whole name of another format.
-    pub(crate) subject_type: String,
+    /// The format of that name, as the provider wrote it.
+    format: String,
     /// Where it was sent to.
     pub(crate) recipient: String,
     pub(crate) session_name: String,
@@ -160,7 +160,7 @@ impl Assertion {
         Ok(Self {
             issuer,
             subject: xml.text(name)?,
-            subject_type: short(format).to_owned(),
+            format: format.to_owned(),
             recipient,
             session_name,
             longest,
@@ -184,6 +184,19 @@ impl Assertion {
         })
     }
 
+    /// As the answer of AWS tells the format: without what all of the standard begin with.
+    pub(crate) fn subject_type(&self) -> &str {
+        self.format.strip_prefix(FORMAT).unwrap_or(&self.format)
+    }
+
+    /// As policies see it: two formats in one word, others by their whole name.
+    fn key_of_format(&self) -> &str {
+        match self.subject_type() {
+            short @ ("persistent" | "transient") => short,
+            _ => &self.format,
+        }
+    }
+
     /// What tells subjects of one name apart that are of different providers.
     pub(crate) fn name_qualifier(&self, account: &str, provider: &str) -> String {
         let text = format!("{}{account}/{provider}", self.issuer);
@@ -197,7 +210,7 @@ impl Assertion {
             one("saml:aud", self.recipient.clone()),
             one("saml:iss", self.issuer.clone()),
             one("saml:sub", self.subject.clone()),
-            one("saml:sub_type", self.subject_type.clone()),
+            one("saml:sub_type", self.key_of_format().to_owned()),
             one("saml:doc", format!("{account}/{provider}")),
             one("saml:namequalifier", self.name_qualifier(account, provider)),
         ]);
@@ -208,13 +221,6 @@ impl Assertion {
         }
         keys
     }
-}
-
-/// The two formats that AWS tells in one word.
-fn short(format: &str) -> &str {
-    let short = format.strip_prefix(FORMAT);
-    let known = short.filter(|it| ["persistent", "transient"].contains(it));
-    known.unwrap_or(format)
 }
 
 fn is_name(text: &str) -> bool {

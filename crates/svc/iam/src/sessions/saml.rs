@@ -111,8 +111,8 @@ impl Directory {
         Ok(SamlSession {
             minted: self.sealed(session)?,
             name_qualifier: said.name_qualifier(&account, name),
+            subject_type: said.subject_type().to_owned(),
             subject: said.subject,
-            subject_type: said.subject_type,
             issuer: said.issuer,
             audience: said.recipient,
         })

@@ -90,6 +90,7 @@ impl Idp {
 struct Says {
     id: String,
     name: String,
+    format: String,
     issuer: String,
     audience: String,
     recipient: String,
@@ -102,6 +103,7 @@ fn says() -> Says {
     Says {
         id: "_a1".to_owned(),
         name: "anna".to_owned(),
+        format: "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent".to_owned(),
         issuer: ENTITY.to_owned(),
         audience: "urn:amazon:webservices".to_owned(),
         recipient: SIGN_IN.to_owned(),
@@ -123,6 +125,7 @@ impl Says {
         let Self {
             id,
             name,
+            format,
             issuer,
             audience,
             recipient,
@@ -139,7 +142,7 @@ impl Says {
         format!(
             "<saml:Assertion xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"{id}\" IssueInstant=\"{issued}\" Version=\"2.0\">\
              <saml:Issuer>{issuer}</saml:Issuer>\
-             <saml:Subject><saml:NameID Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent\">{name}</saml:NameID>\
+             <saml:Subject><saml:NameID Format=\"{format}\">{name}</saml:NameID>\
              <saml:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\">\
              <saml:SubjectConfirmationData NotOnOrAfter=\"{over}\" Recipient=\"{recipient}\"></saml:SubjectConfirmationData>\
              </saml:SubjectConfirmation></saml:Subject>\
@@ -231,6 +234,29 @@ async fn an_assertion_is_exchanged_for_a_session() {
     assert_eq!(facts["saml:doc"], ["000000000000/corp"]);
     assert_eq!(facts["saml:cn"], ["Anna A."]);
     assert_eq!(facts["aws:FederatedProvider"], [PROVIDER]);
+}
+
+#[tokio::test]
+async fn formats_of_names_are_told_without_their_prefix() {
+    let corp = corp().await;
+    const STANDARD: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:";
+    const OLDER: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
+    let entity = format!("{STANDARD}entity");
+    for (format, told, key) in [
+        (&*format!("{STANDARD}transient"), "transient", "transient"),
+        (&*entity, "entity", &*entity),
+        (OLDER, OLDER, OLDER),
+    ] {
+        let of = Says {
+            format: format.to_owned(),
+            ..says()
+        };
+        let answer = corp.say(&of).await.unwrap();
+        assert_eq!(answer.subject_type.as_deref(), Some(told));
+        let session = corp.w.call(&answer.credentials.unwrap()).await;
+        let facts = &session.caller.session.as_ref().unwrap().facts;
+        assert_eq!(facts["saml:sub_type"], [key]);
+    }
 }
 
 #[tokio::test]
