@@ -67,6 +67,7 @@ stored! {
     ServerCertificateRecord: "server-certificate";
     OidcProviderRecord: "oidc-provider";
     SamlProviderRecord: "saml-provider";
+    SamlProviderListed: "saml-provider";
     MfaDeviceRecord: "mfa-device";
     UserKeysRecord: "user-keys";
 }
@@ -366,6 +367,14 @@ pub struct SamlProviderRecord {
     pub tags: Tags,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// What lists show of a [`SamlProviderRecord`]; read only, so that its metadata is passed over.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SamlProviderListed {
+    pub name: String,
+    pub valid_until: Timestamp,
+    pub created: Timestamp,
 }
 
 /// A virtual device for a second factor; its id is its folded name.

@@ -9,7 +9,7 @@ use wharf_wire::Fault;
 use crate::{
     fault::{self, required},
     ops::tags,
-    records::SamlProviderRecord,
+    records::{SamlProviderListed, SamlProviderRecord},
     saml::{self, metadata::Metadata},
     service::Cx,
     table::{self, Changes, change},
@@ -17,8 +17,9 @@ use crate::{
 
 /// In one account, as in AWS.
 const MAX_PROVIDERS: usize = 100;
-/// Bytes of metadata: what a record of the store holds. Those of real providers have some thousand.
-const MAX_METADATA: usize = 1_000_000;
+/// Bytes of metadata as they are stored, where quotes and breaks take two: what a transaction of the store holds,
+/// with room for tags. Those of real providers have some thousand.
+const MAX_METADATA: usize = 900_000;
 /// Metadata that names no end lasts for a hundred years, as with AWS.
 const VALID_FOR: Duration = Duration::from_secs(100 * 365 * 86_400);
 
@@ -48,9 +49,10 @@ pub(crate) async fn existing(
 
 /// Until when metadata is valid, which must be of a provider that signs.
 fn checked(document: &str, now: Timestamp) -> Result<Timestamp, Fault> {
-    if document.len() > MAX_METADATA {
+    let doubled = |it: &u8| b"\"\\\t\r\n".contains(it);
+    if document.len() + document.bytes().filter(|it| doubled(it)).count() > MAX_METADATA {
         return Err(faults::invalid_input_exception(format!(
-            "The metadata document is longer than {MAX_METADATA} bytes."
+            "The metadata document is longer than {MAX_METADATA} bytes, with quotes and line breaks counted twice."
         )));
     }
     let read = Metadata::read(document);
@@ -130,7 +132,7 @@ pub(crate) async fn list(
     cx: &Cx<'_>,
     _: ListSAMLProvidersRequest,
 ) -> Result<ListSAMLProvidersResponse, Fault> {
-    let all = table::all::<SamlProviderRecord>(cx.store(), cx.account()).await?;
+    let all = table::all::<SamlProviderListed>(cx.store(), cx.account()).await?;
     let shown = all.into_iter().map(|it| SAMLProviderListEntry {
         arn: Some(cx.seen(saml::arn(cx.account(), &it.name))),
         valid_until: Some(it.valid_until),

@@ -519,6 +519,31 @@ async fn what_parsers_read_in_two_ways_is_not_read() {
 }
 
 #[tokio::test]
+async fn metadata_fits_the_store_or_is_refused() {
+    let corp = &corp().await;
+    let update = |padding: &str, count: usize| {
+        let end = "</md:EntityDescriptor>";
+        let padding = format!("<!--{}-->{end}", padding.repeat(count));
+        let update = iam::UpdateSAMLProviderRequest {
+            saml_provider_arn: text(PROVIDER),
+            saml_metadata_document: Some(corp.idp.metadata().replace(end, &padding)),
+            ..Default::default()
+        };
+        async move { corp.w.iam.update_saml_provider(&root(), update).await }
+    };
+    let long = "The metadata document is longer than 900000 bytes, with quotes and line breaks counted twice.";
+    for (padding, most) in [("x", 890_000), ("\"", 445_000), ("\n", 445_000)] {
+        update(padding, most).await.unwrap();
+        refused(update(padding, most + 10_000).await, "InvalidInput", long);
+    }
+    let root = root();
+    let all = (corp.w.iam).list_saml_providers(&root, iam::ListSAMLProvidersRequest {});
+    let all = all.await.unwrap().saml_provider_list.unwrap();
+    assert_eq!(all[0].arn.as_deref(), Some(PROVIDER));
+    assert!(all[0].valid_until.unwrap() > NOW && all[0].create_date.is_some());
+}
+
+#[tokio::test]
 async fn providers_are_made_changed_tagged_and_removed() {
     let corp = corp().await;
     let (w, root) = (&corp.w, root());
