@@ -621,6 +621,21 @@ async fn a_replica_has_a_key_of_its_own() {
         .await
         .unwrap();
     assert_eq!(described.kms_key_id, Some(there.clone()));
+    for (region, key) in [
+        (REGION, &*here),
+        ("eu-west-1", &there),
+        ("eu-west-3", "DefaultEncryptionKey"),
+    ] {
+        let versions = api::ListSecretVersionIdsRequest {
+            secret_id: Some("a".to_owned()),
+            ..Default::default()
+        };
+        let call = home.call_at(ACCOUNT, region);
+        let versions = home.secrets.list_secret_version_ids(&call, versions).await;
+        for version in versions.unwrap().versions.unwrap() {
+            assert_eq!(version.kms_key_ids.unwrap(), [key], "{region}");
+        }
+    }
 
     // Each region's key shuts what is read there, and what would have to be written there.
     home.enable_at(REGION, &here, false).await;

@@ -7,7 +7,12 @@ use wharf_api_secretsmanager::{
 use wharf_service::{Pages, Place};
 use wharf_wire::{Call, Fault};
 
-use crate::{core::Core, fault::SecretFaults, versions};
+use crate::{
+    core::{Core, Found},
+    fault::SecretFaults,
+    records::Version,
+    versions,
+};
 
 const DEFAULT_PAGE: usize = 100;
 
@@ -28,12 +33,12 @@ pub async fn list_secret_version_ids(
     let all = found.secret().versions.iter();
     let all = all.filter(|(_, it)| with_old || !it.stages.is_empty());
     let (shown, next_token) = page.cut(all, |(id, _)| id);
-    let entry = |(id, it): (&String, &crate::records::Version)| SecretVersionsListEntry {
+    let entry = |(id, it): (&String, &Version)| SecretVersionsListEntry {
         version_id: Some(id.clone()),
         version_stages: (!it.stages.is_empty()).then(|| it.stages.iter().cloned().collect()),
         last_accessed_date: it.accessed_at,
         created_date: Some(it.created_at),
-        kms_key_ids: Some(vec![key_of(it)]),
+        kms_key_ids: Some(vec![key_of(&found, it)]),
     };
     Ok(ListSecretVersionIdsResponse {
         versions: Some(shown.into_iter().map(entry).collect()),
@@ -43,10 +48,11 @@ pub async fn list_secret_version_ids(
     })
 }
 
-/// As AWS names the key of a version.
-fn key_of(version: &crate::records::Version) -> String {
-    let own = || "DefaultEncryptionKey".to_owned();
-    version.kms_key.clone().unwrap_or_else(own)
+/// As AWS names the key of a version: where it was asked for, if that keeps values of its own.
+fn key_of(found: &Found, version: &Version) -> String {
+    let kept = found.secret().copies.get(&found.shown_at.region);
+    let key = kept.unwrap_or(&version.kms_key).clone();
+    key.unwrap_or_else(|| "DefaultEncryptionKey".to_owned())
 }
 
 pub async fn update_secret_version_stage(
