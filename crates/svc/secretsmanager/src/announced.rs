@@ -185,6 +185,7 @@ mod tests {
             replicas: Default::default(),
             owner: None,
             copies: Default::default(),
+            copying: None,
             unknown: Unknown::new(),
         }
     }

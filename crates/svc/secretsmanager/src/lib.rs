@@ -9,11 +9,12 @@
 //! - `announced` says what changes mean to the world, as events.
 //! - `managed` keeps secrets of other services, which users cannot change.
 //! - `ops` holds the operations; `authorize` their rows.
+//! - `copying` writes the values that replicas keep themselves, and clears what did not come to its end.
 //! - `reconcile` removes what was deleted once its recovery window is over.
 //!
 //! Invariants: a value is stored sealed, for one version of one secret alone, and is opened only to
-//! answer a request for it; a staging label is attached to one version at most; a replica holds no
-//! value of its own, so it can never be behind its primary.
+//! answer a request for it; a staging label is attached to one version at most; a replica has
+//! every value that its primary has, so it can never be behind it.
 
 #![forbid(unsafe_code)]
 
@@ -21,6 +22,7 @@ mod announced;
 mod authorize;
 mod config;
 mod content;
+mod copying;
 mod core;
 mod describe;
 mod fault;

@@ -113,6 +113,7 @@ async fn create(
         replicas: Default::default(),
         owner: Some(owner.to_owned()),
         copies: Default::default(),
+        copying: None,
         unknown: Unknown::new(),
     };
     let version = ids::uuid();

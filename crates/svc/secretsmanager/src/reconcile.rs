@@ -1,4 +1,4 @@
-//! Removes secrets whose recovery window is over, and rotates others in time.
+//! Removes secrets whose recovery window is over and copies that did not come to their end, and rotates others in time.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use wharf_records::{Record as _, Scope};
 use wharf_service::{Look, Place, Reach, fence, settled};
 
 use crate::{
+    copying,
     core::{Core, Found},
     fault::SecretFaults,
     ops,
@@ -42,12 +43,30 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         place,
         stored,
     };
+    let Some(copying) = &found.secret().copying else {
+        return due(&core, &found).await;
+    };
+    let now = core.now();
+    if copying.until <= now {
+        // Clearing writes the secret, which wakes this loop for what else is due.
+        let fence = fence(&core.shard)?;
+        return settled(copying::clear(&core, &PERMIT, &found, None, Some(&fence)).await);
+    }
+    let left = copying.until.since(now);
+    Ok(match due(&core, &found).await? {
+        Next::Settled => Next::After(left),
+        Next::After(wait) => Next::After(wait.min(left)),
+    })
+}
+
+/// Removes and rotates.
+async fn due(core: &Core, found: &Found) -> Result<Next, StepError> {
     let Some(deletion) = found.secret().deletion else {
-        return rotating::look(&core, &found).await;
+        return rotating::look(core, found).await;
     };
     let now = core.now();
     if now < deletion.due_at {
         return Ok(Next::After(deletion.due_at.since(now)));
     }
-    settled(ops::delete::remove(&core, &PERMIT, &found, Some(fence(&core.shard)?)).await)
+    settled(ops::delete::remove(core, &PERMIT, found, Some(fence(&core.shard)?)).await)
 }

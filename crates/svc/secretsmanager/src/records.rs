@@ -10,7 +10,7 @@ use wharf_base::Timestamp;
 use wharf_records::{Record, Scope, Unknown, ecs::Tags};
 use wharf_seal::Sealed;
 
-use crate::rotation::Rotation;
+use crate::{copying::Copying, rotation::Rotation};
 
 /// A secret in its own region, under its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,6 +46,9 @@ pub struct Secret {
     /// these are under, as it was named; `None` for the service's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub copies: BTreeMap<String, Option<String>>,
+    /// Values that are being written for replicas, and do not count yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copying: Option<Copying>,
     /// The service that keeps it for its users; nobody else changes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,

@@ -19,6 +19,7 @@ fn secret() -> Secret {
         replicas: Default::default(),
         owner: None,
         copies: Default::default(),
+        copying: None,
         rotation: Some(Rotation {
             enabled: true,
             by: "https://rotate.example/".to_owned(),

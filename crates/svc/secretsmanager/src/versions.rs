@@ -219,6 +219,7 @@ mod tests {
             replicas: BTreeSet::new(),
             owner: None,
             copies: Default::default(),
+            copying: None,
             unknown: Unknown::new(),
         }
     }

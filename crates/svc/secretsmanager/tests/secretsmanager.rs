@@ -13,7 +13,7 @@ use wharf_base::{Clock as _, Permit, SystemClock, TestClock};
 use wharf_egress::Egress;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
-use wharf_store::{Range, Store, StoreOptions};
+use wharf_store::{Range, Store, StoreOptions, Txn};
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_svc_secretsmanager::{Parts, SecretsmanagerService};
 use wharf_wire::{
@@ -707,6 +707,183 @@ async fn replicas_follow_a_secret_that_gets_a_key_and_leave_nothing() {
     );
     home.delete("a", None).await.unwrap();
     assert_eq!(home.keys().await, Vec::<String>::new());
+}
+
+impl Home {
+    async fn force(&self, region: &str, key: Option<&str>) -> Result<(), Fault> {
+        let input = api::ReplicateSecretToRegionsRequest {
+            secret_id: Some("a".to_owned()),
+            add_replica_regions: Some(vec![api::ReplicaRegionType {
+                region: Some(region.to_owned()),
+                kms_key_id: key.map(str::to_owned),
+            }]),
+            force_overwrite_replica_secret: Some(true),
+        };
+        let call = self.call();
+        let made = self.secrets.replicate_secret_to_regions(&call, input);
+        made.await.map(drop)
+    }
+
+    async fn stop_at(&self, region: &str) -> Result<(), Fault> {
+        let input = api::StopReplicationToReplicaRequest {
+            secret_id: Some("a".to_owned()),
+        };
+        let call = self.call_at(ACCOUNT, region);
+        let stopped = self.secrets.stop_replication_to_replica(&call, input);
+        stopped.await.map(drop)
+    }
+
+    async fn remove_at(&self, regions: &[String]) -> Result<(), Fault> {
+        let input = api::RemoveRegionsFromReplicationRequest {
+            secret_id: Some("a".to_owned()),
+            remove_replica_regions: Some(regions.to_vec()),
+        };
+        let call = self.call();
+        let removed = self.secrets.remove_regions_from_replication(&call, input);
+        removed.await.map(drop)
+    }
+
+    /// The keys in a region.
+    async fn keys_at(&self, region: &str) -> Vec<String> {
+        let mut keys = self.keys().await;
+        keys.retain(|it| it.contains(region));
+        keys
+    }
+}
+
+#[tokio::test]
+async fn a_stopped_replica_becomes_one_again() {
+    let home = Home::start();
+    let (here, there) = (home.key_at(REGION).await, home.key_at("eu-west-1").await);
+    home.create_under("a", &here).await.unwrap();
+    for under in [Some(&*there), None, Some(&*there)] {
+        home.force("eu-west-1", under).await.unwrap();
+        assert_eq!(home.get_at("eu-west-1").await.unwrap(), HIDDEN);
+        home.stop_at("eu-west-1").await.unwrap();
+        assert_eq!(home.get_at("eu-west-1").await.unwrap(), HIDDEN);
+    }
+    let before = home.keys_at("eu-west-1").await;
+
+    // What is there stays as it is, under its key, if it is not to be overwritten or cannot be.
+    let refused = home.replicate("eu-west-1", None).await;
+    assert_eq!(code(refused), "InvalidRequestException");
+    assert_eq!(
+        code(home.force("eu-west-1", Some(&here)).await),
+        "EncryptionFailure"
+    );
+    assert_eq!(home.keys_at("eu-west-1").await, before);
+    assert_eq!(home.get_at("eu-west-1").await.unwrap(), HIDDEN);
+    home.enable_at("eu-west-1", &there, false).await;
+    assert_eq!(code(home.get_at("eu-west-1").await), "DecryptionFailure");
+
+    // It can be, with a key that works.
+    home.put("a", "two", None).await.unwrap();
+    assert_eq!(
+        code(home.force("eu-west-1", Some(&there)).await),
+        "EncryptionFailure"
+    );
+    home.force("eu-west-1", None).await.unwrap();
+    assert_eq!(home.get_at("eu-west-1").await.unwrap(), "two");
+    home.remove_at(&["eu-west-1".to_owned()]).await.unwrap();
+    assert_eq!(home.keys_at("eu-west-1").await, Vec::<String>::new());
+    home.delete("a", None).await.unwrap();
+    assert_eq!(home.keys().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn many_versions_and_many_regions_are_written_and_removed() {
+    let home = Home::start();
+    let here = home.key_at(REGION).await;
+    home.create_under("a", &here).await.unwrap();
+    for _ in 1..100 {
+        home.put("a", "again", None).await.unwrap();
+    }
+    let regions: Vec<String> = (1..=2).map(|it| format!("eu-west-{it}")).collect();
+    for region in &regions {
+        home.replicate(region, None).await.unwrap();
+    }
+    let mut unknown = regions.clone();
+    unknown.push("eu-west-9".to_owned());
+    assert_eq!(
+        code(home.remove_at(&unknown).await),
+        "InvalidParameterException"
+    );
+    assert_eq!(home.get_at("eu-west-2").await.unwrap(), "again");
+    home.remove_at(&regions).await.unwrap();
+    assert_eq!(home.keys_at("eu-west-").await, Vec::<String>::new());
+
+    home.delete("a", None).await.unwrap();
+    home.create_under("a", &here).await.unwrap();
+    let regions: Vec<String> = (1..=14).map(|it| format!("eu-west-{it}")).collect();
+    for region in &regions {
+        home.replicate(region, None).await.unwrap();
+    }
+    let long = "x".repeat(65_536);
+    let token = "0123456789abcdef0123456789abcdef";
+    for _ in 0..2 {
+        home.put("a", &long, Some(token)).await.unwrap();
+    }
+    let other = home.put("a", "other", Some(token)).await;
+    assert_eq!(code(other), "ResourceExistsException");
+    for region in &regions {
+        assert!(home.get_at(region).await.unwrap() == long, "{region}");
+    }
+    home.remove_at(&regions).await.unwrap();
+    home.delete("a", None).await.unwrap();
+    assert_eq!(home.keys().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn copies_that_did_not_come_to_their_end_go() {
+    let home = Home::start();
+    for ends in ["by itself", "with its secret"] {
+        home.create("a", "one").await.unwrap();
+        home.replicate("eu-west-3", None).await.unwrap();
+        home.stop_at("eu-west-3").await.unwrap();
+        let stranded = home.keys_at("eu-west-3").await;
+        let stranded = stranded.iter().find(|it| it.contains("/value/")).unwrap();
+        let value = home.store.get(stranded).await.unwrap().unwrap().value;
+        let call = home.call_at(ACCOUNT, "eu-west-3");
+        let delete = api::DeleteSecretRequest {
+            secret_id: Some("a".to_owned()),
+            force_delete_without_recovery: Some(true),
+            recovery_window_in_days: None,
+        };
+        home.secrets.delete_secret(&call, delete).await.unwrap();
+
+        // As after a crash: the value is there, and the secret says that it is being written.
+        let keys = home.keys().await;
+        let key = keys.iter().find(|it| it.contains("/secret/")).unwrap();
+        let secret = home.store.get(key).await.unwrap().unwrap().value;
+        let mut secret: serde_json::Value = serde_json::from_slice(&secret).unwrap();
+        // One whose time is not over is left to the deletion.
+        let until = match ends {
+            "by itself" => home.clock.now(),
+            _ => home.clock.now() + Duration::from_secs(3600),
+        };
+        secret["body"]["copying"] =
+            serde_json::json!({"token": "t", "regions": ["eu-west-3"], "until": until});
+        let crashed = Txn::new()
+            .put(key, serde_json::to_vec(&secret).unwrap())
+            .put(stranded, value);
+        let permit = Permit::for_controller("test");
+        home.store.txn(&permit, crashed).await.unwrap();
+        if ends == "with its secret" {
+            home.delete("a", None).await.unwrap();
+            assert_eq!(home.keys().await, Vec::<String>::new());
+            continue;
+        }
+        let gone = async {
+            while !home.keys_at("eu-west-3").await.is_empty() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(DEADLINE, gone)
+            .await
+            .expect("the value goes");
+        assert_eq!(home.get("a").await.unwrap(), "one");
+        home.delete("a", None).await.unwrap();
+    }
 }
 
 /// An endpoint in this process that does what rotation functions do. It fails its first try.

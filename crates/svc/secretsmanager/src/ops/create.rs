@@ -45,6 +45,7 @@ pub async fn create_secret(
         replicas: BTreeSet::new(),
         owner: None,
         copies: Default::default(),
+        copying: None,
         unknown: Unknown::new(),
     };
     let key = key(&place, &name);

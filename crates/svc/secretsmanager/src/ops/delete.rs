@@ -11,9 +11,10 @@ use wharf_store::Compare;
 use wharf_wire::{Call, Fault};
 
 use crate::{
+    copying,
     core::{ChangeError, Core, Found, value_key},
     fault, names,
-    records::{Deletion, value_id},
+    records::{Deletion, Secret, value_id},
 };
 
 const DAY: u64 = 24 * 3600;
@@ -98,13 +99,30 @@ pub async fn remove(
     found: &Found,
     fence: Option<Compare>,
 ) -> Result<(), ChangeError> {
+    let mut stored = found.stored.clone();
+    if stored.record.copying.is_some() {
+        copying::clear(core, permit, found, None, fence.as_ref()).await?;
+        let Some(cleared) = core.table.read::<Secret>(&stored.key).await? else {
+            return Ok(());
+        };
+        let is_asked = |it: &Secret| {
+            it.suffix == stored.record.suffix
+                && it.deletion == stored.record.deletion
+                && it.replicas.is_empty()
+                && copying::is_same(it, &stored.record)
+        };
+        if !is_asked(&cleared.record) {
+            return Err(core.table.conflict(&stored.key));
+        }
+        stored = cleared;
+    }
     let mut change = core.table.begin();
     if let Some(fence) = fence {
         change.fence(fence);
     }
-    change.when(found.stored.unchanged());
-    for version in found.secret().versions.keys() {
-        let id = value_id(&found.name, &found.secret().suffix, version);
+    change.when(stored.unchanged());
+    for version in stored.record.versions.keys() {
+        let id = value_id(&found.name, &stored.record.suffix, version);
         change.delete(value_key(&found.place, &id));
     }
     change.delete(&found.stored.key);

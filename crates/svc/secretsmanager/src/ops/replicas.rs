@@ -2,9 +2,9 @@
 //!
 //! A replica is a pointer: what is read in its region is read from the primary, so it is always in step. Only where
 //! a key of KMS is in play, which is in one region alone, does it keep values of its own, under the key that it has;
-//! each new value is written to all of them in one transaction.
+//! each new value is there in all of them or in none (`copying`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wharf_api_secretsmanager::{
     RemoveRegionsFromReplicationRequest, RemoveRegionsFromReplicationResponse, ReplicaRegionType,
@@ -12,13 +12,16 @@ use wharf_api_secretsmanager::{
     StopReplicationToReplicaRequest, StopReplicationToReplicaResponse,
 };
 use wharf_records::Unknown;
-use wharf_service::{Place, transact};
+use wharf_service::{Changes, Place, transact};
 use wharf_wire::{Call, Fault};
 
 use crate::{
+    copying::{self, Copying},
     core::{Core, Found, again, key, replica_key, value_key},
-    describe, fault, kms, names,
-    records::{Replica, Secret, Value, value_id},
+    describe,
+    fault::{self, SecretFaults},
+    kms, names,
+    records::{Replica, Secret, value_id},
 };
 
 /// Regions with the keys of their replicas; `None` for the service's own.
@@ -80,77 +83,115 @@ pub async fn add(
                 "The secret is already replicated to region {region} with another key."
             )));
         }
-        if keeps_own && !is_there {
-            copy_to(core, call, &found, region, under.as_deref()).await?;
+        if is_there {
+            continue;
         }
-        let replica = Replica {
-            primary_region: found.place.region.clone(),
-            suffix: found.secret().suffix.clone(),
-            unknown: Unknown::new(),
+        let landing = Landing {
+            found: &found,
+            there: &there,
+            force,
         };
-        transact!(core.table, &call.permit, |tx| {
-            let mut secret = again(&mut tx, &found).await?;
-            if keeps_own && secret != *found.secret() {
-                // A value may have come that has no copy.
-                return Err(core.table.conflict(&found.stored.key).into());
-            }
-            if let Some(other) = tx.find::<Secret>(&key(&there, &found.name)).await? {
-                if !force || !other.replicas.is_empty() {
-                    return Err(fault::request(format!(
-                        "Replication failed: Secret name {} already exists in region {region}.",
-                        found.name
-                    )));
+        if keeps_own {
+            copied(core, call, &landing, under.as_deref()).await?;
+        } else {
+            transact!(core.table, &call.permit, |tx| {
+                let mut secret = again(&mut tx, &found).await?;
+                if secret.is_under_a_key() {
+                    // It got a key, so a pointer would not do.
+                    return Err(core.table.conflict(&found.stored.key).into());
                 }
-                for version in other.versions.keys() {
-                    let id = value_id(&found.name, &other.suffix, version);
-                    tx.delete(value_key(&there, &id));
-                }
-                tx.delete(key(&there, &found.name));
-            }
-            let at = replica_key(&there, &found.name);
-            let other = tx.find::<Replica>(&at).await?;
-            if other.is_some_and(|it| it != replica) {
-                return Err(fault::exists(&found.name));
-            }
-            tx.put(at, &replica);
-            secret.replicas.insert(region.clone());
-            if keeps_own && !is_there {
-                secret.copies.insert(region.clone(), under.clone());
-            }
-            tx.put(&found.stored.key, &secret);
-        });
+                landing.take(&mut tx).await?;
+                secret.replicas.insert(region.clone());
+                tx.put(&found.stored.key, &secret);
+            });
+        }
         found = core.find(&found.shown_at, Some(&found.arn())).await?;
     }
     Ok(found)
 }
 
-/// Writes all values of a secret in a region too, under a key there. One transaction would not hold them all; they
-/// count once the secret says so.
+/// Where a replica comes to.
+struct Landing<'a> {
+    found: &'a Found,
+    there: &'a Place,
+    force: bool,
+}
+
+impl Landing<'_> {
+    /// Takes the name in the region. What is overwritten goes with its values, before any is written: a replica that
+    /// became a secret of its own has them under the same keys.
+    async fn take(&self, tx: &mut Changes<'_, SecretFaults>) -> Result<(), Fault> {
+        let Self { found, there, .. } = *self;
+        let replica = Replica {
+            primary_region: found.place.region.clone(),
+            suffix: found.secret().suffix.clone(),
+            unknown: Unknown::new(),
+        };
+        if let Some(other) = tx.find::<Secret>(&key(there, &found.name)).await? {
+            if !self.force || !other.replicas.is_empty() || other.copying.is_some() {
+                return Err(fault::request(format!(
+                    "Replication failed: Secret name {} already exists in region {}.",
+                    found.name, there.region
+                )));
+            }
+            for version in other.versions.keys() {
+                let id = value_id(&found.name, &other.suffix, version);
+                tx.delete(value_key(there, &id));
+            }
+            tx.delete(key(there, &found.name));
+        }
+        let at = replica_key(there, &found.name);
+        let other = tx.find::<Replica>(&at).await?;
+        if other.is_some_and(|it| it != replica) {
+            return Err(fault::exists(&found.name));
+        }
+        tx.put(at, &replica);
+        Ok(())
+    }
+}
+
+/// Adds a replica with values of its own. Until they are there, it reads those of the primary.
 ///
 /// # Errors
-/// Those of KMS: the caller may not use the keys, or they cannot be used.
-pub async fn copy_to(
+/// Those of KMS, of which nothing is changed; as [`add`].
+async fn copied(
     core: &Core,
     call: &Call,
-    found: &Found,
-    region: &str,
-    key: Option<&str>,
+    landing: &Landing<'_>,
+    under: Option<&str>,
 ) -> Result<(), Fault> {
-    let copies = Regions::from([(region.to_owned(), key.map(str::to_owned))]);
-    for version in found.secret().versions.keys() {
-        let slot = found.slot(version);
-        let Some(stored) = core.table.read::<Value>(&slot.key()).await? else {
-            // A rotation has not given it a value yet.
-            continue;
-        };
-        let content = core.open(call, &slot, &stored.record).await?;
-        let mut change = core.table.begin();
-        for (key, value) in core.copies(call, &slot, &copies, &content).await? {
-            change.put(key, &value);
+    let (found, region) = (landing.found, &landing.there.region);
+    let copies = copying::sealed(core, call, found, region, under).await?;
+    let copying = Copying::new([region.clone()], None, call.now);
+    copying::clear(core, &call.permit, found, None, None).await?;
+    transact!(core.table, &call.permit, |tx| {
+        let mut secret = again(&mut tx, found).await?;
+        if secret.copying.is_some() || !copying::is_same(&secret, found.secret()) {
+            return Err(core.table.conflict(&found.stored.key).into());
         }
-        change.write(&call.permit).await?;
-    }
-    Ok(())
+        landing.take(&mut tx).await?;
+        secret.copying = Some(copying.clone());
+        tx.put(&found.stored.key, &secret);
+    });
+    let work = async {
+        copying::write(core, call, found, &copying, &copies).await?;
+        transact!(core.table, &call.permit, |tx| {
+            let mut secret = again(&mut tx, found).await?;
+            // A value may have come that has no copy.
+            if !copying.stands(&secret) || !copying::is_same(&secret, found.secret()) {
+                return Err(core.table.conflict(&found.stored.key).into());
+            }
+            secret.replicas.insert(region.clone());
+            secret
+                .copies
+                .insert(region.clone(), under.map(str::to_owned));
+            secret.copying = None;
+            tx.put(&found.stored.key, &secret);
+        });
+        Ok(())
+    };
+    let done = work.await;
+    copying::ended(core, call, found, &copying, done).await
 }
 
 pub async fn remove_regions_from_replication(
@@ -162,13 +203,20 @@ pub async fn remove_regions_from_replication(
     let found = core.find(&place, input.secret_id.as_deref()).await?;
     let found = found.primary()?.usable()?.own()?;
     let gone = input.remove_replica_regions.unwrap_or_default();
-    transact!(core.table, &call.permit, |tx| {
-        let mut secret = again(&mut tx, &found).await?;
-        for region in &gone {
+    let gone: BTreeSet<String> = gone.into_iter().collect();
+    let missing = |region: &String| {
+        fault::parameter(format!("The secret is not replicated to region {region}."))
+    };
+    let mut unknown = gone.iter();
+    if let Some(region) = unknown.find(|it| !found.secret().replicas.contains(*it)) {
+        return Err(missing(region));
+    }
+    // One transaction does not hold the values of many.
+    for region in &gone {
+        transact!(core.table, &call.permit, |tx| {
+            let mut secret = again(&mut tx, &found).await?;
             if !secret.replicas.remove(region) {
-                return Err(fault::parameter(format!(
-                    "The secret is not replicated to region {region}."
-                )));
+                return Err(missing(region));
             }
             let there = Place::new(&found.place.account, region);
             tx.delete(replica_key(&there, &found.name));
@@ -178,9 +226,9 @@ pub async fn remove_regions_from_replication(
                     tx.delete(value_key(&there, &id));
                 }
             }
-        }
-        tx.put(&found.stored.key, &secret);
-    });
+            tx.put(&found.stored.key, &secret);
+        });
+    }
     let found = core.find(&place, Some(&found.arn())).await?;
     Ok(RemoveRegionsFromReplicationResponse {
         arn: Some(found.arn()),
@@ -202,27 +250,56 @@ pub async fn stop_replication_to_replica(
             "Operation not permitted on a primary secret. Call must be made in the replica's region.",
         ));
     }
-    let mut own = found.secret().clone();
-    match found.secret().copies.get(&place.region) {
+    let region = &place.region;
+    if found.secret().copies.contains_key(region) {
         // Its values are there already.
-        Some(key) => own.kms_key.clone_from(key),
-        None => copy_to(core, call, &found, &place.region, None).await?,
+        stopped(core, call, &found, None).await?;
+    } else {
+        let copying = Copying::new([region.clone()], None, call.now);
+        copying::begin(core, call, &found, &copying).await?;
+        let work = async {
+            let copies = copying::sealed(core, call, &found, region, None).await?;
+            copying::write(core, call, &found, &copying, &copies).await?;
+            stopped(core, call, &found, Some(&copying)).await
+        };
+        let done = work.await;
+        copying::ended(core, call, &found, &copying, done).await?;
     }
-    for version in own.versions.values_mut() {
-        version.kms_key.clone_from(&own.kms_key);
-    }
-    own.replicas.clear();
-    own.copies.clear();
-    let mut change = core.table.begin();
-    change.when(found.stored.unchanged());
-    let mut primary = found.secret().clone();
-    primary.replicas.remove(&place.region);
-    primary.copies.remove(&place.region);
-    change.put(&found.stored.key, &primary);
-    change.put(key(&place, &found.name), &own);
-    change.delete(replica_key(&place, &found.name));
-    change.write(&call.permit).await?;
     Ok(StopReplicationToReplicaResponse {
         arn: Some(names::arn(&place, &found.name, &found.secret().suffix)),
     })
+}
+
+/// The replica is a secret from now on, whose values are there.
+async fn stopped(
+    core: &Core,
+    call: &Call,
+    found: &Found,
+    copying: Option<&Copying>,
+) -> Result<(), Fault> {
+    let place = &found.shown_at;
+    transact!(core.table, &call.permit, |tx| {
+        let mut primary = again(&mut tx, found).await?;
+        let stands = copying.is_none_or(|it| it.stands(&primary));
+        if !stands || !copying::is_same(&primary, found.secret()) {
+            return Err(core.table.conflict(&found.stored.key).into());
+        }
+        let mut own = primary.clone();
+        own.kms_key = primary.copies.get(&place.region).cloned().flatten();
+        for version in own.versions.values_mut() {
+            version.kms_key.clone_from(&own.kms_key);
+        }
+        own.replicas.clear();
+        own.copies.clear();
+        own.copying = None;
+        primary.replicas.remove(&place.region);
+        primary.copies.remove(&place.region);
+        if copying.is_some() {
+            primary.copying = None;
+        }
+        tx.put(&found.stored.key, &primary);
+        tx.put(key(place, &found.name), &own);
+        tx.delete(replica_key(place, &found.name));
+    });
+    Ok(())
 }

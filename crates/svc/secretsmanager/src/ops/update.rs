@@ -1,13 +1,16 @@
 //! UpdateSecret.
 
+use std::collections::BTreeMap;
+
 use wharf_api_secretsmanager::{UpdateSecretRequest, UpdateSecretResponse};
 use wharf_base::ids;
-use wharf_service::Place;
+use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
-use super::{replicas, value};
+use super::value;
 use crate::{
-    core::{Content, Core, Found},
+    copying::{self, Copying},
+    core::{Content, Core, Found, again},
     kms,
     records::{Secret, Value},
     versions::{CURRENT, REKEYED},
@@ -70,20 +73,38 @@ async fn rekey(
     if key == found.secret().kms_key {
         return Ok(found);
     }
-    let mut secret = found.secret().clone();
-    if key.is_some() {
-        // The key is of this region alone, so replicas keep their values themselves from now on.
-        for region in &found.secret().replicas {
-            if !secret.copies.contains_key(region) {
-                replicas::copy_to(core, call, &found, region, None).await?;
-                secret.copies.insert(region.clone(), None);
+    let before = found.secret();
+    // A key is of this region alone, so replicas keep their values themselves from now on.
+    let regions = before.replicas.iter().filter(|_| key.is_some());
+    let regions = regions.filter(|it| !before.copies.contains_key(*it));
+    let copying = Copying::new(regions.cloned(), None, call.now);
+    if copying.regions.is_empty() {
+        sealed_anew(core, call, &found, key, None).await?;
+    } else {
+        copying::begin(core, call, &found, &copying).await?;
+        let work = async {
+            for region in &copying.regions {
+                let copies = copying::sealed(core, call, &found, region, None).await?;
+                copying::write(core, call, &found, &copying, &copies).await?;
             }
-        }
+            sealed_anew(core, call, &found, key, Some(&copying)).await
+        };
+        let done = work.await;
+        copying::ended(core, call, &found, &copying, done).await?;
     }
-    secret.changed_at = call.now;
-    let mut change = core.table.begin();
-    change.when(found.stored.unchanged());
-    for (id, version) in &mut secret.versions {
+    core.find(&found.shown_at, Some(&found.arn())).await
+}
+
+/// The labelled versions under another key, with the replicas that have values of their own now.
+async fn sealed_anew(
+    core: &Core,
+    call: &Call,
+    found: &Found,
+    key: Option<String>,
+    copying: Option<&Copying>,
+) -> Result<(), Fault> {
+    let (mut values, mut keys) = (Vec::new(), BTreeMap::new());
+    for (id, version) in &found.secret().versions {
         if !REKEYED.iter().any(|it| version.stages.contains(*it)) {
             continue;
         }
@@ -92,14 +113,36 @@ async fn rekey(
             // A rotation has not given it a value yet.
             continue;
         }
-        let content = core.value(call, &found, id).await?;
+        let content = core.value(call, found, id).await?;
         let slot = found.slot(id);
         let (value, under) = core.seal(call, &slot, key.as_deref(), &content).await?;
-        change.put(slot.key(), &value);
-        version.kms_key = under;
+        values.push((slot.key(), value));
+        keys.insert(id.clone(), under);
     }
-    secret.kms_key = key;
-    change.put(&found.stored.key, &secret);
-    change.write(&call.permit).await?;
-    core.find(&found.shown_at, Some(&found.arn())).await
+    transact!(core.table, &call.permit, |tx| {
+        let mut secret = again(&mut tx, found).await?;
+        let stands = copying.is_none_or(|it| it.stands(&secret));
+        // A replica came that would need values.
+        let is_new = copying.is_none() && secret.replicas != found.secret().replicas;
+        if !stands || is_new || !copying::is_same(&secret, found.secret()) {
+            return Err(core.table.conflict(&found.stored.key).into());
+        }
+        for (key, value) in &values {
+            tx.put(key, value);
+        }
+        for (id, under) in &keys {
+            if let Some(version) = secret.versions.get_mut(id) {
+                version.kms_key.clone_from(under);
+            }
+        }
+        if let Some(copying) = copying {
+            let copied = copying.regions.iter().map(|it| (it.clone(), None));
+            secret.copies.extend(copied);
+            secret.copying = None;
+        }
+        secret.kms_key.clone_from(&key);
+        secret.changed_at = call.now;
+        tx.put(&found.stored.key, &secret);
+    });
+    Ok(())
 }

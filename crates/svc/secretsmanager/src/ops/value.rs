@@ -12,6 +12,7 @@ use wharf_wire::{Call, Fault};
 use super::list;
 use crate::{
     authorize,
+    copying::{self, Copy, Copying},
     core::{Content, Core, Found, again, value_key},
     describe,
     fault::{self, SecretFaults},
@@ -21,6 +22,8 @@ use crate::{
 };
 
 const MAX_BATCH: usize = 20;
+/// Copies of a value that are written with it. The longest takes some 90 kB.
+const MAX_AT_ONCE: usize = 4;
 
 pub async fn put_secret_value(
     core: &Core,
@@ -67,36 +70,70 @@ pub async fn put(
     let under = found.secret().kms_key.as_deref();
     let (sealed, under) = core.seal(call, &slot, under, content).await?;
     let kept = &found.secret().copies;
-    let copies = core.copies(call, &slot, kept, content).await?;
-    Ok(transact!(core.table, &call.permit, |tx| {
-        let mut secret = again(&mut tx, found).await?;
-        match tx.find::<Value>(&key).await? {
-            Some(there) if core.open(call, &slot, &there).await? != *content => {
-                return Err(fault::version_exists());
-            }
-            Some(_) => {}
-            // A replica came or went since the copies were made.
-            None if secret.copies != *kept => return Err(core.table.conflict(&key).into()),
-            None => {
-                let gone = versions::add(&mut secret, version, stages, under.as_deref(), call.now)?;
-                for gone in gone {
-                    let gone = value_id(&found.name, &secret.suffix, &gone);
-                    tx.delete(value_key(&found.place, &gone));
-                    for region in kept.keys() {
-                        let there = Place::new(&found.place.account, region);
-                        tx.delete(value_key(&there, &gone));
-                    }
-                }
-                for (key, copy) in &copies {
-                    tx.put(key, copy);
-                }
-                tx.put(&key, &sealed);
-            }
+    let copies = core.copies(call, &slot, kept, content).await?.into_iter();
+    let copies = copies.map(|(key, value)| Copy {
+        version: version.to_owned(),
+        key,
+        value,
+    });
+    let copies: Vec<Copy> = copies.collect();
+    // Beyond some, one transaction does not hold them.
+    let is_long = copies.len() > MAX_AT_ONCE;
+    let copying = match is_long && core.table.read::<Value>(&key).await?.is_none() {
+        true => Some(Copying::new(kept.keys().cloned(), Some(version), call.now)),
+        false => None,
+    };
+    if let Some(copying) = &copying {
+        copying::begin(core, call, found, copying).await?;
+    }
+    let work = async {
+        if let Some(copying) = &copying {
+            copying::write(core, call, found, copying, &copies).await?;
         }
-        change(&mut secret);
-        tx.put(&found.stored.key, &secret);
-        secret
-    }))
+        Ok(transact!(core.table, &call.permit, |tx| {
+            let mut secret = again(&mut tx, found).await?;
+            let copied = secret
+                .copying
+                .as_ref()
+                .filter(|it| it.version.as_deref() == Some(version));
+            match tx.find::<Value>(&key).await? {
+                Some(there) if core.open(call, &slot, &there).await? != *content => {
+                    return Err(fault::version_exists());
+                }
+                Some(_) => {}
+                // A replica came or went since the copies were made.
+                None if secret.copies != *kept => return Err(core.table.conflict(&key).into()),
+                // Somebody else writes copies of this version.
+                None if copied != copying.as_ref() => return Err(core.table.conflict(&key).into()),
+                None => {
+                    let gone =
+                        versions::add(&mut secret, version, stages, under.as_deref(), call.now)?;
+                    for gone in gone {
+                        let gone = value_id(&found.name, &secret.suffix, &gone);
+                        tx.delete(value_key(&found.place, &gone));
+                        let begun = secret.copying.iter().flat_map(|it| &it.regions);
+                        for region in kept.keys().chain(begun) {
+                            let there = Place::new(&found.place.account, region);
+                            tx.delete(value_key(&there, &gone));
+                        }
+                    }
+                    match copying {
+                        Some(_) => secret.copying = None,
+                        None => copies.iter().for_each(|it| tx.put(&it.key, &it.value)),
+                    }
+                    tx.put(&key, &sealed);
+                }
+            }
+            change(&mut secret);
+            tx.put(&found.stored.key, &secret);
+            secret
+        }))
+    };
+    let done = work.await;
+    match &copying {
+        Some(copying) => copying::ended(core, call, found, copying, done).await,
+        None => done,
+    }
 }
 
 pub async fn get_secret_value(
