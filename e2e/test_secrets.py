@@ -80,6 +80,45 @@ def test_policies_guard_each_secret(wharf):
     assert blocked[0] == "PublicPolicyException"
 
 
+def test_a_replica_has_a_key_of_its_own(wharf):
+    secrets, name = wharf.client("secretsmanager"), tasks.unique("copied")
+    there = {service: wharf.client(service, region="eu-west-1") for service in ("secretsmanager", "kms")}
+    here = wharf.client("kms").create_key()["KeyMetadata"]["Arn"]
+    key = there["kms"].create_key()["KeyMetadata"]["Arn"]
+    secrets.create_secret(Name=name, SecretString="one", KmsKeyId=here)
+
+    def replicate(key=None, **more):
+        region = {"Region": "eu-west-1"} | ({"KmsKeyId": key} if key else {})
+        return secrets.replicate_secret_to_regions(SecretId=name, AddReplicaRegions=[region], **more)
+
+    def read():
+        return there["secretsmanager"].get_secret_value(SecretId=name)["SecretString"]
+
+    [status] = replicate(key)["ReplicationStatus"]
+    assert (status["Status"], status["KmsKeyId"]) == ("InSync", key)
+    secrets.put_secret_value(SecretId=name, SecretString="two")
+    assert read() == "two"
+    versions = there["secretsmanager"].list_secret_version_ids(SecretId=name)["Versions"]
+    assert {it for version in versions for it in version["KmsKeyIds"]} == {key}
+    there["kms"].disable_key(KeyId=key)
+    assert refused(there["secretsmanager"].get_secret_value, SecretId=name)[0] == "DecryptionFailure"
+    assert secrets.get_secret_value(SecretId=name)["SecretString"] == "two"
+    there["kms"].enable_key(KeyId=key)
+    # On its own it keeps what it has, which nothing overwrites unless that is asked for, and can be done.
+    there["secretsmanager"].stop_replication_to_replica(SecretId=name)
+    secrets.put_secret_value(SecretId=name, SecretString="three")
+    assert read() == "two"
+    assert refused(replicate)[0] == "InvalidRequestException"
+    assert refused(replicate, key=here, ForceOverwriteReplicaSecret=True)[0] == "EncryptionFailure"
+    assert read() == "two"
+    replicate(key, ForceOverwriteReplicaSecret=True)
+    assert read() == "three"
+    there["kms"].disable_key(KeyId=key)
+    assert refused(there["secretsmanager"].get_secret_value, SecretId=name)[0] == "DecryptionFailure"
+    secrets.remove_regions_from_replication(SecretId=name, RemoveReplicaRegions=["eu-west-1"])
+    assert refused(there["secretsmanager"].get_secret_value, SecretId=name)[0] == "ResourceNotFoundException"
+
+
 def test_secrets_outlive_a_kill_lie_sealed_and_are_sealed_anew():
     with Installation() as wharf:
         wharf.start(node=False)
