@@ -1,6 +1,9 @@
 //! Brings events onto buses: what they are owed to is durable when this returns.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde_json::Value;
 use wharf_base::Permit;
@@ -21,8 +24,11 @@ use crate::{
 /// Deliveries and bytes in one transaction, well within the store's bounds.
 const MOST_WRITES: usize = 64;
 const MOST_BYTES: usize = 700 << 10;
+/// Of one delivery's record: with what else is written it is less than the store takes.
+const MOST_RECORD: usize = 900 << 10;
 
 /// An event for a bus.
+#[derive(Clone)]
 pub struct Arriving {
     pub bus: BusName,
     pub event: Event,
@@ -30,13 +36,31 @@ pub struct Arriving {
     pub only: Option<BTreeSet<String>>,
 }
 
-/// What comes of events.
+/// What comes of events. What is owed is made one by one: all of it may be far more than they are.
 #[derive(Default)]
 pub struct Owing {
-    /// To targets.
-    pub owed: Vec<Owed>,
-    /// Records for the streams of archives.
-    pub kept: BTreeMap<String, Vec<Vec<u8>>>,
+    events: Vec<Wanted>,
+    /// Streams of archives, with the places of the events that they keep.
+    kept: BTreeMap<String, Vec<usize>>,
+}
+
+/// An event and the rules that want it.
+struct Wanted {
+    bus: BusName,
+    hops: u32,
+    document: Value,
+    /// As it is written.
+    text: String,
+    rules: Vec<Arc<CompiledRule>>,
+}
+
+/// How far events came, so that a repetition leaves out what is there.
+#[derive(Default)]
+pub struct Done {
+    /// Streams and ids of events.
+    archived: BTreeSet<(String, String)>,
+    /// Ids of deliveries.
+    written: BTreeSet<String>,
 }
 
 /// Writes down what the rules of their buses owe events to. An event for a bus that is not there, or
@@ -49,18 +73,32 @@ pub async fn accept(
     permit: &Permit,
     events: Vec<Arriving>,
 ) -> Result<(), ChangeError> {
-    let owing = owed(core, events).await?;
-    keep(core, &owing).await?;
-    write(core, permit, owing.owed, |_| {}).await
+    let (owing, mut done) = (owed(core, events).await?, Done::default());
+    keep(core, &owing, &mut done).await?;
+    write(core, permit, owing.errands(core), &mut done, |_| {}).await
 }
 
 /// Adds events to the archives that want them.
 ///
 /// # Errors
 /// The journal's.
-pub async fn keep(core: &Core, owing: &Owing) -> Result<(), ChangeError> {
-    for (stream, records) in &owing.kept {
-        archive::keep(core, stream, records).await?;
+pub async fn keep(core: &Core, owing: &Owing, done: &mut Done) -> Result<(), ChangeError> {
+    let now = core.parts.clock.now();
+    for (stream, places) in &owing.kept {
+        let (mut ids, mut records) = (Vec::new(), Vec::new());
+        for place in places {
+            let document = &owing.events[*place].document;
+            let id = document["id"].as_str().unwrap_or_default();
+            let id = (stream.clone(), id.to_owned());
+            if !done.archived.contains(&id) {
+                ids.push(id);
+                records.push(archive::record(document, now));
+            }
+        }
+        if !records.is_empty() {
+            archive::keep(core, stream, &records).await?;
+            done.archived.extend(ids);
+        }
     }
     Ok(())
 }
@@ -76,37 +114,82 @@ pub async fn owed(core: &Core, events: Vec<Arriving>) -> Result<Owing, ChangeErr
     let mut owing = Owing::default();
     for Arriving { bus, event, only } in events {
         let matcher = core.compiled.of(&core.table, &bus).await?;
-        let document = event.document();
-        let hops = event.hops;
+        let (document, hops) = (event.document(), event.hops);
         // What is sent once more is not kept once more.
         if event.replay.is_none() {
             for stream in matcher.archives(&document) {
-                let record = archive::record(&document, core.parts.clock.now());
-                owing
-                    .kept
-                    .entry(stream.to_owned())
-                    .or_default()
-                    .push(record);
+                let places = owing.kept.entry(stream.to_owned()).or_default();
+                places.push(owing.events.len());
             }
         }
-        let mut text = None;
-        let may = |rule: &&CompiledRule| only.as_ref().is_none_or(|it| it.contains(&rule.name));
-        for rule in matcher.matches(&document).filter(may) {
-            let text = text.get_or_insert_with(|| document.to_string());
+        let may =
+            |rule: &&Arc<CompiledRule>| only.as_ref().is_none_or(|it| it.contains(&rule.name));
+        let rules: Vec<_> = matcher.matches(&document).filter(may).cloned().collect();
+        let text = match rules.is_empty() {
+            true => String::new(),
+            false => document.to_string(),
+        };
+        owing.events.push(Wanted {
+            bus,
+            hops,
+            document,
+            text,
+            rules,
+        });
+    }
+    Ok(owing)
+}
+
+impl Owing {
+    pub fn errands<'a>(&'a self, core: &'a Core) -> Errands<'a> {
+        Errands {
+            core,
+            owing: self,
+            event: 0,
+            rule: 0,
+            target: 0,
+        }
+    }
+}
+
+/// What is owed, made as it is asked for.
+pub struct Errands<'a> {
+    core: &'a Core,
+    owing: &'a Owing,
+    event: usize,
+    rule: usize,
+    target: usize,
+}
+
+impl Iterator for Errands<'_> {
+    type Item = Owed;
+
+    fn next(&mut self) -> Option<Owed> {
+        loop {
+            let event = self.owing.events.get(self.event)?;
+            let Some(rule) = event.rules.get(self.rule) else {
+                (self.event, self.rule) = (self.event + 1, 0);
+                continue;
+            };
+            let Some(target) = rule.targets.get(self.target) else {
+                (self.rule, self.target) = (self.rule + 1, 0);
+                continue;
+            };
+            self.target += 1;
             let from = From {
                 rule: &rule.name,
                 rule_arn: &rule.arn,
-                bus: &bus,
-                hops,
+                bus: &event.bus,
+                hops: event.hops,
             };
-            for target in &rule.targets {
-                owing
-                    .owed
-                    .push(errand(core, from, target, (&document, text)));
-            }
+            return Some(errand(
+                self.core,
+                from,
+                target,
+                (&event.document, &event.text),
+            ));
         }
     }
-    Ok(owing)
 }
 
 /// The rule that sends an event.
@@ -132,7 +215,9 @@ pub fn errand(
         rule_arn: from.rule_arn,
         ingested_at: &ingested_at,
     };
-    let payload = target.transform.apply(event, text, &facts);
+    let made = target.transform.apply(event, text, &facts);
+    let too_large = made.is_none();
+    let payload = made.unwrap_or_default();
     let has_dead_letters = target.document["DeadLetterConfig"]["Arn"].is_string();
     let errand = Errand {
         id: format!(
@@ -149,7 +234,9 @@ pub fn errand(
         hops: from.hops,
         event: (has_dead_letters && payload != text).then(|| text.to_owned()),
         payload,
+        too_large,
     };
+    let errand = errand.within(MOST_RECORD);
     (from.bus.clone(), errand, policy(&target.document))
 }
 
@@ -170,26 +257,30 @@ pub fn policy(target: &Value) -> Policy {
 /// Writes errands in as few transactions as they fit into; `end` adds to the last of them.
 ///
 /// # Errors
-/// The store's.
+/// The store's; `done` says what is written all the same.
 pub async fn write(
     core: &Core,
     permit: &Permit,
-    owed: Vec<Owed>,
+    owed: impl IntoIterator<Item = Owed, IntoIter: Send>,
+    done: &mut Done,
     end: impl FnOnce(&mut Changes<'_, EventsFaults>),
 ) -> Result<(), ChangeError> {
     let mut owed = owed.into_iter().peekable();
     let mut end = Some(end);
     loop {
         let mut tx = core.table.begin();
-        let (mut writes, mut bytes) = (0, 0);
+        let (mut ids, mut bytes) = (BTreeSet::new(), 0);
         while let Some((bus, errand, policy)) = owed.next_if(|(_, it, _)| {
-            writes == 0 || (writes < MOST_WRITES && bytes + it.size() < MOST_BYTES)
+            ids.is_empty() || (ids.len() < MOST_WRITES && bytes + it.size() < MOST_BYTES)
         }) {
-            writes += 1;
-            bytes += errand.size();
             // An event that comes by again must not take the place of itself.
             let id = format!("{}/{}", errand.hops, errand.id);
+            if done.written.contains(&id) {
+                continue;
+            }
+            bytes += errand.size();
             core.outbox.put(&mut tx, &bus.place, &id, errand, policy);
+            ids.insert(id);
         }
         let is_last = owed.peek().is_none();
         if let Some(end) = end.take_if(|_| is_last) {
@@ -199,5 +290,6 @@ pub async fn write(
         if is_last {
             return Ok(());
         }
+        done.written.append(&mut ids);
     }
 }

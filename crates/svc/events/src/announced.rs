@@ -19,7 +19,7 @@ use wharf_service::{
 use wharf_store::{Op, Revision, StoreError, Txn, WatchBatch};
 
 use crate::{
-    accept::{self, Arriving},
+    accept::{self, Arriving, Done},
     core::{ChangeError, Core},
     event::Event,
     fault::EventsFaults,
@@ -37,9 +37,11 @@ type Failed = StepError<EventsFaults>;
 
 /// Follows one service until `stop`.
 pub async fn follow(core: Arc<Core>, source: Arc<dyn Announce>, stop: CancellationToken) {
+    // Outlives failures: what is there is not written again.
+    let mut done = Done::default();
     loop {
         let failed = tokio::select! {
-            failed = once(&core, &*source) => failed,
+            failed = once(&core, &*source, &mut done) => failed,
             () = stop.cancelled() => return,
         };
         if matches!(failed, Failed::Change(ref error) if is_closed(error)) {
@@ -59,14 +61,18 @@ fn is_closed(error: &ChangeError) -> bool {
 }
 
 /// Follows for as long as it goes well; why it did not.
-async fn once(core: &Core, source: &dyn Announce) -> Failed {
-    match try_once(core, source).await {
+async fn once(core: &Core, source: &dyn Announce, done: &mut Done) -> Failed {
+    match try_once(core, source, done).await {
         Ok(never) => match never {},
         Err(failed) => failed,
     }
 }
 
-async fn try_once(core: &Core, source: &dyn Announce) -> Result<std::convert::Infallible, Failed> {
+async fn try_once(
+    core: &Core,
+    source: &dyn Announce,
+    done: &mut Done,
+) -> Result<std::convert::Infallible, Failed> {
     let store = &core.parts.store;
     let cursors = store.cursors().await.map_err(ChangeError::from)?;
     let name = cursor(source.service());
@@ -74,7 +80,7 @@ async fn try_once(core: &Core, source: &dyn Announce) -> Result<std::convert::In
         Some(told) => *told,
         None => {
             let now = newest(store).await;
-            advance(core, &name, now, Vec::new()).await?;
+            advance(core, (&name, now), Vec::new(), done).await?;
             now
         }
     };
@@ -99,7 +105,8 @@ async fn try_once(core: &Core, source: &dyn Announce) -> Result<std::convert::In
                     cursor = told,
                     "the history was compacted before its events were read: some are lost"
                 );
-                advance(core, &name, newest(store).await, Vec::new()).await?;
+                let now = newest(store).await;
+                advance(core, (&name, now), Vec::new(), done).await?;
                 return Err(ChangeError::from(error).into());
             }
             Err(error) => return Err(ChangeError::from(error).into()),
@@ -118,7 +125,8 @@ async fn try_once(core: &Core, source: &dyn Announce) -> Result<std::convert::In
             }));
         }
         if !arriving.is_empty() || stride && batch.revision > told {
-            advance(core, &name, batch.revision, arriving).await?;
+            advance(core, (&name, batch.revision), arriving, done).await?;
+            *done = Done::default();
             told = batch.revision;
         }
     }
@@ -169,19 +177,50 @@ pub async fn forget_others(core: &Core, sources: &[Arc<dyn Announce>]) -> Result
     Ok(())
 }
 
-/// Writes what events are owed to, and how far the history was told.
+/// Writes what events are owed to, and how far the history was told. What can never be written is lost alone:
+/// it must not keep what comes after it.
 async fn advance(
     core: &Core,
-    cursor: &str,
-    revision: Revision,
+    to: (&str, Revision),
     events: Vec<Arriving>,
+    done: &mut Done,
+) -> Result<(), Failed> {
+    let single = events.clone();
+    match tell(core, Some(to), events, done).await {
+        Err(Failed::Change(error)) if is_invalid(&error) => {}
+        told => return told,
+    }
+    for event in single {
+        let id = event.event.id.clone();
+        match tell(core, None, vec![event], done).await {
+            Err(Failed::Change(error)) if is_invalid(&error) => {
+                tracing::error!(event = id, %error, "an event can never be written, it is lost");
+            }
+            told => told?,
+        }
+    }
+    tell(core, Some(to), Vec::new(), done).await
+}
+
+fn is_invalid(error: &ChangeError) -> bool {
+    use wharf_service::Cause;
+    matches!(error.cause, Cause::Store(StoreError::Invalid(_)))
+}
+
+async fn tell(
+    core: &Core,
+    to: Option<(&str, Revision)>,
+    events: Vec<Arriving>,
+    done: &mut Done,
 ) -> Result<(), Failed> {
     let fence = fence(&core.shard)?;
     let owing = accept::owed(core, events).await?;
-    accept::keep(core, &owing).await.map_err(Failed::from)?;
-    accept::write(core, &PERMIT, owing.owed, |tx| {
+    accept::keep(core, &owing, done).await?;
+    accept::write(core, &PERMIT, owing.errands(core), done, |tx| {
         tx.fence(fence);
-        tx.join(Txn::new().cursor(cursor, revision));
+        if let Some((cursor, revision)) = to {
+            tx.join(Txn::new().cursor(cursor, revision));
+        }
     })
     .await?;
     Ok(())

@@ -14,7 +14,7 @@ use wharf_records::{Record as _, Scope};
 use wharf_service::{Place, StepError, fence, settled};
 
 use crate::{
-    accept::{self, Arriving},
+    accept::{self, Arriving, Done},
     core::{ChangeError, Core},
     event::Event,
     fault::EventsFaults,
@@ -189,12 +189,18 @@ async fn replay(core: &Core, key: &str, place: &Place, name: &str) -> Result<Nex
         }
     }
     let fence = fence(&core.shard)?;
-    let owed = accept::owed(core, arriving).await?.owed;
-    let written = accept::write(core, &PERMIT, owed, |tx| {
-        tx.fence(fence);
-        tx.when(stored.unchanged());
-        tx.put(key, &replay);
-    })
+    let owed = accept::owed(core, arriving).await?;
+    let written = accept::write(
+        core,
+        &PERMIT,
+        owed.errands(core),
+        &mut Done::default(),
+        |tx| {
+            tx.fence(fence);
+            tx.when(stored.unchanged());
+            tx.put(key, &replay);
+        },
+    )
     .await;
     settled(written)
 }

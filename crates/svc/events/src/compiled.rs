@@ -29,7 +29,7 @@ pub struct Compiled {
 /// The enabled rules of a bus that have a pattern.
 #[derive(Default)]
 pub struct Matcher {
-    rules: Vec<CompiledRule>,
+    rules: Vec<Arc<CompiledRule>>,
     index: Index,
     /// Streams of archives, with what they keep.
     archives: Vec<(String, Option<Pattern>)>,
@@ -60,7 +60,7 @@ impl Matcher {
     }
 
     /// The rules that want an event.
-    pub fn matches(&self, event: &Value) -> impl Iterator<Item = &CompiledRule> {
+    pub fn matches(&self, event: &Value) -> impl Iterator<Item = &Arc<CompiledRule>> {
         let found = self.index.matches(event).into_iter();
         found.map(|place| &self.rules[place])
     }
@@ -120,11 +120,11 @@ fn compile(bus: &BusName, all: impl Iterator<Item = (String, Rule)>) -> Matcher 
                 continue;
             }
         }
-        rules.push(CompiledRule {
+        rules.push(Arc::new(CompiledRule {
             name: name.to_owned(),
             arn: bus.rule_arn(name),
             targets: rule.targets.into_iter().filter_map(target).collect(),
-        });
+        }));
     }
     Matcher {
         index: Index::new(&patterns),

@@ -55,15 +55,41 @@ pub struct Errand {
     /// The event, for its dead letter, where that is something else.
     #[serde(default)]
     pub event: Option<String>,
+    /// There is no payload: it would be larger than a target may be sent.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub too_large: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(it: &bool) -> bool {
+    !it
 }
 
 impl Errand {
-    /// Bytes, about.
+    /// Bytes of its record: quotes in its texts count twice there.
     pub fn size(&self) -> usize {
-        self.payload.len()
-            + self.event.as_ref().map_or(0, String::len)
-            + self.target.to_string().len()
-            + 512
+        let written = serde_json::to_vec(self).map_or(0, |it| it.len());
+        written + 1024
+    }
+
+    /// The same in at most so many bytes: at first without the event for its dead letter, then with nothing
+    /// that can be delivered.
+    #[must_use]
+    pub fn within(mut self, bytes: usize) -> Self {
+        if self.size() <= bytes {
+            return self;
+        }
+        let event = self.event.take();
+        if self.size() <= bytes {
+            return self;
+        }
+        self.too_large = true;
+        let payload = std::mem::take(&mut self.payload);
+        self.event = event.or(Some(payload));
+        if self.size() > bytes {
+            self.event = None;
+        }
+        self
     }
 
     pub fn text(&self, member: &str) -> Option<&str> {
@@ -193,19 +219,9 @@ impl Targets {
         .await;
         accepted.map_err(|it| later(it.to_string()))
     }
-}
 
-#[async_trait]
-impl Courier for Targets {
-    type Work = Errand;
-
-    fn lane(&self, errand: &Errand) -> Lane {
-        let target = errand.text("Arn").unwrap_or_default();
-        let role = errand.text("RoleArn").unwrap_or_default();
-        Lane::of(&[&errand.rule_arn, target, role])
-    }
-
-    async fn deliver(&self, parcels: &[&Parcel<Errand>]) -> Vec<Result<(), Failure>> {
+    /// One try of parcels that have a payload.
+    async fn bring(&self, parcels: &[&Parcel<Errand>]) -> Vec<Result<(), Failure>> {
         let errands = parcels.iter().map(|it| &it.work);
         // All of a lane have one target.
         if errands.clone().any(|it| it.kind() == Some(Kind::Bus)) {
@@ -233,6 +249,36 @@ impl Courier for Targets {
         });
         send_all(&*self.operations, sendings.collect()).await
     }
+}
+
+#[async_trait]
+impl Courier for Targets {
+    type Work = Errand;
+
+    fn lane(&self, errand: &Errand) -> Lane {
+        let target = errand.text("Arn").unwrap_or_default();
+        let role = errand.text("RoleArn").unwrap_or_default();
+        Lane::of(&[&errand.rule_arn, target, role])
+    }
+
+    async fn deliver(&self, parcels: &[&Parcel<Errand>]) -> Vec<Result<(), Failure>> {
+        let (mut able, mut answers) = (parcels.to_vec(), Vec::with_capacity(parcels.len()));
+        able.retain(|it| !it.work.too_large);
+        let mut tried = self.bring(&able).await.into_iter();
+        for parcel in parcels {
+            if parcel.work.too_large {
+                answers.push(Err(never(
+                    "the input of the target is too large".to_owned(),
+                )));
+                continue;
+            }
+            match tried.next() {
+                Some(answer) => answers.push(answer),
+                None => break,
+            }
+        }
+        answers
+    }
 
     async fn given_up(&self, parcel: &Parcel<Errand>, why: GivenUp) -> Result<(), Failure> {
         let errand = &parcel.work;
@@ -251,5 +297,45 @@ impl Courier for Targets {
         };
         let actor = errand.actor(None);
         letter.send(&*self.operations, &actor).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errand(payload: usize, event: Option<usize>) -> Errand {
+        Errand {
+            id: "e".to_owned(),
+            account: "a".to_owned(),
+            rule: "r".to_owned(),
+            rule_arn: "arn".to_owned(),
+            target: Value::Null,
+            // Each takes two bytes when it is written.
+            payload: "\"".repeat(payload),
+            hops: 0,
+            event: event.map(|it| "\"".repeat(it)),
+            too_large: false,
+        }
+    }
+
+    #[test]
+    fn an_errand_is_cut_to_what_a_record_holds() {
+        for (payload, event, left) in [
+            (100, Some(100), (100, Some(100), false)),
+            (3000, Some(3000), (3000, None, false)),
+            (6000, Some(3000), (0, Some(3000), true)),
+            (6000, Some(6000), (0, None, true)),
+            (6000, None, (0, None, true)),
+        ] {
+            let cut = errand(payload, event).within(10_000);
+            assert!(cut.size() <= 10_000);
+            let seen = (
+                cut.payload.len(),
+                cut.event.map(|it| it.len()),
+                cut.too_large,
+            );
+            assert_eq!(seen, left, "{payload} {event:?}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use wharf_schedule::{Expression, Zone};
 use wharf_service::{Place, Reach, StepError, fence, settled};
 
 use crate::{
-    accept::{self, From},
+    accept::{self, Done, From},
     compiled,
     core::Core,
     event::Event,
@@ -85,12 +85,13 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError<EventsF
     let targets = rule.targets.clone().into_iter();
     let owed = targets.filter_map(compiled::target);
     let owed = owed.map(|it| accept::errand(&core, from, &it, (&event, &text)));
+    let owed: Vec<_> = owed.collect();
     let fence = fence(&core.shard)?;
     let mark = Fired {
         at: now,
         unknown: Unknown::new(),
     };
-    let written = accept::write(&core, &PERMIT, owed.collect(), |tx| {
+    let written = accept::write(&core, &PERMIT, owed, &mut Done::default(), |tx| {
         tx.fence(fence);
         tx.when(stored.unchanged());
         tx.put(fired_key, &mark);

@@ -8,6 +8,8 @@ use wharf_api_events::Target;
 
 use crate::path::Path;
 
+/// Bytes of what is made for a target: AWS's bound of an entry.
+const MOST_BYTES: usize = 256 << 10;
 /// Names of variables that are there for every template.
 const RESERVED: &str = "aws.events.";
 
@@ -83,9 +85,10 @@ impl Transform {
         Ok(Self::Template { paths, template })
     }
 
-    /// What is sent of an event. `text` is the event as it is written.
-    pub fn apply(&self, event: &Value, text: &str, facts: &Facts<'_>) -> String {
-        match self {
+    /// What is sent of an event. `text` is the event as it is written. `None` if a template makes more of
+    /// it than a target may be sent.
+    pub fn apply(&self, event: &Value, text: &str, facts: &Facts<'_>) -> Option<String> {
+        Some(match self {
             Self::Whole => text.to_owned(),
             Self::Constant(input) => input.clone(),
             Self::Part(path) => path.find(event).unwrap_or_default().to_string(),
@@ -95,8 +98,8 @@ impl Transform {
                     Some(path) => path.find(event),
                     None => facts(),
                 }
-            }),
-        }
+            })?,
+        })
     }
 }
 
@@ -119,9 +122,10 @@ fn fact(name: &str, event: &Value, facts: &Facts<'_>) -> Option<Value> {
         "event.ingestion-time" => facts.ingested_at.into(),
         "event.json" => event.clone(),
         "event" => {
-            let mut event = event.clone();
-            event.as_object_mut()?.shift_remove("detail");
-            event
+            let members = event.as_object()?.iter();
+            let members = members.filter(|(name, _)| *name != "detail");
+            let members = members.map(|(name, it)| (name.clone(), it.clone()));
+            Value::Object(members.collect())
         }
         _ => return None,
     })
@@ -187,8 +191,8 @@ impl Template {
         })
     }
 
-    /// With the values of variables; one without a value is an empty text.
-    fn fill(&self, value: impl Fn(&str) -> Option<Value>) -> String {
+    /// With the values of variables; one without a value is an empty text. `None` once it is too much.
+    fn fill(&self, value: impl Fn(&str) -> Option<Value>) -> Option<String> {
         let mut out = String::new();
         for piece in &self.0 {
             match piece {
@@ -210,8 +214,11 @@ impl Template {
                     }
                 }
             }
+            if out.len() > MOST_BYTES {
+                return None;
+            }
         }
-        out
+        Some(out)
     }
 }
 
@@ -237,7 +244,7 @@ mod tests {
             rule_arn: "arn:r",
             ingested_at: "now",
         };
-        transform.apply(&event, &event.to_string(), &facts)
+        transform.apply(&event, &event.to_string(), &facts).unwrap()
     }
 
     fn template(text: &str) -> Target {
@@ -294,6 +301,29 @@ mod tests {
             ("1 < 2", "1 < 2"),
         ] {
             assert_eq!(sent(template(text)), filled, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_template_makes_is_bounded() {
+        let facts = Facts {
+            rule: "r",
+            rule_arn: "arn:r",
+            ingested_at: "now",
+        };
+        for (bytes, times, fits) in [
+            (1000, 250, true),
+            (1000, 270, false),
+            (250 << 10, 2048, false),
+        ] {
+            let transform = Transform::of(&template(&"<n>".repeat(times))).unwrap();
+            let event = json!({"detail": {"n": "x".repeat(bytes)}});
+            let made = transform.apply(&event, "", &facts);
+            assert_eq!(
+                made.map(|it| it.len()),
+                fits.then_some(bytes * times),
+                "{bytes} {times}"
+            );
         }
     }
 
