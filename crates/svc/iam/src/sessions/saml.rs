@@ -54,13 +54,20 @@ impl Directory {
             false => known.await?,
         };
         let known = known.ok_or(SamlError::NoProvider)?;
-        let (Ok(metadata), valid_until) = &*known else {
+        let (Ok(_), valid_until) = &*known else {
             return Err(SamlError::NoProvider.into());
         };
         if *valid_until <= cx.now {
             return Err(SamlError::OldMetadata.into());
         }
-        let said = response::read(response, metadata, cx.now)?;
+        let (response, now) = (response.to_owned(), cx.now);
+        // Signatures and parsers take their time: apart from the tasks that serve others.
+        let work = move || match &known.0 {
+            Ok(metadata) => response::read(&response, metadata, now),
+            Err(_) => Err(SamlError::NoProvider),
+        };
+        let said = tokio::task::spawn_blocking(work).await;
+        let said = said.map_err(|_| SamlError::Malformed)??;
         let role = self.role(&wanted.role_arn).await?;
         let role = role.filter(|_| said.grants(&wanted.role_arn, provider_arn));
         let role = role.ok_or(AssumeError::NotAuthorized(ACTION))?;
