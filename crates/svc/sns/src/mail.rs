@@ -16,6 +16,8 @@ use wharf_seal::Secret;
 
 /// Of one exchange with the server.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// The failure of who got no answer: others get none either.
+pub const UNREACHED: &str = "ConnectionFailure";
 /// Characters of an address (RFC 5321, 4.5.3.1).
 const LONGEST_ADDRESS: usize = 254;
 
@@ -135,16 +137,25 @@ impl Mailer {
             .header(ContentType::TEXT_PLAIN)
             .body(body)
             .map_err(|error| lasting(&error))?;
-        let sent = self.server.send(mail).await;
-        sent.map(drop).map_err(|error| {
-            let code = error.status().map(|it| it.to_string());
-            let code = code.unwrap_or_else(|| "ConnectionFailure".to_owned());
-            let text = format!("the SMTP server did not take the mail: {error}");
-            match error.is_permanent() {
-                true => Failure::lasting(code, text),
-                false => Failure::passing(code, text),
-            }
-        })
+        let text = |why: &str| format!("the SMTP server did not take the mail: {why}");
+        // What is built into the transport bounds the connection alone.
+        match tokio::time::timeout(TIMEOUT, self.server.send(mail)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(match error.status() {
+                Some(code) => judged(&code.to_string(), text(&error.to_string())),
+                None => Failure::passing(UNREACHED, text(&error.to_string())),
+            }),
+            Err(_) => Err(Failure::passing(UNREACHED, text("it took too long"))),
+        }
+    }
+}
+
+/// What an answer means. What is said of the sender, its password or the session is the operator's to put
+/// right; mailboxes that are not there stay so.
+fn judged(code: &str, text: String) -> Failure {
+    match code {
+        "501" | "550" | "551" | "552" | "553" => Failure::lasting(code, text),
+        _ => Failure::passing(code, text),
     }
 }
 
@@ -206,6 +217,42 @@ mod tests {
             ..config("smtp://127.0.0.1", None)
         };
         assert!(matches!(Mailer::new(&from), Err(BadMail::From(_))));
+    }
+
+    #[test]
+    fn what_answers_mean() {
+        for (code, passes) in [
+            ("421", true),
+            ("451", true),
+            ("501", false),
+            ("530", true),
+            ("535", true),
+            ("550", false),
+            ("553", false),
+            ("554", true),
+        ] {
+            assert_eq!(judged(code, String::new()).passes, passes, "{code}");
+        }
+    }
+
+    /// A server that greets and then says no more.
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_server_is_left() {
+        let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = server.local_addr().unwrap();
+        let silent = tokio::spawn(async move {
+            let mut kept = Vec::new();
+            while let Ok((mut stream, _)) = server.accept().await {
+                use tokio::io::AsyncWriteExt as _;
+                stream.write_all(b"220 here\r\n").await.unwrap();
+                kept.push(stream);
+            }
+        });
+        let mailer = Mailer::new(&config(&format!("smtp://{address}"), None)).unwrap();
+        let sent = mailer.send(("n", "a@example.com"), "s", "id", String::new());
+        let failure = sent.await.unwrap_err();
+        assert_eq!((failure.code.as_str(), failure.passes), (UNREACHED, true));
+        silent.abort();
     }
 
     #[test]
