@@ -22,5 +22,5 @@ pub use figures::Figures;
 pub use operations::{Actor, Operations, Request};
 pub use outbox::{Courier, Outbox};
 pub use parcel::{Failure, GivenUp, Lane, Parcel, Policy};
-pub use rates::Rates;
+pub use rates::{Rates, gap};
 pub use send::{DeadLetter, Sending, ask, send, send_all};

@@ -212,6 +212,11 @@ impl<W> Parcel<W> {
         }
     }
 
+    /// When it is too old to be tried.
+    pub fn last(&self) -> Timestamp {
+        self.created_at + Duration::from_secs(self.policy.max_age_seconds.into())
+    }
+
     /// The parcel after a try that failed: to be tried again, or given up. `jitter` is at random
     /// between 0 and 1, so that those that failed together do not come back together.
     ///
@@ -229,7 +234,7 @@ impl<W> Parcel<W> {
         let wait = doubled(FIRST_WAIT, LAST_WAIT, self.failures);
         let wait = wait.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
         self.due_at = now + failure.wait.unwrap_or(wait);
-        let last = self.created_at + Duration::from_secs(self.policy.max_age_seconds.into());
+        let last = self.last();
         let exhausted = if !failure.passes {
             None
         } else if self.failures > self.policy.retries {

@@ -19,8 +19,14 @@ struct Rate {
     given: HashMap<String, Timestamp>,
 }
 
+/// Between two of so many a second.
+pub fn gap(per_second: u32) -> Duration {
+    Duration::from_millis(u64::from(1000_u32.div_ceil(per_second.max(1))))
+}
+
 impl Rates {
-    /// Whether `id` may call `of` now; it comes again with the same id after the wait that it is told.
+    /// Whether `id` may call `of` now; it comes again with the same id after the wait that it is told. A turn after `last` is of no use to it and
+    /// stays for others.
     ///
     /// # Errors
     /// How long it has to wait.
@@ -28,18 +34,24 @@ impl Rates {
         &self,
         of: &str,
         id: &str,
-        per_second: u32,
+        gap: Duration,
         now: Timestamp,
+        last: Timestamp,
     ) -> Result<(), Duration> {
-        let gap = Duration::from_millis(u64::from(1000_u32.div_ceil(per_second.max(1))));
         let mut all = self.of.lock();
         let rate = all.entry(of.to_owned()).or_default();
         let turn = rate.given.get(id).copied();
-        let turn = turn.unwrap_or_else(|| {
-            let turn = rate.free_at.max(now);
-            rate.free_at = turn + gap;
-            turn
-        });
+        let turn = match turn {
+            Some(turn) => turn,
+            None => {
+                let turn = rate.free_at.max(now);
+                if turn > last {
+                    return Err(turn.since(now));
+                }
+                rate.free_at = turn + gap;
+                turn
+            }
+        };
         if turn > now {
             rate.given.insert(id.to_owned(), turn);
             return Err(turn.since(now));
@@ -49,6 +61,13 @@ impl Rates {
         all.retain(|_, it| it.free_at > now || !it.given.is_empty());
         Ok(())
     }
+
+    /// `id` does not come again.
+    pub fn forget(&self, of: &str, id: &str) {
+        if let Some(rate) = self.of.lock().get_mut(of) {
+            rate.given.remove(id);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -57,17 +76,48 @@ mod tests {
 
     use super::*;
 
+    const NEVER: Timestamp = Timestamp(i64::MAX);
+
     #[test]
     fn each_waits_for_a_turn_of_its_own() {
         let (rates, start) = (Rates::default(), Timestamp(0));
         let half = Duration::from_millis(500);
-        assert_eq!(rates.take("a", "1", 2, start), Ok(()));
-        assert_eq!(rates.take("a", "2", 2, start), Err(half));
-        assert_eq!(rates.take("a", "3", 2, start), Err(half * 2));
-        assert_eq!(rates.take("b", "1", 2, start), Ok(()), "another's turn");
-        assert_eq!(rates.take("a", "2", 2, start), Err(half), "still the same");
-        assert_eq!(rates.take("a", "2", 2, start + half), Ok(()));
-        assert_eq!(rates.take("a", "3", 2, start + half * 2), Ok(()));
+        assert_eq!(rates.take("a", "1", gap(2), start, NEVER), Ok(()));
+        assert_eq!(rates.take("a", "2", gap(2), start, NEVER), Err(half));
+        assert_eq!(rates.take("a", "3", gap(2), start, NEVER), Err(half * 2));
+        assert_eq!(
+            rates.take("b", "1", gap(2), start, NEVER),
+            Ok(()),
+            "another's turn"
+        );
+        assert_eq!(
+            rates.take("a", "2", gap(2), start, NEVER),
+            Err(half),
+            "still the same"
+        );
+        assert_eq!(rates.take("a", "2", gap(2), start + half, NEVER), Ok(()));
+        assert_eq!(
+            rates.take("a", "3", gap(2), start + half * 2, NEVER),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn a_turn_that_is_of_no_use_is_not_taken() {
+        let (rates, start) = (Rates::default(), Timestamp(0));
+        let (second, last) = (gap(1), start + gap(1) * 2);
+        assert_eq!(rates.take("a", "1", second, start, last), Ok(()));
+        assert_eq!(rates.take("a", "2", second, start, last), Err(second));
+        assert_eq!(rates.take("a", "3", second, start, last), Err(second * 2));
+        for id in ["4", "5", "6"] {
+            let wait = rates.take("a", id, second, start, last);
+            assert_eq!(wait, Err(second * 3), "nobody moved it");
+        }
+        assert_eq!(rates.of.lock()["a"].given.len(), 2);
+        rates.forget("a", "2");
+        rates.forget("a", "3");
+        rates.forget("b", "1");
+        assert!(rates.of.lock()["a"].given.is_empty());
     }
 
     proptest! {
@@ -78,7 +128,7 @@ mod tests {
                 (0..waiting).map(|it| (Timestamp(0), it.to_string())).collect();
             let mut called = Vec::new();
             while let Some((now, id)) = waits.pop() {
-                match rates.take("x", &id, per_second, now) {
+                match rates.take("x", &id, gap(per_second), now, NEVER) {
                     Ok(()) => called.push(now),
                     Err(wait) => waits.insert(0, (now + wait, id)),
                 }

@@ -179,11 +179,12 @@ impl Targets {
         }
     }
 
-    async fn invoke(&self, errand: &Errand) -> Result<(), Failure> {
+    async fn invoke(&self, parcel: &Parcel<Errand>) -> Result<(), Failure> {
+        let errand = &parcel.work;
         let core = self.core.upgrade();
         let core = core.ok_or_else(|| later("the service ends".to_owned()))?;
         let actor = errand.actor(errand.text("RoleArn"));
-        self.invoker.invoke(&core, errand, &actor).await
+        self.invoker.invoke(&core, parcel, &actor).await
     }
 
     /// Puts an event on another bus as it is: neither its source nor whose it is changes on the way.
@@ -232,8 +233,8 @@ impl Targets {
             .any(|it| it.kind() == Some(Kind::Destination))
         {
             let mut requests = Vec::with_capacity(parcels.len());
-            for errand in errands {
-                requests.push(self.invoke(errand));
+            for parcel in parcels {
+                requests.push(self.invoke(parcel));
             }
             let requests = stream::iter(requests);
             return requests.buffered(MOST_REQUESTS).collect().await;
@@ -282,6 +283,7 @@ impl Courier for Targets {
 
     async fn given_up(&self, parcel: &Parcel<Errand>, why: GivenUp) -> Result<(), Failure> {
         let errand = &parcel.work;
+        self.invoker.forget(errand);
         let mut attributes = why.attributes();
         let target = errand.text("Arn").unwrap_or_default();
         attributes.extend([

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use wharf_base::Timestamp;
-use wharf_delivery::{Actor, Failure, Rates};
+use wharf_delivery::{Actor, Failure, Parcel, Rates, gap};
 use wharf_egress::Limits;
 use wharf_service::Place;
 use wharf_wire::Check;
@@ -47,7 +47,19 @@ fn later(cause: &dyn std::error::Error) -> Failure {
 }
 
 impl Invoker {
-    pub async fn invoke(&self, core: &Core, errand: &Errand, actor: &Actor) -> Result<(), Failure> {
+    /// Nobody tries an errand again.
+    pub fn forget(&self, errand: &Errand) {
+        let arn = errand.target["Arn"].as_str().unwrap_or_default();
+        self.rates.forget(arn, &errand.id);
+    }
+
+    pub async fn invoke(
+        &self,
+        core: &Core,
+        parcel: &Parcel<Errand>,
+        actor: &Actor,
+    ) -> Result<(), Failure> {
+        let errand = &parcel.work;
         let arn = errand.target["Arn"].as_str().unwrap_or_default();
         let gone = || never("ResourceNotFoundException", format!("{arn} does not exist"));
         let (place, name, id) = named("api-destination", arn).ok_or_else(gone)?;
@@ -61,7 +73,9 @@ impl Invoker {
         operations.may(actor, &place.region, &[check]).await?;
         let now = core.parts.clock.now();
         let rate = destination.per_second.unwrap_or(RATE);
-        let turn = self.rates.take(arn, &errand.id, rate, now);
+        let turn = self
+            .rates
+            .take(arn, &errand.id, gap(rate), now, parcel.last());
         turn.map_err(Failure::put_off)?;
         self.send(core, &place, &destination, errand, now).await
     }

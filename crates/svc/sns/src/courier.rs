@@ -14,7 +14,7 @@ use serde_json::json;
 use wharf_api_kms::Kms;
 use wharf_base::{Arn, Clock};
 use wharf_delivery::{
-    Courier, DeadLetter, Failure, GivenUp, Lane, Operations, Parcel, Rates, Request, Sending,
+    Courier, DeadLetter, Failure, GivenUp, Lane, Operations, Parcel, Rates, Request, Sending, gap,
     send_all, targets,
 };
 use wharf_egress::{Egress, Limits};
@@ -27,7 +27,7 @@ use crate::{
     endpoint::{Protocol, without_credentials},
     envelope::{Envelope, Kind, links},
     errand::Errand,
-    mail::{Mailer, text},
+    mail::{Mailer, UNREACHED, text},
     names::TopicId,
     signing::Signer,
     token::{LIFE, Token},
@@ -42,6 +42,8 @@ const LIMITS: Limits = Limits {
 const MOST_REQUESTS: usize = 8;
 /// Mails to one subscriber, as on AWS.
 const MAILS_A_SECOND: u32 = 10;
+/// Between two questions of one account to one mailbox, which did not ask for them.
+const BETWEEN_QUESTIONS: Duration = Duration::from_secs(60);
 /// A mail's body, of what is said and a link.
 type Text = fn(&str, &str) -> String;
 const AGENT: &str = "Amazon Simple Notification Service Agent";
@@ -89,9 +91,20 @@ impl Messages {
 
     fn base<'a>(&'a self, errand: &'a Errand) -> &'a str {
         match errand.base.as_str() {
+            // What a person trusts must not lead where a caller says.
+            _ if errand.protocol.is_mail() => &self.address,
             "" => &self.address,
             base => base,
         }
+    }
+
+    /// Waits for a turn; a mailbox has one however many subscriptions lead to it.
+    fn turn(&self, parcel: &Parcel<Errand>, gap: Duration) -> Result<(), Failure> {
+        let (of, id) = turn_of(&parcel.work);
+        let turn = self
+            .rates
+            .take(&of, id, gap, self.clock.now(), parcel.last());
+        turn.map_err(Failure::put_off)
     }
 
     /// The link by which the endpoint agrees, with its token, or by which it wants no more.
@@ -110,20 +123,21 @@ impl Messages {
         Ok((Some(token), link))
     }
 
+    fn turn_of_mail(&self, parcel: &Parcel<Errand>) -> Result<(), Failure> {
+        match parcel.work.kind {
+            // A question that was tried has had its turn.
+            Kind::SubscriptionConfirmation if parcel.failures > 0 => Ok(()),
+            Kind::SubscriptionConfirmation => self.turn(parcel, BETWEEN_QUESTIONS),
+            _ => self.turn(parcel, gap(MAILS_A_SECOND)),
+        }
+    }
+
     async fn to_mailbox(&self, parcel: &Parcel<Errand>) -> Result<(), Failure> {
         let parcel = &*self.opened(parcel).await?;
         let (errand, message) = (&parcel.work, &parcel.work.message);
         let mailer = self.mailer.as_ref();
-        let mailer = mailer.ok_or_else(|| {
-            Failure::passing("ConnectionFailure", "wharf up was given no SMTP server")
-        })?;
-        let turn = self.rates.take(
-            &errand.subscription,
-            &message.id,
-            MAILS_A_SECOND,
-            self.clock.now(),
-        );
-        turn.map_err(Failure::put_off)?;
+        let mailer = mailer
+            .ok_or_else(|| Failure::passing(UNREACHED, "wharf up was given no SMTP server"))?;
         let (usual, body) = match errand.kind {
             Kind::Notification => ("AWS Notification Message", text::notification as Text),
             Kind::SubscriptionConfirmation => (
@@ -212,9 +226,7 @@ impl Messages {
         let usual = Effective::default();
         let delivery = errand.delivery.as_ref().unwrap_or(&usual);
         if let Some(rate) = delivery.per_second {
-            let (of, now) = (&errand.subscription, self.clock.now());
-            let turn = self.rates.take(of, &errand.message.id, rate, now);
-            turn.map_err(Failure::put_off)?;
+            self.turn(parcel, gap(rate))?;
         }
         let request = web_request(errand, delivery, self.content(parcel).await?)?;
         let wait = delivery.retries.wait(parcel.failures.saturating_add(1));
@@ -226,6 +238,23 @@ impl Messages {
         })?;
         judged(answer.status()).map_err(|it| it.after(wait))
     }
+}
+
+/// What a message waits for, and as what.
+fn turn_of(errand: &Errand) -> (String, &str) {
+    let of = match (errand.protocol.is_mail(), errand.kind) {
+        (false, _) => errand.subscription.clone(),
+        (true, Kind::SubscriptionConfirmation) => {
+            format!("question/{}/{}", errand.account, mailbox(&errand.endpoint))
+        }
+        (true, _) => format!("mail/{}", mailbox(&errand.endpoint)),
+    };
+    (of, &errand.message.id)
+}
+
+/// One way to write an address.
+fn mailbox(address: &str) -> String {
+    address.to_lowercase()
 }
 
 /// Whether an answer is one that took the message.
@@ -286,8 +315,20 @@ impl Courier for Messages {
         }
         if parcels.iter().any(|it| it.work.protocol.is_mail()) {
             let mut answers = Vec::with_capacity(parcels.len());
+            let mut unreached = None;
             for parcel in parcels {
-                answers.push(self.to_mailbox(parcel).await);
+                let answer = match (self.turn_of_mail(parcel), &unreached) {
+                    (Err(put_off), _) => Err(put_off),
+                    // The others would wait as long for the same.
+                    (Ok(()), Some(failure)) => Err(Failure::clone(failure)),
+                    (Ok(()), None) => self.to_mailbox(parcel).await,
+                };
+                if let Err(failure) = &answer
+                    && failure.code == UNREACHED
+                {
+                    unreached = Some(failure.clone());
+                }
+                answers.push(answer);
             }
             return answers;
         }
@@ -300,6 +341,8 @@ impl Courier for Messages {
 
     async fn given_up(&self, parcel: &Parcel<Errand>, why: GivenUp) -> Result<(), Failure> {
         let errand = &parcel.work;
+        let (of, id) = turn_of(errand);
+        self.rates.forget(&of, id);
         if errand.dead_letters.is_none() || errand.kind != Kind::Notification {
             return Ok(());
         }
