@@ -84,9 +84,10 @@ impl Connection {
         }
     }
 
-    /// The name of the secret of a connection with that name.
-    pub fn secret_name(&self, name: &str) -> String {
-        format!("events!connection/{name}/{}", self.id)
+    /// The name of a secret of a connection with that name. Each change has one with an id of its own: what
+    /// was kept before stands until the connection names the new one.
+    pub fn secret_name(name: &str, id: &str) -> String {
+        format!("events!connection/{name}/{id}")
     }
 
     /// What the parameters of earlier versions are sealed for.

@@ -1,6 +1,8 @@
 //! Where the parameters of connections are: secrets that EventBridge keeps in Secrets Manager.
 
-use wharf_base::Permit;
+use std::time::Duration;
+
+use wharf_base::{Permit, Timestamp};
 use wharf_seal::OpenError;
 use wharf_service::Place;
 use wharf_wire::{Call, Context, Fault};
@@ -14,6 +16,8 @@ use crate::{
 const PERMIT: Permit = Permit::for_controller("events-connections");
 /// In front of the names of connections' secrets.
 const NAMES: &str = "events!connection/";
+/// Until then a secret may have a connection that is still to be written.
+const YOUNG: Duration = Duration::from_secs(600);
 
 /// The parameters of a connection cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -28,27 +32,29 @@ pub enum Unreadable {
 
 /// A call of the service's own.
 fn own(core: &Core, place: &Place) -> Call {
-    let now = core.parts.clock.now();
+    own_at(place, core.parts.clock.now())
+}
+
+fn own_at(place: &Place, now: Timestamp) -> Call {
     let context = Context::internal(&place.account, &place.region, SERVICE, now);
     Call::by_controller(context, PERMIT)
 }
 
-/// Keeps the parameters; the ARN of their secret.
+/// Keeps the parameters in a new secret; its ARN.
 ///
 /// # Errors
 /// Those of Secrets Manager.
 pub async fn keep(
     core: &Core,
     call: &Call,
-    name: &str,
-    connection: &Connection,
+    (name, id): (&str, &str),
     it: &Parameters,
 ) -> Result<String, Fault> {
     use wharf_service::Faults as _;
     let text = serde_json::to_string(it).map(zeroize::Zeroizing::new);
     let text = text.map_err(|error| crate::fault::EventsFaults::internal(&error))?;
     let secrets = &core.parts.secrets;
-    let name = connection.secret_name(name);
+    let name = Connection::secret_name(name, id);
     secrets.put(call, SERVICE, &name, &text).await
 }
 
@@ -84,14 +90,15 @@ pub async fn forget(core: &Core, call: &Call, secret: Option<&str>) {
     }
 }
 
-/// Removes secrets that a death left without their connections. Those made from now on are left alone: their
-/// connections may come next.
+/// Removes secrets that a death left without their connections. Young ones are left alone: their connections
+/// may come next.
 ///
 /// # Errors
 /// The store's.
 pub async fn forget_orphans(core: &Core) -> Result<(), ChangeError> {
     let nowhere = Place::new("", "");
-    let all = core.parts.secrets.all(&own(core, &nowhere), SERVICE).await;
+    let call = own_at(&nowhere, core.parts.clock.now() - YOUNG);
+    let all = core.parts.secrets.all(&call, SERVICE).await;
     let all = all.map_err(ChangeError::other)?;
     for (place, secret_name, arn) in all {
         let Some((name, _)) = secret_name

@@ -98,7 +98,7 @@ pub async fn create_connection(
     if count >= MOST {
         return Err(fault::too_many());
     }
-    made.secret = Some(kept::keep(core, call, &name, &made, &parameters).await?);
+    made.secret = Some(kept::keep(core, call, (&name, &made.id), &parameters).await?);
     let written = add(core, call, &key, &name, &made).await;
     if written.is_err() {
         kept::forget(core, call, made.secret.as_deref()).await;
@@ -153,7 +153,8 @@ pub async fn update_connection(
         let before = before.filter(|_| kind == record.kind);
         let given = input.auth_parameters.clone().unwrap_or_default();
         let parameters = Parameters::of(&kind, given, before.as_ref())?;
-        record.secret = Some(kept::keep(core, call, &name, &record, &parameters).await?);
+        let id = ids::uuid();
+        record.secret = Some(kept::keep(core, call, (&name, &id), &parameters).await?);
         record.sealed = None;
         record.kind = kind;
         record.authorized_at = Some(call.now);
@@ -162,13 +163,16 @@ pub async fn update_connection(
     let mut changes = core.table.begin();
     changes.when(stored.unchanged());
     changes.put(&key, &record);
-    if let Err(error) = changes.write(&call.permit).await {
-        // Somebody came between; a secret that was made for nothing goes.
-        if stored.record.secret.is_none() {
-            kept::forget(core, call, record.secret.as_deref()).await;
-        }
-        return Err(error.into());
+    let written = changes.write(&call.permit).await;
+    if record.secret != stored.record.secret {
+        // Of the two, the one that no record names goes.
+        let unused = match &written {
+            Ok(()) => stored.record.secret.as_deref(),
+            Err(_) => record.secret.as_deref(),
+        };
+        kept::forget(core, call, unused).await;
     }
+    written?;
     Ok(UpdateConnectionResponse {
         connection_arn: Some(record.arn(&place, &name)),
         connection_state: Some(record.state().to_owned()),

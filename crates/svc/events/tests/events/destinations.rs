@@ -328,15 +328,15 @@ async fn what_a_connection_proves_itself_by_is_a_secret_that_only_event_bridge_c
         .await
         .unwrap();
     assert_eq!(shown.owning_service.as_deref(), Some("events"));
-    let value = async || {
+    let value = async |secret: &str| {
         let get = secretsmanager::GetSecretValueRequest {
-            secret_id: Some(secret.clone()),
+            secret_id: Some(secret.to_owned()),
             ..Default::default()
         };
         let got = secrets.get_secret_value(&call(), get).await;
         got.unwrap().secret_string.unwrap()
     };
-    assert!(value().await.contains("sesame"));
+    assert!(value(&secret).await.contains("sesame"));
 
     let own = call();
     let deleted = secrets.delete_secret(
@@ -365,8 +365,12 @@ async fn what_a_connection_proves_itself_by_is_a_secret_that_only_event_bridge_c
         .update_connection(&call(), changed.clone())
         .await
         .unwrap();
-    assert_eq!(kept().await.as_ref(), Some(&secret));
-    assert!(value().await.contains("open") && !value().await.contains("sesame"));
+    // Another secret, so that one that could not be named leaves the first as it was.
+    let second = kept().await.unwrap();
+    assert!(second != secret);
+    assert!(value(&second).await.contains("open"));
+    let gone = secrets.describe_secret(&call(), describe).await;
+    assert_eq!(gone.unwrap_err().code, "ResourceNotFoundException");
 
     let deauthorize = DeauthorizeConnectionRequest { name: name() };
     home.events
@@ -374,6 +378,9 @@ async fn what_a_connection_proves_itself_by_is_a_secret_that_only_event_bridge_c
         .await
         .unwrap();
     assert_eq!(kept().await, None);
+    let describe = secretsmanager::DescribeSecretRequest {
+        secret_id: Some(second.clone()),
+    };
     let gone = secrets.describe_secret(&call(), describe).await;
     assert_eq!(gone.unwrap_err().code, "ResourceNotFoundException");
     home.events
@@ -381,7 +388,7 @@ async fn what_a_connection_proves_itself_by_is_a_secret_that_only_event_bridge_c
         .await
         .unwrap();
     let again = kept().await.unwrap();
-    assert!(again != secret);
+    assert!(again != secret && again != second);
     let delete = DeleteConnectionRequest { name: name() };
     home.events
         .delete_connection(&call(), delete)
