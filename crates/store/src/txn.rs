@@ -242,8 +242,8 @@ pub enum Op {
     Get {
         key: String,
     },
-    /// Moves the durable cursor `name` forward to `revision`, or makes it. Compaction never passes
-    /// the slowest cursor. A cursor is no key: it takes no revision and no watch sees it, so that
+    /// Moves the durable cursor `name` forward to `revision`, or makes it. Compaction waits
+    /// for the slowest cursor, unless it lags by sixteen times what is kept anyway. A cursor is no key: it takes no revision and no watch sees it, so that
     /// whoever follows all changes does not follow its own steps. It never goes back.
     Cursor {
         name: String,

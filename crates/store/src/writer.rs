@@ -41,6 +41,8 @@ const CHECKPOINT_SEGMENTS: u64 = 2;
 /// So many times as much may be of no use while a checkpoint is under way; then writes wait for it,
 /// so that the log never grows faster than checkpoints shrink it.
 const STALL_FACTOR: u64 = 4;
+/// So many times what is kept anyway, a durable cursor may keep: nobody moves one that lags more.
+const CURSOR_FACTOR: u64 = 16;
 /// After a failure, for a disk without room say, the next attempt at a checkpoint waits this long.
 const CHECKPOINT_RETRY: Duration = Duration::from_secs(30);
 /// Places moved to a new checkpoint under one hold of the lock.
@@ -386,23 +388,27 @@ impl Writer {
         } else {
             self.options.keep_bytes
         };
-        let mut kept = 0;
-        let by_bytes = self
-            .medium
-            .segments()
-            .rev()
-            .find_map(|(segment, bytes)| {
-                kept += bytes;
-                (kept > keep_bytes).then_some(segment)
-            })
-            .and_then(|segment| self.segment_ends.iter().find(|e| e.segment == segment))
-            .map_or(0, |end| end.revision);
+        let by_bytes = self.end_beyond(keep_bytes);
         let wanted = by_count.max(by_bytes).min(state.revision);
-        let possible = wanted.min(state.slowest_cursor().unwrap_or(Revision::MAX));
+        let most = self.options.keep_bytes.saturating_mul(CURSOR_FACTOR);
+        let slowest = state.slowest_cursor().unwrap_or(Revision::MAX);
+        let held = slowest.max(self.end_beyond(most));
+        let possible = wanted.min(held);
         // In steps, so that not every transaction carries one.
         let step = (self.options.keep_revisions / 16).max(1);
         (possible > state.compacted && (possible - state.compacted >= step || by_bytes >= possible))
             .then_some(possible)
+    }
+
+    /// The last revision of the newest segment behind which there are more than so many bytes, with its own.
+    fn end_beyond(&self, most: u64) -> Revision {
+        let mut bytes_behind = 0;
+        let beyond = self.medium.segments().rev().find_map(|(segment, bytes)| {
+            bytes_behind += bytes;
+            (bytes_behind > most).then_some(segment)
+        });
+        let end = beyond.and_then(|it| self.segment_ends.iter().find(|end| end.segment == it));
+        end.map_or(0, |end| end.revision)
     }
 
     /// Begins a checkpoint once enough of the log is of no more use.

@@ -131,6 +131,26 @@ async fn a_cursor_keeps_all_history_behind_it() {
     }
 }
 
+/// One that nobody moves must not fill the disk.
+#[tokio::test]
+async fn a_cursor_that_lags_too_far_is_passed() {
+    let b = open_with(small());
+    b.put("/k", &value(1)).await;
+    let cursor = Txn::new().cursor("audit", 1);
+    b.store.txn(&PERMIT, cursor).await.unwrap();
+    for i in 2..=12_000 {
+        b.put("/k", &value(i)).await;
+    }
+    let bound = 16 * (64 << 10) + (512 << 10);
+    assert!(folder_bytes(&b) < bound, "{} bytes", folder_bytes(&b));
+    let lost = next(&mut b.store.watch("/", 2)).await;
+    assert!(
+        matches!(lost, Err(StoreError::Compacted { .. })),
+        "{lost:?}"
+    );
+    assert_eq!(b.store.cursors().await.unwrap()["audit"], 1);
+}
+
 #[tokio::test]
 async fn leases_survive_and_begin_anew() {
     let b = open_with(small());
