@@ -28,7 +28,7 @@ pub use error::AssumeError;
 pub use federation::Federation;
 pub use saml::SamlSession;
 pub use web_identity::WebIdentity;
-use weighed::{admitted, after, denied, describe, inherit, packed, role_account};
+use weighed::{admitted, after, asked, denied, describe, inherit, packed, role_account};
 
 /// A role's session lasts an hour unless the caller says otherwise.
 const DEFAULT_SECONDS: i32 = 3_600;
@@ -129,14 +129,7 @@ impl Directory {
             context.set("aws:MultiFactorAuthPresent", "true");
             context.set("aws:MultiFactorAuthAge", "0");
         }
-        let mut actions = vec!["sts:AssumeRole"];
-        if !wanted.tags.is_empty() {
-            actions.push("sts:TagSession");
-        }
-        if wanted.source_identity.is_some() {
-            actions.push("sts:SetSourceIdentity");
-        }
-        for action in actions.into_iter().filter(|_| !wanted.unchecked) {
+        for action in asked("sts:AssumeRole", &wanted) {
             admitted(&standing, &role, action, &wanted.role_arn, &context)?;
         }
         let seconds = self.duration(cx, &role, wanted.duration_seconds)?;

@@ -2,16 +2,14 @@
 //! is known of its caller.
 
 use wharf_base::arn::canonical;
-use wharf_iam::{Principal, PrincipalPolicies};
 use wharf_wire::Context;
 
 use super::{
     AssumeError, AssumeRole, Minted,
-    weighed::{admitted, describe, role_account, tags_fit},
+    weighed::{role_account, tags_fit, vouched, with_provider},
 };
 use crate::{
-    directory::{Directory, Standing},
-    gate::{add_all, conditions},
+    directory::Directory,
     records::SamlProviderRecord,
     saml::{self, SamlError, metadata::Metadata, response},
 };
@@ -78,25 +76,8 @@ impl Directory {
         wanted.tags.clone_from(&said.tags);
         wanted.transitive_tag_keys.clone_from(&said.transitive);
         wanted.source_identity.clone_from(&said.source_identity);
-        let standing = Standing {
-            principal: Principal::federated(provider_arn),
-            policies: PrincipalPolicies::default(),
-        };
-        let mut facts = said.keys(&account, name);
-        let mut context = conditions(cx, &standing);
-        describe(&mut context, &wanted);
-        add_all(&mut context, &facts);
-        let mut actions = vec![ACTION];
-        if !wanted.tags.is_empty() {
-            actions.push("sts:TagSession");
-        }
-        if wanted.source_identity.is_some() {
-            actions.push("sts:SetSourceIdentity");
-        }
-        for action in actions.into_iter().filter(|_| !wanted.unchecked) {
-            admitted(&standing, &role, action, &wanted.role_arn, &context)
-                .map_err(|_| AssumeError::NotAuthorized(action))?;
-        }
+        let facts = said.keys(&account, name);
+        vouched(cx, &role, &wanted, provider_arn, &facts, ACTION)?;
         let mut seconds = self.duration(cx, &role, wanted.duration_seconds)?;
         seconds = seconds.min(said.longest.unwrap_or(seconds));
         if let Some(until) = said.until {
@@ -110,11 +91,7 @@ impl Directory {
         self.check_policies(&account, &wanted).await?;
         let transitive = wanted.transitive_tag_keys.clone();
         let mut session = self.role_session(&role, wanted, transitive, cx.now, seconds)?;
-        facts.insert(
-            "aws:FederatedProvider".to_owned(),
-            vec![provider_arn.to_owned()],
-        );
-        session.token.facts = facts;
+        session.token.facts = with_provider(facts, provider_arn);
         Ok(SamlSession {
             minted: self.sealed(session)?,
             name_qualifier: said.name_qualifier(&account, name),

@@ -4,16 +4,14 @@
 use std::collections::BTreeMap;
 
 use wharf_base::arn::canonical;
-use wharf_iam::{Principal, PrincipalPolicies};
 use wharf_wire::Context;
 
 use super::{
     AssumeError, AssumeRole, Minted,
-    weighed::{admitted, describe, role_account, tags_fit},
+    weighed::{role_account, tags_fit, vouched, with_provider},
 };
 use crate::{
-    directory::{Directory, DirectoryError, Standing},
-    gate::{add_all, conditions},
+    directory::{Directory, DirectoryError},
     oidc::{
         IssuerKeys, provider,
         token::{Token, TokenError},
@@ -60,35 +58,13 @@ impl Directory {
         let role = role.ok_or(AssumeError::NotAuthorized(ACTION))?;
         (wanted.tags, wanted.transitive_tag_keys) = tags_of(&token)?;
         wanted.source_identity = token.source_identity();
-        let standing = Standing {
-            principal: Principal::federated(&provider_arn),
-            policies: PrincipalPolicies::default(),
-        };
         let facts = token.keys();
-        let mut context = conditions(cx, &standing);
-        describe(&mut context, &wanted);
-        add_all(&mut context, &facts);
-        let mut actions = vec![ACTION];
-        if !wanted.tags.is_empty() {
-            actions.push("sts:TagSession");
-        }
-        if wanted.source_identity.is_some() {
-            actions.push("sts:SetSourceIdentity");
-        }
-        for action in actions.into_iter().filter(|_| !wanted.unchecked) {
-            admitted(&standing, &role, action, &wanted.role_arn, &context)
-                .map_err(|_| AssumeError::NotAuthorized(action))?;
-        }
+        vouched(cx, &role, &wanted, &provider_arn, &facts, ACTION)?;
         let seconds = self.duration(cx, &role, wanted.duration_seconds)?;
         self.check_policies(&account, &wanted).await?;
         let transitive = wanted.transitive_tag_keys.clone();
         let mut session = self.role_session(&role, wanted, transitive, cx.now, seconds)?;
-        session.token.facts = facts;
-        let provider = vec![provider_arn.clone()];
-        session
-            .token
-            .facts
-            .insert("aws:FederatedProvider".to_owned(), provider);
+        session.token.facts = with_provider(facts, &provider_arn);
         Ok(WebIdentity {
             minted: self.sealed(session)?,
             subject: token.subject.clone(),

@@ -4,13 +4,19 @@ use std::{collections::BTreeMap, time::Duration};
 
 use wharf_base::Timestamp;
 use wharf_iam::{
-    Context as Conditions, Decision, DocumentKind, PolicySet, Principal, Request, ResourcePolicy,
-    document::counted_length, evaluate,
+    Context as Conditions, Decision, DocumentKind, PolicySet, Principal, PrincipalPolicies,
+    Request, ResourcePolicy, document::counted_length, evaluate,
 };
 use wharf_wire::Context;
 
 use super::{AssumeError, AssumeRole};
-use crate::directory::{KnownRole, Standing};
+use crate::{
+    directory::{KnownRole, Standing},
+    gate::{add_all, conditions},
+};
+
+/// Condition keys and their values, as a provider gives them.
+type Facts = BTreeMap<String, Vec<String>>;
 
 /// Most tags of a session.
 const MAX_TAGS: usize = 50;
@@ -52,6 +58,51 @@ pub(super) fn admitted(
         return Ok(());
     }
     Err(denied(&standing.principal, action, role_arn))
+}
+
+/// What policies are asked to allow: what the session carries is asked for besides.
+pub(super) fn asked(action: &'static str, wanted: &AssumeRole) -> Vec<&'static str> {
+    if wanted.unchecked {
+        return Vec::new();
+    }
+    let mut actions = vec![action];
+    if !wanted.tags.is_empty() {
+        actions.push("sts:TagSession");
+    }
+    if wanted.source_identity.is_some() {
+        actions.push("sts:SetSourceIdentity");
+    }
+    actions
+}
+
+/// Whether the role trusts whom a provider vouches for, of whom it says `facts`.
+pub(super) fn vouched(
+    cx: &Context,
+    role: &KnownRole,
+    wanted: &AssumeRole,
+    provider_arn: &str,
+    facts: &Facts,
+    action: &'static str,
+) -> Result<(), AssumeError> {
+    let standing = Standing {
+        principal: Principal::federated(provider_arn),
+        policies: PrincipalPolicies::default(),
+    };
+    let mut context = conditions(cx, &standing);
+    describe(&mut context, wanted);
+    add_all(&mut context, facts);
+    for action in asked(action, wanted) {
+        admitted(&standing, role, action, &wanted.role_arn, &context)
+            .map_err(|_| AssumeError::NotAuthorized(action))?;
+    }
+    Ok(())
+}
+
+/// What a session knows of itself that a provider vouched for.
+pub(super) fn with_provider(mut facts: Facts, provider_arn: &str) -> Facts {
+    let provider = vec![provider_arn.to_owned()];
+    facts.insert("aws:FederatedProvider".to_owned(), provider);
+    facts
 }
 
 pub(super) fn role_account(role_arn: &str) -> String {
