@@ -73,7 +73,7 @@ pub async fn accept(
     permit: &Permit,
     events: Vec<Arriving>,
 ) -> Result<(), ChangeError> {
-    let (owing, mut done) = (owed(core, events).await?, Done::default());
+    let (owing, mut done) = (owed(core, &events).await?, Done::default());
     keep(core, &owing, &mut done).await?;
     write(core, permit, owing.errands(core), &mut done, |_| {}).await
 }
@@ -110,10 +110,10 @@ pub type Owed = (BusName, Errand, Policy);
 ///
 /// # Errors
 /// The store's.
-pub async fn owed(core: &Core, events: Vec<Arriving>) -> Result<Owing, ChangeError> {
+pub async fn owed(core: &Core, events: &[Arriving]) -> Result<Owing, ChangeError> {
     let mut owing = Owing::default();
     for Arriving { bus, event, only } in events {
-        let matcher = core.compiled.of(&core.table, &bus).await?;
+        let matcher = core.compiled.of(&core.table, bus).await?;
         let (document, hops) = (event.document(), event.hops);
         // What is sent once more is not kept once more.
         if event.replay.is_none() {
@@ -130,7 +130,7 @@ pub async fn owed(core: &Core, events: Vec<Arriving>) -> Result<Owing, ChangeErr
             false => document.to_string(),
         };
         owing.events.push(Wanted {
-            bus,
+            bus: bus.clone(),
             hops,
             document,
             text,

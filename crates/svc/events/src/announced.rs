@@ -185,21 +185,19 @@ async fn advance(
     events: Vec<Arriving>,
     done: &mut Done,
 ) -> Result<(), Failed> {
-    let single = events.clone();
-    match tell(core, Some(to), events, done).await {
+    match tell(core, Some(to), &events, done).await {
         Err(Failed::Change(error)) if is_invalid(&error) => {}
         told => return told,
     }
-    for event in single {
-        let id = event.event.id.clone();
-        match tell(core, None, vec![event], done).await {
+    for event in &events {
+        match tell(core, None, std::slice::from_ref(event), done).await {
             Err(Failed::Change(error)) if is_invalid(&error) => {
-                tracing::error!(event = id, %error, "an event can never be written, it is lost");
+                tracing::error!(event = event.event.id, %error, "an event can never be written, it is lost");
             }
             told => told?,
         }
     }
-    tell(core, Some(to), Vec::new(), done).await
+    tell(core, Some(to), &[], done).await
 }
 
 fn is_invalid(error: &ChangeError) -> bool {
@@ -210,7 +208,7 @@ fn is_invalid(error: &ChangeError) -> bool {
 async fn tell(
     core: &Core,
     to: Option<(&str, Revision)>,
-    events: Vec<Arriving>,
+    events: &[Arriving],
     done: &mut Done,
 ) -> Result<(), Failed> {
     let fence = fence(&core.shard)?;

@@ -189,7 +189,7 @@ async fn replay(core: &Core, key: &str, place: &Place, name: &str) -> Result<Nex
         }
     }
     let fence = fence(&core.shard)?;
-    let owed = accept::owed(core, arriving).await?;
+    let owed = accept::owed(core, &arriving).await?;
     let written = accept::write(
         core,
         &PERMIT,
