@@ -16,6 +16,7 @@ pub(crate) mod oidc_providers;
 pub(crate) mod password_policy;
 pub(crate) mod policies;
 pub(crate) mod policy_entities;
+pub(crate) mod providers;
 pub(crate) mod roles;
 pub(crate) mod saml_providers;
 pub(crate) mod server_certificates;

@@ -14,7 +14,9 @@ mod xml;
 
 pub use response::SamlError;
 
-use wharf_base::arn::{PARTITION, PARTITIONS};
+use wharf_base::arn::PARTITION;
+
+use crate::ops::providers;
 
 pub(crate) fn arn(account: &str, name: &str) -> String {
     format!("arn:{PARTITION}:iam::{account}:saml-provider/{name}")
@@ -22,10 +24,5 @@ pub(crate) fn arn(account: &str, name: &str) -> String {
 
 /// Account and name in the ARN of a provider, of any partition.
 pub(crate) fn of_arn(arn: &str) -> Option<(&str, &str)> {
-    let rest = arn.strip_prefix("arn:")?;
-    let in_partition = |partition: &&str| rest.strip_prefix(*partition)?.strip_prefix(":iam::");
-    let rest = PARTITIONS.iter().find_map(in_partition)?;
-    let (account, resource) = rest.split_once(':')?;
-    let name = resource.strip_prefix("saml-provider/")?;
-    (!name.is_empty()).then_some((account, name))
+    providers::of_arn(arn, "saml-provider")
 }

@@ -1,6 +1,8 @@
 //! Addresses of providers and the ARNs made of them. Pure.
 
-use wharf_base::arn::{PARTITION, PARTITIONS};
+use wharf_base::arn::PARTITION;
+
+use crate::ops::providers;
 
 /// How an issuer begins.
 const SCHEME: &str = "https://";
@@ -33,12 +35,7 @@ pub(crate) fn arn(account: &str, name: &str) -> String {
 
 /// Account and name in the ARN of a provider, of any partition.
 pub(crate) fn of_arn(arn: &str) -> Option<(&str, &str)> {
-    let rest = arn.strip_prefix("arn:")?;
-    let in_partition = |partition: &&str| rest.strip_prefix(*partition)?.strip_prefix(":iam::");
-    let rest = PARTITIONS.iter().find_map(in_partition)?;
-    let (account, resource) = rest.split_once(':')?;
-    let name = resource.strip_prefix("oidc-provider/")?;
-    (!name.is_empty()).then_some((account, name))
+    providers::of_arn(arn, "oidc-provider")
 }
 
 #[cfg(test)]

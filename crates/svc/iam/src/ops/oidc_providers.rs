@@ -8,7 +8,7 @@ use wharf_wire::Fault;
 use crate::{
     fault::{self, required},
     oidc::provider,
-    ops::tags,
+    ops::{providers::Kind, tags},
     records::OidcProviderRecord,
     service::Cx,
     table::{self, Changes, change},
@@ -23,24 +23,17 @@ fn missing(arn: &str) -> Fault {
     fault::not_found(format!("OpenIDConnect Provider not found for arn {arn}"))
 }
 
-/// The name in the ARN of one of the account's providers.
-fn name_in<'a>(account: &str, arn: &'a str) -> Result<&'a str, Fault> {
-    let (owner, name) = provider::of_arn(arn)
-        .ok_or_else(|| faults::invalid_input_exception(format!("Invalid ARN: {arn}")))?;
-    match owner == account {
-        true => Ok(name),
-        false => Err(missing(arn)),
-    }
-}
+const KIND: Kind = Kind {
+    of_arn: provider::of_arn,
+    missing,
+};
 
 /// The provider of this ARN, inside a change: its id and the record.
 pub(crate) async fn existing(
     tx: &mut Changes<'_>,
     arn: &str,
 ) -> Result<(String, OidcProviderRecord), Fault> {
-    let name = name_in(tx.account(), arn)?.to_owned();
-    let found = tx.find(&name).await?;
-    found.map(|it| (name, it)).ok_or_else(|| missing(arn))
+    KIND.existing(tx, arn).await
 }
 
 fn check_clients(clients: &[String]) -> Result<(), Fault> {
@@ -157,7 +150,7 @@ pub(crate) async fn delete(
     input: DeleteOpenIDConnectProviderRequest,
 ) -> Result<(), Fault> {
     let arn = named(input.open_id_connect_provider_arn)?;
-    let name = name_in(cx.account(), &arn)?;
+    let name = KIND.name_in(cx.account(), &arn)?;
     change!(cx, |tx| {
         if tx.find::<OidcProviderRecord>(name).await?.is_some() {
             tx.delete::<OidcProviderRecord>(name);

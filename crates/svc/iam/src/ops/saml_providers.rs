@@ -8,7 +8,7 @@ use wharf_wire::Fault;
 
 use crate::{
     fault::{self, required},
-    ops::tags,
+    ops::{providers::Kind, tags},
     records::{SamlProviderListed, SamlProviderRecord},
     saml::{self, metadata::Metadata},
     service::Cx,
@@ -27,24 +27,17 @@ fn missing(arn: &str) -> Fault {
     fault::not_found(format!("Manifest not found for arn {arn}"))
 }
 
-/// The name in the ARN of one of the account's providers.
-fn name_in<'a>(account: &str, arn: &'a str) -> Result<&'a str, Fault> {
-    let (owner, name) = saml::of_arn(arn)
-        .ok_or_else(|| faults::invalid_input_exception(format!("Invalid ARN: {arn}")))?;
-    match owner == account {
-        true => Ok(name),
-        false => Err(missing(arn)),
-    }
-}
+const KIND: Kind = Kind {
+    of_arn: saml::of_arn,
+    missing,
+};
 
 /// The provider of this ARN, inside a change: its id and the record.
 pub(crate) async fn existing(
     tx: &mut Changes<'_>,
     arn: &str,
 ) -> Result<(String, SamlProviderRecord), Fault> {
-    let name = name_in(tx.account(), arn)?.to_owned();
-    let found = tx.find(&name).await?;
-    found.map(|it| (name, it)).ok_or_else(|| missing(arn))
+    KIND.existing(tx, arn).await
 }
 
 /// Until when metadata is valid, which must be of a provider that signs.
