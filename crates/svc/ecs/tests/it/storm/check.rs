@@ -148,6 +148,19 @@ pub async fn what_went_wrong(storm: &Storm) -> [usize; 7] {
     ]
 }
 
+/// What each machine runs, or has not given back, by group and status.
+async fn by_machine(storm: &Storm) -> BTreeMap<String, BTreeMap<String, usize>> {
+    let mut found = BTreeMap::<_, BTreeMap<_, _>>::new();
+    for task in records(storm).await.0.into_values() {
+        if task.last != Status::Stopped || task.unconfirmed {
+            let what = format!("{} {:?}, wanted {:?}", task.group, task.last, task.desired);
+            let of_machine = found.entry(task.host).or_default();
+            *of_machine.entry(what).or_default() += 1;
+        }
+    }
+    found
+}
+
 /// Every service has its tasks, all of them run, and nothing is left of others.
 pub async fn settled(storm: &Storm) -> Result<(), String> {
     let names = serde_json::json!({"services": users::SERVICES});
@@ -166,11 +179,12 @@ pub async fn settled(storm: &Storm) -> Result<(), String> {
             let said = service.events.unwrap_or_default().into_iter();
             let said: Vec<_> = said.take(5).filter_map(|it| it.message).collect();
             return Err(format!(
-                "{:?} has {:?} running and {:?} pending of {:?}; {primary:#?} {said:#?}",
+                "{:?} has {:?} running and {:?} pending of {:?}; {primary:#?} {said:#?} {:#?}",
                 service.service_name,
                 service.running_count,
                 service.pending_count,
                 service.desired_count,
+                by_machine(storm).await,
             ));
         }
     }

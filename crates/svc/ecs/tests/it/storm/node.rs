@@ -42,6 +42,8 @@ pub enum Stage {
 #[derive(Debug, Clone, Copy)]
 pub struct Run {
     pub stage: Stage,
+    /// Its image cannot be pulled: whatever ends it, nothing of it ran.
+    cannot_start: bool,
     /// The port of the machine it takes, if its definition names one.
     port: Option<u64>,
 }
@@ -49,6 +51,13 @@ pub struct Run {
 impl Run {
     pub fn is_up(&self) -> bool {
         self.stage.is_up()
+    }
+
+    fn ended(&self, arn: &str, code: i32) -> Report {
+        match self.cannot_start {
+            true => report::cannot_start(arn),
+            false => report::ended(arn, code),
+        }
     }
 }
 
@@ -116,7 +125,7 @@ impl Node {
         for (arn, run) in self.tasks.lock().unwrap().iter_mut() {
             if run.is_up() {
                 run.stage = Stage::Ended(KILLED);
-                let _ = self.reports.send(report::ended(arn, KILLED));
+                let _ = self.reports.send(run.ended(arn, KILLED));
             }
         }
     }
@@ -220,21 +229,27 @@ impl Node {
             return self.stop(&arn);
         }
         let known = self.tasks.lock().unwrap().get(&arn).copied();
-        match known.map(|run| run.stage) {
+        match known {
             None => self.start(arn, task),
-            // Told again: the report may not have come through.
-            Some(Stage::Ended(code)) => self.reports.send(report::ended(&arn, code)).unwrap_or(()),
-            Some(Stage::Starts | Stage::Runs) => {}
+            Some(run) => {
+                // Told again: the report may not have come through.
+                if let Stage::Ended(code) = run.stage {
+                    let _ = self.reports.send(run.ended(&arn, code));
+                }
+            }
         }
     }
 
     fn start(&mut self, arn: String, task: &Value) {
         let port = task["containers"][0]["portMappings"][0]["hostPort"].as_u64();
         let port = port.filter(|port| *port > 0 && task["networkMode"] != "awsvpc");
-        let stage = Stage::Starts;
-        let run = Run { stage, port };
-        self.tasks.lock().unwrap().insert(arn.clone(), run);
         let fate = self.fate(task["containers"][0]["image"].as_str().unwrap_or_default());
+        let run = Run {
+            stage: Stage::Starts,
+            cannot_start: fate.never_starts,
+            port,
+        };
+        self.tasks.lock().unwrap().insert(arn.clone(), run);
         let (tasks, reports, storm) =
             (self.tasks.clone(), self.reports.clone(), self.storm.clone());
         tokio::spawn(async move {
@@ -292,11 +307,13 @@ impl Node {
                 Some(Stage::Ended(code)) => code,
                 Some(Stage::Starts | Stage::Runs) | None => 143,
             };
-            let stage = Stage::Ended(code);
-            let port = known.and_then(|run| run.port);
-            let run = Run { stage, port };
+            let run = Run {
+                stage: Stage::Ended(code),
+                cannot_start: known.is_some_and(|run| run.cannot_start),
+                port: known.and_then(|run| run.port),
+            };
             tasks.lock().unwrap().insert(arn.clone(), run);
-            let _ = reports.send(report::ended(&arn, code));
+            let _ = reports.send(run.ended(&arn, code));
         });
     }
 }

@@ -37,6 +37,8 @@ fn counts(service: &str) -> Range<u32> {
     match service {
         // There is room for one on each machine, of which some are emptied.
         "ports" => 1..4,
+        // With half of them as the minimum and no more than all, one alone is never replaced.
+        "bridge" => 2..12,
         // A bad release of nothing would be complete.
         _ if has_breaker(service) => 1..12,
         _ => 0..12,

@@ -75,7 +75,7 @@ impl History {
         }
         if after.steady && !before.steady {
             self.is_whole(after, "steady");
-            self.is_past_failures(after, new.id());
+            self.is_past_failures(before, after);
         }
         let tripped = |it: &Service| {
             let rollout = it.rollout.as_ref();
@@ -121,7 +121,8 @@ impl History {
         }
     }
 
-    fn is_past_failures(&self, service: &Service, primary: &str) {
+    fn is_past_failures(&self, before: &Service, service: &Service) {
+        let primary = service.deployments[0].id();
         let begun = self.begun_anew.get(&service.name);
         let of = |task: &&Task| {
             let of = task.service.as_ref();
@@ -129,10 +130,18 @@ impl History {
         };
         let failed = self.of(&service.name).filter(of);
         let failed = failed.filter(|task| task.ended && Self::failed(task, FORGOTTEN));
-        let ends = failed.filter_map(|task| task.stopping_at);
-        let last = ends.filter(|at| begun.is_none_or(|begun| at > begun)).max();
-        if last.is_some_and(|last| last + FORGOTTEN > self.now()) {
-            let wrong = format!("{} is called steady so soon after a failure", service.name);
+        let ends = failed.filter_map(|task| Some((task.stopping_at?, task)));
+        let since = ends.filter(|(at, _)| begun.is_none_or(|begun| at > begun));
+        let Some((at, task)) = since.max_by_key(|(at, _)| *at) else {
+            return;
+        };
+        if at + FORGOTTEN > self.now() {
+            let wrong = format!(
+                "{} is called steady so soon after a failure: {at:?} of {task:#?}; now {:?}, anew {begun:?}, \
+                 before: {before:#?}",
+                service.name,
+                self.now(),
+            );
             self.storm.wrong(wrong);
         }
     }
