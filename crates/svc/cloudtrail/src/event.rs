@@ -1,51 +1,13 @@
 //! An event as CloudTrail writes it (record contents, version 1.11).
 
-use serde::Serialize;
-use wharf_base::{Arn, Timestamp, ids};
+use serde::{Serialize, Serializer};
+use wharf_base::{Timestamp, ids};
 use wharf_wire::{
     Caller, CallerKind,
     audit::{Decided, Event},
 };
 
 const VERSION: &str = "1.11";
-
-/// What stands before the parameters.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Head<'a> {
-    event_version: &'static str,
-    user_identity: Identity<'a>,
-    event_time: String,
-    event_source: String,
-    event_name: &'a str,
-    aws_region: &'a str,
-    #[serde(rename = "sourceIPAddress")]
-    source_ip_address: String,
-    user_agent: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error_code: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error_message: Option<&'a str>,
-}
-
-/// What stands after the answer.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Tail<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    additional_event_data: Option<Additional<'a>>,
-    #[serde(rename = "requestID")]
-    request_id: &'a str,
-    #[serde(rename = "eventID")]
-    event_id: String,
-    read_only: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    resources: Vec<Resource<'a>>,
-    event_type: &'static str,
-    management_event: bool,
-    recipient_account_id: &'a str,
-    event_category: &'static str,
-}
 
 /// What CloudTrail has no member for: which statements decided.
 #[derive(Serialize)]
@@ -118,64 +80,115 @@ struct Attributes {
 struct Resource<'a> {
     #[serde(rename = "ARN")]
     arn: &'a str,
-    #[serde(rename = "accountId", skip_serializing_if = "String::is_empty")]
-    account: String,
+    #[serde(rename = "accountId", skip_serializing_if = "str::is_empty")]
+    account: &'a str,
     #[serde(rename = "type")]
     kind: String,
 }
 
-/// Adds the event as one line of JSON.
-pub fn render(event: &Event, json: &mut Vec<u8>) -> serde_json::Result<()> {
-    let cx = &event.context;
-    let error = event.error.as_ref();
-    let head = Head {
-        event_version: VERSION,
-        user_identity: identity(&cx.caller),
-        event_time: cx.now.iso8601_seconds(),
-        event_source: format!("{}.amazonaws.com", event.service),
-        event_name: &event.name,
-        aws_region: &cx.region,
-        source_ip_address: match cx.source_ip {
-            Some(address) => address.to_canonical().to_string(),
-            None => cx.caller.arn.clone(),
-        },
-        user_agent: beginning(&cx.user_agent),
-        error_code: error.map(|(code, _)| code.as_str()),
-        error_message: error
-            .map(|(_, text)| text.as_str())
-            .filter(|it| !it.is_empty()),
-    };
-    let tail = Tail {
-        additional_event_data: additional(event),
-        request_id: &cx.request_id,
-        event_id: ids::uuid(),
-        read_only: event.read_only,
-        resources: resources(&event.decided),
-        event_type: if event.is_api_call {
-            "AwsApiCall"
-        } else {
-            "AwsServiceEvent"
-        },
-        management_event: true,
-        recipient_account_id: &cx.account,
-        event_category: "Management",
-    };
-    serde_json::to_writer(&mut *json, &head)?;
-    // Both are objects with members, so what is between them goes in their middle.
-    json.pop();
-    for (name, value) in [
-        ("requestParameters", &event.parameters),
-        ("responseElements", &event.response),
-    ] {
-        json.extend_from_slice(b",\"");
-        json.extend_from_slice(name.as_bytes());
-        json.extend_from_slice(b"\":");
-        json.extend_from_slice(value.as_deref().unwrap_or("null").as_bytes());
+/// Renders events, and keeps of each what the next most often has as well: who asked, and the second.
+#[derive(Default)]
+pub struct Renderer {
+    identity: Option<(Caller, Vec<u8>)>,
+    time: Option<(i64, String)>,
+}
+
+impl Renderer {
+    /// Adds the event as one line of JSON.
+    ///
+    /// # Errors
+    /// A value that cannot be JSON.
+    pub fn render(&mut self, event: &Event, json: &mut Vec<u8>) -> serde_json::Result<()> {
+        let cx = &event.context;
+        json.extend_from_slice(b"{\"eventVersion\":\"");
+        json.extend_from_slice(VERSION.as_bytes());
+        json.extend_from_slice(b"\",\"userIdentity\":");
+        json.extend_from_slice(self.identity(&cx.caller)?);
+        member(json, "eventTime", self.time(cx.now))?;
+        member(json, "eventSource", &SourceOf(&event.service))?;
+        member(json, "eventName", &event.name)?;
+        member(json, "awsRegion", &cx.region)?;
+        match cx.source_ip {
+            Some(address) => member(json, "sourceIPAddress", &address.to_canonical())?,
+            None => member(json, "sourceIPAddress", &cx.caller.arn)?,
+        }
+        member(json, "userAgent", beginning(&cx.user_agent))?;
+        if let Some((code, text)) = &event.error {
+            member(json, "errorCode", code)?;
+            if !text.is_empty() {
+                member(json, "errorMessage", text)?;
+            }
+        }
+        as_it_is(json, "requestParameters", event.parameters.as_deref());
+        as_it_is(json, "responseElements", event.response.as_deref());
+        if let Some(additional) = additional(event) {
+            member(json, "additionalEventData", &additional)?;
+        }
+        member(json, "requestID", &cx.request_id)?;
+        member(json, "eventID", &ids::uuid())?;
+        member(json, "readOnly", &event.read_only)?;
+        let resources = resources(&event.decided);
+        if !resources.is_empty() {
+            member(json, "resources", &resources)?;
+        }
+        let kind = match event.is_api_call {
+            true => "AwsApiCall",
+            false => "AwsServiceEvent",
+        };
+        member(json, "eventType", kind)?;
+        member(json, "managementEvent", &true)?;
+        member(json, "recipientAccountId", &cx.account)?;
+        member(json, "eventCategory", "Management")?;
+        json.push(b'}');
+        Ok(())
     }
-    let opening = json.len();
-    serde_json::to_writer(&mut *json, &tail)?;
-    json[opening] = b',';
-    Ok(())
+
+    fn identity(&mut self, caller: &Caller) -> serde_json::Result<&[u8]> {
+        if self.identity.as_ref().is_none_or(|(of, _)| of != caller) {
+            let json = serde_json::to_vec(&identity(caller))?;
+            self.identity = Some((caller.clone(), json));
+        }
+        Ok(self.identity.as_ref().map_or(b"null", |(_, json)| json))
+    }
+
+    fn time(&mut self, now: Timestamp) -> &str {
+        let second = now.millis().div_euclid(1000);
+        if self.time.as_ref().is_none_or(|(of, _)| *of != second) {
+            self.time = Some((second, now.iso8601_seconds()));
+        }
+        self.time.as_ref().map_or("", |(_, text)| text)
+    }
+}
+
+/// `ecs.amazonaws.com`
+struct SourceOf<'a>(&'a str);
+
+impl Serialize for SourceOf<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&format_args!("{}.amazonaws.com", self.0))
+    }
+}
+
+/// One more member of an object that has some; `name` has nothing that JSON escapes.
+fn member(
+    json: &mut Vec<u8>,
+    name: &'static str,
+    value: &(impl Serialize + ?Sized),
+) -> serde_json::Result<()> {
+    begin(json, name);
+    serde_json::to_writer(json, value)
+}
+
+/// The same with a value that is JSON already.
+fn as_it_is(json: &mut Vec<u8>, name: &'static str, value: Option<&str>) {
+    begin(json, name);
+    json.extend_from_slice(value.unwrap_or("null").as_bytes());
+}
+
+fn begin(json: &mut Vec<u8>, name: &'static str) {
+    json.extend_from_slice(b",\"");
+    json.extend_from_slice(name.as_bytes());
+    json.extend_from_slice(b"\":");
 }
 
 fn additional(event: &Event) -> Option<Additional<'_>> {
@@ -265,35 +278,46 @@ fn session(caller: &Caller) -> Option<SessionContext<'_>> {
 fn resources(decided: &[Decided]) -> Vec<Resource<'_>> {
     let mut found: Vec<Resource<'_>> = Vec::new();
     for check in decided {
-        if check.resource.starts_with("arn:")
-            && let Ok(arn) = check.resource.parse::<Arn>()
+        if let Some(resource) = resource(&check.resource)
             && !found.iter().any(|it| it.arn == check.resource)
         {
-            found.push(Resource {
-                arn: &check.resource,
-                kind: kind_of(&arn),
-                account: arn.account,
-            });
+            found.push(resource);
         }
     }
     found
 }
 
-/// `AWS::ECS::TaskDefinition` for `arn:aws:ecs:…:task-definition/web:1`.
-fn kind_of(arn: &Arn) -> String {
-    let service = match arn.service.as_str() {
-        "elasticloadbalancing" => "ElasticLoadBalancingV2".to_owned(),
-        "acm" => "CertificateManager".to_owned(),
-        "logs" => "Logs".to_owned(),
-        other => other.to_ascii_uppercase(),
+/// What an ARN names: `arn:partition:service:region:account:resource`.
+fn resource(arn: &str) -> Option<Resource<'_>> {
+    let mut parts = arn.strip_prefix("arn:")?.splitn(5, ':').skip(1);
+    let (service, _, account) = (parts.next()?, parts.next()?, parts.next()?);
+    let kind = kind_of(service, parts.next()?);
+    Some(Resource { arn, account, kind })
+}
+
+/// `AWS::ECS::TaskDefinition` for `ecs` and `task-definition/web:1`.
+fn kind_of(service: &str, resource: &str) -> String {
+    let mut kind = "AWS::".to_owned();
+    match service {
+        "elasticloadbalancing" => kind.push_str("ElasticLoadBalancingV2"),
+        "acm" => kind.push_str("CertificateManager"),
+        "logs" => kind.push_str("Logs"),
+        other => kind.extend(other.chars().map(|it| it.to_ascii_uppercase())),
+    }
+    kind.push_str("::");
+    let name = match service {
+        "s3" if resource.contains('/') => "object",
+        "s3" => "bucket",
+        "sns" => "topic",
+        "sqs" => "queue",
+        _ => resource.split(['/', ':']).next().unwrap_or_default(),
     };
-    let mut kind = String::new();
-    for word in arn.resource_type().split(['-', '_']) {
+    for word in name.split(['-', '_']) {
         let mut letters = word.chars();
         kind.extend(letters.next().map(|it| it.to_ascii_uppercase()));
         kind.push_str(letters.as_str());
     }
-    format!("AWS::{service}::{kind}")
+    kind
 }
 
 /// At most as many bytes as CloudTrail keeps of a name.
@@ -330,4 +354,34 @@ pub fn gap(lost: u64, account: &str, region: &str, now: Timestamp) -> Vec<u8> {
         "eventCategory": "Management",
     });
     record.to_string().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resources_are_of_a_kind() {
+        for (arn, kind) in [
+            (
+                "arn:aws:ecs:us-east-1:1:task-definition/web:1",
+                "AWS::ECS::TaskDefinition",
+            ),
+            (
+                "arn:aws:logs:us-east-1:1:log-group:/aws/x:*",
+                "AWS::Logs::LogGroup",
+            ),
+            ("arn:aws:s3:::photos", "AWS::S3::Bucket"),
+            ("arn:aws:s3:::photos/a/b", "AWS::S3::Object"),
+            ("arn:aws:sqs:us-east-1:1:work", "AWS::SQS::Queue"),
+            ("arn:aws:iam::1:role/a/b", "AWS::IAM::Role"),
+        ] {
+            assert_eq!(
+                resource(arn).map(|it| it.kind).as_deref(),
+                Some(kind),
+                "{arn}"
+            );
+        }
+        assert!(resource("*").is_none() && resource("arn:aws:s3").is_none());
+    }
 }

@@ -13,6 +13,7 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, VecDeque},
+    io,
     pin::pin,
     sync::{
         Arc,
@@ -27,14 +28,14 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 use wharf_base::Clock;
-use wharf_journal::{Journal, JournalError};
+use wharf_journal::{Journal, JournalError, MAX_APPEND_BYTES};
 use wharf_wire::{
     async_trait,
     audit::{Alike, Auditor, Event, Queue},
 };
 
 use crate::{
-    event,
+    event::{self, Renderer},
     log::{place_of, stream},
     packed::{self, Packer, RECORD_BYTES},
     repeated::Repeated,
@@ -43,6 +44,8 @@ use crate::{
 /// Events that may wait, and their bytes; one has at most some 40 KiB, most have one.
 const MOST_EVENTS: usize = 2048;
 const MOST_BYTES: usize = 16 << 20;
+/// Records written together, for one sync: as many as an append takes, however little they compress.
+const AT_ONCE: usize = MAX_APPEND_BYTES / (packed::MOST_BYTES + (64 << 10));
 /// Records whose room is kept for the next: fresh pages for each cost as much as all else.
 const MOST_SPARE: usize = 8;
 /// Between two writes, so that many events share one sync; shorter while events come faster than
@@ -277,11 +280,11 @@ impl Recorder {
 
     fn take(&self, event: &Event) -> Queue {
         thread_local! {
-            static LINE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+            static RENDERED: RefCell<(Renderer, Vec<u8>)> = RefCell::default();
         }
-        LINE.with_borrow_mut(|line| {
+        RENDERED.with_borrow_mut(|(renderer, line)| {
             line.clear();
-            if let Err(error) = event::render(event, line) {
+            if let Err(error) = renderer.render(event, line) {
                 tracing::error!(%error, name = event.name, "an event cannot be written as JSON");
                 return Queue::HasRoom;
             }
@@ -375,18 +378,19 @@ impl Recorder {
             Some(packer) => packer,
             None => packer.insert(Packer::new()?),
         };
-        while let Some(record) = lines.0.front() {
-            let packed = packer.pack(&record.text)?;
-            self.journal.append(stream, &[packed]).await?;
-            let Some(mut record) = lines.0.pop_front() else {
-                break;
-            };
-            let count = record.events as u64;
-            self.recorded.fetch_add(count, Ordering::Relaxed);
-            record.text.clear();
-            let spare = &mut self.waiting().spare;
-            if spare.len() < MOST_SPARE && record.text.capacity() <= 2 * RECORD_BYTES {
-                spare.push(record.text);
+        while !lines.0.is_empty() {
+            let next = lines.0.iter().take(AT_ONCE);
+            let packed: io::Result<Vec<_>> = next.map(|it| packer.pack(&it.text)).collect();
+            let packed = packed?;
+            self.journal.append(stream, &packed).await?;
+            for mut record in lines.0.drain(..packed.len()) {
+                let count = record.events as u64;
+                self.recorded.fetch_add(count, Ordering::Relaxed);
+                record.text.clear();
+                let spare = &mut self.waiting().spare;
+                if spare.len() < MOST_SPARE && record.text.capacity() <= 2 * RECORD_BYTES {
+                    spare.push(record.text);
+                }
             }
         }
         Ok(())
