@@ -68,6 +68,14 @@ impl History {
         let (Some(old), Some(new)) = (before.deployments.first(), after.deployments.first()) else {
             return;
         };
+        // First: where it goes back to tasks that are all there, it is steady in the same look.
+        let tripped = |it: &Service| {
+            let rollout = it.rollout.as_ref();
+            rollout.is_some_and(|it| it.breaker == BreakerStatus::Triggered)
+        };
+        if tripped(after) && !tripped(before) {
+            self.tripped(before, after);
+        }
         let complete = |it: &Deployment| it.state == RolloutState::Completed;
         let same = old.id() == new.id();
         if complete(new) && !(same && complete(old)) {
@@ -76,13 +84,6 @@ impl History {
         if after.steady && !before.steady {
             self.is_whole(after, "steady");
             self.is_past_failures(before, after);
-        }
-        let tripped = |it: &Service| {
-            let rollout = it.rollout.as_ref();
-            rollout.is_some_and(|it| it.breaker == BreakerStatus::Triggered)
-        };
-        if tripped(after) && !tripped(before) {
-            self.tripped(before, after);
         }
     }
 
