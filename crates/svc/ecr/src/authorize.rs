@@ -76,6 +76,7 @@ pub(crate) async fn row(
         Input::PutLifecyclePolicy(i) => on_repository!(i),
         Input::SetRepositoryPolicy(i) => on_repository!(i),
         Input::StartLifecyclePolicyPreview(i) => on_repository!(i),
+        Input::UpdateImageStorageClass(i) => on_repository!(i),
         Input::UploadLayerPart(i) => on_repository!(i),
         Input::CreateRepository(i) => {
             let name = i.repository_name.as_deref().unwrap_or_default();
@@ -100,6 +101,8 @@ pub(crate) async fn row(
                 checks
             }
         },
+        Input::GetAccountSetting(i) => setting(action, i.name.as_deref()),
+        Input::PutAccountSetting(i) => setting(action, i.name.as_deref()),
         Input::TagResource(i) => {
             let check = on_arn(catalog, &action, i.resource_arn.as_deref()).await?;
             let tags = i.tags.iter().flatten();
@@ -115,6 +118,11 @@ pub(crate) async fn row(
         // GetAuthorizationToken and what this version does not have.
         _ => vec![Check::any(action)],
     })
+}
+
+fn setting(action: String, name: Option<&str>) -> Vec<Check> {
+    let name = name.unwrap_or_default();
+    vec![Check::any(action).with("ecr:AccountSetting", name)]
 }
 
 async fn on_arn(catalog: &Catalog, action: &str, arn: Option<&str>) -> Result<Check, EcrError> {

@@ -1,13 +1,16 @@
 //! Repositories and what is in them: every rule, over the store and the blobs.
 
+mod archive;
 mod collect;
 mod delete;
 mod images;
 mod layers;
 mod lifecycle;
+mod pull_exclusions;
 mod put_image;
 mod registry_policy;
 mod repositories;
+mod settings;
 mod usage;
 
 use std::{sync::Arc, time::Duration};
@@ -23,12 +26,14 @@ use wharf_store::Store;
 pub(crate) use wharf_wanted::MARKER;
 use wharf_wanted::{WantedError, Wants};
 
+pub(crate) use archive::StorageClass;
 pub use collect::GcReport;
 pub use images::{ImageRef, Referrer, Stored};
 pub use layers::LayerInfo;
 pub(crate) use lifecycle::Doomed;
 pub use put_image::{NewImage, Pushed};
 pub(crate) use repositories::{NewRepository, TAGS, check_mutability};
+pub(crate) use settings::Setting;
 
 use crate::{
     error::EcrError,
@@ -134,8 +139,8 @@ struct Inner {
     /// spend its attempts on each other. Only for speed: what keeps changes apart is the
     /// comparison in each transaction.
     turns: Turns,
-    /// Raised when a lifecycle policy was set.
-    policy_set: tokio::sync::Notify,
+    /// Raised when there is something to do for who keeps images up.
+    work: tokio::sync::Notify,
 }
 
 /// A repository as found, and the revision of its contents.
@@ -178,7 +183,7 @@ impl Catalog {
                 parts,
                 reservations: Arc::default(),
                 turns: Turns::default(),
-                policy_set: tokio::sync::Notify::new(),
+                work: tokio::sync::Notify::new(),
             }),
         }
     }

@@ -6,7 +6,7 @@ use wharf_records::RecordError;
 use wharf_store::StoreError;
 use wharf_wanted::WantedError;
 
-use crate::manifest::ManifestError;
+use crate::{manifest::ManifestError, records::Status};
 
 #[derive(Debug, thiserror::Error)]
 pub enum EcrError {
@@ -46,6 +46,21 @@ pub enum EcrError {
         name: String,
         account: String,
     },
+    #[error(
+        "The image with imageId {{imageDigest:'{digest}'}} in the repository with name '{name}' in the registry with id '{account}' cannot be pulled because its status is {}", .status.name()
+    )]
+    ImageArchived {
+        digest: Digest,
+        status: Status,
+        name: String,
+        account: String,
+    },
+    #[error("The storage class of the image with digest '{digest}' cannot be changed: {why}")]
+    StorageClass { digest: Digest, why: String },
+    #[error("The pull time update exclusion for '{0}' already exists")]
+    ExclusionExists(String),
+    #[error("The pull time update exclusion for '{0}' does not exist")]
+    ExclusionNotFound(String),
     #[error(
         "Image with digest '{digest}' and tag '{tag}' already exists in the repository with name '{name}' in registry with id '{account}'"
     )]

@@ -55,6 +55,12 @@ impl From<EcrError> for Fault {
             E::LifecycleNotFound { .. } => faults::lifecycle_policy_not_found_exception(text),
             E::PreviewNotFound { .. } => faults::lifecycle_policy_preview_not_found_exception(text),
             E::ImageNotFound { .. } => faults::image_not_found_exception(text),
+            E::ImageArchived { .. } => faults::image_archived_exception(text),
+            E::StorageClass { .. } => {
+                faults::image_storage_class_update_not_supported_exception(text)
+            }
+            E::ExclusionExists(_) => faults::exclusion_already_exists_exception(text),
+            E::ExclusionNotFound(_) => faults::exclusion_not_found_exception(text),
             E::ImageExists { .. } => faults::image_already_exists_exception(text),
             E::TagImmutable { .. } => faults::image_tag_already_exists_exception(text),
             E::ManifestDigest { .. } => faults::image_digest_does_not_match_exception(text),

@@ -5,7 +5,7 @@ use wharf_blobs::Digest;
 use wharf_records::fuzz::again;
 
 use crate::{
-    lifecycle::{Candidate, Policy},
+    lifecycle::{Candidate, Class, Policy},
     manifest::Manifest,
     records,
 };
@@ -43,14 +43,17 @@ pub fn lifecycle(policy: &str, tags: &[&str]) {
         .map(|(tags, pushed_at)| Candidate {
             digest: Digest::of(tags.concat().as_bytes()),
             tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            class: Class::Standard,
             pushed_at: Timestamp::from_millis(pushed_at),
+            used_at: Timestamp::from_millis(pushed_at),
+            archived_at: None,
             held: tags.len() == 2,
         })
         .collect();
     let mut gone = vec![false; images.len()];
-    for expiry in policy.select(&images, NOW) {
-        assert!(!images[expiry.image].held, "what is held stays");
-        let before = std::mem::replace(&mut gone[expiry.image], true);
+    for chosen in policy.select(&images, NOW) {
+        assert!(!images[chosen.image].held, "what is held stays");
+        let before = std::mem::replace(&mut gone[chosen.image], true);
         assert!(!before, "an image goes once");
     }
 }

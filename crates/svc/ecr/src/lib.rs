@@ -38,6 +38,6 @@ pub use catalog::{
 pub use error::EcrError;
 pub use manifest::MAX_MANIFEST_BYTES;
 pub use names::valid_repository_name;
-pub use records::{Image, Repository};
+pub use records::{Image, Repository, Status};
 pub use service::EcrService;
 pub use tagged::TAGGED;

@@ -1,5 +1,6 @@
 //! One file an operation; what they share of reading inputs and showing records is here.
 
+pub(crate) mod account_settings;
 pub(crate) mod batch_check_layer_availability;
 pub(crate) mod batch_delete_image;
 pub(crate) mod batch_get_image;
@@ -22,6 +23,7 @@ pub(crate) mod initiate_layer_upload;
 pub(crate) mod list_image_referrers;
 pub(crate) mod list_images;
 pub(crate) mod list_tags_for_resource;
+pub(crate) mod pull_exclusions;
 pub(crate) mod put_image;
 pub(crate) mod put_image_scanning_configuration;
 pub(crate) mod put_image_tag_mutability;
@@ -31,6 +33,7 @@ pub(crate) mod set_repository_policy;
 pub(crate) mod start_lifecycle_policy_preview;
 pub(crate) mod tag_resource;
 pub(crate) mod untag_resource;
+pub(crate) mod update_image_storage_class;
 pub(crate) mod upload_layer_part;
 
 use wharf_api_ecr::types as wire;
@@ -156,6 +159,17 @@ fn read_image_id(
             "MissingDigestAndTag",
             "Invalid request parameters: both tag and digest cannot be null",
         )),
+    }
+}
+
+/// There is no such image in the repository.
+fn not_found(registry: &Registry, name: &str, id: &wire::ImageIdentifier) -> EcrError {
+    let null = || "null".to_owned();
+    EcrError::ImageNotFound {
+        digest: id.image_digest.clone().unwrap_or_else(null),
+        tag: id.image_tag.clone().unwrap_or_else(null),
+        name: name.to_owned(),
+        account: registry.account.clone(),
     }
 }
 

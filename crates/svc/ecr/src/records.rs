@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! registry-policy/policy                  RegistryPolicy
+//! account-setting/<name>                  AccountSetting
 //! repository/<name>                       Repository
 //! contents/<repository id>                Contents: raised by every change of images and tags
 //! image/<repository id>.<hex>             Image
@@ -12,6 +13,8 @@
 //! layer/<repository id>.<hex>             Layer
 //! index/<repository id>.<hex>             Marker: the image is an index
 //! referrer/<repository id>.<subject hex>.<hex>  Marker: the image has that subject
+//! activating/<repository id>.<hex>        Marker: the image is on its way back from the archive
+//! pull-exclusion/<ARN>                    PullExclusion
 //! doomed/<repository id>                  Marker: deleted, its contents still to be removed
 //! ```
 //! and, over all accounts and services, `<repository id>.<image|layer>` among the owners of a blob
@@ -102,6 +105,14 @@ pub struct Image {
     pub pushed_at: Timestamp,
     #[serde(default)]
     pub last_pull: Option<Timestamp>,
+    /// Whether it can be pulled.
+    #[serde(default)]
+    pub status: Status,
+    #[serde(default)]
+    pub archived_at: Option<Timestamp>,
+    /// When it last came back from the archive.
+    #[serde(default)]
+    pub activated_at: Option<Timestamp>,
     /// In the order of setting.
     #[serde(default)]
     pub tags: Vec<String>,
@@ -115,6 +126,32 @@ pub struct Image {
     pub subject: Option<Digest>,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// Where an image is between the two storage classes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Status {
+    #[default]
+    Active,
+    Archived,
+    /// On its way back from the archive.
+    Activating,
+}
+
+impl Status {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Archived => "ARCHIVED",
+            Self::Activating => "ACTIVATING",
+        }
+    }
+
+    /// Whether a filter of that name lets it through.
+    pub(crate) fn fits(self, filter: &str) -> bool {
+        filter == "ANY" || filter == self.name()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -141,6 +178,23 @@ pub(crate) struct RegistryPolicy {
     pub unknown: Unknown,
 }
 
+/// What an account chose for its registry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct AccountSetting {
+    pub value: String,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+/// Pulls of this principal leave images' pull times as they are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct PullExclusion {
+    pub principal: String,
+    pub created_at: Timestamp,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
 macro_rules! records {
     ($($kind:literal $record:ty),* $(,)?) => {
         $(impl Record for $record {
@@ -151,7 +205,8 @@ macro_rules! records {
 }
 records! {
     "repository" Repository, "contents" Contents, "image" Image, "tag" Tag, "layer" Layer,
-    "registry-policy" RegistryPolicy,
+    "registry-policy" RegistryPolicy, "account-setting" AccountSetting,
+    "pull-exclusion" PullExclusion,
 }
 
 /// Keys of one account and region.
@@ -177,6 +232,10 @@ impl Keys {
 
     pub(crate) fn registry_policy(&self) -> String {
         self.0.key("registry-policy", "policy")
+    }
+
+    pub(crate) fn account_setting(&self, name: &str) -> String {
+        self.0.key("account-setting", name)
     }
 
     pub(crate) fn contents(&self, repository: &str) -> String {
@@ -225,6 +284,26 @@ impl Keys {
 
     pub(crate) fn referrer(&self, repository: &str, subject: &Digest, digest: &Digest) -> String {
         self.referrers(repository, subject) + &digest.hex()
+    }
+
+    pub(crate) fn all_activating(&self) -> String {
+        self.0.prefix("activating")
+    }
+
+    pub(crate) fn activating_in(&self, repository: &str) -> String {
+        self.inside("activating", repository)
+    }
+
+    pub(crate) fn activating(&self, repository: &str, digest: &Digest) -> String {
+        self.activating_in(repository) + &digest.hex()
+    }
+
+    pub(crate) fn pull_exclusions(&self) -> String {
+        self.0.prefix("pull-exclusion")
+    }
+
+    pub(crate) fn pull_exclusion(&self, principal: &str) -> String {
+        self.0.key("pull-exclusion", principal)
     }
 
     pub(crate) fn all_doomed(&self) -> String {

@@ -34,9 +34,11 @@ wharf_api_ecr::operations! {
     delete_registry_policy = ops::delete_registry_policy::delete_registry_policy;
     delete_repository = ops::delete_repository::delete_repository;
     delete_repository_policy = ops::delete_repository_policy::delete_repository_policy;
+    deregister_pull_time_update_exclusion = ops::pull_exclusions::deregister;
     describe_images = ops::describe_images::describe_images;
     describe_registry = ops::describe_registry::describe_registry;
     describe_repositories = ops::describe_repositories::describe_repositories;
+    get_account_setting = ops::account_settings::get;
     get_authorization_token = ops::get_authorization_token::get_authorization_token;
     get_download_url_for_layer = ops::get_download_url_for_layer::get_download_url_for_layer;
     get_lifecycle_policy = ops::get_lifecycle_policy::get_lifecycle_policy;
@@ -46,15 +48,19 @@ wharf_api_ecr::operations! {
     initiate_layer_upload = ops::initiate_layer_upload::initiate_layer_upload;
     list_image_referrers = ops::list_image_referrers::list_image_referrers;
     list_images = ops::list_images::list_images;
+    list_pull_time_update_exclusions = ops::pull_exclusions::list;
     list_tags_for_resource = ops::list_tags_for_resource::list_tags_for_resource;
+    put_account_setting = ops::account_settings::put;
     put_image = ops::put_image::put_image;
     put_image_scanning_configuration = ops::put_image_scanning_configuration::put_image_scanning_configuration;
     put_image_tag_mutability = ops::put_image_tag_mutability::put_image_tag_mutability;
     put_lifecycle_policy = ops::put_lifecycle_policy::put_lifecycle_policy;
     put_registry_policy = ops::put_registry_policy::put_registry_policy;
+    register_pull_time_update_exclusion = ops::pull_exclusions::register;
     set_repository_policy = ops::set_repository_policy::set_repository_policy;
     start_lifecycle_policy_preview = ops::start_lifecycle_policy_preview::start_lifecycle_policy_preview;
     tag_resource = ops::tag_resource::tag_resource;
     untag_resource = ops::untag_resource::untag_resource;
+    update_image_storage_class = ops::update_image_storage_class::update_image_storage_class;
     upload_layer_part = ops::upload_layer_part::upload_layer_part;
 }

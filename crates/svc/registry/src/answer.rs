@@ -125,6 +125,7 @@ impl From<EcrError> for Refusal {
         let (status, code) = match &error {
             E::RepositoryNotFound { .. } => (StatusCode::NOT_FOUND, "NAME_UNKNOWN"),
             E::ImageNotFound { .. } => return Self::manifest_unknown(),
+            E::ImageArchived { .. } => (StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN"),
             E::TagImmutable { .. } | E::BadTag => (StatusCode::BAD_REQUEST, "TAG_INVALID"),
             E::Manifest(_) => (StatusCode::BAD_REQUEST, "MANIFEST_INVALID"),
             E::ManifestDigest { .. } | E::LayerDigest { .. } => {

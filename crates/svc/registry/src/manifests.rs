@@ -39,7 +39,7 @@ pub(crate) async fn get(
     if asked.parts.method == Method::HEAD {
         let image = asked
             .catalog
-            .image(&asked.registry, name, &reference)
+            .pullable(&asked.registry, name, &reference)
             .await?;
         let image = image.ok_or_else(Refusal::manifest_unknown)?;
         return Ok(described(&image).sized(image.manifest_size));
@@ -50,11 +50,10 @@ pub(crate) async fn get(
         .await?;
     let stored = stored.ok_or_else(Refusal::manifest_unknown)?;
     let digest = &stored.image.digest;
-    let (permit, registry) = (&call.permit, &asked.registry);
     // A pull must not fail for its own bookkeeping.
     if let Err(error) = asked
         .catalog
-        .record_pull(permit, registry, name, digest, call.now)
+        .record_pull(&call, &asked.registry, name, digest)
         .await
     {
         tracing::warn!(repository = name, error = %Chain(&error), "failed to record a pull");

@@ -100,6 +100,7 @@ impl Catalog {
             return Ok(image.tags.len());
         }
         change.delete(key);
+        change.delete(open.keys.activating(open.id(), &image.digest));
         change.delete(image_owner(&image.digest, open.id()));
         if !image.children.is_empty() {
             change.delete(open.keys.index(open.id(), &image.digest));
@@ -111,7 +112,11 @@ impl Catalog {
     }
 
     /// The indexes of the repository that list the image.
-    async fn parents(&self, open: &Open, digest: &Digest) -> Result<Vec<Digest>, EcrError> {
+    pub(crate) async fn parents(
+        &self,
+        open: &Open,
+        digest: &Digest,
+    ) -> Result<Vec<Digest>, EcrError> {
         let mut parents = Vec::new();
         let mut after = None;
         loop {
@@ -142,6 +147,7 @@ impl Catalog {
             keys.layers(repository),
             keys.tags(repository),
             keys.indexes(repository),
+            keys.activating_in(repository),
             keys.all_referrers(repository),
         ] {
             self.remove_all(permit, keys, repository, &prefix).await?;

@@ -2,15 +2,15 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use wharf_base::{Permit, Timestamp};
 use wharf_blobs::Digest;
 use wharf_service::{MAX_TRIES, transact};
+use wharf_wire::Call;
 
 use super::{Catalog, Open, Read, Registry};
 use crate::{
     error::EcrError,
     manifest::{MAX_MANIFEST_BYTES, Manifest},
-    records::{Image, Tag},
+    records::{Image, Status, Tag},
 };
 use wharf_wanted::{Marker, digest_of};
 
@@ -50,6 +50,19 @@ impl Catalog {
         Ok(self.find(&open, reference).await?.map(|read| read.record))
     }
 
+    /// The image, if it can be pulled.
+    pub async fn pullable(
+        &self,
+        registry: &Registry,
+        name: &str,
+        reference: &ImageRef,
+    ) -> Result<Option<Image>, EcrError> {
+        let found = self.image(registry, name, reference).await?;
+        found
+            .map(|image| require_active(image, registry, name))
+            .transpose()
+    }
+
     /// The image with its manifest, for a pull.
     pub async fn manifest(
         &self,
@@ -57,15 +70,11 @@ impl Catalog {
         name: &str,
         reference: &ImageRef,
     ) -> Result<Option<Stored>, EcrError> {
-        let open = self.open(registry, name).await?;
-        let Some(found) = self.find(&open, reference).await? else {
+        let Some(image) = self.pullable(registry, name, reference).await? else {
             return Ok(None);
         };
-        let manifest = self.manifest_of(&found.record).await?;
-        Ok(Some(Stored {
-            image: found.record,
-            manifest,
-        }))
+        let manifest = self.manifest_of(&image).await?;
+        Ok(Some(Stored { image, manifest }))
     }
 
     pub(crate) async fn manifest_of(&self, image: &Image) -> Result<Vec<u8>, EcrError> {
@@ -104,15 +113,15 @@ impl Catalog {
         Ok(found.map(|read| read.record.digest))
     }
 
-    /// Notes that the image was pulled, at most once a day.
+    /// Notes that the image was pulled, at most once a day, unless the account excluded the caller.
     pub async fn record_pull(
         &self,
-        permit: &Permit,
+        call: &Call,
         registry: &Registry,
         name: &str,
         digest: &Digest,
-        now: Timestamp,
     ) -> Result<(), EcrError> {
+        let (permit, now) = (&call.permit, call.now);
         let open = self.open(registry, name).await?;
         let recorded = |image: &Read<Image>| {
             image
@@ -127,6 +136,9 @@ impl Catalog {
             .as_ref()
             .is_some_and(recorded)
         {
+            return Ok(());
+        }
+        if self.is_excluded(registry, &call.context().caller).await? {
             return Ok(());
         }
         let _turn = self.turn(registry, name).await;
@@ -209,5 +221,17 @@ impl Catalog {
             });
         }
         Ok((referrers, more))
+    }
+}
+
+fn require_active(image: Image, registry: &Registry, name: &str) -> Result<Image, EcrError> {
+    match image.status {
+        Status::Active => Ok(image),
+        Status::Archived | Status::Activating => Err(EcrError::ImageArchived {
+            digest: image.digest,
+            status: image.status,
+            name: name.to_owned(),
+            account: registry.account.clone(),
+        }),
     }
 }

@@ -11,7 +11,7 @@ use wharf_service::transact;
 use super::{Catalog, MARKER, Open, Read, Registry, usage::Room};
 use crate::{
     error::EcrError,
-    records::{Image, Keys, Layer, Repository, layer_owner},
+    records::{Image, Keys, Layer, Repository, Status, layer_owner},
 };
 
 /// ECR's smallest part that another may follow.
@@ -234,7 +234,7 @@ impl Catalog {
     }
 
     /// Makes a layer of the repository `from` one of the repository `name` as well; `None` if
-    /// `from` does not have it. One file serves both.
+    /// `from` does not have it, or the account's setting is against it. One file serves both.
     pub async fn mount_layer(
         &self,
         permit: &Permit,
@@ -245,6 +245,9 @@ impl Catalog {
         now: Timestamp,
     ) -> Result<Option<LayerInfo>, EcrError> {
         let open = self.open(registry, name).await?;
+        if !self.mounts(registry).await? {
+            return Ok(None);
+        }
         let source = match self.open(registry, from).await {
             Ok(source) => source,
             Err(EcrError::RepositoryNotFound { .. }) => return Ok(None),
@@ -355,7 +358,7 @@ impl Catalog {
             .await
     }
 
-    /// The layer if some image of the repository has it, for a download address.
+    /// The layer if some image of the repository that can be pulled has it, for a download address.
     pub(crate) async fn layer_in_use(
         &self,
         registry: &Registry,
@@ -379,7 +382,7 @@ impl Catalog {
                 self.page(prefix.clone(), after, super::SCAN_PAGE).await?;
             if images
                 .iter()
-                .any(|image| image.record.blobs.contains(digest))
+                .any(|it| it.record.status == Status::Active && it.record.blobs.contains(digest))
             {
                 return Ok(open.id().to_owned());
             }

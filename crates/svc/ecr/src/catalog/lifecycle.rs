@@ -1,34 +1,30 @@
 //! Lifecycle policies of repositories: set, previewed, and carried out.
 //!
-//! A run looks at the images of a repository, asks the policy which of them are to go, and deletes
-//! each on the condition that it is as it was seen: an image that got another tag meanwhile stays
-//! for the next run. A policy that was set or changed is run right away, all others every
-//! [`EVERY`].
+//! How they are carried out: `run`.
+
+mod run;
 
 use std::{collections::HashSet, time::Duration};
 
 use wharf_base::{Permit, Timestamp};
 use wharf_blobs::Digest;
-use wharf_service::transact;
 
-use super::{Catalog, ImageRef, Open, Read, Registry, SCAN_PAGE};
+use super::{Catalog, Open, Read, Registry, SCAN_PAGE};
 use crate::{
     error::EcrError,
-    lifecycle::{Candidate, Expiry, Policy},
-    records::{Image, Keys, Lifecycle, Preview, Repository},
+    lifecycle::{Action, Candidate, Chosen, Class, Policy},
+    records::{Image, Lifecycle, Preview, Repository, Status},
 };
-use wharf_wanted::{Marker, digest_of};
 
-/// ECR promises a run within a day; a run that finds nothing costs one pass over the images.
-const EVERY: Duration = Duration::from_secs(3600);
 /// How long a preview can be read.
 const PREVIEW_LIFE: Duration = Duration::from_secs(24 * 3600);
 
-/// An image that a policy would have go.
+/// An image that a policy would have expire or go into the archive.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Doomed {
     pub image: Image,
     pub priority: i32,
+    pub action: Action,
 }
 
 /// A preview, and what it shows unless its time is over.
@@ -57,7 +53,7 @@ impl Catalog {
             Ok(())
         };
         self.update_repository(permit, registry, name, set).await?;
-        self.inner.policy_set.notify_one();
+        self.inner.work.notify_one();
         Ok(())
     }
 
@@ -135,10 +131,11 @@ impl Catalog {
         }
         let policy = read(&preview.text)?;
         let images = self.all_images(&open).await?;
-        let expiries = select(&policy, &images, preview.started_at);
-        let doomed = expiries.into_iter().map(|expiry| Doomed {
-            image: images[expiry.image].record.clone(),
-            priority: expiry.priority,
+        let chosen = select(&policy, &images, preview.started_at);
+        let doomed = chosen.into_iter().map(|chosen| Doomed {
+            image: images[chosen.image].record.clone(),
+            priority: chosen.priority,
+            action: chosen.action,
         });
         Ok(Previewed {
             text: preview.text,
@@ -146,154 +143,9 @@ impl Catalog {
         })
     }
 
-    /// Returns when a policy was set that has not been run.
-    pub async fn policy_set(&self) {
-        self.inner.policy_set.notified().await;
-    }
-
-    /// Runs the policies that are due; how many images went. One repository that fails does not
-    /// keep the others from their runs.
-    pub async fn expire_images(&self, permit: &Permit, now: Timestamp) -> Result<usize, EcrError> {
-        let mut gone = 0;
-        for scope in self.scopes().await? {
-            let registry = Registry::new(&scope.account, &scope.region);
-            for name in self.due(&Keys::of(scope), now).await? {
-                match self.run_policy(permit, &registry, &name, now).await {
-                    Ok(number) => gone += number,
-                    Err(EcrError::RepositoryNotFound { .. }) => {}
-                    Err(error) => tracing::warn!(
-                        repository = registry.repository_arn(&name), %error,
-                        "the lifecycle policy failed; it will be tried again"
-                    ),
-                }
-            }
-        }
-        Ok(gone)
-    }
-
-    /// Names of the repositories whose policy is due.
-    async fn due(&self, keys: &Keys, now: Timestamp) -> Result<Vec<String>, EcrError> {
-        let mut due = Vec::new();
-        let mut after = None;
-        loop {
-            let (found, more): (Vec<Read<Repository>>, _) =
-                self.page(keys.repositories(), after, SCAN_PAGE).await?;
-            after = found.last().map(|read| read.key.clone());
-            let names = found.into_iter().filter_map(|read| {
-                let lifecycle = read.record.lifecycle?;
-                let rested = |last| now.since(last) >= EVERY;
-                lifecycle
-                    .evaluated_at
-                    .is_none_or(rested)
-                    .then_some(read.record.name)
-            });
-            due.extend(names);
-            if !more {
-                return Ok(due);
-            }
-        }
-    }
-
-    async fn run_policy(
-        &self,
-        permit: &Permit,
-        registry: &Registry,
-        name: &str,
-        now: Timestamp,
-    ) -> Result<usize, EcrError> {
-        let open = self.open(registry, name).await?;
-        let Some(lifecycle) = open.repository.record.lifecycle.clone() else {
-            return Ok(0);
-        };
-        let policy = read(&lifecycle.text)?;
-        let images = self.all_images(&open).await?;
-        let mut gone = 0;
-        for expiry in select(&policy, &images, now) {
-            let image = &images[expiry.image];
-            if self.expire(permit, &open, &lifecycle, image).await? {
-                tracing::info!(
-                    repository = registry.repository_arn(name),
-                    image = %image.record.digest, rule = expiry.priority,
-                    "expired by the lifecycle policy"
-                );
-                gone += 1;
-            }
-        }
-        let note = |repository: &mut Repository| {
-            let current = repository.lifecycle.as_mut();
-            // One that was set meanwhile is due for a run of its own.
-            if let Some(current) = current.filter(|it| it.is(&lifecycle)) {
-                current.evaluated_at = Some(now);
-            }
-            Ok(())
-        };
-        self.update_repository(permit, registry, name, note).await?;
-        Ok(gone)
-    }
-
-    /// Deletes the image, and what belongs to it, if it and the policy are as they were seen.
-    async fn expire(
-        &self,
-        permit: &Permit,
-        seen: &Open,
-        lifecycle: &Lifecycle,
-        image: &Read<Image>,
-    ) -> Result<bool, EcrError> {
-        let (registry, digest) = (&seen.registry, image.record.digest);
-        let name = &seen.repository.record.name;
-        let turn = self.turn(registry, name).await;
-        let left = transact!(self.inner.table, permit, |tx| {
-            let open = self.open_in(&mut tx, registry, name).await?;
-            let policy = open.repository.record.lifecycle.as_ref();
-            let same_policy =
-                open.id() == seen.id() && policy.is_some_and(|policy| policy.is(lifecycle));
-            let found = self.find(&open, &ImageRef::Digest(digest)).await?;
-            let unchanged = |found: &Read<Image>| found.revision == image.revision;
-            let Some(found) = found.filter(unchanged).filter(|_| same_policy) else {
-                return Ok(false);
-            };
-            match self.remove_image(&open, &mut tx, found).await {
-                // An index came to list it meanwhile.
-                Err(EcrError::ReferencedByIndex(_)) => return Ok(false),
-                left => left?,
-            }
-        });
-        if left > 0 {
-            self.finish_removal(permit, seen, &digest).await?;
-        }
-        drop(turn);
-        self.expire_referrers(permit, seen, &digest).await?;
-        Ok(true)
-    }
-
-    /// Signatures and the like go with what they are about.
-    async fn expire_referrers(
-        &self,
-        permit: &Permit,
-        open: &Open,
-        subject: &Digest,
-    ) -> Result<(), EcrError> {
-        let prefix = open.keys.referrers(open.id(), subject);
-        let mut after = None;
-        loop {
-            let (found, more): (Vec<Read<Marker>>, _) =
-                self.page(prefix.clone(), after, SCAN_PAGE).await?;
-            after = found.last().map(|read| read.key.clone());
-            for referrer in found.iter().filter_map(|read| digest_of(&read.key)) {
-                let reference = ImageRef::Digest(referrer);
-                let name = &open.repository.record.name;
-                match self
-                    .delete_image(permit, &open.registry, name, &reference, false)
-                    .await
-                {
-                    Ok(_) | Err(EcrError::ReferencedByIndex(_)) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            if !more {
-                return Ok(());
-            }
-        }
+    /// Returns when a policy was set that has not been run, or an image is to leave the archive.
+    pub async fn work(&self) {
+        self.inner.work.notified().await;
     }
 
     async fn all_images(&self, open: &Open) -> Result<Vec<Read<Image>>, EcrError> {
@@ -311,21 +163,34 @@ impl Catalog {
     }
 }
 
-fn select(policy: &Policy, images: &[Read<Image>], now: Timestamp) -> Vec<Expiry> {
+fn select(policy: &Policy, images: &[Read<Image>], now: Timestamp) -> Vec<Chosen> {
     let all = || images.iter().map(|read| &read.record);
     let there: HashSet<Digest> = all().map(|image| image.digest).collect();
     let listed: HashSet<Digest> = all().flat_map(|image| image.children.clone()).collect();
     let candidate = |image: &Image| Candidate {
         digest: image.digest,
+        class: match image.status {
+            Status::Active | Status::Activating => Class::Standard,
+            Status::Archived => Class::Archive,
+        },
         tags: image.tags.clone(),
         pushed_at: image.pushed_at,
-        held: listed.contains(&image.digest)
+        used_at: used_at(image),
+        archived_at: image.archived_at,
+        held: image.status == Status::Activating
+            || listed.contains(&image.digest)
             || image
                 .subject
                 .is_some_and(|subject| there.contains(&subject)),
     };
     let candidates: Vec<Candidate> = all().map(candidate).collect();
     policy.select(&candidates, now)
+}
+
+/// The last pull, or when the image came: what is back from the archive came anew.
+fn used_at(image: &Image) -> Timestamp {
+    let came = image.activated_at.unwrap_or(image.pushed_at);
+    image.last_pull.map_or(came, |pull| pull.max(came))
 }
 
 fn read(text: &str) -> Result<Policy, EcrError> {

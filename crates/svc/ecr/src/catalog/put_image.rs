@@ -10,7 +10,7 @@ use crate::{
     error::EcrError,
     manifest::{Content, Manifest},
     names::{immutable, valid_tag},
-    records::{Image, Tag, image_owner},
+    records::{Image, Status, Tag, image_owner},
 };
 
 /// ECR's quota of tags for one image.
@@ -107,7 +107,8 @@ impl Catalog {
         let old_digest = self.check_tag(open, tag, &fresh.digest).await?;
         let known = self.find(open, &ImageRef::Digest(fresh.digest)).await?;
         let same_tag = tag.is_none() || old_digest == Some(fresh.digest);
-        if let Some(known) = known.as_ref().filter(|_| same_tag) {
+        let active = |known: &&Read<Image>| known.record.status == Status::Active;
+        if let Some(known) = known.as_ref().filter(active).filter(|_| same_tag) {
             return Ok(Pushed {
                 image: known.record.clone(),
                 changed: false,
@@ -117,7 +118,13 @@ impl Catalog {
         let is_new = known.is_none();
         let mut image = known.map_or_else(|| fresh.clone(), |read| read.record);
         image.repository.clone_from(&fresh.repository);
-        if let Some(tag) = tag {
+        // Who pushes what is in the archive has it back at once: all it needs was just found here.
+        if image.status != Status::Active {
+            change.delete(open.keys.activating(open.id(), &image.digest));
+            image.status = Status::Active;
+            image.activated_at = Some(fresh.pushed_at);
+        }
+        if let Some(tag) = tag.filter(|_| !same_tag) {
             if image.tags.len() >= MAX_IMAGE_TAGS {
                 let text = format!("An image can have at most {MAX_IMAGE_TAGS} tags");
                 return Err(EcrError::LimitExceeded(text));
@@ -239,8 +246,10 @@ impl Catalog {
         let (mut largest, mut missing) = (0, Vec::new());
         for digest in children {
             match self.find(open, &ImageRef::Digest(*digest)).await? {
-                Some(child) => largest = largest.max(child.record.image_size),
-                None => missing.push(*digest),
+                Some(child) if child.record.status == Status::Active => {
+                    largest = largest.max(child.record.image_size);
+                }
+                _ => missing.push(*digest),
             }
         }
         if missing.is_empty() {
@@ -281,6 +290,9 @@ fn image_record(
         image_size,
         pushed_at: now,
         last_pull: None,
+        status: Status::Active,
+        archived_at: None,
+        activated_at: None,
         tags: Vec::new(),
         blobs,
         children,

@@ -8,7 +8,7 @@ use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::Check;
 
-use super::{Catalog, Registry};
+use super::{Catalog, Registry, Setting};
 use crate::{error::EcrError, records::RegistryPolicy};
 
 const MAX_POLICY: usize = 10_240;
@@ -57,6 +57,16 @@ impl Catalog {
         }))
     }
 
+    /// Whether the registry's policy has a say in `action`: the account chose its scope.
+    async fn registry_policy_is_about(
+        &self,
+        registry: &Registry,
+        action: &str,
+    ) -> Result<bool, EcrError> {
+        let scope = self.setting(registry, Setting::RegistryPolicyScope);
+        Ok(scope.await? == "V2" || FIRST_SCOPE.contains(&action))
+    }
+
     /// The question with the policies that have a say in it: the repository's, if it has one, and the
     /// registry's.
     pub async fn with_policies(
@@ -65,13 +75,30 @@ impl Catalog {
         registry: &Registry,
         repository: Option<String>,
     ) -> Result<Check, EcrError> {
-        let policy = match (repository, self.registry_policy(registry).await?) {
+        let of_registry = match self.registry_policy(registry).await? {
+            Some(policy)
+                if self
+                    .registry_policy_is_about(registry, &check.action)
+                    .await? =>
+            {
+                Some(policy)
+            }
+            _ => None,
+        };
+        let policy = match (repository, of_registry) {
             (Some(repository), Some(registry)) => Some(joined(&repository, &registry)),
             (repository, registry) => repository.or(registry),
         };
         Ok(check.with_resource_policy(policy))
     }
 }
+
+/// What a registry's policy is about in its first scope.
+const FIRST_SCOPE: [&str; 3] = [
+    "ecr:ReplicateImage",
+    "ecr:BatchImportUpstreamImage",
+    "ecr:CreateRepository",
+];
 
 /// Unlike a repository's, a registry's policy says what it is about.
 fn check(text: &str) -> Result<(), EcrError> {

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::{Count, Policy, Rule, TagSelection};
+use super::{Action, Class, Count, Policy, Rule, TagSelection};
 
 /// ECR's quota.
 const MAX_RULES: usize = 50;
 const MAX_WILDCARDS: usize = 4;
+/// What is archived is kept at least so long.
+const LEAST_ARCHIVED_DAYS: u32 = 90;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,7 +25,7 @@ struct RuleText {
     #[serde(default, rename = "description")]
     _description: Option<String>,
     selection: Selection,
-    action: Action,
+    action: ActionText,
 }
 
 #[derive(Deserialize)]
@@ -40,7 +42,7 @@ struct Selection {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Action {
+struct ActionText {
     #[serde(rename = "type")]
     kind: String,
     target_storage_class: Option<String>,
@@ -71,33 +73,66 @@ impl RuleText {
         if priority < 1 {
             return Err(rule("rulePriority must be at least 1"));
         }
-        self.action.check().map_err(|what| rule(&what))?;
+        let action = self.action.read().map_err(|what| rule(&what))?;
+        let class = self.selection.class().map_err(|what| rule(&what))?;
+        let count = self.selection.count().map_err(|what| rule(&what))?;
+        check_forms(class, count, action).map_err(rule)?;
         Ok(Rule {
             priority,
-            count: self.selection.count().map_err(|what| rule(&what))?,
+            class,
+            count,
+            action,
             tags: self.selection.tags().map_err(|what| rule(&what))?,
         })
     }
 }
 
-impl Action {
-    fn check(&self) -> Result<(), String> {
-        match (self.kind.as_str(), &self.target_storage_class) {
-            ("expire", None) => Ok(()),
+impl ActionText {
+    fn read(&self) -> Result<Action, String> {
+        match (self.kind.as_str(), self.target_storage_class.as_deref()) {
+            ("expire", None) => Ok(Action::Expire),
             ("expire", Some(_)) => Err("targetStorageClass goes with action transition".to_owned()),
-            ("transition", _) => Err(unsupported("action transition")),
+            ("transition", Some("archive")) => Ok(Action::Archive),
+            ("transition", None) => Err("action transition needs targetStorageClass".to_owned()),
+            ("transition", Some(other)) => Err(format!("{other} is not a targetStorageClass")),
             (other, _) => Err(format!("{other} is not a type of action")),
         }
     }
 }
 
-impl Selection {
-    fn count(&self) -> Result<Count, String> {
-        match self.storage_class.as_deref() {
-            None | Some("standard") => {}
-            Some("archive") => return Err(unsupported("storageClass archive")),
-            Some(other) => return Err(format!("{other} is not a storage class")),
+/// Which ways of counting go with which class and action.
+fn check_forms(class: Class, count: Count, action: Action) -> Result<(), &'static str> {
+    match (count, class, action) {
+        (Count::NotPulledForDays(_), _, Action::Expire) => {
+            Err("countType sinceImagePulled needs action transition")
         }
+        (Count::ArchivedForDays(_), Class::Standard, _) => {
+            Err("countType sinceImageTransitioned needs storageClass archive")
+        }
+        (Count::ArchivedForDays(_), _, Action::Archive) => {
+            Err("countType sinceImageTransitioned needs action expire")
+        }
+        (Count::ArchivedForDays(days), _, _) if days < LEAST_ARCHIVED_DAYS => {
+            Err("images stay in the archive for at least 90 days")
+        }
+        (Count::ArchivedForDays(_), Class::Archive, Action::Expire) => Ok(()),
+        (_, Class::Archive, _) => {
+            Err("storageClass archive needs countType sinceImageTransitioned")
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Selection {
+    fn class(&self) -> Result<Class, String> {
+        match self.storage_class.as_deref() {
+            None | Some("standard") => Ok(Class::Standard),
+            Some("archive") => Ok(Class::Archive),
+            Some(other) => Err(format!("{other} is not a storage class")),
+        }
+    }
+
+    fn count(&self) -> Result<Count, String> {
         if self.count_number == 0 {
             return Err("countNumber must be at least 1".to_owned());
         }
@@ -107,14 +142,12 @@ impl Selection {
                 Err("countUnit does not go with countType imageCountMoreThan".to_owned())
             }
             ("sinceImagePushed", Some("days")) => Ok(Count::OlderThanDays(self.count_number)),
-            ("sinceImagePushed", _) => {
-                Err("countType sinceImagePushed needs countUnit days".to_owned())
+            ("sinceImagePulled", Some("days")) => Ok(Count::NotPulledForDays(self.count_number)),
+            ("sinceImageTransitioned", Some("days")) => {
+                Ok(Count::ArchivedForDays(self.count_number))
             }
-            ("sinceImagePulled", _) => {
-                Err("countType sinceImagePulled needs action transition".to_owned())
-            }
-            ("sinceImageTransitioned", _) => {
-                Err("countType sinceImageTransitioned needs storageClass archive".to_owned())
+            (kind @ ("sinceImagePushed" | "sinceImagePulled" | "sinceImageTransitioned"), _) => {
+                Err(format!("countType {kind} needs countUnit days"))
             }
             (other, _) => Err(format!("{other} is not a countType")),
         }
@@ -164,19 +197,21 @@ fn check_together(rules: &[Rule]) -> Result<(), String> {
     {
         return Err("each rule must have a rulePriority of its own".to_owned());
     }
-    let any = rules
-        .iter()
-        .position(|rule| rule.tags == TagSelection::Any)
-        .unwrap_or(rules.len());
-    if any + 1 < rules.len() {
-        return Err(
-            "the rule with tagStatus any must have the highest rulePriority, and be the only one"
-                .to_owned(),
-        );
-    }
-    let untagged = |rule: &&Rule| rule.tags == TagSelection::Untagged;
-    if rules.iter().filter(untagged).count() > 1 {
-        return Err("only one rule may have tagStatus untagged".to_owned());
+    for class in [Class::Standard, Class::Archive] {
+        let of_class: Vec<&Rule> = rules.iter().filter(|rule| rule.class == class).collect();
+        let any = of_class
+            .iter()
+            .position(|rule| rule.tags == TagSelection::Any);
+        if any.is_some_and(|any| any + 1 < of_class.len()) {
+            let text = "the rule with tagStatus any must have the highest rulePriority of its storage class, and be the only one";
+            return Err(text.to_owned());
+        }
+        let untagged = of_class
+            .iter()
+            .filter(|rule| rule.tags == TagSelection::Untagged);
+        if untagged.count() > 1 {
+            return Err("only one rule of a storage class may have tagStatus untagged".to_owned());
+        }
     }
     let mut seen = BTreeSet::new();
     for rule in rules {
@@ -185,15 +220,11 @@ fn check_together(rules: &[Rule]) -> Result<(), String> {
         };
         let patterns = matches!(rule.tags, TagSelection::Patterns(_));
         let set: BTreeSet<&String> = list.iter().collect();
-        if !seen.insert((patterns, set)) {
+        if !seen.insert((rule.class == Class::Archive, patterns, set)) {
             return Err("two rules select by the same tags".to_owned());
         }
     }
     Ok(())
-}
-
-fn unsupported(what: &str) -> String {
-    format!("{what} is not supported by this version of wharf, which has no archive")
 }
 
 #[cfg(test)]
@@ -229,13 +260,17 @@ mod tests {
             [
                 Rule {
                     priority: 2,
+                    class: Class::Standard,
                     tags: TagSelection::Prefixes(vec!["v".to_owned()]),
                     count: Count::OlderThanDays(14),
+                    action: Action::Expire,
                 },
                 Rule {
                     priority: 9,
+                    class: Class::Standard,
                     tags: TagSelection::Any,
                     count: Count::MoreThan(1),
+                    action: Action::Expire,
                 },
             ]
         );
@@ -278,19 +313,19 @@ mod tests {
             ),
             (
                 json!([count("sinceImagePulled")]),
-                "rule 1: countType sinceImagePulled needs action transition",
+                "rule 1: countType sinceImagePulled needs countUnit days",
             ),
             (
                 json!([rule(1, archived)]),
-                "rule 1: storageClass archive is not supported by this version of wharf, which has no archive",
+                "rule 1: storageClass archive needs countType sinceImageTransitioned",
             ),
             (
                 json!([with(
                     rule(1, counted("any")),
                     "action",
-                    json!({"type": "transition", "targetStorageClass": "archive"})
+                    json!({"type": "transition"})
                 )]),
-                "rule 1: action transition is not supported by this version of wharf, which has no archive",
+                "rule 1: action transition needs targetStorageClass",
             ),
             (
                 json!([rule(1, counted("untagged")), rule(1, counted("any"))]),
@@ -298,11 +333,11 @@ mod tests {
             ),
             (
                 json!([rule(1, counted("any")), rule(2, counted("untagged"))]),
-                "the rule with tagStatus any must have the highest rulePriority, and be the only one",
+                "the rule with tagStatus any must have the highest rulePriority of its storage class, and be the only one",
             ),
             (
                 json!([rule(1, counted("untagged")), rule(2, counted("untagged"))]),
-                "only one rule may have tagStatus untagged",
+                "only one rule of a storage class may have tagStatus untagged",
             ),
             (
                 json!([
@@ -317,6 +352,58 @@ mod tests {
         ] {
             assert_eq!(read(rules.clone()).unwrap_err(), expected, "{rules}");
         }
+    }
+
+    #[test]
+    fn ages_go_with_classes_and_actions() {
+        let aged = |kind: &str, days: u32| json!({"tagStatus": "any", "countType": kind, "countUnit": "days", "countNumber": days});
+        let archived = |selection| with(selection, "storageClass", json!("archive"));
+        let transition = || json!({"type": "transition", "targetStorageClass": "archive"});
+        for (selection, action, expected) in [
+            (
+                aged("sinceImagePulled", 5),
+                transition(),
+                Ok(Count::NotPulledForDays(5)),
+            ),
+            (
+                aged("sinceImagePulled", 5),
+                json!({"type": "expire"}),
+                Err("rule 1: countType sinceImagePulled needs action transition"),
+            ),
+            (
+                archived(aged("sinceImageTransitioned", 90)),
+                json!({"type": "expire"}),
+                Ok(Count::ArchivedForDays(90)),
+            ),
+            (
+                archived(aged("sinceImageTransitioned", 89)),
+                json!({"type": "expire"}),
+                Err("rule 1: images stay in the archive for at least 90 days"),
+            ),
+            (
+                aged("sinceImageTransitioned", 90),
+                json!({"type": "expire"}),
+                Err("rule 1: countType sinceImageTransitioned needs storageClass archive"),
+            ),
+            (
+                archived(aged("sinceImageTransitioned", 90)),
+                transition(),
+                Err("rule 1: countType sinceImageTransitioned needs action expire"),
+            ),
+        ] {
+            let read = read(json!([with(rule(1, selection), "action", action)]));
+            let got = read
+                .as_ref()
+                .map(|it| it.rules[0].count)
+                .map_err(String::as_str);
+            assert_eq!(got, expected);
+        }
+        // Each class has rules of its own.
+        let both = json!([
+            with(rule(1, aged("sinceImagePulled", 5)), "action", transition()),
+            rule(2, archived(aged("sinceImageTransitioned", 100))),
+        ]);
+        assert_eq!(read(both).unwrap().rules.len(), 2);
     }
 
     #[test]

@@ -27,9 +27,7 @@ pub(crate) async fn batch_get_image(
             Ok(stored) if bytes + stored.manifest.len() <= MAX_ANSWER_BYTES => {
                 bytes += stored.manifest.len();
                 let digest = &stored.image.digest;
-                catalog
-                    .record_pull(&call.permit, &registry, &name, digest, call.now)
-                    .await?;
+                catalog.record_pull(call, &registry, &name, digest).await?;
                 images.push(show(&registry, &name, stored, id.image_tag));
             }
             Ok(_) => {
@@ -55,7 +53,12 @@ async fn find(
         Ok(read) => read,
         Err(failure) => return Ok(Err(failure)),
     };
-    let found = catalog.manifest(registry, name, &reference).await?;
+    let found = match catalog.manifest(registry, name, &reference).await {
+        Err(error @ EcrError::ImageArchived { .. }) => {
+            return Ok(Err(Failure::new("ImageInaccessible", error.to_string())));
+        }
+        found => found?,
+    };
     Ok(match (found, pair) {
         (None, _) => Err(Failure::not_found()),
         (Some(stored), Some((_, digest))) if stored.image.digest != digest => Err(Failure::new(

@@ -4,7 +4,7 @@ use wharf_api_ecr::types::*;
 use wharf_blobs::Digest;
 use wharf_wire::Call;
 
-use super::{limit, read_image_id, registry};
+use super::{limit, not_found, read_image_id, registry};
 use crate::{
     catalog::{Catalog, Registry},
     error::EcrError,
@@ -48,15 +48,9 @@ async fn named(
             pair.as_ref()
                 .is_none_or(|(_, digest)| image.digest == *digest)
         };
-        let image = found.filter(agrees).ok_or_else(|| {
-            let null = || "null".to_owned();
-            EcrError::ImageNotFound {
-                digest: id.image_digest.clone().unwrap_or_else(null),
-                tag: id.image_tag.clone().unwrap_or_else(null),
-                name: name.to_owned(),
-                account: registry.account.clone(),
-            }
-        })?;
+        let image = found
+            .filter(agrees)
+            .ok_or_else(|| not_found(registry, name, id))?;
         // Named twice, by two of its tags: shown once.
         let digest = Some(image.digest.to_string());
         if details.iter().all(|shown| shown.image_digest != digest) {
@@ -84,8 +78,7 @@ async fn listed(
     let mut after = last.as_deref().and_then(|last| Digest::from_hex(last).ok());
     let limit = limit(input.max_results);
     let mut details = Vec::new();
-    // Nothing is ever archived here.
-    let mut more = matches!(image_status.as_str(), "ACTIVE" | "ANY");
+    let mut more = true;
     while more {
         let (images, further) = catalog.images(registry, name, after.as_ref(), SCAN).await?;
         more = further;
@@ -94,7 +87,7 @@ async fn listed(
                 "TAGGED" => !image.tags.is_empty(),
                 "UNTAGGED" => image.tags.is_empty(),
                 _ => true,
-            };
+            } && image.status.fits(&image_status);
             if shown && details.len() == limit {
                 let next_token = after.map(|after| listing.token(&after.hex()));
                 return Ok(DescribeImagesResponse {
@@ -126,7 +119,9 @@ fn show(registry: &Registry, name: &str, image: records::Image) -> ImageDetail {
         artifact_media_type: image.artifact_type,
         last_recorded_pull_time: image.last_pull,
         subject_manifest_digest: image.subject.map(|subject| subject.to_string()),
-        image_status: Some("ACTIVE".to_owned()),
+        image_status: Some(image.status.name().to_owned()),
+        last_archived_at: image.archived_at,
+        last_activated_at: image.activated_at,
         ..ImageDetail::default()
     }
 }

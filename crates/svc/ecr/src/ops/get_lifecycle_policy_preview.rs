@@ -7,7 +7,9 @@ use super::{limit, registry};
 use crate::{
     catalog::{Catalog, Doomed},
     error::EcrError,
+    lifecycle::Action,
     page::{after, pages},
+    records::Status,
 };
 
 const MAX_RESULTS: usize = 100;
@@ -35,7 +37,14 @@ pub(crate) async fn get_lifecycle_policy_preview(
     let Some(doomed) = previewed.doomed else {
         return Ok(answer);
     };
-    let total = doomed.len();
+    let archived = doomed.iter().filter(|it| it.action == Action::Archive);
+    let archived = archived.count();
+    let expiring = doomed.len() - archived;
+    let transitioning = (archived > 0).then(|| TransitioningImageTotalCount {
+        target_storage_class: Some("ARCHIVE".to_owned()),
+        image_total_count: Some(number(archived)),
+    });
+    let transitioning = transitioning.into_iter().collect();
     let asked = input.image_ids.unwrap_or_default();
     let mut shown: Vec<Doomed> = doomed
         .into_iter()
@@ -60,11 +69,15 @@ pub(crate) async fn get_lifecycle_policy_preview(
         next_token: end.map(|it| listing.token(&it.image.digest.to_string())),
         preview_results: Some(shown.into_iter().map(show).collect()),
         summary: Some(LifecyclePolicyPreviewSummary {
-            expiring_image_total_count: Some(i32::try_from(total).unwrap_or(i32::MAX)),
-            transitioning_image_total_counts: Some(vec![]),
+            expiring_image_total_count: Some(number(expiring)),
+            transitioning_image_total_counts: Some(transitioning),
         }),
         ..answer
     })
+}
+
+fn number(images: usize) -> i32 {
+    i32::try_from(images).unwrap_or(i32::MAX)
 }
 
 /// Whether the request named this image, by its digest or one of its tags.
@@ -79,15 +92,25 @@ fn names(id: &ImageIdentifier, doomed: &Doomed) -> bool {
 }
 
 fn show(doomed: Doomed) -> LifecyclePolicyPreviewResult {
+    let class = match doomed.image.status {
+        Status::Archived => "ARCHIVE",
+        Status::Active | Status::Activating => "STANDARD",
+    };
     LifecyclePolicyPreviewResult {
         image_tags: Some(doomed.image.tags),
         image_digest: Some(doomed.image.digest.to_string()),
         image_pushed_at: Some(doomed.image.pushed_at),
-        action: Some(LifecyclePolicyRuleAction {
-            type_: Some("EXPIRE".to_owned()),
-            ..LifecyclePolicyRuleAction::default()
+        action: Some(match doomed.action {
+            Action::Expire => LifecyclePolicyRuleAction {
+                type_: Some("EXPIRE".to_owned()),
+                target_storage_class: None,
+            },
+            Action::Archive => LifecyclePolicyRuleAction {
+                type_: Some("TRANSITION".to_owned()),
+                target_storage_class: Some("ARCHIVE".to_owned()),
+            },
         }),
         applied_rule_priority: Some(doomed.priority),
-        storage_class: Some("STANDARD".to_owned()),
+        storage_class: Some(class.to_owned()),
     }
 }

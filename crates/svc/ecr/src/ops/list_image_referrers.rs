@@ -55,8 +55,8 @@ pub(crate) async fn list_image_referrers(
         .map(|last| last.image.digest.hex());
     let wanted = |referrer: &Referrer| {
         let kind = referrer.image.artifact_type.as_ref();
-        let active = matches!(status.as_str(), "ACTIVE" | "ANY");
-        active && (kinds.is_empty() || kind.is_some_and(|kind| kinds.contains(kind)))
+        let fits = referrer.image.status.fits(&status);
+        fits && (kinds.is_empty() || kind.is_some_and(|kind| kinds.contains(kind)))
     };
     Ok(ListImageReferrersResponse {
         referrers: Some(found.into_iter().filter(wanted).map(show).collect()),
@@ -71,6 +71,6 @@ fn show(referrer: Referrer) -> ImageReferrer {
         artifact_type: referrer.image.artifact_type,
         size: i64::try_from(referrer.image.manifest_size).ok(),
         annotations: Some(referrer.annotations),
-        artifact_status: Some("ACTIVE".to_owned()),
+        artifact_status: Some(referrer.image.status.name().to_owned()),
     }
 }

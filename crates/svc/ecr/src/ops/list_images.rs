@@ -27,14 +27,6 @@ pub(crate) async fn list_images(
     let status = filter.tag_status.unwrap_or_else(|| "ANY".to_owned());
     let image_status = filter.image_status.unwrap_or_else(|| "ACTIVE".to_owned());
     let listing = pages(catalog, &registry, "images", &[&id, &status, &image_status]);
-    if !matches!(image_status.as_str(), "ACTIVE" | "ANY") {
-        // Nothing is ever archived here.
-        return Ok(ListImagesResponse {
-            image_ids: Some(Vec::new()),
-            next_token: None,
-        });
-    }
-
     let limit = limit(input.max_results);
     let last = page::after(&listing, input.next_token.as_deref())?;
     let mut position = last.as_deref().and_then(Position::read);
@@ -52,7 +44,7 @@ pub(crate) async fn list_images(
             let skip = position
                 .as_ref()
                 .map_or(0, |position| position.tags_seen(&image.digest));
-            let entries = entries(&image, &status);
+            let entries = entries(&image, &status, &image_status);
             for (n, entry) in entries.into_iter().enumerate().skip(skip) {
                 if found.len() == limit {
                     let token = listing.token(&Position::write(&image.digest, n));
@@ -78,14 +70,14 @@ pub(crate) async fn list_images(
     })
 }
 
-fn entries(image: &records::Image, status: &str) -> Vec<ImageIdentifier> {
+fn entries(image: &records::Image, status: &str, image_status: &str) -> Vec<ImageIdentifier> {
     let digest = Some(image.digest.to_string());
     let shown = match status {
         "TAGGED" => !image.tags.is_empty(),
         "UNTAGGED" => image.tags.is_empty(),
         _ => true,
     };
-    if !shown {
+    if !shown || !image.status.fits(image_status) {
         return Vec::new();
     }
     if image.tags.is_empty() {

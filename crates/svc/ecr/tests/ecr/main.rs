@@ -1,10 +1,12 @@
 //! ECR's operations over a real store and real files.
 
 mod access;
+mod archive;
 mod collect;
 mod images;
 mod kill;
 mod layers;
 mod lifecycle;
 mod repositories;
+mod settings;
 mod support;

@@ -1,0 +1,208 @@
+//! Lifecycle policies carried out.
+//!
+//! A run looks at the images of a repository, asks the policy which of them are to go, and deletes or
+//! archives each on the condition that it is as it was seen: an image that got another tag meanwhile
+//! stays for the next run. A policy that was set or changed is run right away, all others every
+//! [`EVERY`].
+
+use std::time::Duration;
+
+use wharf_base::{Permit, Timestamp};
+use wharf_blobs::Digest;
+use wharf_service::transact;
+
+use super::{
+    super::{Catalog, ImageRef, Open, Read, Registry, SCAN_PAGE, StorageClass},
+    read, select,
+};
+use crate::{
+    error::EcrError,
+    lifecycle::Action,
+    records::{Image, Keys, Lifecycle, Repository},
+};
+
+/// ECR promises a run within a day; a run that finds nothing costs one pass over the images.
+const EVERY: Duration = Duration::from_secs(3600);
+
+impl Catalog {
+    /// Runs the policies that are due; how many images they took. One repository that fails does not
+    /// keep the others from their runs.
+    pub async fn expire_images(&self, permit: &Permit, now: Timestamp) -> Result<usize, EcrError> {
+        let mut gone = 0;
+        for scope in self.scopes().await? {
+            let registry = Registry::new(&scope.account, &scope.region);
+            for name in self.due(&Keys::of(scope), now).await? {
+                match self.run_policy(permit, &registry, &name, now).await {
+                    Ok(number) => gone += number,
+                    Err(EcrError::RepositoryNotFound { .. }) => {}
+                    Err(error) => tracing::warn!(
+                        repository = registry.repository_arn(&name), %error,
+                        "the lifecycle policy failed; it will be tried again"
+                    ),
+                }
+            }
+        }
+        Ok(gone)
+    }
+
+    /// Names of the repositories whose policy is due.
+    async fn due(&self, keys: &Keys, now: Timestamp) -> Result<Vec<String>, EcrError> {
+        let mut due = Vec::new();
+        let mut after = None;
+        loop {
+            let (found, more): (Vec<Read<Repository>>, _) =
+                self.page(keys.repositories(), after, SCAN_PAGE).await?;
+            after = found.last().map(|read| read.key.clone());
+            let names = found.into_iter().filter_map(|read| {
+                let lifecycle = read.record.lifecycle?;
+                let rested = |last| now.since(last) >= EVERY;
+                lifecycle
+                    .evaluated_at
+                    .is_none_or(rested)
+                    .then_some(read.record.name)
+            });
+            due.extend(names);
+            if !more {
+                return Ok(due);
+            }
+        }
+    }
+
+    async fn run_policy(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<usize, EcrError> {
+        let open = self.open(registry, name).await?;
+        let Some(lifecycle) = open.repository.record.lifecycle.clone() else {
+            return Ok(0);
+        };
+        let policy = read(&lifecycle.text)?;
+        let images = self.all_images(&open).await?;
+        let mut gone = 0;
+        for chosen in select(&policy, &images, now) {
+            let image = &images[chosen.image];
+            let done = match chosen.action {
+                Action::Expire => self.expire(permit, &open, &lifecycle, image).await?,
+                Action::Archive => self.archive(permit, &open, &lifecycle, image, now).await?,
+            };
+            if done {
+                tracing::info!(
+                    repository = registry.repository_arn(name),
+                    image = %image.record.digest, rule = chosen.priority, action = ?chosen.action,
+                    "the lifecycle policy took an image"
+                );
+                gone += 1;
+            }
+        }
+        let note = |repository: &mut Repository| {
+            let current = repository.lifecycle.as_mut();
+            // One that was set meanwhile is due for a run of its own.
+            if let Some(current) = current.filter(|it| it.is(&lifecycle)) {
+                current.evaluated_at = Some(now);
+            }
+            Ok(())
+        };
+        self.update_repository(permit, registry, name, note).await?;
+        Ok(gone)
+    }
+
+    /// Deletes the image, and what belongs to it, if it and the policy are as they were seen.
+    async fn expire(
+        &self,
+        permit: &Permit,
+        seen: &Open,
+        lifecycle: &Lifecycle,
+        image: &Read<Image>,
+    ) -> Result<bool, EcrError> {
+        let (registry, digest) = (&seen.registry, image.record.digest);
+        let name = &seen.repository.record.name;
+        let turn = self.turn(registry, name).await;
+        let left = transact!(self.inner.table, permit, |tx| {
+            let open = self.open_in(&mut tx, registry, name).await?;
+            let Some(found) = self.as_seen(&open, seen, lifecycle, image).await? else {
+                return Ok(false);
+            };
+            match self.remove_image(&open, &mut tx, found).await {
+                // An index came to list it meanwhile.
+                Err(EcrError::ReferencedByIndex(_)) => return Ok(false),
+                left => left?,
+            }
+        });
+        if left > 0 {
+            self.finish_removal(permit, seen, &digest).await?;
+        }
+        drop(turn);
+        self.expire_referrers(permit, seen, &digest).await?;
+        Ok(true)
+    }
+
+    /// Signatures and the like go with what they are about.
+    async fn expire_referrers(
+        &self,
+        permit: &Permit,
+        open: &Open,
+        subject: &Digest,
+    ) -> Result<(), EcrError> {
+        for referrer in self.referrers_of(open, subject).await? {
+            let reference = ImageRef::Digest(referrer);
+            let name = &open.repository.record.name;
+            match self
+                .delete_image(permit, &open.registry, name, &reference, false)
+                .await
+            {
+                Ok(_) | Err(EcrError::ReferencedByIndex(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves the image into the archive if it and the policy are as they were seen.
+    async fn archive(
+        &self,
+        permit: &Permit,
+        seen: &Open,
+        lifecycle: &Lifecycle,
+        image: &Read<Image>,
+        now: Timestamp,
+    ) -> Result<bool, EcrError> {
+        let (registry, name) = (&seen.registry, &seen.repository.record.name);
+        let turn = self.turn(registry, name).await;
+        transact!(self.inner.table, permit, |tx| {
+            let open = self.open_in(&mut tx, registry, name).await?;
+            let Some(found) = self.as_seen(&open, seen, lifecycle, image).await? else {
+                return Ok(false);
+            };
+            let moved = self.add_move(&mut tx, &open, found, StorageClass::Archive, now);
+            match moved.await {
+                // An index came to list it meanwhile.
+                Err(EcrError::StorageClass { .. }) => return Ok(false),
+                moved => moved?,
+            };
+        });
+        drop(turn);
+        self.move_followers(permit, seen, &image.record, StorageClass::Archive, now)
+            .await?;
+        Ok(true)
+    }
+
+    /// The image, unless it, its repository or the policy is not as it was seen.
+    async fn as_seen(
+        &self,
+        open: &Open,
+        seen: &Open,
+        lifecycle: &Lifecycle,
+        image: &Read<Image>,
+    ) -> Result<Option<Read<Image>>, EcrError> {
+        let policy = open.repository.record.lifecycle.as_ref();
+        if open.id() != seen.id() || !policy.is_some_and(|policy| policy.is(lifecycle)) {
+            return Ok(None);
+        }
+        let reference = ImageRef::Digest(image.record.digest);
+        let found = self.find(open, &reference).await?;
+        Ok(found.filter(|found| found.revision == image.revision))
+    }
+}

@@ -1,0 +1,108 @@
+"""What an account lays down for its registry: settings, tags that stay, the archive."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness import images, tasks, tools
+from harness.waiting import wait_for
+
+
+def push(wharf, name, tag, image="busybox", check=True):
+    uri = f"localhost:{wharf.port}/{name}:{tag}"
+    return images.skopeo_copy(wharf, f"oci-archive:{tools.image_archive(image)}", f"docker://{uri}", check=check)
+
+
+def pull(wharf, name, tag, folder):
+    return images.skopeo_copy(wharf, f"docker://localhost:{wharf.port}/{name}:{tag}", f"oci:{folder}:it", check=False)
+
+
+def refused(call, **arguments):
+    with pytest.raises(ClientError) as error:
+        call(**arguments)
+    return error.value.response["Error"]["Code"]
+
+
+def test_tags_that_an_exclusion_names_may_move(wharf):
+    name, ecr = tasks.unique("excluded"), wharf.client("ecr")
+    filters = [{"filterType": "WILDCARD", "filter": "dev*"}]
+    made = ecr.create_repository(
+        repositoryName=name, imageTagMutability="IMMUTABLE_WITH_EXCLUSION", imageTagMutabilityExclusionFilters=filters
+    )
+    assert made["repository"]["imageTagMutabilityExclusionFilters"] == filters
+    for tag in ("v1", "dev-1"):
+        push(wharf, name, tag)
+    push(wharf, name, "dev-1", "configured")
+    done = push(wharf, name, "v1", "configured", check=False)
+    assert done.returncode != 0 and "immutable" in done.stderr, done.stderr
+    assert (
+        refused(ecr.put_image_tag_mutability, repositoryName=name, imageTagMutability="MUTABLE_WITH_EXCLUSION")
+        == "InvalidParameterException"
+    )
+
+
+def test_settings_of_the_account(wharf):
+    ecr = wharf.client("ecr", region="eu-central-1")
+    assert ecr.get_account_setting(name="BLOB_MOUNTING")["value"] == "ENABLED"
+    assert ecr.put_account_setting(name="BLOB_MOUNTING", value="DISABLED") | {"ResponseMetadata": None} == {
+        "name": "BLOB_MOUNTING", "value": "DISABLED", "ResponseMetadata": None,
+    }  # fmt: skip
+    assert ecr.get_account_setting(name="BLOB_MOUNTING")["value"] == "DISABLED"
+    assert wharf.client("ecr").get_account_setting(name="BLOB_MOUNTING")["value"] == "ENABLED"
+    assert refused(ecr.put_account_setting, name="BLOB_MOUNTING", value="PERHAPS") == "InvalidParameterException"
+    assert refused(ecr.get_account_setting, name="COLOUR") == "InvalidParameterException"
+
+
+def test_an_archived_image_is_not_pulled_until_it_is_back(wharf, tmp_path):
+    name, ecr = tasks.unique("archive"), wharf.client("ecr")
+    ecr.create_repository(repositoryName=name)
+    push(wharf, name, "1")
+
+    def move(to):
+        return ecr.update_image_storage_class(repositoryName=name, imageId={"imageTag": "1"}, targetStorageClass=to)["imageStatus"]
+
+    def shown(status):
+        return ecr.describe_images(repositoryName=name, filter={"imageStatus": status})["imageDetails"]
+
+    assert move("ARCHIVE") == "ARCHIVED"
+    failed = pull(wharf, name, "1", tmp_path / "archived")
+    assert failed.returncode != 0 and "its status is ARCHIVED" in failed.stderr, failed.stderr
+    assert shown("ACTIVE") == [] and "lastArchivedAt" in shown("ARCHIVED")[0]
+    assert move("STANDARD") == "ACTIVATING"
+    wait_for(lambda: shown("ACTIVE"), 30, "the image to be back")
+    assert pull(wharf, name, "1", tmp_path / "back").returncode == 0
+    assert "lastActivatedAt" in shown("ACTIVE")[0]
+    move("ARCHIVE")
+    push(wharf, name, "1")
+    assert pull(wharf, name, "1", tmp_path / "again").returncode == 0
+
+
+def test_a_policy_archives_all_but_the_newest(wharf):
+    name, ecr = tasks.unique("archiving"), wharf.client("ecr")
+    ecr.create_repository(repositoryName=name)
+    for tag, image in (("old", "busybox"), ("new", "configured")):
+        push(wharf, name, tag, image)
+    rule = {
+        "rulePriority": 1,
+        "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 1},
+        "action": {"type": "transition", "targetStorageClass": "archive"},
+    }
+    ecr.put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=json.dumps({"rules": [rule]}))
+    wait_for(lambda: "lastEvaluatedAt" in ecr.get_lifecycle_policy(repositoryName=name), 30, "a run of the policy")
+    archived = ecr.list_images(repositoryName=name, filter={"imageStatus": "ARCHIVED"})["imageIds"]
+    assert [one["imageTag"] for one in archived] == ["old"]
+
+
+def test_pulls_of_an_excluded_principal_do_not_count(wharf, tmp_path):
+    name, ecr = tasks.unique("unseen"), wharf.client("ecr")
+    ecr.create_repository(repositoryName=name)
+    push(wharf, name, "1")
+    user = f"arn:aws:iam::000000000000:user/{tasks.unique('scanner')}"
+    ecr.register_pull_time_update_exclusion(principalArn=user)
+    assert user in ecr.list_pull_time_update_exclusions()["pullTimeUpdateExclusions"]
+    assert refused(ecr.register_pull_time_update_exclusion, principalArn=user) == "ExclusionAlreadyExistsException"
+    assert pull(wharf, name, "1", tmp_path / "seen").returncode == 0
+    assert "lastRecordedPullTime" in ecr.describe_images(repositoryName=name)["imageDetails"][0]
+    ecr.deregister_pull_time_update_exclusion(principalArn=user)
+    assert refused(ecr.deregister_pull_time_update_exclusion, principalArn=user) == "ExclusionNotFoundException"
