@@ -27,7 +27,7 @@ const fn joined(crates: &'static [&'static str]) -> Row {
     }
 }
 
-const ROOMS: [Row; 20] = [
+const ROOMS: [Row; 21] = [
     row(&["base", "no-criu"]),
     row(&[
         "durable",
@@ -36,7 +36,9 @@ const ROOMS: [Row; 20] = [
         "schedule",
         "patterns",
         "egress",
+        "scan",
     ]),
+    row(&["scandb"]),
     row(&["wire"]),
     row(&["model"]),
     row(&["api/*"]),

@@ -1,0 +1,264 @@
+//! What is published about vulnerabilities, in the form of OSV (<https://ossf.github.io/osv-schema/>):
+//! read from its JSON, and kept by package.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    matching,
+    severity::{self, Severity, Vector},
+    version::Scheme,
+};
+
+/// One record, in bytes: the longest that are published have some MiB of versions.
+pub const MAX_RECORD: u64 = 16 << 20;
+const MAX_TEXT: usize = 2000;
+const MAX_REFERENCES: usize = 20;
+const MAX_NAME: usize = 512;
+
+/// A vulnerability as it is about one package of one ecosystem.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Advisory {
+    pub id: String,
+    /// Who published it: `osv`, `debian`.
+    pub origin: String,
+    /// Other names of it, CVEs first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub summary: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub published: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub modified: String,
+    #[serde(default)]
+    pub severity: Option<Severity>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vectors: Vec<Vector>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranges: Vec<Range>,
+    /// Affected, and in none of the ranges.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<String>,
+}
+
+/// Versions in their order: what is introduced lasts until it is fixed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Range(pub Vec<Event>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    #[serde(rename = "i")]
+    Introduced(String),
+    #[serde(rename = "f")]
+    Fixed(String),
+    /// The last affected.
+    #[serde(rename = "l")]
+    Last(String),
+    /// Nothing from here on is affected.
+    #[serde(rename = "x")]
+    Limit(String),
+}
+
+impl Event {
+    pub fn version(&self) -> &str {
+        match self {
+            Self::Introduced(it) | Self::Fixed(it) | Self::Last(it) | Self::Limit(it) => it,
+        }
+    }
+}
+
+impl Advisory {
+    /// The CVE, else the name that its publisher gave it.
+    pub fn name(&self) -> &str {
+        let names = std::iter::once(&self.id).chain(&self.aliases);
+        let mut cves = names.filter(|it| it.starts_with("CVE-"));
+        cves.next().unwrap_or(&self.id)
+    }
+}
+
+/// A package that advisories are about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct About {
+    pub ecosystem: String,
+    pub name: String,
+}
+
+impl About {
+    /// Releases and names as they are looked up.
+    pub fn new(ecosystem: &str, name: &str) -> Self {
+        let mut parts = ecosystem.split(':');
+        let family = parts.next().unwrap_or_default();
+        let ecosystem = match (family, parts.next(), parts.next()) {
+            // `Red Hat:enterprise_linux:9::baseos`: the channel does not matter.
+            ("Red Hat", Some("enterprise_linux"), Some(release)) => {
+                let major = release.split('.').next().unwrap_or_default();
+                format!("Red Hat:{major}")
+            }
+            // `Ubuntu:22.04:LTS`, but `Ubuntu:Pro:22.04:LTS` is for subscribers.
+            ("Ubuntu", Some(release), Some("LTS")) => format!("Ubuntu:{release}"),
+            _ => ecosystem.to_owned(),
+        };
+        let name = match family {
+            "PyPI" => crate::packages::pip_name(name),
+            _ => name.to_owned(),
+        };
+        Self { ecosystem, name }
+    }
+}
+
+/// What one published record says.
+#[derive(Debug, PartialEq)]
+pub enum Published {
+    /// It was taken back.
+    Withdrawn(String),
+    About(Vec<(About, Advisory)>),
+}
+
+#[derive(Deserialize)]
+struct Osv {
+    id: String,
+    #[serde(default)]
+    modified: String,
+    #[serde(default)]
+    published: String,
+    withdrawn: Option<String>,
+    #[serde(default)]
+    aliases: Vec<String>,
+    #[serde(default)]
+    upstream: Vec<String>,
+    #[serde(default)]
+    summary: String,
+    #[serde(default)]
+    details: String,
+    #[serde(default)]
+    severity: Vec<OsvSeverity>,
+    #[serde(default)]
+    affected: Vec<Affected>,
+    #[serde(default)]
+    references: Vec<Reference>,
+    #[serde(default)]
+    database_specific: serde_json::Value,
+}
+
+#[derive(Deserialize)]
+struct OsvSeverity {
+    #[serde(rename = "type")]
+    kind: String,
+    score: String,
+}
+
+#[derive(Deserialize)]
+struct Affected {
+    package: Option<OsvPackage>,
+    #[serde(default)]
+    severity: Vec<OsvSeverity>,
+    #[serde(default)]
+    ranges: Vec<OsvRange>,
+    #[serde(default)]
+    versions: Vec<String>,
+    #[serde(default)]
+    ecosystem_specific: serde_json::Value,
+}
+
+#[derive(Deserialize)]
+struct OsvPackage {
+    ecosystem: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct OsvRange {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    events: Vec<BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+struct Reference {
+    #[serde(default)]
+    url: String,
+}
+
+/// Reads a record of OSV. Ranges of commits are passed over.
+pub fn osv(bytes: &[u8]) -> Result<Published, serde_json::Error> {
+    let osv: Osv = serde_json::from_slice(bytes)?;
+    if osv.withdrawn.is_some() {
+        return Ok(Published::Withdrawn(osv.id));
+    }
+    let mut aliases = osv.aliases;
+    // A distribution's advisory is about others' vulnerabilities.
+    aliases.extend(osv.upstream);
+    aliases.sort_by_key(|it| !it.starts_with("CVE-"));
+    aliases.dedup();
+    let text = if osv.details.is_empty() {
+        &osv.summary
+    } else {
+        &osv.details
+    };
+    let references = osv.references.into_iter().map(|it| it.url);
+    let common = Advisory {
+        id: osv.id,
+        origin: "osv".to_owned(),
+        aliases,
+        summary: text.chars().take(MAX_TEXT).collect(),
+        references: references.take(MAX_REFERENCES).collect(),
+        published: osv.published,
+        modified: osv.modified,
+        ..Advisory::default()
+    };
+    let mut found: BTreeMap<About, Advisory> = BTreeMap::new();
+    for affected in osv.affected {
+        let Some(package) = affected.package.filter(|it| it.name.len() <= MAX_NAME) else {
+            continue;
+        };
+        let Some(scheme) = Scheme::of_ecosystem(&package.ecosystem) else {
+            continue;
+        };
+        let ranges = affected.ranges.into_iter().filter(|it| it.kind != "GIT");
+        let ranges: Vec<Range> = ranges.filter_map(|it| range(scheme, it.events)).collect();
+        let versions = affected.versions.into_iter();
+        let versions = versions.filter(|it| !matching::in_ranges(scheme, &ranges, it));
+        let about = About::new(&package.ecosystem, &package.name);
+        let severities = || affected.severity.iter().chain(&osv.severity);
+        let entry = found.entry(about).or_insert_with(|| Advisory {
+            severity: severity::own(
+                severities().map(|it| (it.kind.as_str(), it.score.as_str())),
+                &[&affected.ecosystem_specific, &osv.database_specific],
+            ),
+            vectors: severity::vectors(severities().map(|it| it.score.as_str())),
+            ..common.clone()
+        });
+        entry.versions.extend(versions);
+        entry.ranges.extend(ranges);
+    }
+    Ok(Published::About(found.into_iter().collect()))
+}
+
+/// The events of a range in the order of their versions; `None` if one is no version.
+fn range(scheme: Scheme, events: Vec<BTreeMap<String, String>>) -> Option<Range> {
+    let mut range = Vec::new();
+    for event in events {
+        for (kind, version) in event {
+            range.push(match kind.as_str() {
+                "introduced" => Event::Introduced(version),
+                "fixed" => Event::Fixed(version),
+                "last_affected" => Event::Last(version),
+                "limit" if version == "*" => continue,
+                "limit" => Event::Limit(version),
+                _ => continue,
+            });
+        }
+    }
+    let comparable =
+        |it: &Event| it.version() == "0" || scheme.compare(it.version(), it.version()).is_some();
+    if range.is_empty() || !range.iter().all(comparable) {
+        return None;
+    }
+    range.sort_by(|one, other| matching::order(scheme, one, other));
+    Some(Range(range))
+}

@@ -1,0 +1,148 @@
+//! How much of an image is read. An image is somebody's upload: whatever is in it, reading it ends.
+
+use std::{
+    io::{self, Read},
+    time::{Duration, Instant},
+};
+
+/// Why an image is not read to the end.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScanError {
+    /// A layer or a file in it is not what it says it is.
+    #[error("{0} cannot be read: {1}")]
+    Damaged(String, String),
+    /// More than is read of any image.
+    #[error("the image has more than {0}")]
+    TooMuch(String),
+    #[error("reading the image took longer than {0} seconds")]
+    TooSlow(u64),
+    /// What keeps its packages is not read by this version.
+    #[error("{0} is not supported")]
+    Unsupported(String),
+}
+
+/// Bounds on one image.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Bytes of its layers once they are unpacked.
+    pub unpacked: u64,
+    /// Entries of its layers.
+    pub entries: u64,
+    /// One file that says which packages there are, in bytes.
+    pub file: u64,
+    /// One database of RPM, in bytes.
+    pub database: u64,
+    /// One archive of Java, in bytes, packed or unpacked, with those inside it.
+    pub archive: u64,
+    /// All files kept at once, in bytes.
+    pub kept: u64,
+    pub packages: usize,
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            unpacked: 32 << 30,
+            entries: 2_000_000,
+            file: 32 << 20,
+            database: 192 << 20,
+            archive: 256 << 20,
+            kept: 256 << 20,
+            packages: 50_000,
+            time: Duration::from_secs(600),
+        }
+    }
+}
+
+/// What is left of the bounds while an image is read.
+#[derive(Debug)]
+pub struct Budget {
+    pub(crate) limits: Limits,
+    unpacked: u64,
+    entries: u64,
+    kept: u64,
+    packages: usize,
+    begun: Instant,
+}
+
+impl Budget {
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            unpacked: limits.unpacked,
+            entries: limits.entries,
+            kept: limits.kept,
+            packages: limits.packages,
+            begun: Instant::now(),
+            limits,
+        }
+    }
+
+    pub(crate) fn entry(&mut self) -> Result<(), ScanError> {
+        let left = self.entries.checked_sub(1);
+        self.entries =
+            left.ok_or_else(|| ScanError::TooMuch(format!("{} files", self.limits.entries)))?;
+        Ok(())
+    }
+
+    pub(crate) fn keep(&mut self, bytes: usize) -> Result<(), ScanError> {
+        let left = self.kept.checked_sub(bytes as u64);
+        self.kept = left.ok_or_else(|| {
+            ScanError::TooMuch(format!("{} bytes of package data", self.limits.kept))
+        })?;
+        Ok(())
+    }
+
+    pub(crate) fn packages(&mut self, number: usize) -> Result<(), ScanError> {
+        let left = self.packages.checked_sub(number);
+        self.packages =
+            left.ok_or_else(|| ScanError::TooMuch(format!("{} packages", self.limits.packages)))?;
+        Ok(())
+    }
+
+    pub(crate) fn time(&self) -> Result<(), ScanError> {
+        match self.begun.elapsed() > self.limits.time {
+            true => Err(ScanError::TooSlow(self.limits.time.as_secs())),
+            false => Ok(()),
+        }
+    }
+}
+
+/// A reader that takes what is read from the budget.
+pub(crate) struct Metered<'a, R> {
+    inner: R,
+    pub(crate) budget: &'a mut Budget,
+    /// Why reading ended, when it did not end by itself.
+    pub(crate) over: Option<ScanError>,
+}
+
+impl<'a, R: Read> Metered<'a, R> {
+    pub(crate) fn new(inner: R, budget: &'a mut Budget) -> Self {
+        let over = None;
+        Self {
+            inner,
+            budget,
+            over,
+        }
+    }
+
+    fn pass(&mut self, read: usize) -> Result<(), ScanError> {
+        self.budget.time()?;
+        let left = self.budget.unpacked.checked_sub(read as u64);
+        self.budget.unpacked = left
+            .ok_or_else(|| ScanError::TooMuch(format!("{} bytes", self.budget.limits.unpacked)))?;
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Metered<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        if let Err(error) = self.pass(read) {
+            let text = error.to_string();
+            self.over = Some(error);
+            return Err(io::Error::other(text));
+        }
+        Ok(read)
+    }
+}

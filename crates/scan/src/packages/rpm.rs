@@ -1,0 +1,64 @@
+//! RPM: a header for each package, which its databases keep as a blob.
+
+pub(super) mod ndb;
+pub(super) mod sqlite;
+
+use super::plausible;
+use crate::package::{Manager, Package};
+
+const NAME: u32 = 1000;
+const VERSION: u32 = 1001;
+const RELEASE: u32 = 1002;
+const EPOCH: u32 = 1003;
+const ARCH: u32 = 1022;
+const SOURCE_RPM: u32 = 1044;
+
+const INT32: u32 = 4;
+const STRING: u32 = 6;
+
+/// An entry of the index: tag, type, offset, count; four bytes each.
+const ENTRY: usize = 16;
+
+fn number(bytes: &[u8], at: usize) -> Option<u32> {
+    let four = bytes.get(at..at.checked_add(4)?)?;
+    Some(u32::from_be_bytes(four.try_into().ok()?))
+}
+
+/// The package of a header; `None` for one that makes no sense, and for keys, which are kept as
+/// packages too.
+fn header(blob: &[u8], path: &str) -> Option<Package> {
+    let entries = usize::try_from(number(blob, 0)?).ok()?;
+    let store = entries.checked_mul(ENTRY)?.checked_add(8)?;
+    let data = blob.get(store..)?;
+    let mut package = Package::new(Manager::Rpm, "", "", path);
+    let (mut version, mut release, mut epoch) = (String::new(), String::new(), None);
+    for entry in blob.get(8..store)?.chunks_exact(ENTRY) {
+        let (tag, kind) = (number(entry, 0)?, number(entry, 4)?);
+        let at = usize::try_from(number(entry, 8)?).ok()?;
+        let text = || {
+            let bytes = data.get(at..)?;
+            let end = bytes.iter().take(4096).position(|byte| *byte == 0)?;
+            Some(String::from_utf8_lossy(&bytes[..end]).into_owned())
+        };
+        match (tag, kind) {
+            (NAME, STRING) => package.name = text()?,
+            (VERSION, STRING) => version = text()?,
+            (RELEASE, STRING) => release = text()?,
+            (ARCH, STRING) => package.arch = text()?,
+            (SOURCE_RPM, STRING) => package.source = source(&text()?),
+            (EPOCH, INT32) => epoch = number(data, at),
+            _ => {}
+        }
+    }
+    let epoch = epoch.map(|it| format!("{it}:")).unwrap_or_default();
+    package.version = format!("{epoch}{version}-{release}");
+    let known = plausible(&package.name, &package.version) && package.name != "gpg-pubkey";
+    known.then_some(package)
+}
+
+/// `openssl` of `openssl-3.0.7-24.el9.src.rpm`.
+fn source(file: &str) -> String {
+    let mut parts = file.rsplitn(3, '-');
+    let name = parts.nth(2);
+    name.unwrap_or_default().to_owned()
+}

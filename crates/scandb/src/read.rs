@@ -1,0 +1,134 @@
+//! Looking packages up.
+
+use std::{
+    collections::HashSet,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use wharf_scan::{About, Advisory, Finding, Inventory, matching};
+
+use crate::{CHANGED, CURRENT, Current, DataError, SHARDS, at, hash, shard::Shard};
+
+/// `current.json`, in bytes.
+const MAX_CURRENT: u64 = 1 << 16;
+const MAX_CHANGED: u64 = 64 << 20;
+
+/// A generation of the data. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Data {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    current: Current,
+    folder: PathBuf,
+    shards: Vec<Shard>,
+}
+
+impl Data {
+    /// Which generation counts; `None` before the first update.
+    pub fn current(dir: &Path) -> Result<Option<Current>, DataError> {
+        let path = dir.join(CURRENT);
+        wharf_durable::read_json(&path, MAX_CURRENT).map_err(at(path))
+    }
+
+    /// The generation that counts; `None` before the first update. Blocks.
+    pub fn open(dir: &Path) -> Result<Option<Self>, DataError> {
+        let mut tried = None;
+        loop {
+            let Some(current) = Self::current(dir)? else {
+                return Ok(None);
+            };
+            let folder = dir.join(current.generation.to_string());
+            match Self::shards(&folder) {
+                Ok(shards) => {
+                    let inner = Inner {
+                        current,
+                        folder,
+                        shards,
+                    };
+                    let inner = Arc::new(inner);
+                    return Ok(Some(Self { inner }));
+                }
+                // An update came between, and took this one away.
+                Err(_) if tried != Some(current.generation) => tried = Some(current.generation),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn shards(folder: &Path) -> Result<Vec<Shard>, DataError> {
+        let open = |number: u64| {
+            let path = folder.join(format!("{number:02}"));
+            Shard::open(&path).map_err(at(path))
+        };
+        (0..SHARDS).map(open).collect()
+    }
+
+    pub fn what(&self) -> &Current {
+        &self.inner.current
+    }
+
+    /// The hashes of packages that differ from generation `since`; `None` if that is not known, since
+    /// more than one update came between. Blocks.
+    pub fn changed_since(&self, since: u64) -> Option<HashSet<u64>> {
+        if since == self.inner.current.generation {
+            return Some(HashSet::new());
+        }
+        if since + 1 != self.inner.current.generation {
+            return None;
+        }
+        let path = self.inner.folder.join(CHANGED);
+        let bytes = wharf_durable::read(&path, MAX_CHANGED).ok()??;
+        let hash = |bytes: &[u8]| u64::from_le_bytes(std::array::from_fn(|at| bytes[at]));
+        Some(bytes.chunks_exact(8).map(hash).collect())
+    }
+
+    /// All that is known of a package. Blocks.
+    pub fn lookup(&self, about: &About) -> io::Result<Vec<Advisory>> {
+        let hash = hash(about);
+        let shard = &self.inner.shards[usize::try_from(hash % SHARDS).unwrap_or_default()];
+        let shelves = shard.find(hash)?.into_iter();
+        let own = shelves.filter(|shelf| shelf.about == *about);
+        Ok(own.flat_map(|shelf| shelf.advisories).collect())
+    }
+
+    /// What is known to be wrong with the packages of an image. Blocks.
+    pub fn findings(&self, inventory: &Inventory) -> io::Result<Vec<Finding>> {
+        let mut found = self.findings_where(inventory, |_| true)?;
+        matching::worst_first(&mut found);
+        Ok(found)
+    }
+
+    /// The same of those of its packages that are looked up by what `wanted` lets through, in no order.
+    /// Blocks.
+    pub fn findings_where(
+        &self,
+        inventory: &Inventory,
+        wanted: impl Fn(&About) -> bool,
+    ) -> io::Result<Vec<Finding>> {
+        // Packages built from the same source ask for the same.
+        let mut answers: Option<(About, Vec<Advisory>)> = None;
+        let mut questions = matching::questions(inventory);
+        questions.retain(|(about, ..)| wanted(about));
+        questions.sort_by(|one, other| one.0.cmp(&other.0));
+        let mut found = Vec::new();
+        for question in questions {
+            let known = match answers.take() {
+                Some((about, known)) if about == question.0 => known,
+                _ => self.lookup(&question.0)?,
+            };
+            let (about, package, version) = question;
+            found.extend(matching::of_package(&about, package, version, &known));
+            answers = Some((about, known));
+        }
+        Ok(found)
+    }
+
+    pub(crate) fn shard(&self, number: u64) -> Option<&Shard> {
+        self.inner.shards.get(usize::try_from(number).ok()?)
+    }
+}

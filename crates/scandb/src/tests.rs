@@ -1,0 +1,171 @@
+use std::{fs, io::Write, path::Path};
+
+use serde_json::{Value, json};
+use wharf_scan::{About, Inventory, Manager, Package, Severity, System};
+
+use super::*;
+
+fn record(id: &str, name: &str, fixed: &str) -> Value {
+    json!({"id": id, "modified": "2024-01-01T00:00:00Z", "affected": [{
+        "package": {"ecosystem": "npm", "name": name},
+        "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": fixed}]}]}]})
+}
+
+fn put(dir: &Path, name: &str, value: &Value) -> std::path::PathBuf {
+    let path = dir.join(name);
+    fs::write(&path, value.to_string()).unwrap();
+    path
+}
+
+fn known(data: &Data, ecosystem: &str, name: &str) -> Vec<String> {
+    let found = data.lookup(&About::new(ecosystem, name)).unwrap();
+    found.into_iter().map(|it| it.id).collect()
+}
+
+fn open(dir: &Path) -> Data {
+    Data::open(dir).unwrap().unwrap()
+}
+
+#[test]
+fn archives_of_osv_and_the_tracker() {
+    let (home, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    assert!(Data::open(dir.path()).unwrap().is_none());
+    let mut zip = zip::ZipWriter::new(fs::File::create(home.path().join("all.zip")).unwrap());
+    for number in 0..300 {
+        let name = format!("package-{number}");
+        zip.start_file(
+            format!("GHSA-{number}.json"),
+            zip::write::SimpleFileOptions::default(),
+        )
+        .unwrap();
+        let text = record(&format!("GHSA-{number}"), &name, "1.0.0").to_string();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap();
+    let updated = update(dir.path(), &home.path().join("all.zip"), 7).unwrap();
+    let expected = Current {
+        generation: 1,
+        updated_at: 7,
+        advisories: 300,
+        packages: 300,
+    };
+    assert_eq!((updated.current, updated.changed), (expected, 300));
+    let first = open(dir.path());
+    assert_eq!(known(&first, "npm", "package-77"), ["GHSA-77"]);
+    assert_eq!(known(&first, "npm", "package-300"), [""; 0]);
+
+    let tracker = |version: &str| {
+        json!({"openssl": {"CVE-1": {"releases": {"bookworm":
+        {"status": "resolved", "fixed_version": version, "urgency": "high"}}}}})
+    };
+    let path = put(home.path(), "json", &tracker("3.0.2"));
+    assert_eq!(update(dir.path(), &path, 8).unwrap().changed, 1);
+    let second = open(dir.path());
+    assert_eq!(known(&second, "Debian:12", "openssl"), ["CVE-1"]);
+    assert_eq!(known(&second, "npm", "package-77"), ["GHSA-77"]);
+    // Whoever has the one before keeps it.
+    assert_eq!(known(&first, "Debian:12", "openssl"), [""; 0]);
+    assert_eq!(known(&first, "npm", "package-78"), ["GHSA-78"]);
+    let changed = second.changed_since(1).unwrap();
+    assert_eq!(changed, [hash(&About::new("Debian:12", "openssl"))].into());
+    assert_eq!(second.changed_since(0), None);
+
+    // The tracker says all it knows: what it no longer says is gone.
+    let path = put(
+        home.path(),
+        "json",
+        &json!({"curl": {"CVE-2": {"releases": {"bookworm": {"status": "open"}}}}}),
+    );
+    assert_eq!(update(dir.path(), &path, 9).unwrap().changed, 2);
+    let third = open(dir.path());
+    assert_eq!(known(&third, "Debian:12", "openssl"), [""; 0]);
+    assert_eq!(known(&third, "Debian:12", "curl"), ["CVE-2"]);
+    assert!(!dir.path().join("2").exists());
+}
+
+#[test]
+fn a_record_takes_the_place_of_its_earlier_self() {
+    let (home, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    put(home.path(), "a.json", &record("GHSA-1", "one", "1.0.0"));
+    put(home.path(), "b.json", &record("GHSA-2", "two", "1.0.0"));
+    update(dir.path(), home.path(), 1).unwrap();
+    // It turned out to be about another package.
+    let path = put(home.path(), "a.json", &record("GHSA-1", "other", "1.0.0"));
+    assert_eq!(update(dir.path(), &path, 2).unwrap().changed, 2);
+    let data = open(dir.path());
+    assert_eq!(known(&data, "npm", "one"), [""; 0]);
+    assert_eq!(known(&data, "npm", "other"), ["GHSA-1"]);
+    // The same again changes nothing.
+    assert_eq!(update(dir.path(), &path, 3).unwrap().changed, 0);
+    let mut withdrawn = record("GHSA-2", "two", "1.0.0");
+    withdrawn["withdrawn"] = json!("2024-02-01T00:00:00Z");
+    let path = put(home.path(), "b.json", &withdrawn);
+    let updated = update(dir.path(), &path, 4).unwrap();
+    assert_eq!((updated.changed, updated.current.packages), (1, 1));
+    assert_eq!(known(&open(dir.path()), "npm", "two"), [""; 0]);
+}
+
+#[test]
+fn what_cannot_be_read_changes_nothing() {
+    let (home, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let good = put(home.path(), "a.json", &record("GHSA-1", "one", "1.0.0"));
+    update(dir.path(), &good, 1).unwrap();
+    for bad in ["", "[]", "no", "PK\u{3}\u{4}broken", r#"{"a": {"b": 1}}"#] {
+        let path = home.path().join("bad.json");
+        fs::write(&path, bad).unwrap();
+        assert!(
+            matches!(update(dir.path(), &path, 2), Err(DataError::Unknown(..))),
+            "{bad}"
+        );
+    }
+    assert!(matches!(
+        update(dir.path(), &home.path().join("none"), 2),
+        Err(DataError::Io { .. })
+    ));
+    assert_eq!(open(dir.path()).what().generation, 1);
+    assert!(!dir.path().join("2").exists());
+}
+
+#[test]
+fn findings_of_an_inventory() {
+    let (home, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    put(
+        home.path(),
+        "t.json",
+        &json!({"openssl": {
+        "CVE-1": {"releases": {"bookworm": {"status": "resolved", "fixed_version": "3.0.2-1", "urgency": "high"}}},
+        "CVE-2": {"releases": {"bookworm": {"status": "resolved", "fixed_version": "2.9", "urgency": "high"}}}}}),
+    );
+    update(dir.path(), home.path(), 1).unwrap();
+    let package = |name: &str| Package {
+        manager: Manager::Dpkg,
+        name: name.to_owned(),
+        version: "3.0.1-1".to_owned(),
+        arch: String::new(),
+        source: "openssl".to_owned(),
+        source_version: String::new(),
+        path: "var/lib/dpkg/status".to_owned(),
+        layer: String::new(),
+    };
+    let inventory = Inventory {
+        system: Some(System {
+            id: "debian".to_owned(),
+            version: "12".to_owned(),
+            codename: String::new(),
+        }),
+        packages: vec![package("libssl3"), package("openssl")],
+    };
+    let found = open(dir.path()).findings(&inventory).unwrap();
+    let shown: Vec<_> = found
+        .iter()
+        .map(|it| (it.name.as_str(), it.package.name.as_str(), it.severity))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("CVE-1", "libssl3", Severity::High),
+            ("CVE-1", "openssl", Severity::High)
+        ]
+    );
+    assert_eq!(found[0].fixed_in.as_deref(), Some("3.0.2-1"));
+}
