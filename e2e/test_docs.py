@@ -13,6 +13,7 @@ from harness.installation import Installation
 PAGES = {
     "first-service": ("hello",),
     "registry": ("sha256:",),
+    "scanning": ("1 advisories about 1 packages", "CVE-2023-5363\tHIGH\t3.0.11-1~deb12u2", "SCAN_ON_PUSH"),
     "services": ("has reached a steady state", "ROLLBACK_SUCCESSFUL", "task-definition/hello:2"),
     "exec": ("hello", "it exited with 7"),
     "accounts": ("100000000001", "assumed-role/deployer/", "sha256:", "Closed 100000000001"),

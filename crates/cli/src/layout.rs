@@ -114,6 +114,11 @@ impl Layout {
         self.root.join("server")
     }
 
+    /// What is published about vulnerabilities.
+    pub fn scan_data(&self) -> PathBuf {
+        self.server().join("scan-db")
+    }
+
     pub fn log(&self) -> PathBuf {
         self.root.join("log")
     }

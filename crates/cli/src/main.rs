@@ -33,6 +33,7 @@ mod reach;
 mod ready;
 mod repair;
 mod roles;
+mod scan_db;
 mod sockets;
 mod status;
 mod style;
@@ -103,6 +104,9 @@ enum Command {
     Restore(RestoreArgs),
     /// Say what part of the store is damaged, and discard it if told to; no server may run meanwhile
     Repair(RepairArgs),
+    /// Bring what is published about vulnerabilities, for scans of images
+    #[command(subcommand)]
+    ScanDb(ScanDbCommand),
     /// Run the control plane alone
     Server(ServerArgs),
     /// Make a token with which another machine joins as a node
@@ -265,6 +269,23 @@ struct RepairArgs {
     /// Discard what is damaged and everything written after it
     #[arg(long)]
     give_up_damaged: bool,
+}
+
+#[derive(Subcommand, Clone)]
+enum ScanDbCommand {
+    /// Add records of OSV, or the data of Debian's security tracker, to what is known
+    Update(ScanDbUpdateArgs),
+    /// Say how much is known, and since when
+    Status(DataArgs),
+}
+
+#[derive(Args, Clone)]
+struct ScanDbUpdateArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// A JSON file, an archive of them as osv.dev publishes it, a folder of both, or where to get one
+    #[arg(value_name = "FILE|URL")]
+    from: String,
 }
 
 #[derive(Args, Clone)]
@@ -890,6 +911,10 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
             backup::restore(&Layout::new(&args.data.data)?, &args.dir, args.replace)
         }
         Command::Repair(args) => repair::run(&Layout::new(&args.data.data)?, args.give_up_damaged),
+        Command::ScanDb(ScanDbCommand::Update(args)) => {
+            scan_db::update(&Layout::new(&args.data.data)?, &args.from)
+        }
+        Command::ScanDb(ScanDbCommand::Status(args)) => scan_db::status(&Layout::new(&args.data)?),
         Command::Server(args) => roles::server(&args),
         Command::Token(args) => join::token(&Layout::new(&args.data.data)?, &args),
         Command::Node(args) => match &args.command {

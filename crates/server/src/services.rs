@@ -77,7 +77,11 @@ pub static SERVICES: &[Row] = &[
         serve: |it| {
             let (catalog, clock) = (it.plane.catalog.clone(), it.clock.clone());
             let service = EcrService::new(catalog.clone());
+            let scanning = catalog.clone();
             Served::by(wharf_api_ecr::Routes(Arc::new(service)))
+                .running("scans of images", |stop| async move {
+                    scanning.scan(stop).await
+                })
                 .tagged(wharf_svc_ecr::TAGGED)
                 .announcing(wharf_svc_ecr::ANNOUNCING)
                 .forever("the upkeep of layers", images::keep_up(catalog.clone()))

@@ -612,6 +612,7 @@ impl Plane {
             data.keyring.clone(),
             wharf_svc_ecr::Config {
                 repository_bytes: repository_bytes(config),
+                scan_data: Some(config.data_dir.join("scan-db")),
                 ..wharf_svc_ecr::Config::new(registry_host)
             },
         );

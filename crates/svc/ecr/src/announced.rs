@@ -11,9 +11,12 @@ use wharf_service::{
 };
 use wharf_store::{Entry, Event, EventKind};
 
-use crate::records::{Image, SERVICE};
+use crate::{
+    catalog::Registry,
+    records::{Image, SERVICE, Scan, ScanStatus},
+};
 
-/// Pushes and deletions of images.
+/// Pushes and deletions of images, and ends of scans.
 pub const ANNOUNCING: Announcing = Announcing {
     service: SERVICE,
     of: announced,
@@ -29,6 +32,8 @@ struct Change {
 }
 
 fn announced(events: &[&Event], _: Timestamp) -> Vec<Announcement> {
+    let scans = events.iter().filter_map(|it| scan(it));
+    let mut said: Vec<Announcement> = scans.collect();
     let changes: Vec<Change> = events.iter().filter_map(|it| change(it)).collect();
     let tags = |image: &Option<Image>| -> BTreeSet<String> {
         image.iter().flat_map(|it| it.tags.clone()).collect()
@@ -41,7 +46,6 @@ fn announced(events: &[&Event], _: Timestamp) -> Vec<Announcement> {
                 .map(|tag| (it.repository.as_str(), tag))
         })
         .collect();
-    let mut said = Vec::new();
     for it in &changes {
         let (before, after) = (tags(&it.before), tags(&it.after));
         if let Some(image) = &it.after {
@@ -91,6 +95,44 @@ fn change(event: &Event) -> Option<Change> {
         repository: repository.to_owned(),
         before: event.previous.as_ref().and_then(image),
         after: now.and_then(image),
+    })
+}
+
+/// A scan that ended.
+fn scan(event: &Event) -> Option<Announcement> {
+    let (scope, kind, _) = Scope::parse(event.key())?;
+    if kind != Scan::KIND || event.kind != EventKind::Put {
+        return None;
+    }
+    let read = |entry: &Entry| match decode::<Scan>(&entry.value) {
+        Ok(scan) => Some(scan),
+        Err(error) => {
+            tracing::error!(key = entry.key, %error, "failed to read a scan, its event is lost");
+            None
+        }
+    };
+    let after = read(&event.entry)?;
+    let before = event.previous.as_ref().and_then(read);
+    let ended = before.is_some_and(|it| it.status == ScanStatus::InProgress);
+    let status = match after.status {
+        ScanStatus::InProgress => return None,
+        ScanStatus::Complete => "COMPLETE",
+        _ => "FAILED",
+    };
+    let place = Place::of_scope(&scope);
+    let registry = Registry::new(&place.account, &place.region);
+    ended.then(|| Announcement {
+        source: "aws.ecr",
+        detail_type: "ECR Image Scan",
+        resources: vec![registry.repository_arn(&after.repository)],
+        detail: json!({
+            "scan-status": status,
+            "repository-name": after.repository,
+            "finding-severity-counts": after.counts,
+            "image-digest": after.digest.to_string(),
+            "image-tags": after.tags,
+        }),
+        place,
     })
 }
 

@@ -62,6 +62,7 @@ pub(crate) async fn row(
         Input::DeleteLifecyclePolicy(i) => on_repository!(i),
         Input::DeleteRepository(i) => on_repository!(i),
         Input::DeleteRepositoryPolicy(i) => on_repository!(i),
+        Input::DescribeImageScanFindings(i) => on_repository!(i),
         Input::DescribeImages(i) => on_repository!(i),
         Input::GetDownloadUrlForLayer(i) => on_repository!(i),
         Input::GetLifecyclePolicy(i) => on_repository!(i),
@@ -75,6 +76,7 @@ pub(crate) async fn row(
         Input::PutImageTagMutability(i) => on_repository!(i),
         Input::PutLifecyclePolicy(i) => on_repository!(i),
         Input::SetRepositoryPolicy(i) => on_repository!(i),
+        Input::StartImageScan(i) => on_repository!(i),
         Input::StartLifecyclePolicyPreview(i) => on_repository!(i),
         Input::UpdateImageStorageClass(i) => on_repository!(i),
         Input::UploadLayerPart(i) => on_repository!(i),
@@ -103,6 +105,13 @@ pub(crate) async fn row(
         },
         Input::GetAccountSetting(i) => setting(action, i.name.as_deref()),
         Input::PutAccountSetting(i) => setting(action, i.name.as_deref()),
+        Input::BatchGetRepositoryScanningConfiguration(i) => {
+            let (registry, mut checks) = (registry(&None), Vec::new());
+            for name in i.repository_names.iter().flatten() {
+                checks.push(catalog.check(&action, &registry, name).await?);
+            }
+            checks
+        }
         Input::TagResource(i) => {
             let check = on_arn(catalog, &action, i.resource_arn.as_deref()).await?;
             let tags = i.tags.iter().flatten();

@@ -10,10 +10,11 @@ mod pull_exclusions;
 mod put_image;
 mod registry_policy;
 mod repositories;
+mod scans;
 mod settings;
 mod usage;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::sync::MutexGuard;
 use wharf_base::{Arn, Clock, Permit, SystemClock};
@@ -33,6 +34,7 @@ pub use layers::LayerInfo;
 pub(crate) use lifecycle::Doomed;
 pub use put_image::{NewImage, Pushed};
 pub(crate) use repositories::{NewRepository, TAGS, check_mutability};
+pub(crate) use scans::{Ended, FoundIn, filters_of, missing, repository_of};
 pub(crate) use settings::Setting;
 
 use crate::{
@@ -65,6 +67,10 @@ pub struct Config {
     pub unused_life: Duration,
     /// How long an upload may rest.
     pub upload_idle_life: Duration,
+    /// Where what is published about vulnerabilities is kept, if it is.
+    pub scan_data: Option<PathBuf>,
+    /// How much of an image is read for its packages.
+    pub scan_limits: wharf_scan::Limits,
 }
 
 impl Config {
@@ -77,6 +83,8 @@ impl Config {
             clock: Arc::new(SystemClock),
             unused_life: Duration::from_secs(6 * 3600),
             upload_idle_life: Duration::from_secs(3600),
+            scan_data: None,
+            scan_limits: wharf_scan::Limits::default(),
         }
     }
 }
@@ -141,6 +149,8 @@ struct Inner {
     turns: Turns,
     /// Raised when there is something to do for who keeps images up.
     work: tokio::sync::Notify,
+    /// Scans that are under way.
+    scans: Arc<wharf_reconcile::Queue<String>>,
 }
 
 /// A repository as found, and the revision of its contents.
@@ -184,6 +194,7 @@ impl Catalog {
                 reservations: Arc::default(),
                 turns: Turns::default(),
                 work: tokio::sync::Notify::new(),
+                scans: Arc::default(),
             }),
         }
     }
@@ -209,6 +220,14 @@ impl Catalog {
     /// serves these blobs.
     pub async fn finish_removals(&self, permit: &Permit) -> Result<usize, WantedError> {
         self.wants().finish_removals(permit).await
+    }
+
+    pub(crate) fn scans(&self) -> &Arc<wharf_reconcile::Queue<String>> {
+        &self.inner.scans
+    }
+
+    pub(crate) fn table(&self) -> &Table<EcrFaults> {
+        &self.inner.table
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -157,6 +157,21 @@ pub enum EcrError {
     LimitExceeded(String),
     #[error("{0}")]
     InvalidTagParameter(String),
+    #[error(
+        "Image scan does not exist for the image with '{{imageDigest:'{digest}', imageTag:'{tag}'}}' in the repository with name '{name}' in the registry with id '{account}'"
+    )]
+    ScanNotFound {
+        digest: String,
+        tag: String,
+        name: String,
+        account: String,
+    },
+    #[error("The scan quota per image has been exceeded. Wait and try again.")]
+    ScanQuota,
+    #[error("Image scanning is not supported for images of media type {0}")]
+    NotScannable(String),
+    #[error("{0}")]
+    Validation(String),
     #[error("A resource can have at most {0} tags")]
     TooManyTags(usize),
     #[error("Encryption with {0} is not supported by this version of wharf; use AES256")]
@@ -164,6 +179,8 @@ pub enum EcrError {
     /// Lost the race against other changes again and again.
     #[error("The repository is being changed by too many requests at once. Try again.")]
     Contention,
+    #[error("vulnerability data cannot be read: {0}")]
+    ScanData(String),
     #[error("a request of the store failed")]
     Store(#[from] StoreError),
     #[error("a stored record cannot be read")]

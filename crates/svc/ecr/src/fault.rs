@@ -95,12 +95,19 @@ impl From<EcrError> for Fault {
                 | BlobError::TooLarge { .. },
             ) => faults::limit_exceeded_exception(text),
             E::Blob(BlobError::UploadBusy) => faults::invalid_parameter_exception(text),
+            E::ScanNotFound { .. } => faults::scan_not_found_exception(text),
+            E::ScanQuota => faults::limit_exceeded_exception(text),
+            E::NotScannable(_) => faults::unsupported_image_type_exception(text),
+            E::Validation(_) => faults::validation_exception(text),
             E::InvalidTagParameter(_) => faults::invalid_tag_parameter_exception(text),
             E::TooManyTags(_) => faults::too_many_tags_exception(text),
             E::Encryption(_) => faults::kms_exception(text),
-            E::Contention | E::Store(_) | E::Record(_) | E::Blob(_) | E::BytesMissing(_) => {
-                EcrFaults::internal(&error)
-            }
+            E::Contention
+            | E::ScanData(_)
+            | E::Store(_)
+            | E::Record(_)
+            | E::Blob(_)
+            | E::BytesMissing(_) => EcrFaults::internal(&error),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! - [`Catalog`] is what there is and the rules over it: the API's operations and the OCI registry
 //!   both act through it, so that neither has rules of its own.
 //! - [`EcrService`] is the API on top: one file an operation under `ops/`.
+//! - [`Catalog::scan`] reads images and compares what is in them with what is known to be wrong.
 //! - [`token`] makes and opens what `docker login` and download addresses carry.
 //!
 //! Bytes (layers, and manifests verbatim) lie in the blob store; the store holds who has them. A
@@ -27,6 +28,7 @@ mod names;
 mod ops;
 mod page;
 mod records;
+mod scanning;
 mod service;
 mod tagged;
 pub mod token;

@@ -15,10 +15,14 @@
 //! referrer/<repository id>.<subject hex>.<hex>  Marker: the image has that subject
 //! activating/<repository id>.<hex>        Marker: the image is on its way back from the archive
 //! pull-exclusion/<ARN>                    PullExclusion
+//! scan/<repository id>.<hex>              Scan: what was found in the image, or is being looked for
+//! scanning/configuration                  Scanning: what of a registry is scanned, and when
 //! doomed/<repository id>                  Marker: deleted, its contents still to be removed
 //! ```
-//! and, over all accounts and services, `<repository id>.<image|layer>` among the owners of a blob
-//! (`wharf_wanted`).
+//! and, over all accounts and services, `<repository id>.<image|layer>` and
+//! `<repository id>.scan.<hex of the image>` among the owners of a blob (`wharf_wanted`).
+
+mod scans;
 
 use std::collections::BTreeMap;
 
@@ -27,6 +31,8 @@ use wharf_base::Timestamp;
 use wharf_blobs::Digest;
 use wharf_records::{Record, Scope, Unknown};
 use wharf_wanted::owner;
+
+pub(crate) use scans::{Scan, ScanRule, ScanStatus, Scanning, scan_owner};
 
 pub(crate) const SERVICE: &str = "ecr";
 

@@ -28,6 +28,8 @@ wharf_api_ecr::operations! {
     batch_check_layer_availability = ops::batch_check_layer_availability::batch_check_layer_availability;
     batch_delete_image = ops::batch_delete_image::batch_delete_image;
     batch_get_image = ops::batch_get_image::batch_get_image;
+    batch_get_repository_scanning_configuration =
+        ops::batch_get_repository_scanning_configuration::batch_get;
     complete_layer_upload = ops::complete_layer_upload::complete_layer_upload;
     create_repository = ops::create_repository::create_repository;
     delete_lifecycle_policy = ops::delete_lifecycle_policy::delete_lifecycle_policy;
@@ -35,6 +37,7 @@ wharf_api_ecr::operations! {
     delete_repository = ops::delete_repository::delete_repository;
     delete_repository_policy = ops::delete_repository_policy::delete_repository_policy;
     deregister_pull_time_update_exclusion = ops::pull_exclusions::deregister;
+    describe_image_scan_findings = ops::describe_image_scan_findings::describe;
     describe_images = ops::describe_images::describe_images;
     describe_registry = ops::describe_registry::describe_registry;
     describe_repositories = ops::describe_repositories::describe_repositories;
@@ -44,6 +47,7 @@ wharf_api_ecr::operations! {
     get_lifecycle_policy = ops::get_lifecycle_policy::get_lifecycle_policy;
     get_lifecycle_policy_preview = ops::get_lifecycle_policy_preview::get_lifecycle_policy_preview;
     get_registry_policy = ops::get_registry_policy::get_registry_policy;
+    get_registry_scanning_configuration = ops::registry_scanning_configuration::get;
     get_repository_policy = ops::get_repository_policy::get_repository_policy;
     initiate_layer_upload = ops::initiate_layer_upload::initiate_layer_upload;
     list_image_referrers = ops::list_image_referrers::list_image_referrers;
@@ -57,7 +61,9 @@ wharf_api_ecr::operations! {
     put_lifecycle_policy = ops::put_lifecycle_policy::put_lifecycle_policy;
     put_registry_policy = ops::put_registry_policy::put_registry_policy;
     register_pull_time_update_exclusion = ops::pull_exclusions::register;
+    put_registry_scanning_configuration = ops::registry_scanning_configuration::put;
     set_repository_policy = ops::set_repository_policy::set_repository_policy;
+    start_image_scan = ops::start_image_scan::start_image_scan;
     start_lifecycle_policy_preview = ops::start_lifecycle_policy_preview::start_lifecycle_policy_preview;
     tag_resource = ops::tag_resource::tag_resource;
     untag_resource = ops::untag_resource::untag_resource;

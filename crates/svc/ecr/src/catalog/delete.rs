@@ -102,6 +102,7 @@ impl Catalog {
         change.delete(key);
         change.delete(open.keys.activating(open.id(), &image.digest));
         change.delete(image_owner(&image.digest, open.id()));
+        self.forget_scan(open, change, &image.digest).await?;
         if !image.children.is_empty() {
             change.delete(open.keys.index(open.id(), &image.digest));
         }
@@ -152,6 +153,7 @@ impl Catalog {
         ] {
             self.remove_all(permit, keys, repository, &prefix).await?;
         }
+        self.forget_scans(permit, keys, repository).await?;
         let txn = Txn::new()
             .delete(keys.contents(repository))
             .delete(keys.doomed(repository));

@@ -142,6 +142,7 @@ impl Catalog {
             let manifest = self.wants().rely(&image.digest, true).await?;
             change.when(manifest.ok_or(EcrError::Contention)?.stays);
             change.put(image_owner(&image.digest, open.id()), &MARKER);
+            self.scan_on_push(open, change, &image).await?;
             if !image.children.is_empty() {
                 change.put(open.keys.index(open.id(), &image.digest), &MARKER);
             }

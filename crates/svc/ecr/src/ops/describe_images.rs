@@ -4,7 +4,10 @@ use wharf_api_ecr::types::*;
 use wharf_blobs::Digest;
 use wharf_wire::Call;
 
-use super::{limit, not_found, read_image_id, registry};
+use super::{
+    describe_image_scan_findings::{show_status, show_summary},
+    limit, not_found, read_image_id, registry,
+};
 use crate::{
     catalog::{Catalog, Registry},
     error::EcrError,
@@ -54,7 +57,7 @@ async fn named(
         // Named twice, by two of its tags: shown once.
         let digest = Some(image.digest.to_string());
         if details.iter().all(|shown| shown.image_digest != digest) {
-            details.push(show(registry, name, image));
+            details.push(show(catalog, registry, name, image).await?);
         }
     }
     Ok(DescribeImagesResponse {
@@ -97,7 +100,7 @@ async fn listed(
             }
             after = Some(image.digest);
             if shown {
-                details.push(show(registry, name, image));
+                details.push(show(catalog, registry, name, image).await?);
             }
         }
     }
@@ -107,8 +110,16 @@ async fn listed(
     })
 }
 
-fn show(registry: &Registry, name: &str, image: records::Image) -> ImageDetail {
-    ImageDetail {
+async fn show(
+    catalog: &Catalog,
+    registry: &Registry,
+    name: &str,
+    image: records::Image,
+) -> Result<ImageDetail, EcrError> {
+    let scan = catalog.scan_of(registry, name, &image.digest).await?;
+    Ok(ImageDetail {
+        image_scan_status: scan.as_ref().map(show_status),
+        image_scan_findings_summary: scan.as_ref().and_then(show_summary),
         registry_id: Some(registry.account.clone()),
         repository_name: Some(name.to_owned()),
         image_digest: Some(image.digest.to_string()),
@@ -123,5 +134,5 @@ fn show(registry: &Registry, name: &str, image: records::Image) -> ImageDetail {
         last_archived_at: image.archived_at,
         last_activated_at: image.activated_at,
         ..ImageDetail::default()
-    }
+    })
 }

@@ -1,4 +1,4 @@
-//! PutImageScanningConfiguration: kept and shown; this version scans nothing.
+//! PutImageScanningConfiguration: whether images of the repository are scanned when they are pushed.
 
 use wharf_api_ecr::types::*;
 use wharf_wire::Call;

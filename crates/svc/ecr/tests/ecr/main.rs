@@ -8,5 +8,6 @@ mod kill;
 mod layers;
 mod lifecycle;
 mod repositories;
+mod scans;
 mod settings;
 mod support;

@@ -1,0 +1,87 @@
+//! `wharf scan-db`: what is published about vulnerabilities, which scans compare images with. It is
+//! written beside what a running server reads, and counts from its next scan on.
+
+use std::{io::Write as _, path::Path, process::ExitCode, time::Duration};
+
+use bytes::Bytes;
+use wharf_base::{Clock as _, SystemClock, Timestamp};
+use wharf_egress::{Egress, Limits};
+use wharf_scandb::{Current, Data, DataError};
+
+use crate::{call, layout::Layout, problem::Problem};
+
+/// The archives of single ecosystems are smaller; a larger file can be fetched by other means.
+const MAX_DOWNLOAD: usize = 512 << 20;
+const DOWNLOAD_TIME: Duration = Duration::from_secs(1800);
+
+pub fn update(layout: &Layout, from: &str) -> Result<ExitCode, Problem> {
+    crate::roles::keep_files_private();
+    crate::roles::require_installation(layout)?;
+    let updated = match from.contains("://") {
+        true => {
+            let file = download(from)?;
+            read(layout, file.path())?
+        }
+        false => read(layout, Path::new(from))?,
+    };
+    println!("{} packages changed.", updated.changed);
+    print(&updated.current);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn status(layout: &Layout) -> Result<ExitCode, Problem> {
+    crate::roles::require_installation(layout)?;
+    match Data::current(&layout.scan_data()).map_err(problem)? {
+        Some(current) => print(&current),
+        None => println!("Nothing is known. `wharf scan-db update` brings something."),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(current: &Current) {
+    println!(
+        "{} advisories about {} packages are known, last updated {}.",
+        current.advisories,
+        current.packages,
+        Timestamp::from_millis(current.updated_at)
+    );
+}
+
+fn read(layout: &Layout, from: &Path) -> Result<wharf_scandb::Updated, Problem> {
+    let now = SystemClock.now().0;
+    wharf_scandb::update(&layout.scan_data(), from, now).map_err(problem)
+}
+
+fn problem(error: DataError) -> Problem {
+    Problem::caused("the vulnerability data is unchanged", error)
+}
+
+/// What the operator names is fetched from wherever it is.
+fn download(url: &str) -> Result<tempfile::NamedTempFile, Problem> {
+    let failed =
+        |cause: String| Problem::caused("nothing was downloaded", std::io::Error::other(cause));
+    let everywhere = ["0.0.0.0/0", "::/0"]
+        .into_iter()
+        .filter_map(|it| it.parse().ok());
+    let egress = Egress::to(everywhere.collect());
+    let request = http::Request::get(url).body(Bytes::new());
+    let request = request.map_err(|error| failed(error.to_string()))?;
+    let limits = Limits {
+        time: DOWNLOAD_TIME,
+        body: MAX_DOWNLOAD,
+    };
+    let answer = call::block_on(async {
+        egress
+            .send(request, limits)
+            .await
+            .map_err(|error| failed(error.to_string()))
+    })?;
+    if !answer.status().is_success() {
+        return Err(failed(format!("{url} answers {}", answer.status())));
+    }
+    let written = tempfile::NamedTempFile::new().and_then(|mut file| {
+        file.write_all(answer.body())?;
+        Ok(file)
+    });
+    written.map_err(|error| failed(error.to_string()))
+}

@@ -1,0 +1,116 @@
+//! DescribeImageScanFindings: what the last scan of an image found, page by page.
+
+use wharf_api_ecr::types::*;
+use wharf_scan::Finding;
+use wharf_wire::Call;
+
+use super::{
+    limit, registry,
+    start_image_scan::{named, shown_id},
+};
+use crate::{
+    catalog::Catalog,
+    error::EcrError,
+    page::{self, pages},
+    records::{Scan, ScanStatus},
+};
+
+pub(crate) async fn describe(
+    catalog: &Catalog,
+    call: &Call,
+    input: DescribeImageScanFindingsRequest,
+) -> Result<DescribeImageScanFindingsResponse, EcrError> {
+    let registry = registry(call, input.registry_id);
+    let name = input.repository_name.unwrap_or_default();
+    let id = input.image_id.unwrap_or_default();
+    let image = named(catalog, &registry, &name, &id).await?;
+    let scan = catalog.scan_of(&registry, &name, &image.digest).await?;
+    let null = || "null".to_owned();
+    let scan = scan.ok_or_else(|| EcrError::ScanNotFound {
+        digest: id.image_digest.clone().unwrap_or_else(null),
+        tag: id.image_tag.clone().unwrap_or_else(null),
+        name: name.clone(),
+        account: registry.account.clone(),
+    })?;
+    let done = scan
+        .completed_at
+        .map(|it| it.to_string())
+        .unwrap_or_default();
+    let selection = [name.as_str(), &image.digest.hex(), &done];
+    let listing = pages(catalog, &registry, "findings", &selection);
+    let last = page::after(&listing, input.next_token.as_deref())?;
+    let from = last.and_then(|it| it.parse::<usize>().ok()).unwrap_or(0);
+    let (mut findings, mut next_token) = (None, None);
+    if scan.status == ScanStatus::Complete {
+        let all = catalog.findings_of(&scan).await?;
+        let end = from.saturating_add(limit(input.max_results)).min(all.len());
+        next_token = (end < all.len()).then(|| listing.token(&end.to_string()));
+        let some = all.into_iter().skip(from).take(end.saturating_sub(from));
+        findings = Some(ImageScanFindings {
+            image_scan_completed_at: scan.completed_at,
+            vulnerability_source_updated_at: scan.source_updated_at,
+            finding_severity_counts: Some(scan.counts.clone()),
+            findings: Some(some.map(show).collect()),
+            enhanced_findings: None,
+        });
+    }
+    Ok(DescribeImageScanFindingsResponse {
+        image_id: Some(shown_id(&image, id.image_tag)),
+        image_scan_status: Some(show_status(&scan)),
+        image_scan_findings: findings,
+        next_token,
+        registry_id: Some(registry.account),
+        repository_name: Some(name),
+    })
+}
+
+pub(super) fn show_status(scan: &Scan) -> ImageScanStatus {
+    ImageScanStatus {
+        status: Some(scan.status.name().to_owned()),
+        description: (!scan.description.is_empty() && scan.status != ScanStatus::InProgress)
+            .then(|| scan.description.clone()),
+    }
+}
+
+pub(super) fn show_summary(scan: &Scan) -> Option<ImageScanFindingsSummary> {
+    (scan.status == ScanStatus::Complete).then(|| ImageScanFindingsSummary {
+        image_scan_completed_at: scan.completed_at,
+        vulnerability_source_updated_at: scan.source_updated_at,
+        finding_severity_counts: Some(scan.counts.clone()),
+    })
+}
+
+fn show(finding: Finding) -> ImageScanFinding {
+    let mut attributes = vec![
+        ("package_version".to_owned(), finding.package.version),
+        ("package_name".to_owned(), finding.package.name),
+    ];
+    attributes.extend(
+        finding
+            .fixed_in
+            .map(|it| ("patched_version".to_owned(), it)),
+    );
+    for vector in &finding.advisory.vectors {
+        let kind = format!(
+            "CVSS{}",
+            vector.version.split('.').next().unwrap_or_default()
+        );
+        attributes.push((format!("{kind}_VECTOR"), vector.vector.clone()));
+        attributes.push((format!("{kind}_SCORE"), vector.score.to_string()));
+    }
+    let attribute = |(key, value)| Attribute {
+        key: Some(key),
+        value: Some(value),
+    };
+    let summary = finding.advisory.summary;
+    ImageScanFinding {
+        uri: Some(match finding.advisory.references.into_iter().next() {
+            Some(reference) => reference,
+            None => format!("https://osv.dev/vulnerability/{}", finding.advisory.id),
+        }),
+        name: Some(finding.name),
+        description: (!summary.is_empty()).then_some(summary),
+        severity: Some(finding.severity.name().to_owned()),
+        attributes: Some(attributes.into_iter().map(attribute).collect()),
+    }
+}
