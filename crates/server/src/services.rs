@@ -14,7 +14,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 use wharf_base::Clock;
 use wharf_reconcile::Takeover;
-use wharf_service::{Sealing, Tagged, announce::Announce};
+use wharf_service::{Sealing, Tagged, announce::Announce, rates::Rates};
 use wharf_svc_ecr::EcrService;
 use wharf_svc_ecs_exec::ssm::SessionManager;
 use wharf_svc_events::{EventsService, Parts as EventsParts};
@@ -31,7 +31,7 @@ use crate::{
     by_name::ByName,
     control::Control,
     dropped_logs::DroppedLogs,
-    gateway::IamMode,
+    gateway::{IamMode, throttle::OfServices},
     images,
     issuers::Issuers,
     start::{Data, Plane, ServerConfig, endpoint},
@@ -62,13 +62,14 @@ pub static SERVICES: &[Row] = &[
             )));
             let service = StsService::new(it.plane.directory.clone(), Arc::new(keys));
             let service = service.unchecked(matches!(it.config.iam, IamMode::Off));
-            Served::by(wharf_api_sts::Routes(Arc::new(service)))
+            Served::by(wharf_api_sts::Routes(Arc::new(service))).throttled(wharf_svc_sts::RATES)
         },
     },
     Row {
         schema: &wharf_api_ec2::schema::SERVICE,
         serve: |it| {
             Served::by(wharf_api_ec2::Routes(Arc::new(it.plane.ec2.clone())))
+                .throttled(wharf_svc_ec2::RATES)
                 .tagged(wharf_svc_ec2::TAGGED)
         },
     },
@@ -82,6 +83,7 @@ pub static SERVICES: &[Row] = &[
                 .running("scans of images", |stop| async move {
                     scanning.scan(stop).await
                 })
+                .throttled(wharf_svc_ecr::RATES)
                 .tagged(wharf_svc_ecr::TAGGED)
                 .announcing(wharf_svc_ecr::ANNOUNCING)
                 .forever("the upkeep of layers", images::keep_up(catalog.clone()))
@@ -93,6 +95,7 @@ pub static SERVICES: &[Row] = &[
         serve: |it| {
             let ecs = it.plane.ecs.clone();
             Served::by(wharf_api_ecs::Routes(Arc::new(ecs.clone())))
+                .throttled(wharf_svc_ecs::RATES)
                 .tagged(wharf_svc_ecs::TAGGED)
                 .sealing(wharf_svc_ecs::SEALING)
                 .announcing(ecs.announcing())
@@ -112,6 +115,7 @@ pub static SERVICES: &[Row] = &[
                 region: it.config.region.clone(),
             };
             Served::by(wharf_api_logs::Routes(Arc::new(logs.clone())))
+                .throttled(wharf_svc_logs::RATES)
                 .tagged(wharf_svc_logs::TAGGED)
                 .forever(
                     "the sweep of logs",
@@ -126,6 +130,7 @@ pub static SERVICES: &[Row] = &[
         serve: |it| {
             let elbv2 = it.plane.elbv2.clone();
             Served::by(wharf_api_elbv2::Routes(Arc::new(elbv2.clone())))
+                .throttled(wharf_svc_elbv2::RATES)
                 .tagged(wharf_svc_elbv2::TAGGED)
                 .sealing(wharf_svc_elbv2::SEALING)
                 .running(
@@ -189,6 +194,7 @@ pub static SERVICES: &[Row] = &[
             let secrets = it.plane.secrets.clone();
             secrets.calling(it.operations.clone());
             Served::by(wharf_api_secretsmanager::Routes(Arc::new(secrets.clone())))
+                .throttled(wharf_svc_secretsmanager::RATES)
                 .tagged(wharf_svc_secretsmanager::TAGGED)
                 .sealing(wharf_svc_secretsmanager::SEALING)
                 .announcing(wharf_svc_secretsmanager::ANNOUNCING)
@@ -236,6 +242,7 @@ pub static SERVICES: &[Row] = &[
         serve: |it| {
             let sqs = it.plane.sqs.clone();
             Served::by(wharf_api_sqs::Routes(Arc::new(sqs.clone())))
+                .throttled(wharf_svc_sqs::RATES)
                 .tagged(wharf_svc_sqs::TAGGED)
                 .sealing(wharf_svc_sqs::SEALING)
                 .running("queues", |stop| async move { sqs.run(stop).await })
@@ -262,6 +269,7 @@ pub static SERVICES: &[Row] = &[
             });
             let counted = sns.clone();
             Served::by(wharf_api_sns::Routes(Arc::new(sns.clone())))
+                .linked(wharf_svc_sns::LINKS)
                 .tagged(wharf_svc_sns::TAGGED)
                 .sealing(wharf_svc_sns::SEALING)
                 .delivering("sns", move || counted.deliveries())
@@ -326,6 +334,7 @@ pub static SERVICES: &[Row] = &[
             let _ = it.s3.set(s3.clone());
             let counted = s3.clone();
             Served::by(wharf_api_s3::Routes(Arc::new(s3.clone())))
+                .throttled(wharf_svc_s3::RATES)
                 .tagged(wharf_svc_s3::TAGGED)
                 .sealing(wharf_svc_s3::SEALING)
                 .announcing(wharf_svc_s3::ANNOUNCING)
@@ -365,12 +374,25 @@ pub(crate) struct Loop {
     pub run: Box<dyn FnOnce(CancellationToken) -> Running + Send>,
 }
 
+/// Operations of a service that links ask for.
+#[derive(Debug, Clone, Copy)]
+pub struct Links {
+    /// As requests are signed for it.
+    pub service: &'static str,
+    pub operations: &'static [&'static str],
+}
+
 /// A service that is ready.
+#[derive(Default)]
 pub(crate) struct Served {
     pub routes: Vec<Arc<dyn Service>>,
     pub loops: Vec<Loop>,
     /// How what it owes to others is delivered, for metrics.
     pub deliveries: Vec<Deliveries>,
+    /// How many requests they take.
+    pub rates: OfServices,
+    /// Which operations are asked for by links.
+    pub links: Vec<Links>,
     tagged: Vec<Tagged>,
     sealing: Vec<Sealing>,
     announcing: Vec<Arc<dyn Announce>>,
@@ -387,12 +409,26 @@ impl Served {
     pub fn by(routes: impl Service + 'static) -> Self {
         Self {
             routes: vec![Arc::new(routes)],
-            loops: Vec::new(),
-            deliveries: Vec::new(),
-            tagged: Vec::new(),
-            sealing: Vec::new(),
-            announcing: Vec::new(),
+            ..Self::default()
         }
+    }
+
+    /// Takes so many requests instead of the usual number.
+    pub fn throttled(mut self, rates: Rates) -> Self {
+        let names = self.routes.iter().map(|it| it.schema().name);
+        self.rates.extend(names.map(|name| (name, rates)));
+        self
+    }
+
+    /// Has operations that links ask for, in what the service sends. A secret in the link says who may, and the
+    /// operation looks at it.
+    pub fn linked(mut self, operations: &'static [&'static str]) -> Self {
+        let names = self.routes.iter().map(|it| it.schema().signing_name);
+        self.links.extend(names.map(|service| Links {
+            service,
+            operations,
+        }));
+        self
     }
 
     /// Has resources with tags, for the tagging API.
@@ -474,20 +510,14 @@ fn facts() -> Facts {
 /// Every service of the table, built.
 pub(crate) fn serve(wiring: &Wiring<'_>) -> Served {
     let hosts = wiring.plane.hosts.clone();
-    let nothing = Served {
-        routes: Vec::new(),
-        loops: Vec::new(),
-        deliveries: Vec::new(),
-        tagged: Vec::new(),
-        sealing: Vec::new(),
-        announcing: Vec::new(),
-    };
-    let mut all = nothing.running(MACHINES, |stop| async move { hosts.feed(stop).await });
+    let mut all = Served::default().running(MACHINES, |stop| async move { hosts.feed(stop).await });
     for row in SERVICES {
         let served = (row.serve)(wiring);
         all.routes.extend(served.routes);
         all.loops.extend(served.loops);
         all.deliveries.extend(served.deliveries);
+        all.rates.extend(served.rates);
+        all.links.extend(served.links);
         all.tagged.extend(served.tagged);
         all.sealing.extend(served.sealing);
         all.announcing.extend(served.announcing);

@@ -53,7 +53,7 @@ use crate::{
         Apis, Gateway, IamMode,
         bytes_in_flight::{BytesInFlight, Limits as ByteLimits},
         connections::{Connections, Limits as ConnectionLimits},
-        throttle::{Throttle, Throttling},
+        throttle::{OfServices, Throttle, Throttling},
     },
     health::Health,
     issuers::KeysFile,
@@ -68,7 +68,7 @@ use crate::{
     overview::Overview,
     plane::{Parts as PlaneParts, Planes},
     root::RootError,
-    services::{self, Wiring},
+    services::{self, Links, Wiring},
     tls::{Authorities, TlsError},
 };
 
@@ -288,7 +288,12 @@ pub async fn run_with(
         deliveries: served.deliveries,
         scheduler: scheduler.get().cloned(),
     };
-    let answering = (served.routes, measured);
+    let answering = Answering {
+        services: served.routes,
+        rates: served.rates,
+        links: served.links,
+        measured,
+    };
     let mut gateway = plane.gateway(answering, &control.0, &config, &data, &clock, &shutdown)?;
     gateway.apis.s3 = s3.get().cloned();
     let gateway = Arc::new(gateway);
@@ -311,6 +316,15 @@ pub async fn run_with(
     data.store.clone().close().await;
     data.journal.clone().close().await;
     ended
+}
+
+/// The services of the table, as the gateway needs them.
+#[derive(Default)]
+pub struct Answering {
+    pub services: Vec<Arc<dyn Service>>,
+    pub rates: OfServices,
+    pub links: Vec<Links>,
+    pub measured: Measured,
 }
 
 const WRITING: &str = "writing to disk";
@@ -857,7 +871,7 @@ impl Plane {
 
     pub fn gateway(
         &self,
-        (services, measured): (Vec<Arc<dyn Service>>, Measured),
+        answering: Answering,
         control: &ControlParts,
         config: &ServerConfig,
         data: &Data,
@@ -878,7 +892,7 @@ impl Plane {
         let acceptor = data.authorities.acceptor().map_err(StartError::Tls)?;
         let connections = Connections::new(ConnectionLimits::for_descriptors(descriptors()));
         let bytes = BytesInFlight::new(ByteLimits::default());
-        let throttle = Arc::new(Throttle::new(config.throttling));
+        let throttle = Arc::new(Throttle::new(config.throttling, answering.rates));
         let (metrics, requests) = measures::collect(
             &config.data_dir,
             measures::Sources {
@@ -891,13 +905,14 @@ impl Plane {
                 logs: self.logs.clone(),
                 ecs: self.ecs.clone(),
                 sqs: self.sqs.clone(),
-                services: measured,
+                services: answering.measured,
             },
         );
         Ok(Gateway {
             metrics: Arc::new(metrics),
             apis: Apis {
-                services,
+                services: answering.services,
+                links: answering.links,
                 dispatcher: self.dispatcher.clone(),
                 directory: Arc::new(Keys(self.directory.clone())),
                 clock: clock.clone(),

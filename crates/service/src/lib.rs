@@ -11,6 +11,7 @@
 //! - [`tags`] holds the rules of tags and their part in authorisation.
 //! - [`Tagged`] names the resources of a service that have tags.
 //! - [`Sealing`] names the secrets in records that a rotation of the keyring seals anew.
+//! - [`rates`] says how many requests a service takes.
 //! - [`Turns`] queues writers of one thing.
 //! - [`Place`] and [`platform`] say where records live.
 //!
@@ -30,6 +31,7 @@ mod loops;
 mod pages;
 mod place;
 pub mod platform;
+pub mod rates;
 mod sealing;
 mod step;
 mod table;

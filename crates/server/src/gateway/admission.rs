@@ -3,6 +3,7 @@
 
 use http::Request;
 use wharf_registry::TurnedAway;
+use wharf_service::rates::is_read;
 use wharf_wire::{
     Caller, CallerKind, Context, Fault, Origin,
     schema::{Auth, Protocol, ServiceSchema},
@@ -16,7 +17,6 @@ use super::{
     head::Head,
     origin,
     refused::{self, NotLetIn, Unproven},
-    throttle::is_read,
 };
 
 impl Apis {
@@ -124,7 +124,7 @@ impl Apis {
                     (Caller::unproven("", ""), self.region.clone())
                 }
                 Err(auth::Refusal::Signature(SignatureError::Missing))
-                    if head.method == "GET" && is_link(asks.service, asks.name) =>
+                    if head.method == "GET" && self.is_link(asks.service, asks.name) =>
                 {
                     (Caller::unproven("", ""), self.region.clone())
                 }
@@ -136,6 +136,12 @@ impl Apis {
             by_form: matches!(proof, Proof::Policy(_)),
             ..self.framed(head, caller, peer, asks.request_id)
         })
+    }
+
+    /// Whether an operation is asked for by links in what its service sends.
+    fn is_link(&self, service: &str, operation: &str) -> bool {
+        let mut links = self.links.iter();
+        links.any(|it| it.service == service && it.operations.contains(&operation))
     }
 
     fn is_open_to_the_unsigned(&self, asks: &Unproven<'_>) -> bool {
@@ -182,7 +188,7 @@ impl Apis {
         schema: &ServiceSchema,
         operation: &str,
     ) -> Result<(), NotLetIn> {
-        let link = is_link(schema.name, operation);
+        let link = self.is_link(schema.signing_name, operation);
         if self.iam == IamMode::Off && head.method == "GET" && !is_read(operation) && !link {
             return Err(NotLetIn::Get);
         }
@@ -224,12 +230,6 @@ impl Apis {
             self.dispatcher.tell_often(event, alike).await;
         }
     }
-}
-
-/// Whether an operation is asked for by links in what topics send. A secret in the link says who may, and the operation
-/// looks at it.
-fn is_link(service: &str, operation: &str) -> bool {
-    service == "sns" && matches!(operation, "ConfirmSubscription" | "Unsubscribe")
 }
 
 /// What a browser says with every request that could change something; tools say none of it.

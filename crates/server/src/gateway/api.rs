@@ -33,7 +33,7 @@ use super::{
     throttle::Throttle,
     unknown_service, unpack,
 };
-use crate::node_identity::is_node;
+use crate::{node_identity::is_node, services::Links};
 
 /// What is read of a request without a signature of a known key: enough to say what is wrong.
 pub(super) const MAX_BODY_STRANGER: usize = 64 << 10;
@@ -52,6 +52,7 @@ pub enum IamMode {
 /// The AWS services behind the gateway.
 pub struct Apis {
     pub services: Vec<Arc<dyn Service>>,
+    pub links: Vec<Links>,
     pub dispatcher: Dispatcher,
     pub directory: Arc<dyn Directory>,
     pub clock: Arc<dyn Clock>,

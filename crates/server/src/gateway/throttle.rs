@@ -1,5 +1,5 @@
-//! Request throttling: a token bucket for each account and class of operations, with the sizes that
-//! AWS documents.
+//! Request throttling: a token bucket for each account and class of operations. The rows of services say
+//! which classes there are and how large.
 //!
 //! A request takes a token from its bucket and is refused without one; buckets refill at their rate
 //! up to their size. Only requests from outside take tokens: what services ask of each other was
@@ -7,8 +7,6 @@
 //! tenants nor other nodes can keep it from reporting. Callers who say nothing of themselves have buckets by the
 //! source that they ask from, in a table of their own: none of them takes tokens from the others, and all of them
 //! together none from accounts.
-
-mod rates;
 
 use std::{
     collections::HashMap,
@@ -19,18 +17,24 @@ use std::{
 
 use parking_lot::Mutex;
 use wharf_base::Timestamp;
+use wharf_service::rates::{Rate, Rates};
 use wharf_wire::{Caller, CallerKind, schema::ServiceSchema};
 
 use super::source::Source;
 use crate::node_identity::is_node;
-use rates::Rate;
-pub use rates::is_read;
 
 /// Buckets at once. Full ones are forgotten to make room; an account has at most a few hundred.
 const MAX_BUCKETS: usize = 20_000;
 
 /// Addresses that ask without a name, at once; those beyond share a bucket.
 const MAX_STRANGERS: usize = 20_000;
+
+/// A node's own calls: it registers, reports each change of a task, delivers logs of each container
+/// and asks for passwords to pull with.
+const NODE: Rate = Rate::new(1000.0, 500.0);
+
+/// The rates of services, by their schemas' names. Others have the usual ones.
+pub type OfServices = HashMap<&'static str, Rates>;
 
 /// How far requests are throttled (`--throttle`).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -76,6 +80,7 @@ type Buckets = HashMap<Key, Bucket>;
 /// The buckets of all accounts, nodes and addresses.
 pub struct Throttle {
     throttling: Throttling,
+    rates: OfServices,
     buckets: Mutex<Buckets>,
     strangers: Mutex<Buckets>,
     refused: AtomicU64,
@@ -127,9 +132,10 @@ impl Bucket {
 pub struct Exceeded;
 
 impl Throttle {
-    pub fn new(throttling: Throttling) -> Self {
+    pub fn new(throttling: Throttling, rates: OfServices) -> Self {
         Self {
             throttling,
+            rates,
             buckets: Mutex::default(),
             strangers: Mutex::default(),
             refused: AtomicU64::new(0),
@@ -156,9 +162,10 @@ impl Throttle {
         };
         let is_stranger = caller.kind == CallerKind::Anonymous;
         let (owner, class, rate) = if is_node(caller) {
-            (Some(Source::Node(caller.arn.clone())), "node", rates::NODE)
+            (Some(Source::Node(caller.arn.clone())), "node", NODE)
         } else {
-            let (class, rate) = rates::of(schema.signing_name, operation, narrowed);
+            let rates = self.rates.get(schema.name).unwrap_or(&Rates::USUAL);
+            let (class, rate) = rates.find(operation, narrowed);
             let owner = match is_stranger {
                 true => from,
                 false => Some(Source::Account(caller.account.clone())),
@@ -167,7 +174,7 @@ impl Throttle {
         };
         let key = Key {
             owner,
-            service: schema.signing_name,
+            service: schema.name,
             class,
         };
         let rate = rate.times(factor);
@@ -229,6 +236,11 @@ mod tests {
         &wharf_api_ecs::schema::SERVICE
     }
 
+    fn with(throttling: Throttling) -> Throttle {
+        let rates = [(ecs().name, wharf_svc_ecs::RATES)];
+        Throttle::new(throttling, rates.into())
+    }
+
     /// How many of `asked` requests at one moment get through.
     fn burst(throttle: &Throttle, operation: &str, asked: usize, now: Timestamp) -> usize {
         let root = Caller::root("000000000000");
@@ -243,7 +255,7 @@ mod tests {
 
     #[test]
     fn buckets_empty_and_refill() {
-        let throttle = Throttle::new(Throttling::default());
+        let throttle = with(Throttling::default());
         // (seconds since the start, asked, let through): 20 at once, one a second.
         for (seconds, asked, through) in [
             (0.0, 15, 15),
@@ -261,7 +273,7 @@ mod tests {
 
     #[test]
     fn operations_of_a_class_share_a_bucket() {
-        let throttle = Throttle::new(Throttling::default());
+        let throttle = with(Throttling::default());
         assert_eq!(burst(&throttle, "CreateCluster", 20, at(0.0)), 20);
         assert_eq!(burst(&throttle, "DeleteCluster", 20, at(0.0)), 0);
         assert_eq!(burst(&throttle, "ListClusters", 60, at(0.0)), 50);
@@ -270,19 +282,19 @@ mod tests {
 
     #[test]
     fn the_factor_scales_size_and_rate() {
-        let throttle = Throttle::new(Throttling::Scaled(2.0));
+        let throttle = with(Throttling::Scaled(2.0));
         assert_eq!(burst(&throttle, "CreateCluster", 100, at(0.0)), 40);
         assert_eq!(burst(&throttle, "CreateCluster", 100, at(1.0)), 2);
         // One request is always possible.
-        let throttle = Throttle::new(Throttling::Scaled(0.05));
+        let throttle = with(Throttling::Scaled(0.05));
         assert_eq!(burst(&throttle, "DeleteTaskDefinitions", 9, at(0.0)), 1);
-        let off = Throttle::new(Throttling::Off);
+        let off = with(Throttling::Off);
         assert_eq!(burst(&off, "CreateCluster", 1000, at(0.0)), 1000);
     }
 
     #[test]
     fn a_clock_that_is_set_back_gives_nothing() {
-        let throttle = Throttle::new(Throttling::default());
+        let throttle = with(Throttling::default());
         assert_eq!(burst(&throttle, "CreateCluster", 20, at(1000.0)), 20);
         assert_eq!(burst(&throttle, "CreateCluster", 5, at(0.0)), 0);
         assert_eq!(burst(&throttle, "CreateCluster", 5, at(2.0)), 2);
@@ -290,7 +302,7 @@ mod tests {
 
     #[test]
     fn accounts_and_nodes_have_buckets_of_their_own() {
-        let throttle = Throttle::new(Throttling::default());
+        let throttle = with(Throttling::default());
         let node = |name: &str| Caller {
             kind: wharf_wire::CallerKind::User,
             arn: format!("arn:aws:iam::000000000000:user/wharf/{name}"),
@@ -307,13 +319,13 @@ mod tests {
         };
         assert_eq!(asks(&Caller::root("000000000000"), 300), 200);
         assert_eq!(asks(&Caller::root("111111111111"), 300), 200);
-        assert_eq!(asks(&node("a"), 2000), rates::NODE.burst as usize);
-        assert_eq!(asks(&node("b"), 2000), rates::NODE.burst as usize);
+        assert_eq!(asks(&node("a"), 2000), NODE.burst as usize);
+        assert_eq!(asks(&node("b"), 2000), NODE.burst as usize);
     }
 
     #[test]
     fn callers_without_a_name_are_told_apart_by_their_addresses() {
-        let throttle = Throttle::new(Throttling::default());
+        let throttle = with(Throttling::default());
         let nobody = Caller::unproven("", "");
         let asks = |from: &str, asked: usize| {
             let from = Some(Source::of(from.parse().unwrap()));
@@ -350,7 +362,7 @@ mod tests {
 
     #[test]
     fn the_number_of_buckets_is_bounded() {
-        let throttle = Throttle::new(Throttling::default());
+        let throttle = with(Throttling::default());
         let key = |number: usize| Key {
             owner: Some(Source::Account(number.to_string())),
             service: "ecs",

@@ -20,6 +20,7 @@ mod ops;
 mod page;
 mod permission;
 pub mod plane;
+mod rates;
 mod records;
 mod service;
 mod table;
@@ -29,6 +30,7 @@ mod upgrade;
 mod vpc_parts;
 mod zone;
 
+pub use rates::RATES;
 pub use tagged::TAGGED;
 
 pub use upgrade::upgrade;

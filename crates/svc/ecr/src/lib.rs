@@ -27,6 +27,7 @@ mod manifest;
 mod names;
 mod ops;
 mod page;
+mod rates;
 mod records;
 mod scanning;
 mod service;
@@ -40,6 +41,7 @@ pub use catalog::{
 pub use error::EcrError;
 pub use manifest::MAX_MANIFEST_BYTES;
 pub use names::valid_repository_name;
+pub use rates::RATES;
 pub use records::{Image, Repository, Status};
 pub use service::EcrService;
 pub use tagged::TAGGED;

@@ -27,6 +27,7 @@ mod orphans;
 mod page;
 mod plan;
 pub mod plane;
+mod rates;
 mod reconcile;
 mod records;
 mod reports;
@@ -42,6 +43,7 @@ pub use config::{
 };
 pub use core::ChangeError;
 pub use names::Place;
+pub use rates::RATES;
 pub use sealed::SEALING;
 pub use service::Elbv2Service;
 pub use tagged::TAGGED;

@@ -32,6 +32,7 @@ mod names;
 mod opener;
 mod ops;
 pub mod pattern;
+mod rates;
 mod records;
 mod sample;
 mod saved;
@@ -42,5 +43,6 @@ mod token;
 
 pub use bound::Dropped;
 pub use limits::Limits;
+pub use rates::RATES;
 pub use service::{LogsService, Options, Parts};
 pub use tagged::TAGGED;

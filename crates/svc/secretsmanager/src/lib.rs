@@ -33,6 +33,7 @@ mod names;
 mod ops;
 mod password;
 mod policy;
+mod rates;
 mod reconcile;
 mod records;
 mod rotating;
@@ -45,6 +46,7 @@ mod versions;
 
 pub use announced::ANNOUNCING;
 pub use config::Parts;
+pub use rates::RATES;
 pub use sealed::SEALING;
 pub use service::SecretsmanagerService;
 pub use tagged::TAGGED;

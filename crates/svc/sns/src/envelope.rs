@@ -123,11 +123,16 @@ impl Envelope<'_> {
     }
 }
 
+/// The operations that links of a subscription's messages ask for.
+pub const LINKS: &[&str] = &[links::CONFIRM, links::UNSUBSCRIBE];
+
 /// Links of a subscription's messages, below the address of this installation.
 pub mod links {
     use form_urlencoded::Serializer;
 
     const VERSION: &str = "2010-03-31";
+    pub const CONFIRM: &str = "ConfirmSubscription";
+    pub const UNSUBSCRIBE: &str = "Unsubscribe";
 
     fn link(base: &str, action: &str, rest: &[(&str, &str)]) -> String {
         let mut query = Serializer::new(String::new());
@@ -139,11 +144,11 @@ pub mod links {
 
     pub fn confirm(base: &str, topic: &str, token: &str) -> String {
         let rest = [("TopicArn", topic), ("Token", token)];
-        link(base, "ConfirmSubscription", &rest)
+        link(base, CONFIRM, &rest)
     }
 
     pub fn unsubscribe(base: &str, subscription: &str) -> String {
-        link(base, "Unsubscribe", &[("SubscriptionArn", subscription)])
+        link(base, UNSUBSCRIBE, &[("SubscriptionArn", subscription)])
     }
 }
 

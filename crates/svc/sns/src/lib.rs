@@ -38,6 +38,7 @@ mod tags;
 mod token;
 
 pub use config::Parts;
+pub use envelope::LINKS;
 pub use mail::{BadMail, MailConfig, Mailer};
 pub use sealed::SEALING;
 pub use service::SnsService;

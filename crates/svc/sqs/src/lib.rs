@@ -31,6 +31,7 @@ mod moving;
 mod names;
 mod ops;
 mod outdated_keys;
+mod rates;
 mod receipt;
 mod receiving;
 mod reconcile;
@@ -46,6 +47,7 @@ mod tags;
 
 pub use config::Parts;
 pub use figures::Figures;
+pub use rates::RATES;
 pub use sealed::SEALING;
 pub use service::SqsService;
 pub use tagged::TAGGED;

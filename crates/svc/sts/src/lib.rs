@@ -8,8 +8,11 @@
 #![forbid(unsafe_code)]
 
 mod federation;
+mod rates;
 mod saml;
 mod web_identity;
+
+pub use rates::RATES;
 
 use std::{collections::BTreeMap, sync::Arc};
 
