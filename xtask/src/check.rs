@@ -1,6 +1,7 @@
 //! Facts about the repository that no compiler checks.
 
 mod arrows;
+mod members;
 mod sources;
 mod walkthrough;
 
@@ -60,6 +61,7 @@ pub fn run(root: &Path) -> Result<()> {
     contracts(root, &mut problems)?;
     problems.extend(walkthrough::check(root)?);
     problems.extend(generate::unheard(root)?);
+    problems.extend(members::check(root)?);
     for problem in &problems {
         eprintln!("{problem}");
     }

@@ -21,6 +21,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use model::Model;
+pub use names::field;
 pub use understood::{HEAD as UNDERSTOOD_HEAD, unheard};
 
 /// Where services are listed.

@@ -247,6 +247,10 @@ fn refusal(member: &str, rule: Option<&Rule>) -> Option<String> {
 }
 
 #[cfg(test)]
+#[path = "walk_tests.rs"]
+mod walk_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -4,7 +4,7 @@ use wharf_api_logs::types::{ListLogGroupsRequest, ListLogGroupsResponse, LogGrou
 use wharf_records::Record;
 use wharf_wire::{Call, Fault};
 
-use crate::{LogsService, fault, names, records::Group, token};
+use crate::{LogsService, names, records::Group, token};
 
 const DEFAULT_LIMIT: usize = 50;
 
@@ -13,17 +13,6 @@ pub async fn list_log_groups(
     call: &Call,
     input: ListLogGroupsRequest,
 ) -> Result<ListLogGroupsResponse, Fault> {
-    // What needs other accounts, indexes or data sources would list what is not there.
-    for (given, name) in [
-        (input.account_identifiers.is_some(), "accountIdentifiers"),
-        (input.data_sources.is_some(), "dataSources"),
-        (input.field_index_names.is_some(), "fieldIndexNames"),
-        (input.log_group_tags.is_some(), "logGroupTags"),
-    ] {
-        if given {
-            return Err(fault::unsupported_parameter(name));
-        }
-    }
     let (pattern, class) = (input.log_group_name_pattern, input.log_group_class);
     let listing = format!("list of groups {pattern:?} {class:?}");
     let pages = service.pages(call, &listing);
