@@ -13,9 +13,9 @@ pub mod id_token;
 mod network;
 mod running;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
-use wharf_base::{Clock, Permit, SystemClock};
+use wharf_base::{Clock, Permit, SystemClock, Timestamp};
 use wharf_seal::Keyring;
 use wharf_store::{Range, Store, StoreOptions};
 use wharf_svc_acm::AcmService;
@@ -62,7 +62,18 @@ impl World {
         }
     }
 
-    /// Over a store of the test's own, as one in memory.
+    /// Over a store in memory: for tests that ask nothing of disks.
+    pub fn in_memory() -> Self {
+        Self::over(Store::in_memory(StoreOptions::default()), Mode::Enforce)
+    }
+
+    /// Over a store in a folder of the test's own, which another world can open later.
+    pub fn in_folder(folder: &Path) -> Self {
+        let store = Store::open(folder, StoreOptions::default()).expect("a store");
+        Self::over(store, Mode::Enforce)
+    }
+
+    /// Over a store of the test's own.
     pub fn over(store: Store, mode: Mode) -> Self {
         let keyring = Keyring::in_memory();
         let directory = Arc::new(Directory::new(store.clone(), keyring.clone()));
@@ -139,6 +150,12 @@ pub fn context_of(caller: Caller) -> Context {
     context.account.clone_from(&caller.account);
     context.caller = caller;
     context
+}
+
+/// An authorised call by root, at another time than now.
+pub fn call_at(now: Timestamp) -> Call {
+    let context = Context { now, ..context() };
+    Call::by_controller(context, PERMIT)
 }
 
 /// An authorised call by root, now.

@@ -3,18 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use wharf_api_cloudtrail::{Cloudtrail, types::*};
-use wharf_base::{Clock, Permit, TestClock, Timestamp};
+use wharf_base::{Clock, TestClock, Timestamp};
 use wharf_journal::{Journal, JournalOptions};
-use wharf_seal::Keyring;
-use wharf_store::{Store, StoreOptions};
 use wharf_svc_cloudtrail::{CloudtrailService, Recorder};
+use wharf_testkit::{ACCOUNT, REGION, World, call_at, context_of};
 use wharf_wire::{
     Call, Caller, CallerKind, Context,
     audit::{Auditor, Decided, Event, Queue},
 };
 
-const ACCOUNT: &str = "000000000000";
-const REGION: &str = "us-east-1";
 const START: Timestamp = Timestamp(1_790_000_000_000);
 
 struct Trail {
@@ -30,33 +27,35 @@ impl Trail {
         let folder = tempfile::tempdir().unwrap();
         let journal =
             Journal::open(&folder.path().join("journal"), JournalOptions::default()).unwrap();
-        let store = Store::open(&folder.path().join("store"), StoreOptions::default()).unwrap();
+        let world = World::in_memory();
         let clock = Arc::new(TestClock::at(START));
-        let cx = Context::internal(ACCOUNT, REGION, "test", START);
         Self {
             recorder: Recorder::new(journal.clone(), clock.clone()),
             service: CloudtrailService::new(
-                store,
-                Keyring::in_memory(),
+                world.store,
+                world.keyring,
                 journal,
                 Some(folder.path().join("trails")),
                 clock.clone(),
             ),
             folder,
             clock,
-            call: Call::by_controller(cx, Permit::for_controller("test")),
+            call: call_at(START),
         }
     }
 
     fn event(&self, name: &str, user: &str) -> Event {
-        let mut context = Context::internal(ACCOUNT, REGION, "test", self.clock.now());
-        context.caller = Caller {
+        let caller = Caller {
             kind: CallerKind::User,
             arn: format!("arn:aws:iam::{ACCOUNT}:user/{user}"),
             access_key_id: format!("AKIA{user}"),
             ..Caller::root(ACCOUNT)
         };
-        context.source_ip = Some([192, 0, 2, 7].into());
+        let context = Context {
+            now: self.clock.now(),
+            source_ip: Some([192, 0, 2, 7].into()),
+            ..context_of(caller)
+        };
         Event {
             context,
             service: "ecs".to_owned(),

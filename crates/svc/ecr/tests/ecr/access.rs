@@ -5,11 +5,10 @@ use std::sync::{Arc, Mutex};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use wharf_api_ecr::{Ecr, Input, Routes, types::*};
-use wharf_base::Permit;
 use wharf_svc_ecr::token;
 use wharf_wire::{Call, Check, Context, Dispatcher, Gate, service::Body};
 
-use crate::support::{ACCOUNT, Home, NOW, call_in, text};
+use crate::support::{ACCOUNT, Home, NOW, PERMIT, call_in, text};
 
 const ARN: &str = "arn:aws:ecr:us-east-1:000000000000:repository/app";
 
@@ -186,7 +185,7 @@ async fn over_tls_the_registry_is_named_as_it_was_reached() {
             endpoint: endpoint.to_owned(),
             ..Context::clone(&call_in("us-east-1"))
         };
-        let call = Call::by_controller(context, Permit::for_controller("test"));
+        let call = Call::by_controller(context, PERMIT);
         let data = authorization(&home, &call).await;
         assert_eq!(data.proxy_endpoint.as_deref(), Some(named));
     }
@@ -211,7 +210,7 @@ async fn a_password_speaks_for_its_caller() {
     let pair = STANDARD.decode(data.authorization_token.unwrap()).unwrap();
     let pair = String::from_utf8(pair).unwrap();
     let bearer =
-        token::open_password(&home.keyring, pair.strip_prefix("AWS:").unwrap(), NOW).unwrap();
+        token::open_password(&home.world.keyring, pair.strip_prefix("AWS:").unwrap(), NOW).unwrap();
     assert_eq!(bearer.caller, call.caller);
     assert_eq!(bearer.region, "eu-west-1");
 

@@ -8,7 +8,7 @@ use wharf_blobs::Digest;
 use wharf_store::Range;
 use wharf_svc_ecr::{GcReport, Registry};
 
-use crate::support::{ACCOUNT, Home, by_digest, digest_of};
+use crate::support::{ACCOUNT, Home, PERMIT, by_digest, digest_of};
 
 const MARKS: &str = "/w1/c0/blobs/wanted/";
 const HOUR: Duration = Duration::from_secs(3600);
@@ -34,7 +34,7 @@ impl Aging {
 
     async fn collect(&self) -> GcReport {
         let catalog = &self.home.catalog;
-        catalog.collect_garbage(&self.home.permit()).await.unwrap()
+        catalog.collect_garbage(&PERMIT).await.unwrap()
     }
 
     /// As a client that asks before it pushes.
@@ -45,7 +45,13 @@ impl Aging {
     }
 
     async fn marks(&self) -> Vec<(String, Value)> {
-        let all = self.home.store.all(Range::prefix(MARKS)).await.unwrap();
+        let all = self
+            .home
+            .world
+            .store
+            .all(Range::prefix(MARKS))
+            .await
+            .unwrap();
         let read = |value: &[u8]| serde_json::from_slice(value).unwrap();
         all.entries
             .iter()
@@ -58,8 +64,8 @@ impl Aging {
         let mark = serde_json::json!({
             "kind": "wanted", "format": 1, "body": {"at": at, "going": true},
         });
-        let permit = self.home.permit();
-        let put = self.home.store.put(&permit, key, mark.to_string());
+        let permit = PERMIT;
+        let put = self.home.world.store.put(&permit, key, mark.to_string());
         put.await.unwrap();
     }
 
@@ -123,7 +129,7 @@ async fn a_mark_goes_when_it_is_old_and_the_blob_stays_with_its_owner() {
 #[tokio::test]
 async fn a_removal_that_was_cut_short_is_finished() {
     let it = Aging::new().await;
-    let permit = it.home.permit();
+    let permit = PERMIT;
     let catalog = &it.home.catalog;
     for at_start in [true, false] {
         let (info, lease) = catalog.blobs().put("nobody's".into()).await.unwrap();
@@ -152,7 +158,7 @@ async fn an_owner_that_was_faster_keeps_its_blob() {
     let digest = it.home.layer("app", b"layer").await;
     // Another process was killed before it looked for owners.
     it.mark_going(&digest, it.clock.now()).await;
-    let finished = it.home.catalog.finish_removals(&it.home.permit()).await;
+    let finished = it.home.catalog.finish_removals(&PERMIT).await;
     assert_eq!(finished.unwrap(), 0);
     assert!(it.is_there(&digest).await);
     assert!(it.marks().await[0].1["body"].get("going").is_none());
@@ -162,7 +168,7 @@ async fn an_owner_that_was_faster_keeps_its_blob() {
 #[tokio::test]
 async fn a_push_waits_for_the_removal_and_sends_its_bytes() {
     let it = Aging::new().await;
-    let permit = it.home.permit();
+    let permit = PERMIT;
     let (info, lease) = it.home.catalog.blobs().put("layer".into()).await.unwrap();
     drop(lease);
     it.mark_going(&info.digest, it.clock.now()).await;

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use wharf_api_ecr::{Ecr, types::*};
 use wharf_wire::Fault;
 
-use crate::support::{ACCOUNT, Home, NOW, OCI_INDEX, by_tag, call_at, digest_of, said, text};
+use crate::support::{
+    ACCOUNT, Home, NOW, OCI_INDEX, PERMIT, by_tag, call_at, digest_of, said, text,
+};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -84,7 +86,7 @@ async fn a_policy_is_set_shown_and_taken_away() {
     assert_eq!(shown.lifecycle_policy_text, Some(text_of.clone()));
     assert_eq!(shown.last_evaluated_at, None);
     home.catalog
-        .expire_images(&home.permit(), NOW + DAY)
+        .expire_images(&PERMIT, NOW + DAY)
         .await
         .unwrap();
     let shown = got(&home).await.unwrap();
@@ -169,7 +171,7 @@ async fn a_run_takes_what_the_preview_showed() {
     assert_eq!(tags(&home).await, ["v1", "v2", "v3", "v4", "v5"]);
 
     set(&home, &text_of).await.unwrap();
-    let gone = home.catalog.expire_images(&home.permit(), NOW).await;
+    let gone = home.catalog.expire_images(&PERMIT, NOW).await;
     assert_eq!(gone.unwrap(), shown.len());
     expected.extend(tags(&home).await);
     expected.sort();
@@ -177,7 +179,7 @@ async fn a_run_takes_what_the_preview_showed() {
     assert!(tags(&home).await.contains(&"v1".to_owned()));
     // Nothing is due right after, and then nothing is left to take.
     for later in [NOW, NOW + DAY] {
-        let gone = home.catalog.expire_images(&home.permit(), later).await;
+        let gone = home.catalog.expire_images(&PERMIT, later).await;
         assert_eq!(gone.unwrap(), 0);
     }
 }
@@ -202,22 +204,19 @@ async fn images_of_an_index_stay_and_signatures_go_with_their_image() {
     let by_age = json!({"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 1});
     set(&home, &policy(&json!([by_age]))).await.unwrap();
     let later = NOW + 2 * DAY;
-    let gone = home.catalog.expire_images(&home.permit(), later).await;
+    let gone = home.catalog.expire_images(&PERMIT, later).await;
     assert_eq!(gone.unwrap(), 0, "both are held");
 
     let signed_ones = json!({"tagStatus": "tagged", "tagPrefixList": ["signed"], "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 1});
     set(&home, &policy(&json!([signed_ones]))).await.unwrap();
-    let gone = home.catalog.expire_images(&home.permit(), later).await;
+    let gone = home.catalog.expire_images(&PERMIT, later).await;
     assert_eq!(gone.unwrap(), 1);
     assert_eq!(tags(&home).await, ["-", "index"]);
     // The index frees its image.
     home.delete("app", vec![by_tag("index")]).await;
     let by_count = keep(1, "untagged");
     set(&home, &by_count).await.unwrap();
-    home.catalog
-        .expire_images(&home.permit(), later)
-        .await
-        .unwrap();
+    home.catalog.expire_images(&PERMIT, later).await.unwrap();
     assert_eq!(tags(&home).await, ["-"]);
 }
 

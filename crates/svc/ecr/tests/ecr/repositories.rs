@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use wharf_api_ecr::{Ecr, types::*};
 
-use crate::support::{ACCOUNT, Home, NOW, by_digest, call_in, digest_of, said, text};
+use crate::support::{ACCOUNT, Home, NOW, PERMIT, by_digest, call_in, digest_of, said, text};
 
 const ARN: &str = "arn:aws:ecr:us-east-1:000000000000:repository/app";
 
@@ -149,7 +149,7 @@ async fn one_with_images_goes_by_force_only_and_comes_back_empty() {
     assert_eq!(home.list("app", 10, None).await, []);
     let missing = home.put("app", Some("v1"), &manifest).await.unwrap_err();
     assert_eq!(missing.code, "LayersNotFoundException");
-    let report = home.catalog.collect_garbage(&home.permit()).await.unwrap();
+    let report = home.catalog.collect_garbage(&PERMIT).await.unwrap();
     assert_eq!(
         (report.repositories, report.layers, report.blobs),
         (0, 0, 3),
@@ -366,6 +366,6 @@ async fn a_deletion_cut_short_is_finished_by_the_collector() {
     assert_eq!(gone.failures, Some(vec![]));
     assert_eq!(gone.image_ids.unwrap().len(), 130);
     assert_eq!(home.list("app", 1000, None).await, []);
-    let report = home.catalog.collect_garbage(&home.permit()).await.unwrap();
+    let report = home.catalog.collect_garbage(&PERMIT).await.unwrap();
     assert_eq!((report.layers, report.blobs), (2, 3));
 }

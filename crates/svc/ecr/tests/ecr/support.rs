@@ -5,26 +5,24 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wharf_api_ecr::{Ecr, types::*};
-use wharf_base::{Permit, Timestamp};
+use wharf_base::Timestamp;
 use wharf_blobs::{Blobs, Digest, Limits};
-use wharf_seal::Keyring;
-use wharf_store::{Store, StoreOptions};
 use wharf_svc_ecr::{Catalog, Config, EcrService};
+use wharf_testkit::World;
+pub use wharf_testkit::{ACCOUNT, PERMIT, call_at};
 use wharf_wire::{Call, Context, Fault};
 
-pub const ACCOUNT: &str = "000000000000";
 pub const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
 pub struct Home {
     _dir: TempDir,
-    pub store: Store,
+    pub world: World,
     /// When calls are made.
     now: Timestamp,
     pub catalog: Catalog,
     pub ecr: Arc<EcrService>,
-    pub keyring: Keyring,
 }
 
 impl Home {
@@ -34,8 +32,8 @@ impl Home {
 
     pub fn with(now: Timestamp, set: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::in_memory(StoreOptions::default());
-        let keyring = Keyring::in_memory();
+        let world = World::in_memory();
+        let (store, keyring) = (world.store.clone(), world.keyring.clone());
         let folder = dir.path().join("blobs");
         let blobs = Blobs::open(&folder, keyring.clone(), Limits::default()).unwrap();
         let mut config = Config {
@@ -43,15 +41,14 @@ impl Home {
             ..Config::new("localhost:4566")
         };
         set(&mut config);
-        let catalog = Catalog::new(store.clone(), blobs, keyring.clone(), config);
+        let catalog = Catalog::new(store, blobs, keyring, config);
         let ecr = Arc::new(EcrService::new(catalog.clone()));
         Self {
             _dir: dir,
-            store,
+            world,
             now,
             catalog,
             ecr,
-            keyring,
         }
     }
 
@@ -221,20 +218,14 @@ impl Home {
             }
         }
     }
-
-    pub fn permit(&self) -> Permit {
-        Permit::for_controller("test")
-    }
 }
 
 pub fn call_in(region: &str) -> Call {
-    let context = Context::internal(ACCOUNT, region, "test", NOW);
-    Call::by_controller(context, Permit::for_controller("test"))
-}
-
-pub fn call_at(now: Timestamp) -> Call {
-    let context = Context::internal(ACCOUNT, "us-east-1", "test", now);
-    Call::by_controller(context, Permit::for_controller("test"))
+    let context = Context {
+        region: region.to_owned(),
+        ..call_at(NOW).context().clone()
+    };
+    Call::by_controller(context, PERMIT)
 }
 
 pub fn text(text: &str) -> Option<String> {

@@ -13,11 +13,12 @@ use wharf_api_kms::{self as kms, Kms};
 use wharf_api_logs::{Logs, types::*};
 use wharf_base::{Clock as _, SystemClock, TestClock};
 use wharf_journal::{Journal, JournalOptions};
-use wharf_reconcile::Takeover;
-use wharf_svc_kms::{KmsService, Parts as KmsParts};
+use wharf_svc_kms::KmsService;
 use wharf_svc_logs::{LogsService, Options, Parts};
-use wharf_testkit::{ACCOUNT, World, call, refused};
-use wharf_wire::{Call, Caller, Check, Context, Fault, async_trait};
+use wharf_testkit::{ACCOUNT, World, call, call_at, refused};
+use wharf_wire::{Call, Check, Context, Fault, async_trait};
+
+use crate::support::{self, arn};
 
 const DISABLED: &str = "The specified KMS Key Id is disabled.";
 const UNKNOWN: &str = "The specified KMS Key Id could not be found.";
@@ -66,12 +67,7 @@ impl Home {
     fn new() -> Self {
         let (world, folder) = (World::new(), tempfile::tempdir().unwrap());
         let clock = Arc::new(TestClock::at(SystemClock.now()));
-        let kms = Arc::new(KmsService::new(KmsParts {
-            store: world.store.clone(),
-            keyring: world.keyring.clone(),
-            clock: clock.clone(),
-            takeover: Takeover::Replace,
-        }));
+        let kms = Arc::new(support::kms(&world, clock.clone()));
         let asked = Arc::new(AtomicU64::new(0));
         let client = kms::Client::new(kms.clone(), world.dispatcher.clone());
         let journal = Journal::open(folder.path(), JournalOptions::default()).unwrap();
@@ -94,9 +90,7 @@ impl Home {
     }
 
     fn call(&self) -> Call {
-        let mut cx = Context::internal(ACCOUNT, "us-east-1", "tests", self.clock.now());
-        cx.caller = Caller::root(ACCOUNT);
-        Call::by_controller(cx, wharf_testkit::PERMIT)
+        call_at(self.clock.now())
     }
 
     /// A key that the service may use for groups whose ARNs are like that.
@@ -150,12 +144,7 @@ impl Home {
 
     async fn group(&self, name: &str, key: Option<&str>) {
         self.try_group(name, key).await.unwrap();
-        let input = CreateLogStreamRequest {
-            log_group_name: Some(name.to_owned()),
-            log_stream_name: Some("s".to_owned()),
-        };
-        let made = self.logs.create_log_stream(&self.call(), input).await;
-        made.unwrap();
+        support::make_stream(&self.logs, &self.call(), name, "s").await;
     }
 
     async fn associate(&self, group: &str, key: &str) -> Result<(), Fault> {
@@ -169,17 +158,8 @@ impl Home {
 
     async fn put(&self, group: &str, texts: &[&str]) -> Result<PutLogEventsResponse, Fault> {
         let now = self.clock.now().millis();
-        let event = |text: &&str| InputLogEvent {
-            timestamp: Some(now),
-            message: Some((*text).to_owned()),
-        };
-        let input = PutLogEventsRequest {
-            log_group_name: Some(group.to_owned()),
-            log_stream_name: Some("s".to_owned()),
-            log_events: Some(texts.iter().map(event).collect()),
-            ..Default::default()
-        };
-        self.logs.put_log_events(&self.call(), input).await
+        let events: Vec<(i64, &str)> = texts.iter().map(|text| (now, *text)).collect();
+        support::put(&self.logs, &self.call(), (group, "s"), &events).await
     }
 
     async fn get(&self, group: &str) -> Result<Vec<String>, Fault> {
@@ -232,10 +212,6 @@ impl Home {
         }
         false
     }
-}
-
-fn arn(group: &str) -> String {
-    format!("arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{group}")
 }
 
 #[tokio::test]

@@ -3,51 +3,17 @@
 use std::collections::BTreeSet;
 
 use wharf_api_logs::{Logs, types::*};
-use wharf_base::{Permit, Timestamp};
 use wharf_svc_logs::LogsService;
-use wharf_wire::{Call, Caller, Context, EventStream, Fault};
+use wharf_wire::{EventStream, Fault};
 
-use crate::{NOW, open};
+use crate::support::{self, NOW, arn, call, make, open};
 
 type Tail = EventStream<StartLiveTailResponseStream>;
 
-fn call() -> Call {
-    let mut cx = Context::internal("000000000000", "us-east-1", "test", Timestamp(NOW));
-    cx.caller = Caller::root("000000000000");
-    Call::by_controller(cx, Permit::for_controller("test"))
-}
-
-fn arn(group: &str) -> String {
-    format!("arn:aws:logs:us-east-1:000000000000:log-group:{group}")
-}
-
-async fn make(logs: &LogsService, group: &str, streams: &[&str]) {
-    let input = CreateLogGroupRequest {
-        log_group_name: Some(group.into()),
-        ..Default::default()
-    };
-    logs.create_log_group(&call(), input).await.unwrap();
-    for stream in streams {
-        let input = CreateLogStreamRequest {
-            log_group_name: Some(group.into()),
-            log_stream_name: Some((*stream).into()),
-        };
-        logs.create_log_stream(&call(), input).await.unwrap();
-    }
-}
-
 async fn put(logs: &LogsService, group: &str, stream: &str, texts: &[String]) {
-    let event = |text: &String| InputLogEvent {
-        timestamp: Some(NOW),
-        message: Some(text.clone()),
-    };
-    let input = PutLogEventsRequest {
-        log_group_name: Some(group.into()),
-        log_stream_name: Some(stream.into()),
-        log_events: Some(texts.iter().map(event).collect()),
-        ..Default::default()
-    };
-    logs.put_log_events(&call(), input).await.unwrap();
+    let events: Vec<(i64, &str)> = texts.iter().map(|text| (NOW, text.as_str())).collect();
+    let put = support::put(logs, &call(), (group, stream), &events).await;
+    put.unwrap();
 }
 
 fn texts(of: &[&str]) -> Vec<String> {

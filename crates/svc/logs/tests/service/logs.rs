@@ -4,47 +4,19 @@ use std::{collections::BTreeSet, path::Path};
 
 use proptest::prelude::*;
 use wharf_api_logs::{Logs, types::*};
-use wharf_base::{Permit, Timestamp};
+use wharf_base::Timestamp;
 use wharf_journal::{Journal, JournalOptions};
 use wharf_store::{Store, StoreOptions};
 use wharf_svc_logs::LogsService;
-use wharf_wire::{Call, Caller, Context};
+use wharf_testkit::call_at;
 
-use crate::{NOW, open, open_over};
+use crate::support::{self, NOW, call, make, open, open_over};
 
-fn call() -> Call {
-    let mut cx = Context::internal("000000000000", "us-east-1", "test", Timestamp(NOW));
-    cx.caller = Caller::root("000000000000");
-    Call::by_controller(cx, Permit::for_controller("test"))
-}
-
-async fn make(logs: &LogsService, group: &str, streams: &[&str]) {
-    let input = CreateLogGroupRequest {
-        log_group_name: Some(group.into()),
-        ..Default::default()
-    };
-    logs.create_log_group(&call(), input).await.unwrap();
-    for stream in streams {
-        let input = CreateLogStreamRequest {
-            log_group_name: Some(group.into()),
-            log_stream_name: Some((*stream).into()),
-        };
-        logs.create_log_stream(&call(), input).await.unwrap();
-    }
-}
-
+/// Events of a stream of `g`, at times after [`NOW`].
 async fn put(logs: &LogsService, stream: &str, events: &[(i64, &str)]) -> PutLogEventsResponse {
-    let event = |(time, text): &(i64, &str)| InputLogEvent {
-        timestamp: Some(NOW + time),
-        message: Some((*text).to_owned()),
-    };
-    let input = PutLogEventsRequest {
-        log_group_name: Some("g".into()),
-        log_stream_name: Some(stream.into()),
-        log_events: Some(events.iter().map(event).collect()),
-        ..Default::default()
-    };
-    logs.put_log_events(&call(), input).await.unwrap()
+    let events: Vec<(i64, &str)> = events.iter().map(|(at, text)| (NOW + at, *text)).collect();
+    let put = support::put(logs, &call(), ("g", stream), &events).await;
+    put.unwrap()
 }
 
 async fn get(
@@ -428,20 +400,8 @@ async fn try_put(
     stream: &str,
     text: &str,
 ) -> Result<PutLogEventsResponse, wharf_wire::Fault> {
-    let event = InputLogEvent {
-        timestamp: Some(at),
-        message: Some(text.to_owned()),
-    };
-    let input = PutLogEventsRequest {
-        log_group_name: Some("g".into()),
-        log_stream_name: Some(stream.into()),
-        log_events: Some(vec![event]),
-        ..Default::default()
-    };
-    let mut cx = Context::internal("000000000000", "us-east-1", "test", Timestamp(at));
-    cx.caller = Caller::root("000000000000");
-    let call = Call::by_controller(cx, Permit::for_controller("test"));
-    logs.put_log_events(&call, input).await
+    let call = call_at(Timestamp(at));
+    support::put(logs, &call, ("g", stream), &[(at, text)]).await
 }
 
 #[tokio::test]

@@ -1,0 +1,89 @@
+//! The service over a store, a journal and a KMS, and short ways to call it.
+
+use std::{path::Path, sync::Arc};
+
+use wharf_api_logs::{Logs, types::*};
+use wharf_base::{Clock, SystemClock, Timestamp};
+use wharf_journal::{Journal, JournalOptions};
+use wharf_reconcile::Takeover;
+use wharf_svc_kms::{KmsService, Parts as KmsParts};
+use wharf_svc_logs::{LogsService, Options, Parts};
+use wharf_testkit::{ACCOUNT, World, call_at};
+use wharf_wire::{Call, Fault};
+
+/// Milliseconds: 2026-01-02.
+pub const NOW: i64 = 1_767_312_000_000;
+
+pub fn open(folder: &Path) -> LogsService {
+    let journal = Journal::open(&folder.join("journal"), JournalOptions::default()).unwrap();
+    open_over(folder, journal, Options::default())
+}
+
+/// With a KMS that lets in everybody; [`crate::keys`] has one behind IAM's gate.
+pub fn open_over(folder: &Path, journal: Journal, options: Options) -> LogsService {
+    let world = World::in_folder(&folder.join("store"));
+    LogsService::new(Parts {
+        kms: Arc::new(kms(&world, Arc::new(SystemClock))),
+        store: world.store,
+        keyring: world.keyring,
+        journal,
+        options,
+    })
+}
+
+pub fn kms(world: &World, clock: Arc<dyn Clock>) -> KmsService {
+    KmsService::new(KmsParts {
+        store: world.store.clone(),
+        keyring: world.keyring.clone(),
+        clock,
+        takeover: Takeover::Replace,
+    })
+}
+
+/// A call at the time of these tests.
+pub fn call() -> Call {
+    call_at(Timestamp(NOW))
+}
+
+pub fn arn(group: &str) -> String {
+    format!("arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{group}")
+}
+
+pub async fn make(logs: &LogsService, group: &str, streams: &[&str]) {
+    let input = CreateLogGroupRequest {
+        log_group_name: Some(group.into()),
+        ..Default::default()
+    };
+    logs.create_log_group(&call(), input).await.unwrap();
+    for stream in streams {
+        make_stream(logs, &call(), group, stream).await;
+    }
+}
+
+pub async fn make_stream(logs: &LogsService, call: &Call, group: &str, stream: &str) {
+    let input = CreateLogStreamRequest {
+        log_group_name: Some(group.into()),
+        log_stream_name: Some(stream.into()),
+    };
+    logs.create_log_stream(call, input).await.unwrap();
+}
+
+/// Puts events, each with its time.
+pub async fn put(
+    logs: &LogsService,
+    call: &Call,
+    (group, stream): (&str, &str),
+    events: &[(i64, &str)],
+) -> Result<PutLogEventsResponse, Fault> {
+    let event = |(time, text): &(i64, &str)| InputLogEvent {
+        timestamp: Some(*time),
+        message: Some((*text).to_owned()),
+    };
+    let input = PutLogEventsRequest {
+        log_group_name: Some(group.into()),
+        log_stream_name: Some(stream.into()),
+        log_events: Some(events.iter().map(event).collect()),
+        ..Default::default()
+    };
+    logs.put_log_events(call, input).await
+}
