@@ -61,10 +61,6 @@ impl BlobFile {
         }
         Ok(sealed::content_bytes(self.meta.len()).ok_or(Damage::Short)?)
     }
-
-    pub(crate) fn modified(&self) -> io::Result<SystemTime> {
-        self.meta.modified()
-    }
 }
 
 impl Folder {
@@ -183,7 +179,6 @@ impl Folder {
         Ok(Some(BlobInfo {
             digest: *digest,
             size: found.size()?,
-            modified: found.modified()?,
         }))
     }
 
@@ -281,7 +276,6 @@ impl Folder {
                     digest,
                     // A damaged one is listed all the same: it may be removed.
                     size: file.size().unwrap_or(file.meta.len()),
-                    modified: file.modified()?,
                 });
             }
         }

@@ -7,7 +7,6 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::SystemTime,
 };
 
 use parking_lot::{Mutex, MutexGuard};
@@ -122,14 +121,6 @@ impl<G> Drop for Hold<G> {
 }
 
 impl Exclusive {
-    /// When the blob's file was written; `None` if it is not there.
-    pub async fn modified(&self) -> Result<Option<SystemTime>, BlobError> {
-        let (folder, digest) = (self.folder.clone(), self.hold.digest);
-        let step = "look for a blob";
-        let modified = move || folder.find(&digest)?.map(|it| it.modified()).transpose();
-        blocking(step, modified).await
-    }
-
     /// Removes what a version before stored plain, and nothing else.
     pub(crate) async fn remove_plain(self) -> Result<bool, BlobError> {
         blocking("remove a plain blob", move || {

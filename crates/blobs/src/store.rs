@@ -4,7 +4,6 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
-    time::SystemTime,
 };
 
 use parking_lot::RwLock;
@@ -70,8 +69,6 @@ pub struct BlobInfo {
     pub digest: Digest,
     /// Bytes.
     pub size: u64,
-    /// When its file was written. Versions before set it also when the blob was wanted again.
-    pub modified: SystemTime,
 }
 
 impl Blobs {

@@ -18,6 +18,9 @@ pub struct Wanted {
     /// It is being removed, since then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub going: bool,
+    /// A collector found it without an owner then; nobody has wanted it since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub found: bool,
     #[serde(flatten)]
     pub unknown: Unknown,
 }

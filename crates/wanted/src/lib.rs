@@ -1,8 +1,9 @@
 //! Which blobs somebody wants, as records that all processes share.
 //!
 //! A blob is needed by the records that own it. Between finding it there and such a record lies the
-//! rest of a push or of a request, so the finder leaves a mark with the time. A blob
-//! without a mark counts as wanted when its file was written: a fresh push writes none.
+//! rest of a push, so the finder leaves a mark with the time. A fresh push leaves none: the collector
+//! that first finds a blob without owner and mark leaves one. So how long a blob is kept is told by records
+//! alone, and not by the times of files.
 //!
 //! A collector removes a blob that nobody owns and whose mark is old. It turns the mark into one that
 //! says the blob is going, in a transaction that compares the mark as it was, looks once more for
@@ -21,7 +22,7 @@ mod keys;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use wharf_base::{Clock, Permit, Timestamp};
@@ -33,7 +34,10 @@ pub use keys::{MARKER, Marker, Wanted, all_owners, digest_of, owned, owner, owne
 
 const PERMIT: Permit = Permit::for_controller("blobs");
 /// How long a mark serves although the blob is wanted again: spares a write per request.
-const MARK_AGAIN: Duration = Duration::from_secs(60);
+const MARK_AGAIN: Duration = Duration::from_secs(3600);
+/// How long bytes are kept that a collector found without an owner and that nobody wanted since: longer than any
+/// request between writing bytes and saying who owns them.
+const FOUND_LIFE: Duration = Duration::from_secs(600);
 /// Pause before a blob that is going is looked for again.
 const GOING_PAUSE: Duration = Duration::from_millis(10);
 /// A removal that takes longer was cut short: another collector goes on with it.
@@ -56,6 +60,14 @@ pub enum WantedError {
     /// Lost the race against other changes again and again.
     #[error("a blob is being removed and wanted by too many at once")]
     Contention,
+}
+
+/// What a new mark says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Wanted,
+    Found,
+    Going,
 }
 
 /// A mark as it was read.
@@ -100,9 +112,24 @@ impl Wants {
         self.clock.now()
     }
 
-    /// The blob, marked as wanted; `None` if it is not there. `sound`: the caller has just written it,
-    /// or looked whether it is damaged.
+    /// The blob, for a transaction that makes somebody its owner; `None` if it is not there. `sound`: the caller has
+    /// just written it, or looked whether it is damaged.
     pub async fn rely(&self, digest: &Digest, sound: bool) -> Result<Option<Relied>, WantedError> {
+        self.look(digest, sound, false).await
+    }
+
+    /// The blob, marked as wanted for a request that comes later; `None` if it is not there.
+    pub async fn want(&self, digest: &Digest) -> Result<Option<BlobInfo>, WantedError> {
+        let found = self.look(digest, false, true).await?;
+        Ok(found.map(|it| it.blob))
+    }
+
+    async fn look(
+        &self,
+        digest: &Digest,
+        sound: bool,
+        for_later: bool,
+    ) -> Result<Option<Relied>, WantedError> {
         let key = wanted(digest);
         for _ in 0..MAX_TRIES {
             let read: Option<Mark> = self.mark_at(&key).await?;
@@ -118,10 +145,13 @@ impl Wants {
             let Some(blob) = found else {
                 return Ok(None);
             };
-            let at = wanted_at(read.as_ref(), blob.modified);
+            // A blob without a mark has all of its time before it.
+            let serves = read.as_ref().map_or(!for_later, |it| {
+                self.is_fresh(it.record.at) && !it.record.found
+            });
             let mut revision = read.map_or(0, |it| it.revision);
-            if self.now().since(at) >= self.mark_again() {
-                match self.mark(&key, revision, false, &PERMIT).await? {
+            if !serves {
+                match self.mark(&key, revision, State::Wanted, &PERMIT).await? {
                     Some(marked) => revision = marked,
                     None => continue,
                 }
@@ -147,19 +177,40 @@ impl Wants {
         &self,
         key: &str,
         revision: Revision,
-        going: bool,
+        state: State,
         permit: &Permit,
     ) -> Result<Option<Revision>, WantedError> {
-        let mark = Wanted {
-            at: self.now(),
-            going,
-            unknown: Default::default(),
-        };
-        let txn = Txn::new()
-            .when(Compare::mod_revision(key, revision))
-            .put(key, encode(&mark));
+        let txn = self.marking(Txn::new(), key, revision, state);
         let reply = self.store.txn(permit, txn).await?;
         Ok(reply.succeeded.then_some(reply.revision))
+    }
+
+    fn marking(&self, txn: Txn, key: &str, revision: Revision, state: State) -> Txn {
+        let mark = Wanted {
+            at: self.now(),
+            going: state == State::Going,
+            found: state == State::Found,
+            unknown: Default::default(),
+        };
+        txn.when(Compare::mod_revision(key, revision))
+            .put(key, encode(&mark))
+    }
+
+    /// Marks blobs that were found without an owner and a mark, so that their time runs.
+    pub async fn found(&self, permit: &Permit, blobs: &[Digest]) -> Result<(), WantedError> {
+        for some in blobs.chunks(AT_ONCE) {
+            let txn = some.iter().fold(Txn::new(), |txn, digest| {
+                self.marking(txn, &wanted(digest), 0, State::Found)
+            });
+            if self.store.txn(permit, txn).await?.succeeded {
+                continue;
+            }
+            // One of them was wanted meanwhile.
+            for digest in some {
+                self.mark(&wanted(digest), 0, State::Found, permit).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Removes the blob if nobody owns it and it was not wanted for long; whether it did.
@@ -196,24 +247,25 @@ impl Wants {
         };
         let key = wanted(digest);
         let read: Option<Mark> = self.mark_at(&key).await?;
-        let going = read.as_ref().is_some_and(|it| it.record.going);
-        let at = match (&read, hold.modified().await?) {
-            (Some(read), _) => read.record.at,
-            (None, Some(modified)) => time_of(modified),
-            (None, None) => return Ok(false),
+        let is_due = match &read {
+            Some(read) if read.record.going => self.now().since(read.record.at) >= cut_short,
+            read => self.is_due(read.as_ref()),
         };
-        let life = if going { cut_short } else { self.unused_life };
-        if self.now().since(at) < life {
+        if !is_due {
+            if read.is_none() && self.blobs.stat(digest).await?.is_some() {
+                self.found(permit, &[*digest]).await?;
+            }
             return Ok(false);
         }
         let revision = read.map_or(0, |it| it.revision);
-        let Some(revision) = self.mark(&key, revision, true, permit).await? else {
+        let going = self.mark(&key, revision, State::Going, permit).await?;
+        let Some(revision) = going else {
             return Ok(false);
         };
         // No record can come to need it from here on. One that was faster is seen now.
         let owners = Range::prefix(owners(digest)).limit(1).keys_only();
         if !self.store.range(owners).await?.entries.is_empty() {
-            self.mark(&key, revision, false, permit).await?;
+            self.mark(&key, revision, State::Wanted, permit).await?;
             return Ok(false);
         }
         let removed = hold.remove().await?;
@@ -289,6 +341,17 @@ impl Wants {
     pub fn is_old(&self, at: Timestamp) -> bool {
         self.now().since(at) >= self.unused_life
     }
+
+    /// Whether a blob with this mark may go, or is going, if nobody owns it.
+    pub fn is_due(&self, mark: Option<&Mark>) -> bool {
+        let found_life = FOUND_LIFE.min(self.unused_life);
+        match mark.map(|it| &it.record) {
+            Some(it) if it.going => true,
+            Some(it) if it.found => self.now().since(it.at) >= found_life,
+            Some(it) => self.is_old(it.at),
+            None => found_life.is_zero(),
+        }
+    }
 }
 
 /// Keys of `folder` that lie behind all that start with `after`, up to those that start with `last`.
@@ -297,14 +360,4 @@ fn stretch(folder: &str, after: Option<String>, last: Option<String>) -> Span {
     let end = |key: String| key + "~";
     let from = after.map_or_else(|| folder.to_owned(), end);
     Range::between(from, last.map_or_else(|| end(folder.to_owned()), end))
-}
-
-/// When a blob was last wanted.
-pub fn wanted_at(mark: Option<&Mark>, modified: SystemTime) -> Timestamp {
-    mark.map_or_else(|| time_of(modified), |it| it.record.at)
-}
-
-fn time_of(time: SystemTime) -> Timestamp {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -428,7 +428,6 @@ async fn a_leased_blob_is_not_removed() {
     assert!(home.blobs.try_exclusive(&info.digest).is_none());
     drop(lease);
     let hold = home.blobs.try_exclusive(&info.digest).unwrap();
-    assert!(hold.modified().await.unwrap().is_some());
     let waiting = tokio::spawn({
         let (blobs, digest) = (home.blobs.clone(), info.digest);
         async move {

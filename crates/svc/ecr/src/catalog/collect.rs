@@ -14,7 +14,7 @@ use wharf_base::Permit;
 use wharf_blobs::{BlobInfo, Digest};
 use wharf_records::{Scope, encode};
 use wharf_store::{Compare, Range, Revision, Txn};
-use wharf_wanted::{Marker, digest_of, wanted_at};
+use wharf_wanted::{Marker, digest_of};
 
 use super::{Catalog, Read, SCAN_PAGE};
 use crate::{
@@ -256,19 +256,21 @@ impl Catalog {
         let mut marks = self.wants().marks_between(after.as_ref(), last).await?;
         let owned = self.wants().owned_between(after.as_ref(), last).await?;
         let there: BTreeSet<&Digest> = page.iter().map(|it| &it.digest).collect();
+        let mut found = Vec::new();
         for blob in page.iter().filter(|it| !owned.contains(&it.digest)) {
             let mark = marks.remove(&blob.digest);
-            let going = mark.as_ref().is_some_and(|it| it.record.going);
-            let unwanted = going || self.wants().is_old(wanted_at(mark.as_ref(), blob.modified));
-            if unwanted && self.wants().collect_blob(permit, &blob.digest).await? {
+            if !self.wants().is_due(mark.as_ref()) {
+                found.extend(mark.is_none().then_some(blob.digest));
+            } else if self.wants().collect_blob(permit, &blob.digest).await? {
                 report.blobs += 1;
                 report.bytes += blob.size;
             }
         }
+        self.wants().found(permit, &found).await?;
         // What is owned needs no mark, what is not there has no use for one.
         let (going, old): (Vec<_>, Vec<_>) = marks
             .into_iter()
-            .filter(|(_, mark)| mark.record.going || self.wants().is_old(mark.record.at))
+            .filter(|(_, mark)| self.wants().is_due(Some(mark)))
             .partition(|(_, mark)| mark.record.going);
         for (digest, _) in going.iter().filter(|(it, _)| !there.contains(it)) {
             self.wants().collect_blob(permit, digest).await?;

@@ -119,8 +119,8 @@ impl Catalog {
         if self.wants().is_fresh(layer.record.uploaded_at) {
             return self.found(digest).await;
         }
-        let relied = self.wants().rely(digest, false).await?;
-        Ok(relied.map(|it| layer_info(&it.blob)))
+        let wanted = self.wants().want(digest).await?;
+        Ok(wanted.as_ref().map(layer_info))
     }
 
     /// The layer, if the repository has it at this moment.

@@ -3,12 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
-use wharf_base::{Clock, SystemClock, TestClock, Timestamp};
+use wharf_base::{Clock, TestClock, Timestamp};
 use wharf_blobs::Digest;
 use wharf_store::Range;
 use wharf_svc_ecr::{GcReport, Registry};
 
-use crate::support::{ACCOUNT, Home, PERMIT, by_digest, digest_of};
+use crate::support::{ACCOUNT, Home, NOW, PERMIT, by_digest, digest_of};
 
 const MARKS: &str = "/w1/c0/blobs/wanted/";
 const HOUR: Duration = Duration::from_secs(3600);
@@ -21,10 +21,8 @@ struct Aging {
 
 impl Aging {
     async fn new() -> Self {
-        // Files have the time of the day.
-        let start = SystemClock.now();
-        let clock = Arc::new(TestClock::at(start));
-        let home = Home::with(start, |config| {
+        let clock = Arc::new(TestClock::at(NOW));
+        let home = Home::with(NOW, |config| {
             config.clock = clock.clone();
             config.unused_life = 6 * HOUR;
         });
@@ -117,13 +115,40 @@ async fn a_mark_goes_when_it_is_old_and_the_blob_stays_with_its_owner() {
     assert_eq!(it.collect().await, GcReport::default());
     assert_eq!(it.marks().await, []);
     assert!(it.is_there(&digest).await);
-    // Its last owner goes: it was wanted long ago.
+    // Its last owner goes: its time runs from when that is seen.
     let gone = it
         .home
         .delete("app", vec![by_digest(&digest_of(&manifest))]);
     assert_eq!(gone.await.failures, Some(vec![]));
     let report = it.collect().await;
-    assert_eq!((report.layers, report.blobs), (2, 3));
+    assert_eq!((report.layers, report.blobs), (2, 0));
+    let marks = it.marks().await;
+    assert!(marks.iter().all(|(_, mark)| mark["body"]["found"] == true));
+    assert_eq!(marks.len(), 3);
+    it.clock.advance(HOUR / 4);
+    assert_eq!(it.collect().await.blobs, 3);
+    assert_eq!(it.marks().await, []);
+}
+
+#[tokio::test]
+async fn what_was_found_unowned_and_is_wanted_again_stays() {
+    let it = Aging::new().await;
+    let (info, lease) = it.home.catalog.blobs().put("layer".into()).await.unwrap();
+    drop(lease);
+    assert_eq!(it.collect().await.blobs, 0);
+    assert_eq!(it.home.layer("app", b"layer").await, info.digest);
+    it.clock.advance(HOUR / 4);
+    assert_eq!(it.collect().await.blobs, 0, "it has an owner");
+    assert!(it.marks().await[0].1["body"].get("found").is_none());
+    // Asked for again, it is kept as long as a push may take, though its owner goes.
+    it.clock.advance(2 * HOUR);
+    assert!(it.ask(&info.digest).await);
+    it.clock.advance(5 * HOUR);
+    let report = it.collect().await;
+    assert_eq!((report.layers, report.blobs), (0, 0));
+    it.clock.advance(HOUR);
+    let report = it.collect().await;
+    assert_eq!((report.layers, report.blobs), (1, 1));
 }
 
 #[tokio::test]
