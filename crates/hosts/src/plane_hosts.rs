@@ -12,9 +12,9 @@ use std::{
 use tokio::sync::Mutex;
 use wharf_base::Permit;
 use wharf_planeproto::Plane;
-use wharf_records::{Record, RecordError, Unknown, decode, encode, hosts::PlaneHost, machine};
-use wharf_service::MAX_TRIES;
-use wharf_store::{Compare, Range, Revision, Store, StoreError, Txn};
+use wharf_records::{Record, Unknown, decode, hosts::PlaneHost, machine};
+use wharf_service::{ChangeError, Table, Unspoken, transact_at};
+use wharf_store::{Compare, Range, Revision, Store, Txn};
 
 use crate::{Held, hold};
 
@@ -33,22 +33,14 @@ pub struct Subscription<'a> {
     pub announced: Option<IpAddr>,
 }
 
-/// A host could not be written down.
-#[derive(Debug, thiserror::Error)]
-pub enum PlaneHostError {
-    #[error("the store cannot be used")]
-    Store(#[from] StoreError),
-    #[error("a host's record cannot be read")]
-    Record(#[from] RecordError),
-    #[error("the host's record changes all the time")]
-    Contended,
-}
+/// A host could not be read or written down.
+pub type PlaneHostError = ChangeError<Unspoken>;
 
 /// The hosts' records. Nobody else writes them, so they are read once, and again when a write finds
 /// that this was not so.
 #[derive(Clone)]
 pub struct PlaneHosts {
-    store: Store,
+    table: Table<Unspoken>,
     known: Arc<Mutex<Option<Known>>>,
 }
 
@@ -113,7 +105,7 @@ impl Known {
 impl PlaneHosts {
     pub fn new(store: Store) -> Self {
         Self {
-            store,
+            table: Table::new(store),
             known: Arc::default(),
         }
     }
@@ -128,10 +120,11 @@ impl PlaneHosts {
         let key = PlaneHost::key(seen.id);
         // Held over the write, so that no two hosts are given the same address.
         let mut held = self.known.lock().await;
-        for _ in 0..MAX_TRIES {
-            let mut known = match held.take() {
+        let ((mut known, changed), revision) = transact_at!(self.table, &PERMIT, |tx| {
+            // Nothing is known any more when another wrote there after all.
+            let known = match held.take() {
                 Some(known) => known,
-                None => Known::read(&self.store).await?,
+                None => Known::read(self.table.store()).await?,
             };
             let mine = known.hosts.get(&key);
             let wanted = wanted(seen, mine.map(|mine| &*mine.record), |host, address| {
@@ -146,41 +139,33 @@ impl PlaneHosts {
                 return Ok(revision);
             }
             let unchanged = mine.map_or(0, |mine| mine.revision);
-            let mut txn = Txn::new()
-                .when(Compare::mod_revision(&key, unchanged))
-                .put(&key, encode(&wanted));
+            tx.when(Compare::mod_revision(&key, unchanged));
+            tx.put(&key, &wanted);
             let mut changed = Vec::new();
-            if let Some(underlay) = wanted.underlay {
-                // Others that had the address are no longer there.
-                for other in known.others_at(underlay, &wanted) {
-                    let without = PlaneHost {
-                        underlay: None,
-                        ..PlaneHost::clone(&other.record)
-                    };
-                    txn = txn
-                        .when(other.unchanged())
-                        .put(&other.key, encode(&without));
-                    changed.push((other.key.clone(), without));
-                }
+            // Others that had the address are no longer there.
+            let others = wanted.underlay.into_iter();
+            for other in others.flat_map(|it| known.others_at(it, &wanted)) {
+                let without = PlaneHost {
+                    underlay: None,
+                    ..PlaneHost::clone(&other.record)
+                };
+                tx.when(other.unchanged());
+                tx.put(&other.key, &without);
+                changed.push((other.key.clone(), without));
             }
             changed.push((key.clone(), wanted));
-            let reply = self.store.txn(&PERMIT, txn).await?;
-            if reply.succeeded {
-                for (key, host) in changed {
-                    let revision = reply.revision;
-                    let record = Arc::new(host);
-                    known.put(Held {
-                        record,
-                        key,
-                        revision,
-                    });
-                }
-                *held = Some(known);
-                return Ok(reply.revision);
-            }
-            // Another wrote there after all: it is read again.
+            (known, changed)
+        });
+        for (key, host) in changed {
+            let record = Arc::new(host);
+            known.put(Held {
+                record,
+                key,
+                revision,
+            });
         }
-        Err(PlaneHostError::Contended)
+        *held = Some(known);
+        Ok(revision)
     }
 
     /// All hosts, by their keys.
@@ -191,7 +176,7 @@ impl PlaneHosts {
         let mut held = self.known.lock().await;
         let known = match held.take() {
             Some(known) => known,
-            None => Known::read(&self.store).await?,
+            None => Known::read(self.table.store()).await?,
         };
         let all = known.hosts.values().cloned().collect();
         *held = Some(known);
@@ -206,7 +191,7 @@ impl PlaneHosts {
     pub async fn remove(&self, host: &Held<PlaneHost>) -> Result<bool, PlaneHostError> {
         let mut held = self.known.lock().await;
         let txn = Txn::new().when(host.unchanged()).delete(&host.key);
-        let removed = self.store.txn(&PERMIT, txn).await?.succeeded;
+        let removed = self.table.commit(&PERMIT, txn).await?;
         if removed && let Some(known) = held.as_mut() {
             known.remove(&host.key);
         }

@@ -20,7 +20,8 @@ pub struct Changes<'a, F> {
 /// How a try ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    Written,
+    /// At this revision; nothing to write is written at none, 0.
+    Written(Revision),
     /// Another writer of this key was faster; nothing is written.
     Lost(String),
 }
@@ -84,7 +85,7 @@ impl<'a, F: Faults> Changes<'a, F> {
     /// Those of [`Changes::commit`]; a conflict if another writer was faster.
     pub async fn write(self, permit: &Permit) -> Result<(), ChangeError<F>> {
         match self.commit(permit).await? {
-            Outcome::Written => Ok(()),
+            Outcome::Written(_) => Ok(()),
             Outcome::Lost(key) => Err(ChangeError::conflict(key)),
         }
     }
@@ -95,7 +96,7 @@ impl<'a, F: Faults> Changes<'a, F> {
     /// The store's; that the fence fell.
     pub async fn commit(self, permit: &Permit) -> Result<Outcome, ChangeError<F>> {
         if self.writes.is_empty() {
-            return Ok(Outcome::Written);
+            return Ok(Outcome::Written(0));
         }
         let seen = self.seen.into_iter();
         let seen = seen.map(|(key, revision)| Compare::mod_revision(key, revision));
@@ -110,7 +111,7 @@ impl<'a, F: Faults> Changes<'a, F> {
         };
         let reply = self.table.store().txn(permit, txn).await?;
         if reply.succeeded {
-            return Ok(Outcome::Written);
+            return Ok(Outcome::Written(reply.revision));
         }
         let lost = reply.conflict.unwrap_or_default();
         if fence.is_some_and(|fence| fence.key == lost) {
@@ -134,13 +135,21 @@ impl<'a, F: Faults> Changes<'a, F> {
 /// ```
 #[macro_export]
 macro_rules! transact {
+    ($table:expr, $permit:expr, |$tx:ident| $body:block) => {
+        $crate::transact_at!($table, $permit, |$tx| $body).0
+    };
+}
+
+/// As [`crate::transact!`], with the revision that everything was written at.
+#[macro_export]
+macro_rules! transact_at {
     ($table:expr, $permit:expr, |$tx:ident| $body:block) => {{
         let mut tries = 0;
         loop {
             let mut $tx = $table.begin();
             let outcome = $body;
             match $tx.commit($permit).await? {
-                $crate::Outcome::Written => break outcome,
+                $crate::Outcome::Written(revision) => break (outcome, revision),
                 $crate::Outcome::Lost(key) => {
                     tries += 1;
                     if tries == $crate::MAX_TRIES {

@@ -20,6 +20,20 @@ pub trait Faults: fmt::Debug + 'static {
     fn bad_token() -> Fault;
 }
 
+/// For records that only wharf's own parts touch: their errors go to logs and to no caller.
+#[derive(Debug)]
+pub enum Unspoken {}
+
+impl Faults for Unspoken {
+    fn internal(cause: &dyn Error) -> Fault {
+        Fault::receiver("InternalFailure", 500, "", cause)
+    }
+
+    fn bad_token() -> Fault {
+        Fault::sender("InvalidNextToken", 400, "")
+    }
+}
+
 /// A record could not be read or written, in a service that says so by `F`.
 pub struct ChangeError<F> {
     pub cause: Cause,

@@ -40,7 +40,7 @@ pub mod tags;
 mod turns;
 
 pub use changes::{Changes, Outcome};
-pub use error::{Cause, ChangeError, Faults};
+pub use error::{Cause, ChangeError, Faults, Unspoken};
 pub use feed::{Look, Reach, feed, follow, newest};
 pub use kept::KeptSecrets;
 pub use loops::{Loops, OneQueue};

@@ -221,7 +221,7 @@ pub async fn clear(
         }
         change.put(&found.stored.key, &secret);
         match change.commit(permit).await? {
-            Outcome::Written => tries = 0,
+            Outcome::Written(_) => tries = 0,
             Outcome::Lost(_) => tries += 1,
         }
     }
