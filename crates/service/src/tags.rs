@@ -163,6 +163,30 @@ pub fn to_wire<T>(tags: &Tags, tag: impl Fn(Option<String>, Option<String>) -> T
         .collect()
 }
 
+/// Makes two functions for a contract's tag, which has these members: `given`, the tags of a request by the
+/// `RULES` of the module, and `to_wire`.
+#[macro_export]
+macro_rules! tags_on_the_wire {
+    ($tag:ident { $key:ident, $value:ident }) => {
+        /// The tags of a request.
+        ///
+        /// # Errors
+        /// The service's refusal, of the first tag that breaks a rule.
+        pub fn given(tags: Option<Vec<$tag>>) -> Result<$crate::tags::Tags, ::wharf_wire::Fault> {
+            let tags = tags.into_iter().flatten();
+            RULES.given(tags.map(|it| {
+                let (key, value) = (it.$key, it.$value);
+                (key.unwrap_or_default(), value.unwrap_or_default())
+            }))
+        }
+
+        /// Tags in the shape of an answer.
+        pub fn to_wire(tags: &$crate::tags::Tags) -> Vec<$tag> {
+            $crate::tags::to_wire(tags, |$key, $value| $tag { $key, $value })
+        }
+    };
+}
+
 /// Adds what a request sets to what IAM is asked: `aws:RequestTag/KEY` and `aws:TagKeys`.
 pub fn requested<'a>(
     check: Check,

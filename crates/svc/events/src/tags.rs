@@ -1,7 +1,7 @@
 //! Tags of buses and rules: the rules of the kit in this service's words.
 
 use wharf_api_events::Tag;
-use wharf_service::tags::{self, Refused, Rules, Tags};
+use wharf_service::tags::{Refused, Rules};
 use wharf_wire::Fault;
 
 use crate::fault;
@@ -23,15 +23,4 @@ fn refused(why: Refused<'_>) -> Fault {
     }
 }
 
-/// The tags of a request.
-///
-/// # Errors
-/// A reserved key, a key given twice, too many.
-pub fn given(tags: Option<Vec<Tag>>) -> Result<Tags, Fault> {
-    let pair = |tag: Tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
-    RULES.given(tags.into_iter().flatten().map(pair))
-}
-
-pub fn to_wire(tags: &Tags) -> Vec<Tag> {
-    tags::to_wire(tags, |key, value| Tag { key, value })
-}
+wharf_service::tags_on_the_wire!(Tag { key, value });

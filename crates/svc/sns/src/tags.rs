@@ -1,7 +1,7 @@
 //! Tags of topics: the rules of the kit in this service's words.
 
 use wharf_api_sns::{Tag, faults};
-use wharf_service::tags::{Refused, Rules, Tags};
+use wharf_service::tags::{Refused, Rules};
 use wharf_wire::Fault;
 
 use crate::fault;
@@ -21,7 +21,4 @@ fn refused(why: Refused<'_>) -> Fault {
     }
 }
 
-pub fn given(tags: Option<Vec<Tag>>) -> Result<Tags, Fault> {
-    let pair = |tag: Tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
-    RULES.given(tags.into_iter().flatten().map(pair))
-}
+wharf_service::tags_on_the_wire!(Tag { key, value });

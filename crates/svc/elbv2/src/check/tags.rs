@@ -1,7 +1,7 @@
 //! Tags as they are given with a resource or added to one.
 
 use wharf_api_elbv2::{Tag, faults};
-use wharf_service::tags::{self, Refused, Rules, Tags};
+use wharf_service::tags::{Refused, Rules};
 use wharf_wire::Fault;
 
 use crate::fault;
@@ -29,15 +29,7 @@ fn refused(why: Refused<'_>) -> Fault {
     }
 }
 
-/// The tags of a request.
-pub fn given(tags: Option<Vec<Tag>>) -> Result<Tags, Fault> {
-    let pair = |tag: Tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
-    RULES.given(tags.into_iter().flatten().map(pair))
-}
-
-pub fn to_wire(tags: &Tags) -> Vec<Tag> {
-    tags::to_wire(tags, |key, value| Tag { key, value })
-}
+wharf_service::tags_on_the_wire!(Tag { key, value });
 
 #[cfg(test)]
 mod tests {

@@ -1,17 +1,16 @@
 //! TagResource, UntagResource, ListTagsForResource.
 
 use wharf_api_sns::{
-    ListTagsForResourceRequest, ListTagsForResourceResponse, Tag, TagResourceRequest,
+    ListTagsForResourceRequest, ListTagsForResourceResponse, TagResourceRequest,
     TagResourceResponse, UntagResourceRequest, UntagResourceResponse, faults,
 };
-use wharf_service::tags::to_wire;
 use wharf_wire::{Call, Fault};
 
 use crate::{
     core::Core,
     names::TopicId,
     records::Topic,
-    tags::{RULES, given},
+    tags::{RULES, given, to_wire},
 };
 
 fn no_resource() -> Fault {
@@ -58,6 +57,6 @@ pub async fn list(
     let found = core.table.read::<Topic>(&id.key()).await?;
     let topic = found.ok_or_else(no_resource)?.record;
     Ok(ListTagsForResourceResponse {
-        tags: Some(to_wire(&topic.tags, |key, value| Tag { key, value })),
+        tags: Some(to_wire(&topic.tags)),
     })
 }
