@@ -226,10 +226,6 @@ impl Catalog {
         &self.inner.scans
     }
 
-    pub(crate) fn table(&self) -> &Table<EcrFaults> {
-        &self.inner.table
-    }
-
     pub(crate) fn store(&self) -> &Store {
         self.inner.table.store()
     }

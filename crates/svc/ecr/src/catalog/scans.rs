@@ -117,8 +117,8 @@ impl Catalog {
                 serde_json::to_vec(&found.findings).map_err(counted)?,
             ];
             for (bytes, place) in parts.into_iter().zip([&mut inventory, &mut findings]) {
-                let (digest, lease) = self.blobs().put(bytes.into()).await?;
-                *place = Some(digest);
+                let (blob, lease) = self.blobs().put(bytes.into()).await?;
+                *place = Some(blob.digest);
                 leases.push(lease);
             }
         }

@@ -133,6 +133,5 @@ async fn show(
         image_status: Some(image.status.name().to_owned()),
         last_archived_at: image.archived_at,
         last_activated_at: image.activated_at,
-        ..ImageDetail::default()
     })
 }

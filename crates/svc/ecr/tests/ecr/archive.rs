@@ -11,7 +11,8 @@ use wharf_wire::{
 };
 
 use crate::support::{
-    ACCOUNT, Home, NOW, OCI_INDEX, OCI_MANIFEST, by_digest, by_tag, call_at, digest_of, said, text,
+    ACCOUNT, Home, NOW, OCI_INDEX, OCI_MANIFEST, PERMIT, by_digest, by_tag, call_at, digest_of,
+    said, text,
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -129,17 +130,11 @@ async fn an_archived_image_is_shown_but_not_pulled_until_it_is_back() {
     assert!(pull(&home, &home.call(), by_tag("v1")).await.is_err());
     let later = NOW + DAY;
     assert_eq!(
-        home.catalog
-            .activate_images(&home.permit(), later)
-            .await
-            .unwrap(),
+        home.catalog.activate_images(&PERMIT, later).await.unwrap(),
         1
     );
     assert_eq!(
-        home.catalog
-            .activate_images(&home.permit(), later)
-            .await
-            .unwrap(),
+        home.catalog.activate_images(&PERMIT, later).await.unwrap(),
         0
     );
     pull(&home, &home.call(), by_tag("v1")).await.unwrap();
@@ -164,13 +159,7 @@ async fn a_push_brings_an_image_back() {
     moved(&home, by_tag("v1"), "ARCHIVE").await.unwrap();
     moved(&home, by_tag("v1"), "STANDARD").await.unwrap();
     home.put("app", None, &image).await.unwrap();
-    assert_eq!(
-        home.catalog
-            .activate_images(&home.permit(), NOW)
-            .await
-            .unwrap(),
-        0
-    );
+    assert_eq!(home.catalog.activate_images(&PERMIT, NOW).await.unwrap(), 0);
     assert_eq!(home.list("app", 10, None).await.len(), 1);
 }
 
@@ -216,13 +205,7 @@ async fn what_belongs_to_an_image_moves_with_it() {
     let refused = home.put("app", Some("three"), &three).await.unwrap_err();
     assert_eq!(refused.code, "ReferencedImagesNotFoundException");
     moved(&home, by_tag("one"), "STANDARD").await.unwrap();
-    assert_eq!(
-        home.catalog
-            .activate_images(&home.permit(), NOW)
-            .await
-            .unwrap(),
-        3
-    );
+    assert_eq!(home.catalog.activate_images(&PERMIT, NOW).await.unwrap(), 3);
     for image in [&one, &child, &signature] {
         assert_eq!(status(&home, image).await, "ACTIVE");
     }
@@ -245,7 +228,7 @@ async fn policies_archive_what_nobody_pulls_and_expire_what_is_archived_for_long
     let rule = json!({"rulePriority": 1, "description": "of a test", "selection": unpulled, "action": transition});
     set_policy(&home, rule).await;
     let run = |at: Timestamp| {
-        let (catalog, permit) = (home.catalog.clone(), home.permit());
+        let (catalog, permit) = (home.catalog.clone(), PERMIT);
         async move { catalog.expire_images(&permit, at).await.unwrap() }
     };
     assert_eq!(run(NOW + DAY * 10).await, 1);

@@ -428,11 +428,7 @@ async fn what_was_found_goes_with_the_image() {
     it.start("v1").await.unwrap();
     assert_eq!(it.status("v1").await.0, "COMPLETE");
     // What was found stays as long as the image does.
-    it.home
-        .catalog
-        .collect_garbage(&it.home.permit())
-        .await
-        .unwrap();
+    it.home.catalog.collect_garbage(&PERMIT).await.unwrap();
     assert!(
         it.findings("v1", None, None)
             .await
@@ -441,11 +437,7 @@ async fn what_was_found_goes_with_the_image() {
             .is_some()
     );
     it.home.delete("app", vec![by_tag("v1")]).await;
-    it.home
-        .catalog
-        .collect_garbage(&it.home.permit())
-        .await
-        .unwrap();
+    it.home.catalog.collect_garbage(&PERMIT).await.unwrap();
     let left = it.home.catalog.blobs().list(None, 100).await.unwrap();
     assert_eq!(left, []);
 
@@ -462,11 +454,7 @@ async fn what_was_found_goes_with_the_image() {
         .delete_repository(&it.home.call(), input)
         .await
         .unwrap();
-    it.home
-        .catalog
-        .collect_garbage(&it.home.permit())
-        .await
-        .unwrap();
+    it.home.catalog.collect_garbage(&PERMIT).await.unwrap();
     let left = it.home.catalog.blobs().list(None, 100).await.unwrap();
     assert_eq!(left, []);
 }

@@ -6,7 +6,7 @@ use wharf_blobs::Digest;
 use wharf_svc_ecr::Registry;
 use wharf_wire::{Check, Fault};
 
-use crate::support::{ACCOUNT, Home, NOW, call_in, said, text};
+use crate::support::{ACCOUNT, Home, NOW, PERMIT, call_in, said, text};
 
 async fn get(home: &Home, name: &str) -> Result<String, Fault> {
     let input = GetAccountSettingRequest { name: text(name) };
@@ -64,7 +64,7 @@ async fn layers_are_mounted_where_the_setting_allows_it() {
     let layer = home.layer("app", b"layer").await;
     let registry = Registry::new(ACCOUNT, "us-east-1");
     let mount = async || {
-        let (permit, layer) = (home.permit(), &layer);
+        let (permit, layer) = (PERMIT, &layer);
         let mounted = home
             .catalog
             .mount_layer(&permit, &registry, "other", "app", layer, NOW);
