@@ -40,8 +40,21 @@ pub async fn keep_up(catalog: Catalog) {
     }
 }
 
-/// Brings images back from the archive, and runs lifecycle policies of repositories: one that was set at
-/// once, the others as they are due.
+/// Brings images back from the archive, at once; those whose bytes were missing are tried again.
+pub async fn restore(catalog: Catalog, clock: Arc<dyn Clock>) {
+    let mut tick = tokio::time::interval(EVERY);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = catalog.restores() => {}
+        }
+        if let Err(error) = catalog.activate_images(&PERMIT, clock.now()).await {
+            tracing::warn!(%error, "failed to bring images back from the archive; will retry");
+        }
+    }
+}
+
+/// Runs lifecycle policies of repositories: one that was set at once, the others as they are due.
 pub async fn expire(catalog: Catalog, clock: Arc<dyn Clock>) {
     let mut tick = tokio::time::interval(EVERY);
     tick.tick().await;
@@ -51,9 +64,6 @@ pub async fn expire(catalog: Catalog, clock: Arc<dyn Clock>) {
             () = catalog.work() => {}
         }
         let now = clock.now();
-        if let Err(error) = catalog.activate_images(&PERMIT, now).await {
-            tracing::warn!(%error, "failed to bring images back from the archive; will retry");
-        }
         if let Err(error) = catalog.expire_images(&PERMIT, now).await {
             tracing::warn!(%error, "lifecycle policies failed; will retry");
         }

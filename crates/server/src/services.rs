@@ -87,6 +87,10 @@ pub static SERVICES: &[Row] = &[
                 .tagged(wharf_svc_ecr::TAGGED)
                 .announcing(wharf_svc_ecr::ANNOUNCING)
                 .forever("the upkeep of layers", images::keep_up(catalog.clone()))
+                .forever(
+                    "the archive of images",
+                    images::restore(catalog.clone(), clock.clone()),
+                )
                 .forever("the lifecycle of images", images::expire(catalog, clock))
         },
     },

@@ -27,7 +27,7 @@ use wharf_store::Store;
 pub(crate) use wharf_wanted::MARKER;
 use wharf_wanted::{WantedError, Wants};
 
-pub(crate) use archive::StorageClass;
+pub(crate) use archive::{Following, StorageClass};
 pub use collect::GcReport;
 pub use images::{ImageRef, Referrer, Stored};
 pub use layers::LayerInfo;
@@ -149,6 +149,7 @@ struct Inner {
     turns: Turns,
     /// Raised when there is something to do for who keeps images up.
     work: tokio::sync::Notify,
+    restored: tokio::sync::Notify,
     /// Scans that are under way.
     scans: Arc<wharf_reconcile::Queue<String>>,
 }
@@ -194,6 +195,7 @@ impl Catalog {
                 reservations: Arc::default(),
                 turns: Turns::default(),
                 work: tokio::sync::Notify::new(),
+                restored: tokio::sync::Notify::new(),
                 scans: Arc::default(),
             }),
         }
@@ -273,12 +275,18 @@ impl Catalog {
     ) -> Result<Open, EcrError> {
         let open = self.open(registry, name).await?;
         tx.when(open.repository.unchanged());
-        let key = open.keys.contents(open.id());
-        let mut contents: Contents = tx.find(&key).await?.unwrap_or_default();
-        contents.changes = contents.changes.wrapping_add(1);
-        tx.put(key, &contents);
+        raise(tx, &open.keys, open.id()).await?;
         Ok(open)
     }
+}
+
+/// Makes a change of images and tags of the repository with this id one that no other overlaps.
+async fn raise(tx: &mut Change<'_>, keys: &Keys, repository: &str) -> Result<(), EcrError> {
+    let key = keys.contents(repository);
+    let mut contents: Contents = tx.find(&key).await?.unwrap_or_default();
+    contents.changes = contents.changes.wrapping_add(1);
+    tx.put(key, &contents);
+    Ok(())
 }
 
 /// One try of a change.

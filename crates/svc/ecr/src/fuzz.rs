@@ -44,7 +44,7 @@ pub fn lifecycle(policy: &str, tags: &[&str]) {
             digest: Digest::of(tags.concat().as_bytes()),
             tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
             class: Class::Standard,
-            pushed_at: Timestamp::from_millis(pushed_at),
+            came_at: Timestamp::from_millis(pushed_at),
             used_at: Timestamp::from_millis(pushed_at),
             archived_at: None,
             held: tags.len() == 2,

@@ -32,6 +32,8 @@ pub enum TurnedAway {
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub turned_away: Option<TurnedAway>,
+    /// What is asked for is there, though it cannot be had: nobody is sent elsewhere for it.
+    pub there_is_one: bool,
     pub status: StatusCode,
     pub code: &'static str,
     pub message: String,
@@ -43,6 +45,7 @@ impl Refusal {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self {
             turned_away: None,
+            there_is_one: false,
             status,
             code,
             message: message.into(),
@@ -158,6 +161,7 @@ impl From<EcrError> for Refusal {
             }
         };
         let mut refusal = Self::new(status, code, error.to_string());
+        refusal.there_is_one = matches!(error, E::ImageArchived { .. });
         if let E::LayersNotFound { digests, .. } | E::ReferencedImagesNotFound { digests, .. } =
             &error
         {

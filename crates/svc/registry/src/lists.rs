@@ -6,7 +6,7 @@ use http::{
 };
 use serde_json::{Value, json};
 use wharf_blobs::Digest;
-use wharf_svc_ecr::Referrer;
+use wharf_svc_ecr::{Referrer, Status};
 
 use crate::{
     answer::{Answer, Refusal},
@@ -79,8 +79,10 @@ pub(crate) async fn referrers(
         .referrers(registry, name, &subject, after.as_ref(), page)
         .await?;
     let end = found.last().filter(|_| more).map(|last| last.image.digest);
+    // What is in the archive is not offered to who cannot pull it.
     let matches = |referrer: &&Referrer| {
-        wanted.is_none() || referrer.image.artifact_type.as_deref() == wanted.as_deref()
+        referrer.image.status == Status::Active
+            && (wanted.is_none() || referrer.image.artifact_type.as_deref() == wanted.as_deref())
     };
     let manifests: Vec<Value> = found.iter().filter(matches).map(descriptor).collect();
     let index = json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests });

@@ -111,6 +111,7 @@ impl RegistryApi {
         let mut answer = asked.answer(&mut body).await;
         if let Err(refusal) = &answer
             && refusal.status == StatusCode::NOT_FOUND
+            && !refusal.there_is_one
             && let Some(asked) = self.asked_by_stranger(&parts, &asked.registry, peer)
         {
             answer = asked.answer(&mut body).await;

@@ -2,7 +2,9 @@
 //!
 //! What an index lists goes into the archive with it, unless another index that can be pulled lists it
 //! too, and so does what has the image for its subject; both come back with it. An image that comes back is
-//! `ACTIVATING` until its bytes were found whole.
+//! `ACTIVATING` until its bytes were found there, and an index until its images are active.
+
+use std::collections::HashSet;
 
 use wharf_base::{Permit, Timestamp};
 use wharf_blobs::Digest;
@@ -22,6 +24,29 @@ pub(crate) enum StorageClass {
     Archive,
 }
 
+/// What goes with an image that is moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Following {
+    All,
+    /// Not what has a tag: a lifecycle policy judges that by itself.
+    Untagged,
+}
+
+/// Where one image goes, and when.
+struct Move<'a> {
+    to: StorageClass,
+    now: Timestamp,
+    /// It goes because this one did.
+    leader: Option<Leader<'a>>,
+}
+
+/// An image that another follows.
+struct Leader<'a> {
+    open: &'a Open,
+    digest: Digest,
+    following: Following,
+}
+
 impl Catalog {
     /// Moves the image, and what goes with it; the image as it is then, `None` if there is none.
     pub(crate) async fn move_image(
@@ -34,14 +59,20 @@ impl Catalog {
         now: Timestamp,
     ) -> Result<Option<Image>, EcrError> {
         let turn = self.turn(registry, name).await;
+        let alone = Move {
+            to,
+            now,
+            leader: None,
+        };
         let Some((open, image)) = self
-            .move_one(permit, registry, name, reference, to, now)
+            .move_one(permit, registry, name, reference, &alone)
             .await?
         else {
             return Ok(None);
         };
         drop(turn);
-        self.move_followers(permit, &open, &image, to, now).await?;
+        self.move_followers(permit, &open, &image, to, Following::All, now)
+            .await?;
         Ok(Some(image))
     }
 
@@ -51,14 +82,19 @@ impl Catalog {
         registry: &Registry,
         name: &str,
         reference: &ImageRef,
-        to: StorageClass,
-        now: Timestamp,
+        wanted: &Move<'_>,
     ) -> Result<Option<(Open, Image)>, EcrError> {
+        let &Move { to, now, .. } = wanted;
         let (open, image) = transact!(self.inner.table, permit, |tx| {
             let open = self.open_in(&mut tx, registry, name).await?;
             let Some(found) = self.find(&open, reference).await? else {
                 return Ok(None);
             };
+            if let Some(leader) = &wanted.leader
+                && !self.is_led(leader, &open, &found.record, to).await?
+            {
+                return Ok(None);
+            }
             let moved = self.add_move(&mut tx, &open, found, to, now).await?;
             if !moved.changed {
                 return Ok(Some((open, moved.image)));
@@ -66,9 +102,32 @@ impl Catalog {
             (open, moved.image)
         });
         if image.status == Status::Activating {
-            self.inner.work.notify_one();
+            self.inner.restored.notify_one();
         }
         Ok(Some((open, image)))
+    }
+
+    /// Whether an image goes where its leader is at this moment: that one may have been moved back meanwhile, or
+    /// be of a repository that is gone.
+    async fn is_led(
+        &self,
+        leader: &Leader<'_>,
+        open: &Open,
+        image: &Image,
+        to: StorageClass,
+    ) -> Result<bool, EcrError> {
+        // It is on its way already, and brings its own with it.
+        let comes = image.status == Status::Activating && to == StorageClass::Standard;
+        if comes
+            || open.id() != leader.open.id()
+            || (leader.following == Following::Untagged && !image.tags.is_empty())
+        {
+            return Ok(false);
+        }
+        let reference = ImageRef::Digest(leader.digest);
+        let leads = self.find(open, &reference).await?;
+        let archived = to == StorageClass::Archive;
+        Ok(leads.is_some_and(|it| (it.record.status == Status::Archived) == archived))
     }
 
     /// Adds the move to a change that opened the repository.
@@ -91,8 +150,12 @@ impl Catalog {
         };
         let changed = match (image.status, to) {
             (Status::Active, StorageClass::Standard)
-            | (Status::Activating, StorageClass::Standard)
             | (Status::Archived, StorageClass::Archive) => false,
+            // It may have lost its mark to another change.
+            (Status::Activating, StorageClass::Standard) => {
+                tx.put(open.keys.activating(open.id(), &image.digest), &MARKER);
+                true
+            }
             (Status::Activating, StorageClass::Archive) => {
                 return Err(refused("it is being restored".to_owned()));
             }
@@ -124,29 +187,43 @@ impl Catalog {
         Ok(Moved { image, changed })
     }
 
-    /// Moves what goes with an image that was moved. Cut short, the same request does the rest.
+    /// Moves what goes with an image that was moved. What is cut short is gone on with by the next request, the
+    /// next run of the policy, or before the image is active.
     pub(crate) async fn move_followers(
         &self,
         permit: &Permit,
         open: &Open,
         image: &Image,
         to: StorageClass,
+        following: Following,
         now: Timestamp,
     ) -> Result<(), EcrError> {
         let name = &open.repository.record.name;
-        // Indexes list images and not each other's indexes without end: a digest cannot contain itself.
-        let mut left = vec![image.clone()];
-        while let Some(image) = left.pop() {
-            let mut followers = image.children.clone();
-            followers.extend(self.referrers_of(open, &image.digest).await?);
+        let mut left = vec![(image.digest, image.children.clone())];
+        // What lists an image may have it for its subject, too, and an image may be listed many times.
+        let mut seen = HashSet::from([image.digest]);
+        while let Some((digest, mut followers)) = left.pop() {
+            let wanted = Move {
+                to,
+                now,
+                leader: Some(Leader {
+                    open,
+                    digest,
+                    following,
+                }),
+            };
+            followers.extend(self.referrers_of(open, &digest).await?);
             for digest in followers {
+                if !seen.insert(digest) {
+                    continue;
+                }
                 let _turn = self.turn(&open.registry, name).await;
-                let reference = ImageRef::Digest(digest);
+                let (registry, reference) = (&open.registry, ImageRef::Digest(digest));
                 let moved = self
-                    .move_one(permit, &open.registry, name, &reference, to, now)
+                    .move_one(permit, registry, name, &reference, &wanted)
                     .await;
                 match moved {
-                    Ok(moved) => left.extend(moved.map(|(_, image)| image)),
+                    Ok(moved) => left.extend(moved.map(|(_, it)| (it.digest, it.children))),
                     // Another index needs it, or it is on its way already.
                     Err(EcrError::StorageClass { .. }) => {}
                     Err(error) => return Err(error),
@@ -175,12 +252,29 @@ impl Catalog {
         }
     }
 
-    /// Makes images active that are on their way back and whose bytes are whole; how many.
+    /// Returns when an image is to leave the archive.
+    pub async fn restores(&self) {
+        self.inner.restored.notified().await;
+    }
+
+    /// Makes images active that are on their way back and whose bytes are there; how many. An index is active
+    /// after its images, so this is repeated for as long as something comes of it.
     pub async fn activate_images(
         &self,
         permit: &Permit,
         now: Timestamp,
     ) -> Result<usize, EcrError> {
+        let mut active = 0;
+        loop {
+            let more = self.activate_some(permit, now).await?;
+            if more == 0 {
+                return Ok(active);
+            }
+            active += more;
+        }
+    }
+
+    async fn activate_some(&self, permit: &Permit, now: Timestamp) -> Result<usize, EcrError> {
         let mut active = 0;
         for scope in self.scopes().await? {
             let registry = Registry::new(&scope.account, &scope.region);
@@ -191,7 +285,14 @@ impl Catalog {
                     self.page(keys.all_activating(), after, SCAN_PAGE).await?;
                 after = found.last().map(|read| read.key.clone());
                 for marker in found {
-                    active += usize::from(self.activate(permit, &registry, &marker, now).await?);
+                    match self.activate(permit, &registry, &marker, now).await {
+                        Ok(is_active) => active += usize::from(is_active),
+                        // One that fails does not keep the others.
+                        Err(error) => tracing::warn!(
+                            key = marker.key, %error,
+                            "failed to bring an image back from the archive; will be tried again"
+                        ),
+                    }
                 }
                 if !more {
                     break;
@@ -230,11 +331,30 @@ impl Catalog {
                 return Ok(false);
             }
         }
-        let _turn = self.turn(registry, &image.record.repository).await;
+        let name = &image.record.repository;
+        if let Some(open) = self.open_of(registry, name, repository).await? {
+            self.move_followers(
+                permit,
+                &open,
+                &image.record,
+                StorageClass::Standard,
+                Following::All,
+                now,
+            )
+            .await?;
+        }
+        for child in &image.record.children {
+            let child = self.read::<Image>(&keys.image(repository, child)).await?;
+            if child.is_some_and(|it| it.record.status != Status::Active) {
+                return Ok(false);
+            }
+        }
+        let _turn = self.turn(registry, name).await;
         transact!(self.inner.table, permit, |tx| {
             let Some(mut image) = tx.find::<Image>(&key).await? else {
                 return Ok(false);
             };
+            super::raise(&mut tx, &keys, repository).await?;
             tx.delete(&marker.key);
             if image.status == Status::Activating {
                 image.status = Status::Active;
@@ -243,6 +363,25 @@ impl Catalog {
             }
         });
         Ok(true)
+    }
+}
+
+impl Catalog {
+    /// The repository of this name if it has this id: images of earlier versions do not say of which they are.
+    async fn open_of(
+        &self,
+        registry: &Registry,
+        name: &str,
+        id: &str,
+    ) -> Result<Option<Open>, EcrError> {
+        if name.is_empty() {
+            return Ok(None);
+        }
+        match self.open(registry, name).await {
+            Ok(open) => Ok(Some(open).filter(|open| open.id() == id)),
+            Err(EcrError::RepositoryNotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -4,7 +4,10 @@
 
 mod run;
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use wharf_base::{Permit, Timestamp};
 use wharf_blobs::Digest;
@@ -131,7 +134,7 @@ impl Catalog {
         }
         let policy = read(&preview.text)?;
         let images = self.all_images(&open).await?;
-        let chosen = select(&policy, &images, preview.started_at);
+        let chosen = select(policy, &images, preview.started_at).await?;
         let doomed = chosen.into_iter().map(|chosen| Doomed {
             image: images[chosen.image].record.clone(),
             priority: chosen.priority,
@@ -143,7 +146,7 @@ impl Catalog {
         })
     }
 
-    /// Returns when a policy was set that has not been run, or an image is to leave the archive.
+    /// Returns when a policy was set that has not been run.
     pub async fn work(&self) {
         self.inner.work.notified().await;
     }
@@ -155,7 +158,11 @@ impl Catalog {
             let prefix = open.keys.images(open.id());
             let (found, more): (Vec<Read<Image>>, _) = self.page(prefix, after, SCAN_PAGE).await?;
             after = found.last().map(|read| read.key.clone());
-            all.extend(found);
+            all.extend(found.into_iter().map(|mut read| {
+                // No policy looks at them, and there may be thousands of each image.
+                read.record.blobs = Vec::new();
+                read
+            }));
             if !more {
                 return Ok(all);
             }
@@ -163,10 +170,12 @@ impl Catalog {
     }
 }
 
-fn select(policy: &Policy, images: &[Read<Image>], now: Timestamp) -> Vec<Chosen> {
+/// Images as a policy sees them.
+fn candidates(images: &[Read<Image>]) -> Vec<Candidate> {
     let all = || images.iter().map(|read| &read.record);
     let there: HashSet<Digest> = all().map(|image| image.digest).collect();
     let listed: HashSet<Digest> = all().flat_map(|image| image.children.clone()).collect();
+    let used: HashMap<Digest, Timestamp> = all().map(|it| (it.digest, used_at(it))).collect();
     let candidate = |image: &Image| Candidate {
         digest: image.digest,
         class: match image.status {
@@ -174,8 +183,13 @@ fn select(policy: &Policy, images: &[Read<Image>], now: Timestamp) -> Vec<Chosen
             Status::Archived => Class::Archive,
         },
         tags: image.tags.clone(),
-        pushed_at: image.pushed_at,
-        used_at: used_at(image),
+        came_at: came_at(image),
+        // A pull by platform is a pull of the index.
+        used_at: image
+            .children
+            .iter()
+            .filter_map(|child| used.get(child).copied())
+            .fold(used_at(image), Timestamp::max),
         archived_at: image.archived_at,
         held: image.status == Status::Activating
             || listed.contains(&image.digest)
@@ -183,13 +197,29 @@ fn select(policy: &Policy, images: &[Read<Image>], now: Timestamp) -> Vec<Chosen
                 .subject
                 .is_some_and(|subject| there.contains(&subject)),
     };
-    let candidates: Vec<Candidate> = all().map(candidate).collect();
-    policy.select(&candidates, now)
+    all().map(candidate).collect()
 }
 
-/// The last pull, or when the image came: what is back from the archive came anew.
+/// What the policy chooses; among ten thousand images and as many patterns that takes a while.
+async fn select(
+    policy: Policy,
+    images: &[Read<Image>],
+    now: Timestamp,
+) -> Result<Vec<Chosen>, EcrError> {
+    let candidates = candidates(images);
+    let chosen = tokio::task::spawn_blocking(move || policy.select(&candidates, now));
+    chosen.await.map_err(|_| EcrError::Contention)
+}
+
+/// When the image was pushed: what is back from the archive came anew.
+fn came_at(image: &Image) -> Timestamp {
+    let back = image.activated_at.unwrap_or(image.pushed_at);
+    back.max(image.pushed_at)
+}
+
+/// The last pull, or when the image came.
 fn used_at(image: &Image) -> Timestamp {
-    let came = image.activated_at.unwrap_or(image.pushed_at);
+    let came = came_at(image);
     image.last_pull.map_or(came, |pull| pull.max(came))
 }
 

@@ -5,7 +5,7 @@ use wharf_base::{Permit, Timestamp};
 use wharf_blobs::Digest;
 use wharf_service::transact;
 
-use super::{Catalog, Change, ImageRef, MARKER, Open, Read, Registry};
+use super::{Catalog, Change, Following, ImageRef, MARKER, Open, Read, Registry, StorageClass};
 use crate::{
     error::EcrError,
     manifest::{Content, Manifest},
@@ -33,6 +33,8 @@ pub struct Pushed {
     pub image: Image,
     /// False if the repository already had this image under this tag.
     pub changed: bool,
+    /// It was in the archive.
+    restored: bool,
 }
 
 impl Catalog {
@@ -78,8 +80,8 @@ impl Catalog {
             ..image_record(digest, manifest, manifest_size, image_size, now)
         };
 
-        let _turn = self.turn(registry, name).await;
-        Ok(transact!(self.inner.table, permit, |tx| {
+        let turn = self.turn(registry, name).await;
+        let (open, pushed) = transact!(self.inner.table, permit, |tx| {
             let now = self.open_in(&mut tx, registry, name).await?;
             if now.id() != open.id() {
                 // Deleted and made anew meanwhile: its layers are not in the new one.
@@ -89,8 +91,15 @@ impl Catalog {
             if !pushed.changed {
                 return Ok(pushed);
             }
-            pushed
-        }))
+            (now, pushed)
+        });
+        drop(turn);
+        if pushed.restored {
+            let (back, all) = (StorageClass::Standard, Following::All);
+            self.move_followers(permit, &open, &pushed.image, back, all, fresh.pushed_at)
+                .await?;
+        }
+        Ok(pushed)
     }
 
     /// Adds the image to `change`, which is not to be written if it is there already.
@@ -112,6 +121,7 @@ impl Catalog {
             return Ok(Pushed {
                 image: known.record.clone(),
                 changed: false,
+                restored: false,
             });
         }
 
@@ -119,7 +129,8 @@ impl Catalog {
         let mut image = known.map_or_else(|| fresh.clone(), |read| read.record);
         image.repository.clone_from(&fresh.repository);
         // Who pushes what is in the archive has it back at once: all it needs was just found here.
-        if image.status != Status::Active {
+        let restored = image.status != Status::Active;
+        if restored {
             change.delete(open.keys.activating(open.id(), &image.digest));
             image.status = Status::Active;
             image.activated_at = Some(fresh.pushed_at);
@@ -156,6 +167,7 @@ impl Catalog {
         Ok(Pushed {
             image,
             changed: true,
+            restored,
         })
     }
 

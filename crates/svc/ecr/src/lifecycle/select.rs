@@ -4,7 +4,7 @@
 //! a rule is about is out of reach for all rules of higher numbers, whether the rule takes it or
 //! not; so each image is taken by at most one rule.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use wharf_base::{Glob, Timestamp};
 use wharf_blobs::Digest;
@@ -19,7 +19,8 @@ pub(crate) struct Candidate {
     pub digest: Digest,
     pub class: Class,
     pub tags: Vec<String>,
-    pub pushed_at: Timestamp,
+    /// When it was pushed, or came back from the archive: images that come back are as new.
+    pub came_at: Timestamp,
     /// The last pull, or else when it came, from a client or from the archive.
     pub used_at: Timestamp,
     /// When it went into the archive, if it is there.
@@ -64,9 +65,10 @@ impl Policy {
 impl Rule {
     /// The images it is about, oldest first; of the same age, by digest.
     fn about(&self, images: &[Candidate]) -> Vec<usize> {
+        let wanted = self.tags.matcher();
         let mut about: Vec<usize> = (0..images.len())
             .filter(|image| images[*image].class == self.class)
-            .filter(|image| self.tags.matches(&images[*image].tags))
+            .filter(|image| wanted(&images[*image].tags))
             .collect();
         about.sort_by_key(|image| {
             let image = &images[*image];
@@ -96,25 +98,35 @@ impl Count {
     /// When the age began that it counts.
     fn age_from(self, image: &Candidate) -> Timestamp {
         match self {
-            Self::MoreThan(_) | Self::OlderThanDays(_) => image.pushed_at,
+            Self::MoreThan(_) | Self::OlderThanDays(_) => image.came_at,
             Self::NotPulledForDays(_) => image.used_at,
-            Self::ArchivedForDays(_) => image.archived_at.unwrap_or(image.pushed_at),
+            Self::ArchivedForDays(_) => image.archived_at.unwrap_or(image.came_at),
         }
     }
 }
 
+/// Whether an image with these tags is meant.
+type Matcher<'a> = Box<dyn Fn(&[String]) -> bool + 'a>;
+
 impl TagSelection {
-    fn matches(&self, tags: &[String]) -> bool {
+    /// Says which tags it is about; patterns are read once for all images.
+    fn matcher(&self) -> Matcher<'_> {
         match self {
-            Self::Any => true,
-            Self::Untagged => tags.is_empty(),
-            Self::Prefixes(prefixes) => prefixes
-                .iter()
-                .all(|prefix| tags.iter().any(|tag| tag.starts_with(prefix.as_str()))),
-            Self::Patterns(patterns) => patterns
-                .iter()
-                .map(|pattern| Glob::stars(pattern))
-                .all(|pattern| tags.iter().any(|tag| pattern.matches(tag))),
+            Self::Any => Box::new(|_| true),
+            Self::Untagged => Box::new(<[String]>::is_empty),
+            Self::Prefixes(prefixes) => Box::new(|tags| {
+                let has = |prefix: &String| tags.iter().any(|tag| tag.starts_with(prefix.as_str()));
+                prefixes.iter().all(has)
+            }),
+            Self::Patterns(patterns) => {
+                let distinct: BTreeSet<&String> = patterns.iter().collect();
+                let globs: Vec<Glob> = distinct.into_iter().map(|it| Glob::stars(it)).collect();
+                Box::new(move |tags| {
+                    globs
+                        .iter()
+                        .all(|glob| tags.iter().any(|tag| glob.matches(tag)))
+                })
+            }
         }
     }
 }

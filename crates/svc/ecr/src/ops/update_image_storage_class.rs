@@ -5,7 +5,7 @@ use wharf_wire::Call;
 
 use super::{not_found, read_image_id, registry};
 use crate::{
-    catalog::{Catalog, StorageClass},
+    catalog::{Catalog, ImageRef, StorageClass},
     error::EcrError,
 };
 
@@ -17,13 +17,15 @@ pub(crate) async fn update_image_storage_class(
     let registry = registry(call, input.registry_id);
     let name = input.repository_name.unwrap_or_default();
     let id = input.image_id.unwrap_or_default();
-    let (reference, pair) =
+    let (mut reference, pair) =
         read_image_id(&id).map_err(|failure| EcrError::invalid("imageId", failure.reason))?;
     if let Some((_, digest)) = pair {
         let found = catalog.image(&registry, &name, &reference).await?;
         if found.is_none_or(|image| image.digest != digest) {
             return Err(not_found(&registry, &name, &id));
         }
+        // Wherever its tag is moved now.
+        reference = ImageRef::Digest(digest);
     }
     let to = match input.target_storage_class.as_deref() {
         Some("ARCHIVE") => StorageClass::Archive,

@@ -70,6 +70,15 @@ async fn status(home: &Home, manifest: &Value) -> String {
     detail.image_status.unwrap()
 }
 
+fn listed(image: &Value) -> Value {
+    json!({"mediaType": OCI_MANIFEST, "digest": digest_of(image), "size": image.to_string().len()})
+}
+
+fn index(images: &[&Value]) -> Value {
+    let manifests: Vec<Value> = images.iter().map(|it| listed(it)).collect();
+    json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests})
+}
+
 async fn set_policy(home: &Home, rule: Value) {
     let input = PutLifecyclePolicyRequest {
         repository_name: text("app"),
@@ -171,11 +180,6 @@ async fn what_belongs_to_an_image_moves_with_it() {
     for image in [&child, &shared] {
         home.put("app", None, image).await.unwrap();
     }
-    let listed = |image: &Value| json!({"mediaType": OCI_MANIFEST, "digest": digest_of(image), "size": image.to_string().len()});
-    let index = |images: &[&Value]| {
-        let manifests: Vec<Value> = images.iter().map(|it| listed(it)).collect();
-        json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests})
-    };
     let (one, two) = (index(&[&child, &shared]), index(&[&shared]));
     home.put("app", Some("one"), &one).await.unwrap();
     home.put("app", Some("two"), &two).await.unwrap();
@@ -247,6 +251,134 @@ async fn policies_archive_what_nobody_pulls_and_expire_what_is_archived_for_long
     let left = details(&home, "ANY").await;
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].image_tags, Some(vec!["used".to_owned()]));
+}
+
+/// What an index lists may be the index's own subject.
+#[tokio::test]
+async fn images_that_follow_each_other_are_moved_once() {
+    let home = Home::with_app().await;
+    let image = home.manifest("app", "1").await;
+    home.put("app", None, &image).await.unwrap();
+    let mut circle = index(&[&image]);
+    circle["subject"] = listed(&image);
+    home.put("app", Some("circle"), &circle).await.unwrap();
+    for (to, expected) in [("ARCHIVE", "ARCHIVED"), ("STANDARD", "ACTIVE")] {
+        moved(&home, by_tag("circle"), to).await.unwrap();
+        home.catalog.activate_images(&PERMIT, NOW).await.unwrap();
+        for it in [&image, &circle] {
+            assert_eq!(status(&home, it).await, expected);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_belongs_to_an_image_comes_back_with_a_push() {
+    let home = Home::with_app().await;
+    let image = home.manifest("app", "1").await;
+    home.put("app", Some("v1"), &image).await.unwrap();
+    let mut signature = home.manifest("app", "signature").await;
+    signature["subject"] = listed(&image);
+    home.put("app", None, &signature).await.unwrap();
+    moved(&home, by_tag("v1"), "ARCHIVE").await.unwrap();
+    assert_eq!(status(&home, &signature).await, "ARCHIVED");
+    home.put("app", Some("v1"), &image).await.unwrap();
+    home.catalog.activate_images(&PERMIT, NOW).await.unwrap();
+    assert_eq!(status(&home, &signature).await, "ACTIVE");
+}
+
+#[tokio::test]
+async fn with_a_tag_and_a_digest_the_digest_is_moved() {
+    let home = Home::with_app().await;
+    let (old, new) = (
+        home.manifest("app", "1").await,
+        home.manifest("app", "2").await,
+    );
+    home.put("app", Some("v1"), &old).await.unwrap();
+    let pair = |image: &Value| ImageIdentifier {
+        image_digest: Some(digest_of(image).to_string()),
+        ..by_tag("v1")
+    };
+    home.put("app", Some("v1"), &new).await.unwrap();
+    let refused = moved(&home, pair(&old), "ARCHIVE").await.unwrap_err();
+    assert_eq!(refused.code, "ImageNotFoundException");
+    moved(&home, pair(&new), "ARCHIVE").await.unwrap();
+    assert_eq!(status(&home, &old).await, "ACTIVE");
+}
+
+/// An index whose images are pulled is used, and an image with a tag of its own is judged by itself.
+#[tokio::test]
+async fn policies_leave_what_is_used_by_another_name() {
+    let home = Home::with_app().await;
+    let (arm, amd) = (
+        home.manifest("app", "arm").await,
+        home.manifest("app", "amd").await,
+    );
+    home.put("app", Some("v1-arm"), &arm).await.unwrap();
+    home.put("app", None, &amd).await.unwrap();
+    home.put("app", Some("v1"), &index(&[&arm, &amd]))
+        .await
+        .unwrap();
+    let unpulled = json!({"tagStatus": "tagged", "tagPatternList": ["v1"], "countType": "sinceImagePulled",
+        "countUnit": "days", "countNumber": 7});
+    let transition = json!({"type": "transition", "targetStorageClass": "archive"});
+    set_policy(
+        &home,
+        json!({"rulePriority": 1, "selection": unpulled, "action": transition}),
+    )
+    .await;
+    pull(&home, &call_at(NOW + DAY * 8), by_tag("v1-arm"))
+        .await
+        .unwrap();
+    assert_eq!(
+        home.catalog
+            .expire_images(&PERMIT, NOW + DAY * 10)
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(
+        home.catalog
+            .expire_images(&PERMIT, NOW + DAY * 20)
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(status(&home, &arm).await, "ACTIVE");
+    assert_eq!(status(&home, &amd).await, "ARCHIVED");
+}
+
+#[tokio::test]
+async fn what_is_back_from_the_archive_is_as_new() {
+    let home = Home::with_app().await;
+    let image = home.manifest("app", "1").await;
+    home.put("app", None, &image).await.unwrap();
+    let id = by_digest(&digest_of(&image));
+    moved(&home, id.clone(), "ARCHIVE").await.unwrap();
+    moved(&home, id, "STANDARD").await.unwrap();
+    home.catalog
+        .activate_images(&PERMIT, NOW + DAY * 100)
+        .await
+        .unwrap();
+    let old = json!({"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 14});
+    set_policy(
+        &home,
+        json!({"rulePriority": 1, "selection": old, "action": {"type": "expire"}}),
+    )
+    .await;
+    assert_eq!(
+        home.catalog
+            .expire_images(&PERMIT, NOW + DAY * 101)
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(
+        home.catalog
+            .expire_images(&PERMIT, NOW + DAY * 115)
+            .await
+            .unwrap(),
+        1
+    );
 }
 
 #[tokio::test]

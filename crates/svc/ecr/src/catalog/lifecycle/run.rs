@@ -5,20 +5,20 @@
 //! stays for the next run. A policy that was set or changed is run right away, all others every
 //! [`EVERY`].
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use wharf_base::{Permit, Timestamp};
 use wharf_blobs::Digest;
 use wharf_service::transact;
 
 use super::{
-    super::{Catalog, ImageRef, Open, Read, Registry, SCAN_PAGE, StorageClass},
+    super::{Catalog, Following, ImageRef, Open, Read, Registry, SCAN_PAGE, StorageClass},
     read, select,
 };
 use crate::{
     error::EcrError,
     lifecycle::Action,
-    records::{Image, Keys, Lifecycle, Repository},
+    records::{Image, Keys, Lifecycle, Repository, Status},
 };
 
 /// ECR promises a run within a day; a run that finds nothing costs one pass over the images.
@@ -82,7 +82,8 @@ impl Catalog {
         let policy = read(&lifecycle.text)?;
         let images = self.all_images(&open).await?;
         let mut gone = 0;
-        for chosen in select(&policy, &images, now) {
+        self.finish_archiving(permit, &open, &images, now).await?;
+        for chosen in select(policy, &images, now).await? {
             let image = &images[chosen.image];
             let done = match chosen.action {
                 Action::Expire => self.expire(permit, &open, &lifecycle, image).await?,
@@ -184,9 +185,40 @@ impl Catalog {
             };
         });
         drop(turn);
-        self.move_followers(permit, seen, &image.record, StorageClass::Archive, now)
+        let (archive, untagged) = (StorageClass::Archive, Following::Untagged);
+        self.move_followers(permit, seen, &image.record, archive, untagged, now)
             .await?;
         Ok(true)
+    }
+
+    /// What belongs to images in the archive, and was left behind when a run was cut short, follows them. What
+    /// somebody brought back since stays.
+    async fn finish_archiving(
+        &self,
+        permit: &Permit,
+        open: &Open,
+        images: &[Read<Image>],
+        now: Timestamp,
+    ) -> Result<(), EcrError> {
+        let all = || images.iter().map(|read| &read.record);
+        let left: HashMap<Digest, &Image> = all()
+            .filter(|it| it.status == Status::Active && it.tags.is_empty())
+            .map(|it| (it.digest, it))
+            .collect();
+        let subjects: HashMap<Digest, &Image> = left
+            .values()
+            .filter_map(|it| Some((it.subject?, *it)))
+            .collect();
+        for leader in all().filter(|it| it.status == Status::Archived) {
+            let children = leader.children.iter().filter_map(|it| left.get(it));
+            let mut behind = children.chain(subjects.get(&leader.digest));
+            if behind.any(|it| it.activated_at <= leader.archived_at) {
+                let (archive, untagged) = (StorageClass::Archive, Following::Untagged);
+                self.move_followers(permit, open, leader, archive, untagged, now)
+                    .await?;
+            }
+        }
+        Ok(())
     }
 
     /// The image, unless it, its repository or the policy is not as it was seen.

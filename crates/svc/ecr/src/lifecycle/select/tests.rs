@@ -13,7 +13,7 @@ fn image(age: u32, tags: &[&str]) -> Candidate {
         digest: Digest::of(format!("{age} {tags:?}").as_bytes()),
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         class: Class::Standard,
-        pushed_at: NOW - DAY * age,
+        came_at: NOW - DAY * age,
         used_at: NOW - DAY * age,
         archived_at: None,
         held: false,
@@ -66,7 +66,7 @@ fn all_but_the_newest_go_oldest_first() {
 fn ages_count_from_the_push() {
     let mut images = [image(13, &[]), image(14, &[]), image(15, &[])];
     assert_eq!(taken(&[older(14, "any")], &images), [(2, 1)]);
-    images[1].pushed_at = images[1].pushed_at - Duration::from_millis(1);
+    images[1].came_at = images[1].came_at - Duration::from_millis(1);
     assert_eq!(taken(&[older(14, "any")], &images), [(2, 1), (1, 1)]);
 }
 
@@ -225,13 +225,12 @@ fn would_take(selection: &Value, images: &[Candidate], image: &Candidate) -> boo
     let number = u32::try_from(selection["countNumber"].as_u64().unwrap()).unwrap();
     let older = |from: Timestamp| NOW.since(from) > DAY * number;
     match selection["countType"].as_str().unwrap() {
-        "sinceImagePushed" => older(image.pushed_at),
+        "sinceImagePushed" => older(image.came_at),
         "sinceImagePulled" => older(image.used_at),
         "sinceImageTransitioned" => older(image.archived_at.unwrap()),
         _ => {
             let newer = images.iter().filter(|it| is_about(selection, it));
-            let newer =
-                newer.filter(|it| (it.pushed_at, it.digest) > (image.pushed_at, image.digest));
+            let newer = newer.filter(|it| (it.came_at, it.digest) > (image.came_at, image.digest));
             newer.count() >= number as usize
         }
     }
