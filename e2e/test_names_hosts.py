@@ -74,8 +74,7 @@ def test_balancers_of_another_host_are_found_and_reached(server, host, service, 
     else:
         called, asked, expected = Web(server, images.push(server, "web")).make(1, port=8096), ":8096/", "v1 "
     carried = interfaces(server, called.balancer)
-    (instance,) = server.client("ecs").describe_container_instances(containerInstances=[host.instance])["containerInstances"]
-    assert carried and instance["ec2InstanceId"] not in carried.values()
+    assert carried and set(carried.values()) == {None}, "whose machines carry them is not the account's to know"
     stem = called.balancer["DNSName"].partition(".elb.")[0]
     for ending in ("elb.internal", "elb.localhost"):
         assert says(asker, "name", f"{stem}.{ending}") == sorted(carried)

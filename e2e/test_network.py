@@ -154,6 +154,8 @@ def test_awsvpc_has_an_address_of_its_own(wharf, busybox):
 
     (eni,) = wharf.client("ec2").describe_network_interfaces(NetworkInterfaceIds=[details["networkInterfaceId"]])["NetworkInterfaces"]
     assert eni["PrivateIpAddress"] == address and eni["MacAddress"] == details["macAddress"] and eni["Status"] == "in-use"
+    # The host is nobody's of the account.
+    assert "InstanceId" not in eni["Attachment"] and eni["Attachment"]["InstanceOwnerId"] == "amazon-ecs"
 
     assert wait_for(lambda: fetch(f"http://{address}/"), 10, "an answer at the task's own address").startswith("hello")
     other = tasks.run(

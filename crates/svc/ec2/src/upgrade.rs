@@ -79,6 +79,7 @@ mod tests {
             source_dest_check: true,
             requester: requester.map(str::to_owned),
             load_balancer: None,
+            operator: None,
             attachment: None,
             token_id: None,
             created_at: Timestamp(0),

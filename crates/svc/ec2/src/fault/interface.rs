@@ -76,6 +76,14 @@ pub fn attachment_managed() -> Fault {
     )
 }
 
+/// An operator is what services name for each other.
+pub fn operator_reserved() -> Fault {
+    sender(
+        "OperationNotPermitted",
+        "The parameter Operator is reserved for internal use.".to_owned(),
+    )
+}
+
 /// For what a service made for its own ends.
 pub fn not_yours() -> Fault {
     Fault::sender(

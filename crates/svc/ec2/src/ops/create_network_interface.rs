@@ -146,6 +146,7 @@ async fn interface(
         groups: groups(service, call, &subnet.vpc_id, wanted).await?,
         description: checked_description(input.description.as_deref())?,
         source_dest_check: true,
+        operator: operator(call, input)?,
         load_balancer: served(call),
         requester: (call.caller.kind == CallerKind::Service).then(|| call.caller.arn.clone()),
         attachment: None,
@@ -154,6 +155,15 @@ async fn interface(
         tags: tags::specified(call, specifications, Interface::KIND)?,
         unknown: Unknown::new(),
     })
+}
+
+/// Services alone act on machines of others.
+fn operator(call: &Call, input: &CreateNetworkInterfaceRequest) -> Result<Option<String>, Fault> {
+    let operator = input.operator.as_ref().and_then(|it| it.principal.clone());
+    match operator {
+        Some(_) if call.caller.kind != CallerKind::Service => Err(fault::operator_reserved()),
+        other => Ok(other),
+    }
 }
 
 /// The load balancer that Elastic Load Balancing makes an interface for.

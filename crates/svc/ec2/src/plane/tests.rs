@@ -35,6 +35,7 @@ fn eni(requester: Option<&str>, description: &str) -> Interface {
         source_dest_check: true,
         requester: requester.map(str::to_owned),
         load_balancer: None,
+        operator: None,
         attachment: None,
         token_id: None,
         created_at: Timestamp(0),

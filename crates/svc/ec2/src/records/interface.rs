@@ -31,6 +31,9 @@ pub struct Interface {
     pub source_dest_check: bool,
     /// The service that asked for it, e.g. `ecs.amazonaws.com`; users may not change those.
     pub requester: Option<String>,
+    /// On whose behalf it is on machines that are none of the account's: `fargate.amazonaws.com`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
     /// ARN of the load balancer that it serves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load_balancer: Option<String>,
@@ -97,13 +100,26 @@ impl Interface {
         zone::id(region, self.zone.chars().last().unwrap_or('a'))
     }
 
-    /// Who owns what it is attached to: load balancers are not their user's machines. Clients that
-    /// wait for the end of a load balancer's interfaces look for them by this.
-    pub fn attached_by(&self, account: &str) -> String {
-        match self.requester.as_deref() {
-            Some(BALANCER_REQUESTER) => "amazon-elb".to_owned(),
-            _ => account.to_owned(),
+    /// Who owns what it is attached to, where that is no machine of the account: a load balancer, or a
+    /// host of Fargate. Clients that wait for the end of a load balancer's interfaces look for them by this.
+    fn foreign_owner(&self) -> Option<&'static str> {
+        match (self.requester.as_deref(), &self.operator) {
+            (Some(BALANCER_REQUESTER), _) => Some("amazon-elb"),
+            (_, Some(_)) => Some("amazon-ecs"),
+            _ => None,
         }
+    }
+
+    /// Who owns what it is attached to.
+    pub fn attached_by(&self, account: &str) -> String {
+        self.foreign_owner().unwrap_or(account).to_owned()
+    }
+
+    /// The machine it is attached to, as its account may see: machines of others have no id there.
+    pub fn shown_instance(&self) -> Option<String> {
+        let attachment = self.attachment.as_ref();
+        let attachment = attachment.filter(|_| self.foreign_owner().is_none());
+        attachment.map(|it| it.instance_id.clone())
     }
 
     /// `group_names`: names by group id.
@@ -121,7 +137,7 @@ impl Interface {
             attachment: self
                 .attachment
                 .as_ref()
-                .map(|it| it.to_wire(self.attached_by(&cx.account))),
+                .map(|it| it.to_wire(self.attached_by(&cx.account), self.shown_instance())),
             availability_zone: Some(self.zone.clone()),
             availability_zone_id: Some(self.zone_id(&cx.region)),
             description: Some(self.description.clone()),
@@ -153,14 +169,14 @@ impl Interface {
 
 impl Attachment {
     /// `owner`: whose the instance is.
-    fn to_wire(&self, owner: String) -> wire::NetworkInterfaceAttachment {
+    fn to_wire(&self, owner: String, instance: Option<String>) -> wire::NetworkInterfaceAttachment {
         wire::NetworkInterfaceAttachment {
             attach_time: Some(self.attached_at),
             attachment_id: Some(self.id.clone()),
             delete_on_termination: Some(self.delete_on_termination),
             device_index: Some(self.device_index),
             network_card_index: Some(0),
-            instance_id: Some(self.instance_id.clone()),
+            instance_id: instance,
             instance_owner_id: Some(owner),
             status: Some("attached".to_owned()),
             ..wire::NetworkInterfaceAttachment::default()

@@ -265,6 +265,60 @@ fn attach(interface: &str, instance: &str) -> AttachNetworkInterfaceRequest {
     }
 }
 
+/// As tasks of Fargate have: attached to a machine that is nobody's of the account.
+#[tokio::test]
+async fn machines_of_others_are_not_shown() {
+    let world = world();
+    let operator = OperatorRequest {
+        principal: Some("fargate.amazonaws.com".to_owned()),
+    };
+    let input = CreateNetworkInterfaceRequest {
+        subnet_id: subnet(&world).await.subnet_id,
+        operator: Some(operator),
+        ..Default::default()
+    };
+    let refused = world
+        .ec2
+        .create_network_interface(&user(), input.clone())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code, "OperationNotPermitted");
+    let made = create(&world, &service(), input).await;
+    let id = made.network_interface_id.unwrap();
+    let attached = world
+        .ec2
+        .attach_network_interface(&service(), attach(&id, "i-1"))
+        .await
+        .unwrap();
+    // The plane is told, the account is not.
+    assert_eq!(host_of(&world, &id).await.as_deref(), Some("i-1"));
+    for (name, value, expected) in [
+        ("network-interface-id", id.as_str(), 1),
+        ("attachment.instance-owner-id", "amazon-ecs", 1),
+        ("attachment.instance-id", "i-*", 0),
+        ("attachment.instance-id", "i-1", 0),
+    ] {
+        let describe = DescribeNetworkInterfacesRequest {
+            filters: Some(vec![filter(name, value)]),
+            ..Default::default()
+        };
+        let shown = world
+            .ec2
+            .describe_network_interfaces(&user(), describe)
+            .await
+            .unwrap()
+            .network_interfaces
+            .unwrap();
+        assert_eq!(shown.len(), expected, "{name}");
+        for shown in shown {
+            let attachment = shown.attachment.unwrap();
+            assert_eq!(attachment.instance_id, None);
+            assert_eq!(attachment.instance_owner_id.as_deref(), Some("amazon-ecs"));
+            assert_eq!(attachment.attachment_id, attached.attachment_id);
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_service_attaches_its_interface_to_a_host() {
     let world = world();

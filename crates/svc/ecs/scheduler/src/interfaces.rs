@@ -2,9 +2,9 @@
 
 use wharf_api_ec2::{
     AttachNetworkInterfaceRequest, CreateNetworkInterfaceRequest, DeleteNetworkInterfaceRequest,
-    DescribeSubnetsRequest, NetworkInterface, Tag, TagSpecification,
+    DescribeSubnetsRequest, NetworkInterface, OperatorRequest, Tag, TagSpecification,
 };
-use wharf_records::ecs::{Interface, InterfaceState, NetworkWish, Task};
+use wharf_records::ecs::{Interface, InterfaceState, Launch, NetworkWish, Task};
 use wharf_store::Compare;
 use wharf_wire::{Call, Context, Fault};
 
@@ -15,6 +15,9 @@ use crate::{
     task::{self, stop},
     tasks::PERMIT,
 };
+
+/// Whose machines tasks are on that are none of their account's.
+const FARGATE: &str = "fargate.amazonaws.com";
 
 fn call(scheduler: &Scheduler, task: &Task) -> Option<Call> {
     let place = names::place_of(&task.arn)?;
@@ -139,6 +142,9 @@ fn interface_request(
                 tag("aws:ecs:taskArn", record.arn.clone()),
             ]),
         }]),
+        operator: (record.launch == Launch::Fargate).then(|| OperatorRequest {
+            principal: Some(FARGATE.to_owned()),
+        }),
         ..CreateNetworkInterfaceRequest::default()
     }
 }
