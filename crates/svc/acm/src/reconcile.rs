@@ -77,7 +77,7 @@ async fn certificate(core: &Core, place: &Place, key: &str, id: &str) -> Result<
     }
     match step {
         Step::Nothing => {
-            let later = expiry::look_after(&stored.record);
+            let later = expiry::look_after(&stored.record, now);
             return Ok(later.map_or(Next::Settled, Next::After));
         }
         Step::After(delay) => return Ok(Next::After(delay)),
