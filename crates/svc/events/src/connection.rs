@@ -84,8 +84,8 @@ impl Connection {
         }
     }
 
-    /// The name of a secret of a connection with that name. Each change has one with an id of its own: what
-    /// was kept before stands until the connection names the new one.
+    /// The name of a secret of a connection with that name. It stays while the kind of its authorization does; another
+    /// kind has a secret with an id of its own, and what was kept before stands until the connection names that.
     pub fn secret_name(name: &str, id: &str) -> String {
         format!("events!connection/{name}/{id}")
     }

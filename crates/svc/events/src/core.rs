@@ -28,6 +28,8 @@ pub struct Core {
     /// Keys of archives and replays that may have to be brought forward.
     pub archives: Arc<Queue<String>>,
     pub shard: Shard,
+    /// Held by who changes a connection and its secret, which are two records.
+    pub connections: tokio::sync::Mutex<()>,
 }
 
 /// A record could not be read or written.
@@ -56,6 +58,7 @@ impl Core {
             schedules: Arc::default(),
             archives: Arc::default(),
             shard: Shard::new("/w1/c0/events/shard/0"),
+            connections: tokio::sync::Mutex::default(),
         }
     }
 

@@ -50,12 +50,29 @@ pub async fn keep(
     (name, id): (&str, &str),
     it: &Parameters,
 ) -> Result<String, Fault> {
+    put(core, call, &Connection::secret_name(name, id), it).await
+}
+
+/// Gives the secret of a connection, which is there, another value.
+///
+/// # Errors
+/// Those of Secrets Manager.
+pub async fn replace(core: &Core, call: &Call, secret: &str, it: &Parameters) -> Result<(), Fault> {
+    put(core, call, name_of(secret), it).await.map(drop)
+}
+
+/// The name in a secret's ARN, in front of the letters that Secrets Manager adds.
+fn name_of(arn: &str) -> &str {
+    let resource = arn.splitn(7, ':').nth(6).unwrap_or(arn);
+    resource.rsplit_once('-').map_or(resource, |it| it.0)
+}
+
+async fn put(core: &Core, call: &Call, name: &str, it: &Parameters) -> Result<String, Fault> {
     use wharf_service::Faults as _;
     let text = serde_json::to_string(it).map(zeroize::Zeroizing::new);
     let text = text.map_err(|error| crate::fault::EventsFaults::internal(&error))?;
     let secrets = &core.parts.secrets;
-    let name = Connection::secret_name(name, id);
-    secrets.put(call, SERVICE, &name, &text).await
+    secrets.put(call, SERVICE, name, &text).await
 }
 
 /// `None` for a connection that was deauthorized.
@@ -114,4 +131,16 @@ pub async fn forget_orphans(core: &Core) -> Result<(), ChangeError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_secrets_are_in_their_arns() {
+        let arn =
+            "arn:aws:secretsmanager:us-east-1:000000000000:secret:events!connection/a-b/1-2-AbCdEf";
+        assert_eq!(name_of(arn), "events!connection/a-b/1-2");
+    }
 }

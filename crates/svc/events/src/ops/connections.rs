@@ -139,8 +139,10 @@ pub async fn update_connection(
 ) -> Result<UpdateConnectionResponse, Fault> {
     let (place, name) = (Place::of(call), input.name.unwrap_or_default());
     let key = Connection::key(&place, &name);
+    let _turn = core.connections.lock().await;
     let stored = core.table.read::<Connection>(&key).await?;
     let stored = stored.ok_or_else(|| no_connection(&name))?;
+    let mut replaced = None;
     let mut record = stored.record.clone();
     if let Some(description) = &input.description {
         record.description = Some(description.clone());
@@ -153,8 +155,18 @@ pub async fn update_connection(
         let before = before.filter(|_| kind == record.kind);
         let given = input.auth_parameters.clone().unwrap_or_default();
         let parameters = Parameters::of(&kind, given, before.as_ref())?;
-        let id = ids::uuid();
-        record.secret = Some(kept::keep(core, call, (&name, &id), &parameters).await?);
+        match (&record.secret, &before) {
+            // The secret that users know gets another value.
+            (Some(secret), Some(before)) => {
+                kept::replace(core, call, secret, &parameters).await?;
+                replaced = Some((secret.clone(), before.clone()));
+            }
+            // The record says what kind its secret is of: both change at once.
+            _ => {
+                let id = ids::uuid();
+                record.secret = Some(kept::keep(core, call, (&name, &id), &parameters).await?);
+            }
+        }
         record.sealed = None;
         record.kind = kind;
         record.authorized_at = Some(call.now);
@@ -171,6 +183,9 @@ pub async fn update_connection(
             Err(_) => record.secret.as_deref(),
         };
         kept::forget(core, call, unused).await;
+    }
+    if let (Err(_), Some((secret, before))) = (&written, replaced) {
+        kept::replace(core, call, &secret, &before).await?;
     }
     written?;
     Ok(UpdateConnectionResponse {
@@ -190,6 +205,7 @@ pub async fn deauthorize_connection(
 ) -> Result<DeauthorizeConnectionResponse, Fault> {
     let (place, name) = (Place::of(call), input.name.unwrap_or_default());
     let key = Connection::key(&place, &name);
+    let _turn = core.connections.lock().await;
     let changed = core
         .table
         .change(&call.permit, &key, |it: &mut Connection| {
@@ -215,6 +231,7 @@ pub async fn delete_connection(
 ) -> Result<DeleteConnectionResponse, Fault> {
     let (place, name) = (Place::of(call), input.name.unwrap_or_default());
     let key = Connection::key(&place, &name);
+    let _turn = core.connections.lock().await;
     let record = transact!(core.table, &call.permit, |tx| {
         let found = tx.find::<Connection>(&key).await?;
         let record = found.ok_or_else(|| no_connection(&name))?;

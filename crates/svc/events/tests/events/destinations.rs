@@ -16,7 +16,7 @@ use wharf_api_events::{
     DeleteConnectionRequest, DescribeApiDestinationRequest, DescribeConnectionRequest, Events as _,
     HttpParameters, ListConnectionsRequest, RetryPolicy, Target,
     UpdateConnectionApiKeyAuthRequestParameters, UpdateConnectionAuthRequestParameters,
-    UpdateConnectionRequest,
+    UpdateConnectionBasicAuthRequestParameters, UpdateConnectionRequest,
 };
 use wharf_api_secretsmanager::{self as secretsmanager, Secretsmanager as _};
 use wharf_testkit::{call, refused, until};
@@ -365,12 +365,30 @@ async fn what_a_connection_proves_itself_by_is_a_secret_that_only_event_bridge_c
         .update_connection(&call(), changed.clone())
         .await
         .unwrap();
-    // Another secret, so that one that could not be named leaves the first as it was.
+    // Who may read the secret may read what it says now.
+    assert_eq!(kept().await.as_ref(), Some(&secret));
+    assert!(value(&secret).await.contains("open"));
+
+    // Another kind has a secret of its own, so that both change at once.
+    let basic = UpdateConnectionRequest {
+        name: name(),
+        authorization_type: Some("BASIC".to_owned()),
+        auth_parameters: Some(UpdateConnectionAuthRequestParameters {
+            basic_auth_parameters: Some(UpdateConnectionBasicAuthRequestParameters {
+                username: Some("anna".to_owned()),
+                password: Some("hidden".to_owned()),
+            }),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    home.events.update_connection(&call(), basic).await.unwrap();
     let second = kept().await.unwrap();
     assert!(second != secret);
-    assert!(value(&second).await.contains("open"));
+    assert!(value(&second).await.contains("hidden"));
     let gone = secrets.describe_secret(&call(), describe).await;
     assert_eq!(gone.unwrap_err().code, "ResourceNotFoundException");
+    changed.authorization_type = Some("API_KEY".to_owned());
 
     let deauthorize = DeauthorizeConnectionRequest { name: name() };
     home.events
