@@ -1,11 +1,13 @@
-"""What services tell by themselves, as a rule of the default bus gets it: certificates, secrets, parameters, container instances."""
+"""What services tell by themselves, as a rule of the default bus gets it: certificates, secrets, parameters, container instances,
+replicated images."""
 
 import datetime
 import json
 
 import pytest
 
-from harness import tasks
+from harness import images, tasks
+from harness.installation import Place
 from harness.waiting import wait_for
 from test_sns import queue
 
@@ -14,7 +16,7 @@ from test_sns import queue
 def told(wharf):
     """Waits for the next event of a detail type that is as wanted."""
     events, sqs, rule = wharf.client("events"), wharf.client("sqs"), tasks.unique("told")
-    sources = ["aws.acm", "aws.ecs", "aws.secretsmanager", "aws.ssm"]
+    sources = ["aws.acm", "aws.ecr", "aws.ecs", "aws.secretsmanager", "aws.ssm"]
     arn = events.put_rule(Name=rule, EventPattern=json.dumps({"source": sources}))["RuleArn"]
     url, target = queue(wharf, arn, service="events.amazonaws.com")
     assert events.put_targets(Rule=rule, Targets=[{"Id": "q", "Arn": target}])["FailedEntryCount"] == 0
@@ -92,3 +94,19 @@ def test_container_instances(wharf, told):
     assert {it["name"] for it in event["detail"]["remainingResources"]} >= {"CPU", "MEMORY"}
     again = told(kind, lambda it: it["detail"]["version"] > event["detail"]["version"])
     assert again["detail"]["status"] == "ACTIVE"
+
+
+def test_images_that_arrive_by_replication(wharf, told):
+    source, name = Place(wharf, "sa-east-1"), tasks.unique("told")
+    destination = {"registryId": "000000000000", "region": "us-east-1"}
+    rules = [{"destinations": [destination], "repositoryFilters": [{"filter": name, "filterType": "PREFIX_MATCH"}]}]
+    source.client("ecr").put_replication_configuration(replicationConfiguration={"rules": rules})
+    images.push(source, "busybox", name=name, tag="1")
+    event = told("ECR Replication Action", lambda it: it["detail"]["repository-name"] == name)
+    assert event["resources"] == [f"arn:aws:ecr:us-east-1:000000000000:repository/{name}"]
+    assert event["detail"].pop("image-digest").startswith("sha256:")
+    assert event["detail"] == {
+        "result": "SUCCESS", "repository-name": name, "source-account": "000000000000", "action-type": "REPLICATE",
+        "source-region": "sa-east-1", "image-tag": "1",
+    }  # fmt: skip
+    source.client("ecr").put_replication_configuration(replicationConfiguration={"rules": []})

@@ -1,15 +1,19 @@
 //! What is done for images while nobody asks: layers that nobody refers to are collected, plain ones of
-//! a version before are encrypted, and lifecycle policies run.
+//! a version before are encrypted, lifecycle policies run,
+//! and images are replicated.
 
 use std::{sync::Arc, time::Duration};
 
 use wharf_base::{Clock, Permit};
 use wharf_svc_ecr::Catalog;
+use wharf_wire::Dispatcher;
 
 /// How often what nobody needs is looked for.
 const EVERY: Duration = Duration::from_secs(300);
 /// Bytes of plain blobs that are encrypted at a time: a few seconds of a disk.
 const ENCRYPTED_AT_ONCE: u64 = 1 << 30;
+/// How often a replication is tried again.
+const REPLICATED_AGAIN: Duration = Duration::from_secs(30);
 const PERMIT: Permit = Permit::for_controller("maintenance");
 
 /// Collects layers that nobody refers to, and encrypts those that a version before stored plain.
@@ -66,6 +70,23 @@ pub async fn expire(catalog: Catalog, clock: Arc<dyn Clock>) {
         let now = clock.now();
         if let Err(error) = catalog.expire_images(&PERMIT, now).await {
             tracing::warn!(%error, "lifecycle policies failed; will retry");
+        }
+    }
+}
+
+/// Brings images to where replication wants them, as soon as they are pushed; what failed for the moment is
+/// tried again.
+pub async fn replicate(catalog: Catalog, dispatcher: Dispatcher, clock: Arc<dyn Clock>) {
+    let mut tick = tokio::time::interval(REPLICATED_AGAIN);
+    loop {
+        tokio::select! {
+            // The first comes at once: a process before this one may have left something.
+            _ = tick.tick() => {}
+            () = catalog.owing() => {}
+        }
+        let now = clock.now();
+        if let Err(error) = catalog.replicate(&dispatcher, &PERMIT, now).await {
+            tracing::warn!(%error, "replication of images failed; will retry");
         }
     }
 }

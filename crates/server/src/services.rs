@@ -79,6 +79,8 @@ pub static SERVICES: &[Row] = &[
             let (catalog, clock) = (it.plane.catalog.clone(), it.clock.clone());
             let service = EcrService::new(catalog.clone());
             let scanning = catalog.clone();
+            let (dispatcher, told) = (it.plane.dispatcher.clone(), clock.clone());
+            let replication = images::replicate(catalog.clone(), dispatcher, told);
             Served::by(wharf_api_ecr::Routes(Arc::new(service)))
                 .running("scans of images", |stop| async move {
                     scanning.scan(stop).await
@@ -91,6 +93,7 @@ pub static SERVICES: &[Row] = &[
                     "the archive of images",
                     images::restore(catalog.clone(), clock.clone()),
                 )
+                .forever("the replication of images", replication)
                 .forever("the lifecycle of images", images::expire(catalog, clock))
         },
     },

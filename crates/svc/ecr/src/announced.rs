@@ -13,7 +13,10 @@ use wharf_store::{Entry, Event, EventKind};
 
 use crate::{
     catalog::Registry,
-    records::{Image, SERVICE, Scan, ScanStatus},
+    records::{
+        Image, SERVICE, Scan, ScanStatus,
+        replication::{Destination, ReplicaStatus},
+    },
 };
 
 /// Pushes and deletions of images, and ends of scans.
@@ -55,6 +58,7 @@ fn announced(events: &[&Event], _: Timestamp) -> Vec<Announcement> {
             }
             said.extend(pushed.iter().map(|tag| it.action("PUSH", image, tag)));
         }
+        said.extend(it.replicated());
         if let Some(image) = &it.before {
             let gone = before.difference(&after);
             let gone =
@@ -137,6 +141,43 @@ fn scan(event: &Event) -> Option<Announcement> {
 }
 
 impl Change {
+    /// Told where the image arrived, or was not let in.
+    fn replicated(&self) -> Vec<Announcement> {
+        let Some(image) = &self.after else {
+            return Vec::new();
+        };
+        let was = |name| self.before.as_ref().and_then(|it| it.replicas.get(name));
+        let mut said = Vec::new();
+        for (name, replica) in &image.replicas {
+            let result = match replica.status {
+                ReplicaStatus::InProgress => continue,
+                ReplicaStatus::Complete => "SUCCESS",
+                ReplicaStatus::Failed => "FAILURE",
+            };
+            if was(name) == Some(replica) {
+                continue;
+            }
+            let Destination { account, region } = &replica.destination;
+            let there = Registry::new(account, region);
+            said.push(Announcement {
+                place: Place::new(account, region),
+                source: "aws.ecr",
+                detail_type: "ECR Replication Action",
+                resources: vec![there.repository_arn(&image.repository)],
+                detail: json!({
+                    "result": result,
+                    "repository-name": image.repository,
+                    "image-digest": image.digest.to_string(),
+                    "source-account": self.place.account,
+                    "action-type": "REPLICATE",
+                    "source-region": self.place.region,
+                    "image-tag": image.tags.last().map_or("", String::as_str),
+                }),
+            });
+        }
+        said
+    }
+
     fn action(&self, action: &str, image: &Image, tag: &str) -> Announcement {
         let mut detail = json!({
             "result": "SUCCESS",
@@ -179,6 +220,7 @@ mod tests {
             status: Default::default(),
             archived_at: None,
             activated_at: None,
+            replicas: Default::default(),
             tags: tags.iter().map(|it| (*it).to_owned()).collect(),
             blobs: Vec::new(),
             children: Vec::new(),
@@ -244,5 +286,41 @@ mod tests {
             event(None, Some(image(&["v1"]))),
         ];
         assert_eq!(said(&moved), ["PUSH v1"]);
+    }
+
+    #[test]
+    fn a_replication_is_told_where_it_arrived_and_once() {
+        let replica = |status| {
+            let destination = Destination {
+                account: "2".to_owned(),
+                region: "s".to_owned(),
+            };
+            let mut image = image(&["v1"]);
+            let replica = crate::records::replication::Replica {
+                destination: destination.clone(),
+                status,
+                failure: None,
+                at: Timestamp(0),
+            };
+            image.replicas.insert(destination.name(), replica);
+            Some(image)
+        };
+        use ReplicaStatus::{Complete, Failed, InProgress};
+        for (before, after, expected) in [
+            (InProgress, Complete, vec!["SUCCESS"]),
+            (InProgress, Failed, vec!["FAILURE"]),
+            (Complete, Complete, vec![]),
+            (Complete, InProgress, vec![]),
+        ] {
+            let event = event(replica(before), replica(after));
+            let said = announced(&[&event], Timestamp(0));
+            let results: Vec<&Value> = said.iter().map(|it| &it.detail["result"]).collect();
+            assert_eq!(results, expected);
+            for it in said {
+                assert_eq!(it.place, Place::new("2", "s"));
+                assert_eq!(it.resources, ["arn:aws:ecr:s:2:repository/team/a.b"]);
+                assert_eq!(it.detail["source-region"], "r");
+            }
+        }
     }
 }

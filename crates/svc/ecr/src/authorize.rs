@@ -32,6 +32,12 @@ impl Catalog {
             Err(other) => Err(other),
         }
     }
+
+    /// The question to IAM whether a repository that is not there may be made.
+    pub async fn check_creation(&self, registry: &Registry, name: &str) -> Result<Check, EcrError> {
+        let check = Check::new("ecr:CreateRepository", registry.repository_arn(name));
+        self.with_policies(check, registry, None).await
+    }
 }
 
 /// The authorisation row of an operation.
@@ -63,12 +69,21 @@ pub(crate) async fn row(
         Input::DeleteRepository(i) => on_repository!(i),
         Input::DeleteRepositoryPolicy(i) => on_repository!(i),
         Input::DescribeImageScanFindings(i) => on_repository!(i),
+        Input::DescribeImageReplicationStatus(i) => on_repository!(i),
         Input::DescribeImages(i) => on_repository!(i),
         Input::GetDownloadUrlForLayer(i) => on_repository!(i),
         Input::GetLifecyclePolicy(i) => on_repository!(i),
         Input::GetLifecyclePolicyPreview(i) => on_repository!(i),
         Input::GetRepositoryPolicy(i) => on_repository!(i),
-        Input::InitiateLayerUpload(i) => on_repository!(i),
+        Input::InitiateLayerUpload(i) => {
+            let name = i.repository_name.as_deref().unwrap_or_default();
+            let registry = registry(&i.registry_id);
+            let mut checks = vec![catalog.check(&action, &registry, name).await?];
+            if catalog.is_made_by_push(&registry, name).await? {
+                checks.push(catalog.check_creation(&registry, name).await?);
+            }
+            checks
+        }
         Input::ListImages(i) => on_repository!(i),
         Input::ListImageReferrers(i) => on_repository!(i),
         Input::PutImage(i) => on_repository!(i),
@@ -103,6 +118,12 @@ pub(crate) async fn row(
                 checks
             }
         },
+        Input::CreateRepositoryCreationTemplate(i) => {
+            with_role(Check::any(action), i.custom_role_arn.as_deref())
+        }
+        Input::UpdateRepositoryCreationTemplate(i) => {
+            with_role(Check::any(action), i.custom_role_arn.as_deref())
+        }
         Input::GetAccountSetting(i) => setting(action, i.name.as_deref()),
         Input::PutAccountSetting(i) => setting(action, i.name.as_deref()),
         Input::BatchGetRepositoryScanningConfiguration(i) => {
@@ -127,6 +148,13 @@ pub(crate) async fn row(
         // GetAuthorizationToken and what this version does not have.
         _ => vec![Check::any(action)],
     })
+}
+
+/// Whoever names a role for the registry must be allowed to pass it.
+fn with_role(check: Check, role: Option<&str>) -> Vec<Check> {
+    let role = role.filter(|role| !role.is_empty());
+    let passed = role.map(|role| Check::pass_role(role, "ecr.amazonaws.com"));
+    [check].into_iter().chain(passed).collect()
 }
 
 fn setting(action: String, name: Option<&str>) -> Vec<Check> {

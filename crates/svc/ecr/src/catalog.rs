@@ -9,9 +9,11 @@ mod lifecycle;
 mod pull_exclusions;
 mod put_image;
 mod registry_policy;
+mod replication;
 mod repositories;
 mod scans;
 mod settings;
+mod templates;
 mod usage;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -33,9 +35,11 @@ pub use images::{ImageRef, Referrer, Stored};
 pub use layers::LayerInfo;
 pub(crate) use lifecycle::Doomed;
 pub use put_image::{NewImage, Pushed};
+pub(crate) use replication::Happened;
 pub(crate) use repositories::{NewRepository, TAGS, check_mutability};
 pub(crate) use scans::{Ended, FoundIn, filters_of, missing, repository_of};
 pub(crate) use settings::Setting;
+pub(crate) use templates::check_repository_policy;
 
 use crate::{
     error::EcrError,
@@ -152,6 +156,8 @@ struct Inner {
     restored: tokio::sync::Notify,
     /// Scans that are under way.
     scans: Arc<wharf_reconcile::Queue<String>>,
+    /// Raised when something is owed to a destination of replication.
+    owing: tokio::sync::Notify,
 }
 
 /// A repository as found, and the revision of its contents.
@@ -197,6 +203,7 @@ impl Catalog {
                 work: tokio::sync::Notify::new(),
                 restored: tokio::sync::Notify::new(),
                 scans: Arc::default(),
+                owing: tokio::sync::Notify::new(),
             }),
         }
     }
@@ -275,18 +282,24 @@ impl Catalog {
     ) -> Result<Open, EcrError> {
         let open = self.open(registry, name).await?;
         tx.when(open.repository.unchanged());
-        raise(tx, &open.keys, open.id()).await?;
+        self.raise(tx, &open.keys, open.id()).await?;
         Ok(open)
     }
-}
 
-/// Makes a change of images and tags of the repository with this id one that no other overlaps.
-async fn raise(tx: &mut Change<'_>, keys: &Keys, repository: &str) -> Result<(), EcrError> {
-    let key = keys.contents(repository);
-    let mut contents: Contents = tx.find(&key).await?.unwrap_or_default();
-    contents.changes = contents.changes.wrapping_add(1);
-    tx.put(key, &contents);
-    Ok(())
+    /// Keeps other changes of the repository's images and tags from happening at the same time. For
+    /// who has its id; the others open it.
+    pub(crate) async fn raise(
+        &self,
+        tx: &mut Change<'_>,
+        keys: &Keys,
+        repository: &str,
+    ) -> Result<(), EcrError> {
+        let key = keys.contents(repository);
+        let mut contents: Contents = tx.find(&key).await?.unwrap_or_default();
+        contents.changes = contents.changes.wrapping_add(1);
+        tx.put(key, &contents);
+        Ok(())
+    }
 }
 
 /// One try of a change.

@@ -57,6 +57,10 @@ pub enum EcrError {
     },
     #[error("The storage class of the image with digest '{digest}' cannot be changed: {why}")]
     StorageClass { digest: Digest, why: String },
+    #[error("The repository creation template with prefix '{0}' already exists")]
+    TemplateExists(String),
+    #[error("The repository creation template with prefix '{0}' does not exist")]
+    TemplateNotFound(String),
     #[error("The pull time update exclusion for '{0}' already exists")]
     ExclusionExists(String),
     #[error("The pull time update exclusion for '{0}' does not exist")]

@@ -59,6 +59,8 @@ impl From<EcrError> for Fault {
             E::StorageClass { .. } => {
                 faults::image_storage_class_update_not_supported_exception(text)
             }
+            E::TemplateExists(_) => faults::template_already_exists_exception(text),
+            E::TemplateNotFound(_) => faults::template_not_found_exception(text),
             E::ExclusionExists(_) => faults::exclusion_already_exists_exception(text),
             E::ExclusionNotFound(_) => faults::exclusion_not_found_exception(text),
             E::ImageExists { .. } => faults::image_already_exists_exception(text),

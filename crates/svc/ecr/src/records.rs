@@ -14,6 +14,9 @@
 //! index/<repository id>.<hex>             Marker: the image is an index
 //! referrer/<repository id>.<subject hex>.<hex>  Marker: the image has that subject
 //! activating/<repository id>.<hex>        Marker: the image is on its way back from the archive
+//! creation-template/<prefix>              Template
+//! replication/configuration               Replication
+//! owed-replica/<repository id>.<hex>.<account>.<region>  Owed: to be as here at that destination
 //! pull-exclusion/<ARN>                    PullExclusion
 //! scan/<repository id>.<hex>              Scan: what was found in the image, or is being looked for
 //! scanning/configuration                  Scanning: what of a registry is scanned, and when
@@ -24,6 +27,8 @@
 
 mod scans;
 
+pub(crate) mod replication;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -32,6 +37,7 @@ use wharf_blobs::Digest;
 use wharf_records::{Record, Scope, Unknown};
 use wharf_wanted::owner;
 
+use replication::{Destination, Owed, Replica, Replication};
 pub(crate) use scans::{Scan, ScanRule, ScanStatus, Scanning, scan_owner};
 
 pub(crate) const SERVICE: &str = "ecr";
@@ -119,6 +125,9 @@ pub struct Image {
     /// When it last came back from the archive.
     #[serde(default)]
     pub activated_at: Option<Timestamp>,
+    /// What became of it at the destinations it is replicated to, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub replicas: BTreeMap<String, Replica>,
     /// In the order of setting.
     #[serde(default)]
     pub tags: Vec<String>,
@@ -201,6 +210,32 @@ pub(crate) struct PullExclusion {
     pub unknown: Unknown,
 }
 
+/// How repositories are made that nobody made beforehand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Template {
+    /// Of the names of the repositories, or `ROOT`.
+    pub prefix: String,
+    #[serde(default)]
+    pub description: Option<String>,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    pub tag_mutability: String,
+    #[serde(default)]
+    pub exclusion_filters: Vec<String>,
+    #[serde(default)]
+    pub policy: Option<String>,
+    #[serde(default)]
+    pub lifecycle: Option<String>,
+    /// `CREATE_ON_PUSH`, `REPLICATION`, `PULL_THROUGH_CACHE`.
+    pub applied_for: Vec<String>,
+    #[serde(default)]
+    pub custom_role: Option<String>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
 macro_rules! records {
     ($($kind:literal $record:ty),* $(,)?) => {
         $(impl Record for $record {
@@ -212,7 +247,8 @@ macro_rules! records {
 records! {
     "repository" Repository, "contents" Contents, "image" Image, "tag" Tag, "layer" Layer,
     "registry-policy" RegistryPolicy, "account-setting" AccountSetting,
-    "pull-exclusion" PullExclusion,
+    "pull-exclusion" PullExclusion, "creation-template" Template,
+    "replication" Replication, "owed-replica" Owed,
 }
 
 /// Keys of one account and region.
@@ -302,6 +338,37 @@ impl Keys {
 
     pub(crate) fn activating(&self, repository: &str, digest: &Digest) -> String {
         self.activating_in(repository) + &digest.hex()
+    }
+
+    pub(crate) fn templates(&self) -> String {
+        self.0.prefix("creation-template")
+    }
+
+    pub(crate) fn template(&self, prefix: &str) -> String {
+        self.0.key("creation-template", prefix)
+    }
+
+    pub(crate) fn replication(&self) -> String {
+        self.0.key("replication", "configuration")
+    }
+
+    pub(crate) fn all_owed(&self) -> String {
+        self.0.prefix("owed-replica")
+    }
+
+    pub(crate) fn owed_in(&self, repository: &str) -> String {
+        self.inside("owed-replica", repository)
+    }
+
+    pub(crate) fn owed(&self, repository: &str, digest: &Digest, to: &Destination) -> String {
+        format!("{}{}.{}", self.owed_in(repository), digest.hex(), to.name())
+    }
+
+    /// The repository's id and the image that a key of what is owed names.
+    pub(crate) fn owed_image(&self, key: &str) -> Option<(String, Digest)> {
+        let mut parts = key.strip_prefix(&self.all_owed())?.split('.');
+        let repository = parts.next()?.to_owned();
+        Some((repository, Digest::from_hex(parts.next()?).ok()?))
     }
 
     pub(crate) fn pull_exclusions(&self) -> String {

@@ -32,15 +32,19 @@ wharf_api_ecr::operations! {
         ops::batch_get_repository_scanning_configuration::batch_get;
     complete_layer_upload = ops::complete_layer_upload::complete_layer_upload;
     create_repository = ops::create_repository::create_repository;
+    create_repository_creation_template = ops::templates::create;
     delete_lifecycle_policy = ops::delete_lifecycle_policy::delete_lifecycle_policy;
     delete_registry_policy = ops::delete_registry_policy::delete_registry_policy;
     delete_repository = ops::delete_repository::delete_repository;
+    delete_repository_creation_template = ops::templates::delete;
     delete_repository_policy = ops::delete_repository_policy::delete_repository_policy;
     deregister_pull_time_update_exclusion = ops::pull_exclusions::deregister;
     describe_image_scan_findings = ops::describe_image_scan_findings::describe;
+    describe_image_replication_status = ops::replication::describe_status;
     describe_images = ops::describe_images::describe_images;
-    describe_registry = ops::describe_registry::describe_registry;
+    describe_registry = ops::replication::describe_registry;
     describe_repositories = ops::describe_repositories::describe_repositories;
+    describe_repository_creation_templates = ops::templates::describe;
     get_account_setting = ops::account_settings::get;
     get_authorization_token = ops::get_authorization_token::get_authorization_token;
     get_download_url_for_layer = ops::get_download_url_for_layer::get_download_url_for_layer;
@@ -59,6 +63,7 @@ wharf_api_ecr::operations! {
     put_image_scanning_configuration = ops::put_image_scanning_configuration::put_image_scanning_configuration;
     put_image_tag_mutability = ops::put_image_tag_mutability::put_image_tag_mutability;
     put_lifecycle_policy = ops::put_lifecycle_policy::put_lifecycle_policy;
+    put_replication_configuration = ops::replication::put_configuration;
     put_registry_policy = ops::put_registry_policy::put_registry_policy;
     register_pull_time_update_exclusion = ops::pull_exclusions::register;
     put_registry_scanning_configuration = ops::registry_scanning_configuration::put;
@@ -68,5 +73,6 @@ wharf_api_ecr::operations! {
     tag_resource = ops::tag_resource::tag_resource;
     untag_resource = ops::untag_resource::untag_resource;
     update_image_storage_class = ops::update_image_storage_class::update_image_storage_class;
+    update_repository_creation_template = ops::templates::update;
     upload_layer_part = ops::upload_layer_part::upload_layer_part;
 }

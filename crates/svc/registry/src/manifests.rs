@@ -78,6 +78,7 @@ where
     B::Error: std::fmt::Display,
 {
     let call = asked.may("PutImage", name).await?;
+    asked.make_repository(name).await?;
     let reference = reference(text)?;
     let manifest = body::collect(body, MAX_MANIFEST_BYTES)
         .await?

@@ -271,6 +271,19 @@ impl Asked<'_> {
         self.admit(asked.await?).await
     }
 
+    /// A push makes its repository where a template says so and the bearer may.
+    pub(crate) async fn make_repository(&self, name: &str) -> Result<(), Refusal> {
+        if !self.catalog.is_made_by_push(&self.registry, name).await? {
+            return Ok(());
+        }
+        let check = self.catalog.check_creation(&self.registry, name).await?;
+        let call = self.admit(check).await?;
+        let made = self
+            .catalog
+            .make_for_push(&call.permit, &self.registry, name, call.now);
+        Ok(made.await?)
+    }
+
     async fn admit(&self, check: Check) -> Result<Call, Refusal> {
         let (ecr, cx) = (&wharf_api_ecr::schema::SERVICE, self.context.clone());
         Ok(self

@@ -31,6 +31,7 @@ where
     B::Error: std::fmt::Display,
 {
     let call = asked.may("InitiateLayerUpload", name).await?;
+    asked.make_repository(name).await?;
     if let Some(digest) = asked.parameter("digest") {
         let digest = parse(&digest)?;
         let mut upload = asked.catalog.upload_once(&asked.registry, name).await?;

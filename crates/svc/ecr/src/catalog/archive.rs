@@ -354,11 +354,12 @@ impl Catalog {
             let Some(mut image) = tx.find::<Image>(&key).await? else {
                 return Ok(false);
             };
-            super::raise(&mut tx, &keys, repository).await?;
+            self.raise(&mut tx, &keys, repository).await?;
             tx.delete(&marker.key);
             if image.status == Status::Activating {
                 image.status = Status::Active;
                 image.activated_at = Some(now);
+                self.raise(&mut tx, &keys, repository).await?;
                 tx.put(&key, &image);
             }
         });

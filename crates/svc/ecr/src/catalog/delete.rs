@@ -5,7 +5,7 @@ use wharf_blobs::Digest;
 use wharf_service::transact;
 use wharf_store::{Range, Txn};
 
-use super::{Catalog, Change, DELETE_BATCH, ImageRef, Open, Read, Registry, SCAN_PAGE};
+use super::{Catalog, Change, DELETE_BATCH, Happened, ImageRef, Open, Read, Registry, SCAN_PAGE};
 use crate::{
     error::EcrError,
     records::{Image, Keys, image_owner, layer_owner},
@@ -13,8 +13,8 @@ use crate::{
 use wharf_wanted::{Marker, digest_of};
 
 /// Tags removed in one transaction: with the image and the repository's contents below the store's
-/// 128 operations.
-const UNTAG_BATCH: usize = 100;
+/// 128 operations, 25 of which may be what destinations are owed.
+const UNTAG_BATCH: usize = 90;
 
 impl Catalog {
     /// Deletes what `reference` names: a digest with all its tags, or one tag, and with its last
@@ -42,11 +42,14 @@ impl Catalog {
             let left = if whole {
                 self.remove_image(&open, &mut tx, found).await?
             } else {
-                untag(&open, &mut tx, found, reference);
+                self.untag(&open, &mut tx, found, reference).await?;
                 0
             };
             (open, before, left)
         });
+        if !before.replicas.is_empty() {
+            self.inner.owing.notify_one();
+        }
         // An image of very many tags takes more than one transaction.
         if left > 0 {
             self.finish_removal(permit, &open, &before.digest).await?;
@@ -99,6 +102,8 @@ impl Catalog {
             change.put(key, &image);
             return Ok(image.tags.len());
         }
+        self.owe(change, open, &mut image, Happened::Lost(&[]))
+            .await?;
         change.delete(key);
         change.delete(open.keys.activating(open.id(), &image.digest));
         change.delete(image_owner(&image.digest, open.id()));
@@ -149,6 +154,7 @@ impl Catalog {
             keys.tags(repository),
             keys.indexes(repository),
             keys.activating_in(repository),
+            keys.owed_in(repository),
             keys.all_referrers(repository),
         ] {
             self.remove_all(permit, keys, repository, &prefix).await?;
@@ -188,17 +194,27 @@ impl Catalog {
             self.store().txn(permit, txn).await?;
         }
     }
-}
 
-fn untag(open: &Open, change: &mut Change<'_>, found: Read<Image>, reference: &ImageRef) {
-    if let ImageRef::Tag(tag) = reference {
+    async fn untag(
+        &self,
+        open: &Open,
+        change: &mut Change<'_>,
+        found: Read<Image>,
+        reference: &ImageRef,
+    ) -> Result<(), EcrError> {
+        let ImageRef::Tag(tag) = reference else {
+            return Ok(());
+        };
         let Read {
             key,
             record: mut image,
             ..
         } = found;
+        let lost = Happened::Lost(std::slice::from_ref(tag));
+        self.owe(change, open, &mut image, lost).await?;
         image.tags.retain(|known| known != tag);
         change.delete(open.keys.tag(open.id(), tag));
         change.put(key, &image);
+        Ok(())
     }
 }

@@ -253,15 +253,27 @@ impl Catalog {
             Err(EcrError::RepositoryNotFound { .. }) => return Ok(None),
             Err(other) => return Err(other),
         };
+        self.share_layer(permit, &source, &open, digest, now).await
+    }
+
+    /// Makes a layer of one repository one of another as well; `None` if the first does not have it.
+    pub(crate) async fn share_layer(
+        &self,
+        permit: &Permit,
+        source: &Open,
+        open: &Open,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Result<Option<LayerInfo>, EcrError> {
         let lease = self.blobs().lease(digest).await;
-        if !self.has_layer(&source, digest).await? {
+        if !self.has_layer(source, digest).await? {
             return Ok(None);
         }
         let Some(blob) = self.blobs().find(digest).await? else {
             return Ok(None);
         };
-        let _room = self.room_for(&open, digest, blob.size).await?;
-        self.own_layer(permit, &open, &blob, lease, now).await
+        let _room = self.room_for(open, digest, blob.size).await?;
+        self.own_layer(permit, open, &blob, lease, now).await
     }
 
     /// `None` if the blob is gone: its lease keeps it from this process's collector alone.

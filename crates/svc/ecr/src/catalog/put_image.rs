@@ -5,7 +5,9 @@ use wharf_base::{Permit, Timestamp};
 use wharf_blobs::Digest;
 use wharf_service::transact;
 
-use super::{Catalog, Change, Following, ImageRef, MARKER, Open, Read, Registry, StorageClass};
+use super::{
+    Catalog, Change, Following, Happened, ImageRef, MARKER, Open, Read, Registry, StorageClass,
+};
 use crate::{
     error::EcrError,
     manifest::{Content, Manifest},
@@ -25,6 +27,14 @@ pub struct NewImage {
     pub tag: Option<String>,
     /// What the client takes the digest to be.
     pub digest: Option<String>,
+}
+
+/// Who brings an image, and when.
+#[derive(Debug, Clone, Copy)]
+enum Origin {
+    Client(Timestamp),
+    /// It goes no further.
+    Replication(Timestamp),
 }
 
 /// What became of it.
@@ -48,6 +58,38 @@ impl Catalog {
         new: NewImage,
         now: Timestamp,
     ) -> Result<Pushed, EcrError> {
+        let origin = Origin::Client(now);
+        let pushed = self.put_image_from(permit, registry, name, new, origin);
+        let pushed = pushed.await?;
+        if !pushed.image.replicas.is_empty() {
+            self.inner.owing.notify_one();
+        }
+        Ok(pushed)
+    }
+
+    /// Stores an image that comes by replication.
+    pub(crate) async fn put_replica(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        name: &str,
+        new: NewImage,
+        now: Timestamp,
+    ) -> Result<Pushed, EcrError> {
+        let origin = Origin::Replication(now);
+        self.put_image_from(permit, registry, name, new, origin)
+            .await
+    }
+
+    async fn put_image_from(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        name: &str,
+        new: NewImage,
+        origin: Origin,
+    ) -> Result<Pushed, EcrError> {
+        let (Origin::Client(now) | Origin::Replication(now)) = origin;
         let open = self.open(registry, name).await?;
         let digest = Digest::of(&new.manifest);
         if let Some(expected) = new
@@ -87,7 +129,7 @@ impl Catalog {
                 // Deleted and made anew meanwhile: its layers are not in the new one.
                 return Err(registry.missing(name));
             }
-            let pushed = self.put(&mut tx, &now, &fresh, tag).await?;
+            let pushed = self.put(&mut tx, &now, &fresh, tag, origin).await?;
             if !pushed.changed {
                 return Ok(pushed);
             }
@@ -109,6 +151,7 @@ impl Catalog {
         open: &Open,
         fresh: &Image,
         tag: Option<&str>,
+        origin: Origin,
     ) -> Result<Pushed, EcrError> {
         // Layers, and images an index needs, may have gone; the change is void if they go now.
         self.check_layers(open, &fresh.blobs).await?;
@@ -147,6 +190,10 @@ impl Catalog {
             };
             change.put(open.keys.tag(open.id(), tag), &record);
             self.untag_old(open, change, tag, old_digest).await?;
+        }
+        if let Origin::Client(now) = origin {
+            self.owe(change, open, &mut image, Happened::Pushed(now))
+                .await?;
         }
         change.put(open.keys.image(open.id(), &image.digest), &image);
         if is_new {
@@ -306,6 +353,7 @@ fn image_record(
         status: Status::Active,
         archived_at: None,
         activated_at: None,
+        replicas: Default::default(),
         tags: Vec::new(),
         blobs,
         children,

@@ -8,7 +8,11 @@ use wharf_service::transact;
 use wharf_store::{Compare, Range, Txn};
 
 use super::{Catalog, MARKER, Read, Registry};
-use crate::{error::EcrError, names::valid_repository_name, records::Repository};
+use crate::{
+    error::EcrError,
+    names::valid_repository_name,
+    records::{Lifecycle, Repository},
+};
 
 /// What the caller chooses about a new repository.
 pub(crate) struct NewRepository {
@@ -18,6 +22,10 @@ pub(crate) struct NewRepository {
     pub scan_on_push: bool,
     /// As [`TAGS`] allows.
     pub tags: Tags,
+    /// The resource policy's text.
+    pub policy: Option<String>,
+    /// The lifecycle policy's text.
+    pub lifecycle: Option<String>,
 }
 
 impl Catalog {
@@ -76,8 +84,12 @@ impl Catalog {
             exclusion_filters: new.exclusion_filters,
             scan_on_push: new.scan_on_push,
             tags: new.tags,
-            policy: None,
-            lifecycle: None,
+            policy: new.policy,
+            lifecycle: new.lifecycle.map(|text| Lifecycle {
+                text,
+                set_at: now,
+                evaluated_at: None,
+            }),
             preview: None,
             unknown: BTreeMap::new(),
         };

@@ -22,7 +22,8 @@ pub(crate) async fn create_repository(
             "must be the id of your own registry",
         ));
     }
-    check_encryption(input.encryption_configuration)?;
+    let encryption = input.encryption_configuration;
+    check_encryption(encryption.and_then(|it| it.encryption_type))?;
     let scanning = input.image_scanning_configuration;
     let new = NewRepository {
         name: input.repository_name.unwrap_or_default(),
@@ -32,6 +33,8 @@ pub(crate) async fn create_repository(
         exclusion_filters: read_filters(input.image_tag_mutability_exclusion_filters),
         scan_on_push: scanning.and_then(|s| s.scan_on_push).unwrap_or(false),
         tags: read_tags(input.tags)?,
+        policy: None,
+        lifecycle: None,
     };
     let made = catalog
         .create_repository(&call.permit, &registry, new, call.now)
@@ -41,8 +44,8 @@ pub(crate) async fn create_repository(
 }
 
 /// Keys of a user's own are not to be had yet, and saying yes to them would be a lie.
-fn check_encryption(asked: Option<EncryptionConfiguration>) -> Result<(), EcrError> {
-    match asked.and_then(|asked| asked.encryption_type) {
+pub(super) fn check_encryption(kind: Option<String>) -> Result<(), EcrError> {
+    match kind {
         Some(other) if other != "AES256" => Err(EcrError::Encryption(other)),
         _ => Ok(()),
     }

@@ -16,6 +16,11 @@ pub(crate) async fn initiate_layer_upload(
 ) -> Result<InitiateLayerUploadResponse, EcrError> {
     let registry = registry(call, input.registry_id);
     let name = input.repository_name.unwrap_or_default();
+    if catalog.is_made_by_push(&registry, &name).await? {
+        catalog
+            .make_for_push(&call.permit, &registry, &name, call.now)
+            .await?;
+    }
     let upload = catalog.begin_upload(&registry, &name).await?;
     Ok(InitiateLayerUploadResponse {
         upload_id: Some(upload.to_string()),

@@ -1,14 +1,13 @@
 //! SetRepositoryPolicy. A resource policy without Resource: the repository is implied.
 
 use wharf_api_ecr::types::*;
-use wharf_iam::{Document, DocumentKind};
 use wharf_wire::Call;
 
 use super::registry;
-use crate::{catalog::Catalog, error::EcrError};
-
-/// ECR's quota, in bytes.
-const MAX_POLICY: usize = 10_240;
+use crate::{
+    catalog::{Catalog, check_repository_policy},
+    error::EcrError,
+};
 
 pub(crate) async fn set_repository_policy(
     catalog: &Catalog,
@@ -18,13 +17,7 @@ pub(crate) async fn set_repository_policy(
     let registry = registry(call, input.registry_id);
     let name = input.repository_name.unwrap_or_default();
     let policy = input.policy_text.unwrap_or_default();
-    let parsed = Document::parse(&policy, DocumentKind::Resource);
-    if policy.len() > MAX_POLICY || parsed.is_err() {
-        return Err(EcrError::invalid(
-            "PolicyText",
-            "Invalid repository policy provided",
-        ));
-    }
+    check_repository_policy(&policy, "PolicyText")?;
     let change = |repository: &mut crate::records::Repository| {
         repository.policy = Some(policy.clone());
         Ok(())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use wharf_api_ecr::{Ecr, types::*};
-use wharf_base::{Permit, Timestamp};
+use wharf_base::Timestamp;
 use wharf_wire::{
     Call, Context, Fault,
     call::{Caller, CallerKind},
@@ -459,7 +459,7 @@ async fn pulls_of_excluded_principals_leave_no_time() {
         arn: user.clone(),
         ..context.caller
     };
-    let call = Call::by_controller(context, Permit::for_controller("test"));
+    let call = Call::by_controller(context, PERMIT);
     pull(&home, &call, by_tag("v1")).await.unwrap();
     assert_eq!(one(&home, by_tag("v1")).await.last_recorded_pull_time, None);
     let input = DeregisterPullTimeUpdateExclusionRequest {

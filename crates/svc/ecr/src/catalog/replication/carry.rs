@@ -1,0 +1,236 @@
+//! What is owed to destinations, carried out.
+//!
+//! The receiving registry is asked in the name of the sending account's root, as for any request across
+//! accounts: its policy lets in `ecr:ReplicateImage`, and `ecr:CreateRepository` where a repository is to
+//! be made. What cannot succeed is noted at the image; what failed for the moment stays owed.
+
+use std::pin::Pin;
+
+use wharf_base::{Permit, Timestamp};
+use wharf_service::transact;
+use wharf_wire::{Call, Context, Dispatcher, call::Caller};
+
+use super::super::{Catalog, ImageRef, NewImage, Open, Read, Registry, SCAN_PAGE};
+use crate::{
+    error::EcrError,
+    records::{
+        Image, Keys,
+        replication::{Owed, Replica, ReplicaStatus},
+    },
+};
+
+/// Where it is from, and where it goes.
+struct Way<'a> {
+    permit: &'a Permit,
+    source: &'a Registry,
+    target: &'a Registry,
+    /// The repository at both ends.
+    name: &'a str,
+    now: Timestamp,
+}
+
+impl Catalog {
+    /// Carries out what is owed; how many images are at their destinations now. What fails for the
+    /// moment does not keep the rest from going.
+    pub async fn replicate(
+        &self,
+        dispatcher: &Dispatcher,
+        permit: &Permit,
+        now: Timestamp,
+    ) -> Result<usize, EcrError> {
+        let mut done = 0;
+        for scope in self.scopes().await? {
+            let source = Registry::new(&scope.account, &scope.region);
+            let keys = Keys::of(scope);
+            let mut after = None;
+            loop {
+                let (found, more): (Vec<Read<Owed>>, _) =
+                    self.page(keys.all_owed(), after, SCAN_PAGE).await?;
+                after = found.last().map(|read| read.key.clone());
+                for owed in found {
+                    match self.carry(dispatcher, permit, &source, &owed, now).await {
+                        Ok(arrived) => done += usize::from(arrived),
+                        Err(error) => tracing::warn!(
+                            repository = source.repository_arn(&owed.record.repository),
+                            destination = owed.record.destination.name(), %error,
+                            "a replication failed; will retry"
+                        ),
+                    }
+                }
+                if !more {
+                    break;
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    async fn carry(
+        &self,
+        dispatcher: &Dispatcher,
+        permit: &Permit,
+        source: &Registry,
+        owed: &Read<Owed>,
+        now: Timestamp,
+    ) -> Result<bool, EcrError> {
+        let keys = source.keys();
+        let Some((repository, digest)) = keys.owed_image(&owed.key) else {
+            return Ok(false);
+        };
+        let destination = &owed.record.destination;
+        let target = Registry::new(&destination.account, &destination.region);
+        let way = Way {
+            permit,
+            source,
+            target: &target,
+            name: &owed.record.repository,
+            now,
+        };
+        let key = keys.image(&repository, &digest);
+        let image: Option<Read<Image>> = self.read(&key).await?;
+        let allowed = self.is_let_in(dispatcher, &way).await?;
+        let sent = match image {
+            _ if !allowed => Err("AccessDenied".to_owned()),
+            Some(image) => permanent(self.send(&way, &image.record, &owed.record).await)?,
+            None if owed.record.deletes => {
+                let reference = ImageRef::Digest(digest);
+                permanent(self.take_back(&way, &reference).await)?
+            }
+            None => Ok(()),
+        };
+        let arrived = sent.is_ok();
+        let _turn = self.turn(source, &owed.record.repository).await;
+        transact!(self.inner.table, permit, |tx| {
+            // More became owed meanwhile, and the next round brings it.
+            let current: Option<Read<Owed>> = self.read(&owed.key).await?;
+            if current.is_none_or(|it| it.revision != owed.revision) {
+                return Ok(false);
+            }
+            tx.when(owed.unchanged());
+            tx.delete(&owed.key);
+            if let Some(mut image) = tx.find::<Image>(&key).await?
+                && image.replicas.contains_key(&destination.name())
+            {
+                let replica = Replica {
+                    destination: destination.clone(),
+                    status: match sent {
+                        Ok(()) => ReplicaStatus::Complete,
+                        Err(_) => ReplicaStatus::Failed,
+                    },
+                    failure: sent.clone().err(),
+                    at: now,
+                };
+                image.replicas.insert(destination.name(), replica);
+                self.raise(&mut tx, &keys, &repository).await?;
+                tx.put(&key, &image);
+            }
+        });
+        Ok(arrived)
+    }
+
+    /// Whether the policy of the receiving registry lets the sending account do it.
+    async fn is_let_in(&self, dispatcher: &Dispatcher, way: &Way<'_>) -> Result<bool, EcrError> {
+        let Registry { account, region } = way.target;
+        let context = Context {
+            caller: Caller::root(&way.source.account),
+            ..Context::internal(account, region, "ecr.amazonaws.com", way.now)
+        };
+        let call = Call::by_controller(context, way.permit.clone());
+        let mut checks = vec![
+            self.check("ecr:ReplicateImage", way.target, way.name)
+                .await?,
+        ];
+        let key = way.target.keys().repository(way.name);
+        if self.store().get(&key).await?.is_none() {
+            checks.push(self.check_creation(way.target, way.name).await?);
+        }
+        let ecr = &wharf_api_ecr::schema::SERVICE;
+        Ok(dispatcher.admit(ecr, &call, &checks).await.is_ok())
+    }
+
+    async fn send(&self, way: &Way<'_>, image: &Image, owed: &Owed) -> Result<(), EcrError> {
+        let source = self.open(way.source, way.name).await?;
+        self.make_for_replica(way.permit, way.target, way.name, way.now)
+            .await?;
+        self.copy(way, &source, image, &image.tags).await?;
+        for tag in owed
+            .lost_tags
+            .iter()
+            .filter(|tag| !image.tags.contains(tag))
+        {
+            let reference = ImageRef::Tag(tag.clone());
+            let there = self.image(way.target, way.name, &reference).await?;
+            if there.is_some_and(|there| there.digest == image.digest) {
+                self.take_back(way, &reference).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything the image needs first, then the image under its tags.
+    fn copy<'a>(
+        &'a self,
+        way: &'a Way<'_>,
+        source: &'a Open,
+        image: &'a Image,
+        tags: &'a [String],
+    ) -> Pin<Box<dyn Future<Output = Result<(), EcrError>> + Send + 'a>> {
+        Box::pin(async move {
+            for child in &image.children {
+                let reference = ImageRef::Digest(*child);
+                if let Some(child) = self.find(source, &reference).await? {
+                    self.copy(way, source, &child.record, &[]).await?;
+                }
+            }
+            let target = self.open(way.target, way.name).await?;
+            for blob in &image.blobs {
+                self.share_layer(way.permit, source, &target, blob, way.now)
+                    .await?;
+            }
+            let manifest: bytes::Bytes = self.manifest_of(image).await?.into();
+            let tags = tags.iter().cloned().map(Some);
+            let mut tags: Vec<Option<String>> = tags.collect();
+            if tags.is_empty() {
+                tags.push(None);
+            }
+            for tag in tags {
+                let new = NewImage {
+                    manifest: manifest.clone(),
+                    media_type: Some(image.media_type.clone()),
+                    tag,
+                    digest: None,
+                };
+                self.put_replica(way.permit, way.target, way.name, new, way.now)
+                    .await?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Deletes there what was deleted here; what an index there needs stays.
+    async fn take_back(&self, way: &Way<'_>, reference: &ImageRef) -> Result<(), EcrError> {
+        let deleted = self.delete_image(way.permit, way.target, way.name, reference, true);
+        match deleted.await {
+            Ok(_) | Err(EcrError::ReferencedByIndex(_) | EcrError::RepositoryNotFound { .. }) => {
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What another try would not help as the reason to note; an error is one that passes.
+fn permanent(sent: Result<(), EcrError>) -> Result<Result<(), String>, EcrError> {
+    let code = match &sent {
+        Ok(()) => return Ok(Ok(())),
+        Err(EcrError::TagImmutable { .. }) => "ImageTagAlreadyExists",
+        Err(EcrError::RepositoryFull { .. } | EcrError::LimitExceeded(_)) => "LimitExceeded",
+        Err(EcrError::LayersNotFound { .. } | EcrError::ReferencedImagesNotFound { .. }) => {
+            "ReferencedImagesNotFound"
+        }
+        Err(EcrError::InvalidParameter { .. }) => "InvalidParameter",
+        Err(EcrError::RepositoryNotFound { .. }) => "RepositoryNotFound",
+        Err(_) => return sent.map(Ok),
+    };
+    Ok(Err(code.to_owned()))
+}

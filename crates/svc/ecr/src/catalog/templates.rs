@@ -1,0 +1,303 @@
+//! Templates of repositories: how one is made that nobody made beforehand, on a push, for a replica or
+//! for the first pull through a cache.
+
+use wharf_base::{Permit, Timestamp};
+use wharf_iam::{Document, DocumentKind};
+use wharf_service::{tags::Tags, transact};
+
+use super::{Catalog, NewRepository, Read, Registry, check_mutability};
+use crate::{
+    error::EcrError,
+    lifecycle,
+    names::valid_repository_name,
+    records::{Repository, Template},
+};
+
+/// ECR's quota for a registry.
+const MOST: usize = 50;
+/// ECR's quota for a repository's policy, in bytes.
+const MAX_POLICY: usize = 10_240;
+/// The prefix of the template for all names that have none.
+const ROOT: &str = "ROOT";
+
+/// What a repository is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MadeFor {
+    Push,
+    Replica,
+}
+
+impl MadeFor {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Push => "CREATE_ON_PUSH",
+            Self::Replica => "REPLICATION",
+        }
+    }
+}
+
+impl Template {
+    /// How long the part of the name is that it stands for; `None` if it is about other names.
+    fn fit(&self, name: &str) -> Option<usize> {
+        if self.prefix == ROOT {
+            return Some(0);
+        }
+        let prefix = self.prefix.trim_end_matches('/');
+        let rest = name.strip_prefix(prefix)?;
+        rest.starts_with('/').then_some(prefix.len())
+    }
+
+    /// Everything a repository made from it would have must be right now.
+    fn check(&self) -> Result<(), EcrError> {
+        if self.applied_for.is_empty() {
+            return Err(EcrError::invalid("appliedFor", "must not be empty"));
+        }
+        check_mutability(&self.tag_mutability, &self.exclusion_filters)?;
+        if let Some(policy) = &self.policy {
+            check_repository_policy(policy, "repositoryPolicy")?;
+        }
+        if let Some(policy) = &self.lifecycle {
+            lifecycle::Policy::read(policy).map_err(|what| {
+                let text = format!("Lifecycle policy validation failure: {what}");
+                EcrError::invalid("lifecyclePolicy", text)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn repository(&self, name: &str) -> NewRepository {
+        NewRepository {
+            name: name.to_owned(),
+            tag_mutability: self.tag_mutability.clone(),
+            exclusion_filters: self.exclusion_filters.clone(),
+            scan_on_push: false,
+            tags: self.tags.clone(),
+            policy: self.policy.clone(),
+            lifecycle: self.lifecycle.clone(),
+        }
+    }
+}
+
+/// A resource policy without `Resource`: the repository is implied.
+pub(crate) fn check_repository_policy(
+    policy: &str,
+    parameter: &'static str,
+) -> Result<(), EcrError> {
+    let parsed = Document::parse(policy, DocumentKind::Resource);
+    if policy.len() > MAX_POLICY || parsed.is_err() {
+        let text = "Invalid repository policy provided";
+        return Err(EcrError::invalid(parameter, text));
+    }
+    Ok(())
+}
+
+impl Catalog {
+    pub(crate) async fn create_template(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        template: Template,
+    ) -> Result<Template, EcrError> {
+        template.check()?;
+        let keys = registry.keys();
+        let key = keys.template(&template.prefix);
+        let _turn = self.turn(registry, "").await;
+        transact!(self.inner.table, permit, |tx| {
+            if tx.find::<Template>(&key).await?.is_some() {
+                return Err(EcrError::TemplateExists(template.prefix));
+            }
+            if self.inner.table.count(&keys.templates()).await? >= MOST {
+                let text = format!("A registry has at most {MOST} repository creation templates");
+                return Err(EcrError::LimitExceeded(text));
+            }
+            tx.put(&key, &template);
+        });
+        Ok(template)
+    }
+
+    pub(crate) async fn update_template(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        prefix: &str,
+        mut change: impl FnMut(&mut Template),
+    ) -> Result<Template, EcrError> {
+        let key = registry.keys().template(prefix);
+        let changed = self.inner.table.change(permit, &key, |template| {
+            change(template);
+            Template::check(template)
+        });
+        let missing = || EcrError::TemplateNotFound(prefix.to_owned());
+        let (template, ()) = changed.await?.ok_or_else(missing)?;
+        Ok(template)
+    }
+
+    pub(crate) async fn delete_template(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        prefix: &str,
+    ) -> Result<Template, EcrError> {
+        let key = registry.keys().template(prefix);
+        Ok(transact!(self.inner.table, permit, |tx| {
+            let Some(template) = tx.find::<Template>(&key).await? else {
+                return Err(EcrError::TemplateNotFound(prefix.to_owned()));
+            };
+            tx.delete(&key);
+            template
+        }))
+    }
+
+    pub(crate) async fn template(
+        &self,
+        registry: &Registry,
+        prefix: &str,
+    ) -> Result<Option<Template>, EcrError> {
+        let found = self.read(&registry.keys().template(prefix)).await?;
+        Ok(found.map(|found| found.record))
+    }
+
+    /// Up to `limit` templates in the order of their prefixes, behind `after`; and whether there are more.
+    pub(crate) async fn templates(
+        &self,
+        registry: &Registry,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<Template>, bool), EcrError> {
+        let keys = registry.keys();
+        let after = after.map(|prefix| keys.template(prefix));
+        let (found, more): (Vec<Read<Template>>, _) =
+            self.page(keys.templates(), after, limit).await?;
+        Ok((found.into_iter().map(|read| read.record).collect(), more))
+    }
+
+    /// The template for a name: of those that are for this, the one that says most of it.
+    async fn template_for(
+        &self,
+        registry: &Registry,
+        name: &str,
+        made_for: MadeFor,
+    ) -> Result<Option<Template>, EcrError> {
+        let (templates, _) = self.templates(registry, None, MOST).await?;
+        let fitting = templates
+            .into_iter()
+            .filter(|it| it.applied_for.iter().any(|what| what == made_for.name()))
+            .filter_map(|it| it.fit(name).map(|length| (length, it)));
+        // `ROOT` says nothing of a name.
+        Ok(fitting.max_by_key(|(length, _)| *length).map(|(_, it)| it))
+    }
+
+    /// Whether a push makes the repository: it is not there, and a template is for that.
+    pub async fn is_made_by_push(&self, registry: &Registry, name: &str) -> Result<bool, EcrError> {
+        if self
+            .store()
+            .get(&registry.keys().repository(name))
+            .await?
+            .is_some()
+        {
+            return Ok(false);
+        }
+        let template = self.template_for(registry, name, MadeFor::Push).await?;
+        Ok(template.is_some() && valid_repository_name(name))
+    }
+
+    /// Makes the repository that a push is for, by its template. One that is there by now is as good.
+    pub async fn make_for_push(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<(), EcrError> {
+        match self.template_for(registry, name, MadeFor::Push).await? {
+            Some(template) => {
+                let new = template.repository(name);
+                self.make_unless_there(permit, registry, new, now).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn make_unless_there(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        new: NewRepository,
+        now: Timestamp,
+    ) -> Result<(), EcrError> {
+        match self.create_repository(permit, registry, new, now).await {
+            Ok(Repository { lifecycle, .. }) => {
+                if lifecycle.is_some() {
+                    self.inner.work.notify_one();
+                }
+                Ok(())
+            }
+            Err(EcrError::RepositoryExists { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes a repository for replicas, by its template if there is one.
+    pub(crate) async fn make_for_replica(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<(), EcrError> {
+        let template = self.template_for(registry, name, MadeFor::Replica).await?;
+        let new = template.map_or_else(|| plain(name), |template| template.repository(name));
+        self.make_unless_there(permit, registry, new, now).await
+    }
+}
+
+fn plain(name: &str) -> NewRepository {
+    NewRepository {
+        name: name.to_owned(),
+        tag_mutability: "MUTABLE".to_owned(),
+        exclusion_filters: Vec::new(),
+        scan_on_push: false,
+        tags: Tags::new(),
+        policy: None,
+        lifecycle: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn template(prefix: &str) -> Template {
+        Template {
+            prefix: prefix.to_owned(),
+            description: None,
+            tags: BTreeMap::new(),
+            tag_mutability: "MUTABLE".to_owned(),
+            exclusion_filters: Vec::new(),
+            policy: None,
+            lifecycle: None,
+            applied_for: vec!["CREATE_ON_PUSH".to_owned()],
+            custom_role: None,
+            created_at: Timestamp(0),
+            updated_at: Timestamp(0),
+            unknown: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn a_prefix_ends_at_a_slash() {
+        for (prefix, name, expected) in [
+            ("team", "team/app", Some(4)),
+            ("team/", "team/app", Some(4)),
+            ("team", "team/a/b", Some(4)),
+            ("team/a", "team/a/b", Some(6)),
+            ("team", "teams/app", None),
+            ("team", "team", None),
+            ("ROOT", "app", Some(0)),
+        ] {
+            assert_eq!(template(prefix).fit(name), expected, "{prefix} {name}");
+        }
+    }
+}
