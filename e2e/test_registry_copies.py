@@ -114,6 +114,31 @@ def test_nothing_is_lost_when_the_server_is_killed(fresh, tmp_path):
     assert pull(target, uri, tmp_path / "there").returncode == 0
 
 
+def test_a_backfill_brings_what_was_there_before(wharf, source, tmp_path):
+    ecr, name = source.client("ecr"), tasks.unique("before")
+    uri = images.push(source, "busybox", name=name, tag="1")
+    destination = {"registryId": HOME, "region": "ap-south-2"}
+    with pytest.raises(ClientError) as refused:
+        ecr.start_replication_backfill(destination=destination)
+    assert refused.value.response["Error"]["Code"] == "InvalidParameterException"
+    replicate(source, (HOME, "ap-south-2"), prefixes=["before"])
+    started = ecr.start_replication_backfill(destination=destination)["replicationBackfillId"]
+
+    def described():
+        answer = ecr.describe_replication_backfill_results(replicationBackfillId=started)
+        return answer if answer["status"] == "COMPLETE" else None
+
+    done = wait_for(described, 30, "the end of the backfill")
+    assert (done["progress"]["completedReplicationCount"], done["progress"]["failedReplicationCount"]) == (1, 0)
+    assert [(one["repositoryName"], one["status"]) for one in done["results"]] == [(name, "COMPLETE")]
+    assert statuses(source, name, "1") == [("ap-south-2", "COMPLETE", None)]
+    assert pull(Place(wharf, "ap-south-2"), uri, tmp_path / "there").returncode == 0
+    assert started in [one["replicationBackfillId"] for one in ecr.list_replication_backfills()["backfills"]]
+    with pytest.raises(ClientError) as ended:
+        ecr.stop_replication_backfill(replicationBackfillId=started)
+    assert ended.value.response["Error"]["Code"] == "ReplicationBackfillInvalidStatusException"
+
+
 def test_configurations_that_cannot_be_are_refused(source):
     for destinations in ([(HOME, "ap-south-1")], [(HOME, f"r-{n}") for n in range(26)]):
         with pytest.raises(ClientError) as refused:

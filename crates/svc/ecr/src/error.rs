@@ -57,6 +57,12 @@ pub enum EcrError {
     },
     #[error("The storage class of the image with digest '{digest}' cannot be changed: {why}")]
     StorageClass { digest: Digest, why: String },
+    #[error("A replication backfill to the destination '{0}' is already in progress")]
+    BackfillInProgress(String),
+    #[error("The replication backfill with id '{0}' does not exist")]
+    BackfillNotFound(String),
+    #[error("The replication backfill with id '{0}' cannot be stopped because its status is {1}")]
+    BackfillStatus(String, &'static str),
     #[error("The repository creation template with prefix '{0}' already exists")]
     TemplateExists(String),
     #[error("The repository creation template with prefix '{0}' does not exist")]

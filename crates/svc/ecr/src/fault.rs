@@ -59,6 +59,9 @@ impl From<EcrError> for Fault {
             E::StorageClass { .. } => {
                 faults::image_storage_class_update_not_supported_exception(text)
             }
+            E::BackfillInProgress(_) => faults::replication_backfill_in_progress_exception(text),
+            E::BackfillNotFound(_) => faults::replication_backfill_not_found_exception(text),
+            E::BackfillStatus(..) => faults::replication_backfill_invalid_status_exception(text),
             E::TemplateExists(_) => faults::template_already_exists_exception(text),
             E::TemplateNotFound(_) => faults::template_not_found_exception(text),
             E::ExclusionExists(_) => faults::exclusion_already_exists_exception(text),

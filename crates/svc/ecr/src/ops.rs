@@ -1,6 +1,7 @@
 //! One file an operation; what they share of reading inputs and showing records is here.
 
 pub(crate) mod account_settings;
+pub(crate) mod backfills;
 pub(crate) mod batch_check_layer_availability;
 pub(crate) mod batch_delete_image;
 pub(crate) mod batch_get_image;

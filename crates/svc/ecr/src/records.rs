@@ -17,6 +17,8 @@
 //! creation-template/<prefix>              Template
 //! replication/configuration               Replication
 //! owed-replica/<repository id>.<hex>.<account>.<region>  Owed: to be as here at that destination
+//! backfill/<id>                           Backfill
+//! backfill-result/<id>.<repository id>.<hex>  BackfillResult
 //! pull-exclusion/<ARN>                    PullExclusion
 //! scan/<repository id>.<hex>              Scan: what was found in the image, or is being looked for
 //! scanning/configuration                  Scanning: what of a registry is scanned, and when
@@ -25,19 +27,20 @@
 //! and, over all accounts and services, `<repository id>.<image|layer>` and
 //! `<repository id>.scan.<hex of the image>` among the owners of a blob (`wharf_wanted`).
 
-mod scans;
-
+mod keys;
 pub(crate) mod replication;
+mod scans;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 use wharf_blobs::Digest;
-use wharf_records::{Record, Scope, Unknown};
+use wharf_records::{Record, Unknown};
 use wharf_wanted::owner;
 
-use replication::{Destination, Owed, Replica, Replication};
+pub(crate) use keys::Keys;
+use replication::{Backfill, BackfillResult, Owed, Replica, Replication};
 pub(crate) use scans::{Scan, ScanRule, ScanStatus, Scanning, scan_owner};
 
 pub(crate) const SERVICE: &str = "ecr";
@@ -249,147 +252,7 @@ records! {
     "registry-policy" RegistryPolicy, "account-setting" AccountSetting,
     "pull-exclusion" PullExclusion, "creation-template" Template,
     "replication" Replication, "owed-replica" Owed,
-}
-
-/// Keys of one account and region.
-#[derive(Debug, Clone)]
-pub(crate) struct Keys(Scope);
-
-impl Keys {
-    pub(crate) fn new(account: &str, region: &str) -> Self {
-        Self(Scope::new(SERVICE, account, region))
-    }
-
-    pub(crate) fn of(scope: Scope) -> Self {
-        Self(scope)
-    }
-
-    pub(crate) fn repositories(&self) -> String {
-        self.0.prefix("repository")
-    }
-
-    pub(crate) fn repository(&self, name: &str) -> String {
-        self.0.key("repository", name)
-    }
-
-    pub(crate) fn registry_policy(&self) -> String {
-        self.0.key("registry-policy", "policy")
-    }
-
-    pub(crate) fn account_setting(&self, name: &str) -> String {
-        self.0.key("account-setting", name)
-    }
-
-    pub(crate) fn contents(&self, repository: &str) -> String {
-        self.0.key("contents", repository)
-    }
-
-    pub(crate) fn images(&self, repository: &str) -> String {
-        self.inside("image", repository)
-    }
-
-    pub(crate) fn image(&self, repository: &str, digest: &Digest) -> String {
-        self.images(repository) + &digest.hex()
-    }
-
-    pub(crate) fn tags(&self, repository: &str) -> String {
-        self.inside("tag", repository)
-    }
-
-    pub(crate) fn tag(&self, repository: &str, tag: &str) -> String {
-        self.tags(repository) + &wharf_records::escape(tag)
-    }
-
-    pub(crate) fn layers(&self, repository: &str) -> String {
-        self.inside("layer", repository)
-    }
-
-    pub(crate) fn layer(&self, repository: &str, digest: &Digest) -> String {
-        self.layers(repository) + &digest.hex()
-    }
-
-    pub(crate) fn indexes(&self, repository: &str) -> String {
-        self.inside("index", repository)
-    }
-
-    pub(crate) fn index(&self, repository: &str, digest: &Digest) -> String {
-        self.indexes(repository) + &digest.hex()
-    }
-
-    pub(crate) fn all_referrers(&self, repository: &str) -> String {
-        self.inside("referrer", repository)
-    }
-
-    pub(crate) fn referrers(&self, repository: &str, subject: &Digest) -> String {
-        format!("{}{}.", self.all_referrers(repository), subject.hex())
-    }
-
-    pub(crate) fn referrer(&self, repository: &str, subject: &Digest, digest: &Digest) -> String {
-        self.referrers(repository, subject) + &digest.hex()
-    }
-
-    pub(crate) fn all_activating(&self) -> String {
-        self.0.prefix("activating")
-    }
-
-    pub(crate) fn activating_in(&self, repository: &str) -> String {
-        self.inside("activating", repository)
-    }
-
-    pub(crate) fn activating(&self, repository: &str, digest: &Digest) -> String {
-        self.activating_in(repository) + &digest.hex()
-    }
-
-    pub(crate) fn templates(&self) -> String {
-        self.0.prefix("creation-template")
-    }
-
-    pub(crate) fn template(&self, prefix: &str) -> String {
-        self.0.key("creation-template", prefix)
-    }
-
-    pub(crate) fn replication(&self) -> String {
-        self.0.key("replication", "configuration")
-    }
-
-    pub(crate) fn all_owed(&self) -> String {
-        self.0.prefix("owed-replica")
-    }
-
-    pub(crate) fn owed_in(&self, repository: &str) -> String {
-        self.inside("owed-replica", repository)
-    }
-
-    pub(crate) fn owed(&self, repository: &str, digest: &Digest, to: &Destination) -> String {
-        format!("{}{}.{}", self.owed_in(repository), digest.hex(), to.name())
-    }
-
-    /// The repository's id and the image that a key of what is owed names.
-    pub(crate) fn owed_image(&self, key: &str) -> Option<(String, Digest)> {
-        let mut parts = key.strip_prefix(&self.all_owed())?.split('.');
-        let repository = parts.next()?.to_owned();
-        Some((repository, Digest::from_hex(parts.next()?).ok()?))
-    }
-
-    pub(crate) fn pull_exclusions(&self) -> String {
-        self.0.prefix("pull-exclusion")
-    }
-
-    pub(crate) fn pull_exclusion(&self, principal: &str) -> String {
-        self.0.key("pull-exclusion", principal)
-    }
-
-    pub(crate) fn all_doomed(&self) -> String {
-        self.0.prefix("doomed")
-    }
-
-    pub(crate) fn doomed(&self, repository: &str) -> String {
-        self.0.key("doomed", repository)
-    }
-
-    fn inside(&self, kind: &str, repository: &str) -> String {
-        format!("{}{repository}.", self.0.prefix(kind))
-    }
+    "backfill" Backfill, "backfill-result" BackfillResult,
 }
 
 pub(crate) fn layer_owner(digest: &Digest, repository: &str) -> String {

@@ -43,6 +43,7 @@ wharf_api_ecr::operations! {
     describe_image_replication_status = ops::replication::describe_status;
     describe_images = ops::describe_images::describe_images;
     describe_registry = ops::replication::describe_registry;
+    describe_replication_backfill_results = ops::backfills::describe;
     describe_repositories = ops::describe_repositories::describe_repositories;
     describe_repository_creation_templates = ops::templates::describe;
     get_account_setting = ops::account_settings::get;
@@ -57,6 +58,7 @@ wharf_api_ecr::operations! {
     list_image_referrers = ops::list_image_referrers::list_image_referrers;
     list_images = ops::list_images::list_images;
     list_pull_time_update_exclusions = ops::pull_exclusions::list;
+    list_replication_backfills = ops::backfills::list;
     list_tags_for_resource = ops::list_tags_for_resource::list_tags_for_resource;
     put_account_setting = ops::account_settings::put;
     put_image = ops::put_image::put_image;
@@ -70,6 +72,8 @@ wharf_api_ecr::operations! {
     set_repository_policy = ops::set_repository_policy::set_repository_policy;
     start_image_scan = ops::start_image_scan::start_image_scan;
     start_lifecycle_policy_preview = ops::start_lifecycle_policy_preview::start_lifecycle_policy_preview;
+    start_replication_backfill = ops::backfills::start;
+    stop_replication_backfill = ops::backfills::stop;
     tag_resource = ops::tag_resource::tag_resource;
     untag_resource = ops::untag_resource::untag_resource;
     update_image_storage_class = ops::update_image_storage_class::update_image_storage_class;

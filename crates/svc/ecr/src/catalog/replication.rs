@@ -4,6 +4,7 @@
 //! out compares the image there with the one here and copies what is missing: `carry`. Layers are blobs
 //! that both repositories own, no byte is copied. What came by replication goes no further.
 
+mod backfill;
 mod carry;
 
 use std::collections::BTreeMap;

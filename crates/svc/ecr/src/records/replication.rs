@@ -1,7 +1,10 @@
 //! Records of replication: where images are to be as well, and what is still owed.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
+use wharf_blobs::Digest;
 use wharf_records::Unknown;
 
 /// Another registry of the installation.
@@ -78,6 +81,68 @@ pub(crate) struct Owed {
     /// Tags that the image lost here.
     #[serde(default)]
     pub lost_tags: Vec<String>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+/// A journey through all images of a registry to one destination.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Backfill {
+    pub id: String,
+    pub destination: Destination,
+    pub status: BackfillStatus,
+    pub started_at: Timestamp,
+    #[serde(default)]
+    pub ended_at: Option<Timestamp>,
+    /// Key of the last image that was seen to.
+    #[serde(default)]
+    pub position: Option<String>,
+    /// Images that were missing there when it began.
+    pub total: u64,
+    pub completed: u64,
+    pub failed: u64,
+    #[serde(default)]
+    pub failure_codes: BTreeSet<String>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum BackfillStatus {
+    Preparing,
+    InProgress,
+    Complete,
+    Stopping,
+    Stopped,
+}
+
+impl BackfillStatus {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Preparing => "PREPARING",
+            Self::InProgress => "IN_PROGRESS",
+            Self::Complete => "COMPLETE",
+            Self::Stopping => "STOPPING",
+            Self::Stopped => "STOPPED",
+        }
+    }
+
+    pub(crate) fn is_end(self) -> bool {
+        matches!(self, Self::Complete | Self::Stopped)
+    }
+}
+
+/// What became of one image of a backfill.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct BackfillResult {
+    pub repository: String,
+    pub digest: Digest,
+    #[serde(default)]
+    pub tag: Option<String>,
+    pub status: ReplicaStatus,
+    #[serde(default)]
+    pub failure: Option<String>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }

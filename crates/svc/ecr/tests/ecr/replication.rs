@@ -315,3 +315,148 @@ async fn configurations_that_cannot_be_are_refused() {
     assert!(why.contains("replicationConfiguration"), "{why}");
     configure(&home, Vec::new()).await.unwrap();
 }
+
+async fn backfill(home: &Home, region: &str) -> Result<StartReplicationBackfillResponse, Fault> {
+    let input = StartReplicationBackfillRequest {
+        destination: Some(to(ACCOUNT, region)),
+        registry_id: None,
+    };
+    home.ecr
+        .start_replication_backfill(&home.call(), input)
+        .await
+}
+
+async fn results(
+    home: &Home,
+    id: &str,
+    token: Option<String>,
+) -> DescribeReplicationBackfillResultsResponse {
+    let input = DescribeReplicationBackfillResultsRequest {
+        replication_backfill_id: text(id),
+        max_results: Some(50),
+        next_token: token,
+        ..Default::default()
+    };
+    let described = home
+        .ecr
+        .describe_replication_backfill_results(&home.call(), input)
+        .await;
+    described.unwrap()
+}
+
+async fn go_on(home: &Home) {
+    let dispatcher = Dispatcher::new(Arc::new(Policies));
+    let went = home
+        .catalog
+        .go_on_with_backfills(&dispatcher, &PERMIT, NOW)
+        .await;
+    went.unwrap();
+}
+
+#[tokio::test]
+async fn a_backfill_brings_what_was_pushed_before() {
+    let home = Home::with_app().await;
+    let missing = backfill(&home, "eu-west-1").await.unwrap_err();
+    assert_eq!(missing.code, "InvalidParameterException");
+    // More than one stretch.
+    let mut images = Vec::new();
+    for n in 0..60 {
+        let image = home.manifest("app", &n.to_string()).await;
+        let tag = format!("v{n}");
+        home.put("app", Some(&tag), &image).await.unwrap();
+        images.push(image);
+    }
+    let rules = vec![rule(vec![to(ACCOUNT, "eu-west-1")], &["app"], false)];
+    configure(&home, rules).await.unwrap();
+    home.create("other").await.unwrap();
+    let after = home.manifest("app", "after").await;
+    home.put("app", Some("after"), &after).await.unwrap();
+    assert_eq!(replicate(&home).await, 1);
+
+    let started = backfill(&home, "eu-west-1").await.unwrap();
+    assert_eq!(started.status.as_deref(), Some("PREPARING"));
+    let twice = backfill(&home, "eu-west-1").await.unwrap_err();
+    assert_eq!(twice.code, "ReplicationBackfillInProgressException");
+    let id = started.replication_backfill_id.unwrap();
+    go_on(&home).await;
+    let progress = results(&home, &id, None).await.progress.unwrap();
+    assert_eq!(progress.total_replication_count, Some(60));
+    for _ in 0..2 {
+        go_on(&home).await;
+    }
+    let shown = results(&home, &id, None).await;
+    assert_eq!(shown.status.as_deref(), Some("COMPLETE"));
+    assert_eq!(
+        shown.progress.unwrap().completed_replication_count,
+        Some(60)
+    );
+    assert_eq!(shown.results.unwrap().len(), 50);
+    let rest = results(&home, &id, shown.next_token).await;
+    assert_eq!((rest.results.unwrap().len(), rest.next_token), (10, None));
+    let target = Registry::new(ACCOUNT, "eu-west-1");
+    for image in &images {
+        assert!(there(&home, &target, image).await.is_some());
+    }
+    assert_eq!(statuses(&home, by_tag("v7")).await[0].1, "COMPLETE");
+    // Nothing is missing now.
+    let again = backfill(&home, "eu-west-1").await.unwrap();
+    let id = again.replication_backfill_id.unwrap();
+    for _ in 0..4 {
+        go_on(&home).await;
+    }
+    let shown = results(&home, &id, None).await;
+    assert_eq!(shown.status.as_deref(), Some("COMPLETE"));
+    assert_eq!(shown.progress.unwrap().total_replication_count, Some(0));
+    let input = ListReplicationBackfillsRequest::default();
+    let listed = home
+        .ecr
+        .list_replication_backfills(&home.call(), input)
+        .await;
+    assert_eq!(listed.unwrap().backfills.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_stopped_backfill_goes_no_further() {
+    let home = Home::with_app().await;
+    let image = home.manifest("app", "1").await;
+    home.put("app", Some("v1"), &image).await.unwrap();
+    let rules = vec![rule(vec![to(ACCOUNT, "eu-west-1")], &[], false)];
+    configure(&home, rules).await.unwrap();
+    let id = backfill(&home, "eu-west-1").await.unwrap();
+    let id = id.replication_backfill_id.unwrap();
+    go_on(&home).await;
+    let input = StopReplicationBackfillRequest {
+        replication_backfill_id: text(&id),
+        registry_id: None,
+    };
+    let stopped = home
+        .ecr
+        .stop_replication_backfill(&home.call(), input.clone())
+        .await;
+    assert_eq!(stopped.unwrap().status.as_deref(), Some("STOPPING"));
+    go_on(&home).await;
+    let shown = results(&home, &id, None).await;
+    assert_eq!(shown.status.as_deref(), Some("STOPPED"));
+    let target = Registry::new(ACCOUNT, "eu-west-1");
+    assert_eq!(there(&home, &target, &image).await, None);
+    let again = home
+        .ecr
+        .stop_replication_backfill(&home.call(), input.clone())
+        .await;
+    assert_eq!(
+        again.unwrap_err().code,
+        "ReplicationBackfillInvalidStatusException"
+    );
+    let input = StopReplicationBackfillRequest {
+        replication_backfill_id: text("00000000-0000-0000-0000-000000000000"),
+        ..input
+    };
+    let missing = home
+        .ecr
+        .stop_replication_backfill(&home.call(), input)
+        .await;
+    assert_eq!(
+        missing.unwrap_err().code,
+        "ReplicationBackfillNotFoundException"
+    );
+}

@@ -19,14 +19,17 @@ use crate::{
     },
 };
 
+/// The failure code where the policy of the receiving registry is against it.
+const DENIED: &str = "AccessDenied";
+
 /// Where it is from, and where it goes.
-struct Way<'a> {
-    permit: &'a Permit,
-    source: &'a Registry,
-    target: &'a Registry,
+pub(super) struct Way<'a> {
+    pub permit: &'a Permit,
+    pub source: &'a Registry,
+    pub target: &'a Registry,
     /// The repository at both ends.
-    name: &'a str,
-    now: Timestamp,
+    pub name: &'a str,
+    pub now: Timestamp,
 }
 
 impl Catalog {
@@ -88,15 +91,17 @@ impl Catalog {
         };
         let key = keys.image(&repository, &digest);
         let image: Option<Read<Image>> = self.read(&key).await?;
-        let allowed = self.is_let_in(dispatcher, &way).await?;
         let sent = match image {
-            _ if !allowed => Err("AccessDenied".to_owned()),
-            Some(image) => permanent(self.send(&way, &image.record, &owed.record).await)?,
-            None if owed.record.deletes => {
+            Some(image) => {
+                let lost = &owed.record.lost_tags;
+                self.deliver(dispatcher, &way, &image.record, lost).await?
+            }
+            None if !owed.record.deletes => Ok(()),
+            None if !self.is_let_in(dispatcher, &way).await? => Err(DENIED.to_owned()),
+            None => {
                 let reference = ImageRef::Digest(digest);
                 permanent(self.take_back(&way, &reference).await)?
             }
-            None => Ok(()),
         };
         let arrived = sent.is_ok();
         let _turn = self.turn(source, &owed.record.repository).await;
@@ -128,6 +133,20 @@ impl Catalog {
         Ok(arrived)
     }
 
+    /// Makes the image be there as it is here; the inner error is why it cannot be.
+    pub(super) async fn deliver(
+        &self,
+        dispatcher: &Dispatcher,
+        way: &Way<'_>,
+        image: &Image,
+        lost_tags: &[String],
+    ) -> Result<Result<(), String>, EcrError> {
+        if !self.is_let_in(dispatcher, way).await? {
+            return Ok(Err(DENIED.to_owned()));
+        }
+        permanent(self.send(way, image, lost_tags).await)
+    }
+
     /// Whether the policy of the receiving registry lets the sending account do it.
     async fn is_let_in(&self, dispatcher: &Dispatcher, way: &Way<'_>) -> Result<bool, EcrError> {
         let Registry { account, region } = way.target;
@@ -148,16 +167,17 @@ impl Catalog {
         Ok(dispatcher.admit(ecr, &call, &checks).await.is_ok())
     }
 
-    async fn send(&self, way: &Way<'_>, image: &Image, owed: &Owed) -> Result<(), EcrError> {
+    async fn send(
+        &self,
+        way: &Way<'_>,
+        image: &Image,
+        lost_tags: &[String],
+    ) -> Result<(), EcrError> {
         let source = self.open(way.source, way.name).await?;
         self.make_for_replica(way.permit, way.target, way.name, way.now)
             .await?;
         self.copy(way, &source, image, &image.tags).await?;
-        for tag in owed
-            .lost_tags
-            .iter()
-            .filter(|tag| !image.tags.contains(tag))
-        {
+        for tag in lost_tags.iter().filter(|tag| !image.tags.contains(tag)) {
             let reference = ImageRef::Tag(tag.clone());
             let there = self.image(way.target, way.name, &reference).await?;
             if there.is_some_and(|there| there.digest == image.digest) {

@@ -1,0 +1,167 @@
+//! Under which keys records lie.
+
+use wharf_blobs::Digest;
+use wharf_records::Scope;
+
+use super::{SERVICE, replication::Destination};
+
+/// Keys of one account and region.
+#[derive(Debug, Clone)]
+pub(crate) struct Keys(pub(super) Scope);
+
+impl Keys {
+    pub(crate) fn new(account: &str, region: &str) -> Self {
+        Self(Scope::new(SERVICE, account, region))
+    }
+
+    pub(crate) fn of(scope: Scope) -> Self {
+        Self(scope)
+    }
+
+    pub(crate) fn repositories(&self) -> String {
+        self.0.prefix("repository")
+    }
+
+    pub(crate) fn repository(&self, name: &str) -> String {
+        self.0.key("repository", name)
+    }
+
+    pub(crate) fn registry_policy(&self) -> String {
+        self.0.key("registry-policy", "policy")
+    }
+
+    pub(crate) fn account_setting(&self, name: &str) -> String {
+        self.0.key("account-setting", name)
+    }
+
+    pub(crate) fn contents(&self, repository: &str) -> String {
+        self.0.key("contents", repository)
+    }
+
+    pub(crate) fn images(&self, repository: &str) -> String {
+        self.inside("image", repository)
+    }
+
+    pub(crate) fn image(&self, repository: &str, digest: &Digest) -> String {
+        self.images(repository) + &digest.hex()
+    }
+
+    pub(crate) fn tags(&self, repository: &str) -> String {
+        self.inside("tag", repository)
+    }
+
+    pub(crate) fn tag(&self, repository: &str, tag: &str) -> String {
+        self.tags(repository) + &wharf_records::escape(tag)
+    }
+
+    pub(crate) fn layers(&self, repository: &str) -> String {
+        self.inside("layer", repository)
+    }
+
+    pub(crate) fn layer(&self, repository: &str, digest: &Digest) -> String {
+        self.layers(repository) + &digest.hex()
+    }
+
+    pub(crate) fn indexes(&self, repository: &str) -> String {
+        self.inside("index", repository)
+    }
+
+    pub(crate) fn index(&self, repository: &str, digest: &Digest) -> String {
+        self.indexes(repository) + &digest.hex()
+    }
+
+    pub(crate) fn all_referrers(&self, repository: &str) -> String {
+        self.inside("referrer", repository)
+    }
+
+    pub(crate) fn referrers(&self, repository: &str, subject: &Digest) -> String {
+        format!("{}{}.", self.all_referrers(repository), subject.hex())
+    }
+
+    pub(crate) fn referrer(&self, repository: &str, subject: &Digest, digest: &Digest) -> String {
+        self.referrers(repository, subject) + &digest.hex()
+    }
+
+    pub(crate) fn all_activating(&self) -> String {
+        self.0.prefix("activating")
+    }
+
+    pub(crate) fn activating_in(&self, repository: &str) -> String {
+        self.inside("activating", repository)
+    }
+
+    pub(crate) fn activating(&self, repository: &str, digest: &Digest) -> String {
+        self.activating_in(repository) + &digest.hex()
+    }
+
+    pub(crate) fn templates(&self) -> String {
+        self.0.prefix("creation-template")
+    }
+
+    pub(crate) fn template(&self, prefix: &str) -> String {
+        self.0.key("creation-template", prefix)
+    }
+
+    pub(crate) fn replication(&self) -> String {
+        self.0.key("replication", "configuration")
+    }
+
+    pub(crate) fn all_images(&self) -> String {
+        self.0.prefix("image")
+    }
+
+    pub(crate) fn backfills(&self) -> String {
+        self.0.prefix("backfill")
+    }
+
+    pub(crate) fn backfill(&self, id: &str) -> String {
+        self.0.key("backfill", id)
+    }
+
+    pub(crate) fn backfill_results(&self, id: &str) -> String {
+        self.inside("backfill-result", &wharf_records::escape(id))
+    }
+
+    pub(crate) fn backfill_result(&self, id: &str, repository: &str, image: &Digest) -> String {
+        format!("{}{repository}.{}", self.backfill_results(id), image.hex())
+    }
+
+    pub(crate) fn all_owed(&self) -> String {
+        self.0.prefix("owed-replica")
+    }
+
+    pub(crate) fn owed_in(&self, repository: &str) -> String {
+        self.inside("owed-replica", repository)
+    }
+
+    pub(crate) fn owed(&self, repository: &str, digest: &Digest, to: &Destination) -> String {
+        format!("{}{}.{}", self.owed_in(repository), digest.hex(), to.name())
+    }
+
+    /// The repository's id and the image that a key of what is owed names.
+    pub(crate) fn owed_image(&self, key: &str) -> Option<(String, Digest)> {
+        let mut parts = key.strip_prefix(&self.all_owed())?.split('.');
+        let repository = parts.next()?.to_owned();
+        Some((repository, Digest::from_hex(parts.next()?).ok()?))
+    }
+
+    pub(crate) fn pull_exclusions(&self) -> String {
+        self.0.prefix("pull-exclusion")
+    }
+
+    pub(crate) fn pull_exclusion(&self, principal: &str) -> String {
+        self.0.key("pull-exclusion", principal)
+    }
+
+    pub(crate) fn all_doomed(&self) -> String {
+        self.0.prefix("doomed")
+    }
+
+    pub(crate) fn doomed(&self, repository: &str) -> String {
+        self.0.key("doomed", repository)
+    }
+
+    pub(super) fn inside(&self, kind: &str, repository: &str) -> String {
+        format!("{}{repository}.", self.0.prefix(kind))
+    }
+}
