@@ -14,7 +14,7 @@ use wharf_wire::{
 };
 
 use self::estate::Estate;
-use crate::{
+use crate::routes::{
     Server, asked,
     fill::{self, Given},
     routes, start,

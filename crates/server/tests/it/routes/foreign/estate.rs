@@ -9,7 +9,7 @@ use wharf_wire::{
 };
 
 use super::{ask, operation};
-use crate::{Server, fill};
+use crate::routes::{Server, fill};
 
 /// The account that asks.
 pub const STRANGER: &str = "111122223333";

@@ -8,7 +8,7 @@ use wharf_api_wharf::{schema::SERVICE as WHARF, types::*};
 use wharf_base::{Clock, SystemClock};
 use wharf_wire::{codec::json, node::Struct};
 
-use crate::{Server, asked, code, start};
+use crate::routes::{Server, asked, code, start};
 
 /// The answer, or code and text of the refusal.
 async fn ask<O: Struct + Default>(

@@ -1,16 +1,15 @@
 //! Bodies that pass piece by piece, through the whole server: a service on S3's contract that keeps objects in
 //! memory, asked by boto3 and curl (`streams/client.py`).
 
-mod installation;
-mod streams {
-    pub mod objects;
-}
+mod objects;
 
 use std::{path::Path, process::Stdio, sync::Arc};
 
-use streams::objects::Objects;
 use tokio_util::sync::CancellationToken;
 use wharf_server::{ServerConfig, root_credentials, run_with};
+
+use self::objects::Objects;
+use crate::installation;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stock_clients_send_and_get_bodies_piece_by_piece() {
@@ -35,7 +34,7 @@ async fn stock_clients_send_and_get_bodies_piece_by_piece() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python = here.join("../../.venv/bin/python");
     let client = tokio::process::Command::new(python)
-        .arg(here.join("tests/streams/client.py"))
+        .arg(here.join("tests/it/streams/client.py"))
         .arg(port.to_string())
         .env("AWS_ACCESS_KEY_ID", root.access_key_id)
         .env("AWS_SECRET_ACCESS_KEY", root.secret_access_key)

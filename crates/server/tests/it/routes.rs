@@ -4,12 +4,10 @@
 mod control;
 mod fill;
 mod foreign;
-mod installation;
 
 use std::path::Path;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use fill::Rest;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
@@ -22,6 +20,9 @@ use wharf_wire::{
     schema::{Auth, OperationSchema, Protocol, ServiceSchema},
     sigv4::{RequestParts, SigningKeys, sha256_hex, sign},
 };
+
+use self::fill::Rest;
+use crate::installation;
 
 /// Asked of nobody's policies (platform §4).
 const OPEN: [&str; 2] = ["GetCallerIdentity", "GetSessionToken"];

@@ -1,0 +1,5 @@
+//! The whole server, as its clients find it.
+
+mod installation;
+mod routes;
+mod streams;
