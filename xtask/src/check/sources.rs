@@ -70,6 +70,24 @@ fn has_std_lock(text: &str) -> bool {
     })
 }
 
+/// The crate whose documentation has examples that run.
+const RUNNING_DOCS: &str = "store/";
+
+fn has_running_docs(text: &str) -> bool {
+    let mut is_within = false;
+    text.lines().any(|line| {
+        let line = line.trim_start();
+        let doc = line
+            .strip_prefix("///")
+            .or_else(|| line.strip_prefix("//!"));
+        let Some(kind) = doc.and_then(|it| it.trim_start().strip_prefix("```")) else {
+            return false;
+        };
+        is_within = !is_within;
+        is_within && !["text", "ignore"].contains(&kind)
+    })
+}
+
 const MAKES: &str = "Permit::for_controller(";
 
 /// What is wrong with one source; `name` is its path below `crates/`. The controllers that it writes as
@@ -84,6 +102,12 @@ pub fn check(
     if text.contains("Permit::after_authorization(") && name != "wire/src/call.rs" {
         problems.push(format!(
             "crates/{name} makes a caller's permit; only the dispatcher may"
+        ));
+    }
+    if name.contains("/src/") && !name.starts_with(RUNNING_DOCS) && has_running_docs(text) {
+        problems.push(format!(
+            "crates/{name} has an example in its documentation that `make test` does not run: mark it `text`, or add the \
+             crate to scripts/test.sh"
         ));
     }
     if name.contains("/src/") && has_std_lock(text) {
@@ -245,6 +269,19 @@ mod tests {
         assert!(check("svc/ecs/tests/it/harness.rs", text).is_empty());
         let own_tests = format!("#[cfg(test)]\nmod tests {{\n{text}\n}}\n");
         assert!(check("server/src/other.rs", &own_tests).is_empty());
+    }
+
+    #[test]
+    fn examples_that_nobody_runs_are_found() {
+        for (text, runs) in [
+            ("/// ```\n/// assert!(true);\n/// ```\n", true),
+            ("    //! ```no_run\n    //! ```\n", true),
+            ("/// ```text\n/// a\n/// ```\n", false),
+            ("/// ```ignore\n/// ```\n// ```\n", false),
+            ("let it = \"```\";\n", false),
+        ] {
+            assert_eq!(has_running_docs(text), runs, "{text}");
+        }
     }
 
     #[test]
