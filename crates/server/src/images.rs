@@ -88,7 +88,8 @@ pub async fn replicate(catalog: Catalog, dispatcher: Dispatcher, clock: Arc<dyn 
         if let Err(error) = catalog.replicate(&dispatcher, &PERMIT, now).await {
             tracing::warn!(%error, "replication of images failed; will retry");
         }
-        let backfills = catalog.go_on_with_backfills(&dispatcher, &PERMIT, now);
+        let permit = PERMIT;
+        let backfills = catalog.go_on_with_backfills(&dispatcher, &permit, now);
         if let Err(error) = backfills.await {
             tracing::warn!(%error, "replication backfills failed; will retry");
         }
