@@ -180,8 +180,6 @@ pub enum EcrError {
     ScanQuota,
     #[error("Image scanning is not supported for images of media type {0}")]
     NotScannable(String),
-    #[error("{0}")]
-    Validation(String),
     #[error("A resource can have at most {0} tags")]
     TooManyTags(usize),
     #[error("Encryption with {0} is not supported by this version of wharf; use AES256")]

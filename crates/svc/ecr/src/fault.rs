@@ -103,7 +103,6 @@ impl From<EcrError> for Fault {
             E::ScanNotFound { .. } => faults::scan_not_found_exception(text),
             E::ScanQuota => faults::limit_exceeded_exception(text),
             E::NotScannable(_) => faults::unsupported_image_type_exception(text),
-            E::Validation(_) => faults::validation_exception(text),
             E::InvalidTagParameter(_) => faults::invalid_tag_parameter_exception(text),
             E::TooManyTags(_) => faults::too_many_tags_exception(text),
             E::Encryption(_) => faults::kms_exception(text),

@@ -46,10 +46,12 @@ impl Catalog {
     pub async fn scan(&self, stop: CancellationToken) {
         let (queue, catalog) = (self.scans().clone(), self.clone());
         let opened = Opened::default();
+        let shard = Shard::new("/w1/c0/ecr/shard/scans");
+        let held = shard.clone();
         let loops = OneQueue {
             service: SERVICE,
             store: self.store(),
-            shard: &Shard::new("/w1/c0/ecr/shard/scans"),
+            shard: &shard,
             permit: PERMIT,
             takeover: Takeover::Replace,
             queue: self.scans(),
@@ -62,13 +64,13 @@ impl Catalog {
             Reach::One
         };
         let work = move |key: String| {
-            let (catalog, opened) = (catalog.clone(), opened.clone());
-            async move { catalog.carry_out(&opened, &key).await }
+            let (catalog, opened, held) = (catalog.clone(), opened.clone(), held.clone());
+            async move { catalog.carry_out(&opened, &held, &key).await }
         };
         loops.run(stop, changed, work).await;
     }
 
-    async fn carry_out(&self, opened: &Opened, key: &str) -> Result<Next, EcrError> {
+    async fn carry_out(&self, opened: &Opened, shard: &Shard, key: &str) -> Result<Next, EcrError> {
         let Some(seen) = self.read::<Scan>(key).await? else {
             return Ok(Next::Settled);
         };
@@ -92,7 +94,9 @@ impl Catalog {
             );
         }
         let now = self.wants().now();
-        self.end_scan(&PERMIT, key, &seen, ended, now).await?;
+        // A server that lost the shard writes no more.
+        let fence = shard.fence().ok_or(EcrError::Contention)?;
+        self.end_scan(&PERMIT, fence, &seen, ended, now).await?;
         Ok(Next::Settled)
     }
 

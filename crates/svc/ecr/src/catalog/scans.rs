@@ -6,7 +6,7 @@ use wharf_base::{Glob, Permit, Timestamp};
 use wharf_blobs::Digest;
 use wharf_scan::{Finding, Inventory};
 use wharf_service::transact;
-use wharf_store::Txn;
+use wharf_store::{Compare, Txn};
 
 use super::{Catalog, Change, ImageRef, Open, Read, Registry, SCAN_PAGE};
 use crate::{
@@ -99,19 +99,20 @@ impl Catalog {
         serde_json::from_slice(&bytes).map_err(|_| EcrError::BytesMissing(*digest))
     }
 
-    /// Writes down what became of the scan at a key, unless it is another one by now.
+    /// Writes down what became of a scan, unless it is another one by now.
     pub(crate) async fn end_scan(
         &self,
         permit: &Permit,
-        key: &str,
+        fence: Compare,
         seen: &Read<Scan>,
         ended: Ended,
         now: Timestamp,
     ) -> Result<(), EcrError> {
+        let key = seen.key.as_str();
         let repository = repository_of(key);
         let (mut inventory, mut findings, mut leases) = (None, None, Vec::new());
         if let Some(found) = &ended.found {
-            let counted = |it: serde_json::Error| EcrError::Validation(it.to_string());
+            let counted = |it: serde_json::Error| EcrError::ScanData(it.to_string());
             let parts = [
                 serde_json::to_vec(&found.inventory).map_err(counted)?,
                 serde_json::to_vec(&found.findings).map_err(counted)?,
@@ -123,6 +124,7 @@ impl Catalog {
             }
         }
         transact!(self.inner.table, permit, |tx| {
+            tx.fence(fence.clone());
             let Some(mut scan) = tx.find::<Scan>(key).await? else {
                 return Ok(());
             };

@@ -89,11 +89,11 @@ impl Scanned {
     async fn manifest(&self, name: &str, layers: &[Vec<u8>]) -> Value {
         let config = self
             .home
-            .layer(name, format!("{{\"{}\":1}}", layers.len()).as_bytes())
+            .layer_once(name, format!("{{\"{}\":1}}", layers.len()).as_bytes())
             .await;
         let mut described = Vec::new();
         for layer in layers {
-            let digest = self.home.layer(name, layer).await;
+            let digest = self.home.layer_once(name, layer).await;
             described.push(json!({"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": digest, "size": layer.len()}));
         }
         json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": {"mediaType": CONFIG, "digest": config, "size": 2}, "layers": described})
@@ -368,14 +368,18 @@ async fn images_that_cannot_be_scanned() {
     it.start("early").await.unwrap();
     assert_eq!(it.status("early").await.0, "COMPLETE");
 
-    it.image("app", "scratch", &[tar(&[("hello", "x")]), vec![], vec![]])
-        .await;
+    it.image(
+        "app",
+        "scratch",
+        &[tar(&[("hello", "x")]), tar(&[]), tar(&[])],
+    )
+    .await;
     it.start("scratch").await.unwrap();
     let (status, why) = it.status("scratch").await;
     assert_eq!(status, "UNSUPPORTED_IMAGE");
     assert!(why.starts_with("UnsupportedImageError"), "{why}");
 
-    it.image("app", "broken", &[b"no archive".repeat(100), vec![]])
+    it.image("app", "broken", &[b"no archive".repeat(100), tar(&[])])
         .await;
     it.start("broken").await.unwrap();
     let (status, why) = it.status("broken").await;
@@ -441,7 +445,7 @@ async fn what_was_found_goes_with_the_image() {
     let left = it.home.catalog.blobs().list(None, 100).await.unwrap();
     assert_eq!(left, []);
 
-    it.image("app", "v2", &[debian(), vec![]]).await;
+    it.image("app", "v2", &[debian(), tar(&[])]).await;
     it.start("v2").await.unwrap();
     assert_eq!(it.status("v2").await.0, "COMPLETE");
     let input = DeleteRepositoryRequest {

@@ -139,7 +139,7 @@ impl Home {
         })
     }
 
-    async fn layer_once(&self, name: &str, content: &[u8]) -> Digest {
+    pub async fn layer_once(&self, name: &str, content: &[u8]) -> Digest {
         let input = BatchCheckLayerAvailabilityRequest {
             repository_name: text(name),
             layer_digests: Some(vec![Digest::of(content).to_string()]),
