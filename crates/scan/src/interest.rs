@@ -1,5 +1,7 @@
 //! Which files of an image say what is installed, by their paths.
 
+use crate::limits::Kind;
+
 /// How such a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Interest {
@@ -18,6 +20,20 @@ pub(crate) enum Interest {
     PythonMetadata,
     Gemspec,
     Archive,
+}
+
+impl Interest {
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            Self::OsRelease
+            | Self::DpkgStatus
+            | Self::ApkInstalled
+            | Self::RpmSqlite
+            | Self::RpmNdb
+            | Self::RpmBdb => Kind::System,
+            _ => Kind::Language,
+        }
+    }
 }
 
 pub(crate) fn of(path: &str) -> Option<Interest> {

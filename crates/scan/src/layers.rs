@@ -11,8 +11,9 @@ use std::{
 use tar::EntryType;
 
 use crate::{
+    gathering::Gathering,
     interest::{self, Interest},
-    limits::{Budget, Metered, ScanError},
+    limits::{Budget, Cost, Kind, Metered, ScanError},
     package::{Inventory, Package, System},
     packages::{self, go::BuildInfo},
     tarball::{Entry, Tarball},
@@ -25,7 +26,13 @@ const ELF: [u8; 4] = [0x7f, b'E', b'L', b'F'];
 const ZSTD_WINDOW_LOG: u32 = 27;
 const MAX_PATH: usize = 4096;
 
-/// What a file says is installed.
+/// What a file says is installed, and the room that it takes.
+#[derive(Debug)]
+struct Kept {
+    found: Found,
+    cost: Cost,
+}
+
 #[derive(Debug)]
 enum Found {
     System(System),
@@ -38,7 +45,7 @@ enum Found {
 #[derive(Debug)]
 pub struct Reading {
     budget: Budget,
-    found: BTreeMap<String, Found>,
+    found: BTreeMap<String, Kept>,
 }
 
 impl Reading {
@@ -77,8 +84,8 @@ impl Reading {
     /// What there is once all layers were read.
     pub fn end(self) -> Result<Inventory, ScanError> {
         let (mut system, mut packages) = (None, Vec::new());
-        for found in self.found.into_values() {
-            match found {
+        for kept in self.found.into_values() {
+            match kept.found {
                 // `/etc/os-release` comes first, and is what a system calls itself.
                 Found::System(it) => system = system.or(Some(it)),
                 Found::Packages(some) => packages.extend(some),
@@ -127,8 +134,8 @@ impl From<ScanError> for Failure {
 struct Walk<'a, 'b, R> {
     tar: Tarball<Metered<'a, R>>,
     digest: &'b str,
-    below: &'b mut BTreeMap<String, Found>,
-    own: BTreeMap<String, Found>,
+    below: &'b mut BTreeMap<String, Kept>,
+    own: BTreeMap<String, Kept>,
 }
 
 impl<R: Read> Walk<'_, '_, R> {
@@ -163,7 +170,9 @@ impl<R: Read> Walk<'_, '_, R> {
         }
         self.hide(&path, false);
         // Within one layer the last entry of a path counts.
-        self.own.remove(&path);
+        if let Some(before) = self.own.remove(&path) {
+            self.tar.inner().budget.give_back(before.cost);
+        }
         match entry.kind {
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
                 self.file(entry, path)
@@ -175,41 +184,67 @@ impl<R: Read> Walk<'_, '_, R> {
 
     /// Takes away what is below, at a path and inside it; or only inside it.
     fn hide(&mut self, path: &str, only_inside: bool) {
-        if !only_inside {
-            self.below.remove(path);
-        }
         let inside = match path {
             "" => String::new(),
             path => format!("{path}/"),
         };
         let within = self.below.range(inside.clone()..);
         let within = within.take_while(|(key, _)| key.starts_with(&inside));
-        let hidden: Vec<String> = within.map(|(key, _)| key.clone()).collect();
+        let mut hidden: Vec<String> = within.map(|(key, _)| key.clone()).collect();
+        if !only_inside {
+            hidden.push(path.to_owned());
+        }
         for key in hidden {
-            self.below.remove(&key);
+            if let Some(kept) = self.below.remove(&key) {
+                self.tar.inner().budget.give_back(kept.cost);
+            }
         }
     }
 
     fn file(&mut self, entry: &Entry, path: String) -> Result<(), Failure> {
-        let found = match interest::of(&path) {
+        let kept = match interest::of(&path) {
             Some(interest) => self.metadata(interest, entry, &path)?,
             None if entry.mode & 0o111 != 0 => self.program(&path)?,
             None => None,
         };
-        let Some(mut found) = found else {
-            return Ok(());
-        };
-        if let Found::Packages(packages) = &mut found {
-            if packages.is_empty() {
-                return Ok(());
-            }
-            self.tar.inner().budget.packages(packages.len())?;
-            for package in packages {
-                package.layer = self.digest.to_owned();
-            }
+        if let Some(kept) = kept {
+            self.own.insert(path, kept);
         }
-        self.own.insert(path, found);
         Ok(())
+    }
+
+    /// Gathers the packages of a file. One of a language that cannot be read is passed over: the
+    /// packages of the system are none the less what they are.
+    fn gather(
+        &mut self,
+        kind: Kind,
+        path: &str,
+        read: impl FnOnce(&mut Gathering<'_>) -> Result<(), ScanError>,
+    ) -> Result<Option<Kept>, ScanError> {
+        let budget = &mut *self.tar.inner().budget;
+        let mut gathering = match Gathering::new(budget, kind, path, self.digest) {
+            Ok(gathering) => gathering,
+            Err(_) if kind == Kind::Language => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        match read(&mut gathering) {
+            Ok(()) => {
+                let (packages, cost) = gathering.end();
+                let found = Found::Packages(packages);
+                Ok(Some(Kept { found, cost }))
+            }
+            Err(ScanError::TooMuch(_) | ScanError::Damaged(..)) if kind == Kind::Language => {
+                gathering.abandon();
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What is kept of a file beside packages.
+    fn keep(&mut self, kind: Kind, path: &str, found: Found) -> Result<Option<Kept>, ScanError> {
+        let kept = self.gather(kind, path, |_| Ok(()))?;
+        Ok(kept.map(|Kept { cost, .. }| Kept { found, cost }))
     }
 
     fn metadata(
@@ -217,8 +252,9 @@ impl<R: Read> Walk<'_, '_, R> {
         interest: Interest,
         entry: &Entry,
         path: &str,
-    ) -> Result<Option<Found>, Failure> {
+    ) -> Result<Option<Kept>, Failure> {
         let limits = &self.tar.inner().budget.limits;
+        let kind = interest.kind();
         let limit = match interest {
             Interest::RpmSqlite | Interest::RpmNdb => limits.database,
             Interest::Archive => limits.archive,
@@ -226,25 +262,24 @@ impl<R: Read> Walk<'_, '_, R> {
         };
         if interest == Interest::RpmBdb {
             let what = "the package database of RPM in Berkeley DB format";
-            return Ok(Some(Found::Unreadable(what)));
+            return Ok(self.keep(kind, path, Found::Unreadable(what))?);
         }
         if entry.size > limit {
-            return Err(ScanError::TooMuch(format!("{limit} bytes in /{path}")).into());
+            return match kind {
+                Kind::System => Err(ScanError::TooMuch(format!("{limit} bytes in /{path}")).into()),
+                Kind::Language => Ok(None),
+            };
         }
-        let limits = limits.clone();
         let bytes = self.tar.content()?;
         if interest == Interest::OsRelease {
             let system = System::read(&String::from_utf8_lossy(&bytes));
-            return Ok(Some(Found::System(system)));
+            return Ok(self.keep(kind, path, Found::System(system))?);
         }
-        let packages = packages::read(interest, path, &bytes, &limits)?;
-        let size = packages.iter().map(weight).sum();
-        self.tar.inner().budget.keep(size)?;
-        Ok(Some(Found::Packages(packages)))
+        Ok(self.gather(kind, path, |found| packages::read(interest, &bytes, found))?)
     }
 
     /// A program, which may say what it was built from.
-    fn program(&mut self, path: &str) -> Result<Option<Found>, Failure> {
+    fn program(&mut self, path: &str) -> Result<Option<Kept>, Failure> {
         let mut head = [0; 4];
         let mut filled = 0;
         while filled < head.len() {
@@ -259,54 +294,48 @@ impl<R: Read> Walk<'_, '_, R> {
         let Some(info) = BuildInfo::find(&mut self.tar)? else {
             return Ok(None);
         };
-        Ok(Some(Found::Packages(packages::go::read(&info, path))))
+        Ok(self.gather(Kind::Language, path, |found| {
+            packages::go::read(&info, found)
+        })?)
     }
 
     /// A second name of a file of this layer, or of one below it.
     fn link(&mut self, entry: &Entry, path: String) -> Result<(), Failure> {
-        let Some(target) = entry
-            .link
-            .as_ref()
-            .filter(|_| interest::of(&path).is_some())
-        else {
+        let Some((interest, target)) = interest::of(&path).zip(entry.link.as_ref()) else {
             return Ok(());
         };
-        let found = self.own.get(target).or_else(|| self.below.get(target));
-        let copy = match found {
-            Some(Found::System(system)) => Found::System(system.clone()),
-            Some(Found::Packages(packages)) => {
-                let named = |it: &Package| Package {
-                    path: path.clone(),
-                    layer: self.digest.to_owned(),
-                    ..it.clone()
-                };
-                Found::Packages(packages.iter().map(named).collect())
-            }
-            Some(Found::Unreadable(what)) => Found::Unreadable(what),
-            None => return Ok(()),
+        let kind = interest.kind();
+        let target = self.own.get(target).or_else(|| self.below.get(target));
+        let copied: Vec<Package> = match target.map(|it| &it.found) {
+            Some(Found::Packages(packages)) => packages.clone(),
+            _ => Vec::new(),
         };
-        if let Found::Packages(packages) = &copy {
-            let size = packages.iter().map(weight).sum();
-            let budget = &mut self.tar.inner().budget;
-            budget.packages(packages.len())?;
-            budget.keep(size)?;
+        let kept = match target.map(|it| &it.found) {
+            Some(Found::System(system)) => {
+                let system = system.clone();
+                self.keep(kind, &path, Found::System(system))?
+            }
+            Some(Found::Unreadable(what)) => {
+                let what = *what;
+                self.keep(kind, &path, Found::Unreadable(what))?
+            }
+            Some(Found::Packages(_)) => self.gather(kind, &path, |found| {
+                copied
+                    .into_iter()
+                    .try_for_each(|package| found.add(package))
+            })?,
+            // The content went by under a name that said nothing of it.
+            None if kind == Kind::System => {
+                let what = "a package database that is a link to a file of another name";
+                self.keep(kind, &path, Found::Unreadable(what))?
+            }
+            None => None,
+        };
+        if let Some(kept) = kept {
+            self.own.insert(path, kept);
         }
-        self.own.insert(path, copy);
         Ok(())
     }
-}
-
-/// Bytes that a package takes in memory, about.
-fn weight(package: &Package) -> usize {
-    let texts = [
-        &package.name,
-        &package.version,
-        &package.arch,
-        &package.source,
-        &package.source_version,
-        &package.path,
-    ];
-    texts.iter().map(|text| text.len()).sum::<usize>() + size_of::<Package>()
 }
 
 #[cfg(test)]

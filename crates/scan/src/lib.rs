@@ -13,6 +13,7 @@
 
 pub mod advisory;
 pub mod debian;
+mod gathering;
 mod interest;
 mod layers;
 mod limits;

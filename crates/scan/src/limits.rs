@@ -34,8 +34,9 @@ pub struct Limits {
     pub database: u64,
     /// One archive of Java, in bytes, packed or unpacked, with those inside it.
     pub archive: u64,
-    /// All files kept at once, in bytes.
+    /// All that is kept of the system's packages, in bytes; those of languages have as much of their own.
     pub kept: u64,
+    /// Of the system; those of languages are counted by themselves.
     pub packages: usize,
     pub time: Duration,
 }
@@ -48,7 +49,7 @@ impl Default for Limits {
             file: 32 << 20,
             database: 192 << 20,
             archive: 256 << 20,
-            kept: 256 << 20,
+            kept: 64 << 20,
             packages: 50_000,
             time: Duration::from_secs(600),
         }
@@ -61,18 +62,44 @@ pub struct Budget {
     pub(crate) limits: Limits,
     unpacked: u64,
     entries: u64,
-    kept: u64,
-    packages: usize,
+    system: Room,
+    languages: Room,
     begun: Instant,
+}
+
+/// Whose packages a file is about. Those of languages take no room of the system's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    System,
+    Language,
+}
+
+/// What is left for packages.
+#[derive(Debug)]
+struct Room {
+    packages: usize,
+    bytes: u64,
+}
+
+/// What a file took of the room.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cost {
+    pub kind: Kind,
+    pub packages: usize,
+    pub bytes: u64,
 }
 
 impl Budget {
     pub fn new(limits: Limits) -> Self {
+        let room = || Room {
+            packages: limits.packages,
+            bytes: limits.kept,
+        };
         Self {
             unpacked: limits.unpacked,
             entries: limits.entries,
-            kept: limits.kept,
-            packages: limits.packages,
+            system: room(),
+            languages: room(),
             begun: Instant::now(),
             limits,
         }
@@ -85,19 +112,30 @@ impl Budget {
         Ok(())
     }
 
-    pub(crate) fn keep(&mut self, bytes: usize) -> Result<(), ScanError> {
-        let left = self.kept.checked_sub(bytes as u64);
-        self.kept = left.ok_or_else(|| {
-            ScanError::TooMuch(format!("{} bytes of package data", self.limits.kept))
-        })?;
+    fn room(&mut self, kind: Kind) -> &mut Room {
+        match kind {
+            Kind::System => &mut self.system,
+            Kind::Language => &mut self.languages,
+        }
+    }
+
+    /// Takes room for what is about to be kept.
+    pub(crate) fn charge(&mut self, cost: Cost) -> Result<(), ScanError> {
+        let (packages, bytes) = (self.limits.packages, self.limits.kept);
+        let room = self.room(cost.kind);
+        let left = room.packages.checked_sub(cost.packages);
+        let left = left.ok_or_else(|| ScanError::TooMuch(format!("{packages} packages")))?;
+        room.bytes = (room.bytes.checked_sub(cost.bytes))
+            .ok_or_else(|| ScanError::TooMuch(format!("{bytes} bytes of package data")))?;
+        room.packages = left;
         Ok(())
     }
 
-    pub(crate) fn packages(&mut self, number: usize) -> Result<(), ScanError> {
-        let left = self.packages.checked_sub(number);
-        self.packages =
-            left.ok_or_else(|| ScanError::TooMuch(format!("{} packages", self.limits.packages)))?;
-        Ok(())
+    /// What was charged is kept no more.
+    pub(crate) fn give_back(&mut self, cost: Cost) {
+        let room = self.room(cost.kind);
+        room.packages += cost.packages;
+        room.bytes += cost.bytes;
     }
 
     pub(crate) fn time(&self) -> Result<(), ScanError> {

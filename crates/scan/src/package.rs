@@ -74,7 +74,8 @@ pub struct Package {
 }
 
 impl Package {
-    pub(crate) fn new(manager: Manager, name: &str, version: &str, path: &str) -> Self {
+    /// Without the file that says so, which `Gathering` knows.
+    pub(crate) fn new(manager: Manager, name: &str, version: &str) -> Self {
         Self {
             manager,
             name: name.to_owned(),
@@ -82,7 +83,7 @@ impl Package {
             arch: String::new(),
             source: String::new(),
             source_version: String::new(),
-            path: path.to_owned(),
+            path: String::new(),
             layer: String::new(),
         }
     }

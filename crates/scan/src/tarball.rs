@@ -61,11 +61,10 @@ impl<R: Read> Tarball<R> {
                 }
                 EntryType::XHeader => {
                     let bytes = self.attributes(of_header)?;
-                    for extension in tar::PaxExtensions::new(&bytes) {
-                        let extension = extension?;
-                        let value =
-                            || String::from_utf8_lossy(extension.value_bytes()).into_owned();
-                        match extension.key_bytes() {
+                    for extension in Extensions(&bytes) {
+                        let (key, value) = extension?;
+                        let value = || String::from_utf8_lossy(value).into_owned();
+                        match key {
                             b"path" => path = Some(value()),
                             b"linkpath" => link = Some(value()),
                             b"size" => size = Some(value().parse().map_err(io::Error::other)?),
@@ -77,8 +76,11 @@ impl<R: Read> Tarball<R> {
                     self.attributes(of_header)?;
                 }
                 kind => {
+                    if kind == EntryType::GNUSparse {
+                        self.sparse(&header)?;
+                    }
                     let size: u64 = size.unwrap_or(of_header);
-                    self.expect(size);
+                    self.expect(size)?;
                     let named = || String::from_utf8_lossy(&header.path_bytes()).into_owned();
                     let linked = header.link_name_bytes();
                     let linked = linked.map(|it| String::from_utf8_lossy(&it).into_owned());
@@ -94,9 +96,24 @@ impl<R: Read> Tarball<R> {
         }
     }
 
-    fn expect(&mut self, size: u64) {
-        self.left = size;
-        self.padding = size.next_multiple_of(BLOCK as u64).saturating_sub(size);
+    fn expect(&mut self, size: u64) -> io::Result<()> {
+        let padded = size.checked_next_multiple_of(BLOCK as u64);
+        let padded = padded.ok_or_else(|| io::Error::other("a file is longer than there is"))?;
+        (self.left, self.padding) = (size, padded - size);
+        Ok(())
+    }
+
+    /// Passes over the blocks that go on with the map of a sparse file; each says whether there is another.
+    fn sparse(&mut self, header: &Header) -> io::Result<()> {
+        let mut more = header.as_gnu().is_some_and(tar::GnuHeader::is_extended);
+        while more {
+            let mut extension = tar::GnuExtSparseHeader::new();
+            if !self.block(extension.as_mut_bytes())? {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            more = extension.is_extended();
+        }
+        Ok(())
     }
 
     fn header(&mut self) -> io::Result<Option<Header>> {
@@ -131,7 +148,7 @@ impl<R: Read> Tarball<R> {
         if size > MAX_ATTRIBUTES {
             return Err(io::Error::other("the attributes of a file are too long"));
         }
-        self.expect(size);
+        self.expect(size)?;
         let mut bytes = Vec::new();
         self.read_to(&mut bytes)?;
         Ok(bytes)
@@ -187,6 +204,33 @@ fn checked(header: Header) -> io::Result<Header> {
         true => Ok(header),
         false => Err(io::Error::other("the checksum of a header is wrong")),
     }
+}
+
+/// The attributes of POSIX, `<length> <key>=<value>\n` each. A value may have any bytes in it, so that
+/// only the length says where it ends.
+struct Extensions<'a>(&'a [u8]);
+
+impl<'a> Iterator for Extensions<'a> {
+    type Item = io::Result<(&'a [u8], &'a [u8])>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let one = extension(self.0);
+        self.0 = one.map_or(&[], |it| it.2);
+        let one = one.map(|(key, value, _)| (key, value));
+        Some(one.ok_or_else(|| io::Error::other("the attributes of a file make no sense")))
+    }
+}
+
+/// Key and value of the first, and the rest.
+fn extension(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let space = bytes.iter().take(20).position(|byte| *byte == b' ')?;
+    let length: usize = str::from_utf8(&bytes[..space]).ok()?.parse().ok()?;
+    let record = bytes.get(space + 1..length)?.strip_suffix(b"\n")?;
+    let equals = record.iter().position(|byte| *byte == b'=')?;
+    Some((&record[..equals], &record[equals + 1..], &bytes[length..]))
 }
 
 fn text(bytes: Vec<u8>) -> String {

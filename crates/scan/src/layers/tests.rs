@@ -177,6 +177,158 @@ fn hostile_layers_are_refused() {
     ));
 }
 
+/// What is replaced or hidden takes no more room, in the same layer and in those above.
+#[test]
+fn what_is_hidden_gives_its_room_back() {
+    let many = |name: &str| -> Vec<u8> {
+        let packages =
+            (0..40).flat_map(|it| [status(&format!("{name}{it}")), b"\n".to_vec()].concat());
+        packages.collect()
+    };
+    let limits = Limits {
+        packages: 50,
+        ..Limits::default()
+    };
+    let status = "var/lib/dpkg/status";
+    let mut layers: Vec<Vec<u8>> = (0..20)
+        .map(|it| tar(&[(status, &many(&format!("p{it}-")))]))
+        .collect();
+    layers.push(tar(&[("var/lib/.wh.dpkg", b"")]));
+    layers.push(tar(&[(status, &many("a")), (status, &many("b"))]));
+    let inventory = read(limits, &layers).unwrap();
+    assert_eq!(inventory.packages.len(), 40);
+    assert!(inventory.packages.iter().all(|it| it.name.starts_with('b')));
+}
+
+/// Files of languages are passed over where they cannot be read, and take no room of the system's.
+#[test]
+fn languages_do_not_fail_the_system() {
+    let lock: String = (0..60)
+        .map(|it| format!("[[package]]\nname = \"c{it}\"\nversion = \"1.0.0\"\nsource = \"r\"\n"))
+        .collect();
+    let small = "[[package]]\nname = \"small\"\nversion = \"1.0.0\"\nsource = \"r\"\n";
+    let layer = tar(&[
+        ("a/Cargo.lock", lock.as_bytes()),
+        ("b/Cargo.lock", small.as_bytes()),
+        ("big.jar", &vec![0; 3 << 20]),
+        (BUSY, &status("busy")),
+    ]);
+    let limits = Limits {
+        packages: 50,
+        archive: 1 << 20,
+        ..Limits::default()
+    };
+    let inventory = read(limits, &[layer]).unwrap();
+    let names: Vec<&str> = inventory
+        .packages
+        .iter()
+        .map(|it| it.name.as_str())
+        .collect();
+    assert_eq!(names, ["busy", "small"]);
+}
+
+/// The entries of a layer as they are written here: kind, path, what it links to, content.
+fn entries(entries: &[(EntryType, &str, &str, &[u8])]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (kind, path, link, content) in entries {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(*kind);
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        match link.is_empty() {
+            true => builder.append_data(&mut header, path, *content).unwrap(),
+            false => builder.append_link(&mut header, path, link).unwrap(),
+        }
+    }
+    builder.into_inner().unwrap()
+}
+
+#[test]
+fn a_database_under_another_name_is_not_passed_over() {
+    let (file, link) = (EntryType::Regular, EntryType::Link);
+    let object = "ostree/repo/objects/12/34.file";
+    let layer = entries(&[
+        (file, object, "", b"SQLite format 3\0"),
+        (link, "usr/share/rpm/rpmdb.sqlite", object, b""),
+    ]);
+    let outcome = read(Limits::default(), &[layer]);
+    assert!(
+        matches!(outcome, Err(ScanError::Unsupported(_))),
+        "{outcome:?}"
+    );
+    // A file without packages was read.
+    let empty = "var/lib/dpkg/status.d/empty";
+    let layer = entries(&[
+        (file, empty, "", b""),
+        (link, "var/lib/dpkg/status", empty, b""),
+    ]);
+    assert_eq!(read(Limits::default(), &[layer]), Ok(Inventory::default()));
+}
+
+#[test]
+fn impossible_sizes_are_damage() {
+    let attributes = b"29 size=18446744073709551615\n";
+    assert_eq!(attributes.len(), 29);
+    let layer = entries(&[
+        (EntryType::XHeader, "x", "", attributes),
+        (EntryType::Regular, "a", "", b"b"),
+    ]);
+    let outcome = read(Limits::default(), &[layer]);
+    assert!(
+        matches!(outcome, Err(ScanError::Damaged(..))),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn attributes_may_have_any_bytes() {
+    let mut attributes = Vec::new();
+    for (key, value) in [
+        (
+            "SCHILY.xattr.security.capability",
+            &b"\x01\0\n\x02\n9 a=b\n"[..],
+        ),
+        ("path", BUSY.as_bytes()),
+    ] {
+        let rest = [b" ", key.as_bytes(), b"=", value, b"\n"].concat();
+        let length = rest.len() + 2;
+        attributes.extend_from_slice(length.to_string().as_bytes());
+        attributes.extend_from_slice(&rest);
+    }
+    let layer = entries(&[
+        (EntryType::XHeader, "x", "", &attributes),
+        (EntryType::Regular, "other", "", &status("busy")),
+    ]);
+    assert_eq!(names(&[layer]), ["busy layer-0"]);
+    for bad in [&b"x a=b\n"[..], b"99 a=b\n", b"6 a=bc", b"5 ab\n"] {
+        let layer = entries(&[(EntryType::XHeader, "x", "", bad)]);
+        let outcome = read(Limits::default(), &[layer]);
+        assert!(
+            matches!(outcome, Err(ScanError::Damaged(..))),
+            "{outcome:?}"
+        );
+    }
+}
+
+#[test]
+fn sparse_files_are_passed_over() {
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(EntryType::GNUSparse);
+    header.set_path("sparse").unwrap();
+    header.set_size(512);
+    header.as_gnu_mut().unwrap().isextended = [1];
+    header.set_cksum();
+    let mut layer = header.as_bytes().to_vec();
+    for more in [1, 0] {
+        let mut extension = tar::GnuExtSparseHeader::new();
+        extension.isextended = [more];
+        layer.extend_from_slice(extension.as_bytes());
+    }
+    layer.resize(layer.len() + 512, 7);
+    layer.extend(tar(&[(BUSY, &status("busy"))]));
+    assert_eq!(names(&[layer]), ["busy layer-0"]);
+}
+
 #[test]
 fn endless_names_are_refused() {
     let mut header = tar::Header::new_gnu();

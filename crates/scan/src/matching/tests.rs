@@ -135,9 +135,9 @@ fn debians_tracker() {
 
 #[test]
 fn findings_of_an_image() {
-    let mut openssl = Package::new(Manager::Dpkg, "libssl3", "3.0.9-1", "var/lib/dpkg/status");
+    let mut openssl = Package::new(Manager::Dpkg, "libssl3", "3.0.9-1");
     openssl.source = "openssl".to_owned();
-    let lodash = Package::new(Manager::Npm, "lodash", "4.17.20", "p");
+    let lodash = Package::new(Manager::Npm, "lodash", "4.17.20");
     let inventory = Inventory {
         system: Some(System {
             id: "debian".to_owned(),

@@ -2,8 +2,14 @@
 
 use serde::Deserialize;
 
-use super::plausible;
-use crate::package::{Manager, Package};
+use crate::{
+    gathering::Gathering,
+    limits::ScanError,
+    package::{Manager, Package},
+};
+
+/// The parser holds all of the file as values, which take some times its length.
+const MAX_LOCK: usize = 4 << 20;
 
 #[derive(Deserialize)]
 struct Lock {
@@ -19,13 +25,16 @@ struct Locked {
     source: Option<String>,
 }
 
-pub(super) fn lock(text: &str, path: &str) -> Vec<Package> {
+pub(super) fn lock(text: &str, found: &mut Gathering<'_>) -> Result<(), ScanError> {
+    if text.len() > MAX_LOCK {
+        let what = format!("{MAX_LOCK} bytes in /{}", found.path());
+        return Err(ScanError::TooMuch(what));
+    }
     let Ok(lock) = toml::from_str::<Lock>(text) else {
-        return Vec::new();
+        return Ok(());
     };
-    let locked = lock.package.into_iter().filter(|it| it.source.is_some());
-    locked
-        .filter(|it| plausible(&it.name, &it.version))
-        .map(|it| Package::new(Manager::Cargo, &it.name, &it.version, path))
-        .collect()
+    for locked in lock.package.iter().filter(|it| it.source.is_some()) {
+        found.add(Package::new(Manager::Cargo, &locked.name, &locked.version))?;
+    }
+    Ok(())
 }

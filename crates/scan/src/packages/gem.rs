@@ -1,11 +1,14 @@
 //! Installed gems: each has a specification, whose file is named after it.
 
-use super::plausible;
-use crate::package::{Manager, Package};
+use crate::{
+    gathering::Gathering,
+    limits::ScanError,
+    package::{Manager, Package},
+};
 
 /// `rack-2.2.3.gemspec`; with a platform, `nokogiri-1.15.0-x86_64-linux.gemspec`.
-pub(super) fn specification(path: &str) -> Vec<Package> {
-    let name = path.rsplit('/').next().unwrap_or_default();
+pub(super) fn specification(found: &mut Gathering<'_>) -> Result<(), ScanError> {
+    let name = found.path().rsplit('/').next().unwrap_or_default();
     let name = name.strip_suffix(".gemspec").unwrap_or(name);
     let number = |at: &usize| {
         let after = name.as_bytes().get(at + 1);
@@ -15,12 +18,9 @@ pub(super) fn specification(path: &str) -> Vec<Package> {
     // within a platform's name.
     let mut hyphens = name.match_indices('-').map(|(at, _)| at).filter(number);
     let Some(at) = hyphens.next_back() else {
-        return Vec::new();
+        return Ok(());
     };
     let (gem, version) = (&name[..at], &name[at + 1..]);
     let version = version.split('-').next().unwrap_or_default();
-    match plausible(gem, version) {
-        true => vec![Package::new(Manager::Gem, gem, version, path)],
-        false => Vec::new(),
-    }
+    found.add(Package::new(Manager::Gem, gem, version))
 }

@@ -5,8 +5,11 @@ use std::io::{self, Read};
 
 use memchr::memmem;
 
-use super::plausible;
-use crate::package::{Manager, Package};
+use crate::{
+    gathering::Gathering,
+    limits::ScanError,
+    package::{Manager, Package},
+};
 
 const MARK: &[u8] = b"\xff Go buildinf:";
 /// From the mark to the first text.
@@ -30,31 +33,37 @@ impl BuildInfo {
     pub(crate) fn find(program: &mut impl Read) -> io::Result<Option<Self>> {
         let finder = memmem::Finder::new(MARK);
         let mut window = Vec::with_capacity(2 * CHUNK);
+        // What is before it was looked at.
+        let mut from = 0;
         loop {
-            if let Some(at) = finder.find(&window) {
-                window.drain(..at);
-                if let Some(info) = Self::behind(&mut window, program)? {
+            if let Some(at) = finder.find(window.get(from..).unwrap_or_default()) {
+                from += at;
+                if let Some(info) = Self::behind(&mut window, &mut from, program)? {
                     return Ok(Some(info));
                 }
                 // The mark in a program that knows the mark, not the information.
-                window.drain(..MARK.len().min(window.len()));
+                from += MARK.len();
                 continue;
             }
             let keep = window.len().saturating_sub(MARK.len() - 1);
-            window.drain(..keep);
-            if !more(&mut window, program)? {
+            from = from.max(keep).min(window.len());
+            if !more(&mut window, &mut from, program)? {
                 return Ok(None);
             }
         }
     }
 
-    fn behind(window: &mut Vec<u8>, program: &mut impl Read) -> io::Result<Option<Self>> {
+    fn behind(
+        window: &mut Vec<u8>,
+        from: &mut usize,
+        program: &mut impl Read,
+    ) -> io::Result<Option<Self>> {
         loop {
-            match texts(window) {
+            match texts(window.get(*from..).unwrap_or_default()) {
                 Texts::None => return Ok(None),
                 Texts::Both(go, modules) => return Ok(Some(Self { go, modules })),
                 Texts::NeedsMore => {
-                    if window.len() > MAX_INFO || !more(window, program)? {
+                    if window.len() - *from > MAX_INFO || !more(window, from, program)? {
                         return Ok(None);
                     }
                 }
@@ -63,8 +72,10 @@ impl BuildInfo {
     }
 }
 
-/// Reads some more; false at the end.
-fn more(window: &mut Vec<u8>, program: &mut impl Read) -> io::Result<bool> {
+/// Reads some more in place of what is before `from`; false at the end.
+fn more(window: &mut Vec<u8>, from: &mut usize, program: &mut impl Read) -> io::Result<bool> {
+    window.drain(..*from);
+    *from = 0;
     let read = program.take(CHUNK as u64).read_to_end(window)?;
     Ok(read > 0)
 }
@@ -122,17 +133,14 @@ fn texts(window: &[u8]) -> Texts {
 }
 
 /// The modules of a program, and the library of Go itself.
-pub(crate) fn read(info: &BuildInfo, path: &str) -> Vec<Package> {
-    let mut found = Vec::new();
+pub(crate) fn read(info: &BuildInfo, found: &mut Gathering<'_>) -> Result<(), ScanError> {
     let mut add = |name: &str, version: &str| {
         let version = version.strip_prefix('v').unwrap_or(version);
-        if plausible(name, version) {
-            found.push(Package::new(Manager::Go, name, version, path));
-        }
+        found.add(Package::new(Manager::Go, name, version))
     };
     let go = info.go.split_whitespace().next().unwrap_or_default();
     if let Some(version) = go.strip_prefix("go") {
-        add("stdlib", version);
+        add("stdlib", version)?;
     }
     // A line `=>` says what takes the place of the module before it.
     let mut module: Option<(&str, &str)> = None;
@@ -142,7 +150,7 @@ pub(crate) fn read(info: &BuildInfo, path: &str) -> Vec<Package> {
         match (what, name, version) {
             (Some("dep"), Some(name), Some(version)) => {
                 if let Some((name, version)) = module.replace((name, version)) {
-                    add(name, version);
+                    add(name, version)?;
                 }
             }
             (Some("=>"), Some(name), Some(version)) => module = Some((name, version)),
@@ -150,7 +158,7 @@ pub(crate) fn read(info: &BuildInfo, path: &str) -> Vec<Package> {
         }
     }
     if let Some((name, version)) = module {
-        add(name, version);
+        add(name, version)?;
     }
-    found
+    Ok(())
 }

@@ -3,12 +3,13 @@
 
 use std::io::{Cursor, Read};
 
+use memchr::memmem;
 use zip::ZipArchive;
 
-use super::plausible;
 use crate::{
+    gathering::Gathering,
     interest,
-    limits::{Limits, ScanError},
+    limits::ScanError,
     package::{Manager, Package},
 };
 
@@ -19,54 +20,53 @@ const MAX_FILES: usize = 200_000;
 /// `pom.properties` and manifests, in bytes.
 const MAX_METADATA: u64 = 1 << 20;
 
-pub(super) fn archive(
-    bytes: &[u8],
-    path: &str,
-    limits: &Limits,
-) -> Result<Vec<Package>, ScanError> {
-    let mut room = limits.archive;
-    let mut found = Vec::new();
-    let mut reading = Archives {
-        path,
-        room: &mut room,
-        limit: limits.archive,
-        packages: limits.packages,
-        found: &mut found,
+/// What each file has in an archive's directory.
+const DIRECTORY_ENTRY: &[u8] = b"PK\x01\x02";
+
+pub(super) fn archive(bytes: &[u8], found: &mut Gathering<'_>) -> Result<(), ScanError> {
+    let limit = found.limits().archive;
+    let name = found.path();
+    let mut archives = Archives {
+        room: limit,
+        limit,
+        found,
     };
-    reading.read(bytes, path, 0)?;
-    Ok(found)
+    archives.read(bytes, name, 0)
 }
 
-struct Archives<'a> {
-    path: &'a str,
-    room: &'a mut u64,
+struct Archives<'a, 'b> {
+    /// Bytes that may still be unpacked.
+    room: u64,
     limit: u64,
-    packages: usize,
-    found: &'a mut Vec<Package>,
+    found: &'a mut Gathering<'b>,
 }
 
-impl Archives<'_> {
+impl Archives<'_, '_> {
     fn read(&mut self, bytes: &[u8], name: &str, depth: usize) -> Result<(), ScanError> {
+        // Counted before the directory is read, which would keep each of them. Those of archives that
+        // are stored in this one count too.
+        let files = memmem::find_iter(bytes, DIRECTORY_ENTRY).take(MAX_FILES + 1);
+        if depth >= DEPTH || files.count() > MAX_FILES {
+            return Err(ScanError::TooMuch(format!(
+                "{DEPTH} archives within each other or {MAX_FILES} files in /{}",
+                self.found.path()
+            )));
+        }
         // A file that is no archive is no package either.
         let Ok(mut zip) = ZipArchive::new(Cursor::new(bytes)) else {
             return Ok(());
         };
-        if depth >= DEPTH || zip.len() > MAX_FILES {
-            return Err(ScanError::TooMuch(format!(
-                "{DEPTH} archives within each other or {MAX_FILES} files in /{}",
-                self.path
-            )));
-        }
         let before = self.found.len();
         let mut manifest = None;
         for index in 0..zip.len() {
+            self.found.time()?;
             let name = zip.name_for_index(index).and_then(Result::ok);
             let Some(file) = name.map(|it| it.into_owned()) else {
                 continue;
             };
             if file.ends_with("/pom.properties") && file.starts_with("META-INF/maven/") {
                 if let Some(text) = self.take(&mut zip, index, MAX_METADATA)? {
-                    self.pom(&String::from_utf8_lossy(&text));
+                    self.pom(&String::from_utf8_lossy(&text))?;
                 }
             } else if file == "META-INF/MANIFEST.MF" {
                 manifest = self.take(&mut zip, index, MAX_METADATA)?;
@@ -75,13 +75,10 @@ impl Archives<'_> {
             {
                 self.read(&inner, &file, depth + 1)?;
             }
-            if self.found.len() > self.packages {
-                return Err(ScanError::TooMuch(format!("{} packages", self.packages)));
-            }
         }
         if self.found.len() == before {
             let manifest = manifest.unwrap_or_default();
-            self.by_manifest(&String::from_utf8_lossy(&manifest), name);
+            self.by_manifest(&String::from_utf8_lossy(&manifest), name)?;
         }
         Ok(())
     }
@@ -96,26 +93,22 @@ impl Archives<'_> {
         let Ok(file) = zip.by_index(index) else {
             return Ok(None);
         };
-        let limit = limit.min(*self.room);
+        let limit = limit.min(self.room);
         let mut bytes = Vec::new();
-        if file.take(limit + 1).read_to_end(&mut bytes).is_err() {
-            return Ok(None);
-        }
-        let Some(room) = self
-            .room
-            .checked_sub(bytes.len() as u64)
-            .filter(|_| bytes.len() as u64 <= limit)
-        else {
+        let read = file.take(limit + 1).read_to_end(&mut bytes);
+        // What was unpacked counts, whether it is what the archive said or not.
+        self.room = self.room.saturating_sub(bytes.len() as u64);
+        if bytes.len() as u64 > limit {
             return Err(ScanError::TooMuch(format!(
                 "{} bytes in /{}",
-                self.limit, self.path
+                self.limit,
+                self.found.path()
             )));
-        };
-        *self.room = room;
-        Ok(Some(bytes))
+        }
+        Ok(read.is_ok().then_some(bytes))
     }
 
-    fn pom(&mut self, text: &str) {
+    fn pom(&mut self, text: &str) -> Result<(), ScanError> {
         let value = |wanted: &str| {
             let line = text.lines().filter_map(|line| line.split_once('='));
             let mut found = line.filter(|(key, _)| key.trim() == wanted);
@@ -124,11 +117,12 @@ impl Archives<'_> {
         if let (Some(group), Some(artifact), Some(version)) =
             (value("groupId"), value("artifactId"), value("version"))
         {
-            self.add(&format!("{group}:{artifact}"), version);
+            self.add(&format!("{group}:{artifact}"), version)?;
         }
+        Ok(())
     }
 
-    fn by_manifest(&mut self, manifest: &str, file: &str) {
+    fn by_manifest(&mut self, manifest: &str, file: &str) -> Result<(), ScanError> {
         let value = |wanted: &str| {
             let line = manifest.lines().filter_map(|line| line.split_once(':'));
             let mut found = line.filter(|(key, _)| *key == wanted);
@@ -152,14 +146,12 @@ impl Archives<'_> {
                 Some(group) => format!("{group}:{artifact}"),
                 None => artifact.to_owned(),
             };
-            self.add(&name, version);
+            self.add(&name, version)?;
         }
+        Ok(())
     }
 
-    fn add(&mut self, name: &str, version: &str) {
-        if plausible(name, version) {
-            self.found
-                .push(Package::new(Manager::Java, name, version, self.path));
-        }
+    fn add(&mut self, name: &str, version: &str) -> Result<(), ScanError> {
+        self.found.add(Package::new(Manager::Java, name, version))
     }
 }

@@ -1,10 +1,13 @@
 //! Installed packages of Python.
 
-use super::plausible;
-use crate::package::{Manager, Package};
+use crate::{
+    gathering::Gathering,
+    limits::ScanError,
+    package::{Manager, Package},
+};
 
 /// `METADATA` or `PKG-INFO`: headers of a mail, up to the first empty line.
-pub(super) fn metadata(text: &str, path: &str) -> Vec<Package> {
+pub(super) fn metadata(text: &str, found: &mut Gathering<'_>) -> Result<(), ScanError> {
     let (mut name, mut version) = ("", "");
     for line in text.lines().take_while(|line| !line.is_empty()) {
         match line.split_once(':') {
@@ -13,10 +16,7 @@ pub(super) fn metadata(text: &str, path: &str) -> Vec<Package> {
             _ => {}
         }
     }
-    match plausible(name, version) {
-        true => vec![Package::new(Manager::Pip, &normal(name), version, path)],
-        false => Vec::new(),
-    }
+    found.add(Package::new(Manager::Pip, &normal(name), version))
 }
 
 /// The name as PyPI compares it: lowercase, with one hyphen for hyphens, dots and underscores.

@@ -3,7 +3,7 @@
 pub(super) mod ndb;
 pub(super) mod sqlite;
 
-use super::plausible;
+use super::damaged;
 use crate::package::{Manager, Package};
 
 const NAME: u32 = 1000;
@@ -12,6 +12,8 @@ const RELEASE: u32 = 1002;
 const EPOCH: u32 = 1003;
 const ARCH: u32 = 1022;
 const SOURCE_RPM: u32 = 1044;
+
+const TAGS: [u32; 6] = [NAME, VERSION, RELEASE, EPOCH, ARCH, SOURCE_RPM];
 
 const INT32: u32 = 4;
 const STRING: u32 = 6;
@@ -26,14 +28,22 @@ fn number(bytes: &[u8], at: usize) -> Option<u32> {
 
 /// The package of a header; `None` for one that makes no sense, and for keys, which are kept as
 /// packages too.
-fn header(blob: &[u8], path: &str) -> Option<Package> {
+pub(super) fn header(blob: &[u8]) -> Option<Package> {
     let entries = usize::try_from(number(blob, 0)?).ok()?;
     let store = entries.checked_mul(ENTRY)?.checked_add(8)?;
     let data = blob.get(store..)?;
-    let mut package = Package::new(Manager::Rpm, "", "", path);
+    let mut package = Package::new(Manager::Rpm, "", "");
     let (mut version, mut release, mut epoch) = (String::new(), String::new(), None);
+    let mut seen = [false; TAGS.len()];
     for entry in blob.get(8..store)?.chunks_exact(ENTRY) {
         let (tag, kind) = (number(entry, 0)?, number(entry, 4)?);
+        let Some(known) = TAGS.iter().position(|it| *it == tag) else {
+            continue;
+        };
+        // A header has each once; one that has not would have its texts read again and again.
+        if std::mem::replace(&mut seen[known], true) {
+            return None;
+        }
         let at = usize::try_from(number(entry, 8)?).ok()?;
         let text = || {
             let bytes = data.get(at..)?;
@@ -52,8 +62,7 @@ fn header(blob: &[u8], path: &str) -> Option<Package> {
     }
     let epoch = epoch.map(|it| format!("{it}:")).unwrap_or_default();
     package.version = format!("{epoch}{version}-{release}");
-    let known = plausible(&package.name, &package.version) && package.name != "gpg-pubkey";
-    known.then_some(package)
+    (package.name != "gpg-pubkey").then_some(package)
 }
 
 /// `openssl` of `openssl-3.0.7-24.el9.src.rpm`.

@@ -1,17 +1,19 @@
 //! dpkg and apk: paragraphs of lines.
 
-use super::plausible;
-use crate::package::{Manager, Package};
+use crate::{
+    gathering::Gathering,
+    limits::ScanError,
+    package::{Manager, Package},
+};
 
 /// `status`, or a file of `status.d`: what is installed, not what only left its configuration.
-pub(super) fn dpkg(text: &str, path: &str) -> Vec<Package> {
-    let mut found = Vec::new();
-    let (mut package, mut installed) = (Package::new(Manager::Dpkg, "", "", path), true);
+pub(super) fn dpkg(text: &str, found: &mut Gathering<'_>) -> Result<(), ScanError> {
+    let (mut package, mut installed) = (Package::new(Manager::Dpkg, "", ""), true);
     for line in text.lines().chain([""]) {
         if line.trim().is_empty() {
-            let ended = std::mem::replace(&mut package, Package::new(Manager::Dpkg, "", "", path));
-            if installed && plausible(&ended.name, &ended.version) {
-                found.push(ended);
+            let ended = std::mem::replace(&mut package, Package::new(Manager::Dpkg, "", ""));
+            if installed {
+                found.add(ended)?;
             }
             installed = true;
             continue;
@@ -34,19 +36,16 @@ pub(super) fn dpkg(text: &str, path: &str) -> Vec<Package> {
             _ => {}
         }
     }
-    found
+    Ok(())
 }
 
 /// The database of apk.
-pub(super) fn apk(text: &str, path: &str) -> Vec<Package> {
-    let mut found = Vec::new();
-    let mut package = Package::new(Manager::Apk, "", "", path);
+pub(super) fn apk(text: &str, found: &mut Gathering<'_>) -> Result<(), ScanError> {
+    let mut package = Package::new(Manager::Apk, "", "");
     for line in text.lines().chain([""]) {
         if line.trim().is_empty() {
-            let ended = std::mem::replace(&mut package, Package::new(Manager::Apk, "", "", path));
-            if plausible(&ended.name, &ended.version) {
-                found.push(ended);
-            }
+            let ended = std::mem::replace(&mut package, Package::new(Manager::Apk, "", ""));
+            found.add(ended)?;
             continue;
         }
         match line.split_once(':') {
@@ -57,5 +56,5 @@ pub(super) fn apk(text: &str, path: &str) -> Vec<Package> {
             _ => {}
         }
     }
-    found
+    Ok(())
 }

@@ -2,8 +2,23 @@ use std::io::{Cursor, Write};
 
 use proptest::prelude::*;
 
-use super::*;
-use crate::package::Manager;
+use super::{read as gather, *};
+use crate::{
+    limits::{Budget, Limits},
+    package::{Manager, Package},
+};
+
+fn read(
+    interest: Interest,
+    path: &str,
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<Vec<Package>, ScanError> {
+    let mut budget = Budget::new(limits.clone());
+    let mut found = Gathering::new(&mut budget, interest.kind(), path, "layer")?;
+    gather(interest, bytes, &mut found)?;
+    Ok(found.end().0)
+}
 
 /// `name version [of source]`, one a line.
 fn check(interest: Interest, path: &str, bytes: &[u8], expected: &[&str]) {
@@ -164,7 +179,10 @@ fn of_go() {
     let info = go::BuildInfo::find(&mut program.as_slice())
         .unwrap()
         .unwrap();
-    let found = go::read(&info, "app");
+    let mut budget = Budget::new(Limits::default());
+    let mut found = Gathering::new(&mut budget, Interest::Archive.kind(), "app", "layer").unwrap();
+    go::read(&info, &mut found).unwrap();
+    let (found, _) = found.end();
     let shown: Vec<_> = found
         .iter()
         .map(|it| format!("{} {}", it.name, it.version))
@@ -258,6 +276,168 @@ fn of_rpm() {
     assert!(read(Interest::RpmSqlite, "p", b"no", &Limits::default()).is_err());
 }
 
+fn is_damaged(outcome: &Result<Vec<Package>, ScanError>) -> bool {
+    matches!(outcome, Err(ScanError::Damaged(..)))
+}
+
+/// A database whose slots all point to one blob.
+#[test]
+fn a_blob_of_many_packages_is_refused() {
+    let mut file = ndb();
+    let slot: [u8; 16] = file[32..48].try_into().unwrap();
+    for at in (48..4096).step_by(16) {
+        file[at..at + 16].copy_from_slice(&slot);
+    }
+    let outcome = read(Interest::RpmNdb, "p", &file, &Limits::default());
+    assert!(is_damaged(&outcome), "{outcome:?}");
+    let slow = Limits {
+        time: std::time::Duration::ZERO,
+        ..Limits::default()
+    };
+    for (interest, bytes) in [
+        (Interest::RpmNdb, ndb()),
+        (Interest::RpmSqlite, sqlite()),
+        (Interest::Archive, zipped(&[("x.class", b"")])),
+    ] {
+        let outcome = read(interest, "p", &bytes, &slow);
+        assert_eq!(outcome, Err(ScanError::TooSlow(0)), "{interest:?}");
+    }
+}
+
+#[test]
+fn a_header_has_each_tag_once() {
+    let twice = [(1000, "a"), (1001, "1"), (1002, "1"), (1000, "b")];
+    assert_eq!(rpm::header(&rpm_header(&twice, None)), None);
+    assert!(rpm::header(&rpm_header(&twice[..3], None)).is_some());
+}
+
+/// A leaf of `Packages` with `cells` that all point to one row, whose content goes on at page 3, which
+/// says that it goes on at itself.
+fn crooked(length: u64, cells: u16) -> Vec<u8> {
+    let mut file = sqlite();
+    let root = 2;
+    let page = &mut file[(root - 1) * 512..root * 512];
+    page.fill(0);
+    page[0] = 0x0d;
+    page[3..5].copy_from_slice(&cells.to_be_bytes());
+    for cell in 0..usize::from(cells) {
+        page[8 + 2 * cell..10 + 2 * cell].copy_from_slice(&300_u16.to_be_bytes());
+    }
+    // Seven bits a byte, and the number of the row.
+    let row = [
+        0x80 | (length >> 14) as u8,
+        0x80 | (length >> 7) as u8,
+        (length & 0x7f) as u8,
+        1,
+    ];
+    page[300..304].copy_from_slice(&row);
+    let mut local = 39 + (length as usize - 39) % 508;
+    if local > 477 {
+        local = 39;
+    }
+    let next = 304 + local;
+    page[next..next + 4].copy_from_slice(&3_u32.to_be_bytes());
+    let page = &mut file[1024..1536];
+    page[..4].copy_from_slice(&3_u32.to_be_bytes());
+    file
+}
+
+#[test]
+fn rows_longer_than_the_file_are_refused() {
+    let length = sqlite().len() as u64 / 3;
+    for cells in [4, 80] {
+        let outcome = read(
+            Interest::RpmSqlite,
+            "p",
+            &crooked(length, cells),
+            &Limits::default(),
+        );
+        assert!(is_damaged(&outcome), "{cells}: {outcome:?}");
+    }
+}
+
+/// What is unpacked counts, also of files whose checksum is wrong.
+#[test]
+fn archives_with_wrong_checksums_end() {
+    let big = vec![7; 700 << 10];
+    let names: Vec<String> = (0..40)
+        .map(|it| format!("META-INF/maven/{it}/pom.properties"))
+        .collect();
+    let files: Vec<(&str, &[u8])> = names
+        .iter()
+        .map(|it| (it.as_str(), big.as_slice()))
+        .collect();
+    let mut archive = zipped(&files);
+    for at in memchr::memmem::find_iter(&archive.clone(), b"PK\x01\x02") {
+        archive[at + 16] ^= 1;
+    }
+    let small = Limits {
+        archive: 4 << 20,
+        ..Limits::default()
+    };
+    let outcome = read(Interest::Archive, "a.jar", &archive, &small);
+    assert!(matches!(outcome, Err(ScanError::TooMuch(_))), "{outcome:?}");
+}
+
+/// The entries of the directory are counted before they are read.
+#[test]
+fn directories_of_archives_are_bounded() {
+    let archive = [zipped(&[("x", b"")]), b"PK\x01\x02".repeat(200_001)].concat();
+    let outcome = read(Interest::Archive, "a.jar", &archive, &Limits::default());
+    assert!(matches!(outcome, Err(ScanError::TooMuch(_))), "{outcome:?}");
+}
+
+/// Each package is charged before it is kept, whatever is in the file.
+#[test]
+fn gathering_ends_at_the_bounds() {
+    let limits = Limits {
+        packages: 10,
+        ..Limits::default()
+    };
+    let dpkg = "Package: a\nVersion: 1\n\n".repeat(11);
+    let apk = "P:a\nV:1\n\n".repeat(11);
+    let yarn = "a@1:\n  version 1\n".repeat(11);
+    let cargo = "[[package]]\nname = \"a\"\nversion = \"1\"\nsource = \"r\"\n".repeat(11);
+    let entries: Vec<String> = (0..11)
+        .map(|it| format!("\"node_modules/{it}\": {{\"version\": \"1\"}}"))
+        .collect();
+    let npm = format!("{{\"packages\": {{{}}}}}", entries.join(","));
+    let nested =
+        "{\"version\": \"1\", \"dependencies\": {\"a\": ".repeat(11) + "{}" + &"}}".repeat(11);
+    let old = format!("{{\"dependencies\": {{\"a\": {nested}}}}}");
+    for (interest, text) in [
+        (Interest::DpkgStatus, dpkg),
+        (Interest::ApkInstalled, apk),
+        (Interest::YarnLock, yarn),
+        (Interest::CargoLock, cargo),
+        (Interest::NpmLock, npm),
+        (Interest::NpmLock, old),
+    ] {
+        let outcome = read(interest, "p", text.as_bytes(), &limits);
+        let expected = ScanError::TooMuch("10 packages".to_owned());
+        assert_eq!(outcome, Err(expected), "{interest:?}");
+    }
+    let path = "p".repeat(4000);
+    let little = Limits {
+        kept: 20_000,
+        ..Limits::default()
+    };
+    let dpkg = "Package: a\nVersion: 1\n\n".repeat(5);
+    let outcome = read(Interest::DpkgStatus, &path, dpkg.as_bytes(), &little);
+    assert!(matches!(outcome, Err(ScanError::TooMuch(_))), "{outcome:?}");
+    let long = format!("Package: a\nSource: {}\nVersion: 1\n", "s".repeat(1 << 20));
+    check(Interest::DpkgStatus, "p", long.as_bytes(), &[]);
+}
+
+/// Marks of Go side by side: none of them is what was looked for, and each is looked at once.
+#[test]
+fn programs_full_of_marks_end() {
+    let mark = b"\xff Go buildinf:\x08\x02".repeat(200_000);
+    let begun = std::time::Instant::now();
+    assert_eq!(go::BuildInfo::find(&mut mark.as_slice()).unwrap(), None);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20));
+}
+
 const INTERESTS: [Interest; 11] = [
     Interest::DpkgStatus,
     Interest::ApkInstalled,
@@ -290,6 +470,6 @@ proptest! {
             bytes.truncate(cut);
             let _ = read(interest, "p", &bytes, &Limits::default());
         }
-        let _ = super::rpm::ndb::read(&openssl(), "p", &Limits::default());
+        let _ = read(Interest::RpmNdb, "p", &openssl(), &Limits::default());
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use crate::{limits::Limits, package::Package};
+use crate::{gathering::Gathering, limits::ScanError};
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
 /// The file's header, in front of the first page's own.
@@ -11,32 +11,57 @@ const FILE_HEADER: usize = 100;
 const INTERIOR: u8 = 0x05;
 const LEAF: u8 = 0x0d;
 
-pub(crate) fn read(bytes: &[u8], path: &str, limits: &Limits) -> Result<Vec<Package>, String> {
-    let bad = || "it is no SQLite database of RPM".to_owned();
-    let database = Database::open(bytes).ok_or_else(bad)?;
+/// More columns than the tables that are read have.
+const MAX_COLUMNS: usize = 5;
+
+pub(crate) fn read(bytes: &[u8], found: &mut Gathering<'_>) -> Result<(), ScanError> {
+    let bad = |found: &Gathering<'_>| super::damaged(found, "it is no SQLite database of RPM");
+    let database = Database::open(bytes).ok_or_else(|| bad(found))?;
     let mut root = None;
     // type, name, table, root page, statement
-    database
-        .rows(1, limits.packages, &mut |row| {
-            let columns = columns(row)?;
-            let text = |at: usize| columns.get(at).map(|it| it.1);
-            if text(0) == Some(b"table") && text(1) == Some(b"Packages") {
-                root = columns.get(3).and_then(|it| integer(it.1));
-            }
-            Some(())
-        })
-        .ok_or_else(bad)?;
-    let root = root.ok_or_else(bad)?;
-    let mut found = Vec::new();
-    database
-        .rows(root, limits.packages, &mut |row| {
-            let columns = columns(row)?;
-            found.extend(super::header(columns.get(1)?.1, path));
-            Some(())
-        })
-        .ok_or_else(bad)?;
-    Ok(found)
+    let outcome = database.rows(1, found, &mut |_, row| {
+        let columns = columns(row).ok_or(Stop::Damaged)?;
+        let text = |at: usize| columns.get(at).map(|it| it.1);
+        if text(0) == Some(b"table") && text(1) == Some(b"Packages") {
+            root = columns.get(3).and_then(|it| integer(it.1));
+        }
+        Ok(())
+    });
+    outcome.map_err(|stop| stop.of(found))?;
+    let root = root.ok_or_else(|| bad(found))?;
+    let outcome = database.rows(root, found, &mut |found, row| {
+        let columns = columns(row).ok_or(Stop::Damaged)?;
+        let (_, blob) = columns.get(1).ok_or(Stop::Damaged)?;
+        match super::header(blob) {
+            Some(package) => Ok(found.add(package)?),
+            None => Ok(()),
+        }
+    });
+    outcome.map_err(|stop| stop.of(found))
 }
+
+/// Why rows are read no further.
+enum Stop {
+    Damaged,
+    Over(ScanError),
+}
+
+impl From<ScanError> for Stop {
+    fn from(error: ScanError) -> Self {
+        Self::Over(error)
+    }
+}
+
+impl Stop {
+    fn of(self, found: &Gathering<'_>) -> ScanError {
+        match self {
+            Self::Damaged => super::damaged(found, "it is no SQLite database of RPM"),
+            Self::Over(error) => error,
+        }
+    }
+}
+
+type EachRow<'a, 'b> = dyn FnMut(&mut Gathering<'b>, &[u8]) -> Result<(), Stop> + 'a;
 
 struct Database<'a> {
     bytes: &'a [u8],
@@ -68,51 +93,57 @@ impl<'a> Database<'a> {
     }
 
     /// Calls `each` with every row of the table whose tree begins at a page.
-    fn rows(
+    fn rows<'b>(
         &self,
         root: usize,
-        limit: usize,
-        each: &mut dyn FnMut(&[u8]) -> Option<()>,
-    ) -> Option<()> {
-        let (mut open, mut seen, mut rows) = (vec![root], HashSet::new(), 0);
+        found: &mut Gathering<'b>,
+        each: &mut EachRow<'_, 'b>,
+    ) -> Result<(), Stop> {
+        let limit = found.limits().packages;
+        let pages = self.bytes.len() / self.page;
+        // Rows lie side by side: all of them are no longer than the file.
+        let (mut left, mut rows) = (self.bytes.len(), 0);
+        let (mut open, mut seen) = (vec![root], HashSet::new());
         while let Some(number) = open.pop() {
+            found.time()?;
             // A tree has no page twice; one that has would be walked for ever.
             if !seen.insert(number) {
-                return None;
+                return Err(Stop::Damaged);
             }
-            let page = self.page(number)?;
+            let page = self.page(number).ok_or(Stop::Damaged)?;
             let head = if number == 1 { FILE_HEADER } else { 0 };
-            let cells = usize::from(short(page, head + 3)?);
-            match *page.get(head)? {
-                INTERIOR => {
-                    for cell in 0..cells {
-                        let at = usize::from(short(page, head + 12 + 2 * cell)?);
-                        open.push(long(page, at)?);
-                    }
-                    open.push(long(page, head + 8)?);
-                }
-                LEAF => {
-                    for cell in 0..cells {
-                        rows += 1;
-                        if rows > limit {
-                            return None;
-                        }
-                        let at = usize::from(short(page, head + 8 + 2 * cell)?);
-                        each(&self.payload(page, at)?)?;
+            let (inner, cells) = cells(page, head).ok_or(Stop::Damaged)?;
+            if inner {
+                for child in children(page, head, cells) {
+                    open.push(child.ok_or(Stop::Damaged)?);
+                    if open.len() + seen.len() > pages {
+                        return Err(Stop::Damaged);
                     }
                 }
-                _ => return None,
+                continue;
+            }
+            for cell in 0..cells {
+                rows += 1;
+                if rows > limit {
+                    return Err(ScanError::TooMuch(format!("{limit} packages")).into());
+                }
+                let at = short(page, head + 8 + 2 * cell).map(usize::from);
+                let row = at.and_then(|at| self.payload(page, at, left));
+                let row = row.ok_or(Stop::Damaged)?;
+                left -= row.len();
+                found.time()?;
+                each(found, &row)?;
             }
         }
-        Some(())
+        Ok(())
     }
 
     /// The record of a cell, with what of it is on pages of its own.
-    fn payload(&self, page: &[u8], at: usize) -> Option<Vec<u8>> {
+    fn payload(&self, page: &[u8], at: usize, left: usize) -> Option<Vec<u8>> {
         let (length, at) = varint(page, at)?;
         let (_row, at) = varint(page, at)?;
         let length = usize::try_from(length).ok()?;
-        if length > self.bytes.len() {
+        if length > left {
             return None;
         }
         let most = self.usable - 35;
@@ -139,13 +170,30 @@ impl<'a> Database<'a> {
     }
 }
 
-/// Serial types and contents of a record's columns.
+/// Whether a page is within its tree, not a leaf of it, and how many cells it has.
+fn cells(page: &[u8], head: usize) -> Option<(bool, usize)> {
+    let cells = usize::from(short(page, head + 3)?);
+    match *page.get(head)? {
+        INTERIOR => Some((true, cells)),
+        LEAF => Some((false, cells)),
+        _ => None,
+    }
+}
+
+/// The pages below one.
+fn children(page: &[u8], head: usize, cells: usize) -> impl Iterator<Item = Option<usize>> {
+    let cell = move |cell: usize| long(page, usize::from(short(page, head + 12 + 2 * cell)?));
+    let last = std::iter::once_with(move || long(page, head + 8));
+    (0..cells).map(cell).chain(last)
+}
+
+/// Serial types and contents of a record's first columns.
 fn columns(row: &[u8]) -> Option<Vec<(u64, &[u8])>> {
     let (head, mut at) = varint(row, 0)?;
     let mut content = usize::try_from(head).ok()?;
     let end = content;
     let mut columns = Vec::new();
-    while at < end {
+    while at < end && columns.len() < MAX_COLUMNS {
         let kind;
         (kind, at) = varint(row, at)?;
         let length = match kind {
