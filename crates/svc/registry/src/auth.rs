@@ -78,14 +78,20 @@ pub(crate) fn registry(ns: Option<&str>, host: Option<&str>, bearer: &Bearer) ->
 
 pub(crate) fn aws_host(host: &str) -> Option<Registry> {
     let host = host.split_once(':').map_or(host, |(host, _)| host);
-    let (account, rest) = host.split_once(".dkr.ecr.")?;
-    let (region, domain) = rest.split_once('.')?;
+    let domains = [".amazonaws.com", ".amazonaws.com.cn", ".localhost"];
+    let name = domains.iter().find_map(|it| host.strip_suffix(it))?;
+    registry_name(name)
+}
+
+/// The registry of `<account>.dkr.ecr.<region>`.
+pub(crate) fn registry_name(name: &str) -> Option<Registry> {
+    let (account, region) = name.split_once(".dkr.ecr.")?;
     let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-    let is_region = region
-        .bytes()
-        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    let is_aws = ["amazonaws.com", "amazonaws.com.cn", "localhost"].contains(&domain);
-    (is_account && is_region && is_aws).then(|| Registry::new(account, region))
+    let is_region = !region.is_empty()
+        && region
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    (is_account && is_region).then(|| Registry::new(account, region))
 }
 
 #[cfg(test)]

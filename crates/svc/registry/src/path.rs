@@ -1,6 +1,9 @@
 //! Paths of the API. Repository names contain slashes, so paths are read from their end.
 
 use percent_encoding::percent_decode_str;
+use wharf_svc_ecr::Registry;
+
+use crate::auth;
 
 /// What a path names. References and digests are not checked yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +16,13 @@ pub(crate) enum Route {
     Uploads { name: String },
     Upload { name: String, id: String },
     Referrers { name: String, digest: String },
+}
+
+/// What stands before the repository in `/v2/<account>.dkr.ecr.<region>/app/…`, and the path without it. So agents that
+/// are told nothing of this server name images of registries that are not their task's: all have one host.
+pub(crate) fn registry(path: &str) -> Option<(Registry, String)> {
+    let (name, rest) = path.strip_prefix("/v2/")?.split_once('/')?;
+    Some((auth::registry_name(name)?, format!("/v2/{rest}")))
 }
 
 /// `None` for paths that are not of this API.
@@ -138,6 +148,26 @@ mod tests {
                     | Route::Referrers { name, .. }) => name,
             };
             prop_assert!(wharf_svc_ecr::valid_repository_name(&name));
+        }
+    }
+
+    #[test]
+    fn a_registry_may_stand_before_the_repository() {
+        let there = Registry::new("123456789012", "eu-west-1");
+        for (path, expected) in [
+            (
+                "/v2/123456789012.dkr.ecr.eu-west-1/team/app/tags/list",
+                Some("/v2/team/app/tags/list"),
+            ),
+            ("/v2/123456789012.dkr.ecr.eu-west-1", None),
+            ("/v2/12.dkr.ecr.eu-west-1/app/tags/list", None),
+            ("/v2/123456789012.dkr.ecr./app/tags/list", None),
+            ("/v2/123456789012.dkr.ecr.a.b/app/tags/list", None),
+            ("/v2/team/app/tags/list", None),
+            ("/v2/", None),
+        ] {
+            let expected = expected.map(|it| (there.clone(), it.to_owned()));
+            assert_eq!(registry(path), expected, "{path}");
         }
     }
 

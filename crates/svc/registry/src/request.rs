@@ -1,6 +1,6 @@
 //! One request: who asks, what for, may they; then the part of the API that answers.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header, request::Parts};
@@ -57,6 +57,8 @@ pub(crate) struct Asked<'a> {
     pub dispatcher: &'a Dispatcher,
     pub registry: Registry,
     pub parts: &'a Parts,
+    /// Without a registry before the repository.
+    path: Cow<'a, str>,
     context: Context,
 }
 
@@ -148,7 +150,15 @@ impl RegistryApi {
         // HTTP/2 has the host in the address.
         let host = parts.uri.host().or_else(|| header(header::HOST));
         let ns = path::parameter(parts.uri.query(), "ns");
-        let registry = auth::registry(ns.as_deref(), host, &bearer);
+        let reads = matches!(parts.method, Method::GET | Method::HEAD);
+        let path = parts.uri.path();
+        let (registry, path) = match path::registry(path).filter(|_| reads) {
+            Some((registry, path)) => (registry, Cow::Owned(path)),
+            None => {
+                let registry = auth::registry(ns.as_deref(), host, &bearer);
+                (registry, Cow::Borrowed(path))
+            }
+        };
         let context = Context {
             account: registry.account.clone(),
             region: registry.region.clone(),
@@ -174,6 +184,7 @@ impl RegistryApi {
             dispatcher,
             registry,
             parts,
+            path,
             context,
         }
     }
@@ -223,7 +234,7 @@ impl Asked<'_> {
         B: http_body::Body<Data = Bytes> + Unpin,
         B::Error: std::fmt::Display,
     {
-        let Some(route) = path::parse(self.parts.uri.path()) else {
+        let Some(route) = path::parse(&self.path) else {
             let text = "There is nothing at this path";
             return Err(Refusal::new(StatusCode::NOT_FOUND, "NAME_INVALID", text));
         };

@@ -131,6 +131,36 @@ async fn the_host_in_aws_form_names_the_registry() {
 }
 
 #[tokio::test]
+async fn a_registry_before_the_repository_is_read_and_not_written() {
+    let home = Home::new().await;
+    let own = home.image("app", "own").await;
+    assert_eq!(home.put("app", "v1", &own).await.status, 201);
+    home.doorman.take_asked();
+    let there = "/v2/000000000000.dkr.ecr.us-east-1/app";
+    for path in ["manifests/v1", "tags/list"] {
+        let named = home.get(format!("{there}/{path}")).await;
+        assert_eq!(named.status, 200, "{path}");
+        assert_eq!(named.body, home.get(format!("/v2/app/{path}")).await.body);
+    }
+    let layer = own["layers"][0]["digest"].as_str().unwrap();
+    assert_eq!(home.get(format!("{there}/blobs/{layer}")).await.body, "own");
+    let pulled = home.doorman.take_asked();
+    let resource = "arn:aws:ecr:us-east-1:000000000000:repository/app";
+    assert!(pulled.iter().all(|it| it.2 == resource), "{pulled:?}");
+    // Another's is asked for as that, whoever's the password is.
+    let other = "/v2/123456789012.dkr.ecr.eu-west-1/app/manifests/v1";
+    assert_eq!(home.get(other).await.status, 404);
+    let asked = home.doorman.take_asked();
+    assert_eq!(
+        asked[0].2,
+        "arn:aws:ecr:eu-west-1:123456789012:repository/app"
+    );
+    let path = format!("{there}/blobs/uploads/");
+    let begun = home.ask("POST", path).send().await;
+    assert_eq!(begun.error(), (404, "NAME_UNKNOWN".to_owned()));
+}
+
+#[tokio::test]
 async fn a_download_address_needs_no_password() {
     use wharf_api_ecr::{Ecr, GetDownloadUrlForLayerRequest};
     let home = Home::new().await;

@@ -193,7 +193,7 @@ impl Making<'_> {
     fn image(&self, of: &ContainerDefinition) -> String {
         let image = of.image.clone().unwrap_or_default();
         match self.extras.of_another_make {
-            true => self.extras.server.image(&image, self.account),
+            true => self.extras.server.image(&image, self.account, self.region),
             false => image,
         }
     }

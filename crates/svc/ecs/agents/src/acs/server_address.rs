@@ -107,28 +107,46 @@ impl ServerAddress {
                 && (port.is_none() || ports.contains(&port)))
     }
 
-    /// An image of this server's registry in `account`, named so that the agent's machine finds it;
-    /// any other as it is.
-    pub fn image(&self, image: &str, account: &str) -> String {
+    /// An image of this server's registries for a task of `account` and `region`, named so that the agent's machine
+    /// finds it; any other as it is.
+    pub fn image(&self, image: &str, account: &str, region: &str) -> String {
         let Some((host, path)) = image.split_once('/') else {
             return image.to_owned();
         };
-        let of_account = host
-            .split_once(".dkr.ecr.")
-            .is_some_and(|(registry, _)| registry == account);
-        if !(of_account || self.is_own_registry(host)) {
-            return image.to_owned();
-        }
+        let registry = registry(host);
+        // All registries have one host here, and a machine may have images of several: those of others than the
+        // task's have theirs in the path.
+        let path = match registry {
+            Some((of, at)) if (of, at) != (account, region) => {
+                format!("{of}.dkr.ecr.{at}/{path}")
+            }
+            Some(_) => path.to_owned(),
+            None if self.is_own_registry(host) => path.to_owned(),
+            None => return image.to_owned(),
+        };
         let here = Parts::of(&self.endpoint);
         if !(here.scheme == "http" && here.is_loopback()) {
             return format!("{}/{path}", here.authority);
         }
         // Docker speaks plain HTTP with names of loopback; of these, what was written stays.
-        match (of_account, here.port) {
-            (true, Some(port)) => format!("localhost:{port}/{path}"),
+        match (registry, here.port) {
+            (Some(_), Some(port)) => format!("localhost:{port}/{path}"),
             _ => image.to_owned(),
         }
     }
+}
+
+/// Account and region of a host in AWS's form, `<account>.dkr.ecr.<region>.amazonaws.com`.
+pub fn registry(host: &str) -> Option<(&str, &str)> {
+    let (account, rest) = host.split_once(".dkr.ecr.")?;
+    let (region, domain) = rest.split_once('.')?;
+    let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    let is_region = !region.is_empty()
+        && region
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let is_aws = ["amazonaws.com", "amazonaws.com.cn"].contains(&domain);
+    (is_account && is_region && is_aws).then_some((account, region))
 }
 
 /// Whether `host` of an image name is the server's at `endpoint`, or that of its machine itself.
@@ -181,6 +199,8 @@ mod tests {
         let unknown = ServerAddress::new("", HOME);
         let ecr = "000000000000.dkr.ecr.us-east-1.amazonaws.com/a/b:1";
         let other = "111111111111.dkr.ecr.us-east-1.amazonaws.com/a/b:1";
+        let far = "000000000000.dkr.ecr.cn-north-1.amazonaws.com.cn/a/b:1";
+        let foreign = "000000000000.dkr.ecr.us-east-1.example.com/a/b:1";
         for (image, at_remote, at_local) in [
             (
                 "localhost:4566/a/b:1",
@@ -193,7 +213,17 @@ mod tests {
                 "127.0.0.1:4566/a@sha256:0",
             ),
             (ecr, "10.0.0.1/a/b:1", "localhost:4566/a/b:1"),
-            (other, other, other),
+            (
+                other,
+                "10.0.0.1/111111111111.dkr.ecr.us-east-1/a/b:1",
+                "localhost:4566/111111111111.dkr.ecr.us-east-1/a/b:1",
+            ),
+            (
+                far,
+                "10.0.0.1/000000000000.dkr.ecr.cn-north-1/a/b:1",
+                "localhost:4566/000000000000.dkr.ecr.cn-north-1/a/b:1",
+            ),
+            (foreign, foreign, foreign),
             ("10.0.0.1/a", "10.0.0.1/a", "10.0.0.1/a"),
             ("10.0.0.1:4566/a", "10.0.0.1/a", "10.0.0.1:4566/a"),
             ("10.0.0.1:443/a", "10.0.0.1/a", "10.0.0.1:443/a"),
@@ -207,9 +237,9 @@ mod tests {
             ("busybox", "busybox", "busybox"),
             ("", "", ""),
         ] {
-            assert_eq!(remote.image(image, ACCOUNT), at_remote);
-            assert_eq!(local.image(image, ACCOUNT), at_local);
-            assert_eq!(unknown.image(image, ACCOUNT), at_local);
+            assert_eq!(remote.image(image, ACCOUNT, "us-east-1"), at_remote);
+            assert_eq!(local.image(image, ACCOUNT, "us-east-1"), at_local);
+            assert_eq!(unknown.image(image, ACCOUNT, "us-east-1"), at_local);
         }
         assert_eq!(remote.endpoint(), "https://10.0.0.1");
         assert_eq!(unknown.endpoint(), HOME);
