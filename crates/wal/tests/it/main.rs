@@ -1,0 +1,4 @@
+//! The log on disks, whole and failing.
+
+mod faults;
+mod log;
