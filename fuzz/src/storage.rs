@@ -57,8 +57,16 @@ pub fn record(bytes: &[u8]) {
     wharf_svc_ec2::fuzz::record(bytes);
     wharf_svc_ecr::fuzz::record(bytes);
     wharf_svc_elbv2::fuzz::record(bytes);
+    wharf_svc_events::fuzz::record(bytes);
     wharf_svc_iam::fuzz::record(bytes);
+    wharf_svc_kms::fuzz::record(bytes);
     wharf_svc_logs::fuzz::record(bytes);
+    wharf_svc_s3::fuzz::record(bytes);
+    wharf_svc_scheduler::fuzz::record(bytes);
+    wharf_svc_secretsmanager::fuzz::record(bytes);
+    wharf_svc_sns::fuzz::record(bytes);
+    wharf_svc_sqs::fuzz::record(bytes);
+    wharf_svc_ssm::fuzz::record(bytes);
 }
 
 /// Events of the audit log, packed.

@@ -18,6 +18,7 @@ pub fn certificate(der: &[u8]) {
 /// A record as it is stored, of any kind.
 pub fn record(bytes: &[u8]) {
     again::<records::Certificate>(bytes);
+    again::<records::AccountSettings>(bytes);
     again::<records::Token>(bytes);
     again::<records::Authority>(bytes);
     again::<records::FormerAuthority>(bytes);

@@ -1,8 +1,16 @@
 //! Parsers as functions of any bytes.
 
-use crate::connection::{
-    ask::{self, OfTarget},
-    parameters::{Http, Parameters, Proof, check_endpoint},
+use wharf_delivery::Parcel;
+use wharf_records::fuzz::again;
+
+use crate::{
+    connection::{
+        Connection, Destination,
+        ask::{self, OfTarget},
+        parameters::{Http, Parameters, Proof, check_endpoint},
+    },
+    courier::Errand,
+    records,
 };
 
 /// An address on the first line, then what a target says of its requests: a request is made of both, or refused.
@@ -29,4 +37,18 @@ pub fn destination(text: &str) {
             assert_eq!(host(request.uri()), host(&asked));
         }
     }
+}
+
+/// A record as it is stored, of any kind.
+pub fn record(bytes: &[u8]) {
+    again::<Connection>(bytes);
+    again::<Destination>(bytes);
+    again::<records::Telling>(bytes);
+    again::<records::Bus>(bytes);
+    again::<records::Rules>(bytes);
+    again::<records::Rule>(bytes);
+    again::<records::Fired>(bytes);
+    again::<records::Archive>(bytes);
+    again::<records::Replay>(bytes);
+    again::<Parcel<Errand>>(bytes);
 }

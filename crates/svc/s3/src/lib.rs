@@ -22,6 +22,8 @@ mod crypt;
 mod expire;
 mod fault;
 pub mod form;
+#[doc(hidden)]
+pub mod fuzz;
 mod lifecycle;
 mod list;
 mod names;

@@ -16,6 +16,8 @@ mod courier;
 mod describe;
 mod fault;
 mod figures;
+#[doc(hidden)]
+pub mod fuzz;
 mod names;
 mod ops;
 mod reconcile;

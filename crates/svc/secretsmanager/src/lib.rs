@@ -27,6 +27,8 @@ mod core;
 mod describe;
 mod fault;
 mod filter;
+#[doc(hidden)]
+pub mod fuzz;
 mod kms;
 mod managed;
 mod names;

@@ -1,10 +1,17 @@
 //! Parsers as functions of any bytes.
 
+use wharf_delivery::Parcel;
+use wharf_records::fuzz::again;
+
 use crate::{
     delivery_policy::{Effective, OfSubscription, OfTopic},
     endpoint::{Protocol, without_credentials},
+    errand::Errand,
+    fifo,
     fifo::archive,
+    records,
     records::Replay,
+    signing,
 };
 
 /// Reads every policy of a topic and a subscription; waits of one that is taken are within its bounds.
@@ -32,4 +39,16 @@ pub fn endpoint(text: &str) {
                 .is_ok_and(|it| { it.authority().is_some_and(|it| !it.as_str().contains('@')) })
         );
     }
+}
+
+/// A record as it is stored, of any kind.
+pub fn record(bytes: &[u8]) {
+    again::<fifo::Numbers>(bytes);
+    again::<fifo::Seen>(bytes);
+    again::<fifo::Kept>(bytes);
+    again::<fifo::Turn>(bytes);
+    again::<signing::SigningKey>(bytes);
+    again::<records::Topic>(bytes);
+    again::<records::Subscription>(bytes);
+    again::<Parcel<Errand>>(bytes);
 }

@@ -23,6 +23,8 @@ mod core;
 mod dead_letters;
 mod fault;
 mod figures;
+#[doc(hidden)]
+pub mod fuzz;
 mod holding;
 mod keys;
 mod live;

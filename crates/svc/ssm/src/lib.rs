@@ -23,6 +23,8 @@ mod core;
 mod describe;
 mod fault;
 mod filter;
+#[doc(hidden)]
+pub mod fuzz;
 mod names;
 mod ops;
 mod pattern;

@@ -1,0 +1,13 @@
+//! What fuzzing reaches of this crate: what it keeps in the store.
+
+use wharf_records::fuzz::again;
+
+use crate::records;
+
+/// A record as it is stored, of any kind.
+pub fn record(bytes: &[u8]) {
+    again::<records::Queue>(bytes);
+    again::<records::Condemned>(bytes);
+    again::<records::DataKey>(bytes);
+    again::<records::MoveTask>(bytes);
+}
