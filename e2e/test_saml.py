@@ -169,6 +169,15 @@ def test_what_was_tampered_with_is_refused(wharf, corp):
     assert refused(wharf, role, provider, etree.tostring(root)) == shape
 
 
+def test_a_response_may_have_a_hundred_thousand_characters(wharf, corp):
+    idp, provider, role = corp
+    groups = [f"cn=group-{number},ou=groups,dc=example,dc=com" for number in range(850)]
+    given = {**attributes(role, provider), "urn:oid:1.3.6.1.4.1.5923.1.1.1.1": groups}
+    response = idp.response(given)
+    assert 90_000 < len(base64.b64encode(response)) <= 100_000, len(base64.b64encode(response))
+    assert assume(wharf, role, provider, response)["Issuer"] == ENTITY
+
+
 def test_providers_through_the_aws_cli(wharf, corp, tmp_path):
     _, provider, _ = corp
     listed = wharf.aws("iam", "list-saml-providers")["SAMLProviderList"]

@@ -35,8 +35,9 @@ use super::{
 };
 use crate::{node_identity::is_node, services::Links};
 
-/// What is read of a request without a signature of a known key: enough to say what is wrong.
-pub(super) const MAX_BODY_STRANGER: usize = 64 << 10;
+/// What is read of a request without a signature of a known key: enough to say what is wrong, and for the 100,000
+/// characters of a SAML response that a form brings, with what goes along.
+pub(super) const MAX_BODY_STRANGER: usize = 128 << 10;
 
 /// How far IAM is in force (`--iam`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
