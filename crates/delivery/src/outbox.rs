@@ -8,7 +8,7 @@ use std::{fmt, sync::Arc};
 use futures_util::future::join_all;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio_util::sync::CancellationToken;
-use wharf_base::{Clock, Permit};
+use wharf_base::{Clock, Permit, Timestamp};
 use wharf_reconcile::{Next, Queue, Shard, Takeover};
 use wharf_records::{Record as _, Scope};
 use wharf_service::{Changes, Faults, OneQueue, Place, Reach, StepError, Stored, Table, fence};
@@ -119,8 +119,22 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
         work: C::Work,
         policy: Policy,
     ) {
+        self.put_since(changes, place, id, work, policy, self.clock.now());
+    }
+
+    /// The same of what became necessary at another time. A parcel that is put twice with the same time
+    /// is one.
+    pub fn put_since(
+        &self,
+        changes: &mut Changes<'_, F>,
+        place: &Place,
+        id: &str,
+        work: C::Work,
+        policy: Policy,
+        since: Timestamp,
+    ) {
         let lane = self.courier.lane(&work);
-        let parcel = Parcel::new(work, policy, self.clock.now());
+        let parcel = Parcel::new(work, policy, since);
         let scope = Scope::new(self.service, &place.account, &place.region);
         let id = lane.place(id, parcel.due_at);
         changes.put(scope.key(Parcel::<C::Work>::KIND, &id), &parcel);

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::Value;
-use wharf_base::Permit;
+use wharf_base::{Permit, Timestamp, ids};
 use wharf_delivery::Policy;
 use wharf_service::Changes;
 
@@ -32,6 +32,8 @@ const MOST_RECORD: usize = 900 << 10;
 pub struct Arriving {
     pub bus: BusName,
     pub event: Event,
+    /// When its deliveries became necessary; now, if that is not said.
+    pub since: Option<Timestamp>,
     /// Rules that may have it, if not all.
     pub only: Option<BTreeSet<String>>,
 }
@@ -48,6 +50,7 @@ pub struct Owing {
 struct Wanted {
     bus: BusName,
     hops: u32,
+    since: Option<Timestamp>,
     document: Value,
     /// As it is written.
     text: String,
@@ -58,9 +61,17 @@ struct Wanted {
 #[derive(Default)]
 pub struct Done {
     /// Streams and ids of events.
-    archived: BTreeSet<(String, String)>,
-    /// Ids of deliveries.
-    written: BTreeSet<String>,
+    pub archived: BTreeSet<(String, String)>,
+    /// Marks of deliveries, made of their ids.
+    pub written: BTreeSet<String>,
+}
+
+/// One transaction of several.
+#[derive(Clone, Copy)]
+pub struct Part<'a> {
+    pub is_last: bool,
+    /// Marks of the deliveries in it.
+    pub marks: &'a BTreeSet<String>,
 }
 
 /// Writes down what the rules of their buses owe events to. An event for a bus that is not there, or
@@ -75,7 +86,7 @@ pub async fn accept(
 ) -> Result<(), ChangeError> {
     let (owing, mut done) = (owed(core, &events).await?, Done::default());
     keep(core, &owing, &mut done).await?;
-    write(core, permit, owing.errands(core), &mut done, |_| {}).await
+    write(core, permit, owing.errands(core), &mut done, |_, _, _| {}).await
 }
 
 /// Adds events to the archives that want them.
@@ -103,8 +114,16 @@ pub async fn keep(core: &Core, owing: &Owing, done: &mut Done) -> Result<(), Cha
     Ok(())
 }
 
-/// One event for one target, the bus of its rule, and how long it is tried.
-pub type Owed = (BusName, Errand, Policy);
+/// One event for one target.
+pub struct Owed {
+    /// Of its rule.
+    pub bus: BusName,
+    pub errand: Errand,
+    /// How long it is tried.
+    pub policy: Policy,
+    /// Since when it is owed; now, if that is not said.
+    pub since: Option<Timestamp>,
+}
 
 /// What the rules of their buses owe events to.
 ///
@@ -112,7 +131,10 @@ pub type Owed = (BusName, Errand, Policy);
 /// The store's.
 pub async fn owed(core: &Core, events: &[Arriving]) -> Result<Owing, ChangeError> {
     let mut owing = Owing::default();
-    for Arriving { bus, event, only } in events {
+    for arriving in events {
+        let Arriving {
+            bus, event, only, ..
+        } = arriving;
         let matcher = core.compiled.of(&core.table, bus).await?;
         let (document, hops) = (event.document(), event.hops);
         // What is sent once more is not kept once more.
@@ -132,6 +154,7 @@ pub async fn owed(core: &Core, events: &[Arriving]) -> Result<Owing, ChangeError
         owing.events.push(Wanted {
             bus: bus.clone(),
             hops,
+            since: arriving.since,
             document,
             text,
             rules,
@@ -182,12 +205,11 @@ impl Iterator for Errands<'_> {
                 bus: &event.bus,
                 hops: event.hops,
             };
-            return Some(errand(
-                self.core,
-                from,
-                target,
-                (&event.document, &event.text),
-            ));
+            let text = (&event.document, event.text.as_str());
+            return Some(Owed {
+                since: event.since,
+                ..errand(self.core, from, target, text)
+            });
         }
     }
 }
@@ -236,8 +258,12 @@ pub fn errand(
         payload,
         too_large,
     };
-    let errand = errand.within(MOST_RECORD);
-    (from.bus.clone(), errand, policy(&target.document))
+    Owed {
+        bus: from.bus.clone(),
+        errand: errand.within(MOST_RECORD),
+        policy: policy(&target.document),
+        since: None,
+    }
 }
 
 /// How long a target is tried.
@@ -254,7 +280,8 @@ pub fn policy(target: &Value) -> Policy {
     }
 }
 
-/// Writes errands in as few transactions as they fit into; `end` adds to the last of them.
+/// Writes errands in as few transactions as they fit into; `with` adds to each of them, and is told what was
+/// written before it.
 ///
 /// # Errors
 /// The store's; `done` says what is written all the same.
@@ -263,33 +290,42 @@ pub async fn write(
     permit: &Permit,
     owed: impl IntoIterator<Item = Owed, IntoIter: Send>,
     done: &mut Done,
-    end: impl FnOnce(&mut Changes<'_, EventsFaults>),
+    mut with: impl FnMut(&mut Changes<'_, EventsFaults>, &BTreeSet<String>, Part<'_>),
 ) -> Result<(), ChangeError> {
     let mut owed = owed.into_iter().peekable();
-    let mut end = Some(end);
     loop {
         let mut tx = core.table.begin();
-        let (mut ids, mut bytes) = (BTreeSet::new(), 0);
-        while let Some((bus, errand, policy)) = owed.next_if(|(_, it, _)| {
-            ids.is_empty() || (ids.len() < MOST_WRITES && bytes + it.size() < MOST_BYTES)
+        let (mut marks, mut bytes) = (BTreeSet::new(), 0);
+        while let Some(one) = owed.next_if(|it| {
+            marks.is_empty() || (marks.len() < MOST_WRITES && bytes + it.errand.size() < MOST_BYTES)
         }) {
+            let Owed {
+                bus,
+                errand,
+                policy,
+                since,
+            } = one;
             // An event that comes by again must not take the place of itself.
             let id = format!("{}/{}", errand.hops, errand.id);
-            if done.written.contains(&id) {
+            let mark = ids::uuid_of(id.as_bytes());
+            if done.written.contains(&mark) {
                 continue;
             }
             bytes += errand.size();
-            core.outbox.put(&mut tx, &bus.place, &id, errand, policy);
-            ids.insert(id);
+            let since = since.unwrap_or_else(|| core.parts.clock.now());
+            (core.outbox).put_since(&mut tx, &bus.place, &id, errand, policy, since);
+            marks.insert(mark);
         }
         let is_last = owed.peek().is_none();
-        if let Some(end) = end.take_if(|_| is_last) {
-            end(&mut tx);
-        }
+        let part = Part {
+            is_last,
+            marks: &marks,
+        };
+        with(&mut tx, &done.written, part);
         tx.write(permit).await?;
         if is_last {
             return Ok(());
         }
-        done.written.append(&mut ids);
+        done.written.append(&mut marks);
     }
 }

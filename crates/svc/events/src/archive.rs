@@ -178,6 +178,7 @@ async fn replay(core: &Core, key: &str, place: &Place, name: &str) -> Result<Nex
                     arriving.push(Arriving {
                         bus: BusName::asked(place, Some(&replay.bus)),
                         event,
+                        since: None,
                         only: (!replay.rules.is_empty()).then(|| replay.rules.clone()),
                     });
                 }
@@ -195,10 +196,12 @@ async fn replay(core: &Core, key: &str, place: &Place, name: &str) -> Result<Nex
         &PERMIT,
         owed.errands(core),
         &mut Done::default(),
-        |tx| {
-            tx.fence(fence);
-            tx.when(stored.unchanged());
-            tx.put(key, &replay);
+        |tx, _, part| {
+            if part.is_last {
+                tx.fence(fence.clone());
+                tx.when(stored.unchanged());
+                tx.put(key, &replay);
+            }
         },
     )
     .await;

@@ -214,6 +214,7 @@ impl Targets {
             vec![Arriving {
                 bus,
                 event,
+                since: None,
                 only: None,
             }],
         )

@@ -7,6 +7,25 @@ use serde_json::Value;
 use wharf_base::Timestamp;
 use wharf_records::{Record, Unknown, ecs::Tags};
 
+/// What is being told of a service's history while its cursor waits for the last of it, under the service's
+/// name: what comes of it needs several transactions. It is gone when the cursor has moved.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Telling {
+    /// When it was read, by the last revision that was read then.
+    #[serde(default)]
+    pub read_at: BTreeMap<u64, Timestamp>,
+    /// Marks of deliveries that are written.
+    #[serde(default)]
+    pub written: BTreeSet<String>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Telling {
+    const KIND: &'static str = "telling";
+    const FORMAT: u32 = 1;
+}
+
 /// A bus, under its name. The default bus has a record only once something is said of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bus {

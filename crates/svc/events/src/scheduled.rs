@@ -91,10 +91,12 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError<EventsF
         at: now,
         unknown: Unknown::new(),
     };
-    let written = accept::write(&core, &PERMIT, owed, &mut Done::default(), |tx| {
-        tx.fence(fence);
-        tx.when(stored.unchanged());
-        tx.put(fired_key, &mark);
+    let written = accept::write(&core, &PERMIT, owed, &mut Done::default(), |tx, _, part| {
+        if part.is_last {
+            tx.fence(fence.clone());
+            tx.when(stored.unchanged());
+            tx.put(fired_key.clone(), &mark);
+        }
     })
     .await;
     settled(written)

@@ -34,6 +34,7 @@ pub async fn put_events(
                 events.push(Arriving {
                     bus,
                     event,
+                    since: None,
                     only: None,
                 });
                 taken(id)

@@ -1,14 +1,18 @@
 //! What services announce reaches rules of the default bus, once for each change, over an end as well.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
-use wharf_base::Timestamp;
+use wharf_base::{Clock as _, Timestamp};
 use wharf_records::Scope;
 use wharf_service::{
     Place,
     announce::{Announcement, Announcing},
+    platform,
 };
 use wharf_store::{Event, Txn};
 use wharf_testkit::{PERMIT, World, until};
+use wharf_wire::Fault;
 
 use crate::{Home, queue};
 
@@ -117,4 +121,66 @@ async fn changes_become_events_once() {
     let names: Vec<String> = told(&next).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names.last().map(String::as_str), Some("e"));
     assert_eq!(names.len(), 5 - before);
+}
+
+/// What comes of a revision needs many transactions, and the server ends between two of them.
+#[tokio::test]
+async fn a_crash_amid_a_batch_repeats_nothing() {
+    const RULES: usize = 100;
+    const TARGETS: usize = 5;
+    let home = Home::start();
+    for rule in 0..RULES {
+        let targets = (0..TARGETS).map(|it| queue(&format!("t{it}")));
+        let pattern = json!({"source": ["aws.shop"]});
+        home.rule(&format!("r{rule}"), pattern, targets.collect())
+            .await;
+    }
+    ready(&home).await;
+    // What is written waits to be tried again, under another time than at first.
+    *home.called.refusal.lock() = Some(Fault::sender("Unavailable", 503, "not now"));
+    let store = home.world.store.clone();
+    let began = home.clock.now();
+    let parcels = Scope::new("events", "000000000000", "us-east-1").prefix("delivery");
+    let mut watch = store.watch(parcels, store.revision().await.unwrap() + 1);
+    let ids: Vec<String> = (0..6).map(|it| it.to_string()).collect();
+    let named: Vec<&str> = ids.iter().map(String::as_str).collect();
+    change(&home, &named).await;
+    watch.next().await.unwrap();
+    // It is not dropped: the folder of the store is its own.
+    home.stop.cancel();
+    let marks = platform::scope("events").key("telling", "shop");
+    assert!(
+        store.get(&marks).await.unwrap().is_some(),
+        "it ended amid the batch"
+    );
+
+    let next = Home::over(World::over(store.clone(), wharf_svc_iam::Mode::Enforce));
+    next.clock.advance(Duration::from_secs(3600));
+    next.calls(ids.len() * RULES * TARGETS).await;
+    until("all was told", || async {
+        store.get(&marks).await.unwrap().is_none()
+    })
+    .await;
+    // Whatever would be told twice is there by the time that something later arrives.
+    change(&next, &["later"]).await;
+    until("what is later was told", || async {
+        told(&next).iter().filter(|(id, _)| id == "later").count() == RULES * TARGETS
+    })
+    .await;
+    let mut times = std::collections::BTreeSet::new();
+    for id in &ids {
+        let calls = next.called.calls.lock();
+        let of_it = calls.iter().filter_map(|(_, it)| {
+            let body: Value = serde_json::from_str(it.input["MessageBody"].as_str()?).ok()?;
+            (body["detail"]["id"] == id.as_str()).then_some(body)
+        });
+        let of_it: Vec<Value> = of_it.collect();
+        assert_eq!(of_it.len(), RULES * TARGETS, "{id}");
+        times.extend(
+            of_it
+                .iter()
+                .map(|it| it["time"].as_str().unwrap().to_owned()),
+        );
+    }
+    assert_eq!(times, [began.iso8601_seconds()].into());
 }
