@@ -18,7 +18,7 @@ use wharf_service::{Sealing, Tagged, announce::Announce, rates::Rates};
 use wharf_svc_ecr::EcrService;
 use wharf_svc_ecs_exec::ssm::SessionManager;
 use wharf_svc_events::{EventsService, Parts as EventsParts};
-use wharf_svc_iam::IssuerKeys;
+use wharf_svc_iam::{IssuerKeys, KnownService};
 use wharf_svc_s3::{Parts as S3Parts, S3Service};
 use wharf_svc_scheduler::{Parts as SchedulerParts, SchedulerService};
 use wharf_svc_sns::{Parts as SnsParts, SnsService};
@@ -49,8 +49,14 @@ pub static SERVICES: &[Row] = &[
     Row {
         schema: &wharf_api_iam::schema::SERVICE,
         serve: |it| {
-            Served::by(wharf_api_iam::Routes(Arc::new(it.plane.iam.clone())))
+            let known = SERVICES.iter().map(|row| KnownService::of(row.schema));
+            let service = it.plane.iam.clone().knowing(known);
+            let (directory, clock) = (it.plane.directory.clone(), it.clock.clone());
+            Served::by(wharf_api_iam::Routes(Arc::new(service)))
                 .sealing(wharf_svc_iam::SEALING)
+                .running("last uses of services", |stop| {
+                    directory.keep_accesses(clock, stop)
+                })
         },
     },
     Row {

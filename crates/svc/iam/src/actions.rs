@@ -396,6 +396,7 @@ fn target(input: Input<'_>) -> Target<'_> {
         I::TagPolicy(it) => Arn(&it.policy_arn),
         I::UntagPolicy(it) => Arn(&it.policy_arn),
         I::ListPolicyTags(it) => Arn(&it.policy_arn),
+        I::GenerateServiceLastAccessedDetails(it) => Arn(&it.arn),
         I::SimulatePrincipalPolicy(it) => Arn(&it.policy_source_arn),
         I::GetContextKeysForPrincipalPolicy(it) => Arn(&it.policy_source_arn),
 

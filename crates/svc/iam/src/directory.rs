@@ -4,6 +4,7 @@
 //! expensive, decoding records and compiling policies, is kept in memory under the revision of the
 //! record it was made from. A changed record has another revision, so nothing is ever invalidated
 //! and nothing can be stale.
+mod accesses;
 mod certificates;
 mod compiled;
 mod effective_policies;
@@ -22,7 +23,10 @@ use wharf_seal::{Keyring, OpenError};
 use wharf_service::Cause;
 use wharf_store::{Store, StoreError};
 
-use crate::table::{ChangeError, Records};
+use crate::{
+    accesses::Accesses,
+    table::{ChangeError, Records},
+};
 
 pub use certificates::ServerCertificate;
 pub(crate) use compiled::KnownRole;
@@ -45,6 +49,8 @@ pub struct Directory {
     documents: Mutex<HashMap<DocumentKind, HashMap<String, Arc<CompiledPolicy>>>>,
     /// When each key's use was last written down.
     noted: Mutex<HashMap<String, Timestamp>>,
+    /// Last uses of services that are not written yet.
+    accesses: Accesses,
     /// Wrong codes of second factors.
     guesses: second_factor::Guesses,
 }
@@ -80,6 +86,7 @@ impl Directory {
             ready: Mutex::default(),
             documents: Mutex::default(),
             noted: Mutex::default(),
+            accesses: Accesses::default(),
             guesses: second_factor::Guesses::default(),
         }
     }

@@ -24,6 +24,8 @@ pub fn record(bytes: &[u8]) {
     again::<records::SamlProviderRecord>(bytes);
     again::<records::MfaDeviceRecord>(bytes);
     again::<records::UserKeysRecord>(bytes);
+    again::<records::LastAccessRecord>(bytes);
+    again::<records::AccessJobsRecord>(bytes);
     again::<records::AccessKeyRecord>(bytes);
     again::<records::AccessKeyUseRecord>(bytes);
 }

@@ -65,6 +65,9 @@ impl IamGate {
         if self.mode == Mode::Off {
             return Ok(());
         }
+        if let Some(first) = checks.first() {
+            self.directory.note_access(cx, &first.action);
+        }
         self.note_use(cx, checks).await;
         match self.denial(cx, checks, told).await {
             Some(text) if self.mode == Mode::Soft => {

@@ -11,6 +11,7 @@
 
 #![forbid(unsafe_code)]
 
+mod accesses;
 mod actions;
 mod certificate;
 mod denial;
@@ -46,6 +47,7 @@ pub use oidc::{
     keys::{MAX_DOCUMENT, NoKey},
     token::TokenError,
 };
+pub use ops::last_accessed::KnownService;
 pub use saml::SamlError;
 pub use sealed::SEALING;
 pub use service::IamService;

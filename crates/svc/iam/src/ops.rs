@@ -10,6 +10,7 @@ pub(crate) mod details;
 pub(crate) mod groups;
 pub(crate) mod inline;
 pub(crate) mod instance_profiles;
+pub(crate) mod last_accessed;
 pub(crate) mod login_profiles;
 pub(crate) mod mfa_devices;
 pub(crate) mod oidc_providers;

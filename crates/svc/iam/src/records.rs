@@ -12,7 +12,7 @@ use wharf_records::{Record, Scope, Unknown};
 use wharf_seal::Sealed;
 use wharf_service::platform;
 
-use crate::totp::Position;
+use crate::{accesses::Uses, totp::Position};
 
 /// The region segment of everything IAM keeps.
 const REGION: &str = "aws-global";
@@ -70,6 +70,8 @@ stored! {
     SamlProviderListed: "saml-provider";
     MfaDeviceRecord: "mfa-device";
     UserKeysRecord: "user-keys";
+    LastAccessRecord: "last-access";
+    AccessJobsRecord: "access-jobs";
 }
 
 /// What the account itself has; its id is `account`.
@@ -525,6 +527,32 @@ impl Stored for AccessKeyRecord {
     fn prefix(_account: &str) -> String {
         platform::scope("iam").prefix(Self::KIND)
     }
+}
+
+/// When a user or role last used services; its id is that of the user or role.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct LastAccessRecord {
+    #[serde(default)]
+    pub uses: Uses,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+/// The reports about last uses that were asked for; there is one, `jobs`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AccessJobsRecord {
+    #[serde(default)]
+    pub jobs: BTreeMap<String, AccessJob>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+/// What a report is about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccessJob {
+    pub arn: String,
+    pub by_action: bool,
+    pub created: Timestamp,
 }
 
 /// When and for what a key was last used; coarse, so that requests do not become writes.

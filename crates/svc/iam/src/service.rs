@@ -12,9 +12,10 @@ use crate::{
     fault::IamFaults,
     ops::{
         absent, access_keys, account, attachments, boundaries, credential_report, details, groups,
-        inline, instance_profiles, login_profiles, mfa_devices, oidc_providers, password_policy,
-        policies, policy_entities, roles, saml_providers, server_certificates, service_linked,
-        simulate, tags, user_keys, users, versions,
+        inline, instance_profiles, last_accessed, last_accessed::KnownService, login_profiles,
+        mfa_devices, oidc_providers, password_policy, policies, policy_entities, roles,
+        saml_providers, server_certificates, service_linked, simulate, tags, user_keys, users,
+        versions,
     },
     partitions,
     table::Records,
@@ -24,11 +25,25 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct IamService {
     directory: Arc<Directory>,
+    /// What reports of last uses are about.
+    services: Arc<[KnownService]>,
 }
 
 impl IamService {
     pub fn new(directory: Arc<Directory>) -> Self {
-        Self { directory }
+        Self {
+            directory,
+            services: Arc::default(),
+        }
+    }
+
+    /// With the services that reports of last uses list.
+    #[must_use]
+    pub fn knowing(self, services: impl IntoIterator<Item = KnownService>) -> Self {
+        Self {
+            services: services.into_iter().collect(),
+            ..self
+        }
     }
 }
 
@@ -39,6 +54,7 @@ const MAX_PAGE: usize = 1_000;
 /// What an operation works with.
 pub(crate) struct Cx<'a> {
     pub(crate) directory: &'a Directory,
+    pub(crate) services: &'a [KnownService],
     pub(crate) call: &'a Call,
 }
 
@@ -88,7 +104,7 @@ wharf_api_iam::operations! {
     understood = UNDERSTOOD;
     run(self, operation, call, input) = {
         let input = partitions::canonical(input);
-        let answer = operation(&Cx { directory: &self.directory, call }, input).await;
+        let answer = operation(&Cx { directory: &self.directory, services: &self.services, call }, input).await;
         answer.map_err(|fault| partitions::seen(call, fault))
     };
 
@@ -129,6 +145,9 @@ wharf_api_iam::operations! {
     list_signing_certificates = user_keys::list_certificates;
     update_signing_certificate = user_keys::update_certificate;
     delete_signing_certificate = user_keys::delete_certificate;
+    generate_service_last_accessed_details = last_accessed::generate;
+    get_service_last_accessed_details = last_accessed::get;
+    get_service_last_accessed_details_with_entities = last_accessed::get_with_entities;
     generate_credential_report = credential_report::generate;
     get_credential_report = credential_report::get;
     list_service_specific_credentials = absent::service_credentials;

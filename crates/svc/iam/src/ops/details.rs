@@ -7,7 +7,7 @@ use wharf_wire::Fault;
 use crate::{
     names::policy_arn,
     ops::{
-        boundaries, groups, instance_profiles,
+        boundaries, groups, instance_profiles, last_accessed,
         policies::{self, Known},
         roles, tags, url_encoded, users, versions,
     },
@@ -143,7 +143,7 @@ async fn role(cx: &Cx<'_>, record: &RoleRecord) -> Result<RoleDetail, Fault> {
         attached_managed_policies: Some(attached(cx, &record.grants)?),
         permissions_boundary: shown.permissions_boundary,
         tags: shown.tags,
-        role_last_used: None,
+        role_last_used: Some(last_accessed::of_role(cx, record).await?),
     })
 }
 

@@ -10,8 +10,8 @@ use crate::{
     entity::{self, Entity},
     fault::{self, required},
     names::{self, check_name, checked_path},
-    ops::{below, boundaries, policies, tags, url_encoded},
-    records::{Grants, RoleRecord, folded},
+    ops::{below, boundaries, last_accessed, policies, tags, url_encoded},
+    records::{Grants, LastAccessRecord, RoleRecord, folded},
     service::Cx,
     table::{self, change},
     trust,
@@ -74,7 +74,10 @@ pub(crate) async fn get(cx: &Cx<'_>, input: GetRoleRequest) -> Result<GetRoleRes
     let name = required(input.role_name, "roleName")?;
     let role: RoleRecord = entity::existing(cx.store(), cx.account(), &name).await?;
     Ok(GetRoleResponse {
-        role: Some(describe(cx, &role).await?),
+        role: Some(Role {
+            role_last_used: Some(last_accessed::of_role(cx, &role).await?),
+            ..describe(cx, &role).await?
+        }),
     })
 }
 
@@ -168,6 +171,7 @@ pub(crate) async fn delete(cx: &Cx<'_>, input: DeleteRoleRequest) -> Result<(), 
             policies::count_use(&mut tx, arn, policies::Use::Boundary, -1).await?;
         }
         tx.delete::<RoleRecord>(&folded(&name));
+        tx.delete::<LastAccessRecord>(&role.id);
     });
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::{
         policies::{self, Use},
         roles::{self, SERVICE_PATH},
     },
-    records::{Grants, RoleRecord, folded},
+    records::{Grants, LastAccessRecord, RoleRecord, folded},
     service::Cx,
     table::change,
 };
@@ -101,6 +101,7 @@ pub(crate) async fn delete(
             policies::count_use(&mut tx, arn, Use::Attached, -1).await?;
         }
         tx.delete::<RoleRecord>(&folded(&name));
+        tx.delete::<LastAccessRecord>(&role.id);
         role.path
     });
     let id = ids::uuid();

@@ -12,7 +12,8 @@ use crate::{
     names::{self, check_name, checked_path},
     ops::{Subject, below, boundaries, policies, subject, tags},
     records::{
-        AccessKeyRecord, Grants, GroupIdRecord, GroupRecord, UserKeysRecord, UserRecord, folded,
+        AccessKeyRecord, Grants, GroupIdRecord, GroupRecord, LastAccessRecord, UserKeysRecord,
+        UserRecord, folded,
     },
     service::Cx,
     table::{self, change},
@@ -142,6 +143,7 @@ pub(crate) async fn delete(cx: &Cx<'_>, input: DeleteUserRequest) -> Result<(), 
             policies::count_use(&mut tx, arn, policies::Use::Boundary, -1).await?;
         }
         tx.delete::<UserRecord>(&folded(&name));
+        tx.delete::<LastAccessRecord>(&user.id);
     });
     Ok(())
 }

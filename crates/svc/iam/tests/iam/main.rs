@@ -4,6 +4,7 @@ mod access_keys;
 mod account;
 mod authorisation;
 mod groups;
+mod last_accessed;
 mod members;
 mod partitions;
 mod policies;
