@@ -28,8 +28,7 @@ wharf_api_ecr::operations! {
     batch_check_layer_availability = ops::batch_check_layer_availability::batch_check_layer_availability;
     batch_delete_image = ops::batch_delete_image::batch_delete_image;
     batch_get_image = ops::batch_get_image::batch_get_image;
-    batch_get_repository_scanning_configuration =
-        ops::batch_get_repository_scanning_configuration::batch_get;
+    batch_get_repository_scanning_configuration = ops::batch_get_repository_scanning_configuration::batch_get;
     complete_layer_upload = ops::complete_layer_upload::complete_layer_upload;
     create_repository = ops::create_repository::create_repository;
     create_repository_creation_template = ops::templates::create;
