@@ -159,6 +159,39 @@ async fn what_is_pushed_is_in_the_other_region_with_all_it_needs() {
     assert_eq!(there(&home, &target, &index).await.unwrap(), ["v1"]);
 }
 
+/// Indexes that list the two before them: as many ways through them as there are numbers, and deeper than a
+/// stack is.
+#[tokio::test]
+async fn indexes_of_indexes_are_each_brought_once() {
+    let home = Home::with_app().await;
+    let mut images = vec![
+        home.manifest("app", "1").await,
+        home.manifest("app", "2").await,
+    ];
+    for image in &images {
+        home.put("app", None, image).await.unwrap();
+    }
+    for _ in 0..60 {
+        let listed: Vec<Value> = (images[images.len() - 2..].iter())
+            .map(|it| json!({"mediaType": OCI_MANIFEST, "digest": digest_of(it), "size": it.to_string().len()}))
+            .collect();
+        let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": listed});
+        home.put("app", None, &index).await.unwrap();
+        images.push(index);
+    }
+    // All but the last were pushed before.
+    let rules = vec![rule(vec![to(ACCOUNT, "eu-west-1")], &[], false)];
+    configure(&home, rules).await.unwrap();
+    home.put("app", Some("top"), images.last().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(replicate(&home).await, 1);
+    let target = Registry::new(ACCOUNT, "eu-west-1");
+    for image in &images {
+        assert!(there(&home, &target, image).await.is_some());
+    }
+}
+
 #[tokio::test]
 async fn another_account_has_a_say_in_it() {
     let home = Home::with_app().await;

@@ -44,10 +44,10 @@ async fn pushed(home: &Home, name: &str) -> Option<Repository> {
     if !home.catalog.is_made_by_push(&registry, name).await.unwrap() {
         return None;
     }
-
-    let permit = PERMIT;
-    let made = home.catalog.make_for_push(&permit, &registry, name, NOW);
-    made.await.unwrap();
+    home.catalog
+        .make_for_push(&PERMIT, &registry, name, NOW)
+        .await
+        .unwrap();
     let input = DescribeRepositoriesRequest {
         repository_names: Some(vec![name.to_owned()]),
         ..Default::default()

@@ -4,9 +4,10 @@
 //! accounts: its policy lets in `ecr:ReplicateImage`, and `ecr:CreateRepository` where a repository is to
 //! be made. What cannot succeed is noted at the image; what failed for the moment stays owed.
 
-use std::pin::Pin;
+use std::collections::HashSet;
 
 use wharf_base::{Permit, Timestamp};
+use wharf_blobs::Digest;
 use wharf_service::transact;
 use wharf_wire::{Call, Context, Dispatcher, call::Caller};
 
@@ -176,6 +177,13 @@ impl Catalog {
         let source = self.open(way.source, way.name).await?;
         self.make_for_replica(way.permit, way.target, way.name, way.now)
             .await?;
+        for digest in self.listed_below(&source, image).await? {
+            let found = self.find(&source, &ImageRef::Digest(digest)).await?;
+            // One that is deleted at this moment is missed by what lists it, if anything still does.
+            if let Some(found) = found {
+                self.copy(way, &source, &found.record, &[]).await?;
+            }
+        }
         self.copy(way, &source, image, &image.tags).await?;
         for tag in lost_tags.iter().filter(|tag| !image.tags.contains(tag)) {
             let reference = ImageRef::Tag(tag.clone());
@@ -187,44 +195,58 @@ impl Catalog {
         Ok(())
     }
 
-    /// Everything the image needs first, then the image under its tags.
-    fn copy<'a>(
-        &'a self,
-        way: &'a Way<'_>,
-        source: &'a Open,
-        image: &'a Image,
-        tags: &'a [String],
-    ) -> Pin<Box<dyn Future<Output = Result<(), EcrError>> + Send + 'a>> {
-        Box::pin(async move {
-            for child in &image.children {
-                let reference = ImageRef::Digest(*child);
-                if let Some(child) = self.find(source, &reference).await? {
-                    self.copy(way, source, &child.record, &[]).await?;
-                }
+    /// The images that an index lists, and those that they list: each once, and behind all that it lists
+    /// itself. Clients decide how deep that goes, so nothing here calls itself.
+    async fn listed_below(&self, source: &Open, image: &Image) -> Result<Vec<Digest>, EcrError> {
+        let (mut order, mut seen) = (Vec::new(), HashSet::new());
+        let mut open = vec![(image.digest, image.children.clone().into_iter())];
+        while let Some((digest, children)) = open.last_mut() {
+            let Some(child) = children.next() else {
+                order.push(*digest);
+                open.pop();
+                continue;
+            };
+            if !seen.insert(child) {
+                continue;
             }
-            let target = self.open(way.target, way.name).await?;
-            for blob in &image.blobs {
-                self.share_layer(way.permit, source, &target, blob, way.now)
-                    .await?;
-            }
-            let manifest: bytes::Bytes = self.manifest_of(image).await?.into();
-            let tags = tags.iter().cloned().map(Some);
-            let mut tags: Vec<Option<String>> = tags.collect();
-            if tags.is_empty() {
-                tags.push(None);
-            }
-            for tag in tags {
-                let new = NewImage {
-                    manifest: manifest.clone(),
-                    media_type: Some(image.media_type.clone()),
-                    tag,
-                    digest: None,
-                };
-                self.put_replica(way.permit, way.target, way.name, new, way.now)
-                    .await?;
-            }
-            Ok(())
-        })
+            let found = self.find(source, &ImageRef::Digest(child)).await?;
+            let below = found.map(|found| found.record.children).unwrap_or_default();
+            open.push((child, below.into_iter()));
+        }
+        // The image itself.
+        order.pop();
+        Ok(order)
+    }
+
+    /// The layers first, then the image under its tags.
+    async fn copy(
+        &self,
+        way: &Way<'_>,
+        source: &Open,
+        image: &Image,
+        tags: &[String],
+    ) -> Result<(), EcrError> {
+        let target = self.open(way.target, way.name).await?;
+        for blob in &image.blobs {
+            self.share_layer(way.permit, source, &target, blob, way.now)
+                .await?;
+        }
+        let manifest: bytes::Bytes = self.manifest_of(image).await?.into();
+        let mut tags: Vec<Option<String>> = tags.iter().cloned().map(Some).collect();
+        if tags.is_empty() {
+            tags.push(None);
+        }
+        for tag in tags {
+            let new = NewImage {
+                manifest: manifest.clone(),
+                media_type: Some(image.media_type.clone()),
+                tag,
+                digest: None,
+            };
+            self.put_replica(way.permit, way.target, way.name, new, way.now)
+                .await?;
+        }
+        Ok(())
     }
 
     /// Deletes there what was deleted here; what an index there needs stays.
