@@ -65,7 +65,7 @@ impl Kms for Counted {
 
 impl Home {
     fn new() -> Self {
-        let (world, folder) = (World::new(), tempfile::tempdir().unwrap());
+        let (world, folder) = (World::in_memory(), tempfile::tempdir().unwrap());
         let clock = Arc::new(TestClock::at(SystemClock.now()));
         let kms = Arc::new(support::kms(&world, clock.clone()));
         let asked = Arc::new(AtomicU64::new(0));

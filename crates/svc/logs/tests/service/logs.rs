@@ -404,6 +404,16 @@ async fn try_put(
     support::put(logs, &call, ("g", stream), &[(at, text)]).await
 }
 
+/// An event of 300 bytes for each of these milliseconds after [`NOW`], in one request: each request waits for the disk.
+async fn put_numbers(logs: &LogsService, stream: &str, numbers: std::ops::Range<i64>) {
+    let texts: Vec<String> = numbers.clone().map(|n| format!("{n:<300}")).collect();
+    let times = numbers.map(|n| NOW + 1 + n);
+    let events: Vec<(i64, &str)> = times.zip(texts.iter().map(String::as_str)).collect();
+    let call = call_at(Timestamp(NOW + 10_000));
+    let put = support::put(logs, &call, ("g", stream), &events).await;
+    put.unwrap();
+}
+
 #[tokio::test]
 async fn a_stream_that_sends_too_much_is_throttled_and_others_are_not() {
     let folder = tempfile::tempdir().unwrap();
@@ -482,10 +492,9 @@ async fn the_oldest_events_go_when_there_are_too_many_bytes() {
     let logs = open_with(folder.path(), limits);
     make(&logs, "g", &["s", "other"]).await;
     try_put(&logs, NOW, "other", "first of all").await.unwrap();
-    for n in 0..3000 {
-        let text = format!("{n:<300}");
-        try_put(&logs, NOW + 1 + n, "s", &text).await.unwrap();
-        if n % 100 == 0 {
+    for first in (0..3000).step_by(10) {
+        put_numbers(&logs, "s", first..first + 10).await;
+        if first % 100 == 0 {
             logs.keep_bytes().await.unwrap();
         }
     }
@@ -564,10 +573,8 @@ async fn retention_works_from_saved_indexes_and_removes_empty_streams() {
     let clock = wharf_base::TestClock::at(Timestamp(NOW + 10 * DAY));
     let logs = open_with(folder.path(), wharf_svc_logs::Limits::default());
     make(&logs, "g", &["ended", "silent", "alive"]).await;
-    for n in 0..1500 {
-        try_put(&logs, NOW + n, "ended", "of a task that ended")
-            .await
-            .unwrap();
+    for first in (0..1500).step_by(50) {
+        put_numbers(&logs, "ended", first..first + 50).await;
     }
     try_put(&logs, NOW + 10 * DAY, "alive", "now")
         .await

@@ -35,7 +35,7 @@ fn large(word: &str) -> Vec<u8> {
 
 impl It {
     async fn new() -> Self {
-        let world = World::new();
+        let world = World::in_memory();
         let folder = tempfile::tempdir().unwrap();
         let now = wharf_base::SystemClock.now();
         let clock = Arc::new(TestClock::at(now));
