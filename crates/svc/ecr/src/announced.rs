@@ -123,6 +123,11 @@ fn scan(event: &Event) -> Option<Announcement> {
         ScanStatus::Complete => "COMPLETE",
         _ => "FAILED",
     };
+    // One that failed keeps what an earlier one found.
+    let counts = match after.status {
+        ScanStatus::Complete => after.counts,
+        _ => Default::default(),
+    };
     let place = Place::of_scope(&scope);
     let registry = Registry::new(&place.account, &place.region);
     ended.then(|| Announcement {
@@ -132,7 +137,7 @@ fn scan(event: &Event) -> Option<Announcement> {
         detail: json!({
             "scan-status": status,
             "repository-name": after.repository,
-            "finding-severity-counts": after.counts,
+            "finding-severity-counts": counts,
             "image-digest": after.digest.to_string(),
             "image-tags": after.tags,
         }),
@@ -258,6 +263,48 @@ mod tests {
             format!("{} {}", it.detail["action-type"], it.detail["image-tag"]).replace('"', "")
         };
         said.iter().map(text).collect()
+    }
+
+    /// What an earlier scan found is not what one found that failed.
+    #[test]
+    fn ends_of_scans() {
+        let scan = |status| Scan {
+            repository: "team/a.b".to_owned(),
+            digest: wharf_blobs::Digest::of(b"x"),
+            status,
+            description: String::new(),
+            requested_at: Timestamp(0),
+            attempts: 1,
+            completed_at: None,
+            source_updated_at: None,
+            counts: [("HIGH".to_owned(), 1)].into(),
+            inventory: None,
+            findings: None,
+            tags: Vec::new(),
+            unknown: Unknown::new(),
+        };
+        let key = Keys::new("1", "r").scan("0123456789abcdef", &wharf_blobs::Digest::of(b"x"));
+        for (status, said, counts) in [
+            (ScanStatus::Complete, "COMPLETE", json!({"HIGH": 1})),
+            (ScanStatus::Failed, "FAILED", json!({})),
+        ] {
+            let entry = |scan: &Scan| Entry {
+                key: key.clone(),
+                value: encode(scan),
+                create_revision: 1,
+                mod_revision: 2,
+                version: 1,
+                lease: None,
+            };
+            let event = Event {
+                kind: EventKind::Put,
+                entry: entry(&scan(status)),
+                previous: Some(entry(&scan(ScanStatus::InProgress))),
+            };
+            let told = announced(&[&event], Timestamp(0));
+            assert_eq!(told[0].detail["scan-status"], said);
+            assert_eq!(told[0].detail["finding-severity-counts"], counts);
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub(crate) use lifecycle::Doomed;
 pub use put_image::{NewImage, Pushed};
 pub(crate) use replication::Happened;
 pub(crate) use repositories::{NewRepository, TAGS, check_mutability};
-pub(crate) use scans::{Ended, FoundIn, filters_of, missing, repository_of};
+pub(crate) use scans::{Ended, FoundIn, MAX_FOUND, filters_of, missing, repository_of};
 pub(crate) use settings::Setting;
 pub(crate) use templates::check_repository_policy;
 

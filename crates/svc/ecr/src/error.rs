@@ -55,6 +55,15 @@ pub enum EcrError {
         name: String,
         account: String,
     },
+    #[error(
+        "The image with imageId {{imageDigest:'{digest}'}} in the repository with name '{name}' in the registry with id '{account}' cannot be scanned because its status is {}", .status.name()
+    )]
+    ArchivedNotScanned {
+        digest: Digest,
+        status: Status,
+        name: String,
+        account: String,
+    },
     #[error("The storage class of the image with digest '{digest}' cannot be changed: {why}")]
     StorageClass { digest: Digest, why: String },
     #[error("A replication backfill to the destination '{0}' is already in progress")]
@@ -189,6 +198,8 @@ pub enum EcrError {
     Contention,
     #[error("vulnerability data cannot be read: {0}")]
     ScanData(String),
+    #[error("reading the image failed: {0}")]
+    ScanBroke(String),
     #[error("a request of the store failed")]
     Store(#[from] StoreError),
     #[error("a stored record cannot be read")]

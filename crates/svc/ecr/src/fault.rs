@@ -55,7 +55,9 @@ impl From<EcrError> for Fault {
             E::LifecycleNotFound { .. } => faults::lifecycle_policy_not_found_exception(text),
             E::PreviewNotFound { .. } => faults::lifecycle_policy_preview_not_found_exception(text),
             E::ImageNotFound { .. } => faults::image_not_found_exception(text),
-            E::ImageArchived { .. } => faults::image_archived_exception(text),
+            E::ImageArchived { .. } | E::ArchivedNotScanned { .. } => {
+                faults::image_archived_exception(text)
+            }
             E::StorageClass { .. } => {
                 faults::image_storage_class_update_not_supported_exception(text)
             }
@@ -108,6 +110,7 @@ impl From<EcrError> for Fault {
             E::Encryption(_) => faults::kms_exception(text),
             E::Contention
             | E::ScanData(_)
+            | E::ScanBroke(_)
             | E::Store(_)
             | E::Record(_)
             | E::Blob(_)

@@ -4,21 +4,21 @@ use std::{collections::BTreeMap, time::Duration};
 
 use wharf_base::{Glob, Permit, Timestamp};
 use wharf_blobs::Digest;
-use wharf_scan::{Finding, Inventory};
 use wharf_service::transact;
 use wharf_store::{Compare, Txn};
 
 use super::{Catalog, Change, ImageRef, Open, Read, Registry, SCAN_PAGE};
 use crate::{
     error::EcrError,
-    records::{Image, Keys, Scan, ScanRule, ScanStatus, Scanning, scan_owner},
+    records::{Image, Keys, Scan, ScanRule, ScanStatus, Scanning, Status, scan_owner},
 };
+
+mod found;
+
+pub(crate) use found::{FoundIn, MAX_FOUND};
 
 /// An image is scanned once in this time, as in AWS.
 const SCAN_AGAIN: Duration = Duration::from_secs(24 * 3600);
-/// Findings and what an image is made of, as blobs, in bytes.
-const MAX_FOUND: u64 = 256 << 20;
-
 /// What images have as their configuration; artifacts have something else.
 const CONFIGURATIONS: [&str; 2] = [
     "application/vnd.oci.image.config.v1+json",
@@ -44,16 +44,25 @@ impl Catalog {
             if !scannable(&image) {
                 return Err(EcrError::NotScannable(image.media_type));
             }
+            if image.status != Status::Active {
+                return Err(EcrError::ArchivedNotScanned {
+                    digest: image.digest,
+                    status: image.status,
+                    name: name.to_owned(),
+                    account: registry.account.clone(),
+                });
+            }
             let key = open.keys.scan(open.id(), &image.digest);
             let before: Option<Scan> = tx.find(&key).await?;
             let counts = before.as_ref().filter(|it| it.status != ScanStatus::Failed);
             if counts.is_some_and(|it| now.since(it.requested_at) < SCAN_AGAIN) {
                 return Err(EcrError::ScanQuota);
             }
-            // What was found before is of use until there is something new.
+            // What was found before is kept until there is something new, and not shown meanwhile.
             let begun = Scan {
                 status: ScanStatus::InProgress,
                 requested_at: now,
+                attempts: 0,
                 ..before.unwrap_or_else(|| fresh(name, image.digest, now))
             };
             tx.put(key, &begun);
@@ -89,14 +98,25 @@ impl Catalog {
         Ok(found.map(|it| it.record))
     }
 
-    /// What a scan found.
-    pub(crate) async fn findings_of(&self, scan: &Scan) -> Result<Vec<Finding>, EcrError> {
-        let Some(digest) = &scan.findings else {
-            return Ok(Vec::new());
-        };
-        let bytes = self.blobs().get(digest, MAX_FOUND).await?;
-        let bytes = bytes.ok_or(EcrError::BytesMissing(*digest))?;
-        serde_json::from_slice(&bytes).map_err(|_| EcrError::BytesMissing(*digest))
+    /// Writes down that a scan is begun once more; `None` if it is another one by now.
+    pub(crate) async fn attempt_scan(
+        &self,
+        permit: &Permit,
+        fence: Compare,
+        seen: &Read<Scan>,
+    ) -> Result<Option<u32>, EcrError> {
+        Ok(transact!(self.inner.table, permit, |tx| {
+            tx.fence(fence.clone());
+            let Some(mut scan) = tx.find::<Scan>(&seen.key).await? else {
+                return Ok(None);
+            };
+            if !is_same(&scan, &seen.record) {
+                return Ok(None);
+            }
+            scan.attempts = scan.attempts.saturating_add(1);
+            tx.put(&seen.key, &scan);
+            Some(scan.attempts)
+        }))
     }
 
     /// Writes down what became of a scan, unless it is another one by now.
@@ -112,13 +132,9 @@ impl Catalog {
         let repository = repository_of(key);
         let (mut inventory, mut findings, mut leases) = (None, None, Vec::new());
         if let Some(found) = &ended.found {
-            let counted = |it: serde_json::Error| EcrError::ScanData(it.to_string());
-            let parts = [
-                serde_json::to_vec(&found.inventory).map_err(counted)?,
-                serde_json::to_vec(&found.findings).map_err(counted)?,
-            ];
+            let parts = [&found.inventory, &found.findings];
             for (bytes, place) in parts.into_iter().zip([&mut inventory, &mut findings]) {
-                let (blob, lease) = self.blobs().put(bytes.into()).await?;
+                let (blob, lease) = self.blobs().put(bytes.clone()).await?;
                 *place = Some(blob.digest);
                 leases.push(lease);
             }
@@ -128,9 +144,7 @@ impl Catalog {
             let Some(mut scan) = tx.find::<Scan>(key).await? else {
                 return Ok(());
             };
-            if scan.status != ScanStatus::InProgress
-                || scan.requested_at != seen.record.requested_at
-            {
+            if !is_same(&scan, &seen.record) {
                 return Ok(());
             }
             scan.status = ended.status;
@@ -151,7 +165,7 @@ impl Catalog {
                 }
                 (scan.inventory, scan.findings) = (inventory, findings);
                 scan.source_updated_at = Some(found.source_updated_at);
-                scan.counts = counts(&found.findings);
+                scan.counts.clone_from(&found.counts);
             }
             tx.put(key, &scan);
         });
@@ -190,11 +204,13 @@ impl Catalog {
             // Three deletions each; the store takes 128 operations.
             for some in scans.chunks(super::DELETE_BATCH / 2) {
                 let mut txn = Txn::new();
-                for Read { key, record, .. } in some {
+                for scan in some {
+                    let Read { key, record, .. } = scan;
                     for blob in [record.inventory, record.findings].into_iter().flatten() {
                         txn = txn.delete(scan_owner(&blob, repository, &record.digest));
                     }
-                    txn = txn.delete(key);
+                    // One that ended meanwhile owns other blobs: it is read again.
+                    txn = txn.when(scan.unchanged()).delete(key);
                 }
                 self.store().txn(permit, txn).await?;
             }
@@ -234,11 +250,9 @@ pub(crate) struct Ended {
     pub found: Option<FoundIn>,
 }
 
-/// What an image is made of, and what is wrong with it.
-pub(crate) struct FoundIn {
-    pub inventory: Inventory,
-    pub findings: Vec<Finding>,
-    pub source_updated_at: Timestamp,
+/// Whether the scan is still the one that was seen, under way.
+fn is_same(scan: &Scan, seen: &Scan) -> bool {
+    scan.status == ScanStatus::InProgress && scan.requested_at == seen.requested_at
 }
 
 fn fresh(name: &str, digest: Digest, now: Timestamp) -> Scan {
@@ -248,6 +262,7 @@ fn fresh(name: &str, digest: Digest, now: Timestamp) -> Scan {
         status: ScanStatus::InProgress,
         description: String::new(),
         requested_at: now,
+        attempts: 0,
         completed_at: None,
         source_updated_at: None,
         counts: BTreeMap::new(),
@@ -267,22 +282,16 @@ fn scannable(image: &Image) -> bool {
 /// The wildcards by which a registry scans the repository when something is pushed.
 pub(crate) fn filters_of(scanning: &Scanning, name: &str) -> Vec<String> {
     let filters = scanning.rules.iter().flat_map(|rule| &rule.filters);
-    let fits = |it: &&String| Glob::stars(it).matches(name);
+    // One without a wildcard is about all names that have it in them.
+    let fits = |it: &&String| match it.contains('*') {
+        true => Glob::stars(it).matches(name),
+        false => name.contains(it.as_str()),
+    };
     filters.filter(fits).cloned().collect()
 }
 
 fn on_push(scanning: &Scanning, name: &str) -> bool {
     !filters_of(scanning, name).is_empty()
-}
-
-fn counts(findings: &[Finding]) -> BTreeMap<String, i32> {
-    let mut counts = BTreeMap::new();
-    for finding in findings {
-        *counts
-            .entry(finding.severity.name().to_owned())
-            .or_default() += 1;
-    }
-    counts
 }
 
 /// The id of the repository that a scan's key is inside of.

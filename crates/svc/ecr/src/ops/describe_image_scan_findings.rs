@@ -39,18 +39,18 @@ pub(crate) async fn describe(
     let selection = [name.as_str(), &image.digest.hex(), &done];
     let listing = pages(catalog, &registry, "findings", &selection);
     let last = page::after(&listing, input.next_token.as_deref())?;
-    let from = last.and_then(|it| it.parse::<usize>().ok()).unwrap_or(0);
+    let from = last.and_then(|it| it.parse::<u64>().ok()).unwrap_or(0);
     let (mut findings, mut next_token) = (None, None);
     if scan.status == ScanStatus::Complete {
-        let all = catalog.findings_of(&scan).await?;
-        let end = from.saturating_add(limit(input.max_results)).min(all.len());
-        next_token = (end < all.len()).then(|| listing.token(&end.to_string()));
-        let some = all.into_iter().skip(from).take(end.saturating_sub(from));
+        let (some, next) = catalog
+            .findings_of(&scan, from, limit(input.max_results))
+            .await?;
+        next_token = next.map(|it| listing.token(&it.to_string()));
         findings = Some(ImageScanFindings {
             image_scan_completed_at: scan.completed_at,
             vulnerability_source_updated_at: scan.source_updated_at,
             finding_severity_counts: Some(scan.counts.clone()),
-            findings: Some(some.map(show).collect()),
+            findings: Some(some.into_iter().map(show).collect()),
             enhanced_findings: None,
         });
     }

@@ -20,6 +20,9 @@ pub(crate) struct Scan {
     #[serde(default)]
     pub description: String,
     pub requested_at: Timestamp,
+    /// How often it was begun: what kills the server is not begun for ever.
+    #[serde(default)]
+    pub attempts: u32,
     #[serde(default)]
     pub completed_at: Option<Timestamp>,
     /// When the data that it was compared with was last updated.
@@ -31,7 +34,7 @@ pub(crate) struct Scan {
     /// The blob of what the image is made of.
     #[serde(default)]
     pub inventory: Option<Digest>,
-    /// The blob of the findings.
+    /// The blob of the findings, one a line.
     #[serde(default)]
     pub findings: Option<Digest>,
     /// The tags that the image had when it ended.

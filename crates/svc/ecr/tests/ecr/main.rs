@@ -10,6 +10,7 @@ mod lifecycle;
 mod replication;
 mod repositories;
 mod scans;
+mod scans_failed;
 mod settings;
 mod support;
 mod templates;

@@ -10,10 +10,10 @@ use wharf_svc_ecr::Config;
 
 use crate::support::*;
 
-const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+pub(crate) const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 
 /// What is known: two things about openssl of Debian 12, one about lodash.
-fn known(dir: &Path) {
+pub(crate) fn known(dir: &Path) {
     let published = json!({"openssl": {
         "CVE-2024-1": {"description": "bad", "releases": {"bookworm": {"status": "resolved", "fixed_version": "3.0.2-1", "urgency": "high"}}},
         "CVE-2024-2": {"releases": {"bookworm": {"status": "open", "urgency": "unimportant"}}},
@@ -26,13 +26,13 @@ fn known(dir: &Path) {
     );
 }
 
-fn bring(dir: &Path, published: &Value) {
+pub(crate) fn bring(dir: &Path, published: &Value) {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), published.to_string()).unwrap();
     wharf_scandb::update(dir, file.path(), NOW.0).unwrap();
 }
 
-fn tar(files: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn tar(files: &[(&str, &str)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (path, content) in files {
         let mut header = tar::Header::new_gnu();
@@ -44,7 +44,7 @@ fn tar(files: &[(&str, &str)]) -> Vec<u8> {
     builder.into_inner().unwrap()
 }
 
-fn debian() -> Vec<u8> {
+pub(crate) fn debian() -> Vec<u8> {
     tar(&[
         ("etc/os-release", "ID=debian\nVERSION_ID=\"12\"\n"),
         (
@@ -58,35 +58,55 @@ fn debian() -> Vec<u8> {
     ])
 }
 
-struct Scanned {
-    home: Home,
-    data: tempfile::TempDir,
-    _stop: DropGuard,
+pub(crate) struct Scanned {
+    pub home: Home,
+    pub data: tempfile::TempDir,
+    stop: CancellationToken,
+    _guard: DropGuard,
 }
 
 impl Scanned {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub async fn with(set: impl FnOnce(&mut Config)) -> Self {
+        let it = Self::idle(set).await;
+        let (catalog, stopped) = (it.home.catalog.clone(), it.stop.clone());
+        tokio::spawn(async move { catalog.scan(stopped).await });
+        it
+    }
+
+    /// One where nobody carries scans out yet.
+    pub async fn waiting() -> Self {
+        Self::idle(|_| {}).await
+    }
+
+    async fn idle(set: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().unwrap();
         let dir = data.path().to_owned();
-        let home = Home::with(NOW, move |config: &mut Config| config.scan_data = Some(dir));
+        let home = Home::with(NOW, move |config: &mut Config| {
+            config.scan_data = Some(dir);
+            set(config);
+        });
         home.create("app").await.unwrap();
         let stop = CancellationToken::new();
-        let (catalog, stopped) = (home.catalog.clone(), stop.clone());
-        tokio::spawn(async move { catalog.scan(stopped).await });
+        let _guard = stop.clone().drop_guard();
         Self {
             home,
             data,
-            _stop: stop.drop_guard(),
+            stop,
+            _guard,
         }
     }
 
-    async fn image(&self, name: &str, tag: &str, layers: &[Vec<u8>]) -> Digest {
+    pub async fn image(&self, name: &str, tag: &str, layers: &[Vec<u8>]) -> Digest {
         let manifest = self.manifest(name, layers).await;
         self.home.put(name, Some(tag), &manifest).await.unwrap();
         digest_of(&manifest)
     }
 
-    async fn manifest(&self, name: &str, layers: &[Vec<u8>]) -> Value {
+    pub async fn manifest(&self, name: &str, layers: &[Vec<u8>]) -> Value {
         let config = self
             .home
             .layer_once(name, format!("{{\"{}\":1}}", layers.len()).as_bytes())
@@ -99,7 +119,7 @@ impl Scanned {
         json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": {"mediaType": CONFIG, "digest": config, "size": 2}, "layers": described})
     }
 
-    async fn start(&self, tag: &str) -> Result<StartImageScanResponse, wharf_wire::Fault> {
+    pub async fn start(&self, tag: &str) -> Result<StartImageScanResponse, wharf_wire::Fault> {
         let input = StartImageScanRequest {
             repository_name: text("app"),
             image_id: Some(by_tag(tag)),
@@ -111,7 +131,7 @@ impl Scanned {
             .await
     }
 
-    async fn findings(
+    pub async fn findings(
         &self,
         tag: &str,
         size: Option<i32>,
@@ -131,7 +151,7 @@ impl Scanned {
     }
 
     /// Once the scan has ended.
-    async fn ended(&self, tag: &str) -> DescribeImageScanFindingsResponse {
+    pub async fn ended(&self, tag: &str) -> DescribeImageScanFindingsResponse {
         let ended = async {
             loop {
                 let found = self.findings(tag, None, None).await.unwrap();
@@ -147,7 +167,7 @@ impl Scanned {
             .expect("the scan ends")
     }
 
-    async fn status(&self, tag: &str) -> (String, String) {
+    pub async fn status(&self, tag: &str) -> (String, String) {
         let status = self.ended(tag).await.image_scan_status.unwrap();
         (
             status.status.unwrap(),
@@ -400,17 +420,9 @@ async fn images_that_cannot_be_scanned() {
 
 #[tokio::test]
 async fn a_scan_that_was_cut_short_is_carried_out_after_a_start() {
-    let data = tempfile::tempdir().unwrap();
-    known(data.path());
-    let dir = data.path().to_owned();
-    let home = Home::with(NOW, move |config: &mut Config| config.scan_data = Some(dir));
-    home.create("app").await.unwrap();
-    let stop = CancellationToken::new();
-    let it = Scanned {
-        home,
-        data,
-        _stop: stop.clone().drop_guard(),
-    };
+    let (it, stop) = (Scanned::waiting().await, CancellationToken::new());
+    let _stop = stop.clone().drop_guard();
+    known(it.data.path());
     it.image("app", "v1", &[debian()]).await;
     // Nobody carries it out yet.
     it.start("v1").await.unwrap();

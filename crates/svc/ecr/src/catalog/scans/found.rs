@@ -1,0 +1,86 @@
+//! What scans found, as blobs: written once, read page by page.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use wharf_base::Timestamp;
+use wharf_scan::{Finding, Inventory};
+
+use crate::{catalog::Catalog, error::EcrError, records::Scan};
+
+/// Findings, or what an image is made of, as a blob, in bytes.
+pub(crate) const MAX_FOUND: usize = 256 << 20;
+/// Findings that are read at once, in bytes; one more may begin before that.
+const MAX_PAGE: u64 = 4 << 20;
+
+impl Catalog {
+    /// What a scan found: `most` at most from a place on, and the place of what comes then.
+    pub(crate) async fn findings_of(
+        &self,
+        scan: &Scan,
+        from: u64,
+        most: usize,
+    ) -> Result<(Vec<Finding>, Option<u64>), EcrError> {
+        let (mut found, mut line, mut at) = (Vec::new(), Vec::new(), from);
+        let Some(digest) = scan.findings else {
+            return Ok((found, None));
+        };
+        let missing = || EcrError::BytesMissing(digest);
+        let reader = self.blobs().read(&digest).await?;
+        let mut reader = reader.ok_or_else(missing)?;
+        reader.select(from, reader.size());
+        while let Some(chunk) = reader.next_chunk().await? {
+            let mut rest = &chunk[..];
+            while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+                if found.len() >= most || at - from > MAX_PAGE {
+                    return Ok((found, Some(at)));
+                }
+                line.extend_from_slice(&rest[..end]);
+                rest = &rest[end + 1..];
+                at += line.len() as u64 + 1;
+                found.push(serde_json::from_slice(&line).map_err(|_| missing())?);
+                line.clear();
+            }
+            line.extend_from_slice(rest);
+        }
+        Ok((found, None))
+    }
+}
+
+/// What an image is made of, and what is wrong with it, as it is kept.
+pub(crate) struct FoundIn {
+    pub inventory: Bytes,
+    pub findings: Bytes,
+    pub counts: BTreeMap<String, i32>,
+    pub source_updated_at: Timestamp,
+}
+
+impl FoundIn {
+    pub(crate) fn new(
+        inventory: &Inventory,
+        findings: &[Finding],
+        source_updated_at: Timestamp,
+    ) -> serde_json::Result<Self> {
+        let mut lines = Vec::new();
+        for finding in findings {
+            serde_json::to_writer(&mut lines, finding)?;
+            lines.push(b'\n');
+        }
+        Ok(Self {
+            inventory: serde_json::to_vec(inventory)?.into(),
+            findings: lines.into(),
+            counts: counts(findings),
+            source_updated_at,
+        })
+    }
+}
+
+fn counts(findings: &[Finding]) -> BTreeMap<String, i32> {
+    let mut counts = BTreeMap::new();
+    for finding in findings {
+        *counts
+            .entry(finding.severity.name().to_owned())
+            .or_default() += 1;
+    }
+    counts
+}
