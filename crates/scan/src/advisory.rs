@@ -15,7 +15,14 @@ use crate::{
 pub const MAX_RECORD: u64 = 16 << 20;
 const MAX_TEXT: usize = 2000;
 const MAX_REFERENCES: usize = 20;
-const MAX_NAME: usize = 512;
+const MAX_REFERENCE: usize = 2000;
+pub(crate) const MAX_NAME: usize = 512;
+const MAX_ALIASES: usize = 100;
+/// Advisories about kernels name some hundreds.
+const MAX_UPSTREAM: usize = 2000;
+const MAX_VECTORS: usize = 10;
+/// Listed versions are compared with ranges as often as this in one record; the rest are kept as they are.
+const MAX_COMPARISONS: usize = 1_000_000;
 
 /// A vulnerability as it is about one package of one ecosystem.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -26,6 +33,9 @@ pub struct Advisory {
     /// Other names of it, CVEs first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
+    /// The vulnerabilities that a distribution's advisory is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub upstream: Vec<String>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub summary: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -72,11 +82,19 @@ impl Event {
 }
 
 impl Advisory {
-    /// The CVE, else the name that its publisher gave it.
-    pub fn name(&self) -> &str {
-        let names = std::iter::once(&self.id).chain(&self.aliases);
-        let mut cves = names.filter(|it| it.starts_with("CVE-"));
-        cves.next().unwrap_or(&self.id)
+    /// What it is about: each CVE of it, else the name that its publisher gave it.
+    pub fn names(&self) -> Vec<&str> {
+        let is_cve = |it: &&str| it.starts_with("CVE-");
+        if is_cve(&self.id.as_str()) {
+            return vec![&self.id];
+        }
+        let upstream = self.upstream.iter().map(String::as_str).filter(is_cve);
+        let upstream: Vec<&str> = upstream.collect();
+        if !upstream.is_empty() {
+            return upstream;
+        }
+        let mut aliases = self.aliases.iter().map(String::as_str).filter(is_cve);
+        vec![aliases.next().unwrap_or(&self.id)]
     }
 }
 
@@ -190,28 +208,37 @@ pub fn osv(bytes: &[u8]) -> Result<Published, serde_json::Error> {
     if osv.withdrawn.is_some() {
         return Ok(Published::Withdrawn(osv.id));
     }
-    let mut aliases = osv.aliases;
-    // A distribution's advisory is about others' vulnerabilities.
-    aliases.extend(osv.upstream);
-    aliases.sort_by_key(|it| !it.starts_with("CVE-"));
-    aliases.dedup();
+    if osv.id.len() > MAX_NAME {
+        return Err(serde::de::Error::custom("its id is too long"));
+    }
+    let names = |mut names: Vec<String>, most| {
+        names.retain(|it| it.len() <= MAX_NAME);
+        names.sort_by_key(|it| !it.starts_with("CVE-"));
+        names.dedup();
+        names.truncate(most);
+        names
+    };
     let text = if osv.details.is_empty() {
         &osv.summary
     } else {
         &osv.details
     };
     let references = osv.references.into_iter().map(|it| it.url);
+    let references = references.filter(|it| it.len() <= MAX_REFERENCE);
+    let moment = |text: String| text.chars().take(64).collect();
     let common = Advisory {
         id: osv.id,
         origin: "osv".to_owned(),
-        aliases,
+        aliases: names(osv.aliases, MAX_ALIASES),
+        upstream: names(osv.upstream, MAX_UPSTREAM),
         summary: text.chars().take(MAX_TEXT).collect(),
         references: references.take(MAX_REFERENCES).collect(),
-        published: osv.published,
-        modified: osv.modified,
+        published: moment(osv.published),
+        modified: moment(osv.modified),
         ..Advisory::default()
     };
     let mut found: BTreeMap<About, Advisory> = BTreeMap::new();
+    let mut comparisons = MAX_COMPARISONS;
     for affected in osv.affected {
         let Some(package) = affected.package.filter(|it| it.name.len() <= MAX_NAME) else {
             continue;
@@ -221,8 +248,14 @@ pub fn osv(bytes: &[u8]) -> Result<Published, serde_json::Error> {
         };
         let ranges = affected.ranges.into_iter().filter(|it| it.kind != "GIT");
         let ranges: Vec<Range> = ranges.filter_map(|it| range(scheme, it.events)).collect();
+        let events: usize = ranges.iter().map(|it| it.0.len()).sum();
+        let needed = events.saturating_mul(affected.versions.len());
+        let compared = needed <= comparisons;
+        if compared {
+            comparisons -= needed;
+        }
         let versions = affected.versions.into_iter();
-        let versions = versions.filter(|it| !matching::in_ranges(scheme, &ranges, it));
+        let versions = versions.filter(|it| !compared || !matching::in_ranges(scheme, &ranges, it));
         let about = About::new(&package.ecosystem, &package.name);
         let severities = || affected.severity.iter().chain(&osv.severity);
         let entry = found.entry(about).or_insert_with(|| Advisory {
@@ -230,7 +263,7 @@ pub fn osv(bytes: &[u8]) -> Result<Published, serde_json::Error> {
                 severities().map(|it| (it.kind.as_str(), it.score.as_str())),
                 &[&affected.ecosystem_specific, &osv.database_specific],
             ),
-            vectors: severity::vectors(severities().map(|it| it.score.as_str())),
+            vectors: severity::vectors(severities().take(MAX_VECTORS).map(|it| it.score.as_str())),
             ..common.clone()
         });
         entry.versions.extend(versions);

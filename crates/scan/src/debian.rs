@@ -9,7 +9,7 @@ use serde::{
 };
 
 use crate::{
-    advisory::{About, Advisory, Event, Range},
+    advisory::{About, Advisory, Event, MAX_NAME, Range},
     severity::Severity,
 };
 
@@ -80,6 +80,9 @@ impl<'de> Visitor<'de> for Packages<'_> {
 }
 
 fn of_cve(package: &str, id: &str, cve: &Cve, each: &mut dyn FnMut(About, Advisory)) {
+    if package.len() > MAX_NAME || id.len() > MAX_NAME {
+        return;
+    }
     for (codename, release) in &cve.releases {
         let number = RELEASES.iter().find(|(name, _)| name == codename);
         let Some((_, number)) = number else { continue };

@@ -27,6 +27,6 @@ pub mod version;
 pub use advisory::{About, Advisory};
 pub use layers::Reading;
 pub use limits::{Budget, Limits, ScanError};
-pub use matching::Finding;
+pub use matching::{Finding, Findings};
 pub use package::{Inventory, Manager, Package, System};
 pub use severity::Severity;

@@ -38,6 +38,10 @@ pub struct Limits {
     pub kept: u64,
     /// Of the system; those of languages are counted by themselves.
     pub packages: usize,
+    /// What may be found in it.
+    pub findings: usize,
+    /// All findings at once, in bytes.
+    pub found: u64,
     pub time: Duration,
 }
 
@@ -51,6 +55,8 @@ impl Default for Limits {
             archive: 256 << 20,
             kept: 64 << 20,
             packages: 50_000,
+            findings: 50_000,
+            found: 64 << 20,
             time: Duration::from_secs(600),
         }
     }

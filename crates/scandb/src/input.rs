@@ -131,13 +131,18 @@ fn tracker(
     file: File,
     each: &mut dyn FnMut(Said) -> Result<(), DataError>,
 ) -> Result<(), DataError> {
-    let mut outcome = Ok(());
+    let (mut outcome, mut any) = (Ok(()), false);
     let mut pass = |about, advisory| {
+        any = true;
         if outcome.is_ok() {
             outcome = each(Said::About(Box::new((about, advisory))));
         }
     };
     debian::tracker(BufReader::new(file), &mut pass).map_err(|error| unknown(path, error))?;
     outcome?;
+    // It takes the place of all that the tracker said before.
+    if !any {
+        return Err(unknown(path, "it says nothing of any release"));
+    }
     each(Said::Tracker)
 }

@@ -21,14 +21,14 @@ mod shard;
 mod tests;
 mod update;
 
-use std::{io, path::PathBuf};
+use std::{collections::BTreeSet, io, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use wharf_scan::About;
+use wharf_scan::{About, ScanError};
 
 pub use read::Data;
-pub use update::{Updated, update};
+pub use update::{Updated, renew, update};
 
 /// What counts now.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,17 @@ pub struct Current {
     pub updated_at: i64,
     pub advisories: u64,
     pub packages: u64,
+    /// What it is about: about others nothing is known, which is not that nothing is wrong.
+    #[serde(default)]
+    pub ecosystems: BTreeSet<String>,
+}
+
+impl Current {
+    /// Whether anything is known of an ecosystem, `Debian:12`.
+    pub fn knows(&self, ecosystem: &str) -> bool {
+        self.ecosystems
+            .contains(&About::new(ecosystem, "").ecosystem)
+    }
 }
 
 const CURRENT: &str = "current.json";
@@ -59,6 +70,15 @@ pub enum DataError {
     Unknown(PathBuf, String),
     #[error("the data is being updated already")]
     Busy,
+}
+
+/// Why it cannot be said what is wrong with an image.
+#[derive(Debug, thiserror::Error)]
+pub enum FindError {
+    #[error("the vulnerability data cannot be read")]
+    Data(#[from] io::Error),
+    #[error(transparent)]
+    Scan(#[from] ScanError),
 }
 
 fn at(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> DataError {

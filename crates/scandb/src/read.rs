@@ -7,12 +7,12 @@ use std::{
     sync::Arc,
 };
 
-use wharf_scan::{About, Advisory, Finding, Inventory, matching};
+use wharf_scan::{About, Advisory, Finding, Findings, Inventory, Limits, matching};
 
-use crate::{CHANGED, CURRENT, Current, DataError, SHARDS, at, hash, shard::Shard};
+use crate::{CHANGED, CURRENT, Current, DataError, FindError, SHARDS, at, hash, shard::Shard};
 
 /// `current.json`, in bytes.
-const MAX_CURRENT: u64 = 1 << 16;
+pub(crate) const MAX_CURRENT: u64 = 1 << 20;
 const MAX_CHANGED: u64 = 64 << 20;
 
 /// A generation of the data. Cheap to clone.
@@ -60,7 +60,7 @@ impl Data {
         }
     }
 
-    fn shards(folder: &Path) -> Result<Vec<Shard>, DataError> {
+    pub(crate) fn shards(folder: &Path) -> Result<Vec<Shard>, DataError> {
         let open = |number: u64| {
             let path = folder.join(format!("{number:02}"));
             Shard::open(&path).map_err(at(path))
@@ -96,36 +96,34 @@ impl Data {
         Ok(own.flat_map(|shelf| shelf.advisories).collect())
     }
 
-    /// What is known to be wrong with the packages of an image. Blocks.
-    pub fn findings(&self, inventory: &Inventory) -> io::Result<Vec<Finding>> {
-        let mut found = self.findings_where(inventory, |_| true)?;
-        matching::worst_first(&mut found);
-        Ok(found)
+    /// What is known to be wrong with the packages of an image, the worst first. Blocks.
+    pub fn findings(&self, inventory: &Inventory) -> Result<Vec<Finding>, FindError> {
+        self.findings_where(inventory, &Limits::default(), |_| true)
     }
 
-    /// The same of those of its packages that are looked up by what `wanted` lets through, in no order.
-    /// Blocks.
+    /// The same of those of its packages that are looked up by what `wanted` lets through. Blocks.
     pub fn findings_where(
         &self,
         inventory: &Inventory,
+        limits: &Limits,
         wanted: impl Fn(&About) -> bool,
-    ) -> io::Result<Vec<Finding>> {
+    ) -> Result<Vec<Finding>, FindError> {
         // Packages built from the same source ask for the same.
         let mut answers: Option<(About, Vec<Advisory>)> = None;
         let mut questions = matching::questions(inventory);
         questions.retain(|(about, ..)| wanted(about));
         questions.sort_by(|one, other| one.0.cmp(&other.0));
-        let mut found = Vec::new();
+        let mut found = Findings::new(limits);
         for question in questions {
             let known = match answers.take() {
                 Some((about, known)) if about == question.0 => known,
                 _ => self.lookup(&question.0)?,
             };
             let (about, package, version) = question;
-            found.extend(matching::of_package(&about, package, version, &known));
+            found.look(&about, package, version, &known)?;
             answers = Some((about, known));
         }
-        Ok(found)
+        Ok(found.end())
     }
 
     pub(crate) fn shard(&self, number: u64) -> Option<&Shard> {

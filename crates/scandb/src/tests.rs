@@ -48,6 +48,7 @@ fn archives_of_osv_and_the_tracker() {
         updated_at: 7,
         advisories: 300,
         packages: 300,
+        ecosystems: ["npm".to_owned()].into(),
     };
     assert_eq!((updated.current, updated.changed), (expected, 300));
     let first = open(dir.path());
@@ -110,7 +111,21 @@ fn what_cannot_be_read_changes_nothing() {
     let (home, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let good = put(home.path(), "a.json", &record("GHSA-1", "one", "1.0.0"));
     update(dir.path(), &good, 1).unwrap();
-    for bad in ["", "[]", "no", "PK\u{3}\u{4}broken", r#"{"a": {"b": 1}}"#] {
+    let tracker = put(
+        home.path(),
+        "tracker.json",
+        &json!({"curl": {"CVE-2": {"releases": {"bookworm": {"status": "open"}}}}}),
+    );
+    update(dir.path(), &tracker, 1).unwrap();
+    for bad in [
+        "",
+        "[]",
+        "no",
+        "PK\u{3}\u{4}broken",
+        r#"{"a": {"b": 1}}"#,
+        "{}",
+        r#"{"a": {}}"#,
+    ] {
         let path = home.path().join("bad.json");
         fs::write(&path, bad).unwrap();
         assert!(
@@ -122,8 +137,9 @@ fn what_cannot_be_read_changes_nothing() {
         update(dir.path(), &home.path().join("none"), 2),
         Err(DataError::Io { .. })
     ));
-    assert_eq!(open(dir.path()).what().generation, 1);
-    assert!(!dir.path().join("2").exists());
+    assert_eq!(open(dir.path()).what().generation, 2);
+    assert_eq!(known(&open(dir.path()), "Debian:12", "curl"), ["CVE-2"]);
+    assert!(!dir.path().join("3").exists());
 }
 
 #[test]
@@ -168,4 +184,66 @@ fn findings_of_an_inventory() {
         ]
     );
     assert_eq!(found[0].fixed_in.as_deref(), Some("3.0.2-1"));
+}
+
+/// What could not be read again is not written.
+#[test]
+fn too_much_about_one_package_changes_nothing() {
+    let (home, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let good = put(home.path(), "good.json", &record("GHSA-1", "one", "1.0.0"));
+    update(dir.path(), &good, 1).unwrap();
+    let records = home.path().join("records");
+    fs::create_dir(&records).unwrap();
+    for number in 0..3 {
+        let mut long = record(&format!("LONG-{number}"), "one", "1.0.0");
+        let versions: Vec<String> = (0..50_000).map(|it| format!("2.0.{it}")).collect();
+        long["affected"][0]["versions"] = json!(versions);
+        put(&records, &format!("{number}.json"), &long);
+    }
+    let refused = update(dir.path(), &records, 2).unwrap_err();
+    let why = std::error::Error::source(&refused).unwrap().to_string();
+    assert!(why.contains("one in npm is longer"), "{why}");
+    assert_eq!(known(&open(dir.path()), "npm", "one"), ["GHSA-1"]);
+    assert_eq!(update(dir.path(), &good, 3).unwrap().changed, 0);
+}
+
+#[test]
+fn damaged_data_is_brought_anew() {
+    let (home, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let one = put(home.path(), "one.json", &record("GHSA-1", "one", "1.0.0"));
+    let two = put(home.path(), "two.json", &record("GHSA-2", "two", "1.0.0"));
+    update(dir.path(), &one, 1).unwrap();
+    for shard in 0..SHARDS {
+        fs::write(dir.path().join(format!("1/{shard:02}")), [b'x'; 64]).unwrap();
+    }
+    let refused = update(dir.path(), &two, 2).unwrap_err();
+    let why = std::error::Error::source(&refused).unwrap().to_string();
+    assert!(why.contains("update --from-nothing"), "{why}");
+    assert_eq!(renew(dir.path(), &two, 2).unwrap().current.generation, 2);
+    assert_eq!(known(&open(dir.path()), "npm", "two"), ["GHSA-2"]);
+    assert_eq!(known(&open(dir.path()), "npm", "one"), [""; 0]);
+    assert!(!dir.path().join("1").exists());
+    // Not even what says which counts can be read.
+    fs::write(dir.path().join(CURRENT), "x").unwrap();
+    assert!(update(dir.path(), &one, 3).is_err());
+    assert_eq!(renew(dir.path(), &one, 3).unwrap().current.generation, 3);
+    assert_eq!(known(&open(dir.path()), "npm", "one"), ["GHSA-1"]);
+}
+
+#[test]
+fn what_it_is_about() {
+    let (home, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut it = record("USN-1", "one", "1.0.0");
+    it["affected"][0]["package"]["ecosystem"] = json!("Ubuntu:22.04:LTS");
+    let path = put(home.path(), "one.json", &it);
+    let current = update(dir.path(), &path, 1).unwrap().current;
+    assert!(current.knows("Ubuntu:22.04") && !current.knows("Alpine:v3.18"));
+    it["withdrawn"] = json!("2024-02-01T00:00:00Z");
+    let path = put(home.path(), "one.json", &it);
+    assert!(
+        !update(dir.path(), &path, 2)
+            .unwrap()
+            .current
+            .knows("Ubuntu:22.04")
+    );
 }

@@ -4,7 +4,7 @@
 //! together from what it was and what is new.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     fs::{self, File},
     io::{self, BufRead as _, BufReader, BufWriter, Write as _},
     path::Path,
@@ -19,6 +19,7 @@ use wharf_scan::{About, Advisory};
 use crate::{
     CHANGED, CURRENT, Current, Data, DataError, SHARDS, at, hash,
     input::{self, Said},
+    read::MAX_CURRENT,
     shard,
 };
 
@@ -92,59 +93,96 @@ fn record(id: &str) -> u64 {
 /// Reads a file or folder into the data at `dir`. What it says of a vulnerability takes the place of
 /// what was known of it; the rest stays. Blocks.
 pub fn update(dir: &Path, from: &Path, now: i64) -> Result<Updated, DataError> {
+    let _lock = lock(dir)?;
+    let before = Data::open(dir)?;
+    let known = before.as_ref().map_or(0, |it| it.what().generation);
+    bring(dir, before.as_ref(), known + 1, from, now)
+}
+
+/// The same with nothing of what was known before, whether it can be read or not. Blocks.
+pub fn renew(dir: &Path, from: &Path, now: i64) -> Result<Updated, DataError> {
+    let _lock = lock(dir)?;
+    let known = Data::current(dir).ok().flatten();
+    let known = known.map_or(0, |it| it.generation);
+    // Whoever has one of these open keeps it.
+    let last = generations(dir).into_iter().max().unwrap_or(0);
+    let next = known.max(last).checked_add(1);
+    let next = next.ok_or_else(|| at(dir)(io::Error::other("there is no further generation")))?;
+    bring(dir, None, next, from, now)
+}
+
+fn lock(dir: &Path) -> Result<Flock<File>, DataError> {
     fs::create_dir_all(dir).map_err(at(dir))?;
     let lock = File::create(dir.join("lock")).map_err(at(dir))?;
-    let _lock = Flock::lock(lock, FlockArg::LockExclusiveNonblock).map_err(|_| DataError::Busy)?;
-    let before = Data::open(dir)?;
-    let known = before
-        .as_ref()
-        .map(|it| it.what().clone())
-        .unwrap_or_default();
-    let generation = known.generation + 1;
+    Flock::lock(lock, FlockArg::LockExclusiveNonblock).map_err(|_| DataError::Busy)
+}
+
+fn bring(
+    dir: &Path,
+    before: Option<&Data>,
+    generation: u64,
+    from: &Path,
+    now: i64,
+) -> Result<Updated, DataError> {
     let folder = dir.join(generation.to_string());
     // What an update that was cut short left.
     match fs::remove_dir_all(&folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(&folder)(error)),
         _ => fs::create_dir(&folder).map_err(at(&folder))?,
     }
-    let written = write(&folder, before.as_ref(), from);
-    let (advisories, packages, changed) = match written {
-        Ok(written) => written,
+    let current = Current {
+        generation,
+        updated_at: now,
+        ..Current::default()
+    };
+    let updated = match write(&folder, before, from, current) {
+        Ok(updated) => updated,
         Err(error) => {
             let _ = fs::remove_dir_all(&folder);
             return Err(error);
         }
     };
-    let current = Current {
-        generation,
-        updated_at: now,
-        advisories,
-        packages,
-    };
     let path = dir.join(CURRENT);
-    wharf_durable::replace_json(&path, &current, Durability::Machine).map_err(at(path))?;
+    wharf_durable::replace_json(&path, &updated.current, Durability::Machine).map_err(at(path))?;
     sweep(dir, generation);
-    Ok(Updated { current, changed })
+    Ok(updated)
 }
 
-fn write(folder: &Path, before: Option<&Data>, from: &Path) -> Result<(u64, u64, u64), DataError> {
+/// Writes a generation, and makes sure that it can be read.
+fn write(
+    folder: &Path,
+    before: Option<&Data>,
+    from: &Path,
+    mut current: Current,
+) -> Result<Updated, DataError> {
     let mut heaps = Heaps::new(folder)?;
     input::read(from, &mut |said| heaps.add(said))?;
     for file in &mut heaps.files {
         file.flush().map_err(at(folder))?;
     }
-    let (mut advisories, mut packages) = (0, 0);
     let mut changed: Vec<u8> = Vec::new();
     for number in 0..SHARDS {
         let merged = merge(folder, number, before, &heaps, &mut changed).map_err(at(folder))?;
-        advisories += merged.values().map(|it| it.len() as u64).sum::<u64>();
-        packages += merged.len() as u64;
+        current.advisories += merged.values().map(|it| it.len() as u64).sum::<u64>();
+        current.packages += merged.len() as u64;
+        let known: BTreeSet<&str> = merged.keys().map(|it| it.1.ecosystem.as_str()).collect();
+        current
+            .ecosystems
+            .extend(known.into_iter().map(str::to_owned));
         let path = folder.join(format!("{number:02}"));
         shard::write(&path, &merged).map_err(at(path))?;
     }
     let path = folder.join(CHANGED);
     wharf_durable::replace(&path, &changed, Durability::Machine).map_err(at(path))?;
-    Ok((advisories, packages, changed.len() as u64 / 8))
+    Data::shards(folder)?;
+    let size = serde_json::to_vec(&current).map_err(|error| at(folder)(error.into()))?;
+    if size.len() as u64 > MAX_CURRENT / 2 {
+        return Err(at(folder)(io::Error::other(
+            "it is about too many ecosystems",
+        )));
+    }
+    let changed = changed.len() as u64 / 8;
+    Ok(Updated { current, changed })
 }
 
 type Shelves = BTreeMap<(u64, About), Vec<Advisory>>;
@@ -194,18 +232,17 @@ fn merge(
     Ok(shelves)
 }
 
+fn generations(dir: &Path) -> Vec<u64> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let number = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok();
+    entries.filter_map(number).collect()
+}
+
 /// Removes generations that count no more. Whoever has one open keeps its files.
 fn sweep(dir: &Path, current: u64) {
-    let Ok(entries) = fs::read_dir(dir) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let number = entry
-            .file_name()
-            .to_str()
-            .and_then(|it| it.parse::<u64>().ok());
-        if number.is_some_and(|it| it != current) {
-            let _ = fs::remove_dir_all(entry.path());
+    for number in generations(dir) {
+        if number != current {
+            let _ = fs::remove_dir_all(dir.join(number.to_string()));
         }
     }
 }

@@ -75,6 +75,173 @@ fn ranges() {
     );
 }
 
+/// Distributions say so that a package is not affected.
+#[test]
+fn what_is_fixed_where_it_begins_affects_nothing() {
+    let events =
+        |events: serde_json::Value| json!({"ranges": [{"type": "ECOSYSTEM", "events": events}]});
+    let both = [
+        json!([{"introduced": "0"}, {"fixed": "0"}]),
+        json!([{"fixed": "0"}, {"introduced": "0"}]),
+    ];
+    for none in both {
+        check("Wolfi", events(none), &["0", "1.2-r0"], &[]);
+    }
+    check(
+        "Wolfi",
+        events(json!([{"introduced": "0"}, {"fixed": "0"}, {"introduced": "2"}])),
+        &["1", "2"],
+        &["2"],
+    );
+    // Of one version the order counts in which the events were given.
+    check(
+        "npm",
+        events(json!([{"introduced": "1.0.0"}, {"fixed": "1.0.0"}])),
+        &["1.0.0", "2.0.0"],
+        &[],
+    );
+    check(
+        "npm",
+        events(json!([{"introduced": "0"}, {"fixed": "1.0.0"}, {"introduced": "1.0.0"}])),
+        &["0.9.0", "1.0.0"],
+        &["0.9.0", "1.0.0"],
+    );
+}
+
+#[test]
+fn limits_bound_the_whole_range() {
+    let events =
+        |events: serde_json::Value| json!({"ranges": [{"type": "ECOSYSTEM", "events": events}]});
+    let versions = ["1.0.0", "2.0.0", "3.5.0"];
+    let twice = json!([{"introduced": "0"}, {"limit": "2.0.0"}, {"introduced": "3.0.0"}]);
+    check("npm", events(twice), &versions, &["1.0.0"]);
+    let any = json!([{"introduced": "0"}, {"limit": "2.0.0"}, {"limit": "3.0.0"}]);
+    check("npm", events(any), &versions, &["1.0.0", "2.0.0"]);
+    check(
+        "npm",
+        events(json!([{"introduced": "0"}, {"limit": "*"}])),
+        &versions,
+        &versions,
+    );
+}
+
+/// Names and fixes of what is found in version `-10` of a package, of these records.
+fn of_red_hat(limits: &Limits, records: &[serde_json::Value]) -> Result<Vec<String>, ScanError> {
+    let known: Vec<Advisory> = (records.iter())
+        .flat_map(|it| published(it.clone()))
+        .map(|it| it.1)
+        .collect();
+    let package = Package::new(Manager::Rpm, "p", "1-10");
+    let mut found = Findings::new(limits);
+    found.look(&About::new("Red Hat:9", "p"), &package, "1-10", &known)?;
+    let found = found.end();
+    Ok((found.iter())
+        .map(|it| format!("{} {}", it.name, it.fixed_in.as_deref().unwrap_or_default()))
+        .collect())
+}
+
+fn red_hat(id: &str, upstream: &[&str], fixed: &str) -> serde_json::Value {
+    json!({"id": id, "upstream": upstream, "aliases": ["CVE-1999-1"], "affected": [{
+        "package": {"ecosystem": "Red Hat:enterprise_linux:9::baseos", "name": "p"},
+        "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": fixed}]}]}]})
+}
+
+#[test]
+fn an_advisory_is_about_each_of_its_cves() {
+    let records = [
+        red_hat("RHSA-A", &["CVE-2023-1", "CVE-2023-2"], "1-20"),
+        red_hat(
+            "RHSA-B",
+            &["CVE-2023-1", "CVE-2024-9", "CVE-2024-9"],
+            "1-30",
+        ),
+        red_hat("RHSA-C", &["CVE-2024-8"], "1-10"),
+    ];
+    assert_eq!(
+        of_red_hat(&Limits::default(), &records).unwrap(),
+        ["CVE-2023-1 1-20", "CVE-2023-2 1-20", "CVE-2024-9 1-30"]
+    );
+    // Aliases are names of the same.
+    let alone = [red_hat("RHSA-D", &[], "1-20")];
+    assert_eq!(
+        of_red_hat(&Limits::default(), &alone).unwrap(),
+        ["CVE-1999-1 1-20"]
+    );
+}
+
+#[test]
+fn findings_are_bounded() {
+    let names: Vec<String> = (0..20).map(|it| format!("CVE-2023-{it}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let records = [red_hat("RHSA-A", &names, "1-20")];
+    let few = Limits {
+        findings: 19,
+        ..Limits::default()
+    };
+    let small = Limits {
+        found: 1000,
+        ..Limits::default()
+    };
+    for limits in [few, small] {
+        let outcome = of_red_hat(&limits, &records);
+        assert!(matches!(outcome, Err(ScanError::TooMuch(_))), "{outcome:?}");
+    }
+    let slow = Limits {
+        time: std::time::Duration::ZERO,
+        ..Limits::default()
+    };
+    assert_eq!(of_red_hat(&slow, &records), Err(ScanError::TooSlow(0)));
+}
+
+/// Many versions beside many ranges: none is lost, and reading ends.
+#[test]
+fn records_with_many_versions_and_ranges_are_read() {
+    let ranges: Vec<_> = (0..3000)
+        .map(|it| json!({"type": "ECOSYSTEM", "events": [{"introduced": format!("2.{it}.1")}, {"fixed": format!("2.{it}.2")}]}))
+        .collect();
+    let versions: Vec<String> = (0..20_000).map(|it| format!("1.0.{it}")).collect();
+    let begun = Instant::now();
+    let found = published(json!({"id": "X", "affected": [{
+        "package": {"ecosystem": "npm", "name": "p"}, "ranges": ranges, "versions": versions}]}));
+    assert_eq!(
+        (found[0].1.versions.len(), found[0].1.ranges.len()),
+        (20_000, 3000)
+    );
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20));
+}
+
+#[test]
+fn wolfi_is_asked_under_both_names() {
+    let mut package = Package::new(Manager::Apk, "libcrypto3", "3.1-r0");
+    package.source = "openssl".to_owned();
+    for (id, version, expected) in [
+        ("wolfi", "", vec!["openssl", "libcrypto3"]),
+        ("alpine", "3.18.0", vec!["openssl"]),
+    ] {
+        let inventory = Inventory {
+            system: Some(System {
+                id: id.to_owned(),
+                version: version.to_owned(),
+                ..System::default()
+            }),
+            packages: vec![package.clone()],
+        };
+        let asked = questions(&inventory);
+        let names: Vec<&str> = asked.iter().map(|it| it.0.name.as_str()).collect();
+        assert_eq!(names, expected);
+        let mut found = Findings::new(&Limits::default());
+        let known = [Advisory {
+            id: "CVE-1".to_owned(),
+            versions: vec!["3.1-r0".to_owned()],
+            ..Advisory::default()
+        }];
+        for (about, package, version) in &asked {
+            found.look(about, package, version, &known).unwrap();
+        }
+        assert_eq!(found.end().len(), 1);
+    }
+}
+
 #[test]
 fn a_record_is_read_whole() {
     let found = published(json!({
@@ -97,7 +264,7 @@ fn a_record_is_read_whole() {
         (severity(0), severity(2)),
         (Severity::Critical, Severity::Low)
     );
-    assert_eq!(found[0].1.name(), "CVE-2024-1");
+    assert_eq!(found[0].1.names(), ["CVE-2024-1"]);
     assert_eq!(found[0].1.vectors[0].score, 9.8);
     let withdrawn = advisory::osv(br#"{"id": "X", "withdrawn": "2024-01-01T00:00:00Z"}"#);
     assert_eq!(withdrawn.unwrap(), Published::Withdrawn("X".to_owned()));
@@ -172,11 +339,11 @@ fn findings_of_an_image() {
         ],
         vec![advisory("GHSA-1", range("4.17.21"), Some(Severity::High))],
     ];
-    let mut found = Vec::new();
+    let mut found = Findings::new(&Limits::default());
     for ((about, package, version), known) in questions.iter().zip(&answers) {
-        found.extend(of_package(about, package, version, known));
+        found.look(about, package, version, known).unwrap();
     }
-    worst_first(&mut found);
+    let found = found.end();
     let shown: Vec<String> = (found.iter())
         .map(|it| {
             format!(
