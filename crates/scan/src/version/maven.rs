@@ -41,6 +41,8 @@ pub(super) fn read(text: &str) -> Vec<Token> {
                 !c.is_ascii_digit() && !matches!(c, '.' | '-' | '_')
             });
             let number_follows = after.starts_with(|c: char| c.is_ascii_digit());
+            // `1.0.rc` is `1-rc`: zeros in front of a word say nothing, as those in front of a hyphen.
+            trim(&mut tokens);
             tokens.push(qualifier(word, number_follows));
             rest = after;
             hyphen = true;
