@@ -119,12 +119,12 @@ def test_a_scan_on_push_over_a_kill(scanning, tmp_path):
 
 
 def bomb(size):
-    return tar({"var/lib/dpkg/status": bytes(size)} | DEBIAN)
+    return tar(DEBIAN | {"var/lib/dpkg/status": bytes(size)})
 
 
 HOSTILE = {
     "no-archive": (b"no archive" * 100, "FAILED"),
-    "cut": (tar(DEBIAN)[:700], "FAILED"),
+    "cut": (tar(DEBIAN)[:520], "FAILED"),
     "bomb": (bomb(100 << 20), "IMAGE_SIZE_EXCEEDED"),
     "scratch": (tar({"hello": "x"}), "UNSUPPORTED_IMAGE"),
     "berkeley": (tar(DEBIAN | {"var/lib/rpm/Packages": "x"}), "UNSUPPORTED_IMAGE"),

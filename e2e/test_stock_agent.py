@@ -1,8 +1,10 @@
 """An agent of another make on another machine, over TLS: what it cannot do as the stock one cannot, it does not (see agent/)."""
 
 import contextlib
+import json
 import socket
 import ssl
+import urllib.error
 
 import boto3
 import pytest
@@ -12,7 +14,7 @@ from agent.agent import Agent
 from agent.channel import GOOD_CLOSES, Channel
 from harness import images, joining, tasks, tools
 from harness.hosts import SERVER, Lan
-from harness.installation import Installation
+from harness.installation import Installation, Keys, Place
 from harness.services import Web
 from harness.waiting import wait_for
 
@@ -121,6 +123,29 @@ def test_it_pulls_and_logs_where_it_reaches_the_server(server, agent):
         assert event["message"] == f"of {arn}"
         # Users see what they wrote.
         assert described(server, agent, arn)["containers"][0]["image"] == name
+
+
+def test_it_pulls_what_another_account_shares(server, agent):
+    """Both accounts have a repository of that name; the machine holds their images apart."""
+    images.push(server, "busybox", name="shared")
+    made = json.loads(server.run("account", "create", "sharing", "--json").stdout)
+    number, keys = made["account"]["id"], Keys(made["accessKeyId"], made["secretAccessKey"])
+    other = Place(server, "us-east-1", keys)
+    images.push(other, "web", name="shared")
+    ecr = other.client("ecr")
+    digest = ecr.describe_images(repositoryName="shared")["imageDetails"][0]["imageDigest"]
+    name = f"{number}.dkr.ecr.us-east-1.amazonaws.com/shared:latest"
+    arn, received = start(server, agent, define(server, name))
+    (main,) = received["containers"]
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        agent.pull(main)
+    assert caught.value.code == 403
+    pulling = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"]
+    statement = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::000000000000:root"}, "Action": pulling}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    ecr.set_repository_policy(repositoryName="shared", policyText=policy)
+    assert agent.pull(main) == digest
+    assert described(server, agent, arn)["containers"][0]["image"] == name
 
 
 def test_tasks_are_told_what_they_run_on(server, agent):
