@@ -144,8 +144,13 @@ impl World {
 
     /// All interfaces of the account and region.
     pub async fn interfaces(&self) -> Vec<NetworkInterface> {
+        self.interfaces_as(&call()).await
+    }
+
+    /// The same as a caller is told of them.
+    pub async fn interfaces_as(&self, call: &Call) -> Vec<NetworkInterface> {
         let input = DescribeNetworkInterfacesRequest::default();
-        let found = self.ec2.describe_network_interfaces(&call(), input).await;
+        let found = self.ec2.describe_network_interfaces(call, input).await;
         let found = found.expect("interfaces are described");
         found.network_interfaces.unwrap_or_default()
     }

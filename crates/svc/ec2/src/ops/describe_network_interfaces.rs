@@ -97,7 +97,7 @@ fn fields(interface: &Interface, cx: &Context, names: &BTreeMap<String, String>)
         ("attachment.attachment-id", attached(&|it| it.id.clone())),
         (
             "attachment.instance-id",
-            interface.shown_instance().into_iter().collect(),
+            interface.shown_instance(cx).into_iter().collect(),
         ),
         (
             "attachment.instance-owner-id",

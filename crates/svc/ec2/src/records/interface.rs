@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
 use wharf_base::Timestamp;
 use wharf_records::{Unknown, ecs::Tags};
-use wharf_wire::Context;
+use wharf_wire::{CallerKind, Context};
 
 use super::{Cidr4, entity, tags_to_wire, yes};
 use crate::{fault, zone};
@@ -115,10 +115,12 @@ impl Interface {
         self.foreign_owner().unwrap_or(account).to_owned()
     }
 
-    /// The machine it is attached to, as its account may see: machines of others have no id there.
-    pub fn shown_instance(&self) -> Option<String> {
+    /// The machine it is attached to, as the caller may see: machines of others have no id there, but for the
+    /// services that attach interfaces to them.
+    pub fn shown_instance(&self, cx: &Context) -> Option<String> {
+        let is_service = cx.caller.kind == CallerKind::Service;
         let attachment = self.attachment.as_ref();
-        let attachment = attachment.filter(|_| self.foreign_owner().is_none());
+        let attachment = attachment.filter(|_| is_service || self.foreign_owner().is_none());
         attachment.map(|it| it.instance_id.clone())
     }
 
@@ -137,7 +139,7 @@ impl Interface {
             attachment: self
                 .attachment
                 .as_ref()
-                .map(|it| it.to_wire(self.attached_by(&cx.account), self.shown_instance())),
+                .map(|it| it.to_wire(self.attached_by(&cx.account), self.shown_instance(cx))),
             availability_zone: Some(self.zone.clone()),
             availability_zone_id: Some(self.zone_id(&cx.region)),
             description: Some(self.description.clone()),

@@ -19,7 +19,7 @@ use wharf_svc_elbv2::{
     CertificateLookup, Certificates, Elbv2Service, FoundCertificate, Instances, LookupError, Place,
     plane,
 };
-use wharf_testkit::{Network, Running, World};
+use wharf_testkit::{Network, Running, World, call_of_service};
 pub use wharf_testkit::{call, context, until as wait};
 use wharf_wire::{Fault, async_trait};
 
@@ -52,7 +52,9 @@ impl Harness {
 
     /// Hosts that have an attached interface, with its subnet.
     pub async fn attached(&self) -> Vec<(String, String)> {
-        let all = self.world.interfaces().await.into_iter();
+        // Users are not told.
+        let service = call_of_service(PRINCIPAL);
+        let all = self.world.interfaces_as(&service).await.into_iter();
         all.filter_map(|it| Some((it.attachment?.instance_id?, it.subnet_id?)))
             .collect()
     }
