@@ -286,6 +286,9 @@ struct ScanDbUpdateArgs {
     /// A JSON file, an archive of them as osv.dev publishes it, a folder of both, or where to get one
     #[arg(value_name = "FILE|URL")]
     from: String,
+    /// Forget what was known before, also where it is damaged
+    #[arg(long)]
+    from_nothing: bool,
 }
 
 #[derive(Args, Clone)]
@@ -912,7 +915,8 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         }
         Command::Repair(args) => repair::run(&Layout::new(&args.data.data)?, args.give_up_damaged),
         Command::ScanDb(ScanDbCommand::Update(args)) => {
-            scan_db::update(&Layout::new(&args.data.data)?, &args.from)
+            let layout = Layout::new(&args.data.data)?;
+            scan_db::update(&layout, &args.from, args.from_nothing)
         }
         Command::ScanDb(ScanDbCommand::Status(args)) => scan_db::status(&Layout::new(&args.data)?),
         Command::Server(args) => roles::server(&args),

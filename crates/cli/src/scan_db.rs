@@ -14,15 +14,15 @@ use crate::{call, layout::Layout, problem::Problem};
 const MAX_DOWNLOAD: usize = 512 << 20;
 const DOWNLOAD_TIME: Duration = Duration::from_secs(1800);
 
-pub fn update(layout: &Layout, from: &str) -> Result<ExitCode, Problem> {
+pub fn update(layout: &Layout, from: &str, from_nothing: bool) -> Result<ExitCode, Problem> {
     crate::roles::keep_files_private();
     crate::roles::require_installation(layout)?;
     let updated = match from.contains("://") {
         true => {
             let file = download(from)?;
-            read(layout, file.path())?
+            read(layout, file.path(), from_nothing)?
         }
-        false => read(layout, Path::new(from))?,
+        false => read(layout, Path::new(from), from_nothing)?,
     };
     println!("{} packages changed.", updated.changed);
     print(&updated.current);
@@ -47,9 +47,18 @@ fn print(current: &Current) {
     );
 }
 
-fn read(layout: &Layout, from: &Path) -> Result<wharf_scandb::Updated, Problem> {
+fn read(
+    layout: &Layout,
+    from: &Path,
+    from_nothing: bool,
+) -> Result<wharf_scandb::Updated, Problem> {
     let now = SystemClock.now().0;
-    wharf_scandb::update(&layout.scan_data(), from, now).map_err(problem)
+    let dir = layout.scan_data();
+    let brought = match from_nothing {
+        true => wharf_scandb::renew(&dir, from, now),
+        false => wharf_scandb::update(&dir, from, now),
+    };
+    brought.map_err(problem)
 }
 
 fn problem(error: DataError) -> Problem {
