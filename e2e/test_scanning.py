@@ -122,10 +122,18 @@ def bomb(size):
     return tar(DEBIAN | {"var/lib/dpkg/status": bytes(size)})
 
 
+def crowded(packages):
+    status = "".join(f"Package: a{it}\nSource: openssl\nVersion: 1\n\n" for it in range(packages))
+    return tar(DEBIAN | {"var/lib/dpkg/status": status})
+
+
 HOSTILE = {
     "no-archive": (b"no archive" * 100, "FAILED"),
     "cut": (tar(DEBIAN)[:520], "FAILED"),
     "bomb": (bomb(100 << 20), "IMAGE_SIZE_EXCEEDED"),
+    # Two findings each: half of them are more than are kept of any image.
+    "crowded": (crowded(49_000), "IMAGE_SIZE_EXCEEDED"),
+    "empty": (tar({"etc/os-release": DEBIAN["etc/os-release"]}), "UNSUPPORTED_IMAGE"),
     "scratch": (tar({"hello": "x"}), "UNSUPPORTED_IMAGE"),
     "berkeley": (tar(DEBIAN | {"var/lib/rpm/Packages": "x"}), "UNSUPPORTED_IMAGE"),
 }
