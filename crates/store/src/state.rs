@@ -2,7 +2,7 @@
 //! order in which things changed. Knows no I/O and no threads.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque, btree_map},
     ops::Bound,
     sync::Arc,
 };
@@ -227,8 +227,7 @@ impl State {
         }
     }
 
-    /// While a store opens this runs for all that it holds: the key is looked up once, and once more to
-    /// put it in.
+    /// While a store opens this runs for all that it holds: the key is looked up once.
     fn put(
         &mut self,
         revision: Revision,
@@ -247,26 +246,31 @@ impl State {
         };
         self.revision = self.revision.max(revision);
         self.live_bytes += size_of_entry(key, version.value.as_ref());
-        let (name, old_lease) = if let Some((name, chain)) = named_mut(&mut self.keys, key) {
-            let old = &chain.current;
-            version.create_revision = old.create_revision;
-            version.version = old.version.saturating_add(1);
-            let old_lease = old.lease;
-            self.live_bytes -= size_of_entry(key, old.value.as_ref());
-            self.replaced_bytes += old.value.as_ref().map_or(0, Value::len);
-            chain.push(version);
-            (Arc::clone(name), old_lease)
-        } else {
-            let (name, chain) = match self.gone.remove_entry(key) {
-                Some((name, mut chain)) => {
-                    chain.push(version);
-                    (name, chain)
-                }
-                None => (key.into(), Box::new(Chain::of(version))),
-            };
-            self.live_keys += 1;
-            self.keys.insert(Arc::clone(&name), chain);
-            (name, None)
+        let (name, old_lease) = match self.keys.entry(key.into()) {
+            btree_map::Entry::Occupied(mut there) => {
+                let chain = there.get_mut();
+                let old = &chain.current;
+                version.create_revision = old.create_revision;
+                version.version = old.version.saturating_add(1);
+                let old_lease = old.lease;
+                self.live_bytes -= size_of_entry(key, old.value.as_ref());
+                self.replaced_bytes += old.value.as_ref().map_or(0, Value::len);
+                chain.push(version);
+                (Arc::clone(there.key()), old_lease)
+            }
+            btree_map::Entry::Vacant(free) => {
+                let chain = match self.gone.remove(key) {
+                    Some(mut chain) => {
+                        chain.push(version);
+                        chain
+                    }
+                    None => Box::new(Chain::of(version)),
+                };
+                self.live_keys += 1;
+                let name = Arc::clone(free.key());
+                free.insert(chain);
+                (name, None)
+            }
         };
         self.change_lease(&name, old_lease, lease);
         self.changes.push_back((revision, name));
