@@ -98,11 +98,16 @@ def test_health_costs_no_write(unstarted):
 
     # Whatever the start still has to write.
     wait_for(lambda: (a := written()) == (threading.Event().wait(2), written())[1] and a, 60, "a store at rest")
-    before = written()
-    for _ in range(5):
-        assert wharf.healthy()
-        threading.Event().wait(1.1)
-    assert written() == before
+
+    def costs_nothing():
+        before = written()
+        for _ in range(5):
+            assert wharf.healthy()
+            threading.Event().wait(1.1)
+        return written() == before
+
+    # Something is written once a minute, too: not while all of three times five are asked.
+    assert any(costs_nothing() for _ in range(3))
 
 
 def test_a_damaged_last_write_is_not_taken_for_a_torn_one(unstarted):

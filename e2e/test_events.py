@@ -44,12 +44,7 @@ def running(wharf, rule):
     """Tasks that a rule has started."""
     ecs = wharf.client("ecs")
     started_by = f"events-rule/{rule}"[:36]
-    found = [
-        arn
-        for status in ("RUNNING", "STOPPED")
-        for arn in ecs.list_tasks(desiredStatus=status)["taskArns"]
-        if ecs.describe_tasks(tasks=[arn])["tasks"][0].get("startedBy") == started_by
-    ]
+    found = {arn for status in ("RUNNING", "STOPPED") for arn in ecs.list_tasks(startedBy=started_by, desiredStatus=status)["taskArns"]}
     return [tasks.Task(wharf, arn, "/e2e") for arn in sorted(found)]
 
 

@@ -52,7 +52,7 @@ def test_when_a_role_was_last_used(wharf):
     iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=tasks.document("sts:AssumeRole"))
     key = iam.create_access_key(UserName=user)["AccessKey"]
     sts = wharf.client("sts", Keys(key["AccessKeyId"], key["SecretAccessKey"]))
-    got = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="s")["Credentials"]
+    got = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="session")["Credentials"]
     keys = Keys(got["AccessKeyId"], got["SecretAccessKey"], got["SessionToken"])
     # Denied, and an attempt all the same.
     assert "AccessDenied" in wharf.aws("sqs", "list-queues", keys=keys, check=False).stderr

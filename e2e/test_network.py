@@ -139,6 +139,18 @@ def test_two_bridge_tasks_have_ports_of_their_own(wharf, busybox):
         task.stop()
 
 
+def test_the_host_of_a_fargate_task_is_told_to_nobody(wharf, busybox):
+    options = {"launchType": "FARGATE", **tasks.in_vpc(wharf)}
+    size = {"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
+    role = tasks.execution_role(wharf)
+    task = tasks.run(wharf, busybox, "awsvpc", options, task=size, execution_role=role, **sh("sleep 1000"))
+    task.wait("RUNNING")
+    details, _ = interface(task)
+    (eni,) = wharf.client("ec2").describe_network_interfaces(NetworkInterfaceIds=[details["networkInterfaceId"]])["NetworkInterfaces"]
+    assert "InstanceId" not in eni["Attachment"] and eni["Attachment"]["InstanceOwnerId"] == "amazon-ecs"
+    task.stop()
+
+
 def test_awsvpc_has_an_address_of_its_own(wharf, busybox):
     options = tasks.in_vpc(wharf, securityGroups=[tasks.open_group(wharf)])
     task = tasks.run(wharf, busybox, network="awsvpc", run_options=options, portMappings=[{"containerPort": 80}], **sh(SERVE % 80))
@@ -154,8 +166,7 @@ def test_awsvpc_has_an_address_of_its_own(wharf, busybox):
 
     (eni,) = wharf.client("ec2").describe_network_interfaces(NetworkInterfaceIds=[details["networkInterfaceId"]])["NetworkInterfaces"]
     assert eni["PrivateIpAddress"] == address and eni["MacAddress"] == details["macAddress"] and eni["Status"] == "in-use"
-    # The host is nobody's of the account.
-    assert "InstanceId" not in eni["Attachment"] and eni["Attachment"]["InstanceOwnerId"] == "amazon-ecs"
+    assert eni["Attachment"]["InstanceId"] and eni["Attachment"]["InstanceOwnerId"] == "000000000000"
 
     assert wait_for(lambda: fetch(f"http://{address}/"), 10, "an answer at the task's own address").startswith("hello")
     other = tasks.run(

@@ -36,7 +36,8 @@ CERTIFICATE = Resource(
         step("acm.describe_certificate", CertificateArn="$certificate", forgiven=["ResourceNotFoundException"], until=gone),
     ),
     # Issued, and in use, when the time comes.
-    volatile=frozenset({"Status", "ValidationStatus", "InUseBy", "NotBefore", "NotAfter", "IssuedAt", "Serial", "RenewalEligibility", "Issuer"}),
+    volatile=frozenset({"Status", "ValidationStatus", "InUseBy", "NotBefore", "NotAfter", "IssuedAt", "Serial", "RenewalEligibility", "Issuer",
+                        "SignatureAlgorithm", "KeyUsages", "ExtendedKeyUsages"}),
 )  # fmt: skip
 
 LOOKED_UP = [
