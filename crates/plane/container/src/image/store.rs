@@ -134,6 +134,9 @@ struct Inner {
     /// How often layers were removed. Held while that is done, and while a flush is recorded: it
     /// must not bring back the record of a layer that is gone.
     removals: Mutex<u64>,
+    /// Held from reading a layer's record to writing it: who keeps a layer adds where it came from, who flushed it
+    /// that it has reached the disk.
+    records: Mutex<()>,
     _lock: Flock<File>,
 }
 
@@ -215,6 +218,7 @@ impl ImageStore {
                 unpacking: Mutex::default(),
                 changes: RwLock::new(()),
                 removals: Mutex::new(0),
+                records: Mutex::new(()),
                 dir,
                 _lock: lock,
             };
@@ -599,6 +603,7 @@ impl Inner {
         bytes: u64,
         origin: Origin,
     ) -> Result<(), ImageError> {
+        let _records = self.records.lock();
         if let Some(mut here) = self.layer(diff_id) {
             // In use, maybe: it stays, and what came was the proof.
             here.origins.insert(origin);
@@ -644,7 +649,7 @@ impl Inner {
                 && !record.flushed
                 && record.boot == self.boot
             {
-                waiting.push((path, record));
+                waiting.push(path);
             }
         }
         if waiting.is_empty() {
@@ -659,7 +664,12 @@ impl Inner {
         if *removals != before {
             return Ok(false);
         }
-        for (path, record) in waiting {
+        for path in waiting {
+            let _records = self.records.lock();
+            // As it is by now: another pull may have been added to it.
+            let Some(record) = read::<LayerRecord>(&path)? else {
+                continue;
+            };
             let record = LayerRecord {
                 flushed: true,
                 ..record

@@ -412,6 +412,35 @@ async fn garbage_is_what_nobody_needs() {
     assert_eq!(fs::read_dir(dir.path().join("layers")).unwrap().count(), 0);
 }
 
+/// While the layer of one pull is flushed to the disk, another brings the same layer and is noted at it.
+#[tokio::test]
+async fn a_layer_remembers_all_who_brought_it() {
+    const REGISTRIES: usize = 20;
+    let dir = tempfile::tempdir().unwrap();
+    let layer = layer("shared", b"the same", Packing::Gzip);
+    let store = open(dir.path()).await.unwrap();
+    let mut asked = Vec::new();
+    for _ in 0..REGISTRIES {
+        let registry = Registry::start().await;
+        let digest = registry.push("app", "1", std::slice::from_ref(&layer));
+        let request = request(&registry, "app:1");
+        store.pull(&request).await.unwrap();
+        asked.push((registry, request, digest));
+    }
+    for (_registry, request, digest) in &asked {
+        let resolved = store.resolve(request).await.unwrap();
+        assert_eq!(resolved.as_str(), digest);
+        let found = store.pulled_before(request, &resolved).await.unwrap();
+        assert!(found.is_some(), "{:?}", request.reference);
+    }
+    let records = fs::read_dir(dir.path().join("layers")).unwrap();
+    let records = records.map(|it| it.unwrap().path());
+    let records = records.filter(|it| it.extension().is_some_and(|it| it == "json"));
+    let records: Vec<String> = records.map(|it| fs::read_to_string(it).unwrap()).collect();
+    assert_eq!(records.len(), 1);
+    assert_eq!(records[0].matches("\"registry\"").count(), REGISTRIES);
+}
+
 /// Somebody who knows the digests of a private image, but not its content.
 #[tokio::test]
 async fn a_layer_that_lies_here_is_nobodys_who_cannot_show_that_he_has_it() {
