@@ -87,7 +87,7 @@ answers_as_the_sdk_reads_them() {
     .venv/bin/python crates/wire/goldens/every.py check "$WHARF_EVERY"
 }
 
-# Hundreds of tests with real processes share two cores. One or two that fail are run once more, alone; when they pass
+# A thousand tests with real processes share two cores. A few that fail are run once more, alone; when they pass
 # then, the summary names them as unsteady, each a defect of the test or of wharf to be found.
 e2e_tests() {
   local failed=.cache/pytest/v/cache/lastfailed names
@@ -95,7 +95,7 @@ e2e_tests() {
   e2e/run -q && return
   [ -s "$failed" ] || return 1
   names=$(.venv/bin/python -c 'import json, sys; print(*json.load(open(sys.argv[1])))' "$failed")
-  [ "$(wc -w <<<"$names")" -le 2 ] || return 1
+  [ "$(wc -w <<<"$names")" -le 4 ] || return 1
   WHARF_E2E_WORKERS=0 e2e/run -q --last-failed --last-failed-no-failures none && echo "unsteady: $names"
 }
 
