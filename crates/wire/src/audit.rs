@@ -31,6 +31,54 @@ const SECRET: [&str; 5] = [
 /// Bytes of a request's parameters, or of a response. What is longer is left out whole.
 pub const MOST_BYTES: usize = 16 << 10;
 
+/// Operations that move data rather than manage something, by service; CloudTrail leaves them out too,
+/// unless a trail asks for them.
+const DATA: [(&str, &[&str]); 5] = [
+    ("events", &["PutEvents"]),
+    ("logs", &["PutLogEvents"]),
+    (
+        "s3",
+        &[
+            "AbortMultipartUpload",
+            "CompleteMultipartUpload",
+            "CopyObject",
+            "CreateMultipartUpload",
+            "DeleteObject",
+            "DeleteObjectTagging",
+            "DeleteObjects",
+            "GetObject",
+            "GetObjectAcl",
+            "GetObjectAttributes",
+            "GetObjectTagging",
+            "HeadBucket",
+            "HeadObject",
+            "ListMultipartUploads",
+            "ListObjectVersions",
+            "ListObjects",
+            "ListObjectsV2",
+            "ListParts",
+            "PutObject",
+            "PutObjectAcl",
+            "PutObjectTagging",
+            "UploadPart",
+            "UploadPartCopy",
+        ],
+    ),
+    ("sns", &["Publish", "PublishBatch"]),
+    (
+        "sqs",
+        &[
+            "ChangeMessageVisibility",
+            "ChangeMessageVisibilityBatch",
+            "DeleteMessage",
+            "DeleteMessageBatch",
+            "ReceiveMessage",
+            "SendMessage",
+            "SendMessageBatch",
+        ],
+    ),
+];
+
 /// How one check was answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -134,6 +182,12 @@ pub enum Sender {
     Unproven,
     /// It named nobody.
     Unnamed,
+}
+
+/// Whether an operation moves data rather than manages something.
+pub fn moves_data(service: &str, operation: &str) -> bool {
+    let data = DATA.iter().find(|(name, _)| *name == service);
+    data.is_some_and(|(_, operations)| operations.contains(&operation))
 }
 
 /// Keeps events.

@@ -31,7 +31,7 @@ use wharf_base::Clock;
 use wharf_journal::{Journal, JournalError, MAX_APPEND_BYTES};
 use wharf_wire::{
     async_trait,
-    audit::{Alike, Auditor, Event, Queue},
+    audit::{Alike, Auditor, Event, Queue, moves_data},
 };
 
 use crate::{
@@ -55,54 +55,6 @@ const PAUSE: Duration = Duration::from_millis(50);
 const RETRY: Duration = Duration::from_secs(1);
 /// How often events that were counted are looked at.
 const LOOK: Duration = Duration::from_secs(5);
-/// Operations that move data rather than manage something, by service; CloudTrail leaves them out too,
-/// unless a trail asks for them.
-const DATA: [(&str, &[&str]); 5] = [
-    ("events", &["PutEvents"]),
-    ("logs", &["PutLogEvents"]),
-    (
-        "s3",
-        &[
-            "AbortMultipartUpload",
-            "CompleteMultipartUpload",
-            "CopyObject",
-            "CreateMultipartUpload",
-            "DeleteObject",
-            "DeleteObjectTagging",
-            "DeleteObjects",
-            "GetObject",
-            "GetObjectAcl",
-            "GetObjectAttributes",
-            "GetObjectTagging",
-            "HeadBucket",
-            "HeadObject",
-            "ListMultipartUploads",
-            "ListObjectVersions",
-            "ListObjects",
-            "ListObjectsV2",
-            "ListParts",
-            "PutObject",
-            "PutObjectAcl",
-            "PutObjectTagging",
-            "UploadPart",
-            "UploadPartCopy",
-        ],
-    ),
-    ("sns", &["Publish", "PublishBatch"]),
-    (
-        "sqs",
-        &[
-            "ChangeMessageVisibility",
-            "ChangeMessageVisibilityBatch",
-            "DeleteMessage",
-            "DeleteMessageBatch",
-            "ReceiveMessage",
-            "SendMessage",
-            "SendMessageBatch",
-        ],
-    ),
-];
-
 /// The events of one stream, one after another, in as many records as they take.
 #[derive(Default)]
 struct Lines(VecDeque<Record>);
@@ -408,8 +360,7 @@ enum AppendError {
 #[async_trait]
 impl Auditor for Recorder {
     fn wants(&self, service: &str, operation: &str) -> bool {
-        let data = DATA.iter().find(|(name, _)| *name == service);
-        data.is_none_or(|(_, operations)| !operations.contains(&operation))
+        !moves_data(service, operation)
     }
 
     fn record(&self, event: &Event) -> Queue {

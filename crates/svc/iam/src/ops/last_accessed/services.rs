@@ -1,6 +1,6 @@
 //! The services that reports are about.
 
-use wharf_wire::schema::ServiceSchema;
+use wharf_wire::{audit::moves_data, schema::ServiceSchema};
 
 /// By prefix, as AWS calls them.
 const NAMES: [(&str, &str); 19] = [
@@ -25,51 +25,20 @@ const NAMES: [(&str, &str); 19] = [
     ("wharf", "Wharf"),
 ];
 
-/// Uses of data, which are no actions that AWS tracks; passing a role is none either.
-const DATA: [(&str, &[&str]); 6] = [
-    ("events", &["PutEvents"]),
-    ("iam", &["PassRole"]),
-    ("logs", &["PutLogEvents"]),
-    (
-        "s3",
-        &[
-            "AbortMultipartUpload",
-            "DeleteObject",
-            "DeleteObjectTagging",
-            "DeleteObjectVersion",
-            "DeleteObjectVersionTagging",
-            "GetObject",
-            "GetObjectAcl",
-            "GetObjectAttributes",
-            "GetObjectTagging",
-            "GetObjectVersion",
-            "GetObjectVersionAcl",
-            "GetObjectVersionAttributes",
-            "GetObjectVersionTagging",
-            "ListBucket",
-            "ListBucketMultipartUploads",
-            "ListBucketVersions",
-            "ListMultipartUploadParts",
-            "PutObject",
-            "PutObjectAcl",
-            "PutObjectTagging",
-            "PutObjectVersionAcl",
-            "PutObjectVersionTagging",
-        ],
-    ),
-    ("sns", &["Publish", "PublishBatch"]),
-    (
-        "sqs",
-        &[
-            "ChangeMessageVisibility",
-            "ChangeMessageVisibilityBatch",
-            "DeleteMessage",
-            "DeleteMessageBatch",
-            "ReceiveMessage",
-            "SendMessage",
-            "SendMessageBatch",
-        ],
-    ),
+/// Actions that move data and are called otherwise than operations of S3 are.
+const OF_OBJECTS: [&str; 12] = [
+    "DeleteObjectVersion",
+    "DeleteObjectVersionTagging",
+    "GetObjectVersion",
+    "GetObjectVersionAcl",
+    "GetObjectVersionAttributes",
+    "GetObjectVersionTagging",
+    "ListBucket",
+    "ListBucketMultipartUploads",
+    "ListBucketVersions",
+    "ListMultipartUploadParts",
+    "PutObjectVersionAcl",
+    "PutObjectVersionTagging",
 ];
 
 /// A service that policies can be about.
@@ -97,7 +66,8 @@ impl KnownService {
     }
 }
 
+/// AWS tracks no uses of data; passing a role is no action by itself either.
 pub(super) fn is_tracked(prefix: &str, action: &str) -> bool {
-    let data = DATA.iter().find(|(service, _)| *service == prefix);
-    data.is_none_or(|(_, actions)| !actions.contains(&action))
+    let of_data = moves_data(prefix, action) || (prefix == "s3" && OF_OBJECTS.contains(&action));
+    !of_data && (prefix, action) != ("iam", "PassRole")
 }
