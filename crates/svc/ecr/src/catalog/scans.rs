@@ -200,7 +200,10 @@ impl Catalog {
     ) -> Result<(), EcrError> {
         loop {
             let prefix = keys.scans(repository);
-            let (scans, more): (Vec<Read<Scan>>, _) = self.page(prefix, None, SCAN_PAGE).await?;
+            let (scans, _): (Vec<Read<Scan>>, _) = self.page(prefix, None, SCAN_PAGE).await?;
+            if scans.is_empty() {
+                return Ok(());
+            }
             // Three deletions each; the store takes 128 operations.
             for some in scans.chunks(super::DELETE_BATCH / 2) {
                 let mut txn = Txn::new();
@@ -213,9 +216,6 @@ impl Catalog {
                     txn = txn.when(scan.unchanged()).delete(key);
                 }
                 self.store().txn(permit, txn).await?;
-            }
-            if !more {
-                return Ok(());
             }
         }
     }
