@@ -20,14 +20,14 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::sync::MutexGuard;
 use wharf_base::{Arn, Clock, Permit, SystemClock};
-use wharf_blobs::Blobs;
+use wharf_blobs::{Blobs, Digest};
 use wharf_records::Record;
 use wharf_seal::Keyring;
 pub(crate) use wharf_service::Stored as Read;
 use wharf_service::{Changes, Table, Turns};
 use wharf_store::Store;
 pub(crate) use wharf_wanted::MARKER;
-use wharf_wanted::{WantedError, Wants};
+use wharf_wanted::{Marker, WantedError, Wants, digest_of};
 
 pub(crate) use archive::{Following, StorageClass};
 pub use collect::GcReport;
@@ -253,6 +253,20 @@ impl Catalog {
         let found = self.inner.table.page(&prefix, after, limit, |_| true);
         let found = found.await?;
         Ok((found.records, found.more))
+    }
+
+    /// The digests at the end of all markers below a prefix.
+    pub(crate) async fn marked(&self, prefix: String) -> Result<Vec<Digest>, EcrError> {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let (found, more): (Vec<Read<Marker>>, _) =
+                self.page(prefix.clone(), after, SCAN_PAGE).await?;
+            after = found.last().map(|read| read.key.clone());
+            all.extend(found.iter().filter_map(|read| digest_of(&read.key)));
+            if !more {
+                return Ok(all);
+            }
+        }
     }
 
     pub(crate) async fn open(&self, registry: &Registry, name: &str) -> Result<Open, EcrError> {

@@ -239,17 +239,7 @@ impl Catalog {
         open: &Open,
         subject: &Digest,
     ) -> Result<Vec<Digest>, EcrError> {
-        let prefix = open.keys.referrers(open.id(), subject);
-        let (mut all, mut after) = (Vec::new(), None);
-        loop {
-            let (found, more): (Vec<Read<Marker>>, _) =
-                self.page(prefix.clone(), after, SCAN_PAGE).await?;
-            after = found.last().map(|read| read.key.clone());
-            all.extend(found.iter().filter_map(|read| digest_of(&read.key)));
-            if !more {
-                return Ok(all);
-            }
-        }
+        self.marked(open.keys.referrers(open.id(), subject)).await
     }
 
     /// Returns when an image is to leave the archive.
@@ -359,15 +349,12 @@ impl Catalog {
             if image.status == Status::Activating {
                 image.status = Status::Active;
                 image.activated_at = Some(now);
-                self.raise(&mut tx, &keys, repository).await?;
                 tx.put(&key, &image);
             }
         });
         Ok(true)
     }
-}
 
-impl Catalog {
     /// The repository of this name if it has this id: images of earlier versions do not say of which they are.
     async fn open_of(
         &self,

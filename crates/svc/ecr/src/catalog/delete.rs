@@ -4,13 +4,13 @@ use wharf_base::Permit;
 use wharf_blobs::Digest;
 use wharf_service::transact;
 use wharf_store::{Range, Txn};
+use wharf_wanted::digest_of;
 
-use super::{Catalog, Change, DELETE_BATCH, Happened, ImageRef, Open, Read, Registry, SCAN_PAGE};
+use super::{Catalog, Change, DELETE_BATCH, Happened, ImageRef, Open, Read, Registry};
 use crate::{
     error::EcrError,
     records::{Image, Keys, image_owner, layer_owner},
 };
-use wharf_wanted::{Marker, digest_of};
 
 /// Tags removed in one transaction: with the image and the repository's contents below the store's
 /// 128 operations, 25 of which may be what destinations are owed.
@@ -124,20 +124,12 @@ impl Catalog {
         digest: &Digest,
     ) -> Result<Vec<Digest>, EcrError> {
         let mut parents = Vec::new();
-        let mut after = None;
-        loop {
-            let prefix = open.keys.indexes(open.id());
-            let (found, more): (Vec<Read<Marker>>, _) = self.page(prefix, after, SCAN_PAGE).await?;
-            for index in found.iter().filter_map(|read| digest_of(&read.key)) {
-                let index = self.find(open, &ImageRef::Digest(index)).await?;
-                let lists = index.filter(|index| index.record.children.contains(digest));
-                parents.extend(lists.map(|index| index.record.digest));
-            }
-            after = found.last().map(|read| read.key.clone());
-            if !more {
-                return Ok(parents);
-            }
+        for index in self.marked(open.keys.indexes(open.id())).await? {
+            let index = self.find(open, &ImageRef::Digest(index)).await?;
+            let lists = index.filter(|index| index.record.children.contains(digest));
+            parents.extend(lists.map(|index| index.record.digest));
         }
+        Ok(parents)
     }
 
     /// Removes everything keyed by the id of a repository that is gone, its marker last, so that a
