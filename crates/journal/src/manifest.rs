@@ -86,7 +86,7 @@ impl Image {
 
     /// Puts this in the place of the manifest there is. Either of them is whole at every moment.
     pub(crate) fn write(&self, dir: &Path, disk: &Disk) -> Result<(), ReplaceError> {
-        disk.replace(dir, NAME, |out| out.write_all(&self.frames))
+        disk.replace(dir, NAME, |out| out.write_all(&self.frames), |_| Ok(()))
             .map(|_| ())
     }
 }

@@ -11,13 +11,14 @@ use std::{
 };
 
 use wharf_wal::{
-    DataFile, DecodeError, Decoder, Encoder, FrameError, FrameReader, Place, encode_frame,
+    DataFile, DecodeError, Decoder, Encoder, FrameError, FrameReader, MAX_FRAME_BYTES, Place,
+    encode_frame,
 };
 
 use crate::{
     LeaseId, Revision, Span,
     shared::{Pin, Shared},
-    state::{Lease, State, Version},
+    state::{Lease, Loader, State, Version},
     value::Value,
 };
 
@@ -53,16 +54,6 @@ pub(crate) enum ReadError {
     Corrupt { offset: u64, reason: String },
 }
 
-/// Where the value a key got at a revision now stands in the file.
-#[derive(Debug)]
-pub(crate) struct Moved {
-    pub(crate) key: Arc<str>,
-    pub(crate) revision: Revision,
-    pub(crate) offset: u64,
-    pub(crate) len: u32,
-    pub(crate) crc: u32,
-}
-
 /// Writes frames to a stream and keeps count.
 struct FrameWriter<W> {
     out: W,
@@ -87,43 +78,45 @@ impl<W: Write> FrameWriter<W> {
         })
     }
 
-    /// Returns the byte the payload starts at.
-    fn frame(&mut self, payload: &Encoder) -> io::Result<u64> {
+    /// # Errors
+    /// `InvalidData`: nobody would read a frame of that size.
+    fn frame(&mut self, payload: &Encoder) -> io::Result<()> {
+        if payload.as_slice().len() > MAX_FRAME_BYTES {
+            let error = "a frame of a checkpoint is too large";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+        }
         self.buffer.clear();
         encode_frame(&mut self.buffer, self.salt, self.seq, payload.as_slice());
         self.out.write_all(&self.buffer)?;
-        let start = self.offset + (self.buffer.len() - payload.len()) as u64;
         self.offset += self.buffer.len() as u64;
         self.seq += 1;
-        Ok(start)
+        Ok(())
     }
 }
 
-/// Writes the state as of the pinned revision while the store goes on. `moved` is told where each
-/// value went. Returns entries and bytes.
+/// Writes the state as of the pinned revision while the store goes on. Returns entries and bytes.
 pub(crate) fn write<W: Write>(
     out: W,
     shared: &Shared,
     pin: &Pin,
     first_segment: u64,
-    mut moved: impl FnMut(Moved),
 ) -> io::Result<(u64, u64)> {
     let mut out = FrameWriter::begin(out)?;
     write_preamble(&mut out, shared, pin, first_segment)?;
     let all = Span::Prefix(String::new());
-    let (mut count, mut after): (u64, Option<Arc<str>>) = (0, None);
+    let (mut count, mut after): (u64, Option<String>) = (0, None);
     loop {
-        let mut page: Vec<(Arc<str>, Version)> = Vec::with_capacity(SCAN_KEYS);
+        let mut page: Vec<(String, Version)> = Vec::with_capacity(SCAN_KEYS);
         let mut bytes = 0;
         let last = shared
             .read()
             .scan(&all, after.as_deref(), pin.revision, SCAN_KEYS, |key, v| {
-                page.push((Arc::clone(key), v.clone()));
+                page.push((key.to_key(), v.clone()));
                 bytes += key.len() + v.value.as_ref().map_or(0, Value::len);
                 bytes < FRAME_TARGET_BYTES
             });
         count += page.len() as u64;
-        write_entries(&mut out, page, &mut moved)?;
+        write_entries(&mut out, page)?;
         match last {
             Some(key) => after = Some(key),
             None => break,
@@ -171,44 +164,46 @@ fn write_preamble<W: Write>(
     Ok(())
 }
 
+/// In as many frames as it takes: values that are not in memory may be of any size.
 fn write_entries<W: Write>(
     out: &mut FrameWriter<W>,
-    page: Vec<(Arc<str>, Version)>,
-    moved: &mut impl FnMut(Moved),
+    page: Vec<(String, Version)>,
 ) -> io::Result<()> {
-    if page.is_empty() {
-        return Ok(());
-    }
-    let mut frame = Encoder::new();
-    frame.u8(ENTRIES);
-    frame.number(page.len() as u64);
-    let mut values = Vec::with_capacity(page.len());
+    let (mut entries, mut count) = (Encoder::new(), 0_u64);
     for (key, version) in page {
         let value = match (&version.value, &version.place) {
             (Some(value), _) => value.bytes(),
             (None, Some(place)) => place.read()?.into(),
             (None, None) => return Err(io::Error::other("a value is nowhere")),
         };
-        frame.bytes(key.as_bytes());
-        frame.number(version.mod_revision);
-        frame.number(version.create_revision);
-        frame.number(version.version);
-        frame.number(version.lease.map_or(0, |l| l.0));
-        frame.bytes(&value);
-        values.push((key, version.mod_revision, frame.len() - value.len(), value));
+        if count > 0 && entries.len() + value.len() > FRAME_TARGET_BYTES {
+            write_frame(out, count, &entries)?;
+            (entries, count) = (Encoder::new(), 0);
+        }
+        entries.bytes(key.as_bytes());
+        entries.number(version.mod_revision);
+        entries.number(version.create_revision);
+        entries.number(version.version);
+        entries.number(version.lease().map_or(0, |l| l.0));
+        entries.bytes(&value);
+        count += 1;
     }
-    let start = out.frame(&frame)?;
-    for (key, revision, at, value) in values {
-        let (offset, len) = (start + at as u64, value.len() as u32);
-        moved(Moved {
-            key,
-            revision,
-            offset,
-            len,
-            crc: crc32fast::hash(&value),
-        });
+    match count {
+        0 => Ok(()),
+        count => write_frame(out, count, &entries),
     }
-    Ok(())
+}
+
+fn write_frame<W: Write>(
+    out: &mut FrameWriter<W>,
+    count: u64,
+    entries: &Encoder,
+) -> io::Result<()> {
+    let mut frame = Encoder::with_capacity(entries.len() + 16);
+    frame.u8(ENTRIES);
+    frame.number(count);
+    frame.raw(entries.as_slice());
+    out.frame(&frame)
 }
 
 /// Writes the checkpoint of a store that holds nothing.
@@ -245,7 +240,7 @@ pub(crate) fn write_loaded<W: Write>(out: W, head: Head, state: &State) -> io::R
     out.frame(&first)?;
     out.frame(&leases)?;
     let all = Span::Prefix(String::new());
-    let mut after: Option<Arc<str>> = None;
+    let mut after: Option<String> = None;
     loop {
         let mut page = Vec::new();
         after = state.scan(
@@ -254,11 +249,11 @@ pub(crate) fn write_loaded<W: Write>(out: W, head: Head, state: &State) -> io::R
             state_revision,
             SCAN_KEYS,
             |key, version| {
-                page.push((Arc::clone(key), version.clone()));
+                page.push((key.to_key(), version.clone()));
                 true
             },
         );
-        write_entries(&mut out, page, &mut |_| ())?;
+        write_entries(&mut out, page)?;
         if after.is_none() {
             break;
         }
@@ -275,6 +270,45 @@ pub(crate) fn read<R: Read>(
     source: R,
     file: Option<&Arc<DataFile>>,
 ) -> Result<(Head, State), ReadError> {
+    let (mut loader, mut head) = (Loader::default(), None);
+    frames(source, |payload, at| {
+        take_frame(payload, at, file, &mut head, &mut loader)
+    })?;
+    let head: Head = head.ok_or_else(|| corrupt(PREFIX_BYTES as u64, "it has no head"))?;
+    let mut state = loader.finish();
+    state.revision = head.revision;
+    state.compacted = head.revision;
+    state.next_lease = state.next_lease.max(head.next_lease);
+    Ok((head, state))
+}
+
+/// Tells where the value that each key got at a revision stands in a whole checkpoint.
+pub(crate) fn places<R: Read>(
+    source: R,
+    file: &Arc<DataFile>,
+    mut each: impl FnMut(&str, Revision, Place),
+) -> Result<(), ReadError> {
+    frames(source, |payload, at| {
+        let mut input = Decoder::new(payload);
+        match input.u8()? {
+            ENTRIES => {
+                for _ in 0..input.count(6)? {
+                    let it = Stored::decode(&mut input)?;
+                    let place = Place::of(file, at + it.at as u64, it.value);
+                    each(it.key, it.numbers[0], place);
+                }
+                Ok(false)
+            }
+            tag => Ok(tag == END),
+        }
+    })
+}
+
+/// Hands out frames, with the byte at which the payload of each starts, until `take` says that one is the last.
+pub(crate) fn frames<R: Read>(
+    source: R,
+    mut take: impl FnMut(&[u8], u64) -> Result<bool, DecodeError>,
+) -> Result<(), ReadError> {
     let mut source = BufReader::with_capacity(FRAME_TARGET_BYTES, source);
     let mut prefix = [0; PREFIX_BYTES];
     source.read_exact(&mut prefix).map_err(|e| match e.kind() {
@@ -286,24 +320,20 @@ pub(crate) fn read<R: Read>(
         return Err(corrupt(0, "it is no checkpoint of this version"));
     }
     let mut frames = FrameReader::new(source, u32::from_le_bytes(salt), 1, PREFIX_BYTES as u64);
-    let mut state = State::default();
-    let mut head = None;
     loop {
         let (payload, at) = frames.next_frame().map_err(|e| match e {
             FrameError::Invalid { offset, .. } => corrupt(offset, "a frame is damaged or missing"),
             FrameError::Io(e) => ReadError::Io(e),
         })?;
-        let done = take_frame(payload, at, file, &mut head, &mut state)
-            .map_err(|e| corrupt(at, &format!("a frame {e}")))?;
-        if done {
-            break;
+        if take(payload, at).map_err(|e| corrupt(at, &format!("a frame {e}")))? {
+            return Ok(());
         }
     }
-    let head: Head = head.ok_or_else(|| corrupt(PREFIX_BYTES as u64, "it has no head"))?;
-    state.revision = head.revision;
-    state.compacted = head.revision;
-    state.next_lease = state.next_lease.max(head.next_lease);
-    Ok((head, state))
+}
+
+/// Whether the frame is a checkpoint's last.
+pub(crate) fn is_end(payload: &[u8]) -> bool {
+    payload.first() == Some(&END)
 }
 
 fn corrupt(offset: u64, reason: &str) -> ReadError {
@@ -319,9 +349,10 @@ fn take_frame(
     at: u64,
     file: Option<&Arc<DataFile>>,
     head: &mut Option<Head>,
-    state: &mut State,
+    loader: &mut Loader,
 ) -> Result<bool, DecodeError> {
     let mut input = Decoder::new(payload);
+    let state = &mut loader.state;
     match input.u8()? {
         HEAD => {
             *head = Some(Head {
@@ -346,7 +377,7 @@ fn take_frame(
         }
         ENTRIES => {
             for _ in 0..input.count(6)? {
-                take_entry(&mut input, at, file, state)?;
+                take_entry(&mut input, at, file, loader)?;
             }
         }
         END => {
@@ -362,37 +393,48 @@ fn take_frame(
     Ok(false)
 }
 
+/// An entry as it stands in a frame.
+struct Stored<'a> {
+    key: &'a str,
+    /// Revisions of the value and of the key's beginning, and the version.
+    numbers: [u64; 3],
+    lease: Option<LeaseId>,
+    value: &'a [u8],
+    /// The byte of the payload that the value starts at.
+    at: usize,
+}
+
+impl<'a> Stored<'a> {
+    fn decode(input: &mut Decoder<'a>) -> Result<Self, DecodeError> {
+        let key = input.text()?;
+        let numbers = [input.number()?, input.number()?, input.number()?];
+        if numbers[2] == 0 {
+            return Err(DecodeError::BadNumber);
+        }
+        let lease = match input.number()? {
+            0 => None,
+            id => Some(LeaseId(id)),
+        };
+        let value = input.bytes()?;
+        Ok(Self {
+            key,
+            numbers,
+            lease,
+            value,
+            at: input.position() - value.len(),
+        })
+    }
+}
+
 fn take_entry(
     input: &mut Decoder<'_>,
     at: u64,
     file: Option<&Arc<DataFile>>,
-    state: &mut State,
+    loader: &mut Loader,
 ) -> Result<(), DecodeError> {
-    let key = input.text()?;
-    let (mod_revision, create_revision) = (input.number()?, input.number()?);
-    let version = input.number()?;
-    if version == 0 {
-        return Err(DecodeError::BadNumber);
-    }
-    let lease = match input.number()? {
-        0 => None,
-        id => Some(LeaseId(id)),
-    };
-    let value = input.bytes()?;
-    let offset = at + (input.position() - value.len()) as u64;
-    let place = file.map(|file| Place::of(file, offset, value));
-    let value = Some(Value::of(value));
-    state.load(
-        key,
-        Version {
-            mod_revision,
-            create_revision,
-            version,
-            lease,
-            value,
-            place,
-        },
-    );
+    let it = Stored::decode(input)?;
+    let place = file.map(|file| Place::of(file, at + it.at as u64, it.value));
+    loader.load(it.key, Version::live(it.numbers, it.lease, it.value, place));
     Ok(())
 }
 
@@ -401,14 +443,48 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn values_of_any_size_are_written_in_frames_that_can_be_read() {
+        let mut loader = Loader::default();
+        let value = vec![7; 100_000];
+        for number in 0..700 {
+            let version = Version::live([1, 1, 1], None, &value, None);
+            loader.load(&format!("/k/{number:04}"), version);
+        }
+        let mut state = loader.finish();
+        state.revision = 1;
+        let head = Head {
+            epoch: 1,
+            revision: 1,
+            next_lease: 1,
+            first_segment: 1,
+        };
+        let mut file = Vec::new();
+        write_loaded(&mut file, head, &state).unwrap();
+        let mut largest = 0;
+        frames(&file[..], |payload, _| {
+            largest = largest.max(payload.len());
+            Ok(is_end(payload))
+        })
+        .unwrap();
+        assert!(largest < FRAME_TARGET_BYTES + 110_000, "{largest}");
+        let (_, again) = read(&file[..], None).unwrap();
+        assert_eq!(again.live_keys(), 700);
+        // What nobody could read is not written.
+        let mut out = FrameWriter::begin(Vec::new()).unwrap();
+        let mut frame = Encoder::new();
+        frame.raw(&vec![0; MAX_FRAME_BYTES + 1]);
+        assert!(out.frame(&frame).is_err());
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
         /// As if damage had met the checksum too.
         #[test]
         fn hostile_frames_never_panic(tag in 0u8..7, rest in proptest::collection::vec(0u8..9, 0..99)) {
-            let (mut head, mut state) = (None, State::default());
+            let (mut head, mut loader) = (None, Loader::default());
             let payload = [&[tag][..], &rest].concat();
-            let _ = take_frame(&payload, 12, None, &mut head, &mut state);
+            let _ = take_frame(&payload, 12, None, &mut head, &mut loader);
         }
 
         #[test]

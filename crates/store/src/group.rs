@@ -226,7 +226,10 @@ impl<'a> Group<'a> {
     fn get(&self, key: &str) -> Option<Entry> {
         match self.written.get(key) {
             Some(entry) => entry.clone(),
-            None => self.state.current(key).map(|v| v.found(key, false).entry),
+            None => self
+                .state
+                .current(key)
+                .map(|v| v.found(key.to_owned(), false).entry),
         }
     }
 
@@ -255,7 +258,7 @@ fn fields(v: &Version) -> Option<Fields<'_>> {
         v.version,
         v.create_revision,
         v.mod_revision,
-        v.lease,
+        v.lease(),
         v.value.as_ref()?.as_ref(),
     ))
 }

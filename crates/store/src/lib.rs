@@ -40,6 +40,7 @@ mod restore;
 mod shared;
 mod state;
 mod store;
+mod tree;
 mod txn;
 mod types;
 mod value;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::sync::watch;
-use wharf_wal::{FolderLock, Log, LogOptions};
+use wharf_wal::{FolderLock, Log, LogOptions, Output};
 
 use crate::{
     OpenError, RestoreOptions, RestoreReport, Store, StoreOptions,
@@ -18,7 +18,8 @@ use crate::{
     lease::LeaseTimers,
     medium::{Medium, Segments},
     restore::{
-        checkpoint_path, holds_log, next_epoch, remove_unfinished, replace_checkpoint, restore,
+        checkpoint_path, holds_log, is_whole, next_epoch, remove_unfinished, replace_checkpoint,
+        restore,
     },
     shared::Shared,
     state::State,
@@ -163,10 +164,9 @@ fn load_checkpoint(
             });
         }
         let epoch = next_epoch(options, 0);
-        replace_checkpoint(dir, &options.disk, |out| {
-            checkpoint::write_empty(out, epoch)
-        })
-        .map_err(OpenError::io("write", &path))?;
+        let write = |out: &mut Output| checkpoint::write_empty(out, epoch);
+        replace_checkpoint(dir, &options.disk, write, is_whole)
+            .map_err(OpenError::io("write", &path))?;
     }
     let file = std::fs::File::open(&path).map_err(OpenError::io("open", &path))?;
     let data = wharf_wal::DataFile::new(

@@ -3,7 +3,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read},
+    io::{self, Read, Seek},
     path::{Path, PathBuf},
 };
 
@@ -46,14 +46,30 @@ pub(crate) fn checkpoint_path(dir: &Path) -> PathBuf {
     dir.join(CHECKPOINT)
 }
 
-/// Puts a new checkpoint in the place of the old one. Either of them is whole at every moment.
+/// Puts a new checkpoint in the place of the old one. Either of them is whole at every moment: `check` reads the new one
+/// before it takes the place, for what is in the log before it is removed then.
 pub(crate) fn replace_checkpoint<T>(
     dir: &Path,
     disk: &Disk,
     write: impl FnOnce(&mut Output) -> io::Result<T>,
-) -> io::Result<(T, File)> {
+    check: impl FnOnce(&File) -> Result<(), ReadError>,
+) -> io::Result<T> {
+    let check = |file: &File| {
+        check(file).map_err(|error| match error {
+            ReadError::Io(error) => error,
+            damage => io::Error::new(io::ErrorKind::InvalidData, damage),
+        })
+    };
     // Where the outcome is unsettled, the log from the older of the two on is still there.
-    Ok(disk.replace(dir, CHECKPOINT, write)?)
+    let (written, _) = disk.replace(dir, CHECKPOINT, write, check)?;
+    Ok(written)
+}
+
+/// Whether every frame of a new checkpoint can be read.
+pub(crate) fn is_whole(file: &File) -> Result<(), ReadError> {
+    let mut file = file;
+    file.rewind()?;
+    checkpoint::frames(file, |payload, _| Ok(checkpoint::is_end(payload)))
 }
 
 /// Whether files of a log lie in the folder.
@@ -127,10 +143,9 @@ pub(crate) fn restore(
         next_lease: head.next_lease,
         first_segment: 1,
     };
-    replace_checkpoint(dir, &options.disk, |out| {
-        checkpoint::write_loaded(out, raised, &state)
-    })
-    .map_err(OpenError::io("write", path))?;
+    let write = |out: &mut Output| checkpoint::write_loaded(out, raised, &state);
+    replace_checkpoint(dir, &options.disk, write, is_whole)
+        .map_err(OpenError::io("write", path))?;
     Ok(RestoreReport {
         epoch,
         revision,

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque, btree_map},
+    num::NonZeroU64,
     ops::Bound,
     sync::Arc,
 };
@@ -11,7 +12,12 @@ use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard};
 use wharf_wal::Place;
 
-use crate::{Entry, LeaseId, Revision, Span, record::Change, value::Value};
+use crate::{
+    Entry, LeaseId, Revision, Span,
+    record::Change,
+    tree::{Key, Loading, Name, Tree, merged},
+    value::Value,
+};
 
 /// One value a key had, or, with `version` 0, its absence.
 #[derive(Debug, Clone)]
@@ -19,13 +25,34 @@ pub(crate) struct Version {
     pub(crate) mod_revision: Revision,
     pub(crate) create_revision: Revision,
     pub(crate) version: u64,
-    pub(crate) lease: Option<LeaseId>,
+    lease: Option<NonZeroU64>,
     /// Live values always are in memory; replaced ones may be on disk alone.
     pub(crate) value: Option<Value>,
     pub(crate) place: Option<Place>,
 }
 
 impl Version {
+    /// A value that was written, or is read again, with where it stands on disk.
+    pub(crate) fn live(
+        [mod_revision, create_revision, version]: [u64; 3],
+        lease: Option<LeaseId>,
+        value: &[u8],
+        place: Option<Place>,
+    ) -> Self {
+        Self {
+            mod_revision,
+            create_revision,
+            version,
+            lease: lease.and_then(|id| NonZeroU64::new(id.0)),
+            value: Some(Value::of(value)),
+            place,
+        }
+    }
+
+    pub(crate) fn lease(&self) -> Option<LeaseId> {
+        self.lease.map(|id| LeaseId(id.get()))
+    }
+
     fn tombstone(revision: Revision) -> Self {
         Self {
             mod_revision: revision,
@@ -41,7 +68,7 @@ impl Version {
         self.version > 0
     }
 
-    pub(crate) fn found(&self, key: &str, keys_only: bool) -> Found {
+    pub(crate) fn found(&self, key: String, keys_only: bool) -> Found {
         let value = if keys_only {
             Some(Bytes::new())
         } else {
@@ -54,12 +81,12 @@ impl Version {
                 None
             },
             entry: Entry {
-                key: key.to_owned(),
+                key,
                 value: value.unwrap_or_default(),
                 create_revision: self.create_revision,
                 mod_revision: self.mod_revision,
                 version: self.version,
-                lease: self.lease,
+                lease: self.lease(),
             },
         }
     }
@@ -100,20 +127,49 @@ impl Found {
 #[derive(Debug)]
 struct Chain {
     current: Version,
-    older: Vec<Version>,
+    /// Most keys have none, so that there is room for no more than that.
+    older: Option<Box<Older>>,
 }
+
+/// What a key was before, ascending by revision.
+#[derive(Debug, Default)]
+struct Older(Vec<Version>);
 
 impl Chain {
     fn of(current: Version) -> Self {
         Self {
             current,
-            older: Vec::new(),
+            older: None,
         }
     }
 
     fn push(&mut self, version: Version) {
         let old = std::mem::replace(&mut self.current, version);
-        self.older.push(old);
+        self.older.get_or_insert_default().0.push(old);
+    }
+
+    fn older(&self) -> &[Version] {
+        self.older.as_ref().map_or(&[], |it| &it.0)
+    }
+
+    fn older_mut(&mut self) -> &mut [Version] {
+        self.older.as_mut().map_or(&mut [], |it| &mut it.0)
+    }
+
+    /// Forgets what was replaced before `revision`; how many bytes of values that were in memory.
+    fn forget_before(&mut self, revision: Revision) -> usize {
+        let Some(Older(older)) = self.older.as_deref_mut() else {
+            return 0;
+        };
+        let gone = older.partition_point(|v| v.mod_revision < revision);
+        let gone = older.drain(..gone);
+        let bytes = gone
+            .map(|old| old.value.as_ref().map_or(0, Value::len))
+            .sum();
+        if older.is_empty() {
+            self.older = None;
+        }
+        bytes
     }
 
     /// What stood at `revision`.
@@ -121,14 +177,16 @@ impl Chain {
         if self.current.mod_revision <= revision {
             return Some(&self.current);
         }
-        let behind = self.older.partition_point(|v| v.mod_revision <= revision);
-        behind.checked_sub(1).map(|i| &self.older[i])
+        let older = self.older();
+        let behind = older.partition_point(|v| v.mod_revision <= revision);
+        behind.checked_sub(1).map(|i| &older[i])
     }
 
     /// The version that the one of `revision` replaced.
     fn before_mut(&mut self, revision: Revision) -> Option<&mut Version> {
-        let behind = self.older.partition_point(|v| v.mod_revision < revision);
-        behind.checked_sub(1).map(|i| &mut self.older[i])
+        let older = self.older_mut();
+        let behind = older.partition_point(|v| v.mod_revision < revision);
+        behind.checked_sub(1).map(|i| &mut older[i])
     }
 }
 
@@ -138,6 +196,15 @@ pub(crate) struct Lease {
     pub(crate) keys: BTreeSet<Arc<str>>,
 }
 
+/// A change of a key.
+#[derive(Debug)]
+struct Changed {
+    revision: Revision,
+    key: Key,
+    /// There was something of that key before: what there is no need to forget.
+    replaces: bool,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) revision: Revision,
@@ -145,11 +212,11 @@ pub(crate) struct State {
     /// Those that are there now. Apart from the others, since a queue's keys come and go: who looks for the
     /// first would pass all that went before.
     // Boxed: keys mostly come in order, which leaves half of each node of the tree empty.
-    keys: BTreeMap<Arc<str>, Box<Chain>>,
+    keys: Tree<Box<Chain>>,
     /// Those that were there, and can still be asked for.
-    gone: BTreeMap<Arc<str>, Box<Chain>>,
+    gone: Tree<Box<Chain>>,
     /// Every change behind the pruned revision, oldest first.
-    changes: VecDeque<(Revision, Arc<str>)>,
+    changes: VecDeque<Changed>,
     /// How many of `changes`, from the front, have had the value they replaced put out of memory.
     evicted: usize,
     /// Bytes of replaced values in memory.
@@ -163,6 +230,33 @@ pub(crate) struct State {
     /// Revisions that someone is reading at, and how many are.
     /// Apart from the state's own lock: pinning must not wait for other readers.
     pins: Mutex<BTreeMap<Revision, usize>>,
+}
+
+/// A state that is being read from a checkpoint.
+#[derive(Debug, Default)]
+pub(crate) struct Loader {
+    pub(crate) state: State,
+    keys: Loading<Box<Chain>>,
+}
+
+impl Loader {
+    /// Takes up an entry, in any order of keys; in their own it is fastest.
+    pub(crate) fn load(&mut self, key: &str, version: Version) {
+        let state = &mut self.state;
+        state.live_bytes += size_of_entry(key, version.value.as_ref());
+        state.live_keys += 1;
+        if let Some(lease) = version.lease() {
+            state.attach(lease, key);
+        }
+        self.keys.push(key, Box::new(Chain::of(version)));
+    }
+
+    pub(crate) fn finish(self) -> State {
+        State {
+            keys: self.keys.finish(),
+            ..self.state
+        }
+    }
 }
 
 impl State {
@@ -179,7 +273,7 @@ impl State {
         found.map(Box::as_ref)
     }
 
-    fn chain_mut(&mut self, key: &str) -> Option<&mut Chain> {
+    fn chain_mut(&mut self, key: &Key) -> Option<&mut Chain> {
         match self.keys.get_mut(key) {
             Some(chain) => Some(chain),
             None => self.gone.get_mut(key).map(Box::as_mut),
@@ -188,17 +282,6 @@ impl State {
 
     pub(crate) fn live_keys(&self) -> usize {
         self.live_keys
-    }
-
-    /// Takes up an entry of a checkpoint; only while loading, in any order of keys.
-    pub(crate) fn load(&mut self, key: &str, version: Version) {
-        self.live_bytes += size_of_entry(key, version.value.as_ref());
-        self.live_keys += 1;
-        let key: Arc<str> = key.into();
-        if let Some(lease) = version.lease {
-            self.attach(lease, &key);
-        }
-        self.keys.insert(key, Box::new(Chain::of(version)));
     }
 
     /// Applies a change that is durable. `place` is that of a put's value.
@@ -236,30 +319,26 @@ impl State {
         lease: Option<LeaseId>,
         place: Option<Place>,
     ) {
-        let mut version = Version {
-            mod_revision: revision,
-            create_revision: revision,
-            version: 1,
-            lease,
-            value: Some(Value::of(value)),
-            place,
-        };
+        let mut version = Version::live([revision, revision, 1], lease, value, place);
         self.revision = self.revision.max(revision);
         self.live_bytes += size_of_entry(key, version.value.as_ref());
-        let (name, old_lease) = match self.keys.entry(key.into()) {
+        let (name, slot) = self.keys.slot(key);
+        let (old_lease, replaces) = match slot {
             btree_map::Entry::Occupied(mut there) => {
                 let chain = there.get_mut();
                 let old = &chain.current;
                 version.create_revision = old.create_revision;
                 version.version = old.version.saturating_add(1);
-                let old_lease = old.lease;
+                let old_lease = old.lease();
                 self.live_bytes -= size_of_entry(key, old.value.as_ref());
                 self.replaced_bytes += old.value.as_ref().map_or(0, Value::len);
                 chain.push(version);
-                (Arc::clone(there.key()), old_lease)
+                (old_lease, true)
             }
             btree_map::Entry::Vacant(free) => {
-                let chain = match self.gone.remove(key) {
+                let gone = self.gone.remove(key);
+                let replaces = gone.is_some();
+                let chain = match gone {
                     Some(mut chain) => {
                         chain.push(version);
                         chain
@@ -267,38 +346,46 @@ impl State {
                     None => Box::new(Chain::of(version)),
                 };
                 self.live_keys += 1;
-                let name = Arc::clone(free.key());
                 free.insert(chain);
-                (name, None)
+                (None, replaces)
             }
         };
-        self.change_lease(&name, old_lease, lease);
-        self.changes.push_back((revision, name));
+        self.change_lease(key, old_lease, lease);
+        self.changes.push_back(Changed {
+            revision,
+            key: name,
+            replaces,
+        });
     }
 
     fn delete(&mut self, revision: Revision, key: &str) {
         let tombstone = Version::tombstone(revision);
-        let name = if let Some((name, mut chain)) = self.keys.remove_entry(key) {
+        let name = if let Some(mut chain) = self.keys.remove(key) {
             let old = &chain.current;
-            let old_lease = old.lease;
+            let old_lease = old.lease();
             self.live_bytes -= size_of_entry(key, old.value.as_ref());
             self.live_keys -= 1;
             self.replaced_bytes += old.value.as_ref().map_or(0, Value::len);
             chain.push(tombstone);
-            self.gone.insert(Arc::clone(&name), chain);
-            self.change_lease(&name, old_lease, None);
-            name
-        } else if let Some((name, chain)) = named_mut(&mut self.gone, key) {
-            chain.push(tombstone);
-            Arc::clone(name)
+            self.change_lease(key, old_lease, None);
+            self.gone.insert(key, chain)
         } else {
-            return;
+            let name = Key::of(key);
+            let Some(chain) = self.gone.get_mut(&name) else {
+                return;
+            };
+            chain.push(tombstone);
+            name
         };
         self.revision = self.revision.max(revision);
-        self.changes.push_back((revision, name));
+        self.changes.push_back(Changed {
+            revision,
+            key: name,
+            replaces: true,
+        });
     }
 
-    fn change_lease(&mut self, name: &Arc<str>, old: Option<LeaseId>, new: Option<LeaseId>) {
+    fn change_lease(&mut self, name: &str, old: Option<LeaseId>, new: Option<LeaseId>) {
         if old == new {
             return;
         }
@@ -312,9 +399,9 @@ impl State {
 
     /// A lease that is not there yet comes from a checkpoint that was written after its end: the
     /// deletion of the key follows in the log.
-    fn attach(&mut self, id: LeaseId, key: &Arc<str>) {
+    fn attach(&mut self, id: LeaseId, key: &str) {
         if let Some(lease) = self.leases.get_mut(&id) {
-            lease.keys.insert(Arc::clone(key));
+            lease.keys.insert(key.into());
         }
     }
 
@@ -357,32 +444,25 @@ impl State {
             .first_key_value()
             .map_or(Revision::MAX, |(r, _)| *r);
         let to = self.compacted.min(pinned);
-        while self
-            .changes
-            .front()
-            .is_some_and(|(revision, _)| *revision <= to)
-        {
-            let Some((revision, key)) = self.changes.pop_front() else {
+        while self.changes.front().is_some_and(|it| it.revision <= to) {
+            let Some(changed) = self.changes.pop_front() else {
                 break;
             };
             self.evicted = self.evicted.saturating_sub(1);
-            // Borrowed field by field: those of the state are counted below.
-            let chain = match self.keys.get_mut(&key) {
-                Some(chain) => Some(chain),
-                None => self.gone.get_mut(&key),
-            };
-            let Some(chain) = chain else {
+            if !changed.replaces {
+                continue;
+            }
+            let Changed { revision, key, .. } = changed;
+            let Some(chain) = self.chain_mut(&key) else {
                 continue;
             };
-            let gone = chain.older.partition_point(|v| v.mod_revision < revision);
-            for old in chain.older.drain(..gone) {
-                self.replaced_bytes -= old.value.as_ref().map_or(0, Value::len);
-            }
-            if chain.older.is_empty() {
-                chain.older = Vec::new();
-                if !chain.current.is_live() && chain.current.mod_revision == revision {
-                    self.gone.remove(&key);
-                }
+            let bytes = chain.forget_before(revision);
+            let is_over = chain.older.is_none()
+                && !chain.current.is_live()
+                && chain.current.mod_revision == revision;
+            self.replaced_bytes -= bytes;
+            if is_over {
+                self.gone.remove(&key.name().to_key());
             }
         }
     }
@@ -390,30 +470,29 @@ impl State {
     /// Puts replaced values out of memory, oldest first, until at most `budget` bytes are left.
     pub(crate) fn evict(&mut self, budget: usize) {
         while self.replaced_bytes > budget {
-            let Some((revision, key)) = self.changes.get(self.evicted) else {
+            let Some(changed) = self.changes.get(self.evicted) else {
                 break;
             };
             self.evicted += 1;
-            let chain = match self.keys.get_mut(key) {
-                Some(chain) => Some(chain),
-                None => self.gone.get_mut(key),
-            };
-            let replaced = chain.and_then(|c| c.before_mut(*revision));
+            if !changed.replaces {
+                continue;
+            }
+            let (revision, key) = (changed.revision, changed.key.clone());
+            let replaced = self.chain_mut(&key).and_then(|c| c.before_mut(revision));
             if let Some(old) = replaced.filter(|v| v.place.is_some()) {
-                self.replaced_bytes -= old.value.take().map_or(0, |v| v.len());
+                let bytes = old.value.take().map_or(0, |v| v.len());
+                self.replaced_bytes -= bytes;
             }
         }
     }
 
     /// A checkpoint now holds the value that `key` got at `revision`.
     pub(crate) fn relocate(&mut self, key: &str, revision: Revision, place: Place) {
-        let Some(chain) = self.chain_mut(key) else {
+        let Some(chain) = self.chain_mut(&Key::of(key)) else {
             return;
         };
-        let versions = chain
-            .older
-            .iter_mut()
-            .chain(std::iter::once(&mut chain.current));
+        let older = chain.older.iter_mut().flat_map(|it| it.0.iter_mut());
+        let versions = older.chain(std::iter::once(&mut chain.current));
         for version in versions.filter(|v| v.mod_revision == revision && v.is_live()) {
             version.place = Some(place.clone());
         }
@@ -428,8 +507,8 @@ impl State {
         after: Option<&str>,
         at: Revision,
         most: usize,
-        mut visit: impl FnMut(&'a Arc<str>, &'a Version) -> bool,
-    ) -> Option<Arc<str>> {
+        mut visit: impl FnMut(Name<'a>, &'a Version) -> bool,
+    ) -> Option<String> {
         let from: &str = match span {
             Span::Prefix(prefix) => prefix,
             Span::Between { from, .. } => from,
@@ -438,23 +517,14 @@ impl State {
             Some(after) if after >= from => Bound::Excluded(after),
             _ => Bound::Included(from),
         };
-        let bounds = (start, Bound::Unbounded);
-        let mut here = self.keys.range::<str, _>(bounds).peekable();
+        let here = self.keys.from(start);
         // What is gone now was there before.
-        let gone = (at < self.revision).then(|| self.gone.range::<str, _>(bounds));
-        let mut gone = gone.into_iter().flatten().peekable();
+        let gone = (at < self.revision).then(|| self.gone.from(start));
         let mut looked = 0;
-        loop {
-            let is_gone = match (here.peek(), gone.peek()) {
-                (Some((here, _)), Some((gone, _))) => gone < here,
-                (None, Some(_)) => true,
-                (_, None) => false,
-            };
-            let next = if is_gone { gone.next() } else { here.next() };
-            let (key, chain) = next?;
+        for (key, chain) in merged(here, gone.into_iter().flatten()) {
             let inside = match span {
-                Span::Prefix(prefix) => key.starts_with(prefix.as_str()),
-                Span::Between { to, .. } => **key < **to,
+                Span::Prefix(prefix) => key.starts_with(prefix),
+                Span::Between { to, .. } => key < Name::whole(to),
             };
             if !inside {
                 return None;
@@ -465,9 +535,10 @@ impl State {
                 None => true,
             };
             if !go_on || looked == most {
-                return Some(Arc::clone(key));
+                return Some(key.to_key());
             }
         }
+        None
     }
 
     /// The changes from revision `from` on whose keys start with `prefix`. Looks at about `most`
@@ -480,20 +551,19 @@ impl State {
         most: usize,
         most_bytes: u64,
     ) -> (Vec<FoundEvent>, Revision) {
-        let start = self
-            .changes
-            .partition_point(|(revision, _)| *revision < from);
+        let start = self.changes.partition_point(|it| it.revision < from);
         let (mut found, mut bytes) = (Vec::new(), 0);
         let mut seen = None;
-        for (looked, (revision, key)) in self.changes.range(start..).enumerate() {
-            if let Some(seen) = seen.filter(|s| s != revision)
+        for (looked, changed) in self.changes.range(start..).enumerate() {
+            let (revision, name) = (changed.revision, changed.key.name());
+            if let Some(seen) = seen.filter(|s| *s != revision)
                 && (looked >= most || bytes >= most_bytes)
             {
                 return (found, seen);
             }
-            seen = Some(*revision);
-            if prefixes.iter().any(|prefix| key.starts_with(prefix))
-                && let Some(event) = self.event(key, *revision)
+            seen = Some(revision);
+            if prefixes.iter().any(|prefix| name.starts_with(prefix))
+                && let Some(event) = self.event(name.to_key(), revision)
             {
                 bytes += event.bytes();
                 found.push(event);
@@ -502,29 +572,19 @@ impl State {
         (found, self.revision)
     }
 
-    fn event(&self, key: &str, revision: Revision) -> Option<FoundEvent> {
-        let chain = self.chain(key)?;
+    fn event(&self, key: String, revision: Revision) -> Option<FoundEvent> {
+        let chain = self.chain(&key)?;
         let now = chain.at(revision)?;
         let before = revision
             .checked_sub(1)
             .and_then(|r| chain.at(r))
             .filter(|v| v.is_live());
         Some(FoundEvent {
+            previous: before.map(|v| v.found(key.clone(), false)),
             entry: now.found(key, !now.is_live()),
             deleted: !now.is_live(),
-            previous: before.map(|v| v.found(key, false)),
         })
     }
-}
-
-/// A key as it is kept, and its chain.
-fn named_mut<'a>(
-    among: &'a mut BTreeMap<Arc<str>, Box<Chain>>,
-    key: &str,
-) -> Option<(&'a Arc<str>, &'a mut Chain)> {
-    let only = (Bound::Included(key), Bound::Included(key));
-    let (name, chain) = among.range_mut::<str, _>(only).next()?;
-    Some((name, chain))
 }
 
 fn size_of_entry(key: &str, value: Option<&Value>) -> u64 {

@@ -134,7 +134,9 @@ impl Store {
     pub(crate) fn current(&self, key: &str) -> Option<Entry> {
         let state = self.inner.shared.read();
         // Live values are in memory, always.
-        state.current(key).map(|v| v.found(key, false).entry)
+        state
+            .current(key)
+            .map(|v| v.found(key.to_owned(), false).entry)
     }
 
     async fn before_read(&self) -> Result<(), StoreError> {
@@ -152,7 +154,9 @@ impl Store {
         let found = {
             let state = self.inner.shared.read();
             let at = check_revision(&state, Some(revision))?;
-            state.get_at(key, at).map(|v| v.found(key, false))
+            state
+                .get_at(key, at)
+                .map(|v| v.found(key.to_owned(), false))
         };
         Ok(fetch_entries(found.into_iter().collect()).await?.pop())
     }
@@ -211,12 +215,12 @@ impl Store {
                 // One key beyond the limit tells that there is more.
                 *more = found.len() == limit;
                 if !*more {
-                    found.push(version.found(key, range.keys_only));
+                    found.push(version.found(key.to_key(), range.keys_only));
                 }
                 !*more
             },
         );
-        *after = last.map(|key| key.to_string());
+        *after = last;
         after.is_some() && !*more
     }
 
@@ -347,7 +351,7 @@ impl Store {
         let shared = Arc::clone(&self.inner.shared);
         let write = move || {
             let pin = Pin::take(&shared, None).map_err(std::io::Error::other)?;
-            let (entries, bytes) = checkpoint::write(&mut writer, &shared, &pin, 0, |_| ())?;
+            let (entries, bytes) = checkpoint::write(&mut writer, &shared, &pin, 0)?;
             let (revision, epoch) = (pin.revision, shared.epoch);
             Ok((
                 writer,

@@ -6,7 +6,7 @@
 use std::{
     collections::VecDeque,
     fs::File,
-    io,
+    io::{self, Seek as _},
     path::Path,
     sync::{
         Arc,
@@ -17,11 +17,11 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use wharf_base::NoRoom;
-use wharf_wal::{AppendError, DataFile, Disk, Place, Purpose, is_disk_full};
+use wharf_wal::{AppendError, DataFile, Disk, Output, Place, Purpose, is_disk_full};
 
 use crate::{
     LeaseId, Revision, StoreError, StoreOptions, Txn, TxnReply,
-    checkpoint::{self, Moved},
+    checkpoint::{self, ReadError},
     group::{GROUP_BYTES, Group},
     medium::Medium,
     record::{Change, decode_frame},
@@ -78,11 +78,9 @@ pub(crate) enum Command {
     Close,
 }
 
-/// A checkpoint is in its place.
+/// A checkpoint is in its place, and values are read from it.
 pub(crate) struct Checkpointed {
-    file: File,
     first_segment: u64,
-    moved: Vec<Moved>,
 }
 
 /// A segment and the last revision in it.
@@ -471,10 +469,6 @@ impl Writer {
     fn take_checkpoint(&mut self, done: io::Result<Checkpointed>) {
         self.join_checkpoint();
         self.checkpointing = false;
-        let Medium::Folder { dir, .. } = &self.medium else {
-            return;
-        };
-        let path = checkpoint_path(dir);
         let done = match done {
             Ok(done) => done,
             // It makes far more room than it takes; what starts it stands as before.
@@ -482,20 +476,6 @@ impl Writer {
             Err(error) => return self.put_off_checkpoint(&error),
         };
         self.retry_checkpoint_at = None;
-        let file = DataFile::new(path, done.file);
-        for part in done.moved.chunks(RELOCATE_KEYS) {
-            let mut state = self.shared.write();
-            for m in part {
-                let file = Arc::clone(&file);
-                let place = Place {
-                    file,
-                    offset: m.offset,
-                    len: m.len,
-                    crc: m.crc,
-                };
-                state.relocate(&m.key, m.revision, place);
-            }
-        }
         self.forget_before(done.first_segment);
     }
 
@@ -527,15 +507,33 @@ fn write_checkpoint(
     first_segment: u64,
 ) -> io::Result<Checkpointed> {
     let pin = Pin::oldest(shared);
-    let mut moved = Vec::new();
-    let (_, file) = replace_checkpoint(dir, disk, |out| {
-        checkpoint::write(out, shared, &pin, first_segment, |m| moved.push(m))
+    let write = |out: &mut Output| checkpoint::write(out, shared, &pin, first_segment);
+    replace_checkpoint(dir, disk, write, |file| relocate(shared, dir, file))?;
+    Ok(Checkpointed { first_segment })
+}
+
+/// From now on values are read from the checkpoint that was just written. It is read again for that: what
+/// would have to be remembered of each value meanwhile is a good part of the values, and a checkpoint that cannot be
+/// read must not take the place of the log. Values that were found in one that is not taken are read from it until they
+/// are found in the next.
+fn relocate(shared: &Shared, dir: &Path, mut file: &File) -> Result<(), ReadError> {
+    file.rewind()?;
+    let data = DataFile::new(checkpoint_path(dir), file.try_clone()?);
+    let mut some = Vec::with_capacity(RELOCATE_KEYS);
+    let apply = |some: &mut Vec<(String, Revision, Place)>| {
+        let mut state = shared.write();
+        for (key, revision, place) in some.drain(..) {
+            state.relocate(&key, revision, place);
+        }
+    };
+    checkpoint::places(file, &data, |key, revision, place| {
+        some.push((key.to_owned(), revision, place));
+        if some.len() == RELOCATE_KEYS {
+            apply(&mut some);
+        }
     })?;
-    Ok(Checkpointed {
-        file,
-        first_segment,
-        moved,
-    })
+    apply(&mut some);
+    Ok(())
 }
 
 /// Applies a durable frame. `start`: the file it is in, and the byte its payload starts at. Keys'

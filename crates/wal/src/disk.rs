@@ -55,6 +55,8 @@ pub enum Fault {
     Refuse(i32),
     /// Of a write, so many bytes reach the file first.
     Short { bytes: usize, errno: i32 },
+    /// Of a write, the last byte reaches the file as another, and nobody is told.
+    Wrong,
 }
 
 /// Decides which operations fail. It may also take its time, as a slow disk does.
@@ -78,7 +80,7 @@ impl Disk {
 
     fn meet(&self, operation: Operation<'_>) -> io::Result<()> {
         match self.faults.as_ref().and_then(|it| it.meet(&operation)) {
-            None => Ok(()),
+            None | Some(Fault::Wrong) => Ok(()),
             Some(Fault::Refuse(errno) | Fault::Short { errno, .. }) => {
                 Err(io::Error::from_raw_os_error(errno))
             }
@@ -118,6 +120,13 @@ impl Disk {
                 }) => {
                     file.write_all_at(&bytes[..written.min(bytes.len())], offset)?;
                     return Err(io::Error::from_raw_os_error(errno));
+                }
+                Some(Fault::Wrong) => {
+                    let mut bytes = bytes.to_vec();
+                    if let Some(last) = bytes.last_mut() {
+                        *last ^= 1;
+                    }
+                    return file.write_all_at(&bytes, offset);
                 }
             }
         }
@@ -165,12 +174,13 @@ impl Disk {
     }
 
     /// Puts a file written by `write` in the place of `dir/name`: either of them is whole at every
-    /// moment. It is written as `dir/name.new` first.
+    /// moment. It is written as `dir/name.new` first, and nothing is put if `check` says no to it.
     pub fn replace<T>(
         &self,
         dir: &Path,
         name: &str,
         write: impl FnOnce(&mut Output) -> io::Result<T>,
+        check: impl FnOnce(&File) -> io::Result<()>,
     ) -> Result<(T, File), ReplaceError> {
         let unfinished = dir.join(format!("{name}.new"));
         let target = dir.join(name);
@@ -180,6 +190,7 @@ impl Disk {
             let mut out = Output::create(self, &unfinished)?;
             let written = write(&mut out)?;
             let file = out.finish()?;
+            check(&file)?;
             self.rename(&unfinished, &target)?;
             Ok((written, file, folder))
         };

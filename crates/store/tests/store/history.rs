@@ -1,6 +1,12 @@
 //! History beyond what memory holds, compaction by itself, and the checkpoints that follow it.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
 use wharf_store::{Range, StoreError, StoreOptions, Txn};
+use wharf_wal::{Disk, Fault, Faults, Operation};
 
 use crate::support::{Bench, DEADLINE, PERMIT, next, open_with};
 
@@ -53,6 +59,46 @@ async fn a_slow_watch_reads_from_the_log() {
         b.store.get_at("/k", 500).await.unwrap().unwrap().value,
         value(500)
     );
+}
+
+/// Checkpoints reach the disk wrong, and nobody is told.
+#[derive(Debug, Default)]
+struct WrongCheckpoints {
+    on: AtomicBool,
+    written: AtomicUsize,
+}
+
+impl Faults for WrongCheckpoints {
+    fn meet(&self, operation: &Operation<'_>) -> Option<Fault> {
+        let Operation::Write { path, .. } = operation else {
+            return None;
+        };
+        let wrong = self.on.load(Ordering::Relaxed) && path.ends_with("checkpoint.new");
+        self.written
+            .fetch_add(usize::from(wrong), Ordering::Relaxed);
+        wrong.then_some(Fault::Wrong)
+    }
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_cannot_be_read_takes_nothings_place() {
+    let faults = Arc::new(WrongCheckpoints::default());
+    let b = open_with(StoreOptions {
+        disk: Disk::failing(faults.clone()),
+        ..small()
+    });
+    faults.on.store(true, Ordering::Relaxed);
+    let mut put = 0;
+    let deadline = tokio::time::Instant::now() + DEADLINE;
+    while faults.written.load(Ordering::Relaxed) == 0 {
+        assert!(tokio::time::Instant::now() < deadline);
+        put += 1;
+        b.put(&format!("/k/{}", put % 20), &value(put)).await;
+    }
+    let b = b.reopen(small()).await;
+    for i in put - 19..=put {
+        assert_eq!(b.value(&format!("/k/{}", i % 20)).await.unwrap(), value(i));
+    }
 }
 
 fn folder_bytes(b: &Bench) -> u64 {

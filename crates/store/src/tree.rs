@@ -1,0 +1,349 @@
+//! Keys in their order. What keys have in common is kept once: a million messages of a queue begin alike.
+//!
+//! Keys are `/w1/<cell>/<service>/<account>/<region>/<kind>/<id>`; those that share all but the id lie on one
+//! shelf. No name of a shelf begins another, since each ends with its only [`SLASHES`]th slash: so the order
+//! of shelves, and of what is on each, is that of whole keys. Keys with fewer slashes lie apart.
+
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, btree_map},
+    iter::Peekable,
+    ops::Bound,
+    sync::Arc,
+};
+
+/// Up to the last of so many slashes a key names its shelf.
+const SLASHES: usize = 7;
+
+#[derive(Debug)]
+pub(crate) struct Tree<T> {
+    shelves: BTreeMap<Arc<str>, Shelf<T>>,
+    others: Shelf<T>,
+}
+
+type Shelf<T> = BTreeMap<Arc<str>, T>;
+
+/// A key that shares its pieces with the tree.
+#[derive(Debug, Clone)]
+pub(crate) struct Key {
+    shelf: Arc<str>,
+    rest: Arc<str>,
+}
+
+impl Key {
+    /// One that no tree has.
+    pub(crate) fn of(key: &str) -> Self {
+        let (shelf, rest) = split(key).unwrap_or((key, ""));
+        Self {
+            shelf: shelf.into(),
+            rest: rest.into(),
+        }
+    }
+
+    pub(crate) fn name(&self) -> Name<'_> {
+        Name {
+            shelf: &self.shelf,
+            rest: &self.rest,
+        }
+    }
+}
+
+impl<T> Default for Tree<T> {
+    fn default() -> Self {
+        Self {
+            shelves: BTreeMap::new(),
+            others: BTreeMap::new(),
+        }
+    }
+}
+
+/// A key, in the two pieces in which it is kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Name<'a> {
+    shelf: &'a str,
+    rest: &'a str,
+}
+
+impl<'a> Name<'a> {
+    pub(crate) fn whole(key: &'a str) -> Self {
+        Self {
+            shelf: key,
+            rest: "",
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.shelf.len() + self.rest.len()
+    }
+
+    pub(crate) fn starts_with(&self, prefix: &str) -> bool {
+        match prefix.strip_prefix(self.shelf) {
+            Some(beyond) => self.rest.starts_with(beyond),
+            None => self.shelf.starts_with(prefix),
+        }
+    }
+
+    pub(crate) fn to_key(self) -> String {
+        let mut key = String::with_capacity(self.len());
+        key.push_str(self.shelf);
+        key.push_str(self.rest);
+        key
+    }
+}
+
+impl Ord for Name<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (a, b) = (self.shelf.as_bytes(), other.shelf.as_bytes());
+        let common = a.len().min(b.len());
+        let (a, a_more) = a.split_at(common);
+        let (b, b_more) = b.split_at(common);
+        a.cmp(b).then_with(|| {
+            let ours = a_more.iter().chain(self.rest.as_bytes());
+            ours.cmp(b_more.iter().chain(other.rest.as_bytes()))
+        })
+    }
+}
+
+impl PartialOrd for Name<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Name<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Name<'_> {}
+
+/// The name of the shelf that a key lies on, and the rest; `None` for one that lies apart.
+fn split(key: &str) -> Option<(&str, &str)> {
+    let mut slashes = key.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
+    let (at, _) = slashes.nth(SLASHES - 1)?;
+    Some(key.split_at(at + 1))
+}
+
+impl<T> Tree<T> {
+    pub(crate) fn get(&self, key: &str) -> Option<&T> {
+        match split(key) {
+            Some((shelf, rest)) => self.shelves.get(shelf)?.get(rest),
+            None => self.others.get(key),
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self, key: &Key) -> Option<&mut T> {
+        match self.shelves.get_mut(&key.shelf) {
+            Some(shelf) => shelf.get_mut(&key.rest),
+            // The name of a shelf is no key of these: it has more slashes.
+            None if key.rest.is_empty() => self.others.get_mut(&key.shelf),
+            None => None,
+        }
+    }
+
+    /// The place of a key, and the key. One that is free is to be filled: no shelf stays empty.
+    pub(crate) fn slot(&mut self, key: &str) -> (Key, btree_map::Entry<'_, Arc<str>, T>) {
+        let Some((shelf, rest)) = split(key) else {
+            let slot = self.others.entry(key.into());
+            let (shelf, rest) = (Arc::clone(slot.key()), Arc::default());
+            return (Key { shelf, rest }, slot);
+        };
+        let shelf = match self.shelves.get_key_value(shelf) {
+            Some((shelf, _)) => Arc::clone(shelf),
+            None => shelf.into(),
+        };
+        let slot = self.shelves.entry(Arc::clone(&shelf)).or_default();
+        let slot = slot.entry(rest.into());
+        let rest = Arc::clone(slot.key());
+        (Key { shelf, rest }, slot)
+    }
+
+    /// Puts a value under a key that has none.
+    pub(crate) fn insert(&mut self, key: &str, value: T) -> Key {
+        let (key, slot) = self.slot(key);
+        slot.insert_entry(value);
+        key
+    }
+
+    pub(crate) fn remove(&mut self, key: &str) -> Option<T> {
+        let Some((shelf, rest)) = split(key) else {
+            return self.others.remove(key);
+        };
+        let on_it = self.shelves.get_mut(shelf)?;
+        let removed = on_it.remove(rest);
+        if on_it.is_empty() {
+            self.shelves.remove(shelf);
+        }
+        removed
+    }
+
+    /// Keys from a bound on, in their order.
+    pub(crate) fn from<'a>(
+        &'a self,
+        start: Bound<&str>,
+    ) -> impl Iterator<Item = (Name<'a>, &'a T)> + use<'a, T> {
+        let (Bound::Included(key) | Bound::Excluded(key)) = start else {
+            unreachable!("a scan begins somewhere");
+        };
+        let (begun, behind) = match split(key) {
+            Some((shelf, rest)) => {
+                let rest = start.map(|_| rest);
+                let begun = self.shelves.get_key_value(shelf).map(|(shelf, on_it)| {
+                    let on_it = on_it.range::<str, _>((rest, Bound::Unbounded));
+                    on_it.map(move |(rest, it)| (Name { shelf, rest }, it))
+                });
+                (begun, Bound::Excluded(shelf))
+            }
+            None => (None, Bound::Included(key)),
+        };
+        let shelves = self.shelves.range::<str, _>((behind, Bound::Unbounded));
+        let shelves = shelves.flat_map(|(shelf, on_it)| {
+            on_it
+                .iter()
+                .map(move |(rest, it)| (Name { shelf, rest }, it))
+        });
+        let others = self.others.range::<str, _>((start, Bound::Unbounded));
+        let others = others.map(|(key, it)| (Name::whole(key), it));
+        merged(begun.into_iter().flatten().chain(shelves), others)
+    }
+}
+
+/// Many keys taken up, of which those of a shelf come together and mostly in order: they are put there at
+/// once, which compares each with its neighbour alone and leaves no room free in the shelf.
+#[derive(Debug)]
+pub(crate) struct Loading<T> {
+    tree: Tree<T>,
+    shelf: Arc<str>,
+    run: Vec<(Arc<str>, T)>,
+}
+
+impl<T> Default for Loading<T> {
+    fn default() -> Self {
+        Self {
+            tree: Tree::default(),
+            shelf: Arc::default(),
+            run: Vec::new(),
+        }
+    }
+}
+
+impl<T> Loading<T> {
+    pub(crate) fn push(&mut self, key: &str, value: T) {
+        let Some((shelf, rest)) = split(key) else {
+            self.tree.insert(key, value);
+            return;
+        };
+        if shelf != &*self.shelf {
+            self.shelve();
+            self.shelf = shelf.into();
+        }
+        self.run.push((rest.into(), value));
+    }
+
+    fn shelve(&mut self) {
+        let run = std::mem::take(&mut self.run);
+        if run.is_empty() {
+            return;
+        }
+        match self.tree.shelves.get_mut(&self.shelf) {
+            Some(there) => there.extend(run),
+            None => {
+                let shelf = std::mem::take(&mut self.shelf);
+                self.tree.shelves.insert(shelf, run.into_iter().collect());
+            }
+        }
+    }
+
+    pub(crate) fn finish(mut self) -> Tree<T> {
+        self.shelve();
+        self.tree
+    }
+}
+
+/// Two sequences in the order of their keys as one. No key is in both.
+pub(crate) fn merged<'a, T: 'a>(
+    one: impl Iterator<Item = (Name<'a>, T)>,
+    other: impl Iterator<Item = (Name<'a>, T)>,
+) -> impl Iterator<Item = (Name<'a>, T)> {
+    let (mut one, mut other) = (one.peekable(), other.peekable());
+    std::iter::from_fn(move || match is_first(&mut one, &mut other) {
+        true => one.next(),
+        false => other.next(),
+    })
+}
+
+fn is_first<'a, T>(
+    one: &mut Peekable<impl Iterator<Item = (Name<'a>, T)>>,
+    other: &mut Peekable<impl Iterator<Item = (Name<'a>, T)>>,
+) -> bool {
+    match (one.peek(), other.peek()) {
+        (Some((one, _)), Some((other, _))) => one < other,
+        (one, _) => one.is_some(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shown<'a>(of: impl Iterator<Item = (Name<'a>, &'a u32)>) -> Vec<(String, u32)> {
+        of.map(|(name, value)| (name.to_key(), *value)).collect()
+    }
+
+    /// Short ones of few letters, so that many share beginnings and slashes lie anywhere.
+    fn key() -> impl Strategy<Value = String> {
+        "[/ab.]{0,14}|/w1/c0/[ab]/1/r/k/[/ab]{0,3}|/w1/c0/[ab]/1/[r/]{1,4}"
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+        #[test]
+        fn it_is_a_map_in_the_order_of_keys(
+            calls in proptest::collection::vec((key(), any::<Option<u32>>()), 0..60),
+            loaded in proptest::collection::vec((key(), any::<u32>()), 0..60),
+            start in key(),
+            prefix in key(),
+        ) {
+            let (mut loading, mut model) = (Loading::default(), BTreeMap::new());
+            for (key, value) in loaded {
+                loading.push(&key, value);
+                model.insert(key, value);
+            }
+            let mut tree = loading.finish();
+            for (key, value) in calls {
+                match value {
+                    Some(value) => {
+                        tree.insert(&key, value);
+                        model.insert(key.clone(), value);
+                    }
+                    None => {
+                        prop_assert_eq!(tree.remove(&key), model.remove(&key));
+                        prop_assert!(tree.shelves.values().all(|it| !it.is_empty()));
+                    }
+                }
+                prop_assert_eq!(tree.get(&key), model.get(&key));
+                prop_assert_eq!(tree.get_mut(&Key::of(&key)), model.get_mut(&key));
+                let (kept, slot) = tree.slot(&key);
+                prop_assert_eq!(kept.name().to_key(), key.clone());
+                prop_assert_eq!(matches!(slot, btree_map::Entry::Occupied(_)), model.contains_key(&key));
+                slot.or_insert(7);
+                model.entry(key).or_insert(7);
+            }
+            prop_assert!(tree.shelves.values().all(|it| !it.is_empty()));
+            for bound in [Bound::Included(&*start), Bound::Excluded(&*start)] {
+                let all = model.range::<str, _>((bound, Bound::Unbounded));
+                let all: Vec<_> = all.map(|(key, value)| (key.clone(), *value)).collect();
+                prop_assert_eq!(shown(tree.from(bound)), all);
+            }
+            for (name, _) in tree.from(Bound::Included("")) {
+                let key = name.to_key();
+                prop_assert_eq!(name.starts_with(&prefix), key.starts_with(&prefix));
+                prop_assert_eq!(name.cmp(&Name::whole(&prefix)), key.cmp(&prefix));
+                prop_assert_eq!(name.len(), key.len());
+            }
+        }
+    }
+}
