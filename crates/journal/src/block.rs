@@ -4,10 +4,12 @@
 //! block = (length | bytes)*
 //! ```
 
-use bytes::Bytes;
-use wharf_wal::{DecodeError, Decoder, Encoder};
+use std::ops::Range;
 
-use crate::{LimitError, MAX_APPEND_BYTES, MAX_APPEND_RECORDS, MAX_RECORD_BYTES};
+use bytes::Bytes;
+use wharf_wal::{DecodeError, Decoder, Encoder, Place};
+
+use crate::{JournalError, LimitError, MAX_APPEND_BYTES, MAX_APPEND_RECORDS, MAX_RECORD_BYTES};
 
 /// Names a file of the journal: a segment of the log, or a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -131,6 +133,55 @@ impl Records {
             self.block.clear();
             (self.count, self.bytes) = (0, 0);
         }
+    }
+}
+
+/// A block of a stream on disk, to be read as a whole and taken apart by who reads it.
+#[derive(Debug)]
+pub struct StoredBlock {
+    place: Place,
+    first: u64,
+    count: u32,
+}
+
+impl StoredBlock {
+    pub(crate) fn new(place: Place, block: &Block) -> Self {
+        Self {
+            place,
+            first: block.first,
+            count: block.count,
+        }
+    }
+
+    /// Bytes on disk.
+    pub fn bytes(&self) -> usize {
+        self.place.len as usize
+    }
+
+    /// How many records it has.
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// What stands in it. Blocks.
+    pub fn read(&self) -> Result<Vec<u8>, JournalError> {
+        let read = self.place.read();
+        read.map_err(|error| JournalError::Read {
+            reason: error.to_string(),
+        })
+    }
+
+    /// The records in what was read: the offset of each, and where it stands.
+    pub fn records<'b>(
+        &self,
+        read: &'b [u8],
+    ) -> impl Iterator<Item = (u64, Range<usize>)> + use<'b> {
+        let mut input = Decoder::new(read);
+        (self.first..).map_while(move |offset| {
+            let record = input.bytes().ok()?.len();
+            let end = input.position();
+            Some((offset, end - record..end))
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    ops::Range,
     path::Path,
     sync::{
         Arc,
@@ -16,7 +17,7 @@ use wharf_wal::{Cut, Disk, Encoder, FolderLock, Log, LogOptions, Place};
 
 use crate::{
     JournalError, JournalOptions, LimitError, MAX_NAME_BYTES, OpenError,
-    block::{self, FileId, Records},
+    block::{self, FileId, Records, StoredBlock},
     manifest::{self, Head, Image},
     merge::place,
     run::{self, run_id},
@@ -251,6 +252,23 @@ impl Journal {
             first,
             end,
         })
+    }
+
+    /// The blocks with the records of a stream at `offsets`, which may have others too. What they are in stays
+    /// readable, merged or deleted meanwhile.
+    pub fn blocks(&self, stream: &str, offsets: Range<u64>) -> Vec<StoredBlock> {
+        let state = read(&self.inner.state);
+        let Some(stream) = state.stream(stream) else {
+            return Vec::new();
+        };
+        let from = stream.blocks_from(offsets.start.max(stream.first));
+        let within = from.take_while(|block| block.first < offsets.end);
+        within
+            .map_while(|block| {
+                let file = state.files.get(block.file)?;
+                Some(StoredBlock::new(place(&file.data, block), block))
+            })
+            .collect()
     }
 
     /// The offset of the next record; 0 for a stream that is not there.

@@ -28,7 +28,7 @@ mod run;
 mod state;
 mod writer;
 
-pub use block::Records;
+pub use block::{Records, StoredBlock};
 pub use error::{JournalError, LimitError, OpenError};
 pub use journal::{Journal, ReadReply, Record, StreamInfo, Usage};
 pub use options::JournalOptions;
