@@ -1,9 +1,9 @@
 //! How many messages a second pass through one queue, durably, in batches of ten: sent, then received and deleted.
-//! Then what a million messages cost, and how long a long poll takes to wake.
+//! Then what a million messages cost, also in a process that starts with them, and how long a long poll takes to wake.
 //!
 //! `cargo run --release -p wharf-svc-sqs --example throughput -- FOLDER [messages] [writers]`
 
-use std::{sync::Arc, time::Instant};
+use std::{path::Path, sync::Arc, time::Instant};
 
 use wharf_api_sqs::{self as api, Sqs as _};
 use wharf_base::SystemClock;
@@ -117,79 +117,90 @@ fn rate(what: &str, messages: usize, since: Instant) {
 
 #[tokio::main]
 async fn main() {
-    let mut arguments = std::env::args().skip(1);
-    let folder = arguments.next().expect("a folder");
-    let mut number = |or: usize| {
-        arguments
-            .next()
-            .and_then(|it| it.parse().ok())
-            .unwrap_or(or)
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let folder = arguments.first().expect("a folder");
+    let number = |at: usize, or: usize| {
+        let given = arguments.get(at).and_then(|it| it.parse().ok());
+        given.unwrap_or(or)
     };
-    let (messages, writers) = (number(1_000_000), number(64));
-    let keyring = Keyring::in_memory();
-    let body = "x".repeat(100);
-    {
-        let store = Store::open(folder.as_ref(), StoreOptions::default()).expect("a store");
-        let sqs = service(&store, &keyring);
-        let url = queue(&sqs, "jobs").await;
-        let each = messages / 10 / writers;
-        let begun = Instant::now();
-        let senders = (0..writers).map(|_| {
-            let (sqs, url, body) = (sqs.clone(), url.clone(), body.clone());
-            tokio::spawn(async move {
-                for _ in 0..each {
-                    send(&sqs, &url, &body).await;
-                }
-            })
-        });
-        for one in senders.collect::<Vec<_>>() {
-            one.await.expect("sent");
-        }
-        rate("sent", each * writers * 10, begun);
-        let waiting = queue(&sqs, "waiting").await;
-        let mut slowest = std::time::Duration::ZERO;
-        for _ in 0..50 {
-            let (poller, url) = (sqs.clone(), waiting.clone());
-            let poll = tokio::spawn(async move {
-                let input = api::ReceiveMessageRequest {
-                    queue_url: Some(url),
-                    wait_time_seconds: Some(20),
-                    ..Default::default()
-                };
-                poller
-                    .receive_message(&call(), input)
-                    .await
-                    .expect("received");
-                Instant::now()
-            });
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-            let input = api::SendMessageRequest {
-                queue_url: Some(waiting.clone()),
-                message_body: Some("x".to_owned()),
-                ..Default::default()
-            };
-            sqs.send_message(&call(), input).await.expect("sent");
-            let acknowledged = Instant::now();
-            let woken = poll.await.expect("woken");
-            slowest = slowest.max(woken.saturating_duration_since(acknowledged));
-        }
-        println!("slowest wake of 50 long polls after the acknowledgement: {slowest:?}");
+    let (messages, writers) = (number(1, 1_000_000), number(2, 64));
+    let store = Path::new(folder).join("store");
+    let keyring = Keyring::open_or_create(&Path::new(folder).join("keyring")).expect("a keyring");
+    if arguments.get(3).is_some_and(|it| it == "receive") {
+        return receive_all(&store, &keyring, writers).await;
     }
+    send_all(&store, &keyring, messages, writers).await;
     // The store's threads end with its last handle.
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let this = std::env::current_exe().expect("this program");
+    let status = std::process::Command::new(this)
+        .args([folder, "0", &writers.to_string(), "receive"])
+        .status();
+    assert!(status.expect("started again").success());
+}
+
+async fn send_all(folder: &Path, keyring: &Keyring, messages: usize, writers: usize) {
+    let body = "x".repeat(100);
+    let store = Store::open(folder, StoreOptions::default()).expect("a store");
+    let sqs = service(&store, keyring);
+    let url = queue(&sqs, "jobs").await;
+    let each = messages / 10 / writers;
     let begun = Instant::now();
-    let store = Store::open(folder.as_ref(), StoreOptions::default()).expect("a store");
+    let senders = (0..writers).map(|_| {
+        let (sqs, url, body) = (sqs.clone(), url.clone(), body.clone());
+        tokio::spawn(async move {
+            for _ in 0..each {
+                send(&sqs, &url, &body).await;
+            }
+        })
+    });
+    for one in senders.collect::<Vec<_>>() {
+        one.await.expect("sent");
+    }
+    rate("sent", each * writers * 10, begun);
+    let waiting = queue(&sqs, "waiting").await;
+    let mut slowest = std::time::Duration::ZERO;
+    for _ in 0..50 {
+        let (poller, url) = (sqs.clone(), waiting.clone());
+        let poll = tokio::spawn(async move {
+            let input = api::ReceiveMessageRequest {
+                queue_url: Some(url),
+                wait_time_seconds: Some(20),
+                ..Default::default()
+            };
+            poller
+                .receive_message(&call(), input)
+                .await
+                .expect("received");
+            Instant::now()
+        });
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        let input = api::SendMessageRequest {
+            queue_url: Some(waiting.clone()),
+            message_body: Some("x".to_owned()),
+            ..Default::default()
+        };
+        sqs.send_message(&call(), input).await.expect("sent");
+        let acknowledged = Instant::now();
+        let woken = poll.await.expect("woken");
+        slowest = slowest.max(woken.saturating_duration_since(acknowledged));
+    }
+    println!("slowest wake of 50 long polls after the acknowledgement: {slowest:?}");
+}
+
+async fn receive_all(folder: &Path, keyring: &Keyring, writers: usize) {
+    let begun = Instant::now();
+    let store = Store::open(folder, StoreOptions::default()).expect("a store");
     println!(
         "store opened in {:?}, {} MiB",
         begun.elapsed(),
         resident_mib()
     );
-    let begun = Instant::now();
-    let sqs = service(&store, &keyring);
+    let sqs = service(&store, keyring);
     let url = queue(&sqs, "jobs").await;
     consume(&sqs, &url).await;
     println!(
-        "queue loaded in {:?}, {} MiB",
+        "first messages after {:?}, {} MiB",
         begun.elapsed(),
         resident_mib()
     );

@@ -124,7 +124,7 @@ impl Core {
     /// Reads the messages of a queue.
     async fn load(&self, place: &Place, queue: &Queue) -> Result<Machine, ChangeError> {
         let (drawer, now) = (Drawer::new(place, &queue.drawer), self.now());
-        let mut machine = Machine::new(queue.settings.fifo);
+        let mut messages = Vec::new();
         let (mut with_parts, mut stray) = (BTreeSet::new(), Vec::new());
         let (fifo, prefix) = (queue.settings.fifo, drawer.prefix(MESSAGE));
         let mut pages = self.store().pages(Range::prefix(prefix.clone()));
@@ -137,9 +137,10 @@ impl Core {
                 if head.parts > 0 {
                     with_parts.insert(head.id);
                 }
-                machine.add(seq, message(&state, head.id, head.group, fifo), now);
+                messages.push((seq, message(&state, head.id, head.group, fifo)));
             }
         }
+        let mut machine = Machine::of(fifo, messages, now);
         for kind in [PART, DEDUP] {
             let mut pages = self.store().pages(Range::prefix(drawer.prefix(kind)));
             while let Some(page) = pages.next().await? {
@@ -185,9 +186,8 @@ pub fn key(id: &QueueId) -> String {
 /// What the machine knows of a stored message.
 pub fn message(state: &stored::State, id: u128, group: Option<&str>, fifo: bool) -> Message {
     Message {
-        id,
+        mark: Message::mark(id),
         visible_at: state.visible_at,
-        first_received_at: state.first_received_at,
         receives: state.receives,
         group: group.filter(|_| fifo).map(Arc::from),
         stage: Stage::Ready,

@@ -75,7 +75,34 @@ impl Machine {
         }
     }
 
-    /// A sequence number that no message of the queue has had.
+    /// A queue of messages that are on disk, in the order of their numbers.
+    pub fn of(fifo: bool, mut messages: Vec<(Seq, Message)>, now: Millis) -> Self {
+        let mut machine = Self::new(fifo);
+        if fifo {
+            for (seq, message) in messages {
+                machine.add(seq, message, now);
+            }
+            return machine;
+        }
+        // At once, which is faster than one by one and leaves no room free in the trees.
+        machine.last = messages.last().map_or(0, |(seq, _)| *seq);
+        let (mut ready, mut later) = (Vec::new(), Vec::new());
+        for (seq, message) in &mut messages {
+            message.stage = Stage::Ready;
+            match message.visible_at <= now {
+                true => ready.push(*seq),
+                false => later.push(*seq),
+            }
+        }
+        machine.ready = ready.into_iter().collect();
+        machine.messages = messages.into_iter().collect();
+        for seq in later {
+            machine.stage_by_time(seq, now);
+        }
+        machine
+    }
+
+    /// A sequence number that no message of the queue has, nor has had since the machine was made.
     pub fn next_seq(&mut self, now: Millis) -> Seq {
         self.last = (self.last + 1).max(now << COUNTER_BITS);
         self.last
@@ -93,10 +120,10 @@ impl Machine {
     }
 
     /// Adds a message that is on disk.
-    pub fn add(&mut self, seq: Seq, message: Message, now: Millis) {
+    pub fn add(&mut self, seq: Seq, mut message: Message, now: Millis) {
         self.last = self.last.max(seq);
         if let Some(groups) = &mut self.groups {
-            groups.join(message.group.as_ref(), seq);
+            message.group = message.group.map(|name| groups.join(name, seq));
         }
         let group = message.group.clone();
         self.messages.insert(seq, message);
@@ -252,7 +279,8 @@ impl Machine {
         now: Millis,
     ) -> Result<Aside, NotHeld> {
         self.advance(now);
-        let message = self.messages.get(&seq).filter(|it| it.id == id);
+        let message = self.messages.get(&seq);
+        let message = message.filter(|it| it.mark == Message::mark(id));
         let message = message.ok_or(NotHeld::Gone)?;
         match message.stage {
             Stage::Busy => Err(NotHeld::Busy),

@@ -1,7 +1,7 @@
 //! Receipt handles: which message of which queue was received, and for which time. Pure.
 //!
 //! A handle opens nothing by itself: who uses it needs the right to delete messages of the queue. The message's
-//! id in it, 122 random bits, keeps others' messages out of reach.
+//! id in it, of which 62 random bits are compared, keeps others' messages out of reach.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 

@@ -180,13 +180,10 @@ async fn hold(
         });
     }
     let settle = move |aside: &Aside| {
-        let before = &aside.before;
-        let first = before.first_received_at;
         Settled::Is(Message {
             visible_at,
-            receives: before.receives + 1,
-            first_received_at: if first == 0 { now } else { first },
-            ..before.clone()
+            receives: aside.before.receives + 1,
+            ..aside.before.clone()
         })
     };
     let committed = claim.commit(core.store(), &call.permit, txn, now, settle, || ());

@@ -1,7 +1,7 @@
 //! SNS over a store, with queues that only count what they get.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex},
 };
 
@@ -18,7 +18,10 @@ use wharf_wire::{Check, Fault, async_trait};
 
 /// Takes what is sent to queues, except for those whose names begin with `shut`, and not always for `flaky`.
 #[derive(Default)]
-pub struct Queues(pub Mutex<Vec<(Actor, Value)>>);
+pub struct Queues(pub Mutex<Vec<(Actor, Value)>>, Mutex<HashMap<String, u32>>);
+
+/// A flaky queue fails no message more often: each time the next attempt waits twice as long.
+const MOST_FAILURES: u32 = 2;
 
 #[async_trait]
 impl Operations for Queues {
@@ -46,7 +49,11 @@ impl Operations for Queues {
         }
         let mut got = self.0.lock().unwrap();
         got.push((actor.clone(), request.input.clone()));
-        if url.contains("/flaky") && rand::random_bool(0.2) {
+        let mut failures = self.1.lock().unwrap();
+        let body = request.input["MessageBody"].as_str().unwrap_or_default();
+        let failed = failures.entry(body.to_owned()).or_default();
+        if url.contains("/flaky") && *failed < MOST_FAILURES && rand::random_bool(0.2) {
+            *failed += 1;
             // It may have taken the message all the same.
             if rand::random() {
                 got.pop();

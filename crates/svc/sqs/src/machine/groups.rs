@@ -25,11 +25,12 @@ struct Group {
 }
 
 impl Groups {
-    pub fn join(&mut self, group: Option<&Arc<str>>, seq: Seq) {
-        if let Some(name) = group {
-            let group = self.all.entry(name.clone()).or_default();
-            group.line.insert(seq);
-        }
+    /// Adds a message to a group; returns the name that all messages of the group share.
+    pub fn join(&mut self, name: Arc<str>, seq: Seq) -> Arc<str> {
+        let group = self.all.entry(name);
+        let name = group.key().clone();
+        group.or_default().line.insert(seq);
+        name
     }
 
     pub fn leave(&mut self, group: Option<&Arc<str>>, seq: Seq) {

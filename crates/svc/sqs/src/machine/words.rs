@@ -7,16 +7,21 @@ use super::{Millis, Seq};
 /// What is known of a message without its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// The message's id.
-    pub id: u128,
+    /// The lower half of the message's id, of which 62 bits are random: enough to tell who knows it.
+    pub mark: u64,
     /// When it may be received (again).
     pub visible_at: Millis,
-    /// 0 if it never was received.
-    pub first_received_at: Millis,
     /// How often it was received.
     pub receives: u32,
     pub group: Option<Arc<str>>,
     pub stage: Stage,
+}
+
+impl Message {
+    /// The mark of an id.
+    pub fn mark(id: u128) -> u64 {
+        id as u64
+    }
 }
 
 /// Where a message is.
