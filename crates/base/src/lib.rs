@@ -8,6 +8,7 @@
 pub mod arn;
 pub mod backoff;
 pub mod chain;
+pub mod challenge;
 pub mod clock;
 pub mod glob;
 pub mod ids;
@@ -20,6 +21,7 @@ pub mod sysctl;
 pub use arn::Arn;
 pub use backoff::Backoff;
 pub use chain::{Causes, Chain};
+pub use challenge::Challenge;
 pub use clock::{Clock, SystemClock, TestClock, Timestamp};
 pub use glob::Glob;
 pub use ids::InstallationId;

@@ -12,18 +12,20 @@
 
 mod allowed;
 mod connect;
+mod stream;
 mod trust;
 
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 pub use allowed::Allowed;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper_util::{
     client::legacy::Client,
     rt::{TokioExecutor, TokioTimer},
 };
+pub use stream::{Pieces, StreamLimits};
 use tokio::{sync::Semaphore, time::timeout};
 pub use trust::Roots;
 use wharf_base::Cidr;
@@ -32,6 +34,8 @@ use connect::Connector;
 
 /// Requests under way at once; further ones wait, within their time.
 const MOST_REQUESTS: usize = 256;
+/// Of those whose answers pass piece by piece, which may take long.
+const MOST_STREAMS: usize = 128;
 /// Connections that wait for a next request to the same address, and how long they do.
 const IDLE_CONNECTIONS: usize = 4;
 const IDLE_TIME: Duration = Duration::from_secs(20);
@@ -76,6 +80,7 @@ impl Failure {
 pub struct Egress {
     client: Client<Connector, Full<Bytes>>,
     turns: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
 }
 
 impl fmt::Debug for Egress {
@@ -95,6 +100,7 @@ impl Egress {
         Self {
             client,
             turns: Arc::new(Semaphore::new(MOST_REQUESTS)),
+            streams: Arc::new(Semaphore::new(MOST_STREAMS)),
         }
     }
 
@@ -121,12 +127,7 @@ impl Egress {
         request: Request<Bytes>,
         most: usize,
     ) -> Result<Response<Bytes>, Failure> {
-        let uri = request.uri();
-        let plain = uri.authority().is_some_and(|it| !it.as_str().contains('@'));
-        if !plain || !matches!(uri.scheme_str(), Some("http" | "https")) {
-            let url = uri.to_string();
-            return Err(Failure::Address { url });
-        }
+        check(request.uri())?;
         let _turn = self.turns.acquire().await;
         let answer = self.client.request(request.map(Full::new)).await;
         let (head, body) = answer.map_err(|error| connect::why(&error))?.into_parts();
@@ -137,6 +138,16 @@ impl Egress {
         })?;
         Ok(Response::from_parts(head, whole.to_bytes()))
     }
+}
+
+/// Only whole addresses of the web, without passwords in them.
+fn check(uri: &Uri) -> Result<(), Failure> {
+    let plain = uri.authority().is_some_and(|it| !it.as_str().contains('@'));
+    if plain && matches!(uri.scheme_str(), Some("http" | "https")) {
+        return Ok(());
+    }
+    let url = uri.to_string();
+    Err(Failure::Address { url })
 }
 
 #[cfg(test)]

@@ -31,11 +31,15 @@ async fn listen() -> (TcpListener, SocketAddr) {
     (listener, at)
 }
 
-async fn answer_one(mut stream: impl AsyncRead + AsyncWrite + Unpin, answer: &str) {
+async fn read_request(stream: &mut (impl AsyncRead + Unpin)) {
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
         request.push(stream.read_u8().await.unwrap());
     }
+}
+
+async fn answer_one(mut stream: impl AsyncRead + AsyncWrite + Unpin, answer: &str) {
+    read_request(&mut stream).await;
     stream.write_all(answer.as_bytes()).await.unwrap();
     stream.shutdown().await.unwrap();
 }
@@ -158,4 +162,83 @@ async fn certificates_are_checked() {
         trusting.send(get(&url), LIMITS).await.unwrap().status(),
         204
     );
+}
+
+const STREAM: StreamLimits = StreamLimits {
+    head: Duration::from_secs(5),
+    idle: Duration::from_secs(5),
+    whole: Duration::from_secs(5),
+    body: 64,
+};
+
+#[tokio::test]
+async fn a_stream_ends_where_its_limits_say() {
+    let egress = Egress::to(loopback());
+    let open = async |at: SocketAddr, limits| {
+        let answer = egress.open(get(&format!("http://{at}/")), limits).await?;
+        answer.into_body().whole().await
+    };
+    let at = server("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi".to_owned()).await;
+    assert_eq!(open(at, STREAM).await.unwrap(), "hi");
+    // Announced, and not.
+    let announced = format!("HTTP/1.1 200 OK\r\ncontent-length: 65\r\n\r\n{:65}", "");
+    let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+    let chunked = format!("{chunked}20\r\n{0:32}\r\n21\r\n{0:33}\r\n0\r\n\r\n", "");
+    for long in [announced, chunked] {
+        let failure = open(server(long).await, STREAM).await.unwrap_err();
+        assert_eq!(failure, Failure::TooLong(64));
+    }
+    let cut = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhi".to_owned();
+    let failure = open(server(cut).await, STREAM).await.unwrap_err();
+    assert!(matches!(failure, Failure::Broken(_)), "{failure}");
+}
+
+#[tokio::test]
+async fn what_is_no_success_has_a_limit_of_its_own() {
+    let egress = Egress::to(loopback());
+    let small = StreamLimits { body: 2, ..STREAM };
+    let answer = |status: &str, bytes: usize| {
+        let page = " ".repeat(bytes);
+        format!("HTTP/1.1 {status}\r\ncontent-length: {bytes}\r\n\r\n{page}")
+    };
+    for status in ["302 Found", "401 Unauthorized", "404 Not Found"] {
+        for (bytes, fits) in [(1500, true), (70_000, false)] {
+            let at = server(answer(status, bytes)).await;
+            let answer = egress.open(get(&format!("http://{at}/")), small).await;
+            let answer = answer.unwrap();
+            assert_eq!(answer.status().as_str(), &status[..3]);
+            let page = answer.into_body().whole().await;
+            assert_eq!(page.is_ok(), fits, "{status} {bytes}");
+        }
+    }
+    let at = server(answer("200 OK", 3)).await;
+    let long = egress.open(get(&format!("http://{at}/")), small).await;
+    assert_eq!(long.unwrap_err(), Failure::TooLong(2));
+}
+
+#[tokio::test]
+async fn a_stream_that_stands_still_is_given_up() {
+    let (listener, at) = listen().await;
+    let held = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        read_request(&mut stream).await;
+        let begun = b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhi";
+        stream.write_all(begun).await.unwrap();
+        stream
+    });
+    let idle = Duration::from_millis(50);
+    let limits = StreamLimits { idle, ..STREAM };
+    let egress = Egress::to(loopback());
+    let answer = egress.open(get(&format!("http://{at}/")), limits).await;
+    let mut pieces = answer.unwrap().into_body();
+    assert_eq!(pieces.next().await.unwrap().unwrap(), "hi");
+    assert_eq!(pieces.next().await, Err(Failure::TimedOut(idle)));
+    drop(held);
+    let (_silent, at) = listen().await;
+    let head = Duration::from_millis(50);
+    let answer = egress.open(
+        get(&format!("http://{at}/")),
+        StreamLimits { head, ..STREAM },
+    );
+    assert_eq!(answer.await.unwrap_err(), Failure::TimedOut(head));
 }
