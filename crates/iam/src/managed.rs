@@ -48,6 +48,8 @@ macro_rules! managed {
 managed! {
     "/service-role/" "AWSAppRunnerServicePolicyForECRAccess":
         "Lets App Runner pull images from ECR.";
+    "/aws-service-role/" "AWSApplicationAutoscalingECSServicePolicy":
+        "What Application Auto Scaling does in an account with services of ECS.";
     "/" "AWSCertificateManagerFullAccess":
         "Provides full access to AWS Certificate Manager (ACM)";
     "/" "AWSCertificateManagerReadOnly":
@@ -56,6 +58,8 @@ managed! {
         "Provides full access to AWS CloudTrail.";
     "/" "AWSCloudTrail_ReadOnlyAccess":
         "Provides read only access to AWS CloudTrail.";
+    "/aws-service-role/" "AWSECRPullThroughCache_ServiceRolePolicy":
+        "What pulls through a cache of ECR do in an account.";
     "/aws-service-role/" "AWSElasticLoadBalancingServiceRolePolicy":
         "What Elastic Load Balancing does in an account.";
     "/" "AdministratorAccess":
@@ -92,6 +96,12 @@ managed! {
         "Lets worker nodes connect to their cluster.";
     "/" "AmazonEKS_CNI_Policy":
         "Lets the VPC network plug-in change the addresses of worker nodes.";
+    "/" "AmazonElasticContainerRegistryPublicFullAccess":
+        "Provides administrative access to Amazon ECR Public resources";
+    "/" "AmazonElasticContainerRegistryPublicPowerUser":
+        "Full access to images in public repositories, but none to the repositories themselves.";
+    "/" "AmazonElasticContainerRegistryPublicReadOnly":
+        "Provides read-only access to Amazon ECR Public repositories.";
     "/" "AmazonSSMManagedInstanceCore":
         "What a host needs to be managed by Systems Manager.";
     "/" "AmazonVPCFullAccess":
@@ -142,7 +152,9 @@ pub const SERVICE_ROLES: &[ServiceRole] = &[
     ServiceRole {
         service: "ecs.application-autoscaling.amazonaws.com",
         role: "AWSServiceRoleForApplicationAutoScaling_ECSService",
-        policy: None,
+        policy: Some(
+            "arn:aws:iam::aws:policy/aws-service-role/AWSApplicationAutoscalingECSServicePolicy",
+        ),
     },
     ServiceRole {
         service: "eks.amazonaws.com",
@@ -154,6 +166,13 @@ pub const SERVICE_ROLES: &[ServiceRole] = &[
         role: "AWSServiceRoleForElasticLoadBalancing",
         policy: Some(
             "arn:aws:iam::aws:policy/aws-service-role/AWSElasticLoadBalancingServiceRolePolicy",
+        ),
+    },
+    ServiceRole {
+        service: "pullthroughcache.ecr.amazonaws.com",
+        role: "AWSServiceRoleForECRPullThroughCache",
+        policy: Some(
+            "arn:aws:iam::aws:policy/aws-service-role/AWSECRPullThroughCache_ServiceRolePolicy",
         ),
     },
     ServiceRole {

@@ -28,6 +28,7 @@ mod error;
 mod feed;
 mod kept;
 mod loops;
+pub mod metrics;
 mod pages;
 mod place;
 pub mod platform;

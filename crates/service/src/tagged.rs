@@ -24,8 +24,17 @@ pub struct Tagged {
 pub struct Kind {
     name: &'static str,
     resources: Resources,
-    /// Their ARNs say neither region nor account: buckets.
-    of_no_place: bool,
+    /// What their ARNs say of where they are.
+    place: Place,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    RegionAndAccount,
+    /// Repositories of the public gallery.
+    Account,
+    /// Buckets.
+    Nothing,
 }
 
 /// Resources with tags in a record: the resource part of the ARN of each, and its tags.
@@ -46,14 +55,22 @@ impl Kind {
         Self {
             name,
             resources: Resources::Itself(resource),
-            of_no_place: false,
+            place: Place::RegionAndAccount,
         }
     }
 
     /// The same, whose ARNs say neither region nor account.
     pub const fn of_no_place(self) -> Self {
         Self {
-            of_no_place: true,
+            place: Place::Nothing,
+            ..self
+        }
+    }
+
+    /// The same, whose ARNs say no region.
+    pub const fn of_no_region(self) -> Self {
+        Self {
+            place: Place::Account,
             ..self
         }
     }
@@ -63,7 +80,7 @@ impl Kind {
         Self {
             name,
             resources: Resources::Within(held),
-            of_no_place: false,
+            place: Place::RegionAndAccount,
         }
     }
 
@@ -115,9 +132,10 @@ impl Tagged {
         };
         let mut found = Vec::new();
         for kind in self.kinds.iter().filter(|it| it.name == kind) {
-            let (region, account) = match kind.of_no_place {
-                true => ("", ""),
-                false => (scope.region.as_str(), scope.account.as_str()),
+            let (region, account) = match kind.place {
+                Place::RegionAndAccount => (scope.region.as_str(), scope.account.as_str()),
+                Place::Account => ("", scope.account.as_str()),
+                Place::Nothing => ("", ""),
             };
             match kind.held(&id, &entry.value) {
                 Ok(held) => found.extend(held.into_iter().map(|(resource, tags)| TaggedResource {

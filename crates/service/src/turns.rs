@@ -3,7 +3,7 @@
 //! Only for speed: compare-and-swap keeps changes apart, but a hundred writers of one record would
 //! spend their tries on each other.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, RandomState};
 
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -14,12 +14,15 @@ const LOCKS: u64 = 64;
 #[derive(Debug)]
 pub struct Turns {
     locks: [Mutex<()>; LOCKS as usize],
+    /// Keyed anew by each process: nobody can choose names that share a lock with another's.
+    hasher: RandomState,
 }
 
 impl Default for Turns {
     fn default() -> Self {
         Self {
             locks: std::array::from_fn(|_| Mutex::default()),
+            hasher: RandomState::new(),
         }
     }
 }
@@ -27,9 +30,7 @@ impl Default for Turns {
 impl Turns {
     /// Waits until nobody else in this process changes what `of` names.
     pub async fn take(&self, of: impl Hash) -> MutexGuard<'_, ()> {
-        let mut hash = DefaultHasher::new();
-        of.hash(&mut hash);
-        let at = hash.finish() % LOCKS;
+        let at = self.hasher.hash_one(of) % LOCKS;
         self.locks[at as usize].lock().await
     }
 }

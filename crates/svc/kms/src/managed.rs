@@ -17,7 +17,12 @@ pub struct Manager {
     pub description: &'static str,
 }
 
-const MANAGERS: [Manager; 5] = [
+const MANAGERS: [Manager; 6] = [
+    Manager {
+        service: "ecr",
+        title: "Amazon ECR",
+        description: "Default key that protects my ECR data when no other key is defined",
+    },
     Manager {
         service: "s3",
         title: "S3",
