@@ -21,7 +21,7 @@ impl Digest {
         Self::from_hash(Sha256::new_with_prefix(bytes))
     }
 
-    pub(crate) fn from_hash(hash: Sha256) -> Self {
+    pub fn from_hash(hash: Sha256) -> Self {
         Self(hash.finalize().into())
     }
 

@@ -22,6 +22,9 @@ pub enum BlobError {
     DigestMismatch { expected: Digest, actual: Digest },
     #[error("no space left for blobs")]
     NoSpace(#[source] io::Error),
+    /// What was stored under a lock is to be read without one.
+    #[error("the blob is locked")]
+    Locked,
     #[error("the folder {0} is in use by another process")]
     InUse(std::path::PathBuf),
     /// Never any of the content with it.

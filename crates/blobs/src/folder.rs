@@ -21,8 +21,6 @@ use crate::{
 pub(crate) const ONCE: &str = "once";
 /// Ends the name of a blob that is encrypted. Those without were stored by versions before.
 const SEALED: &str = ".sealed";
-/// Ends the name of a note that a blob's file was found damaged.
-const DAMAGED: &str = ".damaged";
 /// Ends the name of what an upload at rest has beyond whole chunks.
 const TAIL: &str = ".tail";
 
@@ -30,6 +28,10 @@ const TAIL: &str = ".tail";
 pub(crate) struct Folder {
     blobs: PathBuf,
     uploads: PathBuf,
+    /// Notes about blobs' files that were found damaged.
+    damaged: PathBuf,
+    /// How far all was read again.
+    scrub: PathBuf,
     /// Which of the 256 folders of blobs are known to be there after a crash too. That another
     /// upload just made one does not say so.
     durable: [AtomicBool; 256],
@@ -66,7 +68,8 @@ impl BlobFile {
 impl Folder {
     pub(crate) fn open(dir: &Path) -> Result<Self, BlobError> {
         let (blobs, uploads) = (dir.join("sha256"), dir.join("uploads"));
-        for folder in [dir, &blobs, &uploads] {
+        let (damaged, scrub) = (dir.join("damaged"), dir.join("scrub"));
+        for folder in [dir, &blobs, &uploads, &damaged] {
             make_folder(folder).map_err(BlobError::at("create the folder of blobs"))?;
         }
         let file = OpenOptions::new()
@@ -83,6 +86,8 @@ impl Folder {
         Ok(Self {
             blobs,
             uploads,
+            damaged,
+            scrub,
             durable,
             _lock: lock,
         })
@@ -100,8 +105,11 @@ impl Folder {
     }
 
     fn note(&self, digest: &Digest) -> PathBuf {
-        let hex = digest.hex();
-        self.blobs.join(&hex[..2]).join(hex + DAMAGED)
+        self.damaged.join(digest.hex())
+    }
+
+    pub(crate) fn scrub(&self) -> &Path {
+        &self.scrub
     }
 
     /// Notes that `file`, which was read as the blob, is damaged. The note names that file: one that
@@ -114,6 +122,18 @@ impl Folder {
             .mode(0o600)
             .open(self.note(digest))?;
         note.write_all(file.metadata()?.ino().to_string().as_bytes())
+    }
+
+    /// Its file was read and is sound.
+    pub(crate) fn forget_damage(&self, digest: &Digest) -> io::Result<()> {
+        remove_file(&self.note(digest)).map(drop)
+    }
+
+    /// Up to `limit` blobs that are noted as damaged, in order. A note may be of a file that is gone.
+    pub(crate) fn noted_damaged(&self, limit: usize) -> io::Result<Vec<Digest>> {
+        let notes = names(&self.damaged)?.into_iter();
+        let digests = notes.filter_map(|name| Digest::from_hex(&name).ok());
+        Ok(digests.take(limit).collect())
     }
 
     pub(crate) fn is_noted_damaged(&self, digest: &Digest, file: &File) -> io::Result<bool> {
@@ -196,13 +216,13 @@ impl Folder {
         }
         fs::rename(path, &target)?;
         // It was of a file that is gone now.
-        remove_file(&self.note(digest))?;
+        self.forget_damage(digest)?;
         sync_folder(folder)
     }
 
     pub(crate) fn remove(&self, digest: &Digest) -> io::Result<bool> {
         let plain = self.remove_plain(digest)?;
-        remove_file(&self.note(digest))?;
+        self.forget_damage(digest)?;
         Ok(remove_file(&self.blob(digest))? || plain)
     }
 

@@ -4,15 +4,18 @@
 //! <dir>/lock                             one process per folder
 //! <dir>/sha256/<2 hex>/<64 hex>.sealed   a blob: complete, verified, synced, content never changed
 //! <dir>/sha256/<2 hex>/<64 hex>          one that a version before stored plain
-//! <dir>/sha256/<2 hex>/<64 hex>.damaged  a note that the blob's file (by its inode) did not open when it was read
+//! <dir>/damaged/<64 hex>                 a note that the blob's file (by its inode) did not open when it was read
+//! <dir>/scrub                            how far all was read again
 //! <dir>/uploads/<uuid>.<scope>           an upload somebody may resume, also after a restart
 //! <dir>/uploads/<uuid>.<scope>.tail      of one at rest: what it has beyond whole chunks
 //! <dir>/uploads/<uuid>….once             an upload that ends with its request; swept when the folder opens
 //! ```
-//! How files are encrypted: `sealed.rs`. Sizes and digests everywhere are those of the content.
+//! How files are encrypted: `sealed.rs`. Sizes and digests everywhere are those of the content, but for blobs under
+//! a [`Lock`]: such a blob is named by the sha256 of what lies on the disk. So its name says nothing of its content,
+//! and whether it is whole is known without the lock.
 //!
 //! Invariants:
-//! - No content ever reaches the disk in the clear.
+//! - No content ever reaches the disk in the clear; what is under a lock is so from its first byte.
 //! - A blob that is known to be damaged counts as missing for whoever could send it, and is replaced.
 //! - A name under `sha256/` appears only after its content was verified and is durable.
 //! - Memory per upload or read is bounded by the buffers here, whatever the size of the blob.
@@ -23,10 +26,12 @@ mod digest;
 mod error;
 mod folder;
 mod lease;
+mod lock;
 mod pipeline;
 mod plain;
 mod reader;
 mod reseal;
+mod scrub;
 mod sealed;
 mod store;
 mod upload;
@@ -35,8 +40,10 @@ mod verify;
 pub use digest::{BadDigest, Digest};
 pub use error::BlobError;
 pub use lease::{Exclusive, Lease, RemovalPause};
+pub use lock::{Layers, Lock};
 pub use plain::Encrypted;
 pub use reader::BlobReader;
+pub use scrub::{Scrubbed, Scrubber};
 pub use sealed::Damage;
 pub use store::{BlobInfo, Blobs, Limits};
 pub use upload::{Upload, UploadId};

@@ -16,12 +16,13 @@ use std::{
 use bytes::Bytes;
 use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 use parking_lot::Mutex;
+use sha2::{Digest as _, Sha256};
 use tokio::task::JoinHandle;
 
 use crate::{
-    BlobError, Digest,
+    BlobError, Damage, Digest,
     folder::Folder,
-    sealed::{ContentKey, GROUP_BYTES, is_damage, read_group},
+    sealed::{ContentKey, GROUP_BYTES, HEADER, is_damage, read_group},
 };
 
 /// Buffers of a quarter MiB kept for the next chunk: idle memory of at most 2 MiB.
@@ -42,10 +43,18 @@ pub struct BlobReader {
 /// An open file of a blob.
 pub(crate) struct Source {
     pub file: File,
-    /// `None`: stored plain, by a version before.
-    pub key: Option<ContentKey>,
+    pub cipher: Cipher,
     /// Bytes of content.
     pub size: u64,
+}
+
+/// How a blob's content lies in its file.
+pub(crate) enum Cipher {
+    /// Stored plain, by a version before.
+    Plain,
+    Key(ContentKey),
+    /// Under a lock that is not here.
+    Locked,
 }
 
 #[derive(Debug, Default)]
@@ -183,7 +192,7 @@ impl BlobReader {
 }
 
 /// The next push of the blob replaces it.
-fn note_damage(folder: &Folder, digest: &Digest, file: &File, damage: &io::Error) {
+pub(crate) fn note_damage(folder: &Folder, digest: &Digest, file: &File, damage: &io::Error) {
     tracing::error!(%digest, error = %damage, "a blob is damaged; the next push of it takes its place");
     if let Err(error) = folder.note_damage(digest, file) {
         tracing::warn!(%digest, %error, "failed to record that a blob is damaged");
@@ -193,13 +202,62 @@ fn note_damage(folder: &Folder, digest: &Digest, file: &File, damage: &io::Error
 impl Source {
     /// Some of the content from `at`, and where in the buffer it is; never nothing.
     pub(crate) fn read(&self, at: u64, wanted: u64, buffer: &mut [u8]) -> io::Result<Range<usize>> {
-        if let Some(key) = &self.key {
-            return read_group(&self.file, key, self.size, at, wanted, buffer);
+        match &self.cipher {
+            Cipher::Key(key) => return read_group(&self.file, key, self.size, at, wanted, buffer),
+            Cipher::Locked => return Err(io::ErrorKind::PermissionDenied.into()),
+            Cipher::Plain => {}
         }
         let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
         let wanted = wanted.min(buffer.len());
         self.file.read_exact_at(&mut buffer[..wanted], at)?;
         Ok(0..wanted)
+    }
+}
+
+impl Source {
+    /// How many bytes the blob's name is the hash of: the content, or of a locked blob its records.
+    pub(crate) fn named_bytes(&self) -> io::Result<u64> {
+        match self.cipher {
+            Cipher::Locked => Ok(self.file.metadata()?.len().saturating_sub(HEADER)),
+            _ => Ok(self.size),
+        }
+    }
+
+    /// As [`Source::read`], of those.
+    pub(crate) fn read_named(
+        &self,
+        at: u64,
+        wanted: u64,
+        buffer: &mut [u8],
+    ) -> io::Result<Range<usize>> {
+        if !matches!(self.cipher, Cipher::Locked) {
+            return self.read(at, wanted, buffer);
+        }
+        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+        let wanted = wanted.min(buffer.len());
+        match self.file.read_exact_at(&mut buffer[..wanted], HEADER + at) {
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Err(Damage::Short.into()),
+            read => read.map(|()| 0..wanted),
+        }
+    }
+
+    /// Whether `digest` is the hash of those: reads all of them.
+    pub(crate) fn is_named(&self, digest: &Digest) -> io::Result<bool> {
+        let (mut hash, mut at) = (Sha256::new(), 0);
+        let mut buffer = vec![0; GROUP_BYTES];
+        let end = self.named_bytes()?;
+        while at < end {
+            let named = self.read_named(at, end - at, &mut buffer)?;
+            at += named.len() as u64;
+            hash.update(&buffer[named]);
+        }
+        Ok(Digest::from_hash(hash) == *digest)
+    }
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Source({} bytes)", self.size)
     }
 }
 

@@ -14,6 +14,10 @@
 //! Nonces are random and not counters because the end of an upload may be written a second time with
 //! other content, when a process died before it was acknowledged.
 //!
+//! A file may be under a [`Lock`](crate::Lock) besides. Its content key is then made of the data key and the lock;
+//! where the lock says two layers, each chunk is encrypted with AES-256-CTR under a key of the lock's before it is
+//! sealed under the data key, by the same nonce. Such a blob is named by the sha256 of its records.
+//!
 //! An upload is the same file without its last record; what goes beyond its whole chunks lies in a
 //! file of its own while it rests ([`Sealing::tail`]).
 
@@ -31,6 +35,8 @@ pub(crate) use reading::{
     GROUP_BYTES, each_whole, read_group, read_tail, tail_bytes, verify_last, whole_records,
 };
 pub(crate) use writing::Sealing;
+
+use crate::{Layers, Lock};
 
 /// Bytes of content in a record: the least that a range read decrypts.
 pub(crate) const CHUNK: usize = 64 * 1024;
@@ -97,17 +103,52 @@ pub(crate) fn position(record: u64) -> u64 {
 }
 
 /// The key of one file's content.
-pub(crate) struct ContentKey(Box<LessSafeKey>);
+pub(crate) struct ContentKey {
+    key: Box<LessSafeKey>,
+    /// Of the layer below.
+    below: Option<Box<LessSafeKey>>,
+}
 
 impl ContentKey {
     fn new(bytes: &[u8; 32]) -> Self {
         let key = UnboundKey::new(&AES_256_GCM, bytes).expect("AES-256 takes 32 bytes");
-        Self(Box::new(LessSafeKey::new(key)))
+        Self {
+            key: Box::new(LessSafeKey::new(key)),
+            below: None,
+        }
+    }
+
+    fn locked(bytes: &[u8; 32], lock: &Lock) -> Self {
+        let derived = lock.derive(bytes);
+        match lock.layers() {
+            Layers::One => Self::new(&derived),
+            Layers::Two => {
+                let Self { key, .. } = Self::new(&derived);
+                Self {
+                    below: Some(key),
+                    ..Self::new(bytes)
+                }
+            }
+        }
+    }
+
+    /// Puts the layer below on the content, or takes it off: both are the same in this mode, whose key stream is
+    /// what AES-GCM makes of zeros. That nobody changed it the upper layer says.
+    fn turn(&self, nonce: &[u8; NONCE_LEN], content: &mut [u8]) {
+        let Some(key) = &self.below else { return };
+        let mut stream = vec![0; content.len()];
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let tag = key.seal_in_place_separate_tag(nonce, Aad::empty(), &mut stream);
+        let _ = tag.expect("a chunk is within AES-GCM's limit");
+        for (byte, other) in content.iter_mut().zip(stream) {
+            *byte ^= other;
+        }
     }
 
     /// Encrypts `content` in place; returns the tag.
     fn seal(&self, at: u64, role: Role, nonce: [u8; NONCE_LEN], content: &mut [u8]) -> [u8; TAG] {
-        let tag = self.0.seal_in_place_separate_tag(
+        self.turn(&nonce, content);
+        let tag = self.key.seal_in_place_separate_tag(
             Nonce::assume_unique_for_key(nonce),
             Aad::from(place(at, role)),
             content,
@@ -121,15 +162,14 @@ impl ContentKey {
     /// Opens the record that begins at `from` of `buffer` and fills it to its end; its content then
     /// stands at the buffer's beginning. Returns the content's length.
     fn open(&self, at: u64, role: Role, buffer: &mut [u8], from: usize) -> Result<usize, Damage> {
-        let nonce = buffer.get(from..).and_then(|rest| rest.first_chunk());
-        let nonce = Nonce::assume_unique_for_key(*nonce.ok_or(Damage::Short)?);
-        let sealed = from + NONCE_LEN..;
-        let opened = self
-            .0
-            .open_within(nonce, Aad::from(place(at, role)), buffer, sealed);
-        opened
-            .map(|content| content.len())
-            .map_err(|_| Damage::Changed)
+        let bytes = buffer.get(from..).and_then(|rest| rest.first_chunk());
+        let bytes: [u8; NONCE_LEN] = *bytes.ok_or(Damage::Short)?;
+        let nonce = Nonce::assume_unique_for_key(bytes);
+        let (aad, sealed) = (Aad::from(place(at, role)), from + NONCE_LEN..);
+        let opened = self.key.open_within(nonce, aad, buffer, sealed);
+        let content = opened.map_err(|_| Damage::Changed)?;
+        self.turn(&bytes, content);
+        Ok(content.len())
     }
 }
 

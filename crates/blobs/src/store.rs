@@ -1,6 +1,7 @@
 //! The folder of blobs as the rest of wharf holds it.
 
 use std::{
+    fs::File,
     io,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
@@ -10,10 +11,10 @@ use parking_lot::RwLock;
 use wharf_seal::Keyring;
 
 use crate::{
-    BlobError, Damage, Digest, Exclusive, Lease,
+    BlobError, Damage, Digest, Exclusive, Lease, Lock,
     folder::{self, Folder, ONCE},
     lease::{Leases, RemovalPause},
-    reader::{BlobReader, Source, Spares},
+    reader::{BlobReader, Cipher, Source, Spares, note_damage},
     sealed::{self, Purpose},
     upload::Table,
 };
@@ -22,6 +23,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Blobs {
     inner: Arc<Inner>,
+    lock: Option<Lock>,
 }
 
 #[derive(Debug)]
@@ -90,7 +92,18 @@ impl Blobs {
         };
         Ok(Self {
             inner: Arc::new(inner),
+            lock: None,
         })
+    }
+
+    /// The same folder for who writes blobs under a lock, and reads them: all that is stored through this is under
+    /// it and named by what lies on the disk.
+    #[must_use]
+    pub fn under(&self, lock: Lock) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            lock: Some(lock),
+        }
     }
 
     pub async fn stat(&self, digest: &Digest) -> Result<Option<BlobInfo>, BlobError> {
@@ -112,16 +125,27 @@ impl Blobs {
     pub async fn read(&self, digest: &Digest) -> Result<Option<BlobReader>, BlobError> {
         let (folder, keyring) = (self.inner.folder.clone(), self.inner.keyring.clone());
         let wanted = *digest;
+        let lock = self.lock.clone();
         let opened = blocking("open a blob", move || {
-            open_source(&folder, &keyring, wanted)
+            let opened = open_source(&folder, &keyring, lock.as_ref(), wanted);
+            if lock.is_some() && opened.as_ref().is_err_and(sealed::is_damage) {
+                note_if_changed(&folder, &keyring, wanted)?;
+            }
+            opened
         });
         let opened = opened.await.inspect_err(|error| {
             if matches!(error, BlobError::Damaged { .. }) {
                 tracing::error!(%digest, error = error as &dyn std::error::Error, "a blob is damaged");
             }
         });
+        let Some(source) = opened? else {
+            return Ok(None);
+        };
+        if matches!(source.cipher, Cipher::Locked) {
+            return Err(BlobError::Locked);
+        }
         let Inner { folder, spares, .. } = &*self.inner;
-        Ok(opened?.map(|source| BlobReader::new(source, *digest, folder, spares)))
+        Ok(Some(BlobReader::new(source, *digest, folder, spares)))
     }
 
     /// A whole blob of at most `limit` bytes, for manifests.
@@ -147,6 +171,12 @@ impl Blobs {
     ) -> Result<Vec<BlobInfo>, BlobError> {
         let folder = self.inner.folder.clone();
         blocking("list blobs", move || folder.list(after.as_ref(), limit)).await
+    }
+
+    /// Up to `limit` blobs that are known to be damaged, in order. Blocks.
+    pub fn damaged(&self, limit: usize) -> Result<Vec<Digest>, BlobError> {
+        let noted = self.inner.folder.noted_damaged(limit);
+        noted.map_err(BlobError::at("list damaged blobs"))
     }
 
     /// Keeps this process's collector from the digest, whether the blob is there yet or not. Others
@@ -186,6 +216,10 @@ impl Blobs {
         &self.inner.keyring
     }
 
+    pub(crate) fn lock(&self) -> Option<&Lock> {
+        self.lock.as_ref()
+    }
+
     pub(crate) fn binding(&self) -> &RwLock<()> {
         &self.inner.binding
     }
@@ -222,7 +256,8 @@ fn sweep_leftovers(folder: &Folder, table: &Table) -> io::Result<()> {
 /// did not when it was read.
 fn usable(folder: &Folder, keyring: &Keyring, digest: Digest) -> io::Result<Option<BlobInfo>> {
     let sound = || {
-        let Some(source) = open_source(folder, keyring, digest)? else {
+        // One under a lock opens no further than its key: reading it says the rest.
+        let Some(source) = open_source(folder, keyring, None, digest)? else {
             return Ok(None);
         };
         if folder.is_noted_damaged(&digest, &source.file)? {
@@ -239,24 +274,60 @@ fn usable(folder: &Folder, keyring: &Keyring, digest: Digest) -> io::Result<Opti
     }
 }
 
-fn is_encrypted(path: &Path) -> io::Result<bool> {
-    sealed::check_header(&std::fs::File::open(path)?)
+/// Notes that a locked blob is damaged which its lock did not open, so that [`usable`] knows: it may have been another
+/// lock, which says nothing of the blob, but the hash of its records does.
+fn note_if_changed(folder: &Folder, keyring: &Keyring, digest: Digest) -> io::Result<()> {
+    match open_source(folder, keyring, None, digest) {
+        Ok(Some(source)) if matches!(source.cipher, Cipher::Locked) => {
+            if !folder.is_noted_damaged(&digest, &source.file)? && !source.is_named(&digest)? {
+                note_damage(folder, &digest, &source.file, &Damage::Changed.into());
+            }
+            Ok(())
+        }
+        Ok(_) => Ok(()),
+        // What is wrong with it is seen without a lock.
+        Err(error) if sealed::is_damage(&error) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
-fn open_source(folder: &Folder, keyring: &Keyring, digest: Digest) -> io::Result<Option<Source>> {
+fn is_encrypted(path: &Path) -> io::Result<bool> {
+    sealed::check_header(&File::open(path)?)
+}
+
+pub(crate) fn open_source(
+    folder: &Folder,
+    keyring: &Keyring,
+    lock: Option<&Lock>,
+    digest: Digest,
+) -> io::Result<Option<Source>> {
     let Some((file, found)) = folder.open_blob(&digest)? else {
         return Ok(None);
     };
     if !found.sealed {
-        let size = found.size()?;
-        let key = None;
-        return Ok(Some(Source { file, key, size }));
+        let (cipher, size) = (Cipher::Plain, found.size()?);
+        return Ok(Some(Source { file, cipher, size }));
     }
-    let key = sealed::open_key(&file, keyring, &Purpose::Blob(digest))?.content_key();
+    open_sealed(file, keyring, lock, digest).map(Some)
+}
+
+/// A blob's encrypted file.
+pub(crate) fn open_sealed(
+    file: File,
+    keyring: &Keyring,
+    lock: Option<&Lock>,
+    digest: Digest,
+) -> io::Result<Source> {
+    let key = sealed::open_key(&file, keyring, &Purpose::Blob(digest))?.content_key(lock);
     let size = sealed::content_bytes(file.metadata()?.len()).ok_or(Damage::Short)?;
-    sealed::verify_last(&file, &key, size)?;
-    let key = Some(key);
-    Ok(Some(Source { file, key, size }))
+    let cipher = match key {
+        Some(key) => {
+            sealed::verify_last(&file, &key, size)?;
+            Cipher::Key(key)
+        }
+        None => Cipher::Locked,
+    };
+    Ok(Source { file, cipher, size })
 }
 
 /// Runs file work off the async threads.

@@ -23,7 +23,7 @@ use wharf_base::ids;
 use wharf_seal::Keyring;
 
 use crate::{
-    BlobError, Digest, Lease,
+    BlobError, Digest, Lease, Lock,
     folder::{self, ONCE, UploadFile},
     pipeline::Pipeline,
     sealed::{self, ContentKey, DataKey, Purpose, Sealing},
@@ -87,10 +87,17 @@ struct ScopeUse {
 enum Slot {
     /// Being written to.
     Claimed,
-    Warm {
-        hash: Sha256,
-        length: u64,
-    },
+    Warm(Box<Progress>),
+}
+
+/// What was received so far.
+#[derive(Debug, Clone)]
+struct Progress {
+    hash: Sha256,
+    /// Of the records on the disk, where they will name the blob.
+    records: Option<Sha256>,
+    /// Bytes of content.
+    length: u64,
 }
 
 /// The right to write to one upload. Dropped without [`Claim::keep`], the upload turns cold.
@@ -163,10 +170,10 @@ impl Table {
     }
 
     /// Claims the upload `id`; with what was known about it.
-    fn claim(self: &Arc<Self>, id: &str) -> Result<(Claim, Option<(Sha256, u64)>), BlobError> {
+    fn claim(self: &Arc<Self>, id: &str) -> Result<(Claim, Option<Progress>), BlobError> {
         let known = match self.lock().known.insert(id.to_owned(), Slot::Claimed) {
             Some(Slot::Claimed) => return Err(BlobError::UploadBusy),
-            Some(Slot::Warm { hash, length }) => Some((hash, length)),
+            Some(Slot::Warm(progress)) => Some(*progress),
             None => None,
         };
         Ok((
@@ -180,11 +187,9 @@ impl Table {
 }
 
 impl Claim {
-    fn keep(&self, hash: Sha256, length: u64) {
-        self.table
-            .lock()
-            .known
-            .insert(self.id.clone(), Slot::Warm { hash, length });
+    fn keep(&self, progress: Progress) {
+        let slot = Slot::Warm(Box::new(progress));
+        self.table.lock().known.insert(self.id.clone(), slot);
     }
 }
 
@@ -245,12 +250,13 @@ impl Blobs {
         let claim = Arc::new(claim);
         let guard = claim.clone();
         let (opened, keyring) = (path.clone(), self.keyring().clone());
+        let lock = self.lock().cloned();
         let found = blocking("open an upload", move || {
             let _guard = guard;
             let Some(file) = folder::open_upload(&opened)? else {
                 return Ok(None);
             };
-            Begun::resume(file, &opened, &keyring, known).map(Some)
+            Begun::resume(file, &opened, &keyring, lock.as_ref(), known).map(Some)
         });
         let begun = match found.await {
             Ok(found) => found.ok_or(BlobError::UnknownUpload)?,
@@ -271,16 +277,28 @@ impl Blobs {
         Ok(self.upload(id.clone(), claim, path, begun, max_bytes, false))
     }
 
-    async fn give_up(&self, path: PathBuf, claim: Arc<Claim>) -> Result<(), BlobError> {
+    /// Gives a resting upload up without opening it, so that no lock is needed for that.
+    pub async fn cancel_upload(&self, id: &UploadId, scope: &str) -> Result<(), BlobError> {
+        let path = self.folder().upload(&file_name(id, scope));
+        let (claim, _) = self.table().claim(id.as_str())?;
+        match self.give_up(path, Arc::new(claim)).await? {
+            true => Ok(()),
+            false => Err(BlobError::UnknownUpload),
+        }
+    }
+
+    /// False if there was none.
+    async fn give_up(&self, path: PathBuf, claim: Arc<Claim>) -> Result<bool, BlobError> {
         let table = self.table().clone();
         let name = path.file_name().unwrap_or_default();
         let name = name.to_string_lossy().into_owned();
-        blocking("remove a damaged upload", move || {
+        blocking("remove an upload", move || {
             let _claim = claim;
-            if folder::remove_upload(&path)? {
+            let there = folder::remove_upload(&path)?;
+            if there {
                 table.file_gone(&name);
             }
-            Ok(())
+            Ok(there)
         })
         .await
     }
@@ -307,6 +325,11 @@ impl Blobs {
     /// Stores `bytes`, which the caller holds in memory anyway.
     pub async fn put(&self, bytes: Bytes) -> Result<(BlobInfo, Lease), BlobError> {
         let digest = Digest::of(&bytes);
+        if self.lock().is_some() {
+            let mut upload = self.upload_once(None, bytes.len() as u64).await?;
+            upload.write(bytes).await?;
+            return upload.finish(&digest).await;
+        }
         let lease = self.lease(&digest).await;
         if let Some(info) = self.find(&digest).await? {
             return Ok((info, lease));
@@ -368,10 +391,11 @@ impl Blobs {
 
     async fn create_file(&self, name: &str) -> Result<Begun, BlobError> {
         let (table, keyring) = (self.table().clone(), self.keyring().clone());
+        let lock = self.lock().cloned();
         table.add_file(name, self.limits())?;
         let (path, name) = (self.folder().upload(name), name.to_owned());
         blocking("create an upload", move || {
-            Begun::create(&path, &keyring).inspect_err(|_| {
+            Begun::create(&path, &keyring, lock.as_ref()).inspect_err(|_| {
                 // A full disk may have taken the name but not the key.
                 let _ = folder::remove_file(&path);
                 table.file_gone(&name);
@@ -416,25 +440,30 @@ struct Begun {
 }
 
 impl Begun {
-    fn create(path: &Path, keyring: &Keyring) -> io::Result<Self> {
-        let (file, key) = (folder::create_upload(path)?, DataKey::mint());
+    fn create(path: &Path, keyring: &Keyring, lock: Option<&Lock>) -> io::Result<Self> {
+        let key = DataKey::mint(lock.is_some());
+        let content_key = key.content_key(lock).ok_or_else(no_lock)?;
+        let file = folder::create_upload(path)?;
         sealed::write_header(&file, keyring, &purpose_of(path), &key)?;
+        let records = key.is_locked().then(Sha256::new);
         Ok(Self {
             file,
-            sealing: Sealing::new(key.content_key(), 0, &[]),
+            sealing: Sealing::new(content_key, 0, records, &[]),
             hash: Sha256::new(),
             length: 0,
         })
     }
 
-    /// `known`: the hash so far and of how many bytes.
     fn resume(
         file: File,
         path: &Path,
         keyring: &Keyring,
-        known: Option<(Sha256, u64)>,
+        lock: Option<&Lock>,
+        known: Option<Progress>,
     ) -> io::Result<Self> {
-        let key = sealed::open_key(&file, keyring, &purpose_of(path))?.content_key();
+        let key = sealed::open_key(&file, keyring, &purpose_of(path))?;
+        let locked = key.is_locked();
+        let key = key.content_key(lock).ok_or_else(no_lock)?;
         let records = sealed::whole_records(file.metadata()?.len());
         // What a killed process left of a write, and the end of one that was to be a blob.
         file.set_len(sealed::position(records))?;
@@ -443,14 +472,14 @@ impl Begun {
             None => Vec::new(),
         };
         let length = records * sealed::CHUNK as u64 + tail.len() as u64;
-        let hash = match known {
-            Some((hash, hashed)) if hashed == length => hash,
-            _ => hash_content(&file, &key, records, &tail)?,
+        let progress = match known {
+            Some(known) if known.length == length && known.records.is_some() == locked => known,
+            _ => hash_content(&file, &key, records, locked, &tail)?,
         };
         Ok(Self {
             file,
-            sealing: Sealing::new(key, records, &tail),
-            hash,
+            sealing: Sealing::new(key, records, progress.records, &tail),
+            hash: progress.hash,
             length,
         })
     }
@@ -523,6 +552,7 @@ impl Upload {
     pub async fn pause(mut self) -> Result<u64, BlobError> {
         let hash = self.pipeline.drain().await?;
         let sealing = self.pipeline.take_sealing()?;
+        let records = sealing.records().cloned();
         let (path, file, claim) = (self.path.clone(), self.file.clone(), self.claim.clone());
         let kept = blocking("keep the end of an upload", move || {
             let _claim = claim;
@@ -535,8 +565,13 @@ impl Upload {
             self.rename(self.path.with_extension("")).await?;
             self.once = false;
         }
-        self.claim.keep(hash, self.offset());
-        Ok(self.offset())
+        let length = self.offset();
+        self.claim.keep(Progress {
+            hash,
+            records,
+            length,
+        });
+        Ok(length)
     }
 
     /// Makes the upload a blob if its bytes are `expected`; else it is gone. The blob is durable
@@ -548,6 +583,16 @@ impl Upload {
     /// The same for bytes that were not announced: whatever they are.
     pub async fn finish_as_sent(self) -> Result<(BlobInfo, Lease), BlobError> {
         self.finish_as(None, false).await
+    }
+
+    /// Gives up an upload whose bytes are there already, once it is known that they are.
+    pub async fn discard(mut self, expected: &Digest) -> Result<(), BlobError> {
+        let (actual, expected) = (Digest::from_hash(self.pipeline.drain().await?), *expected);
+        self.cancel().await;
+        match actual == expected {
+            true => Ok(()),
+            false => Err(BlobError::DigestMismatch { expected, actual }),
+        }
     }
 
     /// `over_plain`: also where a version before stored the blob already, in the clear.
@@ -565,17 +610,32 @@ impl Upload {
             self.cancel().await;
             return Err(BlobError::DigestMismatch { expected, actual });
         }
-        let lease = self.blobs.lease(&actual).await;
-        if !over_plain && let Some(info) = self.blobs.find(&actual).await? {
-            self.cancel().await;
-            return Ok((info, lease));
-        }
         let mut sealing = self.pipeline.take_sealing()?;
-        let (blobs, digest) = (self.blobs.clone(), actual);
+        let mut lease = None;
+        if sealing.records().is_none() {
+            let held = self.blobs.lease(&actual).await;
+            if !over_plain && let Some(info) = self.blobs.find(&actual).await? {
+                self.cancel().await;
+                return Ok((info, held));
+            }
+            lease = Some(held);
+        }
+        let (file, claim) = (self.file.clone(), self.claim.clone());
+        let ended = blocking("end an upload", move || {
+            let _claim = claim;
+            sealing.finish(&file)?;
+            Ok(sealing.records().cloned())
+        });
+        // Under a lock no other has this name: no two files are encrypted alike.
+        let digest = ended.await?.map_or(actual, Digest::from_hash);
+        let lease = match lease {
+            Some(lease) => lease,
+            None => self.blobs.lease(&digest).await,
+        };
+        let blobs = self.blobs.clone();
         let info = blocking("store a blob", move || {
             // A caller that gives up now does not cut this short: the upload moves in here.
             let mut upload = self;
-            sealing.finish(&upload.file)?;
             let (from, to) = (purpose_of(&upload.path), Purpose::Blob(digest));
             let binding = blobs.binding().read();
             sealed::bind(&upload.file, blobs.keyring(), &from, &to)?;
@@ -657,9 +717,29 @@ pub(crate) fn purpose_of(path: &Path) -> Purpose {
     Purpose::Upload(name.to_string_lossy().into_owned())
 }
 
-fn hash_content(file: &File, key: &ContentKey, records: u64, tail: &[u8]) -> io::Result<Sha256> {
-    let mut hash = Sha256::new();
-    sealed::each_whole(file, key, records, |chunk| hash.update(chunk))?;
+fn hash_content(
+    file: &File,
+    key: &ContentKey,
+    records: u64,
+    locked: bool,
+    tail: &[u8],
+) -> io::Result<Progress> {
+    let (mut hash, mut raw) = (Sha256::new(), locked.then(Sha256::new));
+    let see_raw = |bytes: &[u8]| {
+        if let Some(hash) = &mut raw {
+            hash.update(bytes);
+        }
+    };
+    sealed::each_whole(file, key, records, see_raw, |chunk| hash.update(chunk))?;
     hash.update(tail);
-    Ok(hash)
+    Ok(Progress {
+        hash,
+        records: raw,
+        length: records * sealed::CHUNK as u64 + tail.len() as u64,
+    })
+}
+
+/// An upload under a lock is gone on with by who has none.
+fn no_lock() -> io::Error {
+    io::Error::new(io::ErrorKind::PermissionDenied, "the upload is locked")
 }

@@ -2,13 +2,13 @@
 
 use std::{fs::File, io, path::Path};
 
-use sha2::{Digest as _, Sha256};
 use wharf_seal::Keyring;
 
 use crate::{
     BlobError, Damage, Digest, folder,
-    reader::Source,
-    sealed::{self, GROUP_BYTES, Purpose},
+    reader::{Cipher, Source},
+    sealed,
+    store::open_sealed,
 };
 
 /// The digest that a blob's file is named by, encrypted or not; `None` if the name is no blob's.
@@ -40,25 +40,13 @@ fn verified(path: &Path, keyring: &Keyring) -> io::Result<()> {
     let name = path.file_name().and_then(|name| name.to_str());
     let (digest, encrypted) = name.and_then(folder::digest_of).ok_or(Damage::Renamed)?;
     let file = File::open(path)?;
-    let length = file.metadata()?.len();
     let source = if encrypted {
-        let key = sealed::open_key(&file, keyring, &Purpose::Blob(digest))?.content_key();
-        let size = sealed::content_bytes(length).ok_or(Damage::Short)?;
-        sealed::verify_last(&file, &key, size)?;
-        let key = Some(key);
-        Source { file, key, size }
+        open_sealed(file, keyring, None, digest)?
     } else {
-        let (key, size) = (None, length);
-        Source { file, key, size }
+        let (cipher, size) = (Cipher::Plain, file.metadata()?.len());
+        Source { file, cipher, size }
     };
-    let (mut hash, mut at) = (Sha256::new(), 0);
-    let mut buffer = vec![0; GROUP_BYTES];
-    while at < source.size {
-        let content = source.read(at, source.size - at, &mut buffer)?;
-        at += content.len() as u64;
-        hash.update(&buffer[content]);
-    }
-    if Digest::from_hash(hash) != digest {
+    if !source.is_named(&digest)? {
         return Err(Damage::Renamed.into());
     }
     Ok(())

@@ -8,9 +8,11 @@ use wharf_seal::{KeyId, Keyring, OpenError, Sealed};
 use zeroize::Zeroizing;
 
 use super::{ContentKey, Damage, HEADER, random};
-use crate::Digest;
+use crate::{Digest, Lock};
 
 const MAGIC: &[u8] = b"wharf-blob-1 ";
+/// Of a file that is under a lock besides.
+const LOCKED: &[u8] = b"wharf-blob-L ";
 const SLOT: usize = 512;
 const HEADER_BYTES: usize = HEADER as usize;
 /// A header that is being replaced meanwhile may be read half.
@@ -24,25 +26,40 @@ pub(crate) enum Purpose {
     Upload(String),
 }
 
-/// The bytes of a data key.
-pub(crate) struct DataKey(Zeroizing<[u8; 32]>);
+/// A file's data key.
+pub(crate) struct DataKey {
+    bytes: Zeroizing<[u8; 32]>,
+    /// It opens nothing without the lock that the file is under.
+    locked: bool,
+}
 
 impl Purpose {
-    fn context(&self) -> String {
+    fn context(&self, locked: bool) -> String {
+        let locked = if locked { "locked-" } else { "" };
         match self {
-            Self::Blob(digest) => format!("blob/{digest}"),
-            Self::Upload(name) => format!("upload/{name}"),
+            Self::Blob(digest) => format!("{locked}blob/{digest}"),
+            Self::Upload(name) => format!("{locked}upload/{name}"),
         }
     }
 }
 
 impl DataKey {
-    pub(crate) fn mint() -> Self {
-        Self(Zeroizing::new(random()))
+    pub(crate) fn mint(locked: bool) -> Self {
+        let bytes = Zeroizing::new(random());
+        Self { bytes, locked }
     }
 
-    pub(crate) fn content_key(&self) -> ContentKey {
-        ContentKey::new(&self.0)
+    pub(crate) fn is_locked(&self) -> bool {
+        self.locked
+    }
+
+    /// `None` for a file under a lock if none is given. Others need none.
+    pub(crate) fn content_key(&self, lock: Option<&Lock>) -> Option<ContentKey> {
+        match (self.locked, lock) {
+            (false, _) => Some(ContentKey::new(&self.bytes)),
+            (true, Some(lock)) => Some(ContentKey::locked(&self.bytes, lock)),
+            (true, None) => None,
+        }
     }
 }
 
@@ -61,7 +78,7 @@ pub(crate) fn write_header(
 /// Whether a file is one of these at all.
 pub(crate) fn check_header(file: &File) -> io::Result<bool> {
     match read(file) {
-        Ok(header) => Ok(slots(&header).any(|slot| slot.starts_with(MAGIC))),
+        Ok(header) => Ok(slots(&header).any(|slot| split_magic(slot).is_some())),
         Err(e) if e.kind() == io::ErrorKind::InvalidData => Ok(false),
         Err(e) => Err(e),
     }
@@ -168,10 +185,10 @@ fn find_once(
     let active = keyring.active_key();
     let (mut best, mut why): (Option<Found>, _) = (None, Damage::Changed);
     for (slot, bytes) in slots(header).enumerate() {
-        let Some(sealed) = sealed_in(bytes) else {
+        let Some((sealed, locked)) = sealed_in(bytes) else {
             continue;
         };
-        match open(keyring, &sealed, purpose) {
+        match open(keyring, &sealed, purpose, locked) {
             Ok(key) => {
                 let found = Found {
                     slot,
@@ -195,22 +212,35 @@ fn find_once(
     best.ok_or(why)
 }
 
-fn open(keyring: &Keyring, sealed: &Sealed, purpose: &Purpose) -> Result<DataKey, Damage> {
-    let secret = keyring.open(sealed, &purpose.context())?;
+fn open(
+    keyring: &Keyring,
+    sealed: &Sealed,
+    purpose: &Purpose,
+    locked: bool,
+) -> Result<DataKey, Damage> {
+    let secret = keyring.open(sealed, &purpose.context(locked))?;
     let bytes: [u8; 32] = secret.expose().try_into().map_err(|_| Damage::Changed)?;
-    Ok(DataKey(Zeroizing::new(bytes)))
+    let bytes = Zeroizing::new(bytes);
+    Ok(DataKey { bytes, locked })
 }
 
-fn sealed_in(slot: &[u8]) -> Option<Sealed> {
-    let text = slot.strip_prefix(MAGIC)?;
+/// What stands behind the magic, and whether it says that the file is locked.
+fn split_magic(slot: &[u8]) -> Option<(&[u8], bool)> {
+    let plain = slot.strip_prefix(MAGIC).map(|text| (text, false));
+    plain.or_else(|| Some((slot.strip_prefix(LOCKED)?, true)))
+}
+
+fn sealed_in(slot: &[u8]) -> Option<(Sealed, bool)> {
+    let (text, locked) = split_magic(slot)?;
     let end = text.iter().position(|byte| *byte == 0)?;
-    Sealed::decode(std::str::from_utf8(&text[..end]).ok()?).ok()
+    let sealed = Sealed::decode(std::str::from_utf8(&text[..end]).ok()?).ok()?;
+    Some((sealed, locked))
 }
 
 fn filled(keyring: &Keyring, purpose: &Purpose, key: &DataKey) -> [u8; SLOT] {
-    let text = keyring.seal(&*key.0, &purpose.context()).encode();
-    let mut slot = [0; SLOT];
-    slot[..MAGIC.len()].copy_from_slice(MAGIC);
+    let sealed = keyring.seal(&*key.bytes, &purpose.context(key.locked));
+    let (text, mut slot) = (sealed.encode(), [0; SLOT]);
+    slot[..MAGIC.len()].copy_from_slice(if key.locked { LOCKED } else { MAGIC });
     slot[MAGIC.len()..][..text.len()].copy_from_slice(text.as_bytes());
     slot
 }

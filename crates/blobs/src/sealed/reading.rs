@@ -60,11 +60,12 @@ pub(crate) fn verify_last(file: &File, key: &ContentKey, size: u64) -> io::Resul
     Ok(())
 }
 
-/// Shows all whole records of an unfinished file to `see`, in order.
+/// Shows all whole records of an unfinished file to `see` in order, as they lie there to `raw` before.
 pub(crate) fn each_whole(
     file: &File,
     key: &ContentKey,
     records: u64,
+    mut raw: impl FnMut(&[u8]),
     mut see: impl FnMut(&[u8]),
 ) -> io::Result<()> {
     let mut buffer = vec![0; GROUP_BYTES];
@@ -73,6 +74,7 @@ pub(crate) fn each_whole(
         let count = (records - at).min(GROUP as u64);
         let bytes = usize::try_from(count).map_err(|_| Damage::Short)? * RECORD;
         read_exactly(file, &mut buffer[..bytes], position(at))?;
+        raw(&buffer[..bytes]);
         for (n, record) in buffer[..bytes].chunks_exact_mut(RECORD).enumerate() {
             let length = key.open(at + n as u64, Role::Whole, record, 0)?;
             see(&record[..length]);

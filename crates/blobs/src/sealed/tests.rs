@@ -6,13 +6,20 @@ use proptest::prelude::*;
 use super::*;
 
 /// A finished file of that content, given in pieces.
-fn written(content: &[u8], piece: usize) -> (std::fs::File, ContentKey) {
-    let (file, key) = (tempfile::tempfile().unwrap(), DataKey::mint());
-    let mut sealing = Sealing::new(key.content_key(), 0, &[]);
+fn written(content: &[u8], piece: usize, lock: Option<&Lock>) -> (std::fs::File, ContentKey) {
+    let file = tempfile::tempfile().unwrap();
+    let data = DataKey::mint(lock.is_some());
+    let key = || data.content_key(lock).unwrap();
+    let mut sealing = Sealing::new(key(), 0, None, &[]);
     let pieces = content.chunks(piece).map(Bytes::copy_from_slice);
     sealing.write(&file, &pieces.collect::<Vec<_>>()).unwrap();
     sealing.finish(&file).unwrap();
-    (file, key.content_key())
+    (file, key())
+}
+
+/// The key of a file that is under no lock.
+fn some_key() -> ContentKey {
+    DataKey::mint(false).content_key(None).unwrap()
 }
 
 fn read(file: &std::fs::File, key: &ContentKey, size: u64, from: u64, to: u64) -> Vec<u8> {
@@ -55,9 +62,11 @@ proptest! {
         piece in 1_usize..200_000,
         from in 0_u64..700_000,
         length in 0_u64..700_000,
+        layers in prop::option::of(prop_oneof![Just(Layers::One), Just(Layers::Two)]),
     ) {
         let content: Vec<u8> = (0..size).map(|n| (n / 7) as u8 ^ seed).collect();
-        let (file, key) = written(&content, piece);
+        let lock = layers.map(|layers| Lock::new([seed; 32], layers));
+        let (file, key) = written(&content, piece, lock.as_ref());
         let length_of_file = file.metadata().unwrap().len();
         prop_assert_eq!(content_bytes(length_of_file), Some(size as u64));
         verify_last(&file, &key, size as u64).unwrap();
@@ -76,7 +85,7 @@ proptest! {
     ) {
         let file = tempfile::tempfile().unwrap();
         file.write_all_at(&bytes, 0).unwrap();
-        let key = DataKey::mint().content_key();
+        let key = some_key();
         let keyring = wharf_seal::Keyring::in_memory();
         let purpose = Purpose::Upload("x".into());
         prop_assert!(open_key(&file, &keyring, &purpose).is_err());
@@ -95,17 +104,45 @@ proptest! {
 
 #[test]
 fn a_tail_counts_for_its_place_only() {
-    let key = DataKey::mint();
-    let sealing = Sealing::new(key.content_key(), 3, b"the end of a part");
+    let key = DataKey::mint(false);
+    let key = || key.content_key(None).unwrap();
+    let sealing = Sealing::new(key(), 3, None, b"the end of a part");
     let tail = sealing.tail().unwrap();
     let at = *tail.first_chunk().unwrap();
     assert_eq!(tail_bytes(at, tail.len() as u64, 3), 17);
     assert_eq!(tail_bytes(at, tail.len() as u64, 4), 0);
-    let open = |records| read_tail(&key.content_key(), &mut tail.clone(), records).unwrap();
+    let open = |records| read_tail(&key(), &mut tail.clone(), records).unwrap();
     assert_eq!(open(3), b"the end of a part");
     assert_eq!(open(4), b"");
     let mut moved = tail.clone();
     moved[7] = 4;
-    assert!(read_tail(&key.content_key(), &mut moved, 4).is_err());
-    assert!(Sealing::new(key.content_key(), 3, b"").tail().is_none());
+    assert!(read_tail(&key(), &mut moved, 4).is_err());
+    assert!(Sealing::new(key(), 3, None, b"").tail().is_none());
+}
+
+#[test]
+fn a_lock_is_needed_and_no_other_opens() {
+    let data = DataKey::mint(true);
+    assert!(data.content_key(None).is_none());
+    let lock = |secret, layers| Lock::new([secret; 32], layers);
+    let (nonce, sentence) = (random(), *b"a sentence under a lock");
+    for layers in [Layers::One, Layers::Two] {
+        let key = data.content_key(Some(&lock(1, layers))).unwrap();
+        let mut record = [&nonce[..], &sentence, &[0; TAG]].concat();
+        let end = record.len() - TAG;
+        let tag = key.seal(0, Role::Last, nonce, &mut record[NONCE_LEN..end]);
+        record[end..].copy_from_slice(&tag);
+        let opened = |key: &ContentKey| {
+            let mut record = record.clone();
+            let length = key.open(0, Role::Last, &mut record, 0)?;
+            Ok::<_, Damage>(record[..length].to_vec())
+        };
+        assert_eq!(opened(&key).unwrap(), sentence);
+        let other = data.content_key(Some(&lock(2, layers))).unwrap();
+        match layers {
+            Layers::One => assert_eq!(opened(&other), Err(Damage::Changed)),
+            // The upper layer is the keyring's, and what it opens is still encrypted.
+            Layers::Two => assert_ne!(opened(&other).unwrap(), sentence),
+        }
+    }
 }

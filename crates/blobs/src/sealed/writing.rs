@@ -4,6 +4,7 @@ use std::{fs::File, io, os::unix::fs::FileExt};
 
 use bytes::Bytes;
 use ring::aead::NONCE_LEN;
+use sha2::{Digest as _, Sha256};
 
 use super::{CHUNK, ContentKey, OVERHEAD, RECORD, Role, TAG, position, random};
 
@@ -19,11 +20,14 @@ pub(crate) struct Sealing {
     sealed: usize,
     /// The number of the buffer's first record.
     first: u64,
+    /// Of all records before the buffer, where they name the blob.
+    records: Option<Sha256>,
 }
 
 impl Sealing {
-    /// Goes on behind `records` whole ones with a chunk of which `begun` is known.
-    pub(crate) fn new(key: ContentKey, records: u64, begun: &[u8]) -> Self {
+    /// Goes on behind `first` whole records, with their hash if they name the blob, and a chunk of which `begun` is
+    /// known.
+    pub(crate) fn new(key: ContentKey, first: u64, records: Option<Sha256>, begun: &[u8]) -> Self {
         let mut buffer = Vec::with_capacity((GROUP + 1) * RECORD);
         buffer.resize(NONCE_LEN, 0);
         buffer.extend_from_slice(begun);
@@ -31,7 +35,8 @@ impl Sealing {
             key,
             buffer,
             sealed: 0,
-            first: records,
+            first,
+            records,
         }
     }
 
@@ -59,6 +64,11 @@ impl Sealing {
     pub(crate) fn finish(&mut self, file: &File) -> io::Result<()> {
         self.seal(Role::Last);
         self.flush(file)
+    }
+
+    /// The hash of all records that are written, where they name the blob.
+    pub(crate) fn records(&self) -> Option<&Sha256> {
+        self.records.as_ref()
     }
 
     /// Where the next whole record goes in the file.
@@ -101,7 +111,11 @@ impl Sealing {
     }
 
     fn flush(&mut self, file: &File) -> io::Result<()> {
-        file.write_all_at(&self.buffer[..self.sealed], position(self.first))?;
+        let written = &self.buffer[..self.sealed];
+        file.write_all_at(written, position(self.first))?;
+        if let Some(hash) = &mut self.records {
+            hash.update(written);
+        }
         self.first = self.next();
         self.buffer.drain(..self.sealed);
         self.sealed = 0;

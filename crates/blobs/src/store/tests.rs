@@ -1,5 +1,6 @@
 use std::{
     fs::{self, File},
+    os::unix::fs::FileExt,
     time::Duration,
 };
 
@@ -11,6 +12,8 @@ use super::*;
 use crate::{Upload, UploadId};
 
 mod at_rest;
+mod locked;
+mod scrub;
 
 const SCOPE: &str = "repository/a";
 const NO_LIMIT: u64 = u64::MAX;
@@ -86,6 +89,13 @@ fn random(len: usize) -> Bytes {
     let mut bytes = vec![0; len];
     rand::rng().fill_bytes(&mut bytes);
     bytes.into()
+}
+
+fn flip(path: &Path, at: u64) {
+    let file = File::options().read(true).write(true).open(path).unwrap();
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, at).unwrap();
+    file.write_all_at(&[byte[0] ^ 1], at).unwrap();
 }
 
 /// In pieces of all sizes, as a socket delivers them.

@@ -125,13 +125,6 @@ async fn a_changed_upload_is_given_up() {
     home.without_uploads().await;
 }
 
-fn flip(path: &Path, at: u64) {
-    let file = File::options().read(true).write(true).open(path).unwrap();
-    let mut byte = [0];
-    file.read_exact_at(&mut byte, at).unwrap();
-    file.write_all_at(&[byte[0] ^ 1], at).unwrap();
-}
-
 async fn damaged(home: &Home, digest: &Digest) -> bool {
     let read = home.blobs.get(digest, NO_LIMIT).await;
     let damaged = matches!(read, Err(BlobError::Damaged { .. }));

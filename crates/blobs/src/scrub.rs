@@ -1,0 +1,303 @@
+//! Reading everything again, slowly, before somebody needs it: what a disk lost without a word is found while others may
+//! still have the bytes.
+//!
+//! A pass goes through all blobs in the order of their digests, in steps that the caller paces. `<dir>/scrub` says when
+//! the last one began and where it is, as of the last of the 256 folders that it finished: after a restart it goes on
+//! there. A blob that does not open any more gets a note and counts as missing from then on; one with a note that opens
+//! again loses it, for a disk's fault may pass.
+
+use std::{
+    fs, io,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use nix::{
+    errno::Errno,
+    fcntl::{PosixFadviseAdvice, posix_fadvise},
+};
+use sha2::{Digest as _, Sha256};
+use wharf_seal::{Keyring, OpenError};
+
+use crate::{
+    BlobError, Blobs, Damage, Digest,
+    folder::Folder,
+    reader::{Cipher, Source},
+    sealed::GROUP_BYTES,
+    store::{blocking, open_source},
+};
+
+/// Read in one step: a tenth of a second of a slow disk.
+const STEP_BYTES: u64 = 8 << 20;
+/// Blobs looked for at a time.
+const PAGE: usize = 200;
+
+/// Goes through the blobs of one folder. One of it is enough.
+#[derive(Debug)]
+pub struct Scrubber {
+    blobs: Blobs,
+    pass: Pass,
+    /// Blobs that come next, the first one last.
+    next: Vec<Digest>,
+    /// The one that is being read.
+    open: Option<Reading>,
+}
+
+struct Reading {
+    digest: Digest,
+    source: Source,
+    /// How much of it was read, of `end` bytes.
+    at: u64,
+    end: u64,
+    /// Of a locked blob, which no key here opens: what its name is compared with.
+    hash: Option<Sha256>,
+}
+
+impl Reading {
+    fn new(digest: Digest, source: Source) -> io::Result<Self> {
+        let locked = matches!(source.cipher, Cipher::Locked);
+        Ok(Self {
+            digest,
+            end: source.named_bytes()?,
+            source,
+            at: 0,
+            hash: locked.then(Sha256::new),
+        })
+    }
+}
+
+impl std::fmt::Debug for Reading {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Reading({} at {})", self.digest, self.at)
+    }
+}
+
+/// What a step came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scrubbed {
+    /// So many bytes of content were read.
+    Bytes(u64),
+    /// This blob is damaged, which was not known before.
+    Damaged(Digest),
+    /// The pass has come to its end, or none is under way.
+    Ended,
+}
+
+/// What `<dir>/scrub` says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Pass {
+    /// Seconds since 1970; 0 before the first.
+    begun: u64,
+    under_way: bool,
+    after: Option<Digest>,
+}
+
+impl Pass {
+    fn parse(text: &str) -> Option<Self> {
+        let mut words = text.split_ascii_whitespace();
+        let begun = words.next()?.parse().ok()?;
+        let place = words.next();
+        Some(Self {
+            begun,
+            under_way: place.is_some(),
+            after: place.and_then(|hex| Digest::from_hex(hex).ok()),
+        })
+    }
+
+    fn text(&self) -> String {
+        match (self.under_way, &self.after) {
+            (true, Some(after)) => format!("{} {}\n", self.begun, after.hex()),
+            (true, None) => format!("{} start\n", self.begun),
+            (false, _) => format!("{}\n", self.begun),
+        }
+    }
+}
+
+enum Found {
+    Gone,
+    Sound(Reading),
+    Damaged { known: bool },
+}
+
+impl Scrubber {
+    /// Goes on where one before it was. Blocks.
+    pub fn new(blobs: Blobs) -> Self {
+        let noted = fs::read_to_string(blobs.folder().scrub()).ok();
+        Self {
+            pass: noted
+                .and_then(|text| Pass::parse(&text))
+                .unwrap_or_default(),
+            blobs,
+            next: Vec::new(),
+            open: None,
+        }
+    }
+
+    /// Begins a pass if none is under way and the last one began `every` ago; whether one is under way now. Blocks.
+    pub fn begin(&mut self, now: SystemTime, every: Duration) -> Result<bool, BlobError> {
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        // A clock that was set back does not hold the next pass up for ever.
+        if !self.pass.under_way && now.abs_diff(self.pass.begun) >= every.as_secs() {
+            self.pass = Pass {
+                begun: now,
+                under_way: true,
+                after: None,
+            };
+            self.save(&self.pass)?;
+        }
+        Ok(self.pass.under_way)
+    }
+
+    /// Reads some MiB.
+    pub async fn step(&mut self) -> Result<Scrubbed, BlobError> {
+        if !self.pass.under_way {
+            return Ok(Scrubbed::Ended);
+        }
+        let mut reading = match self.open.take() {
+            Some(reading) => reading,
+            None => {
+                let Some(digest) = self.next().await? else {
+                    return Ok(Scrubbed::Ended);
+                };
+                let (folder, keyring) = (self.blobs.folder().clone(), self.blobs.keyring().clone());
+                let opened = blocking("open a blob to read it again", move || {
+                    open_again(&folder, &keyring, digest)
+                });
+                match opened.await? {
+                    Found::Gone => return Ok(Scrubbed::Bytes(0)),
+                    Found::Damaged { known } => return Ok(damaged(digest, known)),
+                    // What a version before stored plain is verified when it is encrypted.
+                    Found::Sound(Reading {
+                        source:
+                            Source {
+                                cipher: Cipher::Plain,
+                                ..
+                            },
+                        ..
+                    }) => return Ok(Scrubbed::Bytes(0)),
+                    Found::Sound(reading) => reading,
+                }
+            }
+        };
+        let folder = self.blobs.folder().clone();
+        let (reading, read) = blocking("read a blob again", move || {
+            let read = read_some(&mut reading).map(Ok).or_else(|error| {
+                if !is_lost(&error) {
+                    return Err(error);
+                }
+                Ok(Err(note(&folder, &reading.digest, &reading.source.file)?))
+            })?;
+            if read.is_ok() && reading.at == reading.end {
+                folder.forget_damage(&reading.digest)?;
+            }
+            Ok((reading, read))
+        })
+        .await?;
+        match read {
+            Err(known) => Ok(damaged(reading.digest, known)),
+            Ok(bytes) => {
+                self.open = Some(reading).filter(|it| it.at < it.end);
+                Ok(Scrubbed::Bytes(bytes))
+            }
+        }
+    }
+
+    /// The blob that comes next; `None` at the end of the pass.
+    async fn next(&mut self) -> Result<Option<Digest>, BlobError> {
+        if self.next.is_empty() {
+            let page = self.blobs.list(self.pass.after, PAGE).await?;
+            self.next = page.into_iter().rev().map(|info| info.digest).collect();
+        }
+        let next = self.next.pop();
+        let before = self.pass.after;
+        self.pass.after = next;
+        self.pass.under_way = next.is_some();
+        if next.map(|it| it.first_byte()) != before.map(|it| it.first_byte()) {
+            // The one that comes next is not read yet.
+            let reached = Pass {
+                after: before,
+                ..self.pass
+            };
+            self.save(&reached)?;
+        }
+        Ok(next)
+    }
+
+    /// A crash that takes this with it costs the bytes that are read twice.
+    fn save(&self, pass: &Pass) -> Result<(), BlobError> {
+        let to = self.blobs.folder().scrub();
+        let fresh = to.with_added_extension("new");
+        let saved = fs::write(&fresh, pass.text()).and_then(|()| fs::rename(&fresh, to));
+        saved.map_err(BlobError::at("save how far blobs were read again"))
+    }
+}
+
+fn damaged(digest: Digest, known: bool) -> Scrubbed {
+    match known {
+        true => Scrubbed::Bytes(0),
+        false => Scrubbed::Damaged(digest),
+    }
+}
+
+fn open_again(folder: &Folder, keyring: &Keyring, digest: Digest) -> io::Result<Found> {
+    match open_source(folder, keyring, None, digest) {
+        Ok(None) => Ok(Found::Gone),
+        Ok(Some(source)) => Ok(Found::Sound(Reading::new(digest, source)?)),
+        Err(error) if is_lost(&error) => Ok(match folder.open_blob(&digest)? {
+            None => Found::Gone,
+            Some((file, _)) => Found::Damaged {
+                known: note(folder, &digest, &file)?,
+            },
+        }),
+        Err(error) => Err(error),
+    }
+}
+
+/// Notes that the file is damaged; whether that was known.
+fn note(folder: &Folder, digest: &Digest, file: &fs::File) -> io::Result<bool> {
+    let known = folder.is_noted_damaged(digest, file)?;
+    if !known {
+        folder.note_damage(digest, file)?;
+    }
+    Ok(known)
+}
+
+/// Reads up to [`STEP_BYTES`] more, from the disk and not from what is cached of it; how many.
+fn read_some(reading: &mut Reading) -> io::Result<u64> {
+    let (source, at) = (&reading.source, reading.at);
+    let uncached = || {
+        // A hint: without it the pass finds less.
+        let _ = posix_fadvise(&source.file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED);
+    };
+    if at == 0 {
+        uncached();
+    }
+    let end = reading.end.min(at + STEP_BYTES);
+    let mut buffer = vec![0; GROUP_BYTES];
+    let mut reached = at;
+    while reached < end {
+        let read = source.read_named(reached, end - reached, &mut buffer)?;
+        reached += read.len() as u64;
+        if let Some(hash) = &mut reading.hash {
+            hash.update(&buffer[read]);
+        }
+    }
+    uncached();
+    reading.at = reached;
+    if reached == reading.end
+        && let Some(hash) = reading.hash.take()
+        && Digest::from_hash(hash) != reading.digest
+    {
+        return Err(Damage::Changed.into());
+    }
+    Ok(reached - at)
+}
+
+/// The bytes are not what was stored, or the disk does not give them back. A keyring that lacks a key says nothing of
+/// the disk.
+fn is_lost(error: &io::Error) -> bool {
+    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        Some(Damage::Key(OpenError::UnknownKey(_))) => false,
+        Some(_) => true,
+        None => error.raw_os_error() == Some(Errno::EIO as i32),
+    }
+}
