@@ -4,6 +4,7 @@
 //! - [`Reading`] takes the layers of an image, the lowest first, and ends with its [`Inventory`].
 //! - [`advisory`] and [`debian`] read what is published about vulnerabilities, [`matching`] says which of
 //!   it is about the packages of an inventory.
+//! - [`sbom`] writes an inventory down for other programs.
 //! - [`version`] compares versions by the rules of their ecosystems.
 //!
 //! Invariants: all of it is bounded by [`Limits`], whatever is in an image; nothing panics; only files
@@ -20,6 +21,7 @@ mod limits;
 pub mod matching;
 mod package;
 mod packages;
+pub mod sbom;
 pub mod severity;
 mod tarball;
 pub mod version;

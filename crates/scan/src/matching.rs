@@ -27,6 +27,9 @@ pub struct Finding {
     #[serde(default)]
     pub fixed_in: Option<String>,
     pub advisory: Advisory,
+    /// When it was found first, in milliseconds since 1970: known to those who keep findings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_seen: Option<i64>,
 }
 
 /// Events in the order of their versions; those of one version stay in the order in which they were
@@ -234,6 +237,7 @@ impl Findings {
                 ranges: Vec::new(),
                 versions: Vec::new(),
             },
+            first_seen: None,
         });
         Ok(())
     }

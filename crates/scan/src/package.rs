@@ -53,7 +53,7 @@ impl Manager {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Package {
     pub manager: Manager,
     pub name: String,
@@ -174,8 +174,9 @@ impl System {
             "wolfi" => "Wolfi".to_owned(),
             "chainguard" => "Chainguard".to_owned(),
             "opensuse-leap" => format!("openSUSE:Leap {}", self.version),
-            "openEuler" => format!("openEuler:{}", self.version),
             "mageia" => format!("Mageia:{major}"),
+            // openEuler is named by more than its number (`22.03-LTS-SP4`), and by what its packages were
+            // built from, which is not read of RPM.
             _ => return None,
         })
     }

@@ -59,7 +59,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         begun.elapsed()
     );
     let data = Data::open(dir.path())?.ok_or("no data")?;
-    let changed = data.changed_since(1).ok_or("not known")?;
+    let changed = data.changed_since(1, 0).ok_or("not known")?;
     let begun = Instant::now();
     let (mut again, mut findings) = (0, 0);
     for (number, held) in &images {

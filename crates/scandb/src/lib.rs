@@ -36,6 +36,9 @@ pub struct Current {
     pub generation: u64,
     /// Milliseconds since 1970.
     pub updated_at: i64,
+    /// The same of the generation that the list of changes is relative to; none where there is no such list.
+    #[serde(default)]
+    pub since: Option<i64>,
     pub advisories: u64,
     pub packages: u64,
     /// What it is about: about others nothing is known, which is not that nothing is wrong.

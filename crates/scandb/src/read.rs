@@ -72,13 +72,15 @@ impl Data {
         &self.inner.current
     }
 
-    /// The hashes of packages that differ from generation `since`; `None` if that is not known, since
-    /// more than one update came between. Blocks.
-    pub fn changed_since(&self, since: u64) -> Option<HashSet<u64>> {
-        if since == self.inner.current.generation {
+    /// The hashes of packages that differ from a generation, which was made at that time; `None` if that
+    /// is not known: more than one update came between, or everything was brought anew. Blocks.
+    pub fn changed_since(&self, generation: u64, updated_at: i64) -> Option<HashSet<u64>> {
+        let current = &self.inner.current;
+        if (generation, updated_at) == (current.generation, current.updated_at) {
             return Some(HashSet::new());
         }
-        if since + 1 != self.inner.current.generation {
+        let next = generation.checked_add(1) == Some(current.generation);
+        if !next || current.since != Some(updated_at) {
             return None;
         }
         let path = self.inner.folder.join(CHANGED);

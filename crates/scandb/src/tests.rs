@@ -46,6 +46,7 @@ fn archives_of_osv_and_the_tracker() {
     let expected = Current {
         generation: 1,
         updated_at: 7,
+        since: None,
         advisories: 300,
         packages: 300,
         ecosystems: ["npm".to_owned()].into(),
@@ -67,9 +68,12 @@ fn archives_of_osv_and_the_tracker() {
     // Whoever has the one before keeps it.
     assert_eq!(known(&first, "Debian:12", "openssl"), [""; 0]);
     assert_eq!(known(&first, "npm", "package-78"), ["GHSA-78"]);
-    let changed = second.changed_since(1).unwrap();
+    let changed = second.changed_since(1, 7).unwrap();
     assert_eq!(changed, [hash(&About::new("Debian:12", "openssl"))].into());
-    assert_eq!(second.changed_since(0), None);
+    assert_eq!(second.changed_since(2, 8), Some([].into()));
+    // More than one update before, and another one of that number.
+    assert_eq!(second.changed_since(0, 6), None);
+    assert_eq!(second.changed_since(1, 6), None);
 
     // The tracker says all it knows: what it no longer says is gone.
     let path = put(

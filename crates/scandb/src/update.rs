@@ -133,6 +133,7 @@ fn bring(
     let current = Current {
         generation,
         updated_at: now,
+        since: before.map(|it| it.what().updated_at),
         ..Current::default()
     };
     let updated = match write(&folder, before, from, current) {

@@ -66,6 +66,26 @@ fn layers_packed_or_not() {
 }
 
 #[test]
+fn ecosystems_of_distributions() {
+    for (text, expected) in [
+        ("ID=debian\nVERSION_ID=\"12\"\n", Some("Debian:12")),
+        ("ID=ubuntu\nVERSION_ID=\"22.04\"\n", Some("Ubuntu:22.04")),
+        ("ID=alpine\nVERSION_ID=3.18.4\n", Some("Alpine:v3.18")),
+        ("ID=\"rocky\"\nVERSION_ID=\"9.3\"\n", Some("Rocky Linux:9")),
+        ("ID=wolfi\nVERSION_ID=20230201\n", Some("Wolfi")),
+        // Its records are about the sources of packages, of a release with more than a number.
+        ("ID=openEuler\nVERSION_ID=\"22.03\"\n", None),
+        ("ID=debian\n", None),
+        ("ID=other\nVERSION_ID=1\n", None),
+    ] {
+        let layer = tar(&[("etc/os-release", text.as_bytes())]);
+        let inventory = read(Limits::default(), &[layer]).unwrap();
+        let ecosystem = inventory.system.and_then(|it| it.ecosystem());
+        assert_eq!(ecosystem.as_deref(), expected, "{text}");
+    }
+}
+
+#[test]
 fn what_a_layer_hides() {
     for (upper, expected) in [
         (
