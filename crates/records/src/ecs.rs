@@ -27,7 +27,7 @@ pub use definition::{Definition, DefinitionStatus, Family, definition_id};
 pub use instance::{Instance, InstanceStatus};
 pub use service::{
     Breaker, BreakerStatus, Completion, Deployment, Membership, PlacementRule, Revision,
-    RevisionRecord, Rollback, RolloutState, Scheduling, Service, ServiceDeployment,
+    RevisionImage, RevisionRecord, Rollback, RolloutState, Scheduling, Service, ServiceDeployment,
     ServiceDeploymentStatus, ServiceEvent, ServiceEvents, ServiceNetwork, ServiceOptions,
     ServiceStatus, ServiceSubnet, TargetKind, TargetSpec, TargetState, TaskFailure, TaskTarget,
     Threshold, ThresholdKind, Throttle,

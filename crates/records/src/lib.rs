@@ -11,6 +11,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod admission;
 pub mod ecs;
 #[doc(hidden)]
 pub mod fuzz;

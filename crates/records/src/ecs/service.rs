@@ -209,9 +209,26 @@ pub struct Revision {
     pub network: Option<ServiceNetwork>,
     #[serde(default)]
     pub targets: Vec<TargetSpec>,
+    /// A row a container; none in revisions of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<RevisionImage>,
     pub created_at: Timestamp,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// The image of a container, and the digest all tasks of the revision run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevisionImage {
+    pub container: String,
+    /// As the definition names it.
+    pub image: String,
+    /// Once it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// Each task runs what the name leads to when it starts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moving: bool,
 }
 
 /// `awsvpcConfiguration`, its subnets resolved.

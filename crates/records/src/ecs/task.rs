@@ -195,6 +195,9 @@ pub struct Container {
     pub name: String,
     pub arn: String,
     pub image: String,
+    /// The digest it is to run, where that was settled before it was placed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<String>,
     pub essential: bool,
     pub last: ContainerStatus,
     /// CPU units, and MiB where set, as the API prints them.
