@@ -12,10 +12,15 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::{CgroupError, Hierarchies, Limits, Stats, Version, device_filter, stats, v1, v2};
+use crate::{
+    CgroupError, Glance, Hierarchies, Limits, Stats, Version, device_filter, stats, v1, v2,
+};
 
 /// How long [`Group::kill_and_remove`] waits for killed processes to be gone.
 const KILL_DEADLINE: Duration = Duration::from_secs(10);
+
+/// The file of the cores that a group may use.
+const CORES: &str = "cpuset.cpus";
 
 /// A group by its path; the kernel's object may or may not exist.
 #[derive(Debug, Clone)]
@@ -82,11 +87,14 @@ impl Group {
             })?;
         }
         for write in v1::writes(limits) {
-            // A missing controller with a limit for it must not pass silently.
-            let folder = self
-                .folder(write.controller)
-                .ok_or(CgroupError::NoHierarchy)?;
-            write_file(&folder.join(write.file), &write.value, write.optional)?;
+            match self.folder(write.controller) {
+                Some(folder) => {
+                    write_file(&folder.join(write.file), &write.value, write.optional)?;
+                }
+                None if write.optional => {}
+                // A missing controller with a limit for it must not pass silently.
+                None => return Err(CgroupError::NoHierarchy),
+            }
         }
         Ok(())
     }
@@ -112,6 +120,27 @@ impl Group {
             device_filter::attach(&folder, rules)?;
         }
         Ok(())
+    }
+
+    /// Lets the group, and those below it, use these cores, as the kernel lists them; `None`: all that its parent
+    /// has.
+    pub fn set_cores(&self, cores: Option<&str>) -> Result<(), CgroupError> {
+        let Some(folder) = self.folder("cpuset") else {
+            return Ok(());
+        };
+        if self.hierarchies.version == Version::V2 {
+            // Groups below have what this one has. An empty line takes the restriction back.
+            return write_file(&folder.join(CORES), cores.unwrap_or("\n"), true);
+        }
+        let all = || {
+            let above = folder.parent().unwrap_or(&folder).join(CORES);
+            fs::read_to_string(&above).map_err(CgroupError::io("read", above))
+        };
+        let cores = cores.map_or_else(all, |cores| Ok(cores.to_owned()))?;
+        // No group has a core that the one above it lacks: what is taken is taken below first, what is
+        // given is given above first.
+        take_cores(&folder, cores.trim());
+        give_cores(&folder, cores.trim())
     }
 
     /// Moves a process (0: the caller) into the group, in every hierarchy.
@@ -221,6 +250,14 @@ impl Group {
             .unwrap_or(0)
     }
 
+    /// What is cheap enough to be read every second.
+    pub fn glance(&self) -> Result<Glance, CgroupError> {
+        match self.hierarchies.version {
+            Version::V1 => stats::glance_v1(|controller| self.folder(controller)),
+            Version::V2 => stats::glance_v2(&self.folder("").ok_or(CgroupError::NoHierarchy)?),
+        }
+    }
+
     pub fn stats(&self) -> Result<Stats, CgroupError> {
         match self.hierarchies.version {
             Version::V1 => stats::read_v1(|controller| self.folder(controller)),
@@ -267,9 +304,30 @@ fn count_children(folder: &Path) -> Result<(), CgroupError> {
     }
 }
 
+/// Writes the cores of groups from below, as far as that only takes some away.
+fn take_cores(folder: &Path, cores: &str) {
+    for below in folders_in(folder) {
+        take_cores(&below, cores);
+    }
+    let _ = write_file(&folder.join(CORES), cores, true);
+}
+
+fn give_cores(folder: &Path, cores: &str) -> Result<(), CgroupError> {
+    write_file(&folder.join(CORES), cores, true)?;
+    folders_in(folder)
+        .iter()
+        .try_for_each(|below| give_cores(below, cores))
+}
+
+fn folders_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    folders.map(|entry| entry.path()).collect()
+}
+
 /// A version 1 cpuset accepts no process before it has processors and memory nodes.
 fn inherit_cpuset(parent: &Path, folder: &Path) -> Result<(), CgroupError> {
-    for name in ["cpuset.cpus", "cpuset.mems"] {
+    for name in [CORES, "cpuset.mems"] {
         let path = folder.join(name);
         let own = fs::read_to_string(&path).map_err(CgroupError::io("read", &path))?;
         if own.trim().is_empty() {
@@ -342,6 +400,18 @@ mod tests {
         assert_eq!(read("wharf-test/task/cgroup.subtree_control"), "");
         assert_eq!(read("wharf-test/task/memory.max"), "1048576");
         assert_eq!(read("wharf-test/task/pids.max"), "7");
+    }
+
+    #[test]
+    fn cores_are_given_and_taken_back() {
+        let (root, group) = fake_v2();
+        // Without the controller there is nothing to keep a group to.
+        group.set_cores(Some("1")).unwrap();
+        let file = root.path().join("wharf-test/task/cpuset.cpus");
+        assert!(!file.exists());
+        fs::write(&file, "").unwrap();
+        group.set_cores(Some("1-3")).unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "1-3");
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub mod v2;
 pub use group::Group;
 pub use hierarchy::{Hierarchies, Version};
 pub use limits::{DeviceKind, DeviceRule, Limits};
-pub use stats::Stats;
+pub use stats::{Glance, Stats};
 
 use std::{io, path::PathBuf};
 

@@ -18,6 +18,8 @@ pub struct Limits {
     /// It gives way at once to every other group beside it that wants a core, and shares what they
     /// leave. Where the kernel cannot (before 5.15), `cpu_shares` alone counts.
     pub cpu_gives_way: bool,
+    /// The cores that it may use, as the kernel lists them (`1-3,7`), where it can keep groups to some.
+    pub cores: Option<String>,
     /// Thousandths of a core, enforced over periods of 100 ms.
     pub cpu_quota_millis: Option<u64>,
     pub pids: Option<u64>,

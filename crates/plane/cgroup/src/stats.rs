@@ -27,6 +27,17 @@ pub struct Stats {
     pub pids: u64,
     pub read_bytes: u64,
     pub write_bytes: u64,
+    /// Processes that the kernel killed for want of memory; 0 where it does not say.
+    pub oom_kills: u64,
+}
+
+/// As much of [`Stats`] as is cheap enough to be read every second.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Glance {
+    pub cpu_ns: u64,
+    /// With page cache.
+    pub memory_bytes: u64,
+    pub memory_inactive_file_bytes: u64,
 }
 
 /// The number behind `key` in lines of `key value`.
@@ -80,6 +91,29 @@ pub(crate) fn read_v1(folder: impl Fn(&str) -> Option<PathBuf>) -> Result<Stats,
             .unwrap_or(0),
         read_bytes: sum_v1_io(&io, "Read"),
         write_bytes: sum_v1_io(&io, "Write"),
+        oom_kills: keyed(&memory.text("memory.oom_control")?, "oom_kill").unwrap_or(0),
+    })
+}
+
+pub(crate) fn glance_v1(folder: impl Fn(&str) -> Option<PathBuf>) -> Result<Glance, CgroupError> {
+    let memory = Files(folder("memory").ok_or(CgroupError::NoHierarchy)?);
+    let cpu = folder("cpuacct").map(|it| Files(it).number("cpuacct.usage"));
+    Ok(Glance {
+        cpu_ns: cpu.transpose()?.unwrap_or(0),
+        memory_bytes: memory.number("memory.usage_in_bytes")?,
+        memory_inactive_file_bytes: keyed(&memory.text("memory.stat")?, "total_inactive_file")
+            .unwrap_or(0),
+    })
+}
+
+pub(crate) fn glance_v2(folder: &Path) -> Result<Glance, CgroupError> {
+    let files = Files(folder.to_owned());
+    let micros = keyed(&files.text("cpu.stat")?, "usage_usec").unwrap_or(0);
+    Ok(Glance {
+        cpu_ns: micros.saturating_mul(1000),
+        memory_bytes: files.number("memory.current")?,
+        memory_inactive_file_bytes: keyed(&files.text("memory.stat")?, "inactive_file")
+            .unwrap_or(0),
     })
 }
 
@@ -103,6 +137,7 @@ pub(crate) fn read_v2(folder: &Path) -> Result<Stats, CgroupError> {
         pids: files.number("pids.current")?,
         read_bytes: sum_v2_io(&io, "rbytes="),
         write_bytes: sum_v2_io(&io, "wbytes="),
+        oom_kills: keyed(&files.text("memory.events")?, "oom_kill").unwrap_or(0),
     })
 }
 
@@ -179,7 +214,34 @@ mod tests {
             (stats.pids, stats.read_bytes, stats.write_bytes),
             (3, 11, 22)
         );
+        assert_eq!(stats.oom_kills, 0);
+        put("memory.events", "oom 3\noom_kill 2\n");
+        assert_eq!(read_v2(dir.path()).unwrap().oom_kills, 2);
+        let glance = glance_v2(dir.path()).unwrap();
+        assert_eq!((glance.cpu_ns, glance.memory_bytes), (1_500_000, 8192));
+        assert_eq!(glance.memory_inactive_file_bytes, 1024);
         assert!(read_v2(&dir.path().join("absent")).is_err());
+        assert!(glance_v2(&dir.path().join("absent")).is_err());
+    }
+
+    #[test]
+    fn a_glance_at_version_1_says_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in [
+            ("memory.usage_in_bytes", "8192\n"),
+            ("memory.stat", "inactive_file 1\ntotal_inactive_file 1024\n"),
+            ("cpuacct.usage", "1500\n"),
+            ("memory.oom_control", "oom_kill_disable 0\noom_kill 4\n"),
+        ] {
+            fs::write(dir.path().join(name), text).unwrap();
+        }
+        let folder = |_: &str| Some(dir.path().to_owned());
+        let (glance, stats) = (glance_v1(folder).unwrap(), read_v1(folder).unwrap());
+        assert_eq!((glance.cpu_ns, stats.cpu_ns), (1500, 1500));
+        assert_eq!((glance.memory_bytes, stats.memory_bytes), (8192, 8192));
+        assert_eq!(glance.memory_inactive_file_bytes, 1024);
+        assert_eq!(stats.oom_kills, 4);
+        assert!(glance_v1(|_| None).is_err());
     }
 
     #[test]

@@ -82,6 +82,9 @@ pub fn writes(limits: &Limits) -> Vec<Write> {
     if limits.cpu_gives_way {
         write("cpu", "cpu.idle", "1".to_owned(), true);
     }
+    if let Some(cores) = &limits.cores {
+        write("cpuset", "cpuset.cpus", cores.clone(), true);
+    }
     if let Some(quota) = limits.cpu_quota_us() {
         write("cpu", "cpu.cfs_period_us", CPU_PERIOD_US.to_string(), false);
         write("cpu", "cpu.cfs_quota_us", quota.to_string(), false);
@@ -132,6 +135,7 @@ mod tests {
             swappiness: Some(10),
             cpu_shares: Some(0),
             cpu_gives_way: false,
+            cores: None,
             cpu_quota_millis: Some(250),
             pids: Some(10),
             devices: Some(vec![DeviceRule {
@@ -165,13 +169,22 @@ mod tests {
         let limits = Limits {
             cpu_shares: Some(2),
             cpu_gives_way: true,
+            cores: Some("1-3".to_owned()),
             ..Limits::default()
         };
-        assert_eq!(lines(&limits), ["cpu.idle=0", "cpu.shares=2", "cpu.idle=1"]);
+        assert_eq!(
+            lines(&limits),
+            [
+                "cpu.idle=0",
+                "cpu.shares=2",
+                "cpu.idle=1",
+                "cpuset.cpus=1-3"
+            ]
+        );
         assert!(
             writes(&limits)
                 .iter()
-                .all(|w| w.optional == (w.file == "cpu.idle"))
+                .all(|w| w.optional == (w.file != "cpu.shares"))
         );
     }
 

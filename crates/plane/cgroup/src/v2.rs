@@ -44,6 +44,9 @@ pub fn writes(limits: &Limits) -> Vec<Write> {
     if limits.cpu_gives_way {
         write("cpu.idle", "1".to_owned(), true);
     }
+    if let Some(cores) = &limits.cores {
+        write("cpuset.cpus", cores.clone(), true);
+    }
     if let Some(quota) = limits.cpu_quota_us() {
         write("cpu.max", format!("{quota} {CPU_PERIOD_US}"), false);
     }
@@ -83,6 +86,7 @@ mod tests {
             swappiness: Some(10),
             cpu_shares: Some(1024),
             cpu_gives_way: false,
+            cores: None,
             cpu_quota_millis: Some(1500),
             pids: Some(10),
             devices: Some(Vec::new()),
@@ -110,6 +114,7 @@ mod tests {
             swap_bytes: Some(0),
             cpu_shares: Some(2),
             cpu_gives_way: true,
+            cores: Some("1-3".to_owned()),
             ..Limits::default()
         };
         let lines: Vec<_> = writes(&limits)
@@ -122,7 +127,8 @@ mod tests {
                 "memory.swap.max=0",
                 "cpu.idle=0",
                 "cpu.weight=1",
-                "cpu.idle=1"
+                "cpu.idle=1",
+                "cpuset.cpus=1-3"
             ]
         );
     }
