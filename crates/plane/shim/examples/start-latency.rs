@@ -31,6 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         dir: dir.path().join("tasks"),
         installation: InstallationId::mint(),
         shim: shim.into(),
+        kept_cores: 0,
     };
     let runtime = Runtime::open(options).await?;
     let digest = format!("sha256:{}", "0".repeat(64)).try_into()?;

@@ -59,6 +59,8 @@ pub enum RegistryError {
     },
     #[error("no answer from {host} within {seconds} s")]
     TimedOut { host: String, seconds: u64 },
+    #[error("{0} sent less than it had announced")]
+    Short(String),
     #[error("{0} is no address of a registry")]
     BadUrl(String),
     #[error("the registry's answer makes no sense: {0}")]
@@ -82,7 +84,8 @@ impl RegistryError {
             Self::TooManyRequests
             | Self::Connect { .. }
             | Self::Http { .. }
-            | Self::TimedOut { .. } => true,
+            | Self::TimedOut { .. }
+            | Self::Short(_) => true,
             Self::Status { status, .. } => *status >= 500,
             _ => false,
         }
@@ -170,6 +173,23 @@ pub enum LayerError {
     Unpack(#[from] UnpackError),
     #[error(transparent)]
     Store(#[from] ImageError),
+}
+
+impl LayerError {
+    /// It is about what the layer holds, which would be the same however often it came.
+    pub(super) fn is_about_content(&self) -> bool {
+        match self {
+            Self::Registry(error) => matches!(
+                error,
+                RegistryError::Nonsense(_) | RegistryError::WrongDigest { .. }
+            ),
+            Self::Unpack(error) => !matches!(
+                error,
+                UnpackError::NoRoom { .. } | UnpackError::Entry { .. }
+            ),
+            Self::Store(_) => false,
+        }
+    }
 }
 
 impl PullError {

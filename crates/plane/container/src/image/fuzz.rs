@@ -5,12 +5,13 @@ use std::{
     path::Path,
 };
 
+use wharf_base::Challenge;
+
 use super::{
     UnpackLimits,
     budget::Budget,
     layer::decompress,
     manifest::{parse_config, parse_manifest},
-    registry::parse_parameters,
     tar::Archive,
     unpack,
 };
@@ -50,7 +51,8 @@ pub fn config(bytes: &[u8]) {
     let _ = parse_config(bytes);
 }
 
-/// The parameters of a registry's challenge.
+/// A registry's challenge, and where it sends for a token.
 pub fn challenge(text: &str) {
-    assert!(parse_parameters(text).count() <= text.len());
+    let challenge = Challenge::read(std::iter::once(text));
+    let _ = challenge.and_then(|it| it.token_url("app"));
 }

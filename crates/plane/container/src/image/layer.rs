@@ -16,10 +16,10 @@ use tokio::sync::mpsc;
 
 use super::{
     budget::{Budget, Meter},
+    download::Download,
     error::{LayerError, RegistryError, UnpackError},
     manifest::Descriptor,
     reference::Digest,
-    registry::Repository,
     tar::Archive,
     unpack::unpack,
 };
@@ -62,15 +62,15 @@ impl Drop for Incoming {
     }
 }
 
-/// Fetches and unpacks. Returns the bytes of its files.
+/// Fetches and unpacks. Returns the bytes of its files; `downloaded` is told what comes.
 pub async fn fetch(
-    repository: &Repository,
+    mut download: Download,
     layer: &Descriptor,
     diff_id: &Digest,
     folder: Incoming,
     budget: &Arc<Budget>,
+    downloaded: impl Fn(u64),
 ) -> Result<(u64, Incoming), LayerError> {
-    let mut body = repository.blob(layer.digest.as_str()).await?;
     let (pieces, receiver) = mpsc::channel::<Bytes>(PIECES);
     let unpacking = tokio::task::spawn_blocking({
         let (layer, diff_id) = (layer.clone(), diff_id.clone());
@@ -81,22 +81,20 @@ pub async fn fetch(
             Ok((bytes, folder))
         }
     });
-    let mut broken = None;
-    loop {
-        match body.next().await {
-            // The other side stops early when something is wrong, and knows what.
-            Ok(Some(piece)) => match pieces.send(piece).await {
-                Ok(()) => {}
-                Err(_) => break,
-            },
-            Ok(None) => break,
-            Err(e) => {
-                broken = Some(e);
-                break;
+    let broken = loop {
+        match download.next(|| pieces.capacity() == PIECES).await {
+            Ok(Some(piece)) => {
+                downloaded(piece.len() as u64);
+                // The other side stops early when something is wrong, and knows what.
+                if pieces.send(piece).await.is_err() {
+                    break None;
+                }
             }
+            Ok(None) => break None,
+            Err(error) => break Some(error),
         }
-    }
-    drop(pieces);
+    };
+    drop((pieces, download));
     let unpacked = unpacking
         .await
         .unwrap_or_else(|e| Err(UnpackError::Read(io::Error::other(e)).into()));

@@ -2,6 +2,7 @@
 
 mod budget;
 mod config;
+mod download;
 mod error;
 #[doc(hidden)]
 pub mod fuzz;

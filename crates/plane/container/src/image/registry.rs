@@ -6,10 +6,13 @@ use std::{fmt, io, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header,
+};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
+use nix::sys::socket::{setsockopt, sockopt};
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, ServerName, pem::PemObject},
@@ -19,12 +22,17 @@ use tokio::{
     net::TcpStream,
 };
 use tokio_rustls::TlsConnector;
+use wharf_base::Challenge;
 
 use super::{error::RegistryError, reference::Reference};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Until headers, and between pieces of a body.
+/// Between pieces of a body, and until the headers of small answers.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Until the headers of a blob: a registry that has it brought from another one answers when all of it is there.
+const BLOB_TIMEOUT: Duration = Duration::from_secs(20 * 60);
+/// A registry that is gone is noticed while nothing is said.
+const KEEPALIVE_SECONDS: u32 = 30;
 const MAX_REDIRECTS: usize = 5;
 /// Bound on a token answer, in bytes.
 const TOKEN_LIMIT: u64 = 1 << 20;
@@ -141,7 +149,10 @@ impl Repository {
     /// The manifest of a tag or digest, at most `limit` bytes.
     pub async fn manifest(&self, wanted: &str, limit: u64) -> Result<Bytes, RegistryError> {
         let url = self.url(&format!("manifests/{wanted}"));
-        let response = self.get(&url, Some(super::manifest::ACCEPT)).await?;
+        let headers = [(header::ACCEPT, super::manifest::ACCEPT.to_owned())];
+        let response = self
+            .ask(&Method::GET, &url, &headers, SILENCE_TIMEOUT)
+            .await?;
         collect(response.into_body(), "the manifest", limit, &self.base).await
     }
 
@@ -154,17 +165,47 @@ impl Repository {
     /// A blob as it arrives.
     pub async fn blob(&self, digest: &str) -> Result<Body, RegistryError> {
         let url = self.url(&format!("blobs/{digest}"));
-        let response = self.get(&url, None).await?;
-        Ok(Body {
+        let response = self.ask(&Method::GET, &url, &[], BLOB_TIMEOUT).await?;
+        Ok(self.body(response))
+    }
+
+    /// A blob of `size` bytes from the byte `from` to `last`, or to its end, as it arrives; `None` from a registry
+    /// that sends only whole ones. It may send less than it was asked for.
+    pub async fn blob_part(
+        &self,
+        digest: &str,
+        from: u64,
+        last: Option<u64>,
+        size: u64,
+    ) -> Result<Option<Body>, RegistryError> {
+        let url = self.url(&format!("blobs/{digest}"));
+        let last = last.map(|last| last.to_string()).unwrap_or_default();
+        let headers = [(header::RANGE, format!("bytes={from}-{last}"))];
+        let response = self.ask(&Method::GET, &url, &headers, BLOB_TIMEOUT).await?;
+        let sent = response.headers().get(header::CONTENT_RANGE);
+        let sent = sent.and_then(|sent| part_of(sent.to_str().ok()?, size));
+        let is_part = response.status() == StatusCode::PARTIAL_CONTENT && sent == Some(from);
+        Ok(is_part.then(|| self.body(response)))
+    }
+
+    fn body(&self, response: Response<Incoming>) -> Body {
+        Body {
             body: response.into_body(),
             host: self.base.clone(),
-        })
+        }
     }
 
     /// Whether the repository has the blob, for who we are.
     pub async fn has_blob(&self, digest: &str) -> Result<(), RegistryError> {
         let url = self.url(&format!("blobs/{digest}"));
-        self.ask(&Method::HEAD, &url, None).await.map(drop)
+        self.ask(&Method::HEAD, &url, &[], BLOB_TIMEOUT)
+            .await
+            .map(drop)
+    }
+
+    /// What came ended before its time.
+    pub fn short(&self) -> RegistryError {
+        RegistryError::Short(self.base.clone())
     }
 
     /// Which registry this is; the same for all its repositories.
@@ -172,24 +213,18 @@ impl Repository {
         &self.base
     }
 
-    async fn get(
-        &self,
-        url: &str,
-        accept: Option<&'static str>,
-    ) -> Result<Response<Incoming>, RegistryError> {
-        self.ask(&Method::GET, url, accept).await
-    }
-
     async fn ask(
         &self,
         method: &Method,
         url: &str,
-        accept: Option<&'static str>,
+        headers: &[(HeaderName, String)],
+        patience: Duration,
     ) -> Result<Response<Incoming>, RegistryError> {
         let authorization = self.authorization.lock().await.clone();
-        let follow = async |who| self.follow(method, url, accept, who).await;
-        let response = follow(authorization.as_ref()).await?;
-        if response.status() != StatusCode::UNAUTHORIZED {
+        let follow = async |who| self.follow(method, url, headers, who, patience).await;
+        let (response, is_its_own) = follow(authorization.as_ref()).await?;
+        // Who it redirects to does not say where credentials go.
+        if !is_its_own || response.status() != StatusCode::UNAUTHORIZED {
             return accept_status(response, method, url);
         }
         let fresh = self.answer_challenge(response.headers()).await?;
@@ -197,7 +232,7 @@ impl Repository {
             return Err(RegistryError::Denied(url.to_owned()));
         }
         self.authorization.lock().await.clone_from(&fresh);
-        accept_status(follow(fresh.as_ref()).await?, method, url)
+        accept_status(follow(fresh.as_ref()).await?.0, method, url)
     }
 
     /// What a registry that said 401 wants to see instead.
@@ -205,24 +240,21 @@ impl Repository {
         &self,
         headers: &HeaderMap,
     ) -> Result<Option<HeaderValue>, RegistryError> {
-        for challenge in headers.get_all(header::WWW_AUTHENTICATE) {
-            let Ok(challenge) = challenge.to_str() else {
-                continue;
-            };
-            let (scheme, parameters) = challenge.split_once(' ').unwrap_or((challenge, ""));
-            if scheme.eq_ignore_ascii_case("bearer") {
-                return self.fetch_token(parameters).await;
-            }
-            if scheme.eq_ignore_ascii_case("basic")
-                && let RegistryAuth::Basic { user, password } = &self.auth
-            {
-                return Ok(basic(user, password));
-            }
+        let said = headers.get_all(header::WWW_AUTHENTICATE).iter();
+        match Challenge::read(said.filter_map(|it| it.to_str().ok())) {
+            Some(challenge @ Challenge::Bearer { .. }) => self.fetch_token(&challenge).await,
+            Some(Challenge::Basic) => Ok(match &self.auth {
+                RegistryAuth::Basic { user, password } => basic(user, password),
+                _ => None,
+            }),
+            None => Ok(None),
         }
-        Ok(None)
     }
 
-    async fn fetch_token(&self, parameters: &str) -> Result<Option<HeaderValue>, RegistryError> {
+    async fn fetch_token(
+        &self,
+        challenge: &Challenge,
+    ) -> Result<Option<HeaderValue>, RegistryError> {
         #[derive(serde::Deserialize)]
         struct Answer {
             #[serde(default)]
@@ -230,46 +262,36 @@ impl Repository {
             #[serde(default)]
             access_token: String,
         }
-        let find = |name: &str| {
-            parse_parameters(parameters)
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| value)
+        let Some(url) = challenge.token_url(&self.repository) else {
+            return Ok(None);
         };
-        let realm = find("realm")
-            .ok_or_else(|| RegistryError::Nonsense("a challenge without a realm".to_owned()))?;
         // Credentials go to the registry itself, or encrypted to whom it names.
-        if !realm.starts_with("https://") && !realm.starts_with(&format!("{}/", self.base)) {
-            return Err(RegistryError::Nonsense(format!("tokens from {realm}")));
-        }
-        let scope = find("scope").map_or_else(
-            || format!("repository:{}:pull", self.repository),
-            str::to_owned,
-        );
-        let mut url = format!(
-            "{realm}{}scope={}",
-            if realm.contains('?') { '&' } else { '?' },
-            encode(&scope)
-        );
-        if let Some(service) = find("service") {
-            url.push_str(&format!("&service={}", encode(service)));
+        if !url.starts_with("https://") && !url.starts_with(&format!("{}/", self.base)) {
+            return Err(RegistryError::Nonsense(format!("tokens from {url}")));
         }
         let credentials = match &self.auth {
             RegistryAuth::Basic { user, password } => basic(user, password),
             _ => None,
         };
-        let response = self
-            .follow(&Method::GET, &url, None, credentials.as_ref())
+        let (response, _) = self
+            .follow(
+                &Method::GET,
+                &url,
+                &[],
+                credentials.as_ref(),
+                SILENCE_TIMEOUT,
+            )
             .await?;
         if response.status() == StatusCode::UNAUTHORIZED
             || response.status() == StatusCode::FORBIDDEN
         {
-            return Err(RegistryError::Denied(realm.to_owned()));
+            return Err(RegistryError::Denied(url));
         }
         let body = collect(
             accept_status(response, &Method::GET, &url)?.into_body(),
             "the token",
             TOKEN_LIMIT,
-            realm,
+            &url,
         )
         .await?;
         let answer: Answer =
@@ -281,14 +303,16 @@ impl Repository {
         }))
     }
 
-    /// Redirected as the registry wishes; who we are is told to its own host only.
+    /// Redirected as the registry wishes; who we are is told to its own host only. Whether the answer is
+    /// that host's.
     async fn follow(
         &self,
         method: &Method,
         url: &str,
-        accept: Option<&'static str>,
+        more: &[(HeaderName, String)],
         authorization: Option<&HeaderValue>,
-    ) -> Result<Response<Incoming>, RegistryError> {
+        patience: Duration,
+    ) -> Result<(Response<Incoming>, bool), RegistryError> {
         let mut uri: Uri = url
             .parse()
             .map_err(|_| RegistryError::BadUrl(url.to_owned()))?;
@@ -296,15 +320,18 @@ impl Repository {
         let plain_home = uri.scheme_str() == Some("http");
         for _ in 0..=MAX_REDIRECTS {
             let mut headers = HeaderMap::new();
-            if let Some(accept) = accept {
-                headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+            for (name, value) in more {
+                let value = HeaderValue::from_str(value);
+                headers.insert(
+                    name,
+                    value.map_err(|_| RegistryError::BadUrl(url.to_owned()))?,
+                );
             }
-            if uri.authority() == home.as_ref()
-                && let Some(value) = authorization
-            {
+            let at_home = uri.authority() == home.as_ref();
+            if at_home && let Some(value) = authorization {
                 headers.insert(header::AUTHORIZATION, value.clone());
             }
-            let response = send(method, &uri, headers, &self.tls).await?;
+            let response = send(method, &uri, headers, &self.tls, patience).await?;
             let location = response
                 .headers()
                 .get(header::LOCATION)
@@ -317,7 +344,7 @@ impl Repository {
                         return Err(RegistryError::BadUrl(uri.to_string()));
                     }
                 }
-                _ => return Ok(response),
+                _ => return Ok((response, at_home)),
             }
         }
         Err(RegistryError::Redirects)
@@ -415,6 +442,7 @@ async fn send(
     uri: &Uri,
     headers: HeaderMap,
     tls: &Arc<ClientConfig>,
+    patience: Duration,
 ) -> Result<Response<Incoming>, RegistryError> {
     let bad = || RegistryError::BadUrl(uri.to_string());
     let authority = uri.authority().ok_or_else(bad)?;
@@ -442,6 +470,7 @@ async fn send(
     )
     .await?;
     let stream = stream.map_err(failed)?;
+    keep_alive(&stream).map_err(|error| failed(error.into()))?;
     let mut request = Request::builder()
         .method(method)
         .uri(uri.path_and_query().map_or("/", |path| path.as_str()))
@@ -456,16 +485,23 @@ async fn send(
         let stream = timed(CONNECT_TIMEOUT, authority.as_str(), connect)
             .await?
             .map_err(failed)?;
-        exchange(stream, request, authority.as_str()).await
+        exchange(stream, request, authority.as_str(), patience).await
     } else {
-        exchange(stream, request, authority.as_str()).await
+        exchange(stream, request, authority.as_str(), patience).await
     }
+}
+
+fn keep_alive(stream: &TcpStream) -> nix::Result<()> {
+    setsockopt(stream, sockopt::KeepAlive, &true)?;
+    setsockopt(stream, sockopt::TcpKeepIdle, &KEEPALIVE_SECONDS)?;
+    setsockopt(stream, sockopt::TcpKeepInterval, &KEEPALIVE_SECONDS)
 }
 
 async fn exchange<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
     request: Request<Empty<Bytes>>,
     host: &str,
+    patience: Duration,
 ) -> Result<Response<Incoming>, RegistryError> {
     let failed = |source| RegistryError::Http {
         host: host.to_owned(),
@@ -477,9 +513,18 @@ async fn exchange<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         .map_err(failed)?;
     // Ends with the body, or when that is dropped.
     tokio::spawn(connection);
-    timed(SILENCE_TIMEOUT, host, sender.send_request(request))
+    timed(patience, host, sender.send_request(request))
         .await?
         .map_err(failed)
+}
+
+/// Where a part of `size` bytes begins, by its `Content-Range`; `None` if it is none of them.
+fn part_of(sent: &str, size: u64) -> Option<u64> {
+    let (range, complete) = sent.strip_prefix("bytes ")?.split_once('/')?;
+    let (first, last) = range.split_once('-')?;
+    let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+    let is_of_it = complete == "*" || complete.parse() == Ok(size);
+    (is_of_it && first <= last && last < size).then_some(first)
 }
 
 fn redirect(from: &Uri, location: &str) -> Result<Uri, RegistryError> {
@@ -490,31 +535,6 @@ fn redirect(from: &Uri, location: &str) -> Result<Uri, RegistryError> {
         return format!("{scheme}://{host}{location}").parse().map_err(bad);
     }
     location.parse().map_err(bad)
-}
-
-/// `realm="…",service="…"`.
-pub(super) fn parse_parameters(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let (key, value) = rest.trim_start_matches([',', ' ']).split_once('=')?;
-        let (value, after) = match value.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"')?,
-            None => value.split_once(',').unwrap_or((value, "")),
-        };
-        rest = after;
-        Some((key, value))
-    })
-}
-
-fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' | b':' => {
-                char::from(byte).to_string()
-            }
-            other => format!("%{other:02X}"),
-        })
-        .collect()
 }
 
 fn basic(user: &str, password: &str) -> Option<HeaderValue> {
@@ -573,21 +593,67 @@ mod tests {
     }
 
     #[test]
-    fn challenges_and_redirects() {
-        let text = r#"realm="https://a/t",service="s, t",scope="repository:x:pull""#;
-        let all: Vec<_> = parse_parameters(text).collect();
-        assert_eq!(
-            all,
-            [
-                ("realm", "https://a/t"),
-                ("service", "s, t"),
-                ("scope", "repository:x:pull")
-            ]
-        );
+    fn redirects() {
         let from: Uri = "http://h:1/v2/".parse().unwrap();
         assert_eq!(redirect(&from, "/x").unwrap(), "http://h:1/x");
         assert_eq!(redirect(&from, "https://o/y").unwrap(), "https://o/y");
-        assert_eq!(encode("a b&c"), "a%20b%26c");
+    }
+
+    #[test]
+    fn what_a_part_is_of() {
+        assert_eq!(part_of("bytes 3-9/10", 10), Some(3));
+        assert_eq!(part_of("bytes 3-3/*", 10), Some(3));
+        for bad in [
+            "bytes 3-9/11",
+            "bytes 3-10/10",
+            "bytes 9-3/10",
+            "bytes */10",
+            "bytes 3-/10",
+            "items 3-9/10",
+            "bytes 3-9",
+            "",
+        ] {
+            assert_eq!(part_of(bad, 10), None, "{bad}");
+        }
+    }
+
+    /// A registry that says nothing for so long, and then that it has it.
+    async fn slow(silence: Duration) -> Repository {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let reference = format!("{}/x:1", listener.local_addr().unwrap());
+        let reference = Reference::parse(&reference).unwrap();
+        tokio::spawn(async move {
+            let service = hyper::service::service_fn(move |_: Request<Incoming>| async move {
+                tokio::time::sleep(silence).await;
+                Ok::<_, std::convert::Infallible>(Response::new(Empty::<Bytes>::new()))
+            });
+            while let Ok((stream, _)) = listener.accept().await {
+                let connection = hyper::server::conn::http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), service);
+                tokio::spawn(connection);
+            }
+        });
+        let endpoint = Endpoint::of(&reference);
+        let auth = RegistryAuth::Anonymous;
+        Repository::new(&endpoint, &reference, auth, system_tls())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn blobs_are_waited_for_longer_than_manifests() {
+        let registry = slow(Duration::from_secs(15 * 60)).await;
+        registry.has_blob("sha256:a").await.unwrap();
+        assert!(registry.blob("sha256:a").await.is_ok());
+        let ended = registry.manifest("1", 100).await;
+        assert!(
+            matches!(ended, Err(RegistryError::TimedOut { seconds: 60, .. })),
+            "{ended:?}"
+        );
+        let registry = slow(Duration::from_secs(21 * 60)).await;
+        let ended = registry.has_blob("sha256:a").await;
+        assert!(
+            matches!(ended, Err(RegistryError::TimedOut { seconds: 1200, .. })),
+            "{ended:?}"
+        );
     }
 
     #[test]

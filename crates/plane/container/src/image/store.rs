@@ -24,7 +24,10 @@ use std::{
     io,
     os::{fd::AsRawFd, unix::fs::DirBuilderExt},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -42,6 +45,7 @@ use wharf_shim_protocol::record::boot_id;
 use super::{
     Image, ImageConfig,
     budget::{Budget, UnpackLimits},
+    download::{self, Download},
     error::{ImageError, LayerError, PullError, RegistryError},
     layer::{self, Incoming},
     manifest::{CONFIG_LIMIT, Descriptor, MANIFEST_LIMIT, Manifest, parse_config, parse_manifest},
@@ -127,6 +131,8 @@ struct Inner {
     system_tls: OnceCell<Arc<ClientConfig>>,
     boot: String,
     slots: Semaphore,
+    /// Of layers that come over several connections.
+    parts: Arc<Semaphore>,
     /// One unpacks a layer, others wait for it.
     unpacking: Mutex<HashMap<Digest, Arc<tokio::sync::Mutex<()>>>>,
     /// Pulls share it; collecting garbage excludes them.
@@ -137,6 +143,8 @@ struct Inner {
     /// Held from reading a layer's record to writing it: who keeps a layer adds where it came from, who flushed it
     /// that it has reached the disk.
     records: Mutex<()>,
+    /// Bytes of layers that came from registries.
+    downloaded: AtomicU64,
     _lock: Flock<File>,
 }
 
@@ -215,10 +223,12 @@ impl ImageStore {
                 system_tls: OnceCell::new(),
                 boot: boot_id(),
                 slots: Semaphore::new(PARALLEL_LAYERS),
+                parts: Arc::new(Semaphore::new(download::PARTS)),
                 unpacking: Mutex::default(),
                 changes: RwLock::new(()),
                 removals: Mutex::new(0),
                 records: Mutex::new(()),
+                downloaded: AtomicU64::new(0),
                 dir,
                 _lock: lock,
             };
@@ -227,6 +237,11 @@ impl ImageStore {
             })
         })
         .await
+    }
+
+    /// Bytes of layers that came from registries since the store was opened.
+    pub fn downloaded_bytes(&self) -> u64 {
+        self.inner.downloaded.load(Ordering::Relaxed)
     }
 
     /// What the reference means at its registry now: one or two small requests.
@@ -452,7 +467,7 @@ impl ImageStore {
 
     async fn ensure_layer(
         &self,
-        repository: &Repository,
+        repository: &Arc<Repository>,
         descriptor: &Descriptor,
         diff_id: &Digest,
         budget: &Arc<Budget>,
@@ -569,22 +584,44 @@ impl Inner {
         self.layer(diff_id).is_some()
     }
 
+    fn make_incoming(&self) -> Result<Incoming, ImageError> {
+        let name = format!("{:016x}", rand::rng().random::<u64>());
+        let incoming = self.dir.join("incoming").join(name);
+        make_layer_folder(&incoming)?;
+        Ok(Incoming::new(incoming))
+    }
+
     async fn fetch_layer(
         self: &Arc<Self>,
-        repository: &Repository,
+        repository: &Arc<Repository>,
         descriptor: &Descriptor,
         diff_id: &Digest,
         origin: &Origin,
         budget: &Arc<Budget>,
     ) -> Result<(), LayerError> {
-        let incoming = self
-            .dir
-            .join("incoming")
-            .join(format!("{:016x}", rand::rng().random::<u64>()));
-        make_layer_folder(&incoming)?;
-        let incoming = Incoming::new(incoming);
-        let (bytes, incoming) =
-            layer::fetch(repository, descriptor, diff_id, incoming, budget).await?;
+        let mut parts = Some(&self.parts);
+        let (bytes, incoming) = loop {
+            let incoming = self.make_incoming()?;
+            let pause = Backoff::new(self.first_retry_after, BACKOFF_MAX, 2.0);
+            let downloaded = |bytes| {
+                self.downloaded.fetch_add(bytes, Ordering::Relaxed);
+            };
+            let download = Download::begin(repository, descriptor, parts, pause).await?;
+            let is_pieced = download.is_pieced();
+            let fetched = layer::fetch(download, descriptor, diff_id, incoming, budget, downloaded);
+            match fetched.await {
+                // One answer may be right where several together are not.
+                Err(error)
+                    if error.is_about_content()
+                        && is_pieced.load(Ordering::Relaxed)
+                        && parts.take().is_some() =>
+                {
+                    let layer = descriptor.digest.as_str();
+                    tracing::warn!(layer, %error, "a layer that came in parts is wrong; fetching it over one connection");
+                }
+                fetched => break fetched?,
+            }
+        };
         let (inner, diff_id, origin) = (Arc::clone(self), diff_id.clone(), origin.clone());
         let keep = move || inner.keep_layer(incoming, &diff_id, bytes, origin);
         let kept = tokio::task::spawn_blocking(keep);

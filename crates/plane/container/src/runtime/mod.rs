@@ -23,6 +23,10 @@ use std::{
     sync::Arc,
 };
 
+use nix::{
+    sched::{CpuSet, sched_getaffinity},
+    unistd::Pid,
+};
 use serde::{Deserialize, Serialize};
 use wharf_base::InstallationId;
 use wharf_cgroup::Hierarchies;
@@ -59,6 +63,9 @@ pub struct RuntimeOptions {
     pub installation: InstallationId,
     /// The program `wharf-shim`.
     pub shim: PathBuf,
+    /// Cores that no task uses which gives way ([`TaskSandbox::cpu_gives_way`]), so that whoever wants one finds it
+    /// free at once. One is left to such tasks on every machine.
+    pub kept_cores: usize,
 }
 
 /// Folders that every distribution has at its root, where everybody may walk.
@@ -126,6 +133,8 @@ pub(crate) struct Shared {
     shim: ShimProgram,
     pub(crate) hierarchies: Hierarchies,
     pub(crate) may_raise_limits: bool,
+    /// Those of tasks that give way; `None`: all.
+    other_cores: Option<String>,
 }
 
 /// The containers of one installation; cheap to clone.
@@ -158,6 +167,7 @@ impl Runtime {
                 dir,
                 installation,
                 shim,
+                kept_cores,
             } = options;
             make_private(&dir)?;
             // Shims run elsewhere, so every path they are given is absolute.
@@ -172,6 +182,7 @@ impl Runtime {
                 shim: program,
                 hierarchies,
                 may_raise_limits,
+                other_cores: other_cores(&own_cores(), kept_cores),
             };
             for own in [SHIMS, TASKS] {
                 shared
@@ -367,11 +378,18 @@ impl Shared {
             cpu_quota_millis: sandbox.cpu_quota_millis,
             cpu_shares: sandbox.cpu_shares,
             cpu_gives_way: sandbox.cpu_gives_way,
+            cores: self.cores_of(sandbox).map(str::to_owned),
             pids: sandbox.pids_limit,
             ..Limits::default()
         };
         self.hierarchies.group(&cgroup)?.create(&limits)?;
         Ok(())
+    }
+
+    /// The cores that a task is kept to; `None`: it may use all.
+    fn cores_of(&self, sandbox: &TaskSandbox) -> Option<&str> {
+        let kept_to = self.other_cores.as_deref();
+        kept_to.filter(|_| sandbox.cpu_gives_way)
     }
 
     async fn remove_task(self: &Arc<Self>, task_id: &str) -> Result<(), RuntimeError> {
@@ -424,6 +442,22 @@ fn remove_dir(dir: &Path) -> Result<(), RuntimeError> {
     wharf_rootdir::remove_tree(dir).map_err(RuntimeError::io("remove", dir))
 }
 
+/// The cores that this process may use, by their numbers.
+fn own_cores() -> Vec<usize> {
+    let allowed = sched_getaffinity(Pid::this()).unwrap_or_default();
+    (0..CpuSet::count())
+        .filter(|core| allowed.is_set(*core).unwrap_or(false))
+        .collect()
+}
+
+/// All but the first `kept` of them, but one at least, as the kernel lists them; `None` where that is all.
+fn other_cores(cores: &[usize], kept: usize) -> Option<String> {
+    let kept = kept.min(cores.len().saturating_sub(1));
+    let others = cores.get(kept..).filter(|_| kept > 0)?;
+    let numbers: Vec<String> = others.iter().map(usize::to_string).collect();
+    Some(numbers.join(","))
+}
+
 /// CAP_SYS_RESOURCE among our effective capabilities.
 fn can_raise_limits() -> bool {
     const SYS_RESOURCE: u64 = 1 << 24;
@@ -445,5 +479,21 @@ pub(crate) async fn blocking<T: Send + 'static>(
         Err(panicked) => Err(RuntimeError::io("finish work on", "tasks")(
             io::Error::other(panicked),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tasks_that_give_way_have_a_core_everywhere() {
+        let of = |cores: &[usize], kept| other_cores(cores, kept);
+        assert_eq!(of(&[0, 1, 2], 1), Some("1,2".to_owned()));
+        assert_eq!(of(&[4, 7], 1), Some("7".to_owned()));
+        assert_eq!(of(&[0, 1, 2], 9), Some("2".to_owned()));
+        assert_eq!(of(&[0], 1), None);
+        assert_eq!(of(&[0, 1], 0), None);
+        assert_eq!(of(&[], 1), None);
     }
 }

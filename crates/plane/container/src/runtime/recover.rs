@@ -90,6 +90,7 @@ async fn recover_task(
     loop {
         match handle.status().await {
             Ok(status) => {
+                set_cores(shared, &sandbox, &cgroup).await;
                 let containers = status.containers;
                 return Ok(Recovered {
                     sandbox,
@@ -112,6 +113,25 @@ async fn recover_task(
     }
     let shared = Arc::clone(shared);
     blocking(move || without_shim(&shared, &folder, sandbox, &cgroup)).await
+}
+
+/// A task that began under another `--keep-cores`, or a version without it, is kept to the same cores as new ones.
+async fn set_cores(shared: &Arc<Shared>, sandbox: &TaskSandbox, cgroup: &str) {
+    if !sandbox.cpu_gives_way {
+        return;
+    }
+    let task = sandbox.task_id.clone();
+    let set = {
+        let (shared, sandbox) = (Arc::clone(shared), sandbox.clone());
+        let cgroup = cgroup.to_owned();
+        blocking(move || {
+            let group = shared.hierarchies.group(&cgroup)?;
+            Ok(group.set_cores(shared.cores_of(&sandbox))?)
+        })
+    };
+    if let Err(error) = set.await {
+        tracing::warn!(task, %error, "failed to set the cores of a task; it keeps those that it has");
+    }
 }
 
 /// The shim's process is there, or it has not said yet which one it is.

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use wharf_cgroup::Stats;
+use wharf_cgroup::{Glance, Stats};
 use wharf_durable::{self as durable, Durability};
 use wharf_shim_protocol::{
     ContainerName, ContainerState, ExitRecord, Reply, Request, TaskFolder, TaskStatus,
@@ -277,6 +277,15 @@ impl TaskHandle {
     /// Usage of one container now.
     pub fn stats(&self, name: &ContainerName) -> Result<Stats, ContainerError> {
         Ok(self.shared.hierarchies.group(&self.cgroup(name))?.stats()?)
+    }
+
+    /// As much of it as is cheap enough to be read every second.
+    pub fn glance(&self, name: &ContainerName) -> Result<Glance, ContainerError> {
+        Ok(self
+            .shared
+            .hierarchies
+            .group(&self.cgroup(name))?
+            .glance()?)
     }
 
     /// The container's log from the last commit on.

@@ -209,6 +209,7 @@ fn devices_and_limits(spec: &ContainerSpec) -> Result<(Vec<devices::Node>, Limit
         swappiness: spec.swappiness,
         cpu_shares: spec.cpu_shares,
         cpu_gives_way: false,
+        cores: None,
         cpu_quota_millis: None,
         pids: spec.pids_limit,
         devices: (!spec.privileged).then_some(rules),

@@ -6,7 +6,7 @@ use wharf_container::image::{
     Reference, RegistryAuth, UnpackLimits,
 };
 
-use crate::registry::{Packing, Registry, digest, layer};
+use crate::registry::{Packing, Registry, State, digest, layer};
 
 async fn open(dir: &Path) -> Result<ImageStore, ImageError> {
     let options = ImageOptions {
@@ -114,6 +114,39 @@ async fn what_is_not_there_is_asked_for_once() {
 }
 
 #[tokio::test]
+async fn credentials_go_nowhere_that_only_a_redirect_names() {
+    let dir = tempfile::tempdir().unwrap();
+    let (registry, storage) = (Registry::start().await, Registry::start().await);
+    let thief = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    thief.set_nonblocking(true).unwrap();
+    let packed = layer("a", b"1", Packing::Gzip);
+    let blob = format!("app/blobs/{}", digest(&packed.0));
+    registry.push("app", "1", &[packed]);
+    let to = format!("http://{}/v2/{blob}", storage.host);
+    registry.state.lock().unwrap().elsewhere.insert(blob, to);
+    {
+        let mut state = storage.state.lock().unwrap();
+        state.token_realm = true;
+        let at = thief.local_addr().unwrap();
+        state.realm = Some(format!("https://{at}/token"));
+    }
+    let store = open(dir.path()).await.unwrap();
+    let auth = RegistryAuth::Basic {
+        user: "me".into(),
+        password: "secret".into(),
+    };
+    let pull = PullRequest {
+        auth,
+        ..request(&registry, "app:1")
+    };
+    let error = store.pull(&pull).await.unwrap_err();
+    assert!(error.reason().contains("denied"), "{}", error.reason());
+    assert_eq!(storage.asked().len(), 1);
+    let nobody = thief.accept().unwrap_err();
+    assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock);
+}
+
+#[tokio::test]
 async fn passing_troubles_are_waited_for() {
     let dir = tempfile::tempdir().unwrap();
     let registry = Registry::start().await;
@@ -137,6 +170,176 @@ async fn passing_troubles_are_waited_for() {
     assert!(error.reason_manifest().starts_with(
         "CannotPullImageManifestError: pull image manifest has been retried 5 time(s)"
     ));
+}
+
+/// A layer of some 100,000 bytes that do not shrink.
+fn large() -> (Vec<u8>, String) {
+    let mut content = vec![0; 100_000];
+    rand::RngCore::fill_bytes(&mut rand::rng(), &mut content);
+    layer("large", &content, Packing::Gzip)
+}
+
+#[tokio::test]
+async fn a_download_that_breaks_off_goes_on_where_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let registry = Registry::start().await;
+    let layers = [large()];
+    registry.push("app", "1", &layers);
+    {
+        let mut state = registry.state.lock().unwrap();
+        (state.cut_after, state.ranges) = (Some(30_000), true);
+    }
+    let store = open(dir.path()).await.unwrap();
+    let image = store.pull(&request(&registry, "app:1")).await.unwrap();
+    assert_eq!(
+        fs::read(image.layers()[0].join("large")).unwrap().len(),
+        100_000
+    );
+    let blob = format!("/v2/app/blobs/{}", digest(&layers[0].0));
+    let asked = registry.asked();
+    let of_layer = asked.iter().filter_map(|path| path.strip_prefix(&blob));
+    let of_layer: Vec<&str> = of_layer.collect();
+    assert_eq!(of_layer, ["", " from 30000", " from 60000", " from 90000"]);
+}
+
+#[tokio::test]
+async fn a_registry_that_sends_no_parts_is_asked_for_all_of_it_again() {
+    let registry = Registry::start().await;
+    registry.push("app", "1", &[large()]);
+    for refuses in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        {
+            let mut state = registry.state.lock().unwrap();
+            (state.cut_after, state.no_ranges) = (Some(30_000), refuses);
+        }
+        let store = open(dir.path()).await.unwrap();
+        let failed = store.pull(&request(&registry, "app:1")).await.unwrap_err();
+        assert!(
+            matches!(failed, PullError::Layer { attempts: 5, .. }),
+            "{failed:?}"
+        );
+        registry.state.lock().unwrap().cut_after = None;
+        store.pull(&request(&registry, "app:1")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn one_that_breaks_off_again_and_again_is_given_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let registry = Registry::start().await;
+    registry.push("app", "1", &[large()]);
+    {
+        let mut state = registry.state.lock().unwrap();
+        (state.cut_after, state.ranges) = (Some(1000), true);
+    }
+    let store = open(dir.path()).await.unwrap();
+    let failed = store.pull(&request(&registry, "app:1")).await.unwrap_err();
+    assert!(
+        matches!(failed, PullError::Layer { attempts: 5, .. }),
+        "{failed:?}"
+    );
+    // Five attempts, each resumed five times.
+    let asked = registry.asked();
+    let parts = asked.iter().filter(|path| path.contains(" from ")).count();
+    assert_eq!(parts, 25);
+    assert_eq!(
+        fs::read_dir(dir.path().join("incoming")).unwrap().count(),
+        0
+    );
+}
+
+/// 48 MiB that come slowly, over one connection; the layer's bytes.
+async fn slow(registry: &Registry, change: impl FnOnce(&mut State)) -> Vec<String> {
+    let mut content = vec![0; 48 << 20];
+    rand::RngCore::fill_bytes(&mut rand::rng(), &mut content);
+    let packed = layer("slow", &content, Packing::Plain);
+    let blob = format!("/v2/app/blobs/{}", digest(&packed.0));
+    registry.push("app", "1", &[packed]);
+    {
+        let mut state = registry.state.lock().unwrap();
+        state.is_slow = true;
+        change(&mut state);
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await.unwrap();
+    let image = store.pull(&request(registry, "app:1")).await.unwrap();
+    assert!(fs::read(image.layers()[0].join("slow")).unwrap() == content);
+    let asked = registry.asked();
+    let of_layer = asked.iter().filter_map(|path| path.strip_prefix(&blob));
+    of_layer.map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn what_comes_slowly_comes_over_several_connections() {
+    let registry = Registry::start().await;
+    let asked = slow(&registry, |state| state.ranges = true).await;
+    let parts = asked.iter().filter(|part| part.contains(" to ")).count();
+    assert!(asked[0].is_empty() && parts >= 4, "{asked:?}");
+    // Nothing was asked for twice.
+    assert_eq!(parts, asked.len() - 1, "{asked:?}");
+}
+
+#[tokio::test]
+async fn parts_that_break_off_go_on_where_they_were() {
+    let registry = Registry::start().await;
+    let asked = slow(&registry, |state| {
+        (state.ranges, state.cut_after) = (true, Some(5 << 20));
+    })
+    .await;
+    let parts = asked.iter().filter(|part| part.contains(" to ")).count();
+    assert!(parts >= 4 && asked.len() > parts + 4, "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_registry_without_parts_sends_all_of_it_over_one_connection() {
+    for refuses in [false, true] {
+        let registry = Registry::start().await;
+        let asked = slow(&registry, |state| state.no_ranges = refuses).await;
+        // The whole, and one question for a part.
+        assert_eq!(asked.len(), 2, "{asked:?}");
+        assert!(asked[1].contains(" to "), "{asked:?}");
+    }
+}
+
+/// As a registry may, and some do.
+#[tokio::test]
+async fn parts_may_be_shorter_than_was_asked_for() {
+    let registry = Registry::start().await;
+    let asked = slow(&registry, |state| {
+        (state.ranges, state.shortest_part) = (true, Some(3 << 20));
+    })
+    .await;
+    assert!(asked.len() > 8, "{asked:?}");
+    // A first answer that breaks off goes on in parts as well.
+    let registry = Registry::start().await;
+    let asked = slow(&registry, |state| {
+        (state.ranges, state.shortest_part) = (true, Some(3 << 20));
+        (state.is_slow, state.cut_after) = (false, Some(10 << 20));
+    })
+    .await;
+    assert!(asked.len() > 8, "{asked:?}");
+}
+
+#[tokio::test]
+async fn what_comes_wrong_in_parts_is_fetched_over_one_connection() {
+    let registry = Registry::start().await;
+    let asked = slow(&registry, |state| {
+        (state.ranges, state.lies_in_parts) = (true, true);
+    })
+    .await;
+    let wholes = asked.iter().filter(|it| it.is_empty()).count();
+    assert_eq!(wholes, 2, "{asked:?}");
+    assert_eq!(asked.last().map(String::as_str), Some(""), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_connection_may_break_behind_the_last_byte() {
+    let registry = Registry::start().await;
+    let asked = slow(&registry, |state| {
+        (state.is_slow, state.breaks_at_the_end) = (false, true);
+    })
+    .await;
+    assert_eq!(asked, [""]);
 }
 
 #[tokio::test]

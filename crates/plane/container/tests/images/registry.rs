@@ -4,27 +4,53 @@ use std::{
     collections::HashMap,
     io::Write,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use bytes::Bytes;
+use futures_util::StreamExt;
 use http::{Request, Response, StatusCode, header};
-use http_body_util::Full;
-use hyper::{body::Incoming, service::service_fn};
+use http_body_util::{BodyExt, StreamBody, combinators::BoxBody};
+use hyper::{
+    body::{Frame, Incoming},
+    service::service_fn,
+};
 use hyper_util::rt::TokioIo;
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
+
+const SLOW_PIECE: usize = 64 << 10;
 
 #[derive(Default)]
 pub struct State {
     /// Path below `/v2/` → body.
     pub contents: HashMap<String, Bytes>,
-    /// Every request that came, by path, with `HEAD ` in front of those.
+    /// Every request that came, by path, with `HEAD ` in front of those and ` from N` behind those for a part,
+    /// ` from N to M` where it has an end.
     pub asked: Vec<String>,
     /// So many requests are answered 503 first.
     pub failures: u32,
+    /// Bodies of more bytes than this end there, without a word.
+    pub cut_after: Option<usize>,
+    /// Parts are sent to whoever asks for them.
+    pub ranges: bool,
+    /// Whoever asks for a part is told that the request is bad.
+    pub no_ranges: bool,
+    /// Parts have so many bytes at most, whatever is asked for.
+    pub shortest_part: Option<usize>,
+    /// Parts hold other bytes than they say.
+    pub lies_in_parts: bool,
+    /// Bodies have no length and end without a word, with all their bytes.
+    pub breaks_at_the_end: bool,
+    /// What is larger comes in pieces of 64 KiB, one each millisecond.
+    pub is_slow: bool,
+    /// Path below `/v2/` → where it is instead.
+    pub elsewhere: HashMap<String, String>,
     /// `Basic …` that is demanded; with `token_realm` for the token alone.
     pub basic: Option<String>,
     pub token_realm: bool,
+    /// Where tokens are said to be had, if not here.
+    pub realm: Option<String>,
 }
 
 #[derive(Clone)]
@@ -91,20 +117,69 @@ impl Registry {
         registry
     }
 
-    fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    fn answer(&self, request: &Request<Incoming>) -> Response<BoxBody<Bytes, std::io::Error>> {
         let mut state = self.state.lock().unwrap();
         let path = request.uri().path().to_owned();
         let head = request.method() == http::Method::HEAD;
         let how = if head { "HEAD " } else { "" };
-        state.asked.push(format!("{how}{path}"));
+        let range = request.headers().get(header::RANGE);
+        let range: Option<(usize, Option<usize>)> = range.and_then(|range| {
+            let (from, last) = range
+                .to_str()
+                .ok()?
+                .strip_prefix("bytes=")?
+                .split_once('-')?;
+            Some((from.parse().ok()?, last.parse().ok()))
+        });
+        let part = match range {
+            None => String::new(),
+            Some((from, None)) => format!(" from {from}"),
+            Some((from, Some(last))) => format!(" from {from} to {last}"),
+        };
+        state.asked.push(format!("{how}{path}{part}"));
+        let (cut_after, is_slow, breaks_at_the_end) =
+            (state.cut_after, state.is_slow, state.breaks_at_the_end);
         let reply = |status, body: Bytes| {
-            let mut response = Response::new(Full::new(body));
+            let length = body.len();
+            let sent = cut_after.filter(|cut| *cut < length);
+            let mut rest = body.slice(..sent.unwrap_or(length));
+            let size = if is_slow {
+                SLOW_PIECE
+            } else {
+                rest.len().max(1)
+            };
+            let pieces: Vec<_> = std::iter::from_fn(|| {
+                (!rest.is_empty()).then(|| rest.split_to(size.min(rest.len())))
+            })
+            .collect();
+            let pieces = futures_util::stream::iter(pieces).then(move |piece| async move {
+                if is_slow {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                Ok(Frame::data(piece))
+            });
+            let end = async move {
+                // What came before is sent by then.
+                tokio::task::yield_now().await;
+                let is_cut = sent.is_some() || breaks_at_the_end && length > SLOW_PIECE;
+                is_cut.then(|| Err(std::io::Error::other("cut")))
+            };
+            let end = futures_util::stream::once(end).filter_map(std::future::ready);
+            let body = StreamBody::new(pieces.chain(end));
+            let mut response = Response::new(BodyExt::boxed(body));
             *response.status_mut() = status;
+            let headers = response.headers_mut();
+            if !breaks_at_the_end {
+                headers.insert(header::CONTENT_LENGTH, length.into());
+            }
             response
         };
         if state.failures > 0 {
             state.failures -= 1;
             return reply(StatusCode::SERVICE_UNAVAILABLE, Bytes::new());
+        }
+        if state.no_ranges && range.is_some() {
+            return reply(StatusCode::BAD_REQUEST, Bytes::new());
         }
         let authorization = request
             .headers()
@@ -125,10 +200,11 @@ impl Registry {
         if wanted.is_some() && authorization != wanted {
             let mut response = reply(StatusCode::UNAUTHORIZED, Bytes::new());
             let challenge = match state.token_realm {
-                true => format!(
-                    "Bearer realm=\"http://{}/token\",service=\"test\"",
-                    self.host
-                ),
+                true => {
+                    let own = format!("http://{}/token", self.host);
+                    let realm = state.realm.as_ref().unwrap_or(&own);
+                    format!("Bearer realm=\"{realm}\",service=\"test\"")
+                }
                 false => "Basic realm=\"test\"".to_owned(),
             };
             response
@@ -136,11 +212,35 @@ impl Registry {
                 .insert(header::WWW_AUTHENTICATE, challenge.parse().unwrap());
             return response;
         }
+        let to = path.strip_prefix("/v2/");
+        if let Some(to) = to.and_then(|path| state.elsewhere.get(path)) {
+            let mut response = reply(StatusCode::TEMPORARY_REDIRECT, Bytes::new());
+            let headers = response.headers_mut();
+            headers.insert(header::LOCATION, to.parse().unwrap());
+            return response;
+        }
         match path
             .strip_prefix("/v2/")
             .and_then(|path| state.contents.get(path))
         {
             Some(_) if head => reply(StatusCode::OK, Bytes::new()),
+            Some(body) if state.ranges && range.is_some_and(|(from, _)| from < body.len()) => {
+                let ((from, last), length) = (range.unwrap_or_default(), body.len());
+                let most = state.shortest_part.unwrap_or(length);
+                let last = last
+                    .unwrap_or(length - 1)
+                    .min(length - 1)
+                    .min(from + most - 1);
+                let part = match state.lies_in_parts {
+                    true => Bytes::from(vec![0; last + 1 - from]),
+                    false => body.slice(from..=last),
+                };
+                let mut response = reply(StatusCode::PARTIAL_CONTENT, part);
+                let range = format!("bytes {from}-{last}/{length}");
+                let headers = response.headers_mut();
+                headers.insert(header::CONTENT_RANGE, range.parse().unwrap());
+                response
+            }
             Some(body) => reply(StatusCode::OK, body.clone()),
             None => reply(StatusCode::NOT_FOUND, Bytes::new()),
         }

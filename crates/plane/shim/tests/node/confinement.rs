@@ -60,6 +60,31 @@ async fn capabilities_follow_the_definition() {
     node.finish().await;
 }
 
+/// The first core is nobody's who gives way; a machine of one core has none to keep.
+#[tokio::test]
+async fn a_task_that_gives_way_leaves_a_core_to_others() {
+    let node = Node::new().await;
+    let script = "grep Cpus_allowed_list: /proc/self/status";
+    let mut seen = Vec::new();
+    for gives_way in [false, true] {
+        let mut sandbox = node.sandbox(&format!("t{}", u8::from(gives_way)));
+        sandbox.cpu_shares = Some(2);
+        sandbox.cpu_gives_way = gives_way;
+        let task = node.runtime.create_task(sandbox).await.unwrap();
+        let (_, text) = node.run(&task, &sh(script)).await;
+        let list = text.split_whitespace().nth(1).unwrap().to_owned();
+        seen.push(list);
+    }
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let first = |list: &str| list.split(['-', ',']).next().unwrap().to_owned();
+    assert_eq!(
+        first(&seen[0]) != first(&seen[1]),
+        cores > 1,
+        "{cores} cores: {seen:?}"
+    );
+    node.finish().await;
+}
+
 #[tokio::test]
 async fn limits_are_in_the_kernels_files() {
     let node = Node::new().await;

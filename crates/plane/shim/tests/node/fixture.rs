@@ -36,7 +36,7 @@ impl Node {
     pub async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let installation = InstallationId::mint();
-        let runtime = open(dir.path(), &installation).await;
+        let runtime = open(dir.path(), &installation, 1).await;
         let layer = dir.path().join("layer");
         busybox_layer(&layer);
         let image = Image::from_layers(
@@ -54,7 +54,12 @@ impl Node {
 
     /// The same node after its agent was gone.
     pub async fn reopened(&self) -> Runtime {
-        open(self.dir.path(), &self.installation).await
+        self.reopened_keeping(1).await
+    }
+
+    /// The same with another number of cores that tasks which give way leave to others.
+    pub async fn reopened_keeping(&self, cores: usize) -> Runtime {
+        open(self.dir.path(), &self.installation, cores).await
     }
 
     pub fn sandbox(&self, id: &str) -> TaskSandbox {
@@ -133,11 +138,12 @@ impl Drop for Node {
     }
 }
 
-async fn open(dir: &Path, installation: &InstallationId) -> Runtime {
+async fn open(dir: &Path, installation: &InstallationId, kept_cores: usize) -> Runtime {
     let options = RuntimeOptions {
         dir: dir.join("tasks"),
         installation: installation.clone(),
         shim: PathBuf::from(env!("CARGO_BIN_EXE_wharf-shim")),
+        kept_cores,
     };
     Runtime::open(options).await.unwrap()
 }

@@ -151,3 +151,39 @@ async fn teardown_ends_everything_of_one_installation() {
     );
     other.finish().await;
 }
+
+/// Tasks that were there before follow the flag as new ones do.
+#[tokio::test]
+async fn kept_cores_are_those_of_the_new_agent() {
+    let node = Node::new().await;
+    let mut sandbox = node.sandbox("t1");
+    (sandbox.cpu_shares, sandbox.cpu_gives_way) = (Some(2), true);
+    let pid = {
+        let task = node.runtime.create_task(sandbox).await.unwrap();
+        let spec = command(&["sleep", "600"]);
+        let pid = task.create_container(&spec, &node.image).await.unwrap();
+        task.start(&spec.name).await.unwrap();
+        pid
+    };
+    let cores = || {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let line = status
+            .lines()
+            .find(|it| it.starts_with("Cpus_allowed_list:"));
+        line.unwrap().to_owned()
+    };
+    let kept = cores();
+    let has_many = std::thread::available_parallelism().unwrap().get() > 1;
+    for kept_cores in [0, 1, 0] {
+        let runtime = node.reopened_keeping(kept_cores).await;
+        let found = within(runtime.recover()).await.unwrap();
+        assert!(matches!(found[0].state, RecoveredState::Alive(_)));
+        assert_eq!(
+            cores() == kept,
+            kept_cores == 1 || !has_many,
+            "{kept_cores}: {} after {kept}",
+            cores()
+        );
+    }
+    node.finish().await;
+}
