@@ -40,6 +40,8 @@ impl Default for TaskCleanup {
 /// Processes and threads of one task, unless the operator says otherwise: far more than servers
 /// have, far fewer than a machine can hold.
 pub const TASK_PIDS: u64 = 4096;
+/// Cores that tasks without a reservation leave to all others.
+pub const KEPT_CORES: usize = 1;
 
 /// Bytes of one task's disk, unless the operator says otherwise: as much as Fargate gives.
 pub const TASK_DISK: u64 = 20 << 30;
@@ -80,6 +82,8 @@ pub struct NodeConfig {
     pub reserved_memory_mib: Option<u64>,
     /// vCPUs that tasks may reserve for each core.
     pub overcommit: f64,
+    /// Cores that no task uses which reserves no processor.
+    pub kept_cores: usize,
     /// Processes and threads that one task may have.
     pub task_pids: u64,
     /// Bytes that one task may write, where Fargate's sizes do not apply.
@@ -146,6 +150,7 @@ impl NodeConfig {
             shim: shim.into(),
             reserved_memory_mib: None,
             overcommit: 1.0,
+            kept_cores: KEPT_CORES,
             task_pids: TASK_PIDS,
             task_disk: TASK_DISK,
             // ssh and the agent's own two ports (ecs.md §7).

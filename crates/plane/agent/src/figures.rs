@@ -12,6 +12,7 @@ use std::{
 };
 
 use parking_lot::{Mutex, MutexGuard};
+use wharf_container::image::ImageStore;
 use wharf_durable::Durability;
 
 use crate::{
@@ -33,6 +34,8 @@ struct Inner {
     failed_saves: AtomicU64,
     pulls: AtomicU64,
     failed_pulls: AtomicU64,
+    pull_millis: AtomicU64,
+    images: OnceLock<ImageStore>,
     dropped_log_bytes: AtomicU64,
     reports: Mutex<Reports>,
 }
@@ -91,6 +94,16 @@ impl Figures {
         (read(&self.0.pulls), read(&self.0.failed_pulls))
     }
 
+    /// How long all pulls took together.
+    pub fn pull_time(&self) -> Duration {
+        Duration::from_millis(read(&self.0.pull_millis))
+    }
+
+    /// Bytes of layers that came from registries.
+    pub fn downloaded_bytes(&self) -> u64 {
+        self.0.images.get().map_or(0, ImageStore::downloaded_bytes)
+    }
+
     /// Bytes of containers' output that were dropped because the control plane did not take them in
     /// time.
     pub fn dropped_log_bytes(&self) -> u64 {
@@ -113,12 +126,18 @@ impl Figures {
         self.0.connected.store(connected, Ordering::Relaxed);
     }
 
-    pub(crate) fn pulled(&self, well: bool) {
+    pub(crate) fn watch_images(&self, images: &ImageStore) {
+        let _ = self.0.images.set(images.clone());
+    }
+
+    pub(crate) fn pulled(&self, well: bool, took: Duration) {
         let counter = match well {
             true => &self.0.pulls,
             false => &self.0.failed_pulls,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        self.0.pull_millis.fetch_add(millis, Ordering::Relaxed);
     }
 
     pub(crate) fn dropped(&self, log_bytes: u64) {

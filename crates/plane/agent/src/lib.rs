@@ -34,6 +34,7 @@ pub mod exec;
 mod figures;
 pub mod logs;
 pub mod machine;
+pub mod measure;
 mod network_plane;
 pub mod node;
 pub mod protocol;
@@ -41,7 +42,7 @@ mod renewal;
 mod start;
 
 pub use allow::Permission;
-pub use config::{Identity, NodeConfig, TASK_DISK, TASK_PIDS};
+pub use config::{Identity, KEPT_CORES, NodeConfig, TASK_DISK, TASK_PIDS};
 pub use figures::Figures;
 pub use machine::LEAST_TASK_DISK;
 pub use network_plane::ThisHost;

@@ -40,6 +40,7 @@ use crate::{
         Addresses, Disks, FARGATE_CAPACITY, ImageSource, Isolation, LinuxMachine, Parts,
         RegistryImages, limit_all_tasks, network_owner,
     },
+    measure::{Minutes, Sampler},
     network_plane::{self, NetworkPlane},
     node::{
         NodeError,
@@ -52,7 +53,7 @@ use crate::{
         reports::Reporter,
         run::{COMMAND_QUEUE, NodeLoop},
         session::Session,
-        telemetry::{Publisher, Sampler},
+        telemetry::Publisher,
     },
     renewal::Renewal,
 };
@@ -96,6 +97,7 @@ pub async fn run(
     )
     .await
     .map_err(failed("the image store"))?;
+    base.config.figures.watch_images(&store);
     let images = RegistryImages::new(
         store,
         &base.config,
@@ -199,6 +201,7 @@ async fn start(
         dir: config.data_dir.join("tasks"),
         installation: config.installation.clone(),
         shim: config.shim.clone(),
+        kept_cores: config.kept_cores,
     })
     .await
     .map_err(failed("the container runtime"))?;
@@ -299,17 +302,20 @@ async fn start(
         running: running.clone(),
         shutdown: shutdown.clone(),
     };
-    let sampler = Sampler::default();
-    running.spawn(
-        sampler
-            .clone()
-            .run(directory.clone(), machine, shutdown.clone()),
-    );
+    let minutes = Minutes::default();
+    let sampler = Sampler {
+        directory: directory.clone(),
+        machine,
+        clock: clock.clone(),
+        units: host.capacity.cpu,
+        minutes: minutes.clone(),
+    };
+    running.spawn(sampler.run(shutdown.clone()));
     let publisher = Publisher {
         api: api.clone(),
         target: telemetry_target,
         directory,
-        sampler,
+        minutes,
         clock,
         shutdown: shutdown.clone(),
     };
@@ -446,6 +452,7 @@ pub async fn teardown(
         dir: data_dir.join("tasks"),
         installation: installation.clone(),
         shim: shim.to_owned(),
+        kept_cores: 0,
     };
     // Processes first: a namespace lives as long as anybody is in it.
     let containers = match Runtime::open(options).await {

@@ -10,7 +10,7 @@ use tokio::{
 
 /// A connection over which neither side said anything for this long is ended: longer than any call
 /// takes to answer, and than SDKs keep an idle connection.
-const SILENCE: Duration = Duration::from_secs(120);
+pub(super) const SILENCE: Duration = Duration::from_secs(120);
 /// None lasts longer, whatever is said on it: pings cost nothing. An upload of a large layer at a
 /// poor rate takes less.
 const LIFETIME: Duration = Duration::from_secs(8 * 60 * 60);

@@ -10,6 +10,7 @@ use std::{io, net::IpAddr};
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
+    time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_planeproto::forward::Forwarded;
@@ -46,6 +47,9 @@ impl Proxy {
     }
 
     async fn carry(&self, stream: TcpStream, address: IpAddr, caller: Caller) -> io::Result<()> {
+        if !speaks(&stream).await? {
+            return Ok(());
+        }
         let api = &self.api;
         let mut upstream = match api.dialer().connect(api.endpoint()).await {
             Ok(upstream) => upstream,
@@ -78,5 +82,44 @@ impl Proxy {
             task: task.map(|task| task.arn.clone()),
             vpc: vpc.map(|interface| interface.vpc_id.clone()),
         }
+    }
+}
+
+/// Whether the client says anything before it goes: in HTTP it begins, and one that is silent costs the server no
+/// connection.
+///
+/// # Errors
+/// The connection broke, or nothing was said for long.
+async fn speaks(stream: &TcpStream) -> io::Result<bool> {
+    Ok(timeout(idle::SILENCE, stream.peek(&mut [0])).await?? > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+
+    async fn pair() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await;
+        (client.unwrap(), listener.accept().await.unwrap().0)
+    }
+
+    #[tokio::test]
+    async fn who_says_nothing_is_not_carried() {
+        let (client, ours) = pair().await;
+        drop(client);
+        assert!(!speaks(&ours).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_was_said_is_still_there() {
+        let (mut client, mut ours) = pair().await;
+        client.write_all(b"GET").await.unwrap();
+        assert!(speaks(&ours).await.unwrap());
+        let mut said = [0; 3];
+        ours.read_exact(&mut said).await.unwrap();
+        assert_eq!(&said, b"GET");
     }
 }

@@ -80,9 +80,13 @@ fn document(
         "cpu_stats": cpu(read, usage),
         "precpu_stats": cpu(preread, pre),
         "memory_stats": {
-            "usage": usage.memory_bytes.saturating_add(usage.memory_cache_bytes),
+            "usage": usage.memory_bytes,
             "limit": usage.memory_limit_bytes,
-            "stats": {"cache": usage.memory_cache_bytes, "rss": usage.memory_bytes},
+            "stats": {
+                "cache": usage.memory_cache_bytes,
+                "rss": usage.memory_bytes.saturating_sub(usage.memory_cache_bytes),
+                "inactive_file": usage.memory_inactive_bytes,
+            },
         },
         "blkio_stats": {
             "io_service_bytes_recursive": [io("Read", usage.read_bytes), io("Write", usage.write_bytes)],

@@ -25,5 +25,5 @@ pub use plan::{Action, Busy, Plan, plan};
 pub use spec::{BadSpec, Condition, ContainerSpec, Dependency, NetworkMode, Restart, Spec};
 pub use state::{
     ContainerState, ContainerStatus, Desired, Event, Exit, Health, HostBinding, Link, NetworkState,
-    TaskState, TaskStatus,
+    OUT_OF_MEMORY, TaskState, TaskStatus,
 };

@@ -99,7 +99,7 @@ fn containers(spec: &Spec, state: &TaskState, task: Status) -> Vec<ContainerRepo
             exit_code: c.exit_code,
             reason: c.reason.clone(),
             runtime_id: c.runtime_id.clone(),
-            image_digest: c.image_digest.clone(),
+            image_digest: c.image_digest.clone().filter(|_| c.digest_confirmed),
             bindings: if with_ports {
                 c.link.bindings.clone()
             } else {

@@ -11,7 +11,7 @@ use super::spec::Spec;
 pub const MAX_REASON: usize = 1024;
 
 /// What an out-of-memory kill is called (§5).
-const OUT_OF_MEMORY: &str = "OutOfMemoryError: Container killed due to memory usage";
+pub const OUT_OF_MEMORY: &str = "OutOfMemoryError: Container killed due to memory usage";
 
 /// A container that is gone without having told how it ended (§5).
 const VANISHED: &str = "ContainerVanishedError: Container vanished without an exit code";
@@ -113,6 +113,9 @@ pub struct ContainerState {
     /// The container's id on this machine; public as `DockerId` and `runtimeId`.
     pub runtime_id: String,
     pub image_digest: Option<String>,
+    /// It is told: all tasks of a deployment may be pinned to what one of them tells, so that an old copy
+    /// that nobody compared with its registry must not be.
+    pub digest_confirmed: bool,
     /// The image came over the network for this task, so its digest is news.
     pub pulled_remotely: bool,
     pub exit_code: Option<i32>,
@@ -171,6 +174,8 @@ pub enum Event {
         container: usize,
         digest: String,
         remotely: bool,
+        /// It is what the name means now, and not only what it meant when it was pulled.
+        confirmed: bool,
     },
     Created {
         container: usize,
@@ -240,9 +245,11 @@ impl TaskState {
                 container,
                 digest,
                 remotely,
+                confirmed,
             } => {
                 if let Some(c) = self.open(container) {
                     c.image_digest.get_or_insert(digest);
+                    c.digest_confirmed |= confirmed;
                     c.pulled_remotely |= remotely;
                     c.status = c.status.max(ContainerStatus::Pulled);
                 }

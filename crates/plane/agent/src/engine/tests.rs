@@ -137,6 +137,7 @@ impl Walk {
                     container,
                     digest: "sha256:1".into(),
                     remotely: false,
+                    confirmed: true,
                 }]
             }
             Action::Create { container } => vec![Event::Created { container }],

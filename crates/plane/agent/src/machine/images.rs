@@ -1,6 +1,10 @@
 //! Images for containers: where they come from and when they are asked for again (§5, "Pull").
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -77,14 +81,12 @@ impl ImageSource for RegistryImages {
         if let Some(image) = &local
             && !asks
         {
-            return Ok(Fetched {
-                image: image.clone(),
-                remotely: false,
-            });
+            return Ok(unasked(&reference, image.clone()));
         }
+        let named = reference.clone();
         let request = match self.request(context, of, reference, own).await {
             Ok(request) => request,
-            Err(refused) => return refused.or(local),
+            Err(refused) => return refused.or(&named, local),
         };
         match self.current(&request, local.as_ref()).await {
             Some(found) => Ok(found),
@@ -150,7 +152,11 @@ impl RegistryImages {
         // Whoever gets the manifest may pull.
         let digest = self.store.resolve(request).await.ok()?;
         let image = self.store.pulled_before(request, &digest).await;
-        image.ok()?.map(here)
+        Some(Fetched {
+            image: image.ok()??,
+            remotely: false,
+            confirmed: true,
+        })
     }
 
     async fn pull(
@@ -160,13 +166,16 @@ impl RegistryImages {
         request: PullRequest,
         local: Option<Image>,
     ) -> Result<Fetched, String> {
+        let begun = Instant::now();
         let pulled = timeout(PULL_PATIENCE, self.store.pull(&request)).await;
-        self.figures.pulled(matches!(pulled, Ok(Ok(_))));
+        let well = matches!(pulled, Ok(Ok(_)));
+        self.figures.pulled(well, begun.elapsed());
         let refused = match pulled {
             Ok(Ok(image)) => {
                 return Ok(Fetched {
                     image,
                     remotely: true,
+                    confirmed: true,
                 });
             }
             Ok(Err(error)) => {
@@ -195,7 +204,7 @@ impl RegistryImages {
                 unreachable: true,
             },
         };
-        refused.or(local)
+        refused.or(&request.reference, local)
     }
 
     async fn request(
@@ -223,6 +232,13 @@ impl RegistryImages {
                 auth: RegistryAuth::Anonymous,
             });
         }
+        if registry::is_public(reference.repository()) {
+            return Ok(PullRequest {
+                reference,
+                endpoint,
+                auth: self.visit().await,
+            });
+        }
         if context.task.launch_type == FARGATE && !by_execution_role(of) {
             // The node may pull for all of its tasks; a Fargate task has no part in that.
             return Err(Refused::for_good(&format!(
@@ -239,6 +255,15 @@ impl RegistryImages {
             endpoint,
             auth,
         })
+    }
+
+    /// What an image of the public gallery is pulled with. Anybody may; a node that says who it is may as
+    /// often as it has to.
+    async fn visit(&self) -> RegistryAuth {
+        match self.logins.get(&self.api).await {
+            Ok(Login { user, password }) => RegistryAuth::Basic { user, password },
+            Err(_) => RegistryAuth::Anonymous,
+        }
     }
 
     /// The login that the container's `repositoryCredentials` name.
@@ -335,10 +360,12 @@ pub async fn execution_role(
     )
 }
 
-fn here(image: Image) -> Fetched {
+/// What lies here of an image that no registry was asked for: a tag may mean another one by now.
+fn unasked(reference: &Reference, image: Image) -> Fetched {
     Fetched {
         image,
         remotely: false,
+        confirmed: reference.digest().is_some(),
     }
 }
 
@@ -359,11 +386,11 @@ impl Refused {
     }
 
     /// What lies on the node, if the registry did not say no.
-    fn or(self, local: Option<Image>) -> Result<Fetched, String> {
+    fn or(self, reference: &Reference, local: Option<Image>) -> Result<Fetched, String> {
         match local {
             Some(image) if self.unreachable => {
                 tracing::warn!(failed = self.reason, "the image on this node is used");
-                Ok(here(image))
+                Ok(unasked(reference, image))
             }
             _ => Err(self.reason),
         }

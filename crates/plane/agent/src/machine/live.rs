@@ -20,6 +20,7 @@ use wharf_container::{
 use super::{Shared, health::Check, logs, net::Networks};
 use crate::{
     engine::{Event, Exit},
+    measure::window::Glance,
     node::{
         core::TaskContext,
         machine::{NetworkUsage, Usage},
@@ -125,11 +126,24 @@ impl Live {
             cpu_ns: stats.cpu_ns,
             memory_bytes: stats.memory_bytes,
             memory_cache_bytes: stats.memory_cache_bytes,
+            memory_inactive_bytes: stats.memory_inactive_file_bytes,
             memory_limit_bytes: stats.memory_limit_bytes.unwrap_or(0),
             pids: stats.pids,
             read_bytes: stats.read_bytes,
             write_bytes: stats.write_bytes,
+            throttled_periods: stats.throttled_periods,
+            throttled_ns: stats.throttled_ns,
+            oom_kills: stats.oom_kills,
             network,
+        })
+    }
+
+    pub fn glance(&self, at: usize) -> Option<Glance> {
+        let seen = self.handle.glance(&self.run_name(at)?).ok()?;
+        let inactive = seen.memory_inactive_file_bytes;
+        Some(Glance {
+            cpu_ns: seen.cpu_ns,
+            memory_bytes: seen.memory_bytes.saturating_sub(inactive),
         })
     }
 

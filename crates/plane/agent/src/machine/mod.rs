@@ -50,6 +50,7 @@ use crate::{
     client::Api,
     engine::{Action, Event, NetworkMode},
     figures::Figures,
+    measure::window::Glance,
     node::{
         core::TaskContext,
         credentials::CredentialStore,
@@ -61,6 +62,8 @@ use crate::{
 pub struct Fetched {
     pub image: Image,
     pub remotely: bool,
+    /// A registry said just now that the name means this image, or the name itself does.
+    pub confirmed: bool,
 }
 
 /// Where images come from: [`RegistryImages`], or folders in tests.
@@ -263,6 +266,10 @@ impl Machine for LinuxMachine {
 
     async fn usage(&self, task_id: &str, container: usize) -> Option<Usage> {
         self.shared.live(task_id)?.usage(container)
+    }
+
+    async fn glance(&self, task_id: &str, container: usize) -> Option<Glance> {
+        self.shared.live(task_id)?.glance(container)
     }
 
     async fn exec(

@@ -230,6 +230,7 @@ async fn pull(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> Ve
                     container: at,
                     digest,
                     remotely: fetched.remotely,
+                    confirmed: fetched.confirmed,
                 },
             ]
         }

@@ -24,6 +24,11 @@ pub fn is_own(host: &str, endpoint_port: u16, configured: &[String]) -> bool {
     here || configured.iter().any(|own| own == host) || is_ecr(host)
 }
 
+/// Whether a repository of wharf's own registry is one of the public gallery, from which anybody pulls.
+pub fn is_public(repository: &str) -> bool {
+    repository.starts_with("public.ecr.aws/")
+}
+
 fn is_ecr(host: &str) -> bool {
     let Some((account, rest)) = host.split_once(".dkr.ecr.") else {
         return false;

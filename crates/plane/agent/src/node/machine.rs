@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use wharf_container::runtime::{ExecSession, ExecSpec};
 
 use super::core::TaskContext;
-use crate::engine::{Action, Event};
+use crate::{
+    engine::{Action, Event},
+    measure::window::Glance,
+};
 
 /// Something that happened by itself, such as the end of a container.
 #[derive(Debug)]
@@ -20,14 +23,20 @@ pub struct Observation {
 pub struct Usage {
     /// Nanoseconds of processor time since the start.
     pub cpu_ns: u64,
-    /// Without cache.
+    /// With page cache.
     pub memory_bytes: u64,
     pub memory_cache_bytes: u64,
+    /// Page cache that would be reclaimed first.
+    pub memory_inactive_bytes: u64,
     /// 0 without a limit.
     pub memory_limit_bytes: u64,
     pub pids: u64,
     pub read_bytes: u64,
     pub write_bytes: u64,
+    pub throttled_periods: u64,
+    pub throttled_ns: u64,
+    /// Processes that the kernel killed for want of memory.
+    pub oom_kills: u64,
     /// The interface of its network namespace; `None` where that is the host's, or has none.
     pub network: Option<NetworkUsage>,
 }
@@ -60,6 +69,9 @@ pub trait Machine: Send + Sync + 'static {
 
     /// `None` while the container does not run.
     async fn usage(&self, task_id: &str, container: usize) -> Option<Usage>;
+
+    /// What is cheap enough to be read every second; `None` while the container does not run.
+    async fn glance(&self, task_id: &str, container: usize) -> Option<Glance>;
 
     /// Runs a further program in a running container.
     ///

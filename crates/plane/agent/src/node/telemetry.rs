@@ -1,16 +1,11 @@
 //! Metrics and container health for the control plane (§4).
 //!
-//! A sampler looks at the counters of running containers and keeps what lies within one round; a
-//! publisher holds the websocket and sends a round every 20 seconds. Losing either costs numbers
-//! and nothing else.
+//! A publisher holds the websocket. It sends container health every 20 seconds, and the sums of each minute
+//! ([`crate::measure`]) as soon as the minute is over; those that were not acknowledged go again over the next
+//! connection.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use parking_lot::Mutex;
 use rand::Rng;
 use tokio::{
     sync::watch,
@@ -21,7 +16,6 @@ use wharf_base::{Backoff, Clock, ids};
 
 use super::{
     directory::{Directory, TaskView},
-    machine::{Machine, Usage},
     register,
     session::{AGENT_HASH, AGENT_VERSION, TelemetryTarget},
 };
@@ -30,112 +24,29 @@ use crate::{
         Api,
         websocket::{Socket, SocketError, query},
     },
-    engine::ContainerStatus,
+    measure::{Minutes, running},
     protocol::{
-        frame,
-        tcs::{
-            self, ContainerHealth, ContainerMetric, RestartStats, StatsSet, TaskHealth, TaskMetric,
-        },
+        Frame, frame,
+        tcs::{self, ContainerHealth, TaskHealth},
     },
 };
 
-/// A round of metrics (§4).
+/// A round of health (§4).
 const ROUND: Duration = Duration::from_secs(20);
-/// Four looks a round. The stock agent looks every second; on a laptop that is most of what an
-/// idle node would do.
-const SAMPLE_EVERY: Duration = Duration::from_secs(5);
+/// Frames of metrics that are under way at once.
+const UNDER_WAY: usize = 8;
 /// Silence after which the socket is dead (§4: one to two minutes).
 const IDLE: Duration = Duration::from_secs(60);
 const MAX_AGE: Duration = Duration::from_secs(30 * 60);
-
-type Key = (String, usize);
-
-#[derive(Debug, Default)]
-struct Samples {
-    last: Option<(Instant, Usage)>,
-    /// Percent of the whole machine.
-    cpu: Vec<f64>,
-    /// MiB
-    memory: Vec<f64>,
-}
-
-/// Samples of the current round, for every running container.
-#[derive(Clone, Default)]
-pub struct Sampler {
-    by_container: Arc<Mutex<BTreeMap<Key, Samples>>>,
-}
-
-impl Sampler {
-    pub async fn run(
-        self,
-        directory: Directory,
-        machine: Arc<dyn Machine>,
-        shutdown: CancellationToken,
-    ) {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
-        let mut ticks = interval(SAMPLE_EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
-            let mut alive: BTreeSet<Key> = BTreeSet::new();
-            for task in directory.all() {
-                for at in running(&task) {
-                    let key = (task.context.id.clone(), at);
-                    if let Some(usage) = machine.usage(&key.0, at).await {
-                        self.add(&key, usage, cores);
-                    }
-                    alive.insert(key);
-                }
-            }
-            let mut all = self.by_container.lock();
-            all.retain(|key, _| alive.contains(key));
-        }
-    }
-
-    fn add(&self, key: &Key, usage: Usage, cores: f64) {
-        let now = Instant::now();
-        let mut all = self.by_container.lock();
-        let samples = all.entry(key.clone()).or_default();
-        if let Some((at, before)) = samples.last {
-            let passed = now.duration_since(at).as_nanos() as f64;
-            let used = usage.cpu_ns.saturating_sub(before.cpu_ns) as f64;
-            if passed > 0.0 {
-                samples.cpu.push(used / passed / cores * 100.0);
-            }
-        }
-        samples
-            .memory
-            .push(usage.memory_bytes as f64 / f64::from(1 << 20));
-        samples.last = Some((now, usage));
-    }
-
-    /// Takes the round's samples of one container.
-    fn take(&self, key: &Key) -> (Option<StatsSet>, Option<StatsSet>) {
-        let mut all = self.by_container.lock();
-        all.get_mut(key).map_or((None, None), |samples| {
-            let cpu = StatsSet::of(std::mem::take(&mut samples.cpu));
-            let memory = StatsSet::of(std::mem::take(&mut samples.memory));
-            (cpu, memory)
-        })
-    }
-}
-
-fn running(task: &TaskView) -> impl Iterator<Item = usize> {
-    let containers = task.record.state.containers.iter().enumerate();
-    containers
-        .filter(|(_, c)| c.status == ContainerStatus::Running)
-        .map(|(at, _)| at)
-}
+/// Seconds that the sums are about.
+const PERIOD: u32 = 60;
 
 /// Publishes for as long as the node lives.
 pub struct Publisher {
     pub api: Api,
     pub target: watch::Receiver<Option<TelemetryTarget>>,
     pub directory: Directory,
-    pub sampler: Sampler,
+    pub minutes: Minutes,
     pub clock: Arc<dyn Clock>,
     pub shutdown: CancellationToken,
 }
@@ -188,77 +99,105 @@ impl Publisher {
         let mut heard = Instant::now();
         let mut rounds = interval(ROUND);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let sign = || {
+            self.api
+                .sign_upgrade(&endpoint, &format!("{}/ws", endpoint.path), &query)
+        };
+        let mut under_way = UnderWay::default();
         loop {
             tokio::select! {
                 received = socket.receive() => {
-                    // Heartbeats and acknowledgements: only that they come matters.
-                    received?;
+                    if is_acknowledgement(&received?)
+                        && let Some(kept) = under_way.acknowledged()
+                    {
+                        self.minutes.kept(kept);
+                    }
                     heard = Instant::now();
                 }
                 _ = rounds.tick() => {
-                    let signed = self.api.sign_upgrade(&endpoint, &format!("{}/ws", endpoint.path), &query);
-                    for body in self.round(target) {
+                    let signed = sign();
+                    for body in self.health(target) {
                         socket.send(framed(&signed, &body)).await?;
                     }
+                    if self.is_idle() {
+                        socket.send(framed(&signed, &self.idle(target))).await?;
+                        under_way.sent(None);
+                    }
                 }
+                () = self.minutes.more() => {}
                 () = sleep_until(heard + idle) => return Err(SocketError::Timeout(idle)),
                 () = sleep_until(expires) => {
                     socket.close("ConnectionExpired: Reconnect to continue").await;
                     return Ok(());
                 }
             }
+            while under_way.has_room()
+                && let Some((number, minute)) = self.minutes.after(under_way.through)
+            {
+                let of = (target.cluster.as_str(), target.container_instance.as_str());
+                let stretch = (minute.start, PERIOD);
+                let frames = tcs::metric_frames(of, &ids::uuid(), stretch, &minute.tasks);
+                let last = frames.len().saturating_sub(1);
+                for (at, message) in frames.iter().enumerate() {
+                    let body = frame("PublishMetricsRequest", message);
+                    socket.send(framed(&sign(), &body)).await?;
+                    under_way.sent((at == last).then_some(number));
+                }
+                under_way.through = number;
+            }
         }
     }
 
-    fn round(&self, target: &TelemetryTarget) -> Vec<String> {
+    fn is_idle(&self) -> bool {
+        let tasks = self.directory.all();
+        tasks.iter().all(|task| running(task).next().is_none())
+    }
+
+    fn idle(&self, target: &TelemetryTarget) -> String {
+        let now = self.clock.now().epoch_seconds();
+        let (cluster, instance) = (&target.cluster, &target.container_instance);
+        let message = tcs::idle_frame(cluster, instance, &ids::uuid(), now);
+        frame("PublishMetricsRequest", &message)
+    }
+
+    fn health(&self, target: &TelemetryTarget) -> Vec<String> {
         let now = self.clock.now().epoch_seconds();
         let tasks = self.directory.all();
-        let metrics: Vec<TaskMetric> = tasks
-            .iter()
-            .filter(|task| running(task).next().is_some())
-            .map(|task| self.task_metric(task))
-            .collect();
         let health: Vec<TaskHealth> = tasks.iter().filter_map(|task| task_health(task)).collect();
         let (cluster, instance) = (&target.cluster, &target.container_instance);
-        let mut frames: Vec<String> =
-            tcs::metric_frames(cluster, instance, &ids::uuid(), now, metrics)
-                .iter()
-                .map(|message| frame("PublishMetricsRequest", message))
-                .collect();
-        frames.extend(
-            tcs::health_frames(cluster, instance, &ids::uuid(), now, health)
-                .iter()
-                .map(|message| frame("PublishHealthRequest", message)),
-        );
-        frames
+        tcs::health_frames(cluster, instance, &ids::uuid(), now, health)
+            .iter()
+            .map(|message| frame("PublishHealthRequest", message))
+            .collect()
+    }
+}
+
+/// Frames of metrics that were sent over a connection; the server acknowledges them in their order.
+#[derive(Debug, Default)]
+struct UnderWay {
+    /// What each frame ends, if it ends a minute.
+    frames: VecDeque<Option<u64>>,
+    /// The last minute that was sent.
+    through: u64,
+}
+
+impl UnderWay {
+    fn has_room(&self) -> bool {
+        self.frames.len() < UNDER_WAY
     }
 
-    fn task_metric(&self, task: &TaskView) -> TaskMetric {
-        let of = &task.context.task;
-        let container_metrics = running(task)
-            .map(|at| {
-                let (cpu, memory) = self.sampler.take(&(task.context.id.clone(), at));
-                ContainerMetric {
-                    container_name: of.containers[at].name.clone(),
-                    container_arn: of.containers[at].container_arn.clone(),
-                    cpu_stats_set: cpu,
-                    memory_stats_set: memory,
-                    restart_stats_set: of.containers[at].restart_policy.as_ref().map(|_| {
-                        RestartStats {
-                            restart_count: task.record.state.containers[at].restarts,
-                        }
-                    }),
-                }
-            })
-            .collect();
-        TaskMetric {
-            task_arn: of.arn.clone(),
-            cluster_arn: of.task_cluster_arn.clone(),
-            task_definition_family: of.family.clone(),
-            task_definition_version: of.version.clone(),
-            container_metrics,
-        }
+    fn sent(&mut self, ends: Option<u64>) {
+        self.frames.push_back(ends);
     }
+
+    /// The minute that is kept with this.
+    fn acknowledged(&mut self) -> Option<u64> {
+        self.frames.pop_front().flatten()
+    }
+}
+
+fn is_acknowledgement(text: &str) -> bool {
+    serde_json::from_str::<Frame<'_>>(text).is_ok_and(|it| it.kind == "AckPublishMetric")
 }
 
 /// `None` unless a running container has a health check.
@@ -311,25 +250,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percent_of_the_whole_machine() {
-        let sampler = Sampler::default();
-        let key = ("t".to_owned(), 0);
-        let usage = |cpu_ns| Usage {
-            cpu_ns,
-            memory_bytes: 3 << 20,
-            ..Usage::default()
-        };
-        sampler.add(&key, usage(0), 2.0);
-        assert_eq!(
-            sampler.take(&key).0,
-            None,
-            "one look tells nothing about time"
-        );
-        sampler.add(&key, usage(0), 2.0);
-        let (cpu, memory) = sampler.take(&key);
-        assert_eq!(cpu.unwrap().max, 0.0);
-        assert_eq!(memory.unwrap().sum, 3.0);
-        assert_eq!(sampler.take(&key), (None, None), "a round is taken once");
+    fn a_minute_is_kept_with_the_last_of_its_frames() {
+        let mut under_way = UnderWay::default();
+        for ends in [None, None, Some(1), Some(2)] {
+            under_way.sent(ends);
+        }
+        let kept: Vec<_> = (0..5).map(|_| under_way.acknowledged()).collect();
+        assert_eq!(kept, [None, None, Some(1), Some(2), None]);
+        (0..UNDER_WAY).for_each(|_| under_way.sent(None));
+        assert!(!under_way.has_room());
+        assert!(is_acknowledgement(
+            r#"{"type":"AckPublishMetric","message":{"message":""}}"#
+        ));
+        assert!(!is_acknowledgement(
+            r#"{"type":"AckPublishHealth","message":{"message":""}}"#
+        ));
+        assert!(!is_acknowledgement("no frame"));
     }
 
     #[test]

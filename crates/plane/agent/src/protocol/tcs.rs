@@ -5,8 +5,10 @@
 
 use serde::Serialize;
 
-/// Tasks in one frame, so that a frame stays below 1 MiB.
+/// Tasks in one frame of health.
 pub const TASKS_PER_FRAME: usize = 10;
+/// Containers in one frame of metrics, so that it stays below 1 MiB.
+pub const CONTAINERS_PER_FRAME: usize = 500;
 
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -27,9 +29,16 @@ pub struct Metadata {
     pub message_id: String,
     /// Whether this frame ends its round.
     pub fin: bool,
+    /// Seconds of the stretch that begins with the message's time and that its sums are about; without it
+    /// they are about the last moments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub period: Option<u32>,
+    /// Which frame of that stretch this is. A stretch's frame counts once however often it is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskMetric {
     pub task_arn: String,
@@ -39,7 +48,7 @@ pub struct TaskMetric {
     pub container_metrics: Vec<ContainerMetric>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ContainerMetric {
     pub container_name: String,
@@ -52,10 +61,69 @@ pub struct ContainerMetric {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_stats_set: Option<StatsSet>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_stats_set: Option<NetworkStats>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub storage_stats_set: Option<StorageStats>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub restart_stats_set: Option<RestartStats>,
+    /// What the protocol has no member for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kernel_stats: Option<KernelStats>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// Of the interface of the container's network namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NetworkStats {
+    pub rx_bytes: Grown,
+    pub rx_packets: Grown,
+    pub rx_errors: Grown,
+    pub rx_dropped: Grown,
+    pub tx_bytes: Grown,
+    pub tx_packets: Grown,
+    pub tx_errors: Grown,
+    pub tx_dropped: Grown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StorageStats {
+    pub read_size_bytes: Grown,
+    pub write_size_bytes: Grown,
+}
+
+/// A counter over time: what it grew by is the difference of its bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Grown {
+    pub min: u64,
+    pub max: u64,
+    pub sample_count: u64,
+    pub sum: u64,
+}
+
+impl Grown {
+    pub fn by(more: u64) -> Self {
+        Self {
+            min: 0,
+            max: more,
+            sample_count: 2,
+            sum: more,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KernelStats {
+    /// The most there were.
+    pub processes: u64,
+    pub throttled_periods: u64,
+    pub throttled_nanoseconds: u64,
+    pub oom_kills: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RestartStats {
     pub restart_count: u32,
@@ -72,26 +140,25 @@ pub struct StatsSet {
 }
 
 impl StatsSet {
-    pub fn of(samples: impl IntoIterator<Item = f64>) -> Option<Self> {
-        samples
-            .into_iter()
-            .filter(|s| s.is_finite())
-            .fold(None, |set, sample| {
-                Some(match set {
-                    None => Self {
-                        min: sample,
-                        max: sample,
-                        sample_count: 1,
-                        sum: sample,
-                    },
-                    Some(set) => Self {
-                        min: set.min.min(sample),
-                        max: set.max.max(sample),
-                        sample_count: set.sample_count + 1,
-                        sum: set.sum + sample,
-                    },
-                })
-            })
+    /// Adds a sample; one that is no number is none.
+    pub fn put(set: &mut Option<Self>, sample: f64) {
+        if !sample.is_finite() {
+            return;
+        }
+        *set = Some(match *set {
+            None => Self {
+                min: sample,
+                max: sample,
+                sample_count: 1,
+                sum: sample,
+            },
+            Some(set) => Self {
+                min: set.min.min(sample),
+                max: set.max.max(sample),
+                sample_count: set.sample_count + 1,
+                sum: set.sum + sample,
+            },
+        });
     }
 }
 
@@ -122,30 +189,68 @@ pub struct ContainerHealth {
     pub status_since: f64,
 }
 
-/// Cuts one round into frames of at most [`TASKS_PER_FRAME`] tasks; the last has `fin`.
-/// Without tasks the round is one idle frame.
-pub fn metric_frames(
+/// A frame that says that nothing runs.
+pub fn idle_frame(
     cluster: &str,
     container_instance: &str,
     message_id: &str,
     timestamp: f64,
-    tasks: Vec<TaskMetric>,
+) -> PublishMetrics {
+    PublishMetrics {
+        metadata: Metadata {
+            idle: Some(true),
+            ..metadata(cluster, container_instance, message_id, true)
+        },
+        task_metrics: Vec::new(),
+        timestamp,
+    }
+}
+
+/// Cuts the sums of a stretch of time into frames of at most [`CONTAINERS_PER_FRAME`]; the last has `fin`.
+/// Without tasks it is one frame.
+pub fn metric_frames(
+    (cluster, container_instance): (&str, &str),
+    message_id: &str,
+    (start, period): (i64, u32),
+    tasks: &[TaskMetric],
 ) -> Vec<PublishMetrics> {
-    let idle = tasks.is_empty();
-    chunks(tasks)
-        .into_iter()
-        .map(|(task_metrics, fin)| PublishMetrics {
-            metadata: Metadata {
-                cluster: cluster.to_owned(),
-                container_instance: container_instance.to_owned(),
-                idle: Some(idle),
-                message_id: message_id.to_owned(),
-                fin,
-            },
-            task_metrics,
-            timestamp,
-        })
-        .collect()
+    let mut parts: Vec<Vec<TaskMetric>> = vec![Vec::new()];
+    let mut containers = 0;
+    for task in tasks {
+        let more = task.container_metrics.len();
+        if containers > 0 && containers + more > CONTAINERS_PER_FRAME {
+            parts.push(Vec::new());
+            containers = 0;
+        }
+        containers += more;
+        if let Some(part) = parts.last_mut() {
+            part.push(task.clone());
+        }
+    }
+    let last = parts.len() - 1;
+    let frame = |(at, task_metrics): (usize, Vec<TaskMetric>)| PublishMetrics {
+        metadata: Metadata {
+            idle: Some(tasks.is_empty()),
+            period: Some(period),
+            part: u32::try_from(at).ok(),
+            ..metadata(cluster, container_instance, message_id, at == last)
+        },
+        task_metrics,
+        timestamp: start as f64,
+    };
+    parts.into_iter().enumerate().map(frame).collect()
+}
+
+fn metadata(cluster: &str, container_instance: &str, message_id: &str, fin: bool) -> Metadata {
+    Metadata {
+        cluster: cluster.to_owned(),
+        container_instance: container_instance.to_owned(),
+        idle: None,
+        message_id: message_id.to_owned(),
+        fin,
+        period: None,
+        part: None,
+    }
 }
 
 /// As [`metric_frames`], for health; no task with a health check means no frame.
@@ -162,13 +267,7 @@ pub fn health_frames(
     chunks(tasks)
         .into_iter()
         .map(|(tasks, fin)| PublishHealth {
-            metadata: Metadata {
-                cluster: cluster.to_owned(),
-                container_instance: container_instance.to_owned(),
-                idle: None,
-                message_id: message_id.to_owned(),
-                fin,
-            },
+            metadata: metadata(cluster, container_instance, message_id, fin),
             tasks,
             timestamp,
         })
@@ -203,27 +302,80 @@ mod tests {
     }
 
     #[test]
-    fn rounds_end_exactly_once() {
-        for (tasks, frames) in [(0, 1), (1, 1), (10, 1), (11, 2), (20, 2), (21, 3)] {
-            let round = metric_frames("c", "i", "m", 0.0, (0..tasks).map(task).collect());
-            assert_eq!(round.len(), frames, "{tasks}");
+    fn stretches_end_exactly_once() {
+        for (containers, tasks, frames) in [
+            (1, 0, 1),
+            (1, 500, 1),
+            (10, 50, 1),
+            (10, 51, 2),
+            (600, 2, 2),
+        ] {
+            let task = |n| {
+                let container = ContainerMetric {
+                    container_name: String::new(),
+                    container_arn: String::new(),
+                    cpu_stats_set: None,
+                    memory_stats_set: None,
+                    network_stats_set: None,
+                    storage_stats_set: None,
+                    restart_stats_set: None,
+                    kernel_stats: None,
+                };
+                TaskMetric {
+                    container_metrics: vec![container; containers],
+                    ..task(n)
+                }
+            };
+            let tasks: Vec<TaskMetric> = (0..tasks).map(task).collect();
+            let round = metric_frames(("c", "i"), "m", (60, 60), &tasks);
+            assert_eq!(
+                round.len(),
+                frames,
+                "{containers} in each of {}",
+                tasks.len()
+            );
             assert_eq!(round.iter().filter(|f| f.metadata.fin).count(), 1);
             assert!(round.last().unwrap().metadata.fin);
-            assert_eq!(round[0].metadata.idle, Some(tasks == 0));
+            assert_eq!(round[0].metadata.idle, Some(tasks.is_empty()));
+            let told = round.iter().flat_map(|it| &it.task_metrics);
+            assert_eq!(told.collect::<Vec<_>>(), tasks.iter().collect::<Vec<_>>());
+            let parts: Vec<Option<u32>> = round.iter().map(|it| it.metadata.part).collect();
+            assert_eq!(
+                parts,
+                (0..frames).map(|at| Some(at as u32)).collect::<Vec<_>>()
+            );
+        }
+    }
+
+    #[test]
+    fn rounds_of_health_end_exactly_once() {
+        let health = |n: usize| TaskHealth {
+            task_arn: n.to_string(),
+            cluster_arn: String::new(),
+            task_definition_family: String::new(),
+            task_definition_version: String::new(),
+            containers: Vec::new(),
+        };
+        for (tasks, frames) in [(0, 0), (1, 1), (10, 1), (11, 2), (20, 2), (21, 3)] {
+            let round = health_frames("c", "i", "m", 0.0, (0..tasks).map(health).collect());
+            assert_eq!(round.len(), frames, "{tasks}");
+            assert!(round.last().is_none_or(|it| it.metadata.fin));
         }
     }
 
     #[test]
     fn summary_of_samples() {
-        assert_eq!(StatsSet::of([f64::NAN]), None);
-        assert_eq!(
-            StatsSet::of([2.0, 1.0]),
-            Some(StatsSet {
-                min: 1.0,
-                max: 2.0,
-                sample_count: 2,
-                sum: 3.0
-            })
-        );
+        let mut set = None;
+        StatsSet::put(&mut set, f64::NAN);
+        assert_eq!(set, None);
+        StatsSet::put(&mut set, 2.0);
+        StatsSet::put(&mut set, 1.0);
+        let whole = StatsSet {
+            min: 1.0,
+            max: 2.0,
+            sample_count: 2,
+            sum: 3.0,
+        };
+        assert_eq!(set, Some(whole));
     }
 }

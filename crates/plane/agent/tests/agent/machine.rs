@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use tokio::sync::{Notify, mpsc};
 use wharf_agent::{
     engine::{Action, Event, Exit},
+    measure::window::Glance,
     node::{
         core::TaskContext,
         machine::{Machine, Observation, Usage},
@@ -99,6 +100,7 @@ impl Machine for FakeMachine {
                     container,
                     digest: "sha256:fake".into(),
                     remotely: false,
+                    confirmed: true,
                 }]
             }
             Action::Create { container } => self.note(id, container, Event::Created { container }),
@@ -122,6 +124,15 @@ impl Machine for FakeMachine {
 
     async fn usage(&self, _: &str, _: usize) -> Option<Usage> {
         None
+    }
+
+    async fn glance(&self, task_id: &str, container: usize) -> Option<Glance> {
+        let key = (task_id.to_owned(), container);
+        let runs = self.0.lock().unwrap().past.contains_key(&key);
+        runs.then_some(Glance {
+            cpu_ns: 0,
+            memory_bytes: 1 << 20,
+        })
     }
 
     async fn exec(&self, _: &str, _: usize, _: ExecSpec) -> Result<ExecSession, String> {

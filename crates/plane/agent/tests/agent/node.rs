@@ -47,6 +47,7 @@ impl ImageSource for Busybox {
         Ok(Fetched {
             image: self.0.clone(),
             remotely: false,
+            confirmed: true,
         })
     }
 

@@ -14,6 +14,7 @@ use wharf_agent::{
     config::TaskCleanup,
     engine::admission::HostCapacity,
     exec::ExecServer,
+    measure::{Minute, Minutes, Sampler},
     node::{
         core::Core,
         credentials::CredentialStore,
@@ -23,7 +24,7 @@ use wharf_agent::{
         reports::Reporter,
         run::NodeLoop,
         session::Session,
-        telemetry::{Publisher, Sampler},
+        telemetry::Publisher,
     },
 };
 use wharf_base::{Clock, SystemClock};
@@ -44,6 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 struct Agent {
     machine: Arc<FakeMachine>,
     credentials: CredentialStore,
+    minutes: Minutes,
     shutdown: CancellationToken,
     tasks: tokio::task::JoinSet<()>,
 }
@@ -127,21 +129,31 @@ impl Agent {
             telemetry,
             shutdown: shutdown.clone(),
         };
+        let minutes = Minutes::default();
+        let sampler = Sampler {
+            directory: directory.clone(),
+            machine: machine.clone(),
+            clock: clock.clone(),
+            units: 4096,
+            minutes: minutes.clone(),
+        };
         let publisher = Publisher {
             api,
             target,
             directory,
-            sampler: Sampler::default(),
+            minutes: minutes.clone(),
             clock,
             shutdown: shutdown.clone(),
         };
         let mut tasks = tokio::task::JoinSet::new();
         tasks.spawn(async move { node.recover().await.run().await });
         tasks.spawn(async move { session.run().await.unwrap() });
+        tasks.spawn(sampler.run(shutdown.clone()));
         tasks.spawn(publisher.run());
         Self {
             machine: machine.clone(),
             credentials,
+            minutes,
             shutdown,
             tasks,
         }
@@ -426,5 +438,61 @@ async fn telemetry_begins_with_header_lines() {
     assert_eq!(frame["type"], "PublishMetricsRequest");
     assert_eq!(frame["message"]["metadata"]["idle"], true);
     assert_eq!(frame["message"]["metadata"]["fin"], true);
+    agent.kill().await;
+}
+
+/// The next sums of a minute, past what says that nothing runs.
+async fn minute(tcs: &mut crate::server::Channel) -> Value {
+    loop {
+        let text = tcs.text().await;
+        let (_, body) = text.split_once("\r\n\r\n").unwrap();
+        let mut frame: Value = serde_json::from_str(body).unwrap();
+        if frame["message"]["metadata"].get("period").is_some() {
+            return frame["message"].take();
+        }
+        tcs.send("AckPublishMetric", json!({"message": ""})).await;
+    }
+}
+
+#[tokio::test]
+async fn a_minute_that_was_not_acknowledged_is_sent_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Server::start().await;
+    let agent = Agent::start(dir.path(), server.port(), &FakeMachine::new());
+    let _acs = server.acs().await;
+    let mut tcs = server.tcs().await;
+    let put = |start| {
+        let tasks = Vec::new();
+        agent.minutes.put(Minute { start, tasks });
+    };
+    put(60);
+    put(120);
+    let first = minute(&mut tcs).await;
+    assert_eq!(
+        (&first["timestamp"], &first["metadata"]["period"]),
+        (&json!(60.0), &json!(60))
+    );
+    assert_eq!(first["metadata"]["part"], 0);
+    tcs.send("AckPublishMetric", json!({"message": ""})).await;
+    assert_eq!(minute(&mut tcs).await["timestamp"], 120.0);
+    let kept = async {
+        while agent.minutes.after(1).is_none() || agent.minutes.after(0).unwrap().0 == 1 {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, kept).await.unwrap();
+    drop(tcs);
+    put(180);
+    let mut tcs = server.tcs().await;
+    for start in [120.0, 180.0] {
+        assert_eq!(minute(&mut tcs).await["timestamp"], start);
+        tcs.send("AckPublishMetric", json!({"message": ""})).await;
+    }
+    let kept = async {
+        while agent.minutes.after(0).is_some() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, kept).await.unwrap();
     agent.kill().await;
 }

@@ -48,6 +48,7 @@ fn a_remote_pull_is_told_with_its_digest() {
         container: 0,
         digest: "sha256:2".into(),
         remotely: true,
+        confirmed: true,
     };
     walk.end(Action::Pull { container: 0 }, vec![pulled]);
     let Some(Report::Task(report)) = walk.outbox.begin() else {
@@ -58,6 +59,27 @@ fn a_remote_pull_is_told_with_its_digest() {
         report.containers[0].image_digest.as_deref(),
         Some("sha256:2")
     );
+}
+
+#[test]
+fn the_digest_of_an_old_copy_is_not_told() {
+    let mut walk = Walk::of("a!");
+    walk.note(Event::Admitted);
+    let pulled = Event::Pulled {
+        container: 0,
+        digest: "sha256:old".into(),
+        remotely: false,
+        confirmed: false,
+    };
+    walk.end(Action::Pull { container: 0 }, vec![pulled]);
+    walk.run();
+    let Some(Report::Task(report)) = walk.outbox.begin() else {
+        panic!("no report")
+    };
+    assert_eq!(report.containers[0].image_digest, None);
+    // In the task itself its metadata says what it runs.
+    let known = walk.state.containers[0].image_digest.as_deref();
+    assert_eq!(known, Some("sha256:old"));
 }
 
 #[test]

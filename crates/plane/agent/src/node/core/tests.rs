@@ -44,6 +44,7 @@ fn success(action: Action) -> Vec<Event> {
                 container,
                 digest: "sha256:1".into(),
                 remotely: false,
+                confirmed: true,
             }]
         }
         Action::Create { container } => vec![Event::Created { container }],

@@ -1,0 +1,186 @@
+//! Looks at running containers every second, and makes a report at the turn of each minute.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use wharf_base::Clock;
+
+use super::{
+    Minute, Minutes,
+    window::{Counters, Window},
+};
+use crate::{
+    engine::{ContainerStatus, OUT_OF_MEMORY},
+    node::{
+        core::TaskContext,
+        directory::{Directory, TaskView},
+        machine::{Machine, NetworkUsage, Usage},
+    },
+    protocol::tcs::{RestartStats, TaskMetric},
+};
+
+const EVERY: Duration = Duration::from_secs(1);
+/// Seconds between looks at all that is counted. What a container counts after the last one, and before it
+/// ends, is not told.
+const COUNT_EVERY: i64 = 10;
+pub const MINUTE: i64 = 60;
+
+/// What the loop works with.
+pub struct Sampler {
+    pub directory: Directory,
+    pub machine: Arc<dyn Machine>,
+    pub clock: Arc<dyn Clock>,
+    /// CPU units that the machine offers.
+    pub units: u64,
+    pub minutes: Minutes,
+}
+
+#[derive(Default)]
+struct Watched {
+    context: Option<Arc<TaskContext>>,
+    containers: BTreeMap<usize, Container>,
+}
+
+#[derive(Default)]
+struct Container {
+    window: Window,
+    restarts: u32,
+    runs: bool,
+}
+
+impl Sampler {
+    pub async fn run(self, shutdown: CancellationToken) {
+        let mut ticks = interval(EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let began = Instant::now();
+        let mut watched: BTreeMap<String, Watched> = BTreeMap::new();
+        let mut minute = self.minute();
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                _ = ticks.tick() => {}
+            }
+            let second = self.clock.now().millis().div_euclid(1000);
+            self.look(&mut watched, began.elapsed(), second % COUNT_EVERY == 0)
+                .await;
+            let now = self.minute();
+            if now != minute {
+                self.minutes.put(close(&mut watched, minute));
+                minute = now;
+            }
+        }
+    }
+
+    fn minute(&self) -> i64 {
+        let second = self.clock.now().millis().div_euclid(1000);
+        second - second.rem_euclid(MINUTE)
+    }
+
+    async fn look(&self, watched: &mut BTreeMap<String, Watched>, at: Duration, all: bool) {
+        let mut seen: BTreeSet<(String, usize)> = BTreeSet::new();
+        for task in self.directory.all() {
+            for container in running(&task) {
+                let id = &task.context.id;
+                let Some(glance) = self.machine.glance(id, container).await else {
+                    continue;
+                };
+                let of = watched.entry(id.clone()).or_default();
+                of.context.get_or_insert_with(|| task.context.clone());
+                let is_new = !of.containers.contains_key(&container);
+                let it = of.containers.entry(container).or_default();
+                let restarts = task.record.state.containers[container].restarts;
+                if !is_new && restarts != it.restarts {
+                    it.window.restart();
+                }
+                (it.restarts, it.runs) = (restarts, true);
+                it.window.glance(at, glance, self.units);
+                if (all || is_new)
+                    && let Some(usage) = self.machine.usage(id, container).await
+                {
+                    it.window.count(counters(&usage), usage.pids);
+                }
+                seen.insert((id.clone(), container));
+            }
+        }
+        for (id, task) in watched {
+            for (at, it) in &mut task.containers {
+                if it.runs && !seen.contains(&(id.clone(), *at)) {
+                    it.runs = false;
+                    if self.ran_out_of_memory(id, *at) {
+                        it.window.ran_out_of_memory();
+                    }
+                }
+            }
+        }
+    }
+
+    fn ran_out_of_memory(&self, task: &str, container: usize) -> bool {
+        let task = self.directory.task(task);
+        task.is_some_and(|it| {
+            let state = it.record.state.containers.get(container);
+            state.and_then(|it| it.reason.as_deref()) == Some(OUT_OF_MEMORY)
+        })
+    }
+}
+
+/// The report of the minute that is over. Who ended in it is forgotten.
+fn close(watched: &mut BTreeMap<String, Watched>, start: i64) -> Minute {
+    let mut tasks = Vec::new();
+    for task in watched.values_mut() {
+        let Some(context) = &task.context else {
+            continue;
+        };
+        let of = &context.task;
+        let mut container_metrics = Vec::new();
+        for (at, it) in &mut task.containers {
+            let sums = it.window.close();
+            let Some(named) = of.containers.get(*at).filter(|_| !sums.is_empty()) else {
+                continue;
+            };
+            let mut shown = sums.shown(&named.name, &named.container_arn);
+            shown.restart_stats_set = named.restart_policy.as_ref().map(|_| RestartStats {
+                restart_count: it.restarts,
+            });
+            container_metrics.push(shown);
+        }
+        task.containers.retain(|_, it| it.runs);
+        if !container_metrics.is_empty() {
+            tasks.push(TaskMetric {
+                task_arn: of.arn.clone(),
+                cluster_arn: of.task_cluster_arn.clone(),
+                task_definition_family: of.family.clone(),
+                task_definition_version: of.version.clone(),
+                container_metrics,
+            });
+        }
+    }
+    watched.retain(|_, task| !task.containers.is_empty());
+    Minute { start, tasks }
+}
+
+/// Indexes of the containers that run.
+pub fn running(task: &TaskView) -> impl Iterator<Item = usize> {
+    let containers = task.record.state.containers.iter().enumerate();
+    containers
+        .filter(|(_, c)| c.status == ContainerStatus::Running)
+        .map(|(at, _)| at)
+}
+
+fn counters(usage: &Usage) -> Counters {
+    let received = |n: NetworkUsage| [n.rx_bytes, n.rx_packets, n.rx_errors, n.rx_dropped];
+    let sent = |n: NetworkUsage| [n.tx_bytes, n.tx_packets, n.tx_errors, n.tx_dropped];
+    Counters {
+        received: usage.network.map(received),
+        sent: usage.network.map(sent),
+        read_bytes: usage.read_bytes,
+        write_bytes: usage.write_bytes,
+        throttled_periods: usage.throttled_periods,
+        throttled_ns: usage.throttled_ns,
+        oom_kills: usage.oom_kills,
+    }
+}
