@@ -1,0 +1,270 @@
+//! Which series there are, by their names and by their numbers.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Bound,
+    sync::Arc,
+};
+
+use crate::key::{self, Metric};
+
+#[derive(Debug, Default)]
+pub struct Index {
+    by_name: HashMap<Arc<str>, u32>,
+    in_order: BTreeMap<Arc<str>, u32>,
+    by_number: HashMap<u32, Known>,
+    of_account: HashMap<String, Share>,
+    /// Of all names.
+    bytes: usize,
+    next: u32,
+}
+
+/// What is of one account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Share {
+    pub series: usize,
+    /// Of their names.
+    pub bytes: usize,
+}
+
+#[derive(Debug)]
+struct Known {
+    key: Arc<str>,
+    last: i64,
+}
+
+/// A metric of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub metric: Metric,
+    /// When its last sample is.
+    pub last: i64,
+    /// To go on after it.
+    pub place: u32,
+}
+
+/// Which metrics a list is of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Selection<'a> {
+    /// What their keys begin with.
+    pub start: &'a str,
+    /// Behind this series.
+    pub after: Option<u32>,
+    /// With samples since.
+    pub since: i64,
+    pub most: usize,
+    /// Series that are looked at.
+    pub scanned: usize,
+}
+
+/// A part of a list.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub found: Vec<Listed>,
+    /// The last series that was looked at; `None` at the end of the list.
+    pub next: Option<u32>,
+}
+
+impl Index {
+    pub fn len(&self) -> usize {
+        self.by_number.len()
+    }
+
+    pub fn find(&self, key: &str) -> Option<u32> {
+        self.by_name.get(key).copied()
+    }
+
+    pub fn is_known(&self, number: u32) -> bool {
+        self.by_number.contains_key(&number)
+    }
+
+    /// Bytes of all names.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// What an account has.
+    pub fn of_account(&self, account: &str) -> Share {
+        self.of_account.get(account).copied().unwrap_or_default()
+    }
+
+    /// The number that the next series gets.
+    pub fn next(&self) -> u32 {
+        self.next
+    }
+
+    /// There are points of this number, whether its name is known or was lost: no other series gets it.
+    pub fn keep_free(&mut self, number: u32) {
+        self.next = self.next.max(number.saturating_add(1));
+    }
+
+    pub fn insert(&mut self, number: u32, key: Arc<str>) {
+        self.keep_free(number);
+        let account = key::account(&key);
+        if !self.of_account.contains_key(account) {
+            self.of_account.insert(account.to_owned(), Share::default());
+        }
+        if let Some(share) = self.of_account.get_mut(account) {
+            share.series += 1;
+            share.bytes += key.len();
+        }
+        self.bytes += key.len();
+        self.by_name.insert(key.clone(), number);
+        self.in_order.insert(key.clone(), number);
+        let last = i64::MIN;
+        self.by_number.insert(number, Known { key, last });
+    }
+
+    /// There is a sample of that time.
+    pub fn seen(&mut self, number: u32, at: i64) {
+        if let Some(known) = self.by_number.get_mut(&number) {
+            known.last = known.last.max(at);
+        }
+    }
+
+    /// Forgets series without samples since; how many.
+    pub fn forget_before(&mut self, since: i64) -> usize {
+        let old = self.by_number.iter().filter(|(_, it)| it.last < since);
+        let old: Vec<u32> = old.map(|(number, _)| *number).collect();
+        for number in &old {
+            let Some(known) = self.by_number.remove(number) else {
+                continue;
+            };
+            self.by_name.remove(&known.key);
+            self.in_order.remove(&known.key);
+            self.bytes -= known.key.len();
+            if let Some(share) = self.of_account.get_mut(key::account(&known.key)) {
+                share.series -= 1;
+                share.bytes -= known.key.len();
+            }
+        }
+        self.of_account.retain(|_, share| share.series > 0);
+        old.len()
+    }
+
+    /// All series in the order of their numbers.
+    pub fn all(&self) -> Vec<(u32, Arc<str>)> {
+        let all = self.by_number.iter();
+        let mut all: Vec<_> = all.map(|(number, it)| (*number, it.key.clone())).collect();
+        all.sort_unstable_by_key(|it| it.0);
+        all
+    }
+
+    /// The units of a metric with their series.
+    pub fn units(&self, metric: &str) -> Vec<(String, u32)> {
+        let (from, to) = key::with_units(metric);
+        let range = (Bound::Included(from.as_str()), Bound::Excluded(to.as_str()));
+        let found = self.in_order.range::<str, _>(range);
+        found
+            .map(|(key, number)| (key[from.len()..].to_owned(), *number))
+            .collect()
+    }
+
+    /// Metrics in the order of their keys that `fits` accepts. A series that is not there any more ends the list.
+    pub fn list(&self, selection: Selection<'_>, fits: impl Fn(&Metric) -> bool) -> Part {
+        let mut part = Part {
+            found: Vec::new(),
+            next: None,
+        };
+        let from = match selection.after.map(|it| self.by_number.get(&it)) {
+            Some(Some(after)) => Bound::Excluded(&*after.key),
+            Some(None) => return part,
+            None => Bound::Included(selection.start),
+        };
+        let mut before = None;
+        let range = self.in_order.range::<str, _>((from, Bound::Unbounded));
+        for (looked_at, (key, number)) in range.enumerate() {
+            if !key.starts_with(selection.start) {
+                break;
+            }
+            if looked_at == selection.scanned {
+                part.next = before;
+                break;
+            }
+            let last = self.by_number.get(number).map_or(i64::MIN, |it| it.last);
+            let parsed = key::parse(key).filter(|it| last >= selection.since && fits(&it.0));
+            if let Some((metric, _)) = parsed {
+                // Units of one metric stand side by side.
+                let same = part.found.last_mut().filter(|it| it.metric == metric);
+                if let Some(same) = same {
+                    same.last = same.last.max(last);
+                    same.place = *number;
+                } else if part.found.len() == selection.most {
+                    part.next = before;
+                    break;
+                } else {
+                    let place = *number;
+                    part.found.push(Listed {
+                        metric,
+                        last,
+                        place,
+                    });
+                }
+            }
+            before = Some(*number);
+        }
+        part
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metric(name: &str, host: &str) -> Metric {
+        Metric {
+            account: "1".into(),
+            region: "r".into(),
+            namespace: "App".into(),
+            name: name.into(),
+            dimensions: vec![("Host".into(), host.into())],
+        }
+    }
+
+    #[test]
+    fn pages_join_up_and_units_of_one_metric_are_one() {
+        let mut index = Index::default();
+        for number in 0..30u32 {
+            let unit = if number % 3 == 0 { "Seconds" } else { "None" };
+            let host = (number / 3).to_string();
+            let key = metric(if number % 3 == 2 { "B" } else { "A" }, &host)
+                .key(unit)
+                .unwrap();
+            index.insert(number, key.0);
+            index.seen(number, i64::from(number));
+        }
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let selection = Selection {
+                start: "1\u{1f}r\u{1f}",
+                after,
+                since: 3,
+                most: 4,
+                scanned: 7,
+            };
+            let part = index.list(selection, |it| it.dimensions[0].1 != "7");
+            seen.extend(part.found.into_iter().map(|it| it.metric));
+            // A metric may be cut between its units.
+            seen.dedup();
+            after = part.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let wanted = ["A", "B"].into_iter().flat_map(|name| {
+            (1..10)
+                .filter(|n| *n != 7)
+                .map(move |n| metric(name, &n.to_string()))
+        });
+        assert_eq!(seen, wanted.collect::<Vec<_>>());
+        let units = index.units(&metric("A", "1").prefix().unwrap());
+        assert_eq!(units, [("None".to_owned(), 4), ("Seconds".to_owned(), 3)]);
+        assert_eq!(index.forget_before(29), 29);
+        assert_eq!(
+            (index.len(), index.of_account("1").series, index.next()),
+            (1, 1, 30)
+        );
+        let left = metric("B", "9").key("None").unwrap().0.len();
+        assert_eq!((index.bytes(), index.of_account("1").bytes), (left, left));
+    }
+}

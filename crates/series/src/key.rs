@@ -1,0 +1,128 @@
+//! Names of series, as texts in whose order metrics are listed.
+
+use std::sync::Arc;
+
+/// Between the parts of a key.
+const PART: char = '\u{1f}';
+/// Before the unit.
+const UNIT: char = '\u{1e}';
+
+/// A series: a metric in one unit.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key(pub(crate) Arc<str>);
+
+/// A part of a key holds a control character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a name holds a control character")]
+pub struct BadKey;
+
+/// What a key says.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Metric {
+    pub account: String,
+    pub region: String,
+    pub namespace: String,
+    pub name: String,
+    /// In the order of their names.
+    pub dimensions: Vec<(String, String)>,
+}
+
+impl Metric {
+    /// Its series in a unit.
+    ///
+    /// # Errors
+    /// A part holds a control character.
+    pub fn key(&self, unit: &str) -> Result<Key, BadKey> {
+        let mut text = self.prefix()?;
+        check(unit)?;
+        text.push(UNIT);
+        text.push_str(unit);
+        Ok(Key(text.into()))
+    }
+
+    /// What the keys of all its units begin with.
+    pub(crate) fn prefix(&self) -> Result<String, BadKey> {
+        let mut text = start(&[&self.account, &self.region, &self.namespace])?;
+        check(&self.name)?;
+        text.push_str(&self.name);
+        for (name, value) in &self.dimensions {
+            check(name)?;
+            check(value)?;
+            text.push(PART);
+            text.push_str(name);
+            text.push(PART);
+            text.push_str(value);
+        }
+        Ok(text)
+    }
+}
+
+/// What keys begin with whose first parts these are.
+pub(crate) fn start(parts: &[&str]) -> Result<String, BadKey> {
+    let mut text = String::new();
+    for part in parts {
+        check(part)?;
+        text.push_str(part);
+        text.push(PART);
+    }
+    Ok(text)
+}
+
+/// What the unit of a metric's key stands behind.
+pub(crate) fn with_units(metric: &str) -> (String, String) {
+    (format!("{metric}{UNIT}"), format!("{metric}{PART}"))
+}
+
+fn check(part: &str) -> Result<(), BadKey> {
+    match part.chars().any(char::is_control) {
+        true => Err(BadKey),
+        false => Ok(()),
+    }
+}
+
+/// The account that a key is of.
+pub(crate) fn account(key: &str) -> &str {
+    key.split(PART).next().unwrap_or_default()
+}
+
+/// Metric and unit of a key; `None` for a text that is none.
+pub(crate) fn parse(key: &str) -> Option<(Metric, &str)> {
+    let (metric, unit) = key.split_once(UNIT)?;
+    let mut parts = metric.split(PART).map(str::to_owned);
+    let mut found = Metric {
+        account: parts.next()?,
+        region: parts.next()?,
+        namespace: parts.next()?,
+        name: parts.next()?,
+        dimensions: Vec::new(),
+    };
+    while let Some(name) = parts.next() {
+        found.dimensions.push((name, parts.next()?));
+    }
+    Some((found, unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_says_what_it_was_made_of() {
+        let mut metric = Metric {
+            account: "000000000000".into(),
+            region: "us-east-1".into(),
+            namespace: "App".into(),
+            name: "Latency".into(),
+            dimensions: vec![
+                ("Host".into(), "a=b, c".into()),
+                ("Zone".into(), "1".into()),
+            ],
+        };
+        let key = metric.key("Seconds").unwrap();
+        assert_eq!(parse(&key.0), Some((metric.clone(), "Seconds")));
+        assert_eq!(account(&key.0), "000000000000");
+        metric.dimensions[0].1 = "a\u{1f}b".into();
+        assert_eq!(metric.key("None"), Err(BadKey));
+        assert_eq!(parse("no key"), None);
+    }
+}
