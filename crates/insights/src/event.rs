@@ -1,0 +1,68 @@
+//! What a query is asked about.
+
+/// Where an event lies, for who asked; a run only carries it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct At {
+    pub source: u32,
+    pub offset: u64,
+}
+
+/// One log event.
+#[derive(Debug, Clone, Copy)]
+pub struct Event<'a> {
+    /// Milliseconds since 1970.
+    pub timestamp: i64,
+    pub ingestion: i64,
+    pub stream: &'a str,
+    /// `<account>:<group>`
+    pub log: &'a str,
+    /// May be left empty if [`crate::Query::needs_messages`] says so.
+    pub message: &'a str,
+    pub at: At,
+    /// It is of the earlier time that `diff` compares with.
+    pub is_earlier: bool,
+}
+
+/// An event that is kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    timestamp: i64,
+    ingestion: i64,
+    stream: Box<str>,
+    log: Box<str>,
+    message: Box<str>,
+    at: At,
+}
+
+impl Kept {
+    pub fn of(event: &Event<'_>, with_message: bool) -> Self {
+        Self {
+            timestamp: event.timestamp,
+            ingestion: event.ingestion,
+            stream: event.stream.into(),
+            log: event.log.into(),
+            message: if with_message {
+                event.message.into()
+            } else {
+                "".into()
+            },
+            at: event.at,
+        }
+    }
+
+    pub fn event(&self) -> Event<'_> {
+        Event {
+            timestamp: self.timestamp,
+            ingestion: self.ingestion,
+            stream: &self.stream,
+            log: &self.log,
+            message: &self.message,
+            at: self.at,
+            is_earlier: false,
+        }
+    }
+
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.stream.len() + self.log.len() + self.message.len()
+    }
+}

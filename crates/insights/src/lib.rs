@@ -1,0 +1,49 @@
+//! The query language of CloudWatch Logs Insights.
+//!
+//! - [`Query`] is a text that was read and checked; `parse` makes it in one pass, names resolved, in which a
+//!   query's errors have their places.
+//! - [`Run`] takes events and keeps what the first command that must see all of them needs (`sink`); runs of several
+//!   threads are joined, and [`Run::finish`] does the rest of the query on what they kept.
+//! - `eval` has expressions and functions, `aggregate` what `stats` counts, `extract` the forms of `parse`,
+//!   `discover` the fields of JSON, `pattern` the clusters of alike texts, `cost` what one event may cost.
+//! - [`Needles`] are texts without which no event passes the query's filters: readers look for them in raw blocks
+//!   before they take those apart.
+//!
+//! Invariants: no I/O and no clock; time is linear in what a run takes in, its memory bounded by the budget that it
+//! is given; whatever the order and the threads that events come in by, the results are the same, but for
+//! `pattern`, whose clusters depend on what was seen first.
+
+#![forbid(unsafe_code)]
+
+mod aggregate;
+mod cost;
+mod discover;
+mod distinct;
+mod error;
+mod eval;
+mod event;
+mod extract;
+mod function;
+mod later;
+mod needles;
+mod order;
+mod parse;
+mod pattern;
+mod period;
+mod plan;
+mod run;
+mod sink;
+mod value;
+
+pub use cost::{Halted, Stop};
+pub use discover::{MAX_DISCOVERED, fields};
+pub use error::QueryError;
+pub use event::{At, Event};
+pub use needles::{Hits, Needles};
+pub use plan::Query;
+pub use run::{Outcome, ResultRow, Run};
+
+/// Characters of a query.
+pub const MAX_QUERY: usize = 10_000;
+/// Rows of a result.
+pub const MAX_ROWS: usize = 10_000;

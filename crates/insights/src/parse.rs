@@ -1,0 +1,159 @@
+//! The text of a query: commands between `|`, read in one pass with the names that each of them may use.
+
+mod commands;
+mod expressions;
+mod lexer;
+mod scope;
+
+use self::{
+    lexer::{Lexer, Token},
+    scope::Scope,
+};
+use crate::{
+    MAX_QUERY, Query,
+    error::Wrong,
+    eval::Expr,
+    needles::Needles,
+    plan::{Shift, Stage, Step, Whole},
+};
+
+/// Parentheses may nest so deep.
+const MAX_DEPTH: usize = 32;
+/// Operators of one expression.
+const MAX_OPERATORS: usize = 250;
+/// `stats` of one query, as with AWS.
+const MAX_STATS: usize = 2;
+
+type Span = (usize, usize);
+
+/// Commands that AWS has and that are not here.
+const NOT_HERE: [&str; 7] = [
+    "anomaly",
+    "filterindex",
+    "join",
+    "lookup",
+    "source",
+    "subquery",
+    "unmask",
+];
+
+pub(crate) fn parse(text: &str) -> Result<Query, Wrong> {
+    if text.chars().count() > MAX_QUERY {
+        let message = format!("A query has at most {MAX_QUERY} characters.");
+        return Err(Wrong::at((0, text.len()), message));
+    }
+    let mut parser = Parser {
+        lexer: Lexer::new(text),
+        text,
+        scope: Scope::default(),
+        head: Vec::new(),
+        tail: Vec::new(),
+        shift: None,
+        operators: 0,
+        regexes: 0,
+        depth: 0,
+    };
+    parser.query()?;
+    Ok(parser.finish())
+}
+
+struct Parser<'t> {
+    lexer: Lexer<'t>,
+    text: &'t str,
+    scope: Scope,
+    head: Vec<Step>,
+    tail: Vec<Stage>,
+    shift: Option<Shift>,
+    /// Of the expression that is read.
+    operators: usize,
+    regexes: usize,
+    depth: usize,
+}
+
+impl Parser<'_> {
+    fn query(&mut self) -> Result<(), Wrong> {
+        if self.lexer.is_at_end()? {
+            return Ok(());
+        }
+        loop {
+            self.command()?;
+            match self.lexer.next()? {
+                (Token::End, _) => return Ok(()),
+                (Token::Sign("|"), _) => {}
+                (token, span) => {
+                    return Err(Wrong::at(span, format!("unexpected symbol found {token}")));
+                }
+            }
+        }
+    }
+
+    fn command(&mut self) -> Result<(), Wrong> {
+        let (token, span) = self.lexer.next()?;
+        let Token::Name { name, .. } = &token else {
+            return Err(Wrong::at(
+                span,
+                format!("unexpected symbol found {token}: a command is expected"),
+            ));
+        };
+        match name.to_ascii_lowercase().as_str() {
+            "fields" => self.fields(),
+            "display" => self.display(),
+            "filter" => self.filter(),
+            "parse" => self.extract(),
+            "unnest" => self.unnest(),
+            "stats" => self.stats(span),
+            "sort" => self.sort(),
+            "limit" => self.limit(),
+            "dedup" => self.dedup(),
+            "pattern" => self.pattern(),
+            "diff" => self.diff(span),
+            known if NOT_HERE.contains(&known) => Err(Wrong::at(
+                span,
+                format!("The command {name} is not supported by this version of wharf."),
+            )),
+            _ => Err(Wrong::at(
+                span,
+                format!("unexpected symbol found {name}: it is no command"),
+            )),
+        }
+    }
+
+    fn step(&mut self, step: Step) {
+        match self.tail.is_empty() {
+            true => self.head.push(step),
+            false => self.tail.push(Stage::Step(step)),
+        }
+    }
+
+    fn whole(&mut self, whole: Whole) {
+        self.tail.push(Stage::Whole(whole));
+    }
+
+    /// Computes a value under a name; its slot.
+    fn assign(&mut self, name: &str, expr: Expr) -> Expr {
+        // What is a slot already gets no second one.
+        if let Expr::Slot(slot) = expr {
+            self.scope.name(name, slot);
+            return expr;
+        }
+        self.step(Step::Assign(expr));
+        Expr::Slot(self.scope.new_slot(name))
+    }
+
+    fn finish(mut self) -> Query {
+        let columns = self.scope.columns();
+        Query {
+            needles: Needles::of(&self.head),
+            head: self.head,
+            tail: self.tail,
+            of_events: !self.scope.is_of_rows(),
+            uses_messages: self.scope.uses_messages(),
+            wanted: self.scope.into_wanted(),
+            columns,
+            shift: self.shift,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

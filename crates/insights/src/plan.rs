@@ -1,0 +1,143 @@
+//! A query as it runs: commands on one event after another, then those that need all of them.
+
+use crate::{
+    QueryError, aggregate::Aggregate, eval::Expr, event::Event, extract::Extract, needles::Needles,
+    parse, value::Value,
+};
+
+/// Fields that every event has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum System {
+    Timestamp,
+    IngestionTime,
+    Message,
+    LogStream,
+    Log,
+}
+
+impl System {
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "@timestamp" => Self::Timestamp,
+            "@ingestionTime" => Self::IngestionTime,
+            "@message" => Self::Message,
+            "@logStream" => Self::LogStream,
+            "@log" => Self::Log,
+            _ => return None,
+        })
+    }
+
+    pub fn of<'e>(self, event: &'e Event<'e>) -> Value<'e> {
+        match self {
+            Self::Timestamp => Value::Time(event.timestamp),
+            Self::IngestionTime => Value::Time(event.ingestion),
+            Self::Message => Value::text(event.message),
+            Self::LogStream => Value::text(event.stream),
+            Self::Log => Value::text(event.log),
+        }
+    }
+}
+
+/// What is done with one event, or one row, alone. Values go behind those of earlier commands.
+#[derive(Debug)]
+pub(crate) enum Step {
+    Assign(Expr),
+    Filter(Expr),
+    Extract(Expr, Box<Extract>),
+    /// A row for each element of a list.
+    Unnest(Expr),
+}
+
+/// What needs all rows.
+#[derive(Debug)]
+pub(crate) enum Whole {
+    /// By what, and whether from the end.
+    Sort(Vec<(Expr, bool)>),
+    Limit(usize),
+    Dedup(Vec<Expr>),
+    Stats(Stats),
+    Pattern(Expr, Option<Shift>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Stats {
+    pub by: Vec<Expr>,
+    pub counts: Vec<Aggregate>,
+    /// Columns behind those of `by`, of what was counted.
+    pub out: Vec<Expr>,
+    /// Number of the first of `by` that is a time, by which rows come.
+    pub times: Option<usize>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Stage {
+    Step(Step),
+    Whole(Whole),
+}
+
+/// How much earlier is what `diff` compares with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shift {
+    /// As long as the query's own time.
+    Period,
+    Day,
+    Week,
+    Month,
+}
+
+/// A query, ready to run.
+#[derive(Debug)]
+pub struct Query {
+    pub(crate) head: Vec<Step>,
+    pub(crate) tail: Vec<Stage>,
+    /// Paths of the JSON fields that it names.
+    pub(crate) wanted: Vec<String>,
+    /// The columns of the result.
+    pub(crate) columns: Vec<(String, Expr)>,
+    /// Its rows are events.
+    pub(crate) of_events: bool,
+    pub(crate) uses_messages: bool,
+    pub(crate) needles: Needles,
+    pub(crate) shift: Option<Shift>,
+}
+
+const DAY_MS: i64 = 86_400_000;
+
+impl Query {
+    /// # Errors
+    /// The text is no query; says where and why.
+    pub fn parse(text: &str) -> Result<Self, QueryError> {
+        parse::parse(text).map_err(|wrong| wrong.in_text(text))
+    }
+
+    /// Whether events need their messages.
+    pub fn needs_messages(&self) -> bool {
+        self.uses_messages
+    }
+
+    /// Whether it looks for patterns, which not all groups have.
+    pub fn has_patterns(&self) -> bool {
+        let is_pattern = |it: &Stage| matches!(it, Stage::Whole(Whole::Pattern(..)));
+        self.tail.iter().any(is_pattern)
+    }
+
+    /// Texts without which no event passes.
+    pub fn needles(&self) -> &Needles {
+        &self.needles
+    }
+
+    /// The earlier time that the query compares one with, if it does; both in milliseconds, ends not included.
+    pub fn compares_with(&self, (start, end): (i64, i64)) -> Option<(i64, i64)> {
+        let back = match self.shift? {
+            Shift::Period => end.saturating_sub(start),
+            Shift::Day => DAY_MS,
+            Shift::Week => 7 * DAY_MS,
+            // As the console has it.
+            Shift::Month => 30 * DAY_MS,
+        };
+        Some((
+            start.saturating_sub(back),
+            end.saturating_sub(back).min(start),
+        ))
+    }
+}
