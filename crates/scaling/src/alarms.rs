@@ -1,0 +1,221 @@
+//! The alarms that a target-tracking policy makes for a metric that AWS predefines: their names, settings
+//! and metrics, as AWS has them.
+
+use crate::TrackingPolicy;
+
+/// A metric of a service of ECS that needs no more than its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Predefined {
+    EcsServiceAverageCpuUtilization,
+    EcsServiceAverageMemoryUtilization,
+    AlbRequestCountPerTarget,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadMetric {
+    #[error("ResourceLabel is required for the predefined metric ALBRequestCountPerTarget")]
+    NoLabel,
+    #[error("ResourceLabel must not be given for this predefined metric")]
+    Label,
+    #[error(
+        "Invalid ResourceLabel: {0}. The form is app/LOAD-BALANCER/ID/targetgroup/TARGET-GROUP/ID"
+    )]
+    BadLabel(String),
+}
+
+/// What is watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metric {
+    pub namespace: &'static str,
+    pub name: &'static str,
+    pub statistic: &'static str,
+    pub dimensions: Vec<(&'static str, String)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    High,
+    Low,
+}
+
+/// An alarm as it is put.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alarm {
+    pub name: String,
+    pub description: String,
+    pub comparison: &'static str,
+    pub threshold: f64,
+    pub period_seconds: u32,
+    pub evaluation_periods: u32,
+}
+
+const PERIOD_SECONDS: u32 = 60;
+/// Minutes above the target before capacity is added, and below it before some is taken away.
+const PERIODS_HIGH: u32 = 3;
+const PERIODS_LOW: u32 = 15;
+
+impl Predefined {
+    /// By the name in `PredefinedMetricType`; `None` for those of other services than ECS.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "ECSServiceAverageCPUUtilization" => Some(Self::EcsServiceAverageCpuUtilization),
+            "ECSServiceAverageMemoryUtilization" => Some(Self::EcsServiceAverageMemoryUtilization),
+            "ALBRequestCountPerTarget" => Some(Self::AlbRequestCountPerTarget),
+            _ => None,
+        }
+    }
+
+    /// The metric of a service.
+    ///
+    /// # Errors
+    /// A label is missing, wrong or not wanted.
+    pub fn metric(
+        self,
+        cluster: &str,
+        service: &str,
+        label: Option<&str>,
+    ) -> Result<Metric, BadMetric> {
+        let utilization = |name| match label {
+            Some(_) => Err(BadMetric::Label),
+            None => Ok(Metric {
+                namespace: "AWS/ECS",
+                name,
+                statistic: "Average",
+                dimensions: vec![
+                    ("ClusterName", cluster.to_owned()),
+                    ("ServiceName", service.to_owned()),
+                ],
+            }),
+        };
+        match self {
+            Self::EcsServiceAverageCpuUtilization => utilization("CPUUtilization"),
+            Self::EcsServiceAverageMemoryUtilization => utilization("MemoryUtilization"),
+            Self::AlbRequestCountPerTarget => {
+                let label = label.ok_or(BadMetric::NoLabel)?;
+                let (balancer, group) =
+                    parts(label).ok_or_else(|| BadMetric::BadLabel(label.to_owned()))?;
+                Ok(Metric {
+                    namespace: "AWS/ApplicationELB",
+                    name: "RequestCountPerTarget",
+                    statistic: "Sum",
+                    dimensions: vec![("LoadBalancer", balancer), ("TargetGroup", group)],
+                })
+            }
+        }
+    }
+}
+
+/// The load balancer and the target group of `app/NAME/ID/targetgroup/NAME/ID`.
+fn parts(label: &str) -> Option<(String, String)> {
+    let pieces: Vec<&str> = label.split('/').collect();
+    let ["app", balancer, id, "targetgroup", group, group_id] = pieces[..] else {
+        return None;
+    };
+    let whole = ![balancer, id, group, group_id].contains(&"");
+    whole.then(|| {
+        (
+            format!("app/{balancer}/{id}"),
+            format!("targetgroup/{group}/{group_id}"),
+        )
+    })
+}
+
+/// An alarm of a policy; `id` tells it from those of other policies. `None` is the low one of a policy that
+/// never takes capacity away.
+pub fn of(
+    policy: TrackingPolicy,
+    side: Side,
+    resource: &str,
+    policy_arn: &str,
+    id: &str,
+) -> Option<Alarm> {
+    let (word, comparison, threshold, evaluation_periods) = match side {
+        Side::High => (
+            "High",
+            "GreaterThanThreshold",
+            policy.target(),
+            PERIODS_HIGH,
+        ),
+        Side::Low if !policy.scales_in() => return None,
+        Side::Low => (
+            "Low",
+            "LessThanThreshold",
+            policy.low_threshold(),
+            PERIODS_LOW,
+        ),
+    };
+    Some(Alarm {
+        name: format!("TargetTracking-{resource}-Alarm{word}-{id}"),
+        description: format!(
+            "DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {policy_arn}."
+        ),
+        comparison,
+        threshold,
+        period_seconds: PERIOD_SECONDS,
+        evaluation_periods,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_alarms_as_aws_makes_them() {
+        let policy = TrackingPolicy::new(50.0, false).unwrap();
+        let made = |side| of(policy, side, "service/c/s", "arn:p", "7").unwrap();
+        let high = made(Side::High);
+        assert_eq!(high.name, "TargetTracking-service/c/s-AlarmHigh-7");
+        assert_eq!(
+            high.description,
+            "DO NOT EDIT OR DELETE. For TargetTrackingScaling policy arn:p."
+        );
+        let settings = |it: &Alarm| {
+            let times = (it.period_seconds, it.evaluation_periods);
+            (it.comparison, it.threshold, times)
+        };
+        assert_eq!(settings(&high), ("GreaterThanThreshold", 50.0, (60, 3)));
+        let low = made(Side::Low);
+        assert_eq!(low.name, "TargetTracking-service/c/s-AlarmLow-7");
+        assert_eq!(settings(&low), ("LessThanThreshold", 45.0, (60, 15)));
+        let only_out = TrackingPolicy::new(50.0, true).unwrap();
+        assert_eq!(of(only_out, Side::Low, "r", "a", "7"), None);
+        assert!(of(only_out, Side::High, "r", "a", "7").is_some());
+    }
+
+    #[test]
+    fn predefined_metrics() {
+        let cpu = Predefined::named("ECSServiceAverageCPUUtilization").unwrap();
+        let metric = cpu.metric("c", "s", None).unwrap();
+        assert_eq!(
+            (metric.namespace, metric.name),
+            ("AWS/ECS", "CPUUtilization")
+        );
+        let expected = [("ClusterName", "c".into()), ("ServiceName", "s".into())];
+        assert_eq!(metric.dimensions, expected);
+        assert_eq!(cpu.metric("c", "s", Some("x")), Err(BadMetric::Label));
+
+        let requests = Predefined::named("ALBRequestCountPerTarget").unwrap();
+        let metric = requests
+            .metric("c", "s", Some("app/lb/1/targetgroup/tg/2"))
+            .unwrap();
+        assert_eq!(metric.statistic, "Sum");
+        let expected = [
+            ("LoadBalancer", "app/lb/1".into()),
+            ("TargetGroup", "targetgroup/tg/2".into()),
+        ];
+        assert_eq!(metric.dimensions, expected);
+        assert_eq!(requests.metric("c", "s", None), Err(BadMetric::NoLabel));
+        for bad in [
+            "",
+            "app/lb/1",
+            "net/lb/1/targetgroup/tg/2",
+            "app//1/targetgroup/tg/2",
+            "app/lb/1/targetgroup/tg/2/3",
+        ] {
+            let found = requests.metric("c", "s", Some(bad));
+            assert_eq!(found, Err(BadMetric::BadLabel(bad.into())));
+        }
+        assert_eq!(Predefined::named("RDSReaderAverageCPUUtilization"), None);
+    }
+}
