@@ -1,0 +1,168 @@
+//! What wharf's own services measure, for CloudWatch: points go straight into the store of samples, under
+//! namespaces that are closed to everybody else.
+//!
+//! What machines report can come twice: they send again what was not acknowledged. So a report goes in together
+//! with a mark of its own, in one append that is there whole or not at all, and one whose mark is there is not
+//! counted again, however often processes were killed in between. Marks lie in a region that no request can
+//! name, and are gone after three hours; older reports are not taken.
+
+#![forbid(unsafe_code)]
+
+mod point;
+
+use std::{
+    hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher},
+    sync::Arc,
+};
+
+use tokio::sync::Mutex;
+use wharf_series::{AppendError, Metric, ReadError, Sample, Series, Span, Summary, Tier};
+
+pub use point::Point;
+pub use wharf_series::Summary as Measured;
+
+/// No request can be signed for it.
+const NO_REGION: &str = "/";
+/// Reports that are older are not taken: their marks may be gone. Seconds.
+pub const OLDEST: i64 = 2 * 3600;
+/// Clocks of machines may be ahead by that. Seconds.
+pub const AHEAD: i64 = 300;
+const LOCKS: usize = 64;
+
+/// A cheap handle. The default one keeps nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Vended(Option<Arc<Inner>>);
+
+#[derive(Debug)]
+struct Inner {
+    series: Series,
+    /// A report is looked up and put in while nobody else does that for the same reporter; shared by hash.
+    turns: Vec<Mutex<()>>,
+}
+
+/// Which report it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Report<'a> {
+    /// Who reports, of all that ever do to an account.
+    pub by: &'a str,
+    /// Second that no other report of theirs has.
+    pub at: i64,
+}
+
+/// What became of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    Now,
+    /// It was there.
+    Before,
+    /// It is too old, or of a time to come.
+    Never,
+}
+
+/// Points were not taken; none of the call's are there.
+#[derive(Debug, thiserror::Error)]
+pub enum PutError {
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+impl PutError {
+    /// Whether the same may go later.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Append(error) => !matches!(
+                error,
+                AppendError::TooManySeries { .. } | AppendError::TooLarge
+            ),
+            Self::Read(_) => true,
+        }
+    }
+}
+
+impl Vended {
+    pub fn new(series: Series) -> Self {
+        Self(Some(Arc::new(Inner {
+            series,
+            turns: (0..LOCKS).map(|_| Mutex::default()).collect(),
+        })))
+    }
+
+    /// Puts points of an account in a region.
+    ///
+    /// # Errors
+    /// The account has too many metrics, or sends too much; the disk.
+    pub async fn put(&self, place: (&str, &str), points: Vec<Point>) -> Result<(), PutError> {
+        let Some(inner) = &self.0 else {
+            return Ok(());
+        };
+        let samples = points.into_iter().filter_map(|it| it.sample(place));
+        Ok(inner.series.append(place.0, samples.collect()).await?)
+    }
+
+    /// Puts points of an account in several regions that a machine reports, once. `now` is in seconds.
+    ///
+    /// # Errors
+    /// As [`Vended::put`].
+    pub async fn put_once(
+        &self,
+        account: &str,
+        report: Report<'_>,
+        now: i64,
+        points: Vec<(String, Point)>,
+    ) -> Result<Taken, PutError> {
+        let Some(inner) = &self.0 else {
+            return Ok(Taken::Now);
+        };
+        if report.at < now - OLDEST || report.at > now + AHEAD {
+            return Ok(Taken::Never);
+        }
+        let mark = Metric {
+            account: account.to_owned(),
+            region: NO_REGION.to_owned(),
+            namespace: "reports".to_owned(),
+            name: report.by.to_owned(),
+            dimensions: Vec::new(),
+        };
+        let Ok(key) = mark.key("None") else {
+            return Ok(Taken::Never);
+        };
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one((account, report.by));
+        let at = usize::try_from(hash % LOCKS as u64).unwrap_or(0);
+        let _turn = inner.turns[at].lock().await;
+        if inner.is_marked(&mark, report.at).await? {
+            return Ok(Taken::Before);
+        }
+        let mut samples: Vec<Sample> = points
+            .into_iter()
+            .filter_map(|(region, point)| point.sample((account, &region)))
+            .collect();
+        samples.push(Sample {
+            key,
+            tier: Tier::Second,
+            at: report.at,
+            summary: Summary::one(1.0),
+        });
+        inner.series.append(account, samples).await?;
+        Ok(Taken::Now)
+    }
+}
+
+impl Inner {
+    async fn is_marked(&self, mark: &Metric, at: i64) -> Result<bool, PutError> {
+        let units = self.series.units(mark);
+        if units.is_empty() {
+            return Ok(false);
+        }
+        let span = Span {
+            from: at,
+            to: at + 1,
+            period: 1,
+            spread: false,
+        };
+        let numbers = units.into_iter().map(|it| it.1).collect();
+        let read = self.series.read(numbers, span).await?;
+        Ok(read.iter().any(|points| !points.is_empty()))
+    }
+}
