@@ -8,8 +8,12 @@ use wharf_wire::{Check, Context, Fault};
 use crate::{
     catalog::{Catalog, Registry},
     error::EcrError,
+    ops::through,
     records::SERVICE,
+    upstream::PRINCIPAL,
 };
+
+const SERVICE_PRINCIPAL: &str = "ecr.amazonaws.com";
 
 impl Catalog {
     /// The question to IAM whether `action` may be done to a repository: with its policy and tags
@@ -23,7 +27,7 @@ impl Catalog {
         let check = Check::new(action, registry.repository_arn(name));
         match self.repository(registry, name).await {
             Ok(repository) => {
-                let check = tags::of_resource(check, Some("ecr"), &repository.tags);
+                let check = tags::of_resource(check, Some(registry.service()), &repository.tags);
                 self.with_policies(check, registry, repository.policy).await
             }
             Err(EcrError::RepositoryNotFound { .. }) => {
@@ -63,7 +67,15 @@ pub(crate) async fn row(
     Ok(match input {
         Input::BatchCheckLayerAvailability(i) => on_repository!(i),
         Input::BatchDeleteImage(i) => on_repository!(i),
-        Input::BatchGetImage(i) => on_repository!(i),
+        Input::BatchGetImage(i) => {
+            let name = i.repository_name.as_deref().unwrap_or_default();
+            let registry = registry(&i.registry_id);
+            let ids = i.image_ids.as_deref().unwrap_or_default();
+            let mut checks = vec![catalog.check(&action, &registry, name).await?];
+            let more = through::checks_of_images(catalog, &registry, name, ids, cx.now);
+            checks.extend(more.await?);
+            checks
+        }
         Input::CompleteLayerUpload(i) => on_repository!(i),
         Input::DeleteLifecyclePolicy(i) => on_repository!(i),
         Input::DeleteRepository(i) => on_repository!(i),
@@ -71,7 +83,15 @@ pub(crate) async fn row(
         Input::DescribeImageScanFindings(i) => on_repository!(i),
         Input::DescribeImageReplicationStatus(i) => on_repository!(i),
         Input::DescribeImages(i) => on_repository!(i),
-        Input::GetDownloadUrlForLayer(i) => on_repository!(i),
+        Input::GetDownloadUrlForLayer(i) => {
+            let name = i.repository_name.as_deref().unwrap_or_default();
+            let registry = registry(&i.registry_id);
+            let layer = i.layer_digest.as_deref().unwrap_or_default();
+            let mut checks = vec![catalog.check(&action, &registry, name).await?];
+            let more = through::checks_of_layer(catalog, &registry, name, layer);
+            checks.extend(more.await?);
+            checks
+        }
         Input::GetLifecyclePolicy(i) => on_repository!(i),
         Input::GetLifecyclePolicyPreview(i) => on_repository!(i),
         Input::GetRepositoryPolicy(i) => on_repository!(i),
@@ -118,11 +138,26 @@ pub(crate) async fn row(
                 checks
             }
         },
-        Input::CreateRepositoryCreationTemplate(i) => {
-            with_role(Check::any(action), i.custom_role_arn.as_deref())
-        }
+        Input::CreateRepositoryCreationTemplate(i) => with_role(
+            Check::any(action),
+            i.custom_role_arn.as_deref(),
+            SERVICE_PRINCIPAL,
+        ),
         Input::UpdateRepositoryCreationTemplate(i) => {
-            with_role(Check::any(action), i.custom_role_arn.as_deref())
+            let mut role = i.custom_role_arn.clone();
+            // Whoever says which key the role that is there already uses has it work for them as well.
+            if role.is_none() && i.encryption_configuration.is_some() {
+                let prefix = i.prefix.as_deref().unwrap_or_default();
+                let there = catalog.template(&registry(&None), prefix).await?;
+                role = there.and_then(|it| it.custom_role);
+            }
+            with_role(Check::any(action), role.as_deref(), SERVICE_PRINCIPAL)
+        }
+        Input::CreatePullThroughCacheRule(i) => {
+            with_role(Check::any(action), i.custom_role_arn.as_deref(), PRINCIPAL)
+        }
+        Input::UpdatePullThroughCacheRule(i) => {
+            with_role(Check::any(action), i.custom_role_arn.as_deref(), PRINCIPAL)
         }
         Input::GetAccountSetting(i) => setting(action, i.name.as_deref()),
         Input::PutAccountSetting(i) => setting(action, i.name.as_deref()),
@@ -151,9 +186,9 @@ pub(crate) async fn row(
 }
 
 /// Whoever names a role for the registry must be allowed to pass it.
-fn with_role(check: Check, role: Option<&str>) -> Vec<Check> {
+fn with_role(check: Check, role: Option<&str>, service: &str) -> Vec<Check> {
     let role = role.filter(|role| !role.is_empty());
-    let passed = role.map(|role| Check::pass_role(role, "ecr.amazonaws.com"));
+    let passed = role.map(|role| Check::pass_role(role, service));
     [check].into_iter().chain(passed).collect()
 }
 

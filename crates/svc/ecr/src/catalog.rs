@@ -2,11 +2,16 @@
 
 mod archive;
 mod collect;
+mod damage;
 mod delete;
+mod encryption;
+mod gallery;
 mod images;
+mod inspected;
 mod layers;
 mod lifecycle;
 mod pull_exclusions;
+mod pull_through;
 mod put_image;
 mod registry_policy;
 mod replication;
@@ -16,12 +21,17 @@ mod settings;
 mod templates;
 mod usage;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use tokio::sync::MutexGuard;
 use wharf_base::{Arn, Clock, Permit, SystemClock};
 use wharf_blobs::{Blobs, Digest};
-use wharf_records::Record;
+use wharf_delivery::Operations;
+use wharf_records::{Record, Scope};
 use wharf_seal::Keyring;
 pub(crate) use wharf_service::Stored as Read;
 use wharf_service::{Changes, Table, Turns};
@@ -31,20 +41,33 @@ use wharf_wanted::{Marker, WantedError, Wants, digest_of};
 
 pub(crate) use archive::{Following, StorageClass};
 pub use collect::GcReport;
-pub use images::{ImageRef, Referrer, Stored};
+pub(crate) use encryption::Granter;
+pub use encryption::Keys as KmsKeys;
+pub use gallery::{GALLERY, NewCatalogData};
+pub use images::{ImageRef, Referrer, Stored, Tagged};
+pub use inspected::Inspected;
 pub use layers::LayerInfo;
 pub(crate) use lifecycle::Doomed;
+use pull_through::Called;
+pub(crate) use pull_through::NewRule;
+pub use pull_through::{Brought, Due};
 pub use put_image::{NewImage, Pushed};
 pub(crate) use replication::Happened;
-pub(crate) use repositories::{NewRepository, TAGS, check_mutability};
-pub(crate) use scans::{Ended, FoundIn, MAX_FOUND, filters_of, missing, repository_of};
+pub use repositories::TAGS;
+pub(crate) use repositories::{NewRepository, check_mutability};
+pub(crate) use scans::{
+    Ended, FoundIn, MAX_FOUND, With, begun, counts, filters_of, frequency, lines, missing,
+    repository_of, scannable,
+};
 pub(crate) use settings::Setting;
-pub(crate) use templates::check_repository_policy;
+pub(crate) use templates::MadeFor;
+pub use templates::check_repository_policy;
 
 use crate::{
     error::EcrError,
     fault::EcrFaults,
-    records::{Contents, Keys, Repository, SERVICE},
+    records::{Contents, GALLERY_REGION, Keys, PUBLIC_SERVICE, Repository, SERVICE},
+    upstream::Outside,
 };
 
 /// Records read at once in scans.
@@ -64,6 +87,9 @@ pub struct Config {
     /// What one repository may hold, in bytes of layers, configurations and manifests. Unlimited
     /// unless said otherwise, as with ECR.
     pub repository_bytes: u64,
+    /// How many repositories a registry has at most, and images a repository: ECR's quotas.
+    pub max_repositories: usize,
+    pub max_images: usize,
     /// What the age of bytes is told by.
     pub clock: Arc<dyn Clock>,
     /// How long bytes nobody refers to are kept: longer than any push between finding a layer
@@ -75,6 +101,10 @@ pub struct Config {
     pub scan_data: Option<PathBuf>,
     /// How much of an image is read for its packages.
     pub scan_limits: wharf_scan::Limits,
+    /// The way to upstream registries; without it nothing is pulled through.
+    pub outside: Option<Outside>,
+    /// The way to KMS; without it no repository is under a key.
+    pub keys: Option<KmsKeys>,
 }
 
 impl Config {
@@ -84,42 +114,65 @@ impl Config {
             scheme: "http".to_owned(),
             max_layer_bytes: 52_000 << 20,
             repository_bytes: u64::MAX,
+            max_repositories: 100_000,
+            max_images: 100_000,
             clock: Arc::new(SystemClock),
             unused_life: Duration::from_secs(6 * 3600),
             upload_idle_life: Duration::from_secs(3600),
             scan_data: None,
             scan_limits: wharf_scan::Limits::default(),
+            outside: None,
+            keys: None,
         }
     }
 }
 
-/// The registry of one account in one region; its id is the account's.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A registry of one account; its id is the account's. There is one in each region, and the public
+/// one, which shares nothing with that of its region but the bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Registry {
     pub account: String,
     pub region: String,
+    /// Anybody pulls from it.
+    pub public: bool,
 }
 
 impl Registry {
+    /// The private one of a region.
     pub fn new(account: impl Into<String>, region: impl Into<String>) -> Self {
         Self {
             account: account.into(),
             region: region.into(),
+            public: false,
+        }
+    }
+
+    /// The account's part of the public gallery.
+    pub fn public(account: impl Into<String>) -> Self {
+        Self {
+            account: account.into(),
+            region: GALLERY_REGION.to_owned(),
+            public: true,
+        }
+    }
+
+    /// Of ARNs, actions and keys of records.
+    pub fn service(&self) -> &'static str {
+        match self.public {
+            true => PUBLIC_SERVICE,
+            false => SERVICE,
         }
     }
 
     pub fn repository_arn(&self, name: &str) -> String {
-        Arn::new(
-            SERVICE,
-            &self.region,
-            &self.account,
-            format!("repository/{name}"),
-        )
-        .to_string()
+        // There is one gallery for all regions.
+        let region = if self.public { "" } else { &self.region };
+        let resource = format!("repository/{name}");
+        Arn::new(self.service(), region, &self.account, resource).to_string()
     }
 
     pub(crate) fn keys(&self) -> Keys {
-        Keys::new(&self.account, &self.region)
+        Keys::of(Scope::new(self.service(), &self.account, &self.region))
     }
 
     /// There is no repository of that name.
@@ -158,6 +211,9 @@ struct Inner {
     scans: Arc<wharf_reconcile::Queue<String>>,
     /// Raised when something is owed to a destination of replication.
     owing: tokio::sync::Notify,
+    /// What is on its way from upstream registries.
+    coming: pull_through::Coming,
+    operations: OnceLock<Called>,
 }
 
 /// A repository as found, and the revision of its contents.
@@ -179,6 +235,11 @@ impl Open {
 
     pub(crate) fn account(&self) -> String {
         self.registry.account.clone()
+    }
+
+    /// Whether its blobs are under a key of KMS.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.repository.record.encryption.is_some()
     }
 }
 
@@ -204,8 +265,15 @@ impl Catalog {
                 restored: tokio::sync::Notify::new(),
                 scans: Arc::default(),
                 owing: tokio::sync::Notify::new(),
+                coming: Default::default(),
+                operations: OnceLock::new(),
             }),
         }
+    }
+
+    /// Once all operations of the installation are there: they say what the role of a rule may do.
+    pub fn calling(&self, operations: Arc<dyn Operations>) {
+        let _ = self.inner.operations.set(Called(operations));
     }
 
     pub fn config(&self) -> &Config {
@@ -233,6 +301,10 @@ impl Catalog {
 
     pub(crate) fn scans(&self) -> &Arc<wharf_reconcile::Queue<String>> {
         &self.inner.scans
+    }
+
+    pub(crate) fn table(&self) -> &Table<EcrFaults> {
+        &self.inner.table
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -282,8 +354,7 @@ impl Catalog {
 
     /// Waits until no other change of the repository is under way in this process.
     pub(crate) async fn turn(&self, registry: &Registry, name: &str) -> MutexGuard<'_, ()> {
-        let of = (&registry.account, &registry.region, name);
-        self.inner.turns.take(of).await
+        self.inner.turns.take((registry, name)).await
     }
 
     /// Opens the repository for a change of its images and tags: nothing else changes them

@@ -6,7 +6,11 @@ use wharf_records::RecordError;
 use wharf_store::StoreError;
 use wharf_wanted::WantedError;
 
-use crate::{manifest::ManifestError, records::Status};
+use crate::{
+    manifest::ManifestError,
+    records::Status,
+    upstream::{SecretError, UpstreamError},
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum EcrError {
@@ -172,6 +176,20 @@ pub enum EcrError {
         account: String,
         limit: u64,
     },
+    #[error(
+        "The repository with name '{name}' in registry with id '{account}' already has the maximum allowed number of images which is '{limit}'"
+    )]
+    TooManyImages {
+        name: String,
+        account: String,
+        limit: usize,
+    },
+    #[error(
+        "The registry with id '{account}' already has the maximum allowed number of repositories which is '{limit}'"
+    )]
+    TooManyRepositories { account: String, limit: usize },
+    #[error("A layer upload can have at most {0} parts")]
+    TooManyParts(u32),
     #[error("{0}")]
     LimitExceeded(String),
     #[error("{0}")]
@@ -185,14 +203,38 @@ pub enum EcrError {
         name: String,
         account: String,
     },
+    #[error("This feature is disabled")]
+    ScansEnhanced,
     #[error("The scan quota per image has been exceeded. Wait and try again.")]
     ScanQuota,
     #[error("Image scanning is not supported for images of media type {0}")]
     NotScannable(String),
     #[error("A resource can have at most {0} tags")]
     TooManyTags(usize),
-    #[error("Encryption with {0} is not supported by this version of wharf; use AES256")]
-    Encryption(String),
+    #[error("The operation failed due to a KMS exception: {}: {}", .0.code, .0.message)]
+    Kms(wharf_wire::Fault),
+    /// For registries that are wired without KMS.
+    #[error("Encryption with {0} is not to be had here")]
+    Encryption(&'static str),
+    #[error(
+        "The pull through cache rule with the ECR repository prefix '{prefix}' already exists in the registry with id '{account}'"
+    )]
+    RuleExists { prefix: String, account: String },
+    #[error(
+        "The pull through cache rule with the ECR repository prefix '{prefix}' does not exist in the registry with id '{account}'"
+    )]
+    RuleNotFound { prefix: String, account: String },
+    #[error("{0}")]
+    UnsupportedUpstream(String),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+    #[error("{0}")]
+    UpstreamLayer(String),
+    /// Another who waited for the same is told the same.
+    #[error(transparent)]
+    Shared(#[from] std::sync::Arc<EcrError>),
     /// Lost the race against other changes again and again.
     #[error("The repository is being changed by too many requests at once. Try again.")]
     Contention,
@@ -231,11 +273,19 @@ fn joined(digests: &[Digest]) -> String {
 }
 
 impl EcrError {
-    pub(crate) fn bad_token() -> Self {
+    /// What happened, whoever waited for it.
+    pub fn told(&self) -> &Self {
+        match self {
+            Self::Shared(shared) => shared.told(),
+            own => own,
+        }
+    }
+
+    pub fn bad_token() -> Self {
         Self::invalid("nextToken", "the token is not of this listing")
     }
 
-    pub(crate) fn invalid(parameter: &'static str, constraint: impl Into<String>) -> Self {
+    pub fn invalid(parameter: &'static str, constraint: impl Into<String>) -> Self {
         Self::InvalidParameter {
             parameter,
             constraint: constraint.into(),

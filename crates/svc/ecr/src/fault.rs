@@ -7,7 +7,7 @@ use wharf_service::{Cause, ChangeError, Faults};
 use wharf_store::StoreError;
 use wharf_wire::{Fault, constraints::Violation};
 
-use crate::error::EcrError;
+use crate::{error::EcrError, upstream::SecretError};
 
 /// What ECR says when its records or pages fail.
 #[derive(Debug)]
@@ -38,6 +38,12 @@ impl From<ChangeError<EcrFaults>> for EcrError {
 
 impl From<EcrError> for Fault {
     fn from(error: EcrError) -> Self {
+        Self::from(error.told())
+    }
+}
+
+impl From<&EcrError> for Fault {
+    fn from(error: &EcrError) -> Self {
         use EcrError as E;
         let text = error.to_string();
         match error {
@@ -86,16 +92,18 @@ impl From<EcrError> for Fault {
                 account,
                 received,
             } => faults::invalid_layer_part_exception(text)
-                .with("registryId", account)
-                .with("repositoryName", name)
-                .with("uploadId", upload)
+                .with("registryId", account.clone())
+                .with("repositoryName", name.clone())
+                .with("uploadId", upload.clone())
                 .with("lastValidByteReceived", json!(received.saturating_sub(1))),
             E::LayerPartTooSmall => faults::layer_part_too_small_exception(text),
             E::EmptyUpload => faults::empty_upload_exception(text),
             E::LayerDigest { .. } => faults::invalid_layer_exception(text),
-            E::LimitExceeded(_) | E::RepositoryFull { .. } => {
-                faults::limit_exceeded_exception(text)
-            }
+            E::LimitExceeded(_)
+            | E::RepositoryFull { .. }
+            | E::TooManyImages { .. }
+            | E::TooManyRepositories { .. }
+            | E::TooManyParts(_) => faults::limit_exceeded_exception(text),
             E::Blob(
                 BlobError::TooManyUploads { .. }
                 | BlobError::TooManyUploadBytes { .. }
@@ -103,18 +111,39 @@ impl From<EcrError> for Fault {
             ) => faults::limit_exceeded_exception(text),
             E::Blob(BlobError::UploadBusy) => faults::invalid_parameter_exception(text),
             E::ScanNotFound { .. } => faults::scan_not_found_exception(text),
+            E::ScansEnhanced => faults::validation_exception(text),
             E::ScanQuota => faults::limit_exceeded_exception(text),
             E::NotScannable(_) => faults::unsupported_image_type_exception(text),
             E::InvalidTagParameter(_) => faults::invalid_tag_parameter_exception(text),
             E::TooManyTags(_) => faults::too_many_tags_exception(text),
+            E::Kms(fault) if fault.sender => {
+                faults::kms_exception(text).with("kmsError", fault.code.clone().into_owned())
+            }
+            // It was logged where it was made.
+            E::Kms(fault) => fault.clone(),
             E::Encryption(_) => faults::kms_exception(text),
-            E::Contention
+            E::RuleExists { .. } => faults::pull_through_cache_rule_already_exists_exception(text),
+            E::RuleNotFound { .. } => faults::pull_through_cache_rule_not_found_exception(text),
+            E::UnsupportedUpstream(_) => faults::unsupported_upstream_registry_exception(text),
+            E::Secret(SecretError::NotFound) => faults::secret_not_found_exception(text),
+            E::Secret(SecretError::Inaccessible) => faults::unable_to_access_secret_exception(text),
+            E::Secret(SecretError::Undecryptable) => {
+                faults::unable_to_decrypt_secret_value_exception(text)
+            }
+            E::Secret(SecretError::Malformed) => faults::invalid_parameter_exception(format!(
+                "Invalid parameter at 'credentialArn' failed to satisfy constraint: '{text}'"
+            )),
+            E::Secret(SecretError::Failed(fault)) => fault.clone(),
+            E::Upstream(_) => faults::unable_to_get_upstream_image_exception(text),
+            E::UpstreamLayer(_) => faults::unable_to_get_upstream_layer_exception(text),
+            E::Shared(_)
+            | E::Contention
             | E::ScanData(_)
             | E::ScanBroke(_)
             | E::Store(_)
             | E::Record(_)
             | E::Blob(_)
-            | E::BytesMissing(_) => EcrFaults::internal(&error),
+            | E::BytesMissing(_) => EcrFaults::internal(error),
         }
     }
 }

@@ -22,6 +22,10 @@ pub fn record(bytes: &[u8]) {
     again::<records::Image>(bytes);
     again::<records::Tag>(bytes);
     again::<records::Layer>(bytes);
+    again::<records::PullThrough>(bytes);
+    again::<records::PublicRegistry>(bytes);
+    again::<records::CatalogData>(bytes);
+    again::<records::Alias>(bytes);
     again::<wharf_wanted::Marker>(bytes);
 }
 

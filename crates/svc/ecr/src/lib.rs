@@ -4,10 +4,12 @@
 //!   both act through it, so that neither has rules of its own.
 //! - [`EcrService`] is the API on top: one file an operation under `ops/`.
 //! - [`Catalog::scan`] reads images and compares what is in them with what is known to be wrong.
+//! - [`Catalog::bring_image`] and [`Catalog::bring_layer`] fetch what is pulled from upstream registries.
 //! - [`token`] makes and opens what `docker login` and download addresses carry.
 //!
 //! Bytes (layers, and manifests verbatim) lie in the blob store; the store holds who has them. A
-//! blob is visible in a repository only if it was uploaded or mounted there.
+//! blob is visible in a repository only if it was uploaded or mounted there. Those of a repository with a key of KMS are
+//! under it (`catalog/encryption.rs`).
 //!
 //! Invariants: every change of a repository's images and tags compares and raises the repository's
 //! `contents` record, so two of them never interleave; a blob is durable before a record names it;
@@ -22,6 +24,7 @@ mod error;
 mod fault;
 #[doc(hidden)]
 pub mod fuzz;
+mod identifier;
 mod lifecycle;
 mod manifest;
 mod names;
@@ -33,15 +36,23 @@ mod scanning;
 mod service;
 mod tagged;
 pub mod token;
+mod upstream;
 
 pub use announced::ANNOUNCING;
 pub use catalog::{
-    Catalog, Config, GcReport, ImageRef, LayerInfo, NewImage, Pushed, Referrer, Registry, Stored,
+    Brought, Catalog, Config, Due, GALLERY, GcReport, ImageRef, Inspected, KmsKeys, LayerInfo,
+    NewCatalogData, NewImage, Pushed, Referrer, Registry, Stored, TAGS, Tagged,
+    check_repository_policy,
 };
 pub use error::EcrError;
+pub use identifier::{Failure, Pair, image_named};
 pub use manifest::MAX_MANIFEST_BYTES;
 pub use names::valid_repository_name;
 pub use rates::RATES;
-pub use records::{Image, Repository, Status};
+pub use records::{
+    CatalogData, GALLERY_REGION, Image, Logo, LogoFormat, PublicRegistry, Repository, Rescan,
+    Status,
+};
 pub use service::EcrService;
 pub use tagged::TAGGED;
+pub use upstream::{Outside, SecretError, UpstreamError};

@@ -15,6 +15,7 @@ pub(crate) mod delete_repository_policy;
 pub(crate) mod describe_image_scan_findings;
 pub(crate) mod describe_images;
 pub(crate) mod describe_repositories;
+pub(crate) mod enhanced_findings;
 pub(crate) mod get_authorization_token;
 pub(crate) mod get_download_url_for_layer;
 pub(crate) mod get_lifecycle_policy;
@@ -26,6 +27,7 @@ pub(crate) mod list_image_referrers;
 pub(crate) mod list_images;
 pub(crate) mod list_tags_for_resource;
 pub(crate) mod pull_exclusions;
+pub(crate) mod pull_through;
 pub(crate) mod put_image;
 pub(crate) mod put_image_scanning_configuration;
 pub(crate) mod put_image_tag_mutability;
@@ -38,6 +40,7 @@ pub(crate) mod start_image_scan;
 pub(crate) mod start_lifecycle_policy_preview;
 pub(crate) mod tag_resource;
 pub(crate) mod templates;
+pub(crate) mod through;
 pub(crate) mod untag_resource;
 pub(crate) mod update_image_storage_class;
 pub(crate) mod upload_layer_part;
@@ -49,8 +52,8 @@ use wharf_wire::Call;
 use crate::{
     catalog::{Catalog, ImageRef, Registry},
     error::EcrError,
-    names::valid_tag,
-    records::Repository,
+    identifier::{Failure, Pair, image_named},
+    records::{EncryptionKind, Repository},
 };
 
 /// What lists return where the request does not say.
@@ -73,6 +76,7 @@ fn show_repository(
     registry: &Registry,
     repository: Repository,
 ) -> wire::Repository {
+    let kind = repository.encryption.as_ref().map(|it| it.kind);
     wire::Repository {
         repository_arn: Some(registry.repository_arn(&repository.name)),
         registry_id: Some(registry.account.clone()),
@@ -84,8 +88,8 @@ fn show_repository(
             scan_on_push: Some(repository.scan_on_push),
         }),
         encryption_configuration: Some(wire::EncryptionConfiguration {
-            encryption_type: Some("AES256".to_owned()),
-            kms_key: None,
+            encryption_type: Some(kind.map_or("AES256", EncryptionKind::name).to_owned()),
+            kms_key: repository.encryption.map(|it| it.key),
         }),
         repository_name: Some(repository.name),
     }
@@ -107,65 +111,17 @@ fn read_filters(filters: Option<Vec<wire::ImageTagMutabilityExclusionFilter>>) -
         .collect()
 }
 
-/// Why an image named in a batch is not there, as `failureCode` and `failureReason`.
-struct Failure {
-    code: &'static str,
-    reason: String,
-}
-
-impl Failure {
-    fn new(code: &'static str, reason: impl Into<String>) -> Self {
-        Self {
-            code,
-            reason: reason.into(),
-        }
-    }
-
-    fn not_found() -> Self {
-        Self::new("ImageNotFound", "Requested image not found")
-    }
-
-    fn show(self, id: wire::ImageIdentifier) -> wire::ImageFailure {
-        wire::ImageFailure {
-            image_id: Some(id),
-            failure_code: Some(self.code.to_owned()),
-            failure_reason: Some(self.reason),
-        }
+fn show_failure(failure: Failure, id: wire::ImageIdentifier) -> wire::ImageFailure {
+    wire::ImageFailure {
+        image_id: Some(id),
+        failure_code: Some(failure.code.to_owned()),
+        failure_reason: Some(failure.reason),
     }
 }
 
-/// An image as a batch names it: the digest wins, and a tag beside it must agree.
-fn read_image_id(
-    id: &wire::ImageIdentifier,
-) -> Result<(ImageRef, Option<(String, Digest)>), Failure> {
-    let digest = match id.image_digest.as_deref() {
-        Some(text) => Some(text.parse::<Digest>().map_err(|_| {
-            Failure::new(
-                "InvalidImageDigest",
-                "Invalid request parameters: image digest should \
-                satisfy the regex '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'",
-            )
-        })?),
-        None => None,
-    };
-    let tag = match id.image_tag.as_deref() {
-        Some(tag) if !valid_tag(tag) => {
-            return Err(Failure::new(
-                "InvalidImageTag",
-                "Invalid request parameters: image tag",
-            ));
-        }
-        tag => tag.map(str::to_owned),
-    };
-    match (digest, tag) {
-        (Some(digest), Some(tag)) => Ok((ImageRef::Tag(tag.clone()), Some((tag, digest)))),
-        (Some(digest), None) => Ok((ImageRef::Digest(digest), None)),
-        (None, Some(tag)) => Ok((ImageRef::Tag(tag), None)),
-        (None, None) => Err(Failure::new(
-            "MissingDigestAndTag",
-            "Invalid request parameters: both tag and digest cannot be null",
-        )),
-    }
+/// An image as a batch names it.
+fn read_image_id(id: &wire::ImageIdentifier) -> Result<(ImageRef, Option<Pair>), Failure> {
+    image_named(id.image_digest.as_deref(), id.image_tag.as_deref())
 }
 
 /// There is no such image in the repository.

@@ -20,14 +20,24 @@
 //! backfill/<id>                           Backfill
 //! backfill-result/<id>.<repository id>.<hex>  BackfillResult
 //! pull-exclusion/<ARN>                    PullExclusion
+//! pull-through/<prefix>                   PullThrough: which registry such repositories are pulled through from
 //! scan/<repository id>.<hex>              Scan: what was found in the image, or is being looked for
+//! rescan/configuration                    Rescan: for how long images are compared again
 //! scanning/configuration                  Scanning: what of a registry is scanned, and when
-//! doomed/<repository id>                  Marker: deleted, its contents still to be removed
+//! compared/seen                           Compared, of no account: the data that images were compared with
+//! doomed/<repository id>                  DoomedRepository: deleted, its contents still to be removed
+//! public-registry/registry                PublicRegistry
+//! catalog-data/<repository id>            CatalogData: what the public gallery says of it
+//! alias/<alias>                           Alias, of no account
 //! ```
-//! and, over all accounts and services, `<repository id>.<image|layer>` and
+//! and, over all accounts and services, `<repository id>.<image|layer|logo>` and
 //! `<repository id>.scan.<hex of the image>` among the owners of a blob (`wharf_wanted`).
+//! Public registries have the same records, under the service `ecr-public`.
 
+mod encryption;
+mod gallery;
 mod keys;
+mod pull_through;
 pub(crate) mod replication;
 mod scans;
 
@@ -39,11 +49,24 @@ use wharf_blobs::Digest;
 use wharf_records::{Record, Unknown};
 use wharf_wanted::owner;
 
+pub(crate) use encryption::{DoomedRepository, WantedEncryption};
+pub use encryption::{Encryption, EncryptionKind};
+pub(crate) use gallery::{Alias, logo_owner};
+pub use gallery::{CatalogData, Logo, LogoFormat, PublicRegistry};
 pub(crate) use keys::Keys;
+pub use pull_through::Origin;
+pub(crate) use pull_through::PullThrough;
 use replication::{Backfill, BackfillResult, Owed, Replica, Replication};
-pub(crate) use scans::{Scan, ScanRule, ScanStatus, Scanning, scan_owner};
+pub use scans::Rescan;
+pub(crate) use scans::{
+    Compared, Frequency, Scan, ScanRule, ScanStatus, Scanning, scan_of, scan_owner,
+};
 
 pub(crate) const SERVICE: &str = "ecr";
+/// Public registries are kept apart from private ones.
+pub(crate) const PUBLIC_SERVICE: &str = "ecr-public";
+/// Where the public gallery is, as with AWS.
+pub const GALLERY_REGION: &str = "us-east-1";
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Repository {
@@ -58,6 +81,9 @@ pub struct Repository {
     pub exclusion_filters: Vec<String>,
     #[serde(default)]
     pub scan_on_push: bool,
+    /// Where a key of KMS is for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Encryption>,
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
     /// The resource policy's text.
@@ -142,8 +168,21 @@ pub struct Image {
     pub children: Vec<Digest>,
     #[serde(default)]
     pub subject: Option<Digest>,
+    /// Where it was last brought from, if it was pulled through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+    /// The blob that its manifest is, where the repository has a key of KMS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<Digest>,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+impl Image {
+    /// The blob that its manifest is.
+    pub(crate) fn blob(&self) -> Digest {
+        self.sealed.unwrap_or(self.digest)
+    }
 }
 
 /// Where an image is between the two storage classes.
@@ -175,6 +214,12 @@ impl Status {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Tag {
     pub digest: Digest,
+    /// When it came to name this image; `None` in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_at: Option<Timestamp>,
+    /// When it was last as in the registry that it was pulled through from; `None` for what was pushed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked_at: Option<Timestamp>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -183,8 +228,18 @@ pub(crate) struct Tag {
 pub(crate) struct Layer {
     pub size: u64,
     pub uploaded_at: Timestamp,
+    /// The blob that it is, where the repository has a key of KMS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<Digest>,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+impl Layer {
+    /// The blob that the layer of this digest is.
+    pub(crate) fn blob(&self, digest: &Digest) -> Digest {
+        self.sealed.unwrap_or(*digest)
+    }
 }
 
 /// The policy of a registry as a whole; there is one at most, under the id `policy`.
@@ -233,6 +288,8 @@ pub(crate) struct Template {
     pub applied_for: Vec<String>,
     #[serde(default)]
     pub custom_role: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<WantedEncryption>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     #[serde(flatten)]
@@ -250,8 +307,10 @@ macro_rules! records {
 records! {
     "repository" Repository, "contents" Contents, "image" Image, "tag" Tag, "layer" Layer,
     "registry-policy" RegistryPolicy, "account-setting" AccountSetting,
-    "pull-exclusion" PullExclusion, "creation-template" Template,
+    "pull-exclusion" PullExclusion, "pull-through" PullThrough, "creation-template" Template,
     "replication" Replication, "owed-replica" Owed,
+    // What versions before wrote is one that had no key.
+    "marker" DoomedRepository,
     "backfill" Backfill, "backfill-result" BackfillResult,
 }
 

@@ -3,29 +3,37 @@
 //!
 //! | key | woken by | what is done |
 //! | --- | --- | --- |
+//! | a configuration's | its being put; a start | the images that it comes to cover get scans ([`enrol`]) |
 //! | a scan's | its being begun, by a push or by a caller; a start | it is carried out, unless it is done |
 //!
 //! A scan that a kill cut short is still one that was begun: it is carried out from its beginning.
-//! Memory is that of [`WORKERS`] images at most, each within `Config::scan_limits`.
+//! Besides, the data is followed: when it changes, images are compared again ([`again`]).
+//! Memory is that of [`WORKERS`] images being scanned and [`again::AT_ONCE`] being compared again at most,
+//! each within `Config::scan_limits`.
 
-use std::{io, sync::Arc};
+mod again;
+mod compare;
+mod enrol;
+mod held;
+mod reading;
+mod sbom;
 
-use bytes::Bytes;
+use std::sync::Arc;
+
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
-use wharf_base::{Permit, Timestamp};
-use wharf_blobs::{BlobError, BlobReader};
+use wharf_base::Permit;
+use wharf_blobs::BlobError;
 use wharf_reconcile::{Next, Shard, Takeover};
 use wharf_records::{Record as _, Scope};
-use wharf_scan::{About, Budget, Inventory, Limits, Reading, ScanError};
+use wharf_scan::ScanError;
 use wharf_scandb::{Data, DataError, FindError};
-use wharf_service::{Look, OneQueue, Reach};
+use wharf_service::{Look, Loops, Reach, feed};
 
 use crate::{
-    catalog::{Catalog, Ended, FoundIn, MAX_FOUND, Read, repository_of},
+    catalog::{Catalog, Ended, MAX_FOUND, Read, Registry, With, repository_of},
     error::EcrError,
-    manifest::{Content, Manifest, Reference},
-    records::{Image, Keys, SERVICE, Scan, ScanStatus},
+    records::{Image, Keys, Rescan, SERVICE, Scan, ScanStatus, Scanning},
 };
 
 /// Images read at once.
@@ -34,13 +42,7 @@ const WORKERS: usize = 2;
 const MAX_ATTEMPTS: u32 = 3;
 const PERMIT: Permit = Permit::for_controller("ecr-scans");
 
-const DONE: &str = "The scan was completed successfully.";
-const NO_SYSTEM: &str =
-    "UnsupportedImageError: The operating system and/or package manager are not supported.";
-const NO_PACKAGES: &str = "UnsupportedImageError: The image has no package database of its operating system that can be read.";
 const GIVEN_UP: &str = "the scan was begun again and again and did not end";
-const NO_DATA: &str =
-    "there is no vulnerability data to compare the image with; `wharf scan-db update` brings some";
 
 /// The data that was last opened.
 type Opened = Arc<Mutex<Option<Data>>>;
@@ -52,38 +54,53 @@ impl Catalog {
         let opened = Opened::default();
         let shard = Shard::new("/w1/c0/ecr/shard/scans");
         let held = shard.clone();
-        let loops = OneQueue {
-            service: SERVICE,
-            store: self.store(),
-            shard: &shard,
-            permit: PERMIT,
-            takeover: Takeover::Replace,
-            queue: self.scans(),
-            workers: WORKERS,
-        };
+        let mut loops = Loops::new(SERVICE, stop);
+        loops
+            .hold(&shard, self.store(), PERMIT, Takeover::Replace)
+            .await;
         let changed = move |key: &str, _: Look| {
-            if let Some((_, Scan::KIND, _)) = Scope::parse(key) {
-                queue.wake(key.to_owned());
+            match Scope::parse(key) {
+                Some((_, Scan::KIND | Scanning::KIND, _)) => queue.wake(key.to_owned()),
+                // What is enrolled depends on both.
+                Some((scope, Rescan::KIND, _)) => queue.wake(Keys::of(scope).scanning()),
+                _ => {}
             }
             Reach::One
         };
+        let stop = loops.stop();
+        loops.spawn(feed(self.store().clone(), SERVICE, stop.clone(), changed));
+        let follower = self.clone();
+        let (data, of, ends) = (opened.clone(), shard.clone(), stop.clone());
+        loops.spawn(async move { follower.follow_data(data, of, ends).await });
         let work = move |key: String| {
             let (catalog, opened, held) = (catalog.clone(), opened.clone(), held.clone());
-            async move { catalog.carry_out(&opened, &held, &key).await }
+            let stop = stop.clone();
+            async move { catalog.carry_out(&opened, &held, &stop, &key).await }
         };
-        loops.run(stop, changed, work).await;
+        loops.work(self.scans(), WORKERS, work);
+        loops.run().await;
     }
 
-    async fn carry_out(&self, opened: &Opened, shard: &Shard, key: &str) -> Result<Next, EcrError> {
-        let Some(seen) = self.read::<Scan>(key).await? else {
+    async fn carry_out(
+        &self,
+        opened: &Opened,
+        shard: &Shard,
+        stop: &CancellationToken,
+        key: &str,
+    ) -> Result<Next, EcrError> {
+        let Some((scope, kind, _)) = Scope::parse(key) else {
             return Ok(Next::Settled);
         };
-        let Some((scope, ..)) = Scope::parse(key) else {
+        if kind == Scanning::KIND {
+            return self.enrol(shard, scope).await;
+        }
+        let Some(seen) = self.read::<Scan>(key).await? else {
             return Ok(Next::Settled);
         };
         if seen.record.status != ScanStatus::InProgress {
             return Ok(Next::Settled);
         }
+        let registry = Registry::new(&scope.account, &scope.region);
         let image = Keys::of(scope).image(&repository_of(key), &seen.record.digest);
         // The scan goes with its image.
         let Some(image) = self.read::<Image>(&image).await? else {
@@ -95,51 +112,86 @@ impl Catalog {
         let Some(attempts) = begun else {
             return Ok(Next::Settled);
         };
-        let failed = |why: String| Ended {
-            status: ScanStatus::Failed,
-            description: why,
-            tags: image.record.tags.clone(),
-            found: None,
-        };
-        let outcome = match attempts > MAX_ATTEMPTS {
-            true => Ok(failed(GIVEN_UP.to_owned())),
-            false => self.outcome(opened, &image).await,
-        };
-        let ended = match outcome {
-            Ok(ended) => ended,
-            Err(error) if lasts(&error) || attempts >= MAX_ATTEMPTS => {
-                tracing::error!(
-                    repository = seen.record.repository, image = %seen.record.digest, %error,
-                    "the scan of an image failed and is given up"
-                );
-                failed(shown(&error))
+        let carried = tokio::select! {
+            carried = self.carry_on(opened, shard, &registry, attempts, &image, &seen) => carried,
+            // The next server begins again.
+            () = stop.cancelled() => {
+                self.take_back_scan(&PERMIT, &seen).await?;
+                return Ok(Next::Settled);
             }
-            Err(error) => return Err(error),
         };
-        if ended.status != ScanStatus::Complete {
-            tracing::info!(
-                repository = seen.record.repository, image = %seen.record.digest,
-                status = ended.status.name(), why = ended.description,
-                "the scan of an image did not succeed"
-            );
+        if matches!(carried, Err(EcrError::Contention)) {
+            self.take_back_scan(&PERMIT, &seen).await?;
         }
-        let now = self.wants().now();
-        self.end_scan(&PERMIT, fence, &seen, ended, now).await?;
-        Ok(Next::Settled)
+        carried.map(|()| Next::Settled)
     }
 
-    async fn outcome(&self, opened: &Opened, image: &Read<Image>) -> Result<Ended, EcrError> {
-        let tags = image.record.tags.clone();
+    async fn carry_on(
+        &self,
+        opened: &Opened,
+        shard: &Shard,
+        registry: &Registry,
+        attempts: u32,
+        image: &Read<Image>,
+        seen: &Read<Scan>,
+    ) -> Result<(), EcrError> {
+        loop {
+            let fence = shard.fence().ok_or(EcrError::Contention)?;
+            // What cannot be read is other data than any.
+            let with = self.current_data().await.unwrap_or_default();
+            let outcome = match attempts > MAX_ATTEMPTS {
+                true => Ok(Ended::failed(GIVEN_UP.to_owned())),
+                false => self.outcome(opened, registry, image, seen).await,
+            };
+            let mut ended = match outcome {
+                Ok(ended) => ended,
+                Err(EcrError::Contention) => return Err(EcrError::Contention),
+                Err(error) if lasts(&error) || attempts >= MAX_ATTEMPTS => {
+                    tracing::error!(
+                        repository = seen.record.repository, image = %seen.record.digest, %error,
+                        "the scan of an image failed and is given up"
+                    );
+                    Ended::failed(shown(&error))
+                }
+                Err(error) => return Err(error),
+            };
+            ended.with = with;
+            ended.tags.clone_from(&image.record.tags);
+            if !ended.status.has_findings() {
+                tracing::info!(
+                    repository = seen.record.repository, image = %seen.record.digest,
+                    status = ended.status.name(), why = ended.description,
+                    "the scan of an image did not succeed"
+                );
+            }
+            let now = self.wants().now();
+            if self.end_scan(&PERMIT, fence, seen, ended, now).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn outcome(
+        &self,
+        opened: &Opened,
+        registry: &Registry,
+        image: &Read<Image>,
+        seen: &Read<Scan>,
+    ) -> Result<Ended, EcrError> {
+        let scan = &seen.record;
         let ended = |status, description: String, found| Ended {
             status,
             description,
-            tags,
             found,
+            ..Ended::failed(String::new())
         };
-        let Some(data) = self.data(opened).await? else {
-            return Ok(ended(ScanStatus::Failed, NO_DATA.to_owned(), None));
-        };
-        let layers = match self.layers(&image.record).await? {
+        let data = self.data(opened).await?;
+        let open = self.open(registry, &scan.repository).await?;
+        // One that was deleted and made anew meanwhile has another key.
+        if open.keys.image(open.id(), &image.record.digest) != image.key {
+            return Err(registry.missing(&scan.repository));
+        }
+        let layers = match self.layers(&open, &image.record).await? {
             Ok(layers) => layers,
             Err(artifact) => {
                 let why = format!(
@@ -148,28 +200,32 @@ impl Catalog {
                 return Ok(ended(ScanStatus::UnsupportedImage, why, None));
             }
         };
-        let inventory = match self.inventory(layers).await? {
-            Ok(inventory) => inventory,
+        let inventory = match self.inventory(&open, layers).await? {
+            Ok(inventory) => Arc::new(inventory),
             Err(error) => return Ok(ended(status_of(&error), error.to_string(), None)),
         };
-        let system = inventory.system.as_ref();
-        let Some(ecosystem) = system.and_then(|it| it.ecosystem()) else {
-            let why = NO_SYSTEM.to_owned();
-            return Ok(ended(ScanStatus::UnsupportedImage, why, None));
+        let asked = match compare::asked(&inventory, scan.enhanced) {
+            Ok(asked) => asked,
+            Err(why) => return Ok(ended(ScanStatus::UnsupportedImage, why.to_owned(), None)),
         };
-        if !inventory.packages.iter().any(|it| it.manager.is_system()) {
-            let why = NO_PACKAGES.to_owned();
-            return Ok(ended(ScanStatus::UnsupportedImage, why, None));
+        let known = data.as_ref().map(|it| it.what());
+        let (status, said) = compare::verdict(&asked, known, scan.continuous);
+        if status == ScanStatus::Failed {
+            return Ok(ended(status, said, None));
         }
-        if !data.what().knows(&ecosystem) {
-            let why = format!(
-                "there is no vulnerability data about {ecosystem}; `wharf scan-db update` brings some"
-            );
-            return Ok(ended(ScanStatus::Failed, why, None));
+        if scan.enhanced {
+            self.keep_sboms(registry, seen, image, &inventory).await?;
         }
-        let limits = self.config().scan_limits.clone();
-        let found = blocking(move || compare(&data, &inventory, &ecosystem, &limits)).await?;
-        let found = match found {
+        let before = match scan.enhanced {
+            true => self.kept_findings(scan).await.unwrap_or_default(),
+            false => Vec::new(),
+        };
+        let (limits, enhanced) = (self.config().scan_limits.clone(), scan.enhanced);
+        let now = self.wants().now();
+        let found = blocking(move || {
+            compare::first(data.as_ref(), &inventory, enhanced, &before, &limits, now)
+        });
+        let found = match found.await? {
             Ok(found) => found,
             Err(FindError::Scan(error)) => {
                 return Ok(ended(status_of(&error), error.to_string(), None));
@@ -180,7 +236,7 @@ impl Catalog {
             let error = ScanError::TooMuch(format!("{MAX_FOUND} bytes of findings or packages"));
             return Ok(ended(status_of(&error), error.to_string(), None));
         }
-        Ok(ended(ScanStatus::Complete, DONE.to_owned(), Some(found)))
+        Ok(ended(status, said, Some(found)))
     }
 
     /// The data that counts now; `None` if there is none.
@@ -202,65 +258,18 @@ impl Catalog {
         };
         blocking(read).await?.map_err(data_error)
     }
-
-    /// The layers of an image, or the type of what is none.
-    async fn layers(&self, image: &Image) -> Result<Result<Vec<Reference>, String>, EcrError> {
-        let bytes = self.manifest_of(image).await?;
-        let manifest = Manifest::parse(&bytes, Some(&image.media_type))?;
-        let Content::Image { blobs } = manifest.content else {
-            return Ok(Err(image.media_type.clone()));
-        };
-        // The first is the configuration.
-        let layers: Vec<Reference> = blobs.into_iter().skip(1).collect();
-        Ok(match layers.iter().all(|it| is_tar(&it.media_type)) {
-            true => Ok(layers),
-            false => Err(manifest.artifact_type.unwrap_or(manifest.media_type)),
-        })
-    }
-
-    /// What an image is made of, or why that cannot be said.
-    async fn inventory(
-        &self,
-        layers: Vec<Reference>,
-    ) -> Result<Result<Inventory, ScanError>, EcrError> {
-        let budget = Budget::new(self.config().scan_limits.clone());
-        let (handle, catalog) = (tokio::runtime::Handle::current(), self.clone());
-        blocking(move || {
-            let mut reading = Reading::new(budget);
-            for Reference { digest, .. } in layers {
-                // One file is open at a time, however many layers there are.
-                let reader = handle.block_on(catalog.blobs().read(&digest))?;
-                let bytes = Layer {
-                    reader: reader.ok_or(EcrError::BytesMissing(digest))?,
-                    handle: handle.clone(),
-                    chunk: Bytes::new(),
-                };
-                if let Err(error) = reading.layer(&digest.to_string(), bytes) {
-                    return Ok(Err(error));
-                }
-            }
-            Ok(reading.end())
-        })
-        .await?
-    }
 }
 
-/// What is wrong with the packages of the operating system: basic scanning is about those.
-fn compare(
-    data: &Data,
-    inventory: &Inventory,
-    ecosystem: &str,
-    limits: &Limits,
-) -> Result<FoundIn, FindError> {
-    let own = About::new(ecosystem, "").ecosystem;
-    let findings = data.findings_where(inventory, limits, |about| about.ecosystem == own)?;
-    let updated_at = Timestamp::from_millis(data.what().updated_at);
-    FoundIn::new(inventory, &findings, updated_at).map_err(|error| FindError::Data(error.into()))
-}
-
-/// Whether a layer is one of an image, `application/vnd.oci.image.layer.v1.tar+gzip`.
-fn is_tar(media_type: &str) -> bool {
-    media_type.split(['.', '+']).any(|part| part == "tar")
+impl Ended {
+    fn failed(why: String) -> Self {
+        Self {
+            status: ScanStatus::Failed,
+            description: why,
+            tags: Vec::new(),
+            found: None,
+            with: With::default(),
+        }
+    }
 }
 
 /// Whether it will be the same at the next try.
@@ -279,7 +288,7 @@ fn lasts(error: &EcrError) -> bool {
 fn shown(error: &EcrError) -> String {
     match error {
         EcrError::ScanData(_) => "the vulnerability data cannot be read".to_owned(),
-        EcrError::BytesMissing(_) | EcrError::Manifest(_) => error.to_string(),
+        EcrError::BytesMissing(_) | EcrError::Manifest(_) | EcrError::Kms(_) => error.to_string(),
         EcrError::Blob(BlobError::Damaged { .. } | BlobError::DigestMismatch { .. }) => {
             "the bytes of the image are damaged".to_owned()
         }
@@ -309,23 +318,4 @@ async fn blocking<T: Send + 'static>(
 
 fn data_error(error: impl std::error::Error) -> EcrError {
     EcrError::ScanData(error.to_string())
-}
-
-/// A layer as the reading, which blocks, takes it.
-struct Layer {
-    reader: BlobReader,
-    handle: tokio::runtime::Handle,
-    chunk: Bytes,
-}
-
-impl io::Read for Layer {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.chunk.is_empty() {
-            let next = self.handle.block_on(self.reader.next_chunk());
-            self.chunk = next.map_err(io::Error::other)?.unwrap_or_default();
-        }
-        let some = self.chunk.len().min(buffer.len());
-        buffer[..some].copy_from_slice(&self.chunk.split_to(some));
-        Ok(some)
-    }
 }

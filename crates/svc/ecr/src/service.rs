@@ -30,9 +30,11 @@ wharf_api_ecr::operations! {
     batch_get_image = ops::batch_get_image::batch_get_image;
     batch_get_repository_scanning_configuration = ops::batch_get_repository_scanning_configuration::batch_get;
     complete_layer_upload = ops::complete_layer_upload::complete_layer_upload;
+    create_pull_through_cache_rule = ops::pull_through::create;
     create_repository = ops::create_repository::create_repository;
     create_repository_creation_template = ops::templates::create;
     delete_lifecycle_policy = ops::delete_lifecycle_policy::delete_lifecycle_policy;
+    delete_pull_through_cache_rule = ops::pull_through::delete;
     delete_registry_policy = ops::delete_registry_policy::delete_registry_policy;
     delete_repository = ops::delete_repository::delete_repository;
     delete_repository_creation_template = ops::templates::delete;
@@ -41,6 +43,7 @@ wharf_api_ecr::operations! {
     describe_image_scan_findings = ops::describe_image_scan_findings::describe;
     describe_image_replication_status = ops::replication::describe_status;
     describe_images = ops::describe_images::describe_images;
+    describe_pull_through_cache_rules = ops::pull_through::describe;
     describe_registry = ops::replication::describe_registry;
     describe_replication_backfill_results = ops::backfills::describe;
     describe_repositories = ops::describe_repositories::describe_repositories;
@@ -76,6 +79,8 @@ wharf_api_ecr::operations! {
     tag_resource = ops::tag_resource::tag_resource;
     untag_resource = ops::untag_resource::untag_resource;
     update_image_storage_class = ops::update_image_storage_class::update_image_storage_class;
+    update_pull_through_cache_rule = ops::pull_through::update;
     update_repository_creation_template = ops::templates::update;
     upload_layer_part = ops::upload_layer_part::upload_layer_part;
+    validate_pull_through_cache_rule = ops::pull_through::validate;
 }

@@ -19,7 +19,12 @@ pub const PASSWORD_LIFE: Duration = Duration::from_secs(12 * 3600);
 /// How long a download address is good for.
 pub const DOWNLOAD_LIFE: Duration = Duration::from_secs(3600);
 
+/// How long a client may pull that says nothing of itself, before it asks again.
+pub const VISIT_LIFE: Duration = Duration::from_secs(3600);
+
 const PASSWORD_CONTEXT: &str = "ecr/authorization-token";
+const PUBLIC_CONTEXT: &str = "ecr-public/authorization-token";
+const VISIT_CONTEXT: &str = "ecr-public/visit";
 const DOWNLOAD_CONTEXT: &str = "ecr/download";
 /// Longer texts are no tokens: a session's policies are the bulk of one, and they are bounded.
 const MAX_TOKEN_BYTES: usize = 64 * 1024;
@@ -89,8 +94,31 @@ struct Download {
     digest: Digest,
 }
 
+#[derive(Serialize, Deserialize)]
+struct Visit {
+    expires: Timestamp,
+}
+
 /// The password of a bearer and the moment it ends.
 pub fn issue_password(keyring: &Keyring, bearer: &Bearer, now: Timestamp) -> (String, Timestamp) {
+    seal_password(keyring, bearer, PASSWORD_CONTEXT, now)
+}
+
+/// The same for the public gallery: it opens no private registry.
+pub fn issue_public_password(
+    keyring: &Keyring,
+    bearer: &Bearer,
+    now: Timestamp,
+) -> (String, Timestamp) {
+    seal_password(keyring, bearer, PUBLIC_CONTEXT, now)
+}
+
+fn seal_password(
+    keyring: &Keyring,
+    bearer: &Bearer,
+    context: &str,
+    now: Timestamp,
+) -> (String, Timestamp) {
     let expires = now + PASSWORD_LIFE;
     let Bearer {
         caller,
@@ -120,7 +148,7 @@ pub fn issue_password(keyring: &Keyring, bearer: &Bearer, now: Timestamp) -> (St
         }),
     };
     let plain = serde_json::to_vec(&password).expect("strings, numbers and string-keyed maps");
-    (keyring.seal_token(&plain, PASSWORD_CONTEXT), expires)
+    (keyring.seal_token(&plain, context), expires)
 }
 
 /// `authorizationToken` as the API gives it: user and password in base 64.
@@ -128,12 +156,44 @@ pub fn authorization_token(password: &str) -> String {
     STANDARD.encode(format!("AWS:{password}"))
 }
 
+/// Lets anybody pull from the public gallery who has it, as anybody may who asks for one.
+pub fn issue_visit(keyring: &Keyring, now: Timestamp) -> String {
+    let expires = now + VISIT_LIFE;
+    let plain = serde_json::to_vec(&Visit { expires }).expect("a number");
+    keyring.seal_token(&plain, VISIT_CONTEXT)
+}
+
+pub fn open_visit(keyring: &Keyring, token: &str, now: Timestamp) -> Result<(), TokenError> {
+    let visit: Visit = open(keyring, token, VISIT_CONTEXT)?;
+    match now < visit.expires {
+        true => Ok(()),
+        false => Err(TokenError::Expired),
+    }
+}
+
 pub fn open_password(
     keyring: &Keyring,
     password: &str,
     now: Timestamp,
 ) -> Result<Bearer, TokenError> {
-    let token: Password = open(keyring, password, PASSWORD_CONTEXT)?;
+    unseal_password(keyring, password, PASSWORD_CONTEXT, now)
+}
+
+pub fn open_public_password(
+    keyring: &Keyring,
+    password: &str,
+    now: Timestamp,
+) -> Result<Bearer, TokenError> {
+    unseal_password(keyring, password, PUBLIC_CONTEXT, now)
+}
+
+fn unseal_password(
+    keyring: &Keyring,
+    password: &str,
+    context: &str,
+    now: Timestamp,
+) -> Result<Bearer, TokenError> {
+    let token: Password = open(keyring, password, context)?;
     if now >= token.expires {
         return Err(TokenError::Expired);
     }
@@ -243,79 +303,4 @@ fn kind_of(name: &str) -> Option<CallerKind> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-
-    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
-
-    fn registry() -> Registry {
-        Registry::new("1", "us-east-1")
-    }
-
-    #[test]
-    fn a_password_brings_back_its_caller() {
-        let ring = Keyring::in_memory();
-        let session = Session {
-            policies: vec!["{}".to_owned()],
-            issued_at: NOW,
-            ..Session::default()
-        };
-        let caller = Caller {
-            kind: CallerKind::AssumedRole,
-            role_arn: "arn:aws:iam::1:role/r".to_owned(),
-            session: Some(Arc::new(session)),
-            ..Caller::root("1")
-        };
-        for registry in [None, Some("2".to_owned())] {
-            let bearer = Bearer {
-                caller: caller.clone(),
-                region: "eu-west-1".to_owned(),
-                registry,
-            };
-            let (password, expires) = issue_password(&ring, &bearer, NOW);
-            let late = expires - Duration::from_millis(1);
-            assert_eq!(open_password(&ring, &password, late).unwrap(), bearer);
-        }
-        let bearer = Bearer {
-            caller,
-            region: "eu-west-1".to_owned(),
-            registry: None,
-        };
-        let (password, expires) = issue_password(&ring, &bearer, NOW);
-        assert_eq!(
-            open_password(&ring, &password, expires),
-            Err(TokenError::Expired)
-        );
-    }
-
-    #[test]
-    fn other_texts_are_no_passwords() {
-        let ring = Keyring::in_memory();
-        let download = issue_download(&ring, &registry(), "r", &Digest::of(b""), NOW);
-        let long = "A".repeat(MAX_TOKEN_BYTES + 1);
-        for text in ["", "x", &download, &long] {
-            assert_eq!(open_password(&ring, text, NOW), Err(TokenError::Invalid));
-        }
-    }
-
-    #[test]
-    fn a_download_is_for_one_layer_and_an_hour() {
-        let ring = Keyring::in_memory();
-        let (one, other) = (Digest::of(b"1"), Digest::of(b"2"));
-        let token = issue_download(&ring, &registry(), "r", &one, NOW);
-        assert_eq!(
-            open_download(&ring, &token, &one, NOW),
-            Ok((registry(), "r".to_owned()))
-        );
-        assert_eq!(
-            open_download(&ring, &token, &other, NOW),
-            Err(TokenError::Invalid)
-        );
-        assert_eq!(
-            open_download(&ring, &token, &one, NOW + DOWNLOAD_LIFE),
-            Err(TokenError::Expired)
-        );
-    }
-}
+mod tests;

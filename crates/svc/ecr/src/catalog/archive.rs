@@ -14,7 +14,7 @@ use wharf_wanted::{MARKER, Marker, digest_of};
 use super::{Catalog, Change, ImageRef, Open, Read, Registry, SCAN_PAGE};
 use crate::{
     error::EcrError,
-    records::{Image, Keys, Status},
+    records::{Image, Keys, Layer, Status},
 };
 
 /// Which of the two classes an image is to be in.
@@ -311,8 +311,8 @@ impl Catalog {
         let Some(image) = self.read::<Image>(&key).await? else {
             return Ok(false);
         };
-        for blob in image.record.blobs.iter().chain([&digest]) {
-            if self.blobs().find(blob).await?.is_none() {
+        for blob in self.blobs_below(&keys, repository, &image.record).await? {
+            if self.blobs().find(&blob).await?.is_none() {
                 tracing::error!(
                     repository = registry.repository_arn(&image.record.repository),
                     image = %digest, %blob,
@@ -353,6 +353,21 @@ impl Catalog {
             }
         });
         Ok(true)
+    }
+
+    /// The blobs that an image is made of.
+    async fn blobs_below(
+        &self,
+        keys: &Keys,
+        repository: &str,
+        image: &Image,
+    ) -> Result<Vec<Digest>, EcrError> {
+        let mut blobs = vec![image.blob()];
+        for digest in &image.blobs {
+            let layer: Option<Read<Layer>> = self.read(&keys.layer(repository, digest)).await?;
+            blobs.push(layer.map_or(*digest, |layer| layer.record.blob(digest)));
+        }
+        Ok(blobs)
     }
 
     /// The repository of this name if it has this id: images of earlier versions do not say of which they are.

@@ -14,12 +14,12 @@ use wharf_base::Permit;
 use wharf_blobs::{BlobInfo, Digest};
 use wharf_records::{Scope, encode};
 use wharf_store::{Compare, Range, Revision, Txn};
-use wharf_wanted::{Marker, digest_of};
+use wharf_wanted::digest_of;
 
-use super::{Catalog, Read, SCAN_PAGE};
+use super::{Catalog, Read, Registry, SCAN_PAGE};
 use crate::{
     error::EcrError,
-    records::{self, Contents, Image, Keys, Layer, Repository, layer_owner},
+    records::{self, Contents, DoomedRepository, Image, Keys, Layer, Repository, layer_owner},
 };
 
 /// Layers removed in one transaction: two comparisons and two deletions each, beside the contents of
@@ -29,7 +29,7 @@ const LAYERS_AT_ONCE: usize = 60;
 /// A layer that no image names, and the revision of its blob's mark.
 struct Unnamed {
     layer: Read<Layer>,
-    digest: Digest,
+    blob: Digest,
     mark: Revision,
 }
 
@@ -48,10 +48,17 @@ impl Catalog {
     /// One run over everything; the server runs it every few minutes. Safe at any time.
     pub async fn collect_garbage(&self, permit: &Permit) -> Result<GcReport, EcrError> {
         let mut report = GcReport::default();
-        for scope in self.scopes().await? {
+        for scope in self.all_scopes().await? {
             let keys = Keys::of(scope);
-            report.repositories += self.finish_deletions(permit, &keys).await?;
-            report.layers += self.collect_layers(permit, &keys).await?;
+            // What is wrong in one account is not to keep the bytes of others.
+            match self.finish_deletions(permit, &keys).await {
+                Ok(finished) => report.repositories += finished,
+                Err(error) => not_collected(&keys, "its deleted repositories", &error),
+            }
+            match self.collect_layers(permit, &keys).await {
+                Ok(collected) => report.layers += collected,
+                Err(error) => not_collected(&keys, "its repositories", &error),
+            }
         }
         self.collect_blobs(permit, &mut report).await?;
         report.uploads = self
@@ -61,9 +68,21 @@ impl Catalog {
         Ok(report)
     }
 
-    /// The accounts and regions that have anything, found by jumping from one to the next.
+    /// Private and public registries that have anything.
+    pub(crate) async fn all_scopes(&self) -> Result<Vec<Scope>, EcrError> {
+        let mut scopes = self.scopes().await?;
+        scopes.extend(self.scopes_of(records::PUBLIC_SERVICE).await?);
+        Ok(scopes)
+    }
+
+    /// The private registries that have anything.
     pub(crate) async fn scopes(&self) -> Result<Vec<Scope>, EcrError> {
-        let prefix = Scope::service_prefix(records::SERVICE);
+        self.scopes_of(records::SERVICE).await
+    }
+
+    /// The accounts and regions that have anything, found by jumping from one to the next.
+    async fn scopes_of(&self, service: &str) -> Result<Vec<Scope>, EcrError> {
+        let prefix = Scope::service_prefix(service);
         let mut scopes = Vec::new();
         let mut after: Option<String> = None;
         loop {
@@ -88,18 +107,23 @@ impl Catalog {
     }
 
     async fn finish_deletions(&self, permit: &Permit, keys: &Keys) -> Result<usize, EcrError> {
-        let mut finished = 0;
+        let (mut finished, mut after) = (0, None);
         loop {
-            let (doomed, _): (Vec<Read<Marker>>, _) =
-                self.page(keys.all_doomed(), None, SCAN_PAGE).await?;
-            if doomed.is_empty() {
-                return Ok(finished);
-            }
+            let (doomed, more): (Vec<Read<DoomedRepository>>, _) =
+                self.page(keys.all_doomed(), after, SCAN_PAGE).await?;
+            after = doomed.last().map(|read| read.key.clone());
             for read in doomed {
-                if let Some((_, _, id)) = Scope::parse(&read.key) {
-                    self.remove_contents(permit, keys, &id).await?;
-                    finished += 1;
+                let Some((_, _, id)) = Scope::parse(&read.key) else {
+                    continue;
+                };
+                let removed = self.remove_contents(permit, keys, &id, &read.record);
+                match removed.await {
+                    Ok(()) => finished += 1,
+                    Err(error) => not_collected(keys, &read.key, &error),
                 }
+            }
+            if !more {
+                return Ok(finished);
             }
         }
     }
@@ -112,7 +136,10 @@ impl Catalog {
                 self.page(keys.repositories(), after, SCAN_PAGE).await?;
             after = repositories.last().map(|read| read.key.clone());
             for repository in repositories {
-                collected += self.collect_in(permit, keys, &repository.record.id).await?;
+                match self.collect_in(permit, keys, &repository.record.id).await {
+                    Ok(some) => collected += some,
+                    Err(error) => not_collected(keys, &repository.record.name, &error),
+                }
             }
             if !more {
                 return Ok(collected);
@@ -158,7 +185,8 @@ impl Catalog {
         if !self.wants().is_old(layer.record.uploaded_at) {
             return Ok(None);
         }
-        let mark = self.wants().mark_of(&digest).await?;
+        let blob = layer.record.blob(&digest);
+        let mark = self.wants().mark_of(&blob).await?;
         if mark
             .as_ref()
             .is_some_and(|it| !self.wants().is_old(it.record.at))
@@ -166,11 +194,7 @@ impl Catalog {
             return Ok(None);
         }
         let mark = mark.map_or(0, |it| it.revision);
-        Ok(Some(Unnamed {
-            layer,
-            digest,
-            mark,
-        }))
+        Ok(Some(Unnamed { layer, blob, mark }))
     }
 
     async fn remove_layers(
@@ -190,17 +214,12 @@ impl Catalog {
             let mut txn = Txn::new()
                 .when(Compare::mod_revision(&key, revision))
                 .put(&key, encode(&record));
-            for Unnamed {
-                layer,
-                digest,
-                mark,
-            } in some
-            {
+            for Unnamed { layer, blob, mark } in some {
                 txn = txn
                     .when(layer.unchanged())
-                    .when(Compare::mod_revision(wharf_wanted::wanted(digest), *mark))
+                    .when(Compare::mod_revision(wharf_wanted::wanted(blob), *mark))
                     .delete(&layer.key)
-                    .delete(layer_owner(digest, repository));
+                    .delete(layer_owner(blob, repository));
             }
             let reply = self.store().txn(permit, txn).await?;
             if !reply.succeeded {
@@ -278,4 +297,17 @@ impl Catalog {
         let old = old.into_iter().map(|(_, mark)| mark).collect();
         Ok(self.wants().forget_marks(permit, old).await?)
     }
+}
+
+fn not_collected(keys: &Keys, what: &str, error: &EcrError) {
+    let Registry {
+        account, region, ..
+    } = keys.registry();
+    tracing::warn!(
+        account,
+        region,
+        what,
+        error = error as &dyn std::error::Error,
+        "collecting what is not needed failed; will retry with the next run"
+    );
 }

@@ -2,14 +2,16 @@
 
 use wharf_base::Permit;
 use wharf_blobs::Digest;
+use wharf_records::{RecordError, decode};
 use wharf_service::transact;
-use wharf_store::{Range, Txn};
+use wharf_store::{Entry, Range, Txn};
 use wharf_wanted::digest_of;
 
 use super::{Catalog, Change, DELETE_BATCH, Happened, ImageRef, Open, Read, Registry};
 use crate::{
     error::EcrError,
-    records::{Image, Keys, image_owner, layer_owner},
+    identifier::{Failure, image_named},
+    records::{DoomedRepository, Image, Keys, Layer, image_owner, layer_owner},
 };
 
 /// Tags removed in one transaction: with the image and the repository's contents below the store's
@@ -55,6 +57,44 @@ impl Catalog {
             self.finish_removal(permit, &open, &before.digest).await?;
         }
         Ok(Some(before))
+    }
+
+    /// Deletes an image that a batch names: the ids that are gone, one for each tag.
+    pub async fn delete_named(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        name: &str,
+        (digest, tag): (Option<&str>, Option<&str>),
+    ) -> Result<Result<Vec<(Digest, Option<String>)>, Failure>, EcrError> {
+        let (reference, pair) = match image_named(digest, tag) {
+            Ok(read) => read,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        if let Some((_, digest)) = pair {
+            let found = self.image(registry, name, &reference).await?;
+            if found.is_some_and(|image| image.digest != digest) {
+                let text = "Requested tag does not match digest";
+                return Ok(Err(Failure::new("ImageTagDoesNotMatchDigest", text)));
+            }
+        }
+        let deleted = self.delete_image(permit, registry, name, &reference, false);
+        let image = match deleted.await {
+            Ok(Some(image)) => image,
+            Ok(None) => return Ok(Err(Failure::not_found())),
+            Err(error @ EcrError::ReferencedByIndex(_)) => {
+                let text = error.to_string();
+                return Ok(Err(Failure::new("ImageReferencedByManifestList", text)));
+            }
+            Err(other) => return Err(other),
+        };
+        let tags = match reference {
+            ImageRef::Tag(tag) => vec![Some(tag)],
+            ImageRef::Digest(_) if image.tags.is_empty() => vec![None],
+            ImageRef::Digest(_) => image.tags.into_iter().map(Some).collect(),
+        };
+        let gone = tags.into_iter().map(|tag| (image.digest, tag));
+        Ok(Ok(gone.collect()))
     }
 
     pub(crate) async fn finish_removal(
@@ -106,7 +146,7 @@ impl Catalog {
             .await?;
         change.delete(key);
         change.delete(open.keys.activating(open.id(), &image.digest));
-        change.delete(image_owner(&image.digest, open.id()));
+        change.delete(image_owner(&image.blob(), open.id()));
         self.forget_scan(open, change, &image.digest).await?;
         if !image.children.is_empty() {
             change.delete(open.keys.index(open.id(), &image.digest));
@@ -132,13 +172,14 @@ impl Catalog {
         Ok(parents)
     }
 
-    /// Removes everything keyed by the id of a repository that is gone, its marker last, so that a
-    /// collector takes up what was cut short.
+    /// Removes everything keyed by the id of a repository that is gone and gives its grant back, its marker last,
+    /// so that a collector takes up what was cut short.
     pub(crate) async fn remove_contents(
         &self,
         permit: &Permit,
         keys: &Keys,
         repository: &str,
+        doomed: &DoomedRepository,
     ) -> Result<(), EcrError> {
         for prefix in [
             keys.images(repository),
@@ -152,6 +193,12 @@ impl Catalog {
             self.remove_all(permit, keys, repository, &prefix).await?;
         }
         self.forget_scans(permit, keys, repository).await?;
+        self.unsay(permit, keys, repository).await?;
+        if let Some(encryption) = &doomed.encryption {
+            let registry = keys.registry();
+            let arn = registry.repository_arn(&doomed.name);
+            self.retire(&registry, &arn, encryption).await;
+        }
         let txn = Txn::new()
             .delete(keys.contents(repository))
             .delete(keys.doomed(repository));
@@ -167,7 +214,7 @@ impl Catalog {
         prefix: &str,
     ) -> Result<(), EcrError> {
         loop {
-            let range = Range::prefix(prefix).limit(DELETE_BATCH).keys_only();
+            let range = Range::prefix(prefix).limit(DELETE_BATCH);
             let found = self.store().range(range).await?;
             if found.entries.is_empty() {
                 return Ok(());
@@ -175,10 +222,14 @@ impl Catalog {
             let mut txn = Txn::new();
             for entry in found.entries {
                 if let Some(digest) = digest_of(&entry.key) {
-                    if entry.key == keys.image(repository, &digest) {
-                        txn = txn.delete(image_owner(&digest, repository));
-                    } else if entry.key == keys.layer(repository, &digest) {
-                        txn = txn.delete(layer_owner(&digest, repository));
+                    match owner_in(keys, repository, &digest, &entry) {
+                        Ok(owner) => txn = owner.into_iter().fold(txn, Txn::delete),
+                        // It goes all the same: the rest of the repository is not to wait for ever.
+                        Err(error) => tracing::error!(
+                            key = entry.key,
+                            error = &error as &dyn std::error::Error,
+                            "a record of a deleted repository cannot be read; its blob stays"
+                        ),
                     }
                 }
                 txn = txn.delete(entry.key);
@@ -209,4 +260,22 @@ impl Catalog {
         change.put(key, &image);
         Ok(())
     }
+}
+
+/// What says that the record's blob is needed, if it has one: a blob under a lock is named in the record alone.
+fn owner_in(
+    keys: &Keys,
+    repository: &str,
+    digest: &Digest,
+    entry: &Entry,
+) -> Result<Option<String>, RecordError> {
+    if entry.key == keys.image(repository, digest) {
+        let image: Image = decode(&entry.value)?;
+        return Ok(Some(image_owner(&image.blob(), repository)));
+    }
+    if entry.key == keys.layer(repository, digest) {
+        let layer: Layer = decode(&entry.value)?;
+        return Ok(Some(layer_owner(&layer.blob(digest), repository)));
+    }
+    Ok(None)
 }

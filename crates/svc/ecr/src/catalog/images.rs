@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use wharf_blobs::Digest;
+use wharf_base::Timestamp;
+use wharf_blobs::{Blobs, Digest};
 use wharf_service::{MAX_TRIES, transact};
 use wharf_wire::Call;
 
@@ -16,6 +17,13 @@ use wharf_wanted::{Marker, digest_of};
 
 /// ECR records a pull at most this often.
 const PULL_RECORDED_EVERY: Duration = Duration::from_secs(24 * 3600);
+
+/// Bytes of manifests that a page of referrers is read from; then it ends, and another begins behind it.
+const REFERRERS_BYTES: u64 = MAX_MANIFEST_BYTES as u64;
+/// Annotations of a referrer that take more memory are not shown with it: they are in its manifest.
+const ANNOTATIONS_BYTES: usize = 64 << 10;
+/// What an annotation takes beside its own bytes.
+const ANNOTATION_OVERHEAD: usize = 64;
 
 /// Names an image: by digest, or by a tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +39,19 @@ pub struct Stored {
     pub manifest: Vec<u8>,
 }
 
+/// A tag with what it names.
+#[derive(Debug, Clone)]
+pub struct Tagged {
+    pub tag: String,
+    pub set_at: Timestamp,
+    pub image: Image,
+}
+
 /// An image that names another as its subject.
 #[derive(Debug, Clone)]
 pub struct Referrer {
     pub image: Image,
+    /// Empty where they are too large for a list.
     pub annotations: BTreeMap<String, String>,
 }
 
@@ -70,19 +87,21 @@ impl Catalog {
         name: &str,
         reference: &ImageRef,
     ) -> Result<Option<Stored>, EcrError> {
-        let Some(image) = self.pullable(registry, name, reference).await? else {
+        let open = self.open(registry, name).await?;
+        let Some(image) = self.find(&open, reference).await? else {
             return Ok(None);
         };
-        let manifest = self.manifest_of(&image).await?;
+        let image = require_active(image.record, registry, name)?;
+        let manifest = self.manifest_of(&open, &image).await?;
         Ok(Some(Stored { image, manifest }))
     }
 
-    pub(crate) async fn manifest_of(&self, image: &Image) -> Result<Vec<u8>, EcrError> {
-        let read = self
-            .blobs()
-            .get(&image.digest, MAX_MANIFEST_BYTES as u64)
-            .await?;
-        read.ok_or(EcrError::BytesMissing(image.digest))
+    pub(crate) async fn manifest_of(
+        &self,
+        open: &Open,
+        image: &Image,
+    ) -> Result<Vec<u8>, EcrError> {
+        manifest_in(&self.blobs_of(open).await?, image).await
     }
 
     pub(crate) async fn find(
@@ -194,7 +213,38 @@ impl Catalog {
         Ok((found.iter().filter_map(tag).collect(), more))
     }
 
-    /// Up to `limit` images whose subject is `subject`, behind `after`.
+    /// The same with the images that they name, and when they came to; and the tag that the next page
+    /// is behind, if there is one.
+    pub async fn tagged(
+        &self,
+        registry: &Registry,
+        name: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<Tagged>, Option<String>), EcrError> {
+        let open = self.open(registry, name).await?;
+        let prefix = open.keys.tags(open.id());
+        let after = after.map(|tag| open.keys.tag(open.id(), tag));
+        let (found, more): (Vec<Read<Tag>>, _) = self.page(prefix.clone(), after, limit).await?;
+        let mut tagged = Vec::new();
+        let mut end = None;
+        for read in found {
+            let tag = read.key.strip_prefix(&prefix);
+            let Some(tag) = tag.and_then(wharf_records::unescape) else {
+                continue;
+            };
+            end = Some(tag.clone());
+            let image = ImageRef::Digest(read.record.digest);
+            // An image that is not there was deleted meanwhile, and its tags with it.
+            if let Some(Read { record: image, .. }) = self.find(&open, &image).await? {
+                let set_at = read.record.set_at.unwrap_or(image.pushed_at);
+                tagged.push(Tagged { tag, set_at, image });
+            }
+        }
+        Ok((tagged, end.filter(|_| more)))
+    }
+
+    /// Up to `limit` images whose subject is `subject`, behind `after`; fewer where their manifests are large.
     pub async fn referrers(
         &self,
         registry: &Registry,
@@ -208,20 +258,42 @@ impl Catalog {
         let prefix = open.keys.referrers(open.id(), subject);
         let (found, more): (Vec<Read<Marker>>, _) = self.page(prefix, after, limit).await?;
         let mut referrers = Vec::new();
+        if found.is_empty() {
+            return Ok((referrers, more));
+        }
+        let blobs = self.blobs_of(&open).await?;
+        let mut bytes_read = 0;
         for digest in found.iter().filter_map(|read| digest_of(&read.key)) {
             let Some(image) = self.find(&open, &ImageRef::Digest(digest)).await? else {
                 continue;
             };
-            let bytes = self.manifest_of(&image.record).await?;
-            let manifest = Manifest::parse(&bytes, Some(&image.record.media_type))?;
-            let annotations = manifest.annotations;
+            let image = image.record;
+            bytes_read += image.manifest_size;
+            if bytes_read > REFERRERS_BYTES && !referrers.is_empty() {
+                return Ok((referrers, true));
+            }
+            let bytes = manifest_in(&blobs, &image).await?;
+            let manifest = Manifest::parse(&bytes, Some(&image.media_type))?;
+            let annotations = Some(manifest.annotations).filter(fits_a_list);
             referrers.push(Referrer {
-                image: image.record,
-                annotations,
+                image,
+                annotations: annotations.unwrap_or_default(),
             });
         }
         Ok((referrers, more))
     }
+}
+
+fn fits_a_list(annotations: &BTreeMap<String, String>) -> bool {
+    let sizes = annotations
+        .iter()
+        .map(|(key, value)| key.len() + value.len() + ANNOTATION_OVERHEAD);
+    sizes.sum::<usize>() <= ANNOTATIONS_BYTES
+}
+
+async fn manifest_in(blobs: &Blobs, image: &Image) -> Result<Vec<u8>, EcrError> {
+    let read = blobs.get(&image.blob(), MAX_MANIFEST_BYTES as u64).await?;
+    read.ok_or(EcrError::BytesMissing(image.digest))
 }
 
 fn require_active(image: Image, registry: &Registry, name: &str) -> Result<Image, EcrError> {

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use wharf_base::{Permit, Timestamp};
-use wharf_blobs::{BlobError, BlobInfo, BlobReader, Digest, Lease, Upload, UploadId};
+use wharf_blobs::{BlobError, BlobInfo, BlobReader, Blobs, Digest, Lease, Upload, UploadId};
 use wharf_service::transact;
 
 use super::{Catalog, MARKER, Open, Read, Registry, usage::Room};
 use crate::{
     error::EcrError,
-    records::{Image, Keys, Layer, Repository, Status, layer_owner},
+    records::{Image, Layer, Repository, Status, layer_owner},
 };
 
 /// ECR's smallest part that another may follow.
@@ -27,25 +27,33 @@ pub struct LayerInfo {
     pub size: u64,
 }
 
-/// Per upload: whether its last part was small, and whether a small one was followed by another.
+/// Per upload: how many parts it has, whether the last was small, and whether a small one was followed
+/// by another.
 #[derive(Debug, Default)]
 pub(crate) struct PartSizes(Mutex<HashMap<UploadId, PartState>>);
 
 #[derive(Debug, Default, Clone, Copy)]
 struct PartState {
+    parts: u32,
     last_small: bool,
     broken: bool,
 }
 
 impl PartSizes {
-    fn add(&self, upload: &UploadId, bytes: u64) {
+    /// `false` if the upload has as many parts as it may.
+    fn add(&self, upload: &UploadId, bytes: u64, most: u32) -> bool {
         let mut all = self.0.lock();
         if all.len() >= MAX_TRACKED_UPLOADS {
             all.clear();
         }
         let state = all.entry(upload.clone()).or_default();
+        if state.parts >= most {
+            return false;
+        }
+        state.parts += 1;
         state.broken |= state.last_small;
         state.last_small = bytes < MIN_PART_BYTES;
+        true
     }
 
     fn take(&self, upload: &UploadId) -> PartState {
@@ -63,7 +71,6 @@ impl Catalog {
         digest: &Digest,
     ) -> Result<Option<LayerInfo>, EcrError> {
         let open = self.open(registry, name).await?;
-        let _lease = self.blobs().lease(digest).await;
         self.wanted_layer(&open, digest).await
     }
 
@@ -75,52 +82,76 @@ impl Catalog {
         digest: &Digest,
     ) -> Result<Option<BlobReader>, EcrError> {
         let open = self.open(registry, name).await?;
-        self.read_layer_of(&open.keys, open.id(), digest).await
+        self.read_layer_of(&open, digest).await
     }
 
-    /// As [`Catalog::read_layer`] for a download token's repository, which it names by id.
+    /// As [`Catalog::read_layer`] for a download token's repository, which it names by id: another that has its
+    /// name by now is not meant.
     pub async fn read_layer_by_id(
         &self,
         registry: &Registry,
+        name: &str,
         repository: &str,
         digest: &Digest,
     ) -> Result<Option<BlobReader>, EcrError> {
-        self.read_layer_of(&registry.keys(), repository, digest)
-            .await
+        let open = match self.open(registry, name).await {
+            Ok(open) if open.id() == repository => open,
+            Ok(_) | Err(EcrError::RepositoryNotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        self.read_layer_of(&open, digest).await
     }
 
+    /// KMS is not asked for what is not there.
     async fn read_layer_of(
         &self,
-        keys: &Keys,
-        repository: &str,
+        open: &Open,
         digest: &Digest,
     ) -> Result<Option<BlobReader>, EcrError> {
-        if self
-            .read::<Layer>(&keys.layer(repository, digest))
-            .await?
-            .is_none()
-        {
+        let Some(layer) = self.layer_record(open, digest).await? else {
             return Ok(None);
-        }
-        Ok(self.blobs().read(digest).await?)
+        };
+        let blobs = self.blobs_of(open).await?;
+        Ok(blobs.read(&layer.record.blob(digest)).await?)
     }
 
-    /// The layer, which from now on is kept for as long as a push may take. Needs a lease on the
-    /// digest.
+    /// `blobs`: the repository's, as [`Catalog::blobs_of`] gives them.
+    pub(crate) async fn read_layer_in(
+        &self,
+        open: &Open,
+        blobs: &Blobs,
+        digest: &Digest,
+    ) -> Result<Option<BlobReader>, EcrError> {
+        match self.layer_record(open, digest).await? {
+            Some(layer) => Ok(blobs.read(&layer.record.blob(digest)).await?),
+            None => Ok(None),
+        }
+    }
+
+    async fn layer_record(
+        &self,
+        open: &Open,
+        digest: &Digest,
+    ) -> Result<Option<Read<Layer>>, EcrError> {
+        self.read(&open.keys.layer(open.id(), digest)).await
+    }
+
+    /// The layer, which from now on is kept for as long as a push may take.
     async fn wanted_layer(
         &self,
         open: &Open,
         digest: &Digest,
     ) -> Result<Option<LayerInfo>, EcrError> {
-        let record: Option<Read<Layer>> = self.read(&open.keys.layer(open.id(), digest)).await?;
-        let Some(layer) = record else {
+        let Some(layer) = self.layer_record(open, digest).await? else {
             return Ok(None);
         };
-        if self.wants().is_fresh(layer.record.uploaded_at) {
-            return self.found(digest).await;
-        }
-        let wanted = self.wants().want(digest).await?;
-        Ok(wanted.as_ref().map(layer_info))
+        let blob = layer.record.blob(digest);
+        let _lease = self.blobs().lease(&blob).await;
+        let there = match self.wants().is_fresh(layer.record.uploaded_at) {
+            true => self.blobs().find(&blob).await?,
+            false => self.wants().want(&blob).await?,
+        };
+        Ok(there.map(|it| layer_info(digest, &it)))
     }
 
     /// The layer, if the repository has it at this moment.
@@ -129,21 +160,17 @@ impl Catalog {
         open: &Open,
         digest: &Digest,
     ) -> Result<Option<LayerInfo>, EcrError> {
-        match self.has_layer(open, digest).await? {
-            true => self.found(digest).await,
-            false => Ok(None),
-        }
+        let Some(layer) = self.layer_record(open, digest).await? else {
+            return Ok(None);
+        };
+        let found = self.blobs().find(&layer.record.blob(digest)).await?;
+        Ok(found.map(|it| layer_info(digest, &it)))
     }
 
     /// Whether the repository has the layer, whatever state its bytes are in.
     pub(crate) async fn has_layer(&self, open: &Open, digest: &Digest) -> Result<bool, EcrError> {
         let key = open.keys.layer(open.id(), digest);
         Ok(self.store().get(&key).await?.is_some())
-    }
-
-    async fn found(&self, digest: &Digest) -> Result<Option<LayerInfo>, EcrError> {
-        let found = self.blobs().find(digest).await?;
-        Ok(found.as_ref().map(layer_info))
     }
 
     /// Starts an upload into the repository.
@@ -153,14 +180,19 @@ impl Catalog {
         name: &str,
     ) -> Result<UploadId, EcrError> {
         let open = self.open(registry, name).await?;
-        Ok(self.blobs().begin_upload(open.id()).await?)
+        Ok(self.blobs_of(&open).await?.begin_upload(open.id()).await?)
     }
 
     /// Starts an upload that ends with the request it came in.
     pub async fn upload_once(&self, registry: &Registry, name: &str) -> Result<Upload, EcrError> {
         let open = self.open(registry, name).await?;
-        let limit = self.config().max_layer_bytes;
-        Ok(self.blobs().upload_once(Some(open.id()), limit).await?)
+        self.upload_in(&open).await
+    }
+
+    async fn upload_in(&self, open: &Open) -> Result<Upload, EcrError> {
+        let limit = self.quotas(&open.registry).layer_bytes;
+        let blobs = self.blobs_of(open).await?;
+        Ok(blobs.upload_once(Some(open.id()), limit).await?)
     }
 
     pub async fn resume_upload(
@@ -171,9 +203,24 @@ impl Catalog {
     ) -> Result<Upload, EcrError> {
         let open = self.open(registry, name).await?;
         let id = parse_upload(&open, upload)?;
-        let limit = self.config().max_layer_bytes;
-        let resumed = self.blobs().resume_upload(&id, open.id(), limit).await;
+        let limit = self.quotas(registry).layer_bytes;
+        let blobs = self.blobs_of(&open).await?;
+        let resumed = blobs.resume_upload(&id, open.id(), limit).await;
         resumed.map_err(|error| upload_error(&open, upload, error))
+    }
+
+    /// Gives an upload up. It is not opened: a key that is disabled does not keep its bytes.
+    pub async fn cancel_upload(
+        &self,
+        registry: &Registry,
+        name: &str,
+        upload: &str,
+    ) -> Result<(), EcrError> {
+        let open = self.open(registry, name).await?;
+        let id = parse_upload(&open, upload)?;
+        let cancelled = self.blobs().cancel_upload(&id, open.id()).await;
+        self.inner.parts.take(&id);
+        cancelled.map_err(|error| upload_error(&open, upload, error))
     }
 
     /// How many bytes of an upload have arrived.
@@ -200,24 +247,66 @@ impl Catalog {
         now: Timestamp,
     ) -> Result<LayerInfo, EcrError> {
         let open = self.open(registry, name).await?;
+        self.finish_upload_in(permit, &open, upload, digest, now)
+            .await
+    }
+
+    async fn finish_upload_in(
+        &self,
+        permit: &Permit,
+        open: &Open,
+        upload: Upload,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Result<LayerInfo, EcrError> {
+        let differs = |error| match error {
+            BlobError::DigestMismatch { expected, actual } => {
+                EcrError::LayerDigest { expected, actual }
+            }
+            other => other.into(),
+        };
+        // Every blob under a lock is another one: what is there already is not stored again.
+        if open.is_locked()
+            && let Some(layer) = self.wanted_layer(open, digest).await?
+        {
+            upload.discard(digest).await.map_err(differs)?;
+            return Ok(layer);
+        }
         // Before the bytes become a blob: one that nobody owns would stay for hours.
-        let room = match self.room_for(&open, digest, upload.offset()).await {
+        let room = match self.room_for(open, digest, upload.offset()).await {
             Ok(room) => room,
             Err(refused) => {
                 upload.cancel().await;
                 return Err(refused);
             }
         };
-        let (blob, lease) = upload.finish(digest).await.map_err(|error| match error {
-            BlobError::DigestMismatch { expected, actual } => {
-                EcrError::LayerDigest { expected, actual }
-            }
-            other => other.into(),
-        })?;
-        let owned = self.own_layer(permit, &open, &blob, lease, now).await;
+        let (blob, lease) = upload.finish(digest).await.map_err(differs)?;
+        let owned = self
+            .own_layer(permit, open, digest, &blob, lease, now)
+            .await;
         drop(room);
+        // Where the store did not say whether it was written, it may be needed.
+        if open.is_locked() && owned.is_ok() {
+            self.remove_unowned(open, digest, &blob.digest).await?;
+        }
         // Another process removed it at that very moment.
         owned?.ok_or(EcrError::Contention)
+    }
+
+    /// Removes a blob under a lock, just written, if another request that sent the same layer was faster: nobody else
+    /// can know of it, and no quota counts it.
+    async fn remove_unowned(
+        &self,
+        open: &Open,
+        digest: &Digest,
+        blob: &Digest,
+    ) -> Result<(), EcrError> {
+        let layer = self.layer_record(open, digest).await?;
+        let lost = layer.is_some_and(|it| it.record.blob(digest) != *blob);
+        if lost && let Some(hold) = self.blobs().try_exclusive(blob) {
+            hold.remove().await?;
+        }
+        Ok(())
     }
 
     /// None is needed for a layer that the repository has.
@@ -253,11 +342,42 @@ impl Catalog {
             Err(EcrError::RepositoryNotFound { .. }) => return Ok(None),
             Err(other) => return Err(other),
         };
+        // Each has a data key of its own.
+        if open.is_locked() || source.is_locked() {
+            return Ok(None);
+        }
         self.share_layer(permit, &source, &open, digest, now).await
     }
 
-    /// Makes a layer of one repository one of another as well; `None` if the first does not have it.
-    pub(crate) async fn share_layer(
+    /// Makes a layer of one repository one of another as well, of whatever encryption; `None` if the first does not
+    /// have it.
+    pub(crate) async fn bring_over(
+        &self,
+        permit: &Permit,
+        source: &Open,
+        open: &Open,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Result<Option<LayerInfo>, EcrError> {
+        if !open.is_locked() && !source.is_locked() {
+            return self.share_layer(permit, source, open, digest, now).await;
+        }
+        if let Some(there) = self.wanted_layer(open, digest).await? {
+            return Ok(Some(there));
+        }
+        let Some(mut reader) = self.read_layer_of(source, digest).await? else {
+            return Ok(None);
+        };
+        let mut upload = self.upload_in(open).await?;
+        while let Some(chunk) = reader.next_chunk().await? {
+            upload.write(chunk).await?;
+        }
+        let finished = self.finish_upload_in(permit, open, upload, digest, now);
+        finished.await.map(Some)
+    }
+
+    /// As [`Catalog::bring_over`] between repositories without keys: one file serves both.
+    async fn share_layer(
         &self,
         permit: &Permit,
         source: &Open,
@@ -273,7 +393,8 @@ impl Catalog {
             return Ok(None);
         };
         let _room = self.room_for(open, digest, blob.size).await?;
-        self.own_layer(permit, open, &blob, lease, now).await
+        self.own_layer(permit, open, digest, &blob, lease, now)
+            .await
     }
 
     /// `None` if the blob is gone: its lease keeps it from this process's collector alone.
@@ -281,14 +402,16 @@ impl Catalog {
         &self,
         permit: &Permit,
         open: &Open,
+        digest: &Digest,
         blob: &BlobInfo,
         _lease: Lease,
         now: Timestamp,
     ) -> Result<Option<LayerInfo>, EcrError> {
-        let key = open.keys.layer(open.id(), &blob.digest);
+        let key = open.keys.layer(open.id(), digest);
         let layer = Layer {
             size: blob.size,
             uploaded_at: now,
+            sealed: open.is_locked().then_some(blob.digest),
             unknown: Default::default(),
         };
         transact!(self.inner.table, permit, |tx| {
@@ -300,19 +423,24 @@ impl Catalog {
             let Some(relied) = self.wants().rely(&blob.digest, true).await? else {
                 return Ok(None);
             };
-            if self.has_layer(open, &blob.digest).await? {
-                return Ok(Some(layer_info(blob)));
+            if let Some(before) = tx.find::<Layer>(&key).await? {
+                let former = before.blob(digest);
+                // Another request was faster; one whose bytes are lost has these from now on.
+                if former == blob.digest || self.blobs().find(&former).await?.is_some() {
+                    return Ok(Some(layer_info(digest, blob)));
+                }
+                tx.delete(layer_owner(&former, open.id()));
             }
             tx.when(open.repository.still_there());
             tx.when(relied.stays);
             tx.put(&key, &layer);
             tx.put(layer_owner(&blob.digest, open.id()), &MARKER);
         });
-        Ok(Some(layer_info(blob)))
+        Ok(Some(layer_info(digest, blob)))
     }
 
     /// One part of an upload through the API: must begin where the last one ended.
-    pub(crate) async fn upload_part(
+    pub async fn upload_part(
         &self,
         registry: &Registry,
         name: &str,
@@ -333,13 +461,17 @@ impl Catalog {
                 received,
             });
         }
-        self.inner.parts.add(open.id(), part.len() as u64);
+        let most = self.quotas(registry).layer_parts;
+        if !self.inner.parts.add(open.id(), part.len() as u64, most) {
+            open.pause().await?;
+            return Err(EcrError::TooManyParts(most));
+        }
         open.write(part).await?;
         Ok(open.pause().await?)
     }
 
     /// Ends an upload through the API.
-    pub(crate) async fn complete_upload(
+    pub async fn complete_upload(
         &self,
         permit: &Permit,
         registry: &Registry,
@@ -370,7 +502,8 @@ impl Catalog {
             .await
     }
 
-    /// The layer if some image of the repository that can be pulled has it, for a download address.
+    /// The layer if some image of the repository has it that can be pulled or is on its way, for a download
+    /// address.
     pub(crate) async fn layer_in_use(
         &self,
         registry: &Registry,
@@ -386,6 +519,10 @@ impl Catalog {
                 name,
                 account,
             });
+        }
+        // Looked at first: it is recorded before it counts as come.
+        if self.is_layer_coming(registry, &name, digest) {
+            return Ok(open.id().to_owned());
         }
         let prefix = open.keys.images(open.id());
         let mut after = None;
@@ -410,9 +547,9 @@ impl Catalog {
     }
 }
 
-fn layer_info(blob: &BlobInfo) -> LayerInfo {
+fn layer_info(digest: &Digest, blob: &BlobInfo) -> LayerInfo {
     LayerInfo {
-        digest: blob.digest,
+        digest: *digest,
         size: blob.size,
     }
 }
@@ -432,5 +569,26 @@ fn upload_error(open: &Open, upload: &str, error: BlobError) -> EcrError {
             }
         }
         other => other.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upload_has_so_many_parts_and_no_more() {
+        let parts = PartSizes::default();
+        let id = |n: u32| UploadId::parse(&format!("00000000-0000-0000-0000-{n:012}")).unwrap();
+        for _ in 0..4 {
+            assert!(parts.add(&id(1), MIN_PART_BYTES, 4));
+        }
+        assert!(!parts.add(&id(1), MIN_PART_BYTES, 4));
+        assert!(parts.add(&id(2), MIN_PART_BYTES, 4));
+        assert!(!parts.take(&id(1)).broken);
+        assert!(
+            parts.add(&id(1), MIN_PART_BYTES, 4),
+            "one that ended is forgotten"
+        );
     }
 }

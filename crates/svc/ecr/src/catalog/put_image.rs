@@ -2,17 +2,18 @@
 
 use bytes::Bytes;
 use wharf_base::{Permit, Timestamp};
-use wharf_blobs::Digest;
+use wharf_blobs::{Digest, Lease};
 use wharf_service::transact;
 
 use super::{
     Catalog, Change, Following, Happened, ImageRef, MARKER, Open, Read, Registry, StorageClass,
+    scans::missing,
 };
 use crate::{
     error::EcrError,
     manifest::{Content, Manifest},
     names::{immutable, valid_tag},
-    records::{Image, Status, Tag, image_owner},
+    records::{self, Image, Status, Tag, image_owner},
 };
 
 /// ECR's quota of tags for one image.
@@ -31,10 +32,34 @@ pub struct NewImage {
 
 /// Who brings an image, and when.
 #[derive(Debug, Clone, Copy)]
-enum Origin {
+enum Origin<'a> {
     Client(Timestamp),
+    /// The scanner's documents: beside an image that is there.
+    Beside(Timestamp),
     /// It goes no further.
     Replication(Timestamp),
+    /// Neither does what is pulled through. Of what an index lists, only what is asked for comes.
+    Upstream {
+        origin: &'a records::Origin,
+        /// What the tag named when its registry was asked.
+        known: Option<Digest>,
+    },
+}
+
+impl Origin<'_> {
+    fn at(self) -> Timestamp {
+        match self {
+            Self::Client(at) | Self::Beside(at) | Self::Replication(at) => at,
+            Self::Upstream { origin, .. } => origin.at,
+        }
+    }
+
+    fn upstream(&self) -> Option<&records::Origin> {
+        match self {
+            Self::Upstream { origin, .. } => Some(origin),
+            _ => None,
+        }
+    }
 }
 
 /// What became of it.
@@ -43,6 +68,8 @@ pub struct Pushed {
     pub image: Image,
     /// False if the repository already had this image under this tag.
     pub changed: bool,
+    /// The tag was an upstream registry's.
+    claimed: bool,
     /// It was in the archive.
     restored: bool,
 }
@@ -58,13 +85,29 @@ impl Catalog {
         new: NewImage,
         now: Timestamp,
     ) -> Result<Pushed, EcrError> {
+        let open = self.open(registry, name).await?;
         let origin = Origin::Client(now);
-        let pushed = self.put_image_from(permit, registry, name, new, origin);
-        let pushed = pushed.await?;
+        let pushed = self.put_image_from(permit, open, new, origin).await?;
         if !pushed.image.replicas.is_empty() {
             self.inner.owing.notify_one();
         }
         Ok(pushed)
+    }
+
+    /// Stores what was written about an image, in the repository that was opened, as long as the image is there.
+    pub(crate) async fn put_beside(
+        &self,
+        permit: &Permit,
+        open: Open,
+        new: NewImage,
+        now: Timestamp,
+    ) -> Result<(), EcrError> {
+        let origin = Origin::Beside(now);
+        let pushed = self.put_image_from(permit, open, new, origin).await?;
+        if !pushed.image.replicas.is_empty() {
+            self.inner.owing.notify_one();
+        }
+        Ok(())
     }
 
     /// Stores an image that comes by replication.
@@ -76,21 +119,36 @@ impl Catalog {
         new: NewImage,
         now: Timestamp,
     ) -> Result<Pushed, EcrError> {
+        let open = self.open(registry, name).await?;
         let origin = Origin::Replication(now);
-        self.put_image_from(permit, registry, name, new, origin)
-            .await
+        self.put_image_from(permit, open, new, origin).await
     }
 
-    async fn put_image_from(
+    /// Stores an image that was pulled through, once its layers are there. A tag that no longer names
+    /// what was `known` when its registry was asked is left as it is.
+    pub(crate) async fn put_upstream(
         &self,
         permit: &Permit,
         registry: &Registry,
         name: &str,
         new: NewImage,
-        origin: Origin,
+        origin: &records::Origin,
+        known: Option<Digest>,
     ) -> Result<Pushed, EcrError> {
-        let (Origin::Client(now) | Origin::Replication(now)) = origin;
         let open = self.open(registry, name).await?;
+        let origin = Origin::Upstream { origin, known };
+        self.put_image_from(permit, open, new, origin).await
+    }
+
+    async fn put_image_from(
+        &self,
+        permit: &Permit,
+        open: Open,
+        new: NewImage,
+        origin: Origin<'_>,
+    ) -> Result<Pushed, EcrError> {
+        let now = origin.at();
+        let (registry, name) = (&open.registry.clone(), &open.name());
         let digest = Digest::of(&new.manifest);
         if let Some(expected) = new
             .digest
@@ -107,18 +165,24 @@ impl Catalog {
         let manifest = Manifest::parse(&new.manifest, new.media_type.as_deref())?;
         let tag = new.tag.as_deref();
         // Refused before anything is stored; looked at again with every attempt.
-        self.check_tag(&open, tag, &digest).await?;
+        let settable = self.settable(&open, tag, origin).await?;
+        self.check_tag(&open, settable, &digest).await?;
 
         let manifest_size = new.manifest.len() as u64;
-        let image_size = self.check_references(&open, &manifest).await?;
+        let image_size = self.check_references(&open, &manifest, origin).await?;
         let known = self.find(&open, &ImageRef::Digest(digest)).await?;
-        let _room = match known {
+        let _room = match &known {
             Some(_) => None,
             None => Some(self.require_room(&open, manifest_size).await?),
         };
-        let (_, _manifest_lease) = self.blobs().put(new.manifest).await?;
+        let known = known.as_ref().map(|it| &it.record);
+        let (manifest_blob, _manifest_lease) =
+            self.store_manifest(&open, known, new.manifest).await?;
         let fresh = Image {
-            repository: name.to_owned(),
+            repository: name.clone(),
+            sealed: open.is_locked().then_some(manifest_blob),
+            origin: origin.upstream().cloned(),
+            last_pull: origin.upstream().map(|it| it.at),
             ..image_record(digest, manifest, manifest_size, image_size, now)
         };
 
@@ -130,7 +194,7 @@ impl Catalog {
                 return Err(registry.missing(name));
             }
             let pushed = self.put(&mut tx, &now, &fresh, tag, origin).await?;
-            if !pushed.changed {
+            if !pushed.changed && !pushed.claimed {
                 return Ok(pushed);
             }
             (now, pushed)
@@ -144,6 +208,25 @@ impl Catalog {
         Ok(pushed)
     }
 
+    /// The blob that a manifest is. Under a lock every blob is another one: what is there already is not stored
+    /// again.
+    async fn store_manifest(
+        &self,
+        open: &Open,
+        known: Option<&Image>,
+        manifest: Bytes,
+    ) -> Result<(Digest, Lease), EcrError> {
+        let blobs = self.blobs_of(open).await?;
+        if let Some(known) = known.and_then(|it| it.sealed) {
+            let lease = blobs.lease(&known).await;
+            if blobs.find(&known).await?.is_some() {
+                return Ok((known, lease));
+            }
+        }
+        let (blob, lease) = blobs.put(manifest).await?;
+        Ok((blob.digest, lease))
+    }
+
     /// Adds the image to `change`, which is not to be written if it is there already.
     async fn put(
         &self,
@@ -151,26 +234,50 @@ impl Catalog {
         open: &Open,
         fresh: &Image,
         tag: Option<&str>,
-        origin: Origin,
+        origin: Origin<'_>,
     ) -> Result<Pushed, EcrError> {
         // Layers, and images an index needs, may have gone; the change is void if they go now.
         self.check_layers(open, &fresh.blobs).await?;
-        self.check_children(open, &fresh.children).await?;
+        self.check_children(open, &fresh.children, origin).await?;
+        if let (Origin::Beside(_), Some(subject)) = (origin, &fresh.subject) {
+            let key = open.keys.image(open.id(), subject);
+            if change.find::<Image>(&key).await?.is_none() {
+                let subject = ImageRef::Digest(*subject);
+                return Err(missing(&open.registry, &open.name(), &subject));
+            }
+        }
+        let tag = self.settable(open, tag, origin).await?;
         let old_digest = self.check_tag(open, tag, &fresh.digest).await?;
         let known = self.find(open, &ImageRef::Digest(fresh.digest)).await?;
         let same_tag = tag.is_none() || old_digest == Some(fresh.digest);
-        let active = |known: &&Read<Image>| known.record.status == Status::Active;
+        let claimed = same_tag && self.claim(open, change, tag, origin).await?;
+        // Its manifest was lost, and has come anew under another name.
+        let former = known.as_ref().map(|it| it.record.blob());
+        let lost = match former.filter(|it| *it != fresh.blob()) {
+            Some(former) => self.blobs().find(&former).await?.is_none(),
+            None => false,
+        };
+        let active = |known: &&Read<Image>| known.record.status == Status::Active && !lost;
         if let Some(known) = known.as_ref().filter(active).filter(|_| same_tag) {
             return Ok(Pushed {
                 image: known.record.clone(),
                 changed: false,
+                claimed,
                 restored: false,
             });
         }
 
         let is_new = known.is_none();
+        if is_new {
+            self.require_images(open).await?;
+        }
         let mut image = known.map_or_else(|| fresh.clone(), |read| read.record);
         image.repository.clone_from(&fresh.repository);
+        if lost {
+            change.delete(image_owner(&image.blob(), open.id()));
+            image.sealed = fresh.sealed;
+        }
+        image.origin = fresh.origin.clone().or(image.origin);
         // Who pushes what is in the archive has it back at once: all it needs was just found here.
         let restored = image.status != Status::Active;
         if restored {
@@ -186,21 +293,28 @@ impl Catalog {
             image.tags.push(tag.to_owned());
             let record = Tag {
                 digest: image.digest,
+                set_at: Some(origin.at()),
+                checked_at: origin.upstream().map(|it| it.at),
                 unknown: Default::default(),
             };
             change.put(open.keys.tag(open.id(), tag), &record);
             self.untag_old(open, change, tag, old_digest).await?;
         }
-        if let Origin::Client(now) = origin {
+        if let Origin::Client(now) | Origin::Beside(now) = origin {
             self.owe(change, open, &mut image, Happened::Pushed(now))
                 .await?;
         }
         change.put(open.keys.image(open.id(), &image.digest), &image);
-        if is_new {
-            let manifest = self.wants().rely(&image.digest, true).await?;
+        if is_new || lost {
+            let manifest = self.wants().rely(&fresh.blob(), true).await?;
             change.when(manifest.ok_or(EcrError::Contention)?.stays);
-            change.put(image_owner(&image.digest, open.id()), &MARKER);
+            change.put(image_owner(&fresh.blob(), open.id()), &MARKER);
+        }
+        if is_new {
             self.scan_on_push(open, change, &image).await?;
+            if origin.upstream().is_some() {
+                self.enlarge_indexes(open, change, &image).await?;
+            }
             if !image.children.is_empty() {
                 change.put(open.keys.index(open.id(), &image.digest), &MARKER);
             }
@@ -214,8 +328,55 @@ impl Catalog {
         Ok(Pushed {
             image,
             changed: true,
+            claimed,
             restored,
         })
+    }
+
+    /// The tag, if it may be set. What is pulled through sets only one that is as it was when its
+    /// registry was asked: a client's push meanwhile is never replaced.
+    async fn settable<'t>(
+        &self,
+        open: &Open,
+        tag: Option<&'t str>,
+        origin: Origin<'_>,
+    ) -> Result<Option<&'t str>, EcrError> {
+        let (Some(name), Origin::Upstream { known, .. }) = (tag, origin) else {
+            return Ok(tag);
+        };
+        let found: Option<Read<Tag>> = self.read(&open.keys.tag(open.id(), name)).await?;
+        let is_as_known = match (found, known) {
+            (None, None) => true,
+            (Some(Read { record, .. }), Some(known)) => {
+                record.digest == known && record.checked_at.is_some()
+            }
+            _ => false,
+        };
+        Ok(tag.filter(|_| is_as_known))
+    }
+
+    /// A tag that is pushed belongs to its client, though it names what was pulled through: whether it
+    /// did not before.
+    async fn claim(
+        &self,
+        open: &Open,
+        change: &mut Change<'_>,
+        tag: Option<&str>,
+        origin: Origin<'_>,
+    ) -> Result<bool, EcrError> {
+        let Some(tag) = tag.filter(|_| origin.upstream().is_none()) else {
+            return Ok(false);
+        };
+        let key = open.keys.tag(open.id(), tag);
+        let found: Option<Read<Tag>> = self.read(&key).await?;
+        let Some(mut record) = found.map(|read| read.record) else {
+            return Ok(false);
+        };
+        let claimed = record.checked_at.take().is_some();
+        if claimed {
+            change.put(key, &record);
+        }
+        Ok(claimed)
     }
 
     /// The digest the tag names now; an error if it names another one and may not move.
@@ -274,7 +435,12 @@ impl Catalog {
     }
 
     /// Everything must be in the repository; the size the image shows (spec ecr.md §5).
-    async fn check_references(&self, open: &Open, manifest: &Manifest) -> Result<u64, EcrError> {
+    async fn check_references(
+        &self,
+        open: &Open,
+        manifest: &Manifest,
+        origin: Origin<'_>,
+    ) -> Result<u64, EcrError> {
         let (name, account) = (open.name(), open.account());
         match &manifest.content {
             Content::Image { blobs } => {
@@ -296,13 +462,18 @@ impl Catalog {
             }
             Content::Index { images } => {
                 let children: Vec<Digest> = images.iter().map(|image| image.digest).collect();
-                self.check_children(open, &children).await
+                self.check_children(open, &children, origin).await
             }
         }
     }
 
     /// The size of the largest of them.
-    async fn check_children(&self, open: &Open, children: &[Digest]) -> Result<u64, EcrError> {
+    async fn check_children(
+        &self,
+        open: &Open,
+        children: &[Digest],
+        origin: Origin<'_>,
+    ) -> Result<u64, EcrError> {
         let (mut largest, mut missing) = (0, Vec::new());
         for digest in children {
             match self.find(open, &ImageRef::Digest(*digest)).await? {
@@ -312,7 +483,7 @@ impl Catalog {
                 _ => missing.push(*digest),
             }
         }
-        if missing.is_empty() {
+        if missing.is_empty() || origin.upstream().is_some() {
             return Ok(largest);
         }
         let (name, account) = (open.name(), open.account());
@@ -321,6 +492,25 @@ impl Catalog {
             name,
             account,
         })
+    }
+}
+
+impl Catalog {
+    /// Of the indexes that list an image, those that it is the largest of are larger by it.
+    async fn enlarge_indexes(
+        &self,
+        open: &Open,
+        change: &mut Change<'_>,
+        image: &Image,
+    ) -> Result<(), EcrError> {
+        for index in self.parents(open, &image.digest).await? {
+            let found = self.find(open, &ImageRef::Digest(index)).await?;
+            if let Some(mut index) = found.filter(|it| it.record.image_size < image.image_size) {
+                index.record.image_size = image.image_size;
+                change.put(index.key, &index.record);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -358,6 +548,8 @@ fn image_record(
         blobs,
         children,
         subject: manifest.subject,
+        origin: None,
+        sealed: None,
         unknown: Default::default(),
     }
 }

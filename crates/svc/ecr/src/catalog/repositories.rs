@@ -7,11 +7,11 @@ use wharf_service::tags::{Refused, Rules, Tags};
 use wharf_service::transact;
 use wharf_store::{Compare, Range, Txn};
 
-use super::{Catalog, MARKER, Read, Registry};
+use super::{Catalog, Granter, Read, Registry};
 use crate::{
     error::EcrError,
     names::valid_repository_name,
-    records::{Lifecycle, Repository},
+    records::{CatalogData, DoomedRepository, Lifecycle, Repository, WantedEncryption},
 };
 
 /// What the caller chooses about a new repository.
@@ -20,12 +20,30 @@ pub(crate) struct NewRepository {
     pub tag_mutability: String,
     pub exclusion_filters: Vec<String>,
     pub scan_on_push: bool,
+    /// With a key of KMS.
+    pub encryption: Option<WantedEncryption>,
     /// As [`TAGS`] allows.
     pub tags: Tags,
     /// The resource policy's text.
     pub policy: Option<String>,
     /// The lifecycle policy's text.
     pub lifecycle: Option<String>,
+}
+
+impl NewRepository {
+    /// One of that name where nobody chose anything.
+    pub(crate) fn plain(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            tag_mutability: "MUTABLE".to_owned(),
+            exclusion_filters: Vec::new(),
+            scan_on_push: false,
+            encryption: None,
+            tags: Tags::new(),
+            policy: None,
+            lifecycle: None,
+        }
+    }
 }
 
 impl Catalog {
@@ -67,6 +85,21 @@ impl Catalog {
         permit: &Permit,
         registry: &Registry,
         new: NewRepository,
+        granter: Granter<'_>,
+        now: Timestamp,
+    ) -> Result<Repository, EcrError> {
+        self.create_with(permit, registry, new, granter, None, now)
+            .await
+    }
+
+    /// The same, with what the public gallery says of it.
+    pub(crate) async fn create_with(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        new: NewRepository,
+        granter: Granter<'_>,
+        data: Option<&CatalogData>,
         now: Timestamp,
     ) -> Result<Repository, EcrError> {
         if !valid_repository_name(&new.name) {
@@ -76,13 +109,14 @@ impl Catalog {
             ));
         }
         check_mutability(&new.tag_mutability, &new.exclusion_filters)?;
-        let repository = Repository {
+        let mut repository = Repository {
             id: ids::hex16(),
             name: new.name,
             created_at: now,
             tag_mutability: new.tag_mutability,
             exclusion_filters: new.exclusion_filters,
             scan_on_push: new.scan_on_push,
+            encryption: None,
             tags: new.tags,
             policy: new.policy,
             lifecycle: new.lifecycle.map(|text| Lifecycle {
@@ -93,22 +127,69 @@ impl Catalog {
             preview: None,
             unknown: BTreeMap::new(),
         };
-        let key = registry.keys().repository(&repository.name);
-        let txn = Txn::new()
-            .when(Compare::absent(&key))
-            .put(&key, wharf_records::encode(&repository));
-        if !self.store().txn(permit, txn).await?.succeeded {
-            let account = registry.account.clone();
-            return Err(EcrError::RepositoryExists {
-                name: repository.name,
-                account,
-            });
+        if let Some(wanted) = &new.encryption {
+            // Nothing is granted for one that is there or too many. KMS is not asked in a turn: others wait for it.
+            self.require_new(registry, &repository.name).await?;
+            let made = self.encrypt(granter, registry, &repository.name, wanted);
+            repository.encryption = Some(made.await?);
         }
-        Ok(repository)
+        // Where the store does not say whether it was written, the grant stays: the repository may need it.
+        let written = self
+            .put_repository(permit, registry, &repository, data)
+            .await?;
+        let Err(refused) = written else {
+            return Ok(repository);
+        };
+        if let Some(encryption) = &repository.encryption {
+            let arn = registry.repository_arn(&repository.name);
+            self.retire(registry, &arn, encryption).await;
+        }
+        Err(refused)
+    }
+
+    async fn require_new(&self, registry: &Registry, name: &str) -> Result<(), EcrError> {
+        let keys = registry.keys();
+        self.require_repositories(registry, &keys, name).await?;
+        match self.store().get(&keys.repository(name)).await? {
+            Some(_) => Err(exists(registry, name)),
+            None => Ok(()),
+        }
+    }
+
+    /// The inner error is why it certainly was not written.
+    async fn put_repository(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        repository: &Repository,
+        data: Option<&CatalogData>,
+    ) -> Result<Result<(), EcrError>, EcrError> {
+        // One after the other, so that a crowd does not pass the quota together.
+        let _turn = self.turn(registry, "").await;
+        let (keys, name) = (registry.keys(), &repository.name);
+        if let Err(refused) = self.require_repositories(registry, &keys, name).await {
+            return Ok(Err(refused));
+        }
+        let key = keys.repository(name);
+        let said = match data {
+            Some(data) => self.saying(&keys, &repository.id, data).await?,
+            None => Txn::new(),
+        };
+        let txn = said
+            .when(Compare::absent(&key))
+            .put(&key, wharf_records::encode(repository));
+        if self.store().txn(permit, txn).await?.succeeded {
+            return Ok(Ok(()));
+        }
+        // Another process may have been about to remove its logo.
+        if data.is_some() && self.store().get(&key).await?.is_none() {
+            return Ok(Err(EcrError::Contention));
+        }
+        Ok(Err(exists(registry, name)))
     }
 
     /// Reads, changes and writes the repository until nobody came between.
-    pub(crate) async fn update_repository(
+    pub async fn update_repository(
         &self,
         permit: &Permit,
         registry: &Registry,
@@ -124,14 +205,14 @@ impl Catalog {
 
     /// Takes the repository away under its name; with `force` also when it holds images. What is
     /// in it goes by its id right after, or by the collector if this is cut short.
-    pub(crate) async fn delete_repository(
+    pub async fn delete_repository(
         &self,
         permit: &Permit,
         registry: &Registry,
         name: &str,
         force: bool,
     ) -> Result<Repository, EcrError> {
-        let _turn = self.turn(registry, name).await;
+        let turn = self.turn(registry, name).await;
         let open = transact!(self.inner.table, permit, |tx| {
             let open = self.open_in(&mut tx, registry, name).await?;
             let images = Range::prefix(open.keys.images(open.id()))
@@ -142,11 +223,25 @@ impl Catalog {
                 return Err(EcrError::RepositoryNotEmpty { name, account });
             }
             tx.delete(&open.repository.key);
-            tx.put(open.keys.doomed(open.id()), &MARKER);
+            tx.put(
+                open.keys.doomed(open.id()),
+                &DoomedRepository::of(&open.repository.record),
+            );
             open
         });
-        self.remove_contents(permit, &open.keys, open.id()).await?;
+        // What is left is nobody else's.
+        drop(turn);
+        let doomed = DoomedRepository::of(&open.repository.record);
+        self.remove_contents(permit, &open.keys, open.id(), &doomed)
+            .await?;
         Ok(open.repository.record)
+    }
+}
+
+fn exists(registry: &Registry, name: &str) -> EcrError {
+    EcrError::RepositoryExists {
+        name: name.to_owned(),
+        account: registry.account.clone(),
     }
 }
 
@@ -176,7 +271,7 @@ pub(crate) fn check_mutability(mutability: &str, filters: &[String]) -> Result<(
 }
 
 /// What tags of repositories must be.
-pub(crate) const TAGS: Rules<EcrError> = Rules::usual(refused);
+pub const TAGS: Rules<EcrError> = Rules::usual(refused);
 
 fn refused(why: Refused<'_>) -> EcrError {
     EcrError::InvalidTagParameter(match why {

@@ -1,21 +1,25 @@
 //! Scans of images as records: begun, found, forgotten. Who carries them out: `scanning`.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use wharf_base::{Glob, Permit, Timestamp};
 use wharf_blobs::Digest;
 use wharf_service::transact;
-use wharf_store::{Compare, Txn};
+use wharf_store::Txn;
 
-use super::{Catalog, Change, ImageRef, Open, Read, Registry, SCAN_PAGE};
+use super::{Catalog, Change, ImageRef, Open, Registry};
 use crate::{
     error::EcrError,
-    records::{Image, Keys, Scan, ScanRule, ScanStatus, Scanning, Status, scan_owner},
+    records::{
+        Frequency, Image, Repository, Rescan, Scan, ScanRule, ScanStatus, Scanning, Status, scan_of,
+    },
 };
 
+mod ended;
 mod found;
 
-pub(crate) use found::{FoundIn, MAX_FOUND};
+pub(crate) use ended::{Ended, With};
+pub(crate) use found::{FoundIn, MAX_FOUND, counts, lines};
 
 /// An image is scanned once in this time, as in AWS.
 const SCAN_AGAIN: Duration = Duration::from_secs(24 * 3600);
@@ -52,20 +56,18 @@ impl Catalog {
                     account: registry.account.clone(),
                 });
             }
+            let scanning: Option<Scanning> = tx.find(&open.keys.scanning()).await?;
+            if scanning.is_some_and(|it| it.enhanced) {
+                return Err(EcrError::ScansEnhanced);
+            }
             let key = open.keys.scan(open.id(), &image.digest);
             let before: Option<Scan> = tx.find(&key).await?;
-            let counts = before.as_ref().filter(|it| it.status != ScanStatus::Failed);
+            let own = before.as_ref().filter(|it| !it.enhanced);
+            let counts = own.filter(|it| it.status != ScanStatus::Failed);
             if counts.is_some_and(|it| now.since(it.requested_at) < SCAN_AGAIN) {
                 return Err(EcrError::ScanQuota);
             }
-            // What was found before is kept until there is something new, and not shown meanwhile.
-            let begun = Scan {
-                status: ScanStatus::InProgress,
-                requested_at: now,
-                attempts: 0,
-                ..before.unwrap_or_else(|| fresh(name, image.digest, now))
-            };
-            tx.put(key, &begun);
+            tx.put(key, &begun(before, name, &image, false, false, now));
             image
         }))
     }
@@ -77,11 +79,15 @@ impl Catalog {
         change: &mut Change<'_>,
         image: &Image,
     ) -> Result<(), EcrError> {
-        let wanted = open.repository.record.scan_on_push
-            || on_push(&self.scanning(&open.registry).await?, &open.name());
-        if wanted && scannable(image) {
+        let scanning: Option<Scanning> = change.find(&open.keys.scanning()).await?;
+        let scanning = scanning.unwrap_or_default();
+        let frequency = frequency(&scanning, &open.repository.record);
+        if frequency != Frequency::Manual && scannable(image) {
             let key = open.keys.scan(open.id(), &image.digest);
-            change.put(key, &fresh(&open.name(), image.digest, image.pushed_at));
+            let continuous = scanning.enhanced && frequency == Frequency::Continuous;
+            let (name, enhanced) = (&open.repository.record.name, scanning.enhanced);
+            let scan = begun(None, name, image, enhanced, continuous, image.pushed_at);
+            change.put(key, &scan);
         }
         Ok(())
     }
@@ -98,183 +104,78 @@ impl Catalog {
         Ok(found.map(|it| it.record))
     }
 
-    /// Writes down that a scan is begun once more; `None` if it is another one by now.
-    pub(crate) async fn attempt_scan(
-        &self,
-        permit: &Permit,
-        fence: Compare,
-        seen: &Read<Scan>,
-    ) -> Result<Option<u32>, EcrError> {
-        Ok(transact!(self.inner.table, permit, |tx| {
-            tx.fence(fence.clone());
-            let Some(mut scan) = tx.find::<Scan>(&seen.key).await? else {
-                return Ok(None);
-            };
-            if !is_same(&scan, &seen.record) {
-                return Ok(None);
-            }
-            scan.attempts = scan.attempts.saturating_add(1);
-            tx.put(&seen.key, &scan);
-            Some(scan.attempts)
-        }))
-    }
-
-    /// Writes down what became of a scan, unless it is another one by now.
-    pub(crate) async fn end_scan(
-        &self,
-        permit: &Permit,
-        fence: Compare,
-        seen: &Read<Scan>,
-        ended: Ended,
-        now: Timestamp,
-    ) -> Result<(), EcrError> {
-        let key = seen.key.as_str();
-        let repository = repository_of(key);
-        let (mut inventory, mut findings, mut leases) = (None, None, Vec::new());
-        if let Some(found) = &ended.found {
-            let parts = [&found.inventory, &found.findings];
-            for (bytes, place) in parts.into_iter().zip([&mut inventory, &mut findings]) {
-                let (blob, lease) = self.blobs().put(bytes.clone()).await?;
-                *place = Some(blob.digest);
-                leases.push(lease);
-            }
-        }
-        transact!(self.inner.table, permit, |tx| {
-            tx.fence(fence.clone());
-            let Some(mut scan) = tx.find::<Scan>(key).await? else {
-                return Ok(());
-            };
-            if !is_same(&scan, &seen.record) {
-                return Ok(());
-            }
-            scan.status = ended.status;
-            scan.description.clone_from(&ended.description);
-            scan.completed_at = Some(now);
-            scan.tags.clone_from(&ended.tags);
-            if let Some(found) = &ended.found {
-                for before in [scan.inventory, scan.findings].into_iter().flatten() {
-                    tx.delete(scan_owner(&before, &repository, &scan.digest));
-                }
-                for digest in [inventory, findings].into_iter().flatten() {
-                    let relied = self.wants().rely(&digest, true).await?;
-                    tx.when(relied.ok_or(EcrError::Contention)?.stays);
-                    tx.put(
-                        scan_owner(&digest, &repository, &scan.digest),
-                        &super::MARKER,
-                    );
-                }
-                (scan.inventory, scan.findings) = (inventory, findings);
-                scan.source_updated_at = Some(found.source_updated_at);
-                scan.counts.clone_from(&found.counts);
-            }
-            tx.put(key, &scan);
-        });
-        drop(leases);
-        Ok(())
-    }
-
-    /// The scan of an image goes with it.
-    pub(super) async fn forget_scan(
-        &self,
-        open: &Open,
-        change: &mut Change<'_>,
-        image: &Digest,
-    ) -> Result<(), EcrError> {
-        let key = open.keys.scan(open.id(), image);
-        let Some(scan) = change.find::<Scan>(&key).await? else {
-            return Ok(());
-        };
-        for blob in [scan.inventory, scan.findings].into_iter().flatten() {
-            change.delete(scan_owner(&blob, open.id(), image));
-        }
-        change.delete(key);
-        Ok(())
-    }
-
-    /// Those of a repository that is gone.
-    pub(super) async fn forget_scans(
-        &self,
-        permit: &Permit,
-        keys: &Keys,
-        repository: &str,
-    ) -> Result<(), EcrError> {
-        loop {
-            let prefix = keys.scans(repository);
-            let (scans, _): (Vec<Read<Scan>>, _) = self.page(prefix, None, SCAN_PAGE).await?;
-            if scans.is_empty() {
-                return Ok(());
-            }
-            // Three deletions each; the store takes 128 operations.
-            for some in scans.chunks(super::DELETE_BATCH / 2) {
-                let mut txn = Txn::new();
-                for scan in some {
-                    let Read { key, record, .. } = scan;
-                    for blob in [record.inventory, record.findings].into_iter().flatten() {
-                        txn = txn.delete(scan_owner(&blob, repository, &record.digest));
-                    }
-                    // One that ended meanwhile owns other blobs: it is read again.
-                    txn = txn.when(scan.unchanged()).delete(key);
-                }
-                self.store().txn(permit, txn).await?;
-            }
-        }
-    }
-
     pub(crate) async fn scanning(&self, registry: &Registry) -> Result<Scanning, EcrError> {
         let found = self.read::<Scanning>(&registry.keys().scanning()).await?;
         Ok(found.map(|it| it.record).unwrap_or_default())
+    }
+
+    /// For how long images under continuous scanning are compared again.
+    pub async fn rescan(&self, registry: &Registry) -> Result<Rescan, EcrError> {
+        let found = self.read::<Rescan>(&registry.keys().rescan()).await?;
+        Ok(found.map(|it| it.record).unwrap_or_default())
+    }
+
+    /// `pulled_days`: as they were, where none are said.
+    pub async fn set_rescan(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        pushed_days: Option<u32>,
+        pulled_days: Option<u32>,
+        now: Timestamp,
+    ) -> Result<(), EcrError> {
+        let key = registry.keys().rescan();
+        transact!(self.table(), permit, |tx| {
+            let mut record = tx.find::<Rescan>(&key).await?.unwrap_or_default();
+            record.pushed_days = pushed_days;
+            record.pulled_days = pulled_days.or(record.pulled_days);
+            record.updated_at = now;
+            tx.put(&key, &record);
+        });
+        Ok(())
     }
 
     pub(crate) async fn set_scanning(
         &self,
         permit: &Permit,
         registry: &Registry,
-        rules: Vec<ScanRule>,
+        record: &Scanning,
     ) -> Result<(), EcrError> {
-        let record = Scanning {
-            rules,
-            unknown: Default::default(),
-        };
         let key = registry.keys().scanning();
-        let txn = Txn::new().put(key, wharf_records::encode(&record));
+        let txn = Txn::new().put(key, wharf_records::encode(record));
         self.store().txn(permit, txn).await?;
         Ok(())
     }
 }
 
-/// What became of a scan.
-pub(crate) struct Ended {
-    pub status: ScanStatus,
-    pub description: String,
-    pub tags: Vec<String>,
-    pub found: Option<FoundIn>,
-}
-
-/// Whether the scan is still the one that was seen, under way.
-fn is_same(scan: &Scan, seen: &Scan) -> bool {
-    scan.status == ScanStatus::InProgress && scan.requested_at == seen.requested_at
-}
-
-fn fresh(name: &str, digest: Digest, now: Timestamp) -> Scan {
+/// A scan of the image that begins now. What was found before is kept until there is something new, and
+/// not shown meanwhile. The repository's name is not the image's: those of earlier versions have none.
+pub(crate) fn begun(
+    before: Option<Scan>,
+    repository: &str,
+    image: &Image,
+    enhanced: bool,
+    continuous: bool,
+    now: Timestamp,
+) -> Scan {
+    let before = before.unwrap_or_else(|| scan_of(repository, image.digest, now));
+    // Of a scan of another kind, or of one that never found anything, nothing was completed.
+    let compared = before.findings.is_some() && before.status != ScanStatus::Pending;
+    let completed = before.completed_at.filter(|_| compared);
     Scan {
-        repository: name.to_owned(),
-        digest,
+        repository: repository.to_owned(),
         status: ScanStatus::InProgress,
-        description: String::new(),
         requested_at: now,
         attempts: 0,
-        completed_at: None,
-        source_updated_at: None,
-        counts: BTreeMap::new(),
-        inventory: None,
-        findings: None,
-        tags: Vec::new(),
-        unknown: Default::default(),
+        completed_at: completed.filter(|_| before.enhanced == enhanced),
+        enhanced,
+        continuous,
+        ..before
     }
 }
 
 /// An image of one platform, not an index nor an artifact.
-fn scannable(image: &Image) -> bool {
+pub(crate) fn scannable(image: &Image) -> bool {
     let kind = image.artifact_type.as_deref().unwrap_or_default();
     image.children.is_empty() && CONFIGURATIONS.contains(&kind)
 }
@@ -282,16 +183,29 @@ fn scannable(image: &Image) -> bool {
 /// The wildcards by which a registry scans the repository when something is pushed.
 pub(crate) fn filters_of(scanning: &Scanning, name: &str) -> Vec<String> {
     let filters = scanning.rules.iter().flat_map(|rule| &rule.filters);
-    // One without a wildcard is about all names that have it in them.
-    let fits = |it: &&String| match it.contains('*') {
-        true => Glob::stars(it).matches(name),
-        false => name.contains(it.as_str()),
-    };
-    filters.filter(fits).cloned().collect()
+    filters.filter(|it| fits(it, name)).cloned().collect()
 }
 
-fn on_push(scanning: &Scanning, name: &str) -> bool {
-    !filters_of(scanning, name).is_empty()
+/// One without a wildcard is about all names that have it in them.
+fn fits(filter: &str, name: &str) -> bool {
+    match filter.contains('*') {
+        true => Glob::stars(filter).matches(name),
+        false => name.contains(filter),
+    }
+}
+
+/// When images of the repository are scanned. Enhanced scanning goes by the registry's rules alone.
+pub(crate) fn frequency(scanning: &Scanning, repository: &Repository) -> Frequency {
+    let fits = |rule: &&ScanRule| rule.filters.iter().any(|it| fits(it, &repository.name));
+    let mut rules = scanning.rules.iter().filter(fits).peekable();
+    let any = rules.peek().is_some();
+    if rules.any(|rule| rule.frequency == Frequency::Continuous.name()) {
+        Frequency::Continuous
+    } else if any || repository.scan_on_push && !scanning.enhanced {
+        Frequency::OnPush
+    } else {
+        Frequency::Manual
+    }
 }
 
 /// The id of the repository that a scan's key is inside of.

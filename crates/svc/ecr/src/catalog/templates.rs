@@ -1,11 +1,11 @@
 //! Templates of repositories: how one is made that nobody made beforehand, on a push, for a replica or
 //! for the first pull through a cache.
 
-use wharf_base::{Permit, Timestamp};
+use wharf_base::{Arn, Permit, Timestamp};
 use wharf_iam::{Document, DocumentKind};
-use wharf_service::{tags::Tags, transact};
+use wharf_service::transact;
 
-use super::{Catalog, NewRepository, Read, Registry, check_mutability};
+use super::{Catalog, Granter, NewRepository, Read, Registry, check_mutability};
 use crate::{
     error::EcrError,
     lifecycle,
@@ -25,6 +25,7 @@ const ROOT: &str = "ROOT";
 pub(crate) enum MadeFor {
     Push,
     Replica,
+    Cache,
 }
 
 impl MadeFor {
@@ -32,6 +33,7 @@ impl MadeFor {
         match self {
             Self::Push => "CREATE_ON_PUSH",
             Self::Replica => "REPLICATION",
+            Self::Cache => "PULL_THROUGH_CACHE",
         }
     }
 }
@@ -53,6 +55,14 @@ impl Template {
             return Err(EcrError::invalid("appliedFor", "must not be empty"));
         }
         check_mutability(&self.tag_mutability, &self.exclusion_filters)?;
+        let own_key = self.encryption.as_ref().is_some_and(|it| it.key.is_some());
+        let key = self.encryption.as_ref().and_then(|it| it.key.as_deref());
+        if key.is_some_and(|key| !is_key_arn(key)) {
+            return Err(EcrError::invalid("kmsKey", "must be the ARN of a key"));
+        }
+        if own_key && self.custom_role.is_none() {
+            return Err(EcrError::invalid("customRoleArn", "required with kmsKey"));
+        }
         if let Some(policy) = &self.policy {
             check_repository_policy(policy, "repositoryPolicy")?;
         }
@@ -65,12 +75,20 @@ impl Template {
         Ok(())
     }
 
+    /// Who lets ECR use the key of KMS that a repository made from it has.
+    fn granter(&self) -> Granter<'_> {
+        let own_key = self.encryption.as_ref().and_then(|it| it.key.as_ref());
+        let role = self.custom_role.as_deref().filter(|_| own_key.is_some());
+        role.map_or(Granter::Account, Granter::Role)
+    }
+
     fn repository(&self, name: &str) -> NewRepository {
         NewRepository {
             name: name.to_owned(),
             tag_mutability: self.tag_mutability.clone(),
             exclusion_filters: self.exclusion_filters.clone(),
             scan_on_push: false,
+            encryption: self.encryption.clone(),
             tags: self.tags.clone(),
             policy: self.policy.clone(),
             lifecycle: self.lifecycle.clone(),
@@ -78,11 +96,14 @@ impl Template {
     }
 }
 
+/// A role, which is of the template's account, uses the key: no name of it would do.
+fn is_key_arn(text: &str) -> bool {
+    let arn: Option<Arn> = text.parse().ok();
+    arn.is_some_and(|arn| arn.service == "kms" && arn.resource_type() == "key")
+}
+
 /// A resource policy without `Resource`: the repository is implied.
-pub(crate) fn check_repository_policy(
-    policy: &str,
-    parameter: &'static str,
-) -> Result<(), EcrError> {
+pub fn check_repository_policy(policy: &str, parameter: &'static str) -> Result<(), EcrError> {
     let parsed = Document::parse(policy, DocumentKind::Resource);
     if policy.len() > MAX_POLICY || parsed.is_err() {
         let text = "Invalid repository policy provided";
@@ -211,8 +232,9 @@ impl Catalog {
     ) -> Result<(), EcrError> {
         match self.template_for(registry, name, MadeFor::Push).await? {
             Some(template) => {
-                let new = template.repository(name);
-                self.make_unless_there(permit, registry, new, now).await
+                let (new, granter) = (template.repository(name), template.granter());
+                self.make_unless_there(permit, registry, new, granter, now)
+                    .await
             }
             None => Ok(()),
         }
@@ -223,9 +245,11 @@ impl Catalog {
         permit: &Permit,
         registry: &Registry,
         new: NewRepository,
+        granter: Granter<'_>,
         now: Timestamp,
     ) -> Result<(), EcrError> {
-        match self.create_repository(permit, registry, new, now).await {
+        let made = self.create_repository(permit, registry, new, granter, now);
+        match made.await {
             Ok(Repository { lifecycle, .. }) => {
                 if lifecycle.is_some() {
                     self.inner.work.notify_one();
@@ -237,29 +261,27 @@ impl Catalog {
         }
     }
 
-    /// Makes a repository for replicas, by its template if there is one.
-    pub(crate) async fn make_for_replica(
+    /// Makes a repository for replicas or for what is pulled through, by its template if there is one.
+    pub(crate) async fn make_for(
         &self,
+        made_for: MadeFor,
         permit: &Permit,
         registry: &Registry,
         name: &str,
         now: Timestamp,
     ) -> Result<(), EcrError> {
-        let template = self.template_for(registry, name, MadeFor::Replica).await?;
-        let new = template.map_or_else(|| plain(name), |template| template.repository(name));
-        self.make_unless_there(permit, registry, new, now).await
-    }
-}
-
-fn plain(name: &str) -> NewRepository {
-    NewRepository {
-        name: name.to_owned(),
-        tag_mutability: "MUTABLE".to_owned(),
-        exclusion_filters: Vec::new(),
-        scan_on_push: false,
-        tags: Tags::new(),
-        policy: None,
-        lifecycle: None,
+        // Most are there, and KMS has nothing to say of them.
+        let key = registry.keys().repository(name);
+        if self.store().get(&key).await?.is_some() {
+            return Ok(());
+        }
+        let template = self.template_for(registry, name, made_for).await?;
+        let (new, granter) = match &template {
+            Some(template) => (template.repository(name), template.granter()),
+            None => (NewRepository::plain(name), Granter::Account),
+        };
+        self.make_unless_there(permit, registry, new, granter, now)
+            .await
     }
 }
 
@@ -280,6 +302,7 @@ mod tests {
             lifecycle: None,
             applied_for: vec!["CREATE_ON_PUSH".to_owned()],
             custom_role: None,
+            encryption: None,
             created_at: Timestamp(0),
             updated_at: Timestamp(0),
             unknown: BTreeMap::new(),

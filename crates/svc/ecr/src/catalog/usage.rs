@@ -1,15 +1,25 @@
 //! How much a repository holds, and what it may hold: the bytes of its layers, configurations and
-//! manifests. A layer that two repositories have counts in both.
+//! manifests, and images. A layer that two repositories have counts in both.
 
 use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::Mutex;
 
-use super::{Catalog, Open, Read, SCAN_PAGE};
+use super::{Catalog, Open, Read, Registry, SCAN_PAGE};
 use crate::{
     error::EcrError,
-    records::{Image, Layer},
+    records::{Image, Keys, Layer},
 };
+
+/// How much a registry may hold.
+pub(crate) struct Quotas {
+    pub repositories: usize,
+    /// Of a repository.
+    pub images: usize,
+    pub layer_bytes: u64,
+    /// Of one upload through the API.
+    pub layer_parts: u32,
+}
 
 /// Bytes by repository that are about to be recorded.
 #[derive(Debug, Default)]
@@ -51,6 +61,25 @@ impl Drop for Room {
 }
 
 impl Catalog {
+    /// ECR's quotas, those of public registries being smaller.
+    pub(crate) fn quotas(&self, registry: &Registry) -> Quotas {
+        let config = self.config();
+        match registry.public {
+            false => Quotas {
+                repositories: config.max_repositories,
+                images: config.max_images,
+                layer_bytes: config.max_layer_bytes,
+                layer_parts: 4200,
+            },
+            true => Quotas {
+                repositories: config.max_repositories.min(10_000),
+                images: config.max_images.min(100_000),
+                layer_bytes: config.max_layer_bytes.min(10_000 << 20),
+                layer_parts: 1000,
+            },
+        }
+    }
+
     /// Room for so many bytes more. Hold it until they are recorded: whoever asks meanwhile counts
     /// them as reserved, whoever asks later as recorded, nobody as neither.
     pub(crate) async fn require_room(&self, open: &Open, bytes: u64) -> Result<Room, EcrError> {
@@ -69,6 +98,37 @@ impl Catalog {
             });
         }
         Ok(room)
+    }
+
+    /// Room for one image more, in a change that nothing else changes the repository's images beside.
+    pub(crate) async fn require_images(&self, open: &Open) -> Result<(), EcrError> {
+        let limit = self.quotas(&open.registry).images;
+        let images = open.keys.images(open.id());
+        if self.inner.table.count(&images).await? < limit {
+            return Ok(());
+        }
+        let (name, account) = (open.name(), open.account());
+        Err(EcrError::TooManyImages {
+            name,
+            account,
+            limit,
+        })
+    }
+
+    /// Room for one repository more, unless there is one of that name, which is for others to say.
+    pub(crate) async fn require_repositories(
+        &self,
+        registry: &Registry,
+        keys: &Keys,
+        name: &str,
+    ) -> Result<(), EcrError> {
+        let limit = self.quotas(registry).repositories;
+        let there = self.inner.table.count(&keys.repositories()).await?;
+        if there < limit || self.store().get(&keys.repository(name)).await?.is_some() {
+            return Ok(());
+        }
+        let account = registry.account.clone();
+        Err(EcrError::TooManyRepositories { account, limit })
     }
 
     async fn used_bytes(&self, open: &Open) -> Result<u64, EcrError> {

@@ -4,13 +4,11 @@
 use wharf_api_ecr::types::*;
 use wharf_wire::Call;
 
-use super::{
-    registry,
-    registry_scanning_configuration::{ON_PUSH, show_filter},
-};
+use super::{registry, registry_scanning_configuration::show_filter};
 use crate::{
-    catalog::{Catalog, filters_of},
+    catalog::{Catalog, filters_of, frequency},
     error::EcrError,
+    records::Frequency,
 };
 
 pub(crate) async fn batch_get(
@@ -35,13 +33,12 @@ pub(crate) async fn batch_get(
             Err(error) => return Err(error),
         };
         let filters = filters_of(&scanning, &name);
-        let on_push = repository.scan_on_push || !filters.is_empty();
-        let frequency = if on_push { ON_PUSH } else { "MANUAL" };
+        let frequency = frequency(&scanning, &repository);
         configurations.push(RepositoryScanningConfiguration {
             repository_arn: Some(registry.repository_arn(&name)),
             repository_name: Some(name),
-            scan_on_push: Some(on_push),
-            scan_frequency: Some(frequency.to_owned()),
+            scan_on_push: Some(frequency != Frequency::Manual),
+            scan_frequency: Some(frequency.name().to_owned()),
             applied_scan_filters: Some(filters.into_iter().map(show_filter).collect()),
         });
     }

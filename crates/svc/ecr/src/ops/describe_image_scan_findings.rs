@@ -5,6 +5,7 @@ use wharf_scan::Finding;
 use wharf_wire::Call;
 
 use super::{
+    enhanced_findings::{self, Subject},
     limit, registry,
     start_image_scan::{named, shown_id},
 };
@@ -41,17 +42,34 @@ pub(crate) async fn describe(
     let last = page::after(&listing, input.next_token.as_deref())?;
     let from = last.and_then(|it| it.parse::<u64>().ok()).unwrap_or(0);
     let (mut findings, mut next_token) = (None, None);
-    if scan.status == ScanStatus::Complete {
+    if scan.status.has_findings() {
         let (some, next) = catalog
             .findings_of(&scan, from, limit(input.max_results))
             .await?;
         next_token = next.map(|it| listing.token(&it.to_string()));
+        let (mut basic, mut enhanced) = (None, None);
+        let subject = Subject {
+            registry: &registry,
+            name: &name,
+            image: &image,
+            scan: &scan,
+        };
+        let some = some.into_iter();
+        match scan.enhanced {
+            true => {
+                enhanced = Some(
+                    some.map(|it| enhanced_findings::show(&subject, it))
+                        .collect(),
+                )
+            }
+            false => basic = Some(some.map(show).collect()),
+        }
         findings = Some(ImageScanFindings {
             image_scan_completed_at: scan.completed_at,
             vulnerability_source_updated_at: scan.source_updated_at,
             finding_severity_counts: Some(scan.counts.clone()),
-            findings: Some(some.into_iter().map(show).collect()),
-            enhanced_findings: None,
+            findings: basic,
+            enhanced_findings: enhanced,
         });
     }
     Ok(DescribeImageScanFindingsResponse {
@@ -73,11 +91,13 @@ pub(super) fn show_status(scan: &Scan) -> ImageScanStatus {
 }
 
 pub(super) fn show_summary(scan: &Scan) -> Option<ImageScanFindingsSummary> {
-    (scan.status == ScanStatus::Complete).then(|| ImageScanFindingsSummary {
-        image_scan_completed_at: scan.completed_at,
-        vulnerability_source_updated_at: scan.source_updated_at,
-        finding_severity_counts: Some(scan.counts.clone()),
-    })
+    scan.status
+        .has_findings()
+        .then(|| ImageScanFindingsSummary {
+            image_scan_completed_at: scan.completed_at,
+            vulnerability_source_updated_at: scan.source_updated_at,
+            finding_severity_counts: Some(scan.counts.clone()),
+        })
 }
 
 fn show(finding: Finding) -> ImageScanFinding {

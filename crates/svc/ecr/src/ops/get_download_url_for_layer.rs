@@ -3,7 +3,7 @@
 use wharf_api_ecr::types::*;
 use wharf_wire::Call;
 
-use super::{read_layer_digest, registry};
+use super::{read_layer_digest, registry, through};
 use crate::{catalog::Catalog, error::EcrError, token};
 
 pub(crate) async fn get_download_url_for_layer(
@@ -14,6 +14,7 @@ pub(crate) async fn get_download_url_for_layer(
     let registry = registry(call, input.registry_id);
     let name = input.repository_name.unwrap_or_default();
     let digest = read_layer_digest(&input.layer_digest.unwrap_or_default())?;
+    through::layer(catalog, call, &registry, &name, &digest).await?;
     let repository = catalog.layer_in_use(&registry, &name, &digest).await?;
     let token = token::issue_download(catalog.keyring(), &registry, &repository, &digest, call.now);
     let config = catalog.config();

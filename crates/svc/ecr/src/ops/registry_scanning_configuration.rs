@@ -1,4 +1,4 @@
-//! Get- and PutRegistryScanningConfiguration: which repositories are scanned on push, by their names.
+//! Get- and PutRegistryScanningConfiguration: which repositories are scanned, when, and how.
 
 use wharf_api_ecr::types::*;
 use wharf_wire::Call;
@@ -7,10 +7,8 @@ use super::registry;
 use crate::{
     catalog::Catalog,
     error::EcrError,
-    records::{ScanRule, Scanning},
+    records::{Frequency, ScanRule, Scanning},
 };
-
-pub(super) const ON_PUSH: &str = "SCAN_ON_PUSH";
 
 pub(crate) async fn get(
     catalog: &Catalog,
@@ -31,32 +29,44 @@ pub(crate) async fn put(
     input: PutRegistryScanningConfigurationRequest,
 ) -> Result<PutRegistryScanningConfigurationResponse, EcrError> {
     let registry = registry(call, None);
-    let rules = read(input.rules.unwrap_or_default())?;
+    let enhanced = input.scan_type.as_deref() == Some("ENHANCED");
     let scanning = Scanning {
-        rules,
+        rules: read(enhanced, input.rules.unwrap_or_default())?,
+        enhanced,
         ..Scanning::default()
     };
     catalog
-        .set_scanning(&call.permit, &registry, scanning.rules.clone())
+        .set_scanning(&call.permit, &registry, &scanning)
         .await?;
     Ok(PutRegistryScanningConfigurationResponse {
         registry_scanning_configuration: Some(show(scanning)),
     })
 }
 
-fn read(rules: Vec<RegistryScanningRule>) -> Result<Vec<ScanRule>, EcrError> {
+fn read(enhanced: bool, rules: Vec<RegistryScanningRule>) -> Result<Vec<ScanRule>, EcrError> {
     let invalid = |why: &str| EcrError::invalid("rules", why);
-    if rules.len() > 1 {
+    if !enhanced && rules.len() > 1 {
         return Err(invalid(
             "Only one scanning rule is allowed for scan type BASIC",
         ));
     }
-    let mut read = Vec::new();
+    let mut read: Vec<ScanRule> = Vec::new();
     for rule in rules {
         let frequency = rule.scan_frequency.unwrap_or_default();
-        if frequency != ON_PUSH {
+        let on_push = frequency == Frequency::OnPush.name();
+        if !enhanced && !on_push {
             return Err(invalid(
                 "Scan frequency for scan type BASIC must be SCAN_ON_PUSH",
+            ));
+        }
+        if enhanced && !on_push && frequency != Frequency::Continuous.name() {
+            return Err(invalid(
+                "Scan frequency for scan type ENHANCED must be SCAN_ON_PUSH or CONTINUOUS_SCAN",
+            ));
+        }
+        if read.iter().any(|it| it.frequency == frequency) {
+            return Err(invalid(
+                "Only one scanning rule is allowed for each scan frequency",
             ));
         }
         let filters = rule.repository_filters.unwrap_or_default();
@@ -72,7 +82,14 @@ fn show(scanning: Scanning) -> RegistryScanningConfiguration {
         repository_filters: Some(rule.filters.into_iter().map(show_filter).collect()),
     };
     RegistryScanningConfiguration {
-        scan_type: Some("BASIC".to_owned()),
+        scan_type: Some(
+            if scanning.enhanced {
+                "ENHANCED"
+            } else {
+                "BASIC"
+            }
+            .to_owned(),
+        ),
         rules: Some(scanning.rules.into_iter().map(rule).collect()),
     }
 }

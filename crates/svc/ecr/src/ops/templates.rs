@@ -4,14 +4,14 @@ use wharf_api_ecr::types::*;
 use wharf_wire::Call;
 
 use super::{
-    create_repository::{check_encryption, read_tags},
+    create_repository::{read_encryption, read_tags},
     limit, read_filters, show_filters,
 };
 use crate::{
     catalog::{Catalog, Registry},
     error::EcrError,
     page::{after, pages},
-    records::Template,
+    records::{EncryptionKind, Template},
 };
 
 pub(crate) async fn create(
@@ -21,7 +21,7 @@ pub(crate) async fn create(
 ) -> Result<CreateRepositoryCreationTemplateResponse, EcrError> {
     let registry = Registry::new(&call.account, &call.region);
     let encryption = input.encryption_configuration;
-    check_encryption(encryption.and_then(|it| it.encryption_type))?;
+    let encryption = encryption.map(|it| read_encryption(it.encryption_type, it.kms_key));
     let template = Template {
         prefix: input.prefix.unwrap_or_default(),
         description: input.description,
@@ -34,6 +34,7 @@ pub(crate) async fn create(
         lifecycle: given(input.lifecycle_policy),
         applied_for: input.applied_for.unwrap_or_default(),
         custom_role: given(input.custom_role_arn),
+        encryption: encryption.transpose()?.flatten(),
         created_at: call.now,
         updated_at: call.now,
         unknown: Default::default(),
@@ -55,7 +56,8 @@ pub(crate) async fn update(
     let registry = Registry::new(&call.account, &call.region);
     let prefix = input.prefix.clone().unwrap_or_default();
     let encryption = input.encryption_configuration.clone();
-    check_encryption(encryption.and_then(|it| it.encryption_type))?;
+    let encryption = encryption.map(|it| read_encryption(it.encryption_type, it.kms_key));
+    let encryption = encryption.transpose()?;
     let tags = input.resource_tags.clone();
     let tags = tags.map(|tags| read_tags(Some(tags))).transpose()?;
     let filters = input.image_tag_mutability_exclusion_filters.clone();
@@ -67,6 +69,9 @@ pub(crate) async fn update(
         }
         if let Some(tags) = &tags {
             template.tags.clone_from(tags);
+        }
+        if let Some(encryption) = &encryption {
+            template.encryption.clone_from(encryption);
         }
         if let Some(mutability) = input.image_tag_mutability {
             template.tag_mutability = mutability;
@@ -152,6 +157,10 @@ fn given(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
+fn text(kind: Option<EncryptionKind>) -> Option<String> {
+    Some(kind.map_or("AES256", EncryptionKind::name).to_owned())
+}
+
 fn show(template: Template) -> RepositoryCreationTemplate {
     let tag = |(key, value)| Tag {
         key: Some(key),
@@ -161,8 +170,8 @@ fn show(template: Template) -> RepositoryCreationTemplate {
         prefix: Some(template.prefix),
         description: template.description,
         encryption_configuration: Some(EncryptionConfigurationForRepositoryCreationTemplate {
-            encryption_type: Some("AES256".to_owned()),
-            kms_key: None,
+            encryption_type: text(template.encryption.as_ref().map(|it| it.kind)),
+            kms_key: template.encryption.and_then(|it| it.key),
         }),
         resource_tags: Some(template.tags.into_iter().map(tag).collect()),
         image_tag_mutability: Some(template.tag_mutability),

@@ -3,19 +3,29 @@
 use wharf_blobs::Digest;
 use wharf_records::Scope;
 
-use super::{SERVICE, replication::Destination};
+use super::{PUBLIC_SERVICE, replication::Destination};
+use crate::catalog::Registry;
 
 /// Keys of one account and region.
 #[derive(Debug, Clone)]
 pub(crate) struct Keys(pub(super) Scope);
 
 impl Keys {
+    #[cfg(test)]
     pub(crate) fn new(account: &str, region: &str) -> Self {
-        Self(Scope::new(SERVICE, account, region))
+        Self(Scope::new(super::SERVICE, account, region))
     }
 
     pub(crate) fn of(scope: Scope) -> Self {
         Self(scope)
+    }
+
+    /// Whose records these are.
+    pub(crate) fn registry(&self) -> Registry {
+        match self.0.service == PUBLIC_SERVICE {
+            true => Registry::public(&self.0.account),
+            false => Registry::new(&self.0.account, &self.0.region),
+        }
     }
 
     pub(crate) fn repositories(&self) -> String {
@@ -151,6 +161,14 @@ impl Keys {
 
     pub(crate) fn pull_exclusion(&self, principal: &str) -> String {
         self.0.key("pull-exclusion", principal)
+    }
+
+    pub(crate) fn pull_throughs(&self) -> String {
+        self.0.prefix("pull-through")
+    }
+
+    pub(crate) fn pull_through(&self, prefix: &str) -> String {
+        self.0.key("pull-through", prefix)
     }
 
     pub(crate) fn all_doomed(&self) -> String {

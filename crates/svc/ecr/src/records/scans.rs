@@ -1,6 +1,6 @@
-//! Scans of images, and what of a registry is scanned.
+//! Scans of images, what of a registry is scanned, and up to which data that was done.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
@@ -8,7 +8,9 @@ use wharf_blobs::Digest;
 use wharf_records::{Record, Unknown};
 use wharf_wanted::owner;
 
-use super::Keys;
+use super::{Keys, SERVICE};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// A scan of an image, under way or done. It goes with the image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,7 +27,7 @@ pub(crate) struct Scan {
     pub attempts: u32,
     #[serde(default)]
     pub completed_at: Option<Timestamp>,
-    /// When the data that it was compared with was last updated.
+    /// When the data that it was compared with, or failed with, was last updated.
     #[serde(default)]
     pub source_updated_at: Option<Timestamp>,
     /// Findings by their severity.
@@ -40,6 +42,18 @@ pub(crate) struct Scan {
     /// The tags that the image had when it ended.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Packages of languages count too.
+    #[serde(default)]
+    pub enhanced: bool,
+    /// It is compared again when the data changes.
+    #[serde(default)]
+    pub continuous: bool,
+    /// The generation of the data that it was compared with, or failed with; 0 where there was none.
+    #[serde(default)]
+    pub generation: u64,
+    /// The packages that are looked up for it, by their hashes; `scanning::held` reads and writes it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub held: String,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -48,43 +62,169 @@ pub(crate) struct Scan {
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum ScanStatus {
     InProgress,
+    /// Read, and compared as soon as something is known about what is in it.
+    Pending,
     Complete,
+    /// Complete, and compared again as the data changes.
+    Active,
     Failed,
     UnsupportedImage,
     ImageSizeExceeded,
+    /// Complete, and for too long neither pushed nor pulled to be compared again.
+    Expired,
 }
 
 impl ScanStatus {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::InProgress => "IN_PROGRESS",
+            Self::Pending => "PENDING",
             Self::Complete => "COMPLETE",
+            Self::Active => "ACTIVE",
             Self::Failed => "FAILED",
             Self::UnsupportedImage => "UNSUPPORTED_IMAGE",
             Self::ImageSizeExceeded => "IMAGE_SIZE_EXCEEDED",
+            Self::Expired => "SCAN_ELIGIBILITY_EXPIRED",
         }
+    }
+
+    /// There are findings, or it is known that there are none.
+    pub(crate) fn has_findings(self) -> bool {
+        matches!(self, Self::Complete | Self::Active)
     }
 }
 
-/// What of a registry is scanned when it is pushed, beside the repositories that say so of themselves;
-/// there is one at most, under the id `configuration`.
+/// A scan that begins, of an image that had none.
+pub(crate) fn scan_of(repository: &str, digest: Digest, now: Timestamp) -> Scan {
+    Scan {
+        repository: repository.to_owned(),
+        digest,
+        status: ScanStatus::InProgress,
+        description: String::new(),
+        requested_at: now,
+        attempts: 0,
+        completed_at: None,
+        source_updated_at: None,
+        counts: BTreeMap::new(),
+        inventory: None,
+        findings: None,
+        tags: Vec::new(),
+        enhanced: false,
+        continuous: false,
+        generation: 0,
+        held: String::new(),
+        unknown: Unknown::new(),
+    }
+}
+
+impl Scan {
+    /// Whether this is the data that it was compared with. Data that is brought anew after a restore counts
+    /// its generations from one again, so the generation alone does not say.
+    pub(crate) fn is_of(&self, generation: u64, updated_at: Timestamp) -> bool {
+        (self.generation, self.source_updated_at) == (generation, Some(updated_at))
+    }
+}
+
+/// What of a registry is scanned, and how; there is one at most, under the id `configuration`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Scanning {
+    /// Enhanced scanning goes by these rules alone; basic scanning also by what repositories say of
+    /// themselves.
+    #[serde(default)]
+    pub enhanced: bool,
     pub rules: Vec<ScanRule>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
 
+/// For how long images under continuous scanning are compared again; there is one at most, under the id
+/// `configuration`. Without one, for good.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rescan {
+    /// Days after the push; `None` for good.
+    #[serde(default)]
+    pub pushed_days: Option<u32>,
+    /// Days after the last pull.
+    #[serde(default)]
+    pub pulled_days: Option<u32>,
+    pub updated_at: Timestamp,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Rescan {
+    /// Whether an image that was pushed and last pulled then is still compared again.
+    pub(crate) fn covers(
+        &self,
+        pushed_at: Timestamp,
+        last_pull: Option<Timestamp>,
+        now: Timestamp,
+    ) -> bool {
+        let within = |days: u32, at| now.since(at) < DAY * days;
+        let pushed = self.pushed_days.is_none_or(|days| within(days, pushed_at));
+        let pulled = self.pulled_days.zip(last_pull);
+        pushed || pulled.is_some_and(|(days, at)| within(days, at))
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ScanRule {
-    /// `SCAN_ON_PUSH`.
+    /// `SCAN_ON_PUSH`, `CONTINUOUS_SCAN`.
     pub frequency: String,
     /// Wildcards of repositories' names.
     pub filters: Vec<String>,
 }
 
+/// When images of a repository are scanned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Frequency {
+    Manual,
+    OnPush,
+    Continuous,
+}
+
+impl Frequency {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Manual => "MANUAL",
+            Self::OnPush => "SCAN_ON_PUSH",
+            Self::Continuous => "CONTINUOUS_SCAN",
+        }
+    }
+}
+
+/// Up to which generation of the data the images under continuous scanning were compared; there is one
+/// for all accounts, under the id `seen`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Compared {
+    pub generation: u64,
+    /// When that generation was made, in milliseconds since 1970: data that is brought anew after a
+    /// restore counts from one again.
+    pub updated_at: i64,
+    /// The generation that they are being compared with. Whoever ends a scan compares this record.
+    pub toward: u64,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Compared {
+    pub(crate) fn key() -> String {
+        wharf_service::platform::scope(SERVICE).key(Self::KIND, "seen")
+    }
+}
+
+impl Record for Compared {
+    const KIND: &'static str = "compared";
+    const FORMAT: u32 = 1;
+}
+
 impl Record for Scan {
     const KIND: &'static str = "scan";
+    const FORMAT: u32 = 1;
+}
+
+impl Record for Rescan {
+    const KIND: &'static str = "rescan";
     const FORMAT: u32 = 1;
 }
 
@@ -94,6 +234,10 @@ impl Record for Scanning {
 }
 
 impl Keys {
+    pub(crate) fn all_scans(&self) -> String {
+        self.0.prefix("scan")
+    }
+
     pub(crate) fn scans(&self, repository: &str) -> String {
         self.inside("scan", repository)
     }
@@ -105,9 +249,39 @@ impl Keys {
     pub(crate) fn scanning(&self) -> String {
         self.0.key("scanning", "configuration")
     }
+
+    pub(crate) fn rescan(&self) -> String {
+        self.0.key("rescan", "configuration")
+    }
 }
 
 /// What was found in an image.
 pub(crate) fn scan_owner(blob: &Digest, repository: &str, image: &Digest) -> String {
     owner(blob, &format!("{repository}.scan.{}", image.hex()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_is_compared_again_while_it_was_pushed_or_pulled_of_late() {
+        let at = |days: i64| Timestamp(days * 24 * 3600 * 1000);
+        let rescan = |pushed_days, pulled_days| Rescan {
+            pushed_days,
+            pulled_days,
+            ..Rescan::default()
+        };
+        for (of, pulled, now, covered) in [
+            (rescan(None, None), None, 10_000, true),
+            (rescan(Some(14), None), None, 13, true),
+            (rescan(Some(14), None), None, 14, false),
+            (rescan(Some(14), None), Some(13), 14, false),
+            (rescan(Some(14), Some(3)), Some(13), 15, true),
+            (rescan(Some(14), Some(3)), Some(13), 16, false),
+        ] {
+            let found = of.covers(at(0), pulled.map(at), at(now));
+            assert_eq!(found, covered, "{of:?} {pulled:?} {now}");
+        }
+    }
 }

@@ -323,7 +323,7 @@ async fn tags_of_the_resource() {
 
 #[tokio::test]
 async fn what_cannot_be_kept_is_not_promised() {
-    let home = Home::new();
+    let home = Home::with(NOW, |config| config.keys = None);
     let input = CreateRepositoryRequest {
         repository_name: text("app"),
         encryption_configuration: Some(EncryptionConfiguration {

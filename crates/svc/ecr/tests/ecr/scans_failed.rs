@@ -210,3 +210,58 @@ async fn filters_without_a_wildcard() {
     let shown: Vec<bool> = shown.map(|it| it.scan_on_push.unwrap()).collect();
     assert_eq!(shown, [true, true, true, true, true, false]);
 }
+
+/// Whichever comes first, the end of a scan or the deletion of its image or repository: nothing of the
+/// scan stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_beside_the_end_of_a_scan_leaves_nothing() {
+    let it = Scanned::new().await;
+    known(it.data.path());
+    let (ecr, store) = (&it.home.ecr, &it.home.world.store);
+    let left = || async {
+        let all = store.all_keys(Range::prefix("/w1/")).await.unwrap();
+        let keys = all.entries.into_iter().map(|it| it.key);
+        // Records of scans, and what their blobs are kept for.
+        keys.filter(|it| it.contains("/scan/") || it.contains(".scan."))
+            .collect::<Vec<_>>()
+    };
+    let (mut before, mut after) = (0, 0);
+    for round in 0..40_u32 {
+        let name = format!("race{round}");
+        it.home.create(&name).await.unwrap();
+        it.image(&name, "v1", &[debian()]).await;
+        let input = StartImageScanRequest {
+            repository_name: text(&name),
+            image_id: Some(by_tag("v1")),
+            ..Default::default()
+        };
+        ecr.start_image_scan(&it.home.call(), input).await.unwrap();
+        for _ in 0..round * 60 {
+            tokio::task::yield_now().await;
+        }
+        match left().await.iter().any(|it| it.contains(".scan.")) {
+            true => after += 1,
+            false => before += 1,
+        }
+        if round % 2 == 0 {
+            it.home.delete(&name, vec![by_tag("v1")]).await;
+        } else {
+            let input = DeleteRepositoryRequest {
+                repository_name: text(&name),
+                force: Some(true),
+                ..Default::default()
+            };
+            ecr.delete_repository(&it.home.call(), input).await.unwrap();
+        }
+        assert_eq!(left().await, [""; 0], "{name}");
+    }
+    // What still ran when its image went has ended before this one.
+    it.image("app", "last", &[debian()]).await;
+    it.start("last").await.unwrap();
+    assert_eq!(it.status("last").await.0, "COMPLETE");
+    assert_eq!(left().await.len(), 3);
+    assert!(
+        before > 0,
+        "{before} deletions before the end, {after} after it"
+    );
+}

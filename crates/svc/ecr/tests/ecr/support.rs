@@ -5,9 +5,11 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wharf_api_ecr::{Ecr, types::*};
-use wharf_base::Timestamp;
+use wharf_base::{SystemClock, Timestamp};
 use wharf_blobs::{Blobs, Digest, Limits};
-use wharf_svc_ecr::{Catalog, Config, EcrService};
+use wharf_reconcile::Takeover;
+use wharf_svc_ecr::{Catalog, Config, EcrService, KmsKeys};
+use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_testkit::World;
 pub use wharf_testkit::{ACCOUNT, PERMIT, call_at};
 use wharf_wire::{Call, Context, Fault};
@@ -17,12 +19,14 @@ pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
 pub struct Home {
-    _dir: TempDir,
+    pub dir: TempDir,
     pub world: World,
     /// When calls are made.
     now: Timestamp,
     pub catalog: Catalog,
     pub ecr: Arc<EcrService>,
+    /// As its owner calls it, past the gate; ECR goes through it.
+    pub kms: KmsService,
 }
 
 impl Home {
@@ -36,19 +40,28 @@ impl Home {
         let (store, keyring) = (world.store.clone(), world.keyring.clone());
         let folder = dir.path().join("blobs");
         let blobs = Blobs::open(&folder, keyring.clone(), Limits::default()).unwrap();
+        let kms = KmsService::new(KmsParts {
+            store: store.clone(),
+            keyring: keyring.clone(),
+            clock: Arc::new(SystemClock),
+            takeover: Takeover::Replace,
+        });
+        let keys = wharf_api_kms::Client::new(Arc::new(kms.clone()), world.dispatcher.clone());
         let mut config = Config {
             unused_life: Duration::ZERO,
+            keys: Some(KmsKeys(Arc::new(keys))),
             ..Config::new("localhost:4566")
         };
         set(&mut config);
         let catalog = Catalog::new(store, blobs, keyring, config);
         let ecr = Arc::new(EcrService::new(catalog.clone()));
         Self {
-            _dir: dir,
+            dir,
             world,
             now,
             catalog,
             ecr,
+            kms,
         }
     }
 

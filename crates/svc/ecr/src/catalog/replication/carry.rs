@@ -4,24 +4,38 @@
 //! accounts: its policy lets in `ecr:ReplicateImage`, and `ecr:CreateRepository` where a repository is to
 //! be made. What cannot succeed is noted at the image; what failed for the moment stays owed.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
+use tokio::{
+    task::{JoinError, JoinSet},
+    time::timeout,
+};
 use wharf_base::{Permit, Timestamp};
 use wharf_blobs::Digest;
 use wharf_service::transact;
 use wharf_wire::{Call, Context, Dispatcher, call::Caller};
 
-use super::super::{Catalog, ImageRef, NewImage, Open, Read, Registry, SCAN_PAGE};
+use super::super::{Catalog, ImageRef, MadeFor, NewImage, Open, Read, Registry, SCAN_PAGE};
 use crate::{
     error::EcrError,
     records::{
-        Image, Keys,
+        Image,
         replication::{Owed, Replica, ReplicaStatus},
     },
 };
 
 /// The failure code where the policy of the receiving registry is against it.
 const DENIED: &str = "AccessDenied";
+
+/// Registries whose images are on their way at a time: bytes between keys are copied, and others wait for that.
+const REGISTRIES_AT_ONCE: usize = 4;
+/// How long a registry's images go before those of the others that wait.
+const TURN: Duration = Duration::from_secs(30);
+/// An image takes no longer in one go. The layers that arrived stay.
+const IMAGE_PATIENCE: Duration = Duration::from_secs(30 * 60);
 
 /// Where it is from, and where it goes.
 pub(super) struct Way<'a> {
@@ -42,31 +56,68 @@ impl Catalog {
         permit: &Permit,
         now: Timestamp,
     ) -> Result<usize, EcrError> {
-        let mut done = 0;
+        let (mut done, mut under_way) = (0, JoinSet::new());
         for scope in self.scopes().await? {
-            let source = Registry::new(&scope.account, &scope.region);
-            let keys = Keys::of(scope);
-            let mut after = None;
-            loop {
-                let (found, more): (Vec<Read<Owed>>, _) =
-                    self.page(keys.all_owed(), after, SCAN_PAGE).await?;
-                after = found.last().map(|read| read.key.clone());
-                for owed in found {
-                    match self.carry(dispatcher, permit, &source, &owed, now).await {
-                        Ok(arrived) => done += usize::from(arrived),
-                        Err(error) => tracing::warn!(
-                            repository = source.repository_arn(&owed.record.repository),
-                            destination = owed.record.destination.name(), %error,
-                            "a replication failed; will retry"
-                        ),
-                    }
-                }
-                if !more {
-                    break;
-                }
+            if under_way.len() >= REGISTRIES_AT_ONCE {
+                done += ended(under_way.join_next().await);
             }
+            let (catalog, dispatcher, permit) = (self.clone(), dispatcher.clone(), permit.clone());
+            under_way.spawn(async move {
+                let source = Registry::new(&scope.account, &scope.region);
+                let replicated = catalog.replicate_from(&dispatcher, &permit, &source, now);
+                replicated.await.unwrap_or_else(|error| {
+                    let Registry { account, region, .. } = &source;
+                    tracing::warn!(account, region, %error, "replication of images failed; will retry");
+                    0
+                })
+            });
+        }
+        while !under_way.is_empty() {
+            done += ended(under_way.join_next().await);
         }
         Ok(done)
+    }
+
+    /// One registry's turn.
+    async fn replicate_from(
+        &self,
+        dispatcher: &Dispatcher,
+        permit: &Permit,
+        source: &Registry,
+        now: Timestamp,
+    ) -> Result<usize, EcrError> {
+        let (begun, keys) = (Instant::now(), source.keys());
+        let (mut done, mut after) = (0, None);
+        loop {
+            let (found, more): (Vec<Read<Owed>>, _) =
+                self.page(keys.all_owed(), after, SCAN_PAGE).await?;
+            after = found.last().map(|read| read.key.clone());
+            for owed in found {
+                if begun.elapsed() > TURN {
+                    self.inner.owing.notify_one();
+                    return Ok(done);
+                }
+                let carried = self.carry(dispatcher, permit, source, &owed, now);
+                let carried = timeout(IMAGE_PATIENCE, carried).await;
+                let why = match carried {
+                    Ok(Ok(arrived)) => {
+                        done += usize::from(arrived);
+                        continue;
+                    }
+                    Ok(Err(error)) => error.to_string(),
+                    Err(_) => "it took too long".to_owned(),
+                };
+                tracing::warn!(
+                    repository = source.repository_arn(&owed.record.repository),
+                    destination = owed.record.destination.name(),
+                    error = why,
+                    "a replication failed; will retry"
+                );
+            }
+            if !more {
+                return Ok(done);
+            }
+        }
     }
 
     async fn carry(
@@ -95,7 +146,7 @@ impl Catalog {
         let sent = match image {
             Some(image) => {
                 let lost = &owed.record.lost_tags;
-                self.deliver(dispatcher, &way, &image.record, lost).await?
+                self.deliver(dispatcher, &way, &image, lost).await?
             }
             None if !owed.record.deletes => Ok(()),
             None if !self.is_let_in(dispatcher, &way).await? => Err(DENIED.to_owned()),
@@ -139,7 +190,7 @@ impl Catalog {
         &self,
         dispatcher: &Dispatcher,
         way: &Way<'_>,
-        image: &Image,
+        image: &Read<Image>,
         lost_tags: &[String],
     ) -> Result<Result<(), String>, EcrError> {
         if !self.is_let_in(dispatcher, way).await? {
@@ -150,7 +201,9 @@ impl Catalog {
 
     /// Whether the policy of the receiving registry lets the sending account do it.
     async fn is_let_in(&self, dispatcher: &Dispatcher, way: &Way<'_>) -> Result<bool, EcrError> {
-        let Registry { account, region } = way.target;
+        let Registry {
+            account, region, ..
+        } = way.target;
         let context = Context {
             caller: Caller::root(&way.source.account),
             ..Context::internal(account, region, "ecr.amazonaws.com", way.now)
@@ -171,11 +224,16 @@ impl Catalog {
     async fn send(
         &self,
         way: &Way<'_>,
-        image: &Image,
+        image: &Read<Image>,
         lost_tags: &[String],
     ) -> Result<(), EcrError> {
         let source = self.open(way.source, way.name).await?;
-        self.make_for_replica(way.permit, way.target, way.name, way.now)
+        // One that was deleted and made anew meanwhile has another key.
+        if source.keys.image(source.id(), &image.record.digest) != image.key {
+            return Err(way.source.missing(way.name));
+        }
+        let image = &image.record;
+        self.make_for(MadeFor::Replica, way.permit, way.target, way.name, way.now)
             .await?;
         for digest in self.listed_below(&source, image).await? {
             let found = self.find(&source, &ImageRef::Digest(digest)).await?;
@@ -228,10 +286,10 @@ impl Catalog {
     ) -> Result<(), EcrError> {
         let target = self.open(way.target, way.name).await?;
         for blob in &image.blobs {
-            self.share_layer(way.permit, source, &target, blob, way.now)
+            self.bring_over(way.permit, source, &target, blob, way.now)
                 .await?;
         }
-        let manifest: bytes::Bytes = self.manifest_of(image).await?.into();
+        let manifest: bytes::Bytes = self.manifest_of(source, image).await?.into();
         let mut tags: Vec<Option<String>> = tags.iter().cloned().map(Some).collect();
         if tags.is_empty() {
             tags.push(None);
@@ -261,17 +319,35 @@ impl Catalog {
     }
 }
 
+/// How many images a registry's turn brought.
+fn ended(turn: Option<Result<usize, JoinError>>) -> usize {
+    turn.and_then(|it| {
+        it.inspect_err(|error| tracing::error!(%error, "a replication was lost; will retry"))
+            .ok()
+    })
+    .unwrap_or(0)
+}
+
 /// What another try would not help as the reason to note; an error is one that passes.
 fn permanent(sent: Result<(), EcrError>) -> Result<Result<(), String>, EcrError> {
     let code = match &sent {
         Ok(()) => return Ok(Ok(())),
         Err(EcrError::TagImmutable { .. }) => "ImageTagAlreadyExists",
-        Err(EcrError::RepositoryFull { .. } | EcrError::LimitExceeded(_)) => "LimitExceeded",
+        Err(
+            EcrError::RepositoryFull { .. }
+            | EcrError::TooManyImages { .. }
+            | EcrError::TooManyRepositories { .. }
+            | EcrError::LimitExceeded(_),
+        ) => "LimitExceeded",
         Err(EcrError::LayersNotFound { .. } | EcrError::ReferencedImagesNotFound { .. }) => {
             "ReferencedImagesNotFound"
         }
         Err(EcrError::InvalidParameter { .. }) => "InvalidParameter",
         Err(EcrError::RepositoryNotFound { .. }) => "RepositoryNotFound",
+        // A key that is disabled, or that a grant is revoked of: at either end somebody has to do something about it.
+        Err(EcrError::Kms(fault)) if fault.sender && !fault.code.starts_with("Throttling") => {
+            "KmsError"
+        }
         Err(_) => return sent.map(Ok),
     };
     Ok(Err(code.to_owned()))

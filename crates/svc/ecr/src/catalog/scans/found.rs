@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use wharf_base::Timestamp;
-use wharf_scan::{Finding, Inventory};
+use wharf_scan::{Finding, Severity};
 
 use crate::{catalog::Catalog, error::EcrError, records::Scan};
 
@@ -52,35 +52,28 @@ pub(crate) struct FoundIn {
     pub inventory: Bytes,
     pub findings: Bytes,
     pub counts: BTreeMap<String, i32>,
-    pub source_updated_at: Timestamp,
+    /// As [`Scan::held`].
+    pub held: String,
+    /// Of the data: its generation, and when that was made.
+    pub generation: u64,
+    pub source_updated_at: Option<Timestamp>,
 }
 
-impl FoundIn {
-    pub(crate) fn new(
-        inventory: &Inventory,
-        findings: &[Finding],
-        source_updated_at: Timestamp,
-    ) -> serde_json::Result<Self> {
-        let mut lines = Vec::new();
-        for finding in findings {
-            serde_json::to_writer(&mut lines, finding)?;
-            lines.push(b'\n');
-        }
-        Ok(Self {
-            inventory: serde_json::to_vec(inventory)?.into(),
-            findings: lines.into(),
-            counts: counts(findings),
-            source_updated_at,
-        })
-    }
-}
-
-fn counts(findings: &[Finding]) -> BTreeMap<String, i32> {
-    let mut counts = BTreeMap::new();
+/// Findings as they are kept.
+pub(crate) fn lines(findings: &[Finding]) -> serde_json::Result<Vec<u8>> {
+    let mut lines = Vec::new();
     for finding in findings {
-        *counts
-            .entry(finding.severity.name().to_owned())
-            .or_default() += 1;
+        serde_json::to_writer(&mut lines, finding)?;
+        lines.push(b'\n');
+    }
+    Ok(lines)
+}
+
+/// How many there are of each severity.
+pub(crate) fn counts(severities: impl Iterator<Item = Severity>) -> BTreeMap<String, i32> {
+    let mut counts = BTreeMap::new();
+    for severity in severities {
+        *counts.entry(severity.name().to_owned()).or_default() += 1;
     }
     counts
 }

@@ -171,7 +171,7 @@ impl Catalog {
                     name: &image.repository,
                     now,
                 };
-                Some(self.deliver(dispatcher, &way, image, &[]).await?)
+                Some(self.deliver(dispatcher, &way, &read, &[]).await?)
             }
             false => None,
         };

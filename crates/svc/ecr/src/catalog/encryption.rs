@@ -1,0 +1,233 @@
+//! Repositories under keys of KMS.
+//!
+//! Such a repository has a data key, which KMS sealed. Its layers, manifests and uploads are blobs under that key
+//! (`wharf_blobs::Lock`), each with a key of its own derived from it; the records of layers and images say which
+//! blob is theirs, so no other repository comes to one by its digest. Nothing of the data key is kept between
+//! requests: a key that is disabled shuts the repository at once, and opens it when it is enabled.
+//!
+//! KMS lets ECR use the key by a grant, which who makes the repository makes: so whoever may pull needs no right to
+//! the key. What is used in its name is bound to the repository's ARN.
+
+use std::{fmt, sync::Arc};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use serde_json::json;
+use wharf_api_kms::{
+    CreateGrantRequest, DescribeKeyRequest, GrantConstraints, Kms, RetireGrantRequest,
+};
+use wharf_base::Permit;
+use wharf_blobs::{Blobs, Layers, Lock};
+use wharf_datakeys::Context as Bound;
+use wharf_delivery::{Actor, Request};
+use wharf_wire::{Call, Context, call::Caller};
+
+use super::{Catalog, Open, Registry, pull_through::Called};
+use crate::{
+    error::EcrError,
+    records::{Encryption, EncryptionKind, WantedEncryption},
+};
+
+const PERMIT: Permit = Permit::for_controller("ecr-keys");
+/// How ECR calls KMS in the name of others, and what roles trust.
+const SERVICE: &str = "ecr.amazonaws.com";
+/// An account's own key for ECR.
+const OWN_KEY: &str = "alias/aws/ecr";
+/// What the grant is for.
+const GRANTED: [&str; 2] = ["Decrypt", "GenerateDataKey"];
+
+/// The way to KMS, behind its gate.
+#[derive(Clone)]
+pub struct Keys(pub Arc<dyn Kms>);
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Keys")
+    }
+}
+
+/// In whose name the grant of a new repository is made.
+#[derive(Clone, Copy)]
+pub(crate) enum Granter<'a> {
+    Caller(&'a Call),
+    /// Of a template, for what it makes.
+    Role(&'a str),
+    /// The account, with its own key for ECR.
+    Account,
+}
+
+impl Catalog {
+    /// A data key for a new repository, and the grant that it opens by.
+    pub(super) async fn encrypt(
+        &self,
+        granter: Granter<'_>,
+        registry: &Registry,
+        name: &str,
+        wanted: &WantedEncryption,
+    ) -> Result<Encryption, EcrError> {
+        let kind = wanted.kind;
+        let kms = self.kms(kind)?;
+        let arn = registry.repository_arn(name);
+        let named = wanted.key.as_deref().unwrap_or(OWN_KEY);
+        let (key, grant) = match granter {
+            Granter::Caller(call) => self.grant(kms, call, &arn, named).await?,
+            Granter::Account => {
+                let context = Context {
+                    caller: Caller::root(&registry.account),
+                    ..self.own_call(registry, &arn).context().clone()
+                };
+                let call = Call::by_controller(context, PERMIT);
+                self.grant(kms, &call, &arn, named).await?
+            }
+            Granter::Role(role) => self.grant_by(role, registry, &arn, named).await?,
+        };
+        let call = self.own_call(registry, &arn);
+        let made = wharf_datakeys::make(kms, &call, &key, bound(&arn)).await;
+        let mut encryption = Encryption {
+            kind,
+            key,
+            sealed: String::new(),
+            grant,
+        };
+        match made {
+            Ok(made) => encryption.sealed = BASE64.encode(made.sealed),
+            Err(refused) => {
+                self.retire(registry, &arn, &encryption).await;
+                return Err(EcrError::Kms(refused));
+            }
+        }
+        Ok(encryption)
+    }
+
+    /// ARN of the key, and the grant.
+    async fn grant(
+        &self,
+        kms: &dyn Kms,
+        call: &Call,
+        arn: &str,
+        named: &str,
+    ) -> Result<(String, String), EcrError> {
+        let call = call.forwarded_by(SERVICE);
+        let input = DescribeKeyRequest {
+            key_id: Some(named.to_owned()),
+            ..DescribeKeyRequest::default()
+        };
+        let found = kms
+            .describe_key(&call, input)
+            .await
+            .map_err(EcrError::Kms)?;
+        let key = found.key_metadata.and_then(|it| it.arn).unwrap_or_default();
+        let principal = principal(&call.region);
+        let input = CreateGrantRequest {
+            key_id: Some(key.clone()),
+            grantee_principal: Some(principal.clone()),
+            retiring_principal: Some(principal),
+            operations: Some(GRANTED.map(str::to_owned).into()),
+            constraints: Some(GrantConstraints {
+                encryption_context_subset: Some(bound(arn)),
+                ..GrantConstraints::default()
+            }),
+            ..CreateGrantRequest::default()
+        };
+        let made = kms
+            .create_grant(&call, input)
+            .await
+            .map_err(EcrError::Kms)?;
+        Ok((key, made.grant_id.unwrap_or_default()))
+    }
+
+    /// The same by a template's role, which names the key by its ARN.
+    async fn grant_by(
+        &self,
+        role: &str,
+        registry: &Registry,
+        arn: &str,
+        key: &str,
+    ) -> Result<(String, String), EcrError> {
+        let Some(Called(operations)) = self.inner.operations.get() else {
+            return Err(EcrError::Contention);
+        };
+        let actor = Actor::Role {
+            arn: role.to_owned(),
+            service: SERVICE.to_owned(),
+            source_arn: arn.to_owned(),
+        };
+        let principal = principal(&registry.region);
+        let input = json!({
+            "KeyId": key, "GranteePrincipal": principal, "RetiringPrincipal": principal,
+            "Operations": GRANTED, "Constraints": {"EncryptionContextSubset": bound(arn)},
+        });
+        let request = Request::new("kms", "CreateGrant", &registry.region, input);
+        let made = operations.call(&actor, &request).await;
+        let made = made.map_err(EcrError::Kms)?;
+        let grant = made["GrantId"].as_str().unwrap_or_default();
+        Ok((key.to_owned(), grant.to_owned()))
+    }
+
+    /// Gives the grant of a repository back that is gone. One that stays lets ECR do nothing: it is for that
+    /// repository's data key, which is gone too.
+    pub(super) async fn retire(&self, registry: &Registry, arn: &str, encryption: &Encryption) {
+        let Ok(kms) = self.kms(encryption.kind) else {
+            return;
+        };
+        let input = RetireGrantRequest {
+            key_id: Some(encryption.key.clone()),
+            grant_id: Some(encryption.grant.clone()),
+            ..RetireGrantRequest::default()
+        };
+        let retired = kms.retire_grant(&self.own_call(registry, arn), input).await;
+        if let Err(fault) = retired {
+            tracing::warn!(
+                repository = arn,
+                key = encryption.key,
+                why = fault.message,
+                "the grant of a deleted repository could not be retired"
+            );
+        }
+    }
+
+    /// The blobs as those of the repository are to be read and written. KMS is asked where it has a key.
+    pub(crate) async fn blobs_of(&self, open: &Open) -> Result<Blobs, EcrError> {
+        let repository = &open.repository.record;
+        let Some(encryption) = &repository.encryption else {
+            return Ok(self.blobs().clone());
+        };
+        let kms = self.kms(encryption.kind)?;
+        let arn = open.registry.repository_arn(&repository.name);
+        let call = self.own_call(&open.registry, &arn);
+        // What does not decode does not open either.
+        let sealed = BASE64.decode(&encryption.sealed).unwrap_or_default();
+        let opened = wharf_datakeys::open(kms, &call, sealed, bound(&arn)).await;
+        let opened = opened.map_err(EcrError::Kms)?;
+        let layers = match encryption.kind {
+            EncryptionKind::Kms => Layers::One,
+            EncryptionKind::Dsse => Layers::Two,
+        };
+        Ok(self.blobs().under(Lock::new(*opened.bytes(), layers)))
+    }
+
+    fn kms(&self, kind: EncryptionKind) -> Result<&dyn Kms, EcrError> {
+        let keys = self.config().keys.as_ref();
+        let keys = keys.ok_or(EcrError::Encryption(kind.name()))?;
+        Ok(&*keys.0)
+    }
+
+    /// A call of KMS in ECR's own name, for a repository.
+    fn own_call(&self, registry: &Registry, arn: &str) -> Call {
+        let Registry {
+            account, region, ..
+        } = registry;
+        let now = self.wants().now();
+        let context = Context::internal(account, region, &principal(region), now);
+        Call::by_controller(context.acting_for(arn.to_owned()), PERMIT)
+    }
+}
+
+/// ECR of a region, as grants name it.
+fn principal(region: &str) -> String {
+    format!("ecr.{region}.amazonaws.com")
+}
+
+/// What a repository's data key is bound to.
+fn bound(arn: &str) -> Bound {
+    Bound::from([("aws:ecr:arn".to_owned(), arn.to_owned())])
+}

@@ -1,0 +1,230 @@
+//! What became of scans: written down, compared again, forgotten.
+
+use bytes::Bytes;
+use wharf_base::{Permit, Timestamp};
+use wharf_blobs::Digest;
+use wharf_service::transact;
+use wharf_store::{Compare, Txn};
+
+use super::{FoundIn, repository_of};
+use crate::{
+    catalog::{Catalog, Change, DELETE_BATCH, MARKER, Open, Read, SCAN_PAGE},
+    error::EcrError,
+    records::{Compared, Keys, Scan, ScanStatus, scan_owner},
+};
+
+impl Catalog {
+    /// Writes down that a scan is begun once more; `None` if it is another one by now.
+    pub(crate) async fn attempt_scan(
+        &self,
+        permit: &Permit,
+        fence: Compare,
+        seen: &Read<Scan>,
+    ) -> Result<Option<u32>, EcrError> {
+        Ok(transact!(self.inner.table, permit, |tx| {
+            tx.fence(fence.clone());
+            let Some(mut scan) = tx.find::<Scan>(&seen.key).await? else {
+                return Ok(None);
+            };
+            if !is_same(&scan, &seen.record) {
+                return Ok(None);
+            }
+            scan.attempts = scan.attempts.saturating_add(1);
+            tx.put(&seen.key, &scan);
+            Some(scan.attempts)
+        }))
+    }
+
+    /// Takes back that a scan was begun once more: what cut it short was neither the image nor its scan.
+    pub(crate) async fn take_back_scan(
+        &self,
+        permit: &Permit,
+        seen: &Read<Scan>,
+    ) -> Result<(), EcrError> {
+        transact!(self.inner.table, permit, |tx| {
+            let Some(mut scan) = tx.find::<Scan>(&seen.key).await? else {
+                return Ok(());
+            };
+            if !is_same(&scan, &seen.record) {
+                return Ok(());
+            }
+            scan.attempts = scan.attempts.saturating_sub(1);
+            tx.put(&seen.key, &scan);
+        });
+        Ok(())
+    }
+
+    /// Writes down what became of a scan, unless it is another one by now. `false` if it is one that
+    /// follows the data, which went on since: it is to be compared again.
+    pub(crate) async fn end_scan(
+        &self,
+        permit: &Permit,
+        fence: Compare,
+        seen: &Read<Scan>,
+        ended: Ended,
+        now: Timestamp,
+    ) -> Result<bool, EcrError> {
+        let key = seen.key.as_str();
+        let repository = repository_of(key);
+        let (mut inventory, mut findings, mut leases) = (None, None, Vec::new());
+        if let Some(found) = &ended.found {
+            let parts = [&found.inventory, &found.findings];
+            for (bytes, place) in parts.into_iter().zip([&mut inventory, &mut findings]) {
+                let (blob, lease) = self.blobs().put(bytes.clone()).await?;
+                *place = Some(blob.digest);
+                leases.push(lease);
+            }
+        }
+        transact!(self.inner.table, permit, |tx| {
+            tx.fence(fence.clone());
+            let Some(mut scan) = tx.find::<Scan>(key).await? else {
+                return Ok(true);
+            };
+            if !is_same(&scan, &seen.record) {
+                return Ok(true);
+            }
+            let failed = ended.status == ScanStatus::Failed;
+            let with = match &ended.found {
+                Some(found) => Some(found.generation),
+                None => failed.then_some(ended.with.0),
+            };
+            if let Some(with) = with.filter(|_| scan.continuous) {
+                // Images are being compared with other data, and this one was not among them.
+                let compared = tx.find::<Compared>(&Compared::key()).await?;
+                let toward = compared.map_or(0, |it| it.toward);
+                if toward != with {
+                    let now = match self.generation().await {
+                        // What cannot be read may be why it failed.
+                        Err(_) if failed => with,
+                        now => now?,
+                    };
+                    if now != with {
+                        return Ok(false);
+                    }
+                }
+            }
+            scan.status = ended.status;
+            scan.description.clone_from(&ended.description);
+            scan.completed_at = Some(now);
+            scan.tags.clone_from(&ended.tags);
+            if failed && scan.continuous {
+                // With other data it is tried again.
+                (scan.generation, scan.source_updated_at) = ended.with;
+            }
+            if let Some(found) = &ended.found {
+                for before in [scan.inventory, scan.findings].into_iter().flatten() {
+                    tx.delete(scan_owner(&before, &repository, &scan.digest));
+                }
+                for digest in [inventory, findings].into_iter().flatten() {
+                    let relied = self.wants().rely(&digest, true).await?;
+                    tx.when(relied.ok_or(EcrError::Contention)?.stays);
+                    tx.put(scan_owner(&digest, &repository, &scan.digest), &MARKER);
+                }
+                (scan.inventory, scan.findings) = (inventory, findings);
+                scan.source_updated_at = found.source_updated_at;
+                scan.generation = found.generation;
+                scan.held.clone_from(&found.held);
+                scan.counts.clone_from(&found.counts);
+            }
+            tx.put(key, &scan);
+        });
+        drop(leases);
+        Ok(true)
+    }
+
+    /// Writes down what a scan comes to that was compared again, unless it changed since it was read:
+    /// `false`.
+    pub(crate) async fn compared(
+        &self,
+        permit: &Permit,
+        fence: Compare,
+        seen: &Read<Scan>,
+        mut scan: Scan,
+        findings: Option<Bytes>,
+    ) -> Result<bool, EcrError> {
+        let mut txn = Txn::new().when(fence).when(seen.unchanged());
+        let mut held = None;
+        if let Some(bytes) = findings {
+            let (blob, lease) = self.blobs().put(bytes).await?;
+            let relied = self.wants().rely(&blob.digest, true).await?;
+            let owner = |it: &Digest| scan_owner(it, &repository_of(&seen.key), &scan.digest);
+            txn = txn
+                .when(relied.ok_or(EcrError::Contention)?.stays)
+                .put(owner(&blob.digest), wharf_records::encode(&MARKER));
+            if let Some(before) = scan.findings.filter(|it| *it != blob.digest) {
+                txn = txn.delete(owner(&before));
+            }
+            scan.findings = Some(blob.digest);
+            held = Some(lease);
+        }
+        let txn = txn.put(&seen.key, wharf_records::encode(&scan));
+        let written = self.store().txn(permit, txn).await?.succeeded;
+        drop(held);
+        Ok(written)
+    }
+
+    /// The scan of an image goes with it.
+    pub(in crate::catalog) async fn forget_scan(
+        &self,
+        open: &Open,
+        change: &mut Change<'_>,
+        image: &Digest,
+    ) -> Result<(), EcrError> {
+        let key = open.keys.scan(open.id(), image);
+        let Some(scan) = change.find::<Scan>(&key).await? else {
+            return Ok(());
+        };
+        for blob in [scan.inventory, scan.findings].into_iter().flatten() {
+            change.delete(scan_owner(&blob, open.id(), image));
+        }
+        change.delete(key);
+        Ok(())
+    }
+
+    /// Those of a repository that is gone.
+    pub(in crate::catalog) async fn forget_scans(
+        &self,
+        permit: &Permit,
+        keys: &Keys,
+        repository: &str,
+    ) -> Result<(), EcrError> {
+        loop {
+            let prefix = keys.scans(repository);
+            let (scans, _): (Vec<Read<Scan>>, _) = self.page(prefix, None, SCAN_PAGE).await?;
+            if scans.is_empty() {
+                return Ok(());
+            }
+            // Three deletions each; the store takes 128 operations.
+            for some in scans.chunks(DELETE_BATCH / 2) {
+                let mut txn = Txn::new();
+                for scan in some {
+                    let Read { key, record, .. } = scan;
+                    for blob in [record.inventory, record.findings].into_iter().flatten() {
+                        txn = txn.delete(scan_owner(&blob, repository, &record.digest));
+                    }
+                    // One that ended meanwhile owns other blobs: it is read again.
+                    txn = txn.when(scan.unchanged()).delete(key);
+                }
+                self.store().txn(permit, txn).await?;
+            }
+        }
+    }
+}
+
+/// What became of a scan.
+pub(crate) struct Ended {
+    pub status: ScanStatus,
+    pub description: String,
+    pub tags: Vec<String>,
+    pub found: Option<FoundIn>,
+    /// The data that there was when it began: its generation, and when that was made.
+    pub with: With,
+}
+
+pub(crate) type With = (u64, Option<Timestamp>);
+
+/// Whether the scan is still the one that was seen, under way.
+fn is_same(scan: &Scan, seen: &Scan) -> bool {
+    let said = |it: &Scan| (it.requested_at, it.enhanced, it.continuous);
+    scan.status == ScanStatus::InProgress && said(scan) == said(seen)
+}

@@ -1,0 +1,184 @@
+//! What is covered: the images that enhanced scanning is about, and how it stands with each.
+
+use wharf_api_inspector2::{
+    CoverageFilterCriteria, CoverageStringFilter, CoveredResource, EcrContainerImageMetadata,
+    EcrRepositoryMetadata, ResourceScanMetadata, ScanStatus, StringFilter,
+};
+use wharf_service::Place;
+use wharf_wire::Fault;
+
+use crate::{criteria::texts, fault, images::Scanned, service::Inspector2Service};
+
+const PAGE: usize = 200;
+
+pub(crate) fn show(place: &Place, image: Scanned) -> CoveredResource {
+    let (code, reason) = status(&image);
+    CoveredResource {
+        resource_type: Some("AWS_ECR_CONTAINER_IMAGE".to_owned()),
+        resource_id: Some(format!("{}/{}", image.repository_arn, image.digest)),
+        account_id: Some(place.account.clone()),
+        scan_type: Some("PACKAGE".to_owned()),
+        scan_status: Some(ScanStatus {
+            status_code: Some(code.to_owned()),
+            reason: Some(reason.to_owned()),
+        }),
+        resource_metadata: Some(ResourceScanMetadata {
+            ecr_repository: Some(EcrRepositoryMetadata {
+                name: Some(image.repository),
+                scan_frequency: Some(image.frequency.to_owned()),
+            }),
+            ecr_image: Some(EcrContainerImageMetadata {
+                tags: Some(image.tags).filter(|it| !it.is_empty()),
+                image_pulled_at: image.last_pull,
+                ..EcrContainerImageMetadata::default()
+            }),
+            ..ResourceScanMetadata::default()
+        }),
+        last_scanned_at: image.scanned_at,
+        ..CoveredResource::default()
+    }
+}
+
+/// Code and reason.
+fn status(image: &Scanned) -> (&'static str, &'static str) {
+    match (image.status, image.frequency) {
+        ("IN_PROGRESS" | "PENDING", _) => ("ACTIVE", "PENDING_INITIAL_SCAN"),
+        ("ACTIVE" | "COMPLETE", "MANUAL") => ("INACTIVE", "SCAN_FREQUENCY_MANUAL"),
+        ("ACTIVE" | "COMPLETE", _) => ("ACTIVE", "SUCCESSFUL"),
+        ("SCAN_ELIGIBILITY_EXPIRED", _) => ("INACTIVE", "SCAN_ELIGIBILITY_EXPIRED"),
+        ("IMAGE_SIZE_EXCEEDED", _) => ("INACTIVE", "IMAGE_SIZE_EXCEEDED"),
+        ("UNSUPPORTED_IMAGE", _) => ("INACTIVE", "UNSUPPORTED_OS"),
+        _ => ("INACTIVE", "INTERNAL_ERROR"),
+    }
+}
+
+/// Whether a resource fits criteria.
+fn fits(criteria: &CoverageFilterCriteria, it: &CoveredResource) -> bool {
+    let text = |filters: &Option<Vec<CoverageStringFilter>>, values: &[&str]| {
+        let filter = |it: &CoverageStringFilter| StringFilter {
+            comparison: it.comparison.clone(),
+            value: it.value.clone(),
+        };
+        let filters = filters.as_ref().map(|all| all.iter().map(filter).collect());
+        texts(&filters, values)
+    };
+    let one = |it: &Option<String>| it.clone().unwrap_or_default();
+    let status = it.scan_status.clone().unwrap_or_default();
+    let metadata = it.resource_metadata.clone().unwrap_or_default();
+    let repository = metadata.ecr_repository.and_then(|it| it.name);
+    let tags = metadata
+        .ecr_image
+        .and_then(|it| it.tags)
+        .unwrap_or_default();
+    let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
+    let scanned = |all: &Vec<wharf_api_inspector2::CoverageDateFilter>| {
+        all.iter().any(|filter| {
+            it.last_scanned_at.is_some_and(|at| {
+                filter.start_inclusive.is_none_or(|from| at >= from)
+                    && filter.end_inclusive.is_none_or(|to| at <= to)
+            })
+        })
+    };
+    text(&criteria.scan_status_code, &[&one(&status.status_code)])
+        && text(&criteria.scan_status_reason, &[&one(&status.reason)])
+        && text(&criteria.account_id, &[&one(&it.account_id)])
+        && text(&criteria.resource_id, &[&one(&it.resource_id)])
+        && text(&criteria.resource_type, &[&one(&it.resource_type)])
+        && text(&criteria.scan_type, &[&one(&it.scan_type)])
+        && text(
+            &criteria.ecr_repository_name,
+            &[&repository.unwrap_or_default()],
+        )
+        && text(&criteria.ecr_image_tags, &tags)
+        && criteria.last_scanned_at.as_ref().is_none_or(scanned)
+}
+
+impl Inspector2Service {
+    /// At most `most` resources behind a key that fit, and the key of the last image that was looked at if
+    /// there are more.
+    pub(crate) async fn covered(
+        &self,
+        place: &Place,
+        criteria: &CoverageFilterCriteria,
+        mut after: Option<String>,
+        most: usize,
+    ) -> Result<(Vec<CoveredResource>, Option<String>), Fault> {
+        let mut found = Vec::new();
+        loop {
+            let images = self.images.scanned(place, after.as_deref(), PAGE).await;
+            let (images, more) = images.map_err(fault::images)?;
+            let count = images.len();
+            for (number, image) in images.into_iter().enumerate() {
+                let key = image.key.clone();
+                let resource = show(place, image);
+                if fits(criteria, &resource) {
+                    found.push(resource);
+                }
+                let last = !more && number + 1 == count;
+                if found.len() >= most && !last {
+                    return Ok((found, Some(key)));
+                }
+                after = Some(key);
+            }
+            if !more {
+                return Ok((found, None));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_it_stands_with_an_image() {
+        for (scan, frequency, code, reason) in [
+            ("ACTIVE", "CONTINUOUS_SCAN", "ACTIVE", "SUCCESSFUL"),
+            ("COMPLETE", "MANUAL", "INACTIVE", "SCAN_FREQUENCY_MANUAL"),
+            (
+                "PENDING",
+                "CONTINUOUS_SCAN",
+                "ACTIVE",
+                "PENDING_INITIAL_SCAN",
+            ),
+            (
+                "UNSUPPORTED_IMAGE",
+                "SCAN_ON_PUSH",
+                "INACTIVE",
+                "UNSUPPORTED_OS",
+            ),
+            (
+                "SCAN_ELIGIBILITY_EXPIRED",
+                "CONTINUOUS_SCAN",
+                "INACTIVE",
+                "SCAN_ELIGIBILITY_EXPIRED",
+            ),
+            ("FAILED", "SCAN_ON_PUSH", "INACTIVE", "INTERNAL_ERROR"),
+        ] {
+            let image = Scanned {
+                key: String::new(),
+                repository: "app".to_owned(),
+                repository_arn: "arn".to_owned(),
+                digest: "sha256:0".to_owned(),
+                tags: vec!["v1".to_owned()],
+                last_pull: None,
+                frequency,
+                status: scan,
+                scanned_at: None,
+            };
+            let shown = show(&Place::new("1", "r"), image);
+            let status = shown.scan_status.clone().unwrap();
+            assert_eq!(status.status_code.as_deref(), Some(code));
+            assert_eq!(status.reason.as_deref(), Some(reason));
+            let of = |tag: &str| CoverageFilterCriteria {
+                ecr_image_tags: Some(vec![CoverageStringFilter {
+                    comparison: Some("EQUALS".to_owned()),
+                    value: Some(tag.to_owned()),
+                }]),
+                ..CoverageFilterCriteria::default()
+            };
+            assert!(fits(&of("v1"), &shown) && !fits(&of("v2"), &shown));
+        }
+    }
+}

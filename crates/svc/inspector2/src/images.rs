@@ -1,0 +1,84 @@
+//! The images that are scanned, as ECR keeps them.
+
+use std::error::Error;
+
+use wharf_api_ecr::types::EnhancedImageScanFinding;
+use wharf_base::{Permit, Timestamp};
+use wharf_service::Place;
+use wharf_wire::async_trait;
+
+/// Why ECR does not say.
+#[derive(Debug, thiserror::Error)]
+#[error("ECR cannot be asked")]
+pub struct ImagesError(#[source] pub Box<dyn Error + Send + Sync>);
+
+/// An image that enhanced scanning is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scanned {
+    /// What it comes in the order of.
+    pub key: String,
+    pub repository: String,
+    /// The ARN of its repository.
+    pub repository_arn: String,
+    pub digest: String,
+    pub tags: Vec<String>,
+    pub last_pull: Option<Timestamp>,
+    /// `CONTINUOUS_SCAN`, `SCAN_ON_PUSH`, `MANUAL`.
+    pub frequency: &'static str,
+    /// As DescribeImageScanFindings has it.
+    pub status: &'static str,
+    pub scanned_at: Option<Timestamp>,
+}
+
+/// For how long images under continuous scanning are compared again, in days.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rescan {
+    /// After their push; `None` for good.
+    pub pushed_days: Option<u32>,
+    /// After their last pull.
+    pub pulled_days: Option<u32>,
+    /// When it was said; `None` if nobody did.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// Findings, and the place of what follows.
+pub type Found = (Vec<EnhancedImageScanFinding>, Option<u64>);
+
+#[async_trait]
+pub trait Images: Send + Sync + 'static {
+    /// Whether the registry scans in the enhanced way.
+    async fn enabled(&self, place: &Place) -> Result<bool, ImagesError>;
+
+    /// Makes it so, with all repositories under continuous scanning, or ends it. What is so already stays
+    /// as it is.
+    async fn enable(&self, permit: &Permit, place: &Place, on: bool) -> Result<(), ImagesError>;
+
+    async fn rescan(&self, place: &Place) -> Result<Rescan, ImagesError>;
+
+    /// `pulled_days`: as they were, where none are said.
+    async fn set_rescan(
+        &self,
+        permit: &Permit,
+        place: &Place,
+        pushed_days: Option<u32>,
+        pulled_days: Option<u32>,
+        now: Timestamp,
+    ) -> Result<(), ImagesError>;
+
+    /// At most `limit` of the images behind a key, and whether there are more.
+    async fn scanned(
+        &self,
+        place: &Place,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<Scanned>, bool), ImagesError>;
+
+    /// At most `most` of the findings in an image, from a place on.
+    async fn findings(
+        &self,
+        place: &Place,
+        image: &Scanned,
+        from: u64,
+        most: usize,
+    ) -> Result<Found, ImagesError>;
+}

@@ -1,0 +1,26 @@
+//! Amazon Inspector, as far as it is about images of ECR: findings, what is covered, and filters that
+//! suppress findings.
+//!
+//! What was found is ECR's: [`Images`] is the way to its records, and nothing of it is kept here. Whether
+//! Inspector is enabled is whether the registry scans in the enhanced way. The records of this service
+//! are filters; a finding is suppressed when it is shown, by the filters that there are then.
+
+#![forbid(unsafe_code)]
+
+mod aggregate;
+mod authorize;
+mod coverage;
+mod criteria;
+mod fault;
+mod filters;
+mod findings;
+mod images;
+mod ops;
+mod records;
+mod service;
+mod show;
+mod tagged;
+
+pub use images::{Images, ImagesError, Rescan, Scanned};
+pub use service::{Inspector2Service, Parts};
+pub use tagged::TAGGED;

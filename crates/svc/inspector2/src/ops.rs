@@ -1,0 +1,8 @@
+//! The operations, by what they are about.
+
+pub(crate) mod accounts;
+pub(crate) mod aggregations;
+pub(crate) mod configuration;
+pub(crate) mod filters;
+pub(crate) mod lists;
+pub(crate) mod tags;

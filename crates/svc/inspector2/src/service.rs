@@ -1,0 +1,86 @@
+//! The service: what it stands on, and one line for each operation.
+
+use std::sync::Arc;
+
+use wharf_base::{Clock, Timestamp};
+use wharf_seal::Keyring;
+use wharf_service::{Pages, Table, Turns};
+use wharf_store::Store;
+use wharf_wire::Context;
+
+use crate::{authorize, fault::Inspector2Faults, images::Images, ops};
+
+/// What the service stands on.
+pub struct Parts {
+    pub store: Store,
+    /// Seals page tokens.
+    pub keyring: Keyring,
+    pub images: Arc<dyn Images>,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The service over the store that holds its records.
+#[derive(Clone)]
+pub struct Inspector2Service {
+    pub(crate) table: Table<Inspector2Faults>,
+    pub(crate) images: Arc<dyn Images>,
+    /// Filters of one account and region are made one after the other.
+    pub(crate) turns: Arc<Turns>,
+    keyring: Keyring,
+    clock: Arc<dyn Clock>,
+}
+
+impl Inspector2Service {
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            table: Table::new(parts.store),
+            images: parts.images,
+            turns: Arc::default(),
+            keyring: parts.keyring,
+            clock: parts.clock,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The pages of a list of the caller's; `selection` is all that a request chooses by.
+    pub(crate) fn pages(
+        &self,
+        cx: &Context,
+        list: &str,
+        selection: &impl std::fmt::Debug,
+    ) -> Pages<'_, Inspector2Faults> {
+        Pages::new(&self.keyring, cx, list, selection)
+    }
+}
+
+/// Which members of requests operations heed.
+static UNDERSTOOD: wharf_wire::understood::Understood =
+    wharf_wire::understood::Understood::new(include_str!("understood.txt"));
+
+wharf_api_inspector2::operations! {
+    impl Inspector2Service;
+    authorize(self, cx, input) = authorize::checks(self, cx, input).await;
+    understood = UNDERSTOOD;
+    run(self, operation, call, input) = operation(self, call, input).await;
+
+    batch_get_account_status = ops::accounts::batch_get_account_status;
+    create_filter = ops::filters::create_filter;
+    delete_filter = ops::filters::delete_filter;
+    disable = ops::accounts::disable;
+    enable = ops::accounts::enable;
+    get_configuration = ops::configuration::get_configuration;
+    list_account_permissions = ops::accounts::list_account_permissions;
+    list_coverage = ops::lists::list_coverage;
+    list_coverage_statistics = ops::lists::list_coverage_statistics;
+    list_finding_aggregations = ops::aggregations::list_finding_aggregations;
+    list_filters = ops::filters::list_filters;
+    list_findings = ops::lists::list_findings;
+    list_tags_for_resource = ops::tags::list_tags_for_resource;
+    tag_resource = ops::tags::tag_resource;
+    untag_resource = ops::tags::untag_resource;
+    update_configuration = ops::configuration::update_configuration;
+    update_filter = ops::filters::update_filter;
+}

@@ -1,0 +1,539 @@
+//! The service in process, over a real store and images of a test's own.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use wharf_api_ecr::types as ecr;
+use wharf_api_inspector2::*;
+use wharf_base::{Permit, SystemClock, Timestamp};
+use wharf_service::Place;
+use wharf_svc_inspector2::{Images, ImagesError, Inspector2Service, Parts, Rescan, Scanned};
+use wharf_testkit::{World, call};
+use wharf_wire::{Fault, async_trait};
+
+/// Images with findings that are named after them, `0` the worst.
+#[derive(Default)]
+struct Made {
+    on: Mutex<bool>,
+    images: Mutex<Vec<(Scanned, usize)>>,
+    rescan: Mutex<Rescan>,
+}
+
+impl Made {
+    fn add(&self, name: &str, findings: usize) {
+        let scanned = Scanned {
+            key: name.to_owned(),
+            repository: name.to_owned(),
+            repository_arn: format!("arn:aws:ecr:us-east-1:000000000000:repository/{name}"),
+            digest: "sha256:00".to_owned(),
+            tags: vec!["v1".to_owned()],
+            last_pull: None,
+            frequency: "CONTINUOUS_SCAN",
+            status: "ACTIVE",
+            scanned_at: Some(Timestamp(1000)),
+        };
+        self.images.lock().push((scanned, findings));
+    }
+}
+
+fn finding(image: &Scanned, number: usize) -> ecr::EnhancedImageScanFinding {
+    let details = ecr::AwsEcrContainerImageDetails {
+        repository_name: Some(image.repository.clone()),
+        image_tags: Some(image.tags.clone()),
+        ..Default::default()
+    };
+    ecr::EnhancedImageScanFinding {
+        finding_arn: Some(format!("{}-{number:02}", image.repository)),
+        title: Some(format!("CVE-{number} - p")),
+        severity: Some(["CRITICAL", "HIGH", "LOW"][number % 3].to_owned()),
+        status: Some("ACTIVE".to_owned()),
+        score: Some(number as f64),
+        resources: Some(vec![ecr::Resource {
+            id: Some(format!("{}/{}", image.repository_arn, image.digest)),
+            type_: Some("AWS_ECR_CONTAINER_IMAGE".to_owned()),
+            details: Some(ecr::ResourceDetails {
+                aws_ecr_container_image: Some(details),
+            }),
+            tags: None,
+        }]),
+        ..Default::default()
+    }
+}
+
+#[async_trait]
+impl Images for Made {
+    async fn enabled(&self, _: &Place) -> Result<bool, ImagesError> {
+        Ok(*self.on.lock())
+    }
+
+    async fn enable(&self, _: &Permit, _: &Place, on: bool) -> Result<(), ImagesError> {
+        *self.on.lock() = on;
+        Ok(())
+    }
+
+    async fn rescan(&self, _: &Place) -> Result<Rescan, ImagesError> {
+        Ok(*self.rescan.lock())
+    }
+
+    async fn set_rescan(
+        &self,
+        _: &Permit,
+        _: &Place,
+        pushed_days: Option<u32>,
+        pulled_days: Option<u32>,
+        now: Timestamp,
+    ) -> Result<(), ImagesError> {
+        let mut it = self.rescan.lock();
+        *it = Rescan {
+            pushed_days,
+            pulled_days: pulled_days.or(it.pulled_days),
+            updated_at: Some(now),
+        };
+        Ok(())
+    }
+
+    async fn scanned(
+        &self,
+        _: &Place,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<Scanned>, bool), ImagesError> {
+        let all = self.images.lock();
+        let behind = |it: &&(Scanned, usize)| after.is_none_or(|after| it.0.key.as_str() > after);
+        let rest: Vec<Scanned> = all.iter().filter(behind).map(|it| it.0.clone()).collect();
+        Ok((
+            rest.iter().take(limit).cloned().collect(),
+            rest.len() > limit,
+        ))
+    }
+
+    async fn findings(
+        &self,
+        _: &Place,
+        image: &Scanned,
+        from: u64,
+        most: usize,
+    ) -> Result<(Vec<ecr::EnhancedImageScanFinding>, Option<u64>), ImagesError> {
+        let all = self.images.lock();
+        let count = all
+            .iter()
+            .find(|it| it.0.key == image.key)
+            .map_or(0, |it| it.1);
+        let from = from as usize;
+        let end = count.min(from + most);
+        let next = (end < count).then_some(end as u64);
+        Ok(((from..end).map(|it| finding(image, it)).collect(), next))
+    }
+}
+
+struct Home {
+    _world: World,
+    images: Arc<Made>,
+    service: Inspector2Service,
+}
+
+fn home() -> Home {
+    let world = World::in_memory();
+    let images = Arc::new(Made::default());
+    let service = Inspector2Service::new(Parts {
+        store: world.store.clone(),
+        keyring: world.keyring.clone(),
+        images: images.clone(),
+        clock: Arc::new(SystemClock),
+    });
+    Home {
+        _world: world,
+        images,
+        service,
+    }
+}
+
+fn equals(value: &str) -> Option<Vec<StringFilter>> {
+    Some(vec![StringFilter {
+        comparison: Some("EQUALS".to_owned()),
+        value: Some(value.to_owned()),
+    }])
+}
+
+impl Home {
+    /// ARNs of all pages.
+    async fn list(&self, asked: ListFindingsRequest) -> Result<Vec<String>, Fault> {
+        let (mut all, mut token) = (Vec::new(), asked.next_token.clone());
+        loop {
+            let input = ListFindingsRequest {
+                next_token: token,
+                ..asked.clone()
+            };
+            let page = self.service.list_findings(&call(), input).await?;
+            let findings = page.findings.unwrap();
+            assert!(
+                asked
+                    .max_results
+                    .is_none_or(|it| findings.len() <= it as usize)
+            );
+            all.extend(findings.into_iter().filter_map(|it| it.finding_arn));
+            token = page.next_token;
+            if token.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    async fn fitting(&self, criteria: FilterCriteria) -> Vec<String> {
+        let input = ListFindingsRequest {
+            filter_criteria: Some(criteria),
+            ..Default::default()
+        };
+        self.list(input).await.unwrap()
+    }
+
+    async fn make(
+        &self,
+        name: &str,
+        action: &str,
+        criteria: FilterCriteria,
+    ) -> Result<String, Fault> {
+        let input = CreateFilterRequest {
+            name: Some(name.to_owned()),
+            action: Some(action.to_owned()),
+            filter_criteria: Some(criteria),
+            tags: Some([("team".to_owned(), "web".to_owned())].into()),
+            ..Default::default()
+        };
+        Ok(self
+            .service
+            .create_filter(&call(), input)
+            .await?
+            .arn
+            .unwrap())
+    }
+}
+
+#[tokio::test]
+async fn findings_come_page_by_page_each_once() {
+    let it = home();
+    for (name, findings) in [("a", 3), ("b", 0), ("c", 7), ("d", 1)] {
+        it.images.add(name, findings);
+    }
+    let all = it.list(Default::default()).await.unwrap();
+    assert_eq!(all.len(), 11);
+    for size in 1..12 {
+        let input = ListFindingsRequest {
+            max_results: Some(size),
+            ..Default::default()
+        };
+        assert_eq!(it.list(input).await.unwrap(), all, "{size} a page");
+    }
+    let of_c = FilterCriteria {
+        ecr_image_repository_name: equals("c"),
+        severity: equals("HIGH"),
+        ..Default::default()
+    };
+    assert_eq!(it.fitting(of_c.clone()).await, ["c-01", "c-04"]);
+    let sorted = |order: &str| ListFindingsRequest {
+        sort_criteria: Some(SortCriteria {
+            field: Some("INSPECTOR_SCORE".to_owned()),
+            sort_order: Some(order.to_owned()),
+        }),
+        filter_criteria: Some(of_c.clone()),
+        max_results: Some(1),
+        ..Default::default()
+    };
+    assert_eq!(it.list(sorted("DESC")).await.unwrap(), ["c-04", "c-01"]);
+    assert_eq!(it.list(sorted("ASC")).await.unwrap(), ["c-01", "c-04"]);
+    let spoilt = ListFindingsRequest {
+        next_token: Some("x".to_owned()),
+        ..Default::default()
+    };
+    assert_eq!(
+        it.list(spoilt).await.unwrap_err().code,
+        "ValidationException"
+    );
+}
+
+#[tokio::test]
+async fn too_many_findings_are_not_sorted() {
+    let it = home();
+    it.images.add("a", 10_001);
+    let sorted = ListFindingsRequest {
+        sort_criteria: Some(SortCriteria {
+            field: Some("SEVERITY".to_owned()),
+            sort_order: Some("DESC".to_owned()),
+        }),
+        ..Default::default()
+    };
+    let refused = it.list(sorted).await.unwrap_err();
+    assert_eq!(refused.code, "ValidationException");
+    assert!(refused.message.contains("cannot be sorted"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn findings_are_counted_by_repository_page_by_page() {
+    let (it, by) = (home(), call());
+    for (name, findings) in [("a", 3), ("b", 0), ("c", 7), ("d", 1)] {
+        it.images.add(name, findings);
+    }
+    let mut input = ListFindingAggregationsRequest {
+        aggregation_type: Some("REPOSITORY".to_owned()),
+        max_results: Some(2),
+        ..Default::default()
+    };
+    let mut found = Vec::new();
+    loop {
+        let listed = it.service.list_finding_aggregations(&by, input.clone());
+        let listed = listed.await.unwrap();
+        let shown = listed.responses.unwrap().into_iter();
+        let shown = shown.map(|it| it.repository_aggregation.unwrap());
+        found.extend(shown.map(|it| {
+            let counts = it.severity_counts.unwrap();
+            (it.repository.unwrap(), counts.all, counts.critical)
+        }));
+        input.next_token = listed.next_token;
+        if input.next_token.is_none() {
+            break;
+        }
+    }
+    let expected = [("c", 7, 3), ("a", 3, 1), ("d", 1, 1)];
+    let expected =
+        expected.map(|(name, all, critical)| (name.to_owned(), Some(all), Some(critical)));
+    assert_eq!(found, expected);
+    // Another account has nothing here.
+    input.account_ids = equals("111111111111");
+    let none = it.service.list_finding_aggregations(&by, input.clone());
+    assert_eq!(none.await.unwrap().responses, Some(Vec::new()));
+    input.next_token = Some("x".to_owned());
+    let spoilt = it.service.list_finding_aggregations(&by, input);
+    assert_eq!(spoilt.await.unwrap_err().code, "ValidationException");
+}
+
+#[tokio::test]
+async fn what_is_said_of_rescans_is_kept() {
+    let (it, by) = (home(), call());
+    let get = async || {
+        let got = it.service.get_configuration(&by, Default::default());
+        let ecr = got.await.unwrap().ecr_configuration.unwrap();
+        ecr.rescan_duration_state.unwrap()
+    };
+    assert_eq!(get().await.rescan_duration.as_deref(), Some("LIFETIME"));
+    let update = |duration: &str, pulled: Option<&str>| UpdateConfigurationRequest {
+        ecr_configuration: Some(EcrConfiguration {
+            rescan_duration: Some(duration.to_owned()),
+            pull_date_rescan_duration: pulled.map(str::to_owned),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    for (input, pulled) in [
+        (update("DAYS_14", Some("DAYS_7")), Some("DAYS_7")),
+        // What is not said stays.
+        (update("DAYS_30", None), Some("DAYS_7")),
+    ] {
+        let wanted = input.ecr_configuration.clone().unwrap().rescan_duration;
+        it.service.update_configuration(&by, input).await.unwrap();
+        let state = get().await;
+        assert_eq!(state.rescan_duration, wanted);
+        assert_eq!(state.pull_date_rescan_duration.as_deref(), pulled);
+        assert!(state.updated_at.is_some());
+    }
+    let of_another = UpdateConfigurationRequest {
+        account_id: Some("111111111111".to_owned()),
+        ..update("LIFETIME", None)
+    };
+    let refused = it.service.update_configuration(&by, of_another).await;
+    assert_eq!(refused.unwrap_err().code, "AccessDeniedException");
+}
+
+#[tokio::test]
+async fn filters_suppress_findings_as_long_as_they_are_there() {
+    let it = home();
+    it.images.add("a", 3);
+    let low = FilterCriteria {
+        severity: equals("LOW"),
+        ..Default::default()
+    };
+    let status = |word| FilterCriteria {
+        finding_status: equals(word),
+        ..Default::default()
+    };
+    it.make("seen", "NONE", low.clone()).await.unwrap();
+    assert_eq!(it.fitting(status("SUPPRESSED")).await, [""; 0]);
+    let arn = it.make("quiet", "SUPPRESS", low.clone()).await.unwrap();
+    assert!(
+        arn.starts_with("arn:aws:inspector2:us-east-1:000000000000:owner/000000000000/filter/"),
+        "{arn}"
+    );
+    assert_eq!(it.fitting(status("SUPPRESSED")).await, ["a-02"]);
+    assert_eq!(it.fitting(status("ACTIVE")).await, ["a-00", "a-01"]);
+    let twice = it.make("quiet", "SUPPRESS", low).await.unwrap_err();
+    assert_eq!(twice.code, "BadRequestException");
+
+    let update = |name: &str, severity: &str| UpdateFilterRequest {
+        filter_arn: Some(arn.clone()),
+        name: Some(name.to_owned()),
+        filter_criteria: Some(FilterCriteria {
+            severity: equals(severity),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    it.service
+        .update_filter(&call(), update("quiet", "HIGH"))
+        .await
+        .unwrap();
+    assert_eq!(it.fitting(status("SUPPRESSED")).await, ["a-01"]);
+    let taken = it
+        .service
+        .update_filter(&call(), update("seen", "HIGH"))
+        .await;
+    assert_eq!(taken.unwrap_err().code, "BadRequestException");
+
+    let list = |action: Option<&str>| ListFiltersRequest {
+        action: action.map(str::to_owned),
+        ..Default::default()
+    };
+    let all = it.service.list_filters(&call(), list(None)).await.unwrap();
+    assert_eq!(all.filters.unwrap().len(), 2);
+    let listed = it
+        .service
+        .list_filters(&call(), list(Some("SUPPRESS")))
+        .await
+        .unwrap();
+    let shown = &listed.filters.unwrap()[0];
+    assert_eq!(
+        (shown.name.as_deref(), shown.arn.as_ref()),
+        (Some("quiet"), Some(&arn))
+    );
+    assert_eq!(shown.criteria.as_ref().unwrap().severity, equals("HIGH"));
+
+    let more = TagResourceRequest {
+        resource_arn: Some(arn.clone()),
+        tags: Some([("stage".to_owned(), "prod".to_owned())].into()),
+    };
+    it.service.tag_resource(&call(), more).await.unwrap();
+    let gone = UntagResourceRequest {
+        resource_arn: Some(arn.clone()),
+        tag_keys: Some(vec!["team".to_owned()]),
+    };
+    it.service.untag_resource(&call(), gone).await.unwrap();
+    let of = || ListTagsForResourceRequest {
+        resource_arn: Some(arn.clone()),
+    };
+    let tags = it
+        .service
+        .list_tags_for_resource(&call(), of())
+        .await
+        .unwrap()
+        .tags;
+    assert_eq!(tags, Some([("stage".to_owned(), "prod".to_owned())].into()));
+
+    let delete = || DeleteFilterRequest {
+        arn: Some(arn.clone()),
+    };
+    it.service.delete_filter(&call(), delete()).await.unwrap();
+    assert_eq!(it.fitting(status("SUPPRESSED")).await, [""; 0]);
+    let again = it
+        .service
+        .delete_filter(&call(), delete())
+        .await
+        .unwrap_err();
+    assert_eq!(again.code, "ResourceNotFoundException");
+    let gone = it.service.list_tags_for_resource(&call(), of()).await;
+    assert_eq!(gone.unwrap_err().code, "ResourceNotFoundException");
+}
+
+#[tokio::test]
+async fn coverage_is_what_is_scanned() {
+    let it = home();
+    for name in ["a", "b", "c"] {
+        it.images.add(name, 1);
+    }
+    it.images.images.lock()[1].0.status = "UNSUPPORTED_IMAGE";
+    let page = |token| ListCoverageRequest {
+        max_results: Some(2),
+        next_token: token,
+        ..Default::default()
+    };
+    let first = it.service.list_coverage(&call(), page(None)).await.unwrap();
+    let rest = it
+        .service
+        .list_coverage(&call(), page(first.next_token))
+        .await
+        .unwrap();
+    assert_eq!(
+        (first.covered_resources.unwrap().len(), rest.next_token),
+        (2, None)
+    );
+    assert_eq!(rest.covered_resources.unwrap().len(), 1);
+    let statistics = ListCoverageStatisticsRequest {
+        group_by: Some("SCAN_STATUS_CODE".to_owned()),
+        ..Default::default()
+    };
+    let counted = it
+        .service
+        .list_coverage_statistics(&call(), statistics)
+        .await
+        .unwrap();
+    let mut counts: Vec<_> = counted
+        .counts_by_group
+        .unwrap()
+        .into_iter()
+        .map(|it| it.count)
+        .collect();
+    counts.sort();
+    assert_eq!(
+        (counted.total_counts, counts),
+        (Some(3), vec![Some(1), Some(2)])
+    );
+}
+
+#[tokio::test]
+async fn accounts_are_switched_by_themselves() {
+    let it = home();
+    let enable = |kinds: &[&str], accounts: &[&str]| EnableRequest {
+        resource_types: Some(kinds.iter().map(|it| (*it).to_owned()).collect()),
+        account_ids: Some(accounts.iter().map(|it| (*it).to_owned()).collect()),
+        client_token: None,
+    };
+    let refused = it
+        .service
+        .enable(&call(), enable(&["ECR", "EC2"], &[]))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code, "ValidationException");
+    assert!(!*it.images.on.lock());
+    let other = "111111111111";
+    let done = it
+        .service
+        .enable(&call(), enable(&["ECR"], &[other]))
+        .await
+        .unwrap();
+    assert_eq!(done.accounts, Some(Vec::new()));
+    assert_eq!(
+        done.failed_accounts.unwrap()[0].account_id.as_deref(),
+        Some(other)
+    );
+    assert!(!*it.images.on.lock());
+    it.service
+        .enable(&call(), enable(&["ECR"], &[]))
+        .await
+        .unwrap();
+    let status = it
+        .service
+        .batch_get_account_status(&call(), Default::default())
+        .await
+        .unwrap();
+    let state = status.accounts.unwrap()[0].resource_state.clone().unwrap();
+    assert_eq!(state.ecr.unwrap().status.as_deref(), Some("ENABLED"));
+    assert_eq!(state.ec2.unwrap().status.as_deref(), Some("DISABLED"));
+    it.service
+        .disable(&call(), Default::default())
+        .await
+        .unwrap();
+    assert!(!*it.images.on.lock());
+    let permissions = it
+        .service
+        .list_account_permissions(&call(), Default::default())
+        .await
+        .unwrap();
+    assert_eq!(permissions.permissions.unwrap().len(), 4);
+}
