@@ -67,6 +67,7 @@ async fn main() {
                 let api = api.clone();
                 let peer = Peer {
                     address: Some(address.ip()),
+                    task: None,
                     secure: false,
                 };
                 async move { Ok::<_, Infallible>(api.handle(request, peer).await) }

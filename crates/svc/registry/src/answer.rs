@@ -6,7 +6,7 @@ use http::{
 };
 use serde_json::{Value, json};
 use wharf_blobs::BlobError;
-use wharf_svc_ecr::EcrError;
+use wharf_svc_ecr::{EcrError, SecretError, UpstreamError};
 use wharf_wire::{Fault, fault::Chain};
 
 use crate::body::{self, Body, Broken};
@@ -71,6 +71,12 @@ impl Refusal {
         refusal
     }
 
+    /// `If-Match` names something else.
+    pub(crate) fn precondition() -> Self {
+        let text = "What is there is not what If-Match names";
+        Self::new(StatusCode::PRECONDITION_FAILED, "UNSUPPORTED", text)
+    }
+
     pub(crate) fn manifest_unknown() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
@@ -125,7 +131,8 @@ fn shown(text: &str) -> String {
 impl From<EcrError> for Refusal {
     fn from(error: EcrError) -> Self {
         use EcrError as E;
-        let (status, code) = match &error {
+        let told = error.told();
+        let (status, code) = match told {
             E::RepositoryNotFound { .. } => (StatusCode::NOT_FOUND, "NAME_UNKNOWN"),
             E::ImageNotFound { .. } => return Self::manifest_unknown(),
             E::ImageArchived { .. } => (StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN"),
@@ -140,7 +147,11 @@ impl From<EcrError> for Refusal {
             E::ReferencedByIndex(_) => (StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED"),
             E::UploadNotFound { .. } => (StatusCode::NOT_FOUND, "BLOB_UPLOAD_UNKNOWN"),
             // Not 429 or 507: clients would try again.
-            E::RepositoryFull { .. } => (StatusCode::FORBIDDEN, "DENIED"),
+            E::RepositoryFull { .. } | E::TooManyImages { .. } | E::TooManyRepositories { .. } => {
+                (StatusCode::FORBIDDEN, "DENIED")
+            }
+            // The key is disabled or gone, or ECR may not use it.
+            E::Kms(fault) if fault.sender => (StatusCode::FORBIDDEN, "DENIED"),
             E::LimitExceeded(_) => (StatusCode::BAD_REQUEST, "MANIFEST_INVALID"),
             E::Blob(BlobError::TooLarge { .. }) => (StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID"),
             E::Blob(BlobError::UploadBusy) => (StatusCode::BAD_REQUEST, "BLOB_UPLOAD_INVALID"),
@@ -154,6 +165,21 @@ impl From<EcrError> for Refusal {
                 let text = "The registry has no space left";
                 return Self::new(StatusCode::INSUFFICIENT_STORAGE, "UNKNOWN", text);
             }
+            E::Upstream(UpstreamError::NotFound(_)) => return Self::manifest_unknown(),
+            E::Upstream(UpstreamError::TooMany(_)) => {
+                (StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS")
+            }
+            E::Secret(SecretError::Failed(_)) => {
+                tracing::warn!(error = %Chain(&error), "failed to read the login of a pull");
+                (StatusCode::SERVICE_UNAVAILABLE, "UNKNOWN")
+            }
+            E::Upstream(UpstreamError::Denied { .. }) | E::Secret(_) => {
+                (StatusCode::FORBIDDEN, "DENIED")
+            }
+            E::Upstream(_) => {
+                tracing::warn!(error = %Chain(&error), "failed to pull through");
+                (StatusCode::BAD_GATEWAY, "UNKNOWN")
+            }
             _ => {
                 tracing::error!(error = %Chain(&error), "registry request failed");
                 let text = "An error on the server's side; it was logged.";
@@ -161,9 +187,9 @@ impl From<EcrError> for Refusal {
             }
         };
         let mut refusal = Self::new(status, code, error.to_string());
-        refusal.there_is_one = matches!(error, E::ImageArchived { .. });
+        refusal.there_is_one = matches!(told, E::ImageArchived { .. } | E::Kms(_));
         if let E::LayersNotFound { digests, .. } | E::ReferencedImagesNotFound { digests, .. } =
-            &error
+            told
         {
             refusal.detail = Some(Box::new(json!({ "digests": digests })));
         }
@@ -244,12 +270,27 @@ impl Answer {
     }
 }
 
-/// 401 with the challenge that makes clients send their password (spec ecr.md §3).
-pub(crate) fn challenge(realm: &str, turned_away: Option<TurnedAway>) -> Response<Body> {
-    let value = format!("Basic realm=\"{realm}\",service=\"ecr.amazonaws.com\"");
+/// 401 with the challenge that makes clients send their password, or ask for a token.
+pub(crate) fn challenge(value: &str, turned_away: Option<TurnedAway>) -> Response<Body> {
     let answer = Answer::new(StatusCode::UNAUTHORIZED)
-        .header(WWW_AUTHENTICATE, &value)
+        .header(WWW_AUTHENTICATE, value)
         .header(CONTENT_TYPE, "text/plain; charset=utf-8")
         .body("Not Authorized\n");
     marked(answer, turned_away)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_that_cannot_be_read_for_the_moment_is_no_refusal() {
+        let failed = Fault::sender("InternalServiceError", 500, "no");
+        for (error, status) in [
+            (SecretError::Failed(failed), 503),
+            (SecretError::NotFound, 403),
+        ] {
+            assert_eq!(Refusal::from(EcrError::from(error)).status, status);
+        }
+    }
 }

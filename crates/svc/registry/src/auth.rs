@@ -1,8 +1,10 @@
-//! Who asks: `Basic AWS:<password>`, where the password is ECR's sealed token.
+//! Who asks: `Basic AWS:<password>`, where the password is ECR's sealed token, or `Bearer <token>` with
+//! one that `/token/` gave for it (`tokens.rs`).
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, StatusCode, header, request::Parts};
 use wharf_base::Timestamp;
+use wharf_seal::Keyring;
 use wharf_svc_ecr::{
     Registry,
     token::{self, Bearer, TokenError},
@@ -26,6 +28,13 @@ pub(crate) enum Stranger {
 }
 
 impl Stranger {
+    fn of(error: TokenError) -> Self {
+        match error {
+            TokenError::Invalid => Self::Unknown,
+            TokenError::Expired => Self::Expired,
+        }
+    }
+
     pub(crate) fn expired() -> Refusal {
         let text = "Your authorization token has expired. Reauthenticate and try again.";
         Refusal::new(StatusCode::FORBIDDEN, "DENIED", text).of(TurnedAway::ExpiredPassword)
@@ -41,31 +50,108 @@ impl Stranger {
     }
 }
 
-/// Whom the request's credentials speak for.
-pub(crate) fn bearer(
-    headers: &HeaderMap,
-    keyring: &wharf_seal::Keyring,
-    now: Timestamp,
-) -> Result<Bearer, Stranger> {
-    let password = password(headers).ok_or(Stranger::Unknown)?;
-    token::open_password(keyring, &password, now).map_err(|error| match error {
-        TokenError::Invalid => Stranger::Unknown,
-        TokenError::Expired => Stranger::Expired,
-    })
+/// Who a request is from.
+#[derive(Debug)]
+pub(crate) enum Who {
+    /// Somebody with a password of the gallery.
+    Bearer(Bearer),
+    /// Somebody with one of private registries.
+    PrivateBearer(Bearer),
+    /// Somebody who says nothing of themselves, and may pull from the public gallery.
+    Visitor,
 }
 
-pub(crate) fn password(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    if value.len() > MAX_HEADER_BYTES {
-        return None;
+/// What a request says of its sender.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Credentials {
+    /// Nothing. Some clients send an empty pair of user and password then.
+    None,
+    /// A password, or a token, which are the same.
+    Token(String),
+    /// What is none of ours.
+    Foreign,
+}
+
+/// Who a request for a private registry is from.
+pub(crate) fn private(
+    headers: &HeaderMap,
+    keyring: &Keyring,
+    now: Timestamp,
+) -> Result<Bearer, Stranger> {
+    match credentials(headers) {
+        Credentials::Token(token) => {
+            let opened = token::open_password(keyring, &token, now);
+            opened.map_err(Stranger::of)
+        }
+        _ => Err(Stranger::Unknown),
     }
-    let (scheme, encoded) = value.split_once(' ')?;
+}
+
+/// Who a request for the gallery is from, or one that is for no repository.
+pub(crate) fn anybody(
+    headers: &HeaderMap,
+    keyring: &Keyring,
+    now: Timestamp,
+) -> Result<Who, Stranger> {
+    let Credentials::Token(token) = credentials(headers) else {
+        return Err(Stranger::Unknown);
+    };
+    let private = token::open_password(keyring, &token, now).map(Who::PrivateBearer);
+    let opened = match private {
+        Err(TokenError::Invalid) => {
+            token::open_public_password(keyring, &token, now).map(Who::Bearer)
+        }
+        opened => opened,
+    };
+    match opened {
+        Ok(who) => Ok(who),
+        Err(TokenError::Expired) => Err(Stranger::Expired),
+        Err(TokenError::Invalid) => {
+            let visit = token::open_visit(keyring, &token, now);
+            // Who visited too long asks for another token.
+            visit.map(|()| Who::Visitor).map_err(|_| Stranger::Unknown)
+        }
+    }
+}
+
+/// Whom a password speaks for, one of private registries or one of the gallery.
+pub(crate) fn bearer(
+    password: &str,
+    keyring: &Keyring,
+    now: Timestamp,
+) -> Result<Bearer, Stranger> {
+    let opened = match token::open_password(keyring, password, now) {
+        Err(TokenError::Invalid) => token::open_public_password(keyring, password, now),
+        opened => opened,
+    };
+    opened.map_err(Stranger::of)
+}
+
+pub(crate) fn credentials(headers: &HeaderMap) -> Credentials {
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return Credentials::None;
+    };
+    let value = value
+        .to_str()
+        .ok()
+        .filter(|it| it.len() <= MAX_HEADER_BYTES);
+    value.and_then(read).unwrap_or(Credentials::Foreign)
+}
+
+fn read(value: &str) -> Option<Credentials> {
+    let (scheme, rest) = value.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(Credentials::Token(rest.trim().to_owned()));
+    }
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let pair = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
-    let (user, password) = pair.split_once(':')?;
-    (user == "AWS").then(|| password.to_owned())
+    let pair = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
+    match pair.split_once(':')? {
+        ("", "") => Some(Credentials::None),
+        ("AWS", password) => Some(Credentials::Token(password.to_owned())),
+        _ => None,
+    }
 }
 
 /// The registry a request is for: the one that `ns` or its host names in AWS's own form
@@ -128,22 +214,27 @@ mod tests {
     }
 
     #[test]
-    fn other_credentials_are_none() {
+    fn what_a_header_says() {
+        let said = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, value.parse().unwrap());
+            credentials(&headers)
+        };
         for value in [
             "",
             "Basic",
             "Basic !",
-            "Bearer QVdTOng=",
+            "Digest QVdTOng=",
             "Basic dXNlcjp4",
             "Basic QVdT",
             "Basic /w==",
         ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::AUTHORIZATION, value.parse().unwrap());
-            assert_eq!(password(&headers), None, "{value}");
+            assert_eq!(said(value), Credentials::Foreign, "{value}");
         }
-        let mut headers = HeaderMap::new();
-        headers.insert(header::AUTHORIZATION, "basic QVdTOmE6Yg==".parse().unwrap());
-        assert_eq!(password(&headers).as_deref(), Some("a:b"));
+        let token = |text: &str| Credentials::Token(text.to_owned());
+        assert_eq!(said("basic QVdTOmE6Yg=="), token("a:b"));
+        assert_eq!(said("Bearer a.b"), token("a.b"));
+        assert_eq!(said("Basic Og=="), Credentials::None);
+        assert_eq!(credentials(&HeaderMap::new()), Credentials::None);
     }
 }

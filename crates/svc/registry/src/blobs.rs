@@ -2,16 +2,18 @@
 
 use http::{
     Method, Response, StatusCode,
-    header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE},
+    header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, RANGE},
     request::Parts,
 };
 use wharf_blobs::{BlobReader, Digest};
 
 use crate::{
     answer::{Answer, CONTENT_DIGEST, Refusal},
+    asked::Asked,
     body::{self, Body},
+    conditions::{self, Verdict},
     range::{self, Wanted},
-    request::Asked,
+    through,
 };
 
 const OCTETS: &str = "application/octet-stream";
@@ -23,13 +25,19 @@ pub(crate) async fn head(
 ) -> Result<Response<Body>, Refusal> {
     asked.may("BatchCheckLayerAvailability", name).await?;
     let parsed: Digest = digest.parse().map_err(|_| Refusal::bad_digest(digest))?;
-    let layer = asked.catalog.layer(&asked.registry, name, &parsed).await?;
+    let (catalog, registry) = (asked.catalog, &asked.registry);
+    let mut layer = catalog.layer(registry, name, &parsed).await?;
+    // Whoever pushes asks too, and is told at once unless the layer is already coming.
+    if layer.is_none() && catalog.coming_layer(registry, name, &parsed).await {
+        layer = catalog.layer(registry, name, &parsed).await?;
+    }
     let layer = layer.ok_or_else(|| Refusal::blob_unknown(digest))?;
-    Ok(Answer::new(StatusCode::OK)
-        .header(CONTENT_TYPE, OCTETS)
-        .header(ACCEPT_RANGES, "bytes")
-        .header(CONTENT_DIGEST, &parsed.to_string())
-        .sized(layer.size))
+    let answer = match conditions::judge(&asked.parts.headers, &parsed) {
+        Verdict::Send => described(StatusCode::OK, &parsed),
+        Verdict::NotModified => return Ok(not_modified(&parsed)),
+        Verdict::Failed => return Err(Refusal::precondition()),
+    };
+    Ok(answer.sized(layer.size))
 }
 
 pub(crate) async fn get(
@@ -39,30 +47,37 @@ pub(crate) async fn get(
 ) -> Result<Response<Body>, Refusal> {
     asked.may("GetDownloadUrlForLayer", name).await?;
     let parsed: Digest = digest.parse().map_err(|_| Refusal::bad_digest(digest))?;
-    let reader = asked
-        .catalog
-        .read_layer(&asked.registry, name, &parsed)
-        .await?;
-    send(
-        asked.parts,
-        reader.ok_or_else(|| Refusal::blob_unknown(digest))?,
-    )
+    let (catalog, registry) = (asked.catalog, &asked.registry);
+    through::layer(asked, name, &parsed).await?;
+    let reader = catalog.read_layer(registry, name, &parsed).await?;
+    let reader = reader.ok_or_else(|| Refusal::blob_unknown(digest))?;
+    send(asked.parts, reader, &parsed)
 }
 
 /// The layer, or the range of it that the request asks for.
-pub(crate) fn send(parts: &Parts, mut reader: BlobReader) -> Result<Response<Body>, Refusal> {
+pub(crate) fn send(
+    parts: &Parts,
+    mut reader: BlobReader,
+    digest: &Digest,
+) -> Result<Response<Body>, Refusal> {
     let size = reader.size();
+    match conditions::judge(&parts.headers, digest) {
+        Verdict::Send => {}
+        Verdict::NotModified => return Ok(not_modified(digest)),
+        Verdict::Failed => return Err(Refusal::precondition()),
+    }
     let header = parts
         .headers
         .get(RANGE)
+        .filter(|_| conditions::range_holds(&parts.headers, digest))
         .and_then(|value| value.to_str().ok());
-    let mut answer = Answer::new(StatusCode::OK);
+    let mut answer = described(StatusCode::OK, digest);
     match range::wanted(header, size) {
         Wanted::Whole => {}
         Wanted::Part(start, end) => {
             reader.select(start, end);
             let shown = format!("bytes {start}-{}/{size}", end - 1);
-            answer = Answer::new(StatusCode::PARTIAL_CONTENT).header(CONTENT_RANGE, &shown);
+            answer = described(StatusCode::PARTIAL_CONTENT, digest).header(CONTENT_RANGE, &shown);
         }
         Wanted::Nothing => {
             let text = "The range lies beyond the end of the layer";
@@ -72,13 +87,25 @@ pub(crate) fn send(parts: &Parts, mut reader: BlobReader) -> Result<Response<Bod
         }
     }
     let length = reader.remaining();
-    answer = answer
-        .header(CONTENT_TYPE, OCTETS)
-        .header(ACCEPT_RANGES, "bytes")
-        .header(CONTENT_DIGEST, &reader.digest().to_string())
-        .header(CONTENT_LENGTH, &length.to_string());
+    answer = answer.header(CONTENT_LENGTH, &length.to_string());
     if parts.method == Method::HEAD {
         return Ok(answer.sized(length));
     }
     Ok(answer.stream(body::blob(reader)))
+}
+
+fn described(status: StatusCode, digest: &Digest) -> Answer {
+    Answer::new(status)
+        .header(CONTENT_TYPE, OCTETS)
+        .header(ACCEPT_RANGES, "bytes")
+        .header(ETAG, &conditions::tag_of(digest))
+        .header(CONTENT_DIGEST, &digest.to_string())
+}
+
+/// Who asks has it already.
+pub(crate) fn not_modified(digest: &Digest) -> Response<Body> {
+    Answer::new(StatusCode::NOT_MODIFIED)
+        .header(ETAG, &conditions::tag_of(digest))
+        .header(CONTENT_DIGEST, &digest.to_string())
+        .bare()
 }

@@ -29,6 +29,6 @@ pub fn login(authorization: &[u8], host: &str) {
     if let Ok(value) = HeaderValue::from_bytes(authorization) {
         headers.insert(AUTHORIZATION, value);
     }
-    let _ = auth::password(&headers);
+    let _ = auth::credentials(&headers);
     let _ = auth::aws_host(host);
 }

@@ -10,8 +10,8 @@ use wharf_svc_ecr::{Referrer, Status};
 
 use crate::{
     answer::{Answer, Refusal},
+    asked::Asked,
     body::Body,
-    request::Asked,
 };
 
 /// Entries of a page at most, and where the request does not say.
@@ -51,11 +51,11 @@ pub(crate) async fn tags(asked: &Asked<'_>, name: &str) -> Result<Response<Body>
     tags.truncate(limit);
     let end = tags.last().cloned();
     let answer = linked(
-        &format!("/v2/{name}/tags/list"),
+        &asked.location(name, "tags/list"),
         limit,
         end.filter(|_| more),
     );
-    Ok(answer.json(&json!({ "name": name, "tags": tags })))
+    Ok(answer.json(&json!({ "name": asked.full_name(name), "tags": tags })))
 }
 
 pub(crate) async fn referrers(
@@ -64,6 +64,7 @@ pub(crate) async fn referrers(
     digest: &str,
 ) -> Result<Response<Body>, Refusal> {
     asked.may("BatchGetImage", name).await?;
+    asked.within_bounds()?;
     let subject: Digest = digest.parse().map_err(|_| Refusal::bad_digest(digest))?;
     let wanted = asked
         .parameter("artifactType")
@@ -97,7 +98,8 @@ pub(crate) async fn referrers(
             query.append_pair("artifactType", kind);
         }
         let query = query.append_pair("last", &end.to_string()).finish();
-        let link = format!("</v2/{name}/referrers/{subject}?{query}>; rel=\"next\"");
+        let path = asked.location(name, &format!("referrers/{subject}"));
+        let link = format!("<{path}?{query}>; rel=\"next\"");
         answer = answer.header(LINK, &link);
     }
     Ok(answer.body(index.to_string()))

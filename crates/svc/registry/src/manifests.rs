@@ -3,16 +3,19 @@
 use bytes::Bytes;
 use http::{
     HeaderName, Method, Response, StatusCode,
-    header::{CONTENT_TYPE, LOCATION},
+    header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION},
 };
 use wharf_blobs::Digest;
-use wharf_svc_ecr::{Image, ImageRef, MAX_MANIFEST_BYTES, NewImage};
+use wharf_svc_ecr::{ImageRef, MAX_MANIFEST_BYTES, NewImage};
 use wharf_wire::fault::Chain;
 
 use crate::{
     answer::{Answer, CONTENT_DIGEST, Refusal},
+    asked::Asked,
+    blobs,
     body::{self, Body},
-    request::Asked,
+    conditions::{self, Verdict},
+    through,
 };
 
 const OCI_SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
@@ -35,14 +38,27 @@ pub(crate) async fn get(
     text: &str,
 ) -> Result<Response<Body>, Refusal> {
     let call = asked.may("BatchGetImage", name).await?;
+    asked.within_bounds()?;
     let reference = reference(text)?;
-    if asked.parts.method == Method::HEAD {
+    let headers = &asked.parts.headers;
+    let is_head = asked.parts.method == Method::HEAD;
+    if let Some(brought) = through::image(asked, name, &reference).await? {
+        return Ok(through::answer(&brought, is_head));
+    }
+    if is_head || headers.contains_key(IF_NONE_MATCH) || headers.contains_key(IF_MATCH) {
         let image = asked
             .catalog
             .pullable(&asked.registry, name, &reference)
             .await?;
         let image = image.ok_or_else(Refusal::manifest_unknown)?;
-        return Ok(described(&image).sized(image.manifest_size));
+        match conditions::judge(headers, &image.digest) {
+            Verdict::Send => {}
+            Verdict::NotModified => return Ok(blobs::not_modified(&image.digest)),
+            Verdict::Failed => return Err(Refusal::precondition()),
+        }
+        if is_head {
+            return Ok(described(&image.media_type, &image.digest).sized(image.manifest_size));
+        }
     }
     let stored = asked
         .catalog
@@ -50,21 +66,23 @@ pub(crate) async fn get(
         .await?;
     let stored = stored.ok_or_else(Refusal::manifest_unknown)?;
     let digest = &stored.image.digest;
-    // A pull must not fail for its own bookkeeping.
-    if let Err(error) = asked
-        .catalog
-        .record_pull(&call, &asked.registry, name, digest)
-        .await
+    // A pull must not fail for its own bookkeeping. Of public images there is none.
+    if !asked.registry.public
+        && let Err(error) = asked
+            .catalog
+            .record_pull(&call, &asked.registry, name, digest)
+            .await
     {
         tracing::warn!(repository = name, error = %Chain(&error), "failed to record a pull");
     }
-    Ok(described(&stored.image).body(stored.manifest))
+    Ok(described(&stored.image.media_type, digest).body(stored.manifest))
 }
 
-fn described(image: &Image) -> Answer {
+pub(crate) fn described(media_type: &str, digest: &Digest) -> Answer {
     Answer::new(StatusCode::OK)
-        .header(CONTENT_TYPE, &image.media_type)
-        .header(CONTENT_DIGEST, &image.digest.to_string())
+        .header(CONTENT_TYPE, media_type)
+        .header(ETAG, &conditions::tag_of(digest))
+        .header(CONTENT_DIGEST, &digest.to_string())
 }
 
 pub(crate) async fn put<B>(
@@ -111,7 +129,10 @@ where
         .await?;
     let digest: Digest = pushed.image.digest;
     let mut answer = Answer::new(StatusCode::CREATED)
-        .header(LOCATION, &format!("/v2/{name}/manifests/{digest}"))
+        .header(
+            LOCATION,
+            &asked.location(name, &format!("manifests/{digest}")),
+        )
         .header(CONTENT_DIGEST, &digest.to_string());
     if let Some(subject) = pushed.image.subject {
         answer = answer.header(OCI_SUBJECT, &subject.to_string());

@@ -10,12 +10,32 @@ use crate::auth;
 pub(crate) enum Route {
     Base,
     Catalog,
-    Tags { name: String },
-    Manifest { name: String, reference: String },
-    Blob { name: String, digest: String },
-    Uploads { name: String },
-    Upload { name: String, id: String },
-    Referrers { name: String, digest: String },
+    Tags {
+        name: String,
+    },
+    Manifest {
+        name: String,
+        reference: String,
+    },
+    Blob {
+        name: String,
+        digest: String,
+    },
+    Uploads {
+        name: String,
+    },
+    Upload {
+        name: String,
+        id: String,
+    },
+    Referrers {
+        name: String,
+        digest: String,
+    },
+    /// A picture that goes with a repository of the public gallery; not of the OCI API.
+    Logo {
+        name: String,
+    },
 }
 
 /// What stands before the repository in `/v2/<account>.dkr.ecr.<region>/app/…`, and the path without it. So agents that
@@ -70,6 +90,7 @@ pub(crate) fn parse(path: &str) -> Option<Route> {
             name: named(name)?,
             digest: (*digest).to_owned(),
         },
+        [name @ .., "logo"] => Route::Logo { name: named(name)? },
         _ => return None,
     })
 }
@@ -145,7 +166,7 @@ mod tests {
                 None | Some(Route::Base | Route::Catalog) => return Ok(()),
                 Some(Route::Tags { name } | Route::Uploads { name } | Route::Upload { name, .. }
                     | Route::Manifest { name, .. } | Route::Blob { name, .. }
-                    | Route::Referrers { name, .. }) => name,
+                    | Route::Referrers { name, .. } | Route::Logo { name }) => name,
             };
             prop_assert!(wharf_svc_ecr::valid_repository_name(&name));
         }
@@ -169,6 +190,13 @@ mod tests {
             let expected = expected.map(|it| (there.clone(), it.to_owned()));
             assert_eq!(registry(path), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn a_repository_may_have_a_logo() {
+        let name = "team/app".to_owned();
+        check("/v2/team/app/logo", Some(Route::Logo { name }));
+        check("/v2/logo", None);
     }
 
     #[test]

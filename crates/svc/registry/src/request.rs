@@ -1,25 +1,26 @@
-//! One request: who asks, what for, may they; then the part of the API that answers.
+//! One request: who asks, and for which registry; then the part of the API that answers.
 
 use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, StatusCode, header, request::Parts};
+use http::{Method, Request, Response, StatusCode, header, request::Parts};
 use wharf_base::{Clock, ids};
 use wharf_blobs::Digest;
 use wharf_svc_ecr::{
     Catalog, Registry,
     token::{self, Bearer, TokenError},
 };
-use wharf_wire::{Call, Check, Context, Dispatcher};
+use wharf_wire::{Caller, Context, Dispatcher};
 
 use crate::{
     answer::{Answer, Refusal, TurnedAway, challenge},
-    auth::{self, Stranger},
+    asked::Asked,
+    auth::{self, Credentials, Stranger, Who},
     blobs,
     body::Body,
-    lists, manifests,
+    gallery::{self, InGallery, Place, Pulls},
     path::{self, Route},
-    uploads,
+    tokens,
 };
 
 /// Settings, read once by the composition root.
@@ -28,14 +29,29 @@ pub struct Options {
     /// Whom a request without credentials speaks for; `None` refuses it. For an installation that
     /// verifies nobody.
     pub stranger: Option<Bearer>,
+    /// How fast images are pulled from the public gallery; `None`: as fast as may be.
+    pub pulls: Option<Arc<dyn Pulls>>,
 }
 
 /// Where a request came in.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Peer {
     pub address: Option<IpAddr>,
+    /// The task that it comes from: its address is a private one, which tasks of other accounts have too.
+    pub task: Option<Arc<str>>,
     /// Over TLS.
     pub secure: bool,
+}
+
+/// What stands behind a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// A password, or an address that was given for one; or nobody is asked for any.
+    Proven,
+    /// What anybody gets, for the public gallery.
+    Visit,
+    /// Nothing: the answer says what is missing.
+    Nothing,
 }
 
 /// The registry's HTTP API. Cheap to clone.
@@ -49,17 +65,6 @@ struct Inner {
     dispatcher: Dispatcher,
     clock: Arc<dyn Clock>,
     options: Options,
-}
-
-/// A request whose sender is known.
-pub(crate) struct Asked<'a> {
-    pub catalog: &'a Catalog,
-    pub dispatcher: &'a Dispatcher,
-    pub registry: Registry,
-    pub parts: &'a Parts,
-    /// Without a registry before the repository.
-    path: Cow<'a, str>,
-    context: Context,
 }
 
 impl RegistryApi {
@@ -80,13 +85,37 @@ impl RegistryApi {
         }
     }
 
-    /// Whether a request with these headers carries a password of ours.
-    pub fn knows(&self, headers: &HeaderMap) -> bool {
-        let now = self.inner.clock.now();
-        auth::bearer(headers, self.inner.catalog.keyring(), now).is_ok()
+    /// What stands behind a request, by its head alone.
+    pub fn standing<B>(&self, request: &Request<B>) -> Standing {
+        let (keyring, now) = (self.inner.catalog.keyring(), self.inner.clock.now());
+        if self.inner.options.stranger.is_some() || self.has_address(request.uri()) {
+            return Standing::Proven;
+        }
+        match auth::credentials(request.headers()) {
+            Credentials::Token(shown) => match auth::bearer(&shown, keyring, now) {
+                Ok(_) => Standing::Proven,
+                Err(_) if token::open_visit(keyring, &shown, now).is_ok() => Standing::Visit,
+                Err(_) => Standing::Nothing,
+            },
+            _ if gallery::is_logo(request.uri().path()) => Standing::Visit,
+            _ => Standing::Nothing,
+        }
     }
 
-    /// Answers a request for a path under `/v2`.
+    /// Whether it is an address that GetDownloadUrlForLayer gave.
+    fn has_address(&self, uri: &http::Uri) -> bool {
+        let (keyring, now) = (self.inner.catalog.keyring(), self.inner.clock.now());
+        let Some(token) = path::parameter(uri.query(), "wharf-token") else {
+            return false;
+        };
+        let Some(Route::Blob { digest, .. }) = path::parse(uri.path()) else {
+            return false;
+        };
+        let opened = |digest| token::open_download(keyring, &token, &digest, now).is_ok();
+        digest.parse().is_ok_and(opened)
+    }
+
+    /// Answers a request for a path under `/v2`, or for [`crate::is_token_path`].
     pub async fn handle<B>(&self, request: Request<B>, peer: Peer) -> Response<Body>
     where
         B: http_body::Body<Data = Bytes> + Unpin,
@@ -94,31 +123,146 @@ impl RegistryApi {
     {
         let (parts, mut body) = request.into_parts();
         let is_head = parts.method == Method::HEAD;
-        if let Some(answer) = self.download(&parts).await {
-            return answer.unwrap_or_else(|refusal| refusal.answer(is_head));
+        let answer = self.answer(&parts, &mut body, &peer).await;
+        answer.unwrap_or_else(|refusal| refusal.answer(is_head))
+    }
+
+    async fn answer<B>(
+        &self,
+        parts: &Parts,
+        body: &mut B,
+        peer: &Peer,
+    ) -> Result<Response<Body>, Refusal>
+    where
+        B: http_body::Body<Data = Bytes> + Unpin,
+        B::Error: std::fmt::Display,
+    {
+        let (keyring, now) = (self.inner.catalog.keyring(), self.inner.clock.now());
+        if tokens::is_token_path(parts.uri.path()) {
+            let realm = self.realm(parts, peer);
+            return tokens::answer(&parts.method, &parts.headers, keyring, (&realm, now));
         }
-        let now = self.inner.clock.now();
-        let bearer = match auth::bearer(&parts.headers, self.inner.catalog.keyring(), now) {
+        if let Some(answer) = self.download(parts).await {
+            return answer;
+        }
+        if let Some(at) = gallery::split(parts, host(parts)) {
+            return self.in_gallery(parts, body, peer, at).await;
+        }
+        let reads = matches!(parts.method, Method::GET | Method::HEAD);
+        let is_base = reads && path::parse(parts.uri.path()) == Some(Route::Base);
+        if is_base && auth::anybody(&parts.headers, keyring, now).is_ok() {
+            return Ok(Answer::new(StatusCode::OK).json(&serde_json::json!({})));
+        }
+        let bearer = match auth::private(&parts.headers, keyring, now) {
             Ok(bearer) => bearer,
-            Err(Stranger::Expired) => return Stranger::expired().answer(is_head),
+            Err(Stranger::Expired) => return Err(Stranger::expired()),
             Err(Stranger::Unknown) => match &self.inner.options.stranger {
                 Some(bearer) => bearer.clone(),
-                None => {
-                    let realm = format!("{}/", self.endpoint());
-                    return challenge(&realm, Stranger::turned_away(&parts));
-                }
+                None => return Ok(self.challenge(parts, peer, is_base)),
             },
         };
-        let asked = self.asked(&parts, bearer, peer);
-        let mut answer = asked.answer(&mut body).await;
+        let asked = self.asked(parts, bearer, peer);
+        let mut answer = asked.answer(body).await;
         if let Err(refusal) = &answer
             && refusal.status == StatusCode::NOT_FOUND
             && !refusal.there_is_one
-            && let Some(asked) = self.asked_by_stranger(&parts, &asked.registry, peer)
+            && let Some(asked) = self.asked_by_stranger(parts, &asked.registry, peer)
         {
-            answer = asked.answer(&mut body).await;
+            answer = asked.answer(body).await;
         }
-        answer.unwrap_or_else(|refusal| refusal.answer(is_head))
+        answer
+    }
+
+    /// A request for a repository of the gallery.
+    async fn in_gallery<B>(
+        &self,
+        parts: &Parts,
+        body: &mut B,
+        peer: &Peer,
+        at: (&str, &str),
+    ) -> Result<Response<Body>, Refusal>
+    where
+        B: http_body::Body<Data = Bytes> + Unpin,
+        B::Error: std::fmt::Display,
+    {
+        let Inner {
+            catalog,
+            clock,
+            options,
+            ..
+        } = &*self.inner;
+        if let Some(name) = gallery::logo(parts, at.1) {
+            let place = Place::find(catalog, at).await?;
+            let cx = self.context(parts, peer, &place.registry, Caller::unproven("", ""));
+            return gallery::show_logo(catalog, &self.inner.dispatcher, cx, (&place, &name), parts)
+                .await;
+        }
+        let who = match auth::anybody(&parts.headers, catalog.keyring(), clock.now()) {
+            Ok(who) => who,
+            Err(Stranger::Expired) => return Err(Stranger::expired()),
+            Err(Stranger::Unknown) => match &options.stranger {
+                Some(bearer) => Who::Bearer(bearer.clone()),
+                None => return Ok(self.challenge(parts, peer, true)),
+            },
+        };
+        let Place {
+            registry,
+            prefix,
+            path,
+        } = Place::find(catalog, at).await?;
+        let (caller, is_logged_in) = match who {
+            Who::Bearer(bearer) => (Some(bearer.caller), true),
+            Who::PrivateBearer(bearer) => (Some(bearer.caller), false),
+            Who::Visitor => (None, false),
+        };
+        let nobody = || Caller::unproven(&registry.account, "");
+        let speaks = caller.clone().unwrap_or_else(nobody);
+        let asked = Asked {
+            catalog,
+            dispatcher: &self.inner.dispatcher,
+            context: self.context(parts, peer, &registry, speaks),
+            registry,
+            parts,
+            path: Cow::Owned(path),
+            gallery: Some(InGallery {
+                prefix,
+                caller,
+                is_logged_in,
+                from: peer,
+                pulls: options.pulls.as_deref(),
+                challenge: gallery::challenge(&self.realm(parts, peer)),
+            }),
+        };
+        asked.answer(body).await
+    }
+
+    /// Who asks at the shared host may want the gallery: clients that begin with `GET /v2/` get a token for
+    /// whatever they want then. At hosts of private registries, and in them, it is ECR's own challenge.
+    fn challenge(&self, parts: &Parts, peer: &Peer, is_shared: bool) -> Response<Body> {
+        let turned_away = Stranger::turned_away(parts);
+        if is_shared && host(parts).is_none_or(|host| auth::aws_host(host).is_none()) {
+            return challenge(&gallery::challenge(&self.realm(parts, peer)), turned_away);
+        }
+        let basic = format!(
+            "Basic realm=\"{}/\",service=\"ecr.amazonaws.com\"",
+            self.endpoint()
+        );
+        challenge(&basic, turned_away)
+    }
+
+    /// Where the client gets tokens: at the host by which it knows this one.
+    fn realm(&self, parts: &Parts, peer: &Peer) -> String {
+        let authority = parts.uri.authority().map(|it| it.as_str());
+        let is_plain = |host: &&str| {
+            let plain = |b: u8| b.is_ascii_alphanumeric() || b".-:[]".contains(&b);
+            !host.is_empty() && host.len() <= 300 && host.bytes().all(plain)
+        };
+        let named = authority.or_else(|| header_of(parts, header::HOST));
+        match named.filter(is_plain) {
+            Some(host) if peer.secure => format!("https://{host}/token/"),
+            Some(host) => format!("http://{host}/token/"),
+            None => format!("{}/token/", self.endpoint()),
+        }
     }
 
     /// Where nobody is challenged, clients send no password: whatever they push is in the stranger's registry,
@@ -127,7 +271,7 @@ impl RegistryApi {
         &'a self,
         parts: &'a Parts,
         own: &Registry,
-        peer: Peer,
+        peer: &Peer,
     ) -> Option<Asked<'a>> {
         let reads = matches!(parts.method, Method::GET | Method::HEAD);
         let stranger = self.inner.options.stranger.as_ref().filter(|_| reads)?;
@@ -140,15 +284,8 @@ impl RegistryApi {
         format!("{}://{}", config.scheme, config.host)
     }
 
-    fn asked<'a>(&'a self, parts: &'a Parts, bearer: Bearer, peer: Peer) -> Asked<'a> {
-        let header = |name| {
-            parts
-                .headers
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-        };
-        // HTTP/2 has the host in the address.
-        let host = parts.uri.host().or_else(|| header(header::HOST));
+    fn asked<'a>(&'a self, parts: &'a Parts, bearer: Bearer, peer: &Peer) -> Asked<'a> {
+        let host = host(parts);
         let ns = path::parameter(parts.uri.query(), "ns");
         let reads = matches!(parts.method, Method::GET | Method::HEAD);
         let path = parts.uri.path();
@@ -159,33 +296,34 @@ impl RegistryApi {
                 (registry, Cow::Borrowed(path))
             }
         };
-        let context = Context {
+        Asked {
+            catalog: &self.inner.catalog,
+            dispatcher: &self.inner.dispatcher,
+            context: self.context(parts, peer, &registry, bearer.caller),
+            registry,
+            parts,
+            path,
+            gallery: None,
+        }
+    }
+
+    fn context(&self, parts: &Parts, peer: &Peer, registry: &Registry, caller: Caller) -> Context {
+        Context {
             account: registry.account.clone(),
             region: registry.region.clone(),
-            caller: bearer.caller,
+            caller,
             called_via: Vec::new(),
             source_arn: None,
             now: self.inner.clock.now(),
             request_id: ids::uuid(),
             source_ip: peer.address,
             origin: None,
-            user_agent: header(header::USER_AGENT).unwrap_or_default().to_owned(),
+            user_agent: header_of(parts, header::USER_AGENT)
+                .unwrap_or_default()
+                .to_owned(),
             secure: peer.secure,
             by_form: false,
             endpoint: self.endpoint(),
-        };
-        let Inner {
-            catalog,
-            dispatcher,
-            ..
-        } = &*self.inner;
-        Asked {
-            catalog,
-            dispatcher,
-            registry,
-            parts,
-            path,
-            context,
         }
     }
 
@@ -195,16 +333,17 @@ impl RegistryApi {
             return None;
         }
         let token = path::parameter(parts.uri.query(), "wharf-token")?;
-        let Some(Route::Blob { digest, .. }) = path::parse(parts.uri.path()) else {
+        let Some(Route::Blob { name, digest }) = path::parse(parts.uri.path()) else {
             return None;
         };
-        Some(self.downloaded(parts, &token, &digest).await)
+        Some(self.downloaded(parts, &token, &name, &digest).await)
     }
 
     async fn downloaded(
         &self,
         parts: &Parts,
         token: &str,
+        name: &str,
         digest: &str,
     ) -> Result<Response<Body>, Refusal> {
         let digest: Digest = digest.parse().map_err(|_| Refusal::bad_digest(digest))?;
@@ -219,95 +358,18 @@ impl RegistryApi {
             Refusal::new(StatusCode::FORBIDDEN, "DENIED", text).of(TurnedAway::BadAddress)
         })?;
         let found = catalog
-            .read_layer_by_id(&registry, &repository, &digest)
+            .read_layer_by_id(&registry, name, &repository, &digest)
             .await?;
-        blobs::send(
-            parts,
-            found.ok_or_else(|| Refusal::blob_unknown(&digest.to_string()))?,
-        )
+        let found = found.ok_or_else(|| Refusal::blob_unknown(&digest.to_string()))?;
+        blobs::send(parts, found, &digest)
     }
 }
 
-impl Asked<'_> {
-    async fn answer<B>(&self, body: &mut B) -> Result<Response<Body>, Refusal>
-    where
-        B: http_body::Body<Data = Bytes> + Unpin,
-        B::Error: std::fmt::Display,
-    {
-        let Some(route) = path::parse(&self.path) else {
-            let text = "There is nothing at this path";
-            return Err(Refusal::new(StatusCode::NOT_FOUND, "NAME_INVALID", text));
-        };
-        match (self.parts.method.as_str(), &route) {
-            ("GET" | "HEAD", Route::Base) => {
-                Ok(Answer::new(StatusCode::OK).json(&serde_json::json!({})))
-            }
-            ("GET", Route::Catalog) => lists::catalog(self).await,
-            ("GET", Route::Tags { name }) => lists::tags(self, name).await,
-            ("GET", Route::Referrers { name, digest }) => {
-                lists::referrers(self, name, digest).await
-            }
-            ("GET" | "HEAD", Route::Manifest { name, reference }) => {
-                manifests::get(self, name, reference).await
-            }
-            ("PUT", Route::Manifest { name, reference }) => {
-                manifests::put(self, name, reference, body).await
-            }
-            ("DELETE", Route::Manifest { name, reference }) => {
-                manifests::delete(self, name, reference).await
-            }
-            ("HEAD", Route::Blob { name, digest }) => blobs::head(self, name, digest).await,
-            ("GET", Route::Blob { name, digest }) => blobs::get(self, name, digest).await,
-            ("POST", Route::Uploads { name }) => uploads::begin(self, name, body).await,
-            ("GET", Route::Upload { name, id }) => uploads::status(self, name, id).await,
-            ("PATCH", Route::Upload { name, id }) => uploads::patch(self, name, id, body).await,
-            ("PUT", Route::Upload { name, id }) => uploads::finish(self, name, id, body).await,
-            ("DELETE", Route::Upload { name, id }) => uploads::cancel(self, name, id).await,
-            _ => Err(Refusal::unsupported()),
-        }
-    }
+fn header_of(parts: &Parts, name: header::HeaderName) -> Option<&str> {
+    parts.headers.get(name)?.to_str().ok()
+}
 
-    /// Asks IAM whether the bearer may do `action` (without `ecr:`) to the repository.
-    pub(crate) async fn may(&self, action: &str, name: &str) -> Result<Call, Refusal> {
-        let action = format!("ecr:{action}");
-        let check = self.catalog.check(&action, &self.registry, name).await?;
-        self.admit(check).await
-    }
-
-    /// As [`Asked::may`] for what shows all repositories.
-    pub(crate) async fn may_list(&self, action: &str) -> Result<Call, Refusal> {
-        let every = self.registry.repository_arn("*");
-        let check = Check::new(format!("ecr:{action}"), every);
-        let asked = self.catalog.with_policies(check, &self.registry, None);
-        self.admit(asked.await?).await
-    }
-
-    /// A push makes its repository where a template says so and the bearer may.
-    pub(crate) async fn make_repository(&self, name: &str) -> Result<(), Refusal> {
-        if !self.catalog.is_made_by_push(&self.registry, name).await? {
-            return Ok(());
-        }
-        let check = self.catalog.check_creation(&self.registry, name).await?;
-        let call = self.admit(check).await?;
-        let made = self
-            .catalog
-            .make_for_push(&call.permit, &self.registry, name, call.now);
-        Ok(made.await?)
-    }
-
-    async fn admit(&self, check: Check) -> Result<Call, Refusal> {
-        let (ecr, cx) = (&wharf_api_ecr::schema::SERVICE, self.context.clone());
-        Ok(self
-            .dispatcher
-            .admit_from_outside(ecr, cx, &[check])
-            .await?)
-    }
-
-    pub(crate) fn header(&self, name: header::HeaderName) -> Option<&str> {
-        self.parts.headers.get(name)?.to_str().ok()
-    }
-
-    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
-        path::parameter(self.parts.uri.query(), name)
-    }
+/// HTTP/2 has the host in the address.
+fn host(parts: &Parts) -> Option<&str> {
+    parts.uri.host().or_else(|| header_of(parts, header::HOST))
 }

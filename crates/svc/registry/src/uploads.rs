@@ -15,9 +15,9 @@ use wharf_wire::Call;
 
 use crate::{
     answer::{Answer, CONTENT_DIGEST, Refusal, UPLOAD_UUID},
+    asked::Asked,
     body::{self, Body},
     range,
-    request::Asked,
 };
 
 /// POST: a new upload; a whole layer with `digest`; another repository's layer with `mount`.
@@ -41,10 +41,15 @@ where
     if let (Some(digest), Some(from)) = (asked.parameter("mount"), asked.parameter("from"))
         && let Some(layer) = mount(asked, &call, name, &digest, &from).await?
     {
-        return Ok(created(name, &layer));
+        return Ok(created(asked, name, &layer));
     }
     let upload = asked.catalog.begin_upload(&asked.registry, name).await?;
-    Ok(accepted(StatusCode::ACCEPTED, name, upload.as_str(), 0))
+    Ok(accepted(
+        asked,
+        StatusCode::ACCEPTED,
+        (name, upload.as_str()),
+        0,
+    ))
 }
 
 /// `None` where the layer must be sent after all: it is not there, or not for this caller.
@@ -55,7 +60,7 @@ async fn mount(
     digest: &str,
     from: &str,
 ) -> Result<Option<LayerInfo>, Refusal> {
-    let Ok(digest) = digest.parse::<Digest>() else {
+    let (Ok(digest), Some(from)) = (digest.parse::<Digest>(), asked.own_name(from)) else {
         return Ok(None);
     };
     for action in ["BatchCheckLayerAvailability", "GetDownloadUrlForLayer"] {
@@ -86,7 +91,7 @@ where
     asked.may("UploadLayerPart", name).await?;
     let upload = receive_part(asked, name, id, body).await?;
     let received = upload.pause().await?;
-    Ok(accepted(StatusCode::ACCEPTED, name, id, received))
+    Ok(accepted(asked, StatusCode::ACCEPTED, (name, id), received))
 }
 
 /// PUT: the last bytes, if any, and what all of them should be.
@@ -117,7 +122,12 @@ pub(crate) async fn status(
         .catalog
         .upload_length(&asked.registry, name, id)
         .await?;
-    Ok(accepted(StatusCode::NO_CONTENT, name, id, received))
+    Ok(accepted(
+        asked,
+        StatusCode::NO_CONTENT,
+        (name, id),
+        received,
+    ))
 }
 
 /// DELETE: gives it up.
@@ -129,10 +139,8 @@ pub(crate) async fn cancel(
     asked.may("UploadLayerPart", name).await?;
     asked
         .catalog
-        .resume_upload(&asked.registry, name, id)
-        .await?
-        .cancel()
-        .await;
+        .cancel_upload(&asked.registry, name, id)
+        .await?;
     Ok(Answer::new(StatusCode::NO_CONTENT).bare())
 }
 
@@ -163,7 +171,7 @@ where
             let text = format!("The next byte must be number {offset}");
             let status = StatusCode::RANGE_NOT_SATISFIABLE;
             return Err(Refusal::new(status, "BLOB_UPLOAD_INVALID", text)
-                .with(LOCATION, location(name, id))
+                .with(LOCATION, location(asked, name, id))
                 .with(RANGE, received(offset)));
         }
         None if offset == 0 => upload.end_with_request().await?,
@@ -200,23 +208,29 @@ async fn complete(
         .catalog
         .finish_upload(permit, registry, name, upload, digest, call.now)
         .await?;
-    Ok(created(name, &finished))
+    Ok(created(asked, name, &finished))
 }
 
 fn parse(digest: &str) -> Result<Digest, Refusal> {
     digest.parse().map_err(|_| Refusal::bad_digest(digest))
 }
 
-fn created(name: &str, layer: &LayerInfo) -> Response<Body> {
+fn created(asked: &Asked<'_>, name: &str, layer: &LayerInfo) -> Response<Body> {
+    let blob = format!("blobs/{}", layer.digest);
     Answer::new(StatusCode::CREATED)
-        .header(LOCATION, &format!("/v2/{name}/blobs/{}", layer.digest))
+        .header(LOCATION, &asked.location(name, &blob))
         .header(CONTENT_DIGEST, &layer.digest.to_string())
         .empty()
 }
 
-fn accepted(status: StatusCode, name: &str, id: &str, bytes: u64) -> Response<Body> {
+fn accepted(
+    asked: &Asked<'_>,
+    status: StatusCode,
+    (name, id): (&str, &str),
+    bytes: u64,
+) -> Response<Body> {
     let answer = Answer::new(status)
-        .header(LOCATION, &location(name, id))
+        .header(LOCATION, &location(asked, name, id))
         .header(RANGE, &received(bytes))
         .header(UPLOAD_UUID, id);
     if status == StatusCode::NO_CONTENT {
@@ -226,8 +240,8 @@ fn accepted(status: StatusCode, name: &str, id: &str, bytes: u64) -> Response<Bo
     }
 }
 
-fn location(name: &str, id: &str) -> String {
-    format!("/v2/{name}/blobs/uploads/{id}")
+fn location(asked: &Asked<'_>, name: &str, id: &str) -> String {
+    asked.location(name, &format!("blobs/uploads/{id}"))
 }
 
 /// The last byte received, counted from 0; `0-0` also where there is none.

@@ -18,7 +18,13 @@ async fn a_stranger_is_asked_for_a_password() {
     ] {
         let answer = home.ask(method, path).anonymous().send().await;
         assert_eq!(answer.status, 401, "{method} {path}");
-        let challenge = "Basic realm=\"http://localhost:4566/\",service=\"ecr.amazonaws.com\"";
+        // At the host of all registries clients may want the gallery.
+        let challenge = match path {
+            "/v2/" => {
+                "Bearer realm=\"http://localhost:4566/token/\",service=\"public.ecr.aws\",scope=\"aws\""
+            }
+            _ => "Basic realm=\"http://localhost:4566/\",service=\"ecr.amazonaws.com\"",
+        };
         assert_eq!(answer.header("www-authenticate"), challenge);
         assert_eq!(
             answer.header("docker-distribution-api-version"),

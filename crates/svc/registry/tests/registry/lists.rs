@@ -125,3 +125,42 @@ async fn referrers_of_a_subject() {
         (400, "DIGEST_INVALID".to_owned())
     );
 }
+
+#[tokio::test]
+async fn large_referrers_come_on_pages_of_their_own() {
+    const LARGE: usize = 3 << 20;
+    let home = Home::new().await;
+    let image = home.image("app", "layer").await;
+    home.put("app", "v1", &image).await;
+    let subject = Digest::of(image.to_string().as_bytes());
+    let mut pushed = Vec::new();
+    for (number, bytes) in [(0, LARGE), (1, LARGE), (2, LARGE), (3, 10), (4, 10)] {
+        let mut artifact = image.clone();
+        artifact["artifactType"] = json!("application/sbom");
+        artifact["subject"] = json!({"mediaType": OCI_MANIFEST, "digest": subject, "size": 1});
+        artifact["annotations"] = json!({"number": number.to_string(), "x": "x".repeat(bytes)});
+        let digest = Digest::of(artifact.to_string().as_bytes()).to_string();
+        let put = home.put("app", &digest, &artifact).await;
+        assert_eq!(put.status, 201);
+        // What does not fit a list is left out of it.
+        let shown = (bytes != LARGE).then(|| artifact["annotations"].clone());
+        pushed.push((digest, shown));
+    }
+    pushed.sort_by(|one, other| one.0.cmp(&other.0));
+    let mut found = Vec::new();
+    let mut pages = 0;
+    let mut path = Some(format!("/v2/app/referrers/{subject}"));
+    while let Some(at) = path {
+        let page = home.get(at).await;
+        assert_eq!(page.status, 200);
+        assert!(page.body.len() < LARGE, "{} bytes", page.body.len());
+        for shown in page.json()["manifests"].as_array().unwrap() {
+            let digest = shown["digest"].as_str().unwrap().to_owned();
+            found.push((digest, shown.get("annotations").cloned()));
+        }
+        pages += 1;
+        path = next(&page);
+    }
+    assert_eq!(found, pushed);
+    assert_eq!(pages, 3);
+}

@@ -1,8 +1,16 @@
 //! The registry's HTTP API over a real socket.
 
 mod access;
+mod gallery;
 mod layers;
 mod lists;
 mod manifests;
+mod scripted;
+mod sealed;
 mod support;
+mod through;
+mod through_api;
+mod through_faults;
+mod through_meanwhile;
+mod through_own;
 mod uploads;

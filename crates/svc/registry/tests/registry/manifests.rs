@@ -250,3 +250,20 @@ async fn a_pull_is_recorded_once_a_day() {
         Some(first)
     );
 }
+
+#[tokio::test]
+async fn a_repository_with_as_many_images_as_it_may_have_refuses_the_next() {
+    let home = Home::with(|config| config.max_images = 1).await;
+    let first = home.image("app", "one").await;
+    assert_eq!(home.put("app", "1", &first).await.status, 201);
+    let second = home.image("app", "two").await;
+    let refused = home.put("app", "2", &second).await;
+    assert_eq!(refused.error(), (403, "DENIED".to_owned()));
+    assert!(
+        refused
+            .message()
+            .contains("maximum allowed number of images which is '1'"),
+        "{}",
+        refused.message()
+    );
+}

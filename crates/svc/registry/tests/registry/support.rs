@@ -21,10 +21,12 @@ use tokio::net::{TcpListener, TcpStream};
 use wharf_api_ecr::{CreateRepositoryRequest, DescribeImagesRequest, Ecr, ImageDetail};
 use wharf_base::{Clock, Permit, TestClock, Timestamp};
 use wharf_blobs::{Blobs, Digest, Limits};
+use wharf_reconcile::Takeover;
 use wharf_registry::{Options, Peer, RegistryApi};
 use wharf_seal::Keyring;
 use wharf_store::{Store, StoreOptions};
-use wharf_svc_ecr::{Catalog, Config, EcrService, GcReport, token};
+use wharf_svc_ecr::{Catalog, Config, EcrService, GcReport, KmsKeys, token};
+use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_wire::{Call, Caller, Check, Context, Dispatcher, Gate};
 
 pub const ACCOUNT: &str = "000000000000";
@@ -43,6 +45,10 @@ pub struct Doorman {
 impl Doorman {
     pub fn deny(&self, action: &str) {
         self.denied.lock().unwrap().insert(action.to_owned());
+    }
+
+    pub fn allow(&self, action: &str) {
+        self.denied.lock().unwrap().remove(action);
     }
 
     /// Caller, action and resource of every question since the last time.
@@ -72,10 +78,13 @@ impl Gate for Doorman {
 pub struct Home {
     pub dir: TempDir,
     pub catalog: Catalog,
+    pub api: RegistryApi,
     pub clock: Arc<TestClock>,
     pub doorman: Arc<Doorman>,
     pub address: SocketAddr,
     pub password: String,
+    /// Past the gate.
+    pub kms: KmsService,
 }
 
 pub struct Answer {
@@ -168,43 +177,59 @@ impl Home {
     }
 
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::with_options(change, Options::default()).await
+    }
+
+    pub async fn with_options(change: impl FnOnce(&mut Config), options: Options) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("store"), StoreOptions::default()).unwrap();
         let keyring = Keyring::in_memory();
         let folder = dir.path().join("blobs");
         let blobs = Blobs::open(&folder, keyring.clone(), Limits::default()).unwrap();
-        let mut config = Config::new("localhost:4566");
-        change(&mut config);
-        let catalog = Catalog::new(store, blobs, keyring.clone(), config);
         let clock = Arc::new(TestClock::at(Timestamp::from_millis(1_800_000_000_000)));
         let doorman = Arc::new(Doorman::default());
         let dispatcher = Dispatcher::new(doorman.clone());
-        let api = RegistryApi::new(
-            catalog.clone(),
-            dispatcher,
-            clock.clone(),
-            Options::default(),
-        );
+        let kms = KmsService::new(KmsParts {
+            store: store.clone(),
+            keyring: keyring.clone(),
+            clock: clock.clone(),
+            takeover: Takeover::Replace,
+        });
+        let keys = wharf_api_kms::Client::new(Arc::new(kms.clone()), dispatcher.clone());
+        let mut config = Config {
+            keys: Some(KmsKeys(Arc::new(keys))),
+            ..Config::new("localhost:4566")
+        };
+        change(&mut config);
+        let catalog = Catalog::new(store, blobs, keyring.clone(), config);
+        let api = RegistryApi::new(catalog.clone(), dispatcher, clock.clone(), options);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(serve(listener, api));
-        let caller = Caller::root(ACCOUNT);
-        let bearer = token::Bearer {
-            caller: caller.clone(),
-            region: REGION.to_owned(),
-            registry: None,
-        };
-        let (password, _) = token::issue_password(&keyring, &bearer, clock.now());
-        let home = Self {
+        tokio::spawn(serve(listener, api.clone()));
+        let mut home = Self {
             dir,
             catalog,
+            api,
             clock,
             doorman,
             address,
-            password,
+            password: String::new(),
+            kms,
         };
+        home.log_in();
         home.create("app").await;
         home
+    }
+
+    /// A password that is good from now on.
+    pub fn log_in(&mut self) {
+        let bearer = token::Bearer {
+            caller: Caller::root(ACCOUNT),
+            region: REGION.to_owned(),
+            registry: None,
+        };
+        let now = self.clock.now();
+        (self.password, _) = token::issue_password(self.catalog.keyring(), &bearer, now);
     }
 
     pub fn call(&self) -> Call {
@@ -338,6 +363,7 @@ async fn serve(listener: TcpListener, api: RegistryApi) {
                 let api = api.clone();
                 let peer = Peer {
                     address: Some(address.ip()),
+                    task: None,
                     secure: false,
                 };
                 async move { Ok::<_, Infallible>(api.handle(request, peer).await) }
