@@ -4,8 +4,11 @@ use wharf_api_logs::Input;
 use wharf_wire::{CallerKind, Check, Context, Fault};
 
 use crate::{
-    LogsService, names,
+    LogsService,
+    insights::pointer::Pointer,
+    names,
     ops::{kms_key, resource_policies},
+    subscription::PRINCIPAL,
 };
 
 /// The same for a service of AWS, which needs a policy that lets it.
@@ -57,6 +60,28 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         });
         return each.collect();
     }
+    if let Input::StartQuery(it) = input {
+        let one = it.log_group_name.iter();
+        let named = one.chain(it.log_group_names.iter().flatten());
+        let all = named.chain(it.log_group_identifiers.iter().flatten());
+        let checks: Vec<Check> = all
+            .map(|identifier| {
+                let name = names::from_identifier(cx, identifier).ok();
+                Check::new(action.clone(), group(&name))
+            })
+            .collect();
+        // Of a query about nothing, the operation says so.
+        return match checks.is_empty() {
+            true => vec![Check::new(action, group(&None))],
+            false => checks,
+        };
+    }
+    if let Input::PutSubscriptionFilter(it) = input {
+        let mut checks = vec![Check::new(action, group(&it.log_group_name))];
+        let role = it.role_arn.iter();
+        checks.extend(role.map(|role| Check::pass_role(role.clone(), PRINCIPAL)));
+        return checks;
+    }
     let resource = match input {
         Input::CreateLogGroup(it) => group(&it.log_group_name),
         Input::DeleteLogGroup(it) => group(&it.log_group_name),
@@ -84,8 +109,16 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         Input::TagResource(it) => tagged(&it.resource_arn),
         Input::UntagResource(it) => tagged(&it.resource_arn),
         Input::ListTagsForResource(it) => tagged(&it.resource_arn),
+        Input::PutMetricFilter(it) => group(&it.log_group_name),
+        Input::DeleteMetricFilter(it) => group(&it.log_group_name),
         Input::DescribeMetricFilters(it) => group(&it.log_group_name),
+        Input::DeleteSubscriptionFilter(it) => group(&it.log_group_name),
         Input::DescribeSubscriptionFilters(it) => group(&it.log_group_name),
+        Input::GetLogGroupFields(it) => either(&it.log_group_name, &it.log_group_identifier),
+        Input::GetLogRecord(it) => {
+            let pointer = it.log_record_pointer.as_deref().and_then(Pointer::read);
+            group(&pointer.map(|it| it.group))
+        }
         Input::DescribeLogGroups(_) | Input::ListLogGroups(_) => names::group_arn(cx, "*"),
         _ => "*".to_owned(),
     };

@@ -3,6 +3,8 @@
 //! The time of ingestion has seven bytes, which last for two million years. The eighth says in which form the
 //! text is: as it came, or sealed ([`crate::cipher`]).
 
+use sha2::{Digest, Sha256};
+
 const HEAD: usize = 16;
 /// Where the form is.
 const FORM: usize = 15;
@@ -87,6 +89,18 @@ pub fn times(record: &[u8]) -> Option<(i64, i64)> {
     let form = std::mem::replace(&mut ingestion[7], 0);
     let known = form == PLAIN || form == SEALED;
     known.then(|| (i64::from_le_bytes(timestamp), i64::from_le_bytes(ingestion)))
+}
+
+/// 56 digits: time, stream, offset. The same event has the same id in every answer.
+pub fn id(event: &Event, stream_id: &str) -> String {
+    let digest = Sha256::digest(stream_id.as_bytes());
+    let stream =
+        u64::from_le_bytes(digest[..8].try_into().expect("a digest has 32 bytes")) % 10_u64.pow(18);
+    format!(
+        "{:020}{stream:018}{:018}",
+        event.timestamp.max(0),
+        event.offset
+    )
 }
 
 #[cfg(test)]

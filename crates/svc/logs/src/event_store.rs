@@ -6,6 +6,7 @@
 use std::{
     collections::HashMap,
     io,
+    ops::Range,
     path::Path,
     sync::{
         Arc,
@@ -269,6 +270,19 @@ impl EventStore {
             low,
             high: high.max(low),
         })
+    }
+
+    /// Where events with times from `start` to before `end` may be: offsets, in rising order.
+    pub async fn spans(
+        &self,
+        stream: &str,
+        start: i64,
+        end: i64,
+    ) -> Result<Vec<Range<u64>>, JournalError> {
+        let index = self.index(stream);
+        let mut index = index.lock().await;
+        self.complete(stream, &mut index).await?;
+        Ok(index.overlapping(start, end))
     }
 
     /// The rank of the first event not before the boundary.

@@ -128,6 +128,25 @@ pub fn bad_token() -> Fault {
     invalid("The specified nextToken is invalid.")
 }
 
+/// A query's text is wrong, and where.
+pub fn malformed_query(cause: &wharf_insights::QueryError) -> Fault {
+    let location = serde_json::json!({
+        "startCharOffset": cause.start,
+        "endCharOffset": cause.end,
+    });
+    let fault = faults::malformed_query_exception(cause.message.clone());
+    fault.with(
+        "queryCompileError",
+        serde_json::json!({ "location": location, "message": cause.message }),
+    )
+}
+
+pub fn no_group_named(name: &str, account: &str) -> Fault {
+    faults::resource_not_found_exception(format!(
+        "Log group '{name}' does not exist for account ID '{account}'"
+    ))
+}
+
 pub fn bad_pattern(cause: &crate::pattern::BadPattern) -> Fault {
     invalid(format!("Invalid filter pattern: {cause}."))
 }

@@ -4,7 +4,7 @@
 //! Some bytes for every few hundred events. Saved every few minutes ([`crate::saved`]); what came
 //! after that is read again from the journal when a stream is first used after a start.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use wharf_wal::{DecodeError, Decoder, Encoder};
 
@@ -104,6 +104,23 @@ impl Index {
             Some(block) if block.min >= timestamp => (block.first, block.first),
             Some(block) => (block.first, block.first + block.count),
         }
+    }
+
+    /// Where events with times from `start` to before `end` may be: offsets, in rising order.
+    pub fn overlapping(&self, start: i64, end: i64) -> Vec<Range<u64>> {
+        let mut found: Vec<Range<u64>> = Vec::new();
+        for block in self
+            .blocks
+            .iter()
+            .filter(|block| block.max >= start && block.min < end)
+        {
+            let last = block.first + block.count;
+            match found.last_mut() {
+                Some(before) if before.end == block.first => before.end = last,
+                _ => found.push(block.first..last),
+            }
+        }
+        found
     }
 
     /// The offset before which every event is older than `timestamp`: what retention lets go.
@@ -224,6 +241,17 @@ mod tests {
             let place = times.partition_point(|time| *time < wanted) as u64;
             let found = if from == to { place == from } else { (from..=to).contains(&place) };
             prop_assert!(found, "{} is not in {}..{}", place, from, to);
+        }
+
+        #[test]
+        fn no_event_within_the_times_is_passed_over(times in prop::collection::vec(0i64..500, 0..2000), start in -10i64..510, length in 0i64..200) {
+            let found = index(&times).overlapping(start, start + length);
+            prop_assert!(found.windows(2).all(|two| two[0].end < two[1].start));
+            for (offset, time) in (0u64..).zip(&times) {
+                if (start..start + length).contains(time) {
+                    prop_assert!(found.iter().any(|range| range.contains(&offset)), "{}", offset);
+                }
+            }
         }
 
         #[test]

@@ -5,6 +5,9 @@
 //!   them, `merge` reads many streams as one.
 //! - `live` tells sessions of StartLiveTail what came in, `sample` thins out what is too much.
 //! - `keys` has the data keys of groups under a key of KMS, `cipher` seals with them, `opener` reads what they sealed.
+//! - `insights` runs queries of Logs Insights.
+//! - `counting` tells `metrics` what events say by `metric_filter` and by the `embedded` metric format.
+//! - `subscriptions` hands events to who subscribed to them, `subscription` says how.
 //! - `ops` holds one file an operation.
 //! - `limits` bounds what is put, `bound` what is kept, `sweep` removes what nobody wants any more.
 //!
@@ -18,16 +21,21 @@
 mod authorize;
 mod bound;
 mod cipher;
+mod counting;
+mod embedded;
 mod event;
 mod event_store;
 mod fault;
 #[doc(hidden)]
 pub mod fuzz;
 mod index;
+mod insights;
 mod keys;
 mod limits;
 mod live;
 mod merge;
+mod metric_filter;
+mod metrics;
 mod names;
 mod opener;
 mod ops;
@@ -37,6 +45,8 @@ mod records;
 mod sample;
 mod saved;
 mod service;
+mod subscription;
+mod subscriptions;
 mod sweep;
 mod tagged;
 mod token;

@@ -1,6 +1,5 @@
 //! One file an operation; those that only make, change or delete a group or stream share one.
 
-pub mod absent;
 pub mod describe_log_groups;
 pub mod describe_log_streams;
 pub mod filter_log_events;
@@ -8,10 +7,15 @@ pub mod get_log_events;
 pub mod groups;
 pub mod kms_key;
 pub mod list_log_groups;
+pub mod log_record;
+pub mod metric_filters;
 pub mod put_log_events;
+pub mod queries;
+pub mod query_definitions;
 pub mod resource_policies;
 pub mod retention;
 pub mod start_live_tail;
 pub mod streams;
+pub mod subscription_filters;
 pub mod tags;
 pub mod test_metric_filter;

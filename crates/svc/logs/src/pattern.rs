@@ -8,7 +8,9 @@ mod compare;
 mod json;
 mod terms;
 
-use std::collections::BTreeMap;
+use std::{cell::OnceCell, collections::BTreeMap};
+
+use serde_json::Value;
 
 /// Patterns may be so long, in characters.
 pub const MAX_PATTERN: usize = 1024;
@@ -19,6 +21,56 @@ const MAX_DEPTH: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BadPattern(String);
+
+/// Regular expressions of one pattern, as with AWS.
+const MAX_REGEXES: usize = 2;
+
+/// A message that is looked at; however often, it is read as JSON once.
+pub struct Message<'m> {
+    text: &'m str,
+    json: OnceCell<Option<Value>>,
+}
+
+impl<'m> Message<'m> {
+    pub fn new(text: &'m str) -> Self {
+        Self {
+            text,
+            json: OnceCell::new(),
+        }
+    }
+
+    pub fn text(&self) -> &'m str {
+        self.text
+    }
+
+    fn json(&self) -> Option<&Value> {
+        let read = || serde_json::from_str(self.text).ok();
+        self.json.get_or_init(read).as_ref()
+    }
+}
+
+/// A part of the messages that a pattern matches.
+#[derive(Debug)]
+pub struct Field(Part);
+
+#[derive(Debug)]
+enum Part {
+    Member(json::Path),
+    Column(String),
+}
+
+impl Field {
+    /// Its value in a message that the pattern matches; nothing if there is none, or no plain one.
+    pub fn of(&self, pattern: &Pattern, message: &Message<'_>) -> Option<String> {
+        match (&self.0, &pattern.0) {
+            (Part::Member(path), _) => path.text(message.json()?),
+            (Part::Column(name), Form::Columns(columns)) => {
+                columns.extract(message.text).remove(name)
+            }
+            (Part::Column(_), _) => None,
+        }
+    }
+}
 
 /// A pattern, ready to match.
 #[derive(Debug)]
@@ -46,24 +98,56 @@ impl Pattern {
             Some('[') => Form::Columns(columns::Columns::parse(trimmed)?),
             Some(_) => Form::Terms(terms::Terms::parse(trimmed)?),
         };
-        Ok(Self(form))
+        let regexes = match &form {
+            Form::Everything => 0,
+            Form::Terms(terms) => terms.regexes(),
+            Form::Json(selector) => selector.regexes(),
+            Form::Columns(columns) => columns.regexes(),
+        };
+        match regexes > MAX_REGEXES {
+            true => Err(bad(format!(
+                "a filter pattern has at most {MAX_REGEXES} regular expressions"
+            ))),
+            false => Ok(Self(form)),
+        }
     }
 
-    pub fn matches(&self, message: &str) -> bool {
+    pub fn matches(&self, message: &Message<'_>) -> bool {
         match &self.0 {
             Form::Everything => true,
-            Form::Terms(terms) => terms.matches(message),
-            Form::Json(selector) => selector.matches(message),
-            Form::Columns(columns) => columns.matches(message),
+            Form::Terms(terms) => terms.matches(message.text),
+            Form::Json(selector) => message.json().is_some_and(|it| selector.matches(it)),
+            Form::Columns(columns) => columns.matches(message.text),
+        }
+    }
+
+    /// The part of a message that `source` names: `$.a[0]` of JSON, `$column` of a pattern with that column.
+    ///
+    /// # Errors
+    /// A pattern of this form has no such parts.
+    pub fn field(&self, source: &str) -> Result<Field, BadPattern> {
+        match &self.0 {
+            Form::Json(_) if source.starts_with("$.") || source.starts_with("$[") => {
+                Ok(Field(Part::Member(json::Path::parse(source)?)))
+            }
+            Form::Columns(columns) if columns.names(source) => {
+                Ok(Field(Part::Column(source.to_owned())))
+            }
+            _ => Err(bad(format!(
+                "{source} is not a part of what the filter pattern matches."
+            ))),
         }
     }
 
     /// The values that the pattern names in a message it matches: columns by name, selectors by
     /// path.
-    pub fn extract(&self, message: &str) -> BTreeMap<String, String> {
+    pub fn extract(&self, message: &Message<'_>) -> BTreeMap<String, String> {
         match &self.0 {
-            Form::Columns(columns) => columns.extract(message),
-            Form::Json(selector) => selector.extract(message),
+            Form::Columns(columns) => columns.extract(message.text),
+            Form::Json(selector) => match message.json() {
+                Some(value) => selector.extract(value),
+                None => BTreeMap::new(),
+            },
             Form::Everything | Form::Terms(_) => BTreeMap::new(),
         }
     }

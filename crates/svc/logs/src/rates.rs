@@ -12,6 +12,8 @@ pub const RATES: Rates = Rates::with(&[
     Class::of_one(&["DescribeLogStreams"], Rate::even(25.0)),
     Class::of_one(&["FilterLogEvents"], Rate::even(25.0)),
     Class::of_one(&["GetLogEvents"], Rate::even(25.0)),
+    Class::of_one(&["StartQuery"], Rate::even(10.0)),
+    Class::of_one(&["GetQueryResults"], Rate::even(10.0)),
 ]);
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Groups and streams as they are stored.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 use wharf_records::{Record, Unknown, ecs::Tags};
@@ -18,6 +20,11 @@ pub struct Group {
     /// What new events are sealed under.
     #[serde(default)]
     pub key: Option<GroupKey>,
+    /// In the order of their names.
+    #[serde(default)]
+    pub metric_filters: Vec<MetricFilter>,
+    #[serde(default)]
+    pub subscription_filters: Vec<SubscriptionFilter>,
     pub tags: Tags,
     #[serde(flatten)]
     pub unknown: Unknown,
@@ -34,6 +41,41 @@ pub struct GroupKey {
     /// ARN
     pub kms_key: String,
     pub data_key: u64,
+}
+
+/// What log events that match a pattern say about metrics.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MetricFilter {
+    pub name: String,
+    pub pattern: String,
+    pub transformations: Vec<Transformation>,
+    pub created_at: Timestamp,
+}
+
+/// A metric of a filter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Transformation {
+    pub namespace: String,
+    pub name: String,
+    /// A number, or what of the event: `$.latency`, `$column`.
+    pub value: String,
+    /// Of a minute in which events came and none matched.
+    pub default_value: Option<f64>,
+    /// Names, and what of the event.
+    pub dimensions: BTreeMap<String, String>,
+    pub unit: Option<String>,
+}
+
+/// Who gets the log events that match a pattern.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SubscriptionFilter {
+    pub name: String,
+    pub pattern: String,
+    /// ARN
+    pub destination: String,
+    /// ARN of the role in whose name it is sent; without one the destination's policy lets the service in.
+    pub role: Option<String>,
+    pub created_at: Timestamp,
 }
 
 /// A data key of a group, under `<group id>:<id>`. It stays for as long as the group, whose older events may
@@ -70,6 +112,56 @@ pub struct ResourcePolicy {
 
 impl Record for ResourcePolicy {
     const KIND: &'static str = "resource-policy";
+    const FORMAT: u32 = 1;
+}
+
+/// A query of Logs Insights, under its id. What it found is not here: it is run again if that is gone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Query {
+    pub text: String,
+    /// Names.
+    pub groups: Vec<String>,
+    /// Seconds since 1970, both included.
+    pub start: i64,
+    pub end: i64,
+    pub limit: Option<usize>,
+    /// ARN of who asked.
+    pub asked_by: String,
+    pub created_at: Timestamp,
+    /// `None` while it runs.
+    pub ended: Option<QueryEnd>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Query {
+    const KIND: &'static str = "query";
+    const FORMAT: u32 = 1;
+}
+
+/// How a query ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QueryEnd {
+    /// `Complete`, `Failed`, `Cancelled` or `Timeout`
+    pub status: String,
+    pub at: Timestamp,
+    pub bytes_scanned: u64,
+}
+
+/// A query that was saved for later, under its id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QueryDefinition {
+    pub name: String,
+    pub text: String,
+    /// Names.
+    pub groups: Vec<String>,
+    pub changed_at: Timestamp,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for QueryDefinition {
+    const KIND: &'static str = "query-definition";
     const FORMAT: u32 = 1;
 }
 

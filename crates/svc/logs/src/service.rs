@@ -2,10 +2,11 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, atomic::AtomicU64},
+    sync::{Arc, OnceLock, atomic::AtomicU64},
 };
 
 use wharf_api_kms::Kms;
+use wharf_delivery::Operations;
 use wharf_journal::Journal;
 use wharf_records::{Record, Scope};
 use wharf_seal::Keyring;
@@ -17,14 +18,17 @@ use crate::{
     authorize,
     bound::Counters,
     cipher::DataKey,
+    counting::Counting,
     event_store::EventStore,
     fault::{self, LogsFaults},
+    insights::engine::Engine,
     keys::Keys,
     limits::{Buckets, Limits},
     live::Live,
     opener::Opener,
     ops,
     records::{Group, Stream},
+    subscriptions::Subscriptions,
 };
 
 #[derive(Clone)]
@@ -40,6 +44,11 @@ pub struct LogsService {
     pub(crate) rates: Arc<Buckets>,
     pub(crate) dropped: Arc<Counters>,
     pub(crate) live: Arc<Live>,
+    pub(crate) queries: Arc<Engine>,
+    pub(crate) counting: Arc<Counting>,
+    pub(crate) subscriptions: Arc<Subscriptions>,
+    /// All of the installation, once they are there: metrics and messages go by them.
+    pub(crate) operations: Arc<OnceLock<Arc<dyn Operations>>>,
     /// How many streams there are, as last counted, with those made and removed since.
     pub(crate) streams: Arc<AtomicU64>,
 }
@@ -87,8 +96,17 @@ impl LogsService {
             rates: Arc::default(),
             dropped: Arc::default(),
             live: Arc::default(),
+            queries: Arc::default(),
+            counting: Arc::default(),
+            subscriptions: Arc::default(),
+            operations: Arc::default(),
             streams: Arc::default(),
         }
+    }
+
+    /// Once all operations of the installation are there.
+    pub fn calling(&self, operations: Arc<dyn Operations>) {
+        let _ = self.operations.set(operations);
     }
 
     pub(crate) fn scope(cx: &Context) -> Scope {
@@ -180,8 +198,12 @@ wharf_api_logs::operations! {
     delete_log_group = ops::groups::delete;
     describe_log_groups = ops::describe_log_groups::describe_log_groups;
     list_log_groups = ops::list_log_groups::list_log_groups;
-    describe_metric_filters = ops::absent::metric_filters;
-    describe_subscription_filters = ops::absent::subscription_filters;
+    put_metric_filter = ops::metric_filters::put;
+    describe_metric_filters = ops::metric_filters::describe;
+    delete_metric_filter = ops::metric_filters::delete;
+    put_subscription_filter = ops::subscription_filters::put;
+    describe_subscription_filters = ops::subscription_filters::describe;
+    delete_subscription_filter = ops::subscription_filters::delete;
     put_resource_policy = ops::resource_policies::put;
     describe_resource_policies = ops::resource_policies::describe;
     delete_resource_policy = ops::resource_policies::delete;
@@ -196,6 +218,15 @@ wharf_api_logs::operations! {
     get_log_events = ops::get_log_events::get_log_events;
     filter_log_events = ops::filter_log_events::filter_log_events;
     start_live_tail = ops::start_live_tail::start_live_tail;
+    start_query = ops::queries::start;
+    stop_query = ops::queries::stop;
+    get_query_results = ops::queries::results;
+    describe_queries = ops::queries::describe;
+    put_query_definition = ops::query_definitions::put;
+    describe_query_definitions = ops::query_definitions::describe;
+    delete_query_definition = ops::query_definitions::delete;
+    get_log_record = ops::log_record::get_log_record;
+    get_log_group_fields = ops::log_record::get_log_group_fields;
     test_metric_filter = ops::test_metric_filter::test_metric_filter;
     tag_resource = ops::tags::tag_resource;
     untag_resource = ops::tags::untag_resource;

@@ -45,6 +45,9 @@ impl LogsService {
             if let Err(error) = self.expire(&*clock).await {
                 tracing::warn!(%error, "old log events stay for now; retrying");
             }
+            if let Err(error) = self.expire_queries(clock.now()).await {
+                tracing::warn!(%error, "old queries of logs stay for now; retrying");
+            }
             self.events.forget_buried();
             if let Err(error) = self.save_indexes().await {
                 tracing::warn!(%error, "the indexes of logs are not saved; the next start reads more");

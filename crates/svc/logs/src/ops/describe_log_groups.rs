@@ -88,7 +88,7 @@ fn to_wire(service: &LogsService, call: &Call, group: &Group) -> LogGroup {
         creation_time: Some(group.created_at.millis()),
         retention_in_days: group.retention_days,
         kms_key_id: group.key.as_ref().map(|key| key.kms_key.clone()),
-        metric_filter_count: Some(0),
+        metric_filter_count: i32::try_from(group.metric_filters.len()).ok(),
         arn: Some(format!("{arn}:*")),
         stored_bytes: Some(i64::try_from(bytes).unwrap_or(i64::MAX)),
         log_group_class: Some(group.class.clone()),

@@ -1,16 +1,15 @@
 //! FilterLogEvents: many streams as one, by time and pattern.
 
-use sha2::{Digest, Sha256};
 use wharf_api_logs::types::{FilterLogEventsRequest, FilterLogEventsResponse, FilteredLogEvent};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     LogsService,
-    event::Event,
+    event::{self, Event},
     fault,
     merge::{Merge, Place},
     names,
-    pattern::Pattern,
+    pattern::{Message, Pattern},
     records::{Group, Stream},
     token,
 };
@@ -87,7 +86,7 @@ pub async fn filter_log_events(
             stream: stream.clone(),
             offset: event.offset,
         });
-        if pattern.matches(&event.message) {
+        if pattern.matches(&Message::new(&event.message)) {
             bytes += event.size();
             events.push(to_wire(stream, event, &streams));
         }
@@ -136,22 +135,10 @@ fn to_wire(stream: String, event: Event, streams: &[Stream]) -> FilteredLogEvent
         .find(|known| known.name == stream)
         .map(|known| known.id.as_str());
     FilteredLogEvent {
-        event_id: Some(event_id(&event, id.unwrap_or_default())),
+        event_id: Some(event::id(&event, id.unwrap_or_default())),
         log_stream_name: Some(stream),
         timestamp: Some(event.timestamp),
         message: Some(event.message),
         ingestion_time: Some(event.ingestion),
     }
-}
-
-/// 56 digits: time, stream, offset. The same event has the same id in every answer.
-fn event_id(event: &Event, stream_id: &str) -> String {
-    let digest = Sha256::digest(stream_id.as_bytes());
-    let stream =
-        u64::from_le_bytes(digest[..8].try_into().expect("a digest has 32 bytes")) % 10_u64.pow(18);
-    format!(
-        "{:020}{stream:018}{:018}",
-        event.timestamp.max(0),
-        event.offset
-    )
 }

@@ -34,6 +34,8 @@ pub async fn create(
             .unwrap_or_else(|| "STANDARD".to_owned()),
         deletion_protected: input.deletion_protection_enabled.unwrap_or(false),
         key: data_key.as_ref().map(kms_key::of_group),
+        metric_filters: Vec::new(),
+        subscription_filters: Vec::new(),
         tags: RULES.given(input.tags.unwrap_or_default())?,
         unknown: Unknown::new(),
     };

@@ -56,7 +56,9 @@ pub async fn put_log_events(
             .await
             .map_err(fault::append)?;
         let first = end.saturating_sub(taken.len() as u64);
+        service.follow(LogsService::scope(call), &group, &stream);
         service.live.came(&group.id, &stream, first..end);
+        service.count(call, &group, &taken).await;
         end
     };
     Ok(PutLogEventsResponse {

@@ -16,7 +16,7 @@ use crate::{
     live::{Came, MAX_SESSIONS, Place, Session, Streams},
     names,
     opener::{Opener, ReadError},
-    pattern::Pattern,
+    pattern::{Message, Pattern},
     sample::Sample,
 };
 
@@ -225,7 +225,7 @@ impl Tail {
                 let Some(event) = opener.event(journal, record).await? else {
                     continue;
                 };
-                if self.pattern.matches(&event.message) {
+                if self.pattern.matches(&Message::new(&event.message)) {
                     let bytes = event.size();
                     sample.push(to_wire(&self.session, event, came), bytes);
                 }

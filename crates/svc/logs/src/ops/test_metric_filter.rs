@@ -5,7 +5,10 @@ use wharf_api_logs::types::{
 };
 use wharf_wire::{Call, Fault};
 
-use crate::{LogsService, fault, pattern::Pattern};
+use crate::{
+    LogsService, fault,
+    pattern::{Message, Pattern},
+};
 
 pub async fn test_metric_filter(
     _: &LogsService,
@@ -19,10 +22,10 @@ pub async fn test_metric_filter(
         .unwrap_or_default()
         .into_iter()
         .zip(1..)
-        .filter(|(message, _)| pattern.matches(message))
+        .filter(|(message, _)| pattern.matches(&Message::new(message)))
         .map(|(message, number)| MetricFilterMatchRecord {
             event_number: Some(number),
-            extracted_values: Some(pattern.extract(&message)),
+            extracted_values: Some(pattern.extract(&Message::new(&message))),
             event_message: Some(message),
         })
         .collect();

@@ -25,6 +25,14 @@ struct Column {
 }
 
 impl Columns {
+    pub fn regexes(&self) -> usize {
+        let columns = self.head.iter().chain(self.tail.iter().flatten());
+        let conditions = columns.flat_map(|it| it.conditions.iter().flatten());
+        conditions
+            .filter(|(_, it)| matches!(it, Operand::Regex(_)))
+            .count()
+    }
+
     pub fn parse(text: &str) -> Result<Self, BadPattern> {
         let inner = text
             .strip_prefix('[')
@@ -48,6 +56,13 @@ impl Columns {
     pub fn matches(&self, message: &str) -> bool {
         self.pair(message)
             .is_some_and(|pairs| pairs.iter().all(|(column, value)| column.holds(value)))
+    }
+
+    /// Whether a column has that name, written `$name`.
+    pub fn names(&self, source: &str) -> bool {
+        let all = self.head.iter().chain(self.tail.iter().flatten());
+        let name = source.strip_prefix('$');
+        name.is_some_and(|name| all.into_iter().any(|column| column.name == name))
     }
 
     pub fn extract(&self, message: &str) -> BTreeMap<String, String> {

@@ -76,10 +76,14 @@ fn compare_numbers(operator: Operator, left: f64, right: f64) -> bool {
     }
 }
 
+/// A compiled regular expression takes no more.
+const REGEX_BYTES: usize = 256 << 10;
+
 /// A caller's regular expression, bounded in what it may cost to compile.
 pub fn regex(source: &str) -> Result<Regex, BadPattern> {
     regex::RegexBuilder::new(source)
-        .size_limit(1 << 20)
+        .size_limit(REGEX_BYTES)
+        .dfa_size_limit(4 * REGEX_BYTES)
         .build()
         .map_err(|_| bad(format!("%{source}% is not a regular expression")))
 }

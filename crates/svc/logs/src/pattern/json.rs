@@ -34,7 +34,7 @@ enum Test {
 
 /// `$.a["b"][0]`
 #[derive(Debug)]
-struct Path {
+pub struct Path {
     source: String,
     steps: Vec<Step>,
 }
@@ -63,21 +63,30 @@ impl Selector {
         Ok(Self { root })
     }
 
-    pub fn matches(&self, message: &str) -> bool {
-        serde_json::from_str::<Value>(message)
-            .is_ok_and(|value| value.is_object() && self.root.holds(&value))
+    pub fn matches(&self, message: &Value) -> bool {
+        message.is_object() && self.root.holds(message)
     }
 
-    pub fn extract(&self, message: &str) -> BTreeMap<String, String> {
+    pub fn extract(&self, message: &Value) -> BTreeMap<String, String> {
         let mut found = BTreeMap::new();
-        if let Ok(value) = serde_json::from_str::<Value>(message) {
-            self.root.collect(&value, &mut found);
-        }
+        self.root.collect(message, &mut found);
         found
+    }
+
+    pub fn regexes(&self) -> usize {
+        self.root.regexes()
     }
 }
 
 impl Expression {
+    fn regexes(&self) -> usize {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().map(Self::regexes).sum(),
+            Self::Test(_, Test::Compare(_, Operand::Regex(_))) => 1,
+            Self::Test(..) => 0,
+        }
+    }
+
     fn holds(&self, value: &Value) -> bool {
         match self {
             Self::And(parts) => parts.iter().all(|part| part.holds(value)),
@@ -122,7 +131,17 @@ impl Test {
 }
 
 impl Path {
-    fn parse(source: &str) -> Result<Self, BadPattern> {
+    /// The first plain value at the path.
+    pub fn text(&self, message: &Value) -> Option<String> {
+        match self.find(message).first()? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Bool(flag) => Some(flag.to_string()),
+            _ => None,
+        }
+    }
+
+    pub fn parse(source: &str) -> Result<Self, BadPattern> {
         let wrong = || bad(format!("{source} is not a selector such as $.name"));
         let mut rest = source.strip_prefix('$').ok_or_else(wrong)?;
         let mut steps = Vec::new();

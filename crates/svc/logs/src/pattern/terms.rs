@@ -27,6 +27,11 @@ impl Term {
 }
 
 impl Terms {
+    pub fn regexes(&self) -> usize {
+        let all = self.all.iter().chain(&self.any).chain(&self.none);
+        all.filter(|it| matches!(it, Term::Regex(_))).count()
+    }
+
     pub fn parse(text: &str) -> Result<Self, BadPattern> {
         let mut terms = Self::default();
         let mut rest = text.trim_start();

@@ -6,7 +6,11 @@ use super::*;
 
 fn check(pattern: &str, message: &str, expected: bool) {
     let parsed = Pattern::parse(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"));
-    assert_eq!(parsed.matches(message), expected, "{pattern} on {message}");
+    assert_eq!(
+        parsed.matches(&Message::new(message)),
+        expected,
+        "{pattern} on {message}"
+    );
 }
 
 #[test]
@@ -64,7 +68,7 @@ fn json() {
         (r#"{ $.n = 5&&$.f>1000 }"#, true),
     ] {
         if let Ok(parsed) = Pattern::parse(pattern) {
-            assert_eq!(parsed.matches(event), expected, "{pattern}");
+            assert_eq!(parsed.matches(&Message::new(event)), expected, "{pattern}");
         } else {
             assert!(!expected, "{pattern} does not parse");
         }
@@ -110,12 +114,12 @@ fn columns() {
 #[test]
 fn values_are_extracted() {
     let columns = Pattern::parse("[ip, ..., bytes]").unwrap();
-    let found = columns.extract("1.2.3.4 x y 77");
+    let found = columns.extract(&Message::new("1.2.3.4 x y 77"));
     assert_eq!(found.get("$ip").map(String::as_str), Some("1.2.3.4"));
     assert_eq!(found.get("$bytes").map(String::as_str), Some("77"));
     let json = Pattern::parse("{ $.a.b = 1 }").unwrap();
     assert_eq!(
-        json.extract(r#"{"a":{"b":1}}"#)
+        json.extract(&Message::new(r#"{"a":{"b":1}}"#))
             .get("$.a.b")
             .map(String::as_str),
         Some("1")
@@ -151,8 +155,8 @@ proptest! {
     #[test]
     fn nothing_panics(pattern in ".{0,60}", message in ".{0,60}") {
         if let Ok(parsed) = Pattern::parse(&pattern) {
-            let _ = parsed.matches(&message);
-            let _ = parsed.extract(&message);
+            let _ = parsed.matches(&Message::new(&message));
+            let _ = parsed.extract(&Message::new(&message));
         }
     }
 
@@ -160,9 +164,25 @@ proptest! {
     fn brackets_do_not_panic(inner in "[\\[\\]{}()$.=!<>&|\"%a1* ,?-]{0,40}") {
         for pattern in [format!("{{{inner}}}"), format!("[{inner}]"), inner.clone()] {
             if let Ok(parsed) = Pattern::parse(&pattern) {
-                let _ = parsed.matches(r#"{"a":1}"#);
-                let _ = parsed.matches(&inner);
+                let _ = parsed.matches(&Message::new(r#"{"a":1}"#));
+                let _ = parsed.matches(&Message::new(&inner));
             }
         }
+    }
+}
+
+#[test]
+fn so_many_regular_expressions() {
+    for (two, three) in [
+        ("%a% %b%", "%a% %b% %c%"),
+        (
+            "{ $.a = %a% && $.b = %b% }",
+            "{ $.a = %a% && ($.b = %b% || $.c = %c%) }",
+        ),
+        ("[a=%a%, b=%b%]", "[a=%a%, b=%b%, ..., c=%c%]"),
+    ] {
+        assert!(Pattern::parse(two).is_ok(), "{two}");
+        let error = Pattern::parse(three).unwrap_err();
+        assert!(error.to_string().contains("at most 2 regular"), "{error}");
     }
 }

@@ -427,3 +427,45 @@ async fn what_is_deleted_leaves_no_keys() {
         .unwrap();
     assert_eq!(home.world.stored(&keys).await, "");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn queries_read_what_is_sealed_and_fail_with_the_key() {
+    let home = Home::new();
+    let key = home.key(&arn("*")).await;
+    home.group("g", None).await;
+    home.put("g", &["open before the key"]).await.unwrap();
+    home.associate("g", &key).await.unwrap();
+    home.put("g", &["sealed behind the key"]).await.unwrap();
+    let asked = async || {
+        let input = StartQueryRequest {
+            log_group_name: Some("g".into()),
+            start_time: Some(0),
+            end_time: Some(home.clock.now().millis() / 1000 + 60),
+            query_string: Some("filter @message like /the key/ | stats count(*) as n".into()),
+            ..Default::default()
+        };
+        let started = home.logs.start_query(&home.call(), input).await.unwrap();
+        let input = GetQueryResultsRequest {
+            query_id: started.query_id,
+            ..Default::default()
+        };
+        loop {
+            let found = home
+                .logs
+                .get_query_results(&home.call(), input.clone())
+                .await
+                .unwrap();
+            if !matches!(found.status.as_deref(), Some("Running" | "Scheduled")) {
+                let rows = found.results.unwrap();
+                let count = rows.first().and_then(|row| row[0].value.clone());
+                return (found.status.unwrap(), count);
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    assert_eq!(asked().await, ("Complete".to_owned(), Some("2".to_owned())));
+    home.disable(&key).await;
+    assert_eq!(asked().await, ("Failed".to_owned(), None));
+    home.enable(&key).await;
+    assert_eq!(asked().await, ("Complete".to_owned(), Some("2".to_owned())));
+}

@@ -1,6 +1,10 @@
 //! The service over a real store, journal and KMS.
 
+mod insights;
 mod keys;
 mod live_tail;
 mod logs;
+mod measured;
+mod metric_filters;
+mod subscriptions;
 mod support;

@@ -1,15 +1,24 @@
 //! The service over a store, a journal and a KMS, and short ways to call it.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
+use parking_lot::Mutex;
+use serde_json::{Value, json};
 use wharf_api_logs::{Logs, types::*};
 use wharf_base::{Clock, SystemClock, Timestamp};
+use wharf_delivery::{Actor, Operations, Request};
 use wharf_journal::{Journal, JournalOptions};
 use wharf_reconcile::Takeover;
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_svc_logs::{LogsService, Options, Parts};
 use wharf_testkit::{ACCOUNT, World, call_at};
-use wharf_wire::{Call, Fault};
+use wharf_wire::{Call, Check, Fault, async_trait};
 
 /// Milliseconds: 2026-01-02.
 pub const NOW: i64 = 1_767_312_000_000;
@@ -86,4 +95,41 @@ pub async fn put(
         ..Default::default()
     };
     logs.put_log_events(call, input).await
+}
+
+/// Operations that note what they are called with.
+#[derive(Default)]
+pub struct Called {
+    calls: Mutex<Vec<(Actor, Request)>>,
+    refuses: AtomicBool,
+}
+
+impl Called {
+    /// Calls since the last look.
+    pub fn take(&self) -> Vec<(Actor, Request)> {
+        std::mem::take(&mut *self.calls.lock())
+    }
+
+    pub fn refuse(&self, refuses: bool) {
+        self.refuses.store(refuses, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl Operations for Called {
+    async fn call(&self, actor: &Actor, request: &Request) -> Result<Value, Fault> {
+        if self.refuses.load(Ordering::Relaxed) {
+            return Err(Fault::sender("ThrottlingException", 400, "not now"));
+        }
+        self.calls.lock().push((actor.clone(), request.clone()));
+        Ok(json!({}))
+    }
+
+    async fn may(&self, _: &Actor, _: &str, _: &[Check]) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn may_assume(&self, _: &str, _: &str, _: &str) -> Result<(), Fault> {
+        Ok(())
+    }
 }

@@ -1,0 +1,186 @@
+//! Metrics of log events as they come in: by the filters of their group, and by the embedded metric format.
+//!
+//! A filter's default goes out for each minute in which its group got events and none matched; which minutes these
+//! are is in memory, so a restart forgets the one that is under way.
+
+use std::{collections::HashMap, sync::Arc};
+
+use parking_lot::Mutex;
+use wharf_base::{Clock, Timestamp};
+use wharf_delivery::Actor;
+use wharf_wire::Context;
+
+use crate::{
+    LogsService, embedded,
+    metric_filter::{self, Compiled},
+    metrics::{self, Gathered},
+    pattern::Message,
+    records::{Group, MetricFilter},
+};
+
+const MINUTE_MS: i64 = 60_000;
+/// Compiled filters and minutes that are remembered; beyond it all are forgotten, and made again.
+const MOST_KNOWN: usize = 10_000;
+/// A compiled filter may take half a megabyte.
+const MOST_COMPILED: usize = 500;
+
+#[derive(Default)]
+pub struct Counting {
+    /// By what they are made of.
+    compiled: Mutex<HashMap<String, Arc<Compiled>>>,
+    minutes: Mutex<HashMap<Watched, Minute>>,
+}
+
+/// A filter with a default, of one group.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Watched {
+    account: String,
+    region: String,
+    group_id: String,
+    filter: String,
+}
+
+/// The last minute in which events came in.
+struct Minute {
+    start: i64,
+    matched: bool,
+    filter: MetricFilter,
+}
+
+impl Counting {
+    fn compiled(&self, filter: &MetricFilter) -> Option<Arc<Compiled>> {
+        let key = format!("{:?}", (&filter.pattern, &filter.transformations));
+        if let Some(found) = self.compiled.lock().get(&key) {
+            return Some(found.clone());
+        }
+        // Others need not wait for it.
+        let compiled = Arc::new(Compiled::new(filter).ok()?);
+        let mut known = self.compiled.lock();
+        if known.len() >= MOST_COMPILED {
+            known.clear();
+        }
+        known.insert(key, compiled.clone());
+        Some(compiled)
+    }
+
+    /// What events that came in at `now` say.
+    fn count(&self, cx: &Context, group: &Group, events: &[(i64, &str)]) -> Gathered {
+        let (now, mut gathered) = (cx.now.millis(), Gathered::default());
+        for (_, message) in events {
+            embedded::add(message, now, &mut gathered);
+        }
+        let events = events
+            .iter()
+            .map(|(time, text)| (*time, Message::new(text)));
+        let events: Vec<(i64, Message<'_>)> = events.collect();
+        for filter in &group.metric_filters {
+            let Some(compiled) = self.compiled(filter) else {
+                continue;
+            };
+            let mut matched = false;
+            for (time, message) in &events {
+                matched |= compiled.add(*time, message, &mut gathered);
+            }
+            if filter
+                .transformations
+                .iter()
+                .any(|it| it.default_value.is_some())
+            {
+                let watched = Watched {
+                    account: cx.account.clone(),
+                    region: cx.region.clone(),
+                    group_id: group.id.clone(),
+                    filter: filter.name.clone(),
+                };
+                self.watch(watched, filter, now, matched);
+            }
+        }
+        gathered
+    }
+
+    fn watch(&self, watched: Watched, filter: &MetricFilter, now: i64, matched: bool) {
+        let start = now.div_euclid(MINUTE_MS) * MINUTE_MS;
+        let mut minutes = self.minutes.lock();
+        if let Some(minute) = minutes.get_mut(&watched)
+            && minute.start == start
+        {
+            minute.matched |= matched;
+            return;
+        }
+        if minutes.len() < MOST_KNOWN {
+            let minute = Minute {
+                start,
+                matched,
+                filter: filter.clone(),
+            };
+            // One that has not been told of yet is of the same filter: its end comes within the second.
+            minutes.insert(watched, minute);
+        }
+    }
+
+    /// The defaults of minutes that are over, by account and region.
+    fn defaults(&self, now: Timestamp) -> HashMap<(String, String), Gathered> {
+        let mut found: HashMap<(String, String), Gathered> = HashMap::new();
+        self.minutes.lock().retain(|watched, minute| {
+            let is_over = now.millis() >= minute.start + MINUTE_MS;
+            if is_over && !minute.matched {
+                let of = (watched.account.clone(), watched.region.clone());
+                metric_filter::defaults(&minute.filter, minute.start, found.entry(of).or_default());
+            }
+            !is_over
+        });
+        found
+    }
+}
+
+impl LogsService {
+    /// Counts events of a put before it is answered. That nobody takes metrics is no reason to refuse them.
+    pub(crate) async fn count(&self, cx: &Context, group: &Group, events: &[(i64, &str)]) {
+        let gathered = self.counting.count(cx, group, events);
+        self.send_metrics(&cx.account, &cx.region, gathered).await;
+    }
+
+    async fn send_metrics(&self, account: &str, region: &str, gathered: Gathered) {
+        let Some(operations) = self.operations.get() else {
+            return;
+        };
+        let actor = Actor::Account {
+            account: account.to_owned(),
+            source_arn: format!("arn:aws:logs:{region}:{account}:log-group:*"),
+        };
+        if gathered.left_out() > 0 {
+            let left_out = gathered.left_out();
+            tracing::debug!(
+                account,
+                region,
+                left_out,
+                "metrics of log events that are none, or too many"
+            );
+        }
+        for data in gathered.calls() {
+            let Some(request) = metrics::put(region, &data) else {
+                continue;
+            };
+            if let Err(error) = operations.call(&actor, &request).await {
+                tracing::warn!(account, %error, "metrics of log events were refused; the events are kept");
+            }
+        }
+    }
+
+    /// Sends the defaults of minutes that are over.
+    pub async fn send_defaults(&self, now: Timestamp) {
+        for ((account, region), gathered) in self.counting.defaults(now) {
+            self.send_metrics(&account, &region, gathered).await;
+        }
+    }
+
+    /// Sends defaults until dropped.
+    pub async fn keep_sending_defaults(self, clock: Arc<dyn Clock>) {
+        let mut tick = tokio::time::interval(std::time::Duration::from_secs(1));
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            self.send_defaults(clock.now()).await;
+        }
+    }
+}

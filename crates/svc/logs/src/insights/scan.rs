@@ -1,0 +1,94 @@
+//! Blocks of the journal, read and taken apart: filtered before anything of an event is looked at.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use tokio::runtime::Handle;
+use wharf_insights::{At, Event, Needles};
+use wharf_journal::Record;
+
+use super::source::Part;
+use crate::{
+    event::{self, Text},
+    opener::ReadError,
+};
+
+/// What a scan has come across.
+#[derive(Debug, Default)]
+pub struct Scanned {
+    pub events: AtomicU64,
+    pub bytes: AtomicU64,
+}
+
+/// Hands the events of a part to `take`, but for those that surely do not pass. Blocks; `take` says when to stop.
+pub fn scan(
+    part: &mut Part,
+    needles: &Needles,
+    with_messages: bool,
+    scanned: &Scanned,
+    mut take: impl FnMut(&Event<'_>) -> bool,
+) -> Result<(), ReadError> {
+    let Part {
+        source,
+        blocks,
+        opener,
+        times,
+        is_earlier,
+    } = part;
+    for stored in blocks.iter() {
+        let block = stored.read()?;
+        let mut hits = needles.hits(&block);
+        let (mut events, mut bytes) = (0, 0);
+        for (offset, range) in stored.records(&block) {
+            let record = &block[range.clone()];
+            let Some(found) = event::read(record).filter(|it| times.contains(&it.timestamp)) else {
+                continue;
+            };
+            events += 1;
+            bytes += record.len() as u64;
+            let opened;
+            let message = match found.text {
+                Text::Plain(_) if !hits.may_pass(range.start, range.end) => continue,
+                Text::Plain(_) if !with_messages => "",
+                Text::Plain(text) => match std::str::from_utf8(text) {
+                    Ok(text) => text,
+                    Err(_) => {
+                        opened = String::from_utf8_lossy(text).into_owned();
+                        &opened
+                    }
+                },
+                Text::Sealed(_) => {
+                    let Some(opener) = opener else {
+                        continue;
+                    };
+                    let record = Record {
+                        offset,
+                        data: Bytes::copy_from_slice(record),
+                    };
+                    let event =
+                        Handle::current().block_on(opener.event(&source.journal, &record))?;
+                    opened = event.map(|it| it.message).unwrap_or_default();
+                    &opened
+                }
+            };
+            let goes_on = take(&Event {
+                timestamp: found.timestamp,
+                ingestion: found.ingestion,
+                stream: &source.stream.name,
+                log: &source.log,
+                message,
+                at: At {
+                    source: source.number,
+                    offset,
+                },
+                is_earlier: *is_earlier,
+            });
+            if !goes_on {
+                return Ok(());
+            }
+        }
+        scanned.events.fetch_add(events, Ordering::Relaxed);
+        scanned.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+    Ok(())
+}

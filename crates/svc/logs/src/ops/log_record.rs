@@ -1,0 +1,172 @@
+//! GetLogRecord: one event by its `@ptr`. GetLogGroupFields: which fields the events of a time have.
+
+use std::collections::{BTreeMap, HashMap};
+
+use wharf_api_logs::types::{
+    GetLogGroupFieldsRequest, GetLogGroupFieldsResponse, GetLogRecordRequest, GetLogRecordResponse,
+    LogGroupField,
+};
+use wharf_insights::Needles;
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    LogsService, fault,
+    insights::{
+        POINTER,
+        pointer::Pointer,
+        scan::{Scanned, scan},
+        source::{Sources, Times},
+    },
+    names,
+    opener::ReadError,
+};
+
+/// Fields that every event has.
+const SYSTEM: [&str; 5] = [
+    "@ingestionTime",
+    "@log",
+    "@logStream",
+    "@message",
+    "@timestamp",
+];
+/// Around the time that is asked about, and before now, as with AWS.
+const AROUND_MS: i64 = 8 * 60_000;
+const BEFORE_MS: i64 = 15 * 60_000;
+/// Events that are looked at for the fields of a group.
+const SAMPLE: usize = 10_000;
+/// Fields that are told.
+const MOST_FIELDS: usize = 1000;
+
+pub async fn get_log_record(
+    service: &LogsService,
+    call: &Call,
+    input: GetLogRecordRequest,
+) -> Result<GetLogRecordResponse, Fault> {
+    let text = input.log_record_pointer.unwrap_or_default();
+    let pointer = Pointer::read(&text);
+    let pointer =
+        pointer.ok_or_else(|| fault::invalid("The specified logRecordPointer is invalid."))?;
+    let group = service.group(call, &pointer.group).await?;
+    let stream = service.stream(call, &group, &pointer.stream).await?;
+    if stream.id != pointer.stream_id {
+        return Err(fault::no_stream());
+    }
+    let journal = stream.journal_name();
+    let read = service
+        .events
+        .journal()
+        .read(&journal, pointer.offset, 1, 0)
+        .await;
+    let read = read.map_err(fault::journal)?;
+    let mut found = None;
+    if let Some(record) = read
+        .records
+        .first()
+        .filter(|it| it.offset == pointer.offset)
+    {
+        let event = service.opener(call, &group).event(&journal, record).await;
+        found = event.map_err(fault::read)?;
+    }
+    let kept = found.filter(|it| it.timestamp >= group.keeps_from(call.now));
+    let event = kept.ok_or_else(|| {
+        fault::invalid("The log event of the specified logRecordPointer is gone.")
+    })?;
+    let mut fields: BTreeMap<String, String> = wharf_insights::fields(&event.message);
+    let system = [
+        ("@timestamp", event.timestamp.to_string()),
+        ("@ingestionTime", event.ingestion.to_string()),
+        ("@logStream", stream.name),
+        ("@log", format!("{}:{}", call.account, group.name)),
+        ("@message", event.message),
+        (POINTER, text),
+    ];
+    fields.extend(system.map(|(name, value)| (name.to_owned(), value)));
+    Ok(GetLogRecordResponse {
+        log_record: Some(fields),
+    })
+}
+
+pub async fn get_log_group_fields(
+    service: &LogsService,
+    call: &Call,
+    input: GetLogGroupFieldsRequest,
+) -> Result<GetLogGroupFieldsResponse, Fault> {
+    let name = names::one_group(
+        call,
+        input.log_group_name.as_deref(),
+        input.log_group_identifier.as_deref(),
+    )?;
+    let group = service.group(call, &name).await?;
+    let of_query = match input.time {
+        Some(seconds) => {
+            let at = seconds.saturating_mul(1000);
+            at.saturating_sub(AROUND_MS)..at.saturating_add(AROUND_MS)
+        }
+        None => call.now.millis() - BEFORE_MS..call.now.millis().saturating_add(1),
+    };
+    let times = Times {
+        of_query,
+        earlier: None,
+    };
+    let scope = LogsService::scope(call);
+    let mut sources = Sources::new(service.clone(), scope, vec![group], times, call.now);
+    let mut sample = Sample::default();
+    while sample.events < SAMPLE {
+        let parts = sources.next().await?;
+        if parts.is_empty() {
+            break;
+        }
+        let looked = tokio::task::spawn_blocking(move || {
+            for mut part in parts {
+                scan(
+                    &mut part,
+                    &Needles::default(),
+                    true,
+                    &Scanned::default(),
+                    |event| sample.add(event.message),
+                )?;
+            }
+            Ok::<Sample, ReadError>(sample)
+        });
+        let looked = looked.await.map_err(|cause| fault::unreadable(&cause))?;
+        sample = looked.map_err(fault::read)?;
+    }
+    Ok(GetLogGroupFieldsResponse {
+        log_group_fields: Some(sample.shown()),
+    })
+}
+
+#[derive(Default)]
+struct Sample {
+    events: usize,
+    fields: HashMap<String, usize>,
+}
+
+impl Sample {
+    /// Whether more are wanted.
+    fn add(&mut self, message: &str) -> bool {
+        self.events += 1;
+        for name in wharf_insights::fields(message).into_keys() {
+            if self.fields.len() < MOST_FIELDS || self.fields.contains_key(&name) {
+                *self.fields.entry(name).or_default() += 1;
+            }
+        }
+        self.events < SAMPLE
+    }
+
+    /// The most frequent first.
+    fn shown(self) -> Vec<LogGroupField> {
+        let system = SYSTEM.map(|name| (name.to_owned(), self.events));
+        let mut all: Vec<(String, usize)> = system.into_iter().chain(self.fields).collect();
+        if self.events == 0 {
+            all.clear();
+        }
+        all.sort_by(|(a, more), (b, less)| less.cmp(more).then_with(|| a.cmp(b)));
+        let percent = |count: usize| i32::try_from(count * 100 / self.events.max(1)).ok();
+        let each = all.into_iter().map(|(name, count)| LogGroupField {
+            name: Some(name),
+            percent: percent(count),
+        });
+        each.collect()
+    }
+}

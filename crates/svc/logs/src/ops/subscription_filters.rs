@@ -1,0 +1,178 @@
+//! PutSubscriptionFilter, DescribeSubscriptionFilters and DeleteSubscriptionFilter.
+
+use wharf_api_logs::{
+    faults,
+    types::{
+        DeleteSubscriptionFilterRequest, DescribeSubscriptionFiltersRequest,
+        DescribeSubscriptionFiltersResponse, PutSubscriptionFilterRequest,
+        SubscriptionFilter as Shown,
+    },
+};
+use wharf_delivery::send;
+use wharf_wire::{Call, Fault};
+
+use super::tags::change;
+use crate::{
+    LogsService, fault, names,
+    pattern::Pattern,
+    records::{Group, SubscriptionFilter},
+    subscription::{self, Destination},
+    subscriptions::cursor,
+};
+
+/// Filters of a group, as with AWS.
+const MOST: usize = 2;
+const PAGE: usize = 50;
+/// Events of one stream come one after another.
+const DISTRIBUTION: &str = "ByLogStream";
+
+/// What comes in from now on is sent; that the destination takes anything is seen before this answers.
+pub async fn put(
+    service: &LogsService,
+    call: &Call,
+    input: PutSubscriptionFilterRequest,
+) -> Result<(), Fault> {
+    let name = input.log_group_name.unwrap_or_default();
+    let filter = SubscriptionFilter {
+        name: input.filter_name.unwrap_or_default(),
+        pattern: input.filter_pattern.unwrap_or_default(),
+        destination: input.destination_arn.unwrap_or_default(),
+        role: input.role_arn,
+        created_at: call.now,
+    };
+    Pattern::parse(&filter.pattern).map_err(|cause| fault::bad_pattern(&cause))?;
+    let destination = Destination::parse(&filter.destination);
+    let destination = destination.map_err(|cause| fault::invalid(cause.to_string()))?;
+    let group = service.group(call, &name).await?;
+    let known = group
+        .subscription_filters
+        .iter()
+        .any(|it| it.name == filter.name);
+    fits(&group, known)?;
+    try_out(service, call, &group, &filter, &destination).await?;
+    if !known {
+        // Before the filter is there: what comes in meanwhile is sent.
+        let (cursor, events) = (cursor(&filter.name), service.events.journal());
+        for stream in service.streams(call, &group, "").await? {
+            let journal = stream.journal_name();
+            let set = events
+                .set_cursor(&journal, &cursor, events.end(&journal))
+                .await;
+            set.map_err(fault::journal)?;
+        }
+    }
+    change(service, call, &name, |group| {
+        let known = group
+            .subscription_filters
+            .iter()
+            .position(|it| it.name == filter.name);
+        fits(group, known.is_some())?;
+        match known {
+            Some(at) => group.subscription_filters[at] = filter.clone(),
+            None => group.subscription_filters.push(filter.clone()),
+        }
+        Ok(())
+    })
+    .await
+}
+
+fn fits(group: &Group, known: bool) -> Result<(), Fault> {
+    if group.class != "STANDARD" {
+        return Err(fault::invalid(format!(
+            "Subscription filters are not for log groups of the class {}.",
+            group.class
+        )));
+    }
+    match known || group.subscription_filters.len() < MOST {
+        true => Ok(()),
+        false => Err(faults::limit_exceeded_exception("Resource limit exceeded.")),
+    }
+}
+
+async fn try_out(
+    service: &LogsService,
+    call: &Call,
+    group: &Group,
+    filter: &SubscriptionFilter,
+    destination: &Destination,
+) -> Result<(), Fault> {
+    let Some(operations) = service.operations.get() else {
+        return Err(faults::service_unavailable_exception(
+            "The service cannot complete the request.",
+            &NotReady,
+        ));
+    };
+    let arn = names::group_arn(call, &group.name);
+    let actor = subscription::actor(filter, &call.account, &arn);
+    let message = subscription::control(&filter.destination, call.now.millis());
+    let request = destination.call(&message, "control", &call.request_id);
+    send(&**operations, &actor, &request).await.map_err(|cause| {
+        fault::invalid(format!(
+            "Could not deliver test message to specified destination. Check if the destination is valid. ({cause})"
+        ))
+    })
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the operations of the installation are not ready")]
+struct NotReady;
+
+pub async fn describe(
+    service: &LogsService,
+    call: &Call,
+    input: DescribeSubscriptionFiltersRequest,
+) -> Result<DescribeSubscriptionFiltersResponse, Fault> {
+    let name = input.log_group_name.unwrap_or_default();
+    let group = service.group(call, &name).await?;
+    let prefix = input.filter_name_prefix.unwrap_or_default();
+    let size = input.limit.and_then(|it| usize::try_from(it).ok());
+    let page = service
+        .pages(call, &format!("subscription filters {name:?} {prefix:?}"))
+        .page(input.next_token.as_deref(), size.unwrap_or(PAGE))?;
+    let mut all = group.subscription_filters;
+    all.retain(|it| it.name.starts_with(&prefix));
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    let (all, next_token) = page.cut(all, |it| it.name.as_str());
+    let shown = all.into_iter().map(|it| Shown {
+        filter_name: Some(it.name),
+        log_group_name: Some(name.clone()),
+        filter_pattern: Some(it.pattern),
+        destination_arn: Some(it.destination),
+        role_arn: it.role,
+        distribution: Some(DISTRIBUTION.to_owned()),
+        creation_time: Some(it.created_at.millis()),
+        apply_on_transformed_logs: Some(false),
+        ..Shown::default()
+    });
+    Ok(DescribeSubscriptionFiltersResponse {
+        subscription_filters: Some(shown.collect()),
+        next_token,
+    })
+}
+
+pub async fn delete(
+    service: &LogsService,
+    call: &Call,
+    input: DeleteSubscriptionFilterRequest,
+) -> Result<(), Fault> {
+    let name = input.log_group_name.unwrap_or_default();
+    let filter = input.filter_name.unwrap_or_default();
+    change(service, call, &name, |group| {
+        let before = group.subscription_filters.len();
+        group.subscription_filters.retain(|it| it.name != filter);
+        match group.subscription_filters.len() < before {
+            true => Ok(()),
+            false => Err(faults::resource_not_found_exception(
+                "The specified subscription filter does not exist.",
+            )),
+        }
+    })
+    .await?;
+    let group = service.group(call, &name).await?;
+    let (cursor, events) = (cursor(&filter), service.events.journal());
+    for stream in service.streams(call, &group, "").await? {
+        let dropped = events.drop_cursor(&stream.journal_name(), &cursor).await;
+        dropped.map_err(fault::journal)?;
+    }
+    Ok(())
+}
