@@ -1,0 +1,10 @@
+//! Alarms: what is kept of them, what a look at their data means, and what follows from a change of their state.
+
+pub mod action;
+pub mod composite;
+pub mod describe;
+pub mod evaluate;
+pub mod family;
+pub mod history;
+pub mod judge;
+pub mod reason;

@@ -1,0 +1,226 @@
+//! What an alarm does when its state changes: which ARNs are taken, and the message to a topic. Pure.
+
+use serde_json::{Value, json};
+use wharf_base::{Arn, regions::REGIONS};
+use wharf_service::Place;
+use wharf_wire::Fault;
+
+use crate::{
+    alarm::reason::long,
+    fault::validation,
+    names,
+    records::{Alarm, MetricRule, Source, State, Watches},
+};
+
+/// Actions of one state.
+const MOST: usize = 5;
+
+/// Something to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    Topic(Arn),
+    /// A policy of Application Auto Scaling.
+    Policy(Arn),
+}
+
+impl Action {
+    /// # Errors
+    /// It is none, or one that is not supported.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let arn: Arn = text
+            .parse()
+            .map_err(|_| validation(format!("Invalid arn syntax: {text}")))?;
+        let unsupported = |what: &str| {
+            Err(validation(format!(
+                "The action {text} is not supported by this version of wharf: {what}."
+            )))
+        };
+        match arn.service.as_str() {
+            "sns" if !arn.resource.contains(['/', ':']) && !arn.resource.is_empty() => {
+                Ok(Self::Topic(arn))
+            }
+            "autoscaling" if is_policy(&arn.resource) => Ok(Self::Policy(arn)),
+            "autoscaling" => unsupported("there are no Auto Scaling groups"),
+            "automate" | "swf" => unsupported("instances are not stopped by alarms"),
+            "lambda" => unsupported("there are no functions"),
+            "ssm" | "ssm-incidents" | "aiops" => unsupported("there is no such service"),
+            _ => Err(validation(format!("Invalid arn syntax: {text}"))),
+        }
+    }
+}
+
+/// `scalingPolicy:ID:resource/NAMESPACE/RESOURCE:policyName/NAME`
+fn is_policy(resource: &str) -> bool {
+    let policy = resource.strip_prefix("scalingPolicy:");
+    let of = policy.and_then(|it| it.split_once(":resource/"));
+    of.is_some_and(|(_, it)| it.contains(":policyName/"))
+}
+
+/// # Errors
+/// One is no action, or there are too many.
+pub fn checked(place: &Place, given: Option<Vec<String>>) -> Result<Vec<String>, Fault> {
+    let given = given.unwrap_or_default();
+    if given.len() > MOST {
+        return Err(validation(format!(
+            "An alarm has at most {MOST} actions for each state."
+        )));
+    }
+    for action in &given {
+        if let Action::Policy(arn) = Action::parse(action)?
+            && (arn.account != place.account || arn.region != place.region)
+        {
+            return Err(validation(format!(
+                "The scaling policy {action} is not of the alarm's account and region."
+            )));
+        }
+    }
+    Ok(given)
+}
+
+/// As [`checked`], for composite alarms.
+///
+/// # Errors
+/// Those, and for a policy of scaling, which needs a metric.
+pub fn of_composite(place: &Place, given: Option<Vec<String>>) -> Result<Vec<String>, Fault> {
+    let given = checked(place, given)?;
+    let is_policy = |it: &&String| matches!(Action::parse(it), Ok(Action::Policy(_)));
+    match given.iter().find(is_policy) {
+        Some(action) => Err(validation(format!(
+            "A composite alarm cannot call a scaling policy: {action}"
+        ))),
+        None => Ok(given),
+    }
+}
+
+/// The region's long name, as the messages of AWS have it.
+fn region(place: &Place) -> &str {
+    let found = REGIONS.iter().find(|it| it.0 == place.region);
+    found.map_or(place.region.as_str(), |it| it.1)
+}
+
+pub fn subject(place: &Place, alarm: &Alarm) -> String {
+    let text = format!(
+        "{}: \"{}\" in {}",
+        alarm.state.value.name(),
+        alarm.name,
+        region(place)
+    );
+    // SNS takes less than a hundred characters.
+    match text.chars().count() <= 99 {
+        true => text,
+        false => text.chars().take(96).chain("...".chars()).collect(),
+    }
+}
+
+/// The message of a change of state.
+pub fn message(place: &Place, alarm: &Alarm, before: &State) -> String {
+    let mut message = json!({
+        "AlarmName": alarm.name,
+        "AlarmDescription": alarm.description,
+        "AWSAccountId": place.account,
+        "AlarmConfigurationUpdatedTimestamp": long(alarm.configured_at),
+        "NewStateValue": alarm.state.value.name(),
+        "NewStateReason": alarm.state.reason,
+        "StateChangeTime": long(alarm.state.updated_at),
+        "Region": region(place),
+        "AlarmArn": names::alarm_arn(place, &alarm.name),
+        "OldStateValue": before.value.name(),
+        "OKActions": alarm.ok_actions,
+        "AlarmActions": alarm.alarm_actions,
+        "InsufficientDataActions": alarm.insufficient_data_actions,
+    });
+    match &alarm.watches {
+        Watches::Metric(rule) => message["Trigger"] = trigger(rule),
+        Watches::Alarms(rule) => message["AlarmRule"] = json!(rule),
+    }
+    message.to_string()
+}
+
+fn trigger(rule: &MetricRule) -> Value {
+    let mut trigger = json!({
+        "EvaluationPeriods": rule.evaluation_periods,
+        "ComparisonOperator": rule.comparison,
+        "Threshold": rule.threshold,
+        "TreatMissingData": rule.treat_missing_data.as_deref().unwrap_or_default(),
+        "EvaluateLowSampleCountPercentile": rule.low_sample_count.as_deref().unwrap_or_default(),
+    });
+    if let Some(datapoints) = rule.datapoints_to_alarm {
+        trigger["DatapointsToAlarm"] = json!(datapoints);
+    }
+    let dimensions = |all: &[(String, String)]| {
+        let shown = all
+            .iter()
+            .map(|(name, value)| json!({ "value": value, "name": name }));
+        shown.collect::<Vec<Value>>()
+    };
+    match &rule.source {
+        Source::Metric(metric) => {
+            trigger["MetricName"] = json!(metric.name);
+            trigger["Namespace"] = json!(metric.namespace);
+            trigger["Period"] = json!(metric.period);
+            trigger["Unit"] = json!(metric.unit);
+            trigger["Dimensions"] = json!(dimensions(&metric.dimensions));
+            let plain = plain_statistic(&metric.statistic);
+            trigger["StatisticType"] = json!(if plain {
+                "Statistic"
+            } else {
+                "ExtendedStatistic"
+            });
+            match plain {
+                true => trigger["Statistic"] = json!(metric.statistic.to_uppercase()),
+                false => trigger["ExtendedStatistic"] = json!(metric.statistic),
+            }
+        }
+        Source::Queries(queries) => {
+            let shown = queries.iter().map(|it| {
+                let mut shown =
+                    json!({ "Id": it.id, "ReturnData": it.return_data.unwrap_or(true) });
+                if let Some(label) = &it.label {
+                    shown["Label"] = json!(label);
+                }
+                if let Some(expression) = &it.expression {
+                    shown["Expression"] = json!(expression);
+                }
+                if let Some(metric) = &it.metric {
+                    shown["MetricStat"] = json!({
+                        "Metric": {
+                            "Dimensions": dimensions(&metric.dimensions),
+                            "MetricName": metric.name,
+                            "Namespace": metric.namespace,
+                        },
+                        "Period": metric.period,
+                        "Stat": metric.statistic,
+                    });
+                }
+                shown
+            });
+            trigger["Metrics"] = json!(shown.collect::<Vec<Value>>());
+        }
+    }
+    trigger
+}
+
+/// Whether it is one of the five.
+pub fn plain_statistic(name: &str) -> bool {
+    crate::stat::Stat::parse(name).is_some_and(|it| !it.needs_spread())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_of_scaling_are_actions_of_metrics_of_their_place() {
+        let place = Place::new("000000000000", "us-east-1");
+        let policy = "arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:7:resource/ecs/service/c/s:policyName/p";
+        let given = || Some(vec![policy.to_owned()]);
+        assert_eq!(checked(&place, given()).unwrap(), [policy]);
+        let refused = |answer: Result<Vec<String>, Fault>| answer.unwrap_err().message;
+        assert!(refused(of_composite(&place, given())).contains("composite"));
+        let elsewhere = Place::new("000000000000", "us-west-2");
+        assert!(refused(checked(&elsewhere, given())).contains("account and region"));
+        let group = "arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:7:autoScalingGroupName/g:policyName/p";
+        let group = Some(vec![group.to_owned()]);
+        assert!(refused(checked(&place, group)).contains("no Auto Scaling groups"));
+    }
+}

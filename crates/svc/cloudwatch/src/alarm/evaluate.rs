@@ -1,0 +1,302 @@
+//! A look at the data of an alarm.
+
+use wharf_base::Timestamp;
+use wharf_series::Metric;
+use wharf_service::Place;
+use wharf_wire::Fault;
+
+use crate::{
+    alarm::{
+        judge::{Comparison, LOOKED_BEYOND, Missing, Rule, Verdict, judge},
+        reason::{self, Looked},
+    },
+    core::Core,
+    fault::{expression, validation},
+    fetch::{self, Range},
+    math::{Bad, Value},
+    query::{self, What},
+    records::{Alarm, MetricRule, MetricSource, Source, State, StateValue, StoredQuery},
+    stat::Stat,
+};
+
+/// The rule of an alarm as it is judged; `None` if it says what this version does not know.
+pub fn rule(of: &MetricRule) -> Option<Rule> {
+    Some(Rule {
+        periods: of.evaluation_periods as usize,
+        datapoints: of.datapoints_to_alarm.unwrap_or(of.evaluation_periods) as usize,
+        comparison: Comparison::parse(&of.comparison)?,
+        threshold: of.threshold,
+        missing: Missing::parse(of.treat_missing_data.as_deref())?,
+    })
+}
+
+/// Seconds of a period: of the metric, or the longest of those that are in the math.
+pub fn period(of: &MetricRule) -> i64 {
+    match &of.source {
+        Source::Metric(metric) => i64::from(metric.period),
+        Source::Queries(queries) => {
+            let own = |it: &StoredQuery| it.metric.as_ref().map(|it| it.period).or(it.period);
+            i64::from(queries.iter().filter_map(own).max().unwrap_or(60))
+        }
+    }
+}
+
+/// Seconds between two looks.
+pub fn tick(of: &MetricRule) -> i64 {
+    if period(of) < 60 { 10 } else { 60 }
+}
+
+/// What a look came to.
+#[derive(Debug)]
+pub enum Found {
+    /// Another state than before.
+    Other(State),
+    /// The same state, by these datapoints; the oldest first.
+    Same(Vec<f64>),
+    /// Nothing that says more than before.
+    Nothing,
+}
+
+/// What the data of whole periods mean.
+///
+/// # Errors
+/// The data cannot be read, or an expression comes to nothing.
+pub async fn look(
+    core: &Core,
+    place: &Place,
+    alarm: &Alarm,
+    of: &MetricRule,
+    now: Timestamp,
+) -> Result<Found, Fault> {
+    let rule = rule(of).ok_or_else(|| validation("The alarm's rule is of another version."))?;
+    let period = period(of);
+    let seconds = now.millis().div_euclid(1000);
+    // Math is over periods of the clock: the one under way is not whole.
+    let step = match of.source {
+        Source::Metric(_) => tick(of),
+        Source::Queries(_) => period,
+    };
+    let to = seconds - seconds.rem_euclid(step);
+    let looked_at = rule.periods + LOOKED_BEYOND;
+    let from = to - period * looked_at as i64;
+    let times: Vec<i64> = (0..looked_at as i64).map(|it| from + it * period).collect();
+    let data = match &of.source {
+        Source::Metric(metric) => of_metric(core, place, metric, of, (from, to)).await?,
+        Source::Queries(queries) => Data {
+            points: of_queries(core, place, queries, Range { from, to }).await?,
+            too_few: false,
+        },
+    };
+    if data.too_few {
+        return Ok(Found::Nothing);
+    }
+    // The last point of a period, points being in their order.
+    let at = |moment: &i64| {
+        let behind = data.points.partition_point(|it| it.0 < moment + period);
+        let last = behind.checked_sub(1).map(|it| data.points[it]);
+        last.filter(|it| it.0 >= *moment).map(|it| it.1)
+    };
+    let statistic = match &of.source {
+        Source::Metric(metric) => Some(metric.statistic.clone()),
+        Source::Queries(_) => None,
+    };
+    let looked = Looked {
+        values: times.iter().map(at).collect(),
+        times,
+        period,
+        statistic,
+        unit: None,
+        at: now,
+    };
+    let verdict = judge(&rule, &looked.values);
+    Ok(changed(alarm, &rule, &verdict, &looked))
+}
+
+fn changed(alarm: &Alarm, rule: &Rule, verdict: &Verdict, looked: &Looked) -> Found {
+    let Some(after) = verdict.state else {
+        return Found::Nothing;
+    };
+    if after == alarm.state.value {
+        let judged = verdict.judged.iter().rev();
+        return Found::Same(judged.filter_map(|at| looked.values[*at]).collect());
+    }
+    Found::Other(State {
+        value: after,
+        reason: reason::text(rule, verdict, after, looked),
+        reason_data: Some(reason::data(rule, verdict, looked)),
+        updated_at: looked.at,
+        changed_at: looked.at,
+    })
+}
+
+struct Data {
+    points: Vec<(i64, f64)>,
+    /// Too few samples for the percentile to mean something, and the alarm is to heed that.
+    too_few: bool,
+}
+
+async fn of_metric(
+    core: &Core,
+    place: &Place,
+    source: &MetricSource,
+    of: &MetricRule,
+    (from, to): (i64, i64),
+) -> Result<Data, Fault> {
+    let stat = Stat::parse(&source.statistic).ok_or_else(|| validation("Unknown statistic"))?;
+    let metric = Metric {
+        account: place.account.clone(),
+        region: place.region.clone(),
+        namespace: source.namespace.clone(),
+        name: source.name.clone(),
+        dimensions: source.dimensions.clone(),
+    };
+    // Periods end with the latest that is whole, wherever that is on the clock.
+    let span = wharf_series::Span {
+        from,
+        to,
+        period: i64::from(source.period),
+        spread: stat.needs_spread(),
+    };
+    let _turn = core.reading.take(&place.account).await;
+    let found = fetch::summaries(core, &[(&metric, source.unit.as_deref())], span).await?;
+    let points = found.into_iter().next().unwrap_or_default();
+    let heeds = of.low_sample_count.as_deref() == Some("ignore");
+    let too_few = match stat {
+        Stat::Percentile(percent) if heeds => {
+            let latest = points.iter().rev().take(of.evaluation_periods as usize);
+            let needed = needed(percent);
+            latest.into_iter().any(|it| it.1.count < needed)
+        }
+        _ => false,
+    };
+    let points = points
+        .into_iter()
+        .filter_map(|(at, it)| Some((at, stat.of(&it)?)));
+    Ok(Data {
+        points: points.collect(),
+        too_few,
+    })
+}
+
+/// Samples without which a percentile means little, as AWS documents it.
+fn needed(percent: f64) -> f64 {
+    let part = percent / 100.0;
+    let tail = if part >= 0.5 { 1.0 - part } else { part };
+    10.0 / tail.max(f64::EPSILON)
+}
+
+async fn of_queries(
+    core: &Core,
+    place: &Place,
+    queries: &[StoredQuery],
+    range: Range,
+) -> Result<Vec<(i64, f64)>, Fault> {
+    let wire = queries.iter().map(StoredQuery::to_wire).collect();
+    let queries = query::read(place, wire)?;
+    let mut values = query::answer(core, place, &queries, range).await?;
+    let shown = queries.iter().find(|it| it.shown);
+    let value = shown.and_then(|it| values.remove(&it.id));
+    Ok(match value {
+        Some(Value::Line(line)) => line.points,
+        // An array of one, as a query of Metrics Insights has it.
+        Some(Value::Lines(mut lines)) if lines.len() == 1 => lines.remove(0).points,
+        _ => Vec::new(),
+    })
+}
+
+/// # Errors
+/// They do not come to one line.
+pub fn checked_queries(
+    place: &Place,
+    queries: &[StoredQuery],
+    of: &MetricRule,
+) -> Result<(), Fault> {
+    let wire = queries.iter().map(StoredQuery::to_wire).collect();
+    let read = query::read(place, wire)?;
+    let mut shown = read.iter().filter(|it| it.shown);
+    let (Some(one), None) = (shown.next(), shown.next()) else {
+        return Err(validation(
+            "Exactly one element of the metrics list should return data.",
+        ));
+    };
+    if let What::Insights(query) = &one.what
+        && !query.group_by.is_empty()
+    {
+        return Err(validation(
+            "Alarms on queries of Metrics Insights with GROUP BY are not supported by this version of wharf.",
+        ));
+    }
+    if read.iter().any(|it| it.what.searches()) {
+        return Err(validation("SEARCH is not supported on Metric Alarms."));
+    }
+    // As long a time as the alarm looks at, so that what would be too large then is refused now.
+    let looked_at = i64::from(of.evaluation_periods) + LOOKED_BEYOND as i64;
+    let range = Range {
+        from: 0,
+        to: period(of) * looked_at,
+    };
+    match query::on_nothing(&read, range)?.get(&one.id) {
+        Some(Value::Line(_)) => Ok(()),
+        Some(Value::Lines(lines)) if lines.len() == 1 => Ok(()),
+        _ => {
+            let bad = Bad::new("The expression of an alarm must return a single time series");
+            Err(expression(&one.id, &bad))
+        }
+    }
+}
+
+/// The reason of the first state.
+const UNCHECKED: &str = "Unchecked: Initial alarm creation";
+
+/// Whether its state is older than the last moment at which it was to be looked at: one that was set since stays until
+/// the next, whoever set it. One that was set in the future, by a clock that was ahead then, is as old.
+pub fn is_due(alarm: &Alarm, tick: i64, now: Timestamp) -> bool {
+    let since = now.millis() - now.millis().rem_euclid(tick * 1000);
+    let at = alarm.state.updated_at;
+    at.millis() < since || at > now || alarm.state.reason == UNCHECKED
+}
+
+/// The first state of an alarm.
+pub fn unchecked(now: Timestamp) -> State {
+    State {
+        value: StateValue::InsufficientData,
+        reason: UNCHECKED.to_owned(),
+        reason_data: None,
+        updated_at: now,
+        changed_at: now,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_is_due_each_tick_whatever_the_clock_was() {
+        let alarm = |at: i64| -> Alarm {
+            let state = State {
+                reason: "set".to_owned(),
+                ..unchecked(Timestamp::from_millis(at))
+            };
+            Alarm {
+                name: "a".to_owned(),
+                description: None,
+                actions_enabled: true,
+                ok_actions: Vec::new(),
+                alarm_actions: Vec::new(),
+                insufficient_data_actions: Vec::new(),
+                watches: crate::records::Watches::Alarms("TRUE".to_owned()),
+                state,
+                configured_at: Timestamp::from_millis(0),
+                tags: Default::default(),
+                happened: 0,
+                unknown: Default::default(),
+            }
+        };
+        let now = Timestamp::from_millis(600_000 + 10_000);
+        // Before this minute; in it; and a day from now, which the clock showed once.
+        let due = [599_999, 600_000, 609_000, 610_000, 610_001, 86_400_000];
+        let due = due.map(|at| is_due(&alarm(at), 60, now));
+        assert_eq!(due, [true, false, false, false, true, true]);
+    }
+}

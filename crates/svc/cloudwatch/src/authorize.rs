@@ -1,0 +1,166 @@
+//! What each operation does to which resource. Samples and metrics are no resources of IAM: what is done with them
+//! is asked on `*`.
+
+use std::collections::BTreeSet;
+
+use wharf_api_cloudwatch::{Input, Tag};
+use wharf_service::{Place, tags};
+use wharf_wire::{Check, Context, Fault};
+
+use crate::{
+    core::Core,
+    names::{self, Named},
+};
+
+pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
+    let action = input.action();
+    let row = Row {
+        core,
+        place: &Place::of(cx),
+        action: &action,
+    };
+    let any = || Check::any(row.action);
+    let check = match input {
+        Input::PutMetricData(it) => any().with(
+            "cloudwatch:namespace",
+            it.namespace.as_deref().unwrap_or_default(),
+        ),
+        Input::PutMetricAlarm(it) => {
+            let check = row.alarm(it.alarm_name.as_deref()).await?;
+            let actions = [
+                &it.ok_actions,
+                &it.alarm_actions,
+                &it.insufficient_data_actions,
+            ];
+            let check = actions
+                .into_iter()
+                .flatten()
+                .flatten()
+                .fold(check, |check, action| {
+                    check.with("cloudwatch:AlarmActions", action.as_str())
+                });
+            return Ok(and_tagging(check, it.tags.as_deref()));
+        }
+        Input::PutCompositeAlarm(it) => {
+            let check = row.alarm(it.alarm_name.as_deref()).await?;
+            let actions = [
+                &it.ok_actions,
+                &it.alarm_actions,
+                &it.insufficient_data_actions,
+            ];
+            let check = actions
+                .into_iter()
+                .flatten()
+                .flatten()
+                .fold(check, |check, action| {
+                    check.with("cloudwatch:AlarmActions", action.as_str())
+                });
+            return Ok(and_tagging(check, it.tags.as_deref()));
+        }
+        Input::DeleteAlarms(it) => return row.alarms(it.alarm_names.as_deref()).await,
+        Input::EnableAlarmActions(it) => return row.alarms(it.alarm_names.as_deref()).await,
+        Input::DisableAlarmActions(it) => return row.alarms(it.alarm_names.as_deref()).await,
+        Input::SetAlarmState(it) => row.alarm(it.alarm_name.as_deref()).await?,
+        Input::DescribeAlarms(_) => row.every_alarm(),
+        Input::DescribeAlarmHistory(it) => match it.alarm_name.as_deref() {
+            Some(name) => row.alarm(Some(name)).await?,
+            None => row.every_alarm(),
+        },
+        Input::PutDashboard(it) => {
+            let check = row.dashboard(it.dashboard_name.as_deref());
+            return Ok(and_tagging(check, it.tags.as_deref()));
+        }
+        Input::GetDashboard(it) => row.dashboard(it.dashboard_name.as_deref()),
+        Input::DeleteDashboards(it) => {
+            let names: BTreeSet<&String> = it.dashboard_names.iter().flatten().collect();
+            if names.is_empty() {
+                return Ok(vec![row.dashboard(None)]);
+            }
+            return Ok(names
+                .into_iter()
+                .map(|it| row.dashboard(Some(it)))
+                .collect());
+        }
+        Input::TagResource(it) => with_tags(
+            row.at(it.resource_arn.as_deref()).await?,
+            it.tags.as_deref(),
+        ),
+        Input::UntagResource(it) => {
+            let check = row.at(it.resource_arn.as_deref()).await?;
+            tags::removed(check, it.tag_keys.as_deref())
+        }
+        Input::ListTagsForResource(it) => row.at(it.resource_arn.as_deref()).await?,
+        _ => any(),
+    };
+    Ok(vec![check])
+}
+
+struct Row<'a> {
+    core: &'a Core,
+    place: &'a Place,
+    action: &'a str,
+}
+
+impl Row<'_> {
+    /// With its tags, if it is there.
+    async fn alarm(&self, name: Option<&str>) -> Result<Check, Fault> {
+        let name = name.unwrap_or_default();
+        let check = Check::new(self.action, names::alarm_arn(self.place, name));
+        let held = names::tags_of(self.core, self.place, &Named::Alarm(name.to_owned())).await?;
+        Ok(tags::of_resource(check, None, &held.unwrap_or_default()))
+    }
+
+    /// Each of them must be allowed.
+    async fn alarms(&self, names: Option<&[String]>) -> Result<Vec<Check>, Fault> {
+        let names: BTreeSet<&String> = names.into_iter().flatten().collect();
+        let mut checks = Vec::with_capacity(names.len());
+        for name in names {
+            checks.push(self.alarm(Some(name)).await?);
+        }
+        if checks.is_empty() {
+            checks.push(self.alarm(None).await?);
+        }
+        Ok(checks)
+    }
+
+    fn every_alarm(&self) -> Check {
+        Check::new(self.action, names::alarm_arn(self.place, "*"))
+    }
+
+    fn dashboard(&self, name: Option<&str>) -> Check {
+        let arn = names::dashboard_arn(&self.place.account, name.unwrap_or_default());
+        Check::new(self.action, arn)
+    }
+
+    /// What an ARN names; one of elsewhere as it stands.
+    async fn at(&self, arn: Option<&str>) -> Result<Check, Fault> {
+        let arn = arn.unwrap_or_default();
+        let check = Check::new(self.action, arn);
+        let Some(named) = names::named(self.place, arn) else {
+            return Ok(check);
+        };
+        let held = names::tags_of(self.core, self.place, &named).await?;
+        Ok(tags::of_resource(check, None, &held.unwrap_or_default()))
+    }
+}
+
+/// With the tags that a request sets.
+fn with_tags(check: Check, given: Option<&[Tag]>) -> Check {
+    let given = given.unwrap_or_default().iter();
+    tags::requested(
+        check,
+        given.map(|tag| (tag.key.as_deref(), tag.value.as_deref())),
+    )
+}
+
+/// What makes or changes a resource; if it gives tags, whoever may not tag it may not do that either.
+fn and_tagging(check: Check, given: Option<&[Tag]>) -> Vec<Check> {
+    let mut checks = vec![with_tags(check, given)];
+    if given.is_some_and(|it| !it.is_empty()) {
+        let mut tagging = checks[0].clone();
+        tagging.action = "cloudwatch:TagResource".to_owned();
+        tagging.context.remove("cloudwatch:AlarmActions");
+        checks.push(tagging);
+    }
+    checks
+}

@@ -1,0 +1,108 @@
+//! What every operation and loop of the service works with.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use parking_lot::Mutex;
+use wharf_delivery::Outbox;
+use wharf_reconcile::{Queue, Shard};
+use wharf_service::{Pages, Place, Table};
+use wharf_wire::Context;
+
+use crate::{
+    alarm::family::Family, config::Parts, courier::Messenger, fault::CloudwatchFaults,
+    names::SERVICE, turns::Turns,
+};
+
+/// Questions that are answered at once, of all and of each account: each may take some ten megabytes.
+const READ_AT_ONCE: usize = 16;
+const READ_OF_ACCOUNT: usize = 4;
+/// Alarms that are looked at at once.
+pub const WORKERS: usize = 8;
+const LOOKED_AT_OF_ACCOUNT: usize = 4;
+
+pub struct Core {
+    pub parts: Parts,
+    pub table: Table<CloudwatchFaults>,
+    /// Keys of alarms to look at.
+    pub queue: Arc<Queue<String>>,
+    pub shard: Shard,
+    /// Messages to topics, and calls of policies.
+    pub outbox: Arc<Outbox<CloudwatchFaults, Messenger>>,
+    /// Composite alarms, which are looked at when an alarm in their rule changes.
+    families: Mutex<BTreeMap<Place, Family>>,
+    /// Questions that are read and evaluated.
+    pub reading: Turns,
+    /// Alarms that are looked at.
+    pub looking: Turns,
+}
+
+impl Core {
+    pub fn new(parts: Parts) -> Self {
+        let table = Table::new(parts.store.clone());
+        let outbox = Outbox::new(
+            SERVICE,
+            table.clone(),
+            Messenger {
+                operations: parts.operations.clone(),
+                scaling: parts.scaling.clone(),
+            },
+            parts.clock.clone(),
+            parts.takeover,
+        );
+        Self {
+            outbox: Arc::new(outbox),
+            table,
+            parts,
+            queue: Arc::default(),
+            shard: Shard::new("/w1/c0/cloudwatch/shard/0"),
+            families: Mutex::default(),
+            reading: Turns::new(READ_AT_ONCE, READ_OF_ACCOUNT),
+            looking: Turns::new(WORKERS, LOOKED_AT_OF_ACCOUNT),
+        }
+    }
+
+    /// The pages of a list of the caller's; `selection` is all that a request chooses by.
+    pub fn pages(
+        &self,
+        cx: &Context,
+        list: &str,
+        selection: &impl std::fmt::Debug,
+    ) -> Pages<'_, CloudwatchFaults> {
+        Pages::new(&self.parts.keyring, cx, list, selection)
+    }
+
+    /// The composite alarms over an alarm.
+    pub fn composites_over(&self, place: &Place, key: &str) -> Vec<String> {
+        let all = self.families.lock();
+        all.get(place).map_or(Vec::new(), |it| it.parents(key))
+    }
+
+    /// Notes what a composite alarm is over; whether its rule leads back to itself, so that it is not looked at. Those
+    /// that another rule may have set free are woken.
+    pub fn stands_still(&self, place: &Place, key: &str, children: BTreeSet<String>) -> bool {
+        let mut all = self.families.lock();
+        let family = all.entry(place.clone()).or_default();
+        let freed = family.set(key, children);
+        freed.into_iter().for_each(|it| self.queue.wake(it));
+        family.stands_still(key)
+    }
+
+    pub fn forget_composite(&self, place: &Place, key: &str) {
+        let mut all = self.families.lock();
+        if let Some(family) = all.get_mut(place) {
+            let freed = family.forget(key);
+            freed.into_iter().for_each(|it| self.queue.wake(it));
+            if family.is_empty() {
+                all.remove(place);
+            }
+        }
+    }
+}
+
+/// A metric's account and region.
+pub fn at(place: &Place) -> (&str, &str) {
+    (&place.account, &place.region)
+}

@@ -1,0 +1,141 @@
+//! What alarms owe, on its way: messages to topics, calls of policies of scaling.
+
+use std::{sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use wharf_base::Timestamp;
+use wharf_delivery::{
+    Actor, Courier, Failure, GivenUp, Lane, Operations, Parcel, Policy, Request, send,
+};
+use wharf_service::Place;
+use wharf_wire::async_trait;
+
+use crate::{
+    config::{Alarmed, Scaling},
+    records::StateValue,
+};
+
+/// Something that follows from a change of an alarm's state.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Errand {
+    Message(Message),
+    Call(Call),
+}
+
+/// A message to a topic.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    pub alarm_arn: String,
+    pub account: String,
+    pub topic: String,
+    /// The topic's.
+    pub region: String,
+    pub subject: String,
+    pub message: String,
+}
+
+/// A call of a policy of scaling.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Call {
+    pub alarm: String,
+    pub account: String,
+    pub region: String,
+    pub policy: String,
+    pub state: StateValue,
+    pub threshold: f64,
+    #[serde(default)]
+    pub values: Vec<f64>,
+    pub at: Timestamp,
+    pub every_seconds: u32,
+}
+
+impl Call {
+    /// A later look says it again, and by newer data.
+    pub const POLICY: Policy = Policy {
+        retries: 185,
+        max_age_seconds: 120,
+    };
+
+    pub fn alarmed(&self) -> Alarmed {
+        Alarmed {
+            place: Place::new(&self.account, &self.region),
+            policy: self.policy.clone(),
+            alarm: self.alarm.clone(),
+            state: self.state.name(),
+            threshold: self.threshold,
+            values: self.values.clone(),
+            at: self.at,
+            every: Duration::from_secs(self.every_seconds.into()),
+        }
+    }
+}
+
+/// Publishes in the name of the account, whose alarm it is: policies of others' topics decide the rest.
+pub struct Messenger {
+    pub operations: Arc<dyn Operations>,
+    pub scaling: Arc<dyn Scaling>,
+}
+
+impl Messenger {
+    async fn carry(&self, errand: &Errand) -> Result<(), Failure> {
+        match errand {
+            Errand::Message(it) => {
+                let input = json!({
+                    "TopicArn": it.topic,
+                    "Subject": it.subject,
+                    "Message": it.message,
+                });
+                let actor = Actor::Account {
+                    account: it.account.clone(),
+                    source_arn: it.alarm_arn.clone(),
+                };
+                let request = Request::new("sns", "Publish", &it.region, input);
+                send(&*self.operations, &actor, &request).await
+            }
+            Errand::Call(it) => Ok(self.scaling.alarmed(it.alarmed()).await?),
+        }
+    }
+}
+
+#[async_trait]
+impl Courier for Messenger {
+    type Work = Errand;
+
+    fn lane(&self, errand: &Errand) -> Lane {
+        match errand {
+            Errand::Message(it) => Lane::ordered(&[&it.alarm_arn, &it.topic]),
+            Errand::Call(it) => Lane::ordered(&[&it.alarm, &it.policy]),
+        }
+    }
+
+    async fn deliver(&self, parcels: &[&Parcel<Errand>]) -> Vec<Result<(), Failure>> {
+        let mut answers = Vec::with_capacity(parcels.len());
+        // Lanes are ordered: there is one.
+        for parcel in parcels {
+            answers.push(self.carry(&parcel.work).await);
+        }
+        answers
+    }
+
+    async fn given_up(&self, parcel: &Parcel<Errand>, why: GivenUp) -> Result<(), Failure> {
+        match &parcel.work {
+            Errand::Message(it) => tracing::warn!(
+                alarm = it.alarm_arn,
+                topic = it.topic,
+                error = %why.failure,
+                "the message of an alarm could not be published, it is given up"
+            ),
+            Errand::Call(it) => tracing::warn!(
+                alarm = it.alarm,
+                policy = it.policy,
+                error = %why.failure,
+                "a scaling policy could not be called by its alarm, it is given up"
+            ),
+        }
+        Ok(())
+    }
+}

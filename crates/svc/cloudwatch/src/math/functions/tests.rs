@@ -1,0 +1,280 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::math::{Budget, parse};
+
+fn line(label: &str, points: &[(i64, f64)]) -> Value {
+    Value::Line(Line {
+        label: label.to_owned(),
+        period: 60,
+        points: points.to_vec(),
+        of: None,
+    })
+}
+
+/// `m1` is 1, 2, -, 4 and `m2` is 10, -, 30, 40, minute by minute from 2026-11-22T10:00.
+const FROM: i64 = 1_795_341_600;
+
+fn run(text: &str) -> Result<Value, Bad> {
+    let values = BTreeMap::from([
+        (
+            "m1".to_owned(),
+            line("m1", &[(FROM, 1.0), (FROM + 60, 2.0), (FROM + 180, 4.0)]),
+        ),
+        (
+            "m2".to_owned(),
+            line(
+                "m2",
+                &[(FROM, 10.0), (FROM + 120, 30.0), (FROM + 180, 40.0)],
+            ),
+        ),
+        ("empty".to_owned(), line("empty", &[])),
+        ("e1".to_owned(), line("e1", &[(FROM, 7.0)])),
+    ]);
+    let metrics = ["m1".to_owned(), "m2".to_owned()];
+    let found = Line {
+        label: "found".into(),
+        period: 60,
+        points: vec![(FROM, 5.0)],
+        of: None,
+    };
+    let key = ("{App}".to_owned(), "Sum".to_owned(), Some(60));
+    let given = Given {
+        values: &values,
+        metrics: &metrics,
+        searches: &BTreeMap::from([(key, vec![found])]),
+        from: FROM,
+        to: FROM + 240,
+        period: 60,
+        budget: &Budget::default(),
+    };
+    evaluate(&parse(text)?, &given)
+}
+
+/// Minutes and values of a line; a number as minute -1.
+fn points(value: Value) -> Vec<(i64, f64)> {
+    match value {
+        Value::Number(number) => vec![(-1, number)],
+        Value::Line(line) => line
+            .points
+            .iter()
+            .map(|(at, it)| ((at - FROM) / 60, *it))
+            .collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn each_function_of_a_line() {
+    for (text, wanted) in [
+        ("m1 + m2", &[(0, 11.0), (3, 44.0)][..]),
+        ("m1 * 2 - 1", &[(0, 1.0), (1, 3.0), (3, 7.0)]),
+        ("10 / m1", &[(0, 10.0), (1, 5.0), (3, 2.5)]),
+        ("m1 / 0", &[]),
+        ("m1 ^ 2", &[(0, 1.0), (1, 4.0), (3, 16.0)]),
+        ("-m1", &[(0, -1.0), (1, -2.0), (3, -4.0)]),
+        ("m1 > 1", &[(0, 0.0), (1, 1.0), (3, 1.0)]),
+        ("m1 >= 2 AND m1 < 4", &[(0, 0.0), (1, 1.0), (3, 0.0)]),
+        ("m1 == 1 OR m1 != 4", &[(0, 1.0), (1, 1.0), (3, 0.0)]),
+        ("ABS(-m1)", &[(0, 1.0), (1, 2.0), (3, 4.0)]),
+        ("CEIL(m1/2)", &[(0, 1.0), (1, 1.0), (3, 2.0)]),
+        ("FLOOR(m1/2)", &[(0, 0.0), (1, 1.0), (3, 2.0)]),
+        (
+            "LOG10(m2)",
+            &[(0, 1.0), (2, 30f64.log10()), (3, 40f64.log10())],
+        ),
+        ("LOG(m1)", &[(0, 0.0), (1, 2f64.ln()), (3, 4f64.ln())]),
+        ("AVG(m1)", &[(-1, 7.0 / 3.0)]),
+        ("SUM(m1)", &[(-1, 7.0)]),
+        ("MIN(m1)", &[(-1, 1.0)]),
+        ("MAX(m1)", &[(-1, 4.0)]),
+        ("DATAPOINT_COUNT(m1)", &[(-1, 3.0)]),
+        (
+            "DATAPOINT_COUNT(METRICS())",
+            &[(0, 2.0), (1, 1.0), (2, 1.0), (3, 2.0)],
+        ),
+        ("METRIC_COUNT(METRICS())", &[(-1, 2.0)]),
+        (
+            "SUM(METRICS())",
+            &[(0, 11.0), (1, 2.0), (2, 30.0), (3, 44.0)],
+        ),
+        ("SUM(METRICS(\"m2\"))", &[(0, 10.0), (2, 30.0), (3, 40.0)]),
+        ("AVG([m1, m2])", &[(0, 5.5), (1, 2.0), (2, 30.0), (3, 22.0)]),
+        ("MIN([m1, m2])", &[(0, 1.0), (1, 2.0), (2, 30.0), (3, 4.0)]),
+        (
+            "MAX([m1, m2])",
+            &[(0, 10.0), (1, 2.0), (2, 30.0), (3, 40.0)],
+        ),
+        (
+            "STDDEV([m1, m2])",
+            &[(0, 4.5), (1, 0.0), (2, 0.0), (3, 18.0)],
+        ),
+        (
+            "m1 / SUM(m1)",
+            &[(0, 1.0 / 7.0), (1, 2.0 / 7.0), (3, 4.0 / 7.0)],
+        ),
+        ("DIFF(m1)", &[(1, 1.0), (3, 2.0)]),
+        ("DIFF_TIME(m1)", &[(1, 60.0), (3, 120.0)]),
+        ("RATE(m1)", &[(1, 1.0 / 60.0), (3, 2.0 / 120.0)]),
+        ("RUNNING_SUM(m1)", &[(0, 1.0), (1, 3.0), (3, 7.0)]),
+        ("PERIOD(m1)", &[(-1, 60.0)]),
+        ("FILL(m1, 0)", &[(0, 1.0), (1, 2.0), (2, 0.0), (3, 4.0)]),
+        (
+            "FILL(m1, REPEAT)",
+            &[(0, 1.0), (1, 2.0), (2, 2.0), (3, 4.0)],
+        ),
+        (
+            "FILL(m1, LINEAR)",
+            &[(0, 1.0), (1, 2.0), (2, 3.0), (3, 4.0)],
+        ),
+        ("FILL(m1, m2)", &[(0, 1.0), (1, 2.0), (2, 30.0), (3, 4.0)]),
+        ("FILL(empty, 9)", &[(0, 9.0), (1, 9.0), (2, 9.0), (3, 9.0)]),
+        ("IF(m1 > 1, m2, 0)", &[(0, 0.0), (3, 40.0)]),
+        ("IF(1, m1, m2)", &[(0, 1.0), (1, 2.0), (3, 4.0)]),
+        ("FIRST(METRICS())", &[(0, 1.0), (1, 2.0), (3, 4.0)]),
+        ("LAST(METRICS())", &[(0, 10.0), (2, 30.0), (3, 40.0)]),
+        (
+            "FIRST(SLICE(METRICS(), 1))",
+            &[(0, 10.0), (2, 30.0), (3, 40.0)],
+        ),
+        ("METRIC_COUNT(SLICE(METRICS(), 0, 1))", &[(-1, 1.0)]),
+        (
+            "FIRST(SORT(METRICS(), MAX, DESC))",
+            &[(0, 10.0), (2, 30.0), (3, 40.0)],
+        ),
+        (
+            "FIRST(SORT(METRICS(), AVG, ASC, 1))",
+            &[(0, 1.0), (1, 2.0), (3, 4.0)],
+        ),
+        ("METRIC_COUNT(SORT(METRICS(), SUM, ASC, 1))", &[(-1, 1.0)]),
+        ("METRIC_COUNT(REMOVE_EMPTY([m1, empty]))", &[(-1, 1.0)]),
+        ("TIME_SERIES(3)", &[(0, 3.0), (1, 3.0), (2, 3.0), (3, 3.0)]),
+        ("SUM(SEARCH('{App}', 'Sum', 60))", &[(0, 5.0)]),
+        ("HOUR(e1)", &[(0, 10.0)]),
+        ("MINUTE(m1)", &[(0, 0.0), (1, 1.0), (3, 3.0)]),
+        // A Sunday.
+        ("DAY(e1)", &[(0, 7.0)]),
+        ("DATE(e1)", &[(0, 22.0)]),
+        ("MONTH(e1)", &[(0, 11.0)]),
+        ("YEAR(e1)", &[(0, 2026.0)]),
+        ("EPOCH(e1)", &[(0, FROM as f64)]),
+    ] {
+        let found = run(text).map(points);
+        assert_eq!(found, Ok(wanted.to_vec()), "{text}");
+    }
+}
+
+#[test]
+fn lists_keep_their_lines_apart() {
+    let Ok(Value::Lines(lines)) = run("METRICS() * 2") else {
+        panic!("a list");
+    };
+    let labels: Vec<&str> = lines.iter().map(|it| it.label.as_str()).collect();
+    assert_eq!(labels, ["m1", "m2"]);
+    let Ok(Value::Lines(filled)) = run("FILL(METRICS(), 0)") else {
+        panic!("a list");
+    };
+    assert!(filled.iter().all(|it| it.points.len() == 4));
+}
+
+#[test]
+fn what_cannot_be_done_is_said() {
+    for (text, said) in [
+        ("m3 + 1", "Undefined variable 'm3'"),
+        (
+            "METRICS() + METRICS()",
+            "Unsupported operand type(s) for +: 'Array of Time Series' and 'Array of Time Series'",
+        ),
+        ("AVG(3)", "Unsupported operand type(s) for AVG: 'Scalar'"),
+        ("AVG()", "The function AVG does not take 0 arguments"),
+        ("NO_SUCH(m1)", "Unknown function 'NO_SUCH'"),
+        (
+            "ANOMALY_DETECTION_BAND(m1)",
+            "The function ANOMALY_DETECTION_BAND is not supported by this version of wharf",
+        ),
+        (
+            "SORT(METRICS(), MEDIAN, ASC)",
+            "SORT does not know the function 'MEDIAN'",
+        ),
+        ("SLICE(METRICS(), -1)", "-1 is no place in an array"),
+        (
+            "'a' + 1",
+            "Unsupported operand type(s) for +: 'String' and 'Scalar'",
+        ),
+    ] {
+        assert_eq!(run(text), Err(Bad::new(said)), "{text}");
+    }
+}
+
+/// Each value is an array of a hundred of the one before.
+#[test]
+fn arrays_of_arrays_end_with_the_budget() {
+    let budget = Budget::default();
+    let mut values = BTreeMap::from([("v0".to_owned(), line("m", &[(FROM, 1.0)]))]);
+    let mut refused = Vec::new();
+    for level in 0..3 {
+        let given = Given {
+            values: &values,
+            metrics: &[],
+            searches: &BTreeMap::new(),
+            from: FROM,
+            to: FROM + 240,
+            period: 60,
+            budget: &budget,
+        };
+        let text = format!("[{}]", vec![format!("v{level}"); 100].join(","));
+        let value = evaluate(&parse(&text).unwrap(), &given);
+        refused.push(value.clone().err().map(|it| it.0));
+        values.insert(
+            format!("v{}", level + 1),
+            value.unwrap_or(Value::Number(0.0)),
+        );
+    }
+    let said = Some("The expressions would make too many datapoints".to_owned());
+    assert_eq!(refused, [None, None, said]);
+}
+
+#[test]
+fn what_fills_and_repeats_is_made_within_the_budget() {
+    // A month of minutes is within the bound of one line, 500 of them are not.
+    let values = BTreeMap::from([("all".to_owned(), Value::Lines(vec![Line::default(); 500]))]);
+    for text in ["FILL(all, 1)", "[FILL(all, 1), FILL(all, 1)]"] {
+        let given = Given {
+            values: &values,
+            metrics: &[],
+            searches: &BTreeMap::new(),
+            from: 0,
+            to: 60 * 100_000,
+            period: 60,
+            budget: &Budget::default(),
+        };
+        assert!(evaluate(&parse(text).unwrap(), &given).is_err(), "{text}");
+    }
+}
+
+/// A text of 2,048 characters on a small stack.
+#[test]
+fn a_long_chain_takes_no_stack() {
+    let work = || {
+        let text = vec!["1"; 1024].join("+");
+        let sum = run(&text);
+        // What holds such trees goes the same way.
+        let tree = parse(&text).unwrap();
+        assert_eq!(tree.clone(), tree);
+        sum
+    };
+    let thread = std::thread::Builder::new().stack_size(256 << 10);
+    let sum = thread.spawn(work).unwrap().join().unwrap();
+    assert_eq!(sum, Ok(Value::Number(1024.0)));
+}
+
+proptest! {
+    #[test]
+    fn any_expression_comes_to_something_or_is_refused(
+        text in "(AVG|SUM|FILL|IF|SORT|SLICE|RATE|DIFF|FIRST|METRICS|TIME_SERIES|ABS)\\((m1|m2|\\[m1,m2\\]|\\[\\[m1,m2\\],METRICS\\(\\)\\]|METRICS\\(\\)|1|'x')(,(0|REPEAT|LINEAR|m1|SUM)){0,3}\\)( [+*/^<-] (m1|2|METRICS\\(\\))){0,40}"
+    ) {
+        let _ = run(&text);
+    }
+}

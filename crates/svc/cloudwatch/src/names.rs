@@ -1,0 +1,94 @@
+//! Names, keys and ARNs.
+
+use wharf_base::Arn;
+use wharf_records::{Record as _, Scope};
+use wharf_service::{Place, tags::Tags};
+use wharf_wire::Fault;
+
+use crate::{
+    core::Core,
+    records::{Alarm, Dashboard},
+};
+
+pub const SERVICE: &str = "cloudwatch";
+
+pub fn scope(place: &Place) -> Scope {
+    Scope::new(SERVICE, &place.account, &place.region)
+}
+
+pub fn alarm_key(place: &Place, name: &str) -> String {
+    scope(place).key(Alarm::KIND, name)
+}
+
+pub fn alarm_arn(place: &Place, name: &str) -> String {
+    Arn::new(
+        SERVICE,
+        &place.region,
+        &place.account,
+        format!("alarm:{name}"),
+    )
+    .to_string()
+}
+
+/// Dashboards are of no region.
+pub fn dashboards(account: &str) -> Scope {
+    Scope::new(SERVICE, account, "aws-global")
+}
+
+pub fn dashboard_key(account: &str, name: &str) -> String {
+    dashboards(account).key(Dashboard::KIND, name)
+}
+
+pub fn dashboard_arn(account: &str, name: &str) -> String {
+    Arn::new(SERVICE, "", account, format!("dashboard/{name}")).to_string()
+}
+
+/// The alarm that a text names, by its name or by its ARN in this place.
+pub fn alarm_named<'a>(place: &Place, text: &'a str) -> Option<&'a str> {
+    if !text.starts_with("arn:") {
+        return Some(text);
+    }
+    text.strip_prefix(alarm_arn(place, "").as_str())
+}
+
+/// A resource with tags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    Alarm(String),
+    Dashboard(String),
+}
+
+/// What an ARN of this account names; `None` for one of elsewhere.
+pub fn named(place: &Place, arn: &str) -> Option<Named> {
+    let parsed: Arn = arn.parse().ok()?;
+    if parsed.service != SERVICE || parsed.account != place.account {
+        return None;
+    }
+    let alarm = parsed.resource.strip_prefix("alarm:");
+    let dashboard = parsed.resource.strip_prefix("dashboard/");
+    match (alarm, dashboard) {
+        (Some(name), _) if parsed.region == place.region => Some(Named::Alarm(name.to_owned())),
+        (_, Some(name)) if parsed.region.is_empty() => Some(Named::Dashboard(name.to_owned())),
+        _ => None,
+    }
+}
+
+/// The tags of a resource, if it is there.
+///
+/// # Errors
+/// The store's.
+pub async fn tags_of(core: &Core, place: &Place, named: &Named) -> Result<Option<Tags>, Fault> {
+    Ok(match named {
+        Named::Alarm(name) => {
+            let found = core.table.read::<Alarm>(&alarm_key(place, name)).await?;
+            found.map(|it| it.record.tags)
+        }
+        Named::Dashboard(name) => {
+            let found = core
+                .table
+                .read::<Dashboard>(&dashboard_key(&place.account, name))
+                .await?;
+            found.map(|it| it.record.tags)
+        }
+    })
+}

@@ -1,0 +1,10 @@
+//! A file for each operation or kind of resource.
+
+pub mod alarms;
+pub mod dashboards;
+pub mod data;
+pub mod list;
+pub mod put;
+pub mod put_alarm;
+pub mod statistics;
+pub mod tags;

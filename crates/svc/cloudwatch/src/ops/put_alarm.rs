@@ -1,0 +1,305 @@
+//! PutMetricAlarm and PutCompositeAlarm: an alarm as it is wanted, new or in the place of one of its name, whose
+//! state it keeps.
+
+use wharf_api_cloudwatch::{PutCompositeAlarmInput, PutMetricAlarmInput, faults};
+use wharf_records::{Record as _, Unknown};
+use wharf_service::{Place, transact};
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    alarm::{
+        action,
+        composite::Rule,
+        evaluate, history,
+        judge::{Comparison, Missing},
+    },
+    core::Core,
+    datum,
+    fault::validation,
+    names, query,
+    records::{Alarm, MetricRule, MetricSource, Source, StoredQuery, Watches},
+    stat::Stat,
+    tags,
+};
+
+/// Alarms of an account in a region.
+const MOST_ALARMS: usize = 5000;
+/// Seconds that an alarm looks back: a day, or a week for periods of an hour and more.
+const LONGEST: i64 = 86_400;
+const LONGEST_OF_HOURS: i64 = 7 * 86_400;
+/// Queries of an alarm.
+const MOST_QUERIES: usize = 10;
+
+pub async fn put_metric_alarm(
+    core: &Core,
+    call: &Call,
+    input: PutMetricAlarmInput,
+) -> Result<(), Fault> {
+    let place = Place::of(call);
+    let rule = rule(&place, &input)?;
+    let alarm = Alarm {
+        name: name(input.alarm_name)?,
+        description: input.alarm_description,
+        actions_enabled: input.actions_enabled.unwrap_or(true),
+        ok_actions: action::checked(&place, input.ok_actions)?,
+        alarm_actions: action::checked(&place, input.alarm_actions)?,
+        insufficient_data_actions: action::checked(&place, input.insufficient_data_actions)?,
+        watches: Watches::Metric(Box::new(rule)),
+        state: evaluate::unchecked(call.now),
+        configured_at: call.now,
+        tags: tags::given(input.tags)?,
+        happened: 0,
+        unknown: Unknown::new(),
+    };
+    put(core, call, &place, alarm).await
+}
+
+pub async fn put_composite_alarm(
+    core: &Core,
+    call: &Call,
+    input: PutCompositeAlarmInput,
+) -> Result<(), Fault> {
+    let place = Place::of(call);
+    let name = name(input.alarm_name)?;
+    let text = input.alarm_rule.unwrap_or_default();
+    let rule =
+        Rule::parse(&text).map_err(|bad| validation(format!("AlarmRule is not valid: {bad}.")))?;
+    let mut absent = Vec::new();
+    for text in rule.named() {
+        let named = names::alarm_named(&place, text);
+        if named == Some(name.as_str()) {
+            return Err(validation("An alarm cannot be in its own AlarmRule."));
+        }
+        let found = match named {
+            None => None,
+            Some(it) => {
+                core.table
+                    .read::<Alarm>(&names::alarm_key(&place, it))
+                    .await?
+            }
+        };
+        if found.is_none() {
+            absent.push(text.to_owned());
+        }
+    }
+    if !absent.is_empty() {
+        let absent = absent.join(", ");
+        let text = format!(
+            "Could not save the composite alarm as alarms [{absent}] in the alarm rule do not exist"
+        );
+        return Err(validation(text));
+    }
+    let alarm = Alarm {
+        name,
+        description: input.alarm_description,
+        actions_enabled: input.actions_enabled.unwrap_or(true),
+        ok_actions: action::of_composite(&place, input.ok_actions)?,
+        alarm_actions: action::of_composite(&place, input.alarm_actions)?,
+        insufficient_data_actions: action::of_composite(&place, input.insufficient_data_actions)?,
+        watches: Watches::Alarms(text),
+        state: evaluate::unchecked(call.now),
+        configured_at: call.now,
+        tags: tags::given(input.tags)?,
+        happened: 0,
+        unknown: Unknown::new(),
+    };
+    put(core, call, &place, alarm).await
+}
+
+async fn put(core: &Core, call: &Call, place: &Place, alarm: Alarm) -> Result<(), Fault> {
+    let key = names::alarm_key(place, &alarm.name);
+    transact!(core.table, &call.permit, |tx| {
+        let mut alarm = alarm.clone();
+        let what = match tx.find::<Alarm>(&key).await? {
+            Some(before) => {
+                if before.is_composite() != alarm.is_composite() {
+                    return Err(validation(format!(
+                        "An alarm of another type has the name {}.",
+                        alarm.name
+                    )));
+                }
+                alarm.state = before.state;
+                alarm.happened = before.happened;
+                // Tags of an alarm that is there are changed by TagResource alone.
+                alarm.tags = before.tags;
+                "updated"
+            }
+            None => {
+                let prefix = names::scope(place).prefix(Alarm::KIND);
+                if core.table.count(&prefix).await? >= MOST_ALARMS {
+                    let text =
+                        format!("The account has the most alarms that it may have: {MOST_ALARMS}.");
+                    return Err(faults::limit_exceeded_fault(text));
+                }
+                "created"
+            }
+        };
+        let said = history::configured(&alarm, what);
+        history::note(&mut tx, place, &mut alarm, said, call.now);
+        tx.put(&key, &alarm);
+    });
+    Ok(())
+}
+
+fn name(given: Option<String>) -> Result<String, Fault> {
+    let name = given.unwrap_or_default();
+    match name.trim().is_empty() || name.chars().any(char::is_control) {
+        true => Err(validation(
+            "AlarmName must hold printable characters alone.",
+        )),
+        false => Ok(name),
+    }
+}
+
+fn rule(place: &Place, input: &PutMetricAlarmInput) -> Result<MetricRule, Fault> {
+    let source = match input.metrics.as_deref() {
+        None | Some([]) => Source::Metric(metric(input)?),
+        Some(queries) => of_queries(input, queries)?,
+    };
+    let comparison = input.comparison_operator.clone().unwrap_or_default();
+    if Comparison::parse(&comparison).is_none() {
+        return Err(validation(format!(
+            "The ComparisonOperator {comparison} is not supported by this version of wharf: there are no anomaly detectors."
+        )));
+    }
+    if Missing::parse(input.treat_missing_data.as_deref()).is_none() {
+        let given = input.treat_missing_data.as_deref().unwrap_or_default();
+        return Err(validation(format!(
+            "The value {given} for parameter TreatMissingData is invalid."
+        )));
+    }
+    let threshold = input.threshold.filter(|it| it.is_finite());
+    let rule = MetricRule {
+        source,
+        evaluation_periods: input
+            .evaluation_periods
+            .and_then(|it| u32::try_from(it).ok())
+            .filter(|it| *it > 0)
+            .ok_or_else(|| validation("EvaluationPeriods must be greater than 0."))?,
+        datapoints_to_alarm: input
+            .datapoints_to_alarm
+            .and_then(|it| u32::try_from(it).ok()),
+        threshold: threshold.ok_or_else(|| validation("Threshold must be specified."))?,
+        comparison,
+        treat_missing_data: input.treat_missing_data.clone(),
+        low_sample_count: input.evaluate_low_sample_count_percentile.clone(),
+    };
+    if rule
+        .datapoints_to_alarm
+        .is_some_and(|it| it == 0 || it > rule.evaluation_periods)
+    {
+        let text = "DatapointsToAlarm must be at least 1 and at most EvaluationPeriods.";
+        return Err(validation(text));
+    }
+    check_low_sample_count(&rule)?;
+    let period = evaluate::period(&rule);
+    let longest = if period >= 3600 {
+        LONGEST_OF_HOURS
+    } else {
+        LONGEST
+    };
+    if period * i64::from(rule.evaluation_periods) > longest {
+        return Err(validation(
+            "Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= 86400), or a week for periods of an hour and more.",
+        ));
+    }
+    if let Source::Queries(queries) = &rule.source {
+        evaluate::checked_queries(place, queries, &rule)?;
+    }
+    Ok(rule)
+}
+
+fn check_low_sample_count(rule: &MetricRule) -> Result<(), Fault> {
+    let percentile = match &rule.source {
+        Source::Metric(metric) => {
+            matches!(Stat::parse(&metric.statistic), Some(Stat::Percentile(_)))
+        }
+        Source::Queries(_) => false,
+    };
+    match rule.low_sample_count.as_deref() {
+        None => Ok(()),
+        Some("evaluate" | "ignore") if percentile => Ok(()),
+        Some("evaluate" | "ignore") => Err(validation(
+            "EvaluateLowSampleCountPercentile is for alarms on percentiles alone.",
+        )),
+        Some(other) => Err(validation(format!(
+            "The value {other} for parameter EvaluateLowSampleCountPercentile is invalid."
+        ))),
+    }
+}
+
+fn metric(input: &PutMetricAlarmInput) -> Result<MetricSource, Fault> {
+    let required = |it: &Option<String>, name: &str| {
+        it.clone()
+            .ok_or_else(|| validation(format!("{name} must be specified.")))
+    };
+    let statistic = match (&input.statistic, &input.extended_statistic) {
+        (Some(name), None) => {
+            Some(name).filter(|it| Stat::parse(it).is_some_and(|it| !it.needs_spread()))
+        }
+        (None, Some(name)) => Some(name).filter(|it| Stat::extended(it).is_some()),
+        _ => {
+            return Err(validation(
+                "Exactly one of Statistic and ExtendedStatistic must be specified.",
+            ));
+        }
+    };
+    let statistic = statistic.ok_or_else(|| validation("The statistic is not valid."))?;
+    if let Some(unit) = input
+        .unit
+        .as_deref()
+        .filter(|it| !datum::UNITS.contains(it))
+    {
+        return Err(datum::bad_value(unit, "Unit"));
+    }
+    let period = input
+        .period
+        .ok_or_else(|| validation("Period must be specified."))?;
+    if ![10, 20, 30].contains(&period) && (period <= 0 || period % 60 != 0) {
+        return Err(validation("Period must be 10, 20, 30 or a multiple of 60."));
+    }
+    Ok(MetricSource {
+        namespace: required(&input.namespace, "Namespace")?,
+        name: required(&input.metric_name, "MetricName")?,
+        dimensions: datum::dimensions(input.dimensions.clone(), "Dimensions")?,
+        statistic: statistic.clone(),
+        period,
+        unit: input.unit.clone(),
+    })
+}
+
+fn of_queries(
+    input: &PutMetricAlarmInput,
+    queries: &[wharf_api_cloudwatch::MetricDataQuery],
+) -> Result<Source, Fault> {
+    let beside = [
+        ("MetricName", input.metric_name.is_some()),
+        ("Namespace", input.namespace.is_some()),
+        ("Statistic", input.statistic.is_some()),
+        ("ExtendedStatistic", input.extended_statistic.is_some()),
+        (
+            "Dimensions",
+            input.dimensions.as_ref().is_some_and(|it| !it.is_empty()),
+        ),
+        ("Period", input.period.is_some()),
+        ("Unit", input.unit.is_some()),
+    ];
+    if let Some((name, _)) = beside.into_iter().find(|it| it.1) {
+        return Err(validation(format!(
+            "The parameters Metrics and {name} are mutually exclusive and you have specified both."
+        )));
+    }
+    if queries.len() > MOST_QUERIES {
+        return Err(validation(format!(
+            "An alarm has at most {MOST_QUERIES} metrics and expressions."
+        )));
+    }
+    let stored: Vec<StoredQuery> = queries.iter().map(StoredQuery::of).collect();
+    for it in queries
+        .iter()
+        .filter_map(|it| it.metric_stat.as_ref()?.period)
+    {
+        query::period(it, "Metrics.MetricStat.Period")?;
+    }
+    Ok(Source::Queries(stored))
+}

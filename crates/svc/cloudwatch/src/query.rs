@@ -1,0 +1,539 @@
+//! Queries of GetMetricData and of alarms: from the wire to what they come to.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use wharf_api_cloudwatch::{MetricDataQuery, MetricStat};
+use wharf_series::{Metric, Tier};
+use wharf_service::{Faults as _, Place};
+use wharf_wire::Fault;
+
+use crate::{
+    core::{self, Core},
+    datum,
+    fault::{CloudwatchFaults, expression, validation},
+    fetch::{self, Range, Wanted},
+    insights,
+    math::{self, Bad, Budget, Expression, Given, Line, Value},
+    search::Search,
+    stat::Stat,
+};
+
+/// Queries of a request.
+pub const MOST_QUERIES: usize = 500;
+/// Lines that the searches of a request find.
+const MOST_FOUND: usize = 500;
+/// Metrics that a query of Metrics Insights is over, as in AWS.
+const MOST_ASKED: usize = 10_000;
+/// Points that a request reads.
+const MOST_POINTS: i64 = 4_000_000;
+/// And points as they are kept, of which those are made.
+const MOST_DECODED: i64 = 40_000_000;
+/// Searches of a request, as in AWS.
+const MOST_SEARCHES: usize = 100;
+/// Seconds of a day: no period is longer.
+const LONGEST_PERIOD: i64 = 86_400;
+/// How long ago the last sample of a metric is that a search finds.
+const ACTIVE: i64 = 14 * 86_400;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    pub id: String,
+    pub what: What,
+    pub label: Option<String>,
+    pub shown: bool,
+    pub period: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    Metric(Box<Wanted>),
+    Math(Expression),
+    Insights(Box<insights::Query>),
+}
+
+impl What {
+    /// Whether it is an expression with a search in it.
+    pub fn searches(&self) -> bool {
+        let mut found = false;
+        if let Self::Math(of) = self {
+            of.walk(&mut |it| found |= matches!(it, Expression::Call(name, _) if name == "SEARCH"));
+        }
+        found
+    }
+}
+
+/// # Errors
+/// The first that is wrong with them.
+pub fn read(place: &Place, given: Vec<MetricDataQuery>) -> Result<Arc<[Query]>, Fault> {
+    if given.is_empty() || given.len() > MOST_QUERIES {
+        return Err(validation(format!(
+            "The collection MetricDataQueries must have a size from 1 to {MOST_QUERIES}."
+        )));
+    }
+    let mut ids = BTreeSet::new();
+    let mut queries = Vec::with_capacity(given.len());
+    for (at, it) in given.into_iter().enumerate() {
+        let query = one(place, it, at)?;
+        if !ids.insert(query.id.clone()) {
+            let text = format!(
+                "The values for parameter id in MetricDataQueries are not unique: {}.",
+                query.id
+            );
+            return Err(validation(text));
+        }
+        queries.push(query);
+    }
+    if !queries.iter().any(|it| it.shown) {
+        return Err(validation(
+            "At least one of the elements in MetricDataQueries must return data.",
+        ));
+    }
+    order(&queries)?;
+    Ok(queries.into())
+}
+
+fn one(place: &Place, given: MetricDataQuery, at: usize) -> Result<Query, Fault> {
+    let parameter = |member: &str| format!("MetricDataQueries.member.{}.{member}", at + 1);
+    let id = given.id.unwrap_or_default();
+    let fits = id.starts_with(|it: char| it.is_ascii_lowercase())
+        && id
+            .bytes()
+            .all(|it| it.is_ascii_alphanumeric() || it == b'_');
+    if !fits {
+        return Err(validation(format!(
+            "The value '{id}' for parameter {} is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.",
+            parameter("Id")
+        )));
+    }
+    let period = given
+        .period
+        .map(|it| period(it, &parameter("Period")))
+        .transpose()?;
+    let what = match (given.metric_stat, given.expression) {
+        (Some(stat), None) => What::Metric(Box::new(metric_stat(
+            place,
+            stat,
+            &parameter("MetricStat"),
+        )?)),
+        (None, Some(text)) if insights::is_query(&text) => {
+            if period.is_none() {
+                let text = "A query of Metrics Insights takes a Period.";
+                return Err(validation(format!("Error in expression '{id}': {text}")));
+            }
+            let query = insights::Query::parse(&text).map_err(|bad| expression(&id, &bad))?;
+            What::Insights(Box::new(query))
+        }
+        (None, Some(text)) => What::Math(math::parse(&text).map_err(|bad| expression(&id, &bad))?),
+        _ => {
+            return Err(validation(format!(
+                "Exactly one of the parameters {} and {} must be specified.",
+                parameter("MetricStat"),
+                parameter("Expression")
+            )));
+        }
+    };
+    Ok(Query {
+        id,
+        what,
+        label: given.label.filter(|it| !it.is_empty()),
+        shown: given.return_data.unwrap_or(true),
+        period,
+    })
+}
+
+/// # Errors
+/// It is none that points are kept for.
+pub fn period(given: i32, parameter: &str) -> Result<i64, Fault> {
+    let period = i64::from(given);
+    let fits = [1, 5, 10, 20, 30].contains(&period)
+        || period > 0 && period % 60 == 0 && period <= LONGEST_PERIOD;
+    match fits {
+        true => Ok(period),
+        false => Err(validation(format!(
+            "The parameter {parameter} must be 1, 5, 10, 20, 30 or a multiple of 60, and at most {LONGEST_PERIOD}: {given}."
+        ))),
+    }
+}
+
+fn metric_stat(place: &Place, given: MetricStat, parameter: &str) -> Result<Wanted, Fault> {
+    let metric = given.metric.unwrap_or_default();
+    let name = given.stat.unwrap_or_default();
+    let stat =
+        Stat::parse(&name).ok_or_else(|| datum::bad_value(&name, &format!("{parameter}.Stat")))?;
+    let wanted = Wanted {
+        metric: Metric {
+            account: place.account.clone(),
+            region: place.region.clone(),
+            namespace: metric.namespace.unwrap_or_default(),
+            name: metric.metric_name.unwrap_or_default(),
+            dimensions: datum::dimensions(
+                metric.dimensions,
+                &format!("{parameter}.Metric.Dimensions"),
+            )?,
+        },
+        unit: given.unit,
+        period: period(
+            given.period.unwrap_or_default(),
+            &format!("{parameter}.Period"),
+        )?,
+        stat,
+        stat_name: name,
+    };
+    let unit = wanted.unit.as_deref();
+    if let Some(unit) = unit.filter(|it| !datum::UNITS.contains(it)) {
+        return Err(datum::bad_value(unit, &format!("{parameter}.Unit")));
+    }
+    Ok(wanted)
+}
+
+/// Expressions, each after those that it refers to.
+fn order(queries: &[Query]) -> Result<Vec<usize>, Fault> {
+    let by_id: BTreeMap<&str, usize> = queries
+        .iter()
+        .enumerate()
+        .map(|(at, it)| (it.id.as_str(), at))
+        .collect();
+    let mut after: Vec<BTreeSet<usize>> = Vec::with_capacity(queries.len());
+    for query in queries {
+        let mut refers = BTreeSet::new();
+        if let What::Math(of) = &query.what {
+            of.walk(&mut |part| {
+                if let Expression::Name(name) = part {
+                    refers.extend(by_id.get(name.as_str()));
+                }
+            });
+        }
+        after.push(refers);
+    }
+    let (mut done, mut order) = (vec![false; queries.len()], Vec::new());
+    while order.len() < queries.len() {
+        let ready: Vec<usize> = (0..queries.len())
+            .filter(|at| !done[*at] && after[*at].iter().all(|it| done[*it]))
+            .collect();
+        if ready.is_empty() {
+            let id = (0..queries.len())
+                .find(|at| !done[*at])
+                .map_or("", |at| &queries[at].id);
+            return Err(expression(id, &Bad::new("it refers to itself")));
+        }
+        for at in ready {
+            done[at] = true;
+            order.push(at);
+        }
+    }
+    Ok(order)
+}
+
+/// What queries come to, by their ids.
+///
+/// # Errors
+/// An expression cannot be evaluated; they would read too much; the disk's.
+pub async fn answer(
+    core: &Core,
+    place: &Place,
+    queries: &Arc<[Query]>,
+    range: Range,
+) -> Result<BTreeMap<String, Value>, Fault> {
+    let _turn = core.reading.take(&place.account).await;
+    let mut reading = Reading {
+        core,
+        place,
+        range,
+        points: 0,
+        decoded: 0,
+        found: 0,
+    };
+    let period = queries.iter().filter_map(own_period).max().unwrap_or(60);
+    let (ids, wanted): (Vec<String>, Vec<Wanted>) = queries
+        .iter()
+        .filter_map(|it| match &it.what {
+            What::Metric(wanted) => Some((it.id.clone(), (**wanted).clone())),
+            _ => None,
+        })
+        .unzip();
+    let lines = reading.lines(&wanted).await?;
+    let mut values: BTreeMap<String, Value> = ids
+        .iter()
+        .cloned()
+        .zip(lines.into_iter().map(Value::Line))
+        .collect();
+    let (mut searches, mut searched) = (BTreeMap::new(), BTreeSet::new());
+    for query in queries.iter() {
+        let mut named = Vec::new();
+        match &query.what {
+            What::Math(of) => of.walk(&mut |part| {
+                if let Expression::Call(name, arguments) = part
+                    && name == "SEARCH"
+                {
+                    named.extend(math::search_of(arguments));
+                }
+            }),
+            What::Insights(asked) => {
+                let lines = reading
+                    .insights(asked, query.period.unwrap_or(period))
+                    .await?;
+                values.insert(query.id.clone(), Value::Lines(lines));
+            }
+            What::Metric(_) => {}
+        }
+        for key in named {
+            let step = key.2.or(query.period).unwrap_or(period);
+            // The same is looked for once.
+            if !searched.insert((key.clone(), step)) {
+                continue;
+            }
+            if searched.len() > MOST_SEARCHES {
+                return Err(validation(format!(
+                    "A request may have at most {MOST_SEARCHES} SEARCH expressions."
+                )));
+            }
+            let lines = reading.search(&key.0, &key.1, step).await;
+            searches.insert(key, lines.map_err(|bad| named_in(&query.id, bad))?);
+        }
+    }
+    let read = Read {
+        values,
+        metrics: ids,
+        searches,
+        range,
+        period,
+    };
+    // Apart from the tasks that serve others: it may be long.
+    let queries = queries.clone();
+    let evaluated = tokio::task::spawn_blocking(move || evaluated(&queries, read)).await;
+    evaluated.unwrap_or_else(|error| Err(CloudwatchFaults::internal(&error)))
+}
+
+/// What expressions are evaluated on.
+struct Read {
+    values: BTreeMap<String, Value>,
+    /// Ids of queries that are metrics, in the order of the request.
+    metrics: Vec<String>,
+    searches: BTreeMap<(String, String, Option<i64>), Vec<Line>>,
+    range: Range,
+    period: i64,
+}
+
+/// What queries come to where nothing was measured: whether their expressions can be evaluated, and to what kind of
+/// value.
+///
+/// # Errors
+/// An expression cannot be evaluated.
+pub fn on_nothing(queries: &[Query], range: Range) -> Result<BTreeMap<String, Value>, Fault> {
+    let mut read = Read {
+        values: BTreeMap::new(),
+        metrics: Vec::new(),
+        searches: BTreeMap::new(),
+        range,
+        period: queries.iter().filter_map(own_period).max().unwrap_or(60),
+    };
+    for query in queries {
+        let line = Line {
+            period: own_period(query).unwrap_or(read.period),
+            ..Line::default()
+        };
+        let value = match query.what {
+            What::Metric(_) => {
+                read.metrics.push(query.id.clone());
+                Value::Line(line)
+            }
+            What::Insights(_) => Value::Lines(vec![line]),
+            What::Math(_) => continue,
+        };
+        read.values.insert(query.id.clone(), value);
+    }
+    evaluated(queries, read)
+}
+
+/// The values of all queries, expressions with them.
+fn evaluated(queries: &[Query], mut read: Read) -> Result<BTreeMap<String, Value>, Fault> {
+    let budget = Budget::default();
+    for at in order(queries)? {
+        let query = &queries[at];
+        let What::Math(of) = &query.what else {
+            continue;
+        };
+        let given = Given {
+            values: &read.values,
+            metrics: &read.metrics,
+            searches: &read.searches,
+            from: read.range.from,
+            to: read.range.to,
+            period: query.period.unwrap_or(read.period),
+            budget: &budget,
+        };
+        let value = math::evaluate(of, &given).map_err(|bad| expression(&query.id, &bad))?;
+        read.values.insert(query.id.clone(), value);
+    }
+    Ok(read.values)
+}
+
+/// A refusal of the request, or a search that is none.
+enum Refused {
+    Fault(Fault),
+    Bad(Bad),
+}
+
+impl From<Bad> for Refused {
+    fn from(bad: Bad) -> Self {
+        Self::Bad(bad)
+    }
+}
+
+impl From<Fault> for Refused {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+fn named_in(id: &str, refused: Refused) -> Fault {
+    match refused {
+        Refused::Fault(fault) => fault,
+        Refused::Bad(bad) => expression(id, &bad),
+    }
+}
+
+fn own_period(query: &Query) -> Option<i64> {
+    match &query.what {
+        What::Metric(wanted) => Some(wanted.period),
+        _ => query.period,
+    }
+}
+
+/// Points that a line over so many seconds may be made of, however long its period is: those of a minute, and of
+/// coarser steps as far back as they go.
+fn decoded(mut seconds: i64) -> i64 {
+    let mut points = 1;
+    for tier in Tier::ALL.into_iter().skip(1) {
+        let of_tier = seconds.clamp(0, tier.kept());
+        points += of_tier / tier.step();
+        seconds -= of_tier;
+    }
+    points
+}
+
+struct Reading<'a> {
+    core: &'a Core,
+    place: &'a Place,
+    range: Range,
+    /// Read so far.
+    points: i64,
+    /// Points that those were made of.
+    decoded: i64,
+    /// Lines that searches found.
+    found: usize,
+}
+
+impl Reading<'_> {
+    fn may_read(&mut self, lines: usize, period: i64) -> Result<(), Fault> {
+        let each = (self.range.to - self.range.from).max(0) / period + 1;
+        self.points = self
+            .points
+            .saturating_add(each.saturating_mul(lines as i64));
+        let decoded = decoded(self.range.to - self.range.from);
+        self.decoded = self
+            .decoded
+            .saturating_add(decoded.saturating_mul(lines as i64));
+        match self.points > MOST_POINTS || self.decoded > MOST_DECODED {
+            true => Err(validation(format!(
+                "The request would read more than {MOST_POINTS} datapoints: ask for a longer period, a shorter time or fewer metrics."
+            ))),
+            false => Ok(()),
+        }
+    }
+
+    async fn lines(&mut self, wanted: &[Wanted]) -> Result<Vec<Line>, Fault> {
+        for it in wanted {
+            self.may_read(1, it.period)?;
+        }
+        fetch::lines(self.core, wanted, self.range).await
+    }
+
+    async fn active(
+        &self,
+        namespace: Option<&str>,
+        name: Option<&str>,
+        most: usize,
+        fits: impl Fn(&Metric) -> bool + Send + Sync,
+    ) -> Vec<Metric> {
+        if most == 0 {
+            return Vec::new();
+        }
+        let since = self.range.from.min(self.range.to - ACTIVE);
+        let selection = (None, since, most);
+        let series = &self.core.parts.series;
+        let listing = series.list(core::at(self.place), namespace, name, selection, fits);
+        listing.await.0.into_iter().map(|it| it.metric).collect()
+    }
+
+    async fn search(&mut self, text: &str, stat: &str, period: i64) -> Result<Vec<Line>, Refused> {
+        let search = Search::parse(text)?;
+        let parsed = Stat::parse(stat).ok_or_else(|| Bad(format!("Unknown statistic '{stat}'")))?;
+        let fits = |it: &Metric| search.fits(it);
+        let most = MOST_FOUND - self.found.min(MOST_FOUND);
+        let metrics = self.active(search.namespace(), None, most, fits).await;
+        self.found += metrics.len();
+        let wanted: Vec<Wanted> = metrics
+            .into_iter()
+            .map(|metric| Wanted {
+                metric,
+                unit: None,
+                period,
+                stat: parsed,
+                stat_name: stat.to_owned(),
+            })
+            .collect();
+        let mut lines = self.lines(&wanted).await?;
+        for (line, it) in lines.iter_mut().zip(&wanted) {
+            let values = it.metric.dimensions.iter().map(|it| it.1.as_str());
+            let words: Vec<&str> = values.chain([it.metric.name.as_str()]).collect();
+            line.label = words.join(" ");
+        }
+        Ok(lines)
+    }
+
+    async fn insights(&mut self, query: &insights::Query, period: i64) -> Result<Vec<Line>, Fault> {
+        let fits = |it: &Metric| query.fits(it);
+        let metrics = self
+            .active(
+                Some(&query.namespace),
+                Some(&query.metric),
+                MOST_ASKED,
+                fits,
+            )
+            .await;
+        self.may_read(metrics.len(), period)?;
+        let named: Vec<_> = metrics.iter().map(|it| (it, None)).collect();
+        let read = fetch::summaries(self.core, &named, self.range.span(period, false)).await?;
+        let found = metrics.iter().cloned().zip(read).collect();
+        let lines = query.answer(found).into_iter();
+        Ok(lines
+            .map(|(label, points)| Line {
+                label,
+                period,
+                points,
+                of: None,
+            })
+            .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_decoded_does_not_depend_on_the_period() {
+        let day = 86_400;
+        assert_eq!(decoded(-5), 1);
+        assert_eq!(decoded(3600), 61);
+        assert_eq!(decoded(15 * day), 21_601);
+        assert_eq!(decoded(16 * day), 21_601 + 288);
+        // 10,000 metrics over three hours are read, over two weeks they are not.
+        assert!(10_000 * decoded(3 * 3600) < MOST_DECODED);
+        assert!(10_000 * decoded(14 * day) > MOST_DECODED);
+    }
+}

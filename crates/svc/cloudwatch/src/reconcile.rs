@@ -1,0 +1,265 @@
+//! Looks at alarms in time, at composite ones when another changes, and lets go of old history. Its writes compare
+//! the shard's lease, so one server alone decides.
+
+use std::{sync::Arc, time::Duration};
+
+use wharf_base::{Permit, Timestamp};
+use wharf_reconcile::Next;
+use wharf_records::{Record as _, Scope};
+use wharf_service::{Look, Place, Reach, Stored, fence, settled};
+
+use crate::{
+    alarm::{
+        composite,
+        evaluate::{self, Found},
+        history, reason,
+    },
+    core::Core,
+    fault::CloudwatchFaults,
+    names,
+    records::{Alarm, Happening, State, StateValue, Watches},
+    transition,
+};
+
+const PERMIT: Permit = Permit::for_controller("cloudwatch");
+/// The key of the sweep of old history: no key of a record.
+pub const SWEEP: &str = "sweep";
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+/// Items of history that go in one transaction.
+const BATCH: usize = 100;
+/// A look comes this much after its period's end: what was measured to the end is there by then.
+const GRACE: Duration = Duration::from_millis(500);
+/// An alarm whose account has its share of the workers waits this long.
+const CROWDED: Duration = Duration::from_millis(500);
+
+type StepError = wharf_service::StepError<CloudwatchFaults>;
+
+/// Wakes the reconciler for what changed.
+pub fn changed(core: &Core, key: &str, _: Look) -> Reach {
+    let Some((scope, kind, _)) = Scope::parse(key) else {
+        return Reach::One;
+    };
+    if kind == Alarm::KIND {
+        core.queue.wake(key.to_owned());
+        for composite in core.composites_over(&Place::of_scope(&scope), key) {
+            core.queue.wake(composite);
+        }
+    }
+    Reach::One
+}
+
+/// Looks at an alarm, and says when to look again.
+pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
+    if key == SWEEP {
+        return sweep(&core).await;
+    }
+    let Some((scope, _, _)) = Scope::parse(&key) else {
+        return Ok(Next::Settled);
+    };
+    let place = Place::of_scope(&scope);
+    let Some(_turn) = core.looking.try_take(&place.account) else {
+        return Ok(Next::After(CROWDED));
+    };
+    let Some(stored) = core.table.read::<Alarm>(&key).await? else {
+        core.forget_composite(&place, &key);
+        return Ok(Next::Settled);
+    };
+    match &stored.record.watches {
+        Watches::Alarms(rule) => composite(&core, &place, &stored, rule).await,
+        Watches::Metric(_) => {
+            core.forget_composite(&place, &key);
+            metric(&core, &place, &stored).await
+        }
+    }
+}
+
+async fn metric(core: &Core, place: &Place, stored: &Stored<Alarm>) -> Result<Next, StepError> {
+    let alarm = &stored.record;
+    let Some(rule) = alarm.rule() else {
+        return Ok(Next::Settled);
+    };
+    let now = core.parts.clock.now();
+    let tick = evaluate::tick(rule);
+    let is_due = evaluate::is_due(alarm, tick, now);
+    let tick = tick * 1000;
+    let next = now.millis() - now.millis().rem_euclid(tick) + tick;
+    let next = Timestamp::from_millis(next).since(now) + GRACE;
+    if !is_due {
+        return Ok(Next::After(next));
+    }
+    match evaluate::look(core, place, alarm, rule, now).await {
+        Ok(Found::Nothing) => {}
+        Ok(Found::Same(values)) => {
+            for call in transition::again(place, alarm, &values, now) {
+                // The next look says it once more.
+                if let Err(fault) = core.parts.scaling.alarmed(call.alarmed()).await {
+                    tracing::debug!(alarm = alarm.name, error = %fault, "a scaling policy could not be called, will retry");
+                }
+            }
+        }
+        Ok(Found::Other(state)) => {
+            let fence = fence::<CloudwatchFaults>(&core.shard)?;
+            let written = transition::write(core, &PERMIT, place, stored, state, Some(fence)).await;
+            settled(written)?;
+        }
+        // A rule that comes to nothing now may with other data.
+        Err(fault) if fault.sender => {
+            tracing::debug!(
+                alarm = alarm.name,
+                text = fault.message,
+                "an alarm could not be evaluated"
+            );
+        }
+        Err(fault) => {
+            let action = "looking at an alarm's data";
+            return Err(StepError::Neighbour { action, fault });
+        }
+    }
+    Ok(Next::After(next))
+}
+
+async fn composite(
+    core: &Core,
+    place: &Place,
+    stored: &Stored<Alarm>,
+    rule: &str,
+) -> Result<Next, StepError> {
+    let Ok(rule) = composite::Rule::parse(rule) else {
+        return Ok(Next::Settled);
+    };
+    let named = rule.named().into_iter();
+    let children = named.filter_map(|it| names::alarm_named(place, it));
+    let children = children.map(|it| names::alarm_key(place, it)).collect();
+    // States that depend on each other would change for ever. A rule that changes wakes this again.
+    if core.stands_still(place, &stored.key, children) {
+        tracing::debug!(
+            alarm = stored.record.name,
+            "a composite alarm is not evaluated: its rule leads to itself, or to too many alarms"
+        );
+        return Ok(Next::Settled);
+    }
+    let mut states = std::collections::BTreeMap::new();
+    let mut latest: Option<(String, State)> = None;
+    for text in rule.named() {
+        let Some(name) = names::alarm_named(place, text) else {
+            continue;
+        };
+        let found = core
+            .table
+            .read::<Alarm>(&names::alarm_key(place, name))
+            .await?;
+        if let Some(found) = found {
+            let state = found.record.state;
+            states.insert(text.to_owned(), state.value);
+            if latest
+                .as_ref()
+                .is_none_or(|it| it.1.changed_at < state.changed_at)
+            {
+                latest = Some((name.to_owned(), state));
+            }
+        }
+    }
+    let holds = rule.holds(&|name| states.get(name).copied());
+    let value = if holds {
+        StateValue::Alarm
+    } else {
+        StateValue::Ok
+    };
+    if value == stored.record.state.value {
+        return Ok(Next::Settled);
+    }
+    let now = core.parts.clock.now();
+    let (text, data) = match latest {
+        None => ("The rule of the alarm is constant".to_owned(), None),
+        Some((name, state)) => {
+            let arn = names::alarm_arn(place, &name);
+            let data = serde_json::json!({ "triggeringAlarms": [{
+                "arn": arn,
+                "state": { "value": state.value.name(), "timestamp": reason::long(state.changed_at) },
+            }] });
+            let text = format!(
+                "{arn} transitioned to {} at {}",
+                state.value.name(),
+                in_words(state.changed_at)
+            );
+            (text, Some(data.to_string()))
+        }
+    };
+    let state = State {
+        value,
+        reason: text,
+        reason_data: data,
+        updated_at: now,
+        changed_at: now,
+    };
+    let fence = fence::<CloudwatchFaults>(&core.shard)?;
+    settled(transition::write(core, &PERMIT, place, stored, state, Some(fence)).await)
+}
+
+/// `Sunday 22 November, 2026 10:00:00 UTC`
+fn in_words(at: Timestamp) -> String {
+    const DAYS: [&str; 7] = [
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+    ];
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let text = at.iso8601_seconds();
+    let part = |from: usize, to: usize| text[from..to].parse::<usize>().unwrap_or(1);
+    // 1970 began on a Thursday.
+    let day = DAYS[at.millis().div_euclid(86_400_000).rem_euclid(7) as usize];
+    let month = MONTHS[part(5, 7).clamp(1, 12) - 1];
+    format!(
+        "{day} {:02} {month}, {} {} UTC",
+        part(8, 10),
+        part(0, 4),
+        &text[11..19]
+    )
+}
+
+/// Removes what happened more than a month ago.
+async fn sweep(core: &Core) -> Result<Next, StepError> {
+    let now = core.parts.clock.now();
+    let before = now.millis() - history::KEPT_DAYS * 86_400_000;
+    let all = core.table.everywhere::<Happening>(names::SERVICE).await?;
+    let old: Vec<String> = all
+        .into_iter()
+        .filter(|it| it.2.record.at.millis() < before)
+        .map(|it| it.2.key)
+        .collect();
+    for batch in old.chunks(BATCH) {
+        let mut changes = core.table.begin();
+        changes.fence(fence::<CloudwatchFaults>(&core.shard)?);
+        batch.iter().for_each(|key| changes.delete(key));
+        changes.write(&PERMIT).await?;
+    }
+    Ok(Next::After(SWEEP_EVERY))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_in_words() {
+        let at = Timestamp::parse_iso8601("2026-11-22T10:00:05Z").unwrap();
+        assert_eq!(in_words(at), "Sunday 22 November, 2026 10:00:05 UTC");
+    }
+}

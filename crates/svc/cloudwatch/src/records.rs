@@ -1,0 +1,271 @@
+//! What is stored.
+
+use serde::{Deserialize, Serialize};
+use wharf_api_cloudwatch::{Dimension, Metric as WireMetric, MetricDataQuery, MetricStat};
+use wharf_base::Timestamp;
+use wharf_records::{Record, Unknown};
+use wharf_service::tags::Tags;
+
+/// An alarm, under its name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Alarm {
+    pub name: String,
+    #[serde(default)]
+    pub description: Option<String>,
+    pub actions_enabled: bool,
+    #[serde(default)]
+    pub ok_actions: Vec<String>,
+    #[serde(default)]
+    pub alarm_actions: Vec<String>,
+    #[serde(default)]
+    pub insufficient_data_actions: Vec<String>,
+    pub watches: Watches,
+    pub state: State,
+    pub configured_at: Timestamp,
+    #[serde(default)]
+    pub tags: Tags,
+    /// Items of its history so far.
+    #[serde(default)]
+    pub happened: u64,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Alarm {
+    const KIND: &'static str = "alarm";
+    const FORMAT: u32 = 1;
+}
+
+/// What an alarm watches.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Watches {
+    Metric(Box<MetricRule>),
+    /// Other alarms, by a rule.
+    Alarms(String),
+}
+
+/// When the data of a metric, or of math over several, are out of bounds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MetricRule {
+    pub source: Source,
+    pub evaluation_periods: u32,
+    /// As it was given; otherwise as many as there are evaluation periods.
+    #[serde(default)]
+    pub datapoints_to_alarm: Option<u32>,
+    pub threshold: f64,
+    pub comparison: String,
+    #[serde(default)]
+    pub treat_missing_data: Option<String>,
+    #[serde(default)]
+    pub low_sample_count: Option<String>,
+}
+
+/// Where an alarm's data come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Source {
+    Metric(MetricSource),
+    /// Queries, of which one returns data.
+    Queries(Vec<StoredQuery>),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MetricSource {
+    pub namespace: String,
+    pub name: String,
+    /// In the order of their names.
+    #[serde(default)]
+    pub dimensions: Vec<(String, String)>,
+    pub statistic: String,
+    pub period: i32,
+    #[serde(default)]
+    pub unit: Option<String>,
+}
+
+/// A query as it was given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredQuery {
+    pub id: String,
+    #[serde(default)]
+    pub metric: Option<MetricSource>,
+    #[serde(default)]
+    pub expression: Option<String>,
+    #[serde(default)]
+    pub label: Option<String>,
+    #[serde(default)]
+    pub return_data: Option<bool>,
+    #[serde(default)]
+    pub period: Option<i32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct State {
+    pub value: StateValue,
+    pub reason: String,
+    /// JSON.
+    #[serde(default)]
+    pub reason_data: Option<String>,
+    pub updated_at: Timestamp,
+    /// When its value was another.
+    pub changed_at: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum StateValue {
+    #[serde(rename = "OK")]
+    Ok,
+    #[serde(rename = "ALARM")]
+    Alarm,
+    #[serde(rename = "INSUFFICIENT_DATA")]
+    InsufficientData,
+}
+
+impl StateValue {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Alarm => "ALARM",
+            Self::InsufficientData => "INSUFFICIENT_DATA",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Ok, Self::Alarm, Self::InsufficientData]
+            .into_iter()
+            .find(|it| it.name() == text)
+    }
+}
+
+/// Something that happened to an alarm, under its name and when it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Happening {
+    pub alarm: String,
+    pub composite: bool,
+    pub at: Timestamp,
+    /// `StateUpdate`, `ConfigurationUpdate` or `Action`.
+    pub kind: String,
+    pub summary: String,
+    /// JSON.
+    pub data: String,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Happening {
+    const KIND: &'static str = "alarm-history";
+    const FORMAT: u32 = 1;
+}
+
+/// A dashboard, under its name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Dashboard {
+    pub body: String,
+    pub changed_at: Timestamp,
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Dashboard {
+    const KIND: &'static str = "dashboard";
+    const FORMAT: u32 = 1;
+}
+
+impl Alarm {
+    pub fn is_composite(&self) -> bool {
+        matches!(self.watches, Watches::Alarms(_))
+    }
+
+    pub fn rule(&self) -> Option<&MetricRule> {
+        match &self.watches {
+            Watches::Metric(rule) => Some(rule),
+            Watches::Alarms(_) => None,
+        }
+    }
+
+    /// What is to be done in a state.
+    pub fn actions(&self, state: StateValue) -> &[String] {
+        match state {
+            StateValue::Ok => &self.ok_actions,
+            StateValue::Alarm => &self.alarm_actions,
+            StateValue::InsufficientData => &self.insufficient_data_actions,
+        }
+    }
+}
+
+impl MetricSource {
+    pub fn wire_dimensions(&self) -> Vec<Dimension> {
+        let dimension = |(name, value): &(String, String)| Dimension {
+            name: Some(name.clone()),
+            value: Some(value.clone()),
+        };
+        self.dimensions.iter().map(dimension).collect()
+    }
+
+    fn to_wire(&self) -> MetricStat {
+        MetricStat {
+            metric: Some(WireMetric {
+                namespace: Some(self.namespace.clone()),
+                metric_name: Some(self.name.clone()),
+                dimensions: Some(self.wire_dimensions()),
+            }),
+            period: Some(self.period),
+            stat: Some(self.statistic.clone()),
+            unit: self.unit.clone(),
+        }
+    }
+}
+
+impl StoredQuery {
+    pub fn of(given: &MetricDataQuery) -> Self {
+        let metric = given.metric_stat.as_ref().map(|it| {
+            let metric = it.metric.clone().unwrap_or_default();
+            let dimension =
+                |it: Dimension| (it.name.unwrap_or_default(), it.value.unwrap_or_default());
+            let mut dimensions: Vec<_> = metric
+                .dimensions
+                .unwrap_or_default()
+                .into_iter()
+                .map(dimension)
+                .collect();
+            dimensions.sort();
+            MetricSource {
+                namespace: metric.namespace.unwrap_or_default(),
+                name: metric.metric_name.unwrap_or_default(),
+                dimensions,
+                statistic: it.stat.clone().unwrap_or_default(),
+                period: it.period.unwrap_or_default(),
+                unit: it.unit.clone(),
+            }
+        });
+        Self {
+            id: given.id.clone().unwrap_or_default(),
+            metric,
+            expression: given.expression.clone(),
+            label: given.label.clone(),
+            return_data: given.return_data,
+            period: given.period,
+        }
+    }
+
+    pub fn to_wire(&self) -> MetricDataQuery {
+        MetricDataQuery {
+            id: Some(self.id.clone()),
+            metric_stat: self.metric.as_ref().map(MetricSource::to_wire),
+            expression: self.expression.clone(),
+            label: self.label.clone(),
+            return_data: self.return_data,
+            period: self.period,
+            account_id: None,
+        }
+    }
+}

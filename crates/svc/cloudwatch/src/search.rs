@@ -1,0 +1,440 @@
+//! What `SEARCH` looks for: `{Namespace,Dimension} MetricName="CPUUtilization" (web OR api)`. Pure.
+
+use wharf_series::Metric;
+
+use crate::math::Bad;
+
+/// Brackets within each other.
+const DEPTH: usize = 32;
+
+/// Metrics that are wanted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Search {
+    schema: Option<Schema>,
+    term: Option<Term>,
+}
+
+/// A namespace and all dimensions that a metric has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schema {
+    pub namespace: String,
+    /// In their order.
+    pub dimensions: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Term {
+    /// Anywhere: in the namespace, the name, a dimension's name or value.
+    Word(Word),
+    /// In one property.
+    Of(String, Word),
+    Not(Box<Term>),
+    And(Vec<Term>),
+    Or(Vec<Term>),
+}
+
+/// What is looked for in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Word {
+    Exact(String),
+    /// One token after the other, whatever stands between them.
+    Tokens(Vec<String>),
+}
+
+impl Schema {
+    pub fn fits(&self, metric: &Metric) -> bool {
+        metric.namespace == self.namespace
+            && metric.dimensions.len() == self.dimensions.len()
+            && metric
+                .dimensions
+                .iter()
+                .map(|it| &it.0)
+                .eq(&self.dimensions)
+    }
+}
+
+impl Search {
+    /// # Errors
+    /// It is none.
+    pub fn parse(text: &str) -> Result<Self, Bad> {
+        let text = text.trim();
+        let (schema, rest) = match text.strip_prefix('{') {
+            None => (None, text),
+            Some(rest) => {
+                let (inside, rest) = rest
+                    .split_once('}')
+                    .ok_or_else(|| Bad::new("The schema of a search has no end"))?;
+                (Some(schema(inside)?), rest)
+            }
+        };
+        let tokens = tokens(rest)?;
+        let mut parser = Parser {
+            tokens: &tokens,
+            at: 0,
+            depth: 0,
+        };
+        let term = match tokens.is_empty() {
+            true => None,
+            false => Some(parser.any()?),
+        };
+        if parser.at < tokens.len() {
+            return Err(Bad::new("A bracket of a search has no beginning"));
+        }
+        if schema.is_none() && term.is_none() {
+            return Err(Bad::new("A search is empty"));
+        }
+        Ok(Self { schema, term })
+    }
+
+    /// Of which namespace alone, if it says so.
+    pub fn namespace(&self) -> Option<&str> {
+        self.schema.as_ref().map(|it| it.namespace.as_str())
+    }
+
+    pub fn fits(&self, metric: &Metric) -> bool {
+        self.schema.as_ref().is_none_or(|it| it.fits(metric))
+            && self.term.as_ref().is_none_or(|it| it.fits(metric))
+    }
+}
+
+/// `AWS/EC2,InstanceId`
+fn schema(inside: &str) -> Result<Schema, Bad> {
+    let mut parts = Vec::new();
+    let mut rest = inside.trim();
+    while !rest.is_empty() {
+        let part = match rest.strip_prefix('"') {
+            Some(quoted) => {
+                let (part, behind) = quoted
+                    .split_once('"')
+                    .ok_or_else(|| Bad::new("A text has no end"))?;
+                rest = behind.trim_start();
+                part
+            }
+            None => {
+                let end = rest.find(',').unwrap_or(rest.len());
+                let part = rest[..end].trim();
+                rest = &rest[end..];
+                part
+            }
+        };
+        parts.push(part.to_owned());
+        if !rest.is_empty() {
+            rest = rest
+                .strip_prefix(',')
+                .ok_or_else(|| Bad::new("A comma is missing in a schema"))?
+                .trim_start();
+        }
+    }
+    let mut parts = parts.into_iter();
+    let namespace = parts.next().filter(|it| !it.is_empty());
+    let namespace = namespace.ok_or_else(|| Bad::new("The schema of a search has no namespace"))?;
+    let mut dimensions: Vec<String> = parts.collect();
+    dimensions.sort();
+    Ok(Schema {
+        namespace,
+        dimensions,
+    })
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    Open,
+    Close,
+    Equals,
+    Word(String),
+    Quoted(String),
+}
+
+fn tokens(text: &str) -> Result<Vec<Token>, Bad> {
+    let mut found = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let length;
+        match first {
+            '(' | ')' | '=' => {
+                length = 1;
+                found.push(match first {
+                    '(' => Token::Open,
+                    ')' => Token::Close,
+                    _ => Token::Equals,
+                });
+            }
+            '"' | '\'' => {
+                let (inside, _) = rest[1..]
+                    .split_once(first)
+                    .ok_or_else(|| Bad::new("A text has no end"))?;
+                found.push(Token::Quoted(inside.to_owned()));
+                length = inside.len() + 2;
+            }
+            _ => {
+                let end =
+                    |it: char| it.is_whitespace() || matches!(it, '(' | ')' | '=' | '"' | '\'');
+                length = rest.find(end).unwrap_or(rest.len());
+                found.push(Token::Word(rest[..length].to_owned()));
+            }
+        }
+        rest = rest[length..].trim_start();
+    }
+    Ok(found)
+}
+
+struct Parser<'a> {
+    tokens: &'a [Token],
+    at: usize,
+    depth: usize,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at)
+    }
+
+    fn takes(&mut self, word: &str) -> bool {
+        let there = matches!(self.peek(), Some(Token::Word(it)) if it == word);
+        self.at += usize::from(there);
+        there
+    }
+
+    fn any(&mut self) -> Result<Term, Bad> {
+        let mut terms = vec![self.all()?];
+        while self.takes("OR") {
+            terms.push(self.all()?);
+        }
+        Ok(if terms.len() == 1 {
+            terms.remove(0)
+        } else {
+            Term::Or(terms)
+        })
+    }
+
+    /// Terms side by side must all fit.
+    fn all(&mut self) -> Result<Term, Bad> {
+        let mut terms = vec![self.one()?];
+        loop {
+            let and = self.takes("AND");
+            let more = match self.peek() {
+                None | Some(Token::Close | Token::Equals) => false,
+                Some(Token::Word(word)) => word != "OR",
+                Some(_) => true,
+            };
+            if !more && !and {
+                return Ok(if terms.len() == 1 {
+                    terms.remove(0)
+                } else {
+                    Term::And(terms)
+                });
+            }
+            terms.push(self.one()?);
+        }
+    }
+
+    fn one(&mut self) -> Result<Term, Bad> {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return Err(Bad::new("The search is nested too deeply"));
+        }
+        let term = self.inner();
+        self.depth -= 1;
+        term
+    }
+
+    fn inner(&mut self) -> Result<Term, Bad> {
+        if self.takes("NOT") {
+            return Ok(Term::Not(Box::new(self.one()?)));
+        }
+        let token = self.peek().cloned();
+        self.at += 1;
+        match token {
+            Some(Token::Open) => {
+                let inside = self.any()?;
+                if self.peek() != Some(&Token::Close) {
+                    return Err(Bad::new("A bracket of a search has no end"));
+                }
+                self.at += 1;
+                Ok(inside)
+            }
+            Some(Token::Word(name) | Token::Quoted(name))
+                if self.peek() == Some(&Token::Equals) =>
+            {
+                self.at += 1;
+                self.property(&name)
+            }
+            Some(Token::Word(text)) => Ok(Term::Word(Word::Tokens(split(&text)))),
+            Some(Token::Quoted(text)) => Ok(Term::Word(Word::Exact(text))),
+            _ => Err(Bad::new("The search ends too early")),
+        }
+    }
+
+    /// `MetricName=x`, `MetricName="x"`, `MetricName=(x OR "y")`
+    fn property(&mut self, name: &str) -> Result<Term, Bad> {
+        let value = self.one()?;
+        Ok(within(name, value))
+    }
+}
+
+/// A term about one property.
+fn within(name: &str, term: Term) -> Term {
+    let all = |terms: Vec<Term>| terms.into_iter().map(|it| within(name, it)).collect();
+    match term {
+        Term::Word(word) => Term::Of(name.to_owned(), word),
+        Term::Not(of) => Term::Not(Box::new(within(name, *of))),
+        Term::And(terms) => Term::And(all(terms)),
+        Term::Or(terms) => Term::Or(all(terms)),
+        of @ Term::Of(..) => of,
+    }
+}
+
+impl Term {
+    fn fits(&self, metric: &Metric) -> bool {
+        match self {
+            Self::Word(word) => {
+                let dimensions = metric
+                    .dimensions
+                    .iter()
+                    .flat_map(|(name, value)| [name, value]);
+                let mut all = [&metric.namespace, &metric.name]
+                    .into_iter()
+                    .chain(dimensions);
+                all.any(|text| word.fits(text))
+            }
+            Self::Of(name, word) => match name.as_str() {
+                "MetricName" => word.fits(&metric.name),
+                "Namespace" => word.fits(&metric.namespace),
+                ":aws.AccountId" => word.fits(&metric.account),
+                name => metric
+                    .dimensions
+                    .iter()
+                    .any(|it| it.0 == name && word.fits(&it.1)),
+            },
+            Self::Not(of) => !of.fits(metric),
+            Self::And(terms) => terms.iter().all(|it| it.fits(metric)),
+            Self::Or(terms) => terms.iter().any(|it| it.fits(metric)),
+        }
+    }
+}
+
+impl Word {
+    fn fits(&self, text: &str) -> bool {
+        match self {
+            Self::Exact(wanted) => wanted.eq_ignore_ascii_case(text),
+            Self::Tokens(wanted) => {
+                let found = split(text);
+                found
+                    .windows(wanted.len().max(1))
+                    .any(|it| it == wanted.as_slice())
+            }
+        }
+    }
+}
+
+/// Words of a text: `CPUUtilization` is `cpu` and `utilization`.
+fn split(text: &str) -> Vec<String> {
+    let letters: Vec<char> = text.chars().collect();
+    let mut words = vec![String::new()];
+    for (at, letter) in letters.iter().enumerate() {
+        let before = at.checked_sub(1).map(|it| letters[it]);
+        let after = letters.get(at + 1);
+        let begins = before.is_some_and(|before| {
+            letter.is_uppercase() && (before.is_lowercase() || before.is_numeric())
+                || letter.is_uppercase()
+                    && before.is_uppercase()
+                    && after.is_some_and(|it| it.is_lowercase())
+                || letter.is_numeric() != before.is_numeric()
+        });
+        if !letter.is_alphanumeric() || begins {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| letter.is_alphanumeric()) {
+            word.extend(letter.to_lowercase());
+        }
+    }
+    words.retain(|it| !it.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn metric(namespace: &str, name: &str, dimensions: &[(&str, &str)]) -> Metric {
+        Metric {
+            account: "000000000000".into(),
+            region: "us-east-1".into(),
+            namespace: namespace.into(),
+            name: name.into(),
+            dimensions: dimensions
+                .iter()
+                .map(|(n, v)| ((*n).into(), (*v).into()))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn searches_find_what_they_say() {
+        let all = [
+            metric("AWS/EC2", "CPUUtilization", &[("InstanceId", "i-0a1")]),
+            metric(
+                "AWS/EC2",
+                "CPUUtilization",
+                &[("AutoScalingGroupName", "web")],
+            ),
+            metric("AWS/EC2", "NetworkIn", &[("InstanceId", "i-0a1")]),
+            metric("App", "latency", &[]),
+            metric("App", "Errors", &[("Service", "web-api"), ("Zone", "1")]),
+        ];
+        for (text, wanted) in [
+            ("{AWS/EC2,InstanceId}", &[0, 2][..]),
+            ("{AWS/EC2,InstanceId} MetricName=\"CPUUtilization\"", &[0]),
+            ("{\"AWS/EC2\", \"InstanceId\"} cpu", &[0]),
+            ("MetricName=CPU", &[0, 1]),
+            ("utilization", &[0, 1]),
+            ("UtilizationCPU", &[]),
+            ("\"CPUUtilization\"", &[0, 1]),
+            ("\"CPU\"", &[]),
+            ("web", &[1, 4]),
+            ("web NOT api", &[1]),
+            ("web AND Service=web", &[4]),
+            ("Namespace=App (latency OR Errors)", &[3, 4]),
+            ("MetricName=(\"NetworkIn\" OR \"Errors\")", &[2, 4]),
+            ("NOT Namespace=\"App\"", &[0, 1, 2]),
+            ("{App}", &[3]),
+            ("{App,Zone,Service}", &[4]),
+            (":aws.AccountId=000000000000 latency", &[3]),
+        ] {
+            let search = Search::parse(text).unwrap();
+            let found: Vec<usize> = (0..5).filter(|at| search.fits(&all[*at])).collect();
+            assert_eq!(found, wanted, "{text}");
+        }
+        for text in [
+            "",
+            "{",
+            "{}",
+            "(a",
+            "a)",
+            "\"a",
+            "NOT",
+            "a OR",
+            "MetricName=",
+            "{\"a\" \"b\"}",
+        ] {
+            assert!(Search::parse(text).is_err(), "{text}");
+        }
+        assert!(Search::parse(&"(".repeat(1000)).is_err());
+        assert!(Search::parse(&"NOT ".repeat(1000)).is_err());
+        assert_eq!(
+            split("HTTPCode_Target_5XX_Count"),
+            ["http", "code", "target", "5", "xx", "count"]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "[a-zA-Z{}()\"'=, NOTAND-]{0,40}") {
+            if let Ok(search) = Search::parse(&text) {
+                search.fits(&metric("App", "latency", &[("a", "b")]));
+            }
+        }
+    }
+}

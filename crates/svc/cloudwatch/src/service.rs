@@ -1,0 +1,95 @@
+//! The service as the server holds it: operations and the loops.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use wharf_base::Permit;
+use wharf_service::OneQueue;
+
+use crate::{
+    authorize,
+    config::Parts,
+    core::{Core, WORKERS},
+    names::SERVICE,
+    ops, reconcile,
+};
+
+/// CloudWatch over a store of samples and one of records.
+#[derive(Clone)]
+pub struct CloudwatchService {
+    core: Arc<Core>,
+}
+
+impl CloudwatchService {
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            core: Arc::new(Core::new(parts)),
+        }
+    }
+
+    /// How messages of alarms are delivered, for metrics.
+    pub fn deliveries(&self) -> wharf_delivery::Figures {
+        self.core.outbox.figures()
+    }
+
+    /// Looks at alarms and delivers what they owe until `stop`, or until a part of it panics.
+    pub async fn run(&self, stop: CancellationToken) {
+        let stop = stop.child_token();
+        let core = &self.core;
+        core.queue.wake(reconcile::SWEEP.to_owned());
+        let loops = OneQueue {
+            service: SERVICE,
+            store: &core.parts.store,
+            shard: &core.shard,
+            permit: Permit::for_controller("cloudwatch-shard"),
+            takeover: core.parts.takeover,
+            queue: &core.queue,
+            workers: WORKERS,
+        };
+        let (fed, worked) = (core.clone(), core.clone());
+        let changed = move |key: &str, look| reconcile::changed(&fed, key, look);
+        let work = move |key| reconcile::key(worked.clone(), key);
+        // Whichever ends takes the other with it.
+        let looked = async {
+            loops.run(stop.clone(), changed, work).await;
+            stop.cancel();
+        };
+        let delivered = async {
+            core.outbox.clone().run(stop.clone()).await;
+            stop.cancel();
+        };
+        tokio::join!(looked, delivered);
+    }
+}
+
+/// Which members of requests operations heed.
+static UNDERSTOOD: wharf_wire::understood::Understood =
+    wharf_wire::understood::Understood::new(include_str!("understood.txt"));
+
+wharf_api_cloudwatch::operations! {
+    impl CloudwatchService;
+    authorize(self, cx, input) = authorize::checks(&self.core, cx, input).await;
+    understood = UNDERSTOOD;
+    run(self, operation, call, input) = operation(&self.core, call, input).await;
+
+    delete_alarms = ops::alarms::delete_alarms;
+    delete_dashboards = ops::dashboards::delete_dashboards;
+    describe_alarm_history = ops::alarms::describe_alarm_history;
+    describe_alarms = ops::alarms::describe_alarms;
+    describe_alarms_for_metric = ops::alarms::describe_alarms_for_metric;
+    disable_alarm_actions = ops::alarms::disable_alarm_actions;
+    enable_alarm_actions = ops::alarms::enable_alarm_actions;
+    get_dashboard = ops::dashboards::get_dashboard;
+    get_metric_data = ops::data::get_metric_data;
+    get_metric_statistics = ops::statistics::get_metric_statistics;
+    list_dashboards = ops::dashboards::list_dashboards;
+    list_metrics = ops::list::list_metrics;
+    list_tags_for_resource = ops::tags::list_tags_for_resource;
+    put_composite_alarm = ops::put_alarm::put_composite_alarm;
+    put_dashboard = ops::dashboards::put_dashboard;
+    put_metric_alarm = ops::put_alarm::put_metric_alarm;
+    put_metric_data = ops::put::put_metric_data;
+    set_alarm_state = ops::alarms::set_alarm_state;
+    tag_resource = ops::tags::tag_resource;
+    untag_resource = ops::tags::untag_resource;
+}

@@ -1,0 +1,11 @@
+//! Alarms have tags, and so do dashboards.
+
+use wharf_service::{Kind, Tagged};
+
+/// By the kinds of their records. Dashboards are kept in one region and their ARNs name none, so they are not among
+/// what the tagging API lists.
+pub const TAGGED: Tagged = Tagged {
+    service: "cloudwatch",
+    namespace: "cloudwatch",
+    kinds: &[Kind::itself("alarm", |id| format!("alarm:{id}"))],
+};

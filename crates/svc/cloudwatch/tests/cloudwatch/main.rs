@@ -1,0 +1,5 @@
+//! CloudWatch in process, over a real store of samples and of records.
+
+mod alarms;
+mod home;
+mod metrics;
