@@ -1,0 +1,208 @@
+//! What alarms said last to policies. In memory: an alarm that stays in its state says it again at its next look.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use wharf_base::Timestamp;
+
+use crate::policy::Aggregation;
+
+/// An alarm that calls a scaling policy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alarmed {
+    /// The policy's ARN.
+    pub policy: String,
+    /// The alarm's name.
+    pub alarm: String,
+    /// `ALARM`
+    pub state: String,
+    pub threshold: f64,
+    /// The datapoints that it was judged by, the oldest first.
+    pub values: Vec<f64>,
+    pub at: Timestamp,
+    /// When it says the same again if nothing changes.
+    pub every: Duration,
+}
+
+/// The same, as it is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// Of the policy.
+    pub uuid: String,
+    pub alarm: String,
+    pub state: String,
+    pub threshold: f64,
+    pub values: Option<Values>,
+    pub at: Timestamp,
+    pub until: Timestamp,
+    /// A decision was made by it.
+    pub weighed: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Values {
+    pub latest: f64,
+    mean: f64,
+    least: f64,
+    most: f64,
+}
+
+/// An alarm may be so much late before its last word counts no more.
+const LATE: Duration = Duration::from_secs(15);
+
+/// By the keys of targets, then by policy and alarm.
+#[derive(Debug, Default)]
+pub struct Readings(Mutex<HashMap<String, OfTarget>>);
+
+type OfTarget = BTreeMap<(String, String), Reading>;
+
+impl Values {
+    fn of(values: &[f64]) -> Option<Self> {
+        let latest = *values.last()?;
+        let fold = |by: fn(f64, f64) -> f64| values.iter().copied().fold(latest, by);
+        Some(Self {
+            latest,
+            mean: values.iter().sum::<f64>() / values.len() as f64,
+            least: fold(f64::min),
+            most: fold(f64::max),
+        })
+    }
+
+    pub fn by(self, aggregation: Aggregation) -> f64 {
+        match aggregation {
+            Aggregation::Average => self.mean,
+            Aggregation::Minimum => self.least,
+            Aggregation::Maximum => self.most,
+        }
+    }
+}
+
+impl Reading {
+    /// What tells it from the words of other alarms, and to other policies.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.uuid, self.alarm)
+    }
+
+    pub fn of(uuid: &str, alarmed: Alarmed) -> Self {
+        Self {
+            uuid: uuid.to_owned(),
+            values: Values::of(&alarmed.values),
+            until: alarmed.at + alarmed.every + LATE,
+            alarm: alarmed.alarm,
+            state: alarmed.state,
+            threshold: alarmed.threshold,
+            at: alarmed.at,
+            weighed: false,
+        }
+    }
+}
+
+impl Readings {
+    /// Takes an alarm's word, unless a newer one was heard.
+    pub fn hear(&self, target: &str, reading: Reading) {
+        let mut all = self.0.lock();
+        let of_target = all.entry(target.to_owned()).or_default();
+        let key = (reading.uuid.clone(), reading.alarm.clone());
+        if of_target.get(&key).is_none_or(|it| it.at < reading.at) {
+            of_target.insert(key, reading);
+        }
+    }
+
+    /// Those that still hold.
+    pub fn of(&self, target: &str, now: Timestamp) -> Vec<Reading> {
+        let mut all = self.0.lock();
+        let Some(of_target) = all.get_mut(target) else {
+            return Vec::new();
+        };
+        of_target.retain(|_, it| now < it.until);
+        let found = of_target.values().cloned().collect();
+        if of_target.is_empty() {
+            all.remove(target);
+        }
+        found
+    }
+
+    /// A decision was made by these.
+    pub fn weighed(&self, target: &str, readings: &[Reading]) {
+        let mut all = self.0.lock();
+        let Some(of_target) = all.get_mut(target) else {
+            return;
+        };
+        for reading in readings {
+            let key = (reading.uuid.clone(), reading.alarm.clone());
+            if let Some(held) = of_target.get_mut(&key)
+                && held.at == reading.at
+            {
+                held.weighed = true;
+            }
+        }
+    }
+
+    pub fn forget(&self, target: &str) {
+        self.0.lock().remove(target);
+    }
+
+    /// The policy is another now, or gone.
+    pub fn forget_policy(&self, target: &str, uuid: &str) {
+        if let Some(of_target) = self.0.lock().get_mut(target) {
+            of_target.retain(|key, _| key.0 != uuid);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(at: i64, values: &[f64]) -> Reading {
+        let alarmed = Alarmed {
+            policy: String::new(),
+            alarm: "hot".to_owned(),
+            state: "ALARM".to_owned(),
+            threshold: 1.0,
+            values: values.to_vec(),
+            at: Timestamp::from_millis(at * 1000),
+            every: Duration::from_secs(60),
+        };
+        Reading::of("7", alarmed)
+    }
+
+    fn second(at: i64) -> Timestamp {
+        Timestamp::from_millis(at * 1000)
+    }
+
+    #[test]
+    fn the_newest_word_counts_until_it_is_overdue() {
+        let readings = Readings::default();
+        readings.hear("t", said(100, &[1.0]));
+        readings.hear("t", said(90, &[2.0]));
+        let found = readings.of("t", second(174));
+        assert_eq!(found, [said(100, &[1.0])]);
+        readings.weighed("t", &found);
+        // The same again, as after a lost answer.
+        readings.hear("t", said(100, &[1.0]));
+        assert!(readings.of("t", second(110))[0].weighed);
+        readings.hear("t", said(160, &[3.0]));
+        assert!(!readings.of("t", second(161))[0].weighed);
+        assert_eq!(readings.of("t", second(235)), []);
+        readings.hear("t", said(300, &[]));
+        readings.forget_policy("t", "7");
+        assert_eq!(readings.of("t", second(300)), []);
+    }
+
+    #[test]
+    fn datapoints_come_to_one() {
+        let values = said(1, &[4.0, 1.0, 4.0]).values.unwrap();
+        let by = [
+            Aggregation::Average,
+            Aggregation::Minimum,
+            Aggregation::Maximum,
+        ];
+        assert_eq!(by.map(|it| values.by(it)), [3.0, 1.0, 4.0]);
+        assert_eq!(values.latest, 4.0);
+        assert_eq!(said(1, &[]).values, None);
+    }
+}
