@@ -11,7 +11,11 @@ use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
 use wharf_store::Store;
 use wharf_svc_ecs_agents::Config as AgentsConfig;
-use wharf_svc_ecs_model::credentials::TaskCredentials;
+use wharf_svc_ecs_model::{
+    credentials::TaskCredentials,
+    images::{AsNamed, TaskImages},
+};
+use wharf_vended::Vended;
 
 /// Settings of the service.
 #[derive(Debug, Clone)]
@@ -47,6 +51,10 @@ pub struct Parts {
     /// ARNs of target groups whose targets or health changed.
     pub target_changes: Option<broadcast::Receiver<String>>,
     pub credentials: Arc<dyn TaskCredentials>,
+    /// Digests of images, and which of them may start.
+    pub images: Arc<dyn TaskImages>,
+    /// Where what tasks use is kept.
+    pub metrics: Vended,
     pub clock: Arc<dyn Clock>,
     pub config: Config,
 }
@@ -65,6 +73,8 @@ impl Clone for Parts {
                 .as_ref()
                 .map(broadcast::Receiver::resubscribe),
             credentials: self.credentials.clone(),
+            images: self.images.clone(),
+            metrics: self.metrics.clone(),
             clock: self.clock.clone(),
             config: self.config.clone(),
         }
@@ -87,6 +97,8 @@ impl Parts {
             elbv2: None,
             target_changes: None,
             credentials,
+            images: Arc::new(AsNamed),
+            metrics: Vended::default(),
             clock: Arc::new(SystemClock),
             config: Config::default(),
         }

@@ -10,7 +10,7 @@ use wharf_svc_ecs_exec::Sessions;
 use wharf_svc_ecs_scheduler::{Parts as SchedulerParts, Scheduler};
 
 pub use crate::state::{ChangeError, MAX_TRIES, Stored, conflict};
-use crate::{config::Parts, credentials::TaskCredentials, state::State};
+use crate::{config::Parts, credentials::TaskCredentials, images::TaskImages, state::State};
 
 pub struct Core {
     pub state: Arc<State>,
@@ -21,6 +21,7 @@ pub struct Core {
     /// Subnets and security groups.
     pub ec2: Arc<dyn Ec2>,
     pub credentials: Arc<dyn TaskCredentials>,
+    pub images: Arc<dyn TaskImages>,
     pub keyring: Arc<Keyring>,
     pub takeover: Takeover,
 }
@@ -34,6 +35,7 @@ impl Core {
             state: state.clone(),
             keyring: parts.keyring.clone(),
             ec2: parts.ec2.clone(),
+            images: parts.images.clone(),
             elbv2: parts.elbv2,
             target_changes: parts.target_changes,
         });
@@ -41,6 +43,7 @@ impl Core {
             state: state.clone(),
             keyring: parts.keyring.clone(),
             credentials: parts.credentials.clone(),
+            metrics: parts.metrics,
             config: config.agents,
         });
         Self {
@@ -50,6 +53,7 @@ impl Core {
             exec: Sessions::default(),
             ec2: parts.ec2,
             credentials: parts.credentials,
+            images: parts.images,
             keyring: parts.keyring,
             takeover: config.takeover,
         }

@@ -33,8 +33,8 @@ mod tagged;
 
 use wharf_svc_ecs_agents::{acs, binding, deregistration, grant, registration, serving};
 use wharf_svc_ecs_model::{
-    asks, credentials, definition, document, fault, launch, make, names, own_node, provider, state,
-    tags, task, validate, view,
+    asks, credentials, definition, document, fault, images, launch, make, names, own_node,
+    provider, state, tags, task, validate, view,
 };
 use wharf_svc_ecs_scheduler::{placing, services};
 
@@ -44,11 +44,12 @@ pub use binding::INSTANCE_TAG;
 pub use config::{Config, Parts};
 pub use credentials::{RoleError, RoleKeys, TaskCredentials};
 pub use grant::NodeInstance;
+pub use images::{NotAdmitted, Pins, TaskImages};
 pub use names::Place;
 pub use rates::RATES;
 pub use registration::{ENI_SLOTS, FARGATE_CAPACITY, SERVED_ACCOUNTS, SERVED_REGIONS};
 pub use sealed::SEALING;
-pub use service::EcsService;
+pub use service::{EcsService, WeakEcsService};
 pub use services::cause::of as cause_of;
 pub use services::explain::{DeploymentExplained, HostExplained, ServiceExplained, TaskExplained};
 pub use serving::{Need, is_node};

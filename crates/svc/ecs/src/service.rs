@@ -1,6 +1,6 @@
 //! The service as the server holds it: operations, websocket endpoints, loops.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
@@ -28,10 +28,30 @@ pub struct EcsService {
     core: Arc<Core>,
 }
 
+/// For what the service itself stands on, so that neither keeps the other for ever.
+#[derive(Debug, Clone)]
+pub struct WeakEcsService {
+    core: Weak<Core>,
+}
+
+impl WeakEcsService {
+    /// While it is there.
+    pub fn upgrade(&self) -> Option<EcsService> {
+        let core = self.core.upgrade()?;
+        Some(EcsService { core })
+    }
+}
+
 impl EcsService {
     pub fn new(parts: Parts) -> Self {
         Self {
             core: Arc::new(Core::new(parts)),
+        }
+    }
+
+    pub fn downgrade(&self) -> WeakEcsService {
+        WeakEcsService {
+            core: Arc::downgrade(&self.core),
         }
     }
 

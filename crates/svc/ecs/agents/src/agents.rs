@@ -6,7 +6,11 @@ use wharf_reconcile::{Depth, Queue};
 use wharf_seal::Keyring;
 use wharf_service::Loops;
 
-use crate::{Config, acs::hub::Hub, instances, roles::TaskCredentials, state::State};
+use wharf_vended::Vended;
+
+use crate::{
+    Config, acs::hub::Hub, instances, metrics::reservation, roles::TaskCredentials, state::State,
+};
 
 const INSTANCE_WORKERS: usize = 4;
 
@@ -15,6 +19,8 @@ pub struct Parts {
     pub state: Arc<State>,
     pub keyring: Arc<Keyring>,
     pub credentials: Arc<dyn TaskCredentials>,
+    /// Where what they measure is kept.
+    pub metrics: Vended,
     pub config: Config,
 }
 
@@ -25,6 +31,7 @@ pub struct Agents {
     pub config: Config,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) credentials: Arc<dyn TaskCredentials>,
+    pub(crate) metrics: Vended,
     /// Keys of container instances whose connection is to be looked at.
     instances: Arc<Queue<String>>,
 }
@@ -38,6 +45,7 @@ impl Agents {
             config: parts.config,
             keyring: parts.keyring,
             credentials: parts.credentials,
+            metrics: parts.metrics,
             instances: Arc::default(),
         }
     }
@@ -52,12 +60,19 @@ impl Agents {
         self.instances.depth()
     }
 
-    /// Adds the loop that follows connections to those of the service.
+    /// Adds the loops that follow connections and measure clusters to those of the service.
     pub fn work(self: &Arc<Self>, loops: &mut Loops) {
         self.hub.start();
         let of = self.clone();
         loops.work(&self.instances, INSTANCE_WORKERS, move |key| {
             instances::instance(of.clone(), key)
+        });
+        let (of, stop) = (self.clone(), loops.stop());
+        loops.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = reservation::run(of) => {}
+            }
         });
     }
 }

@@ -9,6 +9,7 @@
 //! | [`registration`], [`deregistration`] | machines come and go |
 //! | [`serving`] | which log streams and images a node has to do with |
 //! | [`liveness`], [`instances`] | when an agent counts as disconnected, and its host as lost: plan and executor |
+//! | `metrics` | what agents report of what tasks used |
 //!
 //! No operation is here and nothing of the scheduler: agents are told what the records say.
 
@@ -22,12 +23,13 @@ pub mod deregistration;
 pub mod grant;
 mod instances;
 pub mod liveness;
+mod metrics;
 pub mod registration;
 pub mod serving;
 
 use wharf_svc_ecs_model::{
-    credentials as roles, definition, document, fault, interface, launch, names, own_node, state,
-    tags, task, view,
+    credentials as roles, definition, document, fault, images, interface, launch, names, own_node,
+    service, state, tags, task, view,
 };
 
 pub use agents::{Agents, Parts};

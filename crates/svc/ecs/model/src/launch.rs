@@ -21,7 +21,9 @@ use crate::{
     definition::{
         containers, environment_files, is_compatible, name, network_mode, not_shared, task_size,
     },
-    document, fault, tags,
+    document, fault,
+    images::{self, Pins},
+    tags,
 };
 
 /// Largest `overrides`, as JSON.
@@ -50,6 +52,8 @@ pub struct Order {
     pub execute_command: bool,
     pub tags: Tags,
     pub network: Option<NetworkOrder>,
+    /// Which digests its containers are to run.
+    pub pins: Pins,
     pub constraints: Vec<Constraint>,
     pub strategies: Vec<Strategy>,
 }
@@ -191,6 +195,7 @@ pub fn of_service(
     let mut order = order(&wish, definition)?;
     order.constraints.extend(read_constraints(&constraints)?);
     order.strategies = read_strategies(&strategies)?;
+    order.pins = images::pins(&revision.images);
     order.group = format!("service:{}", service.name);
     order.started_by = Some(format!("ecs-svc/{}", revision.id));
     match service.options.propagate_tags.as_str() {
@@ -316,6 +321,7 @@ fn order(wish: &Wish<'_>, definition: &Definition) -> Result<Order, Fault> {
         execute_command: wish.execute_command,
         tags: task_tags(wish, definition)?,
         network,
+        pins: Pins::new(),
         constraints,
         strategies: Vec::new(),
         overrides,

@@ -7,6 +7,7 @@
 //! | [`fault`] | the faults of ECS |
 //! | [`document`] | documents of users, stored as the API shows them |
 //! | [`definition`] | validation of task definitions |
+//! | [`images`] | which digests the images of tasks have, and whether tasks may start them |
 //! | [`launch`], [`make`], [`provider`], [`asks`] | what is asked for, and the tasks made of it |
 //! | [`service`], [`interface`], [`own_node`], [`tags`] | what records say |
 //! | [`validate`] | what CreateService and UpdateService ask for, checked |
@@ -25,6 +26,7 @@ pub mod credentials;
 pub mod definition;
 pub mod document;
 pub mod fault;
+pub mod images;
 pub mod interface;
 pub mod launch;
 pub mod make;

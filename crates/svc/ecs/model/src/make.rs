@@ -100,6 +100,7 @@ fn make_containers(place: &Place, cluster: &str, task: &str, order: &Order) -> V
             name: name(container).to_owned(),
             arn: place.container(cluster, task, &ids::uuid()),
             image: container.image.clone().unwrap_or_default(),
+            pinned: order.pins.get(name(container)).cloned(),
             essential: container.essential.unwrap_or(true),
             last: ContainerStatus::Pending,
             cpu: change

@@ -26,7 +26,7 @@ mod test_task;
 #[cfg(test)]
 use wharf_svc_ecs_model::validate;
 use wharf_svc_ecs_model::{
-    asks, credentials, fault, launch, make, names, provider, service, state, task, view,
+    asks, credentials, fault, images, launch, make, names, provider, service, state, task, view,
 };
 
 pub use scheduler::{Parts, Scheduler};

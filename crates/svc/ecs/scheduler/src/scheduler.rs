@@ -16,6 +16,7 @@ use wharf_service::Loops;
 
 use crate::{
     credentials,
+    images::TaskImages,
     service_queue::ServiceQueue,
     services::{execute, targets::Balancers},
     state::State,
@@ -34,6 +35,8 @@ pub struct Parts {
     pub keyring: Arc<Keyring>,
     /// Network interfaces.
     pub ec2: Arc<dyn Ec2>,
+    /// Which images may start.
+    pub images: Arc<dyn TaskImages>,
     /// Target groups; without it services cannot name any.
     pub elbv2: Option<Arc<dyn Elbv2>>,
     /// ARNs of target groups whose targets or health changed.
@@ -44,6 +47,7 @@ pub struct Parts {
 pub struct Scheduler {
     pub state: Arc<State>,
     pub balancers: Balancers,
+    pub images: Arc<dyn TaskImages>,
     pub(crate) ec2: Arc<dyn Ec2>,
     pub(crate) services: ServiceQueue,
     keyring: Arc<Keyring>,
@@ -59,6 +63,7 @@ impl Scheduler {
             state: parts.state,
             balancers: Balancers::new(parts.elbv2),
             ec2: parts.ec2,
+            images: parts.images,
             services: ServiceQueue::default(),
             keyring: parts.keyring,
             target_changes: parts.target_changes,

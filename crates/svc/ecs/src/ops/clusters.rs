@@ -14,10 +14,12 @@ use crate::{
     describe::{self, ClusterParts},
     document, fault,
     names::{self, DEFAULT_CLUSTER, Place},
+    ops::settings,
     page, provider, tags,
 };
 
 const MAX_DESCRIBED: usize = 100;
+const DISABLED: &str = "disabled";
 
 pub async fn create_cluster(
     core: &Core,
@@ -35,7 +37,8 @@ pub async fn create_cluster(
         ));
     }
     let place = Place::of(call);
-    let wanted = new_cluster(&place, call, &name, &input)?;
+    let insights = settings::in_effect(core, call, "containerInsights").await?;
+    let wanted = new_cluster(&place, call, &name, &input, insights)?;
     let key = place.scope().key(Cluster::KIND, &name);
     for _ in 0..MAX_TRIES {
         let found = core.state.table.read::<Cluster>(&key).await?;
@@ -66,6 +69,7 @@ fn new_cluster(
     call: &Call,
     name: &str,
     input: &api::CreateClusterRequest,
+    insights: String,
 ) -> Result<Cluster, Fault> {
     let capacity_providers = input.capacity_providers.clone().unwrap_or_default();
     let strategy = input
@@ -84,7 +88,7 @@ fn new_cluster(
         status: ClusterStatus::Active,
         created_at: call.now,
         deleted_at: None,
-        settings: read_settings(input.settings.as_ref())?,
+        settings: read_settings(input.settings.as_ref(), insights)?,
         configuration: document::of_configuration(input),
         capacity_providers,
         default_strategy,
@@ -140,9 +144,12 @@ fn check_providers(
     }
 }
 
-/// `containerInsights` is the one setting there is; it is `disabled` unless told otherwise.
-fn read_settings(given: Option<&Vec<api::ClusterSetting>>) -> Result<Vec<(String, String)>, Fault> {
-    let mut value = "disabled".to_owned();
+/// `containerInsights` is the one setting there is.
+fn read_settings(
+    given: Option<&Vec<api::ClusterSetting>>,
+    unless_given: String,
+) -> Result<Vec<(String, String)>, Fault> {
+    let mut value = unless_given;
     for setting in given.into_iter().flatten() {
         if setting.name.as_deref() != Some("containerInsights") {
             return Err(fault::invalid(
@@ -327,7 +334,7 @@ pub async fn update_cluster(
     input: api::UpdateClusterRequest,
 ) -> Result<api::UpdateClusterResponse, Fault> {
     let settings = match &input.settings {
-        Some(given) => Some(read_settings(Some(given))?),
+        Some(given) => Some(read_settings(Some(given), DISABLED.to_owned())?),
         None => None,
     };
     check_extras(
@@ -362,7 +369,7 @@ pub async fn update_cluster_settings(
     call: &Call,
     input: api::UpdateClusterSettingsRequest,
 ) -> Result<api::UpdateClusterSettingsResponse, Fault> {
-    let settings = read_settings(input.settings.as_ref())?;
+    let settings = read_settings(input.settings.as_ref(), DISABLED.to_owned())?;
     let change = |cluster: &mut Cluster| cluster.settings.clone_from(&settings);
     let cluster = update(core, call, input.cluster.as_deref(), change).await?;
     Ok(api::UpdateClusterSettingsResponse {

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     core::{Core, MAX_TRIES, Stored, conflict},
     definition::network_mode,
-    document, fault, launch,
+    document, fault, images, launch,
     launch::Order,
     names::{self, Place},
     provider,
@@ -187,7 +187,9 @@ async fn revision(
     )
     .await?;
     let given = input.network_configuration.as_ref();
+    let place = Place::of(call);
     Ok(Revision {
+        images: images::of_revision(core.images.as_ref(), &place, &parsed).await,
         id: ids::digits19(),
         definition: definition.record.arn.clone(),
         launch,
@@ -305,7 +307,13 @@ pub fn start_deployment(
         .insert(0, Deployment::new(revision, now));
     service.throttle = Throttle::default();
     service.steady = false;
-    for cause in ["cannot-start", "blocked", "unplaced", "protected"] {
+    for cause in [
+        "cannot-start",
+        "blocked",
+        "unplaced",
+        "protected",
+        "not-admitted",
+    ] {
         service.said.remove(cause);
     }
     let superseded = service.rollout.replace(rollout);

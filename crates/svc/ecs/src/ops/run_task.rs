@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use wharf_api_ecs::{RunTaskRequest, RunTaskResponse, TaskOverride, faults};
+use wharf_api_ecs::{Failure, RunTaskRequest, RunTaskResponse, TaskOverride, faults};
 use wharf_hosts::Outcome;
 use wharf_records::{
     Record,
@@ -15,12 +15,16 @@ use super::subnets;
 use crate::{
     core::{Core, MAX_TRIES, Stored, conflict},
     describe, document, fault,
+    images::{self, NotAdmitted, Pins},
     launch::{self, Order},
     names::{Place, role_arn},
     placing::{self, Job, Token},
     provider,
     services::events,
 };
+
+/// The reason of the failure where rules of admission refuse an image.
+pub const IMAGE: &str = "IMAGE_NOT_ADMITTED";
 
 pub async fn run_task(
     core: &Arc<Core>,
@@ -33,6 +37,7 @@ pub async fn run_task(
         let job = match prepare(core, call, &input).await? {
             Prepared::Job(job) => job,
             Prepared::Made(arns) => return repeat(core, &arns).await,
+            Prepared::NotAdmitted(why) => return Ok(refused(&input, &why)),
         };
         cluster.clone_from(&job.cluster.key);
         if let Outcome::Made(made) = placing::place(&core.scheduler, *job).await? {
@@ -51,6 +56,22 @@ enum Prepared {
     Job(Box<Job>),
     /// The token led to these tasks before.
     Made(Vec<String>),
+    /// An image of theirs may not start.
+    NotAdmitted(NotAdmitted),
+}
+
+/// What ECS answers where no task can be placed: a failure for each.
+fn refused(input: &RunTaskRequest, why: &NotAdmitted) -> RunTaskResponse {
+    let count = usize::try_from(input.count.unwrap_or(1)).unwrap_or(1);
+    let failure = Failure {
+        reason: Some(IMAGE.to_owned()),
+        detail: Some(why.to_string()),
+        ..Failure::default()
+    };
+    RunTaskResponse {
+        tasks: Some(Vec::new()),
+        failures: Some(vec![failure; count]),
+    }
 }
 
 /// Everything there is to find out before hosts are chosen.
@@ -73,10 +94,15 @@ async fn prepare(core: &Core, call: &Call, input: &RunTaskRequest) -> Result<Pre
         input.capacity_provider_strategy.as_ref(),
         count,
     )?;
-    let order = launch::run(input, &cluster.name, source.launch, &definition.record)?;
+    let mut order = launch::run(input, &cluster.name, source.launch, &definition.record)?;
     let pool = order.pool(&place, &cluster.arn);
     let nowhere = events::nowhere(&place.region, &core.state.view.elsewhere(&place, &pool));
     check_roles(core, call, &order).await?;
+    let wanted = images::wanted(&order.parsed, &Pins::new());
+    match core.images.admit(&place, &wanted).await {
+        Ok(pins) => order.pins = pins,
+        Err(why) => return Ok(Prepared::NotAdmitted(why)),
+    }
     let subnets = match &order.network {
         Some(network) => subnets::resolve(core, call, network).await?,
         None => Vec::new(),

@@ -4,7 +4,7 @@
 use wharf_api_ecs as api;
 use wharf_records::{
     Record,
-    ecs::{RevisionRecord, Service, ServiceDeployment, ServiceDeploymentStatus},
+    ecs::{RevisionImage, RevisionRecord, Service, ServiceDeployment, ServiceDeploymentStatus},
     encode,
 };
 use wharf_store::{Range, Txn};
@@ -123,12 +123,20 @@ pub async fn describe_service_revisions(
     })
 }
 
-/// The images of a revision's containers, as its definition names them.
+/// The images of a revision's containers; in those of earlier versions, as the definition names them.
 async fn images(
     core: &Core,
     place: &Place,
     record: &RevisionRecord,
 ) -> Result<Vec<api::ContainerImage>, Fault> {
+    let settled = |image: &RevisionImage| api::ContainerImage {
+        container_name: Some(image.container.clone()),
+        image: Some(image.image.clone()),
+        image_digest: image.digest.clone(),
+    };
+    if !record.revision.images.is_empty() {
+        return Ok(record.revision.images.iter().map(settled).collect());
+    }
     let arn = &record.revision.definition;
     let Some(stored) = core.state.definition_of(place, arn).await? else {
         return Ok(Vec::new());

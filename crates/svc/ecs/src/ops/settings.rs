@@ -224,6 +224,17 @@ pub async fn list_account_settings(
     })
 }
 
+/// What a setting is for the caller.
+///
+/// # Errors
+/// The store failed.
+pub async fn in_effect(core: &Core, call: &Call, name: &str) -> Result<String, Fault> {
+    let (principal, row) = (principal_of(call), known(name)?);
+    let set = stored(core, call, &principal).await?;
+    let defaults = stored(core, call, &root(call)).await?;
+    Ok(effective(row, &principal, &set, &defaults).value)
+}
+
 /// The principal's own value, else the account's default, else the service's.
 fn effective(
     (name, _, default): &(&str, &[&str], &str),
@@ -262,7 +273,7 @@ mod tests {
 
     use super::*;
 
-    /// None is read anywhere but here, so each that can be changed says why it has no effect.
+    /// Each that can be changed and has no effect says why.
     #[test]
     fn what_settings_do_is_said() {
         let said = lines(include_str!("../settings.txt"));

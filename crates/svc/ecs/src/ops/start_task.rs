@@ -14,7 +14,7 @@ use wharf_svc_ecs_scheduler::placing::{Subnet, refused};
 use wharf_wire::{Call, Fault};
 
 use super::{
-    run_task::{active_definition, check_roles, full_roles},
+    run_task::{IMAGE, active_definition, check_roles, full_roles},
     subnets,
 };
 use crate::{
@@ -22,6 +22,7 @@ use crate::{
     credentials,
     definition::is_compatible,
     describe, fault,
+    images::{self, Pins},
     launch::{self, EXTERNAL, Order},
     make::{self, Spot},
     names::{self, Place},
@@ -48,8 +49,11 @@ pub async fn start_task(
     }
     let place = Place::of(call);
     let definition = active_definition(core, &place, input.task_definition.as_deref()).await?;
-    let order = launch::start(&input, &cluster.name, &definition.record)?;
+    let mut order = launch::start(&input, &cluster.name, &definition.record)?;
     check_roles(core, call, &order).await?;
+    let wanted = images::wanted(&order.parsed, &Pins::new());
+    let admitted = core.images.admit(&place, &wanted).await;
+    let refused = admitted.map(|pins| order.pins = pins).err();
     let subnets = match &order.network {
         Some(network) => subnets::resolve(core, call, network).await?,
         None => Vec::new(),
@@ -64,7 +68,14 @@ pub async fn start_task(
     let (mut tasks, mut failures) = (Vec::new(), Vec::new());
     for given in instances {
         let id = names::member_id("container-instance", &job.cluster.name, &given)?;
-        match job.start(core, call, &id).await? {
+        let started = match &refused {
+            None => job.start(core, call, &id).await?,
+            Some(why) => Err(Why {
+                reason: IMAGE,
+                detail: Some(why.to_string()),
+            }),
+        };
+        match started {
             Ok(task) => tasks.push(describe::task(&task, true).map_err(|e| fault::server(&e))?),
             Err(why) => {
                 let arn = job.place.instance(&job.cluster.name, &id);

@@ -14,7 +14,7 @@ use super::{create_service, describe_services};
 use crate::{
     core::{Core, MAX_TRIES, Stored, conflict},
     definition::network_mode,
-    document, fault, launch,
+    document, fault, images, launch,
     names::{self, Place},
     provider,
     services::{self, targets},
@@ -176,6 +176,8 @@ async fn revision(
     if !force && !validate::differs(&present, &wanted) {
         return Ok(None);
     }
+    let place = Place::of(call);
+    wanted.images = images::of_revision(core.images.as_ref(), &place, &parsed).await;
     create_service::check(core, call, service, &wanted, &definition.record).await?;
     Ok(Some(wanted))
 }

@@ -5,10 +5,11 @@ use std::{ops::Deref, sync::Arc, time::Duration};
 use wharf_api_ecs::{self as api, Ecs};
 use wharf_base::{Permit, SystemClock, Timestamp};
 use wharf_store::{Store, StoreOptions};
-use wharf_svc_ecs::{AgentsConfig, Config, EcsService};
+use wharf_svc_ecs::{AgentsConfig, Config, EcsService, Parts, TaskImages};
 use wharf_svc_iam::Mode;
 pub use wharf_testkit::ecs::decode;
 use wharf_testkit::{Running, World};
+use wharf_vended::Vended;
 use wharf_wire::{Call, Context, Fault};
 
 use crate::balancers::FakeElbv2;
@@ -63,13 +64,31 @@ impl Harness {
     }
 
     pub async fn with(config: Config) -> Self {
+        Self::made(|parts| parts.config = config).await
+    }
+
+    /// With a place for metrics.
+    pub async fn measured(config: Config, metrics: Vended) -> Self {
+        Self::made(|parts| {
+            parts.config = config;
+            parts.metrics = metrics;
+        })
+        .await
+    }
+
+    /// A service that asks those which images may start.
+    pub async fn with_images(images: Arc<dyn TaskImages>) -> Self {
+        Self::made(|parts| parts.images = images).await
+    }
+
+    async fn made(change: impl FnOnce(&mut Parts)) -> Self {
         let store = Store::in_memory(StoreOptions::default());
         let world = World::over(store, Mode::Enforce);
         let elbv2 = Arc::new(FakeElbv2::default());
         let ecs = world.ecs(|parts| {
             parts.elbv2 = Some(elbv2.clone());
             parts.target_changes = Some(elbv2.changes());
-            parts.config = config;
+            change(parts);
         });
         Self { ecs, world, elbv2 }
     }

@@ -22,6 +22,8 @@ pub const EXPIRED: &str = "ConnectionExpired: Reconnect to continue";
 pub const REPLACED: &str = "ConnectionReplaced";
 /// Nothing was heard for so long that the agent is taken to be gone.
 pub const SILENT: &str = "ConnectionExpired: nothing was heard";
+/// What it said could not be kept; it should say it again.
+pub const NOT_KEPT: &str = "ConnectionExpired: metrics could not be kept";
 /// For the agent's own end of the handshake. A socket that is dropped before with frames unread is
 /// reset, and a reset may overtake the reason.
 const HANDSHAKE: Duration = Duration::from_secs(2);

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     definition::{containers, is_secret, name, network_mode, task_size},
-    document, names,
+    document, images, names,
 };
 
 /// The engine API version that everything set here has existed in.
@@ -145,7 +145,7 @@ impl Making<'_> {
         let awslogs = driver(of) == Some("awslogs");
         Container {
             name: name(of).to_owned(),
-            image: self.image(of),
+            image: self.image(of, known.and_then(|known| known.pinned.as_deref())),
             command: of.command.clone().unwrap_or_default(),
             entry_point: of.entry_point.clone(),
             cpu: change.and_then(|c| c.cpu).or(of.cpu).unwrap_or(0),
@@ -190,10 +190,10 @@ impl Making<'_> {
     }
 
     /// Other agents give the name to a Docker that knows nothing of this server.
-    fn image(&self, of: &ContainerDefinition) -> String {
-        let image = of.image.clone().unwrap_or_default();
+    fn image(&self, of: &ContainerDefinition, pinned: Option<&str>) -> String {
+        let image = images::at(of.image.as_deref().unwrap_or_default(), pinned);
         match self.extras.of_another_make {
-            true => self.extras.server.image(&image, self.account, self.region),
+            true => images::untagged(&self.extras.server.image(&image, self.account, self.region)),
             false => image,
         }
     }

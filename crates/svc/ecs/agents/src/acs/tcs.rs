@@ -1,7 +1,8 @@
 //! One TCS connection: metrics, container health and the instance's own health (spec ecs-agent §4).
 //!
 //! The agent's frames are HTTP header lines, an empty line, then a message; bare messages are taken
-//! too. Health is written only when it changes: heartbeats and metrics never reach the store.
+//! too. Health is written only when it changes: heartbeats and metrics never reach the store of records. Metrics
+//! are acknowledged once they are kept; an agent whose metrics could not be is let go, and sends them again.
 
 use std::sync::Arc;
 
@@ -19,7 +20,11 @@ use super::{
     Ticket, closing,
     message::{Heartbeat, Incoming, frame, nullable},
 };
-use crate::{Agents, state::ChangeError};
+use crate::{
+    Agents,
+    metrics::keep::{self, Connection},
+    state::ChangeError,
+};
 
 const PERMIT: Permit = Permit::for_controller("ecs-tcs");
 /// An agent publishes every 20 s; one that is silent for so long is gone.
@@ -79,6 +84,7 @@ where
     let mut heartbeat = interval(agents.config.heartbeat);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let end = agents.hub.end_of(&ticket.instance);
+    let mut connection = Connection::default();
     loop {
         let answer = tokio::select! {
             () = end.cancelled() => {
@@ -89,8 +95,17 @@ where
                 Some(frame("HeartbeatMessage", &Heartbeat { message_id: None, healthy: true }))
             }
             heard = timeout(READ_TIMEOUT, socket.next()) => match heard {
-                Ok(Some(Ok(Message::Text(text)))) => hear(&agents, &ticket, text.as_bytes()).await?,
-                Ok(Some(Ok(Message::Binary(bytes)))) => hear(&agents, &ticket, &bytes).await?,
+                Ok(Some(Ok(message @ (Message::Text(_) | Message::Binary(_))))) => {
+                    let bytes = message.into_data();
+                    match hear(&agents, &ticket, &mut connection, &bytes).await? {
+                        Heard::Answer(text) => Some(text),
+                        Heard::Nothing => None,
+                        Heard::NotKept => {
+                            closing::end(&mut socket, closing::NOT_KEPT).await;
+                            return Ok(());
+                        }
+                    }
+                }
                 Ok(Some(Ok(Message::Close(_)))) => {
                     closing::answer(&mut socket).await;
                     return Ok(());
@@ -120,17 +135,32 @@ pub(super) fn body(frame: &[u8]) -> &[u8] {
     }
 }
 
+/// What comes of a message.
+enum Heard {
+    Answer(String),
+    Nothing,
+    /// It should come again.
+    NotKept,
+}
+
 async fn hear(
     agents: &Agents,
     ticket: &Ticket,
+    connection: &mut Connection,
     bytes: &[u8],
-) -> Result<Option<String>, ChangeError> {
+) -> Result<Heard, ChangeError> {
     let Ok(incoming) = serde_json::from_slice::<Incoming>(body(bytes)) else {
-        return Ok(None);
+        return Ok(Heard::Nothing);
     };
     let kind = match incoming.r#type.as_str() {
-        // Metrics are acknowledged; nobody keeps them yet.
-        "PublishMetricsRequest" => "AckPublishMetric",
+        "PublishMetricsRequest" => {
+            if let Ok(report) = serde_json::from_value(incoming.message)
+                && !keep::keep(agents, ticket, connection, report).await?
+            {
+                return Ok(Heard::NotKept);
+            }
+            "AckPublishMetric"
+        }
         "PublishHealthRequest" => {
             if let Ok(report) = serde_json::from_value(incoming.message) {
                 take_health(agents, ticket, report).await?;
@@ -143,9 +173,10 @@ async fn hear(
             }
             "AckPublishInstanceStatus"
         }
-        _ => return Ok(None),
+        _ => return Ok(Heard::Nothing),
     };
-    Ok(Some(frame(kind, &Acknowledgement { message: "" })))
+    let answer = frame(kind, &Acknowledgement { message: "" });
+    Ok(Heard::Answer(answer))
 }
 
 async fn take_health(

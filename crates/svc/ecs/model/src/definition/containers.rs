@@ -82,6 +82,10 @@ fn check_one(container: &ContainerDefinition) -> Result<(), Fault> {
     if container.stop_timeout.is_some_and(|seconds| seconds < 0) {
         return refuse("'stopTimeout' must not be negative.".to_owned());
     }
+    let consistency = container.version_consistency.as_deref();
+    if consistency.is_some_and(|given| !["enabled", "disabled"].contains(&given)) {
+        return refuse("'versionConsistency' must be one of [enabled, disabled].".to_owned());
+    }
     if let Some(policy) = &container.restart_policy {
         if policy
             .restart_attempt_period

@@ -138,7 +138,9 @@ fn take_container(container: &mut Container, told: &ContainerReport) {
     take_over(&mut container.exit_code, &told.exit_code);
     take_over(&mut container.reason, &told.reason);
     take_over(&mut container.runtime_id, &told.runtime_id);
-    take_over(&mut container.image_digest, &told.image_digest);
+    // Later tasks are told to pull it: what is none is as good as nothing said.
+    let digest = told.image_digest.as_ref().filter(|it| is_digest(it));
+    take_over(&mut container.image_digest, &digest.cloned());
     if let Some(bindings) = &told.bindings {
         container.bindings.clone_from(bindings);
     }
@@ -158,6 +160,13 @@ fn take_exec_agent(container: &mut Container, told: &ExecAgentReport, now: Times
         agent.started_at.get_or_insert(now);
     }
     take_over(&mut agent.reason, &told.reason);
+}
+
+/// `sha256:` and 64 lower-case hexadecimal digits: the only algorithm in use.
+fn is_digest(text: &str) -> bool {
+    let digit = |it: u8| matches!(it, b'0'..=b'9' | b'a'..=b'f');
+    let hex = text.strip_prefix("sha256:");
+    hex.is_some_and(|hex| hex.len() == 64 && hex.bytes().all(digit))
 }
 
 fn take_over<T: Clone>(place: &mut Option<T>, told: &Option<T>) {

@@ -30,6 +30,7 @@ fn container(name: &str) -> Container {
         cpu: "0".to_owned(),
         memory: None,
         memory_reservation: None,
+        pinned: None,
         image_digest: None,
         runtime_id: None,
         exit_code: None,
@@ -420,5 +421,42 @@ proptest! {
         for _ in 0..3 { perform(&mut task, &Event::Io, &mut now); }
         prop_assert_eq!(task.last, Status::Stopped);
         prop_assert!(live_interface(&task).is_none());
+    }
+}
+
+#[test]
+fn a_digest_that_is_none_is_not_believed() {
+    let good = format!("sha256:{}", &"0af".repeat(22)[..64]);
+    let mut found = task(Launch::Ec2, false);
+    let tell = |task: &mut Task, digest: &str| {
+        let told = ContainerReport {
+            name: "web".to_owned(),
+            image_digest: Some(digest.to_owned()),
+            ..ContainerReport::default()
+        };
+        let report = Report {
+            containers: vec![told],
+            ..Report::default()
+        };
+        take(task, &report, at(1));
+        task.containers[0].image_digest.clone()
+    };
+    let bad = [
+        "",
+        "x",
+        "sha256:",
+        "sha256:aa",
+        &good.to_uppercase(),
+        &good[..70],
+        &format!("{good}0"),
+        &good.replace('f', "g"),
+        &good.replace("sha256", "sha512"),
+    ];
+    for digest in bad {
+        assert_eq!(tell(&mut found, digest), None, "{digest}");
+    }
+    assert_eq!(tell(&mut found, &good), Some(good.clone()));
+    for digest in bad {
+        assert_eq!(tell(&mut found, digest), Some(good.clone()), "{digest}");
     }
 }

@@ -154,6 +154,11 @@ pub fn lacking(why: &Unplaced) -> Option<String> {
     }
 }
 
+/// That the rules of admission let no task start.
+pub fn not_admitted(service: &str, why: &str) -> String {
+    format!("(service {service}) was unable to place a task. Reason: {why}")
+}
+
 /// `more`: what a user may do about it, each a sentence; perhaps none.
 pub fn unplaced(service: &str, why: &Unplaced, fargate: bool, more: &[String]) -> String {
     let start = match fargate {

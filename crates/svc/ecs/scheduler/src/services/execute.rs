@@ -37,6 +37,7 @@ use super::{
 };
 use crate::{
     Scheduler,
+    images::Pins,
     names::{PRINCIPAL, Place},
     state::{ChangeError, StepError},
     task::stop,
@@ -48,6 +49,8 @@ const PERMIT: Permit = Permit::for_controller("ecs-services");
 const MAX_LOOKS: usize = 16;
 /// How long an INACTIVE service stays describable.
 const INACTIVE_RETENTION: Duration = Duration::from_secs(3600);
+/// Under which the service remembers to have said that an image of its may not start.
+const NOT_ADMITTED: &str = "not-admitted";
 /// Records deleted in one transaction.
 const DELETED_AT_ONCE: usize = 100;
 
@@ -73,6 +76,7 @@ pub async fn service(scheduler: Arc<Scheduler>, key: String) -> Result<Next, Ste
         place,
         id,
         untold: Vec::new(),
+        pins: Pins::new(),
     };
     for _ in 0..MAX_LOOKS {
         if let Some(next) = look.once().await? {
@@ -92,6 +96,8 @@ struct Look<'a> {
     id: String,
     /// Events of what was done in looks whose record could not be written.
     untold: Vec<String>,
+    /// The digests that the tasks it starts are to run.
+    pins: Pins,
 }
 
 impl Look<'_> {
@@ -209,11 +215,27 @@ impl Look<'_> {
         held: Held<Service>,
         mut plan: Plan,
         accounts: Vec<String>,
-        wanted: Option<Where>,
+        mut wanted: Option<Where>,
         mut said: Vec<String>,
     ) -> Result<Option<Next>, StepError> {
         let (scheduler, now) = (self.scheduler, self.scheduler.state.now());
         let carried = said.clone();
+        let mut pause = None;
+        if wanted.is_some() {
+            match self.admit(&plan.service).await? {
+                Ok(pins) => {
+                    self.pins = pins;
+                    plan.service.said.remove(NOT_ADMITTED);
+                }
+                Err(why) => {
+                    wanted = None;
+                    if events::may_say(&mut plan.service, NOT_ADMITTED, now) {
+                        said.push(events::not_admitted(&plan.service.name, &why.to_string()));
+                    }
+                    pause = Some(scheduler.services.starved(&held.key, true));
+                }
+            }
+        }
         // Until the transaction is done.
         let turn = match &wanted {
             Some(_) => Some(scheduler.state.hosts.turn().await),
@@ -224,7 +246,6 @@ impl Look<'_> {
             None => None,
         };
         let mut txn = Txn::new();
-        let mut pause = None;
         let started = batch.as_ref().map_or(0, |(_, batch)| batch.tasks.len());
         if let Some((chosen, batch)) = batch {
             if !batch.tasks.is_empty() {
@@ -253,6 +274,7 @@ impl Look<'_> {
             txn = txn.put(&held.key, encode(&plan.service));
             txn = self.without_definitions(txn, &held, &plan.service).await?;
             txn = self.with_rollout(txn, &held, &plan.service);
+            txn = self.with_revision(txn, &held, &plan.service).await?;
         }
         if !said.is_empty() {
             txn = self.with_events(txn, said, now).await?;
@@ -304,6 +326,38 @@ impl Look<'_> {
             }
             _ => txn,
         }
+    }
+
+    /// A revision as well, once more of its digests are known.
+    async fn with_revision(
+        &self,
+        txn: Txn,
+        held: &Held<Service>,
+        after: &Service,
+    ) -> Result<Txn, StepError> {
+        let before = held.primary().map(|primary| &primary.revision);
+        let Some(primary) = after.primary().map(|primary| &primary.revision) else {
+            return Ok(txn);
+        };
+        if before.is_none_or(|before| before.id != primary.id || before.images == primary.images) {
+            return Ok(txn);
+        }
+        let id = format!("{}:{}", self.id, primary.id);
+        let key = self.place.scope().key(RevisionRecord::KIND, &id);
+        // It changes with the service alone, which the transaction compares.
+        let table = &self.scheduler.state.table;
+        let there = table.read::<RevisionRecord>(&key).await?;
+        let arn = self
+            .place
+            .service_revision(&after.cluster, &after.name, &primary.id);
+        let record = RevisionRecord {
+            arn,
+            service_arn: after.arn.clone(),
+            cluster_arn: after.cluster_arn.clone(),
+            revision: primary.clone(),
+            unknown: there.map(|it| it.record.unknown).unwrap_or_default(),
+        };
+        Ok(txn.put(key, encode(&record)))
     }
 
     /// Definitions that wait for their deletion go with the last service that used them. Even one that

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use wharf_base::Timestamp;
 use wharf_records::ecs::{
-    Desired, Health, Status, StopCode, TargetKind, TargetState, Task, TaskTarget,
+    Container, Desired, Health, Status, StopCode, TargetKind, TargetState, Task, TaskTarget,
 };
 
 use super::failure;
@@ -38,6 +38,8 @@ pub struct Seen {
     pub end: Option<End>,
     /// Why it ended, for people; empty before.
     pub why: String,
+    /// What its containers pulled, by their names, as far as it told.
+    pub digests: Vec<(String, String)>,
     pub accounted: bool,
 }
 
@@ -150,8 +152,17 @@ fn seen(region: &Region, task: &Task, health: &HealthTable) -> Option<Seen> {
             true => String::new(),
             false => failure::line(task),
         },
+        digests: digests(task),
         accounted: membership.accounted,
     })
+}
+
+fn digests(task: &Task) -> Vec<(String, String)> {
+    let told = |container: &Container| {
+        let digest = container.image_digest.clone()?;
+        Some((container.name.clone(), digest))
+    };
+    task.containers.iter().filter_map(told).collect()
 }
 
 /// Of essential containers with checks: UNHEALTHY before UNKNOWN before HEALTHY.

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     Scheduler,
+    images::{self, NotAdmitted, Pins},
     launch::of_service,
     state::StepError,
     view::{Held, Region},
@@ -123,6 +124,23 @@ impl Look<'_> {
         Ok(cluster.zip(definition.map(|found| found.record)))
     }
 
+    /// Whether the service's tasks may start their images, and as which digests.
+    pub(super) async fn admit(
+        &self,
+        service: &Service,
+    ) -> Result<Result<Pins, NotAdmitted>, StepError> {
+        let Some((_, definition)) = self.launcher_parts(service).await? else {
+            return Ok(Ok(Pins::new()));
+        };
+        let Some(primary) = service.primary() else {
+            return Ok(Ok(Pins::new()));
+        };
+        let order = of_service(service, &primary.revision, &definition);
+        let order = order.map_err(|fault| neighbour("make a task of the service", fault))?;
+        let wanted = images::wanted(&order.parsed, &order.pins);
+        Ok(self.scheduler.images.admit(&self.place, &wanted).await)
+    }
+
     pub(super) async fn choose(
         &self,
         service: &Service,
@@ -135,7 +153,8 @@ impl Look<'_> {
             return Ok(None);
         };
         let order = of_service(service, &primary.revision, &definition);
-        let order = order.map_err(|fault| neighbour("make a task of the service", fault))?;
+        let mut order = order.map_err(|fault| neighbour("make a task of the service", fault))?;
+        order.pins.extend(self.pins.clone());
         self.scheduler.state.up_to_date().await;
         let mint = || mint(self.scheduler);
         let launcher = Launcher {

@@ -2,9 +2,10 @@
 //!
 //! One look goes through these steps, each in a file of its own:
 //! 1. [`account`]: ends of tasks are counted, for the circuit breaker and the throttle;
-//! 2. [`rollout`]: a failed deployment is marked, or rolled back; a complete one is completed;
-//! 3. [`replica`] or [`daemon`]: which tasks to start and to stop;
-//! 4. [`register`]: which targets to register, to deregister, and which are drained.
+//! 2. [`images`]: digests that its tasks told become those of the deployment;
+//! 3. [`rollout`]: a failed deployment is marked, or rolled back; a complete one is completed;
+//! 4. [`replica`] or [`daemon`]: which tasks to start and to stop;
+//! 5. [`register`]: which targets to register, to deregister, and which are drained.
 //!
 //! The plan holds the service as it is to be recorded. Actions that fail to be performed are planned
 //! again at the next look, for nothing here remembers having ordered them.
@@ -13,6 +14,7 @@ mod account;
 mod bounds;
 mod daemon;
 mod health;
+mod images;
 mod register;
 mod replica;
 mod rollout;
@@ -147,6 +149,7 @@ pub fn plan(service: &Service, observed: &Observed, now: Timestamp) -> Plan {
 }
 
 fn active(plan: &mut Plan, observed: &Observed, now: Timestamp) {
+    images::settle(plan, &observed.tasks);
     rollout::judge(plan, now);
     if plan.service.scheduling == Scheduling::Daemon {
         let ready = observed.hosts.iter().filter(|host| host.ready).count();

@@ -32,6 +32,7 @@ fn revision(id: &str) -> Revision {
         platform_version: None,
         network: None,
         targets: Vec::new(),
+        images: Vec::new(),
         created_at: Timestamp(0),
         unknown: Unknown::new(),
     }
@@ -88,6 +89,7 @@ pub(in crate::services) fn task(number: usize, deployment: &str) -> Seen {
         dying: false,
         end: None,
         why: String::new(),
+        digests: Vec::new(),
         accounted: false,
     }
 }

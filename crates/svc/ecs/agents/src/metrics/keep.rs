@@ -1,0 +1,248 @@
+//! A node's report into the store of samples.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use wharf_records::ecs::Task;
+use wharf_vended::{Point, PutError, Report as Mark};
+
+use super::{
+    insights::{self, Level},
+    message::{Report, TaskRow},
+    rounds::Rounds,
+    used::{self, Offer, Used},
+};
+use crate::{
+    Agents,
+    acs::Ticket,
+    names::{self, Place},
+    state::ChangeError,
+};
+
+/// Tasks of one report.
+const MOST_TASKS: usize = 1000;
+/// Tasks of one report that ended so long ago that they are looked up one by one.
+const MOST_ENDED: usize = 100;
+const MINUTE: i64 = 60;
+/// No time is after it.
+const LATEST: f64 = 1e12;
+
+/// What a connection remembers of the reports that came over it.
+#[derive(Debug, Default)]
+pub struct Connection {
+    rounds: Rounds,
+    /// What tasks of the machine's cluster used, by the frames of this minute so far.
+    machine: (i64, Used, bool),
+}
+
+/// Keeps a report. `false`: it could not be kept now, and should come again.
+pub async fn keep(
+    agents: &Agents,
+    ticket: &Ticket,
+    connection: &mut Connection,
+    mut report: Report,
+) -> Result<bool, ChangeError> {
+    report.task_metrics.truncate(MOST_TASKS);
+    let now = agents.state.now().millis().div_euclid(1000);
+    match report.metadata.period {
+        Some(60) => {
+            let part = i64::from(report.metadata.part);
+            if !(0.0..LATEST).contains(&report.timestamp) || part >= MINUTE {
+                return Ok(true);
+            }
+            let at = report.timestamp as i64;
+            let at = at - at.rem_euclid(MINUTE);
+            let points = points(agents, ticket, at, &report.task_metrics).await?;
+            let (at_mark, fin) = (at + part, report.metadata.fin);
+            let points = connection.with_machine(agents, ticket, at, points, part == 0, fin);
+            put_once(agents, ticket, at_mark, now, points).await
+        }
+        // There is no other.
+        Some(_) => Ok(true),
+        None => {
+            let Some((at, rows)) = connection.rounds.add(now, report) else {
+                return Ok(true);
+            };
+            let points = points(agents, ticket, at, &rows).await?;
+            let points = connection.with_machine(agents, ticket, at, points, true, true);
+            put(agents, points).await
+        }
+    }
+}
+
+/// Points by account, with their regions, and what the machine's own tasks used.
+struct Found {
+    points: BTreeMap<String, Vec<(String, Point)>>,
+    machine: Used,
+    has_own: bool,
+}
+
+async fn points(
+    agents: &Agents,
+    ticket: &Ticket,
+    at: i64,
+    rows: &[TaskRow],
+) -> Result<Found, ChangeError> {
+    let mut found = Found {
+        points: BTreeMap::new(),
+        machine: Used::default(),
+        has_own: false,
+    };
+    let Some((offer, cluster)) = machine(agents, ticket) else {
+        return Ok(found);
+    };
+    let here = agents.state.view.tasks_on(&ticket.host);
+    let here: HashMap<&str, _> = here.iter().map(|it| (it.arn.as_str(), it)).collect();
+    let mut ended = 0;
+    let mut told = HashSet::new();
+    for row in rows {
+        // Who tells of a task twice tells of it once.
+        if !told.insert(row.task_arn.as_str()) {
+            continue;
+        }
+        let stopped;
+        let task: &Task = match here.get(row.task_arn.as_str()) {
+            Some(held) => held,
+            None if ended < MOST_ENDED => {
+                ended += 1;
+                let Some(key) = names::task_key(&row.task_arn) else {
+                    continue;
+                };
+                let Some(stored) = agents.state.table.read::<Task>(&key).await? else {
+                    continue;
+                };
+                stopped = stored.record;
+                &stopped
+            }
+            None => continue,
+        };
+        // An agent speaks for its own host's tasks alone.
+        if task.instance != ticket.instance {
+            continue;
+        }
+        let Some(place) = names::place_of(&task.arn) else {
+            continue;
+        };
+        let used = Used::of(row, task.network.is_some());
+        if used::is_of_machine(task, &ticket.place, &cluster) {
+            found.machine.add(used);
+            found.has_own = true;
+        }
+        let level = level(agents, &place, &task.cluster);
+        let mut points = used::of_task(task, used, offer, at);
+        points.extend(insights::of_task(task, used, offer, level, at));
+        let of_account = found.points.entry(place.account).or_default();
+        let points = points.into_iter();
+        of_account.extend(points.map(|point| (place.region.clone(), point)));
+    }
+    Ok(found)
+}
+
+fn level(agents: &Agents, place: &Place, cluster: &str) -> Level {
+    agents.state.view.read(place, |region| {
+        let cluster = region.clusters.get(cluster);
+        cluster.map_or(Level::Disabled, |it| Level::of(it))
+    })
+}
+
+/// What the machine offers, and the cluster it is in.
+fn machine(agents: &Agents, ticket: &Ticket) -> Option<(Offer, String)> {
+    let (_, cluster, _) = names::long_arn(&ticket.instance)?;
+    agents.state.view.read(&ticket.place, |region| {
+        let capacity = &region.hosts.get(&ticket.host)?.capacity;
+        let offer = Offer {
+            cpu: f64::from(capacity.cpu),
+            memory: f64::from(capacity.memory),
+        };
+        Some((offer, cluster.to_owned()))
+    })
+}
+
+impl Connection {
+    /// With the last frame of a minute come the points of the machine. One that serves Fargate has none while
+    /// it runs nothing of its cluster's.
+    fn with_machine(
+        &mut self,
+        agents: &Agents,
+        ticket: &Ticket,
+        at: i64,
+        found: Found,
+        first: bool,
+        fin: bool,
+    ) -> BTreeMap<String, Vec<(String, Point)>> {
+        if first || self.machine.0 != at {
+            self.machine = (at, Used::default(), false);
+        }
+        self.machine.1.add(found.machine);
+        self.machine.2 |= found.has_own;
+        let mut points = found.points;
+        let Some((offer, cluster)) = machine(agents, ticket).filter(|_| fin) else {
+            return points;
+        };
+        let serves_all = agents.state.view.read(&ticket.place, |region| {
+            region.hosts.get(&ticket.host).is_some_and(|it| it.fargate)
+        });
+        if self.machine.2 || !serves_all {
+            let of_machine = used::of_machine(&cluster, self.machine.1, offer, at);
+            let place = &ticket.place;
+            let of_account = points.entry(place.account.clone()).or_default();
+            of_account.extend(of_machine.into_iter().map(|it| (place.region.clone(), it)));
+        }
+        points
+    }
+}
+
+async fn put_once(
+    agents: &Agents,
+    ticket: &Ticket,
+    at: i64,
+    now: i64,
+    points: BTreeMap<String, Vec<(String, Point)>>,
+) -> Result<bool, ChangeError> {
+    let mut kept = true;
+    for (account, points) in points {
+        let mark = Mark {
+            by: &ticket.instance,
+            at,
+        };
+        let taken = agents.metrics.put_once(&account, mark, now, points).await;
+        kept &= settled(taken.map(|_| ()), ticket);
+    }
+    Ok(kept)
+}
+
+async fn put(
+    agents: &Agents,
+    points: BTreeMap<String, Vec<(String, Point)>>,
+) -> Result<bool, ChangeError> {
+    for (account, points) in points {
+        let mut by_region: BTreeMap<String, Vec<Point>> = BTreeMap::new();
+        for (region, point) in points {
+            by_region.entry(region).or_default().push(point);
+        }
+        for (region, points) in by_region {
+            if let Err(error) = agents.metrics.put((&account, &region), points).await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    account,
+                    "failed to keep what tasks used in a minute; it is dropped"
+                );
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// Whether it need not come again.
+fn settled(done: Result<(), PutError>, ticket: &Ticket) -> bool {
+    let Err(error) = done else {
+        return true;
+    };
+    let comes_again = error.may_pass();
+    tracing::warn!(
+        error = &error as &dyn std::error::Error,
+        instance = ticket.instance,
+        comes_again,
+        "failed to keep what tasks used in a minute"
+    );
+    !comes_again
+}
