@@ -3,15 +3,19 @@
 use wharf_wire::{audit::moves_data, schema::ServiceSchema};
 
 /// By prefix, as AWS calls them.
-const NAMES: [(&str, &str); 19] = [
+const NAMES: [(&str, &str); 23] = [
     ("acm", "AWS Certificate Manager"),
+    ("application-autoscaling", "AWS Application Auto Scaling"),
     ("cloudtrail", "AWS CloudTrail"),
+    ("cloudwatch", "Amazon CloudWatch"),
     ("ec2", "Amazon EC2"),
     ("ecr", "Amazon Elastic Container Registry"),
+    ("ecr-public", "Amazon Elastic Container Registry Public"),
     ("ecs", "Amazon Elastic Container Service"),
     ("elasticloadbalancing", "AWS ELB v2"),
     ("events", "Amazon EventBridge"),
     ("iam", "AWS Identity and Access Management"),
+    ("inspector2", "Amazon Inspector"),
     ("kms", "AWS Key Management Service"),
     ("logs", "Amazon CloudWatch Logs"),
     ("s3", "Amazon S3"),
