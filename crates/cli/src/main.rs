@@ -2,6 +2,7 @@
 //! commands around them.
 
 mod accounts;
+mod admission;
 mod api;
 mod backup;
 mod ca;
@@ -14,6 +15,7 @@ mod env;
 mod exec;
 mod explain;
 mod iam;
+mod images;
 mod join;
 mod kernel_limits;
 mod kernel_modules;
@@ -104,9 +106,15 @@ enum Command {
     Restore(RestoreArgs),
     /// Say what part of the store is damaged, and discard it if told to; no server may run meanwhile
     Repair(RepairArgs),
+    /// Copy repositories of images into folders (OCI layouts) and back: wharf images export web DIR
+    #[command(subcommand)]
+    Images(ImagesCommand),
     /// Bring what is published about vulnerabilities, for scans of images
     #[command(subcommand)]
     ScanDb(ScanDbCommand),
+    /// Say which images tasks may start, by the keys that must have signed them
+    #[command(subcommand)]
+    Admission(AdmissionCommand),
     /// Run the control plane alone
     Server(ServerArgs),
     /// Make a token with which another machine joins as a node
@@ -206,6 +214,9 @@ struct ServerArgs {
     /// Factor on the request rates that AWS documents for each account, or off
     #[arg(long, value_name = "FACTOR", default_value = "1")]
     throttle: Throttling,
+    /// How many images an address pulls a second from the public gallery without a login; with one, ten times as many
+    #[arg(long, value_name = "NUMBER", default_value_t = 1.0, value_parser = parse_rate)]
+    gallery_pulls: f64,
     /// Whether to record who asked for what, and what was decided
     #[arg(long, value_name = "SWITCH", default_value = "on")]
     audit: Switch,
@@ -215,6 +226,9 @@ struct ServerArgs {
     /// What one repository of images may hold, such as 100G. Half of the disk by default
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     repository_storage: Option<u64>,
+    /// Every how many days all stored images and objects are read again, so that damage of the disk is found early; 0: never
+    #[arg(long, value_name = "DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(..=3650))]
+    scrub_days: u32,
     /// Folder whose subfolders are the buckets that CloudTrail's trails deliver to
     #[arg(long, value_name = "DIR")]
     trails: Option<PathBuf>,
@@ -249,6 +263,41 @@ struct BackupArgs {
     data: DataArgs,
     /// The folder, on the server's machine
     dir: PathBuf,
+}
+
+#[derive(Subcommand, Clone)]
+enum ImagesCommand {
+    /// Copy a repository, a tag or an image into a folder; a second time only what is new
+    Export(ImagesExportArgs),
+    /// Copy what is in such a folder into a repository, which is made if it is not there
+    Import(ImagesImportArgs),
+}
+
+#[derive(Args, Clone)]
+struct ImagesExportArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// The region, if not the installation's own
+    #[arg(long)]
+    region: Option<String>,
+    /// What to copy: web, web:tag or web@sha256:…
+    #[arg(value_name = "REPOSITORY")]
+    of: String,
+    /// The folder, an OCI image layout; made if it is not there
+    dir: PathBuf,
+}
+
+#[derive(Args, Clone)]
+struct ImagesImportArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// The region, if not the installation's own
+    #[arg(long)]
+    region: Option<String>,
+    /// The folder, an OCI image layout
+    dir: PathBuf,
+    /// Where its images go
+    repository: String,
 }
 
 #[derive(Args, Clone)]
@@ -289,6 +338,41 @@ struct ScanDbUpdateArgs {
     /// Forget what was known before, also where it is damaged
     #[arg(long)]
     from_nothing: bool,
+}
+
+#[derive(Subcommand, Clone)]
+enum AdmissionCommand {
+    /// Make or replace a rule: images of these repositories start only if one of these keys signed them
+    Set(AdmissionSetArgs),
+    /// Show the rules
+    List(OutputArgs),
+    /// Remove a rule; without any, every image starts
+    Remove(AdmissionRemoveArgs),
+}
+
+#[derive(Args, Clone)]
+struct AdmissionSetArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// What the rule is called
+    name: String,
+    /// Repositories it is about, with `*` for any characters: prod/*, docker.io/library/*
+    #[arg(long, required = true, value_name = "PATTERN")]
+    repository: Vec<String>,
+    /// A file with a public key in PEM form, or a certificate with one; one of those named must have signed
+    #[arg(long, value_name = "FILE", required_unless_present = "unsigned")]
+    key: Vec<PathBuf>,
+    /// These images need no signature
+    #[arg(long, conflicts_with = "key")]
+    unsigned: bool,
+}
+
+#[derive(Args, Clone)]
+struct AdmissionRemoveArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// What the rule is called
+    name: String,
 }
 
 #[derive(Args, Clone)]
@@ -332,6 +416,10 @@ struct TaskArgs {
     /// definition says, from 20 to 200 GiB
     #[arg(long, value_name = "SIZE", default_value = "20G", value_parser = parse_task_disk)]
     task_disk: u64,
+    /// Cores that tasks which reserve no CPU leave to all others, so that those never wait; such tasks
+    /// always have one
+    #[arg(long, value_name = "N", default_value_t = wharf_agent::KEPT_CORES)]
+    keep_cores: usize,
     /// vCPUs that tasks may reserve for each core of this machine: 4 by default with `wharf up`, 1 on
     /// nodes that joined. Tasks that are busy together share the cores by what they reserved
     #[arg(long, value_name = "FACTOR", value_parser = parse_overcommit)]
@@ -343,6 +431,7 @@ impl TaskArgs {
     fn words(&self) -> Vec<OsString> {
         let mut words = vec![
             ("--pids", self.pids.to_string()),
+            ("--keep-cores", self.keep_cores.to_string()),
             ("--task-disk", self.task_disk.to_string()),
         ];
         if let Some(factor) = self.overcommit {
@@ -829,6 +918,14 @@ fn parse_size(text: &str) -> Result<u64, String> {
     }
 }
 
+/// So many a second.
+fn parse_rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if (0.01..=1_000_000.0).contains(&rate) => Ok(rate),
+        _ => Err("it is a number from 0.01 to 1000000".to_owned()),
+    }
+}
+
 /// From what is exact to what no machine makes sense of.
 fn parse_overcommit(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
@@ -914,11 +1011,21 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
             backup::restore(&Layout::new(&args.data.data)?, &args.dir, args.replace)
         }
         Command::Repair(args) => repair::run(&Layout::new(&args.data.data)?, args.give_up_damaged),
+        Command::Images(ImagesCommand::Export(args)) => {
+            let layout = Layout::new(&args.data.data)?;
+            images::export(&layout, args.region.as_deref(), &args.of, &args.dir)
+        }
+        Command::Images(ImagesCommand::Import(args)) => {
+            let layout = Layout::new(&args.data.data)?;
+            let region = args.region.as_deref();
+            images::import(&layout, region, &args.dir, &args.repository)
+        }
         Command::ScanDb(ScanDbCommand::Update(args)) => {
             let layout = Layout::new(&args.data.data)?;
             scan_db::update(&layout, &args.from, args.from_nothing)
         }
         Command::ScanDb(ScanDbCommand::Status(args)) => scan_db::status(&Layout::new(&args.data)?),
+        Command::Admission(command) => admission::run(&command),
         Command::Server(args) => roles::server(&args),
         Command::Token(args) => join::token(&Layout::new(&args.data.data)?, &args),
         Command::Node(args) => match &args.command {

@@ -112,6 +112,18 @@ pub fn of_agent(data: &Path, figures: &Figures) -> Metrics {
     );
     let of = figures.clone();
     metrics.counter(
+        "wharf_agent_pull_seconds",
+        "How long all pulls took together",
+        move || of.pull_time().as_secs_f64(),
+    );
+    let of = figures.clone();
+    metrics.counter(
+        "wharf_agent_downloaded_bytes",
+        "Bytes of layers that came from registries",
+        move || of.downloaded_bytes() as f64,
+    );
+    let of = figures.clone();
+    metrics.counter(
         "wharf_agent_dropped_log_bytes",
         "Bytes of containers' output that were dropped because their buffer was full",
         move || of.dropped_log_bytes() as f64,

@@ -211,6 +211,7 @@ mod tests {
             allow: AllowArgs { allow: Vec::new() },
             tasks: TaskArgs {
                 pids: 1,
+                keep_cores: 0,
                 task_disk: 1,
                 overcommit: None,
             },

@@ -201,9 +201,12 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         jwks: args.jwks.clone(),
         mailer: mailer(args)?,
         throttling: args.throttle,
+        gallery_pulls: args.gallery_pulls,
         audit: args.audit == Switch::On,
         log_bytes: args.log_storage,
         repository_bytes: args.repository_storage,
+        scrub_every: (args.scrub_days > 0)
+            .then(|| std::time::Duration::from_secs(24 * 3600) * args.scrub_days),
         disk: disk(),
         trails: args.trails.clone(),
         metrics: args.metrics,
@@ -328,6 +331,7 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
     config.fargate_without_userns = args.host.fargate_without_userns;
     config.allow.clone_from(&args.host.allow.allow);
     config.private = vec![layout.root().to_owned()];
+    config.kept_cores = args.host.tasks.keep_cores;
     config.task_pids = args.host.tasks.pids;
     config.task_disk = args.host.tasks.task_disk;
     config.overcommit = args.host.tasks.overcommit.unwrap_or(config.overcommit);

@@ -122,6 +122,8 @@ fn server(args: &UpArgs, sockets: sockets::Store, keys: &Keys) -> Part {
         arguments.push(file.into());
     }
     arguments.extend(words(&["--throttle", &server.throttle.to_string()]));
+    let pulls = server.gallery_pulls.to_string();
+    arguments.extend(words(&["--gallery-pulls", &pulls]));
     if server.audit == Switch::Off {
         arguments.extend(words(&["--audit", "off"]));
     }
@@ -142,6 +144,7 @@ fn server(args: &UpArgs, sockets: sockets::Store, keys: &Keys) -> Part {
     if let Some(bytes) = server.repository_storage {
         arguments.extend(words(&["--repository-storage", &bytes.to_string()]));
     }
+    arguments.extend(words(&["--scrub-days", &server.scrub_days.to_string()]));
     if let Some(trails) = &server.trails {
         arguments.extend([OsString::from("--trails"), trails.into()]);
     }

@@ -17,7 +17,7 @@ use wharf_base::{Arn, Clock, Timestamp};
 use wharf_hosts::PlaneHosts;
 use wharf_planeproto::{self as planes, Resource, report::TargetHealth};
 use wharf_records::node::Grant;
-use wharf_registry::RegistryApi;
+use wharf_registry::{Pulls, RegistryApi, Standing};
 use wharf_seal::Keyring;
 use wharf_store::{Entry, Store};
 use wharf_svc_acm::{AcmService, Found, LookupError as UsersError, Usage, Users};
@@ -30,14 +30,15 @@ use wharf_svc_elbv2::{
     CertificateLookup, Certificates, Elbv2Service, FoundCertificate, Instances, LookupError, Place,
 };
 use wharf_svc_iam::{AssumeError, Directory as IamDirectory, Identified, IdentifyError};
-use wharf_wire::{Context, Dispatcher, fault::Chain};
+use wharf_wire::{Caller, Context, Dispatcher, fault::Chain};
 
 use crate::{
     data_channel,
     gateway::{
-        self, AgentSockets, Asking, Body, Channel, Handler, Key, KeyError, Paced, Peer, full,
+        self, AgentSockets, Asking, Body, Channel, Handler, Key, KeyError, Paced, Peer, Source,
+        full, throttle::Throttle,
     },
-    plane::{Balancers, Nodes, source::Source},
+    plane::{Balancers, Nodes, source::Source as Records},
 };
 
 /// IAM's directory as the gateway looks keys up in it.
@@ -265,7 +266,7 @@ impl Instances for Hosts {
 /// Elastic Load Balancing's records as resources of the load balancer plane.
 pub struct Elbv2Records(pub Keyring);
 
-impl Source for Elbv2Records {
+impl Records for Elbv2Records {
     fn prefix(&self) -> String {
         wharf_svc_elbv2::plane::prefix()
     }
@@ -282,7 +283,7 @@ impl Source for Elbv2Records {
 /// EC2's records as resources of the network plane.
 pub struct Ec2Records;
 
-impl Source for Ec2Records {
+impl Records for Ec2Records {
     fn prefix(&self) -> String {
         wharf_svc_ec2::plane::prefix()
     }
@@ -319,22 +320,49 @@ impl Nodes for EcsNodes {
 /// The registry on its paths.
 pub struct Registry(pub RegistryApi);
 
+/// How fast images are pulled from the public gallery.
+pub struct GalleryPulls(pub Arc<Throttle>);
+
+impl std::fmt::Debug for GalleryPulls {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("GalleryPulls")
+    }
+}
+
+impl Pulls for GalleryPulls {
+    fn take(&self, caller: Option<&Caller>, from: &wharf_registry::Peer, now: Timestamp) -> bool {
+        let from = match &from.task {
+            Some(task) => Some(Source::Task(task.to_string())),
+            None => from.address.map(Source::of),
+        };
+        self.0.take_pull(caller, from, now).is_ok()
+    }
+}
+
+/// What the registry knows of where a request came in.
+fn registry_peer(peer: &Peer) -> wharf_registry::Peer {
+    let task = match Source::of_peer(peer) {
+        Source::Task(task) => Some(task.into()),
+        _ => None,
+    };
+    wharf_registry::Peer {
+        address: Some(peer.address.ip()),
+        task,
+        secure: peer.secure,
+    }
+}
+
 #[async_trait]
 impl Handler for Registry {
-    async fn handle(
-        &self,
-        request: Request<Incoming>,
-        peer: Peer,
-        asking: &Asking,
-    ) -> Response<Body> {
-        if self.0.knows(request.headers()) {
-            asking.admit();
-        }
-        let peer = wharf_registry::Peer {
-            address: Some(peer.address.ip()),
-            secure: peer.secure,
-        };
+    async fn handle(&self, request: Request<Incoming>, peer: Peer, _: &Asking) -> Response<Body> {
+        let peer = registry_peer(&peer);
         self.0.handle(request.map(Paced::new), peer).await
+    }
+}
+
+impl gateway::Registry for Registry {
+    fn standing(&self, request: &Request<Incoming>) -> Standing {
+        self.0.standing(request)
     }
 }
 
@@ -449,7 +477,10 @@ fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
 
 #[cfg(test)]
 mod tests {
+    use wharf_planeproto::forward::Forwarded;
+
     use super::*;
+    use crate::gateway::throttle::Throttling;
 
     #[test]
     fn accepts_as_the_rfc_says() {
@@ -466,5 +497,34 @@ mod tests {
         );
         let accept = accept_key(&headers).unwrap();
         assert_eq!(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
+
+    /// VPCs have the ranges that their owners choose.
+    #[test]
+    fn visitors_among_tasks_are_told_apart_by_their_tasks() {
+        let throttle = Throttle::new(Throttling::default(), Default::default());
+        let pulls = GalleryPulls(Arc::new(throttle));
+        let pulled = |task: Option<&str>, address: &str| {
+            let address = address.parse().unwrap();
+            let peer = Peer {
+                address: (address, 4566).into(),
+                secure: false,
+                task: task.map(|task| {
+                    Arc::new(Forwarded {
+                        task: Some(task.to_owned()),
+                        address: Some(address),
+                        ..Forwarded::default()
+                    })
+                }),
+            };
+            let (from, now) = (registry_peer(&peer), Timestamp(1_700_000_000_000));
+            (0..50).filter(|_| pulls.take(None, &from, now)).count()
+        };
+        assert_eq!(pulled(Some("one"), "10.0.0.7"), 10);
+        assert_eq!(pulled(Some("one"), "10.0.0.8"), 0);
+        assert_eq!(pulled(Some("another"), "10.0.0.7"), 10);
+        assert_eq!(pulled(Some("third"), "198.51.100.1"), 10);
+        assert_eq!(pulled(None, "198.51.100.1"), 10);
+        assert_eq!(pulled(None, "198.51.100.1"), 0);
     }
 }

@@ -10,8 +10,9 @@ use wharf_api_wharf::{Input, types::*};
 use wharf_wire::{Call, Caller, Check, Fault};
 
 use crate::{
-    accounts::Accounts, backup::Backup, certificate_authority::CertificateAuthority,
-    explain::Explain, join::Join, keys::Keys, nodes::Nodes, outside::Outside, overview::Overview,
+    accounts::Accounts, admission::Admission, backup::Backup,
+    certificate_authority::CertificateAuthority, explain::Explain, join::Join, keys::Keys,
+    nodes::Nodes, outside::Outside, overview::Overview,
 };
 
 /// The parts that carry the operations out.
@@ -21,7 +22,10 @@ pub struct Control(pub Arc<Parts>);
 /// Actions that are about what the caller's own account has, or that are no secret. All others are about
 /// the installation, and so are for nobody but its own account: what policies of another account allow
 /// ends at that account.
-const OF_EVERY_ACCOUNT: [&str; 4] = [
+const OF_EVERY_ACCOUNT: [&str; 7] = [
+    "PutAdmissionRule",
+    "ListAdmissionRules",
+    "DeleteAdmissionRule",
     "Overview",
     "Explain",
     "GetCertificateAuthority",
@@ -32,6 +36,7 @@ pub struct Parts {
     /// The installation's own.
     pub account: String,
     pub accounts: Accounts,
+    pub admission: Admission,
     pub join: Arc<Join>,
     pub keys: Keys,
     pub nodes: Nodes,
@@ -54,14 +59,17 @@ wharf_api_wharf::operations! {
     close_account = close_account;
     create_account = create_account;
     create_join_token = create_join_token;
+    delete_admission_rule = delete_admission_rule;
     explain = explain;
     get_backup = get_backup;
     get_certificate_authority = get_certificate_authority;
     list_accounts = list_accounts;
+    list_admission_rules = list_admission_rules;
     list_keys = list_keys;
     list_nodes = list_nodes;
     list_outside_access = list_outside_access;
     overview = overview;
+    put_admission_rule = put_admission_rule;
     remove_node = remove_node;
     retire_keys = retire_keys;
     rotate_keys = rotate_keys;
@@ -121,6 +129,30 @@ async fn close_account(
     input: CloseAccountRequest,
 ) -> Result<CloseAccountResponse, Fault> {
     it.accounts.close(call, input).await
+}
+
+async fn put_admission_rule(
+    it: &Parts,
+    call: &Call,
+    input: PutAdmissionRuleRequest,
+) -> Result<PutAdmissionRuleResponse, Fault> {
+    it.admission.put(call, input).await
+}
+
+async fn list_admission_rules(
+    it: &Parts,
+    call: &Call,
+    _: ListAdmissionRulesRequest,
+) -> Result<ListAdmissionRulesResponse, Fault> {
+    it.admission.list(call).await
+}
+
+async fn delete_admission_rule(
+    it: &Parts,
+    call: &Call,
+    input: DeleteAdmissionRuleRequest,
+) -> Result<DeleteAdmissionRuleResponse, Fault> {
+    it.admission.delete(call, input).await
 }
 
 async fn create_join_token(
@@ -215,10 +247,13 @@ mod tests {
         for operation in wharf_api_wharf::schema::SERVICE.operations {
             assert!(may("000000000000", operation.name));
             let open = [
+                "DeleteAdmissionRule",
                 "Explain",
                 "GetCertificateAuthority",
+                "ListAdmissionRules",
                 "ListOutsideAccess",
                 "Overview",
+                "PutAdmissionRule",
             ];
             let open = open.contains(&operation.name);
             assert_eq!(

@@ -47,6 +47,7 @@ pub async fn services(
         s3: Arc::default(),
         scheduler: Arc::default(),
         operations,
+        scaling: Arc::default(),
     });
     let made = plane.ec2.ensure_default_vpc(permit, cx).await;
     made.expect("a default VPC");

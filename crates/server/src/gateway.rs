@@ -20,6 +20,7 @@ mod origin;
 mod post_form;
 mod refused;
 mod route;
+mod sending;
 mod source;
 mod stream;
 mod streaming;
@@ -47,6 +48,7 @@ use connections::{Connections, Slot};
 pub use source::Source;
 use wharf_metrics::Metrics;
 use wharf_planeproto::forward::Forwarded;
+use wharf_registry::Standing;
 use wharf_svc_sns::Signer;
 use wharf_wire::Context;
 
@@ -81,11 +83,16 @@ pub trait Handler: Send + Sync {
     ) -> Response<Body>;
 }
 
+/// The registry, which knows what stands behind a request before it answers.
+pub trait Registry: Handler {
+    fn standing(&self, request: &Request<Incoming>) -> Standing;
+}
+
 /// The gateway with everything it hands requests to.
 pub struct Gateway {
     pub apis: Apis,
     /// `/v2/…`
-    pub registry: Arc<dyn Handler>,
+    pub registry: Arc<dyn Registry>,
     /// `/acs/ws` and `/tcs/ws`: the agent's sockets.
     pub agents: Arc<dyn AgentSockets>,
     /// `/health`

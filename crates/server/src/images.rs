@@ -1,10 +1,13 @@
 //! What is done for images while nobody asks: layers that nobody refers to are collected, plain ones of
-//! a version before are encrypted, lifecycle policies run,
-//! and images are replicated.
+//! a version before are encrypted, all are read again now and then, lifecycle policies run, and images are replicated.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use wharf_base::{Clock, Permit};
+use wharf_blobs::{BlobError, Scrubbed, Scrubber};
 use wharf_svc_ecr::Catalog;
 use wharf_wire::Dispatcher;
 
@@ -14,6 +17,13 @@ const EVERY: Duration = Duration::from_secs(300);
 const ENCRYPTED_AT_ONCE: u64 = 1 << 30;
 /// How often a replication is tried again.
 const REPLICATED_AGAIN: Duration = Duration::from_secs(30);
+/// How fast blobs are read again, a second: a tenth of what a disk gives, or less.
+const SCRUBBED_PER_SECOND: f64 = (32 << 20) as f64;
+/// What a blob costs beside its bytes: two accesses of a slow disk.
+const SCRUBBED_PER_BLOB: f64 = (256 << 10) as f64;
+/// How long it waits before it looks again whether it is time for that, and after an error. A start has better things
+/// to do for as long.
+const SCRUB_PAUSE: Duration = Duration::from_secs(5);
 const PERMIT: Permit = Permit::for_controller("maintenance");
 
 /// Collects layers that nobody refers to, and encrypts those that a version before stored plain.
@@ -40,6 +50,50 @@ pub async fn keep_up(catalog: Catalog) {
                 error = &error as &dyn std::error::Error,
                 "failed to encrypt layers of an older version; will retry"
             ),
+        }
+    }
+}
+
+/// Reads all blobs again, slowly, as often as asked: what the disk lost is said while others may still have it.
+pub async fn scrub(catalog: Catalog, every: Option<Duration>) {
+    let Some(every) = every else {
+        return std::future::pending().await;
+    };
+    let mut scrubber = Scrubber::new(catalog.blobs().clone());
+    loop {
+        tokio::time::sleep(SCRUB_PAUSE).await;
+        if let Err(error) = scrub_once(&catalog, &mut scrubber, every).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "failed to read a blob again; will go on");
+        }
+    }
+}
+
+/// What is left of a pass, if it is time for one.
+async fn scrub_once(
+    catalog: &Catalog,
+    scrubber: &mut Scrubber,
+    every: Duration,
+) -> Result<(), BlobError> {
+    if !scrubber.begin(SystemTime::now(), every)? {
+        return Ok(());
+    }
+    loop {
+        match scrubber.step().await? {
+            Scrubbed::Ended => return Ok(()),
+            Scrubbed::Bytes(bytes) => {
+                let cost = bytes as f64 + SCRUBBED_PER_BLOB;
+                tokio::time::sleep(Duration::from_secs_f64(cost / SCRUBBED_PER_SECOND)).await;
+            }
+            Scrubbed::Damaged(digest) => {
+                let repositories = catalog.repositories_with(&digest).await;
+                let repositories = repositories.unwrap_or_default().join(" ");
+                tracing::error!(
+                    %digest,
+                    repositories,
+                    "a blob is damaged: it counts as missing until it is pushed again"
+                );
+            }
         }
     }
 }

@@ -5,6 +5,8 @@
 
 mod accounts;
 mod adapters;
+mod admission;
+mod alarmed_scaling;
 mod backup;
 mod bootstrap;
 mod by_name;
@@ -19,6 +21,7 @@ pub mod gateway;
 mod grant;
 mod health;
 mod images;
+mod inspector;
 mod issuers;
 mod join;
 mod keys;
@@ -38,6 +41,7 @@ mod repair;
 mod root;
 mod services;
 mod start;
+mod task_images;
 mod tls;
 
 pub use backup::{BackupError, Head as BackupHead, Proof as BackupProof, RestoreReport, restore};

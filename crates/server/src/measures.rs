@@ -11,6 +11,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use wharf_blobs::Blobs;
 use wharf_journal::Journal;
 use wharf_metrics::{Labels, Metrics, Requests};
 use wharf_store::Store;
@@ -28,6 +29,9 @@ use crate::{
 /// ECS is counted at most so often: it means looking at every task.
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 
+/// Damaged blobs are counted up to here: there should be none.
+const MOST_DAMAGED: usize = 1000;
+
 /// What the metrics are read from.
 pub struct Sources {
     pub connections: Connections,
@@ -37,6 +41,7 @@ pub struct Sources {
     pub audit: Option<Arc<Recorder>>,
     pub store: Store,
     pub journal: Journal,
+    pub blobs: Blobs,
     pub logs: LogsService,
     pub ecs: EcsService,
     pub sqs: SqsService,
@@ -177,6 +182,16 @@ fn storage(metrics: &mut Metrics, sources: &Sources) {
                 row("store", store.lost().is_some()),
                 row("journal", journal.lost().is_some()),
             ]
+        },
+    );
+    let blobs = sources.blobs.clone();
+    metrics.gauge(
+        "wharf_blobs_damaged",
+        "Stored images' and objects' bytes that are known to be damaged, at most a thousand",
+        move || {
+            blobs
+                .damaged(MOST_DAMAGED)
+                .map_or(0.0, |all| all.len() as f64)
         },
     );
     let logs = sources.logs.clone();

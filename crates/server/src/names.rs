@@ -44,6 +44,19 @@ pub fn own_hosts(config: &ServerConfig) -> Vec<String> {
     hosts
 }
 
+/// Those under which images name the registry, with the ports.
+pub fn of_registry(config: &ServerConfig) -> Vec<String> {
+    let mut hosts: Vec<String> = own_hosts(config)
+        .into_iter()
+        .chain(["127.0.0.1".to_owned()])
+        .map(|host| format!("{host}:{}", config.port))
+        .collect();
+    if config.at_443.is_some() {
+        hosts.extend(own_hosts(config));
+    }
+    hosts
+}
+
 fn host_header(ip: IpAddr) -> String {
     match ip {
         IpAddr::V4(ip) => ip.to_string(),

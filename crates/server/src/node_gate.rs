@@ -10,7 +10,7 @@ use std::{
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use wharf_base::Timestamp;
-use wharf_svc_ecs::{EcsService, Need, is_node};
+use wharf_svc_ecs::{Need, WeakEcsService, is_node};
 use wharf_wire::{Check, Context, Gate, audit::Decided, fault::Chain};
 
 /// A yes is remembered as long as it is used: lines are delivered many times a second, and the last
@@ -23,14 +23,14 @@ const MAX_REMEMBERED: usize = 65_536;
 pub struct NodeGate {
     iam: Arc<dyn Gate>,
     /// Set once ECS is there; it stands on this gate itself.
-    ecs: Arc<OnceLock<EcsService>>,
+    ecs: Arc<OnceLock<WeakEcsService>>,
     /// With `--iam off` nothing is asked, with `soft` nothing is refused.
     enforced: bool,
     allowed: Mutex<HashMap<(String, String), Timestamp>>,
 }
 
 impl NodeGate {
-    pub fn new(iam: Arc<dyn Gate>, enforced: bool) -> (Self, Arc<OnceLock<EcsService>>) {
+    pub fn new(iam: Arc<dyn Gate>, enforced: bool) -> (Self, Arc<OnceLock<WeakEcsService>>) {
         let ecs = Arc::new(OnceLock::new());
         let gate = Self {
             iam,
@@ -45,7 +45,7 @@ impl NodeGate {
         let Some(need) = need(&check.action, &check.resource) else {
             return true;
         };
-        let Some(ecs) = self.ecs.get() else {
+        let Some(ecs) = self.ecs.get().and_then(WeakEcsService::upgrade) else {
             return false;
         };
         let key = (cx.caller.arn.clone(), check.resource.clone());

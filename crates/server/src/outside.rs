@@ -11,6 +11,7 @@ use wharf_iam::{
     Document, DocumentKind,
     outside::{Opening, openings},
 };
+use wharf_svc_ecr::GALLERY_REGION;
 use wharf_wire::{Call, Fault};
 
 use crate::by_name::ByName;
@@ -144,6 +145,18 @@ const SOURCES: &[Source] = &[
         },
     },
     Source {
+        service: "ecr-public",
+        list: "DescribeRepositories",
+        next: Some(("nextToken", "nextToken")),
+        found: ("repositories", Some("repositoryName")),
+        policy: Policy::Asked {
+            operation: "GetRepositoryPolicy",
+            by: "repositoryName",
+            more: nothing,
+            at: &["policyText"],
+        },
+    },
+    Source {
         service: "events",
         list: "ListEventBuses",
         next: Some(("NextToken", "NextToken")),
@@ -160,7 +173,8 @@ pub struct Outside {
 impl Outside {
     pub async fn list(&self, call: &Call) -> Result<ListOutsideAccessResponse, Fault> {
         let (mut open, mut unread) = (Vec::new(), Vec::new());
-        for source in SOURCES {
+        let is_there = |it: &&Source| it.service != "ecr-public" || call.region == GALLERY_REGION;
+        for source in SOURCES.iter().filter(is_there) {
             if let Err(fault) = self.look(call, source, &mut open, &mut unread).await {
                 unread.push(why(source, source.list, &fault));
             }
@@ -267,6 +281,7 @@ impl Outside {
                 let resource = match source.service {
                     "s3" => format!("arn:aws:s3:::{name}"),
                     "ecr" => format!("repository/{name}"),
+                    "ecr-public" => format!("public repository/{name}"),
                     _ => name.to_owned(),
                 };
                 Ok(text.map(|text| (resource, text.to_owned())))

@@ -15,10 +15,14 @@ use tokio_util::sync::CancellationToken;
 use wharf_base::Clock;
 use wharf_reconcile::Takeover;
 use wharf_service::{Sealing, Tagged, announce::Announce, rates::Rates};
+use wharf_svc_application_autoscaling::{ApplicationAutoscalingService, Parts as ScalingParts};
+use wharf_svc_cloudwatch::{CloudwatchService, Parts as CloudwatchParts};
 use wharf_svc_ecr::EcrService;
+use wharf_svc_ecr_public::EcrPublicService;
 use wharf_svc_ecs_exec::ssm::SessionManager;
 use wharf_svc_events::{EventsService, Parts as EventsParts};
 use wharf_svc_iam::{IssuerKeys, KnownService};
+use wharf_svc_inspector2::{Inspector2Service, Parts as InspectorParts};
 use wharf_svc_s3::{Parts as S3Parts, S3Service};
 use wharf_svc_scheduler::{Parts as SchedulerParts, SchedulerService};
 use wharf_svc_sns::{Parts as SnsParts, SnsService};
@@ -28,11 +32,13 @@ use wharf_wire::{Service, schema::ServiceSchema};
 
 use crate::{
     accounts::takedown::Takedown,
+    alarmed_scaling::AlarmedScaling,
     by_name::ByName,
     control::Control,
     dropped_logs::DroppedLogs,
     gateway::{IamMode, throttle::OfServices},
     images,
+    inspector::ScannedImages,
     issuers::Issuers,
     start::{Data, Plane, ServerConfig, endpoint},
 };
@@ -83,10 +89,12 @@ pub static SERVICES: &[Row] = &[
         schema: &wharf_api_ecr::schema::SERVICE,
         serve: |it| {
             let (catalog, clock) = (it.plane.catalog.clone(), it.clock.clone());
+            catalog.calling(it.operations.clone());
             let service = EcrService::new(catalog.clone());
             let scanning = catalog.clone();
             let (dispatcher, told) = (it.plane.dispatcher.clone(), clock.clone());
             let replication = images::replicate(catalog.clone(), dispatcher, told);
+            let scrubbing = images::scrub(catalog.clone(), it.config.scrub_every);
             Served::by(wharf_api_ecr::Routes(Arc::new(service)))
                 .running("scans of images", |stop| async move {
                     scanning.scan(stop).await
@@ -95,6 +103,7 @@ pub static SERVICES: &[Row] = &[
                 .tagged(wharf_svc_ecr::TAGGED)
                 .announcing(wharf_svc_ecr::ANNOUNCING)
                 .forever("the upkeep of layers", images::keep_up(catalog.clone()))
+                .forever("the scrubbing of blobs", scrubbing)
                 .forever(
                     "the archive of images",
                     images::restore(catalog.clone(), clock.clone()),
@@ -119,6 +128,7 @@ pub static SERVICES: &[Row] = &[
         schema: &wharf_api_logs::schema::SERVICE,
         serve: |it| {
             let (logs, sweeper) = (it.plane.logs.clone(), it.plane.logs.clone());
+            logs.calling(it.operations.clone());
             let clock = it.clock.clone();
             let dropped = DroppedLogs {
                 logs: logs.clone(),
@@ -134,7 +144,15 @@ pub static SERVICES: &[Row] = &[
                     "the sweep of logs",
                     async move { sweeper.sweep(clock).await },
                 )
-                .forever("the bounds of logs", logs.keep_within_bounds())
+                .forever("the bounds of logs", logs.clone().keep_within_bounds())
+                .running("subscriptions of logs", {
+                    let (logs, clock) = (logs.clone(), it.clock.clone());
+                    |stop| async move { logs.deliver(clock, stop).await }
+                })
+                .forever(
+                    "the metrics of logs",
+                    logs.keep_sending_defaults(it.clock.clone()),
+                )
                 .forever("the word of dropped logs", dropped.tell())
         },
     },
@@ -355,6 +373,69 @@ pub static SERVICES: &[Row] = &[
                 .running("objects", |stop| async move { s3.run(stop).await })
         },
     },
+    Row {
+        schema: &wharf_api_inspector2::schema::SERVICE,
+        serve: |it| {
+            let service = Inspector2Service::new(InspectorParts {
+                store: it.data.store.clone(),
+                keyring: it.data.keyring.clone(),
+                images: Arc::new(ScannedImages(it.plane.catalog.clone())),
+                clock: it.clock.clone(),
+            });
+            Served::by(wharf_api_inspector2::Routes(Arc::new(service)))
+                .tagged(wharf_svc_inspector2::TAGGED)
+        },
+    },
+    Row {
+        schema: &wharf_api_ecr_public::schema::SERVICE,
+        serve: |it| {
+            let service = EcrPublicService::new(it.plane.catalog.clone());
+            Served::by(wharf_api_ecr_public::Routes(Arc::new(service)))
+                .throttled(wharf_svc_ecr_public::RATES)
+                .tagged(wharf_svc_ecr_public::TAGGED)
+        },
+    },
+    Row {
+        schema: &wharf_api_cloudwatch::schema::SERVICE,
+        serve: |it| {
+            let service = CloudwatchService::new(CloudwatchParts {
+                store: it.data.store.clone(),
+                keyring: it.data.keyring.clone(),
+                series: it.data.series.clone(),
+                operations: it.operations.clone(),
+                scaling: it.scaling.clone(),
+                clock: it.clock.clone(),
+                takeover: Takeover::Replace,
+            });
+            let counted = service.clone();
+            Served::by(wharf_api_cloudwatch::Routes(Arc::new(service.clone())))
+                .throttled(wharf_svc_cloudwatch::RATES)
+                .tagged(wharf_svc_cloudwatch::TAGGED)
+                .announcing(wharf_svc_cloudwatch::ANNOUNCING)
+                .delivering("cloudwatch", move || counted.deliveries())
+                .running("alarms", |stop| async move { service.run(stop).await })
+        },
+    },
+    Row {
+        schema: &wharf_api_application_autoscaling::schema::SERVICE,
+        serve: |it| {
+            let service = ApplicationAutoscalingService::new(ScalingParts {
+                store: it.data.store.clone(),
+                keyring: it.data.keyring.clone(),
+                operations: it.operations.clone(),
+                clock: it.clock.clone(),
+                takeover: Takeover::Replace,
+            });
+            it.scaling.serve(service.clone());
+            Served::by(wharf_api_application_autoscaling::Routes(Arc::new(
+                service.clone(),
+            )))
+            .tagged(wharf_svc_application_autoscaling::TAGGED)
+            .running("service auto scaling", |stop| async move {
+                service.run(stop).await
+            })
+        },
+    },
 ];
 
 /// What services are built from.
@@ -376,6 +457,8 @@ pub(crate) struct Wiring<'a> {
     pub scheduler: Arc<OnceLock<SchedulerService>>,
     /// Their operations, once all are built.
     pub operations: Arc<ByName>,
+    /// What alarms scale, once all are built.
+    pub scaling: Arc<AlarmedScaling>,
 }
 
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;

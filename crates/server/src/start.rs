@@ -19,6 +19,7 @@ use wharf_journal::{Journal, JournalOptions, OpenError as JournalOpenError};
 use wharf_reconcile::Takeover;
 use wharf_registry::{Options as RegistryOptions, RegistryApi};
 use wharf_seal::{Keyring, KeyringError, KeyringSource};
+use wharf_series::{OpenError as SeriesOpenError, Options as SeriesOptions, Series};
 use wharf_store::{OpenError, Store, StoreError, StoreOptions};
 use wharf_svc_acm::{AcmService, Parts as AcmParts};
 use wharf_svc_cloudtrail::{CloudtrailService, Recorder};
@@ -34,15 +35,17 @@ use wharf_svc_logs::{
 use wharf_svc_secretsmanager::{Parts as SecretsParts, SecretsmanagerService};
 use wharf_svc_sns::{Mailer, Signer};
 use wharf_svc_sqs::{Parts as SqsParts, SqsService};
+use wharf_vended::Vended;
 use wharf_wal::Disk;
 use wharf_wire::{Caller, Dispatcher, Fault, Service};
 
 use crate::{
     accounts::Accounts,
     adapters::{
-        Ec2Records, EcsNodes, Elbv2Records, Hosts, Keys, ListenerCertificates, Listeners,
-        LoadBalancing, Registry, Roles, Sockets,
+        Ec2Records, EcsNodes, Elbv2Records, GalleryPulls, Hosts, Keys, ListenerCertificates,
+        Listeners, LoadBalancing, Registry, Roles, Sockets,
     },
+    admission::Admission,
     backup::Backup,
     bootstrap::Bootstrap,
     by_name::ByName,
@@ -53,7 +56,7 @@ use crate::{
         Apis, Gateway, IamMode,
         bytes_in_flight::{BytesInFlight, Limits as ByteLimits},
         connections::{Connections, Limits as ConnectionLimits},
-        throttle::{OfServices, Throttle, Throttling},
+        throttle::{OfServices, Throttle, Throttling, VISITORS_PULLS},
     },
     health::Health,
     issuers::KeysFile,
@@ -69,6 +72,7 @@ use crate::{
     plane::{Parts as PlaneParts, Planes},
     root::RootError,
     services::{self, Links, Wiring},
+    task_images::Images,
     tls::{Authorities, TlsError},
 };
 
@@ -105,12 +109,16 @@ pub struct ServerConfig {
     pub mailer: Option<Mailer>,
     /// How far API requests are throttled.
     pub throttling: Throttling,
+    /// How many images an address that says nothing of itself pulls a second from the public gallery.
+    pub gallery_pulls: f64,
     /// Whether what is decided is written down.
     pub audit: bool,
     /// What logs may take on disk; `None`: a share of the file system.
     pub log_bytes: Option<u64>,
     /// What one repository of images may hold; `None`: half of the file system.
     pub repository_bytes: Option<u64>,
+    /// How often all blobs are read again; `None`: never.
+    pub scrub_every: Option<Duration>,
     /// The way to the files of store and journal; one that fails in tests.
     pub disk: Disk,
     /// Where trails' buckets are; without it there are no trails.
@@ -142,9 +150,11 @@ impl ServerConfig {
             jwks: Vec::new(),
             mailer: None,
             throttling: Throttling::Off,
+            gallery_pulls: VISITORS_PULLS,
             audit: true,
             log_bytes: None,
             repository_bytes: None,
+            scrub_every: None,
             disk: Disk::default(),
             trails: None,
             metrics: None,
@@ -174,6 +184,8 @@ pub enum StartError {
     Migrate(#[source] migrate::MigrateError),
     #[error("the journal cannot be opened")]
     Journal(#[source] JournalOpenError),
+    #[error("the metrics cannot be opened")]
+    Series(#[source] SeriesOpenError),
     #[error("the layers cannot be opened")]
     Blobs(#[source] BlobError),
     #[error("the keyring cannot be opened")]
@@ -201,9 +213,17 @@ pub enum StartError {
 pub(crate) struct Data {
     pub store: Store,
     pub journal: Journal,
+    pub series: Series,
     blobs: Blobs,
     pub keyring: Keyring,
     pub authorities: Arc<Authorities>,
+}
+
+impl Data {
+    /// Where what wharf's own services measure is kept.
+    pub fn vended(&self) -> Vended {
+        Vended::new(self.series.clone())
+    }
 }
 
 /// How often what nobody needs is looked for.
@@ -253,6 +273,7 @@ pub async fn run_with(
         sealing: control.0.keys.sealing.clone(),
         announcing: Arc::default(),
         operations,
+        scaling: Arc::default(),
     });
     let replaced = |it: &Arc<dyn Service>| {
         let mut named = further.iter().map(|other| other.schema().name);
@@ -277,12 +298,13 @@ pub async fn run_with(
     // What waits for a feed of the store would wait for ever once that has failed.
     tokio::select! {
         done = bootstrap.run() => done?,
-        () = disk_failed(&data.store, &data.journal) => {
+        () = disk_failed(&data.store, &data.journal, &data.series) => {
             return Err(StartError::PartEnded { part: WRITING });
         }
     }
     let (store, journal) = (data.store.clone(), data.journal.clone());
-    let failed = async move { disk_failed(&store, &journal).await };
+    let series = data.series.clone();
+    let failed = async move { disk_failed(&store, &journal, &series).await };
     parts.spawn_until(&shutdown, WRITING, failed);
     let measured = Measured {
         deliveries: served.deliveries,
@@ -315,6 +337,7 @@ pub async fn run_with(
     plane.recorder.flush().await;
     data.store.clone().close().await;
     data.journal.clone().close().await;
+    data.series.clone().close().await;
     ended
 }
 
@@ -329,12 +352,13 @@ pub struct Answering {
 
 const WRITING: &str = "writing to disk";
 
-/// Until store or journal take no more writes. Opening them anew is all that helps, and the supervisor
+/// Until store, journal or the store of metrics take no more writes. Opening them anew is all that helps, and the supervisor
 /// does that.
-async fn disk_failed(store: &Store, journal: &Journal) {
+async fn disk_failed(store: &Store, journal: &Journal, series: &Series) {
     tokio::select! {
         reason = store.failed() => tracing::error!(%reason, "the server ends: its store failed"),
         reason = journal.failed() => tracing::error!(%reason, "the server ends: its journal failed"),
+        reason = series.failed() => tracing::error!(%reason, "the server ends: its store of metrics failed"),
     }
 }
 
@@ -502,6 +526,12 @@ pub(crate) async fn open(config: &ServerConfig) -> Result<Data, StartError> {
                 },
                 other => StartError::Journal(other),
             })?;
+        let series_options = SeriesOptions {
+            disk: disk.clone(),
+            ..SeriesOptions::default()
+        };
+        let series =
+            Series::open(&dir.join("series"), series_options).map_err(StartError::Series)?;
         let tls = dir.join("tls");
         // A new one opens nothing of what is there.
         let keyring = match tls.exists() {
@@ -515,6 +545,7 @@ pub(crate) async fn open(config: &ServerConfig) -> Result<Data, StartError> {
         Ok(Data {
             store,
             journal,
+            series,
             blobs,
             keyring,
             authorities: Arc::new(authorities.map_err(StartError::Tls)?),
@@ -619,17 +650,6 @@ impl Plane {
         } else {
             tracing::warn!("the audit log is off: nobody will be able to tell who did what");
         }
-        let registry_host = format!("localhost:{}", config.port);
-        let catalog = Catalog::new(
-            data.store.clone(),
-            data.blobs.clone(),
-            data.keyring.clone(),
-            wharf_svc_ecr::Config {
-                repository_bytes: repository_bytes(config),
-                scan_data: Some(config.data_dir.join("scan-db")),
-                ..wharf_svc_ecr::Config::new(registry_host)
-            },
-        );
         let ec2 = Ec2Service::new(data.store.clone(), data.keyring.clone());
         let ec2_client: Arc<dyn Ec2> = Arc::new(wharf_api_ec2::Client::new(
             Arc::new(ec2.clone()),
@@ -666,28 +686,6 @@ impl Plane {
             dispatcher.clone(),
         ));
         let hosts = wharf_hosts::Hosts::new(data.store.clone());
-        let ecs = EcsService::new(Parts {
-            elbv2: Some(elbv2_client),
-            target_changes: Some(elbv2.changes()),
-            clock: clock.clone(),
-            config: EcsConfig {
-                agents: AgentsConfig {
-                    endpoint: endpoint(config),
-                    at_443: config.at_443,
-                    ..AgentsConfig::default()
-                },
-                home_account: Some(config.account.clone()),
-                ..EcsConfig::default()
-            },
-            ..Parts::new(
-                data.store.clone(),
-                hosts.clone(),
-                Arc::new(data.keyring.clone()),
-                ec2_client,
-                Arc::new(roles),
-            )
-        });
-        let _ = gate_ecs.set(ecs.clone());
         let kms = KmsService::new(KmsParts {
             store: data.store.clone(),
             keyring: data.keyring.clone(),
@@ -708,6 +706,56 @@ impl Plane {
             clock: clock.clone(),
             takeover: Takeover::Replace,
         });
+        let registry_host = format!("localhost:{}", config.port);
+        let catalog = Catalog::new(
+            data.store.clone(),
+            data.blobs.clone(),
+            data.keyring.clone(),
+            wharf_svc_ecr::Config {
+                repository_bytes: repository_bytes(config),
+                outside: Some(wharf_svc_ecr::Outside {
+                    egress: egress.clone(),
+                    secrets: Arc::new(wharf_api_secretsmanager::Client::new(
+                        Arc::new(secrets.clone()),
+                        dispatcher.clone(),
+                    )),
+                }),
+                keys: Some(wharf_svc_ecr::KmsKeys(Arc::new(
+                    wharf_api_kms::Client::new(Arc::new(kms.clone()), dispatcher.clone()),
+                ))),
+                scan_data: Some(config.data_dir.join("scan-db")),
+                ..wharf_svc_ecr::Config::new(registry_host)
+            },
+        );
+        let ecs = EcsService::new(Parts {
+            elbv2: Some(elbv2_client),
+            target_changes: Some(elbv2.changes()),
+            images: Arc::new(Images {
+                admission: Admission::new(data.store.clone()),
+                catalog: catalog.clone(),
+                clock: clock.clone(),
+                hosts: names::of_registry(config),
+            }),
+            metrics: data.vended(),
+            clock: clock.clone(),
+            config: EcsConfig {
+                agents: AgentsConfig {
+                    endpoint: endpoint(config),
+                    at_443: config.at_443,
+                    ..AgentsConfig::default()
+                },
+                home_account: Some(config.account.clone()),
+                ..EcsConfig::default()
+            },
+            ..Parts::new(
+                data.store.clone(),
+                hosts.clone(),
+                Arc::new(data.keyring.clone()),
+                ec2_client,
+                Arc::new(roles),
+            )
+        });
+        let _ = gate_ecs.set(ecs.downgrade());
         let sqs = SqsService::new(SqsParts {
             store: data.store.clone(),
             keyring: data.keyring.clone(),
@@ -814,6 +862,7 @@ impl Plane {
         };
         Control(Arc::new(ControlParts {
             account: config.account.clone(),
+            admission: Admission::new(data.store.clone()),
             accounts: Accounts {
                 home: config.account.clone(),
                 directory: self.directory.clone(),
@@ -845,6 +894,7 @@ impl Plane {
             backup: Backup {
                 store: data.store.clone(),
                 journal: data.journal.clone(),
+                series: data.series.clone(),
                 blobs: data.blobs.clone(),
                 clock: clock.clone(),
                 data_dir: config.data_dir.clone(),
@@ -883,16 +933,20 @@ impl Plane {
             region: config.region.clone(),
             registry: None,
         });
+        let throttle = Throttle::new(config.throttling, answering.rates);
+        let throttle = Arc::new(throttle.with_pulls(config.gallery_pulls));
         let registry = RegistryApi::new(
             self.catalog.clone(),
             self.dispatcher.clone(),
             clock.clone(),
-            RegistryOptions { stranger },
+            RegistryOptions {
+                stranger,
+                pulls: Some(Arc::new(GalleryPulls(throttle.clone()))),
+            },
         );
         let acceptor = data.authorities.acceptor().map_err(StartError::Tls)?;
         let connections = Connections::new(ConnectionLimits::for_descriptors(descriptors()));
         let bytes = BytesInFlight::new(ByteLimits::default());
-        let throttle = Arc::new(Throttle::new(config.throttling, answering.rates));
         let (metrics, requests) = measures::collect(
             &config.data_dir,
             measures::Sources {
@@ -902,6 +956,7 @@ impl Plane {
                 audit: config.audit.then(|| self.recorder.clone()),
                 store: data.store.clone(),
                 journal: data.journal.clone(),
+                blobs: data.blobs.clone(),
                 logs: self.logs.clone(),
                 ecs: self.ecs.clone(),
                 sqs: self.sqs.clone(),

@@ -41,6 +41,13 @@ pub mod io {
         pub type Output = CreateJoinTokenResponse;
     }
 
+    pub mod delete_admission_rule {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteAdmissionRuleRequest;
+        pub type Output = DeleteAdmissionRuleResponse;
+    }
+
     pub mod explain {
         #[allow(unused_imports)]
         use super::super::*;
@@ -69,6 +76,13 @@ pub mod io {
         pub type Output = ListAccountsResponse;
     }
 
+    pub mod list_admission_rules {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ListAdmissionRulesRequest;
+        pub type Output = ListAdmissionRulesResponse;
+    }
+
     pub mod list_keys {
         #[allow(unused_imports)]
         use super::super::*;
@@ -95,6 +109,13 @@ pub mod io {
         use super::super::*;
         pub type Input = OverviewRequest;
         pub type Output = OverviewResponse;
+    }
+
+    pub mod put_admission_rule {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = PutAdmissionRuleRequest;
+        pub type Output = PutAdmissionRuleResponse;
     }
 
     pub mod remove_node {

@@ -20,14 +20,17 @@ pub enum Input<'a> {
     CloseAccount(&'a CloseAccountRequest),
     CreateAccount(&'a CreateAccountRequest),
     CreateJoinToken(&'a CreateJoinTokenRequest),
+    DeleteAdmissionRule(&'a DeleteAdmissionRuleRequest),
     Explain(&'a ExplainRequest),
     GetBackup(&'a GetBackupRequest),
     GetCertificateAuthority(&'a GetCertificateAuthorityRequest),
     ListAccounts(&'a ListAccountsRequest),
+    ListAdmissionRules(&'a ListAdmissionRulesRequest),
     ListKeys(&'a ListKeysRequest),
     ListNodes(&'a ListNodesRequest),
     ListOutsideAccess(&'a ListOutsideAccessRequest),
     Overview(&'a OverviewRequest),
+    PutAdmissionRule(&'a PutAdmissionRuleRequest),
     RemoveNode(&'a RemoveNodeRequest),
     RetireKeys(&'a RetireKeysRequest),
     RotateKeys(&'a RotateKeysRequest),
@@ -41,14 +44,17 @@ impl Input<'_> {
             Self::CloseAccount(_) => "CloseAccount",
             Self::CreateAccount(_) => "CreateAccount",
             Self::CreateJoinToken(_) => "CreateJoinToken",
+            Self::DeleteAdmissionRule(_) => "DeleteAdmissionRule",
             Self::Explain(_) => "Explain",
             Self::GetBackup(_) => "GetBackup",
             Self::GetCertificateAuthority(_) => "GetCertificateAuthority",
             Self::ListAccounts(_) => "ListAccounts",
+            Self::ListAdmissionRules(_) => "ListAdmissionRules",
             Self::ListKeys(_) => "ListKeys",
             Self::ListNodes(_) => "ListNodes",
             Self::ListOutsideAccess(_) => "ListOutsideAccess",
             Self::Overview(_) => "Overview",
+            Self::PutAdmissionRule(_) => "PutAdmissionRule",
             Self::RemoveNode(_) => "RemoveNode",
             Self::RetireKeys(_) => "RetireKeys",
             Self::RotateKeys(_) => "RotateKeys",
@@ -110,6 +116,15 @@ pub trait Wharf: Send + Sync + 'static {
         Err(Fault::unsupported("wharf", "CreateJoinToken"))
     }
 
+    async fn delete_admission_rule(
+        &self,
+        call: &Call,
+        input: DeleteAdmissionRuleRequest,
+    ) -> Result<DeleteAdmissionRuleResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "DeleteAdmissionRule"))
+    }
+
     async fn explain(&self, call: &Call, input: ExplainRequest) -> Result<ExplainResponse, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("wharf", "Explain"))
@@ -140,6 +155,15 @@ pub trait Wharf: Send + Sync + 'static {
     ) -> Result<ListAccountsResponse, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("wharf", "ListAccounts"))
+    }
+
+    async fn list_admission_rules(
+        &self,
+        call: &Call,
+        input: ListAdmissionRulesRequest,
+    ) -> Result<ListAdmissionRulesResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "ListAdmissionRules"))
     }
 
     async fn list_keys(
@@ -176,6 +200,15 @@ pub trait Wharf: Send + Sync + 'static {
     ) -> Result<OverviewResponse, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("wharf", "Overview"))
+    }
+
+    async fn put_admission_rule(
+        &self,
+        call: &Call,
+        input: PutAdmissionRuleRequest,
+    ) -> Result<PutAdmissionRuleResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "PutAdmissionRule"))
     }
 
     async fn remove_node(
@@ -236,17 +269,20 @@ impl Service for Routes {
             1 => Box::new(CloseAccountRequest::default()),
             2 => Box::new(CreateAccountRequest::default()),
             3 => Box::new(CreateJoinTokenRequest::default()),
-            4 => Box::new(ExplainRequest::default()),
-            5 => Box::new(GetBackupRequest::default()),
-            6 => Box::new(GetCertificateAuthorityRequest::default()),
-            7 => Box::new(ListAccountsRequest::default()),
-            8 => Box::new(ListKeysRequest::default()),
-            9 => Box::new(ListNodesRequest::default()),
-            10 => Box::new(ListOutsideAccessRequest::default()),
-            11 => Box::new(OverviewRequest::default()),
-            12 => Box::new(RemoveNodeRequest::default()),
-            13 => Box::new(RetireKeysRequest::default()),
-            14 => Box::new(RotateKeysRequest::default()),
+            4 => Box::new(DeleteAdmissionRuleRequest::default()),
+            5 => Box::new(ExplainRequest::default()),
+            6 => Box::new(GetBackupRequest::default()),
+            7 => Box::new(GetCertificateAuthorityRequest::default()),
+            8 => Box::new(ListAccountsRequest::default()),
+            9 => Box::new(ListAdmissionRulesRequest::default()),
+            10 => Box::new(ListKeysRequest::default()),
+            11 => Box::new(ListNodesRequest::default()),
+            12 => Box::new(ListOutsideAccessRequest::default()),
+            13 => Box::new(OverviewRequest::default()),
+            14 => Box::new(PutAdmissionRuleRequest::default()),
+            15 => Box::new(RemoveNodeRequest::default()),
+            16 => Box::new(RetireKeysRequest::default()),
+            17 => Box::new(RotateKeysRequest::default()),
             _ => Box::new(()),
         }
     }
@@ -257,17 +293,20 @@ impl Service for Routes {
             1 => Box::new(CloseAccountResponse::default()),
             2 => Box::new(CreateAccountResponse::default()),
             3 => Box::new(CreateJoinTokenResponse::default()),
-            4 => Box::new(ExplainResponse::default()),
-            5 => Box::new(GetBackupResponse::default()),
-            6 => Box::new(GetCertificateAuthorityResponse::default()),
-            7 => Box::new(ListAccountsResponse::default()),
-            8 => Box::new(ListKeysResponse::default()),
-            9 => Box::new(ListNodesResponse::default()),
-            10 => Box::new(ListOutsideAccessResponse::default()),
-            11 => Box::new(OverviewResponse::default()),
-            12 => Box::new(RemoveNodeResponse::default()),
-            13 => Box::new(RetireKeysResponse::default()),
-            14 => Box::new(RotateKeysResponse::default()),
+            4 => Box::new(DeleteAdmissionRuleResponse::default()),
+            5 => Box::new(ExplainResponse::default()),
+            6 => Box::new(GetBackupResponse::default()),
+            7 => Box::new(GetCertificateAuthorityResponse::default()),
+            8 => Box::new(ListAccountsResponse::default()),
+            9 => Box::new(ListAdmissionRulesResponse::default()),
+            10 => Box::new(ListKeysResponse::default()),
+            11 => Box::new(ListNodesResponse::default()),
+            12 => Box::new(ListOutsideAccessResponse::default()),
+            13 => Box::new(OverviewResponse::default()),
+            14 => Box::new(PutAdmissionRuleResponse::default()),
+            15 => Box::new(RemoveNodeResponse::default()),
+            16 => Box::new(RetireKeysResponse::default()),
+            17 => Box::new(RotateKeysResponse::default()),
             _ => Box::new(()),
         }
     }
@@ -292,17 +331,20 @@ impl Service for Routes {
             1 => Input::CloseAccount(borrowed(input)),
             2 => Input::CreateAccount(borrowed(input)),
             3 => Input::CreateJoinToken(borrowed(input)),
-            4 => Input::Explain(borrowed(input)),
-            5 => Input::GetBackup(borrowed(input)),
-            6 => Input::GetCertificateAuthority(borrowed(input)),
-            7 => Input::ListAccounts(borrowed(input)),
-            8 => Input::ListKeys(borrowed(input)),
-            9 => Input::ListNodes(borrowed(input)),
-            10 => Input::ListOutsideAccess(borrowed(input)),
-            11 => Input::Overview(borrowed(input)),
-            12 => Input::RemoveNode(borrowed(input)),
-            13 => Input::RetireKeys(borrowed(input)),
-            14 => Input::RotateKeys(borrowed(input)),
+            4 => Input::DeleteAdmissionRule(borrowed(input)),
+            5 => Input::Explain(borrowed(input)),
+            6 => Input::GetBackup(borrowed(input)),
+            7 => Input::GetCertificateAuthority(borrowed(input)),
+            8 => Input::ListAccounts(borrowed(input)),
+            9 => Input::ListAdmissionRules(borrowed(input)),
+            10 => Input::ListKeys(borrowed(input)),
+            11 => Input::ListNodes(borrowed(input)),
+            12 => Input::ListOutsideAccess(borrowed(input)),
+            13 => Input::Overview(borrowed(input)),
+            14 => Input::PutAdmissionRule(borrowed(input)),
+            15 => Input::RemoveNode(borrowed(input)),
+            16 => Input::RetireKeys(borrowed(input)),
+            17 => Input::RotateKeys(borrowed(input)),
             _ => unreachable!("operations are numbered by the schema"),
         };
         self.0.authorize(cx, input).await
@@ -319,17 +361,20 @@ impl Service for Routes {
             1 => Box::new(self.0.close_account(call, typed(input)).await?),
             2 => Box::new(self.0.create_account(call, typed(input)).await?),
             3 => Box::new(self.0.create_join_token(call, typed(input)).await?),
-            4 => Box::new(self.0.explain(call, typed(input)).await?),
-            5 => Box::new(self.0.get_backup(call, typed(input)).await?),
-            6 => Box::new(self.0.get_certificate_authority(call, typed(input)).await?),
-            7 => Box::new(self.0.list_accounts(call, typed(input)).await?),
-            8 => Box::new(self.0.list_keys(call, typed(input)).await?),
-            9 => Box::new(self.0.list_nodes(call, typed(input)).await?),
-            10 => Box::new(self.0.list_outside_access(call, typed(input)).await?),
-            11 => Box::new(self.0.overview(call, typed(input)).await?),
-            12 => Box::new(self.0.remove_node(call, typed(input)).await?),
-            13 => Box::new(self.0.retire_keys(call, typed(input)).await?),
-            14 => Box::new(self.0.rotate_keys(call, typed(input)).await?),
+            4 => Box::new(self.0.delete_admission_rule(call, typed(input)).await?),
+            5 => Box::new(self.0.explain(call, typed(input)).await?),
+            6 => Box::new(self.0.get_backup(call, typed(input)).await?),
+            7 => Box::new(self.0.get_certificate_authority(call, typed(input)).await?),
+            8 => Box::new(self.0.list_accounts(call, typed(input)).await?),
+            9 => Box::new(self.0.list_admission_rules(call, typed(input)).await?),
+            10 => Box::new(self.0.list_keys(call, typed(input)).await?),
+            11 => Box::new(self.0.list_nodes(call, typed(input)).await?),
+            12 => Box::new(self.0.list_outside_access(call, typed(input)).await?),
+            13 => Box::new(self.0.overview(call, typed(input)).await?),
+            14 => Box::new(self.0.put_admission_rule(call, typed(input)).await?),
+            15 => Box::new(self.0.remove_node(call, typed(input)).await?),
+            16 => Box::new(self.0.retire_keys(call, typed(input)).await?),
+            17 => Box::new(self.0.rotate_keys(call, typed(input)).await?),
             _ => unreachable!("operations are numbered by the schema"),
         }))
     }
@@ -405,8 +450,19 @@ impl Wharf for Client {
         self.inner.create_join_token(&call, input).await
     }
 
+    async fn delete_admission_rule(
+        &self,
+        call: &Call,
+        input: DeleteAdmissionRuleRequest,
+    ) -> Result<DeleteAdmissionRuleResponse, Fault> {
+        let call = self
+            .admit(call, Input::DeleteAdmissionRule(&input), 4, &input)
+            .await?;
+        self.inner.delete_admission_rule(&call, input).await
+    }
+
     async fn explain(&self, call: &Call, input: ExplainRequest) -> Result<ExplainResponse, Fault> {
-        let call = self.admit(call, Input::Explain(&input), 4, &input).await?;
+        let call = self.admit(call, Input::Explain(&input), 5, &input).await?;
         self.inner.explain(&call, input).await
     }
 
@@ -416,7 +472,7 @@ impl Wharf for Client {
         input: GetBackupRequest,
     ) -> Result<GetBackupResponse, Fault> {
         let call = self
-            .admit(call, Input::GetBackup(&input), 5, &input)
+            .admit(call, Input::GetBackup(&input), 6, &input)
             .await?;
         self.inner.get_backup(&call, input).await
     }
@@ -427,7 +483,7 @@ impl Wharf for Client {
         input: GetCertificateAuthorityRequest,
     ) -> Result<GetCertificateAuthorityResponse, Fault> {
         let call = self
-            .admit(call, Input::GetCertificateAuthority(&input), 6, &input)
+            .admit(call, Input::GetCertificateAuthority(&input), 7, &input)
             .await?;
         self.inner.get_certificate_authority(&call, input).await
     }
@@ -438,9 +494,20 @@ impl Wharf for Client {
         input: ListAccountsRequest,
     ) -> Result<ListAccountsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListAccounts(&input), 7, &input)
+            .admit(call, Input::ListAccounts(&input), 8, &input)
             .await?;
         self.inner.list_accounts(&call, input).await
+    }
+
+    async fn list_admission_rules(
+        &self,
+        call: &Call,
+        input: ListAdmissionRulesRequest,
+    ) -> Result<ListAdmissionRulesResponse, Fault> {
+        let call = self
+            .admit(call, Input::ListAdmissionRules(&input), 9, &input)
+            .await?;
+        self.inner.list_admission_rules(&call, input).await
     }
 
     async fn list_keys(
@@ -448,7 +515,9 @@ impl Wharf for Client {
         call: &Call,
         input: ListKeysRequest,
     ) -> Result<ListKeysResponse, Fault> {
-        let call = self.admit(call, Input::ListKeys(&input), 8, &input).await?;
+        let call = self
+            .admit(call, Input::ListKeys(&input), 10, &input)
+            .await?;
         self.inner.list_keys(&call, input).await
     }
 
@@ -458,7 +527,7 @@ impl Wharf for Client {
         input: ListNodesRequest,
     ) -> Result<ListNodesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListNodes(&input), 9, &input)
+            .admit(call, Input::ListNodes(&input), 11, &input)
             .await?;
         self.inner.list_nodes(&call, input).await
     }
@@ -469,7 +538,7 @@ impl Wharf for Client {
         input: ListOutsideAccessRequest,
     ) -> Result<ListOutsideAccessResponse, Fault> {
         let call = self
-            .admit(call, Input::ListOutsideAccess(&input), 10, &input)
+            .admit(call, Input::ListOutsideAccess(&input), 12, &input)
             .await?;
         self.inner.list_outside_access(&call, input).await
     }
@@ -480,9 +549,20 @@ impl Wharf for Client {
         input: OverviewRequest,
     ) -> Result<OverviewResponse, Fault> {
         let call = self
-            .admit(call, Input::Overview(&input), 11, &input)
+            .admit(call, Input::Overview(&input), 13, &input)
             .await?;
         self.inner.overview(&call, input).await
+    }
+
+    async fn put_admission_rule(
+        &self,
+        call: &Call,
+        input: PutAdmissionRuleRequest,
+    ) -> Result<PutAdmissionRuleResponse, Fault> {
+        let call = self
+            .admit(call, Input::PutAdmissionRule(&input), 14, &input)
+            .await?;
+        self.inner.put_admission_rule(&call, input).await
     }
 
     async fn remove_node(
@@ -491,7 +571,7 @@ impl Wharf for Client {
         input: RemoveNodeRequest,
     ) -> Result<RemoveNodeResponse, Fault> {
         let call = self
-            .admit(call, Input::RemoveNode(&input), 12, &input)
+            .admit(call, Input::RemoveNode(&input), 15, &input)
             .await?;
         self.inner.remove_node(&call, input).await
     }
@@ -502,7 +582,7 @@ impl Wharf for Client {
         input: RetireKeysRequest,
     ) -> Result<RetireKeysResponse, Fault> {
         let call = self
-            .admit(call, Input::RetireKeys(&input), 13, &input)
+            .admit(call, Input::RetireKeys(&input), 16, &input)
             .await?;
         self.inner.retire_keys(&call, input).await
     }
@@ -513,7 +593,7 @@ impl Wharf for Client {
         input: RotateKeysRequest,
     ) -> Result<RotateKeysResponse, Fault> {
         let call = self
-            .admit(call, Input::RotateKeys(&input), 14, &input)
+            .admit(call, Input::RotateKeys(&input), 17, &input)
             .await?;
         self.inner.rotate_keys(&call, input).await
     }

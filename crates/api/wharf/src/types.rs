@@ -25,6 +25,34 @@ structure!(Account {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct AdmissionKey {
+    pub fingerprint: Option<String>,
+    pub key: Option<String>,
+}
+structure!(AdmissionKey {
+0 fingerprint,
+1 key,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AdmissionRule {
+    pub name: Option<String>,
+    pub repositories: Option<Vec<String>>,
+    pub keys: Option<Vec<AdmissionKey>>,
+    pub unsigned: Option<bool>,
+    pub changed_at: Option<Timestamp>,
+    pub changed_by: Option<String>,
+}
+structure!(AdmissionRule {
+0 name,
+1 repositories,
+2 keys,
+3 unsigned,
+4 changed_at,
+5 changed_by,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct BackupCopy {
     pub installation: Option<String>,
     pub copy: Option<i64>,
@@ -165,6 +193,22 @@ structure!(CreateJoinTokenResponse {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteAdmissionRuleRequest {
+    pub name: Option<String>,
+}
+structure!(DeleteAdmissionRuleRequest {
+0 name,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteAdmissionRuleResponse {
+    pub rule: Option<AdmissionRule>,
+}
+structure!(DeleteAdmissionRuleResponse {
+0 rule,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ExplainRequest {
     pub cluster: Option<String>,
     pub service: Option<String>,
@@ -270,6 +314,18 @@ pub struct ListAccountsResponse {
 }
 structure!(ListAccountsResponse {
 0 accounts,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ListAdmissionRulesRequest {}
+structure!(ListAdmissionRulesRequest {});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ListAdmissionRulesResponse {
+    pub rules: Option<Vec<AdmissionRule>>,
+}
+structure!(ListAdmissionRulesResponse {
+0 rules,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -406,6 +462,28 @@ structure!(OverviewResponse {
 4 load_balancers,
 5 target_groups,
 6 unopened_listeners,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PutAdmissionRuleRequest {
+    pub name: Option<String>,
+    pub repositories: Option<Vec<String>>,
+    pub keys: Option<Vec<String>>,
+    pub unsigned: Option<bool>,
+}
+structure!(PutAdmissionRuleRequest {
+0 name,
+1 repositories,
+2 keys,
+3 unsigned,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PutAdmissionRuleResponse {
+    pub rule: Option<AdmissionRule>,
+}
+structure!(PutAdmissionRuleResponse {
+0 rule,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]

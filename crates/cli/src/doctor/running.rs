@@ -230,6 +230,14 @@ fn judge(values: &Values) -> Vec<Finding> {
         format!("{:.0} % free", 100.0 * free / size.max(1.0)),
         "make room: with a full disk nothing can be changed",
     ));
+    let damaged = values.get("wharf_blobs_damaged");
+    findings.push(finding(
+        "images and objects",
+        damaged == 0.0,
+        Verdict::Doubtful,
+        format!("{damaged:.0} damaged on the disk"),
+        "the server's log names them and their repositories: push the images again, and look at the disk",
+    ));
     let lag = values.most("wharf_reconcile_lag_seconds");
     findings.push(finding(
         "reconcilers",

@@ -8,6 +8,7 @@
 //! <dir>/journal/<name>-<crc>-<bytes>      closed files of the journal, shared by copies
 //! <dir>/copies/<n>/store                  the store as of one revision
 //! <dir>/copies/<n>/manifest               the journal's manifest
+//! <dir>/copies/<n>/files/series/…         metrics, copied whole
 //! <dir>/copies/<n>/files/…                the small files of <data>/server
 //! ```
 //! Consistent: the store is copied first, as of one revision; journal and blobs after it hold all
@@ -93,6 +94,8 @@ pub enum BackupError {
     },
     #[error("the journal cannot be copied")]
     Journal(#[source] JournalError),
+    #[error("the metrics cannot be copied")]
+    Series(#[source] wharf_series::AppendError),
     #[error("the layers cannot be copied")]
     Blobs(#[source] BlobError),
     #[error("the store cannot be restored")]

@@ -16,6 +16,7 @@ use wharf_api_wharf::types::{BackupCopy, BackupRequest, BackupResponse, GetBacku
 use wharf_base::{Clock, Timestamp};
 use wharf_blobs::{Blobs, Digest, copy_key};
 use wharf_journal::Journal;
+use wharf_series::Series;
 use wharf_store::Store;
 use wharf_wal::DataFile;
 use wharf_wire::{Call, Fault, fault::Chain};
@@ -46,6 +47,7 @@ pub enum Progress {
 pub struct Backup {
     pub store: Store,
     pub journal: Journal,
+    pub series: Series,
     pub blobs: Blobs,
     pub clock: Arc<dyn Clock>,
     /// `<data>/server`
@@ -138,8 +140,10 @@ impl Backup {
         head.copy = copy;
         self.copy_journal(&folder, &unfinished, &mut head).await?;
         let (from, to) = (self.data_dir.clone(), unfinished.join("files"));
-        let own = ["store", "journal", "blobs", "log-indexes"];
+        let own = ["store", "journal", "blobs", "log-indexes", "series"];
         blocking(move || copy_tree(&from, &to, &own)).await?;
+        let series = unfinished.join("files").join("series");
+        head.copied_bytes += self.copy_series(series).await?;
         let listed = self.copy_blobs(&folder, &mut head).await?;
         blocking(move || {
             sync_dir(&folder.journal())?;
@@ -181,6 +185,17 @@ impl Backup {
             copied_bytes: report.bytes,
             kept_bytes: 0,
         })
+    }
+
+    /// Metrics as of now, as a folder that is opened as it is.
+    async fn copy_series(&self, to: PathBuf) -> Result<u64, BackupError> {
+        let copy = self.series.copy().await.map_err(BackupError::Series)?;
+        blocking(move || {
+            make_dir(&to)?;
+            copy.write(&to)
+                .map_err(BackupError::io("copy the metrics to", to))
+        })
+        .await
     }
 
     async fn copy_journal(

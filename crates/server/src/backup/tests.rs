@@ -6,6 +6,7 @@ use wharf_base::{Permit, SystemClock};
 use wharf_blobs::{Blobs, Digest, Limits};
 use wharf_journal::{Journal, JournalOptions};
 use wharf_seal::Keyring;
+use wharf_series::{Metric, Options as SeriesOptions, Sample, Series, Span, Summary, Tier};
 use wharf_store::{Range, Store, StoreOptions};
 
 use super::{Backup, BackupError, restore};
@@ -19,7 +20,7 @@ struct Plane {
     backup: Backup,
 }
 
-fn open(data: &Path, keyring: Keyring) -> (Store, Journal, Blobs) {
+fn open(data: &Path, keyring: Keyring) -> (Store, Journal, Series, Blobs) {
     let server = data.join("server");
     let journal = JournalOptions {
         segment_bytes: 16 << 10,
@@ -30,6 +31,7 @@ fn open(data: &Path, keyring: Keyring) -> (Store, Journal, Blobs) {
     (
         Store::open(&server.join("store"), StoreOptions::default()).unwrap(),
         Journal::open(&server.join("journal"), journal).unwrap(),
+        Series::open(&server.join("series"), SeriesOptions::default()).unwrap(),
         Blobs::open(&server.join("blobs"), keyring, Limits::default()).unwrap(),
     )
 }
@@ -37,7 +39,7 @@ fn open(data: &Path, keyring: Keyring) -> (Store, Journal, Blobs) {
 fn plane() -> Plane {
     let dir = tempfile::tempdir().unwrap();
     let keyring = Keyring::open_or_create(&dir.path().join("keyring")).unwrap();
-    let (store, journal, blobs) = open(dir.path(), keyring.clone());
+    let (store, journal, series, blobs) = open(dir.path(), keyring.clone());
     let kept = keyring.clone();
     let root = RootCredentials {
         access_key_id: "AKIATEST".into(),
@@ -49,6 +51,7 @@ fn plane() -> Plane {
     let backup = Backup {
         store,
         journal,
+        series,
         blobs,
         clock: Arc::new(SystemClock),
         data_dir: dir.path().join("server"),
@@ -72,6 +75,13 @@ impl Plane {
                 .await
                 .unwrap();
             self.backup.journal.append("s", &[line]).await.unwrap();
+            let sample = Sample {
+                key: metric().key("None").unwrap(),
+                tier: Tier::Minute,
+                at: *BEGIN + n as i64 * 60,
+                summary: Summary::one(1.0),
+            };
+            self.backup.series.append("1", vec![sample]).await.unwrap();
         }
     }
 
@@ -81,8 +91,24 @@ impl Plane {
     }
 }
 
+/// Recent, since metrics are rolled up with their age.
+static BEGIN: std::sync::LazyLock<i64> = std::sync::LazyLock::new(|| {
+    let now = wharf_base::Clock::now(&SystemClock).millis() / 1000;
+    now - now % 60 - 500 * 60
+});
+
+fn metric() -> Metric {
+    Metric {
+        account: "1".into(),
+        region: "r".into(),
+        namespace: "App".into(),
+        name: "Requests".into(),
+        dimensions: Vec::new(),
+    }
+}
+
 async fn check(data: &Path, keyring: &Keyring, keys: u64, blobs: &[Digest]) {
-    let (store, journal, kept) = open(data, keyring.clone());
+    let (store, journal, series, kept) = open(data, keyring.clone());
     let found = store
         .range(Range::prefix("/k/").count_only())
         .await
@@ -104,11 +130,23 @@ async fn check(data: &Path, keyring: &Keyring, keys: u64, blobs: &[Digest]) {
     for digest in blobs {
         assert!(kept.get(digest, 100).await.unwrap().is_some());
     }
+    let numbers = series.units(&metric()).into_iter().map(|it| it.1);
+    let span = Span {
+        from: *BEGIN,
+        to: *BEGIN + 3600 * 48,
+        period: 60,
+        spread: false,
+    };
+    let read = series.read_blocking(&numbers.collect::<Vec<u32>>(), span);
+    let points = read.unwrap().first().map_or(0, Vec::len) as u64;
+    // As with lines.
+    assert!(points + 1 >= keys, "{points} of {keys} samples");
     // And work goes on.
     store.put(&PERMIT, "/k/after", "x").await.unwrap();
     journal.append("s", &["after"]).await.unwrap();
     store.close().await;
     journal.close().await;
+    series.close().await;
 }
 
 #[tokio::test]

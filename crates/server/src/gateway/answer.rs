@@ -1,13 +1,7 @@
 //! Each request goes to the part of wharf that it is for.
 
-use std::{
-    io,
-    pin::Pin,
-    task::{Context as Polling, Poll},
-    time::Instant,
-};
+use std::time::Instant;
 
-use bytes::Bytes;
 use http::{
     HeaderValue, Method, Request, Response, StatusCode,
     header::{CONTENT_TYPE, RETRY_AFTER},
@@ -15,16 +9,16 @@ use http::{
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use wharf_base::ids;
-use wharf_registry::TurnedAway;
+use wharf_registry::{Standing, TurnedAway};
 use wharf_wire::{Context, audit::Event, fault::Chain};
 
 use super::{
     Asking, Body, Channel, Gateway, IamMode, Peer, api, connections,
-    connections::RegistryPlace,
     head::Head,
     metrics,
     refused::{self, Unproven},
     route::{self, Route},
+    sending::{Kept, Sending},
     text,
 };
 
@@ -53,13 +47,18 @@ impl Gateway {
         };
         let mut kept = Kept {
             asking,
-            _place: None,
+            place: None,
         };
-        if route == Route::Registry {
+        let standing = (route == Route::Registry).then(|| self.registry.standing(&request));
+        if let Some(standing) = standing {
             let source = kept.asking.slot().source();
-            match self.connections.enter_registry(source) {
-                Ok(place) => kept._place = Some(place),
+            let is_visit = standing == Standing::Visit;
+            match self.connections.enter_registry(source, is_visit) {
+                Ok(place) => kept.place = Some(place),
                 Err(connections::Full) => return registry_is_busy(),
+            }
+            if standing == Standing::Proven {
+                kept.asking.admit();
             }
         }
         let (method, started) = (method_name(request.method()), Instant::now());
@@ -73,7 +72,11 @@ impl Gateway {
             kept.asking.slot().upgraded();
             return answer;
         }
-        answer.map(|body| Answering { body, _kept: kept }.boxed())
+        if standing == Some(Standing::Nothing) {
+            // A word about what is missing, which holds nothing.
+            kept.place = None;
+        }
+        answer.map(|body| Sending::new(body, kept).boxed())
     }
 
     async fn answer(
@@ -291,36 +294,4 @@ fn registry_is_busy() -> Response<Body> {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(json));
     headers.insert(RETRY_AFTER, HeaderValue::from_static(second));
     answer
-}
-
-/// What a request holds until its answer has been sent.
-struct Kept {
-    asking: Asking,
-    _place: Option<RegistryPlace>,
-}
-
-/// An answer on its way.
-struct Answering {
-    body: Body,
-    _kept: Kept,
-}
-
-impl http_body::Body for Answering {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Polling<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, io::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> http_body::SizeHint {
-        self.body.size_hint()
-    }
 }

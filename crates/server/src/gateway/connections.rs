@@ -38,6 +38,9 @@ pub struct Limits {
     pub per_node: usize,
     /// Registry requests at once; each may hold a file.
     pub registry: usize,
+    /// Among them, those of visitors to the public gallery: anybody may be one, so they leave most places to
+    /// who shows a password.
+    pub visits: usize,
 }
 
 impl Limits {
@@ -58,6 +61,7 @@ impl Limits {
             nodes: connections.saturating_sub(strangers),
             per_node: 64,
             registry,
+            visits: (registry / 4).max(1),
         }
     }
 }
@@ -72,6 +76,8 @@ pub struct Counts {
     pub strangers: usize,
     pub nodes: usize,
     pub registry: usize,
+    /// Among them, those of visitors.
+    pub visits: usize,
     /// Closed for others since the start.
     pub displaced: u64,
     /// Refused since the start: there was no place.
@@ -93,6 +99,8 @@ struct State {
     nodes: usize,
     by_node: HashMap<Source, usize>,
     registry: HashMap<Source, usize>,
+    /// Among them, those of visitors.
+    visits: HashMap<Source, usize>,
     next: u64,
     displaced: u64,
     refused: u64,
@@ -143,6 +151,7 @@ impl Connections {
             strangers: state.strangers,
             nodes: state.nodes,
             registry: state.registry.values().sum(),
+            visits: state.visits.values().sum(),
             displaced: state.displaced,
             refused: state.refused,
         }
@@ -186,33 +195,52 @@ impl Connections {
         }
     }
 
-    /// A place for a request to the registry.
-    pub fn enter_registry(&self, source: Source) -> Result<RegistryPlace, Full> {
+    /// A place for a request to the registry; for a visit, if nothing stands behind it but what anybody gets.
+    pub fn enter_registry(&self, source: Source, is_visit: bool) -> Result<RegistryPlace, Full> {
         let mut state = self.state();
-        let all: usize = state.registry.values().sum();
-        let own = state.registry.get(&source).copied().unwrap_or_default();
+        let limits = self.limits;
         // Half of all for one source: pulls of a whole fleet may come through one address.
-        if all >= self.limits.registry || own >= (self.limits.registry / 2).max(1) {
+        let mut has_room = may_enter(&state.registry, &source, limits.registry, 2);
+        if is_visit {
+            has_room &= may_enter(&state.visits, &source, limits.visits, 4);
+        }
+        if !has_room {
             state.refused += 1;
             return Err(Full);
         }
         *state.registry.entry(source.clone()).or_default() += 1;
+        if is_visit {
+            *state.visits.entry(source.clone()).or_default() += 1;
+        }
         Ok(RegistryPlace {
             all: self.clone(),
             source,
+            is_visit,
         })
     }
+}
+
+/// Whether there is room among `most` for one more of a source, of which each has one in `shares`.
+fn may_enter(places: &HashMap<Source, usize>, source: &Source, most: usize, shares: usize) -> bool {
+    let all: usize = places.values().sum();
+    let own = places.get(source).copied().unwrap_or_default();
+    all < most && own < (most / shares).max(1)
 }
 
 /// Free again when dropped.
 pub struct RegistryPlace {
     all: Connections,
     source: Source,
+    is_visit: bool,
 }
 
 impl Drop for RegistryPlace {
     fn drop(&mut self) {
-        take_one(&mut self.all.state().registry, &self.source);
+        let mut state = self.all.state();
+        take_one(&mut state.registry, &self.source);
+        if self.is_visit {
+            take_one(&mut state.visits, &self.source);
+        }
     }
 }
 
@@ -439,6 +467,7 @@ mod tests {
         nodes: 5,
         per_node: 2,
         registry: 4,
+        visits: 4,
     };
 
     fn source(number: u8) -> Source {
@@ -573,15 +602,40 @@ mod tests {
     fn registry_requests_are_counted() {
         let all = Connections::new(LIMITS);
         let first: Vec<_> = (0..2)
-            .map(|_| all.enter_registry(source(1)).unwrap())
+            .map(|_| all.enter_registry(source(1), false).unwrap())
             .collect();
-        assert!(all.enter_registry(source(1)).is_err());
+        assert!(all.enter_registry(source(1), false).is_err());
         let second: Vec<_> = (0..2)
-            .map(|_| all.enter_registry(source(2)).unwrap())
+            .map(|_| all.enter_registry(source(2), false).unwrap())
             .collect();
-        assert!(all.enter_registry(source(3)).is_err());
+        assert!(all.enter_registry(source(3), false).is_err());
         drop((first, second));
-        assert!(all.enter_registry(source(3)).is_ok());
+        assert!(all.enter_registry(source(3), false).is_ok());
         assert!(all.state().registry.is_empty());
+    }
+
+    #[test]
+    fn visitors_leave_places_to_who_shows_a_password() {
+        let limits = Limits::for_descriptors(20_000);
+        assert_eq!((limits.registry, limits.visits), (2500, 625));
+        let all = Connections::new(limits);
+        let mut visits = Vec::new();
+        let mut by_source = Vec::new();
+        for from in 0..10 {
+            let before = visits.len();
+            visits.extend((0..1000).map_while(|_| all.enter_registry(source(from), true).ok()));
+            by_source.push(visits.len() - before);
+        }
+        assert_eq!(by_source, [156, 156, 156, 156, 1, 0, 0, 0, 0, 0]);
+        assert_eq!(all.counts().visits, 625);
+        // Also to those at the address of a visitor.
+        let of_password: Vec<_> = (0..2000)
+            .map_while(|_| all.enter_registry(source(0), false).ok())
+            .collect();
+        assert_eq!(of_password.len(), 1250 - 156);
+        assert!(all.enter_registry(source(11), false).is_ok());
+        drop((visits, of_password));
+        let state = all.state();
+        assert!(state.registry.is_empty() && state.visits.is_empty());
     }
 }

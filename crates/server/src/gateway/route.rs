@@ -5,6 +5,7 @@ use http::{
     header::{AUTHORIZATION, HOST},
 };
 use wharf_planeproto::{Plane, wire};
+use wharf_registry::is_token_path;
 use wharf_svc_sns::is_certificate;
 
 use super::{Channel, host, metrics};
@@ -97,6 +98,7 @@ fn classify(method: &Method, path: &str) -> Route {
         "/acs/ws" => Route::Agent(Channel::Acs),
         "/tcs/ws" => Route::Agent(Channel::Tcs),
         "/v2" => Route::Registry,
+        _ if method == Method::GET && is_token_path(path) => Route::Registry,
         _ if method == Method::GET && is_certificate(path.trim_start_matches('/')) => {
             Route::SigningCertificate
         }
@@ -140,6 +142,10 @@ mod tests {
             (Method::GET, "/v2", Route::Registry),
             (Method::PUT, "/v2/a/manifests/b", Route::Registry),
             (Method::GET, "/v20", Route::Nothing),
+            (Method::GET, "/token/", Route::Registry),
+            (Method::GET, "/token", Route::Registry),
+            (Method::POST, "/token/", Route::Nothing),
+            (Method::GET, "/token/object", Route::Nothing),
             (Method::GET, "/acs/ws", Route::Agent(Channel::Acs)),
             (Method::GET, "/tcs/ws", Route::Agent(Channel::Tcs)),
             (Method::GET, "/v1/data-channel/ecs-x", Route::DataChannel),

@@ -33,6 +33,14 @@ const MAX_STRANGERS: usize = 20_000;
 /// and asks for passwords to pull with.
 const NODE: Rate = Rate::new(1000.0, 500.0);
 
+/// Pulls from the public gallery of somebody who says nothing of themselves, a second.
+/// <https://docs.aws.amazon.com/AmazonECR/latest/public/public-service-quotas.html>
+pub const VISITORS_PULLS: f64 = 1.0;
+/// How many times faster those pull who say who they are.
+const CALLERS_PULLS: f64 = 10.0;
+/// Seconds whose pulls may come at once: an image for many machines is two, and a client often wants several.
+const PULLS_AT_ONCE: f64 = 10.0;
+
 /// The rates of services, by their schemas' names. Others have the usual ones.
 pub type OfServices = HashMap<&'static str, Rates>;
 
@@ -81,6 +89,8 @@ type Buckets = HashMap<Key, Bucket>;
 pub struct Throttle {
     throttling: Throttling,
     rates: OfServices,
+    /// What a visitor of the public gallery pulls a second.
+    visitors_pulls: f64,
     buckets: Mutex<Buckets>,
     strangers: Mutex<Buckets>,
     refused: AtomicU64,
@@ -136,10 +146,58 @@ impl Throttle {
         Self {
             throttling,
             rates,
+            visitors_pulls: VISITORS_PULLS,
             buckets: Mutex::default(),
             strangers: Mutex::default(),
             refused: AtomicU64::new(0),
         }
+    }
+
+    /// With so many pulls from the public gallery a second for each address that says nothing of itself.
+    pub fn with_pulls(self, visitors_pulls: f64) -> Self {
+        Self {
+            visitors_pulls,
+            ..self
+        }
+    }
+
+    /// Takes a token for an image from the public gallery: of the caller's account, or of where a visitor
+    /// comes from. Nodes pull as fast as they can: what they run is somebody's who was let in.
+    pub fn take_pull(
+        &self,
+        caller: Option<&Caller>,
+        from: Option<Source>,
+        now: Timestamp,
+    ) -> Result<(), Exceeded> {
+        let Throttling::Scaled(factor) = self.throttling else {
+            return Ok(());
+        };
+        if caller.is_some_and(is_node) {
+            return Ok(());
+        }
+        let visitors = self.visitors_pulls * factor;
+        let (owner, a_second) = match caller {
+            Some(caller) => {
+                let account = Source::Account(caller.account.clone());
+                (Some(account), visitors * CALLERS_PULLS)
+            }
+            None => (from, visitors),
+        };
+        let key = Key {
+            owner,
+            service: "ecr-public",
+            class: "pulls",
+        };
+        let rate = Rate::new((a_second * PULLS_AT_ONCE).max(1.0), a_second);
+        let taken = match caller {
+            Some(_) => self.has_token(key, rate, now),
+            None => self.stranger_has_token(key, rate, now),
+        };
+        if taken {
+            return Ok(());
+        }
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        Err(Exceeded)
     }
 
     /// Requests without a token, since the start.
@@ -358,6 +416,35 @@ mod tests {
         assert!(throttle.strangers.lock().len() <= MAX_STRANGERS + 1);
         assert_eq!(asks("198.51.100.1", 15) + asks("198.51.100.2", 15), 20 - 4);
         assert_eq!(burst(&throttle, "ListClusters", 5, at(0.0)), 5);
+    }
+
+    #[test]
+    fn callers_pull_faster_than_visitors_and_nodes_as_fast_as_they_can() {
+        let throttle = with(Throttling::default()).with_pulls(2.0);
+        let pulls = |caller: Option<&Caller>, from: &str, asked: usize, seconds: f64| {
+            let from = Some(Source::of(from.parse().unwrap()));
+            let take = |_: &usize| {
+                throttle
+                    .take_pull(caller, from.clone(), at(seconds))
+                    .is_ok()
+            };
+            (0..asked).filter(take).count()
+        };
+        assert_eq!(pulls(None, "192.0.2.1", 50, 0.0), 20);
+        assert_eq!(pulls(None, "192.0.2.1", 50, 1.0), 2);
+        assert_eq!(pulls(None, "2001:db8::1", 50, 1.0), 20);
+        assert_eq!(pulls(None, "2001:db8::2", 50, 1.0), 0);
+        let root = Caller::root("000000000000");
+        assert_eq!(pulls(Some(&root), "192.0.2.1", 500, 1.0), 200);
+        assert_eq!(pulls(Some(&root), "192.0.2.2", 500, 2.0), 20);
+        let node = Caller {
+            kind: CallerKind::User,
+            arn: "arn:aws:iam::000000000000:user/wharf/a".to_owned(),
+            ..root
+        };
+        assert_eq!(pulls(Some(&node), "192.0.2.1", 1000, 2.0), 1000);
+        let off = with(Throttling::Off);
+        assert!((0..100).all(|_| off.take_pull(None, None, at(0.0)).is_ok()));
     }
 
     #[test]

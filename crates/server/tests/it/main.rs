@@ -1,5 +1,6 @@
 //! The whole server, as its clients find it.
 
 mod installation;
+mod reference;
 mod routes;
 mod streams;

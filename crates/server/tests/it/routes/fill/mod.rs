@@ -57,14 +57,26 @@ const CANDIDATES: &[&str] = &[
     "arn:aws:scheduler:us-east-1:000000000000:schedule-group/a",
     "arn:aws:events:us-east-1:000000000000:event-bus/a",
     "v1",
+    "default",
+    "arn:aws:inspector2:us-east-1:000000000000:finding/00000000000000000000000000000000",
+    "CVE-2024-1",
+    "arn:aws:kms:us-east-1:000000000000:key/12345678-1234-1234-1234-123456789012",
+    "arn:aws:application-autoscaling:us-east-1:000000000000:scalable-target/0123456789",
 ];
 
 /// Values for what the model leaves open and the service's own checks do not.
-const PARTICULAR: &[(&str, &str, &str)] = &[(
-    "ecr",
-    "Arn",
-    "arn:aws:ecr:us-east-1:000000000000:repository/a",
-)];
+const PARTICULAR: &[(&str, &str, &str)] = &[
+    (
+        "ecr",
+        "Arn",
+        "arn:aws:ecr:us-east-1:000000000000:repository/a",
+    ),
+    (
+        "ecr-public",
+        "Arn",
+        "arn:aws:ecr-public::000000000000:repository/a",
+    ),
+];
 
 /// How deep structures are followed: a shape may require itself.
 const MAX_DEPTH: usize = 12;

@@ -90,6 +90,11 @@ impl Estate {
             ("iam", "CreatePolicy", policy),
             ("ecs", "RegisterTaskDefinition", definition),
             ("ecr", "CreateRepository", json!({"repositoryName": SECOND})),
+            (
+                "ecr-public",
+                "CreateRepository",
+                json!({"repositoryName": SECOND}),
+            ),
             ("logs", "CreateLogGroup", json!({"logGroupName": SECOND})),
             ("logs", "CreateLogStream", stream),
             ("ssm", "PutParameter", parameter),
@@ -309,6 +314,19 @@ impl Estate {
         let registry: &[&str] = &["registryId", "registryIds"];
         self.named(
             "ecr",
+            &[
+                (names, NAME.to_owned()),
+                (registry, HOME.to_owned()),
+                (&["resourceArn"], arn),
+            ],
+        );
+        let made = json!({"repositoryName": NAME, "catalogData": {"description": NAME}});
+        self.call(server, ("ecr-public", "CreateRepository"), made)
+            .await;
+        self.named("ecr-public", &[(names, NAME.to_owned())]);
+        let arn = format!("arn:aws:ecr-public::{HOME}:repository/{NAME}");
+        self.named(
+            "ecr-public",
             &[
                 (names, NAME.to_owned()),
                 (registry, HOME.to_owned()),

@@ -1,0 +1,90 @@
+//! The images that enhanced scanning is about, as Inspector reads them: ECR's records.
+
+use async_trait::async_trait;
+use wharf_api_ecr::types::EnhancedImageScanFinding;
+use wharf_base::{Permit, Timestamp};
+use wharf_service::Place;
+use wharf_svc_ecr::{Catalog, EcrError, Inspected, Registry};
+use wharf_svc_inspector2::{Images, ImagesError, Rescan, Scanned};
+
+/// ECR's, for Inspector.
+pub struct ScannedImages(pub Catalog);
+
+fn registry(place: &Place) -> Registry {
+    Registry::new(&place.account, &place.region)
+}
+
+fn failed(error: EcrError) -> ImagesError {
+    ImagesError(Box::new(error))
+}
+
+#[async_trait]
+impl Images for ScannedImages {
+    async fn enabled(&self, place: &Place) -> Result<bool, ImagesError> {
+        self.0.is_inspected(&registry(place)).await.map_err(failed)
+    }
+
+    async fn enable(&self, permit: &Permit, place: &Place, on: bool) -> Result<(), ImagesError> {
+        let registry = registry(place);
+        self.0.inspect(permit, &registry, on).await.map_err(failed)
+    }
+
+    async fn rescan(&self, place: &Place) -> Result<Rescan, ImagesError> {
+        let found = self.0.rescan(&registry(place)).await.map_err(failed)?;
+        Ok(Rescan {
+            pushed_days: found.pushed_days,
+            pulled_days: found.pulled_days,
+            updated_at: Some(found.updated_at).filter(|at| at.0 > 0),
+        })
+    }
+
+    async fn set_rescan(
+        &self,
+        permit: &Permit,
+        place: &Place,
+        pushed_days: Option<u32>,
+        pulled_days: Option<u32>,
+        now: Timestamp,
+    ) -> Result<(), ImagesError> {
+        let (catalog, registry) = (&self.0, registry(place));
+        let set = catalog.set_rescan(permit, &registry, pushed_days, pulled_days, now);
+        set.await.map_err(failed)
+    }
+
+    async fn scanned(
+        &self,
+        place: &Place,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<Scanned>, bool), ImagesError> {
+        let registry = registry(place);
+        let found = self.0.inspected(&registry, after, limit);
+        let (images, more) = found.await.map_err(failed)?;
+        let show = |it: Inspected| Scanned {
+            key: it.key,
+            repository_arn: registry.repository_arn(&it.image.repository),
+            repository: it.image.repository,
+            digest: it.image.digest.to_string(),
+            tags: it.image.tags,
+            last_pull: it.image.last_pull,
+            frequency: it.frequency,
+            status: it.status,
+            scanned_at: it.scanned_at,
+        };
+        Ok((images.into_iter().map(show).collect(), more))
+    }
+
+    async fn findings(
+        &self,
+        place: &Place,
+        image: &Scanned,
+        from: u64,
+        most: usize,
+    ) -> Result<(Vec<EnhancedImageScanFinding>, Option<u64>), ImagesError> {
+        let (registry, at) = (registry(place), image.scanned_at);
+        let found = self
+            .0
+            .inspected_findings(&registry, &image.key, at, from, most);
+        found.await.map_err(failed)
+    }
+}
