@@ -7,8 +7,9 @@ use wharf_iam::{
     Ambient, CompiledPolicy, DocumentKind, PolicySet, Principal, PrincipalPolicies, Request,
     ResourcePolicy, evaluate,
 };
+use wharf_insights::{At, Event, Query, Run, Stop};
 use wharf_placement::query::{Expression, HostFacts};
-use wharf_svc_logs::pattern::Pattern;
+use wharf_svc_logs::pattern::{Message, Pattern};
 use wharf_svc_s3::form::{Fields, Policy};
 
 use crate::input;
@@ -108,8 +109,44 @@ pub fn log_pattern(bytes: &[u8]) {
     let (Ok(pattern), Some(message)) = (Pattern::parse(pattern), input::text(message)) else {
         return;
     };
-    let _ = pattern.matches(message);
-    let _ = pattern.extract(message);
+    let message = Message::new(message);
+    let _ = pattern.matches(&message);
+    let _ = pattern.extract(&message);
+}
+
+/// A line with a query of Logs Insights, then the message it is asked about.
+pub fn insights_query(bytes: &[u8]) {
+    let Some((query, message)) = input::line(bytes) else {
+        return;
+    };
+    let (Ok(query), Some(message)) = (Query::parse(query), input::text(message)) else {
+        return;
+    };
+    let needles = query
+        .needles()
+        .hits(message.as_bytes())
+        .may_pass(0, message.len());
+    let mut run = Run::new(query.into(), 0, None, 1 << 20, Stop::default());
+    let event = Event {
+        timestamp: 0,
+        ingestion: 0,
+        stream: "s",
+        log: "1:g",
+        message,
+        at: At {
+            source: 0,
+            offset: 0,
+        },
+        is_earlier: false,
+    };
+    if run.push(&event).is_ok()
+        && let Ok(found) = run.finish()
+    {
+        assert!(
+            needles || found.matched == 0,
+            "the filter passes what its needles do not"
+        );
+    }
 }
 
 pub fn log_token(bytes: &[u8]) {
@@ -190,4 +227,9 @@ pub fn s3_form(bytes: &[u8]) {
     if let Ok(sizes) = policy.check(&fields, "bucket", now) {
         assert!(sizes.check_most(sizes.most).is_ok() && sizes.check_least(sizes.least).is_ok());
     }
+}
+
+/// Metric math, a search, a query of Metrics Insights, the rule of an alarm or a statistic.
+pub fn metric_expression(bytes: &[u8]) {
+    wharf_svc_cloudwatch::fuzz::expression(bytes);
 }

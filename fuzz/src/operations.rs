@@ -83,6 +83,11 @@ const PREPARED: &[Prepared] = &[
         &[],
     ),
     ("ecr.CreateRepository", r#"{"repositoryName": "app"}"#, &[]),
+    (
+        "ecr-public.CreateRepository",
+        r#"{"repositoryName": "app"}"#,
+        &[],
+    ),
     ("ecs.CreateCluster", r#"{"clusterName": "default"}"#, &[]),
     (
         "ecs.RegisterTaskDefinition",

@@ -62,6 +62,7 @@ pub fn record(bytes: &[u8]) {
     wharf_svc_kms::fuzz::record(bytes);
     wharf_svc_logs::fuzz::record(bytes);
     wharf_svc_s3::fuzz::record(bytes);
+    wharf_svc_cloudwatch::fuzz::record(bytes);
     wharf_svc_scheduler::fuzz::record(bytes);
     wharf_svc_secretsmanager::fuzz::record(bytes);
     wharf_svc_sns::fuzz::record(bytes);
@@ -115,4 +116,14 @@ pub fn log_index(bytes: &[u8]) {
 /// A ciphertext of KMS.
 pub fn kms_ciphertext(bytes: &[u8]) {
     wharf_svc_kms::fuzz::ciphertext(bytes);
+}
+
+/// A chunk of a block of metrics.
+pub fn series_chunk(bytes: &[u8]) {
+    wharf_series::fuzz::chunk(bytes);
+}
+
+/// A frame of the log of metrics.
+pub fn series_frame(bytes: &[u8]) {
+    wharf_series::fuzz::frame(bytes);
 }
