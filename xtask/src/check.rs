@@ -15,7 +15,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use crate::{coverage, generate};
+use crate::{coverage, generate, reference};
 
 /// Licences a dependency may come under; one of an `OR` is enough, all of an `AND` are needed.
 const ALLOWED: [&str; 15] = [
@@ -62,6 +62,7 @@ pub fn run(root: &Path) -> Result<()> {
     problems.extend(walkthrough::check(root)?);
     problems.extend(generate::unheard(root)?);
     problems.extend(members::check(root)?);
+    problems.extend(reference::check(root)?);
     for problem in &problems {
         eprintln!("{problem}");
     }
@@ -117,9 +118,10 @@ fn licences(metadata: &Value, problems: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// aws-lc is there for what ring cannot do, the private operations of KMS's keys; TLS is ring's.
+/// aws-lc is there for what ring cannot do: the private operations of KMS's keys, and signatures of images on
+/// the curve P-521; TLS is ring's.
 fn cryptography(metadata: &Value, problems: &mut Vec<String>) -> Result<()> {
-    const MAY: [&str; 2] = ["aws-lc-rs", "wharf-svc-kms"];
+    const MAY: [&str; 3] = ["aws-lc-rs", "wharf-signature", "wharf-svc-kms"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let packages = metadata["packages"].as_array().context("packages")?;
     let names: BTreeMap<String, String> = packages

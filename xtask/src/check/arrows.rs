@@ -36,7 +36,9 @@ const ROOMS: [Row; 21] = [
         "schedule",
         "patterns",
         "egress",
+        "insights",
         "scan",
+        "signature",
     ]),
     row(&["scandb"]),
     row(&["wire"]),
@@ -44,10 +46,10 @@ const ROOMS: [Row; 21] = [
     row(&["api/*"]),
     row(&["planeproto"]),
     row(&["records"]),
-    joined(&["wal", "store", "journal"]),
+    joined(&["wal", "store", "journal", "series"]),
     joined(&["seal", "blobs"]),
-    row(&["wanted"]),
-    row(&["iam", "placement"]),
+    row(&["wanted", "vended"]),
+    row(&["iam", "placement", "scaling"]),
     row(&["reconcile"]),
     row(&["service"]),
     row(&["hosts", "delivery", "datakeys"]),
@@ -61,7 +63,7 @@ const ROOMS: [Row; 21] = [
 ];
 
 /// Arrows that the rows forbid and that stay: who, on whom, and why.
-const EXCEPTIONS: [(&str, &str, &str); 2] = [
+const EXCEPTIONS: [(&str, &str, &str); 3] = [
     (
         "svc/sts",
         "svc/iam",
@@ -71,6 +73,11 @@ const EXCEPTIONS: [(&str, &str, &str); 2] = [
         "svc/registry",
         "svc/ecr",
         "the registry is ECR's other protocol, over the same catalog",
+    ),
+    (
+        "svc/ecr-public",
+        "svc/ecr",
+        "the public gallery is ECR's other API, over the same catalog",
     ),
 ];
 
