@@ -1,10 +1,12 @@
 """A service behind its load balancer, and the API, while another task of the machine takes all it can get."""
 
 import contextlib
-import http.client
 import os
+import re
+import socket
 import statistics
 import time
+import urllib.parse
 
 from harness import images, tasks
 from harness.installation import Installation, free_port
@@ -19,7 +21,7 @@ METHOD = (
     f"`wharf up` with its defaults. A Fargate service of one task (0.25 vCPU) behind a load balancer is asked every {PACE_S * 1000:.0f} ms over one "
     f"connection for {SECONDS} s, and DescribeTasks beside it as often; alone, and beside one task of launch type EC2 in bridge mode without CPU "
     f"reservation that does what the row says without pause. Client, control plane, load balancer and tasks share the machine's cores; the client has "
-    f"real-time priority, as if it ran elsewhere: what it waits for a core is no part of the figures. Medians of {ROUNDS} rounds, in each of which all rows take their turn; `of alone` compares the 99th percentile with that of the same round's first row."
+    f"real-time priority, as if it ran elsewhere: what it waits for a core is no part of the figures. All answers of {ROUNDS} rounds together, in each of which all rows take their turn."
 )
 COLUMNS = ("beside", "service p50 ms", "p99 ms", "of alone", "API p50 ms", "p99 ms", "requests that failed")
 
@@ -72,19 +74,20 @@ def _measure(installation):
         "connection flood": (python, {**_python(CONNECTIONS), "memory": 128}),
         "packet flood": (python, {**_python(PACKETS), "memory": 128}),
     }
-    taken = {name: [] for name in attacks}
+    taken = {name: ([], [], 0) for name in attacks}
     _ask(installation, web)
     for _ in range(ROUNDS):
         for name, attack in attacks.items():
             with _beside(installation, attack):
-                taken[name].append(_ask(installation, web))
+                answers = zip(taken[name], _ask(installation, web), strict=True)
+                taken[name] = [before + more for before, more in answers]
     rows = []
-    for name, rounds in taken.items():
-        ratio = statistics.median(one["p99"] / alone["p99"] for one, alone in zip(rounds, taken["nobody"], strict=True))
-        middle = {key: statistics.median(one[key] for one in rounds) for key in rounds[0]}
-        failed = sum(one["failed"] for one in rounds)
-        cells = [f"{middle[key]:.2f}" for key in ("p50", "p99", "api p50", "api p99")]
-        rows.append((name, *cells[:2], f"{ratio:.2f}", *cells[2:], failed))
+    alone = _percentiles(taken["nobody"][0])
+    for name, (service, api, failed) in taken.items():
+        middle, tail = _percentiles(service)
+        of_api = _percentiles(api)
+        ratio = tail / alone[1]
+        rows.append((name, *(f"{value:.2f}" for value in (middle, tail, ratio, *of_api)), failed))
     web.close()
     return rows
 
@@ -106,8 +109,14 @@ def _beside(installation, attack):
         task.stop()
 
 
+def _percentiles(seconds):
+    """The middle and the 99th of a hundred, in milliseconds."""
+    cut = statistics.quantiles(seconds, n=100)
+    return cut[49] * 1000, cut[98] * 1000
+
+
 def _ask(installation, web):
-    """Milliseconds of requests to the service and to the API in turn, at a fixed pace."""
+    """Seconds of requests to the service and to the API in turn, at a fixed pace, and how many failed."""
     with _first_in_line():
         return _ask_both(installation, web)
 
@@ -122,28 +131,61 @@ def _first_in_line():
 
 
 def _ask_both(installation, web):
-    ecs = installation.client("ecs")
     (arn,) = (task["taskArn"] for task in web.tasks())
-    line = http.client.HTTPConnection("127.0.0.1", web.port, timeout=10)
-    service, api, failed = [], [], 0
-    end = time.monotonic() + SECONDS
-    due = time.monotonic()
+    service = _Line(("127.0.0.1", web.port), f"GET / HTTP/1.1\r\nHost: {web.host}\r\n\r\n".encode())
+    api = _Line(("127.0.0.1", installation.port), _signed(installation.client("ecs"), arn))
+    end = due = time.monotonic()
+    end += SECONDS
     while due < end:
         time.sleep(max(0.0, due - time.monotonic()))
+        service.ask()
+        api.ask()
+        due += PACE_S
+    return service.seconds, api.seconds, service.failed + api.failed
+
+
+def _signed(ecs, arn):
+    """The bytes of a DescribeTasks; its signature holds for longer than it is used."""
+    caught = []
+    ecs.meta.events.register("before-send.ecs.DescribeTasks", lambda request, **_: caught.append(request))
+    ecs.describe_tasks(tasks=[arn])
+    (request,) = caught
+    url = urllib.parse.urlsplit(request.url)
+    headers = {"Host": url.netloc, **{k: v.decode() if isinstance(v, bytes) else v for k, v in request.headers.items()}}
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    body = request.body if isinstance(request.body, bytes) else request.body.encode()
+    return f"POST / HTTP/1.1\r\n{head}\r\n".encode() + body
+
+
+class _Line:
+    """One connection with the same request again and again. It knows as little of HTTP as it can: what it takes of
+    the processor the others lack."""
+
+    def __init__(self, address, request):
+        self.address, self.request = address, request
+        self.seconds, self.failed, self.line = [], 0, None
+
+    def ask(self):
         begun = time.monotonic()
         try:
-            line.request("GET", "/", headers={"Host": web.host})
-            answer = line.getresponse()
-            answer.read()
-            failed += answer.status != 200
-            service.append(time.monotonic() - begun)
-        except OSError:
-            failed += 1
-            line.close()
-        begun = time.monotonic()
-        ecs.describe_tasks(tasks=[arn])
-        api.append(time.monotonic() - begun)
-        due += PACE_S
-    line.close()
-    cut = {name: statistics.quantiles(values, n=100) for name, values in (("", service), ("api ", api))}
-    return {f"{name}p{at}": cut[name][at - 1] * 1000 for name in cut for at in (50, 99)} | {"failed": failed}
+            if self.line is None:
+                self.line = socket.create_connection(self.address, timeout=10)
+            self.line.sendall(self.request)
+            got = self.line.recv(65536)
+            while (end := got.find(b"\r\n\r\n")) < 0:
+                got += self._more()
+            length = int(re.search(rb"(?i)\r\ncontent-length: *(\d+)", got[:end])[1])
+            left = end + 4 + length - len(got)
+            while left > 0:
+                left -= len(self._more())
+            self.failed += not got.startswith(b"HTTP/1.1 200 ")
+            self.seconds.append(time.monotonic() - begun)
+        except (OSError, TypeError):
+            self.failed += 1
+            self.line = None
+
+    def _more(self):
+        more = self.line.recv(65536)
+        if not more:
+            raise ConnectionResetError
+        return more
