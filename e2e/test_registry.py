@@ -6,11 +6,9 @@ import io
 import json
 import os
 import pathlib
-import shutil
 import signal
 import subprocess
 import tarfile
-import tempfile
 import threading
 
 import pytest
@@ -18,15 +16,11 @@ import requests
 from botocore.exceptions import ClientError
 
 from harness import disk, images, processes, tasks, tools
+from harness.distribution import Registry, repository
 from harness.docker import Docker
 from harness.waiting import wait_for
 
 MIB = 1 << 20
-
-
-def repository(wharf, prefix="reg"):
-    name = tasks.unique(prefix)
-    return name, images.ensure_repository(wharf, name)
 
 
 def layout(folder, layer, media_type="application/vnd.oci.image.layer.v1.tar+gzip", diff=None):
@@ -91,26 +85,6 @@ def manifest_digest(wharf, reference):
     return json.loads(done.stdout)["Digest"]
 
 
-class Registry:
-    """The distribution API by hand, for what stock clients would never send."""
-
-    def __init__(self, wharf, name):
-        self.base = f"http://localhost:{wharf.port}"
-        self.name = name
-        self.session = requests.Session()
-        self.session.auth = ("AWS", wharf.registry_password())
-
-    def ask(self, method, path, **options):
-        url = path if path.startswith("http") else f"{self.base}{path if path.startswith('/v2/') else f'/v2/{self.name}/{path}'}"
-        return self.session.request(method, url, timeout=60, **options)
-
-    def begin(self):
-        answer = self.ask("POST", "blobs/uploads/")
-        assert answer.status_code == 202, answer.text
-        location = answer.headers["Location"]
-        return location if location.startswith("http") else self.base + location
-
-
 # Stock clients
 
 
@@ -165,14 +139,6 @@ def test_buildah_builds_upon_a_pulled_image_and_the_task_sees_every_layer(wharf,
     assert "from the upper layer" in lines and "fresh" in lines and "/bin/cat" in lines
     assert sum("No such file" in line for line in lines) == 3, lines
     buildah("rm", container)
-
-
-@pytest.fixture
-def short_path():
-    """podman takes no longer one for its run folder."""
-    path = pathlib.Path(tempfile.mkdtemp(prefix="pod", dir="/tmp"))
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
 
 
 def test_podman_pulls_and_pushes(wharf, busybox, short_path):

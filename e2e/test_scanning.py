@@ -159,6 +159,4 @@ def test_the_registry_says_what_is_scanned(scanning):
     answer = ecr.batch_get_repository_scanning_configuration(repositoryNames=[name, "none"])
     assert [it["scanFrequency"] for it in answer["scanningConfigurations"]] == ["SCAN_ON_PUSH"]
     assert [it["failureCode"] for it in answer["failures"]] == ["REPOSITORY_NOT_FOUND"]
-    with pytest.raises(ClientError, match="ENHANCED|scanType"):
-        ecr.put_registry_scanning_configuration(scanType="ENHANCED", rules=[])
     ecr.put_registry_scanning_configuration(scanType="BASIC", rules=[])

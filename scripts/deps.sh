@@ -23,6 +23,7 @@ unpacked=(
   docker.io:usr/sbin/dockerd
   containerd:usr/bin/containerd
   rclone:usr/bin/rclone
+  docker-registry:usr/bin/docker-registry
 )
 # What measurements need besides: `deps.sh --bench`.
 bench_packages=(nghttp2-client linux-perf liblua5.3-0 libopentracing-c-wrapper0)

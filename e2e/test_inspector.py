@@ -1,0 +1,125 @@
+"""Amazon Inspector through boto3 and the aws CLI, over images that ECR scans: findings, coverage, filters."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness import tasks
+from harness.installation import Installation, Place
+from harness.waiting import wait_for
+from test_scanning import DEBIAN, TRACKER, push, tar
+from test_scanning_enhanced import LODASH, record, until
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory):
+    published = tmp_path_factory.mktemp("published")
+    (published / "tracker.json").write_text(json.dumps(TRACKER))
+    (published / "record.json").write_text(json.dumps(record("GHSA-1")))
+    with Installation() as wharf:
+        wharf.start(node=False)
+        wharf.run("scan-db", "update", published)
+        yield wharf
+
+
+def equals(value):
+    return [{"comparison": "EQUALS", "value": value}]
+
+
+def ids(inspector, **asked):
+    pages = inspector.get_paginator("list_findings").paginate(**asked)
+    return [it["packageVulnerabilityDetails"]["vulnerabilityId"] for page in pages for it in page["findings"]]
+
+
+def test_findings_of_all_images(installation, tmp_path):
+    inspector, ecr = installation.client("inspector2"), installation.client("ecr")
+    assert inspector.batch_get_account_status()["accounts"][0]["resourceState"]["ecr"]["status"] == "DISABLED"
+    enabled = inspector.enable(resourceTypes=["ECR"])["accounts"]
+    assert [it["resourceStatus"]["ecr"] for it in enabled] == ["ENABLED"]
+    rules = ecr.get_registry_scanning_configuration()["scanningConfiguration"]
+    assert (rules["scanType"], rules["rules"][0]["scanFrequency"]) == ("ENHANCED", "CONTINUOUS_SCAN")
+    assert inspector.batch_get_account_status()["accounts"][0]["state"]["status"] == "ENABLED"
+    with pytest.raises(ClientError, match="ValidationException.*EC2"):
+        inspector.enable(resourceTypes=["EC2"])
+
+    names, found = [tasks.unique("a"), tasks.unique("b")], ["CVE-2024-1", "CVE-2024-2", "GHSA-1"]
+    for name in names:
+        (tmp_path / name).mkdir()
+        push(Place(installation, "us-east-1"), tmp_path / name, name, tar(DEBIAN | LODASH))
+        until(installation, name, "ACTIVE", found)
+    assert sorted(ids(inspector)) == sorted(found * 2)
+    assert sorted(ids(inspector, PaginationConfig={"PageSize": 1})) == sorted(found * 2)
+    of_one = {"ecrImageRepositoryName": equals(names[1]), "severity": equals("HIGH")}
+    (finding,) = inspector.list_findings(filterCriteria=of_one)["findings"]
+    shown = ecr.describe_image_scan_findings(repositoryName=names[1], imageId={"imageTag": "1"})
+    (same,) = [it for it in shown["imageScanFindings"]["enhancedFindings"] if it["severity"] == "HIGH"]
+    for member in ("findingArn", "title", "firstObservedAt", "remediation", "fixAvailable", "type"):
+        assert finding[member] == same[member], member
+    worst = inspector.list_findings(sortCriteria={"field": "SEVERITY", "sortOrder": "DESC"}, maxResults=2)
+    assert [it["severity"] for it in worst["findings"]] == ["HIGH", "HIGH"]
+    package = {"vulnerablePackages": [{"name": {"comparison": "PREFIX", "value": "loda"}}]}
+    assert ids(inspector, filterCriteria=package) == ["GHSA-1", "GHSA-1"]
+    with pytest.raises(ClientError, match="ec2InstanceVpcId"):
+        inspector.list_findings(filterCriteria={"ec2InstanceVpcId": equals("vpc-12345678")})
+
+    coverage = inspector.list_coverage(filterCriteria={"ecrRepositoryName": equals(names[0])})["coveredResources"]
+    assert [it["scanStatus"] for it in coverage] == [{"statusCode": "ACTIVE", "reason": "SUCCESSFUL"}]
+    assert coverage[0]["resourceMetadata"]["ecrRepository"] == {"name": names[0], "scanFrequency": "CONTINUOUS_SCAN"}
+    assert inspector.list_coverage_statistics()["totalCounts"] == 2
+
+    counted = inspector.get_paginator("list_finding_aggregations").paginate(aggregationType="REPOSITORY", PaginationConfig={"PageSize": 1})
+    rows = [it["repositoryAggregation"] for page in counted for it in page["responses"]]
+    assert {it["repository"]: (it["severityCounts"]["all"], it["affectedImages"]) for it in rows} == dict.fromkeys(names, (3, 1))
+    of_package = {"packageAggregation": {"packageNames": equals("lodash"), "sortBy": "CRITICAL"}}
+    (package,) = inspector.list_finding_aggregations(aggregationType="PACKAGE", aggregationRequest=of_package)["responses"]
+    assert package["packageAggregation"]["severityCounts"]["all"] == 2
+    (account,) = inspector.list_finding_aggregations(aggregationType="ACCOUNT")["responses"]
+    assert account["accountAggregation"]["severityCounts"]["all"] == 6
+    with pytest.raises(ClientError, match="ValidationException.*LAMBDA_LAYER"):
+        inspector.list_finding_aggregations(aggregationType="LAMBDA_LAYER")
+
+
+def test_for_how_long_images_are_compared_again(installation):
+    inspector = installation.client("inspector2")
+
+    def state():
+        return inspector.get_configuration()["ecrConfiguration"]["rescanDurationState"]
+
+    assert state()["rescanDuration"] == "LIFETIME"
+    inspector.update_configuration(ecrConfiguration={"rescanDuration": "DAYS_14", "pullDateRescanDuration": "DAYS_7"})
+    installation.kill_child("server")
+    wait_for(installation.healthy, 60, "the server")
+    shown = state()
+    assert (shown["rescanDuration"], shown["pullDateRescanDuration"], shown["status"]) == ("DAYS_14", "DAYS_7", "SUCCESS")
+    # What is young enough goes on.
+    assert {it["scanStatus"]["statusCode"] for it in inspector.list_coverage()["coveredResources"]} == {"ACTIVE"}
+    with pytest.raises(ClientError, match="pullDateRescanMode"):
+        inspector.update_configuration(ecrConfiguration={"rescanDuration": "LIFETIME", "pullDateRescanMode": "LAST_IN_USE_AT"})
+    with pytest.raises(ClientError, match="ec2Configuration"):
+        inspector.update_configuration(ec2Configuration={"scanMode": "EC2_HYBRID"})
+    inspector.update_configuration(ecrConfiguration={"rescanDuration": "LIFETIME"})
+
+
+def test_filters_suppress_findings(installation):
+    inspector = installation.client("inspector2")
+    suppressed = {"findingStatus": equals("SUPPRESSED")}
+    criteria = {"vulnerabilityId": equals("GHSA-1")}
+    arn = inspector.create_filter(name="accepted", action="SUPPRESS", filterCriteria=criteria, tags={"team": "web"})["arn"]
+    assert set(ids(inspector, filterCriteria=suppressed)) == {"GHSA-1"}
+    with pytest.raises(ClientError, match="BadRequestException"):
+        inspector.create_filter(name="accepted", action="NONE", filterCriteria=criteria)
+    installation.kill_child("server")
+    (listed,) = wait_for(lambda: inspector.list_filters()["filters"], what="filters after a kill")
+    assert (listed["arn"], listed["criteria"], listed["tags"]) == (arn, criteria, {"team": "web"})
+    tagging = installation.client("resourcegroupstaggingapi").get_resources(ResourceTypeFilters=["inspector2"])
+    assert [it["ResourceARN"] for it in tagging["ResourceTagMappingList"]] == [arn]
+    inspector.update_filter(filterArn=arn, action="NONE")
+    assert ids(inspector, filterCriteria=suppressed) == []
+    inspector.delete_filter(arn=arn)
+    with pytest.raises(inspector.exceptions.ResourceNotFoundException):
+        inspector.delete_filter(arn=arn)
+    with pytest.raises(ClientError, match="not supported"):
+        inspector.create_sbom_export(reportFormat="SPDX_2_3", s3Destination={"bucketName": "b", "kmsKeyArn": "a"})
+    inspector.disable(resourceTypes=["ECR"])
+    assert installation.client("ecr").get_registry_scanning_configuration()["scanningConfiguration"]["scanType"] == "BASIC"

@@ -1,0 +1,211 @@
+"""The distribution protocol to the letter: artifacts that are no images, what refers to what, large and small extremes."""
+
+import gzip
+import hashlib
+import io
+import json
+import subprocess
+import tarfile
+
+import oras.client
+import pytest
+
+from harness import images, tasks, tools
+from harness.distribution import Registry, repository
+
+OCI = "application/vnd.oci.image"
+EMPTY = b"{}"
+
+
+def digest_of(data):
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def put_blob(registry, data):
+    answer = registry.ask("POST", "blobs/uploads/", params={"digest": digest_of(data)}, data=data)
+    assert answer.status_code == 201, answer.text
+    return {"digest": digest_of(data), "size": len(data)}
+
+
+def put_manifest(registry, reference, document, kind=f"{OCI}.manifest.v1+json"):
+    text = json.dumps(document).encode()
+    answer = registry.ask("PUT", f"manifests/{reference or digest_of(text)}", data=text, headers={"Content-Type": kind})
+    return digest_of(text), answer
+
+
+def artifact(registry, kind, subject=None, reference=None, annotations=None):
+    """A manifest of this artifact type whose layer is a few bytes."""
+    document = {
+        "schemaVersion": 2, "mediaType": f"{OCI}.manifest.v1+json", "artifactType": kind,
+        "config": {"mediaType": "application/vnd.oci.empty.v1+json", **put_blob(registry, EMPTY)},
+        "layers": [{"mediaType": "application/octet-stream", **put_blob(registry, kind.encode())}],
+    }  # fmt: skip
+    if subject:
+        document["subject"] = {"mediaType": f"{OCI}.manifest.v1+json", "digest": subject, "size": 2}
+    if annotations:
+        document["annotations"] = annotations
+    digest, answer = put_manifest(registry, reference, document)
+    assert answer.status_code == 201, answer.text
+    return digest, answer
+
+
+def layer_with(name, content):
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as archive:
+        entry = tarfile.TarInfo(name)
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
+    return gzip.compress(plain.getvalue(), mtime=0), digest_of(plain.getvalue())
+
+
+def test_oras_pushes_and_pulls_files(wharf, tmp_path, monkeypatch):
+    name, _ = repository(wharf, "files")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "values.yaml").write_text("replicas: 3\n")
+    client = oras.client.OrasClient(insecure=True, auth_backend="basic")
+    client.login(
+        "AWS", wharf.registry_password(), hostname=f"localhost:{wharf.port}", config_path=str(tmp_path / "auth.json"), tls_verify=False
+    )
+    target = f"localhost:{wharf.port}/{name}:1"
+    pushed = client.push(target=target, files=["values.yaml:application/yaml"], manifest_annotations={"owner": "team"}, quiet=True)
+    assert pushed.status_code == 201
+    client.pull(target=target, outdir=str(tmp_path / "back"))
+    assert (tmp_path / "back" / "values.yaml").read_text() == "replicas: 3\n"
+    assert client.get_manifest(client.get_container(target))["annotations"]["owner"] == "team"
+    assert "1" in client.get_tags(target)
+
+
+def test_what_refers_to_an_image_is_listed_filtered_and_goes_with_it(wharf):
+    name, ecr = repository(wharf, "subject")[0], wharf.client("ecr")
+    registry = Registry(wharf, name)
+    subject, _ = artifact(registry, "application/vnd.test.subject", reference="1")
+    signature, answer = artifact(registry, "application/vnd.test.signature", subject, annotations={"by": "me"})
+    assert answer.headers["OCI-Subject"] == subject
+    sbom, _ = artifact(registry, "application/vnd.test.sbom", subject)
+
+    def referrers(**parameters):
+        found = registry.ask("GET", f"referrers/{subject}", params=parameters)
+        assert found.status_code == 200 and found.headers["Content-Type"] == f"{OCI}.index.v1+json"
+        return {one["digest"]: one for one in found.json()["manifests"]}, found.headers.get("OCI-Filters-Applied")
+
+    everything, filtered = referrers()
+    assert set(everything) == {signature, sbom} and filtered is None
+    assert everything[signature]["annotations"] == {"by": "me"}
+    assert everything[signature]["artifactType"] == "application/vnd.test.signature"
+    assert referrers(artifactType="application/vnd.test.sbom") == ({sbom: everything[sbom]}, "artifactType")
+    assert referrers(artifactType="nothing")[0] == {}
+    listed = ecr.list_image_referrers(repositoryName=name, subjectId={"imageDigest": subject})["referrers"]
+    assert {one["digest"] for one in listed} == {signature, sbom}
+    # A subject that is not there yet may come later; of nothing nothing refers.
+    later = json.dumps({"schemaVersion": 2}).encode()
+    waiting, _ = artifact(registry, "application/vnd.test.signature", digest_of(later))
+    found = registry.ask("GET", f"referrers/{digest_of(later)}").json()
+    assert [one["digest"] for one in found["manifests"]] == [waiting]
+    assert registry.ask("GET", "referrers/sha256:" + "0" * 64).json()["manifests"] == []
+
+
+def test_who_has_it_need_not_get_it_again(wharf):
+    registry = Registry(wharf, repository(wharf, "conditional")[0])
+    digest, _ = artifact(registry, "application/vnd.test.thing", reference="1")
+    layer = put_blob(registry, b"0123456789")["digest"]
+    for path, tag in (("manifests/1", digest), (f"manifests/{digest}", digest), (f"blobs/{layer}", layer)):
+        first = registry.ask("GET", path)
+        assert first.headers["ETag"] == f'"{tag}"'
+        for method in ("GET", "HEAD"):
+            again = registry.ask(method, path, headers={"If-None-Match": first.headers["ETag"]})
+            assert (again.status_code, again.content) == (304, b""), path
+            assert again.headers["Docker-Content-Digest"] == tag
+            assert registry.ask(method, path, headers={"If-None-Match": '"other"'}).status_code == 200
+            assert registry.ask(method, path, headers={"If-Match": '"other"'}).status_code == 412
+    part = {"Range": "bytes=3-5", "If-Range": f'"{layer}"'}
+    assert registry.ask("GET", f"blobs/{layer}", headers=part).content == b"345"
+    assert registry.ask("GET", f"blobs/{layer}", headers=part | {"If-Range": '"other"'}).content == b"0123456789"
+
+
+def test_pieces_out_of_order_are_refused(wharf):
+    registry = Registry(wharf, repository(wharf, "pieces")[0])
+    location = registry.begin()
+
+    def patch(data, first):
+        headers = {"Content-Range": f"{first}-{first + len(data) - 1}", "Content-Type": "application/octet-stream"}
+        return registry.ask("PATCH", location, data=data, headers=headers)
+
+    assert patch(b"later", 5).status_code == 416
+    assert patch(b"first", 0).status_code == 202
+    assert patch(b"first", 0).status_code == 416
+    assert patch(b"third", 10).status_code == 416
+    assert registry.ask("GET", location).headers["Range"] == "0-4"
+    assert patch(b"after", 5).status_code == 202
+    done = registry.ask("PUT", location, params={"digest": digest_of(b"firstafter")})
+    assert done.status_code == 201, done.text
+
+
+def image_of(registry, layers):
+    """A manifest of these layers, each a pair of its bytes and the digest of what is in it."""
+    config = {
+        "architecture": "amd64", "os": "linux", "config": {"Cmd": ["true"]},
+        "rootfs": {"type": "layers", "diff_ids": [diff for _, diff in layers]},
+    }  # fmt: skip
+    return {
+        "schemaVersion": 2, "mediaType": f"{OCI}.manifest.v1+json",
+        "config": {"mediaType": f"{OCI}.config.v1+json", **put_blob(registry, json.dumps(config).encode())},
+        "layers": [{"mediaType": f"{OCI}.layer.v1.tar+gzip", **put_blob(registry, data)} for data, _ in layers],
+    }  # fmt: skip
+
+
+def test_an_image_of_five_hundred_layers(wharf, tmp_path):
+    name, _ = repository(wharf, "layers")
+    registry = Registry(wharf, name)
+    layers = [layer_with(f"file-{number}", b"%d" % number) for number in range(500)]
+    digest, answer = put_manifest(registry, "1", image_of(registry, layers))
+    assert answer.status_code == 201, answer.text
+    images.skopeo_copy(wharf, f"docker://localhost:{wharf.port}/{name}:1", f"oci:{tmp_path}/back:1")
+    assert len(list((tmp_path / "back" / "blobs" / "sha256").iterdir())) == 502
+    (shown,) = wharf.client("ecr").describe_images(repositoryName=name, imageIds=[{"imageDigest": digest}])["imageDetails"]
+    assert shown["imageSizeInBytes"] >= sum(len(data) for data, _ in layers)
+
+
+def test_a_manifest_of_four_mebibytes_and_none_larger(wharf):
+    name, _ = repository(wharf, "large")
+    registry = Registry(wharf, name)
+    document = image_of(registry, [layer_with("file", b"x")])
+    document["annotations"] = {"filler": ""}
+    room = (4 << 20) - len(json.dumps(document))
+    document["annotations"]["filler"] = "x" * room
+    digest, answer = put_manifest(registry, "1", document)
+    assert answer.status_code == 201, answer.text
+    assert digest_of(registry.ask("GET", "manifests/1").content) == digest
+    document["annotations"]["filler"] += "x"
+    _, answer = put_manifest(registry, "2", document)
+    assert answer.status_code == 413 and answer.json()["errors"][0]["code"] == "SIZE_INVALID", answer.text
+    assert registry.ask("HEAD", "manifests/2").status_code == 404
+
+
+def test_a_layer_packed_with_zstd_runs(wharf):
+    name, _ = repository(wharf, "zstd")
+    registry = Registry(wharf, name)
+    images.skopeo_copy(wharf, f"oci-archive:{tools.image_archive('busybox')}", f"docker://localhost:{wharf.port}/{name}:base")
+    manifest = registry.ask("GET", "manifests/base").json()
+    config = registry.ask("GET", f"blobs/{manifest['config']['digest']}").json()
+    layer, diff = layer_with("packed", name.encode())
+    packed = subprocess.run(["zstd", "-19", "--stdout"], input=gzip.decompress(layer), stdout=subprocess.PIPE, check=True).stdout
+    config["rootfs"]["diff_ids"].append(diff)
+    config.pop("history", None)
+    manifest["config"] |= put_blob(registry, json.dumps(config).encode())
+    manifest["layers"].append({"mediaType": f"{OCI}.layer.v1.tar+zstd", **put_blob(registry, packed)})
+    _, answer = put_manifest(registry, "1", manifest)
+    assert answer.status_code == 201, answer.text
+    task = tasks.run(wharf, f"localhost:{wharf.port}/{name}:1", command=["grep", "-q", name, "/packed"])
+    assert task.wait("STOPPED")["containers"][0]["exitCode"] == 0
+
+
+@pytest.mark.parametrize("document", [
+    {"schemaVersion": 2, "mediaType": f"{OCI}.manifest.v1+json", "config": {}, "layers": []},
+    {"schemaVersion": 2, "mediaType": f"{OCI}.index.v1+json", "manifests": [{"digest": "sha256:" + "0" * 64, "size": 1, "mediaType": f"{OCI}.manifest.v1+json"}]},
+    {"schemaVersion": 1},
+])  # fmt: skip
+def test_what_is_no_manifest_is_refused(wharf, document):
+    registry = Registry(wharf, repository(wharf, "none")[0])
+    _, answer = put_manifest(registry, "1", document, document.get("mediaType", f"{OCI}.manifest.v1+json"))
+    assert answer.status_code in (400, 404), answer.text
+    assert registry.ask("GET", "tags/list").json()["tags"] in ([], None)

@@ -1,0 +1,283 @@
+"""Tasks start only images that the keys of an account's rules signed."""
+
+import base64
+import json
+import subprocess
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness import control, distribution, images, signing, tasks, upstream
+from harness.installation import Installation
+from harness.signing import Signer, attach
+from harness.waiting import wait_for
+from test_image_versions import digest_of
+from test_services import Service, define
+
+
+@pytest.fixture(scope="module")
+def guarded():
+    with Installation() as alone:
+        yield alone.start()
+
+
+@pytest.fixture
+def ours(tmp_path):
+    return Signer(tmp_path, "ours")
+
+
+@pytest.fixture
+def theirs(tmp_path):
+    return Signer(tmp_path, "theirs")
+
+
+@pytest.fixture
+def rules(guarded):
+    """Sets rules, which are gone after the test."""
+    made = []
+
+    def make(name, repository, *signers, arguments=()):
+        keys = [word for signer in signers for word in ("--key", signer.public)]
+        made.append(name)
+        return guarded.run("admission", "set", name, "--repository", repository, *keys, *arguments).stdout
+
+    yield make
+    for name in dict.fromkeys(made):
+        guarded.run("admission", "remove", name)
+
+
+def pushed(wharf, image="busybox", prefix="prod"):
+    """A repository with an unsigned image, by digest."""
+    name = tasks.unique(prefix)
+    uri = images.push(wharf, image, name=name, tag="1")
+    return name, uri, digest_of(wharf, name), distribution.Registry(wharf, name)
+
+
+def run(wharf, *uris):
+    """What RunTask answers for a task with a container for each image."""
+    containers = [
+        {"name": f"c{number}", "image": uri, "memory": 32, "essential": number == 0, "command": ["true"]} for number, uri in enumerate(uris)
+    ]
+    ecs = wharf.client("ecs")
+    made = ecs.register_task_definition(family=tasks.unique("signed"), containerDefinitions=containers)
+    return ecs.run_task(taskDefinition=made["taskDefinition"]["taskDefinitionArn"])
+
+
+def started(answer):
+    assert answer["failures"] == [], answer["failures"]
+    return answer["tasks"][0]
+
+
+def ran_as(wharf, task, digest):
+    """It ran by the digest that was verified."""
+    ecs = wharf.client("ecs")
+
+    def shown():
+        (described,) = ecs.describe_tasks(tasks=[task])["tasks"]
+        assert described.get("stopCode") in (None, "EssentialContainerExited"), described
+        return described["containers"][0].get("imageDigest")
+
+    assert wait_for(shown, 120, "the digest of what ran") == digest
+
+
+def refused(answer):
+    assert answer["tasks"] == []
+    (failure,) = answer["failures"]
+    assert failure["reason"] == "IMAGE_NOT_ADMITTED"
+    return failure["detail"]
+
+
+def test_without_rules_every_image_starts(guarded):
+    assert "No rules" in guarded.run("admission", "list").stdout
+    _, uri, _, _ = pushed(guarded)
+    started(run(guarded, uri))
+
+
+def test_an_image_that_openssl_signed_starts(guarded, rules, ours, theirs, tmp_path):
+    """As the page about signatures writes them by hand."""
+    _, uri, digest, registry = pushed(guarded)
+    assert ours.fingerprint in rules("release", "prod*", ours)
+    said = tmp_path / "said.json"
+    kind = "cosign container image signature"
+    said.write_text(json.dumps({"critical": {"image": {"docker-manifest-digest": digest}, "type": kind}}))
+    signed = subprocess.run(["openssl", "dgst", "-sha256", "-sign", ours.file, said], check=True, capture_output=True).stdout
+    annotations = {"dev.cosignproject.cosign/signature": base64.b64encode(signed).decode()}
+    attach(registry, digest, [(signing.layer(signing.SIMPLE, said.read_bytes(), annotations), said.read_bytes())])
+    ran_as(guarded, started(run(guarded, uri))["taskArn"], digest)
+    rules("release", "prod*", theirs)
+    detail = refused(run(guarded, uri))
+    assert "release" in detail and theirs.fingerprint in detail and "another key" in detail and uri in detail
+
+
+@pytest.mark.parametrize("kind", ["p256", "rsa"])
+@pytest.mark.parametrize("form", ["tag", "referrer", "notation"])
+def test_signatures_of_each_form_and_key(guarded, rules, tmp_path, kind, form):
+    signer = Signer(tmp_path, "key", kind)
+    _, uri, digest, registry = pushed(guarded)
+    rules("release", "prod*", signer)
+    assert "there is no signature" in refused(run(guarded, uri))
+    match form:
+        case "tag":
+            attach(registry, digest, [signer.simple(digest)])
+        case "referrer":
+            attach(registry, digest, [signer.simple(digest)], "application/vnd.dev.cosign.artifact.sig.v1+json")
+        case "notation":
+            attach(registry, digest, [signer.notation(digest)], signing.NOTATION)
+    started(run(guarded, uri))
+
+
+def test_what_was_changed_or_is_about_another_image_does_not_count(guarded, rules, ours, theirs):
+    _, uri, digest, registry = pushed(guarded)
+    rules("release", "prod*", ours)
+    layer, document = ours.simple(digest)
+    signature = layer["annotations"]
+    changed = document.replace(b"any", b"all")
+    attach(registry, digest, [(signing.layer(signing.SIMPLE, changed, signature), changed)])
+    assert "another key, or what was signed was changed" in refused(run(guarded, uri))
+    # The right key, about something else.
+    attach(registry, digest, [ours.simple("sha256:" + "b" * 64)])
+    assert "about another image" in refused(run(guarded, uri))
+    # The right words, by somebody else.
+    attach(registry, digest, [theirs.simple(digest)])
+    assert "another key" in refused(run(guarded, uri))
+    # One that counts beside many that do not.
+    attach(registry, digest, [theirs.simple(digest), ours.simple("sha256:" + "b" * 64), ours.simple(digest)])
+    started(run(guarded, uri))
+
+
+def test_a_signature_of_notation_expires(guarded, rules, ours):
+    _, uri, digest, registry = pushed(guarded)
+    rules("release", "prod*", ours)
+    attach(registry, digest, [ours.notation(digest, "2020-01-01T00:00:00Z")], signing.NOTATION)
+    assert "it expired" in refused(run(guarded, uri))
+    attach(registry, digest, [ours.notation(digest, "2100-01-01T00:00:00Z")], signing.NOTATION)
+    started(run(guarded, uri))
+
+
+def test_an_unsigned_sidecar_keeps_the_task_from_starting(guarded, rules, ours):
+    _, signed, digest, registry = pushed(guarded)
+    _, sidecar, _, _ = pushed(guarded, "configured")
+    attach(registry, digest, [ours.simple(digest)])
+    rules("release", "prod*", ours)
+    started(run(guarded, signed))
+    detail = refused(run(guarded, signed, sidecar))
+    assert "'c1'" in detail and sidecar in detail
+
+
+def test_a_moved_tag_does_not_slip_by(guarded, rules, ours):
+    name, uri, digest, registry = pushed(guarded)
+    attach(registry, digest, [ours.simple(digest)])
+    rules("release", "prod*", ours)
+    started(run(guarded, uri))
+    images.push(guarded, "configured", name=name, tag="1")
+    assert "there is no signature" in refused(run(guarded, uri))
+    # What was signed starts by its digest.
+    started(run(guarded, f"{uri.rpartition(':')[0]}@{digest}"))
+
+
+def test_repositories_that_no_rule_names_and_other_registries(guarded, rules, ours):
+    _, uri, digest, registry = pushed(guarded, prefix="staging")
+    attach(registry, digest, [ours.simple(digest)])
+    rules("release", "prod*", ours)
+    assert "no rule of admission names its repository" in refused(run(guarded, uri))
+    with upstream.docker_registry() as host:
+        upstream.put(host, "busybox", "team/app", "1")
+        image = f"{host}/team/app:1"
+        rules("far", f"{host}/*", ours)
+        assert "not in a registry of the account" in refused(run(guarded, image))
+        rules("far", f"{host}/*", arguments=["--unsigned"])
+        started(run(guarded, image))
+    # Other names of one repository are one repository.
+    rules("staging", "staging*", ours)
+    path = uri.partition("/")[2]
+    for same in (f"127.0.0.1:{guarded.port}/{path}", f"000000000000.dkr.ecr.us-east-1.amazonaws.com/{path}"):
+        started(run(guarded, same))
+
+
+def test_every_rule_that_names_a_repository_must_be_met(guarded, rules, ours, theirs):
+    _, uri, digest, registry = pushed(guarded)
+    rules("release", "prod*", ours)
+    rules("audit", "prod*", theirs)
+    attach(registry, digest, [ours.simple(digest)])
+    assert "'audit'" in refused(run(guarded, uri))
+    attach(registry, digest, [ours.simple(digest), theirs.simple(digest)])
+    started(run(guarded, uri))
+
+
+def test_a_service_waits_for_a_signature_and_says_so(guarded, rules, ours):
+    _, uri, digest, registry = pushed(guarded)
+    rules("release", "prod*", ours)
+    service = Service(guarded, define(guarded, uri), count=2)
+
+    def said():
+        return [text for text in service.events() if "is not admitted" in text and ours.fingerprint in text]
+
+    wait_for(said, 30, "an event that says why")
+    assert service.describe()["runningCount"] == 0 and not service.tasks()
+    attach(registry, digest, [ours.simple(digest)])
+    service.stable()
+    # A rule that is not met any more stops nothing and starts nothing.
+    guarded.run("admission", "remove", "release")
+    rules("release", "other*", ours)
+    assert service.describe()["runningCount"] == 2
+    service.delete()
+
+
+def test_a_kill_and_a_moved_tag_between_decision_and_start(guarded, rules, ours):
+    name, uri, digest, registry = pushed(guarded)
+    attach(registry, digest, [ours.simple(digest)])
+    rules("release", "prod*", ours)
+    task = started(run(guarded, uri))["taskArn"]
+    guarded.kill_child("server")
+    wait_for(guarded.healthy, 60, "the server")
+    images.push(guarded, "configured", name=name, tag="1")
+    ran_as(guarded, task, digest)
+
+
+def test_rules_outlive_a_kill_and_are_in_the_audit_log(guarded, rules, ours):
+    _, uri, _, _ = pushed(guarded)
+    rules("release", "prod*", ours)
+    guarded.kill_child("server")
+    wait_for(guarded.healthy, 60, "the server")
+    refused(run(guarded, uri))
+    (rule,) = json.loads(guarded.run("admission", "list", "--json").stdout)["rules"]
+    assert (rule["name"], rule["repositories"], rule["unsigned"]) == ("release", ["prod*"], False)
+    assert rule["keys"][0]["fingerprint"] == ours.fingerprint
+    trail = guarded.client("cloudtrail")
+
+    def recorded():
+        attributes = [{"AttributeKey": "EventName", "AttributeValue": "PutAdmissionRule"}]
+        events = trail.lookup_events(LookupAttributes=attributes)["Events"]
+        return [json.loads(event["CloudTrailEvent"])["requestParameters"] for event in events]
+
+    assert any(asked["name"] == "release" for asked in wait_for(recorded, 30, "the audit log"))
+
+
+def test_bad_rules_are_refused(guarded, ours):
+    text = ours.public.read_text()
+
+    def answer(**parameters):
+        return control.call(guarded, "PutAdmissionRule", guarded.root, **parameters)
+
+    for parameters, why in [
+        ({"repositories": ["*"], "keys": [text]}, "name"),
+        ({"name": "a b", "repositories": ["*"], "keys": [text]}, "name"),
+        ({"name": "x", "repositories": [], "keys": [text]}, "repositories"),
+        ({"name": "x", "repositories": ["A B"], "keys": [text]}, "repositories"),
+        ({"name": "x", "repositories": ["*"]}, "keys"),
+        ({"name": "x", "repositories": ["*"], "keys": [text], "unsigned": True}, "keys"),
+        ({"name": "x", "repositories": ["*"], "keys": ["no key"]}, "PEM"),
+        ({"name": "x", "repositories": ["*"], "keys": [text] * 11}, "keys"),
+    ]:
+        got = answer(**parameters)
+        assert got.status_code == 400 and why in got.text, (parameters, got.text)
+    assert control.call(guarded, "DeleteAdmissionRule", guarded.root, name="never").status_code == 400
+    done = guarded.run("admission", "set", "x", "--repository", "*", "--key", ours.file, check=False)
+    assert done.returncode != 0 and "PEM" in done.stderr
+    other = {"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}
+    _, stranger = tasks.user(guarded, json.dumps({"Version": "2012-10-17", "Statement": [other]}))
+    denied = control.call(guarded, "PutAdmissionRule", stranger, name="x", repositories=["*"], keys=[text])
+    assert denied.status_code == 400 and "wharf:PutAdmissionRule" in denied.text, denied.text
+    with pytest.raises(ClientError, match="not authorized|AccessDenied"):
+        guarded.client("ecs", keys=stranger).run_task(taskDefinition="x")
+    assert guarded.run("admission", "list").stdout.startswith("No rules")
