@@ -74,7 +74,7 @@ def test_queues_deliveries_and_schedules_are_counted(wharf):
     key = ("wharf_deliveries_given_up_total", ("service", "sns"))
     wait_for(lambda: parsed(scrape(wharf).text)[key] > before[key], what="a delivery is given up")
     counted = {label for metric, *labels in after if metric == "wharf_deliveries_total" for label in labels}
-    assert counted == {("service", it) for it in ("events", "s3", "scheduler", "sns")}
+    assert counted == {("service", it) for it in ("cloudwatch", "events", "s3", "scheduler", "sns")}
     trust = {"Effect": "Allow", "Principal": {"Service": "scheduler.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     role = wharf.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
@@ -141,7 +141,9 @@ def test_the_agent_counts_its_tasks_and_pulls(wharf, busybox):
     failed = ("wharf_agent_pulls_total", ("outcome", "failed"))
     missing = tasks.run(wharf, f"{wharf.registry}/nothing:here", command=["true"])
     missing.wait("STOPPED")
-    assert of_part(wharf, "metrics.sock")[failed] == after[failed] + 1
+    then = of_part(wharf, "metrics.sock")
+    assert then[failed] == after[failed] + 1
+    assert then[("wharf_agent_downloaded_bytes_total",)] > 100_000 and then[("wharf_agent_pull_seconds_total",)] > 0
     wait_for(lambda: of_part(wharf, "metrics.sock")[("wharf_agent_reports_waiting",)] == 0, 20, "all reports")
     assert not any(task.id in str(key) for key in after), "an id in a label"
     assert (wharf.data / "node" / "metrics.sock").stat().st_mode & 0o777 == 0o600

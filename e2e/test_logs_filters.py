@@ -1,0 +1,109 @@
+"""Subscription filters and metric filters of log groups, as boto3 uses them."""
+
+import base64
+import gzip
+import json
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness import tasks
+from harness.waiting import wait_for
+
+
+@pytest.fixture
+def group(wharf):
+    logs, name = wharf.client("logs"), "/e2e/" + tasks.unique("filters")
+    logs.create_log_group(logGroupName=name)
+    logs.create_log_stream(logGroupName=name, logStreamName="s")
+    return name
+
+
+@pytest.fixture
+def queue(wharf, group):
+    """A queue that takes what the service sends for the group: its URL and ARN."""
+    sqs = wharf.client("sqs")
+    url = sqs.create_queue(QueueName=tasks.unique("lines"))["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "logs.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:logs:us-east-1:000000000000:log-group:{group}*"}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    return url, arn
+
+
+def put(logs, group, *messages):
+    now = int(time.time() * 1000)
+    events = [{"timestamp": now, "message": message} for message in messages]
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+
+
+def received(sqs, url, messages):
+    """Adds what is there now, unpacked, and takes it off the queue."""
+    for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+        messages.append(json.loads(gzip.decompress(base64.b64decode(message["Body"]))))
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return messages
+
+
+def texts(messages):
+    return [event["message"] for message in messages if message["messageType"] == "DATA_MESSAGE" for event in message["logEvents"]]
+
+
+def test_what_matches_reaches_the_queue(wharf, group, queue):
+    logs, sqs, (url, arn) = wharf.client("logs"), wharf.client("sqs"), queue
+    logs.put_subscription_filter(logGroupName=group, filterName="errors", filterPattern="ERROR", destinationArn=arn)
+    (shown,) = logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"]
+    assert (shown["filterName"], shown["destinationArn"]) == ("errors", arn)
+    put(logs, group, "ERROR one", "fine", "ERROR two")
+    messages = []
+    wait_for(lambda: len(texts(received(sqs, url, messages))) >= 2, what="the lines")
+    assert texts(messages) == ["ERROR one", "ERROR two"]
+    assert messages[0]["messageType"] == "CONTROL_MESSAGE"
+    assert messages[1]["logGroup"] == group and messages[1]["subscriptionFilters"] == ["errors"]
+
+
+def test_nothing_is_lost_with_the_server(wharf, group, queue):
+    logs, sqs, (url, arn) = wharf.client("logs"), wharf.client("sqs"), queue
+    logs.put_subscription_filter(logGroupName=group, filterName="all", filterPattern="", destinationArn=arn)
+    expected, messages = set(), []
+    for round_ in range(3):
+        lines = [f"line {round_}-{n}" for n in range(200)]
+        put(logs, group, *lines)
+        expected.update(lines)
+        wharf.kill_child("server")
+        wharf.wait_ready()
+    wait_for(lambda: expected <= set(texts(received(sqs, url, messages))), what="all lines")
+
+
+def test_a_destination_that_takes_nothing_is_refused(wharf, group, queue):
+    logs, sqs, (url, arn) = wharf.client("logs"), wharf.client("sqs"), queue
+    with pytest.raises(ClientError, match="Could not deliver test message"):
+        logs.put_subscription_filter(logGroupName=group, filterName="f", filterPattern="", destinationArn=arn + "-nowhere")
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
+    with pytest.raises(ClientError, match="Could not deliver test message"):
+        logs.put_subscription_filter(logGroupName=group, filterName="f", filterPattern="", destinationArn=arn)
+    with pytest.raises(ClientError, match="lambda"):
+        destination = "arn:aws:lambda:us-east-1:000000000000:function:f"
+        logs.put_subscription_filter(logGroupName=group, filterName="f", filterPattern="", destinationArn=destination)
+
+
+def test_metric_filters_are_kept(wharf, group):
+    logs = wharf.client("logs")
+    transformation = {"metricName": "Errors", "metricNamespace": "shop", "metricValue": "1", "defaultValue": 0.0}
+    logs.put_metric_filter(logGroupName=group, filterName="errors", filterPattern="ERROR", metricTransformations=[transformation])
+    (shown,) = logs.describe_metric_filters(logGroupName=group)["metricFilters"]
+    assert (shown["filterName"], shown["metricTransformations"]) == ("errors", [transformation])
+    assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["metricFilterCount"] == 1
+    put(logs, group, "ERROR one")
+    with pytest.raises(ClientError, match="mutually exclusive"):
+        both = {**transformation, "dimensions": {"Path": "$.path"}}
+        logs.put_metric_filter(logGroupName=group, filterName="x", filterPattern="{ $.path = * }", metricTransformations=[both])
+    logs.delete_metric_filter(logGroupName=group, filterName="errors")
+    assert logs.describe_metric_filters(logGroupName=group)["metricFilters"] == []

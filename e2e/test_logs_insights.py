@@ -1,0 +1,136 @@
+"""Logs Insights as boto3 and the aws CLI use it."""
+
+import json
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness import tasks
+from harness.waiting import wait_for
+
+
+@pytest.fixture
+def lines(wharf):
+    """Client and group, with a hundred lines of the last minutes."""
+    logs, group = wharf.client("logs"), "/e2e/" + tasks.unique("insights")
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    start = int(time.time() * 1000) - 100_000
+    events = [
+        {
+            "timestamp": start + n * 1000,
+            "message": json.dumps({"n": n, "level": "ERROR" if n % 4 == 0 else "INFO", "user": {"name": "anna" if n % 2 else "bert"}}),
+        }
+        for n in range(100)
+    ]
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+    return logs, group
+
+
+def started(logs, text, *groups, **more):
+    now = int(time.time())
+    return logs.start_query(logGroupNames=list(groups), startTime=now - 3600, endTime=now + 60, queryString=text, **more)["queryId"]
+
+
+def ended(logs, query):
+    def result():
+        found = logs.get_query_results(queryId=query)
+        return found if found["status"] not in ("Running", "Scheduled") else None
+
+    return wait_for(result, what="the query's end")
+
+
+def rows(found):
+    return [{field["field"]: field["value"] for field in row} for row in found["results"]]
+
+
+def test_a_query_counts_and_shows(lines):
+    logs, group = lines
+    found = ended(logs, started(logs, "filter level = 'ERROR' | stats count(*) as errors, max(n) as last by user.name", group))
+    assert found["status"] == "Complete"
+    assert rows(found) == [{"user.name": "bert", "errors": "25", "last": "96"}]
+    assert found["statistics"]["recordsScanned"] == 100
+    assert found["statistics"]["recordsMatched"] == 25
+    found = rows(ended(logs, started(logs, "fields @timestamp, n, user.name | sort n desc | limit 2", group)))
+    assert [row["n"] for row in found] == ["99", "98"]
+    record = logs.get_log_record(logRecordPointer=found[0]["@ptr"])["logRecord"]
+    assert (record["n"], record["user.name"], record["@logStream"]) == ("99", "anna", "s")
+    fields = {field["name"]: field["percent"] for field in logs.get_log_group_fields(logGroupName=group)["logGroupFields"]}
+    assert fields["level"] == 100 and fields["user.name"] == 100
+
+
+def test_parse_dedup_and_patterns(lines):
+    logs, group = lines
+    text = 'parse @message "\\"name\\": \\"*\\"" as who | dedup who | display who | limit 5'
+    assert {row["who"] for row in rows(ended(logs, started(logs, text, group)))} == {"anna", "bert"}
+    (errors, _) = sorted(rows(ended(logs, started(logs, "pattern @message", group))), key=lambda row: float(row["@ratio"]))[:2]
+    assert errors["@sampleCount"] and errors["@pattern"].count("<Number-1>") == 1
+
+
+def test_wrong_queries_are_told_where(lines):
+    logs, group = lines
+    with pytest.raises(ClientError) as caught:
+        started(logs, "fields n | wherever n = 1", group)
+    answer = caught.value.response
+    assert answer["Error"]["Code"] == "MalformedQueryException"
+    assert answer["queryCompileError"]["location"] == {"startCharOffset": 11, "endCharOffset": 19}
+    with pytest.raises(ClientError, match="does not exist for account ID"):
+        started(logs, "fields n", group, "/e2e/nowhere")
+    with pytest.raises(ClientError, match="SOURCE is not supported"):
+        started(logs, "SOURCE logGroups() | fields n", group)
+
+
+def test_a_result_survives_the_server(wharf, lines):
+    logs, group = lines
+    query = started(logs, "stats count(*) as n", group)
+    assert rows(ended(logs, query)) == [{"n": "100"}]
+    wharf.kill_child("server")
+    wharf.wait_ready()
+    assert rows(ended(logs, query)) == [{"n": "100"}]
+    listed = logs.describe_queries(logGroupName=group)["queries"]
+    assert [(it["queryId"], it["status"]) for it in listed] == [(query, "Complete")]
+
+
+def test_the_right_is_asked_for(wharf, lines):
+    logs, group = lines
+    allowed = f"arn:aws:logs:us-east-1:000000000000:log-group:{group}:*"
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "logs:StartQuery", "Resource": allowed},
+            {"Effect": "Allow", "Action": "logs:GetQueryResults", "Resource": "*"},
+        ],
+    }
+    _, keys = tasks.user(wharf, json.dumps(document))
+    theirs = wharf.client("logs", keys)
+    assert rows(ended(theirs, started(theirs, "stats count(*) as n", group))) == [{"n": "100"}]
+    other = group + "/other"
+    logs.create_log_group(logGroupName=other)
+    with pytest.raises(ClientError) as caught:
+        started(theirs, "fields n", group, other)
+    assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
+
+
+def test_definitions(lines):
+    logs, group = lines
+    made = logs.put_query_definition(name=f"{group}/errors", queryString="filter level = 'ERROR'", logGroupNames=[group])
+    (found,) = logs.describe_query_definitions(queryDefinitionNamePrefix=group)["queryDefinitions"]
+    assert (found["queryDefinitionId"], found["logGroupNames"]) == (made["queryDefinitionId"], [group])
+    assert logs.delete_query_definition(queryDefinitionId=made["queryDefinitionId"])["success"]
+
+
+def test_the_command_line(wharf, lines):
+    _, group = lines
+    now = int(time.time())
+    query = wharf.aws(
+        "logs", "start-query", "--log-group-name", group, "--start-time", str(now - 3600), "--end-time", str(now + 60),
+        "--query-string", "stats count(*) as n by level | sort level",
+    )["queryId"]  # fmt: skip
+
+    def result():
+        found = wharf.aws("logs", "get-query-results", "--query-id", query)
+        return found if found["status"] == "Complete" else None
+
+    found = wait_for(result, what="the query's end")
+    assert rows(found) == [{"level": "ERROR", "n": "25"}, {"level": "INFO", "n": "75"}]

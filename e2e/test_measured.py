@@ -1,0 +1,67 @@
+"""What tasks use is seen in CloudWatch, minute by minute, once each, whatever dies meanwhile."""
+
+import datetime
+import itertools
+
+from harness import images, tasks
+from harness.tasks import sh
+from harness.waiting import wait_for
+
+UTC = datetime.UTC
+OF_SERVICE = ("Name=ClusterName,Value=default", "Name=ServiceName,Value=busy")
+
+
+def seen(wharf, name, dimensions=OF_SERVICE, namespace="AWS/ECS"):
+    """Points of a metric, by the minute, as the command line shows them."""
+    now = datetime.datetime.now(UTC)
+    span = [(now - datetime.timedelta(minutes=15)).isoformat(), (now + datetime.timedelta(minutes=1)).isoformat()]
+    asked = ("--namespace", namespace, "--metric-name", name, "--period", "60", "--statistics", "Average", "SampleCount")
+    found = wharf.aws(
+        "cloudwatch", "get-metric-statistics", *asked, "--start-time", span[0], "--end-time", span[1], "--dimensions", *dimensions
+    )
+    return sorted(found["Datapoints"], key=lambda it: it["Timestamp"])
+
+
+def at(point):
+    stamp = point["Timestamp"]
+    return stamp if isinstance(stamp, datetime.datetime) else datetime.datetime.fromtimestamp(float(stamp), datetime.UTC)
+
+
+def test_a_service_that_spins_is_seen_in_each_minute_once(fresh):
+    image, ecs = images.push(fresh, "busybox"), fresh.client("ecs")
+    spins = sh("while :; do :; done")
+    size = {"cpu": "256", "memory": "128"}
+    ecs.update_cluster_settings(cluster="default", settings=[{"name": "containerInsights", "value": "enabled"}])
+    definition = tasks.register(fresh, image, stopTimeout=2, task=size, **spins)
+    ecs.create_service(serviceName="busy", taskDefinition=definition, desiredCount=1)
+    ecs.get_waiter("services_stable").wait(services=["busy"], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    wait_for(lambda: seen(fresh, "CPUUtilization"), 120, "the first minute")
+    for role in ("server", "server"):
+        before = len(seen(fresh, "CPUUtilization"))
+        fresh.kill_child(role)
+        wait_for(lambda before=before: len(seen(fresh, "CPUUtilization")) > before, 150, "a minute after the kill")
+    points = seen(fresh, "CPUUtilization")
+    assert {it["SampleCount"] for it in points} == {1.0}, points
+    between = {at(later) - at(former) for former, later in itertools.pairwise(points)}
+    assert between == {datetime.timedelta(minutes=1)}, "a minute is missing"
+    # The task is held to a quarter of a core; other programs of the machine may leave it less.
+    assert all(60 < it["Average"] < 115 for it in points[1:]), points
+    memory = seen(fresh, "MemoryUtilization")
+    assert {it["SampleCount"] for it in memory} == {1.0} and all(0 < it["Average"] < 100 for it in memory)
+    of_cluster = ("Name=ClusterName,Value=default",)
+    reserved = seen(fresh, "CPUReservation", of_cluster)
+    offered = ecs.describe_container_instances(containerInstances=ecs.list_container_instances()["containerInstanceArns"])
+    cpu = next(it["integerValue"] for it in offered["containerInstances"][0]["registeredResources"] if it["name"] == "CPU")
+    assert abs(reserved[-1]["Average"] - 256 / cpu * 100) < 0.01
+    machine, service = seen(fresh, "CPUUtilization", of_cluster), points
+    shares = {it["Timestamp"]: it["Average"] for it in machine}
+    for it in service[:-1]:
+        assert abs(shares[it["Timestamp"]] - it["Average"] * 256 / cpu) < 0.01, "the cluster's machine runs that task alone"
+    listed = fresh.client("cloudwatch").list_metrics(Namespace="AWS/ECS")["Metrics"]
+    assert {it["MetricName"] for it in listed} == {"CPUUtilization", "MemoryUtilization", "CPUReservation", "MemoryReservation"}
+    insights = "ECS/ContainerInsights"
+    assert {it["Average"] for it in seen(fresh, "RunningTaskCount", namespace=insights)} <= {0.0, 1.0}
+    assert seen(fresh, "RunningTaskCount", namespace=insights)[-1]["Average"] == 1.0
+    used = {it["Timestamp"]: it["Average"] for it in seen(fresh, "CpuUtilized", namespace=insights)}
+    for it in service[:-1]:
+        assert abs(used[it["Timestamp"]] - it["Average"] * 2.56) < 0.01

@@ -1,0 +1,269 @@
+"""Service auto scaling through boto3 and both AWS CLIs: alarms, targets and clocks change counts, over kill -9 too."""
+
+import datetime
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness import tasks
+from harness.tasks import sh
+from harness.waiting import wait_for
+
+UTC = datetime.UTC
+DIMENSION = "ecs:service:DesiredCount"
+FOREVER = ": a task that is scaled; trap exit TERM; while :; do sleep 1; done"
+
+
+def refused(call, **parameters):
+    with pytest.raises(ClientError) as caught:
+        call(**parameters)
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+class Scaled:
+    """A service, and what scales it."""
+
+    def __init__(self, wharf, image, count=1):
+        self.wharf, self.ecs, self.cloudwatch = wharf, wharf.client("ecs"), wharf.client("cloudwatch")
+        self.scaling = wharf.client("application-autoscaling")
+        self.name, self.namespace = tasks.unique("scaled"), tasks.unique("App")
+        definition = tasks.register(wharf, image, stopTimeout=2, memory=16, **sh(FOREVER))
+        self.ecs.create_service(serviceName=self.name, taskDefinition=definition, desiredCount=count, launchType="EC2")
+        self.resource = f"service/default/{self.name}"
+        self.target = {"ServiceNamespace": "ecs", "ResourceId": self.resource, "ScalableDimension": DIMENSION}
+
+    def register(self, least, most, **more):
+        return self.scaling.register_scalable_target(**self.target, MinCapacity=least, MaxCapacity=most, **more)["ScalableTargetARN"]
+
+    def count(self):
+        return self.ecs.describe_services(services=[self.name])["services"][0]["desiredCount"]
+
+    def becomes(self, count, deadline_s=30):
+        wait_for(lambda: self.count() == count, deadline_s, f"{count} tasks of {self.name} being wanted, not {self.count()}")
+
+    def activities(self, **more):
+        return self.scaling.describe_scaling_activities(ServiceNamespace="ecs", ResourceId=self.resource, **more)["ScalingActivities"]
+
+    def done(self, deadline_s=60):
+        """The latest activity, once it has ended."""
+
+        def ended():
+            latest = self.activities()[0]
+            return latest if latest["StatusCode"] not in ("Pending", "InProgress") else None
+
+        return wait_for(ended, deadline_s, "the end of an activity")
+
+    def steps(self, name="more", adjustment=2, cooldown=300):
+        steps = {"AdjustmentType": "ChangeInCapacity", "Cooldown": cooldown}
+        bound = "MetricIntervalLowerBound" if adjustment > 0 else "MetricIntervalUpperBound"
+        steps["StepAdjustments"] = [{bound: 0, "ScalingAdjustment": adjustment}]
+        put = self.scaling.put_scaling_policy(
+            **self.target, PolicyName=name, PolicyType="StepScaling", StepScalingPolicyConfiguration=steps
+        )
+        return put["PolicyARN"]
+
+    def alarm(self, policy, metric="Load", threshold=70, comparison="GreaterThanThreshold"):
+        """One that looks each ten seconds at the last ten."""
+        name = tasks.unique("alarm")
+        self.cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            Namespace=self.namespace,
+            MetricName=metric,
+            Statistic="Average",
+            Period=10,
+            EvaluationPeriods=1,
+            Threshold=threshold,
+            ComparisonOperator=comparison,
+            AlarmActions=[policy],
+        )
+        return name
+
+    def measure(self, value, metric="Load", minutes=0):
+        """A sample of now, or one for each of the minutes before."""
+        now = datetime.datetime.now(UTC)
+        times = [now - datetime.timedelta(minutes=it) for it in range(minutes + 1)]
+        data = [{"MetricName": metric, "Value": value, "Timestamp": at, "StorageResolution": 60 if minutes else 1} for at in times]
+        self.cloudwatch.put_metric_data(Namespace=self.namespace, MetricData=data)
+
+    def delete(self):
+        if self.ecs.describe_services(services=[self.name])["services"][0]["status"] == "INACTIVE":
+            return
+        self.ecs.delete_service(service=self.name, force=True)
+        self.wharf.aws("ecs", "wait", "services-inactive", "--services", self.name)
+
+
+@pytest.fixture
+def scaled(wharf, busybox):
+    made = Scaled(wharf, busybox)
+    yield made
+    made.delete()
+
+
+def test_a_metric_beyond_its_threshold_adds_tasks_and_a_kill_9_adds_none_twice(wharf, scaled):
+    scaled.register(1, 6)
+    policy = scaled.steps(cooldown=3600)
+    alarm = scaled.alarm(policy)
+    shown = wharf.aws("application-autoscaling", "describe-scaling-policies", "--service-namespace", "ecs", "--policy-names", "more")
+    mine = [it for it in shown["ScalingPolicies"] if it["ResourceId"] == scaled.resource]
+    assert [it["AlarmName"] for it in mine[0]["Alarms"]] == [alarm]
+
+    def high():
+        scaled.measure(95)
+        return scaled.count() == 3
+
+    wait_for(high, 60, "two tasks more")
+    wharf.kill_child("server")
+    activity = scaled.done()
+    assert activity["StatusCode"] == "Successful", activity
+    assert activity["StatusMessage"] == "Successfully set desired count to 3. Change successfully fulfilled by ecs."
+    assert activity["Cause"] == f"monitor alarm {alarm} in state ALARM triggered policy more"
+
+    # The alarm stays, and speaks on; the policy rests.
+    def later():
+        scaled.measure(95)
+        [found] = scaled.cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+        return found["StateValue"] == "ALARM" and found["StateUpdatedTimestamp"] > activity["StartTime"]
+
+    scaled.cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="to see it again")
+    wait_for(later, 60, "the alarm being on again")
+    history = scaled.cloudwatch.describe_alarm_history(AlarmName=alarm, HistoryItemType="Action")["AlarmHistoryItems"]
+    assert any(policy in it["HistorySummary"] for it in history)
+    assert (scaled.count(), len(scaled.activities())) == (3, 1)
+
+
+def test_a_policy_goes_on_while_its_alarm_stays_up_to_the_maximum(scaled):
+    scaled.register(1, 4)
+    policy = scaled.steps(adjustment=1, cooldown=0)
+    scaled.alarm(policy)
+
+    def high(count):
+        scaled.measure(95)
+        return scaled.count() >= count
+
+    wait_for(lambda: high(4), 90, "the maximum")
+
+    def told():
+        scaled.measure(95)
+        return [it for it in scaled.activities(IncludeNotScaledActivities=True) if it.get("NotScaledReasons")]
+
+    [vain] = wait_for(told, 60, "a wish in vain")
+    assert vain["NotScaledReasons"] == [{"Code": "AlreadyAtMaxCapacity", "MaxCapacity": 4}]
+    assert [it["Description"] for it in reversed(scaled.activities())] == [f"Setting desired count to {it}." for it in (2, 3, 4)]
+
+
+def test_a_tracked_metric_makes_alarms_that_are_repaired_and_go(wharf, scaled):
+    scaled.register(1, 5)
+    tracking = {
+        "TargetValue": 10,
+        "ScaleOutCooldown": 300,
+        "ScaleInCooldown": 0,
+        "CustomizedMetricSpecification": {"Namespace": scaled.namespace, "MetricName": "Jobs", "Statistic": "Average"},
+    }
+    put = wharf.aws(
+        "application-autoscaling",
+        "put-scaling-policy",
+        *("--service-namespace", "ecs", "--resource-id", scaled.resource, "--scalable-dimension", DIMENSION),
+        *("--policy-name", "jobs", "--policy-type", "TargetTrackingScaling"),
+        *("--target-tracking-scaling-policy-configuration", json.dumps(tracking)),
+    )
+    high, low = (it["AlarmName"] for it in put["Alarms"])
+    assert high.startswith(f"TargetTracking-{scaled.resource}-AlarmHigh-") and f"{scaled.resource}-AlarmLow-" in low
+    found = {it["AlarmName"]: it for it in scaled.cloudwatch.describe_alarms(AlarmNames=[high, low])["MetricAlarms"]}
+    assert (found[high]["Threshold"], found[high]["EvaluationPeriods"], found[high]["Period"]) == (10, 3, 60)
+    assert (found[low]["Threshold"], found[low]["EvaluationPeriods"], found[low]["AlarmActions"]) == (9, 15, [put["PolicyARN"]])
+
+    # One task with thirty jobs wants three.
+    scaled.measure(30, "Jobs", minutes=6)
+    scaled.becomes(3, 90)
+    assert scaled.done()["Cause"] == f"monitor alarm {high} in state ALARM triggered policy jobs"
+    # As if the load were gone.
+    scaled.cloudwatch.set_alarm_state(AlarmName=high, StateValue="OK", StateReason="test")
+    gone = json.dumps({"recentDatapoints": [3.0]})
+    scaled.cloudwatch.set_alarm_state(AlarmName=low, StateValue="ALARM", StateReason="test", StateReasonData=gone)
+    latest = wait_for(lambda: next((it for it in scaled.activities() if "AlarmLow" in it["Cause"]), None), 30, "a scaling in")
+    assert latest["Description"] == "Setting desired count to 1."
+
+    scaled.cloudwatch.delete_alarms(AlarmNames=[low])
+    wharf.kill_child("server")
+    wait_for(lambda: scaled.cloudwatch.describe_alarms(AlarmNames=[low])["MetricAlarms"], 90, "the alarm being put again")
+    scaled.scaling.deregister_scalable_target(**scaled.target)
+    assert scaled.cloudwatch.describe_alarms(AlarmNames=[high, low])["MetricAlarms"] == []
+    code, text = refused(scaled.scaling.put_scaling_policy, **scaled.target, PolicyName="x", StepScalingPolicyConfiguration={})
+    assert code in ("ObjectNotFoundException", "ValidationException"), text
+
+
+def test_the_clock_and_another_range_move_the_count(wharf, scaled):
+    scaled.register(2, 6)
+    scaled.becomes(2)
+    assert scaled.done()["Cause"] == "minimum capacity was set to 2"
+    at = datetime.datetime.now(UTC) + datetime.timedelta(seconds=6)
+    schedule = {"ScheduledActionName": "soon", "Schedule": f"at({at:%Y-%m-%dT%H:%M:%S})", "ScalableTargetAction": {"MinCapacity": 4}}
+    scaled.scaling.put_scheduled_action(**scaled.target, **schedule)
+    # Whoever is away at the moment carries it out later, once.
+    wharf.kill_child("server")
+    scaled.becomes(4)
+    assert scaled.done()["Cause"] == "minimum capacity was set to 4"
+    causes = [it["Cause"] for it in scaled.activities()]
+    assert causes.count("scheduled action name soon was triggered") == 1
+    [found] = scaled.scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[scaled.resource])["ScalableTargets"]
+    assert (found["MinCapacity"], found["MaxCapacity"]) == (4, 6)
+    # By hand, while a range holds.
+    scaled.register(1, 3)
+    scaled.becomes(3)
+    scaled.scaling.delete_scheduled_action(**scaled.target, ScheduledActionName="soon")
+    assert refused(scaled.scaling.delete_scheduled_action, **scaled.target, ScheduledActionName="soon")[0] == "ObjectNotFoundException"
+
+
+def test_a_target_has_tags_and_goes_with_its_service(wharf, scaled):
+    arn = scaled.register(1, 2, Tags={"team": "web"})
+    assert wharf.aws("application-autoscaling", "list-tags-for-resource", "--resource-arn", arn)["Tags"] == {"team": "web"}
+    # Version 2 of the command line is of a time without tags.
+    shown = wharf.aws2("application-autoscaling", "describe-scalable-targets", "--service-namespace", "ecs")["ScalableTargets"]
+    assert scaled.resource in [it["ResourceId"] for it in shown]
+    tagging = wharf.client("resourcegroupstaggingapi")
+    found = tagging.get_resources(ResourceTypeFilters=["application-autoscaling"])["ResourceTagMappingList"]
+    assert arn in [it["ResourceARN"] for it in found]
+    metric = {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}
+    put = scaled.scaling.put_scaling_policy(
+        **scaled.target,
+        PolicyName="cpu",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={"TargetValue": 50, "PredefinedMetricSpecification": metric},
+    )
+    assert len(put["Alarms"]) == 2
+    scaled.delete()
+
+    def there():
+        return scaled.scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[scaled.resource])["ScalableTargets"]
+
+    wait_for(lambda: there() == [], 90, "the target being gone")
+    made = {"AlarmNamePrefix": f"TargetTracking-{scaled.resource}-"}
+    wait_for(lambda: scaled.cloudwatch.describe_alarms(**made)["MetricAlarms"] == [], 30, "its alarms being gone")
+
+
+def test_what_is_refused_and_who_may(wharf, scaled):
+    iam, user = wharf.client("iam"), tasks.unique("scaler")
+    iam.create_user(UserName=user)
+    statement = {"Effect": "Allow", "Action": "application-autoscaling:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName=user, PolicyName="scale", PolicyDocument=document)
+    keys = type(wharf.root).of_user(iam.create_access_key(UserName=user)["AccessKey"])
+    client = wharf.client("application-autoscaling", keys)
+    sized = {"MinCapacity": 1, "MaxCapacity": 2}
+    code, text = refused(client.register_scalable_target, **scaled.target, **sized)
+    assert code == "AccessDeniedException" and "ecs:" in text
+    scaled.register(1, 2)
+    assert client.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[scaled.resource])["ScalableTargets"]
+
+    scaling = scaled.scaling
+    code, text = refused(scaling.register_scalable_target, **{**scaled.target, "ServiceNamespace": "dynamodb"}, **sized)
+    assert code == "ValidationException" and "dynamodb is not supported by this version of wharf" in text
+    code, text = refused(scaling.register_scalable_target, **{**scaled.target, "ResourceId": "service/default/none"}, **sized)
+    assert (code, text) == ("ValidationException", "ECS service doesn't exist: service/default/none")
+    predictive = {"PolicyName": "p", "PolicyType": "PredictiveScaling"}
+    assert "not supported" in refused(scaling.put_scaling_policy, **scaled.target, **predictive)[1]
+    now = datetime.datetime.now(UTC)
+    forecast = {"PolicyName": "p", "StartTime": now, "EndTime": now}
+    assert refused(scaling.get_predictive_scaling_forecast, **scaled.target, **forecast)[0] == "UnsupportedOperation"
