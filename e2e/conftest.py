@@ -5,6 +5,9 @@ the host takes `fresh`.
 """
 
 import os
+import pathlib
+import shutil
+import tempfile
 
 import pytest
 
@@ -64,6 +67,14 @@ def python(wharf):
 @pytest.fixture(scope="session")
 def web(wharf):
     return images.push(wharf, "web")
+
+
+@pytest.fixture
+def short_path():
+    """podman takes no longer one for its run folder."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="pod", dir="/tmp"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)

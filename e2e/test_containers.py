@@ -330,7 +330,7 @@ def test_terminal_and_standard_input(wharf, busybox):
     script = "[ -t 1 ] && echo terminal || echo none; [ -t 0 ] && echo terminal || echo none"
     assert run_script(wharf, busybox, script, pseudoTerminal=True, interactive=True).lines() == ["terminal\r", "terminal\r"]
     assert run_script(wharf, busybox, script).lines() == ["none", "none"]
-    task = tasks.run(wharf, busybox, interactive=True, **sh("echo begun; cat; echo ended"))
+    task = tasks.run(wharf, busybox, interactive=True, stopTimeout=2, **sh("echo begun; cat; echo ended"))
     task.wait("RUNNING")
     task.wait_line("begun")
     assert task.lines() == ["begun"], "open standard input has ended"

@@ -354,7 +354,7 @@ def test_room_comes_back_when_tasks_end(wharf, busybox):
         return {one["name"]: one.get("integerValue") for one in instance["remainingResources"]}
 
     before = wait_for(lambda: (now := remaining()) == remaining() and now, what="a quiet instance")
-    task = tasks.run(wharf, busybox, memory=100, cpu=64, **tasks.sh("while :; do usleep 10000; done"))
+    task = tasks.run(wharf, busybox, memory=100, cpu=64, stopTimeout=2, **tasks.sh("while :; do usleep 10000; done"))
     task.wait("RUNNING")
     assert remaining()["MEMORY"] == before["MEMORY"] - 100
     assert remaining()["CPU"] == before["CPU"] - 64
@@ -392,6 +392,7 @@ def test_fargate_runs_on_the_same_node(wharf, busybox):
         network="awsvpc",
         execution_role=role,
         task={"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"},
+        stopTimeout=2,
         **tasks.sh("echo from fargate; sleep 1000"),
     )
     wharf.client("ecs").create_cluster(clusterName="serverless")

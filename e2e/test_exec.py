@@ -182,7 +182,7 @@ def test_much_output_arrives_whole_and_in_order(wharf, target):
 def test_pipes(wharf, target):
     session = execute(wharf, target, "sh -c 'cat; echo complaint >&2; exit 4'", terminal=False)
     session.wait(lambda s: s.began)
-    text = os.urandom(300_000).hex().encode()
+    text = os.urandom(100_000).hex().encode()
     session.type(text)
     session.end_input()
     session.wait_over(60)

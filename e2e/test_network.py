@@ -143,7 +143,7 @@ def test_the_host_of_a_fargate_task_is_told_to_nobody(wharf, busybox):
     options = {"launchType": "FARGATE", **tasks.in_vpc(wharf)}
     size = {"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
     role = tasks.execution_role(wharf)
-    task = tasks.run(wharf, busybox, "awsvpc", options, task=size, execution_role=role, **sh("sleep 1000"))
+    task = tasks.run(wharf, busybox, "awsvpc", options, task=size, execution_role=role, stopTimeout=2, **sh("sleep 1000"))
     task.wait("RUNNING")
     details, _ = interface(task)
     (eni,) = wharf.client("ec2").describe_network_interfaces(NetworkInterfaceIds=[details["networkInterfaceId"]])["NetworkInterfaces"]

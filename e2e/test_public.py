@@ -41,6 +41,11 @@ def test_what_is_open_and_what_is_not(wharf):
     ecr.create_repository(repositoryName=name)
     ecr.set_repository_policy(repositoryName=name, policyText=allowing({"AWS": OTHER}, "ecr:BatchGetImage"))
     assert len(opened(wharf, f"repository/{name}")) == 1
+    public = wharf.client("ecr-public")
+    public.create_repository(repositoryName=name)
+    public.set_repository_policy(repositoryName=name, policyText=allowing({"AWS": OTHER}, "ecr-public:PutImage"))
+    (found,) = opened(wharf, f"public repository/{name}")
+    assert found["actions"] == ["ecr-public:PutImage"]
 
     kms, logs = wharf.client("kms"), wharf.client("logs")
     key = kms.create_key()["KeyMetadata"]["Arn"]

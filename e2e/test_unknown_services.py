@@ -13,15 +13,6 @@ from harness.installation import Keys
 CALLS = [
     ("apprunner", "apprunner", "list_services", {}, "UnsupportedOperation", 400),
     ("servicediscovery", "servicediscovery", "list_namespaces", {}, "UnsupportedOperation", 400),
-    (
-        "application-autoscaling",
-        "application-autoscaling",
-        "describe_scalable_targets",
-        {"ServiceNamespace": "ecs"},
-        "UnsupportedOperation",
-        400,
-    ),
-    ("cloudwatch", "monitoring", "list_metrics", {}, "UnsupportedOperation", 400),
     ("cloudformation", "cloudformation", "list_stacks", {}, "UnsupportedOperation", 400),
     ("lambda", "lambda", "list_functions", {}, "UnsupportedOperation", 400),
     (
@@ -153,13 +144,7 @@ def test_operations_of_a_service_that_is_here_are_named(wharf):
     ("service", "operation", "member", "code", "parameters"),
     [
         ("ec2", "create_vpc", "Ipv4NetmaskLength", "UnsupportedOperation", {"CidrBlock": "10.0.0.0/16", "Ipv4NetmaskLength": 16}),
-        (
-            "ecs",
-            "register_task_definition",
-            "containerDefinitions.versionConsistency",
-            "UnsupportedFeatureException",
-            {"family": "f", "containerDefinitions": [{"name": "c", "image": "i", "memory": 8, "versionConsistency": "enabled"}]},
-        ),
+        ("ecs", "list_services", "resourceManagementType", "UnsupportedFeatureException", {"resourceManagementType": "ECS"}),
         ("logs", "describe_log_groups", "includeLinkedAccounts", "InvalidParameterException", {"includeLinkedAccounts": True}),
         (
             "sts",

@@ -10,7 +10,7 @@ from botocore.credentials import Credentials
 TARGET = "Wharf_20261121"
 
 
-def call(wharf, operation, keys, headers=(), **parameters):
+def call(wharf, operation, keys, /, headers=(), **parameters):
     """The answer to an operation; unsigned without keys."""
     head = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"{TARGET}.{operation}"}
     request = AWSRequest(method="POST", url=wharf.endpoint + "/", data=json.dumps(parameters), headers=head)
