@@ -74,7 +74,8 @@ def ran_as(wharf, task, digest):
 
     def shown():
         (described,) = ecs.describe_tasks(tasks=[task])["tasks"]
-        assert described.get("stopCode") in (None, "EssentialContainerExited"), described
+        why = [described.get("stoppedReason"), *(container.get("reason") for container in described["containers"])]
+        assert described.get("stopCode") in (None, "EssentialContainerExited"), why
         return described["containers"][0].get("imageDigest")
 
     assert wait_for(shown, 120, "the digest of what ran") == digest
