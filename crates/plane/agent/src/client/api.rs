@@ -71,6 +71,15 @@ impl CallError {
         }
     }
 
+    /// Nobody said yes or no. Not all that is transient: who is told to slow down has not been let in.
+    pub fn is_unanswered(&self) -> bool {
+        match self {
+            Self::Fault { status, .. } => *status >= 500,
+            Self::Transport { .. } => true,
+            Self::Malformed { .. } | Self::NotInContract { .. } => false,
+        }
+    }
+
     /// The fault's code; empty for everything else.
     pub fn code(&self) -> &str {
         match self {
@@ -347,6 +356,8 @@ mod tests {
             let error = fault(status, body.as_bytes());
             assert_eq!(error.code(), code);
             assert_eq!(error.is_transient(), transient, "{body}");
+            // Throttling is no outage.
+            assert_eq!(error.is_unanswered(), status >= 500, "{body}");
         };
         check(
             400,

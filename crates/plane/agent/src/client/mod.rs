@@ -5,8 +5,10 @@
 
 pub mod api;
 mod objects;
+mod patience;
 mod pool;
 pub mod websocket;
 
 pub use api::{Api, CallError};
+pub use patience::{GaveUp, patiently};
 pub use wharf_link::{BadEndpoint, ConnectError, CurrentKeys, Dialer, Endpoint, Stream};

@@ -23,7 +23,7 @@ use super::{
     },
 };
 use crate::{
-    client::{Api, CallError},
+    client::{Api, CallError, GaveUp},
     config::{ImageCleanup, NodeConfig},
     figures::Figures,
     node::{core::TaskContext, credentials::CredentialStore},
@@ -299,7 +299,7 @@ impl RegistryImages {
                 error.tries(),
                 of.id
             );
-            refused(reason, error.is_transient())
+            refused(reason, error.is_unanswered())
         })?;
         let login = value.expose_str().and_then(reference::login);
         let (user, password) = login.ok_or_else(|| {
@@ -398,11 +398,7 @@ impl Refused {
 }
 
 fn no_login(error: &LoginError) -> Refused {
-    let unreachable = match error {
-        LoginError::Call(CallError::Fault { status, .. }) => *status >= 500,
-        LoginError::Call(CallError::Transport { .. }) => true,
-        LoginError::Call(_) | LoginError::NoToken => false,
-    };
+    let unreachable = matches!(error, LoginError::Call(gave_up) if gave_up.source.is_unanswered());
     Refused {
         reason: format!("CannotPullECRContainerError: {error}"),
         unreachable,

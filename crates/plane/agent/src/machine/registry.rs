@@ -9,7 +9,7 @@ use wharf_api_ecr::{
 };
 use wharf_base::{Clock, Timestamp};
 
-use crate::client::{Api, CallError};
+use crate::client::{Api, GaveUp, patiently};
 
 /// A token this close to its end is not used any more.
 const MARGIN: Duration = Duration::from_secs(10 * 60);
@@ -62,7 +62,7 @@ impl std::fmt::Debug for Login {
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
     #[error("{0}")]
-    Call(#[from] CallError),
+    Call(#[from] GaveUp),
     #[error("the answer to GetAuthorizationToken holds no token")]
     NoToken,
 }
@@ -98,8 +98,9 @@ impl Logins {
             }
         }
         let input = GetAuthorizationTokenRequest::default();
+        let ask = || api.call(&ECR, "GetAuthorizationToken", &input);
         let answer: GetAuthorizationTokenResponse =
-            api.call(&ECR, "GetAuthorizationToken", &input).await?;
+            patiently("log in to the registry", ask).await?;
         let data = answer.authorization_data.into_iter().flatten().next();
         let data = data.ok_or(LoginError::NoToken)?;
         let login = data

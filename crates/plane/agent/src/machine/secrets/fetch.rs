@@ -1,35 +1,30 @@
 //! Values of secrets, asked of the services that have them with the rights of an execution role.
 
-use std::time::Duration;
-
-use tokio::time::sleep;
 use wharf_api_secretsmanager::{
     GetSecretValueRequest, GetSecretValueResponse, schema::SERVICE as SECRETS_MANAGER,
 };
 use wharf_api_ssm::{
     GetParametersRequest, GetParametersResult, Parameter, schema::SERVICE as PARAMETER_STORE,
 };
-use wharf_base::{Backoff, Chain};
+use wharf_base::Chain;
 use wharf_seal::Secret;
 
 use super::{
     env_file::{self, BadFile, EnvFile, FILE_LIMIT},
     reference::{NoValue, SecretVersion},
 };
-use crate::client::{Api, CallError};
+use crate::client::{Api, GaveUp, patiently};
 
 /// As many GetParameters takes.
 pub const MOST_PARAMETERS: usize = 10;
-/// A service that does not answer, or has too much to do, is asked this often.
-const TRIES: u32 = 5;
-const PAUSE: Duration = Duration::from_millis(300);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// What the log says of a call that failed.
+const FETCH: &str = "fetch a secret";
 
 /// Why there is no value.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    #[error("{}", Chain(source))]
-    Call { tries: u32, source: CallError },
+    #[error("{}", Chain(&.0.source))]
+    Call(#[from] GaveUp),
     #[error("{0}")]
     NoValue(#[from] NoValue),
     #[error("invalid ssm parameters: {0}")]
@@ -42,14 +37,14 @@ impl FetchError {
     /// How often the service was asked.
     pub fn tries(&self) -> u32 {
         match self {
-            Self::Call { tries, .. } => *tries,
+            Self::Call(gave_up) => gave_up.tries,
             Self::NoValue(_) | Self::NoParameter(_) | Self::File(_) => 1,
         }
     }
 
     /// The service did not answer, which says nothing of whether the value may be had.
-    pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Call { source, .. } if source.is_transient())
+    pub fn is_unanswered(&self) -> bool {
+        matches!(self, Self::Call(gave_up) if gave_up.source.is_unanswered())
     }
 }
 
@@ -61,8 +56,10 @@ pub async fn secret(api: &Api, of: &SecretVersion) -> Result<Secret, FetchError>
         version_id: of.version.clone(),
         version_stage: of.stage.clone(),
     };
-    let answer: GetSecretValueResponse =
-        patiently(|| api.call(&SECRETS_MANAGER, "GetSecretValue", &input)).await?;
+    let answer: GetSecretValueResponse = patiently(FETCH, || {
+        api.call(&SECRETS_MANAGER, "GetSecretValue", &input)
+    })
+    .await?;
     let text = answer.secret_string.ok_or(NoValue::Binary)?;
     Ok(text.into())
 }
@@ -78,14 +75,16 @@ pub async fn parameters(
         names: Some(names.to_vec()),
         with_decryption: Some(true),
     };
-    let answer: GetParametersResult =
-        patiently(|| api.call(&PARAMETER_STORE, "GetParameters", &input)).await?;
+    let answer: GetParametersResult = patiently(FETCH, || {
+        api.call(&PARAMETER_STORE, "GetParameters", &input)
+    })
+    .await?;
     in_order(names, answer.parameters.as_deref().unwrap_or_default())
 }
 
 /// The text of an environment file.
 pub async fn file(api: &Api, of: &EnvFile) -> Result<Secret, FetchError> {
-    let bytes = patiently(|| api.object(&of.bucket, &of.key, FILE_LIMIT)).await?;
+    let bytes = patiently(FETCH, || api.object(&of.bucket, &of.key, FILE_LIMIT)).await?;
     Ok(env_file::text(&bytes)?.into())
 }
 
@@ -107,25 +106,6 @@ fn is_called(parameter: &Parameter, name: &str) -> bool {
     let selector = parameter.selector.as_deref().unwrap_or_default();
     let mut own = [&parameter.name, &parameter.arn].into_iter().flatten();
     own.any(|own| name.strip_prefix(own.as_str()) == Some(selector))
-}
-
-async fn patiently<O, F: Future<Output = Result<O, CallError>>>(
-    call: impl Fn() -> F,
-) -> Result<O, FetchError> {
-    let mut pauses = Backoff::steady(PAUSE, LONGEST_PAUSE);
-    let mut tries = 1;
-    loop {
-        match call().await {
-            Ok(answer) => return Ok(answer),
-            Err(error) if error.is_transient() && tries < TRIES => {
-                let pause = pauses.wait();
-                tracing::info!(%error, retry_in_ms = pause.as_millis() as u64, "failed to fetch a secret; will retry");
-                sleep(pause).await;
-                tries += 1;
-            }
-            Err(source) => return Err(FetchError::Call { tries, source }),
-        }
-    }
 }
 
 #[cfg(test)]

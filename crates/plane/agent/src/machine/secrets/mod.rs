@@ -105,7 +105,7 @@ fn fargate_words(source: &Source, error: &FetchError) -> String {
         (Source::ParameterStore { .. }, _) => format!(
             "unable to retrieve secrets from ssm: service call has been retried {tries} time(s): {error}"
         ),
-        (Source::SecretsManager(of), FetchError::Call { .. }) => format!(
+        (Source::SecretsManager(of), FetchError::Call(_)) => format!(
             "unable to retrieve secret from asm: service call has been retried {tries} time(s): failed to \
              fetch secret {} from secrets manager: {error}",
             of.id

@@ -1,5 +1,5 @@
 use super::*;
-use crate::client::CallError;
+use crate::client::{CallError, GaveUp};
 
 const ARN: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:db-aB3dE6";
 
@@ -41,14 +41,14 @@ fn container(secrets: &[(&str, &Reference)], files: &[&str], environment: &[&str
 }
 
 fn denied() -> FetchError {
-    FetchError::Call {
+    FetchError::Call(GaveUp {
         tries: 1,
         source: CallError::Fault {
             code: "AccessDeniedException".to_owned(),
             message: "no".to_owned(),
             status: 400,
         },
-    }
+    })
 }
 
 #[test]
