@@ -27,7 +27,10 @@ pub struct Request {
     pub samples: Vec<Sample>,
     /// What they take in the log at most.
     pub bytes: usize,
-    pub reply: oneshot::Sender<Result<(), AppendError>>,
+    /// Whether samples of series that there may not be are left out rather than refuse them all.
+    pub partly: bool,
+    /// How many were left out.
+    pub reply: oneshot::Sender<Result<usize, AppendError>>,
 }
 
 #[derive(Debug, Default)]
@@ -184,6 +187,7 @@ mod tests {
         Request {
             samples: vec![sample; samples],
             bytes: 0,
+            partly: false,
             reply: oneshot::channel().0,
         }
     }

@@ -261,17 +261,40 @@ impl Series {
     /// # Errors
     /// There are too many, in this call, in the queue or as series; the disk.
     pub async fn append(&self, account: &str, samples: Vec<Sample>) -> Result<(), AppendError> {
+        self.push(account, samples, false).await.map(|_| ())
+    }
+
+    /// As [`Series::append`], but samples of series that there may not be are left out, and the others there.
+    /// Returns how many were left out.
+    ///
+    /// # Errors
+    /// As [`Series::append`], but for those about the number and names of series.
+    pub async fn append_partly(
+        &self,
+        account: &str,
+        samples: Vec<Sample>,
+    ) -> Result<usize, AppendError> {
+        self.push(account, samples, true).await
+    }
+
+    async fn push(
+        &self,
+        account: &str,
+        samples: Vec<Sample>,
+        partly: bool,
+    ) -> Result<usize, AppendError> {
         let bytes = samples.iter().map(Sample::weight).sum();
         if samples.len() > MAX_SAMPLES || bytes > MAX_BYTES {
             return Err(AppendError::TooLarge);
         }
         if samples.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         let (reply, answer) = oneshot::channel();
         let request = Request {
             samples,
             bytes,
+            partly,
             reply,
         };
         self.inner.queue.push(account, request)?;

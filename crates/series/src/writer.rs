@@ -131,9 +131,17 @@ impl Writer {
         let mut taken = Vec::with_capacity(group.len());
         {
             let state = self.state.read();
-            for request in group {
-                match fresh.resolve(&state.index, &self.options, &request) {
-                    Ok(numbers) => taken.push((request, numbers)),
+            for mut request in group {
+                let all = request.samples.len();
+                match fresh.resolve(&state.index, &self.options, &mut request) {
+                    Ok(numbers) => {
+                        let left_out = all - request.samples.len();
+                        if numbers.is_empty() {
+                            let _ = request.reply.send(Ok(left_out));
+                            continue;
+                        }
+                        taken.push((request, numbers, left_out));
+                    }
                     Err(error) => drop(request.reply.send(Err(error))),
                 }
             }
@@ -143,7 +151,7 @@ impl Writer {
         }
         let samples: Vec<_> = taken
             .iter()
-            .flat_map(|(request, numbers)| request.samples.iter().zip(numbers))
+            .flat_map(|(request, numbers, _)| request.samples.iter().zip(numbers))
             .map(|(it, number)| (*number, it.tier, it.at, &it.summary))
             .collect();
         self.payload.clear();
@@ -153,7 +161,7 @@ impl Writer {
                 self.fail(reason.clone());
             }
             let error = AppendError::from(error);
-            for (request, _) in taken {
+            for (request, ..) in taken {
                 let _ = request.reply.send(Err(error.clone()));
             }
             return;
@@ -166,7 +174,7 @@ impl Writer {
                 state.index.insert(*number, key.clone());
             }
         }
-        for (request, numbers) in taken {
+        for (request, numbers, left_out) in taken {
             // Questions come in between.
             let mut state = self.state.write();
             for (sample, number) in request.samples.into_iter().zip(numbers) {
@@ -175,12 +183,12 @@ impl Writer {
                     .head
                     .add(number, sample.tier, sample.at, sample.summary);
             }
-            replies.push(request.reply);
+            replies.push((request.reply, left_out));
         }
         self.unlisted.append(&mut fresh.series);
-        for reply in replies {
+        for (reply, left_out) in replies {
             // A caller that went away has no use for the answer.
-            let _ = reply.send(Ok(()));
+            let _ = reply.send(Ok(left_out));
         }
     }
 
@@ -488,16 +496,18 @@ struct Fresh {
 }
 
 impl Fresh {
-    /// The number of each sample's series; all of a request's or none.
+    /// The number of each sample's series. All of a request's or none, if it does not take less: then those
+    /// are dropped from it whose series may not be.
     fn resolve(
         &mut self,
         index: &Index,
         options: &Options,
-        request: &Request,
+        request: &mut Request,
     ) -> Result<Vec<u32>, AppendError> {
         let before = self.series.len();
         let mut numbers = Vec::with_capacity(request.samples.len());
-        for sample in &request.samples {
+        let mut left_out = Vec::new();
+        for (at, sample) in request.samples.iter().enumerate() {
             let key = &sample.key.0;
             if let Some(number) = index.find(key).or_else(|| self.numbers.get(key).copied()) {
                 numbers.push(number);
@@ -505,6 +515,10 @@ impl Fresh {
             }
             let account = key::account(key);
             if let Some(refused) = self.refused(index, options, account, key.len()) {
+                if request.partly {
+                    left_out.push(at);
+                    continue;
+                }
                 self.give_back(before);
                 return Err(refused);
             }
@@ -517,6 +531,11 @@ impl Fresh {
             self.series.push((number, key.clone()));
             numbers.push(number);
         }
+        let (mut at, mut left_out) = (0, left_out.into_iter().peekable());
+        request.samples.retain(|_| {
+            at += 1;
+            left_out.next_if_eq(&(at - 1)).is_none()
+        });
         Ok(numbers)
     }
 

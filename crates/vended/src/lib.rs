@@ -72,9 +72,13 @@ impl PutError {
     /// Whether the same may go later.
     pub fn may_pass(&self) -> bool {
         match self {
+            // What one account has too much of is its own loss: others' points wait behind it.
             Self::Append(error) => !matches!(
                 error,
-                AppendError::TooManySeries { .. } | AppendError::TooLarge
+                AppendError::TooManySeries { .. }
+                    | AppendError::NamesTooLong { .. }
+                    | AppendError::TooLarge
+                    | AppendError::Busy
             ),
             Self::Read(_) => true,
         }
@@ -97,7 +101,9 @@ impl Vended {
         let Some(inner) = &self.0 else {
             return Ok(());
         };
-        let samples = points.into_iter().filter_map(|it| it.sample(place));
+        let samples = points
+            .into_iter()
+            .filter_map(|it| it.sample(place, Tier::Minute));
         Ok(inner.series.append(place.0, samples.collect()).await?)
     }
 
@@ -111,6 +117,33 @@ impl Vended {
         report: Report<'_>,
         now: i64,
         points: Vec<(String, Point)>,
+    ) -> Result<Taken, PutError> {
+        self.mark_and_put(account, report, now, points, Tier::Minute)
+            .await
+    }
+
+    /// As [`Vended::put_once`], points of high resolution: they stay apart within their minute.
+    ///
+    /// # Errors
+    /// As [`Vended::put`].
+    pub async fn put_high_resolution_once(
+        &self,
+        account: &str,
+        report: Report<'_>,
+        now: i64,
+        points: Vec<(String, Point)>,
+    ) -> Result<Taken, PutError> {
+        self.mark_and_put(account, report, now, points, Tier::Second)
+            .await
+    }
+
+    async fn mark_and_put(
+        &self,
+        account: &str,
+        report: Report<'_>,
+        now: i64,
+        points: Vec<(String, Point)>,
+        tier: Tier,
     ) -> Result<Taken, PutError> {
         let Some(inner) = &self.0 else {
             return Ok(Taken::Now);
@@ -134,17 +167,26 @@ impl Vended {
         if inner.is_marked(&mark, report.at).await? {
             return Ok(Taken::Before);
         }
-        let mut samples: Vec<Sample> = points
-            .into_iter()
-            .filter_map(|(region, point)| point.sample((account, &region)))
-            .collect();
-        samples.push(Sample {
+        // The mark before all: where an account may have no further series, it is known that this was here.
+        let mark = Sample {
             key,
             tier: Tier::Second,
             at: report.at,
             summary: Summary::one(1.0),
-        });
-        inner.series.append(account, samples).await?;
+        };
+        let points = points
+            .into_iter()
+            .filter_map(|(region, point)| point.sample((account, &region), tier));
+        let samples = [mark].into_iter().chain(points).collect();
+        let left_out = inner.series.append_partly(account, samples).await?;
+        if left_out > 0 {
+            tracing::warn!(
+                account,
+                by = report.by,
+                left_out,
+                "metrics of an account were left out: it has as many series as it may have"
+            );
+        }
         Ok(Taken::Now)
     }
 }

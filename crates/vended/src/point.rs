@@ -2,7 +2,7 @@
 
 use wharf_series::{Metric, Sample, Summary, Tier};
 
-/// What was measured over a minute.
+/// What was measured over a minute, or over some seconds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
     pub namespace: &'static str,
@@ -16,7 +16,7 @@ pub struct Point {
 
 impl Point {
     /// `None` if a value of a dimension is none.
-    pub(crate) fn sample(self, (account, region): (&str, &str)) -> Option<Sample> {
+    pub(crate) fn sample(self, (account, region): (&str, &str), tier: Tier) -> Option<Sample> {
         let named = |(name, value): (&str, String)| (name.to_owned(), value);
         let mut dimensions: Vec<_> = self.dimensions.into_iter().map(named).collect();
         dimensions.sort();
@@ -29,7 +29,7 @@ impl Point {
         };
         Some(Sample {
             key: metric.key(self.unit).ok()?,
-            tier: Tier::Minute,
+            tier,
             at: self.at,
             summary: self.summary,
         })

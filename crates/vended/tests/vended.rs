@@ -127,3 +127,33 @@ async fn nothing_is_kept_without_a_store() {
         .await
         .unwrap();
 }
+
+#[tokio::test]
+async fn an_account_at_its_bounds_keeps_the_metrics_it_has_and_holds_up_nobody() {
+    let bounds: [fn(&mut Options); 2] = [
+        |it| it.most_series_of_account = 2,
+        |it| it.most_name_bytes_of_account = 150,
+    ];
+    for bound in bounds {
+        let dir = tempfile::tempdir().unwrap();
+        let mut options = Options {
+            now: || NOW,
+            ..Options::default()
+        };
+        bound(&mut options);
+        let series = Series::open(dir.path(), options).unwrap();
+        let vended = Vended::new(series.clone());
+        assert_eq!(report(&vended, "a", NOW, 10.0).await, Taken::Now);
+        let mut new = point(1.0);
+        new.name = "MemoryUtilization";
+        let points = [new, point(20.0)].map(|it| ("us-east-1".to_owned(), it));
+        let of = Report {
+            by: "a",
+            at: NOW + 1,
+        };
+        let put = vended.put_once("1", of, NOW, points.into()).await.unwrap();
+        assert_eq!(put, Taken::Now);
+        assert_eq!(report(&vended, "a", NOW + 1, 20.0).await, Taken::Before);
+        assert_eq!(seen(&series), (2.0, 30.0));
+    }
+}
