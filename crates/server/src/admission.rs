@@ -8,6 +8,7 @@
 //! that moves meanwhile changes nothing.
 
 mod decide;
+mod decisions;
 mod signed;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use wharf_store::{Compare, Store, Txn};
 use wharf_wire::{Call, Fault};
 
 pub use decide::{Image, decide};
+pub use decisions::{Decisions, Question};
 pub use signed::signatures;
 
 use crate::control::fault::{WharfFaults, invalid};

@@ -45,7 +45,7 @@ use crate::{
         Ec2Records, EcsNodes, Elbv2Records, GalleryPulls, Hosts, Keys, ListenerCertificates,
         Listeners, LoadBalancing, Registry, Roles, Sockets,
     },
-    admission::Admission,
+    admission::{Admission, Decisions},
     backup::Backup,
     bootstrap::Bootstrap,
     by_name::ByName,
@@ -732,6 +732,7 @@ impl Plane {
             target_changes: Some(elbv2.changes()),
             images: Arc::new(Images {
                 admission: Admission::new(data.store.clone()),
+                decisions: Decisions::default(),
                 catalog: catalog.clone(),
                 clock: clock.clone(),
                 hosts: names::of_registry(config),

@@ -8,7 +8,7 @@ use wharf_svc_ecr::{Catalog, EcrError, GALLERY, ImageRef, Registry};
 use wharf_svc_ecs::{NotAdmitted, Pins, Place, TaskImages};
 use wharf_wire::{async_trait, fault::Chain};
 
-use crate::admission::{Admission, Image as Candidate, decide, signatures};
+use crate::admission::{Admission, Decisions, Image as Candidate, Question, decide, signatures};
 
 /// What is tagged where nothing is named.
 const LATEST: &str = "latest";
@@ -17,6 +17,7 @@ const LATEST: &str = "latest";
 pub struct Images {
     pub catalog: Catalog,
     pub admission: Admission,
+    pub decisions: Decisions,
     pub clock: Arc<dyn Clock>,
     /// Hosts with their ports under which images name this registry.
     pub hosts: Vec<String>,
@@ -86,6 +87,9 @@ impl Images {
         let repository = own
             .as_ref()
             .map_or_else(|| elsewhere(image), |own| own.repository(place));
+        if own.is_none() && is_almost_a_registry(&repository) {
+            return Err("its registry has no name that one of ECR has".to_owned());
+        }
         let Some(own) = own.filter(|own| own.registry.account == place.account) else {
             let candidate = Candidate {
                 repository: &repository,
@@ -104,29 +108,23 @@ impl Images {
             Ok(Some(found)) => Some(found.digest),
             Err(error) => return Err(unread(error)),
         };
-        let signed = match found {
-            None => None,
-            Some(digest) => {
-                let signed = signatures(&self.catalog, registry, name, &digest).await;
-                Some((digest.to_string(), signed.map_err(unread)?))
-            }
-        };
-        let rules = rules.to_vec();
-        // Very many keys and signatures take a while.
-        let decided = tokio::task::spawn_blocking(move || {
+        let Some(digest) = found else {
             let candidate = Candidate {
                 repository: &repository,
-                signed: signed
-                    .as_ref()
-                    .map(|(digest, all)| (digest.as_str(), all.as_slice())),
+                signed: None,
             };
-            let decided = decide(&rules, candidate, now);
-            decided.map(|()| signed.map(|(digest, _)| digest))
-        });
-        let decided = decided
-            .await
-            .map_err(|_| "nobody could decide about it".to_owned())?;
-        decided.map_err(|why| why.to_string())
+            let decided = decide(rules, candidate, now);
+            return decided.map(|()| None).map_err(|why| why.to_string());
+        };
+        let signed = signatures(&self.catalog, registry, name, &digest).await;
+        let asked = Question {
+            account: place.account.clone(),
+            repository,
+            digest: digest.to_string(),
+            signatures: signed.map_err(unread)?,
+        };
+        self.decisions.decide(rules, asked, now).await?;
+        Ok(Some(digest.to_string()))
     }
 
     /// The digest of an image that is here. What is to be asked for upstream first is not.
@@ -168,6 +166,12 @@ fn elsewhere(image: &str) -> String {
         Some(_) => format!("docker.io/{named}"),
         None => format!("docker.io/library/{named}"),
     }
+}
+
+/// A host that others might take for a registry of wharf's, as one with capital letters, is nobody's.
+fn is_almost_a_registry(repository: &str) -> bool {
+    let host = repository.split('/').next().unwrap_or_default();
+    host.to_ascii_lowercase().contains(".dkr.ecr.") && registry(host).is_none()
 }
 
 /// Whether the first part of an image's name says where it is.
@@ -243,6 +247,22 @@ mod tests {
             },
         });
         assert_eq!(own(&hosts, &place, image), expected, "{image}");
+    }
+
+    #[test]
+    fn what_looks_like_a_registry_is_one_or_nobodys() {
+        let far = "111111111111.dkr.ecr.eu-west-1.amazonaws.com";
+        assert!(!is_almost_a_registry(&elsewhere(&format!("{far}/app:1"))));
+        assert!(!is_almost_a_registry(&elsewhere("quay.io/a.dkr.ecr.b/app")));
+        for bad in [
+            "111111111111.dkr.ecr.EU-WEST-1.amazonaws.com",
+            "111111111111.DKR.ecr.eu-west-1.amazonaws.com",
+            "111111111111.dkr.ecr.eu-west-1.localhost:4566",
+            "1.dkr.ecr.eu-west-1.amazonaws.com",
+        ] {
+            let repository = elsewhere(&format!("{bad}/app:1"));
+            assert!(is_almost_a_registry(&repository), "{bad}");
+        }
     }
 
     #[test]

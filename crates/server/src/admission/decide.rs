@@ -1,6 +1,6 @@
 //! Whether an image meets the rules. Pure.
 
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 use wharf_base::{Timestamp, glob::Glob};
 use wharf_records::admission::AdmissionRule;
@@ -40,6 +40,8 @@ pub enum Refusal {
         /// Why the nearest of them does not count.
         nearest: Option<Unverified>,
     },
+    /// There are more keys and signatures than are tried.
+    TooMany,
     /// A key of the rule cannot be read any more.
     Broken {
         rule: String,
@@ -53,6 +55,10 @@ impl fmt::Display for Refusal {
             Self::NotHere => write!(
                 out,
                 "it is not in a registry of the account, where its signatures would be"
+            ),
+            Self::TooMany => write!(
+                out,
+                "the rules that name it have more keys than are tried with so many signatures"
             ),
             Self::Broken { rule } => write!(out, "a key of the rule '{rule}' cannot be read"),
             Self::Unsigned {
@@ -82,40 +88,78 @@ pub fn naming<'a>(rules: &'a [AdmissionRule], repository: &str) -> Vec<&'a Admis
     rules.iter().filter(of).collect()
 }
 
+/// Signatures of an image that are tried with keys. A try costs up to a millisecond.
+const MOST_TRIES: usize = 500;
+
+/// A key, and what came of trying it: a key that many rules name is tried once.
+struct Tried {
+    key: Key,
+    outcome: Option<Result<(), Option<Unverified>>>,
+}
+
 /// Each rule that names the image's repository must be met, and one must name it.
 pub fn decide(rules: &[AdmissionRule], image: Image<'_>, now: Timestamp) -> Result<(), Refusal> {
+    let mut known: HashMap<&str, Tried> = HashMap::new();
+    let mut tries = 0;
     let naming = naming(rules, image.repository);
     if naming.is_empty() {
         return Err(Refusal::NotNamed);
     }
     for rule in naming.into_iter().filter(|rule| !rule.keys.is_empty()) {
         let (digest, signatures) = image.signed.ok_or(Refusal::NotHere)?;
-        let keys: Result<Vec<Key>, _> = rule.keys.iter().map(|key| Key::from_pem(key)).collect();
-        let keys = keys.map_err(|_| Refusal::Broken {
-            rule: rule.name.clone(),
-        })?;
-        signed_by(&keys, digest, signatures, now).map_err(|nearest| Refusal::Unsigned {
-            rule: rule.name.clone(),
-            keys: keys.iter().map(Key::fingerprint).collect(),
-            looked_at: signatures.len(),
-            nearest,
-        })?;
+        for pem in &rule.keys {
+            if !known.contains_key(pem.as_str()) {
+                let key = Key::from_pem(pem).map_err(|_| Refusal::Broken {
+                    rule: rule.name.clone(),
+                })?;
+                known.insert(pem, Tried { key, outcome: None });
+            }
+        }
+        let (mut met, mut nearest) = (false, None);
+        for pem in &rule.keys {
+            let Some(tried) = known.get_mut(pem.as_str()) else {
+                continue;
+            };
+            if tried.outcome.is_none() {
+                tries += signatures.len();
+                if tries > MOST_TRIES {
+                    return Err(Refusal::TooMany);
+                }
+            }
+            let key = &tried.key;
+            let outcome = tried
+                .outcome
+                .get_or_insert_with(|| signed_by(key, digest, signatures, now));
+            match outcome {
+                Ok(()) => {
+                    met = true;
+                    break;
+                }
+                Err(why) => nearest = nearer(nearest, *why),
+            }
+        }
+        if !met {
+            let keys = rule.keys.iter().filter_map(|it| known.get(it.as_str()));
+            return Err(Refusal::Unsigned {
+                rule: rule.name.clone(),
+                keys: keys.map(|it| it.key.fingerprint()).collect(),
+                looked_at: signatures.len(),
+                nearest,
+            });
+        }
     }
     Ok(())
 }
 
-/// Whether one of the keys made one of the signatures; else the reason of the one that came nearest.
+/// Whether the key made one of the signatures; else the reason of the one that came nearest.
 fn signed_by(
-    keys: &[Key],
+    key: &Key,
     digest: &str,
     signatures: &[Signature],
     now: Timestamp,
 ) -> Result<(), Option<Unverified>> {
     let mut nearest = None;
-    for (key, signature) in keys
-        .iter()
-        .flat_map(|key| signatures.iter().map(move |it| (key, it)))
-    {
+    for signature in signatures {
         let verified = match signature {
             Signature::Simple {
                 document,
@@ -125,13 +169,18 @@ fn signed_by(
         };
         match verified {
             Ok(()) => return Ok(()),
-            Err(why) if nearest.is_none_or(|before| rank(why) > rank(before)) => {
-                nearest = Some(why)
-            }
-            Err(_) => {}
+            Err(why) => nearest = nearer(nearest, Some(why)),
         }
     }
     Err(nearest)
+}
+
+/// The reason of which more was right; of two alike the one that was there.
+fn nearer(one: Option<Unverified>, other: Option<Unverified>) -> Option<Unverified> {
+    match (one, other) {
+        (Some(one), Some(other)) if rank(other) > rank(one) => Some(other),
+        (one, other) => one.or(other),
+    }
 }
 
 /// How much was right about it.
@@ -225,6 +274,19 @@ mod tests {
         for key in [&old, &new] {
             assert_eq!(check(&rules, "web", &[signature(key, DIGEST)]), Ok(()));
         }
+    }
+
+    #[test]
+    fn keys_and_signatures_are_tried_once_each_and_not_without_end() {
+        let (ours, theirs) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+        let many = vec![signature(&theirs, DIGEST); 19];
+        let with_ours = [many.clone(), vec![signature(&ours, DIGEST)]].concat();
+        let same = (0..50).map(|at| rule(&at.to_string(), "*", &[&ours]));
+        assert_eq!(check(&same.collect::<Vec<_>>(), "web", &with_ours), Ok(()));
+        let other = || KeyPair::generate().unwrap();
+        let each = (0..50).map(|at| rule(&at.to_string(), "*", &[&other(), &ours]));
+        let refused = check(&each.collect::<Vec<_>>(), "web", &with_ours).unwrap_err();
+        assert!(refused.contains("more keys than are tried"), "{refused}");
     }
 
     #[test]

@@ -154,12 +154,10 @@ fn read(value: &str) -> Option<Credentials> {
     }
 }
 
-/// The registry a request is for: the one that `ns` or its host names in AWS's own form
-/// (`<account>.dkr.ecr.<region>.amazonaws.com`), else the one that the password was asked for.
-pub(crate) fn registry(ns: Option<&str>, host: Option<&str>, bearer: &Bearer) -> Registry {
-    ns.and_then(aws_host)
-        .or_else(|| host.and_then(aws_host))
-        .unwrap_or_else(|| Registry::new(bearer.registry(), &bearer.region))
+/// The registry that `ns`, or the host of a request, names in AWS's own form
+/// (`<account>.dkr.ecr.<region>.amazonaws.com`).
+pub(crate) fn registry(ns: Option<&str>, host: Option<&str>) -> Option<Registry> {
+    ns.and_then(aws_host).or_else(|| host.and_then(aws_host))
 }
 
 pub(crate) fn aws_host(host: &str) -> Option<Registry> {

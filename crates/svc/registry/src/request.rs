@@ -289,12 +289,17 @@ impl RegistryApi {
         let ns = path::parameter(parts.uri.query(), "ns");
         let reads = matches!(parts.method, Method::GET | Method::HEAD);
         let path = parts.uri.path();
-        let (registry, path) = match path::registry(path).filter(|_| reads) {
-            Some((registry, path)) => (registry, Cow::Owned(path)),
-            None => {
-                let registry = auth::registry(ns.as_deref(), host, &bearer);
-                (registry, Cow::Borrowed(path))
-            }
+        // Who names a registry by its host means a repository of it, whatever that is called: what rules of
+        // admission judged by its host must not be found by its path.
+        let (registry, path) = match auth::registry(ns.as_deref(), host) {
+            Some(registry) => (registry, Cow::Borrowed(path)),
+            None => match path::registry(path).filter(|_| reads) {
+                Some((registry, path)) => (registry, Cow::Owned(path)),
+                None => {
+                    let registry = Registry::new(bearer.registry(), &bearer.region);
+                    (registry, Cow::Borrowed(path))
+                }
+            },
         };
         Asked {
             catalog: &self.inner.catalog,

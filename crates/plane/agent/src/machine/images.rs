@@ -23,7 +23,7 @@ use super::{
     },
 };
 use crate::{
-    client::{Api, CallError, GaveUp},
+    client::Api,
     config::{ImageCleanup, NodeConfig},
     figures::Figures,
     node::{core::TaskContext, credentials::CredentialStore},

@@ -39,7 +39,7 @@ fn is_ecr(host: &str) -> bool {
             !region.is_empty()
                 && region
                     .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         })
 }
 
@@ -153,6 +153,7 @@ mod tests {
             "registry.local",
             "x.dkr.ecr.us-east-1.amazonaws.com",
             "000000000000.dkr.ecr..amazonaws.com",
+            "000000000000.dkr.ecr.US-EAST-1.amazonaws.com",
             "000000000000.dkr.ecr.evil.com/.amazonaws.com",
         ] {
             assert!(!own(host), "{host}");

@@ -137,6 +137,24 @@ async fn the_host_in_aws_form_names_the_registry() {
 }
 
 #[tokio::test]
+async fn who_names_a_registry_by_its_host_names_none_by_the_path() {
+    let home = Home::new().await;
+    let own = home.image("app", "own").await;
+    assert_eq!(home.put("app", "v1", &own).await.status, 201);
+    home.doorman.take_asked();
+    let host = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
+    let path = "/v2/000000000000.dkr.ecr.us-east-1/app/manifests/v1";
+    let by_ns = home.get(format!("{path}?ns={host}")).await;
+    let by_host = home.ask("GET", path).header("host", host).send().await;
+    for answer in [by_ns, by_host] {
+        assert_eq!(answer.status, 404);
+    }
+    let there = "arn:aws:ecr:eu-west-1:123456789012:repository/000000000000.dkr.ecr.us-east-1/app";
+    let asked = home.doorman.take_asked();
+    assert!(asked.iter().all(|it| it.2 == there), "{asked:?}");
+}
+
+#[tokio::test]
 async fn a_registry_before_the_repository_is_read_and_not_written() {
     let home = Home::new().await;
     let own = home.image("app", "own").await;
