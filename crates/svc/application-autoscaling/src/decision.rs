@@ -73,6 +73,11 @@ fn is_new(target: &Target, reading: &Reading) -> bool {
     !reading.weighed && heeded.is_none_or(|it| *it < reading.at)
 }
 
+fn last_change(target: &Target) -> Option<Timestamp> {
+    let changes = [&target.scaled_out, &target.scaled_in];
+    changes.into_iter().flatten().map(|it| it.at).max()
+}
+
 struct Heard<'a> {
     policy: &'a Policy,
     rule: &'a Rule,
@@ -98,7 +103,10 @@ impl<'a> Heard<'a> {
                     _ => false,
                 };
                 let now = |it, other| if before(it, other) { None } else { it };
-                (None, now(high, low), now(low, high))
+                // What was measured before the last change is about another number of tasks.
+                let of_now = |it: &&Reading| last_change(target).is_none_or(|at| it.at > at);
+                let (high, low) = (now(high, low), now(low, high));
+                (None, high.filter(of_now), low.filter(of_now))
             }
         };
         Self {

@@ -23,7 +23,7 @@ use crate::{
 const MOST_ACTIONS: usize = 200;
 const PAGE: usize = 50;
 
-/// What is not given stays as it was.
+/// What is not given stays as it was, but for start and end: those are gone then.
 pub async fn put_scheduled_action(
     core: &Core,
     call: &Call,
@@ -85,13 +85,17 @@ fn read(
     });
     let retimed = made.schedule != schedule
         || input.timezone.is_some() && made.zone != input.timezone
-        || input.start_time.is_some() && made.start != input.start_time;
+        || made.start != input.start_time;
+    let is_new_end = made.end != input.end_time;
     made.schedule = schedule;
     made.zone = input.timezone.clone().or(made.zone);
-    made.start = input.start_time.or(made.start);
-    made.end = input.end_time.or(made.end);
+    (made.start, made.end) = (input.start_time, input.end_time);
+    // A rate keeps its beat when only its end is another; what its old end kept it from is over in any case.
     if retimed {
-        (made.changed_at, made.done_until) = (now, now);
+        made.changed_at = now;
+    }
+    if retimed || is_new_end {
+        made.done_until = now;
     }
     if let Some(action) = &input.scalable_target_action {
         made.min = capacity(action.min_capacity, "MinCapacity")?;
@@ -107,7 +111,7 @@ fn read(
     }
     let calendar = Calendar::new(&made.schedule, made.zone.as_deref(), made.start, made.end);
     let calendar = calendar.map_err(|bad| invalid(bad.to_string()))?;
-    if retimed && calendar.next(made.changed_at, made.done_until).is_none() {
+    if (retimed || is_new_end) && calendar.next(made.changed_at, made.done_until).is_none() {
         return Err(invalid("Schedule has no time in the future"));
     }
     Ok(made)

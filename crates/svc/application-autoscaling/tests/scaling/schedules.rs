@@ -103,6 +103,40 @@ async fn moments_that_have_come_change_the_range_once() {
 }
 
 #[tokio::test]
+async fn ends_that_are_not_given_again_are_gone_and_later_ends_bring_nothing_back() {
+    let mut home = Home::with_service(2);
+    home.register(1, 10).await;
+    let now = wharf_base::Clock::now(&*home.clock);
+    let put = async |home: &Home, end: Option<u64>| {
+        let input = PutScheduledActionRequest {
+            end_time: end.map(|it| now + Duration::from_secs(it)),
+            ..action("up", "rate(1 hour)", Some(5), None)
+        };
+        home.service
+            .put_scheduled_action(&call(), input)
+            .await
+            .unwrap();
+    };
+    put(&home, Some(3660)).await;
+    home.away(Duration::from_secs(3 * 3600 + 60));
+    home.becomes(5).await;
+    home.register(6, 10).await;
+    home.becomes(6).await;
+    // The end comes later now: what it kept from happening stays undone.
+    put(&home, Some(10 * 3600)).await;
+    home.service.restart();
+    home.register(7, 10).await;
+    home.becomes(7).await;
+    assert_eq!(range(&home).await, (Some(7), Some(10)));
+    put(&home, None).await;
+    home.away(Duration::from_secs(20 * 3600));
+    until("it acts after the end that is gone", || async {
+        range(&home).await == (Some(5), Some(10))
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn suspended_moments_pass_and_are_not_made_up_for() {
     let mut home = Home::with_service(2);
     home.register(1, 10).await;
