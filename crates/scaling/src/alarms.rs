@@ -8,6 +8,8 @@ use crate::TrackingPolicy;
 pub enum Predefined {
     EcsServiceAverageCpuUtilization,
     EcsServiceAverageMemoryUtilization,
+    EcsServiceAverageCpuUtilizationHighResolution,
+    EcsServiceAverageMemoryUtilizationHighResolution,
     AlbRequestCountPerTarget,
 }
 
@@ -45,14 +47,15 @@ pub struct Alarm {
     pub description: String,
     pub comparison: &'static str,
     pub threshold: f64,
-    pub period_seconds: u32,
     pub evaluation_periods: u32,
 }
 
-const PERIOD_SECONDS: u32 = 60;
-/// Minutes above the target before capacity is added, and below it before some is taken away.
+const STANDARD: u32 = 60;
+const HIGH_RESOLUTION: u32 = 20;
+/// Periods above the target before capacity is added.
 const PERIODS_HIGH: u32 = 3;
-const PERIODS_LOW: u32 = 15;
+/// Seconds below it before some is taken away.
+const LOW_FOR: u32 = 15 * 60;
 
 impl Predefined {
     /// By the name in `PredefinedMetricType`; `None` for those of other services than ECS.
@@ -60,8 +63,25 @@ impl Predefined {
         match name {
             "ECSServiceAverageCPUUtilization" => Some(Self::EcsServiceAverageCpuUtilization),
             "ECSServiceAverageMemoryUtilization" => Some(Self::EcsServiceAverageMemoryUtilization),
+            "ECSServiceAverageCPUUtilizationHighResolution" => {
+                Some(Self::EcsServiceAverageCpuUtilizationHighResolution)
+            }
+            "ECSServiceAverageMemoryUtilizationHighResolution" => {
+                Some(Self::EcsServiceAverageMemoryUtilizationHighResolution)
+            }
             "ALBRequestCountPerTarget" => Some(Self::AlbRequestCountPerTarget),
             _ => None,
+        }
+    }
+
+    /// Seconds that an alarm's periods have.
+    pub fn period(self) -> u32 {
+        match self {
+            Self::EcsServiceAverageCpuUtilizationHighResolution
+            | Self::EcsServiceAverageMemoryUtilizationHighResolution => HIGH_RESOLUTION,
+            Self::EcsServiceAverageCpuUtilization
+            | Self::EcsServiceAverageMemoryUtilization
+            | Self::AlbRequestCountPerTarget => STANDARD,
         }
     }
 
@@ -88,8 +108,12 @@ impl Predefined {
             }),
         };
         match self {
-            Self::EcsServiceAverageCpuUtilization => utilization("CPUUtilization"),
-            Self::EcsServiceAverageMemoryUtilization => utilization("MemoryUtilization"),
+            Self::EcsServiceAverageCpuUtilization
+            | Self::EcsServiceAverageCpuUtilizationHighResolution => utilization("CPUUtilization"),
+            Self::EcsServiceAverageMemoryUtilization
+            | Self::EcsServiceAverageMemoryUtilizationHighResolution => {
+                utilization("MemoryUtilization")
+            }
             Self::AlbRequestCountPerTarget => {
                 let label = label.ok_or(BadMetric::NoLabel)?;
                 let (balancer, group) =
@@ -120,7 +144,7 @@ fn parts(label: &str) -> Option<(String, String)> {
     })
 }
 
-/// An alarm of a policy; `id` tells it from those of other policies. `None` is the low one of a policy that
+/// An alarm of a policy with periods of so many seconds; `id` tells it from those of other policies. `None` is the low one of a policy that
 /// never takes capacity away.
 pub fn of(
     policy: TrackingPolicy,
@@ -128,6 +152,7 @@ pub fn of(
     resource: &str,
     policy_arn: &str,
     id: &str,
+    period: u32,
 ) -> Option<Alarm> {
     let (word, comparison, threshold, evaluation_periods) = match side {
         Side::High => (
@@ -141,7 +166,7 @@ pub fn of(
             "Low",
             "LessThanThreshold",
             policy.low_threshold(),
-            PERIODS_LOW,
+            LOW_FOR / period.max(1),
         ),
     };
     Some(Alarm {
@@ -151,7 +176,6 @@ pub fn of(
         ),
         comparison,
         threshold,
-        period_seconds: PERIOD_SECONDS,
         evaluation_periods,
     })
 }
@@ -163,24 +187,23 @@ mod tests {
     #[test]
     fn both_alarms_as_aws_makes_them() {
         let policy = TrackingPolicy::new(50.0, false).unwrap();
-        let made = |side| of(policy, side, "service/c/s", "arn:p", "7").unwrap();
+        let made = |side| of(policy, side, "service/c/s", "arn:p", "7", 60).unwrap();
         let high = made(Side::High);
         assert_eq!(high.name, "TargetTracking-service/c/s-AlarmHigh-7");
         assert_eq!(
             high.description,
             "DO NOT EDIT OR DELETE. For TargetTrackingScaling policy arn:p."
         );
-        let settings = |it: &Alarm| {
-            let times = (it.period_seconds, it.evaluation_periods);
-            (it.comparison, it.threshold, times)
-        };
-        assert_eq!(settings(&high), ("GreaterThanThreshold", 50.0, (60, 3)));
+        let settings = |it: &Alarm| (it.comparison, it.threshold, it.evaluation_periods);
+        assert_eq!(settings(&high), ("GreaterThanThreshold", 50.0, 3));
         let low = made(Side::Low);
         assert_eq!(low.name, "TargetTracking-service/c/s-AlarmLow-7");
-        assert_eq!(settings(&low), ("LessThanThreshold", 45.0, (60, 15)));
+        assert_eq!(settings(&low), ("LessThanThreshold", 45.0, 15));
+        let fine = of(policy, Side::Low, "r", "a", "7", 20).unwrap();
+        assert_eq!(fine.evaluation_periods, 45, "as long, in shorter periods");
         let only_out = TrackingPolicy::new(50.0, true).unwrap();
-        assert_eq!(of(only_out, Side::Low, "r", "a", "7"), None);
-        assert!(of(only_out, Side::High, "r", "a", "7").is_some());
+        assert_eq!(of(only_out, Side::Low, "r", "a", "7", 60), None);
+        assert!(of(only_out, Side::High, "r", "a", "7", 60).is_some());
     }
 
     #[test]
@@ -194,6 +217,10 @@ mod tests {
         let expected = [("ClusterName", "c".into()), ("ServiceName", "s".into())];
         assert_eq!(metric.dimensions, expected);
         assert_eq!(cpu.metric("c", "s", Some("x")), Err(BadMetric::Label));
+
+        let fine = Predefined::named("ECSServiceAverageCPUUtilizationHighResolution").unwrap();
+        assert_eq!(fine.metric("c", "s", None), cpu.metric("c", "s", None));
+        assert_eq!((cpu.period(), fine.period()), (60, 20));
 
         let requests = Predefined::named("ALBRequestCountPerTarget").unwrap();
         let metric = requests

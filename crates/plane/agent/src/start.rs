@@ -40,7 +40,7 @@ use crate::{
         Addresses, Disks, FARGATE_CAPACITY, ImageSource, Isolation, LinuxMachine, Parts,
         RegistryImages, limit_all_tasks, network_owner,
     },
-    measure::{Minutes, Sampler},
+    measure::{Reports, Sampler},
     network_plane::{self, NetworkPlane},
     node::{
         NodeError,
@@ -302,20 +302,20 @@ async fn start(
         running: running.clone(),
         shutdown: shutdown.clone(),
     };
-    let minutes = Minutes::default();
+    let reports = Reports::default();
     let sampler = Sampler {
         directory: directory.clone(),
         machine,
         clock: clock.clone(),
         units: host.capacity.cpu,
-        minutes: minutes.clone(),
+        reports: reports.clone(),
     };
     running.spawn(sampler.run(shutdown.clone()));
     let publisher = Publisher {
         api: api.clone(),
         target: telemetry_target,
         directory,
-        minutes,
+        reports,
         clock,
         shutdown: shutdown.clone(),
     };

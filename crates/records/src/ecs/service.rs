@@ -212,9 +212,21 @@ pub struct Revision {
     /// A row a container; none in revisions of earlier versions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<RevisionImage>,
+    /// How often metrics of its tasks are measured, where that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub monitoring: Vec<MetricResolution>,
     pub created_at: Timestamp,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// Metrics of a service that are measured every so many seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetricResolution {
+    /// `CPUUtilization`, `MemoryUtilization`.
+    pub metrics: Vec<String>,
+    /// 20 or 60.
+    pub seconds: u32,
 }
 
 /// The image of a container, and the digest all tasks of the revision run.

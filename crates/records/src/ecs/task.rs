@@ -93,6 +93,9 @@ pub struct Task {
     pub stopped_at: Option<Timestamp>,
     #[serde(default)]
     pub tags: Tags,
+    /// Metrics of its service that are measured of it every 20 seconds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub high_resolution: Vec<String>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }

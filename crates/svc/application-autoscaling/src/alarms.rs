@@ -5,7 +5,11 @@ use wharf_base::Arn;
 use wharf_scaling::alarms::{self, Side};
 use wharf_service::Place;
 
-use crate::{names, policy::Tracking, records::Policy};
+use crate::{
+    names,
+    policy::{self, Tracking},
+    records::Policy,
+};
 
 /// An alarm by its name, and how it should be; `None`: it should not be there.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +35,10 @@ pub fn arn(place: &Place, name: &str) -> String {
 pub fn wanted(place: &Place, policy: &Policy, tracking: &Tracking) -> [Wanted; 2] {
     let arn = names::policy_arn(place, &policy.uuid, &policy.resource, &policy.name);
     [(Side::High, &policy.high_id), (Side::Low, &policy.low_id)].map(|(side, id)| {
-        let alarm = alarms::of(tracking.policy, side, &policy.resource, &arn, id);
+        let period = tracking.metric["Period"].as_u64();
+        let period = period.and_then(|it| u32::try_from(it).ok());
+        let period = period.unwrap_or(policy::PERIOD);
+        let alarm = alarms::of(tracking.policy, side, &policy.resource, &arn, id, period);
         let input = alarm.map(|it| {
             let mut input = json!({
                 "AlarmName": it.name,

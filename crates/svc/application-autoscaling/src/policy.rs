@@ -23,7 +23,7 @@ pub const TRACKING: &str = "TargetTrackingScalingPolicyConfiguration";
 /// Seconds, as AWS has them for services of ECS.
 const COOLDOWN: u32 = 300;
 /// Seconds of a metric's period.
-const PERIOD: u32 = 60;
+pub const PERIOD: u32 = 60;
 
 /// How a policy decides.
 #[derive(Debug, Clone, PartialEq)]
@@ -173,7 +173,7 @@ fn predefined_metric(name: &str, label: Option<&str>, resource: &Resource) -> Re
         "Namespace": metric.namespace,
         "MetricName": metric.name,
         "Statistic": metric.statistic,
-        "Period": PERIOD,
+        "Period": known.period(),
         "Dimensions": metric.dimensions.iter().map(dimension).collect::<Vec<_>>(),
     }))
 }

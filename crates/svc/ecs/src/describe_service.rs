@@ -6,7 +6,7 @@ use wharf_records::ecs::{
     ServiceDeployment, ServiceEvents, ServiceNetwork, ServiceOptions, ServiceStatus, StrategyItem,
 };
 
-use crate::{launch, names::Place, services::counts::Counts, tags};
+use crate::{launch, monitoring, names::Place, services::counts::Counts, tags};
 
 /// What LATEST means.
 const PLATFORM: &str = "1.4.0";
@@ -302,6 +302,7 @@ pub fn revision(record: &RevisionRecord, images: Vec<api::ContainerImage>) -> ap
         network_configuration: network(revision),
         container_images: Some(images),
         guard_duty_enabled: Some(false),
+        monitoring: monitoring::shown(&revision.monitoring),
         created_at: Some(revision.created_at),
         ..api::ServiceRevision::default()
     }

@@ -33,8 +33,8 @@ mod tagged;
 
 use wharf_svc_ecs_agents::{acs, binding, deregistration, grant, registration, serving};
 use wharf_svc_ecs_model::{
-    asks, credentials, definition, document, fault, images, launch, make, names, own_node,
-    provider, state, tags, task, validate, view,
+    asks, credentials, definition, document, fault, images, launch, make, monitoring, names,
+    own_node, provider, state, tags, task, validate, view,
 };
 use wharf_svc_ecs_scheduler::{placing, services};
 

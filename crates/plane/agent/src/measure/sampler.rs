@@ -1,4 +1,5 @@
-//! Looks at running containers every second, and makes a report at the turn of each minute.
+//! Looks at running containers every second, and makes a report at the turn of each minute, and of tasks that
+//! are measured more closely every 20 seconds besides.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_base::Clock;
 
 use super::{
-    Minute, Minutes,
+    Reports, Stretch,
     window::{Counters, Window},
 };
 use crate::{
@@ -21,14 +22,19 @@ use crate::{
         directory::{Directory, TaskView},
         machine::{Machine, NetworkUsage, Usage},
     },
-    protocol::tcs::{RestartStats, TaskMetric},
+    protocol::{
+        payload::Task,
+        tcs::{ContainerMetric, RestartStats, TaskMetric},
+    },
 };
 
 const EVERY: Duration = Duration::from_secs(1);
 /// Seconds between looks at all that is counted. What a container counts after the last one, and before it
 /// ends, is not told.
 const COUNT_EVERY: i64 = 10;
-pub const MINUTE: i64 = 60;
+const MINUTE: u32 = 60;
+/// Of those that are measured more closely.
+const SHORT: u32 = 20;
 
 /// What the loop works with.
 pub struct Sampler {
@@ -37,7 +43,7 @@ pub struct Sampler {
     pub clock: Arc<dyn Clock>,
     /// CPU units that the machine offers.
     pub units: u64,
-    pub minutes: Minutes,
+    pub reports: Reports,
 }
 
 #[derive(Default)]
@@ -49,6 +55,7 @@ struct Watched {
 #[derive(Default)]
 struct Container {
     window: Window,
+    short: Option<Window>,
     restarts: u32,
     runs: bool,
 }
@@ -59,7 +66,7 @@ impl Sampler {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let began = Instant::now();
         let mut watched: BTreeMap<String, Watched> = BTreeMap::new();
-        let mut minute = self.minute();
+        let (mut minute, mut short) = (self.begin(MINUTE), self.begin(SHORT));
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => return,
@@ -68,17 +75,26 @@ impl Sampler {
             let second = self.clock.now().millis().div_euclid(1000);
             self.look(&mut watched, began.elapsed(), second % COUNT_EVERY == 0)
                 .await;
-            let now = self.minute();
+            let now = self.begin(SHORT);
+            if now != short {
+                let stretch = close_short(&mut watched, short);
+                if !stretch.tasks.is_empty() {
+                    self.reports.put(stretch);
+                }
+                short = now;
+            }
+            let now = self.begin(MINUTE);
             if now != minute {
-                self.minutes.put(close(&mut watched, minute));
+                self.reports.put(close(&mut watched, minute));
                 minute = now;
             }
         }
     }
 
-    fn minute(&self) -> i64 {
+    /// When the stretch of so many seconds began that it is now.
+    fn begin(&self, seconds: u32) -> i64 {
         let second = self.clock.now().millis().div_euclid(1000);
-        second - second.rem_euclid(MINUTE)
+        second - second.rem_euclid(i64::from(seconds))
     }
 
     async fn look(&self, watched: &mut BTreeMap<String, Watched>, at: Duration, all: bool) {
@@ -94,11 +110,17 @@ impl Sampler {
                 let is_new = !of.containers.contains_key(&container);
                 let it = of.containers.entry(container).or_default();
                 let restarts = task.record.state.containers[container].restarts;
+                if is_new && task.context.task.measured_every == Some(SHORT) {
+                    it.short = Some(Window::default());
+                }
                 if !is_new && restarts != it.restarts {
                     it.window.restart();
+                    it.short.iter_mut().for_each(Window::restart);
                 }
                 (it.restarts, it.runs) = (restarts, true);
-                it.window.glance(at, glance, self.units);
+                for window in [&mut it.window].into_iter().chain(&mut it.short) {
+                    window.glance(at, glance, self.units);
+                }
                 if (all || is_new)
                     && let Some(usage) = self.machine.usage(id, container).await
                 {
@@ -129,7 +151,7 @@ impl Sampler {
 }
 
 /// The report of the minute that is over. Who ended in it is forgotten.
-fn close(watched: &mut BTreeMap<String, Watched>, start: i64) -> Minute {
+fn close(watched: &mut BTreeMap<String, Watched>, start: i64) -> Stretch {
     let mut tasks = Vec::new();
     for task in watched.values_mut() {
         let Some(context) = &task.context else {
@@ -149,18 +171,50 @@ fn close(watched: &mut BTreeMap<String, Watched>, start: i64) -> Minute {
             container_metrics.push(shown);
         }
         task.containers.retain(|_, it| it.runs);
-        if !container_metrics.is_empty() {
-            tasks.push(TaskMetric {
-                task_arn: of.arn.clone(),
-                cluster_arn: of.task_cluster_arn.clone(),
-                task_definition_family: of.family.clone(),
-                task_definition_version: of.version.clone(),
-                container_metrics,
-            });
-        }
+        tasks.extend(metric(of, container_metrics));
     }
     watched.retain(|_, task| !task.containers.is_empty());
-    Minute { start, tasks }
+    Stretch {
+        start,
+        seconds: MINUTE,
+        tasks,
+    }
+}
+
+/// What tasks that are measured more closely used in the seconds that are over.
+fn close_short(watched: &mut BTreeMap<String, Watched>, start: i64) -> Stretch {
+    let mut tasks = Vec::new();
+    for task in watched.values_mut() {
+        let Some(of) = task.context.as_ref().map(|it| &it.task) else {
+            continue;
+        };
+        let mut container_metrics = Vec::new();
+        for (at, it) in &mut task.containers {
+            let sums = it.short.as_mut().map(Window::close);
+            if let Some(sums) = sums.filter(|it| !it.is_empty())
+                && let Some(named) = of.containers.get(*at)
+            {
+                container_metrics.push(sums.shares(&named.name, &named.container_arn));
+            }
+        }
+        tasks.extend(metric(of, container_metrics));
+    }
+    Stretch {
+        start,
+        seconds: SHORT,
+        tasks,
+    }
+}
+
+/// `None` of a task of which no container was looked at.
+fn metric(of: &Task, container_metrics: Vec<ContainerMetric>) -> Option<TaskMetric> {
+    (!container_metrics.is_empty()).then(|| TaskMetric {
+        task_arn: of.arn.clone(),
+        cluster_arn: of.task_cluster_arn.clone(),
+        task_definition_family: of.family.clone(),
+        task_definition_version: of.version.clone(),
+        container_metrics,
+    })
 }
 
 /// Indexes of the containers that run.

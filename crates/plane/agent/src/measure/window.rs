@@ -73,10 +73,15 @@ impl Window {
         self.grown.oom_kills = self.grown.oom_kills.max(1);
     }
 
-    /// Another run of the same container: its counters begin anew.
+    /// Another run of the same container: what its control group counts begins anew. Its network goes on.
     pub fn restart(&mut self) {
         self.last = None;
-        self.counted = Some(Counters::default());
+        let network = self.counted.unwrap_or_default();
+        self.counted = Some(Counters {
+            received: network.received,
+            sent: network.sent,
+            ..Counters::default()
+        });
     }
 
     /// Takes the sums of the minute; the next one goes on from here.
@@ -105,7 +110,21 @@ impl Sums {
         self.memory.is_none()
     }
 
-    /// As it is told to the control plane.
+    /// The shares of the machine alone, as they are told to the control plane.
+    pub fn shares(&self, name: &str, arn: &str) -> ContainerMetric {
+        ContainerMetric {
+            container_name: name.to_owned(),
+            container_arn: arn.to_owned(),
+            cpu_stats_set: self.cpu,
+            memory_stats_set: self.memory,
+            network_stats_set: None,
+            storage_stats_set: None,
+            restart_stats_set: None,
+            kernel_stats: None,
+        }
+    }
+
+    /// All of it.
     pub fn shown(&self, name: &str, arn: &str) -> ContainerMetric {
         let grown = &self.grown;
         let network = grown.received.zip(grown.sent).map(|(received, sent)| {
@@ -123,22 +142,18 @@ impl Sums {
             }
         });
         ContainerMetric {
-            container_name: name.to_owned(),
-            container_arn: arn.to_owned(),
-            cpu_stats_set: self.cpu,
-            memory_stats_set: self.memory,
             network_stats_set: network,
             storage_stats_set: Some(StorageStats {
                 read_size_bytes: Grown::by(grown.read_bytes),
                 write_size_bytes: Grown::by(grown.write_bytes),
             }),
-            restart_stats_set: None,
             kernel_stats: Some(KernelStats {
                 processes: self.pids,
                 throttled_periods: grown.throttled_periods,
                 throttled_nanoseconds: grown.throttled_ns,
                 oom_kills: grown.oom_kills,
             }),
+            ..self.shares(name, arn)
         }
     }
 }
@@ -251,6 +266,7 @@ mod tests {
         #[test]
         fn minutes_sum_up_to_what_was_counted(steps in prop::collection::vec((0u64..1000, any::<bool>(), any::<bool>()), 0..60)) {
             let (mut window, mut now, mut whole, mut told) = (Window::default(), 0, 0, 0);
+            let (mut network, mut received) = (0, 0);
             window.count(Counters::default(), 0);
             for (more, restarts, closes) in steps {
                 if restarts {
@@ -259,16 +275,19 @@ mod tests {
                 }
                 now += more;
                 whole += more;
-                let seen = Counters { read_bytes: now, received: Some([now; 4]), ..Counters::default() };
+                // The network is the task's, and outlives a container's runs.
+                network += more;
+                let seen = Counters { read_bytes: now, received: Some([network; 4]), ..Counters::default() };
                 window.count(seen, 1);
                 if closes {
                     let grown = window.close().grown;
-                    prop_assert_eq!(grown.received.unwrap_or_default()[0], grown.read_bytes);
+                    received += grown.received.unwrap_or_default()[0];
                     told += grown.read_bytes;
                 }
             }
-            told += window.close().grown.read_bytes;
-            prop_assert_eq!(told, whole);
+            let grown = window.close().grown;
+            prop_assert_eq!(told + grown.read_bytes, whole);
+            prop_assert_eq!(received + grown.received.unwrap_or_default()[0], whole);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Metrics and container health for the control plane (§4).
 //!
-//! A publisher holds the websocket. It sends container health every 20 seconds, and the sums of each minute
-//! ([`crate::measure`]) as soon as the minute is over; those that were not acknowledged go again over the next
+//! A publisher holds the websocket. It sends container health every 20 seconds, and the sums of each stretch
+//! of time ([`crate::measure`]) as soon as it is over; those that were not acknowledged go again over the next
 //! connection.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
@@ -24,7 +24,7 @@ use crate::{
         Api,
         websocket::{Socket, SocketError, query},
     },
-    measure::{Minutes, running},
+    measure::{Reports, running},
     protocol::{
         Frame, frame,
         tcs::{self, ContainerHealth, TaskHealth},
@@ -38,15 +38,13 @@ const UNDER_WAY: usize = 8;
 /// Silence after which the socket is dead (§4: one to two minutes).
 const IDLE: Duration = Duration::from_secs(60);
 const MAX_AGE: Duration = Duration::from_secs(30 * 60);
-/// Seconds that the sums are about.
-const PERIOD: u32 = 60;
 
 /// Publishes for as long as the node lives.
 pub struct Publisher {
     pub api: Api,
     pub target: watch::Receiver<Option<TelemetryTarget>>,
     pub directory: Directory,
-    pub minutes: Minutes,
+    pub reports: Reports,
     pub clock: Arc<dyn Clock>,
     pub shutdown: CancellationToken,
 }
@@ -110,7 +108,7 @@ impl Publisher {
                     if is_acknowledgement(&received?)
                         && let Some(kept) = under_way.acknowledged()
                     {
-                        self.minutes.kept(kept);
+                        self.reports.kept(kept);
                     }
                     heard = Instant::now();
                 }
@@ -124,7 +122,7 @@ impl Publisher {
                         under_way.sent(None);
                     }
                 }
-                () = self.minutes.more() => {}
+                () = self.reports.more() => {}
                 () = sleep_until(heard + idle) => return Err(SocketError::Timeout(idle)),
                 () = sleep_until(expires) => {
                     socket.close("ConnectionExpired: Reconnect to continue").await;
@@ -132,11 +130,11 @@ impl Publisher {
                 }
             }
             while under_way.has_room()
-                && let Some((number, minute)) = self.minutes.after(under_way.through)
+                && let Some((number, stretch)) = self.reports.after(under_way.through)
             {
                 let of = (target.cluster.as_str(), target.container_instance.as_str());
-                let stretch = (minute.start, PERIOD);
-                let frames = tcs::metric_frames(of, &ids::uuid(), stretch, &minute.tasks);
+                let when = (stretch.start, stretch.seconds);
+                let frames = tcs::metric_frames(of, &ids::uuid(), when, &stretch.tasks);
                 let last = frames.len().saturating_sub(1);
                 for (at, message) in frames.iter().enumerate() {
                     let body = frame("PublishMetricsRequest", message);
@@ -175,9 +173,9 @@ impl Publisher {
 /// Frames of metrics that were sent over a connection; the server acknowledges them in their order.
 #[derive(Debug, Default)]
 struct UnderWay {
-    /// What each frame ends, if it ends a minute.
+    /// What each frame ends, if it ends a stretch.
     frames: VecDeque<Option<u64>>,
-    /// The last minute that was sent.
+    /// The last stretch that was sent.
     through: u64,
 }
 
@@ -190,7 +188,7 @@ impl UnderWay {
         self.frames.push_back(ends);
     }
 
-    /// The minute that is kept with this.
+    /// The stretch that is kept with this.
     fn acknowledged(&mut self) -> Option<u64> {
         self.frames.pop_front().flatten()
     }
@@ -250,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_minute_is_kept_with_the_last_of_its_frames() {
+    fn a_stretch_is_kept_with_the_last_of_its_frames() {
         let mut under_way = UnderWay::default();
         for ends in [None, None, Some(1), Some(2)] {
             under_way.sent(ends);

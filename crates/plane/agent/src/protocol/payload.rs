@@ -62,6 +62,9 @@ pub struct Task {
     pub enable_fault_injection: bool,
     #[serde(deserialize_with = "nullable")]
     pub ephemeral_storage: EphemeralStorage,
+    /// Seconds that its own sums are about besides those of a minute; said by wharf's own control plane.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measured_every: Option<u32>,
 }
 
 /// What the task may write; said by wharf's own control plane.

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 /// Tasks in one frame of health.
 pub const TASKS_PER_FRAME: usize = 10;
-/// Containers in one frame of metrics, so that it stays below 1 MiB.
-pub const CONTAINERS_PER_FRAME: usize = 500;
+/// Bytes of the tasks in one frame of metrics: the control plane takes 1 MiB.
+const FRAME_BYTES: usize = 700 << 10;
 
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -206,7 +206,7 @@ pub fn idle_frame(
     }
 }
 
-/// Cuts the sums of a stretch of time into frames of at most [`CONTAINERS_PER_FRAME`]; the last has `fin`.
+/// Cuts the sums of a stretch of time into frames below 1 MiB; the last has `fin`.
 /// Without tasks it is one frame.
 pub fn metric_frames(
     (cluster, container_instance): (&str, &str),
@@ -215,14 +215,14 @@ pub fn metric_frames(
     tasks: &[TaskMetric],
 ) -> Vec<PublishMetrics> {
     let mut parts: Vec<Vec<TaskMetric>> = vec![Vec::new()];
-    let mut containers = 0;
+    let mut bytes = 0;
     for task in tasks {
-        let more = task.container_metrics.len();
-        if containers > 0 && containers + more > CONTAINERS_PER_FRAME {
+        let more = serde_json::to_string(task).map_or(0, |it| it.len());
+        if bytes > 0 && bytes + more > FRAME_BYTES {
             parts.push(Vec::new());
-            containers = 0;
+            bytes = 0;
         }
-        containers += more;
+        bytes += more;
         if let Some(part) = parts.last_mut() {
             part.push(task.clone());
         }
@@ -303,16 +303,16 @@ mod tests {
 
     #[test]
     fn stretches_end_exactly_once() {
-        for (containers, tasks, frames) in [
-            (1, 0, 1),
-            (1, 500, 1),
-            (10, 50, 1),
-            (10, 51, 2),
-            (600, 2, 2),
+        for (containers, name, tasks, frames) in [
+            (1, 0, 0, 1),
+            (1, 10, 500, 1),
+            (10, 255, 200, 1),
+            (10, 255, 300, 2),
+            (600, 2000, 2, 2),
         ] {
             let task = |n| {
                 let container = ContainerMetric {
-                    container_name: String::new(),
+                    container_name: "n".repeat(name),
                     container_arn: String::new(),
                     cpu_stats_set: None,
                     memory_stats_set: None,
@@ -334,6 +334,10 @@ mod tests {
                 "{containers} in each of {}",
                 tasks.len()
             );
+            let longest = round
+                .iter()
+                .map(|it| serde_json::to_string(it).unwrap().len());
+            assert!(longest.max().unwrap() < (1 << 20) || tasks.len() == 2);
             assert_eq!(round.iter().filter(|f| f.metadata.fin).count(), 1);
             assert!(round.last().unwrap().metadata.fin);
             assert_eq!(round[0].metadata.idle, Some(tasks.is_empty()));

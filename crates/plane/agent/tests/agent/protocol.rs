@@ -14,7 +14,7 @@ use wharf_agent::{
     config::TaskCleanup,
     engine::admission::HostCapacity,
     exec::ExecServer,
-    measure::{Minute, Minutes, Sampler},
+    measure::{Reports, Sampler, Stretch},
     node::{
         core::Core,
         credentials::CredentialStore,
@@ -45,7 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 struct Agent {
     machine: Arc<FakeMachine>,
     credentials: CredentialStore,
-    minutes: Minutes,
+    reports: Reports,
     shutdown: CancellationToken,
     tasks: tokio::task::JoinSet<()>,
 }
@@ -129,19 +129,19 @@ impl Agent {
             telemetry,
             shutdown: shutdown.clone(),
         };
-        let minutes = Minutes::default();
+        let reports = Reports::default();
         let sampler = Sampler {
             directory: directory.clone(),
             machine: machine.clone(),
             clock: clock.clone(),
             units: 4096,
-            minutes: minutes.clone(),
+            reports: reports.clone(),
         };
         let publisher = Publisher {
             api,
             target,
             directory,
-            minutes: minutes.clone(),
+            reports: reports.clone(),
             clock,
             shutdown: shutdown.clone(),
         };
@@ -153,7 +153,7 @@ impl Agent {
         Self {
             machine: machine.clone(),
             credentials,
-            minutes,
+            reports,
             shutdown,
             tasks,
         }
@@ -463,7 +463,11 @@ async fn a_minute_that_was_not_acknowledged_is_sent_again() {
     let mut tcs = server.tcs().await;
     let put = |start| {
         let tasks = Vec::new();
-        agent.minutes.put(Minute { start, tasks });
+        agent.reports.put(Stretch {
+            start,
+            seconds: 60,
+            tasks,
+        });
     };
     put(60);
     put(120);
@@ -476,7 +480,7 @@ async fn a_minute_that_was_not_acknowledged_is_sent_again() {
     tcs.send("AckPublishMetric", json!({"message": ""})).await;
     assert_eq!(minute(&mut tcs).await["timestamp"], 120.0);
     let kept = async {
-        while agent.minutes.after(1).is_none() || agent.minutes.after(0).unwrap().0 == 1 {
+        while agent.reports.after(1).is_none() || agent.reports.after(0).unwrap().0 == 1 {
             sleep(Duration::from_millis(10)).await;
         }
     };
@@ -489,7 +493,7 @@ async fn a_minute_that_was_not_acknowledged_is_sent_again() {
         tcs.send("AckPublishMetric", json!({"message": ""})).await;
     }
     let kept = async {
-        while agent.minutes.after(0).is_some() {
+        while agent.reports.after(0).is_some() {
             sleep(Duration::from_millis(10)).await;
         }
     };

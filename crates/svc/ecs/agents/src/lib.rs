@@ -28,8 +28,8 @@ pub mod registration;
 pub mod serving;
 
 use wharf_svc_ecs_model::{
-    credentials as roles, definition, document, fault, images, interface, launch, names, own_node,
-    service, state, tags, task, view,
+    credentials as roles, definition, document, fault, images, interface, launch, monitoring,
+    names, own_node, service, state, tags, task, view,
 };
 
 pub use agents::{Agents, Parts};

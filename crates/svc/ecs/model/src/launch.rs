@@ -23,7 +23,7 @@ use crate::{
     },
     document, fault,
     images::{self, Pins},
-    tags,
+    monitoring, tags,
 };
 
 /// Largest `overrides`, as JSON.
@@ -54,6 +54,8 @@ pub struct Order {
     pub network: Option<NetworkOrder>,
     /// Which digests its containers are to run.
     pub pins: Pins,
+    /// Metrics of its service that are measured every 20 seconds.
+    pub high_resolution: Vec<String>,
     pub constraints: Vec<Constraint>,
     pub strategies: Vec<Strategy>,
 }
@@ -196,6 +198,7 @@ pub fn of_service(
     order.constraints.extend(read_constraints(&constraints)?);
     order.strategies = read_strategies(&strategies)?;
     order.pins = images::pins(&revision.images);
+    order.high_resolution = monitoring::high_resolution(&revision.monitoring);
     order.group = format!("service:{}", service.name);
     order.started_by = Some(format!("ecs-svc/{}", revision.id));
     match service.options.propagate_tags.as_str() {
@@ -322,6 +325,7 @@ fn order(wish: &Wish<'_>, definition: &Definition) -> Result<Order, Fault> {
         tags: task_tags(wish, definition)?,
         network,
         pins: Pins::new(),
+        high_resolution: Vec::new(),
         constraints,
         strategies: Vec::new(),
         overrides,

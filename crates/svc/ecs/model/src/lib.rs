@@ -30,6 +30,7 @@ pub mod images;
 pub mod interface;
 pub mod launch;
 pub mod make;
+pub mod monitoring;
 pub mod names;
 pub mod own_node;
 pub mod provider;

@@ -82,6 +82,7 @@ pub fn task(place: &Place, order: &Order, spot: Spot<'_>, now: Timestamp) -> Tas
         execution_stopped_at: None,
         stopped_at: None,
         tags: order.tags.clone(),
+        high_resolution: order.high_resolution.clone(),
         unknown: wharf_records::Unknown::new(),
         id,
         cluster,

@@ -28,7 +28,6 @@ pub struct Extras<'a> {
     pub volumes: Option<&'a Vec<api::ServiceVolumeConfiguration>>,
     pub lattice: Option<&'a Vec<api::VpcLatticeConfiguration>>,
     pub gateways: Option<&'a Vec<api::GatewayConnector>>,
-    pub monitoring: Option<&'a api::MonitoringConfiguration>,
 }
 
 impl Extras<'_> {
@@ -60,11 +59,7 @@ impl Extras<'_> {
         some(
             self.gateways.is_some_and(|all| !all.is_empty()),
             "gatewayConnectors",
-        )?;
-        let metrics = self
-            .monitoring
-            .and_then(|it| it.metric_configurations.as_ref());
-        some(metrics.is_some_and(|all| !all.is_empty()), "monitoring")
+        )
     }
 }
 
@@ -354,4 +349,5 @@ pub fn differs(a: &Revision, b: &Revision) -> bool {
         || a.platform_version != b.platform_version
         || a.targets != b.targets
         || a.network != b.network
+        || a.monitoring != b.monitoring
 }

@@ -25,6 +25,7 @@ use crate::{
     definition::network_mode,
     document, fault, images, launch,
     launch::Order,
+    monitoring,
     names::{self, Place},
     provider,
     services::{self, targets},
@@ -110,7 +111,6 @@ fn wanted(
         volumes: input.volume_configurations.as_ref(),
         lattice: input.vpc_lattice_configurations.as_ref(),
         gateways: input.gateway_connectors.as_ref(),
-        monitoring: input.monitoring.as_ref(),
     };
     extras.check()?;
     let scheduling = validate::scheduling(input.scheduling_strategy.as_deref())?;
@@ -190,6 +190,7 @@ async fn revision(
     let place = Place::of(call);
     Ok(Revision {
         images: images::of_revision(core.images.as_ref(), &place, &parsed).await,
+        monitoring: monitoring::read(input.monitoring.as_ref())?,
         id: ids::digits19(),
         definition: definition.record.arn.clone(),
         launch,

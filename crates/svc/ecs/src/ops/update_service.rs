@@ -14,7 +14,7 @@ use super::{create_service, describe_services};
 use crate::{
     core::{Core, MAX_TRIES, Stored, conflict},
     definition::network_mode,
-    document, fault, images, launch,
+    document, fault, images, launch, monitoring,
     names::{self, Place},
     provider,
     services::{self, targets},
@@ -81,7 +81,6 @@ fn options(service: &mut Service, input: &UpdateServiceRequest) -> Result<(), Fa
         volumes: input.volume_configurations.as_ref(),
         lattice: input.vpc_lattice_configurations.as_ref(),
         gateways: input.gateway_connectors.as_ref(),
-        monitoring: input.monitoring.as_ref(),
     };
     extras.check()?;
     if let Some(desired) = validate::desired(input.desired_count, service.scheduling)?
@@ -172,6 +171,9 @@ async fn revision(
         let given = launch::shown_targets(&wanted.targets);
         let checked = validate::targets(&given, &parsed)?;
         debug_assert_eq!(checked.len(), wanted.targets.len());
+    }
+    if input.monitoring.is_some() {
+        wanted.monitoring = monitoring::read(input.monitoring.as_ref())?;
     }
     if !force && !validate::differs(&present, &wanted) {
         return Ok(None);

@@ -23,6 +23,11 @@ const CLUSTER: &[(&str, &str)] = &[("ClusterName", "default")];
 
 /// A service with one task on a machine of 2048 CPU units and 4096 MiB, of which it has a quarter.
 async fn started() -> Measured {
+    started_with(json!({})).await
+}
+
+/// With further members of CreateService.
+async fn started_with(more: Value) -> Measured {
     let dir = tempfile::tempdir().unwrap();
     let series = Series::open(dir.path(), Options::default()).unwrap();
     let metrics = Vended::new(series.clone());
@@ -33,7 +38,11 @@ async fn started() -> Measured {
         .define(json!({"family": "web", "containerDefinitions": [
             {"name": "web", "image": "i", "cpu": 512, "memory": 1024}]}))
         .await;
-    let service = json!({"serviceName": "web", "taskDefinition": "web", "desiredCount": 1});
+    let mut service = json!({"serviceName": "web", "taskDefinition": "web", "desiredCount": 1});
+    let (Value::Object(all), Value::Object(more)) = (&mut service, more) else {
+        unreachable!()
+    };
+    all.extend(more);
     harness.create_service(service).await.unwrap();
     let payload = agent.payload().await;
     let task = payload["arn"].as_str().unwrap().to_owned();
@@ -76,6 +85,17 @@ impl Measured {
         dimensions: &[(&str, &str)],
         at: i64,
     ) -> Option<(f64, f64)> {
+        self.seen_over(60, namespace, name, dimensions, at)
+    }
+
+    fn seen_over(
+        &self,
+        seconds: u32,
+        namespace: &str,
+        name: &str,
+        dimensions: &[(&str, &str)],
+        at: i64,
+    ) -> Option<(f64, f64)> {
         let named = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let metric = Metric {
             account: ACCOUNT.into(),
@@ -87,8 +107,8 @@ impl Measured {
         let (_, number) = self.series.units(&metric).into_iter().next()?;
         let span = Span {
             from: at,
-            to: at + 60,
-            period: 60,
+            to: at + i64::from(seconds),
+            period: i64::from(seconds),
             spread: false,
         };
         let read = self.series.read_blocking(&[number], span).unwrap();
@@ -117,6 +137,35 @@ async fn a_report_is_percent_of_what_is_reserved() {
         let seen = it.seen(name, dimensions, at);
         assert_eq!(seen, Some((1.0, percent)), "{name} {dimensions:?}");
     }
+}
+
+#[tokio::test]
+async fn metrics_of_high_resolution_come_every_twenty_seconds_and_count_once() {
+    let monitoring = json!({"metricConfigurations": [
+        {"metricNames": ["CPUUtilization"], "resolutionSeconds": 20}]});
+    let it = started_with(json!({"monitoring": monitoring})).await;
+    let mut telemetry = it.agent.telemetry(&it.harness).await;
+    let at = last_minute();
+    for (second, cpu) in [(0, 2.5), (20, 5.0), (20, 90.0), (40, 7.5)] {
+        let mut message = report(&it.task, at + second, (cpu, 256.0));
+        message["metadata"]["period"] = json!(20);
+        telemetry.send("PublishMetricsRequest", message).await;
+        telemetry.expect("AckPublishMetric").await;
+    }
+    let message = report(&it.task, at, (50.0, 256.0));
+    telemetry.send("PublishMetricsRequest", message).await;
+    telemetry.expect("AckPublishMetric").await;
+    let cpu = |second| it.seen_over(20, "AWS/ECS", "CPUUtilization", SERVICE, at + second);
+    let percent = [0, 20, 40].map(|second| cpu(second));
+    assert_eq!(
+        percent,
+        [Some((1.0, 10.0)), Some((1.0, 20.0)), Some((1.0, 30.0))]
+    );
+    let whole = it.seen("CPUUtilization", SERVICE, at);
+    assert_eq!(whole, Some((3.0, 20.0)), "the minute is made of its parts");
+    let memory = it.seen("MemoryUtilization", SERVICE, at);
+    assert_eq!(memory, Some((1.0, 25.0)), "it is measured each minute");
+    assert_eq!(it.seen("CPUUtilization", CLUSTER, at), Some((1.0, 50.0)));
 }
 
 #[tokio::test]

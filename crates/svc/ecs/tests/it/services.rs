@@ -309,8 +309,8 @@ async fn what_cannot_be_is_refused_in_words() {
     .await;
     check(
         json!({"monitoring": {"metricConfigurations": [
-            {"metricNames": ["CPUUtilization"], "resolutionSeconds": 20}]}}),
-        "monitoring is not supported by this version of wharf.",
+            {"metricNames": ["CPUUtilization"], "resolutionSeconds": 30}]}}),
+        "resolutionSeconds must be 20 or 60.",
     )
     .await;
     let update = json!({"service": "nothing", "desiredCount": 1});

@@ -229,6 +229,9 @@ pub struct Task {
     pub execution_role_credentials: Option<Credentials>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_fault_injection: Option<bool>,
+    /// Not among what AWS sends: seconds that the task's own sums are about besides those of a minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measured_every: Option<u32>,
     /// Not among what AWS sends: its Fargate gives the disk before the agent is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_storage: Option<EphemeralStorage>,

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     definition::{containers, is_secret, name, network_mode, task_size},
-    document, images, names,
+    document, images, monitoring, names,
 };
 
 /// The engine API version that everything set here has existed in.
@@ -95,6 +95,7 @@ pub fn task(record: &Task, definition: &TaskDefinition, extras: Extras) -> messa
         containers: made.collect(),
         elastic_network_interfaces: interface(record).into_iter().collect(),
         enable_fault_injection: definition.enable_fault_injection,
+        measured_every: (!record.high_resolution.is_empty()).then_some(monitoring::HIGH),
         role_credentials: extras.role_credentials.clone(),
         execution_role_credentials: extras.execution_role_credentials.clone(),
         ephemeral_storage: record

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     Agents,
     acs::Ticket,
+    monitoring,
     names::{self, Place},
     state::ChangeError,
 };
@@ -43,28 +44,67 @@ pub async fn keep(
 ) -> Result<bool, ChangeError> {
     report.task_metrics.truncate(MOST_TASKS);
     let now = agents.state.now().millis().div_euclid(1000);
-    match report.metadata.period {
-        Some(60) => {
-            let part = i64::from(report.metadata.part);
-            if !(0.0..LATEST).contains(&report.timestamp) || part >= MINUTE {
+    let part = i64::from(report.metadata.part);
+    let Some(of) = Of::of(report.metadata.period, ticket.of_another_make) else {
+        return Ok(true);
+    };
+    match of {
+        Of::Minute | Of::Seconds => {
+            let long = of.seconds();
+            if !(0.0..LATEST).contains(&report.timestamp) || part >= long {
                 return Ok(true);
             }
             let at = report.timestamp as i64;
-            let at = at - at.rem_euclid(MINUTE);
-            let points = points(agents, ticket, at, &report.task_metrics).await?;
+            let at = at - at.rem_euclid(long);
+            let found = points(agents, ticket, at, &report.task_metrics, of).await?;
             let (at_mark, fin) = (at + part, report.metadata.fin);
-            let points = connection.with_machine(agents, ticket, at, points, part == 0, fin);
-            put_once(agents, ticket, at_mark, now, points).await
+            let points = match of {
+                Of::Seconds => found.points,
+                _ => connection.with_machine(agents, ticket, at, found, part == 0, fin),
+            };
+            put_once(agents, ticket, (at_mark, of), now, points).await
         }
-        // There is no other.
-        Some(_) => Ok(true),
-        None => {
-            let Some((at, rows)) = connection.rounds.add(now, report) else {
+        Of::Rounds => {
+            let here = agents.state.view.tasks_on(&ticket.host);
+            let runs = |row: &TaskRow, container: &str| {
+                let task = here.iter().find(|it| it.arn == row.task_arn);
+                task.is_some_and(|it| it.containers.iter().any(|it| it.name == container))
+            };
+            let Some((at, rows)) = connection.rounds.add(now, report, runs) else {
                 return Ok(true);
             };
-            let points = points(agents, ticket, at, &rows).await?;
+            let points = points(agents, ticket, at, &rows, of).await?;
             let points = connection.with_machine(agents, ticket, at, points, true, true);
             put(agents, points).await
+        }
+    }
+}
+
+/// What sums are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Minute,
+    /// The moments of [`monitoring::HIGH`] seconds, of tasks that are measured so often.
+    Seconds,
+    /// A minute that was put together of what an agent of another make told.
+    Rounds,
+}
+
+impl Of {
+    /// What wharf's own agents say of this moment is in the sums of their minutes: that they run nothing.
+    fn of(period: Option<u32>, of_another_make: bool) -> Option<Self> {
+        match period {
+            Some(60) => Some(Self::Minute),
+            Some(monitoring::HIGH) => Some(Self::Seconds),
+            None if of_another_make => Some(Self::Rounds),
+            Some(_) | None => None,
+        }
+    }
+
+    fn seconds(self) -> i64 {
+        match self {
+            Self::Seconds => i64::from(monitoring::HIGH),
+            Self::Minute | Self::Rounds => MINUTE,
         }
     }
 }
@@ -81,6 +121,7 @@ async fn points(
     ticket: &Ticket,
     at: i64,
     rows: &[TaskRow],
+    of: Of,
 ) -> Result<Found, ChangeError> {
     let mut found = Found {
         points: BTreeMap::new(),
@@ -123,18 +164,32 @@ async fn points(
             continue;
         };
         let used = Used::of(row, task.network.is_some());
+        if of == Of::Seconds {
+            let points = used::of_service(task, used, offer, at).into_iter();
+            let high = points.filter(|it| is_high(task, it));
+            let of_account = found.points.entry(place.account).or_default();
+            of_account.extend(high.map(|point| (place.region.clone(), point)));
+            continue;
+        }
         if used::is_of_machine(task, &ticket.place, &cluster) {
             found.machine.add(used);
             found.has_own = true;
         }
         let level = level(agents, &place, &task.cluster);
-        let mut points = used::of_task(task, used, offer, at);
+        let mut points = used::of_service(task, used, offer, at);
+        // Those came every few seconds.
+        points.retain(|it| of == Of::Rounds || !is_high(task, it));
+        points.extend(used::of_cluster(task, used, offer, at));
         points.extend(insights::of_task(task, used, offer, level, at));
         let of_account = found.points.entry(place.account).or_default();
         let points = points.into_iter();
         of_account.extend(points.map(|point| (place.region.clone(), point)));
     }
     Ok(found)
+}
+
+fn is_high(task: &Task, point: &Point) -> bool {
+    task.high_resolution.iter().any(|it| it == point.name)
 }
 
 fn level(agents: &Agents, place: &Place, cluster: &str) -> Level {
@@ -194,17 +249,27 @@ impl Connection {
 async fn put_once(
     agents: &Agents,
     ticket: &Ticket,
-    at: i64,
+    (at, of): (i64, Of),
     now: i64,
     points: BTreeMap<String, Vec<(String, Point)>>,
 ) -> Result<bool, ChangeError> {
     let mut kept = true;
     for (account, points) in points {
-        let mark = Mark {
-            by: &ticket.instance,
-            at,
+        let taken = match of {
+            Of::Seconds => {
+                let by = format!("{} every {} s", ticket.instance, of.seconds());
+                let mark = Mark { by: &by, at };
+                let metrics = &agents.metrics;
+                metrics
+                    .put_high_resolution_once(&account, mark, now, points)
+                    .await
+            }
+            Of::Minute | Of::Rounds => {
+                let by = &ticket.instance;
+                let mark = Mark { by, at };
+                agents.metrics.put_once(&account, mark, now, points).await
+            }
         };
-        let taken = agents.metrics.put_once(&account, mark, now, points).await;
         kept &= settled(taken.map(|_| ()), ticket);
     }
     Ok(kept)
@@ -245,4 +310,20 @@ fn settled(done: Result<(), PutError>, ticket: &Ticket) -> bool {
         "failed to keep what tasks used in a minute"
     );
     !comes_again
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_of_wharfs_own_agents_is_no_minute() {
+        assert_eq!(Of::of(None, false), None);
+        assert_eq!(Of::of(None, true), Some(Of::Rounds));
+        for made in [true, false] {
+            assert_eq!(Of::of(Some(60), made), Some(Of::Minute));
+            assert_eq!(Of::of(Some(20), made), Some(Of::Seconds));
+            assert_eq!(Of::of(Some(1), made), None);
+        }
+    }
 }

@@ -19,8 +19,14 @@ pub struct Rounds {
 }
 
 impl Rounds {
-    /// Adds a round of a second, by this machine's clock; the minute before, once another has begun.
-    pub fn add(&mut self, now: i64, report: Report) -> Option<(i64, Vec<TaskRow>)> {
+    /// Adds a round of a second, by this machine's clock; the minute before, once another has begun. Only what
+    /// `is_here` says of a task and a container is remembered: names can be as long as frames.
+    pub fn add(
+        &mut self,
+        now: i64,
+        report: Report,
+        is_here: impl Fn(&TaskRow, &str) -> bool,
+    ) -> Option<(i64, Vec<TaskRow>)> {
         let minute = now - now.rem_euclid(MINUTE);
         let over = (minute != self.minute && self.minute != 0).then(|| {
             let tasks = std::mem::take(&mut self.tasks).into_iter();
@@ -31,7 +37,13 @@ impl Rounds {
             (self.minute, tasks.map(row).collect())
         });
         self.minute = minute;
-        for row in report.task_metrics {
+        for mut row in report.task_metrics {
+            let mut containers = std::mem::take(&mut row.container_metrics);
+            containers.retain(|it| is_here(&row, &it.container_name));
+            row.container_metrics = containers;
+            if row.container_metrics.is_empty() {
+                continue;
+            }
             if self.tasks.len() < MOST_TASKS || self.tasks.contains_key(&row.task_arn) {
                 let containers = self.tasks.entry(row.task_arn).or_default();
                 merge(containers, row.container_metrics);
@@ -93,6 +105,24 @@ fn both<T>(one: Option<T>, other: Option<T>, joined: impl FnOnce(T, T) -> T) -> 
 mod tests {
     use super::*;
 
+    fn all(_: &TaskRow, _: &str) -> bool {
+        true
+    }
+
+    #[test]
+    fn what_does_not_run_here_takes_no_memory() {
+        let mut rounds = Rounds::default();
+        let here = |row: &TaskRow, container: &str| row.task_arn == "t" && container == "web";
+        for (task, container) in [("other", "web"), ("t", "other"), ("t", "web")] {
+            let mut one = report(1.0);
+            one.task_metrics[0].task_arn = task.into();
+            one.task_metrics[0].container_metrics[0].container_name = container.into();
+            rounds.add(60, one, here);
+        }
+        let (_, rows) = rounds.add(120, Report::default(), here).unwrap();
+        assert_eq!((rows.len(), rows[0].container_metrics.len()), (1, 1));
+    }
+
     fn report(cpu: f64) -> Report {
         let set = Set {
             sample_count: 20.0,
@@ -124,14 +154,14 @@ mod tests {
     fn three_rounds_are_one_minute() {
         let mut rounds = Rounds::default();
         for (now, cpu) in [(60, 1.0), (80, 2.0), (119, 3.0)] {
-            assert!(rounds.add(now, report(cpu)).is_none());
+            assert!(rounds.add(now, report(cpu), all).is_none());
         }
-        let (minute, rows) = rounds.add(120, report(9.0)).unwrap();
+        let (minute, rows) = rounds.add(120, report(9.0), all).unwrap();
         let set = rows[0].container_metrics[0].cpu_stats_set.unwrap();
         assert_eq!((minute, set.sample_count, set.sum), (60, 60.0, 6.0));
         let network = rows[0].container_metrics[0].network_stats_set.unwrap();
         assert_eq!(network.rx_bytes.unwrap().grown(), Some(29.0));
-        let (minute, rows) = rounds.add(300, Report::default()).unwrap();
+        let (minute, rows) = rounds.add(300, Report::default(), all).unwrap();
         assert_eq!((minute, rows.len()), (120, 1));
     }
 
@@ -141,7 +171,7 @@ mod tests {
         for n in 0..2 * MOST_TASKS {
             let mut one = report(1.0);
             one.task_metrics[0].task_arn = n.to_string();
-            rounds.add(60, one);
+            rounds.add(60, one, all);
         }
         let many = (0..2 * MOST_CONTAINERS).map(|n| ContainerRow {
             container_name: n.to_string(),
@@ -150,8 +180,8 @@ mod tests {
         let mut one = report(1.0);
         one.task_metrics[0].task_arn = "0".into();
         one.task_metrics[0].container_metrics = many.collect();
-        rounds.add(60, one);
-        let (_, rows) = rounds.add(120, Report::default()).unwrap();
+        rounds.add(60, one, all);
+        let (_, rows) = rounds.add(120, Report::default(), all).unwrap();
         assert_eq!(rows.len(), MOST_TASKS);
         assert_eq!(rows[0].container_metrics.len(), MOST_CONTAINERS);
     }

@@ -85,31 +85,46 @@ pub struct Offer {
     pub memory: f64,
 }
 
-/// The points of a task: of its service, and, on Fargate, of its cluster, whose tasks on machines of its own
-/// are counted by the machine.
-pub fn of_task(task: &Task, used: Used, offer: Offer, at: i64) -> Vec<Point> {
+/// The points of a task of a service, for the service.
+pub fn of_service(task: &Task, used: Used, offer: Offer, at: i64) -> Vec<Point> {
+    let name = task.group.strip_prefix("service:");
+    let Some(name) = name.filter(|_| service::id_of(task).is_some()) else {
+        return Vec::new();
+    };
+    let dimensions = vec![
+        ("ClusterName", task.cluster.clone()),
+        ("ServiceName", name.to_owned()),
+    ];
+    shares(task, used, offer, &dimensions, at)
+}
+
+/// The points of a task for its cluster: on Fargate alone, since tasks on machines of the cluster are counted
+/// by the machine.
+pub fn of_cluster(task: &Task, used: Used, offer: Offer, at: i64) -> Vec<Point> {
+    match task.launch {
+        Launch::Fargate => {
+            let dimensions = [("ClusterName", task.cluster.clone())];
+            shares(task, used, offer, &dimensions, at)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn shares(
+    task: &Task,
+    used: Used,
+    offer: Offer,
+    dimensions: &[(&'static str, String)],
+    at: i64,
+) -> Vec<Point> {
     let cpu = used.cpu.map(|it| it / 100.0 * offer.cpu);
-    let shares = [
+    [
         (CPU, share(cpu, f64::from(task.claim.cpu))),
         (MEMORY, share(used.memory_mib, f64::from(task.claim.memory))),
-    ];
-    let mut dimensions = Vec::new();
-    let cluster = ("ClusterName", task.cluster.clone());
-    if service::id_of(task).is_some()
-        && let Some(name) = task.group.strip_prefix("service:")
-    {
-        dimensions.push(vec![cluster.clone(), ("ServiceName", name.to_owned())]);
-    }
-    if task.launch == Launch::Fargate {
-        dimensions.push(vec![cluster]);
-    }
-    let mut points = Vec::new();
-    for dimensions in dimensions {
-        for (name, share) in shares {
-            points.extend(share.map(|share| point(name, dimensions.clone(), share, at)));
-        }
-    }
-    points
+    ]
+    .into_iter()
+    .filter_map(|(name, share)| Some(point(name, dimensions.to_vec(), share?, at)))
+    .collect()
 }
 
 /// The points of a machine's cluster: what its tasks used of what the machine offers.

@@ -91,6 +91,7 @@ fn task(launch: Launch, awsvpc: bool) -> Task {
         execution_stopped_at: None,
         stopped_at: None,
         tags: BTreeMap::new(),
+        high_resolution: Vec::new(),
         unknown: BTreeMap::new(),
     }
 }

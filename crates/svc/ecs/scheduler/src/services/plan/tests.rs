@@ -33,6 +33,7 @@ fn revision(id: &str) -> Revision {
         network: None,
         targets: Vec::new(),
         images: Vec::new(),
+        monitoring: Vec::new(),
         created_at: Timestamp(0),
         unknown: Unknown::new(),
     }
