@@ -195,6 +195,22 @@ def test_repositories_that_no_rule_names_and_other_registries(guarded, rules, ou
         started(run(guarded, same))
 
 
+def test_a_name_with_two_registries_leads_where_rules_judged_it(guarded, rules, ours):
+    name, _, _, _ = pushed(guarded)
+    far = "111111111111.dkr.ecr.us-east-1.amazonaws.com"
+    rules("release", "prod*", ours)
+    rules("shared", f"{far}/*", arguments=["--unsigned"])
+    task = started(run(guarded, f"{far}/000000000000.dkr.ecr.us-east-1/{name}:1"))["taskArn"]
+
+    def stopped():
+        (described,) = guarded.client("ecs").describe_tasks(tasks=[task])["tasks"]
+        return described if described["lastStatus"] == "STOPPED" else None
+
+    ended = wait_for(stopped, 60, "the end of the task")
+    assert ended["stopCode"] == "TaskFailedToStart" and "CannotPull" in ended["stoppedReason"], ended["stoppedReason"]
+    assert "has no name" in refused(run(guarded, f"{far.replace('us-east', 'US-EAST')}/{name}:1"))
+
+
 def test_every_rule_that_names_a_repository_must_be_met(guarded, rules, ours, theirs):
     _, uri, digest, registry = pushed(guarded)
     rules("release", "prod*", ours)
