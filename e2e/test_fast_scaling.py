@@ -1,13 +1,16 @@
 """A service whose metrics come every 20 seconds is scaled by them, whatever dies meanwhile."""
 
 import datetime
+import subprocess
 
 import pytest
 from botocore.exceptions import ClientError
 
 from harness import images, tasks
+from harness.services import Web
 from harness.tasks import sh
 from harness.waiting import wait_for
+from harness.watcher import Watcher
 
 UTC = datetime.UTC
 CLOSELY = {"metricConfigurations": [{"metricNames": ["CPUUtilization"], "resolutionSeconds": 20}]}
@@ -73,3 +76,56 @@ def test_bad_monitoring_is_refused_by_name(fresh):
         monitoring = {"metricConfigurations": [{"metricNames": metrics, "resolutionSeconds": seconds}]}
         with pytest.raises(ClientError, match=why):
             ecs.create_service(serviceName="bad", taskDefinition=definition, desiredCount=1, monitoring=monitoring)
+
+
+@pytest.mark.slow
+def test_load_comes_and_goes_and_no_request_fails(fresh, record_property):
+    web = Web(fresh, images.push(fresh, "web")).make(1, monitoring=CLOSELY)
+    scaling, cloudwatch = fresh.client("application-autoscaling"), fresh.client("cloudwatch")
+    of = TARGET | {"ResourceId": f"service/default/{web.name}"}
+    scaling.register_scalable_target(**of, MinCapacity=1, MaxCapacity=2)
+    metric = {"PredefinedMetricType": "ECSServiceAverageCPUUtilizationHighResolution"}
+    tracking = {"TargetValue": 50.0, "PredefinedMetricSpecification": metric, "DisableScaleIn": True}
+    put = scaling.put_scaling_policy(
+        **of, PolicyName="more", PolicyType="TargetTrackingScaling", TargetTrackingScalingPolicyConfiguration=tracking
+    )
+    # What tracks a target waits for 15 minutes before it takes a task away; an alarm of one's own need not.
+    step = {
+        "AdjustmentType": "ChangeInCapacity",
+        "Cooldown": 10,
+        "StepAdjustments": [{"MetricIntervalUpperBound": 0, "ScalingAdjustment": -1}],
+    }
+    less = scaling.put_scaling_policy(**of, PolicyName="less", PolicyType="StepScaling", StepScalingPolicyConfiguration=step)
+    cloudwatch.put_metric_alarm(
+        AlarmName="idle",
+        Namespace="AWS/ECS",
+        MetricName="CPUUtilization",
+        Dimensions=[{"Name": "ClusterName", "Value": "default"}, {"Name": "ServiceName", "Value": web.name}],
+        Statistic="Average",
+        Period=20,
+        EvaluationPeriods=2,
+        Threshold=15,
+        ComparisonOperator="LessThanThreshold",
+        AlarmActions=[less["PolicyARN"]],
+    )
+
+    def count():
+        described = web.describe()
+        return described["desiredCount"], described["runningCount"]
+
+    # Few enough that they are no load.
+    with Watcher(web, askers=4, pause_s=0.2) as watcher:
+        load = subprocess.Popen(["wrk", "-t1", "-c4", "-d300s", "-H", f"Host: {web.host}", f"http://127.0.0.1:{web.port}/"])
+        try:
+            wait_for(lambda: count() == (2, 2), 150, "a second task under load")
+        finally:
+            load.terminate()
+            load.wait()
+        high = cloudwatch.describe_alarms(AlarmNames=[put["Alarms"][0]["AlarmName"]])["MetricAlarms"][0]
+        started = max(task["startedAt"] for task in web.tasks())
+        after_s = (started - high["StateUpdatedTimestamp"]).total_seconds()
+        record_property("alarm_to_running_s", after_s)
+        assert after_s < 15, "the alarm's word was heard at once"
+        wait_for(lambda: count() == (1, 1), 180, "one task without load")
+    assert not watcher.failures, watcher.failures[:5]
+    web.close()

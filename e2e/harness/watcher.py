@@ -111,8 +111,8 @@ class Watcher:
     RFC 9110 §9.2.2 allows: a GET whose connection was closed before any byte of the answer is sent once more.
     """
 
-    def __init__(self, service, repeat=True, askers=8):
-        self.service, self.repeat = service, repeat
+    def __init__(self, service, repeat=True, askers=8, pause_s=PAUSE_S):
+        self.service, self.repeat, self.pause_s = service, repeat, pause_s
         self.over = threading.Event()
         self._requests = collections.deque()
         self._threads = [threading.Thread(target=self._run, args=(number % 2 == 1,), daemon=True) for number in range(askers)]
@@ -154,5 +154,5 @@ class Watcher:
                 repeated = outcome
                 outcome, status, body = line.ask()
             self._requests.append(Request(opened, begin, time.monotonic(), outcome, status, body, repeated))
-            self.over.wait(PAUSE_S)
+            self.over.wait(self.pause_s)
         line.close()
