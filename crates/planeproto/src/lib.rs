@@ -13,6 +13,7 @@
 pub mod balancer;
 mod body;
 pub mod forward;
+pub mod measured;
 pub mod network;
 pub mod report;
 pub mod wire;

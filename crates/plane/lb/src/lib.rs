@@ -53,7 +53,7 @@ use wharf_planeproto::{Change, Resource, report::TargetHealth};
 
 pub use self::{
     hold::{Hold, HoldNothing, Holder, Spot},
-    metrics::{BalancerCounts, GroupCounts, Metrics, TargetCounts},
+    metrics::{BalancerCounts, GroupCounts, Metrics, Minutes, TargetCounts},
     pace::Pace,
     ports::{PortMemory, PortRanges, PortRules, Ports, WrongRange},
     unbound::{UnboundChanges, UnboundEndpoints},

@@ -176,7 +176,7 @@ pub struct GroupState {
     pub rotation: ArcSwap<Rotation>,
     /// Whose turn it is.
     pub turn: AtomicUsize,
-    pub counters: GroupCounters,
+    pub counters: Arc<GroupCounters>,
     /// All that are registered or end what they began.
     pub targets: ArcSwap<Vec<Arc<TargetState>>>,
 }

@@ -10,6 +10,7 @@ use wharf_planeproto::{
     report::{TargetHealth, TargetState as Reported},
 };
 
+use super::Use;
 use crate::{
     clock,
     config::{CompiledGroup, Registry, table::Group},
@@ -101,7 +102,7 @@ impl Groups {
     pub fn reconcile(
         &mut self,
         registry: &Registry,
-        origins: &BTreeMap<String, Origin>,
+        uses: &BTreeMap<String, Use>,
         metrics: &Metrics,
     ) {
         self.groups
@@ -116,9 +117,9 @@ impl Groups {
                 let state = Arc::clone(&entry.group.state);
                 entry.group = GroupEntry::compile(arn, Arc::clone(config), state);
             }
-            entry.in_use = origins.contains_key(arn);
+            entry.in_use = uses.contains_key(arn);
         }
-        self.reconcile_targets(registry, origins);
+        self.reconcile_targets(registry, uses);
         for entry in self.groups.values_mut() {
             for target in entry.targets.values_mut() {
                 let checked = entry.in_use && target.phase == Phase::Serving;
@@ -128,7 +129,7 @@ impl Groups {
         }
     }
 
-    fn reconcile_targets(&mut self, registry: &Registry, origins: &BTreeMap<String, Origin>) {
+    fn reconcile_targets(&mut self, registry: &Registry, uses: &BTreeMap<String, Use>) {
         let mut wanted: BTreeMap<&str, BTreeMap<&TargetRef, &Target>> = BTreeMap::new();
         for record in registry.targets.values() {
             let group = wanted.entry(&record.target.group).or_default();
@@ -149,7 +150,7 @@ impl Groups {
                 stays
             });
             for (reference, record) in wanted {
-                let inside = origins.get(arn).unwrap_or(&Origin::Host);
+                let inside = uses.get(arn).map_or(&Origin::Host, |it| &it.origin);
                 let origin = origin_of(reference, inside);
                 let target = entry
                     .targets

@@ -210,9 +210,13 @@ impl Control {
     /// Makes everything as the registry says.
     fn reconcile(&mut self) {
         let served = self.served();
-        let origins = group_origins(&self.registry, &served);
-        self.groups
-            .reconcile(&self.registry, &origins, &self.config.metrics);
+        let uses = group_uses(&self.registry, &served);
+        let metrics = &self.config.metrics;
+        self.groups.reconcile(&self.registry, &uses, metrics);
+        metrics.assign_groups(
+            |arn| self.registry.groups.contains_key(arn),
+            |arn| Some(uses.get(arn)?.balancer.as_str()),
+        );
         self.endpoints
             .reconcile(&self.registry, &served, &self.groups, &self.config);
         self.workers.sweep();
@@ -275,12 +279,17 @@ pub struct Served {
     pub interface: Option<BalancerInterface>,
 }
 
-/// From where the targets of each group that is in use are reached. A group belongs to one load
-/// balancer; should two use it, the first by ARN counts.
-fn group_origins(
-    registry: &Registry,
-    served: &BTreeMap<String, Served>,
-) -> BTreeMap<String, Origin> {
+/// A group that is in use.
+pub struct Use {
+    /// ARN of its load balancer.
+    pub balancer: String,
+    /// From where its targets are reached.
+    pub origin: Origin,
+}
+
+/// The groups that are in use. A group belongs to one load balancer; should two use it, the first by ARN
+/// counts.
+fn group_uses(registry: &Registry, served: &BTreeMap<String, Served>) -> BTreeMap<String, Use> {
     let of_listeners = registry
         .listeners
         .values()
@@ -291,14 +300,16 @@ fn group_origins(
     });
     let mut uses: Vec<(&String, &Vec<Action>)> = of_listeners.chain(of_rules).collect();
     uses.sort_by_key(|(balancer, _)| *balancer);
-    let mut origins = BTreeMap::new();
+    let mut found = BTreeMap::new();
     for (balancer, actions) in uses {
         if let Some(served) = served.get(balancer) {
             for group in table::groups_of(actions) {
-                let origin = || served.origin.clone();
-                origins.entry(group.to_owned()).or_insert_with(origin);
+                found.entry(group.to_owned()).or_insert_with(|| Use {
+                    balancer: balancer.clone(),
+                    origin: served.origin.clone(),
+                });
             }
         }
     }
-    origins
+    found
 }

@@ -97,6 +97,7 @@ async fn answer_of(
             content_type,
             body,
         } => {
+            listener.counters.fixed.one();
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::OK);
             made_itself(answer::text_response(
                 status,
@@ -105,6 +106,7 @@ async fn answer_of(
             ))
         }
         Plan::Redirect(redirect) => {
+            listener.counters.redirects.one();
             let location = redirect.location(source(client, listener, host, &request));
             made_itself(redirected(redirect.status, &location))
         }

@@ -29,6 +29,7 @@ use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
 use super::{
     Worker,
     closing::{Closing, Graceful, Until},
+    tally::Tally,
     watch::{Ended, Watch, Watched},
 };
 use crate::{
@@ -67,6 +68,7 @@ pub struct Client {
     pub secured_as: Option<String>,
     watch: Arc<Watch>,
     closing: Rc<Closing>,
+    tally: Arc<Tally>,
     is_http2: bool,
     /// Requests under way.
     requests: Cell<usize>,
@@ -107,6 +109,7 @@ impl RequestGuard {
         self.client
             .watch
             .set_limit_ms(listener.settings.idle_timeout_ms);
+        self.client.tally.belongs_to(&listener.counters);
         self.unanswered = Some(Arc::clone(&listener.counters));
     }
 
@@ -131,36 +134,32 @@ impl Drop for RequestGuard {
 /// A connection is counted as long as this lives, however its task ends.
 struct Counted {
     worker: Rc<Worker>,
-    counters: Option<Arc<BalancerCounters>>,
     _room: Room,
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
         self.worker.connections.fetch_sub(1, Ordering::Relaxed);
-        if let Some(counters) = &self.counters {
-            counters.active_connections.less_one();
-        }
     }
 }
 
 /// Serves one connection to its end.
 pub async fn serve(worker: Rc<Worker>, connection: OwnedFd, endpoint: Arc<Endpoint>, room: Room) {
-    let counted = Counted {
+    let _counted = Counted {
         worker: Rc::clone(&worker),
-        counters: counters_of(&endpoint),
         _room: room,
     };
-    if let Some(counters) = &counted.counters {
-        counters.connections.one();
-        counters.active_connections.one();
+    let tally = Arc::new(Tally::default());
+    if let Some(counters) = counters_of(&endpoint) {
+        tally.belongs_to(&counters);
     }
-    if let Err(error) = try_serve(worker, connection, endpoint).await {
+    if let Err(error) = try_serve(worker, connection, endpoint, tally).await {
         tracing::debug!(%error, "a client's connection ended early");
     }
 }
 
-/// Connections of a shared port cannot be told apart; they are counted where they are not shared.
+/// Of the only load balancer that has the port. Whom a connection to a shared port is for is known from its
+/// first request.
 fn counters_of(endpoint: &Endpoint) -> Option<Arc<BalancerCounters>> {
     match &endpoint.table.load().listeners[..] {
         [only] => Some(Arc::clone(&only.counters)),
@@ -172,17 +171,21 @@ async fn try_serve(
     worker: Rc<Worker>,
     connection: OwnedFd,
     endpoint: Arc<Endpoint>,
+    tally: Arc<Tally>,
 ) -> io::Result<()> {
     let stream = TcpStream::from_std(std::net::TcpStream::from(connection))?;
     stream.set_nodelay(true)?;
     let peer = stream.peer_addr()?;
     let fd = stream.as_raw_fd();
     if !wants_tls(&stream, &endpoint).await? {
-        return run(worker, endpoint, peer, fd, Plain(stream), None).await;
+        return run(worker, endpoint, peer, fd, (Plain(stream), None), tally).await;
     }
     let counters = counters_of(&endpoint);
     match tokio::time::timeout(HANDSHAKE, accept_tls(stream, &endpoint, peer)).await {
-        Ok(Ok((stream, name))) => run(worker, endpoint, peer, fd, stream, Some(name)).await,
+        Ok(Ok((stream, name))) => {
+            let secured = (stream, Some(name));
+            run(worker, endpoint, peer, fd, secured, tally).await
+        }
         failed => {
             if let Some(it) = &counters {
                 it.tls_errors.one();
@@ -263,8 +266,8 @@ async fn run<T: Transport>(
     endpoint: Arc<Endpoint>,
     peer: SocketAddr,
     fd: std::os::fd::RawFd,
-    transport: T,
-    secured_as: Option<String>,
+    (transport, secured_as): (T, Option<String>),
+    tally: Arc<Tally>,
 ) -> io::Result<()> {
     let (idle_ms, keep_alive_ms) = limits(&endpoint);
     let http2 = transport.http2();
@@ -279,11 +282,13 @@ async fn run<T: Transport>(
         secured_as,
         watch: watched.share(),
         closing: Rc::clone(&closing),
+        tally: Arc::clone(&tally),
         is_http2: http2,
         requests: Cell::new(0),
     });
     let io = ClientIo {
         watched,
+        tally,
         stream: transport.into_stream(),
     };
     let service = service_fn(move |request: hyper::Request<Incoming>| {
@@ -369,6 +374,7 @@ where
 struct ClientIo<S> {
     /// Before the stream, see [`Watched`].
     watched: Watched,
+    tally: Arc<Tally>,
     stream: S,
 }
 
@@ -386,6 +392,7 @@ impl<S: AsyncRead + Unpin> hyper::rt::Read for ClientIo<S> {
         if filled > 0 {
             self.watched.touch();
             self.watched.head_bytes();
+            self.tally.moved(filled);
         }
         // SAFETY: so many bytes were filled.
         unsafe { cursor.advance(filled) };
@@ -395,8 +402,9 @@ impl<S: AsyncRead + Unpin> hyper::rt::Read for ClientIo<S> {
 
 impl<S: AsyncWrite + Unpin> ClientIo<S> {
     fn noted(&self, wrote: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if let Poll::Ready(Ok(1..)) = wrote {
+        if let Poll::Ready(Ok(bytes @ 1..)) = wrote {
             self.watched.touch();
+            self.tally.moved(bytes);
         }
         wrote
     }

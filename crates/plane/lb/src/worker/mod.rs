@@ -3,6 +3,7 @@
 
 mod client;
 mod closing;
+mod tally;
 pub mod watch;
 
 use std::{

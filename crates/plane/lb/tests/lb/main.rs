@@ -7,6 +7,7 @@ mod changes;
 mod health;
 mod hold;
 mod http;
+mod measured;
 mod namespace;
 mod setup;
 mod slow_clients;

@@ -1,16 +1,25 @@
 //! Counters of load balancers and target groups, named as CloudWatch names them.
+//!
+//! They grow for as long as the process lives; what of them was not told yet is taken from them minute by minute
+//! ([`minutes`]).
+
+mod counters;
+mod minutes;
+mod times;
 
 use std::{
     collections::BTreeMap,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Weak},
 };
 
 use parking_lot::{Mutex, MutexGuard};
+use wharf_planeproto::measured::{GroupRow, Row};
 
-use crate::target::Health;
+pub use self::{
+    counters::{BalancerCounters, GroupCounters},
+    minutes::Minutes,
+};
+use crate::target::{GroupState, Health};
 
 /// Counts of a load balancer since this process began.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,110 +48,7 @@ pub struct GroupCounts {
     pub request_count: u64,
     /// Answers of targets by hundreds, 2xx to 5xx.
     pub http_code_target: [u64; 4],
-    /// Sum of the times until targets began to answer.
-    pub target_response_time_us: u64,
     pub target_connection_error_count: u64,
-}
-
-#[derive(Debug, Default)]
-pub struct BalancerCounters {
-    pub requests: Counter,
-    pub connections: Counter,
-    pub active_connections: Counter,
-    pub rejected: Counter,
-    pub answers_3xx: Counter,
-    pub answers_4xx: Counter,
-    pub answers_5xx: Counter,
-    pub tls_errors: Counter,
-    pub client_closed: Counter,
-    pub replayed: Counter,
-    pub target_codes: [Counter; 4],
-}
-
-#[derive(Debug, Default)]
-pub struct GroupCounters {
-    pub requests: Counter,
-    pub codes: [Counter; 4],
-    pub response_time_us: Counter,
-    pub connection_errors: Counter,
-}
-
-#[derive(Debug, Default)]
-pub struct Counter(AtomicU64);
-
-impl Counter {
-    pub fn add(&self, more: u64) {
-        self.0.fetch_add(more, Ordering::Relaxed);
-    }
-
-    pub fn one(&self) {
-        self.add(1);
-    }
-
-    pub fn less_one(&self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-
-    pub fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl BalancerCounters {
-    /// Counts an answer that the load balancer made itself.
-    pub fn answered(&self, status: u16) {
-        match status / 100 {
-            3 => self.answers_3xx.one(),
-            4 => self.answers_4xx.one(),
-            5 => self.answers_5xx.one(),
-            _ => {}
-        }
-    }
-
-    /// Counts an answer that a target made.
-    pub fn forwarded(&self, status: u16) {
-        if let Some(code) = self
-            .target_codes
-            .get(usize::from(status / 100).wrapping_sub(2))
-        {
-            code.one();
-        }
-    }
-
-    fn counts(&self) -> BalancerCounts {
-        BalancerCounts {
-            request_count: self.requests.get(),
-            new_connection_count: self.connections.get(),
-            active_connection_count: self.active_connections.get(),
-            rejected_connection_count: self.rejected.get(),
-            http_code_elb_3xx: self.answers_3xx.get(),
-            http_code_elb_4xx: self.answers_4xx.get(),
-            http_code_elb_5xx: self.answers_5xx.get(),
-            client_tls_negotiation_error_count: self.tls_errors.get(),
-            client_closed_count: self.client_closed.get(),
-            replayed_count: self.replayed.get(),
-            http_code_target: [0, 1, 2, 3].map(|index: usize| self.target_codes[index].get()),
-        }
-    }
-}
-
-impl GroupCounters {
-    /// Counts an answer of a target.
-    pub fn answered(&self, status: u16, took_us: u64) {
-        if let Some(code) = self.codes.get(usize::from(status / 100).wrapping_sub(2)) {
-            code.one();
-        }
-        self.response_time_us.add(took_us);
-    }
-
-    fn counts(&self) -> GroupCounts {
-        GroupCounts {
-            request_count: self.requests.get(),
-            http_code_target: [0, 1, 2, 3].map(|index: usize| self.codes[index].get()),
-            target_response_time_us: self.response_time_us.get(),
-            target_connection_error_count: self.connection_errors.get(),
-        }
-    }
 }
 
 impl BalancerCounts {
@@ -168,11 +74,47 @@ struct Sources {
     /// Of load balancers that are gone, so that the sum over all never falls.
     gone: BalancerCounts,
     balancers: BTreeMap<String, Arc<BalancerCounters>>,
-    groups: BTreeMap<String, Weak<crate::target::GroupState>>,
+    groups: BTreeMap<String, Group>,
+    /// What was counted last of load balancers that are gone, and of groups for those that they belonged to.
+    ended: Vec<Row>,
     /// Addresses at which this process should listen.
     endpoints: usize,
     /// Connections of clients that there may be.
     connections_max: usize,
+}
+
+/// A target group, for as long as a request uses it.
+#[derive(Debug)]
+struct Group {
+    counters: Arc<GroupCounters>,
+    state: Weak<GroupState>,
+    /// ARN of the load balancer that it belongs to.
+    balancer: Option<String>,
+    /// Whether the configuration has it.
+    listed: bool,
+}
+
+impl Group {
+    /// What was counted since it was last taken; nothing as long as it belongs to no load balancer.
+    fn take(&self, arn: &str) -> Option<Row> {
+        let mut row = self.counters.take(self.balancer.as_ref()?, arn);
+        if let Some(state) = self.state.upgrade().filter(|_| self.listed) {
+            count_targets(&mut row, &state);
+        }
+        Some(Row::Group(row))
+    }
+}
+
+fn count_targets(row: &mut GroupRow, state: &GroupState) {
+    let targets = state.targets.load();
+    for target in targets.iter().filter(|it| !it.is_draining()) {
+        row.registered += 1;
+        match target.health() {
+            Health::Healthy => row.healthy += 1,
+            Health::Unhealthy => row.unhealthy += 1,
+            Health::Initial | Health::Unavailable => {}
+        }
+    }
 }
 
 /// Targets that are registered, by what their health checks say.
@@ -212,9 +154,10 @@ impl Metrics {
     /// Counts by ARN of the target groups.
     pub fn groups(&self) -> BTreeMap<String, GroupCounts> {
         let sources = self.lock();
-        let counts = sources.groups.iter();
+        let alive = |it: &&Group| it.state.strong_count() > 0;
+        let counts = sources.groups.iter().filter(|(_, it)| alive(it));
         counts
-            .filter_map(|(arn, group)| Some((arn.clone(), group.upgrade()?.counters.counts())))
+            .map(|(arn, it)| (arn.clone(), it.counters.counts()))
             .collect()
     }
 
@@ -222,7 +165,8 @@ impl Metrics {
     pub fn targets(&self) -> TargetCounts {
         let sources = self.lock();
         let mut counts = TargetCounts::default();
-        for group in sources.groups.values().filter_map(Weak::upgrade) {
+        let groups = sources.groups.values();
+        for group in groups.filter_map(|it| it.state.upgrade()) {
             for target in group.targets.load().iter() {
                 *match (target.is_draining(), target.health()) {
                     (true, _) => &mut counts.draining,
@@ -268,7 +212,10 @@ impl Metrics {
     pub(crate) fn keep_balancers(&self, stays: impl Fn(&str) -> bool) {
         let mut sources = self.lock();
         let Sources {
-            gone, balancers, ..
+            gone,
+            balancers,
+            ended,
+            ..
         } = &mut *sources;
         balancers.retain(|arn, counters| {
             let stays = stays(arn);
@@ -277,15 +224,70 @@ impl Metrics {
                 // Those that are still open are nobody's to count down.
                 counts.active_connection_count = 0;
                 gone.add(&counts);
+                let mut row = counters.take(arn);
+                row.active_connections = 0;
+                ended.push(Row::Balancer(row));
             }
             stays
         });
     }
 
-    pub(crate) fn group(&self, arn: &str, group: &Arc<crate::target::GroupState>) {
+    /// A group that is new.
+    pub(crate) fn group(&self, arn: &str, state: &Arc<GroupState>) {
+        let group = Group {
+            counters: Arc::clone(&state.counters),
+            state: Arc::downgrade(state),
+            balancer: None,
+            listed: true,
+        };
         let mut sources = self.lock();
-        sources.groups.retain(|_, group| group.strong_count() > 0);
-        sources.groups.insert(arn.to_owned(), Arc::downgrade(group));
+        let former = sources.groups.insert(arn.to_owned(), group);
+        sources.ended.extend(former.and_then(|it| it.take(arn)));
+    }
+
+    /// The groups that there are, and the load balancers that they belong to. What was counted of a group until
+    /// now counts for the one that it belonged to.
+    pub(crate) fn assign_groups<'a>(
+        &self,
+        is_listed: impl Fn(&str) -> bool,
+        balancer_of: impl Fn(&str) -> Option<&'a str>,
+    ) {
+        let mut sources = self.lock();
+        let Sources { groups, ended, .. } = &mut *sources;
+        for (arn, group) in groups {
+            group.listed = is_listed(arn);
+            let balancer = balancer_of(arn);
+            // Requests may be under way for one that is in use no more.
+            if balancer.is_some() && group.balancer.as_deref() != balancer {
+                ended.extend(group.take(arn));
+                group.balancer = balancer.map(str::to_owned);
+            }
+        }
+    }
+
+    /// What was counted since this was last called.
+    pub fn take(&self) -> Vec<Row> {
+        let mut sources = self.lock();
+        let Sources {
+            balancers,
+            groups,
+            ended,
+            ..
+        } = &mut *sources;
+        let mut rows = std::mem::take(ended);
+        let of_balancers = balancers.iter();
+        rows.extend(of_balancers.map(|(arn, it)| Row::Balancer(it.take(arn))));
+        groups.retain(|arn, group| {
+            // Looked at first: nothing is counted after its last user is gone.
+            let is_used = group.state.strong_count() > 0;
+            rows.extend(group.take(arn));
+            is_used
+        });
+        rows.retain(|row| match row {
+            Row::Balancer(row) => !row.is_idle(),
+            Row::Group(row) => !row.is_idle(),
+        });
+        rows
     }
 }
 
@@ -305,5 +307,49 @@ mod tests {
         metrics.keep_balancers(|arn| arn == "a");
         assert_eq!(metrics.total().request_count, 5);
         assert_eq!(metrics.total().active_connection_count, 1);
+    }
+
+    fn groups_of(rows: &[Row]) -> Vec<(&str, &str, u64)> {
+        let groups = rows.iter().filter_map(|row| match row {
+            Row::Group(it) => Some((it.balancer.as_str(), it.group.as_str(), it.requests)),
+            Row::Balancer(_) => None,
+        });
+        groups.collect()
+    }
+
+    #[test]
+    fn a_group_counts_for_the_balancer_that_it_belongs_to() {
+        let (metrics, state) = (Metrics::default(), Arc::new(GroupState::default()));
+        metrics.group("g", &state);
+        let assign = |balancer| metrics.assign_groups(|_| true, |_| balancer);
+        assign(Some("a"));
+        state.counters.requests.add(2);
+        assign(None);
+        state.counters.requests.add(3);
+        assign(Some("b"));
+        state.counters.requests.add(4);
+        let rows = metrics.take();
+        assert_eq!(groups_of(&rows), [("a", "g", 5), ("b", "g", 4)]);
+        assert_eq!(metrics.take(), []);
+    }
+
+    #[test]
+    fn what_is_gone_is_told_once_more() {
+        let (metrics, state) = (Metrics::default(), Arc::new(GroupState::default()));
+        metrics.group("g", &state);
+        metrics.assign_groups(|_| true, |_| Some("a"));
+        state.counters.requests.add(2);
+        let counters = metrics.balancer("a");
+        counters.connections.add(3);
+        counters.active_connections.one();
+        metrics.keep_balancers(|_| false);
+        metrics.assign_groups(|_| false, |_| None);
+        drop(state);
+        let rows = metrics.take();
+        assert_eq!(groups_of(&rows), [("a", "g", 2)]);
+        assert!(rows.iter().any(|row| matches!(row,
+            Row::Balancer(it) if it.new_connections == 3 && it.active_connections == 0)));
+        assert_eq!(metrics.take(), []);
+        assert!(metrics.groups().is_empty());
     }
 }

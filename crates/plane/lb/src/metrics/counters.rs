@@ -1,0 +1,179 @@
+//! What workers count, without a lock.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use wharf_planeproto::measured::{BalancerRow, GroupRow};
+
+use super::{BalancerCounts, GroupCounts, times::Times};
+
+#[derive(Debug, Default)]
+pub struct BalancerCounters {
+    pub requests: Counter,
+    pub connections: Counter,
+    pub active_connections: Counter,
+    pub rejected: Counter,
+    /// Bytes from and to clients.
+    pub bytes: Counter,
+    pub answers_3xx: Counter,
+    pub answers_4xx: Counter,
+    pub answers_5xx: Counter,
+    /// Of the last: 500, 502, 503, 504.
+    pub failures: [Counter; 4],
+    pub redirects: Counter,
+    pub fixed: Counter,
+    pub tls_errors: Counter,
+    pub client_closed: Counter,
+    pub replayed: Counter,
+    pub target_codes: [Counter; 4],
+}
+
+#[derive(Debug, Default)]
+pub struct GroupCounters {
+    pub requests: Counter,
+    pub codes: [Counter; 4],
+    pub connection_errors: Counter,
+    times: Times,
+}
+
+/// A number that grows, and how much of it was told.
+#[derive(Debug, Default)]
+pub struct Counter {
+    all: AtomicU64,
+    told: AtomicU64,
+}
+
+impl Counter {
+    pub fn add(&self, more: u64) {
+        self.all.fetch_add(more, Ordering::Relaxed);
+    }
+
+    pub fn one(&self) {
+        self.add(1);
+    }
+
+    pub fn less_one(&self) {
+        self.all.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub fn get(&self) -> u64 {
+        self.all.load(Ordering::Relaxed)
+    }
+
+    /// By how much it has grown since this was last asked.
+    fn take(&self) -> u64 {
+        let all = self.get();
+        all.saturating_sub(self.told.swap(all, Ordering::Relaxed))
+    }
+}
+
+impl BalancerCounters {
+    /// Counts an answer that the load balancer made itself.
+    pub fn answered(&self, status: u16) {
+        match status / 100 {
+            3 => self.answers_3xx.one(),
+            4 => self.answers_4xx.one(),
+            5 => self.answers_5xx.one(),
+            _ => {}
+        }
+        let failures = [500, 502, 503, 504].iter().zip(&self.failures);
+        for (_, failure) in failures.filter(|it| *it.0 == status) {
+            failure.one();
+        }
+    }
+
+    /// Counts an answer that a target made.
+    pub fn forwarded(&self, status: u16) {
+        if let Some(code) = self
+            .target_codes
+            .get(usize::from(status / 100).wrapping_sub(2))
+        {
+            code.one();
+        }
+    }
+
+    pub fn counts(&self) -> BalancerCounts {
+        BalancerCounts {
+            request_count: self.requests.get(),
+            new_connection_count: self.connections.get(),
+            active_connection_count: self.active_connections.get(),
+            rejected_connection_count: self.rejected.get(),
+            http_code_elb_3xx: self.answers_3xx.get(),
+            http_code_elb_4xx: self.answers_4xx.get(),
+            http_code_elb_5xx: self.answers_5xx.get(),
+            client_tls_negotiation_error_count: self.tls_errors.get(),
+            client_closed_count: self.client_closed.get(),
+            replayed_count: self.replayed.get(),
+            http_code_target: [0, 1, 2, 3].map(|index: usize| self.target_codes[index].get()),
+        }
+    }
+
+    /// What was counted since it was last taken.
+    pub fn take(&self, arn: &str) -> BalancerRow {
+        // A client that left before it had its answer is a 460.
+        let wrong = self.answers_4xx.take() + self.client_closed.take();
+        BalancerRow {
+            arn: arn.to_owned(),
+            new_connections: self.connections.take(),
+            active_connections: self.active_connections.get(),
+            rejected_connections: self.rejected.take(),
+            processed_bytes: self.bytes.take(),
+            tls_errors: self.tls_errors.take(),
+            redirects: self.redirects.take(),
+            fixed_responses: self.fixed.take(),
+            hundreds: [self.answers_3xx.take(), wrong, self.answers_5xx.take()],
+            failures: [0, 1, 2, 3].map(|index: usize| self.failures[index].take()),
+        }
+    }
+}
+
+impl GroupCounters {
+    /// Counts an answer of a target.
+    pub fn answered(&self, status: u16, took_us: u64) {
+        if let Some(code) = self.codes.get(usize::from(status / 100).wrapping_sub(2)) {
+            code.one();
+        }
+        self.times.add(took_us);
+    }
+
+    pub fn counts(&self) -> GroupCounts {
+        GroupCounts {
+            request_count: self.requests.get(),
+            http_code_target: [0, 1, 2, 3].map(|index: usize| self.codes[index].get()),
+            target_connection_error_count: self.connection_errors.get(),
+        }
+    }
+
+    /// What was counted since it was last taken, without targets.
+    pub fn take(&self, balancer: &str, group: &str) -> GroupRow {
+        GroupRow {
+            balancer: balancer.to_owned(),
+            group: group.to_owned(),
+            requests: self.requests.take(),
+            hundreds: [0, 1, 2, 3].map(|index: usize| self.codes[index].take()),
+            connection_errors: self.connection_errors.take(),
+            times: self.times.take(),
+            ..GroupRow::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_taken_is_not_taken_again() {
+        let counters = BalancerCounters::default();
+        for status in [200, 302, 404, 500, 502, 503, 503, 504, 561] {
+            counters.answered(status);
+        }
+        counters.client_closed.one();
+        counters.active_connections.one();
+        let row = counters.take("b");
+        assert_eq!((row.hundreds, row.failures), ([1, 2, 6], [1, 1, 2, 1]));
+        let next = counters.take("b");
+        assert_eq!((next.hundreds, next.failures), ([0; 3], [0; 4]));
+        assert_eq!((row.active_connections, next.active_connections), (1, 1));
+        assert_eq!(counters.counts().http_code_elb_5xx, 6);
+    }
+}

@@ -1,0 +1,110 @@
+//! Minute by minute what was counted, as the control plane gets it.
+//!
+//! A minute is told after it has ended, under the time at which it began. A clock that was set back begins
+//! another run, so that no two reports have the same name.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use wharf_planeproto::measured::{MINUTE, MOST_PARTS, MOST_ROWS, Minute, Row};
+
+use crate::{Metrics, clock};
+
+/// The reports of a running load balancer process.
+#[derive(Debug)]
+pub struct Minutes {
+    metrics: Metrics,
+    run: u64,
+    /// The minute that is being counted.
+    start: i64,
+}
+
+impl Minutes {
+    pub fn new(metrics: Metrics) -> Self {
+        Self {
+            metrics,
+            run: rand::random(),
+            start: minute_of(now()),
+        }
+    }
+
+    /// What was counted in a minute, once it has ended.
+    pub async fn next(&mut self) -> Vec<Minute> {
+        loop {
+            let into = clock::unix_ms().rem_euclid(MINUTE * 1000);
+            sleep(Duration::from_millis((MINUTE * 1000 - into).unsigned_abs())).await;
+            if let Some(start) = self.turn(now()) {
+                return self.parts(start);
+            }
+        }
+    }
+
+    /// What was counted since the last minute ended, for a process that ends.
+    pub fn rest(self) -> Vec<Minute> {
+        self.parts(self.start)
+    }
+
+    /// The minute that has ended, if one has.
+    fn turn(&mut self, now: i64) -> Option<i64> {
+        let minute = minute_of(now);
+        let ended = (minute != self.start).then_some(self.start);
+        if minute < self.start {
+            self.run = rand::random();
+        }
+        self.start = minute;
+        ended
+    }
+
+    fn parts(&self, start: i64) -> Vec<Minute> {
+        let rows = self.metrics.take();
+        let most = MOST_PARTS as usize * MOST_ROWS;
+        if rows.len() > most {
+            tracing::warn!(
+                rows = rows.len(),
+                most,
+                "dropped a part of what load balancers measured in a minute: there are too many"
+            );
+        }
+        let parts = rows.chunks(MOST_ROWS).zip(0..MOST_PARTS);
+        let minute = |(rows, part): (&[Row], u32)| Minute {
+            run: self.run,
+            start,
+            part,
+            rows: rows.to_vec(),
+        };
+        parts.map(minute).collect()
+    }
+}
+
+fn now() -> i64 {
+    clock::unix_ms().div_euclid(1000)
+}
+
+fn minute_of(now: i64) -> i64 {
+    now - now.rem_euclid(MINUTE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_is_told_once_it_has_ended() {
+        let mut minutes = Minutes::new(Metrics::default());
+        minutes.start = 600;
+        assert_eq!(minutes.turn(659), None);
+        assert_eq!(minutes.turn(660), Some(600));
+        assert_eq!(minutes.turn(1000), Some(660), "the machine slept");
+        assert_eq!(minutes.turn(1019), None);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_begins_another_run() {
+        let mut minutes = Minutes::new(Metrics::default());
+        (minutes.start, minutes.run) = (600, 7);
+        assert_eq!(minutes.turn(660), Some(600));
+        assert_eq!(minutes.run, 7);
+        assert_eq!(minutes.turn(540), Some(660));
+        assert_ne!(minutes.run, 7);
+    }
+}
