@@ -664,12 +664,14 @@ impl Plane {
             clock: clock.clone(),
             ..AcmParts::new(data.store.clone(), data.keyring.clone())
         });
+        let vended = data.vended();
         let elbv2 = Elbv2Service::new(Elbv2Parts {
             certificates: Arc::new(ListenerCertificates {
                 acm: acm.clone(),
                 iam: directory.clone(),
             }),
             instances: Arc::new(Hosts(data.store.clone())),
+            metrics: vended.clone(),
             clock: clock.clone(),
             config: Elbv2Config {
                 home: Some(Place {
@@ -737,7 +739,7 @@ impl Plane {
                 clock: clock.clone(),
                 hosts: names::of_registry(config),
             }),
-            metrics: data.vended(),
+            metrics: vended,
             clock: clock.clone(),
             config: EcsConfig {
                 agents: AgentsConfig {

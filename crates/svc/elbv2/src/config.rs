@@ -12,6 +12,7 @@ use wharf_base::{Cidr4, Clock, SystemClock};
 use wharf_reconcile::Takeover;
 use wharf_seal::{Keyring, Secret};
 use wharf_store::{Compare, Store};
+use wharf_vended::Vended;
 use wharf_wire::async_trait;
 
 use crate::names::Place;
@@ -61,12 +62,14 @@ pub struct Parts {
     pub ec2: Arc<dyn Ec2>,
     pub certificates: Arc<dyn Certificates>,
     pub instances: Arc<dyn Instances>,
+    /// Where what load balancers measured goes.
+    pub metrics: Vended,
     pub clock: Arc<dyn Clock>,
     pub config: Config,
 }
 
 impl Parts {
-    /// Without certificates and instances.
+    /// Without certificates, instances and metrics.
     pub fn new(store: Store, keyring: Keyring, ec2: Arc<dyn Ec2>) -> Self {
         Self {
             store,
@@ -74,6 +77,7 @@ impl Parts {
             ec2,
             certificates: Arc::new(Nothing),
             instances: Arc::new(Nothing),
+            metrics: Vended::default(),
             clock: Arc::new(SystemClock),
             config: Config::default(),
         }

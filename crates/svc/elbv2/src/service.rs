@@ -5,14 +5,14 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
-use wharf_planeproto::report;
+use wharf_planeproto::{measured::Minute, report};
 use wharf_service::Loops;
 
 use crate::{
     authorize,
     config::Parts,
     core::{ChangeError, Core},
-    feed,
+    feed, measured,
     names::SERVICE,
     ops, reconcile, reports,
 };
@@ -58,6 +58,12 @@ impl Elbv2Service {
         health: Vec<report::TargetHealth>,
     ) -> Result<(), ChangeError> {
         reports::report(&self.core, host, health).await
+    }
+
+    /// Keeps what a host in a zone reports of load balancers that it carries, once; `false` if it should come
+    /// again.
+    pub async fn measured(&self, host: &str, zone: &str, minute: Minute) -> bool {
+        measured::keep(&self.core, host, zone, minute).await
     }
 
     /// ARNs of target groups whose settings, targets or health changed. Whoever lags behind should

@@ -21,6 +21,7 @@ use wharf_svc_elbv2::{
 };
 use wharf_testkit::{Network, Running, World, call_of_service};
 pub use wharf_testkit::{call, context, until as wait};
+use wharf_vended::Vended;
 use wharf_wire::{Fault, async_trait};
 
 /// The principal in whose name interfaces are made.
@@ -35,11 +36,17 @@ pub struct Harness {
 
 impl Harness {
     pub async fn start() -> Self {
+        Self::measured(Vended::default()).await
+    }
+
+    /// With a place for what load balancers measured.
+    pub async fn measured(metrics: Vended) -> Self {
         let world = World::new();
         let certificates = Arc::new(FakeCertificates::default());
         let elb = world.elbv2(|parts| {
             parts.certificates = certificates.clone();
             parts.instances = Arc::new(FakeInstances);
+            parts.metrics = metrics.clone();
             parts.config.provisioning_patience = Duration::from_millis(50);
         });
         Self {

@@ -6,6 +6,7 @@ mod certificates;
 mod harness;
 mod health;
 mod listeners;
+mod measured;
 mod plane;
 mod races;
 mod rules;

@@ -1,0 +1,257 @@
+//! What hosts measured of load balancers, as metrics of those who own them.
+//!
+//! Everything adds up: what several hosts say of a minute, and what a process and its successor say of it, are
+//! samples of the same metrics. So a row of a group also counts for its load balancer.
+
+use std::collections::BTreeMap;
+
+use wharf_planeproto::measured::{
+    BalancerRow, GroupRow, MINUTE, MOST_PARTS, MOST_ROWS, Minute, Row, Times, bucket,
+};
+use wharf_vended::{Measured, Point, PutError, Report};
+
+use crate::{
+    core::Core,
+    names::{self, Kind, Place},
+};
+
+const NAMESPACE: &str = "AWS/ApplicationELB";
+/// Nothing is counted beyond it in a minute, whatever a host says.
+const MOST: u64 = 1_000_000_000_000_000;
+/// No time is after it.
+const LATEST: i64 = 1_000_000_000_000;
+
+type Dimensions = Vec<(&'static str, String)>;
+
+/// Keeps what a host reports of load balancers that it carries. `false`: it could not be kept now, and should
+/// come again.
+pub async fn keep(core: &Core, host: &str, zone: &str, minute: Minute) -> bool {
+    let sound = minute.start.rem_euclid(MINUTE) == 0 && (0..LATEST).contains(&minute.start);
+    if !sound || minute.part >= MOST_PARTS {
+        return true;
+    }
+    let mut points: BTreeMap<String, Vec<(String, Point)>> = BTreeMap::new();
+    for row in minute.rows.iter().take(MOST_ROWS) {
+        if let Some((place, of_row)) = points_of(row, zone, minute.start) {
+            let of_account = points.entry(place.account).or_default();
+            of_account.extend(of_row.into_iter().map(|it| (place.region.clone(), it)));
+        }
+    }
+    let by = format!("load balancers of {host}, run {:016x}", minute.run);
+    let report = Report {
+        by: &by,
+        at: minute.start + i64::from(minute.part),
+    };
+    let now = core.now().millis().div_euclid(1000);
+    let mut kept = true;
+    for (account, points) in points {
+        let taken = core.parts.metrics.put_once(&account, report, now, points);
+        if let Err(error) = taken.await {
+            kept &= !error.may_pass();
+            log(&error, host, &account);
+        }
+    }
+    kept
+}
+
+fn log(error: &PutError, host: &str, account: &str) {
+    tracing::warn!(
+        error = error as &dyn std::error::Error,
+        host,
+        account,
+        comes_again = error.may_pass(),
+        "failed to keep what load balancers measured in a minute"
+    );
+}
+
+/// The points that a row makes, and whose they are; `None` of names that make no sense.
+fn points_of(row: &Row, zone: &str, at: i64) -> Option<(Place, Vec<Point>)> {
+    match row {
+        Row::Balancer(row) => {
+            let (place, balancer) = balancer(&row.arn)?;
+            Some((place, of_balancer(row, &Of { balancer, zone }, at)))
+        }
+        Row::Group(row) => {
+            let (place, balancer) = balancer(&row.balancer)?;
+            let (place_of_group, kind, group) = names::parse(&row.group)?;
+            let fits = kind == Kind::Group && place_of_group == place;
+            let group = format!("targetgroup/{group}");
+            fits.then(|| (place, of_group(row, &Of { balancer, zone }, group, at)))
+        }
+    }
+}
+
+fn balancer(arn: &str) -> Option<(Place, String)> {
+    let (place, kind, id) = names::parse(arn)?;
+    (kind == Kind::Balancer).then_some((place, id))
+}
+
+/// Of which load balancer in which zone.
+struct Of<'a> {
+    balancer: String,
+    zone: &'a str,
+}
+
+impl Of<'_> {
+    fn balancer(&self) -> Dimensions {
+        vec![("LoadBalancer", self.balancer.clone())]
+    }
+
+    /// The dimensions, and the same by zone.
+    fn by_zone(&self, dimensions: Dimensions) -> [Dimensions; 2] {
+        let mut zoned = dimensions.clone();
+        zoned.push(("AvailabilityZone", self.zone.to_owned()));
+        [dimensions, zoned]
+    }
+}
+
+/// Gathers the points of a row.
+struct Points {
+    at: i64,
+    all: Vec<Point>,
+}
+
+impl Points {
+    fn put(
+        &mut self,
+        name: &'static str,
+        unit: &'static str,
+        summary: &Measured,
+        of: &[Dimensions],
+    ) {
+        self.all.extend(of.iter().map(|dimensions| Point {
+            namespace: NAMESPACE,
+            name,
+            dimensions: dimensions.clone(),
+            unit,
+            at: self.at,
+            summary: summary.clone(),
+        }));
+    }
+
+    /// Things that happened; AWS has a sample of 1 for each of them, and none where nothing did.
+    fn count(&mut self, name: &'static str, count: u64, of: &[Dimensions]) {
+        if count > 0 {
+            self.put(name, "Count", &Measured::same(1.0, bounded(count)), of);
+        }
+    }
+
+    /// A number of which a host has one a minute; none where there is nothing.
+    fn number(&mut self, name: &'static str, unit: &'static str, number: u64, of: &[Dimensions]) {
+        if number > 0 {
+            self.put(name, unit, &Measured::one(bounded(number)), of);
+        }
+    }
+}
+
+fn bounded(count: u64) -> f64 {
+    count.min(MOST) as f64
+}
+
+fn of_balancer(row: &BalancerRow, of: &Of<'_>, at: i64) -> Vec<Point> {
+    let mut points = Points {
+        at,
+        all: Vec::new(),
+    };
+    let (whole, zoned) = ([of.balancer()], of.by_zone(of.balancer()));
+    let numbers = [
+        ("ActiveConnectionCount", "Count", row.active_connections),
+        ("NewConnectionCount", "Count", row.new_connections),
+        ("ProcessedBytes", "Bytes", row.processed_bytes),
+    ];
+    for (name, unit, number) in numbers {
+        points.number(name, unit, number, &whole);
+    }
+    let [redirections, client_errors, server_errors] = row.hundreds;
+    let [internal, bad_gateway, unavailable, timeout] = row.failures;
+    let counts = [
+        ("RejectedConnectionCount", row.rejected_connections),
+        ("ClientTLSNegotiationErrorCount", row.tls_errors),
+        ("HTTP_Redirect_Count", row.redirects),
+        ("HTTP_Fixed_Response_Count", row.fixed_responses),
+        ("HTTPCode_ELB_3XX_Count", redirections),
+        ("HTTPCode_ELB_4XX_Count", client_errors),
+        ("HTTPCode_ELB_5XX_Count", server_errors),
+        ("HTTPCode_ELB_500_Count", internal),
+        ("HTTPCode_ELB_502_Count", bad_gateway),
+        ("HTTPCode_ELB_503_Count", unavailable),
+        ("HTTPCode_ELB_504_Count", timeout),
+    ];
+    for (name, count) in counts {
+        points.count(name, count, &zoned);
+    }
+    points.all
+}
+
+fn of_group(row: &GroupRow, of: &Of<'_>, group: String, at: i64) -> Vec<Point> {
+    let mut points = Points {
+        at,
+        all: Vec::new(),
+    };
+    let alone = vec![("TargetGroup", group.clone())];
+    let mut of_balancer = of.balancer();
+    of_balancer.push(("TargetGroup", group));
+    let (alone, group) = (of.by_zone(alone), of.by_zone(of_balancer));
+    let everywhere = [of.by_zone(of.balancer()), group.clone()].concat();
+    let [ok, redirections, client_errors, server_errors] = row.hundreds;
+    let counts = [
+        ("RequestCount", row.requests),
+        ("HTTPCode_Target_2XX_Count", ok),
+        ("HTTPCode_Target_3XX_Count", redirections),
+        ("HTTPCode_Target_4XX_Count", client_errors),
+        ("HTTPCode_Target_5XX_Count", server_errors),
+        ("TargetConnectionErrorCount", row.connection_errors),
+    ];
+    for (name, count) in counts {
+        points.count(name, count, &everywhere);
+    }
+    if let Some(times) = row.times.as_ref().and_then(seconds) {
+        points.put("TargetResponseTime", "Seconds", &times, &everywhere);
+    }
+    if row.registered > 0 {
+        let hosts = [
+            ("HealthyHostCount", row.healthy),
+            ("UnHealthyHostCount", row.unhealthy),
+        ];
+        for (name, hosts) in hosts {
+            points.put(name, "Count", &Measured::one(f64::from(hosts)), &group);
+        }
+    }
+    let targets = match row.healthy {
+        0 => row.registered,
+        healthy => healthy,
+    };
+    if row.requests > 0 && targets > 0 {
+        let share = Measured::one(bounded(row.requests) / f64::from(targets));
+        for of in [&alone, &group] {
+            points.put("RequestCountPerTarget", "Count", &share, of);
+        }
+    }
+    points.all
+}
+
+/// Times as a host counted them, none of which is believed to be beyond the others.
+fn seconds(times: &Times) -> Option<Measured> {
+    let least = times.least_us.min(MOST);
+    let most = times.most_us.clamp(least, MOST);
+    let second = |us: u64| us as f64 / 1e6;
+    let counted = times.buckets.iter().take(bucket::COUNT);
+    let values: Vec<(f64, f64)> = counted
+        .filter(|it| it.1 > 0)
+        .filter_map(|(bucket, count)| {
+            let middle = bucket::middle_us(*bucket)?.clamp(least, most);
+            Some((second(middle), f64::from(*count)))
+        })
+        .collect();
+    let mut summary = Measured::of(values)?;
+    let (least, most) = (second(least), second(most));
+    let mean = (second(times.sum_us.min(MOST)) / summary.count).clamp(least, most);
+    if summary.min == summary.max {
+        return Some(Measured::same(mean, summary.count));
+    }
+    (summary.min, summary.max, summary.sum) = (least, most, mean * summary.count);
+    Some(summary)
+}
+
+#[cfg(test)]
+mod tests;

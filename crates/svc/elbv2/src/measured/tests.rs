@@ -1,0 +1,207 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const BALANCER: &str = "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/web/1";
+const GROUP: &str = "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/blue/2";
+
+/// `NAME DIMENSIONS` of each point with its number of samples and their sum, in order.
+fn shown(row: Row) -> Vec<(String, f64, f64)> {
+    let (place, points) = points_of(&row, "us-east-1a", 60).unwrap();
+    assert_eq!(place, Place::new("000000000000", "us-east-1"));
+    let show = |it: Point| {
+        assert_eq!((it.at, it.namespace), (60, NAMESPACE));
+        let values: Vec<_> = it.dimensions.into_iter().map(|it| it.1).collect();
+        let text = format!("{} {}", it.name, values.join(" "));
+        (text, it.summary.count, it.summary.sum)
+    };
+    let mut all: Vec<_> = points.into_iter().map(show).collect();
+    all.sort_by(|one, other| one.0.cmp(&other.0));
+    all
+}
+
+fn check(row: Row, expected: &[(&str, f64, f64)]) {
+    let shown = shown(row);
+    let shown: Vec<_> = shown.iter().map(|it| (it.0.as_str(), it.1, it.2)).collect();
+    assert_eq!(shown, expected);
+}
+
+fn group() -> GroupRow {
+    GroupRow {
+        balancer: BALANCER.into(),
+        group: GROUP.into(),
+        ..GroupRow::default()
+    }
+}
+
+#[test]
+fn a_group_without_traffic_has_host_counts_alone() {
+    let row = GroupRow {
+        registered: 3,
+        healthy: 2,
+        ..group()
+    };
+    check(
+        Row::Group(row),
+        &[
+            ("HealthyHostCount app/web/1 targetgroup/blue/2", 1.0, 2.0),
+            (
+                "HealthyHostCount app/web/1 targetgroup/blue/2 us-east-1a",
+                1.0,
+                2.0,
+            ),
+            ("UnHealthyHostCount app/web/1 targetgroup/blue/2", 1.0, 0.0),
+            (
+                "UnHealthyHostCount app/web/1 targetgroup/blue/2 us-east-1a",
+                1.0,
+                0.0,
+            ),
+        ],
+    );
+    check(Row::Group(group()), &[]);
+}
+
+#[test]
+fn requests_count_for_the_group_and_its_balancer() {
+    let row = GroupRow {
+        requests: 10,
+        registered: 4,
+        ..group()
+    };
+    let shown = shown(Row::Group(row));
+    let of = |name: &str| {
+        let named = shown.iter().filter(|it| it.0.starts_with(name));
+        named
+            .map(|it| (it.0.trim_start_matches(name), it.1, it.2))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of("RequestCount "),
+        [
+            ("app/web/1", 10.0, 10.0),
+            ("app/web/1 targetgroup/blue/2", 10.0, 10.0),
+            ("app/web/1 targetgroup/blue/2 us-east-1a", 10.0, 10.0),
+            ("app/web/1 us-east-1a", 10.0, 10.0),
+        ]
+    );
+    // None is healthy: all that are registered got them.
+    assert_eq!(
+        of("RequestCountPerTarget "),
+        [
+            ("app/web/1 targetgroup/blue/2", 1.0, 2.5),
+            ("app/web/1 targetgroup/blue/2 us-east-1a", 1.0, 2.5),
+            ("targetgroup/blue/2", 1.0, 2.5),
+            ("targetgroup/blue/2 us-east-1a", 1.0, 2.5),
+        ]
+    );
+}
+
+#[test]
+fn what_a_balancer_did_itself() {
+    let row = BalancerRow {
+        arn: BALANCER.into(),
+        new_connections: 5,
+        processed_bytes: 900,
+        hundreds: [0, 0, 3],
+        failures: [0, 1, 2, 0],
+        ..BalancerRow::default()
+    };
+    check(
+        Row::Balancer(row),
+        &[
+            ("HTTPCode_ELB_502_Count app/web/1", 1.0, 1.0),
+            ("HTTPCode_ELB_502_Count app/web/1 us-east-1a", 1.0, 1.0),
+            ("HTTPCode_ELB_503_Count app/web/1", 2.0, 2.0),
+            ("HTTPCode_ELB_503_Count app/web/1 us-east-1a", 2.0, 2.0),
+            ("HTTPCode_ELB_5XX_Count app/web/1", 3.0, 3.0),
+            ("HTTPCode_ELB_5XX_Count app/web/1 us-east-1a", 3.0, 3.0),
+            ("NewConnectionCount app/web/1", 1.0, 5.0),
+            ("ProcessedBytes app/web/1", 1.0, 900.0),
+        ],
+    );
+}
+
+#[test]
+fn names_that_make_no_sense_make_no_points() {
+    let other = GROUP.replace("000000000000", "111111111111");
+    for (balancer, group) in [(GROUP, GROUP), (BALANCER, BALANCER), (BALANCER, &other)] {
+        let row = GroupRow {
+            balancer: balancer.to_owned(),
+            group: group.to_owned(),
+            requests: 1,
+            registered: 1,
+            ..GroupRow::default()
+        };
+        assert!(points_of(&Row::Group(row), "z", 60).is_none(), "{group}");
+    }
+    let row = BalancerRow {
+        arn: "web".into(),
+        ..BalancerRow::default()
+    };
+    assert!(points_of(&Row::Balancer(row), "z", 60).is_none());
+}
+
+proptest! {
+    /// Whatever a host says of times, what is kept of it makes sense.
+    #[test]
+    fn times_make_sense(
+        sum_us: u64,
+        least_us: u64,
+        most_us: u64,
+        buckets in prop::collection::vec((0u16..2000, 0u32..5), 0..20),
+    ) {
+        let counted = |it: &&(u16, u32)| it.1 > 0 && bucket::middle_us(it.0).is_some();
+        let count: u32 = buckets.iter().filter(counted).map(|it| it.1).sum();
+        let times = Times { sum_us, least_us, most_us, buckets };
+        match seconds(&times) {
+            None => prop_assert_eq!(count, 0),
+            Some(seen) => {
+                prop_assert_eq!(seen.count, f64::from(count));
+                let mean = seen.sum / seen.count;
+                let close = 1e-9 * seen.max;
+                prop_assert!(seen.min <= mean + close && mean <= seen.max + close, "{:?}", seen);
+                let values = seen.values().unwrap();
+                prop_assert!(values.iter().all(|it| (seen.min..=seen.max).contains(&it.0)));
+            }
+        }
+    }
+}
+
+#[test]
+fn times_are_as_exact_as_their_buckets() {
+    let times = |sum_us, least_us, most_us, buckets: &[(u64, u32)]| Times {
+        sum_us,
+        least_us,
+        most_us,
+        buckets: buckets
+            .iter()
+            .map(|(us, count)| (bucket::of(*us), *count))
+            .collect(),
+    };
+    let seen = seconds(&times(
+        1_300_000,
+        100_000,
+        1_000_000,
+        &[(100_000, 3), (1_000_000, 1)],
+    ));
+    let seen = seen.unwrap();
+    assert_eq!(
+        (seen.count, seen.sum, seen.min, seen.max),
+        (4.0, 1.3, 0.1, 1.0)
+    );
+    let values = seen.values().unwrap();
+    assert_eq!(values.iter().map(|it| it.1).sum::<f64>(), 4.0);
+    assert!((values[0].0 - 0.1).abs() < 0.002, "{values:?}");
+    let same = seconds(&times(200_000, 100_000, 100_000, &[(100_000, 2)])).unwrap();
+    assert_eq!((same.min, same.max, same.sum), (0.1, 0.1, 0.2));
+    // Nothing is believed that contradicts itself.
+    assert_eq!(seconds(&times(1, 1, 1, &[])), None);
+    assert_eq!(seconds(&times(1, 1, 1, &[(1, 0)])), None);
+    let wrong = seconds(&times(u64::MAX, u64::MAX, 0, &[(5, 1), (500, 1)])).unwrap();
+    assert!(wrong.min <= wrong.max && wrong.sum <= wrong.max * wrong.count);
+    let beyond = Times {
+        buckets: vec![(u16::MAX, 1)],
+        ..times(1, 1, 1, &[])
+    };
+    assert_eq!(seconds(&beyond), None);
+}
