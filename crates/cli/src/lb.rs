@@ -10,15 +10,15 @@ use std::{
 
 use tokio::{
     sync::{mpsc, oneshot, watch},
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use wharf_agent::{Identity, IdentityFile, ThisHost};
 use wharf_base::SystemClock;
 use wharf_durable::Durability;
 use wharf_lb::{
-    HoldNothing, Holder, LbConfig, LbUpdate, Metrics as LbMetrics, PortRanges, PortRules, Ports,
-    UnboundEndpoints, Update as LbChange,
+    HoldNothing, Holder, LbConfig, LbUpdate, Metrics as LbMetrics, Minutes, PortRanges, PortRules,
+    Ports, UnboundEndpoints, Update as LbChange,
 };
 use wharf_link::{CurrentKeys, Delivery, Dialer, Endpoint, LinkConfig, Subscription, Update};
 use wharf_network::Network;
@@ -36,6 +36,8 @@ pub const STATE_FILE: &str = "load-balancer-plane.json";
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Updates and reports that may wait.
 const QUEUE: usize = 16;
+/// For what was measured last, once the load balancers have ended.
+const LAST_WORD: Duration = Duration::from_secs(2);
 /// Traffic has threads of its own.
 const WORKERS: usize = 1;
 
@@ -187,6 +189,7 @@ async fn serve(
     config.ports = Ports::new(rules, &place.listen, memory::load(&seen_ports));
     config.local_listen = place.listen;
     config.holder = place.holder;
+    let mut minutes = Minutes::new(place.counted.clone());
     config.metrics = place.counted;
     config.closed = place.closed;
     let ports = config.ports.changes();
@@ -199,7 +202,8 @@ async fn serve(
     let keys = CurrentKeys::new(identity.signing_keys());
     let identity_file = IdentityFile::new(layout.node_identity(), keyring.clone(), keys.clone());
     let link = link(layout, &identity, keyring, keys, is_instance)?;
-    let (subscription, deliveries) = Subscription::start(link);
+    // Deliveries are held to the end: without them the subscription is over, and tells nothing any more.
+    let (subscription, mut deliveries) = Subscription::start(link);
     let (updates, update_queue) = mpsc::channel(QUEUE);
     let (reports, mut report_queue) = mpsc::channel(QUEUE);
     let report = async {
@@ -213,18 +217,28 @@ async fn serve(
             subscription.closed(closed.next().await);
         }
     };
-    tokio::select! {
+    let measure = async {
+        loop {
+            subscription.measured(minutes.next().await);
+        }
+    };
+    let ended = tokio::select! {
         ended = wharf_lb::run(config, update_queue, reports, shutdown) => {
             ended.map_err(|cause| Problem::caused("load balancers cannot be carried", cause))
         }
-        () = pass_on(deliveries, updates) => Ok(()),
+        () = pass_on(&mut deliveries, updates) => Ok(()),
         () = report => Ok(()),
         () = tell_closed => Ok(()),
+        () = measure => Ok(()),
         () = memory::keep(known, health, Durability::Process) => Ok(()),
         // A machine that starts again may start us before the programs that had ports.
         () = memory::keep(ports, seen_ports, Durability::Machine) => Ok(()),
         () = identity_file.follow() => Ok(()),
-    }
+    };
+    subscription.measured(minutes.rest());
+    // What cannot be told now is lost with this process.
+    let _ = timeout(LAST_WORD, subscription.all_kept()).await;
+    ended
 }
 
 fn link(
@@ -252,7 +266,7 @@ fn link(
 
 /// Hands each delivery to the load balancers, and their answer back. Never returns: without
 /// deliveries the last configuration stays in force.
-async fn pass_on(mut deliveries: mpsc::Receiver<Delivery>, updates: mpsc::Sender<LbUpdate>) {
+async fn pass_on(deliveries: &mut mpsc::Receiver<Delivery>, updates: mpsc::Sender<LbUpdate>) {
     while let Some(mut delivery) = deliveries.recv().await {
         let none = Update::Changes(Vec::new());
         let update = match std::mem::replace(&mut delivery.update, none) {

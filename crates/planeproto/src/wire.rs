@@ -12,6 +12,8 @@
 //!                                           ◀─ Changes {changes, commit?} …
 //!   Ack {nonce} | Nack {nonce, reason}     ─▶
 //!   Report {health} | Unbound {endpoints}    ─▶
+//!   Measured {number, minute}              ─▶
+//!                                           ◀─ Kept {number}
 //!   Heartbeat                             ◀─▶  Heartbeat {position?, authorities}
 //! ```
 //!
@@ -20,6 +22,8 @@
 //! - At most one update is unanswered at a time; what happens meanwhile comes in the next one.
 //! - A [`Position`] names what a plane knows. A plane that comes back with one gets the changes
 //!   since then, or a snapshot if they are forgotten or the epoch is another.
+//! - What was measured goes again until it is kept, on this connection or the next, and only to a control plane
+//!   of version 4 or later.
 //! - Silence of either side for [`SILENCE`] ends the stream.
 
 use std::{net::IpAddr, time::Duration};
@@ -29,11 +33,12 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     Change, Plane, Resource,
+    measured::Minute,
     report::{TargetHealth, UnboundEndpoint},
 };
 
 /// The version spoken here, and the oldest one still understood.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 pub const OLDEST_VERSION: u32 = 1;
 
 /// Bytes of one frame's JSON. The largest resource is a certificate with a chain of at most 2 MiB,
@@ -111,6 +116,12 @@ pub enum ToServer {
         #[serde(rename = "doors")]
         endpoints: Vec<UnboundEndpoint>,
     },
+    /// Since [`crate::measured::SINCE`].
+    Measured {
+        /// Which report it is, on this connection and the next.
+        number: u64,
+        minute: Minute,
+    },
     Heartbeat,
 }
 
@@ -137,6 +148,10 @@ pub enum ToPlane {
         changes: Vec<Change>,
         /// Without one the update goes on in the next frame.
         commit: Option<Commit>,
+    },
+    /// A report of that number need not come again. Nothing is said of one that could not be kept.
+    Kept {
+        number: u64,
     },
     Heartbeat {
         /// The plane knows all up to here.

@@ -15,7 +15,7 @@ use sha1::{Digest, Sha1};
 use tokio::sync::broadcast;
 use wharf_base::{Arn, Clock, Timestamp};
 use wharf_hosts::PlaneHosts;
-use wharf_planeproto::{self as planes, Resource, report::TargetHealth};
+use wharf_planeproto::{self as planes, Resource, measured::Minute, report::TargetHealth};
 use wharf_records::node::Grant;
 use wharf_registry::{Pulls, RegistryApi, Standing};
 use wharf_seal::Keyring;
@@ -168,6 +168,10 @@ impl Balancers for LoadBalancing {
         if let Err(error) = self.0.lb_host_gone(instance).await {
             tracing::error!(host = instance, error = %Chain(&error), "failed to remove the record of a load balancer host that is gone");
         }
+    }
+
+    async fn measured(&self, instance: &str, zone: &str, minute: Minute) -> bool {
+        self.0.measured(instance, zone, minute).await
     }
 
     async fn report(&self, instance: &str, health: Vec<TargetHealth>) {

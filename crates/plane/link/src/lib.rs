@@ -14,6 +14,7 @@ mod connect;
 mod disk;
 mod keys;
 mod known;
+mod measured;
 mod stream;
 mod subscription;
 mod trust;

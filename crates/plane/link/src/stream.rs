@@ -80,7 +80,10 @@ impl PlaneStream {
     }
 
     pub async fn send(&self, message: &ToServer) -> Result<(), StreamError> {
-        let frame = wire::encode(message)?;
+        self.send_frame(wire::encode(message)?).await
+    }
+
+    pub async fn send_frame(&self, frame: Bytes) -> Result<(), StreamError> {
         match timeout(SILENCE, self.outgoing.send(frame)).await {
             Ok(sent) => sent.map_err(|_| StreamError::Ended),
             Err(_) => Err(StreamError::Silent),

@@ -23,6 +23,7 @@ use wharf_durable::Durability;
 use wharf_planeproto::{
     Change, Key, Kind, Plane,
     balancer::TargetRef,
+    measured::{self, Minute},
     report::{TargetHealth, UnboundEndpoint},
     wire::{self, Commit, HEARTBEAT, MAX_STATE, ToPlane, ToServer, VERSION},
 };
@@ -32,6 +33,7 @@ use wharf_wire::fault::Chain;
 use crate::{
     CurrentKeys, Dialer, Endpoint, Update, disk,
     known::Known,
+    measured::{Asked, Waiting},
     stream::{PlaneStream, StreamError},
 };
 
@@ -94,6 +96,7 @@ impl Delivery {
 /// A running subscription; it ends when this is dropped.
 pub struct Subscription {
     reports: Arc<Reports>,
+    measured: Arc<Waiting>,
     state: watch::Receiver<LinkState>,
     _task: AbortOnDropHandle<()>,
     _saver: AbortOnDropHandle<()>,
@@ -105,6 +108,7 @@ impl Subscription {
         // One at a time: the next delivery waits for the answer to the one before.
         let (deliveries, receiver) = mpsc::channel(1);
         let reports = Arc::new(Reports::default());
+        let measured = Arc::new(Waiting::default());
         let (state, seen) = watch::channel(LinkState::Connecting);
         let shared = Arc::new(Shared::default());
         let saver = save_changes(
@@ -117,11 +121,13 @@ impl Subscription {
             config,
             deliveries,
             reports: reports.clone(),
+            measured: measured.clone(),
             shared,
             state,
         };
         let subscription = Self {
             reports,
+            measured,
             state: seen,
             _task: AbortOnDropHandle::new(tokio::spawn(task.run())),
             _saver: AbortOnDropHandle::new(tokio::spawn(saver)),
@@ -138,6 +144,23 @@ impl Subscription {
     pub fn closed(&self, endpoints: Vec<UnboundEndpoint>) {
         *self.reports.closed() = endpoints;
         self.reports.changed.notify_one();
+    }
+
+    /// Reports what was measured. Each waits until the control plane has said that it is kept.
+    pub fn measured(&self, minutes: Vec<Minute>) {
+        for minute in minutes {
+            self.measured.put(minute);
+        }
+    }
+
+    /// Until all that was measured is kept, or nobody is there to keep it.
+    pub async fn all_kept(&self) {
+        let mut state = self.state.clone();
+        let lost = state.wait_for(|now| matches!(now, LinkState::Lost(_)));
+        tokio::select! {
+            () = self.measured.empty() => {}
+            _ = lost => {}
+        }
     }
 
     /// Whether the control plane is there.
@@ -316,6 +339,7 @@ struct Task {
     config: LinkConfig,
     deliveries: mpsc::Sender<Delivery>,
     reports: Arc<Reports>,
+    measured: Arc<Waiting>,
     shared: Arc<Shared>,
     state: watch::Sender<LinkState>,
 }
@@ -467,7 +491,7 @@ impl Task {
         };
         stream.send(&subscribe).await?;
         let mut gathered = Gathered::default();
-        let mut sent = Sent::default();
+        let (mut sent, mut asked) = (Sent::default(), Asked::default());
         let mut renamed = self.config.instance.clone();
         let mut beat = interval(HEARTBEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -488,6 +512,7 @@ impl Task {
                     stream.send(&message).await?;
                 }
                 () = self.reports.changed.notified() => self.send_reports(&stream, &mut sent).await?,
+                () = self.measured.more() => {}
                 _ = beat.tick() => stream.send(&ToServer::Heartbeat).await?,
                 () = is_another(&mut renamed, host) => return Err(End::Renamed),
                 () = self.deliveries.closed() => return Err(End::PlaneGone),
@@ -496,6 +521,12 @@ impl Task {
                 self.state.send_replace(LinkState::Connected);
                 // All of them: the server may be another than before.
                 self.send_reports(&stream, &mut sent).await?;
+            }
+            // An older control plane would not understand it.
+            if gathered.version >= measured::SINCE
+                && let Some(frame) = self.measured.due(&mut asked)
+            {
+                stream.send_frame(frame).await?;
             }
         }
     }
@@ -515,8 +546,9 @@ impl Task {
             ToPlane::Refused { refusal, reason } => {
                 return Err(StreamError::Refused { refusal, reason });
             }
-            ToPlane::Hello { resumed, .. } => {
+            ToPlane::Hello { version, resumed } => {
                 gathered.greeted = true;
+                gathered.version = version;
                 tracing::debug!(plane = %self.config.plane, resumed, "subscribed");
             }
             ToPlane::Snapshot { resources } => gathered.resources.extend(resources),
@@ -527,6 +559,7 @@ impl Task {
                 gathered.changes.extend(changes);
                 return Ok(commit.map(|commit| (commit, gathered.changes())));
             }
+            ToPlane::Kept { number } => self.measured.kept(number),
             ToPlane::Heartbeat {
                 position,
                 authorities,
@@ -609,6 +642,8 @@ async fn is_another(instance: &mut watch::Receiver<Option<String>>, host: &str) 
 #[derive(Default)]
 struct Gathered {
     greeted: bool,
+    /// The one that both sides speak, once it is known.
+    version: u32,
     resources: Vec<wharf_planeproto::Resource>,
     changes: Vec<Change>,
     bytes: usize,
@@ -626,3 +661,6 @@ impl Gathered {
         Update::Changes(std::mem::take(&mut self.changes))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,6 +33,9 @@ pub struct Delivered {
     subscriber: Subscriber,
     /// Of a load balancer plane: what it was entitled to at that revision.
     balancers: Balancers,
+    /// Load balancers and target groups that it was told of since it subscribed, those that are gone too: what
+    /// they measured last comes when they are.
+    told: BTreeSet<String>,
     /// What the plane has is a picture of this revision.
     at: Revision,
 }
@@ -63,9 +66,11 @@ impl Delivered {
     /// A plane that knows nothing, and all that it is to be told.
     pub fn anew(view: &View, subscriber: &Subscriber) -> (Self, Vec<Arc<Held>>) {
         let now = view.now();
+        let balancers = Balancers::at_present(now, subscriber);
         let delivered = Self {
             subscriber: subscriber.clone(),
-            balancers: Balancers::at_present(now, subscriber),
+            told: balancers.measured().cloned().collect(),
+            balancers,
             at: view.revision(),
         };
         let mut all: Vec<(&Key, &Arc<Held>)> = match subscriber.plane {
@@ -83,6 +88,7 @@ impl Delivered {
         Self {
             subscriber: subscriber.clone(),
             balancers: Balancers::default(),
+            told: BTreeSet::new(),
             at: 0,
         }
     }
@@ -93,9 +99,11 @@ impl Delivered {
             return None;
         }
         let former = view.former(revision, subscriber.plane)?;
+        let balancers = Balancers::formerly(view.now(), &former, subscriber);
         Some(Self {
             subscriber: subscriber.clone(),
-            balancers: Balancers::formerly(view.now(), &former, subscriber),
+            told: balancers.measured().cloned().collect(),
+            balancers,
             at: revision,
         })
     }
@@ -133,6 +141,7 @@ impl Delivered {
                 let mut keys: BTreeSet<&Key> = former.keys().copied().collect();
                 if balancers::is_structure(&former) {
                     self.balancers = Balancers::at_present(view.now(), &self.subscriber);
+                    self.told.extend(self.balancers.measured().cloned());
                     for entitled in [&before, &self.balancers] {
                         keys.extend(entitled.all(view.now()).into_iter().map(|(key, _)| key));
                     }
@@ -176,6 +185,11 @@ impl Delivered {
     fn understands(&self, key: &Key) -> bool {
         let Subscriber { plane, version, .. } = self.subscriber;
         key.kind.concerns(plane) && key.kind.since(plane) <= version
+    }
+
+    /// Whether a load balancer plane may say what a load balancer or a target group measured.
+    pub fn told_of(&self, arn: &str) -> bool {
+        self.told.contains(arn)
     }
 
     /// Whether a load balancer plane may speak of the target.

@@ -37,6 +37,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_hosts::PlaneHosts;
 use wharf_planeproto::{
     Kind, Messages, Outgoing, Plane, Resource,
+    measured::Minute,
     report::{TargetHealth, UnboundEndpoint},
 };
 use wharf_records::node::Grant;
@@ -83,6 +84,9 @@ pub trait Balancers: Send + Sync {
 
     /// It is no host any more.
     async fn host_gone(&self, instance: &str);
+
+    /// What load balancers of a host in a zone measured; `false` if it should come again.
+    async fn measured(&self, instance: &str, zone: &str, minute: Minute) -> bool;
 
     /// How targets are, as a host sees them.
     async fn report(&self, instance: &str, health: Vec<TargetHealth>);

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_hosts::Subscription;
 use wharf_planeproto::{
     Key, Kind, Messages, Plane, ReadError, Resource,
+    measured::{MOST_ROWS, Minute, Row},
     report::{TargetHealth, UnboundEndpoint},
     wire::{
         self, Commit, FrameError, HEARTBEAT, OLDEST_VERSION, Position, Refusal, SILENCE, ToPlane,
@@ -84,6 +85,8 @@ struct Wanted {
 /// The conversation after it.
 struct Conversation {
     subscriber: Subscriber,
+    /// The host's.
+    zone: String,
     delivered: Delivered,
     nonce: u64,
     /// Nonce of the update that is not answered yet, and whether it is a snapshot.
@@ -118,7 +121,7 @@ impl Session {
         if self.plane == Plane::LoadBalancer {
             balancers.host_connected(&host, &zone).await;
         }
-        let ended = self.talk(wanted, known_from, live.token()).await;
+        let ended = self.talk((wanted, zone), known_from, live.token()).await;
         if self.plane == Plane::LoadBalancer {
             balancers.host_disconnected(&host).await;
         }
@@ -127,7 +130,7 @@ impl Session {
 
     async fn talk(
         &mut self,
-        wanted: Wanted,
+        (wanted, zone): (Wanted, String),
         known_from: Revision,
         superseded: CancellationToken,
     ) -> Result<std::convert::Infallible, End> {
@@ -136,7 +139,7 @@ impl Session {
         // What the plane resumes from was known to an earlier server: ours must have caught up.
         let newest = self.planes.store.revision().await?.max(known_from);
         self.wait_for(&mut reached, newest).await?;
-        let mut talk = self.begin(wanted).await?;
+        let mut talk = self.begin(wanted, zone).await?;
         self.converse(&mut talk, &mut news, superseded).await
     }
 
@@ -232,7 +235,7 @@ impl Session {
         }
     }
 
-    async fn begin(&mut self, wanted: Wanted) -> Result<Conversation, End> {
+    async fn begin(&mut self, wanted: Wanted, zone: String) -> Result<Conversation, End> {
         let Wanted {
             version,
             instance,
@@ -259,6 +262,7 @@ impl Session {
         let delivered = resumed.unwrap_or_else(|| Delivered::nothing(&subscriber));
         let mut talk = Conversation {
             subscriber,
+            zone,
             delivered,
             nonce: 0,
             unanswered: None,
@@ -321,6 +325,9 @@ impl Session {
                 self.closed(talk, endpoints);
                 return Ok(());
             }
+            ToServer::Measured { number, minute } => {
+                return self.measured(talk, number, minute).await;
+            }
             ToServer::Heartbeat => return Ok(()),
             ToServer::Subscribe { .. } => {
                 let text = "A stream is subscribed once.".to_owned();
@@ -365,6 +372,27 @@ impl Session {
                 .balancers
                 .report(&talk.subscriber.host, rows)
                 .await;
+        }
+    }
+
+    /// Passes on what was measured of load balancers that this host was told of.
+    async fn measured(
+        &mut self,
+        talk: &Conversation,
+        number: u64,
+        mut minute: Minute,
+    ) -> Result<(), End> {
+        let told = |arn: &str| talk.delivered.told_of(arn);
+        minute.rows.truncate(MOST_ROWS);
+        minute.rows.retain(|row| match row {
+            Row::Balancer(row) => told(&row.arn),
+            Row::Group(row) => told(&row.balancer) && told(&row.group),
+        });
+        let balancers = self.planes.balancers.clone();
+        let host = &talk.subscriber.host;
+        match balancers.measured(host, &talk.zone, minute).await {
+            true => self.send(&ToPlane::Kept { number }).await,
+            false => Ok(()),
         }
     }
 

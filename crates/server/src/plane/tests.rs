@@ -2,3 +2,4 @@ mod delivered;
 mod fleet;
 mod hosts;
 mod live;
+mod measured;

@@ -94,6 +94,11 @@ impl Balancers {
         scope
     }
 
+    /// ARNs of what measures: load balancers and target groups.
+    pub fn measured(&self) -> impl Iterator<Item = &String> {
+        self.balancers.iter().chain(&self.groups)
+    }
+
     /// All that there is now of what these admit.
     pub fn all<'a>(&self, now: &'a Records) -> Vec<(&'a Key, &'a Arc<Held>)> {
         let mut all = Vec::new();

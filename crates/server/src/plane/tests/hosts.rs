@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use wharf_hosts::{PlaneHosts, Subscription};
-use wharf_planeproto::{Plane, report::TargetHealth};
+use wharf_planeproto::{Plane, measured::Minute, report::TargetHealth};
 use wharf_records::node::Grant;
 use wharf_store::{Store, StoreOptions};
 use wharf_wire::Context;
@@ -37,6 +37,9 @@ impl Balancers for One {
     async fn host_disconnected(&self, _: &str) {}
     async fn host_gone(&self, instance: &str) {
         self.1.lock().push(instance.to_owned());
+    }
+    async fn measured(&self, _: &str, _: &str, _: Minute) -> bool {
+        true
     }
     async fn report(&self, _: &str, _: Vec<TargetHealth>) {}
 }

@@ -39,25 +39,26 @@ use crate::{
     start::{Plane, open},
 };
 
-const ACCOUNT: &str = "000000000000";
-const REGION: &str = "us-east-1";
+pub(super) const ACCOUNT: &str = "000000000000";
+pub(super) const REGION: &str = "us-east-1";
 const PERMIT: Permit = Permit::for_controller("test");
 /// Nothing here takes a second on an idle machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A control plane with everything but its process.
-struct Server {
-    plane: Plane,
-    port: u16,
-    stop: CancellationToken,
-    tasks: JoinSet<()>,
+pub(super) struct Server {
+    pub plane: Plane,
+    pub port: u16,
+    pub stop: CancellationToken,
+    pub tasks: JoinSet<()>,
     store: wharf_store::Store,
     journal: wharf_journal::Journal,
+    pub series: wharf_series::Series,
     planes: Arc<Planes>,
 }
 
 impl Server {
-    async fn start(folder: &Path, port: u16) -> Self {
+    pub async fn start(folder: &Path, port: u16) -> Self {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port)))
             .await
             .unwrap();
@@ -136,25 +137,26 @@ impl Server {
             tasks,
             store,
             journal,
+            series: data.series.clone(),
             planes,
         }
     }
 
-    async fn end(mut self) {
+    pub async fn end(mut self) {
         self.stop.cancel();
         while self.tasks.join_next().await.is_some() {}
         self.store.close().await;
         self.journal.close().await;
     }
 
-    fn call(&self, caller: Caller) -> Call {
+    pub fn call(&self, caller: Caller) -> Call {
         let mut cx = Context::internal(ACCOUNT, REGION, "test", SystemClock.now());
         cx.caller = caller;
         Call::by_controller(cx, PERMIT)
     }
 
     /// A node with a user of its own, registered.
-    async fn node(&self, name: &str, role: NodeRole) -> Node {
+    pub async fn node(&self, name: &str, role: NodeRole) -> Node {
         let root = self.call(Caller::root(ACCOUNT));
         ensure_user(&self.plane.iam, &root, name, role)
             .await
@@ -236,14 +238,21 @@ impl Server {
             .unwrap();
     }
 
+    /// Those of the default VPC.
+    pub async fn subnets(&self) -> Vec<String> {
+        let call = self.call(Caller::root(ACCOUNT));
+        let ec2 = &self.plane.ec2;
+        let subnets = ec2.describe_subnets(&call, DescribeSubnetsRequest::default());
+        let subnets = subnets.await.unwrap().subnets.unwrap().into_iter();
+        subnets.filter_map(|it| it.subnet_id).collect()
+    }
+
     /// An interface for a task on the host.
     async fn interface(&self, host: &str) -> String {
         let call = self.call(Caller::service(ACCOUNT, "ecs.amazonaws.com"));
         let ec2 = &self.plane.ec2;
-        let subnets = ec2.describe_subnets(&call, DescribeSubnetsRequest::default());
-        let subnets = subnets.await.unwrap().subnets.unwrap();
         let input = CreateNetworkInterfaceRequest {
-            subnet_id: subnets[0].subnet_id.clone(),
+            subnet_id: self.subnets().await.into_iter().next(),
             ..Default::default()
         };
         let made = ec2.create_network_interface(&call, input).await.unwrap();
@@ -259,24 +268,24 @@ impl Server {
     }
 }
 
-struct Node {
-    keys: SigningKeys,
+pub(super) struct Node {
+    pub keys: SigningKeys,
     caller: Caller,
-    instance: String,
+    pub instance: String,
     arn: String,
 }
 
 /// A plane that takes whatever it is told.
-struct Plain {
+pub(super) struct Plain {
     knows: BTreeMap<Key, Resource>,
     snapshots: usize,
     deliveries: mpsc::Receiver<Delivery>,
-    subscription: Subscription,
+    pub subscription: Subscription,
     _instance: watch::Sender<Option<String>>,
 }
 
 impl Plain {
-    fn subscribe(
+    pub fn subscribe(
         port: u16,
         keys: &SigningKeys,
         instance: &str,
@@ -343,7 +352,7 @@ impl Plain {
         delivery.applied();
     }
 
-    async fn until(&mut self, satisfied: impl Fn(&Self) -> bool) {
+    pub async fn until(&mut self, satisfied: impl Fn(&Self) -> bool) {
         while !satisfied(self) {
             let delivery = self.next().await;
             self.take(delivery);
@@ -351,7 +360,7 @@ impl Plain {
     }
 
     /// Why the subscription came to nothing; empty if it did not. Deliveries count as applied.
-    async fn outcome(&mut self) -> String {
+    pub async fn outcome(&mut self) -> String {
         let mut state = self.subscription.state();
         loop {
             tokio::select! {
@@ -368,7 +377,7 @@ impl Plain {
         }
     }
 
-    fn has(&self, id: &str) -> bool {
+    pub fn has(&self, id: &str) -> bool {
         self.knows.keys().any(|key| key.id == id)
     }
 }

@@ -1,0 +1,153 @@
+//! What was measured goes to control planes that understand it, until one of them has it.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use hyper::{Request, Response, body::Incoming, server::conn::http2, service::service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+    time::timeout,
+};
+use wharf_base::SystemClock;
+use wharf_planeproto::{
+    Messages, Outgoing, Plane,
+    measured::{BalancerRow, Minute, Row},
+    report::UnboundEndpoint,
+    wire::{self, ToPlane, ToServer},
+};
+use wharf_wire::sigv4::SigningKeys;
+
+use crate::{Dialer, Endpoint, LinkConfig, LinkState, Subscription};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A control plane that says hello in a version, and hears.
+struct Server {
+    heard: mpsc::Receiver<ToServer>,
+    said: mpsc::Sender<Bytes>,
+}
+
+impl Server {
+    /// The next subscription.
+    async fn accept(listener: &TcpListener, version: u32) -> Self {
+        let (stream, _) = timeout(PATIENCE, listener.accept()).await.unwrap().unwrap();
+        let (heard, hears) = mpsc::channel(100);
+        let (said, body) = Outgoing::channel();
+        let body = Arc::new(parking_lot::Mutex::new(Some(body)));
+        let answer = service_fn(move |request: Request<Incoming>| {
+            let (heard, body) = (heard.clone(), body.lock().take().unwrap());
+            tokio::spawn(async move {
+                let mut messages = Messages::new(request.into_body());
+                while let Ok(message) = messages.next().await {
+                    if heard.send(message).await.is_err() {
+                        return;
+                    }
+                }
+            });
+            async { Ok::<_, Infallible>(Response::new(body.boxed())) }
+        });
+        tokio::spawn(
+            http2::Builder::new(TokioExecutor::new())
+                .serve_connection(TokioIo::new(stream), answer),
+        );
+        let mut server = Self { heard: hears, said };
+        let Some(ToServer::Subscribe { .. }) = server.next().await else {
+            panic!("it subscribes first");
+        };
+        let resumed = false;
+        server.say(&ToPlane::Hello { version, resumed }).await;
+        server
+    }
+
+    async fn say(&self, message: &ToPlane) {
+        self.said
+            .send(wire::encode(message).unwrap())
+            .await
+            .unwrap();
+    }
+
+    /// What is heard next but heartbeats.
+    async fn next(&mut self) -> Option<ToServer> {
+        loop {
+            match timeout(PATIENCE, self.heard.recv()).await.unwrap() {
+                Some(ToServer::Heartbeat) => {}
+                heard => return heard,
+            }
+        }
+    }
+}
+
+fn minute(start: i64) -> Minute {
+    let row = BalancerRow {
+        arn: "b".to_owned(),
+        new_connections: 1,
+        ..BalancerRow::default()
+    };
+    Minute {
+        run: 1,
+        start,
+        part: 0,
+        rows: vec![Row::Balancer(row)],
+    }
+}
+
+fn unbound(port: u16) -> Vec<UnboundEndpoint> {
+    vec![UnboundEndpoint {
+        address: ([127, 0, 0, 1], port).into(),
+        reason: "taken".to_owned(),
+    }]
+}
+
+#[tokio::test]
+async fn an_old_control_plane_is_not_told_and_a_new_one_until_it_keeps() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let folder = tempfile::tempdir().unwrap();
+    let (_instance, instance) = watch::channel(Some("i-1".to_owned()));
+    let keys = SigningKeys {
+        access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
+        secret_access_key: "secret".to_owned(),
+        session_token: None,
+    };
+    let (link, _deliveries) = Subscription::start(LinkConfig {
+        endpoint: Endpoint::parse(&format!("http://127.0.0.1:{port}")).unwrap(),
+        dialer: Dialer::new(None).unwrap(),
+        keys: keys.into(),
+        region: "us-east-1".to_owned(),
+        plane: Plane::LoadBalancer,
+        state_file: folder.path().join("state.json"),
+        keyring: None,
+        instance,
+        underlay: None,
+        clock: Arc::new(SystemClock),
+    });
+    link.measured(vec![minute(60), minute(120)]);
+    let mut old = Server::accept(&listener, 3).await;
+    for port in [1, 2] {
+        link.closed(unbound(port));
+        let heard = old.next().await;
+        assert!(matches!(heard, Some(ToServer::Unbound { .. })), "{heard:?}");
+    }
+    drop(old);
+    let mut first = Server::accept(&listener, wire::VERSION).await;
+    let measured = |heard: Option<ToServer>| match heard {
+        Some(ToServer::Measured { number, minute }) => Some((number, minute.start)),
+        _ => None,
+    };
+    let unbound = first.next().await;
+    assert!(matches!(unbound, Some(ToServer::Unbound { .. })));
+    // Its answer is lost with the connection.
+    assert_eq!(measured(first.next().await), Some((1, 60)));
+    drop(first);
+    let mut second = Server::accept(&listener, wire::VERSION).await;
+    second.next().await;
+    for report in [(1, 60), (2, 120)] {
+        assert_eq!(measured(second.next().await), Some(report));
+        second.say(&ToPlane::Kept { number: report.0 }).await;
+    }
+    timeout(PATIENCE, link.all_kept()).await.unwrap();
+    assert_eq!(*link.state().borrow(), LinkState::Connected);
+}
