@@ -1,0 +1,179 @@
+"""What load balancers measured is in CloudWatch, minute by minute, once each, whatever dies meanwhile."""
+
+import collections
+import contextlib
+import datetime
+import os
+import signal
+import threading
+
+import pytest
+
+from harness import images, processes
+from harness.services import Web
+from harness.waiting import wait_for
+
+UTC = datetime.UTC
+# A minute ends, the report is sent, and what a restart takes.
+TOLD_WITHIN_S = 100
+
+
+class Counted(Web):
+    """Knows how often it was asked, by the status of the answer."""
+
+    def __init__(self, wharf, image):
+        super().__init__(wharf, image)
+        self.asked = collections.Counter()
+
+    def ask(self, path="/", connection=None):
+        status, body = super().ask(path, connection)
+        self.asked[status] += 1
+        return status, body
+
+    @property
+    def of_balancer(self):
+        return {"LoadBalancer": self.balancer["LoadBalancerArn"].partition(":loadbalancer/")[2]}
+
+    @property
+    def of_group(self):
+        return self.of_balancer | {"TargetGroup": self.target_group.rpartition(":")[2]}
+
+    def rule(self, priority, path, action):
+        condition = {"Field": "path-pattern", "Values": [path]}
+        self.elb.create_rule(ListenerArn=self.listener, Priority=priority, Conditions=[condition], Actions=[action])
+
+    def points(self, name, statistics=("Sum", "SampleCount"), of=None, **more):
+        now = datetime.datetime.now(UTC)
+        dimensions = [{"Name": name, "Value": value} for name, value in (of or self.of_balancer).items()]
+        found = self.wharf.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/ApplicationELB", MetricName=name, Period=60, Dimensions=dimensions,
+            StartTime=now - datetime.timedelta(minutes=30), EndTime=now + datetime.timedelta(minutes=1),
+            **({"Statistics": list(statistics)} if statistics else {}), **more,
+        )  # fmt: skip
+        return sorted(found["Datapoints"], key=lambda it: it["Timestamp"])
+
+    def zones(self):
+        """Dimensions of the zones from which its requests are told."""
+        found = self.wharf.client("cloudwatch").list_metrics(Namespace="AWS/ApplicationELB", MetricName="RequestCount")["Metrics"]
+        names = {it["Value"] for metric in found for it in metric["Dimensions"] if it["Name"] == "AvailabilityZone"}
+        return [{"AvailabilityZone": name} for name in sorted(names)]
+
+    def total(self, name, of=None):
+        return sum(point["Sum"] for point in self.points(name, of=of))
+
+
+@pytest.fixture(name="web")
+def served(fresh):
+    web = Counted(fresh, images.push(fresh, "web"))
+    yield web.make(2)
+    web.close()
+
+
+def minute():
+    return datetime.datetime.now(UTC).minute
+
+
+@pytest.mark.slow
+def test_each_request_counts_once_whatever_dies(fresh, web):
+    fixed = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503", "ContentType": "text/plain", "MessageBody": "no"}}
+    web.rule(1, "/closed", fixed)
+    moved = {"Type": "redirect", "RedirectConfig": {"Path": "/", "StatusCode": "HTTP_302"}}
+    web.rule(2, "/moved", moved)
+    wait_for(lambda: web.ask("/closed")[1] == "no" and web.ask("/moved")[0] == 302, 10, "the rules")
+
+    def told():
+        """All that was asked is in the metrics; whether it is more is seen at the end."""
+        answers = {200: "RequestCount", 503: "HTTPCode_ELB_503_Count", 302: "HTTPCode_ELB_3XX_Count"}
+        missing = {name: web.asked[status] - web.total(name) for status, name in answers.items()}
+        assert max(missing.values()) <= 0, missing
+        return True
+
+    def ask(times):
+        for _ in range(times):
+            assert web.ask()[0] == 200
+
+    ask(30)
+    fresh.kill_child("server")
+    ask(30)
+    wait_for(told, TOLD_WITHIN_S, "the first minutes")
+
+    # A minute ends while no server is there: it is told to the next.
+    ask(7)
+    server = fresh.child("server")
+    os.kill(server, signal.SIGSTOP)
+    now = minute()
+    wait_for(lambda: minute() != now, 70, "the end of a minute")
+    ask(5)
+    processes.kill(server, signal.SIGKILL)
+    wait_for(fresh.healthy, 30, "the next server")
+    wait_for(told, TOLD_WITHIN_S, "the minute without a server")
+
+    # Nothing is left untold that could die with the balancer's process.
+    fresh.kill_child("lb")
+    wait_for(lambda: web.ask()[0] == 200, 20, "an answer of the next balancer")
+    fresh.kill_child("lb", signal.SIGTERM)
+    wait_for(lambda: web.ask()[0] == 200, 20, "an answer of the one after that")
+    ask(20)
+    for path in 3 * ["/closed", "/moved"]:
+        web.ask(path)
+    wait_for(told, TOLD_WITHIN_S, "the minutes after the balancer's deaths")
+
+    [zone] = web.zones()
+    for of in (web.of_balancer, web.of_balancer | zone, web.of_group, web.of_group | zone):
+        for name in ("RequestCount", "HTTPCode_Target_2XX_Count"):
+            assert web.total(name, of) == web.asked[200], (name, of)
+        times = web.points("TargetResponseTime", ("SampleCount", "Minimum", "Average", "Maximum"), of)
+        assert sum(it["SampleCount"] for it in times) == web.asked[200]
+        assert all(0 < it["Minimum"] <= it["Average"] <= it["Maximum"] < 30 for it in times), times
+    for it in web.points("TargetResponseTime", (), web.of_group, ExtendedStatistics=["p50", "p90", "p99"]):
+        spread = it["ExtendedStatistics"]
+        assert 0 < spread["p50"] <= spread["p90"] <= spread["p99"] < 30
+    for name, status in (("HTTPCode_ELB_5XX_Count", 503), ("HTTPCode_ELB_503_Count", 503), ("HTTPCode_ELB_3XX_Count", 302)):
+        assert web.total(name) == web.asked[status], name
+    assert web.total("HTTP_Fixed_Response_Count") == web.asked[503]
+    assert web.total("HTTP_Redirect_Count") == web.asked[302]
+    assert web.total("NewConnectionCount") >= web.asked.total()
+    assert web.total("ProcessedBytes") > 100 * web.asked.total()
+    share = web.points("RequestCountPerTarget", of=web.of_group)
+    sums = {it["Timestamp"]: it["Sum"] for it in web.points("RequestCount")}
+    assert share and all(it["Sum"] >= sums[it["Timestamp"]] / 2 for it in share), (share, sums)
+
+    # Without traffic there are host counts, and nothing else.
+    before = len(web.points("HealthyHostCount", of=web.of_group))
+    asked = web.points("RequestCount")
+    wait_for(lambda: len(web.points("HealthyHostCount", of=web.of_group)) >= before + 2, 150, "two idle minutes")
+    assert web.points("RequestCount") == asked
+    hosts = web.points("HealthyHostCount", ("Maximum",), web.of_group)
+    assert hosts[-1]["Maximum"] == 2
+    assert web.points("UnHealthyHostCount", ("Maximum",), web.of_group)[-1]["Maximum"] == 0
+    assert not web.points("HealthyHostCount")
+
+
+@pytest.mark.slow
+def test_a_service_grows_with_the_requests_of_each_target(fresh, web):
+    scaling, ecs = fresh.client("application-autoscaling"), fresh.client("ecs")
+    target = {"ServiceNamespace": "ecs", "ResourceId": f"service/default/{web.name}", "ScalableDimension": "ecs:service:DesiredCount"}
+    scaling.register_scalable_target(**target, MinCapacity=2, MaxCapacity=4)
+    label = "/".join(web.of_group.values())
+    metric = {"PredefinedMetricType": "ALBRequestCountPerTarget", "ResourceLabel": label}
+    scaling.put_scaling_policy(
+        **target, PolicyName="requests", PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={"TargetValue": 10, "PredefinedMetricSpecification": metric},
+    )  # fmt: skip
+    ended = threading.Event()
+
+    def load():
+        while not ended.wait(0.5):
+            with contextlib.suppress(OSError):
+                web.ask()
+
+    asking = threading.Thread(target=load)
+    asking.start()
+    try:
+        # Three minutes above the target are an alarm: some 60 requests a target where 10 are wanted.
+        wait_for(lambda: ecs.describe_services(services=[web.name])["services"][0]["desiredCount"] == 4, 400, "four tasks being wanted")
+    finally:
+        ended.set()
+        asking.join()
+    [activity] = scaling.describe_scaling_activities(**target)["ScalingActivities"]
+    assert activity["Cause"].endswith("in state ALARM triggered policy requests"), activity
