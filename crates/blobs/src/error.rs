@@ -19,7 +19,10 @@ pub enum BlobError {
     #[error("more than the {limit} bytes allowed")]
     TooLarge { limit: u64 },
     #[error("the bytes are {actual}, not {expected}")]
-    DigestMismatch { expected: Digest, actual: Digest },
+    DigestMismatch {
+        expected: Box<Digest>,
+        actual: Box<Digest>,
+    },
     #[error("no space left for blobs")]
     NoSpace(#[source] io::Error),
     /// What was stored under a lock is to be read without one.

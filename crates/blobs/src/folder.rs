@@ -12,7 +12,7 @@ use std::{
 use nix::fcntl::{Flock, FlockArg};
 
 use crate::{
-    BlobError, Digest,
+    Algorithm, BlobError, Digest,
     sealed::{self, Damage},
     store::BlobInfo,
 };
@@ -340,7 +340,9 @@ pub(crate) fn digest_of(name: &str) -> Option<(Digest, bool)> {
         Some(hex) => (hex, true),
         None => (name, false),
     };
-    Some((Digest::from_hex(hex).ok()?, sealed))
+    let digest = Digest::from_hex(hex).ok()?;
+    // No blob has another name.
+    (digest.algorithm() == Algorithm::Sha256).then_some((digest, sealed))
 }
 
 /// Where an upload's tail lies. The upload may be marked as bound to a request, its tail never is.

@@ -1,4 +1,5 @@
-//! Large bytes on disk, encrypted, named by the sha256 of their content: image layers, manifests.
+//! Large bytes on disk, encrypted, named by the sha256 of their content: image layers, manifests. Who sends them may
+//! say what they are by another algorithm, which is verified and left to the sender's records.
 //!
 //! ```text
 //! <dir>/lock                             one process per folder
@@ -37,7 +38,7 @@ mod store;
 mod upload;
 mod verify;
 
-pub use digest::{BadDigest, Digest};
+pub use digest::{Algorithm, BadDigest, Digest, Hashing};
 pub use error::BlobError;
 pub use lease::{Exclusive, Lease, RemovalPause};
 pub use lock::{Layers, Lock};

@@ -8,10 +8,10 @@
 use std::{fs::File, io, os::fd::AsRawFd, sync::Arc};
 
 use bytes::Bytes;
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha512};
 use tokio::task::JoinHandle;
 
-use crate::{BlobError, sealed::Sealing};
+use crate::{BlobError, Digest, sealed::Sealing, store::blocking};
 
 /// Large enough that borrowing two threads costs nothing, small enough to stay in the cache.
 const BATCH_BYTES: usize = 512 * 1024;
@@ -40,27 +40,44 @@ enum Writing {
     Lost,
 }
 
+/// Of the content so far.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Hashes {
+    pub sha256: Sha256,
+    /// Where somebody said in time that this is what it will be asked for.
+    pub sha512: Option<Sha512>,
+}
+
+impl Hashes {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.sha256.update(bytes);
+        if let Some(hash) = &mut self.sha512 {
+            hash.update(bytes);
+        }
+    }
+}
+
 enum Hashing {
-    Idle(Sha256),
-    Busy(JoinHandle<Sha256>),
+    Idle(Box<Hashes>),
+    Busy(JoinHandle<Box<Hashes>>),
     /// A thread panicked or the runtime is going down.
     Lost,
 }
 
 impl Pipeline {
-    /// Continues an upload of `length` bytes whose hash so far is `hash`.
+    /// Continues an upload of `length` bytes whose hashes so far are `hash`.
     pub(crate) fn new(
         file: Arc<File>,
         claim: Arc<dyn Send + Sync>,
         sealing: Sealing,
-        hash: Sha256,
+        hash: Hashes,
         length: u64,
     ) -> Self {
         Self {
             file,
             claim,
             written_back: sealing.position(),
-            hash: Hashing::Idle(hash),
+            hash: Hashing::Idle(hash.into()),
             writing: Writing::Idle(sealing),
             batch: Vec::new(),
             batch_bytes: 0,
@@ -86,14 +103,41 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Waits until everything pushed is written and hashed; the hash so far.
-    pub(crate) async fn drain(&mut self) -> Result<Sha256, BlobError> {
+    /// Makes the sha512 on the way too, if nothing came yet.
+    pub(crate) fn make_sha512(&mut self) {
+        if let (0, Hashing::Idle(hashes)) = (self.length, &mut self.hash) {
+            hashes.sha512 = Some(Sha512::new());
+        }
+    }
+
+    /// The sha512 of everything pushed, after [`Pipeline::drain`]; where it was not made on the way, out of the file.
+    pub(crate) async fn sha512(&mut self) -> Result<Digest, BlobError> {
+        if let Hashing::Idle(hashes) = &self.hash
+            && let Some(hash) = &hashes.sha512
+        {
+            return Ok(hash.clone().into());
+        }
+        let sealing = self.take_sealing()?;
+        let (file, claim) = (self.file.clone(), self.claim.clone());
+        let read = blocking("read an upload again", move || {
+            let _claim = claim;
+            let mut hash = Sha512::new();
+            sealing.each(&file, |bytes| hash.update(bytes))?;
+            Ok((sealing, hash))
+        });
+        let (sealing, hash) = read.await?;
+        self.writing = Writing::Idle(sealing);
+        Ok(hash.into())
+    }
+
+    /// Waits until everything pushed is written and hashed; the hashes so far.
+    pub(crate) async fn drain(&mut self) -> Result<Hashes, BlobError> {
         if !self.batch.is_empty() {
             self.send_batch().await?;
         }
         self.settle().await?;
         match &self.hash {
-            Hashing::Idle(hash) => Ok(hash.clone()),
+            Hashing::Idle(hash) => Ok(Hashes::clone(hash)),
             _ => Err(lost()),
         }
     }

@@ -114,7 +114,7 @@ impl Pass {
 
 enum Found {
     Gone,
-    Sound(Reading),
+    Sound(Box<Reading>),
     Damaged { known: bool },
 }
 
@@ -166,15 +166,10 @@ impl Scrubber {
                     Found::Gone => return Ok(Scrubbed::Bytes(0)),
                     Found::Damaged { known } => return Ok(damaged(digest, known)),
                     // What a version before stored plain is verified when it is encrypted.
-                    Found::Sound(Reading {
-                        source:
-                            Source {
-                                cipher: Cipher::Plain,
-                                ..
-                            },
-                        ..
-                    }) => return Ok(Scrubbed::Bytes(0)),
-                    Found::Sound(reading) => reading,
+                    Found::Sound(reading) if matches!(reading.source.cipher, Cipher::Plain) => {
+                        return Ok(Scrubbed::Bytes(0));
+                    }
+                    Found::Sound(reading) => *reading,
                 }
             }
         };
@@ -241,7 +236,7 @@ fn damaged(digest: Digest, known: bool) -> Scrubbed {
 fn open_again(folder: &Folder, keyring: &Keyring, digest: Digest) -> io::Result<Found> {
     match open_source(folder, keyring, None, digest) {
         Ok(None) => Ok(Found::Gone),
-        Ok(Some(source)) => Ok(Found::Sound(Reading::new(digest, source)?)),
+        Ok(Some(source)) => Ok(Found::Sound(Reading::new(digest, source)?.into())),
         Err(error) if is_lost(&error) => Ok(match folder.open_blob(&digest)? {
             None => Found::Gone,
             Some((file, _)) => Found::Damaged {

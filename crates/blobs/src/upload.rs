@@ -23,9 +23,9 @@ use wharf_base::ids;
 use wharf_seal::Keyring;
 
 use crate::{
-    BlobError, Digest, Lease, Lock,
+    Algorithm, BlobError, Digest, Lease, Lock,
     folder::{self, ONCE, UploadFile},
-    pipeline::Pipeline,
+    pipeline::{Hashes, Pipeline},
     sealed::{self, ContentKey, DataKey, Purpose, Sealing},
     store::{BlobInfo, Blobs, Limits, blocking},
 };
@@ -93,7 +93,7 @@ enum Slot {
 /// What was received so far.
 #[derive(Debug, Clone)]
 struct Progress {
-    hash: Sha256,
+    hash: Hashes,
     /// Of the records on the disk, where they will name the blob.
     records: Option<Sha256>,
     /// Bytes of content.
@@ -434,7 +434,7 @@ impl Blobs {
 struct Begun {
     file: File,
     sealing: Sealing,
-    hash: Sha256,
+    hash: Hashes,
     /// Bytes of content.
     length: u64,
 }
@@ -449,7 +449,7 @@ impl Begun {
         Ok(Self {
             file,
             sealing: Sealing::new(content_key, 0, records, &[]),
-            hash: Sha256::new(),
+            hash: Hashes::default(),
             length: 0,
         })
     }
@@ -574,8 +574,15 @@ impl Upload {
         Ok(length)
     }
 
-    /// Makes the upload a blob if its bytes are `expected`; else it is gone. The blob is durable
-    /// when this returns, and stays at least as long as the lease.
+    /// Says early what [`Upload::finish`] will ask for: it need not read the bytes again then, whatever the algorithm.
+    pub fn will_be(&mut self, digest: &Digest) {
+        if digest.algorithm() == Algorithm::Sha512 {
+            self.pipeline.make_sha512();
+        }
+    }
+
+    /// Makes the upload a blob if its bytes are `expected`, by whatever algorithm; else it is gone. The blob has its
+    /// sha256 for a name, is durable when this returns, and stays at least as long as the lease.
     pub async fn finish(self, expected: &Digest) -> Result<(BlobInfo, Lease), BlobError> {
         self.finish_as(Some(expected), false).await
     }
@@ -587,11 +594,27 @@ impl Upload {
 
     /// Gives up an upload whose bytes are there already, once it is known that they are.
     pub async fn discard(mut self, expected: &Digest) -> Result<(), BlobError> {
-        let (actual, expected) = (Digest::from_hash(self.pipeline.drain().await?), *expected);
+        let verified = self.verified(Some(expected)).await;
         self.cancel().await;
+        verified.map(drop)
+    }
+
+    /// The sha256 of what came, if that is what is expected.
+    async fn verified(&mut self, expected: Option<&Digest>) -> Result<Digest, BlobError> {
+        let own = Digest::from_hash(self.pipeline.drain().await?.sha256);
+        let Some(expected) = expected.copied() else {
+            return Ok(own);
+        };
+        let actual = match expected.algorithm() {
+            Algorithm::Sha256 => own,
+            Algorithm::Sha512 => self.pipeline.sha512().await?,
+        };
         match actual == expected {
-            true => Ok(()),
-            false => Err(BlobError::DigestMismatch { expected, actual }),
+            true => Ok(own),
+            false => Err(BlobError::DigestMismatch {
+                expected: expected.into(),
+                actual: actual.into(),
+            }),
         }
     }
 
@@ -602,14 +625,15 @@ impl Upload {
         over_plain: bool,
     ) -> Result<(BlobInfo, Lease), BlobError> {
         self.once = true;
-        let actual = Digest::from_hash(self.pipeline.drain().await?);
-        if let Some(expected) = expected.copied()
-            && actual != expected
-        {
-            // Gone before the answer: who asks again is told so.
-            self.cancel().await;
-            return Err(BlobError::DigestMismatch { expected, actual });
-        }
+        let actual = match self.verified(expected).await {
+            Ok(actual) => actual,
+            Err(differs @ BlobError::DigestMismatch { .. }) => {
+                // Gone before the answer: who asks again is told so.
+                self.cancel().await;
+                return Err(differs);
+            }
+            Err(error) => return Err(error),
+        };
         let mut sealing = self.pipeline.take_sealing()?;
         let mut lease = None;
         if sealing.records().is_none() {
@@ -724,7 +748,7 @@ fn hash_content(
     locked: bool,
     tail: &[u8],
 ) -> io::Result<Progress> {
-    let (mut hash, mut raw) = (Sha256::new(), locked.then(Sha256::new));
+    let (mut hash, mut raw) = (Hashes::default(), locked.then(Sha256::new));
     let see_raw = |bytes: &[u8]| {
         if let Some(hash) = &mut raw {
             hash.update(bytes);

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use ring::aead::NONCE_LEN;
 use sha2::{Digest as _, Sha256};
 
-use super::{CHUNK, ContentKey, OVERHEAD, RECORD, Role, TAG, position, random};
+use super::{CHUNK, ContentKey, OVERHEAD, RECORD, Role, TAG, each_whole, position, random};
 
 /// Records sealed before they are written: what fits a core's second-level cache.
 const GROUP: usize = 4;
@@ -64,6 +64,13 @@ impl Sealing {
     pub(crate) fn finish(&mut self, file: &File) -> io::Result<()> {
         self.seal(Role::Last);
         self.flush(file)
+    }
+
+    /// Shows all content so far to `see`, after [`Sealing::write`]: from the file, and of the chunk that is begun.
+    pub(crate) fn each(&self, file: &File, mut see: impl FnMut(&[u8])) -> io::Result<()> {
+        each_whole(file, &self.key, self.next(), |_| {}, &mut see)?;
+        see(self.begun());
+        Ok(())
     }
 
     /// The hash of all records that are written, where they name the blob.

@@ -13,6 +13,7 @@ use crate::{Upload, UploadId};
 
 mod at_rest;
 mod locked;
+mod other_digest;
 mod scrub;
 
 const SCOPE: &str = "repository/a";
@@ -143,7 +144,7 @@ async fn a_wrong_digest_is_refused_and_leaves_nothing() {
     let expected = Digest::of(b"other");
     let refused = upload.finish(&expected).await.unwrap_err();
     let actual = Digest::of(b"content");
-    assert!(matches!(refused, BlobError::DigestMismatch { actual: a, .. } if a == actual));
+    assert!(matches!(refused, BlobError::DigestMismatch { actual: a, .. } if *a == actual));
     home.without_uploads().await;
     assert_eq!(home.blobs.stat(&expected).await.unwrap(), None);
     assert_eq!(home.blobs.stat(&actual).await.unwrap(), None);

@@ -88,7 +88,7 @@ pub enum EcrError {
         "Image with digest '{digest}' and tag '{tag}' already exists in the repository with name '{name}' in registry with id '{account}'"
     )]
     ImageExists {
-        digest: Digest,
+        digest: Box<Digest>,
         tag: String,
         name: String,
         account: String,
@@ -167,7 +167,10 @@ pub enum EcrError {
     #[error(
         "The layer digest calculation performed by Amazon ECR upon receipt of the image layer does not match the digest specified: '{expected}', not '{actual}'"
     )]
-    LayerDigest { expected: Digest, actual: Digest },
+    LayerDigest {
+        expected: Box<Digest>,
+        actual: Box<Digest>,
+    },
     #[error(
         "The repository with name '{name}' in registry with id '{account}' would exceed the maximum allowed size which is '{limit}' bytes"
     )]

@@ -25,7 +25,7 @@ pub(crate) async fn put_image(
     let pushed = pushed.await?;
     if !pushed.changed {
         let there = EcrError::ImageExists {
-            digest: pushed.image.digest,
+            digest: pushed.image.digest.into(),
             tag: input.image_tag.unwrap_or_else(|| "null".to_owned()),
             name,
             account: registry.account,

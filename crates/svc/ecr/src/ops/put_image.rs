@@ -27,7 +27,7 @@ pub(crate) async fn put_image(
         .put_image(&call.permit, &registry, &name, new, call.now)
         .await?;
     if !pushed.changed {
-        let (digest, account) = (pushed.image.digest, registry.account);
+        let (digest, account) = (pushed.image.digest.into(), registry.account);
         let tag = input.image_tag.unwrap_or_else(|| "null".to_owned());
         return Err(EcrError::ImageExists {
             digest,
