@@ -135,8 +135,11 @@ fn not_found(registry: &Registry, name: &str, id: &wire::ImageIdentifier) -> Ecr
     }
 }
 
+/// What a digest must be that is none.
+pub(crate) const DIGEST: &str = "must be a digest of the algorithm sha256 or sha512";
+
 /// A layer's digest in a request that is about this one layer.
 fn read_layer_digest(text: &str) -> Result<Digest, EcrError> {
-    let invalid = || EcrError::invalid("layerDigest", "must be a digest of the algorithm sha256");
-    text.parse().map_err(|_| invalid())
+    text.parse()
+        .map_err(|_| EcrError::invalid("layerDigest", DIGEST))
 }

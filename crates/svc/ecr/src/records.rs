@@ -31,7 +31,8 @@
 //! alias/<alias>                           Alias, of no account
 //! ```
 //! and, over all accounts and services, `<repository id>.<image|layer|logo>` and
-//! `<repository id>.scan.<hex of the image>` among the owners of a blob (`wharf_wanted`).
+//! `<repository id>.scan.<hex of the image>` among the owners of a blob (`wharf_wanted`). Images and layers whose
+//! digest is a sha512 have its 128 digits in their keys where others have 64, and at the end of their owners' names.
 //! Public registries have the same records, under the service `ecr-public`.
 
 mod encryption;
@@ -45,7 +46,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
-use wharf_blobs::Digest;
+use wharf_blobs::{Algorithm, Digest};
 use wharf_records::{Record, Unknown};
 use wharf_wanted::owner;
 
@@ -171,9 +172,9 @@ pub struct Image {
     /// Where it was last brought from, if it was pulled through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
-    /// The blob that its manifest is, where the repository has a key of KMS.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sealed: Option<Digest>,
+    /// The blob that its manifest is, where that has another name: under a key of KMS, or where the digest is no sha256.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "sealed")]
+    pub stored: Option<Digest>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -181,7 +182,7 @@ pub struct Image {
 impl Image {
     /// The blob that its manifest is.
     pub(crate) fn blob(&self) -> Digest {
-        self.sealed.unwrap_or(self.digest)
+        self.stored.unwrap_or(self.digest)
     }
 }
 
@@ -228,9 +229,9 @@ pub(crate) struct Tag {
 pub(crate) struct Layer {
     pub size: u64,
     pub uploaded_at: Timestamp,
-    /// The blob that it is, where the repository has a key of KMS.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sealed: Option<Digest>,
+    /// The blob that it is, where that has another name: under a key of KMS, or where the digest is no sha256.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "sealed")]
+    pub stored: Option<Digest>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -238,7 +239,7 @@ pub(crate) struct Layer {
 impl Layer {
     /// The blob that the layer of this digest is.
     pub(crate) fn blob(&self, digest: &Digest) -> Digest {
-        self.sealed.unwrap_or(*digest)
+        self.stored.unwrap_or(*digest)
     }
 }
 
@@ -314,10 +315,58 @@ records! {
     "backfill" Backfill, "backfill-result" BackfillResult,
 }
 
-pub(crate) fn layer_owner(digest: &Digest, repository: &str) -> String {
-    owner(digest, &format!("{repository}.layer"))
+/// What says that the blob is needed as the layer of that digest.
+pub(crate) fn layer_owner(blob: &Digest, repository: &str, layer: &Digest) -> String {
+    owner(blob, &format!("{repository}.layer{}", beside(layer)))
 }
 
-pub(crate) fn image_owner(digest: &Digest, repository: &str) -> String {
-    owner(digest, &format!("{repository}.image"))
+pub(crate) fn image_owner(blob: &Digest, repository: &str, image: &Digest) -> String {
+    owner(blob, &format!("{repository}.image{}", beside(image)))
+}
+
+/// Content under digests of two algorithms is one blob, which each of them needs.
+fn beside(digest: &Digest) -> String {
+    match digest.algorithm() {
+        Algorithm::Sha256 => String::new(),
+        Algorithm::Sha512 => format!(".{}", digest.hex()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_records::{decode, encode};
+
+    use super::*;
+
+    #[test]
+    fn records_of_versions_before_name_the_same_blob() {
+        let (layer, blob) = (Digest::of(b"layer"), Digest::of(b"blob"));
+        let read = |sealed: &str| {
+            let text = format!(
+                r#"{{"kind":"layer","format":1,"body":{{"size":5,"uploaded_at":7{sealed}}}}}"#
+            );
+            decode::<Layer>(text.as_bytes()).unwrap()
+        };
+        assert_eq!(read("").blob(&layer), layer);
+        let locked = read(&format!(r#","sealed":"{blob}""#));
+        assert_eq!((locked.blob(&layer), locked.stored), (blob, Some(blob)));
+        assert_eq!(decode::<Layer>(&encode(&locked)).unwrap(), locked);
+    }
+
+    #[test]
+    fn each_digest_of_a_blob_is_an_owner_of_its_own() {
+        let (one, other) = (Digest::of(b"x"), Digest::by(Algorithm::Sha512, b"x"));
+        let owners = [
+            layer_owner(&one, "r", &one),
+            layer_owner(&one, "r", &other),
+            image_owner(&one, "r", &one),
+            image_owner(&one, "r", &other),
+        ];
+        // As versions before wrote it.
+        assert!(owners[0].ends_with(&format!("{}.r.layer", one.hex())));
+        for (n, owner) in owners.iter().enumerate() {
+            assert_eq!(wharf_wanted::owned(owner), Some(one));
+            assert!(!owners[..n].contains(owner));
+        }
+    }
 }

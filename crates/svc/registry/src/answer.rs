@@ -5,7 +5,7 @@ use http::{
     header::{CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE},
 };
 use serde_json::{Value, json};
-use wharf_blobs::BlobError;
+use wharf_blobs::{BadDigest, BlobError, Digest};
 use wharf_svc_ecr::{EcrError, SecretError, UpstreamError};
 use wharf_wire::{Fault, fault::Chain};
 
@@ -85,9 +85,9 @@ impl Refusal {
         )
     }
 
-    pub(crate) fn bad_digest(digest: &str) -> Self {
-        let text = "A digest has the form sha256:<64 hexadecimal digits>";
-        let mut refusal = Self::new(StatusCode::BAD_REQUEST, "DIGEST_INVALID", text);
+    fn bad_digest(digest: &str, why: BadDigest) -> Self {
+        let status = StatusCode::BAD_REQUEST;
+        let mut refusal = Self::new(status, "DIGEST_INVALID", why.to_string());
         refusal.detail = Some(Box::new(json!({ "digest": shown(digest) })));
         refusal
     }
@@ -121,6 +121,11 @@ fn marked(mut answer: Response<Body>, turned_away: Option<TurnedAway>) -> Respon
         answer.extensions_mut().insert(why);
     }
     answer
+}
+
+/// A digest out of a request.
+pub(crate) fn digest(text: &str) -> Result<Digest, Refusal> {
+    text.parse().map_err(|why| Refusal::bad_digest(text, why))
 }
 
 /// Text from a request, kept short.

@@ -8,7 +8,7 @@ use http::{
 use wharf_blobs::{BlobReader, Digest};
 
 use crate::{
-    answer::{Answer, CONTENT_DIGEST, Refusal},
+    answer::{self, Answer, CONTENT_DIGEST, Refusal},
     asked::Asked,
     body::{self, Body},
     conditions::{self, Verdict},
@@ -24,7 +24,7 @@ pub(crate) async fn head(
     digest: &str,
 ) -> Result<Response<Body>, Refusal> {
     asked.may("BatchCheckLayerAvailability", name).await?;
-    let parsed: Digest = digest.parse().map_err(|_| Refusal::bad_digest(digest))?;
+    let parsed = answer::digest(digest)?;
     let (catalog, registry) = (asked.catalog, &asked.registry);
     let mut layer = catalog.layer(registry, name, &parsed).await?;
     // Whoever pushes asks too, and is told at once unless the layer is already coming.
@@ -46,7 +46,7 @@ pub(crate) async fn get(
     digest: &str,
 ) -> Result<Response<Body>, Refusal> {
     asked.may("GetDownloadUrlForLayer", name).await?;
-    let parsed: Digest = digest.parse().map_err(|_| Refusal::bad_digest(digest))?;
+    let parsed = answer::digest(digest)?;
     let (catalog, registry) = (asked.catalog, &asked.registry);
     through::layer(asked, name, &parsed).await?;
     let reader = catalog.read_layer(registry, name, &parsed).await?;

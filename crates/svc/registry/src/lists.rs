@@ -5,11 +5,10 @@ use http::{
     header::{CONTENT_TYPE, LINK},
 };
 use serde_json::{Value, json};
-use wharf_blobs::Digest;
 use wharf_svc_ecr::{Referrer, Status};
 
 use crate::{
-    answer::{Answer, Refusal},
+    answer::{self, Answer, Refusal},
     asked::Asked,
     body::Body,
 };
@@ -65,15 +64,12 @@ pub(crate) async fn referrers(
 ) -> Result<Response<Body>, Refusal> {
     asked.may("BatchGetImage", name).await?;
     asked.within_bounds()?;
-    let subject: Digest = digest.parse().map_err(|_| Refusal::bad_digest(digest))?;
+    let subject = answer::digest(digest)?;
     let wanted = asked
         .parameter("artifactType")
         .filter(|kind| !kind.is_empty());
     let last = asked.parameter("last");
-    let after = match last.as_deref().map(str::parse::<Digest>) {
-        Some(Err(_)) => return Err(Refusal::bad_digest(&last.unwrap_or_default())),
-        after => after.transpose().unwrap_or_default(),
-    };
+    let after = last.as_deref().map(answer::digest).transpose()?;
     let (registry, page) = (&asked.registry, REFERRERS_PAGE);
     let (found, more) = asked
         .catalog

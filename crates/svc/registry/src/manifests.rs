@@ -10,7 +10,7 @@ use wharf_svc_ecr::{ImageRef, MAX_MANIFEST_BYTES, NewImage};
 use wharf_wire::fault::Chain;
 
 use crate::{
-    answer::{Answer, CONTENT_DIGEST, Refusal},
+    answer::{self, Answer, CONTENT_DIGEST, Refusal},
     asked::Asked,
     blobs,
     body::{self, Body},
@@ -25,9 +25,15 @@ fn reference(text: &str) -> Result<ImageRef, Refusal> {
     if !text.contains(':') {
         return Ok(ImageRef::Tag(text.to_owned()));
     }
-    text.parse()
-        .map(ImageRef::Digest)
-        .map_err(|_| Refusal::bad_digest(text))
+    answer::digest(text).map(ImageRef::Digest)
+}
+
+/// What a push by tag says the digest is, as the query's `digest` or in the header that answers have: without either
+/// it is the sha256.
+fn said_digest(asked: &Asked<'_>) -> Result<Option<Digest>, Refusal> {
+    let said = asked.parameter("digest");
+    let said = said.or_else(|| asked.header(CONTENT_DIGEST).map(str::to_owned));
+    said.as_deref().map(answer::digest).transpose()
 }
 
 /// GET and HEAD. The stored type is given whatever `Accept` says: nothing is converted here, and
@@ -105,8 +111,8 @@ where
             Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID", text)
         })?;
     let (tag, digest) = match reference {
-        ImageRef::Tag(tag) => (Some(tag), None),
-        ImageRef::Digest(digest) => (None, Some(digest.to_string())),
+        ImageRef::Tag(tag) => (Some(tag), said_digest(asked)?),
+        ImageRef::Digest(digest) => (None, Some(digest)),
     };
     // Parameters of a content type (`; charset=…`) say nothing about a manifest.
     let media_type = asked.header(CONTENT_TYPE).map(|value| {
@@ -120,14 +126,14 @@ where
         manifest,
         media_type,
         tag,
-        digest,
+        digest: digest.map(|it| it.to_string()),
     };
     let (permit, registry) = (&call.permit, &asked.registry);
     let pushed = asked
         .catalog
         .put_image(permit, registry, name, new, call.now)
         .await?;
-    let digest: Digest = pushed.image.digest;
+    let digest = pushed.image.digest;
     let mut answer = Answer::new(StatusCode::CREATED)
         .header(
             LOCATION,

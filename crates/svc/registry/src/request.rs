@@ -5,7 +5,6 @@ use std::{borrow::Cow, net::IpAddr, sync::Arc};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header, request::Parts};
 use wharf_base::{Clock, ids};
-use wharf_blobs::Digest;
 use wharf_svc_ecr::{
     Catalog, Registry,
     token::{self, Bearer, TokenError},
@@ -13,7 +12,7 @@ use wharf_svc_ecr::{
 use wharf_wire::{Caller, Context, Dispatcher};
 
 use crate::{
-    answer::{Answer, Refusal, TurnedAway, challenge},
+    answer::{self, Answer, Refusal, TurnedAway, challenge},
     asked::Asked,
     auth::{self, Credentials, Stranger, Who},
     blobs,
@@ -351,7 +350,7 @@ impl RegistryApi {
         name: &str,
         digest: &str,
     ) -> Result<Response<Body>, Refusal> {
-        let digest: Digest = digest.parse().map_err(|_| Refusal::bad_digest(digest))?;
+        let digest = answer::digest(digest)?;
         let catalog = &self.inner.catalog;
         let now = self.inner.clock.now();
         let opened = token::open_download(catalog.keyring(), token, &digest, now);

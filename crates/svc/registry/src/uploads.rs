@@ -14,7 +14,7 @@ use wharf_svc_ecr::LayerInfo;
 use wharf_wire::Call;
 
 use crate::{
-    answer::{Answer, CONTENT_DIGEST, Refusal, UPLOAD_UUID},
+    answer::{self, Answer, CONTENT_DIGEST, Refusal, UPLOAD_UUID},
     asked::Asked,
     body::{self, Body},
     range,
@@ -33,8 +33,9 @@ where
     let call = asked.may("InitiateLayerUpload", name).await?;
     asked.make_repository(name).await?;
     if let Some(digest) = asked.parameter("digest") {
-        let digest = parse(&digest)?;
+        let digest = answer::digest(&digest)?;
         let mut upload = asked.catalog.upload_once(&asked.registry, name).await?;
+        upload.will_be(&digest);
         receive(&mut upload, body).await?;
         return complete(asked, &call, name, upload, &digest).await;
     }
@@ -89,7 +90,7 @@ where
     B::Error: std::fmt::Display,
 {
     asked.may("UploadLayerPart", name).await?;
-    let upload = receive_part(asked, name, id, body).await?;
+    let upload = receive_part(asked, name, id, None, body).await?;
     let received = upload.pause().await?;
     Ok(accepted(asked, StatusCode::ACCEPTED, (name, id), received))
 }
@@ -106,8 +107,8 @@ where
     B::Error: std::fmt::Display,
 {
     let call = asked.may("CompleteLayerUpload", name).await?;
-    let digest = parse(&asked.parameter("digest").unwrap_or_default())?;
-    let upload = receive_part(asked, name, id, body).await?;
+    let digest = answer::digest(&asked.parameter("digest").unwrap_or_default())?;
+    let upload = receive_part(asked, name, id, Some(&digest), body).await?;
     complete(asked, &call, name, upload, &digest).await
 }
 
@@ -144,11 +145,12 @@ pub(crate) async fn cancel(
     Ok(Answer::new(StatusCode::NO_CONTENT).bare())
 }
 
-/// Appends the request's body to the upload.
+/// Appends the request's body to the upload, which `whole` is the digest of afterwards.
 async fn receive_part<B>(
     asked: &Asked<'_>,
     name: &str,
     id: &str,
+    whole: Option<&Digest>,
     body: &mut B,
 ) -> Result<Upload, Refusal>
 where
@@ -176,6 +178,9 @@ where
         }
         None if offset == 0 => upload.end_with_request().await?,
         _ => {}
+    }
+    if let Some(whole) = whole {
+        upload.will_be(whole);
     }
     receive(&mut upload, body).await?;
     if range.is_some_and(|(_, length)| upload.offset() - offset != length) {
@@ -209,10 +214,6 @@ async fn complete(
         .finish_upload(permit, registry, name, upload, digest, call.now)
         .await?;
     Ok(created(asked, name, &finished))
-}
-
-fn parse(digest: &str) -> Result<Digest, Refusal> {
-    digest.parse().map_err(|_| Refusal::bad_digest(digest))
 }
 
 fn created(asked: &Asked<'_>, name: &str, layer: &LayerInfo) -> Response<Body> {

@@ -121,7 +121,7 @@ pub(crate) async fn complete_layer_upload(
     let invalid = |text| EcrError::invalid("layerDigests", text);
     let digest: Digest = one
         .parse()
-        .map_err(|_| invalid("must be a digest of the algorithm sha256"))?;
+        .map_err(|_| invalid("must be a digest of the algorithm sha256 or sha512"))?;
     if digests.iter().any(|other| other != one) {
         return Err(invalid("must all be the digest of this one layer").into());
     }

@@ -24,7 +24,7 @@ fn image(tags: &[&str]) -> Image {
         children: Vec::new(),
         subject: None,
         origin: None,
-        sealed: None,
+        stored: None,
         unknown: Unknown::new(),
     }
 }

@@ -29,6 +29,7 @@ const LAYERS_AT_ONCE: usize = 60;
 /// A layer that no image names, and the revision of its blob's mark.
 struct Unnamed {
     layer: Read<Layer>,
+    digest: Digest,
     blob: Digest,
     mark: Revision,
 }
@@ -194,7 +195,12 @@ impl Catalog {
             return Ok(None);
         }
         let mark = mark.map_or(0, |it| it.revision);
-        Ok(Some(Unnamed { layer, blob, mark }))
+        Ok(Some(Unnamed {
+            layer,
+            digest,
+            blob,
+            mark,
+        }))
     }
 
     async fn remove_layers(
@@ -214,12 +220,18 @@ impl Catalog {
             let mut txn = Txn::new()
                 .when(Compare::mod_revision(&key, revision))
                 .put(&key, encode(&record));
-            for Unnamed { layer, blob, mark } in some {
+            for Unnamed {
+                layer,
+                digest,
+                blob,
+                mark,
+            } in some
+            {
                 txn = txn
                     .when(layer.unchanged())
                     .when(Compare::mod_revision(wharf_wanted::wanted(blob), *mark))
                     .delete(&layer.key)
-                    .delete(layer_owner(blob, repository));
+                    .delete(layer_owner(blob, repository, digest));
             }
             let reply = self.store().txn(permit, txn).await?;
             if !reply.succeeded {

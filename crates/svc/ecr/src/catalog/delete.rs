@@ -146,7 +146,7 @@ impl Catalog {
             .await?;
         change.delete(key);
         change.delete(open.keys.activating(open.id(), &image.digest));
-        change.delete(image_owner(&image.blob(), open.id()));
+        change.delete(image_owner(&image.blob(), open.id(), &image.digest));
         self.forget_scan(open, change, &image.digest).await?;
         if !image.children.is_empty() {
             change.delete(open.keys.index(open.id(), &image.digest));
@@ -271,11 +271,11 @@ fn owner_in(
 ) -> Result<Option<String>, RecordError> {
     if entry.key == keys.image(repository, digest) {
         let image: Image = decode(&entry.value)?;
-        return Ok(Some(image_owner(&image.blob(), repository)));
+        return Ok(Some(image_owner(&image.blob(), repository, digest)));
     }
     if entry.key == keys.layer(repository, digest) {
         let layer: Layer = decode(&entry.value)?;
-        return Ok(Some(layer_owner(&layer.blob(digest), repository)));
+        return Ok(Some(layer_owner(&layer.blob(digest), repository, digest)));
     }
     Ok(None)
 }

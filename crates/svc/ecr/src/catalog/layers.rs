@@ -369,6 +369,7 @@ impl Catalog {
             return Ok(None);
         };
         let mut upload = self.upload_in(open).await?;
+        upload.will_be(digest);
         while let Some(chunk) = reader.next_chunk().await? {
             upload.write(chunk).await?;
         }
@@ -385,11 +386,12 @@ impl Catalog {
         digest: &Digest,
         now: Timestamp,
     ) -> Result<Option<LayerInfo>, EcrError> {
-        let lease = self.blobs().lease(digest).await;
-        if !self.has_layer(source, digest).await? {
+        let Some(layer) = self.layer_record(source, digest).await? else {
             return Ok(None);
-        }
-        let Some(blob) = self.blobs().find(digest).await? else {
+        };
+        let blob = layer.record.blob(digest);
+        let lease = self.blobs().lease(&blob).await;
+        let Some(blob) = self.blobs().find(&blob).await? else {
             return Ok(None);
         };
         let _room = self.room_for(open, digest, blob.size).await?;
@@ -411,7 +413,7 @@ impl Catalog {
         let layer = Layer {
             size: blob.size,
             uploaded_at: now,
-            sealed: open.is_locked().then_some(blob.digest),
+            stored: Some(blob.digest).filter(|it| it != digest),
             unknown: Default::default(),
         };
         transact!(self.inner.table, permit, |tx| {
@@ -429,12 +431,12 @@ impl Catalog {
                 if former == blob.digest || self.blobs().find(&former).await?.is_some() {
                     return Ok(Some(layer_info(digest, blob)));
                 }
-                tx.delete(layer_owner(&former, open.id()));
+                tx.delete(layer_owner(&former, open.id(), digest));
             }
             tx.when(open.repository.still_there());
             tx.when(relied.stays);
             tx.put(&key, &layer);
-            tx.put(layer_owner(&blob.digest, open.id()), &MARKER);
+            tx.put(layer_owner(&blob.digest, open.id(), digest), &MARKER);
         });
         Ok(Some(layer_info(digest, blob)))
     }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use wharf_base::{Permit, Timestamp};
-use wharf_blobs::{Digest, Lease};
+use wharf_blobs::{Algorithm, Digest, Lease};
 use wharf_service::transact;
 
 use super::{
@@ -26,7 +26,7 @@ pub struct NewImage {
     /// As the request names it, for manifests that do not say.
     pub media_type: Option<String>,
     pub tag: Option<String>,
-    /// What the client takes the digest to be.
+    /// What the client takes the digest to be; by which algorithm, too. Without it, it is the sha256.
     pub digest: Option<String>,
 }
 
@@ -149,7 +149,9 @@ impl Catalog {
     ) -> Result<Pushed, EcrError> {
         let now = origin.at();
         let (registry, name) = (&open.registry.clone(), &open.name());
-        let digest = Digest::of(&new.manifest);
+        let named: Option<Digest> = new.digest.as_deref().and_then(|it| it.parse().ok());
+        let algorithm = named.map_or(Algorithm::Sha256, |it| it.algorithm());
+        let digest = Digest::by(algorithm, &new.manifest);
         if let Some(expected) = new
             .digest
             .filter(|expected| *expected != digest.to_string())
@@ -180,7 +182,7 @@ impl Catalog {
             self.store_manifest(&open, known, new.manifest).await?;
         let fresh = Image {
             repository: name.clone(),
-            sealed: open.is_locked().then_some(manifest_blob),
+            stored: Some(manifest_blob).filter(|it| *it != digest),
             origin: origin.upstream().cloned(),
             last_pull: origin.upstream().map(|it| it.at),
             ..image_record(digest, manifest, manifest_size, image_size, now)
@@ -217,7 +219,7 @@ impl Catalog {
         manifest: Bytes,
     ) -> Result<(Digest, Lease), EcrError> {
         let blobs = self.blobs_of(open).await?;
-        if let Some(known) = known.and_then(|it| it.sealed) {
+        if let Some(known) = known.and_then(|it| it.stored) {
             let lease = blobs.lease(&known).await;
             if blobs.find(&known).await?.is_some() {
                 return Ok((known, lease));
@@ -274,8 +276,8 @@ impl Catalog {
         let mut image = known.map_or_else(|| fresh.clone(), |read| read.record);
         image.repository.clone_from(&fresh.repository);
         if lost {
-            change.delete(image_owner(&image.blob(), open.id()));
-            image.sealed = fresh.sealed;
+            change.delete(image_owner(&image.blob(), open.id(), &image.digest));
+            image.stored = fresh.stored;
         }
         image.origin = fresh.origin.clone().or(image.origin);
         // Who pushes what is in the archive has it back at once: all it needs was just found here.
@@ -308,7 +310,10 @@ impl Catalog {
         if is_new || lost {
             let manifest = self.wants().rely(&fresh.blob(), true).await?;
             change.when(manifest.ok_or(EcrError::Contention)?.stays);
-            change.put(image_owner(&fresh.blob(), open.id()), &MARKER);
+            change.put(
+                image_owner(&fresh.blob(), open.id(), &fresh.digest),
+                &MARKER,
+            );
         }
         if is_new {
             self.scan_on_push(open, change, &image).await?;
@@ -549,7 +554,7 @@ fn image_record(
         children,
         subject: manifest.subject,
         origin: None,
-        sealed: None,
+        stored: None,
         unknown: Default::default(),
     }
 }

@@ -4,7 +4,7 @@ use wharf_api_ecr::types::*;
 use wharf_blobs::Digest;
 use wharf_wire::Call;
 
-use super::registry;
+use super::{DIGEST, registry};
 use crate::{
     catalog::{Catalog, Referrer},
     error::EcrError,
@@ -27,7 +27,7 @@ pub(crate) async fn list_image_referrers(
         .unwrap_or_default();
     let subject: Digest = subject
         .parse()
-        .map_err(|_| EcrError::invalid("subjectId", "must be a digest of the algorithm sha256"))?;
+        .map_err(|_| EcrError::invalid("subjectId", DIGEST))?;
     let filter = input.filter.unwrap_or_default();
     let kinds = filter.artifact_types.unwrap_or_default();
     let status = filter

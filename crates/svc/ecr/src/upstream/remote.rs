@@ -47,6 +47,8 @@ pub(crate) struct Remote {
 pub(crate) struct Served {
     pub bytes: Bytes,
     pub media_type: Option<String>,
+    /// What the registry calls it; not verified.
+    pub digest: Option<Digest>,
 }
 
 #[derive(Deserialize)]
@@ -88,8 +90,7 @@ impl Remote {
         let path = self.path("manifests", tag);
         let answer = self.ask(Method::HEAD, &path, limits).await?;
         self.expect_ok(&answer)?;
-        let digest = answer.headers().get("docker-content-digest");
-        Ok(digest.and_then(|it| it.to_str().ok()?.parse().ok()))
+        Ok(told_digest(&answer))
     }
 
     /// The manifest of a tag or digest, as it came.
@@ -101,9 +102,14 @@ impl Remote {
         let media_type = answer.headers().get(CONTENT_TYPE);
         let media_type = media_type.and_then(|it| it.to_str().ok());
         let media_type = media_type.map(|it| it.split(';').next().unwrap_or(it).trim().to_owned());
+        let digest = told_digest(&answer);
         let bytes = answer.into_body().whole().await;
         let bytes = bytes.map_err(|it| self.failed(&it))?;
-        Ok(Served { bytes, media_type })
+        Ok(Served {
+            bytes,
+            media_type,
+            digest,
+        })
     }
 
     /// A layer of at most so many bytes, on its way in.
@@ -229,6 +235,11 @@ impl Remote {
         }
         Err(wrong("it sends from one address to the next without end"))
     }
+}
+
+fn told_digest(answer: &Response<Pieces>) -> Option<Digest> {
+    let digest = answer.headers().get("docker-content-digest");
+    digest.and_then(|it| it.to_str().ok()?.parse().ok())
 }
 
 fn limits(whole: Duration, body: u64) -> StreamLimits {

@@ -20,5 +20,6 @@ mod scans_failed;
 mod sealed;
 mod sealed_elsewhere;
 mod settings;
+mod sha512;
 mod support;
 mod templates;

@@ -29,20 +29,20 @@ impl Gate for Policies {
     }
 }
 
-async fn replicate(home: &Home) -> usize {
+pub async fn replicate(home: &Home) -> usize {
     let dispatcher = Dispatcher::new(Arc::new(Policies));
     let done = home.catalog.replicate(&dispatcher, &PERMIT, NOW).await;
     done.unwrap()
 }
 
-fn to(account: &str, region: &str) -> ReplicationDestination {
+pub fn to(account: &str, region: &str) -> ReplicationDestination {
     ReplicationDestination {
         region: text(region),
         registry_id: text(account),
     }
 }
 
-fn rule(
+pub fn rule(
     destinations: Vec<ReplicationDestination>,
     prefixes: &[&str],
     deletes: bool,
@@ -60,7 +60,7 @@ fn rule(
     }
 }
 
-async fn configure(home: &Home, rules: Vec<ReplicationRule>) -> Result<(), Fault> {
+pub async fn configure(home: &Home, rules: Vec<ReplicationRule>) -> Result<(), Fault> {
     let configuration = ReplicationConfiguration { rules: Some(rules) };
     let input = PutReplicationConfigurationRequest {
         replication_configuration: Some(configuration.clone()),

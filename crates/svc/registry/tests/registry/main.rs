@@ -7,6 +7,7 @@ mod lists;
 mod manifests;
 mod scripted;
 mod sealed;
+mod sha512;
 mod support;
 mod through;
 mod through_api;

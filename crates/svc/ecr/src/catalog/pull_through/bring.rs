@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Duration};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::time::timeout;
 use wharf_base::{Permit, Timestamp};
-use wharf_blobs::Digest;
+use wharf_blobs::{Algorithm, Digest};
 use wharf_wire::{Call, fault::Chain};
 
 use super::{
@@ -188,8 +188,13 @@ impl Catalog {
             return Ok(None);
         }
         let served = self.manifest_at(&source, &reference).await?;
-        let digest = Digest::of(&served.bytes);
-        if matches!(reference, ImageRef::Digest(asked) if asked != digest) {
+        let asked = match &reference {
+            ImageRef::Digest(digest) => Some(*digest),
+            ImageRef::Tag(_) => None,
+        };
+        let algorithm = asked.or(served.digest).map(|it| it.algorithm());
+        let digest = Digest::by(algorithm.unwrap_or(Algorithm::Sha256), &served.bytes);
+        if asked.is_some_and(|asked| asked != digest) {
             let why = format!("the manifest is {digest}");
             return Err(UpstreamError::wrong(source.host(), why).into());
         }
@@ -243,7 +248,7 @@ impl Catalog {
             manifest: brought.manifest.clone(),
             media_type: Some(brought.media_type.clone()),
             tag: tag_of(reference),
-            digest: None,
+            digest: Some(brought.digest.to_string()),
         };
         let (permit, registry, origin) = (&pull.permit, &pull.registry, pull.origin(reference));
         self.put_upstream(permit, registry, &pull.name, new, &origin, pull.known)

@@ -102,6 +102,7 @@ impl Catalog {
         let most = most.min(self.config().max_layer_bytes);
         let mut pieces = remote.layer(&digest, most).await?;
         let mut upload = self.upload_once(registry, name).await?;
+        upload.will_be(&digest);
         while let Some(piece) = pieces.next().await.map_err(|it| remote.failed(&it))? {
             upload.write(piece).await?;
         }

@@ -128,6 +128,7 @@ impl Catalog {
                 Ok(Served {
                     bytes: stored.manifest.into(),
                     media_type: Some(stored.image.media_type),
+                    digest: Some(stored.image.digest),
                 })
             }
         }

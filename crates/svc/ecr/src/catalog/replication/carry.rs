@@ -299,7 +299,7 @@ impl Catalog {
                 manifest: manifest.clone(),
                 media_type: Some(image.media_type.clone()),
                 tag,
-                digest: None,
+                digest: Some(image.digest.to_string()),
             };
             self.put_replica(way.permit, way.target, way.name, new, way.now)
                 .await?;
