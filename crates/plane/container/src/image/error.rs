@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use wharf_base::{Causes, Chain};
 
-use super::reference::{BadReference, Digest};
+use super::{digest::Digest, reference::BadReference};
 
 /// The store on disk failed.
 #[derive(Debug, thiserror::Error)]

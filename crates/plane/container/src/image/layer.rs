@@ -11,15 +11,14 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
 use super::{
     budget::{Budget, Meter},
+    digest::{Digest, Hashing},
     download::Download,
     error::{LayerError, RegistryError, UnpackError},
     manifest::Descriptor,
-    reference::Digest,
     tar::Archive,
     unpack::unpack,
 };
@@ -112,9 +111,10 @@ fn unpack_stream(
     folder: &Path,
     mut meter: Meter,
 ) -> Result<u64, LayerError> {
-    let mut compressed = Hashed::new(pieces);
+    let mut compressed = Hashed::new(pieces, &layer.digest);
     let got = {
-        let mut plain = Hashed::new(decompress(&mut compressed).map_err(UnpackError::Read)?);
+        let plain = decompress(&mut compressed).map_err(UnpackError::Read)?;
+        let mut plain = Hashed::new(plain, diff_id);
         let mut archive = Archive::new(&mut plain);
         unpack(folder, &mut archive, &mut meter)?;
         // What follows the archive's end counts for the digest: at most padding.
@@ -206,22 +206,22 @@ impl Read for Pieces {
     }
 }
 
-/// Passes bytes on and hashes them.
+/// Passes bytes on and hashes them, as the digest that they should have says.
 struct Hashed<R> {
     inner: R,
-    hash: Sha256,
+    hash: Hashing,
 }
 
 impl<R: Read> Hashed<R> {
-    fn new(inner: R) -> Self {
+    fn new(inner: R, wanted: &Digest) -> Self {
         Self {
             inner,
-            hash: Sha256::new(),
+            hash: Hashing::like(wanted),
         }
     }
 
     fn finish(self) -> Digest {
-        Digest::of(&self.hash.finalize().into())
+        self.hash.finish()
     }
 }
 

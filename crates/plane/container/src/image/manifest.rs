@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{ExposedPort, ImageConfig, reference::Digest};
+use super::{ExposedPort, ImageConfig, digest::Digest};
 
 /// Bounds in bytes: the registries' own limit for manifests, and room for long histories.
 pub const MANIFEST_LIMIT: u64 = 4 << 20;

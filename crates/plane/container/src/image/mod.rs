@@ -2,6 +2,7 @@
 
 mod budget;
 mod config;
+mod digest;
 mod download;
 mod error;
 #[doc(hidden)]
@@ -19,8 +20,9 @@ use std::{path::PathBuf, sync::Arc};
 pub use self::{
     budget::UnpackLimits,
     config::{ExposedPort, ImageConfig},
+    digest::Digest,
     error::{ImageError, LayerError, PullError, RegistryError, UnpackError},
-    reference::{BadReference, Digest, Reference},
+    reference::{BadReference, Reference},
     registry::{Endpoint, RegistryAuth},
     store::{Collected, GarbageRules, ImageOptions, ImageStore, ImageSummary, PullRequest},
 };

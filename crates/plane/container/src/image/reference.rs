@@ -2,59 +2,17 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
-/// `sha256:` and 64 lower-case hexadecimal digits; the only algorithm in use.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Digest(String);
+use super::digest::Digest;
 
 /// A text that names no image.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid reference format: {0:?}")]
 pub struct BadReference(String);
 
-impl Digest {
-    pub fn of(hash: &[u8; 32]) -> Self {
-        Self(format!("sha256:{}", hex::encode(hash)))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Without the algorithm: 64 digits, safe as a file name.
-    pub fn hex(&self) -> &str {
-        &self.0["sha256:".len()..]
-    }
-}
-
-impl TryFrom<String> for Digest {
-    type Error = BadReference;
-    fn try_from(text: String) -> Result<Self, BadReference> {
-        let fits = text.strip_prefix("sha256:").is_some_and(|hex| {
-            hex.len() == 64
-                && hex
-                    .bytes()
-                    .all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
-        });
-        if fits {
-            Ok(Self(text))
-        } else {
-            Err(BadReference(text.chars().take(120).collect()))
-        }
-    }
-}
-
-impl From<Digest> for String {
-    fn from(digest: Digest) -> Self {
-        digest.0
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
+impl BadReference {
+    /// Texts come from outside: of a long one the beginning.
+    pub(super) fn of(text: &str) -> Self {
+        Self(text.chars().take(200).collect())
     }
 }
 
@@ -72,7 +30,7 @@ impl Reference {
     const MAX_BYTES: usize = 1024;
 
     pub fn parse(text: &str) -> Result<Self, BadReference> {
-        let bad = || BadReference(text.chars().take(200).collect());
+        let bad = || BadReference::of(text);
         if text.len() > Self::MAX_BYTES {
             return Err(bad());
         }
@@ -182,6 +140,7 @@ mod tests {
     #[test]
     fn everything_is_filled_in() {
         let digest = format!("sha256:{}", "a".repeat(64));
+        let other = format!("sha512:{}", "a".repeat(128));
         for (text, full) in [
             ("nginx", "docker.io/library/nginx:latest"),
             ("me/app:1", "docker.io/me/app:1"),
@@ -196,6 +155,7 @@ mod tests {
                 &format!("public.ecr.aws/x/y@{digest}"),
             ),
             (&format!("h.io/y:t@{digest}"), &format!("h.io/y:t@{digest}")),
+            (&format!("h.io/y@{other}"), &format!("h.io/y@{other}")),
         ] {
             assert_eq!(Reference::parse(text).unwrap().to_string(), full);
         }

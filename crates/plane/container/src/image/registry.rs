@@ -24,7 +24,7 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 use wharf_base::Challenge;
 
-use super::{error::RegistryError, reference::Reference};
+use super::{digest::Digest, error::RegistryError, reference::Reference};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Between pieces of a body, and until the headers of small answers.
@@ -146,14 +146,21 @@ impl Repository {
         format!("{base}/v2/{repository}/{path}{namespace}")
     }
 
-    /// The manifest of a tag or digest, at most `limit` bytes.
-    pub async fn manifest(&self, wanted: &str, limit: u64) -> Result<Bytes, RegistryError> {
+    /// The manifest of a tag or digest, at most `limit` bytes, and what the registry calls it.
+    pub async fn manifest(
+        &self,
+        wanted: &str,
+        limit: u64,
+    ) -> Result<(Bytes, Option<Digest>), RegistryError> {
         let url = self.url(&format!("manifests/{wanted}"));
         let headers = [(header::ACCEPT, super::manifest::ACCEPT.to_owned())];
         let response = self
             .ask(&Method::GET, &url, &headers, SILENCE_TIMEOUT)
             .await?;
-        collect(response.into_body(), "the manifest", limit, &self.base).await
+        let told = response.headers().get("docker-content-digest");
+        let told = told.and_then(|it| it.to_str().ok()?.to_owned().try_into().ok());
+        let bytes = collect(response.into_body(), "the manifest", limit, &self.base).await?;
+        Ok((bytes, told))
     }
 
     /// A small blob as a whole.

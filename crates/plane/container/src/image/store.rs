@@ -45,11 +45,12 @@ use wharf_shim_protocol::record::boot_id;
 use super::{
     Image, ImageConfig,
     budget::{Budget, UnpackLimits},
+    digest::Digest,
     download::{self, Download},
     error::{ImageError, LayerError, PullError, RegistryError},
     layer::{self, Incoming},
     manifest::{CONFIG_LIMIT, Descriptor, MANIFEST_LIMIT, Manifest, parse_config, parse_manifest},
-    reference::{Digest, Reference},
+    reference::Reference,
     registry::{Endpoint, RegistryAuth, Repository, system_tls},
 };
 
@@ -182,6 +183,12 @@ struct LayerRecord {
     origins: BTreeSet<Origin>,
 }
 
+/// A manifest as it came.
+struct Served {
+    bytes: bytes::Bytes,
+    digest: Digest,
+}
+
 /// A manifest with all it names, checked.
 struct Resolved {
     /// Of what the reference names: an index's own, where it is one.
@@ -247,8 +254,8 @@ impl ImageStore {
     /// What the reference means at its registry now: one or two small requests.
     pub async fn resolve(&self, request: &PullRequest) -> Result<Digest, PullError> {
         let repository = self.repository(request).await;
-        let bytes = self.retried_manifest(request, &repository).await?;
-        Ok(digest_of(&bytes))
+        let served = self.retried_manifest(request, &repository).await?;
+        Ok(served.digest)
     }
 
     /// Makes the image usable here and remembers what its name means. Layers that are here, and that
@@ -353,15 +360,21 @@ impl ImageStore {
         &self,
         request: &PullRequest,
         repository: &Repository,
-    ) -> Result<bytes::Bytes, PullError> {
+    ) -> Result<Served, PullError> {
         let wanted = request.reference.wanted();
         let (attempts, result) = self
             .inner
             .retry(RegistryError::is_transient, || async {
-                let bytes = repository.manifest(wanted, MANIFEST_LIMIT).await?;
+                let (bytes, told) = repository.manifest(wanted, MANIFEST_LIMIT).await?;
                 match request.reference.digest() {
-                    Some(digest) => verified("the manifest", bytes, digest),
-                    None => Ok(bytes),
+                    Some(digest) => Ok(Served {
+                        bytes: verified("the manifest", bytes, digest)?,
+                        digest: digest.clone(),
+                    }),
+                    None => Ok(Served {
+                        digest: called(&bytes, told),
+                        bytes,
+                    }),
                 }
             })
             .await;
@@ -382,8 +395,7 @@ impl ImageStore {
             reference: reference(),
             reason,
         };
-        let bytes = self.retried_manifest(request, repository).await?;
-        let digest = digest_of(&bytes);
+        let Served { bytes, digest } = self.retried_manifest(request, repository).await?;
         let failed = |attempts| {
             move |source| PullError::Manifest {
                 reference: reference(),
@@ -397,7 +409,8 @@ impl ImageStore {
                 let (attempts, result) = self
                     .inner
                     .retry(RegistryError::is_transient, || async {
-                        let bytes = repository.manifest(chosen.as_str(), MANIFEST_LIMIT).await?;
+                        let (bytes, _) =
+                            repository.manifest(chosen.as_str(), MANIFEST_LIMIT).await?;
                         verified("the manifest", bytes, &chosen)
                     })
                     .await;
@@ -835,8 +848,7 @@ impl Inner {
                 .file_stem()
                 .and_then(|stem| stem.to_str())
                 .unwrap_or_default();
-            let diff_id = Digest::try_from(format!("sha256:{stem}"));
-            if let Ok(diff_id) = diff_id
+            if let Ok(diff_id) = Digest::from_hex(stem)
                 && !needed.contains(&diff_id)
             {
                 // First what makes it trusted, then the layer itself.
@@ -907,8 +919,11 @@ fn make_layer_folder(path: &Path) -> Result<(), ImageError> {
         .map_err(ImageError::io("open to all", path))
 }
 
-fn digest_of(bytes: &[u8]) -> Digest {
-    Digest::of(&Sha256::digest(bytes).into())
+/// What the registry calls a manifest, if that is what it is: by this it is found there again.
+fn called(manifest: &[u8], told: Option<Digest>) -> Digest {
+    let fits = |told: &Digest| told.like_this(manifest) == *told;
+    let own = || Digest::of(&Sha256::digest(manifest).into());
+    told.filter(fits).unwrap_or_else(own)
 }
 
 fn verified(
@@ -916,7 +931,7 @@ fn verified(
     bytes: bytes::Bytes,
     wanted: &Digest,
 ) -> Result<bytes::Bytes, RegistryError> {
-    let got = digest_of(&bytes);
+    let got = wanted.like_this(&bytes);
     if got == *wanted {
         Ok(bytes)
     } else {

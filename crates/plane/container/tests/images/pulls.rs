@@ -703,3 +703,60 @@ async fn a_layer_that_lies_here_is_nobodys_who_cannot_show_that_he_has_it() {
         .filter(|one| one.starts_with("HEAD "));
     assert_eq!(heads.count(), 1);
 }
+
+#[tokio::test]
+async fn an_image_is_known_by_the_digest_that_its_registry_knows_it_by() {
+    let dir = tempfile::tempdir().unwrap();
+    let registry = Registry::start().await;
+    registry.state.lock().unwrap().by_sha512 = true;
+    let layers = [
+        layer("a", b"1", Packing::Plain),
+        layer("b", b"2", Packing::Gzip),
+    ];
+    let layers = layers.map(|(packed, diff_id)| {
+        (
+            packed.clone(),
+            match packed.starts_with(b"a") {
+                // The plain one is its own content.
+                true => registry.digest(&packed),
+                false => diff_id,
+            },
+        )
+    });
+    let own = registry.push("app", "1", &layers);
+    assert!(own.starts_with("sha512:"));
+    let store = open(dir.path()).await.unwrap();
+    let by_tag = request(&registry, "app:1");
+    assert_eq!(store.resolve(&by_tag).await.unwrap().as_str(), own);
+    let image = store.pull(&by_tag).await.unwrap();
+    assert_eq!(image.digest().as_str(), own);
+    let by_digest = request(&registry, &format!("app@{own}"));
+    let again = store.pull(&by_digest).await.unwrap();
+    assert_eq!(again.layers(), image.layers());
+    drop((image, again, store));
+    let store = reopen(dir.path()).await;
+    let image = store.local(&by_digest.reference).await.unwrap().unwrap();
+    assert_eq!(fs::read(image.layers()[0].join("a")).unwrap(), b"1");
+
+    // Each is verified by its own algorithm.
+    let other = layer("c", b"3", Packing::Gzip);
+    let lie = registry.push("app", "2", std::slice::from_ref(&other));
+    registry.put(
+        format!("app/blobs/{}", registry.digest(&other.0)),
+        layers[1].0.clone(),
+    );
+    let error = store.pull(&request(&registry, "app:2")).await.unwrap_err();
+    assert!(matches!(error, PullError::Layer { .. }), "{error}");
+    registry.put(format!("app/manifests/{lie}"), "{}");
+    let lie = request(&registry, &format!("app@{lie}"));
+    let reason = store.pull(&lie).await.unwrap_err().reason();
+    assert!(
+        reason.contains("unexpected digest of the manifest"),
+        "{reason}"
+    );
+    // A registry that tells something else than it sends is not believed.
+    registry.state.lock().unwrap().calls_all = Some(own.clone());
+    registry.push("app", "3", &layers[..1]);
+    let resolved = store.resolve(&request(&registry, "app:3")).await.unwrap();
+    assert!(resolved.as_str().starts_with("sha256:"), "{resolved}");
+}

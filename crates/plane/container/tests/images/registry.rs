@@ -16,7 +16,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha512};
 use tokio::net::TcpListener;
 
 const SLOW_PIECE: usize = 64 << 10;
@@ -34,6 +34,10 @@ pub struct State {
     pub cut_after: Option<usize>,
     /// Parts are sent to whoever asks for them.
     pub ranges: bool,
+    /// What is pushed is named by its sha512, and manifests are sent with that.
+    pub by_sha512: bool,
+    /// What all manifests are sent as, whatever they are.
+    pub calls_all: Option<String>,
     /// Whoever asks for a part is told that the request is bad.
     pub no_ranges: bool,
     /// Parts have so many bytes at most, whatever is asked for.
@@ -241,7 +245,16 @@ impl Registry {
                 headers.insert(header::CONTENT_RANGE, range.parse().unwrap());
                 response
             }
-            Some(body) => reply(StatusCode::OK, body.clone()),
+            Some(body) => {
+                let mut response = reply(StatusCode::OK, body.clone());
+                if state.by_sha512 && path.contains("/manifests/") {
+                    let own = || format!("sha512:{}", hex::encode(Sha512::digest(body)));
+                    let told = state.calls_all.clone().unwrap_or_else(own);
+                    let headers = response.headers_mut();
+                    headers.insert("docker-content-digest", told.parse().unwrap());
+                }
+                response
+            }
             None => reply(StatusCode::NOT_FOUND, Bytes::new()),
         }
     }
@@ -252,6 +265,14 @@ impl Registry {
             .unwrap()
             .contents
             .insert(path, body.into());
+    }
+
+    /// As what is pushed is named.
+    pub fn digest(&self, bytes: &[u8]) -> String {
+        match self.state.lock().unwrap().by_sha512 {
+            true => format!("sha512:{}", hex::encode(Sha512::digest(bytes))),
+            false => digest(bytes),
+        }
     }
 
     /// An image with these layers, as `name:tag`. Returns the manifest's digest.
@@ -268,20 +289,23 @@ impl Registry {
         })
         .to_string();
         let descriptor =
-            |bytes: &[u8]| serde_json::json!({ "digest": digest(bytes), "size": bytes.len() });
+            |bytes: &[u8]| serde_json::json!({ "digest": self.digest(bytes), "size": bytes.len() });
         let manifest = serde_json::json!({
             "schemaVersion": 2, "config": descriptor(config.as_bytes()),
             "layers": layers.iter().map(|(packed, _)| descriptor(packed)).collect::<Vec<_>>(),
         })
         .to_string();
         for (packed, _) in layers {
-            self.put(format!("{name}/blobs/{}", digest(packed)), packed.clone());
+            self.put(
+                format!("{name}/blobs/{}", self.digest(packed)),
+                packed.clone(),
+            );
         }
         self.put(
-            format!("{name}/blobs/{}", digest(config.as_bytes())),
+            format!("{name}/blobs/{}", self.digest(config.as_bytes())),
             config,
         );
-        let own = digest(manifest.as_bytes());
+        let own = self.digest(manifest.as_bytes());
         self.put(format!("{name}/manifests/{own}"), manifest.clone());
         self.put(format!("{name}/manifests/{tag}"), manifest);
         own

@@ -11,7 +11,8 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::image::{
-    reference::{Digest, Reference},
+    digest::Digest,
+    reference::Reference,
     registry::{Endpoint, RegistryAuth, system_tls},
 };
 

@@ -162,11 +162,15 @@ fn take_exec_agent(container: &mut Container, told: &ExecAgentReport, now: Times
     take_over(&mut agent.reason, &told.reason);
 }
 
-/// `sha256:` and 64 lower-case hexadecimal digits: the only algorithm in use.
+/// `sha256:` and 64 lower-case hexadecimal digits, or `sha512:` and 128: the algorithms of OCI's specification.
 fn is_digest(text: &str) -> bool {
     let digit = |it: u8| matches!(it, b'0'..=b'9' | b'a'..=b'f');
-    let hex = text.strip_prefix("sha256:");
-    hex.is_some_and(|hex| hex.len() == 64 && hex.bytes().all(digit))
+    let (hex, digits) = match text.split_once(':') {
+        Some(("sha256", hex)) => (hex, 64),
+        Some(("sha512", hex)) => (hex, 128),
+        _ => return false,
+    };
+    hex.len() == digits && hex.bytes().all(digit)
 }
 
 fn take_over<T: Clone>(place: &mut Option<T>, told: &Option<T>) {

@@ -456,6 +456,8 @@ fn a_digest_that_is_none_is_not_believed() {
     for digest in bad {
         assert_eq!(tell(&mut found, digest), None, "{digest}");
     }
+    let other = format!("sha512:{}", "0af9".repeat(32));
+    assert_eq!(tell(&mut found, &other), Some(other));
     assert_eq!(tell(&mut found, &good), Some(good.clone()));
     for digest in bad {
         assert_eq!(tell(&mut found, digest), Some(good.clone()), "{digest}");
