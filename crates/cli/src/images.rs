@@ -3,7 +3,7 @@
 //! ```text
 //! DIR/oci-layout               the form's version
 //! DIR/index.json               what is in it: a descriptor for each tag and each untagged image
-//! DIR/blobs/sha256/<64 hex>    manifests, configurations, layers
+//! DIR/blobs/sha256/<64 hex>    manifests, configurations, layers; sha512/<128 hex> what is named by that
 //! ```
 //! A folder keeps what it has: a second export brings only what is new, and a tag that moved moves there too. The index
 //! is written last, so a folder whose export was cut short is what it was before, with a few blobs more.

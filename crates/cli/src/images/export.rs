@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http_body_util::BodyExt;
 use indicatif::ProgressBar;
-use sha2::{Digest as _, Sha256};
-use wharf_blobs::Digest;
+use wharf_blobs::{Digest, Hashing};
 
 use super::{
     Report, bar,
@@ -176,7 +175,7 @@ impl Export<'_> {
         }
         let mut body = self.registry.blob(&digest).await?;
         let mut incoming = self.folder.incoming(&digest)?;
-        let mut hash = Sha256::new();
+        let mut hash = Hashing::new(digest.algorithm());
         while let Some(frame) = body.frame().await {
             let frame =
                 frame.map_err(|cause| Problem::caused(format!("{digest} ended early"), cause))?;
@@ -187,7 +186,7 @@ impl Export<'_> {
                 show(&self.bar, &self.shown, self.report.bytes);
             }
         }
-        if Digest::from_hash(hash) != digest {
+        if hash.finish() != digest {
             return Err(Problem::other(format!(
                 "the registry sent something else as {digest}"
             )));

@@ -64,9 +64,12 @@ impl Import<'_> {
             return Ok(false);
         }
         if let Some(tag) = tag {
-            let text = self.folder.manifest(&descriptor.digest()?)?;
+            let digest = descriptor.digest()?;
+            let text = self.folder.manifest(&digest)?;
             let kind = kind_of(descriptor, &text)?;
-            self.registry.put_manifest(tag, &kind, text).await?;
+            self.registry
+                .put_manifest(tag, &digest, &kind, text)
+                .await?;
         }
         Ok(true)
     }
@@ -97,7 +100,7 @@ impl Import<'_> {
         }
         let kind = kind_of(descriptor, &text)?;
         self.registry
-            .put_manifest(&descriptor.digest, &kind, text)
+            .put_manifest(&descriptor.digest, &digest, &kind, text)
             .await?;
         self.manifests.insert(digest);
         Ok(true)

@@ -85,7 +85,8 @@ impl Folder {
     }
 
     pub fn path(&self, digest: &Digest) -> PathBuf {
-        self.dir.join("blobs/sha256").join(digest.hex())
+        let algorithm = digest.algorithm().name();
+        self.dir.join("blobs").join(algorithm).join(digest.hex())
     }
 
     /// Whether a blob of this size is there: its bytes were verified when it was written.
@@ -106,7 +107,7 @@ impl Folder {
             )));
         }
         let text = fs::read(&path).map_err(Problem::file("cannot read", &path))?;
-        match Digest::of(&text) == *digest {
+        match digest.names(&text) {
             true => Ok(text),
             false => Err(Problem::other(format!(
                 "{} is damaged: its content is not what its name says",
@@ -118,6 +119,7 @@ impl Folder {
     pub fn incoming(&self, digest: &Digest) -> Result<Incoming, Problem> {
         let to = self.path(digest);
         let blobs = to.parent().unwrap_or(&self.dir);
+        fs::create_dir_all(blobs).map_err(Problem::file("cannot create", blobs))?;
         let file = tempfile::Builder::new()
             .prefix(".incoming-")
             .tempfile_in(blobs);
@@ -179,6 +181,8 @@ fn tag_of(descriptor: &Descriptor) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use wharf_blobs::Algorithm;
+
     use super::*;
 
     fn image(letter: char) -> Descriptor {
@@ -221,11 +225,20 @@ mod tests {
         assert!(Folder::open_or_create(dir.path()).is_err());
         fs::remove_file(dir.path().join("index.json")).unwrap();
         let folder = Folder::open_or_create(dir.path()).unwrap();
-        let digest = Digest::of(b"content");
-        let mut incoming = folder.incoming(&digest).unwrap();
-        incoming.write(b"changed").unwrap();
-        incoming.keep().unwrap();
-        assert!(folder.has(&digest, 7) && !folder.has(&digest, 8));
-        assert!(folder.manifest(&digest).is_err());
+        let write = |digest: &Digest, bytes: &[u8]| {
+            let mut incoming = folder.incoming(digest).unwrap();
+            incoming.write(bytes).unwrap();
+            incoming.keep().unwrap();
+        };
+        for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
+            let digest = Digest::by(algorithm, b"content");
+            write(&digest, b"changed");
+            assert!(folder.has(&digest, 7) && !folder.has(&digest, 8));
+            assert!(folder.manifest(&digest).is_err());
+            write(&digest, b"content");
+            assert_eq!(folder.manifest(&digest).unwrap(), b"content");
+            let path = format!("blobs/{}/{}", algorithm.name(), digest.hex());
+            assert!(dir.path().join(path).is_file());
+        }
     }
 }

@@ -134,7 +134,7 @@ impl Registry {
             .unwrap_or_default()
             .to_owned();
         let text = read(answer).await?;
-        match Digest::of(&text) == *digest {
+        match digest.names(&text) {
             true => Ok((text, kind)),
             false => Err(Problem::other(format!(
                 "the registry sent something else as {digest}"
@@ -179,16 +179,17 @@ impl Registry {
         Ok(size)
     }
 
-    /// `reference`: a tag or the digest.
+    /// `reference`: a tag, which does not say by which algorithm the image is named, or the digest.
     pub async fn put_manifest(
         &mut self,
         reference: &str,
+        digest: &Digest,
         kind: &str,
         text: Vec<u8>,
     ) -> Result<(), Problem> {
         let body = Full::new(Bytes::from(text)).map_err(|never| match never {});
         let headers = [("content-type", kind)];
-        let path = format!("manifests/{reference}");
+        let path = format!("manifests/{reference}?digest={digest}");
         let answer = self
             .ask(Method::PUT, &path, &headers, body.boxed_unsync())
             .await?;
