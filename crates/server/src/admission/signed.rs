@@ -95,9 +95,9 @@ async fn artifacts(
     let (mut after, mut seen) = (None, 0);
     while seen < MAX_ARTIFACTS {
         let page = catalog.referrers(registry, name, image, after.as_ref(), PAGE);
-        let (referrers, more) = page.await?;
-        seen += referrers.len();
-        after = referrers.last().map(|last| last.image.digest);
+        let (referrers, end) = page.await?;
+        // A page may be empty: all on it were deleted meanwhile.
+        seen += referrers.len().max(1);
         let kinds = [
             simple_signing::ARTIFACT,
             simple_signing::LAYER,
@@ -107,9 +107,10 @@ async fn artifacts(
         let of = referrers.into_iter().map(|referrer| referrer.image);
         let of = of.filter(|it| it.artifact_type.as_ref().is_some_and(signs));
         found.extend(of.filter(|it| fits(it.manifest_size)).map(|it| it.digest));
-        if !more {
+        if end.is_none() {
             break;
         }
+        after = end;
     }
     Ok(found)
 }

@@ -71,11 +71,10 @@ pub(crate) async fn referrers(
     let last = asked.parameter("last");
     let after = last.as_deref().map(answer::digest).transpose()?;
     let (registry, page) = (&asked.registry, REFERRERS_PAGE);
-    let (found, more) = asked
+    let (found, end) = asked
         .catalog
         .referrers(registry, name, &subject, after.as_ref(), page)
         .await?;
-    let end = found.last().filter(|_| more).map(|last| last.image.digest);
     // What is in the archive is not offered to who cannot pull it.
     let matches = |referrer: &&Referrer| {
         referrer.image.status == Status::Active

@@ -244,7 +244,8 @@ impl Catalog {
         Ok((tagged, end.filter(|_| more)))
     }
 
-    /// Up to `limit` images whose subject is `subject`, behind `after`; fewer where their manifests are large.
+    /// Up to `limit` images whose subject is `subject`, behind `after`; fewer where their manifests are large, or where
+    /// some were deleted meanwhile. With the digest that the next page is behind, if there is one.
     pub async fn referrers(
         &self,
         registry: &Registry,
@@ -252,26 +253,28 @@ impl Catalog {
         subject: &Digest,
         after: Option<&Digest>,
         limit: usize,
-    ) -> Result<(Vec<Referrer>, bool), EcrError> {
+    ) -> Result<(Vec<Referrer>, Option<Digest>), EcrError> {
         let open = self.open(registry, name).await?;
         let after = after.map(|digest| open.keys.referrer(open.id(), subject, digest));
         let prefix = open.keys.referrers(open.id(), subject);
         let (found, more): (Vec<Read<Marker>>, _) = self.page(prefix, after, limit).await?;
         let mut referrers = Vec::new();
         if found.is_empty() {
-            return Ok((referrers, more));
+            return Ok((referrers, None));
         }
         let blobs = self.blobs_of(&open).await?;
-        let mut bytes_read = 0;
+        let (mut bytes_read, mut end) = (0, None);
         for digest in found.iter().filter_map(|read| digest_of(&read.key)) {
             let Some(image) = self.find(&open, &ImageRef::Digest(digest)).await? else {
+                end = Some(digest);
                 continue;
             };
             let image = image.record;
             bytes_read += image.manifest_size;
             if bytes_read > REFERRERS_BYTES && !referrers.is_empty() {
-                return Ok((referrers, true));
+                return Ok((referrers, end));
             }
+            end = Some(digest);
             let bytes = manifest_in(&blobs, &image).await?;
             let manifest = Manifest::parse(&bytes, Some(&image.media_type))?;
             let annotations = Some(manifest.annotations).filter(fits_a_list);
@@ -280,7 +283,7 @@ impl Catalog {
                 annotations: annotations.unwrap_or_default(),
             });
         }
-        Ok((referrers, more))
+        Ok((referrers, end.filter(|_| more)))
     }
 }
 

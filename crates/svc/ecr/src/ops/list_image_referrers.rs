@@ -46,13 +46,9 @@ pub(crate) async fn list_image_referrers(
         .max_results
         .and_then(|asked| usize::try_from(asked).ok());
     let limit = asked.unwrap_or(MAX_REFERRERS).clamp(1, MAX_REFERRERS);
-    let (found, more) = catalog
+    let (found, end) = catalog
         .referrers(&registry, &name, &subject, after.as_ref(), limit)
         .await?;
-    let end = found
-        .last()
-        .filter(|_| more)
-        .map(|last| last.image.digest.hex());
     let wanted = |referrer: &Referrer| {
         let kind = referrer.image.artifact_type.as_ref();
         let fits = referrer.image.status.fits(&status);
@@ -60,7 +56,7 @@ pub(crate) async fn list_image_referrers(
     };
     Ok(ListImageReferrersResponse {
         referrers: Some(found.into_iter().filter(wanted).map(show).collect()),
-        next_token: end.map(|end| listing.token(&end)),
+        next_token: end.map(|end| listing.token(&end.hex())),
     })
 }
 

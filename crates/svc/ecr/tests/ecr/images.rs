@@ -3,9 +3,10 @@
 use serde_json::json;
 use wharf_api_ecr::{Ecr, types::*};
 use wharf_blobs::Digest;
+use wharf_svc_ecr::Registry;
 
 use crate::support::{
-    ACCOUNT, Home, NOW, OCI_INDEX, OCI_MANIFEST, by_digest, by_tag, digest_of, said, text,
+    ACCOUNT, Home, NOW, OCI_INDEX, OCI_MANIFEST, PERMIT, by_digest, by_tag, digest_of, said, text,
 };
 
 #[tokio::test]
@@ -381,4 +382,49 @@ async fn referrers() {
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0].digest, Some(digest_of(&artifact).to_string()));
     assert_eq!(listed[0].artifact_type.as_deref(), Some("application/sbom"));
+}
+
+#[tokio::test]
+async fn a_page_of_referrers_that_are_all_gone_leads_to_the_next() {
+    let home = Home::with_app().await;
+    let subject = home.manifest("app", "layer").await;
+    let mut artifact = subject.clone();
+    artifact["subject"] =
+        json!({"mediaType": OCI_MANIFEST, "digest": digest_of(&subject), "size": 1});
+    home.put("app", None, &artifact).await.unwrap();
+    // As they are seen by who read the list right before they were deleted.
+    let registry = Registry::new(ACCOUNT, "us-east-1");
+    let id = home.catalog.repository(&registry, "app").await.unwrap().id;
+    for n in 0..5 {
+        let (subject, gone) = (digest_of(&subject).hex(), format!("{n:064}"));
+        let key = format!("/w1/c0/ecr/{ACCOUNT}/us-east-1/referrer/{id}.{subject}.{gone}");
+        let marker = wharf_records::encode(&wharf_wanted::MARKER);
+        let (store, permit) = (&home.world.store, PERMIT);
+        store.put(&permit, key, marker).await.unwrap();
+    }
+    let (mut found, mut token, mut pages) = (Vec::new(), None, 0);
+    loop {
+        let input = ListImageReferrersRequest {
+            repository_name: text("app"),
+            subject_id: Some(SubjectIdentifier {
+                image_digest: Some(digest_of(&subject).to_string()),
+            }),
+            max_results: Some(2),
+            next_token: token,
+            ..ListImageReferrersRequest::default()
+        };
+        let page = home.ecr.list_image_referrers(&home.call(), input).await;
+        let page = page.unwrap();
+        found.extend(
+            page.referrers
+                .unwrap()
+                .into_iter()
+                .map(|it| it.digest.unwrap()),
+        );
+        (token, pages) = (page.next_token, pages + 1);
+        if token.is_none() {
+            break;
+        }
+    }
+    assert_eq!((found, pages), (vec![digest_of(&artifact).to_string()], 3));
 }
