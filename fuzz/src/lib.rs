@@ -16,6 +16,7 @@ mod languages;
 mod models;
 mod operations;
 mod planes;
+mod signatures;
 mod storage;
 mod wire;
 
@@ -46,6 +47,7 @@ pub const TARGETS: &[Target] = &[
     ("iam-policy", languages::iam_policy),
     ("image-manifest", images::manifest),
     ("image-reference", images::reference),
+    ("image-signature", signatures::image),
     ("insights-query", languages::insights_query),
     ("journal-footer", storage::journal_footer),
     ("journal-frame", storage::journal_frame),
