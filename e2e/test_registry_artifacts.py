@@ -104,6 +104,119 @@ def test_what_refers_to_an_image_is_listed_filtered_and_goes_with_it(wharf):
     assert registry.ask("GET", "referrers/sha256:" + "0" * 64).json()["manifests"] == []
 
 
+def sha512_of(data):
+    return "sha512:" + hashlib.sha512(data).hexdigest()
+
+
+def put_blob_512(registry, data):
+    """In a stream and its end, as copying clients send them."""
+    location = registry.begin()
+    assert registry.ask("PATCH", location, data=data).status_code == 202
+    answer = registry.ask("PUT", location, params={"digest": sha512_of(data)})
+    assert answer.status_code == 201 and answer.headers["Docker-Content-Digest"] == sha512_of(data), answer.text
+    return {"digest": sha512_of(data), "size": len(data)}
+
+
+def image_512(wharf, registry, name):
+    """One of the test images with one more layer, where all that is named is named by its sha512; its text."""
+    images.skopeo_copy(wharf, f"oci-archive:{tools.image_archive('busybox')}", f"docker://localhost:{wharf.port}/{name}:base")
+    manifest = registry.ask("GET", "manifests/base").json()
+    config = registry.ask("GET", f"blobs/{manifest['config']['digest']}").json()
+    layer, _ = layer_with("strong", name.encode())
+    # The name of what is unpacked may be a sha512 as well.
+    config["rootfs"]["diff_ids"].append(sha512_of(gzip.decompress(layer)))
+    config.pop("history", None)
+    for old in manifest["layers"]:
+        old |= put_blob_512(registry, registry.ask("GET", f"blobs/{old['digest']}").content)
+    manifest["config"] |= put_blob_512(registry, json.dumps(config).encode())
+    manifest["layers"].append({"mediaType": f"{OCI}.layer.v1.tar+gzip", **put_blob_512(registry, layer)})
+    return json.dumps(manifest).encode()
+
+
+def put_512(registry, reference, text):
+    headers = {"Content-Type": f"{OCI}.manifest.v1+json"}
+    answer = registry.ask("PUT", f"manifests/{reference}", data=text, headers=headers, params={"digest": sha512_of(text)})
+    assert answer.status_code == 201 and answer.headers["Docker-Content-Digest"] == sha512_of(text), answer.text
+    return sha512_of(text)
+
+
+def test_an_image_under_sha512_is_pushed_described_run_and_deleted(wharf):
+    name, ecr = repository(wharf, "strong")[0], wharf.client("ecr")
+    registry = Registry(wharf, name)
+    text = image_512(wharf, registry, name)
+    digest = put_512(registry, "1", text)
+    for reference in ("1", digest):
+        got = registry.ask("GET", f"manifests/{reference}")
+        assert (got.content, got.headers["Docker-Content-Digest"]) == (text, digest)
+    (shown,) = ecr.describe_images(repositoryName=name, imageIds=[{"imageDigest": digest}])["imageDetails"]
+    assert shown["imageTags"] == ["1"]
+    layer = json.loads(text)["layers"][-1]["digest"]
+    (found,) = ecr.batch_check_layer_availability(repositoryName=name, layerDigests=[layer])["layers"]
+    assert found["layerAvailability"] == "AVAILABLE"
+    url = ecr.get_download_url_for_layer(repositoryName=name, layerDigest=layer)["downloadUrl"]
+    assert sha512_of(registry.ask("GET", url).content) == layer
+    signature, answer = artifact(registry, "application/vnd.test.signature", digest)
+    assert answer.headers["OCI-Subject"] == digest
+    listed = ecr.list_image_referrers(repositoryName=name, subjectId={"imageDigest": digest})["referrers"]
+    assert [one["digest"] for one in listed] == [signature]
+    # The node verifies each by its own algorithm, and tells the digest that the registry knows the image by.
+    for image in (f"localhost:{wharf.port}/{name}:1", f"localhost:{wharf.port}/{name}@{digest}"):
+        task = tasks.run(wharf, image, command=["grep", "-q", name, "/strong"])
+        (container,) = task.wait("STOPPED")["containers"]
+        assert (container["exitCode"], container["imageDigest"]) == (0, digest), container
+    assert ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageDigest": digest}])["failures"] == []
+    assert registry.ask("GET", f"manifests/{digest}").status_code == 404
+
+
+def test_the_api_takes_sha512_digests(wharf):
+    name, ecr = repository(wharf, "strongapi")[0], wharf.client("ecr")
+
+    def put_layer(data):
+        upload = ecr.initiate_layer_upload(repositoryName=name)["uploadId"]
+        ecr.upload_layer_part(repositoryName=name, uploadId=upload, partFirstByte=0, partLastByte=len(data) - 1, layerPartBlob=data)
+        return ecr.complete_layer_upload(repositoryName=name, uploadId=upload, layerDigests=[sha512_of(data)])["layerDigest"]
+
+    config, layer = put_layer(EMPTY), put_layer(b"layer")
+    assert layer == sha512_of(b"layer")
+    with pytest.raises(ecr.exceptions.LayerAlreadyExistsException):
+        put_layer(b"layer")
+    text = json.dumps({
+        "schemaVersion": 2, "mediaType": f"{OCI}.manifest.v1+json",
+        "config": {"mediaType": f"{OCI}.config.v1+json", "digest": config, "size": 2},
+        "layers": [{"mediaType": "application/octet-stream", "digest": layer, "size": 5}],
+    })  # fmt: skip
+    digest = sha512_of(text.encode())
+    put = ecr.put_image(repositoryName=name, imageManifest=text, imageTag="1", imageDigest=digest)
+    assert put["image"]["imageId"] == {"imageDigest": digest, "imageTag": "1"}
+    with pytest.raises(ecr.exceptions.ImageDigestDoesNotMatchException):
+        ecr.put_image(repositoryName=name, imageManifest=text, imageTag="2", imageDigest=sha512_of(b"other"))
+    (image,) = ecr.batch_get_image(repositoryName=name, imageIds=[{"imageDigest": digest}])["images"]
+    assert image["imageManifest"] == text
+
+
+def test_what_is_under_sha512_goes_into_a_folder_and_back(wharf, tmp_path):
+    name, ecr = repository(wharf, "strongfolder")[0], wharf.client("ecr")
+    registry = Registry(wharf, name)
+    text = image_512(wharf, registry, name)
+    digest = put_512(registry, "1", text)
+    # skopeo verifies what it reads by either; it writes nothing but sha256.
+    login = ["--tls-verify=false", "--creds", f"AWS:{wharf.registry_password()}"]
+    shown = tools.run("skopeo", "inspect", "--raw", *login, f"docker://localhost:{wharf.port}/{name}@{digest}").stdout
+    assert shown.encode() == text
+    folder, copy = tmp_path / "layout", tasks.unique("strongback")
+    tools.run(tools.wharf(), "images", "export", "--data", wharf.data, f"{name}:1", folder)
+    assert (folder / "blobs" / "sha512" / digest.removeprefix("sha512:")).read_bytes() == text
+    tools.run(tools.wharf(), "images", "import", "--data", wharf.data, folder, copy)
+    assert ecr.list_images(repositoryName=copy)["imageIds"] == [{"imageDigest": digest, "imageTag": "1"}]
+
+
+def test_other_algorithms_are_refused_by_name(wharf):
+    registry = Registry(wharf, repository(wharf, "weak")[0])
+    for method, path in (("POST", "blobs/uploads/?digest=sha1:00"), ("GET", "blobs/md5:00"), ("PUT", "manifests/sha384:00")):
+        (error,) = registry.ask(method, path, data=b"x").json()["errors"]
+        assert (error["code"], error["message"]) == ("DIGEST_INVALID", "unsupported digest algorithm")
+
+
 def test_who_has_it_need_not_get_it_again(wharf):
     registry = Registry(wharf, repository(wharf, "conditional")[0])
     digest, _ = artifact(registry, "application/vnd.test.thing", reference="1")
