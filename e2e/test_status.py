@@ -1,54 +1,16 @@
 """`wharf status` for people: what fails comes first, and it fits the terminal."""
 
-import fcntl
 import json
-import os
 import re
-import struct
-import subprocess
-import termios
 
 import pytest
 
 from harness import tasks, tools
+from harness.terminal import Terminal
 from harness.waiting import wait_for
 
 PAINT = re.compile(r"\x1b\[[0-9;]*m")
 CLEAR = "\x1b[H\x1b[2J"
-
-
-class Terminal:
-    """A command on a terminal of its own."""
-
-    def __init__(self, rows, columns, *command):
-        self._master, slave = os.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-        self.process = subprocess.Popen([str(part) for part in command], stdout=slave, stdin=slave, stderr=slave, env=environment)
-        os.close(slave)
-        self.text = ""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        os.close(self._master)
-
-    def read(self):
-        """Whatever it prints next; nothing at its end."""
-        try:
-            piece = os.read(self._master, 65536).decode(errors="replace")
-        except OSError:
-            return ""
-        self.text += piece.replace("\r\n", "\n")
-        return piece
-
-    def read_all(self):
-        while self.read():
-            pass
-        return self.text
 
 
 @pytest.fixture

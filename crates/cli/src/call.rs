@@ -12,6 +12,7 @@ use wharf_base::{Clock, SystemClock};
 use wharf_wire::{
     codec::json,
     node::Struct,
+    schema::{Protocol, ServiceSchema},
     sigv4::{RequestParts, SigningKeys, sha256_hex, sign},
 };
 
@@ -75,31 +76,57 @@ pub async fn wharf<O: Struct + Default>(
     operation: &str,
     input: &(dyn Struct + Sync),
 ) -> Result<O, Problem> {
-    let at = WHARF.find_operation(operation);
-    let shapes = &WHARF.operations[at.expect("commands name operations of the contract")];
-    let body = json::encode(&WHARF, shapes.input, input);
-    let answer = raw(layout, settings, operation, body).await?;
+    of(&WHARF, layout, settings, operation, input).await
+}
+
+/// One call of a service that speaks JSON.
+pub async fn of<O: Struct + Default>(
+    service: &'static ServiceSchema,
+    layout: &Layout,
+    settings: &Settings,
+    operation: &str,
+    input: &(dyn Struct + Sync),
+) -> Result<O, Problem> {
+    let at = service.find_operation(operation);
+    let shapes = &service.operations[at.expect("commands name operations of the contract")];
+    let body = json::encode(service, shapes.input, input);
+    let answer = post(service, layout, settings, operation, body).await?;
     let mut output = O::default();
-    json::decode(&WHARF, shapes.output, &answer, &mut output)
+    json::decode(service, shapes.output, &answer, &mut output)
         .map_err(|_| Problem::other("the server's answer is not understood"))?;
     Ok(output)
 }
 
-/// The same from and to JSON as it goes over the wire.
+/// The same of the installation's own service, from and to JSON as it goes over the wire.
 pub async fn raw(
     layout: &Layout,
     settings: &Settings,
     operation: &str,
     body: Vec<u8>,
 ) -> Result<Bytes, Problem> {
+    post(&WHARF, layout, settings, operation, body).await
+}
+
+async fn post(
+    service: &'static ServiceSchema,
+    layout: &Layout,
+    settings: &Settings,
+    operation: &str,
+    body: Vec<u8>,
+) -> Result<Bytes, Problem> {
+    let minor = service.protocols.iter().find_map(|it| match it {
+        Protocol::Json { minor } => Some(*minor),
+        _ => None,
+    });
+    let minor = minor.expect("commands call services that speak JSON");
     let headers = [
-        ("content-type", "application/x-amz-json-1.1".to_owned()),
+        ("content-type", format!("application/x-amz-json-1.{minor}")),
         (
             "x-amz-target",
-            format!("{}.{operation}", WHARF.target_prefix),
+            format!("{}.{operation}", service.target_prefix),
         ),
     ];
-    let (status, answer) = signed(layout, settings, "POST", "/", &headers, body).await?;
+    let (status, answer) = signed(service, layout, settings, "POST", "/", &headers, body).await?;
     match status.is_success() {
         true => Ok(answer),
         false => Err(said(&fault_text(&answer))),
@@ -108,7 +135,8 @@ pub async fn raw(
 
 /// The server's metrics as text.
 pub async fn metrics(layout: &Layout, settings: &Settings) -> Result<String, Problem> {
-    let (status, answer) = signed(layout, settings, "GET", "/metrics", &[], Vec::new()).await?;
+    let (status, answer) =
+        signed(&WHARF, layout, settings, "GET", "/metrics", &[], Vec::new()).await?;
     let text = String::from_utf8_lossy(&answer).into_owned();
     match status.is_success() {
         true => Ok(text),
@@ -116,8 +144,9 @@ pub async fn metrics(layout: &Layout, settings: &Settings) -> Result<String, Pro
     }
 }
 
-/// The answer to a request that root signs for the installation's own service.
+/// The answer to a request that root signs for a service.
 async fn signed(
+    service: &'static ServiceSchema,
     layout: &Layout,
     settings: &Settings,
     method: &str,
@@ -142,7 +171,7 @@ async fn signed(
         &sha256_hex(&body),
         &root_keys(layout)?,
         &settings.region,
-        WHARF.signing_name,
+        service.signing_name,
         SystemClock.now(),
     );
     let mut request = http::Request::builder().method(method).uri(path);

@@ -19,6 +19,8 @@ use nix::sys::{
 };
 use serde_json::json;
 
+pub use running::near_limits;
+
 use crate::{kernel_modules, layout::Layout, problem::Problem, roles, style::Style};
 
 /// Fargate's default for open files.

@@ -40,6 +40,7 @@ mod sockets;
 mod status;
 mod style;
 mod supervisor;
+mod top;
 mod up;
 mod why;
 mod workload;
@@ -90,6 +91,8 @@ enum Command {
     Logs(LogsArgs),
     /// Show clusters, services, load balancers, targets, nodes and tasks
     Status(StatusArgs),
+    /// Watch clusters, services, tasks and nodes, what they use and what is near a limit
+    Top(TopArgs),
     /// Say which step a service or task waits for, and why hosts take no more: wharf explain service web
     Explain(ExplainArgs),
     /// Say what happened to a request, and which statement of which policy decided: wharf why REQUEST-ID
@@ -848,6 +851,17 @@ struct StatusArgs {
 }
 
 #[derive(Args, Clone)]
+struct TopArgs {
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Print it once, as plain tables
+    #[arg(long, conflicts_with = "json")]
+    once: bool,
+    #[command(flatten)]
+    region: RegionArgs,
+}
+
+#[derive(Args, Clone)]
 struct ExplainArgs {
     #[arg(value_enum)]
     what: ExplainWhat,
@@ -1001,6 +1015,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Exec(args) => exec::run(&Layout::new(&args.data.data)?, &args),
         Command::Logs(args) => logs::run(&args),
         Command::Status(args) => status::run(&args),
+        Command::Top(args) => top::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Api(args) => api::run(&args),

@@ -1,7 +1,7 @@
 //! `wharf status`: what an installation runs, from the describing operations that users have.
 
-mod screen;
-mod tables;
+pub mod screen;
+pub mod tables;
 
 use std::{
     io::{IsTerminal, Write, stdout},
@@ -68,7 +68,7 @@ pub fn run(args: &StatusArgs) -> Result<ExitCode, Problem> {
 }
 
 /// A terminal's width, and its height unless all shall be shown.
-fn size(all: bool) -> Size {
+pub fn size(all: bool) -> Size {
     if !stdout().is_terminal() {
         return Size::default();
     }

@@ -47,6 +47,7 @@ mod tls;
 pub use backup::{BackupError, Head as BackupHead, Proof as BackupProof, RestoreReport, restore};
 pub use gateway::{IamMode, throttle::Throttling};
 pub use issuers::KeysFile;
+pub use overview::MAX_TASKS as OVERVIEW_TASKS;
 pub use repair::{RepairError, RepairReport, repair};
 pub use root::{RootCredentials, RootError, root_credentials};
 pub use services::{Row as ServiceRow, SERVICES};

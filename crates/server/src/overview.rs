@@ -17,7 +17,7 @@ use crate::plane::Planes;
 const TASKS_AT_ONCE: usize = 100;
 const SERVICES_AT_ONCE: usize = 10;
 /// Tasks that are shown of a cluster; who has more asks the API.
-const MAX_TASKS: usize = 1000;
+pub const MAX_TASKS: usize = 1000;
 /// What lists give in one page.
 const PAGE: i32 = 100;
 
@@ -76,7 +76,7 @@ impl Overview {
         for clusters in arns.chunks(TASKS_AT_ONCE) {
             let input = ecs::DescribeClustersRequest {
                 clusters: Some(clusters.to_vec()),
-                ..Default::default()
+                include: Some(vec!["SETTINGS".to_owned()]),
             };
             let answer = self.ecs.describe_clusters(call, input).await?;
             found.extend(answer.clusters.unwrap_or_default());

@@ -175,6 +175,14 @@ impl Values {
     }
 }
 
+/// What is close to a limit or fails, by the server's metrics: a check, and what it found.
+pub fn near_limits(metrics: &str) -> impl Iterator<Item = (&'static str, String)> {
+    let findings = judge(&Values::read(metrics)).into_iter();
+    findings
+        .filter(|it| it.verdict != Verdict::Good)
+        .map(|it| (it.what, it.detail))
+}
+
 fn judge(values: &Values) -> Vec<Finding> {
     let mut findings = vec![
         share(

@@ -279,7 +279,7 @@ fn whole_width(columns: &[usize]) -> usize {
 }
 
 /// The width of each column, the widest made narrower until all fit.
-fn fitted_widths(rows: &[&[String]], width: usize) -> Vec<usize> {
+pub fn fitted_widths(rows: &[&[String]], width: usize) -> Vec<usize> {
     let mut widths = natural_widths(rows);
     let mut excess = whole_width(&widths).saturating_sub(width);
     while excess > 0 {
@@ -298,7 +298,7 @@ fn fitted_widths(rows: &[&[String]], width: usize) -> Vec<usize> {
 }
 
 /// At most `width` columns of a line.
-fn cut(text: &str, width: usize) -> String {
+pub fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
@@ -318,14 +318,14 @@ fn cut(text: &str, width: usize) -> String {
     out
 }
 
-fn padded(text: &str, width: usize) -> String {
+pub fn padded(text: &str, width: usize) -> String {
     let missing = width.saturating_sub(text.width());
     format!("{text}{}", " ".repeat(missing))
 }
 
 /// Texts of programs and of other machines are shown as characters: none moves the cursor, paints,
 /// or turns the line's direction.
-fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
     let shown = |c: char| match c.is_control() || turns(c) {
         true => ' ',

@@ -55,7 +55,7 @@ pub fn summary(seen: &Value) -> String {
 
 /// How a service is, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+pub enum State {
     /// Its tasks fail, and none has run for long enough since.
     Failing,
     /// It has fewer tasks than it should, and nothing is rolled out.
@@ -67,7 +67,7 @@ enum State {
 }
 
 impl State {
-    fn of(service: &Value) -> Self {
+    pub fn of(service: &Value) -> Self {
         if service["status"] != "ACTIVE" {
             return Self::Ending;
         }
@@ -88,7 +88,7 @@ impl State {
         }
     }
 
-    fn word(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Self::Failing => "failing",
             Self::Waiting => "waiting",
@@ -98,7 +98,7 @@ impl State {
         }
     }
 
-    fn tone(self) -> Tone {
+    pub fn tone(self) -> Tone {
         match self {
             Self::Failing => Tone::Bad,
             Self::Waiting | Self::Deploying => Tone::Doubtful,
@@ -155,7 +155,7 @@ fn services(seen: &Value) -> Table {
 }
 
 /// Why a service is not as it should be: its last failure, or what ECS said last.
-fn why(service: &Value, state: State) -> String {
+pub fn why(service: &Value, state: State) -> String {
     let said = || {
         let event = list(service, "events").next();
         let event = event.map(|it| cell(it, "message")).unwrap_or_default();
@@ -296,7 +296,7 @@ fn tasks(seen: &Value, now: Timestamp) -> Table {
                 status,
                 cell(it, "availabilityZone"),
                 address(it).unwrap_or_else(|| "-".to_owned()),
-                age(&it["createdAt"], now),
+                age(it["createdAt"].as_f64(), now),
             ],
         }
     };
@@ -476,7 +476,7 @@ pub fn cell(document: &Value, name: &str) -> String {
     }
 }
 
-fn number(document: &Value, name: &str) -> i64 {
+pub fn number(document: &Value, name: &str) -> i64 {
     document[name].as_i64().unwrap_or(0)
 }
 
@@ -492,7 +492,7 @@ pub fn name(document: &Value, member: &str) -> String {
 }
 
 /// The beginning of an id; a name stays whole.
-fn short(id: &str) -> String {
+pub fn short(id: &str) -> String {
     let is_id = id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit());
     match is_id {
         true => id[..SHORT_ID].to_owned(),
@@ -505,7 +505,7 @@ pub fn cluster_of(arn: &str) -> String {
     arn.rsplit('/').nth(1).unwrap_or_default().to_owned()
 }
 
-fn zone(instance: &Value) -> String {
+pub fn zone(instance: &Value) -> String {
     list(instance, "attributes")
         .find(|attribute| attribute["name"] == "ecs.availability-zone")
         .map_or_else(|| "-".to_owned(), |found| cell(found, "value"))
@@ -518,7 +518,7 @@ fn resource(instance: &Value, name: &str) -> String {
 }
 
 /// The private address, or where the first published port is.
-fn address(task: &Value) -> Option<String> {
+pub fn address(task: &Value) -> Option<String> {
     let private = list(task, "containers")
         .flat_map(|container| list(container, "networkInterfaces"))
         .find_map(|interface| interface["privateIpv4Address"].as_str().map(str::to_owned));
@@ -530,8 +530,8 @@ fn address(task: &Value) -> Option<String> {
 }
 
 /// Since a time in seconds, as the JSON of the API writes it.
-fn age(since: &Value, now: Timestamp) -> String {
-    let Some(since) = since.as_f64() else {
+pub fn age(since: Option<f64>, now: Timestamp) -> String {
+    let Some(since) = since else {
         return "-".to_owned();
     };
     let seconds = (now.epoch_seconds() - since).max(0.0) as u64;

@@ -270,7 +270,7 @@ fn ages() {
         (99_000.0, "16m"),
         (13_600.0, "1d"),
     ] {
-        assert_eq!(age(&json!(since), now), text);
+        assert_eq!(age(json!(since).as_f64(), now), text);
     }
 }
 
