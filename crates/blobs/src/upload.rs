@@ -624,9 +624,12 @@ impl Upload {
         expected: Option<&Digest>,
         over_plain: bool,
     ) -> Result<(BlobInfo, Lease), BlobError> {
-        self.once = true;
         let actual = match self.verified(expected).await {
-            Ok(actual) => actual,
+            Ok(actual) => {
+                // Only now: who gives up while all of it is read once more may come back to it.
+                self.once = true;
+                actual
+            }
             Err(differs @ BlobError::DigestMismatch { .. }) => {
                 // Gone before the answer: who asks again is told so.
                 self.cancel().await;

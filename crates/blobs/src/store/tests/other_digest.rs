@@ -123,3 +123,38 @@ async fn a_file_that_is_named_by_another_digest_is_no_blob() {
     fs::copy(&file, file.with_file_name(name)).unwrap();
     assert_eq!(home.blobs.list(None, 10).await.unwrap(), [blob]);
 }
+
+#[tokio::test]
+async fn who_gives_up_while_all_is_read_once_more_may_come_back() {
+    let home = Home::new();
+    let content = Bytes::from(vec![7; 4 << 20]);
+    let name = sha512(&content);
+    let id = home.blobs.begin_upload(SCOPE).await.unwrap();
+    let resume = || home.blobs.resume_upload(&id, SCOPE, NO_LIMIT);
+    let mut upload = resume().await.unwrap();
+    send(&mut upload, &content).await;
+    upload.pause().await.unwrap();
+    let upload = resume().await.unwrap();
+    {
+        let ending = upload.finish(&name);
+        tokio::pin!(ending);
+        tokio::select! {
+            biased;
+            _ = &mut ending => panic!("4 MiB were read at once"),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    let again = async {
+        loop {
+            match resume().await {
+                Ok(upload) => return upload,
+                Err(BlobError::UploadBusy) => tokio::task::yield_now().await,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+    let upload = again.await;
+    assert_eq!(upload.offset(), content.len() as u64);
+    let (info, _lease) = upload.finish(&name).await.unwrap();
+    assert_eq!(info.size, content.len() as u64);
+}
