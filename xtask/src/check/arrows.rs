@@ -39,6 +39,7 @@ const ROOMS: [Row; 21] = [
         "insights",
         "scan",
         "signature",
+        "transform",
     ]),
     row(&["scandb"]),
     row(&["wire"]),
