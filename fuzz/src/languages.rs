@@ -133,6 +133,7 @@ pub fn insights_query(bytes: &[u8]) {
         stream: "s",
         log: "1:g",
         message,
+        fields: None,
         at: At {
             source: 0,
             offset: 0,

@@ -80,9 +80,13 @@ impl<'e> Scene<'e> {
         let Some(event) = self.event else {
             return Value::Null;
         };
-        let found = self
-            .json
-            .get_or_init(|| discover::lookup(event.message, self.wanted, &self.cost));
+        let found = self.json.get_or_init(|| {
+            discover::lookup(
+                event.fields.unwrap_or(event.message),
+                self.wanted,
+                &self.cost,
+            )
+        });
         found.get(index).cloned().unwrap_or(Value::Null)
     }
 }

@@ -18,6 +18,8 @@ pub struct Event<'a> {
     pub log: &'a str,
     /// May be left empty if [`crate::Query::needs_messages`] says so.
     pub message: &'a str,
+    /// JSON whose members are the event's fields, if that is not the message.
+    pub fields: Option<&'a str>,
     pub at: At,
     /// It is of the earlier time that `diff` compares with.
     pub is_earlier: bool,
@@ -31,6 +33,7 @@ pub(crate) struct Kept {
     stream: Box<str>,
     log: Box<str>,
     message: Box<str>,
+    fields: Option<Box<str>>,
     at: At,
 }
 
@@ -46,6 +49,7 @@ impl Kept {
             } else {
                 "".into()
             },
+            fields: event.fields.filter(|_| with_message).map(Into::into),
             at: event.at,
         }
     }
@@ -57,12 +61,14 @@ impl Kept {
             stream: &self.stream,
             log: &self.log,
             message: &self.message,
+            fields: self.fields.as_deref(),
             at: self.at,
             is_earlier: false,
         }
     }
 
     pub fn bytes(&self) -> usize {
-        size_of::<Self>() + self.stream.len() + self.log.len() + self.message.len()
+        let texts = self.stream.len() + self.log.len() + self.message.len();
+        size_of::<Self>() + texts + self.fields.as_ref().map_or(0, |it| it.len())
     }
 }

@@ -24,6 +24,14 @@ pub struct Needles {
     any: Vec<Finder<'static>>,
 }
 
+/// Where the fields of events are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fields {
+    /// They are members of the message.
+    OfMessage,
+    Apart,
+}
+
 /// The places of needles in one block, from its start to its end.
 #[derive(Debug)]
 pub struct Hits<'n, 'b> {
@@ -33,11 +41,11 @@ pub struct Hits<'n, 'b> {
 }
 
 impl Needles {
-    pub(crate) fn of(steps: &[Step]) -> Self {
+    pub(crate) fn of(steps: &[Step], fields: Fields) -> Self {
         let mut clauses = Vec::new();
         for step in steps {
             match step {
-                Step::Filter(expr) => clauses.extend(required(expr)),
+                Step::Filter(expr) => clauses.extend(required(expr, fields)),
                 // What follows may be of several rows, of which each still has the event's own fields.
                 Step::Assign(_) | Step::Extract(..) | Step::Unnest(_) => {}
             }
@@ -87,11 +95,11 @@ impl Hits<'_, '_> {
 }
 
 /// Clauses, all of which a message has for which the expression is true.
-fn required(expr: &Expr) -> Vec<Vec<String>> {
+fn required(expr: &Expr, fields: Fields) -> Vec<Vec<String>> {
     match expr {
-        Expr::And(a, b) => [required(a), required(b)].concat(),
+        Expr::And(a, b) => [required(a, fields), required(b, fields)].concat(),
         Expr::Or(a, b) => {
-            let (a, b) = (required(a), required(b));
+            let (a, b) = (required(a, fields), required(b, fields));
             // One of each side: either holds.
             match (best(a), best(b)) {
                 (Some(a), Some(b)) => vec![[a, b].concat()],
@@ -111,13 +119,13 @@ fn required(expr: &Expr) -> Vec<Vec<String>> {
         }
         Expr::Compare(Comparison::Equal, a, b) => match (&**a, &**b) {
             (of, Expr::Const(Value::Text(text))) | (Expr::Const(Value::Text(text)), of) => {
-                equal(of, text).into_iter().collect()
+                equal(of, text, fields).into_iter().collect()
             }
             _ => vec![],
         },
         Expr::In(of, all) => {
             let texts = all.iter().map(|it| match it {
-                Expr::Const(Value::Text(text)) => equal(of, text),
+                Expr::Const(Value::Text(text)) => equal(of, text, fields),
                 _ => None,
             });
             let all: Option<Vec<Vec<String>>> = texts.collect();
@@ -137,7 +145,7 @@ fn is_message(expr: &Expr) -> bool {
 }
 
 /// What a message has in which a field is `text`.
-fn equal(of: &Expr, text: &str) -> Option<Vec<String>> {
+fn equal(of: &Expr, text: &str, fields: Fields) -> Option<Vec<String>> {
     // A number is equal to others that are written otherwise, and so are truth and falsehood.
     let is_other = crate::value::number_of(text).is_some()
         || text.eq_ignore_ascii_case("true")
@@ -145,7 +153,7 @@ fn equal(of: &Expr, text: &str) -> Option<Vec<String>> {
     match of {
         Expr::System(System::Message) if !is_other => Some(vec![text.to_owned()]),
         // In JSON, plain characters are either themselves or escaped by their numbers.
-        Expr::Json(_) if !is_other => {
+        Expr::Json(_) if !is_other && fields == Fields::OfMessage => {
             let is_plain = |c: char| {
                 c.is_ascii() && !c.is_ascii_control() && !matches!(c, '"' | '\\' | '/' | '{' | '[')
             };
@@ -217,6 +225,10 @@ mod tests {
         ] {
             assert_eq!(needles(filter), expected, "{filter}");
         }
+        let apart = "filter level = \"ERROR\" and @message like \"abc\"";
+        let apart = Query::parse(apart).unwrap();
+        let each = apart.message_needles().any.iter();
+        assert_eq!(each.map(|it| it.needle()).collect::<Vec<_>>(), [b"abc"]);
         let query = Query::parse("fields \"ERROR\" as level | filter level = \"ERROR\"").unwrap();
         assert!(query.needles().is_empty());
     }

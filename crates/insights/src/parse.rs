@@ -13,7 +13,7 @@ use crate::{
     MAX_QUERY, Query,
     error::Wrong,
     eval::Expr,
-    needles::Needles,
+    needles::{Fields, Needles},
     plan::{Shift, Stage, Step, Whole},
 };
 
@@ -143,7 +143,8 @@ impl Parser<'_> {
     fn finish(mut self) -> Query {
         let columns = self.scope.columns();
         Query {
-            needles: Needles::of(&self.head),
+            needles: Needles::of(&self.head, Fields::OfMessage),
+            message_needles: Needles::of(&self.head, Fields::Apart),
             head: self.head,
             tail: self.tail,
             of_events: !self.scope.is_of_rows(),

@@ -98,6 +98,7 @@ pub struct Query {
     pub(crate) of_events: bool,
     pub(crate) uses_messages: bool,
     pub(crate) needles: Needles,
+    pub(crate) message_needles: Needles,
     pub(crate) shift: Option<Shift>,
 }
 
@@ -124,6 +125,11 @@ impl Query {
     /// Texts without which no event passes.
     pub fn needles(&self) -> &Needles {
         &self.needles
+    }
+
+    /// The same of events whose fields are not members of their messages.
+    pub fn message_needles(&self) -> &Needles {
+        &self.message_needles
     }
 
     /// The earlier time that the query compares one with, if it does; both in milliseconds, ends not included.

@@ -20,6 +20,16 @@ const MAX_PARSERS: usize = 5;
 /// Regular expressions of one transformer: each takes some hundred kilobytes.
 const MAX_REGEXES: usize = 20;
 
+/// Processors that AWS has and that are not here: each knows one format of AWS's own.
+const NOT_HERE: [&str; 6] = [
+    "parseCloudfront",
+    "parsePostgres",
+    "parseRoute53",
+    "parseToOCSF",
+    "parseVPC",
+    "parseWAF",
+];
+
 /// Processors, ready to use.
 #[derive(Debug)]
 pub struct Transformer(Vec<Step>);
@@ -61,6 +71,11 @@ impl Transformer {
             )));
         }
         let steps = all.into_iter().map(|it| {
+            if let Some(name) = NOT_HERE.iter().find(|name| it.get(**name).is_some()) {
+                return Err(bad(format!(
+                    "The processor {name} is not supported by this version of wharf."
+                )));
+            }
             let processor: Processor = serde_json::from_value(it)
                 .map_err(|error| bad(format!("Invalid processor: {error}.")))?;
             Step::new(processor)

@@ -264,7 +264,10 @@ fn what_is_not_allowed_is_said() {
             json!([{ "grok": { "match": "%{WORD}" } }, { "grok": { "match": "%{WORD}" } }]),
             "at most one grok",
         ),
-        (json!([{ "parseWAF": {} }]), "parseWAF"),
+        (
+            json!([{ "parseWAF": {} }]),
+            "The processor parseWAF is not supported",
+        ),
         (json!([{ "parseJSON": {}, "csv": {} }]), "Invalid processor"),
         (json!([{ "parseJSON": { "sauce": "a" } }]), "sauce"),
         (json!([{ "parseJSON": { "source": "a.b.c.d" } }]), "3 deep"),

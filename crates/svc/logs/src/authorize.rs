@@ -52,6 +52,10 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         let name = names::from_identifier(cx, arn.as_deref().unwrap_or_default()).ok();
         names::group_arn(cx, name.as_deref().unwrap_or("*"))
     };
+    let identified = |identifier: &Option<String>| {
+        let name = names::from_identifier(cx, identifier.as_deref().unwrap_or_default()).ok();
+        group(&name)
+    };
     if let Input::StartLiveTail(it) = input {
         let groups = it.log_group_identifiers.as_deref().unwrap_or_default();
         let each = groups.iter().map(|identifier| {
@@ -114,6 +118,9 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         Input::DescribeMetricFilters(it) => group(&it.log_group_name),
         Input::DeleteSubscriptionFilter(it) => group(&it.log_group_name),
         Input::DescribeSubscriptionFilters(it) => group(&it.log_group_name),
+        Input::PutTransformer(it) => identified(&it.log_group_identifier),
+        Input::GetTransformer(it) => identified(&it.log_group_identifier),
+        Input::DeleteTransformer(it) => identified(&it.log_group_identifier),
         Input::GetLogGroupFields(it) => either(&it.log_group_name, &it.log_group_identifier),
         Input::GetLogRecord(it) => {
             let pointer = it.log_record_pointer.as_deref().and_then(Pointer::read);

@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc};
 use parking_lot::Mutex;
 use wharf_base::{Clock, Timestamp};
 use wharf_delivery::Actor;
-use wharf_wire::Context;
+use wharf_wire::{Context, Fault};
 
 use crate::{
     LogsService, embedded,
@@ -63,12 +63,23 @@ impl Counting {
         Some(compiled)
     }
 
-    /// What events that came in at `now` say.
-    fn count(&self, cx: &Context, group: &Group, events: &[(i64, &str)]) -> Gathered {
+    /// What events say that came in now; `transformed` has what a transformer made of each, if it made anything.
+    fn count(
+        &self,
+        cx: &Context,
+        group: &Group,
+        events: &[(i64, &str)],
+        transformed: &[Option<String>],
+    ) -> Gathered {
         let (now, mut gathered) = (cx.now.millis(), Gathered::default());
         for (_, message) in events {
             embedded::add(message, now, &mut gathered);
         }
+        let made = events.iter().enumerate().map(|(number, (time, text))| {
+            let made = transformed.get(number).and_then(Option::as_deref);
+            (*time, Message::new(made.unwrap_or(text)))
+        });
+        let transformed: Vec<(i64, Message<'_>)> = made.collect();
         let events = events
             .iter()
             .map(|(time, text)| (*time, Message::new(text)));
@@ -78,7 +89,11 @@ impl Counting {
                 continue;
             };
             let mut matched = false;
-            for (time, message) in &events {
+            let of = match filter.on_transformed {
+                true => &transformed,
+                false => &events,
+            };
+            for (time, message) in of {
                 matched |= compiled.add(*time, message, &mut gathered);
             }
             if filter
@@ -135,9 +150,42 @@ impl Counting {
 
 impl LogsService {
     /// Counts events of a put before it is answered. That nobody takes metrics is no reason to refuse them.
-    pub(crate) async fn count(&self, cx: &Context, group: &Group, events: &[(i64, &str)]) {
-        let gathered = self.counting.count(cx, group, events);
+    pub(crate) async fn count(
+        &self,
+        cx: &Context,
+        group: &Group,
+        stream: &str,
+        events: &[(i64, &str)],
+    ) {
+        let transformed = self.for_filters(cx, group, stream, events).await;
+        let transformed = transformed.unwrap_or_else(|error| {
+            tracing::warn!(group = group.name, %error, "log events are counted as they came: their transformer is not read");
+            Vec::new()
+        });
+        let gathered = self.counting.count(cx, group, events, &transformed);
         self.send_metrics(&cx.account, &cx.region, gathered).await;
+    }
+
+    /// What the group's transformer makes of events, if a filter asks for it.
+    async fn for_filters(
+        &self,
+        cx: &Context,
+        group: &Group,
+        stream: &str,
+        events: &[(i64, &str)],
+    ) -> Result<Vec<Option<String>>, Fault> {
+        if !group.metric_filters.iter().any(|it| it.on_transformed) {
+            return Ok(Vec::new());
+        }
+        let scope = Self::scope(cx);
+        let rules = self.rules(&scope, group).await?;
+        if rules.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now = cx.now.millis();
+        let owned = events.iter().map(|(_, text)| (now, (*text).to_owned()));
+        let made = rules.transform(&scope, &group.name, stream, owned.collect());
+        made.await
     }
 
     async fn send_metrics(&self, account: &str, region: &str, gathered: Gathered) {

@@ -7,6 +7,7 @@
 //! - `keys` has the data keys of groups under a key of KMS, `cipher` seals with them, `opener` reads what they sealed.
 //! - `insights` runs queries of Logs Insights.
 //! - `counting` tells `metrics` what events say by `metric_filter` and by the `embedded` metric format.
+//! - `rules` says what happens to events as they are read: transformers.
 //! - `subscriptions` hands events to who subscribed to them, `subscription` says how.
 //! - `ops` holds one file an operation.
 //! - `limits` bounds what is put, `bound` what is kept, `sweep` removes what nobody wants any more.
@@ -42,6 +43,7 @@ mod ops;
 pub mod pattern;
 mod rates;
 mod records;
+mod rules;
 mod sample;
 mod saved;
 mod service;

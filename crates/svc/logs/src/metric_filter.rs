@@ -168,6 +168,7 @@ mod tests {
                     .collect(),
                 unit: None,
             }],
+            on_transformed: false,
             created_at: Timestamp(0),
         }
     }

@@ -19,3 +19,4 @@ pub mod streams;
 pub mod subscription_filters;
 pub mod tags;
 pub mod test_metric_filter;
+pub mod transformers;

@@ -25,6 +25,9 @@ pub struct Group {
     pub metric_filters: Vec<MetricFilter>,
     #[serde(default)]
     pub subscription_filters: Vec<SubscriptionFilter>,
+    /// The latest rule of each sort.
+    #[serde(default)]
+    pub rules: BTreeMap<String, RuleHead>,
     pub tags: Tags,
     #[serde(flatten)]
     pub unknown: Unknown,
@@ -43,12 +46,42 @@ pub struct GroupKey {
     pub data_key: u64,
 }
 
+/// When the latest rule of a sort began, and when it ended, if nothing took its place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RuleHead {
+    pub since: Timestamp,
+    #[serde(default)]
+    pub ended: Option<Timestamp>,
+}
+
+/// What happens to the events of a group that came in while it stood, under `<group id>:<sort>:<since>`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rule {
+    /// JSON
+    pub document: String,
+    /// When the first of those was made that followed each other up to this one.
+    pub created_at: Timestamp,
+    pub since: Timestamp,
+    #[serde(default)]
+    pub until: Option<Timestamp>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Rule {
+    const KIND: &'static str = "rule";
+    const FORMAT: u32 = 1;
+}
+
 /// What log events that match a pattern say about metrics.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MetricFilter {
     pub name: String,
     pub pattern: String,
     pub transformations: Vec<Transformation>,
+    /// It looks at what a transformer made of the events.
+    #[serde(default)]
+    pub on_transformed: bool,
     pub created_at: Timestamp,
 }
 
@@ -75,6 +108,9 @@ pub struct SubscriptionFilter {
     pub destination: String,
     /// ARN of the role in whose name it is sent; without one the destination's policy lets the service in.
     pub role: Option<String>,
+    /// It looks at what a transformer made of the events, and sends that.
+    #[serde(default)]
+    pub on_transformed: bool,
     pub created_at: Timestamp,
 }
 

@@ -28,6 +28,7 @@ use crate::{
     opener::Opener,
     ops,
     records::{Group, Stream},
+    rules::Known,
     subscriptions::Subscriptions,
 };
 
@@ -47,6 +48,7 @@ pub struct LogsService {
     pub(crate) queries: Arc<Engine>,
     pub(crate) counting: Arc<Counting>,
     pub(crate) subscriptions: Arc<Subscriptions>,
+    pub(crate) known_rules: Arc<Known>,
     /// All of the installation, once they are there: metrics and messages go by them.
     pub(crate) operations: Arc<OnceLock<Arc<dyn Operations>>>,
     /// How many streams there are, as last counted, with those made and removed since.
@@ -99,6 +101,7 @@ impl LogsService {
             queries: Arc::default(),
             counting: Arc::default(),
             subscriptions: Arc::default(),
+            known_rules: Arc::default(),
             operations: Arc::default(),
             streams: Arc::default(),
         }
@@ -227,6 +230,10 @@ wharf_api_logs::operations! {
     delete_query_definition = ops::query_definitions::delete;
     get_log_record = ops::log_record::get_log_record;
     get_log_group_fields = ops::log_record::get_log_group_fields;
+    put_transformer = ops::transformers::put;
+    get_transformer = ops::transformers::get;
+    delete_transformer = ops::transformers::delete;
+    test_transformer = ops::transformers::test;
     test_metric_filter = ops::test_metric_filter::test_metric_filter;
     tag_resource = ops::tags::tag_resource;
     untag_resource = ops::tags::untag_resource;

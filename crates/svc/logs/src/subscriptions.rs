@@ -25,6 +25,7 @@ use crate::{
     opener::Opener,
     pattern::{Message, Pattern},
     records::{Group, Stream, SubscriptionFilter},
+    rules::Rules,
     service::stream_key,
     subscription::{self, Destination, Sent},
 };
@@ -175,10 +176,11 @@ impl LogsService {
         else {
             return Ok(false);
         };
+        let rules = self.rules(scope, &group).await?;
         let mut is_left = false;
         for filter in &group.subscription_filters {
             is_left |= !self
-                .deliver_filter(scope, &group, stream, filter, now)
+                .deliver_filter((scope, &group, stream), &rules, filter, now)
                 .await?;
         }
         Ok(is_left)
@@ -187,9 +189,8 @@ impl LogsService {
     /// Whether all was delivered.
     async fn deliver_filter(
         &self,
-        scope: &Scope,
-        group: &Group,
-        stream: &Stream,
+        (scope, group, stream): (&Scope, &Group, &Stream),
+        rules: &Arc<Rules>,
         filter: &SubscriptionFilter,
         now: Timestamp,
     ) -> Result<bool, Fault> {
@@ -233,12 +234,22 @@ impl LogsService {
             let Some(last) = read.records.last().map(|it| it.offset) else {
                 return Ok(true);
             };
-            let (mut sent, mut oldest) = (Vec::new(), i64::MAX);
+            let mut found = Vec::new();
             for record in &read.records {
-                let Some(found) = opener.event(&journal, record).await.map_err(fault::read)? else {
-                    continue;
-                };
-                oldest = oldest.min(found.ingestion);
+                let event = opener.event(&journal, record).await;
+                found.extend(event.map_err(fault::read)?);
+            }
+            let oldest = found.iter().map(|it| it.ingestion).min();
+            let oldest = oldest.unwrap_or(i64::MAX);
+            if filter.on_transformed && !rules.is_empty() {
+                let texts = found.iter().map(|it| (it.ingestion, it.message.clone()));
+                let made = rules.transform(scope, &group.name, &stream.name, texts.collect());
+                for (event, made) in found.iter_mut().zip(made.await?) {
+                    event.message = made.unwrap_or_else(|| std::mem::take(&mut event.message));
+                }
+            }
+            let mut sent = Vec::new();
+            for found in found {
                 if pattern.matches(&Message::new(&found.message)) {
                     sent.push(Sent {
                         id: event::id(&found, &stream.id),

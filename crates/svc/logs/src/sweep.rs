@@ -17,7 +17,8 @@ use wharf_wire::Fault;
 
 use crate::{
     LogsService, bound, fault,
-    records::{DataKey, Group, Stream},
+    records::{DataKey, Group, Rule, Stream},
+    rules,
     service::stream_key,
 };
 
@@ -117,13 +118,16 @@ async fn remove_emptied(
     }
 }
 
-/// Deletes what belonged to a group that is gone: its streams, then the keys of their events.
+/// Deletes what belonged to a group that is gone: its streams, then the keys of their events and the rules for them.
 pub async fn all_of(service: &LogsService, scope: &Scope, group_id: &str) -> Result<(), Fault> {
     streams_of(service, scope, group_id).await?;
-    let prefix = scope.key(DataKey::KIND, &Group::key_prefix(group_id));
-    for key in service.table.keys(&prefix).await? {
-        let deleted = service.table.store().delete(&PERMIT, &key).await;
-        deleted.map_err(fault::store)?;
+    let keys = scope.key(DataKey::KIND, &Group::key_prefix(group_id));
+    let rules = scope.key(Rule::KIND, &rules::prefix(group_id));
+    for prefix in [keys, rules] {
+        for key in service.table.keys(&prefix).await? {
+            let deleted = service.table.store().delete(&PERMIT, &key).await;
+            deleted.map_err(fault::store)?;
+        }
     }
     Ok(())
 }
@@ -148,14 +152,14 @@ async fn streams_of(service: &LogsService, scope: &Scope, group_id: &str) -> Res
     }
 }
 
-/// Streams and keys without a group, and events without a stream.
+/// Streams, keys and rules without a group, and events without a stream.
 async fn everything(service: &LogsService) -> Result<(), Fault> {
     let prefix = Scope::service_prefix("logs");
     let entries = service.table.entries(&prefix).await?;
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     let mut streams: Vec<(Scope, Stream)> = Vec::new();
     // They are read before groups are, and made with them: each that is wanted has its group here.
-    let mut keys: Vec<(Scope, DataKey)> = Vec::new();
+    let mut owned: Vec<(Scope, String)> = Vec::new();
     for entry in &entries {
         match Scope::parse(&entry.key) {
             Some((_, Group::KIND, _)) => {
@@ -163,7 +167,14 @@ async fn everything(service: &LogsService) -> Result<(), Fault> {
                 groups.insert(group.id.clone(), group);
             }
             Some((scope, DataKey::KIND, _)) => {
-                keys.push((scope, decode(&entry.value).map_err(fault::record)?));
+                let key: DataKey = decode(&entry.value).map_err(fault::record)?;
+                owned.push((scope, key.group_id));
+            }
+            Some((scope, Rule::KIND, id)) => {
+                owned.extend(
+                    id.split_once(':')
+                        .map(|(group, _)| (scope, group.to_owned())),
+                );
             }
             Some((scope, Stream::KIND, _)) => {
                 streams.push((scope, decode(&entry.value).map_err(fault::record)?));
@@ -179,9 +190,9 @@ async fn everything(service: &LogsService) -> Result<(), Fault> {
             all_of(service, scope, &stream.group_id).await?;
         }
     }
-    for (scope, key) in &keys {
-        if !groups.contains_key(&key.group_id) {
-            all_of(service, scope, &key.group_id).await?;
+    for (scope, group) in &owned {
+        if !groups.contains_key(group) {
+            all_of(service, scope, group).await?;
         }
     }
     // Events that were put while their stream was deleted.

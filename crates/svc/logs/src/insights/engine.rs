@@ -453,7 +453,7 @@ fn piece(parts: Vec<Part>, query: &Compiled, task: &Task, mut run: Run) -> Resul
     for mut part in parts {
         scan(
             &mut part,
-            query.needles(),
+            (query.needles(), query.message_needles()),
             query.needs_messages(),
             &task.scanned,
             |event| {

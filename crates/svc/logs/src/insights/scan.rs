@@ -11,6 +11,7 @@ use super::source::Part;
 use crate::{
     event::{self, Text},
     opener::ReadError,
+    rules::Origin,
 };
 
 /// What a scan has come across.
@@ -23,7 +24,7 @@ pub struct Scanned {
 /// Hands the events of a part to `take`, but for those that surely do not pass. Blocks; `take` says when to stop.
 pub fn scan(
     part: &mut Part,
-    needles: &Needles,
+    (needles, message_needles): (&Needles, &Needles),
     with_messages: bool,
     scanned: &Scanned,
     mut take: impl FnMut(&Event<'_>) -> bool,
@@ -33,8 +34,19 @@ pub fn scan(
         blocks,
         opener,
         times,
+        rules,
+        scope,
         is_earlier,
     } = part;
+    let origin = Origin {
+        scope,
+        group: &source.group,
+        stream: &source.stream.name,
+    };
+    let needles = match rules.is_empty() {
+        true => needles,
+        false => message_needles,
+    };
     for stored in blocks.iter() {
         let block = stored.read()?;
         let mut hits = needles.hits(&block);
@@ -71,12 +83,17 @@ pub fn scan(
                     &opened
                 }
             };
+            let fields = match with_messages && !rules.is_empty() {
+                true => rules.transformed(found.ingestion, message, origin),
+                false => None,
+            };
             let goes_on = take(&Event {
                 timestamp: found.timestamp,
                 ingestion: found.ingestion,
                 stream: &source.stream.name,
                 log: &source.log,
                 message,
+                fields: fields.as_deref(),
                 at: At {
                     source: source.number,
                     offset,

@@ -11,6 +11,7 @@ use crate::{
     LogsService, fault,
     opener::Opener,
     records::{DataKey, Group, Stream},
+    rules::Rules,
     service::stream_key,
 };
 
@@ -37,6 +38,9 @@ pub struct Part {
     /// Reads what is sealed; `None` if nothing of the group ever was.
     pub opener: Option<Opener>,
     pub times: Range<i64>,
+    /// What happens to the events.
+    pub rules: Arc<Rules>,
+    pub scope: Arc<Scope>,
     /// Of the earlier time that `diff` compares with.
     pub is_earlier: bool,
 }
@@ -52,6 +56,7 @@ pub struct Times {
 struct Found {
     source: Arc<Source>,
     opener: Option<Opener>,
+    rules: Arc<Rules>,
     /// What is older retention does not keep, swept or not.
     kept_from: i64,
 }
@@ -59,7 +64,7 @@ struct Found {
 /// Hands out all parts of a query.
 pub struct Sources {
     service: LogsService,
-    scope: Scope,
+    scope: Arc<Scope>,
     now: Timestamp,
     times: Times,
     groups: VecDeque<Group>,
@@ -80,7 +85,7 @@ impl Sources {
     ) -> Self {
         Self {
             service,
-            scope,
+            scope: scope.into(),
             now,
             times,
             groups: groups.into(),
@@ -117,6 +122,8 @@ impl Sources {
                     blocks: rest,
                     opener: part.opener.clone(),
                     times: part.times.clone(),
+                    rules: part.rules.clone(),
+                    scope: part.scope.clone(),
                     is_earlier: part.is_earlier,
                 });
             }
@@ -147,11 +154,12 @@ impl Sources {
         let opener = is_sealed.then(|| {
             Opener::new(
                 service.keys.clone(),
-                self.scope.clone(),
+                Scope::clone(&self.scope),
                 group.id.clone(),
                 self.now,
             )
         });
+        let rules = service.rules(&self.scope, group).await?;
         let streams: Vec<Stream> = service
             .all(&self.scope.key(Stream::KIND, &stream_key(&group.id, "")))
             .await?;
@@ -167,6 +175,7 @@ impl Sources {
             self.streams.push_back(Found {
                 source,
                 opener: opener.clone(),
+                rules: rules.clone(),
                 kept_from: group.keeps_from(self.now),
             });
         }
@@ -177,6 +186,7 @@ impl Sources {
         let Found {
             source,
             opener,
+            rules,
             kept_from,
         } = found;
         let earlier = self.times.earlier.clone().map(|times| (times, true));
@@ -191,6 +201,8 @@ impl Sources {
                     blocks: events.journal().blocks(&source.journal, span),
                     opener: opener.clone(),
                     times: times.clone(),
+                    rules: rules.clone(),
+                    scope: self.scope.clone(),
                     is_earlier,
                 });
             }

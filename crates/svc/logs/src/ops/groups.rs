@@ -36,6 +36,7 @@ pub async fn create(
         key: data_key.as_ref().map(kms_key::of_group),
         metric_filters: Vec::new(),
         subscription_filters: Vec::new(),
+        rules: Default::default(),
         tags: RULES.given(input.tags.unwrap_or_default())?,
         unknown: Unknown::new(),
     };

@@ -42,8 +42,8 @@ pub async fn get_log_record(
     call: &Call,
     input: GetLogRecordRequest,
 ) -> Result<GetLogRecordResponse, Fault> {
-    let text = input.log_record_pointer.unwrap_or_default();
-    let pointer = Pointer::read(&text);
+    let pointed = input.log_record_pointer.unwrap_or_default();
+    let pointer = Pointer::read(&pointed);
     let pointer =
         pointer.ok_or_else(|| fault::invalid("The specified logRecordPointer is invalid."))?;
     let group = service.group(call, &pointer.group).await?;
@@ -71,14 +71,20 @@ pub async fn get_log_record(
     let event = kept.ok_or_else(|| {
         fault::invalid("The log event of the specified logRecordPointer is gone.")
     })?;
-    let mut fields: BTreeMap<String, String> = wharf_insights::fields(&event.message);
+    let scope = LogsService::scope(call);
+    let rules = service.rules(&scope, &group).await?;
+    let text = (event.ingestion, event.message.clone());
+    let made = rules.transform(&scope, &group.name, &stream.name, vec![text]);
+    let made = made.await?.pop().flatten();
+    let of = made.as_ref().unwrap_or(&event.message);
+    let mut fields: BTreeMap<String, String> = wharf_insights::fields(of);
     let system = [
         ("@timestamp", event.timestamp.to_string()),
         ("@ingestionTime", event.ingestion.to_string()),
         ("@logStream", stream.name),
         ("@log", format!("{}:{}", call.account, group.name)),
         ("@message", event.message),
-        (POINTER, text),
+        (POINTER, pointed),
     ];
     fields.extend(system.map(|(name, value)| (name.to_owned(), value)));
     Ok(GetLogRecordResponse {
@@ -120,10 +126,10 @@ pub async fn get_log_group_fields(
             for mut part in parts {
                 scan(
                     &mut part,
-                    &Needles::default(),
+                    (&Needles::default(), &Needles::default()),
                     true,
                     &Scanned::default(),
-                    |event| sample.add(event.message),
+                    |event| sample.add(event.fields.unwrap_or(event.message)),
                 )?;
             }
             Ok::<Sample, ReadError>(sample)

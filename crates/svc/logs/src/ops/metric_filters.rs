@@ -35,6 +35,7 @@ pub async fn put(
             .into_iter()
             .map(stored)
             .collect(),
+        on_transformed: input.apply_on_transformed_logs == Some(true),
         created_at: call.now,
     };
     Compiled::new(&filter).map_err(|cause| match cause {
@@ -143,7 +144,7 @@ fn shown(group: &Group, filter: &MetricFilter) -> Shown {
         metric_transformations: Some(transformations.collect()),
         creation_time: Some(filter.created_at.millis()),
         log_group_name: Some(group.name.clone()),
-        apply_on_transformed_logs: Some(false),
+        apply_on_transformed_logs: Some(filter.on_transformed),
         ..Shown::default()
     }
 }

@@ -58,7 +58,7 @@ pub async fn put_log_events(
         let first = end.saturating_sub(taken.len() as u64);
         service.follow(LogsService::scope(call), &group, &stream);
         service.live.came(&group.id, &stream, first..end);
-        service.count(call, &group, &taken).await;
+        service.count(call, &group, &stream.name, &taken).await;
         end
     };
     Ok(PutLogEventsResponse {

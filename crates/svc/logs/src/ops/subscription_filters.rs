@@ -38,6 +38,7 @@ pub async fn put(
         pattern: input.filter_pattern.unwrap_or_default(),
         destination: input.destination_arn.unwrap_or_default(),
         role: input.role_arn,
+        on_transformed: input.apply_on_transformed_logs == Some(true),
         created_at: call.now,
     };
     Pattern::parse(&filter.pattern).map_err(|cause| fault::bad_pattern(&cause))?;
@@ -141,7 +142,7 @@ pub async fn describe(
         role_arn: it.role,
         distribution: Some(DISTRIBUTION.to_owned()),
         creation_time: Some(it.created_at.millis()),
-        apply_on_transformed_logs: Some(false),
+        apply_on_transformed_logs: Some(it.on_transformed),
         ..Shown::default()
     });
     Ok(DescribeSubscriptionFiltersResponse {

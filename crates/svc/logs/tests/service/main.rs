@@ -8,3 +8,4 @@ mod measured;
 mod metric_filters;
 mod subscriptions;
 mod support;
+mod transformers;

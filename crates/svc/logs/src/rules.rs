@@ -1,0 +1,309 @@
+//! What happens to the events of a group as they are read: transformers.
+//!
+//! AWS applies a rule to what comes in while it stands, and to nothing else. So a rule that was changed or deleted is
+//! kept with the time when it stood, and an event goes by the rule of the time when it came in. Rules are applied when
+//! events are read: a put pays nothing for them, and an event lies on disk once, as it came.
+
+use std::{collections::HashMap, sync::Arc};
+
+use parking_lot::Mutex;
+use serde_json::Value;
+use wharf_api_logs::faults;
+use wharf_base::Timestamp;
+use wharf_records::{Record as _, Scope, Unknown, decode};
+use wharf_service::transact;
+use wharf_store::{Entry, Revision};
+use wharf_transform::{Subject, Transformer};
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    LogsService, fault,
+    records::{Group, Rule, RuleHead},
+};
+
+/// Rules of one sort that one group had, as long as events may be kept that came in under them.
+const MOST_VERSIONS: usize = 100;
+/// Groups whose rules are remembered; beyond it all are forgotten, and read again.
+const MOST_KNOWN: usize = 200;
+
+/// What a rule is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    Transformer,
+}
+
+impl Sort {
+    /// As it is stored.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Transformer => "transformer",
+        }
+    }
+}
+
+/// The rules of a group, ready to use.
+#[derive(Debug, Default)]
+pub struct Rules {
+    transformers: Vec<Standing<Transformer>>,
+}
+
+/// A rule with the time when it stood, in milliseconds.
+#[derive(Debug)]
+struct Standing<T> {
+    since: i64,
+    until: i64,
+    rule: T,
+}
+
+/// Where events came in.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'o> {
+    pub scope: &'o Scope,
+    pub group: &'o str,
+    pub stream: &'o str,
+}
+
+impl Rules {
+    /// Whether all events are as they came.
+    pub fn is_empty(&self) -> bool {
+        self.transformers.is_empty()
+    }
+
+    /// What a transformer makes of an event; `None` if it stays as it is.
+    pub fn transformed(&self, ingestion: i64, message: &str, origin: Origin<'_>) -> Option<String> {
+        let mut standing = self.transformers.iter();
+        let found = standing.find(|it| (it.since..it.until).contains(&ingestion))?;
+        found.rule.apply(Subject {
+            message,
+            account: &origin.scope.account,
+            region: &origin.scope.region,
+            group: origin.group,
+            stream: origin.stream,
+        })
+    }
+
+    /// The same of many events, away from the threads that serve others.
+    pub async fn transform(
+        self: &Arc<Self>,
+        scope: &Scope,
+        group: &str,
+        stream: &str,
+        events: Vec<(i64, String)>,
+    ) -> Result<Vec<Option<String>>, Fault> {
+        let (rules, scope) = (self.clone(), scope.clone());
+        let (group, stream) = (group.to_owned(), stream.to_owned());
+        let made = tokio::task::spawn_blocking(move || {
+            let origin = Origin {
+                scope: &scope,
+                group: &group,
+                stream: &stream,
+            };
+            let each = events.iter();
+            let each = each.map(|(ingestion, text)| rules.transformed(*ingestion, text, origin));
+            each.collect()
+        });
+        made.await.map_err(|cause| fault::unreadable(&cause))
+    }
+
+    fn add(&mut self, sort: &str, rule: &Rule) {
+        if sort == Sort::Transformer.name() {
+            // What was stored was checked before.
+            let read = serde_json::from_str(&rule.document).ok();
+            let read = read.and_then(|it: Value| Transformer::parse(&it).ok());
+            self.transformers.extend(read.map(|it| rule.standing(it)));
+        }
+    }
+}
+
+impl Rule {
+    fn standing<T>(&self, rule: T) -> Standing<T> {
+        Standing {
+            since: self.since.millis(),
+            until: self.until.map_or(i64::MAX, Timestamp::millis),
+            rule,
+        }
+    }
+}
+
+/// Rules that were read, by their groups' ids.
+#[derive(Default)]
+pub struct Known {
+    read: Mutex<HashMap<String, Read>>,
+    none: Arc<Rules>,
+}
+
+/// What was made of records, as they were at these revisions.
+struct Read {
+    revisions: Vec<Revision>,
+    rules: Arc<Rules>,
+}
+
+impl Known {
+    fn find(&self, group: &str, revisions: &[Revision]) -> Option<Arc<Rules>> {
+        let read = self.read.lock();
+        let found = read.get(group)?;
+        (found.revisions == revisions).then(|| found.rules.clone())
+    }
+
+    fn keep(&self, group: &str, revisions: Vec<Revision>, rules: &Arc<Rules>) {
+        let mut read = self.read.lock();
+        if read.len() >= MOST_KNOWN && !read.contains_key(group) {
+            read.clear();
+        }
+        let rules = rules.clone();
+        read.insert(group.to_owned(), Read { revisions, rules });
+    }
+}
+
+/// What the ids of a group's rules start with.
+pub fn prefix(group: &str) -> String {
+    format!("{group}:")
+}
+
+fn sort_prefix(group: &str, sort: Sort) -> String {
+    format!("{}{}:", prefix(group), sort.name())
+}
+
+fn id(group: &str, sort: Sort, since: Timestamp) -> String {
+    format!("{}{:020}", sort_prefix(group, sort), since.millis())
+}
+
+impl LogsService {
+    /// The rules that events of a group go by.
+    pub(crate) async fn rules(&self, scope: &Scope, group: &Group) -> Result<Arc<Rules>, Fault> {
+        if group.rules.is_empty() {
+            return Ok(self.known_rules.none.clone());
+        }
+        let at = scope.key(Rule::KIND, &prefix(&group.id));
+        let entries = self.table.entries(&at).await?;
+        let revisions: Vec<Revision> = entries.iter().map(|it| it.mod_revision).collect();
+        if let Some(known) = self.known_rules.find(&group.id, &revisions) {
+            return Ok(known);
+        }
+        // Regular expressions take a while.
+        let read = tokio::task::spawn_blocking(move || compiled(&entries)).await;
+        let read = read.map_err(|cause| fault::unreadable(&cause))?;
+        let rules = Arc::new(read.map_err(fault::record)?);
+        self.known_rules.keep(&group.id, revisions, &rules);
+        Ok(rules)
+    }
+
+    /// The rule that stands for what comes in now.
+    pub(crate) async fn rule(
+        &self,
+        scope: &Scope,
+        group: &Group,
+        sort: Sort,
+    ) -> Result<Option<Rule>, Fault> {
+        let head = group.rules.get(sort.name());
+        let Some(head) = head.filter(|it| it.ended.is_none()) else {
+            return Ok(None);
+        };
+        let key = scope.key(Rule::KIND, &id(&group.id, sort, head.since));
+        Ok(self.table.read::<Rule>(&key).await?.map(|it| it.record))
+    }
+
+    /// Lets a rule stand from now on; without a document, none. Whether one stood before.
+    pub(crate) async fn set_rule(
+        &self,
+        call: &Call,
+        group: &str,
+        sort: Sort,
+        document: Option<String>,
+    ) -> Result<bool, Fault> {
+        let scope = Self::scope(call);
+        let key = scope.key(Group::KIND, group);
+        Ok(transact!(self.table, &call.permit, |tx| {
+            let found = tx.find::<Group>(&key).await?;
+            let mut group = found.ok_or_else(fault::no_group)?;
+            let former = group.rules.get(sort.name()).cloned();
+            let stands = former.as_ref().is_some_and(|it| it.ended.is_none());
+            // Two rules of one group begin at two times.
+            let next = |head: &RuleHead| {
+                let after = Timestamp::from_millis(head.since.millis() + 1);
+                after.max(head.ended.unwrap_or(after)).max(call.now)
+            };
+            let now = former.as_ref().map_or(call.now, next);
+            let mut created_at = now;
+            if let Some(head) = former.as_ref().filter(|it| it.ended.is_none()) {
+                let at = scope.key(Rule::KIND, &id(&group.id, sort, head.since));
+                if let Some(mut rule) = tx.find::<Rule>(&at).await? {
+                    created_at = rule.created_at;
+                    rule.until = Some(now);
+                    tx.put(&at, &rule);
+                }
+            }
+            let head = match &document {
+                Some(document) => {
+                    self.make_room(&scope, &group, sort, call.now, &mut tx)
+                        .await?;
+                    let rule = Rule {
+                        document: document.clone(),
+                        created_at,
+                        since: now,
+                        until: None,
+                        unknown: Unknown::new(),
+                    };
+                    tx.put(scope.key(Rule::KIND, &id(&group.id, sort, now)), &rule);
+                    Some(RuleHead {
+                        since: now,
+                        ended: None,
+                    })
+                }
+                None if stands => former.map(|it| RuleHead {
+                    ended: Some(now),
+                    ..it
+                }),
+                None => former,
+            };
+            if let Some(head) = head {
+                group.rules.insert(sort.name().to_owned(), head);
+                tx.put(&key, &group);
+            }
+            stands
+        }))
+    }
+
+    /// Drops rules that no event is under any more.
+    async fn make_room(
+        &self,
+        scope: &Scope,
+        group: &Group,
+        sort: Sort,
+        now: Timestamp,
+        tx: &mut wharf_service::Changes<'_, fault::LogsFaults>,
+    ) -> Result<(), Fault> {
+        let start = sort_prefix(&group.id, sort);
+        let all = self.table.all::<Rule>(scope, &start).await?;
+        let (gone, kept): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, it)| {
+            let until = it.record.until.map_or(i64::MAX, Timestamp::millis);
+            // Events may be of a time that is ahead of when they came in.
+            until < group.keeps_from(now).saturating_sub(AHEAD_MS)
+        });
+        if kept.len() >= MOST_VERSIONS {
+            return Err(faults::limit_exceeded_exception(format!(
+                "A log group keeps at most {MOST_VERSIONS} versions of a {} for the events that came in under them.",
+                sort.name()
+            )));
+        }
+        for (_, it) in gone {
+            tx.delete(it.key);
+        }
+        Ok(())
+    }
+}
+
+/// How far ahead of the time when it comes in an event may be.
+const AHEAD_MS: i64 = 2 * 3_600_000;
+
+fn compiled(entries: &[Entry]) -> Result<Rules, wharf_records::RecordError> {
+    let mut rules = Rules::default();
+    for entry in entries {
+        let Some((_, _, id)) = Scope::parse(&entry.key) else {
+            continue;
+        };
+        let sort = id.split(':').nth(1).unwrap_or_default();
+        rules.add(sort, &decode(&entry.value)?);
+    }
+    Ok(rules)
+}
