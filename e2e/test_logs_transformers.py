@@ -1,0 +1,80 @@
+"""Transformers of log groups, as boto3 uses them."""
+
+import json
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness import tasks
+from harness.waiting import wait_for
+
+CONFIG = [
+    {"grok": {"match": "%{WORD:method} %{NOTSPACE:path} %{INT:status:int}"}},
+    {"upperCaseString": {"withKeys": ["method"]}},
+    {"copyValue": {"entries": [{"source": "@logGroupName", "target": "of.group"}]}},
+]
+
+
+@pytest.fixture
+def group(wharf):
+    logs, name = wharf.client("logs"), "/e2e/" + tasks.unique("transformers")
+    logs.create_log_group(logGroupName=name)
+    logs.create_log_stream(logGroupName=name, logStreamName="s")
+    return name
+
+
+def put(logs, group, *messages):
+    now = int(time.time() * 1000)
+    events = [{"timestamp": now, "message": message} for message in messages]
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+
+
+def rows(logs, group, text):
+    now = int(time.time())
+    asked = logs.start_query(logGroupName=group, startTime=now - 3600, endTime=now + 60, queryString=text)
+
+    def result():
+        found = logs.get_query_results(queryId=asked["queryId"])
+        return found if found["status"] not in ("Running", "Scheduled") else None
+
+    found = wait_for(result, what="the query's end")
+    assert found["status"] == "Complete"
+    return [{it["field"]: it["value"] for it in row if it["field"] != "@ptr"} for row in found["results"]]
+
+
+def test_queries_have_the_fields_after_a_kill_too(wharf, group):
+    logs = wharf.client("logs")
+    put(logs, group, "get /before 200")
+    logs.put_transformer(logGroupIdentifier=group, transformerConfig=CONFIG)
+    put(logs, group, "get /shirts 200", "no request")
+    wharf.kill_child("server")
+    logs = wharf.client("logs")
+    assert logs.get_transformer(logGroupIdentifier=group)["transformerConfig"] == CONFIG
+    put(logs, group, "post /cart 500")
+    expected = [
+        {"path": "/cart", "method": "POST", "status": "500", "of.group": group},
+        {"path": "/shirts", "method": "GET", "status": "200", "of.group": group},
+    ]
+    assert rows(logs, group, "filter ispresent(path) | sort path | display path, method, status, of.group") == expected
+    events = logs.get_log_events(logGroupName=group, logStreamName="s", startFromHead=True)["events"]
+    assert [it["message"] for it in events] == ["get /before 200", "get /shirts 200", "no request", "post /cart 500"]
+    logs.delete_transformer(logGroupIdentifier=group)
+    put(logs, group, "get /later 200")
+    assert len(rows(logs, group, "filter ispresent(path)")) == 2
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        logs.delete_transformer(logGroupIdentifier=group)
+
+
+def test_processors_are_tried_out_and_checked(wharf, group):
+    logs = wharf.client("logs")
+    found = logs.test_transformer(transformerConfig=CONFIG[:2], logEventMessages=["get /a 204", "nothing"])["transformedLogs"]
+    assert json.loads(found[0]["transformedEventMessage"]) == {"method": "GET", "path": "/a", "status": 204}
+    assert found[1]["transformedEventMessage"] == "nothing"
+    for config, text in (
+        (CONFIG[1:], "must be a parser"),
+        ([{"parseVPC": {}}], "parseVPC"),
+        ([{"grok": {"match": "%{NOPE:a}"}}], "NOPE"),
+    ):
+        with pytest.raises(ClientError, match=text):
+            logs.put_transformer(logGroupIdentifier=group, transformerConfig=config)
