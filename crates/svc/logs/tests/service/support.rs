@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use parking_lot::Mutex;
@@ -13,19 +14,33 @@ use serde_json::{Value, json};
 use wharf_api_logs::{Logs, types::*};
 use wharf_base::{Clock, SystemClock, Timestamp};
 use wharf_delivery::{Actor, Operations, Request};
-use wharf_journal::{Journal, JournalOptions};
+use wharf_journal::{Journal, JournalOptions, OpenError};
 use wharf_reconcile::Takeover;
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_svc_logs::{LogsService, Options, Parts};
 use wharf_testkit::{ACCOUNT, World, call_at};
 use wharf_wire::{Call, Check, Fault, async_trait};
 
+/// How long tasks may take to end.
+const LONGEST: Duration = Duration::from_secs(10);
 /// Milliseconds: 2026-01-02.
 pub const NOW: i64 = 1_767_312_000_000;
 
 pub fn open(folder: &Path) -> LogsService {
-    let journal = Journal::open(&folder.join("journal"), JournalOptions::default()).unwrap();
-    open_over(folder, journal, Options::default())
+    open_over(folder, journal(folder), Options::default())
+}
+
+/// The journal, once tasks of a service that was dropped have let go of it.
+fn journal(folder: &Path) -> Journal {
+    let begun = Instant::now();
+    loop {
+        match Journal::open(&folder.join("journal"), JournalOptions::default()) {
+            Err(OpenError::InUse { .. }) if begun.elapsed() < LONGEST => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            opened => return opened.unwrap(),
+        }
+    }
 }
 
 /// With a KMS that lets in everybody; [`crate::keys`] has one behind IAM's gate.
