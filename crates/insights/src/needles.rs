@@ -66,6 +66,11 @@ impl Needles {
         self.any.is_empty()
     }
 
+    /// Whether one of them has that byte.
+    pub fn have(&self, byte: u8) -> bool {
+        self.any.iter().any(|it| it.needle().contains(&byte))
+    }
+
     pub fn hits<'n, 'b>(&'n self, block: &'b [u8]) -> Hits<'n, 'b> {
         let each = self.any.iter();
         let each = each.map(|finder| (finder, finder.find(block).unwrap_or(usize::MAX)));

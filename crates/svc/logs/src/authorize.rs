@@ -52,6 +52,10 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         let name = names::from_identifier(cx, arn.as_deref().unwrap_or_default()).ok();
         names::group_arn(cx, name.as_deref().unwrap_or("*"))
     };
+    let pointed = |pointer: &Option<String>| {
+        let pointer = pointer.as_deref().and_then(Pointer::read);
+        group(&pointer.map(|it| it.group))
+    };
     let identified = |identifier: &Option<String>| {
         let name = names::from_identifier(cx, identifier.as_deref().unwrap_or_default()).ok();
         group(&name)
@@ -86,6 +90,17 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         checks.extend(role.map(|role| Check::pass_role(role.clone(), PRINCIPAL)));
         return checks;
     }
+    // The group whose sensitive data are asked for.
+    let unmasked = match &input {
+        Input::GetLogEvents(it) if it.unmask == Some(true) => {
+            Some(either(&it.log_group_name, &it.log_group_identifier))
+        }
+        Input::FilterLogEvents(it) if it.unmask == Some(true) => {
+            Some(either(&it.log_group_name, &it.log_group_identifier))
+        }
+        Input::GetLogRecord(it) if it.unmask == Some(true) => Some(pointed(&it.log_record_pointer)),
+        _ => None,
+    };
     let resource = match input {
         Input::CreateLogGroup(it) => group(&it.log_group_name),
         Input::DeleteLogGroup(it) => group(&it.log_group_name),
@@ -118,16 +133,18 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         Input::DescribeMetricFilters(it) => group(&it.log_group_name),
         Input::DeleteSubscriptionFilter(it) => group(&it.log_group_name),
         Input::DescribeSubscriptionFilters(it) => group(&it.log_group_name),
+        Input::PutDataProtectionPolicy(it) => identified(&it.log_group_identifier),
+        Input::GetDataProtectionPolicy(it) => identified(&it.log_group_identifier),
+        Input::DeleteDataProtectionPolicy(it) => identified(&it.log_group_identifier),
         Input::PutTransformer(it) => identified(&it.log_group_identifier),
         Input::GetTransformer(it) => identified(&it.log_group_identifier),
         Input::DeleteTransformer(it) => identified(&it.log_group_identifier),
         Input::GetLogGroupFields(it) => either(&it.log_group_name, &it.log_group_identifier),
-        Input::GetLogRecord(it) => {
-            let pointer = it.log_record_pointer.as_deref().and_then(Pointer::read);
-            group(&pointer.map(|it| it.group))
-        }
+        Input::GetLogRecord(it) => pointed(&it.log_record_pointer),
         Input::DescribeLogGroups(_) | Input::ListLogGroups(_) => names::group_arn(cx, "*"),
         _ => "*".to_owned(),
     };
-    vec![Check::new(action, resource)]
+    let mut checks = vec![Check::new(action, resource)];
+    checks.extend(unmasked.map(|of| Check::new("logs:Unmask", of)));
+    checks
 }

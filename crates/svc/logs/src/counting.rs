@@ -16,6 +16,7 @@ use crate::{
     metrics::{self, Gathered},
     pattern::Message,
     records::{Group, MetricFilter},
+    rules::Seen,
 };
 
 const MINUTE_MS: i64 = 60_000;
@@ -63,20 +64,26 @@ impl Counting {
         Some(compiled)
     }
 
-    /// What events say that came in now; `transformed` has what a transformer made of each, if it made anything.
+    /// What events say that came in now; of each that rules are for, `seen` has the text, and what a transformer made
+    /// of it, if it made anything.
     fn count(
         &self,
         cx: &Context,
         group: &Group,
         events: &[(i64, &str)],
-        transformed: &[Option<String>],
+        seen: &[Seen],
     ) -> Gathered {
         let (now, mut gathered) = (cx.now.millis(), Gathered::default());
-        for (_, message) in events {
+        let shown = events.iter().enumerate().map(|(number, (time, text))| {
+            let shown = seen.get(number).map(|it| it.message.as_str());
+            (*time, shown.unwrap_or(text))
+        });
+        let events: Vec<(i64, &str)> = shown.collect();
+        for (_, message) in &events {
             embedded::add(message, now, &mut gathered);
         }
         let made = events.iter().enumerate().map(|(number, (time, text))| {
-            let made = transformed.get(number).and_then(Option::as_deref);
+            let made = seen.get(number).and_then(|it| it.fields.as_deref());
             (*time, Message::new(made.unwrap_or(text)))
         });
         let transformed: Vec<(i64, Message<'_>)> = made.collect();
@@ -157,35 +164,35 @@ impl LogsService {
         stream: &str,
         events: &[(i64, &str)],
     ) {
-        let transformed = self.for_filters(cx, group, stream, events).await;
-        let transformed = transformed.unwrap_or_else(|error| {
-            tracing::warn!(group = group.name, %error, "log events are counted as they came: their transformer is not read");
-            Vec::new()
-        });
-        let gathered = self.counting.count(cx, group, events, &transformed);
-        self.send_metrics(&cx.account, &cx.region, gathered).await;
+        match self.for_filters(cx, group, stream, events).await {
+            Ok(seen) => {
+                let gathered = self.counting.count(cx, group, events, &seen);
+                self.send_metrics(&cx.account, &cx.region, gathered).await;
+            }
+            Err(error) => {
+                tracing::warn!(group = group.name, %error, "log events are not counted: their rules are not read; the events are kept");
+            }
+        }
     }
 
-    /// What the group's transformer makes of events, if a filter asks for it.
+    /// What filters may see of events, if rules make a difference to them.
     async fn for_filters(
         &self,
         cx: &Context,
         group: &Group,
         stream: &str,
         events: &[(i64, &str)],
-    ) -> Result<Vec<Option<String>>, Fault> {
-        if !group.metric_filters.iter().any(|it| it.on_transformed) {
-            return Ok(Vec::new());
-        }
+    ) -> Result<Vec<Seen>, Fault> {
         let scope = Self::scope(cx);
         let rules = self.rules(&scope, group).await?;
-        if rules.is_empty() {
+        let on_transformed = group.metric_filters.iter().any(|it| it.on_transformed);
+        if rules.is_empty() || !(on_transformed || rules.masks()) {
             return Ok(Vec::new());
         }
         let now = cx.now.millis();
         let owned = events.iter().map(|(_, text)| (now, (*text).to_owned()));
-        let made = rules.transform(&scope, &group.name, stream, owned.collect());
-        made.await
+        let seen = rules.see(&scope, &group.name, stream, owned.collect());
+        seen.await
     }
 
     async fn send_metrics(&self, account: &str, region: &str, gathered: Gathered) {

@@ -48,6 +48,7 @@ pub fn read(cause: ReadError) -> Fault {
         ReadError::Journal(cause) => journal(cause),
         ReadError::Key(fault) => fault,
         ReadError::Damaged(cause) => unreadable(&cause),
+        ReadError::Unmasked(cause) => unreadable(&cause),
     }
 }
 

@@ -7,7 +7,7 @@
 //! - `keys` has the data keys of groups under a key of KMS, `cipher` seals with them, `opener` reads what they sealed.
 //! - `insights` runs queries of Logs Insights.
 //! - `counting` tells `metrics` what events say by `metric_filter` and by the `embedded` metric format.
-//! - `rules` says what happens to events as they are read: transformers.
+//! - `rules` says what happens to events as they are read: transformers, and masks of what is sensitive (`protection`).
 //! - `subscriptions` hands events to who subscribed to them, `subscription` says how.
 //! - `ops` holds one file an operation.
 //! - `limits` bounds what is put, `bound` what is kept, `sweep` removes what nobody wants any more.
@@ -41,6 +41,7 @@ mod names;
 mod opener;
 mod ops;
 pub mod pattern;
+mod protection;
 mod rates;
 mod records;
 mod rules;

@@ -1,4 +1,5 @@
-//! Events of a group as they are read: the times as they lie, the texts opened where they are sealed.
+//! Events of a group as they are read: the times as they lie, the texts opened where they are sealed, and masked where
+//! a policy says so.
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use crate::{
     event::{self, Event, Text},
     event_store::{EventStore, Order, run_of_offsets},
     keys::Keys,
+    rules::{Rules, Unmasked},
 };
 
 /// Why events were not read.
@@ -24,6 +26,8 @@ pub enum ReadError {
     Key(Fault),
     #[error(transparent)]
     Damaged(#[from] Damaged),
+    #[error(transparent)]
+    Unmasked(#[from] Unmasked),
 }
 
 /// Opens the events of one group for one reader.
@@ -33,17 +37,25 @@ pub struct Opener {
     scope: Scope,
     group: String,
     now: Timestamp,
+    rules: Arc<Rules>,
     /// Of the event before; its neighbours are mostly of the same.
     batch: Option<Arc<Batch>>,
 }
 
 impl Opener {
-    pub fn new(keys: Arc<Keys>, scope: Scope, group: String, now: Timestamp) -> Self {
+    pub fn new(
+        keys: Arc<Keys>,
+        scope: Scope,
+        group: String,
+        now: Timestamp,
+        rules: Arc<Rules>,
+    ) -> Self {
         Self {
             keys,
             scope,
             group,
             now,
+            rules,
             batch: None,
         }
     }
@@ -54,8 +66,35 @@ impl Opener {
         self.batch = None;
     }
 
-    /// The event of a record of that stream; `None` for a record that is none of ours.
-    pub async fn event(
+    /// For a caller who may see what is sensitive.
+    pub fn unmasking(mut self) -> Self {
+        self.rules = Arc::default();
+        self
+    }
+
+    /// The rules may have changed since.
+    pub fn goes_by(&mut self, rules: Arc<Rules>) {
+        self.rules = rules;
+    }
+
+    /// The events of records of that stream, but for records that are none of ours.
+    pub async fn events(
+        &mut self,
+        stream: &str,
+        records: &[Record],
+    ) -> Result<Vec<Event>, ReadError> {
+        let mut events = Vec::with_capacity(records.len());
+        for record in records {
+            events.extend(self.unmasked(stream, record).await?);
+        }
+        match self.rules.masks() {
+            true => Ok(self.rules.mask(events).await?),
+            false => Ok(events),
+        }
+    }
+
+    /// The event of a record of that stream as it came; `None` for a record that is none of ours.
+    pub async fn unmasked(
         &mut self,
         stream: &str,
         record: &Record,
@@ -112,15 +151,12 @@ impl EventStore {
             let room = max_bytes - bytes.min(max_bytes);
             let reply = self.journal().read(stream, offset, run as usize, room);
             let reply = reply.await?;
-            let before = events.len();
-            let within = |record: &&Record| record.offset < offset + run;
-            for record in reply.records.iter().take_while(within) {
-                if let Some(event) = opener.event(stream, record).await? {
-                    bytes += event.size();
-                    events.push(event);
-                }
-            }
-            let read = (events.len() - before) as u64;
+            let within = |record: &Record| record.offset < offset + run;
+            let count = reply.records.partition_point(within);
+            let found = opener.events(stream, &reply.records[..count]).await?;
+            let read = found.len() as u64;
+            bytes += found.iter().map(Event::size).sum::<usize>();
+            events.extend(found);
             // Trimmed meanwhile, or nothing there any more.
             rank += if read == 0 { run } else { read };
         }

@@ -1,10 +1,10 @@
-//! What happens to the events of a group as they are read: transformers.
+//! What happens to the events of a group as they are read: transformers, and data protection policies.
 //!
 //! AWS applies a rule to what comes in while it stands, and to nothing else. So a rule that was changed or deleted is
 //! kept with the time when it stood, and an event goes by the rule of the time when it came in. Rules are applied when
 //! events are read: a put pays nothing for them, and an event lies on disk once, as it came.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -17,7 +17,10 @@ use wharf_transform::{Subject, Transformer};
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    LogsService, fault,
+    LogsService,
+    event::Event,
+    fault,
+    protection::Protection,
     records::{Group, Rule, RuleHead},
 };
 
@@ -30,6 +33,7 @@ const MOST_KNOWN: usize = 200;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     Transformer,
+    Protection,
 }
 
 impl Sort {
@@ -37,6 +41,7 @@ impl Sort {
     pub fn name(self) -> &'static str {
         match self {
             Self::Transformer => "transformer",
+            Self::Protection => "data-protection",
         }
     }
 }
@@ -45,6 +50,7 @@ impl Sort {
 #[derive(Debug, Default)]
 pub struct Rules {
     transformers: Vec<Standing<Transformer>>,
+    protections: Vec<Standing<Protection>>,
 }
 
 /// A rule with the time when it stood, in milliseconds.
@@ -63,16 +69,53 @@ pub struct Origin<'o> {
     pub stream: &'o str,
 }
 
+/// An event as filters see it.
+#[derive(Debug)]
+pub struct Seen {
+    pub message: String,
+    /// What a transformer made of it.
+    pub fields: Option<String>,
+}
+
 impl Rules {
     /// Whether all events are as they came.
     pub fn is_empty(&self) -> bool {
-        self.transformers.is_empty()
+        self.transformers.is_empty() && self.protections.is_empty()
+    }
+
+    /// Whether something of events may be masked.
+    pub fn masks(&self) -> bool {
+        !self.protections.is_empty()
+    }
+
+    /// A message without what is sensitive.
+    pub fn masked<'m>(&self, ingestion: i64, message: &'m str) -> Cow<'m, str> {
+        let standing = self.protections.iter();
+        let standing = standing.filter(|it| it.stood(ingestion));
+        standing.fold(Cow::Borrowed(message), |text, it| match text {
+            Cow::Borrowed(text) => it.rule.masked(text),
+            Cow::Owned(text) => Cow::Owned(it.rule.masked(&text).into_owned()),
+        })
+    }
+
+    /// Events without what is sensitive, made away from the threads that serve others.
+    pub async fn mask(self: &Arc<Self>, mut events: Vec<Event>) -> Result<Vec<Event>, Unmasked> {
+        let rules = self.clone();
+        let masked = tokio::task::spawn_blocking(move || {
+            for event in &mut events {
+                if let Cow::Owned(masked) = rules.masked(event.ingestion, &event.message) {
+                    event.message = masked;
+                }
+            }
+            events
+        });
+        masked.await.map_err(|_| Unmasked)
     }
 
     /// What a transformer makes of an event; `None` if it stays as it is.
     pub fn transformed(&self, ingestion: i64, message: &str, origin: Origin<'_>) -> Option<String> {
         let mut standing = self.transformers.iter();
-        let found = standing.find(|it| (it.since..it.until).contains(&ingestion))?;
+        let found = standing.find(|it| it.stood(ingestion))?;
         found.rule.apply(Subject {
             message,
             account: &origin.scope.account,
@@ -82,36 +125,59 @@ impl Rules {
         })
     }
 
-    /// The same of many events, away from the threads that serve others.
-    pub async fn transform(
+    /// How filters see many events, made away from the threads that serve others.
+    pub async fn see(
         self: &Arc<Self>,
         scope: &Scope,
         group: &str,
         stream: &str,
         events: Vec<(i64, String)>,
-    ) -> Result<Vec<Option<String>>, Fault> {
+    ) -> Result<Vec<Seen>, Fault> {
         let (rules, scope) = (self.clone(), scope.clone());
         let (group, stream) = (group.to_owned(), stream.to_owned());
-        let made = tokio::task::spawn_blocking(move || {
+        let seen = tokio::task::spawn_blocking(move || {
             let origin = Origin {
                 scope: &scope,
                 group: &group,
                 stream: &stream,
             };
-            let each = events.iter();
-            let each = each.map(|(ingestion, text)| rules.transformed(*ingestion, text, origin));
+            let each = events.into_iter().map(|(ingestion, text)| {
+                let message = rules.masked(ingestion, &text).into_owned();
+                Seen {
+                    fields: rules.transformed(ingestion, &message, origin),
+                    message,
+                }
+            });
             each.collect()
         });
-        made.await.map_err(|cause| fault::unreadable(&cause))
+        seen.await.map_err(|cause| fault::unreadable(&cause))
     }
 
-    fn add(&mut self, sort: &str, rule: &Rule) {
+    fn add(&mut self, sort: &str, rule: &Rule) -> Result<(), Fault> {
         if sort == Sort::Transformer.name() {
             // What was stored was checked before.
             let read = serde_json::from_str(&rule.document).ok();
             let read = read.and_then(|it: Value| Transformer::parse(&it).ok());
             self.transformers.extend(read.map(|it| rule.standing(it)));
         }
+        if sort == Sort::Protection.name() {
+            // Nobody reads what this was to mask.
+            let read = Protection::parse(&rule.document);
+            let read = read.map_err(|cause| fault::unreadable(&cause))?;
+            self.protections.push(rule.standing(read));
+        }
+        Ok(())
+    }
+}
+
+/// The thread that was to mask events failed.
+#[derive(Debug, thiserror::Error)]
+#[error("log events were not masked")]
+pub struct Unmasked;
+
+impl<T> Standing<T> {
+    fn stood(&self, at: i64) -> bool {
+        (self.since..self.until).contains(&at)
     }
 }
 
@@ -183,7 +249,7 @@ impl LogsService {
         // Regular expressions take a while.
         let read = tokio::task::spawn_blocking(move || compiled(&entries)).await;
         let read = read.map_err(|cause| fault::unreadable(&cause))?;
-        let rules = Arc::new(read.map_err(fault::record)?);
+        let rules = Arc::new(read?);
         self.known_rules.keep(&group.id, revisions, &rules);
         Ok(rules)
     }
@@ -282,7 +348,7 @@ impl LogsService {
         });
         if kept.len() >= MOST_VERSIONS {
             return Err(faults::limit_exceeded_exception(format!(
-                "A log group keeps at most {MOST_VERSIONS} versions of a {} for the events that came in under them.",
+                "A log group keeps at most {MOST_VERSIONS} versions of a rule ({}) for the events that came in under them.",
                 sort.name()
             )));
         }
@@ -296,14 +362,14 @@ impl LogsService {
 /// How far ahead of the time when it comes in an event may be.
 const AHEAD_MS: i64 = 2 * 3_600_000;
 
-fn compiled(entries: &[Entry]) -> Result<Rules, wharf_records::RecordError> {
+fn compiled(entries: &[Entry]) -> Result<Rules, Fault> {
     let mut rules = Rules::default();
     for entry in entries {
         let Some((_, _, id)) = Scope::parse(&entry.key) else {
             continue;
         };
         let sort = id.split(':').nth(1).unwrap_or_default();
-        rules.add(sort, &decode(&entry.value)?);
+        rules.add(sort, &decode(&entry.value).map_err(fault::record)?)?;
     }
     Ok(rules)
 }

@@ -117,9 +117,10 @@ impl LogsService {
     }
 
     /// Reads events of a group for a request.
-    pub(crate) fn opener(&self, cx: &Context, group: &Group) -> Opener {
-        let id = group.id.clone();
-        Opener::new(self.keys.clone(), Self::scope(cx), id, cx.now)
+    pub(crate) async fn opener(&self, cx: &Context, group: &Group) -> Result<Opener, Fault> {
+        let (scope, id) = (Self::scope(cx), group.id.clone());
+        let rules = self.rules(&scope, group).await?;
+        Ok(Opener::new(self.keys.clone(), scope, id, cx.now, rules))
     }
 
     /// What new events of a group are sealed under. A key that does not serve may serve again: writers are
@@ -230,6 +231,9 @@ wharf_api_logs::operations! {
     delete_query_definition = ops::query_definitions::delete;
     get_log_record = ops::log_record::get_log_record;
     get_log_group_fields = ops::log_record::get_log_group_fields;
+    put_data_protection_policy = ops::data_protection::put;
+    get_data_protection_policy = ops::data_protection::get;
+    delete_data_protection_policy = ops::data_protection::delete;
     put_transformer = ops::transformers::put;
     get_transformer = ops::transformers::get;
     delete_transformer = ops::transformers::delete;

@@ -216,7 +216,13 @@ impl LogsService {
         )
         .to_string();
         let actor = subscription::actor(filter, &scope.account, &arn);
-        let mut opener = Opener::new(self.keys.clone(), scope.clone(), group.id.clone(), now);
+        let mut opener = Opener::new(
+            self.keys.clone(),
+            scope.clone(),
+            group.id.clone(),
+            now,
+            rules.clone(),
+        );
         let events = self.events.journal();
         loop {
             if self
@@ -234,18 +240,15 @@ impl LogsService {
             let Some(last) = read.records.last().map(|it| it.offset) else {
                 return Ok(true);
             };
-            let mut found = Vec::new();
-            for record in &read.records {
-                let event = opener.event(&journal, record).await;
-                found.extend(event.map_err(fault::read)?);
-            }
+            let found = opener.events(&journal, &read.records).await;
+            let mut found = found.map_err(fault::read)?;
             let oldest = found.iter().map(|it| it.ingestion).min();
             let oldest = oldest.unwrap_or(i64::MAX);
             if filter.on_transformed && !rules.is_empty() {
                 let texts = found.iter().map(|it| (it.ingestion, it.message.clone()));
-                let made = rules.transform(scope, &group.name, &stream.name, texts.collect());
-                for (event, made) in found.iter_mut().zip(made.await?) {
-                    event.message = made.unwrap_or_else(|| std::mem::take(&mut event.message));
+                let seen = rules.see(scope, &group.name, &stream.name, texts.collect());
+                for (event, seen) in found.iter_mut().zip(seen.await?) {
+                    event.message = seen.fields.unwrap_or(seen.message);
                 }
             }
             let mut sent = Vec::new();

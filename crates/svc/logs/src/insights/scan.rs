@@ -43,8 +43,11 @@ pub fn scan(
         group: &source.group,
         stream: &source.stream.name,
     };
+    let anything = Needles::default();
     let needles = match rules.is_empty() {
         true => needles,
+        // What was masked has stars that the event on disk does not have.
+        false if rules.masks() && message_needles.have(b'*') => &anything,
         false => message_needles,
     };
     for stored in blocks.iter() {
@@ -78,11 +81,13 @@ pub fn scan(
                         data: Bytes::copy_from_slice(record),
                     };
                     let event =
-                        Handle::current().block_on(opener.event(&source.journal, &record))?;
+                        Handle::current().block_on(opener.unmasked(&source.journal, &record))?;
                     opened = event.map(|it| it.message).unwrap_or_default();
                     &opened
                 }
             };
+            let masked = rules.masked(found.ingestion, message);
+            let message = masked.as_ref();
             let fields = match with_messages && !rules.is_empty() {
                 true => rules.transformed(found.ingestion, message, origin),
                 false => None,

@@ -151,15 +151,16 @@ impl Sources {
         let service = &self.service;
         let sealed = self.scope.key(DataKey::KIND, &Group::key_prefix(&group.id));
         let is_sealed = group.key.is_some() || service.table.count(&sealed).await? > 0;
+        let rules = service.rules(&self.scope, group).await?;
         let opener = is_sealed.then(|| {
             Opener::new(
                 service.keys.clone(),
                 Scope::clone(&self.scope),
                 group.id.clone(),
                 self.now,
+                rules.clone(),
             )
         });
-        let rules = service.rules(&self.scope, group).await?;
         let streams: Vec<Stream> = service
             .all(&self.scope.key(Stream::KIND, &stream_key(&group.id, "")))
             .await?;

@@ -4,7 +4,7 @@ use wharf_api_logs::types::{DescribeLogGroupsRequest, DescribeLogGroupsResponse,
 use wharf_records::Record;
 use wharf_wire::{Call, Fault};
 
-use crate::{LogsService, fault, names, records::Group, token};
+use crate::{LogsService, fault, names, records::Group, rules::Sort, token};
 
 const DEFAULT_LIMIT: usize = 50;
 
@@ -91,6 +91,10 @@ fn to_wire(service: &LogsService, call: &Call, group: &Group) -> LogGroup {
         metric_filter_count: i32::try_from(group.metric_filters.len()).ok(),
         arn: Some(format!("{arn}:*")),
         stored_bytes: Some(i64::try_from(bytes).unwrap_or(i64::MAX)),
+        data_protection_status: group.rules.get(Sort::Protection.name()).map(|it| {
+            let stands = it.ended.is_none();
+            if stands { "ACTIVATED" } else { "DELETED" }.to_owned()
+        }),
         log_group_class: Some(group.class.clone()),
         log_group_arn: Some(arn),
         deletion_protection_enabled: Some(group.deletion_protected),

@@ -40,13 +40,14 @@ pub async fn filter_log_events(
         .map_err(|cause| fault::bad_pattern(&cause))?;
     let streams = streams(service, call, &group, &input).await?;
     let listing = format!(
-        "events {} {:?} {:?} {:?} {:?} {:?}",
+        "events {} {:?} {:?} {:?} {:?} {:?} {:?}",
         group.id,
         input.log_stream_names,
         input.log_stream_name_prefix,
         input.start_time,
         input.end_time,
-        input.filter_pattern
+        input.filter_pattern,
+        input.unmask
     );
     let pages = service.pages(call, &listing);
     let after: Option<Place> = pages
@@ -62,9 +63,13 @@ pub async fn filter_log_events(
         .limit
         .and_then(|limit| usize::try_from(limit).ok())
         .unwrap_or(DEFAULT_LIMIT);
+    let mut opener = service.opener(call, &group).await?;
+    if input.unmask == Some(true) {
+        opener = opener.unmasking();
+    }
     let mut merge = Merge::open(
         &service.events,
-        service.opener(call, &group),
+        opener,
         &streams,
         (start, end),
         after.as_ref(),

@@ -69,7 +69,10 @@ pub async fn get_log_events(
         None if direction == Direction::Forward => window.low,
         None => window.high,
     };
-    let mut opener = service.opener(call, &group);
+    let mut opener = service.opener(call, &group).await?;
+    if input.unmask == Some(true) {
+        opener = opener.unmasking();
+    }
     let events = page(
         service,
         &journal,

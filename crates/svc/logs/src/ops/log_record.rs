@@ -19,6 +19,7 @@ use crate::{
     },
     names,
     opener::ReadError,
+    rules::Origin,
 };
 
 /// Fields that every event has.
@@ -64,8 +65,12 @@ pub async fn get_log_record(
         .first()
         .filter(|it| it.offset == pointer.offset)
     {
-        let event = service.opener(call, &group).event(&journal, record).await;
-        found = event.map_err(fault::read)?;
+        let mut opener = service.opener(call, &group).await?;
+        if input.unmask == Some(true) {
+            opener = opener.unmasking();
+        }
+        let events = opener.events(&journal, std::slice::from_ref(record)).await;
+        found = events.map_err(fault::read)?.pop();
     }
     let kept = found.filter(|it| it.timestamp >= group.keeps_from(call.now));
     let event = kept.ok_or_else(|| {
@@ -73,9 +78,22 @@ pub async fn get_log_record(
     })?;
     let scope = LogsService::scope(call);
     let rules = service.rules(&scope, &group).await?;
-    let text = (event.ingestion, event.message.clone());
-    let made = rules.transform(&scope, &group.name, &stream.name, vec![text]);
-    let made = made.await?.pop().flatten();
+    let made = match rules.is_empty() {
+        true => None,
+        false => {
+            let (message, ingestion) = (event.message.clone(), event.ingestion);
+            let (group, stream) = (group.name.clone(), stream.name.clone());
+            let made = tokio::task::spawn_blocking(move || {
+                let origin = Origin {
+                    scope: &scope,
+                    group: &group,
+                    stream: &stream,
+                };
+                rules.transformed(ingestion, &message, origin)
+            });
+            made.await.map_err(|cause| fault::unreadable(&cause))?
+        }
+    };
     let of = made.as_ref().unwrap_or(&event.message);
     let mut fields: BTreeMap<String, String> = wharf_insights::fields(of);
     let system = [

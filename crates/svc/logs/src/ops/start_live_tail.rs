@@ -1,22 +1,27 @@
 //! StartLiveTail: a session that tells every second what came in, until its client goes away.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 use wharf_api_logs::{faults, types::*};
 use wharf_base::{Arn, Timestamp, ids};
 use wharf_journal::Record;
+use wharf_records::{Record as _, Scope};
 use wharf_wire::{Call, EventStream, Events, Fault, async_trait};
 
 use crate::{
     LogsService,
     event::Event,
-    event_store::EventStore,
     fault,
-    live::{Came, MAX_SESSIONS, Place, Session, Streams},
+    live::{Came, MAX_SESSIONS, News, Place, Session, Streams},
     names,
     opener::{Opener, ReadError},
     pattern::{Message, Pattern},
+    records::Group,
     sample::Sample,
 };
 
@@ -47,6 +52,7 @@ pub async fn start_live_tail(
     let pattern =
         Pattern::parse(pattern.unwrap_or_default()).map_err(|cause| fault::bad_pattern(&cause))?;
     let (mut groups, mut openers) = (BTreeMap::new(), BTreeMap::new());
+    let mut named = BTreeMap::new();
     for identifier in identifiers {
         if identifier.parse::<Arn>().is_err() {
             return Err(fault::invalid(format!(
@@ -61,7 +67,8 @@ pub async fn start_live_tail(
                 "Live Tail is only supported for log groups of the class {STANDARD}."
             )));
         }
-        openers.insert(group.id.clone(), service.opener(call, &group));
+        openers.insert(group.id.clone(), service.opener(call, &group).await?);
+        named.insert(group.id.clone(), group.name.clone());
         groups.insert(group.id, names::group_arn(call, &group.name));
     }
     let session = Arc::new(Session::new(groups, streams));
@@ -84,7 +91,9 @@ pub async fn start_live_tail(
             log_stream_name_prefixes: input.log_stream_name_prefixes,
             log_event_filter_pattern: input.log_event_filter_pattern,
         }),
-        events: service.events.clone(),
+        service: service.clone(),
+        scope: LogsService::scope(call),
+        names: named,
         openers,
         began: (begun, call.now),
         session,
@@ -118,7 +127,10 @@ fn streams(input: &StartLiveTailRequest, groups: usize) -> Result<Streams, Fault
 struct Tail {
     /// What the first event says, until it was told.
     begins: Option<LiveTailSessionStart>,
-    events: EventStore,
+    service: LogsService,
+    scope: Scope,
+    /// Of groups, by their ids.
+    names: BTreeMap<String, String>,
     /// By the ids of their groups.
     openers: BTreeMap<String, Opener>,
     began: (Instant, Timestamp),
@@ -158,6 +170,7 @@ impl Tail {
         let now = at + begun.elapsed();
         self.openers.values_mut().for_each(|it| it.at(now));
         let news = self.session.take();
+        self.refresh(&news).await.map_err(ReadError::Key)?;
         let mut sample = Sample::new();
         let mut missed = news.missed;
         let waiting: u64 = news.streams.values().map(length).sum();
@@ -191,6 +204,22 @@ impl Tail {
         })
     }
 
+    /// What is masked may have changed since the last update.
+    async fn refresh(&mut self, news: &News) -> Result<(), Fault> {
+        let groups: BTreeSet<&String> = news.streams.values().map(|it| &it.group_id).collect();
+        for id in groups {
+            let (Some(name), Some(opener)) = (self.names.get(id), self.openers.get_mut(id)) else {
+                continue;
+            };
+            let at = self.scope.key(Group::KIND, name);
+            let found = self.service.table.read::<Group>(&at).await?;
+            if let Some(group) = found.map(|it| it.record).filter(|it| it.id == *id) {
+                opener.goes_by(self.service.rules(&self.scope, &group).await?);
+            }
+        }
+        Ok(())
+    }
+
     /// Adds what matches of a stream's news, of which it reads at most `most` bytes, but at least one
     /// event.
     async fn read(
@@ -212,19 +241,17 @@ impl Tail {
             }
             let count = (came.offsets.end - at).min(READ_EVENTS);
             let bytes = (most - read.bytes.min(most)).min(READ_BYTES);
-            let source = self.events.journal();
+            let source = self.service.events.journal();
             let reply = source.read(journal, at, count as usize, bytes).await?;
             // Trimmed or deleted meanwhile.
             if reply.records.is_empty() {
                 break;
             }
             // A trimmed stream begins behind what was asked for.
-            let known = |record: &&Record| record.offset < came.offsets.end;
-            for record in reply.records.iter().take_while(known) {
-                read.bytes += record.data.len();
-                let Some(event) = opener.event(journal, record).await? else {
-                    continue;
-                };
+            let known = |record: &Record| record.offset < came.offsets.end;
+            let records = &reply.records[..reply.records.partition_point(known)];
+            read.bytes += records.iter().map(|it| it.data.len()).sum::<usize>();
+            for event in opener.events(journal, records).await? {
                 if self.pattern.matches(&Message::new(&event.message)) {
                     let bytes = event.size();
                     sample.push(to_wire(&self.session, event, came), bytes);

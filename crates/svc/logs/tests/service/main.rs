@@ -6,6 +6,7 @@ mod live_tail;
 mod logs;
 mod measured;
 mod metric_filters;
+mod protection;
 mod subscriptions;
 mod support;
 mod transformers;

@@ -1,0 +1,283 @@
+//! Data protection policies: what of a text is sensitive, and masked. Pure.
+//!
+//! A policy has a statement that audits and one that masks, about the same identifiers: managed ones, which
+//! `identifiers` has, and custom ones, which are regular expressions of the policy.
+
+mod identifiers;
+
+use std::{borrow::Cow, collections::BTreeMap, ops::Range};
+
+use regex::{Regex, RegexBuilder};
+use serde::Deserialize;
+use serde_json::Value;
+
+use self::identifiers::Managed;
+
+/// Bytes of a policy, as with AWS.
+const LONGEST: usize = 30_720;
+/// Custom identifiers of a policy, and what each may be, as with AWS.
+const MOST_CUSTOM: usize = 10;
+const LONGEST_NAME: usize = 128;
+const LONGEST_REGEX: usize = 200;
+/// Identifiers of a policy.
+const MOST: usize = 100;
+/// Bytes that a regular expression may take when it is compiled.
+const REGEX_BYTES: usize = 1 << 20;
+const VERSION: &str = "2021-06-01";
+const MANAGED: &str = "arn:aws:dataprotection::aws:data-identifier/";
+/// Bytes that are looked through for each byte of a text before the rest of it counts as sensitive.
+const READ_PER_BYTE: usize = 256;
+const READ_ANYWAY: usize = 16 << 10;
+
+/// The text is no policy; the reason is for the caller.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadPolicy(String);
+
+fn bad(text: impl Into<String>) -> BadPolicy {
+    BadPolicy(text.into())
+}
+
+/// A policy, ready to use.
+#[derive(Debug)]
+pub struct Protection(Vec<Identifier>);
+
+#[derive(Debug)]
+enum Identifier {
+    Managed(Managed),
+    Custom(Regex),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Document {
+    #[serde(rename = "Name")]
+    _name: String,
+    #[serde(default, rename = "Description")]
+    _description: Option<String>,
+    version: String,
+    #[serde(default)]
+    configuration: Configuration,
+    statement: Vec<Statement>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Configuration {
+    #[serde(default)]
+    custom_data_identifier: Vec<Custom>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Custom {
+    name: String,
+    regex: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Statement {
+    #[serde(default, rename = "Sid")]
+    _sid: Option<String>,
+    data_identifier: Vec<String>,
+    operation: Operation,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+enum Operation {
+    Audit(Audit),
+    Deidentify(Deidentify),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Audit {
+    findings_destination: BTreeMap<String, Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Deidentify {
+    mask_config: Empty,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Empty {}
+
+impl Protection {
+    /// # Errors
+    /// The text is no policy, or asks for what is not here.
+    pub fn parse(text: &str) -> Result<Self, BadPolicy> {
+        if text.len() > LONGEST {
+            return Err(bad(format!(
+                "A data protection policy has at most {LONGEST} bytes."
+            )));
+        }
+        let document: Document = serde_json::from_str(text)
+            .map_err(|error| bad(format!("Invalid data protection policy: {error}.")))?;
+        if document.version != VERSION {
+            return Err(bad(format!(
+                "The Version of a data protection policy is {VERSION}."
+            )));
+        }
+        let named = identifiers_of(&document.statement)?;
+        let custom = compiled(&document.configuration.custom_data_identifier)?;
+        let found = named.iter().map(|name| identifier(name, &custom));
+        Ok(Self(found.collect::<Result<_, _>>()?))
+    }
+
+    /// What of a text is sensitive, in rising order, overlaps joined.
+    fn found(&self, text: &str) -> Vec<Range<usize>> {
+        let mut left = READ_ANYWAY + READ_PER_BYTE * text.len();
+        let mut found = Vec::new();
+        for identifier in &self.0 {
+            let mut at = 0;
+            while at <= text.len() {
+                let (next, is_meant) = match identifier {
+                    Identifier::Managed(it) => {
+                        let next = it.regex.find_at(text, at);
+                        (
+                            next,
+                            next.is_some_and(|next| it.is_meant(text, next.range())),
+                        )
+                    }
+                    // Each look may go through all that is left: who makes that happen at every byte has the rest
+                    // masked, unseen.
+                    Identifier::Custom(regex) => match left.checked_sub(text.len() - at) {
+                        Some(after) => {
+                            left = after;
+                            let next = regex.find_at(text, at);
+                            (next, next.is_some_and(|it| !it.is_empty()))
+                        }
+                        None => {
+                            found.push(at..text.len());
+                            break;
+                        }
+                    },
+                };
+                let Some(next) = next else {
+                    break;
+                };
+                at = if is_meant {
+                    found.push(next.range());
+                    next.end()
+                } else {
+                    // It may hide one that begins within it.
+                    let first = text[next.start()..].chars().next();
+                    next.start() + first.map_or(1, char::len_utf8)
+                };
+            }
+        }
+        found.sort_by_key(|it| (it.start, it.end));
+        found.dedup_by(|next: &mut Range<usize>, before| {
+            let joins = next.start <= before.end;
+            if joins {
+                before.end = before.end.max(next.end);
+            }
+            joins
+        });
+        found
+    }
+
+    /// The text with a star for each character that is sensitive.
+    pub fn masked<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let found = self.found(text);
+        if found.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let (mut out, mut end) = (String::with_capacity(text.len()), 0);
+        for range in found {
+            out.push_str(&text[end..range.start]);
+            out.extend(text[range.clone()].chars().map(|_| '*'));
+            end = range.end;
+        }
+        out.push_str(&text[end..]);
+        Cow::Owned(out)
+    }
+}
+
+/// What both statements are about.
+fn identifiers_of(statements: &[Statement]) -> Result<&[String], BadPolicy> {
+    let (mut audits, mut masks) = (Vec::new(), Vec::new());
+    for it in statements {
+        match &it.operation {
+            Operation::Audit(audit) => {
+                if let Some(name) = audit.findings_destination.keys().next() {
+                    return Err(bad(format!(
+                        "The FindingsDestination {name} is not supported by this version of wharf."
+                    )));
+                }
+                audits.push(&it.data_identifier);
+            }
+            Operation::Deidentify(Deidentify {
+                mask_config: Empty {},
+            }) => masks.push(&it.data_identifier),
+        }
+    }
+    match (audits.as_slice(), masks.as_slice()) {
+        ([audited], [masked]) if audited == masked => match (1..=MOST).contains(&masked.len()) {
+            true => Ok(masked),
+            false => Err(bad(format!(
+                "A statement has 1 to {MOST} data identifiers."
+            ))),
+        },
+        ([_], [_]) => Err(bad(
+            "The data identifiers of the Audit and the Deidentify statement must be the same.",
+        )),
+        _ => Err(bad(
+            "A data protection policy has one statement with Audit and one with Deidentify.",
+        )),
+    }
+}
+
+/// Custom identifiers by their names.
+fn compiled(all: &[Custom]) -> Result<BTreeMap<&str, Regex>, BadPolicy> {
+    if all.len() > MOST_CUSTOM {
+        return Err(bad(format!(
+            "A data protection policy has at most {MOST_CUSTOM} custom data identifiers."
+        )));
+    }
+    let mut found = BTreeMap::new();
+    for it in all {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+        let fits = (1..=LONGEST_NAME).contains(&it.name.len()) && it.name.chars().all(is_name);
+        if !fits || Managed::named(&it.name).is_some() || found.contains_key(it.name.as_str()) {
+            return Err(bad(format!(
+                "Invalid name of a custom data identifier: {:?}.",
+                it.name
+            )));
+        }
+        let wrong = || bad(format!("Invalid Regex of the data identifier {}.", it.name));
+        let may_be =
+            |c: char| c.is_ascii_alphanumeric() || "_#=@/;,- ^$?[]{}|\\*+.():'\"%&!<>~".contains(c);
+        if !(1..=LONGEST_REGEX).contains(&it.regex.chars().count()) || !it.regex.chars().all(may_be)
+        {
+            return Err(wrong());
+        }
+        let regex = RegexBuilder::new(&it.regex)
+            .size_limit(REGEX_BYTES)
+            .dfa_size_limit(REGEX_BYTES)
+            .build();
+        found.insert(it.name.as_str(), regex.map_err(|_| wrong())?);
+    }
+    Ok(found)
+}
+
+fn identifier(given: &str, custom: &BTreeMap<&str, Regex>) -> Result<Identifier, BadPolicy> {
+    if let Some(regex) = custom.get(given) {
+        return Ok(Identifier::Custom(regex.clone()));
+    }
+    let managed = given.strip_prefix(MANAGED).and_then(Managed::named);
+    let managed = managed.ok_or_else(|| {
+        bad(format!(
+            "The data identifier {given} is not supported by this version of wharf."
+        ))
+    })?;
+    Ok(Identifier::Managed(managed))
+}
+
+#[cfg(test)]
+mod tests;

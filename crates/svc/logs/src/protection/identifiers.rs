@@ -1,0 +1,281 @@
+//! Managed data identifiers: what each looks like, and what else must be true of it.
+
+use std::{
+    net::{Ipv4Addr, Ipv6Addr},
+    ops::Range,
+    sync::LazyLock,
+};
+
+use regex::Regex;
+
+/// Characters before and behind a match in which a keyword must stand, as with AWS.
+const NEAR: usize = 30;
+
+/// An identifier of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Managed {
+    pub regex: &'static Regex,
+    row: &'static Row,
+}
+
+#[derive(Debug)]
+struct Row {
+    name: &'static str,
+    regex: &'static str,
+    /// In small letters; one of them stands near, if there are any.
+    keywords: &'static [&'static str],
+    is_one: fn(&str) -> bool,
+}
+
+static COMPILED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    let each = ROWS.iter();
+    each.map(|it| Regex::new(it.regex).expect("the table is tested"))
+        .collect()
+});
+
+impl Managed {
+    pub fn named(name: &str) -> Option<Self> {
+        let at = ROWS.iter().position(|it| it.name == name)?;
+        Some(Self {
+            regex: COMPILED.get(at)?,
+            row: ROWS.get(at)?,
+        })
+    }
+
+    /// Whether a match is what it looks like.
+    pub fn is_meant(&self, text: &str, at: Range<usize>) -> bool {
+        let (before, behind) = (&text[..at.start], &text[at.end..]);
+        let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        let stands_apart = !is_part(before.chars().next_back()) && !is_part(behind.chars().next());
+        stands_apart && (self.row.is_one)(&text[at]) && self.has_keyword(before, behind)
+    }
+
+    fn has_keyword(&self, before: &str, behind: &str) -> bool {
+        if self.row.keywords.is_empty() {
+            return true;
+        }
+        let longest = self
+            .row
+            .keywords
+            .iter()
+            .map(|it| it.len())
+            .max()
+            .unwrap_or(0);
+        let near = |chars: &mut dyn Iterator<Item = char>| {
+            let each = chars.take(NEAR + longest);
+            each.map(|c| match c {
+                '_' | '-' => ' ',
+                c => c.to_ascii_lowercase(),
+            })
+            .collect::<String>()
+        };
+        let before: String = near(&mut before.chars().rev()).chars().rev().collect();
+        let behind = near(&mut behind.chars());
+        self.row
+            .keywords
+            .iter()
+            .any(|it| before.contains(it) || behind.contains(it))
+    }
+}
+
+const fn row(name: &'static str, regex: &'static str, is_one: fn(&str) -> bool) -> Row {
+    Row {
+        name,
+        regex,
+        keywords: &[],
+        is_one,
+    }
+}
+
+const fn near(
+    name: &'static str,
+    regex: &'static str,
+    keywords: &'static [&'static str],
+    is_one: fn(&str) -> bool,
+) -> Row {
+    Row {
+        name,
+        regex,
+        keywords,
+        is_one,
+    }
+}
+
+fn always(_: &str) -> bool {
+    true
+}
+
+const IBAN: [&str; 5] = ["iban", "account", "konto", "compte", "cuenta"];
+
+static ROWS: [Row; 18] = [
+    row(
+        "EmailAddress",
+        r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}",
+        always,
+    ),
+    row("CreditCardNumber", r"[3-6](?:[ -]?[0-9]){11,18}", is_card),
+    near(
+        "CreditCardExpiration",
+        r"(?:0[1-9]|1[0-2])[/-](?:20)?[0-9]{2}",
+        &["exp", "valid", "good thru", "card"],
+        always,
+    ),
+    near(
+        "CreditCardSecurityCode",
+        r"[0-9]{3,4}",
+        &[
+            "cvv",
+            "cvc",
+            "cid",
+            "csc",
+            "security code",
+            "verification",
+            "card id",
+        ],
+        always,
+    ),
+    near(
+        "AwsSecretKey",
+        r"[A-Za-z0-9/+]{40}",
+        &[
+            "aws secret access key",
+            "credentials",
+            "secret access key",
+            "secret key",
+            "set awscredential",
+            "secretaccesskey",
+            "secretkey",
+        ],
+        always,
+    ),
+    row(
+        "IpAddress",
+        r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}",
+        is_address,
+    ),
+    near(
+        "LatLong",
+        r"[+-]?[0-9]{1,2}\.[0-9]{3,},\s*[+-]?[0-9]{1,3}\.[0-9]{3,}",
+        &["coordinate", "lat", "location", "position", "gps"],
+        always,
+    ),
+    row(
+        "OpenSshPrivateKey",
+        r"(?s)-----BEGIN OPENSSH PRIVATE KEY-----.*?(?:-----END OPENSSH PRIVATE KEY-----|\z)",
+        always,
+    ),
+    row(
+        "PgpPrivateKey",
+        r"(?s)-----BEGIN PGP PRIVATE KEY BLOCK-----.*?(?:-----END PGP PRIVATE KEY BLOCK-----|\z)",
+        always,
+    ),
+    row(
+        "PkcsPrivateKey",
+        r"(?s)-----BEGIN (?:RSA |EC |DSA |ENCRYPTED )?PRIVATE KEY-----.*?(?:-----END (?:RSA |EC |DSA |ENCRYPTED )?PRIVATE KEY-----|\z)",
+        always,
+    ),
+    row(
+        "PuttyPrivateKey",
+        r"(?s)PuTTY-User-Key-File-[0-9]:.*?(?:Private-MAC: *[0-9a-fA-F]+|\z)",
+        always,
+    ),
+    row(
+        "VehicleIdentificationNumber",
+        r"[A-HJ-NPR-Z0-9]{17}",
+        is_vehicle,
+    ),
+    near(
+        "Ssn-US",
+        r"[0-9]{3}[- ]?[0-9]{2}[- ]?[0-9]{4}",
+        &["ssn", "ss#", "social security", "social"],
+        is_social,
+    ),
+    near(
+        "BankAccountNumber-DE",
+        r"DE[0-9]{2}(?: ?[0-9]){18}",
+        &IBAN,
+        is_iban,
+    ),
+    near(
+        "BankAccountNumber-ES",
+        r"ES[0-9]{2}(?: ?[0-9]){20}",
+        &IBAN,
+        is_iban,
+    ),
+    near(
+        "BankAccountNumber-FR",
+        r"FR[0-9]{2}(?: ?[0-9A-Z]){23}",
+        &IBAN,
+        is_iban,
+    ),
+    near(
+        "BankAccountNumber-GB",
+        r"GB[0-9]{2} ?[A-Z]{4}(?: ?[0-9]){14}",
+        &IBAN,
+        is_iban,
+    ),
+    near(
+        "BankAccountNumber-IT",
+        r"IT[0-9]{2} ?[A-Z](?: ?[0-9A-Z]){22}",
+        &IBAN,
+        is_iban,
+    ),
+];
+
+fn is_card(text: &str) -> bool {
+    let digits: Vec<u32> = text.chars().filter_map(|it| it.to_digit(10)).collect();
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(at, digit)| match at % 2 {
+            0 => *digit,
+            _ => digit * 2 / 10 + digit * 2 % 10,
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+fn is_address(text: &str) -> bool {
+    text.parse::<Ipv4Addr>().is_ok()
+        || text
+            .parse::<Ipv6Addr>()
+            .is_ok_and(|it| !it.is_unspecified())
+}
+
+fn is_social(text: &str) -> bool {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let (area, rest) = digits.split_at(3);
+    let (group, serial) = rest.split_at(2);
+    !(matches!(area, "000" | "666") || area.starts_with('9')) && group != "00" && serial != "0000"
+}
+
+/// The ninth character checks the others.
+fn is_vehicle(text: &str) -> bool {
+    const WEIGHTS: [u32; 17] = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
+    let value = |c: char| match c {
+        '0'..='9' => c.to_digit(10).unwrap_or(0),
+        'A'..='H' => c as u32 - 'A' as u32 + 1,
+        'J'..='R' => c as u32 - 'J' as u32 + 1,
+        _ => c as u32 - 'S' as u32 + 2,
+    };
+    let sum: u32 = text
+        .chars()
+        .zip(WEIGHTS)
+        .map(|(c, weight)| value(c) * weight)
+        .sum();
+    let wanted = char::from_digit(sum % 11, 10).unwrap_or('X');
+    text.chars().nth(8) == Some(wanted)
+}
+
+/// The remainder by 97 of a number that letters have two digits of.
+fn is_iban(text: &str) -> bool {
+    let text: Vec<char> = text.chars().filter(|it| *it != ' ').collect();
+    let turned = text.iter().skip(4).chain(text.iter().take(4));
+    let rest = turned.fold(0, |rest, c| match c.to_digit(36) {
+        Some(digit @ 0..=9) => (rest * 10 + digit) % 97,
+        Some(letter) => (rest * 100 + letter) % 97,
+        None => rest,
+    });
+    rest == 1
+}
