@@ -1,0 +1,70 @@
+"""Data protection policies of log groups, as boto3 uses them."""
+
+import json
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness import tasks
+
+EMAIL = "arn:aws:dataprotection::aws:data-identifier/EmailAddress"
+
+
+def policy(*identifiers, destination=None):
+    return json.dumps(
+        {
+            "Name": "p",
+            "Version": "2021-06-01",
+            "Statement": [
+                {"DataIdentifier": identifiers, "Operation": {"Audit": {"FindingsDestination": destination or {}}}},
+                {"DataIdentifier": identifiers, "Operation": {"Deidentify": {"MaskConfig": {}}}},
+            ],
+        }
+    )
+
+
+@pytest.fixture
+def group(wharf):
+    logs, name = wharf.client("logs"), "/e2e/" + tasks.unique("protection")
+    logs.create_log_group(logGroupName=name)
+    logs.create_log_stream(logGroupName=name, logStreamName="s")
+    return name
+
+
+def put(logs, group, *messages):
+    now = int(time.time() * 1000)
+    events = [{"timestamp": now, "message": message} for message in messages]
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+
+
+def texts(logs, group, **more):
+    found = logs.get_log_events(logGroupName=group, logStreamName="s", startFromHead=True, **more)
+    return [event["message"] for event in found["events"]]
+
+
+def test_what_is_sensitive_is_masked_after_a_kill_too(wharf, group):
+    logs = wharf.client("logs")
+    logs.put_data_protection_policy(logGroupIdentifier=group, policyDocument=policy(EMAIL))
+    put(logs, group, "from a@b.example")
+    wharf.kill_child("server")
+    logs = wharf.client("logs")
+    assert texts(logs, group) == ["from ***********"]
+    assert texts(logs, group, unmask=True) == ["from a@b.example"]
+    assert logs.filter_log_events(logGroupName=group, filterPattern='"a@b"')["events"] == []
+    (shown,) = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    assert shown["dataProtectionStatus"] == "ACTIVATED"
+    logs.delete_data_protection_policy(logGroupIdentifier=group)
+    put(logs, group, "from c@d.example")
+    assert texts(logs, group) == ["from ***********", "from c@d.example"]
+
+
+def test_what_is_not_here_is_refused(wharf, group):
+    logs = wharf.client("logs")
+    for document, text in (
+        (policy(EMAIL.replace("EmailAddress", "Name")), "data-identifier/Name"),
+        (policy(EMAIL, destination={"S3": {"Bucket": "b"}}), "FindingsDestination S3"),
+        ("{", "Invalid data protection policy"),
+    ):
+        with pytest.raises(ClientError, match=text):
+            logs.put_data_protection_policy(logGroupIdentifier=group, policyDocument=document)
