@@ -1,6 +1,9 @@
 //! What each operation does to which resource.
 
-use wharf_api_logs::Input;
+use wharf_api_logs::{
+    Input,
+    types::{DeleteAccountPolicyRequest, PutAccountPolicyRequest},
+};
 use wharf_wire::{CallerKind, Check, Context, Fault};
 
 use crate::{
@@ -101,6 +104,23 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         Input::GetLogRecord(it) if it.unmask == Some(true) => Some(pointed(&it.log_record_pointer)),
         _ => None,
     };
+    // An account's policy is as much as one of each group.
+    if let Input::PutAccountPolicy(PutAccountPolicyRequest { policy_type, .. })
+    | Input::DeleteAccountPolicy(DeleteAccountPolicyRequest { policy_type, .. }) = input
+    {
+        let verb = match input {
+            Input::PutAccountPolicy(_) => "Put",
+            _ => "Delete",
+        };
+        let mut checks = vec![Check::new(action, "*")];
+        let of_groups = match policy_type.as_deref() {
+            Some("TRANSFORMER_POLICY") => Some("Transformer"),
+            Some("DATA_PROTECTION_POLICY") => Some("DataProtectionPolicy"),
+            _ => None,
+        };
+        checks.extend(of_groups.map(|it| Check::new(format!("logs:{verb}{it}"), group(&None))));
+        return checks;
+    }
     let resource = match input {
         Input::CreateLogGroup(it) => group(&it.log_group_name),
         Input::DeleteLogGroup(it) => group(&it.log_group_name),

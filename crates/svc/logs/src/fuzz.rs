@@ -22,6 +22,7 @@ pub fn record(bytes: &[u8]) {
     again::<records::Stream>(bytes);
     again::<records::DataKey>(bytes);
     again::<records::Rule>(bytes);
+    again::<records::AccountPolicy>(bytes);
 }
 
 /// An index as it is saved, asked about a time; then an event comes in, and what is old goes.

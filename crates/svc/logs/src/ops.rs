@@ -1,5 +1,6 @@
 //! One file an operation; those that only make, change or delete a group or stream share one.
 
+pub mod account_policies;
 pub mod data_protection;
 pub mod describe_log_groups;
 pub mod describe_log_streams;

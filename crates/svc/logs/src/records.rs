@@ -54,7 +54,27 @@ pub struct RuleHead {
     pub ended: Option<Timestamp>,
 }
 
-/// What happens to the events of a group that came in while it stood, under `<group id>:<sort>:<since>`.
+/// What an account says about all of its groups, or those that are selected, under `<type>:<name>`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountPolicy {
+    /// JSON
+    pub document: String,
+    #[serde(default)]
+    pub selection: Option<String>,
+    pub changed_at: Timestamp,
+    /// When its rule began.
+    pub since: Timestamp,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for AccountPolicy {
+    const KIND: &'static str = "account-policy";
+    const FORMAT: u32 = 1;
+}
+
+/// What happens to the events of a group that came in while it stood, under `<group id>:<sort>:<since>`; to those of
+/// all groups of an account, under `account:<sort>:<since>:<name>`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
     /// JSON
@@ -64,6 +84,9 @@ pub struct Rule {
     pub since: Timestamp,
     #[serde(default)]
     pub until: Option<Timestamp>,
+    /// Of a rule of an account: what the names of its groups start with, one of them; empty for all groups.
+    #[serde(default)]
+    pub prefixes: Vec<String>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }

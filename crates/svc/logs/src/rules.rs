@@ -46,9 +46,18 @@ impl Sort {
     }
 }
 
-/// The rules of a group, ready to use.
+/// The rules for the events of a group, ready to use.
 #[derive(Debug, Default)]
 pub struct Rules {
+    /// Name of the group, by which rules of the account are for it or not.
+    group: String,
+    own: Arc<Layer>,
+    account: Arc<Layer>,
+}
+
+/// The rules that one group has, or those of an account for all of its groups.
+#[derive(Debug, Default)]
+struct Layer {
     transformers: Vec<Standing<Transformer>>,
     protections: Vec<Standing<Protection>>,
 }
@@ -58,6 +67,8 @@ pub struct Rules {
 struct Standing<T> {
     since: i64,
     until: i64,
+    /// What the names of its groups start with; one of them.
+    prefixes: Vec<String>,
     rule: T,
 }
 
@@ -80,18 +91,30 @@ pub struct Seen {
 impl Rules {
     /// Whether all events are as they came.
     pub fn is_empty(&self) -> bool {
-        self.transformers.is_empty() && self.protections.is_empty()
+        !self.masks() && self.transformers().next().is_none()
+    }
+
+    /// The group's own first.
+    fn transformers(&self) -> impl Iterator<Item = &Standing<Transformer>> {
+        let account = self.account.transformers.iter();
+        let account = account.filter(|it| it.is_for(&self.group));
+        self.own.transformers.iter().chain(account)
+    }
+
+    fn protections(&self) -> impl Iterator<Item = &Standing<Protection>> {
+        let account = self.account.protections.iter();
+        let account = account.filter(|it| it.is_for(&self.group));
+        self.own.protections.iter().chain(account)
     }
 
     /// Whether something of events may be masked.
     pub fn masks(&self) -> bool {
-        !self.protections.is_empty()
+        self.protections().next().is_some()
     }
 
     /// A message without what is sensitive.
     pub fn masked<'m>(&self, ingestion: i64, message: &'m str) -> Cow<'m, str> {
-        let standing = self.protections.iter();
-        let standing = standing.filter(|it| it.stood(ingestion));
+        let standing = self.protections().filter(|it| it.stood(ingestion));
         standing.fold(Cow::Borrowed(message), |text, it| match text {
             Cow::Borrowed(text) => it.rule.masked(text),
             Cow::Owned(text) => Cow::Owned(it.rule.masked(&text).into_owned()),
@@ -114,7 +137,7 @@ impl Rules {
 
     /// What a transformer makes of an event; `None` if it stays as it is.
     pub fn transformed(&self, ingestion: i64, message: &str, origin: Origin<'_>) -> Option<String> {
-        let mut standing = self.transformers.iter();
+        let mut standing = self.transformers();
         let found = standing.find(|it| it.stood(ingestion))?;
         found.rule.apply(Subject {
             message,
@@ -152,7 +175,9 @@ impl Rules {
         });
         seen.await.map_err(|cause| fault::unreadable(&cause))
     }
+}
 
+impl Layer {
     fn add(&mut self, sort: &str, rule: &Rule) -> Result<(), Fault> {
         if sort == Sort::Transformer.name() {
             // What was stored was checked before.
@@ -179,6 +204,10 @@ impl<T> Standing<T> {
     fn stood(&self, at: i64) -> bool {
         (self.since..self.until).contains(&at)
     }
+
+    fn is_for(&self, group: &str) -> bool {
+        self.prefixes.is_empty() || self.prefixes.iter().any(|it| group.starts_with(it))
+    }
 }
 
 impl Rule {
@@ -186,47 +215,51 @@ impl Rule {
         Standing {
             since: self.since.millis(),
             until: self.until.map_or(i64::MAX, Timestamp::millis),
+            prefixes: self.prefixes.clone(),
             rule,
         }
     }
 }
 
-/// Rules that were read, by their groups' ids.
+/// Rules that were read, by where they are.
 #[derive(Default)]
 pub struct Known {
     read: Mutex<HashMap<String, Read>>,
-    none: Arc<Rules>,
+    none: Arc<Layer>,
 }
 
 /// What was made of records, as they were at these revisions.
 struct Read {
     revisions: Vec<Revision>,
-    rules: Arc<Rules>,
+    layer: Arc<Layer>,
 }
 
 impl Known {
-    fn find(&self, group: &str, revisions: &[Revision]) -> Option<Arc<Rules>> {
+    fn find(&self, at: &str, revisions: &[Revision]) -> Option<Arc<Layer>> {
         let read = self.read.lock();
-        let found = read.get(group)?;
-        (found.revisions == revisions).then(|| found.rules.clone())
+        let found = read.get(at)?;
+        (found.revisions == revisions).then(|| found.layer.clone())
     }
 
-    fn keep(&self, group: &str, revisions: Vec<Revision>, rules: &Arc<Rules>) {
+    fn keep(&self, at: &str, revisions: Vec<Revision>, layer: &Arc<Layer>) {
         let mut read = self.read.lock();
-        if read.len() >= MOST_KNOWN && !read.contains_key(group) {
+        if read.len() >= MOST_KNOWN && !read.contains_key(at) {
             read.clear();
         }
-        let rules = rules.clone();
-        read.insert(group.to_owned(), Read { revisions, rules });
+        let layer = layer.clone();
+        read.insert(at.to_owned(), Read { revisions, layer });
     }
 }
+
+/// Who has the rules for all groups of an account; groups have ids of another form.
+pub const ACCOUNT: &str = "account";
 
 /// What the ids of a group's rules start with.
 pub fn prefix(group: &str) -> String {
     format!("{group}:")
 }
 
-fn sort_prefix(group: &str, sort: Sort) -> String {
+pub fn sort_prefix(group: &str, sort: Sort) -> String {
     format!("{}{}:", prefix(group), sort.name())
 }
 
@@ -237,21 +270,33 @@ fn id(group: &str, sort: Sort, since: Timestamp) -> String {
 impl LogsService {
     /// The rules that events of a group go by.
     pub(crate) async fn rules(&self, scope: &Scope, group: &Group) -> Result<Arc<Rules>, Fault> {
-        if group.rules.is_empty() {
+        let own = match group.rules.is_empty() {
+            true => self.known_rules.none.clone(),
+            false => self.layer(scope, &group.id).await?,
+        };
+        Ok(Arc::new(Rules {
+            group: group.name.clone(),
+            own,
+            account: self.layer(scope, ACCOUNT).await?,
+        }))
+    }
+
+    async fn layer(&self, scope: &Scope, owner: &str) -> Result<Arc<Layer>, Fault> {
+        let at = scope.key(Rule::KIND, &prefix(owner));
+        let entries = self.table.entries(&at).await?;
+        if entries.is_empty() {
             return Ok(self.known_rules.none.clone());
         }
-        let at = scope.key(Rule::KIND, &prefix(&group.id));
-        let entries = self.table.entries(&at).await?;
         let revisions: Vec<Revision> = entries.iter().map(|it| it.mod_revision).collect();
-        if let Some(known) = self.known_rules.find(&group.id, &revisions) {
+        if let Some(known) = self.known_rules.find(&at, &revisions) {
             return Ok(known);
         }
         // Regular expressions take a while.
         let read = tokio::task::spawn_blocking(move || compiled(&entries)).await;
         let read = read.map_err(|cause| fault::unreadable(&cause))?;
-        let rules = Arc::new(read?);
-        self.known_rules.keep(&group.id, revisions, &rules);
-        Ok(rules)
+        let layer = Arc::new(read?);
+        self.known_rules.keep(&at, revisions, &layer);
+        Ok(layer)
     }
 
     /// The rule that stands for what comes in now.
@@ -308,6 +353,7 @@ impl LogsService {
                         created_at,
                         since: now,
                         until: None,
+                        prefixes: Vec::new(),
                         unknown: Unknown::new(),
                     };
                     tx.put(scope.key(Rule::KIND, &id(&group.id, sort, now)), &rule);
@@ -362,14 +408,14 @@ impl LogsService {
 /// How far ahead of the time when it comes in an event may be.
 const AHEAD_MS: i64 = 2 * 3_600_000;
 
-fn compiled(entries: &[Entry]) -> Result<Rules, Fault> {
-    let mut rules = Rules::default();
+fn compiled(entries: &[Entry]) -> Result<Layer, Fault> {
+    let mut layer = Layer::default();
     for entry in entries {
         let Some((_, _, id)) = Scope::parse(&entry.key) else {
             continue;
         };
         let sort = id.split(':').nth(1).unwrap_or_default();
-        rules.add(sort, &decode(&entry.value).map_err(fault::record)?)?;
+        layer.add(sort, &decode(&entry.value).map_err(fault::record)?)?;
     }
-    Ok(rules)
+    Ok(layer)
 }

@@ -231,6 +231,9 @@ wharf_api_logs::operations! {
     delete_query_definition = ops::query_definitions::delete;
     get_log_record = ops::log_record::get_log_record;
     get_log_group_fields = ops::log_record::get_log_group_fields;
+    put_account_policy = ops::account_policies::put;
+    describe_account_policies = ops::account_policies::describe;
+    delete_account_policy = ops::account_policies::delete;
     put_data_protection_policy = ops::data_protection::put;
     get_data_protection_policy = ops::data_protection::get;
     delete_data_protection_policy = ops::data_protection::delete;

@@ -171,10 +171,9 @@ async fn everything(service: &LogsService) -> Result<(), Fault> {
                 owned.push((scope, key.group_id));
             }
             Some((scope, Rule::KIND, id)) => {
-                owned.extend(
-                    id.split_once(':')
-                        .map(|(group, _)| (scope, group.to_owned())),
-                );
+                let owner = id.split_once(':').map(|(owner, _)| owner.to_owned());
+                let owner = owner.filter(|it| it != rules::ACCOUNT);
+                owned.extend(owner.map(|it| (scope, it)));
             }
             Some((scope, Stream::KIND, _)) => {
                 streams.push((scope, decode(&entry.value).map_err(fault::record)?));

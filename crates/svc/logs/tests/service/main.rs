@@ -1,5 +1,6 @@
 //! The service over a real store, journal and KMS.
 
+mod account;
 mod insights;
 mod keys;
 mod live_tail;

@@ -1,0 +1,284 @@
+//! PutAccountPolicy, DescribeAccountPolicies and DeleteAccountPolicy: transformers and data protection for all groups
+//! of an account in a region, those of the future too.
+
+use serde_json::Value;
+use wharf_api_logs::{
+    faults,
+    types::{
+        AccountPolicy as Shown, DeleteAccountPolicyRequest, DeleteAccountPolicyResponse,
+        DescribeAccountPoliciesRequest, DescribeAccountPoliciesResponse, PutAccountPolicyRequest,
+        PutAccountPolicyResponse,
+    },
+};
+use wharf_base::Timestamp;
+use wharf_records::{Record as _, Scope, Unknown};
+use wharf_service::{Stored, transact};
+use wharf_transform::Transformer;
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    LogsService, fault,
+    protection::Protection,
+    records::{AccountPolicy, Rule},
+    rules::{ACCOUNT, Sort, sort_prefix},
+};
+
+/// Policies of one type, as with AWS.
+const MOST_TRANSFORMERS: usize = 20;
+/// Versions of policies of one type that are kept for the events that came in under them.
+const MOST_VERSIONS: usize = 500;
+const LONGEST_NAME: usize = 255;
+/// Bytes of a selection, as with AWS.
+const LONGEST_SELECTION: usize = 25 << 10;
+const PAGE: usize = 50;
+const SCOPE: &str = "ALL";
+
+/// What a policy is about.
+fn sort(name: &str) -> Result<Sort, Fault> {
+    match name {
+        "TRANSFORMER_POLICY" => Ok(Sort::Transformer),
+        "DATA_PROTECTION_POLICY" => Ok(Sort::Protection),
+        other => Err(fault::invalid(format!(
+            "The policyType {other} is not supported by this version of wharf."
+        ))),
+    }
+}
+
+fn key(scope: &Scope, sort: &str, name: &str) -> String {
+    scope.key(AccountPolicy::KIND, &format!("{sort}:{name}"))
+}
+
+fn rule_key(scope: &Scope, sort: Sort, since: Timestamp, name: &str) -> String {
+    let start = sort_prefix(ACCOUNT, sort);
+    scope.key(Rule::KIND, &format!("{start}{:020}:{name}", since.millis()))
+}
+
+/// The policies of a type, with their ids.
+async fn of_type(
+    service: &LogsService,
+    scope: &Scope,
+    of: &str,
+) -> Result<Vec<(String, Stored<AccountPolicy>)>, Fault> {
+    let start = format!("{of}:");
+    Ok(service.table.all(scope, &start).await?)
+}
+
+pub async fn put(
+    service: &LogsService,
+    call: &Call,
+    input: PutAccountPolicyRequest,
+) -> Result<PutAccountPolicyResponse, Fault> {
+    let of = input.policy_type.unwrap_or_default();
+    let sort = sort(&of)?;
+    let name = input.policy_name.unwrap_or_default();
+    if !(1..=LONGEST_NAME).contains(&name.len()) || name.contains(char::is_control) {
+        return Err(fault::invalid("policyName must have 1 to 255 characters."));
+    }
+    let prefixes = selected(sort, input.selection_criteria.as_deref())?;
+    let document = input.policy_document.unwrap_or_default();
+    checked(sort, document.clone()).await?;
+    let scope = LogsService::scope(call);
+    let mut others = of_type(service, &scope, &of).await?;
+    let own = format!("{of}:{name}");
+    others.retain(|(id, _)| *id != own);
+    fits(sort, &prefixes, others.iter().map(|(_, it)| &it.record))?;
+    let start = sort_prefix(ACCOUNT, sort);
+    let versions = service.table.count(&scope.key(Rule::KIND, &start)).await?;
+    if versions >= MOST_VERSIONS {
+        return Err(faults::limit_exceeded_exception(format!(
+            "An account keeps at most {MOST_VERSIONS} versions of its policies of one type for the events that came in under them."
+        )));
+    }
+    let at = key(&scope, &of, &name);
+    let policy = transact!(service.table, &call.permit, |tx| {
+        for (_, other) in &others {
+            // Nobody changes what this one was held against.
+            tx.when(other.unchanged());
+        }
+        let former = tx.find::<AccountPolicy>(&at).await?;
+        let after = former.as_ref().map(|it| it.since.millis() + 1);
+        let now = call.now.max(after.map_or(call.now, Timestamp::from_millis));
+        if let Some(former) = &former {
+            end(&scope, sort, former, &name, now, &mut tx).await?;
+        }
+        let rule = Rule {
+            document: document.clone(),
+            created_at: now,
+            since: now,
+            until: None,
+            prefixes: prefixes.clone(),
+            unknown: Unknown::new(),
+        };
+        tx.put(rule_key(&scope, sort, now, &name), &rule);
+        let policy = AccountPolicy {
+            document: document.clone(),
+            selection: input.selection_criteria.clone(),
+            changed_at: call.now,
+            since: now,
+            unknown: Unknown::new(),
+        };
+        tx.put(&at, &policy);
+        policy
+    });
+    Ok(PutAccountPolicyResponse {
+        account_policy: Some(shown(call, &own, &policy)),
+        ..PutAccountPolicyResponse::default()
+    })
+}
+
+/// The rule of a policy stands no more.
+async fn end(
+    scope: &Scope,
+    sort: Sort,
+    policy: &AccountPolicy,
+    name: &str,
+    now: Timestamp,
+    tx: &mut wharf_service::Changes<'_, fault::LogsFaults>,
+) -> Result<(), Fault> {
+    let at = rule_key(scope, sort, policy.since, name);
+    if let Some(mut rule) = tx.find::<Rule>(&at).await? {
+        rule.until = Some(now.max(policy.since));
+        tx.put(&at, &rule);
+    }
+    Ok(())
+}
+
+/// Reads a document away from the threads that serve others: regular expressions take a while.
+async fn checked(sort: Sort, document: String) -> Result<(), Fault> {
+    let read = tokio::task::spawn_blocking(move || match sort {
+        Sort::Protection => Protection::parse(&document)
+            .map(|_| ())
+            .map_err(|cause| cause.to_string()),
+        Sort::Transformer => {
+            let read = serde_json::from_str::<Value>(&document);
+            let read = read.map_err(|cause| format!("Invalid policy document: {cause}."))?;
+            let read = Transformer::parse(&read).map(|_| ());
+            read.map_err(|cause| cause.to_string())
+        }
+    });
+    let read = read.await.map_err(|cause| fault::unreadable(&cause))?;
+    read.map_err(fault::invalid)
+}
+
+/// What names of groups start with: `LogGroupNamePrefix IN ["a", "b"]`, `LogGroupNamePrefix = "a"`.
+fn selected(sort: Sort, criteria: Option<&str>) -> Result<Vec<String>, Fault> {
+    let Some(criteria) = criteria.filter(|it| !it.trim().is_empty()) else {
+        return Ok(Vec::new());
+    };
+    if sort == Sort::Protection {
+        return Err(fault::invalid(
+            "selectionCriteria is not for policies of the type DATA_PROTECTION_POLICY.",
+        ));
+    }
+    let wrong =
+        || fault::invalid("Invalid selectionCriteria: only LogGroupNamePrefix is supported.");
+    if criteria.len() > LONGEST_SELECTION {
+        return Err(wrong());
+    }
+    let rest = criteria.trim().strip_prefix("LogGroupNamePrefix");
+    let rest = rest.ok_or_else(wrong)?.trim_start();
+    let rest = ["IN", "=", ":"].iter().find_map(|it| rest.strip_prefix(it));
+    let value: Value = serde_json::from_str(rest.ok_or_else(wrong)?).map_err(|_| wrong())?;
+    let all = match value {
+        Value::Array(all) => all,
+        one => vec![one],
+    };
+    let text = |it: &Value| it.as_str().filter(|it| !it.is_empty()).map(str::to_owned);
+    let all: Option<Vec<String>> = all.iter().map(text).collect();
+    all.filter(|it| !it.is_empty()).ok_or_else(wrong)
+}
+
+/// Whether a policy may be beside others: no group is of two.
+fn fits<'p>(
+    sort: Sort,
+    prefixes: &[String],
+    others: impl Iterator<Item = &'p AccountPolicy>,
+) -> Result<(), Fault> {
+    let most = match sort {
+        Sort::Protection => 1,
+        Sort::Transformer => MOST_TRANSFORMERS,
+    };
+    let mut count = 0;
+    for other in others {
+        count += 1;
+        let theirs = selected(sort, other.selection.as_deref())?;
+        let meet = |a: &String| {
+            let mut theirs = theirs.iter();
+            theirs.any(|b| a.starts_with(b.as_str()) || b.starts_with(a.as_str()))
+        };
+        let is_for_all = prefixes.is_empty() || theirs.is_empty();
+        if sort == Sort::Transformer && (is_for_all || prefixes.iter().any(meet)) {
+            return Err(fault::invalid(
+                "The selectionCriteria of two policies of one type cannot overlap.",
+            ));
+        }
+    }
+    match count < most {
+        true => Ok(()),
+        false => Err(faults::limit_exceeded_exception("Resource limit exceeded.")),
+    }
+}
+
+fn shown(call: &Call, id: &str, it: &AccountPolicy) -> Shown {
+    let (of, name) = id.split_once(':').unwrap_or_default();
+    Shown {
+        policy_name: Some(name.to_owned()),
+        policy_document: Some(it.document.clone()),
+        last_updated_time: Some(it.changed_at.millis()),
+        policy_type: Some(of.to_owned()),
+        scope: Some(SCOPE.to_owned()),
+        selection_criteria: it.selection.clone(),
+        account_id: Some(call.account.clone()),
+    }
+}
+
+pub async fn describe(
+    service: &LogsService,
+    call: &Call,
+    input: DescribeAccountPoliciesRequest,
+) -> Result<DescribeAccountPoliciesResponse, Fault> {
+    let of = input.policy_type.unwrap_or_default();
+    let listing = format!("account policies {of} {:?}", input.policy_name);
+    let page = service
+        .pages(call, &listing)
+        .page(input.next_token.as_deref(), PAGE)?;
+    let scope = LogsService::scope(call);
+    let mut all = of_type(service, &scope, &of).await?;
+    if let Some(name) = &input.policy_name {
+        all.retain(|(id, _)| *id == format!("{of}:{name}"));
+        if all.is_empty() {
+            return Err(missing());
+        }
+    }
+    let (all, next_token) = page.cut(all, |(id, _)| id.as_str());
+    let shown = all.iter().map(|(id, it)| shown(call, id, &it.record));
+    Ok(DescribeAccountPoliciesResponse {
+        account_policies: Some(shown.collect()),
+        next_token,
+    })
+}
+
+fn missing() -> Fault {
+    faults::resource_not_found_exception("The specified account policy does not exist.")
+}
+
+/// What came in under the policy stays as it is shown.
+pub async fn delete(
+    service: &LogsService,
+    call: &Call,
+    input: DeleteAccountPolicyRequest,
+) -> Result<DeleteAccountPolicyResponse, Fault> {
+    let of = input.policy_type.unwrap_or_default();
+    let sort = sort(&of)?;
+    let name = input.policy_name.unwrap_or_default();
+    let scope = LogsService::scope(call);
+    let at = key(&scope, &of, &name);
+    transact!(service.table, &call.permit, |tx| {
+        let Some(policy) = tx.find::<AccountPolicy>(&at).await? else {
+            return Err(missing());
+        };
+        end(&scope, sort, &policy, &name, call.now, &mut tx).await?;
+        tx.delete(&at);
+    });
+    Ok(DeleteAccountPolicyResponse::default())
+}
