@@ -68,3 +68,34 @@ def test_what_is_not_here_is_refused(wharf, group):
     ):
         with pytest.raises(ClientError, match=text):
             logs.put_data_protection_policy(logGroupIdentifier=group, policyDocument=document)
+
+
+def test_an_account_masks_all_of_its_groups(wharf, group):
+    logs = wharf.client("logs", region="eu-west-1")
+    named = {"policyName": tasks.unique("all"), "policyType": "DATA_PROTECTION_POLICY"}
+    logs.put_account_policy(policyDocument=policy(EMAIL), **named)
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    put(logs, group, "from a@b.example")
+    assert texts(logs, group) == ["from ***********"]
+    (shown,) = logs.describe_account_policies(policyType="DATA_PROTECTION_POLICY")["accountPolicies"]
+    assert (shown["policyName"], shown["policyDocument"]) == (named["policyName"], policy(EMAIL))
+    logs.delete_account_policy(**named)
+    put(logs, group, "from c@d.example")
+    assert texts(logs, group) == ["from ***********", "from c@d.example"]
+    with pytest.raises(ClientError, match="RETENTION_POLICY is not supported"):
+        logs.put_account_policy(policyName="r", policyType="RETENTION_POLICY", policyDocument="{}")
+
+
+def test_only_who_may_unmask_sees_more(wharf, group):
+    allowed = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+    denied = {"Effect": "Deny", "Action": "logs:Unmask", "Resource": "*"}
+    _, keys = tasks.user(wharf, json.dumps({"Version": "2012-10-17", "Statement": [allowed, denied]}))
+    wharf.client("logs").put_data_protection_policy(logGroupIdentifier=group, policyDocument=policy(EMAIL))
+    logs = wharf.client("logs", keys)
+    put(logs, group, "from a@b.example")
+    assert texts(logs, group) == ["from ***********"]
+    with pytest.raises(ClientError, match="logs:Unmask"):
+        texts(logs, group, unmask=True)
+    with pytest.raises(ClientError, match="logs:Unmask"):
+        logs.filter_log_events(logGroupName=group, unmask=True)
