@@ -145,7 +145,8 @@ fn need<'a>(action: &str, resource: &'a str) -> Option<Need<'a>> {
     };
     match action {
         "logs:CreateLogGroup" => Some(Need::NewLogGroup(group())),
-        "logs:CreateLogStream" => Some(Need::LogGroup(group())),
+        // What of it may be read, the operation beside it says.
+        "logs:CreateLogStream" | "logs:Unmask" => Some(Need::LogGroup(group())),
         "logs:PutLogEvents" | "logs:GetLogEvents" => Some(stream()),
         "ecr:BatchCheckLayerAvailability" | "ecr:BatchGetImage" | "ecr:GetDownloadUrlForLayer" => {
             let name = resource.split_once(":repository/").map(|(_, name)| name);
@@ -175,6 +176,7 @@ mod tests {
                 group,
                 Some(Need::LogGroup("/ecs/app")),
             ),
+            ("logs:Unmask", group, Some(Need::LogGroup("/ecs/app"))),
             (
                 "logs:GetLogEvents",
                 stream,

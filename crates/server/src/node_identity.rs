@@ -17,7 +17,7 @@ use wharf_wire::{Call, Caller, CallerKind, Fault};
 /// node; of container instances ECS admits its own.
 const NODE_POLICY: (&str, &str) = (
     "node",
-    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":["ecs:RegisterContainerInstance","ecs:DeregisterContainerInstance","ecs:DiscoverPollEndpoint","ecs:Poll","ecs:StartTelemetrySession","ecs:SubmitAttachmentStateChanges","ecs:SubmitContainerStateChange","ecs:SubmitTaskStateChange","ecs:UpdateContainerInstancesState","ecr:GetAuthorizationToken","ecr:BatchCheckLayerAvailability","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer","logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents","logs:GetLogEvents"]}]}"#,
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":["ecs:RegisterContainerInstance","ecs:DeregisterContainerInstance","ecs:DiscoverPollEndpoint","ecs:Poll","ecs:StartTelemetrySession","ecs:SubmitAttachmentStateChanges","ecs:SubmitContainerStateChange","ecs:SubmitTaskStateChange","ecs:UpdateContainerInstancesState","ecr:GetAuthorizationToken","ecr:BatchCheckLayerAvailability","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer","logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents","logs:GetLogEvents","logs:Unmask"]}]}"#,
 );
 /// What users of earlier versions have instead.
 const EARLIER_MANAGED_POLICY: &str =

@@ -97,6 +97,8 @@ impl LogSink for CloudWatch {
             log_stream_name: Some(to.stream.clone()),
             start_from_head: Some(false),
             limit: Some(i32::try_from(count).unwrap_or(i32::MAX)),
+            // They are held against what the node has: with stars they would be other lines.
+            unmask: Some(true),
             ..Default::default()
         };
         let answer: GetLogEventsResponse = self.api.call(&LOGS, "GetLogEvents", &input).await?;
