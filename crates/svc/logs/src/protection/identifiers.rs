@@ -25,6 +25,8 @@ struct Row {
     /// In small letters; one of them stands near, if there are any.
     keywords: &'static [&'static str],
     is_one: fn(&str) -> bool,
+    /// It is none within a longer word.
+    apart: bool,
 }
 
 static COMPILED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
@@ -46,8 +48,11 @@ impl Managed {
     pub fn is_meant(&self, text: &str, at: Range<usize>) -> bool {
         let (before, behind) = (&text[..at.start], &text[at.end..]);
         let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-        let stands_apart = !is_part(before.chars().next_back()) && !is_part(behind.chars().next());
-        stands_apart && (self.row.is_one)(&text[at]) && self.has_keyword(before, behind)
+        let stands_apart =
+            || !is_part(before.chars().next_back()) && !is_part(behind.chars().next());
+        (!self.row.apart || stands_apart())
+            && (self.row.is_one)(&text[at])
+            && self.has_keyword(before, behind)
     }
 
     fn has_keyword(&self, before: &str, behind: &str) -> bool {
@@ -84,6 +89,18 @@ const fn row(name: &'static str, regex: &'static str, is_one: fn(&str) -> bool) 
         regex,
         keywords: &[],
         is_one,
+        apart: true,
+    }
+}
+
+/// What stands for itself, whatever is around it.
+const fn anywhere(name: &'static str, regex: &'static str) -> Row {
+    Row {
+        name,
+        regex,
+        keywords: &[],
+        is_one: always,
+        apart: false,
     }
 }
 
@@ -98,6 +115,7 @@ const fn near(
         regex,
         keywords,
         is_one,
+        apart: true,
     }
 }
 
@@ -108,10 +126,9 @@ fn always(_: &str) -> bool {
 const IBAN: [&str; 5] = ["iban", "account", "konto", "compte", "cuenta"];
 
 static ROWS: [Row; 18] = [
-    row(
+    anywhere(
         "EmailAddress",
         r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}",
-        always,
     ),
     row("CreditCardNumber", r"[3-6](?:[ -]?[0-9]){11,18}", is_card),
     near(
@@ -159,25 +176,21 @@ static ROWS: [Row; 18] = [
         &["coordinate", "lat", "location", "position", "gps"],
         always,
     ),
-    row(
+    anywhere(
         "OpenSshPrivateKey",
         r"(?s)-----BEGIN OPENSSH PRIVATE KEY-----.*?(?:-----END OPENSSH PRIVATE KEY-----|\z)",
-        always,
     ),
-    row(
+    anywhere(
         "PgpPrivateKey",
         r"(?s)-----BEGIN PGP PRIVATE KEY BLOCK-----.*?(?:-----END PGP PRIVATE KEY BLOCK-----|\z)",
-        always,
     ),
-    row(
+    anywhere(
         "PkcsPrivateKey",
         r"(?s)-----BEGIN (?:RSA |EC |DSA |ENCRYPTED )?PRIVATE KEY-----.*?(?:-----END (?:RSA |EC |DSA |ENCRYPTED )?PRIVATE KEY-----|\z)",
-        always,
     ),
-    row(
+    anywhere(
         "PuttyPrivateKey",
         r"(?s)PuTTY-User-Key-File-[0-9]:.*?(?:Private-MAC: *[0-9a-fA-F]+|\z)",
-        always,
     ),
     row(
         "VehicleIdentificationNumber",

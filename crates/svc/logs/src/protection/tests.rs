@@ -41,7 +41,10 @@ fn marked(text: &str) -> (String, String) {
 fn what_is_sensitive_is_masked_and_nothing_else() {
     const KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
     for (identifier, text) in [
-        ("EmailAddress", "from [a.b@c.example] to a@b"),
+        (
+            "EmailAddress",
+            "from [a.b@c.example] to a@b, ü[a@b.example]_",
+        ),
         ("CreditCardNumber", "card [4111 1111-11111111]."),
         (
             "CreditCardNumber",
@@ -55,6 +58,7 @@ fn what_is_sensitive_is_masked_and_nothing_else() {
         ("IpAddress", "[10.0.0.1] and [fe80::1]."),
         ("IpAddress", "std::io at 10:20:30, 1.2.3.456"),
         ("LatLong", "location [52.5200, 13.4050]"),
+        ("PgpPrivateKey", "x[-----BEGIN PGP PRIVATE KEY BLOCK-----]"),
         (
             "OpenSshPrivateKey",
             "k [-----BEGIN OPENSSH PRIVATE KEY-----\nabc]",
