@@ -56,7 +56,7 @@ PAGES = {
     "logs-insights": ("/cart\t1\t950\t/shirts\t2\t15", "slow: 950", "level\tms", 'filter level = "ERROR"'),
     "logs-filters": ('{"ms": 950}', "/shop/orders"),
     "logs-transformers": ('{"method":"GET","path":"/shirts","status":200,"ms":12.5,"service":{"name":"shop"}}', "/cart\t500\t950"),
-    "logs-protection": ("order of ********, ****************\n", "order of C-123456, ann@shop.example"),
+    "logs-protection": ("order of ******** by ****************\n", "order of C-123456 by ann@shop.example"),
     "events": ('"total":120', "true", "rule/stopped", "111111111111"),
     "keys-for-data": (
         "a text",
