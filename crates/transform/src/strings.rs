@@ -1,6 +1,6 @@
 //! Texts that are changed where they are.
 
-use regex::{Captures, Regex, RegexBuilder, Replacer};
+use regex::{Captures, Regex, RegexBuilder};
 use serde_json::Value;
 
 use crate::{
@@ -14,7 +14,7 @@ const REGEX_BYTES: usize = 256 << 10;
 /// Groups of it may nest so deep.
 const REGEX_DEPTH: u32 = 32;
 /// Looking through a text is so much cheaper than making one.
-const READ_SHARE: usize = 4;
+const READ_SHARE: usize = 32;
 /// A list has no more elements, since each takes much more than the bytes between two delimiters.
 const MOST_PARTS: usize = 1000;
 
@@ -96,12 +96,16 @@ impl Substitute {
             let Some(whole) = found.get(0) else {
                 continue;
             };
-            let before = out.len();
+            work.spend(whole.start() - end)?;
             out.push_str(&text[end..whole.start()]);
-            Replacement(&self.to).replace_append(&found, &mut out);
-            // Each match may put in as much as all of the text, and looking for the next may go through the rest of it.
-            let made = out.len() - before;
-            work.spend(made + (text.len() - whole.end()) / READ_SHARE)?;
+            // Each part of what is put in may be as much as all of the text.
+            parts(&self.to, &found, |part| {
+                work.spend(part.len())?;
+                out.push_str(part);
+                Ok(())
+            })?;
+            // Looking for the next may go through the rest of it.
+            work.spend((text.len() - whole.end()) / READ_SHARE)?;
             end = whole.end();
         }
         out.push_str(&text[end..]);
@@ -113,33 +117,34 @@ impl Substitute {
     }
 }
 
-/// As Java has it: `$1` is a group, and so is `${name}`; `\$` is a dollar.
-struct Replacement<'r>(&'r str);
-
-impl Replacer for Replacement<'_> {
-    fn replace_append(&mut self, found: &Captures<'_>, out: &mut String) {
-        let mut rest = self.0;
-        while let Some(at) = rest.find(['$', '\\']) {
-            out.push_str(&rest[..at]);
-            let (sign, after) = rest[at..].split_at(1);
+/// What is put in for a match, part by part. As Java has it: `$1` is a group, and so is `${name}`; `\$` is a dollar.
+fn parts(
+    to: &str,
+    found: &Captures<'_>,
+    mut put: impl FnMut(&str) -> Result<(), Undone>,
+) -> Result<(), Undone> {
+    let mut rest = to;
+    while let Some(at) = rest.find(['$', '\\']) {
+        put(&rest[..at])?;
+        let (sign, after) = rest[at..].split_at(1);
+        rest = after;
+        if sign == "\\" {
+            let next = rest.chars().next().map_or(0, char::len_utf8);
+            let (escaped, after) = rest.split_at(next);
+            put(escaped)?;
             rest = after;
-            if sign == "\\" {
-                let mut chars = rest.chars();
-                out.extend(chars.next());
-                rest = chars.as_str();
-                continue;
-            }
-            let named = rest.strip_prefix('{').and_then(|it| it.split_once('}'));
-            if let Some((name, after)) = named {
-                out.push_str(found.name(name).map_or("", |it| it.as_str()));
-                rest = after;
-            } else if let Some(digit) = rest.chars().next().and_then(|it| it.to_digit(10)) {
-                out.push_str(found.get(digit as usize).map_or("", |it| it.as_str()));
-                rest = &rest[1..];
-            } else {
-                out.push('$');
-            }
+            continue;
         }
-        out.push_str(rest);
+        let named = rest.strip_prefix('{').and_then(|it| it.split_once('}'));
+        if let Some((name, after)) = named {
+            put(found.name(name).map_or("", |it| it.as_str()))?;
+            rest = after;
+        } else if let Some(digit) = rest.chars().next().and_then(|it| it.to_digit(10)) {
+            put(found.get(digit as usize).map_or("", |it| it.as_str()))?;
+            rest = &rest[1..];
+        } else {
+            put("$")?;
+        }
     }
+    put(rest)
 }

@@ -343,3 +343,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_would_be_put_in_is_counted_before_it_is_there() {
+    // As much as an account's policy could ask for: hundreds of gigabytes.
+    let to = "$0".repeat(200_000);
+    let config = json!([{ "parseJSON": {} },
+        { "substituteString": { "entries": [{ "source": "a", "from": "(?s).+", "to": to }] } }]);
+    let transformer = Transformer::parse(&config).unwrap();
+    let text = json!({ "a": "x".repeat(400 << 10) }).to_string();
+    assert_eq!(transformer.apply(subject(&text)), None);
+}
+
+#[test]
+fn a_long_line_of_words_is_changed_everywhere() {
+    let config = json!([{ "parseJSON": {} },
+        { "substituteString": { "entries": [{ "source": "a", "from": " ", "to": "_" }] } }]);
+    let transformer = Transformer::parse(&config).unwrap();
+    let words = "word ".repeat(2000);
+    let text = json!({ "a": words }).to_string();
+    let made = transformer.apply(subject(&text)).unwrap();
+    assert!(made.contains(&words.replace(' ', "_")));
+}

@@ -20,9 +20,11 @@ use crate::{
 
 /// CloudTrail's own words in place of a secret.
 pub const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
-/// Members that carry credentials though their models do not say so, in any case.
-const SECRET: [&str; 5] = [
+/// Members that carry credentials though their models do not say so, in any case; and lines of logs, which may be
+/// masked for who reads the audit log.
+const SECRET: [&str; 6] = [
     "authorizationtoken",
+    "logeventmessages",
     "password",
     "privatekey",
     "secretaccesskey",

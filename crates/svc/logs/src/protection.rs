@@ -5,7 +5,11 @@
 
 mod identifiers;
 
-use std::{borrow::Cow, collections::BTreeMap, ops::Range};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
@@ -22,7 +26,7 @@ const LONGEST_REGEX: usize = 200;
 /// Identifiers of a policy.
 const MOST: usize = 100;
 /// Bytes that a regular expression may take when it is compiled.
-const REGEX_BYTES: usize = 1 << 20;
+const REGEX_BYTES: usize = 64 << 10;
 const VERSION: &str = "2021-06-01";
 const MANAGED: &str = "arn:aws:dataprotection::aws:data-identifier/";
 /// Bytes that are looked through for each byte of a text before the rest of it counts as sensitive.
@@ -129,20 +133,17 @@ impl Protection {
         Ok(Self(found.collect::<Result<_, _>>()?))
     }
 
-    /// What of a text is sensitive, in rising order, overlaps joined.
-    fn found(&self, text: &str) -> Vec<Range<usize>> {
+    /// What of a text is sensitive.
+    pub fn found(&self, text: &str) -> Vec<Range<usize>> {
         let mut left = READ_ANYWAY + READ_PER_BYTE * text.len();
         let mut found = Vec::new();
         for identifier in &self.0 {
             let mut at = 0;
             while at <= text.len() {
-                let (next, is_meant) = match identifier {
+                let (next, meant) = match identifier {
                     Identifier::Managed(it) => {
                         let next = it.regex.find_at(text, at);
-                        (
-                            next,
-                            next.is_some_and(|next| it.is_meant(text, next.range())),
-                        )
+                        (next, next.and_then(|next| it.meant(text, next.range())))
                     }
                     // Each look may go through all that is left: who makes that happen at every byte has the rest
                     // masked, unseen.
@@ -150,7 +151,8 @@ impl Protection {
                         Some(after) => {
                             left = after;
                             let next = regex.find_at(text, at);
-                            (next, next.is_some_and(|it| !it.is_empty()))
+                            let whole = next.filter(|it| !it.is_empty());
+                            (next, whole.map(|it| it.range()))
                         }
                         None => {
                             found.push(at..text.len());
@@ -161,9 +163,10 @@ impl Protection {
                 let Some(next) = next else {
                     break;
                 };
-                at = if is_meant {
-                    found.push(next.range());
-                    next.end()
+                at = if let Some(meant) = meant {
+                    let end = meant.end;
+                    found.push(meant);
+                    end
                 } else {
                     // It may hide one that begins within it.
                     let first = text[next.start()..].chars().next();
@@ -171,32 +174,33 @@ impl Protection {
                 };
             }
         }
-        found.sort_by_key(|it| (it.start, it.end));
-        found.dedup_by(|next: &mut Range<usize>, before| {
-            let joins = next.start <= before.end;
-            if joins {
-                before.end = before.end.max(next.end);
-            }
-            joins
-        });
         found
     }
+}
 
-    /// The text with a star for each character that is sensitive.
-    pub fn masked<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let found = self.found(text);
-        if found.is_empty() {
-            return Cow::Borrowed(text);
-        }
-        let (mut out, mut end) = (String::with_capacity(text.len()), 0);
-        for range in found {
-            out.push_str(&text[end..range.start]);
-            out.extend(text[range.clone()].chars().map(|_| '*'));
-            end = range.end;
-        }
-        out.push_str(&text[end..]);
-        Cow::Owned(out)
+/// The text with a star for each character that any of the policies says is sensitive. Each looks at the text as
+/// it came: what one of them masks hides nothing from the others.
+pub fn masked<'t, 'p>(
+    text: &'t str,
+    policies: impl Iterator<Item = &'p Protection>,
+) -> Cow<'t, str> {
+    let mut found: Vec<Range<usize>> = policies.flat_map(|it| it.found(text)).collect();
+    if found.is_empty() {
+        return Cow::Borrowed(text);
     }
+    found.sort_by_key(|it| (it.start, it.end));
+    let (mut out, mut end) = (String::with_capacity(text.len()), 0);
+    for range in found {
+        let start = range.start.max(end);
+        if start >= range.end {
+            continue;
+        }
+        out.push_str(&text[end..start]);
+        out.extend(text[start..range.end].chars().map(|_| '*'));
+        end = range.end;
+    }
+    out.push_str(&text[end..]);
+    Cow::Owned(out)
 }
 
 /// What both statements are about.
@@ -218,6 +222,9 @@ fn identifiers_of(statements: &[Statement]) -> Result<&[String], BadPolicy> {
         }
     }
     match (audits.as_slice(), masks.as_slice()) {
+        ([_], [masked]) if has_repeats(masked) => {
+            Err(bad("A data identifier is named more than once."))
+        }
         ([audited], [masked]) if audited == masked => match (1..=MOST).contains(&masked.len()) {
             true => Ok(masked),
             false => Err(bad(format!(
@@ -231,6 +238,11 @@ fn identifiers_of(statements: &[Statement]) -> Result<&[String], BadPolicy> {
             "A data protection policy has one statement with Audit and one with Deidentify.",
         )),
     }
+}
+
+fn has_repeats(names: &[String]) -> bool {
+    let each: BTreeSet<&String> = names.iter().collect();
+    each.len() < names.len()
 }
 
 /// Custom identifiers by their names.

@@ -20,7 +20,7 @@ use crate::{
     LogsService,
     event::Event,
     fault,
-    protection::Protection,
+    protection::{self, Protection},
     records::{Group, Rule, RuleHead},
 };
 
@@ -115,10 +115,7 @@ impl Rules {
     /// A message without what is sensitive.
     pub fn masked<'m>(&self, ingestion: i64, message: &'m str) -> Cow<'m, str> {
         let standing = self.protections().filter(|it| it.stood(ingestion));
-        standing.fold(Cow::Borrowed(message), |text, it| match text {
-            Cow::Borrowed(text) => it.rule.masked(text),
-            Cow::Owned(text) => Cow::Owned(it.rule.masked(&text).into_owned()),
-        })
+        protection::masked(message, standing.map(|it| &it.rule))
     }
 
     /// Events without what is sensitive, made away from the threads that serve others.

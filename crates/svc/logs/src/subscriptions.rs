@@ -25,7 +25,6 @@ use crate::{
     opener::Opener,
     pattern::{Message, Pattern},
     records::{Group, Stream, SubscriptionFilter},
-    rules::Rules,
     service::stream_key,
     subscription::{self, Destination, Sent},
 };
@@ -176,11 +175,10 @@ impl LogsService {
         else {
             return Ok(false);
         };
-        let rules = self.rules(scope, &group).await?;
         let mut is_left = false;
         for filter in &group.subscription_filters {
             is_left |= !self
-                .deliver_filter((scope, &group, stream), &rules, filter, now)
+                .deliver_filter((scope, &group, stream), filter, now)
                 .await?;
         }
         Ok(is_left)
@@ -190,7 +188,6 @@ impl LogsService {
     async fn deliver_filter(
         &self,
         (scope, group, stream): (&Scope, &Group, &Stream),
-        rules: &Arc<Rules>,
         filter: &SubscriptionFilter,
         now: Timestamp,
     ) -> Result<bool, Fault> {
@@ -216,13 +213,6 @@ impl LogsService {
         )
         .to_string();
         let actor = subscription::actor(filter, &scope.account, &arn);
-        let mut opener = Opener::new(
-            self.keys.clone(),
-            scope.clone(),
-            group.id.clone(),
-            now,
-            rules.clone(),
-        );
         let events = self.events.journal();
         loop {
             if self
@@ -240,6 +230,15 @@ impl LogsService {
             let Some(last) = read.records.last().map(|it| it.offset) else {
                 return Ok(true);
             };
+            // After the events: those that came in under a rule are never seen without it.
+            let rules = self.rules(scope, group).await?;
+            let mut opener = Opener::new(
+                self.keys.clone(),
+                scope.clone(),
+                group.id.clone(),
+                now,
+                rules.clone(),
+            );
             let found = opener.events(&journal, &read.records).await;
             let mut found = found.map_err(fault::read)?;
             let oldest = found.iter().map(|it| it.ingestion).min();

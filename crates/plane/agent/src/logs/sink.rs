@@ -36,6 +36,30 @@ impl CloudWatch {
         Self { api }
     }
 
+    async fn last(
+        &self,
+        to: &Awslogs,
+        count: usize,
+        unmask: bool,
+    ) -> Result<Vec<LogEvent>, CallError> {
+        let input = GetLogEventsRequest {
+            log_group_name: Some(to.group.clone()),
+            log_stream_name: Some(to.stream.clone()),
+            start_from_head: Some(false),
+            limit: Some(i32::try_from(count).unwrap_or(i32::MAX)),
+            unmask: unmask.then_some(true),
+            ..Default::default()
+        };
+        let answer: GetLogEventsResponse = self.api.call(&LOGS, "GetLogEvents", &input).await?;
+        let events = answer.events.into_iter().flatten();
+        Ok(events
+            .map(|e| LogEvent {
+                at: e.timestamp.unwrap_or(0),
+                text: e.message.unwrap_or_default(),
+            })
+            .collect())
+    }
+
     async fn make(&self, operation: &'static str, input: &dyn Struct) -> Result<(), CallError> {
         match self.api.call::<Nothing>(&LOGS, operation, input).await {
             Err(error) if error.code() == "ResourceAlreadyExistsException" => Ok(()),
@@ -91,23 +115,14 @@ impl LogSink for CloudWatch {
         Ok(())
     }
 
+    // They are held against what the node has: with stars they would be other lines. Who may not see them without
+    // still sees those that have none.
     async fn tail(&self, to: &Awslogs, count: usize) -> Result<Vec<LogEvent>, CallError> {
-        let input = GetLogEventsRequest {
-            log_group_name: Some(to.group.clone()),
-            log_stream_name: Some(to.stream.clone()),
-            start_from_head: Some(false),
-            limit: Some(i32::try_from(count).unwrap_or(i32::MAX)),
-            // They are held against what the node has: with stars they would be other lines.
-            unmask: Some(true),
-            ..Default::default()
-        };
-        let answer: GetLogEventsResponse = self.api.call(&LOGS, "GetLogEvents", &input).await?;
-        let events = answer.events.into_iter().flatten();
-        Ok(events
-            .map(|e| LogEvent {
-                at: e.timestamp.unwrap_or(0),
-                text: e.message.unwrap_or_default(),
-            })
-            .collect())
+        match self.last(to, count, true).await {
+            Err(CallError::Fault { status, .. }) if status < 500 => {
+                self.last(to, count, false).await
+            }
+            told => told,
+        }
     }
 }

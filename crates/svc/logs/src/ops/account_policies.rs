@@ -16,6 +16,7 @@ use wharf_service::{Stored, transact};
 use wharf_transform::Transformer;
 use wharf_wire::{Call, Fault};
 
+use super::transformers;
 use crate::{
     LogsService, fault,
     protection::Protection,
@@ -28,6 +29,8 @@ const MOST_TRANSFORMERS: usize = 20;
 /// Versions of policies of one type that are kept for the events that came in under them.
 const MOST_VERSIONS: usize = 500;
 const LONGEST_NAME: usize = 255;
+/// Bytes of a document, as with AWS.
+const LONGEST_DOCUMENT: usize = 30_720;
 /// Bytes of a selection, as with AWS.
 const LONGEST_SELECTION: usize = 25 << 10;
 const PAGE: usize = 50;
@@ -76,6 +79,11 @@ pub async fn put(
     }
     let prefixes = selected(sort, input.selection_criteria.as_deref())?;
     let document = input.policy_document.unwrap_or_default();
+    if document.len() > LONGEST_DOCUMENT {
+        return Err(fault::invalid(format!(
+            "policyDocument must have at most {LONGEST_DOCUMENT} bytes."
+        )));
+    }
     checked(sort, document.clone()).await?;
     let scope = LogsService::scope(call);
     let mut others = of_type(service, &scope, &of).await?;
@@ -96,29 +104,42 @@ pub async fn put(
             tx.when(other.unchanged());
         }
         let former = tx.find::<AccountPolicy>(&at).await?;
-        let after = former.as_ref().map(|it| it.since.millis() + 1);
-        let now = call.now.max(after.map_or(call.now, Timestamp::from_millis));
-        if let Some(former) = &former {
-            end(&scope, sort, former, &name, now, &mut tx).await?;
+        let is_same = |it: &AccountPolicy| {
+            it.document == document && it.selection == input.selection_criteria
+        };
+        match former {
+            // Nothing to tell apart: it goes on being the rule that it was.
+            Some(mut same) if is_same(&same) => {
+                same.changed_at = call.now;
+                tx.put(&at, &same);
+                same
+            }
+            former => {
+                let after = former.as_ref().map(|it| it.since.millis() + 1);
+                let now = call.now.max(after.map_or(call.now, Timestamp::from_millis));
+                if let Some(former) = &former {
+                    end(&scope, sort, former, &name, now, &mut tx).await?;
+                }
+                let rule = Rule {
+                    document: document.clone(),
+                    created_at: now,
+                    since: now,
+                    until: None,
+                    prefixes: prefixes.clone(),
+                    unknown: Unknown::new(),
+                };
+                tx.put(rule_key(&scope, sort, now, &name), &rule);
+                let policy = AccountPolicy {
+                    document: document.clone(),
+                    selection: input.selection_criteria.clone(),
+                    changed_at: call.now,
+                    since: now,
+                    unknown: Unknown::new(),
+                };
+                tx.put(&at, &policy);
+                policy
+            }
         }
-        let rule = Rule {
-            document: document.clone(),
-            created_at: now,
-            since: now,
-            until: None,
-            prefixes: prefixes.clone(),
-            unknown: Unknown::new(),
-        };
-        tx.put(rule_key(&scope, sort, now, &name), &rule);
-        let policy = AccountPolicy {
-            document: document.clone(),
-            selection: input.selection_criteria.clone(),
-            changed_at: call.now,
-            since: now,
-            unknown: Unknown::new(),
-        };
-        tx.put(&at, &policy);
-        policy
     });
     Ok(PutAccountPolicyResponse {
         account_policy: Some(shown(call, &own, &policy)),
@@ -152,6 +173,7 @@ async fn checked(sort: Sort, document: String) -> Result<(), Fault> {
         Sort::Transformer => {
             let read = serde_json::from_str::<Value>(&document);
             let read = read.map_err(|cause| format!("Invalid policy document: {cause}."))?;
+            transformers::within_bounds(&read)?;
             let read = Transformer::parse(&read).map(|_| ());
             read.map_err(|cause| cause.to_string())
         }

@@ -11,7 +11,7 @@ use wharf_api_logs::{
     },
 };
 use wharf_transform::{Subject, Transformer};
-use wharf_wire::{Call, Fault, codec::json};
+use wharf_wire::{Call, Fault, codec::json, constraints};
 
 use crate::{LogsService, fault, names, rules::Sort};
 
@@ -48,6 +48,22 @@ fn written(config: Option<Vec<Processor>>) -> Result<Value, Fault> {
     let shape = SERVICE.find_shape("PutTransformerRequest");
     let mut shown = shape.map_or(Value::Null, |it| json::to_value(&SERVICE, it, &holder));
     Ok(shown["transformerConfig"].take())
+}
+
+/// Whether processors are within the bounds that PutTransformer has for them.
+///
+/// # Errors
+/// Why not, in words.
+pub fn within_bounds(config: &Value) -> Result<(), String> {
+    let body = json!({ "logGroupIdentifier": "any", "transformerConfig": config }).to_string();
+    let shape = SERVICE.find_shape("PutTransformerRequest");
+    let mut read = PutTransformerRequest::default();
+    json::decode(&SERVICE, shape, body.as_bytes(), &mut read).map_err(|it| it.to_string())?;
+    let broken = shape.map(|it| constraints::check(&SERVICE, it, &read));
+    match broken.filter(|it| !it.is_empty()) {
+        Some(broken) => Err(constraints::summary(&broken)),
+        None => Ok(()),
+    }
 }
 
 /// Reads processors away from the threads that serve others: regular expressions take a while.

@@ -27,6 +27,8 @@ struct Row {
     is_one: fn(&str) -> bool,
     /// It is none within a longer word.
     apart: bool,
+    /// What looks like one may end with something else: the longest part that is one counts.
+    may_be_shorter: bool,
 }
 
 static COMPILED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
@@ -44,8 +46,20 @@ impl Managed {
         })
     }
 
-    /// Whether a match is what it looks like.
-    pub fn is_meant(&self, text: &str, at: Range<usize>) -> bool {
+    /// What of a match is what it looks like: all of it, or, of some, its longest beginning that is.
+    pub fn meant(&self, text: &str, at: Range<usize>) -> Option<Range<usize>> {
+        let shortest = match self.row.may_be_shorter {
+            true => at.start + 1,
+            false => at.end,
+        };
+        (shortest..=at.end)
+            .rev()
+            .filter(|end| text.is_char_boundary(*end))
+            .map(|end| at.start..end)
+            .find(|part| self.is_meant(text, part.clone()))
+    }
+
+    fn is_meant(&self, text: &str, at: Range<usize>) -> bool {
         let (before, behind) = (&text[..at.start], &text[at.end..]);
         let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
         let stands_apart =
@@ -90,6 +104,7 @@ const fn row(name: &'static str, regex: &'static str, is_one: fn(&str) -> bool) 
         keywords: &[],
         is_one,
         apart: true,
+        may_be_shorter: false,
     }
 }
 
@@ -101,6 +116,19 @@ const fn anywhere(name: &'static str, regex: &'static str) -> Row {
         keywords: &[],
         is_one: always,
         apart: false,
+        may_be_shorter: false,
+    }
+}
+
+/// What may end with something else.
+const fn longest(name: &'static str, regex: &'static str, is_one: fn(&str) -> bool) -> Row {
+    Row {
+        name,
+        regex,
+        keywords: &[],
+        is_one,
+        apart: true,
+        may_be_shorter: true,
     }
 }
 
@@ -116,6 +144,7 @@ const fn near(
         keywords,
         is_one,
         apart: true,
+        may_be_shorter: false,
     }
 }
 
@@ -130,7 +159,7 @@ static ROWS: [Row; 18] = [
         "EmailAddress",
         r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}",
     ),
-    row("CreditCardNumber", r"[3-6](?:[ -]?[0-9]){11,18}", is_card),
+    longest("CreditCardNumber", r"[2-6](?:[ -]?[0-9]){11,18}", is_card),
     near(
         "CreditCardExpiration",
         r"(?:0[1-9]|1[0-2])[/-](?:20)?[0-9]{2}",
@@ -165,9 +194,9 @@ static ROWS: [Row; 18] = [
         ],
         always,
     ),
-    row(
+    longest(
         "IpAddress",
-        r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}",
+        r"[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){1,6}(?:\.[0-9]{1,3}){3}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}",
         is_address,
     ),
     near(
@@ -237,6 +266,9 @@ static ROWS: [Row; 18] = [
 
 fn is_card(text: &str) -> bool {
     let digits: Vec<u32> = text.chars().filter_map(|it| it.to_digit(10)).collect();
+    if !(12..=19).contains(&digits.len()) || !text.ends_with(|it: char| it.is_ascii_digit()) {
+        return false;
+    }
     let sum: u32 = digits
         .iter()
         .rev()

@@ -22,6 +22,10 @@ fn of(identifiers: &[&str], custom: Value) -> Protection {
     Protection::parse(&policy(identifiers, custom).to_string()).unwrap()
 }
 
+fn starred(policy: &Protection, text: &str) -> String {
+    masked(text, [policy].into_iter()).into_owned()
+}
+
 /// The text without brackets, and with stars for what stands within them.
 fn marked(text: &str) -> (String, String) {
     let (mut plain, mut masked, mut within) = (String::new(), String::new(), false);
@@ -79,7 +83,7 @@ fn what_is_sensitive_is_masked_and_nothing_else() {
     ] {
         let (plain, masked) = marked(text);
         assert_eq!(
-            of(&[identifier], json!([])).masked(&plain),
+            starred(&of(&[identifier], json!([])), &plain),
             masked,
             "{identifier}"
         );
@@ -87,19 +91,19 @@ fn what_is_sensitive_is_masked_and_nothing_else() {
     let custom = json!([{ "Name": "Employee", "Regex": "E-\\d{3}" }]);
     let (plain, masked) = marked("ü [E-123] [E-123]4 [e-123@x.example]");
     assert_eq!(
-        of(&["EmailAddress", "/Employee"], custom).masked(&plain),
+        starred(&of(&["EmailAddress", "/Employee"], custom), &plain),
         masked
     );
     // They overlap.
     let custom = json!([{ "Name": "A", "Regex": "abc" }, { "Name": "B", "Regex": "bcd" }]);
-    assert_eq!(of(&["/A", "/B"], custom).masked("xabcdx"), "x****x");
+    assert_eq!(starred(&of(&["/A", "/B"], custom), "xabcdx"), "x****x");
 }
 
 #[test]
 fn what_costs_too_much_is_masked_as_a_whole() {
     let custom = json!([{ "Name": "All", "Regex": "a.*b|a" }]);
     let text = "a".repeat(20_000);
-    assert_eq!(of(&["/All"], custom).masked(&text), "*".repeat(20_000));
+    assert_eq!(starred(&of(&["/All"], custom), &text), "*".repeat(20_000));
 }
 
 #[test]
@@ -174,8 +178,51 @@ proptest! {
     #[test]
     fn a_masked_text_is_as_long_and_clean(text in "[a-f0-9.:@ ü-]{0,80}") {
         let protection = of(&["EmailAddress", "IpAddress", "CreditCardNumber", "Ssn-US"], json!([]));
-        let masked = protection.masked(&text).into_owned();
+        let masked = starred(&protection, &text);
         prop_assert_eq!(masked.chars().count(), text.chars().count());
         prop_assert!(masked.chars().zip(text.chars()).all(|(a, b)| a == b || a == '*'));
     }
+}
+
+#[test]
+fn what_stands_behind_a_number_does_not_hide_it() {
+    let cards = of(&["CreditCardNumber"], json!([]));
+    for text in [
+        "card [4111111111111111] 12/27 cvv 123",
+        "[4111 1111 1111 1111] 2026-11-23",
+        "[4111111111111111]-1",
+        "[5500005555555559] 100",
+        "[2221000000000009]",
+    ] {
+        let (plain, expected) = marked(text);
+        assert_eq!(starred(&cards, &plain), expected);
+    }
+    let addresses = of(&["IpAddress"], json!([]));
+    for text in [
+        "client [::ffff:10.20.30.40] GET",
+        "[2001:db8::1]: refused",
+        "[10.1.2.3]:8080",
+        "cafe:[10.1.2.3]",
+        "at 12:34:56",
+    ] {
+        let (plain, expected) = marked(text);
+        assert_eq!(starred(&addresses, &plain), expected);
+    }
+}
+
+#[test]
+fn what_one_policy_masks_hides_nothing_from_another() {
+    let own = of(&["/Word"], json!([{ "Name": "Word", "Regex": "[a-z4]+" }]));
+    let account = of(&["Ssn-US", "CreditCardNumber"], json!([]));
+    let all = || [&own, &account].into_iter();
+    assert_eq!(masked("ssn 123-45-6789", all()), "*** ***********");
+    assert_eq!(masked("4111111111111111", all()), "*".repeat(16));
+}
+
+#[test]
+fn repeats_and_large_expressions_are_refused() {
+    let twice = policy(&["EmailAddress", "EmailAddress"], json!([]));
+    assert!(Protection::parse(&twice.to_string()).is_err());
+    let large = json!([{ "Name": "Large", "Regex": "(?:a?){5000}[b-z]" }]);
+    assert!(Protection::parse(&policy(&["/Large"], large).to_string()).is_err());
 }

@@ -266,3 +266,36 @@ async fn policies_are_shown_and_held_against_each_other() {
         assert!(said.contains(text), "{name} {selection:?}: {said}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_have_the_bounds_of_the_operations_for_one_group() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    let to = |length: usize| {
+        let entries = [json!({ "source": "a", "from": "(?s).+", "to": "$0".repeat(length) })];
+        json!([{ "parseJSON": {} }, { "substituteString": { "entries": entries } }]).to_string()
+    };
+    put_policy(&logs, (TRANSFORMER, "t"), to(64), None, 0)
+        .await
+        .unwrap();
+    let refused = put_policy(&logs, (TRANSFORMER, "t"), to(65), None, 1).await;
+    assert_eq!(refused.unwrap_err().code, "InvalidParameterException");
+    let long = format!("{}{}", " ".repeat(31_000), to(1));
+    let refused = put_policy(&logs, (TRANSFORMER, "t"), long, None, 1).await;
+    assert!(refused.unwrap_err().message.contains("30720"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_policy_again_is_no_further_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    let mut last = None;
+    for at in 0..600 {
+        let put = put_policy(&logs, (PROTECTION, "p"), masks("EmailAddress"), None, at);
+        last = put.await.unwrap().last_updated_time;
+    }
+    assert_eq!(last, Some(NOW + 599));
+    make(&logs, "g", &["s"]).await;
+    put_at(&logs, "g", 700, "to me@x.example").await;
+    assert_eq!(read(&logs, "g").await, ["to ************"]);
+}
