@@ -48,6 +48,7 @@ mod rules;
 mod sample;
 mod saved;
 mod service;
+mod shelf;
 mod subscription;
 mod subscriptions;
 mod sweep;

@@ -7,13 +7,12 @@
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use parking_lot::Mutex;
-use serde_json::Value;
 use wharf_api_logs::faults;
 use wharf_base::Timestamp;
 use wharf_records::{Record as _, Scope, Unknown, decode};
 use wharf_service::transact;
 use wharf_store::{Entry, Revision};
-use wharf_transform::{Subject, Transformer};
+use wharf_transform::Subject;
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -22,6 +21,7 @@ use crate::{
     fault,
     protection::{self, Protection},
     records::{Group, Rule, RuleHead},
+    shelf::{Document, Shelf},
 };
 
 /// Rules of one sort that one group had, as long as events may be kept that came in under them.
@@ -53,23 +53,24 @@ pub struct Rules {
     group: String,
     own: Arc<Layer>,
     account: Arc<Layer>,
+    shelf: Arc<Shelf>,
 }
 
 /// The rules that one group has, or those of an account for all of its groups.
 #[derive(Debug, Default)]
 struct Layer {
-    transformers: Vec<Standing<Transformer>>,
-    protections: Vec<Standing<Protection>>,
+    transformers: Vec<Standing>,
+    protections: Vec<Standing>,
 }
 
 /// A rule with the time when it stood, in milliseconds.
 #[derive(Debug)]
-struct Standing<T> {
+struct Standing {
     since: i64,
     until: i64,
     /// What the names of its groups start with; one of them.
     prefixes: Vec<String>,
-    rule: T,
+    document: Document,
 }
 
 /// Where events came in.
@@ -95,13 +96,13 @@ impl Rules {
     }
 
     /// The group's own first.
-    fn transformers(&self) -> impl Iterator<Item = &Standing<Transformer>> {
+    fn transformers(&self) -> impl Iterator<Item = &Standing> {
         let account = self.account.transformers.iter();
         let account = account.filter(|it| it.is_for(&self.group));
         self.own.transformers.iter().chain(account)
     }
 
-    fn protections(&self) -> impl Iterator<Item = &Standing<Protection>> {
+    fn protections(&self) -> impl Iterator<Item = &Standing> {
         let account = self.account.protections.iter();
         let account = account.filter(|it| it.is_for(&self.group));
         self.own.protections.iter().chain(account)
@@ -115,7 +116,14 @@ impl Rules {
     /// A message without what is sensitive.
     pub fn masked<'m>(&self, ingestion: i64, message: &'m str) -> Cow<'m, str> {
         let standing = self.protections().filter(|it| it.stood(ingestion));
-        protection::masked(message, standing.map(|it| &it.rule))
+        let policies: Option<Vec<Arc<Protection>>> = standing
+            .map(|it| self.shelf.protection(&it.document))
+            .collect();
+        match policies {
+            Some(policies) => protection::masked(message, policies.iter().map(|it| &**it)),
+            // Nobody reads what this was to mask.
+            None => Cow::Owned("*".repeat(message.chars().count())),
+        }
     }
 
     /// Events without what is sensitive, made away from the threads that serve others.
@@ -136,7 +144,8 @@ impl Rules {
     pub fn transformed(&self, ingestion: i64, message: &str, origin: Origin<'_>) -> Option<String> {
         let mut standing = self.transformers();
         let found = standing.find(|it| it.stood(ingestion))?;
-        found.rule.apply(Subject {
+        let transformer = self.shelf.transformer(&found.document)?;
+        transformer.apply(Subject {
             message,
             account: &origin.scope.account,
             region: &origin.scope.region,
@@ -175,20 +184,13 @@ impl Rules {
 }
 
 impl Layer {
-    fn add(&mut self, sort: &str, rule: &Rule) -> Result<(), Fault> {
+    fn add(&mut self, sort: &str, rule: &Rule) {
         if sort == Sort::Transformer.name() {
-            // What was stored was checked before.
-            let read = serde_json::from_str(&rule.document).ok();
-            let read = read.and_then(|it: Value| Transformer::parse(&it).ok());
-            self.transformers.extend(read.map(|it| rule.standing(it)));
+            self.transformers.push(rule.standing());
         }
         if sort == Sort::Protection.name() {
-            // Nobody reads what this was to mask.
-            let read = Protection::parse(&rule.document);
-            let read = read.map_err(|cause| fault::unreadable(&cause))?;
-            self.protections.push(rule.standing(read));
+            self.protections.push(rule.standing());
         }
-        Ok(())
     }
 }
 
@@ -197,7 +199,7 @@ impl Layer {
 #[error("log events were not masked")]
 pub struct Unmasked;
 
-impl<T> Standing<T> {
+impl Standing {
     fn stood(&self, at: i64) -> bool {
         (self.since..self.until).contains(&at)
     }
@@ -208,12 +210,12 @@ impl<T> Standing<T> {
 }
 
 impl Rule {
-    fn standing<T>(&self, rule: T) -> Standing<T> {
+    fn standing(&self) -> Standing {
         Standing {
             since: self.since.millis(),
             until: self.until.map_or(i64::MAX, Timestamp::millis),
             prefixes: self.prefixes.clone(),
-            rule,
+            document: Document::new(&self.document),
         }
     }
 }
@@ -223,6 +225,7 @@ impl Rule {
 pub struct Known {
     read: Mutex<HashMap<String, Read>>,
     none: Arc<Layer>,
+    shelf: Arc<Shelf>,
 }
 
 /// What was made of records, as they were at these revisions.
@@ -275,6 +278,7 @@ impl LogsService {
             group: group.name.clone(),
             own,
             account: self.layer(scope, ACCOUNT).await?,
+            shelf: self.known_rules.shelf.clone(),
         }))
     }
 
@@ -288,10 +292,7 @@ impl LogsService {
         if let Some(known) = self.known_rules.find(&at, &revisions) {
             return Ok(known);
         }
-        // Regular expressions take a while.
-        let read = tokio::task::spawn_blocking(move || compiled(&entries)).await;
-        let read = read.map_err(|cause| fault::unreadable(&cause))?;
-        let layer = Arc::new(read?);
+        let layer = Arc::new(read(&entries)?);
         self.known_rules.keep(&at, revisions, &layer);
         Ok(layer)
     }
@@ -405,14 +406,14 @@ impl LogsService {
 /// How far ahead of the time when it comes in an event may be.
 const AHEAD_MS: i64 = 2 * 3_600_000;
 
-fn compiled(entries: &[Entry]) -> Result<Layer, Fault> {
+fn read(entries: &[Entry]) -> Result<Layer, Fault> {
     let mut layer = Layer::default();
     for entry in entries {
         let Some((_, _, id)) = Scope::parse(&entry.key) else {
             continue;
         };
         let sort = id.split(':').nth(1).unwrap_or_default();
-        layer.add(sort, &decode(&entry.value).map_err(fault::record)?)?;
+        layer.add(sort, &decode(&entry.value).map_err(fault::record)?);
     }
     Ok(layer)
 }

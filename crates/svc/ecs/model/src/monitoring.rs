@@ -81,8 +81,11 @@ pub fn high_resolution(all: &[MetricResolution]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn given(rows: &[(&[&str], Option<i32>)]) -> api::MonitoringConfiguration {
-        let one = |(names, seconds): &(&[&str], Option<i32>)| api::MetricConfiguration {
+    /// Names, and the seconds.
+    type Row = (&'static [&'static str], Option<i32>);
+
+    fn given(rows: &[Row]) -> api::MonitoringConfiguration {
+        let one = |(names, seconds): &Row| api::MetricConfiguration {
             metric_names: Some(names.iter().map(|it| (*it).to_owned()).collect()),
             resolution_seconds: *seconds,
         };
@@ -93,7 +96,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_is_kept_and_shown() {
-        let both: [(&[&str], Option<i32>); 2] = [
+        let both: [Row; 2] = [
             (&["MemoryUtilization"], Some(60)),
             (&["CPUUtilization"], Some(20)),
         ];
@@ -106,8 +109,8 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused_by_name() {
-        let cpu: &[&str] = &["CPUUtilization"];
-        let cases: [(Vec<(&[&str], Option<i32>)>, &str); 6] = [
+        let cpu: &'static [&'static str] = &["CPUUtilization"];
+        let cases: [(Vec<Row>, &str); 6] = [
             (vec![(&[], Some(20))], "metricNames"),
             (vec![(&["RunningTaskCount"], Some(20))], "RunningTaskCount"),
             (vec![(cpu, Some(20)), (cpu, Some(60))], "more than once"),

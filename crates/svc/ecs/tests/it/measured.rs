@@ -156,7 +156,7 @@ async fn metrics_of_high_resolution_come_every_twenty_seconds_and_count_once() {
     telemetry.send("PublishMetricsRequest", message).await;
     telemetry.expect("AckPublishMetric").await;
     let cpu = |second| it.seen_over(20, "AWS/ECS", "CPUUtilization", SERVICE, at + second);
-    let percent = [0, 20, 40].map(|second| cpu(second));
+    let percent = [0, 20, 40].map(cpu);
     assert_eq!(
         percent,
         [Some((1.0, 10.0)), Some((1.0, 20.0)), Some((1.0, 30.0))]

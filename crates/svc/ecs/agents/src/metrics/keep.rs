@@ -45,7 +45,7 @@ pub async fn keep(
     report.task_metrics.truncate(MOST_TASKS);
     let now = agents.state.now().millis().div_euclid(1000);
     let part = i64::from(report.metadata.part);
-    let Some(of) = Of::of(report.metadata.period, ticket.of_another_make) else {
+    let Some(of) = Of::told(report.metadata.period, ticket.of_another_make) else {
         return Ok(true);
     };
     match of {
@@ -92,7 +92,7 @@ enum Of {
 
 impl Of {
     /// What wharf's own agents say of this moment is in the sums of their minutes: that they run nothing.
-    fn of(period: Option<u32>, of_another_make: bool) -> Option<Self> {
+    fn told(period: Option<u32>, of_another_make: bool) -> Option<Self> {
         match period {
             Some(60) => Some(Self::Minute),
             Some(monitoring::HIGH) => Some(Self::Seconds),
@@ -318,12 +318,12 @@ mod tests {
 
     #[test]
     fn a_moment_of_wharfs_own_agents_is_no_minute() {
-        assert_eq!(Of::of(None, false), None);
-        assert_eq!(Of::of(None, true), Some(Of::Rounds));
+        assert_eq!(Of::told(None, false), None);
+        assert_eq!(Of::told(None, true), Some(Of::Rounds));
         for made in [true, false] {
-            assert_eq!(Of::of(Some(60), made), Some(Of::Minute));
-            assert_eq!(Of::of(Some(20), made), Some(Of::Seconds));
-            assert_eq!(Of::of(Some(1), made), None);
+            assert_eq!(Of::told(Some(60), made), Some(Of::Minute));
+            assert_eq!(Of::told(Some(20), made), Some(Of::Seconds));
+            assert_eq!(Of::told(Some(1), made), None);
         }
     }
 }
