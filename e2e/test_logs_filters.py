@@ -3,21 +3,18 @@
 import base64
 import gzip
 import json
-import time
 
 import pytest
 from botocore.exceptions import ClientError
 
-from harness import tasks
+from harness import log_groups, tasks
+from harness.log_groups import put
 from harness.waiting import wait_for
 
 
 @pytest.fixture
 def group(wharf):
-    logs, name = wharf.client("logs"), "/e2e/" + tasks.unique("filters")
-    logs.create_log_group(logGroupName=name)
-    logs.create_log_stream(logGroupName=name, logStreamName="s")
-    return name
+    return log_groups.make(wharf, "filters")
 
 
 @pytest.fixture
@@ -36,12 +33,6 @@ def queue(wharf, group):
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     return url, arn
-
-
-def put(logs, group, *messages):
-    now = int(time.time() * 1000)
-    events = [{"timestamp": now, "message": message} for message in messages]
-    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
 
 
 def received(sqs, url, messages):

@@ -1,12 +1,12 @@
 """Data protection policies of log groups, as boto3 uses them."""
 
 import json
-import time
 
 import pytest
 from botocore.exceptions import ClientError
 
-from harness import tasks
+from harness import log_groups, tasks
+from harness.log_groups import put
 
 EMAIL = "arn:aws:dataprotection::aws:data-identifier/EmailAddress"
 
@@ -26,16 +26,7 @@ def policy(*identifiers, destination=None):
 
 @pytest.fixture
 def group(wharf):
-    logs, name = wharf.client("logs"), "/e2e/" + tasks.unique("protection")
-    logs.create_log_group(logGroupName=name)
-    logs.create_log_stream(logGroupName=name, logStreamName="s")
-    return name
-
-
-def put(logs, group, *messages):
-    now = int(time.time() * 1000)
-    events = [{"timestamp": now, "message": message} for message in messages]
-    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+    return log_groups.make(wharf, "protection")
 
 
 def texts(logs, group, **more):

@@ -6,7 +6,8 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from harness import tasks
+from harness import log_groups
+from harness.log_groups import put
 from harness.waiting import wait_for
 
 CONFIG = [
@@ -18,16 +19,7 @@ CONFIG = [
 
 @pytest.fixture
 def group(wharf):
-    logs, name = wharf.client("logs"), "/e2e/" + tasks.unique("transformers")
-    logs.create_log_group(logGroupName=name)
-    logs.create_log_stream(logGroupName=name, logStreamName="s")
-    return name
-
-
-def put(logs, group, *messages):
-    now = int(time.time() * 1000)
-    events = [{"timestamp": now, "message": message} for message in messages]
-    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+    return log_groups.make(wharf, "transformers")
 
 
 def rows(logs, group, text):
