@@ -244,7 +244,7 @@ async fn policies_are_shown_and_held_against_each_other() {
             "b",
             "[]".to_owned(),
             Some("LogGroupNamePrefix = \"z\""),
-            "1 to 20 processors",
+            "'transformerConfig' failed to satisfy constraint: Member must have length",
         ),
         (
             TRANSFORMER,
