@@ -209,18 +209,12 @@ def test_a_definition_that_asks_for_what_is_not_there(wharf, parameters, message
 def test_calls_that_ask_for_what_is_not_there(wharf):
     ecs, family, cluster = wharf.client("ecs"), tasks.unique("plain"), tasks.unique("cluster")
     ecs.register_task_definition(family=family, containerDefinitions=[container()])
-    rapid = {"metricConfigurations": [{"metricNames": ["CPUUtilization"], "resolutionSeconds": 20}]}
     for call, what, parameters in [
         (ecs.run_task, "volumeConfigurations", {"taskDefinition": family, "volumeConfigurations": [EBS]}),
         (
             ecs.create_service,
             "volumeConfigurations",
             {"serviceName": family, "taskDefinition": family, "desiredCount": 1, "volumeConfigurations": [EBS]},
-        ),
-        (
-            ecs.create_service,
-            "monitoring",
-            {"serviceName": family, "taskDefinition": family, "desiredCount": 1, "monitoring": rapid},
         ),
         (ecs.create_cluster, "serviceConnectDefaults", {"clusterName": cluster, "serviceConnectDefaults": {"namespace": "n"}}),
         (
