@@ -99,6 +99,8 @@ fn page(model: &Model) -> Page {
 
 /// What the thread that looks has to say.
 enum News {
+    /// Signals are heard from now on.
+    Listens,
     Model(Box<Model>),
     /// Why a look brought nothing.
     Problem(String),
@@ -113,6 +115,10 @@ fn live(reader: Reader, model: Model) -> Result<(), Problem> {
         .name("reader".to_owned())
         .spawn(move || look_again(reader, &tell))
         .map_err(|cause| Problem::caused("cannot start", cause))?;
+    // A signal that came before would leave the terminal as it is taken.
+    if let Ok(News::Problem(text)) = news.recv() {
+        return Err(Problem::other(text));
+    }
     let mut screen =
         Screen::enter().map_err(|cause| Problem::caused("cannot draw on this terminal", cause))?;
     show(&mut screen, model, &news).map_err(|cause| Problem::caused("cannot draw", cause))
@@ -128,6 +134,7 @@ fn look_again(mut reader: Reader, tell: &Sender<News>) {
             signal(SignalKind::hangup()).map_err(cannot)?,
         ];
         let [interrupt, terminate, hangup] = &mut ends;
+        let _ = tell.send(News::Listens);
         let looking = async {
             let mut pause = PAUSE;
             loop {
@@ -165,6 +172,7 @@ fn show(screen: &mut Screen, mut model: Model, news: &Receiver<News>) -> io::Res
         match news.try_recv() {
             Ok(News::Model(new)) => (model, problem, read) = (*new, String::new(), Instant::now()),
             Ok(News::Problem(text)) => problem = text,
+            Ok(News::Listens) => {}
             Ok(News::End) => return Ok(()),
             Err(TryRecvError::Disconnected) => {
                 return Err(io::Error::other("nobody looks any more"));
