@@ -219,6 +219,8 @@ def test_manifest_after_connecting_names_what_is_wanted(wharf, agent):
 
 def test_a_task_the_server_does_not_know_is_stopped_after_verification(wharf, agent):
     stranger = f"arn:aws:ecs:us-east-1:000000000000:task/{agent.cluster}/{'f' * 32}"
+    # It is none of those that the connection before was asked about.
+    wait_for(lambda: agent.highest_sequence, 20, "the first manifest")
     agent.tasks[stranger] = {"arn": stranger, "desiredStatus": "RUNNING", "containers": []}
     agent.close()
     agent.connect()

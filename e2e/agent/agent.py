@@ -218,10 +218,10 @@ class Agent:
         """Tasks that run here and are not wanted are named to the server, which confirms before they are stopped."""
         if manifest["timeline"] <= self.highest_sequence and self.highest_sequence:
             return
-        self.highest_sequence = manifest["timeline"]
         wanted = {task["taskArn"] for task in manifest["tasks"] if task["desiredStatus"] == "RUNNING"}
         with self._lock:
             strangers = [task for arn, task in self.tasks.items() if arn not in wanted and task["desiredStatus"] == "RUNNING"]
+        self.highest_sequence = manifest["timeline"]
         self._acknowledge(acs, manifest)
         if strangers:
             candidates = [
