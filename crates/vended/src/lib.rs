@@ -96,7 +96,7 @@ impl Vended {
     /// Puts points of an account in a region.
     ///
     /// # Errors
-    /// The account has too many metrics, or sends too much; the disk.
+    /// The account sends too much; the disk.
     pub async fn put(&self, place: (&str, &str), points: Vec<Point>) -> Result<(), PutError> {
         let Some(inner) = &self.0 else {
             return Ok(());
@@ -104,7 +104,7 @@ impl Vended {
         let samples = points
             .into_iter()
             .filter_map(|it| it.sample(place, Tier::Minute));
-        Ok(inner.series.append(place.0, samples.collect()).await?)
+        inner.append(place.0, samples.collect()).await
     }
 
     /// Puts points of an account in several regions that a machine reports, once. `now` is in seconds.
@@ -178,20 +178,25 @@ impl Vended {
             .into_iter()
             .filter_map(|(region, point)| point.sample((account, &region), tier));
         let samples = [mark].into_iter().chain(points).collect();
-        let left_out = inner.series.append_partly(account, samples).await?;
-        if left_out > 0 {
-            tracing::warn!(
-                account,
-                by = report.by,
-                left_out,
-                "metrics of an account were left out: it has as many series as it may have"
-            );
-        }
+        inner.append(account, samples).await?;
         Ok(Taken::Now)
     }
 }
 
 impl Inner {
+    /// Where an account may have no further series, it keeps what it has.
+    async fn append(&self, account: &str, samples: Vec<Sample>) -> Result<(), PutError> {
+        let left_out = self.series.append_partly(account, samples).await?;
+        if left_out > 0 {
+            tracing::warn!(
+                account,
+                left_out,
+                "metrics of an account were left out: it has as many series as it may have"
+            );
+        }
+        Ok(())
+    }
+
     async fn is_marked(&self, mark: &Metric, at: i64) -> Result<bool, PutError> {
         let units = self.series.units(mark);
         if units.is_empty() {

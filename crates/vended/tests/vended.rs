@@ -155,5 +155,10 @@ async fn an_account_at_its_bounds_keeps_the_metrics_it_has_and_holds_up_nobody()
         assert_eq!(put, Taken::Now);
         assert_eq!(report(&vended, "a", NOW + 1, 20.0).await, Taken::Before);
         assert_eq!(seen(&series), (2.0, 30.0));
+        let mut new = point(1.0);
+        new.name = "CPUReservation";
+        let put = vended.put(("1", "us-east-1"), vec![new, point(5.0)]);
+        put.await.unwrap();
+        assert_eq!(seen(&series), (3.0, 35.0));
     }
 }
