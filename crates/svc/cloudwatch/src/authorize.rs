@@ -26,35 +26,21 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             it.namespace.as_deref().unwrap_or_default(),
         ),
         Input::PutMetricAlarm(it) => {
-            let check = row.alarm(it.alarm_name.as_deref()).await?;
             let actions = [
                 &it.ok_actions,
                 &it.alarm_actions,
                 &it.insufficient_data_actions,
             ];
-            let check = actions
-                .into_iter()
-                .flatten()
-                .flatten()
-                .fold(check, |check, action| {
-                    check.with("cloudwatch:AlarmActions", action.as_str())
-                });
+            let check = row.acting_alarm(it.alarm_name.as_deref(), actions).await?;
             return Ok(and_tagging(check, it.tags.as_deref()));
         }
         Input::PutCompositeAlarm(it) => {
-            let check = row.alarm(it.alarm_name.as_deref()).await?;
             let actions = [
                 &it.ok_actions,
                 &it.alarm_actions,
                 &it.insufficient_data_actions,
             ];
-            let check = actions
-                .into_iter()
-                .flatten()
-                .flatten()
-                .fold(check, |check, action| {
-                    check.with("cloudwatch:AlarmActions", action.as_str())
-                });
+            let check = row.acting_alarm(it.alarm_name.as_deref(), actions).await?;
             return Ok(and_tagging(check, it.tags.as_deref()));
         }
         Input::DeleteAlarms(it) => return row.alarms(it.alarm_names.as_deref()).await,
@@ -108,6 +94,18 @@ impl Row<'_> {
         let check = Check::new(self.action, names::alarm_arn(self.place, name));
         let held = names::tags_of(self.core, self.place, &Named::Alarm(name.to_owned())).await?;
         Ok(tags::of_resource(check, None, &held.unwrap_or_default()))
+    }
+
+    /// One that is put, with what it is to do in each of its states.
+    async fn acting_alarm(
+        &self,
+        name: Option<&str>,
+        actions: [&Option<Vec<String>>; 3],
+    ) -> Result<Check, Fault> {
+        let actions = actions.into_iter().flatten().flatten();
+        Ok(actions.fold(self.alarm(name).await?, |check, action| {
+            check.with("cloudwatch:AlarmActions", action.as_str())
+        }))
     }
 
     /// Each of them must be allowed.

@@ -42,6 +42,7 @@ mod tagged;
 mod tags;
 mod transition;
 mod turns;
+mod words;
 
 pub use announced::ANNOUNCING;
 pub use config::{Alarmed, Parts, Scaling};

@@ -2,7 +2,10 @@
 
 use wharf_series::Metric;
 
-use crate::math::Bad;
+use crate::{
+    math::Bad,
+    words::{Token, Words, one_or},
+};
 
 /// Brackets within each other.
 const DEPTH: usize = 32;
@@ -67,17 +70,15 @@ impl Search {
                 (Some(schema(inside)?), rest)
             }
         };
-        let tokens = tokens(rest)?;
         let mut parser = Parser {
-            tokens: &tokens,
-            at: 0,
+            words: Words::read(rest, &['(', ')', '='], "A text has no end")?,
             depth: 0,
         };
-        let term = match tokens.is_empty() {
-            true => None,
-            false => Some(parser.any()?),
+        let term = match parser.words.peek() {
+            None => None,
+            Some(_) => Some(parser.any()?),
         };
-        if parser.at < tokens.len() {
+        if parser.words.peek().is_some() {
             return Err(Bad::new("A bracket of a search has no beginning"));
         }
         if schema.is_none() && term.is_none() {
@@ -136,93 +137,32 @@ fn schema(inside: &str) -> Result<Schema, Bad> {
     })
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum Token {
-    Open,
-    Close,
-    Equals,
-    Word(String),
-    Quoted(String),
-}
-
-fn tokens(text: &str) -> Result<Vec<Token>, Bad> {
-    let mut found = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let length;
-        match first {
-            '(' | ')' | '=' => {
-                length = 1;
-                found.push(match first {
-                    '(' => Token::Open,
-                    ')' => Token::Close,
-                    _ => Token::Equals,
-                });
-            }
-            '"' | '\'' => {
-                let (inside, _) = rest[1..]
-                    .split_once(first)
-                    .ok_or_else(|| Bad::new("A text has no end"))?;
-                found.push(Token::Quoted(inside.to_owned()));
-                length = inside.len() + 2;
-            }
-            _ => {
-                let end =
-                    |it: char| it.is_whitespace() || matches!(it, '(' | ')' | '=' | '"' | '\'');
-                length = rest.find(end).unwrap_or(rest.len());
-                found.push(Token::Word(rest[..length].to_owned()));
-            }
-        }
-        rest = rest[length..].trim_start();
-    }
-    Ok(found)
-}
-
-struct Parser<'a> {
-    tokens: &'a [Token],
-    at: usize,
+struct Parser {
+    words: Words,
     depth: usize,
 }
 
-impl Parser<'_> {
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.at)
-    }
-
-    fn takes(&mut self, word: &str) -> bool {
-        let there = matches!(self.peek(), Some(Token::Word(it)) if it == word);
-        self.at += usize::from(there);
-        there
-    }
-
+impl Parser {
     fn any(&mut self) -> Result<Term, Bad> {
         let mut terms = vec![self.all()?];
-        while self.takes("OR") {
+        while self.words.takes("OR") {
             terms.push(self.all()?);
         }
-        Ok(if terms.len() == 1 {
-            terms.remove(0)
-        } else {
-            Term::Or(terms)
-        })
+        Ok(one_or(terms, Term::Or))
     }
 
     /// Terms side by side must all fit.
     fn all(&mut self) -> Result<Term, Bad> {
         let mut terms = vec![self.one()?];
         loop {
-            let and = self.takes("AND");
-            let more = match self.peek() {
-                None | Some(Token::Close | Token::Equals) => false,
+            let and = self.words.takes("AND");
+            let more = match self.words.peek() {
+                None | Some(Token::Sign(')' | '=')) => false,
                 Some(Token::Word(word)) => word != "OR",
                 Some(_) => true,
             };
             if !more && !and {
-                return Ok(if terms.len() == 1 {
-                    terms.remove(0)
-                } else {
-                    Term::And(terms)
-                });
+                return Ok(one_or(terms, Term::And));
             }
             terms.push(self.one()?);
         }
@@ -239,24 +179,21 @@ impl Parser<'_> {
     }
 
     fn inner(&mut self) -> Result<Term, Bad> {
-        if self.takes("NOT") {
+        if self.words.takes("NOT") {
             return Ok(Term::Not(Box::new(self.one()?)));
         }
-        let token = self.peek().cloned();
-        self.at += 1;
-        match token {
-            Some(Token::Open) => {
+        match self.words.take() {
+            Some(Token::Sign('(')) => {
                 let inside = self.any()?;
-                if self.peek() != Some(&Token::Close) {
+                if !self.words.takes_sign(')') {
                     return Err(Bad::new("A bracket of a search has no end"));
                 }
-                self.at += 1;
                 Ok(inside)
             }
             Some(Token::Word(name) | Token::Quoted(name))
-                if self.peek() == Some(&Token::Equals) =>
+                if self.words.peek() == Some(&Token::Sign('=')) =>
             {
-                self.at += 1;
+                self.words.take();
                 self.property(&name)
             }
             Some(Token::Word(text)) => Ok(Term::Word(Word::Tokens(split(&text)))),

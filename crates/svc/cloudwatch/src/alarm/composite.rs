@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::{math::Bad, records::StateValue};
+use crate::{
+    math::Bad,
+    records::StateValue,
+    words::{Token, Words, one_or},
+};
 
 /// Brackets within each other.
 const DEPTH: usize = 48;
@@ -24,14 +28,12 @@ impl Rule {
     /// # Errors
     /// It is none, or names too many alarms.
     pub fn parse(text: &str) -> Result<Self, Bad> {
-        let tokens = tokens(text)?;
         let mut parser = Parser {
-            tokens: &tokens,
-            at: 0,
+            words: Words::read(text, &['(', ')'], "A name has no end")?,
             depth: 0,
         };
         let rule = parser.either()?;
-        if let Some(token) = parser.peek() {
+        if let Some(token) = parser.words.peek() {
             return Err(Bad(format!("Unexpected '{}'", token.text())));
         }
         let named = rule.named().len();
@@ -75,87 +77,15 @@ impl Rule {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
-    Open,
-    Close,
-    Word(String),
-    Quoted(String),
-}
-
-impl Token {
-    fn text(&self) -> &str {
-        match self {
-            Self::Open => "(",
-            Self::Close => ")",
-            Self::Word(text) | Self::Quoted(text) => text,
-        }
-    }
-}
-
-fn tokens(text: &str) -> Result<Vec<Token>, Bad> {
-    let mut found = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let length;
-        match first {
-            '(' => {
-                length = 1;
-                found.push(Token::Open);
-            }
-            ')' => {
-                length = 1;
-                found.push(Token::Close);
-            }
-            '"' | '\'' => {
-                let (inside, _) = rest[1..]
-                    .split_once(first)
-                    .ok_or_else(|| Bad::new("A name has no end"))?;
-                length = inside.len() + 2;
-                found.push(Token::Quoted(inside.to_owned()));
-            }
-            _ => {
-                let end = |it: char| it.is_whitespace() || matches!(it, '(' | ')' | '"' | '\'');
-                length = rest.find(end).unwrap_or(rest.len());
-                found.push(Token::Word(rest[..length].to_owned()));
-            }
-        }
-        rest = rest[length..].trim_start();
-    }
-    Ok(found)
-}
-
-/// The only one, or all of them as one.
-fn one_or(mut rules: Vec<Rule>, of: fn(Vec<Rule>) -> Rule) -> Rule {
-    match (rules.pop(), rules.is_empty()) {
-        (Some(only), true) => only,
-        (last, _) => {
-            rules.extend(last);
-            of(rules)
-        }
-    }
-}
-
-struct Parser<'a> {
-    tokens: &'a [Token],
-    at: usize,
+struct Parser {
+    words: Words,
     depth: usize,
 }
 
-impl Parser<'_> {
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.at)
-    }
-
-    fn takes(&mut self, word: &str) -> bool {
-        let there = matches!(self.peek(), Some(Token::Word(it)) if it == word);
-        self.at += usize::from(there);
-        there
-    }
-
+impl Parser {
     fn either(&mut self) -> Result<Rule, Bad> {
         let mut rules = vec![self.both()?];
-        while self.takes("OR") {
+        while self.words.takes("OR") {
             rules.push(self.both()?);
         }
         Ok(one_or(rules, Rule::Or))
@@ -163,7 +93,7 @@ impl Parser<'_> {
 
     fn both(&mut self) -> Result<Rule, Bad> {
         let mut rules = vec![self.one()?];
-        while self.takes("AND") {
+        while self.words.takes("AND") {
             rules.push(self.one()?);
         }
         Ok(one_or(rules, Rule::And))
@@ -180,13 +110,11 @@ impl Parser<'_> {
     }
 
     fn inner(&mut self) -> Result<Rule, Bad> {
-        if self.takes("NOT") {
+        if self.words.takes("NOT") {
             return Ok(Rule::Not(Box::new(self.one()?)));
         }
-        let token = self.peek().cloned();
-        self.at += 1;
-        match token {
-            Some(Token::Open) => {
+        match self.words.take() {
+            Some(Token::Sign('(')) => {
                 let rule = self.either()?;
                 self.close()?;
                 Ok(rule)
@@ -196,15 +124,13 @@ impl Parser<'_> {
             Some(Token::Word(word)) => {
                 let state =
                     StateValue::parse(&word).ok_or_else(|| Bad(format!("Unexpected '{word}'")))?;
-                if self.peek() != Some(&Token::Open) {
+                if !self.words.takes_sign('(') {
                     return Err(Bad(format!("'(' is missing behind {word}")));
                 }
-                self.at += 1;
-                let name = match self.peek().cloned() {
+                let name = match self.words.take() {
                     Some(Token::Word(name) | Token::Quoted(name)) if !name.is_empty() => name,
                     _ => return Err(Bad(format!("{word} names no alarm"))),
                 };
-                self.at += 1;
                 self.close()?;
                 Ok(Rule::Is(state, name))
             }
@@ -214,9 +140,7 @@ impl Parser<'_> {
     }
 
     fn close(&mut self) -> Result<(), Bad> {
-        let there = self.peek() == Some(&Token::Close);
-        self.at += 1;
-        match there {
+        match self.words.takes_sign(')') {
             true => Ok(()),
             false => Err(Bad::new("')' is missing")),
         }
