@@ -195,7 +195,8 @@ fn un_xor(count: usize, from: &mut Decoder<'_>) -> Result<Vec<f64>, DecodeError>
     Ok(values)
 }
 
-fn number(from: &mut Decoder<'_>) -> Result<f64, DecodeError> {
+/// A number as it is in memory.
+pub fn number(from: &mut Decoder<'_>) -> Result<f64, DecodeError> {
     let bytes = from
         .raw(8)?
         .try_into()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wharf_wal::{DecodeError, Decoder, Encoder};
 
-use crate::{Spread, Summary, catalogue, chunk, tier::Tier};
+use crate::{Spread, Summary, catalogue, chunk, column::number, tier::Tier};
 
 const SECONDS: u8 = 1;
 const ONE: u8 = 2;
@@ -69,14 +69,6 @@ pub fn decode(payload: &[u8], mut see: impl FnMut(Seen)) -> Result<(), DecodeErr
 pub enum Seen {
     Series(u32, Arc<str>),
     Sample(u32, Tier, i64, Summary),
-}
-
-fn number(from: &mut Decoder<'_>) -> Result<f64, DecodeError> {
-    let bytes = from
-        .raw(8)?
-        .try_into()
-        .map_err(|_| DecodeError::Truncated)?;
-    Ok(f64::from_le_bytes(bytes))
 }
 
 #[cfg(test)]
