@@ -66,8 +66,9 @@ pub async fn keep(
         }
         Of::Rounds => {
             let here = agents.state.view.tasks_on(&ticket.host);
+            let here: HashMap<&str, _> = here.iter().map(|it| (it.arn.as_str(), it)).collect();
             let runs = |row: &TaskRow, container: &str| {
-                let task = here.iter().find(|it| it.arn == row.task_arn);
+                let task = here.get(row.task_arn.as_str());
                 task.is_some_and(|it| it.containers.iter().any(|it| it.name == container))
             };
             let Some((at, rows)) = connection.rounds.add(now, report, runs) else {
