@@ -1,15 +1,14 @@
 //! Data protection policies: who sees stars.
 
-use std::{io::Read as _, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 use wharf_api_logs::{Logs, types::*};
 use wharf_base::Timestamp;
 use wharf_svc_logs::LogsService;
 use wharf_testkit::call_at;
 
-use crate::support::{Called, NOW, arn, call, make, open, put};
+use crate::support::{Called, NOW, arn, call, make, open, put, unpacked};
 
 const LINE: &str = r#"{"who":"a@b.example","ms":7}"#;
 const MASKED: &str = r#"{"who":"***********","ms":7}"#;
@@ -250,13 +249,7 @@ async fn filters_and_transformers_see_stars() {
     logs.deliver_once(Timestamp(NOW)).await;
     let mut sent: Vec<Value> = Vec::new();
     for (_, request) in called.take() {
-        let body = request.input["MessageBody"].as_str().unwrap();
-        let bytes = BASE64.decode(body).unwrap();
-        let mut text = String::new();
-        flate2::read::GzDecoder::new(bytes.as_slice())
-            .read_to_string(&mut text)
-            .unwrap();
-        let message: Value = serde_json::from_str(&text).unwrap();
+        let message = unpacked(&request);
         sent.push(message["logEvents"][0]["message"].clone());
     }
     assert_eq!(

@@ -1,15 +1,14 @@
 //! Subscriptions: what is sent, from where on, and again after failures and starts.
 
-use std::{io::Read as _, sync::Arc};
+use std::sync::Arc;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::Value;
 use wharf_api_logs::{Logs, types::*};
 use wharf_base::Timestamp;
 use wharf_delivery::Actor;
 use wharf_svc_logs::LogsService;
 
-use crate::support::{Called, NOW, arn, call, make, make_stream, open, put};
+use crate::support::{Called, NOW, arn, call, make, make_stream, open, put, unpacked};
 
 const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:lines";
 
@@ -42,14 +41,7 @@ fn sent(called: &Called) -> Vec<Value> {
                 (&*request.service, &*request.operation),
                 ("sqs", "SendMessage")
             );
-            let bytes = BASE64
-                .decode(request.input["MessageBody"].as_str().unwrap())
-                .unwrap();
-            let mut json = String::new();
-            flate2::read::GzDecoder::new(bytes.as_slice())
-                .read_to_string(&mut json)
-                .unwrap();
-            serde_json::from_str(&json).unwrap()
+            unpacked(&request)
         })
         .collect()
 }

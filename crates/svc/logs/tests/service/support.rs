@@ -1,6 +1,7 @@
 //! The service over a store, a journal and a KMS, and short ways to call it.
 
 use std::{
+    io::Read as _,
     path::Path,
     sync::{
         Arc,
@@ -9,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use wharf_api_logs::{Logs, types::*};
@@ -147,4 +149,15 @@ impl Operations for Called {
     async fn may_assume(&self, _: &str, _: &str, _: &str) -> Result<(), Fault> {
         Ok(())
     }
+}
+
+/// What a destination got: log events, packed as AWS does.
+pub fn unpacked(request: &Request) -> Value {
+    let body = request.input["MessageBody"].as_str().unwrap();
+    let bytes = BASE64.decode(body).unwrap();
+    let mut json = String::new();
+    flate2::read::GzDecoder::new(bytes.as_slice())
+        .read_to_string(&mut json)
+        .unwrap();
+    serde_json::from_str(&json).unwrap()
 }

@@ -1,8 +1,7 @@
 //! Transformers: who sees events as they came, and who sees what became of them.
 
-use std::{io::Read as _, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 use wharf_api_logs::{Logs, types::*};
 use wharf_base::Timestamp;
@@ -10,7 +9,7 @@ use wharf_svc_logs::LogsService;
 use wharf_testkit::call_at;
 use wharf_wire::Fault;
 
-use crate::support::{Called, NOW, arn, call, make, open, put};
+use crate::support::{Called, NOW, arn, call, make, open, put, unpacked};
 
 const LINE: &str = "GET /shirts 200";
 
@@ -356,14 +355,7 @@ async fn filters_look_at_what_they_ask_for() {
         .take()
         .into_iter()
         .map(|(_, request)| {
-            let bytes = BASE64
-                .decode(request.input["MessageBody"].as_str().unwrap())
-                .unwrap();
-            let mut json = String::new();
-            flate2::read::GzDecoder::new(bytes.as_slice())
-                .read_to_string(&mut json)
-                .unwrap();
-            let message: Value = serde_json::from_str(&json).unwrap();
+            let message = unpacked(&request);
             let text = |it: &Value| it.as_str().unwrap().to_owned();
             (
                 text(&message["subscriptionFilters"][0]),
