@@ -95,13 +95,17 @@ def test_all_chapters(demo):
     assert told.wait() == 0, told.text
     one, _, two = told.text.partition("Chapter two")
     two, _, three = two.partition("Chapter three")
+    three, _, four = three.partition("Chapter four")
     assert "version 2, task address" in one and "$ wharf down" in one
     later = two.partition("Answers to later ones:\n")[2].split("\n")[0].split()
     assert later[1:] == ["×", "200"] and int(later[0]) > 20, told.text
     for said in ("The secret says: hello from a secret", ".txt is there", "A message: the clock sends its regards", "$ wharf down"):
         assert said in three, said
-    # One machine; the control plane and what carries its load balancers; two hosts; one machine.
-    assert len(told.installations) == 1 + 2 + 2 + 1
+    assert "running 2 of 2" in four and "Setting desired count to 2." in four, told.text
+    asked = four.partition("by status:\n")[2].split("\n")[0].split()
+    assert asked[1:] == ["×", "200"] and int(asked[0]) > 100, told.text
+    # One machine; the control plane and what carries its load balancers; two hosts; one machine; another.
+    assert len(told.installations) == 1 + 2 + 2 + 1 + 1
     assert told.longest_silence_s < SILENCE_S
 
 
@@ -123,7 +127,9 @@ def test_an_interrupted_demo_leaves_nothing(demo, hosts, step, signalled):
     assert "everything was cleaned up" in told.text
 
 
-@pytest.mark.parametrize("chapter, step", [(("--hosts", "1"), "7. "), (("--hosts", "2"), "6. "), (("--events",), "7. ")])
+@pytest.mark.parametrize(
+    "chapter, step", [(("--hosts", "1"), "7. "), (("--hosts", "2"), "6. "), (("--events",), "7. "), (("--scaling",), "4. ")]
+)
 def test_a_killed_demo_leaves_nothing(demo, chapter, step):
     told = demo(*chapter)
     told.read(until=step)

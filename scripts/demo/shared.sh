@@ -5,7 +5,7 @@
 # The chapter's folder and how it is left, its process and its name; the running wharf; what commands said that later ones need.
 work='' leave='' inside='' telling='' up='' wharf_program='' aws_program=''
 container='' vpc='' group='' balancer='' targets='' name='' url='' role=''
-asking=() subnets=() resolve=()
+asking=() load=() subnets=() resolve=()
 
 chapter_title() { printf '\n\033[1;4m%s\033[0m\n' "$*"; }
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
@@ -210,11 +210,11 @@ JSON
   show aws ecs register-task-definition --cli-input-json "file://$work/task-$2.json" --query taskDefinition.taskDefinitionArn --output text
 }
 
-# A service of that many tasks behind the load balancer, until it is stable: make_service TASKS
+# A service of that many tasks behind the load balancer, until it is stable: make_service TASKS MORE…
 make_service() {
   show aws ecs create-service --service-name web --task-definition web:1 --desired-count "$1" --launch-type FARGATE \
     --network-configuration "awsvpcConfiguration={subnets=[$(IFS=,; echo "${subnets[*]}")],securityGroups=[$group]}" \
-    --load-balancers "targetGroupArn=$targets,containerName=web,containerPort=80" --query service.serviceArn --output text
+    --load-balancers "targetGroupArn=$targets,containerName=web,containerPort=80" "${@:2}" --query service.serviceArn --output text
   wait_stable "$1"
 }
 
@@ -245,7 +245,7 @@ ask_all() {
   for _ in $(seq "$1"); do curl -sS --fail "${resolve[@]}" "$url"; done | sort | uniq -c
 }
 
-# Ask without pause in the background, so many at a time, until `stop_asking`: start_asking CONNECTIONS
+# Ask without pause in the background, so many at a time, until `stop_asking`: start_asking CONNECTIONS [PAUSE]
 # $work/answers then has a line a request: when it began, in milliseconds, and the answer's status (000: none).
 start_asking() {
   rm -f "$work/enough"
@@ -254,6 +254,7 @@ start_asking() {
   for _ in $(seq "$1"); do
     while [ ! -e "$work/enough" ]; do
       printf '%s %s\n' "$(date +%s%3N)" "$(curl -s -o /dev/null -w '%{http_code}' --max-time 15 "${resolve[@]}" "$url")" >>"$work/answers"
+      sleep "${2:-0}"
     done &
     asking+=($!)
   done

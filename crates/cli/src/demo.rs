@@ -14,6 +14,7 @@ const SCRIPT: &str = concat!(
     include_str!("../../../scripts/demo/one-machine.sh"),
     include_str!("../../../scripts/demo/two-hosts.sh"),
     include_str!("../../../scripts/demo/events.sh"),
+    include_str!("../../../scripts/demo/scaling.sh"),
     include_str!("../../../scripts/demo.sh"),
 );
 
@@ -27,6 +28,9 @@ pub fn run(args: &DemoArgs) -> Result<ExitCode, Problem> {
     }
     if args.events {
         command.arg("--events");
+    }
+    if args.scaling {
+        command.arg("--scaling");
     }
     let cause = command.env("WHARF", roles::own_program()?).exec();
     Err(Problem::caused("cannot start bash", cause))

@@ -386,6 +386,9 @@ struct DemoArgs {
     /// Only the chapter of what starts by itself: by a push, a message, a schedule
     #[arg(long, conflicts_with = "hosts")]
     events: bool,
+    /// Only the chapter of a service that gets tasks as load comes, and gives them back
+    #[arg(long, conflicts_with_all = ["hosts", "events"])]
+    scaling: bool,
 }
 
 #[derive(Args, Clone)]
