@@ -226,6 +226,9 @@ struct ServerArgs {
     /// What log events may take on disk, such as 20G; beyond it the oldest are removed. A tenth of the disk by default
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     log_storage: Option<u64>,
+    /// Bytes of log events that an account may put a second in each region, such as 100M; a stream a quarter of them. 20M by default
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    log_rate: Option<u64>,
     /// What one repository of images may hold, such as 100G. Half of the disk by default
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     repository_storage: Option<u64>,

@@ -204,6 +204,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         gallery_pulls: args.gallery_pulls,
         audit: args.audit == Switch::On,
         log_bytes: args.log_storage,
+        log_rate: args.log_rate,
         repository_bytes: args.repository_storage,
         scrub_every: (args.scrub_days > 0)
             .then(|| std::time::Duration::from_secs(24 * 3600) * args.scrub_days),

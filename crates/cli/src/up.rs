@@ -141,6 +141,9 @@ fn server(args: &UpArgs, sockets: sockets::Store, keys: &Keys) -> Part {
     if let Some(bytes) = server.log_storage {
         arguments.extend(words(&["--log-storage", &bytes.to_string()]));
     }
+    if let Some(bytes) = server.log_rate {
+        arguments.extend(words(&["--log-rate", &bytes.to_string()]));
+    }
     if let Some(bytes) = server.repository_storage {
         arguments.extend(words(&["--repository-storage", &bytes.to_string()]));
     }

@@ -115,6 +115,8 @@ pub struct ServerConfig {
     pub audit: bool,
     /// What logs may take on disk; `None`: a share of the file system.
     pub log_bytes: Option<u64>,
+    /// Bytes of log events that an account may put a second in a region.
+    pub log_rate: Option<u64>,
     /// What one repository of images may hold; `None`: half of the file system.
     pub repository_bytes: Option<u64>,
     /// How often all blobs are read again; `None`: never.
@@ -153,6 +155,7 @@ impl ServerConfig {
             gallery_pulls: VISITORS_PULLS,
             audit: true,
             log_bytes: None,
+            log_rate: None,
             repository_bytes: None,
             scrub_every: None,
             disk: Disk::default(),
@@ -564,11 +567,12 @@ fn store_options(disk: &Disk) -> StoreOptions {
 }
 
 fn logs_options(config: &ServerConfig) -> LogsOptions {
+    let limits = LogsLimits {
+        kept_bytes: kept_log_bytes(config),
+        ..LogsLimits::default()
+    };
     LogsOptions {
-        limits: LogsLimits {
-            kept_bytes: kept_log_bytes(config),
-            ..LogsLimits::default()
-        },
+        limits: config.log_rate.map_or(limits, |rate| limits.at_rate(rate)),
         indexes: Some(config.data_dir.join("log-indexes")),
     }
 }

@@ -20,6 +20,19 @@ pub struct Limits {
     pub kept_streams: usize,
 }
 
+impl Limits {
+    /// With another rate of an account, of which a stream has as large a part as before.
+    #[must_use]
+    pub fn at_rate(self, account_bytes_a_second: u64) -> Self {
+        let parts = self.account_bytes_a_second / self.stream_bytes_a_second;
+        Self {
+            stream_bytes_a_second: (account_bytes_a_second / parts).max(1),
+            account_bytes_a_second,
+            ..self
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -86,6 +86,7 @@ impl Server {
             gallery_pulls: crate::gateway::throttle::VISITORS_PULLS,
             audit: true,
             log_bytes: None,
+            log_rate: None,
             repository_bytes: None,
             scrub_every: None,
             disk: wharf_wal::Disk::default(),
