@@ -16,7 +16,9 @@ from measures import (  # noqa: E402 the harness had to be found first
     committed,
     events,
     load_balancer,
+    logs,
     memory,
+    metrics,
     neighbours,
     networks,
     objects,
@@ -46,6 +48,8 @@ MEASURES = {
     "queues": queues,
     "objects": objects,
     "events": events,
+    "logs": logs,
+    "metrics": metrics,
 }
 
 

@@ -26,7 +26,7 @@ unpacked=(
   docker-registry:usr/bin/docker-registry
 )
 # What measurements need besides: `deps.sh --bench`.
-bench_packages=(nghttp2-client linux-perf liblua5.3-0 libopentracing-c-wrapper0)
+bench_packages=(nghttp2-client linux-perf ripgrep liblua5.3-0 libopentracing-c-wrapper0)
 bench_unpacked=(etcd-server:usr/bin/etcd nginx:usr/sbin/nginx haproxy:usr/sbin/haproxy)
 bench_clients=("moto[server]==5.2.1")
 # Of this wheel with all of ansible's collections, only those for AWS are unpacked.

@@ -61,4 +61,9 @@ def _engine(pid):
 
 
 def _row(name, pids):
-    return (name, len(pids), f"{peers.own_bytes(pids) / (1 << 20):.1f}")
+    return (name, len(pids), f"{own_mib(pids):.1f}")
+
+
+def own_mib(pids):
+    """Proportional set size of these processes."""
+    return peers.own_bytes(pids) / (1 << 20)

@@ -35,7 +35,7 @@ def _rates(server):
     sent = load.run("sqs-send", server, url, CLIENTS)
     try:
         # A warm-up of a second is in it as well.
-        received = f"{load.run('sqs-receive', server, url, CLIENTS)['messages'] / 6:,.0f}"
+        received = f"{load.run('sqs-receive', server, url, CLIENTS)['counted'] / 6:,.0f}"
     except RuntimeError as error:
         received = str(error).partition("\n")[0].partition("<")[0]
     return {"messages sent / s": f"{sent['per_second'] * 10:,.0f}", "received and deleted / s": received}

@@ -1,16 +1,20 @@
 //! Signed requests from many connections at once, each waiting for its answer before the next.
 //!
 //! `wharf-bench-load WHAT HOST:PORT ARGUMENT CLIENTS SECONDS`, with keys in the environment as AWS's tools
-//! have them. Prints one line of JSON: `per_second` (calls), `p50_ms`, `p99_ms`, and of `sqs-receive` the
-//! messages.
+//! have them. Prints one line of JSON: `per_second` (calls), `p50_ms`, `p99_ms`, and `counted`: of `sqs-receive`
+//! the messages, of `logs-put` the bytes of all lines.
 //!
 //! | what | argument | one call is |
 //! | --- | --- | --- |
 //! | `sqs-send` | a queue's URL | SendMessageBatch of ten messages of 100 bytes |
 //! | `sqs-receive` | a queue's URL | ReceiveMessage of ten and DeleteMessageBatch of them |
 //! | `events-put` | a source | PutEvents of ten events |
+//! | `logs-put` | `FILE:GROUP` | PutLogEvents of as many of the file's lines as a call may hold, into stream `s<client>` |
+//! | `metrics-put` | a namespace | PutMetricData of 1,000 data of as many metrics, of which each client has its own |
 //! | `s3-put` | `BUCKET/BYTES` | PutObject of so many bytes under a new key |
 //! | `get` | a path, with its query | GET |
+
+mod log_calls;
 
 use std::{
     env,
@@ -26,6 +30,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Request, client::conn::http1};
 use hyper_util::rt::TokioIo;
+use log_calls::LogCalls;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use wharf_base::{Clock as _, SystemClock};
@@ -40,29 +45,42 @@ enum Work {
     Send(String),
     Receive(String),
     Events(String),
+    Logs(LogCalls),
+    Metrics(String),
     Put { bucket: String, body: Bytes },
     Get { path: String, query: String },
 }
 
 struct Client {
+    number: usize,
     work: Work,
     host: String,
     keys: SigningKeys,
     connection: http1::SendRequest<Full<Bytes>>,
-    messages: Arc<AtomicUsize>,
+    counted: Arc<AtomicUsize>,
 }
 
 impl Client {
     async fn json(&mut self, service: &str, target: &str, body: &Value) -> Result<Value> {
+        let body = Bytes::from(body.to_string());
+        self.written(service, target, body).await
+    }
+
+    /// Like `json`, of a body that is JSON already.
+    async fn written(&mut self, service: &str, target: &str, body: Bytes) -> Result<Value> {
         let (prefix, kind) = match service {
             "sqs" => ("AmazonSQS", "application/x-amz-json-1.0"),
+            "monitoring" => (
+                "GraniteServiceVersion20100801",
+                "application/x-amz-json-1.0",
+            ),
+            "logs" => ("Logs_20140328", "application/x-amz-json-1.1"),
             _ => ("AWSEvents", "application/x-amz-json-1.1"),
         };
         let headers = [
             ("content-type".to_owned(), kind.to_owned()),
             ("x-amz-target".to_owned(), format!("{prefix}.{target}")),
         ];
-        let body = Bytes::from(body.to_string());
         let answer = self
             .call(service, ("POST", "/", ""), &headers, body)
             .await?;
@@ -144,7 +162,7 @@ impl Client {
         let delete = json!({ "QueueUrl": url, "Entries": entries });
         let done = self.json("sqs", "DeleteMessageBatch", &delete).await?;
         let done = done["Successful"].as_array().map_or(0, Vec::len);
-        self.messages.fetch_add(done, Ordering::Relaxed);
+        self.counted.fetch_add(done, Ordering::Relaxed);
         Ok(())
     }
 }
@@ -168,6 +186,20 @@ impl load::Client for Client {
                 let put = json!({ "Entries": entries });
                 let answer = self.json("events", "PutEvents", &put).await?;
                 ensure!(answer["FailedEntryCount"] == 0, "{answer}");
+            }
+            Work::Logs(calls) => {
+                let (body, bytes) = calls.body(n, self.number);
+                let answer = self.written("logs", "PutLogEvents", body).await?;
+                ensure!(answer.get("rejectedLogEventsInfo").is_none(), "{answer}");
+                self.counted.fetch_add(bytes, Ordering::Relaxed);
+            }
+            Work::Metrics(namespace) => {
+                let at = SystemClock.now().millis() / 1000;
+                let client = self.number;
+                let datum = |id: usize| json!({ "MetricName": "Latency", "Dimensions": [{ "Name": "Service", "Value": format!("service-{client}-{id}") }], "Timestamp": at, "Value": (n * 31 + id * 7) % 1000, "Unit": "Milliseconds" });
+                let data: Vec<_> = (0..1000).map(datum).collect();
+                let put = json!({ "Namespace": namespace, "MetricData": data });
+                self.json("monitoring", "PutMetricData", &put).await?;
             }
             Work::Put { bucket, body } => {
                 let path = format!("/{bucket}/{:02x}/{n}", n % 256);
@@ -195,6 +227,8 @@ fn work(what: &str, argument: &str) -> Result<Work> {
         "sqs-send" => Work::Send(argument.to_owned()),
         "sqs-receive" => Work::Receive(argument.to_owned()),
         "events-put" => Work::Events(argument.to_owned()),
+        "logs-put" => Work::Logs(LogCalls::read(argument)?),
+        "metrics-put" => Work::Metrics(argument.to_owned()),
         "s3-put" => {
             let (bucket, bytes) = argument.split_once('/').context("BUCKET/BYTES")?;
             Work::Put {
@@ -225,16 +259,17 @@ async fn main() -> Result<()> {
         secret_access_key: variable("AWS_SECRET_ACCESS_KEY")?,
         session_token: env::var("AWS_SESSION_TOKEN").ok(),
     };
-    let (work, messages) = (work(what, argument)?, Arc::new(AtomicUsize::new(0)));
+    let (work, counted) = (work(what, argument)?, Arc::new(AtomicUsize::new(0)));
     let mut all = Vec::new();
-    for _ in 0..clients.parse::<usize>()? {
+    for number in 0..clients.parse::<usize>()? {
         let connection = connect(host).await?;
         all.push(Client {
+            number,
             work: work.clone(),
             host: host.clone(),
             keys: keys.clone(),
             connection,
-            messages: messages.clone(),
+            counted: counted.clone(),
         });
     }
     let rate = load::run(all, Duration::from_secs_f64(seconds.parse()?)).await?;
@@ -243,7 +278,7 @@ async fn main() -> Result<()> {
         "per_second": rate.per_second,
         "p50_ms": ms(rate.p50),
         "p99_ms": ms(rate.p99),
-        "messages": messages.load(Ordering::Relaxed),
+        "counted": counted.load(Ordering::Relaxed),
     });
     println!("{shown}");
     Ok(())

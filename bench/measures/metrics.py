@@ -1,0 +1,36 @@
+"""Metrics in and out."""
+
+import re
+import subprocess
+import tempfile
+
+from harness import tools
+from harness.installation import Installation
+
+from . import load
+from .memory import own_mib
+
+TITLE = "Metrics"
+SECONDS = 60
+CLIENTS = 16
+METHOD = (
+    f"Through the API: {CLIENTS} connections put calls of PutMetricData with 1,000 data of as many metrics each for {SECONDS} s, signed and on disk when they are answered; client and "
+    "server share the cores. The store alone (`figures` of wharf-series): 1,000 series of a day by the minute, then samples from two threads for as long."
+)
+COLUMNS = ("what", "figure")
+MIB = 1 << 20
+
+
+def run():
+    rows = []
+    with Installation() as wharf:
+        wharf.start(node=False)
+        server = [wharf.child("server")]
+        before = own_mib(server)
+        put = load.run("metrics-put", wharf, "Bench", CLIENTS, SECONDS)
+        rows.append(("API: data a second", f"{put['per_second'] * 1000:,.0f} (p99 {put['p99_ms']:.0f} ms)"))
+        rows.append((f"API: memory of the server with {CLIENTS * 1000:,} metrics, MiB", f"{own_mib(server):,.0f} ({before:,.0f} before)"))
+    with tempfile.TemporaryDirectory() as folder:
+        program = tools.REPOSITORY / "target" / "release" / "examples" / "figures"
+        said = subprocess.run([str(program), folder, str(SECONDS)], capture_output=True, text=True, check=True).stdout
+    return rows + [(f"store: {what}", figure) for what, figure in re.findall(r"^(.+?): (.+)$", said, re.MULTILINE)]
