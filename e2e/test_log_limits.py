@@ -7,6 +7,7 @@ import time
 import pytest
 
 from harness import images, tasks
+from harness.installation import Installation
 from harness.tasks import sh
 from harness.waiting import wait_for
 
@@ -24,8 +25,6 @@ def folder_bytes(folder):
 @pytest.fixture(scope="module")
 def small():
     """An installation that keeps 8 MiB of logs."""
-    from harness.installation import Installation
-
     with Installation(arguments=["--log-storage", "8M"]) as wharf:
         yield wharf.start()
 
@@ -92,3 +91,15 @@ def test_puts_beyond_the_rate_are_throttled(wharf):
             logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
     assert caught.value.response["Error"] == {"Code": "ThrottlingException", "Message": "Rate exceeded"}
     logs.delete_log_group(logGroupName=group)
+
+
+def test_the_rate_is_the_operators():
+    with Installation(arguments=["--log-rate", "100K"]) as wharf:
+        logs = wharf.start(node=False).client("logs")
+        logs.create_log_group(logGroupName="g")
+        logs.create_log_stream(logGroupName="g", logStreamName="s")
+        events = [{"timestamp": int(time.time() * 1000), "message": "x" * 60_000}]
+        # A put may overdraw what a stream has saved in two seconds; the next one waits for it.
+        logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=events)
+        with pytest.raises(logs.exceptions.ClientError, match="Rate exceeded"):
+            logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=events)

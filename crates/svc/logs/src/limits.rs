@@ -125,6 +125,15 @@ mod tests {
     }
 
     #[test]
+    fn a_stream_keeps_its_part_of_another_rate() {
+        let limits = Limits::default().at_rate(400 << 20);
+        assert_eq!(limits.account_bytes_a_second, 400 << 20);
+        assert_eq!(limits.stream_bytes_a_second, 100 << 20);
+        assert_eq!(limits.at_rate(1).stream_bytes_a_second, 1);
+        assert_eq!(limits.kept_bytes, Limits::default().kept_bytes);
+    }
+
+    #[test]
     fn buckets_do_not_pile_up() {
         let (buckets, begin) = (Buckets::default(), Instant::now());
         for n in 0..5000u64 {
