@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use wharf_blobs::Digest;
+use wharf_blobs::{Algorithm, Digest};
 
 /// The largest manifest taken, in bytes: ECR's quota and the model's bound.
 pub const MAX_MANIFEST_BYTES: usize = 4 << 20;
-/// Layers of one image, and images of one index: ECR's quota for layers.
+/// Layers of one image, and images of one index: ECR's quota for layers. What is named by sha512 counts twice:
+/// the records of two images must fit into the one transaction that moves a tag.
 const MAX_REFERENCES: usize = 4200;
 
 const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
@@ -33,7 +34,9 @@ pub enum ManifestError {
     Unsupported(String),
     #[error("'{0}' is not a supported digest")]
     BadDigest(String),
-    #[error("the manifest refers to more than {MAX_REFERENCES} blobs or images")]
+    #[error(
+        "the manifest refers to more than {MAX_REFERENCES} blobs or images, of which those named by sha512 count twice"
+    )]
     TooMany,
 }
 
@@ -150,29 +153,35 @@ fn image(
     let missing = |what: &str| ManifestError::Malformed(format!("{what} is missing"));
     let config = config.ok_or_else(|| missing("config"))?;
     let layers = layers.ok_or_else(|| missing("layers"))?;
-    if layers.len() > MAX_REFERENCES {
-        return Err(ManifestError::TooMany);
-    }
     // A layer with addresses is fetched from there, and clients do not push it.
     let held = layers.into_iter().filter(|layer| layer.urls.is_empty());
-    let blobs = std::iter::once(config)
-        .chain(held)
-        .map(Descriptor::reference);
-    Ok(Content::Image {
-        blobs: blobs.collect::<Result<_, _>>()?,
-    })
+    let mut blobs = vec![config.reference()?];
+    blobs.append(&mut bounded(held)?);
+    Ok(Content::Image { blobs })
 }
 
 fn index(manifests: Option<Vec<Descriptor>>) -> Result<Content, ManifestError> {
     let manifests =
         manifests.ok_or_else(|| ManifestError::Malformed("manifests is missing".to_owned()))?;
-    if manifests.len() > MAX_REFERENCES {
-        return Err(ManifestError::TooMany);
-    }
-    let images = manifests.into_iter().map(Descriptor::reference);
     Ok(Content::Index {
-        images: images.collect::<Result<_, _>>()?,
+        images: bounded(manifests.into_iter())?,
     })
+}
+
+fn bounded(of: impl Iterator<Item = Descriptor>) -> Result<Vec<Reference>, ManifestError> {
+    let (mut references, mut count) = (Vec::new(), 0);
+    for descriptor in of {
+        let reference = descriptor.reference()?;
+        count += match reference.digest.algorithm() {
+            Algorithm::Sha256 => 1,
+            Algorithm::Sha512 => 2,
+        };
+        if count > MAX_REFERENCES {
+            return Err(ManifestError::TooMany);
+        }
+        references.push(reference);
+    }
+    Ok(references)
 }
 
 impl Descriptor {
@@ -286,6 +295,15 @@ mod tests {
             json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [{"digest": "sha512:00"}]}),
         ] {
             assert!(parse(&text, None).is_err(), "{text}");
+        }
+        for (algorithm, hex, most) in [("sha256", 64, 4200), ("sha512", 128, 2100)] {
+            let of = |count: usize| {
+                let named = |n: usize| json!({"digest": format!("{algorithm}:{n:0hex$x}")});
+                let manifests: Vec<_> = (0..count).map(named).collect();
+                json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests})
+            };
+            assert!(parse(&of(most), None).is_ok(), "{algorithm}");
+            assert_eq!(parse(&of(most + 1), None), Err(ManifestError::TooMany));
         }
         let deep = "[".repeat(100_000);
         assert!(Manifest::parse(deep.as_bytes(), None).is_err());
