@@ -21,6 +21,16 @@ def pytest_configure(config):
     assert os.geteuid() == 0, "the end-to-end tests start containers: run them as root, 'sudo make e2e'"
 
 
+def pytest_collection_modifyitems(items):
+    """Files that take minutes begin first: the last of several workers would wait for them alone."""
+
+    def minutes(item):
+        mark = item.get_closest_marker("minutes")
+        return mark.args[0] if mark else 0
+
+    items.sort(key=lambda item: -minutes(item))
+
+
 @pytest.fixture(scope="session")
 def wharf():
     """An installation for everyone. Its node lends tasks what they ask for, or nobody could test it."""

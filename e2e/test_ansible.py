@@ -6,6 +6,8 @@ from harness import tasks, tools
 from harness.installation import free_port
 from harness.waiting import wait_for
 
+pytestmark = pytest.mark.minutes(3)
+
 PLAYBOOKS = tools.REPOSITORY / "e2e" / "ansible"
 PLAY_DEADLINE_S = 400
 

@@ -14,6 +14,8 @@ import pytest
 from harness import host, tools
 from harness.waiting import wait_for
 
+pytestmark = pytest.mark.minutes(7)
+
 DEADLINE_S = 240
 # The longest silence that is no waiting in the dark.
 SILENCE_S = 30

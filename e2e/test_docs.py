@@ -9,6 +9,8 @@ import pytest
 from harness import tools
 from harness.installation import Installation
 
+pytestmark = pytest.mark.minutes(3)
+
 # In the order in which a newcomer reads them: later pages use what earlier ones made.
 PAGES = {
     "first-service": ("hello",),

@@ -14,6 +14,8 @@ from harness.installation import Installation, Place
 from test_registry import layout, manifest_digest
 from test_registry_copies import ended, replicate
 
+pytestmark = pytest.mark.minutes(2)
+
 CANARY = b"a sentence that must not lie on the disk, "
 
 

@@ -10,6 +10,8 @@ from harness import tasks
 from harness.tasks import sh
 from harness.waiting import wait_for
 
+pytestmark = pytest.mark.minutes(2)
+
 UTC = datetime.UTC
 DIMENSION = "ecs:service:DesiredCount"
 FOREVER = ": a task that is scaled; trap exit TERM; while :; do sleep 1; done"
