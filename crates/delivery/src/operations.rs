@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use wharf_base::Timestamp;
 use wharf_wire::{Check, Fault, async_trait};
+
+use crate::Failure;
 
 /// In whose name something is done for a resource of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,4 +77,31 @@ pub trait Operations: Send + Sync {
     /// # Errors
     /// It does not (`AccessDeniedException`); nobody can say now.
     async fn may_assume(&self, role: &str, service: &str, source_arn: &str) -> Result<(), Fault>;
+}
+
+/// A request to an API destination of EventBridge.
+#[derive(Debug, Clone, Copy)]
+pub struct Invocation<'a> {
+    /// ARN of the destination.
+    pub destination: &'a str,
+    /// Whose destination it must be.
+    pub account: &'a str,
+    /// Tells it from others that wait for the destination's rate; the same with each try.
+    pub id: &'a str,
+    /// JSON.
+    pub body: &'a str,
+    /// The body goes out compressed by gzip, and says so.
+    pub gzip: bool,
+    /// When nobody tries it any more.
+    pub last: Timestamp,
+}
+
+/// EventBridge's API destinations, for other services that send to them.
+#[async_trait]
+pub trait ApiDestinations: Send + Sync {
+    /// Sends a request if the actor may, at the destination's rate.
+    ///
+    /// # Errors
+    /// The actor may not; there is no such destination; its rate puts it off; its server did not take it.
+    async fn invoke(&self, actor: &Actor, invocation: &Invocation<'_>) -> Result<(), Failure>;
 }

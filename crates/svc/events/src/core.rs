@@ -14,6 +14,7 @@ use crate::{
     config::Parts,
     courier::Targets,
     fault::{self, EventsFaults},
+    invoke::Invoker,
     names::{BusName, SERVICE},
     records::{Bus, Rule, Rules},
 };
@@ -22,6 +23,7 @@ pub struct Core {
     pub parts: Parts,
     pub table: Table<EventsFaults>,
     pub compiled: Compiled,
+    pub invoker: Invoker,
     pub outbox: Arc<Outbox<EventsFaults, Targets>>,
     /// Keys of rules that may have a schedule.
     pub schedules: Arc<Queue<String>>,
@@ -54,6 +56,7 @@ impl Core {
             table,
             parts,
             compiled: Compiled::default(),
+            invoker: Invoker::default(),
             outbox: Arc::new(outbox),
             schedules: Arc::default(),
             archives: Arc::default(),

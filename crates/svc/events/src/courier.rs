@@ -7,19 +7,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_base::{Arn, Permit};
 use wharf_delivery::{
-    Actor, Courier, DeadLetter, Failure, GivenUp, Lane, Operations, Parcel, Request, Sending,
-    send_all, targets,
+    Actor, Courier, DeadLetter, Failure, GivenUp, Invocation, Lane, Operations, Parcel, Request,
+    Sending, send_all, targets,
 };
 use wharf_service::Place;
 use wharf_wire::{Check, async_trait};
 
 use crate::{
     accept::{self, Arriving},
+    connection::ask::OfTarget,
     core::Core,
     event::Event,
-    fault,
-    invoke::Invoker,
-    log_group,
+    fault, log_group,
     names::BusName,
     targets::Kind,
 };
@@ -167,16 +166,11 @@ pub struct Targets {
     operations: Arc<dyn Operations>,
     /// Events for other buses go on here.
     core: Weak<Core>,
-    invoker: Invoker,
 }
 
 impl Targets {
     pub fn new(operations: Arc<dyn Operations>, core: Weak<Core>) -> Self {
-        Self {
-            operations,
-            core,
-            invoker: Invoker::default(),
-        }
+        Self { operations, core }
     }
 
     async fn invoke(&self, parcel: &Parcel<Errand>) -> Result<(), Failure> {
@@ -184,7 +178,17 @@ impl Targets {
         let core = self.core.upgrade();
         let core = core.ok_or_else(|| later("the service ends".to_owned()))?;
         let actor = errand.actor(errand.text("RoleArn"));
-        self.invoker.invoke(&core, parcel, &actor).await
+        let invocation = Invocation {
+            destination: errand.text("Arn").unwrap_or_default(),
+            account: &errand.account,
+            id: &errand.id,
+            body: &errand.payload,
+            gzip: false,
+            last: parcel.last(),
+        };
+        let of = OfTarget::read(&errand.target["HttpParameters"]);
+        let invoked = core.invoker.invoke(&core, &invocation, &of, &actor);
+        invoked.await
     }
 
     /// Puts an event on another bus as it is: neither its source nor whose it is changes on the way.
@@ -284,7 +288,9 @@ impl Courier for Targets {
 
     async fn given_up(&self, parcel: &Parcel<Errand>, why: GivenUp) -> Result<(), Failure> {
         let errand = &parcel.work;
-        self.invoker.forget(errand);
+        if let Some(core) = self.core.upgrade() {
+            core.invoker.forget(errand);
+        }
         let mut attributes = why.attributes();
         let target = errand.text("Arn").unwrap_or_default();
         attributes.extend([

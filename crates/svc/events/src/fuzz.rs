@@ -27,7 +27,11 @@ pub fn destination(text: &str) {
         },
         http: Http::default(),
     };
-    if let Ok(request) = ask::request(("POST", endpoint), &it, None, &target, "{}") {
+    let body = ask::Body {
+        json: "{}",
+        gzip: false,
+    };
+    if let Ok(request) = ask::request(("POST", endpoint), &it, None, &target, body) {
         let host = |it: &http::Uri| it.host().map(str::to_owned);
         let asked: http::Uri = endpoint.replace('*', "x").parse().expect("it was checked");
         // What a target says of the path must not change where the request goes.

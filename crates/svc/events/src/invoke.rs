@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use wharf_base::Timestamp;
-use wharf_delivery::{Actor, Failure, Parcel, Rates, gap};
+use wharf_delivery::{Actor, Failure, Invocation, Rates, gap};
 use wharf_egress::Limits;
 use wharf_service::Place;
 use wharf_wire::Check;
@@ -12,7 +12,7 @@ use wharf_wire::Check;
 use crate::{
     connection::{
         Destination,
-        ask::{self, OfTarget},
+        ask::{self, Body, OfTarget},
         kept, named,
         parameters::Proof,
         tokens::Tokens,
@@ -56,28 +56,30 @@ impl Invoker {
     pub async fn invoke(
         &self,
         core: &Core,
-        parcel: &Parcel<Errand>,
+        it: &Invocation<'_>,
+        of: &OfTarget,
         actor: &Actor,
     ) -> Result<(), Failure> {
-        let errand = &parcel.work;
-        let arn = errand.target["Arn"].as_str().unwrap_or_default();
+        let arn = it.destination;
         let gone = || never("ResourceNotFoundException", format!("{arn} does not exist"));
         let (place, name, id) = named("api-destination", arn).ok_or_else(gone)?;
         let key = Destination::key(&place, &name);
         let found = core.table.read::<Destination>(&key).await;
         let found = found.map_err(|it| later(&it))?.map(|it| it.record);
-        let found = found.filter(|it| it.id == id && place.account == errand.account);
+        let found = found.filter(|found| found.id == id && place.account == it.account);
         let destination = found.ok_or_else(gone)?;
         let check = Check::new("events:InvokeApiDestination", arn);
         let operations = &core.parts.operations;
         operations.may(actor, &place.region, &[check]).await?;
         let now = core.parts.clock.now();
         let rate = destination.per_second.unwrap_or(RATE);
-        let turn = self
-            .rates
-            .take(arn, &errand.id, gap(rate), now, parcel.last());
+        let turn = self.rates.take(arn, it.id, gap(rate), now, it.last);
         turn.map_err(Failure::put_off)?;
-        self.send(core, &place, &destination, errand, now).await
+        let body = Body {
+            json: it.body,
+            gzip: it.gzip,
+        };
+        self.send(core, &place, &destination, (of, body), now).await
     }
 
     async fn send(
@@ -85,7 +87,7 @@ impl Invoker {
         core: &Core,
         place: &Place,
         destination: &Destination,
-        errand: &Errand,
+        (of_target, body): (&OfTarget, Body<'_>),
         now: Timestamp,
     ) -> Result<(), Failure> {
         let connection = core.connection(place, &destination.connection).await;
@@ -106,8 +108,8 @@ impl Invoker {
             (&destination.method, &destination.endpoint),
             &opened,
             token.as_deref(),
-            &OfTarget::read(&errand.target["HttpParameters"]),
-            &errand.payload,
+            of_target,
+            body,
         );
         let request = request.map_err(|it| never("InvalidRequest", it.to_string()))?;
         let answer = core.parts.egress.send(request, LIMITS).await;

@@ -5,11 +5,16 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use wharf_base::Permit;
+use wharf_delivery::{Actor, ApiDestinations, Failure, Invocation};
 use wharf_service::{Loops, feed};
-use wharf_wire::fault::Chain;
+use wharf_wire::{async_trait, fault::Chain};
 
 use crate::{
-    announced, archive, authorize, config::Parts, connection::kept, core::Core, names::SERVICE,
+    announced, archive, authorize,
+    config::Parts,
+    connection::{ask::OfTarget, kept},
+    core::Core,
+    names::SERVICE,
     ops, scheduled,
 };
 
@@ -88,6 +93,14 @@ impl EventsService {
             stop.cancel();
         };
         tokio::join!(delivered, kept);
+    }
+}
+
+#[async_trait]
+impl ApiDestinations for EventsService {
+    async fn invoke(&self, actor: &Actor, it: &Invocation<'_>) -> Result<(), Failure> {
+        let (core, of_target) = (&self.core, OfTarget::default());
+        core.invoker.invoke(core, it, &of_target, actor).await
     }
 }
 

@@ -1,11 +1,14 @@
 //! Requests to web servers: what a destination, a connection and a target say, put together. Pure.
 
+use std::io::Write as _;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
 use form_urlencoded::Serializer;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request,
-    header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT},
+    header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT},
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
@@ -116,13 +119,27 @@ fn with_members(payload: &str, http: &Http) -> String {
     }
 }
 
+/// What a request carries.
+#[derive(Debug, Clone, Copy)]
+pub struct Body<'a> {
+    pub json: &'a str,
+    /// It goes out compressed.
+    pub gzip: bool,
+}
+
+fn compressed(body: &str) -> Bytes {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    let written = gzip.write_all(body.as_bytes()).and_then(|()| gzip.finish());
+    written.expect("memory takes all").into()
+}
+
 /// The request that a destination gets. What the connection says goes before what the target says.
 pub fn request(
     (method, endpoint): (&str, &str),
     it: &Parameters,
     token: Option<&str>,
     target: &OfTarget,
-    payload: &str,
+    body: Body<'_>,
 ) -> Result<Request<Bytes>, Unaskable> {
     let own = it
         .http
@@ -135,17 +152,23 @@ pub fn request(
         .map(|(key, value)| (key.as_str(), value.as_str()));
     let address = with_query(filled(endpoint, &target.path), theirs.chain(own));
     let method = Method::from_bytes(method.as_bytes()).map_err(http::Error::from)?;
-    let body = match method {
-        // They have none.
-        Method::GET | Method::HEAD | Method::OPTIONS => String::new(),
-        _ => with_members(payload, &it.http),
+    // Some have none.
+    let has_body = ![Method::GET, Method::HEAD, Method::OPTIONS].contains(&method);
+    let gzip = body.gzip && has_body;
+    let body = match has_body {
+        true => with_members(body.json, &it.http),
+        false => String::new(),
     };
-    let mut request = Request::builder()
-        .method(method)
-        .uri(address)
-        .body(Bytes::from(body))?;
+    let body = match gzip {
+        true => compressed(&body),
+        false => body.into(),
+    };
+    let mut request = Request::builder().method(method).uri(address).body(body)?;
     let headers = request.headers_mut();
     set(headers, CONTENT_TYPE.as_str(), JSON)?;
+    if gzip {
+        set(headers, CONTENT_ENCODING.as_str(), "gzip")?;
+    }
     for (name, value) in &target.headers {
         set(headers, name, value)?;
     }
@@ -244,7 +267,11 @@ mod tests {
             "QueryStringParameters": {"q": "1&2"},
         }));
         let endpoint = ("POST", "https://example.com/v1/*/x?z=1");
-        let asked = request(endpoint, &it, None, &target, r#"{"a":1}"#).unwrap();
+        let plain = Body {
+            json: r#"{"a":1}"#,
+            gzip: false,
+        };
+        let asked = request(endpoint, &it, None, &target, plain).unwrap();
         assert_eq!(
             asked.uri(),
             "https://example.com/v1/a%2Fb/x?z=1&q=1%262&key=a+b"
@@ -253,10 +280,23 @@ mod tests {
         assert_eq!(asked.headers()["x-other"], "1");
         assert_eq!(asked.headers()["authorization"], "Basic dTpw");
         assert_eq!(asked.body(), r#"{"a":1,"secret":"s"}"#.as_bytes());
+        assert_eq!(asked.headers().get("content-encoding"), None);
+        let packed = Body {
+            gzip: true,
+            ..plain
+        };
+        let asked = request(endpoint, &it, None, &target, packed).unwrap();
+        assert_eq!(asked.headers()["content-encoding"], "gzip");
+        let mut read = String::new();
+        let mut opened = flate2::read::GzDecoder::new(&asked.body()[..]);
+        std::io::Read::read_to_string(&mut opened, &mut read).unwrap();
+        assert_eq!(read, r#"{"a":1,"secret":"s"}"#);
+        let asked = request(("GET", endpoint.1), &it, None, &target, packed).unwrap();
+        assert_eq!(asked.headers().get("content-encoding"), None);
         let bad = OfTarget::read(&serde_json::json!({"HeaderParameters": {"a b": "1"}}));
-        assert!(request(endpoint, &it, None, &bad, "{}").is_err());
+        assert!(request(endpoint, &it, None, &bad, plain).is_err());
         let bad = OfTarget::read(&serde_json::json!({"HeaderParameters": {"a": "1\r\nb: 2"}}));
-        assert!(request(endpoint, &it, None, &bad, "{}").is_err());
+        assert!(request(endpoint, &it, None, &bad, plain).is_err());
     }
 
     #[test]
