@@ -254,6 +254,16 @@ pub(crate) async fn groups(service: &LogsService) -> Result<Vec<(Scope, Group)>,
     let mut after: Option<String> = None;
     loop {
         let mut range = Range::prefix(Scope::service_prefix("logs"))
+    let mut found = Vec::new();
+    for scope in scopes(service).await? {
+        let all: Vec<Group> = service.all(&scope.key(Group::KIND, "")).await?;
+        found.extend(all.into_iter().map(|group| (scope.clone(), group)));
+    }
+    Ok(found)
+}
+
+/// The accounts and regions that have anything, without reading it.
+pub(crate) async fn scopes(service: &LogsService) -> Result<Vec<Scope>, Fault> {
             .limit(1)
             .keys_only();
         if let Some(after) = after.take() {
@@ -272,14 +282,13 @@ pub(crate) async fn groups(service: &LogsService) -> Result<Vec<(Scope, Group)>,
             after = Some(entry.key);
             continue;
         };
-        let all: Vec<Group> = service.all(&scope.key(Group::KIND, "")).await?;
-        found.extend(all.into_iter().map(|group| (scope.clone(), group)));
         // Kinds are lowercase words: this sorts behind all keys of the scope.
         after = Some(scope.prefix("~"));
     }
 }
 
 #[cfg(test)]
+        found.push(scope);
 mod tests {
     use super::*;
 

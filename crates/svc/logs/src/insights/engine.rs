@@ -3,7 +3,7 @@
 //! of somebody else.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -120,7 +120,14 @@ pub type Row = Vec<(Arc<str>, String)>;
 #[derive(Default)]
 struct Results {
     kept: HashMap<String, (Progress, usize)>,
-    /// The oldest first.
+    /// By accounts, the oldest first.
+    accounts: HashMap<String, Own>,
+    bytes: usize,
+}
+
+/// The results of one account.
+#[derive(Default)]
+struct Own {
     order: VecDeque<String>,
     bytes: usize,
 }
@@ -489,22 +496,46 @@ impl Results {
             + fields
                 .map(|(name, value)| 64 + name.len() + value.len())
                 .sum::<usize>();
+        let account = account_of(&key).to_owned();
+        let own = self.accounts.entry(account).or_default();
+        own.bytes += bytes;
         self.bytes += bytes;
         if let Some((_, old)) = self.kept.insert(key.clone(), (progress, bytes)) {
+            own.bytes -= old;
             self.bytes -= old;
         } else {
-            self.order.push_back(key);
+            own.order.push_back(key.clone());
         }
-        // The newest stays, whatever its size: its owner waits for it.
-        while self.bytes > KEPT_RESULTS && self.order.len() > 1 {
-            let Some(oldest) = self.order.pop_front() else {
-                return;
-            };
-            if let Some((_, bytes)) = self.kept.remove(&oldest) {
-                self.bytes -= bytes;
-            }
-        }
+        while self.bytes > KEPT_RESULTS && self.drop_one(&key) {}
     }
+
+    /// Drops the oldest result of the account that keeps most. The newest stays, whatever its size: its owner waits
+    /// for it.
+    fn drop_one(&mut self, newest: &str) -> bool {
+        let drops = |own: &Own| own.order.front().is_some_and(|oldest| oldest != newest);
+        let largest = self.accounts.iter().filter(|(_, own)| drops(own));
+        let largest = largest.max_by_key(|(_, own)| own.bytes);
+        let Some(account) = largest.map(|(account, _)| account.clone()) else {
+            return false;
+        };
+        let Some(own) = self.accounts.get_mut(&account) else {
+            return false;
+        };
+        let oldest = own.order.pop_front().unwrap_or_default();
+        if let Some((_, bytes)) = self.kept.remove(&oldest) {
+            own.bytes -= bytes;
+            self.bytes -= bytes;
+        }
+        if own.order.is_empty() {
+            self.accounts.remove(&account);
+        }
+        true
+    }
+}
+
+/// Whose query a key names.
+fn account_of(key: &str) -> &str {
+    key.split_once('/').map_or(key, |(account, _)| account)
 }
 
 impl LogsService {
@@ -541,12 +572,8 @@ impl LogsService {
     pub async fn expire_queries(&self, now: Timestamp) -> Result<(), Fault> {
         const KEPT_FOR_MS: i64 = 7 * 86_400_000;
         const KEPT: usize = 1000;
-        let scopes: BTreeSet<Scope> = bound::groups(self)
-            .await?
-            .into_iter()
-            .map(|(scope, _)| scope)
-            .collect();
-        for scope in scopes {
+        // An account without groups may have queries of those that it had.
+        for scope in bound::scopes(self).await? {
             let all = self.table.all::<Query>(&scope, "").await?.into_iter();
             let mut all: Vec<(i64, String)> = all
                 .map(|(id, it)| (it.record.created_at.millis(), scope.key(Query::KIND, &id)))
@@ -560,5 +587,37 @@ impl LogsService {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_keeps_most_loses_results_first() {
+        let mut results = Results::default();
+        let large = || Progress {
+            rows: Arc::new(vec![vec![("f".into(), "x".repeat(KEPT_RESULTS / 4))]]),
+            ..Progress::default()
+        };
+        results.keep("calm/r/1".to_owned(), large());
+        for number in 0..6 {
+            results.keep(format!("greedy/r/{number}"), large());
+        }
+        assert!(results.kept.contains_key("calm/r/1"));
+        assert!(!results.kept.contains_key("greedy/r/3"));
+        assert!(results.kept.contains_key("greedy/r/5"));
+        assert!(results.bytes <= KEPT_RESULTS);
+        let sums: usize = results.accounts.values().map(|it| it.bytes).sum();
+        assert_eq!(sums, results.bytes);
+        let huge = Progress {
+            rows: Arc::new(vec![vec![("f".into(), "x".repeat(2 * KEPT_RESULTS))]]),
+            ..Progress::default()
+        };
+        results.keep("late/r/1".to_owned(), huge);
+        assert_eq!(results.kept.len(), 1);
+        assert!(results.kept.contains_key("late/r/1"));
+        assert_eq!(results.accounts.len(), 1);
     }
 }
