@@ -20,6 +20,8 @@ use crate::{
 };
 
 const MINUTE_MS: i64 = 60_000;
+/// Bytes of events that a put's own thread looks at: below that another one would take longer to ask.
+const AT_ONCE_BYTES: usize = 16 << 10;
 /// Compiled filters and minutes that are remembered; beyond it all are forgotten, and made again.
 const MOST_KNOWN: usize = 10_000;
 /// A compiled filter may take half a megabyte.
@@ -166,13 +168,42 @@ impl LogsService {
     ) {
         match self.for_filters(cx, group, stream, events).await {
             Ok(seen) => {
-                let gathered = self.counting.count(cx, group, events, &seen);
+                let gathered = self.gather(cx, group, events, seen).await;
                 self.send_metrics(&cx.account, &cx.region, gathered).await;
             }
             Err(error) => {
                 tracing::warn!(group = group.name, %error, "log events are not counted: their rules are not read; the events are kept");
             }
         }
+    }
+
+    /// What events say: where that may take long, away from the threads that serve others.
+    async fn gather(
+        &self,
+        cx: &Context,
+        group: &Group,
+        events: &[(i64, &str)],
+        seen: Vec<Seen>,
+    ) -> Gathered {
+        let bytes: usize = events.iter().map(|(_, text)| text.len()).sum();
+        if bytes <= AT_ONCE_BYTES {
+            return self.counting.count(cx, group, events, &seen);
+        }
+        let (counting, cx, group) = (self.counting.clone(), cx.clone(), group.clone());
+        let owned = events
+            .iter()
+            .map(|(time, text)| (*time, (*text).to_owned()));
+        let owned: Vec<(i64, String)> = owned.collect();
+        let account = cx.account.clone();
+        let counted = self.desk.work(&account, move || {
+            let events = owned.iter().map(|(time, text)| (*time, text.as_str()));
+            let events: Vec<(i64, &str)> = events.collect();
+            counting.count(&cx, &group, &events, &seen)
+        });
+        counted.await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "log events are not counted; they are kept");
+            Gathered::default()
+        })
     }
 
     /// What filters may see of events, if rules make a difference to them.

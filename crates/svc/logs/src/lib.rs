@@ -27,6 +27,7 @@ mod embedded;
 mod event;
 mod event_store;
 mod fault;
+mod desk;
 #[doc(hidden)]
 pub mod fuzz;
 mod index;

@@ -9,6 +9,7 @@ use wharf_records::Scope;
 use wharf_wire::Fault;
 
 use crate::{
+    LogsService,
     cipher::{Batch, Damaged, Sealed},
     event::{self, Event, Text},
     event_store::{EventStore, Order, run_of_offsets},
@@ -21,7 +22,7 @@ use crate::{
 pub enum ReadError {
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// Their key does not open.
+    /// Their key does not open, or their rules are not read.
     #[error("{0}")]
     Key(Fault),
     #[error(transparent)]
@@ -38,8 +39,18 @@ pub struct Opener {
     group: String,
     now: Timestamp,
     rules: Arc<Rules>,
+    /// Reads the rules again behind the events: those that came in under a newer one are not seen without it.
+    renewing: Option<Renewing>,
     /// Of the event before; its neighbours are mostly of the same.
     batch: Option<Arc<Batch>>,
+}
+
+/// Where the rules are.
+#[derive(Clone)]
+struct Renewing {
+    service: LogsService,
+    /// Name of the group.
+    group: String,
 }
 
 impl Opener {
@@ -56,8 +67,18 @@ impl Opener {
             group,
             now,
             rules,
+            renewing: None,
             batch: None,
         }
+    }
+
+    /// For who reads events only after this is made.
+    pub fn renewing(mut self, service: &LogsService, group: &str) -> Self {
+        self.renewing = Some(Renewing {
+            service: service.clone(),
+            group: group.to_owned(),
+        });
+        self
     }
 
     /// A reader that goes on later asks again whether keys still open.
@@ -69,6 +90,7 @@ impl Opener {
     /// For a caller who may see what is sensitive.
     pub fn unmasking(mut self) -> Self {
         self.rules = Arc::default();
+        self.renewing = None;
         self
     }
 
@@ -83,12 +105,18 @@ impl Opener {
         stream: &str,
         records: &[Record],
     ) -> Result<Vec<Event>, ReadError> {
+        if let Some(Renewing { service, group }) = &self.renewing {
+            let rules = service.rules_now(&self.scope, group, &self.group).await;
+            if let Some(rules) = rules.map_err(ReadError::Key)? {
+                self.rules = rules;
+            }
+        }
         let mut events = Vec::with_capacity(records.len());
         for record in records {
             events.extend(self.unmasked(stream, record).await?);
         }
         match self.rules.masks() {
-            true => Ok(self.rules.mask(events).await?),
+            true => Ok(self.rules.mask(&self.scope.account, events).await?),
             false => Ok(events),
         }
     }
@@ -161,5 +189,81 @@ impl EventStore {
             rank += if read == 0 { run } else { read };
         }
         Ok(events)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_api_logs::{Logs as _, types::*};
+    use wharf_journal::{Journal, JournalOptions};
+    use wharf_reconcile::Takeover;
+    use wharf_svc_kms::{KmsService, Parts as KmsParts};
+    use wharf_testkit::{World, call_at};
+
+    use super::*;
+    use crate::{Options, Parts, records::Stream};
+
+    const POLICY: &str = r#"{"Name": "p", "Version": "2021-06-01", "Statement": [
+        {"DataIdentifier": ["arn:aws:dataprotection::aws:data-identifier/EmailAddress"],
+         "Operation": {"Audit": {"FindingsDestination": {}}}},
+        {"DataIdentifier": ["arn:aws:dataprotection::aws:data-identifier/EmailAddress"],
+         "Operation": {"Deidentify": {"MaskConfig": {}}}}]}"#;
+
+    /// The policy and the event come between a reader's first look at the rules and its look at the events.
+    #[tokio::test]
+    async fn events_are_seen_by_the_rules_that_stood_when_they_came() {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::in_memory();
+        let clock: Arc<dyn wharf_base::Clock> = Arc::new(wharf_base::SystemClock);
+        let kms = KmsService::new(KmsParts {
+            store: world.store.clone(),
+            keyring: world.keyring.clone(),
+            clock,
+            takeover: Takeover::Replace,
+        });
+        let journal = Journal::open(folder.path(), JournalOptions::default()).unwrap();
+        let logs = LogsService::new(Parts {
+            kms: Arc::new(kms),
+            store: world.store.clone(),
+            keyring: world.keyring.clone(),
+            journal,
+            options: Options::default(),
+        });
+        let (call, name) = (call_at(Timestamp(1_767_312_000_000)), Some("g".to_owned()));
+        let input = CreateLogGroupRequest {
+            log_group_name: name.clone(),
+            ..Default::default()
+        };
+        logs.create_log_group(&call, input).await.unwrap();
+        let input = CreateLogStreamRequest {
+            log_group_name: name.clone(),
+            log_stream_name: Some("s".to_owned()),
+        };
+        logs.create_log_stream(&call, input).await.unwrap();
+        let group = logs.group(&call, "g").await.unwrap();
+        let mut opener = logs.opener(&call, &group).await.unwrap();
+
+        let input = PutDataProtectionPolicyRequest {
+            log_group_identifier: name.clone(),
+            policy_document: Some(POLICY.to_owned()),
+        };
+        logs.put_data_protection_policy(&call, input).await.unwrap();
+        let input = PutLogEventsRequest {
+            log_group_name: name,
+            log_stream_name: Some("s".to_owned()),
+            log_events: Some(vec![InputLogEvent {
+                timestamp: Some(call.now.millis()),
+                message: Some("a@b.example".to_owned()),
+            }]),
+            ..Default::default()
+        };
+        logs.put_log_events(&call, input).await.unwrap();
+
+        let stream: Stream = logs.stream(&call, &group, "s").await.unwrap();
+        let journal = stream.journal_name();
+        let read = logs.events.journal().read(&journal, 0, 10, 1000).await;
+        let read = read.unwrap();
+        let events = opener.events(&journal, &read.records).await.unwrap();
+        assert_eq!(events[0].message, "***********");
     }
 }

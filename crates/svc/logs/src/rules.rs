@@ -10,13 +10,14 @@ use parking_lot::Mutex;
 use wharf_api_logs::faults;
 use wharf_base::Timestamp;
 use wharf_records::{Record as _, Scope, Unknown, decode};
-use wharf_service::transact;
+use wharf_service::{Changes, transact};
 use wharf_store::{Entry, Revision};
 use wharf_transform::Subject;
 use wharf_wire::{Call, Fault};
 
 use crate::{
     LogsService,
+    desk::Desk,
     event::Event,
     fault,
     protection::{self, Protection},
@@ -51,9 +52,12 @@ impl Sort {
 pub struct Rules {
     /// Name of the group, by which rules of the account are for it or not.
     group: String,
+    /// Its class, to which not all of them apply.
+    class: String,
     own: Arc<Layer>,
     account: Arc<Layer>,
     shelf: Arc<Shelf>,
+    desk: Arc<Desk>,
 }
 
 /// The rules that one group has, or those of an account for all of its groups.
@@ -98,13 +102,15 @@ impl Rules {
     /// The group's own first.
     fn transformers(&self) -> impl Iterator<Item = &Standing> {
         let account = self.account.transformers.iter();
-        let account = account.filter(|it| it.is_for(&self.group));
+        let has_any = self.class == "STANDARD";
+        let account = account.filter(move |it| has_any && it.is_for(&self.group));
         self.own.transformers.iter().chain(account)
     }
 
     fn protections(&self) -> impl Iterator<Item = &Standing> {
         let account = self.account.protections.iter();
-        let account = account.filter(|it| it.is_for(&self.group));
+        let has_any = self.class != "DELIVERY";
+        let account = account.filter(move |it| has_any && it.is_for(&self.group));
         self.own.protections.iter().chain(account)
     }
 
@@ -127,9 +133,13 @@ impl Rules {
     }
 
     /// Events without what is sensitive, made away from the threads that serve others.
-    pub async fn mask(self: &Arc<Self>, mut events: Vec<Event>) -> Result<Vec<Event>, Unmasked> {
+    pub async fn mask(
+        self: &Arc<Self>,
+        account: &str,
+        mut events: Vec<Event>,
+    ) -> Result<Vec<Event>, Unmasked> {
         let rules = self.clone();
-        let masked = tokio::task::spawn_blocking(move || {
+        let masked = self.desk.work(account, move || {
             for event in &mut events {
                 if let Cow::Owned(masked) = rules.masked(event.ingestion, &event.message) {
                     event.message = masked;
@@ -163,8 +173,9 @@ impl Rules {
         events: Vec<(i64, String)>,
     ) -> Result<Vec<Seen>, Fault> {
         let (rules, scope) = (self.clone(), scope.clone());
+        let account = scope.account.clone();
         let (group, stream) = (group.to_owned(), stream.to_owned());
-        let seen = tokio::task::spawn_blocking(move || {
+        let seen = self.desk.work(&account, move || {
             let origin = Origin {
                 scope: &scope,
                 group: &group,
@@ -276,10 +287,27 @@ impl LogsService {
         };
         Ok(Arc::new(Rules {
             group: group.name.clone(),
+            class: group.class.clone(),
             own,
             account: self.layer(scope, ACCOUNT).await?,
             shelf: self.known_rules.shelf.clone(),
+            desk: self.desk.clone(),
         }))
+    }
+
+    /// The same as they stand now; `None` if the group is gone.
+    pub(crate) async fn rules_now(
+        &self,
+        scope: &Scope,
+        name: &str,
+        id: &str,
+    ) -> Result<Option<Arc<Rules>>, Fault> {
+        let at = scope.key(Group::KIND, name);
+        let group = self.table.read::<Group>(&at).await?.map(|it| it.record);
+        match group.filter(|it| it.id == id) {
+            Some(group) => self.rules(scope, &group).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     async fn layer(&self, scope: &Scope, owner: &str) -> Result<Arc<Layer>, Fault> {
@@ -374,37 +402,75 @@ impl LogsService {
         }))
     }
 
-    /// Drops rules that no event is under any more.
+    /// Drops rules that no event on disk came in under, where there are too many of them. Retention says nothing of
+    /// that: it may be made longer while events are still there.
     async fn make_room(
         &self,
         scope: &Scope,
         group: &Group,
         sort: Sort,
         now: Timestamp,
-        tx: &mut wharf_service::Changes<'_, fault::LogsFaults>,
+        tx: &mut Changes<'_, fault::LogsFaults>,
     ) -> Result<(), Fault> {
         let start = sort_prefix(&group.id, sort);
-        let all = self.table.all::<Rule>(scope, &start).await?;
-        let (gone, kept): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, it)| {
-            let until = it.record.until.map_or(i64::MAX, Timestamp::millis);
-            // Events may be of a time that is ahead of when they came in.
-            until < group.keeps_from(now).saturating_sub(AHEAD_MS)
-        });
-        if kept.len() >= MOST_VERSIONS {
+        let groups = std::slice::from_ref(group);
+        if !self
+            .drop_unused(scope, &start, groups, MOST_VERSIONS, now, tx)
+            .await?
+        {
             return Err(faults::limit_exceeded_exception(format!(
                 "A log group keeps at most {MOST_VERSIONS} versions of a rule ({}) for the events that came in under them.",
                 sort.name()
             )));
         }
-        for (_, it) in gone {
-            tx.delete(it.key);
-        }
         Ok(())
+    }
+
+    /// Drops rules of some groups that no event of theirs came in under, once there are `most`; whether there is room
+    /// for one more then.
+    pub(crate) async fn drop_unused(
+        &self,
+        scope: &Scope,
+        start: &str,
+        groups: &[Group],
+        most: usize,
+        now: Timestamp,
+        tx: &mut Changes<'_, fault::LogsFaults>,
+    ) -> Result<bool, Fault> {
+        let all = self.table.all::<Rule>(scope, start).await?;
+        if all.len() < most {
+            return Ok(true);
+        }
+        // A put may be under way that began before.
+        let mut oldest = now.millis() - UNDER_WAY_MS;
+        for group in groups {
+            let prefix = Group::journal_prefix(&group.id);
+            for stream in self.events.journal().streams(&prefix, None, usize::MAX) {
+                let parts = self.events.parts(&stream.name).await;
+                let first = parts
+                    .map_err(fault::journal)?
+                    .first()
+                    .map(|it| it.ingestion);
+                oldest = oldest.min(first.unwrap_or(oldest));
+            }
+        }
+        let count = all.len();
+        let is_unused = |until: Timestamp| until.millis() < oldest;
+        let unused = all.into_iter().map(|(_, it)| it);
+        let unused = unused.filter(|it| it.record.until.is_some_and(is_unused));
+        let mut dropped = 0;
+        for it in unused.take(MOST_DROPPED) {
+            tx.delete(it.key);
+            dropped += 1;
+        }
+        Ok(count - dropped < most)
     }
 }
 
-/// How far ahead of the time when it comes in an event may be.
-const AHEAD_MS: i64 = 2 * 3_600_000;
+/// Of one transaction, which holds no more.
+const MOST_DROPPED: usize = 100;
+/// How long a put may take from its time to its place on disk, at most.
+const UNDER_WAY_MS: i64 = 3_600_000;
 
 fn read(entries: &[Entry]) -> Result<Layer, Fault> {
     let mut layer = Layer::default();

@@ -19,6 +19,7 @@ use crate::{
     bound::Counters,
     cipher::DataKey,
     counting::Counting,
+    desk::Desk,
     event_store::EventStore,
     fault::{self, LogsFaults},
     insights::engine::Engine,
@@ -49,6 +50,7 @@ pub struct LogsService {
     pub(crate) counting: Arc<Counting>,
     pub(crate) subscriptions: Arc<Subscriptions>,
     pub(crate) known_rules: Arc<Known>,
+    pub(crate) desk: Arc<Desk>,
     /// All of the installation, once they are there: metrics and messages go by them.
     pub(crate) operations: Arc<OnceLock<Arc<dyn Operations>>>,
     /// How many streams there are, as last counted, with those made and removed since.
@@ -104,6 +106,7 @@ impl LogsService {
             known_rules: Arc::default(),
             operations: Arc::default(),
             streams: Arc::default(),
+            desk: Arc::default(),
         }
     }
 
@@ -120,7 +123,8 @@ impl LogsService {
     pub(crate) async fn opener(&self, cx: &Context, group: &Group) -> Result<Opener, Fault> {
         let (scope, id) = (Self::scope(cx), group.id.clone());
         let rules = self.rules(&scope, group).await?;
-        Ok(Opener::new(self.keys.clone(), scope, id, cx.now, rules))
+        let opener = Opener::new(self.keys.clone(), scope, id, cx.now, rules);
+        Ok(opener.renewing(self, &group.name))
     }
 
     /// What new events of a group are sealed under. A key that does not serve may serve again: writers are

@@ -56,7 +56,6 @@ pub struct Times {
 struct Found {
     source: Arc<Source>,
     opener: Option<Opener>,
-    rules: Arc<Rules>,
     /// What is older retention does not keep, swept or not.
     kept_from: i64,
 }
@@ -151,14 +150,14 @@ impl Sources {
         let service = &self.service;
         let sealed = self.scope.key(DataKey::KIND, &Group::key_prefix(&group.id));
         let is_sealed = group.key.is_some() || service.table.count(&sealed).await? > 0;
-        let rules = service.rules(&self.scope, group).await?;
         let opener = is_sealed.then(|| {
             Opener::new(
                 service.keys.clone(),
                 Scope::clone(&self.scope),
                 group.id.clone(),
                 self.now,
-                rules.clone(),
+                // It opens texts alone.
+                Arc::default(),
             )
         });
         let streams: Vec<Stream> = service
@@ -176,7 +175,6 @@ impl Sources {
             self.streams.push_back(Found {
                 source,
                 opener: opener.clone(),
-                rules: rules.clone(),
                 kept_from: group.keeps_from(self.now),
             });
         }
@@ -187,7 +185,6 @@ impl Sources {
         let Found {
             source,
             opener,
-            rules,
             kept_from,
         } = found;
         let earlier = self.times.earlier.clone().map(|times| (times, true));
@@ -196,10 +193,20 @@ impl Sources {
             let times = times.start.max(kept_from)..times.end;
             let events = &self.service.events;
             let spans = events.spans(&source.journal, times.start, times.end).await;
-            for span in spans.map_err(fault::journal)? {
+            let spans = spans.map_err(fault::journal)?.into_iter();
+            let blocks = spans.map(|span| events.journal().blocks(&source.journal, span));
+            let blocks: Vec<_> = blocks.collect();
+            // After the events: those that came in under a rule are never seen without it.
+            let (group, id) = (&source.group, &source.stream.group_id);
+            let rules = self.service.rules_now(&self.scope, group, id).await?;
+            // Of a group that is gone nothing is shown.
+            let Some(rules) = rules else {
+                return Ok(());
+            };
+            for blocks in blocks {
                 self.blocks.push_back(Part {
                     source: source.clone(),
-                    blocks: events.journal().blocks(&source.journal, span),
+                    blocks,
                     opener: opener.clone(),
                     times: times.clone(),
                     rules: rules.clone(),

@@ -299,3 +299,34 @@ async fn the_same_policy_again_is_no_further_version() {
     put_at(&logs, "g", 700, "to me@x.example").await;
     assert_eq!(read(&logs, "g").await, ["to ************"]);
 }
+
+/// Infrequent access has no transformers, delivery no masks either.
+#[tokio::test(flavor = "multi_thread")]
+async fn policies_are_for_the_classes_that_have_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    put_policy(&logs, (PROTECTION, "p"), masks("EmailAddress"), None, 0)
+        .await
+        .unwrap();
+    put_policy(&logs, (TRANSFORMER, "t"), words("word"), None, 0)
+        .await
+        .unwrap();
+    for (class, text, transforms) in [
+        ("STANDARD", "***********", true),
+        ("INFREQUENT_ACCESS", "***********", false),
+        ("DELIVERY", "a@b.example", false),
+    ] {
+        let input = CreateLogGroupRequest {
+            log_group_name: Some(class.into()),
+            log_group_class: Some(class.into()),
+            ..Default::default()
+        };
+        logs.create_log_group(&call(), input).await.unwrap();
+        crate::support::make_stream(&logs, &call(), class, "s").await;
+        put_at(&logs, class, 1, "a@b.example").await;
+        assert_eq!(read(&logs, class).await, [text]);
+        put_at(&logs, class, 2, "word").await;
+        let found = fields(&logs, class).await;
+        assert_eq!(found.contains(&"word".to_owned()), transforms, "{class}");
+    }
+}

@@ -257,3 +257,57 @@ async fn filters_and_transformers_see_stars() {
         [json!(format!("{{\"all\":{MASKED}}}")), json!(MASKED)]
     );
 }
+
+/// Retention may be made longer while the events are there still.
+#[tokio::test]
+async fn a_policy_is_kept_while_events_are_on_disk_that_came_in_under_it() {
+    const DAY_MS: i64 = 86_400_000;
+    let folder = tempfile::tempdir().unwrap();
+    let (logs, _) = logs(folder.path()).await;
+    protect(&logs, 0).await;
+    put_at(&logs, 1, LINE).await;
+    let input = PutRetentionPolicyRequest {
+        log_group_name: Some("g".into()),
+        retention_in_days: Some(1),
+    };
+    logs.put_retention_policy(&call(), input).await.unwrap();
+    for number in 0..2 {
+        protect(&logs, 3 * DAY_MS + number).await;
+    }
+    let input = DeleteRetentionPolicyRequest {
+        log_group_name: Some("g".into()),
+    };
+    logs.delete_retention_policy(&call(), input).await.unwrap();
+    assert_eq!(read(&logs, false).await, [MASKED]);
+}
+
+/// Versions that no event needs make room for new ones.
+#[tokio::test]
+async fn a_policy_is_changed_as_often_as_one_likes() {
+    const HOUR_MS: i64 = 3_600_000;
+    let folder = tempfile::tempdir().unwrap();
+    let (logs, _) = logs(folder.path()).await;
+    for number in 0..100 {
+        protect(&logs, number).await;
+    }
+    let another = async |at: i64| {
+        let input = PutDataProtectionPolicyRequest {
+            log_group_identifier: Some(arn("g")),
+            policy_document: Some(policy("EmailAddress")),
+        };
+        let call = call_at(Timestamp(NOW + at));
+        logs.put_data_protection_policy(&call, input).await
+    };
+    assert_eq!(
+        another(100).await.unwrap_err().code,
+        "LimitExceededException"
+    );
+    another(2 * HOUR_MS).await.unwrap();
+    put_at(&logs, 2 * HOUR_MS + 1, LINE).await;
+    for number in 2..100 {
+        another(2 * HOUR_MS + number).await.unwrap();
+    }
+    let later = another(9 * HOUR_MS).await;
+    assert_eq!(read(&logs, false).await, [MASKED]);
+    later.unwrap();
+}
