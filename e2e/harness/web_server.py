@@ -1,6 +1,7 @@
 """A web server of the test's own, which remembers what it is sent."""
 
 import contextlib
+import gzip
 import http.server
 import json
 import threading
@@ -10,7 +11,7 @@ TOKEN = {"access_token": "t0ken", "expires_in": 3600}
 
 
 class Got(typing.NamedTuple):
-    """A request."""
+    """A request, its body unpacked."""
 
     path: str
     headers: typing.Any
@@ -25,8 +26,10 @@ def server(answers=()):
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self):
-            body = self.rfile.read(int(self.headers["content-length"])).decode()
-            got.append(Got(self.path, self.headers, body))
+            body = self.rfile.read(int(self.headers["content-length"]))
+            if self.headers.get("content-encoding") == "gzip":
+                body = gzip.decompress(body)
+            got.append(Got(self.path, self.headers, body.decode()))
             token = self.path == "/token"
             answer = 200 if token or not answers else answers.pop(0)
             status, headers = answer if isinstance(answer, tuple) else (answer, {})

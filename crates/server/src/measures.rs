@@ -206,6 +206,12 @@ fn storage(metrics: &mut Metrics, sources: &Sources) {
         "Bytes of log events that were dropped for want of room",
         move || logs.dropped().bytes as f64,
     );
+    let logs = sources.logs.clone();
+    metrics.counter(
+        "wharf_logs_undelivered_events",
+        "Log events that a subscription went on without: too large for its destination, or refused for a day",
+        move || logs.dropped().undelivered as f64,
+    );
 }
 
 /// Of all queues together: their names are their owners'.

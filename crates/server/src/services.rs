@@ -321,6 +321,7 @@ pub static SERVICES: &[Row] = &[
                 clock: it.clock.clone(),
                 takeover: Takeover::Replace,
             });
+            it.plane.logs.invoking(Arc::new(events.clone()));
             let counted = events.clone();
             Served::by(wharf_api_events::Routes(Arc::new(events.clone())))
                 .tagged(wharf_svc_events::TAGGED)

@@ -4,22 +4,35 @@ use wharf_api_logs::{
     Input,
     types::{DeleteAccountPolicyRequest, PutAccountPolicyRequest},
 };
+use wharf_base::Arn;
 use wharf_wire::{CallerKind, Check, Context, Fault};
 
 use crate::{
-    LogsService,
+    LogsService, filters,
     insights::pointer::Pointer,
     names,
     ops::{kms_key, resource_policies},
-    subscription::PRINCIPAL,
+    subscription::{Destination, PRINCIPAL},
 };
 
-/// The same for a service of AWS, which needs a policy that lets it.
+/// On a destination, of whoever sends to it by a filter; on a group, of who makes one.
+const USE_DESTINATION: &str = "logs:PutSubscriptionFilter";
+
+/// As [`checks`], with the policies of destinations; and for a service of AWS, with those of the account, one of which
+/// must let it.
 pub async fn with_policies(
     service: &LogsService,
     cx: &Context,
-    checks: Vec<Check>,
+    input: Input<'_>,
 ) -> Result<Vec<Check>, Fault> {
+    let mut checks = checks(cx, input);
+    for check in &mut checks {
+        if check.action == USE_DESTINATION
+            && let Ok(Destination::Named(arn, name)) = Destination::parse(&check.resource)
+        {
+            check.resource_policy = service.destination_policy(&arn, &name).await?;
+        }
+    }
     if cx.caller.kind != CallerKind::Service {
         return Ok(checks);
     }
@@ -28,6 +41,33 @@ pub async fn with_policies(
     Ok(checks
         .map(|it| it.with_resource_policy(policy.clone()))
         .collect())
+}
+
+/// What who makes a filter must be allowed to for its destination: to hand its role to the service; to use a
+/// destination of CloudWatch Logs; to write into a group of the same account. To others the service itself has access
+/// or not.
+fn sending(cx: &Context, destination: &str, role: Option<&str>) -> Vec<Check> {
+    let mut checks: Vec<Check> = role
+        .map(|role| Check::pass_role(role, PRINCIPAL))
+        .into_iter()
+        .collect();
+    match Destination::parse(destination) {
+        Ok(Destination::Named(arn, _)) => {
+            checks.push(Check::new(USE_DESTINATION, arn.to_string()));
+        }
+        Ok(Destination::Group(arn, name)) if role.is_none() && arn.account == cx.account => {
+            let group = Arn::new(
+                "logs",
+                &arn.region,
+                &arn.account,
+                format!("log-group:{name}"),
+            );
+            let streams = format!("{group}:log-stream:*");
+            checks.push(Check::new("logs:PutLogEvents", streams));
+        }
+        _ => {}
+    }
+    checks
 }
 
 pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
@@ -63,6 +103,8 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         let name = names::from_identifier(cx, identifier.as_deref().unwrap_or_default()).ok();
         group(&name)
     };
+    let destination =
+        |name: &Option<String>| names::destination_arn(cx, name.as_deref().unwrap_or("*"));
     if let Input::StartLiveTail(it) = input {
         let groups = it.log_group_identifiers.as_deref().unwrap_or_default();
         let each = groups.iter().map(|identifier| {
@@ -88,7 +130,14 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         };
     }
     if let Input::PutSubscriptionFilter(it) = input {
+        let destination = it.destination_arn.as_deref().unwrap_or_default();
         let mut checks = vec![Check::new(action, group(&it.log_group_name))];
+        checks.extend(sending(cx, destination, it.role_arn.as_deref()));
+        return checks;
+    }
+    if let Input::PutDestination(it) = input {
+        let name = it.destination_name.as_deref().unwrap_or("*");
+        let mut checks = vec![Check::new(action, names::destination_arn(cx, name))];
         let role = it.role_arn.iter();
         checks.extend(role.map(|role| Check::pass_role(role.clone(), PRINCIPAL)));
         return checks;
@@ -116,12 +165,26 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         let of_groups = match policy_type.as_deref() {
             Some("TRANSFORMER_POLICY") => Some("Transformer"),
             Some("DATA_PROTECTION_POLICY") => Some("DataProtectionPolicy"),
+            Some(filters::POLICY) => Some("SubscriptionFilter"),
             _ => None,
         };
         checks.extend(of_groups.map(|it| Check::new(format!("logs:{verb}{it}"), group(&None))));
+        if let Input::PutAccountPolicy(it) = input
+            && it.policy_type.as_deref() == Some(filters::POLICY)
+            && let Ok(filter) = filters::read(
+                "",
+                it.policy_document.as_deref().unwrap_or_default(),
+                cx.now,
+            )
+        {
+            checks.extend(sending(cx, &filter.destination, filter.role.as_deref()));
+        }
         return checks;
     }
     let resource = match input {
+        Input::PutDestinationPolicy(it) => destination(&it.destination_name),
+        Input::DeleteDestination(it) => destination(&it.destination_name),
+        Input::DescribeDestinations(_) => destination(&None),
         Input::CreateLogGroup(it) => group(&it.log_group_name),
         Input::DeleteLogGroup(it) => group(&it.log_group_name),
         Input::AssociateKmsKey(it) => keyed(&it.log_group_name, &it.resource_identifier),

@@ -36,16 +36,19 @@ const TELL_EVERY: Duration = Duration::from_secs(60);
 const SLACK: u64 = 20;
 const PERMIT: Permit = Permit::for_controller("logs-bound");
 
-/// What was dropped for want of room since the start.
+/// What was dropped since the start, but for `undelivered` for want of room.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Dropped {
     pub events: u64,
     pub bytes: u64,
     pub streams: u64,
+    /// Events that a subscription went on without: too large for its destination, or a day old.
+    pub undelivered: u64,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
+    pub(crate) undelivered: AtomicU64,
     events: AtomicU64,
     bytes: AtomicU64,
     streams: AtomicU64,
@@ -110,6 +113,7 @@ impl Counters {
             events: self.events.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
             streams: self.streams.load(Ordering::Relaxed),
+            undelivered: self.undelivered.load(Ordering::Relaxed),
         }
     }
 }
@@ -251,10 +255,6 @@ impl LogsService {
 /// The groups there are, without reading streams.
 pub(crate) async fn groups(service: &LogsService) -> Result<Vec<(Scope, Group)>, Fault> {
     let mut found = Vec::new();
-    let mut after: Option<String> = None;
-    loop {
-        let mut range = Range::prefix(Scope::service_prefix("logs"))
-    let mut found = Vec::new();
     for scope in scopes(service).await? {
         let all: Vec<Group> = service.all(&scope.key(Group::KIND, "")).await?;
         found.extend(all.into_iter().map(|group| (scope.clone(), group)));
@@ -264,6 +264,10 @@ pub(crate) async fn groups(service: &LogsService) -> Result<Vec<(Scope, Group)>,
 
 /// The accounts and regions that have anything, without reading it.
 pub(crate) async fn scopes(service: &LogsService) -> Result<Vec<Scope>, Fault> {
+    let mut found = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let mut range = Range::prefix(Scope::service_prefix("logs"))
             .limit(1)
             .keys_only();
         if let Some(after) = after.take() {
@@ -284,11 +288,11 @@ pub(crate) async fn scopes(service: &LogsService) -> Result<Vec<Scope>, Fault> {
         };
         // Kinds are lowercase words: this sorts behind all keys of the scope.
         after = Some(scope.prefix("~"));
+        found.push(scope);
     }
 }
 
 #[cfg(test)]
-        found.push(scope);
 mod tests {
     use super::*;
 

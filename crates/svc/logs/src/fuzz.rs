@@ -23,6 +23,8 @@ pub fn record(bytes: &[u8]) {
     again::<records::DataKey>(bytes);
     again::<records::Rule>(bytes);
     again::<records::AccountPolicy>(bytes);
+    again::<records::LogDestination>(bytes);
+    again::<records::PolicyPuts>(bytes);
 }
 
 /// An index as it is saved, asked about a time; then an event comes in, and what is old goes.

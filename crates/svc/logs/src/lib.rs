@@ -8,7 +8,10 @@
 //! - `insights` runs queries of Logs Insights.
 //! - `counting` tells `metrics` what events say by `metric_filter` and by the `embedded` metric format.
 //! - `rules` says what happens to events as they are read: transformers, and masks of what is sensitive (`protection`).
-//! - `subscriptions` hands events to who subscribed to them, `subscription` says how.
+//! - `desk` has work for processors, in turns of accounts.
+//! - `subscriptions` hands events to who subscribed to them, in `turns` of accounts and a `batch` at a time: `filters`
+//!   says who subscribed, `handover` where the events go, `forward` writes them to other groups, `subscription` has
+//!   what is sent.
 //! - `ops` holds one file an operation.
 //! - `limits` bounds what is put, `bound` what is kept, `sweep` removes what nobody wants any more.
 //!
@@ -20,16 +23,20 @@
 #![forbid(unsafe_code)]
 
 mod authorize;
+mod batch;
 mod bound;
 mod cipher;
 mod counting;
+mod desk;
 mod embedded;
 mod event;
 mod event_store;
 mod fault;
-mod desk;
+mod filters;
+mod forward;
 #[doc(hidden)]
 pub mod fuzz;
+mod handover;
 mod index;
 mod insights;
 mod keys;
@@ -55,6 +62,7 @@ mod subscriptions;
 mod sweep;
 mod tagged;
 mod token;
+mod turns;
 
 pub use bound::Dropped;
 pub use limits::Limits;

@@ -9,6 +9,12 @@ pub fn group_arn(cx: &Context, name: &str) -> String {
     Arn::new("logs", &cx.region, &cx.account, format!("log-group:{name}")).to_string()
 }
 
+/// Of what PutDestination makes.
+pub fn destination_arn(cx: &Context, name: &str) -> String {
+    let resource = format!("destination:{name}");
+    Arn::new("logs", &cx.region, &cx.account, resource).to_string()
+}
+
 pub fn stream_arn(cx: &Context, group: &str, stream: &str) -> String {
     format!("{}:log-stream:{stream}", group_arn(cx, group))
 }

@@ -1,9 +1,11 @@
 //! One file an operation; those that only make, change or delete a group or stream share one.
 
 pub mod account_policies;
+mod account_subscription;
 pub mod data_protection;
 pub mod describe_log_groups;
 pub mod describe_log_streams;
+pub mod destinations;
 pub mod filter_log_events;
 pub mod get_log_events;
 pub mod groups;

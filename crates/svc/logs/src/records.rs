@@ -73,6 +73,19 @@ impl Record for AccountPolicy {
     const FORMAT: u32 = 1;
 }
 
+/// How often policies of a type were put, under the type: each put writes it, so that of two at once one sees the other.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PolicyPuts {
+    pub count: u64,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for PolicyPuts {
+    const KIND: &'static str = "account-policy-puts";
+    const FORMAT: u32 = 1;
+}
+
 /// What happens to the events of a group that came in while it stood, under `<group id>:<sort>:<since>`; to those of
 /// all groups of an account, under `account:<sort>:<since>:<name>`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -134,7 +147,31 @@ pub struct SubscriptionFilter {
     /// It looks at what a transformer made of the events, and sends that.
     #[serde(default)]
     pub on_transformed: bool,
+    /// A queue with order keeps none between its messages.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub random: bool,
     pub created_at: Timestamp,
+}
+
+/// A name for a queue, topic, log group or API destination, which filters of other accounts may send to too, under that
+/// name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogDestination {
+    /// ARN
+    pub target: String,
+    /// ARN of the role in whose name the target gets log events.
+    pub role: String,
+    /// JSON: whose filters may send to it. Without one, those of its own account.
+    #[serde(default)]
+    pub policy: Option<String>,
+    pub created_at: Timestamp,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for LogDestination {
+    const KIND: &'static str = "destination";
+    const FORMAT: u32 = 1;
 }
 
 /// A data key of a group, under `<group id>:<id>`. It stays for as long as the group, whose older events may
@@ -232,6 +269,9 @@ pub struct Stream {
     pub group_id: String,
     pub name: String,
     pub created_at: Timestamp,
+    /// It holds events that a subscription filter sent here, which none sends to a log group again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forwarded: bool,
     #[serde(flatten)]
     pub unknown: Unknown,
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use wharf_api_kms::Kms;
-use wharf_delivery::Operations;
+use wharf_delivery::{ApiDestinations, Operations};
 use wharf_journal::Journal;
 use wharf_records::{Record, Scope};
 use wharf_seal::Keyring;
@@ -53,6 +53,8 @@ pub struct LogsService {
     pub(crate) desk: Arc<Desk>,
     /// All of the installation, once they are there: metrics and messages go by them.
     pub(crate) operations: Arc<OnceLock<Arc<dyn Operations>>>,
+    /// Those of EventBridge, once they are there.
+    pub(crate) api_destinations: Arc<OnceLock<Arc<dyn ApiDestinations>>>,
     /// How many streams there are, as last counted, with those made and removed since.
     pub(crate) streams: Arc<AtomicU64>,
 }
@@ -104,15 +106,21 @@ impl LogsService {
             counting: Arc::default(),
             subscriptions: Arc::default(),
             known_rules: Arc::default(),
-            operations: Arc::default(),
-            streams: Arc::default(),
             desk: Arc::default(),
+            operations: Arc::default(),
+            api_destinations: Arc::default(),
+            streams: Arc::default(),
         }
     }
 
     /// Once all operations of the installation are there.
     pub fn calling(&self, operations: Arc<dyn Operations>) {
         let _ = self.operations.set(operations);
+    }
+
+    /// Once EventBridge is there.
+    pub fn invoking(&self, destinations: Arc<dyn ApiDestinations>) {
+        let _ = self.api_destinations.set(destinations);
     }
 
     pub(crate) fn scope(cx: &Context) -> Scope {
@@ -197,7 +205,7 @@ static UNDERSTOOD: wharf_wire::understood::Understood =
 
 wharf_api_logs::operations! {
     impl LogsService;
-    authorize(self, cx, input) = authorize::with_policies(self, cx, authorize::checks(cx, input)).await;
+    authorize(self, cx, input) = authorize::with_policies(self, cx, input).await;
     refuse = fault::refuse;
     understood = UNDERSTOOD;
     run(self, operation, call, input) = operation(self, call, input).await;
@@ -212,6 +220,10 @@ wharf_api_logs::operations! {
     put_subscription_filter = ops::subscription_filters::put;
     describe_subscription_filters = ops::subscription_filters::describe;
     delete_subscription_filter = ops::subscription_filters::delete;
+    put_destination = ops::destinations::put;
+    put_destination_policy = ops::destinations::put_policy;
+    describe_destinations = ops::destinations::describe;
+    delete_destination = ops::destinations::delete;
     put_resource_policy = ops::resource_policies::put;
     describe_resource_policies = ops::resource_policies::describe;
     delete_resource_policy = ops::resource_policies::delete;

@@ -8,8 +8,6 @@ use serde::Serialize;
 use wharf_base::Arn;
 use wharf_delivery::{Actor, Request, targets};
 
-use crate::records::SubscriptionFilter;
-
 /// As services name themselves in policies.
 pub const PRINCIPAL: &str = "logs.amazonaws.com";
 
@@ -18,12 +16,18 @@ pub const PRINCIPAL: &str = "logs.amazonaws.com";
 pub enum Destination {
     Queue(Arn),
     Topic(Arn),
+    /// A log group, with its name.
+    Group(Arn, String),
+    /// An API destination of EventBridge.
+    Api(Arn),
+    /// One that PutDestination made, with its name.
+    Named(Arn, String),
 }
 
 /// The ARN names nothing that takes log events here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "destinationArn for vendor {0} cannot be used here: log events go to queues of SQS and topics of SNS."
+    "destinationArn for vendor {0} cannot be used here: log events go to queues of SQS, topics of SNS, log groups, API destinations of EventBridge and destinations of CloudWatch Logs."
 )]
 pub struct BadDestination(String);
 
@@ -43,83 +47,139 @@ struct Message<'a> {
     log_group: &'a str,
     log_stream: &'a str,
     subscription_filters: &'a [&'a str],
-    log_events: &'a [Sent],
+    log_events: &'a [&'a Sent],
 }
 
 impl Destination {
     pub fn parse(text: &str) -> Result<Self, BadDestination> {
         let arn: Arn = text.parse().map_err(|_| BadDestination(text.to_owned()))?;
-        let is_named =
-            !arn.resource.is_empty() && !arn.resource.contains(':') && arn.is_in_its_partition();
+        let bad = BadDestination(arn.service.clone());
+        if !arn.is_in_its_partition() {
+            return Err(bad);
+        }
+        let name = |name: &str| {
+            let is_name = !name.is_empty() && !name.contains([':', '*']);
+            is_name.then(|| name.to_owned())
+        };
         match &*arn.service {
-            "sqs" if is_named => Ok(Self::Queue(arn)),
-            "sns" if is_named => Ok(Self::Topic(arn)),
-            other => Err(BadDestination(other.to_owned())),
+            "sqs" if name(&arn.resource).is_some() => return Ok(Self::Queue(arn)),
+            "sns" if name(&arn.resource).is_some() => return Ok(Self::Topic(arn)),
+            "events" if arn.resource.starts_with("api-destination/") => return Ok(Self::Api(arn)),
+            "logs" => {}
+            _ => return Err(bad),
+        }
+        let (kind, rest) = arn.resource.split_once(':').unwrap_or_default();
+        let found = match kind {
+            "log-group" => name(rest.strip_suffix(":*").unwrap_or(rest)),
+            "destination" => name(rest),
+            _ => None,
+        };
+        let is_group = kind == "log-group";
+        match found {
+            Some(name) if is_group => Ok(Self::Group(arn, name)),
+            Some(name) => Ok(Self::Named(arn, name)),
+            None => Err(bad),
         }
     }
 
-    /// The call that hands a message over. A queue with order has one order for each `stream`.
-    pub fn call(&self, message: &str, stream: &str, token: &str) -> Request {
+    /// The call that hands a message over, if one does. A queue with order has one order for each `line`.
+    pub fn call(&self, message: &str, line: &str, token: &str) -> Option<Request> {
         match self {
             Self::Queue(queue) => {
-                let group = queue.resource.ends_with(".fifo").then_some(stream);
-                targets::send_message(queue, message, group, &[], token)
+                let group = self.has_order().then_some(line);
+                Some(targets::send_message(queue, message, group, &[], token))
             }
-            Self::Topic(topic) => targets::publish(topic, message),
+            Self::Topic(topic) => Some(targets::publish(topic, message)),
+            Self::Group(..) | Self::Api(_) | Self::Named(..) => None,
         }
     }
+
+    /// Bytes of a message.
+    pub fn most_bytes(&self) -> usize {
+        match self {
+            Self::Queue(_) => 1 << 20,
+            Self::Topic(_) => 256 << 10,
+            Self::Group(..) | Self::Api(_) | Self::Named(..) => usize::MAX,
+        }
+    }
+
+    /// Whether messages come in the order in which they were sent.
+    pub fn has_order(&self) -> bool {
+        matches!(self, Self::Queue(queue) if queue.resource.ends_with(".fifo"))
+    }
 }
 
-/// In whose name a filter of a group sends.
-pub fn actor(filter: &SubscriptionFilter, account: &str, group_arn: &str) -> Actor {
-    match &filter.role {
-        Some(role) => Actor::Role {
-            arn: role.clone(),
+/// In whose name a filter sends. Without a role that is the service, which the policy of the destination lets in; to a
+/// log group of its own account it is the account: who made the filter might write there.
+pub fn actor(role: Option<&str>, to: &Destination, account: &str, group_arn: &str) -> Actor {
+    let source_arn = group_arn.to_owned();
+    match (role, to) {
+        (Some(role), _) => Actor::Role {
+            arn: role.to_owned(),
             service: PRINCIPAL.to_owned(),
-            source_arn: group_arn.to_owned(),
+            source_arn,
         },
-        None => Actor::Service {
+        (None, Destination::Group(arn, _)) if arn.account == account => Actor::Account {
+            account: account.to_owned(),
+            source_arn,
+        },
+        (None, _) => Actor::Service {
             name: PRINCIPAL.to_owned(),
             account: account.to_owned(),
-            source_arn: group_arn.to_owned(),
+            source_arn,
         },
     }
 }
 
-/// Events of one stream, packed as AWS does: JSON, compressed by gzip, in base 64.
-pub fn data(account: &str, group: &str, stream: &str, filter: &str, events: &[Sent]) -> String {
-    packed(&Message {
-        message_type: "DATA_MESSAGE",
-        owner: account,
-        log_group: group,
-        log_stream: stream,
-        subscription_filters: &[filter],
-        log_events: events,
-    })
-}
+/// What destinations get: JSON.
+#[derive(Debug)]
+pub struct Content(String);
 
-/// What a destination gets when a filter is made, to see whether it takes anything.
-pub fn control(destination: &str, now: i64) -> String {
-    let event = Sent {
-        id: String::new(),
-        timestamp: now,
-        message: format!("CWL CONTROL MESSAGE: Checking health of destination {destination}."),
-    };
-    packed(&Message {
-        message_type: "CONTROL_MESSAGE",
-        owner: "CloudwatchLogs",
-        log_group: "",
-        log_stream: "",
-        subscription_filters: &[],
-        log_events: &[event],
-    })
-}
+impl Content {
+    /// Events of one stream.
+    pub fn data(account: &str, group: &str, stream: &str, filter: &str, events: &[&Sent]) -> Self {
+        Self::written(&Message {
+            message_type: "DATA_MESSAGE",
+            owner: account,
+            log_group: group,
+            log_stream: stream,
+            subscription_filters: &[filter],
+            log_events: events,
+        })
+    }
 
-fn packed(message: &Message<'_>) -> String {
-    let json = serde_json::to_vec(message).expect("texts and numbers are JSON");
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-    let written = gzip.write_all(&json).and_then(|()| gzip.finish());
-    BASE64.encode(written.expect("memory takes all"))
+    /// What a destination gets when a filter is made, to see whether it takes anything.
+    pub fn control(destination: &str, now: i64) -> Self {
+        let event = Sent {
+            id: String::new(),
+            timestamp: now,
+            message: format!("CWL CONTROL MESSAGE: Checking health of destination {destination}."),
+        };
+        Self::written(&Message {
+            message_type: "CONTROL_MESSAGE",
+            owner: "CloudwatchLogs",
+            log_group: "",
+            log_stream: "",
+            subscription_filters: &[],
+            log_events: &[&event],
+        })
+    }
+
+    fn written(message: &Message<'_>) -> Self {
+        Self(serde_json::to_string(message).expect("texts and numbers are JSON"))
+    }
+
+    pub fn json(&self) -> &str {
+        &self.0
+    }
+
+    /// As AWS packs it: compressed by gzip, in base 64.
+    pub fn packed(&self) -> String {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        let written = gzip.write_all(self.0.as_bytes());
+        let written = written.and_then(|()| gzip.finish());
+        BASE64.encode(written.expect("memory takes all"))
+    }
 }
 
 #[cfg(test)]
@@ -131,13 +191,29 @@ mod tests {
     #[test]
     fn destinations() {
         let queue = Destination::parse("arn:aws:sqs:us-east-1:123456789012:jobs.fifo").unwrap();
-        let call = queue.call("m", "s", "t");
+        let call = queue.call("m", "s", "t").unwrap();
         assert_eq!(
             (&*call.operation, &call.input["MessageGroupId"]),
             ("SendMessage", &"s".into())
         );
         let topic = Destination::parse("arn:aws:sns:us-east-1:123456789012:t").unwrap();
-        assert_eq!(topic.call("m", "s", "t").operation, "Publish");
+        assert_eq!(topic.call("m", "s", "t").unwrap().operation, "Publish");
+        for (good, name) in [
+            ("arn:aws:logs:us-east-1:123456789012:log-group:/a/b", "/a/b"),
+            (
+                "arn:aws:logs:us-east-1:123456789012:log-group:/a/b:*",
+                "/a/b",
+            ),
+            ("arn:aws:logs:us-east-1:123456789012:destination:d", "d"),
+        ] {
+            let found = Destination::parse(good).unwrap();
+            let (Destination::Group(_, found) | Destination::Named(_, found)) = found else {
+                panic!("{found:?}");
+            };
+            assert_eq!(found, name);
+        }
+        let api = "arn:aws:events:us-east-1:123456789012:api-destination/a/b";
+        assert!(matches!(Destination::parse(api), Ok(Destination::Api(_))));
         for bad in [
             "",
             "jobs",
@@ -145,6 +221,11 @@ mod tests {
             "arn:aws:kinesis:us-east-1:123456789012:stream/s",
             "arn:aws:sns:us-east-1:123456789012:t:subscription",
             "arn:aws:sqs:us-east-1:123456789012:",
+            "arn:aws:logs:us-east-1:123456789012:log-group:",
+            "arn:aws:logs:us-east-1:123456789012:log-group:a:log-stream:b",
+            "arn:aws:logs:us-east-1:123456789012:destination:*",
+            "arn:aws-cn:logs:us-east-1:123456789012:destination:d",
+            "arn:aws:events:us-east-1:123456789012:event-bus/b",
         ] {
             assert!(Destination::parse(bad).is_err(), "{bad}");
         }
@@ -158,7 +239,7 @@ mod tests {
             message: "zeile ü".to_owned(),
         };
         let bytes = BASE64
-            .decode(data("123456789012", "g", "s", "f", &[event]))
+            .decode(Content::data("123456789012", "g", "s", "f", &[&event]).packed())
             .unwrap();
         let mut json = String::new();
         flate2::read::GzDecoder::new(bytes.as_slice())

@@ -1,5 +1,5 @@
-//! PutAccountPolicy, DescribeAccountPolicies and DeleteAccountPolicy: transformers and data protection for all groups
-//! of an account in a region, those of the future too.
+//! PutAccountPolicy, DescribeAccountPolicies and DeleteAccountPolicy: transformers, data protection and a subscription
+//! filter for all groups of an account in a region, those of the future too.
 
 use serde_json::Value;
 use wharf_api_logs::{
@@ -12,15 +12,16 @@ use wharf_api_logs::{
 };
 use wharf_base::Timestamp;
 use wharf_records::{Record as _, Scope, Unknown};
-use wharf_service::{Stored, transact};
+use wharf_service::{Changes, Stored, transact};
 use wharf_transform::Transformer;
 use wharf_wire::{Call, Fault};
 
-use super::transformers;
+use super::{account_subscription, transformers};
 use crate::{
     LogsService, fault,
+    filters::POLICY,
     protection::Protection,
-    records::{AccountPolicy, Rule},
+    records::{AccountPolicy, Group, PolicyPuts, Rule},
     rules::{ACCOUNT, Sort, sort_prefix},
 };
 
@@ -47,7 +48,7 @@ fn sort(name: &str) -> Result<Sort, Fault> {
     }
 }
 
-fn key(scope: &Scope, sort: &str, name: &str) -> String {
+pub(super) fn key(scope: &Scope, sort: &str, name: &str) -> String {
     scope.key(AccountPolicy::KIND, &format!("{sort}:{name}"))
 }
 
@@ -57,7 +58,7 @@ fn rule_key(scope: &Scope, sort: Sort, since: Timestamp, name: &str) -> String {
 }
 
 /// The policies of a type, with their ids.
-async fn of_type(
+pub(super) async fn of_type(
     service: &LogsService,
     scope: &Scope,
     of: &str,
@@ -66,47 +67,86 @@ async fn of_type(
     Ok(service.table.all(scope, &start).await?)
 }
 
+/// Counts a put of a type, before what is there is looked at.
+pub(super) async fn count_put(
+    scope: &Scope,
+    of: &str,
+    tx: &mut Changes<'_, fault::LogsFaults>,
+) -> Result<(), Fault> {
+    let at = scope.key(PolicyPuts::KIND, of);
+    let mut puts = tx.find::<PolicyPuts>(&at).await?.unwrap_or_default();
+    puts.count = puts.count.wrapping_add(1);
+    tx.put(&at, &puts);
+    Ok(())
+}
+
 pub async fn put(
     service: &LogsService,
     call: &Call,
     input: PutAccountPolicyRequest,
 ) -> Result<PutAccountPolicyResponse, Fault> {
     let of = input.policy_type.unwrap_or_default();
-    let sort = sort(&of)?;
     let name = input.policy_name.unwrap_or_default();
     if !(1..=LONGEST_NAME).contains(&name.len()) || name.contains(char::is_control) {
         return Err(fault::invalid("policyName must have 1 to 255 characters."));
     }
-    let prefixes = selected(sort, input.selection_criteria.as_deref())?;
+    let own = format!("{of}:{name}");
     let document = input.policy_document.unwrap_or_default();
     if document.len() > LONGEST_DOCUMENT {
         return Err(fault::invalid(format!(
             "policyDocument must have at most {LONGEST_DOCUMENT} bytes."
         )));
     }
+    let policy = match &*of {
+        POLICY => {
+            let selection = input.selection_criteria;
+            account_subscription::put(service, call, &name, document, selection).await?
+        }
+        _ => {
+            put_rule(
+                service,
+                call,
+                &of,
+                &name,
+                document,
+                input.selection_criteria,
+            )
+            .await?
+        }
+    };
+    Ok(PutAccountPolicyResponse {
+        account_policy: Some(shown(call, &own, &policy)),
+        ..PutAccountPolicyResponse::default()
+    })
+}
+
+async fn put_rule(
+    service: &LogsService,
+    call: &Call,
+    of: &str,
+    name: &str,
+    document: String,
+    selection: Option<String>,
+) -> Result<AccountPolicy, Fault> {
+    let sort = sort(of)?;
+    let own = format!("{of}:{name}");
+    let prefixes = selected(sort, selection.as_deref())?;
     checked(sort, document.clone()).await?;
     let scope = LogsService::scope(call);
-    let mut others = of_type(service, &scope, &of).await?;
-    let own = format!("{of}:{name}");
-    others.retain(|(id, _)| *id != own);
-    fits(sort, &prefixes, others.iter().map(|(_, it)| &it.record))?;
     let start = sort_prefix(ACCOUNT, sort);
-    let versions = service.table.count(&scope.key(Rule::KIND, &start)).await?;
-    if versions >= MOST_VERSIONS {
-        return Err(faults::limit_exceeded_exception(format!(
-            "An account keeps at most {MOST_VERSIONS} versions of its policies of one type for the events that came in under them."
-        )));
-    }
-    let at = key(&scope, &of, &name);
-    let policy = transact!(service.table, &call.permit, |tx| {
+    let groups: Vec<Group> = service.all(&scope.key(Group::KIND, "")).await?;
+    let at = key(&scope, of, name);
+    Ok(transact!(service.table, &call.permit, |tx| {
+        count_put(&scope, of, &mut tx).await?;
+        let mut others = of_type(service, &scope, of).await?;
+        others.retain(|(id, _)| *id != own);
+        fits(sort, &prefixes, others.iter().map(|(_, it)| &it.record))?;
         for (_, other) in &others {
-            // Nobody changes what this one was held against.
+            // Nobody deletes what this one was held against.
             tx.when(other.unchanged());
         }
         let former = tx.find::<AccountPolicy>(&at).await?;
-        let is_same = |it: &AccountPolicy| {
-            it.document == document && it.selection == input.selection_criteria
-        };
+        let is_same = |it: &AccountPolicy| it.document == document && it.selection == selection;
         match former {
             // Nothing to tell apart: it goes on being the rule that it was.
             Some(mut same) if is_same(&same) => {
@@ -117,8 +157,15 @@ pub async fn put(
             former => {
                 let after = former.as_ref().map(|it| it.since.millis() + 1);
                 let now = call.now.max(after.map_or(call.now, Timestamp::from_millis));
+                let room =
+                    service.drop_unused(&scope, &start, &groups, MOST_VERSIONS, call.now, &mut tx);
+                if !room.await? {
+                    return Err(faults::limit_exceeded_exception(format!(
+                        "An account keeps at most {MOST_VERSIONS} versions of its policies of one type for the events that came in under them."
+                    )));
+                }
                 if let Some(former) = &former {
-                    end(&scope, sort, former, &name, now, &mut tx).await?;
+                    end(&scope, sort, former, name, now, &mut tx).await?;
                 }
                 let rule = Rule {
                     document: document.clone(),
@@ -128,10 +175,10 @@ pub async fn put(
                     prefixes: prefixes.clone(),
                     unknown: Unknown::new(),
                 };
-                tx.put(rule_key(&scope, sort, now, &name), &rule);
+                tx.put(rule_key(&scope, sort, now, name), &rule);
                 let policy = AccountPolicy {
                     document: document.clone(),
-                    selection: input.selection_criteria.clone(),
+                    selection: selection.clone(),
                     changed_at: call.now,
                     since: now,
                     unknown: Unknown::new(),
@@ -140,11 +187,7 @@ pub async fn put(
                 policy
             }
         }
-    });
-    Ok(PutAccountPolicyResponse {
-        account_policy: Some(shown(call, &own, &policy)),
-        ..PutAccountPolicyResponse::default()
-    })
+    }))
 }
 
 /// The rule of a policy stands no more.
@@ -154,7 +197,7 @@ async fn end(
     policy: &AccountPolicy,
     name: &str,
     now: Timestamp,
-    tx: &mut wharf_service::Changes<'_, fault::LogsFaults>,
+    tx: &mut Changes<'_, fault::LogsFaults>,
 ) -> Result<(), Fault> {
     let at = rule_key(scope, sort, policy.since, name);
     if let Some(mut rule) = tx.find::<Rule>(&at).await? {
@@ -280,7 +323,7 @@ pub async fn describe(
     })
 }
 
-fn missing() -> Fault {
+pub(super) fn missing() -> Fault {
     faults::resource_not_found_exception("The specified account policy does not exist.")
 }
 
@@ -291,8 +334,12 @@ pub async fn delete(
     input: DeleteAccountPolicyRequest,
 ) -> Result<DeleteAccountPolicyResponse, Fault> {
     let of = input.policy_type.unwrap_or_default();
-    let sort = sort(&of)?;
     let name = input.policy_name.unwrap_or_default();
+    if of == POLICY {
+        account_subscription::delete(service, call, &name).await?;
+        return Ok(DeleteAccountPolicyResponse::default());
+    }
+    let sort = sort(&of)?;
     let scope = LogsService::scope(call);
     let at = key(&scope, &of, &name);
     transact!(service.table, &call.permit, |tx| {

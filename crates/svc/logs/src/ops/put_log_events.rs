@@ -5,9 +5,14 @@ use std::time::Instant;
 use wharf_api_logs::types::{
     InputLogEvent, PutLogEventsRequest, PutLogEventsResponse, RejectedLogEventsInfo,
 };
-use wharf_wire::{Call, Fault};
+use wharf_wire::{Call, Context, Fault};
 
-use crate::{LogsService, event::OVERHEAD, fault};
+use crate::{
+    LogsService,
+    event::OVERHEAD,
+    fault,
+    records::{Group, Stream},
+};
 
 const MAX_BATCH_BYTES: usize = 1_048_576;
 const HOUR_MS: i64 = 3_600_000;
@@ -46,20 +51,9 @@ pub async fn put_log_events(
         })
         .collect();
     let journal = stream.journal_name();
-    let end = if taken.is_empty() {
-        service.events.journal().end(&journal)
-    } else {
-        let key = service.sealing(call, &group).await?;
-        let end = service
-            .events
-            .append(&journal, now, &taken, key.as_deref())
-            .await
-            .map_err(fault::append)?;
-        let first = end.saturating_sub(taken.len() as u64);
-        service.follow(LogsService::scope(call), &group, &stream);
-        service.live.came(&group.id, &stream, first..end);
-        service.count(call, &group, &stream.name, &taken).await;
-        end
+    let end = match taken.is_empty() {
+        true => service.events.journal().end(&journal),
+        false => service.take_in(call, &group, &stream, &taken).await?,
     };
     Ok(PutLogEventsResponse {
         next_sequence_token: Some(format!("{end:056}")),
@@ -68,10 +62,36 @@ pub async fn put_log_events(
     })
 }
 
+impl LogsService {
+    /// Appends events to a stream, durable when this returns, and tells all who follow it. The offset behind them.
+    pub(crate) async fn take_in(
+        &self,
+        cx: &Context,
+        group: &Group,
+        stream: &Stream,
+        events: &[(i64, &str)],
+    ) -> Result<u64, Fault> {
+        let (journal, now) = (stream.journal_name(), cx.now.millis());
+        let key = self.sealing(cx, group).await?;
+        let end = self.events.append(&journal, now, events, key.as_deref());
+        let end = end.await.map_err(fault::append)?;
+        let first = end.saturating_sub(events.len() as u64);
+        self.follow(Self::scope(cx), group, stream).await;
+        self.live.came(&group.id, stream, first..end);
+        self.count(cx, group, &stream.name, events).await;
+        Ok(end)
+    }
+}
+
 /// Refuses a put when its stream or its account has sent more than its rate allows.
-fn throttle(service: &LogsService, call: &Call, stream: &str, bytes: usize) -> Result<(), Fault> {
+pub(crate) fn throttle(
+    service: &LogsService,
+    cx: &Context,
+    stream: &str,
+    bytes: usize,
+) -> Result<(), Fault> {
     let (now, bytes) = (Instant::now(), bytes as u64);
-    let account = format!("{}/{}", call.account, call.region);
+    let account = format!("{}/{}", cx.account, cx.region);
     let limits = &service.limits;
     let allowed = service
         .rates

@@ -30,6 +30,7 @@ pub async fn create(
         group_id: group.id,
         name,
         created_at: call.now,
+        forwarded: false,
         unknown: Unknown::new(),
     };
     let txn = Txn::new()

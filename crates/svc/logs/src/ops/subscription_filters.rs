@@ -8,23 +8,21 @@ use wharf_api_logs::{
         SubscriptionFilter as Shown,
     },
 };
-use wharf_delivery::send;
+use wharf_delivery::Failure;
 use wharf_wire::{Call, Fault};
 
 use super::tags::change;
 use crate::{
-    LogsService, fault, names,
-    pattern::Pattern,
+    LogsService, fault,
+    filters::{self, CLASS, cursor},
+    names,
     records::{Group, SubscriptionFilter},
-    subscription::{self, Destination},
-    subscriptions::cursor,
+    subscription::Destination,
 };
 
 /// Filters of a group, as with AWS.
 const MOST: usize = 2;
 const PAGE: usize = 50;
-/// Events of one stream come one after another.
-const DISTRIBUTION: &str = "ByLogStream";
 
 /// What comes in from now on is sent; that the destination takes anything is seen before this answers.
 pub async fn put(
@@ -39,18 +37,23 @@ pub async fn put(
         destination: input.destination_arn.unwrap_or_default(),
         role: input.role_arn,
         on_transformed: input.apply_on_transformed_logs == Some(true),
+        random: filters::is_random(input.distribution.as_deref())?,
         created_at: call.now,
     };
-    Pattern::parse(&filter.pattern).map_err(|cause| fault::bad_pattern(&cause))?;
-    let destination = Destination::parse(&filter.destination);
-    let destination = destination.map_err(|cause| fault::invalid(cause.to_string()))?;
+    filters::check(&filter)?;
     let group = service.group(call, &name).await?;
     let known = group
         .subscription_filters
         .iter()
         .any(|it| it.name == filter.name);
     fits(&group, known)?;
-    try_out(service, call, &group, &filter, &destination).await?;
+    let arn = names::group_arn(call, &group.name);
+    if is_itself(call, &group.name, &filter.destination) {
+        return Err(fault::invalid(
+            "A log group cannot be the destination of its own subscription filter.",
+        ));
+    }
+    try_out(service, call, &arn, &filter).await?;
     if !known {
         // Before the filter is there: what comes in meanwhile is sent.
         let (cursor, events) = (cursor(&filter.name), service.events.journal());
@@ -78,7 +81,7 @@ pub async fn put(
 }
 
 fn fits(group: &Group, known: bool) -> Result<(), Fault> {
-    if group.class != "STANDARD" {
+    if group.class != CLASS {
         return Err(fault::invalid(format!(
             "Subscription filters are not for log groups of the class {}.",
             group.class
@@ -90,33 +93,35 @@ fn fits(group: &Group, known: bool) -> Result<(), Fault> {
     }
 }
 
-async fn try_out(
-    service: &LogsService,
-    call: &Call,
-    group: &Group,
-    filter: &SubscriptionFilter,
-    destination: &Destination,
-) -> Result<(), Fault> {
-    let Some(operations) = service.operations.get() else {
-        return Err(faults::service_unavailable_exception(
-            "The service cannot complete the request.",
-            &NotReady,
-        ));
-    };
-    let arn = names::group_arn(call, &group.name);
-    let actor = subscription::actor(filter, &call.account, &arn);
-    let message = subscription::control(&filter.destination, call.now.millis());
-    let request = destination.call(&message, "control", &call.request_id);
-    send(&**operations, &actor, &request).await.map_err(|cause| {
-        fault::invalid(format!(
-            "Could not deliver test message to specified destination. Check if the destination is valid. ({cause})"
-        ))
-    })
+/// Whether a destination is the group of that name.
+fn is_itself(call: &Call, group: &str, destination: &str) -> bool {
+    let to = Destination::parse(destination);
+    matches!(to, Ok(Destination::Group(arn, name))
+        if name == group && arn.account == call.account && arn.region == call.region)
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("the operations of the installation are not ready")]
-struct NotReady;
+/// Whether the destination takes what a filter sends, which acts for the resource with that ARN.
+pub(super) async fn try_out(
+    service: &LogsService,
+    call: &Call,
+    source_arn: &str,
+    filter: &SubscriptionFilter,
+) -> Result<(), Fault> {
+    let scope = LogsService::scope(call);
+    let tried = async {
+        let way = service.way_from(filter, &scope, source_arn).await?;
+        let destination = &filter.destination;
+        service
+            .try_way(&way, destination, &call.request_id, call.now)
+            .await
+    };
+    tried.await.map_err(|cause: Failure| match cause.passes && cause.code == "ServiceUnavailableException" {
+        true => faults::service_unavailable_exception("The service cannot complete the request.", &cause),
+        false => fault::invalid(format!(
+            "Could not deliver test message to specified destination. Check if the destination is valid. ({cause})"
+        )),
+    })
+}
 
 pub async fn describe(
     service: &LogsService,
@@ -140,7 +145,13 @@ pub async fn describe(
         filter_pattern: Some(it.pattern),
         destination_arn: Some(it.destination),
         role_arn: it.role,
-        distribution: Some(DISTRIBUTION.to_owned()),
+        distribution: Some(
+            match it.random {
+                true => filters::RANDOM,
+                false => filters::BY_STREAM,
+            }
+            .to_owned(),
+        ),
         creation_time: Some(it.created_at.millis()),
         apply_on_transformed_logs: Some(it.on_transformed),
         ..Shown::default()

@@ -300,6 +300,22 @@ async fn the_same_policy_again_is_no_further_version() {
     assert_eq!(read(&logs, "g").await, ["to ************"]);
 }
 
+/// Each alone fits, both together do not.
+#[tokio::test]
+async fn of_two_policies_that_are_put_at_once_one_sees_the_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    for _ in 0..20 {
+        let (one, two) = tokio::join!(
+            put_policy(&logs, (TRANSFORMER, "one"), words("a"), None, 0),
+            put_policy(&logs, (TRANSFORMER, "two"), words("b"), None, 0)
+        );
+        assert!(one.is_ok() != two.is_ok());
+        let name = if one.is_ok() { "one" } else { "two" };
+        delete(&logs, TRANSFORMER, name, 1).await.unwrap();
+    }
+}
+
 /// Infrequent access has no transformers, delivery no masks either.
 #[tokio::test(flavor = "multi_thread")]
 async fn policies_are_for_the_classes_that_have_them() {
@@ -329,4 +345,22 @@ async fn policies_are_for_the_classes_that_have_them() {
         let found = fields(&logs, class).await;
         assert_eq!(found.contains(&"word".to_owned()), transforms, "{class}");
     }
+}
+
+/// Versions that no event needs make room for new ones.
+#[tokio::test]
+async fn policies_are_changed_as_often_as_one_likes() {
+    const HOUR_MS: i64 = 3_600_000;
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    let change = async |number: i64, at: i64| {
+        let document = words(&format!("f{number}"));
+        put_policy(&logs, (TRANSFORMER, "t"), document, None, at).await
+    };
+    for number in 0..500 {
+        change(number, number).await.unwrap();
+    }
+    let full = change(500, 500).await.unwrap_err();
+    assert_eq!(full.code, "LimitExceededException");
+    change(500, 2 * HOUR_MS).await.unwrap();
 }

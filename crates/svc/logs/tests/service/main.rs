@@ -1,6 +1,9 @@
 //! The service over a real store, journal and KMS.
 
 mod account;
+mod account_subscription;
+mod destinations;
+mod fairness;
 mod insights;
 mod keys;
 mod live_tail;

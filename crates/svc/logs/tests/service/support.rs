@@ -5,7 +5,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -119,6 +119,12 @@ pub async fn put(
 pub struct Called {
     calls: Mutex<Vec<(Actor, Request)>>,
     refuses: AtomicBool,
+    /// Bytes of a message from which on they are too many; 0 for none.
+    too_long: AtomicUsize,
+    /// Calls with this in their input are not answered.
+    silent: Mutex<Option<String>>,
+    /// An account that may do nothing.
+    barred: Mutex<Option<String>>,
 }
 
 impl Called {
@@ -130,6 +136,18 @@ impl Called {
     pub fn refuse(&self, refuses: bool) {
         self.refuses.store(refuses, Ordering::Relaxed);
     }
+
+    pub fn take_shorter_than(&self, bytes: usize) {
+        self.too_long.store(bytes, Ordering::Relaxed);
+    }
+
+    pub fn never_answer(&self, to: &str) {
+        *self.silent.lock() = Some(to.to_owned());
+    }
+
+    pub fn bar(&self, account: Option<&str>) {
+        *self.barred.lock() = account.map(str::to_owned);
+    }
 }
 
 #[async_trait]
@@ -138,12 +156,29 @@ impl Operations for Called {
         if self.refuses.load(Ordering::Relaxed) {
             return Err(Fault::sender("ThrottlingException", 400, "not now"));
         }
+        let is_silent = |to: &String| request.input.to_string().contains(to.as_str());
+        if self.silent.lock().as_ref().is_some_and(is_silent) {
+            self.calls.lock().push((actor.clone(), request.clone()));
+            std::future::pending::<()>().await;
+        }
+        let body = request.input["MessageBody"].as_str().unwrap_or_default();
+        let most = self.too_long.load(Ordering::Relaxed);
+        if most > 0 && body.len() >= most {
+            let text = format!("Message must be shorter than {most} bytes.");
+            return Err(Fault::sender("InvalidParameterValue", 400, text));
+        }
         self.calls.lock().push((actor.clone(), request.clone()));
         Ok(json!({}))
     }
 
-    async fn may(&self, _: &Actor, _: &str, _: &[Check]) -> Result<(), Fault> {
-        Ok(())
+    async fn may(&self, actor: &Actor, _: &str, _: &[Check]) -> Result<(), Fault> {
+        let (Actor::Account { account, .. } | Actor::Service { account, .. }) = actor else {
+            return Ok(());
+        };
+        match self.barred.lock().as_ref() == Some(account) {
+            true => Err(Fault::sender("AccessDeniedException", 400, "no")),
+            false => Ok(()),
+        }
     }
 
     async fn may_assume(&self, _: &str, _: &str, _: &str) -> Result<(), Fault> {

@@ -1,0 +1,213 @@
+//! One batch of a stream for one filter: read, chosen, sent, and the cursor behind it.
+
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::atomic::Ordering,
+};
+
+use wharf_base::Timestamp;
+use wharf_delivery::Failure;
+use wharf_records::Scope;
+use wharf_wire::Fault;
+
+use crate::{
+    LogsService, event, fault,
+    filters::Applied,
+    handover::{self, Origin, Way},
+    opener::Opener,
+    pattern::{Message, Pattern},
+    records::{Group, Stream},
+    subscription::{Destination, Sent},
+    subscriptions::Left,
+};
+
+/// Records and bytes of one batch before they are packed: most messages of a queue hold them, packed or not.
+const BATCH_RECORDS: usize = 2000;
+const BATCH_BYTES: usize = 128 << 10;
+/// AWS's own.
+const TRIED_FOR_MS: i64 = 86_400_000;
+
+/// Events of a batch that go to the destination, with their places.
+type Part = Vec<(u64, Sent)>;
+
+/// How the parts of a batch fared.
+enum Outcome {
+    Sent,
+    Waits,
+}
+
+impl LogsService {
+    pub(crate) async fn deliver_batch(
+        &self,
+        (scope, group, stream): (&Scope, &Group, &Stream),
+        applied: &Applied,
+        now: Timestamp,
+    ) -> Result<Left, Fault> {
+        let (journal, filter) = (stream.journal_name(), &applied.filter);
+        let key = (group.id.clone(), applied.cursor.clone());
+        // What was stored was checked before.
+        let Ok(pattern) = Pattern::parse(&filter.pattern) else {
+            return Ok(Left::Nothing);
+        };
+        if self.operations.get().is_none() || self.subscriptions.waits(&key) {
+            return Ok(Left::Waits);
+        }
+        let events = self.events.journal();
+        let at = match events.cursor(&journal, &applied.cursor) {
+            Some(at) => at,
+            None => self.first_since(&journal, applied.since).await?,
+        };
+        if at >= events.end(&journal) {
+            return Ok(Left::Nothing);
+        }
+        let origin = Origin::new(scope, group, stream);
+        let way = self.way(filter, &origin).await;
+        if stream.forwarded
+            && let Ok(Way {
+                to: Destination::Group(..),
+                ..
+            }) = way
+        {
+            // Else two groups could send to each other for ever.
+            let end = events.end(&journal);
+            let moved = events.set_cursor(&journal, &applied.cursor, end).await;
+            moved.map_err(fault::journal)?;
+            return Ok(Left::Nothing);
+        }
+        let read = events.read(&journal, at, BATCH_RECORDS, BATCH_BYTES).await;
+        let read = read.map_err(fault::journal)?;
+        let Some(last) = read.records.last().map(|it| it.offset) else {
+            return Ok(Left::Nothing);
+        };
+        // After the events: those that came in under a rule are never seen without it.
+        let rules = self.rules(scope, group).await?;
+        let mut opener = Opener::new(
+            self.keys.clone(),
+            scope.clone(),
+            group.id.clone(),
+            now,
+            rules.clone(),
+        );
+        let found = opener.events(&journal, &read.records).await;
+        let mut found = found.map_err(fault::read)?;
+        found.retain(|it| it.ingestion >= applied.since);
+        let oldest = found.iter().map(|it| it.ingestion).min();
+        let is_over = oldest.is_some_and(|it| it < now.millis() - TRIED_FOR_MS);
+        if filter.on_transformed && !rules.is_empty() {
+            let texts = found.iter().map(|it| (it.ingestion, it.message.clone()));
+            let seen = rules.see(scope, &group.name, &stream.name, texts.collect());
+            for (event, seen) in found.iter_mut().zip(seen.await?) {
+                event.message = seen.fields.unwrap_or(seen.message);
+            }
+        }
+        let mut part = Part::new();
+        for found in found {
+            if pattern.matches(&Message::new(&found.message)) {
+                let sent = Sent {
+                    id: event::id(&found, &stream.id),
+                    timestamp: found.timestamp,
+                    message: found.message,
+                };
+                part.push((found.offset, sent));
+            }
+        }
+        if !part.is_empty() {
+            let sent = self.send_parts(&origin, applied, way, part, is_over, now);
+            if let Outcome::Waits = sent.await? {
+                return Ok(Left::Waits);
+            }
+        }
+        let moved = events.set_cursor(&journal, &applied.cursor, last + 1).await;
+        moved.map_err(fault::journal)?;
+        Ok(Left::More)
+    }
+
+    /// Sends events, in parts where they are too much for one message. What was sent is not sent again if a later
+    /// part fails.
+    async fn send_parts(
+        &self,
+        origin: &Origin<'_>,
+        applied: &Applied,
+        way: Result<Way, Failure>,
+        all: Part,
+        is_over: bool,
+        now: Timestamp,
+    ) -> Result<Outcome, Fault> {
+        let (group, filter) = (&origin.group.name, &applied.filter.name);
+        let key = (origin.group.id.clone(), applied.cursor.clone());
+        let mut parts = vec![all];
+        while let Some(mut part) = parts.pop() {
+            let done = match &way {
+                Ok(way) => {
+                    let token = token(origin, filter, &part);
+                    let events: Vec<&Sent> = part.iter().map(|(_, it)| it).collect();
+                    let handed = self.hand_over(way, origin, &applied.filter, &events, &token, now);
+                    handed.await
+                }
+                Err(cause) => Err(cause.clone()),
+            };
+            match done {
+                Ok(()) => self.subscriptions.took(&key),
+                Err(cause) if handover::is_too_long(&cause) && part.len() > 1 => {
+                    let rest = part.split_off(part.len() / 2);
+                    parts.extend([rest, part]);
+                    continue;
+                }
+                Err(cause) if handover::is_too_long(&cause) => {
+                    self.dropped.undelivered.fetch_add(1, Ordering::Relaxed);
+                    tracing::warn!(group, filter, error = %cause,
+                        "a log event is larger than its destination takes; the subscription goes on without it");
+                }
+                Err(cause) if is_over => {
+                    let left = part.len() + parts.iter().map(Vec::len).sum::<usize>();
+                    let undelivered = &self.dropped.undelivered;
+                    undelivered.fetch_add(left as u64, Ordering::Relaxed);
+                    tracing::warn!(group, filter, events = left, error = %cause,
+                        "a destination of log events failed for a day; the subscription goes on without them");
+                    self.subscriptions.took(&key);
+                    return Ok(Outcome::Sent);
+                }
+                Err(cause) => {
+                    if !cause.put_off {
+                        tracing::warn!(group, filter, error = %cause,
+                            "a destination of log events failed; retrying");
+                    }
+                    self.subscriptions.wait(key, cause.wait);
+                    return Ok(Outcome::Waits);
+                }
+            }
+            if !parts.is_empty()
+                && let Some((offset, _)) = part.last()
+            {
+                let journal = origin.stream.journal_name();
+                let events = self.events.journal();
+                let moved = events.set_cursor(&journal, &applied.cursor, offset + 1);
+                moved.await.map_err(fault::journal)?;
+            }
+        }
+        Ok(Outcome::Sent)
+    }
+
+    /// The first offset behind which something may lie that came in at a time or later.
+    async fn first_since(&self, journal: &str, since: i64) -> Result<u64, Fault> {
+        if since == i64::MIN {
+            return Ok(0);
+        }
+        let parts = self.events.parts(journal).await.map_err(fault::journal)?;
+        let before = parts.partition_point(|it| it.ingestion < since);
+        // The last of them may reach beyond that time.
+        let whole = parts[..before].len().checked_sub(2);
+        Ok(whole.map_or(0, |at| parts[at].end))
+    }
+}
+
+/// What a FIFO queue tells the same part by, and no other: after a crash or a failure it may end elsewhere, and two
+/// filters of a group may send to one queue.
+fn token(origin: &Origin<'_>, filter: &str, part: &[(u64, Sent)]) -> String {
+    let mut hasher = DefaultHasher::new();
+    (&origin.group.id, filter).hash(&mut hasher);
+    let offset = |it: Option<&(u64, Sent)>| it.map_or(0, |(offset, _)| *offset);
+    let (first, last) = (offset(part.first()), offset(part.last()));
+    let stream = &origin.stream.id;
+    format!("{stream}-{first}-{last}-{:016x}", hasher.finish())
+}

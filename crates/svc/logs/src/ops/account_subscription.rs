@@ -1,0 +1,72 @@
+//! Account policies of the type SUBSCRIPTION_FILTER_POLICY: one filter for all groups of an account in a region.
+
+use wharf_api_logs::faults;
+use wharf_records::{Record as _, Unknown};
+use wharf_service::transact;
+use wharf_wire::{Call, Fault};
+
+use super::{account_policies, subscription_filters};
+use crate::{
+    LogsService, fault,
+    filters::{self, POLICY, account_cursor},
+    names,
+    records::{AccountPolicy, Group},
+};
+
+/// What comes in from now on is sent; that the destination takes anything is seen before this answers. One that
+/// changes goes on from where it was.
+pub async fn put(
+    service: &LogsService,
+    call: &Call,
+    name: &str,
+    document: String,
+    selection: Option<String>,
+) -> Result<AccountPolicy, Fault> {
+    filters::exempt(selection.as_deref())?;
+    let filter = filters::read(name, &document, call.now)?;
+    let source = names::group_arn(call, "*");
+    subscription_filters::try_out(service, call, &source, &filter).await?;
+    let scope = LogsService::scope(call);
+    let at = account_policies::key(&scope, POLICY, name);
+    let own = format!("{POLICY}:{name}");
+    Ok(transact!(service.table, &call.permit, |tx| {
+        account_policies::count_put(&scope, POLICY, &mut tx).await?;
+        let all = account_policies::of_type(service, &scope, POLICY).await?;
+        if all.iter().any(|(id, _)| *id != own) {
+            return Err(faults::limit_exceeded_exception("Resource limit exceeded."));
+        }
+        let former = tx.find::<AccountPolicy>(&at).await?;
+        let policy = AccountPolicy {
+            document: document.clone(),
+            selection: selection.clone(),
+            changed_at: call.now,
+            since: former.map_or(call.now, |it| it.since),
+            unknown: Unknown::new(),
+        };
+        tx.put(&at, &policy);
+        policy
+    }))
+}
+
+/// What was not sent yet is sent no more.
+pub async fn delete(service: &LogsService, call: &Call, name: &str) -> Result<(), Fault> {
+    let scope = LogsService::scope(call);
+    let at = account_policies::key(&scope, POLICY, name);
+    let since = transact!(service.table, &call.permit, |tx| {
+        let found = tx.find::<AccountPolicy>(&at).await?;
+        let found = found.ok_or_else(account_policies::missing)?;
+        tx.delete(&at);
+        found.since
+    });
+    let (cursor, events) = (account_cursor(since), service.events.journal());
+    for group in service.all::<Group>(&scope.key(Group::KIND, "")).await? {
+        let prefix = Group::journal_prefix(&group.id);
+        for stream in events.streams(&prefix, None, usize::MAX) {
+            if events.cursor(&stream.name, &cursor).is_some() {
+                let dropped = events.drop_cursor(&stream.name, &cursor).await;
+                dropped.map_err(fault::journal)?;
+            }
+        }
+    }
+    Ok(())
+}
