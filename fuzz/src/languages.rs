@@ -138,6 +138,7 @@ pub fn insights_query(bytes: &[u8]) {
             source: 0,
             offset: 0,
         },
+        unmasked: None,
         is_earlier: false,
     };
     if run.push(&event).is_ok()

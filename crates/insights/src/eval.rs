@@ -32,6 +32,9 @@ pub(crate) enum Expr {
     Ceil(Box<Expr>, Period),
     /// Whether the event has the field.
     IsPresent(Box<Expr>),
+    /// The message without masks; a field of its JSON.
+    UnmaskedMessage,
+    UnmaskedJson(usize),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +63,8 @@ pub(crate) struct Scene<'e> {
     /// Paths of JSON fields that the query names.
     pub wanted: &'e [String],
     json: OnceCell<Vec<Value<'e>>>,
+    /// The same of an event without masks.
+    unmasked: OnceCell<Vec<Value<'e>>>,
     /// When the query began, in milliseconds.
     pub now: i64,
     pub cost: Cost,
@@ -71,6 +76,7 @@ impl<'e> Scene<'e> {
             event,
             wanted,
             json: OnceCell::new(),
+            unmasked: OnceCell::new(),
             now,
             cost: Cost::default(),
         }
@@ -86,6 +92,17 @@ impl<'e> Scene<'e> {
                 self.wanted,
                 &self.cost,
             )
+        });
+        found.get(index).cloned().unwrap_or(Value::Null)
+    }
+
+    fn unmasked_json(&self, index: usize) -> Value<'e> {
+        let Some(unmasked) = self.event.and_then(|it| it.unmasked) else {
+            return self.json(index);
+        };
+        let found = self.unmasked.get_or_init(|| {
+            let json = unmasked.fields.unwrap_or(unmasked.message);
+            discover::lookup(json, self.wanted, &self.cost)
         });
         found.get(index).cloned().unwrap_or(Value::Null)
     }
@@ -143,6 +160,11 @@ impl Expr {
             Self::Floor(it, period) => time(of(it).number().and_then(|it| period.floor(it as i64))),
             Self::Ceil(it, period) => time(of(it).number().and_then(|it| period.ceil(it as i64))),
             Self::IsPresent(it) => Value::Bool(!of(it).is_null()),
+            Self::UnmaskedMessage => scene.event.map_or(Value::Null, |event| {
+                let unmasked = event.unmasked.map(|it| it.message);
+                Value::text(unmasked.unwrap_or(event.message))
+            }),
+            Self::UnmaskedJson(index) => scene.unmasked_json(*index),
         }
     }
 }

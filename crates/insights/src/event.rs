@@ -20,9 +20,18 @@ pub struct Event<'a> {
     pub message: &'a str,
     /// JSON whose members are the event's fields, if that is not the message.
     pub fields: Option<&'a str>,
+    /// What `unmask` shows, where that is something else.
+    pub unmasked: Option<Unmasked<'a>>,
     pub at: At,
     /// It is of the earlier time that `diff` compares with.
     pub is_earlier: bool,
+}
+
+/// An event as it is without masks.
+#[derive(Debug, Clone, Copy)]
+pub struct Unmasked<'a> {
+    pub message: &'a str,
+    pub fields: Option<&'a str>,
 }
 
 /// An event that is kept.
@@ -34,6 +43,7 @@ pub(crate) struct Kept {
     log: Box<str>,
     message: Box<str>,
     fields: Option<Box<str>>,
+    unmasked: Option<(Box<str>, Option<Box<str>>)>,
     at: At,
 }
 
@@ -50,6 +60,9 @@ impl Kept {
                 "".into()
             },
             fields: event.fields.filter(|_| with_message).map(Into::into),
+            unmasked: event
+                .unmasked
+                .map(|it| (it.message.into(), it.fields.map(Into::into))),
             at: event.at,
         }
     }
@@ -62,6 +75,10 @@ impl Kept {
             log: &self.log,
             message: &self.message,
             fields: self.fields.as_deref(),
+            unmasked: self.unmasked.as_ref().map(|(message, fields)| Unmasked {
+                message,
+                fields: fields.as_deref(),
+            }),
             at: self.at,
             is_earlier: false,
         }
@@ -69,6 +86,9 @@ impl Kept {
 
     pub fn bytes(&self) -> usize {
         let texts = self.stream.len() + self.log.len() + self.message.len();
-        size_of::<Self>() + texts + self.fields.as_ref().map_or(0, |it| it.len())
+        let fields = |it: &Option<Box<str>>| it.as_ref().map_or(0, |it| it.len());
+        let unmasked = self.unmasked.as_ref();
+        let unmasked = unmasked.map_or(0, |(message, own)| message.len() + fields(own));
+        size_of::<Self>() + texts + fields(&self.fields) + unmasked
     }
 }

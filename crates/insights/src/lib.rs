@@ -38,7 +38,7 @@ mod value;
 pub use cost::{Halted, Stop};
 pub use discover::{MAX_DISCOVERED, fields};
 pub use error::QueryError;
-pub use event::{At, Event};
+pub use event::{At, Event, Unmasked};
 pub use needles::{Hits, Needles};
 pub use plan::Query;
 pub use run::{Outcome, ResultRow, Run};

@@ -52,6 +52,7 @@ pub(crate) fn parse(text: &str) -> Result<Query, Wrong> {
         operators: 0,
         regexes: 0,
         depth: 0,
+        unmasks: false,
     };
     parser.query()?;
     Ok(parser.finish())
@@ -68,6 +69,8 @@ struct Parser<'t> {
     operators: usize,
     regexes: usize,
     depth: usize,
+    /// Whether it shows what is masked.
+    unmasks: bool,
 }
 
 impl Parser<'_> {
@@ -152,6 +155,7 @@ impl Parser<'_> {
             wanted: self.scope.into_wanted(),
             columns,
             shift: self.shift,
+            unmasks: self.unmasks,
         }
     }
 }

@@ -100,6 +100,7 @@ pub struct Query {
     pub(crate) needles: Needles,
     pub(crate) message_needles: Needles,
     pub(crate) shift: Option<Shift>,
+    pub(crate) unmasks: bool,
 }
 
 const DAY_MS: i64 = 86_400_000;
@@ -114,6 +115,11 @@ impl Query {
     /// Whether events need their messages.
     pub fn needs_messages(&self) -> bool {
         self.uses_messages
+    }
+
+    /// Whether it shows what is masked.
+    pub fn unmasks(&self) -> bool {
+        self.unmasks
     }
 
     /// Whether it looks for patterns, which not all groups have.

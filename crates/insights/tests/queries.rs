@@ -24,6 +24,7 @@ fn event(number: usize, message: &str) -> Event<'_> {
             source: 0,
             offset: number as u64,
         },
+        unmasked: None,
         is_earlier: false,
     }
 }

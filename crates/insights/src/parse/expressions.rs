@@ -9,6 +9,7 @@ use crate::{
     eval::{Comparison, Expr, Operator},
     function::Function,
     period::Period,
+    plan::System,
     value::Value,
 };
 
@@ -351,6 +352,20 @@ impl Parser<'_> {
         if name.eq_ignore_ascii_case("ispresent") {
             return match <[Expr; 1]>::try_from(given) {
                 Ok([of]) => Ok(Expr::IsPresent(of.into())),
+                Err(given) => Err(wrong_count(name, span, given.len())),
+            };
+        }
+        if name.eq_ignore_ascii_case("unmask") {
+            self.unmasks = true;
+            return match <[Expr; 1]>::try_from(given) {
+                Ok([Expr::System(System::Message)]) => Ok(Expr::UnmaskedMessage),
+                Ok([Expr::Json(index)]) => Ok(Expr::UnmaskedJson(index)),
+                // Nothing of these is masked.
+                Ok([of @ Expr::System(_)]) => Ok(of),
+                Ok(_) => Err(Wrong::at(
+                    span,
+                    "the function unmask takes a field of the event".to_owned(),
+                )),
                 Err(given) => Err(wrong_count(name, span, given.len())),
             };
         }

@@ -5,27 +5,30 @@ use wharf_api_logs::{
     types::{DeleteAccountPolicyRequest, PutAccountPolicyRequest},
 };
 use wharf_base::Arn;
+use wharf_records::Record as _;
 use wharf_wire::{CallerKind, Check, Context, Fault};
 
 use crate::{
-    LogsService, filters,
-    insights::pointer::Pointer,
+    LogsService, fault, filters,
+    insights::{engine::compiled, pointer::Pointer},
     names,
     ops::{kms_key, resource_policies},
+    records::Query,
     subscription::{Destination, PRINCIPAL},
 };
 
 /// On a destination, of whoever sends to it by a filter; on a group, of who makes one.
 const USE_DESTINATION: &str = "logs:PutSubscriptionFilter";
 
-/// As [`checks`], with the policies of destinations; and for a service of AWS, with those of the account, one of which
-/// must let it.
+/// As [`checks`], with the policies of destinations and what only records say; and for a service of AWS, with those of
+/// the account, one of which must let it.
 pub async fn with_policies(
     service: &LogsService,
     cx: &Context,
     input: Input<'_>,
 ) -> Result<Vec<Check>, Fault> {
     let mut checks = checks(cx, input);
+    checks.extend(unmasking(service, cx, input).await?);
     for check in &mut checks {
         if check.action == USE_DESTINATION
             && let Ok(Destination::Named(arn, name)) = Destination::parse(&check.resource)
@@ -41,6 +44,46 @@ pub async fn with_policies(
     Ok(checks
         .map(|it| it.with_resource_policy(policy.clone()))
         .collect())
+}
+
+/// Who asks a query that shows what is masked, or for what one found, must be allowed to see that.
+async fn unmasking(
+    service: &LogsService,
+    cx: &Context,
+    input: Input<'_>,
+) -> Result<Vec<Check>, Fault> {
+    let (text, groups) = match input {
+        Input::StartQuery(it) => {
+            let one = it.log_group_name.iter();
+            let named = one.chain(it.log_group_names.iter().flatten());
+            let all = named.chain(it.log_group_identifiers.iter().flatten());
+            let text = it.query_string.clone().unwrap_or_default();
+            (text, all.cloned().collect())
+        }
+        Input::GetQueryResults(it) => {
+            let id = it.query_id.as_deref().unwrap_or_default();
+            let at = LogsService::scope(cx).key(Query::KIND, id);
+            let found = service.table.read::<Query>(&at).await?;
+            let found = found.map(|it| (it.record.text, it.record.groups));
+            found.unwrap_or_default()
+        }
+        _ => return Ok(Vec::new()),
+    };
+    // Reading a query takes a while, which most are spared.
+    if !text.to_ascii_lowercase().contains("unmask") {
+        return Ok(Vec::new());
+    }
+    let read = compiled(text).await;
+    let read = read.map_err(|cause| fault::unreadable(&cause))?;
+    if !read.is_ok_and(|it| it.unmasks()) {
+        return Ok(Vec::new());
+    }
+    let checks = groups.iter().map(|identifier| {
+        let name = names::from_identifier(cx, identifier).ok();
+        let group = names::group_arn(cx, name.as_deref().unwrap_or("*"));
+        Check::new("logs:Unmask", format!("{group}:*"))
+    });
+    Ok(checks.collect())
 }
 
 /// What who makes a filter must be allowed to for its destination: to hand its role to the service; to use a

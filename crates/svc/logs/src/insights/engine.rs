@@ -461,7 +461,7 @@ fn piece(parts: Vec<Part>, query: &Compiled, task: &Task, mut run: Run) -> Resul
         scan(
             &mut part,
             (query.needles(), query.message_needles()),
-            query.needs_messages(),
+            (query.needs_messages(), query.unmasks()),
             &task.scanned,
             |event| {
                 outcome = run.push(event);

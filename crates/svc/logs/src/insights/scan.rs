@@ -1,10 +1,13 @@
 //! Blocks of the journal, read and taken apart: filtered before anything of an event is looked at.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    borrow::Cow,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
-use wharf_insights::{At, Event, Needles};
+use wharf_insights::{At, Event, Needles, Unmasked};
 use wharf_journal::Record;
 
 use super::source::Part;
@@ -22,10 +25,11 @@ pub struct Scanned {
 }
 
 /// Hands the events of a part to `take`, but for those that surely do not pass. Blocks; `take` says when to stop.
+/// Messages are masked, and there without masks too if the query may show that.
 pub fn scan(
     part: &mut Part,
     (needles, message_needles): (&Needles, &Needles),
-    with_messages: bool,
+    (with_messages, unmasks): (bool, bool),
     scanned: &Scanned,
     mut take: impl FnMut(&Event<'_>) -> bool,
 ) -> Result<(), ReadError> {
@@ -86,12 +90,22 @@ pub fn scan(
                     &opened
                 }
             };
-            let masked = rules.masked(found.ingestion, message);
+            let plain = message;
+            let masked = rules.masked(found.ingestion, plain);
             let message = masked.as_ref();
             let fields = match with_messages && !rules.is_empty() {
                 true => rules.transformed(found.ingestion, message, origin),
                 false => None,
             };
+            let is_masked = matches!(masked, Cow::Owned(_));
+            let plain_fields = match with_messages && unmasks && is_masked {
+                true => rules.transformed(found.ingestion, plain, origin),
+                false => None,
+            };
+            let unmasked = (unmasks && is_masked).then(|| Unmasked {
+                message: plain,
+                fields: plain_fields.as_deref(),
+            });
             let goes_on = take(&Event {
                 timestamp: found.timestamp,
                 ingestion: found.ingestion,
@@ -99,6 +113,7 @@ pub fn scan(
                 log: &source.log,
                 message,
                 fields: fields.as_deref(),
+                unmasked,
                 at: At {
                     source: source.number,
                     offset,

@@ -145,7 +145,7 @@ pub async fn get_log_group_fields(
                 scan(
                     &mut part,
                     (&Needles::default(), &Needles::default()),
-                    true,
+                    (true, false),
                     &Scanned::default(),
                     |event| sample.add(event.fields.unwrap_or(event.message)),
                 )?;

@@ -258,6 +258,35 @@ async fn filters_and_transformers_see_stars() {
     );
 }
 
+#[tokio::test]
+async fn a_query_unmasks_what_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let (logs, _) = logs(folder.path()).await;
+    protect(&logs, 0).await;
+    put_at(&logs, 1, LINE).await;
+    let value = async |text: &str| {
+        let rows = asked(&logs, text).await;
+        let found = rows[0].iter().find(|(name, _)| name == "it");
+        found.map(|(_, value)| value.clone())
+    };
+    let masked = "***********";
+    for (text, expected) in [
+        ("fields @message as it", MASKED),
+        ("fields unmask(@message) as it", LINE),
+        ("fields who as it", masked),
+        ("fields unmask(who) as it", "a@b.example"),
+        ("fields unmask(ms) as it", "7"),
+        (
+            "filter unmask(who) = 'a@b.example' | fields who as it",
+            masked,
+        ),
+        ("fields unmask(who) as it | sort ms", "a@b.example"),
+    ] {
+        assert_eq!(value(text).await.as_deref(), Some(expected), "{text}");
+    }
+    assert!(asked(&logs, "filter who = 'a@b.example'").await.is_empty());
+}
+
 /// Retention may be made longer while the events are there still.
 #[tokio::test]
 async fn a_policy_is_kept_while_events_are_on_disk_that_came_in_under_it() {
