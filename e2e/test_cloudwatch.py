@@ -1,9 +1,11 @@
 """CloudWatch through boto3 and both AWS CLIs: samples in, statistics, math and searches out, kept over kill -9."""
 
+import base64
 import datetime
 import gzip
 import json
 import threading
+import zlib
 
 import botocore.auth
 import botocore.awsrequest
@@ -280,3 +282,69 @@ def test_dashboards_are_kept_as_they_are(wharf):
     )
     cloudwatch.delete_dashboards(DashboardNames=[name])
     assert refused(cloudwatch.get_dashboard, DashboardName=name)[0] in ("ResourceNotFound", "DashboardNotFoundError")
+
+
+def pixels(image):
+    """Width, height and the lines of an image as it is made here: of eight bits, with nothing filtered."""
+    assert image[:8] == b"\x89PNG\r\n\x1a\n"
+    chunks, at = {}, 8
+    while at < len(image):
+        length = int.from_bytes(image[at : at + 4])
+        kind, data = image[at + 4 : at + 8], image[at + 8 : at + 8 + length]
+        assert zlib.crc32(kind + data) == int.from_bytes(image[at + 8 + length : at + 12 + length]), kind
+        chunks[kind], at = data, at + 12 + length
+    assert list(chunks) == [b"IHDR", b"IDAT", b"IEND"]
+    width, height = int.from_bytes(chunks[b"IHDR"][:4]), int.from_bytes(chunks[b"IHDR"][4:8])
+    raw, step = zlib.decompress(chunks[b"IDAT"]), 1 + 3 * width
+    assert len(raw) == height * step and not any(raw[::step])
+    return width, height, [raw[it * step + 1 : (it + 1) * step] for it in range(height)]
+
+
+def rows_of(lines, colour):
+    """The rows in which pixels have a colour."""
+    return {row for row, line in enumerate(lines) if colour in {line[it : it + 3] for it in range(0, len(line), 3)}}
+
+
+def test_a_widget_is_an_image_of_its_data(wharf):
+    cloudwatch, namespace = wharf.client("cloudwatch"), tasks.unique("App")
+    blue, pink, green = b"\x00\x00\xff", b"\xff\x00\xff", b"\x00\xff\x00"
+    widget = {
+        "width": 420, "height": 230, "title": "Orders", "start": "-PT1H", "period": 60, "stat": "Sum",
+        "yAxis": {"left": {"min": 0, "max": 100}},
+        "annotations": {"horizontal": [{"value": 50, "label": "enough", "color": "#00ff00"}]},
+        "metrics": [
+            [namespace, "Orders", "Host", "a", {"color": "#0000ff", "id": "m1"}],
+            ["...", "b", {"visible": False, "id": "m2"}],
+            [{"expression": "m1 * 8", "label": "eight times", "color": "#ff00ff"}],
+        ],
+    }  # fmt: skip
+
+    def drawn(**more):
+        done = wharf.aws("cloudwatch", "get-metric-widget-image", "--metric-widget", json.dumps({**widget, **more}))
+        width, height, lines = pixels(base64.b64decode(done["MetricWidgetImage"]))
+        assert (width, height) == (more.get("width", 420), more.get("height", 230))
+        return lines
+
+    empty = drawn()
+    # Squares of the legend are there without any data.
+    few = {row for row in rows_of(empty, blue) if row < 180}
+    assert not few and len([row for row in rows_of(empty, green) if row < 180]) >= 1
+    for ago in range(5, 40):
+        data = {"MetricName": "Orders", "Dimensions": host("a"), "Value": 10, "Timestamp": minute(ago)}
+        cloudwatch.put_metric_data(Namespace=namespace, MetricData=[data])
+    lines = drawn()
+    low, high = (min(row for row in rows_of(lines, colour)) for colour in (blue, pink))
+    middle = min(rows_of(lines, green))
+    assert high < middle < low, "80 is above the line at 50, 10 below it"
+    assert drawn(stacked=True) != lines != drawn(view="singleValue")
+    assert drawn(width=1, height=1) is not None and drawn(width=2000, height=60)
+    image = cloudwatch.get_metric_widget_image(MetricWidget=json.dumps(widget), OutputFormat="png")["MetricWidgetImage"]
+    assert pixels(image)[:2] == (420, 230), "boto3 speaks another protocol"
+
+    def said(**more):
+        return refused(cloudwatch.get_metric_widget_image, MetricWidget=json.dumps({**widget, **more}))[1]
+
+    assert "liveData is not supported" in said(liveData=True)
+    assert "view must be one of timeSeries, singleValue" in said(view="pie")
+    assert "width has no value that is valid" in said(width=2001)
+    assert "OutputFormat" in refused(cloudwatch.get_metric_widget_image, MetricWidget="{}", OutputFormat="image/png")[1]

@@ -235,3 +235,8 @@ pub fn s3_form(bytes: &[u8]) {
 pub fn metric_expression(bytes: &[u8]) {
     wharf_svc_cloudwatch::fuzz::expression(bytes);
 }
+
+/// The JSON of a graph of metrics, and the graph.
+pub fn metric_widget(bytes: &[u8]) {
+    wharf_svc_cloudwatch::fuzz::widget(bytes);
+}

@@ -65,6 +65,7 @@ pub const TARGETS: &[Target] = &[
     ("log-pattern", languages::log_pattern),
     ("log-token", languages::log_token),
     ("metric-expression", languages::metric_expression),
+    ("metric-widget", languages::metric_widget),
     ("network", planes::network),
     ("operations", operations::operations),
     ("placement-query", languages::placement_query),

@@ -19,6 +19,9 @@ use crate::{
 /// Questions that are answered at once, of all and of each account: each may take some ten megabytes.
 const READ_AT_ONCE: usize = 16;
 const READ_OF_ACCOUNT: usize = 4;
+/// Graphs that are drawn at once: each holds what it shows, and its pixels.
+const DRAWN_AT_ONCE: usize = 4;
+const DRAWN_OF_ACCOUNT: usize = 2;
 /// Alarms that are looked at at once.
 pub const WORKERS: usize = 8;
 const LOOKED_AT_OF_ACCOUNT: usize = 4;
@@ -41,6 +44,8 @@ pub struct Core {
 
 impl Core {
     pub fn new(parts: Parts) -> Self {
+    /// Graphs, from what they ask until they are drawn.
+    pub drawing: Turns,
         let table = Table::new(parts.store.clone());
         let outbox = Outbox::new(
             SERVICE,
@@ -69,6 +74,7 @@ impl Core {
         &self,
         cx: &Context,
         list: &str,
+            drawing: Turns::new(DRAWN_AT_ONCE, DRAWN_OF_ACCOUNT),
         selection: &impl std::fmt::Debug,
     ) -> Pages<'_, CloudwatchFaults> {
         Pages::new(&self.parts.keyring, cx, list, selection)

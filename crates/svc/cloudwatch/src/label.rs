@@ -1,5 +1,7 @@
 //! Labels of lines, with what is filled in: `${MAX}`, `${PROP('Dim.InstanceId')}`. Pure.
 
+use std::cell::LazyCell;
+
 use wharf_base::Timestamp;
 
 use crate::math::Line;
@@ -12,6 +14,9 @@ pub struct About<'a> {
     /// Minutes east of Greenwich.
     pub zone_minutes: i64,
 }
+
+/// Bytes of a label that is filled in: what stands for a dimension or a query's own label is long itself.
+const MOST_FILLED: usize = 4096;
 
 /// `+0130` as minutes; `None` for another text.
 pub fn zone(text: &str) -> Option<i64> {
@@ -27,18 +32,22 @@ pub fn zone(text: &str) -> Option<i64> {
     (hours < 24 && minutes < 60).then_some(sign * (hours * 60 + minutes))
 }
 
-/// The label; what is not known in it stays as it is.
+/// The label, cut where it would be longer than a label may be; what is not known in it stays as it is.
 pub fn filled(label: &str, line: &Line, about: &About<'_>) -> String {
     let mut out = String::new();
     let mut rest = label;
-    while let Some((before, behind)) = rest.split_once("${") {
+    // The points are gone through once, however often the label asks for them.
+    let figures = LazyCell::new(|| Figures::of(line));
+    while let Some((before, behind)) = rest.split_once("${")
+        && out.len() < MOST_FILLED
+    {
         out.push_str(before);
         let Some((word, after)) = behind.split_once('}') else {
             out.push_str("${");
             rest = behind;
             continue;
         };
-        match fill(word.trim(), line, about) {
+        match fill(word.trim(), line, &figures, about) {
             Some(text) => out.push_str(&text),
             None => {
                 out.push_str("${");
@@ -49,10 +58,37 @@ pub fn filled(label: &str, line: &Line, about: &About<'_>) -> String {
         rest = after;
     }
     out.push_str(rest);
+    out.truncate(out.floor_char_boundary(MOST_FILLED));
     out
 }
 
-fn fill(word: &str, line: &Line, about: &About<'_>) -> Option<String> {
+/// What labels say of the points of a line; those of the least and the greatest value are the first that have it.
+#[derive(Debug, Default)]
+struct Figures {
+    count: usize,
+    sum: f64,
+    least: Option<(i64, f64)>,
+    greatest: Option<(i64, f64)>,
+}
+
+impl Figures {
+    fn of(line: &Line) -> Self {
+        let mut found = Self::default();
+        for point in &line.points {
+            found.count += 1;
+            found.sum += point.1;
+            if found.least.is_none_or(|it| point.1 < it.1) {
+                found.least = Some(*point);
+            }
+            if found.greatest.is_none_or(|it| point.1 > it.1) {
+                found.greatest = Some(*point);
+            }
+        }
+        found
+    }
+}
+
+fn fill(word: &str, line: &Line, figures: &Figures, about: &About<'_>) -> Option<String> {
     if let Some(inside) = word
         .strip_prefix("PROP(")
         .and_then(|it| it.strip_suffix(')'))
@@ -62,40 +98,34 @@ fn fill(word: &str, line: &Line, about: &About<'_>) -> Option<String> {
     if word == "LABEL" {
         return Some(about.plain.to_owned());
     }
-    let values = || line.values();
-    let number = |it: Option<f64>| it.map_or_else(|| "--".to_owned(), shown);
-    let least = || values().reduce(f64::min);
-    let greatest = || values().reduce(f64::max);
-    let first = || values().next();
-    let last = || values().last();
-    let of = |wanted: Option<f64>| {
-        let found = line.points.iter().find(|it| Some(it.1) == wanted);
-        found.map(|it| it.0)
+    let number =
+        |it: Option<&(i64, f64)>| it.map_or_else(|| "--".to_owned(), |point| shown(point.1));
+    let (least, greatest) = (figures.least.as_ref(), figures.greatest.as_ref());
+    let (first, last) = (line.points.first(), line.points.last());
+    let time = |it: Option<&(i64, f64)>| {
+        it.map_or_else(
+            || "--".to_owned(),
+            |point| moment(point.0, about.zone_minutes),
+        )
     };
-    let time =
-        |at: Option<i64>| at.map_or_else(|| "--".to_owned(), |at| moment(at, about.zone_minutes));
     let range = |a: String, b: String| format!("{a} - {b}");
     Some(match word {
-        "AVG" => number(
-            (!line.points.is_empty()).then(|| values().sum::<f64>() / line.points.len() as f64),
-        ),
-        "DATAPOINT_COUNT" => line.points.len().to_string(),
-        "FIRST" => number(first()),
-        "LAST" => number(last()),
-        "MAX" => number(greatest()),
-        "MIN" => number(least()),
-        "SUM" => shown(values().sum()),
-        "FIRST_LAST_RANGE" => range(number(first()), number(last())),
-        "MIN_MAX_RANGE" => range(number(least()), number(greatest())),
-        "FIRST_TIME" => time(line.points.first().map(|it| it.0)),
-        "LAST_TIME" => time(line.points.last().map(|it| it.0)),
-        "MAX_TIME" => time(of(greatest())),
-        "MIN_TIME" => time(of(least())),
-        "FIRST_LAST_TIME_RANGE" => range(
-            time(line.points.first().map(|it| it.0)),
-            time(line.points.last().map(|it| it.0)),
-        ),
-        "MIN_MAX_TIME_RANGE" => range(time(of(least())), time(of(greatest()))),
+        "AVG" if figures.count == 0 => number(None),
+        "AVG" => shown(figures.sum / figures.count as f64),
+        "DATAPOINT_COUNT" => figures.count.to_string(),
+        "FIRST" => number(first),
+        "LAST" => number(last),
+        "MAX" => number(greatest),
+        "MIN" => number(least),
+        "SUM" => shown(figures.sum),
+        "FIRST_LAST_RANGE" => range(number(first), number(last)),
+        "MIN_MAX_RANGE" => range(number(least), number(greatest)),
+        "FIRST_TIME" => time(first),
+        "LAST_TIME" => time(last),
+        "MAX_TIME" => time(greatest),
+        "MIN_TIME" => time(least),
+        "FIRST_LAST_TIME_RANGE" => range(time(first), time(last)),
+        "MIN_MAX_TIME_RANGE" => range(time(least), time(greatest)),
         _ => return None,
     })
 }
@@ -179,6 +209,8 @@ mod tests {
         ] {
             assert_eq!(filled(label, &line, &about), wanted, "{label}");
         }
+        let long = filled(&"é${PROP('Dim.Host')}".repeat(10_000), &line, &about);
+        assert_eq!(long.len(), MOST_FILLED - 1);
         let empty = Line::default();
         assert_eq!(filled("${MAX} ${LAST_TIME}", &empty, &about), "-- --");
         assert_eq!(

@@ -4,6 +4,7 @@
 //!   there are of a summary ([`stat`]).
 //! - A question is a list of queries ([`query`]): metrics, math over them ([`math`]), searches ([`search`]) and
 //!   queries of Metrics Insights ([`insights`]). What they refer to is read first, then they are evaluated; pure.
+//! - A graph of a question's answer is drawn from a widget's JSON ([`widget`]); pure.
 //! - An alarm is a record. A reconciler looks at its data each minute (each ten seconds for shorter periods) and
 //!   `alarm::judge` says which state they mean; pure. A change of state is one transaction ([`transition`]): the
 //!   record, its history, and what it owes to topics and policies of scaling. EventBridge reads changes from the
@@ -44,6 +45,7 @@ mod transition;
 mod turns;
 mod words;
 
+mod widget;
 pub use announced::ANNOUNCING;
 pub use config::{Alarmed, Parts, Scaling};
 pub use rates::RATES;

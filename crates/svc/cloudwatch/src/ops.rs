@@ -8,3 +8,4 @@ pub mod put;
 pub mod put_alarm;
 pub mod statistics;
 pub mod tags;
+pub mod widget;

@@ -8,6 +8,7 @@ pub const RATES: Rates = Rates::with(&[
     Class::of_one(&["PutMetricData"], Rate::even(500.0)),
     Class::of_one(&["GetMetricData"], Rate::even(50.0)),
     Class::of_one(&["GetMetricStatistics"], Rate::even(400.0)),
+    Class::of_one(&["GetMetricWidgetImage"], Rate::even(20.0)),
     Class::of_one(&["ListMetrics"], Rate::even(25.0)),
 ]);
 

@@ -82,6 +82,7 @@ wharf_api_cloudwatch::operations! {
     get_dashboard = ops::dashboards::get_dashboard;
     get_metric_data = ops::data::get_metric_data;
     get_metric_statistics = ops::statistics::get_metric_statistics;
+    get_metric_widget_image = ops::widget::get_metric_widget_image;
     list_dashboards = ops::dashboards::list_dashboards;
     list_metrics = ops::list::list_metrics;
     list_tags_for_resource = ops::tags::list_tags_for_resource;

@@ -1,5 +1,7 @@
 //! GetMetricData: metrics, math over them, searches and queries, in pages of so many datapoints.
 
+use std::collections::BTreeMap;
+
 use wharf_api_cloudwatch::{GetMetricDataInput, GetMetricDataOutput, MetricDataResult};
 use wharf_base::Timestamp;
 use wharf_service::Place;
@@ -16,6 +18,8 @@ use crate::{
 
 /// Datapoints of a page.
 const MOST: usize = 100_800;
+/// Bytes of a label: it is filled in for each line that a query finds.
+const MOST_LABEL: usize = 1024;
 
 pub async fn get_metric_data(
     core: &Core,
@@ -69,23 +73,9 @@ pub async fn get_metric_data(
         &place,
         input.metric_data_queries.clone().unwrap_or_default(),
     )?;
-    let mut values = query::answer(core, &place, &queries, range).await?;
-    let mut lines = Vec::new();
-    for query in queries.iter().filter(|it| it.shown) {
-        let value = values.remove(&query.id).unwrap_or(Value::Lines(Vec::new()));
-        for line in shown(query, value)? {
-            let about = About {
-                plain: &plain(query, &line),
-                region: &place.region,
-                zone_minutes,
-            };
-            let label = match &query.label {
-                Some(label) => label::filled(label, &line, &about),
-                None => about.plain.to_owned(),
-            };
-            lines.push((query.id.clone(), label, line));
-        }
-    }
+    labels_fit(&queries)?;
+    let values = query::answer(core, &place, &queries, range).await?;
+    let lines = labelled(&place, &queries, values, zone_minutes)?;
     let total: usize = lines.iter().map(|it| it.2.points.len()).sum();
     let results = page(lines, skip, most, ascending);
     let next = (skip + most < total).then(|| pages.token(&(skip + most).to_string()));
@@ -108,6 +98,50 @@ fn range(input: &GetMetricDataInput) -> Result<Range, Fault> {
             "The parameter StartTime must be less than the parameter EndTime.",
         )),
     }
+}
+
+/// # Errors
+/// A label is too long to be filled in again and again.
+pub fn labels_fit(queries: &[Query]) -> Result<(), Fault> {
+    let mut labels = queries
+        .iter()
+        .filter_map(|it| Some((it, it.label.as_ref()?)));
+    match labels.find(|it| it.1.len() > MOST_LABEL) {
+        None => Ok(()),
+        Some((query, _)) => Err(validation(format!(
+            "The label of '{}' must have at most {MOST_LABEL} bytes.",
+            query.id
+        ))),
+    }
+}
+
+/// The lines of the queries that are shown: the query's id, the label, and the line.
+///
+/// # Errors
+/// What a query comes to is none.
+pub fn labelled(
+    place: &Place,
+    queries: &[Query],
+    mut values: BTreeMap<String, Value>,
+    zone_minutes: i64,
+) -> Result<Vec<(String, String, Line)>, Fault> {
+    let mut lines = Vec::new();
+    for query in queries.iter().filter(|it| it.shown) {
+        let value = values.remove(&query.id).unwrap_or(Value::Lines(Vec::new()));
+        for line in shown(query, value)? {
+            let about = About {
+                plain: &plain(query, &line),
+                region: &place.region,
+                zone_minutes,
+            };
+            let label = match &query.label {
+                Some(label) => label::filled(label, &line, &about),
+                None => about.plain.to_owned(),
+            };
+            lines.push((query.id.clone(), label, line));
+        }
+    }
+    Ok(lines)
 }
 
 fn shown(query: &Query, value: Value) -> Result<Vec<Line>, Fault> {

@@ -1,7 +1,8 @@
 //! Samples in, and questions about them.
 
 use wharf_api_cloudwatch::{
-    Cloudwatch as _, DimensionFilter, GetMetricStatisticsInput, ListMetricsInput, MetricDataQuery,
+    Cloudwatch as _, DimensionFilter, GetMetricStatisticsInput, GetMetricWidgetImageInput,
+    ListMetricsInput, MetricDataQuery,
 };
 use wharf_testkit::refused;
 
@@ -242,5 +243,67 @@ async fn questions_that_cannot_be_answered() {
         ),
     ] {
         refused(home.ask(queries).await, code, text);
+    }
+}
+
+#[tokio::test]
+async fn a_label_is_bounded_where_it_is_filled_in() {
+    let home = filled().await;
+    let labelled = |length: usize| MetricDataQuery {
+        label: Some("x".repeat(length)),
+        ..metric("m1", "Errors", "a", "Sum")
+    };
+    assert_eq!(home.ask(vec![labelled(1024)]).await.unwrap().len(), 1);
+    let text = "The label of 'm1' must have at most 1024 bytes.";
+    let answer = home.ask(vec![labelled(1025)]).await;
+    refused(answer, "ValidationException", text);
+}
+
+#[tokio::test]
+async fn a_widget_is_drawn_and_its_faults_are_named() {
+    let home = filled().await;
+    let draw = async |widget: &str, format: Option<&str>| {
+        let input = GetMetricWidgetImageInput {
+            metric_widget: Some(widget.to_owned()),
+            output_format: format.map(str::to_owned),
+        };
+        let answer = home.service.get_metric_widget_image(&now(), input).await;
+        answer.map(|it| it.metric_widget_image.unwrap())
+    };
+    let of = |name: &str, more: &str| {
+        format!(
+            r#"{{"metrics": [["App", "{name}", "Host", "b", {{"period": 60}}]], "start": "-PT1H"{more}}}"#
+        )
+    };
+    let image = draw(&of("Errors", ""), Some("png")).await.unwrap();
+    assert!(image.starts_with(b"\x89PNG\r\n\x1a\n"));
+    // The label is the same, the data are not.
+    let elsewhere = of("Errors", "").replace(r#""b""#, r#""none""#);
+    assert_ne!(draw(&elsewhere, None).await.unwrap(), image);
+    assert_eq!(draw(&of("Errors", ""), None).await.unwrap(), image);
+    let label = format!(r#"{{"label": "{}", "period": 60}}"#, "x".repeat(1025));
+    for (widget, format, text) in [
+        (
+            of("Errors", ""),
+            Some("image/png"),
+            "The value image/png for parameter OutputFormat is not supported: it must be png.",
+        ),
+        (
+            of("Errors", r#", "liveData": true"#),
+            None,
+            "The parameter MetricWidget is not valid: liveData is not supported.",
+        ),
+        (
+            String::new(),
+            None,
+            "The parameter MetricWidget is not valid: it is no JSON object.",
+        ),
+        (
+            of("Errors", "").replace(r#"{"period": 60}"#, &label),
+            None,
+            "The label of 'metric1' must have at most 1024 bytes.",
+        ),
+    ] {
+        refused(draw(&widget, format).await, "ValidationException", text);
     }
 }
