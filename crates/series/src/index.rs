@@ -39,8 +39,6 @@ pub struct Listed {
     pub metric: Metric,
     /// When its last sample is.
     pub last: i64,
-    /// To go on after it.
-    pub place: u32,
 }
 
 /// Which metrics a list is of.
@@ -48,8 +46,8 @@ pub struct Listed {
 pub(crate) struct Selection<'a> {
     /// What their keys begin with.
     pub start: &'a str,
-    /// Behind this series.
-    pub after: Option<u32>,
+    /// Behind this key, whether it is still there or not.
+    pub after: Option<&'a str>,
     /// With samples since.
     pub since: i64,
     pub most: usize,
@@ -61,8 +59,8 @@ pub(crate) struct Selection<'a> {
 #[derive(Debug)]
 pub(crate) struct Part {
     pub found: Vec<Listed>,
-    /// The last series that was looked at; `None` at the end of the list.
-    pub next: Option<u32>,
+    /// The last key that was looked at; `None` at the end of the list.
+    pub next: Option<Arc<str>>,
 }
 
 impl Index {
@@ -160,15 +158,18 @@ impl Index {
             .collect()
     }
 
-    /// Metrics in the order of their keys that `fits` accepts. A series that is not there any more ends the list.
+    pub fn key(&self, number: u32) -> Option<Arc<str>> {
+        self.by_number.get(&number).map(|it| it.key.clone())
+    }
+
+    /// Metrics in the order of their keys that `fits` accepts.
     pub fn list(&self, selection: Selection<'_>, fits: impl Fn(&Metric) -> bool) -> Part {
         let mut part = Part {
             found: Vec::new(),
             next: None,
         };
-        let from = match selection.after.map(|it| self.by_number.get(&it)) {
-            Some(Some(after)) => Bound::Excluded(&*after.key),
-            Some(None) => return part,
+        let from = match selection.after {
+            Some(after) => Bound::Excluded(after),
             None => Bound::Included(selection.start),
         };
         let mut before = None;
@@ -188,20 +189,14 @@ impl Index {
                 let same = part.found.last_mut().filter(|it| it.metric == metric);
                 if let Some(same) = same {
                     same.last = same.last.max(last);
-                    same.place = *number;
                 } else if part.found.len() == selection.most {
                     part.next = before;
                     break;
                 } else {
-                    let place = *number;
-                    part.found.push(Listed {
-                        metric,
-                        last,
-                        place,
-                    });
+                    part.found.push(Listed { metric, last });
                 }
             }
-            before = Some(*number);
+            before = Some(key.clone());
         }
         part
     }
@@ -233,11 +228,11 @@ mod tests {
             index.insert(number, key.0);
             index.seen(number, i64::from(number));
         }
-        let (mut seen, mut after) = (Vec::new(), None);
+        let (mut seen, mut after) = (Vec::new(), None::<Arc<str>>);
         loop {
             let selection = Selection {
                 start: "1\u{1f}r\u{1f}",
-                after,
+                after: after.as_deref(),
                 since: 3,
                 most: 4,
                 scanned: 7,
@@ -257,6 +252,19 @@ mod tests {
                 .map(move |n| metric(name, &n.to_string()))
         });
         assert_eq!(seen, wanted.collect::<Vec<_>>());
+        // A key that is gone leads on all the same.
+        let gone = metric("A", "50").key("None").unwrap();
+        let behind = index.list(
+            Selection {
+                start: "1\u{1f}r\u{1f}",
+                after: Some(&gone.0),
+                since: 0,
+                most: 1,
+                scanned: 100,
+            },
+            |_| true,
+        );
+        assert_eq!(behind.found[0].metric, metric("A", "6"));
         let units = index.units(&metric("A", "1").prefix().unwrap());
         assert_eq!(units, [("None".to_owned(), 4), ("Seconds".to_owned(), 3)]);
         assert_eq!(index.forget_before(29), 29);

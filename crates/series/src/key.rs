@@ -11,6 +11,17 @@ const UNIT: char = '\u{1e}';
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(pub(crate) Arc<str>);
 
+impl Key {
+    /// One that was noted as a text.
+    pub fn parse(text: &str) -> Option<Self> {
+        parse(text).map(|_| Self(text.into()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A part of a key holds a control character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a name holds a control character")]
@@ -121,6 +132,10 @@ mod tests {
         let key = metric.key("Seconds").unwrap();
         assert_eq!(parse(&key.0), Some((metric.clone(), "Seconds")));
         assert_eq!(account(&key.0), "000000000000");
+        assert_eq!(
+            (Key::parse(key.as_str()), Key::parse("no key")),
+            (Some(key), None)
+        );
         metric.dimensions[0].1 = "a\u{1f}b".into();
         assert_eq!(metric.key("None"), Err(BadKey));
         assert_eq!(parse("no key"), None);

@@ -310,16 +310,26 @@ impl Series {
     }
 
     /// Metrics of an account and region, of a namespace and of a name where they are given, in order; with
-    /// where to go on after them. Their last samples are not before `since`, and `fits` accepts them. Nobody who
+    /// the key to go on after, which may be gone by then. Their last samples are not before `since`, and `fits` accepts them. Nobody who
     /// writes waits for the whole of a long list.
     pub async fn list(
+    /// The number of a series.
+    pub fn number(&self, key: &Key) -> Option<u32> {
+        self.inner.state.read().index.find(&key.0)
+    }
+
+    /// The series of a number.
+    pub fn key(&self, number: u32) -> Option<Key> {
+        self.inner.state.read().index.key(number).map(Key)
+    }
+
         &self,
         (account, region): (&str, &str),
         namespace: Option<&str>,
         name: Option<&str>,
-        (mut after, since, most): (Option<u32>, i64, usize),
+        (mut after, since, most): (Option<Key>, i64, usize),
         fits: impl Fn(&Metric) -> bool + Send + Sync,
-    ) -> (Vec<Listed>, Option<u32>) {
+    ) -> (Vec<Listed>, Option<Key>) {
         let mut parts = vec![account, region];
         parts.extend(namespace);
         let Ok(mut start) = key::start(&parts) else {
@@ -332,7 +342,7 @@ impl Series {
         loop {
             let selection = Selection {
                 start: &start,
-                after,
+                after: after.as_ref().map(|it| &*it.0),
                 since,
                 most: most - found.len(),
                 scanned: SCANNED,
@@ -348,7 +358,7 @@ impl Series {
                     None => found.push(it),
                 }
             }
-            after = part.next;
+            after = part.next.map(Key);
             if after.is_none() || found.len() >= most {
                 return (found, after);
             }

@@ -3,7 +3,7 @@
 use wharf_api_cloudwatch::{
     Dimension, DimensionFilter, ListMetricsInput, ListMetricsOutput, Metric as Shown,
 };
-use wharf_series::Metric;
+use wharf_series::{Key, Metric};
 use wharf_service::{Faults as _, Place};
 use wharf_wire::{Call, Fault};
 
@@ -16,6 +16,8 @@ use crate::{
 const PAGE: usize = 500;
 const ACTIVE: i64 = 14 * 86_400;
 const RECENTLY: i64 = 3 * 3600;
+/// Bytes of a key in a token.
+const LONGEST_NOTED: usize = 4096;
 
 pub async fn list_metrics(
     core: &Core,
@@ -33,8 +35,7 @@ pub async fn list_metrics(
     let pages = core.pages(call, "cloudwatch/ListMetrics", &selection);
     let page = pages.page(input.next_token.as_deref(), PAGE)?;
     let since = call.now.millis() / 1000 - age;
-    let after = page.after.as_deref().map(str::parse::<u32>).transpose();
-    let after = after.map_err(|_| CloudwatchFaults::bad_token())?;
+    let after = page.after.as_deref().map(|it| key(core, it)).transpose()?;
     let listing = core.parts.series.list(
         core::at(&place),
         input.namespace.as_deref(),
@@ -43,12 +44,28 @@ pub async fn list_metrics(
         |it| filters.iter().all(|filter| fits(filter, it)),
     );
     let (found, next) = listing.await;
-    let next = next.map(|it| it.to_string());
+    let next = next.and_then(|it| noted(core, &it));
     Ok(ListMetricsOutput {
         metrics: Some(found.into_iter().map(|it| shown(it.metric)).collect()),
         next_token: page.next(next.is_some(), next.as_deref()),
         owning_accounts: None,
     })
+}
+
+/// The key that a list goes on after, as its token notes it: a long one by its number, since tokens are short.
+fn noted(core: &Core, key: &Key) -> Option<String> {
+    match key.as_str().len() <= LONGEST_NOTED {
+        true => Some(key.as_str().to_owned()),
+        false => core.parts.series.number(key).map(|it| it.to_string()),
+    }
+}
+
+fn key(core: &Core, noted: &str) -> Result<Key, Fault> {
+    let found = match noted.parse() {
+        Ok(number) => core.parts.series.key(number),
+        Err(_) => Key::parse(noted),
+    };
+    found.ok_or_else(CloudwatchFaults::bad_token)
 }
 
 fn fits(filter: &DimensionFilter, metric: &Metric) -> bool {
