@@ -46,6 +46,7 @@ async fn main() {
     let seconds: u64 = args.next().map_or(20, |it| it.parse().expect("seconds"));
     let options = || Options {
         now: || NOW,
+        most_new_series_of_account: usize::MAX,
         ..Options::default()
     };
 

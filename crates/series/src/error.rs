@@ -58,6 +58,9 @@ pub enum AppendError {
     /// The names of all series take as many bytes as they may, or those of this account.
     #[error("the names of the account's series take as many bytes as they may ({most})")]
     NamesTooLong { most: usize },
+    /// The account began as many series within a minute as it may.
+    #[error("the account may begin no more than {most} series in a minute")]
+    TooManyNewSeries { most: usize },
     /// What this account sent and what is not written yet fills its share of the queue.
     #[error("the account sends faster than is written")]
     Busy,

@@ -25,7 +25,7 @@ use crate::{
     manifest::{self, Manifest},
     queue::{self, Queue, Request},
     read::{self, Reading, Sources},
-    writer::{Done, State, Writer},
+    writer::{Done, Newcomers, State, Writer},
 };
 
 const MAGIC: [u8; 8] = *b"wharfsl\x01";
@@ -41,6 +41,8 @@ pub struct Options {
     /// Series of all accounts.
     pub most_series: usize,
     pub most_series_of_account: usize,
+    /// That it may begin in a minute by [`Series::append`]: names that one account invents do not fill what is for all before somebody sees it.
+    pub most_new_series_of_account: usize,
     /// Bytes of their names, which are in memory.
     pub most_name_bytes: usize,
     pub most_name_bytes_of_account: usize,
@@ -60,6 +62,7 @@ impl Default for Options {
         Self {
             most_series: 1_000_000,
             most_series_of_account: 500_000,
+            most_new_series_of_account: 20_000,
             most_name_bytes: 300 << 20,
             most_name_bytes_of_account: 150 << 20,
             head_bytes: 128 << 20,
@@ -227,6 +230,7 @@ impl Series {
             frozen_copies: Vec::new(),
             failure: Arc::new(watch::Sender::new(None)),
             jobs: Vec::new(),
+            newcomers: Newcomers::default(),
             payload: Encoder::new(),
             _lock: lock,
         };
@@ -309,10 +313,6 @@ impl Series {
         }
     }
 
-    /// Metrics of an account and region, of a namespace and of a name where they are given, in order; with
-    /// the key to go on after, which may be gone by then. Their last samples are not before `since`, and `fits` accepts them. Nobody who
-    /// writes waits for the whole of a long list.
-    pub async fn list(
     /// The number of a series.
     pub fn number(&self, key: &Key) -> Option<u32> {
         self.inner.state.read().index.find(&key.0)
@@ -323,6 +323,10 @@ impl Series {
         self.inner.state.read().index.key(number).map(Key)
     }
 
+    /// Metrics of an account and region, of a namespace and of a name where they are given, in order; with
+    /// the key to go on after, which may be gone by then. Their last samples are not before `since`, and `fits` accepts them. Nobody who
+    /// writes waits for the whole of a long list.
+    pub async fn list(
         &self,
         (account, region): (&str, &str),
         namespace: Option<&str>,

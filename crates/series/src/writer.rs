@@ -32,6 +32,8 @@ use crate::{
 
 /// After a failure, for a disk without room say, the next attempt waits this long.
 const RETRY: Duration = Duration::from_secs(30);
+/// How long new series of an account are counted together.
+const NEWCOMERS_OVER: Duration = Duration::from_secs(60);
 /// A stretch whose blocks cannot be merged is passed over for longer each time, up to this.
 const PUT_OFF: Duration = Duration::from_secs(3600);
 /// How often it is looked whether something is due.
@@ -88,6 +90,7 @@ pub struct Writer {
     pub frozen_copies: Vec<oneshot::Sender<Result<Copy, AppendError>>>,
     pub failure: Arc<watch::Sender<Option<String>>>,
     pub jobs: Vec<std::thread::JoinHandle<()>>,
+    pub newcomers: Newcomers,
     pub payload: Encoder,
     pub _lock: FolderLock,
 }
@@ -129,11 +132,13 @@ impl Writer {
     fn commit(&mut self, group: Vec<Request>) {
         let mut fresh = Fresh::default();
         let mut taken = Vec::with_capacity(group.len());
+        self.newcomers.begin(Instant::now());
         {
             let state = self.state.read();
             for mut request in group {
                 let all = request.samples.len();
-                match fresh.resolve(&state.index, &self.options, &mut request) {
+                let limits = (&self.options, &self.newcomers);
+                match fresh.resolve(&state.index, limits, &mut request) {
                     Ok(numbers) => {
                         let left_out = all - request.samples.len();
                         if numbers.is_empty() {
@@ -167,6 +172,9 @@ impl Writer {
             return;
         }
         self.head_since.get_or_insert_with(Instant::now);
+        for (account, share) in &fresh.of_account {
+            self.newcomers.add(account, share.series);
+        }
         let mut replies = Vec::with_capacity(taken.len());
         {
             let mut state = self.state.write();
@@ -486,6 +494,33 @@ impl Drop for Fallen {
     }
 }
 
+/// Series that accounts began within a minute.
+#[derive(Debug, Default)]
+pub struct Newcomers {
+    since: Option<Instant>,
+    of_account: HashMap<String, usize>,
+}
+
+impl Newcomers {
+    /// Begins another minute when the last is over.
+    fn begin(&mut self, now: Instant) {
+        if self.since.is_none_or(|it| now >= it + NEWCOMERS_OVER) {
+            self.since = Some(now);
+            self.of_account.clear();
+        }
+    }
+
+    fn of(&self, account: &str) -> usize {
+        self.of_account.get(account).copied().unwrap_or_default()
+    }
+
+    fn add(&mut self, account: &str, series: usize) {
+        if series > 0 {
+            *self.of_account.entry(account.to_owned()).or_default() += series;
+        }
+    }
+}
+
 /// Series that a group of requests is the first to have samples of.
 #[derive(Default)]
 struct Fresh {
@@ -501,7 +536,7 @@ impl Fresh {
     fn resolve(
         &mut self,
         index: &Index,
-        options: &Options,
+        limits: (&Options, &Newcomers),
         request: &mut Request,
     ) -> Result<Vec<u32>, AppendError> {
         let before = self.series.len();
@@ -514,7 +549,13 @@ impl Fresh {
                 continue;
             }
             let account = key::account(key);
-            if let Some(refused) = self.refused(index, options, account, key.len()) {
+            let refused = self.refused(index, limits.0, account, key.len());
+            // What wharf itself measures would be lost, and its names are not the account's to invent.
+            let refused = refused.or_else(|| match request.partly {
+                true => None,
+                false => self.too_fast(limits, account),
+            });
+            if let Some(refused) = refused {
                 if request.partly {
                     left_out.push(at);
                     continue;
@@ -561,6 +602,18 @@ impl Fresh {
         too_long.then_some(AppendError::NamesTooLong { most })
     }
 
+    /// Whether an account has begun as many in this minute as it may.
+    fn too_fast(
+        &self,
+        (options, newcomers): (&Options, &Newcomers),
+        account: &str,
+    ) -> Option<AppendError> {
+        let fresh = self.of_account.get(account).copied().unwrap_or_default();
+        let most = options.most_new_series_of_account;
+        let too_fast = newcomers.of(account) + fresh.series >= most;
+        too_fast.then_some(AppendError::TooManyNewSeries { most })
+    }
+
     fn give_back(&mut self, to: usize) {
         for (_, key) in self.series.drain(to..) {
             self.numbers.remove(&key);
@@ -570,5 +623,21 @@ impl Fresh {
                 own.bytes -= key.len();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn newcomers_are_counted_by_the_minute() {
+        let (mut all, now) = (Newcomers::default(), Instant::now());
+        all.begin(now);
+        all.add("a", 3);
+        all.begin(now + NEWCOMERS_OVER / 2);
+        assert_eq!((all.of("a"), all.of("b")), (3, 0));
+        all.begin(now + NEWCOMERS_OVER);
+        assert_eq!(all.of("a"), 0);
     }
 }

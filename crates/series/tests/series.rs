@@ -202,6 +202,29 @@ async fn a_clock_that_is_wrong_for_a_while_removes_nothing() {
 }
 
 #[tokio::test]
+async fn an_account_begins_so_many_series_in_a_minute() {
+    let dir = tempfile::tempdir().unwrap();
+    let few = Options {
+        most_new_series_of_account: 2,
+        ..options()
+    };
+    let series = open(dir.path(), few);
+    let of = |account: &str, name: &str| Sample {
+        key: metric(account, name).key("None").unwrap(),
+        ..sample(name, Tier::Minute, NOW, 1.0)
+    };
+    for name in ["a", "b", "a"] {
+        series.append("1", vec![of("1", name)]).await.unwrap();
+    }
+    let refused = Err(AppendError::TooManyNewSeries { most: 2 });
+    assert_eq!(series.append("1", vec![of("1", "c")]).await, refused);
+    // Others are not held up, and what wharf measures is not.
+    series.append("2", vec![of("2", "a")]).await.unwrap();
+    let left_out = series.append_partly("1", vec![of("1", "c")]).await;
+    assert_eq!(left_out, Ok(0));
+}
+
+#[tokio::test]
 async fn accounts_have_shares_and_a_call_is_taken_whole_or_not() {
     let dir = tempfile::tempdir().unwrap();
     let few = Options {

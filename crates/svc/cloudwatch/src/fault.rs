@@ -60,7 +60,9 @@ pub fn append(error: &AppendError) -> Fault {
         | AppendError::TooLarge => {
             faults::limit_exceeded_exception(format!("The samples were not taken: {error}."))
         }
-        AppendError::Busy => Fault::sender("Throttling", 400, "Rate exceeded"),
+        AppendError::Busy | AppendError::TooManyNewSeries { .. } => {
+            Fault::sender("Throttling", 400, "Rate exceeded")
+        }
         AppendError::Later { .. } | AppendError::Failed { .. } | AppendError::Closed => {
             CloudwatchFaults::internal(error)
         }
