@@ -8,8 +8,8 @@ use wharf_api_cloudwatch::{
     GetDashboardInput, GetDashboardOutput, ListDashboardsInput, ListDashboardsOutput,
     PutDashboardInput, PutDashboardOutput, faults,
 };
-use wharf_records::{Record as _, Unknown};
-use wharf_service::transact;
+use wharf_records::{Record as _, Scope, Unknown, escape};
+use wharf_service::{Stored, transact};
 use wharf_wire::{Call, Fault};
 
 use crate::{core::Core, fault::invalid, names, records::Dashboard, tags};
@@ -22,6 +22,8 @@ const MOST_WIDGETS: usize = 500;
 const MOST: usize = 500;
 /// Dashboards of a page.
 const PAGE: usize = 1000;
+/// Dashboards in memory at once.
+const READ_AT_ONCE: usize = 8;
 /// Columns of the grid.
 const COLUMNS: i64 = 24;
 
@@ -178,24 +180,37 @@ pub async fn list_dashboards(
     call: &Call,
     input: ListDashboardsInput,
 ) -> Result<ListDashboardsOutput, Fault> {
-    let prefix = input.dashboard_name_prefix.unwrap_or_default();
-    let pages = core.pages(call, "cloudwatch/ListDashboards", &prefix);
+    let start = input.dashboard_name_prefix.unwrap_or_default();
+    let pages = core.pages(call, "cloudwatch/ListDashboards", &start);
     let page = pages.page(input.next_token.as_deref(), PAGE)?;
-    let mut all = core
-        .table
-        .all::<Dashboard>(&names::dashboards(&call.account), &prefix)
-        .await?;
-    all.sort_by(|a, b| a.0.cmp(&b.0));
-    let (shown, next_token) = page.cut(all, |it| &it.0);
-    let entry = |(name, stored): (String, wharf_service::Stored<Dashboard>)| DashboardEntry {
+    let all = names::dashboards(&call.account).prefix(Dashboard::KIND);
+    let prefix = format!("{all}{}", escape(&start));
+    let after = page.after.as_deref();
+    let mut after = after.map(|it| names::dashboard_key(&call.account, it));
+    let (mut entries, mut more) = (Vec::new(), true);
+    while more && entries.len() < page.size {
+        // Bodies are large, and what is shown of them is their size.
+        let wanted = READ_AT_ONCE.min(page.size - entries.len());
+        let every = |_: &Stored<Dashboard>| true;
+        let found = core.table.page(&prefix, after, wanted, every).await?;
+        more = found.more;
+        after = found.records.last().map(|it| it.key.clone());
+        entries.extend(found.records.iter().filter_map(|it| entry(call, it)));
+    }
+    let last = entries.last().and_then(|it| it.dashboard_name.clone());
+    Ok(ListDashboardsOutput {
+        dashboard_entries: Some(entries),
+        next_token: page.next(more, last.as_deref()),
+    })
+}
+
+fn entry(call: &Call, stored: &Stored<Dashboard>) -> Option<DashboardEntry> {
+    let (_, _, name) = Scope::parse(&stored.key)?;
+    Some(DashboardEntry {
         dashboard_arn: Some(names::dashboard_arn(&call.account, &name)),
         dashboard_name: Some(name),
         last_modified: Some(stored.record.changed_at),
         size: i64::try_from(stored.record.body.len()).ok(),
-    };
-    Ok(ListDashboardsOutput {
-        dashboard_entries: Some(shown.into_iter().map(entry).collect()),
-        next_token,
     })
 }
 
