@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::time::timeout;
 use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope};
@@ -17,7 +18,7 @@ use crate::{
     core::Core,
     fault::CloudwatchFaults,
     names,
-    records::{Alarm, Happening, State, StateValue, Watches},
+    records::{Alarm, Evaluation, Happening, State, StateValue, Watches},
     transition,
 };
 
@@ -29,6 +30,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 const BATCH: usize = 100;
 /// A look comes this much after its period's end: what was measured to the end is there by then.
 const GRACE: Duration = Duration::from_millis(500);
+/// A look that takes longer leaves its worker to other alarms.
+const LONGEST_LOOK: Duration = Duration::from_secs(30);
 /// An alarm whose account has its share of the workers waits this long.
 const CROWDED: Duration = Duration::from_millis(500);
 
@@ -87,9 +90,20 @@ async fn metric(core: &Core, place: &Place, stored: &Stored<Alarm>) -> Result<Ne
     if !is_due {
         return Ok(Next::After(next));
     }
-    match evaluate::look(core, place, alarm, rule, now).await {
-        Ok(Found::Nothing) => {}
+    let look = evaluate::look(core, place, alarm, rule, now);
+    let Ok(looked) = timeout(LONGEST_LOOK, look).await else {
+        tracing::warn!(
+            alarm = alarm.name,
+            account = place.account,
+            "looking at an alarm's data took too long, will retry"
+        );
+        note(core, stored, Some(Evaluation::Failure)).await?;
+        return Ok(Next::After(next));
+    };
+    match looked {
+        Ok(Found::Nothing) => note(core, stored, None).await?,
         Ok(Found::Same(values)) => {
+            note(core, stored, None).await?;
             for call in transition::again(place, alarm, &values, now) {
                 // The next look says it once more.
                 if let Err(fault) = core.parts.scaling.alarmed(call.alarmed()).await {
@@ -109,13 +123,36 @@ async fn metric(core: &Core, place: &Place, stored: &Stored<Alarm>) -> Result<Ne
                 text = fault.message,
                 "an alarm could not be evaluated"
             );
+            note(core, stored, Some(Evaluation::Error)).await?;
         }
         Err(fault) => {
+            note(core, stored, Some(Evaluation::Failure)).await?;
             let action = "looking at an alarm's data";
             return Err(StepError::Neighbour { action, fault });
         }
     }
     Ok(Next::After(next))
+}
+
+/// Writes down how a look went, if it went otherwise than the one before.
+async fn note(
+    core: &Core,
+    stored: &Stored<Alarm>,
+    evaluation: Option<Evaluation>,
+) -> Result<(), StepError> {
+    if stored.record.evaluation == evaluation {
+        return Ok(());
+    }
+    let mut changes = core.table.begin();
+    changes.fence(fence::<CloudwatchFaults>(&core.shard)?);
+    changes.when(stored.unchanged());
+    let alarm = Alarm {
+        evaluation,
+        ..stored.record.clone()
+    };
+    changes.put(&stored.key, &alarm);
+    // If somebody changed it, the next look is at what they made of it.
+    settled(changes.write(&PERMIT).await).map(drop)
 }
 
 async fn composite(

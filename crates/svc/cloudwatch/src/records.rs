@@ -22,6 +22,9 @@ pub struct Alarm {
     pub insufficient_data_actions: Vec<String>,
     pub watches: Watches,
     pub state: State,
+    /// Why its last look says less than it should; none where it went well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<Evaluation>,
     pub configured_at: Timestamp,
     #[serde(default)]
     pub tags: Tags,
@@ -139,6 +142,26 @@ impl StateValue {
         [Self::Ok, Self::Alarm, Self::InsufficientData]
             .into_iter()
             .find(|it| it.name() == text)
+    }
+}
+
+/// What keeps an alarm from being evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Evaluation {
+    /// Its metrics or expressions come to nothing that can be judged.
+    #[serde(rename = "EVALUATION_ERROR")]
+    Error,
+    /// Its data could not be read, or not in time.
+    #[serde(rename = "EVALUATION_FAILURE")]
+    Failure,
+}
+
+impl Evaluation {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "EVALUATION_ERROR",
+            Self::Failure => "EVALUATION_FAILURE",
+        }
     }
 }
 

@@ -48,6 +48,7 @@ pub async fn write(
         },
         ..state
     };
+    alarm.evaluation = None;
     let at = alarm.state.updated_at;
     let said = history::updated(&alarm, &before);
     history::note(&mut changes, place, &mut alarm, said, at);

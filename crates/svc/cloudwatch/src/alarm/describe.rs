@@ -30,6 +30,7 @@ pub fn metric(place: &Place, alarm: &Alarm) -> Option<MetricAlarm> {
         state_reason_data: alarm.state.reason_data.clone(),
         state_updated_timestamp: Some(alarm.state.updated_at),
         state_transitioned_timestamp: Some(alarm.state.changed_at),
+        evaluation_state: alarm.evaluation.map(|it| it.name().to_owned()),
         evaluation_periods: i32::try_from(rule.evaluation_periods).ok(),
         datapoints_to_alarm: rule
             .datapoints_to_alarm

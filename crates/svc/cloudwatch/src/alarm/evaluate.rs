@@ -290,6 +290,7 @@ mod tests {
                 configured_at: Timestamp::from_millis(0),
                 tags: Default::default(),
                 happened: 0,
+                evaluation: None,
                 unknown: Default::default(),
             }
         };

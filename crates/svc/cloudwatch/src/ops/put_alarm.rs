@@ -49,6 +49,7 @@ pub async fn put_metric_alarm(
         configured_at: call.now,
         tags: tags::given(input.tags)?,
         happened: 0,
+        evaluation: None,
         unknown: Unknown::new(),
     };
     put(core, call, &place, alarm).await
@@ -101,6 +102,7 @@ pub async fn put_composite_alarm(
         configured_at: call.now,
         tags: tags::given(input.tags)?,
         happened: 0,
+        evaluation: None,
         unknown: Unknown::new(),
     };
     put(core, call, &place, alarm).await

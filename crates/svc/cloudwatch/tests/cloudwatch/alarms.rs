@@ -760,3 +760,35 @@ async fn an_alarm_or_dashboard_with_tags_asks_for_tagging_too() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_alarm_says_that_it_cannot_be_evaluated() {
+    let mut home = Home::start();
+    let call = home.call();
+    let put = home.service.put_metric_alarm(&call, alarm("hot"));
+    put.await.unwrap();
+    let key = "/w1/c0/cloudwatch/000000000000/us-east-1/alarm/hot";
+    let change = async |home: &Home, from: &str, to: &str| {
+        let stored = home.world.store.get(key).await.unwrap().unwrap();
+        let text = String::from_utf8(stored.value.to_vec()).unwrap();
+        assert!(text.contains(from), "{text}");
+        let txn = wharf_store::Txn::new().put(key, text.replace(from, to).into_bytes());
+        let written = home.world.store.txn(&home.call().permit, txn).await;
+        assert!(written.unwrap().succeeded);
+    };
+    let says = async |home: &Home, wanted: Option<&str>| {
+        until(&format!("the alarm says {wanted:?}"), || async {
+            shown(home, "hot").await.evaluation_state.as_deref() == wanted
+        })
+        .await;
+    };
+    // A later version knew comparisons that this one does not.
+    change(&home, "GreaterThanThreshold", "GreaterThanEver").await;
+    home.wait(Duration::from_secs(120));
+    says(&home, Some("EVALUATION_ERROR")).await;
+    let state = shown(&home, "hot").await.state_value;
+    assert_eq!(state.as_deref(), Some("INSUFFICIENT_DATA"));
+    change(&home, "GreaterThanEver", "GreaterThanThreshold").await;
+    home.wait(Duration::from_secs(60));
+    says(&home, None).await;
+}

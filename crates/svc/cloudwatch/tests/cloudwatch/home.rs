@@ -63,7 +63,7 @@ pub struct Home {
     pub service: Running<CloudwatchService>,
     pub notes: Arc<Notes>,
     clock: Arc<TestClock>,
-    _world: World,
+    pub world: World,
     _folder: tempfile::TempDir,
 }
 
@@ -95,7 +95,7 @@ impl Home {
             service,
             notes,
             clock,
-            _world: world,
+            world,
             _folder: folder,
         }
     }
