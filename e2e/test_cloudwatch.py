@@ -197,10 +197,13 @@ def test_what_was_acknowledged_outlives_kill_9(wharf):
     thread.start()
     try:
         for _ in range(2):
+            before = len(acknowledged)
+            wait_for(lambda before=before: len(acknowledged) > before + 5, what="samples are acknowledged before the death")
             wharf.kill_child("server")
     finally:
         stop.set()
         thread.join()
+    assert len(acknowledged) > 10
     # One that was under way at each death may be there without its answer.
     assert len(acknowledged) <= counted() <= len(acknowledged) + 2
 
