@@ -16,6 +16,7 @@ class Got(typing.NamedTuple):
     path: str
     headers: typing.Any
     body: str
+    raw: bytes
 
 
 @contextlib.contextmanager
@@ -26,10 +27,10 @@ def server(answers=()):
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self):
-            body = self.rfile.read(int(self.headers["content-length"]))
+            raw = self.rfile.read(int(self.headers["content-length"]))
             if self.headers.get("content-encoding") == "gzip":
-                body = gzip.decompress(body)
-            got.append(Got(self.path, self.headers, body.decode()))
+                raw = gzip.decompress(raw)
+            got.append(Got(self.path, self.headers, raw.decode(errors="replace"), raw))
             token = self.path == "/token"
             answer = 200 if token or not answers else answers.pop(0)
             status, headers = answer if isinstance(answer, tuple) else (answer, {})

@@ -19,7 +19,7 @@ mod shares;
 pub mod targets;
 
 pub use figures::Figures;
-pub use operations::{Actor, ApiDestinations, Invocation, Operations, Request};
+pub use operations::{Actor, ApiDestinations, Body, ContentType, Invocation, Operations, Request};
 pub use outbox::{Courier, Outbox};
 pub use parcel::{Failure, GivenUp, Lane, Parcel, Policy};
 pub use rates::{Rates, gap};

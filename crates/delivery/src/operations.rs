@@ -88,13 +88,24 @@ pub struct Invocation<'a> {
     pub account: &'a str,
     /// Tells it from others that wait for the destination's rate; the same with each try.
     pub id: &'a str,
-    /// JSON.
-    pub body: &'a str,
-    /// The body goes out compressed by gzip, and says so.
-    pub gzip: bool,
+    pub body: Body<'a>,
     /// When nobody tries it any more.
     pub last: Timestamp,
 }
+
+/// What a request to an API destination carries.
+#[derive(Debug, Clone, Copy)]
+pub enum Body<'a> {
+    /// JSON, to which the connection adds its own members.
+    Json(&'a str),
+    /// The same; it goes out compressed by gzip, and says so.
+    Gzip(&'a str),
+    /// Bytes of another form, which go out as they are.
+    Bytes(&'a [u8], ContentType),
+}
+
+/// As the header names it.
+pub type ContentType = &'static str;
 
 /// EventBridge's API destinations, for other services that send to them.
 #[async_trait]

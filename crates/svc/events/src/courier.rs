@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_base::{Arn, Permit};
 use wharf_delivery::{
-    Actor, Courier, DeadLetter, Failure, GivenUp, Invocation, Lane, Operations, Parcel, Request,
-    Sending, send_all, targets,
+    Actor, Body, Courier, DeadLetter, Failure, GivenUp, Invocation, Lane, Operations, Parcel,
+    Request, Sending, send_all, targets,
 };
 use wharf_service::Place;
 use wharf_wire::{Check, async_trait};
@@ -182,8 +182,7 @@ impl Targets {
             destination: errand.text("Arn").unwrap_or_default(),
             account: &errand.account,
             id: &errand.id,
-            body: &errand.payload,
-            gzip: false,
+            body: Body::Json(&errand.payload),
             last: parcel.last(),
         };
         let of = OfTarget::read(&errand.target["HttpParameters"]);

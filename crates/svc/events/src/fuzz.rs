@@ -27,10 +27,7 @@ pub fn destination(text: &str) {
         },
         http: Http::default(),
     };
-    let body = ask::Body {
-        json: "{}",
-        gzip: false,
-    };
+    let body = wharf_delivery::Body::Json("{}");
     if let Ok(request) = ask::request(("POST", endpoint), &it, None, &target, body) {
         let host = |it: &http::Uri| it.host().map(str::to_owned);
         let asked: http::Uri = endpoint.replace('*', "x").parse().expect("it was checked");

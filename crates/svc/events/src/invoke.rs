@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use wharf_base::Timestamp;
-use wharf_delivery::{Actor, Failure, Invocation, Rates, gap};
+use wharf_delivery::{Actor, Body, Failure, Invocation, Rates, gap};
 use wharf_egress::Limits;
 use wharf_service::Place;
 use wharf_wire::Check;
@@ -12,7 +12,7 @@ use wharf_wire::Check;
 use crate::{
     connection::{
         Destination,
-        ask::{self, Body, OfTarget},
+        ask::{self, OfTarget},
         kept, named,
         parameters::Proof,
         tokens::Tokens,
@@ -75,11 +75,8 @@ impl Invoker {
         let rate = destination.per_second.unwrap_or(RATE);
         let turn = self.rates.take(arn, it.id, gap(rate), now, it.last);
         turn.map_err(Failure::put_off)?;
-        let body = Body {
-            json: it.body,
-            gzip: it.gzip,
-        };
-        self.send(core, &place, &destination, (of, body), now).await
+        self.send(core, &place, &destination, (of, it.body), now)
+            .await
     }
 
     async fn send(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use wharf_base::{Arn, Timestamp};
-use wharf_delivery::{Actor, Failure, Invocation, Operations, send};
+use wharf_delivery::{Actor, Body, Failure, Invocation, Operations, send};
 use wharf_records::{Record as _, Scope};
 use wharf_wire::{Check, Fault};
 
@@ -207,8 +207,7 @@ impl LogsService {
                 destination: &arn.to_string(),
                 account: &way.account,
                 id: line,
-                body: content.json(),
-                gzip: true,
+                body: Body::Gzip(content.json()),
                 last: now + LONGEST_TURN,
             };
             return destinations.invoke(&way.actor, &invocation).await;

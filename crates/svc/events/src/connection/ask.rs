@@ -12,6 +12,7 @@ use http::{
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
+use wharf_delivery::Body;
 
 use super::parameters::{Http, OAuth, Parameters, Proof};
 
@@ -119,14 +120,6 @@ fn with_members(payload: &str, http: &Http) -> String {
     }
 }
 
-/// What a request carries.
-#[derive(Debug, Clone, Copy)]
-pub struct Body<'a> {
-    pub json: &'a str,
-    /// It goes out compressed.
-    pub gzip: bool,
-}
-
 fn compressed(body: &str) -> Bytes {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
     let written = gzip.write_all(body.as_bytes()).and_then(|()| gzip.finish());
@@ -154,19 +147,16 @@ pub fn request(
     let method = Method::from_bytes(method.as_bytes()).map_err(http::Error::from)?;
     // Some have none.
     let has_body = ![Method::GET, Method::HEAD, Method::OPTIONS].contains(&method);
-    let gzip = body.gzip && has_body;
-    let body = match has_body {
-        true => with_members(body.json, &it.http),
-        false => String::new(),
+    let (bytes, form) = match body {
+        _ if !has_body => (Bytes::new(), JSON),
+        Body::Json(json) => (with_members(json, &it.http).into(), JSON),
+        Body::Gzip(json) => (compressed(&with_members(json, &it.http)), JSON),
+        Body::Bytes(bytes, form) => (Bytes::copy_from_slice(bytes), form),
     };
-    let body = match gzip {
-        true => compressed(&body),
-        false => body.into(),
-    };
-    let mut request = Request::builder().method(method).uri(address).body(body)?;
+    let mut request = Request::builder().method(method).uri(address).body(bytes)?;
     let headers = request.headers_mut();
-    set(headers, CONTENT_TYPE.as_str(), JSON)?;
-    if gzip {
+    set(headers, CONTENT_TYPE.as_str(), form)?;
+    if has_body && matches!(body, Body::Gzip(_)) {
         set(headers, CONTENT_ENCODING.as_str(), "gzip")?;
     }
     for (name, value) in &target.headers {
@@ -267,10 +257,7 @@ mod tests {
             "QueryStringParameters": {"q": "1&2"},
         }));
         let endpoint = ("POST", "https://example.com/v1/*/x?z=1");
-        let plain = Body {
-            json: r#"{"a":1}"#,
-            gzip: false,
-        };
+        let plain = Body::Json(r#"{"a":1}"#);
         let asked = request(endpoint, &it, None, &target, plain).unwrap();
         assert_eq!(
             asked.uri(),
@@ -281,10 +268,7 @@ mod tests {
         assert_eq!(asked.headers()["authorization"], "Basic dTpw");
         assert_eq!(asked.body(), r#"{"a":1,"secret":"s"}"#.as_bytes());
         assert_eq!(asked.headers().get("content-encoding"), None);
-        let packed = Body {
-            gzip: true,
-            ..plain
-        };
+        let packed = Body::Gzip(r#"{"a":1}"#);
         let asked = request(endpoint, &it, None, &target, packed).unwrap();
         assert_eq!(asked.headers()["content-encoding"], "gzip");
         let mut read = String::new();
@@ -293,6 +277,10 @@ mod tests {
         assert_eq!(read, r#"{"a":1,"secret":"s"}"#);
         let asked = request(("GET", endpoint.1), &it, None, &target, packed).unwrap();
         assert_eq!(asked.headers().get("content-encoding"), None);
+        let whole = Body::Bytes(b"a=1", "text/plain");
+        let asked = request(endpoint, &it, None, &target, whole).unwrap();
+        assert_eq!(asked.headers()["content-type"], "text/plain");
+        assert_eq!(asked.body(), "a=1".as_bytes());
         let bad = OfTarget::read(&serde_json::json!({"HeaderParameters": {"a b": "1"}}));
         assert!(request(endpoint, &it, None, &bad, plain).is_err());
         let bad = OfTarget::read(&serde_json::json!({"HeaderParameters": {"a": "1\r\nb: 2"}}));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use wharf_api_logs::{Logs, types::*};
 use wharf_base::Timestamp;
-use wharf_delivery::{Actor, ApiDestinations, Failure, Invocation};
+use wharf_delivery::{Actor, ApiDestinations, Body, Failure, Invocation};
 use wharf_svc_logs::LogsService;
 use wharf_testkit::ACCOUNT;
 use wharf_wire::{Call, Fault, async_trait};
@@ -263,15 +263,18 @@ async fn filters_of_others_send_through_a_destination_while_its_policy_lets_them
     assert!(refused.message.contains("does not exist"), "{refused:?}");
 }
 
-/// Bodies that API destinations got, with their ARNs and whether they were packed.
+/// Bodies that API destinations got, with their ARNs.
 #[derive(Default)]
-struct Invoked(Mutex<Vec<(String, String, bool)>>);
+struct Invoked(Mutex<Vec<(String, String)>>);
 
 #[async_trait]
 impl ApiDestinations for Invoked {
     async fn invoke(&self, actor: &Actor, it: &Invocation<'_>) -> Result<(), Failure> {
         assert!(matches!(actor, Actor::Role { .. }), "{actor:?}");
-        let told = (it.destination.to_owned(), it.body.to_owned(), it.gzip);
+        let Body::Gzip(body) = it.body else {
+            panic!("it goes out packed: {:?}", it.body);
+        };
+        let told = (it.destination.to_owned(), body.to_owned());
         self.0.lock().push(told);
         Ok(())
     }
@@ -298,7 +301,7 @@ async fn a_web_server_gets_events_through_an_api_destination() {
     deliver(&logs).await;
     let got = std::mem::take(&mut *invoked.0.lock());
     let of = |at: usize| serde_json::from_str::<serde_json::Value>(&got[at].1).unwrap();
-    assert!(got.iter().all(|(arn, _, gzip)| *arn == to && *gzip));
+    assert!(got.iter().all(|(arn, _)| *arn == to));
     assert_eq!(of(0)["messageType"], "CONTROL_MESSAGE");
     assert_eq!(of(1)["logEvents"][0]["message"], "ERROR one");
     assert_eq!(got.len(), 2);
