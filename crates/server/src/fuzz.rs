@@ -48,6 +48,7 @@ pub async fn services(
         scheduler: Arc::default(),
         operations,
         scaling: Arc::default(),
+        destinations: Arc::default(),
     });
     let made = plane.ec2.ensure_default_vpc(permit, cx).await;
     made.expect("a default VPC");

@@ -13,6 +13,7 @@ mod by_name;
 mod certificate_authority;
 mod control;
 mod data_channel;
+mod destinations;
 mod dropped_logs;
 mod explain;
 #[doc(hidden)]

@@ -35,6 +35,7 @@ use crate::{
     alarmed_scaling::AlarmedScaling,
     by_name::ByName,
     control::Control,
+    destinations::Destinations,
     dropped_logs::DroppedLogs,
     gateway::{IamMode, throttle::OfServices},
     images,
@@ -322,6 +323,7 @@ pub static SERVICES: &[Row] = &[
                 takeover: Takeover::Replace,
             });
             it.plane.logs.invoking(Arc::new(events.clone()));
+            it.destinations.serve(events.clone());
             let counted = events.clone();
             Served::by(wharf_api_events::Routes(Arc::new(events.clone())))
                 .tagged(wharf_svc_events::TAGGED)
@@ -405,6 +407,7 @@ pub static SERVICES: &[Row] = &[
                 series: it.data.series.clone(),
                 operations: it.operations.clone(),
                 scaling: it.scaling.clone(),
+                destinations: it.destinations.clone(),
                 clock: it.clock.clone(),
                 takeover: Takeover::Replace,
             });
@@ -460,6 +463,8 @@ pub(crate) struct Wiring<'a> {
     pub operations: Arc<ByName>,
     /// What alarms scale, once all are built.
     pub scaling: Arc<AlarmedScaling>,
+    /// Where metric streams lead, once all are built.
+    pub destinations: Arc<Destinations>,
 }
 
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -277,6 +277,7 @@ pub async fn run_with(
         announcing: Arc::default(),
         operations,
         scaling: Arc::default(),
+        destinations: Arc::default(),
     });
     let replaced = |it: &Arc<dyn Service>| {
         let mut named = further.iter().map(|other| other.schema().name);

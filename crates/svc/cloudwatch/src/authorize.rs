@@ -10,6 +10,7 @@ use wharf_wire::{Check, Context, Fault};
 use crate::{
     core::Core,
     names::{self, Named},
+    stream::deliver::PRINCIPAL,
 };
 
 pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
@@ -56,6 +57,17 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             let check = row.dashboard(it.dashboard_name.as_deref());
             return Ok(and_tagging(check, it.tags.as_deref()));
         }
+        Input::PutMetricStream(it) => {
+            let check = row.stream(it.name.as_deref()).await?;
+            let role = it.role_arn.as_deref();
+            let mut checks = and_tagging(check, it.tags.as_deref());
+            checks.extend(role.map(|role| Check::pass_role(role, PRINCIPAL)));
+            return Ok(checks);
+        }
+        Input::GetMetricStream(it) => row.stream(it.name.as_deref()).await?,
+        Input::DeleteMetricStream(it) => row.stream(it.name.as_deref()).await?,
+        Input::StartMetricStreams(it) => return row.streams(it.names.as_deref()).await,
+        Input::StopMetricStreams(it) => return row.streams(it.names.as_deref()).await,
         Input::GetDashboard(it) => row.dashboard(it.dashboard_name.as_deref()),
         Input::DeleteDashboards(it) => {
             let names: BTreeSet<&String> = it.dashboard_names.iter().flatten().collect();
@@ -123,6 +135,27 @@ impl Row<'_> {
 
     fn every_alarm(&self) -> Check {
         Check::new(self.action, names::alarm_arn(self.place, "*"))
+    }
+
+    /// With its tags, if it is there.
+    async fn stream(&self, name: Option<&str>) -> Result<Check, Fault> {
+        let name = name.unwrap_or_default();
+        let check = Check::new(self.action, names::stream_arn(self.place, name));
+        let held = names::tags_of(self.core, self.place, &Named::Stream(name.to_owned())).await?;
+        Ok(tags::of_resource(check, None, &held.unwrap_or_default()))
+    }
+
+    /// Each of them must be allowed.
+    async fn streams(&self, names: Option<&[String]>) -> Result<Vec<Check>, Fault> {
+        let names: BTreeSet<&String> = names.into_iter().flatten().collect();
+        let mut checks = Vec::with_capacity(names.len());
+        for name in names {
+            checks.push(self.stream(Some(name)).await?);
+        }
+        if checks.is_empty() {
+            checks.push(self.stream(None).await?);
+        }
+        Ok(checks)
     }
 
     fn dashboard(&self, name: Option<&str>) -> Check {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use wharf_base::{Clock, Timestamp};
-use wharf_delivery::Operations;
+use wharf_delivery::{ApiDestinations, Operations};
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
 use wharf_series::Series;
@@ -50,6 +50,8 @@ pub struct Parts {
     pub operations: Arc<dyn Operations>,
     /// What alarms scale.
     pub scaling: Arc<dyn Scaling>,
+    /// Where metric streams lead.
+    pub destinations: Arc<dyn ApiDestinations>,
     pub clock: Arc<dyn Clock>,
     /// Whether another server may hold the reconciler's shard.
     pub takeover: Takeover,

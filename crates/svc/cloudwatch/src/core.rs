@@ -26,11 +26,17 @@ const DRAWN_OF_ACCOUNT: usize = 2;
 pub const WORKERS: usize = 8;
 const LOOKED_AT_OF_ACCOUNT: usize = 4;
 
+/// Streams that are sent at once: a destination may take seconds to answer.
+pub const SENDERS: usize = 64;
+const SENT_OF_ACCOUNT: usize = 8;
+
 pub struct Core {
     pub parts: Parts,
     pub table: Table<CloudwatchFaults>,
     /// Keys of alarms to look at.
     pub queue: Arc<Queue<String>>,
+    /// Keys of metric streams to send.
+    pub streams: Arc<Queue<String>>,
     pub shard: Shard,
     /// Messages to topics, and calls of policies.
     pub outbox: Arc<Outbox<CloudwatchFaults, Messenger>>,
@@ -38,14 +44,16 @@ pub struct Core {
     families: Mutex<BTreeMap<Place, Family>>,
     /// Questions that are read and evaluated.
     pub reading: Turns,
+    /// Graphs, from what they ask until they are drawn.
+    pub drawing: Turns,
     /// Alarms that are looked at.
     pub looking: Turns,
+    /// Metric streams that are sent.
+    pub sending: Turns,
 }
 
 impl Core {
     pub fn new(parts: Parts) -> Self {
-    /// Graphs, from what they ask until they are drawn.
-    pub drawing: Turns,
         let table = Table::new(parts.store.clone());
         let outbox = Outbox::new(
             SERVICE,
@@ -62,10 +70,13 @@ impl Core {
             table,
             parts,
             queue: Arc::default(),
+            streams: Arc::default(),
             shard: Shard::new("/w1/c0/cloudwatch/shard/0"),
             families: Mutex::default(),
             reading: Turns::new(READ_AT_ONCE, READ_OF_ACCOUNT),
+            drawing: Turns::new(DRAWN_AT_ONCE, DRAWN_OF_ACCOUNT),
             looking: Turns::new(WORKERS, LOOKED_AT_OF_ACCOUNT),
+            sending: Turns::new(SENDERS, SENT_OF_ACCOUNT),
         }
     }
 
@@ -74,7 +85,6 @@ impl Core {
         &self,
         cx: &Context,
         list: &str,
-            drawing: Turns::new(DRAWN_AT_ONCE, DRAWN_OF_ACCOUNT),
         selection: &impl std::fmt::Debug,
     ) -> Pages<'_, CloudwatchFaults> {
         Pages::new(&self.parts.keyring, cx, list, selection)

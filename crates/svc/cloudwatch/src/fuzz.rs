@@ -70,4 +70,6 @@ pub fn record(bytes: &[u8]) {
     again::<records::Alarm>(bytes);
     again::<records::Happening>(bytes);
     again::<records::Dashboard>(bytes);
+    again::<records::MetricStream>(bytes);
+    again::<records::StreamPosition>(bytes);
 }

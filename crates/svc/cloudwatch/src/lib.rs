@@ -9,6 +9,7 @@
 //!   `alarm::judge` says which state they mean; pure. A change of state is one transaction ([`transition`]): the
 //!   record, its history, and what it owes to topics and policies of scaling. EventBridge reads changes from the
 //!   records' history (`announced`).
+//! - A metric stream sends what was measured on, minute by minute ([`stream`]).
 //! - A policy of scaling is called again at each look while the alarm stays in the state that calls it ([`Scaling`]).
 //!
 //! Invariants: what was acknowledged is on disk; an alarm acts once for each change of its state; no text that a user
@@ -39,13 +40,14 @@ mod records;
 mod search;
 mod service;
 mod stat;
+mod stream;
 mod tagged;
 mod tags;
 mod transition;
 mod turns;
+mod widget;
 mod words;
 
-mod widget;
 pub use announced::ANNOUNCING;
 pub use config::{Alarmed, Parts, Scaling};
 pub use rates::RATES;

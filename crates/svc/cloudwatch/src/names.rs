@@ -7,7 +7,7 @@ use wharf_wire::Fault;
 
 use crate::{
     core::Core,
-    records::{Alarm, Dashboard},
+    records::{Alarm, Dashboard, MetricStream, StreamPosition},
 };
 
 pub const SERVICE: &str = "cloudwatch";
@@ -43,6 +43,24 @@ pub fn dashboard_arn(account: &str, name: &str) -> String {
     Arn::new(SERVICE, "", account, format!("dashboard/{name}")).to_string()
 }
 
+pub fn stream_key(place: &Place, name: &str) -> String {
+    scope(place).key(MetricStream::KIND, name)
+}
+
+pub fn stream_position_key(place: &Place, name: &str) -> String {
+    scope(place).key(StreamPosition::KIND, name)
+}
+
+pub fn stream_arn(place: &Place, name: &str) -> String {
+    Arn::new(
+        SERVICE,
+        &place.region,
+        &place.account,
+        format!("metric-stream/{name}"),
+    )
+    .to_string()
+}
+
 /// The alarm that a text names, by its name or by its ARN in this place.
 pub fn alarm_named<'a>(place: &Place, text: &'a str) -> Option<&'a str> {
     if !text.starts_with("arn:") {
@@ -56,6 +74,7 @@ pub fn alarm_named<'a>(place: &Place, text: &'a str) -> Option<&'a str> {
 pub enum Named {
     Alarm(String),
     Dashboard(String),
+    Stream(String),
 }
 
 /// What an ARN of this account names; `None` for one of elsewhere.
@@ -66,9 +85,12 @@ pub fn named(place: &Place, arn: &str) -> Option<Named> {
     }
     let alarm = parsed.resource.strip_prefix("alarm:");
     let dashboard = parsed.resource.strip_prefix("dashboard/");
-    match (alarm, dashboard) {
-        (Some(name), _) if parsed.region == place.region => Some(Named::Alarm(name.to_owned())),
-        (_, Some(name)) if parsed.region.is_empty() => Some(Named::Dashboard(name.to_owned())),
+    let stream = parsed.resource.strip_prefix("metric-stream/");
+    let is_here = parsed.region == place.region;
+    match (alarm, dashboard, stream) {
+        (Some(name), ..) if is_here => Some(Named::Alarm(name.to_owned())),
+        (_, Some(name), _) if parsed.region.is_empty() => Some(Named::Dashboard(name.to_owned())),
+        (_, _, Some(name)) if is_here => Some(Named::Stream(name.to_owned())),
         _ => None,
     }
 }
@@ -88,6 +110,11 @@ pub async fn tags_of(core: &Core, place: &Place, named: &Named) -> Result<Option
                 .table
                 .read::<Dashboard>(&dashboard_key(&place.account, name))
                 .await?;
+            found.map(|it| it.record.tags)
+        }
+        Named::Stream(name) => {
+            let key = stream_key(place, name);
+            let found = core.table.read::<MetricStream>(&key).await?;
             found.map(|it| it.record.tags)
         }
     })

@@ -7,5 +7,6 @@ pub mod list;
 pub mod put;
 pub mod put_alarm;
 pub mod statistics;
+pub mod streams;
 pub mod tags;
 pub mod widget;

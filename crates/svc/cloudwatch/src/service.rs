@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
-use wharf_service::OneQueue;
+use wharf_service::{Loops, feed};
 
 use crate::{
     authorize,
     config::Parts,
-    core::{Core, WORKERS},
+    core::{Core, SENDERS, WORKERS},
     names::SERVICE,
     ops, reconcile,
+    stream::deliver,
 };
 
 /// CloudWatch over a store of samples and one of records.
@@ -32,26 +33,40 @@ impl CloudwatchService {
         self.core.outbox.figures()
     }
 
-    /// Looks at alarms and delivers what they owe until `stop`, or until a part of it panics.
+    /// Looks at alarms, delivers what they owe and sends metric streams until `stop`, or until a part of it panics.
     pub async fn run(&self, stop: CancellationToken) {
         let stop = stop.child_token();
         let core = &self.core;
         core.queue.wake(reconcile::SWEEP.to_owned());
-        let loops = OneQueue {
-            service: SERVICE,
-            store: &core.parts.store,
-            shard: &core.shard,
-            permit: Permit::for_controller("cloudwatch-shard"),
-            takeover: core.parts.takeover,
-            queue: &core.queue,
-            workers: WORKERS,
+        let mut loops = Loops::new(SERVICE, stop.clone());
+        let held = loops.hold(
+            &core.shard,
+            &core.parts.store,
+            Permit::for_controller("cloudwatch-shard"),
+            core.parts.takeover,
+        );
+        held.await;
+        let fed = core.clone();
+        let changed = move |key: &str, look| {
+            deliver::changed(&fed, key, look);
+            reconcile::changed(&fed, key, look)
         };
-        let (fed, worked) = (core.clone(), core.clone());
-        let changed = move |key: &str, look| reconcile::changed(&fed, key, look);
+        loops.spawn(feed(
+            core.parts.store.clone(),
+            SERVICE,
+            stop.clone(),
+            changed,
+        ));
+        let worked = core.clone();
         let work = move |key| reconcile::key(worked.clone(), key);
+        loops.work(&core.queue, WORKERS, work);
+        // Apart from alarms: destinations that do not answer hold up nothing else.
+        let sent = core.clone();
+        let send = move |key| deliver::key(sent.clone(), key);
+        loops.work(&core.streams, SENDERS, send);
         // Whichever ends takes the other with it.
         let looked = async {
-            loops.run(stop.clone(), changed, work).await;
+            loops.run().await;
             stop.cancel();
         };
         let delivered = async {
@@ -74,6 +89,7 @@ wharf_api_cloudwatch::operations! {
 
     delete_alarms = ops::alarms::delete_alarms;
     delete_dashboards = ops::dashboards::delete_dashboards;
+    delete_metric_stream = ops::streams::delete_metric_stream;
     describe_alarm_history = ops::alarms::describe_alarm_history;
     describe_alarms = ops::alarms::describe_alarms;
     describe_alarms_for_metric = ops::alarms::describe_alarms_for_metric;
@@ -82,15 +98,20 @@ wharf_api_cloudwatch::operations! {
     get_dashboard = ops::dashboards::get_dashboard;
     get_metric_data = ops::data::get_metric_data;
     get_metric_statistics = ops::statistics::get_metric_statistics;
+    get_metric_stream = ops::streams::get_metric_stream;
     get_metric_widget_image = ops::widget::get_metric_widget_image;
     list_dashboards = ops::dashboards::list_dashboards;
+    list_metric_streams = ops::streams::list_metric_streams;
     list_metrics = ops::list::list_metrics;
     list_tags_for_resource = ops::tags::list_tags_for_resource;
     put_composite_alarm = ops::put_alarm::put_composite_alarm;
     put_dashboard = ops::dashboards::put_dashboard;
     put_metric_alarm = ops::put_alarm::put_metric_alarm;
     put_metric_data = ops::put::put_metric_data;
+    put_metric_stream = ops::streams::put_metric_stream;
     set_alarm_state = ops::alarms::set_alarm_state;
+    start_metric_streams = ops::streams::start_metric_streams;
+    stop_metric_streams = ops::streams::stop_metric_streams;
     tag_resource = ops::tags::tag_resource;
     untag_resource = ops::tags::untag_resource;
 }

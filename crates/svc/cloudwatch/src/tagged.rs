@@ -1,4 +1,4 @@
-//! Alarms have tags, and so do dashboards.
+//! Alarms and metric streams have tags, and so do dashboards.
 
 use wharf_service::{Kind, Tagged};
 
@@ -7,5 +7,8 @@ use wharf_service::{Kind, Tagged};
 pub const TAGGED: Tagged = Tagged {
     service: "cloudwatch",
     namespace: "cloudwatch",
-    kinds: &[Kind::itself("alarm", |id| format!("alarm:{id}"))],
+    kinds: &[
+        Kind::itself("alarm", |id| format!("alarm:{id}")),
+        Kind::itself("metric-stream", |id| format!("metric-stream/{id}")),
+    ],
 };

@@ -1,4 +1,4 @@
-//! Tags of alarms and dashboards: the rules of the kit in this service's words.
+//! Tags of alarms, dashboards and metric streams: the rules of the kit in this service's words.
 
 use wharf_api_cloudwatch::Tag;
 use wharf_service::tags::{Refused, Rules};

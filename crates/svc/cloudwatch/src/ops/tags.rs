@@ -1,4 +1,4 @@
-//! TagResource, UntagResource and ListTagsForResource, of alarms and dashboards.
+//! TagResource, UntagResource and ListTagsForResource, of alarms, dashboards and metric streams.
 
 use wharf_api_cloudwatch::{
     ListTagsForResourceInput, ListTagsForResourceOutput, TagResourceInput, TagResourceOutput,
@@ -11,7 +11,7 @@ use crate::{
     core::Core,
     fault::invalid,
     names::{self, Named},
-    records::{Alarm, Dashboard},
+    records::{Alarm, Dashboard, MetricStream},
     tags,
 };
 
@@ -49,6 +49,15 @@ async fn change(
             let changed = core.table.change(&call.permit, &key, |it: &mut Dashboard| {
                 change(&mut it.tags)
             });
+            changed.await?.map(drop)
+        }
+        Named::Stream(name) => {
+            let key = names::stream_key(&place, &name);
+            let changed = core
+                .table
+                .change(&call.permit, &key, |it: &mut MetricStream| {
+                    change(&mut it.tags)
+                });
             changed.await?.map(drop)
         }
     };

@@ -1,6 +1,6 @@
 //! The service over folders of its own.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use wharf_api_cloudwatch::{
     MetricDatum, MetricStat, PutMetricDataInput,
 };
 use wharf_base::{TestClock, Timestamp};
-use wharf_delivery::{Actor, Operations, Request};
+use wharf_delivery::{Actor, ApiDestinations, Body, Failure, Invocation, Operations, Request};
 use wharf_reconcile::Takeover;
 use wharf_series::{Options, Series};
 use wharf_svc_cloudwatch::{Alarmed, CloudwatchService, Parts, Scaling};
@@ -21,6 +21,43 @@ use wharf_wire::{Call, Check, Fault, async_trait};
 pub struct Notes {
     pub calls: Mutex<Vec<(Actor, Request)>>,
     pub alarmed: Mutex<Vec<Alarmed>>,
+    pub posts: Mutex<Vec<Post>>,
+    /// What destinations answer next; then they take everything.
+    pub answers: Mutex<VecDeque<Failure>>,
+}
+
+/// What an API destination was sent.
+#[derive(Debug, Clone)]
+pub struct Post {
+    pub actor: Actor,
+    pub destination: String,
+    pub id: String,
+    pub content_type: &'static str,
+    pub body: Vec<u8>,
+}
+
+#[async_trait]
+impl ApiDestinations for Notes {
+    /// One whose ARN says so never answers.
+    async fn invoke(&self, actor: &Actor, it: &Invocation<'_>) -> Result<(), Failure> {
+        let Body::Bytes(body, content_type) = it.body else {
+            panic!("no metric stream sends {:?}", it.body);
+        };
+        self.posts.lock().push(Post {
+            actor: actor.clone(),
+            destination: it.destination.to_owned(),
+            id: it.id.to_owned(),
+            content_type,
+            body: body.to_vec(),
+        });
+        if it.destination.contains("/silent/") {
+            std::future::pending::<()>().await;
+        }
+        match self.answers.lock().pop_front() {
+            None => Ok(()),
+            Some(failure) => Err(failure),
+        }
+    }
 }
 
 #[async_trait]
@@ -42,8 +79,11 @@ impl Operations for Notes {
         Ok(())
     }
 
-    async fn may_assume(&self, _: &str, _: &str, _: &str) -> Result<(), Fault> {
-        Ok(())
+    async fn may_assume(&self, role: &str, _: &str, _: &str) -> Result<(), Fault> {
+        match role.ends_with("/closed") {
+            false => Ok(()),
+            true => Err(Fault::sender("AccessDeniedException", 403, "It may not.")),
+        }
     }
 }
 
@@ -83,6 +123,7 @@ impl Home {
             series: Series::open(&folder.path().join("series"), options).unwrap(),
             operations: notes.clone(),
             scaling: notes.clone(),
+            destinations: notes.clone(),
             clock: clock.clone(),
             takeover: Takeover::Replace,
         };

@@ -3,3 +3,4 @@
 mod alarms;
 mod home;
 mod metrics;
+mod streams;
