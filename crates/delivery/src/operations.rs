@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_base::Timestamp;
-use wharf_wire::{Check, Fault, async_trait};
+use wharf_wire::{ByteStream, Check, Fault, async_trait};
 
 use crate::Failure;
 
@@ -65,6 +65,22 @@ pub trait Operations: Send + Sync {
     /// The role cannot be assumed (`AccessDeniedException`); there is no such operation; those of the
     /// operation.
     async fn call(&self, actor: &Actor, request: &Request) -> Result<Value, Fault>;
+
+    /// The same of an operation whose input has a body that passes piece by piece: PutObject of S3. The body is read
+    /// while the operation runs, and nothing is kept of one that fails.
+    ///
+    /// # Errors
+    /// Those of [`Operations::call`], and of the body.
+    async fn call_with_body(
+        &self,
+        actor: &Actor,
+        request: &Request,
+        body: ByteStream,
+    ) -> Result<Value, Fault> {
+        let _ = (actor, body);
+        let text = format!("{} takes no body here.", request.operation);
+        Err(Fault::sender("UnknownOperationException", 400, text))
+    }
 
     /// Whether an actor may do something, for a service that does it itself.
     ///

@@ -7,7 +7,9 @@ use serde_json::Value;
 use wharf_base::Clock;
 use wharf_delivery::{Actor, Operations, Request};
 use wharf_svc_iam::{AssumeError, Directory, IdentifyError};
-use wharf_wire::{Caller, Check, Context, Dispatcher, Fault, Service, async_trait, fault::Chain};
+use wharf_wire::{
+    ByteStream, Caller, Check, Context, Dispatcher, Fault, Service, async_trait, fault::Chain,
+};
 
 /// What a session of a role is called that a service assumed.
 const SESSION: &str = "wharf";
@@ -125,6 +127,21 @@ impl Operations for ByName {
             ..
         } = request;
         self.call_as(cx, service, operation, input).await
+    }
+
+    async fn call_with_body(
+        &self,
+        actor: &Actor,
+        request: &Request,
+        body: ByteStream,
+    ) -> Result<Value, Fault> {
+        let cx = self.context(actor, &request.region).await?;
+        let called = self.named(&request.service)?;
+        let input = request.input.to_string().into_bytes();
+        let answered =
+            self.dispatcher
+                .call_with_body(&*called, cx, &request.operation, input, body);
+        serde_json::from_slice(&answered.await?).map_err(|error| unavailable(&error))
     }
 
     async fn may(&self, actor: &Actor, region: &str, checks: &[Check]) -> Result<(), Fault> {

@@ -12,7 +12,7 @@ use crate::{
     codec::{Codec, WRITTEN_DOWN, json},
     constraints::{self, Violation},
     events::{EventAnswer, Output},
-    node::{Payload, Struct, View},
+    node::{Payload, Slot, Struct, View},
     schema::{OperationSchema, ServiceSchema},
     streaming::{self, ByteStream, Reader},
     understood::{self, Understood},
@@ -212,6 +212,14 @@ pub struct Dispatcher {
     auditor: Option<Arc<dyn Auditor>>,
 }
 
+/// A request as it is to be read.
+struct Asked<'a> {
+    codec: &'a dyn Codec,
+    body: Body,
+    /// The body that passes piece by piece, where it is not in the request itself.
+    stream: Option<ByteStream>,
+}
+
 /// What the audit log wants to know of an operation while it runs.
 #[derive(Default)]
 struct Trail {
@@ -284,7 +292,12 @@ impl Dispatcher {
         let schema = service.schema();
         let request_id = cx.request_id.clone();
         let codec = body.protocol(schema).codec();
-        let ran = self.told(service, cx, operation, (codec, body)).await;
+        let asked = Asked {
+            codec,
+            body,
+            stream: None,
+        };
+        let ran = self.told(service, cx, operation, asked).await;
         match ran {
             Ok((operation, Output::Whole(output))) => {
                 let operation = &schema.operations[operation];
@@ -321,15 +334,48 @@ impl Dispatcher {
         operation: &str,
         input: Vec<u8>,
     ) -> Result<Vec<u8>, Fault> {
+        self.call_written_down(service, cx, operation, input, None)
+            .await
+    }
+
+    /// The same for an operation whose input has a body that passes piece by piece.
+    ///
+    /// # Errors
+    /// Those of the operation and of the body; an operation without such a body; an answer that passes piece by piece.
+    pub async fn call_with_body(
+        &self,
+        service: &dyn Service,
+        cx: Context,
+        operation: &str,
+        input: Vec<u8>,
+        stream: ByteStream,
+    ) -> Result<Vec<u8>, Fault> {
+        self.call_written_down(service, cx, operation, input, Some(stream))
+            .await
+    }
+
+    async fn call_written_down(
+        &self,
+        service: &dyn Service,
+        cx: Context,
+        operation: &str,
+        input: Vec<u8>,
+        stream: Option<ByteStream>,
+    ) -> Result<Vec<u8>, Fault> {
         let schema = service.schema();
-        let streams = |it: &OperationSchema| {
-            schema.stream(it.input).is_some() || schema.stream(it.output).is_some()
+        let fits = |it: &OperationSchema| {
+            schema.stream(it.input).is_some() == stream.is_some()
+                && schema.stream(it.output).is_none()
         };
         let found = schema.find_operation(operation);
-        if found.is_some_and(|it| streams(&schema.operations[it])) {
+        if found.is_some_and(|it| !fits(&schema.operations[it])) {
             return Err(WRITTEN_DOWN.unknown_operation(schema, operation));
         }
-        let request: (&dyn Codec, Body) = (&WRITTEN_DOWN, Body::Json(input));
+        let request = Asked {
+            codec: &WRITTEN_DOWN,
+            body: Body::Json(input),
+            stream,
+        };
         match self.told(service, cx, operation, request).await? {
             (operation, Output::Whole(output)) => {
                 let shape = schema.operations[operation].output;
@@ -345,7 +391,7 @@ impl Dispatcher {
         service: &dyn Service,
         cx: Context,
         operation: &str,
-        request: (&dyn Codec, Body),
+        request: Asked<'_>,
     ) -> Result<(usize, Output), Fault> {
         let schema = service.schema();
         let auditor = self.auditor.as_deref();
@@ -507,7 +553,7 @@ impl Dispatcher {
         service: &dyn Service,
         cx: Context,
         operation: &str,
-        request: (&dyn Codec, Body),
+        request: Asked<'_>,
         trail: &mut Trail,
     ) -> Result<(usize, Output), Fault> {
         let admitted = self.let_in(service, &cx, operation, request, trail).await;
@@ -543,11 +589,15 @@ impl Dispatcher {
         service: &dyn Service,
         cx: &Context,
         operation: &str,
-        request: (&dyn Codec, Body),
+        request: Asked<'_>,
         trail: &mut Trail,
     ) -> Result<(usize, Box<dyn Payload>, Option<ByteStream>), Fault> {
         let schema = service.schema();
-        let (codec, body) = request;
+        let Asked {
+            codec,
+            body,
+            stream,
+        } = request;
         let index = schema
             .find_operation(operation)
             .ok_or_else(|| codec.unknown_operation(schema, operation))?;
@@ -557,9 +607,13 @@ impl Dispatcher {
         codec
             .decode(schema, operation, &body, input.as_struct_mut())
             .map_err(|malformed| codec.malformed(&malformed))?;
-        let stream = match body {
-            Body::Rest(request) => request.stream,
-            _ => None,
+        let stream = match (stream, body) {
+            (Some(stream), _) => {
+                put_stream(schema, operation, input.as_struct_mut(), &stream);
+                Some(stream)
+            }
+            (None, Body::Rest(request)) => request.stream,
+            (None, _) => None,
         };
         if trail.wanted {
             trail.parameters = audit::without_secrets(schema, shape, input.as_struct());
@@ -611,6 +665,19 @@ fn alike(event: &Event, wanted: bool) -> Option<Alike> {
             sender: Sender::Proven,
             by: format!("{} {service} {name} {code}", cx.caller.arn),
         })
+    }
+}
+
+/// Puts a body where an input has it.
+fn put_stream(
+    schema: &'static ServiceSchema,
+    operation: &OperationSchema,
+    input: &mut dyn Struct,
+    stream: &ByteStream,
+) {
+    let member = schema.stream(operation.input).map(|(index, _)| index);
+    if let Some(Slot::Stream(to)) = member.and_then(|index| input.member_mut(index)) {
+        *to = stream.clone();
     }
 }
 
