@@ -56,6 +56,7 @@ PAGES = {
     "queues": ("one\ttwo\tthree", "jobs-dead"),
     "topics": ("order 7", "shut by its key"),
     "logs-insights": ("/cart\t1\t950\t/shirts\t2\t15", "slow: 950", "level\tms", 'filter level = "ERROR"'),
+    "logs-export": ("Completed successfully", "order 7 paid\n", "order 8 paid\n"),
     "logs-filters": ('{"ms": 950}', "/shop/orders"),
     "logs-transformers": ('{"method":"GET","path":"/shirts","status":200,"ms":12.5,"service":{"name":"shop"}}', "/cart\t500\t950"),
     "logs-protection": ("order of ******** by ****************\n", "order of C-123456 by ann@shop.example"),

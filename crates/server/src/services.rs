@@ -150,6 +150,10 @@ pub static SERVICES: &[Row] = &[
                     let (logs, clock) = (logs.clone(), it.clock.clone());
                     |stop| async move { logs.deliver(clock, stop).await }
                 })
+                .running("exports of logs", {
+                    let (logs, clock) = (logs.clone(), it.clock.clone());
+                    |stop| async move { logs.work(clock, Takeover::Replace, stop).await }
+                })
                 .forever(
                     "the metrics of logs",
                     logs.keep_sending_defaults(it.clock.clone()),

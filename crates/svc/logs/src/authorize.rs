@@ -229,6 +229,7 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         Input::DeleteDestination(it) => destination(&it.destination_name),
         Input::DescribeDestinations(_) => destination(&None),
         Input::CreateLogGroup(it) => group(&it.log_group_name),
+        Input::CreateExportTask(it) => group(&it.log_group_name),
         Input::DeleteLogGroup(it) => group(&it.log_group_name),
         Input::AssociateKmsKey(it) => keyed(&it.log_group_name, &it.resource_identifier),
         Input::DisassociateKmsKey(it) => keyed(&it.log_group_name, &it.resource_identifier),

@@ -6,6 +6,7 @@ use wharf_wal::{Decoder, Encoder};
 use crate::{
     cipher::Sealed,
     event::{self, Text},
+    exports::task,
     index::Index,
     records, token,
 };
@@ -25,6 +26,8 @@ pub fn record(bytes: &[u8]) {
     again::<records::AccountPolicy>(bytes);
     again::<records::LogDestination>(bytes);
     again::<records::PolicyPuts>(bytes);
+    again::<task::ExportTask>(bytes);
+    again::<task::ExportTurn>(bytes);
 }
 
 /// An index as it is saved, asked about a time; then an event comes in, and what is old goes.

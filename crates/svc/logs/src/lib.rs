@@ -12,6 +12,7 @@
 //! - `subscriptions` hands events to who subscribed to them, in `turns` of accounts and a `batch` at a time: `filters`
 //!   says who subscribed, `handover` where the events go, `forward` writes them to other groups, `subscription` has
 //!   what is sent.
+//! - `exports` writes groups into buckets of S3; `jobs` takes that forward, one step a look.
 //! - `ops` holds one file an operation.
 //! - `limits` bounds what is put, `bound` what is kept, `sweep` removes what nobody wants any more.
 //!
@@ -31,6 +32,7 @@ mod desk;
 mod embedded;
 mod event;
 mod event_store;
+mod exports;
 mod fault;
 mod filters;
 mod forward;
@@ -39,6 +41,7 @@ pub mod fuzz;
 mod handover;
 mod index;
 mod insights;
+mod jobs;
 mod keys;
 mod limits;
 mod live;

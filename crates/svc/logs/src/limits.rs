@@ -18,6 +18,8 @@ pub struct Limits {
     /// Streams of all groups together: each is about a kilobyte of memory. Beyond it those that
     /// were silent for the longest go.
     pub kept_streams: usize,
+    /// Bytes of events in a file of an export, before they are packed.
+    pub export_bytes: usize,
 }
 
 impl Limits {
@@ -40,6 +42,7 @@ impl Default for Limits {
             account_bytes_a_second: 20 << 20,
             kept_bytes: 20 << 30,
             kept_streams: 200_000,
+            export_bytes: 64 << 20,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Names and ARNs of groups and streams.
 
 use wharf_base::Arn;
+use wharf_records::Scope;
 use wharf_wire::{Context, Fault};
 
 use crate::fault;
@@ -13,6 +14,12 @@ pub fn group_arn(cx: &Context, name: &str) -> String {
 pub fn destination_arn(cx: &Context, name: &str) -> String {
     let resource = format!("destination:{name}");
     Arn::new("logs", &cx.region, &cx.account, resource).to_string()
+}
+
+/// The same of a group that no request is about.
+pub fn group_arn_in(scope: &Scope, name: &str) -> String {
+    let resource = format!("log-group:{name}");
+    Arn::new("logs", &scope.region, &scope.account, resource).to_string()
 }
 
 pub fn stream_arn(cx: &Context, group: &str, stream: &str) -> String {

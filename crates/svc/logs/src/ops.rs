@@ -6,6 +6,7 @@ pub mod data_protection;
 pub mod describe_log_groups;
 pub mod describe_log_streams;
 pub mod destinations;
+pub mod export_tasks;
 pub mod filter_log_events;
 pub mod get_log_events;
 pub mod groups;

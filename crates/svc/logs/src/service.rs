@@ -235,6 +235,9 @@ wharf_api_logs::operations! {
     delete_log_stream = ops::streams::delete;
     describe_log_streams = ops::describe_log_streams::describe_log_streams;
     put_log_events = ops::put_log_events::put_log_events;
+    create_export_task = ops::export_tasks::create;
+    describe_export_tasks = ops::export_tasks::describe;
+    cancel_export_task = ops::export_tasks::cancel;
     get_log_events = ops::get_log_events::get_log_events;
     filter_log_events = ops::filter_log_events::filter_log_events;
     start_live_tail = ops::start_live_tail::start_live_tail;

@@ -18,7 +18,10 @@ use wharf_svc_logs::{LogsService, Options, Parts};
 use wharf_testkit::{ACCOUNT, World, call, call_at, refused};
 use wharf_wire::{Call, Check, Context, Fault, async_trait};
 
-use crate::support::{self, arn};
+use crate::{
+    exports::{ANYBODY, Bucket, begin, ended, wanted, work_at},
+    support::{self, arn},
+};
 
 const DISABLED: &str = "The specified KMS Key Id is disabled.";
 const UNKNOWN: &str = "The specified KMS Key Id could not be found.";
@@ -468,4 +471,26 @@ async fn queries_read_what_is_sealed_and_fail_with_the_key() {
     assert_eq!(asked().await, ("Failed".to_owned(), None));
     home.enable(&key).await;
     assert_eq!(asked().await, ("Complete".to_owned(), Some("2".to_owned())));
+}
+
+#[tokio::test]
+async fn an_export_opens_what_it_writes_and_fails_when_the_key_is_shut() {
+    let (home, bucket) = (Home::new(), Bucket::new(&ANYBODY));
+    let key = home.key(&arn("*")).await;
+    home.group("g", Some(&key)).await;
+    home.put("g", &[PLAIN]).await.unwrap();
+    home.logs.calling(bucket.clone());
+    let _work = work_at(&home.logs, home.clock.clone());
+    let all = CreateExportTaskRequest {
+        from: Some(0),
+        to: Some(i64::MAX),
+        ..wanted()
+    };
+    let id = begin(&home.logs, all.clone()).await;
+    ended(&home.logs, &id, "COMPLETED").await;
+    assert!(bucket.text(&format!("exportedlogs/{id}")).contains(PLAIN));
+    home.disable(&key).await;
+    let id = begin(&home.logs, all).await;
+    let failed = ended(&home.logs, &id, "FAILED").await;
+    assert_eq!(failed.status.unwrap().message.as_deref(), Some(DISABLED));
 }

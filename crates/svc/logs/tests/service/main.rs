@@ -4,6 +4,7 @@ mod account;
 mod account_subscription;
 mod destinations;
 mod fairness;
+mod exports;
 mod insights;
 mod keys;
 mod live_tail;

@@ -33,7 +33,7 @@ pub fn open(folder: &Path) -> LogsService {
 }
 
 /// The journal, once tasks of a service that was dropped have let go of it.
-fn journal(folder: &Path) -> Journal {
+pub fn journal(folder: &Path) -> Journal {
     let begun = Instant::now();
     loop {
         match Journal::open(&folder.join("journal"), JournalOptions::default()) {

@@ -1,0 +1,108 @@
+//! What goes on behind requests, record by record: export tasks.
+//!
+//! Inputs: records of the service as they change, the clock. Each look at a record takes it one step forward in one
+//! transaction that compares the record and the lease of the shard, so a step that a kill cut short is done again,
+//! and none is done by two. A step is short: those of other accounts wait for it.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use wharf_base::{Clock, Permit, Timestamp};
+use wharf_reconcile::{Next, Queue, Shard, Takeover};
+use wharf_records::{Record, Scope};
+use wharf_service::{Changes, Look, OneQueue, Reach, Stored, fence};
+
+use crate::{
+    LogsService,
+    exports::{self, task::ExportTask},
+    fault::LogsFaults,
+};
+
+/// Records that are worked on at once.
+const WORKERS: usize = 4;
+const PERMIT: Permit = Permit::for_controller("logs-jobs");
+
+const KINDS: [&str; 1] = [ExportTask::KIND];
+
+pub type StepError = wharf_service::StepError<LogsFaults>;
+
+pub struct Jobs {
+    pub service: LogsService,
+    clock: Arc<dyn Clock>,
+    queue: Arc<Queue<String>>,
+    shard: Shard,
+}
+
+impl LogsService {
+    /// Works until `stop`, or until a part of it panics.
+    pub async fn work(self, clock: Arc<dyn Clock>, how: Takeover, stop: CancellationToken) {
+        let jobs = Arc::new(Jobs {
+            service: self,
+            clock,
+            queue: Arc::default(),
+            shard: Shard::new("/w1/c0/logs/shard/0"),
+        });
+        let loops = OneQueue {
+            service: "logs",
+            store: jobs.service.table.store(),
+            shard: &jobs.shard,
+            permit: PERMIT,
+            takeover: how,
+            queue: &jobs.queue,
+            workers: WORKERS,
+        };
+        let (fed, worked) = (jobs.clone(), jobs.clone());
+        let changed = move |key: &str, _: Look| {
+            if Scope::parse(key).is_some_and(|(_, kind, _)| KINDS.contains(&kind)) {
+                fed.queue.wake(key.to_owned());
+            }
+            Reach::One
+        };
+        let work = move |key: String| {
+            let jobs = worked.clone();
+            async move { jobs.step(&key).await }
+        };
+        loops.run(stop, changed, work).await;
+    }
+}
+
+impl Jobs {
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    async fn step(&self, key: &str) -> Result<Next, StepError> {
+        match Scope::parse(key) {
+            Some((scope, ExportTask::KIND, _)) => exports::run::step(self, &scope, key).await,
+            _ => Ok(Next::Settled),
+        }
+    }
+
+    /// A change that is decided by a record as it was read, and by the lease.
+    pub fn begin<T>(&self, read: &Stored<T>) -> Result<Changes<'_, LogsFaults>, StepError> {
+        let mut changes = self.service.table.begin();
+        changes.when(read.unchanged());
+        changes.fence(fence::<LogsFaults>(&self.shard)?);
+        Ok(changes)
+    }
+
+    /// Writes a change; a conflict if somebody was faster.
+    pub async fn commit(&self, changes: Changes<'_, LogsFaults>) -> Result<(), StepError> {
+        Ok(changes.write(&PERMIT).await?)
+    }
+
+    /// Writes a record in the place of the one that was read.
+    pub async fn write<T: Record>(&self, read: &Stored<T>, record: &T) -> Result<(), StepError> {
+        let mut changes = self.begin(read)?;
+        changes.put(&read.key, record);
+        self.commit(changes).await
+    }
+}
+
+/// Each write wakes its record again, and so does that of somebody who was faster.
+pub fn settled(written: Result<(), StepError>) -> Result<Next, StepError> {
+    match written {
+        Err(StepError::Change(error)) if error.is_conflict() => Ok(Next::Settled),
+        written => written.map(|()| Next::Settled),
+    }
+}
