@@ -77,8 +77,18 @@ def test_wrong_queries_are_told_where(lines):
     assert answer["queryCompileError"]["location"] == {"startCharOffset": 11, "endCharOffset": 19}
     with pytest.raises(ClientError, match="does not exist for account ID"):
         started(logs, "fields n", group, "/e2e/nowhere")
-    with pytest.raises(ClientError, match="SOURCE is not supported"):
+    with pytest.raises(ClientError, match="begins with SOURCE"):
         started(logs, "SOURCE logGroups() | fields n", group)
+
+
+def test_a_source_selects_groups(lines):
+    logs, group = lines
+    now = int(time.time())
+    text = f"SOURCE logGroups(namePrefix: ['{group}']) | stats count(*) as n"
+    query = logs.start_query(startTime=now - 3600, endTime=now + 60, queryString=text)["queryId"]
+    assert rows(ended(logs, query)) == [{"n": "100"}]
+    (told,) = logs.list_log_groups_for_query(queryId=query)["logGroupIdentifiers"]
+    assert told.endswith(f":log-group:{group}")
 
 
 def test_a_result_survives_the_server(wharf, lines):

@@ -40,7 +40,7 @@ pub use discover::{MAX_DISCOVERED, fields};
 pub use error::QueryError;
 pub use event::{At, Event, Unmasked};
 pub use needles::{Hits, Needles};
-pub use plan::Query;
+pub use plan::{Query, Selection};
 pub use run::{Outcome, ResultRow, Run};
 
 /// Characters of a query.

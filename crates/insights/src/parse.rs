@@ -4,6 +4,7 @@ mod commands;
 mod expressions;
 mod lexer;
 mod scope;
+mod source;
 
 use self::{
     lexer::{Lexer, Token},
@@ -14,7 +15,7 @@ use crate::{
     error::Wrong,
     eval::Expr,
     needles::{Fields, Needles},
-    plan::{Shift, Stage, Step, Whole},
+    plan::{Selection, Shift, Stage, Step, Whole},
 };
 
 /// Parentheses may nest so deep.
@@ -27,12 +28,11 @@ const MAX_STATS: usize = 2;
 type Span = (usize, usize);
 
 /// Commands that AWS has and that are not here.
-const NOT_HERE: [&str; 7] = [
+const NOT_HERE: [&str; 6] = [
     "anomaly",
     "filterindex",
     "join",
     "lookup",
-    "source",
     "subquery",
     "unmask",
 ];
@@ -49,6 +49,7 @@ pub(crate) fn parse(text: &str) -> Result<Query, Wrong> {
         head: Vec::new(),
         tail: Vec::new(),
         shift: None,
+        selection: None,
         operators: 0,
         regexes: 0,
         depth: 0,
@@ -65,6 +66,7 @@ struct Parser<'t> {
     head: Vec<Step>,
     tail: Vec<Stage>,
     shift: Option<Shift>,
+    selection: Option<Selection>,
     /// Of the expression that is read.
     operators: usize,
     regexes: usize,
@@ -77,6 +79,16 @@ impl Parser<'_> {
     fn query(&mut self) -> Result<(), Wrong> {
         if self.lexer.is_at_end()? {
             return Ok(());
+        }
+        if self.lexer.word("source")? {
+            self.selection = Some(self.source()?);
+            match self.lexer.next()? {
+                (Token::End, _) => return Ok(()),
+                (Token::Sign("|"), _) => {}
+                (token, span) => {
+                    return Err(Wrong::at(span, format!("unexpected symbol found {token}")));
+                }
+            }
         }
         loop {
             self.command()?;
@@ -110,6 +122,7 @@ impl Parser<'_> {
             "dedup" => self.dedup(),
             "pattern" => self.pattern(),
             "diff" => self.diff(span),
+            "source" => Err(Wrong::at(span, "SOURCE must be the first command")),
             known if NOT_HERE.contains(&known) => Err(Wrong::at(
                 span,
                 format!("The command {name} is not supported by this version of wharf."),
@@ -156,6 +169,7 @@ impl Parser<'_> {
             columns,
             shift: self.shift,
             unmasks: self.unmasks,
+            selection: self.selection,
         }
     }
 }

@@ -85,6 +85,15 @@ pub(crate) enum Shift {
     Month,
 }
 
+/// Which log groups a query is about, where its text says so.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// What their names start with, one of them; empty for all.
+    pub prefixes: Vec<String>,
+    /// Their classes; empty where the text says none.
+    pub classes: Vec<String>,
+}
+
 /// A query, ready to run.
 #[derive(Debug)]
 pub struct Query {
@@ -101,6 +110,7 @@ pub struct Query {
     pub(crate) message_needles: Needles,
     pub(crate) shift: Option<Shift>,
     pub(crate) unmasks: bool,
+    pub(crate) selection: Option<Selection>,
 }
 
 const DAY_MS: i64 = 86_400_000;
@@ -120,6 +130,11 @@ impl Query {
     /// Whether it shows what is masked.
     pub fn unmasks(&self) -> bool {
         self.unmasks
+    }
+
+    /// The groups that its `SOURCE` selects, if it has one.
+    pub fn selection(&self) -> Option<&Selection> {
+        self.selection.as_ref()
     }
 
     /// Whether it looks for patterns, which not all groups have.

@@ -31,9 +31,9 @@ impl fmt::Display for Token<'_> {
 }
 
 /// Longer ones first.
-const SIGNS: [&str; 20] = [
+const SIGNS: [&str; 21] = [
     "!=", "<=", ">=", "=~", "==", "|", "(", ")", "[", "]", ",", "=", "<", ">", "+", "-", "*", "/",
-    "%", ".",
+    "%", ".", ":",
 ];
 
 pub(super) struct Lexer<'t> {

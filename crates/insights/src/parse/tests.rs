@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use crate::Query;
+use crate::{Query, Selection};
 
 /// What is said of a text that is no query, and the part of it that is meant.
 fn wrong(text: &str) -> (String, String) {
@@ -75,10 +75,36 @@ fn errors_have_places() {
         ("unnest a", "into is expected", ""),
         ("diff", "right before", "diff"),
         ("limit 5 | pattern @message | diff", "right before", "diff"),
+        ("SOURCE groups()", "logGroups is expected", "groups"),
         (
-            "SOURCE logGroups()",
-            "not supported by this version",
+            "limit 1 | SOURCE logGroups()",
+            "the first command",
             "SOURCE",
+        ),
+        (
+            "SOURCE logGroups(namePrefix: ['ab'])",
+            "at least 3 characters",
+            "['ab']",
+        ),
+        (
+            "SOURCE logGroups(class: ['DELIVERY'])",
+            "STANDARD or INFREQUENT_ACCESS",
+            "['DELIVERY']",
+        ),
+        (
+            "SOURCE logGroups(accountIdentifier: ['1'])",
+            "not supported by this version",
+            "accountIdentifier",
+        ),
+        (
+            "SOURCE logGroups(name: ['a'])",
+            "namePrefix or class",
+            "name",
+        ),
+        (
+            "SOURCE logGroups() limit 1",
+            "unexpected symbol found limit",
+            "limit",
         ),
         ("join a", "not supported by this version", "join"),
         ("filter a = 1 ; limit 2", "unexpected symbol found ;", ";"),
@@ -87,6 +113,19 @@ fn errors_have_places() {
         assert!(said.contains(message), "{text}: {said}");
         assert_eq!(of, part, "{text}");
     }
+}
+
+#[test]
+fn a_source_selects_groups() {
+    let of = |text: &str| Query::parse(text).unwrap().selection().cloned();
+    assert_eq!(of("limit 1"), None);
+    assert_eq!(of("SOURCE logGroups()"), Some(Selection::default()));
+    let selected = Selection {
+        prefixes: vec!["/shop/".to_owned(), "/ecs/".to_owned()],
+        classes: vec!["STANDARD".to_owned()],
+    };
+    let text = "source LogGroups(namePrefix: ['/shop/', \"/ecs/\"], class: ['STANDARD']) | limit 1";
+    assert_eq!(of(text), Some(selected));
 }
 
 #[test]

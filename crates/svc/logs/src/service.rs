@@ -248,6 +248,7 @@ wharf_api_logs::operations! {
     put_query_definition = ops::query_definitions::put;
     describe_query_definitions = ops::query_definitions::describe;
     delete_query_definition = ops::query_definitions::delete;
+    list_log_groups_for_query = ops::queries::groups;
     get_log_record = ops::log_record::get_log_record;
     get_log_group_fields = ops::log_record::get_log_group_fields;
     put_account_policy = ops::account_policies::put;

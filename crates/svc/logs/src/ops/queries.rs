@@ -1,15 +1,16 @@
-//! StartQuery, StopQuery, GetQueryResults and DescribeQueries.
+//! StartQuery, StopQuery, GetQueryResults, DescribeQueries and ListLogGroupsForQuery.
 
 use wharf_api_logs::{
     faults,
     types::{
         DescribeQueriesRequest, DescribeQueriesResponse, GetQueryResultsRequest,
-        GetQueryResultsResponse, QueryInfo, QueryStatistics, ResultField, StartQueryRequest,
-        StartQueryResponse, StopQueryRequest, StopQueryResponse,
+        GetQueryResultsResponse, ListLogGroupsForQueryRequest, ListLogGroupsForQueryResponse,
+        QueryInfo, QueryStatistics, ResultField, StartQueryRequest, StartQueryResponse,
+        StopQueryRequest, StopQueryResponse,
     },
 };
 use wharf_base::ids;
-use wharf_insights::{MAX_ROWS, Query as Compiled};
+use wharf_insights::{MAX_ROWS, Query as Compiled, Selection};
 use wharf_records::{Record as _, Unknown, encode};
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
@@ -23,6 +24,8 @@ use crate::{
 
 /// Groups of one query.
 const MAX_GROUPS: usize = 50;
+/// The same for one that selects them: their names are kept with the query.
+const MAX_SELECTED: usize = 1000;
 const LANGUAGE: &str = "CWLI";
 const PAGE: usize = 1000;
 
@@ -41,21 +44,6 @@ pub async fn start(
             "End time should not be less than start time.",
         ));
     }
-    let given = given_groups(
-        input.log_group_name,
-        input.log_group_names,
-        input.log_group_identifiers,
-    )?;
-    let mut groups = Vec::with_capacity(given.len());
-    for identifier in &given {
-        let missing = || fault::no_group_named(identifier, &call.account);
-        let name =
-            names::from_identifier(call, identifier).map_err(|cause| match &*cause.code {
-                "ResourceNotFoundException" => missing(),
-                _ => cause,
-            })?;
-        groups.push(service.find_group(call, &name).await?.ok_or_else(missing)?);
-    }
     let limit = input.limit.and_then(|it| usize::try_from(it).ok());
     if limit.is_some_and(|it| it > MAX_ROWS) {
         return Err(fault::invalid(format!(
@@ -66,6 +54,23 @@ pub async fn start(
         .await
         .map_err(|cause| fault::unreadable(&cause))?;
     let compiled = parsed.map_err(|cause| fault::malformed_query(&cause))?;
+    let given = (
+        input.log_group_name,
+        input.log_group_names,
+        input.log_group_identifiers,
+    );
+    let groups = match (compiled.selection(), given) {
+        (Some(selection), (None, None, None)) => selected(service, call, selection).await?,
+        (Some(_), _) => {
+            return Err(fault::invalid(
+                "Log groups must not be given for a query that begins with SOURCE.",
+            ));
+        }
+        (None, (one, names, identifiers)) => {
+            let given = given_groups(one, names, identifiers)?;
+            named(service, call, &given).await?
+        }
+    };
     of_their_classes(&compiled, &groups)?;
     let scope = LogsService::scope(call);
     let too_many = || {
@@ -102,6 +107,49 @@ pub async fn start(
         return Err(too_many());
     }
     Ok(StartQueryResponse { query_id: Some(id) })
+}
+
+async fn named(service: &LogsService, call: &Call, given: &[String]) -> Result<Vec<Group>, Fault> {
+    let mut groups = Vec::with_capacity(given.len());
+    for identifier in given {
+        let missing = || fault::no_group_named(identifier, &call.account);
+        let name =
+            names::from_identifier(call, identifier).map_err(|cause| match &*cause.code {
+                "ResourceNotFoundException" => missing(),
+                _ => cause,
+            })?;
+        groups.push(service.find_group(call, &name).await?.ok_or_else(missing)?);
+    }
+    Ok(groups)
+}
+
+/// The groups that a `SOURCE` selects, those of the class STANDARD unless it says another.
+async fn selected(
+    service: &LogsService,
+    call: &Call,
+    selection: &Selection,
+) -> Result<Vec<Group>, Fault> {
+    let scope = LogsService::scope(call);
+    let mut groups = service.all::<Group>(&scope.key(Group::KIND, "")).await?;
+    groups.retain(|group| {
+        let mut prefixes = selection.prefixes.iter();
+        let is_class = match selection.classes.is_empty() {
+            true => group.class == "STANDARD",
+            false => selection.classes.contains(&group.class),
+        };
+        is_class
+            && (selection.prefixes.is_empty()
+                || prefixes.any(|it| group.name.starts_with(it.as_str())))
+    });
+    match groups.len() {
+        0 => Err(faults::resource_not_found_exception(
+            "SOURCE selects no log group.",
+        )),
+        1..=MAX_SELECTED => Ok(groups),
+        _ => Err(fault::invalid(format!(
+            "A query can be about at most {MAX_SELECTED} log groups."
+        ))),
+    }
 }
 
 /// Exactly one of the three members names them.
@@ -144,6 +192,25 @@ fn of_their_classes(query: &Compiled, groups: &[Group]) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// The groups that a query is about.
+pub async fn groups(
+    service: &LogsService,
+    call: &Call,
+    input: ListLogGroupsForQueryRequest,
+) -> Result<ListLogGroupsForQueryResponse, Fault> {
+    let id = input.query_id.unwrap_or_default();
+    let query = find(service, call, &id).await?;
+    let size = input.max_results.and_then(|it| usize::try_from(it).ok());
+    let pages = service.pages(call, &format!("groups of query {id}"));
+    let page = pages.page(input.next_token.as_deref(), size.unwrap_or(MAX_GROUPS))?;
+    let (shown, next_token) = page.cut(query.groups, |it| it.as_str());
+    let arns = shown.iter().map(|name| names::group_arn(call, name));
+    Ok(ListLogGroupsForQueryResponse {
+        log_group_identifiers: Some(arns.collect()),
+        next_token,
+    })
 }
 
 async fn find(service: &LogsService, call: &Call, id: &str) -> Result<Query, Fault> {

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use wharf_api_logs::{Logs, types::*};
 use wharf_svc_logs::LogsService;
+use wharf_testkit::refused;
 use wharf_wire::Fault;
 
-use crate::support::{NOW, arn, call, make, open, put};
+use crate::support::{NOW, arn, call, make, make_stream, open, put};
 
 const SECOND: i64 = 1000;
 
@@ -114,6 +115,71 @@ async fn queries_read_groups_and_count() {
     assert_eq!(
         values(&asked(&logs, both).await),
         [[of("g"), "200".into()], [of("h"), "1".into()]]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_selects_groups_and_they_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = logs_with_lines(folder.path()).await;
+    for group in ["shop/web", "shop/db", "shop/rare"] {
+        let class = (group == "shop/rare").then(|| "INFREQUENT_ACCESS".to_owned());
+        let input = CreateLogGroupRequest {
+            log_group_name: Some(group.into()),
+            log_group_class: class,
+            ..Default::default()
+        };
+        logs.create_log_group(&call(), input).await.unwrap();
+        make_stream(&logs, &call(), group, "s").await;
+        let event = [(NOW - SECOND, "one")];
+        put(&logs, &call(), (group, "s"), &event).await.unwrap();
+    }
+    let with = |selection: &str| StartQueryRequest {
+        log_group_name: None,
+        ..asking(&format!(
+            "SOURCE logGroups({selection}) | stats count(*) as n by @log | sort @log"
+        ))
+    };
+    let of = |name: &str| vec![format!("{}:{name}", wharf_testkit::ACCOUNT), "1".to_owned()];
+    let found = asked(&logs, with("namePrefix: ['shop/']")).await;
+    assert_eq!(values(&found), [of("shop/db"), of("shop/web")]);
+    let found = asked(
+        &logs,
+        with("namePrefix: ['shop/'], class: ['INFREQUENT_ACCESS']"),
+    )
+    .await;
+    assert_eq!(values(&found), [of("shop/rare")]);
+    assert_eq!(values(&asked(&logs, with("")).await).len(), 4);
+    let both = StartQueryRequest {
+        log_group_name: Some("g".into()),
+        ..with("")
+    };
+    let text = "Log groups must not be given for a query that begins with SOURCE.";
+    let refusal = logs.start_query(&call(), both).await;
+    refused(refusal, "InvalidParameterException", text);
+    let refusal = logs
+        .start_query(&call(), with("namePrefix: ['nobody']"))
+        .await;
+    refused(
+        refusal,
+        "ResourceNotFoundException",
+        "SOURCE selects no log group.",
+    );
+
+    let started = logs
+        .start_query(&call(), with("namePrefix: ['shop/']"))
+        .await;
+    let input = ListLogGroupsForQueryRequest {
+        query_id: started.unwrap().query_id,
+        ..Default::default()
+    };
+    let told = logs
+        .list_log_groups_for_query(&call(), input)
+        .await
+        .unwrap();
+    assert_eq!(
+        told.log_group_identifiers,
+        Some(vec![arn("shop/db"), arn("shop/web")])
     );
 }
 
