@@ -58,6 +58,7 @@ PAGES = {
     "logs-insights": ("/cart\t1\t950\t/shirts\t2\t15", "slow: 950", "level\tms", 'filter level = "ERROR"'),
     "logs-export": ("Completed successfully", "order 7 paid\n", "order 8 paid\n"),
     "logs-filters": ('{"ms": 950}', "/shop/orders"),
+    "logs-scheduled-queries": ("ENABLED", "Complete", 'errors":"1"'),
     "logs-transformers": ('{"method":"GET","path":"/shirts","status":200,"ms":12.5,"service":{"name":"shop"}}', "/cart\t500\t950"),
     "logs-protection": ("order of ******** by ****************\n", "order of C-123456 by ann@shop.example"),
     "events": ('"total":120', "true", "rule/stopped", "111111111111"),

@@ -7,6 +7,8 @@ use wharf_base::Timestamp;
 
 use crate::{Cron, Zone};
 
+const LOOK_BACK: Duration = Duration::from_secs(86_400);
+
 /// When something happens.
 #[derive(Debug, Clone)]
 pub enum Expression {
@@ -63,6 +65,30 @@ impl Expression {
                     }
                 }
             }
+        }
+    }
+
+    /// The last moment after `after` that is not after `until`, for who was away for a while.
+    pub fn last(
+        &self,
+        begin: Timestamp,
+        after: Timestamp,
+        until: Timestamp,
+        zone: Zone,
+    ) -> Option<Timestamp> {
+        // A year of minutes is not gone through one by one; what is rare is looked for further back.
+        let mut back = LOOK_BACK;
+        loop {
+            let from = after.max(until - back);
+            let (mut at, mut last) = (from, None);
+            while let Some(next) = self.next(begin, at, zone).filter(|it| *it <= until) {
+                at = next;
+                last = Some(next);
+            }
+            if last.is_some() || from == after {
+                return last;
+            }
+            back *= 4;
         }
     }
 

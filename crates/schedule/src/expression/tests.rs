@@ -237,4 +237,21 @@ proptest! {
             prop_assert_eq!(it.next(begin, later, zone), Some(first));
         }
     }
+
+    /// The last moment is the one that going through all of them ends at.
+    #[test]
+    fn the_last_moment_is_that_of_going_through_all(hour in 0u32..24, weekday in 1u32..8, minutes in 7u32..90, after in 1_700_000_000_000i64..1_800_000_000_000, hours in 0i64..2000) {
+        let zone: Zone = "Europe/Berlin".parse().unwrap();
+        let (after, begin) = (Timestamp::from_millis(after), Timestamp::from_millis(1_600_000_000_000));
+        let until = after + Duration::from_secs(hours.unsigned_abs() * 3600);
+        for text in [format!("cron(5 {hour} ? * {weekday} *)"), format!("rate({minutes} minutes)")] {
+            let it = Expression::parse(&text).unwrap();
+            let (mut at, mut last) = (after, None);
+            while let Some(next) = it.next(begin, at, zone).filter(|it| *it <= until) {
+                at = next;
+                last = Some(next);
+            }
+            prop_assert_eq!(it.last(begin, after, until, zone), last, "{}", text);
+        }
+    }
 }

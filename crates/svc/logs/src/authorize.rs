@@ -2,7 +2,7 @@
 
 use wharf_api_logs::{
     Input,
-    types::{DeleteAccountPolicyRequest, PutAccountPolicyRequest},
+    types::{DeleteAccountPolicyRequest, DestinationConfiguration, PutAccountPolicyRequest},
 };
 use wharf_base::Arn;
 use wharf_records::Record as _;
@@ -14,6 +14,7 @@ use crate::{
     names,
     ops::{kms_key, resource_policies},
     records::Query,
+    scheduled::record,
     subscription::{Destination, PRINCIPAL},
 };
 
@@ -185,6 +186,9 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         checks.extend(role.map(|role| Check::pass_role(role.clone(), PRINCIPAL)));
         return checks;
     }
+    if let Some(checks) = scheduled(cx, &action, &input) {
+        return checks;
+    }
     // The group whose sensitive data are asked for.
     let unmasked = match &input {
         Input::GetLogEvents(it) if it.unmask == Some(true) => {
@@ -274,4 +278,37 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
     let mut checks = vec![Check::new(action, resource)];
     checks.extend(unmasked.map(|of| Check::new("logs:Unmask", of)));
     checks
+}
+
+/// Scheduled queries, and the roles that they are asked and put in the name of.
+fn scheduled(cx: &Context, action: &str, input: &Input<'_>) -> Option<Vec<Check>> {
+    let on = |identifier: &Option<String>| {
+        let name = identifier.as_deref().and_then(record::name_in);
+        let arn = record::arn(&cx.account, &cx.region, name.as_deref().unwrap_or("*"));
+        Check::new(action, arn)
+    };
+    let pass = |role: &Option<String>, destination: &Option<DestinationConfiguration>| {
+        let s3 = destination
+            .as_ref()
+            .and_then(|it| it.s3_configuration.as_ref());
+        let roles = role.iter().chain(s3.and_then(|it| it.role_arn.as_ref()));
+        let checks = roles.map(|role| Check::pass_role(role.clone(), PRINCIPAL));
+        checks.collect::<Vec<_>>()
+    };
+    let mut checks = Vec::new();
+    match input {
+        Input::CreateScheduledQuery(it) => {
+            checks.push(on(&it.name));
+            checks.extend(pass(&it.execution_role_arn, &it.destination_configuration));
+        }
+        Input::UpdateScheduledQuery(it) => {
+            checks.push(on(&it.identifier));
+            checks.extend(pass(&it.execution_role_arn, &it.destination_configuration));
+        }
+        Input::GetScheduledQuery(it) => checks.push(on(&it.identifier)),
+        Input::DeleteScheduledQuery(it) => checks.push(on(&it.identifier)),
+        Input::GetScheduledQueryHistory(it) => checks.push(on(&it.identifier)),
+        _ => return None,
+    }
+    Some(checks)
 }

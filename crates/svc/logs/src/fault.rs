@@ -98,9 +98,13 @@ pub fn invalid(text: impl Into<String>) -> Fault {
     faults::invalid_parameter_exception(text)
 }
 
-/// The service says InvalidParameterException where others say ValidationException.
-pub fn refuse(_operation: &str, violations: &[Violation]) -> Option<Fault> {
-    Some(invalid(summary(violations)))
+/// The service says InvalidParameterException where others say ValidationException, but for its newer operations.
+pub fn refuse(operation: &str, violations: &[Violation]) -> Option<Fault> {
+    let text = summary(violations);
+    Some(match operation.contains("ScheduledQuer") {
+        true => faults::validation_exception(text),
+        false => invalid(text),
+    })
 }
 
 pub fn unsupported_parameter(name: &str) -> Fault {

@@ -8,7 +8,9 @@ use crate::{
     event::{self, Text},
     exports::task,
     index::Index,
-    records, token,
+    records,
+    scheduled::record::{ScheduledQuery, ScheduledRun},
+    token,
 };
 
 /// The tokens of a page that a caller gives back.
@@ -28,6 +30,8 @@ pub fn record(bytes: &[u8]) {
     again::<records::PolicyPuts>(bytes);
     again::<task::ExportTask>(bytes);
     again::<task::ExportTurn>(bytes);
+    again::<ScheduledQuery>(bytes);
+    again::<ScheduledRun>(bytes);
 }
 
 /// An index as it is saved, asked about a time; then an event comes in, and what is old goes.

@@ -1,4 +1,4 @@
-//! What goes on behind requests, record by record: export tasks.
+//! What goes on behind requests, record by record: export tasks, scheduled queries and their runs.
 //!
 //! Inputs: records of the service as they change, the clock. Each look at a record takes it one step forward in one
 //! transaction that compares the record and the lease of the shard, so a step that a kill cut short is done again,
@@ -16,13 +16,17 @@ use crate::{
     LogsService,
     exports::{self, task::ExportTask},
     fault::LogsFaults,
+    scheduled::{
+        self,
+        record::{ScheduledQuery, ScheduledRun},
+    },
 };
 
 /// Records that are worked on at once.
 const WORKERS: usize = 4;
 const PERMIT: Permit = Permit::for_controller("logs-jobs");
 
-const KINDS: [&str; 1] = [ExportTask::KIND];
+const KINDS: [&str; 3] = [ExportTask::KIND, ScheduledQuery::KIND, ScheduledRun::KIND];
 
 pub type StepError = wharf_service::StepError<LogsFaults>;
 
@@ -74,6 +78,10 @@ impl Jobs {
     async fn step(&self, key: &str) -> Result<Next, StepError> {
         match Scope::parse(key) {
             Some((scope, ExportTask::KIND, _)) => exports::run::step(self, &scope, key).await,
+            Some((scope, ScheduledQuery::KIND, _)) => {
+                scheduled::fire::step(self, &scope, key).await
+            }
+            Some((scope, ScheduledRun::KIND, _)) => scheduled::run::step(self, &scope, key).await,
             _ => Ok(Next::Settled),
         }
     }

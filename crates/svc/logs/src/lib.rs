@@ -12,7 +12,7 @@
 //! - `subscriptions` hands events to who subscribed to them, in `turns` of accounts and a `batch` at a time: `filters`
 //!   says who subscribed, `handover` where the events go, `forward` writes them to other groups, `subscription` has
 //!   what is sent.
-//! - `exports` writes groups into buckets of S3; `jobs` takes that forward, one step a look.
+//! - `exports` writes groups into buckets of S3; `jobs` takes that forward, one step a look, and `scheduled` queries.
 //! - `ops` holds one file an operation.
 //! - `limits` bounds what is put, `bound` what is kept, `sweep` removes what nobody wants any more.
 //!
@@ -58,6 +58,7 @@ mod records;
 mod rules;
 mod sample;
 mod saved;
+mod scheduled;
 mod service;
 mod shelf;
 mod subscription;

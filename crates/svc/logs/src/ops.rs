@@ -19,6 +19,8 @@ pub mod queries;
 pub mod query_definitions;
 pub mod resource_policies;
 pub mod retention;
+pub mod scheduled_history;
+pub mod scheduled_queries;
 pub mod start_live_tail;
 pub mod streams;
 pub mod subscription_filters;

@@ -248,6 +248,12 @@ wharf_api_logs::operations! {
     put_query_definition = ops::query_definitions::put;
     describe_query_definitions = ops::query_definitions::describe;
     delete_query_definition = ops::query_definitions::delete;
+    create_scheduled_query = ops::scheduled_queries::create;
+    get_scheduled_query = ops::scheduled_queries::get;
+    update_scheduled_query = ops::scheduled_queries::update;
+    delete_scheduled_query = ops::scheduled_queries::delete;
+    list_scheduled_queries = ops::scheduled_queries::list;
+    get_scheduled_query_history = ops::scheduled_history::history;
     list_log_groups_for_query = ops::queries::groups;
     get_log_record = ops::log_record::get_log_record;
     get_log_group_fields = ops::log_record::get_log_group_fields;

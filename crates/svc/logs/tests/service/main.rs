@@ -12,6 +12,7 @@ mod logs;
 mod measured;
 mod metric_filters;
 mod protection;
+mod scheduled;
 mod subscriptions;
 mod support;
 mod transformers;
