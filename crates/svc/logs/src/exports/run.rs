@@ -106,11 +106,12 @@ async fn write_files(
             };
             let mut task = stored.record.clone();
             task.progress = Some(progress);
-            // Somebody cancels it.
-            if let Err(StepError::Change(error)) = jobs.write(&stored, &task).await
-                && !error.is_conflict()
-            {
-                return Err(error.into());
+            match jobs.write(&stored, &task).await {
+                // Somebody cancels it.
+                Err(StepError::Change(error)) if error.is_conflict() => {
+                    return Ok(Next::After(Duration::ZERO));
+                }
+                written => written?,
             }
             let read = service.table.read::<ExportTask>(&stored.key).await?;
             match read.filter(|it| it.record == task) {
