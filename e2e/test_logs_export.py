@@ -11,7 +11,9 @@ from harness import tasks
 from harness.waiting import wait_for
 
 ACCOUNT = "000000000000"
-NO_ACL = "GetBucketAcl call on the given bucket failed. Please check if CloudWatch Logs has been granted permission to perform this operation."
+NO_ACL = (
+    "GetBucketAcl call on the given bucket failed. Please check if CloudWatch Logs has been granted permission to perform this operation."
+)
 NO_PUT = "PutObject call on the given bucket failed. Please check if CloudWatch Logs has been granted permission to perform this operation."
 
 
@@ -60,7 +62,9 @@ def status(logs, task):
 
 
 def ended(logs, task, deadline_s=60):
-    return wait_for(lambda: (it := status(logs, task))["code"] not in ("PENDING", "RUNNING", "PENDING_CANCEL") and it, deadline_s, "the end")
+    return wait_for(
+        lambda: (it := status(logs, task))["code"] not in ("PENDING", "RUNNING", "PENDING_CANCEL") and it, deadline_s, "the end"
+    )
 
 
 def keys(s3, name):
