@@ -67,6 +67,7 @@ mod tests {
             group_id: "g".to_owned(),
             name: name.to_owned(),
             created_at: Timestamp(0),
+            forwarded: false,
             unknown: Default::default(),
         }
     }
