@@ -112,7 +112,10 @@ fn configuration(of: &Alarm) -> Value {
                 }]),
                 Source::Queries(queries) => queries.iter().map(query).collect(),
             };
-            shown["threshold"] = json!(rule.threshold);
+            match &rule.threshold_metric {
+                Some(id) => shown["thresholdMetricId"] = json!(id),
+                None => shown["threshold"] = json!(rule.threshold),
+            }
             shown["evaluationPeriods"] = json!(rule.evaluation_periods);
             shown["comparisonOperator"] = json!(rule.comparison);
         }

@@ -12,8 +12,8 @@ use wharf_service::{Pages, Place, Table};
 use wharf_wire::Context;
 
 use crate::{
-    alarm::family::Family, config::Parts, courier::Messenger, fault::CloudwatchFaults,
-    names::SERVICE, turns::Turns,
+    alarm::family::Family, anomaly::Models, config::Parts, courier::Messenger,
+    fault::CloudwatchFaults, names::SERVICE, turns::Turns,
 };
 
 /// Questions that are answered at once, of all and of each account: each may take some ten megabytes.
@@ -42,6 +42,8 @@ pub struct Core {
     pub outbox: Arc<Outbox<CloudwatchFaults, Messenger>>,
     /// Composite alarms, which are looked at when an alarm in their rule changes.
     families: Mutex<BTreeMap<Place, Family>>,
+    /// What was learned of metrics.
+    pub models: Models,
     /// Questions that are read and evaluated.
     pub reading: Turns,
     /// Graphs, from what they ask until they are drawn.
@@ -73,6 +75,7 @@ impl Core {
             streams: Arc::default(),
             shard: Shard::new("/w1/c0/cloudwatch/shard/0"),
             families: Mutex::default(),
+            models: Models::default(),
             reading: Turns::new(READ_AT_ONCE, READ_OF_ACCOUNT),
             drawing: Turns::new(DRAWN_AT_ONCE, DRAWN_OF_ACCOUNT),
             looking: Turns::new(WORKERS, LOOKED_AT_OF_ACCOUNT),

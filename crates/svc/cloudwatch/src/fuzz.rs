@@ -72,4 +72,5 @@ pub fn record(bytes: &[u8]) {
     again::<records::Dashboard>(bytes);
     again::<records::MetricStream>(bytes);
     again::<records::StreamPosition>(bytes);
+    again::<records::Detector>(bytes);
 }

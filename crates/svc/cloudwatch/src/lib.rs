@@ -10,6 +10,7 @@
 //!   record, its history, and what it owes to topics and policies of scaling. EventBridge reads changes from the
 //!   records' history (`announced`).
 //! - A metric stream sends what was measured on, minute by minute ([`stream`]).
+//! - What is usual of a metric is learned from its points ([`anomaly`]): bands in expressions, and alarms on them.
 //! - A policy of scaling is called again at each look while the alarm stays in the state that calls it ([`Scaling`]).
 //!
 //! Invariants: what was acknowledged is on disk; an alarm acts once for each change of its state; no text that a user
@@ -19,6 +20,7 @@
 
 mod alarm;
 mod announced;
+mod anomaly;
 mod authorize;
 mod config;
 mod core;

@@ -7,7 +7,7 @@ use wharf_wire::Fault;
 
 use crate::{
     core::Core,
-    records::{Alarm, Dashboard, MetricStream, StreamPosition},
+    records::{Alarm, Dashboard, Detector, MetricStream, StreamPosition},
 };
 
 pub const SERVICE: &str = "cloudwatch";
@@ -28,6 +28,10 @@ pub fn alarm_arn(place: &Place, name: &str) -> String {
         format!("alarm:{name}"),
     )
     .to_string()
+}
+
+pub fn detector_key(place: &Place, id: &str) -> String {
+    scope(place).key(Detector::KIND, id)
 }
 
 /// Dashboards are of no region.

@@ -1,6 +1,7 @@
 //! A file for each operation or kind of resource.
 
 pub mod alarms;
+pub mod anomaly;
 pub mod dashboards;
 pub mod data;
 pub mod list;

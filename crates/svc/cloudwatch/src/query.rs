@@ -11,6 +11,7 @@ use wharf_service::{Faults as _, Place};
 use wharf_wire::Fault;
 
 use crate::{
+    anomaly::{self, Model},
     core::{self, Core},
     datum,
     fault::{CloudwatchFaults, expression, validation},
@@ -200,11 +201,7 @@ fn order(queries: &[Query]) -> Result<Vec<usize>, Fault> {
     for query in queries {
         let mut refers = BTreeSet::new();
         if let What::Math(of) = &query.what {
-            of.walk(&mut |part| {
-                if let Expression::Name(name) = part {
-                    refers.extend(by_id.get(name.as_str()));
-                }
-            });
+            refers.extend(of.names().iter().filter_map(|it| by_id.get(it)));
         }
         after.push(refers);
     }
@@ -238,81 +235,28 @@ pub async fn answer(
     range: Range,
 ) -> Result<BTreeMap<String, Value>, Fault> {
     let _turn = core.reading.take(&place.account).await;
-    let mut reading = Reading {
-        core,
-        place,
-        range,
-        points: 0,
-        decoded: 0,
-        found: 0,
-    };
-    let period = queries.iter().filter_map(own_period).max().unwrap_or(60);
-    let (ids, wanted): (Vec<String>, Vec<Wanted>) = queries
-        .iter()
-        .filter_map(|it| match &it.what {
-            What::Metric(wanted) => Some((it.id.clone(), (**wanted).clone())),
-            _ => None,
-        })
-        .unzip();
-    let lines = reading.lines(&wanted).await?;
-    let mut values: BTreeMap<String, Value> = ids
-        .iter()
-        .cloned()
-        .zip(lines.into_iter().map(Value::Line))
-        .collect();
-    let (mut searches, mut searched) = (BTreeMap::new(), BTreeSet::new());
-    for query in queries.iter() {
-        let mut named = Vec::new();
-        match &query.what {
-            What::Math(of) => of.walk(&mut |part| {
-                if let Expression::Call(name, arguments) = part
-                    && name == "SEARCH"
-                {
-                    named.extend(math::search_of(arguments));
-                }
-            }),
-            What::Insights(asked) => {
-                let lines = reading
-                    .insights(asked, query.period.unwrap_or(period))
-                    .await?;
-                values.insert(query.id.clone(), Value::Lines(lines));
-            }
-            What::Metric(_) => {}
-        }
-        for key in named {
-            let step = key.2.or(query.period).unwrap_or(period);
-            // The same is looked for once.
-            if !searched.insert((key.clone(), step)) {
-                continue;
-            }
-            if searched.len() > MOST_SEARCHES {
-                return Err(validation(format!(
-                    "A request may have at most {MOST_SEARCHES} SEARCH expressions."
-                )));
-            }
-            let lines = reading.search(&key.0, &key.1, step).await;
-            searches.insert(key, lines.map_err(|bad| named_in(&query.id, bad))?);
-        }
-    }
+    let mut reading = Reading::new(core, place, range);
+    let bands = anomaly::of_queries(&mut reading, queries).await?;
     let read = Read {
-        values,
-        metrics: ids,
-        searches,
-        range,
-        period,
+        bands,
+        ..reading.gather(queries).await?
     };
-    // Apart from the tasks that serve others: it may be long.
-    let queries = queries.clone();
+    apart(queries.clone(), read).await
+}
+
+/// What queries come to, apart from the tasks that serve others: it may be long.
+pub async fn apart(queries: Arc<[Query]>, read: Read) -> Result<BTreeMap<String, Value>, Fault> {
     let evaluated = tokio::task::spawn_blocking(move || evaluated(&queries, read)).await;
     evaluated.unwrap_or_else(|error| Err(CloudwatchFaults::internal(&error)))
 }
 
 /// What expressions are evaluated on.
-struct Read {
+pub struct Read {
     values: BTreeMap<String, Value>,
     /// Ids of queries that are metrics, in the order of the request.
     metrics: Vec<String>,
     searches: BTreeMap<(String, String, Option<i64>), Vec<Line>>,
+    bands: BTreeMap<String, Arc<Model>>,
     range: Range,
     period: i64,
 }
@@ -327,6 +271,7 @@ pub fn on_nothing(queries: &[Query], range: Range) -> Result<BTreeMap<String, Va
         values: BTreeMap::new(),
         metrics: Vec::new(),
         searches: BTreeMap::new(),
+        bands: BTreeMap::new(),
         range,
         period: queries.iter().filter_map(own_period).max().unwrap_or(60),
     };
@@ -360,6 +305,7 @@ fn evaluated(queries: &[Query], mut read: Read) -> Result<BTreeMap<String, Value
             values: &read.values,
             metrics: &read.metrics,
             searches: &read.searches,
+            bands: &read.bands,
             from: read.range.from,
             to: read.range.to,
             period: query.period.unwrap_or(read.period),
@@ -396,7 +342,7 @@ fn named_in(id: &str, refused: Refused) -> Fault {
     }
 }
 
-fn own_period(query: &Query) -> Option<i64> {
+pub fn own_period(query: &Query) -> Option<i64> {
     match &query.what {
         What::Metric(wanted) => Some(wanted.period),
         _ => query.period,
@@ -415,10 +361,11 @@ fn decoded(mut seconds: i64) -> i64 {
     points
 }
 
-struct Reading<'a> {
-    core: &'a Core,
-    place: &'a Place,
-    range: Range,
+/// What a request reads, within its bounds.
+pub struct Reading<'a> {
+    pub core: &'a Core,
+    pub place: &'a Place,
+    pub range: Range,
     /// Read so far.
     points: i64,
     /// Points that those were made of.
@@ -427,7 +374,79 @@ struct Reading<'a> {
     found: usize,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    pub fn new(core: &'a Core, place: &'a Place, range: Range) -> Self {
+        Self {
+            core,
+            place,
+            range,
+            points: 0,
+            decoded: 0,
+            found: 0,
+        }
+    }
+
+    /// Reads what queries refer to.
+    ///
+    /// # Errors
+    /// They would read too much; the disk's.
+    pub async fn gather(&mut self, queries: &[Query]) -> Result<Read, Fault> {
+        let period = queries.iter().filter_map(own_period).max().unwrap_or(60);
+        let (ids, wanted): (Vec<String>, Vec<Wanted>) = queries
+            .iter()
+            .filter_map(|it| match &it.what {
+                What::Metric(wanted) => Some((it.id.clone(), (**wanted).clone())),
+                _ => None,
+            })
+            .unzip();
+        let lines = self.lines(&wanted).await?;
+        let mut values: BTreeMap<String, Value> = ids
+            .iter()
+            .cloned()
+            .zip(lines.into_iter().map(Value::Line))
+            .collect();
+        let (mut searches, mut searched) = (BTreeMap::new(), BTreeSet::new());
+        for query in queries {
+            let mut named = Vec::new();
+            match &query.what {
+                What::Math(of) => of.walk(&mut |part| {
+                    if let Expression::Call(name, arguments) = part
+                        && name == "SEARCH"
+                    {
+                        named.extend(math::search_of(arguments));
+                    }
+                }),
+                What::Insights(asked) => {
+                    let lines = self.insights(asked, query.period.unwrap_or(period)).await?;
+                    values.insert(query.id.clone(), Value::Lines(lines));
+                }
+                What::Metric(_) => {}
+            }
+            for key in named {
+                let step = key.2.or(query.period).unwrap_or(period);
+                // The same is looked for once.
+                if !searched.insert((key.clone(), step)) {
+                    continue;
+                }
+                if searched.len() > MOST_SEARCHES {
+                    return Err(validation(format!(
+                        "A request may have at most {MOST_SEARCHES} SEARCH expressions."
+                    )));
+                }
+                let lines = self.search(&key.0, &key.1, step).await;
+                searches.insert(key, lines.map_err(|bad| named_in(&query.id, bad))?);
+            }
+        }
+        Ok(Read {
+            values,
+            metrics: ids,
+            searches,
+            bands: BTreeMap::new(),
+            range: self.range,
+            period,
+        })
+    }
+
     fn may_read(&mut self, lines: usize, period: i64) -> Result<(), Fault> {
         let each = (self.range.to - self.range.from).max(0) / period + 1;
         self.points = self

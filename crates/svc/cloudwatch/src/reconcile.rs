@@ -15,10 +15,11 @@ use crate::{
         evaluate::{self, Found},
         history, reason,
     },
+    anomaly::{self, Training},
     core::Core,
     fault::CloudwatchFaults,
     names,
-    records::{Alarm, Evaluation, Happening, State, StateValue, Watches},
+    records::{Alarm, Detector, Evaluation, Happening, State, StateValue, Watches},
     transition,
 };
 
@@ -35,6 +36,11 @@ const LONGEST_LOOK: Duration = Duration::from_secs(30);
 /// An alarm whose account has its share of the workers waits this long.
 const CROWDED: Duration = Duration::from_millis(500);
 
+/// How often it is looked whether a detector has enough points.
+const TRAINED_EVERY: Duration = Duration::from_secs(900);
+/// And if it had too few.
+const TRAINED_SOON: Duration = Duration::from_secs(60);
+
 type StepError = wharf_service::StepError<CloudwatchFaults>;
 
 /// Wakes the reconciler for what changed.
@@ -42,6 +48,9 @@ pub fn changed(core: &Core, key: &str, _: Look) -> Reach {
     let Some((scope, kind, _)) = Scope::parse(key) else {
         return Reach::One;
     };
+    if kind == Detector::KIND {
+        core.queue.wake(key.to_owned());
+    }
     if kind == Alarm::KIND {
         core.queue.wake(key.to_owned());
         for composite in core.composites_over(&Place::of_scope(&scope), key) {
@@ -56,13 +65,16 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     if key == SWEEP {
         return sweep(&core).await;
     }
-    let Some((scope, _, _)) = Scope::parse(&key) else {
+    let Some((scope, kind, _)) = Scope::parse(&key) else {
         return Ok(Next::Settled);
     };
     let place = Place::of_scope(&scope);
     let Some(_turn) = core.looking.try_take(&place.account) else {
         return Ok(Next::After(CROWDED));
     };
+    if kind == Detector::KIND {
+        return detector(&core, &place, &key).await;
+    }
     let Some(stored) = core.table.read::<Alarm>(&key).await? else {
         core.forget_composite(&place, &key);
         return Ok(Next::Settled);
@@ -74,6 +86,35 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
             metric(&core, &place, &stored).await
         }
     }
+}
+
+/// Says whether there are enough points for a detector. Its model is made anew when it is wanted.
+async fn detector(core: &Core, place: &Place, key: &str) -> Result<Next, StepError> {
+    let Some(stored) = core.table.read::<Detector>(key).await? else {
+        core.models.forget(key);
+        return Ok(Next::Settled);
+    };
+    match anomaly::of_detector(core, place, &stored.record).await {
+        Ok(training) => {
+            core.models.note(key, training);
+            if training == Training::TooFewPoints {
+                return Ok(Next::After(TRAINED_SOON));
+            }
+        }
+        // What it is over may be too much now, and less later.
+        Err(fault) if fault.sender => {
+            tracing::debug!(
+                key,
+                text = fault.message,
+                "an anomaly detector could not be trained"
+            );
+        }
+        Err(fault) => {
+            let action = "training an anomaly detector";
+            return Err(StepError::Neighbour { action, fault });
+        }
+    }
+    Ok(Next::After(TRAINED_EVERY))
 }
 
 async fn metric(core: &Core, place: &Place, stored: &Stored<Alarm>) -> Result<Next, StepError> {

@@ -58,7 +58,12 @@ pub struct MetricRule {
     /// As it was given; otherwise as many as there are evaluation periods.
     #[serde(default)]
     pub datapoints_to_alarm: Option<u32>,
-    pub threshold: f64,
+    /// `None` where the bounds are a band's.
+    #[serde(default)]
+    pub threshold: Option<f64>,
+    /// The query whose band has the bounds.
+    #[serde(default)]
+    pub threshold_metric: Option<String>,
     pub comparison: String,
     #[serde(default)]
     pub treat_missing_data: Option<String>,
@@ -314,6 +319,51 @@ impl MetricStream {
     }
 }
 
+/// What a model is made of and how, under an id that its source says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Detector {
+    pub source: DetectorSource,
+    /// Times whose points are not learned from: from, to.
+    #[serde(default)]
+    pub excluded: Vec<(Timestamp, Timestamp)>,
+    #[serde(default)]
+    pub timezone: Option<String>,
+    #[serde(default)]
+    pub adaptation_speed: Option<String>,
+    #[serde(default)]
+    pub outlier_filtering: Option<String>,
+    #[serde(default)]
+    pub periodic_spikes: Option<bool>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Detector {
+    const KIND: &'static str = "anomaly-detector";
+    const FORMAT: u32 = 1;
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum DetectorSource {
+    /// A metric and its statistic, whatever the period.
+    Metric(Box<WatchedMetric>),
+    /// Queries, of which one returns data.
+    Queries(Vec<StoredQuery>),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WatchedMetric {
+    pub namespace: String,
+    pub name: String,
+    /// In the order of their names.
+    #[serde(default)]
+    pub dimensions: Vec<(String, String)>,
+    pub statistic: String,
+}
+
 impl Alarm {
     pub fn is_composite(&self) -> bool {
         matches!(self.watches, Watches::Alarms(_))
@@ -336,13 +386,18 @@ impl Alarm {
     }
 }
 
+/// Dimensions as requests have them.
+pub fn wire_dimensions(of: &[(String, String)]) -> Vec<Dimension> {
+    let dimension = |(name, value): &(String, String)| Dimension {
+        name: Some(name.clone()),
+        value: Some(value.clone()),
+    };
+    of.iter().map(dimension).collect()
+}
+
 impl MetricSource {
     pub fn wire_dimensions(&self) -> Vec<Dimension> {
-        let dimension = |(name, value): &(String, String)| Dimension {
-            name: Some(name.clone()),
-            value: Some(value.clone()),
-        };
-        self.dimensions.iter().map(dimension).collect()
+        wire_dimensions(&self.dimensions)
     }
 
     fn to_wire(&self) -> MetricStat {

@@ -88,11 +88,13 @@ wharf_api_cloudwatch::operations! {
     run(self, operation, call, input) = operation(&self.core, call, input).await;
 
     delete_alarms = ops::alarms::delete_alarms;
+    delete_anomaly_detector = ops::anomaly::delete_anomaly_detector;
     delete_dashboards = ops::dashboards::delete_dashboards;
     delete_metric_stream = ops::streams::delete_metric_stream;
     describe_alarm_history = ops::alarms::describe_alarm_history;
     describe_alarms = ops::alarms::describe_alarms;
     describe_alarms_for_metric = ops::alarms::describe_alarms_for_metric;
+    describe_anomaly_detectors = ops::anomaly::describe_anomaly_detectors;
     disable_alarm_actions = ops::alarms::disable_alarm_actions;
     enable_alarm_actions = ops::alarms::enable_alarm_actions;
     get_dashboard = ops::dashboards::get_dashboard;
@@ -104,6 +106,7 @@ wharf_api_cloudwatch::operations! {
     list_metric_streams = ops::streams::list_metric_streams;
     list_metrics = ops::list::list_metrics;
     list_tags_for_resource = ops::tags::list_tags_for_resource;
+    put_anomaly_detector = ops::anomaly::put_anomaly_detector;
     put_composite_alarm = ops::put_alarm::put_composite_alarm;
     put_dashboard = ops::dashboards::put_dashboard;
     put_metric_alarm = ops::put_alarm::put_metric_alarm;

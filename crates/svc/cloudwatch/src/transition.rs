@@ -116,7 +116,7 @@ fn call(
         region: place.region.clone(),
         policy: policy.to_owned(),
         state: alarm.state.value,
-        threshold: rule.threshold,
+        threshold: rule.threshold?,
         values,
         at,
         every_seconds: u32::try_from(evaluate::tick(rule)).unwrap_or(u32::MAX),

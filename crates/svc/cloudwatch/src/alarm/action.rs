@@ -6,7 +6,7 @@ use wharf_service::Place;
 use wharf_wire::Fault;
 
 use crate::{
-    alarm::reason::long,
+    alarm::{evaluate, reason::long},
     fault::validation,
     names,
     records::{Alarm, MetricRule, Source, State, Watches},
@@ -140,10 +140,16 @@ fn trigger(rule: &MetricRule) -> Value {
     let mut trigger = json!({
         "EvaluationPeriods": rule.evaluation_periods,
         "ComparisonOperator": rule.comparison,
-        "Threshold": rule.threshold,
         "TreatMissingData": rule.treat_missing_data.as_deref().unwrap_or_default(),
         "EvaluateLowSampleCountPercentile": rule.low_sample_count.as_deref().unwrap_or_default(),
     });
+    match (&rule.threshold_metric, rule.threshold) {
+        (Some(id), _) => {
+            trigger["ThresholdMetricId"] = json!(id);
+            trigger["Period"] = json!(evaluate::period(rule));
+        }
+        (None, threshold) => trigger["Threshold"] = json!(threshold),
+    }
     if let Some(datapoints) = rule.datapoints_to_alarm {
         trigger["DatapointsToAlarm"] = json!(datapoints);
     }

@@ -35,7 +35,8 @@ pub fn metric(place: &Place, alarm: &Alarm) -> Option<MetricAlarm> {
         datapoints_to_alarm: rule
             .datapoints_to_alarm
             .and_then(|it| i32::try_from(it).ok()),
-        threshold: Some(rule.threshold),
+        threshold: rule.threshold,
+        threshold_metric_id: rule.threshold_metric.clone(),
         comparison_operator: Some(rule.comparison.clone()),
         treat_missing_data: rule.treat_missing_data.clone(),
         evaluate_low_sample_count_percentile: rule.low_sample_count.clone(),

@@ -7,14 +7,15 @@ use wharf_wire::Fault;
 
 use crate::{
     alarm::{
-        judge::{Comparison, LOOKED_BEYOND, Missing, Rule, Verdict, judge},
+        judge::{Bounds, Comparison, LOOKED_BEYOND, Missing, Rule, Verdict, judge},
         reason::{self, Looked},
     },
+    anomaly,
     core::Core,
     fault::{expression, validation},
     fetch::{self, Range},
-    math::{Bad, Value},
-    query::{self, What},
+    math::{self, Bad, Value},
+    query::{self, Query, What},
     records::{Alarm, MetricRule, MetricSource, Source, State, StateValue, StoredQuery},
     stat::Stat,
 };
@@ -25,7 +26,6 @@ pub fn rule(of: &MetricRule) -> Option<Rule> {
         periods: of.evaluation_periods as usize,
         datapoints: of.datapoints_to_alarm.unwrap_or(of.evaluation_periods) as usize,
         comparison: Comparison::parse(&of.comparison)?,
-        threshold: of.threshold,
         missing: Missing::parse(of.treat_missing_data.as_deref())?,
     })
 }
@@ -82,33 +82,41 @@ pub async fn look(
     let times: Vec<i64> = (0..looked_at as i64).map(|it| from + it * period).collect();
     let data = match &of.source {
         Source::Metric(metric) => of_metric(core, place, metric, of, (from, to)).await?,
-        Source::Queries(queries) => Data {
-            points: of_queries(core, place, queries, Range { from, to }).await?,
-            too_few: false,
-        },
+        Source::Queries(queries) => {
+            let range = Range { from, to };
+            of_queries(core, place, queries, of.threshold_metric.as_deref(), range).await?
+        }
     };
     if data.too_few {
         return Ok(Found::Nothing);
     }
     // The last point of a period, points being in their order.
-    let at = |moment: &i64| {
-        let behind = data.points.partition_point(|it| it.0 < moment + period);
-        let last = behind.checked_sub(1).map(|it| data.points[it]);
-        last.filter(|it| it.0 >= *moment).map(|it| it.1)
+    let at = |points: &[(i64, f64)], moment: i64| {
+        let behind = points.partition_point(|it| it.0 < moment + period);
+        let last = behind.checked_sub(1).map(|it| points[it]);
+        last.filter(|it| it.0 >= moment).map(|it| it.1)
+    };
+    let bounds = |moment: i64| match &data.band {
+        None => of.threshold.map(Bounds::Threshold),
+        Some((upper, lower)) => Some(Bounds::Band {
+            upper: at(upper, moment)?,
+            lower: at(lower, moment)?,
+        }),
     };
     let statistic = match &of.source {
         Source::Metric(metric) => Some(metric.statistic.clone()),
         Source::Queries(_) => None,
     };
     let looked = Looked {
-        values: times.iter().map(at).collect(),
+        values: times.iter().map(|it| at(&data.points, *it)).collect(),
+        bounds: times.iter().map(|it| bounds(*it)).collect(),
         times,
         period,
         statistic,
         unit: None,
         at: now,
     };
-    let verdict = judge(&rule, &looked.values);
+    let verdict = judge(&rule, &looked.breaching(&rule));
     Ok(changed(alarm, &rule, &verdict, &looked))
 }
 
@@ -131,6 +139,8 @@ fn changed(alarm: &Alarm, rule: &Rule, verdict: &Verdict, looked: &Looked) -> Fo
 
 struct Data {
     points: Vec<(i64, f64)>,
+    /// Upper and lower bounds, where those are a band's.
+    band: Option<(Vec<(i64, f64)>, Vec<(i64, f64)>)>,
     /// Too few samples for the percentile to mean something, and the alarm is to heed that.
     too_few: bool,
 }
@@ -174,6 +184,7 @@ async fn of_metric(
         .filter_map(|(at, it)| Some((at, stat.of(&it)?)));
     Ok(Data {
         points: points.collect(),
+        band: None,
         too_few,
     })
 }
@@ -189,23 +200,40 @@ async fn of_queries(
     core: &Core,
     place: &Place,
     queries: &[StoredQuery],
+    band: Option<&str>,
     range: Range,
-) -> Result<Vec<(i64, f64)>, Fault> {
+) -> Result<Data, Fault> {
     let wire = queries.iter().map(StoredQuery::to_wire).collect();
     let queries = query::read(place, wire)?;
     let mut values = query::answer(core, place, &queries, range).await?;
-    let shown = queries.iter().find(|it| it.shown);
+    let band = match band.and_then(|it| values.remove(it)) {
+        None => None,
+        Some(Value::Lines(lines)) => {
+            let mut lines = lines.into_iter().map(|it| it.points);
+            lines.next().zip(lines.next())
+        }
+        // It was a band when the alarm was put.
+        Some(_) => Some(Default::default()),
+    };
+    let shown = queries
+        .iter()
+        .find(|it| it.shown && values.contains_key(&it.id));
     let value = shown.and_then(|it| values.remove(&it.id));
-    Ok(match value {
+    let points = match value {
         Some(Value::Line(line)) => line.points,
         // An array of one, as a query of Metrics Insights has it.
         Some(Value::Lines(mut lines)) if lines.len() == 1 => lines.remove(0).points,
         _ => Vec::new(),
+    };
+    Ok(Data {
+        points,
+        band,
+        too_few: false,
     })
 }
 
 /// # Errors
-/// They do not come to one line.
+/// They do not come to one line, or to one and a band.
 pub fn checked_queries(
     place: &Place,
     queries: &[StoredQuery],
@@ -213,11 +241,18 @@ pub fn checked_queries(
 ) -> Result<(), Fault> {
     let wire = queries.iter().map(StoredQuery::to_wire).collect();
     let read = query::read(place, wire)?;
-    let mut shown = read.iter().filter(|it| it.shown);
+    let band = of.threshold_metric.as_deref();
+    if let Some(id) = band {
+        checked_band(&read, id)?;
+    }
+    let mut shown = read
+        .iter()
+        .filter(|it| it.shown && Some(it.id.as_str()) != band);
     let (Some(one), None) = (shown.next(), shown.next()) else {
-        return Err(validation(
-            "Exactly one element of the metrics list should return data.",
-        ));
+        return Err(validation(match band {
+            None => "Exactly one element of the metrics list should return data.",
+            Some(_) => "Exactly two elements of the metrics list should return data.",
+        }));
     };
     if let What::Insights(query) = &one.what
         && !query.group_by.is_empty()
@@ -235,6 +270,7 @@ pub fn checked_queries(
         from: 0,
         to: period(of) * looked_at,
     };
+    anomaly::checked_bands(&read)?;
     match query::on_nothing(&read, range)?.get(&one.id) {
         Some(Value::Line(_)) => Ok(()),
         Some(Value::Lines(lines)) if lines.len() == 1 => Ok(()),
@@ -242,6 +278,26 @@ pub fn checked_queries(
             let bad = Bad::new("The expression of an alarm must return a single time series");
             Err(expression(&one.id, &bad))
         }
+    }
+}
+
+/// # Errors
+/// The query of an alarm's bounds is no band, or does not return data.
+fn checked_band(queries: &[Query], id: &str) -> Result<(), Fault> {
+    let Some(query) = queries.iter().find(|it| it.id == id) else {
+        return Err(validation(format!(
+            "ThresholdMetricId {id} does not match an element of the metrics list."
+        )));
+    };
+    let is_band = match &query.what {
+        What::Math(of) => math::band_of(of).is_some(),
+        _ => false,
+    };
+    match is_band && query.shown {
+        true => Ok(()),
+        false => Err(validation(format!(
+            "ThresholdMetricId {id} must match the Id of an ANOMALY_DETECTION_BAND function that returns data."
+        ))),
     }
 }
 

@@ -15,6 +15,9 @@ pub enum Comparison {
     Greater,
     Less,
     LessOrEqual,
+    AboveBand,
+    BelowBand,
+    OutsideBand,
 }
 
 /// What a period without data counts as.
@@ -27,6 +30,17 @@ pub enum Missing {
     NotBreaching,
 }
 
+/// What a datapoint has to keep.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Bounds {
+    Threshold(f64),
+    /// Those of a band at the datapoint's time.
+    Band {
+        upper: f64,
+        lower: f64,
+    },
+}
+
 /// When data are out of bounds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rule {
@@ -35,7 +49,6 @@ pub struct Rule {
     /// M
     pub datapoints: usize,
     pub comparison: Comparison,
-    pub threshold: f64,
     pub missing: Missing,
 }
 
@@ -46,25 +59,41 @@ impl Comparison {
             "GreaterThanThreshold" => Self::Greater,
             "LessThanThreshold" => Self::Less,
             "LessThanOrEqualToThreshold" => Self::LessOrEqual,
+            "GreaterThanUpperThreshold" => Self::AboveBand,
+            "LessThanLowerThreshold" => Self::BelowBand,
+            "LessThanLowerOrGreaterThanUpperThreshold" => Self::OutsideBand,
             _ => return None,
         })
     }
 
-    pub fn holds(self, value: f64, threshold: f64) -> bool {
+    /// Whether the bounds are those of a band.
+    pub const fn is_of_band(self) -> bool {
+        matches!(self, Self::AboveBand | Self::BelowBand | Self::OutsideBand)
+    }
+
+    /// Whether a value is out of bounds.
+    pub fn holds(self, value: f64, bounds: Bounds) -> bool {
+        let (upper, lower) = match bounds {
+            Bounds::Threshold(it) => (it, it),
+            Bounds::Band { upper, lower } => (upper, lower),
+        };
         match self {
-            Self::GreaterOrEqual => value >= threshold,
-            Self::Greater => value > threshold,
-            Self::Less => value < threshold,
-            Self::LessOrEqual => value <= threshold,
+            Self::GreaterOrEqual => value >= upper,
+            Self::Greater | Self::AboveBand => value > upper,
+            Self::Less | Self::BelowBand => value < lower,
+            Self::LessOrEqual => value <= lower,
+            Self::OutsideBand => value < lower || value > upper,
         }
     }
 
+    /// What a value is to a threshold that it crosses.
     pub const fn words(self) -> &'static str {
         match self {
             Self::GreaterOrEqual => "greater than or equal to",
-            Self::Greater => "greater than",
-            Self::Less => "less than",
+            Self::Greater | Self::AboveBand => "greater than",
+            Self::Less | Self::BelowBand => "less than",
             Self::LessOrEqual => "less than or equal to",
+            Self::OutsideBand => "outside",
         }
     }
 }
@@ -92,16 +121,17 @@ pub struct Verdict {
     pub filled: usize,
 }
 
-/// Judges values, the latest last; there are as many as periods that are looked at.
-pub fn judge(rule: &Rule, values: &[Option<f64>]) -> Verdict {
+/// Judges datapoints by whether each is out of bounds, the latest last; there are as many as periods that are looked at.
+pub fn judge(rule: &Rule, values: &[Option<bool>]) -> Verdict {
     let present: Vec<usize> = (0..values.len())
         .rev()
         .filter(|at| values[*at].is_some())
         .collect();
     let judged: Vec<usize> = present.into_iter().take(rule.periods).collect();
-    let breaches =
-        |at: usize| values[at].is_some_and(|it| rule.comparison.holds(it, rule.threshold));
-    let breaching = judged.iter().filter(|at| breaches(**at)).count();
+    let breaching = judged
+        .iter()
+        .filter(|at| values[**at] == Some(true))
+        .count();
     let lacking = rule.periods - judged.len();
     let of = |alarm: bool| {
         if alarm {
@@ -143,18 +173,17 @@ mod tests {
             periods,
             datapoints,
             comparison: Comparison::Greater,
-            threshold: 0.5,
             missing,
         }
     }
 
     /// `0` is within bounds, `X` breaches, `-` is missing.
-    fn values(text: &str) -> Vec<Option<f64>> {
+    fn values(text: &str) -> Vec<Option<bool>> {
         text.chars()
             .filter(|it| *it != ' ')
             .map(|it| match it {
-                'X' => Some(1.0),
-                '0' => Some(0.0),
+                'X' => Some(true),
+                '0' => Some(false),
                 _ => None,
             })
             .collect()
@@ -193,13 +222,38 @@ mod tests {
         assert_eq!(states("- - - - X", 3), [same, same, a, o]);
     }
 
+    #[test]
+    fn bounds_of_a_band_are_within_it() {
+        let band = Bounds::Band {
+            upper: 7.0,
+            lower: 5.0,
+        };
+        let breaching =
+            |comparison: Comparison| [4.9, 5.0, 7.0, 7.1].map(|it| comparison.holds(it, band));
+        for (name, wanted) in [
+            ("GreaterThanUpperThreshold", [false, false, false, true]),
+            ("LessThanLowerThreshold", [true, false, false, false]),
+            (
+                "LessThanLowerOrGreaterThanUpperThreshold",
+                [true, false, false, true],
+            ),
+        ] {
+            let comparison = Comparison::parse(name).unwrap();
+            assert!(comparison.is_of_band());
+            assert_eq!(breaching(comparison), wanted, "{name}");
+        }
+        let threshold = Bounds::Threshold(5.0);
+        assert!(Comparison::GreaterOrEqual.holds(5.0, threshold));
+        assert!(!Comparison::Greater.holds(5.0, threshold));
+    }
+
     proptest! {
         #[test]
         fn whole_data_are_counted_whatever_is_said_of_missing_ones(
             all in prop::collection::vec(any::<bool>(), 7),
             datapoints in 1usize..=5,
         ) {
-            let values: Vec<Option<f64>> = all.iter().map(|it| Some(f64::from(u8::from(*it)))).collect();
+            let values: Vec<Option<bool>> = all.iter().map(|it| Some(*it)).collect();
             let breaching = all[2..].iter().filter(|it| **it).count();
             let wanted = if breaching >= datapoints { StateValue::Alarm } else { StateValue::Ok };
             for missing in [Missing::Unfilled, Missing::Ignore, Missing::Breaching, Missing::NotBreaching] {
@@ -212,7 +266,7 @@ mod tests {
         /// Without one datapoint out of bounds there is an alarm only where gaps count as such.
         #[test]
         fn no_alarm_out_of_nothing(gaps in prop::collection::vec(any::<bool>(), 7), datapoints in 1usize..=5) {
-            let values: Vec<Option<f64>> = gaps.iter().map(|it| it.then_some(0.0)).collect();
+            let values: Vec<Option<bool>> = gaps.iter().map(|it| it.then_some(false)).collect();
             for missing in [Missing::Unfilled, Missing::Ignore, Missing::NotBreaching] {
                 let state = judge(&rule(datapoints, 5, missing), &values).state;
                 prop_assert_ne!(state, Some(StateValue::Alarm));

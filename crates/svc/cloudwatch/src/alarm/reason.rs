@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wharf_base::Timestamp;
 
 use crate::{
-    alarm::judge::{Missing, Rule, Verdict},
+    alarm::judge::{Bounds, Comparison, Missing, Rule, Verdict},
     records::StateValue,
 };
 
@@ -19,10 +19,28 @@ pub struct Looked {
     /// When each period that was looked at began, the latest last.
     pub times: Vec<i64>,
     pub values: Vec<Option<f64>>,
+    /// What each datapoint has to keep; none where that is not known, so that it cannot be judged.
+    pub bounds: Vec<Option<Bounds>>,
     pub period: i64,
     pub statistic: Option<String>,
     pub unit: Option<String>,
     pub at: Timestamp,
+}
+
+impl Looked {
+    /// Whether the datapoints that can be judged are out of bounds.
+    pub fn breaching(&self, rule: &Rule) -> Vec<Option<bool>> {
+        let both = self.values.iter().zip(&self.bounds);
+        both.map(|(value, bounds)| Some(rule.comparison.holds((*value)?, (*bounds)?)))
+            .collect()
+    }
+
+    fn breaches(&self, rule: &Rule, at: usize) -> bool {
+        match (self.values[at], self.bounds[at]) {
+            (Some(value), Some(bounds)) => rule.comparison.holds(value, bounds),
+            _ => false,
+        }
+    }
 }
 
 /// As texts show numbers: at least one decimal.
@@ -72,18 +90,16 @@ pub fn text(rule: &Rule, verdict: &Verdict, after: StateValue, looked: &Looked) 
         );
     }
     let alarm = after == StateValue::Alarm;
-    let breaches = |at: &&usize| {
-        looked.values[**at].is_some_and(|it| rule.comparison.holds(it, rule.threshold)) == alarm
-    };
-    let fitting: Vec<&usize> = verdict.judged.iter().filter(breaches).collect();
-    let shown: Vec<String> = fitting
+    let fits = |at: &&usize| looked.breaches(rule, **at) == alarm;
+    let fitting: Vec<usize> = verdict.judged.iter().filter(fits).copied().collect();
+    let shown = &fitting[..fitting.len().min(SHOWN)];
+    let points: Vec<String> = shown
         .iter()
-        .take(SHOWN)
         .map(|at| {
             format!(
                 "{} ({})",
-                looked.values[**at].map(number).unwrap_or_default(),
-                short(looked.times[**at])
+                looked.values[*at].map(number).unwrap_or_default(),
+                short(looked.times[*at])
             )
         })
         .collect();
@@ -93,15 +109,19 @@ pub fn text(rule: &Rule, verdict: &Verdict, after: StateValue, looked: &Looked) 
     } else {
         rule.periods - rule.datapoints + 1
     };
+    let bounds: Vec<Bounds> = shown.iter().filter_map(|at| looked.bounds[*at]).collect();
     let mut text = format!(
-        "Threshold Crossed: {} out of the last {} datapoints [{}{more}] {} {}{} the threshold ({}) (minimum {} for {} -> {} transition).",
+        "{} Crossed: {} out of the last {} datapoints [{}{more}] {} {} (minimum {} for {} -> {} transition).",
+        if rule.comparison.is_of_band() {
+            "Thresholds"
+        } else {
+            "Threshold"
+        },
         fitting.len(),
         verdict.judged.len().max(1),
-        shown.join(", "),
+        points.join(", "),
         if fitting.len() == 1 { "was" } else { "were" },
-        if alarm { "" } else { "not " },
-        rule.comparison.words(),
-        number(rule.threshold),
+        crossed(rule.comparison, &bounds, alarm, more),
         plural(minimum, "datapoint", "datapoints"),
         if alarm { "OK" } else { "ALARM" },
         if alarm { "ALARM" } else { "OK" },
@@ -110,15 +130,44 @@ pub fn text(rule: &Rule, verdict: &Verdict, after: StateValue, looked: &Looked) 
     text
 }
 
+/// `greater than the threshold (70.0)`, `not less than the lower thresholds [1.5]`.
+fn crossed(comparison: Comparison, bounds: &[Bounds], alarm: bool, more: &str) -> String {
+    let not = if alarm { "" } else { "not " };
+    let list = |of: fn(&Bounds) -> f64| {
+        let all: Vec<String> = bounds.iter().map(|it| number(of(it))).collect();
+        format!("[{}{more}]", all.join(", "))
+    };
+    let above = || format!("{not}greater than the upper thresholds {}", list(upper));
+    let below = || format!("{not}less than the lower thresholds {}", list(lower));
+    match comparison {
+        Comparison::AboveBand => above(),
+        Comparison::BelowBand => below(),
+        Comparison::OutsideBand => format!("{} or {}", below(), above()),
+        _ => {
+            let threshold = bounds.first().map(upper).map(number).unwrap_or_default();
+            format!("{not}{} the threshold ({threshold})", comparison.words())
+        }
+    }
+}
+
+fn upper(of: &Bounds) -> f64 {
+    match of {
+        Bounds::Threshold(it) => *it,
+        Bounds::Band { upper, .. } => *upper,
+    }
+}
+
+fn lower(of: &Bounds) -> f64 {
+    match of {
+        Bounds::Threshold(it) => *it,
+        Bounds::Band { lower, .. } => *lower,
+    }
+}
+
 /// Whether the datapoints that there are would not have led to the state.
 fn decided_by_gaps(rule: &Rule, verdict: &Verdict, after: StateValue, looked: &Looked) -> bool {
-    let breaching = verdict
-        .judged
-        .iter()
-        .filter(|at| {
-            looked.values[**at].is_some_and(|it| rule.comparison.holds(it, rule.threshold))
-        })
-        .count();
+    let breaches = |at: &&usize| looked.breaches(rule, **at);
+    let breaching = verdict.judged.iter().filter(breaches).count();
     match after {
         StateValue::Alarm => breaching < rule.datapoints,
         _ => breaching == verdict.judged.len(),
@@ -153,9 +202,26 @@ pub fn data(rule: &Rule, verdict: &Verdict, looked: &Looked) -> String {
         "queryDate": long(looked.at),
         "period": looked.period,
         "recentDatapoints": recent,
-        "threshold": rule.threshold,
         "evaluatedDatapoints": evaluated.collect::<Vec<Value>>(),
     });
+    let bounds = |of: fn(&Bounds) -> f64| {
+        let all = oldest_first
+            .iter()
+            .filter_map(|at| looked.bounds[*at].as_ref());
+        all.map(of).collect::<Vec<f64>>()
+    };
+    match rule.comparison {
+        Comparison::AboveBand => data["recentUpperThresholds"] = json!(bounds(upper)),
+        Comparison::BelowBand => data["recentLowerThresholds"] = json!(bounds(lower)),
+        Comparison::OutsideBand => {
+            data["recentLowerThresholds"] = json!(bounds(lower));
+            data["recentUpperThresholds"] = json!(bounds(upper));
+        }
+        _ => {
+            let threshold = looked.bounds.iter().flatten().map(upper).next();
+            data["threshold"] = json!(threshold);
+        }
+    }
     if let Some(first) = oldest_first.first() {
         data["startDate"] = time(looked.times[*first]);
     }
@@ -178,7 +244,6 @@ mod tests {
             periods: 3,
             datapoints,
             comparison: Comparison::Greater,
-            threshold: 70.0,
             missing,
         };
         let looked = Looked {
@@ -186,12 +251,13 @@ mod tests {
                 .map(|it| 1_795_341_600 + it * 60)
                 .collect(),
             values: values.to_vec(),
+            bounds: vec![Some(Bounds::Threshold(70.0)); values.len()],
             period: 60,
             statistic: Some("Average".to_owned()),
             unit: None,
             at: Timestamp::from_millis(1_795_341_900_000),
         };
-        let verdict = judge(&rule, values);
+        let verdict = judge(&rule, &looked.breaching(&rule));
         let data: Value = serde_json::from_str(&data(&rule, &verdict, &looked)).unwrap();
         assert_eq!(
             (&data["threshold"], &data["statistic"]),
@@ -199,6 +265,59 @@ mod tests {
         );
         let after = verdict.state.unwrap();
         text(&rule, &verdict, after, &looked)
+    }
+
+    fn said_of_band(comparison: &str, values: [f64; 3]) -> (String, Value) {
+        let rule = Rule {
+            periods: 2,
+            datapoints: 2,
+            comparison: Comparison::parse(comparison).unwrap(),
+            missing: Missing::Unfilled,
+        };
+        let band = |it: f64| {
+            Some(Bounds::Band {
+                upper: 7.0 + it,
+                lower: 5.5 + it,
+            })
+        };
+        let looked = Looked {
+            times: (0..4).map(|it| 1_795_341_600 + it * 60).collect(),
+            values: values.into_iter().map(Some).chain([None]).collect(),
+            // What is not known of the latest cannot be judged.
+            bounds: vec![band(0.0), band(1.0), band(2.0), None],
+            period: 60,
+            statistic: None,
+            unit: None,
+            at: Timestamp::from_millis(1_795_341_900_000),
+        };
+        let verdict = judge(&rule, &looked.breaching(&rule));
+        let data = serde_json::from_str(&data(&rule, &verdict, &looked)).unwrap();
+        (text(&rule, &verdict, verdict.state.unwrap(), &looked), data)
+    }
+
+    #[test]
+    fn reasons_of_bands_in_awss_words() {
+        let (both, data) =
+            said_of_band("LessThanLowerOrGreaterThanUpperThreshold", [6.0, 1.5, 10.0]);
+        assert_eq!(
+            both,
+            "Thresholds Crossed: 2 out of the last 2 datapoints [10.0 (22/11/26 10:02:00), 1.5 (22/11/26 10:01:00)] were less than the lower thresholds [7.5, 6.5] or greater than the upper thresholds [9.0, 8.0] (minimum 2 datapoints for OK -> ALARM transition)."
+        );
+        assert_eq!(data["recentLowerThresholds"], json!([6.5, 7.5]));
+        assert_eq!(data["recentUpperThresholds"], json!([8.0, 9.0]));
+        assert_eq!(
+            (data.get("threshold"), &data["recentDatapoints"]),
+            (None, &json!([1.5, 10.0]))
+        );
+        let (above, data) = said_of_band("GreaterThanUpperThreshold", [6.0, 8.5, 8.5]);
+        assert_eq!(
+            above,
+            "Thresholds Crossed: 1 out of the last 2 datapoints [8.5 (22/11/26 10:02:00)] was not greater than the upper thresholds [9.0] (minimum 1 datapoint for ALARM -> OK transition)."
+        );
+        assert_eq!(data.get("recentLowerThresholds"), None);
+        let (outside, _) =
+            said_of_band("LessThanLowerOrGreaterThanUpperThreshold", [6.0, 7.0, 10.0]);
+        assert!(outside.contains("was not less than the lower thresholds [6.5] or not greater than the upper thresholds [8.0] (minimum 1"), "{outside}");
     }
 
     #[test]

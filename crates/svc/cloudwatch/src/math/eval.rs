@@ -1,8 +1,9 @@
 //! What an expression comes to.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Bad, Budget, Expression, Line, Value, functions, parse::Operator, value::joined};
+use crate::anomaly::Model;
 
 /// What expressions may refer to.
 pub struct Given<'a> {
@@ -12,6 +13,8 @@ pub struct Given<'a> {
     pub metrics: &'a [String],
     /// What searches found, by their texts, statistics and periods.
     pub searches: &'a BTreeMap<(String, String, Option<i64>), Vec<Line>>,
+    /// What is usual of queries that bands are over, by id; none where too little is known.
+    pub bands: &'a BTreeMap<String, Arc<Model>>,
     /// Seconds since 1970.
     pub from: i64,
     pub to: i64,

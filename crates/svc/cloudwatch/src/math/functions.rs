@@ -1,6 +1,10 @@
 //! The functions of metric math.
 
+mod band;
+
 use wharf_base::Timestamp;
+
+pub use band::band_of;
 
 use super::{Bad, Expression, Given, Line, Value, evaluate, value::unfit};
 
@@ -70,13 +74,10 @@ pub fn call(name: &str, arguments: &[Expression], given: &Given<'_>) -> Result<V
             }))
         }
         "SEARCH" => call.search(),
-        "ANOMALY_DETECTION_BAND"
-        | "INSIGHT_RULE_METRIC"
-        | "SERVICE_QUOTA"
-        | "DB_PERF_INSIGHTS"
-        | "LAMBDA" => Err(Bad(format!(
-            "The function {name} is not supported by this version of wharf"
-        ))),
+        band::NAME => call.band(),
+        "INSIGHT_RULE_METRIC" | "SERVICE_QUOTA" | "DB_PERF_INSIGHTS" | "LAMBDA" => Err(Bad(
+            format!("The function {name} is not supported by this version of wharf"),
+        )),
         _ => Err(Bad(format!("Unknown function '{name}'"))),
     }
 }

@@ -1,6 +1,8 @@
 //! Expressions as trees. Nesting is bounded, and a chain of operators is one node however long it is, so that no
 //! text takes the stack.
 
+use std::collections::BTreeSet;
+
 use super::Bad;
 
 /// Calls and brackets within each other.
@@ -39,6 +41,17 @@ pub enum Operator {
 }
 
 impl Expression {
+    /// The names in it, whatever they stand for.
+    pub fn names(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        self.walk(&mut |part| {
+            if let Self::Name(name) = part {
+                found.insert(name.as_str());
+            }
+        });
+        found
+    }
+
     /// Shows each part, the whole first.
     pub fn walk<'a>(&'a self, see: &mut impl FnMut(&'a Self)) {
         see(self);

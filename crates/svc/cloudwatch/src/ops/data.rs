@@ -12,7 +12,7 @@ use crate::{
     fault::{CloudwatchFaults, expression, validation},
     fetch::Range,
     label::{self, About},
-    math::{Bad, Line, Value},
+    math::{self, Bad, Line, Value},
     query::{self, Query, What},
 };
 
@@ -160,6 +160,7 @@ fn plain(query: &Query, line: &Line) -> String {
     match &query.what {
         What::Metric(wanted) => wanted.metric.name.clone(),
         What::Insights(_) => line.label.clone(),
+        What::Math(of) if math::band_of(of).is_some() => line.label.clone(),
         What::Math(_) if line.of.is_some() && line.label.contains(' ') => line.label.clone(),
         What::Math(_) => query.id.clone(),
     }

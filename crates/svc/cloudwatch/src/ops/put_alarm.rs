@@ -8,7 +8,7 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     alarm::{
-        action,
+        action::{self, Action},
         composite::Rule,
         evaluate, history,
         judge::{Comparison, Missing},
@@ -159,18 +159,17 @@ fn rule(place: &Place, input: &PutMetricAlarmInput) -> Result<MetricRule, Fault>
         Some(queries) => of_queries(input, queries)?,
     };
     let comparison = input.comparison_operator.clone().unwrap_or_default();
-    if Comparison::parse(&comparison).is_none() {
+    let Some(compares) = Comparison::parse(&comparison) else {
         return Err(validation(format!(
-            "The ComparisonOperator {comparison} is not supported by this version of wharf: there are no anomaly detectors."
+            "The value {comparison} for parameter ComparisonOperator is invalid."
         )));
-    }
+    };
     if Missing::parse(input.treat_missing_data.as_deref()).is_none() {
         let given = input.treat_missing_data.as_deref().unwrap_or_default();
         return Err(validation(format!(
             "The value {given} for parameter TreatMissingData is invalid."
         )));
     }
-    let threshold = input.threshold.filter(|it| it.is_finite());
     let rule = MetricRule {
         source,
         evaluation_periods: input
@@ -181,7 +180,8 @@ fn rule(place: &Place, input: &PutMetricAlarmInput) -> Result<MetricRule, Fault>
         datapoints_to_alarm: input
             .datapoints_to_alarm
             .and_then(|it| u32::try_from(it).ok()),
-        threshold: threshold.ok_or_else(|| validation("Threshold must be specified."))?,
+        threshold: threshold(input, compares)?,
+        threshold_metric: input.threshold_metric_id.clone(),
         comparison,
         treat_missing_data: input.treat_missing_data.clone(),
         low_sample_count: input.evaluate_low_sample_count_percentile.clone(),
@@ -209,6 +209,49 @@ fn rule(place: &Place, input: &PutMetricAlarmInput) -> Result<MetricRule, Fault>
         evaluate::checked_queries(place, queries, &rule)?;
     }
     Ok(rule)
+}
+
+/// The threshold; none for an alarm on a band.
+fn threshold(input: &PutMetricAlarmInput, comparison: Comparison) -> Result<Option<f64>, Fault> {
+    let given = input.threshold.filter(|it| it.is_finite());
+    match (
+        comparison.is_of_band(),
+        &input.threshold_metric_id,
+        input.threshold,
+    ) {
+        (false, None, _) => match given {
+            Some(_) => Ok(given),
+            None => Err(validation("Threshold must be specified.")),
+        },
+        (true, Some(_), None) => {
+            if input.metrics.as_ref().is_none_or(Vec::is_empty) {
+                return Err(validation(
+                    "ThresholdMetricId can be specified with Metrics only.",
+                ));
+            }
+            let actions = [
+                &input.ok_actions,
+                &input.alarm_actions,
+                &input.insufficient_data_actions,
+            ];
+            let mut actions = actions.into_iter().flatten().flatten();
+            match actions.find(|it| matches!(Action::parse(it), Ok(Action::Policy(_)))) {
+                Some(action) => Err(validation(format!(
+                    "An alarm on an anomaly detection band cannot have Auto Scaling actions: {action}"
+                ))),
+                None => Ok(None),
+            }
+        }
+        (_, Some(_), Some(_)) => Err(validation(
+            "The parameters Threshold and ThresholdMetricId are mutually exclusive and you have specified both.",
+        )),
+        (true, None, _) => Err(validation(
+            "ThresholdMetricId must be specified for a ComparisonOperator of anomaly detection.",
+        )),
+        (false, Some(_), None) => Err(validation(
+            "ThresholdMetricId can be specified for a ComparisonOperator of anomaly detection only.",
+        )),
+    }
 }
 
 fn check_low_sample_count(rule: &MetricRule) -> Result<(), Fault> {

@@ -394,7 +394,7 @@ async fn alarms_that_are_none_are_refused_and_others_are_found_by_their_metric()
         (|it| it.threshold = None, "Threshold must be specified."),
         (
             |it| it.comparison_operator = Some("GreaterThanUpperThreshold".to_owned()),
-            "The ComparisonOperator GreaterThanUpperThreshold is not supported by this version of wharf: there are no anomaly detectors.",
+            "ThresholdMetricId must be specified for a ComparisonOperator of anomaly detection.",
         ),
         (
             |it| it.metrics = Some(vec![metric("m", "CPU", "a", "Sum")]),

@@ -1,6 +1,7 @@
 //! CloudWatch in process, over a real store of samples and of records.
 
 mod alarms;
+mod bands;
 mod home;
 mod metrics;
 mod streams;

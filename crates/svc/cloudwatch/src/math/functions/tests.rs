@@ -1,9 +1,12 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::math::{Budget, parse};
+use crate::{
+    anomaly::{Model, Settings},
+    math::{Budget, parse},
+};
 
 fn line(label: &str, points: &[(i64, f64)]) -> Value {
     Value::Line(Line {
@@ -16,6 +19,14 @@ fn line(label: &str, points: &[(i64, f64)]) -> Value {
 
 /// `m1` is 1, 2, -, 4 and `m2` is 10, -, 30, 40, minute by minute from 2026-11-22T10:00.
 const FROM: i64 = 1_795_341_600;
+
+/// Of a series that is 5 or 7, without a season.
+fn model() -> Arc<Model> {
+    let points: Vec<(i64, f64)> = (0..30)
+        .map(|it| (FROM - 1800 + it * 60, if it % 2 == 0 { 5.0 } else { 7.0 }))
+        .collect();
+    Arc::new(Model::fit(&points, 60, FROM, Settings::default()).unwrap())
+}
 
 fn run(text: &str) -> Result<Value, Bad> {
     let values = BTreeMap::from([
@@ -45,6 +56,7 @@ fn run(text: &str) -> Result<Value, Bad> {
         values: &values,
         metrics: &metrics,
         searches: &BTreeMap::from([(key, vec![found])]),
+        bands: &BTreeMap::from([("m2".to_owned(), model())]),
         from: FROM,
         to: FROM + 240,
         period: 60,
@@ -191,8 +203,8 @@ fn what_cannot_be_done_is_said() {
         ("AVG()", "The function AVG does not take 0 arguments"),
         ("NO_SUCH(m1)", "Unknown function 'NO_SUCH'"),
         (
-            "ANOMALY_DETECTION_BAND(m1)",
-            "The function ANOMALY_DETECTION_BAND is not supported by this version of wharf",
+            "INSIGHT_RULE_METRIC(m1)",
+            "The function INSIGHT_RULE_METRIC is not supported by this version of wharf",
         ),
         (
             "SORT(METRICS(), MEDIAN, ASC)",
@@ -203,6 +215,44 @@ fn what_cannot_be_done_is_said() {
             "'a' + 1",
             "Unsupported operand type(s) for +: 'String' and 'Scalar'",
         ),
+    ] {
+        assert_eq!(run(text), Err(Bad::new(said)), "{text}");
+    }
+}
+
+#[test]
+fn a_band_has_an_upper_and_a_lower_bound_at_each_moment() {
+    let Ok(Value::Lines(lines)) = run("ANOMALY_DETECTION_BAND(m2, 1)") else {
+        panic!("no lines");
+    };
+    let labels: Vec<&str> = lines.iter().map(|it| it.label.as_str()).collect();
+    assert_eq!(labels, ["m2 (expected)"; 2]);
+    for (line, wanted) in lines.iter().zip([7.0, 5.0]) {
+        let times: Vec<i64> = line.points.iter().map(|it| it.0 - FROM).collect();
+        assert_eq!(times, [0, 60, 120, 180], "also where nothing was measured");
+        assert!(
+            line.values().all(|it| (it - wanted).abs() < 0.1),
+            "{line:?}"
+        );
+    }
+    let first = run("FIRST(ANOMALY_DETECTION_BAND(m2)) - LAST(ANOMALY_DETECTION_BAND(m2, 2))");
+    let wide = points(first.unwrap());
+    assert!(wide.iter().all(|it| (it.1 - 4.0).abs() < 0.2), "{wide:?}");
+    // Too little is known of the other.
+    let Ok(Value::Lines(lines)) = run("ANOMALY_DETECTION_BAND(m1)") else {
+        panic!("no lines");
+    };
+    assert!(lines.len() == 2 && lines.iter().all(|it| it.points.is_empty()));
+    for (text, said) in [
+        (
+            "ANOMALY_DETECTION_BAND(m1 + 1)",
+            "ANOMALY_DETECTION_BAND takes the id of a metric or expression, and a number",
+        ),
+        (
+            "ANOMALY_DETECTION_BAND(m1, 0)",
+            "The second argument of ANOMALY_DETECTION_BAND must be a positive number",
+        ),
+        ("ANOMALY_DETECTION_BAND(m9)", "Undefined variable 'm9'"),
     ] {
         assert_eq!(run(text), Err(Bad::new(said)), "{text}");
     }
@@ -219,6 +269,7 @@ fn arrays_of_arrays_end_with_the_budget() {
             values: &values,
             metrics: &[],
             searches: &BTreeMap::new(),
+            bands: &BTreeMap::new(),
             from: FROM,
             to: FROM + 240,
             period: 60,
@@ -245,6 +296,7 @@ fn what_fills_and_repeats_is_made_within_the_budget() {
             values: &values,
             metrics: &[],
             searches: &BTreeMap::new(),
+            bands: &BTreeMap::new(),
             from: 0,
             to: 60 * 100_000,
             period: 60,
