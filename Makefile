@@ -10,7 +10,7 @@ help:
 	@echo "make test    everything that must pass: format, lints, checks, unit and end-to-end tests"
 	@echo "make e2e     the end-to-end tests alone; T='-k registry' picks some"
 	@echo "make build   target/debug/wharf"
-	@echo "make soak    the story of a service through 100 rounds of each fault: kills, a full disk, no descriptors, failing syncs"
+	@echo "make soak    the story of a service through 100 rounds of each fault: kills, a full disk, no descriptors, failing syncs; and 1,000 services that scale"
 	@echo "make test-vm the demo, limits, restarts and a reboot in virtual machines of stock Debian and Ubuntu (T='trixie' picks one)"
 	@echo "make man     manual pages, into target/man"
 	@echo "make fuzz    a minute of guided random inputs for each parser; FUZZ_SECONDS=600 for more, T='iam-policy layer' for some"
@@ -33,6 +33,7 @@ e2e: build
 	e2e/run $(T)
 
 soak: build
+	WHARF_SIM_SERVICES=1000 cargo test --locked -p wharf-svc-application-autoscaling --test simulation -- --nocapture
 	WHARF_FAULT_ROUNDS=$${WHARF_SOAK_ROUNDS:-100} WHARF_E2E_WORKERS=0 e2e/run -q -s e2e/test_story_faults.py
 
 man: build
