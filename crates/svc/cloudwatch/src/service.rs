@@ -48,7 +48,7 @@ impl CloudwatchService {
         held.await;
         let fed = core.clone();
         let changed = move |key: &str, look| {
-            deliver::changed(&fed, key, look);
+            deliver::changed(&fed, key);
             reconcile::changed(&fed, key, look)
         };
         loops.spawn(feed(

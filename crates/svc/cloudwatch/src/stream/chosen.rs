@@ -1,5 +1,7 @@
 //! Which metrics a stream takes, and which statistics beyond the usual ones. Pure.
 
+use std::collections::{HashMap, HashSet};
+
 use wharf_series::Metric;
 
 use crate::{
@@ -7,52 +9,97 @@ use crate::{
     stat::Stat,
 };
 
-impl StreamFilter {
-    fn takes(&self, namespace: &str, name: &str) -> bool {
-        self.namespace == namespace
-            && (self.names.is_empty() || self.names.iter().any(|it| it == name))
-    }
+/// A stream's filters and statistics, ready for many metrics: each is looked up, however many filters there are.
+#[derive(Debug)]
+pub struct Chosen<'a> {
+    filter: Filter,
+    /// Names in a namespace; none stands for all.
+    named: HashMap<&'a str, Option<HashSet<&'a str>>>,
+    /// By namespace and name.
+    further: HashMap<&'a str, ByName<'a>>,
 }
 
-impl MetricStream {
-    /// One without filters takes all metrics.
-    pub fn takes(&self, metric: &Metric) -> bool {
-        let any = |all: &[StreamFilter]| {
-            all.iter()
-                .any(|it| it.takes(&metric.namespace, &metric.name))
+/// Statistics of metrics, with their names as they were given.
+type ByName<'a> = HashMap<&'a str, Vec<(&'a str, Stat)>>;
+
+#[derive(Debug)]
+enum Filter {
+    All,
+    Including,
+    Excluding,
+}
+
+impl<'a> Chosen<'a> {
+    pub fn of(stream: &'a MetricStream) -> Self {
+        let (filter, filters) = match (stream.include.is_empty(), stream.exclude.is_empty()) {
+            (false, _) => (Filter::Including, &stream.include),
+            (true, false) => (Filter::Excluding, &stream.exclude),
+            (true, true) => (Filter::All, &stream.include),
         };
-        match (self.include.is_empty(), self.exclude.is_empty()) {
-            (false, _) => any(&self.include),
-            (true, false) => !any(&self.exclude),
-            (true, true) => true,
+        let mut further: HashMap<&str, ByName<'_>> = HashMap::new();
+        for it in &stream.statistics {
+            for (namespace, name) in &it.metrics {
+                let of_namespace = further.entry(namespace.as_str()).or_default();
+                let of_metric = of_namespace.entry(name.as_str()).or_default();
+                for name in it.statistics.iter().map(String::as_str) {
+                    if let Some(stat) = Stat::parse(name)
+                        && !of_metric.iter().any(|it| it.0 == name)
+                    {
+                        of_metric.push((name, stat));
+                    }
+                }
+            }
+        }
+        Self {
+            filter,
+            named: named(filters),
+            further,
+        }
+    }
+
+    /// A stream without filters takes all metrics.
+    pub fn takes(&self, metric: &Metric) -> bool {
+        let names = self.named.get(metric.namespace.as_str());
+        let is_named = names.is_some_and(|it| {
+            let names = it.as_ref();
+            names.is_none_or(|it| it.contains(metric.name.as_str()))
+        });
+        match self.filter {
+            Filter::All => true,
+            Filter::Including => is_named,
+            Filter::Excluding => !is_named,
         }
     }
 
     /// The only namespace that it takes metrics of, so that no others are looked at.
-    pub fn only_namespace(&self) -> Option<&str> {
-        let (first, others) = self.include.split_first()?;
-        let alone = others.iter().all(|it| it.namespace == first.namespace);
-        alone.then_some(first.namespace.as_str())
+    pub fn only_namespace(&self) -> Option<&'a str> {
+        match (&self.filter, self.named.len()) {
+            (Filter::Including, 1) => self.named.keys().next().copied(),
+            _ => None,
+        }
     }
 
     /// The further statistics of a metric, with their names as they were given, each once.
-    pub fn statistics_of<'a>(&'a self, metric: &Metric) -> Vec<(&'a str, Stat)> {
-        let mut found: Vec<(&str, Stat)> = Vec::new();
-        for it in &self.statistics {
-            let metrics = &mut it.metrics.iter();
-            if !metrics.any(|it| it.0 == metric.namespace && it.1 == metric.name) {
-                continue;
-            }
-            for name in &it.statistics {
-                if let Some(stat) = Stat::parse(name)
-                    && !found.iter().any(|it| it.0 == name)
-                {
-                    found.push((name, stat));
-                }
-            }
-        }
-        found
+    pub fn statistics_of(&self, metric: &Metric) -> &[(&'a str, Stat)] {
+        let of_namespace = self.further.get(metric.namespace.as_str());
+        let found = of_namespace.and_then(|it| it.get(metric.name.as_str()));
+        found.map_or(&[], Vec::as_slice)
     }
+}
+
+fn named(filters: &[StreamFilter]) -> HashMap<&str, Option<HashSet<&str>>> {
+    let mut all: HashMap<&str, Option<HashSet<&str>>> = HashMap::new();
+    for it in filters {
+        let of_namespace = all
+            .entry(&it.namespace)
+            .or_insert_with(|| Some(HashSet::new()));
+        if it.names.is_empty() {
+            *of_namespace = None;
+        } else if let Some(names) = of_namespace {
+            names.extend(it.names.iter().map(String::as_str));
+        }
+    }
+    all
 }
 
 #[cfg(test)]
@@ -80,20 +127,23 @@ mod tests {
     #[test]
     fn filters_take_namespaces_or_names_in_them() {
         let plain = MetricStream::example(StreamFormat::Json);
-        assert!(plain.takes(&metric("A", "x")) && plain.only_namespace().is_none());
+        let all = Chosen::of(&plain);
+        assert!(all.takes(&metric("A", "x")) && all.only_namespace().is_none());
         let including = MetricStream {
             include: vec![filter("A", &["x"]), filter("A", &["y"])],
             ..plain.clone()
         };
+        let including = Chosen::of(&including);
         assert!(including.takes(&metric("A", "x")) && including.takes(&metric("A", "y")));
         assert!(!including.takes(&metric("A", "z")) && !including.takes(&metric("B", "x")));
         assert_eq!(including.only_namespace(), Some("A"));
         let excluding = MetricStream {
-            exclude: vec![filter("A", &[]), filter("B", &["x"])],
+            exclude: vec![filter("A", &["x"]), filter("A", &[]), filter("B", &["x"])],
             ..plain
         };
+        let excluding = Chosen::of(&excluding);
         assert!(!excluding.takes(&metric("A", "z")) && !excluding.takes(&metric("B", "x")));
-        assert!(excluding.takes(&metric("B", "y")));
+        assert!(excluding.takes(&metric("B", "y")) && excluding.only_namespace().is_none());
     }
 
     #[test]
@@ -112,9 +162,10 @@ mod tests {
             ],
             ..MetricStream::example(StreamFormat::Json)
         };
-        let names = |metric: &Metric| -> Vec<String> {
-            let found = stream.statistics_of(metric);
-            found.into_iter().map(|it| it.0.to_owned()).collect()
+        let chosen = Chosen::of(&stream);
+        let names = |metric: &Metric| -> Vec<&str> {
+            let found = chosen.statistics_of(metric);
+            found.iter().map(|it| it.0).collect()
         };
         assert_eq!(names(&metric("A", "x")), ["p99", "p50", "TM(10%:90%)"]);
         assert_eq!(names(&metric("A", "y")), ["p99", "p50"]);

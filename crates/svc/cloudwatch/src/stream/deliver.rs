@@ -14,9 +14,9 @@ use wharf_delivery::{Actor, Body, Failure, Invocation};
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope};
 use wharf_series::{Key, Metric, Sample, Span, Summary, Tier};
-use wharf_service::{Look, Place, Stored, fence};
+use wharf_service::{Place, Stored, fence};
 
-use super::{json, otlp, update::Update};
+use super::{chosen::Chosen, json, otlp, update::Update};
 use crate::{
     core::{self, Core},
     datum::NO_UNIT,
@@ -54,7 +54,7 @@ pub fn first_minute(now_s: i64) -> i64 {
 }
 
 /// Wakes the sender for what changed.
-pub fn changed(core: &Core, key: &str, _: Look) {
+pub fn changed(core: &Core, key: &str) {
     if Scope::parse(key).is_some_and(|it| it.1 == MetricStream::KIND) {
         core.streams.wake(key.to_owned());
     }
@@ -211,13 +211,14 @@ impl Sender<'_> {
     /// As many updates from a position on as a request takes.
     async fn gather(&self, from: &StreamPosition) -> Result<Batch, StepError> {
         let series = &self.core.parts.series;
+        let chosen = Chosen::of(self.stream);
         let (mut body, mut updates) = (Vec::new(), 0);
         let mut after = from.after.as_deref().and_then(Key::parse);
         loop {
             let selection = (after.clone(), from.minute, PAGE);
-            let namespace = self.stream.only_namespace();
+            let namespace = chosen.only_namespace();
             let listing = series.list(core::at(self.place), namespace, None, selection, |it| {
-                self.stream.takes(it)
+                chosen.takes(it)
             });
             let (found, next) = listing.await;
             let metrics = found.into_iter().map(|it| it.metric);
@@ -234,8 +235,8 @@ impl Sender<'_> {
                 let Some((minute, summary)) = points.first() else {
                     continue;
                 };
-                let further = self.stream.statistics_of(&one.metric);
-                let update = Update::new(one.metric, one.unit, (*minute, summary), &further);
+                let further = chosen.statistics_of(&one.metric);
+                let update = Update::new(one.metric, one.unit, (*minute, summary), further);
                 match self.stream.format {
                     StreamFormat::Json => json::write(self.name, &update, &mut body),
                     StreamFormat::OpenTelemetry1 => otlp::write(&update, &mut body),

@@ -147,6 +147,16 @@ impl Home {
         self.service.restart();
     }
 
+    /// Time passes, and nobody is told.
+    pub fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    /// The server is another.
+    pub fn restart(&mut self) {
+        self.service.restart();
+    }
+
     /// A call by root, now by that clock.
     pub fn call(&self) -> Call {
         call_at(wharf_base::Clock::now(&*self.clock))

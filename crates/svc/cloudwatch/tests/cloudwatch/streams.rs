@@ -9,6 +9,7 @@ use wharf_api_cloudwatch::{
     MetricStreamStatisticsConfiguration, MetricStreamStatisticsMetric, PutMetricStreamInput,
     StartMetricStreamsInput, StopMetricStreamsInput, Tag, TagResourceInput,
 };
+use wharf_base::Timestamp;
 use wharf_delivery::{Actor, Failure};
 use wharf_testkit::{refused, until};
 
@@ -43,6 +44,23 @@ fn stream(name: &str) -> PutMetricStreamInput {
 async fn put(home: &Home, input: PutMetricStreamInput) {
     let answer = home.service.put_metric_stream(&home.call(), input).await;
     answer.unwrap();
+}
+
+/// Time passes, and the stream `s` is looked at.
+async fn pass(home: &Home, time: Duration) {
+    home.pass(time);
+    put(home, stream("s")).await;
+}
+
+/// The stream `s` comes to a minute.
+async fn reached(home: &Home, minute: Timestamp) {
+    let key = "/w1/c0/cloudwatch/000000000000/us-east-1/metric-stream-position/s";
+    let wanted = format!("\"minute\":{},", minute.millis() / 1000);
+    until(&format!("the stream is at {wanted}"), || async {
+        let stored = home.world.store.get(key).await.unwrap().unwrap();
+        String::from_utf8_lossy(&stored.value).contains(&wanted)
+    })
+    .await;
 }
 
 /// The lines of all requests so far that a destination got.
@@ -123,22 +141,30 @@ async fn each_minute_goes_once_and_in_order() {
         .await
         .unwrap();
     let pair = |name: &str, sum: f64| (name.to_owned(), sum);
-    home.wait(MINUTE);
+    pass(&home, MINUTE).await;
     assert_eq!(got(&home, "s", 1).await, [pair("A", 3.0)]);
     let first = lines(&home, "s").remove(0);
     assert_eq!(first["timestamp"], 1_795_341_540_000_i64);
     assert_eq!(first["value"]["count"], 2.0);
     assert_eq!(first["dimensions"]["Host"], "a");
-    // Two minutes are due at once, and the next server begins behind the first.
-    home.wait(2 * MINUTE);
+    // Two minutes are due at once.
+    pass(&home, 2 * MINUTE).await;
     let all = got(&home, "s", 4).await;
-    let wanted = [
+    let mut wanted = vec![
         pair("A", 3.0),
         pair("A", 7.0),
         pair("B", 5.0),
         pair("C", 9.0),
     ];
     assert_eq!(all, wanted);
+    // The next server begins behind them.
+    reached(&home, minute(2)).await;
+    home.restart();
+    let data = vec![datum("D", "a", 4.0, minute(2))];
+    home.put("App", data).await.unwrap();
+    pass(&home, MINUTE).await;
+    wanted.push(pair("D", 4.0));
+    assert_eq!(got(&home, "s", 5).await, wanted);
     let post = home.notes.posts.lock()[0].clone();
     assert_eq!(post.content_type, "application/x-ndjson");
     let own = Actor::Role {
@@ -148,7 +174,7 @@ async fn each_minute_goes_once_and_in_order() {
     };
     assert_eq!(post.actor, own);
     until("it is counted", || async {
-        counted(&home, "s", "MetricUpdate").await == 4.0
+        counted(&home, "s", "MetricUpdate").await == 5.0
     })
     .await;
     assert_eq!(counted(&home, "s", "PublishErrorRate").await, 0.0);
@@ -156,7 +182,7 @@ async fn each_minute_goes_once_and_in_order() {
 
 #[tokio::test]
 async fn what_was_not_taken_goes_again_before_what_follows() {
-    let mut home = Home::start();
+    let home = Home::start();
     put(&home, stream("s")).await;
     let data = vec![
         datum("A", "a", 1.0, at("2026-11-22T09:59:10Z")),
@@ -165,7 +191,7 @@ async fn what_was_not_taken_goes_again_before_what_follows() {
     home.put("App", data).await.unwrap();
     let down = Failure::passing("503", "the endpoint answered 503");
     home.notes.answers.lock().extend([down.clone(), down]);
-    home.wait(2 * MINUTE);
+    pass(&home, 2 * MINUTE).await;
     let all = got(&home, "s", 4).await;
     let names: Vec<&str> = all.iter().map(|it| it.0.as_str()).collect();
     assert_eq!(names, ["A", "A", "A", "B"]);
@@ -176,7 +202,7 @@ async fn what_was_not_taken_goes_again_before_what_follows() {
 
 #[tokio::test]
 async fn what_is_refused_for_its_content_is_lost_and_counted() {
-    let mut home = Home::start();
+    let home = Home::start();
     put(&home, stream("s")).await;
     let data = vec![
         datum("A", "a", 1.0, at("2026-11-22T09:59:10Z")),
@@ -185,7 +211,7 @@ async fn what_is_refused_for_its_content_is_lost_and_counted() {
     home.put("App", data).await.unwrap();
     let bad = Failure::lasting("400", "the endpoint answered 400");
     home.notes.answers.lock().push_back(bad);
-    home.wait(2 * MINUTE);
+    pass(&home, 2 * MINUTE).await;
     let names: Vec<String> = got(&home, "s", 2)
         .await
         .into_iter()
@@ -201,14 +227,14 @@ async fn what_is_refused_for_its_content_is_lost_and_counted() {
 
 #[tokio::test]
 async fn what_is_three_hours_behind_is_passed_over_and_counted() {
-    let mut home = Home::start();
+    let home = Home::start();
     put(&home, stream("s")).await;
     let data = vec![
         datum("A", "a", 1.0, minute(0)),
         datum("B", "a", 2.0, at("2026-11-22T11:30:00Z")),
     ];
     home.put("App", data).await.unwrap();
-    home.wait(4 * 60 * MINUTE);
+    pass(&home, 4 * 60 * MINUTE).await;
     let all = got(&home, "s", 1).await;
     assert_eq!(all, [("B".to_owned(), 2.0)]);
     // From 9:59, which it began with, to 10:59.
@@ -220,20 +246,21 @@ async fn what_is_three_hours_behind_is_passed_over_and_counted() {
 
 #[tokio::test]
 async fn a_destination_that_is_silent_holds_up_no_other_stream() {
-    let mut home = Home::start();
+    let home = Home::start();
     for name in ["silent", "s"] {
         put(&home, stream(name)).await;
     }
     let data = vec![datum("A", "a", 1.0, at("2026-11-22T09:59:10Z"))];
     home.put("App", data).await.unwrap();
-    home.wait(MINUTE);
+    pass(&home, MINUTE).await;
+    put(&home, stream("silent")).await;
     got(&home, "silent", 1).await;
     assert_eq!(got(&home, "s", 1).await, [("A".to_owned(), 1.0)]);
 }
 
 #[tokio::test]
 async fn a_long_minute_goes_in_several_requests_each_metric_once() {
-    let mut home = Home::start();
+    let home = Home::start();
     put(&home, stream("s")).await;
     // More than are read together and more than a request takes, some in two units.
     let name = |number: usize| format!("{}{number:04}", "m".repeat(200));
@@ -251,7 +278,7 @@ async fn a_long_minute_goes_in_several_requests_each_metric_once() {
     }
     let twice = (490..510).map(|it| wide(it, "Seconds"));
     home.put("App", twice.collect()).await.unwrap();
-    home.wait(2 * MINUTE);
+    pass(&home, 2 * MINUTE).await;
     got(&home, "s", 1220).await;
     let all: Vec<(String, String)> = lines(&home, "s")
         .iter()
@@ -269,7 +296,7 @@ async fn a_long_minute_goes_in_several_requests_each_metric_once() {
 
 #[tokio::test]
 async fn a_stream_that_is_stopped_sends_nothing_and_starts_anew() {
-    let mut home = Home::start();
+    let home = Home::start();
     put(&home, stream("s")).await;
     let names = || Some(vec!["s".to_owned()]);
     let stop = StopMetricStreamsInput { names: names() };
@@ -282,7 +309,7 @@ async fn a_stream_that_is_stopped_sends_nothing_and_starts_anew() {
         datum("B", "a", 2.0, minute(10)),
     ];
     home.put("App", data).await.unwrap();
-    home.wait(11 * MINUTE);
+    home.pass(11 * MINUTE);
     let shown = GetMetricStreamInput {
         name: Some("s".to_owned()),
     };
@@ -293,7 +320,7 @@ async fn a_stream_that_is_stopped_sends_nothing_and_starts_anew() {
         .start_metric_streams(&home.call(), start)
         .await
         .unwrap();
-    home.wait(MINUTE);
+    pass(&home, MINUTE).await;
     assert_eq!(got(&home, "s", 1).await, [("B".to_owned(), 2.0)]);
 }
 
