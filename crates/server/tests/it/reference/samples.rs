@@ -13,7 +13,7 @@ pub type Made = (
     &'static [(&'static str, &'static str)],
 );
 
-pub const TRUST: &str = r#"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"ecs-tasks.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}]}"#;
+pub const TRUST: &str = r#"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":[\"ecs-tasks.amazonaws.com\",\"streams.metrics.cloudwatch.amazonaws.com\"]},\"Action\":\"sts:AssumeRole\"}]}"#;
 
 /// In this order.
 pub const MADE: &[Made] = &[
@@ -244,6 +244,11 @@ pub const MADE: &[Made] = &[
         "cloudwatch.PutMetricAlarm",
         r#"{"AlarmName": "sample", "Namespace": "sample", "MetricName": "sample", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold", "Tags": [{"Key": "sample", "Value": "sample"}]}"#,
         &[],
+    ),
+    (
+        "cloudwatch.PutMetricStream",
+        r#"{"Name": "sample", "FirehoseArn": "arn:aws:events:us-east-1:000000000000:api-destination/sample/sample", "RoleArn": "$RoleArn", "OutputFormat": "json", "Tags": [{"Key": "sample", "Value": "sample"}]}"#,
+        &[("+ResourceARN", "/Arn")],
     ),
     (
         "inspector2.CreateFilter",
