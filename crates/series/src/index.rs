@@ -162,6 +162,23 @@ impl Index {
         self.by_number.get(&number).map(|it| it.key.clone())
     }
 
+    /// The parts that follow `start` in the keys, each found by one step behind the last.
+    pub fn namespaces(&self, start: &str, most: usize) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut from = start.to_owned();
+        while found.len() < most {
+            let range = (Bound::Included(from.as_str()), Bound::Unbounded);
+            let next = self.in_order.range::<str, _>(range).next();
+            let Some(rest) = next.and_then(|(key, _)| key.strip_prefix(start)) else {
+                break;
+            };
+            let namespace = key::first(rest);
+            from = key::behind(start, namespace);
+            found.push(namespace.to_owned());
+        }
+        found
+    }
+
     /// Metrics in the order of their keys that `fits` accepts.
     pub fn list(&self, selection: Selection<'_>, fits: impl Fn(&Metric) -> bool) -> Part {
         let mut part = Part {
@@ -214,6 +231,37 @@ mod tests {
             name: name.into(),
             dimensions: vec![("Host".into(), host.into())],
         }
+    }
+
+    #[test]
+    fn namespaces_are_each_found_once() {
+        let mut index = Index::default();
+        let mut number = 0;
+        for (account, namespace) in [
+            ("0", "Z"),
+            ("1", "A"),
+            ("1", "App"),
+            ("1", "App/B"),
+            ("1", "Prometheus"),
+            ("2", "B"),
+        ] {
+            for name in ["a", "b", "c"] {
+                let it = Metric {
+                    account: account.into(),
+                    namespace: namespace.into(),
+                    ..metric(name, "h")
+                };
+                index.insert(number, it.key("None").unwrap().0);
+                number += 1;
+            }
+        }
+        let all = |start, most| index.namespaces(start, most);
+        assert_eq!(
+            all("1\u{1f}r\u{1f}", 10),
+            ["A", "App", "App/B", "Prometheus"]
+        );
+        assert_eq!(all("1\u{1f}r\u{1f}", 2), ["A", "App"]);
+        assert_eq!(all("3\u{1f}r\u{1f}", 2), Vec::<String>::new());
     }
 
     #[test]

@@ -79,6 +79,17 @@ pub(crate) fn start(parts: &[&str]) -> Result<String, BadKey> {
     Ok(text)
 }
 
+/// The first part of what follows in a key.
+pub(crate) fn first(rest: &str) -> &str {
+    rest.split(PART).next().unwrap_or_default()
+}
+
+/// What stands behind all keys that begin with these parts, and before all others that follow.
+pub(crate) fn behind(start: &str, part: &str) -> String {
+    // The next character after the one between parts.
+    format!("{start}{part}\u{20}")
+}
+
 /// What the unit of a metric's key stands behind.
 pub(crate) fn with_units(metric: &str) -> (String, String) {
     (format!("{metric}{UNIT}"), format!("{metric}{PART}"))

@@ -77,6 +77,7 @@ pub struct Sources {
 /// Points under way, to which the head's are added while its lock is held.
 pub struct Reading {
     span: Span,
+    tiers: Vec<Tier>,
     /// Series in their order, each with where its points go.
     order: Vec<(u32, usize)>,
     gathered: Vec<Gathered>,
@@ -84,10 +85,26 @@ pub struct Reading {
 
 impl Reading {
     pub fn new(series: &[u32], span: Span) -> Self {
+        Self::of(series, span, span.tiers().collect())
+    }
+
+    /// Points as they are kept, each in the resolution of its tier.
+    pub fn stored(series: &[u32], from: i64, to: i64) -> Self {
+        let span = Span {
+            from,
+            to,
+            period: 1,
+            spread: false,
+        };
+        Self::of(series, span, Tier::ALL.to_vec())
+    }
+
+    fn of(series: &[u32], span: Span, tiers: Vec<Tier>) -> Self {
         let mut order: Vec<(u32, usize)> = series.iter().copied().zip(0..).collect();
         order.sort_unstable();
         Self {
             span,
+            tiers,
             order,
             gathered: series.iter().map(|_| Gathered::default()).collect(),
         }
@@ -95,9 +112,8 @@ impl Reading {
 
     /// Blocks that may hold something of it, in the order of their times.
     pub fn blocks(&self, all: &[Arc<Block>]) -> Vec<Arc<Block>> {
-        let tiers: Vec<Tier> = self.span.tiers().collect();
         let wanted = |it: &&Arc<Block>| {
-            tiers.contains(&it.of.tier) && it.touches(self.span.from, self.span.to)
+            self.tiers.contains(&it.of.tier) && it.touches(self.span.from, self.span.to)
         };
         let mut found: Vec<_> = all.iter().filter(wanted).cloned().collect();
         found.sort_by_key(|it| (it.of.from, it.of.id));
@@ -105,7 +121,7 @@ impl Reading {
     }
 
     pub fn head(&mut self, head: &Head) {
-        for tier in self.span.tiers() {
+        for tier in self.tiers.iter().copied() {
             for (series, place) in &self.order {
                 let into = &mut self.gathered[*place];
                 let span = self.span;

@@ -370,6 +370,14 @@ impl Series {
         }
     }
 
+    /// The namespaces of an account and region, in order; at most so many.
+    pub fn namespaces(&self, account: &str, region: &str, most: usize) -> Vec<String> {
+        match key::start(&[account, region]) {
+            Ok(start) => self.inner.state.read().index.namespaces(&start, most),
+            Err(_) => Vec::new(),
+        }
+    }
+
     /// The points of series, in the order that they are given. Blocks while it reads.
     ///
     /// # Errors
@@ -379,12 +387,33 @@ impl Series {
         series: &[u32],
         span: Span,
     ) -> Result<Vec<Vec<(i64, Summary)>>, ReadError> {
-        let reading = Reading::new(series, span);
+        self.gather(|| Reading::new(series, span))
+    }
+
+    /// The points of series as they are kept, each in the resolution that it has by now: from `from` until before
+    /// `to`, in seconds. Blocks while it reads.
+    ///
+    /// # Errors
+    /// As [`Series::read_blocking`].
+    pub fn stored_blocking(
+        &self,
+        series: &[u32],
+        from: i64,
+        to: i64,
+    ) -> Result<Vec<Vec<(i64, Summary)>>, ReadError> {
+        self.gather(|| Reading::stored(series, from, to))
+    }
+
+    fn gather(
+        &self,
+        reading_of: impl Fn() -> Reading,
+    ) -> Result<Vec<Vec<(i64, Summary)>>, ReadError> {
+        let reading = reading_of();
         // What is new first: it would be missed if it went to a block in between, and could be seen twice if
         // blocks were looked at later than the head.
         let (reading, newest, sources) = {
             let state = self.inner.state.read();
-            let mut newest = Reading::new(series, span);
+            let mut newest = reading_of();
             newest.head(&state.head);
             let sources = Sources {
                 blocks: reading.blocks(&state.blocks),

@@ -24,7 +24,14 @@ pub enum Spread {
 
 impl Summary {
     pub fn one(value: f64) -> Self {
-        Self::same(value, 1.0)
+        // Not by a product, which would change the bits of a value that is no number.
+        Self {
+            count: 1.0,
+            sum: value,
+            min: value,
+            max: value,
+            spread: Spread::Same,
+        }
     }
 
     /// A value that was seen `count` times.
@@ -67,8 +74,24 @@ impl Summary {
         self.sum / self.count
     }
 
+    /// Nothing was measured at this moment, and that is what was put: the value is no number. It is kept as it is until
+    /// it is merged with one that is.
+    pub fn is_no_number(&self) -> bool {
+        self.min.is_nan()
+    }
+
     /// Adds what was seen besides. Without `spread` how values are spread is not known afterwards.
     pub fn merge(&mut self, other: &Self, spread: bool) {
+        if other.is_no_number() {
+            return;
+        }
+        if self.is_no_number() {
+            *self = other.clone();
+            if !spread {
+                self.spread = Spread::Unknown;
+            }
+            return;
+        }
         self.spread = match spread {
             false => Spread::Unknown,
             true => self.joined(other),
@@ -147,6 +170,20 @@ mod tests {
             let count: f64 = whole.values().unwrap().iter().map(|it| it.1).sum();
             prop_assert_eq!(count, whole.count);
         }
+    }
+
+    #[test]
+    fn no_number_gives_way_to_one_and_keeps_its_bits_until_then() {
+        let stale = f64::from_bits(0x7ff0_0000_0000_0002);
+        let mut none = Summary::one(stale);
+        assert!(none.is_no_number());
+        assert_eq!(none.min.to_bits(), stale.to_bits());
+        none.merge(&Summary::one(f64::NAN), true);
+        assert_eq!(none.min.to_bits(), stale.to_bits());
+        none.merge(&Summary::one(3.0), true);
+        assert_eq!(none, Summary::one(3.0));
+        none.merge(&Summary::one(f64::NAN), true);
+        assert_eq!(none, Summary::one(3.0));
     }
 
     #[test]

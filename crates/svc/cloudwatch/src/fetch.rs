@@ -44,6 +44,12 @@ impl Range {
     }
 }
 
+/// Takes out what answers cannot say: moments at which no number was put, and sums without bounds, which come from
+/// Prometheus.
+pub fn keep_numbers(points: &mut Vec<(i64, Summary)>) {
+    points.retain(|(_, it)| !it.is_no_number() && it.sum.is_finite());
+}
+
 /// The summaries of metrics, those of all their units together or those of one.
 ///
 /// # Errors
@@ -67,7 +73,8 @@ pub async fn summaries(
         .await
         .map_err(|error| fault::read(&error))?;
     let mut found: Vec<Option<Vec<(i64, Summary)>>> = vec![None; metrics.len()];
-    for (at, points) in of.into_iter().zip(read) {
+    for (at, mut points) in of.into_iter().zip(read) {
+        keep_numbers(&mut points);
         found[at] = Some(match found[at].take() {
             None => points,
             Some(before) => joined(before, points, span.spread),

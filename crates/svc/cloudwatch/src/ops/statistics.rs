@@ -12,6 +12,7 @@ use crate::{
     core::Core,
     datum::{self, bad_value},
     fault::{self, combination, invalid},
+    fetch,
     stat::Stat,
 };
 
@@ -50,7 +51,8 @@ pub async fn get_metric_statistics(
     let read = core.parts.series.read(numbers, span).await;
     let read = read.map_err(|error| fault::read(&error))?;
     let mut points: Vec<Datapoint> = Vec::new();
-    for (unit, found) in units.iter().zip(read) {
+    for (unit, mut found) in units.iter().zip(read) {
+        fetch::keep_numbers(&mut found);
         let shown = found
             .iter()
             .filter_map(|(at, summary)| wanted.shown(*at, summary, unit));
