@@ -12,6 +12,7 @@
 //! - [`Tagged`] names the resources of a service that have tags.
 //! - [`Sealing`] names the secrets in records that a rotation of the keyring seals anew.
 //! - [`rates`] says how many requests a service takes.
+//! - [`Shares`] lets accounts take turns at what is costly, each with a share of it.
 //! - [`Turns`] queues writers of one thing.
 //! - [`Place`] and [`platform`] say where records live.
 //!
@@ -34,6 +35,7 @@ mod place;
 pub mod platform;
 pub mod rates;
 mod sealing;
+mod shares;
 mod step;
 mod table;
 mod tagged;
@@ -48,6 +50,7 @@ pub use loops::{Loops, OneQueue};
 pub use pages::{Page, Pages};
 pub use place::Place;
 pub use sealing::{Sealing, Secrets};
+pub use shares::{Share, Shares};
 pub use step::{StepError, fence, settled};
 pub use table::{Found, Stored, Table};
 pub use tagged::{Held, Kind, Tagged, TaggedResource};

@@ -8,12 +8,12 @@ use std::{
 use parking_lot::Mutex;
 use wharf_delivery::Outbox;
 use wharf_reconcile::{Queue, Shard};
-use wharf_service::{Pages, Place, Table};
+use wharf_service::{Pages, Place, Shares, Table};
 use wharf_wire::Context;
 
 use crate::{
     alarm::family::Family, anomaly::Models, config::Parts, courier::Messenger,
-    fault::CloudwatchFaults, names::SERVICE, turns::Turns,
+    fault::CloudwatchFaults, names::SERVICE,
 };
 
 /// Questions that are answered at once, of all and of each account: each may take some ten megabytes.
@@ -45,13 +45,13 @@ pub struct Core {
     /// What was learned of metrics.
     pub models: Models,
     /// Questions that are read and evaluated.
-    pub reading: Turns,
+    pub reading: Shares,
     /// Graphs, from what they ask until they are drawn.
-    pub drawing: Turns,
+    pub drawing: Shares,
     /// Alarms that are looked at.
-    pub looking: Turns,
+    pub looking: Shares,
     /// Metric streams that are sent.
-    pub sending: Turns,
+    pub sending: Shares,
 }
 
 impl Core {
@@ -76,10 +76,10 @@ impl Core {
             shard: Shard::new("/w1/c0/cloudwatch/shard/0"),
             families: Mutex::default(),
             models: Models::default(),
-            reading: Turns::new(READ_AT_ONCE, READ_OF_ACCOUNT),
-            drawing: Turns::new(DRAWN_AT_ONCE, DRAWN_OF_ACCOUNT),
-            looking: Turns::new(WORKERS, LOOKED_AT_OF_ACCOUNT),
-            sending: Turns::new(SENDERS, SENT_OF_ACCOUNT),
+            reading: Shares::new(READ_AT_ONCE, READ_OF_ACCOUNT),
+            drawing: Shares::new(DRAWN_AT_ONCE, DRAWN_OF_ACCOUNT),
+            looking: Shares::new(WORKERS, LOOKED_AT_OF_ACCOUNT),
+            sending: Shares::new(SENDERS, SENT_OF_ACCOUNT),
         }
     }
 

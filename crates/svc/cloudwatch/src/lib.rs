@@ -46,7 +46,6 @@ mod stream;
 mod tagged;
 mod tags;
 mod transition;
-mod turns;
 mod widget;
 mod words;
 

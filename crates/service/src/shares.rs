@@ -1,4 +1,4 @@
-//! Turns of accounts: each has a share of what all have, so that the many alarms or long questions of one cost the
+//! Shares of accounts: each has a share of what all have, so that the many alarms or long questions of one cost the
 //! others a share alone.
 
 use std::{collections::HashMap, sync::Arc};
@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const REMEMBERED: usize = 1000;
 
 #[derive(Debug)]
-pub struct Turns {
+pub struct Shares {
     all: Arc<Semaphore>,
     each: usize,
     accounts: Mutex<HashMap<String, Arc<Semaphore>>>,
@@ -18,12 +18,12 @@ pub struct Turns {
 
 /// Ends when it is dropped.
 #[derive(Debug)]
-pub struct Turn {
+pub struct Share {
     _own: OwnedSemaphorePermit,
     _all: OwnedSemaphorePermit,
 }
 
-impl Turns {
+impl Shares {
     /// So many at once, and so many of each account.
     pub fn new(all: usize, each: usize) -> Self {
         Self {
@@ -44,21 +44,21 @@ impl Turns {
     }
 
     /// Waits behind the account's own, then behind others who have fewer under way.
-    pub async fn take(&self, account: &str) -> Turn {
+    pub async fn take(&self, account: &str) -> Share {
         let closed = "nobody closes these";
         let own = self.of(account).acquire_owned().await.expect(closed);
         let all = self.all.clone().acquire_owned().await.expect(closed);
-        Turn {
+        Share {
             _own: own,
             _all: all,
         }
     }
 
     /// A turn if one is free.
-    pub fn try_take(&self, account: &str) -> Option<Turn> {
+    pub fn try_take(&self, account: &str) -> Option<Share> {
         let own = self.of(account).try_acquire_owned().ok()?;
         let all = self.all.clone().try_acquire_owned().ok()?;
-        Some(Turn {
+        Some(Share {
             _own: own,
             _all: all,
         })
@@ -71,17 +71,17 @@ mod tests {
 
     #[tokio::test]
     async fn each_has_its_share_and_all_have_theirs() {
-        let turns = Turns::new(3, 2);
-        let first = turns.take("a").await;
-        let second = turns.take("a").await;
-        assert!(turns.try_take("a").is_none());
-        let third = turns.try_take("b");
-        assert!(third.is_some() && turns.try_take("c").is_none());
+        let shares = Shares::new(3, 2);
+        let first = shares.take("a").await;
+        let second = shares.take("a").await;
+        assert!(shares.try_take("a").is_none());
+        let third = shares.try_take("b");
+        assert!(third.is_some() && shares.try_take("c").is_none());
         drop(first);
-        assert!(turns.try_take("c").is_some());
+        assert!(shares.try_take("c").is_some());
         // Whoever waits gets it when one goes.
-        let fourth = turns.take("a").await;
-        let waiting = turns.take("a");
+        let fourth = shares.take("a").await;
+        let waiting = shares.take("a");
         tokio::pin!(waiting);
         tokio::select! {
             biased;
@@ -90,6 +90,6 @@ mod tests {
         }
         drop(second);
         drop((waiting.await, third, fourth));
-        assert_eq!(turns.all.available_permits(), 3);
+        assert_eq!(shares.all.available_permits(), 3);
     }
 }
