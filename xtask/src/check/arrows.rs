@@ -37,6 +37,7 @@ const ROOMS: [Row; 21] = [
         "patterns",
         "egress",
         "insights",
+        "promql",
         "scan",
         "signature",
         "transform",
