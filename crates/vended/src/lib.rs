@@ -5,9 +5,12 @@
 //! with a mark of its own, in one append that is there whole or not at all, and one whose mark is there is not
 //! counted again, however often processes were killed in between. Marks lie in a region that no request can
 //! name, and are gone after three hours; older reports are not taken.
+//!
+//! What a service of this process counts itself goes through [`Counters`] and needs no mark: it is put once.
 
 #![forbid(unsafe_code)]
 
+mod counters;
 mod point;
 
 use std::{
@@ -18,6 +21,7 @@ use std::{
 use tokio::sync::Mutex;
 use wharf_series::{AppendError, Metric, ReadError, Sample, Series, Span, Summary, Tier};
 
+pub use counters::{Counters, Look, Minute, Subject};
 pub use point::Point;
 pub use wharf_series::Summary as Measured;
 

@@ -1,0 +1,163 @@
+//! Counts over a real store.
+
+use std::{sync::Arc, time::Duration};
+
+use wharf_base::{Clock as _, TestClock, Timestamp};
+use wharf_series::{Metric, Options, Series, Span, Summary};
+use wharf_vended::{Counters, Look, Minute, Subject, Vended};
+
+const MINUTE: i64 = 1_700_000_040;
+
+struct Home {
+    clock: Arc<TestClock>,
+    series: Series,
+    vended: Vended,
+    counters: Counters,
+    _folder: tempfile::TempDir,
+}
+
+impl Home {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options {
+            now: || MINUTE + 200,
+            ..Options::default()
+        };
+        let series = Series::open(folder.path(), options).unwrap();
+        let clock = Arc::new(TestClock::at(Timestamp::from_millis(MINUTE * 1000)));
+        Self {
+            counters: Counters::new(clock.clone()),
+            vended: Vended::new(series.clone()),
+            clock,
+            series,
+            _folder: folder,
+        }
+    }
+
+    /// The samples of a metric in a minute.
+    fn seen(&self, of: &Subject, name: &str, minute: i64) -> Option<Summary> {
+        let dimensions = of.dimensions.iter();
+        let metric = Metric {
+            account: of.account.clone(),
+            region: of.region.clone(),
+            namespace: of.namespace.to_owned(),
+            name: name.to_owned(),
+            dimensions: dimensions
+                .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                .collect(),
+        };
+        let (_, number) = self.series.units(&metric).into_iter().next()?;
+        let span = Span {
+            from: minute,
+            to: minute + 60,
+            period: 60,
+            spread: false,
+        };
+        let read = self.series.read_blocking(&[number], span).unwrap();
+        Some(read[0].first()?.1.clone())
+    }
+
+    fn sum(&self, of: &Subject, name: &str, minute: i64) -> Option<f64> {
+        Some(self.seen(of, name, minute)?.sum)
+    }
+}
+
+fn queue(account: &str, name: &str) -> Subject {
+    Subject {
+        account: account.to_owned(),
+        region: "us-east-1".to_owned(),
+        namespace: "AWS/SQS",
+        dimensions: vec![("QueueName", name.to_owned())],
+    }
+}
+
+#[tokio::test]
+async fn counts_are_put_once_when_their_minute_is_over() {
+    let home = Home::new();
+    let (a, b) = (queue("1", "a"), queue("2", "a"));
+    home.counters.one(&a, "Sent");
+    home.counters.add(&a, "Sent", "Count", 4.0);
+    home.counters.one(&b, "Sent");
+    home.counters.sample(&a, "Size", "Bytes", 10.0);
+    home.counters.sample(&a, "Size", "Bytes", 30.0);
+    home.counters.turn(&home.vended, &[], MINUTE).await;
+    assert_eq!(home.sum(&a, "Sent", MINUTE), None, "the minute is not over");
+    home.clock.advance(Duration::from_secs(60));
+    home.counters.one(&a, "Sent");
+    for _ in 0..2 {
+        home.counters.turn(&home.vended, &[], MINUTE + 60).await;
+    }
+    assert_eq!(home.sum(&a, "Sent", MINUTE), Some(5.0));
+    assert_eq!(home.seen(&a, "Sent", MINUTE).unwrap().count, 1.0);
+    assert_eq!(home.sum(&b, "Sent", MINUTE), Some(1.0));
+    let size = home.seen(&a, "Size", MINUTE).unwrap();
+    assert_eq!(
+        (size.count, size.sum, size.min, size.max),
+        (2.0, 40.0, 10.0, 30.0)
+    );
+    assert_eq!(home.sum(&a, "Sent", MINUTE + 60), None);
+    home.counters.turn(&home.vended, &[], MINUTE + 120).await;
+    assert_eq!(home.sum(&a, "Sent", MINUTE + 60), Some(1.0));
+}
+
+#[tokio::test]
+async fn a_look_is_of_the_minute_that_is_over() {
+    let home = Home::new();
+    let (of, asked) = (queue("1", "a"), queue("1", "a"));
+    home.counters.one(&of, "Sent");
+    let look = move |minute: &Minute<'_>| {
+        minute.add(&asked, "Visible", "Count", 7.0);
+        // Nothing beside what was counted.
+        minute.add(&asked, "Sent", "Count", 0.0);
+        minute.add(&asked, "Received", "Count", 0.0);
+    };
+    let looks: Vec<Look> = vec![Box::new(look)];
+    home.counters.turn(&home.vended, &looks, MINUTE + 60).await;
+    for (name, sum) in [("Visible", 7.0), ("Sent", 1.0), ("Received", 0.0)] {
+        assert_eq!(home.sum(&of, name, MINUTE), Some(sum), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn who_ends_puts_the_minute_that_has_begun() {
+    let home = Home::new();
+    let of = queue("1", "a");
+    home.counters.one(&of, "Sent");
+    let stop = tokio_util::sync::CancellationToken::new();
+    stop.cancel();
+    let kept = home.counters.clone();
+    kept.keep(home.vended.clone(), Vec::new(), stop).await;
+    assert_eq!(home.sum(&of, "Sent", MINUTE), Some(1.0));
+    // Whoever comes after it in the same minute adds to it.
+    let next = Counters::new(home.clock.clone());
+    next.add(&of, "Sent", "Count", 2.0);
+    next.turn(&home.vended, &[], MINUTE + 60).await;
+    assert_eq!(home.sum(&of, "Sent", MINUTE), Some(3.0));
+}
+
+#[tokio::test]
+async fn one_account_leaves_room_for_others() {
+    let home = Home::new();
+    for at in 0..60_000 {
+        home.counters.one(&queue("1", &format!("q{at}")), "Sent");
+    }
+    let other = queue("2", "a");
+    home.counters.one(&other, "Sent");
+    // What it has goes on counting.
+    home.counters.one(&queue("1", "q0"), "Sent");
+    home.counters.turn(&home.vended, &[], MINUTE + 60).await;
+    assert_eq!(home.sum(&other, "Sent", MINUTE), Some(1.0));
+    assert_eq!(home.sum(&queue("1", "q0"), "Sent", MINUTE), Some(2.0));
+    assert_eq!(home.sum(&queue("1", "q49999"), "Sent", MINUTE), Some(1.0));
+    assert_eq!(home.sum(&queue("1", "q50000"), "Sent", MINUTE), None);
+    assert_eq!(home.clock.now().millis(), MINUTE * 1000);
+}
+
+#[tokio::test]
+async fn the_default_counts_nothing() {
+    let home = Home::new();
+    let counters = Counters::default();
+    counters.one(&queue("1", "a"), "Sent");
+    counters.turn(&home.vended, &[], MINUTE + 60).await;
+    assert_eq!(home.sum(&queue("1", "a"), "Sent", MINUTE), None);
+}
