@@ -28,6 +28,7 @@ use wharf_svc_scheduler::{Parts as SchedulerParts, SchedulerService};
 use wharf_svc_sns::{Parts as SnsParts, SnsService};
 use wharf_svc_ssm::{Facts, Parts as SsmParts, SsmService};
 use wharf_svc_sts::StsService;
+use wharf_vended::{Look, Minute};
 use wharf_wire::{Service, schema::ServiceSchema};
 
 use crate::{
@@ -276,11 +277,12 @@ pub static SERVICES: &[Row] = &[
     Row {
         schema: &wharf_api_sqs::schema::SERVICE,
         serve: |it| {
-            let sqs = it.plane.sqs.clone();
+            let (sqs, looked) = (it.plane.sqs.clone(), it.plane.sqs.clone());
             Served::by(wharf_api_sqs::Routes(Arc::new(sqs.clone())))
                 .throttled(wharf_svc_sqs::RATES)
                 .tagged(wharf_svc_sqs::TAGGED)
                 .sealing(wharf_svc_sqs::SEALING)
+                .looking(move |minute| looked.look(minute))
                 .running("queues", |stop| async move { sqs.run(stop).await })
         },
     },
@@ -495,6 +497,8 @@ pub(crate) struct Served {
     pub loops: Vec<Loop>,
     /// How what it owes to others is delivered, for metrics.
     pub deliveries: Vec<Deliveries>,
+    /// What is looked at once a minute, for CloudWatch.
+    pub looks: Vec<Look>,
     /// How many requests they take.
     pub rates: OfServices,
     /// Which operations are asked for by links.
@@ -565,6 +569,12 @@ impl Served {
         self
     }
 
+    /// Looks at what it has once a minute, for CloudWatch.
+    pub fn looking(mut self, look: impl Fn(&Minute<'_>) + Send + Sync + 'static) -> Self {
+        self.looks.push(Box::new(look));
+        self
+    }
+
     /// Runs a loop that ends when it is told to.
     pub fn running<F>(
         mut self,
@@ -622,6 +632,7 @@ pub(crate) fn serve(wiring: &Wiring<'_>) -> Served {
         all.routes.extend(served.routes);
         all.loops.extend(served.loops);
         all.deliveries.extend(served.deliveries);
+        all.looks.extend(served.looks);
         all.rates.extend(served.rates);
         all.links.extend(served.links);
         all.tagged.extend(served.tagged);

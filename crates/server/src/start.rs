@@ -35,7 +35,7 @@ use wharf_svc_logs::{
 use wharf_svc_secretsmanager::{Parts as SecretsParts, SecretsmanagerService};
 use wharf_svc_sns::{Mailer, Signer};
 use wharf_svc_sqs::{Parts as SqsParts, SqsService};
-use wharf_vended::Vended;
+use wharf_vended::{Counters, Vended};
 use wharf_wal::Disk;
 use wharf_wire::{Caller, Dispatcher, Fault, Service};
 
@@ -288,6 +288,9 @@ pub async fn run_with(
     for it in served.loops {
         parts.spawn(it.name, (it.run)(shutdown.clone()));
     }
+    let counters = plane.counters.clone();
+    let kept = counters.keep(data.vended(), served.looks, shutdown.clone());
+    parts.spawn("the metrics of services", kept);
     let bootstrap = Bootstrap {
         config: &config,
         clock: &*clock,
@@ -630,6 +633,8 @@ pub(crate) struct Plane {
     pub recorder: Arc<Recorder>,
     /// The way to addresses that users name.
     pub egress: Egress,
+    /// What services count for CloudWatch.
+    pub counters: Counters,
 }
 
 impl Plane {
@@ -670,6 +675,7 @@ impl Plane {
             ..AcmParts::new(data.store.clone(), data.keyring.clone())
         });
         let vended = data.vended();
+        let counters = Counters::new(clock.clone());
         let elbv2 = Elbv2Service::new(Elbv2Parts {
             certificates: Arc::new(ListenerCertificates {
                 acm: acm.clone(),
@@ -772,6 +778,7 @@ impl Plane {
                 dispatcher.clone(),
             )),
             clock: clock.clone(),
+            counters: counters.clone(),
             takeover: Takeover::Replace,
         });
         let logs = LogsService::new(LogsParts {
@@ -812,6 +819,7 @@ impl Plane {
             elbv2,
             secrets,
             egress,
+            counters,
         }
     }
 

@@ -43,6 +43,7 @@ fn service(store: &Store, keyring: &Keyring) -> SqsService {
             Dispatcher::new(Arc::new(Open)),
         )),
         clock,
+        counters: wharf_vended::Counters::default(),
         takeover: Takeover::Replace,
     })
 }

@@ -7,6 +7,7 @@ use wharf_base::Clock;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
 use wharf_store::Store;
+use wharf_vended::Counters;
 
 /// What the service works with.
 #[derive(Clone)]
@@ -17,6 +18,8 @@ pub struct Parts {
     /// Past IAM's gate: keys are used in the name of the caller.
     pub kms: Arc<dyn Kms>,
     pub clock: Arc<dyn Clock>,
+    /// What happens to queues is counted here.
+    pub counters: Counters,
     /// Whether another server may hold the reconciler's shard.
     pub takeover: Takeover,
 }

@@ -20,6 +20,7 @@ use crate::{
     keys::Keys,
     live::Live,
     machine::{Machine, Message, Millis, Original, Stage},
+    metered::Meter,
     names::{QueueId, SERVICE},
     outdated_keys::Looked,
     records::Queue,
@@ -105,14 +106,23 @@ impl Core {
             return Ok(None);
         };
         let machine = self.load(&id.place, &stored.record).await?;
-        let live = Arc::new(Live::new(id.clone(), stored.record, machine));
-        self.queues().insert(id.clone(), live.clone());
+        let live = self.enter(id.clone(), stored.record, machine);
         Ok(Some(live))
     }
 
-    /// A queue that must be there.
+    /// Takes a queue into memory.
+    pub fn enter(&self, id: QueueId, record: Queue, machine: Machine) -> Arc<Live> {
+        let meter = Meter::new(&self.parts.counters, &id, self.now());
+        let live = Arc::new(Live::new(id.clone(), record, machine, meter));
+        self.queues().insert(id, live.clone());
+        live
+    }
+
+    /// A queue that somebody asks for and that must be there.
     pub async fn get(&self, id: &QueueId) -> Result<Arc<Live>, Fault> {
-        self.find(id).await?.ok_or_else(fault::no_queue)
+        let live = self.find(id).await?.ok_or_else(fault::no_queue)?;
+        live.meter.asked(self.now());
+        Ok(live)
     }
 
     /// The queue of a request's URL.

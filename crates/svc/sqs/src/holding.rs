@@ -95,5 +95,9 @@ pub async fn delete(
         // Deleting again is no error; an older receipt deletes nothing.
         (Ok(_), _) => Ok(()),
     });
-    Ok(results.collect())
+    let results: Vec<Result<(), Fault>> = results.collect();
+    // As in AWS each deletion that succeeds counts, again or not.
+    live.meter
+        .deleted(results.iter().filter(|it| it.is_ok()).count());
+    Ok(results)
 }

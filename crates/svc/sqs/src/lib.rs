@@ -6,6 +6,7 @@
 //! - `live` is a queue in memory over its messages on disk; `core` loads queues when they are first asked for.
 //! - `sending`, `receiving`, `holding` and `dead_letters` are what happens to messages; `ops` holds the operations,
 //!   `authorize` their rows.
+//! - `metered` is what queues tell CloudWatch.
 //! - `moving` empties dead-letter queues as move tasks say.
 //! - `reconcile` removes what is too old and what was left by purged and deleted queues.
 //!
@@ -29,6 +30,7 @@ mod holding;
 mod keys;
 mod live;
 mod machine;
+mod metered;
 mod moving;
 mod names;
 mod ops;

@@ -14,6 +14,7 @@ use wharf_store::{Store, StoreError, Txn};
 use crate::{
     attempts::Attempts,
     machine::{Aside, Machine, Message, Millis, Original, Seq, Settled},
+    metered::Meter,
     names::QueueId,
     records::Queue,
     stored::Drawer,
@@ -31,6 +32,7 @@ pub struct Live {
     pub settled: Notify,
     /// Senders of a FIFO queue, and movers of messages to any queue, one after another.
     pub lane: tokio::sync::Mutex<()>,
+    pub meter: Meter,
 }
 
 #[derive(Debug)]
@@ -44,7 +46,7 @@ pub struct State {
 }
 
 impl Live {
-    pub fn new(id: QueueId, record: Queue, machine: Machine) -> Self {
+    pub fn new(id: QueueId, record: Queue, machine: Machine, meter: Meter) -> Self {
         Self {
             arn: id.arn(),
             state: Mutex::new(State {
@@ -58,6 +60,7 @@ impl Live {
             arrived: Notify::new(),
             settled: Notify::new(),
             lane: tokio::sync::Mutex::default(),
+            meter,
         }
     }
 

@@ -186,7 +186,9 @@ async fn hold(
             ..aside.before.clone()
         })
     };
-    let committed = claim.commit(core.store(), &call.permit, txn, now, settle, || ());
+    let (of, count) = (live.clone(), received.len());
+    let then = move || of.meter.received(count);
+    let committed = claim.commit(core.store(), &call.permit, txn, now, settle, then);
     committed.await.map_err(ChangeError::from)?;
     if let Some(attempt) = asked.attempt.clone().filter(|_| record.settings.fifo) {
         let receipts = received.iter().map(Received::receipt).collect();
@@ -275,7 +277,9 @@ async fn repeat(
             ..aside.before.clone()
         })
     };
-    let committed = claim.commit(core.store(), &call.permit, txn, now, settle, || ());
+    let (of, count) = (live.clone(), received.len());
+    let then = move || of.meter.received(count);
+    let committed = claim.commit(core.store(), &call.permit, txn, now, settle, then);
     committed.await.map_err(ChangeError::from)?;
     let receipts = received.iter().map(Received::receipt).collect();
     let mut state = live.state();

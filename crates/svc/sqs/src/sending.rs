@@ -71,6 +71,8 @@ struct Placed {
     state: State,
     /// Sealed.
     content: Vec<u8>,
+    /// Of what was sent.
+    bytes: usize,
 }
 
 /// Sends messages to a queue, all of them or none.
@@ -129,6 +131,7 @@ pub async fn send(
         }
         state.drawer.clone()
     };
+    live.meter.deduplicated(sent.len() - placed.len());
     if placed.is_empty() {
         return Ok(sent);
     }
@@ -152,6 +155,7 @@ fn sealed(
     state: State,
     message: Outgoing,
 ) -> Placed {
+    let bytes = message.content.size();
     let plain = rmp_serde::to_vec(&message.content).expect("a content is plain data");
     let content = match key {
         Some(usable) => usable.key.seal(id, &plain),
@@ -169,6 +173,7 @@ fn sealed(
         seq,
         state,
         content,
+        bytes,
         head: Head {
             id,
             sender,
@@ -193,6 +198,7 @@ async fn write(
 ) -> Result<(), Fault> {
     let mut txn = Txn::new();
     let mut added = Vec::with_capacity(placed.len());
+    let sizes: Vec<_> = placed.iter().map(|it| it.bytes).collect();
     let fifo = live.record().settings.fifo;
     for it in placed {
         let inline = match it.head.parts {
@@ -222,6 +228,7 @@ async fn write(
         store.txn(&permit, txn).await?.committed()?;
         live.remember(&drawer, originals);
         live.add(&drawer, added, now);
+        live.meter.sent(&sizes);
         Ok::<_, wharf_store::StoreError>(())
     });
     let written = written.await.map_err(ChangeError::other)?;

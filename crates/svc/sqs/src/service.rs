@@ -29,6 +29,11 @@ impl SqsService {
         crate::figures::figures(&self.core)
     }
 
+    /// Looks at what lies in queues at the end of a minute.
+    pub fn look(&self, minute: &wharf_vended::Minute<'_>) {
+        crate::metered::look(&self.core, minute);
+    }
+
     /// Removes what is too old until `stop`, or until a part of it panics.
     pub async fn run(&self, stop: CancellationToken) {
         let core = &self.core;

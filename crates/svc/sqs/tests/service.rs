@@ -4,6 +4,8 @@
 mod fifo;
 #[path = "service/home.rs"]
 mod home;
+#[path = "service/metered.rs"]
+mod metered;
 #[path = "service/queues.rs"]
 mod queues;
 #[path = "service/standard.rs"]

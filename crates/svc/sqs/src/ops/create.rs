@@ -1,7 +1,5 @@
 //! CreateQueue, GetQueueUrl, DeleteQueue, PurgeQueue.
 
-use std::sync::Arc;
-
 use wharf_api_sqs::{
     CreateQueueRequest, CreateQueueResult, DeleteQueueRequest, GetQueueUrlRequest,
     GetQueueUrlResult, PurgeQueueRequest, faults,
@@ -14,7 +12,6 @@ use wharf_wire::{Call, Fault};
 use crate::{
     core::{self, Core},
     fault,
-    live::Live,
     machine::Machine,
     names::{self, QueueId, SERVICE},
     records::{Condemned, Queue},
@@ -66,8 +63,7 @@ pub async fn create_queue(
     match there {
         Some(there) => same(&there.settings, &given, &id)?,
         None => {
-            let live = Live::new(id.clone(), record, Machine::new(fifo));
-            core.queues().insert(id.clone(), Arc::new(live));
+            core.enter(id.clone(), record, Machine::new(fifo));
         }
     }
     Ok(CreateQueueResult {

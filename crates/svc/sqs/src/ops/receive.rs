@@ -93,6 +93,9 @@ pub async fn receive_message(
         attempt,
     };
     let received = receiving::receive(core, call, &live, &asked).await?;
+    if received.is_empty() {
+        live.meter.received_none();
+    }
     let names = input.message_attribute_names.unwrap_or_default();
     let messages: Vec<Message> = received
         .into_iter()

@@ -8,6 +8,7 @@ use wharf_reconcile::Takeover;
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_svc_sqs::{Parts, SqsService};
 use wharf_testkit::{Running, World};
+use wharf_vended::Counters;
 use wharf_wire::{Call, Fault};
 
 pub struct Home {
@@ -15,6 +16,7 @@ pub struct Home {
     pub sqs: Running<SqsService>,
     pub kms: KmsService,
     pub clock: Arc<TestClock>,
+    pub counters: Counters,
 }
 
 impl Home {
@@ -28,11 +30,13 @@ impl Home {
             takeover: Takeover::Replace,
         });
         let keys = wharf_api_kms::Client::new(Arc::new(kms.clone()), world.dispatcher.clone());
+        let counters = Counters::new(clock.clone());
         let parts = Parts {
             store: world.store.clone(),
             keyring: world.keyring.clone(),
             kms: Arc::new(keys),
             clock: clock.clone(),
+            counters: counters.clone(),
             takeover: Takeover::Replace,
         };
         let sqs = Running::start(move || {
@@ -45,6 +49,7 @@ impl Home {
             sqs,
             kms,
             clock,
+            counters,
         }
     }
 
