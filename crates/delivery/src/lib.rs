@@ -20,7 +20,7 @@ pub mod targets;
 
 pub use figures::Figures;
 pub use operations::{Actor, ApiDestinations, Body, ContentType, Invocation, Operations, Request};
-pub use outbox::{Courier, Outbox};
+pub use outbox::{Became, Courier, Outbox};
 pub use parcel::{Failure, GivenUp, Lane, Parcel, Policy};
 pub use rates::{Rates, gap};
 pub use send::{DeadLetter, Sending, ask, send, send_all};

@@ -45,6 +45,36 @@ pub trait Courier: Send + Sync + 'static {
     /// # Errors
     /// It could not be sent; one that may be sent later is.
     async fn given_up(&self, parcel: &Parcel<Self::Work>, why: GivenUp) -> Result<(), Failure>;
+
+    /// What became of a parcel, once that is written down: for counting.
+    fn became(&self, _parcel: &Parcel<Self::Work>, _what: Became) {}
+}
+
+/// What a try came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Became {
+    Delivered,
+    /// The target was tried in vain, and said that it is asked too often.
+    Throttled,
+    /// It was tried in vain for another reason.
+    Failed,
+    /// Nobody will try it again; follows the last failure.
+    GivenUp,
+    /// Its dead letter is where it belongs, or there is no place for one.
+    Buried,
+    /// Its dead letter could not be sent.
+    Lost,
+}
+
+impl Became {
+    /// Of a try that failed; `None` if nothing was tried.
+    pub fn of(failure: &Failure) -> Option<Self> {
+        match failure {
+            it if it.put_off => None,
+            it if it.is_throttled() => Some(Self::Throttled),
+            _ => Some(Self::Failed),
+        }
+    }
 }
 
 /// The parcels of one service.
@@ -228,25 +258,32 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
             let all: Vec<_> = living.iter().map(|it| &it.record).collect();
             answers = self.courier.deliver(&all).await;
         }
-        let mut failed = Vec::new();
+        let (mut delivered, mut failed) = (Vec::new(), Vec::new());
         let mut changes = self.table.begin();
         changes.fence(held.clone());
         for (stored, answer) in living.into_iter().zip(answers) {
             self.count(&answer);
             match answer {
-                Ok(()) => changes.delete(&stored.key),
+                Ok(()) => {
+                    changes.delete(&stored.key);
+                    delivered.push(stored);
+                }
                 Err(failure) => failed.push((stored, failure)),
             }
         }
         changes.write(&PERMIT).await?;
+        for stored in delivered {
+            self.courier.became(&stored.record, Became::Delivered);
+        }
         let failed = failed.into_iter().map(|(stored, failure)| async move {
             let left = stored.record.clone();
+            let became = Became::of(&failure);
             let left = left.failed(failure, self.clock.now(), rand::random());
-            self.keep(&stored, left, held).await
+            self.keep(&stored, left, became, held).await
         });
         let dying = dying.into_iter().map(|stored| async move {
-            let left = self.bury(stored.record.clone()).await;
-            self.rewrite(&stored, left, held).await
+            let (left, became) = self.bury(stored.record.clone()).await;
+            self.rewrite(&stored, left, &became, held).await
         });
         for done in join_all(failed).await {
             done?;
@@ -262,29 +299,38 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
         &self,
         stored: &Stored<Parcel<C::Work>>,
         left: Result<Parcel<C::Work>, GivenUp>,
+        became: Option<Became>,
         held: &Compare,
     ) -> Result<(), StepError<F>> {
+        let mut all = Vec::from_iter(became);
         let left = match left {
             Ok(again) => Some(again),
             Err(why) => {
                 self.counts.given_up();
                 tracing::warn!(key = stored.key, error = %why.failure, retries = why.retries, "a delivery failed and is given up");
-                self.bury(stored.record.clone().dead(why, self.clock.now()))
-                    .await
+                all.push(Became::GivenUp);
+                let dead = stored.record.clone().dead(why, self.clock.now());
+                let (left, became) = self.bury(dead).await;
+                all.extend(became);
+                left
             }
         };
-        self.rewrite(stored, left, held).await
+        self.rewrite(stored, left, &all, held).await
     }
 
     /// Sends the dead letter of a parcel; what is left of it if that has to be tried again.
-    async fn bury(&self, parcel: Parcel<C::Work>) -> Option<Parcel<C::Work>> {
-        let why = parcel.given_up.clone()?;
-        let failure = self.courier.given_up(&parcel, why).await.err()?;
+    async fn bury(&self, parcel: Parcel<C::Work>) -> (Option<Parcel<C::Work>>, Vec<Became>) {
+        let Some(why) = parcel.given_up.clone() else {
+            return (None, Vec::new());
+        };
+        let Err(failure) = self.courier.given_up(&parcel, why).await else {
+            return (None, vec![Became::Buried]);
+        };
         match parcel.failed(failure, self.clock.now(), rand::random()) {
-            Ok(again) => Some(again),
+            Ok(again) => (Some(again), Vec::new()),
             Err(why) => {
                 tracing::warn!(error = %why.failure, retries = why.retries, "failed to send a dead letter, it is lost");
-                None
+                (None, vec![Became::Lost])
             }
         }
     }
@@ -294,6 +340,7 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
         &self,
         stored: &Stored<Parcel<C::Work>>,
         left: Option<Parcel<C::Work>>,
+        became: &[Became],
         held: &Compare,
     ) -> Result<(), StepError<F>> {
         let mut changes = self.table.begin();
@@ -306,9 +353,13 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
             changes.put(scope.key(kind, &id), &parcel);
         }
         match changes.write(&PERMIT).await {
-            Err(error) if error.is_conflict() => Ok(()),
-            done => Ok(done?),
+            Err(error) if error.is_conflict() => {}
+            done => done?,
         }
+        for it in became {
+            self.courier.became(&stored.record, *it);
+        }
+        Ok(())
     }
 }
 

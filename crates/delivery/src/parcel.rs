@@ -98,6 +98,11 @@ impl Failure {
         }
     }
 
+    /// Whether the target said that it is asked too often.
+    pub fn is_throttled(&self) -> bool {
+        is_throttled(&self.code)
+    }
+
     /// To be tried again after this long.
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {
@@ -110,13 +115,16 @@ impl Failure {
 
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
-        let throttled = ["Throttl", "RequestLimitExceeded", "TooManyRequests"];
-        let throttled = throttled.iter().any(|it| fault.code.contains(it));
         Self {
-            passes: fault.status >= 500 || throttled,
+            passes: fault.status >= 500 || is_throttled(&fault.code),
             ..Self::lasting(fault.code, fault.message)
         }
     }
+}
+
+fn is_throttled(code: &str) -> bool {
+    let codes = ["Throttl", "RequestLimitExceeded", "TooManyRequests"];
+    codes.iter().any(|it| code.contains(it))
 }
 
 /// Why nobody will try a parcel again.

@@ -303,6 +303,7 @@ pub static SERVICES: &[Row] = &[
                 address: endpoint(it.config),
                 signer: it.plane.signer.clone(),
                 clock: it.clock.clone(),
+                counters: it.plane.counters.clone(),
                 takeover: Takeover::Replace,
             });
             let counted = sns.clone();
@@ -326,6 +327,7 @@ pub static SERVICES: &[Row] = &[
                 secrets: Arc::new(it.plane.secrets.clone()),
                 sources: it.announcing.clone(),
                 clock: it.clock.clone(),
+                counters: it.plane.counters.clone(),
                 takeover: Takeover::Replace,
             });
             it.plane.logs.invoking(Arc::new(events.clone()));
@@ -346,6 +348,7 @@ pub static SERVICES: &[Row] = &[
                 keyring: it.data.keyring.clone(),
                 operations: it.operations.clone(),
                 clock: it.clock.clone(),
+                counters: it.plane.counters.clone(),
                 takeover: Takeover::Replace,
             });
             let counted = scheduler.clone();

@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod counted;
 pub mod ecs;
 pub mod id_token;
 mod network;
@@ -24,6 +25,7 @@ use wharf_svc_elbv2::Elbv2Service;
 use wharf_svc_iam::{Directory, IamGate, IamService, Mode};
 use wharf_wire::{Call, Caller, Context, Dispatcher, Fault};
 
+pub use counted::Counted;
 pub use network::Network;
 pub use running::Running;
 

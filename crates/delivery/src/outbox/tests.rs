@@ -38,6 +38,7 @@ struct Told {
     most_at_once: Mutex<usize>,
     letters: Mutex<Vec<Word>>,
     lost_letters: Mutex<u32>,
+    became: Mutex<Vec<(Word, Became)>>,
     changed: Notify,
 }
 
@@ -94,6 +95,12 @@ impl Courier for Robot {
         self.0.letters.lock().push(parcel.work.clone());
         self.0.changed.notify_one();
         Ok(())
+    }
+
+    fn became(&self, parcel: &Parcel<Word>, what: Became) {
+        let mut became = self.0.became.lock();
+        became.push((parcel.work.clone(), what));
+        self.0.changed.notify_one();
     }
 }
 
@@ -191,10 +198,22 @@ async fn a_dead_letter_that_fails_is_tried_again() {
     *told.lost_letters.lock() = 1;
     let outbox = outbox(&store, &told);
     put(&outbox, "000000000001", &words("a", 2)).await;
-    run(&outbox, &told, |it| it.letters.lock().len() == 1).await;
+    run(&outbox, &told, |it| it.became.lock().len() == 4).await;
     assert_eq!(*told.letters.lock(), ["a 000000"]);
     assert_eq!(*told.delivered.lock(), ["a 000001"]);
     assert_eq!(told.refusals.lock()["a 000000"].0, 8, "tried once");
+    let became = told.became.lock();
+    let of = |word: &str| -> Vec<Became> {
+        let own = became.iter().filter(|it| it.0 == word);
+        own.map(|it| it.1).collect()
+    };
+    assert_eq!(of("a 000001"), [Became::Delivered]);
+    let expected = [Became::Failed, Became::GivenUp, Became::Buried];
+    assert_eq!(
+        of("a 000000"),
+        expected,
+        "each once, though its letter was sent twice"
+    );
 }
 
 #[tokio::test]

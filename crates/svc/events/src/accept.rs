@@ -17,6 +17,7 @@ use crate::{
     courier::Errand,
     event::Event,
     fault::EventsFaults,
+    metered,
     names::BusName,
     transform::Facts,
 };
@@ -86,7 +87,9 @@ pub async fn accept(
 ) -> Result<(), ChangeError> {
     let (owing, mut done) = (owed(core, &events).await?, Done::default());
     keep(core, &owing, &mut done).await?;
-    write(core, permit, owing.errands(core), &mut done, |_, _, _| {}).await
+    write(core, permit, owing.errands(core), &mut done, |_, _, _| {}).await?;
+    owing.count(core);
+    Ok(())
 }
 
 /// Adds events to the archives that want them.
@@ -164,6 +167,15 @@ pub async fn owed(core: &Core, events: &[Arriving]) -> Result<Owing, ChangeError
 }
 
 impl Owing {
+    /// Counts the rules that were triggered, once what they owe is written.
+    pub fn count(&self, core: &Core) {
+        for event in &self.events {
+            for rule in &event.rules {
+                metered::matched(&core.parts.counters, &event.bus, &rule.name);
+            }
+        }
+    }
+
     pub fn errands<'a>(&'a self, core: &'a Core) -> Errands<'a> {
         Errands {
             core,

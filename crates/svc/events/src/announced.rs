@@ -294,6 +294,7 @@ impl Teller {
             },
         )
         .await?;
+        owing.count(core);
         Ok(())
     }
 }

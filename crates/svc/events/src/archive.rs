@@ -205,5 +205,8 @@ async fn replay(core: &Core, key: &str, place: &Place, name: &str) -> Result<Nex
         },
     )
     .await;
+    if written.is_ok() {
+        owed.count(core);
+    }
     settled(written)
 }

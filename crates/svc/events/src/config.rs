@@ -10,6 +10,7 @@ use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
 use wharf_service::{KeptSecrets, announce::Announce};
 use wharf_store::Store;
+use wharf_vended::Counters;
 
 /// What the service works with.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct Parts {
     /// What wharf's own services announce, once all are built.
     pub sources: Arc<OnceLock<Vec<Arc<dyn Announce>>>>,
     pub clock: Arc<dyn Clock>,
+    /// What happens is counted here, for CloudWatch.
+    pub counters: Counters,
     /// Whether another server may hold the shards of the loops.
     pub takeover: Takeover,
 }

@@ -44,7 +44,7 @@ impl Core {
 
     fn made(parts: Parts, core: Weak<Self>) -> Self {
         let table = Table::new(parts.store.clone());
-        let courier = Targets::new(parts.operations.clone(), core);
+        let courier = Targets::new(parts.operations.clone(), parts.counters.clone(), core);
         let outbox = Outbox::new(
             SERVICE,
             table.clone(),

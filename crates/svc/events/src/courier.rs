@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_base::{Arn, Permit};
 use wharf_delivery::{
-    Actor, Body, Courier, DeadLetter, Failure, GivenUp, Invocation, Lane, Operations, Parcel,
-    Request, Sending, send_all, targets,
+    Actor, Became, Body, Courier, DeadLetter, Failure, GivenUp, Invocation, Lane, Operations,
+    Parcel, Request, Sending, send_all, targets,
 };
 use wharf_service::Place;
+use wharf_vended::Counters;
 use wharf_wire::{Check, async_trait};
 
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     connection::ask::OfTarget,
     core::Core,
     event::Event,
-    fault, log_group,
+    fault, log_group, metered,
     names::BusName,
     targets::Kind,
 };
@@ -120,6 +121,10 @@ impl Errand {
         Kind::of(self.text("Arn").unwrap_or_default())
     }
 
+    pub fn has_dead_letters(&self) -> bool {
+        self.target["DeadLetterConfig"]["Arn"].is_string()
+    }
+
     /// A token of the errand's own: ids of operations have at most 64 characters.
     fn token(&self) -> String {
         wharf_base::ids::uuid_of(self.id.as_bytes())
@@ -164,13 +169,18 @@ fn never(text: String) -> Failure {
 /// Calls targets.
 pub struct Targets {
     operations: Arc<dyn Operations>,
+    counters: Counters,
     /// Events for other buses go on here.
     core: Weak<Core>,
 }
 
 impl Targets {
-    pub fn new(operations: Arc<dyn Operations>, core: Weak<Core>) -> Self {
-        Self { operations, core }
+    pub fn new(operations: Arc<dyn Operations>, counters: Counters, core: Weak<Core>) -> Self {
+        Self {
+            operations,
+            counters,
+            core,
+        }
     }
 
     async fn invoke(&self, parcel: &Parcel<Errand>) -> Result<(), Failure> {
@@ -305,6 +315,11 @@ impl Courier for Targets {
         };
         let actor = errand.actor(None);
         letter.send(&*self.operations, &actor).await
+    }
+
+    fn became(&self, parcel: &Parcel<Errand>, what: Became) {
+        let is_again = parcel.failures > 0;
+        metered::became(&self.counters, &parcel.work, is_again, what);
     }
 }
 

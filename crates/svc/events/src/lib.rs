@@ -33,6 +33,7 @@ mod fault;
 pub mod fuzz;
 mod invoke;
 mod log_group;
+mod metered;
 mod names;
 mod ops;
 mod path;

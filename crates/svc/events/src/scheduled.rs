@@ -18,6 +18,7 @@ use crate::{
     core::Core,
     event::Event,
     fault::EventsFaults,
+    metered,
     names::{BusName, of_rule_id, scope},
     records::{Archive, Fired, Replay, Rule, State},
 };
@@ -99,6 +100,9 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError<EventsF
         }
     })
     .await;
+    if written.is_ok() {
+        metered::matched(&core.parts.counters, &bus, name);
+    }
     settled(written)
 }
 

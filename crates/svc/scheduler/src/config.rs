@@ -7,6 +7,7 @@ use wharf_delivery::Operations;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
 use wharf_store::Store;
+use wharf_vended::Counters;
 
 /// What the service works with.
 #[derive(Clone)]
@@ -16,6 +17,8 @@ pub struct Parts {
     /// What targets are called through.
     pub operations: Arc<dyn Operations>,
     pub clock: Arc<dyn Clock>,
+    /// What happens is counted here, for CloudWatch.
+    pub counters: Counters,
     /// Whether another server may hold the reconcilers' shards.
     pub takeover: Takeover,
 }

@@ -36,7 +36,10 @@ impl Core {
         let outbox = Outbox::new(
             names::SERVICE,
             table.clone(),
-            Messenger(parts.operations.clone()),
+            Messenger {
+                operations: parts.operations.clone(),
+                counters: parts.counters.clone(),
+            },
             parts.clock.clone(),
             parts.takeover,
         );

@@ -7,11 +7,14 @@ use serde_json::Value;
 use wharf_api_scheduler::Target;
 use wharf_base::Timestamp;
 use wharf_delivery::{
-    Actor, Courier, DeadLetter, Failure, GivenUp, Lane, Operations, Parcel, Sending, send_all,
+    Actor, Became, Courier, DeadLetter, Failure, GivenUp, Lane, Operations, Parcel, Sending,
+    send_all,
 };
+use wharf_vended::Counters;
 use wharf_wire::async_trait;
 
 use crate::{
+    metered,
     names::PRINCIPAL,
     target::{self, Fired},
 };
@@ -29,7 +32,10 @@ pub struct Errand {
 }
 
 /// Calls targets, and writes to the queues of dead letters.
-pub struct Messenger(pub Arc<dyn Operations>);
+pub struct Messenger {
+    pub operations: Arc<dyn Operations>,
+    pub counters: Counters,
+}
 
 impl Errand {
     fn actor(&self, target: &Target) -> Actor {
@@ -70,7 +76,7 @@ impl Courier for Messenger {
 
     async fn deliver(&self, parcels: &[&Parcel<Errand>]) -> Vec<Result<(), Failure>> {
         let sendings = parcels.iter().map(|it| self.sending(it)).collect();
-        send_all(&*self.0, sendings).await
+        send_all(&*self.operations, sendings).await
     }
 
     async fn given_up(&self, parcel: &Parcel<Errand>, why: GivenUp) -> Result<(), Failure> {
@@ -95,6 +101,17 @@ impl Courier for Messenger {
             token: &errand.execution,
         };
         let actor = errand.actor(&target);
-        letter.send(&*self.0, &actor).await
+        letter.send(&*self.operations, &actor).await
+    }
+
+    fn became(&self, parcel: &Parcel<Errand>, what: Became) {
+        let errand = &parcel.work;
+        let queue = &errand.target["DeadLetterConfig"]["Arn"];
+        metered::became(
+            &self.counters,
+            &errand.schedule_arn,
+            queue.is_string(),
+            what,
+        );
     }
 }

@@ -18,6 +18,7 @@ mod fault;
 mod figures;
 #[doc(hidden)]
 pub mod fuzz;
+mod metered;
 mod names;
 mod ops;
 mod reconcile;

@@ -12,7 +12,7 @@ use crate::{
     core::Core,
     courier::Errand,
     fault::SchedulerFaults,
-    names,
+    metered, names,
     records::{Group, Schedule},
     target,
     timing::{Moment, Times},
@@ -85,12 +85,13 @@ async fn carry_out(
     changes.fence(fence::<SchedulerFaults>(&core.shard)?);
     changes.put(&stored.key, &schedule);
     let late = now.since(moment.due);
-    if late > Duration::from_secs(policy.max_age_seconds.into()) {
+    let is_missed = late > Duration::from_secs(policy.max_age_seconds.into());
+    if is_missed {
         tracing::warn!(schedule = arn, at = %moment.at, "a moment was missed for longer than its target takes it");
     } else {
         let id = format!("{}/{}", schedule.incarnation, moment.at.millis());
         let errand = Errand {
-            schedule_arn: arn,
+            schedule_arn: arn.clone(),
             region: place.region.clone(),
             at: moment.at,
             execution: ids::uuid(),
@@ -101,6 +102,9 @@ async fn carry_out(
     let written = changes.write(&PERMIT).await;
     if written.is_ok() {
         core.counts.carried_out(late);
+        if is_missed {
+            metered::missed(&core.parts.counters, &arn);
+        }
     }
     settled(written)
 }

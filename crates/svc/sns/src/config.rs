@@ -9,6 +9,7 @@ use wharf_egress::Egress;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
 use wharf_store::Store;
+use wharf_vended::Counters;
 
 use crate::{mail::Mailer, signing::Signer};
 
@@ -31,6 +32,8 @@ pub struct Parts {
     pub address: String,
     pub signer: Arc<Signer>,
     pub clock: Arc<dyn Clock>,
+    /// What happens is counted here, for CloudWatch.
+    pub counters: Counters,
     /// Whether another server may hold the shard of the deliveries.
     pub takeover: Takeover,
 }

@@ -44,6 +44,7 @@ impl Core {
             clock: clock.clone(),
             address: parts.address.clone(),
             rates: Arc::default(),
+            counters: parts.counters.clone(),
         };
         Self {
             outbox: Arc::new(Outbox::new(

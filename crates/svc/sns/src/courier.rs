@@ -14,11 +14,12 @@ use serde_json::json;
 use wharf_api_kms::Kms;
 use wharf_base::{Arn, Clock};
 use wharf_delivery::{
-    Courier, DeadLetter, Failure, GivenUp, Lane, Operations, Parcel, Rates, Request, Sending, gap,
-    send_all, targets,
+    Became, Courier, DeadLetter, Failure, GivenUp, Lane, Operations, Parcel, Rates, Request,
+    Sending, gap, send_all, targets,
 };
 use wharf_egress::{Egress, Limits};
 use wharf_seal::Keyring;
+use wharf_vended::Counters;
 use wharf_wire::async_trait;
 
 use crate::{
@@ -28,6 +29,7 @@ use crate::{
     envelope::{Envelope, Kind, links},
     errand::Errand,
     mail::{Mailer, UNREACHED, text},
+    metered,
     names::TopicId,
     signing::Signer,
     token::{LIFE, Token},
@@ -61,6 +63,7 @@ pub struct Messages {
     /// Where this installation is reached, for subscriptions that do not say it.
     pub address: String,
     pub rates: Arc<Rates>,
+    pub counters: Counters,
 }
 
 fn never(text: String) -> Failure {
@@ -361,6 +364,10 @@ impl Courier for Messages {
             token: &errand.message.id,
         };
         letter.send(&*self.operations, &errand.actor()).await
+    }
+
+    fn became(&self, parcel: &Parcel<Errand>, what: Became) {
+        metered::became(&self.counters, &parcel.work, what);
     }
 }
 

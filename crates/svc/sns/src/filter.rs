@@ -25,18 +25,40 @@ pub fn parse(text: &str) -> Result<Pattern, Fault> {
     Pattern::parse(text).map_err(|it| bad(&it.0))
 }
 
+/// Whether a subscription gets a message, and by what of it it does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Passes,
+    Attributes,
+    /// It has no attributes.
+    NoAttributes,
+    Body,
+    /// Its body is no JSON.
+    InvalidBody,
+}
+
 /// Whether a subscription gets a message.
 pub fn lets(settings: &Settings, message: &Message) -> bool {
+    verdict(settings, message) == Verdict::Passes
+}
+
+/// The same, with the reason.
+pub fn verdict(settings: &Settings, message: &Message) -> Verdict {
     let Some(policy) = &settings.filter else {
-        return true;
+        return Verdict::Passes;
     };
     // What was stored was read before; what cannot be read lets nothing through.
-    let Ok(pattern) = Pattern::parse(policy) else {
-        return false;
-    };
+    let pattern = Pattern::parse(policy).ok();
+    let matches = |document: &Value| pattern.as_ref().is_some_and(|it| it.matches(document));
     match settings.filters_body {
-        true => serde_json::from_str(&message.text).is_ok_and(|it| pattern.matches(&it)),
-        false => pattern.matches(&document(message)),
+        true => match serde_json::from_str(&message.text) {
+            Ok(body) if matches(&body) => Verdict::Passes,
+            Ok(_) => Verdict::Body,
+            Err(_) => Verdict::InvalidBody,
+        },
+        false if matches(&document(message)) => Verdict::Passes,
+        false if message.attributes.is_empty() => Verdict::NoAttributes,
+        false => Verdict::Attributes,
     }
 }
 

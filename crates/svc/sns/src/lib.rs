@@ -27,6 +27,7 @@ mod filter;
 pub mod fuzz;
 mod mail;
 mod message;
+mod metered;
 mod names;
 mod ops;
 mod records;

@@ -158,6 +158,15 @@ impl Message {
         self.number.map(sequence_number)
     }
 
+    /// Bytes of what was published: texts and attributes.
+    pub fn published_bytes(&self) -> usize {
+        let attributes = self.attributes.iter();
+        let of =
+            |(name, it): (&String, &Attribute)| name.len() + it.data_type.len() + it.value().len();
+        let texts: usize = self.texts.values().map(String::len).sum();
+        self.text.len() + texts + attributes.map(of).sum::<usize>()
+    }
+
     /// Bytes that it takes when it is kept, at most about: escapes make texts longer than what they say.
     pub fn size(&self) -> usize {
         let attribute = |(name, it): (&String, &Attribute)| {

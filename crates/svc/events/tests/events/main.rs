@@ -4,6 +4,7 @@ mod announced;
 mod archives;
 mod destinations;
 mod lists;
+mod metered;
 mod passing;
 mod putting;
 mod rules;
@@ -27,7 +28,7 @@ use wharf_service::announce::Announce;
 use wharf_svc_events::{EventsService, Parts};
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_svc_secretsmanager::{Parts as SecretsParts, SecretsmanagerService};
-use wharf_testkit::{World, call, until};
+use wharf_testkit::{Counted, World, call, until};
 use wharf_wire::{Caller, Check, Dispatcher, Fault, async_trait};
 
 pub const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:q";
@@ -89,6 +90,7 @@ pub struct Home {
     pub secrets: SecretsmanagerService,
     pub called: Arc<Called>,
     pub clock: Arc<TestClock>,
+    pub counted: Counted,
     pub world: World,
     stop: CancellationToken,
     _folder: tempfile::TempDir,
@@ -121,6 +123,7 @@ impl Home {
             takeover: Takeover::Replace,
         });
         let announcing: Arc<dyn Announce> = Arc::new(announced::ANNOUNCING);
+        let counted = Counted::new(clock.clone());
         let events = EventsService::new(Parts {
             store: world.store.clone(),
             journal: Journal::open(&folder.path().join("journal"), JournalOptions::default())
@@ -131,6 +134,7 @@ impl Home {
             secrets: Arc::new(secrets.clone()),
             sources: Arc::new(OnceLock::from(vec![announcing])),
             clock: clock.clone(),
+            counters: counted.counters.clone(),
             takeover: Takeover::Replace,
         });
         let stop = CancellationToken::new();
@@ -141,6 +145,7 @@ impl Home {
             secrets,
             called,
             clock,
+            counted,
             world,
             stop,
             _folder: folder,

@@ -11,7 +11,7 @@ use wharf_base::{TestClock, Timestamp};
 use wharf_delivery::{Actor, Operations, Request};
 use wharf_reconcile::Takeover;
 use wharf_svc_scheduler::{Parts, SchedulerService};
-use wharf_testkit::{Running, World, call, until};
+use wharf_testkit::{Counted, Running, World, call, until};
 use wharf_wire::{Check, Fault, async_trait};
 
 pub const ROLE: &str = "arn:aws:iam::000000000000:role/scheduler";
@@ -52,6 +52,7 @@ pub struct Home {
     pub scheduler: Running<SchedulerService>,
     pub notes: Arc<Notes>,
     pub clock: Arc<TestClock>,
+    pub counted: Counted,
 }
 
 /// When each of these tests begins.
@@ -66,11 +67,13 @@ impl Home {
         let world = World::new();
         let notes = Arc::new(Notes::default());
         let clock = Arc::new(TestClock::at(at(BEGIN)));
+        let counted = Counted::new(clock.clone());
         let parts = Parts {
             store: world.store.clone(),
             keyring: world.keyring.clone(),
             operations: notes.clone(),
             clock: clock.clone(),
+            counters: counted.counters.clone(),
             takeover: Takeover::Replace,
         };
         let scheduler = Running::start(move || {
@@ -83,6 +86,7 @@ impl Home {
             scheduler,
             notes,
             clock,
+            counted,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Schedules in process, over a real store.
 
 mod home;
+mod metered;
 
 use std::time::Duration;
 

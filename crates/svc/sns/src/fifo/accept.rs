@@ -10,7 +10,14 @@ use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
 use super::{Fifo, Kept, Lane, Numbers, REMEMBERED, Replayed, Seen, Turn};
-use crate::{core::Core, errand::OF_QUEUES, filter, message::Message, names::TopicId};
+use crate::{
+    core::Core,
+    errand::OF_QUEUES,
+    filter::{self, Verdict},
+    message::Message,
+    metered,
+    names::TopicId,
+};
 
 /// Subscriptions of such a topic: all turns of a message fit one transaction.
 pub const MOST_SUBSCRIPTIONS: usize = 100;
@@ -65,6 +72,13 @@ pub async fn accept(
     let (numbers_at, topic_at) = (super::numbers_key(topic), topic.key());
     let seen_at = super::seen_key(topic, &mark(fifo, message));
     let subscriptions = core.subscriptions(topic).await?;
+    let confirmed = subscriptions.iter().filter(|(_, it)| !it.record.pending);
+    let judged = confirmed.map(|(id, it)| {
+        let it = &it.record;
+        let message = message.for_protocol(it.protocol);
+        (id, filter::verdict(&it.settings, &message))
+    });
+    let judged: Vec<_> = judged.collect();
     let taken = transact!(core.table, &call.permit, |tx| {
         if tx.find::<crate::records::Topic>(&topic_at).await?.is_none() {
             return Err(crate::fault::no_topic());
@@ -89,9 +103,8 @@ pub async fn accept(
         tx.put(&seen_at, &seen);
         let group = message.group.as_deref().unwrap_or_default();
         let mut is_wanted = fifo.archive_days.is_some();
-        for (id, stored) in &subscriptions {
-            let it = &stored.record;
-            if it.pending || !filter::lets(&it.settings, &message.for_protocol(it.protocol)) {
+        for (id, verdict) in &judged {
+            if *verdict != Verdict::Passes {
                 continue;
             }
             is_wanted = true;
@@ -114,6 +127,11 @@ pub async fn accept(
             number,
         }
     });
+    // A repetition was published before.
+    if taken.message_id == message.id {
+        let verdicts: Vec<_> = judged.iter().map(|(_, it)| *it).collect();
+        metered::published(&core.parts.counters, topic, message, &verdicts);
+    }
     Ok(taken)
 }
 

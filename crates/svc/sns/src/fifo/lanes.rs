@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
-use wharf_delivery::{Courier as _, Parcel};
+use wharf_delivery::{Became, Courier as _, Parcel};
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, escape};
 use wharf_service::{OneQueue, Reach, Stored, fence};
@@ -24,6 +24,25 @@ const PERMIT: Permit = Permit::for_controller("sns-fifo");
 const WORKERS: usize = 16;
 /// Turns of a lane before others have theirs.
 const SOME: usize = 20;
+
+/// What came of a turn that was sent.
+#[derive(Default)]
+struct Sent {
+    /// What is to be sent once more.
+    left: Option<Turn>,
+    parcel: Option<Parcel<Errand>>,
+    became: Vec<Became>,
+}
+
+impl Sent {
+    fn of(parcel: Parcel<Errand>, left: Option<Turn>, became: Vec<Became>) -> Self {
+        Self {
+            left,
+            parcel: Some(parcel),
+            became,
+        }
+    }
+}
 
 type StepError = wharf_service::StepError<SnsFaults>;
 
@@ -63,17 +82,26 @@ impl Core {
                 return Ok(Next::After(turn.record.0.due_at.since(now)));
             }
             fence::<SnsFaults>(&self.lanes_shard)?;
-            let left = self.send(&lane, turn).await?;
+            let Sent {
+                left,
+                parcel,
+                became,
+            } = self.send(&lane, turn).await?;
             self.write(turn, left).await?;
+            if let Some(parcel) = parcel {
+                for it in became {
+                    self.courier.became(&parcel, it);
+                }
+            }
         }
         // Its own writes wake it.
         Ok(Next::Settled)
     }
 
-    /// Sends a turn; what is left of it.
-    async fn send(&self, lane: &Lane, stored: &Stored<Turn>) -> Result<Option<Turn>, StepError> {
+    /// Sends a turn.
+    async fn send(&self, lane: &Lane, stored: &Stored<Turn>) -> Result<Sent, StepError> {
         let Some((_, number)) = Lane::of(&stored.key) else {
-            return Ok(None);
+            return Ok(Sent::default());
         };
         let id = lane.id();
         let kept_at = super::kept_key(&id.topic, number);
@@ -81,7 +109,7 @@ impl Core {
         let subscription = self.table.read::<Subscription>(&id.key()).await?;
         let topic = self.table.read::<Topic>(&id.topic.key()).await?;
         let (Some(kept), Some(subscription), Some(topic)) = (kept, subscription, topic) else {
-            return Ok(None);
+            return Ok(Sent::default());
         };
         let subscription = subscription.record;
         let turn = stored.record.0.clone();
@@ -111,34 +139,48 @@ impl Core {
         };
         let now = self.parts.clock.now();
         if turn.given_up.is_some() {
-            return Ok(self.bury(turn, &parcel).await);
+            let (left, became) = self.bury(turn, &parcel).await;
+            return Ok(Sent::of(parcel, left, Vec::from_iter(became)));
         }
         let answer = self.courier.deliver(&[&parcel]).await.pop();
         if let Some(answer) = &answer {
             self.outbox.count(answer);
         }
         let Some(Err(failure)) = answer else {
-            return Ok(None);
+            return Ok(Sent::of(parcel, None, vec![Became::Delivered]));
         };
-        Ok(match turn.clone().failed(failure, now, rand::random()) {
+        let mut became = Vec::from_iter(Became::of(&failure));
+        let left = match turn.clone().failed(failure, now, rand::random()) {
             Ok(again) => Some(Turn(again)),
             Err(why) => {
                 self.outbox.count_given_up();
                 tracing::warn!(key = stored.key, error = %why.failure, retries = why.retries, "a delivery failed and is given up");
-                self.bury(turn.dead(why, now), &parcel).await
+                became.push(Became::GivenUp);
+                let (left, buried) = self.bury(turn.dead(why, now), &parcel).await;
+                became.extend(buried);
+                left
             }
-        })
+        };
+        Ok(Sent::of(parcel, left, became))
     }
 
     /// Sends the dead letter of a turn; what is left of it if that has to be tried again.
-    async fn bury(&self, turn: Parcel<Replayed>, parcel: &Parcel<Errand>) -> Option<Turn> {
-        let why = turn.given_up.clone()?;
-        let failure = self.courier.given_up(parcel, why).await.err()?;
+    async fn bury(
+        &self,
+        turn: Parcel<Replayed>,
+        parcel: &Parcel<Errand>,
+    ) -> (Option<Turn>, Option<Became>) {
+        let Some(why) = turn.given_up.clone() else {
+            return (None, None);
+        };
+        let Err(failure) = self.courier.given_up(parcel, why).await else {
+            return (None, Some(Became::Buried));
+        };
         match turn.failed(failure, self.parts.clock.now(), rand::random()) {
-            Ok(again) => Some(Turn(again)),
+            Ok(again) => (Some(Turn(again)), None),
             Err(why) => {
                 tracing::warn!(error = %why.failure, retries = why.retries, "failed to send a dead letter, it is lost");
-                None
+                (None, Some(Became::Lost))
             }
         }
     }

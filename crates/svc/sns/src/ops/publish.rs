@@ -18,8 +18,9 @@ use crate::{
         Fifo,
         accept::{self, Taken},
     },
-    filter,
+    filter::{self, Verdict},
     message::{Given, MOST_BYTES, Message, sequence_number},
+    metered,
     names::TopicId,
     records::Topic,
 };
@@ -189,22 +190,33 @@ async fn owe(
     messages: Vec<Message>,
 ) -> Result<(), Fault> {
     let subscriptions = core.subscriptions(topic).await?;
-    let mut owed = Vec::new();
+    let (mut owed, mut verdicts) = (Vec::new(), Vec::new());
     for message in &messages {
+        let mut of_message = Vec::new();
         let key = there.kms_key.as_deref();
         let kept = crypt::kept(&*core.parts.kms, call, topic, key, message).await?;
         for (id, stored) in &subscriptions {
             let it = &stored.record;
             let message = message.for_protocol(it.protocol);
-            if !it.pending && filter::lets(&it.settings, &message) {
+            if it.pending {
+                continue;
+            }
+            let verdict = filter::verdict(&it.settings, &message);
+            of_message.push(verdict);
+            if verdict == Verdict::Passes {
                 let parcel = format!("{}.{}", message.id, id.id);
                 let kept = kept.for_protocol(it.protocol);
                 let errand = Errand::new(id, there, it, Kind::Notification, kept);
                 owed.push((parcel, errand));
             }
         }
+        verdicts.push(of_message);
     }
-    send(core, &call.permit, topic, &owed).await
+    send(core, &call.permit, topic, &owed).await?;
+    for (message, verdicts) in messages.iter().zip(&verdicts) {
+        metered::published(&core.parts.counters, topic, message, verdicts);
+    }
+    Ok(())
 }
 
 /// Writes errands down, by the ids of their parcels.

@@ -2,6 +2,7 @@
 
 mod encrypted;
 mod fifo;
+mod metered;
 mod queues;
 mod support;
 mod web;

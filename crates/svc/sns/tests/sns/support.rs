@@ -13,7 +13,7 @@ use wharf_egress::Egress;
 use wharf_reconcile::Takeover;
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_svc_sns::{Parts, Signer, SnsService};
-use wharf_testkit::{Running, World, call, until};
+use wharf_testkit::{Counted, Running, World, call, until};
 use wharf_wire::{Check, Fault, async_trait};
 
 /// Takes what is sent to queues, except for those whose names begin with `shut`, and not always for `flaky`.
@@ -77,6 +77,7 @@ pub struct Home {
     pub sns: Running<SnsService>,
     pub kms: Arc<dyn wharf_api_kms::Kms>,
     pub world: World,
+    pub counted: Counted,
 }
 
 impl Home {
@@ -92,6 +93,7 @@ impl Home {
         }));
         let gated = wharf_api_kms::Client::new(kms.clone(), world.dispatcher.clone());
         let gated: Arc<dyn wharf_api_kms::Kms> = Arc::new(gated);
+        let counted = Counted::new(clock.clone());
         let parts = Parts {
             kms: gated.clone(),
             mailer: None,
@@ -107,6 +109,7 @@ impl Home {
             keyring: world.keyring.clone(),
             operations: queues.clone(),
             clock,
+            counters: counted.counters.clone(),
             takeover: Takeover::Replace,
         };
         let sns = Running::start(move || {
@@ -119,6 +122,7 @@ impl Home {
             sns,
             kms: gated,
             world,
+            counted,
         }
     }
 

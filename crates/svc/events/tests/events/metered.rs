@@ -1,0 +1,117 @@
+//! What becomes of events is counted, once each.
+
+use std::time::Duration;
+
+use serde_json::json;
+use wharf_api_events::{DeadLetterConfig, Events as _, PutRuleRequest, PutTargetsRequest, Target};
+use wharf_testkit::call;
+use wharf_wire::Fault;
+
+use crate::{Home, QUEUE, entry, queue};
+
+#[tokio::test]
+async fn each_invocation_counts_for_its_rule() {
+    let home = Home::start();
+    let targets = vec![queue("one"), queue("two")];
+    home.rule("all", json!({"source": ["shop"]}), targets).await;
+    home.rule("none", json!({"source": ["other"]}), vec![queue("q")])
+        .await;
+    // Without targets a rule is triggered all the same.
+    let bare = PutRuleRequest {
+        name: Some("bare".to_owned()),
+        event_pattern: Some(json!({"detail": {"n": [1]}}).to_string()),
+        ..Default::default()
+    };
+    home.events.put_rule(&call(), bare).await.unwrap();
+    let entries = (0..3).map(|n| entry("shop", json!({ "n": n })));
+    home.put(entries.collect()).await;
+    home.calls(6).await;
+    let expected = [
+        ("MatchedEvents all", 3.0),
+        ("TriggeredRules all", 3.0),
+        ("MatchedEvents bare", 1.0),
+        ("TriggeredRules bare", 1.0),
+        ("Invocations", 6.0),
+        ("Invocations all", 6.0),
+        ("InvocationAttempts all", 6.0),
+        ("SuccessfulInvocationAttempts all", 6.0),
+    ];
+    home.counted.are(&expected).await;
+}
+
+#[tokio::test]
+async fn what_a_target_refuses_for_good_failed_and_went_to_its_dead_letters() {
+    let home = Home::start();
+    let refusal = Fault::sender("AccessDenied", 403, "no");
+    *home.called.refusal.lock() = Some(refusal);
+    let target = Target {
+        dead_letter_config: Some(DeadLetterConfig {
+            arn: Some(QUEUE.to_owned()),
+        }),
+        ..queue("with")
+    };
+    home.rule(
+        "r",
+        json!({"source": ["shop"]}),
+        vec![target, queue("bare")],
+    )
+    .await;
+    home.put(vec![entry("shop", json!({}))]).await;
+    let expected = [
+        ("MatchedEvents r", 1.0),
+        ("TriggeredRules r", 1.0),
+        ("Invocations", 2.0),
+        ("Invocations r", 2.0),
+        ("InvocationAttempts r", 2.0),
+        ("FailedInvocations r", 2.0),
+        ("InvocationsSentToDLQ r", 1.0),
+    ];
+    home.counted.are(&expected).await;
+}
+
+#[tokio::test]
+async fn scheduled_rules_and_those_of_other_buses_count_too() {
+    let home = Home::start();
+    let bus = wharf_api_events::CreateEventBusRequest {
+        name: Some("orders".to_owned()),
+        ..Default::default()
+    };
+    home.events.create_event_bus(&call(), bus).await.unwrap();
+    let rule = PutRuleRequest {
+        name: Some("r".to_owned()),
+        event_bus_name: Some("orders".to_owned()),
+        event_pattern: Some(json!({"source": ["shop"]}).to_string()),
+        ..Default::default()
+    };
+    home.events.put_rule(&call(), rule).await.unwrap();
+    let mut entry = entry("shop", json!({}));
+    entry.event_bus_name = Some("orders".to_owned());
+    home.put(vec![entry]).await;
+    let rule = PutRuleRequest {
+        name: Some("often".to_owned()),
+        schedule_expression: Some("rate(1 minute)".to_owned()),
+        ..Default::default()
+    };
+    home.events.put_rule(&call(), rule).await.unwrap();
+    let targets = PutTargetsRequest {
+        rule: Some("often".to_owned()),
+        targets: Some(vec![queue("q")]),
+        ..Default::default()
+    };
+    let put = home.events.put_targets(&call(), targets.clone());
+    put.await.unwrap();
+    home.clock.advance(Duration::from_secs(61));
+    // A rule is looked at again when it changes; the clock of the test wakes nobody.
+    home.events.put_targets(&call(), targets).await.unwrap();
+    let expected = [
+        ("MatchedEvents r orders", 1.0),
+        ("TriggeredRules r orders", 1.0),
+        ("MatchedEvents often", 1.0),
+        ("TriggeredRules often", 1.0),
+        ("Invocations", 1.0),
+        ("Invocations often", 1.0),
+        ("InvocationAttempts often", 1.0),
+        ("SuccessfulInvocationAttempts often", 1.0),
+    ];
+    home.counted.are(&expected).await;
+}

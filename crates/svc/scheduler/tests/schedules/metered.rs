@@ -1,0 +1,92 @@
+//! What becomes of moments is counted, once each, for the group of their schedule.
+
+use std::time::Duration;
+
+use wharf_api_scheduler::{DeadLetterConfig, RetryPolicy};
+use wharf_wire::Fault;
+
+use crate::home::{Home, QUEUE, schedule, target};
+
+#[tokio::test]
+async fn tries_and_failures_count() {
+    let home = Home::start();
+    let throttled = Fault::sender("ThrottlingException", 400, "slowly");
+    let refused = Fault::sender("AccessDenied", 403, "no");
+    home.notes
+        .answers
+        .lock()
+        .extend([Err(throttled), Err(refused)]);
+    let mut input = schedule("once", "at(2026-11-22T10:00:00)");
+    input.target = Some(wharf_api_scheduler::Target {
+        dead_letter_config: Some(DeadLetterConfig {
+            arn: Some(QUEUE.to_owned()),
+        }),
+        retry_policy: Some(RetryPolicy {
+            maximum_retry_attempts: Some(0),
+            ..RetryPolicy::default()
+        }),
+        ..target()
+    });
+    home.create(input.clone()).await.unwrap();
+    let mut other = input;
+    other.name = Some("twice".to_owned());
+    // One after the other: each answer is for one of them.
+    let first = [
+        ("InvocationAttemptCount default", 1.0),
+        ("TargetErrorCount default", 1.0),
+        ("TargetErrorThrottledCount default", 1.0),
+        ("InvocationDroppedCount default", 1.0),
+    ];
+    // The second answer refuses the dead letter, which is then lost.
+    let lost = ("InvocationsFailedToBeSentToDeadLetterCount default", 1.0);
+    let all: Vec<_> = first.into_iter().chain([lost]).collect();
+    home.counted.are(&all).await;
+    home.create(other).await.unwrap();
+    let second = [
+        ("InvocationAttemptCount default", 2.0),
+        ("TargetErrorCount default", 1.0),
+        ("TargetErrorThrottledCount default", 1.0),
+        ("InvocationDroppedCount default", 1.0),
+        lost,
+    ];
+    home.counted.are(&second).await;
+}
+
+#[tokio::test]
+async fn dead_letters_and_moments_that_passed_count() {
+    let mut home = Home::start();
+    let refused = Fault::sender("AccessDenied", 403, "no");
+    home.notes.answers.lock().push_back(Err(refused));
+    let mut input = schedule("once", "at(2026-11-22T10:00:00)");
+    input.target = Some(wharf_api_scheduler::Target {
+        dead_letter_config: Some(DeadLetterConfig {
+            arn: Some(QUEUE.to_owned()),
+        }),
+        ..target()
+    });
+    home.create(input).await.unwrap();
+    let buried = [
+        ("InvocationAttemptCount default", 1.0),
+        ("TargetErrorCount default", 1.0),
+        ("InvocationDroppedCount default", 1.0),
+        ("InvocationsSentToDeadLetterCount default", 1.0),
+    ];
+    home.counted.are(&buried).await;
+    let mut input = schedule("missed", "at(2026-11-22T10:30:00)");
+    input.target = Some(wharf_api_scheduler::Target {
+        retry_policy: Some(RetryPolicy {
+            maximum_event_age_in_seconds: Some(60),
+            ..RetryPolicy::default()
+        }),
+        ..target()
+    });
+    home.create(input).await.unwrap();
+    home.away(Duration::from_secs(3600));
+    let missed = [
+        ("InvocationAttemptCount default", 1.0),
+        ("TargetErrorCount default", 1.0),
+        ("InvocationDroppedCount default", 2.0),
+        ("InvocationsSentToDeadLetterCount default", 1.0),
+    ];
+    home.counted.are(&missed).await;
+}

@@ -1,0 +1,54 @@
+//! What is published and what becomes of it, as metrics under `AWS/SNS`, by the name of the topic.
+
+use wharf_delivery::Became;
+use wharf_vended::{Counters, Subject};
+
+use crate::{envelope::Kind, errand::Errand, filter::Verdict, message::Message, names::TopicId};
+
+/// Counts a message that was published, and the subscriptions whose filters kept it from them.
+pub fn published(counters: &Counters, topic: &TopicId, message: &Message, verdicts: &[Verdict]) {
+    let of = subject(topic);
+    counters.one(&of, "NumberOfMessagesPublished");
+    counters.sample(
+        &of,
+        "PublishSize",
+        "Bytes",
+        message.published_bytes() as f64,
+    );
+    for verdict in verdicts {
+        let by = match verdict {
+            Verdict::Passes => continue,
+            Verdict::Attributes => "NumberOfNotificationsFilteredOut-MessageAttributes",
+            Verdict::NoAttributes => "NumberOfNotificationsFilteredOut-NoMessageAttributes",
+            Verdict::Body => "NumberOfNotificationsFilteredOut-MessageBody",
+            Verdict::InvalidBody => "NumberOfNotificationsFilteredOut-InvalidMessageBody",
+        };
+        counters.one(&of, "NumberOfNotificationsFilteredOut");
+        counters.one(&of, by);
+    }
+}
+
+/// Counts what became of a message on its way to a subscription.
+pub fn became(counters: &Counters, errand: &Errand, what: Became) {
+    let Some(topic) = TopicId::of(&errand.topic) else {
+        return;
+    };
+    let name = match what {
+        _ if errand.kind != Kind::Notification => return,
+        Became::Delivered => "NumberOfNotificationsDelivered",
+        Became::GivenUp => "NumberOfNotificationsFailed",
+        Became::Buried if errand.dead_letters.is_some() => "NumberOfNotificationsRedrivenToDlq",
+        Became::Lost => "NumberOfNotificationsFailedToRedriveToDlq",
+        Became::Buried | Became::Failed | Became::Throttled => return,
+    };
+    counters.one(&subject(&topic), name);
+}
+
+fn subject(topic: &TopicId) -> Subject {
+    Subject {
+        account: topic.place.account.clone(),
+        region: topic.place.region.clone(),
+        namespace: "AWS/SNS",
+        dimensions: vec![("TopicName", topic.name.clone())],
+    }
+}
