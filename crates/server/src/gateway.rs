@@ -28,6 +28,7 @@ mod target;
 pub mod throttle;
 mod unknown_service;
 mod unpack;
+mod usage;
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 

@@ -578,6 +578,7 @@ fn logs_options(config: &ServerConfig) -> LogsOptions {
     LogsOptions {
         limits: config.log_rate.map_or(limits, |rate| limits.at_rate(rate)),
         indexes: Some(config.data_dir.join("log-indexes")),
+        ..LogsOptions::default()
     }
 }
 
@@ -737,9 +738,23 @@ impl Plane {
                     wharf_api_kms::Client::new(Arc::new(kms.clone()), dispatcher.clone()),
                 ))),
                 scan_data: Some(config.data_dir.join("scan-db")),
+                counters: counters.clone(),
                 ..wharf_svc_ecr::Config::new(registry_host)
             },
         );
+        let logs = LogsService::new(LogsParts {
+            store: data.store.clone(),
+            keyring: data.keyring.clone(),
+            journal: data.journal.clone(),
+            kms: Arc::new(wharf_api_kms::Client::new(
+                Arc::new(kms.clone()),
+                dispatcher.clone(),
+            )),
+            options: LogsOptions {
+                counters: counters.clone(),
+                ..logs_options(config)
+            },
+        });
         let ecs = EcsService::new(Parts {
             elbv2: Some(elbv2_client),
             target_changes: Some(elbv2.changes()),
@@ -780,16 +795,6 @@ impl Plane {
             clock: clock.clone(),
             counters: counters.clone(),
             takeover: Takeover::Replace,
-        });
-        let logs = LogsService::new(LogsParts {
-            store: data.store.clone(),
-            keyring: data.keyring.clone(),
-            journal: data.journal.clone(),
-            kms: Arc::new(wharf_api_kms::Client::new(
-                Arc::new(kms.clone()),
-                dispatcher.clone(),
-            )),
-            options: logs_options(config),
         });
         Self {
             kms,
@@ -995,6 +1000,7 @@ impl Plane {
                 throttle,
                 tasks_as_root: config.tasks_as_root,
                 requests,
+                counters: self.counters.clone(),
                 s3: None,
                 ending: ending.clone(),
             },

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, ids};
 use wharf_metrics::Requests;
 use wharf_svc_s3::S3Service;
+use wharf_vended::Counters;
 use wharf_wire::{
     Caller, Context, Dispatcher, Fault, Service,
     audit::{Alike, Event, Sender},
@@ -31,7 +32,7 @@ use super::{
     source::Source,
     target::{NoTarget, protocol_of},
     throttle::Throttle,
-    unknown_service, unpack,
+    unknown_service, unpack, usage,
 };
 use crate::{node_identity::is_node, services::Links};
 
@@ -68,6 +69,8 @@ pub struct Apis {
     /// With `--iam off`: tasks are root too.
     pub tasks_as_root: bool,
     pub requests: Requests,
+    /// Calls of each account.
+    pub counters: Counters,
     /// Rules of buckets, for pages of other sites.
     pub s3: Option<S3Service>,
     /// The server ends, and with it what goes on.
@@ -473,6 +476,7 @@ impl Apis {
             wanted.narrowed,
             cx.now,
         );
+        usage::called(&self.counters, &cx, schema, operation, taken.is_err());
         if taken.is_err() {
             let fault = wanted.protocol.codec().throttled(schema);
             self.tell_of_throttling(cx, &asks, &fault).await;

@@ -36,6 +36,7 @@ use wharf_seal::Keyring;
 pub(crate) use wharf_service::Stored as Read;
 use wharf_service::{Changes, Table, Turns};
 use wharf_store::Store;
+use wharf_vended::Counters;
 pub(crate) use wharf_wanted::MARKER;
 use wharf_wanted::{Marker, WantedError, Wants, digest_of};
 
@@ -105,6 +106,8 @@ pub struct Config {
     pub outside: Option<Outside>,
     /// The way to KMS; without it no repository is under a key.
     pub keys: Option<KmsKeys>,
+    /// Pulls are counted here, for CloudWatch.
+    pub counters: Counters,
 }
 
 impl Config {
@@ -123,6 +126,7 @@ impl Config {
             scan_limits: wharf_scan::Limits::default(),
             outside: None,
             keys: None,
+            counters: Counters::default(),
         }
     }
 }

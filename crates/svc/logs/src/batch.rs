@@ -14,6 +14,7 @@ use crate::{
     LogsService, event, fault,
     filters::Applied,
     handover::{self, Origin, Way},
+    metered,
     opener::Opener,
     pattern::{Message, Pattern},
     records::{Group, Stream},
@@ -146,8 +147,15 @@ impl LogsService {
                 }
                 Err(cause) => Err(cause.clone()),
             };
+            let goes = metered::Forwarded {
+                scope: origin.scope,
+                group,
+                filter: &applied.filter,
+                events: part.len(),
+            };
+            goes.count(&self.counters, &done);
             match done {
-                Ok(()) => self.subscriptions.took(&key),
+                Ok(_) => self.subscriptions.took(&key),
                 Err(cause) if handover::is_too_long(&cause) && part.len() > 1 => {
                     let rest = part.split_off(part.len() / 2);
                     parts.extend([rest, part]);

@@ -71,7 +71,7 @@ impl LogsService {
         origin: &Origin<'_>,
         events: &[&Sent],
         now: Timestamp,
-    ) -> Result<(), Failure> {
+    ) -> Result<usize, Failure> {
         let name = stream_name(origin);
         let (cx, group) = self.may_forward(actor, target, &name, now).await?;
         let stream = self.forwarded_stream(&cx, &group, name).await?;
@@ -79,14 +79,14 @@ impl LogsService {
         let kept = events.iter().filter(|it| it.timestamp >= kept_from);
         let mut kept: Vec<(i64, &str)> = kept.map(|it| (it.timestamp, &*it.message)).collect();
         if kept.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         kept.sort_by_key(|(time, _)| *time);
         let bytes = kept.iter().map(|(_, it)| it.len() + OVERHEAD).sum();
         // Whoever fills the group of another account fills no more than its owner could.
         put_log_events::throttle(self, &cx, &stream.id, bytes)?;
         self.take_in(&cx, &group, &stream, &kept).await?;
-        Ok(())
+        Ok(bytes)
     }
 
     /// The stream of that name, marked; made if it is not there.

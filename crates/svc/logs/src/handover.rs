@@ -141,7 +141,8 @@ impl LogsService {
         })
     }
 
-    /// Events of one stream that a filter chose, in the order of their places.
+    /// Events of one stream that a filter chose, in the order of their places. Says how many bytes went out: of what
+    /// is compressed here, as it is then.
     pub(crate) async fn hand_over(
         &self,
         way: &Way,
@@ -150,7 +151,7 @@ impl LogsService {
         events: &[&Sent],
         token: &str,
         now: Timestamp,
-    ) -> Result<(), Failure> {
+    ) -> Result<usize, Failure> {
         if let Destination::Group(arn, group) = &way.to {
             return self
                 .forward(&way.actor, (arn, group), origin, events, now)
@@ -188,8 +189,8 @@ impl LogsService {
                 .map(|_| ());
         }
         let content = Content::control(destination, now.millis());
-        self.hand_content(way, &content, "control", token, now)
-            .await
+        let handed = self.hand_content(way, &content, "control", token, now);
+        handed.await.map(|_| ())
     }
 
     async fn hand_content(
@@ -199,7 +200,7 @@ impl LogsService {
         line: &str,
         token: &str,
         now: Timestamp,
-    ) -> Result<(), Failure> {
+    ) -> Result<usize, Failure> {
         if let Destination::Api(arn) = &way.to {
             let destinations = self.api_destinations.get();
             let destinations = destinations.ok_or_else(|| later("EventBridge is not ready"))?;
@@ -210,9 +211,10 @@ impl LogsService {
                 body: Body::Gzip(content.json()),
                 last: now + LONGEST_TURN,
             };
-            return destinations.invoke(&way.actor, &invocation).await;
+            destinations.invoke(&way.actor, &invocation).await?;
+            return Ok(content.json().len());
         }
-        let message = content.packed();
+        let (message, bytes) = content.packed();
         if message.len() > way.to.most_bytes() {
             let text = format!("the message has {} bytes", message.len());
             return Err(Failure::lasting(TOO_LONG, text));
@@ -221,6 +223,7 @@ impl LogsService {
         let request = request.ok_or_else(|| {
             Failure::lasting("BadDestination", format!("{PRINCIPAL} has no call for it"))
         })?;
-        send(self.all_operations()?, &way.actor, &request).await
+        send(self.all_operations()?, &way.actor, &request).await?;
+        Ok(bytes)
     }
 }

@@ -7,6 +7,7 @@
 //! - `keys` has the data keys of groups under a key of KMS, `cipher` seals with them, `opener` reads what they sealed.
 //! - `insights` runs queries of Logs Insights.
 //! - `counting` tells `metrics` what events say by `metric_filter` and by the `embedded` metric format.
+//! - `metered` is what groups tell CloudWatch of themselves.
 //! - `rules` says what happens to events as they are read: transformers, and masks of what is sensitive (`protection`).
 //! - `desk` has work for processors, in turns of accounts.
 //! - `subscriptions` hands events to who subscribed to them, in `turns` of accounts and a `batch` at a time: `filters`
@@ -46,6 +47,7 @@ mod keys;
 mod limits;
 mod live;
 mod merge;
+mod metered;
 mod metric_filter;
 mod metrics;
 mod names;

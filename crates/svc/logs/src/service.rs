@@ -48,6 +48,7 @@ pub struct LogsService {
     pub(crate) live: Arc<Live>,
     pub(crate) queries: Arc<Engine>,
     pub(crate) counting: Arc<Counting>,
+    pub(crate) counters: wharf_vended::Counters,
     pub(crate) subscriptions: Arc<Subscriptions>,
     pub(crate) known_rules: Arc<Known>,
     pub(crate) desk: Arc<Desk>,
@@ -75,6 +76,8 @@ pub struct Options {
     pub limits: Limits,
     /// A file that spares a start reading all logs.
     pub indexes: Option<PathBuf>,
+    /// What comes in and goes out is counted here, for CloudWatch.
+    pub counters: wharf_vended::Counters,
 }
 
 impl LogsService {
@@ -104,6 +107,7 @@ impl LogsService {
             live: Arc::default(),
             queries: Arc::default(),
             counting: Arc::default(),
+            counters: options.counters,
             subscriptions: Arc::default(),
             known_rules: Arc::default(),
             desk: Arc::default(),

@@ -173,12 +173,13 @@ impl Content {
         &self.0
     }
 
-    /// As AWS packs it: compressed by gzip, in base 64.
-    pub fn packed(&self) -> String {
+    /// As AWS packs it: compressed by gzip, in base 64. With the bytes of the first.
+    pub fn packed(&self) -> (String, usize) {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
         let written = gzip.write_all(self.0.as_bytes());
         let written = written.and_then(|()| gzip.finish());
-        BASE64.encode(written.expect("memory takes all"))
+        let bytes = written.expect("memory takes all");
+        (BASE64.encode(&bytes), bytes.len())
     }
 }
 

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use wharf_base::Timestamp;
 use wharf_blobs::{Blobs, Digest};
 use wharf_service::{MAX_TRIES, transact};
+use wharf_vended::Subject;
 use wharf_wire::Call;
 
 use super::{Catalog, Open, Read, Registry};
@@ -142,6 +143,7 @@ impl Catalog {
     ) -> Result<(), EcrError> {
         let (permit, now) = (&call.permit, call.now);
         let open = self.open(registry, name).await?;
+        self.count_pull(registry, name);
         let recorded = |image: &Read<Image>| {
             image
                 .record
@@ -171,6 +173,20 @@ impl Catalog {
             tx.put(image.key, &image.record);
         });
         Ok(())
+    }
+
+    /// For CloudWatch, which has no metrics of public repositories.
+    fn count_pull(&self, registry: &Registry, name: &str) {
+        if registry.public {
+            return;
+        }
+        let of = Subject {
+            account: registry.account.clone(),
+            region: registry.region.clone(),
+            namespace: "AWS/ECR",
+            dimensions: vec![("RepositoryName", name.to_owned())],
+        };
+        self.inner.config.counters.one(&of, "RepositoryPullCount");
     }
 
     /// Up to `limit` images in the order of their digests, behind `after`.

@@ -1,9 +1,13 @@
 //! Images: put, read, listed, described, deleted.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use wharf_api_ecr::{Ecr, types::*};
+use wharf_base::SystemClock;
 use wharf_blobs::Digest;
 use wharf_svc_ecr::Registry;
+use wharf_testkit::Counted;
 
 use crate::support::{
     ACCOUNT, Home, NOW, OCI_INDEX, OCI_MANIFEST, PERMIT, by_digest, by_tag, digest_of, said, text,
@@ -427,4 +431,22 @@ async fn a_page_of_referrers_that_are_all_gone_leads_to_the_next() {
         }
     }
     assert_eq!((found, pages), (vec![digest_of(&artifact).to_string()], 3));
+}
+
+#[tokio::test]
+async fn each_pull_counts_for_its_repository() {
+    let counted = Counted::new(Arc::new(SystemClock));
+    let home = Home::with(NOW, |it| it.counters = counted.counters.clone());
+    home.create("app").await.unwrap();
+    let manifest = home.manifest("app", "layer").await;
+    home.put("app", Some("v1"), &manifest).await.unwrap();
+    for _ in 0..3 {
+        let input = BatchGetImageRequest {
+            repository_name: text("app"),
+            image_ids: Some(vec![by_tag("v1"), by_tag("none")]),
+            ..BatchGetImageRequest::default()
+        };
+        home.ecr.batch_get_image(&home.call(), input).await.unwrap();
+    }
+    counted.are(&[("RepositoryPullCount app", 3.0)]).await;
 }

@@ -10,7 +10,7 @@ use wharf_wire::{Call, Context, Fault};
 use crate::{
     LogsService,
     event::OVERHEAD,
-    fault,
+    fault, metered,
     records::{Group, Stream},
 };
 
@@ -76,6 +76,8 @@ impl LogsService {
         let end = self.events.append(&journal, now, events, key.as_deref());
         let end = end.await.map_err(fault::append)?;
         let first = end.saturating_sub(events.len() as u64);
+        let bytes = events.iter().map(|(_, text)| text.len() + OVERHEAD).sum();
+        metered::came_in(&self.counters, cx, &group.name, events.len(), bytes);
         self.follow(Self::scope(cx), group, stream).await;
         self.live.came(&group.id, stream, first..end);
         self.count(cx, group, &stream.name, events).await;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use wharf_api_logs::{Logs, types::*};
-use wharf_base::Timestamp;
+use wharf_base::{SystemClock, Timestamp};
 use wharf_delivery::Actor;
-use wharf_svc_logs::LogsService;
+use wharf_svc_logs::{LogsService, Options};
+use wharf_testkit::Counted;
 
-use crate::support::{Called, NOW, arn, call, make, make_stream, open, put, unpacked};
+use crate::support::{Called, NOW, arn, call, make, make_stream, open, open_with, put, unpacked};
 
 const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:lines";
 
@@ -316,4 +317,50 @@ async fn batches_of_filters_and_ends_are_told_apart() {
         }
     }
     assert_eq!(words.len(), 4);
+}
+
+#[tokio::test]
+async fn what_comes_in_and_goes_on_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let counted = Counted::new(Arc::new(SystemClock));
+    let options = Options {
+        counters: counted.counters.clone(),
+        ..Options::default()
+    };
+    let (logs, called) = (
+        open_with(folder.path(), options),
+        Arc::new(Called::default()),
+    );
+    logs.calling(called.clone());
+    make(&logs, "g", &["s"]).await;
+    let subscribed = logs.put_subscription_filter(&call(), subscription("f", "ERROR"));
+    subscribed.await.unwrap();
+    called.take();
+    let events = [(NOW, "ERROR one"), (NOW, "fine"), (NOW, "ERROR two")];
+    put(&logs, &call(), ("g", "s"), &events).await.unwrap();
+    // What is too old is not taken, so it did not come in.
+    let old = [(NOW - 15 * 86_400_000, "ERROR old")];
+    put(&logs, &call(), ("g", "s"), &old).await.unwrap();
+    deliver(&logs).await;
+    let [(_, request)] = &called.take()[..] else {
+        panic!("one message");
+    };
+    let bytes = request.input["MessageBody"].as_str().unwrap().len();
+    let came_in = 3.0 * 26.0 + 9.0 + 4.0 + 9.0;
+    let expected = [
+        ("IncomingLogEvents", 3.0),
+        ("IncomingLogEvents g", 3.0),
+        ("IncomingBytes", came_in),
+        ("IncomingBytes g", came_in),
+        ("ForwardedLogEvents g SQS f", 2.0),
+        ("ForwardedBytes g SQS f", bytes as f64),
+    ];
+    counted.are(&expected).await;
+    called.refuse(true);
+    put(&logs, &call(), ("g", "s"), &[(NOW, "ERROR three")])
+        .await
+        .unwrap();
+    deliver(&logs).await;
+    assert_eq!(counted.sums()["DeliveryErrors g SQS f"], 1.0);
+    assert_eq!(counted.sums()["ForwardedLogEvents g SQS f"], 2.0);
 }

@@ -29,7 +29,11 @@ const LONGEST: Duration = Duration::from_secs(10);
 pub const NOW: i64 = 1_767_312_000_000;
 
 pub fn open(folder: &Path) -> LogsService {
-    open_over(folder, journal(folder), Options::default())
+    open_with(folder, Options::default())
+}
+
+pub fn open_with(folder: &Path, options: Options) -> LogsService {
+    open_over(folder, journal(folder), options)
 }
 
 /// The journal, once tasks of a service that was dropped have let go of it.

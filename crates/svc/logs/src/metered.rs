@@ -1,0 +1,69 @@
+//! What comes into groups of logs and what goes on to subscribers, as metrics under `AWS/Logs`.
+
+use wharf_delivery::Failure;
+use wharf_records::Scope;
+use wharf_vended::{Counters, Subject};
+use wharf_wire::Context;
+
+use crate::{records::SubscriptionFilter, subscription::Destination};
+
+fn subject((account, region): (&str, &str), dimensions: Vec<(&'static str, String)>) -> Subject {
+    Subject {
+        account: account.to_owned(),
+        region: region.to_owned(),
+        namespace: "AWS/Logs",
+        dimensions,
+    }
+}
+
+/// Counts events of a put: for their group, and for all groups of the account together.
+pub fn came_in(counters: &Counters, cx: &Context, group: &str, events: usize, bytes: usize) {
+    for dimensions in [Vec::new(), vec![("LogGroupName", group.to_owned())]] {
+        let of = subject((&cx.account, &cx.region), dimensions);
+        counters.add(&of, "IncomingLogEvents", "Count", events as f64);
+        counters.add(&of, "IncomingBytes", "Bytes", bytes as f64);
+    }
+}
+
+/// Events on their way to a subscriber.
+pub struct Forwarded<'a> {
+    pub scope: &'a Scope,
+    pub group: &'a str,
+    pub filter: &'a SubscriptionFilter,
+    pub events: usize,
+}
+
+impl Forwarded<'_> {
+    /// Counts a try, by the bytes that went out.
+    pub fn count(&self, counters: &Counters, answer: &Result<usize, Failure>) {
+        let kind = match Destination::parse(&self.filter.destination) {
+            Ok(Destination::Queue(_)) => "SQS",
+            Ok(Destination::Topic(_)) => "SNS",
+            Ok(Destination::Group(..)) => "CloudWatchLogs",
+            Ok(Destination::Api(_)) => "ApiDestination",
+            Ok(Destination::Named(..)) => "Destination",
+            // What was stored was checked before.
+            Err(_) => return,
+        };
+        let of = subject(
+            (&self.scope.account, &self.scope.region),
+            vec![
+                ("LogGroupName", self.group.to_owned()),
+                ("DestinationType", kind.to_owned()),
+                ("FilterName", self.filter.name.clone()),
+            ],
+        );
+        let events = self.events as f64;
+        match answer {
+            Ok(bytes) => {
+                counters.add(&of, "ForwardedLogEvents", "Count", events);
+                counters.add(&of, "ForwardedBytes", "Bytes", *bytes as f64);
+            }
+            Err(failure) if failure.put_off => {}
+            Err(failure) if failure.is_throttled() => {
+                counters.add(&of, "DeliveryThrottling", "Count", events);
+            }
+            Err(_) => counters.add(&of, "DeliveryErrors", "Count", events),
+        }
+    }
+}
