@@ -18,6 +18,8 @@ use crate::{
 const NAMESPACE: &str = "AWS/ApplicationELB";
 /// Nothing is counted beyond it in a minute, whatever a host says.
 const MOST: u64 = 1_000_000_000_000_000;
+/// Runs of a host that are told apart. Two that share a number within one minute lose what the later says of it.
+const MOST_RUNS: u64 = 1024;
 /// No time is after it.
 const LATEST: i64 = 1_000_000_000_000;
 
@@ -37,7 +39,9 @@ pub async fn keep(core: &Core, host: &str, zone: &str, minute: Minute) -> bool {
             of_account.extend(of_row.into_iter().map(|it| (place.region.clone(), it)));
         }
     }
-    let by = format!("load balancers of {host}, run {:016x}", minute.run);
+    // The number of a run is the host's own choice, and each name here is kept for hours.
+    let run = minute.run % MOST_RUNS;
+    let by = format!("load balancers of {host}, run {run:04x}");
     let report = Report {
         by: &by,
         at: minute.start + i64::from(minute.part),

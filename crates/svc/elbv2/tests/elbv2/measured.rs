@@ -131,3 +131,16 @@ async fn what_makes_no_sense_is_taken_and_changes_nothing() {
     assert_eq!(it.sum("RequestCount", false), None);
     assert_eq!(it.sum("NewConnectionCount", false), None);
 }
+
+#[tokio::test]
+async fn a_host_cannot_invent_runs_without_end() {
+    let it = Measured::start().await;
+    for run in 0..3000 {
+        let kept = it.report("i-1", run, 0, vec![it.requests(1)]).await;
+        assert!(kept);
+    }
+    // Marks and metrics.
+    let series = it.series.usage().series;
+    assert!(series < 1100, "{series}");
+    assert_eq!(it.sum("RequestCount", true), Some(1024.0));
+}
