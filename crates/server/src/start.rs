@@ -766,6 +766,7 @@ impl Plane {
                 hosts: names::of_registry(config),
             }),
             metrics: vended,
+            logs: Some(Arc::new(logs.clone())),
             clock: clock.clone(),
             config: EcsConfig {
                 agents: AgentsConfig {

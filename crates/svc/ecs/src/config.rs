@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::broadcast;
 use wharf_api_ec2::Ec2;
 use wharf_api_elbv2::Elbv2;
+use wharf_api_logs::Logs;
 use wharf_base::{Clock, SystemClock};
 use wharf_hosts::Hosts;
 use wharf_reconcile::Takeover;
@@ -55,6 +56,8 @@ pub struct Parts {
     pub images: Arc<dyn TaskImages>,
     /// Where what tasks use is kept.
     pub metrics: Vended,
+    /// Where performance events of Container Insights go; without it there are none.
+    pub logs: Option<Arc<dyn Logs>>,
     pub clock: Arc<dyn Clock>,
     pub config: Config,
 }
@@ -75,6 +78,7 @@ impl Clone for Parts {
             credentials: self.credentials.clone(),
             images: self.images.clone(),
             metrics: self.metrics.clone(),
+            logs: self.logs.clone(),
             clock: self.clock.clone(),
             config: self.config.clone(),
         }
@@ -99,6 +103,7 @@ impl Parts {
             credentials,
             images: Arc::new(AsNamed),
             metrics: Vended::default(),
+            logs: None,
             clock: Arc::new(SystemClock),
             config: Config::default(),
         }

@@ -44,6 +44,7 @@ impl Core {
             keyring: parts.keyring.clone(),
             credentials: parts.credentials.clone(),
             metrics: parts.metrics,
+            logs: parts.logs,
             config: config.agents,
         });
         Self {

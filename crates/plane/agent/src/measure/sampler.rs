@@ -57,6 +57,8 @@ struct Container {
     window: Window,
     short: Option<Window>,
     restarts: u32,
+    /// As many of them as were told.
+    told: u32,
     runs: bool,
 }
 
@@ -85,7 +87,8 @@ impl Sampler {
             }
             let now = self.begin(MINUTE);
             if now != minute {
-                self.reports.put(close(&mut watched, minute));
+                let is_there = |task: &str| self.directory.task(task).is_some();
+                self.reports.put(close(&mut watched, minute, is_there));
                 minute = now;
             }
         }
@@ -110,6 +113,9 @@ impl Sampler {
                 let is_new = !of.containers.contains_key(&container);
                 let it = of.containers.entry(container).or_default();
                 let restarts = task.record.state.containers[container].restarts;
+                if is_new {
+                    it.told = restarts;
+                }
                 if is_new && task.context.task.measured_every == Some(SHORT) {
                     it.short = Some(Window::default());
                 }
@@ -151,7 +157,11 @@ impl Sampler {
 }
 
 /// The report of the minute that is over. Who ended in it is forgotten.
-fn close(watched: &mut BTreeMap<String, Watched>, start: i64) -> Stretch {
+fn close(
+    watched: &mut BTreeMap<String, Watched>,
+    start: i64,
+    is_there: impl Fn(&str) -> bool,
+) -> Stretch {
     let mut tasks = Vec::new();
     for task in watched.values_mut() {
         let Some(context) = &task.context else {
@@ -166,11 +176,17 @@ fn close(watched: &mut BTreeMap<String, Watched>, start: i64) -> Stretch {
             };
             let mut shown = sums.shown(&named.name, &named.container_arn);
             shown.restart_stats_set = named.restart_policy.as_ref().map(|_| RestartStats {
-                restart_count: it.restarts,
+                restart_count: it.restarts.saturating_sub(it.told),
             });
+            it.told = it.restarts;
             container_metrics.push(shown);
         }
-        task.containers.retain(|_, it| it.runs);
+        // One between two runs goes on being known, and how often it was started again.
+        let restarts = |at: usize| {
+            let named = of.containers.get(at);
+            named.is_some_and(|it| it.restart_policy.is_some()) && is_there(&context.id)
+        };
+        task.containers.retain(|at, it| it.runs || restarts(*at));
         tasks.extend(metric(of, container_metrics));
     }
     watched.retain(|_, task| !task.containers.is_empty());

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use wharf_api_logs::Logs;
 use wharf_reconcile::{Depth, Queue};
 use wharf_seal::Keyring;
 use wharf_service::Loops;
@@ -21,6 +22,8 @@ pub struct Parts {
     pub credentials: Arc<dyn TaskCredentials>,
     /// Where what they measure is kept.
     pub metrics: Vended,
+    /// Where performance events go; without it there are none.
+    pub logs: Option<Arc<dyn Logs>>,
     pub config: Config,
 }
 
@@ -32,6 +35,7 @@ pub struct Agents {
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) credentials: Arc<dyn TaskCredentials>,
     pub(crate) metrics: Vended,
+    pub(crate) logs: Option<Arc<dyn Logs>>,
     /// Keys of container instances whose connection is to be looked at.
     instances: Arc<Queue<String>>,
 }
@@ -46,6 +50,7 @@ impl Agents {
             keyring: parts.keyring,
             credentials: parts.credentials,
             metrics: parts.metrics,
+            logs: parts.logs,
             instances: Arc::default(),
         }
     }

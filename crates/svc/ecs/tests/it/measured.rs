@@ -303,3 +303,108 @@ async fn a_new_cluster_has_what_the_account_turned_on() {
         assert_eq!(settings[0].value.as_deref(), Some(value));
     }
 }
+
+#[tokio::test]
+async fn enhanced_observability_has_metrics_of_single_containers() {
+    let it = started().await;
+    let mut telemetry = it.agent.telemetry(&it.harness).await;
+    let settings = json!([{"name": "containerInsights", "value": "enhanced"}]);
+    let input = json!({"cluster": "default", "settings": settings});
+    let of = call();
+    let input = decode("UpdateClusterSettings", input);
+    it.harness
+        .update_cluster_settings(&of, input)
+        .await
+        .unwrap();
+    let at = last_minute();
+    let mut message = report(&it.task, at, (12.5, 256.0));
+    let container = &mut message["taskMetrics"][0]["containerMetrics"][0];
+    let range = json!({"min": 0.0, "max": 6000.0});
+    container["networkStatsSet"] = json!({"rxBytes": range, "txBytes": range});
+    container["storageStatsSet"] = json!({"readSizeBytes": range});
+    container["restartStatsSet"] = json!({"restartCount": 3});
+    telemetry.send("PublishMetricsRequest", message).await;
+    telemetry.expect("AckPublishMetric").await;
+    let id = it.task.rsplit('/').next().unwrap();
+    let group = [("ServiceName", "web"), ("TaskDefinitionFamily", "web")];
+    for group in group {
+        let cluster = ("ClusterName", "default");
+        let (name, task) = (("ContainerName", "web"), ("TaskId", id));
+        let seen = |metric: &str, of: &[(&str, &str)]| {
+            let mut of = of.to_vec();
+            of.sort_unstable();
+            it.seen_in(INSIGHTS, metric, &of, at)
+        };
+        for (metric, value) in [
+            ("ContainerCpuUtilized", 256.0),
+            ("ContainerCpuReserved", 512.0),
+            ("ContainerMemoryUtilized", 256.0),
+            ("ContainerMemoryReserved", 1024.0),
+            ("ContainerMemoryUtilization", 25.0),
+            ("ContainerStorageReadBytes", 6000.0),
+            ("RestartCount", 3.0),
+        ] {
+            for of in [
+                &[cluster][..],
+                &[cluster, group, name],
+                &[cluster, group, task, name],
+            ] {
+                assert_eq!(seen(metric, of), Some((1.0, value)), "{metric} {of:?}");
+            }
+        }
+        for (metric, value) in [
+            ("ContainerCpuUtilization", 50.0),
+            ("ContainerNetworkRxBytes", 100.0),
+            ("CpuUtilized", 256.0),
+            ("RestartCount", 3.0),
+        ] {
+            for of in [&[cluster][..], &[cluster, group], &[cluster, group, task]] {
+                assert_eq!(seen(metric, of), Some((1.0, value)), "{metric} {of:?}");
+            }
+        }
+        // It has no health check.
+        assert_eq!(seen("UnHealthyContainerHealthStatus", &[cluster]), None);
+    }
+}
+
+#[tokio::test]
+async fn a_node_invents_no_containers() {
+    let it = started().await;
+    let mut telemetry = it.agent.telemetry(&it.harness).await;
+    let settings = json!([{"name": "containerInsights", "value": "enhanced"}]);
+    let input = json!({"cluster": "default", "settings": settings});
+    let of = call();
+    let input = decode("UpdateClusterSettings", input);
+    it.harness
+        .update_cluster_settings(&of, input)
+        .await
+        .unwrap();
+    let at = last_minute();
+    let (mut before, mut message) = (0, report(&it.task, at, (12.5, 256.0)));
+    let own = message["taskMetrics"][0]["containerMetrics"][0].clone();
+    for minutes_ago in [1, 0] {
+        let containers = (0..500).map(|n| {
+            let mut other = own.clone();
+            other["containerName"] = json!(format!("{minutes_ago} {n}"));
+            other["restartStatsSet"] = json!({"restartCount": 1e300});
+            other
+        });
+        let mut all = vec![own.clone(), own.clone()];
+        all[0]["restartStatsSet"] = json!({"restartCount": 1e300});
+        all.extend(containers);
+        message["taskMetrics"][0]["containerMetrics"] = json!(all);
+        message["timestamp"] = json!((at - minutes_ago * 60) as f64);
+        telemetry
+            .send("PublishMetricsRequest", message.clone())
+            .await;
+        telemetry.expect("AckPublishMetric").await;
+        let series = it.series.usage().series;
+        assert!(before == 0 || series == before, "{before} {series}");
+        before = series;
+    }
+    let name = [("ClusterName", "default")];
+    let seen = |metric| it.seen_in(INSIGHTS, metric, &name, at);
+    assert_eq!(seen("ContainerCpuUtilized"), Some((1.0, 256.0)));
+    assert_eq!(seen("CpuUtilized"), Some((1.0, 256.0)));
+    assert_eq!(seen("RestartCount"), Some((1.0, 1000.0)));
+}

@@ -3,12 +3,15 @@
 use wharf_records::ecs::{
     Cluster, ClusterStatus, Desired, InstanceStatus, ServiceStatus, Status, Task,
 };
-use wharf_vended::{Measured, Point};
+use wharf_vended::{Measured as Summary, Point};
 
-use super::used::{Offer, Used, share};
+use super::{
+    containers::Measured,
+    used::{Offer, Used, share},
+};
 use crate::{names, service, view::Region};
 
-const NAMESPACE: &str = "ECS/ContainerInsights";
+pub(super) const NAMESPACE: &str = "ECS/ContainerInsights";
 const SECONDS: f64 = 60.0;
 
 type Dimensions = Vec<(&'static str, String)>;
@@ -34,8 +37,15 @@ impl Level {
     }
 }
 
-/// The points of a task, of all it belongs to.
-pub fn of_task(task: &Task, used: Used, offer: Offer, level: Level, at: i64) -> Vec<Point> {
+/// The points of a task and of its containers, of all they belong to.
+pub fn of_task(
+    task: &Task,
+    used: Used,
+    containers: &[Measured<'_>],
+    offer: Offer,
+    level: Level,
+    at: i64,
+) -> Vec<Point> {
     if level == Level::Disabled {
         return Vec::new();
     }
@@ -59,66 +69,161 @@ pub fn of_task(task: &Task, used: Used, offer: Offer, level: Level, at: i64) -> 
         ("StorageReadBytes", "Bytes", used.read),
         ("StorageWriteBytes", "Bytes", used.written),
     ];
-    let whole = of_which(task);
+    let of = Belongs::of(task);
+    let is_enhanced = level == Level::Enhanced;
+    let dimensions = match is_enhanced {
+        true => of.with_task(),
+        false => of.whole(),
+    };
+    let shares = [
+        ("TaskCpuUtilization", share(cpu, reserved.0)),
+        ("TaskMemoryUtilization", share(used.memory_mib, reserved.1)),
+    ];
+    let shares = shares.into_iter().filter(|_| is_enhanced);
+    let shares = shares.map(|(name, share)| (name, "Percent", share));
     let mut points = Vec::new();
-    for (name, unit, value) in measured {
-        let value = value.into_iter();
-        points.extend(value.flat_map(|value| {
-            let each = whole.iter();
-            each.map(move |of| point(name, unit, of.clone(), value, at))
-        }));
+    for (name, unit, value) in measured.into_iter().chain(shares) {
+        if let Some(value) = value {
+            let each = dimensions.iter();
+            points.extend(each.map(|of| point(name, unit, of.clone(), value, at)));
+        }
     }
-    if level == Level::Enhanced {
-        let mut of = whole;
-        let mut alone = of.last().cloned().unwrap_or_default();
-        alone.push(("TaskId", task.id.clone()));
-        of.push(alone);
-        let shares = [
-            ("TaskCpuUtilization", share(cpu, reserved.0)),
-            ("TaskMemoryUtilization", share(used.memory_mib, reserved.1)),
-        ];
-        for (name, share) in shares {
-            if let Some(share) = share {
-                let each = of.iter();
-                points.extend(each.map(|of| point(name, "Percent", of.clone(), share, at)));
-            }
+    for container in containers {
+        points.extend(container.restart_points(&of, is_enhanced, at));
+        if is_enhanced {
+            points.extend(container.points(&of, at));
         }
     }
     points
 }
 
-/// Its cluster, the family of its definition, and its service if it is of one.
-fn of_which(task: &Task) -> Vec<Dimensions> {
-    let cluster = ("ClusterName", task.cluster.clone());
-    let mut of = vec![vec![cluster.clone()]];
-    if let Ok(Some(definition)) = names::definition_ref(&task.definition) {
-        of.push(vec![
-            cluster.clone(),
-            ("TaskDefinitionFamily", definition.family),
-        ]);
+/// The points of a container instance, by its id and that in EC2: what all tasks used of what it offers.
+pub fn of_machine(
+    cluster: &str,
+    (id, ec2): &(String, String),
+    used: Used,
+    offer: Offer,
+    at: i64,
+) -> Vec<Point> {
+    let whole = vec![("ClusterName", cluster.to_owned())];
+    let mut alone = whole.clone();
+    alone.push(("ContainerInstanceId", id.clone()));
+    alone.push(("InstanceId", ec2.clone()));
+    let memory = share(Some(used.memory_mib.unwrap_or(0.0)), offer.memory);
+    let shares = [
+        ("instance_cpu_utilization", used.cpu.or(Some(0.0))),
+        ("instance_memory_utilization", memory),
+    ];
+    let mut points = Vec::new();
+    for (name, share) in shares {
+        if let Some(share) = share {
+            let each = [&whole, &alone].into_iter();
+            points.extend(each.map(|of| point(name, "Percent", of.clone(), share, at)));
+        }
     }
-    if service::id_of(task).is_some()
-        && let Some(name) = task.group.strip_prefix("service:")
-    {
-        of.push(vec![cluster, ("ServiceName", name.to_owned())]);
-    }
-    of
+    points
 }
 
-/// How many there are of what, in the clusters of a region.
-pub fn counts(region: &Region<'_>, at: i64) -> Vec<Point> {
-    let mut points = Vec::new();
+/// What a task belongs to: its cluster, the family of its definition, and its service if it is of one.
+pub struct Belongs {
+    task: String,
+    cluster: Dimensions,
+    /// Each with the cluster.
+    groups: Vec<Dimensions>,
+}
+
+impl Belongs {
+    pub fn of(task: &Task) -> Self {
+        let cluster = vec![("ClusterName", task.cluster.clone())];
+        let within = |name, value| {
+            let mut of = cluster.clone();
+            of.push((name, value));
+            of
+        };
+        let mut groups = Vec::new();
+        if let Ok(Some(definition)) = names::definition_ref(&task.definition) {
+            groups.push(within("TaskDefinitionFamily", definition.family));
+        }
+        if let Some(name) = service_of(task) {
+            groups.push(within("ServiceName", name.to_owned()));
+        }
+        Self {
+            task: task.id.clone(),
+            cluster,
+            groups,
+        }
+    }
+
+    /// Of all tasks of those.
+    pub fn whole(&self) -> Vec<Dimensions> {
+        let cluster = [self.cluster.clone()];
+        cluster.into_iter().chain(self.groups.clone()).collect()
+    }
+
+    /// The same, and of the task itself within each group.
+    pub fn with_task(&self) -> Vec<Dimensions> {
+        let mut all = self.whole();
+        all.extend(self.alone());
+        all
+    }
+
+    fn alone(&self) -> impl Iterator<Item = Dimensions> {
+        self.groups.iter().map(|group| {
+            let mut of = group.clone();
+            of.push(("TaskId", self.task.clone()));
+            of
+        })
+    }
+
+    /// Of containers: the cluster, those of a name within each group, and that of the task alone.
+    pub fn of_container(&self, name: &str) -> Vec<Dimensions> {
+        let groups = self.groups.iter().cloned().chain(self.alone());
+        let named = groups.map(|mut of| {
+            of.push(("ContainerName", name.to_owned()));
+            of
+        });
+        let cluster = [self.cluster.clone()];
+        cluster.into_iter().chain(named).collect()
+    }
+}
+
+/// The name of the service that a task is of.
+pub fn service_of(task: &Task) -> Option<&str> {
+    service::id_of(task)?;
+    task.group.strip_prefix("service:")
+}
+
+/// How many there are of what, in a cluster or, with its name, in a service.
+pub struct Counts {
+    pub cluster: String,
+    pub service: Option<String>,
+    pub counts: Vec<(&'static str, usize)>,
+}
+
+impl Counts {
+    pub fn points(&self, at: i64) -> Vec<Point> {
+        let mut of = vec![("ClusterName", self.cluster.clone())];
+        let service = self.service.iter();
+        of.extend(service.map(|it| ("ServiceName", it.clone())));
+        let each = self.counts.iter();
+        each.map(|(name, count)| point(name, "Count", of.clone(), *count as f64, at))
+            .collect()
+    }
+}
+
+/// Of all clusters of a region that have it turned on.
+pub fn counts(region: &Region<'_>) -> Vec<Counts> {
+    let mut counts = Vec::new();
     for cluster in region.clusters.values() {
         let active = cluster.status == ClusterStatus::Active;
         if active && Level::of(cluster) != Level::Disabled {
-            points.extend(of_cluster(region, &cluster.name, at));
+            counts.extend(of_cluster(region, &cluster.name));
         }
     }
-    points
+    counts
 }
 
-fn of_cluster(region: &Region<'_>, cluster: &str, at: i64) -> Vec<Point> {
-    let named = || vec![("ClusterName", cluster.to_owned())];
+fn of_cluster(region: &Region<'_>, cluster: &str) -> Vec<Counts> {
     let runs = |task: &Task| task.last == Status::Running;
     let services = region.services_of(cluster);
     let services: Vec<_> = services
@@ -127,15 +232,17 @@ fn of_cluster(region: &Region<'_>, cluster: &str, at: i64) -> Vec<Point> {
     let instances = region.instances_of(cluster);
     let instances = instances.filter(|it| it.status != InstanceStatus::Inactive);
     let tasks = region.tasks_of(cluster).filter(|it| runs(it));
-    let counts = [
+    let of = |service, counts| Counts {
+        cluster: cluster.to_owned(),
+        service,
+        counts,
+    };
+    let whole = vec![
+        ("TaskCount", tasks.count()),
         ("ContainerInstanceCount", instances.count()),
         ("ServiceCount", services.len()),
-        ("TaskCount", tasks.count()),
     ];
-    let counted = |(name, count): (&'static str, usize), of: Dimensions| {
-        point(name, "Count", of, count as f64, at)
-    };
-    let mut points: Vec<Point> = counts.map(|it| counted(it, named())).into();
+    let mut all = vec![of(None, whole)];
     for service in services {
         let id = format!("{cluster}:{}", service.name);
         let (mut running, mut pending) = (0, 0);
@@ -145,22 +252,18 @@ fn of_cluster(region: &Region<'_>, cluster: &str, at: i64) -> Vec<Point> {
             pending += usize::from(begins);
         }
         let desired = usize::try_from(service.desired).unwrap_or(usize::MAX);
-        let counts = [
+        let counts = vec![
             ("DesiredTaskCount", desired),
             ("RunningTaskCount", running),
             ("PendingTaskCount", pending),
             ("DeploymentCount", service.deployments.len()),
         ];
-        for count in counts {
-            let mut of = named();
-            of.push(("ServiceName", service.name.clone()));
-            points.push(counted(count, of));
-        }
+        all.push(of(Some(service.name.clone()), counts));
     }
-    points
+    all
 }
 
-fn point(
+pub(super) fn point(
     name: &'static str,
     unit: &'static str,
     dimensions: Dimensions,
@@ -173,6 +276,6 @@ fn point(
         dimensions,
         unit,
         at,
-        summary: Measured::one(value),
+        summary: Summary::one(value),
     }
 }

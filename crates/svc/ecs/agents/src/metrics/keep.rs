@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use wharf_records::ecs::Task;
-use wharf_vended::{Point, PutError, Report as Mark};
+use wharf_vended::{Point, PutError, Report as Mark, Taken};
 
 use super::{
+    containers::{self, Measured},
     insights::{self, Level},
     message::{Report, TaskRow},
+    performance::{self, Event},
     rounds::Rounds,
     used::{self, Offer, Used},
+    written,
 };
 use crate::{
     Agents,
@@ -31,8 +34,19 @@ const LATEST: f64 = 1e12;
 #[derive(Debug, Default)]
 pub struct Connection {
     rounds: Rounds,
-    /// What tasks of the machine's cluster used, by the frames of this minute so far.
-    machine: (i64, Used, bool),
+    /// What tasks used of the machine, by the frames of this minute so far.
+    machine: OfMachine,
+}
+
+/// What tasks used of a machine in a minute.
+#[derive(Debug, Clone, Copy, Default)]
+struct OfMachine {
+    at: i64,
+    /// Those of its cluster.
+    own: Used,
+    has_own: bool,
+    /// All, also those on Fargate, of whatever account.
+    all: Used,
 }
 
 /// Keeps a report. `false`: it could not be kept now, and should come again.
@@ -56,13 +70,14 @@ pub async fn keep(
             }
             let at = report.timestamp as i64;
             let at = at - at.rem_euclid(long);
-            let found = points(agents, ticket, at, &report.task_metrics, of).await?;
+            let mut found = points(agents, ticket, at, &report.task_metrics, of).await?;
+            let mut events = std::mem::take(&mut found.events);
             let (at_mark, fin) = (at + part, report.metadata.fin);
             let points = match of {
                 Of::Seconds => found.points,
                 _ => connection.with_machine(agents, ticket, at, found, part == 0, fin),
             };
-            put_once(agents, ticket, (at_mark, of), now, points).await
+            put_once(agents, ticket, (at_mark, of), now, points, &mut events).await
         }
         Of::Rounds => {
             let here = agents.state.view.tasks_on(&ticket.host);
@@ -74,9 +89,14 @@ pub async fn keep(
             let Some((at, rows)) = connection.rounds.add(now, report, runs) else {
                 return Ok(true);
             };
-            let points = points(agents, ticket, at, &rows, of).await?;
-            let points = connection.with_machine(agents, ticket, at, points, true, true);
-            put(agents, points).await
+            let mut found = points(agents, ticket, at, &rows, of).await?;
+            let events = std::mem::take(&mut found.events);
+            let points = connection.with_machine(agents, ticket, at, found, true, true);
+            put(agents, points).await?;
+            for (account, events) in events {
+                write(agents, &account, events).await;
+            }
+            Ok(true)
         }
     }
 }
@@ -113,8 +133,21 @@ impl Of {
 /// Points by account, with their regions, and what the machine's own tasks used.
 struct Found {
     points: BTreeMap<String, Vec<(String, Point)>>,
-    machine: Used,
-    has_own: bool,
+    /// Performance events by account and region.
+    events: Events,
+    machine: OfMachine,
+}
+
+type Events = BTreeMap<String, BTreeMap<String, Vec<Event>>>;
+
+impl Found {
+    fn tell(&mut self, place: &Place, events: Vec<Event>) {
+        if !events.is_empty() {
+            let of_account = self.events.entry(place.account.clone()).or_default();
+            let of_region = of_account.entry(place.region.clone()).or_default();
+            of_region.extend(events);
+        }
+    }
 }
 
 async fn points(
@@ -126,8 +159,8 @@ async fn points(
 ) -> Result<Found, ChangeError> {
     let mut found = Found {
         points: BTreeMap::new(),
-        machine: Used::default(),
-        has_own: false,
+        events: BTreeMap::new(),
+        machine: OfMachine::default(),
     };
     let Some((offer, cluster)) = machine(agents, ticket) else {
         return Ok(found);
@@ -164,7 +197,8 @@ async fn points(
         let Some(place) = names::place_of(&task.arn) else {
             continue;
         };
-        let used = Used::of(row, task.network.is_some());
+        let row = containers::known(task, row);
+        let used = Used::of(&row, task.network.is_some());
         if of == Of::Seconds {
             let points = used::of_service(task, used, offer, at).into_iter();
             let high = points.filter(|it| is_high(task, it));
@@ -173,15 +207,19 @@ async fn points(
             continue;
         }
         if used::is_of_machine(task, &ticket.place, &cluster) {
-            found.machine.add(used);
-            found.has_own = true;
+            found.machine.own.add(used);
+            found.machine.has_own = true;
         }
+        found.machine.all.add(used);
         let level = level(agents, &place, &task.cluster);
         let mut points = used::of_service(task, used, offer, at);
         // Those came every few seconds.
         points.retain(|it| of == Of::Rounds || !is_high(task, it));
         points.extend(used::of_cluster(task, used, offer, at));
-        points.extend(insights::of_task(task, used, offer, level, at));
+        let measured = Measured::all(task, &row, offer);
+        points.extend(insights::of_task(task, used, &measured, offer, level, at));
+        let events = performance::of_task(task, used, &measured, offer, level, at);
+        found.tell(&place, events);
         let of_account = found.points.entry(place.account).or_default();
         let points = points.into_iter();
         of_account.extend(points.map(|point| (place.region.clone(), point)));
@@ -213,6 +251,18 @@ fn machine(agents: &Agents, ticket: &Ticket) -> Option<(Offer, String)> {
     })
 }
 
+/// Id and EC2 id of the machine's container instance, if its cluster has Container Insights.
+fn instance(agents: &Agents, ticket: &Ticket, cluster: &str) -> Option<(String, String)> {
+    if level(agents, &ticket.place, cluster) == Level::Disabled {
+        return None;
+    }
+    let (_, _, id) = names::long_arn(&ticket.instance)?;
+    agents.state.view.read(&ticket.place, |region| {
+        let instance = region.instance(cluster, id)?;
+        Some((id.to_owned(), instance.ec2_instance.clone()))
+    })
+}
+
 impl Connection {
     /// With the last frame of a minute come the points of the machine. One that serves Fargate has none while
     /// it runs nothing of its cluster's.
@@ -225,11 +275,15 @@ impl Connection {
         first: bool,
         fin: bool,
     ) -> BTreeMap<String, Vec<(String, Point)>> {
-        if first || self.machine.0 != at {
-            self.machine = (at, Used::default(), false);
+        if first || self.machine.at != at {
+            self.machine = OfMachine {
+                at,
+                ..OfMachine::default()
+            };
         }
-        self.machine.1.add(found.machine);
-        self.machine.2 |= found.has_own;
+        self.machine.own.add(found.machine.own);
+        self.machine.has_own |= found.machine.has_own;
+        self.machine.all.add(found.machine.all);
         let mut points = found.points;
         let Some((offer, cluster)) = machine(agents, ticket).filter(|_| fin) else {
             return points;
@@ -237,9 +291,16 @@ impl Connection {
         let serves_all = agents.state.view.read(&ticket.place, |region| {
             region.hosts.get(&ticket.host).is_some_and(|it| it.fargate)
         });
-        if self.machine.2 || !serves_all {
-            let of_machine = used::of_machine(&cluster, self.machine.1, offer, at);
-            let place = &ticket.place;
+        let place = &ticket.place;
+        let mut of_machine = Vec::new();
+        if self.machine.has_own || !serves_all {
+            of_machine = used::of_machine(&cluster, self.machine.own, offer, at);
+        }
+        if let Some(named) = instance(agents, ticket, &cluster) {
+            let all = self.machine.all;
+            of_machine.extend(insights::of_machine(&cluster, &named, all, offer, at));
+        }
+        if !of_machine.is_empty() {
             let of_account = points.entry(place.account.clone()).or_default();
             of_account.extend(of_machine.into_iter().map(|it| (place.region.clone(), it)));
         }
@@ -253,6 +314,7 @@ async fn put_once(
     (at, of): (i64, Of),
     now: i64,
     points: BTreeMap<String, Vec<(String, Point)>>,
+    events: &mut Events,
 ) -> Result<bool, ChangeError> {
     let mut kept = true;
     for (account, points) in points {
@@ -271,15 +333,29 @@ async fn put_once(
                 agents.metrics.put_once(&account, mark, now, points).await
             }
         };
+        // With the report itself, once as that.
+        if let (Ok(Taken::Now), Some(events)) = (&taken, events.remove(&account)) {
+            write(agents, &account, events).await;
+        }
         kept &= settled(taken.map(|_| ()), ticket);
     }
     Ok(kept)
 }
 
+async fn write(agents: &Agents, account: &str, events: BTreeMap<String, Vec<Event>>) {
+    for (region, events) in events {
+        let place = Place {
+            account: account.to_owned(),
+            region,
+        };
+        written::write(agents, &place, events).await;
+    }
+}
+
 async fn put(
     agents: &Agents,
     points: BTreeMap<String, Vec<(String, Point)>>,
-) -> Result<bool, ChangeError> {
+) -> Result<(), ChangeError> {
     for (account, points) in points {
         let mut by_region: BTreeMap<String, Vec<Point>> = BTreeMap::new();
         for (region, point) in points {
@@ -295,7 +371,7 @@ async fn put(
             }
         }
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Whether it need not come again.

@@ -52,6 +52,24 @@ pub struct ContainerRow {
     pub network_stats_set: Option<NetworkRow>,
     #[serde(default)]
     pub storage_stats_set: Option<StorageRow>,
+    #[serde(default)]
+    pub restart_stats_set: Option<RestartRow>,
+}
+
+impl ContainerRow {
+    /// How often it was started again; `None` without a restart policy, and for numbers that are none.
+    pub fn restarts(&self) -> Option<f64> {
+        let count = self.restart_stats_set?.restart_count;
+        (count.is_finite() && count >= 0.0).then_some(count)
+    }
+}
+
+/// In the stretch of time that the report is about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RestartRow {
+    #[serde(default, deserialize_with = "nullable")]
+    pub restart_count: f64,
 }
 
 /// Of the network namespace that containers of a task may share.

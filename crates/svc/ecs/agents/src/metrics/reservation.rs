@@ -11,8 +11,9 @@ use wharf_records::{
 use wharf_vended::Point;
 
 use super::{
-    insights,
+    insights, performance,
     used::{Offer, point},
+    written,
 };
 use crate::{Agents, names, names::Place, view::Region};
 
@@ -30,11 +31,11 @@ pub async fn run(agents: Arc<Agents>) {
         }
         for place in places(&agents) {
             let read = |region: &Region| {
-                let mut points = points(region, at);
-                points.extend(insights::counts(region, at));
-                points
+                let (mut points, counts) = (points(region, at), insights::counts(region));
+                points.extend(counts.iter().flat_map(|it| it.points(at)));
+                (points, counts)
             };
-            let points = agents.state.view.read(&place, read);
+            let (points, counts) = agents.state.view.read(&place, read);
             let of = (place.account.as_str(), place.region.as_str());
             if let Err(error) = agents.metrics.put(of, points).await {
                 tracing::warn!(
@@ -44,6 +45,10 @@ pub async fn run(agents: Arc<Agents>) {
                     "failed to keep how much of clusters is reserved; the minute is dropped"
                 );
             }
+            let events = counts
+                .iter()
+                .map(|it| performance::counts(&it.cluster, it.service.as_deref(), &it.counts, at));
+            written::write(&agents, &place, events.collect()).await;
         }
     }
 }

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use super::message::{ContainerRow, NetworkRow, Range, Report, Set, StorageRow, TaskRow};
+use super::message::{
+    ContainerRow, NetworkRow, Range, Report, RestartRow, Set, StorageRow, TaskRow,
+};
 
 /// Tasks of a minute.
 const MOST_TASKS: usize = 1000;
@@ -65,6 +67,8 @@ fn merge(containers: &mut Vec<ContainerRow>, more: Vec<ContainerRow>) {
                     both(known.network_stats_set, row.network_stats_set, network);
                 known.storage_stats_set =
                     both(known.storage_stats_set, row.storage_stats_set, storage);
+                known.restart_stats_set =
+                    both(known.restart_stats_set, row.restart_stats_set, restarts);
             }
             None if containers.len() < MOST_CONTAINERS => containers.push(row),
             None => {}
@@ -90,6 +94,12 @@ fn storage(one: StorageRow, other: StorageRow) -> StorageRow {
     StorageRow {
         read_size_bytes: both(one.read_size_bytes, other.read_size_bytes, Range::with),
         write_size_bytes: both(one.write_size_bytes, other.write_size_bytes, Range::with),
+    }
+}
+
+fn restarts(one: RestartRow, other: RestartRow) -> RestartRow {
+    RestartRow {
+        restart_count: one.restart_count + other.restart_count,
     }
 }
 
@@ -140,6 +150,7 @@ mod tests {
                 tx_bytes: None,
             }),
             storage_stats_set: None,
+            restart_stats_set: Some(RestartRow { restart_count: cpu }),
         };
         Report {
             task_metrics: vec![TaskRow {
@@ -161,6 +172,7 @@ mod tests {
         assert_eq!((minute, set.sample_count, set.sum), (60, 60.0, 6.0));
         let network = rows[0].container_metrics[0].network_stats_set.unwrap();
         assert_eq!(network.rx_bytes.unwrap().grown(), Some(29.0));
+        assert_eq!(rows[0].container_metrics[0].restarts(), Some(6.0));
         let (minute, rows) = rounds.add(300, Report::default(), all).unwrap();
         assert_eq!((minute, rows.len()), (120, 1));
     }

@@ -1,0 +1,239 @@
+//! Performance events on their way into Logs, by its own operations. They are written once what they tell of is kept
+//! as metrics, and what Logs does not take is dropped: nobody waits for them.
+
+use std::collections::BTreeMap;
+
+use wharf_api_logs::{
+    CreateLogGroupRequest, CreateLogStreamRequest, InputLogEvent, Logs, PutLogEventsRequest,
+    PutRetentionPolicyRequest,
+};
+use wharf_base::Permit;
+use wharf_wire::{Call, Context, Fault};
+
+use super::performance::Event;
+use crate::{Agents, names::Place};
+
+const PERMIT: Permit = Permit::for_controller("ecs-insights");
+const PRINCIPAL: &str = "ecs.amazonaws.com";
+/// Days that a new group keeps its events, as AWS sets it.
+const RETENTION: i32 = 1;
+/// Of one put, within what Logs takes.
+const MOST_EVENTS: usize = 5000;
+const MOST_BYTES: usize = 900 << 10;
+/// What an event counts for beside its text.
+const OVERHEAD: usize = 26;
+
+/// Writes events of an account in a region.
+pub async fn write(agents: &Agents, place: &Place, events: Vec<Event>) {
+    let Some(logs) = &agents.logs else {
+        return;
+    };
+    let mut streams: BTreeMap<(String, String), Vec<InputLogEvent>> = BTreeMap::new();
+    for event in events {
+        let of_stream = streams.entry((event.cluster, event.stream)).or_default();
+        of_stream.push(InputLogEvent {
+            timestamp: Some(event.at * 1000),
+            message: Some(event.text),
+        });
+    }
+    for ((cluster, stream), events) in streams {
+        let group = format!("/aws/ecs/containerinsights/{cluster}/performance");
+        for some in parts(events) {
+            let call = || {
+                let now = agents.state.now();
+                let cx = Context::internal(&place.account, &place.region, PRINCIPAL, now);
+                Call::by_controller(cx, PERMIT)
+            };
+            if let Err(fault) = put(&**logs, call, &group, &stream, some).await {
+                tracing::warn!(
+                    account = place.account,
+                    region = place.region,
+                    group,
+                    stream,
+                    error = %fault,
+                    "failed to write performance events of Container Insights; they are dropped"
+                );
+                break;
+            }
+        }
+    }
+}
+
+/// Puts events; the group and the stream are made if they are not there.
+async fn put(
+    logs: &dyn Logs,
+    call: impl Fn() -> Call,
+    group: &str,
+    stream: &str,
+    events: Vec<InputLogEvent>,
+) -> Result<(), Fault> {
+    let named = || Some(group.to_owned());
+    let input = PutLogEventsRequest {
+        log_group_name: named(),
+        log_stream_name: Some(stream.to_owned()),
+        log_events: Some(events),
+        ..PutLogEventsRequest::default()
+    };
+    match logs.put_log_events(&call(), input.clone()).await {
+        Err(fault) if fault.code == "ResourceNotFoundException" => {}
+        answer => return answer.map(|_| ()),
+    }
+    let made = CreateLogGroupRequest {
+        log_group_name: named(),
+        ..CreateLogGroupRequest::default()
+    };
+    if is_new(logs.create_log_group(&call(), made).await)? {
+        // Of a group that was there, somebody else says how long it keeps them.
+        let retention = PutRetentionPolicyRequest {
+            log_group_name: named(),
+            retention_in_days: Some(RETENTION),
+        };
+        logs.put_retention_policy(&call(), retention).await?;
+    }
+    let made = CreateLogStreamRequest {
+        log_group_name: named(),
+        log_stream_name: Some(stream.to_owned()),
+    };
+    is_new(logs.create_log_stream(&call(), made).await)?;
+    logs.put_log_events(&call(), input).await?;
+    Ok(())
+}
+
+fn is_new(made: Result<(), Fault>) -> Result<bool, Fault> {
+    match made {
+        Ok(()) => Ok(true),
+        Err(fault) if fault.code == "ResourceAlreadyExistsException" => Ok(false),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// As many at a time as Logs takes.
+fn parts(events: Vec<InputLogEvent>) -> Vec<Vec<InputLogEvent>> {
+    let mut parts: Vec<Vec<InputLogEvent>> = Vec::new();
+    let mut bytes = 0;
+    for event in events {
+        let size = event.message.as_ref().map_or(0, String::len) + OVERHEAD;
+        match parts.last_mut() {
+            Some(part) if part.len() < MOST_EVENTS && bytes + size <= MOST_BYTES => {
+                bytes += size;
+                part.push(event);
+            }
+            _ => {
+                bytes = size;
+                parts.push(vec![event]);
+            }
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use parking_lot::Mutex;
+    use wharf_api_logs::{Input, PutLogEventsResponse, faults};
+    use wharf_base::Timestamp;
+    use wharf_wire::{Check, async_trait};
+
+    use super::*;
+
+    /// Groups and streams that are there, and what was done.
+    #[derive(Default)]
+    struct Kept {
+        there: Mutex<Vec<String>>,
+        done: Mutex<Vec<String>>,
+    }
+
+    impl Kept {
+        fn make(&self, name: Option<String>) -> Result<(), Fault> {
+            let (name, mut there) = (name.unwrap_or_default(), self.there.lock());
+            if there.contains(&name) {
+                return Err(faults::resource_already_exists_exception("it is there"));
+            }
+            self.done.lock().push(format!("make {name}"));
+            there.push(name);
+            Ok(())
+        }
+    }
+
+    #[async_trait]
+    impl Logs for Kept {
+        async fn authorize(&self, _: &Context, _: Input<'_>) -> Result<Vec<Check>, Fault> {
+            Ok(Vec::new())
+        }
+
+        async fn put_log_events(
+            &self,
+            _: &Call,
+            input: PutLogEventsRequest,
+        ) -> Result<PutLogEventsResponse, Fault> {
+            let stream = input.log_stream_name.unwrap_or_default();
+            if !self.there.lock().contains(&stream) {
+                return Err(faults::resource_not_found_exception("there is none"));
+            }
+            let count = input.log_events.unwrap_or_default().len();
+            self.done.lock().push(format!("put {count}"));
+            Ok(PutLogEventsResponse::default())
+        }
+
+        async fn create_log_group(
+            &self,
+            _: &Call,
+            input: CreateLogGroupRequest,
+        ) -> Result<(), Fault> {
+            self.make(input.log_group_name)
+        }
+
+        async fn create_log_stream(
+            &self,
+            _: &Call,
+            input: CreateLogStreamRequest,
+        ) -> Result<(), Fault> {
+            self.make(input.log_stream_name)
+        }
+
+        async fn put_retention_policy(
+            &self,
+            _: &Call,
+            input: PutRetentionPolicyRequest,
+        ) -> Result<(), Fault> {
+            let days = input.retention_in_days.unwrap_or_default();
+            self.done.lock().push(format!("keep {days}"));
+            Ok(())
+        }
+    }
+
+    fn call() -> Call {
+        let now = Timestamp::from_millis(0);
+        Call::by_controller(Context::internal("1", "r", PRINCIPAL, now), PERMIT)
+    }
+
+    fn event(bytes: usize) -> InputLogEvent {
+        InputLogEvent {
+            timestamp: Some(0),
+            message: Some("x".repeat(bytes)),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_group_is_made_once_and_keeps_what_somebody_else_says() {
+        let logs = Kept::default();
+        for stream in ["s", "s", "t"] {
+            put(&logs, call, "g", stream, vec![event(1)]).await.unwrap();
+        }
+        let done = logs.done.lock().clone();
+        let expected = [
+            "make g", "keep 1", "make s", "put 1", "put 1", "make t", "put 1",
+        ];
+        assert_eq!(done, expected);
+    }
+
+    #[test]
+    fn puts_are_no_larger_than_logs_takes() {
+        let of = |events: Vec<InputLogEvent>| -> Vec<usize> {
+            parts(events).iter().map(Vec::len).collect()
+        };
+        assert_eq!(of(vec![event(1); MOST_EVENTS + 1]), [MOST_EVENTS, 1]);
+        assert_eq!(of(vec![event(400 << 10); 3]), [2, 1]);
+        assert_eq!(of(Vec::new()), [0; 0]);
+    }
+}
