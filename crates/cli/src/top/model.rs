@@ -54,7 +54,7 @@ pub struct Model {
     pub missing: Vec<String>,
 }
 
-/// Use in percent of what is reserved, and how it went.
+/// Use in percent of what is reserved, or of what a node offers, and how it went.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Use {
@@ -153,6 +153,8 @@ pub struct Node {
     pub pending: i64,
     pub cpu: Reserved,
     pub memory_mib: Reserved,
+    #[serde(flatten)]
+    pub used: Use,
 }
 
 /// What tasks reserved of what a machine offers.
@@ -197,7 +199,9 @@ impl Model {
         let used = |subject: Subject| used(&seen.usage, &subject, now);
         let clusters: Vec<Cluster> = list(all, "clusters").map(|it| cluster(it, &used)).collect();
         let tasks: Vec<Task> = list(all, "tasks").map(|it| task(it, &used)).collect();
-        let nodes: Vec<Node> = list(all, "containerInstances").map(node).collect();
+        let nodes: Vec<Node> = list(all, "containerInstances")
+            .map(|it| node(it, &used))
+            .collect();
         let mut limits = seen.limits.clone();
         limits.extend(nearly_full(&nodes));
         Self {
@@ -324,7 +328,7 @@ fn container(it: &Value) -> Container {
     }
 }
 
-fn node(it: &Value) -> Node {
+fn node(it: &Value, used: &impl Fn(Subject) -> Use) -> Node {
     let of = |kind: &str, resource: &str| {
         let found = list(it, kind).find(|it| it["name"] == resource);
         found.map_or(0, |it| number(it, "integerValue"))
@@ -338,6 +342,7 @@ fn node(it: &Value) -> Node {
     };
     Node {
         cluster: cluster_of(&cell(it, "containerInstanceArn")),
+        used: used(Subject::Node(name(it, "containerInstanceArn"))),
         id: name(it, "containerInstanceArn"),
         zone: zone(it),
         status: cell(it, "status"),

@@ -1,4 +1,4 @@
-//! CPU and memory of clusters, services and tasks, pure: which metrics of CloudWatch a look asks for, and what
+//! CPU and memory of clusters, services, nodes and tasks, pure: which metrics of CloudWatch a look asks for, and what
 //! the answer says. One request holds them all; what does not fit in it is left out, tasks first.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use wharf_api_cloudwatch::{
 };
 use wharf_base::Timestamp;
 
-use crate::status::tables::{cell, list, name};
+use crate::status::tables::{cell, cluster_of, list, name};
 
 /// Queries that GetMetricData takes.
 const MOST_QUERIES: usize = 500;
@@ -27,6 +27,8 @@ pub enum Subject {
     Service(String, String),
     /// Its id.
     Task(String),
+    /// Id of the container instance.
+    Node(String),
 }
 
 /// Seconds since 1970 and percent of what is reserved, ascending.
@@ -70,7 +72,8 @@ pub struct Wanted {
     dimensions: Vec<(&'static str, String)>,
 }
 
-/// What to ask for of what there is: clusters, services, then tasks whose cluster measures each of them.
+/// What to ask for of what there is: clusters, services, nodes of clusters that measure them, then tasks whose cluster
+/// measures each of them.
 pub fn wanted(overview: &Value) -> Vec<Wanted> {
     let mut all = Vec::new();
     let of_ecs = [
@@ -102,12 +105,39 @@ pub fn wanted(overview: &Value) -> Vec<Wanted> {
             dimensions,
         );
     }
+    let measured: Vec<String> = list(overview, "clusters")
+        .filter(|it| insights(it).is_some())
+        .map(|it| cell(it, "clusterName"))
+        .collect();
+    let of_nodes = [
+        (Measure::Cpu, "instance_cpu_utilization"),
+        (Measure::Memory, "instance_memory_utilization"),
+    ];
+    for it in list(overview, "containerInstances") {
+        let arn = cell(it, "containerInstanceArn");
+        let (cluster, id) = (cluster_of(&arn), name(it, "containerInstanceArn"));
+        if !measured.contains(&cluster) {
+            continue;
+        }
+        let dimensions = vec![
+            ("ClusterName", cluster),
+            ("ContainerInstanceId", id.clone()),
+            ("InstanceId", cell(it, "ec2InstanceId")),
+        ];
+        push(
+            &mut all,
+            Subject::Node(id),
+            "ECS/ContainerInsights",
+            of_nodes,
+            dimensions,
+        );
+    }
     let of_tasks = [
         (Measure::Cpu, "TaskCpuUtilization"),
         (Measure::Memory, "TaskMemoryUtilization"),
     ];
     let enhanced: Vec<String> = list(overview, "clusters")
-        .filter(|it| is_enhanced(it))
+        .filter(|it| insights(it) == Some("enhanced"))
         .map(|it| cell(it, "clusterName"))
         .collect();
     for it in list(overview, "tasks") {
@@ -137,10 +167,11 @@ pub fn wanted(overview: &Value) -> Vec<Wanted> {
     all
 }
 
-/// Whether Container Insights measures each of its tasks.
-fn is_enhanced(cluster: &Value) -> bool {
-    list(cluster, "settings")
-        .any(|it| it["name"] == "containerInsights" && it["value"] == "enhanced")
+/// What a cluster has of Container Insights, if it has it turned on: of each task where it is `enhanced`.
+fn insights(cluster: &Value) -> Option<&str> {
+    let mut settings = list(cluster, "settings");
+    let setting = settings.find(|it| it["name"] == "containerInsights")?;
+    setting["value"].as_str().filter(|it| *it != "disabled")
 }
 
 fn push(
@@ -243,6 +274,10 @@ mod tests {
                  "taskDefinitionArn": arn("task-definition", "x:3")},
                 {"clusterArn": arn("cluster", "b"), "taskArn": arn("task", "b/3"), "group": "family:x"},
             ],
+            "containerInstances": [
+                {"containerInstanceArn": arn("container-instance", "a/n"), "ec2InstanceId": "i-1"},
+                {"containerInstanceArn": arn("container-instance", "b/m"), "ec2InstanceId": "i-2"},
+            ],
         })
     }
 
@@ -267,11 +302,12 @@ mod tests {
                 "CPUUtilization ClusterName=a",
                 "CPUUtilization ClusterName=b",
                 "CPUUtilization ClusterName=a,ServiceName=web",
+                "instance_cpu_utilization ClusterName=a,ContainerInstanceId=n,InstanceId=i-1",
                 "TaskCpuUtilization ClusterName=a,ServiceName=web,TaskId=1",
                 "TaskCpuUtilization ClusterName=a,TaskDefinitionFamily=x,TaskId=2",
             ]
         );
-        assert_eq!(wanted.len(), 10);
+        assert_eq!(wanted.len(), 12);
     }
 
     #[test]

@@ -220,6 +220,8 @@ fn nodes(model: &Model, filter: &str) -> View {
             it.pending.to_string(),
             reserved(it.cpu, ""),
             reserved(it.memory_mib, " MiB"),
+            percent(it.used.cpu_percent),
+            percent(it.used.memory_percent),
         ],
     };
     let heading = &[
@@ -232,6 +234,8 @@ fn nodes(model: &Model, filter: &str) -> View {
         "PENDING",
         "CPU RESERVED",
         "MEMORY RESERVED",
+        "CPU",
+        "MEMORY",
     ];
     View::new(heading, filter, model.nodes.iter().map(row))
 }
@@ -392,8 +396,9 @@ fn node_details(model: &Model, key: &str) -> Option<Vec<String>> {
         format!("tasks: {} running, {} pending", it.running, it.pending),
         format!("CPU reserved: {}", reserved(it.cpu, " units")),
         format!("memory reserved: {}", reserved(it.memory_mib, " MiB")),
-        String::new(),
     ];
+    lines.extend(use_lines(&it.used, model.at));
+    lines.push(String::new());
     let tasks = model.tasks.iter().filter(|task| task.node == it.id);
     lines.extend(tasks.map(|it| format!("task {} {} {}", it.id, it.group, it.status)));
     Some(lines)
