@@ -98,7 +98,8 @@ async fn scheduled_rules_and_those_of_other_buses_count_too() {
         targets: Some(vec![queue("q")]),
         ..Default::default()
     };
-    let put = home.events.put_targets(&call(), targets.clone());
+    let of = call();
+    let put = home.events.put_targets(&of, targets.clone());
     put.await.unwrap();
     home.clock.advance(Duration::from_secs(61));
     // A rule is looked at again when it changes; the clock of the test wakes nobody.
