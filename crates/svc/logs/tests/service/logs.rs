@@ -389,6 +389,7 @@ fn open_beside(folder: &Path, limits: wharf_svc_logs::Limits) -> (LogsService, J
     let options = wharf_svc_logs::Options {
         limits,
         indexes: Some(folder.join("indexes")),
+        ..Default::default()
     };
     let logs = open_over(folder, journal.clone(), options);
     (logs, journal)

@@ -333,7 +333,8 @@ async fn what_comes_in_and_goes_on_is_counted() {
     );
     logs.calling(called.clone());
     make(&logs, "g", &["s"]).await;
-    let subscribed = logs.put_subscription_filter(&call(), subscription("f", "ERROR"));
+    let of = call();
+    let subscribed = logs.put_subscription_filter(&of, subscription("f", "ERROR"));
     subscribed.await.unwrap();
     called.take();
     let events = [(NOW, "ERROR one"), (NOW, "fine"), (NOW, "ERROR two")];
