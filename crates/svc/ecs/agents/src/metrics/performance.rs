@@ -225,3 +225,39 @@ pub fn counts(cluster: &str, service: Option<&str>, counts: &[(&str, usize)], at
         text,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_and_clusters_are_told_as_aws_tells_them() {
+        let event = counts("c", Some("web"), &[("DesiredTaskCount", 2)], 60);
+        assert_eq!((event.cluster.as_str(), event.at), ("c", 60));
+        let said: Value = serde_json::from_str(&event.text).unwrap();
+        let expected = json!({
+            "Version": "0",
+            "Type": "Service",
+            "ClusterName": "c",
+            "ServiceName": "web",
+            "Timestamp": 60_000,
+            "DesiredTaskCount": 2,
+            "CloudWatchMetrics": [{
+                "Namespace": "ECS/ContainerInsights",
+                "Metrics": [{"Name": "DesiredTaskCount", "Unit": "Count"}],
+                "Dimensions": [["ServiceName", "ClusterName"]],
+            }],
+        });
+        assert_eq!(said, expected);
+        let event = counts("c", None, &[("TaskCount", 5)], 60);
+        let said: Value = serde_json::from_str(&event.text).unwrap();
+        assert_eq!(
+            (&said["Type"], &said["TaskCount"]),
+            (&json!("Cluster"), &json!(5))
+        );
+        assert_eq!(
+            said["CloudWatchMetrics"][0]["Dimensions"],
+            json!([["ClusterName"]])
+        );
+    }
+}
