@@ -39,8 +39,8 @@ pub fn became(counters: &Counters, errand: &Errand, is_again: bool, what: Became
             counters.one(&all, "Invocations");
             &["Invocations", "FailedInvocations"]
         }
-        Became::Buried if errand.has_dead_letters() => &["InvocationsSentToDLQ"],
-        Became::Lost => &["InvocationsFailedToBeSentToDLQ"],
+        Became::Buried if errand.has_dead_letters() => &["InvocationsSentToDlq"],
+        Became::Lost => &["InvocationsFailedToBeSentToDlq"],
         Became::Buried => &[],
     };
     let is_try = matches!(what, Became::Delivered | Became::Failed | Became::Throttled);

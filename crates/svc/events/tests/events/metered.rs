@@ -64,7 +64,7 @@ async fn what_a_target_refuses_for_good_failed_and_went_to_its_dead_letters() {
         ("Invocations r", 2.0),
         ("InvocationAttempts r", 2.0),
         ("FailedInvocations r", 2.0),
-        ("InvocationsSentToDLQ r", 1.0),
+        ("InvocationsSentToDlq r", 1.0),
     ];
     home.counted.are(&expected).await;
 }
