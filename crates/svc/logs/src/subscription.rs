@@ -240,7 +240,11 @@ mod tests {
             message: "zeile ü".to_owned(),
         };
         let bytes = BASE64
-            .decode(Content::data("123456789012", "g", "s", "f", &[&event]).packed())
+            .decode(
+                Content::data("123456789012", "g", "s", "f", &[&event])
+                    .packed()
+                    .0,
+            )
             .unwrap();
         let mut json = String::new();
         flate2::read::GzDecoder::new(bytes.as_slice())

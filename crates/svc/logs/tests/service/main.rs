@@ -3,8 +3,8 @@
 mod account;
 mod account_subscription;
 mod destinations;
-mod fairness;
 mod exports;
+mod fairness;
 mod insights;
 mod keys;
 mod live_tail;
