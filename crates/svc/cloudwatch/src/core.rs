@@ -63,6 +63,8 @@ impl Core {
             Messenger {
                 operations: parts.operations.clone(),
                 scaling: parts.scaling.clone(),
+                table: table.clone(),
+                clock: parts.clock.clone(),
             },
             parts.clock.clone(),
             parts.takeover,

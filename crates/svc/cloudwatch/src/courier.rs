@@ -4,17 +4,24 @@ use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use wharf_base::Timestamp;
+use wharf_base::{Arn, Clock, Permit, Timestamp};
 use wharf_delivery::{
     Actor, Courier, Failure, GivenUp, Lane, Operations, Parcel, Policy, Request, send,
 };
-use wharf_service::Place;
+use wharf_service::{Place, Table, transact};
 use wharf_wire::async_trait;
 
 use crate::{
+    alarm::history,
     config::{Alarmed, Scaling},
-    records::StateValue,
+    fault::CloudwatchFaults,
+    names,
+    records::{Alarm, StateValue},
 };
+
+const PERMIT: Permit = Permit::for_controller("cloudwatch-courier");
+
+type ChangeError = wharf_service::ChangeError<CloudwatchFaults>;
 
 /// Something that follows from a change of an alarm's state.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -78,9 +85,47 @@ impl Call {
 pub struct Messenger {
     pub operations: Arc<dyn Operations>,
     pub scaling: Arc<dyn Scaling>,
+    pub table: Table<CloudwatchFaults>,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Errand {
+    /// The alarm, and its action.
+    fn of(&self) -> Option<(Place, String, &str)> {
+        match self {
+            Self::Message(it) => {
+                let arn: Arn = it.alarm_arn.parse().ok()?;
+                let name = arn.resource.strip_prefix("alarm:")?.to_owned();
+                Some((Place::new(arn.account, arn.region), name, &it.topic))
+            }
+            Self::Call(it) => {
+                let place = Place::new(&it.account, &it.region);
+                Some((place, it.alarm.clone(), &it.policy))
+            }
+        }
+    }
 }
 
 impl Messenger {
+    /// Writes into an alarm's history that an action came to nothing: it is where its owner looks.
+    async fn note(&self, errand: &Errand, why: &Failure) -> Result<(), ChangeError> {
+        let Some((place, name, action)) = errand.of() else {
+            return Ok(());
+        };
+        let key = names::alarm_key(&place, &name);
+        let now = self.clock.now();
+        transact!(self.table, &PERMIT, |tx| {
+            // Nobody asks for the history of one that was deleted meanwhile.
+            let Some(mut alarm) = tx.find::<Alarm>(&key).await? else {
+                return Ok(());
+            };
+            let said = history::failed(action, &alarm, &why.to_string());
+            history::note(&mut tx, &place, &mut alarm, said, now);
+            tx.put(&key, &alarm);
+        });
+        Ok(())
+    }
+
     async fn carry(&self, errand: &Errand) -> Result<(), Failure> {
         match errand {
             Errand::Message(it) => {
@@ -122,6 +167,9 @@ impl Courier for Messenger {
     }
 
     async fn given_up(&self, parcel: &Parcel<Errand>, why: GivenUp) -> Result<(), Failure> {
+        if let Err(error) = self.note(&parcel.work, &why.failure).await {
+            tracing::warn!(%error, "failed to write into an alarm's history that its action failed");
+        }
         match &parcel.work {
             Errand::Message(it) => tracing::warn!(
                 alarm = it.alarm_arn,

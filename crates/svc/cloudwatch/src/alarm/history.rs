@@ -107,3 +107,15 @@ pub fn acted(action: &str, alarm: &Alarm) -> (&'static str, String, Value) {
         data,
     )
 }
+
+/// What was accepted before, and came to nothing.
+pub fn failed(action: &str, alarm: &Alarm, why: &str) -> (&'static str, String, Value) {
+    let data = json!({
+        "actionState": "Failed",
+        "notificationResource": action,
+        "stateUpdateTimestamp": alarm.state.updated_at.millis(),
+        "error": why,
+    });
+    let summary = format!("Failed to execute action {action}. Received error: \"{why}\"");
+    ("Action", summary, data)
+}

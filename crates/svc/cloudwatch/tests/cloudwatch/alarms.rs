@@ -792,3 +792,52 @@ async fn an_alarm_says_that_it_cannot_be_evaluated() {
     home.wait(Duration::from_secs(60));
     says(&home, None).await;
 }
+
+#[tokio::test]
+async fn an_action_that_comes_to_nothing_stands_in_the_history_once() {
+    let mut home = Home::start();
+    let gone = wharf_wire::Fault::sender("ObjectNotFoundException", 400, "No such policy");
+    *home.notes.refusal.lock() = Some(gone);
+    let scaling = PutMetricAlarmInput {
+        alarm_actions: Some(vec![POLICY.to_owned()]),
+        ..alarm("hot")
+    };
+    home.service
+        .put_metric_alarm(&home.call(), scaling)
+        .await
+        .unwrap();
+    let data = (0..6).map(|it| datum("CPU", "a", 80.0, minute(it)));
+    home.put("App", data.collect()).await.unwrap();
+    home.wait(Duration::from_secs(180));
+    becomes(&home, "hot", "ALARM").await;
+    until("the failure is noted", || async {
+        !actions_of(&home, "Failed").await.is_empty()
+    })
+    .await;
+    // Later looks call the policy again, as long as the alarm stays; that is not said each time.
+    let before = home.notes.alarmed.lock().len();
+    let said = actions_of(&home, "Failed").await;
+    assert_eq!(said.len(), 1);
+    let wanted = format!("Failed to execute action {POLICY}. Received error: ");
+    assert!(said[0].starts_with(&wanted), "{}", said[0]);
+    home.wait(Duration::from_secs(60));
+    until("it was called again", || async {
+        home.notes.alarmed.lock().len() > before
+    })
+    .await;
+    assert_eq!(actions_of(&home, "").await.len(), 2, "taken, and failed");
+}
+
+/// What the history says of actions, where it begins like that.
+async fn actions_of(home: &Home, start: &str) -> Vec<String> {
+    let input = DescribeAlarmHistoryInput {
+        alarm_name: Some("hot".to_owned()),
+        history_item_type: Some("Action".to_owned()),
+        ..DescribeAlarmHistoryInput::default()
+    };
+    let call = home.call();
+    let found = home.service.describe_alarm_history(&call, input).await;
+    let items = found.unwrap().alarm_history_items.unwrap().into_iter();
+    let summaries = items.map(|it| it.history_summary.unwrap());
+    summaries.filter(|it| it.starts_with(start)).collect()
+}

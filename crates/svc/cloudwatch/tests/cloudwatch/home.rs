@@ -19,6 +19,8 @@ use wharf_wire::{Call, Check, Fault, async_trait};
 /// Every operation there is: notes who called what, and all succeed.
 #[derive(Default)]
 pub struct Notes {
+    /// What policies of scaling answer, if it is a refusal.
+    pub refusal: Mutex<Option<Fault>>,
     pub calls: Mutex<Vec<(Actor, Request)>>,
     pub alarmed: Mutex<Vec<Alarmed>>,
     pub posts: Mutex<Vec<Post>>,
@@ -64,7 +66,7 @@ impl ApiDestinations for Notes {
 impl Scaling for Notes {
     async fn alarmed(&self, alarmed: Alarmed) -> Result<(), Fault> {
         self.alarmed.lock().push(alarmed);
-        Ok(())
+        self.refusal.lock().clone().map_or(Ok(()), Err)
     }
 }
 
