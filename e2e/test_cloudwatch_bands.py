@@ -134,3 +134,80 @@ def test_an_alarm_on_a_band_tells_what_is_unusual(wharf):
     data = json.loads(found["StateReasonData"])
     assert data["recentDatapoints"] == [80.0] and 11 < data["recentUpperThresholds"][0] < 13
     assert found["ThresholdMetricId"] == "ad1" and "Threshold" not in found
+
+
+def quiet_alarm(cloudwatch, name, actions=()):
+    """Moved by hand alone: its metric has no points, and gaps change nothing."""
+    cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        Namespace="App",
+        MetricName=name,
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="ignore",
+        AlarmActions=list(actions),
+    )
+
+
+def move(cloudwatch, name, state):
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test")
+
+
+def taken(cloudwatch, name):
+    items = cloudwatch.describe_alarm_history(AlarmName=name, HistoryItemType="Action")["AlarmHistoryItems"]
+    return [it["HistorySummary"] for it in items if it["HistorySummary"].startswith("Successfully")]
+
+
+def test_a_suppressor_holds_actions_back_over_kill_9(wharf):
+    cloudwatch = wharf.client("cloudwatch")
+    topic = wharf.client("sns").create_topic(Name=tasks.unique("ops"))["TopicArn"]
+    part, works, whole = (tasks.unique(it) for it in ("part", "works", "whole"))
+    for name in (part, works):
+        quiet_alarm(cloudwatch, name)
+    rule = {"AlarmName": whole, "AlarmRule": f"ALARM({part})", "AlarmActions": [topic]}
+    periods = {"ActionsSuppressorWaitPeriod": 5, "ActionsSuppressorExtensionPeriod": 10}
+    cloudwatch.put_composite_alarm(**rule, ActionsSuppressor=works, **periods)
+
+    def shown():
+        [found] = cloudwatch.describe_alarms(AlarmNames=[whole], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+        return found["StateValue"], found.get("ActionsSuppressedBy")
+
+    move(cloudwatch, works, "ALARM")
+    move(cloudwatch, part, "ALARM")
+    wait_for(lambda: shown() == ("ALARM", "Alarm"), what="the suppressor holds it back")
+    [found] = wharf.aws("cloudwatch", "describe-alarms", "--alarm-names", whole, "--alarm-types", "CompositeAlarm")["CompositeAlarms"]
+    assert (found["ActionsSuppressor"], found["ActionsSuppressedReason"]) == (works, "Actions suppressed by Alarm")
+    assert (found["ActionsSuppressorWaitPeriod"], found["ActionsSuppressorExtensionPeriod"]) == (5, 10)
+    wharf.kill_child("server")
+    move(cloudwatch, works, "OK")
+    wait_for(lambda: shown() == ("ALARM", "ExtensionPeriod"), what="the extension has begun")
+    wharf.kill_child("server")
+    assert taken(cloudwatch, whole) == []
+    wait_for(lambda: shown() == ("ALARM", None), 40, what="the extension is over")
+    assert taken(cloudwatch, whole) == [f"Successfully accepted action {topic}"]
+
+
+def test_a_rule_mutes_an_alarm_until_it_is_deleted(wharf):
+    cloudwatch, name, rule = wharf.client("cloudwatch"), tasks.unique("part"), tasks.unique("night")
+    topic = wharf.client("sns").create_topic(Name=tasks.unique("ops"))["TopicArn"]
+    quiet_alarm(cloudwatch, name, [topic])
+    begun = minute().strftime("%Y-%m-%dT%H:%M")
+    cloudwatch.put_alarm_mute_rule(
+        Name=rule,
+        Rule={"Schedule": {"Expression": f"at({begun})", "Duration": "PT4H"}},
+        MuteTargets={"AlarmNames": [name]},
+        Tags=[{"Key": "team", "Value": "web"}],
+    )
+    found = cloudwatch.get_alarm_mute_rule(AlarmMuteRuleName=rule)
+    assert (found["Status"], found["MuteType"], found["MuteTargets"]["AlarmNames"]) == ("ACTIVE", "ONE_TIME", [name])
+    assert cloudwatch.list_tags_for_resource(ResourceARN=found["AlarmMuteRuleArn"])["Tags"] == [{"Key": "team", "Value": "web"}]
+    move(cloudwatch, name, "ALARM")
+    wharf.kill_child("server")
+    listed = cloudwatch.list_alarm_mute_rules(AlarmName=name, Statuses=["ACTIVE"])["AlarmMuteRuleSummaries"]
+    assert [it["AlarmMuteRuleArn"] for it in listed] == [found["AlarmMuteRuleArn"]]
+    assert taken(cloudwatch, name) == []
+    cloudwatch.delete_alarm_mute_rule(AlarmMuteRuleName=rule)
+    wait_for(lambda: taken(cloudwatch, name) == [f"Successfully accepted action {topic}"], what="it is told at once")

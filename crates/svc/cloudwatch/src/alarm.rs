@@ -6,5 +6,7 @@ pub mod describe;
 pub mod evaluate;
 pub mod family;
 pub mod history;
+pub mod hold;
 pub mod judge;
+pub mod mute;
 pub mod reason;

@@ -10,7 +10,7 @@ use wharf_service::{
 use wharf_store::{Event, EventKind};
 
 use crate::{
-    alarm::reason::long,
+    alarm::{hold, reason::long},
     names::{SERVICE, alarm_arn},
     records::{Alarm, MetricSource, Source, State, StoredQuery, Watches},
 };
@@ -50,7 +50,7 @@ fn change(event: &Event) -> Vec<Announcement> {
         let mut detail = json!({
             "alarmName": now.name,
             "operation": operation,
-            "state": state(&now.state),
+            "state": state(&now.state, now.suppressed_by.as_deref()),
             "configuration": configuration(now),
         });
         if let Some(previous) = previous {
@@ -71,8 +71,8 @@ fn change(event: &Event) -> Vec<Announcement> {
     {
         let detail = json!({
             "alarmName": after.name,
-            "state": state(&after.state),
-            "previousState": state(&before.state),
+            "state": state(&after.state, after.suppressed_by.as_deref()),
+            "previousState": state(&before.state, before.suppressed_by.as_deref()),
             "configuration": configuration(after),
         });
         said.push(say("CloudWatch Alarm State Change", detail));
@@ -80,12 +80,16 @@ fn change(event: &Event) -> Vec<Announcement> {
     said
 }
 
-fn state(of: &State) -> Value {
+fn state(of: &State, suppressed_by: Option<&str>) -> Value {
     let mut shown = json!({
         "value": of.value.name(),
         "reason": of.reason,
         "timestamp": long(of.updated_at),
     });
+    if let Some(by) = suppressed_by {
+        shown["actionsSuppressedBy"] = json!(by);
+        shown["actionsSuppressedReason"] = json!(hold::reason(by));
+    }
     if let Some(data) = &of.reason_data {
         shown["reasonData"] = json!(data);
     }
@@ -102,7 +106,14 @@ fn configuration(of: &Alarm) -> Value {
         "timestamp": long(of.configured_at),
     });
     match &of.watches {
-        Watches::Alarms(rule) => shown["alarmRule"] = json!(rule),
+        Watches::Alarms(rule) => {
+            shown["alarmRule"] = json!(rule);
+            if let Some(suppressor) = &of.suppressor {
+                shown["actionsSuppressor"] = json!(suppressor.alarm);
+                shown["actionsSuppressorWaitPeriod"] = json!(suppressor.wait_seconds);
+                shown["actionsSuppressorExtensionPeriod"] = json!(suppressor.extension_seconds);
+            }
+        }
         Watches::Metric(rule) => {
             shown["metrics"] = match &rule.source {
                 Source::Metric(source) => json!([{

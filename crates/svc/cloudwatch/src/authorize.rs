@@ -53,6 +53,21 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             Some(name) => row.alarm(Some(name)).await?,
             None => row.every_alarm(),
         },
+        Input::PutAlarmMuteRule(it) => {
+            let targets = it
+                .mute_targets
+                .as_ref()
+                .and_then(|it| it.alarm_names.as_deref());
+            let check = row.mute_rule(it.name.as_deref()).await?;
+            let mut checks = and_tagging(check, it.tags.as_deref());
+            // Whoever may not mute an alarm may not do so by a rule of their own.
+            if targets.is_some_and(|it| !it.is_empty()) {
+                checks.extend(row.alarms(targets).await?);
+            }
+            return Ok(checks);
+        }
+        Input::GetAlarmMuteRule(it) => row.mute_rule(it.alarm_mute_rule_name.as_deref()).await?,
+        Input::DeleteAlarmMuteRule(it) => row.mute_rule(it.alarm_mute_rule_name.as_deref()).await?,
         Input::PutDashboard(it) => {
             let check = row.dashboard(it.dashboard_name.as_deref());
             return Ok(and_tagging(check, it.tags.as_deref()));
@@ -105,6 +120,14 @@ impl Row<'_> {
         let name = name.unwrap_or_default();
         let check = Check::new(self.action, names::alarm_arn(self.place, name));
         let held = names::tags_of(self.core, self.place, &Named::Alarm(name.to_owned())).await?;
+        Ok(tags::of_resource(check, None, &held.unwrap_or_default()))
+    }
+
+    async fn mute_rule(&self, name: Option<&str>) -> Result<Check, Fault> {
+        let name = name.unwrap_or_default();
+        let check = Check::new(self.action, names::mute_arn(self.place, name));
+        let named = Named::MuteRule(name.to_owned());
+        let held = names::tags_of(self.core, self.place, &named).await?;
         Ok(tags::of_resource(check, None, &held.unwrap_or_default()))
     }
 

@@ -111,11 +111,19 @@ impl Core {
         family.stands_still(key)
     }
 
+    /// Notes what suppresses a composite alarm, which is looked at when that changes.
+    pub fn is_suppressed_by(&self, place: &Place, key: &str, suppressor: Option<String>) {
+        let mut all = self.families.lock();
+        let family = all.entry(place.clone()).or_default();
+        family.set_suppressor(key, suppressor);
+    }
+
     pub fn forget_composite(&self, place: &Place, key: &str) {
         let mut all = self.families.lock();
         if let Some(family) = all.get_mut(place) {
             let freed = family.forget(key);
             freed.into_iter().for_each(|it| self.queue.wake(it));
+            family.set_suppressor(key, None);
             if family.is_empty() {
                 all.remove(place);
             }

@@ -4,7 +4,7 @@ use wharf_base::Timestamp;
 use wharf_records::fuzz::again;
 
 use crate::{
-    alarm::composite,
+    alarm::{composite, mute},
     insights,
     math::{self, Line},
     records, search,
@@ -73,4 +73,10 @@ pub fn record(bytes: &[u8]) {
     again::<records::MetricStream>(bytes);
     again::<records::StreamPosition>(bytes);
     again::<records::Detector>(bytes);
+    again::<records::MuteRule>(bytes);
+    if let Ok(rule) = serde_json::from_slice::<records::MuteRule>(bytes)
+        && let Ok(windows) = mute::Windows::of(&rule)
+    {
+        let _ = windows.status(rule.changed_at);
+    }
 }

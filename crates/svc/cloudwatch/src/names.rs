@@ -7,7 +7,7 @@ use wharf_wire::Fault;
 
 use crate::{
     core::Core,
-    records::{Alarm, Dashboard, Detector, MetricStream, StreamPosition},
+    records::{Alarm, Dashboard, Detector, MetricStream, MuteRule, StreamPosition},
 };
 
 pub const SERVICE: &str = "cloudwatch";
@@ -26,6 +26,20 @@ pub fn alarm_arn(place: &Place, name: &str) -> String {
         &place.region,
         &place.account,
         format!("alarm:{name}"),
+    )
+    .to_string()
+}
+
+pub fn mute_key(place: &Place, name: &str) -> String {
+    scope(place).key(MuteRule::KIND, name)
+}
+
+pub fn mute_arn(place: &Place, name: &str) -> String {
+    Arn::new(
+        SERVICE,
+        &place.region,
+        &place.account,
+        format!("alarm-mute-rule:{name}"),
     )
     .to_string()
 }
@@ -77,6 +91,7 @@ pub fn alarm_named<'a>(place: &Place, text: &'a str) -> Option<&'a str> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Named {
     Alarm(String),
+    MuteRule(String),
     Dashboard(String),
     Stream(String),
 }
@@ -88,13 +103,15 @@ pub fn named(place: &Place, arn: &str) -> Option<Named> {
         return None;
     }
     let alarm = parsed.resource.strip_prefix("alarm:");
+    let mute = parsed.resource.strip_prefix("alarm-mute-rule:");
     let dashboard = parsed.resource.strip_prefix("dashboard/");
     let stream = parsed.resource.strip_prefix("metric-stream/");
     let is_here = parsed.region == place.region;
-    match (alarm, dashboard, stream) {
+    match (alarm, mute, stream, dashboard) {
         (Some(name), ..) if is_here => Some(Named::Alarm(name.to_owned())),
-        (_, Some(name), _) if parsed.region.is_empty() => Some(Named::Dashboard(name.to_owned())),
-        (_, _, Some(name)) if is_here => Some(Named::Stream(name.to_owned())),
+        (_, Some(name), ..) if is_here => Some(Named::MuteRule(name.to_owned())),
+        (.., Some(name), _) if is_here => Some(Named::Stream(name.to_owned())),
+        (.., Some(name)) if parsed.region.is_empty() => Some(Named::Dashboard(name.to_owned())),
         _ => None,
     }
 }
@@ -107,6 +124,10 @@ pub async fn tags_of(core: &Core, place: &Place, named: &Named) -> Result<Option
     Ok(match named {
         Named::Alarm(name) => {
             let found = core.table.read::<Alarm>(&alarm_key(place, name)).await?;
+            found.map(|it| it.record.tags)
+        }
+        Named::MuteRule(name) => {
+            let found = core.table.read::<MuteRule>(&mute_key(place, name)).await?;
             found.map(|it| it.record.tags)
         }
         Named::Dashboard(name) => {

@@ -5,6 +5,7 @@ pub mod anomaly;
 pub mod dashboards;
 pub mod data;
 pub mod list;
+pub mod mute;
 pub mod put;
 pub mod put_alarm;
 pub mod statistics;

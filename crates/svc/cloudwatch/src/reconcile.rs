@@ -20,7 +20,7 @@ use crate::{
     fault::CloudwatchFaults,
     names,
     records::{Alarm, Detector, Evaluation, Happening, State, StateValue, Watches},
-    transition,
+    transition::{self, Owes},
 };
 
 const PERMIT: Permit = Permit::for_controller("cloudwatch");
@@ -124,10 +124,20 @@ async fn metric(core: &Core, place: &Place, stored: &Stored<Alarm>) -> Result<Ne
     };
     let now = core.parts.clock.now();
     let tick = evaluate::tick(rule);
+    let fenced = || fence::<CloudwatchFaults>(&core.shard);
+    let owes = transition::release(core, &PERMIT, place, stored, fenced()?).await;
+    let until = match owes {
+        Ok(Owes::Nothing) => None,
+        Ok(Owes::Held(until)) => until,
+        // The change of the record comes back here.
+        Ok(Owes::Written) => return Ok(Next::Settled),
+        Err(error) => return settled(Err(error)),
+    };
     let is_due = evaluate::is_due(alarm, tick, now);
     let tick = tick * 1000;
     let next = now.millis() - now.millis().rem_euclid(tick) + tick;
     let next = Timestamp::from_millis(next).since(now) + GRACE;
+    let next = until.map_or(next, |it| next.min(it.since(now)));
     if !is_due {
         return Ok(Next::After(next));
     }
@@ -145,7 +155,12 @@ async fn metric(core: &Core, place: &Place, stored: &Stored<Alarm>) -> Result<Ne
         Ok(Found::Nothing) => note(core, stored, None).await?,
         Ok(Found::Same(values)) => {
             note(core, stored, None).await?;
-            for call in transition::again(place, alarm, &values, now) {
+            let mut calls = transition::again(place, alarm, &values, now);
+            if !calls.is_empty() {
+                let muted = transition::muted_until(core, place, &alarm.name, now).await?;
+                calls.retain(|_| muted.is_none() && alarm.acted.is_none());
+            }
+            for call in calls {
                 // The next look says it once more.
                 if let Err(fault) = core.parts.scaling.alarmed(call.alarmed()).await {
                     tracing::debug!(alarm = alarm.name, error = %fault, "a scaling policy could not be called, will retry");
@@ -153,8 +168,8 @@ async fn metric(core: &Core, place: &Place, stored: &Stored<Alarm>) -> Result<Ne
             }
         }
         Ok(Found::Other(state)) => {
-            let fence = fence::<CloudwatchFaults>(&core.shard)?;
-            let written = transition::write(core, &PERMIT, place, stored, state, Some(fence)).await;
+            let fence = Some(fenced()?);
+            let written = transition::write(core, &PERMIT, place, stored, state, fence).await;
             settled(written)?;
         }
         // A rule that comes to nothing now may with other data.
@@ -208,6 +223,10 @@ async fn composite(
     let named = rule.named().into_iter();
     let children = named.filter_map(|it| names::alarm_named(place, it));
     let children = children.map(|it| names::alarm_key(place, it)).collect();
+    let suppressor = stored.record.suppressor.as_ref();
+    let suppressor = suppressor.and_then(|it| names::alarm_named(place, &it.alarm));
+    let suppressor = suppressor.map(|it| names::alarm_key(place, it));
+    core.is_suppressed_by(place, &stored.key, suppressor);
     // States that depend on each other would change for ever. A rule that changes wakes this again.
     if core.stands_still(place, &stored.key, children) {
         tracing::debug!(
@@ -243,10 +262,15 @@ async fn composite(
     } else {
         StateValue::Ok
     };
-    if value == stored.record.state.value {
-        return Ok(Next::Settled);
-    }
     let now = core.parts.clock.now();
+    if value == stored.record.state.value {
+        let fence = fence::<CloudwatchFaults>(&core.shard)?;
+        return match transition::release(core, &PERMIT, place, stored, fence).await {
+            Ok(Owes::Held(Some(until))) => Ok(Next::After(until.since(now))),
+            Ok(_) => Ok(Next::Settled),
+            Err(error) => settled(Err(error)),
+        };
+    }
     let (text, data) = match latest {
         None => ("The rule of the alarm is constant".to_owned(), None),
         Some((name, state)) => {

@@ -1,5 +1,7 @@
 //! What is stored.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use wharf_api_cloudwatch::{Dimension, Metric as WireMetric, MetricDataQuery, MetricStat};
 use wharf_base::Timestamp;
@@ -31,12 +33,64 @@ pub struct Alarm {
     /// Items of its history so far.
     #[serde(default)]
     pub happened: u64,
+    /// When it was in ALARM last, if it is not now.
+    #[serde(default)]
+    pub left_alarm_at: Option<Timestamp>,
+    /// The state whose actions were taken last, while those of the present one are held back.
+    #[serde(default)]
+    pub acted: Option<State>,
+    /// What holds them back, as the wire has it; nothing for a rule that mutes.
+    #[serde(default)]
+    pub suppressed_by: Option<String>,
+    /// Of a composite alarm.
+    #[serde(default)]
+    pub suppressor: Option<Suppressor>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
 
 impl Record for Alarm {
     const KIND: &'static str = "alarm";
+    const FORMAT: u32 = 1;
+}
+
+/// An alarm that holds back the actions of a composite one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Suppressor {
+    /// Its name or ARN, as it was given.
+    pub alarm: String,
+    /// How long actions wait for it to go into ALARM, and after it has left that.
+    pub wait_seconds: u32,
+    pub extension_seconds: u32,
+}
+
+/// A rule that mutes alarms at times, under its name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MuteRule {
+    #[serde(default)]
+    pub description: Option<String>,
+    pub expression: String,
+    pub duration: String,
+    #[serde(default)]
+    pub timezone: Option<String>,
+    /// Names of alarms.
+    #[serde(default)]
+    pub targets: BTreeSet<String>,
+    #[serde(default)]
+    pub start: Option<Timestamp>,
+    #[serde(default)]
+    pub expire: Option<Timestamp>,
+    pub changed_at: Timestamp,
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for MuteRule {
+    const KIND: &'static str = "alarm-mute-rule";
     const FORMAT: u32 = 1;
 }
 
@@ -365,6 +419,29 @@ pub struct WatchedMetric {
 }
 
 impl Alarm {
+    /// A new alarm that watches `watches`, without actions.
+    pub fn new(name: String, watches: Watches, now: Timestamp) -> Self {
+        Self {
+            name,
+            description: None,
+            actions_enabled: true,
+            ok_actions: Vec::new(),
+            alarm_actions: Vec::new(),
+            insufficient_data_actions: Vec::new(),
+            watches,
+            state: crate::alarm::evaluate::unchecked(now),
+            configured_at: now,
+            tags: Tags::default(),
+            happened: 0,
+            evaluation: None,
+            left_alarm_at: None,
+            acted: None,
+            suppressed_by: None,
+            suppressor: None,
+            unknown: Unknown::new(),
+        }
+    }
+
     pub fn is_composite(&self) -> bool {
         matches!(self.watches, Watches::Alarms(_))
     }

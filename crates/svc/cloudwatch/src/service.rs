@@ -87,6 +87,7 @@ wharf_api_cloudwatch::operations! {
     understood = UNDERSTOOD;
     run(self, operation, call, input) = operation(&self.core, call, input).await;
 
+    delete_alarm_mute_rule = ops::mute::delete_alarm_mute_rule;
     delete_alarms = ops::alarms::delete_alarms;
     delete_anomaly_detector = ops::anomaly::delete_anomaly_detector;
     delete_dashboards = ops::dashboards::delete_dashboards;
@@ -97,15 +98,18 @@ wharf_api_cloudwatch::operations! {
     describe_anomaly_detectors = ops::anomaly::describe_anomaly_detectors;
     disable_alarm_actions = ops::alarms::disable_alarm_actions;
     enable_alarm_actions = ops::alarms::enable_alarm_actions;
+    get_alarm_mute_rule = ops::mute::get_alarm_mute_rule;
     get_dashboard = ops::dashboards::get_dashboard;
     get_metric_data = ops::data::get_metric_data;
     get_metric_statistics = ops::statistics::get_metric_statistics;
     get_metric_stream = ops::streams::get_metric_stream;
     get_metric_widget_image = ops::widget::get_metric_widget_image;
+    list_alarm_mute_rules = ops::mute::list_alarm_mute_rules;
     list_dashboards = ops::dashboards::list_dashboards;
     list_metric_streams = ops::streams::list_metric_streams;
     list_metrics = ops::list::list_metrics;
     list_tags_for_resource = ops::tags::list_tags_for_resource;
+    put_alarm_mute_rule = ops::mute::put_alarm_mute_rule;
     put_anomaly_detector = ops::anomaly::put_anomaly_detector;
     put_composite_alarm = ops::put_alarm::put_composite_alarm;
     put_dashboard = ops::dashboards::put_dashboard;

@@ -8,13 +8,16 @@ use wharf_store::Compare;
 use crate::{
     alarm::{
         action::{self, Action},
-        evaluate, history, reason,
+        evaluate, history,
+        hold::{self, Held},
+        mute::Windows,
+        reason,
     },
     core::Core,
     courier::{Call, Errand, Message},
     fault::CloudwatchFaults,
     names,
-    records::{Alarm, State},
+    records::{Alarm, MuteRule, State, StateValue},
 };
 
 type ChangeError = wharf_service::ChangeError<CloudwatchFaults>;
@@ -52,11 +55,119 @@ pub async fn write(
     let at = alarm.state.updated_at;
     let said = history::updated(&alarm, &before);
     history::note(&mut changes, place, &mut alarm, said, at);
-    if is_other && alarm.actions_enabled {
-        act(core, &mut changes, place, &mut alarm, &before, at);
+    if is_other {
+        if before.value == StateValue::Alarm {
+            alarm.left_alarm_at = Some(at);
+        }
+        let acted = alarm.acted.take().unwrap_or(before);
+        settle(core, &mut changes, place, &mut alarm, acted, at).await?;
     }
     changes.put(&stored.key, &alarm);
     changes.write(permit).await
+}
+
+/// What an alarm owes.
+#[derive(Debug)]
+pub enum Owes {
+    Nothing,
+    /// It is held back until then, or until something else changes.
+    Held(Option<Timestamp>),
+    /// That was written down just now.
+    Written,
+}
+
+/// Takes the actions of an alarm that were held back, if nothing holds them back any more.
+///
+/// # Errors
+/// Those of [`write`].
+pub async fn release(
+    core: &Core,
+    permit: &Permit,
+    place: &Place,
+    stored: &Stored<Alarm>,
+    fence: Compare,
+) -> Result<Owes, ChangeError> {
+    let Some(acted) = stored.record.acted.clone() else {
+        return Ok(Owes::Nothing);
+    };
+    let now = core.parts.clock.now();
+    let held = held(core, place, &stored.record, now).await?;
+    if let Some(held) = held
+        && held.by.name() == stored.record.suppressed_by.as_deref()
+    {
+        return Ok(Owes::Held(held.until));
+    }
+    let mut changes = core.table.begin();
+    changes.when(stored.unchanged());
+    changes.fence(fence);
+    let mut alarm = stored.record.clone();
+    settle(core, &mut changes, place, &mut alarm, acted, now).await?;
+    changes.put(&stored.key, &alarm);
+    changes.write(permit).await?;
+    Ok(Owes::Written)
+}
+
+/// Takes the actions of the alarm's state, or notes that they are owed: after `acted`, whose actions were taken last.
+async fn settle(
+    core: &Core,
+    changes: &mut Changes<'_, CloudwatchFaults>,
+    place: &Place,
+    alarm: &mut Alarm,
+    acted: State,
+    at: Timestamp,
+) -> Result<(), ChangeError> {
+    alarm.acted = None;
+    alarm.suppressed_by = None;
+    // It is back where it was when it said something last.
+    if acted.value == alarm.state.value {
+        return Ok(());
+    }
+    match held(core, place, alarm, at).await? {
+        Some(held) => {
+            alarm.suppressed_by = held.by.name().map(str::to_owned);
+            alarm.acted = Some(acted);
+        }
+        None if alarm.actions_enabled => act(core, changes, place, alarm, &acted, at),
+        None => {}
+    }
+    Ok(())
+}
+
+async fn held(
+    core: &Core,
+    place: &Place,
+    alarm: &Alarm,
+    now: Timestamp,
+) -> Result<Option<Held>, ChangeError> {
+    let muted = muted_until(core, place, &alarm.name, now).await?;
+    let mut by = None;
+    if let Some(rule) = &alarm.suppressor {
+        let named = names::alarm_named(place, &rule.alarm).unwrap_or_default();
+        by = core
+            .table
+            .read::<Alarm>(&names::alarm_key(place, named))
+            .await?;
+    }
+    let by = by.as_ref().map(|it| &it.record);
+    let suppressor = alarm.suppressor.as_ref().map(|rule| (rule, by));
+    Ok(hold::held(&alarm.state, muted, suppressor, now))
+}
+
+/// Until when rules mute an alarm, if they do.
+///
+/// # Errors
+/// The store's.
+pub async fn muted_until(
+    core: &Core,
+    place: &Place,
+    name: &str,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, ChangeError> {
+    let all = core.table.all::<MuteRule>(&names::scope(place), "").await?;
+    let rules = all.into_iter().map(|it| it.1.record);
+    let of_alarm = rules.filter(|it| it.targets.contains(name));
+    let until = |rule: MuteRule| Windows::of(&rule).ok()?.muted_until(now);
+    Ok(of_alarm.filter_map(until).max())
 }
 
 fn act(

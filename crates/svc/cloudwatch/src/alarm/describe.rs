@@ -4,7 +4,7 @@ use wharf_api_cloudwatch::{CompositeAlarm, MetricAlarm};
 use wharf_service::Place;
 
 use crate::{
-    alarm::action::plain_statistic,
+    alarm::{action::plain_statistic, hold},
     names,
     records::{Alarm, MetricRule, Source, StoredQuery, Watches},
 };
@@ -71,6 +71,7 @@ pub fn composite(place: &Place, alarm: &Alarm) -> Option<CompositeAlarm> {
     let Watches::Alarms(rule) = &alarm.watches else {
         return None;
     };
+    let suppressor = alarm.suppressor.as_ref();
     Some(CompositeAlarm {
         alarm_name: Some(alarm.name.clone()),
         alarm_arn: Some(names::alarm_arn(place, &alarm.name)),
@@ -86,6 +87,12 @@ pub fn composite(place: &Place, alarm: &Alarm) -> Option<CompositeAlarm> {
         state_reason_data: alarm.state.reason_data.clone(),
         state_updated_timestamp: Some(alarm.state.updated_at),
         state_transitioned_timestamp: Some(alarm.state.changed_at),
+        actions_suppressed_by: alarm.suppressed_by.clone(),
+        actions_suppressed_reason: alarm.suppressed_by.as_deref().map(hold::reason),
+        actions_suppressor: suppressor.map(|it| it.alarm.clone()),
+        actions_suppressor_wait_period: suppressor.and_then(|it| it.wait_seconds.try_into().ok()),
+        actions_suppressor_extension_period: suppressor
+            .and_then(|it| it.extension_seconds.try_into().ok()),
         ..CompositeAlarm::default()
     })
 }

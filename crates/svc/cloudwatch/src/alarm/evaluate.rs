@@ -334,20 +334,10 @@ mod tests {
                 reason: "set".to_owned(),
                 ..unchecked(Timestamp::from_millis(at))
             };
+            let watches = crate::records::Watches::Alarms("TRUE".to_owned());
             Alarm {
-                name: "a".to_owned(),
-                description: None,
-                actions_enabled: true,
-                ok_actions: Vec::new(),
-                alarm_actions: Vec::new(),
-                insufficient_data_actions: Vec::new(),
-                watches: crate::records::Watches::Alarms("TRUE".to_owned()),
                 state,
-                configured_at: Timestamp::from_millis(0),
-                tags: Default::default(),
-                happened: 0,
-                evaluation: None,
-                unknown: Default::default(),
+                ..Alarm::new("a".to_owned(), watches, Timestamp::from_millis(0))
             }
         };
         let now = Timestamp::from_millis(600_000 + 10_000);

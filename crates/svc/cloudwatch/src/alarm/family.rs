@@ -10,13 +10,16 @@ const FOLLOWED: usize = 20_000;
 pub struct Family {
     children: BTreeMap<String, BTreeSet<String>>,
     parents: BTreeMap<String, BTreeSet<String>>,
+    /// Composite alarms by what suppresses them, and what suppresses each.
+    suppressed: BTreeMap<String, BTreeSet<String>>,
+    suppressors: BTreeMap<String, String>,
     /// Those that were found over a ring since any of this changed.
     still: BTreeSet<String>,
 }
 
 impl Family {
     pub fn is_empty(&self) -> bool {
-        self.children.is_empty()
+        self.children.is_empty() && self.suppressors.is_empty()
     }
 
     /// The alarms that a composite one is over; those that may not stand still any more, if that is news.
@@ -51,10 +54,31 @@ impl Family {
         std::mem::take(&mut self.still)
     }
 
-    /// The composite alarms over an alarm.
+    /// Notes which alarm suppresses a composite one.
+    pub fn set_suppressor(&mut self, key: &str, suppressor: Option<String>) {
+        if self.suppressors.get(key) == suppressor.as_ref() {
+            return;
+        }
+        if let Some(before) = self.suppressors.remove(key)
+            && let Some(all) = self.suppressed.get_mut(&before)
+        {
+            all.remove(key);
+            if all.is_empty() {
+                self.suppressed.remove(&before);
+            }
+        }
+        if let Some(suppressor) = suppressor {
+            let all = self.suppressed.entry(suppressor.clone()).or_default();
+            all.insert(key.to_owned());
+            self.suppressors.insert(key.to_owned(), suppressor);
+        }
+    }
+
+    /// The composite alarms over an alarm, and those that it suppresses.
     pub fn parents(&self, key: &str) -> Vec<String> {
-        let parents = self.parents.get(key);
-        parents.into_iter().flatten().cloned().collect()
+        let (parents, suppressed) = (self.parents.get(key), self.suppressed.get(key));
+        let all = parents.into_iter().chain(suppressed).flatten();
+        all.cloned().collect()
     }
 
     /// Whether an alarm is to stand still, which is remembered until a rule changes.
@@ -135,6 +159,17 @@ mod tests {
         );
         assert_eq!(ring.parents("9"), ["1", "5"]);
         let mut open = ring;
+        // What suppresses an alarm has no part in its state.
+        open.set_suppressor("5", Some("5".to_owned()));
+        open.set_suppressor("9", Some("5".to_owned()));
+        assert_eq!(
+            (open.parents("5"), open.is_over_a_ring("5")),
+            (vec!["5".to_owned(), "9".to_owned()], false)
+        );
+        open.set_suppressor("5", None);
+        assert_eq!(open.parents("5"), ["9"]);
+        open.set_suppressor("9", None);
+        assert_eq!(open.parents("5"), Vec::<String>::new());
         assert!(open.stands_still("4") && !open.stands_still("5"));
         assert!(
             open.set("5", BTreeSet::from(["8".into(), "9".into()]))

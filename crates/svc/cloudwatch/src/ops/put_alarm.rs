@@ -2,7 +2,7 @@
 //! state it keeps.
 
 use wharf_api_cloudwatch::{PutCompositeAlarmInput, PutMetricAlarmInput, faults};
-use wharf_records::{Record as _, Unknown};
+use wharf_records::Record as _;
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
@@ -17,7 +17,7 @@ use crate::{
     datum,
     fault::validation,
     names, query,
-    records::{Alarm, MetricRule, MetricSource, Source, StoredQuery, Watches},
+    records::{Alarm, MetricRule, MetricSource, Source, StoredQuery, Suppressor, Watches},
     stat::Stat,
     tags,
 };
@@ -37,20 +37,15 @@ pub async fn put_metric_alarm(
 ) -> Result<(), Fault> {
     let place = Place::of(call);
     let rule = rule(&place, &input)?;
+    let watches = Watches::Metric(Box::new(rule));
     let alarm = Alarm {
-        name: name(input.alarm_name)?,
         description: input.alarm_description,
         actions_enabled: input.actions_enabled.unwrap_or(true),
         ok_actions: action::checked(&place, input.ok_actions)?,
         alarm_actions: action::checked(&place, input.alarm_actions)?,
         insufficient_data_actions: action::checked(&place, input.insufficient_data_actions)?,
-        watches: Watches::Metric(Box::new(rule)),
-        state: evaluate::unchecked(call.now),
-        configured_at: call.now,
         tags: tags::given(input.tags)?,
-        happened: 0,
-        evaluation: None,
-        unknown: Unknown::new(),
+        ..Alarm::new(name(input.alarm_name)?, watches, call.now)
     };
     put(core, call, &place, alarm).await
 }
@@ -61,8 +56,8 @@ pub async fn put_composite_alarm(
     input: PutCompositeAlarmInput,
 ) -> Result<(), Fault> {
     let place = Place::of(call);
-    let name = name(input.alarm_name)?;
-    let text = input.alarm_rule.unwrap_or_default();
+    let name = name(input.alarm_name.clone())?;
+    let text = input.alarm_rule.clone().unwrap_or_default();
     let rule =
         Rule::parse(&text).map_err(|bad| validation(format!("AlarmRule is not valid: {bad}.")))?;
     let mut absent = Vec::new();
@@ -90,22 +85,80 @@ pub async fn put_composite_alarm(
         );
         return Err(validation(text));
     }
+    let suppressor = suppressor(core, &place, &name, &input).await?;
     let alarm = Alarm {
-        name,
         description: input.alarm_description,
         actions_enabled: input.actions_enabled.unwrap_or(true),
         ok_actions: action::of_composite(&place, input.ok_actions)?,
         alarm_actions: action::of_composite(&place, input.alarm_actions)?,
         insufficient_data_actions: action::of_composite(&place, input.insufficient_data_actions)?,
-        watches: Watches::Alarms(text),
-        state: evaluate::unchecked(call.now),
-        configured_at: call.now,
         tags: tags::given(input.tags)?,
-        happened: 0,
-        evaluation: None,
-        unknown: Unknown::new(),
+        suppressor,
+        ..Alarm::new(name, Watches::Alarms(text), call.now)
     };
     put(core, call, &place, alarm).await
+}
+
+/// The alarm that holds back a composite one's actions.
+async fn suppressor(
+    core: &Core,
+    place: &Place,
+    name: &str,
+    input: &PutCompositeAlarmInput,
+) -> Result<Option<Suppressor>, Fault> {
+    let periods = [
+        (
+            "ActionsSuppressorWaitPeriod",
+            input.actions_suppressor_wait_period,
+        ),
+        (
+            "ActionsSuppressorExtensionPeriod",
+            input.actions_suppressor_extension_period,
+        ),
+    ];
+    let Some(text) = input
+        .actions_suppressor
+        .as_deref()
+        .filter(|it| !it.is_empty())
+    else {
+        return match periods.into_iter().find(|it| it.1.is_some()) {
+            Some((period, _)) => Err(validation(format!(
+                "{period} can be specified with ActionsSuppressor only."
+            ))),
+            None => Ok(None),
+        };
+    };
+    let mut seconds = [0; 2];
+    for ((parameter, given), into) in periods.into_iter().zip(&mut seconds) {
+        let given = given.and_then(|it| u32::try_from(it).ok());
+        *into = given.ok_or_else(|| {
+            validation(format!(
+                "{parameter} must be specified with ActionsSuppressor, and not be negative."
+            ))
+        })?;
+    }
+    let found = match names::alarm_named(place, text) {
+        Some(it) if it == name => {
+            return Err(validation("An alarm cannot be its own ActionsSuppressor."));
+        }
+        None => None,
+        Some(it) => {
+            core.table
+                .read::<Alarm>(&names::alarm_key(place, it))
+                .await?
+        }
+    };
+    if found.is_none() {
+        return Err(validation(format!(
+            "Could not save the composite alarm as the suppressor alarm {text} does not exist"
+        )));
+    }
+    let [wait_seconds, extension_seconds] = seconds;
+    Ok(Some(Suppressor {
+        alarm: text.to_owned(),
+        wait_seconds,
+        extension_seconds,
+    }))
 }
 
 async fn put(core: &Core, call: &Call, place: &Place, alarm: Alarm) -> Result<(), Fault> {
@@ -122,6 +175,9 @@ async fn put(core: &Core, call: &Call, place: &Place, alarm: Alarm) -> Result<()
                 }
                 alarm.state = before.state;
                 alarm.happened = before.happened;
+                alarm.left_alarm_at = before.left_alarm_at;
+                alarm.acted = before.acted;
+                alarm.suppressed_by = before.suppressed_by;
                 // Tags of an alarm that is there are changed by TagResource alone.
                 alarm.tags = before.tags;
                 "updated"

@@ -1,4 +1,4 @@
-//! TagResource, UntagResource and ListTagsForResource, of alarms, dashboards and metric streams.
+//! TagResource, UntagResource and ListTagsForResource, of alarms, rules that mute them, dashboards and metric streams.
 
 use wharf_api_cloudwatch::{
     ListTagsForResourceInput, ListTagsForResourceOutput, TagResourceInput, TagResourceOutput,
@@ -11,7 +11,7 @@ use crate::{
     core::Core,
     fault::invalid,
     names::{self, Named},
-    records::{Alarm, Dashboard, MetricStream},
+    records::{Alarm, Dashboard, MetricStream, MuteRule},
     tags,
 };
 
@@ -42,6 +42,13 @@ async fn change(
             let changed = core
                 .table
                 .change(&call.permit, &key, |it: &mut Alarm| change(&mut it.tags));
+            changed.await?.map(drop)
+        }
+        Named::MuteRule(name) => {
+            let key = names::mute_key(&place, &name);
+            let changed = core
+                .table
+                .change(&call.permit, &key, |it: &mut MuteRule| change(&mut it.tags));
             changed.await?.map(drop)
         }
         Named::Dashboard(name) => {

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod bands;
+mod held;
 mod home;
 mod metrics;
 mod streams;
