@@ -151,6 +151,15 @@ pub fn insights_query(bytes: &[u8]) {
     }
 }
 
+/// A line that selects groups, then an account's policy with a subscription filter.
+pub fn log_filter(bytes: &[u8]) {
+    if let Some((selection, document)) = input::line(bytes)
+        && let Some(document) = input::text(document)
+    {
+        wharf_svc_logs::fuzz::filter(selection, document);
+    }
+}
+
 pub fn log_token(bytes: &[u8]) {
     if let Some(text) = input::text(bytes) {
         wharf_svc_logs::fuzz::token(text);

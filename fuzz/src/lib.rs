@@ -60,6 +60,7 @@ pub const TARGETS: &[Target] = &[
     ("lb-configuration", balancer::configuration),
     ("lb-request", balancer::request),
     ("lb-response", balancer::response),
+    ("log-filter", languages::log_filter),
     ("log-index", storage::log_index),
     ("log-lines", agent::log_lines),
     ("log-pattern", languages::log_pattern),

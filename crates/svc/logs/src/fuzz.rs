@@ -1,5 +1,6 @@
 //! What fuzzing reaches of this crate's parsers beside [`crate::pattern`].
 
+use wharf_base::Timestamp;
 use wharf_records::fuzz::again;
 use wharf_wal::{Decoder, Encoder};
 
@@ -7,9 +8,11 @@ use crate::{
     cipher::Sealed,
     event::{self, Text},
     exports::task,
+    filters,
     index::Index,
     records,
     scheduled::record::{ScheduledQuery, ScheduledRun},
+    subscription::Destination,
     token,
 };
 
@@ -17,6 +20,14 @@ use crate::{
 pub fn token(text: &str) {
     let _ = token::read(text);
     let _ = token::place::<(String, i64)>(text);
+}
+
+/// An account's subscription filter, and the groups that it is not for. One that is taken has somewhere to send to.
+pub fn filter(selection: &str, document: &str) {
+    let _ = filters::exempt(Some(selection));
+    if let Ok(filter) = filters::read("p", document, Timestamp(0)) {
+        Destination::parse(&filter.destination).expect("it was checked");
+    }
 }
 
 /// A record as it is stored, of any kind.
