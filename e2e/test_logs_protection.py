@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from harness import log_groups, tasks
 from harness.log_groups import put
+from harness.waiting import wait_for
 
 EMAIL = "arn:aws:dataprotection::aws:data-identifier/EmailAddress"
 
@@ -90,3 +91,33 @@ def test_only_who_may_unmask_sees_more(wharf, group):
         texts(logs, group, unmask=True)
     with pytest.raises(ClientError, match="logs:Unmask"):
         logs.filter_log_events(logGroupName=group, unmask=True)
+
+
+def test_results_of_a_query_that_unmasks_are_for_who_may(wharf, group):
+    allowed = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+    denied = {"Effect": "Deny", "Action": "logs:Unmask", "Resource": "*"}
+    _, keys = tasks.user(wharf, json.dumps({"Version": "2012-10-17", "Statement": [allowed, denied]}))
+    root, other = wharf.client("logs"), wharf.client("logs", keys)
+    root.put_data_protection_policy(logGroupIdentifier=group, policyDocument=policy(EMAIL))
+    put(root, group, "from a@b.example")
+    asked = {"logGroupName": group, "startTime": 0, "endTime": 2_000_000_000}
+
+    def rows(logs, query):
+        found = {}
+
+        def done():
+            found.update(logs.get_query_results(queryId=query))
+            return found["status"] == "Complete"
+
+        wait_for(done, what="the query")
+        return [field["value"] for row in found["results"] for field in row if field["field"] != "@ptr"]
+
+    for text in ("fields unmask(@message)", "fields @message | filter unmask(@message) like /a@b/"):
+        with pytest.raises(ClientError, match="logs:Unmask"):
+            other.start_query(**asked, queryString=text)
+    query = root.start_query(**asked, queryString="fields unmask(@message)")["queryId"]
+    assert rows(root, query) == ["from a@b.example"]
+    with pytest.raises(ClientError, match="logs:Unmask"):
+        other.get_query_results(queryId=query)
+    query = other.start_query(**asked, queryString="fields @message")["queryId"]
+    assert rows(other, query) == ["from ***********"]

@@ -204,7 +204,7 @@ impl LogsService {
         let parts = self.events.parts(journal).await.map_err(fault::journal)?;
         let before = parts.partition_point(|it| it.ingestion < since);
         // The last of them may reach beyond that time.
-        let whole = parts[..before].len().checked_sub(2);
+        let whole = before.checked_sub(2);
         Ok(whole.map_or(0, |at| parts[at].end))
     }
 }
