@@ -102,7 +102,7 @@ pub fn scan(
                 true => rules.transformed(found.ingestion, plain, origin),
                 false => None,
             };
-            let unmasked = (unmasks && is_masked).then(|| Unmasked {
+            let unmasked = (unmasks && is_masked).then_some(Unmasked {
                 message: plain,
                 fields: plain_fields.as_deref(),
             });
