@@ -101,12 +101,14 @@ impl Reading {
 }
 
 impl Readings {
-    /// Takes an alarm's word, unless a newer one was heard.
-    pub fn hear(&self, target: &str, reading: Reading) {
+    /// Takes an alarm's word, unless a newer one was heard. What was said at a time to come, by a clock that was ahead,
+    /// is not newer.
+    pub fn hear(&self, target: &str, reading: Reading, now: Timestamp) {
         let mut all = self.0.lock();
         let of_target = all.entry(target.to_owned()).or_default();
         let key = (reading.uuid.clone(), reading.alarm.clone());
-        if of_target.get(&key).is_none_or(|it| it.at < reading.at) {
+        let held = of_target.get(&key).filter(|it| it.at <= now);
+        if held.is_none_or(|it| it.at < reading.at) {
             of_target.insert(key, reading);
         }
     }
@@ -117,7 +119,7 @@ impl Readings {
         let Some(of_target) = all.get_mut(target) else {
             return Vec::new();
         };
-        of_target.retain(|_, it| now < it.until);
+        of_target.retain(|_, it| it.at <= now && now < it.until);
         let found = of_target.values().cloned().collect();
         if of_target.is_empty() {
             all.remove(target);
@@ -177,20 +179,31 @@ mod tests {
     #[test]
     fn the_newest_word_counts_until_it_is_overdue() {
         let readings = Readings::default();
-        readings.hear("t", said(100, &[1.0]));
-        readings.hear("t", said(90, &[2.0]));
+        readings.hear("t", said(100, &[1.0]), second(100));
+        readings.hear("t", said(90, &[2.0]), second(101));
         let found = readings.of("t", second(174));
         assert_eq!(found, [said(100, &[1.0])]);
         readings.weighed("t", &found);
         // The same again, as after a lost answer.
-        readings.hear("t", said(100, &[1.0]));
+        readings.hear("t", said(100, &[1.0]), second(105));
         assert!(readings.of("t", second(110))[0].weighed);
-        readings.hear("t", said(160, &[3.0]));
+        readings.hear("t", said(160, &[3.0]), second(160));
         assert!(!readings.of("t", second(161))[0].weighed);
         assert_eq!(readings.of("t", second(235)), []);
-        readings.hear("t", said(300, &[]));
+        readings.hear("t", said(300, &[]), second(300));
         readings.forget_policy("t", "7");
         assert_eq!(readings.of("t", second(300)), []);
+    }
+
+    #[test]
+    fn what_was_said_while_the_clock_was_ahead_is_over_when_it_is_set_right() {
+        let readings = Readings::default();
+        readings.hear("t", said(7300, &[1.0]), second(7300));
+        assert_eq!(readings.of("t", second(7301)).len(), 1);
+        assert_eq!(readings.of("t", second(100)), []);
+        readings.hear("t", said(7300, &[1.0]), second(7300));
+        readings.hear("t", said(160, &[2.0]), second(160));
+        assert_eq!(readings.of("t", second(161)), [said(160, &[2.0])]);
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl ApplicationAutoscalingService {
         let policy = policy.ok_or_else(unknown)?.record;
         let target = names::target_key(&place, &id);
         core.readings
-            .hear(&target, Reading::of(&policy.uuid, alarmed));
+            .hear(&target, Reading::of(&policy.uuid, alarmed), core.now());
         let brought = reconcile::bring(core, &place, &id).await;
         // The loop goes on with what is under way.
         core.queue.wake(target);
