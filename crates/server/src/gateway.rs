@@ -18,6 +18,7 @@ mod host;
 mod metrics;
 mod origin;
 mod post_form;
+mod prometheus;
 mod refused;
 mod route;
 mod sending;
@@ -49,6 +50,7 @@ use connections::{Connections, Slot};
 pub use source::Source;
 use wharf_metrics::Metrics;
 use wharf_planeproto::forward::Forwarded;
+use wharf_prometheus::PrometheusApi;
 use wharf_registry::Standing;
 use wharf_svc_sns::Signer;
 use wharf_wire::Context;
@@ -94,6 +96,8 @@ pub struct Gateway {
     pub apis: Apis,
     /// `/v2/…`
     pub registry: Arc<dyn Registry>,
+    /// `/workspaces/…`
+    pub prometheus: PrometheusApi,
     /// `/acs/ws` and `/tcs/ws`: the agent's sockets.
     pub agents: Arc<dyn AgentSockets>,
     /// `/health`

@@ -16,6 +16,7 @@ use wharf_base::{Cidr, Cidr4, Clock, InstallationId, Permit, SystemClock};
 use wharf_blobs::{BlobError, Blobs, Limits};
 use wharf_egress::Egress;
 use wharf_journal::{Journal, JournalOptions, OpenError as JournalOpenError};
+use wharf_prometheus::PrometheusApi;
 use wharf_reconcile::Takeover;
 use wharf_registry::{Options as RegistryOptions, RegistryApi};
 use wharf_seal::{Keyring, KeyringError, KeyringSource};
@@ -955,7 +956,9 @@ impl Plane {
             region: config.region.clone(),
             registry: None,
         });
-        let throttle = Throttle::new(config.throttling, answering.rates);
+        let mut rates = answering.rates;
+        rates.insert(wharf_prometheus::SERVICE, wharf_prometheus::RATES);
+        let throttle = Throttle::new(config.throttling, rates);
         let throttle = Arc::new(throttle.with_pulls(config.gallery_pulls));
         let registry = RegistryApi::new(
             self.catalog.clone(),
@@ -1006,6 +1009,7 @@ impl Plane {
                 ending: ending.clone(),
             },
             registry: Arc::new(Registry(registry)),
+            prometheus: PrometheusApi::new(data.series.clone()),
             agents: Arc::new(Sockets {
                 endpoint: self.ecs.endpoint(),
                 sessions: self.ecs.sessions(),

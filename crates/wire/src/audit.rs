@@ -35,7 +35,17 @@ pub const MOST_BYTES: usize = 16 << 10;
 
 /// Operations that move data rather than manage something, by service; CloudTrail leaves them out too,
 /// unless a trail asks for them.
-const DATA: [(&str, &[&str]); 5] = [
+const DATA: [(&str, &[&str]); 6] = [
+    (
+        "aps",
+        &[
+            "GetLabels",
+            "GetMetricMetadata",
+            "GetSeries",
+            "QueryMetrics",
+            "RemoteWrite",
+        ],
+    ),
     ("events", &["PutEvents"]),
     ("logs", &["PutLogEvents"]),
     (

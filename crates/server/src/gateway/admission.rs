@@ -157,7 +157,13 @@ impl Apis {
     }
 
     /// Who asks, from where and when; in the installation's region.
-    fn framed(&self, head: &Head, caller: Caller, peer: &Peer, request_id: &str) -> Context {
+    pub(super) fn framed(
+        &self,
+        head: &Head,
+        caller: Caller,
+        peer: &Peer,
+        request_id: &str,
+    ) -> Context {
         let scheme = if peer.secure { "https" } else { "http" };
         Context {
             account: caller.account.clone(),

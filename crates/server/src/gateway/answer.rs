@@ -15,7 +15,7 @@ use wharf_wire::{Context, audit::Event, fault::Chain};
 use super::{
     Asking, Body, Channel, Gateway, IamMode, Peer, api, connections,
     head::Head,
-    metrics,
+    metrics, prometheus,
     refused::{self, Unproven},
     route::{self, Route},
     sending::{Kept, Sending},
@@ -109,6 +109,7 @@ impl Gateway {
                 self.node(&request, route, &peer).await
             }
             Route::Metrics => metrics::answer(self, &request, &peer).await,
+            Route::Prometheus => prometheus::answer(self, request, &peer, asking).await,
             Route::Agent(channel) => {
                 let name = match channel {
                     Channel::Acs => "Poll",

@@ -333,7 +333,7 @@ impl Apis {
 
     /// The caller of a request is known: what it holds counts for that caller's account, or for
     /// the node that it is.
-    fn admit(&self, caller: &Caller, hold: &Hold, asking: &Asking) -> Result<(), Fault> {
+    pub(super) fn admit(&self, caller: &Caller, hold: &Hold, asking: &Asking) -> Result<(), Fault> {
         asking.admit();
         let source = if is_node(caller) {
             asking.slot().is_of_node(&caller.arn);

@@ -22,6 +22,8 @@ pub enum Route {
     /// It has written them down.
     NodeConfirmation,
     Metrics,
+    /// A workspace of Prometheus.
+    Prometheus,
     /// A websocket of an agent.
     Agent(Channel),
     /// An end of a session of ECS Exec; who it is, its first frame says.
@@ -44,6 +46,7 @@ impl Route {
             Self::Join => "join",
             Self::NodeCredentials | Self::NodeConfirmation => "node-credentials",
             Self::Metrics => "metrics",
+            Self::Prometheus => "prometheus",
             Self::Agent(Channel::Acs) => "acs",
             Self::Agent(Channel::Tcs) => "tcs",
             Self::DataChannel => "data-channel",
@@ -102,6 +105,7 @@ fn classify(method: &Method, path: &str) -> Route {
         _ if method == Method::GET && is_certificate(path.trim_start_matches('/')) => {
             Route::SigningCertificate
         }
+        _ if wharf_prometheus::split(path).is_some() => Route::Prometheus,
         _ if path.starts_with("/v2/") => Route::Registry,
         _ if path.starts_with("/v1/data-channel/") => Route::DataChannel,
         _ if method == Method::POST => wire::plane_of(path).map_or(Route::Nothing, Route::Plane),
@@ -177,6 +181,12 @@ mod tests {
                 "/SimpleNotificationService-.pem",
                 Route::Nothing,
             ),
+            (
+                Method::POST,
+                "/workspaces/ws-us-east-1/api/v1/query",
+                Route::Prometheus,
+            ),
+            (Method::GET, "/workspaces/ws-us-east-1", Route::Nothing),
             (Method::GET, "/wharf/overview", Route::Nothing),
             (Method::GET, "/favicon.ico", Route::Nothing),
         ] {

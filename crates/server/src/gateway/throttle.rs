@@ -215,6 +215,18 @@ impl Throttle {
         narrowed: bool,
         now: Timestamp,
     ) -> Result<(), Exceeded> {
+        self.take_of(schema.name, caller, from, (operation, narrowed), now)
+    }
+
+    /// The same for a service that has no schema, by its name.
+    pub fn take_of(
+        &self,
+        service: &'static str,
+        caller: &Caller,
+        from: Option<Source>,
+        (operation, narrowed): (&str, bool),
+        now: Timestamp,
+    ) -> Result<(), Exceeded> {
         let Throttling::Scaled(factor) = self.throttling else {
             return Ok(());
         };
@@ -222,7 +234,7 @@ impl Throttle {
         let (owner, class, rate) = if is_node(caller) {
             (Some(Source::Node(caller.arn.clone())), "node", NODE)
         } else {
-            let rates = self.rates.get(schema.name).unwrap_or(&Rates::USUAL);
+            let rates = self.rates.get(service).unwrap_or(&Rates::USUAL);
             let (class, rate) = rates.find(operation, narrowed);
             let owner = match is_stranger {
                 true => from,
@@ -232,7 +244,7 @@ impl Throttle {
         };
         let key = Key {
             owner,
-            service: schema.name,
+            service,
             class,
         };
         let rate = rate.times(factor);
