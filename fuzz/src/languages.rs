@@ -249,3 +249,43 @@ pub fn metric_expression(bytes: &[u8]) {
 pub fn metric_widget(bytes: &[u8]) {
     wharf_svc_cloudwatch::fuzz::widget(bytes);
 }
+
+/// A query of Prometheus, evaluated at a moment and over some steps; its series are the same each time.
+pub fn promql(bytes: &[u8]) {
+    use wharf_promql::{Budget, Labels, Query, Series, Times};
+
+    let Some(query) = std::str::from_utf8(bytes)
+        .ok()
+        .and_then(|it| Query::parse(it).ok())
+    else {
+        return;
+    };
+    let values = [
+        1.0,
+        f64::NAN,
+        3.0,
+        f64::INFINITY,
+        2.0,
+        wharf_promql::stale(),
+    ];
+    let series = ["a", "b"].map(|job| Series {
+        labels: Labels::new(vec![
+            ("__name__".to_owned(), "up".to_owned()),
+            ("job".to_owned(), job.to_owned()),
+            ("le".to_owned(), "+Inf".to_owned()),
+        ]),
+        samples: (0..).map(|it| it * 60_000).zip(values).collect(),
+    });
+    let budget = Budget {
+        work: 100_000,
+        points: 10_000,
+    };
+    let times = Times::between(0, 360_000, 30_000);
+    let all: Vec<Vec<Series>> = query
+        .selections(times)
+        .iter()
+        .map(|_| series.to_vec())
+        .collect();
+    let _ = query.instant(Times::at(200_000), &all, budget);
+    let _ = query.range(times, &all, budget);
+}

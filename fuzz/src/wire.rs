@@ -156,3 +156,8 @@ pub fn sigv4(bytes: &[u8]) {
     let digest = sigv4::sha256_hex(rest);
     let _ = signature.check(&parts, &digest, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
 }
+
+/// A body of remote write as it is sent, and a message of either version as it is unpacked.
+pub fn remote_write(bytes: &[u8]) {
+    wharf_prometheus::fuzz::body(bytes);
+}
