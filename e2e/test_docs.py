@@ -53,6 +53,13 @@ PAGES = {
         "https://shop.example",
     ),
     "cloudwatch": ("orders: 8", "paris", "to ALARM", "a test"),
+    "prometheus": (
+        "user/grafana",
+        '"14"]',
+        '["berlin"]',
+        'shop_order_count_maximum{shop_name="berlin"} 7',
+        "not authorized to perform: aps:RemoteWrite",
+    ),
     "queues": ("one\ttwo\tthree", "jobs-dead"),
     "topics": ("order 7", "shut by its key"),
     "logs-insights": ("/cart\t1\t950\t/shirts\t2\t15", "slow: 950", "level\tms", 'filter level = "ERROR"'),
