@@ -476,7 +476,8 @@ impl Apis {
             wanted.narrowed,
             cx.now,
         );
-        usage::called(&self.counters, &cx, schema, operation, taken.is_err());
+        let of = (schema, operation);
+        usage::called(&self.counters, &cx, &self.region, of, taken.is_err());
         if taken.is_err() {
             let fault = wanted.protocol.codec().throttled(schema);
             self.tell_of_throttling(cx, &asks, &fault).await;

@@ -1,34 +1,53 @@
 //! How often each operation is called, as metrics under `AWS/Usage`, for the account that calls.
+//!
+//! Each name under which something counts is kept for over a year, so clients choose none of them: operations are
+//! those of the schema, and regions those of AWS and the installation's own.
 
+use wharf_base::regions::REGIONS;
 use wharf_vended::{Counters, Subject};
 use wharf_wire::{Context, schema::ServiceSchema};
 
-/// Counts a request whose signature holds. One that came too fast counts as throttled besides.
+/// Counts a request whose signature holds. One that came too fast counts as throttled besides. `home` is the
+/// installation's region.
 pub(super) fn called(
     counters: &Counters,
     cx: &Context,
-    schema: &ServiceSchema,
-    operation: &str,
+    home: &str,
+    (schema, operation): (&'static ServiceSchema, &str),
     throttled: bool,
 ) {
-    let Some(service) = name(schema.name) else {
+    let Some(of) = subject(&cx.account, (&cx.region, home), schema, operation) else {
         return;
-    };
-    let of = Subject {
-        account: cx.account.clone(),
-        region: cx.region.clone(),
-        namespace: "AWS/Usage",
-        dimensions: vec![
-            ("Type", "API".to_owned()),
-            ("Resource", operation.to_owned()),
-            ("Service", service.to_owned()),
-            ("Class", "None".to_owned()),
-        ],
     };
     counters.add(&of, "CallCount", "None", 1.0);
     if throttled {
         counters.add(&of, "ThrottleCount", "None", 1.0);
     }
+}
+
+/// `None`: it does not count. Requests that nobody signed have no account.
+fn subject(
+    account: &str,
+    (region, home): (&str, &str),
+    schema: &'static ServiceSchema,
+    operation: &str,
+) -> Option<Subject> {
+    let operation = schema.operations[schema.find_operation(operation)?].name;
+    let counts = region == home || REGIONS.iter().any(|it| it.0 == region);
+    if account.is_empty() || !counts {
+        return None;
+    }
+    Some(Subject {
+        account: account.to_owned(),
+        region: region.to_owned(),
+        namespace: "AWS/Usage",
+        dimensions: vec![
+            ("Type", "API".to_owned()),
+            ("Resource", operation.to_owned()),
+            ("Service", name(schema.name)?.to_owned()),
+            ("Class", "None".to_owned()),
+        ],
+    })
 }
 
 /// What the dimension calls a service, by the name of its model; `None` for what is no service of AWS.
@@ -71,5 +90,21 @@ mod tests {
             let model = row.schema.name;
             assert_eq!(name(model).is_some(), model != "wharf", "{model}");
         }
+    }
+
+    #[test]
+    fn what_clients_name_as_they_like_does_not_count() {
+        let mut schemas = SERVICES.iter().map(|it| it.schema);
+        let schema = schemas.find(|it| it.name == "ecs").unwrap();
+        let long = "x".repeat(1 << 20);
+        let counts = |account, region, operation| {
+            subject(account, (region, "attic-1"), schema, operation).is_some()
+        };
+        assert!(counts("1", "eu-west-1", "ListClusters"));
+        assert!(counts("1", "attic-1", "ListClusters"));
+        assert!(!counts("1", "attic-2", "ListClusters"));
+        assert!(!counts("1", "eu-west-1", "ListClustersOfMine"));
+        assert!(!counts("1", "eu-west-1", &long));
+        assert!(!counts("", "eu-west-1", "ListClusters"), "unsigned");
     }
 }
