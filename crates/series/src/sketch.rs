@@ -76,6 +76,11 @@ impl Sketch {
             .map(|(bucket, count)| (value_of(*bucket), *count))
     }
 
+    /// Buckets that have values.
+    pub fn size(&self) -> usize {
+        self.buckets.len()
+    }
+
     /// Buckets and their counts, ascending.
     pub(crate) fn buckets(&self) -> &[(i32, f64)] {
         &self.buckets

@@ -343,6 +343,8 @@ pub async fn run_with(
     let ended = parts.watch(&shutdown).await;
     // Connections that outlived their time may still hold handles; the folders are free all the same.
     plane.recorder.flush().await;
+    // The last requests were answered, and what was owed was delivered or put off: nothing counts any more.
+    plane.counters.finish(&data.vended()).await;
     data.store.clone().close().await;
     data.journal.clone().close().await;
     data.series.clone().close().await;

@@ -27,7 +27,7 @@ impl Counted {
     pub fn sums(&self) -> BTreeMap<String, f64> {
         let mut sums = self.sums.lock();
         for (_, points) in self.counters.take(i64::MAX) {
-            for point in points {
+            for (_, point) in points {
                 let values = point.dimensions.iter().map(|it| it.1.as_str());
                 let words: Vec<_> = [point.name].into_iter().chain(values).collect();
                 *sums.entry(words.join(" ")).or_default() += point.summary.sum;
@@ -36,15 +36,12 @@ impl Counted {
         sums.clone()
     }
 
-    /// Waits until sums are as many as these and no others.
+    /// Waits until sums are as many as these and no others. More may come: [`Counted::stay`].
     ///
     /// # Panics
     /// If they never are.
     pub async fn are(&self, expected: &[(&str, f64)]) {
-        let expected: BTreeMap<_, _> = expected
-            .iter()
-            .map(|(name, sum)| ((*name).to_owned(), *sum))
-            .collect();
+        let expected = all(expected);
         until("everything is counted", || async {
             let sums = self.sums();
             let over = |(name, sum): (&String, &f64)| {
@@ -55,4 +52,19 @@ impl Counted {
         })
         .await;
     }
+
+    /// Waits until sums are as many as these and no others, and once who counts has ended they still are.
+    ///
+    /// # Panics
+    /// If they never are, or something was counted besides.
+    pub async fn stay(&self, expected: &[(&str, f64)], end: impl Future<Output = ()>) {
+        self.are(expected).await;
+        end.await;
+        assert_eq!(self.sums(), all(expected));
+    }
+}
+
+fn all(sums: &[(&str, f64)]) -> BTreeMap<String, f64> {
+    let owned = |(name, sum): &(&str, f64)| ((*name).to_owned(), *sum);
+    sums.iter().map(owned).collect()
 }

@@ -2,27 +2,33 @@
 //! store of samples when that minute is over.
 //!
 //! Sums leave memory before they are put and are never put again, so nothing counts twice. What was not put when the
-//! process was killed is lost, and so are sums that the store refused, which is logged. A process that is asked to end
-//! puts what it has.
+//! process was killed is lost, and so are sums that the store refused or took too long over, which is logged. A process
+//! that is asked to end puts what it has, once nobody counts any more ([`Counters::finish`]).
+//!
+//! Each account has one append a minute, whatever number of regions it counts in, and none waits for another. What is looked at when a minute is over is looked at then, also
+//! while minutes before are still being put.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
+    hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher},
     sync::Arc,
     time::Duration,
 };
 
 use parking_lot::Mutex;
-use tokio::time::sleep;
+use tokio::{task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 use wharf_base::Clock;
 use wharf_series::Summary;
 
-use crate::{Point, Vended};
+use crate::{
+    OfAccount, Vended,
+    sums::{By, Change, Sums, Taken},
+};
 
 const MINUTE: i64 = 60;
-/// Sums of one account in one minute. What comes on top is left out, so an account cannot fill the memory that
-/// all of them share.
-const MOST_OF_ACCOUNT: usize = 50_000;
+/// Parts that accounts are spread over, so that requests of one seldom wait for those of another.
+const SHARDS: usize = 16;
 
 /// Whose counts they are, and of what.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -40,28 +46,9 @@ pub struct Counters(Option<Arc<Inner>>);
 #[derive(Debug)]
 struct Inner {
     clock: Arc<dyn Clock>,
-    /// By the second in which they begin.
-    minutes: Mutex<BTreeMap<i64, Sums>>,
-}
-
-#[derive(Debug, Default)]
-struct Sums {
-    rows: HashMap<Subject, Vec<Row>>,
-    accounts: HashMap<String, Share>,
-}
-
-/// What one account has of a minute.
-#[derive(Debug, Default)]
-struct Share {
-    sums: usize,
-    left_out: u64,
-}
-
-#[derive(Debug)]
-struct Row {
-    name: &'static str,
-    unit: &'static str,
-    summary: Summary,
+    /// By account, and by the second in which minutes begin.
+    shards: Vec<Mutex<BTreeMap<i64, Sums>>>,
+    taken: Taken,
 }
 
 /// What is looked at when a minute is over rather than counted as it happens.
@@ -71,7 +58,8 @@ impl Counters {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self(Some(Arc::new(Inner {
             clock,
-            minutes: Mutex::default(),
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            taken: Taken::default(),
         })))
     }
 
@@ -87,7 +75,28 @@ impl Counters {
 
     /// Adds a sample to a metric that has as many as there were values.
     pub fn sample(&self, subject: &Subject, name: &'static str, unit: &'static str, value: f64) {
-        self.now(|minute| minute.sample(subject, name, unit, value));
+        self.samples(subject, name, unit, [value]);
+    }
+
+    /// Adds a sample of each value.
+    pub fn samples(
+        &self,
+        subject: &Subject,
+        name: &'static str,
+        unit: &'static str,
+        values: impl IntoIterator<Item = f64>,
+    ) {
+        let all = Summary::of(values.into_iter().map(|it| (it, 1.0)));
+        if let Some(value) = &all {
+            let adds = false;
+            let change = Change {
+                name,
+                unit,
+                value,
+                adds,
+            };
+            self.now(|minute| minute.change(subject, change));
+        }
     }
 
     fn now(&self, change: impl FnOnce(&Minute<'_>)) {
@@ -96,17 +105,20 @@ impl Counters {
             change(&Minute {
                 inner,
                 start: now - now.rem_euclid(MINUTE),
+                by: By::Count,
             });
         }
     }
 
-    /// Looks and puts at the turn of each minute, until `stop`. Then it puts the minute that has begun.
+    /// Looks and puts at the turn of each minute, until `stop`. What was counted since is left for
+    /// [`Counters::finish`].
     pub async fn keep(self, vended: Vended, looks: Vec<Look>, stop: CancellationToken) {
         let Some(inner) = &self.0 else {
             stop.cancelled().await;
             return;
         };
         let mut last = None;
+        let mut putting = JoinSet::new();
         loop {
             let now = inner.clock.now().millis();
             let rest = MINUTE * 1000 - now.rem_euclid(MINUTE * 1000);
@@ -116,65 +128,71 @@ impl Counters {
             }
             let begins = (now + rest) / 1000;
             // Where the clock on the wall went back a little, the minute comes a second time and is not looked at again.
-            if last.replace(begins) != Some(begins) {
-                self.turn(&vended, &looks, begins).await;
+            if last.replace(begins) == Some(begins) {
+                continue;
+            }
+            self.look(&looks, begins);
+            while putting.try_join_next().is_some() {}
+            // What is over waits in memory, within its bounds, while an earlier minute is put.
+            if putting.is_empty() {
+                let (counters, vended) = (self.clone(), vended.clone());
+                putting.spawn(async move { counters.put(&vended, begins).await });
             }
         }
-        self.put(&vended, i64::MAX).await;
+        while putting.join_next().await.is_some() {}
     }
 
-    /// Takes what was counted in minutes that began before a second, by account and region.
-    pub fn take(&self, before: i64) -> Vec<((String, String), Vec<Point>)> {
+    /// Puts what was counted up to now, the minute that has begun included. It comes after all who count have ended.
+    pub async fn finish(&self, vended: &Vended) {
+        self.put(vended, i64::MAX).await;
+    }
+
+    /// Takes what was counted in minutes that began before a second, by account.
+    pub fn take(&self, before: i64) -> Vec<OfAccount> {
         let Some(inner) = &self.0 else {
             return Vec::new();
         };
-        let over = {
-            let mut minutes = inner.minutes.lock();
-            let later = minutes.split_off(&before);
-            std::mem::replace(&mut *minutes, later)
-        };
         let mut taken = Vec::new();
-        for (at, sums) in over {
-            for (account, share) in &sums.accounts {
-                if share.left_out > 0 {
-                    tracing::warn!(
-                        account,
-                        left_out = share.left_out,
-                        "counts of an account were left out: it has as many metrics in a minute as it may have"
-                    );
+        for shard in &inner.shards {
+            let over = {
+                let mut minutes = shard.lock();
+                let later = minutes.split_off(&before);
+                std::mem::replace(&mut *minutes, later)
+            };
+            let mut accounts: BTreeMap<_, Vec<_>> = BTreeMap::new();
+            for (at, sums) in over {
+                for (account, points) in sums.end(&inner.taken, at) {
+                    accounts.entry(account).or_default().extend(points);
                 }
             }
-            taken.extend(by_place(sums.rows, at));
+            taken.extend(accounts);
         }
         taken
     }
 
     async fn put(&self, vended: &Vended, before: i64) {
-        for ((account, region), points) in self.take(before) {
-            if let Err(error) = vended.put((&account, &region), points).await {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    account,
-                    region,
-                    "failed to keep what services counted in a minute; the minute is dropped"
-                );
-            }
-        }
+        let what = "what services counted";
+        vended.put_of_all(what, self.take(before)).await;
     }
 
     /// What happens when a minute begins, at this second: looks at the one before, and puts what is over.
     pub async fn turn(&self, vended: &Vended, looks: &[Look], begins: i64) {
+        self.look(looks, begins);
+        self.put(vended, begins).await;
+    }
+
+    fn look(&self, looks: &[Look], begins: i64) {
         let Some(inner) = &self.0 else {
             return;
         };
         let minute = Minute {
             inner,
             start: begins - MINUTE,
+            by: By::Look,
         };
         for look in looks {
             look(&minute);
         }
-        self.put(vended, begins).await;
     }
 }
 
@@ -183,84 +201,26 @@ impl Counters {
 pub struct Minute<'a> {
     inner: &'a Inner,
     start: i64,
+    by: By,
 }
 
 impl Minute<'_> {
     /// As [`Counters::add`].
     pub fn add(&self, subject: &Subject, name: &'static str, unit: &'static str, value: f64) {
-        self.change(subject, name, unit, value, |sum| {
-            *sum = Summary::one(sum.sum + value);
-        });
-    }
-
-    /// As [`Counters::sample`].
-    pub fn sample(&self, subject: &Subject, name: &'static str, unit: &'static str, value: f64) {
-        self.change(subject, name, unit, value, |sum| {
-            sum.merge(&Summary::one(value), true);
-        });
-    }
-
-    fn change(
-        &self,
-        subject: &Subject,
-        name: &'static str,
-        unit: &'static str,
-        first: f64,
-        change: impl FnOnce(&mut Summary),
-    ) {
-        let mut minutes = self.inner.minutes.lock();
-        let sums = minutes.entry(self.start).or_default();
-        let rows = sums.rows.get_mut(subject);
-        let row = rows.and_then(|rows| rows.iter_mut().find(|it| it.name == name));
-        if let Some(row) = row {
-            change(&mut row.summary);
-            return;
-        }
-        if !sums.accounts.contains_key(&subject.account) {
-            let none = Share::default();
-            sums.accounts.insert(subject.account.clone(), none);
-        }
-        let Some(share) = sums.accounts.get_mut(&subject.account) else {
-            return;
-        };
-        if share.sums >= MOST_OF_ACCOUNT {
-            share.left_out += 1;
-            return;
-        }
-        share.sums += 1;
-        let row = Row {
+        let change = Change {
             name,
             unit,
-            summary: Summary::one(first),
+            value: &Summary::one(value),
+            adds: true,
         };
-        match sums.rows.get_mut(subject) {
-            Some(rows) => rows.push(row),
-            None => {
-                sums.rows.insert(subject.clone(), vec![row]);
-            }
-        }
+        self.change(subject, change);
     }
-}
 
-/// Points by account and region.
-fn by_place(rows: HashMap<Subject, Vec<Row>>, at: i64) -> BTreeMap<(String, String), Vec<Point>> {
-    let mut places: BTreeMap<(String, String), Vec<Point>> = BTreeMap::new();
-    for (subject, rows) in rows {
-        let Subject {
-            account,
-            region,
-            namespace,
-            dimensions,
-        } = subject;
-        let points = places.entry((account, region)).or_default();
-        points.extend(rows.into_iter().map(|row| Point {
-            namespace,
-            name: row.name,
-            dimensions: dimensions.clone(),
-            unit: row.unit,
-            at,
-            summary: row.summary,
-        }));
+    fn change(&self, subject: &Subject, change: Change<'_>) {
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&subject.account);
+        let at = usize::try_from(hash % SHARDS as u64).unwrap_or(0);
+        let mut minutes = self.inner.shards[at].lock();
+        let sums = minutes.entry(self.start).or_default();
+        sums.change(&self.inner.taken, self.by, subject, change);
     }
-    places
 }

@@ -11,7 +11,9 @@
 #![forbid(unsafe_code)]
 
 mod counters;
+mod each;
 mod point;
+mod sums;
 
 use std::{
     hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher},
@@ -32,6 +34,11 @@ pub const OLDEST: i64 = 2 * 3600;
 /// Clocks of machines may be ahead by that. Seconds.
 pub const AHEAD: i64 = 300;
 const LOCKS: usize = 64;
+/// Samples of one append: so many that few accounts need a second one, and few enough for the store to take any.
+const MOST_OF_APPEND: usize = 50_000;
+
+/// Points of an account, with their regions.
+pub type OfAccount = (String, Vec<(String, Point)>);
 
 /// A cheap handle. The default one keeps nothing.
 #[derive(Debug, Clone, Default)]
@@ -109,6 +116,37 @@ impl Vended {
             .into_iter()
             .filter_map(|it| it.sample(place, Tier::Minute));
         inner.append(place.0, samples.collect()).await
+    }
+
+    /// Puts points of an account in several regions, in as few appends as that takes.
+    ///
+    /// # Errors
+    /// As [`Vended::put`]; of several appends those before the one that failed are there.
+    pub async fn put_in_regions(
+        &self,
+        account: &str,
+        points: Vec<(String, Point)>,
+    ) -> Result<(), PutError> {
+        let Some(inner) = &self.0 else {
+            return Ok(());
+        };
+        let samples = points
+            .into_iter()
+            .filter_map(|(region, point)| point.sample((account, &region), Tier::Minute));
+        let mut samples = samples.peekable();
+        while samples.peek().is_some() {
+            let some = samples.by_ref().take(MOST_OF_APPEND).collect();
+            inner.append(account, some).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts points of many accounts; no account waits for another. What is not put is logged, as what it was.
+    pub async fn put_of_all(&self, what: &str, all: impl IntoIterator<Item = OfAccount>) {
+        each::each(what, all, |(account, points)| async move {
+            self.put_in_regions(&account, points).await
+        })
+        .await;
     }
 
     /// Puts points of an account in several regions that a machine reports, once. `now` is in seconds.

@@ -127,12 +127,16 @@ async fn who_ends_puts_the_minute_that_has_begun() {
     stop.cancel();
     let kept = home.counters.clone();
     kept.keep(home.vended.clone(), Vec::new(), stop).await;
-    assert_eq!(home.sum(&of, "Sent", MINUTE), Some(1.0));
+    assert_eq!(home.sum(&of, "Sent", MINUTE), None);
+    // Requests are answered, and count, until the last connection is gone.
+    home.counters.one(&of, "Sent");
+    home.counters.finish(&home.vended).await;
+    assert_eq!(home.sum(&of, "Sent", MINUTE), Some(2.0));
     // Whoever comes after it in the same minute adds to it.
     let next = Counters::new(home.clock.clone());
     next.add(&of, "Sent", "Count", 2.0);
     next.turn(&home.vended, &[], MINUTE + 60).await;
-    assert_eq!(home.sum(&of, "Sent", MINUTE), Some(3.0));
+    assert_eq!(home.sum(&of, "Sent", MINUTE), Some(4.0));
 }
 
 #[tokio::test]
@@ -151,6 +155,43 @@ async fn one_account_leaves_room_for_others() {
     assert_eq!(home.sum(&queue("1", "q49999"), "Sent", MINUTE), Some(1.0));
     assert_eq!(home.sum(&queue("1", "q50000"), "Sent", MINUTE), None);
     assert_eq!(home.clock.now().millis(), MINUTE * 1000);
+}
+
+#[tokio::test]
+async fn regions_of_an_account_are_put_together() {
+    let home = Home::new();
+    for at in 0..500 {
+        let of = Subject {
+            region: format!("region-{at}"),
+            ..queue("1", "a")
+        };
+        home.counters.one(&of, "Sent");
+    }
+    let taken = home.counters.take(MINUTE + 60);
+    assert_eq!(taken.len(), 1);
+    let (account, points) = taken.into_iter().next().unwrap();
+    home.vended.put_in_regions(&account, points).await.unwrap();
+    for at in [0, 499] {
+        let of = Subject {
+            region: format!("region-{at}"),
+            ..queue("1", "a")
+        };
+        assert_eq!(home.sum(&of, "Sent", MINUTE), Some(1.0));
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_counts_takes_nothing_from_what_is_looked_at() {
+    let home = Home::new();
+    for at in 0..60_000 {
+        home.counters.one(&queue("1", &format!("q{at}")), "Sent");
+    }
+    let of = queue("1", "looked at");
+    let asked = of.clone();
+    let look = move |minute: &Minute<'_>| minute.add(&asked, "Visible", "Count", 7.0);
+    let looks: Vec<Look> = vec![Box::new(look)];
+    home.counters.turn(&home.vended, &looks, MINUTE + 60).await;
+    assert_eq!(home.sum(&of, "Visible", MINUTE), Some(7.0));
 }
 
 #[tokio::test]
