@@ -10,7 +10,13 @@ use wharf_service::Loops;
 use wharf_vended::Vended;
 
 use crate::{
-    Config, acs::hub::Hub, instances, metrics::reservation, roles::TaskCredentials, state::State,
+    Config,
+    acs::hub::Hub,
+    instances,
+    metrics::{performance::Event, reservation, waiting::Waiting, written},
+    names::Place,
+    roles::TaskCredentials,
+    state::State,
 };
 
 const INSTANCE_WORKERS: usize = 4;
@@ -35,7 +41,9 @@ pub struct Agents {
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) credentials: Arc<dyn TaskCredentials>,
     pub(crate) metrics: Vended,
-    pub(crate) logs: Option<Arc<dyn Logs>>,
+    logs: Option<Arc<dyn Logs>>,
+    /// Performance events on their way there.
+    events: Arc<Waiting>,
     /// Keys of container instances whose connection is to be looked at.
     instances: Arc<Queue<String>>,
 }
@@ -51,6 +59,7 @@ impl Agents {
             credentials: parts.credentials,
             metrics: parts.metrics,
             logs: parts.logs,
+            events: Arc::default(),
             instances: Arc::default(),
         }
     }
@@ -63,6 +72,13 @@ impl Agents {
     /// How much there is to do.
     pub fn depth(&self) -> Depth {
         self.instances.depth()
+    }
+
+    /// Leaves performance events to be written; nobody waits for that.
+    pub(crate) fn tell(&self, place: &Place, events: impl IntoIterator<Item = Event>) {
+        if self.logs.is_some() {
+            self.events.add(place, events);
+        }
     }
 
     /// Adds the loops that follow connections and measure clusters to those of the service.
@@ -79,5 +95,15 @@ impl Agents {
                 () = reservation::run(of) => {}
             }
         });
+        if let Some(logs) = self.logs.clone() {
+            let (of, stop) = (self.clone(), loops.stop());
+            loops.spawn(async move {
+                let write = |place, events| {
+                    let (state, logs) = (&of.state, &*logs);
+                    async move { written::write(state, logs, &place, events).await }
+                };
+                of.events.run(stop, write).await;
+            });
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! A node's report into the store of samples.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use wharf_records::ecs::Task;
 use wharf_vended::{Point, PutError, Report as Mark, Taken};
@@ -11,8 +11,8 @@ use super::{
     message::{Report, TaskRow},
     performance::{self, Event},
     rounds::Rounds,
+    told::Told,
     used::{self, Offer, Used},
-    written,
 };
 use crate::{
     Agents,
@@ -34,6 +34,7 @@ const LATEST: f64 = 1e12;
 #[derive(Debug, Default)]
 pub struct Connection {
     rounds: Rounds,
+    told: Told,
     /// What tasks used of the machine, by the frames of this minute so far.
     machine: OfMachine,
 }
@@ -70,7 +71,15 @@ pub async fn keep(
             }
             let at = report.timestamp as i64;
             let at = at - at.rem_euclid(long);
-            let mut found = points(agents, ticket, at, &report.task_metrics, of).await?;
+            let mut found = points(
+                agents,
+                ticket,
+                (now, at),
+                connection,
+                &report.task_metrics,
+                of,
+            )
+            .await?;
             let mut events = std::mem::take(&mut found.events);
             let (at_mark, fin) = (at + part, report.metadata.fin);
             let points = match of {
@@ -89,12 +98,12 @@ pub async fn keep(
             let Some((at, rows)) = connection.rounds.add(now, report, runs) else {
                 return Ok(true);
             };
-            let mut found = points(agents, ticket, at, &rows, of).await?;
+            let mut found = points(agents, ticket, (now, at), connection, &rows, of).await?;
             let events = std::mem::take(&mut found.events);
             let points = connection.with_machine(agents, ticket, at, found, true, true);
             put(agents, points).await?;
             for (account, events) in events {
-                write(agents, &account, events).await;
+                tell(agents, &account, events);
             }
             Ok(true)
         }
@@ -153,7 +162,8 @@ impl Found {
 async fn points(
     agents: &Agents,
     ticket: &Ticket,
-    at: i64,
+    (now, at): (i64, i64),
+    connection: &mut Connection,
     rows: &[TaskRow],
     of: Of,
 ) -> Result<Found, ChangeError> {
@@ -168,12 +178,7 @@ async fn points(
     let here = agents.state.view.tasks_on(&ticket.host);
     let here: HashMap<&str, _> = here.iter().map(|it| (it.arn.as_str(), it)).collect();
     let mut ended = 0;
-    let mut told = HashSet::new();
     for row in rows {
-        // Who tells of a task twice tells of it once.
-        if !told.insert(row.task_arn.as_str()) {
-            continue;
-        }
         let stopped;
         let task: &Task = match here.get(row.task_arn.as_str()) {
             Some(held) => held,
@@ -197,6 +202,10 @@ async fn points(
         let Some(place) = names::place_of(&task.arn) else {
             continue;
         };
+        let minute = (at, of.seconds());
+        if !connection.told.is_new(now, minute, &task.arn) {
+            continue;
+        }
         let row = containers::known(task, row);
         let used = Used::of(&row, task.network.is_some());
         if of == Of::Seconds {
@@ -335,20 +344,20 @@ async fn put_once(
         };
         // With the report itself, once as that.
         if let (Ok(Taken::Now), Some(events)) = (&taken, events.remove(&account)) {
-            write(agents, &account, events).await;
+            tell(agents, &account, events);
         }
         kept &= settled(taken.map(|_| ()), ticket);
     }
     Ok(kept)
 }
 
-async fn write(agents: &Agents, account: &str, events: BTreeMap<String, Vec<Event>>) {
+fn tell(agents: &Agents, account: &str, events: BTreeMap<String, Vec<Event>>) {
     for (region, events) in events {
         let place = Place {
             account: account.to_owned(),
             region,
         };
-        written::write(agents, &place, events).await;
+        agents.tell(&place, events);
     }
 }
 

@@ -4,9 +4,11 @@
 //! | --- | --- |
 //! | [`message`] | a report as it comes over the telemetry channel |
 //! | [`rounds`] | the rounds of agents that report every 20 seconds, gathered by the minute |
+//! | [`told`] | what a connection told of already |
 //! | [`used`] | what a task used, and what points of metrics that makes; pure |
 //! | [`insights`], [`containers`] | the metrics of Container Insights, and those of single containers; pure |
-//! | [`performance`], [`written`] | the performance events of Container Insights, and their way into Logs |
+//! | [`performance`] | the performance events of Container Insights; pure |
+//! | [`waiting`], [`written`] | their way into Logs, for which nobody waits |
 //! | [`keep`] | a report of a node into the store of samples |
 //! | [`reservation`] | how much of a cluster's machines is reserved and how many tasks and services it has, once a minute |
 //!
@@ -20,5 +22,7 @@ pub(crate) mod message;
 pub(crate) mod performance;
 pub(crate) mod reservation;
 pub(crate) mod rounds;
+pub(crate) mod told;
 pub(crate) mod used;
+pub(crate) mod waiting;
 pub(crate) mod written;

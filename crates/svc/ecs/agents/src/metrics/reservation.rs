@@ -13,7 +13,6 @@ use wharf_vended::Point;
 use super::{
     insights, performance,
     used::{Offer, point},
-    written,
 };
 use crate::{Agents, names, names::Place, view::Region};
 
@@ -29,6 +28,7 @@ pub async fn run(agents: Arc<Agents>) {
         if agents.state.fence().is_err() {
             continue;
         }
+        let mut accounts: BTreeMap<String, Vec<(String, Point)>> = BTreeMap::new();
         for place in places(&agents) {
             let read = |region: &Region| {
                 let (mut points, counts) = (points(region, at), insights::counts(region));
@@ -36,20 +36,15 @@ pub async fn run(agents: Arc<Agents>) {
                 (points, counts)
             };
             let (points, counts) = agents.state.view.read(&place, read);
-            let of = (place.account.as_str(), place.region.as_str());
-            if let Err(error) = agents.metrics.put(of, points).await {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    account = place.account,
-                    region = place.region,
-                    "failed to keep how much of clusters is reserved; the minute is dropped"
-                );
-            }
+            let of_account = accounts.entry(place.account.clone()).or_default();
+            of_account.extend(points.into_iter().map(|it| (place.region.clone(), it)));
             let events = counts
                 .iter()
                 .map(|it| performance::counts(&it.cluster, it.service.as_deref(), &it.counts, at));
-            written::write(&agents, &place, events.collect()).await;
+            agents.tell(&place, events);
         }
+        let what = "how much of clusters is reserved";
+        agents.metrics.put_of_all(what, accounts).await;
     }
 }
 

@@ -1,22 +1,25 @@
-//! Performance events on their way into Logs, by its own operations. They are written once what they tell of is kept
-//! as metrics, and what Logs does not take is dropped: nobody waits for them.
+//! Performance events written into Logs, by its own operations, once what they tell of is kept as metrics. What Logs
+//! does not take is dropped.
 
 use std::collections::BTreeMap;
 
 use wharf_api_logs::{
-    CreateLogGroupRequest, CreateLogStreamRequest, InputLogEvent, Logs, PutLogEventsRequest,
-    PutRetentionPolicyRequest,
+    CreateLogGroupRequest, CreateLogStreamRequest, InputLogEvent, ListTagsLogGroupRequest, Logs,
+    PutLogEventsRequest, PutRetentionPolicyRequest, UntagLogGroupRequest,
 };
 use wharf_base::Permit;
 use wharf_wire::{Call, Context, Fault};
 
 use super::performance::Event;
-use crate::{Agents, names::Place};
+use crate::{names::Place, state::State};
 
 const PERMIT: Permit = Permit::for_controller("ecs-insights");
 const PRINCIPAL: &str = "ecs.amazonaws.com";
 /// Days that a new group keeps its events, as AWS sets it.
 const RETENTION: i32 = 1;
+/// Tag of a group that is made and does not know yet how long it keeps events. It is there for a moment only, unless
+/// the process is killed in it.
+const UNFINISHED: &str = "wharf:retention-follows";
 /// Of one put, within what Logs takes.
 const MOST_EVENTS: usize = 5000;
 const MOST_BYTES: usize = 900 << 10;
@@ -24,10 +27,7 @@ const MOST_BYTES: usize = 900 << 10;
 const OVERHEAD: usize = 26;
 
 /// Writes events of an account in a region.
-pub async fn write(agents: &Agents, place: &Place, events: Vec<Event>) {
-    let Some(logs) = &agents.logs else {
-        return;
-    };
+pub async fn write(state: &State, logs: &dyn Logs, place: &Place, events: Vec<Event>) {
     let mut streams: BTreeMap<(String, String), Vec<InputLogEvent>> = BTreeMap::new();
     for event in events {
         let of_stream = streams.entry((event.cluster, event.stream)).or_default();
@@ -40,11 +40,11 @@ pub async fn write(agents: &Agents, place: &Place, events: Vec<Event>) {
         let group = format!("/aws/ecs/containerinsights/{cluster}/performance");
         for some in parts(events) {
             let call = || {
-                let now = agents.state.now();
+                let now = state.now();
                 let cx = Context::internal(&place.account, &place.region, PRINCIPAL, now);
                 Call::by_controller(cx, PERMIT)
             };
-            if let Err(fault) = put(&**logs, call, &group, &stream, some).await {
+            if let Err(fault) = put(logs, call, &group, &stream, some).await {
                 tracing::warn!(
                     account = place.account,
                     region = place.region,
@@ -80,26 +80,42 @@ async fn put(
     }
     let made = CreateLogGroupRequest {
         log_group_name: named(),
+        tags: Some(BTreeMap::from([(UNFINISHED.to_owned(), String::new())])),
         ..CreateLogGroupRequest::default()
     };
-    if is_new(logs.create_log_group(&call(), made).await)? {
+    let is_new = made_now(logs.create_log_group(&call(), made).await)?;
+    if is_new || is_unfinished(logs, &call(), group).await? {
         // Of a group that was there, somebody else says how long it keeps them.
         let retention = PutRetentionPolicyRequest {
             log_group_name: named(),
             retention_in_days: Some(RETENTION),
         };
         logs.put_retention_policy(&call(), retention).await?;
+        let finished = UntagLogGroupRequest {
+            log_group_name: named(),
+            tags: Some(vec![UNFINISHED.to_owned()]),
+        };
+        logs.untag_log_group(&call(), finished).await?;
     }
     let made = CreateLogStreamRequest {
         log_group_name: named(),
         log_stream_name: Some(stream.to_owned()),
     };
-    is_new(logs.create_log_stream(&call(), made).await)?;
+    made_now(logs.create_log_stream(&call(), made).await)?;
     logs.put_log_events(&call(), input).await?;
     Ok(())
 }
 
-fn is_new(made: Result<(), Fault>) -> Result<bool, Fault> {
+async fn is_unfinished(logs: &dyn Logs, call: &Call, group: &str) -> Result<bool, Fault> {
+    let asked = ListTagsLogGroupRequest {
+        log_group_name: Some(group.to_owned()),
+    };
+    let tags = logs.list_tags_log_group(call, asked).await?.tags;
+    Ok(tags.is_some_and(|it| it.contains_key(UNFINISHED)))
+}
+
+/// Whether it was made now.
+fn made_now(made: Result<(), Fault>) -> Result<bool, Fault> {
     match made {
         Ok(()) => Ok(true),
         Err(fault) if fault.code == "ResourceAlreadyExistsException" => Ok(false),
@@ -130,7 +146,7 @@ fn parts(events: Vec<InputLogEvent>) -> Vec<Vec<InputLogEvent>> {
 #[cfg(test)]
 mod tests {
     use parking_lot::Mutex;
-    use wharf_api_logs::{Input, PutLogEventsResponse, faults};
+    use wharf_api_logs::{Input, ListTagsLogGroupResponse, PutLogEventsResponse, faults};
     use wharf_base::Timestamp;
     use wharf_wire::{Check, async_trait};
 
@@ -141,6 +157,9 @@ mod tests {
     struct Kept {
         there: Mutex<Vec<String>>,
         done: Mutex<Vec<String>>,
+        tags: Mutex<BTreeMap<String, String>>,
+        /// No retention can be put: the process is killed before.
+        killed: Mutex<bool>,
     }
 
     impl Kept {
@@ -180,7 +199,29 @@ mod tests {
             _: &Call,
             input: CreateLogGroupRequest,
         ) -> Result<(), Fault> {
-            self.make(input.log_group_name)
+            self.make(input.log_group_name)?;
+            *self.tags.lock() = input.tags.unwrap_or_default();
+            Ok(())
+        }
+
+        async fn list_tags_log_group(
+            &self,
+            _: &Call,
+            _: ListTagsLogGroupRequest,
+        ) -> Result<ListTagsLogGroupResponse, Fault> {
+            let tags = Some(self.tags.lock().clone());
+            Ok(ListTagsLogGroupResponse { tags })
+        }
+
+        async fn untag_log_group(
+            &self,
+            _: &Call,
+            input: UntagLogGroupRequest,
+        ) -> Result<(), Fault> {
+            for tag in input.tags.unwrap_or_default() {
+                self.tags.lock().remove(&tag);
+            }
+            Ok(())
         }
 
         async fn create_log_stream(
@@ -196,6 +237,9 @@ mod tests {
             _: &Call,
             input: PutRetentionPolicyRequest,
         ) -> Result<(), Fault> {
+            if *self.killed.lock() {
+                return Err(faults::service_unavailable_exception("it is gone"));
+            }
             let days = input.retention_in_days.unwrap_or_default();
             self.done.lock().push(format!("keep {days}"));
             Ok(())
@@ -225,6 +269,30 @@ mod tests {
             "make g", "keep 1", "make s", "put 1", "put 1", "make t", "put 1",
         ];
         assert_eq!(done, expected);
+        assert!(logs.tags.lock().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_group_whose_retention_was_never_said_has_it_said_by_the_next() {
+        let logs = Kept::default();
+        *logs.killed.lock() = true;
+        let first = put(&logs, call, "g", "s", vec![event(1)]).await;
+        first.unwrap_err();
+        *logs.killed.lock() = false;
+        for stream in ["s", "t"] {
+            put(&logs, call, "g", stream, vec![event(1)]).await.unwrap();
+        }
+        let done = logs.done.lock().clone();
+        let expected = ["make g", "keep 1", "make s", "put 1", "make t", "put 1"];
+        assert_eq!(done, expected);
+    }
+
+    #[tokio::test]
+    async fn a_group_that_somebody_made_keeps_events_as_long_as_he_says() {
+        let logs = Kept::default();
+        logs.make(Some("g".to_owned())).unwrap();
+        put(&logs, call, "g", "s", vec![event(1)]).await.unwrap();
+        assert_eq!(*logs.done.lock(), ["make g", "make s", "put 1"]);
     }
 
     #[test]
