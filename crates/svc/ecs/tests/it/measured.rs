@@ -328,6 +328,8 @@ async fn enhanced_observability_has_metrics_of_single_containers() {
     let id = it.task.rsplit('/').next().unwrap();
     let group = [("ServiceName", "web"), ("TaskDefinitionFamily", "web")];
     for group in group {
+        // A task that is of a service is not there a second time with its family.
+        let with_task = group.0 == "ServiceName";
         let cluster = ("ClusterName", "default");
         let (name, task) = (("ContainerName", "web"), ("TaskId", id));
         let seen = |metric: &str, of: &[(&str, &str)]| {
@@ -349,7 +351,9 @@ async fn enhanced_observability_has_metrics_of_single_containers() {
                 &[cluster, group, name],
                 &[cluster, group, task, name],
             ] {
-                assert_eq!(seen(metric, of), Some((1.0, value)), "{metric} {of:?}");
+                let there = with_task || !of.contains(&task);
+                let expected = there.then_some((1.0, value));
+                assert_eq!(seen(metric, of), expected, "{metric} {of:?}");
             }
         }
         for (metric, value) in [
@@ -359,12 +363,31 @@ async fn enhanced_observability_has_metrics_of_single_containers() {
             ("RestartCount", 3.0),
         ] {
             for of in [&[cluster][..], &[cluster, group], &[cluster, group, task]] {
-                assert_eq!(seen(metric, of), Some((1.0, value)), "{metric} {of:?}");
+                let there = with_task || !of.contains(&task);
+                let expected = there.then_some((1.0, value));
+                assert_eq!(seen(metric, of), expected, "{metric} {of:?}");
             }
         }
         // It has no health check.
         assert_eq!(seen("UnHealthyContainerHealthStatus", &[cluster]), None);
     }
+}
+
+#[tokio::test]
+async fn who_tells_of_a_task_in_each_part_of_a_minute_tells_of_it_once() {
+    let it = started().await;
+    let mut telemetry = it.agent.telemetry(&it.harness).await;
+    let at = last_minute();
+    let mut message = report(&it.task, at, (12.5, 256.0));
+    for part in 0..5 {
+        message["metadata"]["part"] = json!(part);
+        message["metadata"]["fin"] = json!(part == 4);
+        telemetry
+            .send("PublishMetricsRequest", message.clone())
+            .await;
+        telemetry.expect("AckPublishMetric").await;
+    }
+    assert_eq!(it.seen("CPUUtilization", SERVICE, at), Some((1.0, 50.0)));
 }
 
 #[tokio::test]

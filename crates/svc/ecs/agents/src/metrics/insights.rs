@@ -160,15 +160,17 @@ impl Belongs {
         cluster.into_iter().chain(self.groups.clone()).collect()
     }
 
-    /// The same, and of the task itself within each group.
+    /// The same, and of the task itself.
     pub fn with_task(&self) -> Vec<Dimensions> {
         let mut all = self.whole();
         all.extend(self.alone());
         all
     }
 
+    /// Tasks come and go, and what has their names stays for over a year: each has one group, its service, or its
+    /// family where it is of none.
     fn alone(&self) -> impl Iterator<Item = Dimensions> {
-        self.groups.iter().map(|group| {
+        self.groups.last().into_iter().map(|group| {
             let mut of = group.clone();
             of.push(("TaskId", self.task.clone()));
             of
