@@ -335,7 +335,8 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
         }
     }
 
-    /// Writes what is left of a parcel at the place of its next try, unless somebody deleted it.
+    /// Writes what is left of a parcel at the place of its next try, and tells what became of it, unless somebody
+    /// deleted it.
     async fn rewrite(
         &self,
         stored: &Stored<Parcel<C::Work>>,
@@ -353,7 +354,8 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
             changes.put(scope.key(kind, &id), &parcel);
         }
         match changes.write(&PERMIT).await {
-            Err(error) if error.is_conflict() => {}
+            // Nothing was written: who has the parcel now says what becomes of it.
+            Err(error) if error.is_conflict() => return Ok(()),
             done => done?,
         }
         for it in became {

@@ -233,3 +233,32 @@ async fn parcels_of_versions_before_have_no_lane_and_are_delivered() {
     run(&outbox, &told, |it| it.delivered.lock().len() == 2).await;
     assert_eq!(*told.delivered.lock(), ["b 1", "a 1"]);
 }
+
+#[tokio::test]
+async fn nothing_became_of_what_somebody_deleted_meanwhile() {
+    let (store, told) = (
+        Store::in_memory(StoreOptions::default()),
+        Arc::new(Told::default()),
+    );
+    let outbox = outbox(&store, &told);
+    put(&outbox, "000000000001", &words("a", 2)).await;
+    let keys = outbox.table.keys("/w1/c0/events/0").await.unwrap();
+    let mut stored = Vec::new();
+    for key in &keys {
+        stored.extend(outbox.table.read::<Parcel<Word>>(key).await.unwrap());
+    }
+    let [gone, left] = &stored[..] else {
+        panic!("two parcels");
+    };
+    let mut changes = outbox.table.begin();
+    changes.delete(&gone.key);
+    let done: Result<(), ChangeError<NoFaults>> = changes.write(&PERMIT).await;
+    done.unwrap();
+    for stored in [gone, left] {
+        let held = left.still_there();
+        let done = outbox.rewrite(stored, None, &[Became::GivenUp], &held);
+        assert!(done.await.is_ok());
+    }
+    let expected = [(left.record.work.clone(), Became::GivenUp)];
+    assert_eq!(*told.became.lock(), expected);
+}
