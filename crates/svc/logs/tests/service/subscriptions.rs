@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::Value;
 use wharf_api_logs::{Logs, types::*};
 use wharf_base::{SystemClock, Timestamp};
@@ -346,7 +347,8 @@ async fn what_comes_in_and_goes_on_is_counted() {
     let [(_, request)] = &called.take()[..] else {
         panic!("one message");
     };
-    let bytes = request.input["MessageBody"].as_str().unwrap().len();
+    let body = request.input["MessageBody"].as_str().unwrap();
+    let bytes = BASE64.decode(body).unwrap().len();
     let came_in = 3.0 * 26.0 + 9.0 + 4.0 + 9.0;
     let expected = [
         ("IncomingLogEvents", 3.0),
