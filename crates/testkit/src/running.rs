@@ -2,13 +2,16 @@
 
 use std::ops::Deref;
 
+use parking_lot::Mutex;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// A service whose loops run in the background until it is dropped.
 pub struct Running<S> {
     service: S,
     stop: CancellationToken,
-    launch: Box<dyn Fn() -> (S, CancellationToken) + Send + Sync>,
+    running: Mutex<Option<JoinHandle<()>>>,
+    launch: Box<dyn Fn() -> (S, CancellationToken, JoinHandle<()>) + Send + Sync>,
 }
 
 impl<S> Running<S> {
@@ -21,13 +24,14 @@ impl<S> Running<S> {
         let launch = move || {
             let (service, run) = make();
             let stop = CancellationToken::new();
-            tokio::spawn(run(stop.clone()));
-            (service, stop)
+            let running = tokio::spawn(run(stop.clone()));
+            (service, stop, running)
         };
-        let (service, stop) = launch();
+        let (service, stop, running) = launch();
         Self {
             service,
             stop,
+            running: Mutex::new(Some(running)),
             launch: Box::new(launch),
         }
     }
@@ -35,7 +39,21 @@ impl<S> Running<S> {
     /// Ends the service without a word, as a crash does, and starts another on the same store.
     pub fn restart(&mut self) {
         self.stop.cancel();
-        (self.service, self.stop) = (self.launch)();
+        let (service, stop, running) = (self.launch)();
+        (self.service, self.stop) = (service, stop);
+        *self.running.lock() = Some(running);
+    }
+
+    /// Tells its loops to end, and waits until they have.
+    ///
+    /// # Panics
+    /// If one of them did.
+    pub async fn end(&self) {
+        self.stop.cancel();
+        let running = self.running.lock().take();
+        if let Some(running) = running {
+            running.await.unwrap();
+        }
     }
 }
 

@@ -28,18 +28,21 @@ pub fn published(counters: &Counters, topic: &TopicId, message: &Message, verdic
     }
 }
 
-/// Counts what became of a message on its way to a subscription.
+/// Counts what became of a message on its way to a subscription. To web servers each try that failed counts, to all
+/// others what was given up.
 pub fn became(counters: &Counters, errand: &Errand, what: Became) {
     let Some(topic) = TopicId::of(&errand.topic) else {
         return;
     };
+    let is_web = errand.protocol.is_web();
     let name = match what {
         _ if errand.kind != Kind::Notification => return,
         Became::Delivered => "NumberOfNotificationsDelivered",
-        Became::GivenUp => "NumberOfNotificationsFailed",
+        Became::Failed | Became::Throttled if is_web => "NumberOfNotificationsFailed",
+        Became::GivenUp if !is_web => "NumberOfNotificationsFailed",
         Became::Buried if errand.dead_letters.is_some() => "NumberOfNotificationsRedrivenToDlq",
         Became::Lost => "NumberOfNotificationsFailedToRedriveToDlq",
-        Became::Buried | Became::Failed | Became::Throttled => return,
+        Became::Buried | Became::GivenUp | Became::Failed | Became::Throttled => return,
     };
     counters.one(&subject(&topic), name);
 }

@@ -14,6 +14,7 @@ use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wharf_api_events::{
     Events as _, PutEventsRequest, PutEventsRequestEntry, PutEventsResponse, PutRuleRequest,
@@ -93,6 +94,7 @@ pub struct Home {
     pub counted: Counted,
     pub world: World,
     stop: CancellationToken,
+    running: Mutex<Option<JoinHandle<()>>>,
     _folder: tempfile::TempDir,
 }
 
@@ -139,7 +141,7 @@ impl Home {
         });
         let stop = CancellationToken::new();
         let (running, ended) = (events.clone(), stop.clone());
-        tokio::spawn(async move { running.run(ended).await });
+        let running = tokio::spawn(async move { running.run(ended).await });
         Self {
             events,
             secrets,
@@ -148,6 +150,7 @@ impl Home {
             counted,
             world,
             stop,
+            running: Mutex::new(Some(running)),
             _folder: folder,
         }
     }
@@ -184,6 +187,15 @@ impl Home {
         })
         .await;
         self.called.calls.lock().clone()
+    }
+
+    /// Tells the loops to end, and waits until they have.
+    pub async fn end(&self) {
+        self.stop.cancel();
+        let running = self.running.lock().take();
+        if let Some(running) = running {
+            running.await.unwrap();
+        }
     }
 }
 

@@ -36,7 +36,7 @@ async fn each_invocation_counts_for_its_rule() {
         ("InvocationAttempts all", 6.0),
         ("SuccessfulInvocationAttempts all", 6.0),
     ];
-    home.counted.are(&expected).await;
+    home.counted.stay(&expected, home.end()).await;
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn what_a_target_refuses_for_good_failed_and_went_to_its_dead_letters() {
         ("FailedInvocations r", 2.0),
         ("InvocationsSentToDlq r", 1.0),
     ];
-    home.counted.are(&expected).await;
+    home.counted.stay(&expected, home.end()).await;
 }
 
 #[tokio::test]
@@ -114,5 +114,5 @@ async fn scheduled_rules_and_those_of_other_buses_count_too() {
         ("InvocationAttempts often", 1.0),
         ("SuccessfulInvocationAttempts often", 1.0),
     ];
-    home.counted.are(&expected).await;
+    home.counted.stay(&expected, home.end()).await;
 }

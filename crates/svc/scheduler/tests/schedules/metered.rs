@@ -49,7 +49,7 @@ async fn tries_and_failures_count() {
         ("InvocationDroppedCount default", 1.0),
         lost,
     ];
-    home.counted.are(&second).await;
+    home.counted.stay(&second, home.scheduler.end()).await;
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn dead_letters_count() {
         ("InvocationDroppedCount default", 1.0),
         ("InvocationsSentToDeadLetterCount default", 1.0),
     ];
-    home.counted.are(&buried).await;
+    home.counted.stay(&buried, home.scheduler.end()).await;
 }
 
 #[tokio::test]
@@ -88,5 +88,5 @@ async fn moments_that_passed_count() {
     home.create(input).await.unwrap();
     home.away(Duration::from_secs(3600));
     let missed = [("InvocationDroppedCount default", 1.0)];
-    home.counted.are(&missed).await;
+    home.counted.stay(&missed, home.scheduler.end()).await;
 }

@@ -235,6 +235,14 @@ async fn what_a_server_refuses_is_a_dead_letter() {
         6,
         "as often as the policy says"
     );
+    let expected = [
+        ("NumberOfMessagesPublished news", 2.0),
+        ("PublishSize news", 2.0 * (3.0 + 15.0)),
+        // Each try.
+        ("NumberOfNotificationsFailed news", 5.0),
+        ("NumberOfNotificationsRedrivenToDlq news", 2.0),
+    ];
+    home.counted.stay(&expected, home.sns.end()).await;
 }
 
 #[tokio::test]
