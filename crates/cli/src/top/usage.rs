@@ -116,13 +116,16 @@ pub fn wanted(overview: &Value) -> Vec<Wanted> {
     for it in list(overview, "containerInstances") {
         let arn = cell(it, "containerInstanceArn");
         let (cluster, id) = (cluster_of(&arn), name(it, "containerInstanceArn"));
-        if !measured.contains(&cluster) {
+        let machine = cell(it, "ec2InstanceId");
+        // Without one it has no metrics of its own, and CloudWatch would refuse to look for them all.
+        let is_known = machine.starts_with("i-") || machine.starts_with("mi-");
+        if !measured.contains(&cluster) || !is_known {
             continue;
         }
         let dimensions = vec![
             ("ClusterName", cluster),
             ("ContainerInstanceId", id.clone()),
-            ("InstanceId", cell(it, "ec2InstanceId")),
+            ("InstanceId", machine),
         ];
         push(
             &mut all,
@@ -276,6 +279,7 @@ mod tests {
             ],
             "containerInstances": [
                 {"containerInstanceArn": arn("container-instance", "a/n"), "ec2InstanceId": "i-1"},
+                {"containerInstanceArn": arn("container-instance", "a/without")},
                 {"containerInstanceArn": arn("container-instance", "b/m"), "ec2InstanceId": "i-2"},
             ],
         })

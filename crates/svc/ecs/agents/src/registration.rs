@@ -40,6 +40,8 @@ const DEFAULT_ZONE_SUFFIX: &str = "a";
 const MAX_ATTRIBUTES: usize = 256;
 /// Longest client token; agents send a UUID.
 const MAX_TOKEN: usize = 64;
+/// Longest id of an instance of EC2, without its prefix; AWS's have 17 digits.
+const MOST_OF_INSTANCE_ID: usize = 64;
 
 /// Registers the caller's machine, or registers it again. Tries until nobody came between: to an agent a
 /// lost race must not look like a refusal, which ends it for good.
@@ -162,6 +164,15 @@ struct IdentityDocument {
     architecture: Option<String>,
 }
 
+/// Whether it is the id of an instance of EC2 or of a managed one. It goes into names of metrics and texts.
+fn is_instance_id(id: &str) -> bool {
+    let rest = id.strip_prefix("i-").or_else(|| id.strip_prefix("mi-"));
+    rest.is_some_and(|rest| {
+        (1..=MOST_OF_INSTANCE_ID).contains(&rest.len())
+            && rest.bytes().all(|it| it.is_ascii_alphanumeric())
+    })
+}
+
 impl Registration {
     fn read(
         call: &Call,
@@ -179,6 +190,13 @@ impl Registration {
                 .map_err(|_| fault::client("The instance identity document is not readable."))?,
         };
         let ec2_instance = document.instance_id.clone();
+        if ec2_instance
+            .as_deref()
+            .is_some_and(|id| !is_instance_id(id))
+        {
+            let text = "The instance identity document has no valid instance ID.";
+            return Err(fault::client(text));
+        }
         // What was sent comes back with equal value, or the stock agent exits for good.
         let mut attributes = kept(earlier);
         attributes.extend(derived(document));

@@ -235,6 +235,27 @@ async fn what_an_account_registers_serves_no_other() {
 }
 
 #[tokio::test]
+async fn a_machine_has_an_id_of_ec2() {
+    let harness = installation().await;
+    let register = async |id: &str| {
+        let mut registration = registration("default");
+        registration["instanceIdentityDocument"] = json!({"instanceId": id}).to_string().into();
+        let input = decode("RegisterContainerInstance", registration);
+        let of = root_of(ACCOUNT, FAR);
+        harness.ecs.register_container_instance(&of, input).await
+    };
+    for id in ["i-0123456789abcdef0", "mi-0123456789abcdef0"] {
+        register(id).await.unwrap();
+    }
+    let long = format!("i-{}", "0".repeat(1000));
+    for id in ["", "i-", "node-1", "i-0 1", "i-\u{fc}", long.as_str()] {
+        let refusal = register(id).await.unwrap_err();
+        let text = "The instance identity document has no valid instance ID.";
+        assert_eq!(refusal.message, text, "{id}");
+    }
+}
+
+#[tokio::test]
 async fn a_machine_is_registered_in_one_account() {
     let harness = installation().await;
     let with_id = |id: &str| {
