@@ -16,6 +16,9 @@ use crate::{
 };
 
 #[derive(Debug, Clone, PartialEq)]
+/// Labels of a series, and its sample at a time.
+type Sampled = (Labels, (i64, f64));
+
 pub struct Element {
     pub labels: Labels,
     pub value: f64,
@@ -118,7 +121,7 @@ impl Eval<'_> {
         self.series.get(selector.id).map_or(&[], Vec::as_slice)
     }
 
-    fn instant(&self, it: &Selector, now: i64) -> Result<Vec<(Labels, (i64, f64))>, Error> {
+    fn instant(&self, it: &Selector, now: i64) -> Result<Vec<Sampled>, Error> {
         let at = it.when.of(now, self.times);
         let since = at.saturating_sub(self.times.lookback);
         let all = self.of(it);

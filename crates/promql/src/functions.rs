@@ -356,10 +356,8 @@ fn of_buckets(q: f64, mut buckets: Vec<(f64, f64)>) -> f64 {
     if at == 0 && end <= 0.0 {
         return end;
     }
-    let (start, before) = match at.checked_sub(1).map(|it| rest[it]) {
-        Some(bucket) => bucket,
-        None => (0.0, 0.0),
-    };
+    let bucket = at.checked_sub(1).map(|it| rest[it]);
+    let (start, before) = bucket.unwrap_or((0.0, 0.0));
     start + (end - start) * ((rank - before) / (count - before))
 }
 

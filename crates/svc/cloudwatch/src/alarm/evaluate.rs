@@ -137,10 +137,13 @@ fn changed(alarm: &Alarm, rule: &Rule, verdict: &Verdict, looked: &Looked) -> Fo
     })
 }
 
+/// Values at their times.
+type Points = Vec<(i64, f64)>;
+
 struct Data {
-    points: Vec<(i64, f64)>,
+    points: Points,
     /// Upper and lower bounds, where those are a band's.
-    band: Option<(Vec<(i64, f64)>, Vec<(i64, f64)>)>,
+    band: Option<(Points, Points)>,
     /// Too few samples for the percentile to mean something, and the alarm is to heed that.
     too_few: bool,
 }
