@@ -238,7 +238,7 @@ mod tests {
             input: PutRetentionPolicyRequest,
         ) -> Result<(), Fault> {
             if *self.killed.lock() {
-                return Err(faults::service_unavailable_exception("it is gone"));
+                return Err(Fault::sender("Gone", 503, "it is gone"));
             }
             let days = input.retention_in_days.unwrap_or_default();
             self.done.lock().push(format!("keep {days}"));
