@@ -15,10 +15,10 @@ use crate::{
     series::is_stale,
 };
 
-#[derive(Debug, Clone, PartialEq)]
 /// Labels of a series, and its sample at a time.
 type Sampled = (Labels, (i64, f64));
 
+#[derive(Debug, Clone, PartialEq)]
 pub struct Element {
     pub labels: Labels,
     pub value: f64,

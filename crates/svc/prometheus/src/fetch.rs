@@ -81,8 +81,8 @@ async fn chosen(
         }
         false
     };
-    let page = (None, since, 1);
-    series.list(at, Some(NAMESPACE), named, page, own).await;
+    let page = || (None, since, 1);
+    series.list(at, Some(NAMESPACE), named, page(), own).await;
     for namespace in series.namespaces(at.0, at.1, MOST_NAMESPACES) {
         let may_be = named.is_none_or(|it| labels::may_be_of(&namespace, it));
         if namespace == NAMESPACE || !may_be {
@@ -97,7 +97,7 @@ async fn chosen(
             }
             false
         };
-        series.list(at, Some(&namespace), None, page, other).await;
+        series.list(at, Some(&namespace), None, page(), other).await;
     }
     let found = found.into_inner();
     match found.len() > most {

@@ -220,7 +220,7 @@ pub async fn keep(series: &Series, account: &str, read: Read, version: Version) 
 impl From<AppendError> for Failure {
     fn from(error: AppendError) -> Self {
         let (status, kind) = match &error {
-            AppendError::Busy => (429, "throttled"),
+            AppendError::Busy | AppendError::TooManyNewSeries { .. } => (429, "throttled"),
             AppendError::TooManySeries { .. }
             | AppendError::NamesTooLong { .. }
             | AppendError::TooLarge => (400, "bad_data"),

@@ -22,7 +22,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock as _, Timestamp};
-use wharf_delivery::{Actor, Operations, Request};
+use wharf_delivery::{Actor, ApiDestinations, Failure, Invocation, Operations, Request};
 use wharf_reconcile::Takeover;
 use wharf_series::{Options, Sample, Series};
 use wharf_store::{Chaos, Store, StoreOptions};
@@ -162,7 +162,8 @@ impl World {
             keyring: self.testkit.keyring.clone(),
             series: self.series.clone(),
             operations: me.clone(),
-            scaling: me,
+            scaling: me.clone(),
+            destinations: me,
             clock: self.clock.clone(),
             takeover: Takeover::Replace,
         });
@@ -237,6 +238,16 @@ impl World {
         let input = input.to_string().into_bytes();
         let answer = self.testkit.dispatcher.call(&*routes, cx, operation, input);
         Ok(serde_json::from_slice(&answer.await?).unwrap())
+    }
+}
+
+#[async_trait]
+impl ApiDestinations for World {
+    async fn invoke(&self, _: &Actor, it: &Invocation<'_>) -> Result<(), Failure> {
+        panic!(
+            "there is no metric stream that could send to {}",
+            it.destination
+        );
     }
 }
 
