@@ -12,6 +12,8 @@ from harness.installation import Installation, Keys
 from harness.waiting import wait_for
 from harness.web_server import server
 
+pytestmark = pytest.mark.minutes(6)
+
 PRINCIPAL = "streams.metrics.cloudwatch.amazonaws.com"
 
 
