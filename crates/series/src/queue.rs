@@ -21,14 +21,25 @@ const SHARE_SAMPLES: usize = 300_000;
 /// And their bytes.
 const SHARE_BYTES: usize = 64 << 20;
 
+/// How a request is taken, some of whose series may not be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// None of it is taken.
+    Whole,
+    /// The others are.
+    Partly,
+    /// The others are, and no series comes too fast.
+    Own,
+}
+
 /// Samples of one call.
 #[derive(Debug)]
 pub struct Request {
     pub samples: Vec<Sample>,
     /// What they take in the log at most.
     pub bytes: usize,
-    /// Whether samples of series that there may not be are left out rather than refuse them all.
-    pub partly: bool,
+    /// What becomes of it where some of its series may not be.
+    pub taken: Taken,
     /// How many were left out.
     pub reply: oneshot::Sender<Result<usize, AppendError>>,
 }
@@ -187,7 +198,7 @@ mod tests {
         Request {
             samples: vec![sample; samples],
             bytes: 0,
-            partly: false,
+            taken: Taken::Whole,
             reply: oneshot::channel().0,
         }
     }

@@ -23,7 +23,7 @@ use crate::{
     index::Selection,
     key,
     manifest::{self, Manifest},
-    queue::{self, Queue, Request},
+    queue::{self, Queue, Request, Taken},
     read::{self, Reading, Sources},
     writer::{Done, Newcomers, State, Writer},
 };
@@ -265,7 +265,8 @@ impl Series {
     /// # Errors
     /// There are too many, in this call, in the queue or as series; the disk.
     pub async fn append(&self, account: &str, samples: Vec<Sample>) -> Result<(), AppendError> {
-        self.push(account, samples, false).await.map(|_| ())
+        let whole = self.push(account, samples, Taken::Whole);
+        whole.await.map(|_| ())
     }
 
     /// As [`Series::append`], but samples of series that there may not be are left out, and the others there.
@@ -278,14 +279,27 @@ impl Series {
         account: &str,
         samples: Vec<Sample>,
     ) -> Result<usize, AppendError> {
-        self.push(account, samples, true).await
+        self.push(account, samples, Taken::Partly).await
+    }
+
+    /// As [`Series::append_partly`], of what wharf itself measures: its names are not the account's to invent, and it
+    /// would be lost, so it begins series however many the account began in the minute.
+    ///
+    /// # Errors
+    /// As [`Series::append_partly`].
+    pub async fn append_own(
+        &self,
+        account: &str,
+        samples: Vec<Sample>,
+    ) -> Result<usize, AppendError> {
+        self.push(account, samples, Taken::Own).await
     }
 
     async fn push(
         &self,
         account: &str,
         samples: Vec<Sample>,
-        partly: bool,
+        taken: Taken,
     ) -> Result<usize, AppendError> {
         let bytes = samples.iter().map(Sample::weight).sum();
         if samples.len() > MAX_SAMPLES || bytes > MAX_BYTES {
@@ -298,7 +312,7 @@ impl Series {
         let request = Request {
             samples,
             bytes,
-            partly,
+            taken,
             reply,
         };
         self.inner.queue.push(account, request)?;

@@ -26,7 +26,7 @@ use crate::{
     key,
     manifest::Manifest,
     merge::{self, Stretch},
-    queue::{Queue, Request, Work},
+    queue::{Queue, Request, Taken, Work},
     series::{Copy, Options},
 };
 
@@ -550,13 +550,12 @@ impl Fresh {
             }
             let account = key::account(key);
             let refused = self.refused(index, limits.0, account, key.len());
-            // What wharf itself measures would be lost, and its names are not the account's to invent.
-            let refused = refused.or_else(|| match request.partly {
-                true => None,
-                false => self.too_fast(limits, account),
+            let refused = refused.or_else(|| match request.taken {
+                Taken::Own => None,
+                Taken::Whole | Taken::Partly => self.too_fast(limits, account),
             });
             if let Some(refused) = refused {
-                if request.partly {
+                if request.taken != Taken::Whole {
                     left_out.push(at);
                     continue;
                 }

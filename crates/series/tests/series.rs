@@ -221,6 +221,8 @@ async fn an_account_begins_so_many_series_in_a_minute() {
     // Others are not held up, and what wharf measures is not.
     series.append("2", vec![of("2", "a")]).await.unwrap();
     let left_out = series.append_partly("1", vec![of("1", "c")]).await;
+    assert_eq!(left_out, Ok(1));
+    let left_out = series.append_own("1", vec![of("1", "c")]).await;
     assert_eq!(left_out, Ok(0));
 }
 

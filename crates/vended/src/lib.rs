@@ -228,7 +228,7 @@ impl Vended {
 impl Inner {
     /// Where an account may have no further series, it keeps what it has.
     async fn append(&self, account: &str, samples: Vec<Sample>) -> Result<(), PutError> {
-        let left_out = self.series.append_partly(account, samples).await?;
+        let left_out = self.series.append_own(account, samples).await?;
         if left_out > 0 {
             tracing::warn!(
                 account,
