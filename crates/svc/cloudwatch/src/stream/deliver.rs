@@ -21,6 +21,7 @@ use crate::{
     core::{self, Core},
     datum::NO_UNIT,
     fault::CloudwatchFaults,
+    fetch::keep_numbers,
     names,
     records::{MetricStream, StreamFormat, StreamPosition},
 };
@@ -231,7 +232,8 @@ impl Sender<'_> {
                 spread: !self.stream.statistics.is_empty(),
             };
             let read = series.read(numbers, span).await.map_err(StepError::other)?;
-            for (one, points) in page.into_iter().zip(read) {
+            for (one, mut points) in page.into_iter().zip(read) {
+                keep_numbers(&mut points);
                 let Some((minute, summary)) = points.first() else {
                     continue;
                 };
@@ -337,7 +339,7 @@ impl Sender<'_> {
         };
         let samples = values.iter().filter_map(sample).collect();
         let series = &self.core.parts.series;
-        if let Err(error) = series.append_partly(&self.place.account, samples).await {
+        if let Err(error) = series.append_own(&self.place.account, samples).await {
             tracing::warn!(stream = self.arn(), %error, "the metrics about a metric stream could not be written");
         }
     }
