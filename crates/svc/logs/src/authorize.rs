@@ -2,17 +2,21 @@
 
 use wharf_api_logs::{
     Input,
-    types::{DeleteAccountPolicyRequest, DestinationConfiguration, PutAccountPolicyRequest},
+    types::{
+        DeleteAccountPolicyRequest, DestinationConfiguration, PutAccountPolicyRequest,
+        StartQueryRequest,
+    },
 };
 use wharf_base::Arn;
-use wharf_records::Record as _;
+use wharf_insights::Query as Compiled;
+use wharf_records::{Record as _, Scope};
 use wharf_wire::{CallerKind, Check, Context, Fault};
 
 use crate::{
     LogsService, fault, filters,
     insights::{engine::compiled, pointer::Pointer},
     names,
-    ops::{kms_key, resource_policies},
+    ops::{kms_key, queries, resource_policies},
     records::Query,
     scheduled::record,
     subscription::{Destination, PRINCIPAL},
@@ -20,6 +24,8 @@ use crate::{
 
 /// On a destination, of whoever sends to it by a filter; on a group, of who makes one.
 const USE_DESTINATION: &str = "logs:PutSubscriptionFilter";
+/// To see what data protection masks.
+const UNMASK: &str = "logs:Unmask";
 
 /// As [`checks`], with the policies of destinations and what only records say; and for a service of AWS, with those of
 /// the account, one of which must let it.
@@ -29,7 +35,7 @@ pub async fn with_policies(
     input: Input<'_>,
 ) -> Result<Vec<Check>, Fault> {
     let mut checks = checks(cx, input);
-    checks.extend(unmasking(service, cx, input).await?);
+    checks.extend(of_queries(service, cx, input).await?);
     for check in &mut checks {
         if check.action == USE_DESTINATION
             && let Ok(Destination::Named(arn, name)) = Destination::parse(&check.resource)
@@ -47,44 +53,85 @@ pub async fn with_policies(
         .collect())
 }
 
-/// Who asks a query that shows what is masked, or for what one found, must be allowed to see that.
-async fn unmasking(
+/// What only the text of a query says: which groups it selects, each of which must be open to who asks, and that it
+/// shows what is masked, which must be allowed to who asks it or for what it found.
+async fn of_queries(
     service: &LogsService,
     cx: &Context,
     input: Input<'_>,
 ) -> Result<Vec<Check>, Fault> {
-    let (text, groups) = match input {
-        Input::StartQuery(it) => {
-            let one = it.log_group_name.iter();
-            let named = one.chain(it.log_group_names.iter().flatten());
-            let all = named.chain(it.log_group_identifiers.iter().flatten());
-            let text = it.query_string.clone().unwrap_or_default();
-            (text, all.cloned().collect())
-        }
+    let scope = LogsService::scope(cx);
+    let asked = match input {
+        Input::StartQuery(it) => it,
         Input::GetQueryResults(it) => {
             let id = it.query_id.as_deref().unwrap_or_default();
-            let at = LogsService::scope(cx).key(Query::KIND, id);
-            let found = service.table.read::<Query>(&at).await?;
-            let found = found.map(|it| (it.record.text, it.record.groups));
-            found.unwrap_or_default()
+            let found = service
+                .table
+                .read::<Query>(&scope.key(Query::KIND, id))
+                .await?;
+            return match found {
+                Some(it) => of_rows(&scope, &it.record).await,
+                None => Ok(Vec::new()),
+            };
         }
         _ => return Ok(Vec::new()),
     };
-    // Reading a query takes a while, which most are spared.
-    if !text.to_ascii_lowercase().contains("unmask") {
+    let (text, named) = (asked.query_string.as_deref(), named_in(asked));
+    let text = text.unwrap_or_default();
+    if !(has_word(text, "unmask") || (named.is_empty() && has_word(text, "source"))) {
         return Ok(Vec::new());
     }
-    let read = compiled(text).await;
-    let read = read.map_err(|cause| fault::unreadable(&cause))?;
-    if !read.is_ok_and(|it| it.unmasks()) {
+    // What cannot be read the operation refuses.
+    let Some(query) = read(text).await? else {
         return Ok(Vec::new());
+    };
+    let mut checks = Vec::new();
+    let mut groups: Vec<String> = named
+        .iter()
+        .map(|identifier| {
+            let name = names::from_identifier(cx, identifier).ok();
+            format!("{}:*", names::group_arn(cx, name.as_deref().unwrap_or("*")))
+        })
+        .collect();
+    if let (true, Some(selection)) = (groups.is_empty(), query.selection()) {
+        // Of more the operation says that they are too many.
+        let selected = queries::select(service, cx, selection).await?.into_iter();
+        let selected = selected.take(queries::MAX_SELECTED + 1);
+        groups.extend(selected.map(|it| format!("{}:*", names::group_arn(cx, &it.name))));
+        let each = groups.iter();
+        checks.extend(each.map(|it| Check::new(input.action(), it.clone())));
     }
-    let checks = groups.iter().map(|identifier| {
-        let name = names::from_identifier(cx, identifier).ok();
-        let group = names::group_arn(cx, name.as_deref().unwrap_or("*"));
-        Check::new("logs:Unmask", format!("{group}:*"))
-    });
-    Ok(checks.collect())
+    if query.unmasks() {
+        checks.extend(groups.into_iter().map(|it| Check::new(UNMASK, it)));
+    }
+    Ok(checks)
+}
+
+/// What whoever is shown what a query found must be allowed to besides: to see what it unmasks.
+pub async fn of_rows(scope: &Scope, query: &Query) -> Result<Vec<Check>, Fault> {
+    let unmasks =
+        has_word(&query.text, "unmask") && read(&query.text).await?.is_some_and(|it| it.unmasks());
+    let groups = query.groups.iter().filter(|_| unmasks);
+    let arns = groups.map(|name| format!("{}:*", names::group_arn_in(scope, name)));
+    Ok(arns.map(|arn| Check::new(UNMASK, arn)).collect())
+}
+
+/// Whether a text may have a word: reading a query takes a while, which most are spared.
+fn has_word(text: &str, word: &str) -> bool {
+    text.to_ascii_lowercase().contains(word)
+}
+
+async fn read(text: &str) -> Result<Option<Compiled>, Fault> {
+    let read = compiled(text.to_owned()).await;
+    Ok(read.map_err(|cause| fault::unreadable(&cause))?.ok())
+}
+
+/// The groups that a request names, by whichever member.
+fn named_in(asked: &StartQueryRequest) -> Vec<&String> {
+    let one = asked.log_group_name.iter();
+    let named = one.chain(asked.log_group_names.iter().flatten());
+    let all = named.chain(asked.log_group_identifiers.iter().flatten());
+    all.collect()
 }
 
 /// What who makes a filter must be allowed to for its destination: to hand its role to the service; to use a
@@ -158,16 +205,15 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         return each.collect();
     }
     if let Input::StartQuery(it) = input {
-        let one = it.log_group_name.iter();
-        let named = one.chain(it.log_group_names.iter().flatten());
-        let all = named.chain(it.log_group_identifiers.iter().flatten());
-        let checks: Vec<Check> = all
+        let checks: Vec<Check> = named_in(it)
+            .into_iter()
             .map(|identifier| {
                 let name = names::from_identifier(cx, identifier).ok();
                 Check::new(action.clone(), group(&name))
             })
             .collect();
-        // Of a query about nothing, the operation says so.
+        // One that selects its groups is asked of all, and of each that it selects. Of a query about nothing, the
+        // operation says so.
         return match checks.is_empty() {
             true => vec![Check::new(action, group(&None))],
             false => checks,
@@ -276,7 +322,7 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         _ => "*".to_owned(),
     };
     let mut checks = vec![Check::new(action, resource)];
-    checks.extend(unmasked.map(|of| Check::new("logs:Unmask", of)));
+    checks.extend(unmasked.map(|of| Check::new(UNMASK, of)));
     checks
 }
 

@@ -13,7 +13,7 @@ use wharf_base::ids;
 use wharf_insights::{MAX_ROWS, Query as Compiled, Selection};
 use wharf_records::{Record as _, Unknown, encode};
 use wharf_store::Txn;
-use wharf_wire::{Call, Fault};
+use wharf_wire::{Call, Context, Fault};
 
 use crate::{
     LogsService, fault,
@@ -24,8 +24,8 @@ use crate::{
 
 /// Groups of one query.
 const MAX_GROUPS: usize = 50;
-/// The same for one that selects them: their names are kept with the query.
-const MAX_SELECTED: usize = 1000;
+/// The same for one that selects them: their names are kept with the query, and who asks is checked for each.
+pub const MAX_SELECTED: usize = 100;
 const LANGUAGE: &str = "CWLI";
 const PAGE: usize = 1000;
 
@@ -124,12 +124,12 @@ async fn named(service: &LogsService, call: &Call, given: &[String]) -> Result<V
 }
 
 /// The groups that a `SOURCE` selects, those of the class STANDARD unless it says another.
-async fn selected(
+pub async fn select(
     service: &LogsService,
-    call: &Call,
+    cx: &Context,
     selection: &Selection,
 ) -> Result<Vec<Group>, Fault> {
-    let scope = LogsService::scope(call);
+    let scope = LogsService::scope(cx);
     let mut groups = service.all::<Group>(&scope.key(Group::KIND, "")).await?;
     groups.retain(|group| {
         let mut prefixes = selection.prefixes.iter();
@@ -141,13 +141,22 @@ async fn selected(
             && (selection.prefixes.is_empty()
                 || prefixes.any(|it| group.name.starts_with(it.as_str())))
     });
+    Ok(groups)
+}
+
+async fn selected(
+    service: &LogsService,
+    call: &Call,
+    selection: &Selection,
+) -> Result<Vec<Group>, Fault> {
+    let groups = select(service, call, selection).await?;
     match groups.len() {
         0 => Err(faults::resource_not_found_exception(
             "SOURCE selects no log group.",
         )),
         1..=MAX_SELECTED => Ok(groups),
         _ => Err(fault::invalid(format!(
-            "A query can be about at most {MAX_SELECTED} log groups."
+            "SOURCE selects more than {MAX_SELECTED} log groups. Name them more closely by namePrefix."
         ))),
     }
 }

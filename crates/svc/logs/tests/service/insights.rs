@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wharf_api_logs::{Logs, types::*};
+use wharf_api_logs::{Input, Logs, types::*};
 use wharf_svc_logs::LogsService;
 use wharf_testkit::refused;
 use wharf_wire::Fault;
@@ -181,6 +181,58 @@ async fn a_source_selects_groups_and_they_are_told() {
         told.log_group_identifiers,
         Some(vec![arn("shop/db"), arn("shop/web")])
     );
+}
+
+/// What would be decided of a request: actions and groups.
+async fn checks(logs: &LogsService, input: Input<'_>) -> Vec<String> {
+    let checks = logs.authorize(&call(), input).await.unwrap();
+    let shown = checks.into_iter().map(|it| {
+        let group = it.resource.rsplit_once(":log-group:");
+        format!("{} {}", it.action, group.map_or("", |(_, name)| name))
+    });
+    shown.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_selects_groups_must_be_allowed_to_read_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    for group in ["shop/web", "shop/db", "other"] {
+        make(&logs, group, &[]).await;
+    }
+    let with = |rest: &str| StartQueryRequest {
+        log_group_name: None,
+        ..asking(&format!("source logGroups(namePrefix: ['shop/']) | {rest}"))
+    };
+    let plain = with("fields @message");
+    let of_start = [
+        "logs:StartQuery *:*",
+        "logs:StartQuery shop/db:*",
+        "logs:StartQuery shop/web:*",
+    ];
+    assert_eq!(checks(&logs, Input::StartQuery(&plain)).await, of_start);
+    let unmasking = with("fields unmask(@message)");
+    let of_rows = ["logs:Unmask shop/db:*", "logs:Unmask shop/web:*"];
+    assert_eq!(
+        checks(&logs, Input::StartQuery(&unmasking)).await,
+        [&of_start[..], &of_rows].concat()
+    );
+    let results = |started: StartQueryResponse| GetQueryResultsRequest {
+        query_id: started.query_id,
+        ..Default::default()
+    };
+    let asked = results(logs.start_query(&call(), unmasking).await.unwrap());
+    let of_results = checks(&logs, Input::GetQueryResults(&asked)).await;
+    assert_eq!(of_results[1..], of_rows);
+    let asked = results(logs.start_query(&call(), plain).await.unwrap());
+    assert_eq!(checks(&logs, Input::GetQueryResults(&asked)).await.len(), 1);
+
+    for number in 0..99 {
+        make(&logs, &format!("shop/{number}"), &[]).await;
+    }
+    let text = "SOURCE selects more than 100 log groups. Name them more closely by namePrefix.";
+    let refusal = logs.start_query(&call(), with("fields @message")).await;
+    refused(refusal, "InvalidParameterException", text);
 }
 
 #[tokio::test(flavor = "multi_thread")]
