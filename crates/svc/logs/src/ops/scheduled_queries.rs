@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Of an account in a region.
-const MOST: usize = 1000;
+const MOST: usize = 100;
 const PAGE: usize = 1000;
 const LANGUAGE: &str = "CWLI";
 /// All that there are here; AWS has some of its own.

@@ -15,7 +15,7 @@ use crate::jobs::{Jobs, StepError, settled};
 /// Nobody waits longer at once: the clock on the wall may be set.
 const LONGEST: Duration = Duration::from_secs(600);
 /// Runs of a query that are remembered, and for how long.
-const KEPT: usize = 1000;
+const KEPT: usize = 100;
 const KEPT_FOR: Duration = Duration::from_secs(30 * 86_400);
 /// Of those that are too many, so many go with each new one.
 const GO_AT_ONCE: usize = 20;
@@ -30,6 +30,19 @@ pub async fn step(jobs: &Jobs, scope: &Scope, key: &str) -> Result<Next, StepErr
     };
     if at > now {
         return Ok(Next::After(at.since(now).min(LONGEST)));
+    }
+    // One after another: the end of a run wakes its query. Of the moments that pass meanwhile the last gets a run.
+    if let Some(last) = query
+        .last
+        .as_ref()
+        .filter(|it| it.status == Status::Running)
+    {
+        let id = ScheduledRun::id(&query.id, last.at);
+        let before = scope.key(ScheduledRun::KIND, &id);
+        let before = jobs.service.table.read::<ScheduledRun>(&before).await?;
+        if before.is_some_and(|it| it.record.status == Status::Running) {
+            return Ok(Next::After(LONGEST));
+        }
     }
     let run = run_of(query, at);
     let mut moved = query.clone();

@@ -101,6 +101,7 @@ pub struct ScheduledRun {
     pub name: String,
     pub of: String,
     pub at: Timestamp,
+    /// As long as it runs.
     pub text: String,
     pub groups: Vec<String>,
     /// Seconds since 1970, both included.

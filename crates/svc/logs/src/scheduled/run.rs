@@ -1,8 +1,9 @@
 //! Takes runs of scheduled queries forward: the query is asked, its result is put where it goes.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::json;
 use wharf_delivery::{Actor, Failure, Operations, Request};
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope};
@@ -11,7 +12,8 @@ use wharf_wire::{ByteStream, Check, Fault};
 
 use super::record::{Delivery, Destination, ScheduledQuery, ScheduledRun, Status, arn_in};
 use crate::{
-    insights::engine::{COMPLETE, FAILED, Progress, RUNS, TIMEOUT, WAITS},
+    LogsService, authorize, fault,
+    insights::engine::{COMPLETE, FAILED, Progress, RUNS, Row, TIMEOUT, WAITS},
     jobs::{Jobs, StepError, settled},
     records::Query,
     subscription::PRINCIPAL,
@@ -21,6 +23,8 @@ use crate::{
 const LOOK: Duration = Duration::from_millis(500);
 /// What fails for this long fails for good.
 const TRIED_FOR: Duration = Duration::from_secs(3600);
+/// An account that has as many queries as it may is asked again for this long: it makes room itself.
+const FULL_FOR: Duration = Duration::from_secs(300);
 
 pub async fn step(jobs: &Jobs, scope: &Scope, key: &str) -> Result<Next, StepError> {
     let table = &jobs.service.table;
@@ -92,7 +96,11 @@ async fn ask(
     };
     let is_full = refused.code == "LimitExceededException";
     let failure = Failure::from(refused);
-    if (failure.passes || is_full) && jobs.now().since(run.at) < TRIED_FOR {
+    let tried_for = match is_full {
+        true => FULL_FOR,
+        false => TRIED_FOR,
+    };
+    if (failure.passes || is_full) && jobs.now().since(run.at) < tried_for {
         return Err(StepError::other(failure));
     }
     end(jobs, scope, stored, status, Some(failure.text)).await
@@ -129,7 +137,13 @@ async fn look(
             return end(jobs, scope, stored, Status::Failed, Some(text)).await;
         }
     }
-    let may = [Check::any("logs:GetQueryResults")];
+    let mut may = vec![Check::any("logs:GetQueryResults")];
+    // Who may see what is masked may have changed since it was asked.
+    let unmasking = authorize::of_rows(scope, &query.record).await;
+    may.extend(unmasking.map_err(|fault| StepError::Neighbour {
+        action: "a scheduled query",
+        fault,
+    })?);
     let actor = role(scope, run, &run.role);
     if let Err(refused) = operations.may(&actor, &scope.region, &may).await {
         let failure = still(jobs, run, refused)?;
@@ -138,8 +152,8 @@ async fn look(
     let mut ended = run.clone();
     ended.status = Status::Complete;
     if let Some(destination) = &run.destination {
-        let put = put(scope, run, destination, operations, &progress, id).await;
-        ended.delivery = Some(match put {
+        let put = put(service, scope, run, destination, operations, &progress, id);
+        ended.delivery = Some(match put.await {
             Ok(object) => Delivery {
                 status: "COMPLETE".to_owned(),
                 object: Some(object),
@@ -173,6 +187,7 @@ fn still(jobs: &Jobs, run: &ScheduledRun, refused: Fault) -> Result<Failure, Ste
 
 /// Puts a result into its bucket, under a name that is the same however often this is done.
 async fn put(
+    service: &LogsService,
     scope: &Scope,
     run: &ScheduledRun,
     destination: &Destination,
@@ -190,10 +205,16 @@ async fn put(
         input["ServerSideEncryption"] = "aws:kms".into();
         input["SSEKMSKeyId"] = kms_key.clone().into();
     }
-    let document = document(scope, run, progress, query).to_string();
+    let document = document(scope, run, progress, query);
+    // Results are megabytes: that is work for a processor, in turns of accounts.
+    let written = service.desk.work(&scope.account, move || document.write());
+    let written = written
+        .await
+        .map_err(|cause| fault::unreadable(&cause))?
+        .map_err(|cause| fault::unreadable(&cause))?;
     let request = Request::new("s3", "PutObject", &scope.region, input);
     let actor = role(scope, run, &destination.role);
-    let body = ByteStream::from(document.into_bytes());
+    let body = ByteStream::from(written);
     operations.call_with_body(&actor, &request, body).await?;
     Ok(format!("s3://{bucket}/{key}"))
 }
@@ -213,26 +234,58 @@ fn key(prefix: &str, run: &ScheduledRun) -> String {
     }
 }
 
-fn document(scope: &Scope, run: &ScheduledRun, progress: &Progress, query: &str) -> Value {
-    let rows = progress.rows.iter().map(|row| {
-        let fields = row.iter();
-        let fields = fields.map(|(name, value)| (name.to_string(), value.clone().into()));
-        Value::Object(fields.collect::<Map<_, _>>())
-    });
-    json!({
-        "scheduledQueryArn": arn_in(scope, &run.name),
-        "queryId": query,
-        "queryString": run.text,
-        "triggeredTimestamp": run.at.millis(),
-        "startTime": run.start,
-        "endTime": run.end,
-        "statistics": {
-            "recordsMatched": progress.matched,
-            "recordsScanned": progress.events,
-            "bytesScanned": progress.bytes,
+/// A result as it stands in the bucket.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document {
+    scheduled_query_arn: String,
+    query_id: String,
+    query_string: String,
+    triggered_timestamp: i64,
+    start_time: i64,
+    end_time: i64,
+    statistics: Statistics,
+    #[serde(serialize_with = "by_names")]
+    results: Arc<Vec<Row>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Statistics {
+    records_matched: u64,
+    records_scanned: u64,
+    bytes_scanned: u64,
+}
+
+impl Document {
+    fn write(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(self)
+    }
+}
+
+/// Rows as objects; of two fields with one name the last.
+fn by_names<S: Serializer>(rows: &Arc<Vec<Row>>, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(rows.iter().map(|row| {
+        let fields = row.iter().map(|(name, value)| (&**name, &**value));
+        fields.collect::<BTreeMap<&str, &str>>()
+    }))
+}
+
+fn document(scope: &Scope, run: &ScheduledRun, progress: &Progress, query: &str) -> Document {
+    Document {
+        scheduled_query_arn: arn_in(scope, &run.name),
+        query_id: query.to_owned(),
+        query_string: run.text.clone(),
+        triggered_timestamp: run.at.millis(),
+        start_time: run.start,
+        end_time: run.end,
+        statistics: Statistics {
+            records_matched: progress.matched,
+            records_scanned: progress.events,
+            bytes_scanned: progress.bytes,
         },
-        "results": rows.collect::<Vec<_>>(),
-    })
+        results: progress.rows.clone(),
+    }
 }
 
 async fn end(
@@ -273,6 +326,12 @@ async fn write_end(
         last.status = ended.status;
         changes.put(&at, &query);
     }
+    // Of these only running it has a use, and many that ended are kept.
+    let ended = ScheduledRun {
+        text: String::new(),
+        groups: Vec::new(),
+        ..ended
+    };
     changes.put(&stored.key, &ended);
     // A query that was changed meanwhile is no reason to run again.
     match jobs.commit(changes).await {

@@ -1,6 +1,14 @@
 //! Scheduled queries, among neighbours that note what is asked of them.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -14,7 +22,7 @@ use wharf_svc_logs::{LogsService, Options};
 use wharf_testkit::{ACCOUNT, call_at, refused, until};
 use wharf_wire::{ByteStream, Check, Fault, async_trait};
 
-use crate::support::{NOW, call, journal, make, open_over, put};
+use crate::support::{NOW, arn, call, journal, make, open_over, put};
 
 const ASKS: &str = "arn:aws:iam::000000000000:role/asks";
 const PUTS: &str = "arn:aws:iam::000000000000:role/puts";
@@ -27,6 +35,8 @@ struct Neighbours {
     objects: Mutex<Vec<(String, Value)>>,
     /// What the next calls are answered, by operation.
     refusals: Mutex<BTreeMap<String, Fault>>,
+    /// Whether the bucket was asked for since the last look.
+    tried: AtomicBool,
 }
 
 impl Neighbours {
@@ -63,9 +73,10 @@ impl Operations for Neighbours {
             ("logs", "StartQuery")
         );
         let input = &request.input;
-        let groups = input["logGroupIdentifiers"].as_array().unwrap().iter();
+        let groups = input["logGroupIdentifiers"].as_array();
+        let text = |it: &Value| it.as_str().unwrap().to_owned();
         let input = StartQueryRequest {
-            log_group_identifiers: Some(groups.map(|it| it.as_str().unwrap().to_owned()).collect()),
+            log_group_identifiers: groups.map(|all| all.iter().map(text).collect()),
             start_time: input["startTime"].as_i64(),
             end_time: input["endTime"].as_i64(),
             query_string: input["queryString"].as_str().map(str::to_owned),
@@ -87,6 +98,7 @@ impl Operations for Neighbours {
         body: ByteStream,
     ) -> Result<Value, Fault> {
         Self::is(actor, PUTS);
+        self.tried.store(true, Ordering::Relaxed);
         self.refused(&request.operation)?;
         assert_eq!(request.input["Bucket"], "kept-here");
         let whole = body.reader().whole(usize::MAX).await.unwrap();
@@ -100,6 +112,10 @@ impl Operations for Neighbours {
     async fn may(&self, actor: &Actor, _: &str, checks: &[Check]) -> Result<(), Fault> {
         Self::is(actor, ASKS);
         assert_eq!(checks[0].action, "logs:GetQueryResults");
+        for check in &checks[1..] {
+            assert_eq!(check.resource, format!("{}:*", arn("g")));
+            self.refused(&check.action)?;
+        }
         self.refused("may")
     }
 
@@ -326,6 +342,51 @@ async fn roles_and_buckets_that_refuse_are_told_of() {
     home.logs().delete_log_group(&call(), gone).await.unwrap();
     home.away(Duration::from_secs(300)).await;
     home.ended(4, "Failed").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_may_not_see_what_is_masked_puts_nothing() {
+    let mut home = Home::start().await;
+    let mut input = wanted();
+    input.query_string = Some("SOURCE logGroups() | fields unmask(@message)".into());
+    input.log_group_identifiers = None;
+    home.create(input).await.unwrap();
+    let denied = Fault::sender("AccessDeniedException", 400, "not you");
+    home.near.refuse("logs:Unmask", Some(denied));
+    home.away(Duration::from_secs(330)).await;
+    let run = home.ended(1, "Failed").await;
+    assert_eq!(run.error_message.as_deref(), Some("not you"));
+    assert!(home.near.objects.lock().is_empty());
+    home.near.refuse("logs:Unmask", None);
+    home.away(Duration::from_secs(300)).await;
+    home.ended(2, "Complete").await;
+    assert_eq!(home.near.objects.lock().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_run_follows_another() {
+    let mut home = Home::start().await;
+    home.create(wanted()).await.unwrap();
+    let cause = std::io::Error::other("busy");
+    let busy = Fault::receiver("SlowDown", 503, "Please reduce your request rate.", &cause);
+    home.near.refuse("PutObject", Some(busy));
+    home.away(Duration::from_secs(330)).await;
+    for _ in 0..2 {
+        until("the bucket is tried", || async {
+            home.near.tried.swap(false, Ordering::Relaxed)
+        })
+        .await;
+        home.away(Duration::from_secs(300)).await;
+        assert_eq!(home.history().await.len(), 1, "it has not ended");
+    }
+    home.near.refuse("PutObject", None);
+    let run = home.ended(2, "Complete").await;
+    assert_eq!(
+        run.triggered_timestamp,
+        Some(NOW + 900_000),
+        "the last that passed"
+    );
+    assert_eq!(home.near.objects.lock().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
