@@ -166,7 +166,9 @@ impl LogsService {
                     tracing::warn!(group, filter, error = %cause,
                         "a log event is larger than its destination takes; the subscription goes on without it");
                 }
-                Err(cause) if is_over => {
+                // Only for a try that failed for itself: what waits for its rate was not tried, and a destination that
+                // is asked too often is there.
+                Err(cause) if is_over && !cause.put_off && !cause.is_throttled() => {
                     let left = part.len() + parts.iter().map(Vec::len).sum::<usize>();
                     let undelivered = &self.dropped.undelivered;
                     undelivered.fetch_add(left as u64, Ordering::Relaxed);

@@ -186,7 +186,7 @@ async fn after_a_day_a_destination_is_given_up() {
         .await
         .unwrap();
     called.take();
-    called.refuse(true);
+    called.refuse_as(Some("AccessDeniedException"));
     put(&logs, &call(), ("g", "s"), &[(NOW, "old")])
         .await
         .unwrap();
@@ -199,6 +199,31 @@ async fn after_a_day_a_destination_is_given_up() {
     assert_eq!(
         texts(&called),
         [("f".to_owned(), "s".to_owned(), vec!["new".to_owned()])]
+    );
+}
+
+/// It is there, and takes the rest in its time.
+#[tokio::test]
+async fn a_destination_that_is_asked_too_often_is_not_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    {
+        let (logs, called) = logs(folder.path()).await;
+        make(&logs, "g", &["s"]).await;
+        logs.put_subscription_filter(&call(), subscription("f", ""))
+            .await
+            .unwrap();
+        called.refuse(true);
+        put(&logs, &call(), ("g", "s"), &[(NOW, "old")])
+            .await
+            .unwrap();
+        logs.deliver_once(Timestamp(NOW + 86_400_001)).await;
+    }
+    let (logs, called) = logs(folder.path()).await;
+    logs.follow_all().await.unwrap();
+    logs.deliver_once(Timestamp(NOW + 2 * 86_400_000)).await;
+    assert_eq!(
+        texts(&called),
+        [("f".to_owned(), "s".to_owned(), vec!["old".to_owned()])]
     );
 }
 

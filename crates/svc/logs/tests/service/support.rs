@@ -5,7 +5,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -122,7 +122,8 @@ pub async fn put(
 #[derive(Default)]
 pub struct Called {
     calls: Mutex<Vec<(Actor, Request)>>,
-    refuses: AtomicBool,
+    /// The code of a refusal.
+    refuses: Mutex<Option<&'static str>>,
     /// Bytes of a message from which on they are too many; 0 for none.
     too_long: AtomicUsize,
     /// Calls with this in their input are not answered.
@@ -138,7 +139,11 @@ impl Called {
     }
 
     pub fn refuse(&self, refuses: bool) {
-        self.refuses.store(refuses, Ordering::Relaxed);
+        self.refuse_as(refuses.then_some("ThrottlingException"));
+    }
+
+    pub fn refuse_as(&self, code: Option<&'static str>) {
+        *self.refuses.lock() = code;
     }
 
     pub fn take_shorter_than(&self, bytes: usize) {
@@ -157,8 +162,9 @@ impl Called {
 #[async_trait]
 impl Operations for Called {
     async fn call(&self, actor: &Actor, request: &Request) -> Result<Value, Fault> {
-        if self.refuses.load(Ordering::Relaxed) {
-            return Err(Fault::sender("ThrottlingException", 400, "not now"));
+        let refusal = *self.refuses.lock();
+        if let Some(code) = refusal {
+            return Err(Fault::sender(code, 400, "not now"));
         }
         let is_silent = |to: &String| request.input.to_string().contains(to.as_str());
         if self.silent.lock().as_ref().is_some_and(is_silent) {
