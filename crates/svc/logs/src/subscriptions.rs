@@ -32,6 +32,8 @@ const AT_ONCE: usize = 32;
 const SHARE: usize = 4;
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LAST_WAIT: Duration = Duration::from_secs(60);
+/// A filter that was not tried for so long after its wait.
+const FORGOTTEN: Duration = Duration::from_secs(600);
 /// Looks at what waits without being told.
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -108,6 +110,12 @@ impl Subscriptions {
         waits.insert(key, Wait { until, failures });
     }
 
+    /// Forgets filters and groups that are gone: what is there is tried when its wait is over.
+    fn forget(&self, now: Instant) {
+        let mut waits = self.waits.lock();
+        waits.retain(|_, it| now.saturating_duration_since(it.until) < FORGOTTEN);
+    }
+
     /// A destination took what it was sent.
     pub fn took(&self, key: &(String, String)) {
         self.waits.lock().remove(key);
@@ -143,6 +151,7 @@ impl LogsService {
                 Some(step) = running.join_next() => held.extend(self.finished(step)),
                 _ = tick.tick() => {
                     held.drain(..).for_each(|it| self.subscriptions.add(it));
+                    self.subscriptions.forget(Instant::now());
                     if !known {
                         match self.follow_all().await {
                             Ok(()) => known = true,
@@ -247,11 +256,33 @@ impl LogsService {
         else {
             return Ok(Left::Nothing);
         };
+        // It may have been marked since it was followed: groups that subscribe to each other would go on for ever.
+        let key = scope.key(Stream::KIND, &stream_key(&group.id, &stream.name));
+        let found = self.table.read::<Stream>(&key).await?.map(|it| it.record);
+        let Some(stream) = found.filter(|it| it.id == stream.id) else {
+            return Ok(Left::Nothing);
+        };
         let mut left = Left::Nothing;
         for filter in self.filters_of(scope, &group).await? {
-            let batch = self.deliver_batch((scope, &group, stream), &filter, now);
+            let batch = self.deliver_batch((scope, &group, &stream), &filter, now);
             left = left.max(batch.await?);
         }
         Ok(left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_tries_any_more_is_forgotten() {
+        let (all, key) = (Subscriptions::default(), ("g".to_owned(), "f".to_owned()));
+        all.wait(key.clone(), None);
+        let now = Instant::now();
+        all.forget(now + LAST_WAIT);
+        assert!(all.waits(&key));
+        all.forget(now + LAST_WAIT + FORGOTTEN);
+        assert!(all.waits.lock().is_empty());
     }
 }
