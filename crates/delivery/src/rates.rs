@@ -8,8 +8,18 @@ use wharf_base::Timestamp;
 /// Turns of those who wait, by what they wait for.
 #[derive(Debug, Default)]
 pub struct Rates {
-    of: Mutex<HashMap<String, Rate>>,
+    all: Mutex<All>,
 }
+
+#[derive(Debug, Default)]
+struct All {
+    of: HashMap<String, Rate>,
+    /// When turns that nobody came for were last dropped.
+    swept: Timestamp,
+}
+
+/// Who has not come this long after its turn does not come again.
+const LATEST: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Default)]
 struct Rate {
@@ -17,6 +27,12 @@ struct Rate {
     free_at: Timestamp,
     /// Turns that were given to those who came too early.
     given: HashMap<String, Timestamp>,
+}
+
+impl Rate {
+    fn is_used(&self, now: Timestamp) -> bool {
+        self.free_at > now || !self.given.is_empty()
+    }
 }
 
 /// Between two of so many a second.
@@ -38,8 +54,16 @@ impl Rates {
         now: Timestamp,
         last: Timestamp,
     ) -> Result<(), Duration> {
-        let mut all = self.of.lock();
-        let rate = all.entry(of.to_owned()).or_default();
+        let mut all = self.all.lock();
+        if now.since(all.swept) >= LATEST {
+            all.swept = now;
+            let is_due = |turn: &Timestamp| now.since(*turn) < LATEST;
+            all.of.retain(|_, rate| {
+                rate.given.retain(|_, turn| is_due(turn));
+                rate.is_used(now)
+            });
+        }
+        let rate = all.of.entry(of.to_owned()).or_default();
         let turn = rate.given.get(id).copied();
         let turn = match turn {
             Some(turn) => turn,
@@ -58,13 +82,15 @@ impl Rates {
         }
         rate.given.remove(id);
         // Nobody waits, and nothing is to be remembered.
-        all.retain(|_, it| it.free_at > now || !it.given.is_empty());
+        if !rate.is_used(now) {
+            all.of.remove(of);
+        }
         Ok(())
     }
 
     /// `id` does not come again.
     pub fn forget(&self, of: &str, id: &str) {
-        if let Some(rate) = self.of.lock().get_mut(of) {
+        if let Some(rate) = self.all.lock().of.get_mut(of) {
             rate.given.remove(id);
         }
     }
@@ -113,11 +139,27 @@ mod tests {
             let wait = rates.take("a", id, second, start, last);
             assert_eq!(wait, Err(second * 3), "nobody moved it");
         }
-        assert_eq!(rates.of.lock()["a"].given.len(), 2);
+        assert_eq!(rates.all.lock().of["a"].given.len(), 2);
         rates.forget("a", "2");
         rates.forget("a", "3");
         rates.forget("b", "1");
-        assert!(rates.of.lock()["a"].given.is_empty());
+        assert!(rates.all.lock().of["a"].given.is_empty());
+    }
+
+    #[test]
+    fn turns_that_nobody_came_for_are_dropped() {
+        let (rates, start) = (Rates::default(), Timestamp(0));
+        for of in ["a", "b"] {
+            assert_eq!(rates.take(of, "1", gap(1), start, NEVER), Ok(()));
+            assert_eq!(rates.take(of, "gone", gap(1), start, NEVER), Err(gap(1)));
+        }
+        assert_eq!(rates.take("b", "2", gap(1), start + LATEST, NEVER), Ok(()));
+        assert_eq!(rates.all.lock().of.len(), 2, "they may come still");
+        let later = start + LATEST * 3;
+        assert_eq!(rates.take("b", "3", gap(1), later, NEVER), Ok(()));
+        let all = rates.all.lock();
+        assert_eq!(all.of.len(), 1);
+        assert!(all.of["b"].given.is_empty());
     }
 
     proptest! {
