@@ -1,7 +1,7 @@
 //! Account policies of the type SUBSCRIPTION_FILTER_POLICY: one filter for all groups of an account in a region.
 
 use wharf_api_logs::faults;
-use wharf_records::{Record as _, Unknown};
+use wharf_records::{Record as _, Scope, Unknown};
 use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
@@ -22,13 +22,16 @@ pub async fn put(
     document: String,
     selection: Option<String>,
 ) -> Result<AccountPolicy, Fault> {
-    filters::exempt(selection.as_deref())?;
+    let exempt = filters::exempt(selection.as_deref())?;
     let filter = filters::read(name, &document, call.now)?;
     let source = names::group_arn(call, "*");
     subscription_filters::try_out(service, call, &source, &filter).await?;
     let scope = LogsService::scope(call);
     let at = account_policies::key(&scope, POLICY, name);
     let own = format!("{POLICY}:{name}");
+    if let Some(former) = service.table.read::<AccountPolicy>(&at).await? {
+        begin_at_ends(service, &scope, &former.record, &exempt).await?;
+    }
     Ok(transact!(service.table, &call.permit, |tx| {
         account_policies::count_put(&scope, POLICY, &mut tx).await?;
         let all = account_policies::of_type(service, &scope, POLICY).await?;
@@ -46,6 +49,36 @@ pub async fn put(
         tx.put(&at, &policy);
         policy
     }))
+}
+
+/// Groups that were exempt and are not any more get what comes in from now on, as those of a new policy. Their places
+/// count nothing until the policy is changed.
+async fn begin_at_ends(
+    service: &LogsService,
+    scope: &Scope,
+    former: &AccountPolicy,
+    exempt: &[String],
+) -> Result<(), Fault> {
+    let (cursor, events) = (account_cursor(former.since), service.events.journal());
+    for name in filters::exempt(former.selection.as_deref())? {
+        let group = match exempt.contains(&name) {
+            true => None,
+            false => {
+                let key = scope.key(Group::KIND, &name);
+                service.table.read::<Group>(&key).await?
+            }
+        };
+        let Some(group) = group else {
+            continue;
+        };
+        let prefix = Group::journal_prefix(&group.record.id);
+        for stream in events.streams(&prefix, None, usize::MAX) {
+            let end = events.end(&stream.name);
+            let moved = events.set_cursor(&stream.name, &cursor, end).await;
+            moved.map_err(fault::journal)?;
+        }
+    }
+    Ok(())
 }
 
 /// What was not sent yet is sent no more.

@@ -97,11 +97,16 @@ async fn it_is_for_all_groups_but_those_that_it_names() {
     assert_eq!(sent(&logs, &called).await, expected);
     assert!(sent(&logs, &called).await.is_empty());
 
-    // A change goes on where it was.
-    line(&logs, "a", 30, "WARN two").await;
+    // A change goes on where it was; a group that was exempt begins.
+    for group in ["a", "exempt"] {
+        line(&logs, group, 30, "WARN two").await;
+    }
     put_policy(&logs, "p", "WARN", None, 40).await.unwrap();
-    line(&logs, "a", 50, "WARN three").await;
-    assert_eq!(sent(&logs, &called).await, ["a: WARN three", "a: WARN two"]);
+    for group in ["a", "exempt"] {
+        line(&logs, group, 50, "WARN three").await;
+    }
+    let expected = ["a: WARN three", "a: WARN two", "exempt: WARN three"];
+    assert_eq!(sent(&logs, &called).await, expected);
     delete(&logs, 60).await;
     line(&logs, "a", 70, "WARN four").await;
     put_policy(&logs, "p", "WARN", None, 80).await.unwrap();
