@@ -4,13 +4,13 @@
 //! transaction that compares the record and the lease of the shard, so a step that a kill cut short is done again,
 //! and none is done by two. A step is short: those of other accounts wait for it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, Permit, Timestamp};
 use wharf_reconcile::{Next, Queue, Shard, Takeover};
 use wharf_records::{Record, Scope};
-use wharf_service::{Changes, Look, OneQueue, Reach, Stored, fence};
+use wharf_service::{Changes, Look, OneQueue, Reach, Shares, Stored, fence};
 
 use crate::{
     LogsService,
@@ -24,6 +24,10 @@ use crate::{
 
 /// Records that are worked on at once.
 const WORKERS: usize = 4;
+/// Of these, those of one account: its buckets may be slow and its records many.
+const OF_ACCOUNT: usize = 2;
+/// When a record comes again whose account has its share.
+const AGAIN: Duration = Duration::from_millis(250);
 const PERMIT: Permit = Permit::for_controller("logs-jobs");
 
 const KINDS: [&str; 3] = [ExportTask::KIND, ScheduledQuery::KIND, ScheduledRun::KIND];
@@ -35,6 +39,8 @@ pub struct Jobs {
     clock: Arc<dyn Clock>,
     queue: Arc<Queue<String>>,
     shard: Shard,
+    /// Whose records are worked on.
+    shares: Shares,
 }
 
 impl LogsService {
@@ -45,6 +51,7 @@ impl LogsService {
             clock,
             queue: Arc::default(),
             shard: Shard::new("/w1/c0/logs/shard/0"),
+            shares: Shares::new(WORKERS, OF_ACCOUNT),
         });
         let loops = OneQueue {
             service: "logs",
@@ -76,12 +83,16 @@ impl Jobs {
     }
 
     async fn step(&self, key: &str) -> Result<Next, StepError> {
-        match Scope::parse(key) {
-            Some((scope, ExportTask::KIND, _)) => exports::run::step(self, &scope, key).await,
-            Some((scope, ScheduledQuery::KIND, _)) => {
-                scheduled::fire::step(self, &scope, key).await
-            }
-            Some((scope, ScheduledRun::KIND, _)) => scheduled::run::step(self, &scope, key).await,
+        let Some((scope, kind, _)) = Scope::parse(key) else {
+            return Ok(Next::Settled);
+        };
+        let Some(_share) = self.shares.try_take(&scope.account) else {
+            return Ok(Next::After(AGAIN));
+        };
+        match kind {
+            ExportTask::KIND => exports::run::step(self, &scope, key).await,
+            ScheduledQuery::KIND => scheduled::fire::step(self, &scope, key).await,
+            ScheduledRun::KIND => scheduled::run::step(self, &scope, key).await,
             _ => Ok(Next::Settled),
         }
     }

@@ -72,7 +72,10 @@ impl Body {
             most,
             outcome: Arc::default(),
         };
-        body.read().await?;
+        // Of a piece all may be trimmed, or be nothing now, and more come behind it.
+        while body.ahead.is_empty() && body.span.next < body.span.high {
+            body.read().await?;
+        }
         Ok((!body.ahead.is_empty()).then_some(body))
     }
 

@@ -30,6 +30,8 @@ pub const NO_PUT: &str = "PutObject call on the given bucket failed. Please chec
 const NO_GROUP: &str = "The specified log group does not exist.";
 /// Others have their turn after this long, between two files.
 const LONGEST_STEP: Duration = Duration::from_secs(2);
+/// Where nothing of a stream is left.
+const BEHIND_ALL: (i64, u64) = (i64::MAX, u64::MAX);
 /// What fails for this long without a file in between fails for good.
 const TRIED_FOR: Duration = Duration::from_secs(3600);
 
@@ -93,7 +95,20 @@ async fn write_files(
             let written = write_file(jobs, scope, &group, &stored, &stream).await;
             let progress = match written {
                 Ok(Some(progress)) => progress,
-                Ok(None) => break,
+                Ok(None) => {
+                    let before = stored.record.progress.as_ref();
+                    // Looking at streams without events takes time, too. Each step does one at least.
+                    let is_new = before.is_none_or(|it| it.stream != stream.name);
+                    if !is_new || begun.elapsed() <= LONGEST_STEP {
+                        break;
+                    }
+                    Progress {
+                        stream: stream.name.clone(),
+                        files: layout::number(&stream.name, before),
+                        last: BEHIND_ALL,
+                        at: jobs.now(),
+                    }
+                }
                 Err(failure) => {
                     let task = &stored.record;
                     let last = task.progress.as_ref().map_or(task.created_at, |it| it.at);
