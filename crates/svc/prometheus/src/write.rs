@@ -20,6 +20,9 @@ use protobuf::Malformed;
 /// Bytes of a body as it is sent, and unpacked.
 pub const MOST_PACKED: usize = 8 << 20;
 const MOST_UNPACKED: usize = 16 << 20;
+/// Series of a message, with samples or without, and what it says about metrics apart from them.
+const MOST_SERIES: usize = 100_000;
+const MOST_METADATA: usize = 10_000;
 /// As of metrics.
 const PAST_MS: i64 = 14 * 86_400_000;
 const FUTURE_MS: i64 = 2 * 3_600_000;
@@ -103,12 +106,32 @@ pub fn read(
     abouts: &Abouts,
 ) -> Result<Read, Failure> {
     let mut read = Read::default();
+    let (mut all, mut metadata, mut bytes) = (0, 0, 0usize);
     message::each(message, version, |part| match part {
         Part::About(about) => {
+            metadata += 1;
+            if metadata > MOST_METADATA {
+                return Err(Failure::bad_data(format!(
+                    "a message has {MOST_METADATA} entries of metadata at most"
+                )));
+            }
             abouts.note((account, region), &about);
             Ok(())
         }
         Part::Series(written) => {
+            all += 1;
+            if all > MOST_SERIES {
+                return Err(Failure::bad_data(format!(
+                    "a message has {MOST_SERIES} series at most"
+                )));
+            }
+            // Version 2.0 says a text once for all series that have it, but each series is kept with its own.
+            let labels = written.labels.iter();
+            bytes += labels.map(|it| it.0.len() + it.1.len()).sum::<usize>();
+            if bytes > MOST_UNPACKED {
+                let text = format!("the labels of all series have more than {MOST_UNPACKED} bytes");
+                return Err(Failure::new(413, "bad_data", text));
+            }
             if let Some(about) = &written.about {
                 abouts.note((account, region), about);
             }

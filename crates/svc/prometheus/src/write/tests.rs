@@ -141,3 +141,43 @@ fn messages_are_told_by_their_headers() {
     assert_eq!(of("application/x-protobuf", "gzip"), Err(415));
     assert_eq!(of("application/json", "snappy"), Err(415));
 }
+
+#[test]
+fn what_a_message_makes_is_bounded() {
+    // One symbol of a kilobyte, which 30 labels of each series have.
+    let mut message = Vec::new();
+    let mut refers = vec![1, 2];
+    for name in 4..34 {
+        refers.extend([name, 3]);
+    }
+    let mut it = Vec::new();
+    bytes(1, &refers, &mut it);
+    bytes(2, &sample(NOW, 7.0), &mut it);
+    let value = "v".repeat(1024);
+    for symbol in ["", "__name__", "hits", &value] {
+        bytes(4, symbol.as_bytes(), &mut message);
+    }
+    for name in 4..34 {
+        bytes(4, format!("label_{name}").as_bytes(), &mut message);
+    }
+    for _ in 0..500 {
+        bytes(5, &it, &mut message);
+    }
+    assert_eq!(reading(&message, Version::Two).unwrap().samples.len(), 500);
+    for _ in 0..100 {
+        bytes(5, &it, &mut message);
+    }
+    assert_eq!(reading(&message, Version::Two).unwrap_err().status, 413);
+
+    let many = |field: u8, many: usize| {
+        let mut message = Vec::new();
+        for _ in 0..many {
+            bytes(field, &[], &mut message);
+        }
+        reading(&message, Version::One).map_err(|it| it.status)
+    };
+    assert!(many(3, MOST_METADATA).is_ok());
+    assert_eq!(many(3, MOST_METADATA + 1).unwrap_err(), 400);
+    assert!(many(1, MOST_SERIES).is_ok());
+    assert_eq!(many(1, MOST_SERIES + 1).unwrap_err(), 400);
+}
