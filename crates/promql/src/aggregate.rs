@@ -63,7 +63,8 @@ pub fn evaluate(
     elements: Vec<Element>,
     budget: &Left,
 ) -> Result<Vec<Element>, Error> {
-    budget.work(elements.len() * (2 + it.labels.len()))?;
+    let times = 1 + it.labels.len();
+    budget.labels(elements.iter().map(|it| &it.labels), times)?;
     let mut order: Vec<Labels> = Vec::new();
     let mut groups: HashMap<Labels, Vec<Element>> = HashMap::new();
     for element in elements {

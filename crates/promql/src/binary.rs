@@ -153,8 +153,10 @@ pub fn evaluate(it: &Binary, left: Value, right: Value, budget: &Left) -> Result
             })))
         }
         (Value::Vector(left), Value::Vector(right)) => {
-            let labels = left.len() + right.len();
-            budget.work(labels * (4 + it.matching.labels.len()))?;
+            let matching = &it.matching;
+            let times = 2 + matching.labels.len() + matching.include.len();
+            let all = left.iter().chain(&right).map(|it| &it.labels);
+            budget.labels(all, times)?;
             let found = match it.operator {
                 Operator::And => kept(it, left, &right, true),
                 Operator::Unless => kept(it, left, &right, false),

@@ -12,6 +12,9 @@ pub enum Error {
     /// It would take more than it may.
     #[error("the query takes more {0} than it may")]
     Budget(&'static str),
+    /// It was told to end before it had an answer.
+    #[error("the query was stopped")]
+    Stopped,
 }
 
 impl Error {

@@ -166,6 +166,8 @@ impl Eval<'_> {
             self.budget.work(1)?;
             if let Value::Vector(elements) = self.at(&it.expr, at)? {
                 self.budget.points(elements.len())?;
+                self.budget
+                    .labels(elements.iter().map(|it| &it.labels), 1)?;
                 points.add(at, elements);
             }
             at += step;
@@ -272,11 +274,13 @@ impl Eval<'_> {
         self.budget.work(elements.len())?;
         let found = match function.name {
             "histogram_quantile" => {
+                self.budget
+                    .labels(elements.iter().map(|it| &it.labels), 2)?;
                 let q = numbers.first().copied().unwrap_or(f64::NAN);
                 functions::histogram_quantile(q, &elements)
             }
-            "label_replace" => functions::label_replace(elements, &texts)?,
-            "label_join" => functions::label_join(elements, &texts)?,
+            "label_replace" => functions::label_replace(elements, &texts, self.budget)?,
+            "label_join" => functions::label_join(elements, &texts, self.budget)?,
             // What is no number is the last either way.
             "sort" => {
                 elements.sort_by(|a, b| after_nan(a, b).then(a.value.total_cmp(&b.value)));
@@ -311,10 +315,12 @@ impl Eval<'_> {
     /// No two elements have the same labels.
     fn unique(&self, elements: impl IntoIterator<Item = Element>) -> Result<Value, Error> {
         let elements: Vec<Element> = elements.into_iter().collect();
+        // Most were copied on their way here too.
+        self.budget
+            .labels(elements.iter().map(|it| &it.labels), 2)?;
         if elements.len() < 2 {
             return Ok(Value::Vector(elements));
         }
-        self.budget.work(elements.len())?;
         let mut seen = HashSet::with_capacity(elements.len());
         match elements.iter().all(|it| seen.insert(&it.labels)) {
             true => Ok(Value::Vector(elements)),

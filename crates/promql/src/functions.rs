@@ -2,7 +2,14 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 
-use crate::{Error, Labels, ast::Kind, eval::Element, matcher::anchored};
+use crate::{Error, Labels, ast::Kind, budget::Left, eval::Element};
+
+/// Arguments of a function that takes any number.
+const MOST_ARGUMENTS: usize = 64;
+/// Bytes of the value of a label that a function makes.
+const LONGEST_VALUE: usize = 4 << 10;
+/// What references to groups may come to at most, by their number, while it is not known yet what they stand for.
+const MOST_EXPANDED: usize = 64 << 10;
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Function {
@@ -11,7 +18,7 @@ pub struct Function {
     parameters: &'static [Kind],
     /// So many of the last parameters may be left out.
     optional: usize,
-    /// The last one may come any number of times, or not at all.
+    /// The last one may come any number of times, as far as arguments may, or not at all.
     repeats: bool,
 }
 
@@ -123,7 +130,7 @@ impl Function {
     pub fn arity(&self) -> (usize, usize) {
         let all = self.parameters.len();
         match self.repeats {
-            true => (all - 1, usize::MAX),
+            true => (all - 1, MOST_ARGUMENTS),
             false => (all - self.optional, all),
         }
     }
@@ -235,34 +242,52 @@ fn is_label(name: &str) -> bool {
         && letters.all(|it| it.is_ascii_alphanumeric() || it == '_')
 }
 
-pub fn label_replace(elements: Vec<Element>, texts: &[String]) -> Result<Vec<Element>, Error> {
+pub fn label_replace(
+    elements: Vec<Element>,
+    texts: &[String],
+    budget: &Left,
+) -> Result<Vec<Element>, Error> {
     let [to, replacement, from, pattern] = texts else {
         return Err(Error::execution("label_replace takes four texts"));
     };
-    let regex = anchored(pattern).map_err(|_| {
-        Error::execution(format!(
-            "invalid regular expression in label_replace(): {pattern}"
-        ))
+    let regex = budget.regex(pattern).map_err(|error| match error {
+        Error::Parse(_) => {
+            let shown: String = pattern.chars().take(256).collect();
+            let text = format!("invalid regular expression in label_replace(): {shown}");
+            Error::Execution(text)
+        }
+        other => other,
     })?;
     if !is_label(to) {
         let text = format!("invalid destination label name in label_replace(): {to}");
         return Err(Error::execution(text));
     }
-    let replaced = elements.into_iter().map(|element| {
-        let Some(found) = regex.captures(element.labels.get(from)) else {
-            return element;
+    let references = replacement.matches('$').count();
+    let mut found = Vec::with_capacity(elements.len());
+    for element in elements {
+        let value = element.labels.get(from);
+        budget.work(1 + value.len() / 64)?;
+        let Some(groups) = regex.captures(value) else {
+            found.push(element);
+            continue;
         };
-        let mut value = String::new();
-        found.expand(replacement, &mut value);
-        Element {
-            labels: element.labels.with(to, &value),
-            ..element
+        // No reference stands for more than the whole of the value.
+        let most = references.saturating_mul(value.len()) + replacement.len();
+        if most > MOST_EXPANDED {
+            return Err(too_long("label_replace"));
         }
-    });
-    Ok(replaced.collect())
+        let mut made = String::new();
+        groups.expand(replacement, &mut made);
+        found.push(labelled(element, to, &made, ("label_replace", budget))?);
+    }
+    Ok(found)
 }
 
-pub fn label_join(elements: Vec<Element>, texts: &[String]) -> Result<Vec<Element>, Error> {
+pub fn label_join(
+    elements: Vec<Element>,
+    texts: &[String],
+    budget: &Left,
+) -> Result<Vec<Element>, Error> {
     let [to, separator, from @ ..] = texts else {
         return Err(Error::execution("label_join takes two texts at least"));
     };
@@ -270,14 +295,42 @@ pub fn label_join(elements: Vec<Element>, texts: &[String]) -> Result<Vec<Elemen
         let text = format!("invalid label name in label_join(): {bad}");
         return Err(Error::execution(text));
     }
-    let joined = elements.into_iter().map(|element| {
+    let mut found = Vec::with_capacity(elements.len());
+    for element in elements {
+        budget.work(1 + from.len())?;
         let values: Vec<&str> = from.iter().map(|it| element.labels.get(it)).collect();
-        Element {
-            labels: element.labels.with(to, &values.join(separator)),
-            ..element
+        let bytes: usize = values.iter().map(|it| it.len() + separator.len()).sum();
+        // The last value has no separator behind it.
+        if bytes.saturating_sub(separator.len()) > LONGEST_VALUE {
+            return Err(too_long("label_join"));
         }
-    });
-    Ok(joined.collect())
+        let made = values.join(separator);
+        found.push(labelled(element, to, &made, ("label_join", budget))?);
+    }
+    Ok(found)
+}
+
+/// With a label that a function made. Long ones are paid for by their bytes, as each may be kept until the answer.
+fn labelled(
+    element: Element,
+    to: &str,
+    made: &str,
+    (function, budget): (&str, &Left),
+) -> Result<Element, Error> {
+    if made.len() > LONGEST_VALUE {
+        return Err(too_long(function));
+    }
+    budget.work(element.labels.weight() + made.len().saturating_sub(64))?;
+    Ok(Element {
+        labels: element.labels.with(to, made),
+        ..element
+    })
+}
+
+fn too_long(function: &str) -> Error {
+    Error::execution(format!(
+        "{function}() makes a value of more than {LONGEST_VALUE} bytes"
+    ))
 }
 
 /// The label that says up to which value a bucket counts.

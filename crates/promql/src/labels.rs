@@ -37,6 +37,12 @@ impl Labels {
         self.0.is_empty()
     }
 
+    /// What it takes to copy or compare them: more where they are many or long.
+    pub(crate) fn weight(&self) -> usize {
+        let each = self.0.iter().map(|it| 1 + (it.0.len() + it.1.len()) / 64);
+        1 + each.sum::<usize>()
+    }
+
     pub(crate) fn without_name(&self) -> Self {
         match self.get(NAME).is_empty() {
             true => self.clone(),

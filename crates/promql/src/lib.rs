@@ -28,11 +28,11 @@ mod query;
 mod series;
 mod signature;
 
-pub use budget::Budget;
+pub use budget::{Budget, Stop};
 pub use error::Error;
 pub use labels::{Labels, NAME};
 pub use lex::duration;
 pub use matcher::Matcher;
-pub use parse::selector;
+pub use parse::selectors;
 pub use query::{Outcome, Query, Selection, Times};
 pub use series::{Series, is_stale, stale};

@@ -8,14 +8,13 @@ use crate::{
     binary::{Cardinality, Matching, Operator},
     functions,
     lex::{Token, tokens},
-    matcher::anchored,
+    matcher::Regexes,
 };
 
 const MOST_BYTES: usize = 64 << 10;
 const MOST_DEPTH: usize = 100;
 /// Each may read all series of an account.
 const MOST_SELECTORS: usize = 100;
-/// Each is an expression to compile, at most.
 const MOST_MATCHERS: usize = 64;
 
 /// A tree with the number of its selectors.
@@ -29,24 +28,31 @@ pub fn parse(text: &str) -> Result<(Expr, usize), Error> {
     Ok((expr, parser.selectors))
 }
 
-/// The matchers of a text that is a selector alone.
+/// The matchers of texts each of which is a selector alone. Their regular expressions are bounded together.
 ///
 /// # Errors
-/// It is none.
-pub fn selector(text: &str) -> Result<Vec<Matcher>, Error> {
-    let mut parser = Parser::of(text)?;
-    let (expr, _) = parser.expression(0, 0)?;
-    parser.end()?;
-    match expr {
-        Expr::Instant(it) if it.when == When::default() => Ok(it.matchers),
-        _ => Err(Error::parse("a series selector is expected")),
+/// One is none.
+pub fn selectors(texts: &[&str]) -> Result<Vec<Vec<Matcher>>, Error> {
+    let (mut found, mut regexes) = (Vec::with_capacity(texts.len()), Regexes::default());
+    for text in texts {
+        let mut parser = Parser::of(text)?;
+        parser.regexes = regexes;
+        let (expr, _) = parser.expression(0, 0)?;
+        parser.end()?;
+        regexes = parser.regexes;
+        match expr {
+            Expr::Instant(it) if it.when == When::default() => found.push(it.matchers),
+            _ => return Err(Error::parse("a series selector is expected")),
+        }
     }
+    Ok(found)
 }
 
 struct Parser {
     tokens: Vec<Token>,
     at: usize,
     selectors: usize,
+    regexes: Regexes,
 }
 
 /// An expression with the depth of its tree.
@@ -63,6 +69,7 @@ impl Parser {
             tokens: tokens(text)?,
             at: 0,
             selectors: 0,
+            regexes: Regexes::default(),
         })
     }
 
@@ -352,8 +359,8 @@ impl Parser {
         Ok(match sign {
             "=" => Matcher::Equal(label, value),
             "!=" => Matcher::NotEqual(label, value),
-            "=~" => Matcher::Match(label, anchored(&value)?),
-            _ => Matcher::NoMatch(label, anchored(&value)?),
+            "=~" => Matcher::Match(label, self.regexes.get(&value)?),
+            _ => Matcher::NoMatch(label, self.regexes.get(&value)?),
         })
     }
 

@@ -3,7 +3,7 @@
 use crate::{
     Budget, Error, Labels, Matcher, Series,
     ast::{At, Expr, Kind},
-    budget::Left,
+    budget::{Left, Stop},
     eval::{Eval, Points, Value},
     parse,
     series::is_stale,
@@ -64,6 +64,7 @@ pub enum Outcome {
 pub struct Query {
     expr: Expr,
     selectors: usize,
+    stop: Stop,
 }
 
 impl Query {
@@ -71,7 +72,17 @@ impl Query {
     /// The text is no query.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let (expr, selectors) = parse::parse(text)?;
-        Ok(Self { expr, selectors })
+        let stop = Stop::default();
+        Ok(Self {
+            expr,
+            selectors,
+            stop,
+        })
+    }
+
+    /// What ends its evaluation early, wherever that runs.
+    pub fn stop(&self) -> Stop {
+        self.stop.clone()
     }
 
     /// What is to be read, in the order in which it is handed in then.
@@ -99,7 +110,7 @@ impl Query {
         series: &[Vec<Series>],
         budget: Budget,
     ) -> Result<Outcome, Error> {
-        let left = Left::of(budget);
+        let left = Left::of(budget, self.stop.clone());
         let eval = Eval {
             series,
             times,
@@ -136,7 +147,7 @@ impl Query {
                 kind.name()
             )));
         }
-        let left = Left::of(budget);
+        let left = Left::of(budget, self.stop.clone());
         let eval = Eval {
             series,
             times,
@@ -154,6 +165,7 @@ impl Query {
                 Value::Text(_) | Value::Matrix(_) => Vec::new(),
             };
             left.points(elements.len())?;
+            left.labels(elements.iter().map(|it| &it.labels), 1)?;
             points.add(at, elements);
             let Some(next) = at.checked_add(times.step) else {
                 break;

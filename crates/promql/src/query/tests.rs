@@ -186,3 +186,80 @@ fn work_is_bounded() {
     );
     assert_eq!(found, Err(Error::Budget("points")));
 }
+
+#[test]
+fn values_that_functions_make_are_bounded() {
+    let nested = |depth: usize| {
+        let mut text = "hits".to_owned();
+        for _ in 0..depth {
+            text = format!("label_replace({text}, \"job\", \"$0$0$0$0\", \"job\", \".*\")");
+        }
+        text
+    };
+    run(&nested(6), 600_000).unwrap();
+    let refused = |text: &str| match run(text, 600_000) {
+        Err(Error::Execution(why)) => assert!(why.contains("more than 4096 bytes"), "{why}"),
+        other => panic!("{text}: {other:?}"),
+    };
+    refused(&nested(7));
+    refused(&nested(40));
+    let replacement = "$0".repeat(30_000);
+    let wide = format!(
+        "label_replace({}, \"x\", \"{replacement}\", \"job\", \".*\")",
+        nested(6)
+    );
+    refused(&wide);
+    let separator = "-".repeat(2050);
+    refused(&format!(
+        "label_join(hits, \"x\", \"{separator}\", \"job\", \"job\", \"job\")"
+    ));
+    let names = ", \"job\"".repeat(63);
+    let many = format!("label_join(hits, \"x\", \"\"{names})");
+    assert!(matches!(run(&many, 600_000), Err(Error::Parse(_))));
+}
+
+#[test]
+fn what_is_made_is_paid_for_by_its_bytes() {
+    let long = "a".repeat(4000);
+    let text = format!("label_replace(hits, \"x\", \"{long}\", \"job\", \".*\")");
+    let query = Query::parse(&text).unwrap();
+    let budget = Budget {
+        work: 8_000,
+        points: 100,
+    };
+    let times = Times::at(600_000);
+    let found = query.instant(times, &[all()], budget);
+    assert_eq!(found, Err(Error::Budget("work")));
+}
+
+#[test]
+fn an_evaluation_ends_when_it_is_stopped() {
+    let query = Query::parse("sum(hits)").unwrap();
+    let stop = query.stop();
+    let times = Times::at(600_000);
+    query.instant(times, &[all()], Budget::default()).unwrap();
+    stop.stop();
+    let stopped = query.instant(times, &[all()], Budget::default());
+    assert_eq!(stopped, Err(Error::Stopped));
+    let times = Times::between(0, 600_000, 1);
+    let stopped = query.range(times, &[all()], Budget::default());
+    assert_eq!(stopped.unwrap_err(), Error::Stopped);
+}
+
+#[test]
+fn regular_expressions_of_a_query_are_bounded_together() {
+    let each = |prefix: &str, many: usize| {
+        let all = (0..many).map(|it| format!("up{{job=~\"{prefix}{it}.*\"}}"));
+        all.collect::<Vec<_>>().join(" or ")
+    };
+    Query::parse(&each("a", 60)).unwrap();
+    assert!(matches!(Query::parse(&each("a", 65)), Err(Error::Parse(_))));
+    let texts = [each("a", 1), each("b", 1)];
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    crate::selectors(&texts).unwrap();
+    let many: Vec<String> = (0..65)
+        .map(|it| format!("up{{job=~\"a{it}.*\"}}"))
+        .collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert!(crate::selectors(&many).is_err());
+}

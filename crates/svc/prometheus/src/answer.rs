@@ -1,6 +1,8 @@
 //! Answers in the forms of Prometheus.
 
-use serde_json::{Value, json};
+use std::io;
+
+use serde_json::{Map, Value, json};
 
 /// What is sent back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +14,28 @@ pub struct Answer {
 }
 
 const JSON: &str = "application/json";
+/// Bytes of an answer.
+const MOST_BYTES: usize = 64 << 20;
+
+/// Takes so many bytes and no more.
+struct Bounded {
+    bytes: Vec<u8>,
+    most: usize,
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, some: &[u8]) -> io::Result<usize> {
+        if some.len() > self.most - self.bytes.len() {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.extend_from_slice(some);
+        Ok(some.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 impl Answer {
     pub fn empty(status: u16) -> Self {
@@ -32,9 +56,32 @@ impl Answer {
     }
 
     /// `{"status": "success", "data": …}`
-    pub fn success(data: &Value) -> Self {
-        let body = json!({ "status": "success", "data": data });
-        Self::text(200, JSON, body.to_string())
+    ///
+    /// # Errors
+    /// It is larger than answers may be.
+    pub fn success(data: Value) -> Result<Self, Failure> {
+        Self::within(data, MOST_BYTES)
+    }
+
+    fn within(data: Value, most: usize) -> Result<Self, Failure> {
+        // `json!` would copy the data.
+        let mut whole = Map::new();
+        whole.insert("status".to_owned(), json!("success"));
+        whole.insert("data".to_owned(), data);
+        let mut body = Bounded {
+            bytes: Vec::new(),
+            most,
+        };
+        let written = serde_json::to_writer(&mut body, &whole);
+        written.map_err(|_| {
+            let text = format!("the answer would have more than {most} bytes");
+            Failure::new(422, "execution", text)
+        })?;
+        Ok(Self {
+            content_type: JSON,
+            body: body.bytes,
+            ..Self::empty(200)
+        })
     }
 
     pub fn with(mut self, name: &'static str, value: String) -> Self {
@@ -72,5 +119,19 @@ impl From<Failure> for Answer {
     fn from(it: Failure) -> Self {
         let body = json!({ "status": "error", "errorType": it.kind, "error": it.text });
         Self::text(it.status, JSON, body.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_bounded() {
+        let whole = r#"{"status":"success","data":["a"]}"#;
+        let answer = Answer::within(json!(["a"]), whole.len()).unwrap();
+        assert_eq!(answer.body, whole.as_bytes());
+        let refused = Answer::within(json!(["a"]), whole.len() - 1).unwrap_err();
+        assert_eq!((refused.status, refused.kind), (422, "execution"));
     }
 }

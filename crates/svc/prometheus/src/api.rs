@@ -4,13 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value, json};
 use wharf_base::Timestamp;
-use wharf_promql::{Budget, Error, Times};
+use wharf_promql::{Budget, Error, Matcher, Query, Times};
 use wharf_series::Series;
 use wharf_service::{Share, Shares};
 
 use crate::{
     about::Abouts,
     answer::{Answer, Failure},
+    apart::{Stops, apart},
     federate,
     fetch::{self, Place},
     params::Params,
@@ -75,22 +76,25 @@ impl PrometheusApi {
             return self.write(asked).await.unwrap_or_else(Failure::plain);
         }
         let answered = tokio::time::timeout(PATIENCE, self.read(request, asked)).await;
-        let answered = answered.unwrap_or_else(|_| {
-            let text = "query timed out in expression evaluation";
-            Err(Failure::new(503, "timeout", text.to_owned()))
-        });
+        let answered = answered.unwrap_or_else(|_| Err(timed_out()));
         answered.unwrap_or_else(Answer::from)
     }
 
     async fn write(&self, asked: Asked<'_>) -> Result<Answer, Failure> {
+        let (account, region) = (asked.account.to_owned(), asked.region.to_owned());
         let version = write::version(asked.content_type, asked.content_encoding)?;
-        let share = self.inner.writes.take(asked.account).await;
-        let message = write::unpack(&asked.body)?;
-        drop(asked.body);
-        let place = (asked.account, asked.region);
-        let read = write::read(&message, version, place, asked.now, &self.inner.abouts)?;
-        drop((message, share));
-        Ok(write::keep(&self.inner.series, asked.account, read, version).await)
+        let share = Arc::new(self.inner.writes.take(asked.account).await);
+        let (inner, body, now) = (self.inner.clone(), asked.body, asked.now);
+        let read = apart(&share, move || {
+            let message = write::unpack(&body)?;
+            drop(body);
+            write::read(&message, version, (&account, &region), now, &inner.abouts)
+        });
+        let read = read.await?;
+        // What was read takes memory until it is kept, so that the share is held as long.
+        let answer = write::keep(&self.inner.series, asked.account, read, version).await;
+        drop(share);
+        Ok(answer)
     }
 
     async fn read(&self, request: Request, asked: Asked<'_>) -> Result<Answer, Failure> {
@@ -98,24 +102,29 @@ impl PrometheusApi {
             .content_type
             .starts_with("application/x-www-form-urlencoded");
         let form: &[u8] = if is_form { &asked.body } else { &[] };
-        let params = Params::of(asked.query, form);
+        let params = Arc::new(Params::of(asked.query, form));
         let place = Place {
             account: asked.account.to_owned(),
             region: asked.region.to_owned(),
         };
         let now = asked.now.millis();
-        let share = self.inner.queries.take(asked.account).await;
+        let share = Arc::new(self.inner.queries.take(asked.account).await);
         match request {
-            Request::Query => self.instant(&params, place, now, share).await,
-            Request::QueryRange => self.range(&params, place, now, share).await,
-            Request::Federate => self.federate(&params, &place, now).await,
-            Request::Series => self.series(&params, &place, now).await,
-            Request::Labels => self.words(&params, &place, now, None).await,
-            Request::Values(label) => self.words(&params, &place, now, Some(&label)).await,
+            Request::Query => self.instant(&params, place, now, &share).await,
+            Request::QueryRange => self.range(&params, place, now, &share).await,
+            Request::Federate => self.federate(&params, &place, now, &share).await,
+            Request::Series => self.series(&params, &place, now, &share).await,
+            Request::Labels => self.words(&params, &place, (now, None), &share).await,
+            Request::Values(label) => {
+                self.words(&params, &place, (now, Some(&label)), &share)
+                    .await
+            }
             Request::Metadata => self.metadata(&params, &place),
             // None are kept; remote write refuses them.
-            Request::Exemplars => params.query().map(|_| Answer::success(&json!([]))),
-            Request::BuildInfo => Ok(Answer::success(&json!({
+            Request::Exemplars => parsed(&params, &share)
+                .await
+                .and_then(|_| Answer::success(json!([]))),
+            Request::BuildInfo => Answer::success(json!({
                 "application": "wharf",
                 "version": env!("CARGO_PKG_VERSION"),
                 "revision": "",
@@ -123,36 +132,37 @@ impl PrometheusApi {
                 "buildUser": "",
                 "buildDate": "",
                 "goVersion": "",
-            }))),
+            })),
             Request::RemoteWrite => Err(Failure::bad_data("remote write is no question")),
         }
     }
 
     async fn instant(
         &self,
-        params: &Params,
+        params: &Arc<Params>,
         place: Place,
         now: i64,
-        share: Share,
+        share: &Arc<Share>,
     ) -> Result<Answer, Failure> {
-        let query = params.query()?;
+        let query = parsed(params, share).await?;
         let at = params.moment("time")?.unwrap_or(now);
         let times = looking_back(Times::at(at), params)?;
         let series = &self.inner.series;
-        let read = fetch::read(series, &place, query.selections(times), now).await?;
-        evaluate(share, move || {
+        let read = fetch::read(series, &place, query.selections(times), now, share).await?;
+        let _stops = Stops(query.stop());
+        apart(share, move || {
             let outcome = query.instant(times, &read, Budget::default())?;
-            Ok(Answer::success(&shown::outcome(&outcome, at)))
+            Answer::success(shown::outcome(&outcome, at))
         })
         .await
     }
 
     async fn range(
         &self,
-        params: &Params,
+        params: &Arc<Params>,
         place: Place,
         now: i64,
-        share: Share,
+        share: &Arc<Share>,
     ) -> Result<Answer, Failure> {
         let (start, end) = (params.needed_moment("start")?, params.needed_moment("end")?);
         let bad = |text: &str| Err(Failure::bad_data(text));
@@ -170,53 +180,68 @@ impl PrometheusApi {
                 "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
             );
         }
-        let query = params.query()?;
+        let query = parsed(params, share).await?;
         let times = looking_back(Times::between(start, end, step), params)?;
         let series = &self.inner.series;
-        let read = fetch::read(series, &place, query.selections(times), now).await?;
-        evaluate(share, move || {
+        let read = fetch::read(series, &place, query.selections(times), now, share).await?;
+        let _stops = Stops(query.stop());
+        apart(share, move || {
             let found = query.range(times, &read, Budget::default())?;
-            Ok(Answer::success(&shown::matrix(&found)))
+            Answer::success(shown::matrix(&found))
         })
         .await
     }
 
-    async fn federate(&self, params: &Params, place: &Place, now: i64) -> Result<Answer, Failure> {
-        let selectors = params.selectors()?;
+    async fn federate(
+        &self,
+        params: &Arc<Params>,
+        place: &Place,
+        now: i64,
+        share: &Arc<Share>,
+    ) -> Result<Answer, Failure> {
+        let selectors = chosen(params, share).await?;
         let window = (now - Times::LOOKBACK + 1, now);
-        let found = fetch::latest(&self.inner.series, place, selectors, window).await?;
-        let text = federate::text(found);
-        Ok(Answer::text(200, federate::CONTENT_TYPE, text))
+        let found = fetch::latest(&self.inner.series, place, selectors, window, share).await?;
+        apart(share, move || {
+            let text = federate::text(found);
+            Ok(Answer::text(200, federate::CONTENT_TYPE, text))
+        })
+        .await
     }
 
-    async fn series(&self, params: &Params, place: &Place, now: i64) -> Result<Answer, Failure> {
-        let selectors = params.selectors()?;
+    async fn series(
+        &self,
+        params: &Arc<Params>,
+        place: &Place,
+        now: i64,
+        share: &Arc<Share>,
+    ) -> Result<Answer, Failure> {
+        let selectors = chosen(params, share).await?;
         if selectors.is_empty() {
             return Err(Failure::bad_data("no match[] parameter provided"));
         }
         let most = params.limit(fetch::MOST_SERIES)?;
         let since = params.moment("start")?.unwrap_or(now - RECENT_MS) / 1000;
-        let mut found = std::collections::BTreeSet::new();
-        for it in selectors {
-            let chosen = fetch::choose(&self.inner.series, place, &it, since, fetch::MOST_SERIES);
-            found.extend(chosen.await?);
-        }
-        let shown = found.iter().take(most).map(shown::labels);
-        Ok(Answer::success(&Value::Array(shown.collect())))
+        let found = fetch::choose(&self.inner.series, place, selectors, since).await?;
+        apart(share, move || {
+            let shown = found.iter().take(most).map(shown::labels);
+            Answer::success(Value::Array(shown.collect()))
+        })
+        .await
     }
 
     async fn words(
         &self,
-        params: &Params,
+        params: &Arc<Params>,
         place: &Place,
-        now: i64,
-        of: Option<&str>,
+        (now, of): (i64, Option<&str>),
+        share: &Arc<Share>,
     ) -> Result<Answer, Failure> {
         let most = params.limit(MOST_SHOWN)?;
         let since = params.moment("start")?.unwrap_or(now - RECENT_MS) / 1000;
-        let chosen = (params.selectors()?, since);
+        let chosen = (chosen(params, share).await?, since);
         let words = fetch::words(&self.inner.series, place, chosen, of, most).await?;
-        Ok(Answer::success(&json!(words)))
+        Answer::success(json!(words))
     }
 
     fn metadata(&self, params: &Params, place: &Place) -> Result<Answer, Failure> {
@@ -227,9 +252,7 @@ impl PrometheusApi {
             let about = json!([{ "type": it.kind, "help": it.help, "unit": it.unit }]);
             (name, about)
         });
-        Ok(Answer::success(&Value::Object(
-            shown.collect::<Map<_, _>>(),
-        )))
+        Answer::success(Value::Object(shown.collect::<Map<_, _>>()))
     }
 }
 
@@ -244,30 +267,27 @@ fn looking_back(times: Times, params: &Params) -> Result<Times, Failure> {
     })
 }
 
-/// Apart from the tasks that serve others; the share of the account ends with it, whoever still waits.
-async fn evaluate(
-    share: Share,
-    work: impl FnOnce() -> Result<Answer, Error> + Send + 'static,
-) -> Result<Answer, Failure> {
-    let done = tokio::task::spawn_blocking(move || {
-        let answer = work();
-        drop(share);
-        answer
-    });
-    match done.await {
-        Ok(answer) => answer.map_err(Failure::from),
-        Err(error) => {
-            tracing::error!(%error, "a query panicked and is answered with an error");
-            let text = "the query cannot be evaluated".to_owned();
-            Err(Failure::new(500, "internal", text))
-        }
-    }
+/// Expressions of a text are compiled while it is read, which takes its time.
+async fn parsed(params: &Arc<Params>, share: &Arc<Share>) -> Result<Query, Failure> {
+    let params = params.clone();
+    apart(share, move || params.query()).await
+}
+
+async fn chosen(params: &Arc<Params>, share: &Arc<Share>) -> Result<Vec<Vec<Matcher>>, Failure> {
+    let params = params.clone();
+    apart(share, move || params.selectors()).await
+}
+
+fn timed_out() -> Failure {
+    let text = "query timed out in expression evaluation".to_owned();
+    Failure::new(503, "timeout", text)
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Parse(text) => Self::bad_data(text),
+            Error::Stopped => timed_out(),
             Error::Execution(text) => Self::new(422, "execution", text),
             it @ Error::Budget(_) => Self::new(422, "execution", it.to_string()),
         }

@@ -1,18 +1,25 @@
 //! Which series fit a selector, and their samples.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use parking_lot::Mutex;
 use wharf_promql::{Labels, Matcher, NAME, Selection, Series as Found};
 use wharf_series::{Metric, Series, Span, Summary};
+use wharf_service::Share;
 
 use crate::{
     answer::Failure,
+    apart::apart,
     labels::{self, NAMESPACE, Stat},
 };
 
 /// Series that a selector may be of.
 pub const MOST_SERIES: usize = 20_000;
+/// Bytes of the labels of all series of a query, or of the words of a list.
+const MOST_BYTES: usize = 64 << 20;
 /// Samples that a query may read.
 const MOST_SAMPLES: usize = 2_000_000;
 /// Summaries that are in memory at once while they become samples.
@@ -40,69 +47,113 @@ pub struct Place {
     pub region: String,
 }
 
-/// The labels of series with samples since, in seconds, that fit all matchers; more than `most` are an error.
+/// The labels of series with samples since, in seconds, that fit all matchers of a selector.
 pub async fn choose(
     series: &Series,
     place: &Place,
-    matchers: &[Matcher],
+    selectors: Vec<Vec<Matcher>>,
     since: i64,
-    most: usize,
-) -> Result<Vec<Labels>, Failure> {
-    let chosen = chosen(series, place, matchers, since, most).await?;
-    Ok(chosen.into_keys().collect())
+) -> Result<BTreeSet<Labels>, Failure> {
+    let (mut found, mut left) = (BTreeSet::new(), MOST_BYTES);
+    for matchers in selectors {
+        let chosen = chosen(series, place, &matchers, since, &mut left).await?;
+        found.extend(chosen.into_keys());
+    }
+    Ok(found)
 }
 
+/// The series that fit, of at most so many bytes, which are taken off.
 async fn chosen(
     series: &Series,
     place: &Place,
     matchers: &[Matcher],
     since: i64,
-    most: usize,
+    left: &mut usize,
 ) -> Result<Chosen, Failure> {
+    let (mut found, mut failed) = (Chosen::new(), None);
+    each(series, place, matchers, since, |labels, source| {
+        if found.contains_key(&labels) {
+            return Going::On;
+        }
+        if found.len() == MOST_SERIES {
+            failed = Some(too_many("series", MOST_SERIES));
+            return Going::Enough;
+        }
+        let Some(rest) = left.checked_sub(bytes(&labels)) else {
+            failed = Some(too_many("bytes of labels", MOST_BYTES));
+            return Going::Enough;
+        };
+        *left = rest;
+        found.insert(labels, source());
+        Going::On
+    })
+    .await;
+    match failed {
+        Some(failure) => Err(failure),
+        None => Ok(found),
+    }
+}
+
+/// What labels take in memory.
+fn bytes(labels: &Labels) -> usize {
+    const OF_TEXTS: usize = 48;
+    let each = labels.iter().map(|it| OF_TEXTS + it.0.len() + it.1.len());
+    each.sum()
+}
+
+/// Whether more is to be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Going {
+    On,
+    Enough,
+}
+
+/// Shows each series that fits with where it comes from, until there are enough.
+async fn each(
+    series: &Series,
+    place: &Place,
+    matchers: &[Matcher],
+    since: i64,
+    see: impl FnMut(Labels, &dyn Fn() -> Source) -> Going + Send,
+) {
     let named = matchers.iter().find_map(|it| match it {
         Matcher::Equal(label, name) if label == NAME => Some(name.as_str()),
         _ => None,
     });
     let at = (place.account.as_str(), place.region.as_str());
-    let found = Mutex::new(Chosen::new());
-    let fits = |labels: &Labels| matchers.iter().all(|it| it.fits(labels));
-    let add = |labels: Labels, source: Source| {
-        let mut found = found.lock();
-        // One more says that there are too many.
-        if found.len() <= most {
-            found.entry(labels).or_insert(source);
+    let state = Mutex::new((see, Going::On));
+    let shown = |labels: Labels, source: &dyn Fn() -> Source| {
+        if matchers.iter().all(|it| it.fits(&labels)) {
+            let (see, going) = &mut *state.lock();
+            *going = see(labels, source);
         }
     };
-    // What fits is noted while the list is gone through, which itself comes to nothing.
+    let is_enough = || state.lock().1 == Going::Enough;
+    // What fits is shown while the list is gone through. That itself comes to nothing, and ends at the first metric that
+    // it is told to keep.
     let own = |metric: &Metric| {
-        let labels = labels::of_series(metric);
-        if fits(&labels) {
-            add(labels, Source::Series(metric.clone()));
-        }
-        false
+        let source = || Source::Series(metric.clone());
+        shown(labels::of_series(metric), &source);
+        is_enough()
     };
     let page = || (None, since, 1);
     series.list(at, Some(NAMESPACE), named, page(), own).await;
     for namespace in series.namespaces(at.0, at.1, MOST_NAMESPACES) {
+        if is_enough() {
+            return;
+        }
         let may_be = named.is_none_or(|it| labels::may_be_of(&namespace, it));
         if namespace == NAMESPACE || !may_be {
             continue;
         }
         let other = |metric: &Metric| {
-            for stat in Stat::ALL {
-                let labels = labels::of_metric(metric, stat);
-                if fits(&labels) {
-                    add(labels, Source::Metric(metric.clone(), stat));
-                }
+            for stat in Stat::ALL.into_iter().take_while(|_| !is_enough()) {
+                let source = || Source::Metric(metric.clone(), stat);
+                shown(labels::of_metric(metric, stat), &source);
             }
-            false
+            is_enough()
         };
         series.list(at, Some(&namespace), None, page(), other).await;
-    }
-    let found = found.into_inner();
-    match found.len() > most {
-        true => Err(too_many("series", most)),
-        false => Ok(found),
     }
 }
 
@@ -117,31 +168,42 @@ pub async fn read(
     place: &Place,
     selections: Vec<Selection>,
     now: i64,
+    share: &Arc<Share>,
 ) -> Result<Vec<Vec<Found>>, Failure> {
-    let mut all = Vec::with_capacity(selections.len());
-    let mut left = MOST_SAMPLES;
+    let mut all: Vec<Vec<Found>> = Vec::with_capacity(selections.len());
+    let (mut left, mut left_bytes) = (MOST_SAMPLES, MOST_BYTES);
+    let mut places: HashMap<String, usize> = HashMap::new();
     for it in selections {
         if it.from > it.to {
             all.push(Vec::new());
             continue;
         }
+        // The same again is not listed and read again, but its samples are there twice.
+        let same = places.entry(format!("{it:?}")).or_insert(all.len());
+        if let Some(before) = all.get(*same) {
+            left = taken(left, before)?;
+            all.push(before.clone());
+            continue;
+        }
         let (from, to) = (it.from.div_euclid(1000), it.to.div_euclid(1000) + 1);
-        let chosen = chosen(series, place, &it.matchers, from, MOST_SERIES).await?;
+        let chosen = chosen(series, place, &it.matchers, from, &mut left_bytes).await?;
         let reading = Reading {
             series: series.clone(),
             from,
             to,
             now: now / 1000,
         };
-        let read = tokio::task::spawn_blocking(move || reading.all(chosen, left)).await;
-        let read = read.unwrap_or_else(|error| {
-            tracing::error!(%error, "reading series panicked, the query is answered with an error");
-            Err(unreadable())
-        })?;
-        left -= read.iter().map(|it| it.samples.len()).sum::<usize>();
+        let read = apart(share, move || reading.all(chosen, left)).await?;
+        left = taken(left, &read)?;
         all.push(read);
     }
     Ok(all)
+}
+
+fn taken(left: usize, read: &[Found]) -> Result<usize, Failure> {
+    let samples = read.iter().map(|it| it.samples.len()).sum();
+    left.checked_sub(samples)
+        .ok_or_else(|| too_many("samples", MOST_SAMPLES))
 }
 
 fn unreadable() -> Failure {
@@ -168,7 +230,7 @@ impl Reading {
             for (samples, (labels, _)) in read.into_iter().zip(some) {
                 left = left
                     .checked_sub(samples.len())
-                    .ok_or_else(|| too_many("samples", most))?;
+                    .ok_or_else(|| too_many("samples", MOST_SAMPLES))?;
                 if !samples.is_empty() {
                     let labels = labels.clone();
                     found.push(Found { labels, samples });
@@ -261,13 +323,14 @@ pub async fn latest(
     place: &Place,
     selectors: Vec<Vec<Matcher>>,
     (since, at): (i64, i64),
+    share: &Arc<Share>,
 ) -> Result<Vec<(Labels, i64, f64)>, Failure> {
     let selections = selectors.into_iter().map(|matchers| Selection {
         matchers,
         from: since,
         to: at,
     });
-    let read = read(series, place, selections.collect(), at).await?;
+    let read = read(series, place, selections.collect(), at, share).await?;
     let mut found: BTreeMap<Labels, (i64, f64)> = BTreeMap::new();
     for it in read.into_iter().flatten() {
         let last = it.samples.last().filter(|it| !wharf_promql::is_stale(it.1));
@@ -295,24 +358,36 @@ pub async fn words(
     } else {
         selectors
     };
-    let mut words: std::collections::BTreeSet<Arc<str>> = Default::default();
+    let mut words: BTreeSet<Arc<str>> = BTreeSet::new();
+    let mut left = MOST_BYTES;
     for matchers in selectors {
-        for labels in choose(series, place, &matchers, since, MOST_LISTED).await? {
-            match of {
-                Some(label) => {
-                    let value = labels.get(label);
-                    if !value.is_empty() && !words.contains(value) {
-                        words.insert(value.into());
-                    }
-                }
-                None => {
-                    for (name, _) in labels.iter() {
-                        if !words.contains(name) {
-                            words.insert(name.into());
-                        }
-                    }
-                }
+        let (mut series_left, mut failed) = (MOST_LISTED, None);
+        each(series, place, &matchers, since, |labels, _| {
+            if series_left == 0 {
+                failed = Some(too_many("series", MOST_LISTED));
+                return Going::Enough;
             }
+            series_left -= 1;
+            let its = labels.iter().filter_map(|(name, value)| match of {
+                Some(label) => (label == name).then_some(value),
+                None => Some(name),
+            });
+            for word in its {
+                if words.contains(word) {
+                    continue;
+                }
+                let Some(rest) = left.checked_sub(word.len() + 32) else {
+                    failed = Some(too_many("bytes of words", MOST_BYTES));
+                    return Going::Enough;
+                };
+                left = rest;
+                words.insert(word.into());
+            }
+            Going::On
+        })
+        .await;
+        if let Some(failure) = failed {
+            return Err(failure);
         }
     }
     Ok(words.iter().take(most).map(|it| it.to_string()).collect())

@@ -14,6 +14,7 @@
 
 mod about;
 mod answer;
+mod apart;
 mod api;
 mod federate;
 mod fetch;

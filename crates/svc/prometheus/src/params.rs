@@ -1,12 +1,12 @@
 //! Parameters of a request, from its query and from the form that it brings.
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use wharf_promql::{Matcher, Query, duration, selector};
+use wharf_promql::{Matcher, Query, duration, selectors};
 
 use crate::answer::Failure;
 
 /// Selectors of a request.
-const MOST_SELECTORS: usize = 100;
+const MOST_SELECTORS: usize = 32;
 /// Later and earlier moments are none that a sample may have.
 const MOST_SECONDS: f64 = 1e11;
 
@@ -97,9 +97,7 @@ impl Params {
             let text = format!("a request has {MOST_SELECTORS} selectors at most");
             return Err(bad("match[]", text));
         }
-        let read = texts.into_iter().map(selector);
-        let read: Result<Vec<_>, _> = read.collect();
-        read.map_err(|error| bad("match[]", error))
+        selectors(&texts).map_err(|error| bad("match[]", error))
     }
 }
 
