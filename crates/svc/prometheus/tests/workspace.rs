@@ -293,3 +293,80 @@ async fn errors_are_said_as_prometheus_says_them() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_selection_that_is_there_twice_and_too_many_of_them() {
+    let world = world(Options::default());
+    let one = series(&[("__name__", "up"), ("job", "a")], &[(0, 3.0)]);
+    assert_eq!(world.write(&[one]).await.status, 200);
+    assert_eq!(world.values("up + up * up", 0).await, ["12"]);
+    let asked = ["match[]=up"; 32].join("&");
+    let listed = world.read(Request::Series, &asked).await;
+    assert_eq!(listed, json!([{ "__name__": "up", "job": "a" }]));
+    let refused = world.read(Request::Series, &(asked + "&match[]=up")).await;
+    assert_eq!(refused["errorType"], json!("bad_data"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_query_of_more_series_than_it_may_read_is_refused() {
+    let world = world(Options::default());
+    // Each is a series of five statistics.
+    let samples = (0..4_001).map(|number| {
+        let metric = Metric {
+            account: "000000000000".into(),
+            region: "us-east-1".into(),
+            namespace: "AWS/ECS".into(),
+            name: "CPUUtilization".into(),
+            dimensions: vec![("ClusterName".into(), number.to_string())],
+        };
+        Sample {
+            key: metric.key("Percent").unwrap(),
+            tier: Tier::Minute,
+            at: NOW / 1000,
+            summary: Summary::one(1.0),
+        }
+    });
+    let samples = samples.collect();
+    world.series.append("000000000000", samples).await.unwrap();
+    let asked = "query=count({cluster_name=~\".%2B\"})";
+    let refused = world.read(Request::Query, asked).await;
+    let text = refused["error"].as_str().unwrap();
+    assert!(text.contains("more than 20000 series"), "{text}");
+    let but_one = "count({cluster_name=~\".+\",cluster_name!=\"0\"})";
+    assert_eq!(world.values(but_one, 0).await, ["20000"]);
+    let words = Request::Values("cluster_name".to_owned());
+    let words = world.read(words, "").await;
+    assert_eq!(words.as_array().unwrap().len(), 4_001);
+}
+
+#[tokio::test]
+async fn labels_of_a_query_are_bounded_by_their_bytes() {
+    let world = world(Options::default());
+    // Of a hundred series 3 MB, which each selector of another moment reads again.
+    let long = "v".repeat(1000);
+    let names: Vec<String> = (0..29).map(|it| format!("label_{it}")).collect();
+    let all: Vec<Vec<u8>> = (0..100)
+        .map(|it| {
+            let number = it.to_string();
+            let mut labels = vec![("__name__", "up"), ("n", &*number)];
+            labels.extend(names.iter().map(|it| (it.as_str(), &*long)));
+            series(&labels, &[(0, 1.0)])
+        })
+        .collect();
+    let answer = world.write(&all).await;
+    assert_eq!(answer.status, 200);
+    let asked = |selectors: usize| {
+        let each = (0..selectors).map(|it| format!("count(up offset -{}s)", it + 1));
+        let sum = each.collect::<Vec<_>>().join("%2B");
+        format!("query={sum}")
+    };
+    let found = world.read(Request::Query, &asked(5)).await;
+    assert_eq!(found["result"][0]["value"][1], json!("500"), "{found}");
+    let refused = world.read(Request::Query, &asked(30)).await;
+    assert!(
+        refused["error"]
+            .as_str()
+            .unwrap()
+            .contains("bytes of labels")
+    );
+}
