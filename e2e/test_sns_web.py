@@ -49,8 +49,8 @@ def verified(text):
 
 def next_of(got, number):
     wait_for(lambda: len(got) >= number, what=f"the server got {number}")
-    _, headers, body = got[number - 1]
-    return headers, body
+    it = got[number - 1]
+    return it.headers, it.body
 
 
 @pytest.mark.parametrize("version", ["1", "2"])

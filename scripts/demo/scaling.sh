@@ -2,7 +2,7 @@
 # Chapter four: a service under load gets more tasks by what the kernel measured of it, and gives them back.
 
 # Older versions of the command line do not know metrics by the twenty seconds.
-aws_knows_monitoring() { aws ecs create-service --generate-cli-skeleton 2>/dev/null | grep -q '"monitoring"'; }
+aws_knows_monitoring() { [[ $(aws ecs create-service --generate-cli-skeleton 2>/dev/null) == *'"monitoring"'* ]]; }
 
 # The service's processor in the last twenty seconds that were told, in per cent of what its tasks reserve.
 last_cpu() {
