@@ -286,17 +286,7 @@ fn axes(
     has_right: bool,
 ) -> Result<(), DrawError> {
     let (width, _) = size(widget);
-    let mut top = MARGIN;
-    if !widget.title.is_empty() {
-        canvas.text(
-            &widget.title,
-            (MARGIN, top),
-            HPos::Left,
-            TITLE_PIXELS,
-            width - 2 * MARGIN,
-        )?;
-        top += LINE_HEIGHT + 4;
-    }
+    let top = title(canvas, widget)?;
     let half = width / 2 - MARGIN;
     canvas.text(
         &widget.left.label,
@@ -583,20 +573,22 @@ fn draw_legend(
     Ok(())
 }
 
+/// The title, if there is one, and where what stands below it begins.
+fn title(canvas: &Canvas<'_>, widget: &Widget) -> Result<i32, DrawError> {
+    if widget.title.is_empty() {
+        return Ok(MARGIN);
+    }
+    let (width, _) = size(widget);
+    let room = width - 2 * MARGIN;
+    let at = (MARGIN, MARGIN);
+    canvas.text(&widget.title, at, HPos::Left, TITLE_PIXELS, room)?;
+    Ok(MARGIN + LINE_HEIGHT + 4)
+}
+
 /// The last value of each line, large, side by side.
 fn values(canvas: &Canvas<'_>, widget: &Widget, lines: &[Drawn]) -> Result<(), DrawError> {
     let (width, height) = size(widget);
-    let mut top = MARGIN;
-    if !widget.title.is_empty() {
-        canvas.text(
-            &widget.title,
-            (MARGIN, top),
-            HPos::Left,
-            TITLE_PIXELS,
-            width - 2 * MARGIN,
-        )?;
-        top += LINE_HEIGHT + 4;
-    }
+    let top = title(canvas, widget)?;
     let across = (width / ENTRY).max(1);
     let down = (i32::try_from(lines.len()).unwrap_or(i32::MAX) + across - 1) / across;
     let (each, tall) = (width / across, ((height - top) / down.max(1)).max(1));
