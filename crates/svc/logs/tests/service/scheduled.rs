@@ -498,6 +498,9 @@ async fn a_query_is_changed_stopped_listed_and_deleted_with_its_runs() {
     let missing = "The specified scheduled query does not exist.";
     let again = home.logs().delete_scheduled_query(&call(), gone).await;
     refused(again, "ResourceNotFoundException", missing);
-    home.create(wanted()).await.unwrap();
+    // Made now: one of long ago would have a moment to make up for.
+    let later = call_at(home.clock.now());
+    let made = home.logs().create_scheduled_query(&later, wanted());
+    made.await.unwrap();
     assert_eq!(home.history().await, []);
 }
