@@ -71,9 +71,9 @@ def test_events_go_to_a_web_server_with_a_token(reaching):
         put(reaching, source, n=1)
         wait_for(lambda: len(got) >= 3, what="it is tried again")
         assert [it[0] for it in got] == ["/token", "/orders/a?q=1", "/orders/a?q=1"]
-        path, headers, body = got[-1][:3]
-        assert (headers["authorization"], headers["x-tenant"]) == ("Bearer t0ken", "7")
-        assert json.loads(body)["detail"] == {"n": 1}
+        it = got[-1]
+        assert (it.headers["authorization"], it.headers["x-tenant"]) == ("Bearer t0ken", "7")
+        assert json.loads(it.body)["detail"] == {"n": 1}
         assert "s3cret" not in (reaching.data / "log" / "server.log").read_text()
         events.deauthorize_connection(Name=name)
         assert events.describe_api_destination(Name=arn.split("/")[1])["ApiDestinationState"] == "INACTIVE"

@@ -158,9 +158,9 @@ def test_a_web_server_gets_lines_through_an_api_destination(reaching):
         logs.put_subscription_filter(**subscribe, roleArn=role(reaching, "events:InvokeApiDestination"))
         put(logs, source, "one", "two")
         wait_for(lambda: len(got) >= 2, what="the request")
-        path, headers, body = got[-1][:3]
-        assert (path, headers["x-key"], headers["content-encoding"]) == ("/in", "sesame", "gzip")
-        assert lines([json.loads(body)]) == [(source, "one"), (source, "two")]
+        it = got[-1]
+        assert (it.path, it.headers["x-key"], it.headers["content-encoding"]) == ("/in", "sesame", "gzip")
+        assert lines([json.loads(it.body)]) == [(source, "one"), (source, "two")]
 
 
 def test_a_policy_subscribes_to_all_groups_of_an_account(wharf):
