@@ -1,16 +1,15 @@
 """What an account waits for its ordinary calls while another floods the same server with the largest calls there are."""
 
 import json
-import os
-import statistics
 
 from harness import floods
 from harness.installation import Installation, Keys, Place
 from test_floods import Neighbour
 
+from .neighbours import ROUNDS, percentiles
+
 TITLE = "Floods"
 SECONDS = 20
-ROUNDS = int(os.environ.get("WHARF_BENCH_ROUNDS", "3"))
 METHOD = (
     f"`wharf up` without throttling. An account puts and reads metrics, alarms and log events by boto3, one call after the other, for {SECONDS} s; "
     f"alone, and while another account sends what the row says over {floods.CONNECTIONS} connections without pause. Clients and server share the "
@@ -44,17 +43,11 @@ def _measure(installation):
             with floods.Flood(installation, loud, name) as flood:
                 taken[name] += neighbour.ask(SECONDS)
             answers[name].append(flood.answers)
-    alone = _percentiles(taken["nobody"])
+    alone = percentiles(taken["nobody"])
     rows = []
     for name, seconds in taken.items():
-        middle, tail = _percentiles(seconds)
+        middle, tail = percentiles(seconds)
         sent = sum(sum(it.values()) for it in answers.get(name, ()))
         refused = sent - sum(it["200"] for it in answers.get(name, ()))
         rows.append((name, f"{middle:.2f}", f"{tail:.2f}", f"{tail / alone[1]:.2f}", f"{sent / SECONDS / ROUNDS:.0f}", refused))
     return rows
-
-
-def _percentiles(seconds):
-    """The middle and the 99th of a hundred, in milliseconds."""
-    cut = statistics.quantiles(seconds, n=100)
-    return cut[49] * 1000, cut[98] * 1000

@@ -82,10 +82,10 @@ def _measure(installation):
                 answers = zip(taken[name], _ask(installation, web), strict=True)
                 taken[name] = [before + more for before, more in answers]
     rows = []
-    alone = _percentiles(taken["nobody"][0])
+    alone = percentiles(taken["nobody"][0])
     for name, (service, api, failed) in taken.items():
-        middle, tail = _percentiles(service)
-        of_api = _percentiles(api)
+        middle, tail = percentiles(service)
+        of_api = percentiles(api)
         ratio = tail / alone[1]
         rows.append((name, *(f"{value:.2f}" for value in (middle, tail, ratio, *of_api)), failed))
     web.close()
@@ -109,7 +109,7 @@ def _beside(installation, attack):
         task.stop()
 
 
-def _percentiles(seconds):
+def percentiles(seconds):
     """The middle and the 99th of a hundred, in milliseconds."""
     cut = statistics.quantiles(seconds, n=100)
     return cut[49] * 1000, cut[98] * 1000
