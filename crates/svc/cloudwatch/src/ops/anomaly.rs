@@ -39,6 +39,23 @@ struct Named {
     older: SingleMetricAnomalyDetector,
 }
 
+/// The same members of the model's two shapes.
+macro_rules! named {
+    ($input:ident) => {
+        Named {
+            single: $input.single_metric_anomaly_detector,
+            math: $input.metric_math_anomaly_detector,
+            older: SingleMetricAnomalyDetector {
+                namespace: $input.namespace,
+                metric_name: $input.metric_name,
+                dimensions: $input.dimensions,
+                stat: $input.stat,
+                ..SingleMetricAnomalyDetector::default()
+            },
+        }
+    };
+}
+
 impl Named {
     fn is_older(&self) -> bool {
         let it = &self.older;
@@ -98,17 +115,7 @@ pub async fn put_anomaly_detector(
     input: PutAnomalyDetectorInput,
 ) -> Result<PutAnomalyDetectorOutput, Fault> {
     let place = Place::of(call);
-    let named = Named {
-        single: input.single_metric_anomaly_detector,
-        math: input.metric_math_anomaly_detector,
-        older: SingleMetricAnomalyDetector {
-            namespace: input.namespace,
-            metric_name: input.metric_name,
-            dimensions: input.dimensions,
-            stat: input.stat,
-            ..SingleMetricAnomalyDetector::default()
-        },
-    };
+    let named = named!(input);
     let source = named.source(&place)?;
     let configuration = input.configuration.unwrap_or_default();
     let zone = configuration.metric_timezone.filter(|it| !it.is_empty());
@@ -287,17 +294,7 @@ pub async fn delete_anomaly_detector(
     input: DeleteAnomalyDetectorInput,
 ) -> Result<DeleteAnomalyDetectorOutput, Fault> {
     let place = Place::of(call);
-    let named = Named {
-        single: input.single_metric_anomaly_detector,
-        math: input.metric_math_anomaly_detector,
-        older: SingleMetricAnomalyDetector {
-            namespace: input.namespace,
-            metric_name: input.metric_name,
-            dimensions: input.dimensions,
-            stat: input.stat,
-            ..SingleMetricAnomalyDetector::default()
-        },
-    };
+    let named = named!(input);
     let id = match (input.anomaly_detector_id, named.source(&place)?) {
         (Some(id), None) => id,
         (None, Some(source)) => anomaly::identity(&source),

@@ -78,6 +78,16 @@ impl Measured {
         self.seen_in("AWS/ECS", name, dimensions, at)
     }
 
+    /// How closely the cluster is observed from now on.
+    async fn observed(&self, level: &str) {
+        let settings = json!([{"name": "containerInsights", "value": level}]);
+        let input = json!({"cluster": "default", "settings": settings});
+        let input = decode("UpdateClusterSettings", input);
+        let of = call();
+        let changed = self.harness.update_cluster_settings(&of, input);
+        changed.await.unwrap();
+    }
+
     fn seen_in(
         &self,
         namespace: &str,
@@ -229,16 +239,9 @@ const INSIGHTS: &str = "ECS/ContainerInsights";
 async fn clusters_with_container_insights_have_its_metrics() {
     let it = started().await;
     let mut telemetry = it.agent.telemetry(&it.harness).await;
-    let set = |value: &str| {
-        let settings = json!([{"name": "containerInsights", "value": value}]);
-        let input = json!({"cluster": "default", "settings": settings});
-        decode("UpdateClusterSettings", input)
-    };
     let at = last_minute();
     for (minutes_ago, level) in [(2, "disabled"), (1, "enabled"), (0, "enhanced")] {
-        let of = call();
-        let changed = it.harness.update_cluster_settings(&of, set(level));
-        changed.await.unwrap();
+        it.observed(level).await;
         let mut message = report(&it.task, at - minutes_ago * 60, (12.5, 256.0));
         let range = |min: f64| json!({"min": min, "max": min + 6000.0});
         let container = &mut message["taskMetrics"][0]["containerMetrics"][0];
@@ -308,14 +311,7 @@ async fn a_new_cluster_has_what_the_account_turned_on() {
 async fn enhanced_observability_has_metrics_of_single_containers() {
     let it = started().await;
     let mut telemetry = it.agent.telemetry(&it.harness).await;
-    let settings = json!([{"name": "containerInsights", "value": "enhanced"}]);
-    let input = json!({"cluster": "default", "settings": settings});
-    let of = call();
-    let input = decode("UpdateClusterSettings", input);
-    it.harness
-        .update_cluster_settings(&of, input)
-        .await
-        .unwrap();
+    it.observed("enhanced").await;
     let at = last_minute();
     let mut message = report(&it.task, at, (12.5, 256.0));
     let container = &mut message["taskMetrics"][0]["containerMetrics"][0];
@@ -394,14 +390,7 @@ async fn who_tells_of_a_task_in_each_part_of_a_minute_tells_of_it_once() {
 async fn a_node_invents_no_containers() {
     let it = started().await;
     let mut telemetry = it.agent.telemetry(&it.harness).await;
-    let settings = json!([{"name": "containerInsights", "value": "enhanced"}]);
-    let input = json!({"cluster": "default", "settings": settings});
-    let of = call();
-    let input = decode("UpdateClusterSettings", input);
-    it.harness
-        .update_cluster_settings(&of, input)
-        .await
-        .unwrap();
+    it.observed("enhanced").await;
     let at = last_minute();
     let (mut before, mut message) = (0, report(&it.task, at, (12.5, 256.0)));
     let own = message["taskMetrics"][0]["containerMetrics"][0].clone();

@@ -49,6 +49,28 @@ fn invalid(text: impl Into<String>) -> Fault {
     faults::validation_exception(text)
 }
 
+/// What both of the model's shapes say of a query, which have the same members.
+macro_rules! given {
+    ($input:ident) => {
+        Given {
+            description: $input.description,
+            text: $input.query_string.unwrap_or_default(),
+            groups: $input.log_group_identifiers.unwrap_or_default(),
+            when: When {
+                expression: $input.schedule_expression.unwrap_or_default(),
+                zone: $input.timezone,
+                start: $input.schedule_start_time.map(Timestamp::from_millis),
+                end: $input.schedule_end_time.map(Timestamp::from_millis),
+            },
+            start_offset: $input.start_time_offset,
+            end_offset: $input.end_time_offset,
+            role: $input.execution_role_arn.unwrap_or_default(),
+            destination: destination($input.destination_configuration),
+            enabled: $input.state.as_deref() != Some("DISABLED"),
+        }
+    };
+}
+
 pub async fn create(
     service: &LogsService,
     call: &Call,
@@ -61,22 +83,7 @@ pub async fn create(
             "name must have letters, digits and the characters . _ - / # alone.",
         ));
     }
-    let given = Given {
-        description: input.description,
-        text: input.query_string.unwrap_or_default(),
-        groups: input.log_group_identifiers.unwrap_or_default(),
-        when: When {
-            expression: input.schedule_expression.unwrap_or_default(),
-            zone: input.timezone,
-            start: input.schedule_start_time.map(Timestamp::from_millis),
-            end: input.schedule_end_time.map(Timestamp::from_millis),
-        },
-        start_offset: input.start_time_offset,
-        end_offset: input.end_time_offset,
-        role: input.execution_role_arn.unwrap_or_default(),
-        destination: destination(input.destination_configuration),
-        enabled: input.state.as_deref() != Some("DISABLED"),
-    };
+    let given = given!(input);
     let arn = check(service, call, &name, &given).await?;
     let query = given.record(ids::uuid(), name, call.now);
     let scope = LogsService::scope(call);
@@ -112,22 +119,7 @@ pub async fn update(
     input: UpdateScheduledQueryRequest,
 ) -> Result<UpdateScheduledQueryResponse, Fault> {
     let former = find(service, call, input.identifier.as_deref()).await?;
-    let given = Given {
-        description: input.description,
-        text: input.query_string.unwrap_or_default(),
-        groups: input.log_group_identifiers.unwrap_or_default(),
-        when: When {
-            expression: input.schedule_expression.unwrap_or_default(),
-            zone: input.timezone,
-            start: input.schedule_start_time.map(Timestamp::from_millis),
-            end: input.schedule_end_time.map(Timestamp::from_millis),
-        },
-        start_offset: input.start_time_offset,
-        end_offset: input.end_time_offset,
-        role: input.execution_role_arn.unwrap_or_default(),
-        destination: destination(input.destination_configuration),
-        enabled: input.state.as_deref() != Some("DISABLED"),
-    };
+    let given = given!(input);
     let arn = check(service, call, &former.name, &given).await?;
     let key = LogsService::scope(call).key(ScheduledQuery::KIND, &former.name);
     let made = given.record(former.id, former.name, call.now);
