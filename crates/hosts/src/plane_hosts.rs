@@ -233,6 +233,7 @@ fn wanted(
     seen.region.clone_into(&mut host.region);
     match seen.plane {
         Plane::LoadBalancer => host.balancers = true,
+        Plane::Machines => {}
         Plane::Network => {
             let addresses = [seen.announced, Some(seen.peer)].into_iter().flatten();
             let mut addresses = addresses.map(|address| address.to_canonical());

@@ -1,4 +1,4 @@
-//! What the control plane tells the planes of a host (network, load balancer), and what they report.
+//! What the control plane tells the planes of a host (network, load balancer, machines), and what they report.
 //!
 //! A plane holds a set of [`Resource`]s, each under its [`Key`]; it learns the whole set once and
 //! then what changed. Each resource mirrors one record of a service, so a change of a record is a
@@ -13,6 +13,7 @@
 pub mod balancer;
 mod body;
 pub mod forward;
+pub mod machine;
 pub mod measured;
 pub mod network;
 pub mod report;
@@ -32,21 +33,24 @@ pub enum Plane {
     Network,
     /// Load balancers with everything below them.
     LoadBalancer,
+    /// EC2 instances that the host keeps.
+    Machines,
 }
 
 impl Plane {
+    pub const ALL: [Self; 3] = [Self::Network, Self::LoadBalancer, Self::Machines];
+
     /// As it stands in paths and ARNs.
     pub fn name(self) -> &'static str {
         match self {
             Self::Network => "network",
             Self::LoadBalancer => "load-balancer",
+            Self::Machines => "machines",
         }
     }
 
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Network, Self::LoadBalancer]
-            .into_iter()
-            .find(|plane| plane.name() == name)
+        Self::ALL.into_iter().find(|plane| plane.name() == name)
     }
 }
 
@@ -72,6 +76,7 @@ pub enum Resource {
     TargetGroup(balancer::TargetGroup),
     Target(balancer::Target),
     Certificate(balancer::Certificate),
+    Instance(Box<machine::Instance>),
 }
 
 /// Names a resource within a plane: its kind and its id.
@@ -96,6 +101,7 @@ pub enum Kind {
     TargetGroup,
     Target,
     Certificate,
+    Instance,
 }
 
 impl Kind {
@@ -107,6 +113,7 @@ impl Kind {
             (Self::SecurityGroup, Plane::LoadBalancer) => 2,
             // For their names.
             (Self::LoadBalancer, Plane::Network) => 3,
+            (Self::Instance, _) => 5,
             _ => 1,
         }
     }
@@ -118,12 +125,13 @@ impl Kind {
                 plane == Plane::Network
             }
             // Load balancers also listen outside of their VPC, where its rules are not in force.
-            Self::SecurityGroup => true,
+            Self::SecurityGroup => plane != Plane::Machines,
             // Tasks ask the network for their names.
-            Self::LoadBalancer => true,
+            Self::LoadBalancer => plane != Plane::Machines,
             Self::Listener | Self::Rule | Self::TargetGroup | Self::Target | Self::Certificate => {
                 plane == Plane::LoadBalancer
             }
+            Self::Instance => plane == Plane::Machines,
         }
     }
 }
@@ -166,6 +174,7 @@ impl Resource {
             Self::TargetGroup(it) => (Kind::TargetGroup, it.arn.clone()),
             Self::Target(it) => (Kind::Target, it.target.to_string()),
             Self::Certificate(it) => (Kind::Certificate, it.arn.clone()),
+            Self::Instance(it) => (Kind::Instance, it.id.clone()),
         };
         Key { kind, id }
     }

@@ -12,6 +12,7 @@
 //!                                           ◀─ Changes {changes, commit?} …
 //!   Ack {nonce} | Nack {nonce, reason}     ─▶
 //!   Report {health} | Unbound {endpoints}    ─▶
+//!   Instances {instances} | Console {…}    ─▶
 //!   Measured {number, minute}              ─▶
 //!                                           ◀─ Kept {number}
 //!   Heartbeat                             ◀─▶  Heartbeat {position?, authorities}
@@ -33,12 +34,13 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     Change, Plane, Resource,
+    machine::{Console, InstanceReport},
     measured::Minute,
     report::{TargetHealth, UnboundEndpoint},
 };
 
 /// The version spoken here, and the oldest one still understood.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 pub const OLDEST_VERSION: u32 = 1;
 
 /// Bytes of one frame's JSON. The largest resource is a certificate with a chain of at most 2 MiB,
@@ -121,6 +123,14 @@ pub enum ToServer {
         /// Which report it is, on this connection and the next.
         number: u64,
         minute: Minute,
+    },
+    /// All instances that there is anything of on this host, after each change. Since version 5, as is the plane.
+    Instances {
+        instances: Vec<InstanceReport>,
+    },
+    /// After a change, and not more often than every few seconds for one instance.
+    Console {
+        console: Console,
     },
     Heartbeat,
 }
@@ -328,7 +338,7 @@ mod tests {
 
     #[test]
     fn planes_have_paths() {
-        for plane in [Plane::Network, Plane::LoadBalancer] {
+        for plane in Plane::ALL {
             assert_eq!(plane_of(&path(plane)), Some(plane));
         }
         assert_eq!(plane_of("/plane/v1/dns"), None);

@@ -53,6 +53,7 @@ impl Route {
             Self::SigningCertificate => "signing-certificate",
             Self::Plane(Plane::Network) => "network-plane",
             Self::Plane(Plane::LoadBalancer) => "load-balancer-plane",
+            Self::Plane(Plane::Machines) => "machines-plane",
             Self::Nothing => "none",
             Self::Api => return None,
         })

@@ -9,6 +9,7 @@
 //! one; it does not depend on the number of hosts, nor on what else there is.
 
 mod balancers;
+mod machines;
 mod network;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -76,6 +77,7 @@ impl Delivered {
         let mut all: Vec<(&Key, &Arc<Held>)> = match subscriber.plane {
             Plane::Network => network::all(now, &subscriber.host),
             Plane::LoadBalancer => delivered.balancers.all(now),
+            Plane::Machines => machines::all(now, &subscriber.host),
         };
         all.retain(|(key, _)| delivered.understands(key));
         all.sort_by_key(|(key, _)| order(key));
@@ -148,6 +150,10 @@ impl Delivered {
                 }
                 self.compare(view.now(), &former, keys, &before, &self.balancers)
             }
+            Plane::Machines => {
+                let own = machines::Own(&self.subscriber.host);
+                self.compare(view.now(), &former, former.keys().copied(), &own, &own)
+            }
         };
         due.sort_by_key(|due| match due {
             Due::Put(held) => (false, order(&held.resource.key())),
@@ -214,5 +220,6 @@ fn order(key: &Key) -> u8 {
         Kind::LoadBalancer => 9,
         Kind::Listener => 10,
         Kind::Rule => 11,
+        Kind::Instance => 12,
     }
 }

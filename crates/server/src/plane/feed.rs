@@ -31,6 +31,7 @@ pub struct Shared {
     /// to them, and would wake thousands.
     network: watch::Sender<Revision>,
     balancers: watch::Sender<Revision>,
+    machines: watch::Sender<Revision>,
     /// A container instance changed.
     pub instances: Notify,
 }
@@ -42,6 +43,7 @@ impl Default for Shared {
             reached: watch::channel(0).0,
             network: watch::channel(0).0,
             balancers: watch::channel(0).0,
+            machines: watch::channel(0).0,
             instances: Notify::new(),
         }
     }
@@ -57,6 +59,7 @@ impl Shared {
         match plane {
             Plane::Network => &self.network,
             Plane::LoadBalancer => &self.balancers,
+            Plane::Machines => &self.machines,
         }
     }
 
@@ -132,9 +135,8 @@ impl Feed {
                 .iter()
                 .filter_map(|event| self.change(event))
                 .collect();
-            let all = [Plane::Network, Plane::LoadBalancer];
             let concerned = |it: &Plane| changes.iter().any(|(_, key, _)| key.kind.concerns(*it));
-            let planes = all.into_iter().filter(concerned).collect();
+            let planes = Plane::ALL.into_iter().filter(concerned).collect();
             self.shared.write(&planes, |view| {
                 for (revision, key, resource) in changes {
                     view.change(revision, key, resource);
@@ -155,7 +157,7 @@ impl Feed {
                 other => break other?,
             }
         };
-        let all = BTreeSet::from([Plane::Network, Plane::LoadBalancer]);
+        let all = BTreeSet::from(Plane::ALL);
         self.shared.write(&all, |view| view.replace(records, at));
         Ok(at)
     }

@@ -30,6 +30,8 @@ pub struct Records {
     /// VPC to what belongs to it: itself, its groups, subnets, tables, load balancers, attached
     /// interfaces.
     parts: HashMap<String, BTreeSet<Key>>,
+    /// Host to the instances that it keeps.
+    instances: HashMap<String, BTreeSet<Key>>,
 }
 
 impl Records {
@@ -89,6 +91,11 @@ impl Records {
         self.parts.get(vpc).into_iter().flatten()
     }
 
+    /// The instances that a host keeps.
+    pub fn instances_on(&self, host: &str) -> impl Iterator<Item = &Key> {
+        self.instances.get(host).into_iter().flatten()
+    }
+
     /// Replaces one resource; what was there before.
     pub fn set(&mut self, key: &Key, held: Option<Arc<Held>>) -> Option<Arc<Held>> {
         let before = match &held {
@@ -105,6 +112,10 @@ impl Records {
     }
 
     fn list(&mut self, key: &Key, resource: &Resource) {
+        if let Resource::Instance(it) = resource {
+            let instances = self.instances.entry(it.host.clone()).or_default();
+            instances.insert(key.clone());
+        }
         let Some(vpc) = vpc_of(resource) else {
             return;
         };
@@ -122,6 +133,9 @@ impl Records {
     }
 
     fn unlist(&mut self, key: &Key, resource: &Resource) {
+        if let Resource::Instance(it) = resource {
+            remove_from(&mut self.instances, &it.host, key);
+        }
         let Some(vpc) = vpc_of(resource) else {
             return;
         };

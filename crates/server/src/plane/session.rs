@@ -328,7 +328,9 @@ impl Session {
             ToServer::Measured { number, minute } => {
                 return self.measured(talk, number, minute).await;
             }
-            ToServer::Heartbeat => return Ok(()),
+            ToServer::Instances { .. } | ToServer::Console { .. } | ToServer::Heartbeat => {
+                return Ok(());
+            }
             ToServer::Subscribe { .. } => {
                 let text = "A stream is subscribed once.".to_owned();
                 return Err(End::Refused(Refusal::Malformed, text));

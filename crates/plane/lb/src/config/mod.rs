@@ -139,7 +139,12 @@ impl Registry {
             Kind::Target => drop(self.targets.remove(&key.id)),
             Kind::Certificate => drop(self.certificates.remove(&key.id)),
             Kind::SecurityGroup => drop(self.security_groups.remove(&key.id)),
-            Kind::Host | Kind::Vpc | Kind::Interface | Kind::Subnet | Kind::RouteTable => {}
+            Kind::Host
+            | Kind::Vpc
+            | Kind::Interface
+            | Kind::Subnet
+            | Kind::RouteTable
+            | Kind::Instance => {}
         }
     }
 

@@ -32,7 +32,7 @@ pub fn is_structure(former: &Former<'_>) -> bool {
 impl Balancers {
     pub fn at_present(now: &Records, subscriber: &Subscriber) -> Self {
         match subscriber.plane {
-            Plane::Network => Self::default(),
+            Plane::Network | Plane::Machines => Self::default(),
             Plane::LoadBalancer => {
                 let of_kind = |kind| now.of_kind(kind).map(|(_, held)| &held.resource);
                 Self::of(&subscriber.host, |kind| of_kind(kind).collect())
@@ -42,7 +42,7 @@ impl Balancers {
 
     /// When the records were as `former` says.
     pub fn formerly(now: &Records, former: &Former<'_>, subscriber: &Subscriber) -> Self {
-        if subscriber.plane == Plane::Network || !is_structure(former) {
+        if subscriber.plane != Plane::LoadBalancer || !is_structure(former) {
             return Self::at_present(now, subscriber);
         }
         let of_kind = |kind: Kind| {

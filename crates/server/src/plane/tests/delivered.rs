@@ -9,6 +9,7 @@ use wharf_planeproto::{
         Action, BalancerInterface, BalancerKind, Certificate, HealthCheck, Listener, LoadBalancer,
         Protocol, ProtocolVersion, Rule, Target, TargetGroup, TargetRef, WeightedGroup,
     },
+    machine::{self, Instance, Wanted},
     network::{Host, Interface, Route, RouteTable, SecurityGroup, Subnet, Vpc},
     wire::{Frames, ToPlane, encode},
 };
@@ -38,7 +39,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let saying = proptest::option::weighted(0.75, (0..NAMES, 0..NAMES));
     prop_oneof![
-        8 => (0..12u8, 0..NAMES, saying).prop_map(|(kind, name, what)| Step::Write(kind, name, what)),
+        8 => (0..13u8, 0..NAMES, saying).prop_map(|(kind, name, what)| Step::Write(kind, name, what)),
         3 => (0..PLANES.len()).prop_map(Step::Advance),
         1 => (0..PLANES.len()).prop_map(Step::Resume),
         1 => Just(Step::Reload),
@@ -46,12 +47,14 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Two of them are of older versions.
-const PLANES: [(Plane, u32, &str); 5] = [
+const PLANES: [(Plane, u32, &str); 7] = [
     (Plane::Network, 3, "host0"),
     (Plane::Network, 1, "host1"),
     (Plane::Network, 2, "host0"),
     (Plane::LoadBalancer, 2, "host0"),
     (Plane::LoadBalancer, 2, "host2"),
+    (Plane::Machines, 5, "host1"),
+    (Plane::Machines, 4, "host1"),
 ];
 
 fn subscriber((plane, version, host): (Plane, u32, &str)) -> Subscriber {
@@ -147,12 +150,42 @@ fn resource(kind: u8, name: u8, (a, b): (u8, u8)) -> Resource {
                 gateway: format!("igw{b}"),
             }],
         }),
+        12 => Resource::Instance(Box::new(instance(name, a, b))),
         _ => Resource::Certificate(Certificate {
             arn: format!("cert{name}"),
             names: Vec::new(),
             chain: format!("{a}"),
             private_key: String::new(),
         }),
+    }
+}
+
+fn instance(name: u8, a: u8, b: u8) -> Instance {
+    Instance {
+        id: format!("i-{name}"),
+        account: String::new(),
+        region: String::new(),
+        zone: String::new(),
+        host: format!("host{a}"),
+        wanted: Wanted::Running,
+        boot: u64::from(b),
+        image: machine::Image::Own,
+        instance_type: String::new(),
+        cpu: 1024,
+        memory_mib: 512,
+        disk_bytes: 1 << 30,
+        interface: machine::Interface {
+            id: String::new(),
+            vpc: String::new(),
+            subnet: String::new(),
+            subnet_cidr: String::new(),
+            address: [10, 0, 0, 1].into(),
+            mac: String::new(),
+            groups: Vec::new(),
+        },
+        metadata: machine::Metadata::default(),
+        user_data: None,
+        launched_at_ms: 0,
     }
 }
 
@@ -248,6 +281,7 @@ impl Pair {
         let admitted: Vec<&Resource> = match self.subscriber.plane {
             Plane::Network => network_of(&all, host),
             Plane::LoadBalancer => balancers_of(&all, host),
+            Plane::Machines => instances_of(&all, host),
         };
         let rows = admitted.into_iter().map(|it| (it.key(), it.clone()));
         rows.filter(|(key, _)| key.kind.since(self.subscriber.plane) <= self.subscriber.version)
@@ -269,9 +303,16 @@ fn everything(records: &Records) -> impl Iterator<Item = &std::sync::Arc<Held>> 
         Kind::TargetGroup,
         Kind::Target,
         Kind::Certificate,
+        Kind::Instance,
     ];
     let all = kinds.into_iter().flat_map(|kind| records.of_kind(kind));
     all.map(|(_, held)| held)
+}
+
+fn instances_of<'a>(all: &[&'a Resource], host: &str) -> Vec<&'a Resource> {
+    let keeps =
+        |resource: &&Resource| matches!(resource, Resource::Instance(it) if it.host == host);
+    all.iter().copied().filter(keeps).collect()
 }
 
 /// The VPCs in which the host has interfaces, all that belongs to them, the hosts there, and what is

@@ -1,0 +1,167 @@
+//! EC2 instances: which a host is to keep, and what it says of them.
+//!
+//! An instance is a slice of a host: processes in a user namespace of their own under a cgroup of its
+//! type's size, in a network namespace with its interface, over a root file system made of its image.
+//! What it is to be is said whole; the host brings it there and reports, whole again, what there is.
+
+use std::net::Ipv4Addr;
+
+use serde::{Deserialize, Serialize};
+
+/// What an instance is to be.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    /// `i-…`
+    pub id: String,
+    pub account: String,
+    pub region: String,
+    /// `us-east-1a`
+    pub zone: String,
+    /// Instance id of the host that keeps it.
+    pub host: String,
+    pub wanted: Wanted,
+    /// Counts its boots: with another number than the one it runs under it is booted anew, on the same disk.
+    pub boot: u64,
+    pub image: Image,
+    /// `t3.micro`
+    pub instance_type: String,
+    /// CPU units, 1024 a core.
+    pub cpu: u32,
+    pub memory_mib: u32,
+    /// Bytes that its root file system may take.
+    pub disk_bytes: u64,
+    pub interface: Interface,
+    pub metadata: Metadata,
+    /// As given, base64; may hold secrets.
+    pub user_data: Option<String>,
+    /// Milliseconds since 1970.
+    pub launched_at_ms: i64,
+}
+
+/// Not what it was given to do, which may hold secrets.
+impl std::fmt::Debug for Instance {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Instance")
+            .field("id", &self.id)
+            .field("host", &self.host)
+            .field("wanted", &self.wanted)
+            .field("boot", &self.boot)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wanted {
+    Running,
+    /// No process of it; its disk stays.
+    Stopped,
+    /// Nothing of it. Once the host said so, it is told of it no more.
+    Terminated,
+}
+
+/// Where a root file system comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Image {
+    /// What the host makes of programs of its own: a shell, and this program.
+    Own,
+    /// An image of the registry, by the name that nodes pull: `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME@sha256:…`.
+    Registry { name: String },
+}
+
+/// The primary network interface. Groups and neighbours the network plane is told of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interface {
+    /// `eni-…`
+    pub id: String,
+    pub vpc: String,
+    pub subnet: String,
+    /// `172.31.16.0/20`
+    pub subnet_cidr: String,
+    pub address: Ipv4Addr,
+    /// `0a:…`
+    pub mac: String,
+    pub groups: Vec<Group>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// `sg-…`
+    pub id: String,
+    pub name: String,
+}
+
+/// What the instance metadata service tells, beside what stands above.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metadata {
+    pub enabled: bool,
+    /// Without a token nothing is told (version 2 alone).
+    pub tokens_required: bool,
+    /// 1–64
+    pub hop_limit: u8,
+    /// Tags, if they may be read there.
+    #[serde(default)]
+    pub tags: Option<Vec<(String, String)>>,
+    /// `ami-…`
+    pub image_id: String,
+    /// `r-…`
+    pub reservation: String,
+    pub launch_index: u32,
+    /// Of key pairs: name and the line for `authorized_keys`.
+    #[serde(default)]
+    pub public_keys: Vec<(String, String)>,
+    /// ARN and id of the instance profile. Credentials of its role the host asks for when they are wanted.
+    #[serde(default)]
+    pub profile: Option<(String, String)>,
+    /// `ip-172-31-16-4.ec2.internal`
+    pub host_name: String,
+}
+
+/// What there is of an instance on its host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceReport {
+    pub id: String,
+    /// The boot that the state is of.
+    pub boot: u64,
+    pub state: InstanceState,
+    /// Why it is in that state, for people: `the image has no /sbin/init`.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InstanceState {
+    /// Image, disk, network.
+    Preparing,
+    Running,
+    /// Its first process ended, or it was stopped as wanted.
+    Stopped,
+    /// It cannot be made or booted; what was made is gone.
+    Failed,
+    /// Nothing of it is left.
+    Terminated,
+}
+
+/// The end of what an instance wrote to its console.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Console {
+    pub id: String,
+    /// At most [`MAX_CONSOLE`] bytes, base64.
+    pub tail: String,
+}
+
+/// May hold secrets, as all that programs say.
+impl std::fmt::Debug for Console {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Console")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Bytes of a console that are kept (GetConsoleOutput).
+pub const MAX_CONSOLE: usize = 64 << 10;
+/// Instances of one host.
+pub const MAX_INSTANCES: usize = 4096;
