@@ -4,12 +4,15 @@
 //! block = (length | bytes)*
 //! ```
 
-use std::ops::Range;
+use std::{io, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use wharf_wal::{DecodeError, Decoder, Encoder, Place};
 
-use crate::{JournalError, LimitError, MAX_APPEND_BYTES, MAX_APPEND_RECORDS, MAX_RECORD_BYTES};
+use crate::{
+    JournalError, LimitError, MAX_APPEND_BYTES, MAX_APPEND_RECORDS, MAX_RECORD_BYTES, packed,
+    state::FileState,
+};
 
 /// Names a file of the journal: a segment of the log, or a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -136,18 +139,69 @@ impl Records {
     }
 }
 
+/// Bytes of a file that are a block.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    place: Place,
+    /// They say in which form it is ([`packed`]).
+    packs: bool,
+}
+
+impl Stored {
+    pub(crate) fn new(file: &FileState, block: &Block) -> Self {
+        Self {
+            place: Place {
+                file: Arc::clone(&file.data),
+                offset: block.position,
+                len: block.len,
+                crc: block.crc,
+            },
+            packs: file.packs,
+        }
+    }
+
+    /// The block. Blocks.
+    pub(crate) fn read(&self) -> io::Result<Vec<u8>> {
+        let bytes = self.place.read()?;
+        if self.packs {
+            packed::unpack(bytes)
+        } else {
+            Ok(bytes)
+        }
+    }
+
+    /// As [`packed::unpack_if`]. Blocks.
+    fn read_if(&self, passes: impl FnOnce(&[u8]) -> bool) -> io::Result<Option<Vec<u8>>> {
+        let bytes = self.place.read()?;
+        match self.packs {
+            true => packed::unpack_if(bytes, passes),
+            false => Ok(passes(&bytes).then_some(bytes)),
+        }
+    }
+
+    /// The bytes as they are, if they are a packed block, else the block.
+    pub(crate) fn read_packed(&self) -> io::Result<Result<Vec<u8>, Vec<u8>>> {
+        let bytes = self.place.read()?;
+        Ok(match self.packs {
+            true if packed::packed_bytes(&bytes).is_some() => Ok(bytes),
+            true => Err(packed::unpack(bytes)?),
+            false => Err(bytes),
+        })
+    }
+}
+
 /// A block of a stream on disk, to be read as a whole and taken apart by who reads it.
 #[derive(Debug)]
 pub struct StoredBlock {
-    place: Place,
+    stored: Stored,
     first: u64,
     count: u32,
 }
 
 impl StoredBlock {
-    pub(crate) fn new(place: Place, block: &Block) -> Self {
+    pub(crate) fn new(stored: Stored, block: &Block) -> Self {
         Self {
-            place,
+            stored,
             first: block.first,
             count: block.count,
         }
@@ -155,7 +209,12 @@ impl StoredBlock {
 
     /// Bytes on disk.
     pub fn bytes(&self) -> usize {
-        self.place.len as usize
+        self.stored.place.len as usize
+    }
+
+    /// Offset behind its last record.
+    pub fn end(&self) -> u64 {
+        self.first + u64::from(self.count)
     }
 
     /// How many records it has.
@@ -165,10 +224,16 @@ impl StoredBlock {
 
     /// What stands in it. Blocks.
     pub fn read(&self) -> Result<Vec<u8>, JournalError> {
-        let read = self.place.read();
-        read.map_err(|error| JournalError::Read {
-            reason: error.to_string(),
-        })
+        self.stored.read().map_err(unread)
+    }
+
+    /// The same, unless nothing in it passes: `passes` is asked about its bytes, of which the first
+    /// [`HEAD_BYTES`](crate::HEAD_BYTES) of each record may be left out. Blocks.
+    pub fn read_if(
+        &self,
+        passes: impl FnOnce(&[u8]) -> bool,
+    ) -> Result<Option<Vec<u8>>, JournalError> {
+        self.stored.read_if(passes).map_err(unread)
     }
 
     /// The records in what was read: the offset of each, and where it stands.
@@ -182,6 +247,12 @@ impl StoredBlock {
             let end = input.position();
             Some((offset, end - record..end))
         })
+    }
+}
+
+fn unread(error: io::Error) -> JournalError {
+    JournalError::Read {
+        reason: error.to_string(),
     }
 }
 

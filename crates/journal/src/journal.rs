@@ -13,13 +13,12 @@ use std::{
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Semaphore, oneshot};
-use wharf_wal::{Cut, Disk, Encoder, FolderLock, Log, LogOptions, Place};
+use wharf_wal::{Cut, Disk, Encoder, FolderLock, Log, LogOptions};
 
 use crate::{
     JournalError, JournalOptions, LimitError, MAX_NAME_BYTES, OpenError,
-    block::{self, FileId, Records, StoredBlock},
+    block::{self, FileId, Records, Stored, StoredBlock},
     manifest::{self, Head, Image},
-    merge::place,
     run::{self, run_id},
     state::State,
     writer::{Act, Command, Frozen, Request, Writer, apply_frame, read},
@@ -266,7 +265,7 @@ impl Journal {
         within
             .map_while(|block| {
                 let file = state.files.get(block.file)?;
-                Some(StoredBlock::new(place(&file.data, block), block))
+                Some(StoredBlock::new(Stored::new(file, block), block))
             })
             .collect()
     }
@@ -374,7 +373,7 @@ impl Journal {
         from: u64,
         max_records: usize,
         max_bytes: usize,
-    ) -> (Vec<(Place, u64)>, u64, u64) {
+    ) -> (Vec<(Stored, u64)>, u64, u64) {
         let state = read(&self.inner.state);
         let Some(stream) = state.stream(stream) else {
             return (Vec::new(), 0, 0);
@@ -393,7 +392,7 @@ impl Journal {
             let Some(file) = state.files.get(block.file) else {
                 break;
             };
-            plan.push((place(&file.data, block), block.first));
+            plan.push((Stored::new(file, block), block.first));
         }
         (plan, stream.first, stream.end)
     }
@@ -482,15 +481,15 @@ fn info(stream: &crate::state::Stream) -> StreamInfo {
 }
 
 fn fetch(
-    plan: &[(Place, u64)],
+    plan: &[(Stored, u64)],
     from: u64,
     max_records: usize,
     max_bytes: usize,
 ) -> Result<Vec<Record>, JournalError> {
     let (mut records, mut bytes): (Vec<Record>, usize) = (Vec::new(), 0);
-    for (place, first) in plan {
+    for (stored, first) in plan {
         let fail = |reason: String| JournalError::Read { reason };
-        let block: Bytes = place.read().map_err(|e| fail(e.to_string()))?.into();
+        let block: Bytes = stored.read().map_err(|e| fail(e.to_string()))?.into();
         let skip = from.saturating_sub(*first);
         let mut offset = first + skip;
         let mut full = false;
@@ -540,8 +539,8 @@ fn load(dir: &Path, disk: &Disk) -> Result<(Head, State), OpenError> {
     };
     for id in &head.runs {
         let mut blocks = Vec::new();
-        let data = run::open(dir, *id, |stream, block| blocks.push((stream, block)))?;
-        state.files.add(FileId::run(*id), &data);
+        let (data, packs) = run::open(dir, *id, |stream, block| blocks.push((stream, block)))?;
+        state.files.add(FileId::run(*id), &data).packs = packs;
         blocks
             .into_iter()
             .for_each(|(stream, block)| state.add_block(stream, block));

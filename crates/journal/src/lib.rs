@@ -7,7 +7,7 @@
 //! - What is in memory is the index: for each stream the places of its blocks, 32 bytes each. A
 //!   block begins as what one call appended.
 //! - In the background the log's closed segments are merged into *runs*, in which each stream's
-//!   records stand together in blocks of up to 64 KiB, and so are runs of like size, and runs most
+//!   records stand together in blocks of up to 256 KiB, packed where that pays, and so are runs of like size, and runs most
 //!   of which has been trimmed. The manifest says which runs count and where the log begins; files
 //!   it does not name are leftovers of a job that a crash cut short.
 //!
@@ -23,6 +23,7 @@ mod journal;
 mod manifest;
 mod merge;
 mod options;
+mod packed;
 mod record;
 mod run;
 mod state;
@@ -32,6 +33,7 @@ pub use block::{Records, StoredBlock};
 pub use error::{JournalError, LimitError, OpenError};
 pub use journal::{Journal, ReadReply, Record, StreamInfo, Usage};
 pub use options::JournalOptions;
+pub use packed::HEAD_BYTES;
 pub use writer::Frozen;
 
 /// Bytes of one record.

@@ -13,20 +13,23 @@ use std::{
 };
 
 use parking_lot::RwLock;
-use wharf_wal::{DataFile, Disk, Place, ReplaceError};
+use wharf_wal::{DataFile, Decoder, Disk, ReplaceError};
 
 use crate::{
     JournalOptions,
-    block::{Block, FileId},
+    block::{Block, FileId, Stored},
     manifest::{Head, Image},
+    packed::{self, Packer},
     run::{FinishedRun, RunWriter, run_path},
     state::{Files, State},
     writer::read,
 };
 
-/// Merged blocks grow up to this: large enough that an index entry each is little, small enough
-/// that reading a few records reads little.
-const BLOCK_BYTES: usize = 64 << 10;
+/// Merged blocks grow up to this before they are packed: large enough that records find others that are like them,
+/// small enough that reading a few records reads little.
+const BLOCK_BYTES: usize = 256 << 10;
+/// The same of blocks that are not packed.
+const PLAIN_BYTES: usize = 64 << 10;
 
 #[derive(Debug)]
 pub(crate) struct Job {
@@ -164,32 +167,37 @@ fn copy_blocks(
     sources: &HashSet<FileId>,
     out: &mut RunWriter,
 ) -> io::Result<()> {
-    let (streams, files) = {
-        let state = read(state);
-        let files: HashMap<FileId, Arc<DataFile>> = sources
-            .iter()
-            .filter_map(|id| Some((*id, Arc::clone(&state.files.get(*id)?.data))))
-            .collect();
-        (state.streams.keys().copied().collect::<Vec<_>>(), files)
-    };
+    let mut open = Open::new()?;
+    let streams: Vec<u64> = read(state).streams.keys().copied().collect();
     for id in streams {
         // Held for one stream at a time.
-        let blocks: Vec<Block> = match read(state).streams.get(&id) {
-            Some(s) => s
-                .blocks
-                .iter()
-                .filter(|b| sources.contains(&b.file))
-                .copied()
-                .collect(),
-            None => continue,
+        let blocks: Vec<(Block, Stored)> = {
+            let state = read(state);
+            let Some(stream) = state.streams.get(&id) else {
+                continue;
+            };
+            let merged = stream.blocks.iter().filter(|b| sources.contains(&b.file));
+            let stored = merged.map(|block| {
+                let file = state.files.get(block.file);
+                let file = file.ok_or_else(|| io::Error::other("a file is missing"))?;
+                Ok((*block, Stored::new(file, block)))
+            });
+            stored.collect::<io::Result<_>>()?
         };
-        let mut open = Open::default();
-        for block in blocks {
-            let file = files
-                .get(&block.file)
-                .ok_or_else(|| io::Error::other("a file is missing"))?;
-            let bytes = place(file, &block).read()?;
-            if open.end() != block.first || open.bytes.len() + bytes.len() > BLOCK_BYTES {
+        for (block, stored) in blocks {
+            if open.end() != block.first {
+                open.flush(id, out)?;
+            }
+            let bytes = match stored.read_packed()? {
+                Ok(packed) if is_full(&packed) => {
+                    open.flush(id, out)?;
+                    out.block(id, block.first, block.count, &packed)?;
+                    continue;
+                }
+                Ok(packed) => packed::unpack(packed)?,
+                Err(bytes) => bytes,
+            };
+            if open.bytes.len() + bytes.len() > BLOCK_BYTES {
                 open.flush(id, out)?;
             }
             open.add(&block, &bytes);
@@ -199,24 +207,29 @@ fn copy_blocks(
     Ok(())
 }
 
-pub(crate) fn place(file: &Arc<DataFile>, block: &Block) -> Place {
-    Place {
-        file: Arc::clone(file),
-        offset: block.position,
-        len: block.len,
-        crc: block.crc,
-    }
+/// Whether a packed block is so large that packing it anew, with others, gains nothing.
+fn is_full(packed: &[u8]) -> bool {
+    packed::packed_bytes(packed).is_some_and(|bytes| bytes >= BLOCK_BYTES / 2)
 }
 
 /// The block being put together.
-#[derive(Default)]
 struct Open {
     first: u64,
     count: u32,
     bytes: Vec<u8>,
+    packer: Packer,
 }
 
 impl Open {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            first: 0,
+            count: 0,
+            bytes: Vec::new(),
+            packer: Packer::new()?,
+        })
+    }
+
     fn end(&self) -> u64 {
         self.first + u64::from(self.count)
     }
@@ -230,11 +243,37 @@ impl Open {
     }
 
     fn flush(&mut self, stream: u64, out: &mut RunWriter) -> io::Result<()> {
-        if self.count > 0 {
-            out.block(stream, self.first, self.count, &self.bytes)?;
-            self.count = 0;
-            self.bytes.clear();
+        if self.count == 0 {
+            return Ok(());
         }
+        match self.packer.pack(&self.bytes)? {
+            Some(packed) => out.block(stream, self.first, self.count, &packed)?,
+            None => self.write_plain(stream, out)?,
+        }
+        self.count = 0;
+        self.bytes.clear();
         Ok(())
+    }
+
+    /// As smaller blocks: of one that is not packed a part is read no more than the whole.
+    fn write_plain(&self, stream: u64, out: &mut RunWriter) -> io::Result<()> {
+        let damaged = |error| io::Error::new(io::ErrorKind::InvalidData, error);
+        let mut input = Decoder::new(&self.bytes);
+        let (mut from, mut first, mut count) = (0, self.first, 0);
+        while !input.is_empty() {
+            let begin = input.position();
+            input.bytes().map_err(damaged)?;
+            if count > 0 && input.position() - from > PLAIN_BYTES {
+                out.block(
+                    stream,
+                    first,
+                    count,
+                    &packed::plain(&self.bytes[from..begin]),
+                )?;
+                (from, first, count) = (begin, first + u64::from(count), 0);
+            }
+            count += 1;
+        }
+        out.block(stream, first, count, &packed::plain(&self.bytes[from..]))
     }
 }

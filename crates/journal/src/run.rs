@@ -1,4 +1,5 @@
-//! A run: blocks one after another, each stream's together, then where they are.
+//! A run: blocks one after another, each stream's together, in the form that each says ([`crate::packed`]), then
+//! where they are.
 //!
 //! ```text
 //! magic 8 | salt u32 | block* | footer frame | footer position u64
@@ -21,10 +22,14 @@ use crate::{
     block::{Block, FileId},
 };
 
-const MAGIC: [u8; 8] = *b"wharfrun";
+const MAGIC: [u8; 8] = *b"wharfru2";
+/// Of versions before this one: blocks as they are.
+const UNPACKED_MAGIC: [u8; 8] = *b"wharfrun";
 const PREFIX_BYTES: u64 = 12;
 /// Blocks told of by one footer frame; a run has as many frames as it needs.
 const FOOTER_BLOCKS: usize = 1 << 20;
+/// Records of a block: each takes a byte at least.
+const MAX_RECORDS: u32 = 4 << 20;
 const _: () = assert!(FOOTER_BLOCKS * 50 < MAX_FRAME_BYTES);
 
 pub(crate) fn run_path(dir: &Path, id: u32) -> PathBuf {
@@ -137,12 +142,13 @@ fn footer(blocks: &[(u64, Block)], last: bool) -> Encoder {
     out
 }
 
-/// Opens a run and hands each of its blocks, with its stream, to `visit`.
+/// Opens a run and hands each of its blocks, with its stream, to `visit`. Whether they say in which form they
+/// are.
 pub(crate) fn open(
     dir: &Path,
     id: u32,
     mut visit: impl FnMut(u64, Block),
-) -> Result<Arc<DataFile>, OpenError> {
+) -> Result<(Arc<DataFile>, bool), OpenError> {
     let path = run_path(dir, id);
     let file = File::open(&path).map_err(OpenError::io("open", &path))?;
     let size = file
@@ -160,7 +166,9 @@ pub(crate) fn open(
     data.read_exact_at(&mut tail, size - 8).map_err(fail)?;
     let [m0, m1, m2, m3, m4, m5, m6, m7, salt @ ..] = prefix;
     let start = u64::from_le_bytes(tail);
-    if [m0, m1, m2, m3, m4, m5, m6, m7] != MAGIC || !(PREFIX_BYTES..size - 8).contains(&start) {
+    let magic = [m0, m1, m2, m3, m4, m5, m6, m7];
+    let packs = magic == MAGIC;
+    if !(packs || magic == UNPACKED_MAGIC) || !(PREFIX_BYTES..size - 8).contains(&start) {
         return Err(corrupt(0, "it is no run of this version"));
     }
     let mut bytes =
@@ -174,7 +182,7 @@ pub(crate) fn open(
         let last = read_footer(payload, FileId::run(id), start, &mut visit)
             .map_err(|e| corrupt(at, &format!("its footer {e}")))?;
         if last {
-            return Ok(data);
+            return Ok((data, packs));
         }
     }
 }
@@ -192,8 +200,7 @@ pub(crate) fn read_footer(
         let (stream, first, position) = (input.counter()?, input.counter()?, input.counter()?);
         let (count, len) = (small(input.number()?)?, small(input.number()?)?);
         let crc = small(input.number()?)?;
-        // Each record takes a byte at least.
-        if position + u64::from(len) > end || count > len {
+        if position + u64::from(len) > end || count > MAX_RECORDS {
             return Err(DecodeError::BadNumber);
         }
         visit(
@@ -235,8 +242,19 @@ mod tests {
         out.block(1, 10, 2, b"\x01a\x01b").unwrap();
         out.block(2, 0, 1, b"\x01c").unwrap();
         let written = out.finish().unwrap().blocks;
-        let mut found = Vec::new();
-        open(dir.path(), 7, |stream, block| found.push((stream, block))).unwrap();
-        assert_eq!(found, written);
+        let read = || {
+            let mut found = Vec::new();
+            let visit = |stream, block| found.push((stream, block));
+            let (_, packs) = open(dir.path(), 7, visit).unwrap();
+            assert_eq!(found, written);
+            packs
+        };
+        assert!(read());
+        // As versions before this one wrote it.
+        let path = run_path(dir.path(), 7);
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[..8].copy_from_slice(&UNPACKED_MAGIC);
+        std::fs::write(&path, bytes).unwrap();
+        assert!(!read());
     }
 }

@@ -46,6 +46,8 @@ impl Stream {
 #[derive(Debug)]
 pub(crate) struct FileState {
     pub(crate) data: Arc<DataFile>,
+    /// Its blocks say in which form they are; those of segments and of runs of before are as they are.
+    pub(crate) packs: bool,
     /// Bytes of all its blocks.
     pub(crate) block_bytes: u64,
     /// Bytes of those that a stream still has.
@@ -59,6 +61,7 @@ impl Files {
     pub(crate) fn add(&mut self, id: FileId, data: &Arc<DataFile>) -> &mut FileState {
         self.0.entry(id).or_insert_with(|| FileState {
             data: Arc::clone(data),
+            packs: false,
             block_bytes: 0,
             live_bytes: 0,
         })

@@ -321,7 +321,9 @@ impl Writer {
                 .flatten()
                 .map(|b| u64::from(b.len))
                 .sum();
-            write(&self.state).files.add(*id, data).block_bytes = bytes;
+            let mut state = write(&self.state);
+            let file = state.files.add(*id, data);
+            (file.block_bytes, file.packs) = (bytes, true);
         }
         for (stream, blocks) in &done.blocks {
             // One stream at a time: both files can be read, so readers may find either.

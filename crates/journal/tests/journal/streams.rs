@@ -1,5 +1,6 @@
 //! What callers may rely on.
 
+use rand::{Rng as _, SeedableRng as _, rngs::SmallRng};
 use wharf_journal::{
     Journal, JournalError, JournalOptions, LimitError, MAX_APPEND_BYTES, MAX_RECORD_BYTES,
     OpenError, Records,
@@ -170,7 +171,12 @@ async fn a_second_opener_is_refused() {
 async fn merging_keeps_every_record_and_gives_room_back() {
     let dir = tempfile::tempdir().unwrap();
     let mut j = Journal::open(dir.path(), small()).unwrap();
-    let line = |stream: u32, n: u64| format!("{stream}-{n}-{}", "x".repeat(40));
+    // Nothing to be packed: the room is that of the records.
+    let line = |stream: u32, n: u64| {
+        let mut dice = SmallRng::seed_from_u64(u64::from(stream) << 32 | n);
+        let text: String = (0..48).map(|_| dice.random_range(' '..'~')).collect();
+        text
+    };
     for round in 0..400u64 {
         for stream in 0..5 {
             let name = format!("s{stream}");
@@ -212,4 +218,48 @@ async fn merging_keeps_every_record_and_gives_room_back() {
     let expected: Vec<_> = (1150..1200).map(|n| (n, line(3, n))).collect();
     assert_eq!(all(&j, "s3").await, expected);
     assert_eq!(j.end("s3"), 1200);
+}
+
+/// What is alike takes a part of its room, also where runs are merged with runs, and a part of it is read as before.
+#[tokio::test]
+async fn records_that_are_alike_are_packed() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut j = Journal::open(dir.path(), small()).unwrap();
+    let line = |n: u64| {
+        format!(
+            "2026-11-23 10:{:02}:00 GET /items/{} 200 from 10.0.0.{}",
+            n % 60,
+            n % 97,
+            n % 7
+        )
+    };
+    let mut written = 0;
+    for at in (0..20_000u64).step_by(50) {
+        let lines: Vec<String> = (at..at + 50).map(line).collect();
+        written += lines.iter().map(String::len).sum::<usize>() as u64;
+        assert_eq!(j.append("s", &lines).await, Ok(at));
+    }
+    j.close().await;
+    j = Journal::open(dir.path(), small()).unwrap();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while j.stream("s").unwrap().bytes > written / 4 {
+        assert!(std::time::Instant::now() < deadline, "{:?}", j.usage());
+        j.append("other", &["x".repeat(500)]).await.unwrap();
+        j.trim("other", u64::MAX).await.unwrap();
+    }
+    let read = j.read("s", 12_345, 2, 1 << 20).await.unwrap();
+    let texts: Vec<&[u8]> = read.records.iter().map(|it| &*it.data).collect();
+    assert_eq!(texts, [line(12_345).as_bytes(), line(12_346).as_bytes()]);
+    assert_eq!(
+        all(&j, "s").await,
+        (0..20_000).map(|n| (n, line(n))).collect::<Vec<_>>()
+    );
+    for block in j.blocks("s", 0..20_000) {
+        let whole = block.read().unwrap();
+        assert_eq!(block.read_if(|_| true).unwrap().as_ref(), Some(&whole));
+        assert_eq!(block.read_if(|_| false).unwrap(), None);
+        let found = block.read_if(|text| text.windows(7).any(|it| it == b"/items/"));
+        assert_eq!(found.unwrap(), Some(whole));
+    }
+    j.close().await;
 }

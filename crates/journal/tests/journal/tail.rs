@@ -92,7 +92,7 @@ async fn a_damaged_manifest_or_run_is_reported() {
     }
     // Damage to the records themselves shows when they are read.
     let mut garbled = bytes.clone();
-    garbled[100] ^= 1;
+    garbled[40] ^= 1;
     fs::write(&run, garbled).unwrap();
     let j = Journal::open(dir.path(), small()).unwrap();
     assert!(matches!(
