@@ -17,7 +17,7 @@ STREAMS = 100
 SECONDS = 10
 MADE_MIB = 64
 METHOD = (
-    f"{STREAMS} connections, each with a stream of its own, put web server's lines in signed calls as large as PutLogEvents takes them for {SECONDS * 6 // 5} s; a call is answered when its "
+    f"{STREAMS} connections, each with a stream of its own, put web server's lines in signed calls of 256 KiB for {SECONDS * 6 // 5} s; a call is answered when its "
     "lines are on disk. Bytes are those of the lines. What they take on disk is read when the segments are merged. Then a word that one line in 20,000 has is searched in all of them "
     "by FilterLogEvents, page after page, and lines are counted by five minutes with Insights; `rg --count` searches the same bytes as one plain file in the page cache. Client and "
     "server share the cores. The rate of an account is lifted by `--log-rate`."

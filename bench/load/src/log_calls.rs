@@ -7,14 +7,15 @@ use bytes::Bytes;
 use serde_json::json;
 use wharf_base::{Clock as _, SystemClock};
 
-/// What a call may hold (logs.json, PutLogEvents), and what each event counts beside its text.
-const CALL_BYTES: usize = 1_048_576;
+/// A quarter of what a call may hold (logs.json, PutLogEvents), and what each event counts beside its text: a hundred
+/// connections of one machine stay within what one source may have on its way.
+const CALL_BYTES: usize = 1_048_576 / 4;
 const CALL_EVENTS: usize = 10_000;
 const EVENT_BYTES: usize = 26;
 /// Events of the file lie in the hour before it was read.
 const HOUR_MS: i64 = 3_600_000;
 
-/// The lines of a file as arrays of events, each as large as a call may be.
+/// The lines of a file as arrays of events, each as large as a call is here.
 #[derive(Clone)]
 pub struct LogCalls {
     group: String,

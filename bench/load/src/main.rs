@@ -9,7 +9,7 @@
 //! | `sqs-send` | a queue's URL | SendMessageBatch of ten messages of 100 bytes |
 //! | `sqs-receive` | a queue's URL | ReceiveMessage of ten and DeleteMessageBatch of them |
 //! | `events-put` | a source | PutEvents of ten events |
-//! | `logs-put` | `FILE:GROUP` | PutLogEvents of as many of the file's lines as a call may hold, into stream `s<client>` |
+//! | `logs-put` | `FILE:GROUP` | PutLogEvents of 256 KiB of the file's lines, into stream `s<client>` |
 //! | `metrics-put` | a namespace | PutMetricData of 1,000 data of as many metrics, of which each client has its own |
 //! | `s3-put` | `BUCKET/BYTES` | PutObject of so many bytes under a new key |
 //! | `get` | a path, with its query | GET |
