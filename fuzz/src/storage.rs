@@ -23,6 +23,7 @@ pub fn store_checkpoint(bytes: &[u8]) {
 pub fn journal_frame(bytes: &[u8]) {
     wharf_journal::fuzz::frame(bytes);
     wharf_journal::fuzz::block(bytes, 1);
+    wharf_journal::fuzz::packed(bytes);
 }
 
 /// The payloads of a manifest's frames.

@@ -12,18 +12,21 @@ use wharf_base::{Clock as _, SystemClock};
 const CALL_BYTES: usize = 1_048_576 / 4;
 const CALL_EVENTS: usize = 10_000;
 const EVENT_BYTES: usize = 26;
-/// Events of the file lie in the hour before it was read.
+/// Events lie in the hour before the file was read: each call's in this much of it, behind those of the call before.
 const HOUR_MS: i64 = 3_600_000;
+const CALL_MS: i64 = 10_000;
 
-/// The lines of a file as arrays of events, each as large as a call is here.
+/// The lines of a file as calls of some events, to be dated.
 #[derive(Clone)]
 pub struct LogCalls {
     group: String,
-    arrays: Arc<Vec<Array>>,
+    begin_ms: i64,
+    calls: Arc<Vec<Lines>>,
 }
 
-struct Array {
-    events: String,
+struct Lines {
+    /// Each as a string of JSON.
+    messages: Vec<String>,
     /// Of the lines, with a line feed each.
     text_bytes: usize,
 }
@@ -46,32 +49,33 @@ impl LogCalls {
             }
         }
         ensure!(cut.len() > 1, "{file} is less than a call holds");
-        let begin = SystemClock.now().millis() - HOUR_MS;
-        let step = HOUR_MS / cut.len() as i64;
-        let arrays = cut.iter().enumerate().map(|(number, lines)| {
-            let from = begin + number as i64 * step;
-            let event = |(n, line): (usize, &&str)| {
-                let at = from + n as i64 * step / lines.len() as i64;
-                json!({ "timestamp": at, "message": line })
-            };
-            Array {
-                events: json!(lines.iter().enumerate().map(event).collect::<Vec<_>>()).to_string(),
-                text_bytes: lines.iter().map(|it| it.len() + 1).sum(),
-            }
+        let calls = cut.iter().map(|lines| Lines {
+            messages: lines.iter().map(|it| json!(it).to_string()).collect(),
+            text_bytes: lines.iter().map(|it| it.len() + 1).sum(),
         });
         Ok(Self {
             group: group.to_owned(),
-            arrays: Arc::new(arrays.collect()),
+            begin_ms: SystemClock.now().millis() - HOUR_MS,
+            calls: Arc::new(calls.collect()),
         })
     }
 
-    /// The body of call `n` to the stream of that client, and the bytes of its lines.
+    /// The body of call `n` to the stream of that client, and the bytes of its lines. Each stream is in the order of time.
     pub fn body(&self, n: usize, client: usize) -> (Bytes, usize) {
-        let array = &self.arrays[n % self.arrays.len()];
-        let (group, events) = (&self.group, &array.events);
-        let body = format!(
-            r#"{{"logGroupName":"{group}","logStreamName":"s{client}","logEvents":{events}}}"#
-        );
-        (body.into(), array.text_bytes)
+        // Clients begin at different lines.
+        let lines = &self.calls[(n + client * 7) % self.calls.len()];
+        let (group, count) = (&self.group, lines.messages.len() as i64);
+        let mut body = Vec::with_capacity(lines.text_bytes + lines.messages.len() * 48);
+        let head =
+            format!(r#"{{"logGroupName":"{group}","logStreamName":"s{client}","logEvents":["#);
+        body.extend_from_slice(head.as_bytes());
+        for (at, message) in lines.messages.iter().enumerate() {
+            let time = self.begin_ms + n as i64 * CALL_MS + at as i64 * CALL_MS / count;
+            let comma = if at == 0 { "" } else { "," };
+            let event = format!(r#"{comma}{{"timestamp":{time},"message":{message}}}"#);
+            body.extend_from_slice(event.as_bytes());
+        }
+        body.extend_from_slice(b"]}");
+        (body.into(), lines.text_bytes)
     }
 }

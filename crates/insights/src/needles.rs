@@ -61,6 +61,15 @@ impl Needles {
         }
     }
 
+    /// Of which each event that passes has at least one; none if they are too many or too short to be worth it.
+    pub fn any_of(texts: &[&str]) -> Self {
+        let fit = texts.len() <= MOST && texts.iter().all(|it| it.len() >= SHORTEST);
+        let each = texts.iter().filter(|_| fit);
+        Self {
+            any: each.map(|it| Finder::new(*it).into_owned()).collect(),
+        }
+    }
+
     /// Whether every event may pass.
     pub fn is_empty(&self) -> bool {
         self.any.is_empty()
@@ -69,6 +78,11 @@ impl Needles {
     /// Whether one of them has that byte.
     pub fn have(&self, byte: u8) -> bool {
         self.any.iter().any(|it| it.needle().contains(&byte))
+    }
+
+    /// Whether one of them is in there.
+    pub fn are_in(&self, bytes: &[u8]) -> bool {
+        self.any.is_empty() || self.any.iter().any(|it| it.find(bytes).is_some())
     }
 
     pub fn hits<'n, 'b>(&'n self, block: &'b [u8]) -> Hits<'n, 'b> {

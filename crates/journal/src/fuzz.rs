@@ -8,7 +8,7 @@ use wharf_wal::DataFile;
 
 use crate::{
     block::{self, FileId},
-    manifest, record, run,
+    manifest, packed, record, run,
     state::State,
 };
 
@@ -28,6 +28,12 @@ pub fn frame(payload: &[u8]) {
 /// Reads the records of a block behind the first `skip`.
 pub fn block(bytes: &[u8], skip: u64) {
     let _ = block::decode(&Bytes::copy_from_slice(bytes), skip, |_| true);
+}
+
+/// Takes a packed block apart, and what stands in one when it is unpacked.
+pub fn packed(bytes: &[u8]) {
+    let _ = packed::unpack(bytes.to_vec());
+    packed::columns_of(bytes);
 }
 
 /// Reads a manifest made of these payloads.

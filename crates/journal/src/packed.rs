@@ -204,6 +204,13 @@ impl<'c> Columns<'c> {
     }
 }
 
+/// For fuzzing.
+pub(crate) fn columns_of(bytes: &[u8]) {
+    if let Ok(columns) = Columns::read(bytes) {
+        let _ = columns.rows(bytes.len());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -61,6 +61,7 @@ mod rules;
 mod sample;
 mod saved;
 mod scheduled;
+mod seek;
 mod service;
 mod shelf;
 mod subscription;

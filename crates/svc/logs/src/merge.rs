@@ -3,9 +3,11 @@
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, VecDeque},
+    sync::Arc,
 };
 
 use serde::{Deserialize, Serialize};
+use wharf_insights::Needles;
 
 use crate::{
     event::Event,
@@ -18,6 +20,9 @@ use crate::{
 /// Events read ahead of each stream.
 const READ_AHEAD: u64 = 256;
 const READ_AHEAD_BYTES: usize = 256 << 10;
+/// Blocks that are looked through of a stream at a time; one at first, since what was looked through in vain is
+/// looked through again for the next page.
+const MOST_BLOCKS: usize = 16;
 
 /// The event up to which a merge has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,37 +32,56 @@ pub struct Place {
     pub offset: u64,
 }
 
+/// What comes next in a merge.
+#[derive(Debug)]
+pub enum Step {
+    /// An event with the name of its stream.
+    Event(String, Event),
+    /// None up to there that may pass.
+    Passed(Place),
+}
+
 pub struct Merge<'a> {
     events: &'a EventStore,
     opener: Opener,
+    /// Of which each event that counts has one.
+    needles: Arc<Needles>,
     sources: Vec<Source>,
-    /// Next event of each source: time, stream name, offset, source.
+    /// Next event of each source, or where it goes on: time, stream name, offset, source.
     heads: BinaryHeap<Reverse<(i64, String, u64, usize)>>,
+    looked_at: u64,
 }
 
 struct Source {
     name: String,
     journal: String,
     order: Order,
+    low: u64,
     next: u64,
     high: u64,
     ahead: VecDeque<Event>,
+    /// To be looked through next.
+    blocks: usize,
 }
 
 impl<'a> Merge<'a> {
-    /// All events of `streams` from `start` to before `end`, behind `after`.
+    /// All events of `streams` from `start` to before `end`, behind `after`; those without one of the needles may be
+    /// left out.
     pub async fn open(
         events: &'a EventStore,
         opener: Opener,
         streams: &[Stream],
         (start, end): (i64, i64),
         after: Option<&Place>,
+        needles: Needles,
     ) -> Result<Self, ReadError> {
         let mut merge = Self {
             events,
             opener,
+            needles: Arc::new(needles),
             sources: Vec::new(),
             heads: BinaryHeap::new(),
+            looked_at: 0,
         };
         for stream in streams {
             let journal = stream.journal_name();
@@ -77,50 +101,96 @@ impl<'a> Merge<'a> {
                     name: stream.name.clone(),
                     journal,
                     order: window.order,
+                    low,
                     next: low,
                     high: window.high,
                     ahead: VecDeque::new(),
+                    blocks: 1,
                 });
-                merge.refill(merge.sources.len() - 1).await?;
+                merge.begin(merge.sources.len() - 1).await?;
             }
         }
         Ok(merge)
     }
 
-    /// The next event with the name of its stream.
-    pub async fn next(&mut self) -> Result<Option<(String, Event)>, ReadError> {
-        let Some(Reverse((_, name, _, index))) = self.heads.pop() else {
-            return Ok(None);
-        };
-        let event = self.sources[index]
-            .ahead
-            .pop_front()
-            .expect("a head stands for an event");
-        self.refill(index).await?;
-        Ok(Some((name, event)))
+    /// Events that were looked at.
+    pub fn looked_at(&self) -> u64 {
+        self.looked_at
     }
 
-    /// Puts the source's next event among the heads, if it has one.
+    /// What comes next; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<Step>, ReadError> {
+        while let Some(Reverse((timestamp, name, offset, index))) = self.heads.pop() {
+            let event = self.sources[index].ahead.pop_front();
+            self.refill(index).await?;
+            if let Some(event) = event {
+                return Ok(Some(Step::Event(name, event)));
+            }
+            if offset > self.sources[index].low {
+                return Ok(Some(Step::Passed(Place {
+                    timestamp,
+                    stream: name,
+                    offset: offset - 1,
+                })));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Puts where a source begins among the heads.
+    async fn begin(&mut self, index: usize) -> Result<(), ReadError> {
+        if !self.seeks(index) {
+            return self.refill(index).await;
+        }
+        let source = &self.sources[index];
+        let time = self.events.time_at(&source.journal, source.next).await?;
+        self.goes_on(index, time);
+        Ok(())
+    }
+
+    /// Whether what is of no interest is passed over by its blocks: where ranks are offsets.
+    fn seeks(&self, index: usize) -> bool {
+        !self.needles.is_empty() && matches!(self.sources[index].order, Order::Straight)
+    }
+
+    /// Puts the source's next event among the heads, or where it goes on, if it does.
     async fn refill(&mut self, index: usize) -> Result<(), ReadError> {
+        let seeks = self.seeks(index);
         let source = &mut self.sources[index];
         if source.ahead.is_empty() && source.next < source.high {
-            let to = (source.next + READ_AHEAD).min(source.high);
-            let events = self
-                .events
-                .fetch(
+            if seeks {
+                let (range, blocks) = ((source.next, source.high), source.blocks);
+                let sought = self
+                    .events
+                    .seek(&source.journal, range, blocks, &self.needles);
+                let sought = sought.await?;
+                source.blocks = (2 * blocks).min(MOST_BLOCKS);
+                source.next = sought.next;
+                self.looked_at += sought.looked_at;
+                let events = self.opener.events(&source.journal, &sought.records).await?;
+                source.ahead.extend(events);
+                if source.ahead.is_empty() {
+                    self.goes_on(index, sought.next_time);
+                    return Ok(());
+                }
+            } else {
+                let to = (source.next + READ_AHEAD).min(source.high);
+                let fetched = self.events.fetch(
                     &source.journal,
                     &source.order,
                     (source.next, to),
                     READ_AHEAD_BYTES,
                     &mut self.opener,
-                )
-                .await?;
-            source.next = if events.is_empty() {
-                source.high
-            } else {
-                source.next + events.len() as u64
-            };
-            source.ahead.extend(events);
+                );
+                let events = fetched.await?;
+                self.looked_at += events.len() as u64;
+                source.next = if events.is_empty() {
+                    source.high
+                } else {
+                    source.next + events.len() as u64
+                };
+                source.ahead.extend(events);
+            }
         }
         if let Some(event) = source.ahead.front() {
             self.heads.push(Reverse((
@@ -131,6 +201,15 @@ impl<'a> Merge<'a> {
             )));
         }
         Ok(())
+    }
+
+    /// Where a source goes on stands among the heads as an event would; at its end nothing does.
+    fn goes_on(&mut self, index: usize, time: Option<i64>) {
+        let source = &self.sources[index];
+        if let Some(time) = time {
+            self.heads
+                .push(Reverse((time, source.name.clone(), source.next, index)));
+        }
     }
 }
 
@@ -150,5 +229,119 @@ fn behind(place: &Place, stream: &str) -> Boundary {
             timestamp: place.timestamp,
             offset: 0,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{Rng as _, SeedableRng as _, rngs::SmallRng};
+    use wharf_base::Timestamp;
+    use wharf_journal::{Journal, JournalOptions};
+    use wharf_reconcile::Takeover;
+    use wharf_records::{Scope, Unknown};
+    use wharf_service::Table;
+    use wharf_svc_kms::{KmsService, Parts as KmsParts};
+    use wharf_testkit::World;
+
+    use super::*;
+    use crate::{keys::Keys, rules::Rules};
+
+    const NEEDLE: &str = "needle";
+
+    /// Small files, so that blocks are merged and packed.
+    fn small() -> JournalOptions {
+        JournalOptions {
+            segment_bytes: 16 << 10,
+            merge_segments: 2,
+            merge_runs: 2,
+            ..JournalOptions::default()
+        }
+    }
+
+    fn opener(world: &World) -> Opener {
+        let kms = KmsService::new(KmsParts {
+            store: world.store.clone(),
+            keyring: world.keyring.clone(),
+            clock: Arc::new(wharf_base::SystemClock),
+            takeover: Takeover::Replace,
+        });
+        let keys = Keys::new(Arc::new(kms), Table::new(world.store.clone()));
+        let scope = Scope::new("logs", "000000000000", "us-east-1");
+        let rules = Arc::new(Rules::default());
+        Opener::new(Arc::new(keys), scope, "g".to_owned(), Timestamp(0), rules)
+    }
+
+    /// Whenever a page ends: nothing is missed, nothing comes twice.
+    #[tokio::test]
+    async fn pages_of_what_is_looked_for_are_the_whole() {
+        for seed in 0..20 {
+            let mut dice = SmallRng::seed_from_u64(seed);
+            let folder = tempfile::tempdir().unwrap();
+            let world = World::in_memory();
+            let events = EventStore::new(Journal::open(folder.path(), small()).unwrap());
+            let mut streams = Vec::new();
+            let mut expected = Vec::new();
+            for number in 0..dice.random_range(1..5) {
+                let stream = Stream {
+                    id: format!("id{number}"),
+                    group_id: "g".to_owned(),
+                    name: format!("s{number}"),
+                    created_at: Timestamp(0),
+                    forwarded: false,
+                    unknown: Unknown::new(),
+                };
+                let (mut time, mut offset) = (1000, 0);
+                for _ in 0..dice.random_range(1..60) {
+                    let mut put = Vec::new();
+                    for _ in 0..dice.random_range(1..40) {
+                        time += dice.random_range(0..3);
+                        let is_found = dice.random_range(0..60) == 0;
+                        let word = if is_found { NEEDLE } else { "straw" };
+                        let text =
+                            format!("{word} {offset} of {number}: all the same, all the same");
+                        if is_found {
+                            expected.push((time, stream.name.clone(), offset, text.clone()));
+                        }
+                        put.push((time, text));
+                        offset += 1;
+                    }
+                    let put: Vec<(i64, &str)> = put.iter().map(|(at, it)| (*at, &**it)).collect();
+                    events
+                        .append(&stream.journal_name(), 7, &put, None)
+                        .await
+                        .unwrap();
+                }
+                streams.push(stream);
+            }
+            expected.sort();
+            let (mut found, mut place) = (Vec::new(), None);
+            'pages: loop {
+                let needles = Needles::any_of(&[NEEDLE]);
+                let merge = Merge::open(
+                    &events,
+                    opener(&world),
+                    &streams,
+                    (0, i64::MAX),
+                    place.as_ref(),
+                    needles,
+                );
+                let mut merge = merge.await.unwrap();
+                for _ in 0..dice.random_range(1..4) {
+                    match merge.next().await.unwrap() {
+                        Some(Step::Event(stream, event)) => {
+                            place = Some(Place {
+                                timestamp: event.timestamp,
+                                stream: stream.clone(),
+                                offset: event.offset,
+                            });
+                            found.push((event.timestamp, stream, event.offset, event.message));
+                        }
+                        Some(Step::Passed(up_to)) => place = Some(up_to),
+                        None => break 'pages,
+                    }
+                }
+            }
+            assert_eq!(found, expected, "seed {seed}");
+        }
     }
 }

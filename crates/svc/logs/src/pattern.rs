@@ -11,6 +11,7 @@ mod terms;
 use std::{cell::OnceCell, collections::BTreeMap};
 
 use serde_json::Value;
+use wharf_insights::Needles;
 
 /// Patterns may be so long, in characters.
 pub const MAX_PATTERN: usize = 1024;
@@ -118,6 +119,19 @@ impl Pattern {
             Form::Terms(terms) => terms.matches(message.text),
             Form::Json(selector) => message.json().is_some_and(|it| selector.matches(it)),
             Form::Columns(columns) => columns.matches(message.text),
+        }
+    }
+
+    /// What to look for in the bytes of messages before anything else. Stars are what a mask puts in the place of
+    /// what is on disk, so that a text with stars says nothing.
+    pub fn needles(&self) -> Needles {
+        let texts = match &self.0 {
+            Form::Terms(terms) => terms.needles(),
+            Form::Everything | Form::Json(_) | Form::Columns(_) => Vec::new(),
+        };
+        match texts.iter().any(|it| it.contains('*')) {
+            true => Needles::default(),
+            false => Needles::any_of(&texts),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::{
     LogsService,
     event::{self, Event},
     fault,
-    merge::{Merge, Place},
+    merge::{Merge, Place, Step},
     names,
     pattern::{Message, Pattern},
     records::{Group, Stream},
@@ -17,7 +17,9 @@ use crate::{
 const DEFAULT_LIMIT: usize = 10_000;
 const MAX_PAGE_BYTES: usize = 1 << 20;
 /// Events looked at for one page; a page may come back short, or empty, with a token.
-const MAX_LOOKED_AT: usize = 200_000;
+const MAX_LOOKED_AT: u64 = 200_000;
+/// The same where most are passed over by their blocks, half a second of work.
+const MAX_SOUGHT: u64 = 2_000_000;
 const MAX_NAMED_STREAMS: usize = 100;
 
 pub async fn filter_log_events(
@@ -67,24 +69,36 @@ pub async fn filter_log_events(
     if input.unmask == Some(true) {
         opener = opener.unmasking();
     }
+    let needles = pattern.needles();
+    let most = match needles.is_empty() {
+        true => MAX_LOOKED_AT,
+        false => MAX_SOUGHT,
+    };
     let mut merge = Merge::open(
         &service.events,
         opener,
         &streams,
         (start, end),
         after.as_ref(),
+        needles,
     )
     .await
     .map_err(fault::read)?;
     let (mut events, mut bytes, mut place) = (Vec::new(), 0, None);
     let mut ended = true;
-    for looked_at in 0.. {
-        if events.len() == limit || bytes > MAX_PAGE_BYTES || looked_at == MAX_LOOKED_AT {
+    loop {
+        let is_full = events.len() == limit || bytes > MAX_PAGE_BYTES;
+        if is_full || place.is_some() && merge.looked_at() >= most {
             ended = false;
             break;
         }
-        let Some((stream, event)) = merge.next().await.map_err(fault::read)? else {
-            break;
+        let (stream, event) = match merge.next().await.map_err(fault::read)? {
+            Some(Step::Event(stream, event)) => (stream, event),
+            Some(Step::Passed(up_to)) => {
+                place = Some(up_to);
+                continue;
+            }
+            None => break,
         };
         place = Some(Place {
             timestamp: event.timestamp,

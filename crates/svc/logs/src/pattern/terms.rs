@@ -18,6 +18,13 @@ enum Term {
 }
 
 impl Term {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Regex(_) => None,
+        }
+    }
+
     fn is_in(&self, message: &str) -> bool {
         match self {
             Self::Text(text) => message.contains(text.as_str()),
@@ -49,6 +56,16 @@ impl Terms {
             rest = after[length..].trim_start();
         }
         Ok(terms)
+    }
+
+    /// Texts of which a message that matches has at least one; empty if nothing is known of it.
+    pub fn needles(&self) -> Vec<&str> {
+        if self.all.is_empty() {
+            let any: Option<Vec<&str>> = self.any.iter().map(Term::text).collect();
+            return any.unwrap_or_default();
+        }
+        let texts = self.all.iter().filter_map(Term::text);
+        texts.max_by_key(|it| it.len()).into_iter().collect()
     }
 
     /// Beside plain terms the optional ones count for nothing.

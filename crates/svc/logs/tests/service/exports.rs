@@ -1,6 +1,14 @@
 //! Export tasks, into a bucket that notes what it gets.
 
-use std::{collections::BTreeMap, io::Read as _, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    io::Read as _,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -28,6 +36,8 @@ pub struct Bucket {
     refusals: Mutex<Vec<Fault>>,
     /// Files that it takes before others wait.
     room: Semaphore,
+    /// Files that came, those that wait too.
+    came: AtomicUsize,
 }
 
 impl Bucket {
@@ -37,6 +47,7 @@ impl Bucket {
             lets_in: Mutex::new(lets_in.iter().map(|it| (*it).to_owned()).collect()),
             refusals: Mutex::default(),
             room: Semaphore::new(1000),
+            came: AtomicUsize::new(0),
         })
     }
 
@@ -111,6 +122,7 @@ impl Operations for Bucket {
         self.lets(actor)?;
         let key = request.input["Key"].as_str().unwrap().to_owned();
         if key.ends_with(".gz") {
+            self.came.fetch_add(1, Ordering::Relaxed);
             self.room.acquire().await.unwrap().forget();
             if let Some(fault) = self.refusals.lock().pop() {
                 return Err(fault);
@@ -421,7 +433,10 @@ async fn one_task_at_a_time_until_it_is_cancelled() {
     bucket.room.add_permits(1);
     let _work = work(&logs);
     let id = begin(&logs, wanted()).await;
-    until("a file is written", || async { bucket.files() == 1 }).await;
+    until("one file is written and one on its way", || async {
+        bucket.files() == 1 && bucket.came.load(Ordering::Relaxed) == 2
+    })
+    .await;
     cancel(id.clone()).await.unwrap();
     refused(
         logs.create_export_task(&call(), wanted()).await,

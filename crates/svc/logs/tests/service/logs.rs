@@ -407,7 +407,12 @@ async fn try_put(
 
 /// An event of 300 bytes for each of these milliseconds after [`NOW`], in one request: each request waits for the disk.
 async fn put_numbers(logs: &LogsService, stream: &str, numbers: std::ops::Range<i64>) {
-    let texts: Vec<String> = numbers.clone().map(|n| format!("{n:<300}")).collect();
+    // Noise behind them, which takes its room on disk.
+    let noise = || -> String { (0..300).map(|_| rand::random_range(' '..'~')).collect() };
+    let texts: Vec<String> = numbers
+        .clone()
+        .map(|n| format!("{n} {}", noise()))
+        .collect();
     let times = numbers.map(|n| NOW + 1 + n);
     let events: Vec<(i64, &str)> = times.zip(texts.iter().map(String::as_str)).collect();
     let call = call_at(Timestamp(NOW + 10_000));
@@ -511,7 +516,7 @@ async fn the_oldest_events_go_when_there_are_too_many_bytes() {
     );
     let numbers: Vec<u32> = kept
         .iter()
-        .filter_map(|it| it.trim().parse().ok())
+        .filter_map(|it| it.split(' ').next()?.parse().ok())
         .collect();
     assert!(
         numbers.len() > 20 && numbers.len() < 700,
