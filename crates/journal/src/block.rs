@@ -10,8 +10,8 @@ use bytes::Bytes;
 use wharf_wal::{DecodeError, Decoder, Encoder, Place};
 
 use crate::{
-    JournalError, LimitError, MAX_APPEND_BYTES, MAX_APPEND_RECORDS, MAX_RECORD_BYTES, packed,
-    state::FileState,
+    JournalError, LimitError, MAX_APPEND_BYTES, MAX_APPEND_RECORDS, MAX_RECORD_BYTES,
+    merge::BLOCK_BYTES, packed, state::FileState,
 };
 
 /// Names a file of the journal: a segment of the log, or a run.
@@ -207,9 +207,13 @@ impl StoredBlock {
         }
     }
 
-    /// Bytes on disk.
+    /// Bytes of it, about: of one that may be packed what most have unpacked.
     pub fn bytes(&self) -> usize {
-        self.stored.place.len as usize
+        let on_disk = self.stored.place.len as usize;
+        match self.stored.packs {
+            true => on_disk.max(BLOCK_BYTES),
+            false => on_disk,
+        }
     }
 
     /// Offset behind its last record.
