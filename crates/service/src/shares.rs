@@ -33,6 +33,13 @@ impl Shares {
         }
     }
 
+    /// For what takes a processor's time: as many at once as there are, and half of them, or the only one, of each
+    /// account.
+    pub fn of_processors() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self::new(processors, (processors / 2).max(1))
+    }
+
     fn of(&self, account: &str) -> Arc<Semaphore> {
         let mut accounts = self.accounts.lock();
         if accounts.len() >= REMEMBERED {

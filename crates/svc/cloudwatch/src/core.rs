@@ -46,6 +46,8 @@ pub struct Core {
     pub models: Models,
     /// Questions that are read and evaluated.
     pub reading: Shares,
+    /// Expressions that are evaluated, bands that are fitted, graphs that are drawn.
+    pub computing: Shares,
     /// Graphs, from what they ask until they are drawn.
     pub drawing: Shares,
     /// Alarms that are looked at.
@@ -79,6 +81,7 @@ impl Core {
             families: Mutex::default(),
             models: Models::default(),
             reading: Shares::new(READ_AT_ONCE, READ_OF_ACCOUNT),
+            computing: Shares::of_processors(),
             drawing: Shares::new(DRAWN_AT_ONCE, DRAWN_OF_ACCOUNT),
             looking: Shares::new(WORKERS, LOOKED_AT_OF_ACCOUNT),
             sending: Shares::new(SENDERS, SENT_OF_ACCOUNT),

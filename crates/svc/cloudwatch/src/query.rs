@@ -241,13 +241,25 @@ pub async fn answer(
         bands,
         ..reading.gather(queries).await?
     };
-    apart(queries.clone(), read).await
+    apart(core, &place.account, queries.clone(), read).await
 }
 
-/// What queries come to, apart from the tasks that serve others: it may be long.
-pub async fn apart(queries: Arc<[Query]>, read: Read) -> Result<BTreeMap<String, Value>, Fault> {
-    let evaluated = tokio::task::spawn_blocking(move || evaluated(&queries, read)).await;
-    evaluated.unwrap_or_else(|error| Err(CloudwatchFaults::internal(&error)))
+/// What queries come to, apart from the tasks that serve others: it may be long. The account's share of the
+/// processors is held as long, also when whoever asked has gone.
+pub async fn apart(
+    core: &Core,
+    account: &str,
+    queries: Arc<[Query]>,
+    read: Read,
+) -> Result<BTreeMap<String, Value>, Fault> {
+    let share = core.computing.take(account).await;
+    let evaluated = tokio::task::spawn_blocking(move || {
+        let _share = share;
+        evaluated(&queries, read)
+    });
+    evaluated
+        .await
+        .unwrap_or_else(|error| Err(CloudwatchFaults::internal(&error)))
 }
 
 /// What expressions are evaluated on.

@@ -258,14 +258,18 @@ async fn made(
     let read = reading.gather(&learned.queries).await;
     reading.range = range;
     let queries: Arc<[Query]> = learned.queries.clone().into();
-    let mut values = query::apart(queries, read?).await?;
+    let mut values = query::apart(core, &place.account, queries, read?).await?;
     // Others are refused where the band is evaluated.
     let points = match values.remove(&learned.id) {
         Some(Value::Line(line)) => line.points,
         _ => Vec::new(),
     };
     let plan = plan.clone();
-    let fitting = tokio::task::spawn_blocking(move || plan.fit(points, period, end));
+    let share = core.computing.take(&place.account).await;
+    let fitting = tokio::task::spawn_blocking(move || {
+        let _share = share;
+        plan.fit(points, period, end)
+    });
     let model = fitting
         .await
         .map_err(|error| <CloudwatchFaults as wharf_service::Faults>::internal(&error))?;

@@ -69,8 +69,9 @@ pub async fn get_metric_widget_image(
     }
     // Apart from the tasks that serve others: it may take a while. The turn lasts as long, also when whoever asked
     // has gone.
+    let share = core.computing.take(&place.account).await;
     let drawn = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
+        let _held = (turn, share);
         let pixels = draw::pixels(&widget, &lines).map_err(|error| internal(&error))?;
         png::encoded(widget.width, widget.height, &pixels).map_err(|error| internal(&error))
     });
