@@ -11,7 +11,8 @@ use wharf_wal::{DecodeError, Decoder, Encoder, Place};
 
 use crate::{
     JournalError, LimitError, MAX_APPEND_BYTES, MAX_APPEND_RECORDS, MAX_RECORD_BYTES,
-    merge::BLOCK_BYTES, packed, state::FileState,
+    packed::{self, Glance},
+    state::FileState,
 };
 
 /// Names a file of the journal: a segment of the log, or a run.
@@ -142,6 +143,7 @@ impl Records {
 /// Bytes of a file that are a block.
 #[derive(Debug)]
 pub(crate) struct Stored {
+    file: FileId,
     place: Place,
     /// They say in which form it is ([`packed`]).
     packs: bool,
@@ -150,6 +152,7 @@ pub(crate) struct Stored {
 impl Stored {
     pub(crate) fn new(file: &FileState, block: &Block) -> Self {
         Self {
+            file: block.file,
             place: Place {
                 file: Arc::clone(&file.data),
                 offset: block.position,
@@ -171,12 +174,18 @@ impl Stored {
     }
 
     /// As [`packed::unpack_if`]. Blocks.
-    fn read_if(&self, passes: impl FnOnce(&[u8]) -> bool) -> io::Result<Option<Vec<u8>>> {
+    fn read_if(&self, passes: impl FnOnce(&Glance<'_>) -> bool) -> io::Result<Option<Vec<u8>>> {
         let bytes = self.place.read()?;
         match self.packs {
             true => packed::unpack_if(bytes, passes),
-            false => Ok(passes(&bytes).then_some(bytes)),
+            false => Ok(Some(bytes)),
         }
+    }
+
+    /// What names it among all of a journal, if reading it again costs more than keeping it: files' names are not used
+    /// twice.
+    pub(crate) fn worth_keeping(&self) -> Option<(FileId, u64)> {
+        self.packs.then_some((self.file, self.place.offset))
     }
 
     /// The bytes as they are, if they are a packed block, else the block.
@@ -207,11 +216,11 @@ impl StoredBlock {
         }
     }
 
-    /// Bytes of it, about: of one that may be packed what most have unpacked.
+    /// Bytes of it, about: on disk it may be packed, and is a few times larger then.
     pub fn bytes(&self) -> usize {
         let on_disk = self.stored.place.len as usize;
         match self.stored.packs {
-            true => on_disk.max(BLOCK_BYTES),
+            true => on_disk * 4,
             false => on_disk,
         }
     }
@@ -231,11 +240,11 @@ impl StoredBlock {
         self.stored.read().map_err(unread)
     }
 
-    /// The same, unless nothing in it passes: `passes` is asked about its bytes, of which the first
-    /// [`HEAD_BYTES`](crate::HEAD_BYTES) of each record may be left out. Blocks.
+    /// The same; `None` for one that is packed and does not pass, which is found out before it is put together.
+    /// Blocks.
     pub fn read_if(
         &self,
-        passes: impl FnOnce(&[u8]) -> bool,
+        passes: impl FnOnce(&Glance<'_>) -> bool,
     ) -> Result<Option<Vec<u8>>, JournalError> {
         self.stored.read_if(passes).map_err(unread)
     }

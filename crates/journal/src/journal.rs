@@ -1,7 +1,8 @@
 //! The handle.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
+    io,
     ops::Range,
     path::Path,
     sync::{
@@ -45,6 +46,38 @@ struct Inner {
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     failure: Arc<tokio::sync::watch::Sender<Option<String>>>,
     lost: Option<String>,
+    unpacked: Arc<Unpacked>,
+}
+
+/// The blocks that were unpacked last, for those who read a record here and there: newest first.
+#[derive(Debug, Default)]
+struct Unpacked(Mutex<VecDeque<((FileId, u64), Bytes)>>);
+
+/// Of at most so many bytes each.
+const KEPT_UNPACKED: usize = 16;
+const KEPT_BYTES: usize = 512 << 10;
+
+impl Unpacked {
+    fn read(&self, stored: &Stored) -> io::Result<Bytes> {
+        let Some(key) = stored.worth_keeping() else {
+            return Ok(stored.read()?.into());
+        };
+        let known = {
+            let kept = self.0.lock();
+            let found = kept.iter().find(|(it, _)| *it == key);
+            found.map(|(_, block)| block.clone())
+        };
+        if let Some(block) = known {
+            return Ok(block);
+        }
+        let block: Bytes = stored.read()?.into();
+        if block.len() <= KEPT_BYTES {
+            let mut kept = self.0.lock();
+            kept.truncate(KEPT_UNPACKED - 1);
+            kept.push_front((key, block.clone()));
+        }
+        Ok(block)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,6 +175,7 @@ impl Journal {
                 writer: Mutex::new(Some(thread)),
                 failure,
                 lost,
+                unpacked: Arc::default(),
             }),
         })
     }
@@ -239,7 +273,8 @@ impl Journal {
         let records = if plan.is_empty() {
             Vec::new()
         } else {
-            let fetch = move || fetch(&plan, from, max_records, max_bytes);
+            let unpacked = Arc::clone(&self.inner.unpacked);
+            let fetch = move || fetch(&unpacked, &plan, from, max_records, max_bytes);
             tokio::task::spawn_blocking(fetch)
                 .await
                 .map_err(|_| JournalError::Closed)??
@@ -256,6 +291,11 @@ impl Journal {
     /// The blocks with the records of a stream at `offsets`, which may have others too. What they are in stays
     /// readable, merged or deleted meanwhile.
     pub fn blocks(&self, stream: &str, offsets: Range<u64>) -> Vec<StoredBlock> {
+        self.some_blocks(stream, offsets, usize::MAX)
+    }
+
+    /// The same, but for those behind the first `most`.
+    pub fn some_blocks(&self, stream: &str, offsets: Range<u64>, most: usize) -> Vec<StoredBlock> {
         let state = read(&self.inner.state);
         let Some(stream) = state.stream(stream) else {
             return Vec::new();
@@ -263,6 +303,7 @@ impl Journal {
         let from = stream.blocks_from(offsets.start.max(stream.first));
         let within = from.take_while(|block| block.first < offsets.end);
         within
+            .take(most)
             .map_while(|block| {
                 let file = state.files.get(block.file)?;
                 Some(StoredBlock::new(Stored::new(file, block), block))
@@ -481,6 +522,7 @@ fn info(stream: &crate::state::Stream) -> StreamInfo {
 }
 
 fn fetch(
+    unpacked: &Unpacked,
     plan: &[(Stored, u64)],
     from: u64,
     max_records: usize,
@@ -489,7 +531,7 @@ fn fetch(
     let (mut records, mut bytes): (Vec<Record>, usize) = (Vec::new(), 0);
     for (stored, first) in plan {
         let fail = |reason: String| JournalError::Read { reason };
-        let block: Bytes = stored.read().map_err(|e| fail(e.to_string()))?.into();
+        let block = unpacked.read(stored).map_err(|e| fail(e.to_string()))?;
         let skip = from.saturating_sub(*first);
         let mut offset = first + skip;
         let mut full = false;

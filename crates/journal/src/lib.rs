@@ -33,7 +33,7 @@ pub use block::{Records, StoredBlock};
 pub use error::{JournalError, LimitError, OpenError};
 pub use journal::{Journal, ReadReply, Record, StreamInfo, Usage};
 pub use options::JournalOptions;
-pub use packed::HEAD_BYTES;
+pub use packed::{Glance, HEAD_BYTES};
 pub use writer::Frozen;
 
 /// Bytes of one record.

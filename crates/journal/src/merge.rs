@@ -27,7 +27,7 @@ use crate::{
 
 /// Merged blocks grow up to this before they are packed: large enough that records find others that are like them,
 /// small enough that reading a few records reads little.
-pub(crate) const BLOCK_BYTES: usize = 256 << 10;
+const BLOCK_BYTES: usize = 256 << 10;
 /// The same of blocks that are not packed.
 const PLAIN_BYTES: usize = 64 << 10;
 

@@ -88,16 +88,36 @@ pub(crate) fn unpack(stored: Vec<u8>) -> io::Result<Vec<u8>> {
     Ok(unpack_if(stored, |_| true)?.unwrap_or_default())
 }
 
-/// The same, unless nothing in it passes: `passes` is asked about the block, or, before it is put together,
-/// about what stands behind the first [`HEAD_BYTES`] bytes of all its records.
+/// What can be seen of a packed block before it is put together.
+#[derive(Debug)]
+pub struct Glance<'c> {
+    count: usize,
+    heads: &'c [u8],
+    tails: &'c [u8],
+}
+
+impl<'c> Glance<'c> {
+    /// Byte `at` of each record; `None` beyond [`HEAD_BYTES`], and where a record is shorter than that.
+    pub fn column(&self, at: usize) -> Option<&'c [u8]> {
+        let is_whole = self.heads.len() == self.count * HEAD_BYTES && at < HEAD_BYTES;
+        is_whole.then(|| &self.heads[at * self.count..(at + 1) * self.count])
+    }
+
+    /// What stands behind the first [`HEAD_BYTES`] of all records.
+    pub fn tails(&self) -> &'c [u8] {
+        self.tails
+    }
+}
+
+/// The same, unless it is packed and does not pass.
 pub(crate) fn unpack_if(
     mut stored: Vec<u8>,
-    passes: impl FnOnce(&[u8]) -> bool,
+    passes: impl FnOnce(&Glance<'_>) -> bool,
 ) -> io::Result<Option<Vec<u8>>> {
     match stored.first() {
         Some(&PLAIN) => {
             stored.drain(..1);
-            Ok(passes(&stored).then_some(stored))
+            Ok(Some(stored))
         }
         Some(&PACKED) => {
             let bytes = packed_bytes(&stored).filter(|bytes| *bytes <= MAX_BLOCK);
@@ -105,7 +125,7 @@ pub(crate) fn unpack_if(
             // The count comes on top of what the block has.
             let columns = zstd::bulk::decompress(&stored[PREFIX..], bytes + 10)?;
             let columns = Columns::read(&columns).map_err(damaged)?;
-            match passes(columns.tails()) {
+            match passes(&columns.glance()) {
                 true => Ok(Some(columns.rows(bytes).map_err(damaged)?)),
                 false => Ok(None),
             }
@@ -167,6 +187,14 @@ impl<'c> Columns<'c> {
                 rest,
             }),
             _ => Err(DecodeError::BadNumber),
+        }
+    }
+
+    fn glance(&self) -> Glance<'c> {
+        Glance {
+            count: self.lengths.len(),
+            heads: &self.rest[..self.heads_bytes],
+            tails: self.tails(),
         }
     }
 

@@ -6,9 +6,11 @@
 use sha2::{Digest, Sha256};
 
 const HEAD: usize = 16;
+/// So that all of it stands by columns where a block is packed.
+const _: () = assert!(HEAD == wharf_journal::HEAD_BYTES);
 /// Where the form is.
-const FORM: usize = 15;
-const PLAIN: u8 = 0;
+pub const FORM: usize = 15;
+pub const PLAIN: u8 = 0;
 const SEALED: u8 = 1;
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,9 +20,11 @@ use crate::{
 /// Events read ahead of each stream.
 const READ_AHEAD: u64 = 256;
 const READ_AHEAD_BYTES: usize = 256 << 10;
-/// Blocks that are looked through of a stream at a time; one at first, since what was looked through in vain is
-/// looked through again for the next page.
-const MOST_BLOCKS: usize = 16;
+/// Measures of work that go into looking through a stream at a time; one at first, since what was looked through in
+/// vain is looked through again for the next page.
+const MOST_MEASURES: usize = 16;
+/// What an event costs that is made, beside one that is passed over.
+pub const MADE: u64 = 10;
 
 /// The event up to which a merge has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,8 +62,8 @@ struct Source {
     next: u64,
     high: u64,
     ahead: VecDeque<Event>,
-    /// To be looked through next.
-    blocks: usize,
+    /// Of work that go into the next look.
+    measures: usize,
 }
 
 impl<'a> Merge<'a> {
@@ -105,7 +107,7 @@ impl<'a> Merge<'a> {
                     next: low,
                     high: window.high,
                     ahead: VecDeque::new(),
-                    blocks: 1,
+                    measures: 1,
                 });
                 merge.begin(merge.sources.len() - 1).await?;
             }
@@ -113,7 +115,7 @@ impl<'a> Merge<'a> {
         Ok(merge)
     }
 
-    /// Events that were looked at.
+    /// Events that were looked at; one that was made counts as [`MADE`].
     pub fn looked_at(&self) -> u64 {
         self.looked_at
     }
@@ -142,10 +144,7 @@ impl<'a> Merge<'a> {
         if !self.seeks(index) {
             return self.refill(index).await;
         }
-        let source = &self.sources[index];
-        let time = self.events.time_at(&source.journal, source.next).await?;
-        self.goes_on(index, time);
-        Ok(())
+        self.goes_on(index).await
     }
 
     /// Whether what is of no interest is passed over by its blocks: where ranks are offsets.
@@ -159,19 +158,18 @@ impl<'a> Merge<'a> {
         let source = &mut self.sources[index];
         if source.ahead.is_empty() && source.next < source.high {
             if seeks {
-                let (range, blocks) = ((source.next, source.high), source.blocks);
+                let (range, measures) = ((source.next, source.high), source.measures);
                 let sought = self
                     .events
-                    .seek(&source.journal, range, blocks, &self.needles);
+                    .seek(&source.journal, range, measures, &self.needles);
                 let sought = sought.await?;
-                source.blocks = (2 * blocks).min(MOST_BLOCKS);
+                source.measures = (2 * measures).min(MOST_MEASURES);
                 source.next = sought.next;
-                self.looked_at += sought.looked_at;
+                self.looked_at += sought.looked_at + sought.records.len() as u64 * MADE;
                 let events = self.opener.events(&source.journal, &sought.records).await?;
                 source.ahead.extend(events);
                 if source.ahead.is_empty() {
-                    self.goes_on(index, sought.next_time);
-                    return Ok(());
+                    return self.goes_on(index).await;
                 }
             } else {
                 let to = (source.next + READ_AHEAD).min(source.high);
@@ -183,7 +181,7 @@ impl<'a> Merge<'a> {
                     &mut self.opener,
                 );
                 let events = fetched.await?;
-                self.looked_at += events.len() as u64;
+                self.looked_at += events.len() as u64 * MADE;
                 source.next = if events.is_empty() {
                     source.high
                 } else {
@@ -204,12 +202,15 @@ impl<'a> Merge<'a> {
     }
 
     /// Where a source goes on stands among the heads as an event would; at its end nothing does.
-    fn goes_on(&mut self, index: usize, time: Option<i64>) {
+    async fn goes_on(&mut self, index: usize) -> Result<(), ReadError> {
         let source = &self.sources[index];
-        if let Some(time) = time {
-            self.heads
-                .push(Reverse((time, source.name.clone(), source.next, index)));
+        if source.next < source.high
+            && let Some(time) = self.events.time_at(&source.journal, source.next).await?
+        {
+            let head = (time, source.name.clone(), source.next, index);
+            self.heads.push(Reverse(head));
         }
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     LogsService,
     event::{self, Event},
     fault,
-    merge::{Merge, Place, Step},
+    merge::{MADE, Merge, Place, Step},
     names,
     pattern::{Message, Pattern},
     records::{Group, Stream},
@@ -16,10 +16,9 @@ use crate::{
 
 const DEFAULT_LIMIT: usize = 10_000;
 const MAX_PAGE_BYTES: usize = 1 << 20;
-/// Events looked at for one page; a page may come back short, or empty, with a token.
+/// Events looked at for one page, of which one that is passed over with its block counts a tenth; a page may come back
+/// short, or empty, with a token.
 const MAX_LOOKED_AT: u64 = 200_000;
-/// The same where most are passed over by their blocks, half a second of work.
-const MAX_SOUGHT: u64 = 2_000_000;
 const MAX_NAMED_STREAMS: usize = 100;
 
 pub async fn filter_log_events(
@@ -70,10 +69,6 @@ pub async fn filter_log_events(
         opener = opener.unmasking();
     }
     let needles = pattern.needles();
-    let most = match needles.is_empty() {
-        true => MAX_LOOKED_AT,
-        false => MAX_SOUGHT,
-    };
     let mut merge = Merge::open(
         &service.events,
         opener,
@@ -88,7 +83,7 @@ pub async fn filter_log_events(
     let mut ended = true;
     loop {
         let is_full = events.len() == limit || bytes > MAX_PAGE_BYTES;
-        if is_full || place.is_some() && merge.looked_at() >= most {
+        if is_full || place.is_some() && merge.looked_at() >= MAX_LOOKED_AT * MADE {
             ended = false;
             break;
         }
