@@ -15,6 +15,7 @@ pub mod ids;
 pub mod net;
 pub mod no_room;
 pub mod permit;
+pub mod public_images;
 pub mod regions;
 pub mod sysctl;
 

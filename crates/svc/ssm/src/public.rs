@@ -1,11 +1,13 @@
 //! The parameters that are the same for every account: what this installation has, under
-//! `/aws/service/global-infrastructure`. They are computed, never stored, and nobody can change them.
+//! `/aws/service/global-infrastructure`, and its machine image for ECS, under `/aws/service/ecs`. They are computed, never stored, and nobody can change them.
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
 use wharf_base::{
     Timestamp,
     arn::partition_of,
+    public_images::PublicImage,
     regions::{REGIONS, domain_of},
 };
 
@@ -15,6 +17,8 @@ use crate::{
 };
 
 const ROOT: &str = "/aws/service/global-infrastructure";
+/// Where templates of ECS clusters look for the image of their machines.
+const ECS_IMAGE: &str = "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended";
 /// The only version of each.
 pub const VERSION: u64 = 1;
 
@@ -78,6 +82,7 @@ impl Public {
         for service in &self.services {
             add(format!("services/{service}"), service);
         }
+        found.extend(ecs_image(region));
         found
     }
 
@@ -85,6 +90,26 @@ impl Public {
     pub fn value(&self, region: &str, name: &str) -> Option<String> {
         self.all(region).remove(name)
     }
+}
+
+/// The machine image that container instances of ECS are launched from.
+fn ecs_image(region: &str) -> BTreeMap<String, String> {
+    let image = PublicImage::for_ecs(region);
+    let summary = json!({
+        "schema_version": 1,
+        "image_id": image.id,
+        "image_name": image.name,
+        "image_version": image.version,
+        "ecs_agent_version": image.version,
+    });
+    let of = |name: &str, value: String| (format!("{ECS_IMAGE}/{name}"), value);
+    BTreeMap::from([
+        (ECS_IMAGE.to_owned(), summary.to_string()),
+        of("image_id", image.id),
+        of("image_name", image.name),
+        of("image_version", image.version.to_owned()),
+        of("ecs_agent_version", image.version.to_owned()),
+    ])
 }
 
 #[cfg(test)]
@@ -117,6 +142,12 @@ mod tests {
             at("cn-north-1", "regions/cn-north-1/partition"),
             value("aws-cn")
         );
+        let image = |name: &str| public.value("us-east-1", &format!("{ECS_IMAGE}{name}"));
+        let known = PublicImage::for_ecs("us-east-1");
+        assert_eq!(image("/image_id"), Some(known.id.clone()));
+        assert_eq!(image("/image_name"), Some(known.name));
+        let summary: serde_json::Value = serde_json::from_str(&image("").unwrap()).unwrap();
+        assert_eq!(summary["image_id"], known.id.as_str());
         assert_eq!(at("here-1", "regions/here-1"), value("here-1"));
         assert_eq!(at("here-1", "regions/here-1/longName"), None);
     }

@@ -159,7 +159,14 @@ async fn the_parameters_of_aws_are_there_for_everybody_and_cannot_be_changed() {
         "ParameterVersionNotFound"
     );
     let ami = "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended";
-    assert_eq!(get(&home, ami).await.unwrap_err().code, "ParameterNotFound");
+    let image = get(&home, &format!("{ami}/image_id")).await.unwrap().value;
+    let known = wharf_base::public_images::PublicImage::for_ecs("us-east-1");
+    assert_eq!(image, Some(known.id));
+    let other = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
+    assert_eq!(
+        get(&home, other).await.unwrap_err().code,
+        "ParameterNotFound"
+    );
     let path = "/aws/service/global-infrastructure/services";
     let services = below(&home, path, false, Vec::new()).await;
     let values: Vec<_> = services.into_iter().map(|(_, value)| value).collect();
