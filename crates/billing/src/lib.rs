@@ -1,0 +1,26 @@
+//! What the use of Fargate comes to: metered tasks, split over time, priced.
+//!
+//! - [`Use`] is what a task is charged for, [`Span`] from when to when. [`Use::items`] says which usage
+//!   types it counts towards, and how much of each a millisecond of it is.
+//! - [`Span::split`] divides a task's billed time over any slots, so that the parts add up to the whole.
+//! - [`Prices`] are the price lists of an installation, each from its effective date on.
+//!
+//! Everything is exact. Quantities are integers ([`Quantity`]) that are divided only when they are shown,
+//! costs are decimals.
+//!
+//! Invariants: no I/O and no clock; the minimum and the ceiling of a task's time count once, in the last
+//! slot it was in.
+
+#![forbid(unsafe_code)]
+
+mod amount;
+mod prices;
+mod span;
+#[cfg(test)]
+mod tests;
+mod usage;
+
+pub use amount::{Cost, Quantity, shown};
+pub use prices::{ListError, MAX_LIST_BYTES, Prices};
+pub use span::Span;
+pub use usage::{Item, Kind, Platform, Unit, Use, region_code};

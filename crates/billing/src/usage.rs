@@ -1,0 +1,190 @@
+//! What a task is charged for, and under which usage types.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use serde::{Deserialize, Serialize};
+
+/// Ephemeral storage that comes with every task, in GiB.
+const FREE_GIB: u32 = 20;
+const MIB_OF_GIB: u64 = 1_024;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Platform {
+    LinuxX86,
+    LinuxArm,
+    WindowsX86,
+}
+
+impl Platform {
+    /// The shortest time that is billed, in milliseconds.
+    pub fn minimum(self) -> i64 {
+        match self {
+            Self::LinuxX86 | Self::LinuxArm => 60_000,
+            Self::WindowsX86 => 300_000,
+        }
+    }
+}
+
+/// Everything about a task that its cost depends on or that reports choose by, but for which task it
+/// is and when it ran. Sizes are those that were asked for, not those that were used.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Use {
+    pub region: String,
+    pub platform: Platform,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub spot: bool,
+    /// CPU units: 1,024 are a vCPU.
+    pub cpu: u32,
+    pub memory_mib: u32,
+    pub ephemeral_gib: u32,
+    pub cluster: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A usage type, without its region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    Cpu(Platform, bool),
+    Memory(Platform, bool),
+    Ephemeral,
+    WindowsLicence,
+}
+
+/// In what usage is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unit {
+    Hours,
+    GbHours,
+}
+
+impl Unit {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hours => "Hrs",
+            Self::GbHours => "GB-Hours",
+        }
+    }
+}
+
+impl Kind {
+    /// Those that can be charged, for price lists to be complete.
+    pub const ALL: [Self; 12] = [
+        Self::Cpu(Platform::LinuxX86, false),
+        Self::Memory(Platform::LinuxX86, false),
+        Self::Cpu(Platform::LinuxArm, false),
+        Self::Memory(Platform::LinuxArm, false),
+        Self::Cpu(Platform::WindowsX86, false),
+        Self::Memory(Platform::WindowsX86, false),
+        Self::Cpu(Platform::LinuxX86, true),
+        Self::Memory(Platform::LinuxX86, true),
+        Self::Cpu(Platform::LinuxArm, true),
+        Self::Memory(Platform::LinuxArm, true),
+        Self::Ephemeral,
+        Self::WindowsLicence,
+    ];
+
+    /// `Fargate-GB-Hours`
+    pub fn name(self) -> Cow<'static, str> {
+        let (platform, spot, what) = match self {
+            Self::Ephemeral => return Cow::Borrowed("Fargate-EphemeralStorage-GB-Hours"),
+            Self::WindowsLicence => return Cow::Borrowed("Fargate-Windows-OS-Hours:perCPU"),
+            Self::Cpu(platform, spot) => (platform, spot, "vCPU-Hours:perCPU"),
+            Self::Memory(platform, spot) => (platform, spot, "GB-Hours"),
+        };
+        let market = if spot { "SpotUsage-" } else { "" };
+        let platform = match platform {
+            Platform::LinuxX86 => "",
+            Platform::LinuxArm => "ARM-",
+            Platform::WindowsX86 => "Windows-",
+        };
+        Cow::Owned(format!("{market}Fargate-{platform}{what}"))
+    }
+
+    pub fn unit(self) -> Unit {
+        match self {
+            Self::Ephemeral => Unit::GbHours,
+            _ => Unit::Hours,
+        }
+    }
+
+    /// The usage type in a region: `USE1-Fargate-GB-Hours`.
+    pub fn usage_type(self, region: &str) -> String {
+        format!("{}-{}", region_code(region), self.name())
+    }
+}
+
+/// What a millisecond of a task adds to a usage type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Item {
+    pub kind: Kind,
+    /// CPU units or MiB.
+    pub amount: u64,
+}
+
+impl Use {
+    /// The usage types that the task counts towards.
+    pub fn items(&self) -> impl Iterator<Item = Item> + use<> {
+        let extra = self.ephemeral_gib.saturating_sub(FREE_GIB);
+        let windows = self.platform == Platform::WindowsX86;
+        // There is no Windows on Spot.
+        let spot = self.spot && !windows;
+        let all = [
+            (Kind::Cpu(self.platform, spot), u64::from(self.cpu)),
+            (
+                Kind::Memory(self.platform, spot),
+                u64::from(self.memory_mib),
+            ),
+            (Kind::Ephemeral, u64::from(extra) * MIB_OF_GIB),
+            (
+                Kind::WindowsLicence,
+                if windows { u64::from(self.cpu) } else { 0 },
+            ),
+        ];
+        let charged = all.into_iter().filter(|(_, amount)| *amount > 0);
+        charged.map(|(kind, amount)| Item { kind, amount })
+    }
+}
+
+/// The letters that stand for a region in usage types. Regions that AWS does not have go by their names.
+pub fn region_code(region: &str) -> Cow<'static, str> {
+    Cow::Borrowed(match region {
+        "us-east-1" => "USE1",
+        "us-east-2" => "USE2",
+        "us-west-1" => "USW1",
+        "us-west-2" => "USW2",
+        "us-gov-east-1" => "UGE1",
+        "us-gov-west-1" => "UGW1",
+        "ca-central-1" => "CAN1",
+        "ca-west-1" => "CAW1",
+        "mx-central-1" => "MXC1",
+        "sa-east-1" => "SAE1",
+        "eu-west-1" => "EU",
+        "eu-west-2" => "EUW2",
+        "eu-west-3" => "EUW3",
+        "eu-central-1" => "EUC1",
+        "eu-central-2" => "EUC2",
+        "eu-north-1" => "EUN1",
+        "eu-south-1" => "EUS1",
+        "eu-south-2" => "EUS2",
+        "ap-northeast-1" => "APN1",
+        "ap-northeast-2" => "APN2",
+        "ap-northeast-3" => "APN3",
+        "ap-southeast-1" => "APS1",
+        "ap-southeast-2" => "APS2",
+        "ap-southeast-3" => "APS4",
+        "ap-south-1" => "APS3",
+        "ap-south-2" => "APS5",
+        "ap-southeast-4" => "APS6",
+        "ap-southeast-5" => "APS7",
+        "ap-east-1" => "APE1",
+        "af-south-1" => "AFS1",
+        "il-central-1" => "ILC1",
+        "me-south-1" => "MES1",
+        "me-central-1" => "MEC1",
+        other => return Cow::Owned(other.to_owned()),
+    })
+}
