@@ -122,6 +122,9 @@ pub const USERNS_PATH: &str = "/proc/self/fd/11";
 pub struct RootfsPlan {
     /// Lowest first, as the image lists them; absolute.
     pub layers: Vec<PathBuf>,
+    /// What is written is flushed to the disk, and is there for the next container of the name.
+    #[serde(default)]
+    pub kept: bool,
 }
 
 /// A path of the host on its way into a container. Containers may change what lies below `beneath`

@@ -22,7 +22,7 @@ const MAX_LAYERS: usize = 128;
 ///
 /// Layers are named through open descriptors: the kernel takes one page of options, and a hundred
 /// full paths would not fit. `volatile` spares the flush of the whole disk when the mount goes
-/// away: after a crash of the machine this layer is never used again.
+/// away: after a crash of the machine this layer is never used again, unless it is kept.
 ///
 /// In a user namespace the layers' owners are mapped; the writable layer keeps the host's numbers of
 /// whoever writes, and ends with the container.
@@ -81,6 +81,11 @@ pub fn mount_rootfs(
             Some(options),
         )
     };
+    // A layer that is kept must not say of itself that it is of no more use.
+    if plan.kept {
+        try_mount(&options)?;
+        return Ok(());
+    }
     // Kernels before 5.10 do not know the option.
     try_mount(&format!("{options},volatile")).or_else(|_| try_mount(&options))?;
     Ok(())

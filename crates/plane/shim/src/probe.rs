@@ -85,6 +85,7 @@ fn mount_root(user: &UserSetup) -> io::Result<PathBuf> {
     let folder = task.container(&name);
     let plan = RootfsPlan {
         layers: vec![layer],
+        kept: false,
     };
     overlay::mount_rootfs(&folder, &task.writable(&name), &plan, Some(user))?;
     Ok(user.rootfs())

@@ -44,6 +44,7 @@ const LOOP_TRIES: u32 = 64;
 pub struct PreparedDisk {
     image: PathBuf,
     mount: OwnedFd,
+    kept: bool,
 }
 
 impl PreparedDisk {
@@ -52,11 +53,12 @@ impl PreparedDisk {
     pub fn make(template: &Path, image: &Path) -> io::Result<Self> {
         let made = copy_sparse(template, image)
             .and_then(|file| attach(&file, image))
-            .and_then(|(device, number)| mount_detached(device, number));
+            .and_then(|(device, number)| mount_detached(device, number, &SHORT_LIVED));
         match made {
             Ok(mount) => Ok(Self {
                 image: image.to_owned(),
                 mount,
+                kept: false,
             }),
             Err(error) => {
                 let _ = fs::remove_file(image);
@@ -65,8 +67,35 @@ impl PreparedDisk {
         }
     }
 
-    /// The file becomes the task's.
+    /// The disk in the file `image`, which stays where it is and outlives the task: what is written to it is
+    /// flushed when the task's last process ends. Blocks for some milliseconds.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::ResourceBusy`] while it is mounted: two mounts of one file would destroy what is on it.
+    pub fn kept(image: &Path) -> io::Result<Self> {
+        if is_attached(image)? {
+            let text = "the disk is still mounted";
+            return Err(io::Error::new(io::ErrorKind::ResourceBusy, text));
+        }
+        let file = open_device(image)?;
+        let (device, number) = attach(&file, image)?;
+        let mount = mount_detached(device, number, &LONG_LIVED)?;
+        Ok(Self {
+            image: image.to_owned(),
+            mount,
+            kept: true,
+        })
+    }
+
+    pub(super) fn is_kept(&self) -> bool {
+        self.kept
+    }
+
+    /// The file becomes the task's, unless it is kept.
     pub(super) fn move_to(&mut self, image: PathBuf) -> io::Result<()> {
+        if self.kept {
+            return Ok(());
+        }
         fs::rename(&self.image, &image)?;
         self.image = image;
         Ok(())
@@ -75,6 +104,20 @@ impl PreparedDisk {
     pub(super) fn mount(&self) -> &OwnedFd {
         &self.mount
     }
+}
+
+/// Whether a loop device is over the file.
+pub fn is_attached(image: &Path) -> io::Result<bool> {
+    let image = fs::canonicalize(image)?;
+    for entry in fs::read_dir("/sys/block")? {
+        let file = entry?.path().join("loop/backing_file");
+        match fs::read_to_string(file) {
+            Ok(backing) if Path::new(backing.trim_end_matches('\n')) == image => return Ok(true),
+            // No loop device, or one without a file.
+            _ => {}
+        }
+    }
+    Ok(false)
 }
 
 /// Copies only what is not a hole; the copy has the same length.
@@ -233,9 +276,15 @@ const FSCONFIG_CMD_CREATE: libc::c_int = 6;
 const FSOPEN_CLOEXEC: libc::c_int = 1;
 const FSMOUNT_CLOEXEC: libc::c_int = 1;
 
-/// Mounts the device, at no place. Nothing on it has to outlive the machine's own end, so nothing is
-/// flushed for that, and inode tables are written as they are used.
-fn mount_detached(device: File, number: u64) -> io::Result<OwnedFd> {
+/// Nothing on a task's disk has to outlive the machine's own end, so nothing is flushed for that, and
+/// inode tables are written as they are used.
+const SHORT_LIVED: [&CStr; 2] = [c"noinit_itable", c"nobarrier"];
+
+/// One that is kept gives back to the machine what is deleted on it.
+const LONG_LIVED: [&CStr; 2] = [c"noinit_itable", c"discard"];
+
+/// Mounts the device, at no place.
+fn mount_detached(device: File, number: u64, options: &[&CStr]) -> io::Result<OwnedFd> {
     let named = format!("/dev/loop{number}");
     let source = if Path::new(&named).exists() {
         named
@@ -262,7 +311,7 @@ fn mount_detached(device: File, number: u64) -> io::Result<OwnedFd> {
         })
     };
     set(FSCONFIG_SET_STRING, Some(c"source"), Some(&source))?;
-    for flag in [c"noinit_itable", c"nobarrier"] {
+    for flag in options {
         set(FSCONFIG_SET_FLAG, Some(flag), None)?;
     }
     set(FSCONFIG_CMD_CREATE, None, None).map_err(|e| {

@@ -1,6 +1,7 @@
 //! Tasks and their containers on this node.
 //!
-//! Each task has a folder, a shim and a cgroup `/wharf-<installation>/containers/<task>`. Nothing here has to
+//! Each task has a folder, a shim and a cgroup `/wharf-<installation>/containers/<task>`, or one level deeper in
+//! that of its group ([`TaskSandbox::group`]). Nothing here has to
 //! stay alive for them: [`Runtime::recover`] finds everything again from the folders. What the
 //! kernel holds carries the installation's id, and [`Runtime::teardown_all`] removes all of it.
 
@@ -33,7 +34,7 @@ use wharf_cgroup::Hierarchies;
 pub use wharf_cgroup::Limits;
 pub use wharf_cgroup::Stats as ContainerStats;
 use wharf_durable::{self as durable, Durability};
-use wharf_shim_protocol::{ContainerName, ShimSetup, TaskFolder};
+use wharf_shim_protocol::{ContainerName, ShimSetup, TaskFolder, record::RECORD_LIMIT};
 pub use wharf_shim_protocol::{
     ContainerState, ContainerStatus, Event, ExitRecord, Failure, TaskStatus,
 };
@@ -41,7 +42,7 @@ use wharf_userns::IdRange;
 
 use self::spawn::ShimProgram;
 pub use self::{
-    disk::{DiskUsage, PreparedDisk, TaskDisk},
+    disk::{DiskUsage, PreparedDisk, TaskDisk, is_attached},
     error::{ContainerError, RuntimeError, Step},
     events::TaskEvents,
     exec::{ExecOutput, ExecSession, ExecSpec},
@@ -77,6 +78,9 @@ pub struct TaskSandbox {
     /// 1 to 64 of a-z, 0-9 and `-`.
     pub task_id: String,
     pub network: TaskNetwork,
+    /// Those that it shares limits with ([`Runtime::limit_group`]), by a name that a task could have.
+    #[serde(default)]
+    pub group: Option<String>,
     /// Thousandths of a core for all containers together, over periods of 100 ms.
     pub cpu_quota_millis: Option<u64>,
     /// Of all containers together, beside other tasks; 1024 is one core's worth. `None`: the
@@ -94,6 +98,9 @@ pub struct TaskSandbox {
     /// It was given a disk of its own; set by [`Runtime::create_task_on`].
     #[serde(default)]
     pub has_disk: bool,
+    /// That disk outlives the task; set likewise.
+    #[serde(default)]
+    pub keeps_disk: bool,
     /// The caller's own; given back by [`Runtime::recover`].
     #[serde(default)]
     pub annotations: BTreeMap<String, String>,
@@ -218,6 +225,47 @@ impl Runtime {
         .await
     }
 
+    /// Limits for all tasks of a group together, which is there from now on. They may be changed while
+    /// tasks run.
+    ///
+    /// # Errors
+    /// The name is none that a task could have, or the kernel refuses.
+    pub async fn limit_group(&self, name: &str, limits: Limits) -> Result<(), RuntimeError> {
+        let shared = Arc::clone(&self.shared);
+        let cgroup = shared.group_cgroup(name)?;
+        blocking(move || Ok(shared.hierarchies.group(&cgroup)?.create(&limits)?)).await
+    }
+
+    /// The ids of its tasks that are on disk.
+    ///
+    /// # Errors
+    /// The folder of all tasks cannot be read.
+    pub async fn tasks_of_group(&self, name: &str) -> Result<Vec<String>, RuntimeError> {
+        let (shared, name) = (Arc::clone(&self.shared), name.to_owned());
+        blocking(move || {
+            let mut ids = shared.task_ids()?;
+            ids.retain(|id| {
+                let record = TaskFolder::new(shared.dir.join(id)).task();
+                let record: io::Result<Option<TaskRecord>> =
+                    durable::read_json(&record, RECORD_LIMIT);
+                let group = record.ok().flatten().and_then(|it| it.sandbox.group);
+                group.as_ref() == Some(&name)
+            });
+            Ok(ids)
+        })
+        .await
+    }
+
+    /// Removes a group if nothing is in it.
+    ///
+    /// # Errors
+    /// Something is, or the name is none that a task could have.
+    pub async fn remove_group(&self, name: &str) -> Result<(), RuntimeError> {
+        let shared = Arc::clone(&self.shared);
+        let cgroup = shared.group_cgroup(name)?;
+        blocking(move || Ok(shared.hierarchies.group(&cgroup)?.remove()?)).await
+    }
+
     /// Makes the task's folder and cgroup and starts its shim.
     pub async fn create_task(&self, sandbox: TaskSandbox) -> Result<TaskHandle, RuntimeError> {
         self.create_task_on(sandbox, None).await
@@ -232,6 +280,7 @@ impl Runtime {
         let shared = Arc::clone(&self.shared);
         let folder = shared.folder(&sandbox.task_id)?;
         sandbox.has_disk = disk.is_some();
+        sandbox.keeps_disk = disk.as_ref().is_some_and(PreparedDisk::is_kept);
         let (prepared, sandbox, disk) = blocking({
             let folder = folder.clone();
             move || {
@@ -253,7 +302,7 @@ impl Runtime {
             return Err(e);
         }
         let base = folder.base().to_owned();
-        let cgroup = self.shared.task_cgroup(&sandbox.task_id);
+        let cgroup = self.shared.task_cgroup(&sandbox)?;
         TaskHandle::new(Arc::clone(&self.shared), sandbox, folder, cgroup)
             .map_err(RuntimeError::io("open", base))
     }
@@ -262,6 +311,11 @@ impl Runtime {
     /// connected to; where one has died with containers still running, those are killed.
     pub async fn recover(&self) -> Result<Vec<Recovered>, RuntimeError> {
         recover::recover(&self.shared).await
+    }
+
+    /// One of them, if it is there.
+    pub async fn recover_task(&self, task_id: &str) -> Result<Option<Recovered>, RuntimeError> {
+        recover::find(&self.shared, task_id).await
     }
 
     /// Removes what is left of a task without a shim. One that is not there is removed already.
@@ -304,8 +358,21 @@ impl Shared {
     }
 
     /// Of a new task.
-    fn task_cgroup(&self, task_id: &str) -> String {
-        format!("{}/{TASKS}/{task_id}", self.own_cgroup())
+    fn task_cgroup(&self, sandbox: &TaskSandbox) -> Result<String, RuntimeError> {
+        match &sandbox.group {
+            Some(group) => Ok(format!("{}/{}", self.group_cgroup(group)?, sandbox.task_id)),
+            None => Ok(self.plain_cgroup(&sandbox.task_id)),
+        }
+    }
+
+    fn group_cgroup(&self, group: &str) -> Result<String, RuntimeError> {
+        self.folder(group)?;
+        Ok(self.plain_cgroup(group))
+    }
+
+    /// Of a task without a group, or of a group.
+    fn plain_cgroup(&self, name: &str) -> String {
+        format!("{}/{TASKS}/{name}", self.own_cgroup())
     }
 
     /// Where versions without a limit for all tasks together had it.
@@ -365,7 +432,7 @@ impl Shared {
             },
             disk: sandbox.has_disk,
         };
-        let cgroup = self.task_cgroup(&sandbox.task_id);
+        let cgroup = self.task_cgroup(sandbox)?;
         let record = TaskRecord {
             setup,
             sandbox: sandbox.clone(),
@@ -403,10 +470,12 @@ impl Shared {
             if former.exists() {
                 former.kill_and_remove()?;
             }
-            shared
-                .hierarchies
-                .group(&shared.task_cgroup(&task_id))?
-                .kill_and_remove()?;
+            // Where it says itself that it is; without a word of its own nothing of it ever ran.
+            let record: io::Result<Option<TaskRecord>> =
+                durable::read_json(&folder.task(), RECORD_LIMIT);
+            let said = record.ok().flatten().and_then(|record| record.task_cgroup);
+            let cgroup = said.unwrap_or_else(|| shared.plain_cgroup(&task_id));
+            shared.hierarchies.group(&cgroup)?.kill_and_remove()?;
             remove_dir(folder.base())
         })
         .await

@@ -45,31 +45,40 @@ pub(super) async fn recover(shared: &Arc<Shared>) -> Result<Vec<Recovered>, Runt
     };
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
-        let folder = shared.folder(&id)?;
-        let record: io::Result<Option<TaskRecord>> =
-            durable::read_json(&folder.task(), RECORD_LIMIT);
-        match record {
-            Ok(Some(record)) if record.sandbox.task_id == id => {
-                let former = shared.former_task_cgroup(&id);
-                let cgroup = record.task_cgroup.unwrap_or(former);
-                found.push(recover_task(shared, folder, record.sandbox, cgroup).await?);
-            }
-            // Died before its record was written: nothing of it ever ran.
-            Ok(None) => shared.remove_task(&id).await?,
-            Ok(Some(_)) => {
-                tracing::error!(
-                    task = id,
-                    "task.json names another task; removing the folder"
-                );
-                shared.remove_task(&id).await?;
-            }
-            Err(e) => {
-                tracing::error!(task = id, error = %e, "failed to read task.json; removing the task");
-                shared.remove_task(&id).await?;
-            }
-        }
+        found.extend(find(shared, &id).await?);
     }
     Ok(found)
+}
+
+/// One task, if it is there.
+pub(super) async fn find(
+    shared: &Arc<Shared>,
+    id: &str,
+) -> Result<Option<Recovered>, RuntimeError> {
+    let folder = shared.folder(id)?;
+    let record: io::Result<Option<TaskRecord>> = durable::read_json(&folder.task(), RECORD_LIMIT);
+    match record {
+        Ok(Some(record)) if record.sandbox.task_id == id => {
+            let former = shared.former_task_cgroup(id);
+            let cgroup = record.task_cgroup.unwrap_or(former);
+            return recover_task(shared, folder, record.sandbox, cgroup)
+                .await
+                .map(Some);
+        }
+        // Died before its record was written: nothing of it ever ran.
+        Ok(None) => {}
+        Ok(Some(_)) => {
+            tracing::error!(
+                task = id,
+                "task.json names another task; removing the folder"
+            );
+        }
+        Err(e) => {
+            tracing::error!(task = id, error = %e, "failed to read task.json; removing the task");
+        }
+    }
+    shared.remove_task(id).await?;
+    Ok(None)
 }
 
 async fn recover_task(

@@ -322,7 +322,10 @@ impl TaskHandle {
     }
 
     async fn end(&self, kill: bool) -> Result<(), RuntimeError> {
-        if kill && let Some(disk) = self.disk() {
+        if kill
+            && !self.sandbox.keeps_disk
+            && let Some(disk) = self.disk()
+        {
             // Best effort: what is still to be written would be, for nobody.
             let _ = tokio::task::spawn_blocking(move || disk.abandon()).await;
         }

@@ -150,7 +150,7 @@ impl Bundle {
             filter: if spec.privileged {
                 None
             } else {
-                Some(seccomp::filter(capabilities)?)
+                Some(seccomp::filter(capabilities, spec.keeps_root)?)
             },
             files,
         })
@@ -245,6 +245,7 @@ fn plan(
     ContainerPlan {
         rootfs: RootfsPlan {
             layers: context.layers.to_vec(),
+            kept: spec.keeps_root,
         },
         process: ProcessPlan {
             argv: spec.argv.clone(),

@@ -62,6 +62,8 @@ pub struct ContainerSpec {
     pub mounts: Vec<Mount>,
     pub devices: Vec<Device>,
     pub files: NameFiles,
+    /// What it writes to its root file system is there for the next container of its name on the same disk.
+    pub keeps_root: bool,
     /// The ended container whose place it takes; what that one had written goes.
     pub replaces: Option<ContainerName>,
     pub pid: NamespaceMode,
@@ -103,6 +105,7 @@ impl ContainerSpec {
             mounts: Vec::new(),
             devices: Vec::new(),
             files: NameFiles::default(),
+            keeps_root: false,
             replaces: None,
             pid: NamespaceMode::Private,
             ipc: NamespaceMode::Private,

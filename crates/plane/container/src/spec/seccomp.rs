@@ -393,6 +393,17 @@ const BY_CAPABILITY: &[(&str, &[c_long])] = &[
     ("PERFMON", &[SYS_perf_event_open]),
 ];
 
+/// What no system container needs of SYS_ADMIN's calls: the kernel guards some by sysctls alone, and they tell of,
+/// or reach, the whole machine.
+const NOT_FOR_SYSTEMS: &[c_long] = &[
+    SYS_bpf,
+    SYS_fanotify_init,
+    SYS_perf_event_open,
+    SYS_quotactl,
+    SYS_quotactl_fd,
+    SYS_syslog,
+];
+
 /// CLONE_NEW* but the time namespace, whose bit `clone` has no room for.
 const NEW_NAMESPACES: u64 = (CLONE_NEWNS
     | CLONE_NEWCGROUP
@@ -409,25 +420,27 @@ const PERSONALITIES: [u64; 5] = [0, 8, 0x2_0000, 0x2_0008, 0xffff_ffff];
 const NEWEST: u32 = 462;
 
 /// The compiled filter for a capability set, 8 bytes an instruction as the kernel takes them.
-/// Built once for each set that makes a difference.
-pub fn filter(capabilities: u64) -> Result<Arc<[u8]>, SpecError> {
-    static BUILT: LazyLock<Mutex<HashMap<u64, Arc<[u8]>>>> = LazyLock::new(Mutex::default);
+/// Built once for each set that makes a difference. `is_system`: a machine's own processes in a
+/// container, whose capabilities count in its user namespace alone.
+pub fn filter(capabilities: u64, is_system: bool) -> Result<Arc<[u8]>, SpecError> {
+    type Built = HashMap<(u64, bool), Arc<[u8]>>;
+    static BUILT: LazyLock<Mutex<Built>> = LazyLock::new(Mutex::default);
     let relevant = BY_CAPABILITY
         .iter()
         .filter_map(|(name, _)| capabilities::bit(name))
         .fold(0, |set, bit| set | bit);
-    let key = capabilities & relevant;
+    let key = (capabilities & relevant, is_system);
     let mut built = BUILT.lock();
     if let Some(filter) = built.get(&key) {
         return Ok(Arc::clone(filter));
     }
-    let program = compile(key).map_err(|e| SpecError::Filter(e.to_string()))?;
+    let program = compile(key.0, is_system).map_err(|e| SpecError::Filter(e.to_string()))?;
     let filter: Arc<[u8]> = program.iter().flat_map(bytes).collect();
     built.insert(key, Arc::clone(&filter));
     Ok(filter)
 }
 
-fn compile(capabilities: u64) -> Result<BpfProgram, Box<dyn std::error::Error>> {
+fn compile(capabilities: u64, is_system: bool) -> Result<BpfProgram, Box<dyn std::error::Error>> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = ALWAYS
         .iter()
         .chain(ARCHITECTURE)
@@ -466,6 +479,9 @@ fn compile(capabilities: u64) -> Result<BpfProgram, Box<dyn std::error::Error>> 
         if capabilities::bit(name).is_some_and(|bit| capabilities & bit != 0) {
             rules.extend(calls.iter().map(|call| (*call, Vec::new())));
         }
+    }
+    if is_system {
+        rules.retain(|call, _| !NOT_FOR_SYSTEMS.contains(call));
     }
     let clone3 = rules.contains_key(&SYS_clone3);
     let refuse = SeccompAction::Errno(EPERM as u32);
@@ -514,16 +530,19 @@ mod tests {
 
     #[test]
     fn built_once_per_set_that_differs() {
-        let plain = filter(0xa804_25fb).unwrap();
+        let plain = filter(0xa804_25fb, false).unwrap();
         assert_eq!(plain.len() % 8, 0);
         assert!(
             plain.len() / 8 < 4096,
             "the kernel takes at most 4096 instructions"
         );
         // CHOWN changes nothing; SYS_ADMIN does.
-        assert!(Arc::ptr_eq(&plain, &filter(0xa804_25fa).unwrap()));
-        let admin = filter(0xa804_25fb | 1 << 21).unwrap();
+        assert!(Arc::ptr_eq(&plain, &filter(0xa804_25fa, false).unwrap()));
+        let admin = filter(0xa804_25fb | 1 << 21, false).unwrap();
         assert_ne!(plain, admin);
-        filter(capabilities::ALL).unwrap();
+        filter(capabilities::ALL, false).unwrap();
+        // A comparison for each call that is allowed.
+        let system = filter(0xa804_25fb | 1 << 21, true).unwrap();
+        assert!(system.len() < admin.len() && system.len() > plain.len());
     }
 }

@@ -66,12 +66,14 @@ impl Node {
         TaskSandbox {
             task_id: id.into(),
             network: TaskNetwork::Host,
+            group: None,
             cpu_quota_millis: None,
             cpu_shares: None,
             cpu_gives_way: false,
             memory_limit_bytes: None,
             pids_limit: None,
             has_disk: false,
+            keeps_disk: false,
             annotations: [("owner".to_owned(), "test".to_owned())].into(),
             user_range: None,
         }

@@ -15,7 +15,7 @@ use nix::{
     unistd::Pid,
 };
 use wharf_container::{
-    runtime::{ExecSpec, Limits, PreparedDisk, TaskHandle},
+    runtime::{ExecSpec, Limits, PreparedDisk, RecoveredState, TaskHandle},
     spec::{ContainerSpec, Mount},
 };
 
@@ -190,6 +190,54 @@ async fn a_task_without_a_limit_ends_before_its_neighbours_and_the_shims() {
     assert_eq!(state.containers[&limited.name].pid, kept);
     assert!(state.containers[&limited.name].exit.is_none());
     hog.status().await.expect("its shim lives");
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn tasks_of_a_group_share_its_limits() {
+    let node = Node::new().await;
+    let of_group = |id: &str| {
+        let mut sandbox = node.sandbox(id);
+        sandbox.group = Some("i-1".to_owned());
+        sandbox
+    };
+    let limits = Limits {
+        memory_bytes: Some(64 << 20),
+        cpu_quota_millis: Some(500),
+        ..Limits::default()
+    };
+    node.runtime.limit_group("i-1", limits).await.unwrap();
+    let memory = ["memory.limit_in_bytes", "memory.max"];
+    let limit = || read(&node, "memory", "containers/i-1", memory[0], memory[1]);
+    assert_eq!(limit(), (64u64 << 20).to_string());
+    let task = node.runtime.create_task(of_group("t1")).await.unwrap();
+    let pid = start(&node, &task, &idle()).await;
+    let within_group = format!("wharf-{}/containers/i-1/t1/main", node.installation);
+    let own = fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap();
+    assert!(own.contains(&within_group), "{own}");
+    // Whoever has more than all of them may have ends, though nothing limits it alone.
+    let greedy = node.runtime.create_task(of_group("t2")).await.unwrap();
+    let mut spec = sh("x=0123456789abcdef; while :; do x=$x$x; done");
+    spec.oom_score_adj = 1000;
+    task_ends_for_want_of_memory(&node, &greedy, &spec).await;
+
+    let again = node.reopened().await;
+    assert!(again.remove_group("i-1").await.is_err(), "tasks are in it");
+    assert_eq!(again.tasks_of_group("i-1").await.unwrap(), ["t1", "t2"]);
+    assert!(again.tasks_of_group("i-2").await.unwrap().is_empty());
+    let found = again.recover_task("t1").await.unwrap().unwrap();
+    assert_eq!(found.sandbox, of_group("t1"));
+    let RecoveredState::Alive(found) = found.state else {
+        panic!("{:?}", found.state)
+    };
+    found.kill().await.unwrap();
+    assert!(again.recover_task("t1").await.unwrap().is_none());
+    assert!(!fs::exists(format!("/proc/{pid}/exe")).unwrap_or(false));
+    greedy.kill().await.unwrap();
+    again.remove_group("i-1").await.unwrap();
+    for bad in ["", "../x", "containers", "a/b"] {
+        assert!(again.limit_group(bad, Limits::default()).await.is_err());
+    }
     node.finish().await;
 }
 
