@@ -26,6 +26,8 @@ pub struct NetworkConfig {
     pub host_port_range: RangeInclusive<u16>,
     /// Opened on 169.254.170.2 in every scope: metadata and credentials, the AWS endpoint.
     pub endpoint_ports: Vec<u16>,
+    /// Opened on 169.254.169.254 in every VPC: what EC2 instances ask about themselves.
+    pub instance_metadata_port: Option<u16>,
     /// UDP port of the tunnels, the same on all hosts of a cluster.
     pub tunnel_port: u16,
     /// Ranges of VPCs in which programs of this host reach tasks by their addresses.
@@ -54,6 +56,7 @@ impl NetworkConfig {
             bridge_subnet: None,
             host_port_range: 32768..=60999,
             endpoint_ports: vec![80, 4566],
+            instance_metadata_port: None,
             tunnel_port: TUNNEL_PORT,
             reach: vec![DEFAULT_REACH],
             reserved: Vec::new(),

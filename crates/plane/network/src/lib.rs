@@ -57,4 +57,4 @@ pub use model::{
 };
 pub use network::{EndpointListener, HostIdentity, Network, NetworkUpdate};
 pub use resolver::{RESOLVER, ResolverSockets};
-pub use scope::ENDPOINT;
+pub use scope::{ENDPOINT, INSTANCE_METADATA};

@@ -21,11 +21,12 @@ const QUEUE: usize = 256;
 /// Listeners not yet taken from the receiver: those of every scope a host can have.
 const LISTENERS: usize = 256;
 
-/// A socket that the tasks of one scope reach at 169.254.170.2; the peer address of what it
+/// A socket that the tasks of one scope reach at 169.254.170.2 or 169.254.169.254; the peer address of what it
 /// accepts is a task's own, and [`Network::key_at`] names the attachment.
 #[derive(Debug)]
 pub struct EndpointListener {
     pub scope: Scope,
+    pub address: Ipv4Addr,
     pub port: u16,
     /// Non-blocking.
     pub listener: TcpListener,

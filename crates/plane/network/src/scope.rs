@@ -37,6 +37,8 @@ use crate::sysctl;
 
 /// Where stock SDKs look for credentials and metadata (spec: ecs §11).
 pub const ENDPOINT: Ipv4Addr = Ipv4Addr::new(169, 254, 170, 2);
+/// Where EC2 instances look for what is known of them.
+pub const INSTANCE_METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
 /// For how long the socket of an agent that ended may be held by a process it forked last, which has
 /// not closed it yet.
 const HELD: Duration = Duration::from_millis(500);
@@ -292,6 +294,9 @@ fn ensure_uplink(
         route::address(up, peer, host_address),
         route::route(Subnet::ANY, to_host),
     ];
+    if let Scope::Vpc(_) = &record.scope {
+        requests.push(route::address(lo, INSTANCE_METADATA, INSTANCE_METADATA));
+    }
     if record.scope == Scope::Bridge {
         // The rest of the range is this scope's own; the other uplinks are the host's.
         requests.push(route::route(host.plan.zone(), to_host));

@@ -27,7 +27,7 @@ use crate::overlay::End;
 use crate::ports::{HostPorts, PortTable};
 use crate::reaper::{Reaper, Remains};
 use crate::ruleset::Ports;
-use crate::scope::{ENDPOINT, ScopeNet, TaskNet};
+use crate::scope::{ENDPOINT, INSTANCE_METADATA, ScopeNet, TaskNet};
 use crate::state::{Endpoint, ScopeRecord, StateDir, TaskRecord};
 use crate::teardown;
 use crate::view::View;
@@ -419,16 +419,25 @@ impl Worker {
     }
 
     fn open_endpoints(&self, made: &ScopeNet) -> Result<(), NetworkError> {
-        for port in self.config.endpoint_ports.iter().copied() {
-            let listener = made.listen_for_requests((ENDPOINT, port).into())?;
+        let endpoints = self
+            .config
+            .endpoint_ports
+            .iter()
+            .map(|port| (ENDPOINT, *port));
+        let metadata = self.config.instance_metadata_port;
+        let metadata = metadata.filter(|_| made.record.scope != Scope::Bridge);
+        let metadata = metadata.map(|port| (INSTANCE_METADATA, port));
+        for (address, port) in endpoints.chain(metadata) {
+            let listener = made.listen_for_requests((address, port).into())?;
             let scope = made.record.scope.clone();
             let sent = self.listeners.try_send(EndpointListener {
                 scope,
+                address,
                 port,
                 listener,
             });
             if let Err(error) = sent {
-                tracing::warn!(port, %error, "the task metadata endpoint is not served");
+                tracing::warn!(%address, port, %error, "an endpoint of tasks or instances is not served");
             }
         }
         Ok(())
