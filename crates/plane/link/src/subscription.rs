@@ -23,6 +23,7 @@ use wharf_durable::Durability;
 use wharf_planeproto::{
     Change, Key, Kind, Plane,
     balancer::TargetRef,
+    machine::{Console, InstanceReport},
     measured::{self, Minute},
     report::{TargetHealth, UnboundEndpoint},
     wire::{self, Commit, HEARTBEAT, MAX_STATE, ToPlane, ToServer, VERSION},
@@ -82,6 +83,17 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// One that nobody sent, as tests have it; and where its answer arrives.
+    pub fn new(host: &str, update: Update) -> (Self, oneshot::Receiver<Result<(), String>>) {
+        let (answer, answered) = oneshot::channel();
+        let delivery = Self {
+            host: host.to_owned(),
+            update,
+            answer,
+        };
+        (delivery, answered)
+    }
+
     /// The plane is as the update wants it.
     pub fn applied(self) {
         let _ = self.answer.send(Ok(()));
@@ -146,6 +158,27 @@ impl Subscription {
         self.reports.changed.notify_one();
     }
 
+    /// Reports all EC2 instances that this host has. Kept and sent again after a reconnection.
+    pub fn instances(&self, instances: Vec<InstanceReport>) {
+        *self.reports.instances.lock() = Some(instances);
+        self.reports.changed.notify_one();
+    }
+
+    /// Reports the end of an instance's console. The latest of each that was reported last is kept and sent again
+    /// after a reconnection.
+    pub fn console(&self, console: Console) {
+        self.reports
+            .consoles
+            .lock()
+            .insert(console.id.clone(), Arc::new(console));
+        self.reports.changed.notify_one();
+    }
+
+    /// Reports whose consoles are no more are forgotten.
+    pub fn keep_consoles(&self, keep: impl Fn(&str) -> bool) {
+        self.reports.consoles.lock().retain(|id, _| keep(id));
+    }
+
     /// Reports what was measured. Each waits until the control plane has said that it is kept.
     pub fn measured(&self, minutes: Vec<Minute>) {
         for minute in minutes {
@@ -178,11 +211,14 @@ pub enum LinkState {
     Lost(String),
 }
 
-/// The latest report of each target that there is, and of endpoints.
+/// The latest report of each target that there is, of endpoints and of instances.
 #[derive(Default)]
 struct Reports {
     latest: Mutex<BTreeMap<TargetRef, TargetHealth>>,
     closed: Mutex<Vec<UnboundEndpoint>>,
+    /// `None` until the first word, which is said even if it is that there are none.
+    instances: Mutex<Option<Vec<InstanceReport>>>,
+    consoles: Mutex<BTreeMap<String, Arc<Console>>>,
     changed: Notify,
 }
 
@@ -191,6 +227,8 @@ struct Reports {
 struct Sent {
     health: BTreeMap<TargetRef, TargetHealth>,
     closed: Vec<UnboundEndpoint>,
+    instances: Option<Vec<InstanceReport>>,
+    consoles: BTreeMap<String, Arc<Console>>,
 }
 
 impl Reports {
@@ -228,6 +266,33 @@ impl Reports {
             sent.clone_from(&closed);
             closed
         })
+    }
+
+    /// All instances, if they are others than `sent`, which takes them over.
+    fn unsent_instances(
+        &self,
+        sent: &mut Option<Vec<InstanceReport>>,
+    ) -> Option<Vec<InstanceReport>> {
+        let instances = self.instances.lock().clone();
+        let new = instances.filter(|instances| sent.as_ref() != Some(instances))?;
+        *sent = Some(new.clone());
+        Some(new)
+    }
+
+    /// Consoles that differ from `sent`, which takes them over.
+    fn unsent_consoles(&self, sent: &mut BTreeMap<String, Arc<Console>>) -> Vec<Arc<Console>> {
+        let latest = self.consoles.lock();
+        let same = |id: &String, console: &Arc<Console>| {
+            sent.get(id)
+                .is_some_and(|known| Arc::ptr_eq(known, console))
+        };
+        let new: Vec<Arc<Console>> = latest
+            .iter()
+            .filter(|(id, console)| !same(id, console))
+            .map(|(_, console)| console.clone())
+            .collect();
+        sent.clone_from(&latest);
+        new
     }
 
     /// Forgets targets that the update takes away.
@@ -448,12 +513,7 @@ impl Task {
         host: &str,
         update: Update,
     ) -> Result<oneshot::Receiver<Result<(), String>>, End> {
-        let (answer, answered) = oneshot::channel();
-        let delivery = Delivery {
-            host: host.to_owned(),
-            update,
-            answer,
-        };
+        let (delivery, answered) = Delivery::new(host, update);
         let sent = self.deliveries.send(delivery).await;
         sent.map(|()| answered).map_err(|_| End::PlaneGone)
     }
@@ -614,6 +674,13 @@ impl Task {
         }
         if let Some(endpoints) = self.reports.unsent_closed(&mut sent.closed) {
             stream.send(&ToServer::Unbound { endpoints }).await?;
+        }
+        if let Some(instances) = self.reports.unsent_instances(&mut sent.instances) {
+            stream.send(&ToServer::Instances { instances }).await?;
+        }
+        for console in self.reports.unsent_consoles(&mut sent.consoles) {
+            let console = Console::clone(&console);
+            stream.send(&ToServer::Console { console }).await?;
         }
         Ok(())
     }
