@@ -17,7 +17,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use wharf_container::runtime::{DiskUsage, TaskDisk};
 
-use super::Shared;
+use super::HostMachine;
 
 /// While every task may write for this long at full speed, looking is seldom needed.
 const AT_EASE: Duration = Duration::from_secs(1);
@@ -65,9 +65,9 @@ fn held_back(disk: &DiskUsage, shares: &Shares, wanted_by_all: u64) -> u64 {
 }
 
 /// Until shutdown. What was held back stays so while no agent runs.
-pub async fn run(shared: Arc<Shared>, dir: PathBuf, shutdown: CancellationToken) {
+pub async fn run(host: Arc<HostMachine>, dir: PathBuf, shutdown: CancellationToken) {
     loop {
-        let disks: Vec<(String, TaskDisk)> = shared.disks_in_use();
+        let disks: Vec<(String, TaskDisk)> = host.disks_in_use();
         let mut pause = AT_EASE;
         if !disks.is_empty() {
             let dir = dir.clone();

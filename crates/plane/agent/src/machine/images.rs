@@ -1,7 +1,9 @@
 //! Images for containers: where they come from and when they are asked for again (§5, "Pull").
 
+mod of_instances;
+
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -11,7 +13,7 @@ use parking_lot::Mutex;
 use tokio::time::timeout;
 use wharf_base::Clock;
 use wharf_container::image::{
-    Endpoint, GarbageRules, Image, ImageStore, PullRequest, Reference, RegistryAuth,
+    Digest, Endpoint, GarbageRules, Image, ImageStore, PullRequest, Reference, RegistryAuth,
 };
 
 use super::{
@@ -26,6 +28,7 @@ use crate::{
     client::Api,
     config::{ImageCleanup, NodeConfig},
     figures::Figures,
+    instances::InstanceImages,
     node::{core::TaskContext, credentials::CredentialStore},
     protocol::payload::{AsmAuthData, Container, RegistryAuthentication},
 };
@@ -48,13 +51,19 @@ pub struct RegistryImages {
     cleanup: ImageCleanup,
     figures: Figures,
     /// One pull of an image at a time: whoever comes second finds it here.
-    pulling: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    pulling: Arc<Pulling>,
+    /// What EC2 instances here were made of, by their ids.
+    kept: Arc<Mutex<BTreeMap<String, Image>>>,
+    /// All tasks are an instance's, which shares the machine with others.
+    of_instance: bool,
 }
+
+type Pulling = Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>;
 
 #[async_trait]
 impl ImageSource for RegistryImages {
     /// A registry is asked whether the task may have the image, and what a tag means now: our own for
-    /// every task, any other for those of Fargate, which share the node with tasks of others, and for
+    /// every task, any other for those of Fargate and of instances, which share the machine with tasks of others, and for
     /// containers with a login of their own. Our own is
     /// asked with the execution role's rights, those of Fargate tasks never with the node's. What lies
     /// here is good enough only where the registry does not answer; where it says no, nothing is.
@@ -77,7 +86,8 @@ impl ImageSource for RegistryImages {
         let port = self.api.endpoint().port;
         let own = registry::is_own(reference.host(), port, &self.own_hosts);
         let private = private_login(of).is_some();
-        let asks = own || private || context.task.launch_type == FARGATE;
+        let is_shared = self.of_instance || context.task.launch_type == FARGATE;
+        let asks = own || private || is_shared;
         if let Some(image) = &local
             && !asks
         {
@@ -102,9 +112,13 @@ impl ImageSource for RegistryImages {
         self.store.local(&reference).await.ok().flatten()
     }
 
-    async fn collect(&self, keep: Vec<Image>) {
+    async fn collect(&self, keep: BTreeSet<Digest>) {
         let rules = GarbageRules {
-            keep: keep.iter().map(|image| image.digest().clone()).collect(),
+            keep: {
+                let instances = self.kept.lock();
+                let of_instances = instances.values().map(|image| image.digest().clone());
+                keep.into_iter().chain(of_instances).collect()
+            },
             unused_for: self.cleanup.minimum_age,
             at_most: self.cleanup.at_most,
         };
@@ -118,9 +132,29 @@ impl ImageSource for RegistryImages {
             }
         }
     }
+
+    fn of_instances(self: Arc<Self>) -> Option<Arc<dyn InstanceImages>> {
+        Some(self)
+    }
+
+    fn for_instance(&self, api: Api, credentials: CredentialStore) -> Arc<dyn ImageSource> {
+        Arc::new(Self {
+            store: self.store.clone(),
+            logins: self.logins.for_another(),
+            api,
+            credentials,
+            own_hosts: self.own_hosts.clone(),
+            cleanup: self.cleanup.clone(),
+            figures: self.figures.clone(),
+            pulling: self.pulling.clone(),
+            kept: self.kept.clone(),
+            of_instance: true,
+        })
+    }
 }
 
 impl RegistryImages {
+    /// Those of the machine's own node.
     pub fn new(
         store: ImageStore,
         config: &NodeConfig,
@@ -136,7 +170,9 @@ impl RegistryImages {
             own_hosts: config.registry_hosts.clone(),
             cleanup: config.images.clone(),
             figures: config.figures.clone(),
-            pulling: Mutex::default(),
+            pulling: Arc::default(),
+            kept: Arc::default(),
+            of_instance: false,
         }
     }
 

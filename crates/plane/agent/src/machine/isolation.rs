@@ -7,7 +7,9 @@ use wharf_base::InstallationId;
 use wharf_container::runtime::Runtime;
 use wharf_userns::{IdRange, Ranges};
 
-use crate::{config::NodeConfig, node::core::TaskContext};
+use crate::config::NodeConfig;
+
+pub(super) const FARGATE: &str = "FARGATE";
 
 /// The attribute of nodes that take Fargate tasks.
 pub const FARGATE_CAPACITY: &str = "wharf.fargate-capacity";
@@ -64,13 +66,10 @@ impl Isolation {
     }
 
     /// The range of a task that is to have one.
-    pub fn range_of(&self, context: &TaskContext) -> Result<Option<IdRange>, String> {
-        if context.task.launch_type != "FARGATE" {
-            return Ok(None);
-        }
+    pub fn range_of(&self, task_id: &str) -> Result<Option<IdRange>, String> {
         match self {
             Self::UserNamespaces(ranges) => ranges
-                .of(&context.id)
+                .of(task_id)
                 .map(Some)
                 .map_err(|e| format!("ResourceInitializationError: no range of user numbers: {e}")),
             Self::Off => Ok(None),

@@ -270,7 +270,7 @@ async fn follow(shared: &Arc<Shared>, live: &Arc<Live>) {
     }
     let id = &live.context.id;
     tracing::error!(task = id, "the shim has died; its containers are ended");
-    if let Err(error) = shared.runtime.remove_task(id).await {
+    if let Err(error) = shared.host.runtime.remove_task(id).await {
         tracing::error!(
             task = id,
             error = &error as &dyn std::error::Error,

@@ -119,9 +119,9 @@ pub(super) fn read_ended(
     };
     let name = live::run_name(&context.task.containers[at].name, generation);
     let Some(name) = name else { return };
-    let reader = shared.runtime.logs_of_ended(&context.id, &name);
+    let reader = shared.host.runtime.logs_of_ended(&context.id, &name);
     let (shared, context) = (shared.clone(), context.clone());
-    let tracker = shared.ended_logs(&context.id);
+    let tracker = shared.host.ended_logs(&context.id);
     tracker.clone().spawn(async move {
         tokio::select! {
             () = shared.shutdown.cancelled() => {}
@@ -139,7 +139,7 @@ async fn deliver_from(
     to: Awslogs,
 ) {
     let source = match reader {
-        Ok(reader) => Spool(reader, shared.figures.clone()),
+        Ok(reader) => Spool(reader, shared.host.figures.clone()),
         Err(error) => {
             tracing::error!(task = context.id, container = %name, error = &error as &dyn std::error::Error, "failed to read a log");
             return;

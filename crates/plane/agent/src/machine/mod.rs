@@ -8,6 +8,7 @@ mod bundle;
 mod disk_guard;
 mod disks;
 mod health;
+mod host;
 mod images;
 mod isolation;
 mod limits;
@@ -18,6 +19,7 @@ mod perform;
 mod recover;
 mod registry;
 mod secrets;
+mod tenancy;
 mod volumes;
 
 use std::{
@@ -27,29 +29,29 @@ use std::{
 };
 
 use async_trait::async_trait;
-use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_container::{
-    image::Image,
-    runtime::{ExecSession, ExecSpec, Runtime, TaskDisk},
+    image::{Digest, Image},
+    runtime::{ExecSession, ExecSpec},
 };
-use wharf_network::Network;
 
+use self::volumes::Volumes;
 pub use self::{
     bundle::Addresses,
     disks::{Disks, LEAST_BYTES as LEAST_TASK_DISK},
+    host::{HostMachine, HostParts},
     images::RegistryImages,
     isolation::{FARGATE_CAPACITY, Isolation},
     limits::limit_all_tasks,
     net::task_of as network_owner,
+    tenancy::Tenancy,
 };
-use self::{live::Live, volumes::Volumes};
 use crate::{
     allow::Allow,
     client::Api,
     engine::{Action, Event, NetworkMode},
-    figures::Figures,
+    instances::InstanceImages,
     measure::window::Glance,
     node::{
         core::TaskContext,
@@ -84,42 +86,43 @@ pub trait ImageSource: Send + Sync {
     async fn local(&self, context: &TaskContext, at: usize) -> Option<Image>;
 
     /// Removes what nobody used for long, except `keep`.
-    async fn collect(&self, keep: Vec<Image>);
+    async fn collect(&self, keep: BTreeSet<Digest>);
+
+    /// The same images for the node of an instance, which asks for them with rights of its own.
+    fn for_instance(&self, api: Api, credentials: CredentialStore) -> Arc<dyn ImageSource>;
+
+    /// Images that instances are made of; `None` if there are none of these here.
+    fn of_instances(self: Arc<Self>) -> Option<Arc<dyn InstanceImages>> {
+        None
+    }
 }
 
-/// What the machine is made of.
+/// What one node adds to the machine that it shares with the other nodes of this process.
 pub struct Parts {
-    pub runtime: Runtime,
+    pub tenancy: Tenancy,
     pub images: Arc<dyn ImageSource>,
     /// What tasks may have of the host.
     pub allow: Arc<Allow>,
-    pub network: Network,
-    pub isolation: Isolation,
     pub api: Api,
     pub credentials: CredentialStore,
     /// For tasks in a network of their own.
     pub in_task: Addresses,
     /// For tasks in the host's network.
     pub in_host: Addresses,
-    /// Processes and threads that one task may have.
-    pub task_pids: u64,
-    pub disks: Disks,
-    pub figures: Figures,
     pub observations: mpsc::Sender<Observation>,
     pub running: TaskTracker,
     pub shutdown: CancellationToken,
 }
 
-/// Cheap to clone.
+/// The machine as one node has it. Cheap to clone.
 #[derive(Clone)]
 pub struct LinuxMachine {
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    runtime: Runtime,
-    network: Network,
-    isolation: Isolation,
+    host: Arc<HostMachine>,
+    tenancy: Tenancy,
     images: Arc<dyn ImageSource>,
     allow: Arc<Allow>,
     volumes: Volumes,
@@ -127,30 +130,19 @@ struct Shared {
     credentials: CredentialStore,
     in_task: Addresses,
     in_host: Addresses,
-    task_pids: u64,
-    disks: Disks,
-    figures: Figures,
     /// Notes about log batches under way.
     log_notes: PathBuf,
     observations: mpsc::Sender<Observation>,
     running: TaskTracker,
     shutdown: CancellationToken,
-    live: Mutex<BTreeMap<String, Arc<Live>>>,
-    /// Images fetched while their task's network was still being attached.
-    fetched: Mutex<BTreeMap<(String, usize), Image>>,
-    /// Readers of logs whose shim is gone.
-    ended_logs: Mutex<BTreeMap<String, TaskTracker>>,
-    /// Tasks that count as stopped although their network could not be released.
-    unreleased: Mutex<BTreeSet<String>>,
 }
 
 impl LinuxMachine {
-    /// `data_dir` is the node's. Within a runtime: what looks after the tasks' disks begins to.
-    pub fn new(data_dir: &Path, parts: Parts) -> Self {
+    /// `data_dir` is the node's.
+    pub fn new(host: Arc<HostMachine>, data_dir: &Path, parts: Parts) -> Self {
         let shared = Shared {
-            runtime: parts.runtime,
-            network: parts.network,
-            isolation: parts.isolation,
+            host,
+            tenancy: parts.tenancy,
             images: parts.images,
             volumes: Volumes::new(data_dir.join("volumes"), parts.allow.clone()),
             allow: parts.allow,
@@ -158,80 +150,18 @@ impl LinuxMachine {
             credentials: parts.credentials,
             in_task: parts.in_task,
             in_host: parts.in_host,
-            task_pids: parts.task_pids,
-            disks: parts.disks,
-            figures: parts.figures,
             log_notes: data_dir.join("state").join("logs"),
             observations: parts.observations,
             running: parts.running,
             shutdown: parts.shutdown,
-            live: Mutex::default(),
-            fetched: Mutex::default(),
-            ended_logs: Mutex::default(),
-            unreleased: Mutex::default(),
         };
-        let shared = Arc::new(shared);
-        let guard = disk_guard::run(shared.clone(), data_dir.to_owned(), shared.shutdown.clone());
-        shared.running.spawn(guard);
-        Self { shared }
+        Self {
+            shared: Arc::new(shared),
+        }
     }
 }
 
 impl Shared {
-    fn live(&self, task_id: &str) -> Option<Arc<Live>> {
-        self.live.lock().get(task_id).cloned()
-    }
-
-    fn put_live(&self, live: Arc<Live>) {
-        let mut all = self.live.lock();
-        all.insert(live.context.id.clone(), live);
-    }
-
-    fn disks_in_use(&self) -> Vec<(String, TaskDisk)> {
-        let all = self.live.lock();
-        all.iter()
-            .filter_map(|(id, live)| Some((id.clone(), live.handle.disk()?)))
-            .collect()
-    }
-
-    fn take_live(&self, task_id: &str) -> Option<Arc<Live>> {
-        self.live.lock().remove(task_id)
-    }
-
-    fn put_fetched(&self, task_id: &str, at: usize, image: Image) {
-        let mut all = self.fetched.lock();
-        all.insert((task_id.to_owned(), at), image);
-    }
-
-    fn take_fetched(&self, task_id: &str, at: usize) -> Option<Image> {
-        let mut all = self.fetched.lock();
-        all.remove(&(task_id.to_owned(), at))
-    }
-
-    fn ended_logs(&self, task_id: &str) -> TaskTracker {
-        let mut all = self.ended_logs.lock();
-        all.entry(task_id.to_owned()).or_default().clone()
-    }
-
-    fn take_ended_logs(&self, task_id: &str) -> Option<TaskTracker> {
-        self.ended_logs.lock().remove(task_id)
-    }
-
-    fn note_unreleased(&self, task_id: &str) {
-        let mut all = self.unreleased.lock();
-        all.insert(task_id.to_owned());
-    }
-
-    fn is_unreleased(&self, task_id: &str) -> bool {
-        let all = self.unreleased.lock();
-        all.contains(task_id)
-    }
-
-    fn forget_unreleased(&self, task_id: &str) {
-        let mut all = self.unreleased.lock();
-        all.remove(task_id);
-    }
-
     fn addresses(&self, context: &TaskContext) -> &Addresses {
         if context.spec.network == NetworkMode::Host {
             &self.in_host
@@ -265,11 +195,11 @@ impl Machine for LinuxMachine {
     }
 
     async fn usage(&self, task_id: &str, container: usize) -> Option<Usage> {
-        self.shared.live(task_id)?.usage(container)
+        self.shared.host.live(task_id)?.usage(container)
     }
 
     async fn glance(&self, task_id: &str, container: usize) -> Option<Glance> {
-        self.shared.live(task_id)?.glance(container)
+        self.shared.host.live(task_id)?.glance(container)
     }
 
     async fn exec(
@@ -278,16 +208,21 @@ impl Machine for LinuxMachine {
         container: usize,
         spec: ExecSpec,
     ) -> Result<ExecSession, String> {
-        let live = self.shared.live(task_id);
+        let live = self.shared.host.live(task_id);
         let live = live.ok_or("the task does not run on this instance")?;
         let name = live.run_name(container).ok_or("no such container")?;
         let begun = live.handle.exec(&name, &spec).await;
         begun.map_err(|error| error.to_string())
     }
 
-    async fn collect_images(&self, tasks: &[Arc<TaskContext>]) {
-        let live = tasks.iter().filter_map(|task| self.shared.live(&task.id));
-        let keep = live.flat_map(|live| live.images()).collect();
-        self.shared.images.collect(keep).await;
+    async fn collect_images(&self, _: &[Arc<TaskContext>]) {
+        // All share what lies here; one cleans it up.
+        if !self.shared.tenancy.is_machines_own() {
+            return;
+        }
+        match self.shared.host.images_in_use() {
+            Some(keep) => self.shared.images.collect(keep).await,
+            None => tracing::debug!("images stay: tasks of instances were not found again yet"),
+        }
     }
 }

@@ -59,7 +59,7 @@ pub(super) async fn perform(
             Err(reason) => failed(container, reason),
         },
         Action::Restart { container } => {
-            if let Some(live) = shared.live(&context.id) {
+            if let Some(live) = shared.host.live(&context.id) {
                 live.next_generation(container);
             }
             let begun = match create(shared, context, container).await {
@@ -84,10 +84,11 @@ pub(super) fn attached(context: &TaskContext, networks: &Networks) -> Event {
 
 /// Network, volumes and shim: all that a container stands on.
 async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Event, String> {
-    if let Some(live) = shared.live(&context.id) {
+    if let Some(live) = shared.host.live(&context.id) {
         return Ok(attached(context, &live.networks));
     }
     let task = &context.task;
+    shared.tenancy.check(context)?;
     shared
         .allow
         .task(task)
@@ -95,20 +96,21 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
     let wanted = net::wanted(context).map_err(|e| format!("ContainerNetworkingError: {e}"))?;
     shared
         .volumes
-        .prepare(context, shared.disks.are_there().await)
+        .prepare(context, shared.host.disks.are_there().await)
         .map_err(|e| format!("CannotCreateVolumeError: {e}"))?;
-    let range = shared.isolation.range_of(context)?;
+    let range = shared.tenancy.range_of(&shared.host.isolation, context)?;
     let attaching = wanted.into_iter().map(|(key, mode)| async move {
-        let attaching = shared.network.attach_owned(&key, mode, range);
+        let attaching = shared.host.network.attach_owned(&key, mode, range);
         attaching.await
     });
     let task = &context.task;
     let bytes = shared
+        .host
         .disks
         .size_of(&task.launch_type, task.ephemeral_storage.size_in_gib);
     let (attached_all, disk, secrets) = tokio::join!(
         try_join_all(attaching),
-        shared.disks.take(bytes),
+        shared.host.disks.take(bytes),
         secrets::fetch(shared, context)
     );
     let networks = match attached_all {
@@ -136,13 +138,14 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
         }
     };
     let event = attached(context, &networks);
-    let sandbox = sandbox(context, &networks, shared.task_pids, range);
+    let mut sandbox = sandbox(context, &networks, shared.host.task_pids, range);
+    sandbox.group = shared.tenancy.group().map(str::to_owned);
     match with_shim(shared, sandbox, disk, secrets).await {
         Ok(handle) => {
             let live = Live::new(context.clone(), handle, networks);
             live.secrets.set(()).ok();
             let live = Arc::new(live);
-            shared.put_live(live.clone());
+            shared.host.put_live(live.clone());
             live::watch(shared, &live);
             Ok(event)
         }
@@ -160,7 +163,7 @@ async fn with_shim(
     disk: Option<PreparedDisk>,
     secrets: Secrets,
 ) -> Result<TaskHandle, String> {
-    let made = shared.runtime.create_task_on(sandbox, disk).await;
+    let made = shared.host.runtime.create_task_on(sandbox, disk).await;
     let handle = made.map_err(|error| Chain(&error).to_string())?;
     match secrets.hand_over(&handle).await {
         Ok(()) => Ok(handle),
@@ -189,6 +192,7 @@ fn sandbox(
     let cpu = CpuPart::of(task);
     TaskSandbox {
         task_id: context.id.clone(),
+        group: None,
         network: match context.spec.network {
             NetworkMode::Bridge => TaskNetwork::PerContainer,
             _ => shared.map_or(TaskNetwork::Host, TaskNetwork::Namespace),
@@ -202,6 +206,7 @@ fn sandbox(
             .and_then(|mib| mib.checked_mul(1 << 20)),
         pids_limit: Some(pids),
         has_disk: false,
+        keeps_disk: false,
         annotations: Default::default(),
         user_range,
     }
@@ -220,9 +225,9 @@ async fn pull(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> Ve
     match shared.images.fetch(context, at, &began).await {
         Ok(fetched) => {
             let digest = fetched.image.digest().to_string();
-            match shared.live(&context.id) {
+            match shared.host.live(&context.id) {
                 Some(live) => live.set_image(at, fetched.image),
-                None => shared.put_fetched(&context.id, at, fetched.image),
+                None => shared.host.put_fetched(&context.id, at, fetched.image),
             }
             vec![
                 Event::PullStarted,
@@ -242,10 +247,10 @@ async fn pull(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> Ve
 }
 
 async fn create(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> Result<(), String> {
-    let live = shared.live(&context.id).ok_or_else(no_task)?;
+    let live = shared.host.live(&context.id).ok_or_else(no_task)?;
     let known = live
         .image(at)
-        .or_else(|| shared.take_fetched(&context.id, at));
+        .or_else(|| shared.host.take_fetched(&context.id, at));
     let image = match known {
         Some(image) => image,
         // An earlier agent pulled it, for this task: it lies on this node.
@@ -317,7 +322,7 @@ async fn start(
     context: &Arc<TaskContext>,
     at: usize,
 ) -> Result<Event, String> {
-    let live = shared.live(&context.id).ok_or_else(no_task)?;
+    let live = shared.host.live(&context.id).ok_or_else(no_task)?;
     let name = live.run_name(at).ok_or_else(no_task)?;
     match live.handle.start(&name).await {
         Ok(started) => Ok(Event::Started {
@@ -347,7 +352,7 @@ async fn stop(
     timeout: Duration,
 ) -> Vec<Event> {
     let gone = vec![Event::Vanished { container: at }];
-    let Some(live) = shared.live(&context.id) else {
+    let Some(live) = shared.host.live(&context.id) else {
         return gone;
     };
     let Some(name) = live.run_name(at) else {
@@ -408,13 +413,13 @@ async fn release(shared: &Arc<Shared>, context: &Arc<TaskContext>) {
         }
         sleep(RELEASE_PAUSE).await;
     }
-    shared.note_unreleased(&context.id);
+    shared.host.note_unreleased(&context.id);
 }
 
 /// Whether nothing of the task's networks is left.
 async fn detach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> bool {
     let keys = net::keys(context);
-    let detaching = keys.iter().map(|key| shared.network.detach(key));
+    let detaching = keys.iter().map(|key| shared.host.network.detach(key));
     let done = try_join_all(detaching).await;
     if let Err(error) = &done {
         tracing::warn!(
@@ -430,13 +435,13 @@ async fn detach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> bool {
 pub(super) async fn dispose(shared: &Arc<Shared>, context: &Arc<TaskContext>) {
     let id = &context.id;
     for at in 0..context.task.containers.len() {
-        shared.take_fetched(id, at);
+        shared.host.take_fetched(id, at);
     }
-    if let Some(logs) = shared.take_ended_logs(id) {
+    if let Some(logs) = shared.host.take_ended_logs(id) {
         logs.close();
         logs.wait().await;
     }
-    if let Some(live) = shared.live(id) {
+    if let Some(live) = shared.host.live(id) {
         live.logs.close();
         live.logs.wait().await;
         live.close();
@@ -453,16 +458,16 @@ pub(super) async fn dispose(shared: &Arc<Shared>, context: &Arc<TaskContext>) {
         sleep(pause).await;
     }
     // Last: nothing with the task's numbers is left.
-    shared.isolation.retain(|task| task != id);
-    shared.take_live(id);
+    shared.host.isolation.retain(|task| task != id);
+    shared.host.take_live(id);
 }
 
 /// Tries all parts, whichever fail.
 async fn give_back(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<(), String> {
     let id = &context.id;
-    let ended = match shared.live(id) {
+    let ended = match shared.host.live(id) {
         Some(live) => live.handle.kill().await,
-        None => shared.runtime.remove_task(id).await,
+        None => shared.host.runtime.remove_task(id).await,
     };
     let ended = match ended {
         // Nothing can be there under a name that no task has.
@@ -473,10 +478,10 @@ async fn give_back(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<(
         .volumes
         .remove(id)
         .map_err(|e| format!("volumes: {e}"));
-    let network = if shared.is_unreleased(id) && !detach(shared, context).await {
+    let network = if shared.host.is_unreleased(id) && !detach(shared, context).await {
         Err("its network is not released".to_owned())
     } else {
-        shared.forget_unreleased(id);
+        shared.host.forget_unreleased(id);
         Ok(())
     };
     ended.and(volumes).and(network)

@@ -5,17 +5,17 @@ use std::{
     sync::Arc,
 };
 
-use wharf_container::runtime::{Recovered, RecoveredState};
+use wharf_container::runtime::{Recovered, RecoveredState, Runtime, RuntimeError};
 use wharf_network::{Attachment, Health};
 
 use super::{
-    Shared,
+    Shared, Tenancy,
     live::{self, Live},
     logs,
     net::{self, Networks},
     perform,
 };
-use crate::{engine::Event, node::core::TaskContext};
+use crate::{engine::Event, instances::is_instance, node::core::TaskContext};
 
 pub(super) async fn recover(
     shared: &Arc<Shared>,
@@ -26,32 +26,25 @@ pub(super) async fn recover(
     }
     let known: BTreeMap<&str, &Arc<TaskContext>> =
         tasks.iter().map(|task| (task.id.as_str(), task)).collect();
-    let attachments = networks(shared, &known).await;
+    let scope = Scope::of(shared, &known).await;
+    let attachments = networks(shared, &known, &scope).await;
     let mut events: BTreeMap<String, Vec<Event>> = BTreeMap::new();
     for (id, networks) in &attachments {
         let attached = perform::attached(known[id.as_str()], networks);
         events.entry(id.clone()).or_default().push(attached);
     }
     let mut found: BTreeSet<String> = BTreeSet::new();
-    match shared.runtime.recover().await {
-        Ok(all) => {
-            for recovered in all {
-                let id = recovered.sandbox.task_id.clone();
-                match known.get(id.as_str()) {
-                    Some(task) => {
-                        let past = take_over(shared, task, attachments.get(&id), recovered).await;
-                        events.entry(id.clone()).or_default().extend(past);
-                        found.insert(id);
-                    }
-                    None => remove(shared, recovered).await,
-                }
+    for recovered in remains(shared, &scope).await {
+        let id = recovered.sandbox.task_id.clone();
+        match known.get(id.as_str()) {
+            Some(task) => {
+                let past = take_over(shared, task, attachments.get(&id), recovered).await;
+                events.entry(id.clone()).or_default().extend(past);
+                found.insert(id);
             }
-        }
-        Err(error) => {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "failed to recover containers"
-            );
+            None if scope.has(&id) => remove(shared, recovered).await,
+            // Another node of this machine finds it again.
+            None => {}
         }
     }
     for task in tasks.iter().filter(|task| !found.contains(&task.id)) {
@@ -68,8 +61,71 @@ pub(super) async fn recover(
             tracing::warn!(task = id, %error, "failed to remove volumes of a forgotten task");
         }
     }
-    shared.isolation.retain(|task| known.contains_key(task));
+    match &scope {
+        Scope::AllBut(others) => {
+            let is_used = |owner: &str| {
+                known.contains_key(owner) || others.contains(owner) || is_instance(owner)
+            };
+            shared.host.isolation.retain(is_used);
+        }
+        Scope::Only(ids) => shared.host.found(ids),
+    }
     events
+}
+
+/// Whose tasks are looked for.
+enum Scope {
+    /// The machine's own node's: all but those of instances.
+    AllBut(BTreeSet<String>),
+    /// An instance's: those that it knows, and what else runs in its group.
+    Only(BTreeSet<String>),
+}
+
+impl Scope {
+    async fn of(shared: &Shared, known: &BTreeMap<&str, &Arc<TaskContext>>) -> Self {
+        match &shared.tenancy {
+            Tenancy::Machine => Self::AllBut(shared.host.awaited()),
+            Tenancy::Instance { id } => {
+                let mut ids = shared.host.tasks_of_group(id).await;
+                ids.extend(known.keys().map(|id| (*id).to_owned()));
+                Self::Only(ids)
+            }
+        }
+    }
+
+    fn has(&self, task_id: &str) -> bool {
+        match self {
+            Self::AllBut(others) => !others.contains(task_id),
+            Self::Only(ids) => ids.contains(task_id),
+        }
+    }
+}
+
+/// What of tasks is on this machine.
+async fn remains(shared: &Shared, scope: &Scope) -> Vec<Recovered> {
+    let runtime = &shared.host.runtime;
+    let all = match scope {
+        Scope::AllBut(_) => runtime.recover().await,
+        Scope::Only(ids) => recover_each(runtime, ids).await,
+    };
+    all.unwrap_or_else(|error| {
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "failed to recover containers"
+        );
+        Vec::new()
+    })
+}
+
+async fn recover_each(
+    runtime: &Runtime,
+    ids: &BTreeSet<String>,
+) -> Result<Vec<Recovered>, RuntimeError> {
+    let mut found = Vec::new();
+    for id in ids {
+        found.extend(runtime.recover_task(id).await?);
+    }
+    Ok(found)
 }
 
 /// The networks of known tasks, as far as they are whole. All others are released, as are those
@@ -77,8 +133,9 @@ pub(super) async fn recover(
 async fn networks(
     shared: &Shared,
     known: &BTreeMap<&str, &Arc<TaskContext>>,
+    scope: &Scope,
 ) -> BTreeMap<String, Networks> {
-    let all = match shared.network.recover().await {
+    let all = match shared.host.network.recover().await {
         Ok(all) => all,
         Err(error) => {
             tracing::error!(
@@ -89,12 +146,13 @@ async fn networks(
         }
     };
     let mut kept: BTreeMap<String, Attachment> = BTreeMap::new();
-    for one in all {
+    let own = |key: &str| scope.has(net::task_of(key)) && !is_instance(key);
+    for one in all.into_iter().filter(|one| own(&one.key)) {
         let task = known.get(net::task_of(&one.key));
         let wanted = task.is_some_and(|task| net::keys(task).contains(&one.key));
         if wanted && one.health != Health::Unfinished {
             kept.insert(one.key, one.attachment);
-        } else if let Err(error) = shared.network.detach(&one.key).await {
+        } else if let Err(error) = shared.host.network.detach(&one.key).await {
             tracing::warn!(
                 key = one.key,
                 error = &error as &dyn std::error::Error,
@@ -139,7 +197,7 @@ async fn take_over(
     for (name, status) in &recovered.containers {
         events.extend(live.take_over(name, status));
     }
-    shared.put_live(live.clone());
+    shared.host.put_live(live.clone());
     // Follows with the present state first, which also takes up logs and health checks.
     live::watch(shared, &live);
     events
@@ -184,7 +242,7 @@ async fn remove(shared: &Shared, recovered: Recovered) {
     tracing::info!(task = id, "a task that nobody knows is removed");
     let removed = match recovered.state {
         RecoveredState::Alive(handle) => handle.kill().await,
-        RecoveredState::Ended | RecoveredState::Lost => shared.runtime.remove_task(&id).await,
+        RecoveredState::Ended | RecoveredState::Lost => shared.host.runtime.remove_task(&id).await,
     };
     if let Err(error) = removed {
         tracing::warn!(

@@ -75,6 +75,11 @@ pub struct Logins {
 }
 
 impl Logins {
+    /// None yet, by the same clock.
+    pub fn for_another(&self) -> Self {
+        Self::new(self.clock.clone())
+    }
+
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,

@@ -10,6 +10,7 @@
 mod writer;
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
     sync::mpsc,
@@ -26,7 +27,7 @@ use super::record::{NodeRecord, TaskRecord};
 /// No record comes near this; larger files are damage.
 const MAX_FILE: u64 = 8 << 20;
 const NODE_FILE: &str = "node.json";
-const TASK_DIR: &str = "tasks";
+pub const TASK_DIR: &str = "tasks";
 
 /// State on disk cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -165,6 +166,15 @@ fn load_tasks(dir: &Path) -> Result<Vec<TaskRecord>, DiskError> {
     }
     tasks.sort_by_key(|t| t.arrival);
     Ok(tasks)
+}
+
+/// The tasks that have a record in the folder, whatever is in it.
+pub fn task_ids(dir: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    names
+        .filter_map(|name| Some(name.strip_suffix(".json")?.to_owned()))
+        .collect()
 }
 
 /// The whole file; `None` if there is none.

@@ -9,6 +9,7 @@ pub mod machine;
 pub mod record;
 pub mod register;
 pub mod reports;
+pub mod roster;
 pub mod run;
 pub mod session;
 pub mod telemetry;
@@ -39,4 +40,12 @@ pub enum NodeError {
     Refused(String),
     #[error("the node's loop has ended")]
     Ended,
+    #[error("the credentials of the instance's role")]
+    Credentials(#[source] crate::nodes::NoCredentials),
+    #[error("`{0}` is not the id of an instance")]
+    InstanceId(String),
+    #[error("the attribute {0} is not the instance's to set")]
+    Attribute(String),
+    #[error("this process is shutting down")]
+    ShuttingDown,
 }

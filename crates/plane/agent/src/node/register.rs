@@ -67,6 +67,13 @@ const CAPABILITIES: &[&str] = &[
     "wharf.execute-command",
 ];
 
+/// As ECS calls it.
+pub const ARCHITECTURE: &str = if cfg!(target_arch = "aarch64") {
+    "arm64"
+} else {
+    "x86_64"
+};
+
 /// What is registered of the machine.
 #[derive(Debug, Clone)]
 pub struct Host {
@@ -75,6 +82,8 @@ pub struct Host {
     pub attributes: Vec<(String, Option<String>)>,
     /// Sent at the first registration only.
     pub custom: BTreeMap<String, String>,
+    /// The identity document of an instance of EC2; empty for a machine that is none.
+    pub document: String,
 }
 
 impl Host {
@@ -88,23 +97,7 @@ impl Host {
         let memory = total_memory_mib(&meminfo).ok_or_else(|| {
             NodeError::Host(std::io::Error::other("/proc/meminfo has no MemTotal"))
         })?;
-        let mut attributes: Vec<(String, Option<String>)> = CAPABILITIES
-            .iter()
-            .map(|name| ((*name).to_owned(), None))
-            .collect();
-        let architecture = if cfg!(target_arch = "aarch64") {
-            "arm64"
-        } else {
-            "x86_64"
-        };
-        for (name, value) in [
-            ("ecs.os-type", "linux"),
-            ("ecs.os-family", "LINUX"),
-            ("ecs.cpu-architecture", architecture),
-            ("ecs.capability.cni-plugin-version", "wharf"),
-        ] {
-            attributes.push((name.to_owned(), Some(value.to_owned())));
-        }
+        let mut attributes = capabilities();
         attributes.extend(allow.attributes());
         let mut custom = config.attributes.clone();
         if !config.identity.instance_name.is_empty() {
@@ -128,8 +121,22 @@ impl Host {
             reserved_ports: config.reserved_ports.clone(),
             attributes,
             custom,
+            document: String::new(),
         })
     }
+}
+
+/// What every node says of itself.
+pub fn capabilities() -> Vec<(String, Option<String>)> {
+    let names = CAPABILITIES.iter().map(|name| ((*name).to_owned(), None));
+    let facts = [
+        ("ecs.os-type", "linux"),
+        ("ecs.os-family", "LINUX"),
+        ("ecs.cpu-architecture", ARCHITECTURE),
+        ("ecs.capability.cni-plugin-version", "wharf"),
+    ];
+    let facts = facts.map(|(name, value)| (name.to_owned(), Some(value.to_owned())));
+    names.chain(facts).collect()
 }
 
 /// What tasks may reserve of the cores, in CPU units.
@@ -226,7 +233,7 @@ fn request(cluster: &str, host: &Host, stored: Option<&str>) -> RegisterContaine
             ports("PORTS_UDP", &[]),
         ]),
         attributes: Some(attributes.collect()),
-        instance_identity_document: Some(String::new()),
+        instance_identity_document: Some(host.document.clone()),
         instance_identity_document_signature: Some(String::new()),
         ..Default::default()
     }
@@ -366,6 +373,7 @@ mod tests {
             reserved_ports: vec![22],
             attributes: vec![("a".into(), None), ("b".into(), Some("1".into()))],
             custom: BTreeMap::from([("c".into(), "2".into())]),
+            document: String::new(),
         };
         let sent = request("default", &host, None);
         let answer = |attributes: Vec<Attribute>| RegisterContainerInstanceResponse {

@@ -99,7 +99,7 @@ impl Session {
     ///
     /// # Errors
     /// The control plane refuses this node for good.
-    pub async fn run(mut self) -> Result<(), NodeError> {
+    pub async fn run(&mut self) -> Result<(), NodeError> {
         let shutdown = self.shutdown.clone();
         tokio::select! {
             () = shutdown.cancelled() => Ok(()),

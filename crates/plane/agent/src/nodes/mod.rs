@@ -1,0 +1,196 @@
+//! The nodes of this process: the machine's own, and those of EC2 instances that run on it.
+//!
+//! All share the machine ([`Ground`]): runtime, networks, images, endpoints, disks. Each has its own
+//! identity, session, tasks and state folder ([`node`]). Those of instances come and go ([`Nodes::start`],
+//! [`Nodes::stop`]); what becomes of one is no matter of the others ([`tend`]).
+
+mod instance;
+mod node;
+mod tend;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{sync::Mutex, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+use wharf_base::Clock;
+
+use self::{instance::is_instance_id, tend::Tended};
+pub use self::{
+    instance::{InstanceNode, NoCredentials, RoleCredentials, SessionCredentials},
+    node::{Begun, Node, NodeParts},
+};
+use crate::{
+    client::Api,
+    config::TaskCleanup,
+    figures::Figures,
+    machine::{Addresses, HostMachine, ImageSource},
+    node::{
+        NodeError,
+        disk::{TASK_DIR, task_ids},
+        roster::Roster,
+    },
+};
+
+/// What all nodes of a process stand on. Cheap to clone.
+#[derive(Clone)]
+pub struct Ground {
+    pub machine: Arc<HostMachine>,
+    pub roster: Roster,
+    pub figures: Figures,
+    pub clock: Arc<dyn Clock>,
+    pub task_cleanup: TaskCleanup,
+    pub image_cleanup_every: Duration,
+}
+
+/// What nodes of instances are made with.
+pub struct Parts {
+    pub ground: Ground,
+    /// The machine's own node's, of which the endpoint is taken.
+    pub api: Api,
+    pub images: Arc<dyn ImageSource>,
+    pub in_task: Addresses,
+    pub in_host: Addresses,
+    /// `<data>/node`
+    pub dir: PathBuf,
+    pub shutdown: CancellationToken,
+}
+
+/// The nodes of instances. Cheap to clone.
+#[derive(Clone)]
+pub struct Nodes(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    tended: Mutex<BTreeMap<String, Running>>,
+}
+
+struct Running {
+    stop: CancellationToken,
+    ended: JoinHandle<()>,
+}
+
+impl Nodes {
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(Inner {
+            parts,
+            tended: Mutex::default(),
+        }))
+    }
+
+    /// Starts the node of an instance; one that runs already stays as it is. It registers as soon as its
+    /// credentials are there, and tries again for as long as it is refused.
+    ///
+    /// # Errors
+    /// What is said of the instance cannot be, or the kernel refuses its limits.
+    pub async fn start(&self, node: InstanceNode) -> Result<(), NodeError> {
+        node.check()?;
+        let Parts {
+            ground, shutdown, ..
+        } = &self.0.parts;
+        let mut tended = self.0.tended.lock().await;
+        if shutdown.is_cancelled() {
+            return Err(NodeError::ShuttingDown);
+        }
+        let id = node.instance.clone();
+        if tended.get(&id).is_some_and(|it| !it.ended.is_finished()) {
+            return Ok(());
+        }
+        let limited = ground
+            .machine
+            .limit_group(&id, node.cpu_units, node.memory_mib);
+        limited.await.map_err(|source| NodeError::Machine {
+            part: "the limits of an instance",
+            source: Box::new(source),
+        })?;
+        let stop = shutdown.child_token();
+        let one = Tended::new(self.clone(), node, stop.clone());
+        let ended = tokio::spawn(one.run());
+        tended.insert(id, Running { stop, ended });
+        Ok(())
+    }
+
+    /// Stops the node of an instance, which need not run. Its tasks run on and are found again by the next
+    /// [`Nodes::start`], or are ended too if `ends`: as when the instance stops, and the next start says
+    /// that they have stopped.
+    ///
+    /// # Errors
+    /// Something of its tasks is still there; stopping it again ends the rest.
+    pub async fn stop(&self, instance: &str, ends: bool) -> Result<(), NodeError> {
+        if !is_instance_id(instance) {
+            return Err(NodeError::InstanceId(instance.to_owned()));
+        }
+        let mut tended = self.0.tended.lock().await;
+        if let Some(Running { stop, ended }) = tended.remove(instance) {
+            stop.cancel();
+            let _ = ended.await;
+        }
+        if !ends {
+            return Ok(());
+        }
+        let ids = stored_tasks(&self.dir_of(instance));
+        let ended = self.0.parts.ground.machine.end_group(instance, ids).await;
+        ended.map_err(|source| NodeError::Machine {
+            part: "the tasks of an instance",
+            source,
+        })
+    }
+
+    /// Stops the node of an instance that is terminated: nothing of it or of its tasks is left.
+    ///
+    /// # Errors
+    /// See [`Nodes::stop`]; or its folder cannot be removed.
+    pub async fn forget(&self, instance: &str) -> Result<(), NodeError> {
+        self.stop(instance, true).await?;
+        let dir = self.dir_of(instance);
+        let removed = tokio::task::spawn_blocking(move || {
+            for part in ["state", "volumes"] {
+                wharf_rootdir::remove_tree(&dir.join(part))?;
+            }
+            match fs::remove_dir(&dir) {
+                // Something else of the instance is in it.
+                Err(e) if e.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
+                Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+                other => other,
+            }
+        });
+        let removed = removed.await.map_err(io::Error::other).flatten();
+        removed.map_err(|source| NodeError::Machine {
+            part: "the folder of an instance's node",
+            source: Box::new(source),
+        })
+    }
+
+    /// Waits until all of them have ended, which begins with the shutdown of the process.
+    pub async fn ended(&self) {
+        let mut tended = self.0.tended.lock().await;
+        for (_, running) in std::mem::take(&mut *tended) {
+            let _ = running.ended.await;
+        }
+    }
+
+    fn dir_of(&self, instance: &str) -> PathBuf {
+        instances_dir(&self.0.parts.dir).join(instance)
+    }
+}
+
+fn instances_dir(node_dir: &Path) -> PathBuf {
+    node_dir.join("instances")
+}
+
+/// The tasks of a node by what lies in its folder.
+fn stored_tasks(dir: &Path) -> BTreeSet<String> {
+    task_ids(&dir.join("state").join(TASK_DIR))
+}
+
+/// The tasks of all instances that were on this machine when it last ran. `node_dir` is `<data>/node`.
+pub fn tasks_of_instances(node_dir: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(instances_dir(node_dir)).into_iter().flatten();
+    let folders = entries.flatten().map(|entry| entry.path());
+    folders.flat_map(|folder| stored_tasks(&folder)).collect()
+}

@@ -1,0 +1,176 @@
+//! Keeping the node of one instance alive.
+//!
+//! It begins with the first credentials of the instance's role, and looks after its tasks from then on.
+//! Its session ends when the control plane refuses it, and is tried again, ever more seldom; nobody else
+//! notices. Without credentials there is no node, and tasks of an earlier one run on untended, as they do
+//! while an agent is down.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use wharf_base::{Backoff, Chain};
+use wharf_wire::sigv4::SigningKeys;
+
+use super::{Begun, InstanceNode, Node, NodeParts, Nodes, Parts};
+use crate::{
+    allow::Allow,
+    client::{Api, CurrentKeys},
+    machine::{Addresses, Tenancy},
+    node::{NodeError, credentials::CredentialStore},
+};
+
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
+/// A session that lasted so long is no failure to begin with.
+const SETTLED: Duration = Duration::from_secs(60);
+/// How often credentials are asked for: whoever gives them renews them long before their end.
+const RENEW_EVERY: Duration = Duration::from_secs(30);
+/// What is under way at its end has this long to notice.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The node of one instance.
+pub struct Tended {
+    nodes: Nodes,
+    node: InstanceNode,
+    running: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Tended {
+    pub fn new(nodes: Nodes, node: InstanceNode, stop: CancellationToken) -> Self {
+        Self {
+            nodes,
+            node,
+            running: TaskTracker::new(),
+            stop,
+        }
+    }
+
+    /// Until it is stopped.
+    pub async fn run(self) {
+        let mut begun = None;
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = self.keep(&mut begun) => {}
+        }
+        self.stop.cancel();
+        if let Some(begun) = begun {
+            begun.ended().await;
+        }
+        self.running.close();
+        if timeout(STOP_PATIENCE, self.running.wait()).await.is_err() {
+            let instance = &self.node.instance;
+            tracing::warn!(
+                instance,
+                "timeout while the node of an instance was shutting down"
+            );
+        }
+    }
+
+    async fn keep(&self, begun: &mut Option<Begun>) {
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, 2.0);
+        loop {
+            let began = Instant::now();
+            let Err(error) = self.once(begun).await else {
+                return;
+            };
+            if began.elapsed() >= SETTLED {
+                backoff.reset();
+            }
+            let pause = backoff.wait();
+            tracing::warn!(
+                instance = self.node.instance,
+                cluster = self.node.cluster,
+                error = %Chain(&error),
+                retry_in_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+                "the container agent of an instance failed; will retry"
+            );
+            sleep(pause).await;
+        }
+    }
+
+    /// One session. Its node is begun if it is not yet.
+    async fn once(&self, begun: &mut Option<Begun>) -> Result<(), NodeError> {
+        let keys = self.keys().await?;
+        let begun = match begun {
+            Some(begun) => {
+                begun.session.api.current_keys().replace(keys);
+                begun
+            }
+            None => begun.insert(self.open(keys)?.begin().await),
+        };
+        let current = begun.session.api.current_keys().clone();
+        tokio::select! {
+            ended = begun.session.run() => ended,
+            never = self.renew(&current) => match never {},
+        }
+    }
+
+    async fn keys(&self) -> Result<SigningKeys, NodeError> {
+        let current = self.node.credentials.current().await;
+        let current = current.map_err(NodeError::Credentials)?;
+        Ok(current.signing_keys())
+    }
+
+    async fn renew(&self, current: &CurrentKeys) -> Infallible {
+        loop {
+            sleep(RENEW_EVERY).await;
+            match self.keys().await {
+                Ok(keys) => current.replace(keys),
+                Err(error) => tracing::warn!(
+                    instance = self.node.instance,
+                    error = %Chain(&error),
+                    "failed to renew the credentials of an instance's node; will retry"
+                ),
+            }
+        }
+    }
+
+    fn open(&self, keys: SigningKeys) -> Result<Node, NodeError> {
+        let Parts {
+            ground,
+            api,
+            images,
+            in_task,
+            in_host,
+            ..
+        } = &self.nodes.0.parts;
+        let InstanceNode {
+            instance,
+            region,
+            cluster,
+            ..
+        } = &self.node;
+        let api = Api::new(
+            api.endpoint().clone(),
+            api.dialer().clone(),
+            keys,
+            region,
+            ground.clock.clone(),
+        );
+        let credentials = CredentialStore::default();
+        let here = |addresses: &Addresses| Addresses {
+            region: region.clone(),
+            ..addresses.clone()
+        };
+        let parts = NodeParts {
+            tenancy: Tenancy::Instance {
+                id: instance.clone(),
+            },
+            cluster: cluster.clone(),
+            dir: self.nodes.dir_of(instance),
+            images: images.for_instance(api.clone(), credentials.clone()),
+            api,
+            credentials,
+            // Nothing of the machine is lent to those who use an instance.
+            allow: Arc::new(Allow::default()),
+            host: self.node.host(),
+            in_task: here(in_task),
+            in_host: here(in_host),
+            running: self.running.clone(),
+            shutdown: self.stop.clone(),
+        };
+        Node::open(ground, parts)
+    }
+}

@@ -1,0 +1,115 @@
+//! EC2 instances, where the operator lets this machine keep any and it can.
+
+use std::{path::PathBuf, sync::Arc};
+
+use async_trait::async_trait;
+use wharf_base::Chain;
+use wharf_network::Network;
+use wharf_planeproto::machine::Instance;
+
+use super::endpoints::{AWS_PORT, IN_TASK};
+use crate::{
+    config::NodeConfig,
+    instances::{
+        InstanceImages, Instances, Joins, NoImages, Settings, Wish, keeps_any,
+        metadata::Credentials,
+    },
+    machine::ImageSource,
+    nodes::{InstanceNode, NoCredentials, Nodes, RoleCredentials, SessionCredentials},
+};
+
+/// The program of instances, where any are offered or kept.
+pub fn program(config: &NodeConfig) -> Option<PathBuf> {
+    let program = config.instances.clone()?;
+    let wanted = config.offers_instances || keeps_any(&config.data_dir);
+    wanted.then_some(program)
+}
+
+/// `None` where none are offered or kept.
+pub async fn open(
+    config: &NodeConfig,
+    network: Network,
+    images: Arc<dyn ImageSource>,
+) -> Option<Instances> {
+    let program = program(config)?;
+    let settings = Settings {
+        node: config.data_dir.clone(),
+        installation: config.installation.clone(),
+        shim: config.shim.clone(),
+        program,
+        pids: config.task_pids,
+        endpoint: format!("{IN_TASK}:{AWS_PORT}"),
+    };
+    let images = images.of_instances();
+    let images = images.unwrap_or_else(|| Arc::new(NoImages) as Arc<dyn InstanceImages>);
+    match Instances::open(settings, network, images).await {
+        Ok(instances) => Some(instances),
+        Err(reason) => {
+            tracing::warn!(reason, "this machine offers no EC2 instances");
+            None
+        }
+    }
+}
+
+/// The nodes of instances, with the credentials of their roles.
+pub struct NodesOfInstances {
+    pub nodes: Nodes,
+    pub credentials: Arc<Credentials>,
+}
+
+#[async_trait]
+impl Joins for NodesOfInstances {
+    async fn start(&self, it: &Instance, wish: Wish) -> Result<(), String> {
+        let node = InstanceNode {
+            instance: it.id.clone(),
+            instance_type: it.instance_type.clone(),
+            image: it.metadata.image_id.clone(),
+            region: it.region.clone(),
+            zone: it.zone.clone(),
+            vpc: it.interface.vpc.clone(),
+            subnet: it.interface.subnet.clone(),
+            cluster: wish.cluster,
+            cpu_units: it.cpu,
+            memory_mib: it.memory_mib,
+            attributes: wish.attributes,
+            credentials: Arc::new(OfInstance {
+                id: it.id.clone(),
+                credentials: self.credentials.clone(),
+            }),
+            netns: None,
+        };
+        let started = self.nodes.start(node).await;
+        started.map_err(|error| Chain(&error).to_string())
+    }
+
+    async fn stop(&self, instance: &str) -> Result<(), String> {
+        let stopped = self.nodes.stop(instance, true).await;
+        stopped.map_err(|error| Chain(&error).to_string())
+    }
+
+    async fn forget(&self, instance: &str) -> Result<(), String> {
+        self.credentials.forget(instance);
+        let forgotten = self.nodes.forget(instance).await;
+        forgotten.map_err(|error| Chain(&error).to_string())
+    }
+}
+
+/// The role of one instance.
+struct OfInstance {
+    id: String,
+    credentials: Arc<Credentials>,
+}
+
+#[async_trait]
+impl RoleCredentials for OfInstance {
+    async fn current(&self) -> Result<SessionCredentials, NoCredentials> {
+        let session = self.credentials.of(&self.id).await;
+        let session = session.map_err(|error| NoCredentials(error.to_string()))?;
+        Ok(SessionCredentials {
+            access_key_id: session.access_key_id,
+            secret_access_key: session.secret_access_key,
+            session_token: session.session_token,
+            expires_at: session.expires_at,
+        })
+    }
+}

@@ -1,0 +1,369 @@
+//! What one process of the agent is made of: the machine, which all of its nodes share, and the machine's
+//! own node on it. Nodes of EC2 instances come and go while it runs ([`crate::nodes`]).
+
+mod endpoints;
+mod instances;
+mod loopback;
+mod names;
+mod network;
+mod teardown;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
+use wharf_base::{Clock, SystemClock};
+use wharf_container::{
+    image::{ImageOptions, ImageStore},
+    runtime::{Runtime, RuntimeOptions},
+};
+use wharf_dns::Names;
+use wharf_network::{Network, NetworkConfig};
+use wharf_planeproto::Plane;
+
+pub use self::teardown::teardown;
+use self::{
+    endpoints::{AWS_PORT, Endpoints, IN_TASK},
+    loopback::Loopback,
+    names::{RESOLVER_SOCKETS, host_name_servers, serve_names},
+    network::{network_config, subscribe},
+};
+use crate::{
+    allow::Allow,
+    client::{Api, Dialer, Endpoint},
+    config::NodeConfig,
+    endpoint::{Connections, Limits, Proxy, RateLimit, Routes, StatsReader},
+    figures::Figures,
+    instances::{
+        ATTRIBUTE, Instances, STATE_FILE as MACHINES_STATE,
+        metadata::{Credentials, MetadataService},
+    },
+    machine::{
+        Addresses, Disks, FARGATE_CAPACITY, HostMachine, HostParts, ImageSource, Isolation,
+        RegistryImages, Tenancy, limit_all_tasks,
+    },
+    network_plane::{self, NetworkPlane},
+    node::{
+        NodeError, credentials::CredentialStore, register::Host, roster::Roster, session::Session,
+    },
+    nodes::{self, Ground, Node, NodeParts, Nodes, tasks_of_instances},
+    renewal::Renewal,
+};
+
+/// What is under way at shutdown has this long to notice.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Runs a node until `shutdown`; its tasks run on after that. `ready` is called once recovery is
+/// done and the node is connected: from then on it is given tasks.
+///
+/// # Errors
+/// The node cannot start on this machine, or the control plane refuses it for good. Losing the
+/// connection is no error.
+pub async fn run(
+    config: NodeConfig,
+    ready: impl FnOnce() + Send,
+    shutdown: CancellationToken,
+) -> Result<(), NodeError> {
+    let base = Base::new(config)?;
+    let store = ImageStore::open(
+        &base.config.data_dir.join("images"),
+        base.config.installation.clone(),
+        // Where the server is far away its registry is too, behind the same authority.
+        ImageOptions {
+            tls: base.api.dialer().tls(),
+            ..ImageOptions::default()
+        },
+    )
+    .await
+    .map_err(failed("the image store"))?;
+    base.config.figures.watch_images(&store);
+    let images = RegistryImages::new(
+        store,
+        &base.config,
+        base.api.clone(),
+        base.credentials.clone(),
+        base.clock.clone(),
+    );
+    base.run(Arc::new(images), |_| ready(), shutdown).await
+}
+
+/// What a node has before it has a machine.
+pub struct Base {
+    config: NodeConfig,
+    api: Api,
+    credentials: CredentialStore,
+    clock: Arc<dyn Clock>,
+}
+
+impl Base {
+    /// # Errors
+    /// The endpoint or the authority's certificate cannot be used.
+    pub fn new(config: NodeConfig) -> Result<Self, NodeError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let identity = &config.identity;
+        let api = Api::new(
+            Endpoint::parse(&identity.endpoint)?,
+            Dialer::new(config.ca.as_deref())?,
+            identity.signing_keys(),
+            &identity.region,
+            clock.clone(),
+        );
+        Ok(Self {
+            config,
+            api,
+            credentials: CredentialStore::default(),
+            clock,
+        })
+    }
+
+    /// As [`run`], with images from `images`; `ready` is handed the nodes of instances.
+    ///
+    /// # Errors
+    /// See [`run`].
+    pub async fn run(
+        self,
+        images: Arc<dyn ImageSource>,
+        ready: impl FnOnce(Nodes) + Send,
+        shutdown: CancellationToken,
+    ) -> Result<(), NodeError> {
+        let Self {
+            config,
+            api,
+            credentials,
+            clock,
+        } = self;
+        start(&config, api, credentials, clock, images, ready, shutdown).await
+    }
+}
+
+async fn start(
+    config: &NodeConfig,
+    api: Api,
+    credentials: CredentialStore,
+    clock: Arc<dyn Clock>,
+    images: Arc<dyn ImageSource>,
+    ready: impl FnOnce(Nodes) + Send,
+    shutdown: CancellationToken,
+) -> Result<(), NodeError> {
+    let identity = &config.identity;
+    let allow = Arc::new(allow(config)?);
+    let figures = config.figures.clone();
+    let roster = Roster::default();
+    figures.watch(&roster);
+    let running = TaskTracker::new();
+
+    let renewal = Renewal {
+        path: config.identity_file(),
+        keyring: config.keyring.clone(),
+        ca: config.ca.clone().filter(|_| config.learns_authorities),
+        api: api.clone(),
+        clock: clock.clone(),
+    };
+    // Ends with the node: dropped, it renews nothing any more.
+    let _renewal = AbortOnDropHandle::new(tokio::spawn(renewal.run()));
+    let loopback = Loopback::open(config, &api).await?;
+    let (resolvers, resolver_sockets) = mpsc::channel(RESOLVER_SOCKETS);
+    let mut network = network_config(config).await;
+    network.resolvers = Some(resolvers);
+    let (network, listeners) = Network::start(network)
+        .await
+        .map_err(failed("the network"))?;
+    let runtime = Runtime::open(RuntimeOptions {
+        dir: config.data_dir.join("tasks"),
+        installation: config.installation.clone(),
+        shim: config.shim.clone(),
+        kept_cores: config.kept_cores,
+    })
+    .await
+    .map_err(failed("the container runtime"))?;
+    let isolation = Isolation::probe(config, &runtime).await;
+    let mut host = Host::probe(config, &allow)?;
+    if isolation.is_refused() {
+        host.custom.remove(FARGATE_CAPACITY);
+    }
+    limit_all_tasks(&runtime, host.capacity.memory).await;
+    let parts = HostParts {
+        runtime,
+        network: network.clone(),
+        isolation,
+        task_pids: config.task_pids,
+        disks: Disks::open(config.data_dir.join("disks"), config.task_disk),
+        figures: figures.clone(),
+        roster: roster.clone(),
+        elsewhere: tasks_of_instances(&config.data_dir),
+    };
+    let ground = Ground {
+        machine: HostMachine::new(parts, &config.data_dir, &running, shutdown.clone()),
+        roster: roster.clone(),
+        figures: figures.clone(),
+        clock: clock.clone(),
+        task_cleanup: config.task_cleanup,
+        image_cleanup_every: config.images.every,
+    };
+    let in_task = Addresses {
+        metadata: IN_TASK.to_owned(),
+        aws: format!("{IN_TASK}:{AWS_PORT}"),
+        region: identity.region.clone(),
+    };
+    let in_host = loopback.addresses(&identity.region);
+    let instances = instances::open(config, network.clone(), images.clone()).await;
+    let offering = instances.as_ref().filter(|_| config.offers_instances);
+    if let Some(offer) = offering.and_then(Instances::offer) {
+        // Said anew with each registration, so that it ends when it is no longer said.
+        let words = Some(offer.to_owned()).filter(|words| !words.is_empty());
+        host.attributes.push((ATTRIBUTE.to_owned(), words));
+    }
+    let role_credentials = Arc::new(Credentials::new(api.clone(), clock.clone()));
+    let known = instances.as_ref().map(Instances::known).unwrap_or_default();
+    let own = NodeParts {
+        tenancy: Tenancy::Machine,
+        cluster: identity.cluster.clone(),
+        dir: config.data_dir.clone(),
+        api: api.clone(),
+        credentials,
+        images: images.clone(),
+        allow,
+        host,
+        in_task: in_task.clone(),
+        in_host: in_host.clone(),
+        running: running.clone(),
+        shutdown: shutdown.clone(),
+    };
+    let own = Node::open(&ground, own)?;
+    let endpoints = Endpoints {
+        routes: Arc::new(Routes {
+            roster: roster.clone(),
+            limit: RateLimit::default(),
+            stats: StatsReader::new(own.machine.clone(), clock.clone()),
+            clock: clock.clone(),
+        }),
+        proxy: Proxy {
+            api: api.clone(),
+            roster,
+            instances: known.clone(),
+        },
+        instances: instances.is_some().then(|| {
+            let credentials = role_credentials.clone();
+            Arc::new(MetadataService::new(known, credentials, clock.clone()))
+        }),
+        connections: Connections::new(Limits::of_process()),
+        running: running.clone(),
+        shutdown: shutdown.clone(),
+    };
+    loopback.serve(&endpoints);
+    running.spawn(endpoints.serve_scopes(network.clone(), listeners));
+    let (_subscription, deliveries) = subscribe(
+        config,
+        &api,
+        // No key in it.
+        (Plane::Network, network_plane::STATE_FILE, None),
+        own.instance(),
+        clock.clone(),
+    );
+    let names = Names::new(identity.region.clone(), host_name_servers);
+    running.spawn(serve_names(
+        names.clone(),
+        resolver_sockets,
+        running.clone(),
+        shutdown.clone(),
+    ));
+    let plane = NetworkPlane::new(network, names, config.data_dir.clone());
+    running.spawn(plane.run(deliveries, shutdown.clone()));
+    running.spawn(follow_connection(
+        own.connected(),
+        figures,
+        shutdown.clone(),
+    ));
+    // Finds its tasks first, and removes what nobody's are: those of instances are found one by one.
+    let is_instance = own.instance();
+    let mut own = own.begin().await;
+    let machines = instances.map(|instances| {
+        let plane = (
+            Plane::Machines,
+            MACHINES_STATE,
+            Some(config.keyring.clone()),
+        );
+        let link = subscribe(config, &api, plane, is_instance, clock.clone());
+        (instances, link)
+    });
+    let nodes = Nodes::new(nodes::Parts {
+        ground,
+        api,
+        images,
+        in_task,
+        in_host,
+        dir: config.data_dir.clone(),
+        shutdown: shutdown.clone(),
+    });
+    if let Some((instances, (subscription, deliveries))) = machines {
+        let joins = Arc::new(instances::NodesOfInstances {
+            nodes: nodes.clone(),
+            credentials: role_credentials,
+        });
+        let tell = Arc::new(subscription);
+        running.spawn(instances.run(deliveries, tell, joins, shutdown.clone()));
+    }
+    let of_instances = nodes.clone();
+    let ended = run_session(&mut own.session, || ready(of_instances)).await;
+    shutdown.cancel();
+    nodes.ended().await;
+    own.ended().await;
+    running.close();
+    if timeout(STOP_PATIENCE, running.wait()).await.is_err() {
+        tracing::warn!("timeout while the node was shutting down");
+    }
+    ended
+}
+
+/// Shows whether the control plane has this node's session.
+async fn follow_connection(
+    mut connected: watch::Receiver<bool>,
+    figures: Figures,
+    shutdown: CancellationToken,
+) {
+    loop {
+        figures.connected(*connected.borrow_and_update());
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            changed = connected.changed() => if changed.is_err() {
+                return;
+            },
+        }
+    }
+}
+
+/// What the operator lends, and never the installation's own folders.
+fn allow(config: &NodeConfig) -> Result<Allow, NodeError> {
+    let mut own = config.private.clone();
+    own.push(config.data_dir.clone());
+    let network = NetworkConfig::new(config.installation.clone(), config.data_dir.join("network"));
+    own.push(network.shared_dir);
+    Ok(Allow::new(&config.allow, &own)?)
+}
+
+/// Runs the session to its end; `ready` is called when it has connected for the first time.
+async fn run_session(session: &mut Session, ready: impl FnOnce() + Send) -> Result<(), NodeError> {
+    let mut is_serving = session.connected.subscribe();
+    let session = session.run();
+    tokio::pin!(session);
+    tokio::select! {
+        ended = &mut session => return ended,
+        _ = is_serving.wait_for(|connected| *connected) => ready(),
+    }
+    session.await
+}
+
+fn failed<E: std::error::Error + Send + Sync + 'static>(
+    part: &'static str,
+) -> impl FnOnce(E) -> NodeError {
+    move |source| NodeError::Machine {
+        part,
+        source: Box::new(source),
+    }
+}

@@ -1,0 +1,49 @@
+//! Taking everything off the host.
+
+use std::{io, path::Path};
+
+use wharf_base::InstallationId;
+use wharf_container::runtime::{Runtime, RuntimeError, RuntimeOptions};
+use wharf_network::{Network, NetworkConfig};
+
+use super::failed;
+use crate::{instances, node::NodeError};
+
+/// Ends every task of the installation and takes its networks, mounts, cgroups and rules off the
+/// host. What is stored stays, disks of instances among it. For `wharf down`, while no node runs; fine if nothing is there.
+///
+/// # Errors
+/// Something could not be removed; everything else was tried nevertheless.
+pub async fn teardown(
+    data_dir: &Path,
+    installation: InstallationId,
+    shim: &Path,
+) -> Result<(), NodeError> {
+    let options = |dir| RuntimeOptions {
+        dir,
+        installation: installation.clone(),
+        shim: shim.to_owned(),
+        kept_cores: 0,
+    };
+    // Processes first: a namespace lives as long as anybody is in it.
+    let containers = end_all(options(data_dir.join("tasks"))).await;
+    let instances = match instances::runtime_dir(data_dir) {
+        // Made by the first agent that offered any.
+        dir if !dir.exists() => Ok(()),
+        dir => end_all(options(dir)).await,
+    };
+    let config = NetworkConfig::new(installation.clone(), data_dir.join("network"));
+    let network = Network::teardown(&config).await;
+    let disks = match std::fs::remove_dir_all(data_dir.join("disks")) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    };
+    containers.map_err(failed("the containers"))?;
+    instances.map_err(failed("the instances"))?;
+    disks.map_err(failed("disks made ahead"))?;
+    network.map_err(failed("the networks"))
+}
+
+async fn end_all(options: RuntimeOptions) -> Result<(), RuntimeError> {
+    Runtime::open(options).await?.teardown_all().await
+}
