@@ -78,6 +78,10 @@ pub struct NodeConfig {
     pub private: Vec<PathBuf>,
     /// The shim program.
     pub shim: PathBuf,
+    /// The program whose `instance-init` is the first process of EC2 instances; `None`: the node keeps none.
+    pub instances: Option<PathBuf>,
+    /// Takes new instances. Without it those that are here already are still kept.
+    pub offers_instances: bool,
     /// MiB kept back from tasks; `None` keeps a share of the machine's ([`reserve_of`]).
     pub reserved_memory_mib: Option<u64>,
     /// vCPUs that tasks may reserve for each core.
@@ -148,6 +152,8 @@ impl NodeConfig {
             allow: Vec::new(),
             private: Vec::new(),
             shim: shim.into(),
+            instances: None,
+            offers_instances: false,
             reserved_memory_mib: None,
             overcommit: 1.0,
             kept_cores: KEPT_CORES,

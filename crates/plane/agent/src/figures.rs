@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io,
+    fmt, io,
     path::Path,
     sync::{
         Arc, OnceLock,
@@ -18,18 +18,25 @@ use wharf_durable::Durability;
 use crate::{
     engine::ContainerStatus,
     node::{
-        directory::Directory,
         disk::{Files, RealFiles},
+        roster::Roster,
     },
 };
 
-/// The figures of one node since its process began. Cheap to clone.
-#[derive(Debug, Clone, Default)]
+/// The figures of a process since it began: of all its nodes together, but for the connection, which is
+/// that of the machine's own node. Cheap to clone.
+#[derive(Clone, Default)]
 pub struct Figures(Arc<Inner>);
 
-#[derive(Debug, Default)]
+impl fmt::Debug for Figures {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Figures").finish_non_exhaustive()
+    }
+}
+
+#[derive(Default)]
 struct Inner {
-    directory: OnceLock<Directory>,
+    roster: OnceLock<Roster>,
     connected: AtomicBool,
     failed_saves: AtomicU64,
     pulls: AtomicU64,
@@ -72,7 +79,7 @@ impl Figures {
             Status::Stopped,
         ];
         let mut counts: BTreeMap<_, _> = all.iter().map(|it| (it.as_str(), 0)).collect();
-        let tasks = self.0.directory.get().map(Directory::all);
+        let tasks = self.0.roster.get().map(Roster::all);
         for task in tasks.unwrap_or_default() {
             *counts.entry(task.record.state.known.as_str()).or_default() += 1;
         }
@@ -118,8 +125,8 @@ impl Figures {
         (reports.waiting.len(), lag)
     }
 
-    pub(crate) fn watch(&self, directory: &Directory) {
-        let _ = self.0.directory.set(directory.clone());
+    pub(crate) fn watch(&self, roster: &Roster) {
+        let _ = self.0.roster.set(roster.clone());
     }
 
     pub(crate) fn connected(&self, connected: bool) {

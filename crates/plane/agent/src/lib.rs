@@ -19,7 +19,9 @@
 //! - `network_plane` hears from the control plane who speaks to whom, and tells the network.
 //! - `renewal` keeps the node's credentials good.
 //! - [`exec`] serves sessions of ECS Exec.
+//! - [`instances`] keeps EC2 instances on this machine.
 //! - [`Figures`] is what the node counts.
+//! - [`nodes`] are those of EC2 instances on this machine, beside its own.
 //! - [`machine`] is the real machine behind [`node::machine::Machine`].
 //!
 //! Invariants: a kill at any moment loses nothing that was acknowledged; containers outlive the
@@ -32,11 +34,13 @@ pub mod endpoint;
 pub mod engine;
 pub mod exec;
 mod figures;
+pub mod instances;
 pub mod logs;
 pub mod machine;
 pub mod measure;
 mod network_plane;
 pub mod node;
+pub mod nodes;
 pub mod protocol;
 mod renewal;
 mod start;

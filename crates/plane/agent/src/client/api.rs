@@ -181,6 +181,19 @@ impl Api {
     /// # Errors
     /// See [`CallError`].
     pub async fn post(&self, path: &'static str, query: &str) -> Result<Bytes, CallError> {
+        self.post_to(path, path, query).await
+    }
+
+    /// The same to a path that names something; `operation` is what errors call it.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn post_to(
+        &self,
+        operation: &'static str,
+        path: &str,
+        query: &str,
+    ) -> Result<Bytes, CallError> {
         let path_there = format!("{}{path}", self.pool.endpoint().path);
         let headers = vec![("host".to_owned(), self.pool.endpoint().authority())];
         let parts = RequestParts {
@@ -204,7 +217,7 @@ impl Api {
         let request = request
             .body(Full::new(Bytes::new()))
             .expect("method, path and headers were made here");
-        let (status, body) = self.send(path, request).await?;
+        let (status, body) = self.send(operation, request).await?;
         match status {
             200 => Ok(body),
             _ => Err(fault(status, &body)),

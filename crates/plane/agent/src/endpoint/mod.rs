@@ -36,9 +36,9 @@ pub use self::{
 };
 
 /// A client that sends no request line and headers within this is let go.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection to the metadata lasts no longer, however slowly its client reads.
-const LIFETIME: Duration = Duration::from_secs(10 * 60);
+pub(crate) const LIFETIME: Duration = Duration::from_secs(10 * 60);
 /// After a failed accept, which is out of descriptors or of memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -77,7 +77,7 @@ pub async fn serve(
 
 /// Hands each connection that has a place to `handle`; others are closed at once, so that the queue
 /// of the listener, which all tasks of a network share, is never full of one task's.
-async fn accept<F, H>(
+pub(crate) async fn accept<F, H>(
     listener: TcpListener,
     caller: CallerOf,
     connections: Connections,

@@ -16,13 +16,16 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_planeproto::forward::Forwarded;
 
 use super::{Caller, CallerOf, Connections, idle};
-use crate::{client::Api, node::directory::Directory};
+use crate::{client::Api, instances::Known, node::roster::Roster};
 
 /// Where connections are carried to, and what is said of them.
 #[derive(Clone)]
 pub struct Proxy {
+    /// The machine's own node's: its word on whose a connection is counts, whichever node the task is of.
     pub api: Api,
-    pub directory: Directory,
+    pub roster: Roster,
+    /// EC2 instances of this machine.
+    pub instances: Known,
 }
 
 impl Proxy {
@@ -74,8 +77,15 @@ impl Proxy {
             Caller::Unknown(_) => None,
             Caller::Task(id) => Some(id),
         };
-        let view = id.and_then(|id| self.directory.task(&id));
-        let task = view.as_ref().map(|view| &view.context.task);
+        if let Some(instance) = id.as_ref().and_then(|id| self.instances.get(id)) {
+            return Forwarded {
+                address: Some(address),
+                task: None,
+                vpc: Some(instance.interface.vpc.clone()),
+            };
+        }
+        let found = id.and_then(|id| self.roster.task(&id));
+        let task = found.as_ref().map(|found| &found.task.context.task);
         let vpc = task.and_then(|task| task.elastic_network_interfaces.first());
         Forwarded {
             address: Some(address),

@@ -12,21 +12,16 @@ use wharf_api_ecs::{
 use wharf_base::Clock;
 
 use super::{Caller, RateLimit, StatsReader, metadata};
-use crate::{
-    client::Api,
-    node::{
-        credentials::CredentialStore,
-        directory::{Directory, TaskView},
-    },
+use crate::node::{
+    directory::TaskView,
+    roster::{Found, Roster},
 };
 
 /// Answers requests of tasks.
 pub struct Routes {
-    pub directory: Directory,
-    pub credentials: CredentialStore,
+    pub roster: Roster,
     pub limit: RateLimit,
     pub stats: StatsReader,
-    pub api: Api,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -64,8 +59,9 @@ impl Routes {
             ),
             ["v2", "credentials", id] => self.credentials(id, caller),
             [version @ ("v3" | "v4"), id, rest @ ..] => {
-                let found = self.directory.at_endpoint(id);
-                let Some((task, at)) = found.filter(|(task, _)| caller.may_be(task)) else {
+                let found = self.roster.at_endpoint(id);
+                let Some((found, at)) = found.filter(|(found, _)| caller.may_be(&found.task))
+                else {
                     return refuse(
                         StatusCode::NOT_FOUND,
                         format!(
@@ -74,19 +70,19 @@ impl Routes {
                         ),
                     );
                 };
-                self.admit(&task)?;
-                self.metadata(version, &task, at, rest).await
+                self.admit(&found.task)?;
+                self.metadata(version, &found, at, rest).await
             }
             ["v2", "metadata" | "metadataWithTags" | "stats", ..] => {
-                let task = match caller {
-                    Caller::Task(id) => self.directory.task(id),
+                let found = match caller {
+                    Caller::Task(id) => self.roster.task(id),
                     Caller::Host | Caller::Unknown(_) => None,
                 };
-                let Some(task) = task else {
+                let Some(found) = found else {
                     return refuse(StatusCode::NOT_FOUND, "unable to get task arn from request");
                 };
-                self.admit(&task)?;
-                self.by_address(&task, &parts[1..]).await
+                self.admit(&found.task)?;
+                self.by_address(&found, &parts[1..]).await
             }
             _ => refuse(StatusCode::NOT_FOUND, "404 page not found"),
         }
@@ -103,30 +99,30 @@ impl Routes {
     /// Those of the caller's own role. An id of another task's, or of an execution role, which is the
     /// agent's, is as unknown as any: a caller must not even learn that it guessed one.
     fn credentials(&self, id: &str, caller: &Caller) -> Answer {
-        let task = match caller {
-            Caller::Task(task) => self.directory.task(task),
-            Caller::Host => self.directory.with_credentials(id),
+        let found = match caller {
+            Caller::Task(task) => self.roster.task(task),
+            Caller::Host => self.roster.with_credentials(id),
             Caller::Unknown(_) => None,
         };
         // A task in the host's network is counted by the id; there are no more of these than tasks.
-        let counted = match (caller, &task) {
+        let counted = match (caller, &found) {
             (Caller::Task(task), _) => task.as_str(),
-            (_, Some(task)) => task.context.id.as_str(),
+            (_, Some(found)) => found.task.context.id.as_str(),
             (_, None) => "nobody",
         };
         if !self.limit.admit(counted, self.clock.now()) {
             return refuse(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
         }
-        let own = task.filter(|task| {
+        let own = found.filter(|Found { task, .. }| {
             caller.may_be(task) && task.record.credentials_id.as_deref() == Some(id)
         });
-        if own.is_none() {
+        let Some(own) = own else {
             return no_credentials(
                 "InvalidIdInRequest",
                 "CredentialsRequest: Credentials not found",
             );
-        }
-        if let Some(found) = self.credentials.get(id) {
+        };
+        if let Some(found) = own.node.credentials.get(id) {
             return Ok(json!({
                 "RoleArn": found.role_arn,
                 "AccessKeyId": found.access_key_id,
@@ -145,12 +141,13 @@ impl Routes {
         ))
     }
 
-    async fn metadata(&self, version: &str, task: &TaskView, at: usize, rest: &[&str]) -> Answer {
+    async fn metadata(&self, version: &str, of: &Found, at: usize, rest: &[&str]) -> Answer {
+        let task = &*of.task;
         let newest = version == "v4";
         match rest {
             [] => Ok(metadata::container(task, at, newest)),
             ["task"] => Ok(metadata::task(task, &self.cluster(task), newest)),
-            ["taskWithTags"] => Ok(self.with_tags(task, newest).await),
+            ["taskWithTags"] => Ok(self.with_tags(of, newest).await),
             ["stats"] => Ok(self.stats.container(task, at).await),
             ["task", "stats"] => Ok(self.stats.task(task).await),
             ["associations", kind] => {
@@ -162,7 +159,8 @@ impl Routes {
     }
 
     /// The forms of version 2, where the caller is known by its address.
-    async fn by_address(&self, task: &TaskView, parts: &[&str]) -> Answer {
+    async fn by_address(&self, of: &Found, parts: &[&str]) -> Answer {
+        let task = &*of.task;
         let at = |id: &str| {
             task.context
                 .runtime_ids
@@ -177,7 +175,7 @@ impl Routes {
         };
         match parts {
             ["metadata"] => Ok(metadata::task(task, &self.cluster(task), false)),
-            ["metadataWithTags"] => Ok(self.with_tags(task, false).await),
+            ["metadataWithTags"] => Ok(self.with_tags(of, false).await),
             ["metadata", id] => at(id)
                 .map(|at| metadata::container(task, at, false))
                 .ok_or_else(unknown),
@@ -195,10 +193,11 @@ impl Routes {
     }
 
     /// The document, with the tags of task and instance, or with the errors of asking for them.
-    async fn with_tags(&self, task: &TaskView, newest: bool) -> Value {
+    async fn with_tags(&self, of: &Found, newest: bool) -> Value {
+        let Found { node, task } = of;
         let mut document = metadata::task(task, &self.cluster(task), newest);
         let mut errors = Vec::new();
-        let instance = self.directory.container_instance();
+        let instance = node.directory.container_instance();
         for (field, arn) in [
             ("TaskTags", &task.context.task.arn),
             ("ContainerInstanceTags", &instance),
@@ -207,7 +206,7 @@ impl Routes {
                 resource_arn: Some(arn.clone()),
             };
             let asked =
-                self.api
+                node.api
                     .call::<ListTagsForResourceResponse>(&ECS, "ListTagsForResource", &input);
             match asked.await {
                 Ok(answer) => {

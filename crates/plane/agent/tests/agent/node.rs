@@ -2,6 +2,7 @@
 //! the protocol. In a network and mount namespace of its own.
 
 use std::{
+    collections::BTreeSet,
     fs,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
@@ -21,20 +22,29 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use wharf_agent::{
     Base, Identity, NodeConfig,
+    client::Api,
     machine::{Fetched, ImageSource},
-    node::core::TaskContext,
+    node::{core::TaskContext, credentials::CredentialStore},
 };
 use wharf_base::InstallationId;
 use wharf_container::image::{Digest, Image, ImageConfig};
 
-use crate::server::{ACCESS_KEY, CLUSTER, INSTANCE, SECRET, Server};
+use crate::{
+    instance_nodes,
+    server::{ACCESS_KEY, CLUSTER, INSTANCE, SECRET, Server},
+};
 
 const TASK: &str =
     "arn:aws:ecs:us-east-1:000000000000:task/default/0123456789abcdef0123456789abcdef";
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// One image for everything: busybox in a folder.
-struct Busybox(Image);
+/// Below the node's folder.
+pub const KEPT: &str = "kept-images";
+/// That of [`Busybox`].
+pub const DIGEST: [u8; 32] = [0; 32];
+
+/// One image for everything: busybox in a folder. In the file stands what was kept of images the last time.
+struct Busybox(Image, PathBuf);
 
 #[async_trait]
 impl ImageSource for Busybox {
@@ -55,11 +65,21 @@ impl ImageSource for Busybox {
         Some(self.0.clone())
     }
 
-    async fn collect(&self, _: Vec<Image>) {}
+    async fn collect(&self, keep: BTreeSet<Digest>) {
+        let kept: Vec<String> = keep.iter().map(Digest::to_string).collect();
+        // As a whole: tests wait for it.
+        let new = self.1.with_extension("new");
+        fs::write(&new, kept.join(",")).unwrap();
+        fs::rename(new, &self.1).unwrap();
+    }
+
+    fn for_instance(&self, _: Api, _: CredentialStore) -> Arc<dyn ImageSource> {
+        Arc::new(Self(self.0.clone(), self.1.clone()))
+    }
 }
 
 /// Its one layer.
-fn busybox(dir: &Path) -> PathBuf {
+pub fn busybox(dir: &Path) -> PathBuf {
     let bin = dir.join("layer/bin");
     fs::create_dir_all(&bin).unwrap();
     let program = ["/bin/busybox", "/usr/bin/busybox"]
@@ -80,7 +100,7 @@ fn busybox(dir: &Path) -> PathBuf {
 }
 
 /// The shim lies where cargo puts programs; built if this is the first to ask for it.
-fn shim() -> PathBuf {
+pub fn shim() -> PathBuf {
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "-p", "wharf-shim"])
         .status();
@@ -93,7 +113,7 @@ fn shim() -> PathBuf {
 }
 
 /// Runs `test` on a thread whose network and mounts are its own.
-fn on_a_host<F: Future<Output = ()>>(test: impl FnOnce() -> F + Send + 'static) {
+pub fn on_a_host<F: Future<Output = ()>>(test: impl FnOnce() -> F + Send + 'static) {
     let thread = thread::spawn(move || {
         unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS).expect("tests run as root");
         let private = MsFlags::MS_PRIVATE | MsFlags::MS_REC;
@@ -113,21 +133,23 @@ fn on_a_host<F: Future<Output = ()>>(test: impl FnOnce() -> F + Send + 'static) 
 }
 
 /// A node as a process of its own, so that it can be killed.
-struct Node(Child);
+pub struct Node(Child);
 
 /// Tells a copy of this program that it is to be a node.
 const NODE: &str = "WHARF_TEST_NODE";
 
 /// What such a copy needs to know.
-#[derive(Serialize, Deserialize)]
-struct NodeArgs {
-    identity: Identity,
-    installation: InstallationId,
-    data: PathBuf,
-    shim: PathBuf,
-    layers: PathBuf,
+#[derive(Clone, Serialize, Deserialize)]
+pub struct NodeArgs {
+    pub identity: Identity,
+    pub installation: InstallationId,
+    pub data: PathBuf,
+    pub shim: PathBuf,
+    pub layers: PathBuf,
     /// Words after `--allow`.
-    allow: Vec<String>,
+    pub allow: Vec<String>,
+    /// What becomes of which instances.
+    pub instances: Vec<instance_nodes::Order>,
 }
 
 /// Not a test: what [`Node::start`] runs. Without its argument there is nothing to do.
@@ -153,13 +175,18 @@ fn node_process() {
         .map(|word| word.parse().unwrap())
         .collect();
     let image = Image::from_layers(
-        Digest::of(&[0; 32]),
+        Digest::of(&DIGEST),
         ImageConfig::default(),
         vec![args.layers],
     );
+    config.images.every = Duration::from_millis(100);
+    let images = Busybox(image, config.data_dir.join(KEPT));
     let node = async {
         let base = Base::new(config).unwrap();
-        base.run(Arc::new(Busybox(image)), || (), CancellationToken::new())
+        let ready = |nodes| {
+            tokio::spawn(instance_nodes::order(nodes, args.instances));
+        };
+        base.run(Arc::new(images), ready, CancellationToken::new())
             .await
             .unwrap();
     };
@@ -167,7 +194,7 @@ fn node_process() {
 }
 
 impl Node {
-    fn start(args: &NodeArgs) -> Self {
+    pub fn start(args: &NodeArgs) -> Self {
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "node::node_process", "--nocapture"])
             .env(NODE, serde_json::to_string(args).unwrap())
@@ -175,7 +202,7 @@ impl Node {
         Self(child.unwrap())
     }
 
-    fn kill(mut self) {
+    pub fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
     }
@@ -189,7 +216,7 @@ impl Drop for Node {
 }
 
 /// Takes everything down, also when a test fails.
-struct Teardown<'a>(&'a NodeArgs);
+pub struct Teardown<'a>(pub &'a NodeArgs);
 
 impl Drop for Teardown<'_> {
     fn drop(&mut self) {
@@ -210,7 +237,7 @@ impl Drop for Teardown<'_> {
     }
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -274,6 +301,7 @@ fn a_task_runs_survives_the_agent_and_stops() {
         fs::create_dir(&out).unwrap();
         let args = NodeArgs {
             allow: vec![format!("host-path={}", out.display())],
+            instances: Vec::new(),
             identity: Identity {
                 endpoint: format!("http://127.0.0.1:{}", server.port()),
                 access_key_id: ACCESS_KEY.into(),
@@ -319,8 +347,12 @@ fn a_task_runs_survives_the_agent_and_stops() {
 
         drop(acs);
         node.kill();
+        let kept = args.data.join(KEPT);
+        fs::remove_file(&kept).ok();
         let node = Node::start(&args);
         let mut acs = server.acs().await;
+        // What a container that was found again is made of stays.
+        assert_eq!(content(&kept).await, Digest::of(&DIGEST).to_string());
         acs.send("PayloadMessage", payload(2, "STOPPED", &out))
             .await;
         let mut stopped = server.call("SubmitTaskStateChange").await;
@@ -387,6 +419,7 @@ fn what_is_not_lent_is_refused() {
             shim,
             layers: busybox(dir.path()),
             allow: vec![format!("host-path={}", lent.display())],
+            instances: Vec::new(),
         };
         let _down = Teardown(&args);
         let node = Node::start(&args);

@@ -75,6 +75,7 @@ impl Agent {
                 ("name-only".into(), None),
             ],
             custom: Default::default(),
+            document: String::new(),
         };
         let (disk, loaded) = Disk::open(dir).unwrap();
         let stored = loaded.node.container_instance_arn.clone();
@@ -114,7 +115,7 @@ impl Agent {
             running,
             shutdown: shutdown.clone(),
         };
-        let session = Session {
+        let mut session = Session {
             api: api.clone(),
             cluster: CLUSTER.into(),
             host,

@@ -30,6 +30,10 @@ use wharf_wire::sigv4::{self, RequestParts};
 
 pub const ACCESS_KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 pub const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+/// A key of an instance's role.
+pub const INSTANCE_KEY: &str = "ASIAIOSFODNN7INSTANCE";
+/// One that nobody knows.
+pub const UNKNOWN_KEY: &str = "ASIAIOSFODNN7UNKNOWN0";
 pub const CLUSTER: &str = "default";
 pub const INSTANCE: &str = "arn:aws:ecs:us-east-1:000000000000:container-instance/default/11111111111111111111111111111111";
 
@@ -50,6 +54,8 @@ struct Call {
     name: String,
     input: Value,
     refused: bool,
+    /// Who signed it.
+    by: String,
 }
 
 pub struct Channel {
@@ -118,8 +124,18 @@ impl Server {
     }
 
     async fn next_call(&mut self, name: &str, refused: bool) -> Value {
-        let is_wanted = |call: &Call| call.name == name && call.refused == refused;
-        if let Some(at) = self.backlog.iter().position(is_wanted) {
+        self.find(name, |call| call.name == name && call.refused == refused)
+            .await
+    }
+
+    /// The input of the next call of that name that somebody signed.
+    pub async fn call_by(&mut self, key: &str, name: &str) -> Value {
+        self.find(name, |call| call.name == name && call.by == key)
+            .await
+    }
+
+    async fn find(&mut self, name: &str, is_wanted: impl Fn(&Call) -> bool) -> Value {
+        if let Some(at) = self.backlog.iter().position(&is_wanted) {
             return self.backlog.remove(at).input;
         }
         let next = async {
@@ -218,7 +234,7 @@ async fn serve(
                 .iter()
                 .map(|(k, v)| (k.to_string(), v.to_str().unwrap().to_owned()))
                 .collect();
-            check_signature("POST", head.uri.path(), "", &headers, &body);
+            let by = check_signature("POST", head.uri.path(), "", &headers, &body);
             let target = head.headers["x-amz-target"].to_str().unwrap();
             let (service, operation) = target.split_once('.').unwrap();
             assert!(matches!(
@@ -227,13 +243,24 @@ async fn serve(
             ));
             let input: Value = serde_json::from_slice(&body).unwrap();
             let refuse = refusing.load(Ordering::SeqCst);
-            let output = answer(operation, &input, port, &events);
+            let unknown = by == UNKNOWN_KEY;
+            let output = match unknown {
+                true => {
+                    json!({"__type": "UnrecognizedClientException", "message": "who?"}).to_string()
+                }
+                false => answer(operation, &input, port, &events),
+            };
+            let status = match (refuse, unknown) {
+                (true, _) => 503,
+                (_, true) => 400,
+                _ => 200,
+            };
             let _ = calls.send(Call {
                 name: operation.to_owned(),
                 input,
-                refused: refuse,
+                refused: refuse || unknown,
+                by,
             });
-            let status = if refuse { 503 } else { 200 };
             let answer = Response::builder()
                 .status(status)
                 .body(Full::new(Bytes::from(output)));
@@ -248,10 +275,25 @@ async fn serve(
 /// The events of the one log stream there is.
 type Events = Arc<Mutex<Vec<Value>>>;
 
+/// The machine's own, or one that ends like the id of the instance that registers.
+fn arn_of(input: &Value) -> String {
+    let document = input["instanceIdentityDocument"].as_str().unwrap();
+    let document: Value = serde_json::from_str(document).unwrap_or_default();
+    match document["instanceId"].as_str() {
+        Some(id) => instance_arn(id),
+        None => INSTANCE.to_owned(),
+    }
+}
+
+pub fn instance_arn(id: &str) -> String {
+    let (start, _) = INSTANCE.rsplit_once('/').unwrap();
+    format!("{start}/{:0>32}", id.trim_start_matches("i-"))
+}
+
 fn answer(operation: &str, input: &Value, port: u16, events: &Events) -> String {
     let output = match operation {
         "RegisterContainerInstance" => json!({"containerInstance": {
-            "containerInstanceArn": INSTANCE,
+            "containerInstanceArn": arn_of(input),
             "attributes": input["attributes"],
             "status": "ACTIVE",
         }}),
@@ -284,7 +326,7 @@ fn check_signature(
     query: &str,
     headers: &[(String, String)],
     body: &[u8],
-) {
+) -> String {
     let request = RequestParts {
         method,
         path,
@@ -292,11 +334,13 @@ fn check_signature(
         headers,
     };
     let signature = sigv4::parse(&request).unwrap();
-    assert_eq!(signature.access_key_id, ACCESS_KEY);
+    let keys = [ACCESS_KEY, INSTANCE_KEY, UNKNOWN_KEY];
+    assert!(keys.contains(&signature.access_key_id.as_str()));
     assert!(matches!(signature.service.as_str(), "ecs" | "logs"));
     assert_eq!(signature.region, "us-east-1");
     signature.check_time(SystemClock.now()).unwrap();
     signature
         .check(&request, &sigv4::sha256_hex(body), SECRET)
         .unwrap();
+    signature.access_key_id
 }

@@ -1,0 +1,119 @@
+//! The disk of an instance: a file of its own size that stays over stops, starts and the agent's end.
+//!
+//! Unlike a task's disk it has a journal and is flushed, and is looked over before each boot. It is mounted in the
+//! shim's mount namespace alone.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use wharf_container::runtime::{PreparedDisk, is_attached};
+
+/// The kernel lets go of a disk shortly after the last process is gone.
+const LET_GO: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// No smaller file system holds a root.
+const LEAST_BYTES: u64 = 64 << 20;
+/// What the node keeps of its own disk, as for tasks' disks at the least.
+const KEPT_FREE: u64 = 128 << 20;
+
+pub fn image(folder: &Path) -> PathBuf {
+    folder.join("disk.img")
+}
+
+/// The instance's disk, made at its first boot (`may_make`). Blocks.
+pub fn prepare(folder: &Path, bytes: u64, may_make: bool) -> io::Result<PreparedDisk> {
+    let image = image(folder);
+    if !image.try_exists()? {
+        if !may_make {
+            let text = format!("{} is missing", image.display());
+            return Err(io::Error::new(io::ErrorKind::NotFound, text));
+        }
+        make(folder, &image, bytes.max(LEAST_BYTES))?;
+    }
+    await_detached(&image)?;
+    check(&image)?;
+    PreparedDisk::kept(&image)
+}
+
+fn make(folder: &Path, image: &Path, bytes: u64) -> io::Result<()> {
+    let node = nix::sys::statvfs::statvfs(folder)?;
+    if node.blocks_available() * node.fragment_size() < KEPT_FREE {
+        let text = "the node's own disk is full";
+        return Err(io::Error::new(io::ErrorKind::StorageFull, text));
+    }
+    let fresh = folder.join("disk.new");
+    fs::File::create(&fresh)?.set_len(bytes)?;
+    let mut format = tool("mkfs.ext4");
+    format
+        .args([
+            "-q", "-F", "-m", "0", "-b", "4096", "-i", "16384", "-I", "256",
+        ])
+        .args(["-O", "^resize_inode,sparse_super2", "-G", "4096", "-E"])
+        .arg(
+            "lazy_itable_init=1,lazy_journal_init=1,nodiscard,num_backup_sb=0,packed_meta_blocks=1",
+        )
+        .arg(&fresh);
+    run(format, "mkfs.ext4", &[0])?;
+    // Half a disk after a power failure would look like one.
+    fs::File::open(&fresh)?.sync_all()?;
+    fs::rename(fresh, image)?;
+    fs::File::open(folder)?.sync_all()
+}
+
+/// Mends what a machine that lost power left.
+fn check(image: &Path) -> io::Result<()> {
+    let mut check = tool("e2fsck");
+    check.arg("-p").arg(image);
+    // 1 and 2: it was not as it should be, and is now.
+    run(check, "e2fsck", &[0, 1, 2])
+}
+
+/// Nothing may write to a disk while the kernel does.
+///
+/// # Errors
+/// It is still mounted after a while.
+pub fn await_detached(image: &Path) -> io::Result<()> {
+    let end = Instant::now() + LET_GO;
+    while image.try_exists()? && is_attached(image)? {
+        if Instant::now() >= end {
+            let text = "the disk is still mounted";
+            return Err(io::Error::new(io::ErrorKind::ResourceBusy, text));
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+    Ok(())
+}
+
+/// Where the agent's own PATH does not lead to it.
+fn tool(name: &str) -> Command {
+    let places = ["/usr/sbin", "/sbin"].map(|folder| Path::new(folder).join(name));
+    let found = places.into_iter().find(|path| path.exists());
+    Command::new(found.unwrap_or_else(|| name.into()))
+}
+
+fn run(mut command: Command, name: &str, well: &[i32]) -> io::Result<()> {
+    let done = command.stdin(Stdio::null()).output();
+    let done = done.map_err(|e| io::Error::new(e.kind(), format!("cannot run {name}: {e}")))?;
+    if done.status.code().is_some_and(|code| well.contains(&code)) {
+        return Ok(());
+    }
+    let said = [done.stdout, done.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    Err(io::Error::other(format!("{name}: {}", said.trim())))
+}
+
+/// Whether this machine can make such disks, by making a small one in `folder`; why not.
+pub fn probe(folder: &Path) -> Result<(), String> {
+    let probed = || -> io::Result<()> {
+        fs::create_dir_all(folder)?;
+        drop(prepare(folder, LEAST_BYTES, true)?);
+        await_detached(&image(folder))?;
+        fs::remove_dir_all(folder)
+    };
+    probed().map_err(|e| e.to_string())
+}

@@ -1,0 +1,401 @@
+//! What is done for one instance, on this machine: its disk, network, shim and processes made and taken away. It
+//! decides nothing; each step may be repeated.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use wharf_base::Chain;
+use wharf_container::{
+    image::{Digest, Image, ImageConfig},
+    runtime::{
+        ExitRecord, Limits, LogReader, Recovered, Runtime, SecretsFile, TaskHandle, TaskNetwork,
+        TaskSandbox,
+    },
+    spec::{Capabilities, ContainerName, ContainerSpec, LogMode, SecretsOf, Ulimit},
+};
+use wharf_durable::{self as durable, Durability};
+use wharf_instance_init::{Boot, VARIABLE};
+use wharf_network::{Attachment, Eni, Mode, Network, Subnet};
+use wharf_planeproto::machine::{Image as Source, Instance};
+use wharf_userns::{IdRange, Ranges};
+
+use super::{disk, layers::Program, plan::Last};
+
+/// Which boot a task of the runtime is.
+pub const BOOT: &str = "boot";
+/// The one container of an instance.
+const CONTAINER: &str = "instance";
+const RECORD: &str = "record.json";
+const RECORD_LIMIT: u64 = 64 << 10;
+/// The first process ends what else runs in twenty seconds; ten more, and the kernel does.
+const GRACE: Duration = Duration::from_secs(30);
+const SIGTERM: i32 = 15;
+/// What a console holds between two looks at it; the agent keeps less.
+const CONSOLE_SPOOL: u64 = 256 << 10;
+/// Tasks of the runtime give way to these last, as all that are within a limit.
+const OOM_SCORE: i32 = 300;
+const NOFILE: (u64, u64) = (1024, 524_288);
+/// A root's, as far as they count in its own user namespace. None of them is over anything of the host.
+const CAPABILITIES: [&str; 10] = [
+    "SYS_ADMIN",
+    "NET_ADMIN",
+    "SYS_PTRACE",
+    "SYS_NICE",
+    "SYS_BOOT",
+    "SYS_TTY_CONFIG",
+    "IPC_LOCK",
+    "IPC_OWNER",
+    "LEASE",
+    "LINUX_IMMUTABLE",
+];
+
+/// Where images of the registry come from.
+#[async_trait]
+pub trait InstanceImages: Send + Sync {
+    /// The image, which stays on this machine for as long as `instance` is there.
+    ///
+    /// # Errors
+    /// Why there is none, for people.
+    async fn fetch(&self, instance: &str, name: &str) -> Result<Image, String>;
+
+    /// The same for an instance that is there already; no registry is asked.
+    async fn keep(&self, instance: &str, name: &str);
+
+    /// The instance needs none any more.
+    fn forget(&self, instance: &str);
+}
+
+/// For nodes that have none.
+pub struct NoImages;
+
+#[async_trait]
+impl InstanceImages for NoImages {
+    async fn fetch(&self, _: &str, name: &str) -> Result<Image, String> {
+        Err(format!("there is no {name}: this node asks no registry"))
+    }
+
+    async fn keep(&self, _: &str, _: &str) {}
+
+    fn forget(&self, _: &str) {}
+}
+
+/// What instances stand on.
+pub struct Host {
+    pub runtime: Runtime,
+    pub network: Network,
+    pub ranges: Ranges,
+    pub images: Arc<dyn InstanceImages>,
+    pub program: Program,
+    /// The layer of the own image; why there is none.
+    pub own: Result<PathBuf, String>,
+    /// A folder for each instance.
+    pub dir: PathBuf,
+    /// Processes and threads of one instance.
+    pub pids: u64,
+    /// Where AWS APIs are reached from inside.
+    pub endpoint: String,
+}
+
+impl Host {
+    /// What is on record, by the ids of instances.
+    pub fn records(&self) -> io::Result<BTreeMap<String, Last>> {
+        let mut found = BTreeMap::new();
+        for entry in fs::read_dir(&self.dir)? {
+            let entry = entry?;
+            let Some(id) = entry.file_name().to_str().map(str::to_owned) else {
+                continue;
+            };
+            let record = durable::read_json(&entry.path().join(RECORD), RECORD_LIMIT);
+            match record {
+                Ok(last) => {
+                    // A folder without a record is one that was begun or is half removed.
+                    found.insert(id, last.unwrap_or_default());
+                }
+                Err(error) => {
+                    tracing::error!(instance = id, %error, "failed to read the record of an instance; it boots anew if it is still wanted");
+                    found.insert(id, Last::default());
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    pub async fn recover(&self) -> Result<Vec<Recovered>, String> {
+        let found = self.runtime.recover().await;
+        found.map_err(|error| Chain(&error).to_string())
+    }
+
+    pub fn save(&self, id: &str, last: &Last) -> io::Result<()> {
+        let folder = self.folder(id);
+        fs::create_dir_all(&folder)?;
+        durable::replace_json(&folder.join(RECORD), last, Durability::Machine)
+    }
+
+    fn folder(&self, id: &str) -> PathBuf {
+        self.dir.join(id)
+    }
+
+    /// The layers that the root file system is over.
+    pub async fn image(&self, it: &Instance) -> Result<Image, String> {
+        let (digest, config, mut layers) = match &it.image {
+            Source::Own => {
+                let layer = self.own.clone();
+                let layer = layer.map_err(|why| format!("this machine has no own image: {why}"))?;
+                (Digest::of(&[0; 32]), ImageConfig::default(), vec![layer])
+            }
+            Source::Registry { name } => {
+                let image = self.images.fetch(&it.id, name).await?;
+                let layers = image.layers().to_vec();
+                (image.digest().clone(), image.config().clone(), layers)
+            }
+        };
+        layers.push(self.program.layer.clone());
+        Ok(Image::from_layers(digest, config, layers))
+    }
+
+    /// Has the layers stay that its disk is written over.
+    pub async fn keep_image(&self, it: &Instance) {
+        if let Source::Registry { name } = &it.image {
+            self.images.keep(&it.id, name).await;
+        }
+    }
+
+    /// From nothing to a running first process. `makes_disk`: a disk that is not there is made.
+    pub async fn boot(
+        &self,
+        it: &Instance,
+        image: &Image,
+        makes_disk: bool,
+    ) -> Result<TaskHandle, String> {
+        let range = self.ranges.of(&it.id);
+        let range = range.map_err(|e| format!("no range of user numbers: {e}"))?;
+        let eni = eni(it)?;
+        let attaching = self
+            .network
+            .attach_owned(&it.id, Mode::Awsvpc(eni), Some(range));
+        let attachment = attaching
+            .await
+            .map_err(|e| format!("its network: {}", Chain(&e)))?;
+        let (folder, bytes) = (self.folder(&it.id), it.disk_bytes);
+        let disk = tokio::task::spawn_blocking(move || disk::prepare(&folder, bytes, makes_disk));
+        let disk = disk.await;
+        let disk = disk.unwrap_or_else(|e| Err(io::Error::other(e)));
+        let disk = disk.map_err(|e| format!("its disk: {e}"))?;
+        let sandbox = self.sandbox(it, &attachment, range)?;
+        // Containers that its node runs share what its type has with it.
+        let limits = Limits {
+            memory_bytes: sandbox.memory_limit_bytes,
+            cpu_quota_millis: sandbox.cpu_quota_millis,
+            cpu_shares: sandbox.cpu_shares,
+            ..Limits::default()
+        };
+        let limited = self.runtime.limit_group(&it.id, limits).await;
+        limited.map_err(|e| format!("its limits: {}", Chain(&e)))?;
+        let made = self.runtime.create_task_on(sandbox, Some(disk)).await;
+        let handle = made.map_err(|e| Chain(&e).to_string())?;
+        let boot = serde_json::to_string(&boot_of(it, &attachment, &self.endpoint));
+        let boot = boot.map_err(|e| e.to_string())?;
+        let secrets = SecretsFile::new([(VARIABLE, boot.as_str())]);
+        let secrets = secrets.map_err(|e| format!("what it is told: {e}"))?;
+        let name = container();
+        let begun = async {
+            handle.hold_secrets(&name, &secrets).await?;
+            let spec = spec(it, self.program.argv.clone());
+            handle.create_container(&spec, image).await?;
+            handle.start(&name).await
+        };
+        begun.await.map_err(|e| Chain(&e).to_string())?;
+        Ok(handle)
+    }
+
+    fn sandbox(
+        &self,
+        it: &Instance,
+        attachment: &Attachment,
+        range: IdRange,
+    ) -> Result<TaskSandbox, String> {
+        // Never the host's own by mistake.
+        let netns = attachment
+            .netns
+            .clone()
+            .ok_or("its network has no namespace")?;
+        Ok(TaskSandbox {
+            task_id: it.id.clone(),
+            group: Some(it.id.clone()),
+            network: TaskNetwork::Namespace(netns),
+            cpu_quota_millis: Some(u64::from(it.cpu) * 1000 / 1024),
+            cpu_shares: Some(u64::from(it.cpu)),
+            cpu_gives_way: false,
+            memory_limit_bytes: Some(u64::from(it.memory_mib) << 20),
+            pids_limit: Some(self.pids),
+            has_disk: false,
+            keeps_disk: false,
+            annotations: BTreeMap::from([(BOOT.to_owned(), it.boot.to_string())]),
+            user_range: Some(range),
+        })
+    }
+
+    /// Its first process, as this machine numbers it.
+    pub async fn first_process(&self, handle: &TaskHandle) -> Option<i32> {
+        let status = handle.status().await.ok()?;
+        let pid = status.containers.get(&container())?.pid;
+        (pid > 0).then_some(pid)
+    }
+
+    /// Ends its processes, the first one first.
+    pub async fn halt(&self, handle: &TaskHandle) -> Result<ExitRecord, String> {
+        let stopped = handle.stop(&container(), SIGTERM, GRACE).await;
+        stopped.map_err(|error| Chain(&error).to_string())
+    }
+
+    /// Returns when its first process has ended.
+    pub async fn wait(&self, handle: &TaskHandle) -> Result<ExitRecord, String> {
+        let ended = handle.wait(&container()).await;
+        ended.map_err(|error| Chain(&error).to_string())
+    }
+
+    /// What it says, from the oldest that is kept.
+    pub fn console(&self, handle: &TaskHandle) -> Result<LogReader, String> {
+        let reader = handle.logs(&container());
+        reader.map_err(|error| Chain(&error).to_string())
+    }
+
+    /// Takes away shim and network of an instance whose processes have ended, or end by this.
+    pub async fn clear(&self, id: &str, handle: Option<&TaskHandle>) -> Result<(), String> {
+        let ended = match handle {
+            Some(handle) => handle.kill().await,
+            None => self.runtime.remove_task(id).await,
+        };
+        ended.map_err(|error| Chain(&error).to_string())?;
+        // Containers of its node may be in it still.
+        let _ = self.runtime.remove_group(id).await;
+        let released = self.network.detach(id).await;
+        released.map_err(|error| format!("its network: {}", Chain(&error)))
+    }
+
+    pub fn has_disk(&self, id: &str) -> bool {
+        // Where that cannot be told, it is taken for one.
+        disk::image(&self.folder(id)).try_exists().unwrap_or(true)
+    }
+
+    /// Waits until the kernel has let go of its disk, if it has one. Blocks.
+    pub fn await_disk(&self, id: &str) -> io::Result<()> {
+        disk::await_detached(&disk::image(&self.folder(id)))
+    }
+
+    /// Takes its disk away, for a boot that came to nothing.
+    pub fn remove_disk(&self, id: &str) -> io::Result<()> {
+        match fs::remove_file(disk::image(&self.folder(id))) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes away all that is known of it, its record last.
+    pub fn remove(&self, id: &str) -> io::Result<()> {
+        self.images.forget(id);
+        self.ranges.release(id)?;
+        self.remove_disk(id)?;
+        wharf_rootdir::remove_tree(&self.folder(id))
+    }
+}
+
+fn container() -> ContainerName {
+    ContainerName::try_from(CONTAINER).expect("the name is one")
+}
+
+/// The first process of a task that was found again; `None` if it ended or never ran.
+pub fn runs(found: &Recovered) -> bool {
+    use wharf_container::runtime::ContainerState::Running;
+    let status = found.containers.get(&container());
+    status.is_some_and(|status| status.state == Running)
+}
+
+/// How it ended, if anybody saw it.
+pub fn exit_of(found: &Recovered) -> Option<ExitRecord> {
+    found.containers.get(&container())?.exit
+}
+
+fn eni(it: &Instance) -> Result<Eni, String> {
+    let of = &it.interface;
+    let bad = |e: wharf_network::BadValue| format!("its interface: {e}");
+    let subnet: Subnet = of.subnet_cidr.parse().map_err(bad)?;
+    Ok(Eni {
+        vpc_id: of.vpc.clone(),
+        eni_id: of.id.clone(),
+        mac: of.mac.parse().map_err(bad)?,
+        address: of.address,
+        subnet,
+        // As with AWS: the first address behind the network's own.
+        gateway: Ipv4Addr::from(u32::from(subnet.network()).saturating_add(1)),
+    })
+}
+
+fn spec(it: &Instance, argv: Vec<String>) -> ContainerSpec {
+    let mut spec = ContainerSpec::new(container(), argv);
+    spec.hostname.clone_from(&it.metadata.host_name);
+    spec.secrets = Some(SecretsOf {
+        container: container(),
+        variables: vec![VARIABLE.to_owned()],
+    });
+    spec.keeps_root = true;
+    spec.no_new_privileges = false;
+    spec.capabilities = Capabilities {
+        add: CAPABILITIES.map(str::to_owned).to_vec(),
+        drop: Vec::new(),
+    };
+    spec.oom_score_adj = OOM_SCORE;
+    spec.ulimits = vec![Ulimit {
+        name: "nofile".to_owned(),
+        soft: NOFILE.0,
+        hard: NOFILE.1,
+        explicit: false,
+    }];
+    spec.log = LogMode::Spool {
+        max_bytes: CONSOLE_SPOOL,
+        blocking: false,
+    };
+    spec
+}
+
+fn boot_of(it: &Instance, attachment: &Attachment, endpoint: &str) -> Boot {
+    let name = &it.metadata.host_name;
+    let short = name.split('.').next().unwrap_or_default();
+    Boot {
+        instance: it.id.clone(),
+        region: it.region.clone(),
+        host_name: name.clone(),
+        hosts: wharf_network::hosts_file(attachment, &[name, short]),
+        resolv_conf: format!(
+            "nameserver {}\nsearch {}\n",
+            wharf_network::RESOLVER,
+            wharf_network::private_domain(&it.region)
+        ),
+        endpoint: endpoint.to_owned(),
+        user_data: it.user_data.clone(),
+        public_keys: it
+            .metadata
+            .public_keys
+            .iter()
+            .map(|(_, line)| line.clone())
+            .collect(),
+        // It counts as the instance's memory.
+        memory_file_system_bytes: u64::from(it.memory_mib) << 19,
+    }
+}
+
+/// Root alone sees what lies in it.
+pub fn make_folders(dir: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+}

@@ -1,0 +1,149 @@
+//! Becoming a container instance: once user data has ended, an instance whose `/etc/ecs/ecs.config` is there and that
+//! has a role gets a node ([`crate::nodes`]) in the cluster that the file names.
+//!
+//! The file is the instance's to write: it is read without leaving its root, within bounds.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::time::sleep;
+use wharf_base::Backoff;
+use wharf_instance_init::USER_DATA_DONE;
+use wharf_planeproto::machine::Instance;
+use wharf_rootdir::RootDir;
+
+const CONFIG: &str = "etc/ecs/ecs.config";
+const MAX_CONFIG: u64 = 64 << 10;
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// What an instance says of the container instance that it is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    pub cluster: String,
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// Nodes of instances.
+#[async_trait]
+pub trait Joins: Send + Sync {
+    /// One that runs already stays as it is.
+    async fn start(&self, it: &Instance, wish: Wish) -> Result<(), String>;
+
+    /// Stops it and its tasks; it need not run.
+    async fn stop(&self, instance: &str) -> Result<(), String>;
+
+    /// Nothing of it is left.
+    async fn forget(&self, instance: &str) -> Result<(), String>;
+}
+
+/// For machines whose instances have no nodes.
+pub struct NoNodes;
+
+#[async_trait]
+impl Joins for NoNodes {
+    async fn start(&self, _: &Instance, _: Wish) -> Result<(), String> {
+        Ok(())
+    }
+
+    async fn stop(&self, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+
+    async fn forget(&self, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl Wish {
+    /// As the agent of AWS reads its file: a line a variable. Pure.
+    pub fn read(text: &str) -> Self {
+        let mut wish = Self {
+            cluster: "default".to_owned(),
+            attributes: BTreeMap::new(),
+        };
+        for line in text.lines() {
+            let Some((name, value)) = line.trim().split_once('=') else {
+                continue;
+            };
+            let value = value.trim().trim_matches(['"', '\'']);
+            match name.trim() {
+                "ECS_CLUSTER" if !value.is_empty() => value.clone_into(&mut wish.cluster),
+                "ECS_INSTANCE_ATTRIBUTES" => match serde_json::from_str(value) {
+                    Ok(attributes) => wish.attributes = attributes,
+                    Err(error) => {
+                        tracing::warn!(%error, "ECS_INSTANCE_ATTRIBUTES of an instance is no map of texts");
+                    }
+                },
+                _ => {}
+            }
+        }
+        wish
+    }
+}
+
+/// Waits for the end of user data, and starts the node that the instance asks for. `pid` is its first process.
+pub async fn follow(it: Arc<Instance>, pid: i32, joins: Arc<dyn Joins>) {
+    let root = PathBuf::from(format!("/proc/{pid}/root"));
+    while look(&root, Path::new(USER_DATA_DONE)).await.is_none() {
+        sleep(LOOK_EVERY).await;
+    }
+    let Some(text) = look(&root, Path::new(CONFIG)).await else {
+        return;
+    };
+    let wish = Wish::read(&text);
+    let mut backoff = Backoff::steady(FIRST_PAUSE, LONGEST_PAUSE);
+    while let Err(reason) = joins.start(&it, wish.clone()).await {
+        tracing::warn!(
+            instance = it.id,
+            reason,
+            "failed to start the node of an instance; will retry"
+        );
+        sleep(backoff.wait()).await;
+    }
+}
+
+/// A file of the instance; `None` if there is none that can be read.
+async fn look(root: &Path, path: &Path) -> Option<String> {
+    let (root, path) = (root.to_owned(), path.to_owned());
+    let read = move || -> io::Result<Vec<u8>> { RootDir::open(&root)?.read(&path, MAX_CONFIG) };
+    let bytes = tokio::task::spawn_blocking(read).await.ok()?.ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_a_variable() {
+        let wish = Wish::read(
+            "# of mine\nECS_CLUSTER=blue\nECS_INSTANCE_ATTRIBUTES={\"stack\":\"a=b\"}\nnothing\n",
+        );
+        assert_eq!(wish.cluster, "blue");
+        assert_eq!(wish.attributes["stack"], "a=b");
+        assert_eq!(Wish::read("").cluster, "default");
+        let odd = Wish::read("ECS_CLUSTER=\nECS_INSTANCE_ATTRIBUTES=[1]\n");
+        assert_eq!((odd.cluster.as_str(), odd.attributes.len()), ("default", 0));
+        assert_eq!(Wish::read("ECS_CLUSTER=\"quoted\"").cluster, "quoted");
+    }
+
+    #[tokio::test]
+    async fn no_link_leads_out_of_the_instance() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("root");
+        std::fs::create_dir_all(root.join("etc/ecs")).unwrap();
+        std::fs::write(dir.path().join("secret"), "ECS_CLUSTER=host").unwrap();
+        std::os::unix::fs::symlink("../../../secret", root.join(CONFIG)).unwrap();
+        assert_eq!(look(&root, Path::new(CONFIG)).await, None);
+        std::fs::write(root.join("secret"), "own").unwrap();
+        assert_eq!(look(&root, Path::new(CONFIG)).await.as_deref(), Some("own"));
+    }
+}

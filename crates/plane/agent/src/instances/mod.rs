@@ -1,0 +1,444 @@
+//! EC2 instances that this machine keeps.
+//!
+//! The control plane says what each is to be (`wharf_planeproto::machine`); a task each ([`worker`]) brings it there
+//! by a pure plan ([`plan`]), with what [`host`] does on the machine. An instance is one shim with one container in a
+//! user namespace of its own, over a root file system that stays on a disk of its own ([`disk`]) until the instance
+//! is terminated. Its first process is ours (`wharf_instance_init`).
+//!
+//! Invariants: no instance shares a user number with the host, a task or another instance; a disk is mounted once at
+//! a time; what an agent that was killed left running is found again and never booted beside itself; nothing of an
+//! instance is taken away before the control plane was heard, and its disk only when it says that it is terminated.
+
+mod console;
+mod disk;
+mod host;
+mod joining;
+mod layers;
+pub mod metadata;
+mod plan;
+mod worker;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use parking_lot::RwLock;
+use tokio::sync::{mpsc, watch};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use wharf_base::InstallationId;
+use wharf_container::runtime::{RecoveredState, Runtime, RuntimeOptions, TaskHandle};
+use wharf_link::{Delivery, Subscription, Update};
+use wharf_network::Network;
+use wharf_planeproto::{
+    Change, Kind, Resource,
+    machine::{Console, Instance, InstanceReport, MAX_INSTANCES},
+};
+use wharf_userns::Ranges;
+
+use self::{
+    host::Host,
+    plan::{CameTo, Process, There},
+    worker::{Board, Told, Worker, Workplaces},
+};
+pub use self::{
+    host::{InstanceImages, NoImages},
+    joining::{Joins, NoNodes, Wish},
+};
+
+/// The attribute of nodes that keep instances; its value says whether they have the own image.
+pub const ATTRIBUTE: &str = "wharf.instances";
+const WITH_OWN_IMAGE: &str = "own-image";
+/// Where the plane's last state is kept, in the node's folder.
+pub const STATE_FILE: &str = "machines-plane.json";
+/// Below the node's folder.
+const FOLDER: &str = "instances";
+/// Below that, a folder for each instance.
+const KEPT: &str = "kept";
+/// Before instances are looked for again.
+const FIND_AGAIN: Duration = Duration::from_secs(5);
+
+/// Whether the key of a network, or the owner of a range of numbers, is an instance.
+pub fn is_instance(key: &str) -> bool {
+    key.starts_with("i-")
+}
+
+/// Folder of the shims of instances, below the node's.
+pub fn runtime_dir(node: &std::path::Path) -> PathBuf {
+    node.join(FOLDER).join("live")
+}
+
+/// Whether a node keeps instances, by its folder.
+pub fn keeps_any(node: &std::path::Path) -> bool {
+    let kept = std::fs::read_dir(node.join(FOLDER).join(KEPT));
+    kept.is_ok_and(|mut all| all.next().is_some())
+}
+
+/// Who is told of instances.
+pub trait Tell: Send + Sync {
+    /// All of them.
+    fn instances(&self, reports: Vec<InstanceReport>);
+    fn console(&self, console: Console);
+    fn forget_console(&self, id: &str);
+}
+
+impl Tell for Subscription {
+    fn instances(&self, reports: Vec<InstanceReport>) {
+        Self::instances(self, reports);
+    }
+
+    fn console(&self, console: Console) {
+        Self::console(self, console);
+    }
+
+    fn forget_console(&self, id: &str) {
+        self.keep_consoles(|known| known != id);
+    }
+}
+
+/// What instances are kept with.
+pub struct Settings {
+    /// The node's folder.
+    pub node: PathBuf,
+    pub installation: InstallationId,
+    pub shim: PathBuf,
+    /// The program whose `instance-init` is an instance's first process.
+    pub program: PathBuf,
+    /// Processes and threads of one instance.
+    pub pids: u64,
+    /// Where AWS APIs are reached from inside.
+    pub endpoint: String,
+}
+
+/// What is known of the instances here, by their ids.
+#[derive(Clone, Default)]
+pub struct Known(Arc<RwLock<BTreeMap<String, Arc<Instance>>>>);
+
+impl Known {
+    pub fn get(&self, id: &str) -> Option<Arc<Instance>> {
+        self.0.read().get(id).cloned()
+    }
+}
+
+/// The instances of this machine.
+pub struct Instances {
+    host: Arc<Host>,
+    /// Why it takes no new ones.
+    unfit: Option<String>,
+    known: Known,
+}
+
+impl Instances {
+    /// Tries what an instance needs. A machine that lacks something offers none, but looks after those it has.
+    ///
+    /// # Errors
+    /// Why this machine can keep none.
+    pub async fn open(
+        settings: Settings,
+        network: Network,
+        images: Arc<dyn InstanceImages>,
+    ) -> Result<Self, String> {
+        let dir = settings.node.join(FOLDER);
+        let named = |path: &std::path::Path, e: std::io::Error| format!("{}: {e}", path.display());
+        let kept = dir.join(KEPT);
+        let keeps_some = keeps_any(&settings.node);
+        host::make_folders(&kept).map_err(|e| named(&kept, e))?;
+        let runtime = Runtime::open(RuntimeOptions {
+            dir: runtime_dir(&settings.node),
+            installation: settings.installation.clone(),
+            shim: settings.shim,
+            kept_cores: 0,
+        });
+        let runtime = runtime
+            .await
+            .map_err(|e| wharf_base::Chain(&e).to_string())?;
+        let namespaces = runtime.probe_user_namespaces().await;
+        let namespaces = namespaces.map_err(|why| format!("no user namespaces: {why}"));
+        let ids = settings.node.join("ids");
+        let ranges =
+            Ranges::open(&ids, settings.installation.as_str()).map_err(|e| named(&ids, e))?;
+        let (folder, program) = (dir.clone(), settings.program);
+        let made = tokio::task::spawn_blocking(move || {
+            let disks = disk::probe(&folder.join("probe"));
+            let disks = disks.map_err(|why| format!("no disks: {why}"));
+            let layers = folder.join("layers");
+            host::make_folders(&layers).map_err(|e| e.to_string())?;
+            let program = layers::program(&layers, &program)
+                .map_err(|e| format!("the first process of instances: {e}"))?;
+            let own = layers::own_image(&layers, &program);
+            Ok::<_, String>((disks, program, own, layers))
+        });
+        let (disks, program, own, layers) = made.await.map_err(|e| e.to_string())??;
+        let unfit = namespaces.and(disks).err();
+        if let Some(why) = &unfit {
+            if !keeps_some {
+                return Err(why.clone());
+            }
+            tracing::error!(
+                why,
+                "no new instances are offered; those of this machine are kept"
+            );
+        }
+        if let Err(why) = &own {
+            tracing::warn!(why, "instances of the own image are not offered");
+        }
+        let busy = std::fs::read_dir(runtime_dir(&settings.node))
+            .is_ok_and(|mut all| all.next().is_some());
+        if !busy {
+            let keep: Vec<&std::path::Path> = std::iter::once(program.layer.as_path())
+                .chain(own.iter().map(PathBuf::as_path))
+                .collect();
+            layers::collect(&layers, &keep);
+        }
+        let host = Host {
+            runtime,
+            network,
+            ranges,
+            images,
+            program,
+            own,
+            dir: kept,
+            pids: settings.pids,
+            endpoint: settings.endpoint,
+        };
+        Ok(Self {
+            host: Arc::new(host),
+            unfit,
+            known: Known::default(),
+        })
+    }
+
+    /// The value of [`ATTRIBUTE`]; `None` if this machine can take no more.
+    pub fn offer(&self) -> Option<&'static str> {
+        let offer = match self.host.own {
+            Ok(_) => WITH_OWN_IMAGE,
+            Err(_) => "",
+        };
+        self.unfit.is_none().then_some(offer)
+    }
+
+    pub fn known(&self) -> Known {
+        self.known.clone()
+    }
+
+    /// Keeps instances until the agent ends; they run on after that.
+    pub async fn run(
+        self,
+        mut deliveries: mpsc::Receiver<Delivery>,
+        tell: Arc<dyn Tell>,
+        joins: Arc<dyn Joins>,
+        shutdown: CancellationToken,
+    ) {
+        let workers = TaskTracker::new();
+        let all = Workers {
+            host: self.host.clone(),
+            known: self.known,
+            board: Board::new(tell),
+            joins,
+            places: Workplaces::default(),
+            running: workers.clone(),
+            shutdown: shutdown.clone(),
+        };
+        // Booting what may run already would be worse than waiting.
+        while let Err(reason) = all.find_again().await {
+            tracing::error!(reason, "failed to find instances again; will retry");
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(FIND_AGAIN) => {}
+            }
+        }
+        loop {
+            let delivery = tokio::select! {
+                () = shutdown.cancelled() => break,
+                delivery = deliveries.recv() => delivery,
+            };
+            let Some(mut delivery) = delivery else {
+                break;
+            };
+            let none = Update::Changes(Vec::new());
+            let update = std::mem::replace(&mut delivery.update, none);
+            all.take(&delivery.host, update);
+            delivery.applied();
+        }
+        workers.close();
+        workers.wait().await;
+    }
+}
+
+struct Workers {
+    host: Arc<Host>,
+    known: Known,
+    board: Board,
+    joins: Arc<dyn Joins>,
+    places: Workplaces,
+    running: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+impl Workers {
+    async fn find_again(&self) -> Result<(), String> {
+        let mut records = self.host.records().map_err(|e| e.to_string())?;
+        for found in self.host.recover().await? {
+            let id = found.sandbox.task_id.clone();
+            let mut last = records.remove(&id).unwrap_or_default();
+            let boot = found.sandbox.annotations.get(host::BOOT);
+            let boot = boot.and_then(|boot| boot.parse().ok()).unwrap_or(last.boot);
+            let (runs, exit) = (host::runs(&found), host::exit_of(&found));
+            let handle = match found.state {
+                RecoveredState::Alive(handle) => Some(handle),
+                RecoveredState::Ended | RecoveredState::Lost => None,
+            };
+            let process = match &handle {
+                Some(_) if runs => Process::Runs(boot),
+                _ => Process::Remains,
+            };
+            if process == Process::Remains && exit.is_some() && last.came_to == CameTo::Nothing {
+                last.came_to = CameTo::AnEnd;
+            }
+            let there = There {
+                process,
+                last: Some(last),
+            };
+            self.begin(id, there, handle);
+        }
+        for (id, last) in records {
+            let there = There {
+                process: Process::None,
+                last: Some(last),
+            };
+            self.begin(id, there, None);
+        }
+        Ok(())
+    }
+
+    fn begin(&self, id: String, there: There, handle: Option<TaskHandle>) {
+        self.begin_in(&mut self.places.lock(), id, there, handle, Told::NotYet);
+    }
+
+    fn begin_in(
+        &self,
+        places: &mut BTreeMap<String, watch::Sender<Told>>,
+        id: String,
+        there: There,
+        handle: Option<TaskHandle>,
+        told: Told,
+    ) {
+        let (tell, told) = watch::channel(told);
+        let worker = Worker {
+            id: id.clone(),
+            places: self.places.clone(),
+            host: self.host.clone(),
+            told,
+            there,
+            handle,
+            board: self.board.clone(),
+            shutdown: self.shutdown.clone(),
+            console: None,
+            joins: self.joins.clone(),
+            joining: None,
+            tries: (0, 0),
+            makes_disk: false,
+        };
+        self.running.spawn(worker.run());
+        places.insert(id, tell);
+    }
+
+    fn take(&self, host: &str, update: Update) {
+        match update {
+            Update::Snapshot(resources) => {
+                let mut spoken_of = BTreeSet::new();
+                for resource in resources {
+                    spoken_of.extend(self.put(host, resource));
+                }
+                let all: Vec<String> = self.places.lock().keys().cloned().collect();
+                let silent = all.iter().filter(|id| !spoken_of.contains(*id));
+                silent.for_each(|id| self.forget(id));
+            }
+            Update::Changes(changes) => {
+                for change in changes {
+                    match change {
+                        Change::Put(resource) => drop(self.put(host, resource)),
+                        Change::Delete(key) if key.kind == Kind::Instance => self.forget(&key.id),
+                        Change::Delete(_) => {}
+                    }
+                }
+            }
+        }
+        self.board.tell_all();
+    }
+
+    /// Takes what is said of an instance; its id. One that is refused is left as it is.
+    fn put(&self, host: &str, resource: Resource) -> Option<String> {
+        let Resource::Instance(instance) = resource else {
+            return None;
+        };
+        let id = instance.id.clone();
+        if instance.host != host || !is_name(&id) {
+            tracing::error!(
+                instance = id,
+                "an instance is refused: it is of another host, or its id is none"
+            );
+            return Some(id);
+        }
+        let mut places = self.places.lock();
+        if places.len() >= MAX_INSTANCES && !places.contains_key(&id) {
+            tracing::error!(
+                instance = id,
+                "an instance is refused: this host has too many"
+            );
+            return Some(id);
+        }
+        let instance = Arc::new(*instance);
+        self.known.0.write().insert(id.clone(), instance.clone());
+        let told = Told::Of(instance);
+        match places.get(&id) {
+            Some(tell) => drop(tell.send_replace(told)),
+            None => {
+                let nothing = There {
+                    process: Process::None,
+                    last: None,
+                };
+                self.begin_in(&mut places, id.clone(), nothing, None, told);
+            }
+        }
+        Some(id)
+    }
+
+    fn forget(&self, id: &str) {
+        self.known.0.write().remove(id);
+        if let Some(tell) = self.places.lock().get(id) {
+            tell.send_replace(Told::Nothing);
+        }
+    }
+}
+
+/// `i-` and hexadecimal digits: a name that folders, networks and control groups can have.
+fn is_name(id: &str) -> bool {
+    let digits = id.strip_prefix("i-").unwrap_or_default();
+    (8..=32).contains(&digits.len())
+        && digits
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        assert!(is_name("i-0123456789abcdef0") && is_name("i-1a2b3c4d"));
+        for bad in [
+            "",
+            "i-",
+            "i-../../../x",
+            "i-0123456G",
+            "0123456789",
+            "i-0123456789abcdef0123456789abcdef01",
+        ] {
+            assert!(!is_name(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,423 @@
+//! One task for each instance: looks at what is wanted and at what there is, does what the plan says, and tells.
+//!
+//! Until the control plane, or what it said last, has been heard it does nothing: silence at a start is no wish.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
+use tokio::{sync::watch, time::sleep};
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use wharf_base::Backoff;
+use wharf_container::runtime::{ExitRecord, TaskHandle};
+use wharf_planeproto::machine::{Instance, InstanceReport, Wanted};
+
+use super::{
+    Tell, console,
+    host::Host,
+    joining::{self, Joins},
+    plan::{Action, CameTo, Goal, Last, Process, There, plan, report},
+};
+
+/// A boot that fails may have met a moment in which something was missing.
+const TRIES: u32 = 3;
+/// Of an instance that has a disk already: some minutes, in which the machine and the registry may come up.
+const TRIES_WITH_DISK: u32 = 12;
+/// How the reason of a boot that failed begins where the disk is kept; the control plane tells it from an end by it.
+const CANNOT_BOOT: &str = "cannot boot: ";
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Of a reason that is reported, in characters.
+const MAX_REASON: usize = 500;
+
+/// What the control plane said of an instance.
+#[derive(Debug, Clone, Default)]
+pub enum Told {
+    /// Nothing was heard since the start.
+    #[default]
+    NotYet,
+    Of(Arc<Instance>),
+    /// It does not speak of it.
+    Nothing,
+}
+
+/// The reports of all instances, told as a whole after each change.
+#[derive(Clone)]
+pub struct Board {
+    reports: Arc<Mutex<BTreeMap<String, InstanceReport>>>,
+    tell: Arc<dyn Tell>,
+}
+
+impl Board {
+    pub fn new(tell: Arc<dyn Tell>) -> Self {
+        Self {
+            reports: Arc::default(),
+            tell,
+        }
+    }
+
+    fn put(&self, report: InstanceReport) {
+        let mut reports = self.reports.lock();
+        if reports.get(&report.id) != Some(&report) {
+            reports.insert(report.id.clone(), report);
+            self.tell.instances(reports.values().cloned().collect());
+        }
+    }
+
+    fn remove(&self, id: &str) {
+        let mut reports = self.reports.lock();
+        if reports.remove(id).is_some() {
+            self.tell.instances(reports.values().cloned().collect());
+        }
+        self.tell.forget_console(id);
+    }
+
+    /// What was said so far, again: for the first word, which may be that there are none.
+    pub fn tell_all(&self) {
+        let reports = self.reports.lock();
+        self.tell.instances(reports.values().cloned().collect());
+    }
+}
+
+/// Whom to tell of an instance. Its worker takes its own place away under the lock, once it has heard all.
+pub type Workplaces = Arc<Mutex<BTreeMap<String, watch::Sender<Told>>>>;
+
+pub struct Worker {
+    pub id: String,
+    pub places: Workplaces,
+    pub host: Arc<Host>,
+    pub told: watch::Receiver<Told>,
+    pub there: There,
+    pub handle: Option<TaskHandle>,
+    pub board: Board,
+    pub shutdown: CancellationToken,
+    pub console: Option<AbortOnDropHandle<()>>,
+    pub joins: Arc<dyn Joins>,
+    /// Waits until the instance asks for a node.
+    pub joining: Option<AbortOnDropHandle<()>>,
+    /// Of the boot that is tried.
+    pub tries: (u64, u32),
+    /// Its disk was made by a boot that is still tried, and is worth nothing yet.
+    pub makes_disk: bool,
+}
+
+impl Worker {
+    /// Runs until there is nothing of the instance and nobody speaks of it, or the agent ends.
+    pub async fn run(mut self) {
+        let mut backoff = Backoff::steady(FIRST_PAUSE, LONGEST_PAUSE);
+        if self.handle.is_some() {
+            self.follow_console();
+        }
+        loop {
+            let told = self.told.borrow_and_update().clone();
+            let instance = match &told {
+                Told::NotYet => {
+                    if self.is_interrupted(None).await {
+                        return;
+                    }
+                    continue;
+                }
+                Told::Of(instance) => Some(instance),
+                Told::Nothing => None,
+            };
+            if let Some(instance) = instance.filter(|it| it.wanted != Wanted::Terminated) {
+                self.host.keep_image(instance).await;
+            }
+            if let Some(instance) = instance {
+                self.follow_joining(instance).await;
+            }
+            let goal = instance.map(|it| Goal {
+                wanted: it.wanted,
+                boot: it.boot,
+            });
+            if let Some(goal) = goal {
+                self.board.put(report(&self.id, goal, &self.there));
+            }
+            let action = plan(goal, &self.there);
+            let is_orphan = instance.is_none() && self.there.last.is_some();
+            if action == Action::Nothing && is_orphan {
+                tracing::warn!(
+                    instance = self.id,
+                    "the control plane does not speak of an instance; its disk is kept"
+                );
+                self.board.remove(&self.id);
+            } else if action == Action::Nothing && instance.is_none() {
+                let mut places = self.places.lock();
+                if self.told.has_changed().unwrap_or(false) {
+                    continue;
+                }
+                places.remove(&self.id);
+                return self.board.remove(&self.id);
+            }
+            let done = match (action, instance) {
+                (Action::Boot, Some(instance)) => self.boot(instance).await,
+                (Action::Halt, instance) => self.halt(instance.is_some()).await,
+                (Action::Clear, _) => self.clear().await,
+                (Action::Remove, _) => self.remove().await,
+                (Action::Nothing | Action::Boot, _) => {
+                    backoff.reset();
+                    if self.is_interrupted(None).await {
+                        return;
+                    }
+                    continue;
+                }
+            };
+            if let Err(reason) = done {
+                let pause = backoff.wait();
+                tracing::warn!(
+                    instance = self.id,
+                    ?action,
+                    reason,
+                    retry_in_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+                    "failed to bring an instance forward; will retry"
+                );
+                if self.is_interrupted(Some(pause)).await {
+                    return;
+                }
+            }
+            if self.shutdown.is_cancelled() {
+                return;
+            }
+        }
+    }
+
+    /// Waits for another word, for the end of the first process, or until `pause` is over if there is one; true at the
+    /// agent's end.
+    async fn is_interrupted(&mut self, pause: Option<Duration>) -> bool {
+        let (host, handle) = (self.host.clone(), self.handle.clone());
+        let running = matches!(self.there.process, Process::Runs(_));
+        let ended = async move {
+            match handle.filter(|_| running) {
+                Some(handle) => host.wait(&handle).await,
+                None => std::future::pending().await,
+            }
+        };
+        let over = async {
+            match pause {
+                Some(pause) => sleep(pause).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.shutdown.cancelled() => return true,
+            // Whoever speaks of it is gone with the agent.
+            changed = self.told.changed() => return changed.is_err(),
+            exit = ended => self.ended(exit).await,
+            () = over => {}
+        }
+        false
+    }
+
+    /// Its first process is gone: it ended by itself, or was killed with its shim and is to be booted again.
+    async fn ended(&mut self, exit: Result<ExitRecord, String>) {
+        self.there.process = Process::Remains;
+        let reason = match exit {
+            Ok(exit) if exit.oom => {
+                "its memory did not suffice; its first process ended".to_owned()
+            }
+            Ok(exit) => format!("its first process ended with code {}", exit.code),
+            Err(reason) => {
+                return tracing::error!(
+                    instance = self.id,
+                    reason,
+                    "an instance was lost; it boots again"
+                );
+            }
+        };
+        self.end(CameTo::AnEnd, Some(reason)).await;
+    }
+
+    async fn end(&mut self, came_to: CameTo, reason: Option<String>) {
+        let Some(last) = &mut self.there.last else {
+            return;
+        };
+        last.came_to = came_to;
+        last.reason = reason.map(|text| text.chars().take(MAX_REASON).collect());
+        let last = last.clone();
+        if let Err(reason) = self.save(last).await {
+            // At worst it is booted again after the agent's end.
+            tracing::error!(
+                instance = self.id,
+                reason,
+                "failed to save the record of an instance"
+            );
+        }
+    }
+
+    async fn save(&self, last: Last) -> Result<(), String> {
+        let id = self.id.clone();
+        self.blocking(move |host| host.save(&id, &last)).await
+    }
+
+    async fn blocking(
+        &self,
+        work: impl FnOnce(&Host) -> std::io::Result<()> + Send + 'static,
+    ) -> Result<(), String> {
+        let host = self.host.clone();
+        let done = tokio::task::spawn_blocking(move || work(&host)).await;
+        done.map_err(|e| e.to_string())?.map_err(|e| e.to_string())
+    }
+
+    async fn boot(&mut self, it: &Arc<Instance>) -> Result<(), String> {
+        // Not counted as a boot that failed: the processes of the one before are still being taken away.
+        let id = self.id.clone();
+        self.blocking(move |host| host.await_disk(&id)).await?;
+        let has_disk = self.host.has_disk(&self.id);
+        self.makes_disk = self.makes_disk || !has_disk;
+        let recorded = self.there.last.as_ref().is_some_and(|last| last.lived);
+        // A record may be lost; a disk that was not made just now is worth something without it.
+        let lived = recorded || it.boot > 1 || !self.makes_disk;
+        let last = Last {
+            boot: it.boot,
+            lived,
+            ..Last::default()
+        };
+        self.save(last.clone()).await?;
+        self.there.last = Some(last);
+        if self.tries.0 != it.boot {
+            self.tries = (it.boot, 0);
+        }
+        let Some(image) = self.image(it).await else {
+            // Another word came meanwhile.
+            return Ok(());
+        };
+        let booted = match image {
+            Ok(image) => self.host.boot(it, &image, !lived).await,
+            Err(reason) => Err(reason),
+        };
+        let reason = match booted {
+            Ok(handle) => {
+                tracing::info!(instance = self.id, boot = it.boot, "an instance runs");
+                self.there.process = Process::Runs(it.boot);
+                self.handle = Some(handle);
+                self.makes_disk = false;
+                self.follow_console();
+                if let Some(last) = self.there.last.as_mut().filter(|last| !last.lived) {
+                    last.lived = true;
+                    let last = last.clone();
+                    self.save(last).await?;
+                }
+                return Ok(());
+            }
+            Err(reason) => reason,
+        };
+        self.there.process = Process::Remains;
+        self.clear().await?;
+        self.tries.1 += 1;
+        let most = if lived { TRIES_WITH_DISK } else { TRIES };
+        if self.tries.1 < most {
+            return Err(reason);
+        }
+        tracing::error!(
+            instance = self.id,
+            boot = it.boot,
+            reason,
+            "an instance cannot be booted"
+        );
+        if !lived {
+            let id = self.id.clone();
+            self.blocking(move |host| host.remove_disk(&id)).await?;
+        }
+        self.makes_disk = false;
+        let reason = match lived {
+            true => format!("{CANNOT_BOOT}{reason}"),
+            false => reason,
+        };
+        self.end(CameTo::Failure, Some(reason)).await;
+        Ok(())
+    }
+
+    /// `None` if something else is wanted before it is there.
+    async fn image(
+        &mut self,
+        it: &Arc<Instance>,
+    ) -> Option<Result<wharf_container::image::Image, String>> {
+        let host = self.host.clone();
+        let other = self.told.wait_for(|told| match told {
+            Told::Of(now) => now.wanted != Wanted::Running || now.boot != it.boot,
+            Told::Nothing => true,
+            Told::NotYet => false,
+        });
+        tokio::select! {
+            image = host.image(it) => Some(image),
+            _ = other => None,
+            () = self.shutdown.cancelled() => None,
+        }
+    }
+
+    /// Its node ends before it does, with the tasks that it runs.
+    async fn leave(&mut self) -> Result<(), String> {
+        self.joining = None;
+        let stopped = self.joins.stop(&self.id).await;
+        stopped.map_err(|reason| format!("its node: {reason}"))
+    }
+
+    /// `is_wish`: the control plane said so. Otherwise the boot is not over: spoken of again, it is begun again.
+    async fn halt(&mut self, is_wish: bool) -> Result<(), String> {
+        self.leave().await?;
+        let halted = match &self.handle {
+            Some(handle) => self.host.halt(handle).await.map(drop),
+            None => Ok(()),
+        };
+        if let Err(reason) = halted {
+            // What cannot be stopped is killed with everything around it.
+            tracing::error!(
+                instance = self.id,
+                reason,
+                "an instance did not stop; killing it"
+            );
+        }
+        self.there.process = Process::Remains;
+        if is_wish {
+            self.end(CameTo::AnEnd, None).await;
+        }
+        Ok(())
+    }
+
+    async fn clear(&mut self) -> Result<(), String> {
+        self.leave().await?;
+        self.host.clear(&self.id, self.handle.as_ref()).await?;
+        self.handle = None;
+        self.there.process = Process::None;
+        Ok(())
+    }
+
+    async fn remove(&mut self) -> Result<(), String> {
+        self.joins.forget(&self.id).await?;
+        let id = self.id.clone();
+        self.blocking(move |host| host.remove(&id)).await?;
+        self.there.last = None;
+        self.makes_disk = false;
+        tracing::info!(instance = self.id, "an instance is gone");
+        Ok(())
+    }
+
+    /// Without a role it could not join anything.
+    async fn follow_joining(&mut self, it: &Arc<Instance>) {
+        let runs = self.there.process == Process::Runs(it.boot) && it.wanted == Wanted::Running;
+        if !runs || self.joining.is_some() || it.metadata.profile.is_none() {
+            return;
+        }
+        let pid = match &self.handle {
+            Some(handle) => self.host.first_process(handle).await,
+            None => None,
+        };
+        if let Some(pid) = pid {
+            let follow = joining::follow(it.clone(), pid, self.joins.clone());
+            self.joining = Some(AbortOnDropHandle::new(tokio::spawn(follow)));
+        }
+    }
+
+    fn follow_console(&mut self) {
+        let reader = self.handle.as_ref().map(|handle| self.host.console(handle));
+        match reader {
+            Some(Ok(reader)) => {
+                let follow = console::follow(self.id.clone(), reader, self.board.tell.clone());
+                self.console = Some(AbortOnDropHandle::new(tokio::spawn(follow)));
+            }
+            Some(Err(reason)) => {
+                tracing::warn!(instance = self.id, reason, "failed to read a console");
+            }
+            None => {}
+        }
+    }
+}
