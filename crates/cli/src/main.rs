@@ -8,6 +8,7 @@ mod backup;
 mod ca;
 mod call;
 mod completion;
+mod cost;
 mod demo;
 mod doctor;
 mod down;
@@ -91,6 +92,8 @@ enum Command {
     Logs(LogsArgs),
     /// Show clusters, services, load balancers, targets, nodes and tasks
     Status(StatusArgs),
+    /// Show what Fargate tasks cost this month: wharf cost --by cluster
+    Cost(CostArgs),
     /// Watch clusters, services, tasks and nodes, what they use and what is near a limit
     Top(TopArgs),
     /// Say which step a service or task waits for, and why hosts take no more: wharf explain service web
@@ -141,6 +144,9 @@ enum Command {
     /// Run the agent of this machine; started by `wharf up` and `wharf node`
     #[command(hide = true)]
     Agent(AgentArgs),
+    /// Be the first process of an EC2 instance; started by the agent, inside of it
+    #[command(hide = true)]
+    InstanceInit,
     /// Carry load balancers on this machine; started by `wharf up` and `wharf node`
     #[command(hide = true)]
     Lb(LbArgs),
@@ -433,6 +439,10 @@ struct TaskArgs {
     /// nodes that joined. Tasks that are busy together share the cores by what they reserved
     #[arg(long, value_name = "FACTOR", value_parser = parse_overcommit)]
     overcommit: Option<f64>,
+    /// Offer this machine to EC2 instances of every account; on nodes that joined, the token must allow
+    /// Fargate tasks
+    #[arg(long)]
+    instances: bool,
 }
 
 impl TaskArgs {
@@ -447,7 +457,11 @@ impl TaskArgs {
             words.push(("--overcommit", factor.to_string()));
         }
         let both = |(flag, value): (&str, String)| [flag.into(), value.into()];
-        words.into_iter().flat_map(both).collect()
+        let mut words: Vec<OsString> = words.into_iter().flat_map(both).collect();
+        if self.instances {
+            words.push("--instances".into());
+        }
+        words
     }
 }
 
@@ -857,6 +871,24 @@ struct StatusArgs {
 }
 
 #[derive(Args, Clone)]
+struct CostArgs {
+    /// What to list it by: service, cluster, usage-type, region, or tag:KEY
+    #[arg(long, value_name = "WHAT", default_value = "service")]
+    by: cost::By,
+    /// The first day, such as 2026-03-01; the first of this month if not given
+    #[arg(long, value_name = "DAY")]
+    from: Option<String>,
+    /// The day after the last one; the first of next month if not given
+    #[arg(long, value_name = "DAY")]
+    to: Option<String>,
+    /// Print the price lists that apply without a file of one's own
+    #[arg(long)]
+    example_prices: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Args, Clone)]
 struct TopArgs {
     #[command(flatten)]
     output: OutputArgs,
@@ -985,6 +1017,10 @@ fn parse_iam(text: &str) -> Result<IamMode, String> {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Command::InstanceInit = cli.command {
+        // Inside of an instance nothing else is ours.
+        return wharf_instance_init::run();
+    }
     keyring::remember(cli.keyring);
     kernel_limits::raise_descriptors();
     if cli.command.keeps_running() {
@@ -1021,6 +1057,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Exec(args) => exec::run(&Layout::new(&args.data.data)?, &args),
         Command::Logs(args) => logs::run(&args),
         Command::Status(args) => status::run(&args),
+        Command::Cost(args) => cost::run(&args),
         Command::Top(args) => top::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Why(args) => why::run(&args),
@@ -1065,6 +1102,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Completion(args) => completion::print(args.shell),
         Command::Man(args) => completion::manual(&args.dir),
         Command::Agent(args) => roles::agent(&args),
+        Command::InstanceInit => unreachable!("it has run instead of all else"),
         Command::Lb(args) => lb::run(&args),
     }
 }

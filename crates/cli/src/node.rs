@@ -113,6 +113,11 @@ fn require_granted(wanted: &HostArgs, granted: &Grant) -> Result<(), Problem> {
     if wanted.fargate && !granted.fargate {
         return Err(refuse("--fargate", String::new()));
     }
+    if wanted.tasks.instances && !granted.fargate {
+        return Err(Problem::other(
+            "--instances goes beyond the token that this node joined with: make one with `wharf token --fargate`",
+        ));
+    }
     // A token without a zone is for the region's first, and the server knows which that is.
     if let (Some(zone), Some(of_token)) = (&wanted.zone, &granted.zone)
         && zone != of_token
@@ -214,6 +219,7 @@ mod tests {
                 keep_cores: 0,
                 task_disk: 1,
                 overcommit: None,
+                instances: false,
             },
         };
         let granted = Grant {
@@ -227,6 +233,17 @@ mod tests {
             let refused = require_granted(&wanted, &granted).unwrap_err();
             assert!(refused.to_string().contains(&format!("wharf token {flag}")));
         };
+        let instances = TaskArgs {
+            instances: true,
+            ..none.tasks.clone()
+        };
+        check(
+            HostArgs {
+                tasks: instances,
+                ..none.clone()
+            },
+            "--fargate",
+        );
         check(
             HostArgs {
                 fargate: true,

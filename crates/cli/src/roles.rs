@@ -335,6 +335,8 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
     config.kept_cores = args.host.tasks.keep_cores;
     config.task_pids = args.host.tasks.pids;
     config.task_disk = args.host.tasks.task_disk;
+    config.instances = Some(own_program()?);
+    config.offers_instances = args.host.tasks.instances;
     config.overcommit = args.host.tasks.overcommit.unwrap_or(config.overcommit);
     let mut attribute = |name: &str, value: &str| {
         config.attributes.insert(name.to_owned(), value.to_owned());
