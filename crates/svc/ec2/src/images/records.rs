@@ -1,0 +1,121 @@
+//! What is stored of images.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use wharf_api_ec2::types as wire;
+use wharf_base::Timestamp;
+use wharf_records::{Record, Unknown, ecs::Tags};
+
+use crate::{
+    fault,
+    records::{entity, tags_to_wire},
+};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Image {
+    pub id: String,
+    /// Account that registered it.
+    pub owner: String,
+    pub name: String,
+    pub description: String,
+    /// As the request gave it.
+    pub location: String,
+    /// `x86_64` or `arm64`.
+    pub architecture: String,
+    pub root_device_name: String,
+    pub source: Source,
+    pub created_at: Timestamp,
+    /// All accounts may launch it.
+    #[serde(default)]
+    pub public: bool,
+    /// These accounts may.
+    #[serde(default)]
+    pub shared_with: BTreeSet<String>,
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+entity!(Image, "image", fault::image_not_found);
+
+/// Where an instance's root file system comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Source {
+    /// What wharf itself has on its machines.
+    Own,
+    /// An image of an ECR repository.
+    Repository {
+        /// Whose registry it is.
+        account: String,
+        region: String,
+        repository: String,
+        /// Of the manifest for the image's architecture.
+        digest: String,
+    },
+}
+
+/// Points to the owner of an image that others may launch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shared {
+    pub owner: String,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Shared {
+    /// With an account: under that account, by the image's id.
+    pub const KIND_OF_ACCOUNT: &'static str = "shared-image";
+    /// With all: under no account, by region and id.
+    pub const KIND_OF_ALL: &'static str = "public-image";
+
+    pub fn of(image: &Image) -> Self {
+        Self {
+            owner: image.owner.clone(),
+            unknown: Unknown::new(),
+        }
+    }
+}
+
+impl Record for Shared {
+    const KIND: &'static str = Self::KIND_OF_ACCOUNT;
+    const FORMAT: u32 = 1;
+}
+
+impl Image {
+    pub fn may_launch(&self, account: &str) -> bool {
+        self.public || self.owner == account || self.shared_with.contains(account)
+    }
+
+    /// An alias that users know an owner by.
+    pub fn owner_alias(&self) -> Option<&'static str> {
+        matches!(self.source, Source::Own).then_some("amazon")
+    }
+
+    pub fn to_wire(&self) -> wire::Image {
+        wire::Image {
+            platform_details: Some("Linux/UNIX".to_owned()),
+            usage_operation: Some("RunInstances".to_owned()),
+            block_device_mappings: Some(vec![]),
+            description: Some(self.description.clone()).filter(|it| !it.is_empty()),
+            ena_support: Some(true),
+            hypervisor: Some("xen".to_owned()),
+            image_owner_alias: self.owner_alias().map(str::to_owned),
+            name: Some(self.name.clone()),
+            root_device_name: Some(self.root_device_name.clone()),
+            root_device_type: Some("ebs".to_owned()),
+            tags: Some(tags_to_wire(&self.tags)),
+            virtualization_type: Some("hvm".to_owned()),
+            image_id: Some(self.id.clone()),
+            image_location: Some(self.location.clone()),
+            state: Some("available".to_owned()),
+            owner_id: Some(self.owner.clone()),
+            creation_date: Some(self.created_at.iso8601()),
+            public: Some(self.public),
+            architecture: Some(self.architecture.clone()),
+            image_type: Some("machine".to_owned()),
+            ..wire::Image::default()
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! RegisterImage makes a machine image of an image of an ECR repository.
+
+use wharf_api_ec2::types::{RegisterImageRequest, RegisterImageResult};
+use wharf_base::ids;
+use wharf_records::{Record, Unknown};
+use wharf_service::transact;
+use wharf_wire::{Call, Fault};
+
+use super::{Image, resolve::resolve};
+use crate::{Ec2Service, fault, records::Pointer, tags};
+
+/// Of an account in a region.
+const MAX_IMAGES: usize = 5_000;
+pub const MAX_DESCRIPTION: usize = 255;
+const ROOT: &str = "/dev/xvda";
+const ARCHITECTURES: [&str; 2] = ["x86_64", "arm64"];
+
+pub async fn register(
+    service: &Ec2Service,
+    call: &Call,
+    input: RegisterImageRequest,
+) -> Result<RegisterImageResult, Fault> {
+    fault::dry_run(input.dry_run)?;
+    let name = input.name.unwrap_or_default();
+    check_name(&name)?;
+    let description = input.description.unwrap_or_default();
+    check_description(&description)?;
+    let architecture = input
+        .architecture
+        .unwrap_or_else(|| ARCHITECTURES[0].to_owned());
+    if !ARCHITECTURES.contains(&architecture.as_str()) {
+        return Err(fault::bad_architecture(&architecture));
+    }
+    let root_device_name = input.root_device_name.unwrap_or_else(|| ROOT.to_owned());
+    if root_device_name.len() > MAX_DESCRIPTION || !root_device_name.starts_with("/dev/") {
+        return Err(fault::bad_root_device(&root_device_name));
+    }
+    let location = input.image_location.unwrap_or_default();
+    if location.is_empty() {
+        return Err(fault::missing_parameter("ImageLocation"));
+    }
+    let specifications = input.tag_specifications.as_deref();
+    let tags = tags::specified(call, specifications, Image::KIND)?;
+    let images = Ec2Service::scope(call).prefix(Image::KIND);
+    if service.table.count(&images).await? >= MAX_IMAGES {
+        return Err(fault::too_many_images(MAX_IMAGES));
+    }
+    let image = Image {
+        id: ids::ec2_id("ami"),
+        owner: call.account.clone(),
+        name,
+        description,
+        source: resolve(&service.registry, call, &location, &architecture).await?,
+        location,
+        architecture,
+        root_device_name,
+        created_at: call.now,
+        public: false,
+        shared_with: Default::default(),
+        tags,
+        unknown: Unknown::new(),
+    };
+    let name = Ec2Service::key::<Pointer>(call, &name_pointer(&image.name));
+    transact!(service.table, &call.permit, |tx| {
+        if let Some(other) = tx.find::<Pointer>(&name).await? {
+            return Err(fault::image_name_taken(&image.name, &other.id));
+        }
+        tx.put(&name, &Pointer::to(&image.id));
+        tx.put(Ec2Service::key::<Image>(call, &image.id), &image);
+    });
+    Ok(RegisterImageResult {
+        image_id: Some(image.id),
+    })
+}
+
+/// Under it lies the id of the image of a name.
+pub fn name_pointer(name: &str) -> String {
+    format!("image-name:{name}")
+}
+
+pub fn check_description(description: &str) -> Result<(), Fault> {
+    match description.chars().count() <= MAX_DESCRIPTION {
+        true => Ok(()),
+        false => Err(fault::bad_value(format!(
+            "The description must be at most {MAX_DESCRIPTION} characters."
+        ))),
+    }
+}
+
+fn check_name(name: &str) -> Result<(), Fault> {
+    if name.is_empty() {
+        return Err(fault::missing_parameter("Name"));
+    }
+    let known = |it: u8| it.is_ascii_alphanumeric() || b"()[] ./-'@_".contains(&it);
+    match (3..=128).contains(&name.len()) && name.bytes().all(known) {
+        true => Ok(()),
+        false => Err(fault::malformed_image_name()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for (name, fits) in [
+            ("my image (1.0) [beta] @home's/a-b_c", true),
+            ("abc", true),
+            ("ab", false),
+            ("", false),
+            ("a:b", false),
+            ("naïve", false),
+            (&"x".repeat(128), true),
+            (&"x".repeat(129), false),
+        ] {
+            assert_eq!(check_name(name).is_ok(), fits, "{name}");
+        }
+    }
+}
