@@ -11,12 +11,17 @@ use wharf_wire::{Check, Context, Fault};
 
 use crate::{
     Ec2Service,
+    images::Image,
+    launch_templates::LaunchTemplate,
     ops::tags::RULE,
     records::{
-        DhcpOptions, Entity, Interface, InternetGateway, NetworkAcl, RouteTable, SecurityGroup,
-        Subnet, Vpc, arn,
+        DhcpOptions, Entity, Instance, Interface, InternetGateway, NetworkAcl, RouteTable,
+        SecurityGroup, Subnet, Vpc, arn,
     },
 };
+
+mod instances;
+mod launch;
 
 type Specifications = Option<Vec<TagSpecification>>;
 
@@ -57,6 +62,42 @@ pub async fn checks(
         | Input::AttachNetworkInterface(_)
         | Input::DetachNetworkInterface(_)
         | Input::ModifyNetworkInterfaceAttribute(_) => rows.interfaces(input).await?,
+        Input::RunInstances(i) => rows.launch(i).await?,
+        Input::TerminateInstances(i) => rows.instances(&i.instance_ids).await?,
+        Input::StopInstances(i) => rows.instances(&i.instance_ids).await?,
+        Input::StartInstances(i) => rows.instances(&i.instance_ids).await?,
+        Input::RebootInstances(i) => rows.instances(&i.instance_ids).await?,
+        Input::MonitorInstances(i) => rows.instances(&i.instance_ids).await?,
+        Input::UnmonitorInstances(i) => rows.instances(&i.instance_ids).await?,
+        Input::GetConsoleOutput(i) => rows.on::<Instance>(&i.instance_id).await?,
+        Input::DescribeInstanceAttribute(i) => rows.on::<Instance>(&i.instance_id).await?,
+        Input::ModifyInstanceAttribute(i) => {
+            rows.on::<Instance>(&i.instance_id).await?;
+            rows.on_groups(&i.groups).await?;
+        }
+        Input::ModifyInstanceMetadataOptions(i) => rows.on::<Instance>(&i.instance_id).await?,
+        Input::AssociateIamInstanceProfile(i) => {
+            rows.on::<Instance>(&i.instance_id).await?;
+            rows.pass_role(i.iam_instance_profile.as_ref()).await?;
+        }
+        Input::ReplaceIamInstanceProfileAssociation(i) => {
+            rows.any_of(Instance::KIND);
+            rows.pass_role(i.iam_instance_profile.as_ref()).await?;
+        }
+        Input::DisassociateIamInstanceProfile(_) => rows.any_of(Instance::KIND),
+        Input::CreateLaunchTemplate(_)
+        | Input::CreateLaunchTemplateVersion(_)
+        | Input::ModifyLaunchTemplate(_)
+        | Input::DeleteLaunchTemplate(_)
+        | Input::DeleteLaunchTemplateVersions(_) => rows.launch_templates(input).await?,
+        Input::RegisterImage(_)
+        | Input::DeregisterImage(_)
+        | Input::DescribeImageAttribute(_)
+        | Input::ModifyImageAttribute(_)
+        | Input::ResetImageAttribute(_) => rows.images(input).await?,
+        Input::CreateKeyPair(_) | Input::ImportKeyPair(_) | Input::DeleteKeyPair(_) => {
+            rows.key_pairs(input).await?;
+        }
         Input::CreateTags(i) => rows.tags(&i.resources, &i.tags).await?,
         Input::DeleteTags(i) => rows.tags(&i.resources, &i.tags).await?,
         _ => rows.groups(input).await?,
@@ -201,10 +242,14 @@ impl Rows<'_> {
                 "subnet" => self.on::<Subnet>(&id).await?,
                 "sg" => self.on::<SecurityGroup>(&id).await?,
                 "eni" => self.on::<Interface>(&id).await?,
+                "i" => self.on::<Instance>(&id).await?,
                 "igw" => self.on::<InternetGateway>(&id).await?,
                 "rtb" => self.on::<RouteTable>(&id).await?,
                 "acl" => self.on::<NetworkAcl>(&id).await?,
                 "dopt" => self.on::<DhcpOptions>(&id).await?,
+                "ami" => self.on::<Image>(&id).await?,
+                "key" => self.on_key_pair(resource).await?,
+                "lt" => self.on::<LaunchTemplate>(&id).await?,
                 _ => self.push(Check::new(
                     self.action.clone(),
                     arn(self.cx, RULE, resource),

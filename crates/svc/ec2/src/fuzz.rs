@@ -2,7 +2,7 @@
 
 use wharf_records::fuzz::again;
 
-use crate::records;
+use crate::{images, key_pairs, launch_templates, records};
 
 /// A record as it is stored, of any kind.
 pub fn record(bytes: &[u8]) {
@@ -18,4 +18,19 @@ pub fn record(bytes: &[u8]) {
     again::<records::NetworkAcl>(bytes);
     again::<records::DhcpOptions>(bytes);
     again::<records::Interface>(bytes);
+    again::<images::Image>(bytes);
+    again::<images::Shared>(bytes);
+    again::<key_pairs::KeyPair>(bytes);
+    again::<launch_templates::LaunchTemplate>(bytes);
+    again::<launch_templates::TemplateVersion>(bytes);
+}
+
+/// A public key as users hand it in.
+pub fn public_key(bytes: &[u8]) {
+    key_pairs::fuzz(bytes);
+}
+
+/// An image's location.
+pub fn image_location(bytes: &[u8]) {
+    images::fuzz(bytes);
 }

@@ -1,4 +1,5 @@
-//! EC2's network half: VPCs, subnets, routes, security groups and network interfaces as records.
+//! EC2: VPCs, subnets, routes, security groups and network interfaces as records, and instances, which hosts
+//! keep as slices of themselves ([`instances`]).
 //!
 //! Every account has in every region a default VPC, made when it is first looked at. An address of
 //! a subnet belongs to one interface at a time: its key exists from the transaction that makes the
@@ -9,12 +10,18 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod announced;
 mod authorize;
 mod default_vpc;
 mod fault;
 mod filter;
 #[doc(hidden)]
 pub mod fuzz;
+pub mod images;
+pub mod instance_types;
+pub mod instances;
+pub mod key_pairs;
+pub mod launch_templates;
 mod mend;
 mod ops;
 mod page;
@@ -22,24 +29,31 @@ mod permission;
 pub mod plane;
 mod rates;
 mod records;
+mod sealed;
 mod service;
 mod table;
 mod tagged;
 mod tags;
 mod upgrade;
+pub mod user_data;
 mod vpc_parts;
 mod zone;
 
+pub use announced::ANNOUNCING;
 pub use rates::RATES;
+pub use sealed::SEALING;
 pub use tagged::TAGGED;
 
 pub use upgrade::upgrade;
 
 use std::sync::Arc;
 
+use wharf_api_ecr::Ecr;
 use wharf_seal::Keyring;
 use wharf_service::Table;
 use wharf_store::Store;
+
+use self::instances::{Keeper, Parts};
 
 /// The service over the store it keeps its records in.
 #[derive(Clone)]
@@ -48,14 +62,33 @@ pub struct Ec2Service {
     /// Seals page tokens.
     keyring: Keyring,
     cursors: Arc<address::Cursors>,
+    instances: Arc<Keeper>,
+    /// Where images of machines come from.
+    registry: images::Registry,
 }
 
 impl Ec2Service {
+    /// Without hosts and profiles for instances: see [`Ec2Service::keeping`].
     pub fn new(store: Store, keyring: Keyring) -> Self {
         Self {
+            instances: Arc::new(Keeper::new(Parts::new(store.clone()))),
             table: Table::new(store),
             keyring,
             cursors: Arc::default(),
+            registry: images::Registry::default(),
         }
+    }
+
+    /// With what instances stand on.
+    pub fn keeping(self, parts: Parts) -> Self {
+        Self {
+            instances: Arc::new(Keeper::new(parts)),
+            ..self
+        }
+    }
+
+    /// Images are registered from ECR, which is there once all services are built.
+    pub fn images_from(&self, ecr: Arc<dyn Ecr>) {
+        self.registry.set(ecr);
     }
 }

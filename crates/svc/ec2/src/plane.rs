@@ -1,12 +1,17 @@
-//! What hosts are told of the network: one record, one resource; a record that is nothing to a host
+//! What hosts are told of the network and of the instances they keep: one record, one resource; a record that is nothing to a host
 //! maps to nothing.
+
+mod instance;
 
 use wharf_planeproto::{Key, Kind, Resource, network as plane};
 use wharf_records::{Record, Scope, decode};
+use wharf_seal::Keyring;
 use wharf_store::Entry;
 
 use crate::{
-    records::{Interface, RouteTable, RouteTarget, Rule, RulePeer, SecurityGroup, Subnet, Vpc},
+    records::{
+        Instance, Interface, RouteTable, RouteTarget, Rule, RulePeer, SecurityGroup, Subnet, Vpc,
+    },
     table,
 };
 
@@ -19,8 +24,8 @@ pub fn prefix() -> String {
 }
 
 /// The resource that the entry is; `None` for records that are of no concern to hosts, and for
-/// those that cannot be read.
-pub fn resource(entry: &Entry) -> Option<Resource> {
+/// those that cannot be read. `keyring`: opens what instances are given to do.
+pub fn resource(entry: &Entry, keyring: &Keyring) -> Option<Resource> {
     let (scope, kind, _) = Scope::parse(&entry.key)?;
     if scope.service != SERVICE {
         return None;
@@ -31,6 +36,7 @@ pub fn resource(entry: &Entry) -> Option<Resource> {
         Interface::KIND => interface(read(entry)?).map(Resource::Interface),
         Subnet::KIND => Some(Resource::Subnet(subnet(read(entry)?))),
         RouteTable::KIND => Some(Resource::RouteTable(route_table(read(entry)?))),
+        Instance::KIND => instance::resource(read(entry)?, &scope, keyring),
         _ => None,
     }
 }
@@ -47,6 +53,7 @@ pub fn key(store_key: &str) -> Option<Key> {
         Interface::KIND => Kind::Interface,
         Subnet::KIND => Kind::Subnet,
         RouteTable::KIND => Kind::RouteTable,
+        Instance::KIND => Kind::Instance,
         _ => return None,
     };
     Some(Key { kind, id })
@@ -108,7 +115,10 @@ fn interface(record: Interface) -> Option<plane::Interface> {
         address: record.address,
         mac: record.mac,
         groups: record.groups,
-        host: record.attachment.map(|attachment| attachment.instance_id),
+        host: record
+            .attachment
+            .as_ref()
+            .and_then(|it| it.host().map(str::to_owned)),
     })
 }
 

@@ -1,6 +1,6 @@
 //! The operations there are; the others keep the generated default, which says so.
 
-use crate::{Ec2Service, authorize, ops::*};
+use crate::{Ec2Service, authorize, images, instance_types, key_pairs, launch_templates, ops::*};
 
 /// Which members of requests operations heed.
 static UNDERSTOOD: wharf_wire::understood::Understood =
@@ -67,13 +67,51 @@ wharf_api_ec2::operations! {
     update_security_group_rule_descriptions_egress = update_rule_descriptions::egress;
     describe_security_group_rules = describe_security_group_rules::describe;
 
-    describe_instances = absent::instances;
     describe_addresses = absent::addresses;
     describe_nat_gateways = absent::nat_gateways;
     describe_vpc_endpoints = absent::endpoints;
     describe_managed_prefix_lists = absent::managed_prefix_lists;
     describe_prefix_lists = absent::prefix_lists;
-    describe_launch_templates = absent::launch_templates;
+
+    describe_instance_types = instance_types::types;
+    describe_instance_type_offerings = instance_types::offerings;
+
+    run_instances = run_instances::run;
+    terminate_instances = change_instances::terminate;
+    stop_instances = change_instances::stop;
+    start_instances = change_instances::start;
+    reboot_instances = change_instances::reboot;
+    monitor_instances = change_instances::monitor;
+    unmonitor_instances = change_instances::unmonitor;
+    describe_instances = describe_instances::describe;
+    describe_instance_status = instance_status::describe;
+    get_console_output = instance_status::console;
+    describe_instance_attribute = instance_attributes::describe;
+    modify_instance_attribute = instance_attributes::modify;
+    modify_instance_metadata_options = instance_attributes::modify_metadata;
+    associate_iam_instance_profile = profile_associations::associate;
+    disassociate_iam_instance_profile = profile_associations::disassociate;
+    replace_iam_instance_profile_association = profile_associations::replace;
+    describe_iam_instance_profile_associations = profile_associations::describe;
+    create_launch_template = launch_templates::create;
+    create_launch_template_version = launch_templates::create_version;
+    modify_launch_template = launch_templates::modify;
+    delete_launch_template = launch_templates::delete;
+    delete_launch_template_versions = launch_templates::delete_versions;
+    describe_launch_templates = launch_templates::templates;
+    describe_launch_template_versions = launch_templates::versions;
+
+    register_image = images::register;
+    deregister_image = images::deregister;
+    describe_images = images::describe;
+    describe_image_attribute = images::describe_attribute;
+    modify_image_attribute = images::modify_attribute;
+    reset_image_attribute = images::reset_attribute;
+
+    create_key_pair = key_pairs::create;
+    import_key_pair = key_pairs::import;
+    describe_key_pairs = key_pairs::describe;
+    delete_key_pair = key_pairs::delete;
 
     create_network_interface = create_network_interface::create_network_interface;
     delete_network_interface = delete_network_interface::delete_network_interface;

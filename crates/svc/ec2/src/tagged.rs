@@ -3,7 +3,7 @@
 use wharf_records::decode;
 use wharf_service::{Held, Kind, Tagged};
 
-use crate::records::SecurityGroup;
+use crate::{key_pairs::KeyPair, records::SecurityGroup};
 
 /// By the kinds of their records.
 pub const TAGGED: Tagged = Tagged {
@@ -11,7 +11,11 @@ pub const TAGGED: Tagged = Tagged {
     namespace: "ec2",
     kinds: &[
         Kind::itself("dhcp-options", |id| format!("dhcp-options/{id}")),
+        Kind::itself("image", |id| format!("image/{id}")).of_no_account(),
+        Kind::itself("instance", |id| format!("instance/{id}")),
         Kind::itself("internet-gateway", |id| format!("internet-gateway/{id}")),
+        Kind::within("key-pair", key_pair),
+        Kind::itself("launch-template", |id| format!("launch-template/{id}")),
         Kind::itself("network-acl", |id| format!("network-acl/{id}")),
         Kind::itself("network-interface", |id| format!("network-interface/{id}")),
         Kind::itself("route-table", |id| format!("route-table/{id}")),
@@ -21,6 +25,12 @@ pub const TAGGED: Tagged = Tagged {
         Kind::itself("vpc", |id| format!("vpc/{id}")),
     ],
 };
+
+/// Key pairs are named in ARNs, not numbered.
+fn key_pair(_id: &str, value: &[u8]) -> Held {
+    let pair: KeyPair = decode(value)?;
+    Ok(vec![(format!("key-pair/{}", pair.name), pair.tags)])
+}
 
 fn rules(_group: &str, value: &[u8]) -> Held {
     let group: SecurityGroup = decode(value)?;

@@ -57,11 +57,17 @@ pub fn specified(
     Ok(tags)
 }
 
+/// A service of AWS by itself, or in its service-linked role.
+fn is_service(call: &Call) -> bool {
+    let caller = &call.caller;
+    caller.kind == CallerKind::Service || caller.role_arn.contains(":role/aws-service-role/")
+}
+
 /// Key and value of a tag that the caller may set.
 pub fn checked(call: &Call, tag: &Tag) -> Result<(String, String), Fault> {
     let key = tag.key.clone().unwrap_or_default();
     let value = tag.value.clone().unwrap_or_default();
-    if call.caller.kind == CallerKind::Service {
+    if is_service(call) {
         RULES.check_length(&key, &value)?;
     } else {
         RULES.check(&key, &value)?;

@@ -2,7 +2,9 @@
 
 mod absent;
 mod group;
+mod instance;
 mod interface;
+mod launch;
 mod route;
 mod vpc;
 
@@ -12,7 +14,9 @@ use wharf_wire::Fault;
 
 pub use absent::*;
 pub use group::*;
+pub use instance::*;
 pub use interface::*;
+pub use launch::*;
 pub use route::*;
 pub use vpc::*;
 
@@ -37,6 +41,11 @@ impl Faults for Ec2Faults {
     fn bad_token() -> Fault {
         bad_token()
     }
+}
+
+/// What happened is no fault of the caller.
+pub fn internal(cause: impl std::error::Error) -> Fault {
+    Ec2Faults::internal(&cause)
 }
 
 fn sender(code: &'static str, text: String) -> Fault {

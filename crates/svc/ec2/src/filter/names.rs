@@ -380,6 +380,36 @@ pub const INSTANCES: Names = Names {
     ],
 };
 
+/// Statuses of instances.
+pub const INSTANCE_STATUS: Names = Names {
+    tagged: false,
+    known: &[
+        "availability-zone",
+        "availability-zone-id",
+        "event.code",
+        "event.description",
+        "event.instance-event-id",
+        "event.not-after",
+        "event.not-before",
+        "event.not-before-deadline",
+        "instance-state-code",
+        "instance-state-name",
+        "instance-status.reachability",
+        "instance-status.status",
+        "operator.managed",
+        "operator.principal",
+        "system-status.reachability",
+        "system-status.status",
+        "attached-ebs-status.status",
+    ],
+};
+
+/// Associations of instance profiles.
+pub const PROFILE_ASSOCIATIONS: Names = Names {
+    tagged: false,
+    known: &["instance-id", "state"],
+};
+
 /// Elastic IP addresses.
 pub const ADDRESSES: Names = Names {
     tagged: true,

@@ -1,13 +1,12 @@
-//! Descriptions of what an account of EC2 may have and nobody can make here yet: instances, elastic
-//! addresses, NAT gateways, endpoints, prefix lists, launch templates. A list of them is empty, one
-//! that is named is not found; filters are checked all the same.
+//! Descriptions of what an account of EC2 may have and nobody can make here yet: elastic addresses, NAT
+//! gateways, endpoints, prefix lists. A list of them is empty, one that is named is not found; filters are
+//! checked all the same.
 
 use wharf_api_ec2::types::{
-    DescribeAddressesRequest, DescribeAddressesResult, DescribeInstancesRequest,
-    DescribeInstancesResult, DescribeLaunchTemplatesRequest, DescribeLaunchTemplatesResult,
-    DescribeManagedPrefixListsRequest, DescribeManagedPrefixListsResult,
-    DescribeNatGatewaysRequest, DescribeNatGatewaysResult, DescribePrefixListsRequest,
-    DescribePrefixListsResult, DescribeVpcEndpointsRequest, DescribeVpcEndpointsResult, Filter,
+    DescribeAddressesRequest, DescribeAddressesResult, DescribeManagedPrefixListsRequest,
+    DescribeManagedPrefixListsResult, DescribeNatGatewaysRequest, DescribeNatGatewaysResult,
+    DescribePrefixListsRequest, DescribePrefixListsResult, DescribeVpcEndpointsRequest,
+    DescribeVpcEndpointsResult, Filter,
 };
 use wharf_wire::{Call, Fault};
 
@@ -39,25 +38,6 @@ impl Looked<'_> {
             None => Ok(()),
         }
     }
-}
-
-pub async fn instances(
-    _: &Ec2Service,
-    _: &Call,
-    input: DescribeInstancesRequest,
-) -> Result<DescribeInstancesResult, Fault> {
-    let looked = Looked {
-        filters: input.filters,
-        names: &names::INSTANCES,
-        ids: input.instance_ids,
-        missing: fault::instance_not_found,
-        token: input.next_token,
-    };
-    looked.finish(input.dry_run)?;
-    Ok(DescribeInstancesResult {
-        reservations: Some(vec![]),
-        next_token: None,
-    })
 }
 
 pub async fn addresses(
@@ -154,35 +134,6 @@ pub async fn prefix_lists(
     looked.finish(input.dry_run)?;
     Ok(DescribePrefixListsResult {
         prefix_lists: Some(vec![]),
-        next_token: None,
-    })
-}
-
-pub async fn launch_templates(
-    _: &Ec2Service,
-    _: &Call,
-    input: DescribeLaunchTemplatesRequest,
-) -> Result<DescribeLaunchTemplatesResult, Fault> {
-    fault::dry_run(input.dry_run)?;
-    if input
-        .launch_template_names
-        .iter()
-        .flatten()
-        .next()
-        .is_some()
-    {
-        return Err(fault::launch_template_name_not_found());
-    }
-    let looked = Looked {
-        filters: input.filters,
-        names: &names::LAUNCH_TEMPLATES,
-        ids: input.launch_template_ids,
-        missing: fault::launch_template_not_found,
-        token: input.next_token,
-    };
-    looked.finish(input.dry_run)?;
-    Ok(DescribeLaunchTemplatesResult {
-        launch_templates: Some(vec![]),
         next_token: None,
     })
 }

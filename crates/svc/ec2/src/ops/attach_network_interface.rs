@@ -1,7 +1,7 @@
 //! AttachNetworkInterface and DetachNetworkInterface.
 //!
-//! Hosts are no instances of this API: only a service attaches interfaces, those that it asked for,
-//! to the instance ids under which hosts registered.
+//! Only a service attaches interfaces, those that it asked for: to the instance ids under which hosts
+//! registered, or to instances, whose hosts then wire them.
 
 use wharf_api_ec2::types::{
     AttachNetworkInterfaceRequest, AttachNetworkInterfaceResult, DetachNetworkInterfaceRequest,
@@ -12,7 +12,8 @@ use wharf_wire::{Call, Fault};
 use super::interfaces::may_manage;
 use crate::{
     Ec2Service, fault,
-    records::{Attachment, Interface},
+    instances::life::State,
+    records::{Attachment, Instance, Interface, Machine},
 };
 
 /// Attaching again to the same instance changes nothing.
@@ -25,6 +26,7 @@ pub async fn attach(
     let id = input.network_interface_id.as_deref().unwrap_or_default();
     let instance = input.instance_id.as_deref().unwrap_or_default();
     check_instance_id(instance)?;
+    let machine = machine(service, call, instance).await?;
     let decide = |interface: &mut Interface| {
         if interface.requester.is_none() {
             return Err(fault::instance_not_found(instance));
@@ -44,6 +46,7 @@ pub async fn attach(
             device_index: input.device_index.unwrap_or_default(),
             attached_at: call.now,
             delete_on_termination: false,
+            machine: machine.clone(),
         };
         let attachment_id = attachment.id.clone();
         interface.attachment = Some(attachment);
@@ -78,10 +81,25 @@ pub async fn detach(
         if !may_manage(call, interface) {
             return Err(fault::attachment_managed());
         }
+        let to_instance = |it: &Attachment| it.machine != Machine::Itself && it.device_index == 0;
+        if interface.requester.is_none() && interface.attachment.as_ref().is_some_and(to_instance) {
+            return Err(fault::primary_interface());
+        }
         interface.attachment = None;
         Ok(())
     };
     service.change(call, &interface.id, decide).await
+}
+
+/// The machine where an instance id is: a host's own id, or that of the host of one of EC2's instances.
+async fn machine(service: &Ec2Service, call: &Call, id: &str) -> Result<Machine, Fault> {
+    let Some(instance) = service.find::<Instance>(call, id).await? else {
+        return Ok(Machine::Itself);
+    };
+    match (instance.life.state, instance.life.host) {
+        (State::Running, Some(host)) => Ok(Machine::On(host.machine)),
+        (state, _) => Err(fault::wrong_state(id, state, "attached to")),
+    }
 }
 
 /// A host's identity document may hold any id; only its shape is looked at.

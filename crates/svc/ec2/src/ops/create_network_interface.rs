@@ -48,7 +48,7 @@ pub async fn create_network_interface(
                 return Err(fault::address_in_use(address));
             }
             Some(address) => address,
-            None => free_address(service, call, &subnet).await?,
+            None => free_address(service, call, &subnet, &HashSet::new()).await?,
         };
         let interface = Interface {
             token_id: token_id.clone(),
@@ -91,7 +91,7 @@ fn wanted_address(subnet: &Subnet, text: Option<&str>) -> Result<Option<Ipv4Addr
         .ok_or_else(|| fault::address_outside(text))
 }
 
-async fn is_taken(
+pub async fn is_taken(
     service: &Ec2Service,
     call: &Call,
     subnet: &Subnet,
@@ -102,17 +102,19 @@ async fn is_taken(
     Ok(found.is_some())
 }
 
-/// The next address in the subnet's circle, and if that is taken, the next that nobody has.
-async fn free_address(
+/// The next address in the subnet's circle, and if that is taken, the next that nobody has. `chosen`: what
+/// the same call has found already.
+pub async fn free_address(
     service: &Ec2Service,
     call: &Call,
     subnet: &Subnet,
+    chosen: &HashSet<Ipv4Addr>,
 ) -> Result<Ipv4Addr, Fault> {
     let full = || fault::no_free_address(&subnet.id);
     let start = service.cursors.next(&subnet.id, subnet.cidr);
     let mut candidates = subnet.cidr.candidates(start);
     let next = candidates.next().ok_or_else(full)?;
-    if !is_taken(service, call, subnet, next).await? {
+    if !chosen.contains(&next) && !is_taken(service, call, subnet, next).await? {
         return Ok(next);
     }
     let prefix = Ec2Service::key::<AddressClaim>(call, &format!("{}:", subnet.id));
@@ -122,7 +124,7 @@ async fn free_address(
         .filter_map(|key| key.strip_prefix(&prefix)?.parse().ok())
         .collect();
     candidates
-        .find(|address| !taken.contains(address))
+        .find(|address| !taken.contains(address) && !chosen.contains(address))
         .ok_or_else(full)
 }
 

@@ -10,9 +10,12 @@ use wharf_wire::{Call, Context, Fault};
 use crate::{
     Ec2Service, fault,
     filter::{self, matches, names},
+    images::Image,
+    key_pairs::KeyPair,
+    launch_templates::LaunchTemplate,
     records::{
-        DhcpOptions, Entity, Interface, InternetGateway, NetworkAcl, RouteTable, SecurityGroup,
-        Subnet, Vpc,
+        DhcpOptions, Entity, Instance, Interface, InternetGateway, NetworkAcl, RouteTable,
+        SecurityGroup, Subnet, Vpc,
     },
     tags::{RULES, checked},
 };
@@ -103,10 +106,14 @@ async fn one(service: &Ec2Service, call: &Call, id: &str, edit: Edit<'_>) -> Res
         "sg" => of::<SecurityGroup>(service, call, id, edit).await,
         "sgr" => of_rule(service, call, id, edit).await,
         "eni" => of::<Interface>(service, call, id, edit).await,
+        "i" => of::<Instance>(service, call, id, edit).await,
         "igw" => of::<InternetGateway>(service, call, id, edit).await,
         "rtb" => of::<RouteTable>(service, call, id, edit).await,
         "acl" => of::<NetworkAcl>(service, call, id, edit).await,
         "dopt" => of::<DhcpOptions>(service, call, id, edit).await,
+        "ami" => of::<Image>(service, call, id, edit).await,
+        "key" => of::<KeyPair>(service, call, id, edit).await,
+        "lt" => of::<LaunchTemplate>(service, call, id, edit).await,
         _ => Err(fault::bad_id(id)),
     }
 }
@@ -203,6 +210,9 @@ async fn all_tags(service: &Ec2Service, cx: &Context) -> Result<Vec<Carried>, Fa
     collect::<RouteTable>(service, cx, &mut tags).await?;
     collect::<NetworkAcl>(service, cx, &mut tags).await?;
     collect::<DhcpOptions>(service, cx, &mut tags).await?;
+    collect::<Image>(service, cx, &mut tags).await?;
+    collect::<KeyPair>(service, cx, &mut tags).await?;
+    collect::<LaunchTemplate>(service, cx, &mut tags).await?;
     collect::<SecurityGroup>(service, cx, &mut tags).await?;
     for group in service.all::<SecurityGroup>(cx).await? {
         for (_, rule) in group.all_rules() {

@@ -3,9 +3,13 @@ use wharf_records::{Unknown, ecs::Tags, encode};
 
 use super::*;
 use crate::{
-    records::{Attachment, Pointer, Route},
+    records::{Attachment, Machine, Pointer, Route},
     vpc_parts::{Parts, allow_all},
 };
+
+fn told(entry: &Entry) -> Option<Resource> {
+    resource(entry, &Keyring::in_memory())
+}
 
 const SCOPE: [&str; 3] = [SERVICE, "000000000000", "us-east-1"];
 
@@ -58,7 +62,7 @@ fn a_vpc_and_its_default_group() {
     let parts = Parts::mint("10.0.0.0/16".parse().unwrap(), false, "dopt-1", Tags::new());
     let vpc = entry(&parts.vpc.id, &parts.vpc);
     assert_eq!(
-        resource(&vpc),
+        told(&vpc),
         Some(Resource::Vpc(plane::Vpc {
             id: parts.vpc.id.clone(),
             region: "us-east-1".to_owned(),
@@ -75,7 +79,7 @@ fn a_vpc_and_its_default_group() {
         target: RouteTarget::InternetGateway("igw-1".to_owned()),
     }];
     assert_eq!(
-        resource(&entry(&table.id, &table)),
+        told(&entry(&table.id, &table)),
         Some(Resource::RouteTable(plane::RouteTable {
             id: table.id.clone(),
             vpc: parts.vpc.id.clone(),
@@ -93,7 +97,7 @@ fn a_vpc_and_its_default_group() {
         peer,
     };
     assert_eq!(
-        resource(&group),
+        told(&group),
         Some(Resource::SecurityGroup(plane::SecurityGroup {
             id: parts.group.id.clone(),
             vpc: parts.vpc.id.clone(),
@@ -102,13 +106,13 @@ fn a_vpc_and_its_default_group() {
         }))
     );
     for stored in [&vpc, &group] {
-        assert_eq!(key(&stored.key), resource(stored).map(|it| it.key()));
+        assert_eq!(key(&stored.key), told(stored).map(|it| it.key()));
     }
     let unmended = Vpc {
         vni: 0,
         ..parts.vpc
     };
-    assert_eq!(resource(&entry("vpc-1", &unmended)), None);
+    assert_eq!(told(&entry("vpc-1", &unmended)), None);
 }
 
 #[test]
@@ -120,11 +124,24 @@ fn an_interface_knows_its_host() {
         device_index: 1,
         attached_at: Timestamp(0),
         delete_on_termination: false,
+        machine: Default::default(),
     });
-    let Some(Resource::Interface(shown)) = resource(&entry("eni-1", &record)) else {
+    let Some(Resource::Interface(shown)) = told(&entry("eni-1", &record)) else {
         panic!("an interface is a resource");
     };
     assert_eq!(shown.host.as_deref(), Some("i-1"));
+    for (machine, host) in [
+        (Machine::None, None),
+        (Machine::On("i-host".to_owned()), Some("i-host")),
+    ] {
+        let mut of_instance = record.clone();
+        of_instance.attachment.as_mut().unwrap().machine = machine;
+        let shown = told(&entry("eni-1", &of_instance));
+        let Some(Resource::Interface(shown)) = shown else {
+            panic!("no interface: {shown:?}");
+        };
+        assert_eq!(shown.host.as_deref(), host);
+    }
     assert_eq!(shown.subnet_cidr, "172.31.0.0/20");
     assert_eq!(shown.load_balancer, None);
 }
@@ -136,7 +153,7 @@ fn interfaces_of_load_balancers_are_marked() {
         load_balancer: Some(arn.to_owned()),
         ..eni(None, "described as anything")
     };
-    let Some(Resource::Interface(shown)) = resource(&entry("eni-1", &serving)) else {
+    let Some(Resource::Interface(shown)) = told(&entry("eni-1", &serving)) else {
         panic!("an interface is a resource");
     };
     assert_eq!(shown.load_balancer.as_deref(), Some(arn));
@@ -178,12 +195,12 @@ fn rules_become_numbers() {
 #[test]
 fn what_is_nothing_to_hosts_maps_to_nothing() {
     let pointer = entry("default-vpc", &Pointer::to("vpc-1"));
-    assert_eq!((resource(&pointer), key(&pointer.key)), (None, None));
+    assert_eq!((told(&pointer), key(&pointer.key)), (None, None));
     let unreadable = Entry {
         value: "{".into(),
         ..entry("eni-1", &eni(None, ""))
     };
-    assert_eq!(resource(&unreadable), None);
+    assert_eq!(told(&unreadable), None);
     for other in [
         "",
         "/w1/c0/ecs/1/r/vpc/vpc-1",

@@ -65,6 +65,33 @@ pub struct Attachment {
     pub attached_at: Timestamp,
     #[serde(default)]
     pub delete_on_termination: bool,
+    /// Where that instance is.
+    #[serde(default)]
+    pub machine: Machine,
+}
+
+/// The machine that wires an interface.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Machine {
+    /// The instance id is a machine's own.
+    #[default]
+    Itself,
+    /// The instance is one of EC2's and has no host yet.
+    None,
+    /// The instance is on the machine with this id.
+    On(String),
+}
+
+impl Attachment {
+    /// Instance id of the host that wires the interface, if there is one.
+    pub fn host(&self) -> Option<&str> {
+        match &self.machine {
+            Machine::Itself => Some(&self.instance_id),
+            Machine::None => None,
+            Machine::On(host) => Some(host),
+        }
+    }
 }
 
 /// Id of the claim on an address of a subnet.

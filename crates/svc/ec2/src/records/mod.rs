@@ -4,6 +4,7 @@
 
 mod gateway;
 mod group;
+mod instance;
 mod interface;
 mod route_table;
 mod subnet;
@@ -18,7 +19,10 @@ use wharf_wire::Fault;
 
 pub use gateway::InternetGateway;
 pub use group::{Direction, Rule, RulePeer, SecurityGroup};
-pub use interface::{Attachment, BALANCER_REQUESTER, Interface, claim_id};
+pub use instance::{
+    Group, Image, Instance, Key, Launch, Metadata, Primary, Profile, user_data_purpose,
+};
+pub use interface::{Attachment, BALANCER_REQUESTER, Interface, Machine, claim_id};
 pub use route_table::{Route, RouteTable, RouteTarget, association_state};
 pub use subnet::{Subnet, TableAssociation};
 pub use vpc::{CidrAssociation, DhcpOptions, NetworkAcl, Vpc, association_to_wire};
@@ -64,7 +68,7 @@ macro_rules! entity {
         }
     };
 }
-use entity;
+pub(crate) use entity;
 
 /// An address in use, under the id `<subnet>:<address>`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -132,9 +136,13 @@ pub fn tags_to_wire(tags: &Tags) -> Vec<wire::Tag> {
     tags::to_wire(tags, |key, value| wire::Tag { key, value })
 }
 
-/// `arn:aws:ec2:us-east-1:000000000000:subnet/subnet-…`
+/// `arn:aws:ec2:us-east-1:000000000000:subnet/subnet-…`; those of images name no account.
 pub fn arn(cx: &wharf_wire::Context, kind: &str, id: &str) -> String {
-    Arn::new("ec2", &cx.region, &cx.account, format!("{kind}/{id}")).to_string()
+    let account = match kind {
+        crate::images::Image::KIND => "",
+        _ => cx.account.as_str(),
+    };
+    Arn::new("ec2", &cx.region, account, format!("{kind}/{id}")).to_string()
 }
 
 fn yes() -> bool {

@@ -34,8 +34,6 @@ macro_rules! check {
 
 #[tokio::test]
 async fn lists_are_empty_and_what_is_named_is_not_found() {
-    check!(describe_instances(DescribeInstancesRequest.filters).reservations,
-        instance_ids: "i-1" => "InvalidInstanceID.NotFound: The instance ID 'i-1' does not exist");
     check!(describe_addresses(DescribeAddressesRequest.filters).addresses,
         allocation_ids: "eipalloc-1" => "InvalidAllocationID.NotFound: The allocation ID 'eipalloc-1' does not exist");
     check!(describe_addresses(DescribeAddressesRequest.filters).addresses,
@@ -48,8 +46,6 @@ async fn lists_are_empty_and_what_is_named_is_not_found() {
         prefix_list_ids: "pl-1" => "InvalidPrefixListID.NotFound: The prefix list ID 'pl-1' does not exist");
     check!(describe_prefix_lists(DescribePrefixListsRequest.filters).prefix_lists,
         prefix_list_ids: "pl-1" => "InvalidPrefixListID.NotFound: The prefix list ID 'pl-1' does not exist");
-    check!(describe_launch_templates(DescribeLaunchTemplatesRequest.filters).launch_templates,
-        launch_template_ids: "lt-1" => "InvalidLaunchTemplateId.NotFound: The specified launch template, with template ID lt-1, does not exist.");
 }
 
 #[tokio::test]

@@ -34,6 +34,13 @@ pub fn user() -> Call {
     call_as(Caller::root("000000000000"))
 }
 
+/// A user of another account.
+pub fn of_account(account: &str) -> Call {
+    let mut cx = Context::internal(account, "us-east-1", "test", Timestamp(0));
+    cx.caller = Caller::root(account);
+    Call::by_controller(cx, Permit::for_controller("test"))
+}
+
 pub fn service() -> Call {
     call_as(Caller::service("000000000000", "ecs.amazonaws.com"))
 }
@@ -42,7 +49,8 @@ pub fn service() -> Call {
 pub async fn told(world: &World) -> Vec<Resource> {
     let reply = world.store.all(Range::prefix(plane::prefix())).await;
     let entries = reply.unwrap().entries;
-    entries.iter().filter_map(plane::resource).collect()
+    let resource = |entry| plane::resource(entry, &world.keyring);
+    entries.iter().filter_map(resource).collect()
 }
 
 pub fn filter(name: &str, value: &str) -> Filter {

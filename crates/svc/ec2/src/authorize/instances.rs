@@ -1,0 +1,106 @@
+//! What launching and changing instances is asked for.
+
+use wharf_api_ec2::types::{IamInstanceProfileSpecification, RunInstancesRequest};
+use wharf_records::Record as _;
+use wharf_wire::{Check, Fault};
+
+use super::{Rows, tags_of, with_request_tags};
+use crate::{
+    images::Image,
+    instances::launch::ProfileName,
+    launch_templates::{LaunchTemplate, merge},
+    ops::run_instances::template,
+    records::{Instance, Interface, SecurityGroup, Subnet, arn},
+};
+
+/// Which assumes the roles of instance profiles.
+const PRINCIPAL: &str = "ec2.amazonaws.com";
+
+impl Rows<'_> {
+    /// All that an instance is made of, as AWS asks.
+    pub(super) async fn launch(&mut self, given: &RunInstancesRequest) -> Result<(), Fault> {
+        let i = &self.with_template(given).await?;
+        let mut check = Check::new(self.action.clone(), arn(self.cx, Instance::KIND, "*"));
+        for (key, value) in [
+            ("ec2:InstanceType", i.instance_type.as_ref()),
+            (
+                "ec2:AvailabilityZone",
+                i.placement
+                    .as_ref()
+                    .and_then(|it| it.availability_zone.as_ref()),
+            ),
+            (
+                "ec2:MetadataHttpTokens",
+                i.metadata_options
+                    .as_ref()
+                    .and_then(|it| it.http_tokens.as_ref()),
+            ),
+        ] {
+            if let Some(value) = value.filter(|it| !it.is_empty()) {
+                check = check.with(key, value.clone());
+            }
+        }
+        self.push(with_request_tags(check, tags_of(&i.tag_specifications)));
+        self.tagging(Instance::KIND, &i.tag_specifications);
+        self.on::<Image>(&i.image_id).await?;
+        self.any_of(Interface::KIND);
+        let interface = i.network_interfaces.as_ref().and_then(|it| it.first());
+        let of_interface = interface.and_then(|it| it.subnet_id.clone());
+        let subnet = of_interface.or_else(|| i.subnet_id.clone());
+        self.on::<Subnet>(&subnet).await?;
+        let groups = interface.and_then(|it| it.groups.clone());
+        let groups = groups.or_else(|| i.security_group_ids.clone());
+        match groups.as_ref().is_some_and(|it| !it.is_empty()) {
+            true => self.on_groups(&groups).await?,
+            false => self.any_of(SecurityGroup::KIND),
+        }
+        if let Some(key) = i.key_name.as_deref().filter(|it| !it.is_empty()) {
+            self.push(Check::new(
+                self.action.clone(),
+                arn(self.cx, "key-pair", key),
+            ));
+        }
+        self.pass_role(i.iam_instance_profile.as_ref()).await
+    }
+
+    /// The request over the template that it names. One that is not there is refused by the operation, to those
+    /// who may launch from any.
+    async fn with_template(
+        &mut self,
+        given: &RunInstancesRequest,
+    ) -> Result<RunInstancesRequest, Fault> {
+        if given.launch_template.is_none() {
+            return Ok(given.clone());
+        }
+        let found = template(self.service, self.cx, given).await;
+        let Ok(Some(found)) = found else {
+            self.any_of(LaunchTemplate::KIND);
+            return Ok(given.clone());
+        };
+        self.on::<LaunchTemplate>(&Some(found.template.id)).await?;
+        Ok(merge(&found.data, given.clone()))
+    }
+
+    pub(super) async fn instances(&mut self, ids: &Option<Vec<String>>) -> Result<(), Fault> {
+        for id in ids.iter().flatten() {
+            self.on::<Instance>(&Some(id.clone())).await?;
+        }
+        Ok(())
+    }
+
+    /// The profile's role is passed to the instance. A profile that is not there passes nothing.
+    pub(super) async fn pass_role(
+        &mut self,
+        given: Option<&IamInstanceProfileSpecification>,
+    ) -> Result<(), Fault> {
+        let Ok(Some(named)) = ProfileName::of(given) else {
+            return Ok(());
+        };
+        let profiles = &self.service.instances.parts.profiles;
+        let found = profiles.find(&self.cx.account, &named.name).await?;
+        if let Some(role) = found.and_then(|it| it.role) {
+            self.push(Check::pass_role(role, PRINCIPAL));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! What instances are launched from: launch templates, images, key pairs.
+
+use wharf_api_ec2::Input;
+use wharf_records::Record;
+use wharf_wire::{Check, Fault};
+
+use super::{Rows, tags_of, with_request_tags, with_resource_tags};
+use crate::{
+    images::Image,
+    key_pairs::{KeyPair, find},
+    launch_templates::{LaunchTemplate, Named, id_of},
+    records::arn,
+};
+
+impl Rows<'_> {
+    pub async fn launch_templates(&mut self, input: Input<'_>) -> Result<(), Fault> {
+        let (id, name) = match input {
+            Input::CreateLaunchTemplate(i) => {
+                self.new_one(LaunchTemplate::KIND, &i.tag_specifications);
+                return Ok(());
+            }
+            Input::CreateLaunchTemplateVersion(i) => {
+                (&i.launch_template_id, &i.launch_template_name)
+            }
+            Input::ModifyLaunchTemplate(i) => (&i.launch_template_id, &i.launch_template_name),
+            Input::DeleteLaunchTemplate(i) => (&i.launch_template_id, &i.launch_template_name),
+            Input::DeleteLaunchTemplateVersions(i) => {
+                (&i.launch_template_id, &i.launch_template_name)
+            }
+            _ => return Ok(()),
+        };
+        let named = Named {
+            id: id.as_deref(),
+            name: name.as_deref(),
+        };
+        // One that is not there, or not named as it should be, is refused by the operation to those who may do this
+        // to any.
+        let known = id_of(self.service, self.cx, named).await.ok().flatten();
+        self.on::<LaunchTemplate>(&known).await
+    }
+
+    pub async fn images(&mut self, input: Input<'_>) -> Result<(), Fault> {
+        let id = match input {
+            Input::RegisterImage(i) => {
+                self.new_one(Image::KIND, &i.tag_specifications);
+                return Ok(());
+            }
+            Input::DeregisterImage(i) => &i.image_id,
+            Input::DescribeImageAttribute(i) => &i.image_id,
+            Input::ModifyImageAttribute(i) => &i.image_id,
+            Input::ResetImageAttribute(i) => &i.image_id,
+            _ => return Ok(()),
+        };
+        self.on::<Image>(id).await
+    }
+
+    /// Key pairs are named in ARNs, not numbered.
+    pub async fn key_pairs(&mut self, input: Input<'_>) -> Result<(), Fault> {
+        let (name, specifications) = match input {
+            Input::CreateKeyPair(i) => (&i.key_name, &i.tag_specifications),
+            Input::ImportKeyPair(i) => (&i.key_name, &i.tag_specifications),
+            Input::DeleteKeyPair(i) => {
+                let id = i.key_pair_id.as_deref().filter(|it| !it.is_empty());
+                if let Some(id) = id {
+                    return self.on_key_pair(id).await;
+                }
+                let name = i.key_name.as_deref().unwrap_or_default();
+                let found = find(self.service, self.cx, name).await.ok();
+                self.with_key_pair(name, found);
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        let arn = arn(self.cx, KeyPair::KIND, name.as_deref().unwrap_or_default());
+        let check = Check::new(self.action.clone(), arn);
+        self.push(with_request_tags(check, tags_of(specifications)));
+        self.tagging(KeyPair::KIND, specifications);
+        Ok(())
+    }
+
+    /// One by its id.
+    pub async fn on_key_pair(&mut self, id: &str) -> Result<(), Fault> {
+        let found = self.service.find::<KeyPair>(self.cx, id).await?;
+        let name = found.as_ref().map_or("*", |it| &it.name).to_owned();
+        self.with_key_pair(&name, found);
+        Ok(())
+    }
+
+    fn with_key_pair(&mut self, name: &str, found: Option<KeyPair>) {
+        let check = Check::new(self.action.clone(), arn(self.cx, KeyPair::KIND, name));
+        self.push(match found {
+            Some(pair) => with_resource_tags(check, &pair.tags),
+            None => check,
+        });
+    }
+}

@@ -1,0 +1,395 @@
+//! The life of an instance: what users ask, what its host reports, and what comes next. Pure.
+//!
+//! ```text
+//! pending ──▶ running ──▶ stopping ──▶ stopped ──▶ pending (the same disk, one boot more)
+//!    └──────────┴───────────┴────────────┴──▶ shutting-down ──▶ terminated
+//! ```
+//!
+//! Invariants: an instance has one host at most, from its first placement to its end, since its disk is
+//! there; what it claims of the host is released only when the host has said that nothing runs any more,
+//! or has left for good; nothing follows `terminated`.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use wharf_base::Timestamp;
+use wharf_planeproto::machine::{InstanceState as Reported, Wanted};
+
+/// How long an instance waits for a host that has room.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a terminated instance is shown.
+pub const RETENTION: Duration = Duration::from_secs(3600);
+/// Pause between two looks for room.
+const NEXT_TRY: Duration = Duration::from_secs(1);
+/// Pause between two looks at the host.
+const NEXT_LOOK: Duration = Duration::from_secs(10);
+/// How a host's words begin for a boot that failed where the disk of the instance is kept.
+const CANNOT_BOOT: &str = "cannot boot: ";
+/// What is kept of a host's words, in characters.
+const MAX_REASON: usize = 512;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    Pending,
+    Running,
+    Stopping,
+    Stopped,
+    ShuttingDown,
+    Terminated,
+}
+
+impl State {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::ShuttingDown => "shutting-down",
+            Self::Terminated => "terminated",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    pub fn code(self) -> i32 {
+        match self {
+            Self::Pending => 0,
+            Self::Running => 16,
+            Self::ShuttingDown => 32,
+            Self::Terminated => 48,
+            Self::Stopping => 64,
+            Self::Stopped => 80,
+        }
+    }
+}
+
+/// The host that keeps an instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostRef {
+    /// Of its record, and of its ledger.
+    pub id: String,
+    /// Under which it takes part in planes, `i-…`.
+    pub machine: String,
+}
+
+/// Why an instance is in its state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// `Client.UserInitiatedShutdown`
+    pub code: String,
+    pub message: String,
+}
+
+impl Reason {
+    /// EC2's messages begin with the code.
+    pub fn new(code: &str, text: &str) -> Self {
+        Self {
+            code: code.to_owned(),
+            message: format!("{code}: {text}"),
+        }
+    }
+
+    fn pending() -> Self {
+        Self {
+            code: "pending".to_owned(),
+            message: "pending".to_owned(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Life {
+    pub state: State,
+    pub wanted: Wanted,
+    /// Counts its boots.
+    pub boot: u64,
+    pub host: Option<HostRef>,
+    /// Room for it is claimed on the host.
+    pub claimed: bool,
+    /// The host has said that nothing of it is left.
+    pub gone: bool,
+    /// When the state began.
+    pub since: Timestamp,
+    pub launched_at: Timestamp,
+    pub reason: Option<Reason>,
+    /// `User initiated (2026-01-02 03:04:05 GMT)`
+    pub transition: String,
+    /// Since when nothing is heard of the host.
+    pub impaired_since: Option<Timestamp>,
+}
+
+/// What is known of the host of an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostIs {
+    Connected,
+    Silent,
+    /// It was deregistered: nothing is ever heard of it again.
+    Left,
+}
+
+/// What is to be done for an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    Nothing,
+    After(Duration),
+    /// Claim room; on the host where its disk is, if it has one. Look again after that time if there is none.
+    Place(Duration),
+    /// There was no room for too long.
+    GiveUp,
+    /// Release the room of an instance that was stopped.
+    Release,
+    /// The host left, and the disk with it.
+    Lose,
+    /// Release everything: nothing is left on any host.
+    Finish,
+    /// Its host is not heard of any more, or is again.
+    Impaired(bool),
+    /// It was shown for long enough.
+    Forget,
+}
+
+impl Life {
+    /// Of an instance that is launched.
+    pub fn new(now: Timestamp) -> Self {
+        Self {
+            state: State::Pending,
+            wanted: Wanted::Running,
+            boot: 1,
+            host: None,
+            claimed: false,
+            gone: false,
+            since: now,
+            launched_at: now,
+            reason: Some(Reason::pending()),
+            transition: String::new(),
+            impaired_since: None,
+        }
+    }
+
+    fn enter(&mut self, state: State, now: Timestamp) {
+        if self.state != state {
+            self.state = state;
+            self.since = now;
+        }
+    }
+
+    /// StopInstances; `Err` in a state from which that is not possible.
+    pub fn stop(&mut self, now: Timestamp) -> Result<(), State> {
+        match self.state {
+            State::Running => {
+                self.enter(State::Stopping, now);
+                self.wanted = Wanted::Stopped;
+                self.by_user("Client.UserInitiatedShutdown", now);
+                Ok(())
+            }
+            State::Stopping | State::Stopped => Ok(()),
+            other => Err(other),
+        }
+    }
+
+    /// StartInstances.
+    pub fn start(&mut self, now: Timestamp) -> Result<(), State> {
+        match self.state {
+            State::Stopped => {
+                self.enter(State::Pending, now);
+                self.wanted = Wanted::Running;
+                self.boot += 1;
+                self.launched_at = now;
+                self.reason = Some(Reason::pending());
+                self.transition = String::new();
+                Ok(())
+            }
+            State::Pending | State::Running => Ok(()),
+            other => Err(other),
+        }
+    }
+
+    /// RebootInstances.
+    pub fn reboot(&mut self) -> Result<(), State> {
+        match self.state {
+            State::Running => {
+                self.boot += 1;
+                Ok(())
+            }
+            // It boots anyway.
+            State::Pending => Ok(()),
+            other => Err(other),
+        }
+    }
+
+    /// TerminateInstances.
+    pub fn terminate(&mut self, now: Timestamp) {
+        if !matches!(self.state, State::ShuttingDown | State::Terminated) {
+            self.end(now);
+            self.by_user("Client.UserInitiatedShutdown", now);
+        }
+    }
+
+    fn end(&mut self, now: Timestamp) {
+        self.enter(State::ShuttingDown, now);
+        self.wanted = Wanted::Terminated;
+    }
+
+    fn by_user(&mut self, code: &str, now: Timestamp) {
+        self.reason = Some(Reason::new(code, "User initiated shutdown"));
+        self.transition = format!("User initiated ({})", gmt(now));
+    }
+
+    fn fail(&mut self, code: &str, text: &str, now: Timestamp) {
+        self.end(now);
+        self.reason = Some(Reason::new(code, text));
+        self.transition = code.to_owned();
+    }
+
+    /// Takes over what the host says of it: of `boot`, the state `found` and its words for why.
+    /// `ends_on_shutdown`: what follows when the instance shuts itself down.
+    pub fn reported(
+        &mut self,
+        (boot, found, words): (u64, Reported, Option<&str>),
+        ends_on_shutdown: bool,
+        now: Timestamp,
+    ) {
+        if self.state == State::Terminated || self.host.is_none() {
+            return;
+        }
+        let is_nothing = matches!(found, Reported::Failed | Reported::Terminated);
+        match self.wanted {
+            // A boot that failed leaves a record at least, until the host hears of the end.
+            Wanted::Terminated => self.gone |= found == Reported::Terminated,
+            // A launch that came to nothing. Of any later boot there is a disk.
+            Wanted::Running if is_nothing && boot == 1 && self.is_launching() => {
+                let words = words.map_or("Internal error".to_owned(), printable);
+                let text = format!("Internal error on launch: {words}");
+                self.fail("Server.InternalError", &text, now);
+            }
+            Wanted::Stopped => {
+                if found == Reported::Stopped || is_nothing {
+                    self.enter(State::Stopped, now);
+                }
+            }
+            // It speaks of the boot before.
+            Wanted::Running if boot != self.boot => {}
+            Wanted::Running => match found {
+                Reported::Running => self.ran(now),
+                Reported::Failed | Reported::Terminated => self.did_not_boot(words, now),
+                Reported::Stopped if words.is_some_and(|it| it.starts_with(CANNOT_BOOT)) => {
+                    self.did_not_boot(words, now);
+                }
+                Reported::Stopped => self.shut_down(ends_on_shutdown, now),
+                _ => {}
+            },
+        }
+    }
+
+    fn ran(&mut self, now: Timestamp) {
+        if self.state == State::Pending {
+            self.enter(State::Running, now);
+            self.reason = None;
+            self.transition = String::new();
+        }
+    }
+
+    fn is_launching(&self) -> bool {
+        self.boot == 1 && self.state == State::Pending
+    }
+
+    /// Whatever is to follow a shutdown: its disk is there, and nobody asked for its end.
+    fn did_not_boot(&mut self, words: Option<&str>, now: Timestamp) {
+        self.enter(State::Stopped, now);
+        self.wanted = Wanted::Stopped;
+        let words = words.map_or("Internal error".to_owned(), printable);
+        let code = "Server.InternalError";
+        self.reason = Some(Reason::new(code, &words));
+        self.transition = code.to_owned();
+    }
+
+    /// Its first process ended by itself.
+    fn shut_down(&mut self, ends: bool, now: Timestamp) {
+        if ends {
+            self.end(now);
+        } else {
+            self.enter(State::Stopped, now);
+            self.wanted = Wanted::Stopped;
+        }
+        let code = "Client.InstanceInitiatedShutdown";
+        self.reason = Some(Reason::new(code, "Instance initiated shutdown"));
+        self.transition = code.to_owned();
+    }
+
+    /// There was no room for it: it is terminated, or stopped again if it has a disk.
+    pub fn give_up(&mut self, now: Timestamp) {
+        let code = "Server.InsufficientInstanceCapacity";
+        let text = "Insufficient capacity to satisfy instance request";
+        match self.host {
+            None => self.fail(code, text, now),
+            Some(_) => {
+                self.enter(State::Stopped, now);
+                self.wanted = Wanted::Stopped;
+                self.reason = Some(Reason::new(code, text));
+                self.transition = code.to_owned();
+            }
+        }
+    }
+
+    /// Its host left for good.
+    pub fn lose(&mut self, now: Timestamp) {
+        if self.wanted != Wanted::Terminated {
+            let text = "The host of the instance was deregistered";
+            self.fail("Server.InternalError", text, now);
+        }
+        self.gone = true;
+    }
+
+    /// Nothing of it is left anywhere.
+    pub fn finish(&mut self, now: Timestamp) {
+        self.enter(State::Terminated, now);
+        self.host = None;
+        self.claimed = false;
+        self.impaired_since = None;
+    }
+
+    /// What is to be done. `host`: what is known of its host, if it has one.
+    pub fn step(&self, host: Option<HostIs>, now: Timestamp) -> Step {
+        if self.state == State::Terminated {
+            let until = self.since + RETENTION;
+            return match now < until {
+                true => Step::After(until.since(now)),
+                false => Step::Forget,
+            };
+        }
+        let ends = self.wanted == Wanted::Terminated;
+        match host {
+            _ if ends && (self.gone || self.host.is_none()) => return Step::Finish,
+            Some(HostIs::Left) => return Step::Lose,
+            Some(HostIs::Silent) if self.impaired_since.is_none() => return Step::Impaired(true),
+            Some(HostIs::Connected) if self.impaired_since.is_some() => {
+                return Step::Impaired(false);
+            }
+            _ => {}
+        }
+        match self.state {
+            State::Pending if !self.claimed && now >= self.since + PATIENCE => Step::GiveUp,
+            State::Pending if !self.claimed => Step::Place(NEXT_TRY),
+            State::Stopped if self.claimed => Step::Release,
+            _ => match self.host {
+                Some(_) => Step::After(NEXT_LOOK),
+                None => Step::Nothing,
+            },
+        }
+    }
+}
+
+fn gmt(at: Timestamp) -> String {
+    let text = at.iso8601_seconds();
+    format!("{} GMT", text.trim_end_matches('Z').replace('T', " "))
+}
+
+/// A host's words as people are shown them.
+fn printable(words: &str) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    words.chars().take(MAX_REASON).map(plain).collect()
+}
+
+#[cfg(test)]
+#[path = "life_tests.rs"]
+mod tests;

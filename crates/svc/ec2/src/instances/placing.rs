@@ -1,0 +1,179 @@
+//! Which host takes an instance. Pure, but for what is written with a choice.
+
+use std::cmp::Reverse;
+
+use rand::rngs::SmallRng;
+use wharf_base::Permit;
+use wharf_hosts::{Claimant, Draft, Machines, Request, zone_letter};
+use wharf_placement::{HostIx, group_of, ledger};
+use wharf_records::{encode, hosts::Claim};
+use wharf_service::Stored;
+use wharf_store::Revision;
+
+use super::life::HostRef;
+use crate::records::{Instance, Interface, Machine};
+
+/// Nodes that keep instances register with it. Its value is a list of words; one that can make wharf's own
+/// image says [`OWN_IMAGE`] there.
+pub const ATTRIBUTE: &str = "wharf.instances";
+const OWN_IMAGE: &str = "own-image";
+const ARCHITECTURE: &str = "ecs.cpu-architecture";
+/// Kind of the claimants.
+const KIND: &str = "instance";
+
+/// What an instance asks of a host.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wish {
+    pub account: String,
+    pub region: String,
+    /// `us-east-1a`
+    pub zone: String,
+    pub architecture: String,
+    pub own_image: bool,
+    pub claim: Claim,
+    /// The host where its disk is.
+    pub only: Option<String>,
+}
+
+impl Wish {
+    /// Whether some host takes instances like this, however much room it has now.
+    pub fn is_offered(&self, machines: &Machines) -> bool {
+        let mut hosts = machines.hosts().keys();
+        // Right after a start nobody has said yet what the hosts are registered as.
+        let is_known = hosts.clone().any(|id| machines.registration(id).is_some());
+        hosts.any(|id| !is_known || self.suits(machines, id))
+    }
+
+    /// The host that has most room.
+    fn best(&self, machines: &Machines) -> Option<HostRef> {
+        let ledgers = machines.ledgers();
+        let hosts = machines.hosts().keys();
+        let suitable = hosts.filter(|id| self.only.as_ref().is_none_or(|only| only == *id));
+        let suitable = suitable.filter(|id| self.suits(machines, id));
+        let with_room = suitable.filter_map(|id| {
+            let registered = machines.registration(id)?;
+            let free = ledger::free(ledgers.get(id)?);
+            let takes = registered.agent_connected && ledger::fits(&free, &self.claim).is_ok();
+            takes.then_some(((free.memory, free.cpu, Reverse(id)), registered))
+        });
+        let (_, registered) = with_room.max_by_key(|(rank, _)| *rank)?;
+        Some(HostRef {
+            id: registered.host.clone(),
+            machine: registered.ec2_instance.clone(),
+        })
+    }
+
+    fn suits(&self, machines: &Machines, id: &str) -> bool {
+        let (Some(host), Some(row)) = (machines.hosts().get(id), machines.fleet().row(id)) else {
+            return false;
+        };
+        let Some(registered) = machines.registration(id).filter(|it| it.active) else {
+            return false;
+        };
+        // Anybody may register a container instance that says so; only nodes of the installation are believed.
+        if !registered.of_installation {
+            return false;
+        }
+        let Some(offer) = registered.attributes.get(ATTRIBUTE) else {
+            return false;
+        };
+        let offer = offer.as_deref().unwrap_or_default();
+        let letter = zone_letter(&registered.region, &host.availability_zone);
+        let architecture = registered.attributes.get(ARCHITECTURE).cloned().flatten();
+        (!self.own_image || offer.split(',').any(|it| it.trim() == OWN_IMAGE))
+            && letter == zone_letter(&self.region, &self.zone)
+            && architecture.is_none_or(|it| it == self.architecture)
+            && machines.fleet().serves(row, &self.account, &self.region)
+    }
+}
+
+/// An instance that wants a host.
+pub struct Placing {
+    pub permit: Permit,
+    pub wish: Wish,
+    pub instance: Stored<Instance>,
+    pub interface: Stored<Interface>,
+}
+
+/// No host has room.
+#[derive(Debug)]
+pub struct NoRoom;
+
+/// Who claims room for an instance.
+pub fn claimant(id: &str) -> Claimant {
+    Claimant::new(KIND, id)
+}
+
+impl Request for Placing {
+    type Choice = HostChoice;
+    /// Whether it was written.
+    type Made = bool;
+    type Refusal = NoRoom;
+
+    fn permit(&self) -> &Permit {
+        &self.permit
+    }
+
+    fn count(&self) -> usize {
+        1
+    }
+
+    fn claim(&self) -> &Claim {
+        &self.wish.claim
+    }
+
+    fn group(&self) -> String {
+        group_of(&self.wish.account, &self.wish.region, KIND)
+    }
+
+    fn rests_on(&self) -> Vec<(String, Revision)> {
+        vec![
+            (self.instance.key.clone(), self.instance.revision),
+            (self.interface.key.clone(), self.interface.revision),
+        ]
+    }
+
+    /// The interface.
+    fn further_writes(&self) -> usize {
+        1
+    }
+
+    fn choose(
+        &self,
+        machines: &Machines,
+        _: &mut SmallRng,
+    ) -> Result<(Vec<HostIx>, HostChoice), NoRoom> {
+        let host = self.wish.best(machines).ok_or(NoRoom)?;
+        let row = machines.fleet().row(&host.id).ok_or(NoRoom)?;
+        let ledger = machines.ledgers().get(&host.id).cloned().ok_or(NoRoom)?;
+        Ok((vec![row], HostChoice { host, ledger }))
+    }
+
+    fn write(&self, choice: HostChoice, draft: &mut Draft) -> bool {
+        let HostChoice { host, ledger } = choice;
+        let id = &self.instance.record.id;
+        // Another of this turn may have taken the room; then nothing is written, and it is tried again.
+        if !draft.claim(&ledger, &claimant(id), &self.wish.claim) {
+            return false;
+        }
+        for (key, revision) in self.rests_on() {
+            draft.rest_on(&key, revision);
+        }
+        let mut instance = self.instance.record.clone();
+        instance.life.claimed = true;
+        instance.life.host = Some(host.clone());
+        let mut interface = self.interface.record.clone();
+        if let Some(attachment) = &mut interface.attachment {
+            attachment.machine = Machine::On(host.machine);
+        }
+        draft.put(&self.instance.key, encode(&instance));
+        draft.put(&self.interface.key, encode(&interface));
+        true
+    }
+}
+
+/// A host and its ledger as it was chosen by.
+pub struct HostChoice {
+    host: HostRef,
+    ledger: wharf_hosts::Held<wharf_records::hosts::Ledger>,
+}

@@ -1,0 +1,284 @@
+//! The executor: reads an instance, decides by [`super::life`], does one thing, writes it down.
+//!
+//! | key | woken by | what is done |
+//! | --- | --- | --- |
+//! | an instance's | its changes; timers | room is claimed and released, its interface deleted; it is forgotten |
+//! | a launch's | its coming; a timer | deleted after a day |
+//!
+//! Every write compares the instance's record, so that each step happens once whoever was killed meanwhile.
+
+use std::time::Duration;
+
+use wharf_base::Permit;
+use wharf_hosts::{Outcome, QueueError};
+use wharf_placement::ledger;
+use wharf_reconcile::Next;
+use wharf_records::{Record, Scope, encode, hosts::Ledger};
+use wharf_service::{Stored, fence};
+use wharf_store::{Compare, Txn};
+
+use super::{
+    life::{HostIs, Life, Step},
+    placing::{Placing, Wish, claimant},
+    size,
+};
+use crate::{
+    Ec2Service,
+    fault::Ec2Faults,
+    instance_types,
+    records::{AddressClaim, Group, Instance, Interface, Launch, Pointer, SecurityGroup},
+};
+
+pub const PERMIT: Permit = Permit::for_controller("ec2-instances");
+/// A client token is remembered for this long.
+const TOKEN_LIFE: Duration = Duration::from_secs(24 * 3600);
+
+type StepError = wharf_service::StepError<Ec2Faults>;
+
+/// A record says what cannot be.
+#[derive(Debug, thiserror::Error)]
+#[error("the instance is of an unknown type: {0}")]
+struct UnknownType(String);
+
+#[derive(Debug, thiserror::Error)]
+#[error("the placement queue ended")]
+struct NoQueue;
+
+pub async fn key(service: &Ec2Service, key: &str) -> Result<Next, StepError> {
+    match Scope::parse(key) {
+        Some((scope, Instance::KIND, _)) => instance(service, &scope, key).await,
+        Some((_, Launch::KIND, _)) => token(service, key).await,
+        _ => Ok(Next::Settled),
+    }
+}
+
+async fn token(service: &Ec2Service, key: &str) -> Result<Next, StepError> {
+    let Some(stored) = service.table.read::<Launch>(key).await? else {
+        return Ok(Next::Settled);
+    };
+    let (until, now) = (stored.record.made_at + TOKEN_LIFE, service.instances.now());
+    if now < until {
+        return Ok(Next::After(until.since(now)));
+    }
+    let txn = Txn::new().when(fence(&service.instances.shard)?);
+    let txn = txn.when(stored.unchanged()).delete(key);
+    service.table.commit(&PERMIT, txn).await?;
+    Ok(Next::Settled)
+}
+
+async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next, StepError> {
+    let Some(stored) = service.table.read::<Instance>(key).await? else {
+        return Ok(Next::Settled);
+    };
+    let now = service.instances.now();
+    let life = &stored.record.life;
+    let host = host_is(service, life).await?;
+    match life.step(host, now) {
+        Step::Nothing => return copy_groups(service, scope, &stored).await,
+        Step::After(delay) => {
+            copy_groups(service, scope, &stored).await?;
+            return Ok(Next::After(delay));
+        }
+        Step::Place(delay) => {
+            let placed = place(service, scope, stored).await?;
+            return Ok(if placed {
+                Next::Settled
+            } else {
+                Next::After(delay)
+            });
+        }
+        Step::GiveUp => change(service, &stored, |life| life.give_up(now)).await?,
+        Step::Lose => change(service, &stored, |life| life.lose(now)).await?,
+        Step::Impaired(yes) => {
+            let since = yes.then_some(now);
+            change(service, &stored, |life| life.impaired_since = since).await?;
+        }
+        Step::Release => release(service, &stored).await?,
+        Step::Finish => finish(service, scope, &stored).await?,
+        Step::Forget => {
+            let txn = fenced(service, &stored)?.delete(key);
+            service.table.commit(&PERMIT, txn).await?;
+            service.instances.consoles.forget(key);
+        }
+    }
+    // What was written wakes the key again, as does the write of whoever came between.
+    Ok(Next::Settled)
+}
+
+/// A transaction of a server that has the shard, on an instance as it was read.
+fn fenced(service: &Ec2Service, stored: &Stored<Instance>) -> Result<Txn, StepError> {
+    let shard = fence(&service.instances.shard)?;
+    Ok(Txn::new().when(shard).when(stored.unchanged()))
+}
+
+async fn change(
+    service: &Ec2Service,
+    stored: &Stored<Instance>,
+    change: impl FnOnce(&mut Life),
+) -> Result<(), StepError> {
+    let mut record = stored.record.clone();
+    change(&mut record.life);
+    let txn = fenced(service, stored)?.put(&stored.key, encode(&record));
+    service.table.commit(&PERMIT, txn).await?;
+    Ok(())
+}
+
+/// Whether the host is there. A ledger without capacity is that of a machine that was deregistered.
+async fn host_is(service: &Ec2Service, life: &Life) -> Result<Option<HostIs>, StepError> {
+    let Some(host) = &life.host else {
+        return Ok(None);
+    };
+    let ledger = service.table.read::<Ledger>(&Ledger::key(&host.id)).await?;
+    let capacity = ledger.map(|it| it.record.capacity).unwrap_or_default();
+    if (capacity.cpu, capacity.memory) == (0, 0) {
+        return Ok(Some(HostIs::Left));
+    }
+    let hosts = &service.instances.parts.hosts;
+    let connected = hosts.read(|machines| {
+        let registered = machines.registration(&host.id);
+        registered.is_some_and(|it| it.agent_connected)
+    });
+    Ok(Some(match connected {
+        true => HostIs::Connected,
+        false => HostIs::Silent,
+    }))
+}
+
+/// Claims room; `false` if there is none.
+async fn place(
+    service: &Ec2Service,
+    scope: &Scope,
+    instance: Stored<Instance>,
+) -> Result<bool, StepError> {
+    let wish = wish(scope, &instance.record)?;
+    let key = scope.key(Interface::KIND, &instance.record.interface.id);
+    let Some(interface) = service.table.read::<Interface>(&key).await? else {
+        // It is deleted with the instance alone, so the instance has changed since it was read.
+        return Ok(false);
+    };
+    let placing = Placing {
+        permit: PERMIT,
+        wish,
+        instance,
+        interface,
+    };
+    match service.instances.parts.hosts.place(placing).await {
+        Ok(Outcome::Made(written)) => Ok(written),
+        Ok(Outcome::Stale) | Err(QueueError::Refused(_) | QueueError::Contended(_)) => Ok(false),
+        Err(QueueError::Store(error)) => Err(StepError::other(error)),
+        Err(QueueError::Ended) => Err(StepError::other(NoQueue)),
+    }
+}
+
+fn wish(scope: &Scope, record: &Instance) -> Result<Wish, StepError> {
+    let kind = instance_types::find(&record.instance_type);
+    let kind = kind.ok_or_else(|| StepError::other(UnknownType(record.instance_type.clone())))?;
+    Ok(Wish {
+        account: scope.account.clone(),
+        region: scope.region.clone(),
+        zone: record.zone.clone(),
+        architecture: record.image.architecture.clone(),
+        own_image: record.image.registry.is_none(),
+        claim: size::claim(kind),
+        only: record.life.host.as_ref().map(|host| host.id.clone()),
+    })
+}
+
+/// Adds to the transaction that the instance's claim ends.
+async fn unclaim(service: &Ec2Service, record: &Instance, txn: Txn) -> Result<Txn, StepError> {
+    let Some(host) = &record.life.host else {
+        return Ok(txn);
+    };
+    let Some(stored) = service.table.read::<Ledger>(&Ledger::key(&host.id)).await? else {
+        return Ok(txn.when(Compare::absent(Ledger::key(&host.id))));
+    };
+    let mut ledger = stored.record.clone();
+    if !ledger::release(&mut ledger, &claimant(&record.id).name()) {
+        return Ok(txn);
+    }
+    Ok(txn
+        .when(stored.unchanged())
+        .put(&stored.key, encode(&ledger)))
+}
+
+/// A stopped instance needs no room; its disk stays on its host.
+async fn release(service: &Ec2Service, stored: &Stored<Instance>) -> Result<(), StepError> {
+    let mut record = stored.record.clone();
+    record.life.claimed = false;
+    let txn = fenced(service, stored)?.put(&stored.key, encode(&record));
+    let txn = unclaim(service, &stored.record, txn).await?;
+    commit_or_again(service, &stored.key, txn).await
+}
+
+/// Everything that it held is released at once.
+async fn finish(
+    service: &Ec2Service,
+    scope: &Scope,
+    stored: &Stored<Instance>,
+) -> Result<(), StepError> {
+    let mut record = stored.record.clone();
+    record.life.finish(service.instances.now());
+    record.user_data = None;
+    let txn = fenced(service, stored)?.put(&stored.key, encode(&record));
+    let mut txn = unclaim(service, &stored.record, txn).await?;
+    let key = scope.key(Interface::KIND, &record.interface.id);
+    if let Some(found) = service.table.read::<Interface>(&key).await? {
+        txn = txn.when(found.unchanged());
+        let mut interface = found.record;
+        if interface
+            .attachment
+            .as_ref()
+            .is_some_and(|it| it.instance_id == record.id)
+        {
+            if record.interface.delete_on_termination {
+                txn = txn
+                    .delete(&key)
+                    .delete(scope.key(AddressClaim::KIND, &interface.claim_id()));
+                if let Some(token) = &interface.token_id {
+                    txn = txn.delete(scope.key(Pointer::KIND, token));
+                }
+            } else {
+                interface.attachment = None;
+                txn = txn.put(&key, encode(&interface));
+            }
+        }
+    }
+    commit_or_again(service, &stored.key, txn).await
+}
+
+/// A ledger is written by many: the instance is looked at again where another was faster.
+async fn commit_or_again(service: &Ec2Service, key: &str, txn: Txn) -> Result<(), StepError> {
+    if !service.table.commit(&PERMIT, txn).await? {
+        service.instances.queue.wake(key.to_owned());
+    }
+    Ok(())
+}
+
+/// Hosts are told of groups by the instance's own record.
+async fn copy_groups(
+    service: &Ec2Service,
+    scope: &Scope,
+    stored: &Stored<Instance>,
+) -> Result<Next, StepError> {
+    let key = scope.key(Interface::KIND, &stored.record.interface.id);
+    let Some(interface) = service.table.read::<Interface>(&key).await? else {
+        return Ok(Next::Settled);
+    };
+    let known = stored.record.interface.groups.iter().map(|it| &it.id);
+    if known.eq(&interface.record.groups) {
+        return Ok(Next::Settled);
+    }
+    let mut groups = Vec::with_capacity(interface.record.groups.len());
+    for id in &interface.record.groups {
+        let key = scope.key(SecurityGroup::KIND, id);
+        let group = service.table.read::<SecurityGroup>(&key).await?;
+        let name = group.map(|it| it.record.name).unwrap_or_default();
+        let id = id.clone();
+        groups.push(Group { id, name });
+    }
+    let mut record = stored.record.clone();
+    record.interface.groups = groups;
+    let txn = fenced(service, stored)?.put(&stored.key, encode(&record));
+    service.table.commit(&PERMIT, txn).await?;
+    Ok(Next::Settled)
+}

@@ -1,0 +1,115 @@
+//! What hosts say of the instances they keep.
+//!
+//! A host reports all that it has after each change, so a report that was lost comes again. It is believed
+//! for instances that it was given and for no other.
+
+use wharf_planeproto::machine::{self, Console, InstanceReport, MAX_INSTANCES};
+use wharf_records::{Record, Scope};
+use wharf_wire::Fault;
+
+use super::reconcile::PERMIT;
+use crate::{Ec2Service, fault::ChangeError, records::Instance, table::SERVICE};
+
+/// An instance that a host was told of.
+#[derive(Debug, Clone)]
+pub struct Told {
+    account: String,
+    region: String,
+    id: String,
+}
+
+impl Told {
+    pub fn of(instance: &machine::Instance) -> Self {
+        Self {
+            account: instance.account.clone(),
+            region: instance.region.clone(),
+            id: instance.id.clone(),
+        }
+    }
+
+    fn key(&self) -> String {
+        Scope::new(SERVICE, &self.account, &self.region).key(Instance::KIND, &self.id)
+    }
+}
+
+/// A session for the role of an instance's profile is made for these.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InstanceRole {
+    pub role: String,
+    /// ARN of the instance.
+    pub instance: String,
+}
+
+impl Ec2Service {
+    /// Takes over what the machine with that instance id reports of instances that it was told of.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn instances_reported(
+        &self,
+        machine: &str,
+        reports: Vec<(Told, InstanceReport)>,
+    ) -> Result<(), Fault> {
+        for (told, report) in reports.into_iter().take(MAX_INSTANCES) {
+            let now = self.instances.now();
+            let change = |instance: &mut Instance| -> Result<(), ChangeError> {
+                if is_on(instance, machine) {
+                    let said = (report.boot, report.state, report.reason.as_deref());
+                    instance.life.reported(said, instance.ends_on_shutdown, now);
+                }
+                Ok(())
+            };
+            self.table.change(&PERMIT, &told.key(), change).await?;
+        }
+        Ok(())
+    }
+
+    /// Remembers the end of the console of an instance that the machine was told of.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn console_reported(
+        &self,
+        machine: &str,
+        told: &Told,
+        console: Console,
+    ) -> Result<(), Fault> {
+        let key = told.key();
+        let stored = self.table.read::<Instance>(&key).await?;
+        if stored.is_some_and(|it| is_on(&it.record, machine)) {
+            let now = self.instances.now();
+            self.instances.consoles.put(&key, console.tail, now);
+        }
+        Ok(())
+    }
+
+    /// The role of the profile of an instance that is on that machine now; `None` where there is none.
+    ///
+    /// # Errors
+    /// Store or IAM cannot be read.
+    pub async fn role_on(&self, machine: &str, told: &Told) -> Result<Option<InstanceRole>, Fault> {
+        let stored = self.table.read::<Instance>(&told.key()).await?;
+        let Some(instance) = stored.map(|it| it.record).filter(|it| is_on(it, machine)) else {
+            return Ok(None);
+        };
+        let Some(profile) = &instance.profile else {
+            return Ok(None);
+        };
+        let name = profile.arn.rsplit('/').next().unwrap_or_default();
+        let profiles = &self.instances.parts.profiles;
+        let found = profiles.find(&told.account, name).await?;
+        // Another profile of the same name is not the one that somebody passed a role with.
+        let found = found.filter(|it| it.id == profile.id);
+        let resource = format!("instance/{}", instance.id);
+        let arn = wharf_base::Arn::new("ec2", &told.region, &told.account, resource);
+        Ok(found.and_then(|it| it.role).map(|role| InstanceRole {
+            role,
+            instance: arn.to_string(),
+        }))
+    }
+}
+
+fn is_on(instance: &Instance, machine: &str) -> bool {
+    let host = instance.life.host.as_ref();
+    host.is_some_and(|host| host.machine == machine)
+}

@@ -1,0 +1,277 @@
+//! Instances as answers show them.
+
+use std::collections::BTreeMap;
+
+use wharf_api_ec2::types as wire;
+use wharf_wire::{Context, Fault};
+
+use super::life::State;
+use crate::{
+    Ec2Service, instance_types,
+    ops::interfaces::group_names,
+    records::{Instance, Interface, tags_to_wire},
+    zone,
+};
+
+pub const ROOT_DEVICE: &str = "/dev/xvda";
+
+pub fn state(of: State) -> wire::InstanceState {
+    wire::InstanceState {
+        code: Some(of.code()),
+        name: Some(of.name().to_owned()),
+    }
+}
+
+pub fn monitoring(of: &Instance) -> wire::Monitoring {
+    let state = if of.monitoring { "enabled" } else { "disabled" };
+    wire::Monitoring {
+        state: Some(state.to_owned()),
+        ..wire::Monitoring::default()
+    }
+}
+
+/// Instances with their network interfaces.
+pub struct Neighbours {
+    interfaces: BTreeMap<String, Vec<Interface>>,
+    names: BTreeMap<String, String>,
+}
+
+impl Neighbours {
+    pub async fn of(
+        service: &Ec2Service,
+        cx: &Context,
+        instances: &[Instance],
+    ) -> Result<Self, Fault> {
+        let all: Vec<Interface> = match instances {
+            [] => Vec::new(),
+            // Those that only their own interface can belong to need no look at all of them.
+            _ => service.all(cx).await?,
+        };
+        let mut interfaces: BTreeMap<String, Vec<Interface>> = BTreeMap::new();
+        let attached: Vec<Interface> = all
+            .into_iter()
+            .filter(|it| {
+                let to = it.attachment.as_ref().map(|it| &it.instance_id);
+                to.is_some_and(|id| instances.iter().any(|instance| instance.id == *id))
+            })
+            .collect();
+        let names = group_names(service, cx, &attached).await?;
+        for interface in attached {
+            if let Some(attachment) = &interface.attachment {
+                let id = attachment.instance_id.clone();
+                interfaces.entry(id).or_default().push(interface);
+            }
+        }
+        Ok(Self { interfaces, names })
+    }
+
+    pub fn interfaces(&self, instance: &str) -> &[Interface] {
+        self.interfaces.get(instance).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn group_name(&self, id: &str) -> Option<&String> {
+        self.names.get(id)
+    }
+}
+
+/// The answer to the launch of these.
+pub async fn reservation(
+    service: &Ec2Service,
+    cx: &Context,
+    made: Vec<Instance>,
+) -> Result<wire::Reservation, Fault> {
+    let neighbours = Neighbours::of(service, cx, &made).await?;
+    let mut all = reservations(cx, &made, &neighbours);
+    Ok(all.pop().unwrap_or_default())
+}
+
+/// Instances by reservation, in the order they come in.
+pub fn reservations(
+    cx: &Context,
+    instances: &[Instance],
+    neighbours: &Neighbours,
+) -> Vec<wire::Reservation> {
+    let mut all: Vec<wire::Reservation> = Vec::new();
+    for instance in instances {
+        let shown = to_wire(cx, instance, neighbours);
+        let known = all
+            .iter_mut()
+            .find(|it| it.reservation_id.as_ref() == Some(&instance.reservation));
+        match known.and_then(|it| it.instances.as_mut()) {
+            Some(instances) => instances.push(shown),
+            None => all.push(wire::Reservation {
+                reservation_id: Some(instance.reservation.clone()),
+                owner_id: Some(cx.account.clone()),
+                requester_id: instance.requester.clone(),
+                // Those of EC2-Classic.
+                groups: Some(vec![]),
+                instances: Some(vec![shown]),
+            }),
+        }
+    }
+    for reservation in &mut all {
+        let instances = reservation.instances.iter_mut().flatten();
+        let mut instances: Vec<wire::Instance> = instances.map(std::mem::take).collect();
+        instances.sort_by_key(|it| it.ami_launch_index);
+        reservation.instances = Some(instances);
+    }
+    all
+}
+
+/// `ip-172-31-3-4.ec2.internal`
+pub fn host_name(cx_region: &str, instance: &Instance) -> String {
+    let dashed = instance.interface.address.to_string().replace('.', "-");
+    match cx_region {
+        "us-east-1" => format!("ip-{dashed}.ec2.internal"),
+        region => format!("ip-{dashed}.{region}.compute.internal"),
+    }
+}
+
+fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instance {
+    let life = &it.life;
+    let is_there = life.state != State::Terminated;
+    let there = |text: String| Some(if is_there { text } else { String::new() });
+    let kind = instance_types::find(&it.instance_type);
+    let groups = it.interface.groups.iter().filter(|_| is_there);
+    let groups = groups.map(|group| wire::GroupIdentifier {
+        group_id: Some(group.id.clone()),
+        group_name: Some(group.name.clone()),
+    });
+    let attached = neighbours.interfaces(&it.id).iter();
+    let text = |text: &str| Some(text.to_owned());
+    wire::Instance {
+        instance_id: Some(it.id.clone()),
+        image_id: Some(it.image.id.clone()),
+        state: Some(state(life.state)),
+        private_dns_name: there(host_name(&cx.region, it)),
+        public_dns_name: text(""),
+        state_transition_reason: Some(life.transition.clone()),
+        state_reason: life.reason.as_ref().map(|it| wire::StateReason {
+            code: Some(it.code.clone()),
+            message: Some(it.message.clone()),
+        }),
+        key_name: it.key.as_ref().map(|it| it.name.clone()),
+        ami_launch_index: i32::try_from(it.launch_index).ok(),
+        product_codes: Some(vec![]),
+        instance_type: Some(it.instance_type.clone()),
+        launch_time: Some(life.launched_at),
+        placement: Some(wire::Placement {
+            availability_zone: Some(it.zone.clone()),
+            availability_zone_id: Some(zone_id(cx, it)),
+            group_name: text(""),
+            tenancy: text("default"),
+            ..wire::Placement::default()
+        }),
+        monitoring: Some(monitoring(it)),
+        subnet_id: is_there.then(|| it.subnet_id.clone()),
+        vpc_id: is_there.then(|| it.vpc_id.clone()),
+        private_ip_address: is_there.then(|| it.interface.address.to_string()),
+        architecture: Some(it.image.architecture.clone()),
+        block_device_mappings: Some(vec![]),
+        client_token: Some(it.client_token.clone().unwrap_or_default()),
+        ebs_optimized: Some(it.ebs_optimized),
+        ena_support: Some(true),
+        hypervisor: text("xen"),
+        iam_instance_profile: it.profile.as_ref().map(|it| wire::IamInstanceProfile {
+            arn: Some(it.arn.clone()),
+            id: Some(it.id.clone()),
+        }),
+        network_interfaces: Some(attached.map(|one| interface(cx, one, neighbours)).collect()),
+        root_device_name: text(ROOT_DEVICE),
+        root_device_type: text("instance-store"),
+        security_groups: Some(groups.collect()),
+        source_dest_check: source_dest_check(it, neighbours),
+        tags: Some(tags_to_wire(&it.tags)),
+        virtualization_type: text("hvm"),
+        cpu_options: kind.map(|kind| wire::CpuOptions {
+            core_count: i32::try_from(kind.cores()).ok(),
+            threads_per_core: i32::try_from(kind.threads_per_core).ok(),
+            ..wire::CpuOptions::default()
+        }),
+        metadata_options: Some(metadata(it)),
+        platform_details: text("Linux/UNIX"),
+        usage_operation: text("RunInstances"),
+        usage_operation_update_time: Some(it.created_at),
+        private_dns_name_options: Some(wire::PrivateDnsNameOptionsResponse {
+            hostname_type: text("ip-name"),
+            enable_resource_name_dns_a_record: Some(false),
+            enable_resource_name_dns_aaaa_record: Some(false),
+        }),
+        ..wire::Instance::default()
+    }
+}
+
+/// `use1-az1`
+pub fn zone_id(cx: &Context, instance: &Instance) -> String {
+    let letter = instance.zone.chars().last().unwrap_or('a');
+    zone::id(&cx.region, letter)
+}
+
+fn source_dest_check(instance: &Instance, neighbours: &Neighbours) -> Option<bool> {
+    let mut all = neighbours.interfaces(&instance.id).iter();
+    let primary = all.find(|it| it.id == instance.interface.id);
+    primary.map(|it| it.source_dest_check)
+}
+
+pub fn metadata(of: &Instance) -> wire::InstanceMetadataOptionsResponse {
+    let switch = |on: bool| Some(if on { "enabled" } else { "disabled" }.to_owned());
+    let options = &of.metadata;
+    let tokens = if options.tokens_required {
+        "required"
+    } else {
+        "optional"
+    };
+    wire::InstanceMetadataOptionsResponse {
+        state: Some("applied".to_owned()),
+        http_tokens: Some(tokens.to_owned()),
+        http_put_response_hop_limit: Some(i32::from(options.hop_limit)),
+        http_endpoint: switch(options.enabled),
+        http_protocol_ipv6: switch(false),
+        instance_metadata_tags: switch(options.tags),
+    }
+}
+
+fn interface(
+    cx: &Context,
+    it: &Interface,
+    neighbours: &Neighbours,
+) -> wire::InstanceNetworkInterface {
+    let name = it.private_dns_name(&cx.region);
+    let groups = it.groups.iter().map(|id| wire::GroupIdentifier {
+        group_id: Some(id.clone()),
+        group_name: neighbours.group_name(id).cloned(),
+    });
+    wire::InstanceNetworkInterface {
+        attachment: it.attachment.as_ref().map(|attachment| {
+            wire::InstanceNetworkInterfaceAttachment {
+                attach_time: Some(attachment.attached_at),
+                attachment_id: Some(attachment.id.clone()),
+                delete_on_termination: Some(attachment.delete_on_termination),
+                device_index: Some(attachment.device_index),
+                status: Some("attached".to_owned()),
+                network_card_index: Some(0),
+                ..wire::InstanceNetworkInterfaceAttachment::default()
+            }
+        }),
+        description: Some(it.description.clone()),
+        groups: Some(groups.collect()),
+        ipv6_addresses: Some(vec![]),
+        mac_address: Some(it.mac.clone()),
+        network_interface_id: Some(it.id.clone()),
+        owner_id: Some(cx.account.clone()),
+        private_dns_name: Some(name.clone()),
+        private_ip_address: Some(it.address.to_string()),
+        private_ip_addresses: Some(vec![wire::InstancePrivateIpAddress {
+            primary: Some(true),
+            private_dns_name: Some(name),
+            private_ip_address: Some(it.address.to_string()),
+            ..wire::InstancePrivateIpAddress::default()
+        }]),
+        source_dest_check: Some(it.source_dest_check),
+        status: Some("in-use".to_owned()),
+        subnet_id: Some(it.subnet_id.clone()),
+        vpc_id: Some(it.vpc_id.clone()),
+        interface_type: Some("interface".to_owned()),
+        ..wire::InstanceNetworkInterface::default()
+    }
+}

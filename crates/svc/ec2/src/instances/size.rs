@@ -1,0 +1,73 @@
+//! What an instance of a type takes of a host.
+//!
+//! A burstable type is guaranteed the share of its processors that EC2 documents as its baseline, and may
+//! use all of them while the host has nothing better to do; any other type is guaranteed all.
+
+use wharf_records::hosts::Claim;
+
+use crate::instance_types::InstanceType;
+
+/// Units of a core.
+const CORE: u32 = 1024;
+
+/// What is claimed of the host.
+pub fn claim(of: &InstanceType) -> Claim {
+    let permille = match of.burstable {
+        true => baseline(of.name),
+        false => 1000,
+    };
+    Claim {
+        cpu: (cpu(of) * permille).div_ceil(1000),
+        memory: u32::try_from(of.memory_mib).unwrap_or(u32::MAX),
+        interfaces: 1,
+        ..Claim::default()
+    }
+}
+
+/// CPU units that it may use.
+pub fn cpu(of: &InstanceType) -> u32 {
+    of.vcpus * CORE
+}
+
+/// Baseline utilisation of each vCPU, in thousandths
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-credits-baseline-concepts.html>).
+fn baseline(name: &str) -> u32 {
+    let (family, size) = name.split_once('.').unwrap_or_default();
+    match (family, size) {
+        (_, "nano") => 50,
+        (_, "micro") => 100,
+        (_, "small" | "medium") => 200,
+        (_, "large") => 300,
+        ("t2", "xlarge") => 225,
+        ("t2", "2xlarge") => 170,
+        (_, "xlarge" | "2xlarge") => 400,
+        _ => 1000,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::instance_types;
+
+    #[test]
+    fn burstable_types_claim_their_baseline() {
+        for (name, expected) in [
+            ("t3.nano", (103, 512)),
+            ("t3.micro", (205, 1024)),
+            ("t2.micro", (103, 1024)),
+            ("t4g.xlarge", (1639, 16384)),
+            ("m5.large", (2048, 8192)),
+        ] {
+            let it = claim(instance_types::find(name).unwrap());
+            assert_eq!((it.cpu, it.memory), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_burstable_type_has_a_baseline() {
+        for it in instance_types::all().filter(|it| it.burstable) {
+            assert!(baseline(it.name) < 1000, "{}", it.name);
+        }
+    }
+}

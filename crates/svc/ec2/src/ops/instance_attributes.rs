@@ -1,0 +1,245 @@
+//! DescribeInstanceAttribute, ModifyInstanceAttribute and ModifyInstanceMetadataOptions.
+
+use wharf_api_ec2::types::*;
+use wharf_records::encode;
+use wharf_service::transact;
+use wharf_store::Txn;
+use wharf_wire::{Call, Fault};
+
+use super::{change_instances::find, interfaces::groups};
+use crate::{
+    Ec2Service, fault, instance_types,
+    instances::{
+        launch::{ends_on_shutdown, kept_user_data, metadata},
+        life::State,
+        shown::{self, ROOT_DEVICE},
+    },
+    records::{Instance, Interface, SecurityGroup, user_data_purpose},
+    table::LeanOn,
+};
+
+pub async fn describe(
+    service: &Ec2Service,
+    call: &Call,
+    input: DescribeInstanceAttributeRequest,
+) -> Result<InstanceAttribute, Fault> {
+    fault::dry_run(input.dry_run)?;
+    let id = input.instance_id.as_deref().unwrap_or_default();
+    let it = find(service, call, id).await?;
+    let flag = |value: bool| Some(AttributeBooleanValue { value: Some(value) });
+    let text = |value: &str| {
+        let value = Some(value.to_owned());
+        Some(AttributeValue { value })
+    };
+    let mut shown = InstanceAttribute {
+        instance_id: Some(it.id.clone()),
+        ..InstanceAttribute::default()
+    };
+    match input.attribute.as_deref().unwrap_or_default() {
+        "instanceType" => shown.instance_type = text(&it.instance_type),
+        "userData" => {
+            shown.user_data = Some(AttributeValue {
+                value: opened(service, call, &it)?,
+            })
+        }
+        "disableApiTermination" => {
+            shown.disable_api_termination = flag(it.disable_api_termination);
+        }
+        "disableApiStop" => shown.disable_api_stop = flag(it.disable_api_stop),
+        "instanceInitiatedShutdownBehavior" => {
+            let behavior = if it.ends_on_shutdown {
+                "terminate"
+            } else {
+                "stop"
+            };
+            shown.instance_initiated_shutdown_behavior = text(behavior);
+        }
+        "rootDeviceName" => shown.root_device_name = text(ROOT_DEVICE),
+        "blockDeviceMapping" => shown.block_device_mappings = Some(vec![]),
+        "productCodes" => shown.product_codes = Some(vec![]),
+        "ebsOptimized" => shown.ebs_optimized = flag(it.ebs_optimized),
+        "enaSupport" => shown.ena_support = flag(true),
+        "sourceDestCheck" => {
+            let interface: Interface = service.get(call, &it.interface.id).await?;
+            shown.source_dest_check = flag(interface.source_dest_check);
+        }
+        "groupSet" => {
+            let interface: Interface = service.get(call, &it.interface.id).await?;
+            let ids = interface.groups.into_iter();
+            let group = |id| GroupIdentifier {
+                group_id: Some(id),
+                group_name: None,
+            };
+            shown.groups = Some(ids.map(group).collect());
+        }
+        // Instances here have none of these.
+        "kernel" | "ramdisk" | "sriovNetSupport" | "enclaveOptions" => {}
+        other => {
+            return Err(fault::bad_value(format!(
+                "Value ({other}) for parameter attribute is invalid. Unknown attribute."
+            )));
+        }
+    }
+    Ok(shown)
+}
+
+fn opened(service: &Ec2Service, call: &Call, it: &Instance) -> Result<Option<String>, Fault> {
+    let Some(sealed) = &it.user_data else {
+        return Ok(None);
+    };
+    let purpose = user_data_purpose(&call.account, &call.region, &it.id);
+    let opened = service.keyring.open(sealed, &purpose);
+    let opened = opened.map_err(fault::internal)?;
+    Ok(opened.expose_str().map(str::to_owned))
+}
+
+/// One attribute a call, as with EC2.
+pub async fn modify(
+    service: &Ec2Service,
+    call: &Call,
+    input: ModifyInstanceAttributeRequest,
+) -> Result<(), Fault> {
+    fault::dry_run(input.dry_run)?;
+    let id = input.instance_id.clone().unwrap_or_default();
+    find(service, call, &id).await?;
+    if let Some(groups) = input.groups.as_ref().filter(|it| !it.is_empty()) {
+        return set_groups(service, call, &id, groups).await;
+    }
+    if let Some(check) = input.source_dest_check.as_ref().and_then(|it| it.value) {
+        return set_source_dest_check(service, call, &id, check).await;
+    }
+    let purpose = user_data_purpose(&call.account, &call.region, &id);
+    let change = |it: &mut Instance| {
+        if it.life.state == State::Terminated {
+            return Err(fault::wrong_state(&id, it.life.state, "modified"));
+        }
+        apply(it, &input, |text| {
+            service.keyring.seal(text.as_bytes(), &purpose)
+        })
+    };
+    service.change(call, &id, change).await
+}
+
+fn apply(
+    it: &mut Instance,
+    input: &ModifyInstanceAttributeRequest,
+    seal: impl Fn(&str) -> wharf_seal::Sealed,
+) -> Result<(), Fault> {
+    let by_name = |name: &str| {
+        let is_named = input.attribute.as_deref() == Some(name);
+        input.value.as_deref().filter(|_| is_named)
+    };
+    let flag = |given: &Option<AttributeBooleanValue>, name: &str| {
+        let value = given.as_ref().and_then(|it| it.value);
+        value.or_else(|| by_name(name).map(|it| it == "true"))
+    };
+    let text = |given: &Option<AttributeValue>, name: &str| {
+        let value = given.as_ref().and_then(|it| it.value.clone());
+        value.or_else(|| by_name(name).map(str::to_owned))
+    };
+    if let Some(on) = flag(&input.disable_api_termination, "disableApiTermination") {
+        it.disable_api_termination = on;
+    } else if let Some(on) = flag(&input.disable_api_stop, "disableApiStop") {
+        it.disable_api_stop = on;
+    } else if let Some(behavior) = text(
+        &input.instance_initiated_shutdown_behavior,
+        "instanceInitiatedShutdownBehavior",
+    ) {
+        it.ends_on_shutdown = ends_on_shutdown(&behavior)?;
+    } else if let Some(name) = text(&input.instance_type, "instanceType") {
+        stopped(it)?;
+        let kind = instance_types::find(&name).ok_or_else(|| fault::bad_instance_type(&name))?;
+        if kind.architecture != it.image.architecture {
+            let (of_type, of_image) = (kind.architecture, &it.image.architecture);
+            return Err(fault::architectures_differ(of_type, of_image));
+        }
+        it.instance_type = name;
+    } else if let Some(data) = input.user_data.as_ref() {
+        stopped(it)?;
+        let bytes = data.value.as_deref().unwrap_or_default();
+        let text = std::str::from_utf8(bytes).map_err(|_| fault::malformed_user_data())?;
+        it.user_data = kept_user_data(Some(text))?.map(|text| seal(&text));
+    } else if let Some(text) = by_name("userData") {
+        stopped(it)?;
+        it.user_data = kept_user_data(Some(text))?.map(|text| seal(&text));
+    } else {
+        return Err(fault::missing_parameter("Attribute"));
+    }
+    Ok(())
+}
+
+/// What a host was told of a boot does not change during it, nor may a claim be for another type. Room that
+/// is still claimed for the boot before is released within a moment.
+fn stopped(it: &Instance) -> Result<(), Fault> {
+    match it.life.state == State::Stopped && !it.life.claimed {
+        true => Ok(()),
+        false => Err(fault::wrong_state(&it.id, it.life.state, "modified")),
+    }
+}
+
+/// Of its primary network interface, from which the reconciler copies them.
+async fn set_groups(
+    service: &Ec2Service,
+    call: &Call,
+    id: &str,
+    wanted: &[String],
+) -> Result<(), Fault> {
+    let it = find(service, call, id).await?;
+    let groups = groups(service, call, &it.vpc_id, wanted).await?;
+    transact!(service.table, &call.permit, |tx| {
+        let stored = service
+            .get_stored::<Interface>(call, &it.interface.id)
+            .await?;
+        let mut changed = stored.record.clone();
+        changed.groups = groups.clone();
+        let mut txn = Txn::new().when(stored.unchanged());
+        for group in &groups {
+            txn = txn.lean_on::<SecurityGroup>(call, group);
+        }
+        tx.join(txn.put(&stored.key, encode(&changed)));
+    });
+    Ok(())
+}
+
+async fn set_source_dest_check(
+    service: &Ec2Service,
+    call: &Call,
+    id: &str,
+    check: bool,
+) -> Result<(), Fault> {
+    let it = find(service, call, id).await?;
+    let set = |interface: &mut Interface| {
+        interface.source_dest_check = check;
+        Ok(())
+    };
+    service.change(call, &it.interface.id, set).await
+}
+
+pub async fn modify_metadata(
+    service: &Ec2Service,
+    call: &Call,
+    input: ModifyInstanceMetadataOptionsRequest,
+) -> Result<ModifyInstanceMetadataOptionsResult, Fault> {
+    fault::dry_run(input.dry_run)?;
+    let id = input.instance_id.as_deref().unwrap_or_default();
+    find(service, call, id).await?;
+    let asked = InstanceMetadataOptionsRequest {
+        http_tokens: input.http_tokens,
+        http_put_response_hop_limit: input.http_put_response_hop_limit,
+        http_endpoint: input.http_endpoint,
+        http_protocol_ipv6: input.http_protocol_ipv6,
+        instance_metadata_tags: input.instance_metadata_tags,
+    };
+    let change = |it: &mut Instance| {
+        if matches!(it.life.state, State::ShuttingDown | State::Terminated) {
+            return Err(fault::wrong_state(id, it.life.state, "modified"));
+        }
+        it.metadata = metadata(it.metadata.clone(), Some(&asked))?;
+        Ok(shown::metadata(it))
+    };
+    let options = service.change(call, id, change).await?;
+    Ok(ModifyInstanceMetadataOptionsResult {
+        instance_id: input.instance_id.clone(),
+        instance_metadata_options: Some(options),
+    })
+}

@@ -1,0 +1,40 @@
+//! What instances are launched with that others keep: images and key pairs.
+
+use wharf_wire::{Context, Fault};
+
+use crate::{
+    Ec2Service,
+    images::{self, Source},
+    key_pairs,
+    records::{Image, Key},
+};
+
+/// The image with that id, if the caller may launch it.
+pub async fn find(service: &Ec2Service, cx: &Context, id: &str) -> Result<Image, Fault> {
+    let found = images::find(service, cx, id).await?;
+    let registry = match found.source {
+        Source::Own => None,
+        Source::Repository {
+            account,
+            region,
+            repository,
+            digest,
+        } => Some(format!(
+            "{account}.dkr.ecr.{region}.amazonaws.com/{repository}@{digest}"
+        )),
+    };
+    Ok(Image {
+        id: found.id,
+        architecture: found.architecture,
+        registry,
+    })
+}
+
+/// The key pair of that name.
+pub async fn key(service: &Ec2Service, cx: &Context, name: &str) -> Result<Key, Fault> {
+    let pair = key_pairs::find(service, cx, name).await?;
+    Ok(Key {
+        name: pair.name,
+        public: Some(pair.public_key),
+    })
+}

@@ -1,0 +1,117 @@
+//! DescribeInstanceStatus and GetConsoleOutput: how instances are.
+
+use wharf_api_ec2::types::*;
+use wharf_records::Record as _;
+use wharf_wire::{Call, Context, Fault};
+
+use super::change_instances::{check_id, find};
+use crate::{
+    Ec2Service, fault,
+    filter::{Asked, Fields, names},
+    instances::{
+        life::State,
+        shown::{self, zone_id},
+    },
+    records::Instance,
+};
+
+pub async fn describe(
+    service: &Ec2Service,
+    call: &Call,
+    input: DescribeInstanceStatusRequest,
+) -> Result<DescribeInstanceStatusResult, Fault> {
+    fault::dry_run(input.dry_run)?;
+    for id in input.instance_ids.iter().flatten() {
+        check_id(id)?;
+    }
+    let mut filters = input.filters.unwrap_or_default();
+    // Those that run alone, unless all are asked for.
+    if input.include_all_instances != Some(true) {
+        filters.push(Filter {
+            name: Some("instance-state-name".to_owned()),
+            values: Some(vec!["running".to_owned()]),
+        });
+    }
+    let asked = Asked {
+        ids: input.instance_ids,
+        filters: Some(filters),
+        next_token: input.next_token,
+        max_results: input.max_results,
+    };
+    let fields = |it: &Instance| fields(it, call);
+    let selected = service.select(call, asked, &names::INSTANCE_STATUS, fields);
+    let (page, next_token) = selected.await?;
+    Ok(DescribeInstanceStatusResult {
+        instance_statuses: Some(page.iter().map(|it| to_wire(call, it)).collect()),
+        next_token,
+    })
+}
+
+/// Status of both checks, and whether they passed.
+fn checks(it: &Instance) -> (&'static str, &'static str) {
+    match it.life.state {
+        State::Running if it.life.impaired_since.is_some() => ("impaired", "failed"),
+        State::Running => ("ok", "passed"),
+        State::Pending => ("initializing", "initializing"),
+        _ => ("not-applicable", ""),
+    }
+}
+
+fn fields(it: &Instance, cx: &Context) -> Fields {
+    let one = |value: &str| vec![value.to_owned()];
+    let (status, reachability) = checks(it);
+    vec![
+        ("availability-zone", one(&it.zone)),
+        ("availability-zone-id", one(&zone_id(cx, it))),
+        (
+            "instance-state-code",
+            one(&it.life.state.code().to_string()),
+        ),
+        ("instance-state-name", one(it.life.state.name())),
+        ("instance-status.reachability", one(reachability)),
+        ("instance-status.status", one(status)),
+        ("system-status.reachability", one(reachability)),
+        ("system-status.status", one(status)),
+    ]
+}
+
+fn to_wire(cx: &Context, it: &Instance) -> InstanceStatus {
+    let (status, reachability) = checks(it);
+    let details = InstanceStatusDetails {
+        impaired_since: it.life.impaired_since.filter(|_| status == "impaired"),
+        name: Some("reachability".to_owned()),
+        status: Some(reachability.to_owned()),
+    };
+    let summary = InstanceStatusSummary {
+        details: (!reachability.is_empty()).then(|| vec![details]),
+        status: Some(status.to_owned()),
+    };
+    InstanceStatus {
+        availability_zone: Some(it.zone.clone()),
+        availability_zone_id: Some(zone_id(cx, it)),
+        events: Some(vec![]),
+        instance_id: Some(it.id.clone()),
+        instance_state: Some(shown::state(it.life.state)),
+        instance_status: Some(summary.clone()),
+        system_status: Some(summary),
+        ..InstanceStatus::default()
+    }
+}
+
+pub async fn console(
+    service: &Ec2Service,
+    call: &Call,
+    input: GetConsoleOutputRequest,
+) -> Result<GetConsoleOutputResult, Fault> {
+    fault::dry_run(input.dry_run)?;
+    let id = input.instance_id.as_deref().unwrap_or_default();
+    let instance = find(service, call, id).await?;
+    let key = Ec2Service::scope(call).key(Instance::KIND, &instance.id);
+    let tail = service.instances.consoles.get(&key);
+    let at = tail.as_ref().map(|tail| tail.at);
+    Ok(GetConsoleOutputResult {
+        instance_id: Some(instance.id),
+        timestamp: Some(at.unwrap_or(instance.life.since)),
+        output: tail.map(|tail| tail.text),
+    })
+}

@@ -1,0 +1,472 @@
+//! RunInstances writes the instances, each with its network interface, in one transaction; the reconciler
+//! finds hosts for them.
+
+use std::{collections::HashSet, net::Ipv4Addr};
+
+use wharf_api_ec2::types::{Reservation, RunInstancesRequest, TagSpecification};
+use wharf_base::ids;
+use wharf_records::{Record as _, Unknown, encode};
+use wharf_service::{tags::Tags, transact};
+use wharf_store::{Compare, Txn};
+use wharf_wire::{Call, CallerKind, Context, Fault};
+
+use super::{
+    create_network_interface::{free_address, is_taken},
+    interfaces::{checked_description, groups},
+    security_groups::{default_vpc_of, locate},
+};
+use crate::{
+    Ec2Service,
+    address::{Addresses as _, random_mac},
+    fault,
+    instances::{
+        FoundProfile,
+        launch::{DISK_GIB, ProfileName, Wanted, digest},
+        life::{Life, State},
+        placing::Wish,
+        shown::reservation,
+        size,
+    },
+    launch_templates::{Resolved, merge, resolve_version},
+    records::{
+        AddressClaim, Attachment, Group, Image, Instance, Interface, Key, Launch, Machine, Primary,
+        Profile, SecurityGroup, Subnet, user_data_purpose,
+    },
+    table::{LeanOn, client_token},
+    tags,
+};
+
+/// Instances say by their tags from which version of which template they come.
+const TEMPLATE_TAG: &str = "aws:ec2launchtemplate";
+/// Instances of one call: what is written for them fits into a transaction.
+const MOST_AT_ONCE: u32 = 32;
+/// Instances of an account and region that are not terminated.
+const MOST_LIVE: usize = 1000;
+/// … with those that are, and still shown.
+const MOST_SHOWN: usize = 4000;
+
+pub async fn run(
+    service: &Ec2Service,
+    call: &Call,
+    input: RunInstancesRequest,
+) -> Result<Reservation, Fault> {
+    fault::dry_run(input.dry_run)?;
+    let token = client_token(input.client_token.as_deref())?.map(str::to_owned);
+    let digest = digest(&input);
+    if let Some(made) = made_before(service, call, token.as_deref(), &digest).await? {
+        return reservation(service, call, made).await;
+    }
+    service.ensure_default_vpc(&call.permit, call).await?;
+    let template = template(service, call, &input).await?;
+    let input = match &template {
+        Some(template) => merge(&template.data, input),
+        None => input,
+    };
+    let wanted = Wanted::of(&input)?;
+    let mut prepared = prepare(service, call, &wanted, &input).await?;
+    if let Some(it) = template {
+        let tags = &mut prepared.tags;
+        tags.insert(format!("{TEMPLATE_TAG}:id"), it.template.id);
+        tags.insert(format!("{TEMPLATE_TAG}:version"), it.version.to_string());
+    }
+    let made = transact!(service.table, &call.permit, |tx| {
+        // Another call with the same token may have been faster.
+        if let Some(made) = made_before(service, call, token.as_deref(), &digest).await? {
+            return reservation(service, call, made).await;
+        }
+        let count = count(service, call, &wanted).await?;
+        let addresses = addresses(service, call, &wanted, &prepared.subnet, count).await?;
+        let (made, txn) = write(service, call, &input, (&wanted, &prepared), &addresses);
+        tx.join(txn);
+        if let Some(token) = &token {
+            let launch = Launch {
+                digest: digest.clone(),
+                instances: made.iter().map(|it| it.id.clone()).collect(),
+                made_at: call.now,
+                unknown: Unknown::new(),
+            };
+            let key = Ec2Service::key::<Launch>(call, &token_id(call, token));
+            tx.when(Compare::absent(key.clone()));
+            tx.put(key, &launch);
+        }
+        made
+    });
+    reservation(service, call, made).await
+}
+
+/// The template that a request names.
+pub async fn template(
+    service: &Ec2Service,
+    cx: &Context,
+    input: &RunInstancesRequest,
+) -> Result<Option<Resolved>, Fault> {
+    match &input.launch_template {
+        Some(named) => resolve_version(service, cx, named).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Tokens of services and of users never meet.
+fn token_id(cx: &Context, token: &str) -> String {
+    match requester(cx) {
+        Some(service) => format!("{service}:{token}"),
+        None => format!(":{token}"),
+    }
+}
+
+/// The service that launches, by itself or in its service-linked role.
+fn requester(cx: &Context) -> Option<String> {
+    let caller = &cx.caller;
+    if caller.kind == CallerKind::Service {
+        return Some(caller.arn.clone());
+    }
+    let (_, path) = caller.role_arn.split_once(":role/aws-service-role/")?;
+    Some(path.split('/').next()?.to_owned())
+}
+
+/// The instances that the token stands for.
+async fn made_before(
+    service: &Ec2Service,
+    cx: &Context,
+    token: Option<&str>,
+    digest: &str,
+) -> Result<Option<Vec<Instance>>, Fault> {
+    let Some(token) = token else {
+        return Ok(None);
+    };
+    let Some(launch) = service.find::<Launch>(cx, &token_id(cx, token)).await? else {
+        return Ok(None);
+    };
+    if launch.digest != digest {
+        return Err(fault::token_reused());
+    }
+    let mut made = Vec::with_capacity(launch.instances.len());
+    for id in &launch.instances {
+        made.extend(service.find::<Instance>(cx, id).await?);
+    }
+    match made.iter().all(|it| it.life.state == State::Terminated) {
+        true => Err(fault::token_of_terminated()),
+        false => Ok(Some(made)),
+    }
+}
+
+/// What all instances of a call have in common.
+struct Prepared {
+    image: Image,
+    subnet: Subnet,
+    groups: Vec<Group>,
+    profile: Option<FoundProfile>,
+    key: Option<Key>,
+    description: String,
+    tags: Tags,
+    interface_tags: Tags,
+}
+
+async fn prepare(
+    service: &Ec2Service,
+    call: &Call,
+    wanted: &Wanted,
+    input: &RunInstancesRequest,
+) -> Result<Prepared, Fault> {
+    let image = super::instance_images::find(service, call, &wanted.image).await?;
+    if image.architecture != wanted.kind.architecture {
+        let (kind, image) = (wanted.kind.architecture, &image.architecture);
+        return Err(fault::architectures_differ(kind, image));
+    }
+    let subnet = subnet(service, call, wanted, &image).await?;
+    let groups = groups_of(service, call, wanted, &subnet).await?;
+    let profile = match &wanted.profile {
+        Some(name) => Some(profile(service, call, name).await?),
+        None => None,
+    };
+    let key = match &wanted.key {
+        Some(name) => Some(super::instance_images::key(service, call, name).await?),
+        None => None,
+    };
+    let (of_instance, of_interface) = split_tags(input.tag_specifications.clone());
+    Ok(Prepared {
+        tags: tags::specified(call, Some(&of_instance), Instance::KIND)?,
+        interface_tags: tags::specified(call, Some(&of_interface), Interface::KIND)?,
+        description: checked_description(wanted.description.as_deref())?,
+        image,
+        subnet,
+        groups,
+        profile,
+        key,
+    })
+}
+
+/// Those of network interfaces apart; any other stands with those of instances, where it is refused.
+fn split_tags(
+    given: Option<Vec<TagSpecification>>,
+) -> (Vec<TagSpecification>, Vec<TagSpecification>) {
+    let all = given.unwrap_or_default().into_iter();
+    let (interfaces, others) =
+        all.partition(|it| it.resource_type.as_deref() == Some(Interface::KIND));
+    (others, interfaces)
+}
+
+fn wish(cx: &Context, wanted: &Wanted, image: &Image, zone: &str) -> Wish {
+    Wish {
+        account: cx.account.clone(),
+        region: cx.region.clone(),
+        zone: zone.to_owned(),
+        architecture: image.architecture.clone(),
+        own_image: image.registry.is_none(),
+        claim: size::claim(wanted.kind),
+        only: None,
+    }
+}
+
+/// The subnet asked for, or a default one in a zone where there are hosts for such an instance.
+async fn subnet(
+    service: &Ec2Service,
+    cx: &Context,
+    wanted: &Wanted,
+    image: &Image,
+) -> Result<Subnet, Fault> {
+    let hosts = &service.instances.parts.hosts;
+    hosts.up_to_date().await;
+    let has_hosts = |subnet: &Subnet| {
+        let wish = wish(cx, wanted, image, &subnet.zone);
+        hosts.read(|machines| wish.is_offered(machines))
+    };
+    let no_hosts = |zone: &str| fault::no_capacity(wanted.kind.name, zone);
+    if let Some(id) = &wanted.subnet {
+        let subnet: Subnet = service.get(cx, id).await?;
+        if let Some(zone) = wanted.zone.as_ref().filter(|zone| **zone != subnet.zone) {
+            return Err(fault::zone_of_other_subnet(id, zone));
+        }
+        return match has_hosts(&subnet) {
+            true => Ok(subnet),
+            false => Err(no_hosts(&subnet.zone)),
+        };
+    }
+    let zone = wanted.zone.as_deref();
+    let all: Vec<Subnet> = service.all(cx).await?;
+    let mut candidates: Vec<Subnet> = all
+        .into_iter()
+        .filter(|it| it.default_for_zone && zone.is_none_or(|zone| zone == it.zone))
+        .collect();
+    candidates.sort_by(|one, other| one.zone.cmp(&other.zone));
+    let Some(first) = candidates.first().map(|it| it.zone.clone()) else {
+        return Err(fault::no_default_subnet(zone));
+    };
+    let found = candidates.into_iter().find(has_hosts);
+    found.ok_or_else(|| no_hosts(&first))
+}
+
+async fn groups_of(
+    service: &Ec2Service,
+    cx: &Context,
+    wanted: &Wanted,
+    subnet: &Subnet,
+) -> Result<Vec<Group>, Fault> {
+    let mut asked = wanted.groups.clone();
+    if !wanted.group_names.is_empty() {
+        let default = default_vpc_of(service, cx).await?;
+        if default.is_none_or(|vpc| vpc.id != subnet.vpc_id) {
+            return Err(fault::bad_combination(
+                "The parameter groupName cannot be used with the parameter subnet",
+            ));
+        }
+        for name in &wanted.group_names {
+            asked.push(locate(service, cx, None, Some(name.clone())).await?);
+        }
+    }
+    let ids = groups(service, cx, &subnet.vpc_id, &asked).await?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        let group: SecurityGroup = service.get(cx, &id).await?;
+        let name = group.name;
+        found.push(Group { id, name });
+    }
+    Ok(found)
+}
+
+/// The profile that a request names.
+pub async fn profile(
+    service: &Ec2Service,
+    cx: &Context,
+    named: &ProfileName,
+) -> Result<FoundProfile, Fault> {
+    let profiles = &service.instances.parts.profiles;
+    let found = profiles.find(&cx.account, &named.name).await?;
+    let is_named = |it: &FoundProfile| named.arn.as_ref().is_none_or(|arn| *arn == it.arn);
+    found.filter(is_named).ok_or_else(|| match &named.arn {
+        Some(arn) => fault::bad_profile_arn(arn),
+        None => fault::bad_profile_name(&named.name),
+    })
+}
+
+/// How many there will be: as many as the account may have, if that is not too few.
+async fn count(service: &Ec2Service, cx: &Context, wanted: &Wanted) -> Result<u32, Fault> {
+    let all: Vec<Instance> = service.all(cx).await?;
+    let is_live = |it: &&Instance| it.life.state != State::Terminated;
+    let live = all.iter().filter(is_live).count();
+    let left = MOST_LIVE
+        .saturating_sub(live)
+        .min(MOST_SHOWN.saturating_sub(all.len()));
+    let left = u32::try_from(left).unwrap_or(u32::MAX).min(MOST_AT_ONCE);
+    if wanted.at_least > left {
+        let limit = match wanted.at_least > MOST_AT_ONCE {
+            true => MOST_AT_ONCE as usize,
+            false => MOST_LIVE,
+        };
+        return Err(fault::too_many_instances(wanted.at_least, limit));
+    }
+    Ok(wanted.at_most.min(left))
+}
+
+async fn addresses(
+    service: &Ec2Service,
+    call: &Call,
+    wanted: &Wanted,
+    subnet: &Subnet,
+    count: u32,
+) -> Result<Vec<Ipv4Addr>, Fault> {
+    if let Some(address) = wanted.address {
+        if !subnet.cidr.may_assign(address) {
+            return Err(fault::address_outside(&address.to_string()));
+        }
+        if is_taken(service, call, subnet, address).await? {
+            return Err(fault::address_in_use(address));
+        }
+        return Ok(vec![address]);
+    }
+    let mut chosen = HashSet::new();
+    let mut addresses = Vec::new();
+    for number in 0..count {
+        match free_address(service, call, subnet, &chosen).await {
+            Ok(address) => {
+                chosen.insert(address);
+                addresses.push(address);
+            }
+            Err(_) if number >= wanted.at_least => break,
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(addresses)
+}
+
+/// The instances, and the transaction that makes them.
+fn write(
+    service: &Ec2Service,
+    call: &Call,
+    input: &RunInstancesRequest,
+    (wanted, prepared): (&Wanted, &Prepared),
+    addresses: &[Ipv4Addr],
+) -> (Vec<Instance>, Txn) {
+    let reservation = ids::ec2_id("r");
+    let mut txn = Txn::new().lean_on::<Subnet>(call, &prepared.subnet.id);
+    for group in &prepared.groups {
+        txn = txn.lean_on::<SecurityGroup>(call, &group.id);
+    }
+    let mut made = Vec::with_capacity(addresses.len());
+    for (address, index) in addresses.iter().zip(0..) {
+        let id = ids::ec2_id("i");
+        let interface = interface(call, &id, *address, (wanted, prepared));
+        let purpose = user_data_purpose(&call.account, &call.region, &id);
+        let instance = Instance {
+            reservation: reservation.clone(),
+            launch_index: index,
+            client_token: input.client_token.clone().filter(|it| !it.is_empty()),
+            requester: requester(call),
+            image: prepared.image.clone(),
+            instance_type: wanted.kind.name.to_owned(),
+            subnet_id: prepared.subnet.id.clone(),
+            vpc_id: prepared.subnet.vpc_id.clone(),
+            zone: prepared.subnet.zone.clone(),
+            interface: Primary {
+                id: interface.id.clone(),
+                subnet_cidr: prepared.subnet.cidr,
+                address: *address,
+                mac: interface.mac.clone(),
+                groups: prepared.groups.clone(),
+                delete_on_termination: wanted.delete_interface,
+            },
+            key: prepared.key.clone(),
+            profile: prepared.profile.as_ref().map(|it| associated(call, it)),
+            user_data: wanted
+                .user_data
+                .as_ref()
+                .map(|it| service.keyring.seal(it.as_bytes(), &purpose)),
+            metadata: wanted.metadata.clone(),
+            monitoring: input.monitoring.as_ref().and_then(|it| it.enabled) == Some(true),
+            disable_api_termination: input.disable_api_termination == Some(true),
+            disable_api_stop: input.disable_api_stop == Some(true),
+            ends_on_shutdown: wanted.ends_on_shutdown,
+            ebs_optimized: input.ebs_optimized == Some(true),
+            disk_gib: DISK_GIB,
+            life: Life::new(call.now),
+            created_at: call.now,
+            tags: prepared.tags.clone(),
+            unknown: Unknown::new(),
+            id,
+        };
+        let claim = Ec2Service::key::<AddressClaim>(call, &interface.claim_id());
+        let claimed = AddressClaim {
+            interface_id: interface.id.clone(),
+            unknown: Unknown::new(),
+        };
+        txn = txn
+            .when(Compare::absent(claim.clone()))
+            .put(claim, encode(&claimed))
+            .put(
+                Ec2Service::key::<Interface>(call, &interface.id),
+                encode(&interface),
+            )
+            .put(
+                Ec2Service::key::<Instance>(call, &instance.id),
+                encode(&instance),
+            );
+        made.push(instance);
+    }
+    (made, txn)
+}
+
+/// A profile as it is associated with a new instance.
+pub fn associated(cx: &Context, profile: &FoundProfile) -> Profile {
+    Profile {
+        arn: profile.arn.clone(),
+        id: profile.id.clone(),
+        association: ids::ec2_id("iip-assoc"),
+        since: cx.now,
+    }
+}
+
+fn interface(
+    call: &Call,
+    instance: &str,
+    address: Ipv4Addr,
+    (wanted, prepared): (&Wanted, &Prepared),
+) -> Interface {
+    let subnet = &prepared.subnet;
+    Interface {
+        id: ids::ec2_id("eni"),
+        subnet_id: subnet.id.clone(),
+        subnet_cidr: Some(subnet.cidr),
+        vpc_id: subnet.vpc_id.clone(),
+        zone: subnet.zone.clone(),
+        address,
+        mac: random_mac(),
+        groups: prepared.groups.iter().map(|it| it.id.clone()).collect(),
+        description: prepared.description.clone(),
+        source_dest_check: true,
+        requester: None,
+        operator: None,
+        load_balancer: None,
+        attachment: Some(Attachment {
+            id: ids::ec2_id("eni-attach"),
+            instance_id: instance.to_owned(),
+            device_index: 0,
+            attached_at: call.now,
+            delete_on_termination: wanted.delete_interface,
+            machine: Machine::None,
+        }),
+        token_id: None,
+        created_at: call.now,
+        tags: prepared.interface_tags.clone(),
+        unknown: Unknown::new(),
+    }
+}

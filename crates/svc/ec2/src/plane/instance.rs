@@ -1,0 +1,111 @@
+//! Instances as the host that keeps them is told of them.
+
+use wharf_planeproto::{Resource, machine};
+use wharf_records::Scope;
+use wharf_seal::Keyring;
+
+use crate::{
+    instance_types,
+    instances::{shown::host_name, size},
+    records::{Instance, user_data_purpose},
+};
+
+/// Bytes of a GiB.
+const GIB: u64 = 1 << 30;
+
+/// `None` for one that is on no host, or not yet: a host is told of an instance once room is claimed there.
+pub fn resource(record: Instance, scope: &Scope, keyring: &Keyring) -> Option<Resource> {
+    let host = record.life.host.as_ref()?.machine.clone();
+    let waits = record.life.wanted == machine::Wanted::Running && !record.life.claimed;
+    // While a stopped one waits for room it stays stopped, on the boot before.
+    let (wanted, boot) = match waits {
+        true => (machine::Wanted::Stopped, record.life.boot.saturating_sub(1)),
+        false => (record.life.wanted, record.life.boot),
+    };
+    let kind = instance_types::find(&record.instance_type);
+    // Of a type that this version does not know there is no size to run it with.
+    if kind.is_none() && wanted == machine::Wanted::Running {
+        return None;
+    }
+    let user_data = match &record.user_data {
+        None => None,
+        Some(sealed) => {
+            let purpose = user_data_purpose(&scope.account, &scope.region, &record.id);
+            match keyring.open(sealed, &purpose) {
+                Ok(opened) => opened.expose_str().map(str::to_owned),
+                Err(error) => {
+                    tracing::error!(
+                        instance = record.id,
+                        %error,
+                        "failed to open user data, the host is told of the instance without it"
+                    );
+                    None
+                }
+            }
+        }
+    };
+    let metadata = metadata(&record, &scope.region);
+    let interface = record.interface;
+    Some(Resource::Instance(Box::new(machine::Instance {
+        host,
+        wanted,
+        boot,
+        image: match record.image.registry {
+            None => machine::Image::Own,
+            Some(name) => machine::Image::Registry { name },
+        },
+        cpu: kind.map_or(0, size::cpu),
+        memory_mib: kind.map_or(0, |kind| u32::try_from(kind.memory_mib).unwrap_or(u32::MAX)),
+        disk_bytes: u64::from(record.disk_gib) * GIB,
+        interface: machine::Interface {
+            id: interface.id,
+            vpc: record.vpc_id,
+            subnet: record.subnet_id,
+            subnet_cidr: interface.subnet_cidr.to_string(),
+            address: interface.address,
+            mac: interface.mac,
+            groups: interface
+                .groups
+                .into_iter()
+                .map(|it| machine::Group {
+                    id: it.id,
+                    name: it.name,
+                })
+                .collect(),
+        },
+        metadata,
+        user_data,
+        launched_at_ms: record.life.launched_at.millis(),
+        instance_type: record.instance_type,
+        account: scope.account.clone(),
+        region: scope.region.clone(),
+        zone: record.zone,
+        id: record.id,
+    })))
+}
+
+fn metadata(record: &Instance, region: &str) -> machine::Metadata {
+    let options = &record.metadata;
+    let tags = record
+        .tags
+        .iter()
+        .map(|(key, value)| (key.clone(), value.clone()));
+    let key = record.key.iter();
+    machine::Metadata {
+        enabled: options.enabled,
+        tokens_required: options.tokens_required,
+        hop_limit: options.hop_limit,
+        tags: options.tags.then(|| tags.collect()),
+        image_id: record.image.id.clone(),
+        reservation: record.reservation.clone(),
+        launch_index: record.launch_index,
+        public_keys: key
+            .filter_map(|key| Some((key.name.clone(), key.public.clone()?)))
+            .collect(),
+        profile: record
+            .profile
+            .as_ref()
+            .map(|it| (it.arn.clone(), it.id.clone())),
+        host_name: host_name(region, record),
+    }
+}

@@ -1,0 +1,139 @@
+//! Instances.
+
+use std::net::Ipv4Addr;
+
+use serde::{Deserialize, Serialize};
+use wharf_base::{Cidr4, Timestamp};
+use wharf_records::{Record, Unknown, ecs::Tags};
+use wharf_seal::Sealed;
+
+use super::entity;
+use crate::{fault, instances::life::Life};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Instance {
+    pub id: String,
+    /// `r-…`
+    pub reservation: String,
+    /// Its number within the reservation.
+    pub launch_index: u32,
+    pub client_token: Option<String>,
+    /// The service that launched it, e.g. `autoscaling.amazonaws.com`.
+    pub requester: Option<String>,
+    pub image: Image,
+    pub instance_type: String,
+    pub subnet_id: String,
+    pub vpc_id: String,
+    pub zone: String,
+    pub interface: Primary,
+    pub key: Option<Key>,
+    pub profile: Option<Profile>,
+    /// Base64 as it was given.
+    pub user_data: Option<Sealed>,
+    pub metadata: Metadata,
+    pub monitoring: bool,
+    pub disable_api_termination: bool,
+    pub disable_api_stop: bool,
+    /// It is terminated when it shuts itself down; otherwise it is stopped.
+    pub ends_on_shutdown: bool,
+    pub ebs_optimized: bool,
+    /// Of its root file system.
+    pub disk_gib: u32,
+    pub life: Life,
+    pub created_at: Timestamp,
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+entity!(Instance, "instance", fault::instance_not_found, vpc_id);
+
+/// What its root file system is made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Image {
+    /// `ami-…`
+    pub id: String,
+    /// `x86_64`
+    pub architecture: String,
+    /// The name that nodes pull, with its digest; `None` for what hosts make themselves.
+    pub registry: Option<String>,
+}
+
+/// The network interface at device index 0. What can change of it is copied from the interface's own
+/// record by the reconciler.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Primary {
+    pub id: String,
+    pub subnet_cidr: Cidr4,
+    pub address: Ipv4Addr,
+    pub mac: String,
+    pub groups: Vec<Group>,
+    /// It is deleted with the instance.
+    pub delete_on_termination: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    pub id: String,
+    pub name: String,
+}
+
+/// A key pair, as it was when the instance was launched.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Key {
+    pub name: String,
+    /// The line for `authorized_keys`.
+    pub public: Option<String>,
+}
+
+/// The instance profile, and how it is associated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    pub arn: String,
+    /// `AIPA…`
+    pub id: String,
+    /// `iip-assoc-…`
+    pub association: String,
+    pub since: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Metadata {
+    pub enabled: bool,
+    pub tokens_required: bool,
+    pub hop_limit: u8,
+    pub tags: bool,
+}
+
+impl Default for Metadata {
+    /// As EC2 has it for images that ask for nothing else.
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            tokens_required: false,
+            hop_limit: 1,
+            tags: false,
+        }
+    }
+}
+
+/// What the user data of an instance is sealed for.
+pub fn user_data_purpose(account: &str, region: &str, id: &str) -> String {
+    format!("ec2 user data {account} {region} {id}")
+}
+
+/// What a client token of RunInstances stands for, under the token.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Launch {
+    /// SHA-256 of the request.
+    pub digest: String,
+    pub instances: Vec<String>,
+    pub made_at: Timestamp,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Launch {
+    const KIND: &'static str = "launch";
+    const FORMAT: u32 = 1;
+}

@@ -1,0 +1,18 @@
+//! User data, in which users often put secrets.
+
+use wharf_service::{Sealing, Secrets};
+
+use crate::{launch_templates, records::user_data_purpose, table::SERVICE};
+
+/// By the kinds of their records.
+pub const SEALING: Sealing = Sealing {
+    service: SERVICE,
+    secrets: &[
+        Secrets::new("instance", &["user_data"], |scope, id, _| {
+            user_data_purpose(&scope.account, &scope.region, id)
+        }),
+        Secrets::new("launch-template-version", &["user_data"], |scope, id, _| {
+            launch_templates::purpose(scope, id)
+        }),
+    ],
+};

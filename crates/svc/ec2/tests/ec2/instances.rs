@@ -1,0 +1,677 @@
+//! Instances, from their launch to their end, on hosts that this test plays.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio_util::sync::{CancellationToken, DropGuard};
+use wharf_api_ec2::{Ec2, types::*};
+use wharf_base::{Clock, TestClock, Timestamp, public_images::PublicImage};
+use wharf_hosts::{Hosts, Registration};
+use wharf_planeproto::{
+    Resource,
+    machine::{self, InstanceReport, InstanceState as Reported, Wanted},
+};
+use wharf_reconcile::Takeover;
+use wharf_records::{
+    Unknown, encode,
+    hosts::{Capacity, Host, Ledger},
+};
+use wharf_store::Txn;
+use wharf_svc_ec2::{
+    Ec2Service,
+    instances::{FoundProfile, Parts, Profiles, Told},
+    plane,
+};
+use wharf_testkit::{PERMIT, call, refused, until};
+use wharf_wire::{Fault, async_trait};
+
+use crate::world::{World, world};
+
+const REGION: &str = "us-east-1";
+
+struct OneProfile;
+
+#[async_trait]
+impl Profiles for OneProfile {
+    async fn find(&self, account: &str, name: &str) -> Result<Option<FoundProfile>, Fault> {
+        Ok((name == "ecsInstanceRole").then(|| FoundProfile {
+            arn: format!("arn:aws:iam::{account}:instance-profile/{name}"),
+            id: "AIPA1".to_owned(),
+            role: Some(format!("arn:aws:iam::{account}:role/{name}")),
+        }))
+    }
+}
+
+/// EC2 with its reconciler, and the hosts it places instances on.
+struct Cloud {
+    world: World,
+    hosts: Hosts,
+    clock: Arc<TestClock>,
+    ec2: Arc<Ec2Service>,
+    _fed: DropGuard,
+    running: Option<DropGuard>,
+}
+
+impl Cloud {
+    async fn new(machines: &[&str]) -> Self {
+        let world = world();
+        let hosts = Hosts::new(world.store.clone());
+        let stop = CancellationToken::new();
+        let (feeding, until) = (hosts.clone(), stop.clone());
+        tokio::spawn(async move { feeding.feed(until).await });
+        let clock = Arc::new(TestClock::at(Timestamp(1_700_000_000_000)));
+        let mut cloud = Self {
+            ec2: Arc::new(Ec2Service::new(world.store.clone(), world.keyring.clone())),
+            _fed: stop.drop_guard(),
+            running: None,
+            world,
+            hosts,
+            clock,
+        };
+        for machine in machines {
+            cloud.join(machine).await;
+        }
+        cloud.restart();
+        cloud
+    }
+
+    /// The service begins anew, as after a kill.
+    fn restart(&mut self) {
+        let (store, keyring) = (self.world.store.clone(), self.world.keyring.clone());
+        let ec2 = Ec2Service::new(store, keyring).keeping(Parts {
+            hosts: self.hosts.clone(),
+            profiles: Arc::new(OneProfile),
+            clock: self.clock.clone(),
+            takeover: Takeover::Replace,
+        });
+        let stop = CancellationToken::new();
+        let (running, until) = (ec2.clone(), stop.clone());
+        tokio::spawn(async move { running.run(until).await });
+        self.ec2 = Arc::new(ec2);
+        self.running = Some(stop.drop_guard());
+    }
+
+    async fn join(&self, machine: &str) {
+        let id = format!("host-of-{machine}");
+        let capacity = Capacity {
+            cpu: 1024,
+            memory: 4096,
+            interfaces: 8,
+            ..Capacity::default()
+        };
+        let host = Host {
+            id: id.clone(),
+            capacity: capacity.clone(),
+            fargate: true,
+            accounts: Vec::new(),
+            regions: Vec::new(),
+            availability_zone: "us-east-1a".to_owned(),
+            instance: format!("arn of {machine}"),
+            unknown: Unknown::new(),
+        };
+        let ledger = Ledger {
+            capacity,
+            ..Ledger::default()
+        };
+        let txn = Txn::new()
+            .put(Host::key(&id), encode(&host))
+            .put(Ledger::key(&id), encode(&ledger));
+        assert!(self.world.store.txn(&PERMIT, txn).await.unwrap().succeeded);
+        self.connected(machine, true);
+    }
+
+    fn connected(&self, machine: &str, connected: bool) {
+        let value = Some("own-image".to_owned());
+        let registration = Registration {
+            host: format!("host-of-{machine}"),
+            account: wharf_testkit::ACCOUNT.to_owned(),
+            region: REGION.to_owned(),
+            cluster_arn: "a cluster".to_owned(),
+            of_installation: true,
+            active: true,
+            agent_connected: connected,
+            agent_version: String::new(),
+            ec2_instance: machine.to_owned(),
+            registered_at: Timestamp(0),
+            attributes: BTreeMap::from([("wharf.instances".to_owned(), value)]),
+        };
+        let name = format!("arn of {machine}");
+        self.hosts
+            .write(|machines| machines.register(&name, Some(registration)));
+    }
+
+    /// It was deregistered.
+    async fn leave(&self, machine: &str) {
+        let key = Ledger::key(&format!("host-of-{machine}"));
+        let entry = self.world.store.get(&key).await.unwrap().unwrap();
+        let mut ledger: Ledger = wharf_records::decode(&entry.value).unwrap();
+        ledger.capacity = Capacity::default();
+        let txn = Txn::new().put(key, encode(&ledger));
+        self.world.store.txn(&PERMIT, txn).await.unwrap();
+    }
+
+    fn image(&self) -> String {
+        PublicImage::for_ecs(REGION).id
+    }
+
+    fn asked(&self) -> RunInstancesRequest {
+        RunInstancesRequest {
+            image_id: Some(self.image()),
+            instance_type: Some("t3.micro".to_owned()),
+            min_count: Some(1),
+            max_count: Some(1),
+            ..Default::default()
+        }
+    }
+
+    async fn run(&self) -> String {
+        let made = self.ec2.run_instances(&self.call(), self.asked()).await;
+        id(&made.unwrap())
+    }
+
+    fn call(&self) -> wharf_wire::Call {
+        wharf_testkit::call_at(self.clock.now())
+    }
+
+    async fn told(&self) -> Vec<machine::Instance> {
+        let prefix = wharf_store::Range::prefix(plane::prefix());
+        let all = self.world.store.all(prefix).await.unwrap().entries;
+        let resources = all
+            .iter()
+            .filter_map(|it| plane::resource(it, &self.world.keyring));
+        let instances = resources.filter_map(|it| match it {
+            Resource::Instance(it) => Some(*it),
+            _ => None,
+        });
+        instances.collect()
+    }
+
+    async fn told_of(&self, id: &str) -> Option<machine::Instance> {
+        self.told().await.into_iter().find(|it| it.id == id)
+    }
+
+    async fn placed(&self, id: &str) -> machine::Instance {
+        until("an instance has a host", || async {
+            self.told_of(id).await.is_some()
+        })
+        .await;
+        self.told_of(id).await.unwrap()
+    }
+
+    /// The host of an instance says something of it.
+    async fn says(&self, told: &machine::Instance, state: Reported) {
+        let report = InstanceReport {
+            id: told.id.clone(),
+            boot: told.boot,
+            state,
+            reason: None,
+        };
+        let reports = vec![(Told::of(told), report)];
+        let taken = self.ec2.instances_reported(&told.host, reports).await;
+        taken.unwrap();
+    }
+
+    async fn shown(&self, id: &str) -> Instance {
+        let asked = DescribeInstancesRequest {
+            instance_ids: Some(vec![id.to_owned()]),
+            ..Default::default()
+        };
+        let shown = self.ec2.describe_instances(&self.call(), asked).await;
+        let mut reservations = shown.unwrap().reservations.unwrap();
+        reservations.remove(0).instances.unwrap().remove(0)
+    }
+
+    async fn state(&self, id: &str) -> String {
+        self.shown(id).await.state.unwrap().name.unwrap()
+    }
+
+    async fn becomes(&self, id: &str, state: &str) {
+        until(&format!("{id} is {state}"), || async {
+            self.state(id).await == state
+        })
+        .await;
+    }
+
+    async fn terminate(&self, id: &str) -> Result<TerminateInstancesResult, Fault> {
+        let asked = TerminateInstancesRequest {
+            instance_ids: Some(vec![id.to_owned()]),
+            ..Default::default()
+        };
+        self.ec2.terminate_instances(&self.call(), asked).await
+    }
+
+    async fn stop(&self, id: &str) -> Result<StopInstancesResult, Fault> {
+        let asked = StopInstancesRequest {
+            instance_ids: Some(vec![id.to_owned()]),
+            ..Default::default()
+        };
+        self.ec2.stop_instances(&self.call(), asked).await
+    }
+
+    async fn start(&self, id: &str) -> Result<StartInstancesResult, Fault> {
+        let asked = StartInstancesRequest {
+            instance_ids: Some(vec![id.to_owned()]),
+            ..Default::default()
+        };
+        self.ec2.start_instances(&self.call(), asked).await
+    }
+
+    /// Who claims room, of all machines.
+    async fn claimants(&self) -> Vec<String> {
+        self.hosts.up_to_date().await;
+        self.hosts.read(|machines| {
+            let ledgers = machines.ledgers().values();
+            let all = ledgers.flat_map(|it| it.claims.claimants().collect::<Vec<_>>());
+            all.collect()
+        })
+    }
+
+    async fn claims(&self, id: &str) -> bool {
+        let name = format!("instance/{id}");
+        self.claimants().await.contains(&name)
+    }
+
+    /// Addresses that are in use.
+    async fn addresses(&self) -> usize {
+        let keys = self
+            .world
+            .store
+            .all_keys(wharf_store::Range::prefix(plane::prefix()));
+        let keys = keys.await.unwrap().entries;
+        keys.iter()
+            .filter(|it| it.key.contains("/address/"))
+            .count()
+    }
+}
+
+fn id(reservation: &Reservation) -> String {
+    let instances = reservation.instances.as_ref().unwrap();
+    instances[0].instance_id.clone().unwrap()
+}
+
+#[tokio::test]
+async fn an_instance_lives_and_leaves_nothing() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let mut asked = cloud.asked();
+    asked.user_data = Some("c2VjcmV0".to_owned());
+    asked.iam_instance_profile = Some(IamInstanceProfileSpecification {
+        name: Some("ecsInstanceRole".to_owned()),
+        arn: None,
+    });
+    let made = cloud.ec2.run_instances(&cloud.call(), asked).await.unwrap();
+    let id = id(&made);
+    let told = cloud.placed(&id).await;
+    assert_eq!(
+        (told.host.as_str(), told.boot, told.wanted),
+        ("i-a1", 1, Wanted::Running)
+    );
+    assert_eq!(told.user_data.as_deref(), Some("c2VjcmV0"));
+    assert!(
+        !cloud
+            .world
+            .stored(&plane::prefix())
+            .await
+            .contains("c2VjcmV0")
+    );
+    assert!(cloud.claims(&id).await);
+    assert_eq!(cloud.state(&id).await, "pending");
+    // The network of that machine wires it.
+    let wired = crate::world::told(&cloud.world).await;
+    let wired = wired.iter().find_map(|it| match it {
+        Resource::Interface(it) if it.id == told.interface.id => it.host.clone(),
+        _ => None,
+    });
+    assert_eq!(wired.as_deref(), Some("i-a1"));
+    let role = cloud.ec2.role_on("i-a1", &Told::of(&told)).await.unwrap();
+    assert_eq!(
+        role.unwrap().role,
+        "arn:aws:iam::000000000000:role/ecsInstanceRole"
+    );
+    assert_eq!(
+        cloud
+            .ec2
+            .role_on("i-other", &Told::of(&told))
+            .await
+            .unwrap(),
+        None
+    );
+
+    cloud.says(&told, Reported::Running).await;
+    assert_eq!(cloud.state(&id).await, "running");
+    cloud.stop(&id).await.unwrap();
+    cloud.says(&told, Reported::Stopped).await;
+    assert_eq!(cloud.state(&id).await, "stopped");
+    until("its room is free", || async { !cloud.claims(&id).await }).await;
+    cloud.start(&id).await.unwrap();
+    until("it is to boot again", || async {
+        cloud.told_of(&id).await.is_some_and(|it| it.boot == 2)
+    })
+    .await;
+    let told = cloud.placed(&id).await;
+    cloud.says(&told, Reported::Running).await;
+    assert_eq!(cloud.state(&id).await, "running");
+
+    cloud.terminate(&id).await.unwrap();
+    assert_eq!(cloud.state(&id).await, "shutting-down");
+    assert!(
+        cloud.claims(&id).await,
+        "the host has not said that it ended"
+    );
+    cloud.says(&told, Reported::Terminated).await;
+    cloud.becomes(&id, "terminated").await;
+    assert_eq!(
+        (cloud.claimants().await, cloud.addresses().await),
+        (vec![], 0)
+    );
+    assert_eq!(cloud.told().await, []);
+    refused(
+        cloud.start(&id).await,
+        "IncorrectInstanceState",
+        &format!(
+            "The instance '{id}' is not in a state from which it can be started. It is in the state 'terminated'."
+        ),
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_launched_where_no_host_is() {
+    let cloud = Cloud::new(&[]).await;
+    let launched = cloud.ec2.run_instances(&cloud.call(), cloud.asked()).await;
+    let fault = launched.unwrap_err();
+    assert_eq!(fault.code, "InsufficientInstanceCapacity");
+    let capacity = "We currently do not have sufficient t3.micro capacity in the Availability Zone you requested (us-east-1a).";
+    assert!(fault.message.starts_with(capacity), "{}", fault.message);
+    assert_eq!(cloud.addresses().await, 0);
+}
+
+#[tokio::test]
+async fn what_finds_no_room_in_time_is_terminated() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let mut asked = cloud.asked();
+    asked.instance_type = Some("m5.large".to_owned());
+    let made = cloud.ec2.run_instances(&cloud.call(), asked).await.unwrap();
+    let id = id(&made);
+    cloud.clock.advance(Duration::from_secs(31));
+    cloud.becomes(&id, "terminated").await;
+    let reason = cloud.shown(&id).await.state_reason.unwrap();
+    assert_eq!(
+        reason.code.as_deref(),
+        Some("Server.InsufficientInstanceCapacity")
+    );
+    assert_eq!(
+        (cloud.claimants().await, cloud.addresses().await),
+        (vec![], 0)
+    );
+}
+
+#[tokio::test]
+async fn a_token_launches_once() {
+    let mut cloud = Cloud::new(&["i-a1"]).await;
+    let mut asked = cloud.asked();
+    asked.client_token = Some("once".to_owned());
+    let call = cloud.call();
+    let first = cloud.ec2.run_instances(&call, asked.clone()).await.unwrap();
+    cloud.restart();
+    let second = cloud.ec2.run_instances(&call, asked.clone()).await.unwrap();
+    assert_eq!(id(&first), id(&second));
+    assert_eq!(cloud.addresses().await, 1);
+    let mut other = asked.clone();
+    other.instance_type = Some("t3.nano".to_owned());
+    refused(
+        cloud.ec2.run_instances(&call, other).await,
+        "IdempotentParameterMismatch",
+        "The client token was already used with other parameters.",
+    );
+    let told = cloud.placed(&id(&first)).await;
+    cloud.terminate(&told.id).await.unwrap();
+    cloud.says(&told, Reported::Terminated).await;
+    cloud.becomes(&told.id, "terminated").await;
+    let again = cloud.ec2.run_instances(&call, asked).await;
+    assert_eq!(again.unwrap_err().code, "IdempotentInstanceTerminated");
+}
+
+#[tokio::test]
+async fn protected_instances_stay() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let mut asked = cloud.asked();
+    asked.disable_api_termination = Some(true);
+    let made = cloud.ec2.run_instances(&cloud.call(), asked).await.unwrap();
+    let id = id(&made);
+    refused(
+        cloud.terminate(&id).await,
+        "OperationNotPermitted",
+        &format!(
+            "The instance '{id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again."
+        ),
+    );
+    let change = ModifyInstanceAttributeRequest {
+        instance_id: Some(id.clone()),
+        disable_api_termination: Some(AttributeBooleanValue { value: Some(false) }),
+        ..Default::default()
+    };
+    let call = cloud.call();
+    let changed = cloud.ec2.modify_instance_attribute(&call, change);
+    changed.await.unwrap();
+    cloud.terminate(&id).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_host_is_believed_for_its_own_alone() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let id = cloud.run().await;
+    let mut told = cloud.placed(&id).await;
+    told.host = "i-other".to_owned();
+    cloud.says(&told, Reported::Failed).await;
+    assert_eq!(cloud.state(&id).await, "pending");
+}
+
+#[tokio::test]
+async fn a_host_that_left_takes_its_instances_along() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let id = cloud.run().await;
+    let told = cloud.placed(&id).await;
+    cloud.says(&told, Reported::Running).await;
+    cloud.connected("i-a1", false);
+    cloud.terminate(&id).await.unwrap();
+    assert_eq!(cloud.state(&id).await, "shutting-down");
+    cloud.leave("i-a1").await;
+    // Looked at within seconds anyway; a write wakes the reconciler at once.
+    let tag = CreateTagsRequest {
+        resources: Some(vec![id.clone()]),
+        tags: Some(vec![Tag {
+            key: Some("k".to_owned()),
+            value: Some("v".to_owned()),
+        }]),
+        ..Default::default()
+    };
+    cloud.ec2.create_tags(&cloud.call(), tag).await.unwrap();
+    cloud.becomes(&id, "terminated").await;
+    assert_eq!(
+        (cloud.claimants().await, cloud.addresses().await),
+        (vec![], 0)
+    );
+}
+
+#[tokio::test]
+async fn what_is_malformed_or_missing_is_refused() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    refused(
+        cloud.terminate("i-0123456789abcdef0").await,
+        "InvalidInstanceID.NotFound",
+        "The instance ID 'i-0123456789abcdef0' does not exist",
+    );
+    refused(
+        cloud.terminate("../x").await,
+        "InvalidInstanceID.Malformed",
+        "Invalid id: \"../x\" (expecting \"i-...\")",
+    );
+    let mut asked = cloud.asked();
+    asked.image_id = Some("ami-0123456789abcdef0".to_owned());
+    let launched = cloud.ec2.run_instances(&cloud.call(), asked).await;
+    assert_eq!(launched.unwrap_err().code, "InvalidAMIID.NotFound");
+    let mut asked = cloud.asked();
+    (asked.min_count, asked.max_count) = (Some(5000), Some(5000));
+    let launched = cloud.ec2.run_instances(&cloud.call(), asked).await;
+    assert_eq!(launched.unwrap_err().code, "InstanceLimitExceeded");
+    assert_eq!(cloud.addresses().await, 0);
+}
+
+/// Launches, stops, terminations, hosts that obey, whose reports are lost and that leave, and a service that
+/// is killed now and then: an instance is on one host, and in the end nothing is left of any.
+#[tokio::test]
+async fn nothing_leaks_whatever_happens() {
+    use rand::{Rng, SeedableRng, rngs::SmallRng, seq::IndexedRandom};
+    let seed = rand::random();
+    println!("seed {seed}");
+    let mut rng = SmallRng::seed_from_u64(seed);
+    let mut cloud = Cloud::new(&["i-a1", "i-a2"]).await;
+    let mut launched: Vec<String> = Vec::new();
+    let mut homes: BTreeMap<String, String> = BTreeMap::new();
+    for _ in 0..150 {
+        let one = launched.choose(&mut rng).cloned();
+        match (rng.random_range(0..9), one) {
+            (0 | 1, _) if launched.len() < 24 => {
+                let mut asked = cloud.asked();
+                asked.max_count = Some(rng.random_range(1..4));
+                let made = cloud.ec2.run_instances(&cloud.call(), asked).await;
+                let made = made.unwrap().instances.unwrap();
+                launched.extend(made.into_iter().filter_map(|it| it.instance_id));
+            }
+            // Refused in some states.
+            (2, Some(one)) => drop(cloud.stop(&one).await),
+            (3, Some(one)) => drop(cloud.start(&one).await),
+            (4, Some(one)) => drop(cloud.terminate(&one).await),
+            (5, _) => cloud.restart(),
+            (6, _) if rng.random_ratio(1, 8) => cloud.leave("i-a2").await,
+            _ => {
+                for told in cloud.told().await {
+                    if rng.random_ratio(1, 2) {
+                        obey(&cloud, &told).await;
+                    }
+                }
+            }
+        }
+        tokio::task::yield_now().await;
+        for told in cloud.told().await {
+            let home = homes.entry(told.id.clone()).or_insert(told.host.clone());
+            assert_eq!(*home, told.host, "{} moved", told.id);
+        }
+        let claimants = cloud.claimants().await;
+        let distinct: BTreeSet<&String> = claimants.iter().collect();
+        assert_eq!(
+            distinct.len(),
+            claimants.len(),
+            "on two hosts: {claimants:?}"
+        );
+    }
+    for id in &launched {
+        cloud.terminate(id).await.unwrap();
+    }
+    until("all are terminated", || async {
+        for told in cloud.told().await {
+            obey(&cloud, &told).await;
+        }
+        cloud.claimants().await.is_empty() && cloud.addresses().await == 0
+    })
+    .await;
+    for id in &launched {
+        assert_eq!(cloud.state(id).await, "terminated");
+    }
+}
+
+async fn obey(cloud: &Cloud, told: &machine::Instance) {
+    let state = match told.wanted {
+        Wanted::Running => Reported::Running,
+        Wanted::Stopped => Reported::Stopped,
+        Wanted::Terminated => Reported::Terminated,
+    };
+    cloud.says(told, state).await;
+}
+
+#[tokio::test]
+async fn filters_and_pages_show_what_is_asked_for() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let (one, two) = (cloud.run().await, cloud.run().await);
+    let told = cloud.placed(&one).await;
+    cloud.says(&told, Reported::Running).await;
+    let ask = |name: &str, value: &str| DescribeInstancesRequest {
+        filters: Some(vec![crate::world::filter(name, value)]),
+        ..Default::default()
+    };
+    for (name, value, expected) in [
+        ("instance-state-name", "running", vec![&one]),
+        ("instance-state-code", "0", vec![&two]),
+        (
+            "private-ip-address",
+            &told.interface.address.to_string(),
+            vec![&one],
+        ),
+        (
+            "network-interface.network-interface-id",
+            &told.interface.id,
+            vec![&one],
+        ),
+        ("tag:none", "x", vec![]),
+    ] {
+        let shown = cloud
+            .ec2
+            .describe_instances(&call(), ask(name, value))
+            .await;
+        let shown = shown.unwrap().reservations.unwrap();
+        let ids: Vec<String> = shown.iter().map(id).collect();
+        assert_eq!(ids.iter().collect::<Vec<_>>(), expected, "{name}");
+    }
+    let mut seen = BTreeSet::new();
+    let mut token = None;
+    loop {
+        let asked = DescribeInstancesRequest {
+            max_results: Some(1),
+            next_token: token,
+            ..Default::default()
+        };
+        let page = cloud.ec2.describe_instances(&call(), asked).await.unwrap();
+        seen.extend(page.reservations.unwrap().iter().map(id));
+        token = page.next_token;
+        if token.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, BTreeSet::from([one, two]));
+}
+
+#[tokio::test]
+async fn a_template_says_what_a_request_leaves_out() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let template = CreateLaunchTemplateRequest {
+        launch_template_name: Some("web".to_owned()),
+        launch_template_data: Some(RequestLaunchTemplateData {
+            image_id: Some(cloud.image()),
+            instance_type: Some("t3.nano".to_owned()),
+            user_data: Some("c2VjcmV0".to_owned()),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let call = cloud.call();
+    let made = cloud.ec2.create_launch_template(&call, template).await;
+    let template = made.unwrap().launch_template.unwrap();
+    let asked = RunInstancesRequest {
+        launch_template: Some(LaunchTemplateSpecification {
+            launch_template_name: Some("web".to_owned()),
+            ..Default::default()
+        }),
+        min_count: Some(1),
+        max_count: Some(1),
+        ..Default::default()
+    };
+    let launched = cloud.ec2.run_instances(&call, asked).await.unwrap();
+    let told = cloud.placed(&id(&launched)).await;
+    assert_eq!(told.instance_type, "t3.nano");
+    assert_eq!(told.user_data.as_deref(), Some("c2VjcmV0"));
+    let tags = cloud.shown(&told.id).await.tags.unwrap();
+    let template = template.launch_template_id;
+    assert!(tags.iter().any(|it| it.value == template), "{tags:?}");
+}
