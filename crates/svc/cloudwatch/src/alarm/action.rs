@@ -40,7 +40,7 @@ impl Action {
                 Ok(Self::Topic(arn))
             }
             "autoscaling" if is_policy(&arn.resource) => Ok(Self::Policy(arn)),
-            "autoscaling" => unsupported("there are no Auto Scaling groups"),
+            "autoscaling" => unsupported("groups of EC2 Auto Scaling have no policies"),
             "automate" | "swf" => unsupported("instances are not stopped by alarms"),
             "lambda" => unsupported("there are no functions"),
             "ssm" | "ssm-incidents" | "aiops" => unsupported("there is no such service"),

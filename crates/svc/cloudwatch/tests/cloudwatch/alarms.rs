@@ -373,7 +373,7 @@ async fn alarms_that_are_none_are_refused_and_others_are_found_by_their_metric()
                     "arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:x".to_owned(),
                 ])
             },
-            "The action arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:x is not supported by this version of wharf: there are no Auto Scaling groups.",
+            "The action arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:x is not supported by this version of wharf: groups of EC2 Auto Scaling have no policies.",
         ),
         (
             |it| it.period = Some(45),

@@ -1,0 +1,237 @@
+//! What changes of activities and of instances mean to the world: launches and terminations that ended, and
+//! lifecycle actions that wait. Pure.
+
+use serde_json::{Value, json};
+use wharf_base::{Arn, Timestamp};
+use wharf_records::{Record as _, Scope};
+use wharf_service::{
+    Place,
+    announce::{Announcement, Announcing, record},
+};
+use wharf_store::{Event, EventKind};
+
+use crate::{
+    names::{SERVICE, group_arn},
+    records::{Activity, Kind, Member, State, Status, Transition, Wait},
+};
+
+/// For EventBridge.
+pub const ANNOUNCING: Announcing = Announcing {
+    service: SERVICE,
+    of: announced,
+};
+
+const SOURCE: &str = "aws.autoscaling";
+
+fn announced(changes: &[&Event], _: Timestamp) -> Vec<Announcement> {
+    let mut said = Vec::new();
+    for change in changes {
+        if change.kind != EventKind::Put {
+            continue;
+        }
+        let Some((scope, kind, id)) = Scope::parse(change.key()) else {
+            continue;
+        };
+        let Some((group, _)) = id.split_once('/') else {
+            continue;
+        };
+        let place = Place::of_scope(&scope);
+        if kind == Activity::KIND {
+            let before = change.previous.as_ref().and_then(record::<Activity>);
+            let after = record::<Activity>(&change.entry);
+            said.extend(after.and_then(|after| ended(&place, group, before.as_ref(), &after)));
+        }
+        if kind == Member::KIND {
+            let before = change.previous.as_ref().and_then(record::<Member>);
+            if let Some(after) = record::<Member>(&change.entry) {
+                said.extend(waiting(&place, group, before.as_ref(), &after));
+            }
+        }
+    }
+    said
+}
+
+fn resources(place: &Place, (uuid, name): (&str, &str), instance: Option<&str>) -> Vec<String> {
+    let of = instance.map(|id| {
+        let resource = format!("instance/{id}");
+        Arn::new("ec2", &place.region, &place.account, resource).to_string()
+    });
+    let group = group_arn(place, uuid, name);
+    [group].into_iter().chain(of).collect()
+}
+
+/// A launch or a termination came to its end.
+fn ended(
+    place: &Place,
+    group: &str,
+    before: Option<&Activity>,
+    after: &Activity,
+) -> Option<Announcement> {
+    if after.ended_at.is_none() || before.is_some_and(|it| it.ended_at.is_some()) {
+        return None;
+    }
+    let detail_type = match (after.kind, after.status) {
+        (Kind::Launch, Status::Successful) => "EC2 Instance Launch Successful",
+        (Kind::Launch, Status::Failed | Status::Cancelled) => "EC2 Instance Launch Unsuccessful",
+        (Kind::Terminate, Status::Successful) => "EC2 Instance Terminate Successful",
+        (Kind::Terminate, Status::Failed) => "EC2 Instance Terminate Unsuccessful",
+        _ => return None,
+    };
+    let status = match after.status {
+        Status::Successful => "InProgress",
+        other => other.name(),
+    };
+    let detail = json!({
+        "StatusCode": status,
+        "Description": after.description,
+        "AutoScalingGroupName": after.group,
+        "ActivityId": after.id,
+        "RequestId": after.id,
+        "Details": { "Availability Zone": after.zone, "Subnet ID": after.subnet },
+        "StatusMessage": after.message.as_deref().unwrap_or_default(),
+        "EC2InstanceId": after.instance.as_deref().unwrap_or_default(),
+        "StartTime": after.started_at.iso8601(),
+        "EndTime": after.ended_at.map(Timestamp::iso8601),
+        "Cause": after.cause,
+        "Origin": "EC2",
+        "Destination": "AutoScalingGroup",
+    });
+    Some(Announcement {
+        place: place.clone(),
+        source: SOURCE,
+        detail_type,
+        resources: resources(place, (group, &after.group), after.instance.as_deref()),
+        detail,
+    })
+}
+
+/// Lifecycle actions that wait since this change.
+fn waiting(
+    place: &Place,
+    group: &str,
+    before: Option<&Member>,
+    after: &Member,
+) -> Vec<Announcement> {
+    let (transition, detail_type, origin, destination) = match after.state {
+        State::PendingWait => (
+            Transition::Launching,
+            "EC2 Instance-launch Lifecycle Action",
+            "EC2",
+            "AutoScalingGroup",
+        ),
+        State::TerminatingWait => (
+            Transition::Terminating,
+            "EC2 Instance-terminate Lifecycle Action",
+            "AutoScalingGroup",
+            "EC2",
+        ),
+        _ => return Vec::new(),
+    };
+    let known = |wait: &&Wait| {
+        let waits = before.iter().flat_map(|it| &it.waits);
+        !waits.into_iter().any(|it| it.token == wait.token)
+    };
+    let tell = |wait: &Wait| {
+        let mut detail = json!({
+            "LifecycleActionToken": wait.token,
+            "AutoScalingGroupName": after.group,
+            "LifecycleHookName": wait.hook,
+            "EC2InstanceId": after.id(),
+            "LifecycleTransition": transition.name(),
+            "Origin": origin,
+            "Destination": destination,
+        });
+        if let Some(metadata) = &wait.metadata {
+            detail["NotificationMetadata"] = Value::String(metadata.clone());
+        }
+        Announcement {
+            place: place.clone(),
+            source: SOURCE,
+            detail_type,
+            resources: resources(place, (group, &after.group), None),
+            detail,
+        }
+    };
+    after.waits.iter().filter(known).map(tell).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::Outcome;
+
+    fn activity(kind: Kind, status: Status, ended: bool) -> Activity {
+        let at = Timestamp::from_millis(1_000);
+        Activity {
+            id: "7".to_owned(),
+            group: "g".to_owned(),
+            kind,
+            instance: Some("i-1".to_owned()),
+            description: "Launching a new EC2 instance: i-1".to_owned(),
+            cause: String::new(),
+            started_at: at,
+            ended_at: ended.then_some(at),
+            status,
+            message: None,
+            progress: 0,
+            subnet: "subnet-a".to_owned(),
+            zone: "a".to_owned(),
+            unknown: Default::default(),
+        }
+    }
+
+    #[test]
+    fn an_end_is_told_once() {
+        let place = Place::new("000000000000", "us-east-1");
+        let begun = activity(Kind::Launch, Status::InProgress, false);
+        assert_eq!(ended(&place, "u", None, &begun), None);
+        let done = activity(Kind::Launch, Status::Successful, true);
+        let told = ended(&place, "u", Some(&begun), &done).unwrap();
+        assert_eq!(told.detail_type, "EC2 Instance Launch Successful");
+        assert_eq!(
+            told.resources,
+            [
+                "arn:aws:autoscaling:us-east-1:000000000000:autoScalingGroup:u:autoScalingGroupName/g",
+                "arn:aws:ec2:us-east-1:000000000000:instance/i-1"
+            ]
+        );
+        assert_eq!(ended(&place, "u", Some(&done), &done), None);
+        let failed = activity(Kind::Launch, Status::Failed, true);
+        let told = ended(&place, "u", Some(&begun), &failed).unwrap();
+        assert_eq!(told.detail_type, "EC2 Instance Launch Unsuccessful");
+        let moved = activity(Kind::Move, Status::Successful, true);
+        assert_eq!(ended(&place, "u", None, &moved), None);
+    }
+
+    #[test]
+    fn a_wait_is_told_when_it_begins() {
+        let place = Place::new("000000000000", "us-east-1");
+        let at = Timestamp::from_millis(1_000);
+        let wait = Wait {
+            hook: "h".to_owned(),
+            token: "t".to_owned(),
+            since: at,
+            until: at,
+            at_most: at,
+            heartbeat_seconds: 60,
+            otherwise: Outcome::Abandon,
+            outcome: None,
+            timed_out: false,
+            metadata: Some("m".to_owned()),
+            told: true,
+        };
+        let after = Member {
+            waits: vec![wait],
+            ..crate::plan::a_member("1", "a", State::TerminatingWait)
+        };
+        let told = waiting(&place, "u", None, &after);
+        assert_eq!(told.len(), 1);
+        assert_eq!(
+            told[0].detail_type,
+            "EC2 Instance-terminate Lifecycle Action"
+        );
+        assert_eq!(told[0].detail["NotificationMetadata"], "m");
+        assert_eq!(told[0].detail["EC2InstanceId"], "i-1");
+        assert!(waiting(&place, "u", Some(&after), &after).is_empty());
+    }
+}

@@ -1,0 +1,368 @@
+//! EC2 and load balancing, called in the name of the service-linked role for a group.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use wharf_api_ec2::{
+    DescribeInstanceStatusRequest, DescribeInstancesRequest, DescribeLaunchTemplateVersionsRequest,
+    Filter, Instance as Described, RunInstancesRequest, TerminateInstancesRequest,
+};
+use wharf_delivery::{Actor, Request};
+use wharf_service::Place;
+use wharf_wire::{Call, Context, Fault};
+
+use crate::{
+    core::Core,
+    names::{self, PRINCIPAL},
+    plan::{Ec2State, Health, Instance, Seen},
+    reconcile::PERMIT,
+    records::{Group, Member, Source},
+};
+
+/// Values of one filter.
+const AT_ONCE: usize = 100;
+/// Pages of one answer that are read: more than [`AT_ONCE`] instances are not asked for.
+const MOST_PAGES: usize = 20;
+
+/// They do what they are asked for a group.
+pub struct Cloud<'a> {
+    core: &'a Core,
+    place: &'a Place,
+    arn: String,
+}
+
+impl<'a> Cloud<'a> {
+    pub fn of(core: &'a Core, place: &'a Place, group: &Group) -> Self {
+        Self {
+            core,
+            place,
+            arn: names::group_arn(place, &group.uuid, &group.name),
+        }
+    }
+
+    fn call(&self) -> Call {
+        let Place { account, region } = self.place;
+        let context = Context::internal(account, region, PRINCIPAL, self.core.now());
+        Call::by_controller(context.acting_for(self.arn.clone()), PERMIT.clone())
+    }
+
+    async fn by_name(&self, service: &str, operation: &str, input: Value) -> Result<Value, Fault> {
+        let actor = Actor::Service {
+            name: PRINCIPAL.to_owned(),
+            account: self.place.account.clone(),
+            source_arn: self.arn.clone(),
+        };
+        let request = Request::new(service, operation, &self.place.region, input);
+        self.core.parts.operations.call(&actor, &request).await
+    }
+
+    /// All that is to be known of a group's members.
+    ///
+    /// # Errors
+    /// EC2 could not be asked.
+    pub async fn see(&self, group: &Group, members: &[Member]) -> Result<Seen, Fault> {
+        let mut seen = Seen::default();
+        let ids: Vec<String> = members
+            .iter()
+            .filter_map(|it| it.instance.clone())
+            .collect();
+        let unlaunched = members.iter().filter(|it| it.instance.is_none());
+        let tokens: Vec<String> = unlaunched.map(|it| it.token.clone()).collect();
+        for some in ids.chunks(AT_ONCE) {
+            for found in self.described("instance-id", some).await? {
+                let found = instance(&found);
+                seen.instances.insert(found.id.clone(), found);
+            }
+            self.statuses(some, &mut seen).await?;
+        }
+        for some in tokens.chunks(AT_ONCE) {
+            for found in self.described("client-token", some).await? {
+                let read = instance(&found);
+                if let Some(token) = found.client_token {
+                    seen.tokens.insert(token, read.id.clone());
+                }
+                seen.instances.insert(read.id.clone(), read);
+            }
+        }
+        let registered = members.iter().flat_map(|it| &it.registered);
+        let groups: BTreeSet<&String> = registered.chain(&group.target_groups).collect();
+        for arn in groups {
+            if let Some(health) = self.health(arn).await {
+                seen.targets.insert(arn.clone(), health);
+            }
+        }
+        Ok(seen)
+    }
+
+    async fn described(&self, filter: &str, values: &[String]) -> Result<Vec<Described>, Fault> {
+        let mut token = None;
+        let mut found = Vec::new();
+        for _ in 0..MOST_PAGES {
+            let request = DescribeInstancesRequest {
+                filters: Some(vec![Filter {
+                    name: Some(filter.to_owned()),
+                    values: Some(values.to_vec()),
+                }]),
+                next_token: token,
+                ..DescribeInstancesRequest::default()
+            };
+            let answer = self
+                .core
+                .parts
+                .ec2
+                .describe_instances(&self.call(), request)
+                .await?;
+            let reservations = answer.reservations.unwrap_or_default();
+            found.extend(
+                reservations
+                    .into_iter()
+                    .flat_map(|it| it.instances.unwrap_or_default()),
+            );
+            token = answer.next_token.filter(|it| !it.is_empty());
+            if token.is_none() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Marks those whose checks fail.
+    async fn statuses(&self, ids: &[String], seen: &mut Seen) -> Result<(), Fault> {
+        // One that is gone would make EC2 refuse the whole.
+        let running = |id: &&String| {
+            let found = seen.instances.get(*id);
+            found.is_some_and(|it| it.state == Ec2State::Running)
+        };
+        let ids: Vec<String> = ids.iter().filter(running).cloned().collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let request = DescribeInstanceStatusRequest {
+            instance_ids: Some(ids),
+            ..DescribeInstanceStatusRequest::default()
+        };
+        let answer = self
+            .core
+            .parts
+            .ec2
+            .describe_instance_status(&self.call(), request)
+            .await?;
+        for status in answer.instance_statuses.unwrap_or_default() {
+            let summaries = [&status.instance_status, &status.system_status];
+            let impaired = summaries.into_iter().flatten();
+            let impaired = impaired.filter_map(|it| it.status.as_deref());
+            let impaired = impaired.into_iter().any(|it| it == "impaired");
+            let found = status
+                .instance_id
+                .and_then(|it| seen.instances.get_mut(&it));
+            if let Some(found) = found {
+                found.impaired = impaired;
+            }
+        }
+        Ok(())
+    }
+
+    /// `None` if load balancing cannot say now; a target group that is gone has no targets.
+    async fn health(&self, arn: &str) -> Option<BTreeMap<String, Health>> {
+        let input = json!({ "TargetGroupArn": arn });
+        let answer = match self.by_name("elbv2", "DescribeTargetHealth", input).await {
+            Ok(answer) => answer,
+            Err(fault) if fault.code.starts_with("TargetGroupNotFound") => {
+                return Some(BTreeMap::new());
+            }
+            Err(error) => {
+                tracing::warn!(group = self.arn, target_group = arn, %error, "reading the health of targets failed, will retry");
+                return None;
+            }
+        };
+        let targets = answer["TargetHealthDescriptions"].as_array();
+        let read = targets.into_iter().flatten().filter_map(|it| {
+            let id = it["Target"]["Id"].as_str()?;
+            let health = match it["TargetHealth"]["State"].as_str()? {
+                "healthy" => Health::Healthy,
+                "unhealthy" => Health::Unhealthy,
+                "draining" => Health::Draining,
+                _ => Health::Initial,
+            };
+            Some((id.to_owned(), health))
+        });
+        Some(read.collect())
+    }
+
+    /// # Errors
+    /// Load balancing's.
+    pub async fn register(&self, target_group: &str, instance: &str) -> Result<(), Fault> {
+        self.targets("RegisterTargets", target_group, instance)
+            .await
+    }
+
+    /// # Errors
+    /// Load balancing's; a target group that is gone is none.
+    pub async fn deregister(&self, target_group: &str, instance: &str) -> Result<(), Fault> {
+        match self
+            .targets("DeregisterTargets", target_group, instance)
+            .await
+        {
+            Err(fault) if fault.code.starts_with("TargetGroupNotFound") => Ok(()),
+            done => done,
+        }
+    }
+
+    async fn targets(
+        &self,
+        operation: &str,
+        target_group: &str,
+        instance: &str,
+    ) -> Result<(), Fault> {
+        let input = json!({ "TargetGroupArn": target_group, "Targets": [{ "Id": instance }] });
+        self.by_name("elbv2", operation, input).await.map(drop)
+    }
+
+    /// The id of the instance of a client token, which EC2 launches once.
+    ///
+    /// # Errors
+    /// EC2's.
+    pub async fn launch(&self, request: RunInstancesRequest) -> Result<Option<String>, Fault> {
+        let made = self
+            .core
+            .parts
+            .ec2
+            .run_instances(&self.call(), request)
+            .await?;
+        let mut made = made.instances.into_iter().flatten();
+        Ok(made.next().and_then(|it| it.instance_id))
+    }
+
+    /// # Errors
+    /// EC2's; one that is not there has ended.
+    pub async fn terminate(&self, instance: &str) -> Result<(), Fault> {
+        let request = TerminateInstancesRequest {
+            instance_ids: Some(vec![instance.to_owned()]),
+            ..TerminateInstancesRequest::default()
+        };
+        match self
+            .core
+            .parts
+            .ec2
+            .terminate_instances(&self.call(), request)
+            .await
+        {
+            Err(fault) if fault.code.starts_with("InvalidInstanceID") => Ok(()),
+            done => done.map(drop),
+        }
+    }
+
+    /// What a group launches now: the version of a template by its number.
+    ///
+    /// # Errors
+    /// EC2's; there is no such version.
+    pub async fn resolve(&self, source: &Source) -> Result<Source, Fault> {
+        let Source::Template { id, name, version } = source else {
+            return Ok(source.clone());
+        };
+        if version.parse::<u64>().is_ok() {
+            return Ok(source.clone());
+        }
+        let request = DescribeLaunchTemplateVersionsRequest {
+            launch_template_id: Some(id.clone()),
+            versions: Some(vec![version.clone()]),
+            ..DescribeLaunchTemplateVersionsRequest::default()
+        };
+        let ec2 = &self.core.parts.ec2;
+        let found = ec2
+            .describe_launch_template_versions(&self.call(), request)
+            .await?;
+        let mut found = found.launch_template_versions.into_iter().flatten();
+        let number = found.next().and_then(|it| it.version_number);
+        let number = number.ok_or_else(|| {
+            crate::fault::invalid(format!(
+                "The launch template {name} has no version {version}."
+            ))
+        })?;
+        Ok(Source::Template {
+            id: id.clone(),
+            name: name.clone(),
+            version: number.to_string(),
+        })
+    }
+
+    /// A message to a hook's queue or topic, in the name of the role that was given with it.
+    ///
+    /// # Errors
+    /// The queue's or the topic's.
+    pub async fn tell(
+        &self,
+        target: &str,
+        role: Option<&str>,
+        message: &Value,
+    ) -> Result<(), Fault> {
+        let actor = match role {
+            Some(role) => Actor::Role {
+                arn: role.to_owned(),
+                service: PRINCIPAL.to_owned(),
+                source_arn: self.arn.clone(),
+            },
+            None => Actor::Service {
+                name: PRINCIPAL.to_owned(),
+                account: self.place.account.clone(),
+                source_arn: self.arn.clone(),
+            },
+        };
+        let request = notification(self.place, target, message);
+        let request = request
+            .ok_or_else(|| crate::fault::invalid(format!("{target} is no queue and no topic.")))?;
+        self.core
+            .parts
+            .operations
+            .call(&actor, &request)
+            .await
+            .map(drop)
+    }
+}
+
+/// The request that brings a message to a queue or a topic.
+pub fn notification(place: &Place, target: &str, message: &Value) -> Option<Request> {
+    let arn: wharf_base::Arn = target.parse().ok()?;
+    let text = message.to_string();
+    match arn.service.as_str() {
+        "sqs" => {
+            let url = format!(
+                "https://sqs.{}.amazonaws.com/{}/{}",
+                arn.region, arn.account, arn.resource
+            );
+            let input = json!({ "QueueUrl": url, "MessageBody": text });
+            Some(Request::new("sqs", "SendMessage", &arn.region, input))
+        }
+        "sns" => {
+            let subject = format!(
+                "Auto Scaling:  Lifecycle action for account {}",
+                place.account
+            );
+            let input = json!({ "TopicArn": target, "Subject": subject, "Message": text });
+            Some(Request::new("sns", "Publish", &arn.region, input))
+        }
+        _ => None,
+    }
+}
+
+fn instance(found: &Described) -> Instance {
+    let state = found.state.as_ref().and_then(|it| it.name.as_deref());
+    Instance {
+        id: found.instance_id.clone().unwrap_or_default(),
+        state: match state {
+            Some("running") => Ec2State::Running,
+            Some("stopping") => Ec2State::Stopping,
+            Some("stopped") => Ec2State::Stopped,
+            Some("shutting-down") => Ec2State::ShuttingDown,
+            Some("terminated") => Ec2State::Terminated,
+            _ => Ec2State::Pending,
+        },
+        reason: found
+            .state_reason
+            .as_ref()
+            .and_then(|it| it.message.clone()),
+        impaired: false,
+        instance_type: found.instance_type.clone(),
+        image: found.image_id.clone(),
+    }
+}

@@ -1,0 +1,161 @@
+//! What every operation and loop of the service works with.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use wharf_base::{Timestamp, ids};
+use wharf_reconcile::{Queue, Shard};
+use wharf_service::{ChangeError, Changes, Page, Pages, Place, Stored, Table, Turns};
+use wharf_wire::{Context, Fault};
+
+use crate::{
+    config::Parts,
+    fault::{self, AutoscalingFaults},
+    names,
+    records::{Group, Hook, Member},
+};
+
+/// A time that is later than all of them.
+const LAST: i64 = 9_999_999_999_999;
+
+pub struct Core {
+    pub parts: Parts,
+    pub table: Table<AutoscalingFaults>,
+    /// Keys of groups to look at.
+    pub queue: Arc<Queue<String>>,
+    pub shard: Shard,
+    /// Who changes a group, by its key.
+    pub turns: Turns,
+    /// The place of the latest activity among all.
+    order: AtomicI64,
+}
+
+impl Core {
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            table: Table::new(parts.store.clone()),
+            parts,
+            queue: Arc::default(),
+            shard: Shard::new("/w1/c0/autoscaling/shard/0"),
+            turns: Turns::default(),
+            order: AtomicI64::new(0),
+        }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    /// A uuid, and with it the id of an activity below its group: the latest comes first in the order of ids.
+    pub fn mint(&self, now: Timestamp) -> (String, String) {
+        let next = |last: i64| Some(now.millis().max(last.saturating_add(1)));
+        let last = self
+            .order
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        let order = now
+            .millis()
+            .max(last.unwrap_or_else(|it| it).saturating_add(1));
+        let uuid = ids::uuid();
+        let key = format!("{:013}/{uuid}", (LAST - order).clamp(0, LAST));
+        (uuid, key)
+    }
+
+    /// A page of a list of the caller's; `selection` is all that a request chooses by.
+    ///
+    /// # Errors
+    /// A token of another list, or a size that no page has.
+    pub fn page(
+        &self,
+        cx: &Context,
+        list: &str,
+        selection: &impl std::fmt::Debug,
+        token: Option<&str>,
+        (size, usual, most): (Option<i32>, usize, usize),
+    ) -> Result<Page<'_, AutoscalingFaults>, Fault> {
+        let size = match size {
+            None => usual,
+            Some(size) => usize::try_from(size)
+                .ok()
+                .filter(|it| (1..=most).contains(it))
+                .ok_or_else(|| {
+                    fault::invalid(format!(
+                        "1 validation error detected: Value '{size}' at 'maxRecords' failed to satisfy constraint: Member must have value between 1 and {most}"
+                    ))
+                })?,
+        };
+        Pages::new(&self.parts.keyring, cx, list, selection).page(token, size)
+    }
+
+    /// A group that a change depends on.
+    ///
+    /// # Errors
+    /// The store's; there is none.
+    pub async fn standing(
+        &self,
+        changes: &mut Changes<'_, AutoscalingFaults>,
+        place: &Place,
+        name: &str,
+    ) -> Result<Group, Fault> {
+        let found = changes
+            .find::<Group>(&names::group_key(place, name))
+            .await?;
+        let group = found.ok_or_else(|| fault::no_group(name))?;
+        match group.deleting {
+            true => Err(fault::deleting(name)),
+            false => Ok(group),
+        }
+    }
+
+    /// The same for who only reads.
+    ///
+    /// # Errors
+    /// As [`Core::standing`].
+    pub async fn group(&self, place: &Place, name: &str) -> Result<Group, Fault> {
+        let found = self
+            .table
+            .read::<Group>(&names::group_key(place, name))
+            .await?;
+        found
+            .map(|it| it.record)
+            .ok_or_else(|| fault::no_group(name))
+    }
+
+    /// All instances of a group, by its uuid.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn members(
+        &self,
+        place: &Place,
+        group: &str,
+    ) -> Result<Vec<Stored<Member>>, ChangeError<AutoscalingFaults>> {
+        let start = names::below(group, "");
+        let found = self.table.all(&names::scope(place), &start).await?;
+        Ok(found.into_iter().map(|it| it.1).collect())
+    }
+
+    /// # Errors
+    /// The store's.
+    pub async fn hooks(
+        &self,
+        place: &Place,
+        group: &str,
+    ) -> Result<Vec<Stored<Hook>>, ChangeError<AutoscalingFaults>> {
+        let start = names::below(group, "");
+        let found = self.table.all(&names::scope(place), &start).await?;
+        Ok(found.into_iter().map(|it| it.1).collect())
+    }
+
+    /// The member that an instance is, wherever in the account.
+    ///
+    /// # Errors
+    /// The store's; it is none.
+    pub async fn member(&self, place: &Place, instance: &str) -> Result<Stored<Member>, Fault> {
+        let all = self.table.all::<Member>(&names::scope(place), "").await?;
+        let found = all.into_iter().map(|it| it.1);
+        let mut found = found.filter(|it| it.record.instance.as_deref() == Some(instance));
+        found.next().ok_or_else(|| fault::no_instance(instance))
+    }
+}

@@ -1,0 +1,172 @@
+//! The request by which EC2 launches an instance of a group, and the question whether its user could do that.
+
+use wharf_api_ec2::{
+    IamInstanceProfileSpecification, InstanceMetadataOptionsRequest,
+    InstanceNetworkInterfaceSpecification, LaunchTemplateSpecification,
+    RunInstancesMonitoringEnabled, RunInstancesRequest, Tag, TagSpecification,
+};
+use wharf_service::Place;
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    core::Core,
+    fault,
+    names::{self, GROUP_TAG, PRINCIPAL},
+    records::{Configuration, Group, Member, Source},
+};
+
+/// The code of what EC2 would have done.
+const WOULD_HAVE: &str = "DryRunOperation";
+
+/// What a source says of a launch.
+///
+/// # Errors
+/// The store's; the launch configuration is gone.
+pub async fn of_source(
+    core: &Core,
+    place: &Place,
+    source: &Source,
+    subnet: Option<&str>,
+) -> Result<RunInstancesRequest, Fault> {
+    match source {
+        Source::Template { id, version, .. } => Ok(RunInstancesRequest {
+            launch_template: Some(LaunchTemplateSpecification {
+                launch_template_id: Some(id.clone()),
+                version: Some(version.clone()),
+                ..LaunchTemplateSpecification::default()
+            }),
+            subnet_id: subnet.map(str::to_owned),
+            ..one()
+        }),
+        Source::Configuration { name, .. } => {
+            let key = names::configuration_key(place, name);
+            let found = core.table.read::<Configuration>(&key).await?;
+            let found = found.ok_or_else(|| fault::no_configuration(name))?;
+            of_configuration(core, place, &found.record, subnet)
+        }
+    }
+}
+
+fn one() -> RunInstancesRequest {
+    RunInstancesRequest {
+        min_count: Some(1),
+        max_count: Some(1),
+        ..RunInstancesRequest::default()
+    }
+}
+
+/// # Errors
+/// Its user data cannot be opened.
+pub fn of_configuration(
+    core: &Core,
+    place: &Place,
+    of: &Configuration,
+    subnet: Option<&str>,
+) -> Result<RunInstancesRequest, Fault> {
+    let user_data = match &of.userdata {
+        None => None,
+        Some(sealed) => {
+            let opened = core
+                .parts
+                .keyring
+                .open(sealed, &names::user_data(place, &of.name));
+            let opened = opened.map_err(|error| crate::fault::unreadable(&error))?;
+            opened.expose_str().map(str::to_owned)
+        }
+    };
+    let profile = of.instance_profile.clone().map(|it| {
+        let is_arn = it.starts_with("arn:");
+        IamInstanceProfileSpecification {
+            arn: Some(it.clone()).filter(|_| is_arn),
+            name: Some(it).filter(|_| !is_arn),
+        }
+    });
+    let given = of.http_tokens.is_some() || of.http_endpoint.is_some() || of.http_hops.is_some();
+    let mut request = RunInstancesRequest {
+        image_id: Some(of.image.clone()),
+        instance_type: Some(of.instance_type.clone()),
+        key_name: of.key_name.clone(),
+        user_data,
+        iam_instance_profile: profile,
+        ebs_optimized: of.ebs_optimized,
+        monitoring: of.monitoring.map(|it| RunInstancesMonitoringEnabled {
+            enabled: Some(it),
+            ..RunInstancesMonitoringEnabled::default()
+        }),
+        metadata_options: given.then(|| InstanceMetadataOptionsRequest {
+            http_tokens: of.http_tokens.clone(),
+            http_endpoint: of.http_endpoint.clone(),
+            http_put_response_hop_limit: of.http_hops,
+            ..InstanceMetadataOptionsRequest::default()
+        }),
+        ..one()
+    };
+    let groups = Some(of.security_groups.clone()).filter(|it| !it.is_empty());
+    match of.public_address {
+        // It is asked for of an interface, which then names subnet and groups.
+        Some(public) => {
+            request.network_interfaces = Some(vec![InstanceNetworkInterfaceSpecification {
+                device_index: Some(0),
+                associate_public_ip_address: Some(public),
+                delete_on_termination: Some(true),
+                subnet_id: subnet.map(str::to_owned),
+                groups,
+                ..InstanceNetworkInterfaceSpecification::default()
+            }]);
+        }
+        None => {
+            request.subnet_id = subnet.map(str::to_owned);
+            request.security_group_ids = groups;
+        }
+    }
+    Ok(request)
+}
+
+/// The whole request for a member.
+///
+/// # Errors
+/// As [`of_source`].
+pub async fn of_member(
+    core: &Core,
+    place: &Place,
+    group: &Group,
+    member: &Member,
+) -> Result<RunInstancesRequest, Fault> {
+    let source = member.source.as_ref().unwrap_or(&group.launch);
+    let mut request = of_source(core, place, source, Some(&member.subnet)).await?;
+    request.client_token = Some(member.token.clone());
+    let tag = |key: &str, value: &str| Tag {
+        key: Some(key.to_owned()),
+        value: Some(value.to_owned()),
+    };
+    let propagated = group
+        .tags
+        .iter()
+        .filter(|it| group.propagated.contains(it.0));
+    let tags = propagated.map(|(key, value)| tag(key, value));
+    request.tag_specifications = Some(vec![TagSpecification {
+        resource_type: Some("instance".to_owned()),
+        tags: Some(tags.chain([tag(GROUP_TAG, &group.name)]).collect()),
+    }]);
+    Ok(request)
+}
+
+/// EC2 is asked in the caller's name whether it would launch this: who may not launch an instance, or not pass the
+/// role of its profile, gets none through a group.
+///
+/// # Errors
+/// It would not.
+pub async fn could(
+    core: &Core,
+    call: &Call,
+    mut request: RunInstancesRequest,
+) -> Result<(), Fault> {
+    request.dry_run = Some(true);
+    let asked = call.forwarded_by(PRINCIPAL);
+    match core.parts.ec2.run_instances(&asked, request).await {
+        Err(fault) if fault.code == WOULD_HAVE => Ok(()),
+        Err(fault) => Err(fault::of_launch(fault)),
+        // EC2 has no other answer to a question.
+        Ok(_) => Ok(()),
+    }
+}

@@ -1,0 +1,19 @@
+//! The operations.
+
+pub mod activities;
+pub mod configurations;
+pub mod constants;
+pub mod create_group;
+mod given;
+pub mod groups;
+pub mod hooks;
+pub mod instances;
+pub mod membership;
+pub mod processes;
+pub mod tags;
+pub mod target_groups;
+pub mod update_group;
+
+/// Records of a page where a request says nothing, and at most.
+const USUAL: usize = 50;
+const MOST: usize = 100;

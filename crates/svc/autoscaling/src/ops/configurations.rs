@@ -1,0 +1,190 @@
+//! CreateLaunchConfiguration, DescribeLaunchConfigurations and DeleteLaunchConfiguration.
+
+use std::collections::BTreeSet;
+
+use wharf_api_autoscaling::{
+    CreateLaunchConfigurationType, InstanceMetadataOptions, InstanceMonitoring,
+    LaunchConfiguration, LaunchConfigurationNameType, LaunchConfigurationNamesType,
+    LaunchConfigurationsType, faults,
+};
+use wharf_base::ids;
+use wharf_records::Record as _;
+use wharf_service::{Place, Stored, transact};
+use wharf_wire::{Call, Fault};
+
+use super::{MOST, USUAL};
+use crate::{
+    core::Core,
+    fault::{self, invalid},
+    launch, names,
+    records::{Configuration, Group, Source},
+};
+
+/// Launch configurations of a region, as AWS has it.
+pub const MOST_CONFIGURATIONS: usize = 200;
+/// Characters of user data in base 64.
+const LONGEST_USER_DATA: usize = 21_847;
+const MOST_SECURITY_GROUPS: usize = 16;
+
+pub async fn create(
+    core: &Core,
+    call: &Call,
+    input: CreateLaunchConfigurationType,
+) -> Result<(), Fault> {
+    let place = Place::of(call);
+    let made = read(core, &place, input)?;
+    let request = launch::of_configuration(core, &place, &made, None)?;
+    launch::could(core, call, request).await?;
+    let key = names::configuration_key(&place, &made.name);
+    let all = names::scope(&place).prefix(Configuration::KIND);
+    transact!(core.table, &call.permit, |tx| {
+        if tx.find::<Configuration>(&key).await?.is_some() {
+            return Err(faults::already_exists_fault(format!(
+                "Launch Configuration by this name already exists - A launch configuration already exists with the name {}",
+                made.name
+            )));
+        }
+        if core.table.count(&all).await? >= MOST_CONFIGURATIONS {
+            return Err(faults::limit_exceeded_fault(format!(
+                "You may have at most {MOST_CONFIGURATIONS} launch configurations."
+            )));
+        }
+        tx.put(&key, &made);
+    });
+    Ok(())
+}
+
+fn read(
+    core: &Core,
+    place: &Place,
+    input: CreateLaunchConfigurationType,
+) -> Result<Configuration, Fault> {
+    let name = input.launch_configuration_name.unwrap_or_default();
+    let given = |it: Option<String>| it.filter(|it| !it.is_empty());
+    let image = given(input.image_id);
+    let image = image.ok_or_else(|| {
+        invalid("Valid requests must contain either the InstanceID parameter or both the ImageId and InstanceType parameters.")
+    })?;
+    let instance_type = given(input.instance_type).ok_or_else(|| {
+        invalid("Valid requests must contain either the InstanceID parameter or both the ImageId and InstanceType parameters.")
+    })?;
+    let user_data = given(input.user_data);
+    if user_data
+        .as_ref()
+        .is_some_and(|it| it.len() > LONGEST_USER_DATA)
+    {
+        return Err(invalid("User data is limited to 16384 bytes"));
+    }
+    let security_groups = input.security_groups.unwrap_or_default();
+    if security_groups.len() > MOST_SECURITY_GROUPS {
+        return Err(invalid("There are too many security groups."));
+    }
+    let metadata = input.metadata_options.unwrap_or_default();
+    let purpose = names::user_data(place, &name);
+    Ok(Configuration {
+        uuid: ids::uuid(),
+        created_at: core.now(),
+        image,
+        instance_type,
+        key_name: given(input.key_name),
+        security_groups,
+        userdata: user_data.map(|it| core.parts.keyring.seal(it.as_bytes(), &purpose)),
+        instance_profile: given(input.iam_instance_profile),
+        public_address: input.associate_public_ip_address,
+        monitoring: input.instance_monitoring.and_then(|it| it.enabled),
+        ebs_optimized: input.ebs_optimized,
+        http_tokens: metadata.http_tokens,
+        http_endpoint: metadata.http_endpoint,
+        http_hops: metadata.http_put_response_hop_limit,
+        name,
+        unknown: Default::default(),
+    })
+}
+
+pub async fn describe(
+    core: &Core,
+    call: &Call,
+    input: LaunchConfigurationNamesType,
+) -> Result<LaunchConfigurationsType, Fault> {
+    let place = Place::of(call);
+    let names: BTreeSet<String> = input
+        .launch_configuration_names
+        .into_iter()
+        .flatten()
+        .collect();
+    let page = core.page(
+        call,
+        "autoscaling/DescribeLaunchConfigurations",
+        &names,
+        input.next_token.as_deref(),
+        (input.max_records, USUAL, MOST),
+    )?;
+    let prefix = names::scope(&place).prefix(Configuration::KIND);
+    let fits = |it: &Stored<Configuration>| names.is_empty() || names.contains(&it.record.name);
+    let found = core
+        .table
+        .page::<Configuration>(&prefix, page.after.clone(), page.size, fits)
+        .await?;
+    let last = found.records.last().map(|it| it.key.as_str());
+    let next_token = page.next(found.more, last);
+    let mut shown = Vec::with_capacity(found.records.len());
+    for it in found.records {
+        shown.push(show(core, &place, it.record)?);
+    }
+    Ok(LaunchConfigurationsType {
+        launch_configurations: Some(shown),
+        next_token,
+    })
+}
+
+fn show(core: &Core, place: &Place, it: Configuration) -> Result<LaunchConfiguration, Fault> {
+    let user_data = launch::of_configuration(core, place, &it, None)?.user_data;
+    let has_metadata =
+        it.http_tokens.is_some() || it.http_endpoint.is_some() || it.http_hops.is_some();
+    Ok(LaunchConfiguration {
+        launch_configuration_arn: Some(names::configuration_arn(place, &it.uuid, &it.name)),
+        image_id: Some(it.image),
+        key_name: Some(it.key_name.unwrap_or_default()),
+        security_groups: Some(it.security_groups),
+        user_data: Some(user_data.unwrap_or_default()),
+        instance_type: Some(it.instance_type),
+        instance_monitoring: Some(InstanceMonitoring {
+            enabled: Some(it.monitoring.unwrap_or(true)),
+        }),
+        iam_instance_profile: it.instance_profile,
+        created_time: Some(it.created_at),
+        ebs_optimized: Some(it.ebs_optimized.unwrap_or_default()),
+        associate_public_ip_address: it.public_address,
+        metadata_options: has_metadata.then_some(InstanceMetadataOptions {
+            http_tokens: it.http_tokens,
+            http_put_response_hop_limit: it.http_hops,
+            http_endpoint: it.http_endpoint,
+        }),
+        launch_configuration_name: Some(it.name),
+        ..LaunchConfiguration::default()
+    })
+}
+
+/// One that a group has is in use.
+pub async fn delete(
+    core: &Core,
+    call: &Call,
+    input: LaunchConfigurationNameType,
+) -> Result<(), Fault> {
+    let place = Place::of(call);
+    let name = input.launch_configuration_name.unwrap_or_default();
+    let key = names::configuration_key(&place, &name);
+    let groups = core.table.all::<Group>(&names::scope(&place), "").await?;
+    let uses = |group: &Group| matches!(&group.launch, Source::Configuration { name: of, .. } if *of == name);
+    if groups.iter().any(|it| uses(&it.1.record)) {
+        return Err(faults::resource_in_use_fault(format!(
+            "Cannot delete launch configuration {name} because it is attached to an AutoScalingGroup"
+        )));
+    }
+    transact!(core.table, &call.permit, |tx| {
+        let found = tx.find::<Configuration>(&key).await?;
+        found.ok_or_else(|| fault::no_configuration(&name))?;
+        tx.delete(&key);
+    });
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! CreateAutoScalingGroup.
+
+use wharf_api_autoscaling::CreateAutoScalingGroupType;
+use wharf_base::ids;
+use wharf_records::Record as _;
+use wharf_service::{Place, transact};
+use wharf_wire::{Call, Fault};
+
+use super::{given, hooks, target_groups};
+use crate::{
+    core::Core,
+    fault::{self, invalid},
+    names,
+    plan::words_at,
+    records::{Group, Hook},
+    tags,
+};
+
+/// Groups of a region, as AWS has it.
+pub const MOST_GROUPS: usize = 500;
+const COOLDOWN: i32 = 300;
+
+pub async fn create(
+    core: &Core,
+    call: &Call,
+    input: CreateAutoScalingGroupType,
+) -> Result<(), Fault> {
+    let place = Place::of(call);
+    let name = input.auto_scaling_group_name.clone().unwrap_or_default();
+    if name.contains(':') {
+        return Err(invalid(
+            "The name of an AutoScalingGroup must not contain a colon.",
+        ));
+    }
+    role(&place, input.service_linked_role_arn.as_deref())?;
+    let min = given::size(input.min_size.unwrap_or_default(), "minSize")?;
+    let max = given::size(input.max_size.unwrap_or_default(), "maxSize")?;
+    let desired = input
+        .desired_capacity
+        .map(|it| given::size(it, "desiredCapacity"));
+    let desired = desired.transpose()?.unwrap_or(min);
+    given::sizes(min, max, desired)?;
+    let (configuration, template) = (
+        input.launch_configuration_name.as_deref(),
+        input.launch_template.as_ref(),
+    );
+    let launch = given::source(core, call, configuration, template).await?;
+    let launch = launch.ok_or_else(|| {
+        invalid("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.")
+    })?;
+    let (identifier, zones) = (
+        input.vpc_zone_identifier.as_deref(),
+        input.availability_zones.as_deref(),
+    );
+    let subnets = given::subnets(core, call, identifier, zones).await?;
+    given::may_launch(core, call, &launch, &subnets).await?;
+    let mut target_groups = input.target_group_arns.unwrap_or_default();
+    target_groups.extend(target_groups::of_sources(input.traffic_sources)?);
+    target_groups.sort();
+    target_groups.dedup();
+    target_groups::checked(core, &place, &target_groups).await?;
+    let (tags, propagated) = tags::given(input.tags.as_deref().unwrap_or_default())?;
+    let now = core.now();
+    let cause = format!(
+        "a user request created an AutoScalingGroup changing the desired capacity from 0 to {desired}."
+    );
+    let warmup = input.default_instance_warmup.filter(|it| *it >= 0);
+    let group = Group {
+        name: name.clone(),
+        uuid: ids::uuid(),
+        created_at: now,
+        launch,
+        min,
+        max,
+        desired,
+        cooldown_seconds: given::seconds(
+            input.default_cooldown.unwrap_or(COOLDOWN),
+            "defaultCooldown",
+        )?,
+        warmup_seconds: warmup.and_then(|it| u32::try_from(it).ok()),
+        subnets,
+        elb_health: given::health_check(input.health_check_type.as_deref().unwrap_or("EC2"))?,
+        grace_seconds: given::seconds(
+            input.health_check_grace_period.unwrap_or_default(),
+            "healthCheckGracePeriod",
+        )?,
+        termination: given::termination(&input.termination_policies.unwrap_or_default())?,
+        protects_new: input.new_instances_protected_from_scale_in == Some(true),
+        max_lifetime_seconds: given::lifetime(input.max_instance_lifetime.unwrap_or_default())?,
+        tags,
+        propagated,
+        suspended: Default::default(),
+        target_groups,
+        context: input.context,
+        deleting: false,
+        cause: Some(words_at(now, &cause)),
+        failing: Default::default(),
+        unknown: Default::default(),
+    };
+    let made = input.lifecycle_hook_specification_list.unwrap_or_default();
+    if made.len() > hooks::MOST {
+        return Err(hooks::too_many());
+    }
+    let made = made.into_iter().map(|it| hooks::read(&name, it, None));
+    let made: Vec<Hook> = made.collect::<Result<_, _>>()?;
+    for hook in &made {
+        hooks::try_out(core, &place, &group, hook).await?;
+    }
+    let key = names::group_key(&place, &name);
+    let all = names::scope(&place).prefix(Group::KIND);
+    transact!(core.table, &call.permit, |tx| {
+        if tx.find::<Group>(&key).await?.is_some() {
+            return Err(fault::group_exists(&name));
+        }
+        if core.table.count(&all).await? >= MOST_GROUPS {
+            return Err(wharf_api_autoscaling::faults::limit_exceeded_fault(
+                format!("You may have at most {MOST_GROUPS} AutoScalingGroups."),
+            ));
+        }
+        for hook in &made {
+            tx.put(names::hook_key(&place, &group.uuid, &hook.name), hook);
+        }
+        tx.put(&key, &group);
+    });
+    Ok(())
+}
+
+/// There is one role by which groups act.
+pub fn role(place: &Place, given: Option<&str>) -> Result<(), Fault> {
+    match given {
+        Some(arn) if arn != names::role_arn(place) => Err(invalid(format!(
+            "The service-linked role {arn} is not supported by this version of wharf: groups act with {}.",
+            names::role_arn(place)
+        ))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,318 @@
+//! What requests give groups, checked.
+
+use std::collections::BTreeSet;
+
+use wharf_api_autoscaling::LaunchTemplateSpecification;
+use wharf_api_ec2::{DescribeLaunchTemplateVersionsRequest, DescribeSubnetsRequest, Filter};
+use wharf_service::Place;
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    core::Core,
+    fault::{self, invalid},
+    launch,
+    names::{self, PRINCIPAL},
+    records::{Configuration, Source, Subnet, Termination},
+};
+
+/// Instances of one group: what a group's records are read with at each look.
+pub const MOST_INSTANCES: u32 = 1000;
+/// Subnets of one group.
+const MOST_SUBNETS: usize = 50;
+const MOST_POLICIES: usize = 10;
+const DAY: i32 = 86_400;
+
+/// # Errors
+/// It is no count, or more than a group may have.
+pub fn size(given: i32, name: &str) -> Result<u32, Fault> {
+    let read = u32::try_from(given).map_err(|_| {
+        invalid(format!(
+            "1 validation error detected: Value '{given}' at '{name}' failed to satisfy constraint: Member must have value greater than or equal to 0"
+        ))
+    })?;
+    match read <= MOST_INSTANCES {
+        true => Ok(read),
+        false => Err(invalid(format!(
+            "{name} must not be more than {MOST_INSTANCES} in this version of wharf: {given}"
+        ))),
+    }
+}
+
+/// # Errors
+/// It is less than nothing.
+pub fn seconds(given: i32, name: &str) -> Result<u32, Fault> {
+    u32::try_from(given).map_err(|_| {
+        invalid(format!(
+            "1 validation error detected: Value '{given}' at '{name}' failed to satisfy constraint: Member must have value greater than or equal to 0"
+        ))
+    })
+}
+
+/// # Errors
+/// The sizes do not go together.
+pub fn sizes(min: u32, max: u32, desired: u32) -> Result<(), Fault> {
+    if min > max {
+        return Err(invalid(format!(
+            "Max bound, {max}, must be greater than or equal to min bound, {min}"
+        )));
+    }
+    match (min..=max).contains(&desired) {
+        true => Ok(()),
+        false => Err(invalid(format!(
+            "Desired capacity:{desired} must be between the specified min size:{min} and max size:{max}"
+        ))),
+    }
+}
+
+/// Zero takes the lifetime away.
+///
+/// # Errors
+/// It is less than a day.
+pub fn lifetime(given: i32) -> Result<Option<u32>, Fault> {
+    match given {
+        0 => Ok(None),
+        DAY..=31_536_000 => Ok(u32::try_from(given).ok()),
+        _ => Err(invalid(format!(
+            "MaxInstanceLifetime must be 0, or from {DAY} to 31536000: {given}"
+        ))),
+    }
+}
+
+/// # Errors
+/// One is none that is known here.
+pub fn termination(given: &[String]) -> Result<Vec<Termination>, Fault> {
+    if given.len() > MOST_POLICIES {
+        return Err(invalid("There are too many termination policies."));
+    }
+    let read = given.iter().map(|it| {
+        Termination::named(it).ok_or_else(|| match it.as_str() {
+            "AllocationStrategy" => invalid(
+                "The termination policy AllocationStrategy is not supported by this version of wharf.",
+            ),
+            it if it.starts_with("arn:") => invalid(
+                "Termination policies of functions are not supported by this version of wharf.",
+            ),
+            it => invalid(format!("Termination policy {it} is not valid.")),
+        })
+    });
+    let read: Vec<Termination> = read.collect::<Result<_, _>>()?;
+    match read.is_empty() {
+        true => Ok(vec![Termination::Default]),
+        false => Ok(read),
+    }
+}
+
+/// Whether load balancing has a say.
+///
+/// # Errors
+/// It is no kind of check that is known here.
+pub fn health_check(given: &str) -> Result<bool, Fault> {
+    let mut kinds = BTreeSet::new();
+    for kind in given.split(',').map(str::trim) {
+        match kind {
+            "EC2" | "ELB" => kinds.insert(kind),
+            "EBS" | "VPC_LATTICE" => {
+                return Err(invalid(format!(
+                    "The health check type {kind} is not supported by this version of wharf."
+                )));
+            }
+            _ => return Err(invalid(format!("Invalid Health Check Type: {kind}"))),
+        };
+    }
+    Ok(kinds.contains("ELB"))
+}
+
+/// The subnets of `VPCZoneIdentifier`, or the default ones of zones.
+///
+/// # Errors
+/// One is not there; there is none.
+pub async fn subnets(
+    core: &Core,
+    call: &Call,
+    identifier: Option<&str>,
+    zones: Option<&[String]>,
+) -> Result<Vec<Subnet>, Fault> {
+    let listed = identifier.unwrap_or_default().split(',').map(str::trim);
+    let ids: BTreeSet<&str> = listed.filter(|it| !it.is_empty()).collect();
+    let zones: BTreeSet<&String> = zones.unwrap_or_default().iter().collect();
+    if ids.len().max(zones.len()) > MOST_SUBNETS {
+        return Err(invalid("There are too many subnets."));
+    }
+    if ids.is_empty() && zones.is_empty() {
+        return Err(invalid(
+            "At least one Availability Zone or VPC Subnet is required.",
+        ));
+    }
+    let filter = |name: &str, values: Vec<String>| Filter {
+        name: Some(name.to_owned()),
+        values: Some(values),
+    };
+    let request = match ids.is_empty() {
+        false => DescribeSubnetsRequest {
+            subnet_ids: Some(ids.iter().map(|it| (*it).to_owned()).collect()),
+            ..DescribeSubnetsRequest::default()
+        },
+        true => DescribeSubnetsRequest {
+            filters: Some(vec![
+                filter("default-for-az", vec!["true".to_owned()]),
+                filter(
+                    "availability-zone",
+                    zones.iter().map(|it| (*it).clone()).collect(),
+                ),
+            ]),
+            ..DescribeSubnetsRequest::default()
+        },
+    };
+    let asked = call.passed_on_by(PRINCIPAL);
+    let found = core.parts.ec2.describe_subnets(&asked, request).await;
+    let found = found.map_err(fault::of_ec2)?.subnets.unwrap_or_default();
+    let mut vpcs = BTreeSet::new();
+    let mut subnets: Vec<Subnet> = Vec::new();
+    for it in found {
+        vpcs.extend(it.vpc_id);
+        subnets.push(Subnet {
+            id: it.subnet_id.unwrap_or_default(),
+            zone: it.availability_zone.unwrap_or_default(),
+        });
+    }
+    subnets.sort_by(|one, other| (&one.zone, &one.id).cmp(&(&other.zone, &other.id)));
+    if vpcs.len() > 1 {
+        return Err(invalid("The subnets must be in one VPC."));
+    }
+    let there = |zone: &String| subnets.iter().any(|it| it.zone == *zone);
+    if let Some(zone) = zones.into_iter().find(|it| !there(it)) {
+        return Err(invalid(format!("Invalid Availability Zones {zone}")));
+    }
+    Ok(subnets)
+}
+
+/// What a request wants launched, if it says so; EC2 would launch it for the caller.
+///
+/// # Errors
+/// There is no such configuration or template, or the caller could not launch it.
+pub async fn source(
+    core: &Core,
+    call: &Call,
+    configuration: Option<&str>,
+    template: Option<&LaunchTemplateSpecification>,
+) -> Result<Option<Source>, Fault> {
+    let place = Place::of(call);
+    match (configuration, template) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(invalid(
+            "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.",
+        )),
+        (Some(name), None) => {
+            let key = names::configuration_key(&place, name);
+            let found = core.table.read::<Configuration>(&key).await?;
+            let found = found.ok_or_else(|| fault::no_configuration(name))?;
+            Ok(Some(Source::Configuration {
+                name: name.to_owned(),
+                created_at: found.record.created_at,
+            }))
+        }
+        (None, Some(given)) => of_template(core, call, given).await.map(Some),
+    }
+}
+
+async fn of_template(
+    core: &Core,
+    call: &Call,
+    given: &LaunchTemplateSpecification,
+) -> Result<Source, Fault> {
+    if given.launch_template_id.is_some() == given.launch_template_name.is_some() {
+        return Err(invalid(
+            "Valid requests must contain either launchTemplateId or LaunchTemplateName",
+        ));
+    }
+    let version = given.version.clone();
+    let version = version.unwrap_or_else(|| "$Default".to_owned());
+    let request = DescribeLaunchTemplateVersionsRequest {
+        launch_template_id: given.launch_template_id.clone(),
+        launch_template_name: given.launch_template_name.clone(),
+        versions: Some(vec![version.clone()]),
+        ..DescribeLaunchTemplateVersionsRequest::default()
+    };
+    let asked = call.passed_on_by(PRINCIPAL);
+    let found = core
+        .parts
+        .ec2
+        .describe_launch_template_versions(&asked, request)
+        .await;
+    let found = found.map_err(fault::of_launch)?.launch_template_versions;
+    let found = found.into_iter().flatten().next().ok_or_else(|| {
+        invalid(format!(
+            "You must use a valid fully-formed launch template. Could not find the specified version {version} for the launch template."
+        ))
+    })?;
+    Ok(Source::Template {
+        id: found.launch_template_id.unwrap_or_default(),
+        name: found.launch_template_name.unwrap_or_default(),
+        version,
+    })
+}
+
+/// The caller could launch this by itself.
+///
+/// # Errors
+/// It could not.
+pub async fn may_launch(
+    core: &Core,
+    call: &Call,
+    source: &Source,
+    subnets: &[Subnet],
+) -> Result<(), Fault> {
+    let place = Place::of(call);
+    let subnet = subnets.first().map(|it| it.id.as_str());
+    let request = launch::of_source(core, &place, source, subnet).await?;
+    launch::could(core, call, request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_go_together() {
+        assert!(sizes(0, 0, 0).is_ok());
+        assert!(sizes(1, 3, 3).is_ok());
+        assert_eq!(
+            sizes(1, 3, 4).unwrap_err().message,
+            "Desired capacity:4 must be between the specified min size:1 and max size:3"
+        );
+        assert_eq!(
+            sizes(3, 1, 2).unwrap_err().message,
+            "Max bound, 1, must be greater than or equal to min bound, 3"
+        );
+        assert!(size(-1, "minSize").is_err());
+        assert!(size(1001, "maxSize").is_err());
+        assert_eq!(size(1000, "maxSize").unwrap(), 1000);
+    }
+
+    #[test]
+    fn kinds_of_checks_and_policies_are_known_or_refused_by_name() {
+        assert!(!health_check("EC2").unwrap());
+        assert!(health_check("EC2,ELB").unwrap());
+        let refused = |it: &str| health_check(it).unwrap_err().message;
+        assert!(refused("EC2,EBS").contains("EBS is not supported"));
+        assert_eq!(refused("X"), "Invalid Health Check Type: X");
+        assert_eq!(termination(&[]).unwrap(), [Termination::Default]);
+        let some = ["OldestInstance".to_owned(), "Default".to_owned()];
+        assert_eq!(
+            termination(&some).unwrap(),
+            [Termination::OldestInstance, Termination::Default]
+        );
+        let refused = |it: &str| termination(&[it.to_owned()]).unwrap_err().message;
+        assert!(refused("AllocationStrategy").contains("AllocationStrategy is not supported"));
+        assert!(refused("arn:aws:lambda:x").contains("functions"));
+        assert_eq!(refused("X"), "Termination policy X is not valid.");
+    }
+
+    #[test]
+    fn a_lifetime_is_none_or_days() {
+        assert_eq!(lifetime(0).unwrap(), None);
+        assert_eq!(lifetime(DAY).unwrap(), Some(86_400));
+        assert!(lifetime(DAY - 1).is_err());
+        assert!(lifetime(-1).is_err());
+    }
+}

@@ -1,0 +1,398 @@
+//! AttachInstances, DetachInstances, EnterStandby, ExitStandby and TerminateInstanceInAutoScalingGroup.
+
+use std::collections::BTreeSet;
+
+use wharf_api_autoscaling::{
+    Activity as Shown, ActivityType, AttachInstancesQuery, DetachInstancesAnswer,
+    DetachInstancesQuery, EnterStandbyAnswer, EnterStandbyQuery, ExitStandbyAnswer,
+    ExitStandbyQuery, TerminateInstanceInAutoScalingGroupType,
+};
+use wharf_api_ec2::DescribeInstancesRequest;
+use wharf_service::{Changes, Place, transact};
+use wharf_wire::{Call, Fault};
+
+use super::activities::show;
+use crate::{
+    core::Core,
+    fault::{self, AutoscalingFaults, invalid},
+    names::{self, PRINCIPAL},
+    plan::words_at,
+    records::{Activity, Group, Kind, Member, State, Status},
+};
+
+/// Instances of one request, as AWS has it.
+const MOST: usize = 20;
+
+/// Instances of a group that a change depends on, by their keys.
+pub struct Chosen {
+    pub group: Group,
+    pub members: Vec<(String, Member)>,
+}
+
+/// # Errors
+/// There is no such group, or one is none of its instances.
+pub async fn chosen(
+    core: &Core,
+    changes: &mut Changes<'_, AutoscalingFaults>,
+    place: &Place,
+    name: &str,
+    ids: &[String],
+) -> Result<Chosen, Fault> {
+    if ids.len() > MOST {
+        return Err(invalid(format!(
+            "The number of instance ids must not be more than {MOST}."
+        )));
+    }
+    let group = core.standing(changes, place, name).await?;
+    let all = core.members(place, &group.uuid).await?;
+    let mut members = Vec::new();
+    for id in ids.iter().collect::<BTreeSet<_>>() {
+        let absent = || fault::not_of_group(id, name);
+        let found = all
+            .iter()
+            .find(|it| it.record.instance.as_ref() == Some(id));
+        let key = &found.ok_or_else(absent)?.key;
+        let member = changes.find::<Member>(key).await?.ok_or_else(absent)?;
+        members.push((key.clone(), member));
+    }
+    Ok(Chosen { group, members })
+}
+
+fn must_be_in(members: &[(String, Member)], state: State) -> Result<(), Fault> {
+    match members.iter().find(|it| it.1.state != state) {
+        None => Ok(()),
+        Some((_, it)) => Err(invalid(format!(
+            "The instance {} is not in {}.",
+            it.id(),
+            state.name()
+        ))),
+    }
+}
+
+/// The group wants as many less as go.
+fn lowered(group: &mut Group, by: usize) -> Result<(), Fault> {
+    let by = u32::try_from(by).unwrap_or(u32::MAX);
+    let less = group.desired.checked_sub(by).filter(|it| *it >= group.min);
+    group.desired = less.ok_or_else(|| {
+        invalid(format!(
+            "AutoScalingGroup {} has min={} and desired={}: {by} instances less would be below the minimum. Please update the AutoScalingGroup sizes appropriately.",
+            group.name, group.min, group.desired
+        ))
+    })?;
+    Ok(())
+}
+
+fn raised(group: &mut Group, by: usize) -> Result<(), Fault> {
+    let by = u32::try_from(by).unwrap_or(u32::MAX);
+    let more = group.desired.checked_add(by).filter(|it| *it <= group.max);
+    group.desired = more.ok_or_else(|| {
+        invalid(format!(
+            "AutoScalingGroup {} has max={} and desired={}: {by} instances more would be above the maximum. Please update the AutoScalingGroup sizes appropriately.",
+            group.name, group.max, group.desired
+        ))
+    })?;
+    Ok(())
+}
+
+/// An activity of a request, with its id below the group.
+fn begun(
+    core: &Core,
+    group: &Group,
+    member: &Member,
+    description: String,
+    what: &str,
+) -> (String, Activity) {
+    let now = core.now();
+    let (id, key) = core.mint(now);
+    let activity = Activity {
+        id,
+        group: group.name.clone(),
+        kind: Kind::Move,
+        instance: member.instance.clone(),
+        description,
+        cause: words_at(now, what),
+        started_at: now,
+        ended_at: None,
+        status: Status::InProgress,
+        message: None,
+        progress: 50,
+        subnet: member.subnet.clone(),
+        zone: member.zone.clone(),
+        unknown: Default::default(),
+    };
+    (key, activity)
+}
+
+pub async fn terminate(
+    core: &Core,
+    call: &Call,
+    input: TerminateInstanceInAutoScalingGroupType,
+) -> Result<ActivityType, Fault> {
+    let place = Place::of(call);
+    let id = input.instance_id.unwrap_or_default();
+    let less = input.should_decrement_desired_capacity == Some(true);
+    let name = core.member(&place, &id).await?.record.group;
+    let key = names::group_key(&place, &name);
+    let _turn = core.turns.take(&key).await;
+    let activity = transact!(core.table, &call.permit, |tx| {
+        let ids = [id.clone()];
+        let Chosen { mut group, members } = chosen(core, &mut tx, &place, &name, &ids).await?;
+        let Some((member_key, mut member)) = members.into_iter().next() else {
+            return Err(fault::no_instance(&id));
+        };
+        if member.state.is_terminating() {
+            return Err(invalid(format!(
+                "Instance {id} is already being terminated."
+            )));
+        }
+        if less && member.counts() {
+            lowered(&mut group, 1)?;
+        }
+        let what = "an instance was taken out of service in response to a user request.";
+        let description = crate::plan::terminating(&id);
+        let mut begun = begun(core, &group, &member, description, what);
+        begun.1.kind = Kind::Terminate;
+        if let Some((before, mut ended)) = member.activity.take() {
+            ended.end(Status::Cancelled, None, core.now());
+            tx.put(names::activity_key(&place, &group.uuid, &before), &ended);
+        }
+        tx.put(names::activity_key(&place, &group.uuid, &begun.0), &begun.1);
+        let activity = begun.1.clone();
+        member.state = State::Terminating;
+        member.waits.clear();
+        member.activity = Some(begun);
+        tx.put(member_key, &member);
+        tx.put(&key, &group);
+        activity
+    });
+    Ok(ActivityType {
+        activity: Some(show(activity)),
+        ..ActivityType::default()
+    })
+}
+
+pub async fn detach(
+    core: &Core,
+    call: &Call,
+    input: DetachInstancesQuery,
+) -> Result<DetachInstancesAnswer, Fault> {
+    let request = Leaving {
+        name: input.auto_scaling_group_name.unwrap_or_default(),
+        ids: input.instance_ids.unwrap_or_default(),
+        less: input.should_decrement_desired_capacity == Some(true),
+        to: State::Detaching,
+    };
+    let activities = leave(core, call, request).await?;
+    Ok(DetachInstancesAnswer {
+        activities: Some(activities),
+    })
+}
+
+pub async fn enter_standby(
+    core: &Core,
+    call: &Call,
+    input: EnterStandbyQuery,
+) -> Result<EnterStandbyAnswer, Fault> {
+    let request = Leaving {
+        name: input.auto_scaling_group_name.unwrap_or_default(),
+        ids: input.instance_ids.unwrap_or_default(),
+        less: input.should_decrement_desired_capacity == Some(true),
+        to: State::EnteringStandby,
+    };
+    let activities = leave(core, call, request).await?;
+    Ok(EnterStandbyAnswer {
+        activities: Some(activities),
+    })
+}
+
+/// Instances that leave service.
+struct Leaving {
+    name: String,
+    ids: Vec<String>,
+    less: bool,
+    to: State,
+}
+
+async fn leave(core: &Core, call: &Call, request: Leaving) -> Result<Vec<Shown>, Fault> {
+    let Leaving {
+        name,
+        ids,
+        less,
+        to,
+    } = request;
+    let place = Place::of(call);
+    let key = names::group_key(&place, &name);
+    let _turn = core.turns.take(&key).await;
+    let begun = transact!(core.table, &call.permit, |tx| {
+        let Chosen { mut group, members } = chosen(core, &mut tx, &place, &name, &ids).await?;
+        // One on standby can be detached, too.
+        let in_service = members.iter().filter(|it| it.1.state != State::Standby);
+        let in_service = in_service.count();
+        match to {
+            State::Detaching => {
+                let standing = members.iter().filter(|it| it.1.state == State::InService);
+                let standing: Vec<_> = standing.cloned().collect();
+                if standing.len() != in_service {
+                    must_be_in(&members, State::InService)?;
+                }
+            }
+            _ => must_be_in(&members, State::InService)?,
+        }
+        if less {
+            lowered(&mut group, in_service)?;
+        }
+        let mut all = Vec::with_capacity(members.len());
+        for (member_key, mut member) in members {
+            let id = member.id().to_owned();
+            let (description, what) = match to {
+                State::Detaching => (
+                    format!("Detaching EC2 instance: {id}"),
+                    format!("instance {id} was detached in response to a user request."),
+                ),
+                _ => (
+                    format!("Moving EC2 instance to Standby: {id}"),
+                    format!("instance {id} was moved to standby in response to a user request."),
+                ),
+            };
+            let begun = begun(core, &group, &member, description, &what);
+            tx.put(names::activity_key(&place, &group.uuid, &begun.0), &begun.1);
+            all.push(begun.1.clone());
+            member.state = to;
+            member.activity = Some(begun);
+            tx.put(member_key, &member);
+        }
+        tx.put(&key, &group);
+        all
+    });
+    Ok(begun.into_iter().map(show).collect())
+}
+
+pub async fn exit_standby(
+    core: &Core,
+    call: &Call,
+    input: ExitStandbyQuery,
+) -> Result<ExitStandbyAnswer, Fault> {
+    let place = Place::of(call);
+    let name = input.auto_scaling_group_name.unwrap_or_default();
+    let ids = input.instance_ids.unwrap_or_default();
+    let key = names::group_key(&place, &name);
+    let _turn = core.turns.take(&key).await;
+    let begun = transact!(core.table, &call.permit, |tx| {
+        let Chosen { mut group, members } = chosen(core, &mut tx, &place, &name, &ids).await?;
+        must_be_in(&members, State::Standby)?;
+        raised(&mut group, members.len())?;
+        let mut all = Vec::with_capacity(members.len());
+        for (member_key, mut member) in members {
+            let id = member.id().to_owned();
+            let description = format!("Moving EC2 instance out of Standby: {id}");
+            let what =
+                format!("instance {id} was moved out of standby in response to a user request.");
+            let begun = begun(core, &group, &member, description, &what);
+            tx.put(names::activity_key(&place, &group.uuid, &begun.0), &begun.1);
+            all.push(begun.1.clone());
+            member.state = State::Pending;
+            member.activity = Some(begun);
+            tx.put(member_key, &member);
+        }
+        tx.put(&key, &group);
+        all
+    });
+    let shown = begun.into_iter().map(show);
+    Ok(ExitStandbyAnswer {
+        activities: Some(shown.collect()),
+    })
+}
+
+/// Instances that run already become a group's.
+pub async fn attach(core: &Core, call: &Call, input: AttachInstancesQuery) -> Result<(), Fault> {
+    let place = Place::of(call);
+    let name = input.auto_scaling_group_name.unwrap_or_default();
+    let ids: BTreeSet<String> = input.instance_ids.into_iter().flatten().collect();
+    if ids.is_empty() || ids.len() > MOST {
+        return Err(invalid(format!(
+            "From 1 to {MOST} instances are attached at once."
+        )));
+    }
+    let request = DescribeInstancesRequest {
+        instance_ids: Some(ids.iter().cloned().collect()),
+        ..DescribeInstancesRequest::default()
+    };
+    let asked = call.passed_on_by(PRINCIPAL);
+    let found = core.parts.ec2.describe_instances(&asked, request).await;
+    let found = found
+        .map_err(fault::of_ec2)?
+        .reservations
+        .unwrap_or_default();
+    let found: Vec<_> = found
+        .into_iter()
+        .flat_map(|it| it.instances.unwrap_or_default())
+        .collect();
+    let key = names::group_key(&place, &name);
+    // Nobody else attaches the same at the same time.
+    let _all = core.turns.take(("attach", &place)).await;
+    let _turn = core.turns.take(&key).await;
+    transact!(core.table, &call.permit, |tx| {
+        let mut group = core.standing(&mut tx, &place, &name).await?;
+        let others = core.table.all::<Member>(&names::scope(&place), "").await?;
+        for it in &found {
+            let id = it.instance_id.clone().unwrap_or_default();
+            let state = it.state.as_ref().and_then(|it| it.name.as_deref());
+            if state != Some("running") {
+                return Err(invalid(format!(
+                    "Invalid Instance ID(s): [{id}]. Instance is not in running state."
+                )));
+            }
+            let of = others
+                .iter()
+                .find(|it| it.1.record.instance.as_ref() == Some(&id));
+            if let Some((_, of)) = of {
+                return Err(invalid(format!(
+                    "Instance {id} is already part of AutoScalingGroup:{}",
+                    of.record.group
+                )));
+            }
+            let zone = it
+                .placement
+                .as_ref()
+                .and_then(|it| it.availability_zone.clone());
+            let zone = zone.unwrap_or_default();
+            if !group.subnets.iter().any(|it| it.zone == zone) {
+                return Err(invalid(format!(
+                    "Instance {id} is not in an Availability Zone of the AutoScalingGroup: {zone}"
+                )));
+            }
+            let mut member = Member {
+                group: name.clone(),
+                token: core.mint(core.now()).0,
+                instance: Some(id.clone()),
+                subnet: it.subnet_id.clone().unwrap_or_default(),
+                zone,
+                source: None,
+                instance_type: it.instance_type.clone(),
+                image: it.image_id.clone(),
+                state: State::Pending,
+                unhealthy: None,
+                protected: group.protects_new,
+                created_at: core.now(),
+                in_service_at: None,
+                activity: None,
+                waits: Vec::new(),
+                registered: Default::default(),
+                extra: false,
+                unknown: Default::default(),
+            };
+            let description = format!("Attaching an existing EC2 instance: {id}");
+            let what = format!("an instance was attached in response to a user request: {id}.");
+            let begun = begun(core, &group, &member, description, &what);
+            tx.put(names::activity_key(&place, &group.uuid, &begun.0), &begun.1);
+            member.activity = Some(begun);
+            tx.put(
+                names::member_key(&place, &group.uuid, &member.token),
+                &member,
+            );
+        }
+        raised(&mut group, found.len())?;
+        tx.put(&key, &group);
+    });
+    Ok(())
+}

@@ -1,0 +1,247 @@
+//! What is to be done for a group: from its record, its instances as EC2 has them and the time to what is written down
+//! next, and what EC2 and load balancing are then asked. Pure.
+//!
+//! Inputs: the group, its members, its hooks, what was seen of them. Outputs: records as they should be, and the calls
+//! that those records owe. A plan that changes records owes no calls yet: they are read off what is written, so that a
+//! server that ends in between owes the same again.
+//!
+//! Invariants: no instance that is protected from scale-in is taken to shrink; the members that count never exceed the
+//! desired capacity by a launch; at most [`BATCH`] members change at a time.
+
+pub mod advance;
+mod balance;
+mod choose;
+mod hold;
+mod words;
+
+pub use words::{BY_USER, at as words_at, terminating};
+
+use std::collections::BTreeMap;
+
+use wharf_base::Timestamp;
+
+use crate::records::{Activity, Group, Hook, Member, Source, State};
+
+/// Members that change in one transaction: each is a comparison, a write and an activity.
+pub const BATCH: usize = 25;
+
+/// What was seen of an instance in EC2.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    pub id: String,
+    pub state: Ec2State,
+    /// Why it is in that state.
+    pub reason: Option<String>,
+    pub impaired: bool,
+    pub instance_type: Option<String>,
+    pub image: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ec2State {
+    Pending,
+    Running,
+    Stopping,
+    Stopped,
+    ShuttingDown,
+    Terminated,
+}
+
+/// How a target group sees an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    Initial,
+    Healthy,
+    Unhealthy,
+    Draining,
+}
+
+/// All that was seen of the members.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// By their ids. One that is not there has been gone for long.
+    pub instances: BTreeMap<String, Instance>,
+    /// Ids by client tokens, for members that do not know theirs.
+    pub tokens: BTreeMap<String, String>,
+    /// By target group and instance. A group that could not be asked is not there.
+    pub targets: BTreeMap<String, BTreeMap<String, Health>>,
+    /// What new instances are made of; `None` if that cannot be said now.
+    pub source: Option<Source>,
+}
+
+/// Something another service is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// EC2 launches the member of this token.
+    Launch(String),
+    Terminate(String),
+    /// Load balancing: the member and the target group.
+    Register(String, String),
+    Deregister(String, String),
+    /// A hook's target hears that it is waited for.
+    Tell(String, String),
+}
+
+/// What to write, and what is owed when there is nothing to write.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Plan {
+    /// The group, if it is another now.
+    pub group: Option<Group>,
+    /// Members that are new or other than they were, by their tokens.
+    pub members: BTreeMap<String, Member>,
+    pub gone: Vec<String>,
+    pub activities: Vec<(String, Activity)>,
+    pub calls: Vec<Call>,
+    pub wake_at: Option<Timestamp>,
+}
+
+impl Plan {
+    pub fn changes_nothing(&self) -> bool {
+        self.group.is_none()
+            && self.members.is_empty()
+            && self.gone.is_empty()
+            && self.activities.is_empty()
+    }
+}
+
+/// What a plan is made from.
+pub struct Observed<'a> {
+    pub group: &'a Group,
+    pub members: &'a [Member],
+    pub hooks: &'a [Hook],
+    pub seen: &'a Seen,
+}
+
+/// The plan for a group. `ids` mints a uuid, and the id of an activity below its group.
+pub fn plan(
+    observed: &Observed<'_>,
+    now: Timestamp,
+    ids: &mut dyn FnMut() -> (String, String),
+) -> Plan {
+    let mut draft = Draft {
+        group: observed.group.clone(),
+        members: observed
+            .members
+            .iter()
+            .map(|it| (it.token.clone(), it.clone()))
+            .collect(),
+        hooks: observed.hooks,
+        seen: observed.seen,
+        now,
+        ids,
+        touched: 0,
+        plan: Plan::default(),
+    };
+    draft.advance();
+    draft.balance();
+    draft.finish(observed)
+}
+
+/// A plan in the making.
+struct Draft<'a> {
+    group: Group,
+    members: BTreeMap<String, Member>,
+    hooks: &'a [Hook],
+    seen: &'a Seen,
+    now: Timestamp,
+    ids: &'a mut dyn FnMut() -> (String, String),
+    touched: usize,
+    plan: Plan,
+}
+
+impl Draft<'_> {
+    fn room(&self) -> usize {
+        BATCH.saturating_sub(self.touched)
+    }
+
+    fn wake(&mut self, at: Timestamp) {
+        let next = self.plan.wake_at.map_or(at, |it| it.min(at));
+        self.plan.wake_at = Some(next);
+    }
+
+    /// Writes an activity down as it is now.
+    fn note(&mut self, id: &str, activity: &Activity) {
+        self.plan.activities.retain(|it| it.0 != id);
+        self.plan.activities.push((id.to_owned(), activity.clone()));
+    }
+
+    fn counting(&self) -> usize {
+        self.members.values().filter(|it| it.counts()).count()
+    }
+
+    /// What is owed is read off records that nothing is to be changed in.
+    fn finish(mut self, observed: &Observed<'_>) -> Plan {
+        if self.group != *observed.group {
+            self.plan.group = Some(self.group.clone());
+        }
+        let before: BTreeMap<&str, &Member> = observed
+            .members
+            .iter()
+            .map(|it| (it.token.as_str(), it))
+            .collect();
+        for (token, member) in &self.members {
+            if before.get(token.as_str()) != Some(&member) {
+                self.plan.members.insert(token.clone(), member.clone());
+            }
+        }
+        for token in before.keys() {
+            if !self.members.contains_key(*token) {
+                self.plan.gone.push((*token).to_owned());
+            }
+        }
+        if self.plan.changes_nothing() {
+            let members: Vec<Member> = self.members.values().cloned().collect();
+            for member in &members {
+                self.owe(member);
+            }
+        }
+        self.plan
+    }
+
+    fn owe(&mut self, member: &Member) {
+        let calls = &mut self.plan.calls;
+        let token = || member.token.clone();
+        match member.state {
+            State::Pending if member.instance.is_none() => calls.push(Call::Launch(token())),
+            State::TerminatingProceed if member.instance.is_some() => {
+                let seen = self.seen.instances.get(member.id());
+                let ends = |it: &Instance| {
+                    matches!(it.state, Ec2State::ShuttingDown | Ec2State::Terminated)
+                };
+                if seen.is_some_and(|it| !ends(it)) {
+                    calls.push(Call::Terminate(token()));
+                }
+            }
+            _ => {}
+        }
+        let waits = member.waits.iter().filter(|it| !it.told);
+        calls.extend(waits.map(|it| Call::Tell(token(), it.hook.clone())));
+        let stays = member.state == State::InService;
+        if stays
+            && !self
+                .group
+                .suspends(crate::records::Process::AddToLoadBalancer)
+        {
+            let missing = self.group.target_groups.iter();
+            let missing = missing.filter(|it| !member.registered.contains(*it));
+            calls.extend(missing.map(|it| Call::Register(token(), it.clone())));
+        }
+        for group in &member.registered {
+            if !stays || !self.group.target_groups.contains(group) {
+                let known = self.seen.targets.get(group);
+                let there = known.and_then(|it| it.get(member.id()));
+                // One that drains was let go already.
+                if known.is_some() && there.is_none_or(|it| *it != Health::Draining) {
+                    calls.push(Call::Deregister(token(), group.clone()));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) use tests::member as a_member;

@@ -1,0 +1,203 @@
+//! As many instances as are desired, spread over the zones.
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use super::{Draft, choose, words};
+use crate::records::{Member, Process, State, Subnet};
+
+impl Draft<'_> {
+    pub(super) fn balance(&mut self) {
+        self.group.failing.retain(|subnet, _| {
+            let of = self.group.subnets.iter();
+            of.map(|it| &it.id).any(|it| it == subnet)
+        });
+        if self.group.deleting {
+            return self.end_all();
+        }
+        let desired = self.group.desired as usize;
+        let counting = self.counting();
+        if counting < desired {
+            self.grow(desired - counting);
+        } else if counting > desired {
+            self.shrink(counting - desired);
+        } else {
+            // What was asked for is on its way: what comes next has other causes.
+            self.group.cause = None;
+            self.rebalance();
+        }
+    }
+
+    fn grow(&mut self, missing: usize) {
+        if self.group.suspends(Process::Launch) || self.seen.source.is_none() {
+            return;
+        }
+        for _ in 0..missing.min(self.room()) {
+            let Some(subnet) = self.emptiest() else {
+                return;
+            };
+            let (from, to) = (self.counting(), self.group.desired);
+            let what = words::started(from, to);
+            let cause = words::cause(self.group.cause.as_deref(), self.now, &what);
+            self.launch(subnet, cause, false);
+        }
+    }
+
+    fn launch(&mut self, subnet: Subnet, cause: String, extra: bool) {
+        let token = (self.ids)().0;
+        let begun = self.begin(&subnet.id, &subnet.zone, words::launching(None), cause);
+        self.note(&begun.0, &begun.1);
+        let member = Member {
+            group: self.group.name.clone(),
+            token: token.clone(),
+            instance: None,
+            subnet: subnet.id,
+            zone: subnet.zone,
+            source: self.seen.source.clone(),
+            instance_type: None,
+            image: None,
+            state: State::Pending,
+            unhealthy: None,
+            protected: self.group.protects_new,
+            created_at: self.now,
+            in_service_at: None,
+            activity: Some(begun),
+            waits: Vec::new(),
+            registered: Default::default(),
+            extra,
+            unknown: Default::default(),
+        };
+        self.members.insert(token, member);
+        self.touched += 1;
+    }
+
+    /// How many there are in each zone of the group, by what `counts`.
+    fn zones(&self, counts: impl Fn(&Member) -> bool) -> BTreeMap<&str, usize> {
+        let of_group = self.group.subnets.iter().map(|it| (it.zone.as_str(), 0));
+        let mut zones: BTreeMap<&str, usize> = of_group.collect();
+        for member in self.members.values().filter(|it| counts(it)) {
+            *zones.entry(&member.zone).or_default() += 1;
+        }
+        zones
+    }
+
+    /// The subnet for the next instance: that of the zone with the fewest, and there the one with the fewest. Where
+    /// launches failed, none is tried for a while.
+    fn emptiest(&mut self) -> Option<Subnet> {
+        let waits = |it: &&Subnet| {
+            let failing = self.group.failing.get(&it.id);
+            failing.is_none_or(|failing| failing.until <= self.now)
+        };
+        let zones = self.zones(Member::counts);
+        let in_subnet = |id: &str| {
+            let of = self.members.values().filter(|it| it.subnet == id);
+            of.filter(|it| it.counts()).count()
+        };
+        let open = self.group.subnets.iter().filter(waits);
+        let found = open.min_by_key(|it| {
+            (
+                zones.get(it.zone.as_str()).copied(),
+                in_subnet(&it.id),
+                &it.id,
+            )
+        });
+        let found = found.cloned();
+        if found.is_none()
+            && let Some(next) = self.group.failing.values().map(|it| it.until).min()
+        {
+            self.wake(next);
+        }
+        found
+    }
+
+    fn shrink(&mut self, surplus: usize) {
+        if self.group.suspends(Process::Terminate) {
+            return;
+        }
+        for _ in 0..surplus.min(self.room()) {
+            let zones = self.zones(Member::counts);
+            let may = |it: &&Member| it.counts() && !it.protected;
+            let candidates: Vec<&Member> = self.members.values().filter(may).collect();
+            let fullest = candidates
+                .iter()
+                .map(|it| {
+                    (
+                        zones.get(it.zone.as_str()).copied(),
+                        Reverse(it.zone.as_str()),
+                    )
+                })
+                .max();
+            let Some((_, Reverse(zone))) = fullest else {
+                // All that are left are protected.
+                return;
+            };
+            let in_zone = candidates
+                .into_iter()
+                .filter(|it| it.zone == zone)
+                .collect();
+            let Some(token) = choose::victim(&self.group, in_zone, self.now) else {
+                return;
+            };
+            let what = words::shrinking(self.counting(), self.group.desired);
+            let cause = words::cause(self.group.cause.as_deref(), self.now, &what);
+            self.take(&token, cause);
+        }
+    }
+
+    /// Begins the end of a member by its token.
+    fn take(&mut self, token: &str, cause: String) {
+        let Some(mut member) = self.members.remove(token) else {
+            return;
+        };
+        let chosen = format!("instance {} was selected for termination.", member.id());
+        let cause = format!("{cause}  {}", words::at(self.now, &chosen));
+        self.terminate(&mut member, cause);
+        if let Some((id, activity)) = &member.activity
+            && member.instance.is_some()
+        {
+            self.note(id, activity);
+        } else {
+            // There is nothing yet to be told of its end.
+            member.activity = None;
+        }
+        self.members.insert(token.to_owned(), member);
+        self.touched += 1;
+    }
+
+    fn end_all(&mut self) {
+        let stays = |it: &&Member| !it.state.is_terminating();
+        let staying = self.members.values().filter(stays);
+        let tokens: Vec<String> = staying.map(|it| it.token.clone()).collect();
+        for token in tokens.iter().take(self.room()) {
+            let cause = words::cause(self.group.cause.as_deref(), self.now, words::DELETED);
+            self.take(token, cause);
+        }
+    }
+
+    /// A zone has at least two more than another: one is launched where there are few, and when it is in service one
+    /// goes where there are many.
+    fn rebalance(&mut self) {
+        let settled = self.members.values().all(|it| {
+            matches!(it.state, State::InService | State::Standby) && it.unhealthy.is_none()
+        });
+        let suspended = [Process::AZRebalance, Process::Launch, Process::Terminate];
+        if !settled
+            || self.seen.source.is_none()
+            || self.room() == 0
+            || suspended.into_iter().any(|it| self.group.suspends(it))
+        {
+            return;
+        }
+        let Some(subnet) = self.emptiest() else {
+            return;
+        };
+        let zones = self.zones(Member::counts);
+        let few = zones.get(subnet.zone.as_str()).copied().unwrap_or_default();
+        let most = zones.values().copied().max().unwrap_or_default();
+        let full = |zone: &str| zones.get(zone).copied() == Some(most);
+        let goes = |it: &Member| it.counts() && !it.protected && full(&it.zone);
+        if most >= few + 2 && self.members.values().any(goes) {
+            let cause = words::at(self.now, words::REBALANCING);
+            self.launch(subnet, cause, true);
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! A group over a cloud that refuses, loses and delays, with a server that ends at any moment. Safety at each step:
+//! nothing protected is taken to shrink, no token launches twice, the size stays within what is wanted. Liveness: when
+//! the cloud is well again, the group comes to its desired capacity, evenly over its zones, and rests.
+
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
+
+use super::{
+    tests::{group, second, template},
+    *,
+};
+use crate::records::{Outcome, Transition};
+
+struct World {
+    rng: StdRng,
+    at: i64,
+    group: Group,
+    members: BTreeMap<String, Member>,
+    hooks: Vec<Hook>,
+    cloud: BTreeMap<String, Instance>,
+    /// By token.
+    launched: BTreeMap<String, String>,
+    minted: u64,
+    /// Nothing fails any more.
+    well: bool,
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let zones = &["a", "b", "c"][..rng.random_range(1..=3)];
+        let mut of = group(zones, 0, rng.random_range(0..12), 12);
+        of.protects_new = rng.random_bool(0.2);
+        let hooks = match rng.random_bool(0.3) {
+            true => vec![Hook {
+                name: "h".to_owned(),
+                group: of.name.clone(),
+                transition: match rng.random_bool(0.5) {
+                    true => Transition::Launching,
+                    false => Transition::Terminating,
+                },
+                heartbeat_seconds: 30,
+                otherwise: Outcome::Continue,
+                metadata: None,
+                target: None,
+                role: None,
+                unknown: Default::default(),
+            }],
+            false => Vec::new(),
+        };
+        Self {
+            rng,
+            at: 1000,
+            group: of,
+            members: BTreeMap::new(),
+            hooks,
+            cloud: BTreeMap::new(),
+            launched: BTreeMap::new(),
+            minted: 0,
+            well: false,
+        }
+    }
+
+    fn seen(&self) -> Seen {
+        Seen {
+            instances: self.cloud.clone(),
+            tokens: self.launched.clone(),
+            targets: BTreeMap::new(),
+            source: Some(template(1)),
+        }
+    }
+
+    /// One look; whether there was nothing to do.
+    fn step(&mut self) -> bool {
+        let seen = self.seen();
+        let members: Vec<Member> = self.members.values().cloned().collect();
+        let observed = Observed {
+            group: &self.group,
+            members: &members,
+            hooks: &self.hooks,
+            seen: &seen,
+        };
+        let mut minted = self.minted;
+        let mut ids = || {
+            minted += 1;
+            (format!("{minted:06}"), format!("{minted:06}"))
+        };
+        let plan = plan(&observed, second(self.at), &mut ids);
+        self.minted = minted;
+        self.is_safe(&plan);
+        if !plan.changes_nothing() {
+            assert!(plan.calls.is_empty());
+            // The server may end before it writes.
+            if self.fails(0.1) {
+                return false;
+            }
+            if let Some(group) = plan.group {
+                self.group = group;
+            }
+            self.members.extend(plan.members);
+            for token in plan.gone {
+                self.members.remove(&token);
+            }
+            return false;
+        }
+        let rests = plan.calls.is_empty();
+        for call in plan.calls {
+            // Or between the call and what is written of it.
+            if !self.perform(&call) {
+                break;
+            }
+        }
+        rests
+    }
+
+    fn is_safe(&self, plan: &Plan) {
+        for (token, member) in &plan.members {
+            let before = self.members.get(token);
+            let begins = member.state == State::Terminating
+                && before.is_some_and(|it| !it.state.is_terminating());
+            if begins && member.protected {
+                let cause = &member.activity.as_ref().unwrap().1.cause;
+                assert!(!cause.contains("shrinking"), "protected: {cause}");
+            }
+        }
+        let mut after = self.members.clone();
+        after.extend(plan.members.clone());
+        for token in &plan.gone {
+            after.remove(token);
+        }
+        let counting = after.values().filter(|it| it.counts()).count();
+        let desired = self.group.desired as usize;
+        let new = plan.members.iter();
+        for (_, member) in new.filter(|it| !self.members.contains_key(it.0)) {
+            // One more is launched to rebalance alone, and counts when it is in service.
+            assert!(counting <= desired, "{} of {desired}", counting);
+            assert!(!member.extra || counting == desired);
+        }
+    }
+
+    fn fails(&mut self, odds: f64) -> bool {
+        !self.well && self.rng.random_bool(odds)
+    }
+
+    fn perform(&mut self, call: &Call) -> bool {
+        match call {
+            Call::Launch(token) => {
+                if self.fails(0.2) {
+                    let member = self.members.remove(token).unwrap();
+                    advance::failed(&mut self.group, &member.subnet, second(self.at));
+                    return false;
+                }
+                assert!(!self.launched.contains_key(token), "launched twice");
+                let id = format!("i-{}", self.launched.len());
+                self.launched.insert(token.clone(), id.clone());
+                let made = Instance {
+                    id: id.clone(),
+                    state: Ec2State::Pending,
+                    reason: None,
+                    impaired: false,
+                    instance_type: None,
+                    image: None,
+                };
+                self.cloud.insert(id.clone(), made);
+                if self.fails(0.2) {
+                    return false;
+                }
+                advance::launched(self.members.get_mut(token).unwrap(), id);
+                true
+            }
+            Call::Terminate(token) => {
+                let id = self.members[token].id().to_owned();
+                self.cloud.get_mut(&id).unwrap().state = Ec2State::ShuttingDown;
+                true
+            }
+            Call::Tell(..) | Call::Register(..) | Call::Deregister(..) => {
+                panic!("nobody has asked for {call:?}")
+            }
+        }
+    }
+
+    /// Instances come up, end, and are lost.
+    fn passes(&mut self) {
+        self.at += self.rng.random_range(1..20);
+        let (well, rng) = (self.well, &mut self.rng);
+        for it in self.cloud.values_mut() {
+            it.state = match it.state {
+                Ec2State::Pending if !well && rng.random_bool(0.1) => Ec2State::Terminated,
+                Ec2State::Pending if rng.random_bool(0.5) => Ec2State::Running,
+                Ec2State::Running if !well && rng.random_bool(0.02) => Ec2State::Terminated,
+                Ec2State::Running if !well && rng.random_bool(0.01) => Ec2State::Stopped,
+                Ec2State::ShuttingDown if rng.random_bool(0.5) => Ec2State::Terminated,
+                same => same,
+            };
+            if !well && it.state == Ec2State::Running && rng.random_bool(0.01) {
+                it.impaired = true;
+            }
+        }
+        if well {
+            return;
+        }
+        if rng.random_bool(0.1) {
+            self.group.desired = rng.random_range(0..=self.group.max);
+        }
+        if rng.random_bool(0.1) {
+            let tokens: Vec<String> = self.members.keys().cloned().collect();
+            if let Some(token) = tokens.choose(rng) {
+                let member = self.members.get_mut(token).unwrap();
+                member.protected = !member.protected;
+            }
+        }
+    }
+
+    /// What ends well: as many as are desired, all in service, and evenly spread.
+    fn is_as_desired(&self) {
+        let standing: Vec<&Member> = self.members.values().collect();
+        assert!(standing.iter().all(|it| it.state == State::InService));
+        assert_eq!(standing.len(), self.group.desired as usize);
+        let zones = self.group.subnets.iter().map(|subnet| {
+            let of = standing.iter().filter(|it| it.zone == subnet.zone);
+            of.count()
+        });
+        let counts: Vec<usize> = zones.collect();
+        let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
+        assert!(most - least <= 1, "{counts:?}");
+        let runs = |it: &&Instance| it.state == Ec2State::Running;
+        let running = self.cloud.values().filter(runs).count();
+        assert_eq!(running, standing.len(), "nothing runs that nobody knows of");
+    }
+}
+
+#[test]
+fn whatever_fails_the_group_comes_to_what_is_desired() {
+    for seed in 0..200 {
+        let mut world = World::new(seed);
+        for _ in 0..150 {
+            world.step();
+            world.passes();
+        }
+        world.well = true;
+        world
+            .members
+            .values_mut()
+            .for_each(|it| it.protected = false);
+        world.group.protects_new = false;
+        let mut rested = 0;
+        for _ in 0..3000 {
+            let rests = world.step();
+            world.passes();
+            rested = if rests { rested + 1 } else { 0 };
+            if rested > 60 {
+                break;
+            }
+        }
+        assert!(rested > 60, "seed {seed} never rests");
+        world.is_as_desired();
+    }
+}

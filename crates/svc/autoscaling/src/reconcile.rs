@@ -1,0 +1,370 @@
+//! Brings groups forward: looks at their instances, writes what is planned, and asks others for what the records owe.
+//! Its writes compare the shard's lease.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::json;
+use wharf_base::{Permit, Timestamp};
+use wharf_reconcile::Next;
+use wharf_records::{Record as _, Scope};
+use wharf_service::{Look, Place, Reach, Stored, fence};
+use wharf_wire::Fault;
+
+use crate::{
+    cloud::Cloud,
+    core::Core,
+    fault::AutoscalingFaults,
+    launch, names,
+    plan::{self, Call, Observed, Plan, advance},
+    records::{Activity, Group, Hook, Member},
+};
+
+pub static PERMIT: Permit = Permit::for_controller("autoscaling");
+/// The key of the sweep of old activities: no key of a record.
+pub const SWEEP: &str = "sweep";
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+/// How long activities are kept: six weeks, as in AWS.
+const KEPT: Duration = Duration::from_secs(42 * 86_400);
+/// Activities of one group that are kept at most.
+const MOST_KEPT: usize = 2000;
+/// Records that go in one transaction.
+const DELETED_AT_ONCE: usize = 50;
+/// Changes of a group in one look.
+const MOST_STEPS: usize = 32;
+/// When a group without anything under way is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+pub type StepError = wharf_service::StepError<AutoscalingFaults>;
+
+/// Wakes the reconciler for what changed.
+pub fn changed(core: &Core, key: &str, _: Look) -> Reach {
+    let Some((scope, kind, _)) = Scope::parse(key) else {
+        return Reach::One;
+    };
+    if kind == Group::KIND {
+        core.queue.wake(key.to_owned());
+    }
+    let _ = scope;
+    Reach::One
+}
+
+/// Brings a group forward, and says when to look again.
+pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
+    if key == SWEEP {
+        return sweep(&core).await;
+    }
+    match Scope::parse(&key) {
+        Some((scope, _, name)) => bring(&core, &Place::of_scope(&scope), &name).await,
+        None => Ok(Next::Settled),
+    }
+}
+
+async fn bring(core: &Core, place: &Place, name: &str) -> Result<Next, StepError> {
+    let key = names::group_key(place, name);
+    let _turn = core.turns.take(&key).await;
+    for _ in 0..MOST_STEPS {
+        let Some(stored) = core.table.read::<Group>(&key).await? else {
+            return Ok(Next::Settled);
+        };
+        let members = core.members(place, &stored.record.uuid).await?;
+        let work = Work {
+            core,
+            place,
+            stored: &stored,
+            members: &members,
+            now: core.now(),
+        };
+        match work.step().await {
+            Ok(Some(next)) => return Ok(next),
+            Ok(None) => {}
+            // Somebody came between: what they wrote is read.
+            Err(StepError::Change(error)) if error.is_conflict() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Next::After(Duration::ZERO))
+}
+
+/// One look at a group.
+struct Work<'a> {
+    core: &'a Core,
+    place: &'a Place,
+    stored: &'a Stored<Group>,
+    members: &'a [Stored<Member>],
+    now: Timestamp,
+}
+
+fn neighbour(action: &'static str) -> impl FnOnce(Fault) -> StepError {
+    move |fault| StepError::Neighbour { action, fault }
+}
+
+impl Work<'_> {
+    /// `None` if there may be more to do.
+    async fn step(&self) -> Result<Option<Next>, StepError> {
+        let group = &self.stored.record;
+        if group.deleting && self.members.is_empty() {
+            self.remove().await?;
+            return Ok(Some(Next::Settled));
+        }
+        let cloud = Cloud::of(self.core, self.place, group);
+        let members: Vec<Member> = self.members.iter().map(|it| it.record.clone()).collect();
+        let seen = cloud.see(group, &members).await;
+        let mut seen = seen.map_err(neighbour("looking at the instances of a group"))?;
+        seen.source = match cloud.resolve(&group.launch).await {
+            Ok(source) => Some(source),
+            Err(error) => {
+                tracing::warn!(group = group.name, %error, "resolving a launch template failed, nothing is launched, will retry");
+                None
+            }
+        };
+        let hooks = self.core.hooks(self.place, &group.uuid).await?;
+        let hooks: Vec<Hook> = hooks.into_iter().map(|it| it.record).collect();
+        let observed = Observed {
+            group,
+            members: &members,
+            hooks: &hooks,
+            seen: &seen,
+        };
+        let plan = plan::plan(&observed, self.now, &mut || self.core.mint(self.now));
+        if !plan.changes_nothing() {
+            self.write(&plan).await?;
+            return Ok(None);
+        }
+        let mut done = false;
+        for call in &plan.calls {
+            done |= self.perform(&cloud, &hooks, call).await?;
+        }
+        if done {
+            return Ok(None);
+        }
+        let wait = plan.wake_at.map_or(LOOK_EVERY, |it| it.since(self.now));
+        Ok(Some(Next::After(wait.min(LOOK_EVERY))))
+    }
+
+    fn member(&self, token: &str) -> Option<&Stored<Member>> {
+        self.members.iter().find(|it| it.record.token == token)
+    }
+
+    fn member_key(&self, token: &str) -> String {
+        names::member_key(self.place, &self.stored.record.uuid, token)
+    }
+
+    /// What is planned, on the condition that all it was planned by still stands.
+    async fn write(&self, plan: &Plan) -> Result<(), StepError> {
+        let mut changes = self.core.table.begin();
+        changes.when(self.stored.unchanged());
+        changes.fence(fence::<AutoscalingFaults>(&self.core.shard)?);
+        if let Some(group) = &plan.group {
+            changes.put(&self.stored.key, group);
+        }
+        let others = plan.members.keys().chain(&plan.gone);
+        for before in others.filter_map(|it| self.member(it)) {
+            changes.when(before.unchanged());
+        }
+        for (token, member) in &plan.members {
+            changes.put(self.member_key(token), member);
+        }
+        for token in &plan.gone {
+            changes.delete(self.member_key(token));
+        }
+        for (id, activity) in &plan.activities {
+            let key = names::activity_key(self.place, &self.stored.record.uuid, id);
+            changes.put(key, activity);
+        }
+        Ok(changes.write(&PERMIT).await?)
+    }
+
+    /// One call, and what is written of its answer. Whether anything was.
+    async fn perform(
+        &self,
+        cloud: &Cloud<'_>,
+        hooks: &[Hook],
+        call: &Call,
+    ) -> Result<bool, StepError> {
+        match call {
+            Call::Launch(token) => self.launch(cloud, token).await,
+            Call::Terminate(token) => {
+                if let Some(member) = self.member(token) {
+                    let ended = cloud.terminate(member.record.id()).await;
+                    ended.map_err(neighbour("terminating an instance"))?;
+                }
+                // EC2's next word is waited for.
+                Ok(false)
+            }
+            Call::Register(token, target_group) => {
+                let Some(member) = self.member(token) else {
+                    return Ok(false);
+                };
+                match cloud.register(target_group, member.record.id()).await {
+                    Ok(()) => {
+                        let mut after = member.record.clone();
+                        after.registered.insert(target_group.clone());
+                        self.write_member(member, &after).await?;
+                        Ok(true)
+                    }
+                    Err(error) => {
+                        tracing::warn!(group = self.stored.record.name, target_group, instance = member.record.id(), %error, "registering an instance failed, will retry");
+                        Ok(false)
+                    }
+                }
+            }
+            Call::Deregister(token, target_group) => {
+                if let Some(member) = self.member(token) {
+                    let done = cloud.deregister(target_group, member.record.id()).await;
+                    done.map_err(neighbour("deregistering an instance"))?;
+                }
+                Ok(false)
+            }
+            Call::Tell(token, hook) => self.tell(cloud, hooks, token, hook).await,
+        }
+    }
+
+    async fn launch(&self, cloud: &Cloud<'_>, token: &str) -> Result<bool, StepError> {
+        let Some(member) = self.member(token) else {
+            return Ok(false);
+        };
+        let group = &self.stored.record;
+        let request = launch::of_member(self.core, self.place, group, &member.record).await;
+        let launched = match request {
+            Ok(request) => cloud.launch(request).await,
+            Err(fault) => Err(fault),
+        };
+        match launched {
+            Ok(Some(id)) => {
+                let mut after = member.record.clone();
+                advance::launched(&mut after, id);
+                self.write_member(member, &after).await?;
+                Ok(true)
+            }
+            Ok(None) => Ok(false),
+            // The same token is tried again.
+            Err(fault) if fault.status >= 500 => Err(neighbour("launching an instance")(fault)),
+            Err(fault) => {
+                tracing::warn!(group = group.name, subnet = member.record.subnet, error = %fault, "launching an instance failed, retrying later");
+                self.refused(member, &fault.message).await?;
+                // The group was written: what else is planned is planned anew.
+                Err(StepError::Change(
+                    self.core.table.conflict(&self.stored.key),
+                ))
+            }
+        }
+    }
+
+    /// EC2 refused a launch: the member goes, and its activity says why.
+    async fn refused(&self, member: &Stored<Member>, reason: &str) -> Result<(), StepError> {
+        let mut group = self.stored.record.clone();
+        advance::failed(&mut group, &member.record.subnet, self.now);
+        let mut changes = self.core.table.begin();
+        changes.when(self.stored.unchanged());
+        changes.when(member.unchanged());
+        changes.fence(fence::<AutoscalingFaults>(&self.core.shard)?);
+        changes.put(&self.stored.key, &group);
+        changes.delete(&member.key);
+        if let Some((id, activity)) = advance::refused(&member.record, reason, self.now) {
+            let key = names::activity_key(self.place, &group.uuid, &id);
+            changes.put(key, &activity);
+        }
+        Ok(changes.write(&PERMIT).await?)
+    }
+
+    async fn write_member(&self, before: &Stored<Member>, after: &Member) -> Result<(), StepError> {
+        let mut changes = self.core.table.begin();
+        changes.when(before.unchanged());
+        changes.fence(fence::<AutoscalingFaults>(&self.core.shard)?);
+        changes.put(&before.key, after);
+        if let Some((id, activity)) = &after.activity {
+            let key = names::activity_key(self.place, &self.stored.record.uuid, id);
+            changes.put(key, activity);
+        }
+        Ok(changes.write(&PERMIT).await?)
+    }
+
+    async fn tell(
+        &self,
+        cloud: &Cloud<'_>,
+        hooks: &[Hook],
+        token: &str,
+        name: &str,
+    ) -> Result<bool, StepError> {
+        let Some(member) = self.member(token) else {
+            return Ok(false);
+        };
+        let hook = hooks.iter().find(|it| it.name == name);
+        let wait = member.record.waits.iter().find(|it| it.hook == name);
+        if let (Some(hook), Some(wait)) = (hook, wait)
+            && let Some(target) = &hook.target
+        {
+            let message = json!({
+                "LifecycleHookName": hook.name,
+                "AccountId": self.place.account,
+                "RequestId": wait.token,
+                "LifecycleTransition": hook.transition.name(),
+                "AutoScalingGroupName": hook.group,
+                "Service": "AWS Auto Scaling",
+                "Time": wait.since.iso8601(),
+                "EC2InstanceId": member.record.id(),
+                "NotificationMetadata": hook.metadata,
+                "LifecycleActionToken": wait.token,
+            });
+            let told = cloud.tell(target, hook.role.as_deref(), &message).await;
+            match told {
+                Err(fault) if fault.status >= 500 => {
+                    return Err(neighbour("telling of a lifecycle action")(fault));
+                }
+                Err(error) => {
+                    tracing::warn!(group = hook.group, hook = hook.name, target, %error, "telling of a lifecycle action failed, nobody hears of it");
+                }
+                Ok(()) => {}
+            }
+        }
+        let mut after = member.record.clone();
+        for wait in after.waits.iter_mut().filter(|it| it.hook == name) {
+            wait.told = true;
+        }
+        self.write_member(member, &after).await?;
+        Ok(true)
+    }
+
+    /// A group without instances goes, with all that belongs to it but its activities.
+    async fn remove(&self) -> Result<(), StepError> {
+        let hooks = self
+            .core
+            .hooks(self.place, &self.stored.record.uuid)
+            .await?;
+        let mut keys: Vec<String> = hooks.into_iter().map(|it| it.key).collect();
+        keys.push(self.stored.key.clone());
+        for some in keys.chunks(DELETED_AT_ONCE) {
+            let mut changes = self.core.table.begin();
+            changes.fence(fence::<AutoscalingFaults>(&self.core.shard)?);
+            changes.when(self.stored.unchanged());
+            some.iter().for_each(|it| changes.delete(it));
+            changes.write(&PERMIT).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Removes activities of more than six weeks ago, and those of a group that has too many.
+async fn sweep(core: &Core) -> Result<Next, StepError> {
+    let before = core.now() - KEPT;
+    let mut old = Vec::new();
+    let (mut of, mut seen) = (None, 0);
+    for (scope, id, stored) in core.table.everywhere::<Activity>(names::SERVICE).await? {
+        // Those of a group are side by side, the latest first.
+        let group = id.split_once('/').map(|it| it.0.to_owned());
+        let this = Some((scope, group));
+        seen = if of == this { seen + 1 } else { 1 };
+        of = this;
+        let ended = stored.record.ended_at.is_some_and(|it| it < before);
+        if ended || (seen > MOST_KEPT && stored.record.ended_at.is_some()) {
+            old.push(stored.key);
+        }
+    }
+    for some in old.chunks(DELETED_AT_ONCE) {
+        let mut changes = core.table.begin();
+        changes.fence(fence::<AutoscalingFaults>(&core.shard)?);
+        some.iter().for_each(|it| changes.delete(it));
+        changes.write(&PERMIT).await?;
+    }
+    Ok(Next::After(SWEEP_EVERY))
+}

@@ -1,0 +1,236 @@
+//! What is stored of groups and of what belongs to them.
+
+mod activity;
+mod hook;
+mod member;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use wharf_base::Timestamp;
+use wharf_records::{Record, Unknown};
+use wharf_seal::Sealed;
+use wharf_service::tags::Tags;
+
+pub use activity::{Activity, Kind, Status};
+pub use hook::{Hook, Outcome, Transition};
+pub use member::{Member, State, Wait};
+
+/// An Auto Scaling group, under its name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Group {
+    pub name: String,
+    /// In its ARN, and what the keys of all that belongs to it begin with.
+    pub uuid: String,
+    pub created_at: Timestamp,
+    pub launch: Source,
+    pub min: u32,
+    pub max: u32,
+    pub desired: u32,
+    pub cooldown_seconds: u32,
+    #[serde(default)]
+    pub warmup_seconds: Option<u32>,
+    pub subnets: Vec<Subnet>,
+    /// The groups of load balancing say who is healthy, too.
+    #[serde(default)]
+    pub elb_health: bool,
+    #[serde(default)]
+    pub grace_seconds: u32,
+    pub termination: Vec<Termination>,
+    #[serde(default)]
+    pub protects_new: bool,
+    #[serde(default)]
+    pub max_lifetime_seconds: Option<u32>,
+    #[serde(default)]
+    pub tags: Tags,
+    /// Keys of the tags that instances get.
+    #[serde(default)]
+    pub propagated: BTreeSet<String>,
+    /// Processes that are suspended, and since when.
+    #[serde(default)]
+    pub suspended: BTreeMap<Process, Timestamp>,
+    /// ARNs of the target groups its instances are registered with.
+    #[serde(default)]
+    pub target_groups: Vec<String>,
+    #[serde(default)]
+    pub context: Option<String>,
+    /// It goes, with all that belongs to it.
+    #[serde(default)]
+    pub deleting: bool,
+    /// What made the desired capacity another, for the activities that follow from it.
+    #[serde(default)]
+    pub cause: Option<String>,
+    /// Subnets in which launches failed of late.
+    #[serde(default)]
+    pub failing: BTreeMap<String, Failing>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Group {
+    const KIND: &'static str = "group";
+    const FORMAT: u32 = 1;
+}
+
+/// What instances are made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Source {
+    Configuration {
+        name: String,
+        created_at: Timestamp,
+    },
+    Template {
+        id: String,
+        name: String,
+        /// A number, `$Latest` or `$Default`; of an instance always the number.
+        version: String,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Subnet {
+    pub id: String,
+    pub zone: String,
+}
+
+/// Launches in a subnet failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failing {
+    pub times: u32,
+    /// The next is not tried before.
+    pub until: Timestamp,
+}
+
+/// A part of a group's work that can be suspended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Process {
+    Launch,
+    Terminate,
+    AddToLoadBalancer,
+    AlarmNotification,
+    AZRebalance,
+    HealthCheck,
+    InstanceRefresh,
+    ReplaceUnhealthy,
+    ScheduledActions,
+}
+
+impl Process {
+    /// As DescribeScalingProcessTypes shows them.
+    pub const ALL: [Self; 9] = [
+        Self::AZRebalance,
+        Self::AddToLoadBalancer,
+        Self::AlarmNotification,
+        Self::HealthCheck,
+        Self::InstanceRefresh,
+        Self::Launch,
+        Self::ReplaceUnhealthy,
+        Self::ScheduledActions,
+        Self::Terminate,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Launch => "Launch",
+            Self::Terminate => "Terminate",
+            Self::AddToLoadBalancer => "AddToLoadBalancer",
+            Self::AlarmNotification => "AlarmNotification",
+            Self::AZRebalance => "AZRebalance",
+            Self::HealthCheck => "HealthCheck",
+            Self::InstanceRefresh => "InstanceRefresh",
+            Self::ReplaceUnhealthy => "ReplaceUnhealthy",
+            Self::ScheduledActions => "ScheduledActions",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+}
+
+/// By what an instance is chosen when the group shrinks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Termination {
+    Default,
+    OldestInstance,
+    NewestInstance,
+    OldestLaunchConfiguration,
+    OldestLaunchTemplate,
+    ClosestToNextInstanceHour,
+}
+
+impl Termination {
+    pub const ALL: [Self; 6] = [
+        Self::ClosestToNextInstanceHour,
+        Self::Default,
+        Self::NewestInstance,
+        Self::OldestInstance,
+        Self::OldestLaunchConfiguration,
+        Self::OldestLaunchTemplate,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Default => "Default",
+            Self::OldestInstance => "OldestInstance",
+            Self::NewestInstance => "NewestInstance",
+            Self::OldestLaunchConfiguration => "OldestLaunchConfiguration",
+            Self::OldestLaunchTemplate => "OldestLaunchTemplate",
+            Self::ClosestToNextInstanceHour => "ClosestToNextInstanceHour",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+}
+
+impl Group {
+    pub fn suspends(&self, process: Process) -> bool {
+        self.suspended.contains_key(&process)
+    }
+}
+
+/// A launch configuration, under its name. It is never changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Configuration {
+    pub name: String,
+    pub uuid: String,
+    pub created_at: Timestamp,
+    pub image: String,
+    pub instance_type: String,
+    #[serde(default)]
+    pub key_name: Option<String>,
+    #[serde(default)]
+    pub security_groups: Vec<String>,
+    /// In base 64 as it was given, sealed for this configuration.
+    #[serde(default)]
+    pub userdata: Option<Sealed>,
+    /// A name or an ARN.
+    #[serde(default)]
+    pub instance_profile: Option<String>,
+    #[serde(default)]
+    pub public_address: Option<bool>,
+    #[serde(default)]
+    pub monitoring: Option<bool>,
+    #[serde(default)]
+    pub ebs_optimized: Option<bool>,
+    #[serde(default)]
+    pub http_tokens: Option<String>,
+    #[serde(default)]
+    pub http_endpoint: Option<String>,
+    #[serde(default)]
+    pub http_hops: Option<i32>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Configuration {
+    const KIND: &'static str = "launch-configuration";
+    const FORMAT: u32 = 1;
+}

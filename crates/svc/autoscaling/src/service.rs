@@ -1,0 +1,95 @@
+//! The service as the server holds it: operations and the loop.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use wharf_base::Permit;
+use wharf_service::OneQueue;
+
+use crate::{authorize, config::Parts, core::Core, names, ops, reconcile};
+
+/// Groups looked at at once.
+const WORKERS: usize = 8;
+
+/// EC2 Auto Scaling over a store.
+#[derive(Clone)]
+pub struct AutoscalingService {
+    core: Arc<Core>,
+}
+
+impl AutoscalingService {
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            core: Arc::new(Core::new(parts)),
+        }
+    }
+
+    /// Keeps groups as large as they are to be until `stop`, or until a part of it panics.
+    pub async fn run(&self, stop: CancellationToken) {
+        let core = &self.core;
+        core.queue.wake(reconcile::SWEEP.to_owned());
+        let loops = OneQueue {
+            service: names::SERVICE,
+            store: &core.parts.store,
+            shard: &core.shard,
+            permit: Permit::for_controller("autoscaling-shard"),
+            takeover: core.parts.takeover,
+            queue: &core.queue,
+            workers: WORKERS,
+        };
+        let (fed, worked) = (core.clone(), core.clone());
+        let changed = move |key: &str, look| reconcile::changed(&fed, key, look);
+        let work = move |key| reconcile::key(worked.clone(), key);
+        loops.run(stop, changed, work).await;
+    }
+}
+
+/// Which members of requests operations heed.
+static UNDERSTOOD: wharf_wire::understood::Understood =
+    wharf_wire::understood::Understood::new(include_str!("understood.txt"));
+
+wharf_api_autoscaling::operations! {
+    impl AutoscalingService;
+    authorize(self, cx, input) = authorize::checks(&self.core, cx, input).await;
+    understood = UNDERSTOOD;
+    run(self, operation, call, input) = operation(&self.core, call, input).await;
+
+    attach_instances = ops::membership::attach;
+    attach_load_balancer_target_groups = ops::target_groups::attach_target_groups;
+    attach_traffic_sources = ops::target_groups::attach_sources;
+    complete_lifecycle_action = ops::hooks::complete;
+    create_auto_scaling_group = ops::create_group::create;
+    create_launch_configuration = ops::configurations::create;
+    create_or_update_tags = ops::tags::create;
+    delete_auto_scaling_group = ops::groups::delete;
+    delete_launch_configuration = ops::configurations::delete;
+    delete_lifecycle_hook = ops::hooks::delete;
+    delete_tags = ops::tags::delete;
+    describe_account_limits = ops::constants::account_limits;
+    describe_adjustment_types = ops::constants::adjustment_types;
+    describe_auto_scaling_groups = ops::groups::describe;
+    describe_auto_scaling_instances = ops::instances::describe;
+    describe_launch_configurations = ops::configurations::describe;
+    describe_lifecycle_hook_types = ops::constants::lifecycle_hook_types;
+    describe_lifecycle_hooks = ops::hooks::describe;
+    describe_load_balancer_target_groups = ops::target_groups::describe_target_groups;
+    describe_scaling_activities = ops::activities::describe;
+    describe_scaling_process_types = ops::constants::process_types;
+    describe_tags = ops::tags::describe;
+    describe_termination_policy_types = ops::constants::termination_policy_types;
+    describe_traffic_sources = ops::target_groups::describe_sources;
+    detach_instances = ops::membership::detach;
+    detach_load_balancer_target_groups = ops::target_groups::detach_target_groups;
+    detach_traffic_sources = ops::target_groups::detach_sources;
+    enter_standby = ops::membership::enter_standby;
+    exit_standby = ops::membership::exit_standby;
+    put_lifecycle_hook = ops::hooks::put;
+    record_lifecycle_action_heartbeat = ops::hooks::heartbeat;
+    resume_processes = ops::processes::resume;
+    set_desired_capacity = ops::groups::set_desired;
+    set_instance_health = ops::instances::set_health;
+    set_instance_protection = ops::instances::set_protection;
+    suspend_processes = ops::processes::suspend;
+    terminate_instance_in_auto_scaling_group = ops::membership::terminate;
+    update_auto_scaling_group = ops::update_group::update;
+}

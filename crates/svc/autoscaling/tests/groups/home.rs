@@ -1,0 +1,353 @@
+//! The service over a store, and EC2, load balancing and queues as it sees them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
+
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use wharf_api_autoscaling::{
+    Activity, AutoScalingGroupNamesType, Autoscaling as _, CreateAutoScalingGroupType,
+    DescribeScalingActivitiesType, Instance as Shown, LaunchTemplateSpecification,
+};
+use wharf_api_ec2::{
+    DescribeInstanceStatusRequest, DescribeInstanceStatusResult, DescribeInstancesRequest,
+    DescribeInstancesResult, DescribeLaunchTemplateVersionsRequest,
+    DescribeLaunchTemplateVersionsResult, DescribeSubnetsRequest, DescribeSubnetsResult, Ec2,
+    Input, Instance, InstanceState, LaunchTemplateVersion, Reservation, RunInstancesRequest,
+    Subnet, TerminateInstancesRequest, TerminateInstancesResult,
+};
+use wharf_base::{TestClock, Timestamp};
+use wharf_delivery::{Actor, Operations, Request};
+use wharf_reconcile::Takeover;
+use wharf_svc_autoscaling::{AutoscalingService, Parts};
+use wharf_testkit::{Running, World, call, until};
+use wharf_wire::{Call, CallerKind, Check, Context, Fault, async_trait};
+
+/// Instances by their tokens, and what the next launches answer.
+#[derive(Default)]
+pub struct Cloud {
+    pub instances: Mutex<BTreeMap<String, Instance>>,
+    pub refusals: Mutex<VecDeque<Fault>>,
+    /// What a caller hears who asks whether a launch would be let in.
+    pub would: Mutex<Option<Fault>>,
+    /// Calls of RunInstances that launched or found an instance.
+    pub runs: Mutex<Vec<RunInstancesRequest>>,
+    /// Targets by target group.
+    pub targets: Mutex<BTreeMap<String, BTreeSet<String>>>,
+    pub messages: Mutex<Vec<Value>>,
+}
+
+impl Cloud {
+    pub fn ids(&self) -> Vec<String> {
+        let all = self.instances.lock();
+        all.values()
+            .filter_map(|it| it.instance_id.clone())
+            .collect()
+    }
+
+    pub fn set(&self, id: &str, state: &str) {
+        for it in self.instances.lock().values_mut() {
+            if it.instance_id.as_deref() == Some(id) {
+                it.state = named(state);
+            }
+        }
+    }
+
+    pub fn state(&self, id: &str) -> String {
+        let all = self.instances.lock();
+        let found = all
+            .values()
+            .find(|it| it.instance_id.as_deref() == Some(id));
+        found.unwrap().state.clone().unwrap().name.unwrap()
+    }
+
+    /// All that were launched run now.
+    pub fn boot(&self) {
+        for it in self.instances.lock().values_mut() {
+            if it.state == named("pending") {
+                it.state = named("running");
+            }
+        }
+    }
+}
+
+fn named(name: &str) -> Option<InstanceState> {
+    Some(InstanceState {
+        name: Some(name.to_owned()),
+        ..InstanceState::default()
+    })
+}
+
+#[async_trait]
+impl Ec2 for Cloud {
+    async fn authorize(&self, _: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
+        Ok(vec![Check::any(input.action())])
+    }
+
+    async fn run_instances(
+        &self,
+        call: &Call,
+        input: RunInstancesRequest,
+    ) -> Result<Reservation, Fault> {
+        if input.dry_run == Some(true) {
+            assert_ne!(
+                call.caller.kind,
+                CallerKind::Service,
+                "it is the caller who is asked"
+            );
+            let would = self.would.lock().clone();
+            return Err(would.unwrap_or_else(|| {
+                Fault::sender("DryRunOperation", 412, "Request would have succeeded.")
+            }));
+        }
+        assert_eq!(call.caller.kind, CallerKind::Service);
+        if let Some(refusal) = self.refusals.lock().pop_front() {
+            return Err(refusal);
+        }
+        self.runs.lock().push(input.clone());
+        let token = input.client_token.clone().unwrap();
+        let mut all = self.instances.lock();
+        let next = all.len();
+        let instance = all.entry(token.clone()).or_insert_with(|| Instance {
+            instance_id: Some(format!("i-{next:017x}")),
+            client_token: Some(token),
+            state: named("pending"),
+            subnet_id: input.subnet_id,
+            instance_type: Some("t3.small".to_owned()),
+            ..Instance::default()
+        });
+        Ok(Reservation {
+            instances: Some(vec![instance.clone()]),
+            ..Reservation::default()
+        })
+    }
+
+    async fn describe_instances(
+        &self,
+        _: &Call,
+        input: DescribeInstancesRequest,
+    ) -> Result<DescribeInstancesResult, Fault> {
+        let filter = input.filters.unwrap().remove(0);
+        let values = filter.values.unwrap();
+        let fits = |it: &&Instance| {
+            let of = match filter.name.as_deref() {
+                Some("instance-id") => it.instance_id.as_ref(),
+                Some("client-token") => it.client_token.as_ref(),
+                other => panic!("no filter {other:?}"),
+            };
+            values.contains(of.unwrap())
+        };
+        let all = self.instances.lock();
+        Ok(DescribeInstancesResult {
+            reservations: Some(vec![Reservation {
+                instances: Some(all.values().filter(fits).cloned().collect()),
+                ..Reservation::default()
+            }]),
+            ..DescribeInstancesResult::default()
+        })
+    }
+
+    async fn describe_instance_status(
+        &self,
+        _: &Call,
+        _: DescribeInstanceStatusRequest,
+    ) -> Result<DescribeInstanceStatusResult, Fault> {
+        Ok(DescribeInstanceStatusResult::default())
+    }
+
+    async fn terminate_instances(
+        &self,
+        _: &Call,
+        input: TerminateInstancesRequest,
+    ) -> Result<TerminateInstancesResult, Fault> {
+        for id in input.instance_ids.unwrap() {
+            self.set(&id, "terminated");
+        }
+        Ok(TerminateInstancesResult::default())
+    }
+
+    async fn describe_subnets(
+        &self,
+        _: &Call,
+        input: DescribeSubnetsRequest,
+    ) -> Result<DescribeSubnetsResult, Fault> {
+        let ids = input.subnet_ids.unwrap_or_default();
+        if let Some(id) = ids.iter().find(|it| !it.starts_with("subnet-")) {
+            let text = format!("The subnet ID '{id}' does not exist");
+            return Err(Fault::sender("InvalidSubnetID.NotFound", 400, text));
+        }
+        let found = ids.into_iter().map(|id| Subnet {
+            availability_zone: Some(format!("us-east-1{}", &id["subnet-".len()..])),
+            vpc_id: Some("vpc-1".to_owned()),
+            subnet_id: Some(id),
+            ..Subnet::default()
+        });
+        Ok(DescribeSubnetsResult {
+            subnets: Some(found.collect()),
+            ..DescribeSubnetsResult::default()
+        })
+    }
+
+    async fn describe_launch_template_versions(
+        &self,
+        _: &Call,
+        input: DescribeLaunchTemplateVersionsRequest,
+    ) -> Result<DescribeLaunchTemplateVersionsResult, Fault> {
+        let given = input.launch_template_id.or(input.launch_template_name);
+        if given.as_deref() == Some("none") {
+            let code = "InvalidLaunchTemplateName.NotFoundException";
+            return Err(Fault::sender(code, 400, "There is no such template."));
+        }
+        Ok(DescribeLaunchTemplateVersionsResult {
+            launch_template_versions: Some(vec![LaunchTemplateVersion {
+                launch_template_id: Some("lt-1".to_owned()),
+                launch_template_name: Some("web".to_owned()),
+                version_number: Some(3),
+                ..LaunchTemplateVersion::default()
+            }]),
+            ..DescribeLaunchTemplateVersionsResult::default()
+        })
+    }
+}
+
+#[async_trait]
+impl Operations for Cloud {
+    async fn call(&self, _: &Actor, request: &Request) -> Result<Value, Fault> {
+        let input = &request.input;
+        let mut targets = self.targets.lock();
+        let arn = input["TargetGroupArn"].as_str().unwrap_or_default();
+        let id = input["Targets"][0]["Id"].as_str().unwrap_or_default();
+        match request.operation.as_str() {
+            "DescribeTargetGroups" => Ok(json!({ "TargetGroups": [{ "TargetType": "instance" }] })),
+            "RegisterTargets" => {
+                targets
+                    .entry(arn.to_owned())
+                    .or_default()
+                    .insert(id.to_owned());
+                Ok(json!({}))
+            }
+            "DeregisterTargets" => {
+                targets.entry(arn.to_owned()).or_default().remove(id);
+                Ok(json!({}))
+            }
+            "DescribeTargetHealth" => {
+                let of = targets.get(arn).into_iter().flatten();
+                let shown = of.map(
+                    |it| json!({ "Target": { "Id": it }, "TargetHealth": { "State": "healthy" } }),
+                );
+                Ok(json!({ "TargetHealthDescriptions": shown.collect::<Vec<_>>() }))
+            }
+            "SendMessage" => {
+                let text = input["MessageBody"].as_str().unwrap();
+                self.messages
+                    .lock()
+                    .push(serde_json::from_str(text).unwrap());
+                Ok(json!({}))
+            }
+            other => panic!("nobody asks for {other}"),
+        }
+    }
+
+    async fn may(&self, _: &Actor, _: &str, _: &[Check]) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn may_assume(&self, _: &str, _: &str, _: &str) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+pub struct Home {
+    pub service: Running<AutoscalingService>,
+    pub cloud: Arc<Cloud>,
+    pub world: World,
+}
+
+impl Home {
+    pub fn new() -> Self {
+        let world = World::in_memory();
+        let cloud = Arc::new(Cloud::default());
+        let begin = Timestamp::parse_iso8601("2026-11-22T10:00:00Z").unwrap();
+        let clock = Arc::new(TestClock::at(begin));
+        let parts = Parts {
+            store: world.store.clone(),
+            keyring: world.keyring.clone(),
+            ec2: cloud.clone(),
+            operations: cloud.clone(),
+            clock,
+            takeover: Takeover::Replace,
+        };
+        let service = Running::start(move || {
+            let service = AutoscalingService::new(parts.clone());
+            let running = service.clone();
+            (service, move |stop| async move { running.run(stop).await })
+        });
+        Self {
+            service,
+            cloud,
+            world,
+        }
+    }
+
+    pub async fn create(&self, min: i32, desired: i32, max: i32) {
+        let input = CreateAutoScalingGroupType {
+            desired_capacity: Some(desired),
+            ..group(min, max)
+        };
+        self.service
+            .create_auto_scaling_group(&call(), input)
+            .await
+            .unwrap();
+    }
+
+    pub async fn instances(&self) -> Vec<Shown> {
+        let input = AutoScalingGroupNamesType::default();
+        let found = self
+            .service
+            .describe_auto_scaling_groups(&call(), input)
+            .await;
+        let mut found = found.unwrap().auto_scaling_groups.unwrap();
+        let group = found.pop();
+        group.and_then(|it| it.instances).unwrap_or_default()
+    }
+
+    /// Instances boot until so many are in this state, and there are no others.
+    pub async fn are(&self, count: usize, state: &str) -> Vec<String> {
+        until(&format!("{count} instances are {state}"), || async {
+            self.cloud.boot();
+            let all = self.instances().await;
+            let is = |it: &Shown| it.lifecycle_state.as_deref() == Some(state);
+            all.len() == count && all.iter().all(is)
+        })
+        .await;
+        let all = self.instances().await.into_iter();
+        all.filter_map(|it| it.instance_id).collect()
+    }
+
+    /// The latest first.
+    pub async fn activities(&self) -> Vec<Activity> {
+        let input = DescribeScalingActivitiesType::default();
+        let found = self
+            .service
+            .describe_scaling_activities(&call(), input)
+            .await;
+        found.unwrap().activities.unwrap()
+    }
+}
+
+pub fn group(min: i32, max: i32) -> CreateAutoScalingGroupType {
+    CreateAutoScalingGroupType {
+        auto_scaling_group_name: Some("g".to_owned()),
+        launch_template: Some(LaunchTemplateSpecification {
+            launch_template_name: Some("web".to_owned()),
+            version: Some("$Latest".to_owned()),
+            ..LaunchTemplateSpecification::default()
+        }),
+        min_size: Some(min),
+        max_size: Some(max),
+        vpc_zone_identifier: Some("subnet-a,subnet-b".to_owned()),
+        ..CreateAutoScalingGroupType::default()
+    }
+}
