@@ -91,6 +91,12 @@ impl Machines {
         &self.fleet
     }
 
+    /// What a host is registered as; `None` for one that is not, or not any more.
+    pub fn registration(&self, host: &str) -> Option<&Registration> {
+        let host = self.records.hosts.get(host)?;
+        self.registry.registrations.get(&host.instance)
+    }
+
     /// Where something may be tried out and undone.
     pub(crate) fn fleet_mut(&mut self) -> &mut Fleet {
         &mut self.fleet

@@ -7,6 +7,8 @@ use crate::fleet::Attributes;
 
 /// Present where the other attributes are the whole truth.
 pub const MARKER: &str = "wharf.allow";
+/// Present where tasks have no network but interfaces of their own: an EC2 instance shares its machine.
+pub const NO_BRIDGE: &str = "wharf.no-bridge-network";
 /// Attributes whose values are folders: `wharf.allow.host-path.1`, …
 pub const HOST_PATH: &str = "wharf.allow.host-path.";
 
@@ -20,10 +22,12 @@ pub enum Feature {
     HostIpc,
     Devices,
     Capabilities,
+    /// The network mode bridge, which every host has but those that say otherwise.
+    Bridge,
 }
 
 impl Feature {
-    /// The word after `--allow`.
+    /// The word after `--allow`; for what no such word gives its name.
     pub fn flag(self) -> &'static str {
         match self {
             Self::Privileged => "privileged",
@@ -33,6 +37,7 @@ impl Feature {
             Self::HostIpc => "host-ipc",
             Self::Devices => "devices",
             Self::Capabilities => "capabilities",
+            Self::Bridge => "bridge",
         }
     }
 }
@@ -44,15 +49,20 @@ pub struct Asks {
     pub features: Vec<Feature>,
     /// Folders of the host.
     pub host_paths: Vec<String>,
+    /// The network mode bridge.
+    pub bridge: bool,
 }
 
 impl Asks {
     pub fn is_empty(&self) -> bool {
-        self.features.is_empty() && self.host_paths.is_empty()
+        self.features.is_empty() && self.host_paths.is_empty() && !self.bridge
     }
 
     /// The first that a host with these attributes does not allow.
     pub fn refused_by(&self, attributes: &Attributes) -> Option<Feature> {
+        if self.bridge && attributes.contains_key(NO_BRIDGE) {
+            return Some(Feature::Bridge);
+        }
         if self.is_empty() || !attributes.contains_key(MARKER) {
             return None;
         }
@@ -95,6 +105,7 @@ mod tests {
         Asks {
             features: Vec::new(),
             host_paths: vec![path.to_owned()],
+            ..Asks::default()
         }
     }
 
@@ -104,7 +115,7 @@ mod tests {
         let ask = |features: &[Feature]| {
             let asks = Asks {
                 features: features.to_vec(),
-                host_paths: Vec::new(),
+                ..Asks::default()
             };
             asks.refused_by(&host)
         };
@@ -114,6 +125,21 @@ mod tests {
             ask(&[Feature::HostPid, Feature::Privileged]),
             Some(Feature::Privileged)
         );
+    }
+
+    #[test]
+    fn a_bridge_is_everywhere_unless_a_host_says_no() {
+        let bridge = Asks {
+            bridge: true,
+            ..Asks::default()
+        };
+        assert!(!bridge.is_empty());
+        for host in [&[][..], &[("wharf.allow", None)]] {
+            assert_eq!(bridge.refused_by(&attributes(host)), None);
+        }
+        let instance = attributes(&[("wharf.allow", None), (NO_BRIDGE, None)]);
+        assert_eq!(bridge.refused_by(&instance), Some(Feature::Bridge));
+        assert_eq!(Asks::default().refused_by(&instance), None);
     }
 
     #[test]
@@ -138,6 +164,7 @@ mod tests {
         let asks = Asks {
             features: vec![Feature::HostNetwork],
             host_paths: vec!["/".to_owned()],
+            ..Asks::default()
         };
         assert_eq!(
             asks.refused_by(&attributes(&[("ecs.os-type", Some("linux"))])),

@@ -1,5 +1,7 @@
 //! What a node may say: the identity that joining gives it speaks for the container instance it
-//! registered and for no other. Any other principal is judged by its policies alone.
+//! registered and for no other. So does the session of an instance's role: whoever got hold of it in the
+//! instance is told of the tasks there, and of no others. Any other principal is judged by its policies
+//! alone.
 
 use wharf_records::{
     ecs::{Instance, InstanceStatus, Task},
@@ -23,7 +25,9 @@ pub fn may_speak_for(caller: &Caller, instance: &Instance) -> bool {
         .as_ref()
         .and_then(|session| session.tags.get(INSTANCE_TAG));
     let is_node = node_name(caller).is_some();
-    tag.is_none_or(|bound| *bound == instance.arn)
+    let session = instance_session(caller);
+    session.is_none_or(|id| id == instance.ec2_instance)
+        && tag.is_none_or(|bound| *bound == instance.arn)
         && (!is_node || instance.registered_by == caller.arn)
 }
 
@@ -52,6 +56,59 @@ fn is_bound(caller: &Caller) -> bool {
         .as_ref()
         .is_some_and(|session| session.tags.contains_key(INSTANCE_TAG))
         || node_name(caller).is_some()
+        || instance_session(caller).is_some()
+}
+
+/// Digits of the ids of instances.
+const ID_DIGITS: [usize; 2] = [8, 17];
+
+/// The instance of EC2 whose role's session this is: EC2 names sessions by their instances.
+pub fn instance_session(caller: &Caller) -> Option<&str> {
+    if caller.kind != CallerKind::AssumedRole {
+        return None;
+    }
+    let (_, name) = caller.arn.rsplit_once('/')?;
+    let is_digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    let digits = name.strip_prefix("i-")?;
+    let fits = ID_DIGITS.contains(&digits.len()) && digits.bytes().all(is_digit);
+    fits.then_some(name)
+}
+
+/// Attributes of wharf's own that the node of an instance says; `wharf.allow.…` is not among them.
+const SAID_BY_INSTANCES: [&str; 3] = [
+    "wharf.allow",
+    "wharf.execute-command",
+    "wharf.no-bridge-network",
+];
+
+/// Whether it is an attribute by which machines say what they are and offer.
+pub fn is_of_hosts(name: &str) -> bool {
+    name.starts_with("wharf.") && !SAID_BY_INSTANCES.contains(&name)
+}
+
+/// What an instance is refused that registers as another, or as what none is.
+///
+/// # Errors
+/// See there.
+pub fn check_session<'a>(
+    session: &str,
+    said: Option<&str>,
+    mut attributes: impl Iterator<Item = &'a String>,
+) -> Result<(), Fault> {
+    let foreign = attributes.find(|name| is_of_hosts(name));
+    let refuse = |text: String| Err(wharf_api_ecs::faults::access_denied_exception(text));
+    match said {
+        Some(other) if other != session => refuse(format!(
+            "The role of the instance {session} may not register the instance {other}."
+        )),
+        // Its owner would be handed what is not meant to be anywhere near, or be believed about its machine.
+        _ => match foreign {
+            Some(name) => refuse(format!(
+                "The role of the instance {session} may not register the attribute {name}."
+            )),
+            None => Ok(()),
+        },
+    }
 }
 
 /// Name of the user behind a node.
@@ -112,4 +169,59 @@ pub fn refusal() -> Fault {
     wharf_api_ecs::faults::access_denied_exception(
         "This node may not speak for the container instance.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instances_say_nothing_that_hosts_say() {
+        let id = "i-0123456789abcdef0";
+        let check = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|it| (*it).to_owned()).collect();
+            check_session(id, Some(id), names.iter())
+        };
+        let own = ["rack", "ecs.os-type"];
+        assert!(check(&[&own[..], &SAID_BY_INSTANCES].concat()).is_ok());
+        for name in [
+            "wharf.instances",
+            "wharf.fargate-capacity",
+            "wharf.allow.privileged",
+            "wharf.eni-slots",
+        ] {
+            let refused = check(&["rack", name]).unwrap_err();
+            assert!(refused.message.contains(name), "{name}");
+        }
+        assert!(check_session(id, Some("i-01234567"), [].iter()).is_err());
+    }
+
+    #[test]
+    fn sessions_of_instances_are_told_by_their_names() {
+        let session = |kind, name: &str| {
+            let arn = format!("arn:aws:sts::000000000000:assumed-role/ecsInstanceRole/{name}");
+            let caller = Caller {
+                kind,
+                arn,
+                ..Caller::root("000000000000")
+            };
+            instance_session(&caller).map(str::to_owned)
+        };
+        let id = "i-0123456789abcdef0";
+        assert_eq!(session(CallerKind::AssumedRole, id).as_deref(), Some(id));
+        assert_eq!(
+            session(CallerKind::AssumedRole, "i-01234567").as_deref(),
+            Some("i-01234567")
+        );
+        assert_eq!(session(CallerKind::User, id), None);
+        for other in [
+            "alice",
+            "i-alice",
+            "i-0123456789abcdef",
+            "mi-0123456789abcdef0",
+            "",
+        ] {
+            assert_eq!(session(CallerKind::AssumedRole, other), None, "{other}");
+        }
+    }
 }

@@ -16,6 +16,9 @@ use crate::{
     view::Held,
 };
 
+/// How names of EC2 instances in ledgers begin.
+const INSTANCES: &str = "instance/";
+
 /// What there is to close.
 struct Found {
     instance: Held<Instance>,
@@ -23,6 +26,14 @@ struct Found {
     ledger: Option<Held<Ledger>>,
     /// Keys of tasks that are not STOPPED.
     tasks: Vec<String>,
+}
+
+impl Found {
+    /// EC2 instances have room on the machine.
+    fn keeps_instances(&self) -> bool {
+        let ledger = self.ledger.as_ref();
+        ledger.is_some_and(|it| it.claims.claimants().any(|it| it.starts_with(INSTANCES)))
+    }
 }
 
 /// Deregisters the instance with that id of a cluster, and ends its connections.
@@ -42,6 +53,11 @@ pub async fn deregister(
         // Fargate tasks on the machine are not this instance's to its owner, but they hold it.
         if !force && !found.tasks.is_empty() {
             return Err(fault::invalid("Found running tasks on the instance."));
+        }
+        if !force && found.keeps_instances() {
+            return Err(fault::invalid(
+                "Found EC2 instances on the machine of the instance.",
+            ));
         }
         let (instance, txn) = closed(&found, call);
         if !agents.state.table.commit(&call.permit, txn).await? {

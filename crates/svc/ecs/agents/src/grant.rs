@@ -26,6 +26,8 @@ const MAX_INTERFACES: u32 = 4096;
 pub struct Claim<'a> {
     pub zone: &'a str,
     pub fargate: bool,
+    /// Whether it offers to keep EC2 instances, of all accounts that it serves.
+    pub instances: bool,
     pub cpu: u32,
     pub memory: u32,
     pub interfaces: u32,
@@ -65,6 +67,12 @@ pub fn check(grant: Option<&Grant>, claim: &Claim<'_>, default_zone: &str) -> Re
     let Some(grant) = grant else { return Ok(()) };
     if claim.fargate && !grant.fargate {
         return Err(refusal("allows no Fargate tasks (--fargate)"));
+    }
+    // Either way it gets what other accounts run, with the credentials of their roles.
+    if claim.instances && !grant.fargate {
+        return Err(refusal(
+            "allows no EC2 instances, which need one that allows Fargate tasks (--fargate)",
+        ));
     }
     let zone = grant.zone.as_deref().unwrap_or(default_zone);
     if claim.zone != zone {
@@ -208,6 +216,7 @@ mod tests {
     const MODEST: Claim<'_> = Claim {
         zone: "us-east-1a",
         fargate: false,
+        instances: false,
         cpu: 2048,
         memory: 4096,
         interfaces: 120,
@@ -234,6 +243,7 @@ mod tests {
         let claim = Claim {
             zone: "us-east-1b",
             fargate: true,
+            instances: true,
             ..MODEST
         };
         assert!(check(Some(&exact), &claim, "us-east-1a").is_ok());
@@ -253,6 +263,13 @@ mod tests {
                     ..MODEST
                 },
                 "--fargate",
+            ),
+            (
+                Claim {
+                    instances: true,
+                    ..MODEST
+                },
+                "EC2 instances",
             ),
             (
                 Claim {

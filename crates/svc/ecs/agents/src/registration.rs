@@ -25,6 +25,8 @@ use crate::{
 
 /// The attribute by which a node offers its machine to Fargate tasks of every cluster.
 pub const FARGATE_CAPACITY: &str = "wharf.fargate-capacity";
+/// The attribute by which a node offers to keep EC2 instances.
+pub const INSTANCES: &str = "wharf.instances";
 /// The attributes by which a node takes Fargate tasks of some accounts and regions alone, divided by
 /// commas.
 pub const SERVED_ACCOUNTS: &str = "wharf.serves-accounts";
@@ -189,7 +191,9 @@ impl Registration {
             false => serde_json::from_str(document)
                 .map_err(|_| fault::client("The instance identity document is not readable."))?,
         };
-        let ec2_instance = document.instance_id.clone();
+        let session = binding::instance_session(&call.caller);
+        let said = document.instance_id.clone();
+        let ec2_instance = said.clone().or_else(|| session.map(str::to_owned));
         if ec2_instance
             .as_deref()
             .is_some_and(|id| !is_instance_id(id))
@@ -199,8 +203,14 @@ impl Registration {
         }
         // What was sent comes back with equal value, or the stock agent exits for good.
         let mut attributes = kept(earlier);
+        if session.is_some() {
+            attributes.retain(|name, _| !binding::is_of_hosts(name));
+        }
         attributes.extend(derived(document));
         attributes.extend(read_attributes(input.attributes.as_ref())?);
+        if let Some(session) = session {
+            binding::check_session(session, said.as_deref(), attributes.keys())?;
+        }
         let default_zone = format!("{}{DEFAULT_ZONE_SUFFIX}", call.region);
         let granted_zone = allowed.and_then(|allowed| allowed.zone.clone());
         let zone = attributes
@@ -213,6 +223,7 @@ impl Registration {
         let claim = grant::Claim {
             zone: &zone,
             fargate: attributes.contains_key(FARGATE_CAPACITY),
+            instances: attributes.contains_key(INSTANCES),
             cpu: capacity.cpu,
             memory: capacity.memory,
             interfaces: capacity.interfaces,
@@ -252,7 +263,7 @@ impl Registration {
 /// said is gone.
 fn kept(earlier: Option<&Instance>) -> BTreeMap<String, Option<String>> {
     let capability = |name: &str| {
-        let binds = [SERVED_ACCOUNTS, SERVED_REGIONS].contains(&name);
+        let binds = [SERVED_ACCOUNTS, SERVED_REGIONS, INSTANCES].contains(&name);
         binds
             || name.contains("ecs.capability.")
             || name.starts_with(wharf_placement::offer::MARKER)

@@ -50,6 +50,7 @@ pub fn of(definition: &TaskDefinition, launch: Launch) -> Asks {
             .filter_map(|(feature, asked)| asked.then_some(feature))
             .collect(),
         host_paths: paths.filter(|path| !path.is_empty()).collect(),
+        bridge: network_mode(definition) == "bridge",
     }
 }
 
@@ -77,6 +78,9 @@ pub fn flag(asks: &Asks, reason: Reason) -> Option<String> {
     let Reason::NotAllowed(feature) = reason else {
         return None;
     };
+    if feature == Feature::Bridge {
+        return None;
+    }
     let word = feature.flag();
     Some(match (feature, asks.host_paths.first()) {
         (Feature::HostPath, Some(path)) => format!("--allow {word}={path}"),

@@ -9,6 +9,7 @@ mod definitions;
 mod elsewhere;
 mod harness;
 mod images;
+mod instance_roles;
 mod instances;
 mod lost_host;
 mod measured;

@@ -4,7 +4,7 @@
 //! An account hears the names and numbers of its own container instances. Of machines of others that
 //! serve it, it hears what its task lacks, and nothing of the machine.
 
-use wharf_placement::{Demand, HostIx, Reason, ledger};
+use wharf_placement::{Demand, Feature, HostIx, Reason, ledger};
 use wharf_records::ecs::{Instance, InstanceStatus};
 
 use super::events::Unplaced;
@@ -151,6 +151,9 @@ fn of_own(region: &Region, instance: &Instance, demand: &Demand, reason: Reason)
         Reason::Agent => Lack::other("doesn't have the agent connected"),
         Reason::Location => Lack::other("is in none of the wanted availability zones"),
         Reason::Attribute => attribute(instance, demand),
+        Reason::NotAllowed(Feature::Bridge) => {
+            Lack::other("offers its tasks no network mode bridge")
+        }
         Reason::NotAllowed(_) => {
             let flag = asks::flag(&demand.asks, reason).unwrap_or_default();
             Lack::other(format!(

@@ -1,0 +1,155 @@
+//! Container instances that register with the role of their EC2 instance.
+
+use serde_json::{Value, json};
+use wharf_api_ecs::Ecs;
+use wharf_svc_ecs::Channel;
+use wharf_testkit::{
+    ACCOUNT, PERMIT, context,
+    ecs::{Agent, registration},
+};
+use wharf_wire::{Call, Caller, CallerKind, Context};
+
+use crate::harness::{Harness, decode};
+
+const ID: &str = "i-0123456789abcdef0";
+const OTHER: &str = "i-0fedcba9876543210";
+
+/// A session of the instance's role.
+fn session(id: &str) -> Context {
+    Context {
+        caller: Caller {
+            kind: CallerKind::AssumedRole,
+            arn: format!("arn:aws:sts::{ACCOUNT}:assumed-role/ecsInstanceRole/{id}"),
+            ..Caller::root(ACCOUNT)
+        },
+        ..context()
+    }
+}
+
+fn call_as(id: &str) -> Call {
+    Call::by_controller(session(id), PERMIT)
+}
+
+/// What the agent of an instance says.
+fn said(id: &str) -> Value {
+    let mut said = registration("default");
+    let attributes = said["attributes"].as_array_mut().unwrap();
+    attributes.retain(|it| it["name"] != "wharf.fargate-capacity");
+    let document = json!({"instanceId": id, "instanceType": "t3.small", "imageId": "ami-1"});
+    said["instanceIdentityDocument"] = json!(document.to_string());
+    said
+}
+
+async fn refused(harness: &Harness, by: &str, said: Value) -> String {
+    let input = decode("RegisterContainerInstance", said);
+    let call = call_as(by);
+    let answer = harness.ecs.register_container_instance(&call, input);
+    let fault = answer.await.unwrap_err();
+    assert_eq!(fault.code, "AccessDeniedException", "{}", fault.message);
+    fault.message
+}
+
+#[tokio::test]
+async fn an_instance_registers_with_its_role_and_runs_tasks() {
+    let harness = Harness::with_cluster().await;
+    let mut agent = Agent::join_as(&harness, said(ID), session(ID)).await;
+    let instance = harness.instance(&agent.instance).await;
+    assert_eq!(instance.ec2_instance_id.as_deref(), Some(ID));
+    let attribute = |name: &str| {
+        let mut all = instance.attributes.iter().flatten();
+        let found = all.find(|it| it.name.as_deref() == Some(name));
+        found.and_then(|it| it.value.clone())
+    };
+    assert_eq!(attribute("ecs.instance-type").as_deref(), Some("t3.small"));
+    assert_eq!(attribute("ecs.ami-id").as_deref(), Some("ami-1"));
+
+    let definition = json!({"family": "web", "containerDefinitions": [{"name": "web", "image": "i", "memory": 64}]});
+    harness.define(definition).await;
+    let task = harness
+        .run_one(json!({"taskDefinition": "web", "launchType": "EC2"}))
+        .await;
+    let told = agent.payload().await;
+    assert_eq!(told["arn"], task.as_str());
+    let report = json!({
+        "cluster": "default", "task": task, "status": "RUNNING",
+        "containers": [{"containerName": "web", "status": "RUNNING", "runtimeId": "r"}],
+    });
+    let report = || decode("SubmitTaskStateChange", report.clone());
+    // Of another's tasks it cannot say anything.
+    let (own, other) = (call_as(ID), call_as(OTHER));
+    let submit = harness.ecs.submit_task_state_change(&other, report());
+    let _ = submit.await;
+    assert_ne!(
+        harness.describe(&task).await.last_status.as_deref(),
+        Some("RUNNING")
+    );
+    let submit = harness.ecs.submit_task_state_change(&own, report());
+    submit.await.unwrap();
+    harness.until(&task, "RUNNING").await;
+}
+
+#[tokio::test]
+async fn an_instance_is_no_other_and_no_node() {
+    let harness = Harness::with_cluster().await;
+    let other = Agent::join_as(&harness, said(OTHER), session(OTHER)).await;
+    let text = refused(&harness, ID, said(OTHER)).await;
+    assert!(text.contains(ID) && text.contains(OTHER), "{text}");
+    let mut again = said(ID);
+    again["containerInstanceArn"] = json!(other.instance);
+    refused(&harness, ID, again).await;
+    let mut fargate = said(ID);
+    let attributes = fargate["attributes"].as_array_mut().unwrap();
+    attributes.push(json!({"name": "wharf.fargate-capacity"}));
+    let text = refused(&harness, ID, fargate).await;
+    assert!(text.contains("wharf.fargate-capacity"), "{text}");
+
+    // Nor is it told what another is: not the tasks of an instance, not those of a node.
+    let node = Agent::join(&harness, "default").await;
+    for instance in [&other.instance, &node.instance] {
+        let query = [
+            ("clusterArn", "default"),
+            ("containerInstanceArn", instance),
+        ];
+        let query = query.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let (endpoint, cx) = (harness.ecs.endpoint(), session(ID));
+        let admitted = endpoint.admit(Channel::Acs, &cx, query.into());
+        let refusal = admitted.await.map(|_| ()).unwrap_err();
+        assert_eq!(refusal.kind, "AccessDeniedException");
+    }
+    let request = json!({"containerInstances": [other.instance], "status": "DRAINING"});
+    let drain = decode("UpdateContainerInstancesState", request);
+    let call = call_as(ID);
+    let drained = harness.ecs.update_container_instances_state(&call, drain);
+    assert_eq!(drained.await.unwrap_err().code, "AccessDeniedException");
+}
+
+#[tokio::test]
+async fn tasks_of_the_mode_bridge_go_elsewhere() {
+    let harness = Harness::with_cluster().await;
+    let mut instance = said(ID);
+    let attributes = instance["attributes"].as_array_mut().unwrap();
+    attributes.push(json!({"name": "wharf.no-bridge-network"}));
+    let _agent = Agent::join_as(&harness, instance, session(ID)).await;
+    let definition = json!({"family": "web", "containerDefinitions": [{"name": "web", "image": "i", "memory": 64}]});
+    harness.define(definition).await;
+    let request = json!({"taskDefinition": "web", "launchType": "EC2"});
+    let answer = harness.run(request.clone()).await.unwrap();
+    let failure = &answer.failures.unwrap()[0];
+    assert_eq!(failure.reason.as_deref(), Some("ATTRIBUTE"));
+    let detail = failure.detail.as_deref().unwrap();
+    assert!(detail.contains("no network mode bridge"), "{detail}");
+    // A host that says nothing of it takes them.
+    Agent::join(&harness, "default").await;
+    harness.run_one(request).await;
+}
+
+/// Without a document, as an agent of another make may register, it is the session's instance.
+#[tokio::test]
+async fn a_session_says_which_instance_it_is() {
+    let harness = Harness::with_cluster().await;
+    let mut said = said(ID);
+    said["instanceIdentityDocument"] = json!("");
+    let agent = Agent::join_as(&harness, said, session(ID)).await;
+    let instance = harness.instance(&agent.instance).await;
+    assert_eq!(instance.ec2_instance_id.as_deref(), Some(ID));
+}
