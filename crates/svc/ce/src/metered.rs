@@ -1,0 +1,118 @@
+//! What a change of a task's record means for its meter. Pure.
+
+use wharf_base::Timestamp;
+use wharf_billing::{Platform, Use};
+use wharf_records::{
+    Record as _, Scope, Unknown,
+    ecs::task::{Launch, Task},
+};
+use wharf_service::announce::record;
+use wharf_store::{Entry, Event, EventKind};
+
+use crate::records::Meter;
+
+/// Ephemeral storage of a task that asked for none, in GiB.
+const OWN_GIB: u32 = 20;
+/// How far the clocks of nodes are apart from ours, in milliseconds, while they are believed.
+const DRIFT: i64 = 60_000;
+const SPOT: &str = "FARGATE_SPOT";
+
+/// A meter as it is from now on.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Change {
+    pub account: String,
+    pub meter: Meter,
+    /// Nothing says how the task was before, so its end may be in the ledger already: the meter is
+    /// written only over one that is there.
+    pub only_over: bool,
+}
+
+/// What a change of any of ECS's records means.
+pub(crate) fn change(event: &Event, now: Timestamp) -> Option<Change> {
+    let account = account_of_task(event.key())?;
+    let before = event.previous.as_ref().and_then(record::<Task>);
+    let before = before.as_ref().and_then(|it| meter(it, now));
+    if event.kind == EventKind::Delete {
+        // Tasks are forgotten after their end; one that did not end is over all the same.
+        let mut meter = before.filter(|it| it.end.is_none())?;
+        meter.end = Some(now.millis().max(meter.start));
+        return Some(Change {
+            account,
+            meter,
+            only_over: true,
+        });
+    }
+    let meter = meter(&record::<Task>(&event.entry)?, now)?;
+    let is_new = before.as_ref() != Some(&meter);
+    let was_over = before.is_some_and(|it| it.end.is_some());
+    let only_over = event.previous.is_none() && event.entry.version > 1;
+    (is_new && !was_over).then_some(Change {
+        account,
+        meter,
+        only_over,
+    })
+}
+
+/// The meter of a task as it stands, for a start without history.
+pub(crate) fn present(entry: &Entry, now: Timestamp) -> Option<Change> {
+    let account = account_of_task(&entry.key)?;
+    let meter = meter(&record::<Task>(entry)?, now)?;
+    Some(Change {
+        account,
+        meter,
+        only_over: false,
+    })
+}
+
+fn account_of_task(key: &str) -> Option<String> {
+    let (scope, kind, _) = Scope::parse(key)?;
+    (kind == Task::KIND).then_some(scope.account)
+}
+
+/// What a task is billed for; nothing before its first image is pulled.
+fn meter(task: &Task, now: Timestamp) -> Option<Meter> {
+    let pulled = task
+        .pull_started_at
+        .filter(|_| task.launch == Launch::Fargate)?;
+    // The node says so, and its clock may be wrong: nobody is billed for a time before the task, and no
+    // task is free because it is said to begin after its end.
+    let until = task.stopped_at.map_or(now, |it| it.min(now)).millis();
+    let made = task.created_at.millis();
+    let start = match pulled.millis() {
+        late if late > until.saturating_add(DRIFT) => made,
+        start => start.min(until).max(made),
+    };
+    let (arns, id) = task.arn.rsplit_once('/')?;
+    let service = task
+        .service
+        .as_ref()
+        .and_then(|_| task.group.strip_prefix("service:"));
+    let ephemeral = task.ephemeral_gib.and_then(|it| u32::try_from(it).ok());
+    Some(Meter {
+        arns: format!("{arns}/"),
+        id: id.to_owned(),
+        used: Use {
+            region: task.arn.split(':').nth(3)?.to_owned(),
+            platform: platform(),
+            spot: task.capacity_provider.as_deref() == Some(SPOT),
+            cpu: task.cpu.parse().ok()?,
+            memory_mib: task.memory.parse().ok()?,
+            ephemeral_gib: ephemeral.unwrap_or(OWN_GIB),
+            cluster: task.cluster.clone(),
+            service: service.map(str::to_owned),
+            tags: task.tags.clone(),
+        },
+        start,
+        end: task.stopped_at.map(|_| until.max(start)),
+        settled: false,
+        unknown: Unknown::new(),
+    })
+}
+
+/// All nodes of an installation share the architecture of this build, and Fargate tasks are of Linux.
+fn platform() -> Platform {
+    match cfg!(target_arch = "aarch64") {
+        true => Platform::LinuxArm,
+        false => Platform::LinuxX86,
+    }
+}

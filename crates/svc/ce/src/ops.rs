@@ -1,0 +1,5 @@
+//! The operations.
+
+pub(crate) mod costs;
+pub(crate) mod tags;
+pub(crate) mod values;

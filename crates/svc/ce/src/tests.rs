@@ -1,0 +1,6 @@
+//! Metering and reports over a real store and journal, with tasks as ECS records them.
+
+mod costs;
+mod home;
+mod ledger;
+mod requests;
