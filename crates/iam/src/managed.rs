@@ -108,6 +108,8 @@ managed! {
         "Provides full access to Amazon VPC.";
     "/" "AmazonVPCReadOnlyAccess":
         "Provides read only access to Amazon VPC.";
+    "/aws-service-role/" "AutoScalingServiceRolePolicy":
+        "What EC2 Auto Scaling does in an account.";
     "/" "CloudWatchLogsFullAccess":
         "Provides full access to CloudWatch Logs";
     "/" "CloudWatchLogsReadOnlyAccess":
@@ -142,7 +144,7 @@ pub const SERVICE_ROLES: &[ServiceRole] = &[
     ServiceRole {
         service: "autoscaling.amazonaws.com",
         role: "AWSServiceRoleForAutoScaling",
-        policy: None,
+        policy: Some("arn:aws:iam::aws:policy/aws-service-role/AutoScalingServiceRolePolicy"),
     },
     ServiceRole {
         service: "ecs.amazonaws.com",

@@ -13,14 +13,24 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
 use tokio::sync::broadcast;
-use wharf_base::{Arn, Clock, Timestamp};
+use wharf_api_iam::{Iam as _, types::GetInstanceProfileRequest};
+use wharf_base::{Arn, Clock, Permit, Timestamp};
 use wharf_hosts::PlaneHosts;
-use wharf_planeproto::{self as planes, Resource, measured::Minute, report::TargetHealth};
+use wharf_planeproto::{
+    self as planes, Resource,
+    machine::{Console, InstanceReport},
+    measured::Minute,
+    report::TargetHealth,
+};
 use wharf_records::node::Grant;
 use wharf_registry::{Pulls, RegistryApi, Standing};
 use wharf_seal::Keyring;
 use wharf_store::{Entry, Store};
 use wharf_svc_acm::{AcmService, Found, LookupError as UsersError, Usage, Users};
+use wharf_svc_ec2::{
+    Ec2Service,
+    instances::{FoundProfile, Profiles, Told},
+};
 use wharf_svc_ecs::{
     Channel as AgentChannel, EcsService, Endpoint, Place as TaskPlace, Refusal, RoleError,
     RoleKeys, TaskCredentials,
@@ -29,8 +39,10 @@ use wharf_svc_ecs_exec::Sessions;
 use wharf_svc_elbv2::{
     CertificateLookup, Certificates, Elbv2Service, FoundCertificate, Instances, LookupError, Place,
 };
-use wharf_svc_iam::{AssumeError, Directory as IamDirectory, Identified, IdentifyError};
-use wharf_wire::{Caller, Context, Dispatcher, fault::Chain};
+use wharf_svc_iam::{
+    AssumeError, Directory as IamDirectory, IamService, Identified, IdentifyError,
+};
+use wharf_wire::{Call, Caller, Context, Dispatcher, Fault, fault::Chain};
 
 use crate::{
     data_channel,
@@ -38,7 +50,7 @@ use crate::{
         self, AgentSockets, Asking, Body, Channel, Handler, Key, KeyError, Paced, Peer, Source,
         full, throttle::Throttle,
     },
-    plane::{Balancers, Nodes, source::Source as Records},
+    plane::{Balancers, Instances as PlaneInstances, Nodes, source::Source as Records},
 };
 
 /// IAM's directory as the gateway looks keys up in it.
@@ -181,6 +193,55 @@ impl Balancers for LoadBalancing {
     }
 }
 
+/// EC2's instances as their hosts speak of them.
+pub struct HostedInstances(pub Ec2Service);
+
+#[async_trait]
+impl PlaneInstances for HostedInstances {
+    async fn reported(&self, host: &str, reports: Vec<(Told, InstanceReport)>) {
+        if let Err(error) = self.0.instances_reported(host, reports).await {
+            tracing::error!(host, %error, "failed to take over a report of instances, it comes again");
+        }
+    }
+
+    async fn console(&self, host: &str, told: Told, console: Console) {
+        if let Err(error) = self.0.console_reported(host, &told, console).await {
+            tracing::error!(host, %error, "failed to take over the console of an instance");
+        }
+    }
+}
+
+/// IAM's instance profiles, as EC2 looks them up.
+pub struct InstanceProfiles {
+    pub iam: IamService,
+    pub clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl Profiles for InstanceProfiles {
+    async fn find(&self, account: &str, name: &str) -> Result<Option<FoundProfile>, Fault> {
+        const PERMIT: Permit = Permit::for_controller("instance-profiles");
+        let cx = Context::internal(account, "us-east-1", "ec2.amazonaws.com", self.clock.now());
+        let call = Call::by_controller(cx, PERMIT);
+        let input = GetInstanceProfileRequest {
+            instance_profile_name: Some(name.to_owned()),
+        };
+        let found = match self.iam.get_instance_profile(&call, input).await {
+            Ok(found) => found.instance_profile.unwrap_or_default(),
+            Err(fault) if matches!(&*fault.code, "NoSuchEntity" | "ValidationError") => {
+                return Ok(None);
+            }
+            Err(fault) => return Err(fault),
+        };
+        let role = found.roles.into_iter().flatten().next();
+        Ok(Some(FoundProfile {
+            arn: found.arn.unwrap_or_default(),
+            id: found.instance_profile_id.unwrap_or_default(),
+            role: role.and_then(|role| role.arn),
+        }))
+    }
+}
+
 /// Certificate Manager's certificates and IAM's, as load balancers take them over.
 pub struct ListenerCertificates {
     pub acm: AcmService,
@@ -284,8 +345,8 @@ impl Records for Elbv2Records {
     }
 }
 
-/// EC2's records as resources of the network plane.
-pub struct Ec2Records;
+/// EC2's records as resources of the network plane and the machines'.
+pub struct Ec2Records(pub Keyring);
 
 impl Records for Ec2Records {
     fn prefix(&self) -> String {
@@ -293,7 +354,7 @@ impl Records for Ec2Records {
     }
 
     fn resource(&self, entry: &Entry) -> Option<Resource> {
-        wharf_svc_ec2::plane::resource(entry)
+        wharf_svc_ec2::plane::resource(entry, &self.0)
     }
 
     fn key(&self, store_key: &str) -> Option<planes::Key> {

@@ -45,6 +45,7 @@ pub async fn services(
         sealing: Arc::default(),
         announcing: Arc::default(),
         s3: Arc::default(),
+        groups: Arc::default(),
         scheduler: Arc::default(),
         operations,
         scaling: Arc::default(),

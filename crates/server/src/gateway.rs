@@ -15,6 +15,7 @@ mod form_answer;
 mod forwarded;
 mod head;
 mod host;
+pub mod instance_credentials;
 mod metrics;
 mod origin;
 mod post_form;
@@ -106,6 +107,8 @@ pub struct Gateway {
     pub join: Arc<Join>,
     /// `/wharf/node/…`: nodes that renew their credentials
     pub node_credentials: NodeCredentials,
+    /// `/wharf/node/instances/…`: sessions of the roles of instances
+    pub instance_roles: instance_credentials::InstanceRoles,
     /// `/plane/v1/…`: planes of hosts
     pub planes: Arc<Planes>,
     /// `/SimpleNotificationService-….pem`: what signatures of topics are checked by

@@ -113,7 +113,7 @@ async fn put_policy(
 }
 
 fn plane_policy(call: &Call, role: NodeRole) -> String {
-    let mut planes = vec![Plane::Network];
+    let mut planes = vec![Plane::Network, Plane::Machines];
     planes.extend(role.balancers.then_some(Plane::LoadBalancer));
     let arn = |plane: Plane| plane_arn(&call.region, &call.account, plane);
     let arns: Vec<String> = planes.into_iter().map(arn).collect();

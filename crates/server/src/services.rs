@@ -16,6 +16,8 @@ use wharf_base::Clock;
 use wharf_reconcile::Takeover;
 use wharf_service::{Sealing, Tagged, announce::Announce, rates::Rates};
 use wharf_svc_application_autoscaling::{ApplicationAutoscalingService, Parts as ScalingParts};
+use wharf_svc_autoscaling::{AutoscalingService, Parts as GroupParts};
+use wharf_svc_ce::{CeService, Parts as CeParts};
 use wharf_svc_cloudwatch::{CloudwatchService, Parts as CloudwatchParts};
 use wharf_svc_ecr::EcrService;
 use wharf_svc_ecr_public::EcrPublicService;
@@ -82,9 +84,20 @@ pub static SERVICES: &[Row] = &[
     Row {
         schema: &wharf_api_ec2::schema::SERVICE,
         serve: |it| {
-            Served::by(wharf_api_ec2::Routes(Arc::new(it.plane.ec2.clone())))
+            let images = EcrService::new(it.plane.catalog.clone());
+            it.plane
+                .ec2
+                .images_from(Arc::new(wharf_api_ecr::Client::new(
+                    Arc::new(images),
+                    it.plane.dispatcher.clone(),
+                )));
+            let ec2 = it.plane.ec2.clone();
+            Served::by(wharf_api_ec2::Routes(Arc::new(ec2.clone())))
                 .throttled(wharf_svc_ec2::RATES)
                 .tagged(wharf_svc_ec2::TAGGED)
+                .sealing(wharf_svc_ec2::SEALING)
+                .announcing(wharf_svc_ec2::ANNOUNCING)
+                .running("instances", |stop| async move { ec2.run(stop).await })
         },
     },
     Row {
@@ -206,6 +219,7 @@ pub static SERVICES: &[Row] = &[
                 ecs: it.plane.ecs.clone(),
                 elb: it.plane.elbv2.clone(),
                 s3: it.s3.clone(),
+                groups: it.groups.clone(),
             };
             Served::by(wharf_api_wharf::Routes(Arc::new(it.control.clone())))
                 .forever("the takedown of closed accounts", takedown.run())
@@ -449,6 +463,43 @@ pub static SERVICES: &[Row] = &[
             })
         },
     },
+    Row {
+        schema: &wharf_api_autoscaling::schema::SERVICE,
+        serve: |it| {
+            let ec2 = Arc::new(it.plane.ec2.clone());
+            let service = AutoscalingService::new(GroupParts {
+                store: it.data.store.clone(),
+                keyring: it.data.keyring.clone(),
+                ec2: Arc::new(wharf_api_ec2::Client::new(ec2, it.plane.dispatcher.clone())),
+                operations: it.operations.clone(),
+                clock: it.clock.clone(),
+                takeover: Takeover::Replace,
+            });
+            let _ = it.groups.set(service.clone());
+            Served::by(wharf_api_autoscaling::Routes(Arc::new(service.clone())))
+                .tagged(wharf_svc_autoscaling::TAGGED)
+                .sealing(wharf_svc_autoscaling::SEALING)
+                .announcing(wharf_svc_autoscaling::ANNOUNCING)
+                .running("groups of instances", |stop| async move {
+                    service.run(stop).await
+                })
+        },
+    },
+    Row {
+        schema: &wharf_api_ce::schema::SERVICE,
+        serve: |it| {
+            let service = CeService::new(CeParts {
+                store: it.data.store.clone(),
+                journal: it.data.journal.clone(),
+                keyring: it.data.keyring.clone(),
+                prices: it.config.data_dir.join("prices.json"),
+                clock: it.clock.clone(),
+                takeover: Takeover::Replace,
+            });
+            Served::by(wharf_api_ce::Routes(Arc::new(service.clone())))
+                .running("costs", |stop| async move { service.run(stop).await })
+        },
+    },
 ];
 
 /// What services are built from.
@@ -466,6 +517,8 @@ pub(crate) struct Wiring<'a> {
     pub announcing: Arc<OnceLock<Vec<Arc<dyn Announce>>>>,
     /// For the gateway, which answers pages of other sites by the rules of buckets, and for closed accounts.
     pub s3: Arc<OnceLock<S3Service>>,
+    /// For closed accounts.
+    pub groups: Arc<OnceLock<AutoscalingService>>,
     /// For metrics.
     pub scheduler: Arc<OnceLock<SchedulerService>>,
     /// Their operations, once all are built.

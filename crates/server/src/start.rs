@@ -24,7 +24,7 @@ use wharf_series::{OpenError as SeriesOpenError, Options as SeriesOptions, Serie
 use wharf_store::{OpenError, Store, StoreError, StoreOptions};
 use wharf_svc_acm::{AcmService, Parts as AcmParts};
 use wharf_svc_cloudtrail::{CloudtrailService, Recorder};
-use wharf_svc_ec2::Ec2Service;
+use wharf_svc_ec2::{Ec2Service, instances::Parts as InstanceParts};
 use wharf_svc_ecr::{Catalog, token::Bearer};
 use wharf_svc_ecs::{AgentsConfig, Config as EcsConfig, EcsService, Parts};
 use wharf_svc_elbv2::{Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts, Place};
@@ -43,8 +43,8 @@ use wharf_wire::{Caller, Dispatcher, Fault, Service};
 use crate::{
     accounts::Accounts,
     adapters::{
-        Ec2Records, EcsNodes, Elbv2Records, GalleryPulls, Hosts, Keys, ListenerCertificates,
-        Listeners, LoadBalancing, Registry, Roles, Sockets,
+        Ec2Records, EcsNodes, Elbv2Records, GalleryPulls, HostedInstances, Hosts, InstanceProfiles,
+        Keys, ListenerCertificates, Listeners, LoadBalancing, Registry, Roles, Sockets,
     },
     admission::{Admission, Decisions},
     backup::Backup,
@@ -57,6 +57,7 @@ use crate::{
         Apis, Gateway, IamMode,
         bytes_in_flight::{BytesInFlight, Limits as ByteLimits},
         connections::{Connections, Limits as ConnectionLimits},
+        instance_credentials::InstanceRoles,
         throttle::{OfServices, Throttle, Throttling, VISITORS_PULLS},
     },
     health::Health,
@@ -267,6 +268,7 @@ pub async fn run_with(
     let control = plane.control(&config, &data, &clock, planes.clone(), operations.clone());
     let mut served = services::serve(&Wiring {
         s3: Arc::clone(&s3),
+        groups: Arc::default(),
         scheduler: Arc::clone(&scheduler),
         config: &config,
         control: &control,
@@ -664,7 +666,18 @@ impl Plane {
         } else {
             tracing::warn!("the audit log is off: nobody will be able to tell who did what");
         }
+        let hosts = wharf_hosts::Hosts::new(data.store.clone());
+        let iam = IamService::new(directory.clone());
         let ec2 = Ec2Service::new(data.store.clone(), data.keyring.clone());
+        let ec2 = ec2.keeping(InstanceParts {
+            hosts: hosts.clone(),
+            profiles: Arc::new(InstanceProfiles {
+                iam: iam.clone(),
+                clock: clock.clone(),
+            }),
+            clock: clock.clone(),
+            takeover: Takeover::Replace,
+        });
         let ec2_client: Arc<dyn Ec2> = Arc::new(wharf_api_ec2::Client::new(
             Arc::new(ec2.clone()),
             dispatcher.clone(),
@@ -702,7 +715,6 @@ impl Plane {
             Arc::new(elbv2.clone()),
             dispatcher.clone(),
         ));
-        let hosts = wharf_hosts::Hosts::new(data.store.clone());
         let kms = KmsService::new(KmsParts {
             store: data.store.clone(),
             keyring: data.keyring.clone(),
@@ -808,7 +820,7 @@ impl Plane {
                 data.keyring.clone(),
                 clock.clone(),
             )),
-            iam: IamService::new(directory.clone()),
+            iam,
             logs,
             cloudtrail: CloudtrailService::new(
                 data.store.clone(),
@@ -838,11 +850,12 @@ impl Plane {
             store: data.store.clone(),
             dispatcher: self.dispatcher.clone(),
             sources: vec![
-                Arc::new(Ec2Records),
+                Arc::new(Ec2Records(data.keyring.clone())),
                 Arc::new(Elbv2Records(data.keyring.clone())),
             ],
             nodes: Arc::new(EcsNodes(self.ecs.clone())),
             balancers: Arc::new(LoadBalancing(self.elbv2.clone())),
+            instances: Arc::new(HostedInstances(self.ec2.clone())),
             authorities: data.authorities.clone(),
             stop: stop.clone(),
         })
@@ -1020,6 +1033,11 @@ impl Plane {
             health: Arc::new(Health::new(data.store.clone(), data.journal.clone())),
             join: control.join.clone(),
             node_credentials: control.join.credentials.clone(),
+            instance_roles: InstanceRoles {
+                ec2: self.ec2.clone(),
+                directory: self.directory.clone(),
+                clock: clock.clone(),
+            },
             planes: control.overview.planes.clone(),
             signer: self.signer.clone(),
             tls: Some(acceptor),

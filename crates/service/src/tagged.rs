@@ -31,6 +31,8 @@ pub struct Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     RegionAndAccount,
+    /// Images of machines.
+    Region,
     /// Repositories of the public gallery.
     Account,
     /// Buckets.
@@ -63,6 +65,14 @@ impl Kind {
     pub const fn of_no_place(self) -> Self {
         Self {
             place: Place::Nothing,
+            ..self
+        }
+    }
+
+    /// The same, whose ARNs say no account.
+    pub const fn of_no_account(self) -> Self {
+        Self {
+            place: Place::Region,
             ..self
         }
     }
@@ -134,6 +144,7 @@ impl Tagged {
         for kind in self.kinds.iter().filter(|it| it.name == kind) {
             let (region, account) = match kind.place {
                 Place::RegionAndAccount => (scope.region.as_str(), scope.account.as_str()),
+                Place::Region => (scope.region.as_str(), ""),
                 Place::Account => ("", scope.account.as_str()),
                 Place::Nothing => ("", ""),
             };

@@ -1,5 +1,5 @@
-//! Takes down what runs in closed accounts: services, tasks, registered machines, clusters, load
-//! balancers and target groups. Buckets go with all that is in them.
+//! Takes down what runs in closed accounts: services, tasks, registered machines, clusters, groups of
+//! instances, load balancers and target groups. Buckets go with all that is in them.
 //!
 //! Level-triggered: each round reads which accounts are closed and what each still has, and asks the
 //! services to end it. Nothing is remembered between rounds, so a server that was killed goes on where
@@ -12,11 +12,13 @@ use std::{
     time::Duration,
 };
 
+use wharf_api_autoscaling::{self as groups, Autoscaling as _};
 use wharf_api_ecs::{Ecs, types as ecs};
 use wharf_api_elbv2::{Elbv2, types as elb};
 use wharf_base::Permit;
 use wharf_records::{Scope, escape};
 use wharf_store::{Range, Store, StoreError};
+use wharf_svc_autoscaling::AutoscalingService;
 use wharf_svc_ecs::EcsService;
 use wharf_svc_elbv2::Elbv2Service;
 use wharf_svc_iam::DirectoryError;
@@ -42,6 +44,8 @@ pub struct Takedown {
     pub elb: Elbv2Service,
     /// Known once all services are built.
     pub s3: Arc<OnceLock<S3Service>>,
+    /// Likewise.
+    pub groups: Arc<OnceLock<AutoscalingService>>,
 }
 
 /// Why a round did not come to its end.
@@ -95,6 +99,7 @@ impl Takedown {
             let mut left = Left::default();
             for region in self.regions(&member.id).await? {
                 let call = self.call(&member.id, &region);
+                self.end_groups(&call, &mut left).await?;
                 self.end_ecs(&call, &mut left).await?;
                 self.end_balancing(&call, &mut left).await?;
             }
@@ -118,7 +123,7 @@ impl Takedown {
     /// The regions in which the account has records of what may run.
     async fn regions(&self, account: &str) -> Result<BTreeSet<String>, StoreError> {
         let mut regions = BTreeSet::new();
-        for service in ["ecs", "elbv2"] {
+        for service in ["autoscaling", "ecs", "elbv2"] {
             let prefix = format!("{}{}/", Scope::service_prefix(service), escape(account));
             let mut range = Range::prefix(prefix.clone()).limit(1).keys_only();
             while let Some(entry) = self.store.range(range).await?.entries.first() {
@@ -141,6 +146,34 @@ impl Takedown {
         let mut cx = Context::internal(account, region, "wharf", now);
         cx.caller = Caller::root(account);
         Call::by_controller(cx, PERMIT)
+    }
+
+    /// Their instances go with them.
+    async fn end_groups(&self, call: &Call, left: &mut Left) -> Result<(), Fault> {
+        let Some(service) = self.groups.get() else {
+            return Ok(());
+        };
+        let found = pages(|next_token| async {
+            let input = groups::AutoScalingGroupNamesType {
+                include_instances: Some(false),
+                next_token,
+                ..Default::default()
+            };
+            let page = service.describe_auto_scaling_groups(call, input).await?;
+            Ok((
+                page.auto_scaling_groups.unwrap_or_default(),
+                page.next_token,
+            ))
+        });
+        for group in found.await? {
+            let input = groups::DeleteAutoScalingGroupType {
+                auto_scaling_group_name: group.auto_scaling_group_name,
+                force_delete: Some(true),
+            };
+            let ended = service.delete_auto_scaling_group(call, input).await;
+            left.one("group of instances", ended);
+        }
+        Ok(())
     }
 
     async fn end_ecs(&self, call: &Call, left: &mut Left) -> Result<(), Fault> {

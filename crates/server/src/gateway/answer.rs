@@ -15,7 +15,7 @@ use wharf_wire::{Context, audit::Event, fault::Chain};
 use super::{
     Asking, Body, Channel, Gateway, IamMode, Peer, api, connections,
     head::Head,
-    metrics, prometheus,
+    instance_credentials, metrics, prometheus,
     refused::{self, Unproven},
     route::{self, Route},
     sending::{Kept, Sending},
@@ -108,6 +108,7 @@ impl Gateway {
             Route::NodeCredentials | Route::NodeConfirmation => {
                 self.node(&request, route, &peer).await
             }
+            Route::InstanceCredentials => instance_credentials::answer(self, &request, &peer).await,
             Route::Metrics => metrics::answer(self, &request, &peer).await,
             Route::Prometheus => prometheus::answer(self, request, &peer, asking).await,
             Route::Agent(channel) => {

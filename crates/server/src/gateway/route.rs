@@ -8,7 +8,7 @@ use wharf_planeproto::{Plane, wire};
 use wharf_registry::is_token_path;
 use wharf_svc_sns::is_certificate;
 
-use super::{Channel, host, metrics};
+use super::{Channel, host, instance_credentials, metrics};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
@@ -21,6 +21,8 @@ pub enum Route {
     NodeCredentials,
     /// It has written them down.
     NodeConfirmation,
+    /// A node asks for a session of the role of one of its instances.
+    InstanceCredentials,
     Metrics,
     /// A workspace of Prometheus.
     Prometheus,
@@ -45,6 +47,7 @@ impl Route {
             Self::Health => "health",
             Self::Join => "join",
             Self::NodeCredentials | Self::NodeConfirmation => "node-credentials",
+            Self::InstanceCredentials => "instance-credentials",
             Self::Metrics => "metrics",
             Self::Prometheus => "prometheus",
             Self::Agent(Channel::Acs) => "acs",
@@ -99,6 +102,9 @@ fn classify(method: &Method, path: &str) -> Route {
         "/wharf/join" => Route::Join,
         "/wharf/node/credentials" if method == Method::POST => Route::NodeCredentials,
         "/wharf/node/confirm" if method == Method::POST => Route::NodeConfirmation,
+        _ if method == Method::POST && instance_credentials::instance_of(path).is_some() => {
+            Route::InstanceCredentials
+        }
         "/acs/ws" => Route::Agent(Channel::Acs),
         "/tcs/ws" => Route::Agent(Channel::Tcs),
         "/v2" => Route::Registry,
@@ -172,6 +178,16 @@ mod tests {
             ),
             (Method::GET, "/wharf/node/credentials", Route::Nothing),
             (Method::POST, "/wharf/node/confirm", Route::NodeConfirmation),
+            (
+                Method::POST,
+                "/wharf/node/instances/i-0123456789abcdef0/credentials",
+                Route::InstanceCredentials,
+            ),
+            (
+                Method::POST,
+                "/wharf/node/instances/../credentials",
+                Route::Nothing,
+            ),
             (
                 Method::GET,
                 "/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem",

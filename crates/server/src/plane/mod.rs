@@ -37,11 +37,13 @@ use tokio_util::sync::CancellationToken;
 use wharf_hosts::PlaneHosts;
 use wharf_planeproto::{
     Kind, Messages, Outgoing, Plane, Resource,
+    machine::{Console, InstanceReport},
     measured::Minute,
     report::{TargetHealth, UnboundEndpoint},
 };
 use wharf_records::node::Grant;
 use wharf_store::Store;
+use wharf_svc_ec2::instances::Told;
 use wharf_wire::{Check, Context, Dispatcher};
 
 use self::{
@@ -92,6 +94,16 @@ pub trait Balancers: Send + Sync {
     async fn report(&self, instance: &str, health: Vec<TargetHealth>);
 }
 
+/// The service behind the machines plane.
+#[async_trait]
+pub trait Instances: Send + Sync {
+    /// What a host says of instances that it was told of.
+    async fn reported(&self, host: &str, reports: Vec<(Told, InstanceReport)>);
+
+    /// The end of the console of one of them.
+    async fn console(&self, host: &str, told: Told, console: Console);
+}
+
 /// What the planes stand on.
 pub struct Parts {
     /// The installation's own. No other has load balancer hosts: those are told of the load balancers of
@@ -102,6 +114,7 @@ pub struct Parts {
     pub sources: Vec<Arc<dyn Source>>,
     pub nodes: Arc<dyn Nodes>,
     pub balancers: Arc<dyn Balancers>,
+    pub instances: Arc<dyn Instances>,
     pub authorities: Arc<Authorities>,
     pub stop: CancellationToken,
 }
@@ -113,6 +126,7 @@ pub struct Planes {
     dispatcher: Dispatcher,
     nodes: Arc<dyn Nodes>,
     balancers: Arc<dyn Balancers>,
+    instances: Arc<dyn Instances>,
     hosts: PlaneHosts,
     shared: Arc<Shared>,
     feed: Feed,
@@ -137,6 +151,7 @@ impl Planes {
             dispatcher: parts.dispatcher,
             nodes: parts.nodes,
             balancers: parts.balancers,
+            instances: parts.instances,
             shared,
             live: Mutex::default(),
             closed: Mutex::default(),
@@ -225,6 +240,19 @@ impl Planes {
             it.public_address
                 .map_or_else(|| own.collect(), |it| vec![it])
         })
+    }
+
+    /// An EC2 instance, with its host, if the caller may speak for that host.
+    pub async fn instance(&self, cx: &Context, id: &str) -> Option<(String, Told)> {
+        let (host, told) = self.shared.read(|view| {
+            let (_, held) = view.now().find(Kind::Instance, id)?;
+            match &held.resource {
+                Resource::Instance(it) => Some((it.host.clone(), Told::of(it))),
+                _ => None,
+            }
+        })?;
+        let bound = self.nodes.zone_if_bound(cx, &host).await;
+        bound.is_ok().then_some((host, told))
     }
 
     /// All that are closed on a host.

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_hosts::Subscription;
 use wharf_planeproto::{
     Key, Kind, Messages, Plane, ReadError, Resource,
+    machine::{Console, InstanceReport, MAX_INSTANCES},
     measured::{MOST_ROWS, Minute, Row},
     report::{TargetHealth, UnboundEndpoint},
     wire::{
@@ -24,6 +25,7 @@ use wharf_planeproto::{
     },
 };
 use wharf_store::Revision;
+use wharf_svc_ec2::instances::Told;
 use wharf_wire::{Context, fault::Chain};
 
 use super::{
@@ -328,9 +330,15 @@ impl Session {
             ToServer::Measured { number, minute } => {
                 return self.measured(talk, number, minute).await;
             }
-            ToServer::Instances { .. } | ToServer::Console { .. } | ToServer::Heartbeat => {
+            ToServer::Instances { instances } => {
+                self.instances(talk, instances).await;
                 return Ok(());
             }
+            ToServer::Console { console } => {
+                self.console(talk, console).await;
+                return Ok(());
+            }
+            ToServer::Heartbeat => return Ok(()),
             ToServer::Subscribe { .. } => {
                 let text = "A stream is subscribed once.".to_owned();
                 return Err(End::Refused(Refusal::Malformed, text));
@@ -374,6 +382,47 @@ impl Session {
                 .balancers
                 .report(&talk.subscriber.host, rows)
                 .await;
+        }
+    }
+
+    /// What this host was told of an instance; `None` of those of others.
+    fn told(&self, talk: &Conversation, id: &str) -> Option<Told> {
+        self.planes.shared.read(|view| {
+            let (_, held) = view.now().find(Kind::Instance, id)?;
+            match &held.resource {
+                Resource::Instance(it) if it.host == talk.subscriber.host => Some(Told::of(it)),
+                _ => None,
+            }
+        })
+    }
+
+    /// Passes on what the host says of instances that it was told of; of several words of one the last.
+    async fn instances(&self, talk: &Conversation, mut reports: Vec<InstanceReport>) {
+        if self.plane != Plane::Machines {
+            return;
+        }
+        reports.truncate(MAX_INSTANCES);
+        let mut latest = BTreeMap::new();
+        for report in reports {
+            latest.insert(report.id.clone(), report);
+        }
+        let own = latest.into_values();
+        let own: Vec<_> = own
+            .filter_map(|it| Some((self.told(talk, &it.id)?, it)))
+            .collect();
+        if !own.is_empty() {
+            let host = &talk.subscriber.host;
+            self.planes.instances.reported(host, own).await;
+        }
+    }
+
+    async fn console(&self, talk: &Conversation, console: Console) {
+        if self.plane != Plane::Machines {
+            return;
+        }
+        if let Some(told) = self.told(talk, &console.id) {
+            let host = &talk.subscriber.host;
+            self.planes.instances.console(host, told, console).await;
         }
     }
 

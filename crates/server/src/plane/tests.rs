@@ -2,4 +2,5 @@ mod delivered;
 mod fleet;
 mod hosts;
 mod live;
+mod machines;
 mod measured;

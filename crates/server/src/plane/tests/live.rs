@@ -54,7 +54,7 @@ pub(super) struct Server {
     store: wharf_store::Store,
     journal: wharf_journal::Journal,
     pub series: wharf_series::Series,
-    planes: Arc<Planes>,
+    pub planes: Arc<Planes>,
 }
 
 impl Server {
@@ -271,9 +271,9 @@ impl Server {
 
 pub(super) struct Node {
     pub keys: SigningKeys,
-    caller: Caller,
+    pub caller: Caller,
     pub instance: String,
-    arn: String,
+    pub arn: String,
 }
 
 /// A plane that takes whatever it is told.
@@ -383,7 +383,7 @@ impl Plain {
     }
 }
 
-const TASKS_ONLY: NodeRole = NodeRole { balancers: false };
+pub(super) const TASKS_ONLY: NodeRole = NodeRole { balancers: false };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_host_is_told_of_its_vpc_and_of_no_other_host() {
