@@ -119,10 +119,15 @@ fn licences(metadata: &Value, problems: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// aws-lc is there for what ring cannot do: the private operations of KMS's keys, and signatures of images on
-/// the curve P-521; TLS is ring's.
+/// aws-lc is there for what ring cannot do: the private operations of KMS's keys, signatures of images on
+/// the curve P-521, and making the RSA keys of EC2's key pairs; TLS is ring's.
 fn cryptography(metadata: &Value, problems: &mut Vec<String>) -> Result<()> {
-    const MAY: [&str; 3] = ["aws-lc-rs", "wharf-signature", "wharf-svc-kms"];
+    const MAY: [&str; 4] = [
+        "aws-lc-rs",
+        "wharf-signature",
+        "wharf-svc-ec2",
+        "wharf-svc-kms",
+    ];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let packages = metadata["packages"].as_array().context("packages")?;
     let names: BTreeMap<String, String> = packages

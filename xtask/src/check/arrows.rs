@@ -30,6 +30,7 @@ const fn joined(crates: &'static [&'static str]) -> Row {
 const ROOMS: [Row; 21] = [
     row(&["base", "no-criu"]),
     row(&[
+        "billing",
         "durable",
         "metrics",
         "datachannel",
