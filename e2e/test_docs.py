@@ -32,6 +32,7 @@ PAGES = {
     ),
     "services": ("has reached a steady state", "ROLLBACK_SUCCESSFUL", "task-definition/hello:2"),
     "exec": ("hello", "it exited with 7"),
+    "cost": ("default  ", "Fargate-vCPU-Hours:perCPU", "team\tInactive", "blue  "),
     "service-auto-scaling": (
         "scalable-target/",
         "Setting desired count to 3.\tmonitor alarm jobs-waiting in state ALARM triggered policy more",

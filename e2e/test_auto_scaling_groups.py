@@ -1,0 +1,142 @@
+"""EC2 Auto Scaling through boto3: groups, what launches them, what becomes of them where no host takes instances."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness import tasks
+from harness.waiting import wait_for
+
+DEADLINE_S = 30
+# No image: each launch is refused, and the activities say so.
+IMAGE = "ami-0123456789abcdef0"
+
+
+def refused(call, **parameters):
+    with pytest.raises(ClientError) as caught:
+        call(**parameters)
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+@pytest.fixture
+def groups(wharf):
+    return wharf.client("autoscaling")
+
+
+@pytest.fixture
+def subnets(wharf):
+    found = wharf.client("ec2").describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"]
+    return sorted(found, key=lambda it: it["AvailabilityZone"])
+
+
+@pytest.fixture
+def configuration(groups):
+    name = tasks.unique("launch")
+    groups.create_launch_configuration(LaunchConfigurationName=name, ImageId=IMAGE, InstanceType="t3.small", UserData="IyEvYmluL3NoCg==")
+    return name
+
+
+def described(groups, name):
+    return groups.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"]
+
+
+def made(groups, configuration, subnets, **more):
+    name = tasks.unique("group")
+    settings = {"MinSize": 0, "MaxSize": 3, "VPCZoneIdentifier": ",".join(it["SubnetId"] for it in subnets[:2])}
+    groups.create_auto_scaling_group(AutoScalingGroupName=name, LaunchConfigurationName=configuration, **(settings | more))
+    return name
+
+
+def test_a_group_is_shown_as_it_was_made(groups, configuration, subnets):
+    tag = {"Key": "team", "Value": "shop", "PropagateAtLaunch": True}
+    name = made(groups, configuration, subnets, Tags=[tag], HealthCheckGracePeriod=30, NewInstancesProtectedFromScaleIn=True)
+    (group,) = described(groups, name)
+    assert group["AutoScalingGroupARN"].endswith(f":autoScalingGroupName/{name}")
+    assert (group["MinSize"], group["MaxSize"], group["DesiredCapacity"], group["DefaultCooldown"]) == (0, 3, 0, 300)
+    assert group["AvailabilityZones"] == [it["AvailabilityZone"] for it in subnets[:2]]
+    assert group["LaunchConfigurationName"] == configuration
+    assert (group["HealthCheckType"], group["HealthCheckGracePeriod"]) == ("EC2", 30)
+    assert group["TerminationPolicies"] == ["Default"]
+    assert group["NewInstancesProtectedFromScaleIn"]
+    assert [(it["Key"], it["Value"], it["PropagateAtLaunch"]) for it in group["Tags"]] == [("team", "shop", True)]
+    assert group["ServiceLinkedRoleARN"].endswith("/AWSServiceRoleForAutoScaling")
+    groups.update_auto_scaling_group(AutoScalingGroupName=name, MaxSize=5, TerminationPolicies=["OldestInstance"])
+    (group,) = described(groups, name)
+    assert (group["MaxSize"], group["TerminationPolicies"]) == (5, ["OldestInstance"])
+    groups.delete_tags(Tags=[{"ResourceId": name, "ResourceType": "auto-scaling-group", "Key": "team"}])
+    assert described(groups, name)[0]["Tags"] == []
+    in_use = refused(groups.delete_launch_configuration, LaunchConfigurationName=configuration)
+    assert in_use[0] == "ResourceInUse"
+    groups.delete_auto_scaling_group(AutoScalingGroupName=name)
+    wait_for(lambda: not described(groups, name), DEADLINE_S, "the group is gone")
+    groups.delete_launch_configuration(LaunchConfigurationName=configuration)
+
+
+def test_what_cannot_be_launched_is_told_in_activities(groups, configuration, subnets):
+    name = made(groups, configuration, subnets)
+    groups.set_desired_capacity(AutoScalingGroupName=name, DesiredCapacity=1)
+
+    def failed():
+        found = groups.describe_scaling_activities(AutoScalingGroupName=name)["Activities"]
+        return [it for it in found if it["StatusCode"] == "Failed"]
+
+    activity = wait_for(failed, DEADLINE_S, "an activity failed")[-1]
+    assert activity["StatusMessage"].endswith("Launching EC2 instance failed.")
+    assert IMAGE in activity["StatusMessage"]
+    assert "a user request explicitly set group desired capacity changing the desired capacity from 0 to 1" in activity["Cause"]
+    assert activity["Progress"] == 100
+    assert described(groups, name)[0]["Instances"] == []
+    groups.delete_auto_scaling_group(AutoScalingGroupName=name, ForceDelete=True)
+    wait_for(lambda: not described(groups, name), DEADLINE_S, "the group is gone")
+
+
+def test_processes_and_hooks(groups, configuration, subnets):
+    name = made(groups, configuration, subnets)
+    groups.suspend_processes(AutoScalingGroupName=name, ScalingProcesses=["Launch"])
+    assert [it["ProcessName"] for it in described(groups, name)[0]["SuspendedProcesses"]] == ["Launch"]
+    groups.set_desired_capacity(AutoScalingGroupName=name, DesiredCapacity=1)
+    groups.resume_processes(AutoScalingGroupName=name)
+    assert described(groups, name)[0]["SuspendedProcesses"] == []
+    transition = "autoscaling:EC2_INSTANCE_TERMINATING"
+    groups.put_lifecycle_hook(LifecycleHookName="drain", AutoScalingGroupName=name, LifecycleTransition=transition)
+    (hook,) = groups.describe_lifecycle_hooks(AutoScalingGroupName=name)["LifecycleHooks"]
+    assert (hook["HeartbeatTimeout"], hook["GlobalTimeout"], hook["DefaultResult"]) == (3600, 172800, "ABANDON")
+    code, message = refused(
+        groups.complete_lifecycle_action,
+        LifecycleHookName="drain", AutoScalingGroupName=name, LifecycleActionResult="CONTINUE", InstanceId="i-0123456789abcdef0",
+    )  # fmt: skip
+    assert (code, message) == ("ValidationError", "No active Lifecycle Action found with instance ID i-0123456789abcdef0")
+    groups.delete_lifecycle_hook(LifecycleHookName="drain", AutoScalingGroupName=name)
+    groups.delete_auto_scaling_group(AutoScalingGroupName=name, ForceDelete=True)
+
+
+def test_what_is_refused(groups, configuration, subnets):
+    missing = "AutoScalingGroup name not found - no such group: nothing"
+    call = groups.update_auto_scaling_group
+    assert refused(call, AutoScalingGroupName="nothing", MaxSize=1) == ("ValidationError", missing)
+    name = made(groups, configuration, subnets)
+    call = groups.set_desired_capacity
+    above = "New SetDesiredCapacity value 4 is above max value 3 for the AutoScalingGroup."
+    assert refused(call, AutoScalingGroupName=name, DesiredCapacity=4) == ("ValidationError", above)
+    again = {"AutoScalingGroupName": name, "LaunchConfigurationName": configuration, "MinSize": 0, "MaxSize": 1}
+    code, message = refused(groups.create_auto_scaling_group, **again, VPCZoneIdentifier=subnets[0]["SubnetId"])
+    assert (code, name in message) == ("AlreadyExists", True)
+    call = groups.terminate_instance_in_auto_scaling_group
+    code, message = refused(call, InstanceId="i-0123456789abcdef0", ShouldDecrementDesiredCapacity=True)
+    assert (code, message.startswith("Instance Id not found")) == ("ValidationError", True)
+    policy = {"LaunchTemplate": {"LaunchTemplateSpecification": {"LaunchTemplateName": "web", "Version": "1"}}}
+    call = groups.create_auto_scaling_group
+    code, message = refused(call, AutoScalingGroupName="mixed", MinSize=0, MaxSize=1, MixedInstancesPolicy=policy)
+    assert "MixedInstancesPolicy is not supported" in message
+    groups.delete_auto_scaling_group(AutoScalingGroupName=name)
+
+
+def test_lists_that_are_the_same_for_all(groups):
+    kinds = groups.describe_adjustment_types()["AdjustmentTypes"]
+    assert [it["AdjustmentType"] for it in kinds] == ["ChangeInCapacity", "ExactCapacity", "PercentChangeInCapacity"]
+    assert "Default" in groups.describe_termination_policy_types()["TerminationPolicyTypes"]
+    processes = [it["ProcessName"] for it in groups.describe_scaling_process_types()["Processes"]]
+    assert "Launch" in processes and "AZRebalance" in processes
+    limits = groups.describe_account_limits()
+    assert limits["MaxNumberOfAutoScalingGroups"] == 500
+    assert limits["NumberOfAutoScalingGroups"] <= 500

@@ -1,0 +1,147 @@
+"""What Fargate tasks cost: once, whatever dies around their end, by Cost Explorer's operations and `wharf cost`."""
+
+import datetime
+import json
+import platform
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness import images, tasks
+from harness.waiting import wait_for
+
+ARM = "ARM-" if platform.machine() == "aarch64" else ""
+CPU, MEMORY = f"USE1-Fargate-{ARM}vCPU-Hours:perCPU", f"USE1-Fargate-{ARM}GB-Hours"
+# A quarter vCPU and half a GB for a minute.
+CPU_HOURS, GB_HOURS = "0.0041666667", "0.0083333333"
+FARGATE = {"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
+
+
+def days(back=1):
+    """From a day before to the day after this one: no test fails at midnight."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    return {"Start": str(today - datetime.timedelta(days=back)), "End": str(today + datetime.timedelta(days=1))}
+
+
+def usage(wharf, *groups, **more):
+    """Quantities and costs by the keys of groups, added up over days."""
+    definitions = [{"Type": kind, "Key": key} for kind, key in groups]
+    asked = {"TimePeriod": days(), "Granularity": "DAILY", "Metrics": ["UsageQuantity", "UnblendedCost"], **more}
+    answer = wharf.client("ce").get_cost_and_usage(GroupBy=definitions, **asked)
+    assert len(answer["ResultsByTime"]) == 2 and "NextPageToken" not in answer
+    found = {}
+    for period in answer["ResultsByTime"]:
+        for group in period["Groups"]:
+            assert tuple(group["Keys"]) not in found, "a task is in one day here"
+            metrics = group["Metrics"]
+            found[tuple(group["Keys"])] = (metrics["UsageQuantity"]["Amount"], metrics["UnblendedCost"]["Amount"])
+    return found
+
+
+def start(wharf, script, **options):
+    wharf.client("ecs").create_cluster(clusterName="default")
+    definition = tasks.register(
+        wharf, images.push(wharf, "busybox"), network="awsvpc", task=FARGATE, execution_role=tasks.execution_role(wharf), **tasks.sh(script)
+    )
+    return tasks.start(wharf, definition, launchType="FARGATE", **options, **tasks.in_vpc(wharf))
+
+
+def refusal(call, **parameters):
+    with pytest.raises(ClientError) as caught:
+        call(**parameters)
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def test_a_task_is_billed_a_minute_once_over_kills(fresh):
+    task = start(fresh, "sleep 3", tags=[{"key": "team", "value": "blue"}], enableECSManagedTags=True)
+    task.wait("RUNNING")
+    for _ in range(3):
+        fresh.kill_child("server")
+    task.wait("STOPPED")
+    fresh.kill_child("server")
+
+    by_type = ("DIMENSION", "USAGE_TYPE")
+    expected = {(CPU,), (MEMORY,)}
+    found = wait_for(lambda: (it := usage(fresh, by_type)) and it, what="the task's cost")
+    assert set(found) == expected
+    assert [found[CPU,][0], found[MEMORY,][0]] == [CPU_HOURS, GB_HOURS]
+    fresh.kill_child("server")
+    assert usage(fresh, by_type) == found
+
+    # By tags: the service's own are known at once, a user's once it is active.
+    ce = fresh.client("ce")
+    assert set(usage(fresh, ("TAG", "aws:ecs:clusterName"))) == {("aws:ecs:clusterName$default",)}
+    assert set(usage(fresh, ("TAG", "team"))) == {("team$",)}
+    known = {one["TagKey"]: one for one in ce.list_cost_allocation_tags()["CostAllocationTags"]}
+    assert (known["team"]["Type"], known["team"]["Status"]) == ("UserDefined", "Inactive")
+    change = [{"TagKey": "team", "Status": "Active"}, {"TagKey": "nobody", "Status": "Active"}]
+    errors = ce.update_cost_allocation_tags_status(CostAllocationTagsStatus=change)["Errors"]
+    assert [one["TagKey"] for one in errors] == ["nobody"]
+    tagged = usage(fresh, ("TAG", "team"), by_type)
+    assert tagged == {("team$blue", CPU): found[CPU,], ("team$blue", MEMORY): found[MEMORY,]}
+    assert ce.get_tags(TimePeriod=days())["Tags"] == ["aws:ecs:clusterName", "team"]
+    assert ce.get_tags(TimePeriod=days(), TagKey="team")["Tags"] == ["blue"]
+
+    # Filters, totals and single tasks.
+    only = {"And": [{"Tags": {"Key": "team", "Values": ["blue"]}}, {"Not": {"Dimensions": {"Key": "USAGE_TYPE", "Values": [CPU]}}}]}
+    assert set(usage(fresh, by_type, Filter=only)) == {(MEMORY,)}
+    none = {"Tags": {"Key": "team", "MatchOptions": ["ABSENT"]}}
+    assert usage(fresh, by_type, Filter=none) == {}
+    asked = {"TimePeriod": days(), "Granularity": "HOURLY", "Metrics": ["UnblendedCost"]}
+    hours = ce.get_cost_and_usage(**asked)["ResultsByTime"]
+    assert len(hours) == 48 and all(hour["Groups"] == [] and hour["Estimated"] for hour in hours[24:])
+    amounts = [hour["Total"]["UnblendedCost"]["Amount"] for hour in hours]
+    assert len([amount for amount in amounts if amount != "0"]) == 1
+    types = ce.get_dimension_values(TimePeriod=days(), Dimension="USAGE_TYPE", SearchString="vcpu")
+    assert [one["Value"] for one in types["DimensionValues"]] == [CPU]
+    by_task = ce.get_cost_and_usage_with_resources(
+        TimePeriod=days(),
+        Granularity="DAILY",
+        Metrics=["UsageQuantity"],
+        GroupBy=[{"Type": "DIMENSION", "Key": "RESOURCE_ID"}],
+        Filter={"Dimensions": {"Key": "USAGE_TYPE", "Values": [CPU]}},
+    )
+    groups = [group for period in by_task["ResultsByTime"] for group in period["Groups"]]
+    assert [(group["Keys"], group["Metrics"]["UsageQuantity"]["Amount"]) for group in groups] == [([task.arn], CPU_HOURS)]
+
+    # The same at the command line.
+    report = json.loads(fresh.run("cost", "--by", "tag:team", "--json").stdout)
+    assert [one["key"] for one in report["groups"]] == ["blue"]
+    assert abs(float(report["total"]) - float(found[CPU,][1]) - float(found[MEMORY,][1])) < 1e-9
+    text = fresh.run("cost", "--by", "cluster").stdout
+    assert "default" in text and "0.000206 USD" in text, text
+
+    # The operator's prices; ones that cannot be used are said instead of others.
+    prices = fresh.data / "server" / "prices.json"
+    prices.write_text(fresh.run("cost", "--example-prices").stdout.replace('"0.04048"', '"240"').replace('"0.03238"', '"240"'))
+    assert usage(fresh, by_type)[CPU,] == (CPU_HOURS, "1")
+    prices.write_text("{}")
+    code, message = refusal(ce.get_cost_and_usage, **asked)
+    assert code == "DataUnavailableException" and "price lists" in message
+
+
+def test_bad_input_is_refused(wharf):
+    ce = wharf.client("ce")
+
+    def said(**more):
+        return refusal(ce.get_cost_and_usage, **{"TimePeriod": days(), "Granularity": "DAILY", "Metrics": ["UnblendedCost"], **more})
+
+    today = days()["Start"]
+    assert said(TimePeriod={"Start": today, "End": today})[0] == "ValidationException"
+    assert said(TimePeriod={"Start": "2001-01-01", "End": "2001-02-01"})[0] == "DataUnavailableException"
+    assert said(TimePeriod={"Start": "yesterday", "End": today})[0] == "ValidationException"
+    assert said(Metrics=["Money"])[0] == "ValidationException"
+    assert said(Granularity="WEEKLY")[0] == "ValidationException"
+    assert said(GroupBy=[{"Type": "DIMENSION", "Key": "AZ"}])[1] == "The dimension AZ is not supported by this version of wharf."
+    assert said(GroupBy=[{"Type": "TAG", "Key": key} for key in "abc"])[0] == "ValidationException"
+    assert said(NextPageToken="forged")[0] == "InvalidNextTokenException"
+    category = {"CostCategories": {"Key": "team", "Values": ["blue"]}}
+    assert "CostCategories" in said(Filter=category)[1]
+    deep = {"Dimensions": {"Key": "REGION", "Values": ["us-east-1"]}}
+    for _ in range(30):
+        deep = {"Not": deep}
+    assert said(Filter=deep)[0] == "ValidationException"
+    assert refusal(ce.get_cost_forecast, TimePeriod=days(), Metric="UNBLENDED_COST", Granularity="DAILY")[0] == "UnsupportedOperation"
+    empty = ce.get_cost_and_usage(TimePeriod=days(2), Granularity="DAILY", Metrics=["UsageQuantity"], GroupBy=[{"Type": "TAG", "Key": "x"}])
+    assert len(empty["ResultsByTime"]) == 3
