@@ -41,15 +41,32 @@ impl Wish {
         let mut hosts = machines.hosts().keys();
         // Right after a start nobody has said yet what the hosts are registered as.
         let is_known = hosts.clone().any(|id| machines.registration(id).is_some());
-        hosts.any(|id| !is_known || self.suits(machines, id))
+        let zone = self.zone_of_hosts(machines);
+        hosts.any(|id| !is_known || self.suits(machines, id, zone))
+    }
+
+    /// The letter of the zone that hosts must be in; `None` for a zone that has no host of its own, which all serve: on
+    /// one machine all zones are that machine.
+    fn zone_of_hosts(&self, machines: &Machines) -> Option<&str> {
+        let wanted = zone_letter(&self.region, &self.zone);
+        let mut hosts = machines.hosts().iter();
+        let has_any = hosts.any(|(id, host)| {
+            let registered = machines.registration(id);
+            registered.is_some_and(|it| {
+                it.attributes.contains_key(ATTRIBUTE)
+                    && zone_letter(&it.region, &host.availability_zone) == wanted
+            })
+        });
+        has_any.then_some(wanted)
     }
 
     /// The host that has most room.
     fn best(&self, machines: &Machines) -> Option<HostRef> {
         let ledgers = machines.ledgers();
+        let zone = self.zone_of_hosts(machines);
         let hosts = machines.hosts().keys();
         let suitable = hosts.filter(|id| self.only.as_ref().is_none_or(|only| only == *id));
-        let suitable = suitable.filter(|id| self.suits(machines, id));
+        let suitable = suitable.filter(|id| self.suits(machines, id, zone));
         let with_room = suitable.filter_map(|id| {
             let registered = machines.registration(id)?;
             let free = ledger::free(ledgers.get(id)?);
@@ -63,7 +80,7 @@ impl Wish {
         })
     }
 
-    fn suits(&self, machines: &Machines, id: &str) -> bool {
+    fn suits(&self, machines: &Machines, id: &str, zone: Option<&str>) -> bool {
         let (Some(host), Some(row)) = (machines.hosts().get(id), machines.fleet().row(id)) else {
             return false;
         };
@@ -81,7 +98,7 @@ impl Wish {
         let letter = zone_letter(&registered.region, &host.availability_zone);
         let architecture = registered.attributes.get(ARCHITECTURE).cloned().flatten();
         (!self.own_image || offer.split(',').any(|it| it.trim() == OWN_IMAGE))
-            && letter == zone_letter(&self.region, &self.zone)
+            && zone.is_none_or(|zone| zone == letter)
             && architecture.is_none_or(|it| it == self.architecture)
             && machines.fleet().serves(row, &self.account, &self.region)
     }

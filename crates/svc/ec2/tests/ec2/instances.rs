@@ -387,6 +387,23 @@ async fn nothing_is_launched_where_no_host_is() {
     assert_eq!(cloud.addresses().await, 0);
 }
 
+/// On one machine all zones are that machine.
+#[tokio::test]
+async fn a_zone_without_a_host_of_its_own_is_served_by_others() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let mut asked = cloud.asked();
+    asked.placement = Some(Placement {
+        availability_zone: Some("us-east-1b".to_owned()),
+        ..Default::default()
+    });
+    let made = cloud.ec2.run_instances(&cloud.call(), asked).await.unwrap();
+    let told = cloud.placed(&id(&made)).await;
+    assert_eq!(
+        (told.host.as_str(), told.zone.as_str()),
+        ("i-a1", "us-east-1b")
+    );
+}
+
 #[tokio::test]
 async fn what_finds_no_room_in_time_is_terminated() {
     let cloud = Cloud::new(&["i-a1"]).await;
