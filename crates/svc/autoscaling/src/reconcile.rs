@@ -19,6 +19,9 @@ use crate::{
     records::{Activity, Group, Hook, Member},
 };
 
+/// EC2 has no room for an instance in its zone.
+const NO_CAPACITY: &str = "InsufficientInstanceCapacity";
+
 pub static PERMIT: Permit = Permit::for_controller("autoscaling");
 /// The key of the sweep of old activities: no key of a record.
 pub const SWEEP: &str = "sweep";
@@ -237,8 +240,10 @@ impl Work<'_> {
                 Ok(true)
             }
             Ok(None) => Ok(false),
-            // The same token is tried again.
-            Err(fault) if fault.status >= 500 => Err(neighbour("launching an instance")(fault)),
+            // The same token is tried again, but for what is said of a zone that is full, with the same status.
+            Err(fault) if fault.status >= 500 && fault.code != NO_CAPACITY => {
+                Err(neighbour("launching an instance")(fault))
+            }
             Err(fault) => {
                 tracing::warn!(group = group.name, subnet = member.record.subnet, error = %fault, "launching an instance failed, retrying later");
                 self.refused(member, &fault.message).await?;
