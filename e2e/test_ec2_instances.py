@@ -1,5 +1,6 @@
 """EC2 instances on a host: user data, networks, consoles, metadata, stops and starts, over deaths of the agent."""
 
+import base64
 import json
 import re
 
@@ -56,7 +57,9 @@ def profile(wharf):
 
 def page(wharf, image, address):
     """What a task in the same network gets from the instance."""
-    task = tasks.run(wharf, image, "awsvpc", run_options=tasks.in_vpc(wharf), **sh(f"wget -q -T 5 -O - http://{address}/ || echo nothing"))
+    task = tasks.run(
+        wharf, image, "awsvpc", run_options=tasks.in_vpc(wharf), **sh(f"timeout 5 wget -qO- http://{address}/ || echo nothing")
+    )
     task.wait()
     return " ".join(task.lines())
 
@@ -104,3 +107,95 @@ def test_an_instance_lives_through_everything(fresh):
 
     ec2.terminate_instances(InstanceIds=[instance])
     wait_state(ec2, instance, "terminated")
+
+
+JOINS = """#!/bin/sh
+mkdir -p /etc/ecs && echo ECS_CLUSTER=machines >> /etc/ecs/ecs.config
+"""
+MAY_JOIN = "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role"
+
+
+def test_an_instance_joins_a_cluster_and_runs_a_task(fresh):
+    ec2, ecs, iam = fresh.client("ec2"), fresh.client("ecs"), fresh.client("iam")
+    image, role = images.push(fresh, "busybox"), profile(fresh)
+    iam.attach_role_policy(RoleName=role, PolicyArn=MAY_JOIN)
+    ecs.create_cluster(clusterName="machines")
+    own_image = fresh.client("ssm").get_parameter(Name=OWN_IMAGE)["Parameter"]["Value"]
+    (made,) = ec2.run_instances(
+        ImageId=own_image,
+        InstanceType="t3.small",
+        MinCount=1,
+        MaxCount=1,
+        UserData=JOINS,
+        IamInstanceProfile={"Name": role},
+    )["Instances"]
+    arn = wait_for(
+        lambda: ecs.list_container_instances(cluster="machines", status="ACTIVE")["containerInstanceArns"],
+        60,
+        "the instance in its cluster",
+    )[0]
+    (shown,) = ecs.describe_container_instances(cluster="machines", containerInstances=[arn])["containerInstances"]
+    assert shown["ec2InstanceId"] == made["InstanceId"]
+    registered = {it["name"]: it.get("integerValue") for it in shown["registeredResources"]}
+    assert registered["CPU"] == 2048 and registered["MEMORY"] <= 2048
+    options = {**tasks.in_vpc(fresh), "cluster": "machines", "launchType": "EC2"}
+    task = tasks.run(fresh, image, "awsvpc", run_options=options, **sh("sleep 600"))
+    task.wait("RUNNING")
+    assert task.describe()["containerInstanceArn"] == arn
+
+    # The machine's agent dies: both are there as before.
+    fresh.kill_child("agent")
+    wait_for(
+        lambda: ecs.describe_container_instances(cluster="machines", containerInstances=[arn])["containerInstances"][0]["agentConnected"],
+        60,
+        "its agent",
+    )
+    assert task.describe()["lastStatus"] == "RUNNING"
+
+    ec2.terminate_instances(InstanceIds=[made["InstanceId"]])
+    wait_state(ec2, made["InstanceId"], "terminated")
+    task.wait()
+
+
+def test_a_group_keeps_its_number_of_instances_in_a_cluster(fresh):
+    ec2, ecs, groups = fresh.client("ec2"), fresh.client("ecs"), fresh.client("autoscaling")
+    role = profile(fresh)
+    fresh.client("iam").attach_role_policy(RoleName=role, PolicyArn=MAY_JOIN)
+    ecs.create_cluster(clusterName="machines")
+    own_image = fresh.client("ssm").get_parameter(Name=OWN_IMAGE)["Parameter"]["Value"]
+    data = {
+        "ImageId": own_image,
+        "InstanceType": "t3.nano",
+        "IamInstanceProfile": {"Name": role},
+        "UserData": base64.b64encode(JOINS.encode()).decode(),
+    }
+    ec2.create_launch_template(LaunchTemplateName="machines", LaunchTemplateData=data)
+
+    def joined():
+        arns = ecs.list_container_instances(cluster="machines", status="ACTIVE")["containerInstanceArns"]
+        known = ecs.describe_container_instances(cluster="machines", containerInstances=arns)["containerInstances"] if arns else []
+        return {it["ec2InstanceId"] for it in known if it["agentConnected"]}
+
+    def in_service():
+        (group,) = groups.describe_auto_scaling_groups(AutoScalingGroupNames=["machines"])["AutoScalingGroups"]
+        return {it["InstanceId"] for it in group["Instances"] if it["LifecycleState"] == "InService"}
+
+    groups.create_auto_scaling_group(
+        AutoScalingGroupName="machines",
+        LaunchTemplate={"LaunchTemplateName": "machines", "Version": "$Latest"},
+        MinSize=0,
+        MaxSize=3,
+        DesiredCapacity=2,
+        VPCZoneIdentifier=",".join(tasks.default_subnets(fresh)),
+    )
+    wait_for(lambda: len(joined()) == 2 and joined() == in_service(), 90, "two instances in the cluster")
+    lost = sorted(joined())[0]
+    # The server dies while one is replaced.
+    ec2.terminate_instances(InstanceIds=[lost])
+    fresh.kill_child("server")
+    wait_for(lambda: len(joined() - {lost}) == 2 and joined() == in_service(), 120, "another in its place")
+    groups.update_auto_scaling_group(AutoScalingGroupName="machines", DesiredCapacity=0)
+    wait_for(lambda: not in_service() and not joined(), 90, "none of them")
+    running = ec2.describe_instances(Filters=[{"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}])
+    assert running["Reservations"] == []
+    groups.delete_auto_scaling_group(AutoScalingGroupName="machines")
