@@ -55,6 +55,8 @@ fn name(model: &str) -> Option<&'static str> {
     Some(match model {
         "acm" => "Certificate Manager",
         "application-autoscaling" => "Application Auto Scaling",
+        "autoscaling" => "EC2 Auto Scaling",
+        "ce" => "Cost Explorer",
         "cloudtrail" => "CloudTrail",
         "cloudwatch" => "CloudWatch",
         "ec2" => "EC2",

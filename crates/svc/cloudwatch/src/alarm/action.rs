@@ -227,6 +227,6 @@ mod tests {
         assert!(refused(checked(&elsewhere, given())).contains("account and region"));
         let group = "arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:7:autoScalingGroupName/g:policyName/p";
         let group = Some(vec![group.to_owned()]);
-        assert!(refused(checked(&place, group)).contains("no Auto Scaling groups"));
+        assert!(refused(checked(&place, group)).contains("have no policies"));
     }
 }
