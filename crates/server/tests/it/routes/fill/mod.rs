@@ -153,7 +153,13 @@ fn value(schema: &ServiceSchema, shape: &Shape, given: &Given<'_>, depth: usize)
             // An empty structure does not show in a form.
             if filled.is_empty() && depth > 0 {
                 let plain = members.iter().find(|member| is_plain(member.shape));
-                filled.extend(plain.or(members.first()));
+                // None that is made of what it is in.
+                let is_same = |at: ShapeIndex| schema.shape(at).name == shape.name;
+                let leads_on = |member: &&Member| match &schema.shape(member.shape).kind {
+                    Kind::List { member, .. } => !is_same(*member),
+                    _ => !is_same(member.shape),
+                };
+                filled.extend(plain.or_else(|| members.iter().find(leads_on)));
             }
             let filled = filled.into_iter().map(|member| {
                 if let Some(named) = named(schema, member, given) {
