@@ -7,6 +7,7 @@ use std::sync::{
 
 use wharf_base::{Timestamp, ids};
 use wharf_reconcile::{Queue, Shard};
+use wharf_records::Record;
 use wharf_service::{ChangeError, Changes, Page, Pages, Place, Stored, Table, Turns};
 use wharf_wire::{Context, Fault};
 
@@ -131,9 +132,7 @@ impl Core {
         place: &Place,
         group: &str,
     ) -> Result<Vec<Stored<Member>>, ChangeError<AutoscalingFaults>> {
-        let start = names::below(group, "");
-        let found = self.table.all(&names::scope(place), &start).await?;
-        Ok(found.into_iter().map(|it| it.1).collect())
+        self.below(place, group).await
     }
 
     /// # Errors
@@ -143,6 +142,14 @@ impl Core {
         place: &Place,
         group: &str,
     ) -> Result<Vec<Stored<Hook>>, ChangeError<AutoscalingFaults>> {
+        self.below(place, group).await
+    }
+
+    async fn below<R: Record>(
+        &self,
+        place: &Place,
+        group: &str,
+    ) -> Result<Vec<Stored<R>>, ChangeError<AutoscalingFaults>> {
         let start = names::below(group, "");
         let found = self.table.all(&names::scope(place), &start).await?;
         Ok(found.into_iter().map(|it| it.1).collect())
