@@ -2,6 +2,7 @@
 have a passphrase."""
 
 import base64
+import contextlib
 import hmac
 import json
 import os
@@ -386,10 +387,12 @@ def holds(folder, needles):
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if os.lstat(os.path.join(parent, name)).st_dev == device]
         for path in (os.path.join(parent, name) for name in names):
-            seen = os.lstat(path)
-            if stat.S_ISREG(seen.st_mode) and seen.st_dev == device and seen.st_size <= LARGEST_LOOKED_AT:
-                content = pathlib.Path(path).read_bytes()
-                found += [path for needle in needles if needle in content]
+            # What is removed meanwhile is not looked at.
+            with contextlib.suppress(FileNotFoundError):
+                seen = os.lstat(path)
+                if stat.S_ISREG(seen.st_mode) and seen.st_dev == device and seen.st_size <= LARGEST_LOOKED_AT:
+                    content = pathlib.Path(path).read_bytes()
+                    found += [path for needle in needles if needle in content]
     return found
 
 
