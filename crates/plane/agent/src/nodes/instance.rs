@@ -1,6 +1,6 @@
 //! What an EC2 instance is as a container instance, and whose credentials its node has.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use serde_json::json;
@@ -48,8 +48,6 @@ pub struct InstanceNode {
     /// Of the instance's own choice.
     pub attributes: BTreeMap<String, String>,
     pub credentials: Arc<dyn RoleCredentials>,
-    /// The network of the instance, where tasks of the mode `host` would be. They are refused for now.
-    pub netns: Option<PathBuf>,
 }
 
 /// Keys of an instance's role.
@@ -169,7 +167,6 @@ mod tests {
             memory_mib: 2000,
             attributes: named.collect(),
             credentials: Arc::new(Nobody),
-            netns: None,
         }
     }
 

@@ -76,7 +76,6 @@ impl Joins for NodesOfInstances {
                 id: it.id.clone(),
                 credentials: self.credentials.clone(),
             }),
-            netns: None,
         };
         let started = self.nodes.start(node).await;
         started.map_err(|error| Chain(&error).to_string())

@@ -80,7 +80,6 @@ fn instance(id: &str, key: &str) -> InstanceNode {
         memory_mib: 256,
         attributes: BTreeMap::from([(text("rack"), text("7"))]),
         credentials: Arc::new(Keys(text(key))),
-        netns: None,
     }
 }
 
