@@ -47,11 +47,17 @@ def console(ec2, instance):
     return ec2.get_console_output(InstanceId=instance).get("Output", "")
 
 
-def profile(wharf):
+def own_image_of(wharf):
+    return wharf.client("ssm").get_parameter(Name=OWN_IMAGE)["Parameter"]["Value"]
+
+
+def profile(wharf, *policies):
     iam, name = wharf.client("iam"), tasks.unique("instances")
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
     iam.create_instance_profile(InstanceProfileName=name)
     iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+    for policy in policies:
+        iam.attach_role_policy(RoleName=name, PolicyArn=policy)
     return name
 
 
@@ -73,7 +79,7 @@ def fresh():
 
 def test_an_instance_lives_through_everything(fresh):
     ec2, image = fresh.client("ec2"), images.push(fresh, "busybox")
-    role, own_image = profile(fresh), fresh.client("ssm").get_parameter(Name=OWN_IMAGE)["Parameter"]["Value"]
+    role, own_image = profile(fresh), own_image_of(fresh)
     (made,) = ec2.run_instances(
         ImageId=own_image,
         InstanceType="t3.nano",
@@ -116,11 +122,10 @@ MAY_JOIN = "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2
 
 
 def test_an_instance_joins_a_cluster_and_runs_a_task(fresh):
-    ec2, ecs, iam = fresh.client("ec2"), fresh.client("ecs"), fresh.client("iam")
-    image, role = images.push(fresh, "busybox"), profile(fresh)
-    iam.attach_role_policy(RoleName=role, PolicyArn=MAY_JOIN)
+    ec2, ecs = fresh.client("ec2"), fresh.client("ecs")
+    image, role = images.push(fresh, "busybox"), profile(fresh, MAY_JOIN)
     ecs.create_cluster(clusterName="machines")
-    own_image = fresh.client("ssm").get_parameter(Name=OWN_IMAGE)["Parameter"]["Value"]
+    own_image = own_image_of(fresh)
     (made,) = ec2.run_instances(
         ImageId=own_image,
         InstanceType="t3.small",
@@ -159,10 +164,9 @@ def test_an_instance_joins_a_cluster_and_runs_a_task(fresh):
 
 def test_a_group_keeps_its_number_of_instances_in_a_cluster(fresh):
     ec2, ecs, groups = fresh.client("ec2"), fresh.client("ecs"), fresh.client("autoscaling")
-    role = profile(fresh)
-    fresh.client("iam").attach_role_policy(RoleName=role, PolicyArn=MAY_JOIN)
+    role = profile(fresh, MAY_JOIN)
     ecs.create_cluster(clusterName="machines")
-    own_image = fresh.client("ssm").get_parameter(Name=OWN_IMAGE)["Parameter"]["Value"]
+    own_image = own_image_of(fresh)
     data = {
         "ImageId": own_image,
         "InstanceType": "t3.nano",
