@@ -14,7 +14,7 @@ const CALL_EVENTS: usize = 10_000;
 const EVENT_BYTES: usize = 26;
 /// Events lie in the hour before the file was read: each call's in this much of it, behind those of the call before.
 const HOUR_MS: i64 = 3_600_000;
-const CALL_MS: i64 = 10_000;
+const CALL_MS: i64 = 200;
 
 /// The lines of a file as calls of some events, to be dated.
 #[derive(Clone)]
