@@ -98,6 +98,7 @@ fn fleet() -> Fleet {
                 cpu: 4096 + 64 * (number as u32 % 100),
                 memory: 16_384 + 128 * (number as u32 % 77),
                 interfaces: 100,
+                disk: None,
                 taken: Vec::new(),
             },
             ..HostState::default()

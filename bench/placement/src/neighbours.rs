@@ -25,6 +25,10 @@ impl TaskCredentials for NoRoles {
         Err(RoleError::Unusable(role.to_owned()))
     }
 
+    async fn usable_by_ecs(&self, _: &wharf_svc_ecs::Place, role: &str) -> Result<(), RoleError> {
+        Err(RoleError::Unusable(role.to_owned()))
+    }
+
     async fn assume(&self, _: &str, role: &str, _: &str) -> Result<RoleKeys, RoleError> {
         Err(RoleError::Unusable(role.to_owned()))
     }

@@ -176,6 +176,7 @@ fn with_host(txn: Txn, number: usize) -> Txn {
         cpu: 256 * (EARLIER + 64),
         memory: 512 * (EARLIER + 64),
         interfaces: 120,
+        disk: None,
         reserved: Vec::new(),
     };
     let arn = format!("arn:aws:ecs:{REGION}:{ACCOUNT}:container-instance/{CLUSTER}/{id}");
@@ -192,6 +193,7 @@ fn with_host(txn: Txn, number: usize) -> Txn {
         agent_connected: true,
         disconnected_at: None,
         lost: false,
+        capacity_provider: None,
         agent_version: "1.0.0".to_owned(),
         agent_hash: String::new(),
         docker_version: String::new(),

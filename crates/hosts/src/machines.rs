@@ -22,6 +22,8 @@ pub struct Registration {
     pub region: String,
     /// Of the cluster it takes tasks of.
     pub cluster_arn: String,
+    /// The capacity provider that it belongs to there.
+    pub provider: Option<String>,
     /// It is the installation's own and may serve every account; any other serves its account alone:
     /// whoever has the machine sees what runs there.
     pub of_installation: bool,
@@ -216,6 +218,7 @@ impl Machines {
         let state = HostState {
             id: id.to_owned(),
             cluster: registered.cluster_arn.clone(),
+            provider: registered.provider.clone(),
             home: group_of(&registered.account, &registered.region, ""),
             fargate: host.fargate,
             serves: serves(host, registered),

@@ -9,6 +9,8 @@ use crate::{offer::Asks, query::Expression};
 pub enum Pool {
     /// Container instances of one cluster, by its ARN.
     Cluster(String),
+    /// Those of them that belong to a capacity provider, by its name.
+    Provider { cluster: String, provider: String },
     /// Every host that offers Fargate capacity to that account and region.
     Fargate { account: String, region: String },
 }

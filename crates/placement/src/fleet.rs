@@ -54,6 +54,11 @@ pub fn group_of(account: &str, region: &str, group: &str) -> String {
     format!("{account}/{region}/{group}")
 }
 
+/// What a provider's hosts are counted under: neither an ARN nor a name has a space.
+pub(crate) fn provider_pool(cluster: &str, provider: &str) -> String {
+    format!("{cluster} {provider}")
+}
+
 /// A host as its owner describes it.
 #[derive(Debug, Clone, Default)]
 pub struct HostState {
@@ -61,6 +66,8 @@ pub struct HostState {
     pub id: String,
     /// ARN of the cluster its container instance is in.
     pub cluster: String,
+    /// The capacity provider that it belongs to there.
+    pub provider: Option<String>,
     /// What the names of groups of its cluster's account and region begin with, see [`group_of`]. An
     /// expression is told of those alone.
     pub home: String,
@@ -111,12 +118,15 @@ pub struct Fleet {
     pub(crate) memory: Vec<u32>,
     pub(crate) interfaces: Vec<u32>,
     pub(crate) cluster: Vec<u32>,
+    /// Number of its provider's pool, if it has one.
+    pub(crate) provider: Vec<Option<u32>>,
     pub(crate) zone: Vec<u32>,
     pub(crate) served: Vec<u32>,
     pub(crate) class: Vec<u32>,
     pub(crate) taken: Vec<Vec<Port>>,
     pub(crate) ids: Vec<String>,
     pub(crate) facts: Vec<Facts>,
+    /// ARNs of clusters, and [`provider_pool`]s.
     pub(crate) clusters: Interner<String>,
     pub(crate) zones: Interner<String>,
     pub(crate) serves: Interner<Serves>,
@@ -169,6 +179,9 @@ impl Fleet {
         if is_new {
             self.each_rest(|rest| rest.insert(row.0));
         }
+        let provider = host.provider.as_deref();
+        let provider = provider.map(|name| provider_pool(&host.cluster, name));
+        self.provider[at] = provider.map(|pool| self.clusters.intern(pool));
         self.cluster[at] = self.clusters.intern(host.cluster);
         self.zone[at] = self.zones.intern(host.zone);
         self.served[at] = self.serves.intern(host.serves);
@@ -228,10 +241,12 @@ impl Fleet {
     }
 
     /// The pools a row serves.
-    fn pools(&self, row: HostIx) -> [Option<u32>; 2] {
+    fn pools(&self, row: HostIx) -> [Option<u32>; 3] {
         let flags = self.flags[row.at()];
         let cluster = (flags & PRESENT != 0).then(|| self.cluster[row.at()]);
-        [cluster, (flags & FARGATE != 0).then_some(FARGATE_POOL)]
+        let provider = self.provider[row.at()].filter(|_| cluster.is_some());
+        let fargate = (flags & FARGATE != 0).then_some(FARGATE_POOL);
+        [cluster, provider, fargate]
     }
 
     /// Whether there is such a host, and its container instance is ACTIVE.
@@ -270,6 +285,8 @@ impl Fleet {
             memory: self.memory[at],
             interfaces: self.interfaces[at],
             taken: self.taken[at].clone(),
+            // Whoever claims a disk looks at the ledgers themselves.
+            disk: None,
         }
     }
 
@@ -318,6 +335,7 @@ impl Fleet {
         self.memory.push(0);
         self.interfaces.push(0);
         self.cluster.push(0);
+        self.provider.push(None);
         self.zone.push(0);
         self.served.push(0);
         let nothing = self.classes.intern(Attributes::new());
@@ -354,6 +372,8 @@ impl Fleet {
 pub(crate) enum Members {
     /// Number of the cluster, if it has hosts.
     Cluster(Option<u32>),
+    /// Number of the provider's pool, if it has hosts.
+    Provider(Option<u32>),
     /// Numbers of those [`Serves`] that admit the account and region.
     Fargate(Vec<bool>),
 }
@@ -362,6 +382,10 @@ impl Members {
     pub fn of(fleet: &Fleet, pool: &Pool) -> Self {
         match pool {
             Pool::Cluster(arn) => Self::Cluster(fleet.clusters.number(arn.as_str())),
+            Pool::Provider { cluster, provider } => {
+                let pool = provider_pool(cluster, provider);
+                Self::Provider(fleet.clusters.number(pool.as_str()))
+            }
             Pool::Fargate { account, region } => {
                 let admits = |serves: &Serves| serves.admits(account, region);
                 Self::Fargate(fleet.serves.values().iter().map(admits).collect())
@@ -373,6 +397,7 @@ impl Members {
         let at = row.at();
         match self {
             Self::Cluster(number) => Some(fleet.cluster[at]) == *number,
+            Self::Provider(number) => number.is_some() && fleet.provider[at] == *number,
             Self::Fargate(admitted) => {
                 fleet.flags[at] & FARGATE != 0
                     && admitted.get(fleet.served[at] as usize) == Some(&true)

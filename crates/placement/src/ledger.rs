@@ -15,6 +15,8 @@ pub struct Free {
     pub interfaces: u32,
     /// Ports that are taken or reserved, sorted, each once.
     pub taken: Vec<Port>,
+    /// MiB of disk; `None`: nobody said how much there is.
+    pub disk: Option<u32>,
 }
 
 /// Why a claim does not fit.
@@ -28,11 +30,13 @@ pub enum Shortage {
     Ports,
     #[error("no network interface left on the host")]
     Interfaces,
+    #[error("not enough disk left on the host")]
+    Disk,
 }
 
 /// What is left under `ledger`.
 pub fn free(ledger: &Ledger) -> Free {
-    let (mut cpu, mut memory, mut interfaces) = (0_u32, 0_u32, 0_u32);
+    let (mut cpu, mut memory, mut interfaces, mut disk) = (0_u32, 0_u32, 0_u32, 0_u32);
     let mut taken = ledger.capacity.reserved.clone();
     for (claim, count) in ledger.claims.alike() {
         let all = |of_one: u32| of_one.saturating_mul(count);
@@ -41,6 +45,7 @@ pub fn free(ledger: &Ledger) -> Free {
             memory = memory.saturating_add(all(claim.memory));
         }
         interfaces = interfaces.saturating_add(all(claim.interfaces));
+        disk = disk.saturating_add(all(claim.disk));
         taken.extend(&claim.ports);
     }
     taken.sort_unstable();
@@ -50,7 +55,18 @@ pub fn free(ledger: &Ledger) -> Free {
         memory: ledger.capacity.memory.saturating_sub(memory),
         interfaces: ledger.capacity.interfaces.saturating_sub(interfaces),
         taken,
+        disk: ledger.capacity.disk.map(|all| all.saturating_sub(disk)),
     }
+}
+
+/// What is left for `claimant`, whose disk may be there already.
+pub fn free_for(ledger: &Ledger, claimant: &str) -> Free {
+    let mut left = free(ledger);
+    let standing = ledger.claims.get(claimant);
+    if let Some(kept) = standing.filter(|it| it.is_of_disk_alone()) {
+        left.disk = left.disk.map(|disk| disk.saturating_add(kept.disk));
+    }
+    left
 }
 
 /// Whether `claim` fits into what is free.
@@ -71,15 +87,19 @@ pub fn fits(free: &Free, claim: &Claim) -> Result<(), Shortage> {
     if claim.interfaces > free.interfaces {
         return Err(Shortage::Interfaces);
     }
+    if free.disk.is_some_and(|free| claim.disk > free) {
+        return Err(Shortage::Disk);
+    }
     Ok(())
 }
 
-/// Adds `claim` for `claimant`; repeating a claim that stands changes nothing.
+/// Adds `claim` for `claimant`, to the disk that it may have kept; repeating a claim that stands changes nothing.
 pub fn claim(ledger: &mut Ledger, claimant: &str, claim: Claim) -> Result<(), Shortage> {
-    if ledger.claims.get(claimant).is_some() {
+    let standing = ledger.claims.get(claimant);
+    if standing.is_some_and(|it| !it.is_of_disk_alone()) {
         return Ok(());
     }
-    fits(&free(ledger), &claim)?;
+    fits(&free_for(ledger, claimant), &claim)?;
     ledger.claims.insert(claimant, claim);
     Ok(())
 }
@@ -99,6 +119,18 @@ pub fn stopping(ledger: &mut Ledger, claimant: &str) -> bool {
         }
         _ => false,
     }
+}
+
+/// The claimant has stopped and may run again: all is free but its disk. Returns whether anything changed.
+pub fn keep_disk(ledger: &mut Ledger, claimant: &str) -> bool {
+    let Some(disk) = ledger.claims.get(claimant).map(|claim| claim.disk) else {
+        return false;
+    };
+    match disk {
+        0 => drop(ledger.claims.remove(claimant)),
+        _ => ledger.claims.insert(claimant, Claim::of_disk_alone(disk)),
+    }
+    true
 }
 
 /// The claimant is STOPPED: everything is free. Returns whether anything changed.
@@ -126,6 +158,7 @@ mod tests {
             memory: 4096,
             interfaces: 2,
             reserved: vec![tcp(22)],
+            disk: Some(100),
         };
         Ledger {
             capacity,
@@ -185,6 +218,37 @@ mod tests {
         );
         assert!(release(&mut ledger, "a"));
         assert_eq!(claim(&mut ledger, "b", of(1, 1, &[80])), Ok(()));
+    }
+
+    #[test]
+    fn a_disk_is_held_while_its_claimant_does_not_run() {
+        let mut ledger = ledger();
+        let with_disk = |disk| Claim {
+            disk,
+            ..of(2048, 4096, &[])
+        };
+        assert_eq!(claim(&mut ledger, "a", with_disk(60)), Ok(()));
+        assert!(keep_disk(&mut ledger, "a"));
+        let left = free(&ledger);
+        assert_eq!((left.cpu, left.memory, left.disk), (2048, 4096, Some(40)));
+        assert_eq!(claim(&mut ledger, "b", with_disk(60)), Err(Shortage::Disk));
+        // What it has already is enough for it to run again.
+        assert!(fits(&free_for(&ledger, "a"), &with_disk(60)).is_ok());
+        assert_eq!(claim(&mut ledger, "a", with_disk(60)), Ok(()));
+        assert_eq!(free(&ledger).cpu, 0);
+        assert!(release(&mut ledger, "a"));
+        assert_eq!(claim(&mut ledger, "b", with_disk(100)), Ok(()));
+    }
+
+    #[test]
+    fn a_host_that_does_not_say_is_not_limited_and_nothing_is_kept_without_a_disk() {
+        let mut ledger = ledger();
+        ledger.capacity.disk = None;
+        let large = Claim::of_disk_alone(u32::MAX);
+        assert_eq!(claim(&mut ledger, "a", large), Ok(()));
+        assert_eq!(claim(&mut ledger, "b", of(1, 1, &[])), Ok(()));
+        assert!(keep_disk(&mut ledger, "b") && ledger.claims.get("b").is_none());
+        assert!(!keep_disk(&mut ledger, "b"));
     }
 
     #[derive(Debug, Clone)]

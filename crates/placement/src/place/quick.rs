@@ -14,7 +14,7 @@ use rand::Rng;
 use super::{Batch, Counts};
 use crate::{
     demand::{Demand, Pool, Strategy},
-    fleet::{Fleet, HostIx},
+    fleet::{Fleet, HostIx, provider_pool},
     order::FARGATE_POOL,
 };
 
@@ -185,6 +185,10 @@ fn stream<'a>(
 ) -> impl Iterator<Item = (usize, (u32, HostIx))> + use<'a> {
     let pool = match &demand.pool {
         Pool::Cluster(arn) => fleet.clusters.number(arn.as_str()),
+        Pool::Provider { cluster, provider } => {
+            let pool = provider_pool(cluster, provider);
+            fleet.clusters.number(pool.as_str())
+        }
         Pool::Fargate { .. } => Some(FARGATE_POOL),
     };
     let packed = match own {

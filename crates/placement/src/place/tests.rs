@@ -29,6 +29,7 @@ fn host(id: &str, zone: &str, cpu: u32, memory: u32) -> HostState {
             memory,
             interfaces: 2,
             taken: Vec::new(),
+            disk: None,
         },
         ..HostState::default()
     }
@@ -539,4 +540,48 @@ fn a_bound_host_takes_nobody_elses_fargate_tasks() {
     );
     assert!(fleet.has_any(&fargate_of("1", "r")) && !fleet.has_any(&fargate_of("2", "r")));
     assert!(!fleet.serves_zone("a", &fargate_of("2", "r")));
+}
+
+#[test]
+fn a_provider_has_its_own_hosts_alone() {
+    let mut fleet = Fleet::default();
+    let of = |id: &str, cluster: &str, provider: Option<&str>, cpu| HostState {
+        cluster: cluster.to_owned(),
+        provider: provider.map(str::to_owned),
+        ..host(id, "a", cpu, 8192)
+    };
+    fleet.put(of("own", CLUSTER, Some("spare"), 2048));
+    fleet.put(of("none", CLUSTER, None, 8192));
+    fleet.put(of("other", CLUSTER, Some("others"), 8192));
+    fleet.put(of("elsewhere", "other", Some("spare"), 8192));
+    let pool = Pool::Provider {
+        cluster: CLUSTER.to_owned(),
+        provider: "spare".to_owned(),
+    };
+    for strategies in [
+        vec![],
+        vec![Strategy::BinpackCpu],
+        vec![Strategy::BinpackMemory],
+        vec![Strategy::SpreadHost],
+        vec![
+            Strategy::SpreadAttribute("zone".to_owned()),
+            Strategy::Random,
+        ],
+    ] {
+        let mut demand = demand(1024, 512);
+        demand.pool = pool.clone();
+        demand.strategies = strategies;
+        let placed = run(&fleet, &demand, 5);
+        let ids: Vec<&str> = placed.hosts.iter().map(|row| fleet.id(*row)).collect();
+        assert_eq!(ids, ["own", "own"], "{:?}", demand.strategies);
+        assert!(placed.refusals.iter().all(|it| fleet.id(it.host) == "own"));
+    }
+    assert!(fleet.has_any(&pool) && fleet.serves_zone("a", &pool));
+    // It left the group.
+    fleet.put(of("own", CLUSTER, None, 2048));
+    assert!(!fleet.has_any(&pool));
+    let mut demand = demand(1024, 512);
+    demand.pool = pool;
+    demand.strategies = vec![Strategy::BinpackCpu];
+    assert!(run(&fleet, &demand, 1).hosts.is_empty());
 }
