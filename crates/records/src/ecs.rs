@@ -11,9 +11,12 @@
 //! | service-deployment | `cluster:service:id` | read-through |
 //! | task | `cluster:task id` | view while not STOPPED, else read-through |
 //! | instance | `cluster:instance id` | view |
+//! | capacity-provider | name | view |
+//! | capacity-provider-group | name of the Auto Scaling group | read-through |
 //! | token | `operation:cluster:token` | read-through |
 //! | setting | `principal ARN:name` | read-through |
 
+pub mod capacity_provider;
 pub mod cluster;
 pub mod definition;
 pub mod instance;
@@ -21,8 +24,12 @@ pub mod service;
 pub mod setting;
 pub mod task;
 pub mod token;
+pub mod volume;
 
-pub use cluster::{Cluster, ClusterStatus, StrategyItem};
+pub use capacity_provider::{
+    CapacityProvider, ManagedScaling, ProviderGroup, ProviderStatus, ProviderUpdate,
+};
+pub use cluster::{AttachmentsStatus, Cluster, ClusterStatus, StrategyItem};
 pub use definition::{Definition, DefinitionStatus, Family, definition_id};
 pub use instance::{Instance, InstanceStatus};
 pub use service::{
@@ -35,9 +42,10 @@ pub use service::{
 pub use setting::Setting;
 pub use task::{
     Container, ContainerStatus, Desired, ExecAgent, Health, Interface, InterfaceState, Launch,
-    NetworkBinding, NetworkWish, Status, StopCode, Task,
+    NetworkBinding, NetworkWish, Status, StopCode, Task, Waiting,
 };
 pub use token::ClientToken;
+pub use volume::{GivenVolume, TaskVolume, VolumeSpec};
 
 /// Tags, keys unique, in the order of their keys.
 pub type Tags = std::collections::BTreeMap<String, String>;

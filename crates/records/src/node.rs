@@ -80,6 +80,9 @@ pub struct Grant {
     pub zone: Option<String>,
     /// Takes Fargate tasks of every cluster.
     pub fargate: bool,
+    /// Keeps EC2 instances of every account; not said by earlier versions ([`Grant::keeps_instances`]).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instances: Option<bool>,
     /// Most capacity: CPU units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_cpu: Option<u32>,
@@ -105,6 +108,7 @@ impl Default for Grant {
             cluster: DEFAULT_CLUSTER.to_owned(),
             zone: None,
             fargate: false,
+            instances: None,
             max_cpu: None,
             max_memory: None,
             underlay: None,
@@ -112,6 +116,13 @@ impl Default for Grant {
             accounts: Vec::new(),
             regions: Vec::new(),
         }
+    }
+}
+
+impl Grant {
+    /// Where nothing is said of instances, the token is of a version whose tokens allowed them with Fargate tasks.
+    pub fn keeps_instances(&self) -> bool {
+        self.instances.unwrap_or(self.fargate)
     }
 }
 
@@ -141,6 +152,15 @@ mod tests {
     }
 
     #[test]
+    fn nodes_of_before_keep_their_instances() {
+        let before: Grant = serde_json::from_str(r#"{"fargate":true}"#).unwrap();
+        assert!(before.keeps_instances());
+        let now: Grant = serde_json::from_str(r#"{"fargate":true,"instances":false}"#).unwrap();
+        assert!(!now.keeps_instances());
+        assert!(!Grant::default().keeps_instances());
+    }
+
+    #[test]
     fn a_grant_without_members_is_the_least() {
         assert_eq!(
             serde_json::from_str::<Grant>("{}").unwrap(),
@@ -149,6 +169,7 @@ mod tests {
         let full = Grant {
             zone: Some("us-east-1b".to_owned()),
             fargate: true,
+            instances: Some(true),
             max_cpu: Some(4096),
             underlay: Some([10, 0, 0, 7].into()),
             ..Grant::default()

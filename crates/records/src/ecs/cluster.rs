@@ -26,6 +26,9 @@ pub struct Cluster {
     pub capacity_providers: Vec<String>,
     #[serde(default)]
     pub default_strategy: Vec<StrategyItem>,
+    /// How far what its providers need is set up; none before they were first put.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachments_status: Option<AttachmentsStatus>,
     /// ARN of the Cloud Map namespace services use by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_connect_namespace: Option<String>,
@@ -52,6 +55,24 @@ impl ClusterStatus {
         match self {
             Self::Active => "ACTIVE",
             Self::Inactive => "INACTIVE",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AttachmentsStatus {
+    UpdateInProgress,
+    UpdateComplete,
+    UpdateFailed,
+}
+
+impl AttachmentsStatus {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UpdateInProgress => "UPDATE_IN_PROGRESS",
+            Self::UpdateComplete => "UPDATE_COMPLETE",
+            Self::UpdateFailed => "UPDATE_FAILED",
         }
     }
 }

@@ -45,6 +45,9 @@ pub struct Instance {
     /// Result of the agent's own checks, `OK` or `IMPAIRED` …; none before the first report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<InstanceHealth>,
+    /// The capacity provider whose Auto Scaling group its EC2 instance belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity_provider: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deregistered_at: Option<Timestamp>,
     #[serde(flatten)]

@@ -209,6 +209,9 @@ pub struct Revision {
     pub network: Option<ServiceNetwork>,
     #[serde(default)]
     pub targets: Vec<TargetSpec>,
+    /// The EBS volume of each of its tasks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volume: Option<super::VolumeSpec>,
     /// A row a container; none in revisions of earlier versions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<RevisionImage>,

@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_base::Timestamp;
 
-use super::{Tags, service::Membership};
+use super::{
+    Tags,
+    service::{Membership, PlacementRule, ServiceNetwork},
+    volume::TaskVolume,
+};
 use crate::{
     hosts::Claim,
     value::{Record, Unknown},
@@ -53,12 +57,23 @@ pub struct Task {
     /// What it wants of the network; only for network mode awsvpc.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<NetworkWish>,
+    /// Its EBS volume.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volume: Option<TaskVolume>,
     /// Sealed seed of the ids under which its containers find role credentials.
     pub credentials_seed: String,
     /// The interface it was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interface: Option<Interface>,
     pub containers: Vec<Container>,
+
+    /// Set for a task that was made without room for it: what placing it needs beside its definition.
+    /// Until then it is on no host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Box<Waiting>>,
+    /// When it was placed, if it had to wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placed_at: Option<Timestamp>,
 
     pub desired: Desired,
     pub last: Status,
@@ -103,6 +118,19 @@ pub struct Task {
 impl Record for Task {
     const KIND: &'static str = "task";
     const FORMAT: u32 = 1;
+}
+
+/// How a task that waits for capacity may be placed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Those of its definition are not repeated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub constraints: Vec<PlacementRule>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strategies: Vec<PlacementRule>,
+    /// What its interface is chosen from; only for network mode awsvpc.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<ServiceNetwork>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -328,6 +356,12 @@ pub struct Interface {
     pub private_ipv4: String,
     /// Prefix length and gateway of its subnet: `172.31.0.1/20`.
     pub gateway: String,
+    /// The domains in which short names are sought; none: that of the interface's own name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub search: Vec<String>,
+    /// Whom its task asks for names; nobody: the VPC's own name service.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub name_servers: Vec<String>,
     pub state: InterfaceState,
     /// Further members, e.g. IPv6 addresses.
     #[serde(flatten)]

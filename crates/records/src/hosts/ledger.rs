@@ -195,6 +195,9 @@ pub struct Capacity {
     /// Ports nobody may claim, sorted.
     #[serde(default)]
     pub reserved: Vec<Port>,
+    /// MiB of disk, where the host says how much of it may be promised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk: Option<u32>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -207,6 +210,27 @@ pub struct Claim {
     #[serde(default)]
     pub ports: Vec<Port>,
     pub phase: Phase,
+    /// MiB of disk; held for as long as there is a claim.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub disk: u32,
+}
+
+impl Claim {
+    /// What is left of a claim whose claimant does not run, and may again: the disk that it finds then.
+    pub fn of_disk_alone(disk: u32) -> Self {
+        Self {
+            disk,
+            ..Self::default()
+        }
+    }
+
+    pub fn is_of_disk_alone(&self) -> bool {
+        self.disk > 0 && *self == Self::of_disk_alone(self.disk)
+    }
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// How much of a claim still counts.
