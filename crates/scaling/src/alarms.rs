@@ -1,7 +1,13 @@
 //! The alarms that a target-tracking policy makes for a metric that AWS predefines: their names, settings
 //! and metrics, as AWS has them.
 
+mod metric;
+
+use serde_json::{Value, json};
+
 use crate::TrackingPolicy;
+
+pub use metric::{BadCustomized, customized};
 
 /// A metric of a service of ECS that needs no more than its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +40,20 @@ pub struct Metric {
     pub dimensions: Vec<(&'static str, String)>,
 }
 
+impl Metric {
+    /// What PutMetricAlarm is told of it.
+    pub fn members(&self, period: u32) -> Value {
+        let dimension = |(name, value): &(&str, String)| json!({ "Name": name, "Value": value });
+        json!({
+            "Namespace": self.namespace,
+            "MetricName": self.name,
+            "Statistic": self.statistic,
+            "Period": period,
+            "Dimensions": self.dimensions.iter().map(dimension).collect::<Vec<_>>(),
+        })
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     High,
@@ -54,6 +74,8 @@ const STANDARD: u32 = 60;
 const HIGH_RESOLUTION: u32 = 20;
 /// Periods above the target before capacity is added.
 const PERIODS_HIGH: u32 = 3;
+/// What capacity providers of ECS say is heeded after a single period above the target.
+const OF_CAPACITY_PROVIDERS: &str = "AWS/ECS/ManagedScaling";
 /// Seconds below it before some is taken away.
 const LOW_FOR: u32 = 15 * 60;
 
@@ -144,6 +166,89 @@ fn parts(label: &str) -> Option<(String, String)> {
     })
 }
 
+/// The name of an alarm of a policy.
+pub fn name(resource: &str, side: Side, id: &str) -> String {
+    let word = match side {
+        Side::High => "High",
+        Side::Low => "Low",
+    };
+    format!("TargetTracking-{resource}-Alarm{word}-{id}")
+}
+
+/// An alarm by its name, and how it should be; `None`: it should not be there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wanted {
+    pub name: String,
+    pub input: Option<Value>,
+}
+
+/// Both alarms of a policy as PutMetricAlarm takes them. `metric` has the members that say what is watched; `ids` tell
+/// the high and the low one from those of other policies.
+pub fn wanted(
+    policy: TrackingPolicy,
+    resource: &str,
+    policy_arn: &str,
+    ids: [&String; 2],
+    metric: &Value,
+) -> [Wanted; 2] {
+    let [high, low] = ids;
+    [(Side::High, high), (Side::Low, low)].map(|(side, id)| {
+        let alarm = of(
+            policy,
+            side,
+            resource,
+            policy_arn,
+            id,
+            metric::period(metric),
+        );
+        let input = alarm.map(|it| {
+            let mut input = json!({
+                "AlarmName": it.name,
+                "AlarmDescription": it.description,
+                "ActionsEnabled": true,
+                "AlarmActions": [policy_arn],
+                "ComparisonOperator": it.comparison,
+                "Threshold": it.threshold,
+                "EvaluationPeriods": it.evaluation_periods,
+            });
+            if let (Value::Object(input), Value::Object(metric)) = (&mut input, metric) {
+                input.extend(metric.clone());
+            }
+            if side == Side::High && metric["Namespace"] == OF_CAPACITY_PROVIDERS {
+                input["EvaluationPeriods"] = json!(1);
+            }
+            input
+        });
+        let name = name(resource, side, id);
+        Wanted { name, input }
+    })
+}
+
+/// Whether an alarm is as it should be in all that can be compared by itself.
+pub fn is_as_wanted(wanted: &Value, found: &Value) -> bool {
+    let Value::Object(wanted) = wanted else {
+        return false;
+    };
+    wanted.iter().all(|(name, value)| match value {
+        Value::Number(number) => found[name].as_f64() == number.as_f64(),
+        Value::String(_) | Value::Bool(_) => &found[name] == value,
+        _ if name == "AlarmActions" => &found[name] == value,
+        _ => true,
+    })
+}
+
+/// Those that somebody deleted or changed, or that should not be there; `found` are the alarms of their names.
+pub fn amiss<'a>(wanted: &'a [Wanted], found: &[Value]) -> Vec<&'a Wanted> {
+    let is_amiss = |it: &&Wanted| {
+        let there = found.iter().find(|found| found["AlarmName"] == *it.name);
+        match (&it.input, there) {
+            (Some(input), there) => !there.is_some_and(|there| is_as_wanted(input, there)),
+            (None, there) => there.is_some(),
+        }
+    };
+    wanted.iter().filter(is_amiss).collect()
+}
+
 /// An alarm of a policy with periods of so many seconds; `id` tells it from those of other policies. `None` is the low one of a policy that
 /// never takes capacity away.
 pub fn of(
@@ -154,23 +259,17 @@ pub fn of(
     id: &str,
     period: u32,
 ) -> Option<Alarm> {
-    let (word, comparison, threshold, evaluation_periods) = match side {
-        Side::High => (
-            "High",
-            "GreaterThanThreshold",
-            policy.target(),
-            PERIODS_HIGH,
-        ),
+    let (comparison, threshold, evaluation_periods) = match side {
+        Side::High => ("GreaterThanThreshold", policy.target(), PERIODS_HIGH),
         Side::Low if !policy.scales_in() => return None,
         Side::Low => (
-            "Low",
             "LessThanThreshold",
             policy.low_threshold(),
             LOW_FOR / period.max(1),
         ),
     };
     Some(Alarm {
-        name: format!("TargetTracking-{resource}-Alarm{word}-{id}"),
+        name: name(resource, side, id),
         description: format!(
             "DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {policy_arn}."
         ),
@@ -204,6 +303,19 @@ mod tests {
         let only_out = TrackingPolicy::new(50.0, true).unwrap();
         assert_eq!(of(only_out, Side::Low, "r", "a", "7", 60), None);
         assert!(of(only_out, Side::High, "r", "a", "7", 60).is_some());
+    }
+
+    #[test]
+    fn what_capacity_providers_say_is_heeded_at_once() {
+        let policy = TrackingPolicy::new(100.0, false).unwrap();
+        let periods = |namespace: &str| {
+            let metric = json!({ "Namespace": namespace, "MetricName": "m", "Period": 60 });
+            let ids = [&"1".to_owned(), &"2".to_owned()];
+            wanted(policy, "g", "arn:p", ids, &metric)
+                .map(|it| it.input.unwrap()["EvaluationPeriods"].as_u64())
+        };
+        assert_eq!(periods("AWS/ECS/ManagedScaling"), [Some(1), Some(15)]);
+        assert_eq!(periods("App"), [Some(3), Some(15)]);
     }
 
     #[test]

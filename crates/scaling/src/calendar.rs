@@ -20,6 +20,8 @@ pub struct Calendar {
 pub enum BadCalendar {
     #[error("Invalid schedule expression. Only cron, rate and at expressions are supported.")]
     Expression,
+    #[error("A start time or a recurrence must be given.")]
+    Never,
     #[error("Invalid time zone: {0}")]
     Zone(String),
     #[error("The end time must be after the start time.")]
@@ -43,6 +45,34 @@ impl Calendar {
         end: Option<Timestamp>,
     ) -> Result<Self, BadCalendar> {
         let read = Expression::parse(expression).map_err(|_| BadCalendar::Expression)?;
+        Self::of(read, zone, start, end)
+    }
+
+    /// That of a scheduled action of a group: five fields of a crontab, or else its start alone.
+    ///
+    /// # Errors
+    /// As [`Calendar::new`]; there is neither.
+    pub fn of_group(
+        recurrence: Option<&str>,
+        zone: Option<&str>,
+        start: Option<Timestamp>,
+        end: Option<Timestamp>,
+    ) -> Result<Self, BadCalendar> {
+        let read = match (recurrence, start) {
+            (Some(fields), _) => Expression::crontab(fields),
+            (None, Some(start)) => Expression::parse(&format!("at({})", wall(start))),
+            (None, None) => return Err(BadCalendar::Never),
+        };
+        let zone = zone.filter(|_| recurrence.is_some());
+        Self::of(read.map_err(|_| BadCalendar::Expression)?, zone, start, end)
+    }
+
+    fn of(
+        expression: Expression,
+        zone: Option<&str>,
+        start: Option<Timestamp>,
+        end: Option<Timestamp>,
+    ) -> Result<Self, BadCalendar> {
         let zone = match zone {
             Some(name) => Zone::from_str(name).map_err(|_| BadCalendar::Zone(name.to_owned()))?,
             None => Zone::UTC,
@@ -53,7 +83,7 @@ impl Calendar {
             return Err(BadCalendar::Reversed);
         }
         Ok(Self {
-            expression: read,
+            expression,
             zone,
             start,
             end,
@@ -95,6 +125,13 @@ impl Calendar {
             }
         }
     }
+}
+
+/// A moment on a clock of UTC, as `at()` has it.
+fn wall(at: Timestamp) -> String {
+    let mut text = at.iso8601_seconds();
+    text.truncate(text.len().saturating_sub(1));
+    text
 }
 
 const INSTANT: Duration = Duration::from_millis(1);

@@ -1,11 +1,13 @@
-//! How Application Auto Scaling decides (spec platform §6): from bounds, policies, alarms and schedules to
-//! the next capacity of a scalable target.
+//! How Application Auto Scaling and EC2 Auto Scaling decide (spec platform §6): from bounds, policies, alarms and
+//! schedules to the next capacity of a scalable target or a group.
 //!
-//! Pure: no clock, no store, no alarm is read here. The time is an argument, and what is decided is data.
+//! Pure but for [`readings::Readings`], which is memory: no clock, no store, no alarm is read here. The time is an argument, and
+//! what is decided is data.
 //!
 //! - [`Bounds`] and [`Suspended`] belong to the scalable target.
 //! - [`StepPolicy`] and [`TrackingPolicy`] say which capacity they want.
 //! - [`decide`] weighs all policies of a target, its cooldowns and its bounds.
+//! - [`readings::Readings`] keeps the last words of alarms, and [`weigh`] asks [`decide`] by them.
 //! - [`Calendar`] says when a scheduled action is due, [`Change`] what it does.
 //! - [`alarms`] has the alarms of a target-tracking policy on a metric that AWS predefines.
 
@@ -15,11 +17,14 @@ pub mod alarms;
 mod bounds;
 mod calendar;
 mod decide;
+pub mod readings;
 mod step;
 mod track;
+mod weigh;
 
 pub use bounds::{BadBounds, Bounds, Suspended};
 pub use calendar::{BadCalendar, Calendar, Change};
 pub use decide::{Cooldowns, Decision, Direction, Done, NotScaled, Policy, Rule, Target, decide};
 pub use step::{Adjustment, BadSteps, Step, StepPolicy};
 pub use track::{BadTarget, Observed, Reading, TrackingPolicy};
+pub use weigh::{Called, Heeded, Way, Weighed, weigh};

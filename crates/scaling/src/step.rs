@@ -103,6 +103,33 @@ impl StepPolicy {
         })
     }
 
+    /// A policy of simple scaling: one change, however far the metric is beyond its threshold.
+    ///
+    /// # Errors
+    /// The change does not go with its kind.
+    pub fn simple(
+        adjustment: Adjustment,
+        by: i32,
+        min_magnitude: Option<u32>,
+    ) -> Result<Self, BadSteps> {
+        if adjustment == Adjustment::ExactCapacity && by < 0 {
+            return Err(BadSteps::NegativeCapacity);
+        }
+        if min_magnitude.is_some() && adjustment != Adjustment::PercentChangeInCapacity {
+            return Err(BadSteps::Magnitude);
+        }
+        let step = Step {
+            lower: None,
+            upper: None,
+            adjustment: by,
+        };
+        Ok(Self {
+            adjustment,
+            steps: vec![step],
+            min_magnitude,
+        })
+    }
+
     /// The capacity wanted while the metric is `difference` above the threshold; `None` if no step is for
     /// that, or it is no number.
     pub fn wanted(&self, current: u32, difference: f64) -> Option<u32> {

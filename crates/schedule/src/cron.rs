@@ -1,4 +1,4 @@
-//! `cron(minutes hours day-of-month month day-of-week year)`.
+//! `cron(minutes hours day-of-month month day-of-week year)`, and the five fields of a crontab.
 
 use chrono::{DateTime, Datelike as _, NaiveDateTime, Utc};
 use croner::parser::{CronParser, Seconds, Year};
@@ -44,6 +44,23 @@ impl Cron {
             .build();
         let text = format!("0 {minutes} {hours} {day} {month} {weekday} {year}");
         parser.parse(&text).map(Self).map_err(|_| BadExpression)
+    }
+
+    /// Reads `minutes hours day-of-month month day-of-week` as cron of Unix has them: weeks begin with Sunday, which is 0,
+    /// and days of month and of week at once are either.
+    ///
+    /// # Errors
+    /// Not five fields, or a field that says nothing.
+    pub fn crontab(fields: &str) -> Result<Self, BadExpression> {
+        if fields.split_whitespace().count() != 5 || !plain(fields) || fields.contains(['?', '#']) {
+            return Err(BadExpression);
+        }
+        let parser = CronParser::builder()
+            .seconds(Seconds::Disallowed)
+            .year(Year::Disallowed)
+            .sloppy_ranges(true)
+            .build();
+        parser.parse(fields).map(Self).map_err(|_| BadExpression)
     }
 
     /// The first time on the wall after `after`.

@@ -42,6 +42,14 @@ impl Expression {
         }
     }
 
+    /// Reads the five fields of a crontab.
+    ///
+    /// # Errors
+    /// It is no such line.
+    pub fn crontab(text: &str) -> Result<Self, BadExpression> {
+        Ok(Self::Cron(Box::new(Cron::crontab(text)?)))
+    }
+
     /// The first moment after `after`. A rate counts from `begin`, which is its first moment.
     pub fn next(&self, begin: Timestamp, after: Timestamp, zone: Zone) -> Option<Timestamp> {
         match self {

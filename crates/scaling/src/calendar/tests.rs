@@ -116,3 +116,45 @@ proptest! {
         prop_assert_eq!(it.due(made, done, now), last);
     }
 }
+
+#[test]
+fn schedules_of_groups_are_crontabs_or_a_moment() {
+    let made = at("2026-11-23T10:00:00Z");
+    let of = |fields: &str, zone| Calendar::of_group(Some(fields), zone, None, None);
+    let next = |fields: &str, zone| of(fields, zone).unwrap().next(made, made);
+    // The 23rd is a Monday.
+    assert_eq!(
+        next("30 0 1 1,6,12 *", None),
+        Some(at("2026-12-01T00:30:00Z"))
+    );
+    assert_eq!(next("0 9 * * 0", None), Some(at("2026-11-29T09:00:00Z")));
+    assert_eq!(next("0 9 * * SAT", None), Some(at("2026-11-28T09:00:00Z")));
+    assert_eq!(
+        next("0 9 25 * 6", None),
+        Some(at("2026-11-25T09:00:00Z")),
+        "either day"
+    );
+    let berlin = next("0 8 * * *", Some("Europe/Berlin"));
+    assert_eq!(berlin, Some(at("2026-11-24T07:00:00Z")));
+    for bad in [
+        "",
+        "* * * *",
+        "* * * * * *",
+        "0 8 ? * *",
+        "@daily",
+        "61 * * * *",
+    ] {
+        assert_eq!(of(bad, None).unwrap_err(), BadCalendar::Expression, "{bad}");
+    }
+    let once = Calendar::of_group(
+        None,
+        Some("Europe/Berlin"),
+        Some(at("2026-12-24T18:00:00Z")),
+        None,
+    );
+    let once = once.unwrap();
+    assert_eq!(once.next(made, made), Some(at("2026-12-24T18:00:00Z")));
+    assert_eq!(once.next(made, at("2026-12-24T18:00:00Z")), None);
+    let neither = Calendar::of_group(None, None, None, None);
+    assert_eq!(neither.unwrap_err(), BadCalendar::Never);
+}

@@ -1,30 +1,18 @@
 //! The alarms of a target-tracking policy, as CloudWatch is asked for them. Pure.
 
-use serde_json::{Value, json};
 use wharf_base::Arn;
-use wharf_scaling::alarms::{self, Side};
+use wharf_scaling::alarms::{self, Side, Wanted};
 use wharf_service::Place;
 
-use crate::{
-    names,
-    policy::{self, Tracking},
-    records::Policy,
-};
-
-/// An alarm by its name, and how it should be; `None`: it should not be there.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Wanted {
-    pub name: String,
-    pub input: Option<Value>,
-}
+use crate::{names, policy::Tracking, records::Policy};
 
 /// The name of an alarm of a policy.
 pub fn name(policy: &Policy, side: Side) -> String {
-    let (word, id) = match side {
-        Side::High => ("High", &policy.high_id),
-        Side::Low => ("Low", &policy.low_id),
+    let id = match side {
+        Side::High => &policy.high_id,
+        Side::Low => &policy.low_id,
     };
-    format!("TargetTracking-{}-Alarm{word}-{id}", policy.resource)
+    alarms::name(&policy.resource, side, id)
 }
 
 pub fn arn(place: &Place, name: &str) -> String {
@@ -34,47 +22,21 @@ pub fn arn(place: &Place, name: &str) -> String {
 
 pub fn wanted(place: &Place, policy: &Policy, tracking: &Tracking) -> [Wanted; 2] {
     let arn = names::policy_arn(place, &policy.uuid, &policy.resource, &policy.name);
-    [(Side::High, &policy.high_id), (Side::Low, &policy.low_id)].map(|(side, id)| {
-        let period = tracking.metric["Period"].as_u64();
-        let period = period.and_then(|it| u32::try_from(it).ok());
-        let period = period.unwrap_or(policy::PERIOD);
-        let alarm = alarms::of(tracking.policy, side, &policy.resource, &arn, id, period);
-        let input = alarm.map(|it| {
-            let mut input = json!({
-                "AlarmName": it.name,
-                "AlarmDescription": it.description,
-                "ActionsEnabled": true,
-                "AlarmActions": [arn],
-                "ComparisonOperator": it.comparison,
-                "Threshold": it.threshold,
-                "EvaluationPeriods": it.evaluation_periods,
-            });
-            if let (Value::Object(input), Value::Object(metric)) = (&mut input, &tracking.metric) {
-                input.extend(metric.clone());
-            }
-            input
-        });
-        let name = name(policy, side);
-        Wanted { name, input }
-    })
-}
-
-/// Whether an alarm is as it should be in all that can be compared by itself.
-pub fn is_as_wanted(wanted: &Value, found: &Value) -> bool {
-    let Value::Object(wanted) = wanted else {
-        return false;
-    };
-    wanted.iter().all(|(name, value)| match value {
-        Value::Number(number) => found[name].as_f64() == number.as_f64(),
-        Value::String(_) | Value::Bool(_) => &found[name] == value,
-        _ if name == "AlarmActions" => &found[name] == value,
-        _ => true,
-    })
+    let ids = [&policy.high_id, &policy.low_id];
+    alarms::wanted(
+        tracking.policy,
+        &policy.resource,
+        &arn,
+        ids,
+        &tracking.metric,
+    )
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
     use wharf_base::Timestamp;
+    use wharf_scaling::alarms::is_as_wanted;
 
     use super::*;
     use crate::{

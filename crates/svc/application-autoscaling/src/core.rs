@@ -11,6 +11,7 @@ use std::{
 use parking_lot::Mutex;
 use wharf_base::Timestamp;
 use wharf_reconcile::{Queue, Shard};
+use wharf_scaling::readings::Readings;
 use wharf_service::{ChangeError, Changes, Page, Pages, Place, Stored, Table, Turns};
 use wharf_wire::{Context, Fault};
 
@@ -18,7 +19,6 @@ use crate::{
     config::Parts,
     fault::{self, ScalingFaults},
     names,
-    readings::Readings,
     records::{Policy, Scheduled, Target},
 };
 

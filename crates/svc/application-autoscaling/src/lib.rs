@@ -6,7 +6,7 @@
 //!   that writes the change and its activity, and only then the count is set, so that a change is carried out once
 //!   whatever ends in between. Setting the same count again changes nothing.
 //! - CloudWatch tells of alarms by [`Alarmed`]: when the state changes, and at each look while it stays. The
-//!   last words of alarms ([`readings`]) are in memory, since they are said again.
+//!   last words of alarms (`wharf_scaling::readings`) are in memory, since they are said again.
 //! - ECS and CloudWatch are called in the name of the service-linked role ([`neighbours`]).
 //!
 //! Invariants: one worker or request at a time brings a target forward, and its writes compare the shard's lease; a
@@ -28,7 +28,6 @@ mod names;
 mod neighbours;
 mod ops;
 mod policy;
-mod readings;
 mod reconcile;
 mod records;
 mod service;
@@ -38,6 +37,6 @@ mod takedown;
 mod work;
 
 pub use config::Parts;
-pub use readings::Alarmed;
 pub use service::ApplicationAutoscalingService;
 pub use tagged::TAGGED;
+pub use wharf_scaling::readings::Alarmed;

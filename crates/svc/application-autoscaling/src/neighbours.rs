@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use wharf_delivery::{Actor, Request};
+use wharf_scaling::alarms::{self, Wanted};
 use wharf_service::Place;
 use wharf_wire::Fault;
 
 use crate::{
-    alarms::{Wanted, is_as_wanted},
     core::Core,
     names::{self, PRINCIPAL, Resource},
 };
@@ -109,16 +109,9 @@ impl<'a> Neighbours<'a> {
     pub async fn repair_alarms(&self, wanted: &[Wanted]) -> Result<(), Fault> {
         let names: Vec<&str> = wanted.iter().map(|it| it.name.as_str()).collect();
         let found = self.describe(json!({ "AlarmNames": names })).await?;
-        for it in wanted {
-            let there = found.iter().find(|found| found["AlarmName"] == *it.name);
-            match (&it.input, there) {
-                (Some(input), there) if !there.is_some_and(|there| is_as_wanted(input, there)) => {
-                    tracing::info!(alarm = it.name, "an alarm of a policy is put again");
-                    self.put_alarms(std::slice::from_ref(it)).await?;
-                }
-                (None, Some(_)) => self.delete_alarm(&it.name).await?,
-                _ => {}
-            }
+        for it in alarms::amiss(wanted, &found) {
+            tracing::info!(alarm = it.name, "an alarm of a policy is put right");
+            self.put_alarms(std::slice::from_ref(it)).await?;
         }
         Ok(())
     }

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use wharf_api_application_autoscaling::{
-    CustomizedMetricSpecification, StepScalingPolicyConfiguration, TargetTrackingMetricDataQuery,
-    TargetTrackingScalingPolicyConfiguration,
+    StepScalingPolicyConfiguration, TargetTrackingScalingPolicyConfiguration,
 };
-use wharf_scaling::{Adjustment, Step, StepPolicy, TrackingPolicy, alarms::Predefined};
+use wharf_scaling::{
+    Adjustment, Step, StepPolicy, TrackingPolicy,
+    alarms::{self, Predefined},
+    readings::Aggregation,
+};
 use wharf_wire::Fault;
 
 use crate::{
@@ -20,10 +23,9 @@ use crate::{
 /// Shapes of the model.
 pub const STEP: &str = "StepScalingPolicyConfiguration";
 pub const TRACKING: &str = "TargetTrackingScalingPolicyConfiguration";
+const CUSTOMIZED: &str = "CustomizedMetricSpecification";
 /// Seconds, as AWS has them for services of ECS.
 const COOLDOWN: u32 = 300;
-/// Seconds of a metric's period.
-pub const PERIOD: u32 = 60;
 
 /// How a policy decides.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,14 +36,6 @@ pub enum Rule {
         aggregation: Aggregation,
     },
     Tracking(Tracking),
-}
-
-/// Which of the datapoints that an alarm was judged by counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Aggregation {
-    Average,
-    Minimum,
-    Maximum,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -135,7 +129,10 @@ pub fn tracking(
             let label = predefined.resource_label.as_deref();
             predefined_metric(name.unwrap_or_default(), label, resource)?
         }
-        (None, Some(customized)) => customized_metric(customized)?,
+        (None, Some(customized)) => {
+            let given = document::of(CUSTOMIZED, customized);
+            alarms::customized(&given, false).map_err(|bad| invalid(bad.to_string()))?
+        }
         _ => {
             return Err(invalid(
                 "Exactly one of PredefinedMetricSpecification and CustomizedMetricSpecification must be specified",
@@ -168,79 +165,5 @@ fn predefined_metric(name: &str, label: Option<&str>, resource: &Resource) -> Re
     })?;
     let metric = known.metric(&resource.cluster, &resource.service, label);
     let metric = metric.map_err(|bad| invalid(bad.to_string()))?;
-    let dimension = |(name, value): &(&str, String)| json!({ "Name": name, "Value": value });
-    Ok(json!({
-        "Namespace": metric.namespace,
-        "MetricName": metric.name,
-        "Statistic": metric.statistic,
-        "Period": known.period(),
-        "Dimensions": metric.dimensions.iter().map(dimension).collect::<Vec<_>>(),
-    }))
-}
-
-fn customized_metric(given: &CustomizedMetricSpecification) -> Result<Value, Fault> {
-    let single = [
-        ("MetricName", given.metric_name.is_some()),
-        ("Namespace", given.namespace.is_some()),
-        ("Statistic", given.statistic.is_some()),
-    ];
-    if let Some(queries) = given.metrics.as_deref().filter(|it| !it.is_empty()) {
-        let beside = given.dimensions.is_some() || given.unit.is_some();
-        if beside || single.iter().any(|it| it.1) {
-            return Err(invalid(
-                "Metrics and a single metric must not be specified both in CustomizedMetricSpecification",
-            ));
-        }
-        return Ok(json!({ "Metrics": queries.iter().map(query).collect::<Vec<_>>() }));
-    }
-    if let Some((name, _)) = single.into_iter().find(|it| !it.1) {
-        return Err(invalid(format!(
-            "{name} is required in CustomizedMetricSpecification"
-        )));
-    }
-    let dimensions = given.dimensions.iter().flatten();
-    let dimensions = dimensions.map(|it| json!({ "Name": it.name, "Value": it.value }));
-    let mut metric = json!({
-        "Namespace": given.namespace,
-        "MetricName": given.metric_name,
-        "Statistic": given.statistic,
-        "Period": PERIOD,
-        "Dimensions": dimensions.collect::<Vec<_>>(),
-    });
-    if let Some(unit) = &given.unit {
-        metric["Unit"] = json!(unit);
-    }
-    Ok(metric)
-}
-
-fn query(given: &TargetTrackingMetricDataQuery) -> Value {
-    let mut query = json!({ "Id": given.id });
-    if let Some(expression) = &given.expression {
-        query["Expression"] = json!(expression);
-    }
-    if let Some(label) = &given.label {
-        query["Label"] = json!(label);
-    }
-    if let Some(shown) = given.return_data {
-        query["ReturnData"] = json!(shown);
-    }
-    if let Some(stat) = &given.metric_stat {
-        let metric = stat.metric.clone().unwrap_or_default();
-        let dimensions = metric.dimensions.iter().flatten();
-        let dimensions = dimensions.map(|it| json!({ "Name": it.name, "Value": it.value }));
-        let dimensions: Vec<Value> = dimensions.collect();
-        query["MetricStat"] = json!({
-            "Metric": {
-                "Namespace": metric.namespace,
-                "MetricName": metric.metric_name,
-                "Dimensions": dimensions,
-            },
-            "Period": PERIOD,
-            "Stat": stat.stat,
-        });
-        if let Some(unit) = &stat.unit {
-            query["MetricStat"]["Unit"] = json!(unit);
-        }
-    }
-    query
+    Ok(metric.members(known.period()))
 }

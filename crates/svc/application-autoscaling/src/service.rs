@@ -4,18 +4,11 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
+use wharf_scaling::readings::{Alarmed, Reading};
 use wharf_service::{OneQueue, Place};
 use wharf_wire::Fault;
 
-use crate::{
-    authorize,
-    config::Parts,
-    core::Core,
-    fault, names, ops,
-    readings::{Alarmed, Reading},
-    reconcile,
-    records::Policy,
-};
+use crate::{authorize, config::Parts, core::Core, fault, names, ops, reconcile, records::Policy};
 
 /// Targets looked at at once.
 const WORKERS: usize = 8;

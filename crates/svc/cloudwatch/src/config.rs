@@ -11,7 +11,7 @@ use wharf_service::Place;
 use wharf_store::Store;
 use wharf_wire::{Fault, async_trait};
 
-/// An alarm that calls a policy of Application Auto Scaling.
+/// An alarm that calls a policy of Application Auto Scaling or of EC2 Auto Scaling.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alarmed {
     pub place: Place,

@@ -19,7 +19,7 @@ const MOST: usize = 5;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     Topic(Arn),
-    /// A policy of Application Auto Scaling.
+    /// A policy of Application Auto Scaling, or of a group of EC2 Auto Scaling.
     Policy(Arn),
 }
 
@@ -40,7 +40,7 @@ impl Action {
                 Ok(Self::Topic(arn))
             }
             "autoscaling" if is_policy(&arn.resource) => Ok(Self::Policy(arn)),
-            "autoscaling" => unsupported("groups of EC2 Auto Scaling have no policies"),
+            "autoscaling" => unsupported("this is no policy of scaling"),
             "automate" | "swf" => unsupported("instances are not stopped by alarms"),
             "lambda" => unsupported("there are no functions"),
             "ssm" | "ssm-incidents" | "aiops" => unsupported("there is no such service"),
@@ -49,11 +49,14 @@ impl Action {
     }
 }
 
-/// `scalingPolicy:ID:resource/NAMESPACE/RESOURCE:policyName/NAME`
+/// `scalingPolicy:ID:resource/NAMESPACE/RESOURCE:policyName/NAME`, or `autoScalingGroupName/GROUP` in the middle.
 fn is_policy(resource: &str) -> bool {
     let policy = resource.strip_prefix("scalingPolicy:");
-    let of = policy.and_then(|it| it.split_once(":resource/"));
-    of.is_some_and(|(_, it)| it.contains(":policyName/"))
+    let of = policy.and_then(|it| it.split_once(':')).map(|it| it.1);
+    of.is_some_and(|of| {
+        let scaled = ["resource/", "autoScalingGroupName/"];
+        scaled.iter().any(|it| of.starts_with(it)) && of.contains(":policyName/")
+    })
 }
 
 /// # Errors
@@ -226,7 +229,10 @@ mod tests {
         let elsewhere = Place::new("000000000000", "us-west-2");
         assert!(refused(checked(&elsewhere, given())).contains("account and region"));
         let group = "arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:7:autoScalingGroupName/g:policyName/p";
-        let group = Some(vec![group.to_owned()]);
-        assert!(refused(checked(&place, group)).contains("have no policies"));
+        let of_group = checked(&place, Some(vec![group.to_owned()]));
+        assert_eq!(of_group.unwrap(), [group]);
+        let other = "arn:aws:autoscaling:us-east-1:000000000000:scheduledUpdateGroupAction:7:autoScalingGroupName/g:scheduledActionName/a";
+        let other = Some(vec![other.to_owned()]);
+        assert!(refused(checked(&place, other)).contains("no policy of scaling"));
     }
 }

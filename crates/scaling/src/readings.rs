@@ -8,7 +8,13 @@ use std::{
 use parking_lot::Mutex;
 use wharf_base::Timestamp;
 
-use crate::policy::Aggregation;
+/// Which of the datapoints that an alarm was judged by counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aggregation {
+    Average,
+    Minimum,
+    Maximum,
+}
 
 /// An alarm that calls a scaling policy.
 #[derive(Debug, Clone, PartialEq)]
