@@ -19,6 +19,7 @@ pub const MAX_HEAD: usize = 16 << 10;
 const ADDRESS: &str = "x-amz-wharf-address";
 const TASK: &str = "x-amz-wharf-task";
 const VPC: &str = "x-amz-wharf-vpc";
+const INSTANCE: &str = "x-amz-wharf-instance";
 
 /// Where a connection really comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,13 +30,20 @@ pub struct Forwarded {
     pub task: Option<String>,
     /// Id of the VPC that the address is in.
     pub vpc: Option<String>,
+    /// Id of the EC2 instance, if it comes from one.
+    pub instance: Option<String>,
 }
 
 impl Forwarded {
     /// As headers, to be signed.
     pub fn headers(&self) -> Vec<(String, String)> {
         let address = self.address.map(|address| address.to_string());
-        let all = [(ADDRESS, &address), (TASK, &self.task), (VPC, &self.vpc)];
+        let all = [
+            (ADDRESS, &address),
+            (TASK, &self.task),
+            (VPC, &self.vpc),
+            (INSTANCE, &self.instance),
+        ];
         let given = all.into_iter().filter_map(|(name, value)| {
             let value = value.as_ref().filter(|text| is_plain(text))?;
             Some((name.to_owned(), value.clone()))
@@ -57,6 +65,7 @@ impl Forwarded {
             address,
             task: get(TASK),
             vpc: get(VPC),
+            instance: get(INSTANCE),
         })
     }
 }
@@ -111,6 +120,12 @@ mod tests {
                 address: "10.0.0.7".parse().ok(),
                 task: Some("arn:aws:ecs:us-east-1:000000000000:task/default/ab".to_owned()),
                 vpc: Some("vpc-0".to_owned()),
+                instance: None,
+            },
+            Forwarded {
+                address: "10.0.0.7".parse().ok(),
+                instance: Some("i-0123456789abcdef0".to_owned()),
+                ..Forwarded::default()
             },
         ] {
             let head = head(&forwarded.headers());

@@ -17,6 +17,7 @@ pub mod machine;
 pub mod measured;
 pub mod network;
 pub mod report;
+pub mod volume;
 pub mod wire;
 
 use std::fmt;
@@ -33,7 +34,7 @@ pub enum Plane {
     Network,
     /// Load balancers with everything below them.
     LoadBalancer,
-    /// EC2 instances that the host keeps.
+    /// EC2 instances and EBS volumes that the host keeps.
     Machines,
 }
 
@@ -70,6 +71,9 @@ pub enum Resource {
     SecurityGroup(network::SecurityGroup),
     Subnet(network::Subnet),
     RouteTable(network::RouteTable),
+    Peering(network::Peering),
+    NatGateway(network::NatGateway),
+    NetworkAcl(network::NetworkAcl),
     LoadBalancer(balancer::LoadBalancer),
     Listener(balancer::Listener),
     Rule(balancer::Rule),
@@ -77,6 +81,7 @@ pub enum Resource {
     Target(balancer::Target),
     Certificate(balancer::Certificate),
     Instance(Box<machine::Instance>),
+    Volume(volume::Volume),
 }
 
 /// Names a resource within a plane: its kind and its id.
@@ -95,6 +100,9 @@ pub enum Kind {
     SecurityGroup,
     Subnet,
     RouteTable,
+    Peering,
+    NatGateway,
+    NetworkAcl,
     LoadBalancer,
     Listener,
     Rule,
@@ -102,6 +110,7 @@ pub enum Kind {
     Target,
     Certificate,
     Instance,
+    Volume,
 }
 
 impl Kind {
@@ -114,6 +123,9 @@ impl Kind {
             // For their names.
             (Self::LoadBalancer, Plane::Network) => 3,
             (Self::Instance, _) => 5,
+            (Self::Peering, _) => 6,
+            (Self::NatGateway | Self::NetworkAcl, _) => 7,
+            (Self::Volume, _) => volume::SINCE,
             _ => 1,
         }
     }
@@ -121,9 +133,14 @@ impl Kind {
     /// Whether a plane may be told of things of this kind.
     pub fn concerns(self, plane: Plane) -> bool {
         match self {
-            Self::Host | Self::Vpc | Self::Interface | Self::Subnet | Self::RouteTable => {
-                plane == Plane::Network
-            }
+            Self::Host
+            | Self::Vpc
+            | Self::Interface
+            | Self::Subnet
+            | Self::RouteTable
+            | Self::Peering
+            | Self::NatGateway
+            | Self::NetworkAcl => plane == Plane::Network,
             // Load balancers also listen outside of their VPC, where its rules are not in force.
             Self::SecurityGroup => plane != Plane::Machines,
             // Tasks ask the network for their names.
@@ -131,7 +148,7 @@ impl Kind {
             Self::Listener | Self::Rule | Self::TargetGroup | Self::Target | Self::Certificate => {
                 plane == Plane::LoadBalancer
             }
-            Self::Instance => plane == Plane::Machines,
+            Self::Instance | Self::Volume => plane == Plane::Machines,
         }
     }
 }
@@ -168,6 +185,9 @@ impl Resource {
             Self::SecurityGroup(it) => (Kind::SecurityGroup, it.id.clone()),
             Self::Subnet(it) => (Kind::Subnet, it.id.clone()),
             Self::RouteTable(it) => (Kind::RouteTable, it.id.clone()),
+            Self::Peering(it) => (Kind::Peering, it.id.clone()),
+            Self::NatGateway(it) => (Kind::NatGateway, it.id.clone()),
+            Self::NetworkAcl(it) => (Kind::NetworkAcl, it.id.clone()),
             Self::LoadBalancer(it) => (Kind::LoadBalancer, it.arn.clone()),
             Self::Listener(it) => (Kind::Listener, it.arn.clone()),
             Self::Rule(it) => (Kind::Rule, it.arn.clone()),
@@ -175,6 +195,7 @@ impl Resource {
             Self::Target(it) => (Kind::Target, it.target.to_string()),
             Self::Certificate(it) => (Kind::Certificate, it.arn.clone()),
             Self::Instance(it) => (Kind::Instance, it.id.clone()),
+            Self::Volume(it) => (Kind::Volume, it.id.clone()),
         };
         Key { kind, id }
     }

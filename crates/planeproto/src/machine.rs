@@ -27,6 +27,9 @@ pub struct Instance {
     pub instance_type: String,
     /// CPU units, 1024 a core.
     pub cpu: u32,
+    /// Of these, what it has also while all others want theirs; all of them where that is not said.
+    #[serde(default)]
+    pub cpu_guaranteed: Option<u32>,
     pub memory_mib: u32,
     /// Bytes that its root file system may take.
     pub disk_bytes: u64,
@@ -83,6 +86,12 @@ pub struct Interface {
     /// `0a:…`
     pub mac: String,
     pub groups: Vec<Group>,
+    /// The domains in which short names are sought; none: that of the instance's own name.
+    #[serde(default)]
+    pub search: Vec<String>,
+    /// Whom it asks for names; nobody: the VPC's own name service.
+    #[serde(default)]
+    pub name_servers: Vec<Ipv4Addr>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! What load balancers measured, as their hosts report it minute by minute.
+//! What load balancers and instances measured, as their hosts report it minute by minute.
 //!
 //! A report goes again until the control plane says that it is kept; by its run, start and part the control
 //! plane knows one that it has.
@@ -14,7 +14,7 @@ pub const MOST_PARTS: u32 = 60;
 /// Rows of a part.
 pub const MOST_ROWS: usize = 250;
 
-/// What a host's load balancers did in a minute, or a part of that.
+/// What a host's load balancers or instances did in a minute, or a part of that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Minute {
     /// One life of a process: no other part of a run has both this `start` and this `part`.
@@ -30,6 +30,7 @@ pub struct Minute {
 pub enum Row {
     Balancer(BalancerRow),
     Group(GroupRow),
+    Instance(InstanceRow),
 }
 
 /// What a load balancer did by itself.
@@ -71,6 +72,22 @@ pub struct GroupRow {
     pub registered: u32,
     pub healthy: u32,
     pub unhealthy: u32,
+}
+
+/// What an instance used.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InstanceRow {
+    /// `i-…`
+    pub id: String,
+    /// How long it was measured.
+    pub span_ms: u64,
+    /// Processor time, of all its cores together.
+    pub cpu_us: u64,
+    pub received_bytes: u64,
+    pub received_packets: u64,
+    pub sent_bytes: u64,
+    pub sent_packets: u64,
 }
 
 /// How long targets took to begin their answers.

@@ -33,6 +33,10 @@ pub struct Vpc {
     /// Whether its tasks are answered about names (`EnableDnsSupport`).
     #[serde(default = "yes")]
     pub dns: bool,
+    /// The network ACL of the subnets that name none. `None` in the words of a control plane that tells
+    /// nothing of network ACLs: then nothing is held back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_acl: Option<String>,
 }
 
 fn yes() -> bool {
@@ -47,6 +51,9 @@ pub struct Subnet {
     pub cidr: String,
     /// Its route table, where that is not the VPC's main one.
     pub route_table: Option<String>,
+    /// Its network ACL, where that is not the VPC's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_acl: Option<String>,
 }
 
 /// What leads out of a VPC; the ways within it are not told.
@@ -62,8 +69,16 @@ pub struct RouteTable {
 pub struct Route {
     /// `0.0.0.0/0`
     pub destination: String,
-    /// An internet gateway; another than the VPC's leads nowhere.
+    /// An internet gateway, a NAT gateway or a [`Peering`]; one that is not the VPC's leads nowhere.
     pub gateway: String,
+}
+
+/// Two VPCs whose packets pass between them, as far as the route tables and the groups of both allow.
+/// Their ranges do not overlap.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Peering {
+    pub id: String,
+    pub vpcs: [String; 2],
 }
 
 /// An elastic network interface.
@@ -83,6 +98,52 @@ pub struct Interface {
     /// The load balancer it serves: then the host wires it without a task (key
     /// [`balancer_attachment`]).
     pub load_balancer: Option<String>,
+    /// The address by which it is reached from outside its VPC, and as which it speaks there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public: Option<PublicAddress>,
+}
+
+/// An address outside all VPCs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicAddress {
+    pub address: Ipv4Addr,
+    /// The network around the hosts leads it to the one that has it. Otherwise it means something
+    /// on that host alone, and what leaves the host has the host's own address.
+    pub routed: bool,
+}
+
+/// Takes what routes lead to it out of the VPC, under one address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NatGateway {
+    pub id: String,
+    pub vpc: String,
+    /// The range of its subnet, whose route table says where it leads itself.
+    pub subnet_cidr: String,
+    pub public: PublicAddress,
+}
+
+/// What may enter and leave subnets, packet by packet: of each direction the first entry that a packet
+/// fits decides, and what fits none is dropped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkAcl {
+    pub id: String,
+    pub vpc: String,
+    /// In the order of their numbers.
+    pub ingress: Vec<AclEntry>,
+    pub egress: Vec<AclEntry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AclEntry {
+    pub allow: bool,
+    /// IP protocol number; `None` for all protocols.
+    pub protocol: Option<u8>,
+    /// TCP, UDP: the first and last destination port; `None` for all.
+    pub ports: Option<(u16, u16)>,
+    /// ICMP: type and code, `None` for all of them.
+    pub icmp: Option<(u8, Option<u8>)>,
+    /// Source of ingress, destination of egress: `10.0.0.0/8`.
+    pub cidr: String,
 }
 
 /// Key of the network attachment of a load balancer's interface.

@@ -13,6 +13,7 @@
 //!   Ack {nonce} | Nack {nonce, reason}     ─▶
 //!   Report {health} | Unbound {endpoints}    ─▶
 //!   Instances {instances} | Console {…}    ─▶
+//!   Volumes {volumes}                      ─▶
 //!   Measured {number, minute}              ─▶
 //!                                           ◀─ Kept {number}
 //!   Heartbeat                             ◀─▶  Heartbeat {position?, authorities}
@@ -37,10 +38,11 @@ use crate::{
     machine::{Console, InstanceReport},
     measured::Minute,
     report::{TargetHealth, UnboundEndpoint},
+    volume::VolumeReport,
 };
 
 /// The version spoken here, and the oldest one still understood.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 8;
 pub const OLDEST_VERSION: u32 = 1;
 
 /// Bytes of one frame's JSON. The largest resource is a certificate with a chain of at most 2 MiB,
@@ -131,6 +133,10 @@ pub enum ToServer {
     /// After a change, and not more often than every few seconds for one instance.
     Console {
         console: Console,
+    },
+    /// All volumes that there is anything of on this host, after each change. Since [`crate::volume::SINCE`].
+    Volumes {
+        volumes: Vec<VolumeReport>,
     },
     Heartbeat,
 }

@@ -7,6 +7,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
+    ops::Bound,
     path::PathBuf,
     sync::Arc,
     time::Duration,
@@ -26,6 +27,7 @@ use wharf_planeproto::{
     machine::{Console, InstanceReport},
     measured::{self, Minute},
     report::{TargetHealth, UnboundEndpoint},
+    volume::{self, VolumeReport},
     wire::{self, Commit, HEARTBEAT, MAX_STATE, ToPlane, ToServer, VERSION},
 };
 use wharf_seal::{KeyId, Keyring, sealed_file_key};
@@ -164,6 +166,12 @@ impl Subscription {
         self.reports.changed.notify_one();
     }
 
+    /// Reports all EBS volumes that this host has. Kept and sent again after a reconnection.
+    pub fn volumes(&self, volumes: Vec<VolumeReport>) {
+        *self.reports.volumes.lock() = Some(volumes);
+        self.reports.changed.notify_one();
+    }
+
     /// Reports the end of an instance's console. The latest of each that was reported last is kept and sent again
     /// after a reconnection.
     pub fn console(&self, console: Console) {
@@ -219,6 +227,8 @@ struct Reports {
     /// `None` until the first word, which is said even if it is that there are none.
     instances: Mutex<Option<Vec<InstanceReport>>>,
     consoles: Mutex<BTreeMap<String, Arc<Console>>>,
+    /// As `instances`.
+    volumes: Mutex<Option<Vec<VolumeReport>>>,
     changed: Notify,
 }
 
@@ -228,7 +238,15 @@ struct Sent {
     health: BTreeMap<TargetRef, TargetHealth>,
     closed: Vec<UnboundEndpoint>,
     instances: Option<Vec<InstanceReport>>,
-    consoles: BTreeMap<String, Arc<Console>>,
+    consoles: SentConsoles,
+    volumes: Option<Vec<VolumeReport>>,
+}
+
+#[derive(Default)]
+struct SentConsoles {
+    by_id: BTreeMap<String, Arc<Console>>,
+    /// The one sent last: the next is one behind it.
+    last: String,
 }
 
 impl Reports {
@@ -279,20 +297,30 @@ impl Reports {
         Some(new)
     }
 
-    /// Consoles that differ from `sent`, which takes them over.
-    fn unsent_consoles(&self, sent: &mut BTreeMap<String, Arc<Console>>) -> Vec<Arc<Console>> {
+    /// All volumes, if they are others than `sent`, which takes them over.
+    fn unsent_volumes(&self, sent: &mut Option<Vec<VolumeReport>>) -> Option<Vec<VolumeReport>> {
+        let volumes = self.volumes.lock().clone();
+        let new = volumes.filter(|volumes| sent.as_ref() != Some(volumes))?;
+        *sent = Some(new.clone());
+        Some(new)
+    }
+
+    /// A console that differs from `sent`, which takes it over: each in its turn, so that those who write most keep
+    /// no other from being seen.
+    fn unsent_console(&self, sent: &mut SentConsoles) -> Option<Arc<Console>> {
         let latest = self.consoles.lock();
-        let same = |id: &String, console: &Arc<Console>| {
-            sent.get(id)
-                .is_some_and(|known| Arc::ptr_eq(known, console))
+        sent.by_id.retain(|id, _| latest.contains_key(id));
+        let is_new = |(id, console): &(&String, &Arc<Console>)| {
+            let known = sent.by_id.get(*id);
+            known.is_none_or(|known| !Arc::ptr_eq(known, console))
         };
-        let new: Vec<Arc<Console>> = latest
-            .iter()
-            .filter(|(id, console)| !same(id, console))
-            .map(|(_, console)| console.clone())
-            .collect();
-        sent.clone_from(&latest);
-        new
+        let behind = (Bound::Excluded(&sent.last), Bound::Unbounded);
+        let found = latest.range::<String, _>(behind).find(is_new);
+        let (id, console) = found.or_else(|| latest.iter().find(is_new))?;
+        let (id, console) = (id.clone(), console.clone());
+        sent.by_id.insert(id.clone(), console.clone());
+        sent.last = id;
+        Some(console)
     }
 
     /// Forgets targets that the update takes away.
@@ -571,7 +599,9 @@ impl Task {
                     let message = self.settle(commit, update, answer);
                     stream.send(&message).await?;
                 }
-                () = self.reports.changed.notified() => self.send_reports(&stream, &mut sent).await?,
+                () = self.reports.changed.notified() => {
+                    self.send_reports(&stream, gathered.version, &mut sent).await?;
+                }
                 () = self.measured.more() => {}
                 _ = beat.tick() => stream.send(&ToServer::Heartbeat).await?,
                 () = is_another(&mut renamed, host) => return Err(End::Renamed),
@@ -580,7 +610,8 @@ impl Task {
             if gathered.greeted && !self.is_connected() {
                 self.state.send_replace(LinkState::Connected);
                 // All of them: the server may be another than before.
-                self.send_reports(&stream, &mut sent).await?;
+                self.send_reports(&stream, gathered.version, &mut sent)
+                    .await?;
             }
             // An older control plane would not understand it.
             if gathered.version >= measured::SINCE
@@ -665,7 +696,12 @@ impl Task {
         *self.state.borrow() == LinkState::Connected
     }
 
-    async fn send_reports(&self, stream: &PlaneStream, sent: &mut Sent) -> Result<(), StreamError> {
+    async fn send_reports(
+        &self,
+        stream: &PlaneStream,
+        version: u32,
+        sent: &mut Sent,
+    ) -> Result<(), StreamError> {
         if !self.is_connected() {
             return Ok(());
         }
@@ -676,11 +712,25 @@ impl Task {
             stream.send(&ToServer::Unbound { endpoints }).await?;
         }
         if let Some(instances) = self.reports.unsent_instances(&mut sent.instances) {
-            stream.send(&ToServer::Instances { instances }).await?;
+            let mut parts = wire::parts(instances, |_| ());
+            if parts.is_empty() {
+                // That there are none is said too.
+                parts.push(Vec::new());
+            }
+            for instances in parts {
+                stream.send(&ToServer::Instances { instances }).await?;
+            }
         }
-        for console in self.reports.unsent_consoles(&mut sent.consoles) {
+        if version >= volume::SINCE
+            && let Some(volumes) = self.reports.unsent_volumes(&mut sent.volumes)
+        {
+            stream.send(&ToServer::Volumes { volumes }).await?;
+        }
+        if let Some(console) = self.reports.unsent_console(&mut sent.consoles) {
             let console = Console::clone(&console);
             stream.send(&ToServer::Console { console }).await?;
+            // What is heard, and reports that are news, go before the next of them.
+            self.reports.changed.notify_one();
         }
         Ok(())
     }

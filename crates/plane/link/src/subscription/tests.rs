@@ -14,12 +14,14 @@ use tokio::{
 use wharf_base::SystemClock;
 use wharf_planeproto::{
     Messages, Outgoing, Plane,
+    machine::Console,
     measured::{BalancerRow, Minute, Row},
     report::UnboundEndpoint,
     wire::{self, ToPlane, ToServer},
 };
 use wharf_wire::sigv4::SigningKeys;
 
+use super::{Reports, SentConsoles};
 use crate::{Dialer, Endpoint, LinkConfig, LinkState, Subscription};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -150,4 +152,38 @@ async fn an_old_control_plane_is_not_told_and_a_new_one_until_it_keeps() {
     }
     timeout(PATIENCE, link.all_kept()).await.unwrap();
     assert_eq!(*link.state().borrow(), LinkState::Connected);
+}
+
+#[test]
+fn consoles_are_told_one_after_the_other() {
+    let (reports, mut sent) = (Reports::default(), SentConsoles::default());
+    let write = |id: &str, tail: &str| {
+        let console = Console {
+            id: id.to_owned(),
+            tail: tail.to_owned(),
+        };
+        reports
+            .consoles
+            .lock()
+            .insert(id.to_owned(), Arc::new(console));
+    };
+    let next = |sent: &mut SentConsoles| {
+        let console = reports.unsent_console(sent)?;
+        Some(format!("{}{}", console.id, console.tail))
+    };
+    for id in ["a", "b", "c"] {
+        write(id, "1");
+    }
+    assert_eq!(next(&mut sent).as_deref(), Some("a1"));
+    // One that writes all the time waits for its turn.
+    write("a", "2");
+    assert_eq!(next(&mut sent).as_deref(), Some("b1"));
+    write("a", "3");
+    assert_eq!(next(&mut sent).as_deref(), Some("c1"));
+    assert_eq!(next(&mut sent).as_deref(), Some("a3"));
+    assert_eq!(next(&mut sent), None);
+    reports.consoles.lock().remove("b");
+    assert_eq!(next(&mut sent), None);
+    write("b", "1");
+    assert_eq!(next(&mut sent).as_deref(), Some("b1"));
 }

@@ -1,0 +1,61 @@
+//! EBS volumes: which of them lie on a host, and what it says of them.
+//!
+//! A volume is a file on one host. What it is to be is said whole; the host makes it so and reports, whole again,
+//! what there is.
+
+use serde::{Deserialize, Serialize};
+
+/// What a volume is to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Volume {
+    /// `vol-…`
+    pub id: String,
+    pub account: String,
+    pub region: String,
+    /// Instance id of the host that its bytes lie on.
+    pub host: String,
+    pub wanted: Wanted,
+    /// Whether the host may make its file. Once it had one, a file that is missing is lost data, never an empty
+    /// volume.
+    pub may_make: bool,
+    pub bytes: u64,
+    /// Whether a task of the host may have it.
+    pub attached: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wanted {
+    Kept,
+    /// Nothing of it. Once the host said so, it is told of it no more.
+    Gone,
+}
+
+/// What there is of a volume on its host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumeReport {
+    pub id: String,
+    pub state: VolumeState,
+    /// Why it is in that state, for people.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// Bytes that it has room for now.
+    pub bytes: u64,
+    /// Whether anything has it mounted.
+    pub mounted: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VolumeState {
+    Ready,
+    /// It cannot be made, or its file is missing.
+    Failed,
+    /// Nothing of it is left.
+    Gone,
+}
+
+/// Volumes of one host.
+pub const MAX_VOLUMES: usize = 4096;
+/// The version of the protocol since which hosts are told of volumes and report them.
+pub const SINCE: u32 = 8;
