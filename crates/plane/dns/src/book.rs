@@ -44,6 +44,8 @@ pub(crate) struct Book {
     balancers: HashMap<String, Balancer>,
     /// Name without its domain → ARN.
     stems: HashMap<String, String>,
+    /// By their ids.
+    peerings: HashMap<String, [String; 2]>,
 }
 
 impl Book {
@@ -78,6 +80,7 @@ impl Book {
             }
             Resource::Interface(it) => self.put_interface(it),
             Resource::LoadBalancer(it) => self.put_balancer(it),
+            Resource::Peering(it) => drop(self.peerings.insert(it.id, it.vpcs)),
             _ => {}
         }
     }
@@ -114,6 +117,7 @@ impl Book {
             Kind::Vpc => drop(self.vpcs.remove(&key.id)),
             Kind::Interface => self.delete_interface(&key.id),
             Kind::LoadBalancer => self.delete_balancer(&key.id),
+            Kind::Peering => drop(self.peerings.remove(&key.id)),
             _ => {}
         }
     }
@@ -154,6 +158,14 @@ impl Book {
         self.vpcs.get(id)
     }
 
+    /// Whether two VPCs are peers.
+    pub(crate) fn are_peers(&self, one: &str, other: &str) -> bool {
+        let joins = |ends: &[String; 2]| {
+            ends.iter().any(|it| it == one) && ends.iter().any(|it| it == other)
+        };
+        self.peerings.values().any(joins)
+    }
+
     /// Whether an interface of the VPC has the address.
     pub(crate) fn has(&self, vpc: &str, address: Ipv4Addr) -> bool {
         let of_vpc = self.addresses.get(vpc);
@@ -191,6 +203,7 @@ mod tests {
             groups: Vec::new(),
             host: None,
             load_balancer: None,
+            public: None,
         })
     }
 

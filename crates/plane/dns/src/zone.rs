@@ -79,7 +79,7 @@ pub(crate) fn answer(book: &Book, asker: Asker<'_>, query: &Query) -> Answer {
 fn of_own(book: &Book, asker: Asker<'_>, query: &Query, name: &str) -> Answer {
     if let Some(stem) = stem(name) {
         return match book.balancer(name) {
-            Some(balancer) => of_balancer(balancer, asker, query),
+            Some(balancer) => of_balancer(book, balancer, asker, query),
             None if stem.is_empty() => Answer::Records(Vec::new()),
             None => Answer::Absent,
         };
@@ -137,10 +137,11 @@ fn is_region(name: &str) -> bool {
     region.is_some_and(|region| !region.contains('.'))
 }
 
-/// The load balancer's addresses for those who ask: inside its own VPC the ones that it has there,
-/// from elsewhere the host's, if this host carries it.
-fn of_balancer(balancer: &Balancer, asker: Asker<'_>, query: &Query) -> Answer {
-    if asker.vpc != Some(balancer.vpc.as_str()) {
+/// The load balancer's addresses for those who ask: inside its own VPC, and in that VPC's peers if it is
+/// internal, the ones that it has there, from elsewhere the host's, if this host carries it.
+fn of_balancer(book: &Book, balancer: &Balancer, asker: Asker<'_>, query: &Query) -> Answer {
+    let is_peer = |vpc: &str| balancer.internal && book.are_peers(vpc, &balancer.vpc);
+    if asker.vpc != Some(balancer.vpc.as_str()) && !asker.vpc.is_some_and(is_peer) {
         if balancer.internal {
             // As if it were not there: its name is its VPC's.
             return Answer::Absent;

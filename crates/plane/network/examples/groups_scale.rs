@@ -279,6 +279,7 @@ fn world(interfaces: u16, groups: u16) -> Vec<Resource> {
             main_route_table: None,
             gateway: None,
             dns: true,
+            network_acl: None,
         }),
         host("i-here", HERE),
         host("i-there", THERE),
@@ -307,6 +308,7 @@ fn interface(n: u16, of: u16, on: &str) -> Resource {
         groups: vec![group_id(of)],
         host: Some(on.to_owned()),
         load_balancer: None,
+        public: None,
     })
 }
 

@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use wharf_planeproto::network::{Interface, balancer_attachment};
 
 use crate::error::NetworkError;
-use crate::host;
+use crate::host::{self, PublicPlace};
 use crate::model::{BadValue, Eni, Mode, Scope, Subnet};
 use crate::names::is_own_key;
 use crate::netlink::{Family, link, route};
@@ -71,10 +71,70 @@ impl Worker {
     /// What depends on both the control plane's word and on which host this is.
     fn follow_all(&mut self, touched: &Touched) -> Result<(), NetworkError> {
         let peers = self.follow_peers();
+        let peerings = self.follow_peerings(touched);
         let places = self.follow_places(touched);
         let resolvers = self.follow_ranges(touched);
         let balancers = self.follow_balancers();
-        peers.and(places).and(resolvers).and(balancers)
+        let publics = self.follow_publics();
+        peers
+            .and(peerings)
+            .and(places)
+            .and(resolvers)
+            .and(balancers)
+            .and(publics)
+    }
+
+    /// As `follow_publics`, for whom its trouble is not: the next word mends it.
+    pub(crate) fn lead_publics(&mut self) {
+        if let Err(error) = self.follow_publics() {
+            tracing::warn!(%error, "failed to lead public addresses to their interfaces; will retry with the next update");
+        }
+    }
+
+    /// The public addresses of what is wired here lead to it. That of a NAT gateway is used on every
+    /// host, and is known to the world on one of them alone.
+    pub(crate) fn follow_publics(&mut self) -> Result<(), NetworkError> {
+        let (Some(host), true) = (&mut self.host, self.heard) else {
+            return Ok(());
+        };
+        let uplink_of = |vpc: &String| {
+            let scope = self.scopes.get(&Scope::Vpc(vpc.clone()));
+            scope.map(|scope| scope.uplink)
+        };
+        let mut wanted = BTreeMap::new();
+        for gateway in self.view.nat_gateways() {
+            let Some(uplink) = uplink_of(&gateway.vpc) else {
+                continue;
+            };
+            let own = self.own.as_ref().map(|own| own.instance_id.as_str());
+            let is_home = || own.is_some() && self.view.home_of(gateway) == own;
+            let place = PublicPlace {
+                uplink,
+                reached: false,
+                routed: gateway.public.routed && is_home(),
+            };
+            wanted.insert(gateway.public.address, place);
+        }
+        for interface in self.view.with_public_address() {
+            let place = (interface.vpc.clone(), interface.id.clone());
+            let own = self.own.as_ref().map(|own| &own.instance_id);
+            let elsewhere =
+                interface.host.is_some() && own.is_some() && interface.host.as_ref() != own;
+            let here = self.interfaces.contains_key(&place) && !elsewhere;
+            let (Some(uplink), true) = (uplink_of(&interface.vpc), here) else {
+                continue;
+            };
+            let Some(public) = self.view.public_address(&interface.vpc, &interface.id) else {
+                continue;
+            };
+            let place = PublicPlace {
+                uplink,
+                reached: true,
+                routed: public.routed,
+            };
+            wanted.insert(public.address, place);
+        }
+        host.follow_publics(&wanted)
     }
 
     /// Who may send through tunnels.
@@ -87,18 +147,21 @@ impl Worker {
     }
 
     /// Which addresses are on which host.
-    fn follow_places(&mut self, touched: &Touched) -> Result<(), NetworkError> {
+    pub(crate) fn follow_places(&mut self, touched: &Touched) -> Result<(), NetworkError> {
         let mut trouble = Ok(());
         let nothing = BTreeSet::new();
         let vpcs: Vec<String> = self.scopes.keys().filter_map(vpc_of).collect();
         for vpc in vpcs {
-            let addresses = touched.addresses.get(&vpc).unwrap_or(&nothing);
+            let own = touched.addresses.get(&vpc).unwrap_or(&nothing);
+            let carried = self.view.carried(&vpc);
+            let carried = carried.filter_map(|peer| touched.addresses.get(peer));
+            let addresses: BTreeSet<Ipv4Addr> = carried.flatten().chain(own).copied().collect();
             let doubt = touched.vpcs.contains(&vpc);
             let followed = self.in_overlay(&vpc, |overlay, around| {
                 if doubt {
                     overlay.doubt();
                 }
-                overlay.follow(addresses, around)
+                overlay.follow(&addresses, around)
             });
             trouble = trouble.and(followed);
         }
@@ -120,7 +183,13 @@ impl Worker {
         };
         self.in_overlay(&eni.vpc_id, |overlay, around| {
             overlay.wired(eni.address, around)
-        })
+        })?;
+        if let Err(error) = self.join_peers(&eni.vpc_id) {
+            // Its peers are out of reach then, which is no reason to keep it from its own VPC.
+            let vpc = &eni.vpc_id;
+            tracing::error!(vpc, %error, "failed to join a VPC with its peers; will retry with the next change");
+        }
+        Ok(())
     }
 
     fn in_overlay(

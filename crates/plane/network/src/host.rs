@@ -2,7 +2,7 @@
 //!
 //! Nothing of the host is touched before the first task needs a scope.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
@@ -14,10 +14,10 @@ use crate::model::{Binding, Scope, Subnet};
 use crate::names::Names;
 use crate::netlink::nft::PortEntry;
 use crate::netlink::route::{self, Hop, MAIN, Route};
-use crate::netlink::{Family, Socket};
+use crate::netlink::{Family, Socket, link};
 use crate::reach::Reach;
-use crate::ruleset::{self, Ports};
-use crate::state::{self, Endpoint, Guard, HostRecord};
+use crate::ruleset::{self, Ports, Publics};
+use crate::state::{self, Endpoint, Guard, HostRecord, PublicWay};
 
 #[derive(Debug)]
 pub(crate) struct Host {
@@ -27,6 +27,7 @@ pub(crate) struct Host {
     filter: Socket,
     ports: Ports,
     guard: Option<Guard>,
+    publics: Publics,
     reach: Reach,
     /// Where the host's record is.
     record: PathBuf,
@@ -40,6 +41,17 @@ pub(crate) struct Parts<'a> {
     pub(crate) ports: Ports,
     pub(crate) record: PathBuf,
     pub(crate) guard: Option<Guard>,
+    pub(crate) publics: Publics,
+}
+
+/// A public address of something that is wired here.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PublicPlace {
+    pub(crate) uplink: Uplink,
+    /// It is an interface's: others may begin connections to it.
+    pub(crate) reached: bool,
+    /// The network around leads it here.
+    pub(crate) routed: bool,
 }
 
 /// An uplink as the host sees it.
@@ -60,6 +72,7 @@ impl Host {
             ports,
             record,
             guard,
+            publics,
         } = parts;
         let mut claims = Claims::open(&config.shared_dir)?;
         claims.claim_range(names.installation(), plan.range())?;
@@ -69,6 +82,7 @@ impl Host {
         private.push(plan.range());
         let (wanted, reserved) = (&config.reach, &config.reserved);
         let reach = Reach::open(&mut route, &names, wanted, &private, reserved)?;
+        let publics = adopt_publics(&mut route, &names, publics)?;
         // Until here, so that no two installations choose the same priority for their rules.
         drop(claims);
         let mut host = Self {
@@ -78,6 +92,7 @@ impl Host {
             filter: open(Family::Netfilter)?,
             ports,
             guard,
+            publics,
             reach,
             record,
         };
@@ -87,7 +102,7 @@ impl Host {
     }
 
     fn save(&self) -> Result<(), NetworkError> {
-        let record = HostRecord::new(self.plan.range(), self.guard.clone());
+        let record = HostRecord::new(self.plan.range(), self.guard.clone(), self.publics.clone());
         state::save(&self.record, &record)
     }
 
@@ -97,6 +112,7 @@ impl Host {
             &self.names,
             self.plan.range(),
             &self.ports,
+            &self.publics,
             self.guard.as_ref(),
         )
     }
@@ -139,6 +155,78 @@ impl Host {
         self.save()?;
         let changed = ruleset::change_guard(&mut self.filter, &self.names, &former, &guard);
         self.mend(changed)
+    }
+
+    /// Leads public addresses to what has them here, and no others. One that means something else to
+    /// the host, as an address of its own, is nobody's here.
+    pub(crate) fn follow_publics(
+        &mut self,
+        wanted: &BTreeMap<Ipv4Addr, PublicPlace>,
+    ) -> Result<(), NetworkError> {
+        let way = |place: &PublicPlace| PublicWay {
+            link: place.uplink.index,
+            reached: place.reached,
+            hidden: !place.routed,
+        };
+        let same = |(address, place): (&Ipv4Addr, &PublicPlace)| {
+            self.publics.get(address) == Some(&way(place))
+        };
+        if wanted.len() == self.publics.len() && wanted.iter().all(same) {
+            return Ok(());
+        }
+        let former = self.publics.clone();
+        let mut gone = former.clone();
+        gone.retain(|address, way| {
+            wanted
+                .get(address)
+                .is_none_or(|it| it.uplink.index != way.link)
+        });
+        let requests = gone
+            .iter()
+            .map(|(address, way)| route::delete_public_route(*address, way.link));
+        self.route.perform(requests.collect())?;
+        let mut publics = Publics::new();
+        for (address, place) in wanted {
+            if self.lead(*address, place)? {
+                publics.insert(*address, way(place));
+            }
+        }
+        if publics == former {
+            return Ok(());
+        }
+        self.publics = publics;
+        self.save()?;
+        let (names, now) = (&self.names, &self.publics);
+        let changed = ruleset::change_publics(&mut self.filter, names, &former, now);
+        self.mend(changed)
+    }
+
+    /// The route to a public address; `false` if the address is somebody else's.
+    fn lead(&mut self, to: Ipv4Addr, place: &PublicPlace) -> Result<bool, NetworkError> {
+        if let Some(found) = route::lookup(&mut self.route, to)? {
+            if found.public && found.link == Some(place.uplink.index) {
+                return Ok(true);
+            }
+            // A network that the host is in may be what the operator took the addresses from.
+            let elsewhere = !found.via_gateway && !place.routed;
+            if found.local || found.to.prefix() == 32 || elsewhere {
+                tracing::warn!(%to, "the host has another use for this public address; nothing is reached by it here");
+                return Ok(false);
+            }
+        }
+        if place.routed && is_a_neighbours(to) {
+            tracing::warn!(%to, "another machine of the host's network has this public address; nothing is reached by it here");
+            return Ok(false);
+        }
+        let hop = Hop::Via {
+            index: place.uplink.index,
+            gateway: place.uplink.peer,
+            source: Some(self.plan.host()),
+        };
+        match self.route.perform(vec![route::public_route(to, hop)]) {
+            Err(error) if error.errno() == Some(libc::EEXIST) => Ok(false),
+            done => done.map(|()| true),
+        }
     }
 
     /// Someone may have flushed the host's rules: what is recorded counts, so write it whole.
@@ -263,6 +351,34 @@ impl Host {
     }
 }
 
+/// The public addresses on record that still have their routes: a boot takes them away. A route on one
+/// of the installation's uplinks that is not on record is the end of a former run's work, and goes.
+fn adopt_publics(
+    route: &mut Socket,
+    names: &Names,
+    mut recorded: Publics,
+) -> Result<Publics, NetworkError> {
+    let prefix = names.uplink_prefix();
+    let uplinks: BTreeSet<u32> = link::list(route)?
+        .into_iter()
+        .filter(|link| link.name.starts_with(&prefix))
+        .map(|link| link.index)
+        .collect();
+    let present: BTreeMap<Ipv4Addr, u32> = route::list(route)?
+        .into_iter()
+        .filter(|found| found.public)
+        .filter_map(|found| Some((found.to.network(), found.link?)))
+        .filter(|(_, link)| uplinks.contains(link))
+        .collect();
+    recorded.retain(|address, way| present.get(address) == Some(&way.link));
+    let leaked = present
+        .iter()
+        .filter(|(address, _)| !recorded.contains_key(address));
+    let requests = leaked.map(|(address, link)| route::delete_public_route(*address, *link));
+    route.perform(requests.collect())?;
+    Ok(recorded)
+}
+
 /// Claims a private range for an installation that uses none on this host now: the one wanted, or
 /// the one it had, or any free one.
 ///
@@ -319,4 +435,42 @@ pub(crate) fn all_ports<'a>(tasks: impl Iterator<Item = (&'a Endpoint, &'a [Bind
     tasks
         .flat_map(|(endpoint, bindings)| port_entries(endpoint.address, bindings))
         .collect()
+}
+
+/// Whether the host speaks to another machine of its own link under this address: its gateway or name server, say.
+fn is_a_neighbours(address: Ipv4Addr) -> bool {
+    let table = std::fs::read_to_string("/proc/self/net/arp").unwrap_or_default();
+    has_neighbour(&table, address)
+}
+
+/// In a table of neighbours as the kernel shows it: address, kind, flags, hardware address, mask, interface.
+fn has_neighbour(table: &str, address: Ipv4Addr) -> bool {
+    let address = address.to_string();
+    table.lines().any(|line| {
+        let mut words = line.split_whitespace();
+        let flags = |word: &str| u32::from_str_radix(word.trim_start_matches("0x"), 16);
+        // 2: its hardware address is known.
+        words.next() == Some(&address)
+            && words
+                .nth(1)
+                .is_some_and(|it| flags(it).is_ok_and(|it| it & 2 != 0))
+    })
+}
+
+#[cfg(test)]
+mod neighbour_tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_are_known_by_their_hardware_address() {
+        let table = "IP address       HW type     Flags       HW address            Mask     Device\n\
+                     192.0.2.1        0x1         0x2         06:00:00:00:00:01     *        eth0\n\
+                     192.0.2.9        0x1         0x0         00:00:00:00:00:00     *        eth0\n";
+        assert!(has_neighbour(table, [192, 0, 2, 1].into()));
+        assert!(
+            !has_neighbour(table, [192, 0, 2, 9].into()),
+            "nobody answered"
+        );
+        assert!(!has_neighbour(table, [192, 0, 2, 10].into()));
+    }
 }

@@ -30,6 +30,7 @@ mod netlink;
 mod netns;
 mod network;
 mod overlay;
+mod peering;
 mod ports;
 mod reach;
 mod reaper;

@@ -314,6 +314,11 @@ impl Subnet {
         address.to_bits() & Self::mask(self.prefix) == self.network.to_bits()
     }
 
+    /// Whether all of `other` lies in it.
+    pub fn covers(self, other: Self) -> bool {
+        self.prefix <= other.prefix && self.contains(other.network)
+    }
+
     pub fn overlaps(self, other: Self) -> bool {
         self.contains(other.network) || other.contains(self.network)
     }

@@ -13,6 +13,8 @@ use crate::model::Scope;
 pub(crate) const SCOPE_UPLINK: &str = "up";
 /// The way to other hosts.
 pub(crate) const SCOPE_TUNNEL: &str = "vx";
+/// What the links to peers begin with, inside a scope.
+pub(crate) const SCOPE_PEER: &str = "pc";
 /// A task's end of its veth, as in a VPC.
 pub(crate) const TASK_LINK: &str = "eth0";
 const KEY_MAX: usize = 128;

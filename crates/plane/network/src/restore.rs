@@ -19,6 +19,7 @@ use crate::netlink::{Family, link};
 use crate::netns::Namespace;
 use crate::network::EndpointListener;
 use crate::overlay;
+use crate::peering;
 use crate::ports::{Holder, HostPorts, PortTable};
 use crate::reaper::Reaper;
 use crate::scope::TaskNet;
@@ -72,7 +73,14 @@ impl Worker {
         }
         self.adopt_ports();
         let live = self.live()?;
-        let needed = scopes_of(&live);
+        let mut needed = scopes_of(&live);
+        for record in &scopes {
+            if let Some(namespace) = Namespace::open(&self.state.scope_netns(&record.scope))?
+                && peering::has_peers(&namespace)?
+            {
+                needed.insert(record.scope.clone());
+            }
+        }
         for record in scopes {
             if needed.contains(&record.scope) {
                 self.numbers.insert(record.scope, record.number);

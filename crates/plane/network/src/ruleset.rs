@@ -2,17 +2,23 @@
 //! `wharf_<installation>`. Tables are written whole when something starts, in one atomic batch;
 //! attachments then only change elements of the port map.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use crate::error::NetworkError;
 use crate::model::Subnet;
-use crate::names::{Names, SCOPE_UPLINK};
+use crate::names::Names;
 use crate::netlink::Socket;
-use crate::netlink::nft::{BaseChain, Batch, Compare, Direction, Expression, Hook, PortEntry};
-use crate::state::Guard;
+use crate::netlink::nft::{
+    BaseChain, Batch, Compare, Direction, Expression, Hook, PortEntry, Side,
+};
+use crate::state::{Guard, PublicWay};
 
 const PORT_MAP: &str = "ports";
+/// The public addresses that lead to interfaces here.
+const PUBLIC: &str = "public";
+/// The public addresses that mean nothing beyond this host.
+const HIDDEN: &str = "hidden";
 /// The ends of tunnels at other hosts.
 const PEERS: &str = "peers";
 /// The numbers of the networks that have a tunnel here.
@@ -24,7 +30,7 @@ const RAW: BaseChain = BaseChain {
     hook: Hook::Prerouting,
     priority: -300,
 };
-const PREROUTING: BaseChain = BaseChain {
+pub(crate) const PREROUTING: BaseChain = BaseChain {
     name: "prerouting",
     kind: "nat",
     hook: Hook::Prerouting,
@@ -55,7 +61,7 @@ const FORWARD: BaseChain = BaseChain {
     hook: Hook::Forward,
     priority: 0,
 };
-const POSTROUTING: BaseChain = BaseChain {
+pub(crate) const POSTROUTING: BaseChain = BaseChain {
     name: "postrouting",
     kind: "nat",
     hook: Hook::Postrouting,
@@ -81,21 +87,25 @@ const LINK_LOCAL: (Ipv4Addr, u8) = (Ipv4Addr::new(169, 254, 0, 0), 16);
 
 /// The published ports: (protocol number, host port) → (address, container port).
 pub(crate) type Ports = BTreeMap<(u8, u16), (Ipv4Addr, u16)>;
+/// The public addresses of what is wired here.
+pub(crate) type Publics = BTreeMap<Ipv4Addr, PublicWay>;
 
 /// Writes the host's table:
 /// - `guard`: the uplinks accept 127.0.0.0/8 for the answers to published ports, so what tasks
 ///   send there themselves is dropped before it can reach the host's own loopback services;
 /// - `prerouting`, `output`: connections to any address of the host on a published port go to the
 ///   container, from outside, from the host and from other tasks;
-/// - `forward`: from outside nothing enters but published ports, nor does anything pass from one
-///   scope to another;
-/// - `postrouting`: tasks reach the world, and the host reaches them from 127.0.0.1; a task that
-///   reaches a published port of its own network gets its answers back through the host.
+/// - `forward`: from outside nothing enters but published ports and what is for a public address, nor
+///   does anything else pass from one scope to another;
+/// - `postrouting`: tasks reach the world, as the host where they have no address that the world
+///   knows, and the host reaches them from 127.0.0.1; a task that reaches a published port of its own
+///   network gets its answers back through the host.
 pub(crate) fn write_host(
     socket: &mut Socket,
     names: &Names,
     subnet: Subnet,
     ports: &Ports,
+    publics: &Publics,
     guard: Option<&Guard>,
 ) -> Result<(), NetworkError> {
     let uplinks = names.uplink_prefix();
@@ -110,6 +120,8 @@ pub(crate) fn write_host(
     let mut batch = Batch::new(names.table());
     batch.fresh_table();
     batch.port_map(PORT_MAP);
+    batch.address_set(PUBLIC);
+    batch.address_set(HIDDEN);
     for chain in [RAW, PREROUTING, OUTPUT, FORWARD, POSTROUTING] {
         batch.chain(chain);
     }
@@ -127,6 +139,11 @@ pub(crate) fn write_host(
     }
     if let Some(guard) = guard {
         write_guard(&mut batch, from_tasks(), guard);
+    }
+    let to_public = Expression::connection_address_in(Side::Destination, PUBLIC);
+    for link in [from_tasks(), to_tasks()] {
+        let rule = [link, to_public.clone(), Expression::accept()];
+        batch.rule(FORWARD.name, rule.concat());
     }
     let uninvited = [
         to_tasks(),
@@ -154,6 +171,12 @@ pub(crate) fn write_host(
         ]
         .concat(),
         [not_to_tasks(), from(own), Expression::masquerade()].concat(),
+        [
+            not_to_tasks(),
+            Expression::source_in(HIDDEN, true),
+            Expression::masquerade(),
+        ]
+        .concat(),
     ] {
         batch.rule(POSTROUTING.name, rule);
     }
@@ -161,7 +184,37 @@ pub(crate) fn write_host(
         PORT_MAP,
         &ports.iter().map(|(k, v)| (*k, *v)).collect::<Vec<_>>(),
     );
+    batch.add_addresses(PUBLIC, reached(publics));
+    batch.add_addresses(HIDDEN, hidden(publics));
     batch.commit(socket, "write the host's nftables table")
+}
+
+fn reached(publics: &Publics) -> BTreeSet<Ipv4Addr> {
+    let reached = publics.iter().filter(|(_, way)| way.reached);
+    reached.map(|(address, _)| *address).collect()
+}
+
+fn hidden(publics: &Publics) -> BTreeSet<Ipv4Addr> {
+    let hidden = publics.iter().filter(|(_, way)| way.hidden);
+    hidden.map(|(address, _)| *address).collect()
+}
+
+/// From one state of the public addresses to the next.
+pub(crate) fn change_publics(
+    socket: &mut Socket,
+    names: &Names,
+    former: &Publics,
+    wanted: &Publics,
+) -> Result<(), NetworkError> {
+    let mut batch = Batch::new(names.table());
+    for (set, former, wanted) in [
+        (PUBLIC, reached(former), reached(wanted)),
+        (HIDDEN, hidden(former), hidden(wanted)),
+    ] {
+        batch.remove_addresses(set, former.difference(&wanted).copied());
+        batch.add_addresses(set, wanted.difference(&former).copied());
+    }
+    batch.commit(socket, "change public addresses")
 }
 
 /// The host's rules about tunnels:
@@ -268,7 +321,7 @@ pub(crate) fn change_ports(
 /// Writes the table of a scope without security groups.
 pub(crate) fn write_scope(socket: &mut Socket, names: &Names) -> Result<(), NetworkError> {
     let mut batch = Batch::new(names.table());
-    begin_scope(&mut batch, false);
+    begin_scope(&mut batch);
     batch.chain(FORWARD);
     batch.rule(FORWARD.name, link_local_stays());
     batch.commit(socket, "write a network's nftables table")
@@ -276,10 +329,8 @@ pub(crate) fn write_scope(socket: &mut Socket, names: &Names) -> Result<(), Netw
 
 /// A scope's table, with what each has:
 /// - `guard`: what one link sends to the services of the scope itself (metadata, credentials, API,
-///   names) is bounded here, before it costs a place in the connection table or a wakeup;
-/// - `postrouting`, where it hides its addresses from the host: two networks may use the same, so
-///   there each speaks as its uplink.
-pub(crate) fn begin_scope(batch: &mut Batch<'_>, hides_addresses: bool) {
+///   names) is bounded here, before it costs a place in the connection table or a wakeup.
+pub(crate) fn begin_scope(batch: &mut Batch<'_>) {
     batch.fresh_table();
     batch.chain(RAW);
     for (meter, kind, rate, burst) in [
@@ -304,12 +355,6 @@ pub(crate) fn begin_scope(batch: &mut Batch<'_>, hides_addresses: bool) {
             Expression::discard(),
         ];
         batch.rule(RAW.name, rule.concat());
-    }
-    if hides_addresses {
-        batch.chain(POSTROUTING);
-        let uplink = Expression::link(Direction::Out, Compare::Equal, SCOPE_UPLINK);
-        let rule = [uplink, Expression::masquerade()].concat();
-        batch.rule(POSTROUTING.name, rule);
     }
 }
 

@@ -30,6 +30,7 @@ use crate::netlink::route::{self, Hop};
 use crate::netlink::{Family, Socket};
 use crate::netns::Namespace;
 use crate::overlay::Overlay;
+use crate::peering::Peers;
 use crate::ruleset;
 use crate::socket_option;
 use crate::state::{Endpoint, ScopeRecord, StateDir};
@@ -79,6 +80,8 @@ pub(crate) struct ScopeNet {
     pub(crate) filter: Option<Filter>,
     /// The way to other hosts; the bridge network has none.
     pub(crate) overlay: Overlay,
+    /// The ways to other VPCs.
+    pub(crate) peers: Peers,
     /// Where the name service is asked.
     pub(crate) resolvers: BTreeSet<Ipv4Addr>,
 }
@@ -120,6 +123,7 @@ impl ScopeNet {
             route,
             filter,
             overlay: Overlay::default(),
+            peers: Peers::default(),
             resolvers: BTreeSet::new(),
         })
     }

@@ -4,7 +4,7 @@
 //! but not forced to disk. A file that a power failure left torn speaks of nothing any more, and
 //! is dropped.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
 use std::net::Ipv4Addr;
@@ -32,6 +32,20 @@ pub(crate) struct HostRecord {
     pub(crate) range: Subnet,
     #[serde(default)]
     pub(crate) guard: Option<Guard>,
+    /// The public addresses of what is wired here.
+    #[serde(default)]
+    pub(crate) publics: BTreeMap<Ipv4Addr, PublicWay>,
+}
+
+/// What a public address is to the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PublicWay {
+    /// Index of the uplink behind which it is.
+    pub(crate) link: u32,
+    /// It is an interface's: others may begin connections to it.
+    pub(crate) reached: bool,
+    /// The world does not know it: what leaves the host leaves as the host.
+    pub(crate) hidden: bool,
 }
 
 /// Who may send through tunnels, and into which networks.
@@ -43,11 +57,16 @@ pub(crate) struct Guard {
 }
 
 impl HostRecord {
-    pub(crate) fn new(range: Subnet, guard: Option<Guard>) -> Self {
+    pub(crate) fn new(
+        range: Subnet,
+        guard: Option<Guard>,
+        publics: BTreeMap<Ipv4Addr, PublicWay>,
+    ) -> Self {
         Self {
             version: VERSION,
             range,
             guard,
+            publics,
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::netlink::link::{self, End};
 use crate::netlink::tunnel::{self, Tunnel};
 use crate::netlink::{Family, conntrack};
 use crate::netns::{OWN, in_passing};
-use crate::ruleset::{self, Ports};
+use crate::ruleset::{self, Ports, Publics};
 use crate::state::Guard;
 
 /// Documentation's own (RFC 5737); no packet is sent.
@@ -56,12 +56,13 @@ pub fn rules() -> Result<(), NetworkError> {
         let mut socket = open(Family::Netfilter)?;
         let names = Names::new(&InstallationId::mint());
         let ports = Ports::from([((TCP, 80), (RANGE.network(), 80))]);
+        let publics = Publics::new();
         let guard = Guard {
             port: PORT,
             peers: BTreeSet::from([RANGE.network()]),
             networks: BTreeSet::from([NETWORK_NUMBER]),
         };
-        ruleset::write_host(&mut socket, &names, RANGE, &ports, Some(&guard))?;
+        ruleset::write_host(&mut socket, &names, RANGE, &ports, &publics, Some(&guard))?;
         conntrack::forget_udp(&mut socket, &BTreeSet::new())
     })
 }

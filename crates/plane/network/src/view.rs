@@ -8,10 +8,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use wharf_planeproto::network::{Interface, Subnet as WireSubnet};
+use sha2::{Digest, Sha256};
+use wharf_planeproto::network::{
+    Interface, NatGateway, Peering, PublicAddress, RouteTable, Subnet as WireSubnet, Vpc,
+};
 use wharf_planeproto::{Change, Key, Kind, Resource};
 
-use crate::groups::{Exit, Group, Policy, is_name};
+use crate::groups::{Acl, Edge, Exit, Group, Policy, Target, is_name};
 use crate::model::Subnet;
 use crate::network::NetworkUpdate;
 
@@ -33,6 +36,11 @@ pub(crate) struct View {
     on_host: HashMap<String, BTreeSet<String>>,
     /// Interfaces of load balancers.
     balancers: BTreeSet<String>,
+    /// VPC → peering → the VPC at its other end.
+    peers: HashMap<String, BTreeMap<String, String>>,
+    /// Interfaces with a public address.
+    public: BTreeSet<String>,
+    acls: HashMap<String, Arc<Acl>>,
 }
 
 /// What an update was about; whoever follows compares for himself.
@@ -49,6 +57,8 @@ pub(crate) struct Touched {
     pub(crate) vpcs: BTreeSet<String>,
     /// VPCs in which something about routes changed.
     pub(crate) exits: BTreeSet<String>,
+    /// VPCs in which something about network ACLs changed.
+    pub(crate) edges: BTreeSet<String>,
 }
 
 /// A VPC as hosts know it.
@@ -56,6 +66,12 @@ pub(crate) struct Touched {
 pub(crate) struct VpcView {
     pub(crate) ranges: Vec<Subnet>,
     pub(crate) vni: u32,
+}
+
+impl VpcView {
+    fn holds(&self, address: Ipv4Addr) -> bool {
+        self.ranges.iter().any(|range| range.contains(address))
+    }
 }
 
 impl View {
@@ -122,15 +138,39 @@ impl View {
             Kind::Vpc => {
                 touched.vpcs.insert(key.id.clone());
                 touched.exits.insert(key.id.clone());
+                touched.edges.insert(key.id.clone());
             }
             Kind::Subnet => {
                 if let Some(Resource::Subnet(old)) = self.resources.remove(&key) {
                     self.remove_subnet(&old);
+                    touched.edges.insert(old.vpc.clone());
                     touched.exits.insert(old.vpc);
                 }
                 if let Some(Resource::Subnet(new)) = &new {
                     self.add_subnet(new);
+                    touched.edges.insert(new.vpc.clone());
                     touched.exits.insert(new.vpc.clone());
+                }
+            }
+            Kind::NatGateway => {
+                for gateway in [self.resources.get(&key), new.as_ref()] {
+                    if let Some(Resource::NatGateway(gateway)) = gateway {
+                        touched.exits.insert(gateway.vpc.clone());
+                    }
+                }
+            }
+            Kind::NetworkAcl => {
+                for acl in [self.resources.get(&key), new.as_ref()] {
+                    if let Some(Resource::NetworkAcl(acl)) = acl {
+                        touched.edges.insert(acl.vpc.clone());
+                    }
+                }
+                match &new {
+                    Some(Resource::NetworkAcl(acl)) => {
+                        let read = Arc::new(Acl::read(acl));
+                        self.acls.insert(key.id.clone(), read);
+                    }
+                    _ => drop(self.acls.remove(&key.id)),
                 }
             }
             Kind::RouteTable => {
@@ -141,6 +181,16 @@ impl View {
                     if let Resource::RouteTable(table) = table {
                         touched.exits.insert(table.vpc.clone());
                     }
+                }
+            }
+            Kind::Peering => {
+                if let Some(Resource::Peering(old)) = self.resources.remove(&key) {
+                    self.remove_peering(&old);
+                    touched.peering(&old);
+                }
+                if let Some(Resource::Peering(new)) = &new {
+                    self.add_peering(new);
+                    touched.peering(new);
                 }
             }
             // Of another plane: nothing to us, and nothing to keep.
@@ -166,6 +216,9 @@ impl View {
         }
         if new.load_balancer.is_some() {
             self.balancers.insert(new.id.clone());
+        }
+        if new.public.is_some() {
+            self.public.insert(new.id.clone());
         }
     }
 
@@ -205,6 +258,7 @@ impl View {
             }
         }
         self.balancers.remove(&old.id);
+        self.public.remove(&old.id);
     }
 
     fn add_subnet(&mut self, new: &WireSubnet) {
@@ -227,31 +281,200 @@ impl View {
         }
     }
 
+    fn add_peering(&mut self, new: &Peering) {
+        let [a, b] = &new.vpcs;
+        if a == b {
+            return;
+        }
+        for (one, other) in [(a, b), (b, a)] {
+            let peers = self.peers.entry(one.clone()).or_default();
+            peers.insert(new.id.clone(), other.clone());
+        }
+    }
+
+    fn remove_peering(&mut self, old: &Peering) {
+        for vpc in &old.vpcs {
+            let Some(peers) = self.peers.get_mut(vpc) else {
+                continue;
+            };
+            peers.remove(&old.id);
+            if peers.is_empty() {
+                self.peers.remove(vpc);
+            }
+        }
+    }
+
+    /// The peerings of a VPC, each with the VPC at its other end.
+    pub(crate) fn peerings(&self, vpc: &str) -> impl Iterator<Item = (&str, &str)> {
+        let peers = self.peers.get(vpc).into_iter().flatten();
+        peers.map(|(id, peer)| (id.as_str(), peer.as_str()))
+    }
+
+    /// The VPCs that have peerings.
+    pub(crate) fn peered(&self) -> impl Iterator<Item = &str> {
+        self.peers.keys().map(String::as_str)
+    }
+
+    /// The peers whose packets cross the hosts in the network of this VPC (see `peering`).
+    pub(crate) fn carried(&self, vpc: &str) -> impl Iterator<Item = &str> {
+        let peers = self.peerings(vpc).map(|(_, peer)| peer);
+        peers.filter(move |peer| vpc < *peer)
+    }
+
+    /// The subnets of a VPC: ranges and ids.
+    pub(crate) fn subnets(&self, vpc: &str) -> impl Iterator<Item = (Subnet, &str)> {
+        let subnets = self.subnets.get(vpc).into_iter().flatten();
+        subnets.map(|(range, id)| (*range, id.as_str()))
+    }
+
     /// Where interfaces of a subnet leave the VPC: the id of its route table, and what that says.
     /// `None` if nothing was said of the VPC's routes. A table that is not known leads nowhere.
     pub(crate) fn exit(&self, vpc: &str, subnet: Subnet) -> Option<(String, Arc<Exit>)> {
         let Some(Resource::Vpc(vpc)) = self.get(Kind::Vpc, vpc) else {
             return None;
         };
-        let main = vpc.main_route_table.as_ref()?;
-        let own = self.subnets.get(&vpc.id).and_then(|all| all.get(&subnet));
-        let own = match own.and_then(|id| self.get(Kind::Subnet, id)) {
-            Some(Resource::Subnet(subnet)) => subnet.route_table.as_ref(),
-            _ => None,
-        };
-        let id = own.unwrap_or(main);
-        let exit = match self.get(Kind::RouteTable, id) {
-            Some(Resource::RouteTable(table)) if table.vpc == vpc.id && is_name(id) => {
-                let routes = table.routes.iter().filter_map(|route| {
-                    let leads = vpc.gateway.as_ref() == Some(&route.gateway);
-                    Some((route.destination.parse().ok()?, leads))
-                });
-                Exit::new(routes)
-            }
-            _ => Exit::default(),
-        };
+        let id = self.table_of(vpc, subnet)?;
+        let exit = self.exit_by(vpc, id, true);
         let id = if is_name(id) { id } else { NO_TABLE };
         Some((id.to_owned(), Arc::new(exit)))
+    }
+
+    /// The route table of a subnet, if it is known; `None` if nothing was said of the VPC's routes.
+    pub(crate) fn route_table(
+        &self,
+        vpc: &str,
+        subnet: Subnet,
+    ) -> Option<(&str, Option<&RouteTable>)> {
+        let Some(Resource::Vpc(vpc)) = self.get(Kind::Vpc, vpc) else {
+            return None;
+        };
+        let id = self.table_of(vpc, subnet)?;
+        let table = self.known_table(vpc, id);
+        Some((if is_name(id) { id } else { NO_TABLE }, table))
+    }
+
+    fn known_table(&self, vpc: &Vpc, id: &str) -> Option<&RouteTable> {
+        match self.get(Kind::RouteTable, id) {
+            Some(Resource::RouteTable(table)) if table.vpc == vpc.id && is_name(id) => Some(table),
+            _ => None,
+        }
+    }
+
+    fn table_of<'a>(&'a self, vpc: &'a Vpc, subnet: Subnet) -> Option<&'a String> {
+        let main = vpc.main_route_table.as_ref()?;
+        let own = match self.subnet(&vpc.id, subnet) {
+            Some(subnet) => subnet.route_table.as_ref(),
+            None => None,
+        };
+        Some(own.unwrap_or(main))
+    }
+
+    fn subnet(&self, vpc: &str, range: Subnet) -> Option<&WireSubnet> {
+        let id = self.subnets.get(vpc)?.get(&range)?;
+        match self.get(Kind::Subnet, id) {
+            Some(Resource::Subnet(subnet)) => Some(subnet),
+            _ => None,
+        }
+    }
+
+    /// `with_nat`: NAT gateways lead somewhere.
+    fn exit_by(&self, vpc: &Vpc, table: &str, with_nat: bool) -> Exit {
+        let Some(known) = self.known_table(vpc, table) else {
+            return Exit::default();
+        };
+        let routes = known.routes.iter().filter_map(|route| {
+            let range = route.destination.parse().ok()?;
+            Some((range, self.target(vpc, &route.gateway, with_nat)))
+        });
+        Exit::new(routes)
+    }
+
+    fn target(&self, vpc: &Vpc, id: &str, with_nat: bool) -> Target {
+        if vpc.gateway.as_deref() == Some(id) {
+            return Target::Gateway;
+        }
+        let Some(gateway) = self
+            .nat_gateway(id)
+            .filter(|it| it.vpc == vpc.id && with_nat)
+        else {
+            return Target::Nothing;
+        };
+        let address = gateway.public.address;
+        let within = self.vpc(&vpc.id).is_some_and(|vpc| vpc.holds(address));
+        let subnet = gateway.subnet_cidr.parse().ok().filter(|_| !within);
+        match subnet.and_then(|subnet| self.table_of(vpc, subnet)) {
+            Some(table) => Target::Nat(address, self.exit_by(vpc, table, false)),
+            None => Target::Nothing,
+        }
+    }
+
+    fn nat_gateway(&self, id: &str) -> Option<&NatGateway> {
+        match self.get(Kind::NatGateway, id) {
+            Some(Resource::NatGateway(gateway)) => Some(gateway),
+            _ => None,
+        }
+    }
+
+    /// All NAT gateways.
+    pub(crate) fn nat_gateways(&self) -> impl Iterator<Item = &NatGateway> {
+        self.of_kind(Kind::NatGateway).filter_map(|it| match it {
+            Resource::NatGateway(gateway) => Some(gateway),
+            _ => None,
+        })
+    }
+
+    /// The host that speaks as a NAT gateway in the world: one of those with an interface in its VPC,
+    /// the same wherever it is asked. Another takes its place when it is lost.
+    pub(crate) fn home_of(&self, gateway: &NatGateway) -> Option<&str> {
+        let in_vpc = self.addresses.get(&gateway.vpc)?.values().flatten();
+        let hosts = in_vpc.filter_map(|id| self.interface(id)?.host.as_deref());
+        let known: BTreeSet<&str> = self.hosts().collect();
+        let hosts: BTreeSet<&str> = hosts.filter(|id| known.contains(id)).collect();
+        hosts.into_iter().min_by_key(|host| {
+            let mut hash = Sha256::new();
+            hash.update(&gateway.id);
+            hash.update([0]);
+            hash.update(host);
+            <[u8; 32]>::from(hash.finalize())
+        })
+    }
+
+    fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Resource> {
+        let first = Key {
+            kind,
+            id: String::new(),
+        };
+        let all = self.resources.range(first..);
+        all.take_while(move |(key, _)| key.kind == kind)
+            .map(|(_, resource)| resource)
+    }
+
+    /// What is asked at the edge of a subnet: its id, and its network ACL. `None` if nothing is held
+    /// back there. An ACL that is not known lets nothing through.
+    pub(crate) fn edge(&self, vpc: &str, range: Subnet) -> Option<(String, Arc<Edge>)> {
+        let subnet = self.subnet(vpc, range).filter(|it| is_name(&it.id))?;
+        let of_vpc = match self.get(Kind::Vpc, vpc) {
+            Some(Resource::Vpc(vpc)) => vpc.network_acl.as_ref(),
+            _ => None,
+        };
+        let acl = self.acls.get(subnet.network_acl.as_ref().or(of_vpc)?);
+        let acl = acl.map(|acl| Acl::clone(acl)).unwrap_or_default();
+        let edge = Edge { range, acl };
+        (!edge.acl.is_open()).then(|| (subnet.id.clone(), Arc::new(edge)))
+    }
+
+    /// The public address of an interface that is wired in `vpc`. One that means something inside of
+    /// the VPC is none.
+    pub(crate) fn public_address(&self, vpc: &str, id: &str) -> Option<PublicAddress> {
+        let interface = self.interface(id).filter(|it| it.vpc == vpc)?;
+        let public = interface.public?;
+        let vpc = self.vpc(vpc)?;
+        (!vpc.holds(public.address)).then_some(public)
+    }
+
+    /// The interfaces that have one.
+    pub(crate) fn with_public_address(&self) -> impl Iterator<Item = &Interface> {
+        self.public.iter().filter_map(|id| self.interface(id))
     }
 
     fn get(&self, kind: Kind, id: &str) -> Option<&Resource> {
@@ -310,6 +533,22 @@ impl View {
         })
     }
 
+    /// All addresses that are reached in the network of a VPC: its own, and those of the peers that
+    /// it carries.
+    pub(crate) fn reached(&self, vpc: &str) -> impl Iterator<Item = Ipv4Addr> {
+        let peers = self.carried(vpc).flat_map(|peer| self.addresses(peer));
+        self.addresses(vpc).chain(peers)
+    }
+
+    /// As [`View::holder`], of any address that is reached in the network of the VPC.
+    pub(crate) fn holder_reached(&self, vpc: &str, address: Ipv4Addr) -> Option<&Interface> {
+        let own = self.holder(vpc, address);
+        own.or_else(|| {
+            self.carried(vpc)
+                .find_map(|peer| self.holder(peer, address))
+        })
+    }
+
     /// All addresses of a VPC.
     pub(crate) fn addresses(&self, vpc: &str) -> impl Iterator<Item = Ipv4Addr> {
         self.addresses
@@ -341,16 +580,16 @@ impl View {
 
     /// The tunnels' ends at all hosts but `own`.
     pub(crate) fn peers(&self, own: &str) -> BTreeSet<Ipv4Addr> {
-        let first = Key {
-            kind: Kind::Host,
-            id: String::new(),
-        };
-        let hosts = self.resources.range(first..).map(|(key, _)| key);
-        hosts
-            .take_while(|key| key.kind == Kind::Host)
-            .filter(|key| key.id != own)
-            .filter_map(|key| self.underlay(&key.id))
-            .collect()
+        let others = self.hosts().filter(|id| *id != own);
+        others.filter_map(|id| self.underlay(id)).collect()
+    }
+
+    /// The ids of all hosts that take part.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = &str> {
+        self.of_kind(Kind::Host).filter_map(|it| match it {
+            Resource::Host(host) => Some(host.id.as_str()),
+            _ => None,
+        })
     }
 
     /// The interfaces of load balancers that `host` is to wire.
@@ -374,6 +613,10 @@ impl Touched {
         }
         let vpc = self.interfaces.entry(interface.vpc.clone()).or_default();
         vpc.insert(interface.id.clone());
+    }
+
+    fn peering(&mut self, peering: &Peering) {
+        self.vpcs.extend(peering.vpcs.iter().cloned());
     }
 
     fn place(&mut self, interface: &Interface) {
@@ -403,6 +646,7 @@ mod tests {
                     groups: groups.iter().map(|g| format!("sg-{g}")).collect(),
                     host: host.map(|h| format!("i-{h}")),
                     load_balancer: balancer.then(|| "arn".to_owned()),
+                    public: None,
                 })
             },
         )
@@ -485,6 +729,7 @@ mod tests {
                 groups: Vec::new(),
                 host: Some(format!("i-{id}")),
                 load_balancer: None,
+                public: None,
             })
         };
         let address = Ipv4Addr::new(10, 0, 0, 1);

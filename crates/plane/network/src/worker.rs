@@ -324,7 +324,9 @@ impl Worker {
         self.admit(record)?;
         self.connect(record, &mut task)?;
         self.settle(record)?;
-        self.open_to_host(record)
+        self.open_to_host(record)?;
+        self.lead_publics();
+        Ok(())
     }
 
     /// The veth, under the first name that is free.
@@ -386,14 +388,16 @@ impl Worker {
     pub(crate) fn prepare_host(&mut self, range: Subnet, ports: Ports) -> Result<(), NetworkError> {
         let plan = Plan::new(range)
             .ok_or_else(|| NetworkError::BadConfig(format!("bridge subnet {range}")))?;
-        let guard = self.state.host()?.and_then(|record| record.guard);
+        let known = self.state.host()?;
+        let (guard, publics) = known.map(|it| (it.guard, it.publics)).unzip();
         self.host = Some(Host::prepare(host::Parts {
             config: &self.config,
             names: self.names.clone(),
             plan,
             ports,
             record: self.state.host_path(),
-            guard,
+            guard: guard.flatten(),
+            publics: publics.unwrap_or_default(),
         })?);
         self.follow_peers()
     }
@@ -519,6 +523,7 @@ impl Worker {
         }
         self.ports.release(key);
         self.held.remove(key);
+        self.lead_publics();
         Ok(rest)
     }
 

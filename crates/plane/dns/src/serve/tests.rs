@@ -86,6 +86,7 @@ fn serve(servers: Vec<SocketAddr>) -> Served {
             main_route_table: None,
             gateway: None,
             dns: true,
+            network_acl: None,
         }),
         Resource::Interface(Interface {
             id: "eni-1".to_owned(),
@@ -96,6 +97,7 @@ fn serve(servers: Vec<SocketAddr>) -> Served {
             groups: Vec::new(),
             host: None,
             load_balancer: None,
+            public: None,
         }),
     ]);
     let udp = net::UdpSocket::bind("127.0.0.1:0").unwrap();

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use wharf_planeproto::balancer::{BalancerInterface, BalancerKind, LoadBalancer};
-use wharf_planeproto::network::{Interface, Vpc};
-use wharf_planeproto::{Change, Resource};
+use wharf_planeproto::network::{Interface, Peering, Vpc};
+use wharf_planeproto::{Change, Key, Kind, Resource};
 
 use super::*;
 
@@ -16,6 +16,7 @@ fn vpc(id: &str, cidr: &str, dns: bool) -> Resource {
         main_route_table: None,
         gateway: None,
         dns,
+        network_acl: None,
     })
 }
 
@@ -29,6 +30,7 @@ fn interface(vpc: &str, address: [u8; 4]) -> Resource {
         groups: Vec::new(),
         host: Some("i-1".to_owned()),
         load_balancer: None,
+        public: None,
     })
 }
 
@@ -147,6 +149,28 @@ fn names_of_load_balancers() {
         ..bridge
     };
     assert_eq!(told(ask(without, public, RecordType::A)), "nothing");
+}
+
+#[test]
+fn internal_load_balancers_of_peers() {
+    let mut book = book();
+    let name = "internal-other-1.us-east-1.elb.internal.";
+    let query = Query::query(Name::from_ascii(name).unwrap(), RecordType::A);
+    book.change(Change::Put(Resource::Peering(Peering {
+        id: "pcx-1".to_owned(),
+        vpcs: ["vpc-b".to_owned(), "vpc-a".to_owned()],
+    })));
+    assert_eq!(told(answer(&book, ASKER, &query)), "10.0.9.1");
+    let stranger = Asker {
+        vpc: Some("vpc-c"),
+        ..ASKER
+    };
+    assert_ne!(told(answer(&book, stranger, &query)), "10.0.9.1");
+    book.change(Change::Delete(Key {
+        kind: Kind::Peering,
+        id: "pcx-1".to_owned(),
+    }));
+    assert_eq!(answer(&book, ASKER, &query), Answer::Absent);
 }
 
 #[test]

@@ -144,7 +144,11 @@ impl Registry {
             | Kind::Interface
             | Kind::Subnet
             | Kind::RouteTable
-            | Kind::Instance => {}
+            | Kind::Peering
+            | Kind::NatGateway
+            | Kind::NetworkAcl
+            | Kind::Instance
+            | Kind::Volume => {}
         }
     }
 

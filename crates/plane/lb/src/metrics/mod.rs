@@ -286,6 +286,7 @@ impl Metrics {
         rows.retain(|row| match row {
             Row::Balancer(row) => !row.is_idle(),
             Row::Group(row) => !row.is_idle(),
+            Row::Instance(_) => false,
         });
         rows
     }
@@ -312,7 +313,7 @@ mod tests {
     fn groups_of(rows: &[Row]) -> Vec<(&str, &str, u64)> {
         let groups = rows.iter().filter_map(|row| match row {
             Row::Group(it) => Some((it.balancer.as_str(), it.group.as_str(), it.requests)),
-            Row::Balancer(_) => None,
+            Row::Balancer(_) | Row::Instance(_) => None,
         });
         groups.collect()
     }

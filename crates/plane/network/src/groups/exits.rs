@@ -1,139 +1,108 @@
-//! Which interfaces may begin connections to the outside of their VPC, and where to: what the route
+//! Where interfaces may begin connections to the outside of their VPC, and as whom: what the route
 //! table of their subnet says. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 
+use super::bound;
 use crate::model::Subnet;
-use crate::view::View;
 
-/// Where a route table leads outside its VPC: ranges, the narrowest first, each with whether a
-/// gateway is behind it. What is in none of them leads nowhere.
+/// Which interfaces leave by which route table.
+pub(crate) type Exits = bound::Bound<Exit>;
+pub(crate) type Step = bound::Step<Exit>;
+
+/// How a range is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// By the internet gateway.
+    Out,
+    /// By a NAT gateway, with its address.
+    Nat(Ipv4Addr),
+    Nowhere,
+}
+
+/// Where a route table leads outside its VPC: the first range that holds an address counts. What is
+/// in none of them leads nowhere.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Exit {
-    routes: Vec<(Subnet, bool)>,
+    routes: Vec<(Subnet, Way)>,
+}
+
+/// The target of a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// The internet gateway of the VPC.
+    Gateway,
+    /// A NAT gateway with that address, and where its own subnet leads.
+    Nat(Ipv4Addr, Exit),
+    /// Nothing that is there.
+    Nothing,
 }
 
 impl Exit {
-    pub(crate) fn new(routes: impl IntoIterator<Item = (Subnet, bool)>) -> Self {
-        let mut routes: Vec<(Subnet, bool)> = routes.into_iter().collect();
+    pub(crate) fn new(routes: impl IntoIterator<Item = (Subnet, Target)>) -> Self {
+        let mut routes: Vec<(Subnet, Target)> = routes.into_iter().collect();
         routes.sort_by_key(|(range, _)| (u8::MAX - range.prefix(), *range));
-        Self { routes }
+        let ways = routes.into_iter().flat_map(|(range, target)| match target {
+            Target::Gateway => vec![(range, Way::Out)],
+            Target::Nat(address, exit) => exit.through(range, address),
+            Target::Nothing => vec![(range, Way::Nowhere)],
+        });
+        Self {
+            routes: ways.collect(),
+        }
     }
 
-    pub(crate) fn routes(&self) -> &[(Subnet, bool)] {
+    /// How a NAT gateway behind which this is leads to `range`.
+    fn through(&self, range: Subnet, address: Ipv4Addr) -> Vec<(Subnet, Way)> {
+        let mut ways = Vec::new();
+        for (to, way) in &self.routes {
+            let part = match (range.covers(*to), to.covers(range)) {
+                (true, _) => *to,
+                (_, true) => range,
+                (false, false) => continue,
+            };
+            let way = match way {
+                Way::Out => Way::Nat(address),
+                // One NAT gateway behind the other is none that AWS passes, either.
+                Way::Nat(_) | Way::Nowhere => Way::Nowhere,
+            };
+            ways.push((part, way));
+            if part == range {
+                return ways;
+            }
+        }
+        ways.push((range, Way::Nowhere));
+        ways
+    }
+
+    pub(crate) fn routes(&self) -> &[(Subnet, Way)] {
         &self.routes
     }
-}
 
-/// One step towards what is wanted; they are in an order in which nothing is named before it is
-/// there, nor removed while it is named.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// The chain of a route table.
-    AddTable(String, Arc<Exit>),
-    RewriteTable(String, Arc<Exit>),
-    RemoveTable(String),
-    /// The interface with that address leaves by that table.
-    AddInterface(Ipv4Addr, String),
-    RemoveInterface(Ipv4Addr),
-}
-
-/// What the kernel has.
-#[derive(Debug, Default)]
-pub(crate) struct Exits {
-    /// The interfaces wired here, with their subnets.
-    interfaces: BTreeMap<Ipv4Addr, Subnet>,
-    /// Address → route table; those that are held back by none are absent.
-    bound: BTreeMap<Ipv4Addr, String>,
-    tables: BTreeMap<String, Arc<Exit>>,
-}
-
-impl Exits {
-    /// An interface is wired here, or no longer is.
-    pub(crate) fn wire(&mut self, address: Ipv4Addr, subnet: Option<Subnet>) {
-        match subnet {
-            Some(subnet) => drop(self.interfaces.insert(address, subnet)),
-            None => drop(self.interfaces.remove(&address)),
-        }
-    }
-
-    /// The steps to what `view` says of all interfaces, if it said something of routes, else of
-    /// those at `addresses`.
-    pub(crate) fn follow(
-        &mut self,
-        vpc: &str,
-        view: &View,
-        addresses: &BTreeSet<Ipv4Addr>,
-        routes_changed: bool,
-    ) -> Vec<Step> {
-        let (mut tables, mut interfaces, mut gone) = (Vec::new(), Vec::new(), Vec::new());
-        let all: BTreeSet<Ipv4Addr>;
-        let mut addresses = addresses;
-        if routes_changed {
-            all = self
-                .interfaces
-                .keys()
-                .chain(self.bound.keys())
-                .copied()
-                .collect();
-            addresses = &all;
-        }
-        for address in addresses {
-            let subnet = self.interfaces.get(address);
-            let wanted = subnet.and_then(|subnet| view.exit(vpc, *subnet));
-            if let Some((id, exit)) = &wanted {
-                let former = self.tables.insert(id.clone(), exit.clone());
-                match former {
-                    None => tables.push(Step::AddTable(id.clone(), exit.clone())),
-                    Some(former) if former != *exit => {
-                        tables.push(Step::RewriteTable(id.clone(), exit.clone()));
-                    }
-                    Some(_) => {}
-                }
-            }
-            let wanted = wanted.map(|(id, _)| id);
-            if self.bound.get(address) == wanted.as_ref() {
-                continue;
-            }
-            if self.bound.remove(address).is_some() {
-                interfaces.push(Step::RemoveInterface(*address));
-            }
-            if let Some(id) = wanted {
-                interfaces.push(Step::AddInterface(*address, id.clone()));
-                self.bound.insert(*address, id);
-            }
-        }
-        if !interfaces.is_empty() {
-            let used: BTreeSet<&String> = self.bound.values().collect();
-            let unused = self.tables.keys().filter(|id| !used.contains(id));
-            gone.extend(unused.cloned().map(Step::RemoveTable));
-        }
-        for step in &gone {
-            if let Step::RemoveTable(id) = step {
-                self.tables.remove(id);
-            }
-        }
-        tables.into_iter().chain(interfaces).chain(gone).collect()
-    }
-
-    /// The steps from nothing.
-    pub(crate) fn rebuild(&mut self, vpc: &str, view: &View) -> Vec<Step> {
-        self.bound.clear();
-        self.tables.clear();
-        self.follow(vpc, view, &BTreeSet::new(), true)
+    /// The addresses of NAT gateways.
+    #[cfg(test)]
+    fn nat_addresses(&self) -> impl Iterator<Item = Ipv4Addr> {
+        self.routes.iter().filter_map(|(_, way)| match way {
+            Way::Nat(address) => Some(*address),
+            Way::Out | Way::Nowhere => None,
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::sync::Arc;
+
     use proptest::prelude::*;
-    use wharf_planeproto::network::{Route, RouteTable, Subnet as WireSubnet, Vpc};
+    use wharf_planeproto::network::{
+        NatGateway, PublicAddress, Route, RouteTable, Subnet as WireSubnet, Vpc,
+    };
     use wharf_planeproto::{Change, Key, Kind, Resource};
 
     use super::*;
     use crate::network::NetworkUpdate;
+    use crate::view::View;
 
     fn range(text: &str) -> Subnet {
         text.parse().unwrap()
@@ -156,6 +125,7 @@ mod tests {
             main_route_table: Some("rtb-0".to_owned()),
             gateway: gateway.map(str::to_owned),
             dns: true,
+            network_acl: None,
         })
     }
 
@@ -177,6 +147,7 @@ mod tests {
             vpc: "vpc-a".to_owned(),
             cidr: subnet(n).to_string(),
             route_table: table.map(|table| format!("rtb-{table}")),
+            network_acl: None,
         })
     }
 
@@ -199,7 +170,10 @@ mod tests {
         };
         let exit = |view: &View, n| view.exit("vpc-a", subnet(n)).unwrap();
         let known = view(resources(Some("igw-1")));
-        let wanted = [(range("192.0.2.0/24"), false), (range("0.0.0.0/0"), true)];
+        let wanted = [
+            (range("192.0.2.0/24"), Way::Nowhere),
+            (range("0.0.0.0/0"), Way::Out),
+        ];
         assert_eq!(
             exit(&known, 0).1.routes(),
             wanted,
@@ -212,11 +186,52 @@ mod tests {
                 .1
                 .routes()
                 .iter()
-                .all(|(_, leads)| !leads)
+                .all(|(_, way)| *way == Way::Nowhere)
         );
         assert_eq!(known.exit("vpc-b", subnet(0)), None, "nobody spoke of it");
         let unknown_table = view(vec![vpc(Some("igw-1")), in_table(1, Some(7))]);
         assert_eq!(exit(&unknown_table, 1).1, Arc::default(), "leads nowhere");
+    }
+
+    fn nat(n: u8, in_subnet: u8) -> Resource {
+        Resource::NatGateway(NatGateway {
+            id: format!("nat-{n}"),
+            vpc: "vpc-a".to_owned(),
+            subnet_cidr: subnet(in_subnet).to_string(),
+            public: PublicAddress {
+                address: Ipv4Addr::new(198, 19, 0, n),
+                routed: false,
+            },
+        })
+    }
+
+    #[test]
+    fn a_nat_gateway_leads_where_its_own_subnet_leads() {
+        let by_nat = [("0.0.0.0/0", "nat-1"), ("203.0.113.0/24", "igw-1")];
+        let its_own = [("0.0.0.0/0", "igw-1"), ("192.0.2.0/24", "igw-gone")];
+        let known = view(vec![
+            vpc(Some("igw-1")),
+            table(0, &by_nat),
+            table(1, &its_own),
+            in_table(1, Some(1)),
+            nat(1, 1),
+        ]);
+        let (_, exit) = known.exit("vpc-a", subnet(0)).unwrap();
+        let address = Ipv4Addr::new(198, 19, 0, 1);
+        let wanted = [
+            (range("203.0.113.0/24"), Way::Out),
+            (range("192.0.2.0/24"), Way::Nowhere),
+            (range("0.0.0.0/0"), Way::Nat(address)),
+        ];
+        assert_eq!(exit.routes(), wanted);
+        assert!(exit.nat_addresses().eq([address]));
+        let behind_itself = view(vec![vpc(Some("igw-1")), table(0, &by_nat), nat(1, 0)]);
+        let (_, exit) = behind_itself.exit("vpc-a", subnet(0)).unwrap();
+        let rest = (range("0.0.0.0/0"), Way::Nowhere);
+        assert_eq!(exit.routes().last(), Some(&rest), "it leads to itself");
+        let gone = view(vec![vpc(Some("igw-1")), table(0, &by_nat)]);
+        let (_, exit) = gone.exit("vpc-a", subnet(0)).unwrap();
+        assert_eq!(exit.nat_addresses().count(), 0, "a gateway that is no more");
     }
 
     proptest! {
@@ -253,7 +268,7 @@ mod tests {
                     exits.wire(address, wired.then(|| subnet(n % 3)));
                     changed.insert(address);
                 }
-                for step in exits.follow("vpc-a", &view, &changed, touched.exits.contains("vpc-a")) {
+                for step in exits.follow(|it| view.exit("vpc-a", it), &changed, touched.exits.contains("vpc-a")) {
                     match step {
                         Step::AddTable(id, exit) => prop_assert!(tables.insert(id, exit).is_none()),
                         Step::RewriteTable(id, exit) => prop_assert!(tables.insert(id, exit).is_some()),
@@ -286,14 +301,18 @@ mod tests {
         let mut view = view(vec![vpc(None), table(0, &[])]);
         let mut exits = Exits::default();
         exits.wire(address(0), Some(subnet(0)));
-        let steps = exits.follow("vpc-a", &view, &BTreeSet::from([address(0)]), false);
+        let steps = exits.follow(
+            |it| view.exit("vpc-a", it),
+            &BTreeSet::from([address(0)]),
+            false,
+        );
         assert_eq!(steps.len(), 2, "{steps:?}");
         let key = Key {
             kind: Kind::Vpc,
             id: "vpc-a".to_owned(),
         };
         view.update(NetworkUpdate::Changes(vec![Change::Delete(key)]));
-        let steps = exits.follow("vpc-a", &view, &BTreeSet::new(), true);
+        let steps = exits.follow(|it| view.exit("vpc-a", it), &BTreeSet::new(), true);
         let wanted = [
             Step::RemoveInterface(address(0)),
             Step::RemoveTable("rtb-0".to_owned()),

@@ -7,9 +7,12 @@ use nix::errno::Errno;
 use nix::time::{ClockId, clock_gettime};
 use sha2::{Digest, Sha256};
 
-use super::exits::{self, Exit, Exits};
+use super::acls::Edges;
+use super::exits::{self, Exit, Exits, Way};
 use super::plan::{Plan, Policy, Step};
+use super::public::{self, Publics};
 use super::rule::{Peer, Rule, Traffic};
+use super::{edges, translations};
 use crate::error::NetworkError;
 use crate::files;
 use crate::model::Subnet;
@@ -57,6 +60,8 @@ pub(crate) struct Filter {
     host: Ipv4Addr,
     plan: Plan,
     exits: Exits,
+    edges: Edges,
+    publics: Publics,
     /// Those that tasks here were given, by this process.
     name_servers: BTreeSet<Ipv4Addr>,
     table: Table,
@@ -91,6 +96,8 @@ impl Filter {
             host,
             plan: Plan::default(),
             exits: Exits::default(),
+            edges: Edges::default(),
+            publics: Publics::default(),
             name_servers: BTreeSet::new(),
             table: Table::Doubtful,
             generation: 0,
@@ -112,8 +119,7 @@ impl Filter {
         id: &str,
         subnet: Subnet,
     ) -> Result<(), NetworkError> {
-        self.plan.wire(address, Some(id));
-        self.exits.wire(address, Some(subnet));
+        self.wire(address, Some((id, subnet)));
         if self.table != Table::Adopted {
             self.know_name_servers(view)?;
             return self.follow(view, &BTreeSet::from([address]), &Touched::default());
@@ -128,6 +134,14 @@ impl Filter {
         }
     }
 
+    fn wire(&mut self, address: Ipv4Addr, interface: Option<(&str, Subnet)>) {
+        let (id, subnet) = interface.unzip();
+        self.plan.wire(address, id);
+        self.publics.wire(address, id);
+        self.exits.wire(address, subnet);
+        self.edges.wire(address, subnet);
+    }
+
     /// Takes note of an interface that a former run wired; its rules are there.
     pub(crate) fn adopt(
         &mut self,
@@ -137,8 +151,7 @@ impl Filter {
         subnet: Subnet,
     ) -> Result<(), NetworkError> {
         if self.table == Table::Adopted {
-            self.plan.wire(address, Some(id));
-            self.exits.wire(address, Some(subnet));
+            self.wire(address, Some((id, subnet)));
             Ok(())
         } else {
             self.add(view, address, id, subnet)
@@ -150,8 +163,7 @@ impl Filter {
         if !self.plan.has(address) {
             return Ok(());
         }
-        self.plan.wire(address, None);
-        self.exits.wire(address, None);
+        self.wire(address, None);
         if self.table != Table::Adopted {
             return self.follow(view, &BTreeSet::from([address]), &Touched::default());
         }
@@ -174,10 +186,24 @@ impl Filter {
         if self.table != Table::Written {
             return self.rewrite(view);
         }
-        let steps = self.plan.follow(&self.vpc, view, addresses, touched);
-        let routes = touched.exits.contains(&self.vpc);
-        let exits = self.exits.follow(&self.vpc, view, addresses, routes);
-        if steps.is_empty() && exits.is_empty() {
+        let vpc = self.vpc.clone();
+        let publics = {
+            let changed = touched.vpcs.contains(&vpc);
+            self.publics.follow(&vpc, view, addresses, changed)
+        };
+        let judged: BTreeSet<Ipv4Addr> = addresses
+            .iter()
+            .copied()
+            .chain(self.note(&publics))
+            .collect();
+        let steps = self.plan.follow(&vpc, view, &judged, touched);
+        let exit_of = |subnet| view.exit(&vpc, subnet);
+        let routes = touched.exits.contains(&vpc);
+        let exits = self.exits.follow(exit_of, addresses, routes);
+        let edge_of = |subnet| view.edge(&vpc, subnet);
+        let acls = touched.edges.contains(&vpc);
+        let edges = self.edges.follow(edge_of, addresses, acls);
+        if steps.is_empty() && exits.is_empty() && edges.is_empty() && publics.is_empty() {
             return Ok(());
         }
         let mut batch = Batch::new(self.names.table());
@@ -194,6 +220,12 @@ impl Filter {
         for step in &exits {
             write_exit(&mut batch, step);
         }
+        for step in &edges {
+            edges::write(&mut batch, step);
+        }
+        for step in &publics {
+            translations::write(&mut batch, step);
+        }
         let Err(error) = batch.commit(&mut self.socket, "change security groups") else {
             return Ok(());
         };
@@ -202,15 +234,44 @@ impl Filter {
         self.rewrite(view)
     }
 
+    /// An interface is called by its public address, too. The addresses that are called for another
+    /// now, or for nobody.
+    fn note(&mut self, steps: &[public::Step]) -> Vec<Ipv4Addr> {
+        let mut touched = Vec::with_capacity(steps.len());
+        for step in steps {
+            match step {
+                public::Step::Remove(it) => {
+                    self.plan.wire(it.public, None);
+                    touched.push(it.public);
+                }
+                public::Step::Add(it) => {
+                    let id = self.publics.interface(it.private);
+                    self.plan.wire(it.public, id);
+                    touched.push(it.public);
+                }
+            }
+        }
+        touched
+    }
+
     /// The whole table in one batch: no packet sees a moment without rules.
     fn rewrite(&mut self, view: &View) -> Result<(), NetworkError> {
         self.table = Table::Doubtful;
         self.generation = next_generation(self.generation)?;
-        let steps = self.plan.rebuild(&self.vpc, view);
-        let exits = self.exits.rebuild(&self.vpc, view);
+        let vpc = self.vpc.clone();
+        let (former, publics) = self.publics.rebuild(&vpc, view);
+        for public in former {
+            self.plan.wire(public, None);
+        }
+        self.note(&publics);
+        let steps = self.plan.rebuild(&vpc, view);
+        let exits = self.exits.rebuild(|subnet| view.exit(&vpc, subnet));
+        let edges = self.edges.rebuild(|subnet| view.edge(&vpc, subnet));
         self.name_servers.extend(files::host_name_servers());
         let mut batch = Batch::new(self.names.table());
-        ruleset::begin_scope(&mut batch, true);
+        ruleset::begin_scope(&mut batch);
+        translations::begin(&mut batch);
+        edges::begin(&mut batch, &self.names);
         for map in [SENDERS.name, RECEIVERS.name, LEAVERS] {
             batch.verdict_map(map);
         }
@@ -232,6 +293,12 @@ impl Filter {
         }
         for step in &exits {
             write_exit(&mut batch, step);
+        }
+        for step in &edges {
+            edges::write(&mut batch, step);
+        }
+        for step in &publics {
+            translations::write(&mut batch, step);
         }
         batch.commit(&mut self.socket, "write a network's nftables table")?;
         self.table = Table::Written;
@@ -263,9 +330,16 @@ impl Filter {
             ]
             .concat()
         };
+        // What came from outside goes to an interface, or it goes round and round.
+        let through = [
+            Expression::link(Direction::In, nft::Compare::Equal, SCOPE_UPLINK),
+            Expression::link(Direction::Out, nft::Compare::Equal, SCOPE_UPLINK),
+            Expression::discard(),
+        ];
         let judged = [Expression::marked(self.generation), Expression::accept()].concat();
         for rule in [
             ruleset::link_local_stays(),
+            through.concat(),
             judged.clone(),
             [Expression::invalid(), Expression::discard()].concat(),
             Expression::connection_verdict(Side::Source, SENDERS.name),
@@ -391,31 +465,41 @@ fn write_ways_out(batch: &mut Batch<'_>) {
 fn write_exit(batch: &mut Batch<'_>, step: &exits::Step) {
     let chain = |table: &str| format!("exit/{table}");
     let write = |batch: &mut Batch<'_>, table: &str, exit: &Exit| {
-        for (range, leads) in exit.routes() {
+        for (range, way) in exit.routes() {
             let (side, network) = (Side::Destination, range.network());
             let to = Expression::connection_address(side, network, range.prefix());
-            let verdict = match leads {
-                true => Expression::goto(ADMIT),
-                false => Expression::discard(),
+            let verdict = match way {
+                Way::Out | Way::Nat(_) => Expression::goto(ADMIT),
+                Way::Nowhere => Expression::discard(),
             };
             batch.rule(&chain(table), [to, verdict].concat());
         }
         batch.rule(&chain(table), Expression::discard());
+        translations::write_ways(batch, table, exit);
     };
     match step {
         exits::Step::AddTable(table, exit) => {
             batch.inner_chain(&chain(table));
+            batch.inner_chain(&translations::chain(table));
             write(batch, table, exit);
         }
         exits::Step::RewriteTable(table, exit) => {
             batch.flush_chain(&chain(table));
+            batch.flush_chain(&translations::chain(table));
             write(batch, table, exit);
         }
-        exits::Step::RemoveTable(table) => batch.delete_chain(&chain(table)),
+        exits::Step::RemoveTable(table) => {
+            batch.delete_chain(&chain(table));
+            batch.delete_chain(&translations::chain(table));
+        }
         exits::Step::AddInterface(address, table) => {
             batch.add_verdict(LEAVERS, *address, &chain(table));
+            translations::bind(batch, *address, table);
         }
-        exits::Step::RemoveInterface(address) => batch.remove_addresses(LEAVERS, [*address]),
+        exits::Step::RemoveInterface(address) => {
+            batch.remove_addresses(LEAVERS, [*address]);
+            translations::unbind(batch, *address);
+        }
     }
 }
 

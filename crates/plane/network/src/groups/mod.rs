@@ -16,6 +16,8 @@
 //! group/<group>               set: the addresses of all interfaces that have the group
 //! leaving                     connections of tasks to the outside: ct original saddr vmap @leavers
 //! exit/<route table>          one rule for each route; what has none ends here
+//! nat/<route table>           as whom it leaves (`translations`)
+//! acl-out/…, acl-in/…         before all of these: what crosses the edge of a subnet (`edges`)
 //! dns                         the name servers that tasks are given: no matter of groups or routes
 //! ```
 //! Judging costs a walk through the rules, so a connection that passed carries the generation of
@@ -26,12 +28,18 @@
 //! its own interfaces need, nothing else; each change is one atomic batch of what changed; a link
 //! whose address is in no map neither sends nor receives.
 
+mod acls;
+mod bound;
+mod edges;
 mod exits;
 mod filter;
 mod plan;
+mod public;
 mod rule;
+mod translations;
 
-pub(crate) use exits::Exit;
+pub(crate) use acls::{Acl, Edge};
+pub(crate) use exits::{Exit, Target};
 pub(crate) use filter::Filter;
 pub(crate) use plan::Policy;
 pub(crate) use rule::{Group, is_name};

@@ -40,6 +40,8 @@ const ONLINK: u32 = 4;
 const NUD_PERMANENT: u16 = 0x80;
 /// Who made a route, as `ip route` shows it; outside the range that routing daemons use.
 pub(super) const PROTOCOL: u8 = 213;
+/// The same of a route to a public address.
+const PUBLIC: u8 = 214;
 
 /// `local` on a link, with `peer` at its other end (the same for a plain /32).
 pub(crate) fn address(index: u32, local: Ipv4Addr, peer: Ipv4Addr) -> Request {
@@ -89,6 +91,21 @@ pub(crate) fn route_if_free(table: u32, to: Subnet, hop: Hop) -> Request {
     }
 }
 
+/// The route to a public address, which replaces none.
+pub(crate) fn public_route(to: Ipv4Addr, hop: Hop) -> Request {
+    let flags = REQUEST | ACK | CREATE | EXCL;
+    Request {
+        message: message_of(PUBLIC, flags, MAIN, Subnet::host(to), hop),
+        step: format!("add the route to {to}").into(),
+        tolerated: &[],
+    }
+}
+
+/// Takes back what `public_route` made.
+pub(crate) fn delete_public_route(to: Ipv4Addr, index: u32) -> Request {
+    deletion(PUBLIC, MAIN, Subnet::host(to), index)
+}
+
 /// Removes the route to `to` through the link, however it was made.
 pub(crate) fn delete_route(to: Subnet, index: u32) -> Request {
     delete_route_of(MAIN, to, index)
@@ -96,6 +113,10 @@ pub(crate) fn delete_route(to: Subnet, index: u32) -> Request {
 
 /// As `delete_route`, from another table.
 pub(crate) fn delete_route_of(table: u32, to: Subnet, index: u32) -> Request {
+    deletion(PROTOCOL, table, to, index)
+}
+
+fn deletion(protocol: u8, table: u32, to: Subnet, index: u32) -> Request {
     const ANY_SCOPE: u8 = 255;
     let header = [
         AF_INET,
@@ -103,7 +124,7 @@ pub(crate) fn delete_route_of(table: u32, to: Subnet, index: u32) -> Request {
         0,
         0,
         0,
-        PROTOCOL,
+        protocol,
         ANY_SCOPE,
         UNICAST,
         0,
@@ -123,12 +144,16 @@ pub(crate) fn delete_route_of(table: u32, to: Subnet, index: u32) -> Request {
 }
 
 fn route_message(flags: u16, table: u32, to: Subnet, hop: Hop) -> Message {
+    message_of(PROTOCOL, flags, table, to, hop)
+}
+
+fn message_of(protocol: u8, flags: u16, table: u32, to: Subnet, hop: Hop) -> Message {
     let (scope, route_type, route_flags) = match hop {
         Hop::Link { .. } => (SCOPE_LINK, UNICAST, 0),
         Hop::Via { .. } => (SCOPE_UNIVERSE, UNICAST, ONLINK),
         Hop::Unreachable => (SCOPE_UNIVERSE, UNREACHABLE, 0_u32),
     };
-    let mut header = vec![AF_INET, to.prefix(), 0, 0, 0, PROTOCOL, scope, route_type];
+    let mut header = vec![AF_INET, to.prefix(), 0, 0, 0, protocol, scope, route_type];
     header.extend_from_slice(&route_flags.to_ne_bytes());
     let mut attrs = Attrs::new().u32(RTA_TABLE, table);
     if to.prefix() > 0 {
@@ -200,6 +225,8 @@ pub(crate) struct Route {
     pub(crate) local: bool,
     /// Made by this crate, in this or another installation.
     pub(crate) ours: bool,
+    /// The same of a route to a public address.
+    pub(crate) public: bool,
     pub(crate) table: u32,
 }
 
@@ -275,6 +302,7 @@ fn parse(body: &[u8]) -> Option<Route> {
         gateway,
         local,
         ours: protocol == PROTOCOL,
+        public: protocol == PUBLIC,
         table,
     })
 }

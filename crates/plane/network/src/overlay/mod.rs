@@ -112,8 +112,8 @@ impl Overlay {
         let mut all = None;
         if !self.known || self.device.is_some_and(|(_, t)| Some(t) != wanted) {
             self.read(wanted, around)?;
-            let own = around.view.addresses(around.vpc);
-            all = Some(own.chain(self.plan.addresses()).collect());
+            let reached = around.view.reached(around.vpc);
+            all = Some(reached.chain(self.plan.addresses()).collect());
         }
         let addresses = all.as_ref().unwrap_or(addresses);
         let (view, own, vpc) = (around.view, around.own, around.vpc);

@@ -95,7 +95,7 @@ impl Plan {
 /// Where an address is, if it is on another host: the control plane's word, also where the address
 /// is wired here. What it names no host for, or a host that nobody can reach, stays where it is.
 pub(crate) fn elsewhere(view: &View, own: &str, vpc: &str, address: Ipv4Addr) -> Option<Ipv4Addr> {
-    let host = view.holder(vpc, address)?.host.as_deref()?;
+    let host = view.holder_reached(vpc, address)?.host.as_deref()?;
     if host == own || !is_host_address(address) {
         return None;
     }

@@ -22,6 +22,7 @@ pub fn interface(vpc: &str, last: u8, groups: &[&str]) -> Interface {
         groups: groups.iter().map(|g| (*g).to_owned()).collect(),
         host: None,
         load_balancer: None,
+        public: None,
     }
 }
 
@@ -48,6 +49,7 @@ pub fn vpc(id: &str, vni: u32) -> Resource {
         main_route_table: None,
         gateway: None,
         dns: true,
+        network_acl: None,
     })
 }
 
@@ -83,6 +85,7 @@ pub fn subnet(route_table: Option<&str>) -> Resource {
         vpc: "vpc-a".to_owned(),
         cidr: "172.31.16.0/20".to_owned(),
         route_table: route_table.map(str::to_owned),
+        network_acl: None,
     })
 }
 

@@ -1,6 +1,7 @@
 //! The network on a real kernel, as root: each test is a host of its own, a network and mount
 //! namespace that ends with it, with a neighbour on its outer link. `ip` and `nft` are the oracle.
 
+mod acls;
 mod awsvpc;
 mod bridge;
 mod control;
@@ -9,6 +10,8 @@ mod exits;
 mod groups;
 mod names;
 mod overlay;
+mod peering;
+mod public;
 mod reach;
 mod restart;
 mod support;

@@ -14,17 +14,17 @@ use wharf_planeproto::network::Interface;
 use wharf_planeproto::{Kind, Resource};
 
 const PORT: u16 = 14789;
-const HERE: &str = "i-here";
-const THERE: &str = "i-there";
+pub const HERE: &str = "i-here";
+pub const THERE: &str = "i-there";
 
-struct Two {
-    here: Network,
-    there: Network,
+pub struct Two {
+    pub here: Network,
+    pub there: Network,
     endpoints: [Option<Receiver<EndpointListener>>; 2],
 }
 
 impl Two {
-    async fn start(host: &Host) -> Self {
+    pub async fn start(host: &Host) -> Self {
         let mut two = Self::strangers(host).await;
         two.introduce().await;
         two
@@ -60,7 +60,7 @@ impl Two {
         self.say(hosts.into_iter().chain(vpcs)).await;
     }
 
-    async fn say(&self, resources: impl IntoIterator<Item = Resource>) {
+    pub async fn say(&self, resources: impl IntoIterator<Item = Resource>) {
         let resources: Vec<Resource> = resources.into_iter().collect();
         say(&self.here, resources.clone()).await;
         say(&self.there, resources).await;

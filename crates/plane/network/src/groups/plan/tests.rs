@@ -114,6 +114,7 @@ fn interface() -> impl Strategy<Value = Resource> {
             groups,
             host: None,
             load_balancer: None,
+            public: None,
         })
     })
 }
@@ -235,6 +236,7 @@ fn one_change_is_one_step() {
             groups: groups.iter().map(|g| (*g).to_owned()).collect(),
             host: None,
             load_balancer: None,
+            public: None,
         }))
     };
     let itself = SecurityGroup {

@@ -15,6 +15,10 @@ const VERDICT: u32 = 0;
 /// A key of `meta`: the protocol above IP.
 const L4PROTO: u32 = 16;
 
+/// What `nat` changes.
+const SNAT: u32 = 0;
+const DNAT: u32 = 1;
+
 /// Keys of `ct` (`enum nft_ct_keys`).
 const CT_STATE: u32 = 0;
 const CT_DIRECTION: u32 = 1;
@@ -143,6 +147,40 @@ impl Expression {
     /// `ip daddr @<set>`
     pub(crate) fn destination_in(set: &str) -> Vec<Self> {
         vec![Self::payload(R0, 1, 16, 4), Self::lookup(set, false)]
+    }
+
+    /// `ip saddr vmap @<map>`
+    pub(crate) fn source_verdict(map: &str) -> Vec<Self> {
+        vec![Self::payload(R0, 1, 12, 4), Self::verdict_of(map)]
+    }
+
+    /// `ip daddr vmap @<map>`
+    pub(crate) fn destination_verdict(map: &str) -> Vec<Self> {
+        vec![Self::payload(R0, 1, 16, 4), Self::verdict_of(map)]
+    }
+
+    /// `meta l4proto <number>`
+    pub(crate) fn packet_protocol(number: u8) -> Vec<Self> {
+        Self::protocol(number)
+    }
+
+    /// `th dport <first>-<last>`
+    pub(crate) fn packet_ports(first: u16, last: u16) -> Vec<Self> {
+        vec![
+            Self::payload(R0, 2, 2, 2),
+            Self::compare(R0, Compare::AtLeast, &first.to_be_bytes()),
+            Self::compare(R0, Compare::AtMost, &last.to_be_bytes()),
+        ]
+    }
+
+    /// `icmp type <kind>`, with its code if there is one.
+    pub(crate) fn packet_icmp(kind: u8, code: Option<u8>) -> Vec<Self> {
+        let wanted: Vec<u8> = [kind].into_iter().chain(code).collect();
+        let len = 1 + u32::from(code.is_some());
+        vec![
+            Self::payload(R0, 2, 0, len),
+            Self::compare(R0, Compare::Equal, &wanted),
+        ]
     }
 
     /// `udp dport <port>`
@@ -336,17 +374,58 @@ impl Expression {
 
     /// `ct original ip saddr vmap @<map>`, or `daddr`.
     pub(crate) fn connection_verdict(side: Side, map: &str) -> Vec<Self> {
+        vec![Self::original(side.key()), Self::verdict_of(map)]
+    }
+
+    /// The verdict that a map has for the first register.
+    fn verdict_of(map: &str) -> Self {
+        Self::map(map, VERDICT)
+    }
+
+    fn map(map: &str, into: u32) -> Self {
         let data = Attrs::new()
             .text(1, map)
             .be32(2, R0)
-            .be32(3, VERDICT)
+            .be32(3, into)
             .be32(4, 1);
-        vec![Self::original(side.key()), Self::new("lookup", data)]
+        Self::new("lookup", data)
+    }
+
+    /// `snat ip to ip saddr map @<map>`; the rule ends where the map has no entry.
+    pub(crate) fn source_from_map(map: &str) -> Vec<Self> {
+        vec![
+            Self::payload(R0, 1, 12, 4),
+            Self::map(map, R0),
+            Self::nat(SNAT),
+        ]
+    }
+
+    /// `dnat ip to ip daddr map @<map>`; the rule ends where the map has no entry.
+    pub(crate) fn destination_from_map(map: &str) -> Vec<Self> {
+        vec![
+            Self::payload(R0, 1, 16, 4),
+            Self::map(map, R0),
+            Self::nat(DNAT),
+        ]
+    }
+
+    /// `snat ip to <address>`
+    pub(crate) fn source_becomes(address: Ipv4Addr) -> Vec<Self> {
+        let address = Attrs::new().be32(1, R0).nest(2, value(&address.octets()));
+        vec![Self::new("immediate", address), Self::nat(SNAT)]
+    }
+
+    /// The address in the first register.
+    fn nat(kind: u32) -> Self {
+        let nat = Attrs::new()
+            .be32(1, kind)
+            .be32(2, u32::from(IPV4))
+            .be32(3, R0);
+        Self::new("nat", nat)
     }
 
     /// `dnat ip to meta l4proto . th dport map @<map>`
     pub(crate) fn to_mapped_port(map: &str) -> Vec<Self> {
-        const DNAT: u32 = 1;
         let lookup = Attrs::new()
             .text(1, map)
             .be32(2, WIDE)

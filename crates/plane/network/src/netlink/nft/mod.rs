@@ -159,6 +159,11 @@ impl<'a> Batch<'a> {
         self.new_set(name, (TYPE_IPV4, 4), None);
     }
 
+    /// `map <name> { type ipv4_addr : ipv4_addr }`
+    pub(crate) fn address_map(&mut self, name: &str) {
+        self.new_set(name, (TYPE_IPV4, 4), Some((TYPE_IPV4, 4)));
+    }
+
     /// A set of three-byte numbers.
     pub(crate) fn number_set(&mut self, name: &str) {
         self.new_set(name, (TYPE_INTEGER, 3), None);
@@ -223,6 +228,18 @@ impl<'a> Batch<'a> {
     ) {
         let elements = addresses.into_iter().map(|a| key_element(&a.octets()));
         self.elements(DELETE_ELEMENTS, 0, set, elements);
+    }
+
+    /// Entries of an address map.
+    pub(crate) fn add_pairs(
+        &mut self,
+        map: &str,
+        pairs: impl IntoIterator<Item = (Ipv4Addr, Ipv4Addr)>,
+    ) {
+        let elements = pairs
+            .into_iter()
+            .map(|(from, to)| key_element(&from.octets()).nest(2, value(&to.octets())));
+        self.elements(NEW_ELEMENTS, CREATE, map, elements);
     }
 
     pub(crate) fn add_numbers(&mut self, set: &str, numbers: impl IntoIterator<Item = [u8; 3]>) {
