@@ -14,6 +14,10 @@ use wharf_userns::IdRange;
 
 use crate::user_namespace;
 
+/// For a layer that is kept while those below change with each version of wharf: nothing in it may point to where
+/// something lay below, whatever the kernel's defaults are.
+const PINNED: &str = "index=off,metacopy=off,redirect_dir=off,xino=off";
+
 /// As many as Docker allows in one image.
 const MAX_LAYERS: usize = 128;
 
@@ -83,7 +87,8 @@ pub fn mount_rootfs(
     };
     // A layer that is kept must not say of itself that it is of no more use.
     if plan.kept {
-        try_mount(&options)?;
+        // Kernels that do not know all of these features do none of them.
+        try_mount(&format!("{options},{PINNED}")).or_else(|_| try_mount(&options))?;
         return Ok(());
     }
     // Kernels before 5.10 do not know the option.

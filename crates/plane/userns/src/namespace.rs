@@ -1,6 +1,7 @@
 //! Making a task's user namespace with the network namespace that belongs to it.
 
 use std::{
+    ffi::CStr,
     fs::{self, File},
     io,
     os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
@@ -10,12 +11,27 @@ use nix::{
     errno::Errno,
     sys::{
         signal::{Signal, kill},
-        wait::waitpid,
+        wait::{WaitPidFlag, WaitStatus, waitpid},
     },
     unistd::Pid,
 };
 
 use crate::IdRange;
+
+/// What each user may make within a user namespace of a task or an instance, however privileged it is there. Most of
+/// these cost the machine more than the memory that is counted as the maker's, and their end takes locks that all share.
+/// Root inside has no right to change them, and what is made in namespaces below counts too.
+const LIMITS: [(&CStr, &[u8]); 9] = [
+    (c"/proc/sys/user/max_user_namespaces", b"64"),
+    (c"/proc/sys/user/max_net_namespaces", b"64"),
+    (c"/proc/sys/user/max_mnt_namespaces", b"256"),
+    (c"/proc/sys/user/max_pid_namespaces", b"256"),
+    (c"/proc/sys/user/max_ipc_namespaces", b"256"),
+    (c"/proc/sys/user/max_uts_namespaces", b"256"),
+    (c"/proc/sys/user/max_cgroup_namespaces", b"256"),
+    (c"/proc/sys/user/max_time_namespaces", b"64"),
+    (c"/proc/sys/user/max_inotify_instances", b"1024"),
+];
 
 /// `NS_GET_USERNS` of `linux/nsfs.h`: the user namespace that another namespace belongs to.
 const GET_OWNER: libc::c_ulong = 0xb701;
@@ -55,12 +71,34 @@ impl Holder {
                 libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0);
                 libc::syscall(libc::SYS_close_range, 0, libc::c_uint::MAX, 0);
             }
+            // The files show those of the namespace of whoever opens them.
+            for (path, number) in LIMITS {
+                // SAFETY: a C string and bytes that are there for good. A kernel that lacks one has no such limit.
+                unsafe {
+                    let file = libc::open(path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC);
+                    if file >= 0 {
+                        libc::write(file, number.as_ptr().cast(), number.len());
+                        libc::close(file);
+                    }
+                }
+            }
             loop {
-                // SAFETY: no descriptors, no time, no signals: it waits until it is killed.
-                unsafe { libc::syscall(libc::SYS_ppoll, 0usize, 0usize, 0usize, 0usize, 0usize) };
+                // SAFETY: it stops itself, which says that it is ready, and waits until it is killed.
+                unsafe { libc::syscall(libc::SYS_kill, libc::getpid(), libc::SIGSTOP) };
             }
         }
-        Ok(Self(Pid::from_raw(child as i32)))
+        let holder = Self(Pid::from_raw(child as i32));
+        loop {
+            match waitpid(holder.0, Some(WaitPidFlag::WUNTRACED)) {
+                Ok(WaitStatus::Stopped(..)) => return Ok(holder),
+                Err(Errno::EINTR) => {}
+                Err(other) => return Err(other.into()),
+                Ok(ended) => {
+                    let text = format!("the holder of a namespace ended: {ended:?}");
+                    return Err(io::Error::other(text));
+                }
+            }
+        }
     }
 }
 
@@ -73,7 +111,7 @@ impl Drop for Holder {
 
 #[cfg(test)]
 mod tests {
-    use nix::sched::{CloneFlags, setns};
+    use nix::sched::{CloneFlags, setns, unshare};
 
     use super::*;
 
@@ -94,8 +132,18 @@ mod tests {
                 let map: Vec<&str> = map.split_whitespace().collect();
                 let fits = map == ["0", "1090519040", "65536"];
                 let network = setns(&network, CloneFlags::CLONE_NEWNET).is_ok();
+                let limit = fs::read_to_string("/proc/sys/user/max_net_namespaces");
+                let limited = limit.is_ok_and(|text| text.trim() == "64");
+                // Root inside makes as many and no more, of which one is there.
+                let mut made = 1;
+                while made < 100 && unshare(CloneFlags::CLONE_NEWNET).is_ok() {
+                    // What nobody is in ends at once, unless somebody has it open.
+                    std::mem::forget(File::open("/proc/self/ns/net"));
+                    made += 1;
+                }
+                let bound = made == 64;
                 // SAFETY: ends the process.
-                unsafe { libc::_exit(i32::from(!(joined && fits && network))) }
+                unsafe { libc::_exit(i32::from(!(joined && fits && network && limited && bound))) }
             }
             nix::unistd::ForkResult::Parent { child } => {
                 let ended = waitpid(child, None).unwrap();

@@ -96,6 +96,23 @@ impl Ranges {
         ))
     }
 
+    /// The very range that the task once had, whose numbers its files carry.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::AlreadyExists`]: it is another's by now, or the task has another.
+    pub fn again(&self, task: &str, range: IdRange) -> io::Result<()> {
+        let slot = range.first.checked_sub(FIRST).map(|from| from / COUNT);
+        let slot = slot.filter(|slot| *slot < SLOTS && IdRange::of_slot(*slot) == range);
+        let slot = slot.ok_or(io::ErrorKind::InvalidInput)?;
+        let taken = self.taken()?;
+        let mut own = taken.iter().filter(|(_, owner)| owner == task);
+        match own.next() {
+            Some((other, _)) if *other != slot => Err(io::ErrorKind::AlreadyExists.into()),
+            Some(_) => Ok(()),
+            None => symlink(task, self.link(slot)),
+        }
+    }
+
     /// Gives back what the task has.
     pub fn release(&self, task: &str) -> io::Result<()> {
         self.retain(|owner| owner != task)
@@ -160,6 +177,28 @@ mod tests {
         reopened.retain(|task| task == "b").unwrap();
         assert_eq!(reopened.of("b").unwrap(), second);
         assert_eq!(reopened.taken().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_range_is_had_again_unless_another_has_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let ranges = Ranges::open(dir.path(), "ab12").unwrap();
+        let range = ranges.of("a").unwrap();
+        ranges.again("a", range).unwrap();
+        ranges.release("a").unwrap();
+        ranges.again("a", range).unwrap();
+        assert_eq!(ranges.of("a").unwrap(), range);
+        ranges.release("a").unwrap();
+        assert_eq!(ranges.of("b").unwrap(), range);
+        let refused = |task: &str, range| ranges.again(task, range).unwrap_err().kind();
+        assert_eq!(refused("a", range), io::ErrorKind::AlreadyExists);
+        let other = ranges.of("a").unwrap();
+        assert_eq!(refused("a", range), io::ErrorKind::AlreadyExists);
+        let odd = IdRange {
+            first: other.first + 1,
+            ..other
+        };
+        assert_eq!(refused("a", odd), io::ErrorKind::InvalidInput);
     }
 
     #[test]

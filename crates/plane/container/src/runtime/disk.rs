@@ -7,6 +7,7 @@
 //! with the task's folder.
 
 use std::{
+    collections::BTreeSet,
     ffi::{CStr, CString},
     fs::{self, File, OpenOptions},
     io,
@@ -35,7 +36,7 @@ use wharf_shim_protocol::{
 };
 
 /// Of the kernel's loop devices.
-const LOOP_MAJOR: u64 = 7;
+pub(super) const LOOP_MAJOR: u64 = 7;
 /// Others may take the device that was free a moment ago; so often the next one is tried.
 const LOOP_TRIES: u32 = 64;
 
@@ -73,12 +74,35 @@ impl PreparedDisk {
     /// # Errors
     /// [`io::ErrorKind::ResourceBusy`] while it is mounted: two mounts of one file would destroy what is on it.
     pub fn kept(image: &Path) -> io::Result<Self> {
-        if is_attached(image)? {
+        Self::kept_checked(image, |_| Ok(()))
+    }
+
+    /// The same after `check` of the device, which nobody else writes to meanwhile: it is told the device's path.
+    ///
+    /// # Errors
+    /// See [`PreparedDisk::kept`]; also while a check that an earlier agent began goes on.
+    pub fn kept_checked(
+        image: &Path,
+        check: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> io::Result<Self> {
+        let busy = || {
             let text = "the disk is still mounted";
-            return Err(io::Error::new(io::ErrorKind::ResourceBusy, text));
+            io::Error::new(io::ErrorKind::ResourceBusy, text)
+        };
+        if is_attached(image)? {
+            return Err(busy());
         }
         let file = open_device(image)?;
+        // The loop device keeps the open file, and the lock with it, for as long as anybody uses the device.
+        let exclusive = libc::LOCK_EX | libc::LOCK_NB;
+        // SAFETY: takes a descriptor of ours and a number.
+        let locked = unsafe { libc::flock(file.as_raw_fd(), exclusive) };
+        match Errno::result(locked) {
+            Err(Errno::EWOULDBLOCK) => return Err(busy()),
+            other => other?,
+        };
         let (device, number) = attach(&file, image)?;
+        check(&path_of(&device, number))?;
         let mount = mount_detached(device, number, &LONG_LIVED)?;
         Ok(Self {
             image: image.to_owned(),
@@ -106,18 +130,40 @@ impl PreparedDisk {
     }
 }
 
+/// Where others find a device, also if `/dev` is not the kernel's own.
+fn path_of(device: &File, number: u64) -> PathBuf {
+    let named = PathBuf::from(format!("/dev/loop{number}"));
+    if named.exists() {
+        return named;
+    }
+    PathBuf::from(format!(
+        "/proc/{}/fd/{}",
+        std::process::id(),
+        device.as_raw_fd()
+    ))
+}
+
 /// Whether a loop device is over the file.
 pub fn is_attached(image: &Path) -> io::Result<bool> {
-    let image = fs::canonicalize(image)?;
+    Ok(attached_files()?.contains(&fs::canonicalize(image)?))
+}
+
+/// The files that loop devices are over.
+pub fn attached_files() -> io::Result<BTreeSet<PathBuf>> {
+    let mut files = BTreeSet::new();
     for entry in fs::read_dir("/sys/block")? {
-        let file = entry?.path().join("loop/backing_file");
-        match fs::read_to_string(file) {
-            Ok(backing) if Path::new(backing.trim_end_matches('\n')) == image => return Ok(true),
-            // No loop device, or one without a file.
-            _ => {}
+        // Others are no loop devices, or have no file.
+        if let Ok(backing) = backing_file(&entry?.path()) {
+            files.insert(backing);
         }
     }
-    Ok(false)
+    Ok(files)
+}
+
+/// The file below a loop device, by the device's folder in `/sys`.
+fn backing_file(device: &Path) -> io::Result<PathBuf> {
+    let text = fs::read_to_string(device.join("loop/backing_file"))?;
+    Ok(PathBuf::from(text.trim_end_matches('\n')))
 }
 
 /// Copies only what is not a hole; the copy has the same length.
@@ -285,13 +331,8 @@ const LONG_LIVED: [&CStr; 2] = [c"noinit_itable", c"discard"];
 
 /// Mounts the device, at no place.
 fn mount_detached(device: File, number: u64, options: &[&CStr]) -> io::Result<OwnedFd> {
-    let named = format!("/dev/loop{number}");
-    let source = if Path::new(&named).exists() {
-        named
-    } else {
-        format!("/proc/self/fd/{}", device.as_raw_fd())
-    };
-    let source = CString::new(source)?;
+    let source = path_of(&device, number);
+    let source = CString::new(source.as_os_str().as_bytes())?;
     // SAFETY: a C string that outlives the call; a success is a new descriptor.
     let context = unsafe {
         let fd = libc::syscall(libc::SYS_fsopen, c"ext4".as_ptr(), FSOPEN_CLOEXEC);
@@ -356,12 +397,16 @@ impl TaskDisk {
     }
 
     pub fn usage(&self) -> io::Result<DiskUsage> {
-        let seen = statvfs(&self.seen_by_shim()?)?;
+        let root = self.seen_by_shim()?;
+        let (seen, device) = (statvfs(&root)?, fs::metadata(&root)?.dev());
         let block = seen.fragment_size();
+        // Disks that are kept do not lie in the task's folder.
+        let device = format!("/sys/dev/block/{LOOP_MAJOR}:{}", minor(device));
+        let image = backing_file(Path::new(&device))?;
         Ok(DiskUsage {
             free: seen.blocks_free() * block,
             used: (seen.blocks() - seen.blocks_free()) * block,
-            allocated: fs::metadata(self.folder.disk_image())?.blocks() * 512,
+            allocated: fs::metadata(image)?.blocks() * 512,
         })
     }
 

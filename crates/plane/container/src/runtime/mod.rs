@@ -15,6 +15,7 @@ mod recover;
 mod secrets;
 mod spawn;
 mod task;
+mod volume;
 
 use std::{
     collections::BTreeMap,
@@ -42,7 +43,7 @@ use wharf_userns::IdRange;
 
 use self::spawn::ShimProgram;
 pub use self::{
-    disk::{DiskUsage, PreparedDisk, TaskDisk, is_attached},
+    disk::{DiskUsage, PreparedDisk, TaskDisk, attached_files, is_attached},
     error::{ContainerError, RuntimeError, Step},
     events::TaskEvents,
     exec::{ExecOutput, ExecSession, ExecSpec},
@@ -311,6 +312,15 @@ impl Runtime {
     /// connected to; where one has died with containers still running, those are killed.
     pub async fn recover(&self) -> Result<Vec<Recovered>, RuntimeError> {
         recover::recover(&self.shared).await
+    }
+
+    /// The ids of all tasks of the installation, as far as folders tell.
+    ///
+    /// # Errors
+    /// The folder of tasks cannot be read.
+    pub async fn task_ids(&self) -> Result<Vec<String>, RuntimeError> {
+        let shared = Arc::clone(&self.shared);
+        blocking(move || shared.task_ids()).await
     }
 
     /// One of them, if it is there.

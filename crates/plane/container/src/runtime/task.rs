@@ -39,7 +39,7 @@ const KILL_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct TaskHandle {
     shared: Arc<Shared>,
     sandbox: Arc<TaskSandbox>,
-    folder: TaskFolder,
+    pub(super) folder: TaskFolder,
     /// The task's; its containers' are below.
     cgroup: Arc<str>,
     client: Client,

@@ -62,7 +62,7 @@ async fn refused_a_process(node: &Node, task: &str) {
 }
 
 /// The end of a process that is not our child, which the kernel tells.
-async fn ended(pid: i32, kill: impl FnOnce()) {
+pub async fn ended(pid: i32, kill: impl FnOnce()) {
     // SAFETY: takes numbers; a success is a new descriptor.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
     assert!(fd >= 0, "{}", std::io::Error::last_os_error());
@@ -77,7 +77,7 @@ async fn ended(pid: i32, kill: impl FnOnce()) {
 }
 
 /// The kernel takes a loop device apart after its last user, and offers no event for that.
-async fn without_loop_devices(dir: &Path) {
+pub async fn without_loop_devices(dir: &Path) {
     within(async {
         while !loop_files(dir).is_empty() {
             tokio::time::sleep(Duration::from_millis(5)).await;

@@ -10,3 +10,4 @@ mod recovery;
 mod secrets;
 mod user_namespace;
 mod visibility;
+mod volumes;
