@@ -82,6 +82,8 @@ pub struct NodeConfig {
     pub instances: Option<PathBuf>,
     /// Takes new instances. Without it those that are here already are still kept.
     pub offers_instances: bool,
+    /// Bytes that their disks may be promised together; `None`: a multiple of what the machine's disk has.
+    pub instance_disks: Option<u64>,
     /// MiB kept back from tasks; `None` keeps a share of the machine's ([`reserve_of`]).
     pub reserved_memory_mib: Option<u64>,
     /// vCPUs that tasks may reserve for each core.
@@ -154,6 +156,7 @@ impl NodeConfig {
             shim: shim.into(),
             instances: None,
             offers_instances: false,
+            instance_disks: None,
             reserved_memory_mib: None,
             overcommit: 1.0,
             kept_cores: KEPT_CORES,

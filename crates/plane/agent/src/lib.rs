@@ -20,6 +20,7 @@
 //! - `renewal` keeps the node's credentials good.
 //! - [`exec`] serves sessions of ECS Exec.
 //! - [`instances`] keeps EC2 instances on this machine.
+//! - [`volumes`] keeps EBS volumes.
 //! - [`Figures`] is what the node counts.
 //! - [`nodes`] are those of EC2 instances on this machine, beside its own.
 //! - [`machine`] is the real machine behind [`node::machine::Machine`].
@@ -44,6 +45,7 @@ pub mod nodes;
 pub mod protocol;
 mod renewal;
 mod start;
+pub mod volumes;
 
 pub use allow::Permission;
 pub use config::{Identity, KEPT_CORES, NodeConfig, TASK_DISK, TASK_PIDS};

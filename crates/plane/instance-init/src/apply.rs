@@ -21,6 +21,7 @@ use nix::{
 use crate::{
     USER_DATA_DONE,
     boot::Boot,
+    budget::Budget,
     cloud_config::{self, CloudConfig, File, User},
     console::say,
     prepare,
@@ -44,10 +45,11 @@ pub fn run(root: &Path, boot: &Boot) {
     if first {
         data.refused.iter().for_each(|line| say(line));
     }
+    let mut budget = Budget::default();
     let parts: Vec<Read> = data
         .parts
         .into_iter()
-        .map(|part| Read::of(part, first))
+        .map(|part| Read::of(part, first, &mut budget))
         .collect();
     let configs = || parts.iter().filter_map(Read::config);
     for command in configs().flat_map(|config| &config.bootcmd) {
@@ -78,10 +80,15 @@ pub fn run(root: &Path, boot: &Boot) {
     if fs::metadata(&each_boot).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0) {
         run_program(boot, "/etc/rc.local", Command::new(each_boot));
     }
+    mark_done(root);
+    say(if first { "user data ended" } else { "booted" });
+}
+
+/// Whoever waits for the end of user data sees it.
+pub fn mark_done(root: &Path) {
     if let Err(error) = fs::write(root.join(USER_DATA_DONE), "") {
         say(&format!("failed to write /{USER_DATA_DONE}: {error}"));
     }
-    say(if first { "user data ended" } else { "booted" });
 }
 
 enum Read {
@@ -91,12 +98,12 @@ enum Read {
 }
 
 impl Read {
-    fn of(part: Part, says: bool) -> Self {
+    fn of(part: Part, says: bool, budget: &mut Budget) -> Self {
         let text = match part {
             Part::Script(bytes) => return Self::Script(bytes),
             Part::CloudConfig(text) => text,
         };
-        match CloudConfig::read(&text) {
+        match CloudConfig::read(&text, budget) {
             Ok(config) => {
                 if says {
                     config.refused.iter().for_each(|line| say(line));

@@ -1,11 +1,13 @@
 //! `#cloud-config`, as far as it is done here. What is not is said by name.
 
-use std::{io::Read as _, path::PathBuf};
+use std::path::PathBuf;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use flate2::read::MultiGzDecoder;
 
-use crate::yaml::{self, BadYaml, Value};
+use crate::{
+    budget::Budget,
+    yaml::{self, BadYaml, Value},
+};
 
 /// Of each kind: commands, files, users, keys.
 const MOST: usize = 1024;
@@ -50,13 +52,17 @@ pub struct CloudConfig {
 }
 
 impl CloudConfig {
+    /// What is compressed in it takes of `budget`.
+    ///
     /// # Errors
     /// It is no YAML, or takes too much.
-    pub fn read(text: &str) -> Result<Self, BadYaml> {
+    pub fn read(text: &str, budget: &mut Budget) -> Result<Self, BadYaml> {
         let mut config = Self::default();
         match yaml::read(text)? {
             None => {}
-            Some(Value::Map(map)) => map.iter().for_each(|(key, value)| config.take(key, value)),
+            Some(Value::Map(map)) => map
+                .iter()
+                .for_each(|(key, value)| config.take(key, value, budget)),
             Some(_) => config.refuse("a cloud-config is a map; it is left out"),
         }
         Ok(config)
@@ -68,7 +74,7 @@ impl CloudConfig {
         }
     }
 
-    fn take(&mut self, key: &str, value: &Value) {
+    fn take(&mut self, key: &str, value: &Value, budget: &mut Budget) {
         match key {
             "hostname" => match value.text().filter(|name| is_host_name(name)) {
                 Some(name) => self.hostname = Some(name.to_owned()),
@@ -78,7 +84,7 @@ impl CloudConfig {
             "runcmd" => self.runcmd = self.commands(key, value),
             "write_files" => {
                 for each in self.list(key, value) {
-                    match file(each) {
+                    match file(each, budget) {
                         Ok((file, unknown)) => {
                             unknown
                                 .iter()
@@ -183,7 +189,7 @@ fn command(value: &Value) -> Option<Command> {
 }
 
 /// With the names of what is not known of it.
-fn file(value: &Value) -> Result<(File, Vec<String>), String> {
+fn file(value: &Value, budget: &mut Budget) -> Result<(File, Vec<String>), String> {
     let Value::Map(map) = value else {
         return Err("an entry is no map".to_owned());
     };
@@ -222,11 +228,11 @@ fn file(value: &Value) -> Result<(File, Vec<String>), String> {
             file.path.display()
         ));
     }
-    file.content = decoded(file.content, encoding)?;
+    file.content = decoded(file.content, encoding, budget)?;
     Ok((file, unknown))
 }
 
-fn decoded(content: Vec<u8>, encoding: &str) -> Result<Vec<u8>, String> {
+fn decoded(content: Vec<u8>, encoding: &str, budget: &mut Budget) -> Result<Vec<u8>, String> {
     let (base64, gzip) = match encoding {
         "" | "text/plain" => (false, false),
         "b64" | "base64" => (true, false),
@@ -242,12 +248,8 @@ fn decoded(content: Vec<u8>, encoding: &str) -> Result<Vec<u8>, String> {
             .map_err(|e| format!("its content is no base64: {e}"))?;
     }
     if gzip {
-        let mut out = Vec::new();
-        let read = MultiGzDecoder::new(bytes.as_slice())
-            .take(MAX_FILE + 1)
-            .read_to_end(&mut out);
-        read.map_err(|e| format!("its content is no gzip: {e}"))?;
-        bytes = out;
+        let unpacked = budget.gunzip(&bytes, MAX_FILE);
+        bytes = unpacked.map_err(|why| format!("its content {why}"))?;
     }
     if bytes.len() as u64 > MAX_FILE {
         return Err(format!("its content is larger than {MAX_FILE} bytes"));
@@ -286,7 +288,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> CloudConfig {
-        CloudConfig::read(text).unwrap()
+        CloudConfig::read(text, &mut Budget::default()).unwrap()
     }
 
     #[test]

@@ -11,7 +11,7 @@ use nix::{
     errno::Errno,
     sys::{
         signal::{SigSet, Signal, kill},
-        wait::{WaitPidFlag, waitpid},
+        wait::{WaitPidFlag, WaitStatus, waitpid},
     },
     unistd::{ForkResult, Pid, fork, sync},
 };
@@ -53,8 +53,8 @@ pub fn run() -> ExitCode {
             apply::run(root, &boot);
             ExitCode::SUCCESS
         }
-        Ok(ForkResult::Parent { .. }) => {
-            attend(&all);
+        Ok(ForkResult::Parent { child }) => {
+            attend(&all, |ended| notice(root, child, ended));
             say(&format!("{} ended", boot.instance));
             sync();
             ExitCode::SUCCESS
@@ -66,18 +66,35 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// Says how what runs user data ended, if it did not come to its end: nobody else knows of it.
+fn notice(root: &Path, child: Pid, ended: WaitStatus) {
+    let how = match ended {
+        WaitStatus::Signaled(pid, signal, _) if pid == child => format!("was killed by {signal}"),
+        WaitStatus::Exited(pid, code) if pid == child && code != 0 => format!("left with {code}"),
+        _ => return,
+    };
+    say(&format!(
+        "user data did not come to its end: what runs it {how}"
+    ));
+    apply::mark_done(root);
+}
+
 /// Returns once everything else has ended, because it was told to.
-fn attend(all: &SigSet) {
+fn attend(all: &SigSet, notice: impl Fn(WaitStatus)) {
     loop {
         match all.wait() {
             Ok(Signal::SIGTERM | Signal::SIGINT | Signal::SIGPWR) => return end(),
-            _ => while matches!(reap(), Reaped::One) {},
+            _ => {
+                while let Reaped::One(ended) = reap() {
+                    notice(ended);
+                }
+            }
         }
     }
 }
 
 enum Reaped {
-    One,
+    One(WaitStatus),
     /// Others live.
     None,
     Alone,
@@ -86,7 +103,7 @@ enum Reaped {
 fn reap() -> Reaped {
     match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
         Err(Errno::ECHILD) => Reaped::Alone,
-        Ok(status) if status.pid().is_some() => Reaped::One,
+        Ok(status) if status.pid().is_some() => Reaped::One(status),
         _ => Reaped::None,
     }
 }
@@ -98,7 +115,7 @@ fn end() {
     loop {
         match reap() {
             Reaped::Alone => return,
-            Reaped::One => continue,
+            Reaped::One(_) => continue,
             Reaped::None => {}
         }
         if Instant::now() >= kill_at {

@@ -9,6 +9,7 @@
 
 mod apply;
 mod boot;
+mod budget;
 mod cloud_config;
 mod console;
 mod init;
@@ -19,6 +20,7 @@ mod yaml;
 
 pub use self::{
     boot::{Boot, VARIABLE},
+    budget::Budget,
     cloud_config::CloudConfig,
     init::run,
     user_data::{Part, UserData},
@@ -31,9 +33,10 @@ pub const USER_DATA_DONE: &str = "run/wharf/user-data-done";
 #[doc(hidden)]
 pub fn read_any(bytes: &[u8]) {
     let read = UserData::of_bytes(bytes);
+    let mut budget = Budget::default();
     for part in &read.parts {
         if let Part::CloudConfig(text) = part {
-            let _ = CloudConfig::read(text);
+            let _ = CloudConfig::read(text, &mut budget);
         }
     }
 }

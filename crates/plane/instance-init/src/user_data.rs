@@ -1,11 +1,8 @@
 //! User data taken apart: scripts and cloud-config, as they are, compressed, or several in one MIME message.
 
-use std::io::Read as _;
-
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use flate2::read::MultiGzDecoder;
 
-use crate::mime;
+use crate::{budget::Budget, mime};
 
 /// Bytes of all that was compressed. EC2 takes 16 KiB as they are given.
 const MAX_UNPACKED: u64 = 1 << 20;
@@ -35,14 +32,17 @@ impl UserData {
     }
 
     pub fn of_bytes(bytes: &[u8]) -> Self {
-        let unpacked = match unpacked(bytes) {
+        let mut budget = Budget::default();
+        let unpacked = match unpacked(bytes, &mut budget) {
             Ok(unpacked) => unpacked,
             Err(reason) => return Self::refuse(reason),
         };
         let mut read = Self::default();
         if mime::is_multipart(&unpacked) {
             match mime::read(&unpacked) {
-                Ok(parts) => parts.into_iter().for_each(|part| read.take(part)),
+                Ok(parts) => parts
+                    .into_iter()
+                    .for_each(|part| read.take(part, &mut budget)),
                 Err(error) => return Self::refuse(format!("user data in MIME: {error}")),
             }
         } else if !unpacked.is_empty() {
@@ -58,8 +58,8 @@ impl UserData {
         }
     }
 
-    fn take(&mut self, part: mime::Part) {
-        let body = match unpacked(&part.body) {
+    fn take(&mut self, part: mime::Part, budget: &mut Budget) {
+        let body = match unpacked(&part.body, budget) {
             Ok(body) => body,
             Err(reason) => return self.refused.push(reason),
         };
@@ -105,22 +105,13 @@ impl UserData {
 }
 
 /// The same bytes, or what was compressed in them.
-fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, String> {
+fn unpacked(bytes: &[u8], budget: &mut Budget) -> Result<Vec<u8>, String> {
     const GZIP: [u8; 2] = [0x1f, 0x8b];
     if !bytes.starts_with(&GZIP) {
         return Ok(bytes.to_vec());
     }
-    let mut out = Vec::new();
-    let read = MultiGzDecoder::new(bytes)
-        .take(MAX_UNPACKED + 1)
-        .read_to_end(&mut out);
-    read.map_err(|e| format!("user data is no gzip: {e}"))?;
-    if out.len() as u64 > MAX_UNPACKED {
-        return Err(format!(
-            "user data is larger than {MAX_UNPACKED} bytes unpacked"
-        ));
-    }
-    Ok(out)
+    let unpacked = budget.gunzip(bytes, MAX_UNPACKED);
+    unpacked.map_err(|why| format!("user data {why}"))
 }
 
 #[cfg(test)]

@@ -82,6 +82,7 @@ impl Proxy {
                 address: Some(address),
                 task: None,
                 vpc: Some(instance.interface.vpc.clone()),
+                instance: Some(instance.id.clone()),
             };
         }
         let found = id.and_then(|id| self.roster.task(&id));
@@ -91,6 +92,7 @@ impl Proxy {
             address: Some(address),
             task: task.map(|task| task.arn.clone()),
             vpc: vpc.map(|interface| interface.vpc_id.clone()),
+            instance: None,
         }
     }
 }

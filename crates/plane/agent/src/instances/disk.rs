@@ -35,9 +35,20 @@ pub fn prepare(folder: &Path, bytes: u64, may_make: bool) -> io::Result<Prepared
         }
         make(folder, &image, bytes.max(LEAST_BYTES))?;
     }
-    await_detached(&image)?;
-    check(&image)?;
-    PreparedDisk::kept(&image)
+    hold(&image, check)
+}
+
+/// The disk, once nobody else has it: the kernel lets go of its file a moment after the device is gone.
+pub fn hold(image: &Path, check: impl Fn(&Path) -> io::Result<()>) -> io::Result<PreparedDisk> {
+    let end = Instant::now() + LET_GO;
+    loop {
+        match PreparedDisk::kept_checked(image, &check) {
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy && Instant::now() < end => {
+                thread::sleep(LOOK_EVERY);
+            }
+            done => return done,
+        }
+    }
 }
 
 fn make(folder: &Path, image: &Path, bytes: u64) -> io::Result<()> {
@@ -65,10 +76,10 @@ fn make(folder: &Path, image: &Path, bytes: u64) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
 }
 
-/// Mends what a machine that lost power left.
-fn check(image: &Path) -> io::Result<()> {
+/// Repairs what a machine that lost power left, on a device that is not mounted.
+fn check(device: &Path) -> io::Result<()> {
     let mut check = tool("e2fsck");
-    check.arg("-p").arg(image);
+    check.arg("-p").arg(device);
     // 1 and 2: it was not as it should be, and is now.
     run(check, "e2fsck", &[0, 1, 2])
 }
@@ -89,14 +100,15 @@ pub fn await_detached(image: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Where the agent's own PATH does not lead to it.
-fn tool(name: &str) -> Command {
+/// A program, also where the agent's own PATH does not lead to it.
+pub fn tool(name: &str) -> Command {
     let places = ["/usr/sbin", "/sbin"].map(|folder| Path::new(folder).join(name));
     let found = places.into_iter().find(|path| path.exists());
     Command::new(found.unwrap_or_else(|| name.into()))
 }
 
-fn run(mut command: Command, name: &str, well: &[i32]) -> io::Result<()> {
+/// Runs it to its end, which must be one of these.
+pub fn run(mut command: Command, name: &str, well: &[i32]) -> io::Result<()> {
     let done = command.stdin(Stdio::null()).output();
     let done = done.map_err(|e| io::Error::new(e.kind(), format!("cannot run {name}: {e}")))?;
     if done.status.code().is_some_and(|code| well.contains(&code)) {
@@ -116,4 +128,35 @@ pub fn probe(folder: &Path) -> Result<(), String> {
         fs::remove_dir_all(folder)
     };
     probed().map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Like all that mounts, this needs root.
+    #[test]
+    fn a_disk_that_somebody_has_is_not_checked() {
+        let dir = tempfile::tempdir().unwrap();
+        let held = prepare(dir.path(), LEAST_BYTES, true).unwrap();
+        let image = image(dir.path());
+        let busy = |checked: io::Result<PreparedDisk>| {
+            assert_eq!(checked.unwrap_err().kind(), io::ErrorKind::ResourceBusy);
+        };
+        busy(PreparedDisk::kept_checked(&image, |_| {
+            panic!("it is mounted")
+        }));
+        drop(held);
+
+        // Nor while another looks it over, as one that an agent began which was killed meanwhile.
+        let again = hold(&image, |device| {
+            assert!(device.exists());
+            busy(PreparedDisk::kept_checked(&image, |_| {
+                panic!("it is being checked")
+            }));
+            check(device)
+        });
+        drop(again.unwrap());
+        drop(prepare(dir.path(), LEAST_BYTES, false).unwrap());
+    }
 }

@@ -15,8 +15,8 @@ use wharf_base::Chain;
 use wharf_container::{
     image::{Digest, Image, ImageConfig},
     runtime::{
-        ExitRecord, Limits, LogReader, Recovered, Runtime, SecretsFile, TaskHandle, TaskNetwork,
-        TaskSandbox,
+        ContainerStats, ExitRecord, Limits, LogReader, Recovered, Runtime, SecretsFile, TaskHandle,
+        TaskNetwork, TaskSandbox,
     },
     spec::{Capabilities, ContainerName, ContainerSpec, LogMode, SecretsOf, Ulimit},
 };
@@ -27,6 +27,7 @@ use wharf_planeproto::machine::{Image as Source, Instance};
 use wharf_userns::{IdRange, Ranges};
 
 use super::{disk, layers::Program, plan::Last};
+use crate::machine::DisksInUse;
 
 /// Which boot a task of the runtime is.
 pub const BOOT: &str = "boot";
@@ -59,11 +60,12 @@ const CAPABILITIES: [&str; 10] = [
 /// Where images of the registry come from.
 #[async_trait]
 pub trait InstanceImages: Send + Sync {
-    /// The image, which stays on this machine for as long as `instance` is there.
+    /// The image, which stays on this machine for as long as `instance` is there. `has_lived`: its disk is written over
+    /// it already, and nobody's leave is needed for what lies here; of one that is new the registry is asked.
     ///
     /// # Errors
     /// Why there is none, for people.
-    async fn fetch(&self, instance: &str, name: &str) -> Result<Image, String>;
+    async fn fetch(&self, instance: &str, name: &str, has_lived: bool) -> Result<Image, String>;
 
     /// The same for an instance that is there already; no registry is asked.
     async fn keep(&self, instance: &str, name: &str);
@@ -77,7 +79,7 @@ pub struct NoImages;
 
 #[async_trait]
 impl InstanceImages for NoImages {
-    async fn fetch(&self, _: &str, name: &str) -> Result<Image, String> {
+    async fn fetch(&self, _: &str, name: &str, _: bool) -> Result<Image, String> {
         Err(format!("there is no {name}: this node asks no registry"))
     }
 
@@ -101,6 +103,8 @@ pub struct Host {
     pub pids: u64,
     /// Where AWS APIs are reached from inside.
     pub endpoint: String,
+    /// Disks that share what is free on this machine.
+    pub disks: DisksInUse,
 }
 
 impl Host {
@@ -143,7 +147,7 @@ impl Host {
     }
 
     /// The layers that the root file system is over.
-    pub async fn image(&self, it: &Instance) -> Result<Image, String> {
+    pub async fn image(&self, it: &Instance, has_lived: bool) -> Result<Image, String> {
         let (digest, config, mut layers) = match &it.image {
             Source::Own => {
                 let layer = self.own.clone();
@@ -151,7 +155,7 @@ impl Host {
                 (Digest::of(&[0; 32]), ImageConfig::default(), vec![layer])
             }
             Source::Registry { name } => {
-                let image = self.images.fetch(&it.id, name).await?;
+                let image = self.images.fetch(&it.id, name, has_lived).await?;
                 let layers = image.layers().to_vec();
                 (image.digest().clone(), image.config().clone(), layers)
             }
@@ -167,15 +171,26 @@ impl Host {
         }
     }
 
+    /// The user numbers of an instance, which are those of its last boot if there was one. Blocks.
+    ///
+    /// # Errors
+    /// They are another's by now: its files would be another's too.
+    pub fn range(&self, id: &str, before: Option<IdRange>) -> Result<IdRange, String> {
+        let range = match before {
+            Some(range) => self.ranges.again(id, range).map(|()| range),
+            None => self.ranges.of(id),
+        };
+        range.map_err(|e| format!("no range of user numbers: {e}"))
+    }
+
     /// From nothing to a running first process. `makes_disk`: a disk that is not there is made.
     pub async fn boot(
         &self,
         it: &Instance,
         image: &Image,
+        range: IdRange,
         makes_disk: bool,
     ) -> Result<TaskHandle, String> {
-        let range = self.ranges.of(&it.id);
-        let range = range.map_err(|e| format!("no range of user numbers: {e}"))?;
         let eni = eni(it)?;
         let attaching = self
             .network
@@ -200,6 +215,7 @@ impl Host {
         limited.map_err(|e| format!("its limits: {}", Chain(&e)))?;
         let made = self.runtime.create_task_on(sandbox, Some(disk)).await;
         let handle = made.map_err(|e| Chain(&e).to_string())?;
+        self.guard(&it.id, &handle);
         let boot = serde_json::to_string(&boot_of(it, &attachment, &self.endpoint));
         let boot = boot.map_err(|e| e.to_string())?;
         let secrets = SecretsFile::new([(VARIABLE, boot.as_str())]);
@@ -221,6 +237,7 @@ impl Host {
         attachment: &Attachment,
         range: IdRange,
     ) -> Result<TaskSandbox, String> {
+        let guaranteed = it.cpu_guaranteed.unwrap_or(it.cpu);
         // Never the host's own by mistake.
         let netns = attachment
             .netns
@@ -231,7 +248,7 @@ impl Host {
             group: Some(it.id.clone()),
             network: TaskNetwork::Namespace(netns),
             cpu_quota_millis: Some(u64::from(it.cpu) * 1000 / 1024),
-            cpu_shares: Some(u64::from(it.cpu)),
+            cpu_shares: Some(u64::from(guaranteed)),
             cpu_gives_way: false,
             memory_limit_bytes: Some(u64::from(it.memory_mib) << 20),
             pids_limit: Some(self.pids),
@@ -242,11 +259,23 @@ impl Host {
         })
     }
 
+    /// Has its disk take no more than its share of what is free, until it is cleared away.
+    pub fn guard(&self, id: &str, handle: &TaskHandle) {
+        if let Some(disk) = handle.disk() {
+            self.disks.put(id, disk);
+        }
+    }
+
     /// Its first process, as this machine numbers it.
     pub async fn first_process(&self, handle: &TaskHandle) -> Option<i32> {
         let status = handle.status().await.ok()?;
         let pid = status.containers.get(&container())?.pid;
         (pid > 0).then_some(pid)
+    }
+
+    /// What its processes used.
+    pub fn stats(&self, handle: &TaskHandle) -> Option<ContainerStats> {
+        handle.stats(&container()).ok()
     }
 
     /// Ends its processes, the first one first.
@@ -269,6 +298,7 @@ impl Host {
 
     /// Takes away shim and network of an instance whose processes have ended, or end by this.
     pub async fn clear(&self, id: &str, handle: Option<&TaskHandle>) -> Result<(), String> {
+        self.disks.remove(id);
         let ended = match handle {
             Some(handle) => handle.kill().await,
             None => self.runtime.remove_task(id).await,
@@ -373,11 +403,7 @@ fn boot_of(it: &Instance, attachment: &Attachment, endpoint: &str) -> Boot {
         region: it.region.clone(),
         host_name: name.clone(),
         hosts: wharf_network::hosts_file(attachment, &[name, short]),
-        resolv_conf: format!(
-            "nameserver {}\nsearch {}\n",
-            wharf_network::RESOLVER,
-            wharf_network::private_domain(&it.region)
-        ),
+        resolv_conf: resolv_conf(it),
         endpoint: endpoint.to_owned(),
         user_data: it.user_data.clone(),
         public_keys: it
@@ -389,6 +415,23 @@ fn boot_of(it: &Instance, attachment: &Attachment, endpoint: &str) -> Boot {
         // It counts as the instance's memory.
         memory_file_system_bytes: u64::from(it.memory_mib) << 19,
     }
+}
+
+/// What its VPC's DHCP options say, as they were when it was launched.
+fn resolv_conf(it: &Instance) -> String {
+    let servers = match it.interface.name_servers.as_slice() {
+        [] => &[wharf_network::RESOLVER],
+        told => told,
+    };
+    let servers: String = servers
+        .iter()
+        .map(|server| format!("nameserver {server}\n"))
+        .collect();
+    let search = match it.interface.search.as_slice() {
+        [] => wharf_network::private_domain(&it.region),
+        told => told.join(" "),
+    };
+    format!("{servers}search {search}\n")
 }
 
 /// Root alone sees what lies in it.

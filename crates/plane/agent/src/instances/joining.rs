@@ -4,7 +4,7 @@
 //! The file is the instance's to write: it is read without leaving its root, within bounds.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -42,6 +42,9 @@ pub trait Joins: Send + Sync {
 
     /// Nothing of it is left.
     async fn forget(&self, instance: &str) -> Result<(), String>;
+
+    /// The instances of which something is here, whether they are or not.
+    fn known(&self) -> BTreeSet<String>;
 }
 
 /// For machines whose instances have no nodes.
@@ -59,6 +62,10 @@ impl Joins for NoNodes {
 
     async fn forget(&self, _: &str) -> Result<(), String> {
         Ok(())
+    }
+
+    fn known(&self) -> BTreeSet<String> {
+        BTreeSet::new()
     }
 }
 
@@ -95,11 +102,20 @@ pub async fn follow(it: Arc<Instance>, pid: i32, joins: Arc<dyn Joins>) {
     while look(&root, Path::new(USER_DATA_DONE)).await.is_none() {
         sleep(LOOK_EVERY).await;
     }
+    let mut backoff = Backoff::steady(FIRST_PAUSE, LONGEST_PAUSE);
     let Some(text) = look(&root, Path::new(CONFIG)).await else {
+        // It may have named one in an earlier boot, or under an earlier agent: what it ran there ends.
+        while let Err(reason) = joins.stop(&it.id).await {
+            tracing::warn!(
+                instance = it.id,
+                reason,
+                "failed to stop the node of an instance; will retry"
+            );
+            sleep(backoff.wait()).await;
+        }
         return;
     };
     let wish = Wish::read(&text);
-    let mut backoff = Backoff::steady(FIRST_PAUSE, LONGEST_PAUSE);
     while let Err(reason) = joins.start(&it, wish.clone()).await {
         tracing::warn!(
             instance = it.id,

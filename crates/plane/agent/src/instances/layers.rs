@@ -90,7 +90,14 @@ pub fn program(dir: &Path, program: &Path) -> io::Result<Program> {
     let libraries = linked_libraries()?;
     let sources = || std::iter::once(program).chain(libraries.iter().map(PathBuf::as_path));
     let layer = dir.join(format!("program-{}", key_of(sources())?));
-    if !layer.exists() {
+    let inside = layer.join(IN_INSTANCE);
+    let copies = libraries.iter().map(|library| {
+        let name = library.file_name().unwrap_or_default();
+        (library.as_path(), inside.join(name))
+    });
+    let copies = copies.chain([(program, inside.join(PROGRAM))]);
+    if !is_whole(copies) {
+        wharf_rootdir::remove_tree(&layer)?;
         make(&layer, |fresh| {
             let folder = fresh.join(IN_INSTANCE);
             folders(
@@ -139,7 +146,8 @@ pub fn own_image(dir: &Path, program: &Program) -> Result<PathBuf, String> {
     let made = || -> io::Result<PathBuf> {
         let key = key_of(std::iter::once(busybox).chain(certificates))?;
         let layer = dir.join(format!("own-{key}"));
-        if !layer.exists() {
+        if !is_whole([(busybox, layer.join("bin/busybox"))]) {
+            wharf_rootdir::remove_tree(&layer)?;
             make(&layer, |fresh| {
                 fill_own(fresh, busybox, certificates, program)
             })?;
@@ -273,7 +281,21 @@ fn make(layer: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<
     fs::create_dir_all(&fresh)?;
     fs::set_permissions(&fresh, Permissions::from_mode(0o755))?;
     fill(&fresh)?;
-    fs::rename(&fresh, layer)
+    // After a power cut a layer is there with all that is in it, or not at all.
+    nix::unistd::syncfs(fs::File::open(&fresh)?)?;
+    fs::rename(&fresh, layer)?;
+    match layer.parent() {
+        Some(folder) => fs::File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// Whether the copies in a layer are as long as what they were made of. Layers that earlier versions made may have lost
+/// what was in them when the power went.
+fn is_whole<'a>(copies: impl IntoIterator<Item = (&'a Path, PathBuf)>) -> bool {
+    let length = |path: &Path| fs::metadata(path).ok().map(|it| it.len());
+    let mut copies = copies.into_iter();
+    copies.all(|(source, copy)| length(&copy).is_some() && length(source) == length(&copy))
 }
 
 fn folders(root: &Path, all: &[(&str, u32)]) -> io::Result<()> {
@@ -334,6 +356,31 @@ mod tests {
             fs::write(text.path(), bytes).unwrap();
             let _ = is_static(text.path());
         }
+    }
+
+    #[test]
+    fn a_layer_that_lost_what_was_in_it_is_made_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let source = dir.path().join("wharf");
+        fs::write(&source, "a program").unwrap();
+        let layers = dir.path().join("layers");
+        fs::create_dir(&layers).unwrap();
+        let made = program(&layers, &source).unwrap();
+        let folder = made.layer.join(IN_INSTANCE);
+        let library = fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .find(|path| !path.ends_with(PROGRAM))
+            .unwrap();
+        let whole = fs::read(&library).unwrap();
+        // As a file that was never flushed looks after a power cut.
+        fs::write(&library, "").unwrap();
+        program(&layers, &source).unwrap();
+        assert_eq!(fs::read(&library).unwrap(), whole);
+        // One that is whole stays, with what runs on it.
+        fs::write(folder.join("mark"), "").unwrap();
+        program(&layers, &source).unwrap();
+        assert!(folder.join("mark").exists());
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod disk;
 mod host;
 mod joining;
 mod layers;
+mod measure;
 pub mod metadata;
 mod plan;
 mod worker;
@@ -35,9 +36,11 @@ use wharf_network::Network;
 use wharf_planeproto::{
     Change, Kind, Resource,
     machine::{Console, Instance, InstanceReport, MAX_INSTANCES},
+    measured::Minute,
 };
 use wharf_userns::Ranges;
 
+pub(crate) use self::disk::{await_detached, hold, run, tool};
 use self::{
     host::Host,
     plan::{CameTo, Process, There},
@@ -47,10 +50,13 @@ pub use self::{
     host::{InstanceImages, NoImages},
     joining::{Joins, NoNodes, Wish},
 };
+use crate::machine::DisksInUse;
 
 /// The attribute of nodes that keep instances; its value says whether they have the own image.
 pub const ATTRIBUTE: &str = "wharf.instances";
 const WITH_OWN_IMAGE: &str = "own-image";
+/// Beside it: how many MiB their disks may be promised together.
+pub const DISK_ATTRIBUTE: &str = "wharf.instance-disks";
 /// Where the plane's last state is kept, in the node's folder.
 pub const STATE_FILE: &str = "machines-plane.json";
 /// Below the node's folder.
@@ -82,6 +88,7 @@ pub trait Tell: Send + Sync {
     fn instances(&self, reports: Vec<InstanceReport>);
     fn console(&self, console: Console);
     fn forget_console(&self, id: &str);
+    fn measured(&self, minutes: Vec<Minute>);
 }
 
 impl Tell for Subscription {
@@ -95,6 +102,10 @@ impl Tell for Subscription {
 
     fn forget_console(&self, id: &str) {
         self.keep_consoles(|known| known != id);
+    }
+
+    fn measured(&self, minutes: Vec<Minute>) {
+        Self::measured(self, minutes);
     }
 }
 
@@ -110,6 +121,8 @@ pub struct Settings {
     pub pids: u64,
     /// Where AWS APIs are reached from inside.
     pub endpoint: String,
+    /// Theirs are among these while they run.
+    pub disks: DisksInUse,
 }
 
 /// What is known of the instances here, by their ids.
@@ -202,6 +215,7 @@ impl Instances {
             dir: kept,
             pids: settings.pids,
             endpoint: settings.endpoint,
+            disks: settings.disks,
         };
         Ok(Self {
             host: Arc::new(host),
@@ -235,12 +249,19 @@ impl Instances {
         let all = Workers {
             host: self.host.clone(),
             known: self.known,
-            board: Board::new(tell),
+            board: Board::new(tell.clone()),
             joins,
             places: Workplaces::default(),
             running: workers.clone(),
             shutdown: shutdown.clone(),
         };
+        let measuring = measure::run(
+            self.host.clone(),
+            all.board.measured.clone(),
+            tell,
+            shutdown.clone(),
+        );
+        workers.spawn(measuring);
         // Booting what may run already would be worse than waiting.
         while let Err(reason) = all.find_again().await {
             tracing::error!(reason, "failed to find instances again; will retry");
@@ -249,6 +270,7 @@ impl Instances {
                 () = tokio::time::sleep(FIND_AGAIN) => {}
             }
         }
+        let mut swept = false;
         loop {
             let delivery = tokio::select! {
                 () = shutdown.cancelled() => break,
@@ -261,6 +283,10 @@ impl Instances {
             let update = std::mem::replace(&mut delivery.update, none);
             all.take(&delivery.host, update);
             delivery.applied();
+            if !swept {
+                swept = true;
+                workers.spawn(all.sweep());
+            }
         }
         workers.close();
         workers.wait().await;
@@ -287,7 +313,10 @@ impl Workers {
             let boot = boot.and_then(|boot| boot.parse().ok()).unwrap_or(last.boot);
             let (runs, exit) = (host::runs(&found), host::exit_of(&found));
             let handle = match found.state {
-                RecoveredState::Alive(handle) => Some(handle),
+                RecoveredState::Alive(handle) => {
+                    self.host.guard(&id, &handle);
+                    Some(handle)
+                }
                 RecoveredState::Ended | RecoveredState::Lost => None,
             };
             let process = match &handle {
@@ -311,6 +340,32 @@ impl Workers {
             self.begin(id, there, None);
         }
         Ok(())
+    }
+
+    /// Ends, once after the first word was heard, what nodes of instances have left of which nothing else is here.
+    fn sweep(&self) -> impl Future<Output = ()> + Send + use<> {
+        let known = self.joins.known();
+        let places = self.places.lock();
+        let left: Vec<String> = known
+            .into_iter()
+            .filter(|id| !places.contains_key(id))
+            .collect();
+        let (joins, shutdown) = (self.joins.clone(), self.shutdown.clone());
+        async move {
+            for id in left {
+                while let Err(reason) = joins.forget(&id).await {
+                    tracing::warn!(
+                        instance = id,
+                        reason,
+                        "failed to end what the node of an instance left; will retry"
+                    );
+                    tokio::select! {
+                        () = shutdown.cancelled() => return,
+                        () = tokio::time::sleep(FIND_AGAIN) => {}
+                    }
+                }
+            }
+        }
     }
 
     fn begin(&self, id: String, there: There, handle: Option<TaskHandle>) {
@@ -340,6 +395,7 @@ impl Workers {
             joining: None,
             tries: (0, 0),
             makes_disk: false,
+            is_swept: false,
         };
         self.running.spawn(worker.run());
         places.insert(id, tell);

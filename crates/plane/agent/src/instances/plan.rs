@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 use wharf_planeproto::machine::{InstanceReport, InstanceState, Wanted};
+use wharf_userns::IdRange;
 
 /// What the control plane wants. An instance that it is silent about has no process, and keeps its disk: only an
 /// explicit word takes that away.
@@ -25,6 +26,9 @@ pub struct Last {
     /// Some boot came as far as a running process: its disk is worth something.
     #[serde(default)]
     pub lived: bool,
+    /// The user numbers that the files on its disk carry; not known of earlier versions' boots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<IdRange>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,6 +142,7 @@ mod tests {
             came_to,
             reason: None,
             lived: true,
+            range: None,
         })
     }
 

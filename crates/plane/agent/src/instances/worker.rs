@@ -15,6 +15,7 @@ use super::{
     Tell, console,
     host::Host,
     joining::{self, Joins},
+    measure::Running,
     plan::{Action, CameTo, Goal, Last, Process, There, plan, report},
 };
 
@@ -45,6 +46,8 @@ pub enum Told {
 pub struct Board {
     reports: Arc<Mutex<BTreeMap<String, InstanceReport>>>,
     tell: Arc<dyn Tell>,
+    /// Those that are measured.
+    pub measured: Running,
 }
 
 impl Board {
@@ -52,6 +55,7 @@ impl Board {
         Self {
             reports: Arc::default(),
             tell,
+            measured: Running::default(),
         }
     }
 
@@ -98,6 +102,8 @@ pub struct Worker {
     pub tries: (u64, u32),
     /// Its disk was made by a boot that is still tried, and is worth nothing yet.
     pub makes_disk: bool,
+    /// What an earlier agent may have left of its node was looked after.
+    pub is_swept: bool,
 }
 
 impl Worker {
@@ -108,6 +114,9 @@ impl Worker {
             self.follow_console();
         }
         loop {
+            let running = matches!(self.there.process, Process::Runs(_));
+            let handle = self.handle.as_ref().filter(|_| running);
+            self.board.measured.set(&self.id, handle);
             let told = self.told.borrow_and_update().clone();
             let instance = match &told {
                 Told::NotYet => {
@@ -124,6 +133,24 @@ impl Worker {
             }
             if let Some(instance) = instance {
                 self.follow_joining(instance).await;
+            }
+            if !self.is_swept {
+                // Nobody else would end the tasks of one that has no node any more.
+                let has_role = instance.is_some_and(|it| it.metadata.profile.is_some());
+                let may_have_node = has_role && self.there.process != Process::None;
+                if !may_have_node && let Err(reason) = self.leave().await {
+                    let pause = backoff.wait();
+                    tracing::warn!(
+                        instance = self.id,
+                        reason,
+                        "failed to end what an instance's node left; will retry"
+                    );
+                    if self.is_interrupted(Some(pause)).await {
+                        return;
+                    }
+                    continue;
+                }
+                self.is_swept = true;
             }
             let goal = instance.map(|it| Goal {
                 wanted: it.wanted,
@@ -266,9 +293,14 @@ impl Worker {
         let recorded = self.there.last.as_ref().is_some_and(|last| last.lived);
         // A record may be lost; a disk that was not made just now is worth something without it.
         let lived = recorded || it.boot > 1 || !self.makes_disk;
+        let before = self.there.last.as_ref().and_then(|last| last.range);
+        // Numbers of a disk that is made anew are any.
+        let before = before.filter(|_| lived);
+        let range = self.host.range(&self.id, before);
         let last = Last {
             boot: it.boot,
             lived,
+            range: range.as_ref().ok().copied().or(before),
             ..Last::default()
         };
         self.save(last.clone()).await?;
@@ -276,13 +308,13 @@ impl Worker {
         if self.tries.0 != it.boot {
             self.tries = (it.boot, 0);
         }
-        let Some(image) = self.image(it).await else {
+        let Some(image) = self.image(it, lived).await else {
             // Another word came meanwhile.
             return Ok(());
         };
-        let booted = match image {
-            Ok(image) => self.host.boot(it, &image, !lived).await,
-            Err(reason) => Err(reason),
+        let booted = match (image, range) {
+            (Ok(image), Ok(range)) => self.host.boot(it, &image, range, !lived).await,
+            (Err(reason), _) | (_, Err(reason)) => Err(reason),
         };
         let reason = match booted {
             Ok(handle) => {
@@ -330,6 +362,7 @@ impl Worker {
     async fn image(
         &mut self,
         it: &Arc<Instance>,
+        has_lived: bool,
     ) -> Option<Result<wharf_container::image::Image, String>> {
         let host = self.host.clone();
         let other = self.told.wait_for(|told| match told {
@@ -338,7 +371,7 @@ impl Worker {
             Told::NotYet => false,
         });
         tokio::select! {
-            image = host.image(it) => Some(image),
+            image = host.image(it, has_lived) => Some(image),
             _ = other => None,
             () = self.shutdown.cancelled() => None,
         }

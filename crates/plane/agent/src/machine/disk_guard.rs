@@ -3,9 +3,10 @@
 //! Tasks' disks are sparse files: together they may be larger than what is free. When a loop device
 //! finds no room below it, what tasks wrote is lost and every one of them sees a broken disk. So each
 //! may only take its share of what is really free beyond a reserve, and beyond that share its file
-//! system is full, as the task knows it: ENOSPC.
+//! system is full, as the task knows it: ENOSPC. Root file systems of EC2 instances are among these disks.
 
 use std::{
+    collections::BTreeMap,
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -13,11 +14,10 @@ use std::{
 };
 
 use nix::sys::statvfs::statvfs;
+use parking_lot::Mutex;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use wharf_container::runtime::{DiskUsage, TaskDisk};
-
-use super::HostMachine;
 
 /// While every task may write for this long at full speed, looking is seldom needed.
 const AT_EASE: Duration = Duration::from_secs(1);
@@ -27,11 +27,46 @@ const TIGHT_SHARE: u64 = 4 << 30;
 /// Deleted files' room is given back to the node once it is worth the work.
 const TRIM_FROM: u64 = 64 << 20;
 
+/// The disks of what runs on this machine, by the ids of tasks and instances.
+#[derive(Clone, Default)]
+pub struct DisksInUse(Arc<Mutex<BTreeMap<String, TaskDisk>>>);
+
+impl DisksInUse {
+    pub fn put(&self, id: &str, disk: TaskDisk) {
+        self.0.lock().insert(id.to_owned(), disk);
+    }
+
+    pub fn remove(&self, id: &str) {
+        self.0.lock().remove(id);
+    }
+
+    fn all(&self) -> Vec<(String, TaskDisk)> {
+        let all = self.0.lock();
+        all.iter()
+            .map(|(id, disk)| (id.clone(), disk.clone()))
+            .collect()
+    }
+}
+
 /// Of the node's disk, what tasks' writing leaves alone: the control plane and the agent live there.
 fn reserve_of(total: u64) -> u64 {
     const LEAST: u64 = 128 << 20;
     const MOST: u64 = 2 << 30;
     (total / 10).clamp(LEAST, MOST).min(total / 4)
+}
+
+/// What disks of instances may be promised together, for each byte of the node's: they are sparse files, most of
+/// which stay nearly empty, and what they really take is shared out.
+const PROMISED: u64 = 4;
+
+/// Bytes that the disks of instances below `dir` may be promised together.
+///
+/// # Errors
+/// The file system cannot be asked.
+pub fn room_for_disks(dir: &Path) -> io::Result<u64> {
+    let host = statvfs(dir)?;
+    let total = host.blocks() * host.fragment_size();
+    Ok((total - reserve_of(total)).saturating_mul(PROMISED))
 }
 
 /// How much each disk may still take.
@@ -65,9 +100,9 @@ fn held_back(disk: &DiskUsage, shares: &Shares, wanted_by_all: u64) -> u64 {
 }
 
 /// Until shutdown. What was held back stays so while no agent runs.
-pub async fn run(host: Arc<HostMachine>, dir: PathBuf, shutdown: CancellationToken) {
+pub async fn run(disks: DisksInUse, dir: PathBuf, shutdown: CancellationToken) {
     loop {
-        let disks: Vec<(String, TaskDisk)> = host.disks_in_use();
+        let disks = disks.all();
         let mut pause = AT_EASE;
         if !disks.is_empty() {
             let dir = dir.clone();

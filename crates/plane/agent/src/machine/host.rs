@@ -8,16 +8,20 @@ use std::{
     sync::Arc,
 };
 
+use futures_util::future::join_all;
 use parking_lot::Mutex;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_container::{
     image::{Digest, Image},
-    runtime::{Limits, Recovered, RecoveredState, Runtime, RuntimeError, TaskDisk},
+    runtime::{Limits, Recovered, RecoveredState, Runtime, RuntimeError},
 };
 use wharf_network::Network;
 
-use super::{Disks, Isolation, disk_guard, live::Live};
-use crate::{figures::Figures, node::roster::Roster};
+use super::{Disks, DisksInUse, Isolation, disk_guard, live::Live};
+use crate::{figures::Figures, node::roster::Roster, volumes::Volumes};
+
+/// Tasks of an instance that are ended together: one whose processes hang takes its ten seconds.
+const ENDED_AT_ONCE: usize = 16;
 
 /// What the machine is made of.
 pub struct HostParts {
@@ -27,6 +31,10 @@ pub struct HostParts {
     /// Processes and threads that one task may have.
     pub task_pids: u64,
     pub disks: Disks,
+    /// Guarded together, those of instances too.
+    pub disks_in_use: DisksInUse,
+    /// `None`: this machine can keep none.
+    pub volumes: Option<Volumes>,
     pub figures: Figures,
     pub roster: Roster,
     /// Tasks of instances that were here when this process began: their nodes find them again.
@@ -40,6 +48,8 @@ pub struct HostMachine {
     pub(super) isolation: Isolation,
     pub(super) task_pids: u64,
     pub(super) disks: Disks,
+    disks_in_use: DisksInUse,
+    pub(super) volumes: Option<Volumes>,
     pub(super) figures: Figures,
     roster: Roster,
     /// Those of them that were not found again yet.
@@ -68,6 +78,8 @@ impl HostMachine {
             isolation: parts.isolation,
             task_pids: parts.task_pids,
             disks: parts.disks,
+            disks_in_use: parts.disks_in_use.clone(),
+            volumes: parts.volumes,
             figures: parts.figures,
             roster: parts.roster,
             awaited: Mutex::new(parts.elsewhere),
@@ -76,8 +88,17 @@ impl HostMachine {
             ended_logs: Mutex::default(),
             unreleased: Mutex::default(),
         });
-        running.spawn(disk_guard::run(host.clone(), data_dir.to_owned(), shutdown));
+        running.spawn(disk_guard::run(
+            parts.disks_in_use,
+            data_dir.to_owned(),
+            shutdown,
+        ));
         host
+    }
+
+    /// Whether tasks here may have EBS volumes.
+    pub fn keeps_volumes(&self) -> bool {
+        self.volumes.is_some()
     }
 
     /// The tasks that run in a group, whoever knows them.
@@ -95,20 +116,20 @@ impl HostMachine {
         }
     }
 
-    /// Limits what the tasks of an instance take together.
+    /// Limits what the tasks of an instance take together: CPU units at most, and while all others want theirs.
     ///
     /// # Errors
     /// The kernel refuses.
     pub async fn limit_group(
         &self,
         group: &str,
-        cpu_units: u32,
+        (cpu_units, guaranteed): (u32, u32),
         memory_mib: u32,
     ) -> Result<(), RuntimeError> {
         let limits = Limits {
             memory_bytes: Some(u64::from(memory_mib) << 20),
             cpu_quota_millis: Some(u64::from(cpu_units) * 1000 / 1024),
-            cpu_shares: Some(u64::from(cpu_units)),
+            cpu_shares: Some(u64::from(guaranteed)),
             ..Limits::default()
         };
         self.runtime.limit_group(group, limits).await
@@ -125,19 +146,10 @@ impl HostMachine {
         mut ids: BTreeSet<String>,
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
         ids.extend(self.runtime.tasks_of_group(group).await?);
-        for id in &ids {
-            if let Some(live) = self.take_live(id) {
-                live.close();
-            }
-            self.take_ended_logs(id);
-            match self.runtime.recover_task(id).await? {
-                Some(Recovered {
-                    state: RecoveredState::Alive(handle),
-                    ..
-                }) => handle.kill().await?,
-                Some(_) => self.runtime.remove_task(id).await?,
-                None => {}
-            }
+        let all: Vec<&String> = ids.iter().collect();
+        for some in all.chunks(ENDED_AT_ONCE) {
+            let ended = join_all(some.iter().map(|id| self.end_task(id))).await;
+            ended.into_iter().collect::<Result<(), _>>()?;
         }
         for one in self.network.recover().await? {
             if ids.contains(super::net::task_of(&one.key)) {
@@ -147,6 +159,10 @@ impl HostMachine {
         self.isolation.retain(|task| !ids.contains(task));
         self.found(&ids);
         if let Err(error) = self.runtime.remove_group(group).await {
+            // One that was just being made may have come after the look above.
+            if !self.runtime.tasks_of_group(group).await?.is_empty() {
+                return Err("a task was made meanwhile".into());
+            }
             // The instance itself may be in it.
             tracing::debug!(
                 group,
@@ -155,6 +171,21 @@ impl HostMachine {
             );
         }
         Ok(())
+    }
+
+    async fn end_task(&self, id: &str) -> Result<(), RuntimeError> {
+        if let Some(live) = self.take_live(id) {
+            live.close();
+        }
+        self.take_ended_logs(id);
+        match self.runtime.recover_task(id).await? {
+            Some(Recovered {
+                state: RecoveredState::Alive(handle),
+                ..
+            }) => handle.kill().await,
+            Some(_) => self.runtime.remove_task(id).await,
+            None => Ok(()),
+        }
     }
 
     /// What containers of any node are made of; `None` while that is not known of all.
@@ -192,18 +223,15 @@ impl HostMachine {
     }
 
     pub(super) fn put_live(&self, live: Arc<Live>) {
+        if let Some(disk) = live.handle.disk() {
+            self.disks_in_use.put(&live.context.id, disk);
+        }
         let mut all = self.live.lock();
         all.insert(live.context.id.clone(), live);
     }
 
-    pub(super) fn disks_in_use(&self) -> Vec<(String, TaskDisk)> {
-        let all = self.live.lock();
-        all.iter()
-            .filter_map(|(id, live)| Some((id.clone(), live.handle.disk()?)))
-            .collect()
-    }
-
     pub(super) fn take_live(&self, task_id: &str) -> Option<Arc<Live>> {
+        self.disks_in_use.remove(task_id);
         self.live.lock().remove(task_id)
     }
 

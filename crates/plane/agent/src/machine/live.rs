@@ -384,7 +384,8 @@ fn check_health(shared: &Arc<Shared>, live: &Arc<Live>, at: usize, name: &Contai
 }
 
 /// The counters of `eth0` in the namespace of a process.
-fn network_usage(pid: i32) -> Option<NetworkUsage> {
+/// What the interface of a process's network carried.
+pub fn network_usage(pid: i32) -> Option<NetworkUsage> {
     let text = fs::read_to_string(format!("/proc/{pid}/net/dev")).ok()?;
     parse_net_dev(&text)
 }

@@ -39,11 +39,13 @@ use wharf_container::{
 use self::volumes::Volumes;
 pub use self::{
     bundle::Addresses,
+    disk_guard::{DisksInUse, room_for_disks},
     disks::{Disks, LEAST_BYTES as LEAST_TASK_DISK},
     host::{HostMachine, HostParts},
     images::RegistryImages,
     isolation::{FARGATE_CAPACITY, Isolation},
     limits::limit_all_tasks,
+    live::network_usage,
     net::task_of as network_owner,
     tenancy::Tenancy,
 };

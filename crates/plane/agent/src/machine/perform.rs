@@ -140,7 +140,7 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
     let event = attached(context, &networks);
     let mut sandbox = sandbox(context, &networks, shared.host.task_pids, range);
     sandbox.group = shared.tenancy.group().map(str::to_owned);
-    match with_shim(shared, sandbox, disk, secrets).await {
+    match with_shim(shared, context, sandbox, disk, secrets).await {
         Ok(handle) => {
             let live = Live::new(context.clone(), handle, networks);
             live.secrets.set(()).ok();
@@ -156,29 +156,50 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
     }
 }
 
-/// The task's shim, with the secrets of its containers.
+/// The task's shim, with the secrets of its containers and its EBS volumes.
 async fn with_shim(
     shared: &Shared,
+    context: &TaskContext,
     sandbox: TaskSandbox,
     disk: Option<PreparedDisk>,
     secrets: Secrets,
 ) -> Result<TaskHandle, String> {
     let made = shared.host.runtime.create_task_on(sandbox, disk).await;
     let handle = made.map_err(|error| Chain(&error).to_string())?;
-    match secrets.hand_over(&handle).await {
+    let given = match secrets.hand_over(&handle).await {
+        Ok(()) => mount_volumes(shared, context, &handle).await,
+        Err(error) => Err(Chain(&error).to_string()),
+    };
+    match given {
         Ok(()) => Ok(handle),
-        Err(error) => {
+        Err(reason) => {
             if let Err(error) = handle.kill().await {
                 let task = handle.task_id();
                 tracing::warn!(
                     task,
                     error = &error as &dyn std::error::Error,
-                    "failed to remove a task that was not given its secrets"
+                    "failed to remove a task that was not given its secrets or volumes"
                 );
             }
-            Err(Chain(&error).to_string())
+            Err(reason)
         }
     }
+}
+
+/// Mounts the task's EBS volumes that are not mounted yet.
+async fn mount_volumes(
+    shared: &Shared,
+    context: &TaskContext,
+    handle: &TaskHandle,
+) -> Result<(), String> {
+    let attached = shared.volumes.attached(context, handle.disk_volumes());
+    for volume in attached.map_err(|error| error.to_string())? {
+        let volumes = shared.host.volumes.as_ref();
+        let volumes = volumes.ok_or("this machine keeps no EBS volumes")?;
+        let mounted = volumes.mount(volume.id, volume.filesystem, handle, &volume.place);
+        mounted.await.map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 fn sandbox(
@@ -261,6 +282,10 @@ async fn create(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> 
     };
     live.set_image(at, image.clone());
     secrets::ensure(shared, &live).await?;
+    // An agent that was killed may have come no further than the shim.
+    mount_volumes(shared, context, &live.handle)
+        .await
+        .map_err(|reason| format!("ResourceInitializationError: {reason}"))?;
     let spec = specification(shared, &live, at, image.config()).map_err(|e| e.reason())?;
     // The stream is made beside the container, and refused options fail the start as with Docker.
     let (created, stream) = tokio::join!(

@@ -3,9 +3,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
 
-use wharf_container::runtime::{Recovered, RecoveredState, Runtime, RuntimeError};
+use wharf_container::runtime::{Recovered, RecoveredState};
 use wharf_network::{Attachment, Health};
 
 use super::{
@@ -34,7 +35,8 @@ pub(super) async fn recover(
         events.entry(id.clone()).or_default().push(attached);
     }
     let mut found: BTreeSet<String> = BTreeSet::new();
-    for recovered in remains(shared, &scope).await {
+    let (remains, unclear) = remains(shared, &known, &scope).await;
+    for recovered in remains {
         let id = recovered.sandbox.task_id.clone();
         match known.get(id.as_str()) {
             Some(task) => {
@@ -47,7 +49,8 @@ pub(super) async fn recover(
             None => {}
         }
     }
-    for task in tasks.iter().filter(|task| !found.contains(&task.id)) {
+    let is_gone = |id: &String| !found.contains(id) && !unclear.contains(id);
+    for task in tasks.iter().filter(|task| is_gone(&task.id)) {
         let gone = (0..task.task.containers.len()).map(|container| Event::Vanished { container });
         events.entry(task.id.clone()).or_default().extend(gone);
     }
@@ -101,31 +104,74 @@ impl Scope {
     }
 }
 
-/// What of tasks is on this machine.
-async fn remains(shared: &Shared, scope: &Scope) -> Vec<Recovered> {
+/// A shim that does not answer is asked so often.
+const ROUNDS: u32 = 5;
+const NEXT_ROUND: Duration = Duration::from_secs(2);
+
+/// What of tasks is on this machine, and of which tasks that cannot be told: they may run, so nobody is told that
+/// they vanished, and they are looked for again at the next start.
+async fn remains(
+    shared: &Shared,
+    known: &BTreeMap<&str, &Arc<TaskContext>>,
+    scope: &Scope,
+) -> (Vec<Recovered>, BTreeSet<String>) {
     let runtime = &shared.host.runtime;
-    let all = match scope {
-        Scope::AllBut(_) => runtime.recover().await,
-        Scope::Only(ids) => recover_each(runtime, ids).await,
+    let ids = match scope {
+        Scope::AllBut(_) => match runtime.task_ids().await {
+            Ok(ids) => ids.into_iter().collect(),
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "failed to look for containers"
+                );
+                let all = known.keys().map(|id| (*id).to_owned());
+                return (Vec::new(), all.collect());
+            }
+        },
+        Scope::Only(ids) => ids.clone(),
     };
-    all.unwrap_or_else(|error| {
-        tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "failed to recover containers"
-        );
-        Vec::new()
+    each(ids, NEXT_ROUND, |id| async move {
+        runtime.recover_task(&id).await
     })
+    .await
 }
 
-async fn recover_each(
-    runtime: &Runtime,
-    ids: &BTreeSet<String>,
-) -> Result<Vec<Recovered>, RuntimeError> {
+/// Finds each by itself: one that cannot be read keeps no other from being found.
+async fn each<T, E, F>(
+    mut ids: BTreeSet<String>,
+    pause: Duration,
+    find: impl Fn(String) -> F,
+) -> (Vec<T>, BTreeSet<String>)
+where
+    E: std::error::Error + 'static,
+    F: Future<Output = Result<Option<T>, E>>,
+{
     let mut found = Vec::new();
-    for id in ids {
-        found.extend(runtime.recover_task(id).await?);
+    for round in 0..ROUNDS {
+        if round > 0 {
+            tokio::time::sleep(pause).await;
+        }
+        let mut unclear = BTreeSet::new();
+        for id in ids {
+            match find(id.clone()).await {
+                Ok(one) => found.extend(one),
+                Err(error) => {
+                    tracing::error!(
+                        task = id,
+                        round,
+                        error = &error as &dyn std::error::Error,
+                        "failed to recover the containers of a task"
+                    );
+                    unclear.insert(id);
+                }
+            }
+        }
+        ids = unclear;
+        if ids.is_empty() {
+            break;
+        }
     }
-    Ok(found)
+    (found, ids)
 }
 
 /// The networks of known tasks, as far as they are whole. All others are released, as are those
@@ -250,5 +296,37 @@ async fn remove(shared: &Shared, recovered: Recovered) {
             error = &error as &dyn std::error::Error,
             "an unknown task is not removed"
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io,
+        sync::atomic::{AtomicU32, Ordering},
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_cannot_be_read_hides_no_other() {
+        let asked = AtomicU32::new(0);
+        let find = |id: String| {
+            let asked = &asked;
+            async move {
+                match id.as_str() {
+                    "busy" if asked.fetch_add(1, Ordering::Relaxed) == 0 => {
+                        Err(io::Error::from(io::ErrorKind::TimedOut))
+                    }
+                    "broken" => Err(io::Error::from(io::ErrorKind::TimedOut)),
+                    "gone" => Ok(None),
+                    _ => Ok(Some(id)),
+                }
+            }
+        };
+        let ids = ["broken", "busy", "gone", "well"].map(str::to_owned);
+        let (found, unclear) = each(ids.into(), Duration::ZERO, find).await;
+        assert_eq!(found, ["well", "busy"]);
+        assert_eq!(unclear, BTreeSet::from(["broken".to_owned()]));
     }
 }

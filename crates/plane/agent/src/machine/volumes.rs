@@ -12,7 +12,7 @@ use wharf_container::spec::Mount;
 use crate::{
     allow::{Allow, HostPath, NotAllowed},
     node::core::TaskContext,
-    protocol::payload::{Task, Volume},
+    protocol::payload::{ATTACHED, Task, Volume},
 };
 
 /// A volume that cannot be had.
@@ -28,6 +28,8 @@ pub enum BadVolume {
         "shared volume '{0}' does not exist on this instance, and its definition does not say autoprovision"
     )]
     NotThere(String),
+    #[error("volume '{0}': this instance keeps no EBS volumes")]
+    NoEbs(String),
     #[error("{0}")]
     NotAllowed(#[from] NotAllowed),
     #[error("volume '{0}': driver options are not supported by this version of wharf")]
@@ -139,6 +141,7 @@ impl Volumes {
                 Some(path) if !path.is_empty() => return self.of_host(Path::new(path)),
                 _ => own.folder(plain(&volume.name)?)?,
             },
+            ATTACHED => own.place(plain(&volume.name)?)?,
             "docker" => match self.docker(volume)? {
                 Some(shared) => {
                     make(&shared)?;
@@ -196,6 +199,28 @@ impl Volumes {
         }
     }
 
+    /// The EBS volumes of the task: where each is to be mounted, its id and its file system. `disk` as for
+    /// [`Self::mounts`].
+    pub fn attached<'a>(
+        &self,
+        context: &'a TaskContext,
+        disk: Option<PathBuf>,
+    ) -> Result<Vec<AttachedVolume<'a>>, BadVolume> {
+        let own = disk.map_or_else(|| self.of_task(&context.id), Own::OnDisk);
+        let volumes = context.task.volumes.iter();
+        let attached = volumes.filter(|it| it.kind == ATTACHED).map(|volume| {
+            let found = context.task.ebs_volume(&volume.name);
+            let (id, filesystem) = found.ok_or_else(|| BadVolume::NoEbs(volume.name.clone()))?;
+            let place = own.place(plain(&volume.name)?)?;
+            Ok(AttachedVolume {
+                place,
+                id,
+                filesystem,
+            })
+        });
+        attached.collect()
+    }
+
     /// Removes what was the task's own.
     pub fn remove(&self, task_id: &str) -> io::Result<()> {
         wharf_rootdir::remove_tree(&self.folder_of(task_id))
@@ -211,6 +236,15 @@ impl Volumes {
     }
 }
 
+/// An EBS volume of a task.
+pub struct AttachedVolume<'a> {
+    /// Where its shim is to have it.
+    pub place: PathBuf,
+    /// `vol-…`
+    pub id: &'a str,
+    pub filesystem: &'a str,
+}
+
 /// Where volumes of a task's own lie.
 enum Own {
     /// In a folder of the node.
@@ -220,6 +254,17 @@ enum Own {
 }
 
 impl Own {
+    /// A folder that only the shim makes, for what is mounted there: it is none of the host's.
+    fn place(&self, name: &str) -> Result<PathBuf, BadVolume> {
+        match self {
+            Self::Here(dir) => {
+                make(dir)?;
+                Ok(dir.join(name))
+            }
+            Self::OnDisk(dir) => Ok(dir.join(name)),
+        }
+    }
+
     fn folder(&self, name: &str) -> Result<PathBuf, BadVolume> {
         match self {
             Self::Here(dir) => {

@@ -14,6 +14,7 @@ use crate::{
         NodeError,
         register::{ARCHITECTURE, Host, capabilities},
     },
+    volumes::CAPABILITY,
 };
 
 /// Says that tasks have no network but interfaces of their own.
@@ -44,6 +45,8 @@ pub struct InstanceNode {
     /// Name or ARN.
     pub cluster: String,
     pub cpu_units: u32,
+    /// Of these, what it has while all others want theirs.
+    pub cpu_guaranteed: u32,
     pub memory_mib: u32,
     /// Of the instance's own choice.
     pub attributes: BTreeMap<String, String>,
@@ -108,11 +111,14 @@ impl InstanceNode {
     }
 
     /// What it registers. Its users lend their tasks nothing of the machine.
-    pub fn host(&self) -> Host {
+    pub fn host(&self, keeps_volumes: bool) -> Host {
         let mut attributes = capabilities();
         attributes.retain(|(name, _)| name != NOT_OFFERED);
         attributes.extend(Allow::default().attributes());
         attributes.push((NO_BRIDGE.to_owned(), None));
+        if keeps_volumes {
+            attributes.push((CAPABILITY.to_owned(), None));
+        }
         for (name, value) in [("ecs.vpc-id", &self.vpc), ("ecs.subnet-id", &self.subnet)] {
             attributes.push((name.to_owned(), Some(value.clone())));
         }
@@ -164,6 +170,7 @@ mod tests {
             subnet: "subnet-1".to_owned(),
             cluster: "default".to_owned(),
             cpu_units: 2048,
+            cpu_guaranteed: 2048,
             memory_mib: 2000,
             attributes: named.collect(),
             credentials: Arc::new(Nobody),
@@ -202,7 +209,7 @@ mod tests {
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         assert!(node(id, &many).check().is_err());
 
-        let host = node(id, &["rack"]).host();
+        let host = node(id, &["rack"]).host(false);
         let has = |name: &str| host.attributes.iter().any(|(it, _)| it == name);
         assert!(
             has("ecs.capability.task-eni")
@@ -210,7 +217,9 @@ mod tests {
                 && has("wharf.allow")
                 && has(NO_BRIDGE)
         );
-        assert!(!has(NOT_OFFERED) && !has("wharf.fargate-capacity"));
+        assert!(!has(NOT_OFFERED) && !has("wharf.fargate-capacity") && !has(CAPABILITY));
+        let keeping = node(id, &[]).host(true);
+        assert!(keeping.attributes.iter().any(|(it, _)| it == CAPABILITY));
         let lent = |name: &str| name.starts_with("wharf.allow.");
         assert!(!host.attributes.iter().any(|(name, _)| lent(name)));
         let document: serde_json::Value = serde_json::from_str(&host.document).unwrap();

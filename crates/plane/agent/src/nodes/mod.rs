@@ -6,21 +6,23 @@
 
 mod instance;
 mod node;
+mod places;
 mod tend;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
-use tokio::{sync::Mutex, task::JoinHandle};
+use futures_util::future::join_all;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wharf_base::Clock;
 
-use self::{instance::is_instance_id, tend::Tended};
+use self::{instance::is_instance_id, places::Places, tend::Tended};
 pub use self::{
     instance::{InstanceNode, NoCredentials, RoleCredentials, SessionCredentials},
     node::{Begun, Node, NodeParts},
@@ -67,7 +69,7 @@ pub struct Nodes(Arc<Inner>);
 
 struct Inner {
     parts: Parts,
-    tended: Mutex<BTreeMap<String, Running>>,
+    tended: Places<Running>,
 }
 
 struct Running {
@@ -79,7 +81,7 @@ impl Nodes {
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(Inner {
             parts,
-            tended: Mutex::default(),
+            tended: Places::default(),
         }))
     }
 
@@ -93,17 +95,16 @@ impl Nodes {
         let Parts {
             ground, shutdown, ..
         } = &self.0.parts;
-        let mut tended = self.0.tended.lock().await;
+        let id = node.instance.clone();
+        let mut tended = self.0.tended.of(&id).await;
         if shutdown.is_cancelled() {
             return Err(NodeError::ShuttingDown);
         }
-        let id = node.instance.clone();
-        if tended.get(&id).is_some_and(|it| !it.ended.is_finished()) {
+        if tended.as_ref().is_some_and(|it| !it.ended.is_finished()) {
             return Ok(());
         }
-        let limited = ground
-            .machine
-            .limit_group(&id, node.cpu_units, node.memory_mib);
+        let cpu = (node.cpu_units, node.cpu_guaranteed);
+        let limited = ground.machine.limit_group(&id, cpu, node.memory_mib);
         limited.await.map_err(|source| NodeError::Machine {
             part: "the limits of an instance",
             source: Box::new(source),
@@ -111,7 +112,7 @@ impl Nodes {
         let stop = shutdown.child_token();
         let one = Tended::new(self.clone(), node, stop.clone());
         let ended = tokio::spawn(one.run());
-        tended.insert(id, Running { stop, ended });
+        *tended = Some(Running { stop, ended });
         Ok(())
     }
 
@@ -125,8 +126,8 @@ impl Nodes {
         if !is_instance_id(instance) {
             return Err(NodeError::InstanceId(instance.to_owned()));
         }
-        let mut tended = self.0.tended.lock().await;
-        if let Some(Running { stop, ended }) = tended.remove(instance) {
+        let mut tended = self.0.tended.of(instance).await;
+        if let Some(Running { stop, ended }) = tended.take() {
             stop.cancel();
             let _ = ended.await;
         }
@@ -163,15 +164,31 @@ impl Nodes {
         removed.map_err(|source| NodeError::Machine {
             part: "the folder of an instance's node",
             source: Box::new(source),
-        })
+        })?;
+        self.0.tended.forget(instance);
+        Ok(())
+    }
+
+    /// The instances whose nodes have left something here.
+    pub fn known(&self) -> BTreeSet<String> {
+        let entries = fs::read_dir(instances_dir(&self.0.parts.dir))
+            .into_iter()
+            .flatten();
+        let names = entries
+            .flatten()
+            .filter_map(|it| it.file_name().into_string().ok());
+        names.filter(|name| is_instance_id(name)).collect()
     }
 
     /// Waits until all of them have ended, which begins with the shutdown of the process.
     pub async fn ended(&self) {
-        let mut tended = self.0.tended.lock().await;
-        for (_, running) in std::mem::take(&mut *tended) {
-            let _ = running.ended.await;
-        }
+        let places = &self.0.tended;
+        let each = places.names().into_iter().map(|id| async move {
+            if let Some(running) = places.of(&id).await.take() {
+                let _ = running.ended.await;
+            }
+        });
+        join_all(each).await;
     }
 
     fn dir_of(&self, instance: &str) -> PathBuf {

@@ -7,7 +7,10 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, sleep, timeout},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_base::{Backoff, Chain};
 use wharf_wire::sigv4::SigningKeys;
@@ -29,6 +32,13 @@ const RENEW_EVERY: Duration = Duration::from_secs(30);
 /// What is under way at its end has this long to notice.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How far it has come.
+enum Place {
+    Empty,
+    Beginning(JoinHandle<Begun>),
+    Begun(Box<Begun>),
+}
+
 /// The node of one instance.
 pub struct Tended {
     nodes: Nodes,
@@ -49,12 +59,18 @@ impl Tended {
 
     /// Until it is stopped.
     pub async fn run(self) {
-        let mut begun = None;
+        let mut place = Place::Empty;
         tokio::select! {
             () = self.stop.cancelled() => {}
-            () = self.keep(&mut begun) => {}
+            () = self.keep(&mut place) => {}
         }
         self.stop.cancel();
+        // One that is just beginning is waited for: what it takes over is ended after it.
+        let begun = match place {
+            Place::Empty => None,
+            Place::Beginning(beginning) => beginning.await.ok(),
+            Place::Begun(begun) => Some(*begun),
+        };
         if let Some(begun) = begun {
             begun.ended().await;
         }
@@ -68,11 +84,11 @@ impl Tended {
         }
     }
 
-    async fn keep(&self, begun: &mut Option<Begun>) {
+    async fn keep(&self, place: &mut Place) {
         let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, 2.0);
         loop {
             let began = Instant::now();
-            let Err(error) = self.once(begun).await else {
+            let Err(error) = self.once(place).await else {
                 return;
             };
             if began.elapsed() >= SETTLED {
@@ -91,15 +107,22 @@ impl Tended {
     }
 
     /// One session. Its node is begun if it is not yet.
-    async fn once(&self, begun: &mut Option<Begun>) -> Result<(), NodeError> {
+    async fn once(&self, place: &mut Place) -> Result<(), NodeError> {
         let keys = self.keys().await?;
-        let begun = match begun {
-            Some(begun) => {
-                begun.session.api.current_keys().replace(keys);
-                begun
-            }
-            None => begun.insert(self.open(keys)?.begin().await),
+        if matches!(place, Place::Empty) {
+            let opened = self.open(keys.clone())?;
+            *place = Place::Beginning(tokio::spawn(opened.begin()));
+        }
+        if let Place::Beginning(beginning) = place {
+            *place = match beginning.await {
+                Ok(begun) => Place::Begun(Box::new(begun)),
+                Err(_) => Place::Empty,
+            };
+        }
+        let Place::Begun(begun) = place else {
+            return Err(NodeError::ShuttingDown);
         };
+        begun.session.api.current_keys().replace(keys);
         let current = begun.session.api.current_keys().clone();
         tokio::select! {
             ended = begun.session.run() => ended,
@@ -165,7 +188,7 @@ impl Tended {
             credentials,
             // Nothing of the machine is lent to those who use an instance.
             allow: Arc::new(Allow::default()),
-            host: self.node.host(),
+            host: self.node.host(ground.machine.keeps_volumes()),
             in_task: here(in_task),
             in_host: here(in_host),
             running: self.running.clone(),

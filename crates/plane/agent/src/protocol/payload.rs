@@ -54,6 +54,8 @@ pub struct Task {
     pub containers: Vec<Container>,
     #[serde(deserialize_with = "nullable")]
     pub elastic_network_interfaces: Vec<NetworkInterface>,
+    #[serde(deserialize_with = "nullable")]
+    pub attachments: Vec<Attachment>,
     #[serde(skip_serializing)]
     pub role_credentials: Option<RoleCredentials>,
     #[serde(skip_serializing)]
@@ -301,6 +303,52 @@ pub struct Volume {
     pub kind: String,
     pub host: Option<HostVolume>,
     pub docker_volume_configuration: Option<DockerVolume>,
+}
+
+/// What else is attached to the task: EBS volumes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Attachment {
+    #[serde(deserialize_with = "nullable")]
+    pub attachment_arn: String,
+    #[serde(deserialize_with = "nullable")]
+    pub attachment_type: String,
+    #[serde(deserialize_with = "nullable")]
+    pub attachment_properties: Vec<Property>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Property {
+    #[serde(deserialize_with = "nullable")]
+    pub name: String,
+    #[serde(deserialize_with = "nullable")]
+    pub value: String,
+}
+
+/// The kind of volumes that are attached, and the type of the attachment where that is of EBS.
+pub const ATTACHED: &str = "attachment";
+pub const EBS: &str = "amazonebs";
+
+impl Attachment {
+    fn property(&self, name: &str) -> &str {
+        let mut all = self.attachment_properties.iter();
+        all.find(|it| it.name == name).map_or("", |it| &it.value)
+    }
+}
+
+impl Task {
+    /// The EBS volume that is the task's volume of that name, and the file system that it is to have.
+    pub fn ebs_volume(&self, name: &str) -> Option<(&str, &str)> {
+        let ebs = self
+            .attachments
+            .iter()
+            .filter(|it| it.attachment_type == EBS);
+        let found = ebs
+            .into_iter()
+            .find(|it| it.property("volumeName") == name)?;
+        Some((found.property("volumeId"), found.property("fileSystem")))
+    }
 }
 
 /// An agent that runs beside a container's program.

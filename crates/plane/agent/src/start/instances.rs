@@ -1,6 +1,6 @@
 //! EC2 instances, where the operator lets this machine keep any and it can.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use wharf_base::Chain;
@@ -14,7 +14,7 @@ use crate::{
         InstanceImages, Instances, Joins, NoImages, Settings, Wish, keeps_any,
         metadata::Credentials,
     },
-    machine::ImageSource,
+    machine::{DisksInUse, ImageSource},
     nodes::{InstanceNode, NoCredentials, Nodes, RoleCredentials, SessionCredentials},
 };
 
@@ -30,6 +30,7 @@ pub async fn open(
     config: &NodeConfig,
     network: Network,
     images: Arc<dyn ImageSource>,
+    disks: DisksInUse,
 ) -> Option<Instances> {
     let program = program(config)?;
     let settings = Settings {
@@ -39,6 +40,7 @@ pub async fn open(
         program,
         pids: config.task_pids,
         endpoint: format!("{IN_TASK}:{AWS_PORT}"),
+        disks,
     };
     let images = images.of_instances();
     let images = images.unwrap_or_else(|| Arc::new(NoImages) as Arc<dyn InstanceImages>);
@@ -70,6 +72,7 @@ impl Joins for NodesOfInstances {
             subnet: it.interface.subnet.clone(),
             cluster: wish.cluster,
             cpu_units: it.cpu,
+            cpu_guaranteed: it.cpu_guaranteed.unwrap_or(it.cpu),
             memory_mib: it.memory_mib,
             attributes: wish.attributes,
             credentials: Arc::new(OfInstance {
@@ -90,6 +93,10 @@ impl Joins for NodesOfInstances {
         self.credentials.forget(instance);
         let forgotten = self.nodes.forget(instance).await;
         forgotten.map_err(|error| Chain(&error).to_string())
+    }
+
+    fn known(&self) -> BTreeSet<String> {
+        self.nodes.known()
     }
 }
 

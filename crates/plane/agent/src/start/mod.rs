@@ -4,6 +4,7 @@
 mod endpoints;
 mod instances;
 mod loopback;
+mod machines;
 mod names;
 mod network;
 mod teardown;
@@ -41,12 +42,12 @@ use crate::{
     endpoint::{Connections, Limits, Proxy, RateLimit, Routes, StatsReader},
     figures::Figures,
     instances::{
-        ATTRIBUTE, Instances, STATE_FILE as MACHINES_STATE,
+        ATTRIBUTE, DISK_ATTRIBUTE, Instances, STATE_FILE as MACHINES_STATE,
         metadata::{Credentials, MetadataService},
     },
     machine::{
-        Addresses, Disks, FARGATE_CAPACITY, HostMachine, HostParts, ImageSource, Isolation,
-        RegistryImages, Tenancy, limit_all_tasks,
+        Addresses, Disks, DisksInUse, FARGATE_CAPACITY, HostMachine, HostParts, ImageSource,
+        Isolation, RegistryImages, Tenancy, limit_all_tasks, room_for_disks,
     },
     network_plane::{self, NetworkPlane},
     node::{
@@ -54,6 +55,7 @@ use crate::{
     },
     nodes::{self, Ground, Node, NodeParts, Nodes, tasks_of_instances},
     renewal::Renewal,
+    volumes::CAPABILITY,
 };
 
 /// What is under way at shutdown has this long to notice.
@@ -188,12 +190,19 @@ async fn start(
         host.custom.remove(FARGATE_CAPACITY);
     }
     limit_all_tasks(&runtime, host.capacity.memory).await;
+    let disks_in_use = DisksInUse::default();
+    let volumes = machines::volumes(config).await;
+    if volumes.is_some() {
+        host.attributes.push((CAPABILITY.to_owned(), None));
+    }
     let parts = HostParts {
         runtime,
         network: network.clone(),
         isolation,
         task_pids: config.task_pids,
         disks: Disks::open(config.data_dir.join("disks"), config.task_disk),
+        disks_in_use: disks_in_use.clone(),
+        volumes: volumes.clone(),
         figures: figures.clone(),
         roster: roster.clone(),
         elsewhere: tasks_of_instances(&config.data_dir),
@@ -212,15 +221,23 @@ async fn start(
         region: identity.region.clone(),
     };
     let in_host = loopback.addresses(&identity.region);
-    let instances = instances::open(config, network.clone(), images.clone()).await;
+    let instances = instances::open(config, network.clone(), images.clone(), disks_in_use).await;
     let offering = instances.as_ref().filter(|_| config.offers_instances);
     if let Some(offer) = offering.and_then(Instances::offer) {
         // Said anew with each registration, so that it ends when it is no longer said.
         let words = Some(offer.to_owned()).filter(|words| !words.is_empty());
         host.attributes.push((ATTRIBUTE.to_owned(), words));
+        let room = match config.instance_disks {
+            Some(bytes) => bytes,
+            None => room_for_disks(&config.data_dir).map_err(failed("the disk"))?,
+        };
+        let room = (room >> 20).to_string();
+        host.attributes
+            .push((DISK_ATTRIBUTE.to_owned(), Some(room)));
     }
-    let role_credentials = Arc::new(Credentials::new(api.clone(), clock.clone()));
     let known = instances.as_ref().map(Instances::known).unwrap_or_default();
+    let role_credentials = Credentials::new(api.clone(), clock.clone(), known.clone());
+    let role_credentials = Arc::new(role_credentials);
     let own = NodeParts {
         tenancy: Tenancy::Machine,
         cluster: identity.cluster.clone(),
@@ -283,14 +300,13 @@ async fn start(
     // Finds its tasks first, and removes what nobody's are: those of instances are found one by one.
     let is_instance = own.instance();
     let mut own = own.begin().await;
-    let machines = instances.map(|instances| {
+    let machines = (instances.is_some() || volumes.is_some()).then(|| {
         let plane = (
             Plane::Machines,
             MACHINES_STATE,
             Some(config.keyring.clone()),
         );
-        let link = subscribe(config, &api, plane, is_instance, clock.clone());
-        (instances, link)
+        subscribe(config, &api, plane, is_instance, clock.clone())
     });
     let nodes = Nodes::new(nodes::Parts {
         ground,
@@ -301,13 +317,21 @@ async fn start(
         dir: config.data_dir.clone(),
         shutdown: shutdown.clone(),
     });
-    if let Some((instances, (subscription, deliveries))) = machines {
-        let joins = Arc::new(instances::NodesOfInstances {
-            nodes: nodes.clone(),
-            credentials: role_credentials,
-        });
+    if let Some((subscription, deliveries)) = machines {
         let tell = Arc::new(subscription);
-        running.spawn(instances.run(deliveries, tell, joins, shutdown.clone()));
+        let (to_instances, of_instances) = mpsc::channel(1);
+        if let Some(volumes) = volumes.clone() {
+            running.spawn(volumes.run(tell.clone(), shutdown.clone()));
+        }
+        let to_instances = instances.map(|instances| {
+            let joins = Arc::new(instances::NodesOfInstances {
+                nodes: nodes.clone(),
+                credentials: role_credentials,
+            });
+            running.spawn(instances.run(of_instances, tell, joins, shutdown.clone()));
+            to_instances
+        });
+        running.spawn(machines::share(deliveries, volumes, to_instances));
     }
     let of_instances = nodes.clone();
     let ended = run_session(&mut own.session, || ready(of_instances)).await;

@@ -77,6 +77,7 @@ fn instance(id: &str, key: &str) -> InstanceNode {
         subnet: text("subnet-1"),
         cluster: text(CLUSTER),
         cpu_units: 1024,
+        cpu_guaranteed: 1024,
         memory_mib: 256,
         attributes: BTreeMap::from([(text("rack"), text("7"))]),
         credentials: Arc::new(Keys(text(key))),

@@ -16,7 +16,10 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use wharf_agent::instances::{Instances, NoImages, NoNodes, Settings, Tell};
+use wharf_agent::{
+    instances::{Instances, NoImages, NoNodes, Settings, Tell},
+    machine::DisksInUse,
+};
 use wharf_base::InstallationId;
 use wharf_link::{Delivery, Update};
 use wharf_network::{Network, NetworkConfig};
@@ -25,6 +28,7 @@ use wharf_planeproto::{
     machine::{
         Console, Image, Instance, InstanceReport, InstanceState, Interface, Metadata, Wanted,
     },
+    measured::Minute,
 };
 
 use crate::node::{on_a_host, runtime, shim};
@@ -83,6 +87,7 @@ async fn keep(args: KeeperArgs) {
         program: args.program.clone(),
         pids: 256,
         endpoint: "http://169.254.170.2:4566".to_owned(),
+        disks: DisksInUse::default(),
     };
     let instances = Instances::open(settings, network, Arc::new(NoImages)).await;
     let instances = instances.unwrap();
@@ -119,6 +124,8 @@ impl Tell for Files {
     }
 
     fn forget_console(&self, _: &str) {}
+
+    fn measured(&self, _: Vec<Minute>) {}
 }
 
 fn replace(path: &Path, bytes: &[u8]) {
@@ -253,6 +260,7 @@ fn instance(id: &str, last: u8, script: &str) -> Instance {
         image: Image::Own,
         instance_type: "t3.nano".to_owned(),
         cpu: 1024,
+        cpu_guaranteed: None,
         memory_mib: 96,
         disk_bytes: 256 << 20,
         interface: Interface {
@@ -263,6 +271,8 @@ fn instance(id: &str, last: u8, script: &str) -> Instance {
             address: [172, 31, 16, last].into(),
             mac: format!("0a:00:00:00:00:0{last}"),
             groups: Vec::new(),
+            search: Vec::new(),
+            name_servers: Vec::new(),
         },
         metadata: Metadata {
             enabled: true,

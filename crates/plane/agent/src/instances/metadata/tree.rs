@@ -209,6 +209,7 @@ mod tests {
             image: Image::Own,
             instance_type: "t3.nano".to_owned(),
             cpu: 1024,
+            cpu_guaranteed: None,
             memory_mib: 96,
             disk_bytes: 1,
             interface: Interface {
@@ -222,6 +223,8 @@ mod tests {
                     id: "sg-1".to_owned(),
                     name: "default".to_owned(),
                 }],
+                search: Vec::new(),
+                name_servers: Vec::new(),
             },
             metadata: Metadata {
                 enabled: true,

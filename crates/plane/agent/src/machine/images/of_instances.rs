@@ -1,21 +1,37 @@
-//! Images that EC2 instances are made of. They are asked for with the node's rights, and stay for as long as a disk is
-//! written over them.
+//! Images that EC2 instances are made of. Each is asked for with a login for that instance alone, and stays for as long as
+//! a disk is written over it.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
+use serde::Deserialize;
 use tokio::time::timeout;
 use wharf_container::image::{Endpoint, Image, PullRequest, Reference, RegistryAuth};
 
-use super::{Login, PULL_PATIENCE, RegistryImages, registry};
+use super::{PULL_PATIENCE, RegistryImages, registry};
 use crate::instances::InstanceImages;
+
+/// Boots that fail for it are tried again.
+const LOGIN_PATIENCE: Duration = Duration::from_secs(20);
+
+#[derive(Deserialize)]
+struct LoginFor {
+    user: String,
+    password: String,
+}
 
 #[async_trait]
 impl InstanceImages for RegistryImages {
-    async fn fetch(&self, instance: &str, name: &str) -> Result<Image, String> {
+    async fn fetch(&self, instance: &str, name: &str, has_lived: bool) -> Result<Image, String> {
         let turn = self.turn(name);
         let _turn = turn.lock().await;
-        let image = match self.lies_here(name).await {
+        let here = match has_lived {
+            true => self.lies_here(name).await,
+            false => None,
+        };
+        let image = match here {
             Some(image) => image,
-            None => self.pull_for_instance(name).await?,
+            None => self.pull_for_instance(instance, name).await?,
         };
         self.kept.lock().insert(instance.to_owned(), image.clone());
         Ok(image)
@@ -43,16 +59,12 @@ impl RegistryImages {
         self.store.local(&reference).await.ok().flatten()
     }
 
-    async fn pull_for_instance(&self, name: &str) -> Result<Image, String> {
+    async fn pull_for_instance(&self, instance: &str, name: &str) -> Result<Image, String> {
         let reference = Reference::parse(name).map_err(|e| e.to_string())?;
         let port = self.api.endpoint().port;
         let own = registry::is_own(reference.host(), port, &self.own_hosts);
         let (endpoint, auth) = if own {
-            let Login { user, password } = self
-                .logins
-                .get(&self.api)
-                .await
-                .map_err(|e| e.to_string())?;
+            let LoginFor { user, password } = self.login_for(instance).await?;
             let base = self.api.endpoint().to_string();
             (
                 Some(Endpoint { base }),
@@ -71,5 +83,17 @@ impl RegistryImages {
             Ok(Err(error)) => Err(error.reason()),
             Err(_) => Err(format!("pulling {name} took too long")),
         }
+    }
+
+    /// It opens the one repository, by the rights of whoever registered the machine image.
+    async fn login_for(&self, instance: &str) -> Result<LoginFor, String> {
+        let path = format!("/wharf/node/instances/{instance}/image");
+        let asked = self.api.post_to("GetInstanceImageLogin", &path, "");
+        let body = match timeout(LOGIN_PATIENCE, asked).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(error)) => return Err(format!("no login for its image: {error}")),
+            Err(_) => return Err("no login for its image: no answer".to_owned()),
+        };
+        serde_json::from_slice(&body).map_err(|e| format!("no login for its image: {e}"))
     }
 }

@@ -1,0 +1,98 @@
+//! The files of volumes: `<node>/ebs/<id>/disk.img`, sparse, as long as the volume is large.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use wharf_container::runtime::attached_files;
+use wharf_planeproto::volume::{Volume, VolumeReport, VolumeState, Wanted};
+
+/// Below the node's folder.
+pub const FOLDER: &str = "ebs";
+/// What the node keeps of its own disk, as for instances' disks.
+const KEPT_FREE: u64 = 128 << 20;
+
+pub struct Files {
+    dir: PathBuf,
+}
+
+impl Files {
+    pub fn new(dir: PathBuf) -> Self {
+        Self { dir }
+    }
+
+    pub fn image(&self, id: &str) -> PathBuf {
+        self.dir.join(id).join("disk.img")
+    }
+
+    /// Makes and removes files; what there is then, and whether something waits for its end. Blocks.
+    pub fn bring(&self, told: &BTreeMap<String, Volume>) -> io::Result<(Vec<VolumeReport>, bool)> {
+        fs::create_dir_all(&self.dir)?;
+        let mounted = attached_files()?;
+        let dir = fs::canonicalize(&self.dir)?;
+        let (mut reports, mut pending) = (Vec::with_capacity(told.len()), false);
+        for volume in told.values() {
+            let image = dir.join(&volume.id).join("disk.img");
+            let is_mounted = mounted.contains(&image);
+            let (state, reason) = match volume.wanted {
+                Wanted::Kept => match self.keep(volume) {
+                    Ok(()) => (VolumeState::Ready, None),
+                    Err(error) => (VolumeState::Failed, Some(error.to_string())),
+                },
+                Wanted::Gone if is_mounted => (VolumeState::Ready, None),
+                Wanted::Gone => match remove(&dir.join(&volume.id)) {
+                    Ok(()) => (VolumeState::Gone, None),
+                    Err(error) => (VolumeState::Failed, Some(error.to_string())),
+                },
+            };
+            pending |= is_mounted && (volume.wanted == Wanted::Gone || !volume.attached);
+            reports.push(VolumeReport {
+                id: volume.id.clone(),
+                bytes: fs::metadata(&image).map_or(0, |it| it.len()),
+                state,
+                reason,
+                mounted: is_mounted,
+            });
+        }
+        Ok((reports, pending))
+    }
+
+    fn keep(&self, volume: &Volume) -> io::Result<()> {
+        let image = self.image(&volume.id);
+        if image.try_exists()? {
+            return Ok(());
+        }
+        if !volume.may_make {
+            let text = "the file of the volume is missing on its host";
+            return Err(io::Error::new(io::ErrorKind::NotFound, text));
+        }
+        let folder = self.dir.join(&volume.id);
+        let node = nix::sys::statvfs::statvfs(&self.dir)?;
+        if node.blocks_available() * node.fragment_size() < KEPT_FREE {
+            let text = "the disk of the volume's host is full";
+            return Err(io::Error::new(io::ErrorKind::StorageFull, text));
+        }
+        fs::create_dir_all(&folder)?;
+        let fresh = folder.join("disk.new");
+        let file = fs::File::create(&fresh)?;
+        file.set_len(volume.bytes)?;
+        file.sync_all()?;
+        fs::rename(fresh, image)?;
+        sync(&folder)?;
+        sync(&self.dir)
+    }
+}
+
+/// The file goes first: a folder without one is none.
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    }
+}
+
+fn sync(folder: &Path) -> io::Result<()> {
+    fs::File::open(folder)?.sync_all()
+}

@@ -1,0 +1,111 @@
+//! File systems on volumes: made when nothing was ever written to one, checked before each mount.
+
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+};
+
+use nix::{
+    errno::Errno,
+    unistd::{Whence, lseek64},
+};
+use wharf_container::runtime::PreparedDisk;
+
+use crate::instances::{await_detached, run, tool};
+
+/// Where the superblock of ext2 and its successors has its magic number.
+const EXT_MAGIC_AT: u64 = 1024 + 56;
+/// Where it says how many times it was mounted since it was last checked.
+const EXT_MOUNTS_AT: u64 = 1024 + 52;
+const EXT_MAGIC: [u8; 2] = [0x53, 0xef];
+
+/// Has the volume in the file `image` a file system that is sound. Only `device`, which is over that file and which
+/// nobody else has, is written to. Blocks.
+pub fn ready(image: &Path, device: &Path, filesystem: &str) -> io::Result<()> {
+    let begun = mark(image);
+    let file = File::open(image)?;
+    // One that was mounted once is never made anew, whatever a loss of power left of the mark.
+    if (begun.try_exists()? || is_blank(&file)?) && !was_mounted(&file)? {
+        // Half a file system after a kill would pass for one.
+        File::create(&begun)?.sync_all()?;
+        sync_folder_of(image)?;
+        make(device, filesystem)?;
+        File::open(device)?.sync_all()?;
+        file.sync_all()?;
+        fs::remove_file(&begun)?;
+        return sync_folder_of(image);
+    }
+    if !has_magic(&file)? {
+        let text = "it holds no file system that this machine can mount";
+        return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+    }
+    let mut check = tool("e2fsck");
+    check.arg("-p").arg(device);
+    // 1 and 2: it was not as it should be, and is now.
+    run(check, "e2fsck", &[0, 1, 2])
+}
+
+fn has_magic(file: &File) -> io::Result<bool> {
+    let mut magic = [0; 2];
+    file.read_exact_at(&mut magic, EXT_MAGIC_AT)?;
+    Ok(magic == EXT_MAGIC)
+}
+
+/// Whether it holds a file system that was mounted since it was made.
+fn was_mounted(file: &File) -> io::Result<bool> {
+    let mut mounts = [0; 2];
+    file.read_exact_at(&mut mounts, EXT_MOUNTS_AT)?;
+    Ok(has_magic(file)? && mounts != [0; 2])
+}
+
+fn sync_folder_of(image: &Path) -> io::Result<()> {
+    let folder = image.parent().unwrap_or_else(|| Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+/// There while a file system is being made.
+fn mark(image: &Path) -> PathBuf {
+    image.with_extension("formatting")
+}
+
+/// A file without any data.
+fn is_blank(file: &File) -> io::Result<bool> {
+    match lseek64(file, 0, Whence::SeekData) {
+        Ok(_) => Ok(false),
+        Err(Errno::ENXIO) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn make(device: &Path, filesystem: &str) -> io::Result<()> {
+    let kind = match filesystem {
+        "ext3" | "ext4" => filesystem,
+        other => {
+            let text = format!("this machine makes no file system {other}");
+            return Err(io::Error::new(io::ErrorKind::Unsupported, text));
+        }
+    };
+    let mut format = tool("mkfs.ext4");
+    format
+        .args(["-q", "-F", "-t", kind, "-m", "0", "-E"])
+        .arg("lazy_itable_init=1,lazy_journal_init=1,nodiscard")
+        .arg(device);
+    run(format, "mkfs.ext4", &[0])
+}
+
+/// Whether this machine can make and mount volumes, by making a small one in `folder`; why not. Blocks.
+pub fn probe(folder: &Path) -> Result<(), String> {
+    let probed = || -> io::Result<()> {
+        fs::create_dir_all(folder)?;
+        let image = folder.join("probe.img");
+        await_detached(&image)?;
+        File::create(&image)?.set_len(64 << 20)?;
+        let sound = |device: &Path| ready(&image, device, "ext4");
+        drop(PreparedDisk::kept_checked(&image, sound)?);
+        await_detached(&image)?;
+        fs::remove_dir_all(folder)
+    };
+    probed().map_err(|e| e.to_string())
+}

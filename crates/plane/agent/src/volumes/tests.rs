@@ -1,0 +1,125 @@
+//! Files of volumes on real disks. Needs root, loop devices and ext4.
+
+use std::fs;
+
+use wharf_planeproto::volume::VolumeState;
+
+use super::*;
+
+const ID: &str = "vol-0123456789abcdef0";
+const HOST: &str = "i-1";
+
+fn volume(wanted: Wanted, may_make: bool) -> Volume {
+    Volume {
+        id: ID.to_owned(),
+        account: "000000000000".to_owned(),
+        region: "us-east-1".to_owned(),
+        host: HOST.to_owned(),
+        wanted,
+        may_make,
+        bytes: 64 << 20,
+        attached: true,
+    }
+}
+
+fn brought(files: &Files, volume: Volume) -> (VolumeReport, bool) {
+    let told = BTreeMap::from([(volume.id.clone(), volume)]);
+    let (mut reports, pending) = files.bring(&told).unwrap();
+    assert_eq!(reports.len(), 1);
+    (reports.remove(0), pending)
+}
+
+#[test]
+fn names() {
+    assert!(is_name(ID) && is_name("vol-1a2b3c4d"));
+    for bad in [
+        "",
+        "vol-",
+        "vol-../../../x",
+        "vol-0123456G",
+        "i-0123456789abcdef0",
+    ] {
+        assert!(!is_name(bad), "{bad}");
+    }
+}
+
+#[test]
+fn what_is_told_is_this_hosts() {
+    let dir = tempfile::tempdir().unwrap();
+    let volumes = Volumes::new(dir.path());
+    let told = || volumes.told.borrow().keys().cloned().collect::<Vec<_>>();
+    let resource = Resource::Volume(volume(Wanted::Kept, true));
+    volumes.take("i-2", &Update::Snapshot(vec![resource.clone()]));
+    assert!(told().is_empty());
+    volumes.take(HOST, &Update::Snapshot(vec![resource.clone()]));
+    assert_eq!(told(), [ID]);
+    volumes.take(HOST, &Update::Changes(vec![Change::Delete(resource.key())]));
+    assert!(told().is_empty());
+}
+
+#[test]
+fn a_file_is_made_once_and_removed_when_nothing_has_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let files = Files::new(dir.path().join(FOLDER));
+    let (report, pending) = brought(&files, volume(Wanted::Kept, true));
+    assert_eq!(
+        (report.state, report.bytes, pending),
+        (VolumeState::Ready, 64 << 20, false)
+    );
+
+    let image = files.image(ID);
+    format::ready(&image, &image, "ext4").unwrap();
+    // Found sound the second time, not made anew.
+    format::ready(&image, &image, "ext3").unwrap();
+    let disk = PreparedDisk::kept(&image).unwrap();
+    let (report, pending) = brought(&files, volume(Wanted::Gone, false));
+    assert_eq!(
+        (report.state, report.mounted, pending),
+        (VolumeState::Ready, true, true)
+    );
+    drop(disk);
+    crate::instances::await_detached(&image).unwrap();
+    let (report, _) = brought(&files, volume(Wanted::Gone, false));
+    assert_eq!(report.state, VolumeState::Gone);
+    assert!(!image.exists());
+    let (report, _) = brought(&files, volume(Wanted::Gone, false));
+    assert_eq!(report.state, VolumeState::Gone);
+
+    // What was there once is never made anew.
+    let (report, _) = brought(&files, volume(Wanted::Kept, false));
+    assert_eq!(report.state, VolumeState::Failed);
+    assert!(!image.exists());
+}
+
+#[test]
+fn a_file_system_that_was_not_finished_is_made_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let image = dir.path().join("disk.img");
+    fs::write(&image, [1; 4096]).unwrap();
+    fs::OpenOptions::new()
+        .write(true)
+        .open(&image)
+        .unwrap()
+        .set_len(64 << 20)
+        .unwrap();
+    let open = |image: &Path, kind| {
+        crate::instances::hold(image, |device| format::ready(image, device, kind))
+    };
+    let refused = open(&image, "ext4").err().unwrap();
+    assert_eq!(refused.kind(), io::ErrorKind::InvalidData);
+    let mark = dir.path().join("disk.formatting");
+    fs::write(&mark, "").unwrap();
+    drop(open(&image, "ext4").unwrap());
+    assert!(!mark.exists());
+    // A loss of power that brings the mark back makes nothing anew of a file system that was in use.
+    let number = || fs::read(&image).unwrap()[1024 + 104..1024 + 120].to_vec();
+    let before = number();
+    fs::write(&mark, "").unwrap();
+    drop(open(&image, "ext4").unwrap());
+    crate::instances::await_detached(&image).unwrap();
+    assert_eq!(number(), before);
+    let other = dir.path().join("other.img");
+    fs::File::create(&other).unwrap().set_len(64 << 20).unwrap();
+    let refused = open(&other, "xfs").err().unwrap();
+    assert_eq!(refused.kind(), io::ErrorKind::Unsupported);
+}
