@@ -1,0 +1,212 @@
+//! AssociateAddress and DisassociateAddress: address and interface name each other, in one transaction.
+
+use wharf_api_ec2::types::{
+    AssociateAddressRequest, AssociateAddressResult, DisassociateAddressRequest,
+};
+use wharf_base::ids;
+use wharf_records::encode;
+use wharf_service::{Stored, transact};
+use wharf_store::Txn;
+use wharf_wire::{Call, Context, Fault};
+
+use super::{ElasticAddress, Holder, give_back};
+use crate::{
+    Ec2Service, fault,
+    instances::life::State,
+    ops::interfaces::may_manage,
+    records::{Instance, Interface, Vpc},
+};
+
+pub async fn associate(
+    service: &Ec2Service,
+    call: &Call,
+    input: AssociateAddressRequest,
+) -> Result<AssociateAddressResult, Fault> {
+    fault::dry_run(input.dry_run)?;
+    let given = |it: &Option<String>| it.clone().filter(|it| !it.is_empty());
+    let allocation = match (given(&input.allocation_id), given(&input.public_ip)) {
+        (Some(_), Some(_)) => {
+            return Err(fault::bad_combination(
+                "You may specify public IP or allocation id, but not both in the same call",
+            ));
+        }
+        (Some(id), None) => id,
+        (None, Some(address)) => of_public_ip(service, call, &address).await?.id,
+        (None, None) => return Err(fault::missing_parameter("AllocationId")),
+    };
+    let interface = match (
+        given(&input.network_interface_id),
+        given(&input.instance_id),
+    ) {
+        (Some(id), _) => id,
+        (None, Some(id)) => primary(service, call, &id).await?,
+        (None, None) => return Err(fault::missing_parameter("NetworkInterfaceId")),
+    };
+    let may_move = input.allow_reassociation == Some(true);
+    let private = given(&input.private_ip_address);
+    let id = transact!(service.table, &call.permit, |tx| {
+        let mut txn = Txn::new();
+        let mut address = service
+            .get_stored::<ElasticAddress>(call, &allocation)
+            .await?;
+        let mut target = service.get_stored::<Interface>(call, &interface).await?;
+        check(service, call, &target.record, private.as_deref()).await?;
+        let known = address.record.association.as_ref();
+        if let Some(known) = known.filter(|it| it.interface == interface) {
+            return Ok(AssociateAddressResult {
+                association_id: Some(known.id.clone()),
+            });
+        }
+        if let Some(known) = known {
+            let movable = matches!(known.holder, Holder::Interface(_));
+            if !may_move || !movable {
+                return Err(fault::address_associated(&allocation, &known.id));
+            }
+            if let Some(former) = service.stored::<Interface>(call, &known.interface).await? {
+                txn = without_public(txn, former);
+            }
+        }
+        let elastic = target.record.public.as_ref();
+        if let Some(public) = elastic.filter(|it| it.allocation.is_some())
+            && !may_move
+        {
+            return Err(fault::address_associated(&interface, &public.association));
+        }
+        let scope = Ec2Service::scope(call);
+        txn = give_back(&service.table, &scope, &target.record, txn).await?;
+        let id = ids::ec2_id("eipassoc");
+        let instance = target.record.attachment.as_ref();
+        let holder = Holder::Interface(instance.map(|it| it.instance_id.clone()));
+        address.record.associated(&id, &target.record, holder);
+        target.record.public = Some(address.record.as_public(&id));
+        let txn = txn
+            .when(address.unchanged())
+            .when(target.unchanged())
+            .put(&address.key, encode(&address.record))
+            .put(&target.key, encode(&target.record));
+        tx.join(txn);
+        id
+    });
+    Ok(AssociateAddressResult {
+        association_id: Some(id),
+    })
+}
+
+/// The interface that an instance was launched with.
+async fn primary(service: &Ec2Service, cx: &Context, id: &str) -> Result<String, Fault> {
+    let instance: Instance = service.get(cx, id).await?;
+    match instance.life.state {
+        State::Terminated | State::ShuttingDown => Err(fault::instance_not_found(id)),
+        _ => Ok(instance.interface.id),
+    }
+}
+
+/// Whether an interface may have an elastic address.
+async fn check(
+    service: &Ec2Service,
+    call: &Call,
+    interface: &Interface,
+    private: Option<&str>,
+) -> Result<(), Fault> {
+    if !may_manage(call, interface) {
+        return Err(fault::not_yours());
+    }
+    if let Some(private) = private
+        && interface.address.to_string() != private
+    {
+        return Err(fault::no_such_private_address(&interface.id, private));
+    }
+    let vpc: Vpc = service.get(call, &interface.vpc_id).await?;
+    match vpc.gateway {
+        Some(_) => Ok(()),
+        None => Err(fault::vpc_without_gateway(&vpc.id)),
+    }
+}
+
+/// An interface loses its elastic address to another.
+fn without_public(txn: Txn, mut stored: Stored<Interface>) -> Txn {
+    let condition = stored.unchanged();
+    stored.record.public = None;
+    txn.when(condition).put(&stored.key, encode(&stored.record))
+}
+
+/// Adds to the transaction that an address is associated with an interface that is made in it.
+pub fn associate_with(
+    txn: Txn,
+    mut address: Stored<ElasticAddress>,
+    interface: &mut Interface,
+    holder: Holder,
+) -> Txn {
+    let condition = address.unchanged();
+    let id = ids::ec2_id("eipassoc");
+    address.record.associated(&id, interface, holder);
+    interface.public = Some(address.record.as_public(&id));
+    txn.when(condition)
+        .put(&address.key, encode(&address.record))
+}
+
+/// An address that nothing has is fine where the address itself is named.
+pub async fn disassociate(
+    service: &Ec2Service,
+    call: &Call,
+    input: DisassociateAddressRequest,
+) -> Result<(), Fault> {
+    fault::dry_run(input.dry_run)?;
+    let given = |it: &Option<String>| it.clone().filter(|it| !it.is_empty());
+    let allocation = match (given(&input.association_id), given(&input.public_ip)) {
+        (Some(id), _) => {
+            let all: Vec<ElasticAddress> = service.all(call).await?;
+            let has_it =
+                |it: &ElasticAddress| it.association.as_ref().is_some_and(|it| it.id == id);
+            let found = all.into_iter().find(has_it);
+            found
+                .ok_or_else(|| fault::address_association_not_found(&id))?
+                .id
+        }
+        (None, Some(address)) => of_public_ip(service, call, &address).await?.id,
+        (None, None) => return Err(fault::missing_parameter("AssociationId")),
+    };
+    transact!(service.table, &call.permit, |tx| {
+        let mut stored = service
+            .get_stored::<ElasticAddress>(call, &allocation)
+            .await?;
+        let Some(known) = stored.record.association.take() else {
+            return Ok(());
+        };
+        if let Holder::NatGateway(_) = known.holder {
+            return Err(fault::not_yours());
+        }
+        let mut txn = Txn::new();
+        if let Some(interface) = service.stored::<Interface>(call, &known.interface).await? {
+            if !may_manage(call, &interface.record) {
+                return Err(fault::not_yours());
+            }
+            txn = without_public(txn, interface);
+        }
+        let txn = txn
+            .when(stored.unchanged())
+            .put(&stored.key, encode(&stored.record));
+        tx.join(txn);
+    });
+    Ok(())
+}
+
+/// The elastic address of that text, `198.19.0.7`.
+pub async fn of_public_ip(
+    service: &Ec2Service,
+    cx: &Context,
+    text: &str,
+) -> Result<ElasticAddress, Fault> {
+    let all: Vec<ElasticAddress> = service.all(cx).await?;
+    let mut named = all.into_iter().filter(|it| it.address.to_string() == text);
+    named.next().ok_or_else(|| fault::address_not_found(text))
+}
+
+/// That no interface of a VPC has a public address, for which its gateway is.
+pub async fn unmapped(service: &Ec2Service, cx: &Context, vpc: &str) -> Result<(), Fault> {
+    let all: Vec<Interface> = service.all(cx).await?;
+    match all.iter().any(|it| it.vpc_id == vpc && it.public.is_some()) {
+        true => Err(fault::addresses_mapped(vpc)),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,152 @@
+//! Elastic addresses, and who has which address.
+
+use std::net::Ipv4Addr;
+
+use serde::{Deserialize, Serialize};
+use wharf_api_ec2::types as wire;
+use wharf_records::{Record, Unknown, ecs::Tags};
+use wharf_wire::Context;
+
+use crate::{
+    fault,
+    records::{Interface, entity, tags_to_wire},
+};
+
+/// One that an account keeps until it releases it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ElasticAddress {
+    /// `eipalloc-…`
+    pub id: String,
+    pub address: Ipv4Addr,
+    /// The network around the hosts leads it there.
+    pub routed: bool,
+    pub association: Option<Association>,
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+entity!(ElasticAddress, "elastic-ip", fault::allocation_not_found);
+
+/// What has an elastic address at the moment; the interface says the same.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Association {
+    /// `eipassoc-…`
+    pub id: String,
+    pub interface: String,
+    pub private: Ipv4Addr,
+    pub holder: Holder,
+}
+
+/// Whose interface it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Holder {
+    /// An interface by itself, or that of an instance, whose id is given.
+    Interface(Option<String>),
+    NatGateway(String),
+}
+
+/// The public address of an interface.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Public {
+    pub address: Ipv4Addr,
+    pub routed: bool,
+    /// `eipassoc-…`
+    pub association: String,
+    /// The elastic address that it is; otherwise it is the interface's own.
+    pub allocation: Option<String>,
+}
+
+/// An address that somebody has; the address is the id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Held {
+    pub account: String,
+    pub region: String,
+    /// An elastic address or an interface, by its id.
+    pub holder: String,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Held {
+    const KIND: &'static str = "public-address";
+    const FORMAT: u32 = 1;
+}
+
+impl Public {
+    /// Whose the address is.
+    fn owner(&self, account: &str) -> String {
+        match &self.allocation {
+            Some(_) => account.to_owned(),
+            None => "amazon".to_owned(),
+        }
+    }
+
+    /// Of the interface of an account.
+    pub fn to_wire(&self, account: &str) -> wire::NetworkInterfaceAssociation {
+        wire::NetworkInterfaceAssociation {
+            allocation_id: self.allocation.clone(),
+            // Those of an interface's own have none that anybody could end.
+            association_id: self.allocation.as_ref().map(|_| self.association.clone()),
+            ip_owner_id: Some(self.owner(account)),
+            public_dns_name: Some(String::new()),
+            public_ip: Some(self.address.to_string()),
+            ..wire::NetworkInterfaceAssociation::default()
+        }
+    }
+
+    /// As instances show it.
+    pub fn of_instance(&self, account: &str) -> wire::InstanceNetworkInterfaceAssociation {
+        wire::InstanceNetworkInterfaceAssociation {
+            ip_owner_id: Some(self.owner(account)),
+            public_dns_name: Some(String::new()),
+            public_ip: Some(self.address.to_string()),
+            ..wire::InstanceNetworkInterfaceAssociation::default()
+        }
+    }
+}
+
+impl ElasticAddress {
+    pub fn to_wire(&self, cx: &Context) -> wire::Address {
+        let association = self.association.as_ref();
+        let instance = association.and_then(|it| match &it.holder {
+            Holder::Interface(instance) => instance.clone(),
+            Holder::NatGateway(_) => None,
+        });
+        wire::Address {
+            allocation_id: Some(self.id.clone()),
+            association_id: association.map(|it| it.id.clone()),
+            domain: Some("vpc".to_owned()),
+            network_interface_id: association.map(|it| it.interface.clone()),
+            network_interface_owner_id: association.map(|_| cx.account.clone()),
+            private_ip_address: association.map(|it| it.private.to_string()),
+            tags: Some(tags_to_wire(&self.tags)),
+            public_ipv4_pool: Some("amazon".to_owned()),
+            network_border_group: Some(cx.region.clone()),
+            instance_id: Some(instance.unwrap_or_default()),
+            public_ip: Some(self.address.to_string()),
+            ..wire::Address::default()
+        }
+    }
+
+    /// What an interface says of itself that has it.
+    pub fn as_public(&self, association: &str) -> Public {
+        Public {
+            address: self.address,
+            routed: self.routed,
+            association: association.to_owned(),
+            allocation: Some(self.id.clone()),
+        }
+    }
+
+    /// The association with an interface.
+    pub fn associated(&mut self, id: &str, interface: &Interface, holder: Holder) {
+        self.association = Some(Association {
+            id: id.to_owned(),
+            interface: interface.id.clone(),
+            private: interface.address,
+            holder,
+        });
+    }
+}
