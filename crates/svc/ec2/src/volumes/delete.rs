@@ -1,0 +1,41 @@
+//! DeleteVolume: at once where no host has anything of it, else when its host has removed it.
+
+use wharf_api_ec2::types::DeleteVolumeRequest;
+use wharf_service::transact;
+use wharf_wire::{Call, CallerKind, Fault};
+
+use super::{Volume, check_manages};
+use crate::{
+    Ec2Service, fault,
+    records::{Entity as _, Pointer},
+};
+
+/// The service that made a volume may delete it as it is attached: its host removes it when nothing has it mounted.
+pub async fn delete(
+    service: &Ec2Service,
+    call: &Call,
+    input: DeleteVolumeRequest,
+) -> Result<(), Fault> {
+    fault::dry_run(input.dry_run)?;
+    let id = input.volume_id.as_deref().unwrap_or_default();
+    let key = Ec2Service::key::<Volume>(call, id);
+    transact!(service.table, &call.permit, |tx| {
+        let Some(mut volume) = tx.find::<Volume>(&key).await? else {
+            return Err(Volume::missing(id));
+        };
+        check_manages(call, &volume)?;
+        if volume.life.attachment.is_some() && call.caller.kind != CallerKind::Service {
+            return Err(fault::volume_in_use(id));
+        }
+        if volume.life.host.is_some() {
+            volume.life.deleting = true;
+            tx.put(&key, &volume);
+        } else {
+            tx.delete(&key);
+            if let Some(token_id) = &volume.token_id {
+                tx.delete(Ec2Service::key::<Pointer>(call, token_id));
+            }
+        }
+    });
+    Ok(())
+}

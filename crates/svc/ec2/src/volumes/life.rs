@@ -1,0 +1,275 @@
+//! How a volume comes to a host and goes from it. Pure.
+//!
+//! The first host that a volume is attached on has its bytes from then on: there is never a second copy that could
+//! be written. An attachment ends when the host says that nothing has the volume mounted any more, and a deletion
+//! when it says that nothing of it is left.
+
+use serde::{Deserialize, Serialize};
+use wharf_base::Timestamp;
+use wharf_planeproto::volume::{VolumeReport, VolumeState};
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Life {
+    /// Instance id of the host that its bytes lie on.
+    pub host: Option<String>,
+    /// The host made its file: one that is missing from now on is lost.
+    pub made: bool,
+    /// Nothing of it is wanted any more.
+    pub deleting: bool,
+    pub attachment: Option<Attachment>,
+    /// Why its bytes cannot be had.
+    pub lost: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// The id of the container instance's machine: a host, or an instance on one.
+    pub instance: String,
+    pub device: String,
+    pub at: Timestamp,
+    pub state: AttachmentState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AttachmentState {
+    Attaching,
+    Attached,
+    Detaching,
+}
+
+impl AttachmentState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Attaching => "attaching",
+            Self::Attached => "attached",
+            Self::Detaching => "detaching",
+        }
+    }
+}
+
+/// What a report leaves of a volume.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Left {
+    It,
+    Nothing,
+}
+
+/// Why a volume cannot be attached.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refused {
+    Deleting,
+    InUse,
+    Lost(String),
+    /// Its bytes are there, and do not move.
+    Elsewhere(String),
+}
+
+impl Life {
+    pub fn state(&self) -> &'static str {
+        if self.deleting {
+            "deleting"
+        } else if self.lost.is_some() {
+            "error"
+        } else if self.attachment.is_some() {
+            "in-use"
+        } else {
+            "available"
+        }
+    }
+
+    /// Attaching again on the same host changes nothing.
+    /// `host`: the instance id of the machine that `instance` is on.
+    pub fn attach(
+        &mut self,
+        (instance, host): (&str, &str),
+        device: &str,
+        now: Timestamp,
+    ) -> Result<(), Refused> {
+        if self.deleting {
+            return Err(Refused::Deleting);
+        }
+        if let Some(why) = &self.lost {
+            return Err(Refused::Lost(why.clone()));
+        }
+        match &self.attachment {
+            Some(it) if it.instance == instance && it.state != AttachmentState::Detaching => {
+                return Ok(());
+            }
+            Some(_) => return Err(Refused::InUse),
+            None => {}
+        }
+        match &self.host {
+            Some(known) if self.made && known != host => {
+                return Err(Refused::Elsewhere(known.clone()));
+            }
+            // Where nothing was made yet there is nothing to lose.
+            _ => self.host = Some(host.to_owned()),
+        }
+        self.attachment = Some(Attachment {
+            instance: instance.to_owned(),
+            device: device.to_owned(),
+            at: now,
+            state: AttachmentState::Attaching,
+        });
+        Ok(())
+    }
+
+    /// Whether a task may have it.
+    pub fn is_attached(&self) -> bool {
+        let state = self.attachment.as_ref().map(|it| it.state);
+        state.is_some_and(|state| state != AttachmentState::Detaching)
+    }
+
+    pub fn detach(&mut self) {
+        match &mut self.attachment {
+            // Its host has not heard of it, or never will.
+            Some(_) if self.lost.is_some() => self.attachment = None,
+            Some(it) => it.state = AttachmentState::Detaching,
+            None => {}
+        }
+    }
+
+    /// What its host says.
+    pub fn reported(&mut self, said: &VolumeReport) -> Left {
+        match said.state {
+            VolumeState::Gone if self.deleting => return Left::Nothing,
+            // Of a time before it was wanted.
+            VolumeState::Gone => {}
+            VolumeState::Failed => {
+                let why = said.reason.as_deref().unwrap_or("unknown");
+                self.lost = Some(why.chars().take(500).collect());
+            }
+            VolumeState::Ready => {
+                self.made = true;
+                self.lost = None;
+                if let Some(it) = &mut self.attachment {
+                    match it.state {
+                        AttachmentState::Attaching => it.state = AttachmentState::Attached,
+                        AttachmentState::Detaching if !said.mounted => self.attachment = None,
+                        _ => {}
+                    }
+                }
+            }
+        }
+        Left::It
+    }
+
+    /// Its host was deregistered: what was there will not be heard of again.
+    pub fn host_left(&mut self) -> Left {
+        if self.deleting || !self.made {
+            self.host = None;
+            self.attachment = None;
+            return if self.deleting {
+                Left::Nothing
+            } else {
+                Left::It
+            };
+        }
+        let host = self.host.as_deref().unwrap_or_default();
+        self.lost = Some(format!("its host {host} was deregistered"));
+        self.attachment = None;
+        Left::It
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(state: VolumeState, mounted: bool) -> VolumeReport {
+        VolumeReport {
+            id: "vol-1".to_owned(),
+            state,
+            reason: Some("no room".to_owned()),
+            bytes: 1 << 30,
+            mounted,
+        }
+    }
+
+    #[test]
+    fn a_volume_is_attached_used_and_let_go() {
+        let mut life = Life::default();
+        assert_eq!(life.state(), "available");
+        life.attach(("i-1", "i-1"), "/dev/sdf", Timestamp(1))
+            .unwrap();
+        life.attach(("i-1", "i-1"), "/dev/sdf", Timestamp(2))
+            .unwrap();
+        assert_eq!(life.state(), "in-use");
+        assert_eq!(
+            life.attach(("i-2", "i-2"), "x", Timestamp(2)),
+            Err(Refused::InUse)
+        );
+        life.reported(&said(VolumeState::Ready, false));
+        let attached = life.attachment.clone().unwrap();
+        assert_eq!(
+            (attached.state, attached.at),
+            (AttachmentState::Attached, Timestamp(1))
+        );
+        assert!(life.is_attached());
+        life.detach();
+        assert!(!life.is_attached());
+        // A task has it yet.
+        life.reported(&said(VolumeState::Ready, true));
+        assert_eq!(
+            life.attach(("i-1", "i-1"), "x", Timestamp(2)),
+            Err(Refused::InUse)
+        );
+        life.reported(&said(VolumeState::Ready, false));
+        assert_eq!(life.state(), "available");
+        // The bytes stay where they are.
+        let elsewhere = Refused::Elsewhere("i-1".to_owned());
+        assert_eq!(
+            life.attach(("i-2", "i-2"), "x", Timestamp(3)),
+            Err(elsewhere)
+        );
+    }
+
+    #[test]
+    fn before_anything_was_made_it_may_go_to_another_host() {
+        let mut life = Life::default();
+        life.attach(("i-1", "i-1"), "x", Timestamp(1)).unwrap();
+        assert_eq!(life.host_left(), Left::It);
+        life.attach(("i-2", "i-2"), "x", Timestamp(1)).unwrap();
+        assert_eq!(life.host.as_deref(), Some("i-2"));
+    }
+
+    #[test]
+    fn a_deletion_ends_with_the_hosts_word_or_with_the_host() {
+        let mut life = Life {
+            host: Some("i-1".to_owned()),
+            made: true,
+            ..Life::default()
+        };
+        // Of another life.
+        assert_eq!(life.reported(&said(VolumeState::Gone, false)), Left::It);
+        life.deleting = true;
+        assert_eq!(life.reported(&said(VolumeState::Ready, false)), Left::It);
+        assert_eq!(
+            life.attach(("i-1", "i-1"), "x", Timestamp(1)),
+            Err(Refused::Deleting)
+        );
+        assert_eq!(life.clone().host_left(), Left::Nothing);
+        assert_eq!(
+            life.reported(&said(VolumeState::Gone, false)),
+            Left::Nothing
+        );
+    }
+
+    #[test]
+    fn what_is_lost_is_said() {
+        let mut life = Life::default();
+        life.attach(("i-1", "i-1"), "x", Timestamp(1)).unwrap();
+        life.reported(&said(VolumeState::Failed, false));
+        assert_eq!(
+            (life.state(), life.lost.as_deref()),
+            ("error", Some("no room"))
+        );
+        life.detach();
+        assert_eq!(life.attachment, None);
+        life.reported(&said(VolumeState::Ready, false));
+        assert_eq!(life.state(), "available");
+        life.host_left();
+        assert_eq!(life.state(), "error");
+    }
+}

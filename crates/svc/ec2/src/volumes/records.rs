@@ -1,0 +1,112 @@
+//! What is stored of volumes, and how it looks on the wire.
+
+use serde::{Deserialize, Serialize};
+use wharf_api_ec2::types as wire;
+use wharf_base::Timestamp;
+use wharf_records::{Unknown, ecs::Tags};
+use wharf_wire::Context;
+
+use super::{kinds::Kind, life::Life};
+use crate::{
+    fault,
+    filter::Fields,
+    records::{arn, entity, tags_to_wire},
+};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Volume {
+    pub id: String,
+    pub kind: Kind,
+    pub gib: u32,
+    pub iops: Option<u32>,
+    /// MiB a second.
+    pub throughput: Option<u32>,
+    pub zone: String,
+    /// The service that made it, e.g. `ecs.amazonaws.com`.
+    pub requester: Option<String>,
+    /// What its client token is kept under.
+    pub token_id: Option<String>,
+    pub life: Life,
+    pub created_at: Timestamp,
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+entity!(Volume, "volume", fault::volume_not_found);
+
+impl Volume {
+    pub fn to_wire(&self, cx: &Context) -> wire::Volume {
+        let number = |it: u32| i32::try_from(it).ok();
+        wire::Volume {
+            iops: self.iops.and_then(number),
+            tags: Some(tags_to_wire(&self.tags)),
+            volume_type: Some(self.kind.as_str().to_owned()),
+            multi_attach_enabled: Some(false),
+            throughput: self.throughput.and_then(number),
+            operator: Some(wire::OperatorResponse {
+                managed: Some(self.requester.is_some()),
+                principal: self.requester.clone(),
+                hidden_by_default: None,
+            }),
+            volume_arn: Some(arn(cx, "volume", &self.id)),
+            owner_id: Some(cx.account.clone()),
+            volume_id: Some(self.id.clone()),
+            size: number(self.gib),
+            // That of one that is made of no snapshot.
+            snapshot_id: Some(String::new()),
+            availability_zone: Some(self.zone.clone()),
+            state: Some(self.life.state().to_owned()),
+            create_time: Some(self.created_at),
+            attachments: Some(self.attachment().into_iter().collect()),
+            encrypted: Some(false),
+            ..wire::Volume::default()
+        }
+    }
+
+    pub fn attachment(&self) -> Option<wire::VolumeAttachment> {
+        let it = self.life.attachment.as_ref()?;
+        Some(wire::VolumeAttachment {
+            delete_on_termination: Some(false),
+            volume_id: Some(self.id.clone()),
+            instance_id: Some(it.instance.clone()),
+            device: Some(it.device.clone()),
+            state: Some(it.state.as_str().to_owned()),
+            attach_time: Some(it.at),
+            ..wire::VolumeAttachment::default()
+        })
+    }
+
+    pub fn fields(&self) -> Fields {
+        let one = |text: &str| vec![text.to_owned()];
+        let number = |it: Option<u32>| it.map(|it| it.to_string()).into_iter().collect();
+        let mut fields = vec![
+            ("availability-zone", one(&self.zone)),
+            ("create-time", vec![self.created_at.to_string()]),
+            ("encrypted", one("false")),
+            ("multi-attach-enabled", one("false")),
+            (
+                "operator.managed",
+                vec![self.requester.is_some().to_string()],
+            ),
+            (
+                "operator.principal",
+                self.requester.iter().cloned().collect(),
+            ),
+            ("size", number(Some(self.gib))),
+            ("status", one(self.life.state())),
+            ("volume-id", one(&self.id)),
+            ("volume-type", one(self.kind.as_str())),
+        ];
+        if let Some(it) = &self.life.attachment {
+            fields.extend([
+                ("attachment.attach-time", vec![it.at.to_string()]),
+                ("attachment.delete-on-termination", one("false")),
+                ("attachment.device", one(&it.device)),
+                ("attachment.instance-id", one(&it.instance)),
+                ("attachment.status", one(it.state.as_str())),
+            ]);
+        }
+        fields
+    }
+}

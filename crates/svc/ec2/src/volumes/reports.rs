@@ -1,0 +1,67 @@
+//! What hosts say of the volumes that lie on them. A host is believed for volumes that it was given, and reports all
+//! it has after each change, so a report that was lost comes again.
+
+use wharf_planeproto::volume::{self as plane, MAX_VOLUMES, VolumeReport};
+use wharf_records::{Record as _, Scope};
+use wharf_service::transact;
+use wharf_wire::Fault;
+
+use super::{Volume, life::Left};
+use crate::{Ec2Service, instances::PERMIT, records::Pointer, table::SERVICE};
+
+/// A volume that a host was told of.
+#[derive(Debug, Clone)]
+pub struct ToldVolume {
+    account: String,
+    region: String,
+    id: String,
+}
+
+impl ToldVolume {
+    pub fn of(volume: &plane::Volume) -> Self {
+        Self {
+            account: volume.account.clone(),
+            region: volume.region.clone(),
+            id: volume.id.clone(),
+        }
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::new(SERVICE, &self.account, &self.region)
+    }
+}
+
+impl Ec2Service {
+    /// Takes over what the host with that instance id reports of volumes that it was told of.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn volumes_reported(
+        &self,
+        host: &str,
+        reports: Vec<(ToldVolume, VolumeReport)>,
+    ) -> Result<(), Fault> {
+        for (told, report) in reports.into_iter().take(MAX_VOLUMES) {
+            let scope = told.scope();
+            let key = scope.key(Volume::KIND, &told.id);
+            transact!(self.table, &PERMIT, |tx| {
+                if let Some(before) = tx.find::<Volume>(&key).await?
+                    && before.life.host.as_deref() == Some(host)
+                {
+                    let mut volume = before.clone();
+                    match volume.life.reported(&report) {
+                        Left::Nothing => {
+                            tx.delete(&key);
+                            if let Some(token) = &volume.token_id {
+                                tx.delete(scope.key(Pointer::KIND, token));
+                            }
+                        }
+                        Left::It if volume != before => tx.put(&key, &volume),
+                        Left::It => {}
+                    }
+                }
+            });
+        }
+        Ok(())
+    }
+}
