@@ -7,21 +7,27 @@ use wharf_api_ec2::{
 };
 use wharf_records::Record;
 use wharf_service::tags::{self, Tags};
-use wharf_wire::{Check, Context, Fault};
+use wharf_wire::{CallerKind, Check, Context, Fault};
 
 use crate::{
     Ec2Service,
+    elastic::ElasticAddress,
     images::Image,
     launch_templates::LaunchTemplate,
+    nat_gateways::NatGateway,
     ops::tags::RULE,
+    peering::VpcPeeringConnection,
+    prefix_lists::PrefixList,
     records::{
         DhcpOptions, Entity, Instance, Interface, InternetGateway, NetworkAcl, RouteTable,
         SecurityGroup, Subnet, Vpc, arn,
     },
+    volumes::Volume,
 };
 
 mod instances;
 mod launch;
+mod peering;
 
 type Specifications = Option<Vec<TagSpecification>>;
 
@@ -53,6 +59,7 @@ pub async fn checks(
         | Input::CreateRouteTable(_)
         | Input::DeleteRouteTable(_)
         | Input::AssociateRouteTable(_)
+        | Input::ReplaceRouteTableAssociation(_)
         | Input::DisassociateRouteTable(_)
         | Input::CreateRoute(_)
         | Input::ReplaceRoute(_)
@@ -62,6 +69,62 @@ pub async fn checks(
         | Input::AttachNetworkInterface(_)
         | Input::DetachNetworkInterface(_)
         | Input::ModifyNetworkInterfaceAttribute(_) => rows.interfaces(input).await?,
+        Input::CreateDhcpOptions(i) => {
+            rows.new_one(DhcpOptions::KIND, &i.tag_specifications);
+        }
+        Input::DeleteDhcpOptions(i) => rows.on::<DhcpOptions>(&i.dhcp_options_id).await?,
+        Input::AssociateDhcpOptions(i) => {
+            rows.on::<DhcpOptions>(&i.dhcp_options_id).await?;
+            rows.on::<Vpc>(&i.vpc_id).await?;
+        }
+        Input::CreateManagedPrefixList(i) => {
+            rows.new_one(PrefixList::KIND, &i.tag_specifications);
+        }
+        Input::ModifyManagedPrefixList(i) => rows.on::<PrefixList>(&i.prefix_list_id).await?,
+        Input::DeleteManagedPrefixList(i) => rows.on::<PrefixList>(&i.prefix_list_id).await?,
+        Input::GetManagedPrefixListEntries(i) => rows.on::<PrefixList>(&i.prefix_list_id).await?,
+        Input::GetManagedPrefixListAssociations(i) => {
+            rows.on::<PrefixList>(&i.prefix_list_id).await?;
+        }
+        Input::CreateVpcPeeringConnection(_)
+        | Input::AcceptVpcPeeringConnection(_)
+        | Input::RejectVpcPeeringConnection(_)
+        | Input::DeleteVpcPeeringConnection(_) => rows.peerings(input).await?,
+        Input::AllocateAddress(i) => {
+            rows.new_one(ElasticAddress::KIND, &i.tag_specifications);
+        }
+        Input::ReleaseAddress(i) => rows.on::<ElasticAddress>(&i.allocation_id).await?,
+        Input::AssociateAddress(i) => {
+            rows.on::<ElasticAddress>(&i.allocation_id).await?;
+            if i.network_interface_id.is_some() {
+                rows.on::<Interface>(&i.network_interface_id).await?;
+            }
+            if i.instance_id.is_some() {
+                rows.on::<Instance>(&i.instance_id).await?;
+            }
+        }
+        Input::CreateNatGateway(i) => {
+            rows.new_one(NatGateway::KIND, &i.tag_specifications);
+            rows.on::<Subnet>(&i.subnet_id).await?;
+            rows.on::<ElasticAddress>(&i.allocation_id).await?;
+        }
+        Input::CreateNetworkAcl(i) => {
+            rows.new_one(NetworkAcl::KIND, &i.tag_specifications);
+            rows.on::<Vpc>(&i.vpc_id).await?;
+        }
+        Input::DeleteNetworkAcl(i) => rows.on::<NetworkAcl>(&i.network_acl_id).await?,
+        Input::CreateNetworkAclEntry(i) => rows.on::<NetworkAcl>(&i.network_acl_id).await?,
+        Input::ReplaceNetworkAclEntry(i) => rows.on::<NetworkAcl>(&i.network_acl_id).await?,
+        Input::DeleteNetworkAclEntry(i) => rows.on::<NetworkAcl>(&i.network_acl_id).await?,
+        Input::ReplaceNetworkAclAssociation(i) => {
+            rows.on::<NetworkAcl>(&i.network_acl_id).await?;
+            rows.any_of(Subnet::KIND);
+        }
+        Input::DeleteNatGateway(i) => rows.on::<NatGateway>(&i.nat_gateway_id).await?,
+        Input::DisassociateAddress(_) => rows.any_of(ElasticAddress::KIND),
+        Input::DescribeNetworkInterfaceAttribute(i) => {
+            rows.on::<Interface>(&i.network_interface_id).await?;
+        }
         Input::RunInstances(i) => rows.launch(i).await?,
         Input::TerminateInstances(i) => rows.instances(&i.instance_ids).await?,
         Input::StopInstances(i) => rows.instances(&i.instance_ids).await?,
@@ -97,6 +160,16 @@ pub async fn checks(
         | Input::ResetImageAttribute(_) => rows.images(input).await?,
         Input::CreateKeyPair(_) | Input::ImportKeyPair(_) | Input::DeleteKeyPair(_) => {
             rows.key_pairs(input).await?;
+        }
+        Input::CreateVolume(i) => rows.new_one(Volume::KIND, &i.tag_specifications),
+        Input::DeleteVolume(i) => rows.on::<Volume>(&i.volume_id).await?,
+        Input::AttachVolume(i) => {
+            rows.on::<Volume>(&i.volume_id).await?;
+            rows.on::<Instance>(&i.instance_id).await?;
+        }
+        Input::DetachVolume(i) => {
+            rows.on::<Volume>(&i.volume_id).await?;
+            rows.on::<Instance>(&i.instance_id).await?;
         }
         Input::CreateTags(i) => rows.tags(&i.resources, &i.tags).await?,
         Input::DeleteTags(i) => rows.tags(&i.resources, &i.tags).await?,
@@ -160,6 +233,10 @@ impl Rows<'_> {
                 self.on::<RouteTable>(&i.route_table_id).await?;
                 self.on::<Subnet>(&i.subnet_id).await?;
             }
+            Input::ReplaceRouteTableAssociation(i) => {
+                self.on::<RouteTable>(&i.route_table_id).await?;
+                self.any_of(Subnet::KIND);
+            }
             Input::DisassociateRouteTable(_) => self.any_of(RouteTable::KIND),
             Input::CreateRoute(i) => self.on::<RouteTable>(&i.route_table_id).await?,
             Input::ReplaceRoute(i) => self.on::<RouteTable>(&i.route_table_id).await?,
@@ -189,6 +266,12 @@ impl Rows<'_> {
             }
             Input::DetachNetworkInterface(_) => self.any_of(Interface::KIND),
             Input::ModifyNetworkInterfaceAttribute(i) => {
+                // AWS's services give an interface its public address as they make it, by the right
+                // to make it, for which no request has a member.
+                let by_service = self.cx.caller.kind == CallerKind::Service;
+                if by_service && i.associate_public_ip_address.is_some() {
+                    self.action = "ec2:CreateNetworkInterface".to_owned();
+                }
                 self.on::<Interface>(&i.network_interface_id).await?;
                 self.on_groups(&i.groups).await?;
             }
@@ -245,11 +328,16 @@ impl Rows<'_> {
                 "i" => self.on::<Instance>(&id).await?,
                 "igw" => self.on::<InternetGateway>(&id).await?,
                 "rtb" => self.on::<RouteTable>(&id).await?,
+                "nat" => self.on::<NatGateway>(&id).await?,
+                "eipalloc" => self.on::<ElasticAddress>(&id).await?,
                 "acl" => self.on::<NetworkAcl>(&id).await?,
                 "dopt" => self.on::<DhcpOptions>(&id).await?,
                 "ami" => self.on::<Image>(&id).await?,
                 "key" => self.on_key_pair(resource).await?,
                 "lt" => self.on::<LaunchTemplate>(&id).await?,
+                "pl" => self.on::<PrefixList>(&id).await?,
+                "pcx" => self.on::<VpcPeeringConnection>(&id).await?,
+                "vol" => self.on::<Volume>(&id).await?,
                 _ => self.push(Check::new(
                     self.action.clone(),
                     arn(self.cx, RULE, resource),

@@ -29,6 +29,7 @@ impl Ec2Service {
             }
             let options = DhcpOptions {
                 id: ids::ec2_id("dopt"),
+                given: None,
                 tags: Tags::new(),
                 unknown: Unknown::new(),
             };
@@ -76,6 +77,7 @@ pub fn default_vpc(scope: &Scope, region: &str, dhcp_options: &str) -> DefaultVp
             tags: Tags::new(),
             route_table: None,
             acl_association: ids::ec2_id("aclassoc"),
+            network_acl: None,
             unknown: Unknown::new(),
         };
         txn = txn.put(scope.key("subnet", &subnet.id), encode(&subnet));

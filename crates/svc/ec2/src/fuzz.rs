@@ -2,7 +2,7 @@
 
 use wharf_records::fuzz::again;
 
-use crate::{images, key_pairs, launch_templates, records};
+use crate::{elastic, images, key_pairs, launch_templates, nat_gateways, records};
 
 /// A record as it is stored, of any kind.
 pub fn record(bytes: &[u8]) {
@@ -18,6 +18,9 @@ pub fn record(bytes: &[u8]) {
     again::<records::NetworkAcl>(bytes);
     again::<records::DhcpOptions>(bytes);
     again::<records::Interface>(bytes);
+    again::<elastic::ElasticAddress>(bytes);
+    again::<elastic::Held>(bytes);
+    again::<nat_gateways::NatGateway>(bytes);
     again::<images::Image>(bytes);
     again::<images::Shared>(bytes);
     again::<key_pairs::KeyPair>(bytes);

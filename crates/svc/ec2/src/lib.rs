@@ -13,6 +13,7 @@ mod address;
 mod announced;
 mod authorize;
 mod default_vpc;
+pub mod elastic;
 mod fault;
 mod filter;
 #[doc(hidden)]
@@ -23,10 +24,14 @@ pub mod instances;
 pub mod key_pairs;
 pub mod launch_templates;
 mod mend;
+pub mod nat_gateways;
+pub mod network_acls;
 mod ops;
 mod page;
+mod peering;
 mod permission;
 pub mod plane;
+mod prefix_lists;
 mod rates;
 mod records;
 mod sealed;
@@ -36,6 +41,7 @@ mod tagged;
 mod tags;
 mod upgrade;
 pub mod user_data;
+pub mod volumes;
 mod vpc_parts;
 mod zone;
 
@@ -50,10 +56,13 @@ use std::sync::Arc;
 
 use wharf_api_ecr::Ecr;
 use wharf_seal::Keyring;
-use wharf_service::Table;
+use wharf_service::{Table, Turns};
 use wharf_store::Store;
 
-use self::instances::{Keeper, Parts};
+use self::{
+    elastic::PublicAddresses,
+    instances::{Keeper, Parts},
+};
 
 /// The service over the store it keeps its records in.
 #[derive(Clone)]
@@ -65,6 +74,9 @@ pub struct Ec2Service {
     instances: Arc<Keeper>,
     /// Where images of machines come from.
     registry: images::Registry,
+    /// Whoever counts what an account has before it makes one more waits for others that do.
+    counting: Arc<Turns>,
+    public_addresses: Arc<PublicAddresses>,
 }
 
 impl Ec2Service {
@@ -76,6 +88,8 @@ impl Ec2Service {
             keyring,
             cursors: Arc::default(),
             registry: images::Registry::default(),
+            counting: Arc::default(),
+            public_addresses: Arc::default(),
         }
     }
 
@@ -83,6 +97,14 @@ impl Ec2Service {
     pub fn keeping(self, parts: Parts) -> Self {
         Self {
             instances: Arc::new(Keeper::new(parts)),
+            ..self
+        }
+    }
+
+    /// With addresses outside of VPCs other than those that mean something on one host alone.
+    pub fn with_public_addresses(self, addresses: PublicAddresses) -> Self {
+        Self {
+            public_addresses: Arc::new(addresses),
             ..self
         }
     }

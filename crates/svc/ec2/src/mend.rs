@@ -68,6 +68,7 @@ impl Ec2Service {
             if !has_options {
                 let options = DhcpOptions {
                     id: options,
+                    given: None,
                     tags: Tags::new(),
                     unknown: Unknown::new(),
                 };

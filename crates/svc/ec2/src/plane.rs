@@ -2,6 +2,7 @@
 //! maps to nothing.
 
 mod instance;
+mod volume;
 
 use wharf_planeproto::{Key, Kind, Resource, network as plane};
 use wharf_records::{Record, Scope, decode};
@@ -9,10 +10,13 @@ use wharf_seal::Keyring;
 use wharf_store::Entry;
 
 use crate::{
+    nat_gateways::NatGateway,
+    peering::Peering,
     records::{
-        Instance, Interface, RouteTable, RouteTarget, Rule, RulePeer, SecurityGroup, Subnet, Vpc,
+        Instance, Interface, NetworkAcl, RouteTable, Rule, RulePeer, SecurityGroup, Subnet, Vpc,
     },
     table,
+    volumes::Volume,
 };
 
 /// The service segment of the keys of these records.
@@ -36,7 +40,11 @@ pub fn resource(entry: &Entry, keyring: &Keyring) -> Option<Resource> {
         Interface::KIND => interface(read(entry)?).map(Resource::Interface),
         Subnet::KIND => Some(Resource::Subnet(subnet(read(entry)?))),
         RouteTable::KIND => Some(Resource::RouteTable(route_table(read(entry)?))),
+        NetworkAcl::KIND => Some(Resource::NetworkAcl(network_acl(&read(entry)?))),
+        NatGateway::KIND => nat_gateway(read(entry)?).map(Resource::NatGateway),
         Instance::KIND => instance::resource(read(entry)?, &scope, keyring),
+        Peering::KIND => peering(read(entry)?).map(Resource::Peering),
+        Volume::KIND => volume::resource(read(entry)?, &scope).map(Resource::Volume),
         _ => None,
     }
 }
@@ -53,7 +61,11 @@ pub fn key(store_key: &str) -> Option<Key> {
         Interface::KIND => Kind::Interface,
         Subnet::KIND => Kind::Subnet,
         RouteTable::KIND => Kind::RouteTable,
+        NatGateway::KIND => Kind::NatGateway,
+        NetworkAcl::KIND => Kind::NetworkAcl,
         Instance::KIND => Kind::Instance,
+        Peering::KIND => Kind::Peering,
+        Volume::KIND => Kind::Volume,
         _ => return None,
     };
     Some(Key { kind, id })
@@ -78,6 +90,7 @@ fn vpc(record: Vpc, region: String) -> Option<plane::Vpc> {
         main_route_table: Some(record.main_route_table).filter(|id| !id.is_empty()),
         gateway: record.gateway,
         dns: record.dns_support,
+        network_acl: Some(record.network_acl).filter(|id| !id.is_empty()),
         id: record.id,
     })
 }
@@ -88,21 +101,76 @@ fn subnet(record: Subnet) -> plane::Subnet {
         vpc: record.vpc_id,
         cidr: record.cidr.to_string(),
         route_table: record.route_table.map(|association| association.table),
+        network_acl: record.network_acl,
     }
 }
 
 fn route_table(record: RouteTable) -> plane::RouteTable {
-    let routes = record.routes.into_iter().map(|route| {
-        let RouteTarget::InternetGateway(gateway) = route.target;
-        plane::Route {
-            destination: route.destination.to_string(),
-            gateway,
-        }
+    let own = record.routes.iter();
+    let own = own.map(|route| (route.destination, route.target.id()));
+    // Of two routes to the same range the one that names it itself comes first.
+    let listed = record.list_routes.iter().flat_map(|route| {
+        let ranges = route.list.ranges.iter();
+        ranges.map(|range| (*range, route.target.id()))
     });
+    let mut routes: Vec<plane::Route> = Vec::new();
+    for (destination, target) in own.chain(listed) {
+        let destination = destination.to_string();
+        if routes.iter().all(|known| known.destination != destination) {
+            routes.push(plane::Route {
+                destination,
+                gateway: target.to_owned(),
+            });
+        }
+    }
     plane::RouteTable {
-        routes: routes.collect(),
+        routes,
         id: record.id,
         vpc: record.vpc_id,
+    }
+}
+
+/// `None` for one that is not active.
+fn peering(record: Peering) -> Option<plane::Peering> {
+    record.is_active().then_some(plane::Peering {
+        id: record.id,
+        vpcs: [record.requester.vpc_id, record.accepter.vpc_id],
+    })
+}
+
+/// `None` for one that was deleted.
+fn nat_gateway(record: NatGateway) -> Option<plane::NatGateway> {
+    record.deleted_at.is_none().then(|| plane::NatGateway {
+        subnet_cidr: record.subnet_cidr.to_string(),
+        public: plane::PublicAddress {
+            address: record.public,
+            routed: record.routed,
+        },
+        id: record.id,
+        vpc: record.vpc_id,
+    })
+}
+
+fn network_acl(record: &NetworkAcl) -> plane::NetworkAcl {
+    let entries = |egress: bool| {
+        let own = record.entries.iter().filter(move |it| it.egress == egress);
+        own.map(|it| plane::AclEntry {
+            allow: it.allow,
+            protocol: it.protocol,
+            ports: it.ports,
+            // All types are all of the protocol, all codes all of a type.
+            icmp: it
+                .icmp
+                .and_then(|(kind, code)| Some((u8::try_from(kind).ok()?, u8::try_from(code).ok()))),
+            cidr: it.cidr.to_string(),
+        })
+        .collect()
+    };
+    plane::NetworkAcl {
+        id: record.id.clone(),
+        vpc: record.vpc_id.clone(),
+        ingress: entries(false),
+        egress: entries(true),
     }
 }
 
@@ -110,6 +178,10 @@ fn interface(record: Interface) -> Option<plane::Interface> {
     Some(plane::Interface {
         subnet_cidr: record.subnet_cidr?.to_string(),
         load_balancer: record.load_balancer,
+        public: record.public.map(|it| plane::PublicAddress {
+            address: it.address,
+            routed: it.routed,
+        }),
         id: record.id,
         vpc: record.vpc_id,
         address: record.address,
@@ -123,12 +195,26 @@ fn interface(record: Interface) -> Option<plane::Interface> {
 }
 
 fn group(record: &SecurityGroup) -> plane::SecurityGroup {
-    let permissions = |rules: &[Rule]| rules.iter().filter_map(permission).collect();
+    let permissions = |rules: &[Rule]| rules.iter().flat_map(permissions_of).collect();
     plane::SecurityGroup {
         id: record.id.clone(),
         vpc: record.vpc_id.clone(),
         ingress: permissions(&record.ingress),
         egress: permissions(&record.egress),
+    }
+}
+
+/// A rule that names a prefix list is one for each of its ranges.
+fn permissions_of(rule: &Rule) -> Vec<plane::Permission> {
+    match rule.prefix_list() {
+        None => permission(rule).into_iter().collect(),
+        Some(list) => {
+            let ranges = list.ranges.iter().map(|range| Rule {
+                peer: RulePeer::Cidr(*range),
+                ..rule.clone()
+            });
+            ranges.filter_map(|rule| permission(&rule)).collect()
+        }
     }
 }
 
@@ -154,9 +240,10 @@ fn permission(rule: &Rule) -> Option<plane::Permission> {
         icmp,
         peer: match &rule.peer {
             RulePeer::Cidr(cidr) => plane::Peer::Cidr(cidr.to_string()),
-            // Interfaces have no such addresses.
-            RulePeer::Ipv6(_) => return None,
+            // Interfaces have no such addresses; lists come as their ranges.
+            RulePeer::Ipv6(_) | RulePeer::PrefixList(_) => return None,
             RulePeer::Group(id) => plane::Peer::Group(id.clone()),
+            RulePeer::PeerGroup(peer) => plane::Peer::Group(peer.group.clone()),
         },
     })
 }

@@ -1,6 +1,9 @@
 //! The operations there are; the others keep the generated default, which says so.
 
-use crate::{Ec2Service, authorize, images, instance_types, key_pairs, launch_templates, ops::*};
+use crate::{
+    Ec2Service, authorize, elastic, images, instance_types, key_pairs, launch_templates,
+    nat_gateways, network_acls, ops::*, peering, prefix_lists, volumes,
+};
 
 /// Which members of requests operations heed.
 static UNDERSTOOD: wharf_wire::understood::Understood =
@@ -48,13 +51,38 @@ wharf_api_ec2::operations! {
     delete_route_table = route_tables::delete;
     describe_route_tables = route_tables::describe;
     associate_route_table = route_table_associations::associate;
+    replace_route_table_association = route_table_associations::replace;
     disassociate_route_table = route_table_associations::disassociate;
     create_route = routes::create;
     replace_route = routes::replace;
     delete_route = routes::delete;
 
-    describe_network_acls = describe_network_acls::describe;
+    create_vpc_peering_connection = peering::create;
+    accept_vpc_peering_connection = peering::accept;
+    reject_vpc_peering_connection = peering::reject;
+    delete_vpc_peering_connection = peering::delete;
+    describe_vpc_peering_connections = peering::describe;
+    describe_security_group_references = peering::references;
+    describe_stale_security_groups = peering::stale;
+
+    create_network_acl = network_acls::create;
+    delete_network_acl = network_acls::delete;
+    create_network_acl_entry = network_acls::add_entry;
+    replace_network_acl_entry = network_acls::replace_entry;
+    delete_network_acl_entry = network_acls::remove_entry;
+    replace_network_acl_association = network_acls::associate;
+    describe_network_acls = network_acls::describe;
     describe_dhcp_options = describe_dhcp_options::describe;
+    create_dhcp_options = dhcp_options::create;
+    delete_dhcp_options = dhcp_options::delete;
+    associate_dhcp_options = dhcp_options::associate;
+
+    create_managed_prefix_list = prefix_lists::create;
+    modify_managed_prefix_list = prefix_lists::modify;
+    delete_managed_prefix_list = prefix_lists::delete;
+    describe_managed_prefix_lists = prefix_lists::describe;
+    get_managed_prefix_list_entries = prefix_lists::entries;
+    get_managed_prefix_list_associations = prefix_lists::associations;
 
     create_security_group = security_groups::create;
     delete_security_group = security_groups::delete;
@@ -67,10 +95,15 @@ wharf_api_ec2::operations! {
     update_security_group_rule_descriptions_egress = update_rule_descriptions::egress;
     describe_security_group_rules = describe_security_group_rules::describe;
 
-    describe_addresses = absent::addresses;
-    describe_nat_gateways = absent::nat_gateways;
+    allocate_address = elastic::allocate;
+    release_address = elastic::release;
+    associate_address = elastic::associate;
+    disassociate_address = elastic::disassociate;
+    describe_addresses = elastic::describe;
+    create_nat_gateway = nat_gateways::create;
+    delete_nat_gateway = nat_gateways::delete;
+    describe_nat_gateways = nat_gateways::describe;
     describe_vpc_endpoints = absent::endpoints;
-    describe_managed_prefix_lists = absent::managed_prefix_lists;
     describe_prefix_lists = absent::prefix_lists;
 
     describe_instance_types = instance_types::types;
@@ -113,9 +146,17 @@ wharf_api_ec2::operations! {
     describe_key_pairs = key_pairs::describe;
     delete_key_pair = key_pairs::delete;
 
+    create_volume = volumes::create;
+    delete_volume = volumes::delete;
+    attach_volume = volumes::attach;
+    detach_volume = volumes::detach;
+    describe_volumes = volumes::describe;
+    describe_volume_status = volumes::status;
+
     create_network_interface = create_network_interface::create_network_interface;
     delete_network_interface = delete_network_interface::delete_network_interface;
     describe_network_interfaces = describe_network_interfaces::describe_network_interfaces;
+    describe_network_interface_attribute = network_interface_attributes::describe;
     attach_network_interface = attach_network_interface::attach;
     detach_network_interface = attach_network_interface::detach;
     modify_network_interface_attribute = modify_network_interface_attribute::modify_network_interface_attribute;

@@ -11,18 +11,25 @@ pub const TAGGED: Tagged = Tagged {
     namespace: "ec2",
     kinds: &[
         Kind::itself("dhcp-options", |id| format!("dhcp-options/{id}")),
+        Kind::itself("elastic-ip", |id| format!("elastic-ip/{id}")),
         Kind::itself("image", |id| format!("image/{id}")).of_no_account(),
         Kind::itself("instance", |id| format!("instance/{id}")),
         Kind::itself("internet-gateway", |id| format!("internet-gateway/{id}")),
         Kind::within("key-pair", key_pair),
         Kind::itself("launch-template", |id| format!("launch-template/{id}")),
+        Kind::itself("natgateway", |id| format!("natgateway/{id}")),
         Kind::itself("network-acl", |id| format!("network-acl/{id}")),
         Kind::itself("network-interface", |id| format!("network-interface/{id}")),
+        Kind::itself("prefix-list", |id| format!("prefix-list/{id}")),
         Kind::itself("route-table", |id| format!("route-table/{id}")),
         Kind::itself("security-group", |id| format!("security-group/{id}")),
         Kind::within("security-group", rules),
         Kind::itself("subnet", |id| format!("subnet/{id}")),
+        Kind::itself("volume", |id| format!("volume/{id}")),
         Kind::itself("vpc", |id| format!("vpc/{id}")),
+        Kind::itself("vpc-peering-connection", |id| {
+            format!("vpc-peering-connection/{id}")
+        }),
     ],
 };
 

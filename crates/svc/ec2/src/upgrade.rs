@@ -81,6 +81,7 @@ mod tests {
             load_balancer: None,
             operator: None,
             attachment: None,
+            public: None,
             token_id: None,
             created_at: Timestamp(0),
             tags: Tags::new(),

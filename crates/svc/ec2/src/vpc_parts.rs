@@ -8,6 +8,7 @@ use wharf_service::platform;
 use wharf_store::{Compare, Txn};
 
 use crate::{
+    network_acls::open,
     records::{NetworkAcl, RouteTable, Rule, RulePeer, SecurityGroup, VniClaim, Vpc},
     table::SERVICE,
 };
@@ -123,6 +124,7 @@ pub fn main_table(vpc_id: &str) -> RouteTable {
         vpc_id: vpc_id.to_owned(),
         main_association: Some(ids::ec2_id("rtbassoc")),
         routes: Vec::new(),
+        list_routes: Vec::new(),
         token_id: None,
         tags: Tags::new(),
         unknown: Unknown::new(),
@@ -133,6 +135,8 @@ pub fn default_acl(vpc_id: &str) -> NetworkAcl {
     NetworkAcl {
         id: ids::ec2_id("acl"),
         vpc_id: vpc_id.to_owned(),
+        entries: open(),
+        token_id: None,
         tags: Tags::new(),
         unknown: Unknown::new(),
     }

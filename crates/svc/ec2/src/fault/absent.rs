@@ -4,27 +4,6 @@ use wharf_wire::Fault;
 
 use super::sender;
 
-pub fn allocation_not_found(id: &str) -> Fault {
-    sender(
-        "InvalidAllocationID.NotFound",
-        format!("The allocation ID '{id}' does not exist"),
-    )
-}
-
-pub fn address_not_found(address: &str) -> Fault {
-    sender(
-        "InvalidAddress.NotFound",
-        format!("Address '{address}' not found."),
-    )
-}
-
-pub fn nat_gateway_not_found(id: &str) -> Fault {
-    sender(
-        "NatGatewayNotFound",
-        format!("The Nat gateway {id} was not found"),
-    )
-}
-
 pub fn endpoint_not_found(id: &str) -> Fault {
     sender(
         "InvalidVpcEndpointId.NotFound",

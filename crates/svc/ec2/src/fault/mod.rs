@@ -5,7 +5,9 @@ mod group;
 mod instance;
 mod interface;
 mod launch;
+mod public;
 mod route;
+mod volume;
 mod vpc;
 
 use wharf_service::Faults;
@@ -17,7 +19,9 @@ pub use group::*;
 pub use instance::*;
 pub use interface::*;
 pub use launch::*;
+pub use public::*;
 pub use route::*;
+pub use volume::*;
 pub use vpc::*;
 
 const INTERNAL: &str = "An internal error has occurred";

@@ -151,3 +151,24 @@ pub fn too_many_routes() -> Fault {
         "The maximum number of routes has been reached.".to_owned(),
     )
 }
+
+pub fn one_destination() -> Fault {
+    sender(
+        "InvalidParameterCombination",
+        "Only one of destinationCidrBlock and destinationPrefixListId can be specified.".to_owned(),
+    )
+}
+
+pub fn two_targets() -> Fault {
+    sender(
+        "InvalidParameterCombination",
+        "The request must contain exactly one target of the route".to_owned(),
+    )
+}
+
+pub fn table_of_other_vpc(table: &str, vpc: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("Route table {table} does not belong to network {vpc}"),
+    )
+}

@@ -44,6 +44,20 @@ pub fn dhcp_options_not_found(id: &str) -> Fault {
     )
 }
 
+pub fn dhcp_options_in_use(id: &str) -> Fault {
+    sender(
+        "DependencyViolation",
+        format!("The dhcpOptions '{id}' has dependencies and cannot be deleted."),
+    )
+}
+
+pub fn too_many_dhcp_options() -> Fault {
+    sender(
+        "DhcpOptionsLimitExceeded",
+        "You have reached the limit on the number of DHCP option sets.".to_owned(),
+    )
+}
+
 pub fn no_cidr(text: &str) -> Fault {
     sender(
         "InvalidParameterValue",
@@ -152,5 +166,63 @@ pub fn no_subnets_in_zone(region: &str, given: &str, parameter: &str) -> Fault {
              created in the following availability zones: {}.",
             zones.join(", ")
         ),
+    )
+}
+
+pub fn network_acl_in_use(id: &str) -> Fault {
+    sender(
+        "DependencyViolation",
+        format!("The networkAcl '{id}' has dependencies and cannot be deleted."),
+    )
+}
+
+pub fn default_network_acl(id: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("cannot delete default network ACL {id}"),
+    )
+}
+
+pub fn too_many_network_acls() -> Fault {
+    sender(
+        "NetworkAclLimitExceeded",
+        "The maximum number of network ACLs has been reached.".to_owned(),
+    )
+}
+
+pub fn acl_entry_exists(number: u16) -> Fault {
+    sender(
+        "NetworkAclEntryAlreadyExists",
+        format!("The network acl entry identified by {number} already exists."),
+    )
+}
+
+pub fn acl_entry_not_found(number: u16) -> Fault {
+    sender(
+        "InvalidNetworkAclEntry.NotFound",
+        format!("The network acl entry identified by {number} does not exist."),
+    )
+}
+
+pub fn too_many_acl_entries(limit: usize) -> Fault {
+    sender(
+        "NetworkAclEntryLimitExceeded",
+        format!("The maximum number of network acl entries has been reached. ({limit})"),
+    )
+}
+
+pub fn bad_acl_range(text: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!(
+            "Value ({text}) for parameter cidrBlock is invalid. This is not a valid CIDR block."
+        ),
+    )
+}
+
+pub fn acl_and_subnet_apart(acl: &str, subnet: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("Network ACL {acl} and subnet {subnet} belong to different networks"),
     )
 }

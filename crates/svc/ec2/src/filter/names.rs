@@ -462,3 +462,20 @@ pub const LAUNCH_TEMPLATES: Names = Names {
     tagged: true,
     known: &["create-time", "launch-template-name"],
 };
+
+/// VPC peering connections.
+pub const VPC_PEERING_CONNECTIONS: Names = Names {
+    tagged: true,
+    known: &[
+        "accepter-vpc-info.cidr-block",
+        "accepter-vpc-info.owner-id",
+        "accepter-vpc-info.vpc-id",
+        "expiration-time",
+        "requester-vpc-info.cidr-block",
+        "requester-vpc-info.owner-id",
+        "requester-vpc-info.vpc-id",
+        "status-code",
+        "status-message",
+        "vpc-peering-connection-id",
+    ],
+};

@@ -4,7 +4,7 @@ use wharf_api_ec2::types::{
     AttributeValue, DescribeImageAttributeRequest, ImageAttribute, LaunchPermission,
     LaunchPermissionModifications, ModifyImageAttributeRequest, ResetImageAttributeRequest,
 };
-use wharf_records::Scope;
+use wharf_records::{Record as _, Scope};
 use wharf_service::transact;
 use wharf_wire::{Call, Context, Fault};
 
@@ -250,6 +250,7 @@ impl Who {
 /// The image and the pointers to it, in one transaction.
 async fn write(service: &Ec2Service, call: &Call, id: &str, change: &Change) -> Result<(), Fault> {
     let known = owned(service, call, id).await?.record;
+    let _turn = service.counting.take((&call.account, Image::KIND)).await;
     if !known.public && change.makes_public() {
         let images = service.all::<Image>(call).await?;
         if images.iter().filter(|it| it.public).count() >= MAX_PUBLIC {

@@ -19,7 +19,7 @@ pub use attributes::{
 pub use deregister::deregister;
 pub use describe::describe;
 #[doc(hidden)]
-pub use location::fuzz;
+pub use location::{Location, fuzz};
 pub use records::{Image, Shared, Source};
 pub use register::register;
 

@@ -41,10 +41,7 @@ pub async fn register(
     }
     let specifications = input.tag_specifications.as_deref();
     let tags = tags::specified(call, specifications, Image::KIND)?;
-    let images = Ec2Service::scope(call).prefix(Image::KIND);
-    if service.table.count(&images).await? >= MAX_IMAGES {
-        return Err(fault::too_many_images(MAX_IMAGES));
-    }
+    room(service, call).await?;
     let image = Image {
         id: ids::ec2_id("ami"),
         owner: call.account.clone(),
@@ -61,6 +58,8 @@ pub async fn register(
         unknown: Unknown::new(),
     };
     let name = Ec2Service::key::<Pointer>(call, &name_pointer(&image.name));
+    let _turn = service.counting.take((&call.account, Image::KIND)).await;
+    room(service, call).await?;
     transact!(service.table, &call.permit, |tx| {
         if let Some(other) = tx.find::<Pointer>(&name).await? {
             return Err(fault::image_name_taken(&image.name, &other.id));
@@ -71,6 +70,14 @@ pub async fn register(
     Ok(RegisterImageResult {
         image_id: Some(image.id),
     })
+}
+
+async fn room(service: &Ec2Service, call: &Call) -> Result<(), Fault> {
+    let images = Ec2Service::scope(call).prefix(Image::KIND);
+    match service.table.count(&images).await? < MAX_IMAGES {
+        true => Ok(()),
+        false => Err(fault::too_many_images(MAX_IMAGES)),
+    }
 }
 
 /// Under it lies the id of the image of a name.

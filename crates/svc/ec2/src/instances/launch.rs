@@ -32,6 +32,8 @@ pub struct Wanted {
     pub address: Option<Ipv4Addr>,
     pub description: Option<String>,
     pub delete_interface: bool,
+    /// Whether it gets a public address; where nothing is said the subnet decides.
+    pub public: Option<bool>,
     /// Base64.
     pub user_data: Option<String>,
     pub profile: Option<ProfileName>,
@@ -126,6 +128,7 @@ impl Wanted {
             group_names: input.security_groups.clone().unwrap_or_default(),
             address: address.map(parse).transpose()?,
             description: own.and_then(|it| it.description.clone()),
+            public: own.and_then(|it| it.associate_public_ip_address),
             delete_interface: own.and_then(|it| it.delete_on_termination).unwrap_or(true),
             user_data: kept_user_data(input.user_data.as_deref())?,
             profile: ProfileName::of(input.iam_instance_profile.as_ref())?,

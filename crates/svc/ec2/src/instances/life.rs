@@ -17,6 +17,8 @@ use wharf_planeproto::machine::{InstanceState as Reported, Wanted};
 
 /// How long an instance waits for a host that has room.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a host that was given an instance may say nothing of it. Somebody waits for the launch.
+pub const SILENCE: Duration = Duration::from_secs(3 * 60);
 /// How long a terminated instance is shown.
 pub const RETENTION: Duration = Duration::from_secs(3600);
 /// Pause between two looks for room.
@@ -116,6 +118,9 @@ pub struct Life {
     pub transition: String,
     /// Since when nothing is heard of the host.
     pub impaired_since: Option<Timestamp>,
+    /// The newest boot that the host spoke of.
+    #[serde(default)]
+    pub heard_boot: u64,
 }
 
 /// What is known of the host of an instance.
@@ -136,6 +141,8 @@ pub enum Step {
     Place(Duration),
     /// There was no room for too long.
     GiveUp,
+    /// The host that has room for it did not boot it, nor say why.
+    Withdraw,
     /// Release the room of an instance that was stopped.
     Release,
     /// The host left, and the disk with it.
@@ -163,6 +170,7 @@ impl Life {
             reason: Some(Reason::pending()),
             transition: String::new(),
             impaired_since: None,
+            heard_boot: 0,
         }
     }
 
@@ -252,6 +260,7 @@ impl Life {
         if self.state == State::Terminated || self.host.is_none() {
             return;
         }
+        self.heard_boot = self.heard_boot.max(boot.min(self.boot));
         let is_nothing = matches!(found, Reported::Failed | Reported::Terminated);
         match self.wanted {
             // A boot that failed leaves a record at least, until the host hears of the end.
@@ -331,6 +340,28 @@ impl Life {
         }
     }
 
+    /// Its host is silent. It may run there all the same: what it holds there waits for the host's word, or for its
+    /// leaving.
+    pub fn withdraw(&mut self, now: Timestamp) {
+        let code = "Server.InsufficientInstanceCapacity";
+        let text = "The host of the instance does not answer";
+        if self.is_launching() {
+            return self.fail(code, text, now);
+        }
+        self.enter(State::Stopping, now);
+        self.wanted = Wanted::Stopped;
+        self.reason = Some(Reason::new(code, text));
+        self.transition = code.to_owned();
+    }
+
+    /// Since when its host should have booted it, if nothing is heard of that.
+    fn silent_since(&self) -> Option<Timestamp> {
+        match self.heard_boot == self.boot {
+            true => self.impaired_since,
+            false => Some(self.since),
+        }
+    }
+
     /// Its host left for good.
     pub fn lose(&mut self, now: Timestamp) {
         if self.wanted != Wanted::Terminated {
@@ -370,6 +401,9 @@ impl Life {
         match self.state {
             State::Pending if !self.claimed && now >= self.since + PATIENCE => Step::GiveUp,
             State::Pending if !self.claimed => Step::Place(NEXT_TRY),
+            State::Pending if self.silent_since().is_some_and(|at| now >= at + SILENCE) => {
+                Step::Withdraw
+            }
             State::Stopped if self.claimed => Step::Release,
             _ => match self.host {
                 Some(_) => Step::After(NEXT_LOOK),

@@ -124,6 +124,52 @@ fn without_room_it_ends_or_stays_stopped() {
 }
 
 #[test]
+fn a_launch_on_a_silent_host_fails_and_holds_its_room_until_the_host_speaks() {
+    let late = NOW + SILENCE;
+    let mut life = placed();
+    assert!(matches!(
+        life.step(Some(HostIs::Connected), NOW),
+        Step::After(_)
+    ));
+    // Connected, and deaf all the same.
+    assert_eq!(life.step(Some(HostIs::Connected), late), Step::Withdraw);
+    // A long pull is no silence.
+    life.reported((1, Reported::Preparing, None), false, NOW);
+    assert!(matches!(
+        life.step(Some(HostIs::Connected), late),
+        Step::After(_)
+    ));
+    life.impaired_since = Some(late);
+    let later = late + SILENCE;
+    assert_eq!(life.step(Some(HostIs::Silent), later), Step::Withdraw);
+    life.withdraw(later);
+    assert_eq!(code(&life), "Server.InsufficientInstanceCapacity");
+    assert_eq!((life.state, life.claimed), (State::ShuttingDown, true));
+    // Back again, it may say that the instance runs.
+    life.impaired_since = None;
+    life.reported((1, Reported::Running, None), false, later);
+    assert_eq!((life.state, life.gone), (State::ShuttingDown, false));
+    life.reported((1, Reported::Terminated, None), false, later);
+    assert_eq!(life.step(Some(HostIs::Connected), later), Step::Finish);
+
+    // One with a disk is stopped, once the host says so.
+    let mut again = running();
+    again.stop(NOW).unwrap();
+    again.reported((1, Reported::Stopped, None), false, NOW);
+    again.start(NOW).unwrap();
+    again.withdraw(late);
+    assert_eq!(
+        (again.state, again.wanted),
+        (State::Stopping, Wanted::Stopped)
+    );
+    again.reported((1, Reported::Stopped, None), false, late);
+    assert_eq!(
+        (again.state, again.step(Some(HostIs::Connected), late)),
+        (State::Stopped, Step::Release)
+    );
+}
+
+#[test]
 fn what_a_host_holds_waits_for_the_host() {
     let mut life = running();
     life.terminate(NOW);
@@ -268,7 +314,7 @@ impl World {
             }
             Event::Reports => self.report(),
             Event::Left => self.left = self.life.host.is_some(),
-            Event::Later => self.now = self.now + PATIENCE,
+            Event::Later => self.now = self.now + SILENCE,
             Event::Look(is, room) => self.look(*is, *room),
         }
     }
@@ -286,6 +332,7 @@ impl World {
                 }
             }
             Step::GiveUp => self.life.give_up(now),
+            Step::Withdraw => self.life.withdraw(now),
             Step::Release => self.life.claimed = false,
             Step::Lose => self.life.lose(now),
             Step::Finish => {

@@ -6,6 +6,7 @@
 
 pub mod consoles;
 pub mod fields;
+pub mod figures;
 pub mod launch;
 pub mod life;
 pub mod placing;
@@ -14,7 +15,9 @@ mod reports;
 pub mod shown;
 pub mod size;
 
-pub use reports::{InstanceRole, Told};
+pub use figures::Part;
+pub use reconcile::PERMIT;
+pub use reports::{InstanceImage, InstanceRole, Told};
 
 use std::sync::Arc;
 
@@ -25,13 +28,15 @@ use wharf_reconcile::{Queue, Shard, Takeover};
 use wharf_records::{Record, Scope};
 use wharf_service::{Look, OneQueue, Reach};
 use wharf_store::Store;
+use wharf_vended::Vended;
 use wharf_wire::{Fault, async_trait};
 
-use self::consoles::Consoles;
+use self::{consoles::Consoles, figures::Checks};
 use crate::{
     Ec2Service,
     records::{Instance, Launch},
     table::SERVICE,
+    volumes::Volume,
 };
 
 /// Instances worked on at once.
@@ -42,6 +47,8 @@ const WORKERS: usize = 8;
 pub struct Parts {
     pub hosts: Hosts,
     pub profiles: Arc<dyn Profiles>,
+    /// Where samples are.
+    pub metrics: Vended,
     pub clock: Arc<dyn Clock>,
     /// Whether another server may hold the reconciler's shard.
     pub takeover: Takeover,
@@ -53,6 +60,7 @@ impl Parts {
         Self {
             hosts: Hosts::new(store),
             profiles: Arc::new(NoProfiles),
+            metrics: Vended::default(),
             clock: Arc::new(SystemClock),
             takeover: Takeover::Replace,
         }
@@ -88,8 +96,9 @@ impl Profiles for NoProfiles {
 pub struct Keeper {
     pub parts: Parts,
     queue: Arc<Queue<String>>,
-    shard: Shard,
+    pub shard: Shard,
     pub consoles: Consoles,
+    checks: Checks,
 }
 
 impl Keeper {
@@ -99,6 +108,7 @@ impl Keeper {
             queue: Arc::default(),
             shard: Shard::new("/w1/c0/ec2/shard/0"),
             consoles: Consoles::default(),
+            checks: Checks::default(),
         }
     }
 
@@ -122,7 +132,8 @@ impl Ec2Service {
         };
         let (fed, worked) = (self.clone(), self.clone());
         let changed = move |key: &str, _: Look| {
-            if let Some((_, Instance::KIND | Launch::KIND, _)) = Scope::parse(key) {
+            let ours = |kind| [Instance::KIND, Launch::KIND, Volume::KIND].contains(&kind);
+            if Scope::parse(key).is_some_and(|(_, kind, _)| ours(kind)) {
                 fed.instances.queue.wake(key.to_owned());
             }
             Reach::One

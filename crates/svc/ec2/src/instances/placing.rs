@@ -60,8 +60,9 @@ impl Wish {
         has_any.then_some(wanted)
     }
 
-    /// The host that has most room.
-    fn best(&self, machines: &Machines) -> Option<HostRef> {
+    /// The host that has most room, for that instance.
+    fn best(&self, machines: &Machines, instance: &str) -> Option<HostRef> {
+        let name = claimant(instance).name();
         let ledgers = machines.ledgers();
         let zone = self.zone_of_hosts(machines);
         let hosts = machines.hosts().keys();
@@ -69,7 +70,7 @@ impl Wish {
         let suitable = suitable.filter(|id| self.suits(machines, id, zone));
         let with_room = suitable.filter_map(|id| {
             let registered = machines.registration(id)?;
-            let free = ledger::free(ledgers.get(id)?);
+            let free = ledger::free_for(ledgers.get(id)?, &name);
             let takes = registered.agent_connected && ledger::fits(&free, &self.claim).is_ok();
             takes.then_some(((free.memory, free.cpu, Reverse(id)), registered))
         });
@@ -160,7 +161,8 @@ impl Request for Placing {
         machines: &Machines,
         _: &mut SmallRng,
     ) -> Result<(Vec<HostIx>, HostChoice), NoRoom> {
-        let host = self.wish.best(machines).ok_or(NoRoom)?;
+        let id = &self.instance.record.id;
+        let host = self.wish.best(machines, id).ok_or(NoRoom)?;
         let row = machines.fleet().row(&host.id).ok_or(NoRoom)?;
         let ledger = machines.ledgers().get(&host.id).cloned().ok_or(NoRoom)?;
         Ok((vec![row], HostChoice { host, ledger }))

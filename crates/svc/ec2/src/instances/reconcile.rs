@@ -3,6 +3,7 @@
 //! | key | woken by | what is done |
 //! | --- | --- | --- |
 //! | an instance's | its changes; timers | room is claimed and released, its interface deleted; it is forgotten |
+//! | a volume's | its changes; a timer | see [`crate::volumes`] |
 //! | a launch's | its coming; a timer | deleted after a day |
 //!
 //! Every write compares the instance's record, so that each step happens once whoever was killed meanwhile.
@@ -23,10 +24,11 @@ use super::{
     size,
 };
 use crate::{
-    Ec2Service,
+    Ec2Service, elastic,
     fault::Ec2Faults,
     instance_types,
     records::{AddressClaim, Group, Instance, Interface, Launch, Pointer, SecurityGroup},
+    volumes::{self, Volume},
 };
 
 pub const PERMIT: Permit = Permit::for_controller("ec2-instances");
@@ -48,6 +50,7 @@ pub async fn key(service: &Ec2Service, key: &str) -> Result<Next, StepError> {
     match Scope::parse(key) {
         Some((scope, Instance::KIND, _)) => instance(service, &scope, key).await,
         Some((_, Launch::KIND, _)) => token(service, key).await,
+        Some((scope, Volume::KIND, _)) => volumes::reconcile(service, &scope, key).await,
         _ => Ok(Next::Settled),
     }
 }
@@ -67,9 +70,12 @@ async fn token(service: &Ec2Service, key: &str) -> Result<Next, StepError> {
 }
 
 async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next, StepError> {
+    let checks = &service.instances.checks;
     let Some(stored) = service.table.read::<Instance>(key).await? else {
+        checks.forget(key);
         return Ok(Next::Settled);
     };
+    checks.take(scope, key, &stored.record);
     let now = service.instances.now();
     let life = &stored.record.life;
     let host = host_is(service, life).await?;
@@ -87,6 +93,7 @@ async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next
                 Next::After(delay)
             });
         }
+        Step::Withdraw => change(service, &stored, |life| life.withdraw(now)).await?,
         Step::GiveUp => change(service, &stored, |life| life.give_up(now)).await?,
         Step::Lose => change(service, &stored, |life| life.lose(now)).await?,
         Step::Impaired(yes) => {
@@ -179,13 +186,18 @@ fn wish(scope: &Scope, record: &Instance) -> Result<Wish, StepError> {
         zone: record.zone.clone(),
         architecture: record.image.architecture.clone(),
         own_image: record.image.registry.is_none(),
-        claim: size::claim(kind),
+        claim: size::claim(kind, record.disk_gib),
         only: record.life.host.as_ref().map(|host| host.id.clone()),
     })
 }
 
-/// Adds to the transaction that the instance's claim ends.
-async fn unclaim(service: &Ec2Service, record: &Instance, txn: Txn) -> Result<Txn, StepError> {
+/// Changes what the instance claims of its host.
+async fn reclaim(
+    service: &Ec2Service,
+    record: &Instance,
+    txn: Txn,
+    change: impl FnOnce(&mut Ledger, &str) -> bool,
+) -> Result<Txn, StepError> {
     let Some(host) = &record.life.host else {
         return Ok(txn);
     };
@@ -193,7 +205,7 @@ async fn unclaim(service: &Ec2Service, record: &Instance, txn: Txn) -> Result<Tx
         return Ok(txn.when(Compare::absent(Ledger::key(&host.id))));
     };
     let mut ledger = stored.record.clone();
-    if !ledger::release(&mut ledger, &claimant(&record.id).name()) {
+    if !change(&mut ledger, &claimant(&record.id).name()) {
         return Ok(txn);
     }
     Ok(txn
@@ -201,12 +213,12 @@ async fn unclaim(service: &Ec2Service, record: &Instance, txn: Txn) -> Result<Tx
         .put(&stored.key, encode(&ledger)))
 }
 
-/// A stopped instance needs no room; its disk stays on its host.
+/// A stopped instance needs no room but for its disk, which stays on its host.
 async fn release(service: &Ec2Service, stored: &Stored<Instance>) -> Result<(), StepError> {
     let mut record = stored.record.clone();
     record.life.claimed = false;
     let txn = fenced(service, stored)?.put(&stored.key, encode(&record));
-    let txn = unclaim(service, &stored.record, txn).await?;
+    let txn = reclaim(service, &stored.record, txn, ledger::keep_disk).await?;
     commit_or_again(service, &stored.key, txn).await
 }
 
@@ -220,7 +232,7 @@ async fn finish(
     record.life.finish(service.instances.now());
     record.user_data = None;
     let txn = fenced(service, stored)?.put(&stored.key, encode(&record));
-    let mut txn = unclaim(service, &stored.record, txn).await?;
+    let mut txn = reclaim(service, &stored.record, txn, ledger::release).await?;
     let key = scope.key(Interface::KIND, &record.interface.id);
     if let Some(found) = service.table.read::<Interface>(&key).await? {
         txn = txn.when(found.unchanged());
@@ -237,6 +249,7 @@ async fn finish(
                 if let Some(token) = &interface.token_id {
                     txn = txn.delete(scope.key(Pointer::KIND, token));
                 }
+                txn = elastic::give_back(&service.table, scope, &interface, txn).await?;
             } else {
                 interface.attachment = None;
                 txn = txn.put(&key, encode(&interface));

@@ -8,13 +8,13 @@ use wharf_records::{Record, Scope};
 use wharf_wire::Fault;
 
 use super::reconcile::PERMIT;
-use crate::{Ec2Service, fault::ChangeError, records::Instance, table::SERVICE};
+use crate::{Ec2Service, fault::ChangeError, images::Location, records::Instance, table::SERVICE};
 
 /// An instance that a host was told of.
 #[derive(Debug, Clone)]
 pub struct Told {
-    account: String,
-    region: String,
+    pub(super) account: String,
+    pub(super) region: String,
     id: String,
 }
 
@@ -27,7 +27,7 @@ impl Told {
         }
     }
 
-    fn key(&self) -> String {
+    pub(super) fn key(&self) -> String {
         Scope::new(SERVICE, &self.account, &self.region).key(Instance::KIND, &self.id)
     }
 }
@@ -38,6 +38,17 @@ pub struct InstanceRole {
     pub role: String,
     /// ARN of the instance.
     pub instance: String,
+}
+
+/// The image of ECR that an instance is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceImage {
+    /// Account by whose rights it is pulled: whoever registered the machine image.
+    pub owner: String,
+    /// Whose registry it is in.
+    pub account: String,
+    pub region: String,
+    pub repository: String,
 }
 
 impl Ec2Service {
@@ -107,9 +118,32 @@ impl Ec2Service {
             instance: arn.to_string(),
         }))
     }
+
+    /// The image of ECR of an instance that is on that machine now; `None` where it is made of none.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn image_on(
+        &self,
+        machine: &str,
+        told: &Told,
+    ) -> Result<Option<InstanceImage>, Fault> {
+        let stored = self.table.read::<Instance>(&told.key()).await?;
+        let instance = stored.map(|it| it.record).filter(|it| is_on(it, machine));
+        let Some(image) = instance.map(|it| it.image) else {
+            return Ok(None);
+        };
+        let location = image.registry.as_deref().and_then(Location::parse);
+        Ok(location.map(|it| InstanceImage {
+            owner: image.owner.clone().unwrap_or_else(|| it.account.to_owned()),
+            account: it.account.to_owned(),
+            region: it.region.to_owned(),
+            repository: it.repository.to_owned(),
+        }))
+    }
 }
 
-fn is_on(instance: &Instance, machine: &str) -> bool {
+pub(super) fn is_on(instance: &Instance, machine: &str) -> bool {
     let host = instance.life.host.as_ref();
     host.is_some_and(|host| host.machine == machine)
 }

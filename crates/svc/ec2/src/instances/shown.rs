@@ -166,6 +166,7 @@ fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instan
         subnet_id: is_there.then(|| it.subnet_id.clone()),
         vpc_id: is_there.then(|| it.vpc_id.clone()),
         private_ip_address: is_there.then(|| it.interface.address.to_string()),
+        public_ip_address: public_address(it, neighbours),
         architecture: Some(it.image.architecture.clone()),
         block_device_mappings: Some(vec![]),
         client_token: Some(it.client_token.clone().unwrap_or_default()),
@@ -213,6 +214,12 @@ fn source_dest_check(instance: &Instance, neighbours: &Neighbours) -> Option<boo
     primary.map(|it| it.source_dest_check)
 }
 
+fn public_address(instance: &Instance, neighbours: &Neighbours) -> Option<String> {
+    let mut all = neighbours.interfaces(&instance.id).iter();
+    let primary = all.find(|it| it.id == instance.interface.id)?;
+    primary.public.as_ref().map(|it| it.address.to_string())
+}
+
 pub fn metadata(of: &Instance) -> wire::InstanceMetadataOptionsResponse {
     let switch = |on: bool| Some(if on { "enabled" } else { "disabled" }.to_owned());
     let options = &of.metadata;
@@ -241,7 +248,9 @@ fn interface(
         group_id: Some(id.clone()),
         group_name: neighbours.group_name(id).cloned(),
     });
+    let association = it.public.as_ref().map(|it| it.of_instance(&cx.account));
     wire::InstanceNetworkInterface {
+        association: association.clone(),
         attachment: it.attachment.as_ref().map(|attachment| {
             wire::InstanceNetworkInterfaceAttachment {
                 attach_time: Some(attachment.attached_at),
@@ -262,10 +271,10 @@ fn interface(
         private_dns_name: Some(name.clone()),
         private_ip_address: Some(it.address.to_string()),
         private_ip_addresses: Some(vec![wire::InstancePrivateIpAddress {
+            association,
             primary: Some(true),
             private_dns_name: Some(name),
             private_ip_address: Some(it.address.to_string()),
-            ..wire::InstancePrivateIpAddress::default()
         }]),
         source_dest_check: Some(it.source_dest_check),
         status: Some("in-use".to_owned()),

@@ -10,8 +10,8 @@ use crate::instance_types::InstanceType;
 /// Units of a core.
 const CORE: u32 = 1024;
 
-/// What is claimed of the host.
-pub fn claim(of: &InstanceType) -> Claim {
+/// What is claimed of the host, with a disk of so many GiB.
+pub fn claim(of: &InstanceType, disk_gib: u32) -> Claim {
     let permille = match of.burstable {
         true => baseline(of.name),
         false => 1000,
@@ -20,6 +20,7 @@ pub fn claim(of: &InstanceType) -> Claim {
         cpu: (cpu(of) * permille).div_ceil(1000),
         memory: u32::try_from(of.memory_mib).unwrap_or(u32::MAX),
         interfaces: 1,
+        disk: disk_gib.saturating_mul(1024),
         ..Claim::default()
     }
 }
@@ -59,8 +60,9 @@ mod tests {
             ("t4g.xlarge", (1639, 16384)),
             ("m5.large", (2048, 8192)),
         ] {
-            let it = claim(instance_types::find(name).unwrap());
+            let it = claim(instance_types::find(name).unwrap(), 8);
             assert_eq!((it.cpu, it.memory), expected, "{name}");
+            assert_eq!(it.disk, 8192);
         }
     }
 

@@ -64,6 +64,10 @@ async fn check_free(service: &Ec2Service, call: &Call, name: &str) -> Result<(),
     if named(service, call, name).await?.is_some() {
         return Err(fault::key_pair_exists());
     }
+    room(service, call).await
+}
+
+async fn room(service: &Ec2Service, call: &Call) -> Result<(), Fault> {
     let prefix = Ec2Service::scope(call).prefix(KeyPair::KIND);
     match service.table.count(&prefix).await? < MAX_KEYS {
         true => Ok(()),
@@ -73,6 +77,8 @@ async fn check_free(service: &Ec2Service, call: &Call, name: &str) -> Result<(),
 
 async fn save(service: &Ec2Service, call: &Call, pair: &KeyPair) -> Result<(), Fault> {
     let name = Ec2Service::key::<Pointer>(call, &name_pointer(&pair.name));
+    let _turn = service.counting.take((&call.account, KeyPair::KIND)).await;
+    room(service, call).await?;
     transact!(service.table, &call.permit, |tx| {
         if tx.find::<Pointer>(&name).await?.is_some() {
             return Err(fault::key_pair_exists());

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::MutexGuard;
 use wharf_api_ec2::types::{
     CreateLaunchTemplateRequest, CreateLaunchTemplateResult, CreateLaunchTemplateVersionRequest,
     CreateLaunchTemplateVersionResult, RequestLaunchTemplateData,
@@ -61,6 +62,7 @@ pub async fn create(
         return Ok(answer(&made));
     }
     sweep(service, call).await?;
+    let _turn = counting(service, call).await;
     room_for_template(service, call).await?;
     room_for_version(service, call).await?;
     let key = Ec2Service::key::<Pointer>(call, &name_pointer(&template.name));
@@ -146,6 +148,7 @@ pub async fn create_version(
     let own = data(call, input.launch_template_data)?;
     let source = input.source_version.filter(|it| !it.is_empty());
     let token_id = token.map(|it| format!("launch-template-version-token:{}:{it}", template.id));
+    let _turn = counting(service, call).await;
     // What is made already needs no room.
     let made = match &token_id {
         Some(token_id) => service.find::<Pointer>(call, token_id).await?,
@@ -276,6 +279,12 @@ fn version(
     version.user_data = data.user_data.as_ref().map(seal);
     version.data.user_data = None;
     Ok(version)
+}
+
+/// Templates and their versions of an account are counted and made one after the other.
+async fn counting<'a>(service: &'a Ec2Service, call: &Call) -> MutexGuard<'a, ()> {
+    let of = (&call.account, LaunchTemplate::KIND);
+    service.counting.take(of).await
 }
 
 async fn room_for_template(service: &Ec2Service, call: &Call) -> Result<(), Fault> {

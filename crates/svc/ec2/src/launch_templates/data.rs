@@ -64,6 +64,7 @@ pub struct Interface {
     pub private_ip_address: Option<String>,
     pub description: Option<String>,
     pub delete_on_termination: Option<bool>,
+    pub associate_public_ip_address: Option<bool>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -262,6 +263,7 @@ fn interface(given: wire::LaunchTemplateInstanceNetworkInterfaceSpecificationReq
         private_ip_address: given.private_ip_address,
         description: given.description,
         delete_on_termination: given.delete_on_termination,
+        associate_public_ip_address: given.associate_public_ip_address,
     }
 }
 
@@ -285,6 +287,7 @@ impl Interface {
             private_ip_address: self.private_ip_address.clone(),
             description: self.description.clone(),
             delete_on_termination: self.delete_on_termination,
+            associate_public_ip_address: self.associate_public_ip_address,
             ..wire::LaunchTemplateInstanceNetworkInterfaceSpecification::default()
         }
     }

@@ -118,6 +118,7 @@ fn interface(it: &Interface) -> InstanceNetworkInterfaceSpecification {
         private_ip_address: it.private_ip_address.clone(),
         description: it.description.clone(),
         delete_on_termination: it.delete_on_termination,
+        associate_public_ip_address: it.associate_public_ip_address,
         ..InstanceNetworkInterfaceSpecification::default()
     }
 }
@@ -139,6 +140,9 @@ fn over(
         private_ip_address: one.private_ip_address.or(below.private_ip_address),
         description: one.description.or(below.description),
         delete_on_termination: one.delete_on_termination.or(below.delete_on_termination),
+        associate_public_ip_address: one
+            .associate_public_ip_address
+            .or(below.associate_public_ip_address),
         ..one
     }
 }

@@ -1,10 +1,8 @@
-//! Descriptions of what an account of EC2 may have and nobody can make here yet: elastic addresses, NAT
-//! gateways, endpoints, prefix lists. A list of them is empty, one that is named is not found; filters are
+//! Descriptions of what an account of EC2 may have and nobody can make here yet:
+//! endpoints, prefix lists. A list of them is empty, one that is named is not found; filters are
 //! checked all the same.
 
 use wharf_api_ec2::types::{
-    DescribeAddressesRequest, DescribeAddressesResult, DescribeManagedPrefixListsRequest,
-    DescribeManagedPrefixListsResult, DescribeNatGatewaysRequest, DescribeNatGatewaysResult,
     DescribePrefixListsRequest, DescribePrefixListsResult, DescribeVpcEndpointsRequest,
     DescribeVpcEndpointsResult, Filter,
 };
@@ -40,47 +38,6 @@ impl Looked<'_> {
     }
 }
 
-pub async fn addresses(
-    _: &Ec2Service,
-    _: &Call,
-    input: DescribeAddressesRequest,
-) -> Result<DescribeAddressesResult, Fault> {
-    fault::dry_run(input.dry_run)?;
-    if let Some(address) = input.public_ips.iter().flatten().next() {
-        return Err(fault::address_not_found(address));
-    }
-    let looked = Looked {
-        filters: input.filters,
-        names: &names::ADDRESSES,
-        ids: input.allocation_ids,
-        missing: fault::allocation_not_found,
-        token: None,
-    };
-    looked.finish(input.dry_run)?;
-    Ok(DescribeAddressesResult {
-        addresses: Some(vec![]),
-    })
-}
-
-pub async fn nat_gateways(
-    _: &Ec2Service,
-    _: &Call,
-    input: DescribeNatGatewaysRequest,
-) -> Result<DescribeNatGatewaysResult, Fault> {
-    let looked = Looked {
-        filters: input.filter,
-        names: &names::NAT_GATEWAYS,
-        ids: input.nat_gateway_ids,
-        missing: fault::nat_gateway_not_found,
-        token: input.next_token,
-    };
-    looked.finish(input.dry_run)?;
-    Ok(DescribeNatGatewaysResult {
-        nat_gateways: Some(vec![]),
-        next_token: None,
-    })
-}
-
 pub async fn endpoints(
     _: &Ec2Service,
     _: &Call,
@@ -96,25 +53,6 @@ pub async fn endpoints(
     looked.finish(input.dry_run)?;
     Ok(DescribeVpcEndpointsResult {
         vpc_endpoints: Some(vec![]),
-        next_token: None,
-    })
-}
-
-pub async fn managed_prefix_lists(
-    _: &Ec2Service,
-    _: &Call,
-    input: DescribeManagedPrefixListsRequest,
-) -> Result<DescribeManagedPrefixListsResult, Fault> {
-    let looked = Looked {
-        filters: input.filters,
-        names: &names::MANAGED_PREFIX_LISTS,
-        ids: input.prefix_list_ids,
-        missing: fault::prefix_list_not_found,
-        token: input.next_token,
-    };
-    looked.finish(input.dry_run)?;
-    Ok(DescribeManagedPrefixListsResult {
-        prefix_lists: Some(vec![]),
         next_token: None,
     })
 }

@@ -11,12 +11,13 @@ use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use super::{
-    group_peers::{name_by_id, peers_of},
+    group_peers::{fill_lists, name_by_id, peers_of},
     security_groups::locate,
 };
 use crate::{
     Ec2Service, fault,
-    permission::{self, MAX_RULES, asked},
+    permission::{self, asked},
+    prefix_lists::PrefixList,
     records::{Direction, Rule, SecurityGroup},
     table::LeanOn,
     tags,
@@ -91,6 +92,7 @@ impl Wanted {
         transact!(service.table, &call.permit, |tx| {
             // A peer may have gone meanwhile; looking again says which.
             let peers = peers_of(service, call, &group, &new).await?;
+            let lists = fill_lists(service, call, &mut new).await?;
             let stored = service.get_stored::<SecurityGroup>(call, &id).await?;
             let mut record = stored.record.clone();
             add_to(record.rules_mut(direction), &new)?;
@@ -99,6 +101,11 @@ impl Wanted {
                 .put(&stored.key, encode(&record));
             for peer in &peers {
                 txn = txn.lean_on::<SecurityGroup>(call, peer);
+            }
+            for list in &lists {
+                txn = txn
+                    .when(list.unchanged())
+                    .lean_on::<PrefixList>(call, &list.record.id);
             }
             tx.join(txn);
         });
@@ -114,8 +121,5 @@ fn add_to(rules: &mut Vec<Rule>, new: &[Rule]) -> Result<(), Fault> {
         }
         rules.push(rule.clone());
     }
-    if rules.len() > MAX_RULES {
-        return Err(fault::too_many_rules());
-    }
-    Ok(())
+    permission::check_room(rules)
 }

@@ -152,6 +152,7 @@ async fn interface(
         load_balancer: served(call),
         requester: (call.caller.kind == CallerKind::Service).then(|| call.caller.arn.clone()),
         attachment: None,
+        public: None,
         token_id: None,
         created_at: call.now,
         tags: tags::specified(call, specifications, Interface::KIND)?,

@@ -1,4 +1,4 @@
-//! DeleteNetworkInterface gives the address back in the same transaction.
+//! DeleteNetworkInterface gives its addresses back in the same transaction.
 
 use wharf_api_ec2::types::DeleteNetworkInterfaceRequest;
 use wharf_service::transact;
@@ -7,7 +7,7 @@ use wharf_wire::{Call, Fault};
 
 use super::interfaces::may_manage;
 use crate::{
-    Ec2Service, fault,
+    Ec2Service, elastic, fault,
     records::{AddressClaim, Interface, Pointer},
 };
 
@@ -37,7 +37,8 @@ pub async fn delete_network_interface(
         if let Some(token_id) = &interface.token_id {
             txn = txn.delete(Ec2Service::key::<Pointer>(call, token_id));
         }
-        tx.join(txn);
+        let scope = Ec2Service::scope(call);
+        tx.join(elastic::give_back(&service.table, &scope, interface, txn).await?);
     });
     Ok(())
 }

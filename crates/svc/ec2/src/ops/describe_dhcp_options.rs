@@ -1,4 +1,4 @@
-//! DescribeDhcpOptions: the one set that all VPCs of a region have.
+//! DescribeDhcpOptions.
 
 use wharf_api_ec2::types::{
     AttributeValue, DescribeDhcpOptionsRequest, DescribeDhcpOptionsResult, DhcpConfiguration,
@@ -6,6 +6,7 @@ use wharf_api_ec2::types::{
 };
 use wharf_wire::{Call, Context, Fault};
 
+use super::dhcp_options::{DOMAIN_NAME, NAME_SERVERS, PROVIDED};
 use crate::{
     Ec2Service, fault,
     filter::{Asked, Fields, names},
@@ -35,35 +36,56 @@ pub async fn describe(
     })
 }
 
-/// Key and value of each option.
-fn configuration(cx: &Context) -> [(&'static str, String); 2] {
-    let domain = match cx.region.as_str() {
-        "us-east-1" => "ec2.internal".to_owned(),
-        region => format!("{region}.compute.internal"),
+/// Key and values of each option.
+fn configuration(options: &DhcpOptions, cx: &Context) -> Vec<(&'static str, Vec<String>)> {
+    let Some(given) = &options.given else {
+        let domain = default_domain(&cx.region);
+        return vec![
+            (DOMAIN_NAME, vec![domain]),
+            (NAME_SERVERS, vec![PROVIDED.to_owned()]),
+        ];
     };
-    [
-        ("domain-name", domain),
-        ("domain-name-servers", "AmazonProvidedDNS".to_owned()),
-    ]
+    let domain = given.domain_name.clone().into_iter().collect();
+    let all = [
+        (DOMAIN_NAME, domain),
+        (NAME_SERVERS, given.name_servers.clone()),
+    ];
+    all.into_iter()
+        .filter(|(_, values): &(_, Vec<String>)| !values.is_empty())
+        .collect()
 }
 
-fn shown(options: &DhcpOptions, cx: &Context) -> Shown {
-    let configuration = configuration(cx).map(|(key, value)| DhcpConfiguration {
+/// The domain of interfaces' names.
+fn default_domain(region: &str) -> String {
+    match region {
+        "us-east-1" => "ec2.internal".to_owned(),
+        region => format!("{region}.compute.internal"),
+    }
+}
+
+pub fn shown(options: &DhcpOptions, cx: &Context) -> Shown {
+    let configuration = configuration(options, cx).into_iter();
+    let configuration = configuration.map(|(key, values)| DhcpConfiguration {
         key: Some(key.to_owned()),
-        values: Some(vec![AttributeValue { value: Some(value) }]),
+        values: Some(
+            values
+                .into_iter()
+                .map(|value| AttributeValue { value: Some(value) })
+                .collect(),
+        ),
     });
     Shown {
         owner_id: Some(cx.account.clone()),
         tags: Some(tags_to_wire(&options.tags)),
         dhcp_options_id: Some(options.id.clone()),
-        dhcp_configurations: Some(configuration.to_vec()),
+        dhcp_configurations: Some(configuration.collect()),
     }
 }
 
 fn fields(options: &DhcpOptions, cx: &Context) -> Fields {
-    let configuration = configuration(cx);
+    let configuration = configuration(options, cx);
     let keys = configuration.iter().map(|(key, _)| (*key).to_owned());
-    let values = configuration.iter().map(|(_, value)| value.clone());
+    let values = configuration.iter().flat_map(|(_, values)| values.clone());
     vec![
         ("dhcp-options-id", vec![options.id.clone()]),
         ("owner-id", vec![cx.account.clone()]),

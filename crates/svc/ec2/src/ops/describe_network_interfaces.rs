@@ -56,6 +56,9 @@ fn fields(interface: &Interface, cx: &Context, names: &BTreeMap<String, String>)
     let address = one(&interface.address.to_string());
     let dns_name = one(&interface.private_dns_name(&cx.region));
     let attachment = interface.attachment.as_ref();
+    let public = interface.to_wire(cx, &BTreeMap::new()).association;
+    let public = public.unwrap_or_default();
+    let given = |value: &Option<String>| value.iter().cloned().collect::<Vec<_>>();
     let attached = |value: &dyn Fn(&crate::records::Attachment) -> String| {
         attachment.map(value).into_iter().collect::<Vec<_>>()
     };
@@ -69,13 +72,23 @@ fn fields(interface: &Interface, cx: &Context, names: &BTreeMap<String, String>)
         ("description", one(&interface.description)),
         ("group-id", interface.groups.clone()),
         ("group-name", group_names.cloned().collect()),
-        ("interface-type", one("interface")),
+        ("interface-type", one(interface.kind())),
         ("mac-address", one(&interface.mac)),
         ("owner-id", one(&cx.account)),
         ("private-ip-address", address.clone()),
         ("addresses.private-ip-address", address),
         ("addresses.primary", one("true")),
         ("private-dns-name", dns_name),
+        ("association.allocation-id", given(&public.allocation_id)),
+        ("association.association-id", given(&public.association_id)),
+        ("association.ip-owner-id", given(&public.ip_owner_id)),
+        (
+            "association.public-dns-name",
+            given(&public.public_dns_name),
+        ),
+        ("association.public-ip", given(&public.public_ip)),
+        ("addresses.association.owner-id", given(&public.ip_owner_id)),
+        ("addresses.association.public-ip", given(&public.public_ip)),
         (
             "requester-id",
             interface.requester.iter().cloned().collect(),

@@ -6,10 +6,14 @@ use wharf_wire::{Context, Fault};
 use super::security_groups::default_vpc_of;
 use crate::{
     Ec2Service, fault,
-    records::{Rule, SecurityGroup},
+    peering::groups,
+    prefix_lists::{self, PrefixList},
+    records::{Rule, RulePeer, SecurityGroup},
+    table::Stored,
 };
 
-/// Puts ids in the place of names, which only groups of the default VPC may be called by.
+/// Puts ids in the place of names, which only groups of the default VPC may be called by, and says of
+/// groups of a peer whose they are.
 pub async fn name_by_id(
     service: &Ec2Service,
     cx: &Context,
@@ -18,14 +22,14 @@ pub async fn name_by_id(
 ) -> Result<(), Fault> {
     for permission in permissions {
         for pair in permission.user_id_group_pairs.iter_mut().flatten() {
-            let foreign = pair.user_id.as_deref().is_some_and(|id| id != cx.account);
+            let given = pair.vpc_peering_connection_id.take();
             let named = pair.group_name.clone().filter(|_| pair.group_id.is_none());
             if let Some(name) = named {
                 pair.group_id = Some(by_name(service, cx, group, &name).await?);
             }
-            if foreign {
-                let id = pair.group_id.as_deref().unwrap_or_default();
-                return Err(fault::group_not_found(id));
+            groups::complete(service, cx, group, pair).await?;
+            if given.is_some() && given != pair.vpc_peering_connection_id {
+                return Err(fault::groups_apart());
             }
         }
     }
@@ -73,4 +77,26 @@ pub async fn peers_of(
         peers.push(peer.id);
     }
     Ok(peers)
+}
+
+/// Gives rules that name prefix lists the ranges of these; the lists themselves.
+pub async fn fill_lists(
+    service: &Ec2Service,
+    cx: &Context,
+    rules: &mut [Rule],
+) -> Result<Vec<Stored<PrefixList>>, Fault> {
+    let mut lists: Vec<Stored<PrefixList>> = Vec::new();
+    for rule in rules {
+        let RulePeer::PrefixList(named) = &mut rule.peer else {
+            continue;
+        };
+        let (stored, listed) = service.listed(cx, &named.id).await?;
+        *named = listed;
+        if lists.iter().any(|known| known.key == stored.key) {
+            continue;
+        }
+        prefix_lists::check_room(service, cx, &stored.record.id).await?;
+        lists.push(stored);
+    }
+    Ok(lists)
 }

@@ -25,6 +25,7 @@ pub async fn find(service: &Ec2Service, cx: &Context, id: &str) -> Result<Image,
     };
     Ok(Image {
         id: found.id,
+        owner: Some(found.owner),
         architecture: found.architecture,
         registry,
     })

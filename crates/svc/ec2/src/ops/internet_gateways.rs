@@ -12,7 +12,7 @@ use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    Ec2Service, fault,
+    Ec2Service, elastic, fault,
     filter::{Asked, Fields, names},
     records::{InternetGateway, Vpc},
     table::Stored,
@@ -70,6 +70,8 @@ pub async fn detach(
     fault::dry_run(input.dry_run)?;
     let id = input.internet_gateway_id.as_deref().unwrap_or_default();
     let vpc_id = input.vpc_id.as_deref().unwrap_or_default();
+    service.get::<InternetGateway>(call, id).await?;
+    elastic::unmapped(service, call, vpc_id).await?;
     let decide = |gateway: &mut InternetGateway, vpc: &mut Vpc| {
         if gateway.vpc_id.as_deref() != Some(vpc_id) {
             return Err(fault::gateway_not_attached(id, vpc_id));

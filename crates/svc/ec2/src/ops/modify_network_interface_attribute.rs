@@ -1,4 +1,6 @@
-//! ModifyNetworkInterfaceAttribute: groups, description, source and destination check.
+//! ModifyNetworkInterfaceAttribute: groups, description, source and destination check, public address.
+
+use std::collections::HashSet;
 
 use wharf_api_ec2::types::{
     ModifyNetworkInterfaceAttributeRequest, NetworkInterfaceAttachmentChanges,
@@ -10,8 +12,8 @@ use wharf_wire::{Call, Fault};
 
 use super::interfaces::{checked_description, groups, may_manage};
 use crate::{
-    Ec2Service, fault,
-    records::{Interface, SecurityGroup},
+    Ec2Service, elastic, fault,
+    records::{Interface, SecurityGroup, Vpc},
     table::LeanOn,
 };
 
@@ -40,6 +42,21 @@ pub async fn modify_network_interface_attribute(
                 txn = txn.lean_on::<SecurityGroup>(call, group);
             }
         }
+        match input.associate_public_ip_address {
+            Some(true) if changed.public.is_none() => {
+                let vpc: Vpc = service.get(call, &record.vpc_id).await?;
+                let public = elastic::own(service, &vpc, &HashSet::new()).await?;
+                txn = elastic::claim(txn, call, public.address, id);
+                changed.public = Some(public);
+            }
+            // An elastic address is disassociated by itself.
+            Some(false) if has_own(&record) => {
+                let scope = Ec2Service::scope(call);
+                txn = elastic::give_back(&service.table, &scope, &record, txn).await?;
+                changed.public = None;
+            }
+            _ => {}
+        }
         if changed != record {
             tx.join(txn.put(&stored.key, encode(&changed)));
         }
@@ -47,7 +64,12 @@ pub async fn modify_network_interface_attribute(
     Ok(())
 }
 
-/// All but the groups, which must be looked up.
+fn has_own(interface: &Interface) -> bool {
+    let public = interface.public.as_ref();
+    public.is_some_and(|it| it.allocation.is_none())
+}
+
+/// All but the groups and the public address, which must be looked up.
 fn apply(
     interface: &mut Interface,
     input: &ModifyNetworkInterfaceAttributeRequest,

@@ -6,9 +6,10 @@ use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
-use super::group_peers::peers_of;
+use super::group_peers::{fill_lists, peers_of};
 use crate::{
     Ec2Service, fault, permission,
+    prefix_lists::PrefixList,
     records::{Direction, Rule, SecurityGroup},
     table::LeanOn,
 };
@@ -34,6 +35,7 @@ pub async fn modify(
         let stored = service.get_stored::<SecurityGroup>(call, id).await?;
         let mut record = stored.record.clone();
         let peers = peers_of(service, call, &record, &new).await?;
+        let lists = fill_lists(service, call, &mut new).await?;
         for rule in &new {
             replace(&mut record, rule)?;
         }
@@ -43,6 +45,11 @@ pub async fn modify(
             .put(&stored.key, encode(&record));
         for peer in &peers {
             txn = txn.lean_on::<SecurityGroup>(call, peer);
+        }
+        for list in &lists {
+            txn = txn
+                .when(list.unchanged())
+                .lean_on::<PrefixList>(call, &list.record.id);
         }
         tx.join(txn);
         ModifySecurityGroupRulesResult {
@@ -67,6 +74,7 @@ fn replace(group: &mut SecurityGroup, new: &Rule) -> Result<(), Fault> {
 fn check_distinct(group: &SecurityGroup) -> Result<(), Fault> {
     for direction in [Direction::Ingress, Direction::Egress] {
         let rules = group.rules(direction);
+        permission::check_room(rules)?;
         for (place, rule) in rules.iter().enumerate() {
             if rules[..place].iter().any(|known| known.allows_same(rule)) {
                 return Err(fault::rule_exists(&permission::spoken(rule)));

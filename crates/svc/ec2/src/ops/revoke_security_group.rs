@@ -127,8 +127,8 @@ fn shown(rule: &Rule, group: &str, direction: Direction) -> RevokedSecurityGroup
         to_port: Some(to),
         cidr_ipv4: rule.cidr().map(|cidr| cidr.to_string()),
         cidr_ipv6: rule.cidr6().map(|cidr| cidr.to_string()),
-        referenced_group_id: rule.group().map(str::to_owned),
+        referenced_group_id: rule.any_group().map(str::to_owned),
+        prefix_list_id: rule.prefix_list().map(|list| list.id.clone()),
         description: rule.description.clone(),
-        ..RevokedSecurityGroupRule::default()
     }
 }

@@ -13,6 +13,7 @@ use wharf_wire::{Call, Fault};
 use crate::{
     Ec2Service, fault,
     filter::{Asked, Fields, names},
+    nat_gateways::NatGateway,
     records::{Pointer, RouteTable, Subnet, Vpc},
     table::{LeanOn, client_token},
     tags,
@@ -31,6 +32,7 @@ pub async fn create(
         vpc_id: input.vpc_id.clone().unwrap_or_default(),
         main_association: None,
         routes: Vec::new(),
+        list_routes: Vec::new(),
         token_id: token.map(|token| format!("route-table-token:{token}")),
         tags: tags::specified(call, specifications, RouteTable::KIND)?,
         unknown: Unknown::new(),
@@ -39,7 +41,7 @@ pub async fn create(
     let vpc: Vpc = service.get(call, &made.vpc_id).await?;
     let subnets: Vec<Subnet> = service.all(call).await?;
     Ok(CreateRouteTableResult {
-        route_table: Some(made.to_wire(&call.account, Some(&vpc), &subnets)),
+        route_table: Some(made.to_wire(&call.account, Some(&vpc), &subnets, &[], &[])),
         client_token: input.client_token,
     })
 }
@@ -108,9 +110,11 @@ pub async fn describe(
     service.ensure_default_vpc(&call.permit, call).await?;
     let vpcs: Vec<Vpc> = service.all(call).await?;
     let subnets: Vec<Subnet> = service.all(call).await?;
+    let peerings = service.peerings(call).await?;
+    let nat_gateways: Vec<NatGateway> = service.all(call).await?;
     let shown = |table: &RouteTable| {
         let vpc = vpcs.iter().find(|vpc| vpc.id == table.vpc_id);
-        table.to_wire(&call.account, vpc, &subnets)
+        table.to_wire(&call.account, vpc, &subnets, &peerings, &nat_gateways)
     };
     let asked = Asked {
         ids: input.route_table_ids,
@@ -166,6 +170,18 @@ fn fields(table: &wharf_api_ec2::types::RouteTable) -> Fields {
         (
             "route.gateway-id",
             of_routes(&|it: &Route| it.gateway_id.clone()),
+        ),
+        (
+            "route.destination-prefix-list-id",
+            of_routes(&|it: &Route| it.destination_prefix_list_id.clone()),
+        ),
+        (
+            "route.vpc-peering-connection-id",
+            of_routes(&|it: &Route| it.vpc_peering_connection_id.clone()),
+        ),
+        (
+            "route.nat-gateway-id",
+            of_routes(&|it: &Route| it.nat_gateway_id.clone()),
         ),
         ("route.origin", of_routes(&|it: &Route| it.origin.clone())),
         ("route.state", of_routes(&|it: &Route| it.state.clone())),

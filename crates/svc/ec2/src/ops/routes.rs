@@ -1,19 +1,27 @@
-//! CreateRoute, ReplaceRoute and DeleteRoute. Only an internet gateway can be a route's target:
-//! nothing else that AWS routes to exists here.
+//! CreateRoute, ReplaceRoute and DeleteRoute. Routes lead to the VPC's internet gateway, to its NAT
+//! gateways and to its peers: nothing else that AWS routes to exists here.
+
+use std::fmt;
 
 use wharf_api_ec2::types::{
     CreateRouteRequest, CreateRouteResult, DeleteRouteRequest, ReplaceRouteRequest,
 };
 use wharf_base::Cidr4;
+use wharf_records::encode;
+use wharf_service::transact;
+use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use crate::{
     Ec2Service, fault,
-    records::{InternetGateway, Route, RouteTable, RouteTarget, Vpc},
+    nat_gateways::NatGateway,
+    prefix_lists::{self, Listed, PrefixList},
+    records::{InternetGateway, ListRoute, Route, RouteTable, RouteTarget, Vpc},
+    table::LeanOn,
 };
 
 /// Routes of a table, the local ones not counted.
-const MAX_ROUTES: usize = 50;
+const MAX_ROUTES: u64 = 50;
 
 pub async fn create(
     service: &Ec2Service,
@@ -23,25 +31,81 @@ pub async fn create(
     fault::dry_run(input.dry_run)?;
     let wanted = Wanted::read(
         input.route_table_id,
-        input.destination_cidr_block.as_deref(),
-        input.gateway_id,
+        Destination::read(
+            input.destination_cidr_block,
+            input.destination_prefix_list_id,
+        )?,
+        Targets {
+            gateway: input.gateway_id,
+            nat_gateway: input.nat_gateway_id,
+            peering: input.vpc_peering_connection_id,
+        },
     )?;
-    let route = wanted.route(service, call).await?;
-    let decide = |table: &mut RouteTable| {
-        let same = |known: &Route| known.destination == route.destination;
-        if table.routes.iter().any(same) {
-            return Err(fault::route_exists(&route.destination.to_string()));
+    wanted.check(service, call).await?;
+    let decide = |table: &mut RouteTable, list: Option<&Listed>| {
+        let to = &wanted.destination;
+        if table.routes.iter().any(|it| to.is_range(it.destination))
+            || table.list_routes.iter().any(|it| to.is_list(&it.list.id))
+        {
+            return Err(fault::route_exists(&to.to_string()));
         }
-        if table.routes.len() == MAX_ROUTES {
-            return Err(fault::too_many_routes());
+        let target = wanted.target.clone();
+        match (to, list) {
+            (Destination::Range(destination), _) => table.routes.push(Route {
+                destination: *destination,
+                target,
+            }),
+            (Destination::List(_), Some(list)) => table.list_routes.push(ListRoute {
+                list: list.clone(),
+                target,
+            }),
+            (Destination::List(id), None) => return Err(prefix_lists::not_found(id)),
         }
-        table.routes.push(route.clone());
-        Ok(())
+        check_room(table)
     };
-    service.change(call, &wanted.table, decide).await?;
+    match &wanted.destination {
+        Destination::Range(_) => {
+            let decide = |table: &mut RouteTable| decide(table, None);
+            service.change(call, &wanted.table, decide).await?;
+        }
+        Destination::List(list) => add_list(service, call, &wanted.table, list, decide).await?,
+    }
     Ok(CreateRouteResult {
         return_: Some(true),
     })
+}
+
+/// A route to a list: the list as it is, and whoever modifies it notices.
+async fn add_list(
+    service: &Ec2Service,
+    call: &Call,
+    table: &str,
+    list: &str,
+    decide: impl Fn(&mut RouteTable, Option<&Listed>) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    transact!(service.table, &call.permit, |tx| {
+        let (list, listed) = service.listed(call, list).await?;
+        prefix_lists::check_room(service, call, &listed.id).await?;
+        let stored = service.get_stored::<RouteTable>(call, table).await?;
+        let mut record = stored.record.clone();
+        decide(&mut record, Some(&listed))?;
+        let txn = Txn::new()
+            .when(stored.unchanged())
+            .when(list.unchanged())
+            .put(&stored.key, encode(&record))
+            .lean_on::<PrefixList>(call, &listed.id);
+        tx.join(txn);
+    });
+    Ok(())
+}
+
+/// Whether a table may have its routes. A prefix list counts for as many as it may have entries.
+pub fn check_room(table: &RouteTable) -> Result<(), Fault> {
+    let lists = table.list_routes.iter().map(|it| u64::from(it.list.weight));
+    match table.routes.len() as u64 + lists.sum::<u64>() > MAX_ROUTES {
+        true => Err(fault::too_many_routes()),
+        false => Ok(()),
+    }
 }
 
 pub async fn replace(
@@ -52,15 +116,28 @@ pub async fn replace(
     fault::dry_run(input.dry_run)?;
     let wanted = Wanted::read(
         input.route_table_id,
-        input.destination_cidr_block.as_deref(),
-        input.gateway_id,
+        Destination::read(
+            input.destination_cidr_block,
+            input.destination_prefix_list_id,
+        )?,
+        Targets {
+            gateway: input.gateway_id,
+            nat_gateway: input.nat_gateway_id,
+            peering: input.vpc_peering_connection_id,
+        },
     )?;
-    let route = wanted.route(service, call).await?;
+    wanted.check(service, call).await?;
+    let to = &wanted.destination;
     let decide = |table: &mut RouteTable| {
-        let mut routes = table.routes.iter_mut();
-        let known = routes.find(|known| known.destination == route.destination);
-        let known = known.ok_or_else(|| fault::no_route(&route.destination.to_string()))?;
-        known.target.clone_from(&route.target);
+        let own = table.routes.iter_mut();
+        let own = own.filter(|it| to.is_range(it.destination));
+        let listed = table.list_routes.iter_mut();
+        let listed = listed.filter(|it| to.is_list(&it.list.id));
+        let targets = own.map(|it| &mut it.target);
+        let mut targets = targets.chain(listed.map(|it| &mut it.target));
+        let known = targets.next();
+        let known = known.ok_or_else(|| fault::no_route(&to.to_string()))?;
+        known.clone_from(&wanted.target);
         Ok(())
     };
     service.change(call, &wanted.table, decide).await
@@ -72,69 +149,143 @@ pub async fn delete(
     input: DeleteRouteRequest,
 ) -> Result<(), Fault> {
     fault::dry_run(input.dry_run)?;
-    let destination = destination(input.destination_cidr_block.as_deref())?;
+    let to = Destination::read(
+        input.destination_cidr_block,
+        input.destination_prefix_list_id,
+    )?;
     let id = input.route_table_id.as_deref().unwrap_or_default();
     let table: RouteTable = service.get(call, id).await?;
     let vpc: Vpc = service.get(call, &table.vpc_id).await?;
-    if vpc.cidrs().any(|local| local == destination) {
-        return Err(fault::local_route(&destination.to_string(), id));
+    if vpc.cidrs().any(|local| to.is_range(local)) {
+        return Err(fault::local_route(&to.to_string(), id));
     }
     let decide = |table: &mut RouteTable| {
-        let known = table.routes.len();
-        table
-            .routes
-            .retain(|route| route.destination != destination);
-        if table.routes.len() == known {
-            return Err(fault::route_not_found(&destination.to_string(), id));
+        let known = table.routes.len() + table.list_routes.len();
+        table.routes.retain(|it| !to.is_range(it.destination));
+        table.list_routes.retain(|it| !to.is_list(&it.list.id));
+        if table.routes.len() + table.list_routes.len() == known {
+            return Err(fault::route_not_found(&to.to_string(), id));
         }
         Ok(())
     };
     service.change(call, id, decide).await
 }
 
-fn destination(range: Option<&str>) -> Result<Cidr4, Fault> {
-    let text = range.ok_or_else(|| fault::missing_parameter("destinationCidrBlock"))?;
-    Cidr4::canonical(text).map_err(|_| fault::bad_destination(text))
+/// What a route leads to: a range, or all ranges of a prefix list.
+enum Destination {
+    Range(Cidr4),
+    List(String),
+}
+
+impl Destination {
+    fn read(range: Option<String>, list: Option<String>) -> Result<Self, Fault> {
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        match (given(range), given(list)) {
+            (Some(text), None) => Cidr4::canonical(&text)
+                .map(Self::Range)
+                .map_err(|_| fault::bad_destination(&text)),
+            (None, Some(id)) => Ok(Self::List(id)),
+            (None, None) => Err(fault::missing_parameter("destinationCidrBlock")),
+            (Some(_), Some(_)) => Err(fault::one_destination()),
+        }
+    }
+
+    fn is_range(&self, range: Cidr4) -> bool {
+        matches!(self, Self::Range(own) if *own == range)
+    }
+
+    fn is_list(&self, list: &str) -> bool {
+        matches!(self, Self::List(own) if own == list)
+    }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Range(range) => range.fmt(out),
+            Self::List(id) => id.fmt(out),
+        }
+    }
+}
+
+/// What a request says of where a route leads.
+struct Targets {
+    gateway: Option<String>,
+    nat_gateway: Option<String>,
+    peering: Option<String>,
+}
+
+impl Targets {
+    /// The one that is said.
+    fn one(self) -> Result<RouteTarget, Fault> {
+        if self.gateway.as_deref() == Some("local") {
+            return Err(fault::unsupported_parameter("GatewayId"));
+        }
+        let said = [
+            self.gateway.map(RouteTarget::InternetGateway),
+            self.nat_gateway.map(RouteTarget::NatGateway),
+            self.peering.map(RouteTarget::Peering),
+        ];
+        let mut said = said.into_iter().flatten().filter(|it| !it.id().is_empty());
+        let one = said
+            .next()
+            .ok_or_else(|| fault::missing_parameter("gatewayId"))?;
+        match said.next() {
+            Some(_) => Err(fault::two_targets()),
+            None => Ok(one),
+        }
+    }
 }
 
 struct Wanted {
     table: String,
-    destination: Cidr4,
-    gateway: String,
+    destination: Destination,
+    target: RouteTarget,
 }
 
 impl Wanted {
     fn read(
         table: Option<String>,
-        range: Option<&str>,
-        gateway: Option<String>,
+        destination: Destination,
+        targets: Targets,
     ) -> Result<Self, Fault> {
-        if gateway.as_deref() == Some("local") {
-            return Err(fault::unsupported_parameter("GatewayId"));
-        }
-        let gateway = gateway.filter(|id| !id.is_empty());
         Ok(Self {
             table: table.unwrap_or_default(),
-            destination: destination(range)?,
-            gateway: gateway.ok_or_else(|| fault::missing_parameter("gatewayId"))?,
+            destination,
+            target: targets.one()?,
         })
     }
 
-    /// The route, if its table may have it.
-    async fn route(&self, service: &Ec2Service, call: &Call) -> Result<Route, Fault> {
+    /// Whether its table may have the route.
+    async fn check(&self, service: &Ec2Service, call: &Call) -> Result<(), Fault> {
         let table: RouteTable = service.get(call, &self.table).await?;
         let vpc: Vpc = service.get(call, &table.vpc_id).await?;
-        let gateway: Option<InternetGateway> = service.find(call, &self.gateway).await?;
-        let gateway = gateway.ok_or_else(|| fault::route_gateway_not_found(&self.gateway))?;
-        if gateway.vpc_id.as_ref() != Some(&vpc.id) {
-            return Err(fault::table_and_gateway_apart(&table.id, &gateway.id));
+        let (id, at) = match &self.target {
+            RouteTarget::InternetGateway(id) => {
+                let gateway: Option<InternetGateway> = service.find(call, id).await?;
+                let gateway = gateway.ok_or_else(|| fault::route_gateway_not_found(id))?;
+                (id, gateway.vpc_id == Some(vpc.id.clone()))
+            }
+            RouteTarget::NatGateway(id) => {
+                let gateway: Option<NatGateway> = service.find(call, id).await?;
+                let gateway = gateway.filter(|it| it.deleted_at.is_none());
+                let gateway = gateway.ok_or_else(|| fault::route_nat_gateway_not_found(id))?;
+                (id, gateway.vpc_id == vpc.id)
+            }
+            RouteTarget::Peering(id) => {
+                let peering = service.open_peering(call, id).await?;
+                (id, peering.other_end(&vpc.id).is_some())
+            }
+        };
+        if !at {
+            return Err(fault::table_and_gateway_apart(&table.id, id));
         }
-        if vpc.cidrs().any(|local| local.covers(self.destination)) {
-            return Err(fault::inside_the_vpc(&self.destination.to_string()));
+        // The ranges of a list that lie within the VPC lead nowhere else, as in AWS.
+        if let Destination::Range(range) = self.destination
+            && vpc.cidrs().any(|local| local.covers(range))
+        {
+            return Err(fault::inside_the_vpc(&range.to_string()));
         }
-        Ok(Route {
-            destination: self.destination,
-            target: RouteTarget::InternetGateway(gateway.id),
-        })
+        Ok(())
     }
 }

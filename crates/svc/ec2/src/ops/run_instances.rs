@@ -12,12 +12,14 @@ use wharf_wire::{Call, CallerKind, Context, Fault};
 
 use super::{
     create_network_interface::{free_address, is_taken},
+    dhcp_options,
     interfaces::{checked_description, groups},
     security_groups::{default_vpc_of, locate},
 };
 use crate::{
     Ec2Service,
     address::{Addresses as _, random_mac},
+    elastic::{self, Public},
     fault,
     instances::{
         FoundProfile,
@@ -29,8 +31,8 @@ use crate::{
     },
     launch_templates::{Resolved, merge, resolve_version},
     records::{
-        AddressClaim, Attachment, Group, Image, Instance, Interface, Key, Launch, Machine, Primary,
-        Profile, SecurityGroup, Subnet, user_data_purpose,
+        AddressClaim, Attachment, DhcpGiven, Group, Image, Instance, Interface, Key, Launch,
+        Machine, Primary, Profile, SecurityGroup, Subnet, Vpc, user_data_purpose,
     },
     table::{LeanOn, client_token},
     tags,
@@ -39,7 +41,7 @@ use crate::{
 /// Instances say by their tags from which version of which template they come.
 const TEMPLATE_TAG: &str = "aws:ec2launchtemplate";
 /// Instances of one call: what is written for them fits into a transaction.
-const MOST_AT_ONCE: u32 = 32;
+const MOST_AT_ONCE: u32 = 30;
 /// Instances of an account and region that are not terminated.
 const MOST_LIVE: usize = 1000;
 /// … with those that are, and still shown.
@@ -76,6 +78,7 @@ pub async fn run(
         }
         let count = count(service, call, &wanted).await?;
         let addresses = addresses(service, call, &wanted, &prepared.subnet, count).await?;
+        let addresses = with_public(service, call, (&wanted, &prepared), addresses).await?;
         let (made, txn) = write(service, call, &input, (&wanted, &prepared), &addresses);
         tx.join(txn);
         if let Some(token) = &token {
@@ -154,6 +157,7 @@ async fn made_before(
 struct Prepared {
     image: Image,
     subnet: Subnet,
+    dhcp: DhcpGiven,
     groups: Vec<Group>,
     profile: Option<FoundProfile>,
     key: Option<Key>,
@@ -189,6 +193,7 @@ async fn prepare(
         interface_tags: tags::specified(call, Some(&of_interface), Interface::KIND)?,
         description: checked_description(wanted.description.as_deref())?,
         image,
+        dhcp: dhcp_options::of_vpc(service, call, &subnet.vpc_id).await?,
         subnet,
         groups,
         profile,
@@ -213,7 +218,7 @@ fn wish(cx: &Context, wanted: &Wanted, image: &Image, zone: &str) -> Wish {
         zone: zone.to_owned(),
         architecture: image.architecture.clone(),
         own_image: image.registry.is_none(),
-        claim: size::claim(wanted.kind),
+        claim: size::claim(wanted.kind, DISK_GIB),
         only: None,
     }
 }
@@ -349,13 +354,38 @@ async fn addresses(
     Ok(addresses)
 }
 
+/// Public addresses beside those of the subnet, where instances are to have them.
+async fn with_public(
+    service: &Ec2Service,
+    call: &Call,
+    (wanted, prepared): (&Wanted, &Prepared),
+    addresses: Vec<Ipv4Addr>,
+) -> Result<Vec<(Ipv4Addr, Option<Public>)>, Fault> {
+    if !wanted.public.unwrap_or(prepared.subnet.map_public_ip) {
+        return Ok(addresses.into_iter().map(|it| (it, None)).collect());
+    }
+    let vpc: Vpc = service.get(call, &prepared.subnet.vpc_id).await?;
+    let mut chosen = HashSet::new();
+    let mut found = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        let public = match elastic::own(service, &vpc, &chosen).await {
+            // The subnet would have them; whoever asks for one himself is refused.
+            Err(fault) if wanted.public.is_none() && elastic::is_out_of_addresses(&fault) => None,
+            public => Some(public?),
+        };
+        chosen.extend(public.as_ref().map(|it| it.address));
+        found.push((address, public));
+    }
+    Ok(found)
+}
+
 /// The instances, and the transaction that makes them.
 fn write(
     service: &Ec2Service,
     call: &Call,
     input: &RunInstancesRequest,
     (wanted, prepared): (&Wanted, &Prepared),
-    addresses: &[Ipv4Addr],
+    addresses: &[(Ipv4Addr, Option<Public>)],
 ) -> (Vec<Instance>, Txn) {
     let reservation = ids::ec2_id("r");
     let mut txn = Txn::new().lean_on::<Subnet>(call, &prepared.subnet.id);
@@ -363,9 +393,15 @@ fn write(
         txn = txn.lean_on::<SecurityGroup>(call, &group.id);
     }
     let mut made = Vec::with_capacity(addresses.len());
-    for (address, index) in addresses.iter().zip(0..) {
+    for ((address, public), index) in addresses.iter().zip(0..) {
         let id = ids::ec2_id("i");
-        let interface = interface(call, &id, *address, (wanted, prepared));
+        let interface = Interface {
+            public: public.clone(),
+            ..interface(call, &id, *address, (wanted, prepared))
+        };
+        if let Some(public) = public {
+            txn = elastic::claim(txn, call, public.address, &interface.id);
+        }
         let purpose = user_data_purpose(&call.account, &call.region, &id);
         let instance = Instance {
             reservation: reservation.clone(),
@@ -385,6 +421,7 @@ fn write(
                 groups: prepared.groups.clone(),
                 delete_on_termination: wanted.delete_interface,
             },
+            dhcp: prepared.dhcp.clone(),
             key: prepared.key.clone(),
             profile: prepared.profile.as_ref().map(|it| associated(call, it)),
             user_data: wanted
@@ -464,6 +501,7 @@ fn interface(
             delete_on_termination: wanted.delete_interface,
             machine: Machine::None,
         }),
+        public: None,
         token_id: None,
         created_at: call.now,
         tags: prepared.interface_tags.clone(),

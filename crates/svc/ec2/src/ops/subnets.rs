@@ -43,6 +43,7 @@ pub async fn create(
         tags: tags::specified(call, specifications, Subnet::KIND)?,
         route_table: None,
         acl_association: ids::ec2_id("aclassoc"),
+        network_acl: None,
         unknown: Unknown::new(),
     };
     let made = add(service, call, wanted).await?;
@@ -83,6 +84,7 @@ pub async fn create_default(
         tags: Tags::new(),
         route_table: None,
         acl_association: ids::ec2_id("aclassoc"),
+        network_acl: None,
         unknown: Unknown::new(),
     };
     let made = add(service, call, wanted).await?;

@@ -8,16 +8,22 @@ use wharf_service::tags::{Tags, is_reserved};
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
-    Ec2Service, fault,
+    Ec2Service,
+    elastic::ElasticAddress,
+    fault,
     filter::{self, matches, names},
     images::Image,
     key_pairs::KeyPair,
     launch_templates::LaunchTemplate,
+    nat_gateways::NatGateway,
+    peering::VpcPeeringConnection,
+    prefix_lists::PrefixList,
     records::{
         DhcpOptions, Entity, Instance, Interface, InternetGateway, NetworkAcl, RouteTable,
         SecurityGroup, Subnet, Vpc,
     },
     tags::{RULES, checked},
+    volumes::Volume,
 };
 
 /// Resources of one call.
@@ -109,11 +115,16 @@ async fn one(service: &Ec2Service, call: &Call, id: &str, edit: Edit<'_>) -> Res
         "i" => of::<Instance>(service, call, id, edit).await,
         "igw" => of::<InternetGateway>(service, call, id, edit).await,
         "rtb" => of::<RouteTable>(service, call, id, edit).await,
+        "nat" => of::<NatGateway>(service, call, id, edit).await,
+        "eipalloc" => of::<ElasticAddress>(service, call, id, edit).await,
         "acl" => of::<NetworkAcl>(service, call, id, edit).await,
         "dopt" => of::<DhcpOptions>(service, call, id, edit).await,
         "ami" => of::<Image>(service, call, id, edit).await,
         "key" => of::<KeyPair>(service, call, id, edit).await,
         "lt" => of::<LaunchTemplate>(service, call, id, edit).await,
+        "pl" => of::<PrefixList>(service, call, id, edit).await,
+        "pcx" => of::<VpcPeeringConnection>(service, call, id, edit).await,
+        "vol" => of::<Volume>(service, call, id, edit).await,
         _ => Err(fault::bad_id(id)),
     }
 }
@@ -208,11 +219,16 @@ async fn all_tags(service: &Ec2Service, cx: &Context) -> Result<Vec<Carried>, Fa
     collect::<Interface>(service, cx, &mut tags).await?;
     collect::<InternetGateway>(service, cx, &mut tags).await?;
     collect::<RouteTable>(service, cx, &mut tags).await?;
+    collect::<NatGateway>(service, cx, &mut tags).await?;
+    collect::<ElasticAddress>(service, cx, &mut tags).await?;
     collect::<NetworkAcl>(service, cx, &mut tags).await?;
     collect::<DhcpOptions>(service, cx, &mut tags).await?;
     collect::<Image>(service, cx, &mut tags).await?;
     collect::<KeyPair>(service, cx, &mut tags).await?;
     collect::<LaunchTemplate>(service, cx, &mut tags).await?;
+    collect::<PrefixList>(service, cx, &mut tags).await?;
+    collect::<VpcPeeringConnection>(service, cx, &mut tags).await?;
+    collect::<Volume>(service, cx, &mut tags).await?;
     collect::<SecurityGroup>(service, cx, &mut tags).await?;
     for group in service.all::<SecurityGroup>(cx).await? {
         for (_, rule) in group.all_rules() {

@@ -12,7 +12,7 @@ use wharf_wire::{Call, Fault};
 
 use super::vpcs::vpc_range;
 use crate::{
-    Ec2Service, fault,
+    Ec2Service, fault, peering,
     records::{CidrAssociation, Subnet, Vpc, association_to_wire},
 };
 
@@ -40,7 +40,19 @@ pub async fn associate(
         vpc.more_cidrs.push(association.clone());
         Ok(())
     };
-    service.change(call, id, decide).await?;
+    transact!(service.table, &call.permit, |tx| {
+        // Whatever makes a peer rewrites the fence.
+        let fence = service.fence(call, id).await?;
+        let stored = service.get_stored::<Vpc>(call, id).await?;
+        let mut record = stored.record.clone();
+        decide(&mut record)?;
+        peering::may_grow(service, call, id).await?;
+        let txn = Txn::new()
+            .when(stored.unchanged())
+            .when(fence)
+            .put(&stored.key, encode(&record));
+        tx.join(txn);
+    });
     Ok(AssociateVpcCidrBlockResult {
         cidr_block_association: Some(association_to_wire(&association.id, cidr, "associating")),
         vpc_id: Some(id.to_owned()),

@@ -15,6 +15,8 @@ use crate::{
     Ec2Service,
     default_vpc::{POINTER, default_vpc},
     fault,
+    ops::dhcp_options::NONE as NO_DHCP_OPTIONS,
+    peering::Peering,
     records::{DhcpOptions, Fence, NetworkAcl, Pointer, RouteTable, SecurityGroup, Subnet, Vpc},
     table::LeanOn,
     tags,
@@ -77,8 +79,8 @@ pub fn subnet_range(text: Option<&str>) -> Result<Cidr4, Fault> {
 
 async fn dhcp_options(service: &Ec2Service, cx: &Context) -> Result<String, Fault> {
     let options: Vec<DhcpOptions> = service.all(cx).await?;
-    let first = options.into_iter().next();
-    Ok(first.map(|options| options.id).unwrap_or_default())
+    let default = options.into_iter().find(|it| it.given.is_none());
+    Ok(default.map_or_else(|| NO_DHCP_OPTIONS.to_owned(), |it| it.id))
 }
 
 pub async fn create_default(
@@ -127,6 +129,7 @@ pub async fn delete(
             .delete(Ec2Service::key::<RouteTable>(call, &vpc.main_route_table))
             .delete(Ec2Service::key::<Fence>(call, &vpc.main_route_table))
             .delete(Ec2Service::key::<NetworkAcl>(call, &vpc.network_acl))
+            .delete(Ec2Service::key::<Fence>(call, &vpc.network_acl))
             .delete(vni_key(vpc.vni));
         tx.join(txn);
     });
@@ -137,14 +140,25 @@ async fn has_dependents(service: &Ec2Service, cx: &Context, vpc: &Vpc) -> Result
     let subnets: Vec<Subnet> = service.all(cx).await?;
     let groups: Vec<SecurityGroup> = service.all(cx).await?;
     let tables: Vec<RouteTable> = service.all(cx).await?;
+    let peerings = service.peerings(cx).await?;
+    // A request that another made is no reason to keep it.
+    let needs_it = |it: &Peering| {
+        it.other_end(&vpc.id).is_some()
+            && (it.is_active() || it.is_open(cx.now) && it.requester.vpc_id == vpc.id)
+    };
+    let acls: Vec<NetworkAcl> = service.all(cx).await?;
     Ok(vpc.gateway.is_some()
+        || peerings.iter().any(needs_it)
         || subnets.iter().any(|subnet| subnet.vpc_id == vpc.id)
         || groups
             .iter()
             .any(|group| group.vpc_id == vpc.id && group.id != vpc.default_group)
         || tables
             .iter()
-            .any(|table| table.vpc_id == vpc.id && table.id != vpc.main_route_table))
+            .any(|table| table.vpc_id == vpc.id && table.id != vpc.main_route_table)
+        || acls
+            .iter()
+            .any(|acl| acl.vpc_id == vpc.id && acl.id != vpc.network_acl))
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use wharf_wire::Fault;
 
 use crate::{
     fault,
-    records::{Rule, RulePeer},
+    prefix_lists::Listed,
+    records::{PeerGroup, Rule, RulePeer},
 };
 
 /// Rules of each direction that a group may have.
@@ -133,10 +134,25 @@ fn rules_of(permission: &IpPermission) -> Result<Vec<Rule>, Fault> {
         let peer = cidr6(range.cidr_ipv6.as_deref().unwrap_or_default())?;
         rules.push(traffic.rule(peer, range.description.as_deref())?);
     }
+    for list in permission.prefix_list_ids.iter().flatten() {
+        let id = list.prefix_list_id.as_deref().filter(|id| !id.is_empty());
+        let id = id.ok_or_else(|| fault::missing_parameter("prefixListId"))?;
+        let peer = RulePeer::PrefixList(Listed::named(id));
+        rules.push(traffic.rule(peer, list.description.as_deref())?);
+    }
     for pair in permission.user_id_group_pairs.iter().flatten() {
         let id = pair.group_id.as_deref().filter(|id| !id.is_empty());
         let id = id.ok_or_else(|| fault::missing_parameter("groupId"))?;
-        let peer = RulePeer::Group(id.to_owned());
+        let peer = match (&pair.user_id, &pair.vpc_id, &pair.vpc_peering_connection_id) {
+            // Completed by whoever knows the VPC's peers.
+            (Some(account), Some(vpc), Some(peering)) => RulePeer::PeerGroup(PeerGroup {
+                account: account.clone(),
+                vpc: vpc.clone(),
+                group: id.to_owned(),
+                peering: peering.clone(),
+            }),
+            _ => RulePeer::Group(id.to_owned()),
+        };
         rules.push(traffic.rule(peer, pair.description.as_deref())?);
     }
     if rules.is_empty() {
@@ -145,19 +161,31 @@ fn rules_of(permission: &IpPermission) -> Result<Vec<Rule>, Fault> {
     Ok(rules)
 }
 
+/// Whether a group may have these rules in one direction. A prefix list counts for as many as it may have
+/// entries.
+pub fn check_room(rules: &[Rule]) -> Result<(), Fault> {
+    let weight = |rule: &Rule| rule.prefix_list().map_or(1, |list| u64::from(list.weight));
+    match rules.iter().map(weight).sum::<u64>() > MAX_RULES as u64 {
+        true => Err(fault::too_many_rules()),
+        false => Ok(()),
+    }
+}
+
 /// The rule that ModifySecurityGroupRules puts in another's place.
 pub fn replacement(request: &SecurityGroupRuleRequest) -> Result<Rule, Fault> {
     let peer = match (
         &request.cidr_ipv4,
         &request.cidr_ipv6,
         &request.referenced_group_id,
+        &request.prefix_list_id,
     ) {
-        (Some(range), None, None) => cidr(range)?,
-        (None, Some(range), None) => cidr6(range)?,
-        (None, None, Some(id)) => RulePeer::Group(id.clone()),
-        (None, None, None) => {
+        (Some(range), None, None, None) => cidr(range)?,
+        (None, Some(range), None, None) => cidr6(range)?,
+        (None, None, Some(id), None) => RulePeer::Group(id.clone()),
+        (None, None, None, Some(id)) => RulePeer::PrefixList(Listed::named(id)),
+        (None, None, None, None) => {
             return Err(fault::missing_parameter(
-                "CidrIpv4, CidrIpv6 or ReferencedGroupId",
+                "CidrIpv4, CidrIpv6, PrefixListId or ReferencedGroupId",
             ));
         }
         _ => return Err(fault::one_peer_only()),
@@ -292,6 +320,8 @@ pub fn spoken(rule: &Rule) -> String {
         RulePeer::Cidr(cidr) => cidr.to_string(),
         RulePeer::Ipv6(cidr) => cidr.to_string(),
         RulePeer::Group(id) => id.clone(),
+        RulePeer::PeerGroup(peer) => peer.group.clone(),
+        RulePeer::PrefixList(list) => list.id.clone(),
     };
     let or_all = |value: Option<i32>| match value {
         None | Some(-1) => "ALL".to_owned(),

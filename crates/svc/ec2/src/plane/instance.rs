@@ -45,6 +45,10 @@ pub fn resource(record: Instance, scope: &Scope, keyring: &Keyring) -> Option<Re
         }
     };
     let metadata = metadata(&record, &scope.region);
+    let name_servers = record.dhcp.name_servers.iter();
+    let name_servers = name_servers.filter_map(|it| it.parse().ok());
+    let search = record.dhcp.domain_name.iter();
+    let search = search.flat_map(|it| it.split_whitespace().map(str::to_owned));
     let interface = record.interface;
     Some(Resource::Instance(Box::new(machine::Instance {
         host,
@@ -55,6 +59,7 @@ pub fn resource(record: Instance, scope: &Scope, keyring: &Keyring) -> Option<Re
             Some(name) => machine::Image::Registry { name },
         },
         cpu: kind.map_or(0, size::cpu),
+        cpu_guaranteed: kind.map(|kind| size::claim(kind, record.disk_gib).cpu),
         memory_mib: kind.map_or(0, |kind| u32::try_from(kind.memory_mib).unwrap_or(u32::MAX)),
         disk_bytes: u64::from(record.disk_gib) * GIB,
         interface: machine::Interface {
@@ -72,6 +77,9 @@ pub fn resource(record: Instance, scope: &Scope, keyring: &Keyring) -> Option<Re
                     name: it.name,
                 })
                 .collect(),
+            search: search.collect(),
+            // The VPC's own has a name instead of an address.
+            name_servers: name_servers.collect(),
         },
         metadata,
         user_data,

@@ -41,6 +41,7 @@ fn eni(requester: Option<&str>, description: &str) -> Interface {
         load_balancer: None,
         operator: None,
         attachment: None,
+        public: None,
         token_id: None,
         created_at: Timestamp(0),
         tags: Tags::new(),
@@ -71,12 +72,13 @@ fn a_vpc_and_its_default_group() {
             main_route_table: Some(parts.table.id.clone()),
             gateway: None,
             dns: true,
+            network_acl: Some(parts.acl.id.clone()),
         }))
     );
     let mut table = parts.table.clone();
     table.routes = vec![Route {
         destination: Cidr4::ALL,
-        target: RouteTarget::InternetGateway("igw-1".to_owned()),
+        target: crate::records::RouteTarget::InternetGateway("igw-1".to_owned()),
     }];
     assert_eq!(
         told(&entry(&table.id, &table)),

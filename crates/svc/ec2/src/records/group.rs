@@ -6,7 +6,7 @@ use wharf_records::{Unknown, ecs::Tags};
 use wharf_wire::Context;
 
 use super::{Cidr4, Cidr6, arn, entity, tags_to_wire};
-use crate::fault;
+use crate::{fault, prefix_lists::Listed};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SecurityGroup {
@@ -51,6 +51,29 @@ pub enum RulePeer {
     /// Kept and shown; interfaces have no addresses it could match.
     Ipv6(Cidr6),
     Group(String),
+    /// A group of a VPC that is a peer of this one.
+    PeerGroup(PeerGroup),
+    /// The ranges of a prefix list.
+    PrefixList(Listed),
+}
+
+impl RulePeer {
+    /// Whether both name the same peer; what a prefix list has in it is no matter.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::PrefixList(one), Self::PrefixList(other)) => one.id == other.id,
+            (one, other) => one == other,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerGroup {
+    pub account: String,
+    pub vpc: String,
+    pub group: String,
+    /// The peering connection by which it became one.
+    pub peering: String,
 }
 
 /// Which of a group's two lists a rule stands in.
@@ -120,7 +143,7 @@ impl Rule {
         self.protocol == other.protocol
             && self.from_port == other.from_port
             && self.to_port == other.to_port
-            && self.peer == other.peer
+            && self.peer.is_same(&other.peer)
     }
 
     /// The rule as a permission with one peer.
@@ -163,6 +186,24 @@ impl Rule {
                     ..wire::UserIdGroupPair::default()
                 });
             }
+            RulePeer::PrefixList(list) => {
+                let lists = permission.prefix_list_ids.get_or_insert_default();
+                lists.push(wire::PrefixListId {
+                    description: self.description.clone(),
+                    prefix_list_id: Some(list.id.clone()),
+                });
+            }
+            RulePeer::PeerGroup(peer) => {
+                let groups = permission.user_id_group_pairs.get_or_insert_default();
+                groups.push(wire::UserIdGroupPair {
+                    description: self.description.clone(),
+                    user_id: Some(peer.account.clone()),
+                    group_id: Some(peer.group.clone()),
+                    vpc_id: Some(peer.vpc.clone()),
+                    vpc_peering_connection_id: Some(peer.peering.clone()),
+                    ..wire::UserIdGroupPair::default()
+                });
+            }
         }
     }
 
@@ -185,6 +226,23 @@ impl Rule {
         }
     }
 
+    pub fn prefix_list(&self) -> Option<&Listed> {
+        match &self.peer {
+            RulePeer::PrefixList(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The group that it names, be it of the same VPC or of a peer.
+    pub fn any_group(&self) -> Option<&str> {
+        match &self.peer {
+            RulePeer::Group(id) => Some(id),
+            RulePeer::PeerGroup(peer) => Some(&peer.group),
+            _ => None,
+        }
+    }
+
+    /// The group of the same VPC that it names.
     pub fn group(&self) -> Option<&str> {
         match &self.peer {
             RulePeer::Group(id) => Some(id),
@@ -201,25 +259,36 @@ impl Rule {
     ) -> wire::SecurityGroupRule {
         let (from, to) = self.shown_ports();
         let account = Some(cx.account.clone());
+        let referenced = match &self.peer {
+            RulePeer::Group(id) => Some(wire::ReferencedSecurityGroup {
+                group_id: Some(id.clone()),
+                user_id: account.clone(),
+                ..wire::ReferencedSecurityGroup::default()
+            }),
+            RulePeer::PeerGroup(peer) => Some(wire::ReferencedSecurityGroup {
+                group_id: Some(peer.group.clone()),
+                user_id: Some(peer.account.clone()),
+                vpc_id: Some(peer.vpc.clone()),
+                vpc_peering_connection_id: Some(peer.peering.clone()),
+                ..wire::ReferencedSecurityGroup::default()
+            }),
+            RulePeer::Cidr(_) | RulePeer::Ipv6(_) | RulePeer::PrefixList(_) => None,
+        };
         wire::SecurityGroupRule {
             security_group_rule_id: Some(self.id.clone()),
             group_id: Some(group.to_owned()),
-            group_owner_id: account.clone(),
+            group_owner_id: account,
             is_egress: Some(direction == Direction::Egress),
             ip_protocol: Some(self.protocol.clone()),
             from_port: Some(from),
             to_port: Some(to),
             cidr_ipv4: self.cidr().map(|cidr| cidr.to_string()),
             cidr_ipv6: self.cidr6().map(|cidr| cidr.to_string()),
-            referenced_group_info: self.group().map(|id| wire::ReferencedSecurityGroup {
-                group_id: Some(id.to_owned()),
-                user_id: account,
-                ..wire::ReferencedSecurityGroup::default()
-            }),
+            referenced_group_info: referenced,
+            prefix_list_id: self.prefix_list().map(|list| list.id.clone()),
             description: self.description.clone(),
             tags: Some(tags_to_wire(&self.tags)),
             security_group_rule_arn: Some(arn(cx, "security-group-rule", &self.id)),
-            ..wire::SecurityGroupRule::default()
         }
     }
 }

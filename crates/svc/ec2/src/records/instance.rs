@@ -7,7 +7,7 @@ use wharf_base::{Cidr4, Timestamp};
 use wharf_records::{Record, Unknown, ecs::Tags};
 use wharf_seal::Sealed;
 
-use super::entity;
+use super::{DhcpGiven, entity};
 use crate::{fault, instances::life::Life};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub struct Instance {
     pub vpc_id: String,
     pub zone: String,
     pub interface: Primary,
+    /// The DHCP options of its VPC when it was launched.
+    #[serde(default)]
+    pub dhcp: DhcpGiven,
     pub key: Option<Key>,
     pub profile: Option<Profile>,
     /// Base64 as it was given.
@@ -57,6 +60,9 @@ pub struct Image {
     pub architecture: String,
     /// The name that nodes pull, with its digest; `None` for what hosts make themselves.
     pub registry: Option<String>,
+    /// Account that registered it, by whose rights it is pulled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
 }
 
 /// The network interface at device index 0. What can change of it is copied from the interface's own

@@ -9,10 +9,14 @@ use wharf_records::{Unknown, ecs::Tags};
 use wharf_wire::{CallerKind, Context};
 
 use super::{Cidr4, entity, tags_to_wire, yes};
-use crate::{fault, zone};
+use crate::{elastic::Public, fault, zone};
 
 /// The principal whose interfaces belong to load balancers.
 pub const BALANCER_REQUESTER: &str = "elasticloadbalancing.amazonaws.com";
+
+const NAT_GATEWAY: &str = "nat_gateway";
+/// The principal whose interfaces belong to NAT gateways.
+pub const NAT_REQUESTER: &str = "natgateway.amazonaws.com";
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Interface {
@@ -39,6 +43,9 @@ pub struct Interface {
     pub load_balancer: Option<String>,
     #[serde(default)]
     pub attachment: Option<Attachment>,
+    /// The address by which it is reached from outside its VPC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public: Option<Public>,
     /// Id of the pointer that the client token of its making left, deleted with it.
     pub token_id: Option<String>,
     pub created_at: Timestamp,
@@ -115,10 +122,18 @@ impl Interface {
     }
 
     pub fn status(&self) -> &'static str {
-        if self.attachment.is_some() {
+        if self.attachment.is_some() || self.kind() == NAT_GATEWAY {
             "in-use"
         } else {
             "available"
+        }
+    }
+
+    /// What it is for.
+    pub fn kind(&self) -> &'static str {
+        match self.requester.as_deref() {
+            Some(NAT_REQUESTER) => NAT_GATEWAY,
+            _ => "interface",
         }
     }
 
@@ -162,7 +177,10 @@ impl Interface {
             group_name: group_names.get(id).cloned(),
         };
         let dns_name = self.private_dns_name(&cx.region);
+        let public = self.public.as_ref();
+        let association = public.map(|it| it.to_wire(&cx.account));
         wire::NetworkInterface {
+            association: association.clone(),
             attachment: self
                 .attachment
                 .as_ref()
@@ -171,7 +189,7 @@ impl Interface {
             availability_zone_id: Some(self.zone_id(&cx.region)),
             description: Some(self.description.clone()),
             groups: Some(self.groups.iter().map(group).collect()),
-            interface_type: Some("interface".to_owned()),
+            interface_type: Some(self.kind().to_owned()),
             ipv6_addresses: Some(vec![]),
             mac_address: Some(self.mac.clone()),
             network_interface_id: Some(self.id.clone()),
@@ -179,10 +197,10 @@ impl Interface {
             private_dns_name: Some(dns_name.clone()),
             private_ip_address: Some(self.address.to_string()),
             private_ip_addresses: Some(vec![wire::NetworkInterfacePrivateIpAddress {
+                association,
                 primary: Some(true),
                 private_dns_name: Some(dns_name),
                 private_ip_address: Some(self.address.to_string()),
-                ..wire::NetworkInterfacePrivateIpAddress::default()
             }]),
             requester_id: self.requester.clone(),
             requester_managed: Some(self.requester.is_some()),

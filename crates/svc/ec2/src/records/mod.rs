@@ -18,14 +18,16 @@ use wharf_service::tags::{self, Tags};
 use wharf_wire::Fault;
 
 pub use gateway::InternetGateway;
-pub use group::{Direction, Rule, RulePeer, SecurityGroup};
+pub use group::{Direction, PeerGroup, Rule, RulePeer, SecurityGroup};
 pub use instance::{
     Group, Image, Instance, Key, Launch, Metadata, Primary, Profile, user_data_purpose,
 };
-pub use interface::{Attachment, BALANCER_REQUESTER, Interface, Machine, claim_id};
-pub use route_table::{Route, RouteTable, RouteTarget, association_state};
+pub use interface::{Attachment, BALANCER_REQUESTER, Interface, Machine, NAT_REQUESTER, claim_id};
+pub use route_table::{ListRoute, Route, RouteTable, RouteTarget, association_state};
 pub use subnet::{Subnet, TableAssociation};
-pub use vpc::{CidrAssociation, DhcpOptions, NetworkAcl, Vpc, association_to_wire};
+pub use vpc::{CidrAssociation, DhcpGiven, DhcpOptions, Vpc, association_to_wire};
+
+pub use crate::network_acls::NetworkAcl;
 
 /// A record that users see under an id of its own; its kind is also its type in ARNs and tag
 /// specifications.

@@ -5,7 +5,7 @@ use wharf_api_ec2::types as wire;
 use wharf_records::{Unknown, ecs::Tags};
 
 use super::{Cidr4, Subnet, Vpc, entity, tags_to_wire};
-use crate::fault;
+use crate::{fault, nat_gateways::NatGateway, peering::Peering, prefix_lists::Listed};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RouteTable {
@@ -14,6 +14,9 @@ pub struct RouteTable {
     /// Id of its association as the VPC's main table, if it is that.
     pub main_association: Option<String>,
     pub routes: Vec<Route>,
+    /// Those to the ranges of prefix lists.
+    #[serde(default)]
+    pub list_routes: Vec<ListRoute>,
     /// Id of the pointer that the client token of its making left, deleted with it.
     pub token_id: Option<String>,
     pub tags: Tags,
@@ -35,22 +38,42 @@ pub struct Route {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ListRoute {
+    pub list: Listed,
+    pub target: RouteTarget,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RouteTarget {
     InternetGateway(String),
+    NatGateway(String),
+    /// A VPC peering connection.
+    Peering(String),
 }
 
 impl RouteTable {
-    /// `subnets`: those of the account, of which the associated ones are shown.
+    /// Of the account: `subnets`, of which the associated ones are shown; `peerings` and `nat_gateways`,
+    /// to which routes may lead.
     pub fn to_wire(
         &self,
         account: &str,
         vpc: Option<&Vpc>,
         subnets: &[Subnet],
+        peerings: &[Peering],
+        nat_gateways: &[NatGateway],
     ) -> wire::RouteTable {
         let attached = vpc.and_then(|vpc| vpc.gateway.as_deref());
         let local = vpc.into_iter().flat_map(Vpc::cidrs).map(local_to_wire);
-        let routes = self.routes.iter().map(|route| route.to_wire(attached));
+        let own = self.routes.iter().map(|route| wire::Route {
+            destination_cidr_block: Some(route.destination.to_string()),
+            ..route.target.to_wire(attached, peerings, nat_gateways)
+        });
+        let listed = self.list_routes.iter().map(|route| wire::Route {
+            destination_prefix_list_id: Some(route.list.id.clone()),
+            ..route.target.to_wire(attached, peerings, nat_gateways)
+        });
+        let routes = own.chain(listed);
         let main = self.main_association.iter().map(|id| (id, None));
         let explicit = subnets.iter().filter_map(|subnet| {
             let association = subnet.route_table.as_ref()?;
@@ -105,21 +128,43 @@ fn local_to_wire(cidr: Cidr4) -> wire::Route {
     }
 }
 
-impl Route {
-    /// `attached`: the VPC's gateway; a route to another one leads nowhere.
-    fn to_wire(&self, attached: Option<&str>) -> wire::Route {
-        let RouteTarget::InternetGateway(gateway) = &self.target;
-        let state = if attached == Some(gateway) {
-            "active"
-        } else {
-            "blackhole"
-        };
-        wire::Route {
-            destination_cidr_block: Some(self.destination.to_string()),
-            gateway_id: Some(gateway.clone()),
-            origin: Some("CreateRoute".to_owned()),
-            state: Some(state.to_owned()),
-            ..wire::Route::default()
+impl RouteTarget {
+    pub fn id(&self) -> &str {
+        match self {
+            Self::InternetGateway(id) | Self::NatGateway(id) | Self::Peering(id) => id,
         }
+    }
+
+    /// A route that leads there, its destination left open. `attached`: the VPC's gateway; a route to
+    /// another one, to a NAT gateway that was deleted or to a peering connection that is not active
+    /// leads nowhere.
+    fn to_wire(
+        &self,
+        attached: Option<&str>,
+        peerings: &[Peering],
+        nat_gateways: &[NatGateway],
+    ) -> wire::Route {
+        let mut shown = wire::Route {
+            origin: Some("CreateRoute".to_owned()),
+            ..wire::Route::default()
+        };
+        let leads = match self {
+            Self::InternetGateway(id) => {
+                shown.gateway_id = Some(id.clone());
+                attached == Some(id)
+            }
+            Self::NatGateway(id) => {
+                shown.nat_gateway_id = Some(id.clone());
+                let mut all = nat_gateways.iter();
+                all.any(|it| it.id == *id && it.deleted_at.is_none())
+            }
+            Self::Peering(id) => {
+                shown.vpc_peering_connection_id = Some(id.clone());
+                peerings.iter().any(|it| it.id == *id && it.is_active())
+            }
+        };
+        let state = if leads { "active" } else { "blackhole" };
+        shown.state = Some(state.to_owned());
+        shown
     }
 }

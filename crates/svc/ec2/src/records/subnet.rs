@@ -21,9 +21,12 @@ pub struct Subnet {
     /// Its route table where that is not the VPC's main one.
     #[serde(default)]
     pub route_table: Option<TableAssociation>,
-    /// Id of its association with the VPC's network ACL.
+    /// Id of its association with a network ACL.
     #[serde(default)]
     pub acl_association: String,
+    /// Its network ACL where that is not the VPC's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_acl: Option<String>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }

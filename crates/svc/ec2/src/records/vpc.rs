@@ -1,4 +1,4 @@
-//! VPCs, and what each has one of: its network ACL, its DHCP options.
+//! VPCs, and the DHCP options that each has.
 
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
@@ -49,30 +49,24 @@ pub struct CidrAssociation {
     pub cidr: Cidr4,
 }
 
-/// The one network ACL of a VPC, which lets everything through: groups are what filters here.
+/// DHCP options; they never change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct NetworkAcl {
+pub struct DhcpOptions {
     pub id: String,
-    pub vpc_id: String,
+    /// `None`: those that VPCs have unless they are given others.
+    #[serde(default)]
+    pub given: Option<DhcpGiven>,
     pub tags: Tags,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
 
-entity!(
-    NetworkAcl,
-    "network-acl",
-    fault::network_acl_not_found,
-    vpc_id
-);
-
-/// The DHCP options of all VPCs of a region.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DhcpOptions {
-    pub id: String,
-    pub tags: Tags,
-    #[serde(flatten)]
-    pub unknown: Unknown,
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DhcpGiven {
+    /// The domains in which short names are sought.
+    pub domain_name: Option<String>,
+    /// Addresses, or `AmazonProvidedDNS`.
+    pub name_servers: Vec<String>,
 }
 
 entity!(DhcpOptions, "dhcp-options", fault::dhcp_options_not_found);

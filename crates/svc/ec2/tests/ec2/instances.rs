@@ -13,19 +13,22 @@ use wharf_hosts::{Hosts, Registration};
 use wharf_planeproto::{
     Resource,
     machine::{self, InstanceReport, InstanceState as Reported, Wanted},
+    measured::InstanceRow,
 };
 use wharf_reconcile::Takeover;
 use wharf_records::{
     Unknown, encode,
-    hosts::{Capacity, Host, Ledger},
+    hosts::{Capacity, Claim, Host, Ledger},
 };
+use wharf_series::{Metric, Options, Series, Span};
 use wharf_store::Txn;
 use wharf_svc_ec2::{
     Ec2Service,
-    instances::{FoundProfile, Parts, Profiles, Told},
+    instances::{FoundProfile, Part, Parts, Profiles, Told},
     plane,
 };
 use wharf_testkit::{PERMIT, call, refused, until};
+use wharf_vended::Vended;
 use wharf_wire::{Fault, async_trait};
 
 use crate::world::{World, world};
@@ -50,6 +53,7 @@ struct Cloud {
     world: World,
     hosts: Hosts,
     clock: Arc<TestClock>,
+    metrics: Vended,
     ec2: Arc<Ec2Service>,
     _fed: DropGuard,
     running: Option<DropGuard>,
@@ -70,6 +74,7 @@ impl Cloud {
             world,
             hosts,
             clock,
+            metrics: Vended::default(),
         };
         for machine in machines {
             cloud.join(machine).await;
@@ -84,6 +89,7 @@ impl Cloud {
         let ec2 = Ec2Service::new(store, keyring).keeping(Parts {
             hosts: self.hosts.clone(),
             profiles: Arc::new(OneProfile),
+            metrics: self.metrics.clone(),
             clock: self.clock.clone(),
             takeover: Takeover::Replace,
         });
@@ -95,11 +101,16 @@ impl Cloud {
     }
 
     async fn join(&self, machine: &str) {
+        self.join_with_disk(machine, None).await;
+    }
+
+    async fn join_with_disk(&self, machine: &str, disk: Option<u32>) {
         let id = format!("host-of-{machine}");
         let capacity = Capacity {
             cpu: 1024,
             memory: 4096,
             interfaces: 8,
+            disk,
             ..Capacity::default()
         };
         let host = Host {
@@ -130,6 +141,7 @@ impl Cloud {
             account: wharf_testkit::ACCOUNT.to_owned(),
             region: REGION.to_owned(),
             cluster_arn: "a cluster".to_owned(),
+            provider: None,
             of_installation: true,
             active: true,
             agent_connected: connected,
@@ -270,8 +282,17 @@ impl Cloud {
     }
 
     async fn claims(&self, id: &str) -> bool {
+        self.claim(id).await.is_some()
+    }
+
+    /// What an instance claims.
+    async fn claim(&self, id: &str) -> Option<Claim> {
         let name = format!("instance/{id}");
-        self.claimants().await.contains(&name)
+        self.hosts.up_to_date().await;
+        self.hosts.read(|machines| {
+            let mut ledgers = machines.ledgers().values();
+            ledgers.find_map(|it| it.claims.get(&name).cloned())
+        })
     }
 
     /// Addresses that are in use.
@@ -344,7 +365,11 @@ async fn an_instance_lives_and_leaves_nothing() {
     cloud.stop(&id).await.unwrap();
     cloud.says(&told, Reported::Stopped).await;
     assert_eq!(cloud.state(&id).await, "stopped");
-    until("its room is free", || async { !cloud.claims(&id).await }).await;
+    until("its room but for its disk is free", || async {
+        let claim = cloud.claim(&id).await;
+        claim.is_some_and(|it| it.is_of_disk_alone())
+    })
+    .await;
     cloud.start(&id).await.unwrap();
     until("it is to boot again", || async {
         cloud.told_of(&id).await.is_some_and(|it| it.boot == 2)
@@ -510,6 +535,44 @@ async fn a_host_that_left_takes_its_instances_along() {
         (cloud.claimants().await, cloud.addresses().await),
         (vec![], 0)
     );
+}
+
+/// What is stopped has its disk on the host still, so that a host takes no more instances than it has disks for.
+#[tokio::test]
+async fn disks_are_held_from_launch_to_termination() {
+    let cloud = Cloud::new(&[]).await;
+    cloud.join_with_disk("i-a1", Some(16 << 10)).await;
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let id = cloud.run().await;
+        let told = cloud.placed(&id).await;
+        cloud.says(&told, Reported::Running).await;
+        cloud.stop(&id).await.unwrap();
+        cloud.says(&told, Reported::Stopped).await;
+        ids.push(id);
+    }
+    until("cpu and memory are free", || async {
+        let claims = [cloud.claim(&ids[0]).await, cloud.claim(&ids[1]).await];
+        claims.iter().flatten().all(Claim::is_of_disk_alone)
+    })
+    .await;
+    let third = cloud.run().await;
+    cloud.clock.advance(Duration::from_secs(31));
+    cloud.becomes(&third, "terminated").await;
+    assert!(!cloud.claims(&third).await);
+
+    // One that was there before finds its own.
+    cloud.start(&ids[0]).await.unwrap();
+    until("it is to boot again", || async {
+        cloud.told_of(&ids[0]).await.is_some_and(|it| it.boot == 2)
+    })
+    .await;
+    cloud.terminate(&ids[1]).await.unwrap();
+    let told = cloud.told_of(&ids[1]).await.unwrap();
+    cloud.says(&told, Reported::Terminated).await;
+    cloud.becomes(&ids[1], "terminated").await;
+    let fourth = cloud.run().await;
+    cloud.placed(&fourth).await;
 }
 
 #[tokio::test]
@@ -691,4 +754,67 @@ async fn a_template_says_what_a_request_leaves_out() {
     let tags = cloud.shown(&told.id).await.tags.unwrap();
     let template = template.launch_template_id;
     assert!(tags.iter().any(|it| it.value == template), "{tags:?}");
+}
+
+/// Samples of a metric of an instance in five minutes: how many, and their sum.
+fn measured(series: &Series, id: &str, name: &str, at: i64) -> (f64, f64) {
+    let metric = Metric {
+        account: wharf_testkit::ACCOUNT.to_owned(),
+        region: REGION.to_owned(),
+        namespace: "AWS/EC2".to_owned(),
+        name: name.to_owned(),
+        dimensions: vec![("InstanceId".to_owned(), id.to_owned())],
+    };
+    let span = Span {
+        from: at,
+        to: at + 300,
+        period: 300,
+        spread: false,
+    };
+    let units = series.units(&metric).into_iter().map(|it| it.1);
+    let units: Vec<_> = units.collect();
+    let read = series.read_blocking(&units, span).unwrap();
+    let all = read.iter().flatten().map(|it| &it.1);
+    all.fold((0.0, 0.0), |sum, it| (sum.0 + it.count, sum.1 + it.sum))
+}
+
+#[tokio::test]
+async fn what_a_host_measured_of_its_own_counts_once() {
+    const MINUTE: i64 = 1_699_999_980;
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options {
+        now: || 1_700_000_000,
+        ..Options::default()
+    };
+    let series = Series::open(dir.path(), options).unwrap();
+    let mut cloud = Cloud::new(&["one"]).await;
+    cloud.metrics = Vended::new(series.clone());
+    cloud.restart();
+    let id = cloud.run().await;
+    let told = cloud.placed(&id).await;
+    cloud.says(&told, Reported::Running).await;
+    let row = InstanceRow {
+        id: id.clone(),
+        span_ms: 60_000,
+        cpu_us: 30_000_000,
+        received_bytes: 500,
+        ..InstanceRow::default()
+    };
+    let part = |part| Part {
+        run: 7,
+        start: MINUTE,
+        part,
+    };
+    let rows = || vec![(Told::of(&told), row.clone())];
+    for _ in 0..2 {
+        let kept = cloud.ec2.instances_measured("one", part(0), rows()).await;
+        assert!(kept.unwrap());
+    }
+    // Of a host that does not keep it.
+    let kept = cloud.ec2.instances_measured("two", part(1), rows()).await;
+    assert!(kept.unwrap());
+    let at = MINUTE - MINUTE.rem_euclid(300);
+    let of = |name| measured(&series, &id, name, at);
+    assert_eq!(of("CPUUtilization"), (1.0, 25.0), "30 s of two cores");
+    assert_eq!(of("NetworkIn"), (1.0, 500.0));
 }

@@ -444,7 +444,7 @@ async fn an_older_installation_is_mended_once() {
     let call = user();
     world.ec2.ensure_default_vpc(&permit, &call).await.unwrap();
     let mended = told(&world).await;
-    assert_eq!(mended.len(), 5);
+    assert_eq!(mended.len(), 6);
     world.ec2.ensure_default_vpc(&permit, &call).await.unwrap();
     assert_eq!(told(&world).await, mended);
     let vpcs = world

@@ -1,6 +1,7 @@
 //! The network API over a real store.
 
 mod absent;
+mod dhcp_options;
 mod groups;
 mod images;
 mod instance_types;
@@ -8,6 +9,10 @@ mod instances;
 mod interfaces;
 mod key_pairs;
 mod launch_templates;
+mod network_acls;
+mod peering;
+mod prefix_lists;
+mod public;
 mod routes;
 mod tags;
 mod vpcs;

@@ -163,7 +163,7 @@ async fn routes_lead_to_the_gateway_of_the_vpc() {
     }
     assert_eq!(
         refusal(world.ec2_client().create_route(&user(), nat).await),
-        "UnsupportedOperation: The parameter NatGatewayId is not supported by this version of wharf."
+        "InvalidParameterCombination: The request must contain exactly one target of the route"
     );
     let state = |table: RouteTable| table.routes.unwrap()[1].state.clone();
     assert_eq!(
@@ -310,4 +310,68 @@ async fn the_default_vpc_leads_to_the_internet() {
         tables[0].routes.as_ref().unwrap()[1].state.as_deref(),
         Some("active")
     );
+}
+
+#[tokio::test]
+async fn an_association_is_given_another_table() {
+    let world = world();
+    let ec2 = &world.ec2;
+    let vpc = world.vpc("10.0.0.0/16").await;
+    let other = world.vpc("10.0.0.0/16").await;
+    let subnet = world.subnet(&vpc, "10.0.1.0/24").await.unwrap();
+    let (one, two) = (table(&world, &vpc).await, table(&world, &vpc).await);
+    let apart = table(&world, &other).await;
+    let input = AssociateRouteTableRequest {
+        subnet_id: subnet.subnet_id.clone(),
+        route_table_id: Some(one.clone()),
+        ..Default::default()
+    };
+    let first = ec2.associate_route_table(&user(), input).await.unwrap();
+    let first = first.association_id.unwrap();
+    let replace = |association: &str, table: &str| ReplaceRouteTableAssociationRequest {
+        association_id: Some(association.to_owned()),
+        route_table_id: Some(table.to_owned()),
+        ..Default::default()
+    };
+    let asked = async |association: &str, table: &str| {
+        let input = replace(association, table);
+        let made = ec2.replace_route_table_association(&user(), input).await;
+        made.map(|made| made.new_association_id.unwrap())
+    };
+    let refused = refusal(asked(&first, &apart).await);
+    assert!(
+        refused.contains("belong to different networks"),
+        "{refused}"
+    );
+    let second = asked(&first, &two).await.unwrap();
+    assert_ne!(first, second);
+    assert_eq!(shown(&world, &one).await.associations, Some(vec![]));
+    let of_two = shown(&world, &two).await.associations.unwrap().remove(0);
+    assert_eq!(of_two.subnet_id, subnet.subnet_id);
+    let gone = refusal(asked(&first, &one).await);
+    assert!(gone.starts_with("InvalidAssociationID.NotFound"), "{gone}");
+
+    // The main table of a VPC, too.
+    let input = DescribeRouteTablesRequest {
+        filters: Some(vec![
+            filter("vpc-id", &vpc),
+            filter("association.main", "true"),
+        ]),
+        ..Default::default()
+    };
+    let main = ec2.describe_route_tables(&user(), input).await.unwrap();
+    let main = main.route_tables.unwrap().remove(0);
+    let association = main.associations.unwrap().remove(0);
+    let association = association.route_table_association_id.unwrap();
+    let refused = refusal(asked(&association, &apart).await);
+    assert!(refused.contains("does not belong"), "{refused}");
+    asked(&association, &one).await.unwrap();
+    let now = shown(&world, &one).await.associations.unwrap().remove(0);
+    assert_eq!(now.main, Some(true));
+    let former = main.route_table_id.unwrap();
+    let delete = DeleteRouteTableRequest {
+        route_table_id: Some(former),
+        ..Default::default()
+    };
+    ec2.delete_route_table(&user(), delete).await.unwrap();
 }

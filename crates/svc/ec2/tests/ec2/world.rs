@@ -34,6 +34,13 @@ pub fn user() -> Call {
     call_as(Caller::root("000000000000"))
 }
 
+/// The user, at that time.
+pub fn user_at(now: Timestamp) -> Call {
+    let mut cx = Context::internal("000000000000", "us-east-1", "test", now);
+    cx.caller = Caller::root("000000000000");
+    Call::by_controller(cx, Permit::for_controller("test"))
+}
+
 /// A user of another account.
 pub fn of_account(account: &str) -> Call {
     let mut cx = Context::internal(account, "us-east-1", "test", Timestamp(0));

@@ -1,0 +1,101 @@
+//! Volumes.
+
+use wharf_wire::Fault;
+
+use super::sender;
+
+pub fn volume_not_found(id: &str) -> Fault {
+    sender(
+        "InvalidVolume.NotFound",
+        format!("The volume '{id}' does not exist."),
+    )
+}
+
+pub fn volumes_of_tasks_only(operation: &str) -> Fault {
+    sender(
+        "UnsupportedOperation",
+        format!(
+            "{operation} is not supported by this version of wharf, which has volumes of ECS tasks alone: \
+             ask for them in volumeConfigurations."
+        ),
+    )
+}
+
+pub fn volume_managed(id: &str, requester: &str) -> Fault {
+    sender(
+        "OperationNotPermitted",
+        format!("The volume '{id}' is managed by {requester} and cannot be changed by others."),
+    )
+}
+
+pub fn volume_in_use(id: &str) -> Fault {
+    sender(
+        "VolumeInUse",
+        format!("Volume {id} is currently attached to an instance"),
+    )
+}
+
+pub fn volume_state(id: &str, state: &str) -> Fault {
+    sender("IncorrectState", format!("Volume '{id}' {state}."))
+}
+
+pub fn too_many_volumes() -> Fault {
+    sender(
+        "VolumeLimitExceeded",
+        "You have exceeded your maximum number of volumes.".to_owned(),
+    )
+}
+
+pub fn bad_volume_zone(zone: &str) -> Fault {
+    sender(
+        "InvalidZone.NotFound",
+        format!("The zone '{zone}' does not exist."),
+    )
+}
+
+pub fn unknown_volume_type(name: &str) -> Fault {
+    sender(
+        "UnknownVolumeType",
+        format!("Unknown volume type '{name}'."),
+    )
+}
+
+pub fn volume_too_small(gib: i32, kind: &str, least: u32) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("Volume of {gib}GiB is too small for volume type {kind}; minimum is {least}GiB."),
+    )
+}
+
+pub fn volume_too_large(gib: u32, kind: &str, most: u32) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("Volume of {gib}GiB is too large for volume type {kind}; maximum is {most}GiB."),
+    )
+}
+
+pub fn not_of_volume_type(parameter: &str, kind: &str) -> Fault {
+    sender(
+        "InvalidParameterCombination",
+        format!("The parameter {parameter} is not supported for {kind} volumes."),
+    )
+}
+
+/// `direction`: `low` or `high`; `limit`: `minimum` or `maximum`.
+pub fn volume_rate(what: &str, asked: i32, direction: &str, limit: &str, bound: u32) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("Volume {what} of {asked} is too {direction}; {limit} is {bound}."),
+    )
+}
+
+pub fn iops_ratio(iops: u32, gib: u32, most: u32) -> Fault {
+    let ratio = f64::from(iops) / f64::from(gib);
+    sender(
+        "InvalidParameterValue",
+        format!(
+            "Iops to volume size ratio of {ratio:.6} is too high; maximum is {:.6}",
+            f64::from(most)
+        ),
+    )
+}
