@@ -9,6 +9,7 @@ use wharf_wire::{Check, Context, Fault};
 use crate::{
     core::Core,
     names,
+    ops::policies::named,
     records::{Configuration, Group},
 };
 
@@ -73,6 +74,48 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         Input::DetachLoadBalancerTargetGroups(it) => {
             row.group(it.auto_scaling_group_name.as_deref()).await?
         }
+        Input::PutScheduledUpdateGroupAction(it) => {
+            row.group(it.auto_scaling_group_name.as_deref()).await?
+        }
+        Input::BatchPutScheduledUpdateGroupAction(it) => {
+            row.group(it.auto_scaling_group_name.as_deref()).await?
+        }
+        Input::DeleteScheduledAction(it) => {
+            row.group(it.auto_scaling_group_name.as_deref()).await?
+        }
+        Input::BatchDeleteScheduledAction(it) => {
+            row.group(it.auto_scaling_group_name.as_deref()).await?
+        }
+        Input::EnableMetricsCollection(it) => {
+            row.group(it.auto_scaling_group_name.as_deref()).await?
+        }
+        Input::DisableMetricsCollection(it) => {
+            row.group(it.auto_scaling_group_name.as_deref()).await?
+        }
+        Input::PutNotificationConfiguration(it) => {
+            row.group(it.auto_scaling_group_name.as_deref()).await?
+        }
+        Input::DeleteNotificationConfiguration(it) => {
+            row.group(it.auto_scaling_group_name.as_deref()).await?
+        }
+        Input::StartInstanceRefresh(it) => row.group(it.auto_scaling_group_name.as_deref()).await?,
+        Input::CancelInstanceRefresh(it) => {
+            row.group(it.auto_scaling_group_name.as_deref()).await?
+        }
+        Input::RollbackInstanceRefresh(it) => {
+            row.group(it.auto_scaling_group_name.as_deref()).await?
+        }
+        Input::AttachLoadBalancers(it) => row.group(it.auto_scaling_group_name.as_deref()).await?,
+        Input::DetachLoadBalancers(it) => row.group(it.auto_scaling_group_name.as_deref()).await?,
+        Input::PutScalingPolicy(it) => row.group(it.auto_scaling_group_name.as_deref()).await?,
+        Input::DeletePolicy(it) => {
+            let group = it.auto_scaling_group_name.as_deref();
+            row.of_policy(group, it.policy_name.as_deref()).await?
+        }
+        Input::ExecutePolicy(it) => {
+            let group = it.auto_scaling_group_name.as_deref();
+            row.of_policy(group, it.policy_name.as_deref()).await?
+        }
         Input::TerminateInstanceInAutoScalingGroup(it) => row.of(it.instance_id.as_deref()).await?,
         Input::SetInstanceHealth(it) => row.of(it.instance_id.as_deref()).await?,
         Input::CreateOrUpdateTags(it) => {
@@ -120,6 +163,12 @@ impl Row<'_> {
             Some(found) => tags::of_resource(check, Some("autoscaling"), &found.record.tags),
             None => check,
         })
+    }
+
+    /// The group that a policy is of, which may be named by its ARN alone.
+    async fn of_policy(&self, group: Option<&str>, policy: Option<&str>) -> Result<Check, Fault> {
+        let (group, _) = named(self.place, group, policy);
+        self.group(Some(&group)).await
     }
 
     /// The group that an instance is of.

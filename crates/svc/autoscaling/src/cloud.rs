@@ -46,7 +46,12 @@ impl<'a> Cloud<'a> {
         Call::by_controller(context.acting_for(self.arn.clone()), PERMIT.clone())
     }
 
-    async fn by_name(&self, service: &str, operation: &str, input: Value) -> Result<Value, Fault> {
+    pub async fn by_name(
+        &self,
+        service: &str,
+        operation: &str,
+        input: Value,
+    ) -> Result<Value, Fault> {
         let actor = Actor::Service {
             name: PRINCIPAL.to_owned(),
             account: self.place.account.clone(),

@@ -1,21 +1,27 @@
 //! What every operation and loop of the service works with.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
+use parking_lot::Mutex;
 use wharf_base::{Timestamp, ids};
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record;
+use wharf_scaling::readings::Readings;
 use wharf_service::{ChangeError, Changes, Page, Pages, Place, Stored, Table, Turns};
 use wharf_wire::{Context, Fault};
 
 use crate::{
     config::Parts,
     fault::{self, AutoscalingFaults},
+    figures::Figures,
     names,
-    records::{Group, Hook, Member},
+    records::{Group, Hook, Member, Notice, Policy, Refresh, Scheduled},
 };
 
 /// A time that is later than all of them.
@@ -29,6 +35,12 @@ pub struct Core {
     pub shard: Shard,
     /// Who changes a group, by its key.
     pub turns: Turns,
+    /// What alarms said last.
+    pub readings: Readings,
+    /// What groups measure.
+    pub figures: Figures,
+    /// When the alarms of a group's policies were last compared with what they should be.
+    pub repaired: Mutex<BTreeMap<String, Timestamp>>,
     /// The place of the latest activity among all.
     order: AtomicI64,
 }
@@ -41,6 +53,9 @@ impl Core {
             queue: Arc::default(),
             shard: Shard::new("/w1/c0/autoscaling/shard/0"),
             turns: Turns::default(),
+            readings: Readings::default(),
+            figures: Figures::default(),
+            repaired: Mutex::default(),
             order: AtomicI64::new(0),
         }
     }
@@ -143,6 +158,57 @@ impl Core {
         group: &str,
     ) -> Result<Vec<Stored<Hook>>, ChangeError<AutoscalingFaults>> {
         self.below(place, group).await
+    }
+
+    /// The policies of a group, by their names.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn policies(
+        &self,
+        place: &Place,
+        group: &str,
+    ) -> Result<Vec<Stored<Policy>>, ChangeError<AutoscalingFaults>> {
+        self.below(place, group).await
+    }
+
+    /// # Errors
+    /// The store's.
+    pub async fn scheduled(
+        &self,
+        place: &Place,
+        group: &str,
+    ) -> Result<Vec<Stored<Scheduled>>, ChangeError<AutoscalingFaults>> {
+        self.below(place, group).await
+    }
+
+    /// # Errors
+    /// The store's.
+    pub async fn notices(
+        &self,
+        place: &Place,
+        group: &str,
+    ) -> Result<Vec<Stored<Notice>>, ChangeError<AutoscalingFaults>> {
+        self.below(place, group).await
+    }
+
+    /// The latest first.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn refreshes(
+        &self,
+        place: &Place,
+        group: &str,
+    ) -> Result<Vec<Stored<Refresh>>, ChangeError<AutoscalingFaults>> {
+        self.below(place, group).await
+    }
+
+    /// A group is gone.
+    pub fn forget(&self, key: &str) {
+        self.readings.forget(key);
+        self.figures.forget(key);
+        self.repaired.lock().remove(key);
     }
 
     async fn below<R: Record>(

@@ -135,6 +135,9 @@ pub async fn of_member(
     let source = member.source.as_ref().unwrap_or(&group.launch);
     let mut request = of_source(core, place, source, Some(&member.subnet)).await?;
     request.client_token = Some(member.token.clone());
+    if member.wanted_type.is_some() {
+        request.instance_type.clone_from(&member.wanted_type);
+    }
     let tag = |key: &str, value: &str| Tag {
         key: Some(key.to_owned()),
         value: Some(value.to_owned()),

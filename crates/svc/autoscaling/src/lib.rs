@@ -13,18 +13,25 @@
 
 #![forbid(unsafe_code)]
 
+mod alarms;
 mod announced;
 mod authorize;
+mod calendar;
 mod cloud;
 mod config;
 mod core;
+mod decision;
 mod fault;
+mod figures;
 mod launch;
 mod names;
+mod notices;
 mod ops;
 mod plan;
+mod policy;
 mod reconcile;
 mod records;
+mod scale;
 mod sealed;
 mod service;
 mod tagged;
@@ -35,3 +42,4 @@ pub use config::Parts;
 pub use sealed::SEALING;
 pub use service::AutoscalingService;
 pub use tagged::TAGGED;
+pub use wharf_scaling::readings::Alarmed;

@@ -1,6 +1,7 @@
 //! The operations.
 
 pub mod activities;
+pub mod classic;
 pub mod configurations;
 pub mod constants;
 pub mod create_group;
@@ -9,7 +10,14 @@ pub mod groups;
 pub mod hooks;
 pub mod instances;
 pub mod membership;
+pub mod metrics;
+pub mod mixed;
+pub mod notifications;
+pub mod policies;
 pub mod processes;
+pub mod put_policy;
+pub mod refreshes;
+pub mod scheduled;
 pub mod tags;
 pub mod target_groups;
 pub mod update_group;

@@ -12,18 +12,22 @@ pub mod advance;
 mod balance;
 mod choose;
 mod hold;
+mod refresh;
 mod words;
 
+pub use refresh::roll_back;
 pub use words::{BY_USER, at as words_at, terminating};
 
 use std::collections::BTreeMap;
 
 use wharf_base::Timestamp;
 
-use crate::records::{Activity, Group, Hook, Member, Source, State};
+use crate::records::{Activity, Group, Hook, Member, Refresh, Source, State};
 
 /// Members that change in one transaction: each is a comparison, a write and an activity.
 pub const BATCH: usize = 25;
+/// Writes of one transaction, with room for the group and its refresh.
+const MOST_WRITES: usize = 110;
 
 /// What was seen of an instance in EC2.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +95,8 @@ pub struct Plan {
     pub members: BTreeMap<String, Member>,
     pub gone: Vec<String>,
     pub activities: Vec<(String, Activity)>,
+    /// The instance refresh, if it is another now.
+    pub refresh: Option<Refresh>,
     pub calls: Vec<Call>,
     pub wake_at: Option<Timestamp>,
 }
@@ -101,6 +107,7 @@ impl Plan {
             && self.members.is_empty()
             && self.gone.is_empty()
             && self.activities.is_empty()
+            && self.refresh.is_none()
     }
 }
 
@@ -109,6 +116,8 @@ pub struct Observed<'a> {
     pub group: &'a Group,
     pub members: &'a [Member],
     pub hooks: &'a [Hook],
+    /// The one that is under way.
+    pub refresh: Option<&'a Refresh>,
     pub seen: &'a Seen,
 }
 
@@ -126,6 +135,7 @@ pub fn plan(
             .map(|it| (it.token.clone(), it.clone()))
             .collect(),
         hooks: observed.hooks,
+        refresh: observed.refresh.cloned(),
         seen: observed.seen,
         now,
         ids,
@@ -133,7 +143,9 @@ pub fn plan(
         plan: Plan::default(),
     };
     draft.advance();
+    draft.warm();
     draft.balance();
+    draft.refresh();
     draft.finish(observed)
 }
 
@@ -142,6 +154,7 @@ struct Draft<'a> {
     group: Group,
     members: BTreeMap<String, Member>,
     hooks: &'a [Hook],
+    refresh: Option<Refresh>,
     seen: &'a Seen,
     now: Timestamp,
     ids: &'a mut dyn FnMut() -> (String, String),
@@ -151,7 +164,9 @@ struct Draft<'a> {
 
 impl Draft<'_> {
     fn room(&self) -> usize {
-        BATCH.saturating_sub(self.touched)
+        // A member may end two activities, of which each topic is to hear.
+        let writes = 3 + 2 * self.group.notifications.len();
+        BATCH.min(MOST_WRITES / writes).saturating_sub(self.touched)
     }
 
     fn wake(&mut self, at: Timestamp) {
@@ -173,6 +188,9 @@ impl Draft<'_> {
     fn finish(mut self, observed: &Observed<'_>) -> Plan {
         if self.group != *observed.group {
             self.plan.group = Some(self.group.clone());
+        }
+        if self.refresh.as_ref() != observed.refresh {
+            self.plan.refresh = self.refresh.take();
         }
         let before: BTreeMap<&str, &Member> = observed
             .members
@@ -244,4 +262,4 @@ mod simulation;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-pub(crate) use tests::member as a_member;
+pub(crate) use tests::{a_group, member as a_member};

@@ -7,16 +7,19 @@ use serde_json::json;
 use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope};
-use wharf_service::{Look, Place, Reach, Stored, fence};
+use wharf_service::{Changes, Look, Place, Reach, Stored, fence};
 use wharf_wire::Fault;
 
 use crate::{
+    alarms::{self, Left},
+    calendar,
     cloud::Cloud,
     core::Core,
     fault::AutoscalingFaults,
-    launch, names,
+    launch, names, notices,
     plan::{self, Call, Observed, Plan, advance},
-    records::{Activity, Group, Hook, Member},
+    policy::{self, Rule},
+    records::{Activity, Group, Hook, Member, Policy, Process, Refresh, Scheduled},
 };
 
 /// EC2 has no room for an instance in its zone.
@@ -36,6 +39,8 @@ const DELETED_AT_ONCE: usize = 50;
 const MOST_STEPS: usize = 32;
 /// When a group without anything under way is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// How often alarms of policies are compared with what they should be.
+const REPAIR_EVERY: Duration = Duration::from_secs(60);
 
 pub type StepError = wharf_service::StepError<AutoscalingFaults>;
 
@@ -97,6 +102,12 @@ struct Work<'a> {
     now: Timestamp,
 }
 
+/// The first moment that has come.
+fn due(all: &[Stored<Scheduled>], now: Timestamp) -> Option<(&Stored<Scheduled>, Timestamp)> {
+    let due = all.iter().filter_map(|it| Some((it, it.record.due(now)?)));
+    due.min_by_key(|it| it.1)
+}
+
 fn neighbour(action: &'static str) -> impl FnOnce(Fault) -> StepError {
     move |fault| StepError::Neighbour { action, fault }
 }
@@ -105,15 +116,29 @@ impl Work<'_> {
     /// `None` if there may be more to do.
     async fn step(&self) -> Result<Option<Next>, StepError> {
         let group = &self.stored.record;
+        let members: Vec<Member> = self.members.iter().map(|it| it.record.clone()).collect();
+        let figures = &self.core.figures;
+        figures.take(&self.stored.key, self.place, group, &members);
         if group.deleting && self.members.is_empty() {
+            self.notify().await?;
             self.remove().await?;
             return Ok(Some(Next::Settled));
         }
+        let scheduled = self.core.scheduled(self.place, &group.uuid).await?;
+        if !group.deleting
+            && let Some((action, at)) = due(&scheduled, self.now)
+        {
+            self.carry_out(action, at).await?;
+            return Ok(None);
+        }
         let cloud = Cloud::of(self.core, self.place, group);
-        let members: Vec<Member> = self.members.iter().map(|it| it.record.clone()).collect();
         let seen = cloud.see(group, &members).await;
         let mut seen = seen.map_err(neighbour("looking at the instances of a group"))?;
-        seen.source = match cloud.resolve(&group.launch).await {
+        let refreshes = self.core.refreshes(self.place, &group.uuid).await?;
+        let mut refreshes = refreshes.into_iter();
+        let refresh = refreshes.find(|it| !it.record.stage.is_over());
+        let wanted = refresh.as_ref().and_then(|it| it.record.desired.as_ref());
+        seen.source = match cloud.resolve(wanted.unwrap_or(&group.launch)).await {
             Ok(source) => Some(source),
             Err(error) => {
                 tracing::warn!(group = group.name, %error, "resolving a launch template failed, nothing is launched, will retry");
@@ -126,11 +151,12 @@ impl Work<'_> {
             group,
             members: &members,
             hooks: &hooks,
+            refresh: refresh.as_ref().map(|it| &it.record),
             seen: &seen,
         };
         let plan = plan::plan(&observed, self.now, &mut || self.core.mint(self.now));
         if !plan.changes_nothing() {
-            self.write(&plan).await?;
+            self.write(&plan, refresh.as_ref()).await?;
             return Ok(None);
         }
         let mut done = false;
@@ -140,8 +166,69 @@ impl Work<'_> {
         if done {
             return Ok(None);
         }
-        let wait = plan.wake_at.map_or(LOOK_EVERY, |it| it.since(self.now));
+        self.notify().await?;
+        self.keep_policies(&cloud).await?;
+        let scheduled = scheduled.iter().filter(|_| !group.deleting);
+        let next = scheduled.filter_map(|it| it.record.next());
+        let next = next.chain(plan.wake_at).min();
+        let wait = next.map_or(LOOK_EVERY, |it| it.since(self.now));
         Ok(Some(Next::After(wait.min(LOOK_EVERY))))
+    }
+
+    /// A scheduled action at its moment, and its end when there is no other.
+    async fn carry_out(&self, action: &Stored<Scheduled>, at: Timestamp) -> Result<(), StepError> {
+        let mut group = self.stored.record.clone();
+        let done = Scheduled {
+            done_until: at,
+            ..action.record.clone()
+        };
+        if !group.suspends(Process::ScheduledActions)
+            && let Err(error) = calendar::carry_out(&mut group, &done, self.now)
+        {
+            tracing::warn!(group = group.name, action = done.name, %error, "a scheduled action failed, its next moment is waited for");
+        }
+        let mut changes = self.core.table.begin();
+        changes.when(self.stored.unchanged());
+        changes.when(action.unchanged());
+        changes.fence(fence::<AutoscalingFaults>(&self.core.shard)?);
+        changes.put(&self.stored.key, &group);
+        match done.next() {
+            Some(_) => changes.put(&action.key, &done),
+            None => changes.delete(&action.key),
+        }
+        Ok(changes.write(&PERMIT).await?)
+    }
+
+    /// Policies that were deleted go, and the alarms of the others are as they should be.
+    async fn keep_policies(&self, cloud: &Cloud<'_>) -> Result<(), StepError> {
+        let key = &self.stored.key;
+        let uuid = &self.stored.record.uuid;
+        let last = self.core.repaired.lock().get(key).copied();
+        if last.is_some_and(|it| it <= self.now && self.now.since(it) < REPAIR_EVERY) {
+            return Ok(());
+        }
+        for stored in self.core.policies(self.place, uuid).await? {
+            if stored.record.deleting {
+                self.take_down(cloud, &stored).await?;
+                continue;
+            }
+            if let Ok(Rule::Tracking(rule, metric)) = Rule::of(&stored.record) {
+                let wanted = policy::wanted(self.place, &stored.record, rule, &metric);
+                let repaired = cloud.repair_alarms(&wanted).await;
+                repaired.map_err(neighbour("repairing the alarms of a policy"))?;
+            }
+        }
+        self.core.repaired.lock().insert(key.clone(), self.now);
+        Ok(())
+    }
+
+    async fn take_down(&self, cloud: &Cloud<'_>, stored: &Stored<Policy>) -> Result<(), StepError> {
+        let fence = Some(fence::<AutoscalingFaults>(&self.core.shard)?);
+        let gone = alarms::take_down(self.core, cloud, self.place, stored, &PERMIT, fence).await;
+        gone.map_err(|left| match left {
+            Left::Change(error) => StepError::Change(error),
+            Left::Alarm(fault) => neighbour("deleting an alarm of a policy")(fault),
+        })
     }
 
     fn member(&self, token: &str) -> Option<&Stored<Member>> {
@@ -153,12 +240,16 @@ impl Work<'_> {
     }
 
     /// What is planned, on the condition that all it was planned by still stands.
-    async fn write(&self, plan: &Plan) -> Result<(), StepError> {
+    async fn write(&self, plan: &Plan, refresh: Option<&Stored<Refresh>>) -> Result<(), StepError> {
         let mut changes = self.core.table.begin();
         changes.when(self.stored.unchanged());
         changes.fence(fence::<AutoscalingFaults>(&self.core.shard)?);
         if let Some(group) = &plan.group {
             changes.put(&self.stored.key, group);
+        }
+        if let (Some(before), Some(after)) = (refresh, &plan.refresh) {
+            changes.when(before.unchanged());
+            changes.put(&before.key, after);
         }
         let others = plan.members.keys().chain(&plan.gone);
         for before in others.filter_map(|it| self.member(it)) {
@@ -171,10 +262,45 @@ impl Work<'_> {
             changes.delete(self.member_key(token));
         }
         for (id, activity) in &plan.activities {
-            let key = names::activity_key(self.place, &self.stored.record.uuid, id);
-            changes.put(key, activity);
+            self.put_activity(&mut changes, id, activity);
         }
         Ok(changes.write(&PERMIT).await?)
+    }
+
+    /// With what topics are owed for its end.
+    fn put_activity(
+        &self,
+        changes: &mut Changes<'_, AutoscalingFaults>,
+        id: &str,
+        activity: &Activity,
+    ) {
+        let group = &self.stored.record;
+        let key = names::activity_key(self.place, &group.uuid, id);
+        changes.put(key, activity);
+        notices::owe(changes, self.place, group, (id, activity));
+    }
+
+    /// Tells topics what they are owed. What a topic refuses it never hears.
+    async fn notify(&self) -> Result<(), StepError> {
+        let group = &self.stored.record;
+        for notice in self.core.notices(self.place, &group.uuid).await? {
+            let sent = notices::send(self.core, self.place, group, &notice.record).await;
+            match sent {
+                Err(fault) if fault.status >= 500 => {
+                    tracing::warn!(group = group.name, topic = notice.record.topic, error = %fault, "telling a topic of a scaling activity failed, will retry");
+                    continue;
+                }
+                Err(error) => {
+                    tracing::warn!(group = group.name, topic = notice.record.topic, %error, "telling a topic of a scaling activity failed, it does not hear of it");
+                }
+                Ok(()) => {}
+            }
+            let mut changes = self.core.table.begin();
+            changes.fence(fence::<AutoscalingFaults>(&self.core.shard)?);
+            changes.delete(&notice.key);
+            changes.write(&PERMIT).await?;
+        }
+        Ok(())
     }
 
     /// One call, and what is written of its answer. Whether anything was.
@@ -258,7 +384,7 @@ impl Work<'_> {
     /// EC2 refused a launch: the member goes, and its activity says why.
     async fn refused(&self, member: &Stored<Member>, reason: &str) -> Result<(), StepError> {
         let mut group = self.stored.record.clone();
-        advance::failed(&mut group, &member.record.subnet, self.now);
+        advance::failed(&mut group, &member.record.place(), self.now);
         let mut changes = self.core.table.begin();
         changes.when(self.stored.unchanged());
         changes.when(member.unchanged());
@@ -266,8 +392,7 @@ impl Work<'_> {
         changes.put(&self.stored.key, &group);
         changes.delete(&member.key);
         if let Some((id, activity)) = advance::refused(&member.record, reason, self.now) {
-            let key = names::activity_key(self.place, &group.uuid, &id);
-            changes.put(key, &activity);
+            self.put_activity(&mut changes, &id, &activity);
         }
         Ok(changes.write(&PERMIT).await?)
     }
@@ -278,8 +403,7 @@ impl Work<'_> {
         changes.fence(fence::<AutoscalingFaults>(&self.core.shard)?);
         changes.put(&before.key, after);
         if let Some((id, activity)) = &after.activity {
-            let key = names::activity_key(self.place, &self.stored.record.uuid, id);
-            changes.put(key, activity);
+            self.put_activity(&mut changes, id, activity);
         }
         Ok(changes.write(&PERMIT).await?)
     }
@@ -332,11 +456,20 @@ impl Work<'_> {
 
     /// A group without instances goes, with all that belongs to it but its activities.
     async fn remove(&self) -> Result<(), StepError> {
+        let cloud = Cloud::of(self.core, self.place, &self.stored.record);
+        let uuid = &self.stored.record.uuid;
+        for policy in self.core.policies(self.place, uuid).await? {
+            self.take_down(&cloud, &policy).await?;
+        }
         let hooks = self
             .core
             .hooks(self.place, &self.stored.record.uuid)
             .await?;
-        let mut keys: Vec<String> = hooks.into_iter().map(|it| it.key).collect();
+        let scheduled = self.core.scheduled(self.place, uuid).await?.into_iter();
+        let refreshes = self.core.refreshes(self.place, uuid).await?.into_iter();
+        let hooks = hooks.into_iter().map(|it| it.key);
+        let others = scheduled.map(|it| it.key).chain(refreshes.map(|it| it.key));
+        let mut keys: Vec<String> = hooks.chain(others).collect();
         keys.push(self.stored.key.clone());
         for some in keys.chunks(DELETED_AT_ONCE) {
             let mut changes = self.core.table.begin();
@@ -345,6 +478,7 @@ impl Work<'_> {
             some.iter().for_each(|it| changes.delete(it));
             changes.write(&PERMIT).await?;
         }
+        self.core.forget(&self.stored.key);
         Ok(())
     }
 }

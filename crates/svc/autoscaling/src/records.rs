@@ -3,6 +3,11 @@
 mod activity;
 mod hook;
 mod member;
+mod mixed;
+mod notice;
+mod policy;
+mod refresh;
+mod scheduled;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +20,11 @@ use wharf_service::tags::Tags;
 pub use activity::{Activity, Kind, Status};
 pub use hook::{Hook, Outcome, Transition};
 pub use member::{Member, State, Wait};
+pub use mixed::Mixed;
+pub use notice::{Happening, Notice};
+pub use policy::{Interval, Policy, Way};
+pub use refresh::{Others, Refresh, Rollback, Settings, Stage};
+pub use scheduled::Scheduled;
 
 /// An Auto Scaling group, under its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -61,9 +71,26 @@ pub struct Group {
     /// What made the desired capacity another, for the activities that follow from it.
     #[serde(default)]
     pub cause: Option<String>,
-    /// Subnets in which launches failed of late.
+    /// Subnets in which launches failed of late, with the type if there are several.
     #[serde(default)]
     pub failing: BTreeMap<String, Failing>,
+    /// By policy and alarm, the last word that a step policy has scaled for.
+    #[serde(default)]
+    pub heeded: BTreeMap<String, Timestamp>,
+    /// The last change by a policy.
+    #[serde(default)]
+    pub scaled: Option<Scaled>,
+    /// The cooldown of simple scaling.
+    #[serde(default)]
+    pub resting: Option<Resting>,
+    #[serde(default)]
+    pub mixed: Option<Mixed>,
+    /// What topics hear, by their ARNs.
+    #[serde(default)]
+    pub notifications: BTreeMap<String, BTreeSet<Happening>>,
+    /// Names of the metrics that are collected.
+    #[serde(default)]
+    pub metrics: BTreeSet<String>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -94,6 +121,25 @@ pub enum Source {
 pub struct Subnet {
     pub id: String,
     pub zone: String,
+}
+
+/// A change of the desired capacity by a policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Scaled {
+    pub at: Timestamp,
+    /// Capacity was taken away.
+    pub inward: bool,
+}
+
+/// Simple scaling waits for what it did before, and a while longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Resting {
+    pub seconds: u32,
+    /// When the last instance was there or gone.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
 }
 
 /// Launches in a subnet failed.

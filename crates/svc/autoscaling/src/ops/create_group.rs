@@ -6,7 +6,7 @@ use wharf_records::Record as _;
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
-use super::{given, hooks, target_groups};
+use super::{given, hooks, mixed, target_groups};
 use crate::{
     core::Core,
     fault::{self, invalid},
@@ -19,6 +19,7 @@ use crate::{
 /// Groups of a region, as AWS has it.
 pub const MOST_GROUPS: usize = 500;
 const COOLDOWN: i32 = 300;
+const ONE_SOURCE: &str = "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.";
 
 pub async fn create(
     core: &Core,
@@ -40,20 +41,26 @@ pub async fn create(
         .map(|it| given::size(it, "desiredCapacity"));
     let desired = desired.transpose()?.unwrap_or(min);
     given::sizes(min, max, desired)?;
+    let given = input.mixed_instances_policy.map(|it| mixed::read(it, None));
+    let (of_mixed, mixed) = given.transpose()?.unzip();
+    let of_mixed = of_mixed.flatten();
     let (configuration, template) = (
         input.launch_configuration_name.as_deref(),
         input.launch_template.as_ref(),
     );
+    if mixed.is_some() && template.is_some() {
+        return Err(invalid(ONE_SOURCE));
+    }
+    let template = template.or(of_mixed.as_ref());
     let launch = given::source(core, call, configuration, template).await?;
-    let launch = launch.ok_or_else(|| {
-        invalid("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.")
-    })?;
+    let launch = launch.ok_or_else(|| invalid(ONE_SOURCE))?;
     let (identifier, zones) = (
         input.vpc_zone_identifier.as_deref(),
         input.availability_zones.as_deref(),
     );
     let subnets = given::subnets(core, call, identifier, zones).await?;
-    given::may_launch(core, call, &launch, &subnets).await?;
+    let types = mixed.as_ref().map(|it| it.types.as_slice());
+    given::may_launch(core, call, &launch, &subnets, types.unwrap_or_default()).await?;
     let mut target_groups = input.target_group_arns.unwrap_or_default();
     target_groups.extend(target_groups::of_sources(input.traffic_sources)?);
     target_groups.sort();
@@ -95,6 +102,12 @@ pub async fn create(
         deleting: false,
         cause: Some(words_at(now, &cause)),
         failing: Default::default(),
+        heeded: Default::default(),
+        scaled: None,
+        resting: None,
+        mixed,
+        notifications: Default::default(),
+        metrics: Default::default(),
         unknown: Default::default(),
     };
     let made = input.lifecycle_hook_specification_list.unwrap_or_default();

@@ -252,7 +252,7 @@ async fn of_template(
     })
 }
 
-/// The caller could launch this by itself.
+/// The caller could launch this by itself: in each subnet, and each type of a mixed instances policy.
 ///
 /// # Errors
 /// It could not.
@@ -261,11 +261,24 @@ pub async fn may_launch(
     call: &Call,
     source: &Source,
     subnets: &[Subnet],
+    types: &[String],
 ) -> Result<(), Fault> {
     let place = Place::of(call);
-    let subnet = subnets.first().map(|it| it.id.as_str());
-    let request = launch::of_source(core, &place, source, subnet).await?;
-    launch::could(core, call, request).await
+    for subnet in subnets {
+        let id = Some(subnet.id.as_str());
+        let mut request = launch::of_source(core, &place, source, id).await?;
+        if let Some(first) = types.first() {
+            request.instance_type = Some(first.clone());
+        }
+        launch::could(core, call, request).await?;
+    }
+    let first = subnets.first().map(|it| it.id.as_str());
+    for of in types.iter().skip(1) {
+        let mut request = launch::of_source(core, &place, source, first).await?;
+        request.instance_type = Some(of.clone());
+        launch::could(core, call, request).await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

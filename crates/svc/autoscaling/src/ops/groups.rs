@@ -11,9 +11,10 @@ use wharf_records::Record as _;
 use wharf_service::{Place, Stored, transact};
 use wharf_wire::{Call, Fault};
 
-use super::{MOST, USUAL, given};
+use super::{MOST, USUAL, given, metrics, mixed};
 use crate::{
     core::Core,
+    decision,
     fault::{self, invalid},
     names,
     plan::words_at,
@@ -137,7 +138,11 @@ fn show(place: &Place, group: Group, members: Vec<Stored<Member>>) -> AutoScalin
     AutoScalingGroup {
         auto_scaling_group_arn: Some(names::group_arn(place, &group.uuid, &group.name)),
         launch_configuration_name: configuration(&group.launch),
-        launch_template: template(&group.launch),
+        launch_template: template(&group.launch).filter(|_| group.mixed.is_none()),
+        mixed_instances_policy: group
+            .mixed
+            .as_ref()
+            .map(|it| mixed::shown(it, &group.launch)),
         min_size: count(group.min),
         max_size: count(group.max),
         desired_capacity: count(group.desired),
@@ -153,7 +158,7 @@ fn show(place: &Place, group: Group, members: Vec<Stored<Member>>) -> AutoScalin
         created_time: Some(group.created_at),
         suspended_processes: Some(suspended.collect()),
         vpc_zone_identifier: Some(subnets.join(",")),
-        enabled_metrics: Some(Vec::new()),
+        enabled_metrics: Some(metrics::shown(&group)),
         status: group.deleting.then(|| "Delete in progress".to_owned()),
         tags: Some(tags::shown(&group)),
         termination_policies: Some(
@@ -245,8 +250,16 @@ pub async fn set_desired(
     )?;
     let key = names::group_key(&place, &name);
     let _turn = core.turns.take(&key).await;
+    let honors = input.honor_cooldown == Some(true);
     transact!(core.table, &call.permit, |tx| {
         let mut group = core.standing(&mut tx, &place, &name).await?;
+        let members = core.members(&place, &group.uuid).await?;
+        let members: Vec<Member> = members.into_iter().map(|it| it.record).collect();
+        if honors && decision::is_busy(&group, &members, core.now()) {
+            return Err(faults::scaling_activity_in_progress_fault(format!(
+                "Scaling activity is in progress, or the cooldown of the group {name} is not over."
+            )));
+        }
         if desired > group.max {
             return Err(invalid(format!(
                 "New SetDesiredCapacity value {desired} is above max value {} for the AutoScalingGroup.",

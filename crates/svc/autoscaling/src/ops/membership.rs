@@ -368,6 +368,7 @@ pub async fn attach(core: &Core, call: &Call, input: AttachInstancesQuery) -> Re
                 subnet: it.subnet_id.clone().unwrap_or_default(),
                 zone,
                 source: None,
+                wanted_type: None,
                 instance_type: it.instance_type.clone(),
                 image: it.image_id.clone(),
                 state: State::Pending,

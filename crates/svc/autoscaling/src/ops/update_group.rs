@@ -4,7 +4,7 @@ use wharf_api_autoscaling::UpdateAutoScalingGroupType;
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
-use super::{create_group::role, given};
+use super::{create_group::role, given, mixed};
 use crate::{core::Core, names, plan::words_at, records::Group};
 
 pub async fn update(
@@ -16,10 +16,15 @@ pub async fn update(
     let name = input.auto_scaling_group_name.clone().unwrap_or_default();
     role(&place, input.service_linked_role_arn.as_deref())?;
     let there = core.group(&place, &name).await?;
+    let given = input.mixed_instances_policy.clone();
+    let given = given.map(|it| mixed::read(it, there.mixed.as_ref()));
+    let (of_mixed, mixed) = given.transpose()?.unzip();
+    let of_mixed = of_mixed.flatten();
     let (configuration, template) = (
         input.launch_configuration_name.as_deref(),
         input.launch_template.as_ref(),
     );
+    let template = template.or(of_mixed.as_ref());
     let launch = given::source(core, call, configuration, template).await?;
     let (identifier, zones) = (
         input.vpc_zone_identifier.as_deref(),
@@ -29,10 +34,12 @@ pub async fn update(
         (None, None) => None,
         _ => Some(given::subnets(core, call, identifier, zones).await?),
     };
-    if launch.is_some() || subnets.is_some() {
+    if launch.is_some() || subnets.is_some() || mixed.is_some() {
+        let kept = there.mixed.as_ref().filter(|_| launch.is_none());
+        let types = mixed.as_ref().or(kept).map(|it| it.types.as_slice());
         let launch = launch.as_ref().unwrap_or(&there.launch);
         let subnets = subnets.as_deref().unwrap_or(&there.subnets);
-        given::may_launch(core, call, launch, subnets).await?;
+        given::may_launch(core, call, launch, subnets, types.unwrap_or_default()).await?;
     }
     let key = names::group_key(&place, &name);
     let now = core.now();
@@ -41,6 +48,11 @@ pub async fn update(
         let mut group = core.standing(&mut tx, &place, &name).await?;
         if let Some(launch) = &launch {
             group.launch = launch.clone();
+            // Another source takes the policy's place.
+            group.mixed = None;
+        }
+        if mixed.is_some() {
+            group.mixed.clone_from(&mixed);
         }
         if let Some(subnets) = &subnets {
             group.subnets.clone_from(subnets);

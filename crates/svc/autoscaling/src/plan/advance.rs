@@ -10,9 +10,9 @@ use crate::records::{
 /// The first pause after a failed launch; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
-/// How often what others do is looked at: EC2 and load balancing call nobody back.
-const LOOK_SOON: Duration = Duration::from_secs(1);
-const LOOK: Duration = Duration::from_secs(10);
+/// How soon what others do is looked at: EC2 and load balancing call nobody back. The longer it takes, the rarer.
+const FIRST_LOOK: Duration = Duration::from_millis(250);
+pub(super) const LOOK: Duration = Duration::from_secs(10);
 
 impl Draft<'_> {
     pub(super) fn advance(&mut self) {
@@ -71,7 +71,7 @@ impl Draft<'_> {
                     member.state = State::Standby;
                     self.ends_well(member);
                 } else {
-                    self.wake(self.now + LOOK_SOON);
+                    self.look_soon(member);
                 }
                 Stays::Yes
             }
@@ -88,7 +88,7 @@ impl Draft<'_> {
                 if member.registered.is_empty() {
                     return self.leaves(member);
                 }
-                self.wake(self.now + LOOK_SOON);
+                self.look_soon(member);
                 Stays::Yes
             }
             State::Terminating | State::TerminatingWait | State::TerminatingProceed
@@ -106,10 +106,18 @@ impl Draft<'_> {
                 Stays::Yes
             }
             State::TerminatingProceed => {
-                self.wake(self.now + LOOK_SOON);
+                self.look_soon(member);
                 Stays::Yes
             }
         }
+    }
+
+    /// Looks again when half as much time has passed as since the activity began.
+    fn look_soon(&mut self, member: &Member) {
+        let begun = member.activity.as_ref().map(|it| it.1.started_at);
+        let passed = self.now.since(begun.unwrap_or(member.created_at));
+        let pause = (passed / 2).clamp(FIRST_LOOK, LOOK);
+        self.wake(self.now + pause);
     }
 
     fn unlaunched(&mut self, member: &mut Member) -> Stays {
@@ -130,7 +138,7 @@ impl Draft<'_> {
             }
             return Stays::No;
         }
-        self.wake(self.now + LOOK_SOON);
+        self.look_soon(member);
         Stays::Yes
     }
 
@@ -150,7 +158,7 @@ impl Draft<'_> {
                 let cause = words::at(self.now, words::NOT_RUNNING);
                 self.terminate(member, cause);
             }
-            _ => self.wake(self.now + LOOK_SOON),
+            _ => self.look_soon(member),
         }
         Stays::Yes
     }
@@ -182,8 +190,8 @@ impl Draft<'_> {
         member.waits.clear();
         member.state = State::InService;
         member.in_service_at = Some(self.now);
-        member.extra = false;
-        self.group.failing.remove(&member.subnet);
+        member.extra = member.extra && self.launches_first();
+        self.group.failing.remove(&member.place());
         self.ends_well(member);
         self.wake(self.now + LOOK);
     }
@@ -272,7 +280,7 @@ impl Draft<'_> {
     fn terminating(&mut self, member: &mut Member) -> Stays {
         if !member.registered.is_empty() {
             status(member, Status::WaitingForElbConnectionDraining, 20);
-            self.wake(self.now + LOOK_SOON);
+            self.look_soon(member);
             return Stays::Yes;
         }
         let waits = match self.group.deleting {
@@ -297,7 +305,7 @@ impl Draft<'_> {
 
     /// EC2 refused or lost the instance: its subnet is left alone for a while.
     fn launch_failed(&mut self, member: &mut Member, reason: &str) {
-        failed(&mut self.group, &member.subnet, self.now);
+        failed(&mut self.group, &member.place(), self.now);
         if let Some((id, mut activity)) = member.activity.take() {
             let text = words::launch_failed(reason);
             activity.end(Status::Failed, Some(text), self.now);
@@ -358,9 +366,9 @@ pub fn launched(member: &mut Member, id: String) {
     member.instance = Some(id);
 }
 
-/// A launch in a subnet failed.
-pub fn failed(group: &mut Group, subnet: &str, now: wharf_base::Timestamp) {
-    let times = group.failing.get(subnet).map_or(0, |it| it.times);
+/// A launch at a place failed.
+pub fn failed(group: &mut Group, place: &str, now: wharf_base::Timestamp) {
+    let times = group.failing.get(place).map_or(0, |it| it.times);
     let pause = FIRST_PAUSE
         .saturating_mul(1 << times.min(10))
         .min(LONGEST_PAUSE);
@@ -368,7 +376,7 @@ pub fn failed(group: &mut Group, subnet: &str, now: wharf_base::Timestamp) {
         times: times.saturating_add(1),
         until: now + pause,
     };
-    group.failing.insert(subnet.to_owned(), failing);
+    group.failing.insert(place.to_owned(), failing);
 }
 
 /// What a launch that EC2 refused says.

@@ -9,6 +9,7 @@ impl Draft<'_> {
     pub(super) fn balance(&mut self) {
         self.group.failing.retain(|subnet, _| {
             let of = self.group.subnets.iter();
+            let subnet = subnet.split('/').next().unwrap_or_default();
             of.map(|it| &it.id).any(|it| it == subnet)
         });
         if self.group.deleting {
@@ -23,7 +24,19 @@ impl Draft<'_> {
         } else {
             // What was asked for is on its way: what comes next has other causes.
             self.group.cause = None;
+            self.rest();
             self.rebalance();
+        }
+    }
+
+    /// The cooldown of simple scaling begins when all instances are there or gone.
+    fn rest(&mut self) {
+        let settled = self.members.values().all(|it| it.activity.is_none());
+        if let Some(resting) = &mut self.group.resting
+            && settled
+            && resting.since.is_none()
+        {
+            resting.since = Some(self.now);
         }
     }
 
@@ -42,7 +55,8 @@ impl Draft<'_> {
         }
     }
 
-    fn launch(&mut self, subnet: Subnet, cause: String, extra: bool) {
+    pub(super) fn launch(&mut self, subnet: Subnet, cause: String, extra: bool) {
+        let wanted_type = self.wanted_type(&subnet.id).flatten();
         let token = (self.ids)().0;
         let begun = self.begin(&subnet.id, &subnet.zone, words::launching(None), cause);
         self.note(&begun.0, &begun.1);
@@ -53,6 +67,7 @@ impl Draft<'_> {
             subnet: subnet.id,
             zone: subnet.zone,
             source: self.seen.source.clone(),
+            wanted_type,
             instance_type: None,
             image: None,
             state: State::Pending,
@@ -80,13 +95,28 @@ impl Draft<'_> {
         zones
     }
 
-    /// The subnet for the next instance: that of the zone with the fewest, and there the one with the fewest. Where
-    /// launches failed, none is tried for a while.
-    fn emptiest(&mut self) -> Option<Subnet> {
-        let waits = |it: &&Subnet| {
-            let failing = self.group.failing.get(&it.id);
+    /// The type to launch in a subnet: the first of a mixed instances policy that did not fail there of late, or what the
+    /// source says. `None`: nothing is launched there for now.
+    fn wanted_type(&self, subnet: &str) -> Option<Option<String>> {
+        let open = |place: &str| {
+            let failing = self.group.failing.get(place);
             failing.is_none_or(|failing| failing.until <= self.now)
         };
+        let mixed = self.group.mixed.as_ref();
+        match mixed.map(|it| &it.types).filter(|it| !it.is_empty()) {
+            None => open(subnet).then_some(None),
+            Some(types) => {
+                let mut types = types.iter();
+                let found = types.find(|it| open(&format!("{subnet}/{it}")));
+                found.cloned().map(Some)
+            }
+        }
+    }
+
+    /// The subnet for the next instance: that of the zone with the fewest, and there the one with the fewest. Where
+    /// launches failed, none is tried for a while.
+    pub(super) fn emptiest(&mut self) -> Option<Subnet> {
+        let waits = |it: &&Subnet| self.wanted_type(&it.id).is_some();
         let zones = self.zones(Member::counts);
         let in_subnet = |id: &str| {
             let of = self.members.values().filter(|it| it.subnet == id);
@@ -115,8 +145,13 @@ impl Draft<'_> {
         }
         for _ in 0..surplus.min(self.room()) {
             let zones = self.zones(Member::counts);
-            let may = |it: &&Member| it.counts() && !it.protected;
-            let candidates: Vec<&Member> = self.members.values().filter(may).collect();
+            let may = |it: &&Member| it.counts() && self.gives_way(it);
+            let mut candidates: Vec<&Member> = self.members.values().filter(may).collect();
+            // A refresh launched successors: it is what they replace that goes.
+            let refreshed = candidates.iter().any(|it| self.outdated(it));
+            if refreshed {
+                candidates.retain(|it| self.outdated(it));
+            }
             let fullest = candidates
                 .iter()
                 .map(|it| {
@@ -138,13 +173,16 @@ impl Draft<'_> {
                 return;
             };
             let what = words::shrinking(self.counting(), self.group.desired);
-            let cause = words::cause(self.group.cause.as_deref(), self.now, &what);
+            let cause = match refreshed && self.group.cause.is_none() {
+                true => words::at(self.now, words::REFRESHED),
+                false => words::cause(self.group.cause.as_deref(), self.now, &what),
+            };
             self.take(&token, cause);
         }
     }
 
     /// Begins the end of a member by its token.
-    fn take(&mut self, token: &str, cause: String) {
+    pub(super) fn take(&mut self, token: &str, cause: String) {
         let Some(mut member) = self.members.remove(token) else {
             return;
         };
@@ -181,6 +219,7 @@ impl Draft<'_> {
         });
         let suspended = [Process::AZRebalance, Process::Launch, Process::Terminate];
         if !settled
+            || self.launches_first()
             || self.seen.source.is_none()
             || self.room() == 0
             || suspended.into_iter().any(|it| self.group.suspends(it))

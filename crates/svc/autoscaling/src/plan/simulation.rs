@@ -5,10 +5,10 @@
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
 
 use super::{
-    tests::{group, second, template},
+    tests::{a_refresh, group, second, template},
     *,
 };
-use crate::records::{Outcome, Transition};
+use crate::records::{Outcome, Settings, Transition};
 
 struct World {
     rng: StdRng,
@@ -16,6 +16,9 @@ struct World {
     group: Group,
     members: BTreeMap<String, Member>,
     hooks: Vec<Hook>,
+    refresh: Option<Refresh>,
+    /// The version that new instances are made of.
+    version: u32,
     cloud: BTreeMap<String, Instance>,
     /// By token.
     launched: BTreeMap<String, String>,
@@ -53,6 +56,8 @@ impl World {
             group: of,
             members: BTreeMap::new(),
             hooks,
+            refresh: None,
+            version: 1,
             cloud: BTreeMap::new(),
             launched: BTreeMap::new(),
             minted: 0,
@@ -65,7 +70,7 @@ impl World {
             instances: self.cloud.clone(),
             tokens: self.launched.clone(),
             targets: BTreeMap::new(),
-            source: Some(template(1)),
+            source: Some(template(self.version)),
         }
     }
 
@@ -77,6 +82,7 @@ impl World {
             group: &self.group,
             members: &members,
             hooks: &self.hooks,
+            refresh: self.refresh.as_ref(),
             seen: &seen,
         };
         let mut minted = self.minted;
@@ -97,6 +103,9 @@ impl World {
                 self.group = group;
             }
             self.members.extend(plan.members);
+            if let Some(refresh) = plan.refresh {
+                self.refresh = Some(refresh).filter(|it| !it.stage.is_over());
+            }
             for token in plan.gone {
                 self.members.remove(&token);
             }
@@ -198,6 +207,10 @@ impl World {
         if well {
             return;
         }
+        if self.refresh.is_none() && rng.random_bool(0.03) {
+            self.version += 1;
+            self.refresh = Some(refreshing(rng, second(self.at)));
+        }
         if rng.random_bool(0.1) {
             self.group.desired = rng.random_range(0..=self.group.max);
         }
@@ -208,6 +221,11 @@ impl World {
                 member.protected = !member.protected;
             }
         }
+    }
+
+    /// What is asked of the group: as many healthy ones as a refresh must leave stay, unless they were lost.
+    fn refreshed(&self) {
+        assert_eq!(self.refresh, None, "it is over");
     }
 
     /// What ends well: as many as are desired, all in service, and evenly spread.
@@ -225,6 +243,26 @@ impl World {
         let runs = |it: &&Instance| it.state == Ec2State::Running;
         let running = self.cloud.values().filter(runs).count();
         assert_eq!(running, standing.len(), "nothing runs that nobody knows of");
+    }
+}
+
+fn refreshing(rng: &mut StdRng, at: Timestamp) -> Refresh {
+    let max_healthy = if rng.random_bool(0.5) { 100 } else { 150 };
+    Refresh {
+        settings: Settings {
+            min_healthy: rng.random_range(50..=100),
+            max_healthy,
+            warmup_seconds: Some(rng.random_range(0..30)),
+            checkpoints: if rng.random_bool(0.3) {
+                vec![50]
+            } else {
+                Vec::new()
+            },
+            checkpoint_seconds: 60,
+            rolls_back: rng.random_bool(0.3),
+            ..a_refresh(at).settings
+        },
+        ..a_refresh(at)
     }
 }
 
@@ -253,5 +291,6 @@ fn whatever_fails_the_group_comes_to_what_is_desired() {
         }
         assert!(rested > 60, "seed {seed} never rests");
         world.is_as_desired();
+        world.refreshed();
     }
 }

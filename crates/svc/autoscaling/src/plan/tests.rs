@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::records::{Outcome, Process, Status, Subnet, Termination, Transition};
+use crate::records::{
+    Mixed, Others, Outcome, Process, Settings, Stage, Status, Subnet, Termination, Transition,
+};
 
 pub(super) fn second(at: i64) -> Timestamp {
     Timestamp::from_millis(at * 1000)
@@ -46,8 +48,18 @@ pub(super) fn group(zones: &[&str], min: u32, desired: u32, max: u32) -> Group {
         deleting: false,
         cause: None,
         failing: BTreeMap::new(),
+        heeded: BTreeMap::new(),
+        scaled: None,
+        resting: None,
+        mixed: None,
+        notifications: BTreeMap::new(),
+        metrics: BTreeSet::new(),
         unknown: Default::default(),
     }
+}
+
+pub(crate) fn a_group() -> Group {
+    group(&["a"], 0, 0, 10)
 }
 
 pub(crate) fn member(token: &str, zone: &str, state: State) -> Member {
@@ -58,6 +70,7 @@ pub(crate) fn member(token: &str, zone: &str, state: State) -> Member {
         subnet: format!("subnet-{zone}"),
         zone: zone.to_owned(),
         source: Some(template(1)),
+        wanted_type: None,
         instance_type: None,
         image: None,
         state,
@@ -110,10 +123,42 @@ fn hook(transition: Transition) -> Hook {
     }
 }
 
+pub(super) fn a_refresh(at: Timestamp) -> Refresh {
+    Refresh {
+        id: "r".to_owned(),
+        group: "g".to_owned(),
+        stage: Stage::Pending,
+        reason: None,
+        started_at: at,
+        ended_at: None,
+        desired: None,
+        settings: Settings {
+            min_healthy: 50,
+            max_healthy: 100,
+            warmup_seconds: Some(60),
+            checkpoints: Vec::new(),
+            checkpoint_seconds: 0,
+            skips_matching: false,
+            rolls_back: false,
+            bake_seconds: 0,
+            protected: Others::Wait,
+            standby: Others::Wait,
+        },
+        total: None,
+        left: 0,
+        moved_at: at,
+        passed: 0,
+        rests_until: None,
+        rollback: None,
+        unknown: Default::default(),
+    }
+}
+
 struct Case {
     group: Group,
     members: Vec<Member>,
     hooks: Vec<Hook>,
+    refresh: Option<Refresh>,
     seen: Seen,
     at: i64,
 }
@@ -125,6 +170,7 @@ impl Case {
             group,
             members,
             hooks: Vec::new(),
+            refresh: None,
             at: 1000,
         }
     }
@@ -139,6 +185,7 @@ impl Case {
             group: &self.group,
             members: &self.members,
             hooks: &self.hooks,
+            refresh: self.refresh.as_ref(),
             seen: &self.seen,
         };
         plan(&observed, second(self.at), &mut ids)
@@ -455,4 +502,25 @@ fn one_that_is_too_old_goes_alone() {
     assert_eq!(taken.count(), 1);
     case.at = 100;
     assert!(case.plan().changes_nothing());
+}
+
+#[test]
+fn the_first_type_that_there_is_room_for_is_launched() {
+    let mut of = group(&["a"], 0, 1, 5);
+    of.mixed = Some(Mixed {
+        types: vec!["t3.small".to_owned(), "m5.large".to_owned()],
+        ..Mixed::default()
+    });
+    let launched = |of: &Group| {
+        let plan = Case::of(of.clone(), Vec::new()).plan();
+        let mut members = plan.members.into_values();
+        members.next().and_then(|it| it.wanted_type)
+    };
+    assert_eq!(launched(&of).as_deref(), Some("t3.small"));
+    advance::failed(&mut of, "subnet-a/t3.small", second(1000));
+    assert_eq!(launched(&of).as_deref(), Some("m5.large"));
+    advance::failed(&mut of, "subnet-a/m5.large", second(1000));
+    let plan = Case::of(of, Vec::new()).plan();
+    assert!(plan.members.is_empty());
+    assert_eq!(plan.wake_at, Some(second(1005)));
 }

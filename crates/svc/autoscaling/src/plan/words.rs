@@ -36,6 +36,9 @@ pub const ELB: &str =
 pub const BY_USER: &str =
     "an instance was taken out of service in response to a user health-check.";
 pub const TOO_OLD: &str = "an instance was taken out of service in response to an instance having reached its maximum lifetime.";
+pub const REFRESHED: &str =
+    "an instance was taken out of service in response to an instance refresh.";
+pub const REFRESHING: &str = "an instance was launched in response to an instance refresh.";
 pub const DELETED: &str =
     "an instance was taken out of service in response to the deletion of the AutoScalingGroup.";
 

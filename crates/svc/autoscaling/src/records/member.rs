@@ -25,6 +25,9 @@ pub struct Member {
     /// What it is made of; attached ones are made of nothing that is known.
     #[serde(default)]
     pub source: Option<Source>,
+    /// By a mixed instances policy.
+    #[serde(default)]
+    pub wanted_type: Option<String>,
     #[serde(default)]
     pub instance_type: Option<String>,
     #[serde(default)]
@@ -48,7 +51,8 @@ pub struct Member {
     /// Target groups that it was registered with.
     #[serde(default)]
     pub registered: BTreeSet<String>,
-    /// It is one more until it is in service: another zone has too many.
+    /// It is one more until it is in service, since another zone has too many, or until it is warm, since an instance
+    /// refresh launched it for an old one.
     #[serde(default)]
     pub extra: bool,
     #[serde(flatten)]
@@ -133,9 +137,14 @@ impl State {
 impl Member {
     /// Whether it counts towards the desired capacity.
     pub fn counts(&self) -> bool {
-        match self.state {
-            State::InService => true,
-            state => state.is_pending() && !self.extra,
+        (self.state == State::InService || self.state.is_pending()) && !self.extra
+    }
+
+    /// What its launches fail by.
+    pub fn place(&self) -> String {
+        match &self.wanted_type {
+            Some(of) => format!("{}/{of}", self.subnet),
+            None => self.subnet.clone(),
         }
     }
 

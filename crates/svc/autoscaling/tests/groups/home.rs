@@ -37,6 +37,8 @@ pub struct Cloud {
     /// Targets by target group.
     pub targets: Mutex<BTreeMap<String, BTreeSet<String>>>,
     pub messages: Mutex<Vec<Value>>,
+    /// Alarms by their names.
+    pub alarms: Mutex<BTreeMap<String, Value>>,
 }
 
 impl Cloud {
@@ -239,6 +241,41 @@ impl Operations for Cloud {
                 );
                 Ok(json!({ "TargetHealthDescriptions": shown.collect::<Vec<_>>() }))
             }
+            "PutMetricAlarm" => {
+                let name = input["AlarmName"].as_str().unwrap().to_owned();
+                if input["Namespace"] == "Refused" {
+                    let text = "There is no such metric.";
+                    return Err(Fault::sender("ValidationError", 400, text));
+                }
+                self.alarms.lock().insert(name, input.clone());
+                Ok(json!({}))
+            }
+            "DeleteAlarms" => {
+                let names = input["AlarmNames"].as_array().unwrap();
+                let mut alarms = self.alarms.lock();
+                alarms.retain(|it, _| !names.iter().any(|name| name == it));
+                Ok(json!({}))
+            }
+            "DescribeAlarms" => {
+                let alarms = self.alarms.lock();
+                let prefix = input["ActionPrefix"].as_str();
+                let acts = |it: &&Value| {
+                    let action = it["AlarmActions"][0].as_str().unwrap_or_default();
+                    prefix.is_none_or(|prefix| action.starts_with(prefix))
+                };
+                let found: Vec<&Value> = alarms.values().filter(acts).collect();
+                Ok(json!({ "MetricAlarms": found }))
+            }
+            "Publish" if input["TopicArn"] == "arn:aws:sns:us-east-1:000000000000:none" => {
+                Err(Fault::sender("NotFound", 404, "Topic does not exist"))
+            }
+            "Publish" => {
+                let text = input["Message"].as_str().unwrap();
+                let mut said: Value = serde_json::from_str(text).unwrap();
+                said["Subject"] = input["Subject"].clone();
+                self.messages.lock().push(said);
+                Ok(json!({}))
+            }
             "SendMessage" => {
                 let text = input["MessageBody"].as_str().unwrap();
                 self.messages
@@ -263,6 +300,7 @@ pub struct Home {
     pub service: Running<AutoscalingService>,
     pub cloud: Arc<Cloud>,
     pub world: World,
+    pub clock: Arc<TestClock>,
 }
 
 impl Home {
@@ -276,7 +314,7 @@ impl Home {
             keyring: world.keyring.clone(),
             ec2: cloud.clone(),
             operations: cloud.clone(),
-            clock,
+            clock: clock.clone(),
             takeover: Takeover::Replace,
         };
         let service = Running::start(move || {
@@ -288,6 +326,7 @@ impl Home {
             service,
             cloud,
             world,
+            clock,
         }
     }
 

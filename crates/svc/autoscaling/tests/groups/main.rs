@@ -1,11 +1,15 @@
 //! Groups over a cloud that does what it is asked: from requests to instances and back.
 
 mod home;
+mod notifications;
+mod policies;
+mod scheduled;
 
 use wharf_api_autoscaling::{
     AttachLoadBalancerTargetGroupsType, Autoscaling as _, CompleteLifecycleActionType,
     CreateAutoScalingGroupType, CreateLaunchConfigurationType, DeleteAutoScalingGroupType,
-    EnterStandbyQuery, ExitStandbyQuery, LaunchConfigurationNameType, LaunchTemplateSpecification,
+    EnterStandbyQuery, ExitStandbyQuery, InstancesDistribution, LaunchConfigurationNameType,
+    LaunchTemplate, LaunchTemplateOverrides, LaunchTemplateSpecification, MixedInstancesPolicy,
     PutLifecycleHookType, ScalingProcessQuery, SetDesiredCapacityType, SetInstanceHealthQuery,
     SetInstanceProtectionQuery, TerminateInstanceInAutoScalingGroupType,
 };
@@ -498,4 +502,49 @@ async fn user_data_is_sealed_and_a_configuration_in_use_stays() {
         "ResourceInUse",
         "Cannot delete launch configuration c because it is attached to an AutoScalingGroup",
     );
+}
+
+#[tokio::test]
+async fn a_mixed_group_launches_the_next_type_where_there_is_no_room() {
+    let home = Home::new();
+    let template = home::group(0, 5).launch_template;
+    let of = |name: &str| LaunchTemplateOverrides {
+        instance_type: Some(name.to_owned()),
+        ..LaunchTemplateOverrides::default()
+    };
+    let policy = |percentage| MixedInstancesPolicy {
+        launch_template: Some(LaunchTemplate {
+            launch_template_specification: template.clone(),
+            overrides: Some(vec![of("t3.small"), of("m5.large")]),
+        }),
+        instances_distribution: Some(InstancesDistribution {
+            on_demand_percentage_above_base_capacity: percentage,
+            ..InstancesDistribution::default()
+        }),
+    };
+    let input = |percentage| CreateAutoScalingGroupType {
+        launch_template: None,
+        desired_capacity: Some(1),
+        mixed_instances_policy: Some(policy(percentage)),
+        ..group(0, 5)
+    };
+    let call = call();
+    let made = home
+        .service
+        .create_auto_scaling_group(&call, input(Some(50)));
+    let text = "Spot instances are not supported by this version of wharf: OnDemandPercentageAboveBaseCapacity must be 100.";
+    refused(made.await, "ValidationError", text);
+    let full = Fault::sender("InsufficientInstanceCapacity", 500, "There is no room.");
+    home.cloud.refusals.lock().push_back(full);
+    let made = home.service.create_auto_scaling_group(&call, input(None));
+    made.await.unwrap();
+    home.are(1, "InService").await;
+    let types: Vec<Option<String>> = home
+        .cloud
+        .runs
+        .lock()
+        .iter()
+        .map(|it| it.instance_type.clone())
+        .collect();
+    assert_eq!(types, [Some("m5.large".to_owned())]);
 }

@@ -1,0 +1,118 @@
+//! The alarms of policies, asked of CloudWatch in the name of the service-linked role.
+
+use serde_json::{Value, json};
+use wharf_scaling::alarms::{Side, Wanted, amiss};
+use wharf_service::{ChangeError, Place, Stored};
+use wharf_store::Compare;
+use wharf_wire::Fault;
+
+use crate::{
+    cloud::Cloud,
+    core::Core,
+    fault::AutoscalingFaults,
+    names, policy,
+    records::{Policy, Way},
+};
+
+/// Alarms of a policy that are shown.
+const MOST_SHOWN: usize = 100;
+
+impl Cloud<'_> {
+    /// Makes the alarms of a policy what they should be, whatever they are.
+    ///
+    /// # Errors
+    /// CloudWatch's.
+    pub async fn put_alarms(&self, wanted: &[Wanted]) -> Result<(), Fault> {
+        for it in wanted {
+            match &it.input {
+                Some(input) => {
+                    let put = self.by_name("cloudwatch", "PutMetricAlarm", input.clone());
+                    put.await?;
+                }
+                None => self.delete_alarm(&it.name).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// CloudWatch's; one that is not there is none.
+    pub async fn delete_alarm(&self, name: &str) -> Result<(), Fault> {
+        let input = json!({ "AlarmNames": [name] });
+        match self.by_name("cloudwatch", "DeleteAlarms", input).await {
+            Err(fault) if fault.code.starts_with("ResourceNotFound") => Ok(()),
+            done => done.map(drop),
+        }
+    }
+
+    /// Puts again what somebody deleted or changed.
+    ///
+    /// # Errors
+    /// CloudWatch's.
+    pub async fn repair_alarms(&self, wanted: &[Wanted]) -> Result<(), Fault> {
+        let names: Vec<&str> = wanted.iter().map(|it| it.name.as_str()).collect();
+        let found = self.alarms(json!({ "AlarmNames": names })).await?;
+        for it in amiss(wanted, &found) {
+            tracing::info!(alarm = it.name, "an alarm of a policy is put right");
+            self.put_alarms(std::slice::from_ref(it)).await?;
+        }
+        Ok(())
+    }
+
+    /// Names of the alarms that call a policy.
+    ///
+    /// # Errors
+    /// CloudWatch's.
+    pub async fn alarms_of(&self, policy_arn: &str) -> Result<Vec<String>, Fault> {
+        let input = json!({ "ActionPrefix": policy_arn, "MaxRecords": MOST_SHOWN });
+        let found = self.alarms(input).await?;
+        let names = found.iter().filter_map(|it| it["AlarmName"].as_str());
+        Ok(names.map(str::to_owned).collect())
+    }
+
+    async fn alarms(&self, input: Value) -> Result<Vec<Value>, Fault> {
+        let mut answer = self.by_name("cloudwatch", "DescribeAlarms", input).await?;
+        Ok(match answer["MetricAlarms"].take() {
+            Value::Array(found) => found,
+            _ => Vec::new(),
+        })
+    }
+}
+
+/// Why a policy is not gone yet.
+#[derive(Debug)]
+pub enum Left {
+    Change(ChangeError<AutoscalingFaults>),
+    /// CloudWatch did not delete an alarm.
+    Alarm(Fault),
+}
+
+/// Takes away a policy that was marked as deleted: its alarms go first.
+///
+/// # Errors
+/// The store's, or CloudWatch's.
+pub async fn take_down(
+    core: &Core,
+    cloud: &Cloud<'_>,
+    place: &Place,
+    stored: &Stored<Policy>,
+    permit: &wharf_base::Permit,
+    fence: Option<Compare>,
+) -> Result<(), Left> {
+    let it = &stored.record;
+    if matches!(it.way, Way::Tracking { .. }) {
+        for side in [Side::High, Side::Low] {
+            let gone = cloud.delete_alarm(&policy::alarm_name(it, side)).await;
+            gone.map_err(Left::Alarm)?;
+        }
+    }
+    let group = names::group_key(place, &it.group);
+    core.readings.forget_policy(&group, &it.uuid);
+    let mut changes = core.table.begin();
+    if let Some(fence) = fence {
+        changes.fence(fence);
+    }
+    changes.when(stored.unchanged());
+    changes.delete(&stored.key);
+    changes.write(permit).await.map_err(Left::Change)
+}

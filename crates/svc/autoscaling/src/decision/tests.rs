@@ -1,0 +1,198 @@
+use serde_json::{Value, json};
+use wharf_scaling::readings::Alarmed;
+
+use super::*;
+use crate::plan::{a_group, a_member};
+
+fn second(at: i64) -> Timestamp {
+    Timestamp::from_millis(at * 1000)
+}
+
+/// A group of so many that have been in service since second 0.
+fn group(desired: u32) -> (Group, Vec<Member>) {
+    let group = Group {
+        min: 0,
+        max: 10,
+        desired,
+        cooldown_seconds: 300,
+        warmup_seconds: Some(120),
+        ..a_group()
+    };
+    let member = |at: u32| Member {
+        in_service_at: Some(second(0)),
+        ..a_member(&at.to_string(), "a", State::InService)
+    };
+    (group, (0..desired).map(member).collect())
+}
+
+fn policy(way: Given) -> Vec<(Policy, Rule)> {
+    let policy = Policy {
+        name: "p".to_owned(),
+        group: "g".to_owned(),
+        uuid: "7".to_owned(),
+        created_at: second(0),
+        enabled: true,
+        way,
+        high_id: "8".to_owned(),
+        low_id: "9".to_owned(),
+        deleting: false,
+        unknown: Default::default(),
+    };
+    let rule = Rule::of(&policy).unwrap();
+    vec![(policy, rule)]
+}
+
+fn simple(by: i32) -> Vec<(Policy, Rule)> {
+    policy(Given::Simple {
+        adjustment: "ChangeInCapacity".to_owned(),
+        by,
+        min_magnitude: None,
+        cooldown_seconds: Some(60),
+    })
+}
+
+fn tracking(target: f64) -> Vec<(Policy, Rule)> {
+    policy(Given::Tracking {
+        configuration: configuration(target),
+        warmup_seconds: None,
+    })
+}
+
+fn configuration(target: f64) -> Value {
+    json!({ "TargetValue": target, "CustomizedMetricSpecification": {
+        "MetricName": "Load", "Namespace": "App", "Statistic": "Average" } })
+}
+
+fn said(alarm: &str, value: f64, at: i64) -> Vec<Reading> {
+    let alarmed = Alarmed {
+        policy: String::new(),
+        alarm: alarm.to_owned(),
+        state: "ALARM".to_owned(),
+        threshold: 50.0,
+        values: vec![value],
+        at: second(at),
+        every: Duration::from_secs(60),
+    };
+    vec![Reading::of("7", alarmed)]
+}
+
+/// The capacity after a word, if it changes.
+fn after(
+    (group, members): &mut (Group, Vec<Member>),
+    policies: &[(Policy, Rule)],
+    readings: &[Reading],
+    now: i64,
+) -> Option<u32> {
+    let weighed = decided(group, members, policies, readings, second(now))?;
+    heed(group, policies, &weighed, second(now)).then_some(group.desired)
+}
+
+#[test]
+fn a_simple_policy_waits_for_activities_and_its_cooldown() {
+    let (policies, mut of) = (simple(1), group(2));
+    assert_eq!(
+        after(&mut of, &policies, &said("hot", 60.0, 1000), 1001),
+        Some(3)
+    );
+    assert_eq!(
+        of.0.cause.as_deref(),
+        Some(
+            "At 1970-01-01T00:16:41Z a monitor alarm hot in state ALARM triggered policy p changing the desired capacity from 2 to 3."
+        )
+    );
+    // The instance is not there yet.
+    assert_eq!(
+        after(&mut of, &policies, &said("hot", 60.0, 1060), 1061),
+        None
+    );
+    of.0.resting.as_mut().unwrap().since = Some(second(1070));
+    assert_eq!(
+        after(&mut of, &policies, &said("hot", 60.0, 1120), 1121),
+        None
+    );
+    assert_eq!(
+        after(&mut of, &policies, &said("hot", 60.0, 1130), 1131),
+        Some(4)
+    );
+}
+
+#[test]
+fn what_is_not_warm_yet_is_part_of_the_next_step() {
+    let steps = [(0.0, Some(10.0), 10), (10.0, None, 30)];
+    let step = |(lower, upper, by): (f64, Option<f64>, i32)| crate::records::Interval {
+        lower: Some(lower),
+        upper,
+        by,
+    };
+    let policies = policy(Given::Step {
+        adjustment: "PercentChangeInCapacity".to_owned(),
+        steps: steps.map(step).into(),
+        min_magnitude: None,
+        aggregation: None,
+        warmup_seconds: Some(200),
+    });
+    let (mut of, members) = group(10);
+    of.max = 20;
+    let mut of = (of, members);
+    assert_eq!(
+        after(&mut of, &policies, &said("hot", 55.0, 1000), 1000),
+        Some(11)
+    );
+    let young = Member {
+        in_service_at: Some(second(1010)),
+        ..a_member("11", "a", State::InService)
+    };
+    of.1.push(young);
+    // Three more than ten, of which one is there.
+    assert_eq!(
+        after(&mut of, &policies, &said("hot", 65.0, 1060), 1060),
+        Some(13)
+    );
+}
+
+#[test]
+fn nothing_is_taken_away_before_all_are_warm() {
+    let (policies, mut of) = (tracking(50.0), group(4));
+    of.1[3].in_service_at = Some(second(950));
+    let low = policy::alarm_name(&policies[0].0, Side::Low);
+    assert_eq!(low, "TargetTracking-g-AlarmLow-9");
+    assert_eq!(
+        after(&mut of, &policies, &said(&low, 20.0, 1000), 1000),
+        None
+    );
+    assert_eq!(
+        after(&mut of, &policies, &said(&low, 20.0, 1080), 1080),
+        Some(2)
+    );
+    // The next is not before the first has shown.
+    of.1.truncate(2);
+    assert_eq!(
+        after(&mut of, &policies, &said(&low, 20.0, 1140), 1140),
+        None
+    );
+    assert_eq!(
+        after(&mut of, &policies, &said(&low, 20.0, 1210), 1210),
+        Some(1)
+    );
+}
+
+#[test]
+fn a_target_is_tracked_within_bounds_and_by_enabled_policies() {
+    let (mut policies, mut of) = (tracking(50.0), group(4));
+    let high = policy::alarm_name(&policies[0].0, Side::High);
+    policies[0].0.enabled = false;
+    assert_eq!(
+        after(&mut of, &policies, &said(&high, 75.0, 1000), 1000),
+        None
+    );
+    policies[0].0.enabled = true;
+    assert_eq!(
+        after(&mut of, &policies, &said(&high, 75.0, 1000), 1000),
+        Some(6)
+    );
+    let (mut of, policies) = (group(8), tracking(50.0));
+    assert_eq!(
+        after(&mut of, &policies, &said(&high, 500.0, 1000), 1000),
+        Some(10)
+    );
+}

@@ -1,0 +1,151 @@
+//! What groups measure, as metrics under `AWS/AutoScaling`: each look at a group leaves its figures, and each minute
+//! those of groups that collect metrics are put.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use parking_lot::Mutex;
+use wharf_service::Place;
+use wharf_vended::{Minute, Subject};
+
+use crate::records::{Group, Member, State};
+
+/// As they are called, in the order in which AWS shows them.
+pub const ALL: [&str; 13] = [
+    "GroupMinSize",
+    "GroupMaxSize",
+    "GroupDesiredCapacity",
+    "GroupInServiceInstances",
+    "GroupPendingInstances",
+    "GroupStandbyInstances",
+    "GroupTerminatingInstances",
+    "GroupTotalInstances",
+    "GroupInServiceCapacity",
+    "GroupPendingCapacity",
+    "GroupStandbyCapacity",
+    "GroupTerminatingCapacity",
+    "GroupTotalCapacity",
+];
+pub const GRANULARITY: &str = "1Minute";
+
+/// The figures of groups that collect some, by their keys.
+#[derive(Debug, Default)]
+pub struct Figures(Mutex<BTreeMap<String, OfGroup>>);
+
+#[derive(Debug)]
+struct OfGroup {
+    subject: Subject,
+    values: Vec<(&'static str, f64)>,
+}
+
+impl Figures {
+    pub fn take(&self, key: &str, place: &Place, group: &Group, members: &[Member]) {
+        if group.metrics.is_empty() {
+            self.forget(key);
+            return;
+        }
+        let subject = Subject {
+            account: place.account.clone(),
+            region: place.region.clone(),
+            namespace: "AWS/AutoScaling",
+            dimensions: vec![("AutoScalingGroupName", group.name.clone())],
+        };
+        let values = values(group, members).into_iter();
+        let collected = values.filter(|it| group.metrics.contains(it.0));
+        let of = OfGroup {
+            subject,
+            values: collected.collect(),
+        };
+        self.0.lock().insert(key.to_owned(), of);
+    }
+
+    pub fn forget(&self, key: &str) {
+        self.0.lock().remove(key);
+    }
+
+    /// What the minute that is over has of all.
+    pub fn look(&self, minute: &Minute<'_>) {
+        for of in self.0.lock().values() {
+            for (name, value) in &of.values {
+                minute.add(&of.subject, name, "None", *value);
+            }
+        }
+    }
+}
+
+/// Those of a request; none stands for all.
+///
+/// # Errors
+/// The name of one that is none.
+pub fn named(given: &[String]) -> Result<BTreeSet<String>, String> {
+    let all = || ALL.iter().map(|it| (*it).to_owned());
+    if given.is_empty() {
+        return Ok(all().collect());
+    }
+    let known = |it: &String| match ALL.contains(&it.as_str()) {
+        true => Ok(it.clone()),
+        false => Err(it.clone()),
+    };
+    given.iter().map(known).collect()
+}
+
+/// A unit of capacity is an instance here, so that instances and capacity are the same.
+fn values(group: &Group, members: &[Member]) -> [(&'static str, f64); 13] {
+    let count = |is: fn(State) -> bool| {
+        let of = members.iter().filter(|it| is(it.state)).count();
+        u32::try_from(of).map_or(0.0, f64::from)
+    };
+    let in_service = count(|it| it == State::InService);
+    let pending = count(State::is_pending);
+    let standby = count(|it| matches!(it, State::Standby | State::EnteringStandby));
+    let terminating = count(State::is_terminating);
+    let total = in_service + pending + standby + terminating;
+    let sizes = [group.min, group.max, group.desired].map(f64::from);
+    let instances = [in_service, pending, standby, terminating, total];
+    let values = sizes.into_iter().chain(instances).chain(instances);
+    let mut named = ALL.map(|it| (it, 0.0));
+    named
+        .iter_mut()
+        .zip(values)
+        .for_each(|(it, value)| it.1 = value);
+    named
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{a_group, a_member};
+
+    #[test]
+    fn figures_are_what_there_is() {
+        let group = Group {
+            min: 1,
+            desired: 4,
+            ..a_group()
+        };
+        let states = [
+            State::InService,
+            State::InService,
+            State::PendingWait,
+            State::Standby,
+            State::TerminatingProceed,
+            State::Detaching,
+        ];
+        let members: Vec<Member> = states.iter().map(|it| a_member("1", "a", *it)).collect();
+        let found: BTreeMap<_, _> = values(&group, &members).into();
+        assert_eq!((found["GroupMinSize"], found["GroupMaxSize"]), (1.0, 10.0));
+        assert_eq!(found["GroupDesiredCapacity"], 4.0);
+        assert_eq!(found["GroupInServiceInstances"], 2.0);
+        assert_eq!(found["GroupPendingCapacity"], 1.0);
+        assert_eq!(found["GroupStandbyInstances"], 1.0);
+        assert_eq!(found["GroupTerminatingCapacity"], 1.0);
+        assert_eq!(found["GroupTotalInstances"], 5.0);
+    }
+
+    #[test]
+    fn names_are_known_and_none_is_all() {
+        assert_eq!(named(&[]).unwrap().len(), ALL.len());
+        let one = ["GroupMaxSize".to_owned()];
+        assert_eq!(named(&one).unwrap().into_iter().collect::<Vec<_>>(), one);
+        assert_eq!(named(&["X".to_owned()]), Err("X".to_owned()));
+    }
+}

@@ -1,0 +1,135 @@
+//! Mixed instances policies: On-Demand instances of several types, in the order of preference.
+
+use std::collections::BTreeSet;
+
+use wharf_api_autoscaling::{
+    InstancesDistribution, LaunchTemplate, LaunchTemplateOverrides, LaunchTemplateSpecification,
+    MixedInstancesPolicy,
+};
+use wharf_wire::Fault;
+
+use super::groups::template;
+use crate::{
+    fault::invalid,
+    records::{Mixed, Source},
+};
+
+/// Overrides of a policy, as AWS has it.
+const MOST: usize = 40;
+const STRATEGIES: [&str; 5] = [
+    "lowest-price",
+    "capacity-optimized",
+    "capacity-optimized-prioritized",
+    "price-capacity-optimized",
+    "diversified",
+];
+
+/// The launch template of a policy, and the rest of it.
+///
+/// # Errors
+/// The text for the caller.
+pub fn read(
+    given: MixedInstancesPolicy,
+    before: Option<&Mixed>,
+) -> Result<(Option<LaunchTemplateSpecification>, Mixed), Fault> {
+    let template = given.launch_template.unwrap_or_default();
+    // What an update does not say stays.
+    let types = match (template.overrides, before) {
+        (None, Some(before)) => before.types.clone(),
+        (overrides, _) => types(overrides.unwrap_or_default())?,
+    };
+    let distribution = given.instances_distribution.unwrap_or_default();
+    if distribution
+        .on_demand_percentage_above_base_capacity
+        .is_some_and(|it| it != 100)
+    {
+        return Err(invalid(
+            "Spot instances are not supported by this version of wharf: OnDemandPercentageAboveBaseCapacity must be 100.",
+        ));
+    }
+    match distribution.on_demand_allocation_strategy.as_deref() {
+        None | Some("prioritized") => {}
+        Some("lowest-price") => {
+            return Err(invalid(
+                "The OnDemandAllocationStrategy lowest-price is not supported by this version of wharf: types are launched in their order, by prioritized.",
+            ));
+        }
+        Some(_) => {
+            return Err(invalid(
+                "OnDemandAllocationStrategy must be one of: lowest-price, prioritized.",
+            ));
+        }
+    }
+    let strategy = distribution.spot_allocation_strategy;
+    if strategy
+        .as_deref()
+        .is_some_and(|it| !STRATEGIES.contains(&it))
+    {
+        return Err(invalid("The SpotAllocationStrategy is not valid."));
+    }
+    let count =
+        |it: Option<i32>, name: &str| it.map(|it| super::given::seconds(it, name)).transpose();
+    let mixed = Mixed {
+        types,
+        base: count(distribution.on_demand_base_capacity, "onDemandBaseCapacity")?.unwrap_or(0),
+        spot_strategy: strategy,
+        spot_pools: count(distribution.spot_instance_pools, "spotInstancePools")?,
+        spot_price: distribution.spot_max_price,
+    };
+    Ok((template.launch_template_specification, mixed))
+}
+
+fn types(overrides: Vec<LaunchTemplateOverrides>) -> Result<Vec<String>, Fault> {
+    if overrides.len() > MOST {
+        return Err(invalid(format!(
+            "A mixed instances policy can have at most {MOST} overrides."
+        )));
+    }
+    let mut types = Vec::with_capacity(overrides.len());
+    for it in overrides {
+        if it.weighted_capacity.is_some_and(|it| it != "1") {
+            return Err(invalid(
+                "WeightedCapacity is not supported by this version of wharf: each instance counts as one.",
+            ));
+        }
+        let of = it.instance_type.ok_or_else(|| {
+            invalid("InstanceType is required in the overrides of a mixed instances policy.")
+        })?;
+        types.push(of);
+    }
+    let distinct: BTreeSet<&String> = types.iter().collect();
+    match distinct.len() == types.len() {
+        true => Ok(types),
+        false => Err(invalid(
+            "The overrides of a mixed instances policy must have different instance types.",
+        )),
+    }
+}
+
+pub fn shown(mixed: &Mixed, launch: &Source) -> MixedInstancesPolicy {
+    let count = |it: u32| i32::try_from(it).ok();
+    let overrides = mixed.types.iter().map(|it| LaunchTemplateOverrides {
+        instance_type: Some(it.clone()),
+        ..LaunchTemplateOverrides::default()
+    });
+    MixedInstancesPolicy {
+        launch_template: Some(LaunchTemplate {
+            launch_template_specification: template(launch),
+            overrides: Some(overrides.collect()),
+        }),
+        instances_distribution: Some(InstancesDistribution {
+            on_demand_allocation_strategy: Some("prioritized".to_owned()),
+            on_demand_base_capacity: count(mixed.base),
+            on_demand_percentage_above_base_capacity: Some(100),
+            spot_allocation_strategy: Some(
+                mixed
+                    .spot_strategy
+                    .clone()
+                    .unwrap_or_else(|| STRATEGIES[0].to_owned()),
+            ),
+            spot_instance_pools: mixed.spot_pools.and_then(count),
+            spot_max_price: mixed.spot_price.clone(),
+            ..InstancesDistribution::default()
+        }),
+    }
+}

@@ -1,0 +1,94 @@
+//! Alarms call policies: what they come to is written into the group. The reconciler does the rest.
+
+use wharf_scaling::readings::{Alarmed, Reading};
+use wharf_service::{Place, fence};
+use wharf_wire::Fault;
+
+use crate::{
+    core::Core,
+    decision,
+    fault::{AutoscalingFaults, invalid},
+    names,
+    policy::Rule,
+    reconcile::{PERMIT, StepError},
+    records::{Group, Member, Policy, Process},
+};
+
+/// Times that somebody may come between.
+const MOST_TRIES: usize = 8;
+
+/// When this returns, what follows from the word is written down.
+///
+/// # Errors
+/// There is no such policy; a fault of ours, after which the same may be said again.
+pub async fn alarmed(core: &Core, place: &Place, alarmed: Alarmed) -> Result<(), Fault> {
+    let unknown = || invalid(format!("There is no scaling policy {}.", alarmed.policy));
+    let named = names::policy_of_arn(&alarmed.policy).filter(|it| it.place == *place);
+    let named = named.ok_or_else(unknown)?;
+    let key = names::group_key(place, &named.group);
+    let _turn = core.turns.take(&key).await;
+    let group = core.group(place, &named.group).await?;
+    let policy_key = names::policy_key(place, &group.uuid, &named.name);
+    let policy = core.table.read::<Policy>(&policy_key).await?;
+    let policy = policy.filter(|it| it.record.uuid == named.uuid && !it.record.deleting);
+    let policy = policy.ok_or_else(unknown)?.record;
+    if group.suspends(Process::AlarmNotification) || !policy.enabled || group.deleting {
+        return Ok(());
+    }
+    let reading = Reading::of(&policy.uuid, alarmed);
+    core.readings.hear(&key, reading, core.now());
+    for _ in 0..MOST_TRIES {
+        match weigh(core, place, &key).await {
+            Ok(()) => return Ok(()),
+            Err(StepError::Change(error)) if error.is_conflict() => {}
+            Err(error) => {
+                tracing::warn!(group = named.group, policy = named.name, %error, "an alarm was not heeded, it will be when it speaks again");
+                break;
+            }
+        }
+    }
+    let text = "The Auto Scaling group cannot be scaled now.";
+    Err(Fault::sender("ServiceUnavailable", 503, text))
+}
+
+async fn weigh(core: &Core, place: &Place, key: &str) -> Result<(), StepError> {
+    let now = core.now();
+    let Some(stored) = core.table.read::<Group>(key).await? else {
+        core.readings.forget(key);
+        return Ok(());
+    };
+    let policies = rules(core, place, &stored.record).await?;
+    let members = core.members(place, &stored.record.uuid).await?;
+    let members: Vec<Member> = members.into_iter().map(|it| it.record).collect();
+    let readings = core.readings.of(key, now);
+    let mut group = stored.record.clone();
+    let weighed = decision::decided(&group, &members, &policies, &readings, now);
+    if let Some(weighed) = weighed
+        && decision::heed(&mut group, &policies, &weighed, now)
+    {
+        let mut changes = core.table.begin();
+        changes.when(stored.unchanged());
+        changes.fence(fence::<AutoscalingFaults>(&core.shard)?);
+        changes.put(key, &group);
+        changes.write(&PERMIT).await?;
+    }
+    core.readings.weighed(key, &readings);
+    Ok(())
+}
+
+async fn rules(
+    core: &Core,
+    place: &Place,
+    group: &Group,
+) -> Result<Vec<(Policy, Rule)>, StepError> {
+    let mut ruled = Vec::new();
+    for stored in core.policies(place, &group.uuid).await? {
+        match Rule::of(&stored.record) {
+            Ok(rule) => ruled.push((stored.record, rule)),
+            Err(fault) => {
+                tracing::warn!(policy = stored.record.name, error = %fault, "a policy cannot be read, it is passed over")
+            }
+        }
+    }
+    Ok(ruled)
+}
