@@ -1,0 +1,72 @@
+//! What ECS's own records say of a capacity provider: container instances on its group, and who waits.
+
+use std::collections::BTreeMap;
+
+use wharf_placement::ledger;
+use wharf_records::ecs::{CapacityProvider, Instance, InstanceStatus, Scheduling, Status, Task};
+use wharf_svc_ecs_model::{
+    service,
+    view::{Held, Region},
+};
+
+use crate::{
+    estimate::{Joined, Waiting},
+    plan::Container,
+};
+
+/// How constraints are called that keep the tasks of a group apart.
+const DISTINCT: &str = "distinctInstance";
+
+/// The container instances of all clusters, by their instances of EC2: those of a group may have joined another cluster
+/// than the provider's, and run tasks there.
+pub fn containers(region: &Region<'_>) -> BTreeMap<String, Container> {
+    let instances = region.instances.values();
+    let joined = instances.filter(|it| it.status != InstanceStatus::Inactive);
+    let of = |it: &Held<Instance>| {
+        let container = Container {
+            key: it.key.clone(),
+            active: it.status == InstanceStatus::Active,
+            joined: joined_as(region, it)?,
+        };
+        Some((it.ec2_instance.clone(), container))
+    };
+    joined.filter_map(of).collect()
+}
+
+fn joined_as(region: &Region<'_>, instance: &Instance) -> Option<Joined> {
+    let ledger = region.ledgers.get(&instance.host)?;
+    let tasks = region.tasks_on(&instance.host);
+    let occupies = |it: &&Held<Task>| it.last < Status::Stopped && !is_daemon(region, it);
+    Some(Joined {
+        at: instance.registered_at,
+        ready: instance.status == InstanceStatus::Active && instance.agent_connected,
+        tasks: tasks.filter(occupies).count(),
+        whole: ledger.capacity.clone(),
+        free: ledger::free(ledger),
+    })
+}
+
+fn is_daemon(region: &Region<'_>, task: &Task) -> bool {
+    let service = service::id_of(task).and_then(|it| region.services.get(&it));
+    service.is_some_and(|it| it.scheduling == Scheduling::Daemon)
+}
+
+/// Tasks that were given to the provider and have no place yet.
+pub fn waiting(region: &Region<'_>, provider: &CapacityProvider) -> Vec<Waiting> {
+    let clusters = provider.clusters.iter();
+    let tasks = clusters.flat_map(|it| region.waiting_for(it, &provider.name));
+    let of = |it: &Held<Task>| Waiting {
+        id: it.id.clone(),
+        since: it.created_at,
+        claim: it.claim.clone(),
+        apart: apart(it),
+    };
+    tasks.map(of).collect()
+}
+
+/// Whose tasks it is never on one instance with: its constraints say so.
+fn apart(task: &Task) -> Option<String> {
+    let mut constraints = task.waiting.iter().flat_map(|it| &it.constraints);
+    let distinct = constraints.any(|it| it.kind == DISTINCT);
+    distinct.then(|| format!("{} {}", task.cluster, task.group))
+}

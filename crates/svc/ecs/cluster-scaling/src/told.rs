@@ -1,0 +1,99 @@
+//! The metric `CapacityProviderReservation`: each minute once, and once more when tasks begin to wait within it.
+
+use wharf_base::Timestamp;
+use wharf_records::ecs::CapacityProvider;
+use wharf_svc_ecs_model::names::Place;
+use wharf_vended::{Measured, Point, PutError, Report, Vended};
+
+use crate::wanted::{METRIC, NAMESPACE, PROVIDER};
+
+const MINUTE: i64 = 60;
+/// What the metric says of a group that is as large as it should be.
+const ENOUGH: f64 = 100.0;
+
+/// What was told last, by this process.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Told {
+    minute: i64,
+    reservation: f64,
+}
+
+/// The second under which a value is to be told now, if it is; a minute's own value has the minute's first second.
+fn due(told: Option<Told>, reservation: f64, now: i64) -> Option<i64> {
+    let minute = now - now.rem_euclid(MINUTE);
+    match told.filter(|it| it.minute == minute) {
+        None => Some(minute),
+        // The first second is the minute's own.
+        Some(it) if it.reservation <= ENOUGH && reservation > ENOUGH => Some(now.max(minute + 1)),
+        Some(_) => None,
+    }
+}
+
+/// Milliseconds until the next minute begins.
+pub fn next_minute(now: Timestamp) -> i64 {
+    MINUTE * 1000 - now.millis().rem_euclid(MINUTE * 1000)
+}
+
+/// Tells the metric of a provider if it is time. The store knows which minutes it was told, so a restart neither
+/// repeats nor leaves out one.
+///
+/// # Errors
+/// The store of samples could not keep it.
+pub async fn tell(
+    metrics: &Vended,
+    place: &Place,
+    provider: &CapacityProvider,
+    (told, reservation): (&mut Option<Told>, f64),
+    now: Timestamp,
+) -> Result<(), PutError> {
+    let now = now.millis().div_euclid(1000);
+    let Some(at) = due(*told, reservation, now) else {
+        return Ok(());
+    };
+    let points = provider.clusters.iter().map(|cluster| {
+        let point = Point {
+            namespace: NAMESPACE,
+            name: METRIC,
+            dimensions: vec![
+                (PROVIDER, provider.name.clone()),
+                ("ClusterName", cluster.clone()),
+            ],
+            unit: "Percent",
+            at,
+            summary: Measured::one(reservation),
+        };
+        (place.region.clone(), point)
+    });
+    let by = format!("capacity-provider/{}/{}", place.region, provider.name);
+    let report = Report { by: &by, at };
+    metrics
+        .put_once(&place.account, report, now, points.collect())
+        .await?;
+    *told = Some(Told {
+        minute: now - now.rem_euclid(MINUTE),
+        reservation,
+    });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_is_told_once_and_again_when_tasks_begin_to_wait() {
+        let told = |minute, reservation| {
+            Some(Told {
+                minute,
+                reservation,
+            })
+        };
+        assert_eq!(due(None, 100.0, 130), Some(120));
+        assert_eq!(due(told(60, 100.0), 100.0, 130), Some(120));
+        assert_eq!(due(told(120, 100.0), 100.0, 130), None);
+        assert_eq!(due(told(120, 50.0), 200.0, 130), Some(130));
+        assert_eq!(due(told(120, 50.0), 200.0, 120), Some(121));
+        assert_eq!(due(told(120, 200.0), 300.0, 130), None);
+        assert_eq!(next_minute(Timestamp::from_millis(61_500)), 58_500);
+    }
+}
