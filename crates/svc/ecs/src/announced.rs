@@ -134,7 +134,9 @@ fn task(place: Place, task: &Task, now: Timestamp) -> Option<Announcement> {
     let mut detail = detail.pointer_mut("/tasks/0").map(Value::take)?;
     with_written_times(&mut detail);
     for attachment in detail["attachments"].as_array_mut().into_iter().flatten() {
-        attachment["type"] = "eni".into();
+        if attachment["type"] == "ElasticNetworkInterface" {
+            attachment["type"] = "eni".into();
+        }
     }
     detail.as_object_mut()?.shift_remove("tags");
     detail["updatedAt"] = now.iso8601().into();

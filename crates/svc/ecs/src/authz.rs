@@ -7,8 +7,8 @@ mod elsewhere;
 mod keys;
 
 use wharf_api_ecs::{
-    CreateServiceRequest, ExecuteCommandRequest, Input, RunTaskRequest, StartTaskRequest, Tag,
-    TaskOverride, UpdateServiceRequest,
+    CreateServiceRequest, ExecuteCommandRequest, Input, RunTaskRequest, ServiceVolumeConfiguration,
+    StartTaskRequest, Tag, TaskOverride, TaskVolumeConfiguration, UpdateServiceRequest,
 };
 use wharf_records::{Record, ecs::Task};
 use wharf_wire::{Check, Context, Fault};
@@ -28,7 +28,18 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         Input::CreateCluster(i) => {
             let name = i.cluster_name.as_deref().unwrap_or(names::DEFAULT_CLUSTER);
             let arn = row.place.cluster(name);
+            let check = keys::of_providers(Check::any(&row.action), i.capacity_providers.as_ref());
+            row.creating(vec![check], &arn, i.tags.as_ref())
+        }
+        Input::CreateCapacityProvider(i) => {
+            let name = i.name.as_deref().unwrap_or_default();
+            let arn = row.place.capacity_provider(name);
             row.creating(vec![Check::any(&row.action)], &arn, i.tags.as_ref())
+        }
+        Input::UpdateCapacityProvider(i) => row.on_providers(core, i.name.as_slice()),
+        Input::DeleteCapacityProvider(i) => row.on_providers(core, i.capacity_provider.as_slice()),
+        Input::DescribeCapacityProviders(i) => {
+            row.on_providers(core, i.capacity_providers.as_deref().unwrap_or_default())
         }
         Input::DescribeClusters(i) => {
             let given = i.clusters.iter().flatten();
@@ -43,7 +54,12 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         Input::DeleteCluster(i) => row.on_cluster(i.cluster.as_deref()),
         Input::UpdateCluster(i) => row.on_cluster(i.cluster.as_deref()),
         Input::UpdateClusterSettings(i) => row.on_cluster(i.cluster.as_deref()),
-        Input::PutClusterCapacityProviders(i) => row.on_cluster(i.cluster.as_deref()),
+        Input::PutClusterCapacityProviders(i) => {
+            let checks = row.on_cluster(i.cluster.as_deref()).into_iter();
+            checks
+                .map(|check| keys::of_providers(check, i.capacity_providers.as_ref()))
+                .collect()
+        }
         Input::RegisterContainerInstance(i) => row.on_cluster(i.cluster.as_deref()),
         Input::DeregisterContainerInstance(i) => row.on_cluster(i.cluster.as_deref()),
         Input::ListContainerInstances(i) => row.on_cluster(i.cluster.as_deref()),
@@ -202,6 +218,22 @@ impl Row {
         checks.into_iter().map(tagged).collect()
     }
 
+    /// On each capacity provider, with the tags it has; all of them are `*`.
+    fn on_providers(&self, core: &Core, given: &[String]) -> Vec<Check> {
+        let check = |one: &String| {
+            let name = names::provider_name(one).unwrap_or(one);
+            let tags = core.state.view.read(&self.place, |region| {
+                region.providers.get(name).map(|it| it.tags.clone())
+            });
+            let check = Check::new(&self.action, self.place.capacity_provider(name));
+            keys::resource_tags(check, &tags.unwrap_or_default())
+        };
+        match given {
+            [] => vec![Check::any(&self.action)],
+            some => some.iter().map(check).collect(),
+        }
+    }
+
     /// On service deployments or revisions, by their ARNs: asked about here, whatever account and
     /// region they name.
     fn on_parts(&self, given: &[String]) -> Vec<Check> {
@@ -250,6 +282,10 @@ impl Row {
         let mut rows = vec![wish.on(check)];
         let given = i.task_definition.as_deref();
         self.with_definition(core, given, &mut rows).await?;
+        rows.extend(service_volume_roles(
+            &self.place.account,
+            i.volume_configurations.as_ref(),
+        ));
         Ok(self.creating(rows, &arn, i.tags.as_ref()))
     }
 
@@ -281,6 +317,8 @@ impl Row {
         if given.is_some() {
             self.with_definition(core, given, &mut rows).await?;
         }
+        let volumes = i.volume_configurations.as_ref();
+        rows.extend(service_volume_roles(&self.place.account, volumes));
         Ok(rows)
     }
 
@@ -362,6 +400,7 @@ impl Row {
             definition: i.task_definition.as_deref(),
             cluster: i.cluster.as_deref(),
             overrides: i.overrides.as_ref(),
+            volumes: i.volume_configurations.as_ref(),
             tags: i.tags.as_ref(),
             instances: &[],
             wish: Wish {
@@ -383,6 +422,7 @@ impl Row {
             definition: i.task_definition.as_deref(),
             cluster: i.cluster.as_deref(),
             overrides: i.overrides.as_ref(),
+            volumes: i.volume_configurations.as_ref(),
             tags: i.tags.as_ref(),
             instances: i.container_instances.as_deref().unwrap_or_default(),
             wish: Wish {
@@ -470,6 +510,9 @@ impl Row {
                 [&overrides.task_role_arn, &overrides.execution_role_arn],
             ));
         }
+        let ebs = launch.volumes.into_iter().flatten();
+        let given = ebs.filter_map(|it| it.managed_ebs_volume.as_ref()?.role_arn.as_deref());
+        roles.extend(infrastructure_roles(&self.place.account, given));
         let mut rows = vec![check];
         rows.extend(roles);
         let cluster = names::cluster_name(launch.cluster).unwrap_or_default();
@@ -481,6 +524,7 @@ struct Launched<'a> {
     definition: Option<&'a str>,
     cluster: Option<&'a str>,
     overrides: Option<&'a TaskOverride>,
+    volumes: Option<&'a Vec<TaskVolumeConfiguration>>,
     tags: Option<&'a Vec<Tag>>,
     /// Of StartTask.
     instances: &'a [String],
@@ -496,6 +540,22 @@ fn pass_roles<'a>(
         .map(|role| Check::pass_role(names::role_arn(account, role), TASKS))
         .collect::<Vec<_>>()
         .into_iter()
+}
+
+fn service_volume_roles(
+    account: &str,
+    volumes: Option<&Vec<ServiceVolumeConfiguration>>,
+) -> Vec<Check> {
+    let ebs = volumes.into_iter().flatten();
+    let given = ebs.filter_map(|it| it.managed_ebs_volume.as_ref()?.role_arn.as_deref());
+    infrastructure_roles(account, given)
+}
+
+/// ECS is passed the roles in which it makes volumes.
+fn infrastructure_roles<'a>(account: &str, roles: impl IntoIterator<Item = &'a str>) -> Vec<Check> {
+    let given = roles.into_iter().filter(|role| !role.is_empty());
+    let pass = |role: &str| Check::pass_role(names::role_arn(account, role), names::PRINCIPAL);
+    given.map(pass).collect()
 }
 
 fn with_request_tags(mut check: Check, tags: Option<&Vec<Tag>>) -> Check {

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use tokio::sync::broadcast;
+use wharf_api_autoscaling::Autoscaling;
 use wharf_api_ec2::Ec2;
 use wharf_api_elbv2::Elbv2;
 use wharf_api_logs::Logs;
 use wharf_base::{Clock, SystemClock};
+use wharf_delivery::Operations;
 use wharf_hosts::Hosts;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
@@ -15,6 +17,7 @@ use wharf_svc_ecs_agents::Config as AgentsConfig;
 use wharf_svc_ecs_model::{
     credentials::TaskCredentials,
     images::{AsNamed, TaskImages},
+    names::Place,
 };
 use wharf_vended::Vended;
 
@@ -47,6 +50,12 @@ pub struct Parts {
     pub keyring: Arc<Keyring>,
     /// Network interfaces, subnets and security groups.
     pub ec2: Arc<dyn Ec2>,
+    /// Groups of instances; without it there are no capacity providers but Fargate's.
+    pub autoscaling: Option<Arc<dyn Autoscaling>>,
+    /// What ECS does to groups of instances in its own name; without it no capacity provider is scaled.
+    pub operations: Option<Arc<dyn Operations>>,
+    /// Where groups of instances changed.
+    pub group_changes: Option<broadcast::Receiver<Place>>,
     /// Target groups; without it services cannot name any.
     pub elbv2: Option<Arc<dyn Elbv2>>,
     /// ARNs of target groups whose targets or health changed.
@@ -62,7 +71,7 @@ pub struct Parts {
     pub config: Config,
 }
 
-/// A clone hears of target changes from the moment it is made.
+/// A clone hears of changes from the moment it is made.
 impl Clone for Parts {
     fn clone(&self) -> Self {
         Self {
@@ -70,6 +79,12 @@ impl Clone for Parts {
             hosts: self.hosts.clone(),
             keyring: self.keyring.clone(),
             ec2: self.ec2.clone(),
+            autoscaling: self.autoscaling.clone(),
+            operations: self.operations.clone(),
+            group_changes: self
+                .group_changes
+                .as_ref()
+                .map(broadcast::Receiver::resubscribe),
             elbv2: self.elbv2.clone(),
             target_changes: self
                 .target_changes
@@ -98,6 +113,9 @@ impl Parts {
             hosts,
             keyring,
             ec2,
+            autoscaling: None,
+            operations: None,
+            group_changes: None,
             elbv2: None,
             target_changes: None,
             credentials,

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use wharf_api_autoscaling::Autoscaling;
 use wharf_api_ec2::Ec2;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
 use wharf_svc_ecs_agents::{Agents, Parts as AgentsParts};
+use wharf_svc_ecs_cluster_scaling::{ClusterScaling, Parts as ScalingParts};
 use wharf_svc_ecs_exec::Sessions;
 use wharf_svc_ecs_scheduler::{Parts as SchedulerParts, Scheduler};
 
@@ -16,10 +18,14 @@ pub struct Core {
     pub state: Arc<State>,
     pub scheduler: Arc<Scheduler>,
     pub agents: Arc<Agents>,
+    /// Groups of instances that it scales.
+    pub scaling: Arc<ClusterScaling>,
     /// Sessions of ECS Exec.
     pub exec: Sessions,
     /// Subnets and security groups.
     pub ec2: Arc<dyn Ec2>,
+    /// Groups of instances.
+    pub autoscaling: Option<Arc<dyn Autoscaling>>,
     pub credentials: Arc<dyn TaskCredentials>,
     pub images: Arc<dyn TaskImages>,
     pub keyring: Arc<Keyring>,
@@ -35,9 +41,16 @@ impl Core {
             state: state.clone(),
             keyring: parts.keyring.clone(),
             ec2: parts.ec2.clone(),
+            autoscaling: parts.autoscaling.clone(),
             images: parts.images.clone(),
             elbv2: parts.elbv2,
             target_changes: parts.target_changes,
+        });
+        let scaling = ClusterScaling::new(ScalingParts {
+            state: state.clone(),
+            operations: parts.operations,
+            group_changes: parts.group_changes,
+            metrics: parts.metrics.clone(),
         });
         let agents = Agents::new(AgentsParts {
             state: state.clone(),
@@ -51,8 +64,10 @@ impl Core {
             state,
             scheduler: Arc::new(scheduler),
             agents: Arc::new(agents),
+            scaling: Arc::new(scaling),
             exec: Sessions::default(),
             ec2: parts.ec2,
+            autoscaling: parts.autoscaling,
             credentials: parts.credentials,
             images: parts.images,
             keyring: parts.keyring,

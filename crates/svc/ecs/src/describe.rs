@@ -6,8 +6,8 @@ use wharf_api_ecs as api;
 use wharf_placement::ledger;
 use wharf_records::{
     ecs::{
-        Cluster, Container, Definition, ExecAgent, Health, Instance, InstanceStatus, Launch,
-        ServiceStatus, Status, Task,
+        CapacityProvider, Cluster, Container, Definition, ExecAgent, Health, Instance,
+        InstanceStatus, Launch, ServiceStatus, Status, Task,
     },
     hosts::{Ledger, Port, Protocol},
 };
@@ -152,13 +152,49 @@ pub fn cluster(
             cluster.default_strategy.iter().map(strategy).collect(),
         ),
         attachments: parts.attachments.then(Vec::new),
-        attachments_status: None,
+        attachments_status: cluster
+            .attachments_status
+            .filter(|_| parts.attachments)
+            .map(|status| status.as_str().to_owned()),
         service_connect_defaults: cluster.service_connect_namespace.as_ref().map(|namespace| {
             api::ClusterServiceConnectDefaults {
                 namespace: Some(namespace.clone()),
             }
         }),
     })
+}
+
+pub fn provider(record: &CapacityProvider, with_tags: bool) -> api::CapacityProvider {
+    let word = |on: bool| {
+        let word = if on { "ENABLED" } else { "DISABLED" };
+        Some(word.to_owned())
+    };
+    let scaling = api::ManagedScaling {
+        status: word(record.scaling.enabled),
+        target_capacity: Some(record.scaling.target_capacity),
+        minimum_scaling_step_size: Some(record.scaling.minimum_step),
+        maximum_scaling_step_size: Some(record.scaling.maximum_step),
+        instance_warmup_period: Some(record.scaling.warmup),
+    };
+    api::CapacityProvider {
+        capacity_provider_arn: Some(record.arn.clone()),
+        name: Some(record.name.clone()),
+        status: Some(record.status.as_str().to_owned()),
+        auto_scaling_group_provider: Some(api::AutoScalingGroupProvider {
+            auto_scaling_group_arn: Some(record.group_arn.clone()),
+            managed_scaling: Some(scaling),
+            managed_termination_protection: word(record.termination_protection),
+            managed_draining: word(record.draining),
+        }),
+        update_status: record.update.map(|update| update.as_str().to_owned()),
+        update_status_reason: record.update_reason.clone(),
+        tags: Some(match with_tags {
+            true => tags::show(&record.tags),
+            false => Vec::new(),
+        }),
+        type_: Some("EC2_AUTOSCALING".to_owned()),
+        ..api::CapacityProvider::default()
+    }
 }
 
 fn statistics(counts: &Counts) -> Vec<api::KeyValuePair> {
@@ -207,12 +243,12 @@ pub fn task(record: &Task, with_tags: bool) -> Result<api::Task, BadDocument> {
             "ecs.cpu-architecture",
             Some(architecture()),
         )]),
-        availability_zone: Some(record.availability_zone.clone()),
+        availability_zone: not_empty(&record.availability_zone),
         capacity_provider_name: record.capacity_provider.clone(),
         cluster_arn: Some(record.cluster_arn.clone()),
         connectivity: record.connected_at.map(|_| "CONNECTED".to_owned()),
         connectivity_at: record.connected_at,
-        container_instance_arn: (!fargate).then(|| record.instance.clone()),
+        container_instance_arn: not_empty(&record.instance).filter(|_| !fargate),
         containers: Some(
             record
                 .containers
@@ -306,9 +342,35 @@ fn health(task: &Task) -> Health {
 }
 
 fn attachments(task: &Task) -> Vec<api::Attachment> {
-    let Some(wish) = &task.network else {
-        return Vec::new();
+    interface(task).into_iter().chain(volume(task)).collect()
+}
+
+/// The EBS volume of a task.
+fn volume(task: &Task) -> Option<api::Attachment> {
+    let volume = task.volume.as_ref()?;
+    let mut details = vec![
+        pair("roleArn", volume.spec.role.clone()),
+        pair("volumeName", volume.spec.name.clone()),
+        pair("deleteOnTermination", volume.spec.delete.to_string()),
+    ];
+    let status = match &volume.given {
+        Some(given) => {
+            details.push(pair("volumeId", given.id.clone()));
+            given.state.as_str()
+        }
+        None if task.last == Status::Stopped => "DELETED",
+        None => "PRECREATED",
     };
+    Some(api::Attachment {
+        id: Some(volume.attachment.clone()),
+        type_: Some("AmazonElasticBlockStorage".to_owned()),
+        status: Some(status.to_owned()),
+        details: Some(details),
+    })
+}
+
+fn interface(task: &Task) -> Option<api::Attachment> {
+    let wish = task.network.as_ref()?;
     let mut details = vec![pair("subnetId", wish.subnet.clone())];
     let mut status = "PRECREATED";
     if let Some(interface) = &task.interface {
@@ -322,12 +384,12 @@ fn attachments(task: &Task) -> Vec<api::Attachment> {
     } else if task.last == Status::Stopped {
         status = "DELETED";
     }
-    vec![api::Attachment {
+    Some(api::Attachment {
         id: Some(wish.attachment.clone()),
         type_: Some("ElasticNetworkInterface".to_owned()),
         status: Some(status.to_owned()),
         details: Some(details),
-    }]
+    })
 }
 
 fn container(task: &Task, container: &Container) -> api::Container {
@@ -419,6 +481,7 @@ pub fn instance(
                 .collect(),
         ),
         registered_at: Some(record.registered_at),
+        capacity_provider_name: record.capacity_provider.clone(),
         attachments: Some(Vec::new()),
         tags: Some(if with_tags {
             tags::show(&record.tags)

@@ -6,7 +6,7 @@ use wharf_records::ecs::{
     ServiceDeployment, ServiceEvents, ServiceNetwork, ServiceOptions, ServiceStatus, StrategyItem,
 };
 
-use crate::{launch, monitoring, names::Place, services::counts::Counts, tags};
+use crate::{launch, monitoring, names::Place, services::counts::Counts, tags, volume};
 
 /// What LATEST means.
 const PLATFORM: &str = "1.4.0";
@@ -168,6 +168,7 @@ fn deployments(record: &Service, counts: &Counts) -> Vec<api::Deployment> {
             platform_version: platform_version(revision),
             platform_family: platform_family(revision),
             network_configuration: network(revision),
+            volume_configurations: Some(revision.volume.iter().map(volume::shown).collect()),
             rollout_state: Some(one.state.as_str().to_owned()),
             rollout_state_reason: Some(reason(one, primary && record.throttle.unsteady > 0)),
             ..api::Deployment::default()
@@ -303,6 +304,7 @@ pub fn revision(record: &RevisionRecord, images: Vec<api::ContainerImage>) -> ap
         container_images: Some(images),
         guard_duty_enabled: Some(false),
         monitoring: monitoring::shown(&revision.monitoring),
+        volume_configurations: Some(revision.volume.iter().map(volume::shown).collect()),
         created_at: Some(revision.created_at),
         ..api::ServiceRevision::default()
     }

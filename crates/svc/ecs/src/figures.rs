@@ -16,13 +16,19 @@ pub struct Figures {
     pub disconnected: usize,
     pub services: usize,
     /// The reconcilers' queues, by what they are about.
-    pub queues: [(&'static str, Depth); 3],
+    pub queues: [(&'static str, Depth); 5],
 }
 
 pub(crate) fn figures(core: &Core) -> Figures {
-    let [tasks, services] = core.scheduler.depths();
+    let [tasks, services, providers, waiting] = core.scheduler.depths();
     let mut figures = Figures {
-        queues: [tasks, ("instances", core.agents.depth()), services],
+        queues: [
+            tasks,
+            ("instances", core.agents.depth()),
+            services,
+            providers,
+            waiting,
+        ],
         ..Figures::default()
     };
     core.state.view.read_all(|region| {

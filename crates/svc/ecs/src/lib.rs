@@ -10,9 +10,10 @@
 //!
 //! What all rooms are about (names, definitions, orders, the life of a task, the state) is
 //! `wharf_svc_ecs_model`; who runs where and when is decided in `wharf_svc_ecs_scheduler`, machines and
-//! their agents are `wharf_svc_ecs_agents`, sessions of ECS Exec are `wharf_svc_ecs_exec`. Scheduler and
-//! agents do not know each other: they meet in the records.
-//! Other services are called through their generated traits only.
+//! their agents are `wharf_svc_ecs_agents`, groups of instances that ECS scales are
+//! `wharf_svc_ecs_cluster_scaling`, sessions of ECS Exec are `wharf_svc_ecs_exec`. Scheduler and agents do not
+//! know each other: they meet in the records.
+//! Other services are called through their generated traits, or by the names of their operations.
 
 #![forbid(unsafe_code)]
 
@@ -34,7 +35,7 @@ mod tagged;
 use wharf_svc_ecs_agents::{acs, binding, deregistration, grant, registration, serving};
 use wharf_svc_ecs_model::{
     asks, credentials, definition, document, fault, images, launch, make, monitoring, names,
-    own_node, provider, state, tags, task, validate, view,
+    own_node, provider, state, tags, task, validate, view, volume,
 };
 use wharf_svc_ecs_scheduler::{placing, services};
 

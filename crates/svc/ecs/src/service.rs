@@ -173,12 +173,18 @@ impl EcsService {
         let (core, state) = (&self.core, &self.core.state);
         let mut loops = Loops::new("ecs", stop);
         let (scheduler, agents) = (core.scheduler.clone(), core.agents.clone());
-        let changed = move |change| match change {
-            Change::Task(key) => scheduler.wake_task(key),
-            Change::Service(key) => scheduler.wake_service(key),
-            Change::Instance(key) => {
-                agents.wake_instance(key);
-                scheduler.wake_starving();
+        let scaling = core.scaling.clone();
+        let changed = move |change| {
+            scaling.changed(&change);
+            match change {
+                Change::Task(key) => scheduler.wake_task(key),
+                Change::Service(key) => scheduler.wake_service(key),
+                Change::Provider(key) => scheduler.wake_provider(key),
+                Change::Room(queue) => scheduler.wake_waiting(queue),
+                Change::Instance(key) => {
+                    agents.wake_instance(key);
+                    scheduler.wake_starving();
+                }
             }
         };
         let (store, view) = (state.store.clone(), state.view.clone());
@@ -189,6 +195,7 @@ impl EcsService {
             .await;
         core.scheduler.work(&mut loops);
         core.agents.work(&mut loops);
+        core.scaling.work(&mut loops);
         loops.run().await;
     }
 }
@@ -210,8 +217,11 @@ wharf_api_ecs::operations! {
     delete_cluster = ops::clusters::delete_cluster;
     update_cluster = ops::clusters::update_cluster;
     update_cluster_settings = ops::clusters::update_cluster_settings;
-    put_cluster_capacity_providers = ops::clusters::put_cluster_capacity_providers;
-    describe_capacity_providers = ops::clusters::describe_capacity_providers;
+    put_cluster_capacity_providers = ops::cluster_providers::put_cluster_capacity_providers;
+    create_capacity_provider = ops::capacity_providers::create_capacity_provider;
+    update_capacity_provider = ops::capacity_providers::update_capacity_provider;
+    delete_capacity_provider = ops::capacity_providers::delete_capacity_provider;
+    describe_capacity_providers = ops::describe_providers::describe_capacity_providers;
     register_task_definition = ops::register_task_definition::register_task_definition;
     deregister_task_definition = ops::definitions::deregister_task_definition;
     describe_task_definition = ops::definitions::describe_task_definition;

@@ -7,6 +7,7 @@ pub const TAGGED: Tagged = Tagged {
     service: "ecs",
     namespace: "ecs",
     kinds: &[
+        Kind::itself("capacity-provider", |id| format!("capacity-provider/{id}")),
         Kind::itself("cluster", |id| format!("cluster/{id}")),
         Kind::itself("definition", definition),
         Kind::itself("instance", |id| member("container-instance", id)),

@@ -50,6 +50,12 @@ pub fn may_report_of(cx: &Context, region: &Region, task: &Task) -> bool {
     }
 }
 
+/// Whether a caller registered the container instance that a task is on.
+pub fn runs(caller: &Caller, region: &Region, task: &Task) -> bool {
+    let instance = region.instance_by_arn(&task.instance);
+    instance.is_some_and(|it| it.registered_by == caller.arn)
+}
+
 fn is_bound(caller: &Caller) -> bool {
     caller
         .session

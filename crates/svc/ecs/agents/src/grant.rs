@@ -68,11 +68,9 @@ pub fn check(grant: Option<&Grant>, claim: &Claim<'_>, default_zone: &str) -> Re
     if claim.fargate && !grant.fargate {
         return Err(refusal("allows no Fargate tasks (--fargate)"));
     }
-    // Either way it gets what other accounts run, with the credentials of their roles.
-    if claim.instances && !grant.fargate {
-        return Err(refusal(
-            "allows no EC2 instances, which need one that allows Fargate tasks (--fargate)",
-        ));
+    // It would get what other accounts run, with their user data and the credentials of their roles.
+    if claim.instances && !grant.keeps_instances() {
+        return Err(refusal("allows no EC2 instances (--instances)"));
     }
     let zone = grant.zone.as_deref().unwrap_or(default_zone);
     if claim.zone != zone {
@@ -236,6 +234,7 @@ mod tests {
         let exact = Grant {
             zone: Some("us-east-1b".to_owned()),
             fargate: true,
+            instances: Some(true),
             max_cpu: Some(2048),
             max_memory: Some(4096),
             ..Grant::default()
@@ -253,6 +252,8 @@ mod tests {
     fn a_claim_beyond_the_token_names_its_flag() {
         let grant = Grant {
             max_cpu: Some(1024),
+            // One right is not the other.
+            fargate: false,
             max_memory: Some(4096),
             ..Grant::default()
         };
@@ -269,7 +270,7 @@ mod tests {
                     instances: true,
                     ..MODEST
                 },
-                "EC2 instances",
+                "--instances",
             ),
             (
                 Claim {

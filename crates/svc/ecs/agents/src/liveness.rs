@@ -75,6 +75,7 @@ mod tests {
             registered: Vec::new(),
             tags: std::collections::BTreeMap::new(),
             health: None,
+            capacity_provider: None,
             deregistered_at: None,
             unknown: Unknown::new(),
         }

@@ -27,6 +27,8 @@ use crate::{
 pub const FARGATE_CAPACITY: &str = "wharf.fargate-capacity";
 /// The attribute by which a node offers to keep EC2 instances.
 pub const INSTANCES: &str = "wharf.instances";
+/// How many MiB of disk it promises them.
+pub const INSTANCE_DISKS: &str = "wharf.instance-disks";
 /// The attributes by which a node takes Fargate tasks of some accounts and regions alone, divided by
 /// commas.
 pub const SERVED_ACCOUNTS: &str = "wharf.serves-accounts";
@@ -263,7 +265,8 @@ impl Registration {
 /// said is gone.
 fn kept(earlier: Option<&Instance>) -> BTreeMap<String, Option<String>> {
     let capability = |name: &str| {
-        let binds = [SERVED_ACCOUNTS, SERVED_REGIONS, INSTANCES].contains(&name);
+        let said = [SERVED_ACCOUNTS, SERVED_REGIONS, INSTANCES, INSTANCE_DISKS];
+        let binds = said.contains(&name);
         binds
             || name.contains("ecs.capability.")
             || name.starts_with(wharf_placement::offer::MARKER)
@@ -368,6 +371,11 @@ fn capacity(
         None if attributes.contains_key("ecs.capability.task-eni") => DEFAULT_ENI_SLOTS,
         None => 0,
     };
+    let disks = attributes.get(INSTANCE_DISKS).cloned().flatten();
+    let disks = disks.map(|number| number.parse());
+    capacity.disk = disks
+        .transpose()
+        .map_err(|_| invalid_resource(INSTANCE_DISKS))?;
     Ok(capacity)
 }
 
@@ -511,6 +519,7 @@ async fn anew(
         registered: Vec::new(),
         tags: wanted.tags.clone(),
         health: None,
+        capacity_provider: None,
         deregistered_at: None,
         unknown: Unknown::new(),
         id,

@@ -47,6 +47,8 @@ pub enum RoleError {
 pub trait TaskCredentials: Send + Sync + 'static {
     /// Whether the role exists and trusts tasks of that account and region, without making keys.
     async fn usable(&self, place: &Place, role_arn: &str) -> Result<(), RoleError>;
+    /// Whether the role exists and trusts ECS itself, as one that it acts in on infrastructure does.
+    async fn usable_by_ecs(&self, place: &Place, role_arn: &str) -> Result<(), RoleError>;
     /// Keys for one task; the session is named after the task's id.
     async fn assume(
         &self,

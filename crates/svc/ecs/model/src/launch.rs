@@ -2,7 +2,7 @@
 
 mod demand;
 
-pub use demand::EXTERNAL;
+pub use demand::{EXTERNAL, of_services, of_waiting};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use wharf_api_ecs::{
 };
 use wharf_placement::{Constraint, Strategy, query::Expression};
 use wharf_records::{
-    ecs::{Definition, Launch, PlacementRule, Revision, Service, Tags, TargetSpec},
+    ecs::{Definition, Launch, PlacementRule, Revision, Service, Tags, TargetSpec, VolumeSpec},
     hosts::{Claim, Phase, Port, Protocol},
 };
 use wharf_wire::Fault;
@@ -23,7 +23,7 @@ use crate::{
     },
     document, fault,
     images::{self, Pins},
-    monitoring, tags,
+    monitoring, tags, volume,
 };
 
 /// Largest `overrides`, as JSON.
@@ -52,12 +52,41 @@ pub struct Order {
     pub execute_command: bool,
     pub tags: Tags,
     pub network: Option<NetworkOrder>,
+    pub volume: Option<VolumeSpec>,
     /// Which digests its containers are to run.
     pub pins: Pins,
     /// Metrics of its service that are measured every 20 seconds.
     pub high_resolution: Vec<String>,
     pub constraints: Vec<Constraint>,
     pub strategies: Vec<Strategy>,
+    /// Those of the two that are not the definition's, as they were given.
+    pub rules: Rules,
+}
+
+/// Constraints and strategies, to be read again.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    pub constraints: Vec<PlacementRule>,
+    pub strategies: Vec<PlacementRule>,
+}
+
+impl Rules {
+    fn of(constraints: &[PlacementConstraint], strategies: &[PlacementStrategy]) -> Self {
+        let rule = |kind: &Option<String>, argument: &Option<String>| PlacementRule {
+            kind: kind.clone().unwrap_or_default(),
+            argument: argument.clone(),
+        };
+        Self {
+            constraints: constraints
+                .iter()
+                .map(|it| rule(&it.type_, &it.expression))
+                .collect(),
+            strategies: strategies
+                .iter()
+                .map(|it| rule(&it.type_, &it.field))
+                .collect(),
+        }
+    }
 }
 
 /// `awsvpcConfiguration`, checked for form.
@@ -81,6 +110,8 @@ struct Wish<'a> {
     managed_tags: bool,
     execute_command: bool,
     tags: Option<&'a Vec<api::Tag>>,
+    volumes: Vec<VolumeSpec>,
+    service_tags: Option<&'a Tags>,
 }
 
 /// RunTask's order, for the launch type that was decided on.
@@ -95,10 +126,7 @@ pub fn run(
     if launch == Launch::Fargate {
         refuse_placement(constraints, strategies)?;
     }
-    check_extras(
-        input.volume_configurations.as_ref(),
-        input.reference_id.as_deref(),
-    )?;
+    check_reference(input.reference_id.as_deref())?;
     let wish = Wish {
         cluster,
         launch,
@@ -111,10 +139,13 @@ pub fn run(
         managed_tags: input.enable_ecs_managed_tags == Some(true),
         execute_command: input.enable_execute_command == Some(true),
         tags: input.tags.as_ref(),
+        volumes: volume::of_task(input.volume_configurations.as_ref())?,
+        service_tags: None,
     };
     let mut order = order(&wish, definition)?;
     order.constraints.extend(read_constraints(constraints)?);
     order.strategies = read_strategies(strategies)?;
+    order.rules = Rules::of(constraints, strategies);
     Ok(order)
 }
 
@@ -124,10 +155,7 @@ pub fn start(
     cluster: &str,
     definition: &Definition,
 ) -> Result<Order, Fault> {
-    check_extras(
-        input.volume_configurations.as_ref(),
-        input.reference_id.as_deref(),
-    )?;
+    check_reference(input.reference_id.as_deref())?;
     let wish = Wish {
         cluster,
         launch: Launch::Ec2,
@@ -140,18 +168,14 @@ pub fn start(
         managed_tags: input.enable_ecs_managed_tags == Some(true),
         execute_command: input.enable_execute_command == Some(true),
         tags: input.tags.as_ref(),
+        volumes: volume::of_task(input.volume_configurations.as_ref())?,
+        service_tags: None,
     };
     order(&wish, definition)
 }
 
-/// Volumes are not there yet. A reference shows nowhere but in the audit log, which has what was asked.
-fn check_extras(
-    volumes: Option<&Vec<api::TaskVolumeConfiguration>>,
-    reference: Option<&str>,
-) -> Result<(), Fault> {
-    if volumes.is_some_and(|all| !all.is_empty()) {
-        return Err(fault::unsupported("volumeConfigurations"));
-    }
+/// A reference shows nowhere but in the audit log, which has what was asked.
+fn check_reference(reference: Option<&str>) -> Result<(), Fault> {
     match reference {
         Some(text) if text.chars().count() > MAX_REFERENCE => Err(fault::invalid(format!(
             "referenceId can have at most {MAX_REFERENCE} characters."
@@ -193,10 +217,13 @@ pub fn of_service(
         managed_tags: service.options.managed_tags,
         execute_command: service.options.execute_command,
         tags: None,
+        volumes: revision.volume.iter().cloned().collect(),
+        service_tags: Some(&service.tags),
     };
     let mut order = order(&wish, definition)?;
     order.constraints.extend(read_constraints(&constraints)?);
     order.strategies = read_strategies(&strategies)?;
+    order.rules = Rules::of(&constraints, &strategies);
     order.pins = images::pins(&revision.images);
     order.high_resolution = monitoring::high_resolution(&revision.monitoring);
     order.group = format!("service:{}", service.name);
@@ -283,6 +310,13 @@ fn order(wish: &Wish<'_>, definition: &Definition) -> Result<Order, Fault> {
         ));
     }
     let network = network(wish.launch, wish.network, &parsed)?;
+    let volume = volume::for_definition(&wish.volumes, &parsed)?
+        .map(|spec| volume::with_tags(spec, &definition.tags, wish.service_tags));
+    if volume.is_some() && wish.launch == Launch::External {
+        return Err(fault::invalid(
+            "Managed EBS volumes are not supported with the EXTERNAL launch type.",
+        ));
+    }
     let (cpu, memory) = size(&parsed, &overrides, wish.launch)?;
     let claim = Claim {
         cpu,
@@ -290,12 +324,10 @@ fn order(wish: &Wish<'_>, definition: &Definition) -> Result<Order, Fault> {
         interfaces: u32::from(network.is_some()),
         ports: ports(&parsed),
         phase: Phase::Held,
+        // Disks of tasks are theirs for as long as they run, and share what is free.
+        disk: 0,
     };
-    let mut constraints = Vec::new();
-    for constraint in parsed.placement_constraints.iter().flatten() {
-        let expression = constraint.expression.as_deref().unwrap_or_default();
-        constraints.push(member_of(expression)?);
-    }
+    let constraints = constraints_of(&parsed)?;
     let storage = overrides
         .ephemeral_storage
         .as_ref()
@@ -303,14 +335,7 @@ fn order(wish: &Wish<'_>, definition: &Definition) -> Result<Order, Fault> {
     let ephemeral_gib = storage.and_then(|storage| storage.size_in_gi_b);
     let mut parsed = parsed;
     if wish.execute_command {
-        let capability = api::Attribute {
-            name: Some(EXEC_CAPABILITY.to_owned()),
-            ..api::Attribute::default()
-        };
-        parsed
-            .requires_attributes
-            .get_or_insert_default()
-            .push(capability);
+        need_exec(&mut parsed);
     }
     Ok(Order {
         launch: wish.launch,
@@ -324,14 +349,36 @@ fn order(wish: &Wish<'_>, definition: &Definition) -> Result<Order, Fault> {
         execute_command: wish.execute_command,
         tags: task_tags(wish, definition)?,
         network,
+        volume,
         pins: Pins::new(),
         high_resolution: Vec::new(),
         constraints,
         strategies: Vec::new(),
+        rules: Rules::default(),
         overrides,
         parsed,
         definition: definition.clone(),
     })
+}
+
+/// The constraints that stand in a definition.
+fn constraints_of(definition: &TaskDefinition) -> Result<Vec<Constraint>, Fault> {
+    let constraints = definition.placement_constraints.iter().flatten();
+    constraints
+        .map(|constraint| member_of(constraint.expression.as_deref().unwrap_or_default()))
+        .collect()
+}
+
+/// Asks of the host that commands can be executed in the task.
+fn need_exec(definition: &mut TaskDefinition) {
+    let capability = api::Attribute {
+        name: Some(EXEC_CAPABILITY.to_owned()),
+        ..api::Attribute::default()
+    };
+    definition
+        .requires_attributes
+        .get_or_insert_default()
+        .push(capability);
 }
 
 fn check_overrides(overrides: &TaskOverride, definition: &TaskDefinition) -> Result<(), Fault> {

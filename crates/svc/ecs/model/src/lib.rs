@@ -40,3 +40,4 @@ pub mod tags;
 pub mod task;
 pub mod validate;
 pub mod view;
+pub mod volume;

@@ -1,9 +1,10 @@
-//! A task record out of an order and the host it was placed on. Pure but for the ids it mints.
+//! A task record out of an order and the host it was placed on, now or after it waited for one. Pure but
+//! for the ids it mints.
 
 use wharf_base::{Timestamp, ids};
 use wharf_records::ecs::{
-    Cluster, Container, ContainerStatus, Desired, ExecAgent, Health, Instance, NetworkWish, Status,
-    Task,
+    Cluster, Container, ContainerStatus, Desired, ExecAgent, Health, Instance, NetworkWish,
+    ServiceNetwork, ServiceSubnet, Status, Task, Waiting,
 };
 
 use crate::{
@@ -11,61 +12,114 @@ use crate::{
     document,
     launch::Order,
     names::Place,
+    volume,
 };
 
-/// Where a task goes.
+/// What a task is made with beside its order.
 pub struct Spot<'a> {
     /// The task's id.
     pub id: String,
     pub cluster: &'a Cluster,
-    pub instance: &'a Instance,
-    pub host: &'a str,
-    pub zone: &'a str,
-    /// The subnet, for a task with an interface of its own.
-    pub subnet: Option<&'a str>,
+    /// None: it is to [`wait`].
+    pub at: Option<At<'a>>,
     pub capacity_provider: Option<String>,
     /// Sealed seed of its credential ids.
     pub credentials_seed: String,
 }
 
+/// Where a task goes.
+#[derive(Debug, Clone, Copy)]
+pub struct At<'a> {
+    pub instance: &'a Instance,
+    pub host: &'a str,
+    pub zone: &'a str,
+    /// The subnet, for a task with an interface of its own.
+    pub subnet: Option<&'a str>,
+}
+
 pub fn task(place: &Place, order: &Order, spot: Spot<'_>, now: Timestamp) -> Task {
-    let id = spot.id;
-    let cluster = spot.cluster.name.clone();
-    let network = order
-        .network
-        .as_ref()
-        .zip(spot.subnet)
-        .map(|(network, subnet)| NetworkWish {
+    let at = spot.at;
+    let mut task = nowhere(place, order, spot, now);
+    if let Some(at) = at {
+        let network = order.network.as_ref();
+        let network = network.map(|network| (&network.security_groups, network.public_ip));
+        put_on(&mut task, at, network);
+    }
+    task
+}
+
+/// Has a task that is on no host wait for one. Of `subnets` its interface will be in one.
+pub fn wait(task: &mut Task, order: &Order, subnets: Vec<ServiceSubnet>) {
+    let network = order.network.as_ref().map(|network| ServiceNetwork {
+        subnets,
+        security_groups: network.security_groups.clone(),
+        public_ip: network.public_ip,
+    });
+    task.waiting = Some(Box::new(Waiting {
+        constraints: order.rules.constraints.clone(),
+        strategies: order.rules.strategies.clone(),
+        network,
+    }));
+}
+
+/// Puts a task that has waited on a host.
+pub fn end_wait(task: &mut Task, at: At<'_>, now: Timestamp) {
+    let Some(waiting) = task.waiting.take() else {
+        return;
+    };
+    let network = waiting.network.as_ref();
+    let network = network.map(|network| (&network.security_groups, network.public_ip));
+    put_on(task, at, network);
+    task.placed_at = Some(now);
+    task.version += 1;
+}
+
+fn put_on(task: &mut Task, at: At<'_>, network: Option<(&Vec<String>, bool)>) {
+    task.host = at.host.to_owned();
+    task.instance.clone_from(&at.instance.arn);
+    task.ec2_instance.clone_from(&at.instance.ec2_instance);
+    task.availability_zone = at.zone.to_owned();
+    task.network = network
+        .zip(at.subnet)
+        .map(|((groups, public_ip), subnet)| NetworkWish {
             abandoned: false,
             attachment: ids::uuid(),
             subnet: subnet.to_owned(),
-            security_groups: network.security_groups.clone(),
-            public_ip: network.public_ip,
+            security_groups: groups.clone(),
+            public_ip,
         });
+}
+
+fn nowhere(place: &Place, order: &Order, spot: Spot<'_>, now: Timestamp) -> Task {
+    let id = spot.id;
+    let cluster = spot.cluster.name.clone();
     Task {
         arn: place.task(&cluster, &id),
         cluster_arn: spot.cluster.arn.clone(),
         definition: order.definition.arn.clone(),
         launch: order.launch,
-        host: spot.host.to_owned(),
+        host: String::new(),
         claim: order.claim.clone(),
-        instance: spot.instance.arn.clone(),
-        ec2_instance: spot.instance.ec2_instance.clone(),
+        instance: String::new(),
+        ec2_instance: String::new(),
         group: order.group.clone(),
         started_by: order.started_by.clone(),
         service: None,
         capacity_provider: spot.capacity_provider,
         platform_version: order.platform_version.clone(),
-        availability_zone: spot.zone.to_owned(),
+        availability_zone: String::new(),
         cpu: order.cpu.clone(),
         memory: order.memory.clone(),
         ephemeral_gib: order.ephemeral_gib,
         overrides: document::of_overrides(&order.overrides),
         enable_execute_command: order.execute_command,
-        network,
+        network: None,
+        volume: order.volume.as_ref().map(volume::wish),
         credentials_seed: spot.credentials_seed,
         interface: None,
         containers: make_containers(place, &cluster, &id, order),
+        waiting: None,
+        placed_at: None,
         desired: Desired::Running,
         last: Status::Provisioning,
         ended: false,

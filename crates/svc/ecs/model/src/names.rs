@@ -137,6 +137,15 @@ pub fn cluster_name(given: Option<&str>) -> Result<String, Fault> {
     }
 }
 
+/// The name of a capacity provider out of a name or ARN; `None` if it can name none.
+pub fn provider_name(given: &str) -> Option<&str> {
+    let name = match resource(given) {
+        Some(path) => path.strip_prefix("capacity-provider/")?,
+        None => given,
+    };
+    is_name(name).then_some(name)
+}
+
 /// The id of a task or container instance: of an id, a short ARN `<kind>/<id>` or a long one
 /// `<kind>/<cluster>/<id>`, whose cluster must be `cluster`.
 pub fn member_id(kind: &str, cluster: &str, given: &str) -> Result<String, Fault> {

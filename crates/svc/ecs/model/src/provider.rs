@@ -6,10 +6,35 @@ use wharf_api_ecs::CapacityProviderStrategyItem;
 use wharf_records::ecs::{Cluster, Launch, StrategyItem};
 use wharf_wire::Fault;
 
-use crate::fault;
+use crate::{fault, names};
 
 /// Providers that are always there and cannot be changed.
 pub const FARGATE: &[&str] = &["FARGATE", "FARGATE_SPOT"];
+
+/// Whether that is one of [`FARGATE`]; the others are over Auto Scaling groups.
+pub fn is_fargate(provider: &str) -> bool {
+    FARGATE.contains(&provider)
+}
+
+/// The launch type of a strategy's tasks.
+pub fn launch_of(strategy: &[StrategyItem]) -> Launch {
+    match strategy.iter().any(|item| is_fargate(&item.provider)) {
+        true => Launch::Fargate,
+        false => Launch::Ec2,
+    }
+}
+
+/// Refuses Fargate's providers beside those of Auto Scaling groups.
+pub fn one_kind(strategy: &[StrategyItem]) -> Result<(), Fault> {
+    let fargate = |item: &StrategyItem| is_fargate(&item.provider);
+    match strategy.iter().any(fargate) && !strategy.iter().all(fargate) {
+        true => Err(fault::invalid(
+            "The specified capacity provider strategy cannot contain both ASG and Fargate capacity \
+             providers.",
+        )),
+        false => Ok(()),
+    }
+}
 
 /// Where the tasks of a call come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +91,8 @@ pub fn choose(
              try again.",
         ));
     }
-    Ok((Launch::Fargate, strategy))
+    one_kind(&strategy)?;
+    Ok((launch_of(&strategy), strategy))
 }
 
 fn parse_launch(text: &str) -> Result<Launch, Fault> {
@@ -96,7 +122,9 @@ pub fn read_strategy(items: &[CapacityProviderStrategyItem]) -> Result<Vec<Strat
                  1000.",
             ));
         }
-        let provider = item.capacity_provider.clone().unwrap_or_default();
+        // By name or by ARN; what can be neither is as unknown as any other name.
+        let given = item.capacity_provider.as_deref().unwrap_or_default();
+        let provider = names::provider_name(given).unwrap_or(given).to_owned();
         strategy.push(StrategyItem {
             provider,
             base,
@@ -152,6 +180,8 @@ pub fn distribute(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn item(provider: &str, base: i32, weight: i32) -> StrategyItem {
@@ -171,6 +201,52 @@ mod tests {
         assert_eq!(distribute(&strategy, BTreeMap::new(), 1), ["FARGATE"]);
         let have = BTreeMap::from([("FARGATE".to_owned(), 3), ("FARGATE_SPOT".to_owned(), 2)]);
         assert_eq!(distribute(&strategy, have, 1), ["FARGATE_SPOT"]);
+    }
+
+    #[test]
+    fn a_strategy_is_of_one_kind() {
+        let of = |names: &[&str]| -> Vec<StrategyItem> {
+            names.iter().map(|name| item(name, 0, 1)).collect()
+        };
+        assert_eq!(launch_of(&of(&["FARGATE_SPOT"])), Launch::Fargate);
+        assert_eq!(launch_of(&of(&["spare", "more"])), Launch::Ec2);
+        assert!(one_kind(&of(&["spare", "more"])).is_ok());
+        assert!(one_kind(&of(&["FARGATE", "FARGATE_SPOT"])).is_ok());
+        assert!(one_kind(&of(&["spare", "FARGATE"])).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn bases_come_first_and_the_rest_goes_by_weight(
+            base in 0..20_i32,
+            weights in prop::collection::vec(0..50_i32, 1..6),
+            count in 0..200_usize,
+        ) {
+            let mut strategy: Vec<StrategyItem> = weights
+                .iter()
+                .enumerate()
+                .map(|(number, weight)| item(&format!("p{number}"), 0, *weight))
+                .collect();
+            strategy[0].base = base;
+            let chosen = distribute(&strategy, BTreeMap::new(), count);
+            let of = |item: &StrategyItem| {
+                i64::try_from(chosen.iter().filter(|one| **one == item.provider).count()).unwrap()
+            };
+            let any = strategy.iter().any(|item| item.weight > 0);
+            let based = count.min(usize::try_from(base).unwrap());
+            prop_assert_eq!(chosen.len(), if any { count } else { based });
+            prop_assert!(of(&strategy[0]) >= i64::try_from(based).unwrap());
+            let beyond = |item: &StrategyItem| (of(item) - i64::from(item.base)).max(0);
+            for one in strategy.iter().filter(|item| beyond(item) > 0) {
+                for other in strategy.iter().filter(|item| item.weight > 0) {
+                    // The last of `one` was no more due to `other`.
+                    prop_assert!(
+                        (beyond(one) - 1) * i64::from(other.weight)
+                            <= beyond(other) * i64::from(one.weight)
+                    );
+                }
+            }
+        }
     }
 
     #[test]

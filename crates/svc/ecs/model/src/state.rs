@@ -116,7 +116,8 @@ impl State {
                 return Ok(Some(task));
             }
             tx.put(key, &task);
-            if claim::moves(&before, &task) {
+            // One that waits for capacity has claimed nothing.
+            if !task.host.is_empty() && claim::moves(&before, &task) {
                 if turn.is_none() {
                     turn = Some(self.turn(&task.host).await);
                 }

@@ -25,7 +25,6 @@ pub struct Extras<'a> {
     pub controller: Option<&'a api::DeploymentController>,
     pub registries: Option<&'a Vec<api::ServiceRegistry>>,
     pub connect: Option<&'a api::ServiceConnectConfiguration>,
-    pub volumes: Option<&'a Vec<api::ServiceVolumeConfiguration>>,
     pub lattice: Option<&'a Vec<api::VpcLatticeConfiguration>>,
     pub gateways: Option<&'a Vec<api::GatewayConnector>>,
 }
@@ -47,10 +46,6 @@ impl Extras<'_> {
         some(
             self.connect.is_some_and(|one| one.enabled == Some(true)),
             "serviceConnectConfiguration",
-        )?;
-        some(
-            self.volumes.is_some_and(|all| !all.is_empty()),
-            "volumeConfigurations",
         )?;
         some(
             self.lattice.is_some_and(|all| !all.is_empty()),
@@ -350,4 +345,5 @@ pub fn differs(a: &Revision, b: &Revision) -> bool {
         || a.targets != b.targets
         || a.network != b.network
         || a.monitoring != b.monitoring
+        || a.volume != b.volume
 }

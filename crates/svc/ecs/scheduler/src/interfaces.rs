@@ -2,7 +2,9 @@
 
 use wharf_api_ec2::{
     AttachNetworkInterfaceRequest, CreateNetworkInterfaceRequest, DeleteNetworkInterfaceRequest,
-    DescribeSubnetsRequest, NetworkInterface, OperatorRequest, Tag, TagSpecification,
+    DescribeDhcpOptionsRequest, DescribeSubnetsRequest, DescribeVpcsRequest,
+    ModifyNetworkInterfaceAttributeRequest, NetworkInterface, OperatorRequest, Tag,
+    TagSpecification,
 };
 use wharf_records::ecs::{Interface, InterfaceState, Launch, NetworkWish, Task};
 use wharf_store::Compare;
@@ -16,10 +18,13 @@ use crate::{
     tasks::PERMIT,
 };
 
+/// The name service of a VPC itself, among DHCP options.
+const PROVIDED: &str = "AmazonProvidedDNS";
 /// Whose machines tasks are on that are none of their account's.
 const FARGATE: &str = "fargate.amazonaws.com";
 
-fn call(scheduler: &Scheduler, task: &Task) -> Option<Call> {
+/// EC2 is asked in the name of ECS, in the task's account and region.
+pub(crate) fn call(scheduler: &Scheduler, task: &Task) -> Option<Call> {
     let place = names::place_of(&task.arn)?;
     let context = Context::internal(
         &place.account,
@@ -76,7 +81,7 @@ pub async fn create(
     }
 }
 
-fn is_throttling(fault: &Fault) -> bool {
+pub(crate) fn is_throttling(fault: &Fault) -> bool {
     ["RequestLimitExceeded", "ThrottlingException", "Throttling"].contains(&fault.code.as_ref())
 }
 
@@ -91,7 +96,14 @@ async fn make_interface(
     let made = ec2.create_network_interface(call, request).await?;
     let interface = made.network_interface.unwrap_or_default();
     let id = interface.network_interface_id.clone().unwrap_or_default();
-    if let Err(fault) = attach_interface(scheduler, call, record, &id).await {
+    let mut wired = Ok(());
+    if wish.public_ip {
+        wired = give_public_address(scheduler, call, &id).await;
+    }
+    if wired.is_ok() {
+        wired = attach_interface(scheduler, call, record, &id).await;
+    }
+    if let Err(fault) = wired {
         // The task is given up for it, and nobody else knows of the interface.
         if fault.sender && !is_throttling(&fault) {
             let request = DeleteNetworkInterfaceRequest {
@@ -115,7 +127,58 @@ async fn make_interface(
         .into_iter()
         .next()
         .and_then(|subnet| subnet.cidr_block);
-    Ok(of_interface(interface, cidr.as_deref().and_then(gateway)))
+    let vpc = interface.vpc_id.clone().unwrap_or_default();
+    let (search, name_servers) = dhcp_options(scheduler, call, vpc).await?;
+    Ok(Interface {
+        search,
+        name_servers,
+        ..of_interface(interface, cidr.as_deref().and_then(gateway))
+    })
+}
+
+/// What the VPC's DHCP options say of names: search domains and name servers, each none where they say
+/// nothing but what holds anyway.
+async fn dhcp_options(
+    scheduler: &Scheduler,
+    call: &Call,
+    vpc: String,
+) -> Result<(Vec<String>, Vec<String>), Fault> {
+    let vpcs = DescribeVpcsRequest {
+        vpc_ids: Some(vec![vpc]),
+        ..DescribeVpcsRequest::default()
+    };
+    let vpcs = scheduler.ec2.describe_vpcs(call, vpcs).await?.vpcs;
+    let options = vpcs.into_iter().flatten().find_map(|it| it.dhcp_options_id);
+    let Some(options) = options.filter(|id| id.starts_with("dopt-")) else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let options = DescribeDhcpOptionsRequest {
+        dhcp_options_ids: Some(vec![options]),
+        ..DescribeDhcpOptionsRequest::default()
+    };
+    let options = scheduler.ec2.describe_dhcp_options(call, options).await?;
+    let options = options.dhcp_options.into_iter().flatten();
+    let options = options.filter_map(|it| it.dhcp_configurations).flatten();
+    let (mut search, mut name_servers) = (Vec::new(), Vec::new());
+    for option in options {
+        let values = option.values.into_iter().flatten();
+        let values = values.filter_map(|it| it.value);
+        match option.key.as_deref() {
+            Some("domain-name") => {
+                let domains = values.flat_map(|it| words(&it));
+                search.extend(domains);
+            }
+            Some("domain-name-servers") => {
+                name_servers.extend(values.filter(|it| it != PROVIDED));
+            }
+            _ => {}
+        }
+    }
+    Ok((search, name_servers))
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
 }
 
 /// Its client token is the attachment's id: repeating it returns the same interface.
@@ -149,6 +212,29 @@ fn interface_request(
     }
 }
 
+/// The task is reached by it from outside the VPC. Repeating it changes nothing.
+async fn give_public_address(scheduler: &Scheduler, call: &Call, id: &str) -> Result<(), Fault> {
+    let request = ModifyNetworkInterfaceAttributeRequest {
+        network_interface_id: Some(id.to_owned()),
+        associate_public_ip_address: Some(true),
+        ..ModifyNetworkInterfaceAttributeRequest::default()
+    };
+    let given = scheduler
+        .ec2
+        .modify_network_interface_attribute(call, request);
+    match given.await {
+        // It starts without: what it sends out goes by its host's address.
+        Err(fault) if fault.code == "InsufficientAddressCapacity" => {
+            tracing::warn!(
+                interface = id,
+                "no public address is left for a task's interface"
+            );
+            Ok(())
+        }
+        done => done.map(|_| ()),
+    }
+}
+
 /// Says on which host the interface is: the network plane takes it there. Repeating it changes
 /// nothing.
 async fn attach_interface(
@@ -178,6 +264,8 @@ fn of_interface(interface: NetworkInterface, gateway: Option<String>) -> Interfa
         private_dns_name: interface.private_dns_name.unwrap_or_default(),
         private_ipv4: interface.private_ip_address.unwrap_or_default(),
         gateway: gateway.unwrap_or_default(),
+        search: Vec::new(),
+        name_servers: Vec::new(),
         state: InterfaceState::Created,
         unknown: wharf_records::Unknown::new(),
     }

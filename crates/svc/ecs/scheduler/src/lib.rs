@@ -5,6 +5,8 @@
 //! | --- | --- |
 //! | [`Scheduler`] | the queues of what to look at, and what executors work with |
 //! | [`placing`] | hosts for the tasks of a call, claimed in the transaction that writes them |
+//! | [`spots`] | hosts that were chosen, and the subnets that they serve |
+//! | [`waiting`], [`membership`] | tasks that wait for capacity; the instances of capacity providers |
 //! | [`tasks`], [`interfaces`] | the executor of the plan of tasks; their network interfaces |
 //! | [`services`] | services: plan, executor, explanation |
 //!
@@ -15,13 +17,17 @@
 #![forbid(unsafe_code)]
 
 mod interfaces;
+mod membership;
 pub mod placing;
 mod scheduler;
 mod service_queue;
 pub mod services;
+mod spots;
 mod tasks;
 #[cfg(test)]
 mod test_task;
+mod volumes;
+mod waiting;
 
 #[cfg(test)]
 use wharf_svc_ecs_model::validate;

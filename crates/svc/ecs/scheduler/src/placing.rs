@@ -5,7 +5,7 @@
 //! the same room twice; when another got there first, the view is brought up to date and the choice
 //! made again.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use rand::{Rng, rngs::SmallRng, seq::SliceRandom};
@@ -15,9 +15,9 @@ use wharf_hosts::{Claimant, Draft, Held, Machines, Outcome, QueueError, Request}
 use wharf_placement::{Demand, HostIx, Pool, Reason, Refusal, group_of, place as choose_hosts};
 use wharf_records::{
     Record, Unknown,
-    ecs::{ClientToken, Cluster, Definition, Instance, InstanceStatus, Launch, Task},
+    ecs::{ClientToken, Cluster, Definition, InstanceStatus, Launch, ServiceSubnet, Task},
     encode,
-    hosts::{Claim, Host, Ledger},
+    hosts::Claim,
 };
 use wharf_store::{LeaseId, Revision};
 use wharf_wire::{Call, Fault};
@@ -26,28 +26,30 @@ use crate::{
     Scheduler, asks, fault,
     launch::EXTERNAL,
     launch::Order,
-    make::{self, Spot},
+    make::{self, At, Spot},
     names::Place,
     services::{events, room},
+    spots::{HostFor, Serving},
     state::{ChangeError, Stored, conflict},
     task::settle,
     view::Region,
 };
 
+pub use crate::spots::Subnet;
+
 /// The reason Fargate gives when no host has room.
 const NO_FARGATE: &str = "Capacity is unavailable at this time. Please try again later or in a different availability zone";
+
+/// The reason of a provider whose group has no instance in the cluster.
+const EMPTY: &str = "EMPTY CAPACITY PROVIDER";
+
+/// Most tasks of a cluster that wait for capacity (spec ecs §12).
+pub const MOST_WAITING: usize = 500;
 
 /// What ECS says of a cluster without instances, and where there are some.
 fn no_instances(nowhere: Option<&str>) -> String {
     const NONE: &str = "No Container Instances were found in your cluster.";
     nowhere.map_or_else(|| NONE.to_owned(), |nowhere| format!("{NONE} {nowhere}"))
-}
-
-/// A subnet a task may be put in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subnet {
-    pub id: String,
-    pub zone: String,
 }
 
 /// The client token of a call, not used before.
@@ -127,14 +129,16 @@ impl Request for Placing {
 
     fn write(&self, chosen: Chosen, draft: &mut Draft) -> Made {
         let (job, mut tasks) = (&self.job, Vec::with_capacity(chosen.spots.len()));
-        for (number, spot) in chosen.spots.iter().enumerate() {
-            let task = job.make(&self.scheduler, spot, number);
+        for spot in &chosen.spots {
+            let task = job.make(&self.scheduler, spot);
             let claimant = Claimant::new(CLAIMANT, task.arn.clone());
             if draft.claim(&spot.ledger, &claimant, &task.claim) {
                 draft.rest_on(&spot.instance.key, spot.instance.revision);
                 tasks.push(task);
             }
         }
+        let waiting = chosen.waiting.iter();
+        tasks.extend(waiting.map(|provider| job.wait(&self.scheduler, provider)));
         if !tasks.is_empty() {
             for (key, revision) in job.rests_on() {
                 draft.rest_on(&key, revision);
@@ -184,17 +188,16 @@ pub fn refused(region: &Region, demand: &Demand, row: HostIx, reason: Reason) ->
 /// Hosts for a job's tasks, and why there are no more of them.
 pub struct Chosen {
     pub spots: Vec<HostFor>,
+    /// Providers of the tasks that wait for room.
+    pub waiting: Vec<String>,
     pub failures: Vec<Failure>,
 }
 
-/// A host for one task.
-pub struct HostFor {
-    pub host: Held<Host>,
-    pub instance: Held<Instance>,
-    pub ledger: Held<Ledger>,
-    /// Of the task: its subnet's, else the host's.
-    zone: String,
-    subnet: Option<Subnet>,
+/// Tasks of a job that are placed alike.
+struct Share<'a> {
+    /// The provider over an Auto Scaling group on whose instances they go.
+    provider: Option<&'a str>,
+    count: usize,
 }
 
 /// What a job led to.
@@ -234,6 +237,8 @@ impl Job {
         let mut instances = region.instances_of(&self.cluster.name);
         let any = match self.order.launch {
             Launch::Fargate => true,
+            // What its providers lack they say themselves.
+            Launch::Ec2 if !self.providers.is_empty() => true,
             Launch::Ec2 => instances.any(|instance| instance.status == InstanceStatus::Active),
             // By what they register: those of earlier versions have ids as EC2's have them.
             Launch::External => instances.any(|instance| {
@@ -250,35 +255,81 @@ impl Job {
     /// One choice on the view as it is.
     fn choose(&self, region: &Region, rng: &mut impl Rng) -> Result<(Vec<HostIx>, Chosen), Fault> {
         self.check_instances(region)?;
-        let zones = self.subnets.iter().map(|subnet| subnet.zone.as_str());
-        let serving = Serving::new(
-            region,
-            zones,
-            &self.order.pool(&self.place, &self.cluster.arn),
-        );
-        let demand = self.demand(&serving);
-        let placed = choose_hosts(region.fleet, &demand, self.count, rng);
         let mut subnets: Vec<&Subnet> = self.subnets.iter().collect();
         subnets.shuffle(rng);
-        let (mut rows, mut spots) = (Vec::new(), Vec::new());
-        for row in placed.hosts {
-            let Some(mut spot) = HostFor::row(region, row) else {
-                continue;
-            };
-            let serves = |subnet: &&Subnet| serving.fits(&subnet.zone, &spot.zone);
-            // The next task takes the next subnet, so that a batch spreads over them.
-            let at = subnets.iter().position(serves);
-            if let Some(at) = at {
-                let chosen = subnets.remove(at);
-                subnets.push(chosen);
-                spot.zone.clone_from(&chosen.zone);
-                spot.subnet = Some(chosen.clone());
+        let mut rows = Vec::new();
+        let mut chosen = Chosen {
+            spots: Vec::new(),
+            waiting: Vec::new(),
+            failures: Vec::new(),
+        };
+        for share in self.shares() {
+            let (demand, serving) = self.demand(region, share.provider);
+            let placed = choose_hosts(region.fleet, &demand, share.count, rng);
+            let before = rows.len();
+            for row in placed.hosts {
+                let Some(mut spot) = HostFor::row(region, row) else {
+                    continue;
+                };
+                let number = rows.len() - before;
+                let provider = share.provider.map(str::to_owned);
+                spot.provider = provider.or_else(|| self.providers.get(number).cloned().flatten());
+                let serves = |subnet: &&Subnet| serving.fits(&subnet.zone, &spot.zone);
+                // The next task takes the next subnet, so that a batch spreads over them.
+                let at = subnets.iter().position(serves);
+                if let Some(at) = at {
+                    let chosen = subnets.remove(at);
+                    subnets.push(chosen);
+                    spot.zone.clone_from(&chosen.zone);
+                    spot.subnet = Some(chosen.clone());
+                }
+                rows.push(row);
+                chosen.spots.push(spot);
             }
-            rows.push(row);
-            spots.push(spot);
+            let missing = share.count - (rows.len() - before);
+            match share.provider {
+                Some(provider) if scales(region, provider) => {
+                    let waits = std::iter::repeat_n(provider.to_owned(), missing);
+                    chosen.waiting.extend(waits);
+                }
+                Some(provider) if missing > 0 && !region.fleet.has_any(&demand.pool) => {
+                    let arn = self.place.capacity_provider(provider);
+                    let one = fault::failure(arn, EMPTY);
+                    chosen.failures.extend(vec![one; missing]);
+                }
+                _ => {
+                    let failures = self.failures(region, &demand, &placed.refusals, missing);
+                    chosen.failures.extend(failures);
+                }
+            }
         }
-        let failures = self.failures(region, &demand, &placed.refusals, self.count - rows.len());
-        Ok((rows, Chosen { spots, failures }))
+        let waiting = region.waiting_in(&self.cluster.name);
+        if !chosen.waiting.is_empty() && waiting + chosen.waiting.len() > MOST_WAITING {
+            return Err(fault::client(format!(
+                "The cluster has reached the limit of {MOST_WAITING} tasks in the PROVISIONING state \
+                 that wait for capacity. Wait until some of them are placed and try again."
+            )));
+        }
+        Ok((rows, chosen))
+    }
+
+    /// What goes to each provider over an Auto Scaling group; all else is one share.
+    fn shares(&self) -> Vec<Share<'_>> {
+        if self.order.launch == Launch::Fargate || self.providers.is_empty() {
+            return vec![Share {
+                provider: None,
+                count: self.count,
+            }];
+        }
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for provider in self.providers.iter().flatten() {
+            *counts.entry(provider).or_default() += 1;
+        }
+        let share = |(provider, count)| Share {
+            provider: Some(provider),
+            count,
+        };
+        counts.into_iter().map(share).collect()
     }
 
     /// The group of its tasks, as hosts count them.
@@ -286,10 +337,18 @@ impl Job {
         group_of(&self.place.account, &self.place.region, &self.order.group)
     }
 
-    fn demand(&self, serving: &Serving) -> Demand {
+    fn demand(&self, region: &Region, provider: Option<&str>) -> (Demand, Serving) {
         let mut demand = self.order.demand(&self.place, &self.cluster.arn);
+        if let Some(provider) = provider {
+            demand.pool = Pool::Provider {
+                cluster: self.cluster.arn.clone(),
+                provider: provider.to_owned(),
+            };
+        }
+        let zones = self.subnets.iter().map(|subnet| subnet.zone.as_str());
+        let serving = Serving::new(region, zones, &demand.pool);
         demand.zones = serving.zones();
-        demand
+        (demand, serving)
     }
 
     /// One failure per host that refused; of Fargate one per task, with what the closest host lacks.
@@ -322,73 +381,49 @@ impl Job {
         refusals.iter().map(failure).collect()
     }
 
-    /// The task for a host that was chosen, as the `number`th of the job.
-    fn make(&self, scheduler: &Scheduler, at: &HostFor, number: usize) -> Task {
-        let spot = Spot {
-            id: ids::hex32(),
-            cluster: &self.cluster,
-            instance: &at.instance,
-            host: &at.host.id,
-            zone: &at.zone,
-            subnet: at.subnet.as_ref().map(|subnet| subnet.id.as_str()),
-            capacity_provider: self.providers.get(number).cloned().flatten(),
-            credentials_seed: scheduler.credentials_seed(),
-        };
+    /// The task for a host that was chosen.
+    fn make(&self, scheduler: &Scheduler, at: &HostFor) -> Task {
+        let spot = self.spot(scheduler, at.provider.clone(), Some(at.at()));
         let mut task = make::task(&self.place, &self.order, spot, self.call.now);
         settle(&mut task, self.call.now);
         task
     }
-}
 
-impl HostFor {
-    fn row(region: &Region, row: HostIx) -> Option<Self> {
-        let id = region.fleet.id(row);
-        let host = region.hosts.get(id)?;
-        Some(Self {
-            instance: region.instance_by_arn(&host.instance)?.clone(),
-            ledger: region.ledgers.get(id)?.clone(),
-            host: host.clone(),
-            zone: region.zone_of(host),
-            subnet: None,
-        })
+    /// A task that waits for instances of a provider.
+    fn wait(&self, scheduler: &Scheduler, provider: &str) -> Task {
+        let spot = self.spot(scheduler, Some(provider.to_owned()), None);
+        let mut task = make::task(&self.place, &self.order, spot, self.call.now);
+        let subnet = |subnet: &Subnet| ServiceSubnet {
+            id: subnet.id.clone(),
+            zone: subnet.zone.clone(),
+        };
+        make::wait(
+            &mut task,
+            &self.order,
+            self.subnets.iter().map(subnet).collect(),
+        );
+        settle(&mut task, self.call.now);
+        task
     }
-}
 
-/// Which subnets a host of some zone can serve. A zone that has no host of its own is served by every
-/// host: on one machine all zones are that machine.
-pub struct Serving {
-    place: Place,
-    wanted: BTreeSet<String>,
-    /// Zones of `wanted` without a host.
-    orphaned: BTreeSet<String>,
-}
-
-impl Serving {
-    pub fn new<'z>(region: &Region, zones: impl Iterator<Item = &'z str>, pool: &Pool) -> Self {
-        let wanted: BTreeSet<String> = zones.map(str::to_owned).collect();
-        let place = region.place.clone();
-        let orphaned = wanted
-            .iter()
-            .filter(|zone| !region.fleet.serves_zone(place.zone_letter(zone), pool))
-            .cloned()
-            .collect();
-        Self {
-            place,
-            wanted,
-            orphaned,
+    fn spot<'s>(
+        &'s self,
+        scheduler: &Scheduler,
+        capacity_provider: Option<String>,
+        at: Option<At<'s>>,
+    ) -> Spot<'s> {
+        Spot {
+            id: ids::hex32(),
+            cluster: &self.cluster,
+            at,
+            capacity_provider,
+            credentials_seed: scheduler.credentials_seed(),
         }
     }
+}
 
-    /// Letters of the zones that a host must be in one of; empty for any.
-    pub fn zones(&self) -> Vec<String> {
-        let letter = |zone: &String| self.place.zone_letter(zone).to_owned();
-        match self.orphaned.is_empty() {
-            true => self.wanted.iter().map(letter).collect(),
-            false => Vec::new(),
-        }
-    }
-
-    pub fn fits(&self, zone: &str, host_zone: &str) -> bool {
-        zone == host_zone || self.orphaned.contains(zone)
-    }
+/// Whether tasks of a provider wait for more instances of it.
+fn scales(region: &Region, provider: &str) -> bool {
+    let provider = region.providers.get(provider);
+    provider.is_some_and(|provider| provider.scaling.enabled)
 }

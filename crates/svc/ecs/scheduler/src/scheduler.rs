@@ -8,6 +8,7 @@ use std::sync::{
 use rand::{SeedableRng, rngs::SmallRng};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
+use wharf_api_autoscaling::Autoscaling;
 use wharf_api_ec2::Ec2;
 use wharf_api_elbv2::Elbv2;
 use wharf_reconcile::{Depth, Queue};
@@ -17,15 +18,17 @@ use wharf_service::Loops;
 use crate::{
     credentials,
     images::TaskImages,
+    membership,
     service_queue::ServiceQueue,
     services::{execute, targets::Balancers},
     state::State,
-    tasks,
+    tasks, waiting,
 };
 
 /// Tasks brought forward at once.
 const TASK_WORKERS: usize = 16;
 const SERVICE_WORKERS: usize = 8;
+const PROVIDER_WORKERS: usize = 4;
 /// How often services with targets look at them where nobody tells of changes.
 const TARGET_POLL: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -35,6 +38,8 @@ pub struct Parts {
     pub keyring: Arc<Keyring>,
     /// Network interfaces.
     pub ec2: Arc<dyn Ec2>,
+    /// Groups of instances; without it no instance belongs to a capacity provider.
+    pub autoscaling: Option<Arc<dyn Autoscaling>>,
     /// Which images may start.
     pub images: Arc<dyn TaskImages>,
     /// Target groups; without it services cannot name any.
@@ -49,10 +54,15 @@ pub struct Scheduler {
     pub balancers: Balancers,
     pub images: Arc<dyn TaskImages>,
     pub(crate) ec2: Arc<dyn Ec2>,
+    pub(crate) autoscaling: Option<Arc<dyn Autoscaling>>,
     pub(crate) services: ServiceQueue,
     keyring: Arc<Keyring>,
     target_changes: Option<broadcast::Receiver<String>>,
     tasks: Arc<Queue<String>>,
+    /// Keys of capacity providers.
+    providers: Arc<Queue<String>>,
+    /// Where tasks wait for capacity.
+    waiting: Arc<Queue<String>>,
     seed: AtomicU64,
 }
 
@@ -63,11 +73,14 @@ impl Scheduler {
             state: parts.state,
             balancers: Balancers::new(parts.elbv2),
             ec2: parts.ec2,
+            autoscaling: parts.autoscaling,
             images: parts.images,
             services: ServiceQueue::default(),
             keyring: parts.keyring,
             target_changes: parts.target_changes,
             tasks: Arc::default(),
+            providers: Arc::default(),
+            waiting: Arc::default(),
             seed: AtomicU64::new(rand::random()),
         }
     }
@@ -82,16 +95,28 @@ impl Scheduler {
         self.services.changed(key);
     }
 
+    /// A capacity provider has changed, or what may belong to it.
+    pub fn wake_provider(&self, key: String) {
+        self.providers.wake(key);
+    }
+
+    /// There may be room for those who wait in a queue.
+    pub fn wake_waiting(&self, queue: String) {
+        self.waiting.wake(queue);
+    }
+
     /// There may be room where there was none.
     pub fn wake_starving(&self) {
         self.services.wake_starving();
     }
 
     /// How much there is to do, by what it is about.
-    pub fn depths(&self) -> [(&'static str, Depth); 2] {
+    pub fn depths(&self) -> [(&'static str, Depth); 4] {
         [
             ("tasks", self.tasks.depth()),
             ("services", self.services.queue().depth()),
+            ("providers", self.providers.depth()),
+            ("waiting", self.waiting.depth()),
         ]
     }
 
@@ -104,6 +129,14 @@ impl Scheduler {
         let of = self.clone();
         loops.work(self.services.queue(), SERVICE_WORKERS, move |key| {
             execute::service(of.clone(), key)
+        });
+        let of = self.clone();
+        loops.work(&self.providers, PROVIDER_WORKERS, move |key| {
+            membership::provider(of.clone(), key)
+        });
+        let of = self.clone();
+        loops.work(&self.waiting, PROVIDER_WORKERS, move |queue| {
+            waiting::place_waiting(of.clone(), queue)
         });
         let changes = self.target_changes.as_ref();
         let changes = changes.map(broadcast::Receiver::resubscribe);

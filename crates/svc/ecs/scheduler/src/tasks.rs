@@ -12,6 +12,7 @@ use crate::{
     Scheduler, interfaces, names,
     state::StepError,
     task::{self, Action},
+    volumes,
 };
 
 pub(crate) const PERMIT: Permit = Permit::for_controller("ecs-reconciler");
@@ -57,6 +58,25 @@ pub async fn task(scheduler: Arc<Scheduler>, key: String) -> Result<Next, StepEr
             Action::AbandonInterface => {
                 interfaces::abandon(&scheduler, &stored.record).await?;
                 let gone = task::plan::interface_abandoned;
+                scheduler
+                    .state
+                    .change_task(&PERMIT, Some(&fence), &key, gone)
+                    .await?;
+            }
+            Action::CreateVolume => {
+                volumes::create(&scheduler, &fence, &key, &stored.record).await?
+            }
+            Action::ReleaseVolume(id) => {
+                volumes::release(&scheduler, &stored.record, &id).await?;
+                let gone = |task: &mut Task| task::plan::volume_released(task, &id);
+                scheduler
+                    .state
+                    .change_task(&PERMIT, Some(&fence), &key, gone)
+                    .await?;
+            }
+            Action::AbandonVolume => {
+                volumes::abandon(&scheduler, &stored.record).await?;
+                let gone = task::plan::volume_abandoned;
                 scheduler
                     .state
                     .change_task(&PERMIT, Some(&fence), &key, gone)

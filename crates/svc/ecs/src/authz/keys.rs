@@ -150,6 +150,13 @@ fn sizes(mut check: Check, cpu: Option<&str>, memory: Option<&str>) -> Check {
     check
 }
 
+/// The capacity providers that a cluster is to have.
+pub fn of_providers(check: Check, given: Option<&Vec<String>>) -> Check {
+    given.into_iter().flatten().fold(check, |check, one| {
+        check.with("ecs:capacity-provider", one.clone())
+    })
+}
+
 /// Tags of what is acted on, under both names they have.
 pub fn resource_tags(check: Check, tags: &Tags) -> Check {
     tags.iter().fold(check, |check, (key, value)| {

@@ -1,21 +1,24 @@
-//! Clusters: create, describe, list, update, delete, and their capacity providers.
+//! Clusters: create, describe, list, update, delete.
 
 use wharf_api_ecs as api;
 use wharf_records::{
     Record, Unknown,
     ecs::{Cluster, ClusterStatus, InstanceStatus, ServiceStatus, Status},
-    encode,
 };
-use wharf_store::{Compare, Txn};
+use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    core::{Core, MAX_TRIES, conflict},
+    core::Core,
     describe::{self, ClusterParts},
     document, fault,
     names::{self, DEFAULT_CLUSTER, Place},
-    ops::settings,
-    page, provider, tags,
+    ops::{
+        cluster_providers::{self, Providers},
+        settings,
+    },
+    page, tags,
+    view::Region,
 };
 
 const MAX_DESCRIBED: usize = 100;
@@ -38,30 +41,29 @@ pub async fn create_cluster(
     }
     let place = Place::of(call);
     let insights = settings::in_effect(core, call, "containerInsights").await?;
+    let (given, strategy) = (
+        input.capacity_providers.clone(),
+        input.default_capacity_provider_strategy.as_ref(),
+    );
+    let providers = Providers::read(given, strategy)?;
     let wanted = new_cluster(&place, call, &name, &input, insights)?;
     let key = place.scope().key(Cluster::KIND, &name);
-    for _ in 0..MAX_TRIES {
-        let found = core.state.table.read::<Cluster>(&key).await?;
-        let unchanged = match &found {
+    let cluster = transact!(core.state.table, &call.permit, |tx| {
+        match tx.find::<Cluster>(&key).await? {
             // Repeating a create changes nothing, whatever it asks for.
-            Some(stored) if stored.record.status == ClusterStatus::Active => {
-                let cluster = shown(core, &place, &stored.record, ClusterParts::WRITTEN).await?;
-                return Ok(api::CreateClusterResponse {
-                    cluster: Some(cluster),
-                });
+            Some(stored) if stored.status == ClusterStatus::Active => stored,
+            _ => {
+                let mut cluster = wanted.clone();
+                cluster_providers::attach(&mut tx, &place, &mut cluster, &providers).await?;
+                tx.put(&key, &cluster);
+                cluster
             }
-            Some(inactive) => inactive.unchanged(),
-            None => Compare::absent(&key),
-        };
-        let txn = Txn::new().when(unchanged).put(&key, encode(&wanted));
-        if core.state.table.commit(&call.permit, txn).await? {
-            let cluster = shown(core, &place, &wanted, ClusterParts::WRITTEN).await?;
-            return Ok(api::CreateClusterResponse {
-                cluster: Some(cluster),
-            });
         }
-    }
-    Err(conflict(&key).into())
+    });
+    let cluster = shown(core, &place, &cluster, ClusterParts::WRITTEN).await?;
+    Ok(api::CreateClusterResponse {
+        cluster: Some(cluster),
+    })
 }
 
 fn new_cluster(
@@ -71,13 +73,6 @@ fn new_cluster(
     input: &api::CreateClusterRequest,
     insights: String,
 ) -> Result<Cluster, Fault> {
-    let capacity_providers = input.capacity_providers.clone().unwrap_or_default();
-    let strategy = input
-        .default_capacity_provider_strategy
-        .as_deref()
-        .unwrap_or_default();
-    let default_strategy = provider::read_strategy(strategy)?;
-    check_providers(&capacity_providers, &default_strategy)?;
     check_extras(
         input.configuration.as_ref(),
         input.service_connect_defaults.as_ref(),
@@ -90,8 +85,9 @@ fn new_cluster(
         deleted_at: None,
         settings: read_settings(input.settings.as_ref(), insights)?,
         configuration: document::of_configuration(input),
-        capacity_providers,
-        default_strategy,
+        capacity_providers: Vec::new(),
+        default_strategy: Vec::new(),
+        attachments_status: None,
         service_connect_namespace: None,
         tags: tags::read(input.tags.as_ref())?,
         unknown: Unknown::new(),
@@ -119,31 +115,6 @@ fn check_extras(
     Ok(())
 }
 
-fn check_providers(
-    providers: &[String],
-    strategy: &[wharf_records::ecs::StrategyItem],
-) -> Result<(), Fault> {
-    if let Some(unknown) = providers
-        .iter()
-        .find(|p| !provider::FARGATE.contains(&p.as_str()))
-    {
-        return Err(fault::invalid(format!(
-            "The specified capacity provider '{unknown}' was not found. Specify a valid capacity \
-             provider name or full Amazon Resource Name (ARN) and try again."
-        )));
-    }
-    match strategy
-        .iter()
-        .all(|item| providers.contains(&item.provider))
-    {
-        true => Ok(()),
-        false => Err(fault::invalid(
-            "The specified default capacity provider strategy cannot contain a capacity provider \
-             that is not associated with the cluster.",
-        )),
-    }
-}
-
 /// `containerInsights` is the one setting there is.
 fn read_settings(
     given: Option<&Vec<api::ClusterSetting>>,
@@ -167,7 +138,7 @@ fn read_settings(
     Ok(vec![("containerInsights".to_owned(), value)])
 }
 
-async fn shown(
+pub async fn shown(
     core: &Core,
     place: &Place,
     cluster: &Cluster,
@@ -252,32 +223,34 @@ pub async fn delete_cluster(
         return Err(fault::invalid("Cluster cannot be empty."));
     }
     let place = Place::of(call);
-    for _ in 0..MAX_TRIES {
-        let found = core.state.any_cluster(call, Some(&given)).await?;
-        core.state
-            .view
-            .read(&place, |region| may_be_deleted(region, &found.name))?;
-        let mut cluster = Cluster::clone(&found.record);
+    let key = core
+        .state
+        .any_cluster(call, Some(&given))
+        .await?
+        .key
+        .clone();
+    let cluster = transact!(core.state.table, &call.permit, |tx| {
+        let found = tx.find::<Cluster>(&key).await?;
+        let mut cluster = found.ok_or_else(fault::cluster_not_found)?;
         if cluster.status == ClusterStatus::Active {
+            // RunTask and RegisterContainerInstance compare the cluster: neither slips in between.
+            core.state.up_to_date().await;
+            let may_be = |region: &Region| may_be_deleted(region, &cluster.name);
+            core.state.view.read(&place, may_be)?;
+            cluster_providers::detach(&mut tx, &place, &cluster).await?;
             cluster.status = ClusterStatus::Inactive;
             cluster.deleted_at = Some(call.now);
-            // RunTask and RegisterContainerInstance compare the cluster: neither slips in between.
-            let txn = Txn::new()
-                .when(found.unchanged())
-                .put(&found.key, encode(&cluster));
-            if !core.state.table.commit(&call.permit, txn).await? {
-                continue;
-            }
+            tx.put(&key, &cluster);
         }
-        let cluster = shown(core, &place, &cluster, ClusterParts::WRITTEN).await?;
-        return Ok(api::DeleteClusterResponse {
-            cluster: Some(cluster),
-        });
-    }
-    Err(conflict(&given).into())
+        cluster
+    });
+    let cluster = shown(core, &place, &cluster, ClusterParts::WRITTEN).await?;
+    Ok(api::DeleteClusterResponse {
+        cluster: Some(cluster),
+    })
 }
 
-fn may_be_deleted(region: &crate::view::Region, cluster: &str) -> Result<(), Fault> {
+fn may_be_deleted(region: &Region, cluster: &str) -> Result<(), Fault> {
     if region
         .instances_of(cluster)
         .any(|i| i.status != InstanceStatus::Inactive)
@@ -374,81 +347,5 @@ pub async fn update_cluster_settings(
     let cluster = update(core, call, input.cluster.as_deref(), change).await?;
     Ok(api::UpdateClusterSettingsResponse {
         cluster: Some(cluster),
-    })
-}
-
-pub async fn put_cluster_capacity_providers(
-    core: &Core,
-    call: &Call,
-    input: api::PutClusterCapacityProvidersRequest,
-) -> Result<api::PutClusterCapacityProvidersResponse, Fault> {
-    let providers = input.capacity_providers.unwrap_or_default();
-    let strategy = input.default_capacity_provider_strategy.unwrap_or_default();
-    let strategy = provider::read_strategy(&strategy)?;
-    check_providers(&providers, &strategy)?;
-    let found = core.state.cluster(call, input.cluster.as_deref()).await?;
-    let used = core.state.view.read(&Place::of(call), |region| {
-        let tasks = region
-            .tasks_of(&found.name)
-            .filter(|task| task.last < Status::Stopped);
-        let of_tasks = tasks.filter_map(|task| task.capacity_provider.clone());
-        let services = region.services_of(&found.name);
-        let deployments = services.flat_map(|service| &service.deployments);
-        let strategies = deployments.flat_map(|one| &one.revision.strategy);
-        let mut used = of_tasks.chain(strategies.map(|item| item.provider.clone()));
-        used.find(|provider| !providers.contains(provider))
-    });
-    if used.is_some() {
-        return Err(api::faults::resource_in_use_exception(
-            "The specified capacity provider is in use and cannot be removed.",
-        ));
-    }
-    let cluster = update(core, call, input.cluster.as_deref(), |cluster| {
-        cluster.capacity_providers.clone_from(&providers);
-        cluster.default_strategy.clone_from(&strategy);
-    })
-    .await?;
-    let attachments_status = Some("UPDATE_COMPLETE".to_owned());
-    Ok(api::PutClusterCapacityProvidersResponse {
-        cluster: Some(api::Cluster {
-            attachments_status,
-            ..cluster
-        }),
-    })
-}
-
-pub async fn describe_capacity_providers(
-    _core: &Core,
-    call: &Call,
-    input: api::DescribeCapacityProvidersRequest,
-) -> Result<api::DescribeCapacityProvidersResponse, Fault> {
-    let place = Place::of(call);
-    let mut given = input.capacity_providers.unwrap_or_default();
-    if given.is_empty() {
-        given = provider::FARGATE
-            .iter()
-            .map(|name| (*name).to_owned())
-            .collect();
-    }
-    let (mut found, mut failures) = (Vec::new(), Vec::new());
-    for one in given {
-        let name = one.rsplit_once('/').map_or(one.as_str(), |(_, name)| name);
-        if !provider::FARGATE.contains(&name) {
-            failures.push(fault::failure(place.capacity_provider(name), "MISSING"));
-            continue;
-        }
-        found.push(api::CapacityProvider {
-            capacity_provider_arn: Some(place.capacity_provider(name)),
-            name: Some(name.to_owned()),
-            status: Some("ACTIVE".to_owned()),
-            type_: Some(name.to_owned()),
-            tags: Some(Vec::new()),
-            ..api::CapacityProvider::default()
-        });
-    }
-    Ok(api::DescribeCapacityProvidersResponse {
-        capacity_providers: Some(found),
-        failures: Some(failures),
-        next_token: None,
     })
 }

@@ -8,7 +8,7 @@ use wharf_records::{
     ecs::{
         BreakerStatus, Cluster, Definition, Deployment, Launch, Revision, RevisionRecord,
         Scheduling, Service, ServiceDeployment, ServiceDeploymentStatus, ServiceEvents,
-        ServiceNetwork, ServiceStatus, ServiceSubnet, Throttle,
+        ServiceNetwork, ServiceStatus, ServiceSubnet, Throttle, VolumeSpec,
     },
     encode,
 };
@@ -31,6 +31,7 @@ use crate::{
     services::{self, targets},
     tags, validate,
     view::Held,
+    volume,
 };
 
 pub async fn create_service(
@@ -108,7 +109,6 @@ fn wanted(
         controller: input.deployment_controller.as_ref(),
         registries: input.service_registries.as_ref(),
         connect: input.service_connect_configuration.as_ref(),
-        volumes: input.volume_configurations.as_ref(),
         lattice: input.vpc_lattice_configurations.as_ref(),
         gateways: input.gateway_connectors.as_ref(),
     };
@@ -174,7 +174,17 @@ async fn revision(
     input: &CreateServiceRequest,
 ) -> Result<Revision, Fault> {
     let strategy = input.capacity_provider_strategy.as_ref();
-    let (launch, strategy) = provider::choose(cluster, input.launch_type.as_deref(), strategy)?;
+    let mut launch = input.launch_type.as_deref();
+    if input.scheduling_strategy.as_deref() == Some("DAEMON") {
+        if strategy.is_some_and(|items| !items.is_empty()) {
+            return Err(fault::invalid(
+                "The DAEMON scheduling strategy is not supported with a capacity provider strategy.",
+            ));
+        }
+        // It has a task on every instance: the cluster's default strategy means nothing to it.
+        launch = launch.filter(|text| !text.is_empty()).or(Some("EC2"));
+    }
+    let (launch, strategy) = provider::choose(cluster, launch, strategy)?;
     let parsed =
         document::definition(&definition.record.document).map_err(|error| fault::server(&error))?;
     let given = input.load_balancers.as_deref().unwrap_or_default();
@@ -198,9 +208,21 @@ async fn revision(
         platform_version: platform(launch, input.platform_version.as_deref()),
         network: network(core, call, given, launch, &definition.record).await?,
         targets,
+        volume: only(volume::of_service(input.volume_configurations.as_ref())?)?,
         created_at: call.now,
         unknown: Unknown::new(),
     })
+}
+
+/// A definition has one volume that is configured at launch.
+pub fn only(mut given: Vec<VolumeSpec>) -> Result<Option<VolumeSpec>, Fault> {
+    let spec = given.pop();
+    match given.is_empty() {
+        true => Ok(spec),
+        false => Err(fault::invalid(
+            "volumeConfigurations can have at most 1 item.",
+        )),
+    }
 }
 
 /// The platform version as it is shown; on Fargate LATEST where none was asked for.

@@ -1,10 +1,13 @@
 //! One file per operation, or per family of small ones.
 
 pub mod attributes;
+pub mod capacity_providers;
+pub mod cluster_providers;
 pub mod clusters;
 pub mod create_service;
 pub mod definitions;
 pub mod delete_service;
+pub mod describe_providers;
 pub mod describe_services;
 pub mod describe_tasks;
 pub mod execute_command;

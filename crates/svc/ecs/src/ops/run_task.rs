@@ -14,6 +14,7 @@ use wharf_wire::{Call, Fault};
 use super::subnets;
 use crate::{
     core::{Core, MAX_TRIES, Stored, conflict},
+    credentials::RoleError,
     describe, document, fault,
     images::{self, NotAdmitted, Pins},
     launch::{self, Order},
@@ -161,16 +162,23 @@ pub async fn check_roles(core: &Core, call: &Call, order: &Order) -> Result<(), 
         .execution_role_arn
         .as_ref()
         .or(order.parsed.execution_role_arn.as_ref());
+    let place = Place::of(call);
     for role in [task, execution].into_iter().flatten() {
-        match core.credentials.usable(&Place::of(call), role).await {
-            Ok(()) => {}
-            Err(crate::credentials::RoleError::Unusable(_)) => {
-                return Err(fault::client(crate::task::stop::role_text(role)));
-            }
-            Err(unavailable) => return Err(fault::server(&unavailable)),
-        }
+        check_role(role, core.credentials.usable(&place, role).await)?;
+    }
+    if let Some(volume) = &order.volume {
+        let usable = core.credentials.usable_by_ecs(&place, &volume.role).await;
+        check_role(&volume.role, usable)?;
     }
     Ok(())
+}
+
+fn check_role(role: &str, usable: Result<(), RoleError>) -> Result<(), Fault> {
+    match usable {
+        Ok(()) => Ok(()),
+        Err(RoleError::Unusable(_)) => Err(fault::client(crate::task::stop::role_text(role))),
+        Err(unavailable) => Err(fault::server(&unavailable)),
+    }
 }
 
 /// What is known of a client token.

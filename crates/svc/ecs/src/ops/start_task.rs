@@ -24,7 +24,7 @@ use crate::{
     describe, fault,
     images::{self, Pins},
     launch::{self, EXTERNAL, Order},
-    make::{self, Spot},
+    make::{self, At, Spot},
     names::{self, Place},
     task::settle,
     view::{Held, Region},
@@ -170,10 +170,12 @@ impl Job {
         let spot = Spot {
             id: ids::hex32(),
             cluster: &self.cluster,
-            instance,
-            host: &instance.host,
-            zone: &zone,
-            subnet: subnet.map(|subnet| subnet.id.as_str()),
+            at: Some(At {
+                instance,
+                host: &instance.host,
+                zone: &zone,
+                subnet: subnet.map(|subnet| subnet.id.as_str()),
+            }),
             capacity_provider: None,
             credentials_seed: credentials::seed(&core.keyring),
         };

@@ -150,12 +150,15 @@ async fn take(
     core.state.up_to_date().await;
     let now = core.state.now();
     let mut foreign = false;
+    let untimed = report.without_times();
     let change = |task: &mut Task| {
-        foreign = !core
-            .state
-            .view
-            .read(&place, |region| binding::may_report_of(call, region, task));
-        if !foreign {
+        let (may, runs_it) = core.state.view.read(&place, |region| {
+            let may = binding::may_report_of(call, region, task);
+            (may, binding::runs(&call.caller, region, task))
+        });
+        foreign = !may;
+        if may {
+            let report = if runs_it { report } else { &untimed };
             report::take(task, report, now);
         }
     };

@@ -1,10 +1,10 @@
 //! TagResource, UntagResource, ListTagsForResource on clusters, services, tasks, task
-//! definitions and container instances.
+//! definitions, container instances and capacity providers.
 
 use wharf_api_ecs as api;
 use wharf_records::{
     Record,
-    ecs::{Cluster, Definition, Instance, Service, Tags, Task, definition_id},
+    ecs::{CapacityProvider, Cluster, Definition, Instance, Service, Tags, Task, definition_id},
 };
 use wharf_wire::{Call, Fault};
 
@@ -18,6 +18,7 @@ use crate::{
 /// A resource that has tags, by the key of its record.
 enum Tagged {
     Cluster(String),
+    Provider(String),
     Task(String),
     Definition(String),
     Instance(String),
@@ -42,6 +43,7 @@ impl Tagged {
         };
         match kind {
             "cluster" => Ok(Self::Cluster(scope.key(Cluster::KIND, rest))),
+            "capacity-provider" => Ok(Self::Provider(scope.key(CapacityProvider::KIND, rest))),
             "task" => Ok(Self::Task(member(Task::KIND)?)),
             "container-instance" => Ok(Self::Instance(member(Instance::KIND)?)),
             "service" => Ok(Self::Service(member(Service::KIND)?)),
@@ -68,6 +70,14 @@ impl Tagged {
                 .state
                 .table
                 .change(permit, key, |it: &mut Cluster| change(&mut it.tags))
+                .await?
+                .map(|(it, ())| it.tags),
+            Self::Provider(key) => core
+                .state
+                .table
+                .change(permit, key, |it: &mut CapacityProvider| {
+                    change(&mut it.tags)
+                })
                 .await?
                 .map(|(it, ())| it.tags),
             Self::Task(key) => core
@@ -97,6 +107,10 @@ impl Tagged {
         };
         found.ok_or_else(|| match self {
             Self::Cluster(_) => fault::cluster_not_found(),
+            Self::Provider(_) => fault::invalid(
+                "The specified capacity provider is not found. Specify a valid capacity provider and \
+                 try again.",
+            ),
             Self::Task(_) => fault::invalid(
                 "The specified task is not found. Specify a valid task and try again.",
             ),

@@ -18,7 +18,7 @@ use crate::{
     names::{self, Place},
     provider,
     services::{self, targets},
-    validate,
+    validate, volume,
 };
 
 pub async fn update_service(
@@ -78,7 +78,6 @@ fn options(service: &mut Service, input: &UpdateServiceRequest) -> Result<(), Fa
         controller: input.deployment_controller.as_ref(),
         registries: input.service_registries.as_ref(),
         connect: input.service_connect_configuration.as_ref(),
-        volumes: input.volume_configurations.as_ref(),
         lattice: input.vpc_lattice_configurations.as_ref(),
         gateways: input.gateway_connectors.as_ref(),
     };
@@ -171,6 +170,10 @@ async fn revision(
         let given = launch::shown_targets(&wanted.targets);
         let checked = validate::targets(&given, &parsed)?;
         debug_assert_eq!(checked.len(), wanted.targets.len());
+    }
+    if input.volume_configurations.is_some() {
+        let given = volume::of_service(input.volume_configurations.as_ref())?;
+        wanted.volume = create_service::only(given)?;
     }
     if input.monitoring.is_some() {
         wanted.monitoring = monitoring::read(input.monitoring.as_ref())?;

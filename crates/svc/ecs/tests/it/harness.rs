@@ -2,6 +2,7 @@
 
 use std::{ops::Deref, sync::Arc, time::Duration};
 
+use wharf_api_ec2::Ec2;
 use wharf_api_ecs::{self as api, Ecs};
 use wharf_base::{Permit, SystemClock, Timestamp};
 use wharf_store::{Store, StoreOptions};
@@ -12,7 +13,7 @@ use wharf_testkit::{Running, World};
 use wharf_vended::Vended;
 use wharf_wire::{Call, Context, Fault};
 
-use crate::balancers::FakeElbv2;
+use crate::{balancers::FakeElbv2, groups::FakeGroup, provider_groups::FakeGroups};
 
 pub const ACCOUNT: &str = "000000000000";
 pub const REGION: &str = "us-east-1";
@@ -24,6 +25,7 @@ pub struct Harness {
     pub ecs: Running<EcsService>,
     pub world: World,
     pub elbv2: Arc<FakeElbv2>,
+    pub groups: Arc<FakeGroups>,
 }
 
 impl Deref for Harness {
@@ -81,16 +83,42 @@ impl Harness {
         Self::made(|parts| parts.images = images).await
     }
 
+    /// A service that keeps a group of instances.
+    pub async fn with_group(group: &Arc<FakeGroup>) -> Self {
+        let harness = Self::made(|parts| {
+            parts.autoscaling = Some(group.clone());
+            parts.operations = Some(group.clone());
+            parts.group_changes = Some(group.listen());
+        })
+        .await;
+        harness.create_cluster("default").await;
+        harness
+    }
+
+    /// With the cluster `default`, over another EC2 than the real one.
+    pub async fn with_ec2(ec2: Arc<dyn Ec2>) -> Self {
+        let harness = Self::made(|parts| parts.ec2 = ec2).await;
+        harness.create_cluster("default").await;
+        harness
+    }
+
     async fn made(change: impl FnOnce(&mut Parts)) -> Self {
         let store = Store::in_memory(StoreOptions::default());
         let world = World::over(store, Mode::Enforce);
         let elbv2 = Arc::new(FakeElbv2::default());
+        let groups = Arc::new(FakeGroups::default());
         let ecs = world.ecs(|parts| {
+            parts.autoscaling = Some(groups.clone());
             parts.elbv2 = Some(elbv2.clone());
             parts.target_changes = Some(elbv2.changes());
             change(parts);
         });
-        Self { ecs, world, elbv2 }
+        Self {
+            ecs,
+            world,
+            elbv2,
+            groups,
+        }
     }
 
     /// Ends the service without a word, as a crash does, and starts another on the same store.

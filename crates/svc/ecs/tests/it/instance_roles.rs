@@ -1,13 +1,22 @@
 //! Container instances that register with the role of their EC2 instance.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
+use wharf_api_ec2::{
+    Ec2, Input,
+    types::{
+        self as ec2, DescribeInstanceTypesRequest, DescribeInstanceTypesResult,
+        DescribeInstancesRequest, DescribeInstancesResult,
+    },
+};
 use wharf_api_ecs::Ecs;
 use wharf_svc_ecs::Channel;
 use wharf_testkit::{
     ACCOUNT, PERMIT, context,
     ecs::{Agent, registration},
 };
-use wharf_wire::{Call, Caller, CallerKind, Context};
+use wharf_wire::{Call, Caller, CallerKind, Check, Context, Fault, async_trait};
 
 use crate::harness::{Harness, decode};
 
@@ -15,7 +24,7 @@ const ID: &str = "i-0123456789abcdef0";
 const OTHER: &str = "i-0fedcba9876543210";
 
 /// A session of the instance's role.
-fn session(id: &str) -> Context {
+pub fn session(id: &str) -> Context {
     Context {
         caller: Caller {
             kind: CallerKind::AssumedRole,
@@ -31,7 +40,7 @@ fn call_as(id: &str) -> Call {
 }
 
 /// What the agent of an instance says.
-fn said(id: &str) -> Value {
+pub fn said(id: &str) -> Value {
     let mut said = registration("default");
     let attributes = said["attributes"].as_array_mut().unwrap();
     attributes.retain(|it| it["name"] != "wharf.fargate-capacity");
@@ -141,6 +150,82 @@ async fn tasks_of_the_mode_bridge_go_elsewhere() {
     // A host that says nothing of it takes them.
     Agent::join(&harness, "default").await;
     harness.run_one(request).await;
+}
+
+/// EC2 as far as it knows one instance, a t3.small.
+struct OneInstance;
+
+#[async_trait]
+impl Ec2 for OneInstance {
+    async fn authorize(&self, _: &Context, _: Input<'_>) -> Result<Vec<Check>, Fault> {
+        Ok(Vec::new())
+    }
+
+    async fn describe_instances(
+        &self,
+        _: &Call,
+        input: DescribeInstancesRequest,
+    ) -> Result<DescribeInstancesResult, Fault> {
+        assert_eq!(input.instance_ids, Some(vec![ID.to_owned()]));
+        let instance = ec2::Instance {
+            instance_type: Some("t3.small".to_owned()),
+            ..Default::default()
+        };
+        Ok(DescribeInstancesResult {
+            reservations: Some(vec![ec2::Reservation {
+                instances: Some(vec![instance]),
+                ..Default::default()
+            }]),
+            ..Default::default()
+        })
+    }
+
+    async fn describe_instance_types(
+        &self,
+        _: &Call,
+        input: DescribeInstanceTypesRequest,
+    ) -> Result<DescribeInstanceTypesResult, Fault> {
+        assert_eq!(input.instance_types, Some(vec!["t3.small".to_owned()]));
+        let kind = ec2::InstanceTypeInfo {
+            v_cpu_info: Some(ec2::VCpuInfo {
+                default_v_cpus: Some(2),
+                ..Default::default()
+            }),
+            memory_info: Some(ec2::MemoryInfo {
+                size_in_mi_b: Some(2048),
+            }),
+            ..Default::default()
+        };
+        Ok(DescribeInstanceTypesResult {
+            instance_types: Some(vec![kind]),
+            ..Default::default()
+        })
+    }
+}
+
+/// Whoever is root in an instance has its role's session, and may say what it likes.
+#[tokio::test]
+async fn an_instance_has_what_its_type_has() {
+    let harness = Harness::with_ec2(Arc::new(OneInstance)).await;
+    let with = |cpu: i32, memory: i32| {
+        let mut said = said(ID);
+        said["totalResources"] = json!([
+            {"name": "CPU", "type": "INTEGER", "integerValue": cpu},
+            {"name": "MEMORY", "type": "INTEGER", "integerValue": memory},
+        ]);
+        said
+    };
+    let text = refused(&harness, ID, with(2_097_152, 2048)).await;
+    assert!(
+        text.contains("2097152 of CPU: a t3.small has 2048"),
+        "{text}"
+    );
+    let text = refused(&harness, ID, with(2048, 2049)).await;
+    assert!(
+        text.contains("2049 of MEMORY: a t3.small has 2048"),
+        "{text}"
+    );
+    Agent::join_as(&harness, with(2048, 2048), session(ID)).await;
 }
 
 /// Without a document, as an agent of another make may register, it is the session's instance.

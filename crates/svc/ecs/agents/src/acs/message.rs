@@ -183,6 +183,10 @@ pub struct Interface {
     pub subnet_gateway_ipv4_address: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub private_dns_name: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub domain_name: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub domain_name_servers: Vec<String>,
     pub interface_association_protocol: &'static str,
 }
 
@@ -223,6 +227,8 @@ pub struct Task {
     pub containers: Vec<Container>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub elastic_network_interfaces: Vec<Interface>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_credentials: Option<Credentials>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -235,6 +241,21 @@ pub struct Task {
     /// Not among what AWS sends: its Fargate gives the disk before the agent is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_storage: Option<EphemeralStorage>,
+}
+
+/// What else is attached to a task: EBS volumes.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attachment {
+    pub attachment_arn: String,
+    pub attachment_type: &'static str,
+    pub attachment_properties: Vec<Property>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Property {
+    pub name: &'static str,
+    pub value: String,
 }
 
 #[derive(Debug, Serialize)]

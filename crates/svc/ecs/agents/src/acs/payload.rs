@@ -13,12 +13,13 @@ use wharf_api_ecs::{
 use wharf_records::ecs::{Desired, Launch, Task};
 
 use super::{
-    message::{self, Container, Credentials, DockerConfig, Interface, Ipv4},
+    message::{self, Attachment, Container, Credentials, DockerConfig, Interface, Ipv4, Property},
     server_address::ServerAddress,
 };
 use crate::{
     definition::{containers, is_secret, name, network_mode, task_size},
     document, images, monitoring, names,
+    volume::FILESYSTEM,
 };
 
 /// The engine API version that everything set here has existed in.
@@ -94,6 +95,7 @@ pub fn task(record: &Task, definition: &TaskDefinition, extras: Extras) -> messa
         volumes: volumes(definition),
         containers: made.collect(),
         elastic_network_interfaces: interface(record).into_iter().collect(),
+        attachments: volume(record).into_iter().collect(),
         enable_fault_injection: definition.enable_fault_injection,
         measured_every: (!record.high_resolution.is_empty()).then_some(monitoring::HIGH),
         role_credentials: extras.role_credentials.clone(),
@@ -103,6 +105,26 @@ pub fn task(record: &Task, definition: &TaskDefinition, extras: Extras) -> messa
             .and_then(|gib| u32::try_from(gib).ok())
             .map(|size_in_gib| message::EphemeralStorage { size_in_gib }),
     }
+}
+
+/// The task's EBS volume, if it has one.
+fn volume(record: &Task) -> Option<Attachment> {
+    let volume = record.volume.as_ref()?;
+    let given = volume.live()?;
+    let place = names::place_of(&record.arn)?;
+    let filesystem = volume.spec.filesystem.as_deref();
+    let properties = [
+        ("volumeId", given.id.clone()),
+        ("volumeSizeGib", volume.spec.gib.to_string()),
+        ("volumeName", volume.spec.name.clone()),
+        ("fileSystem", filesystem.unwrap_or(FILESYSTEM).to_owned()),
+    ];
+    let property = |(name, value)| Property { name, value };
+    Some(Attachment {
+        attachment_arn: place.attachment(&record.cluster, &volume.attachment),
+        attachment_type: "amazonebs",
+        attachment_properties: properties.into_iter().map(property).collect(),
+    })
 }
 
 /// The task's interface, if it has one that lives.
@@ -122,6 +144,8 @@ pub fn interface(record: &Task) -> Option<Interface> {
         }],
         subnet_gateway_ipv4_address: interface.gateway.clone(),
         private_dns_name: interface.private_dns_name.clone(),
+        domain_name: interface.search.clone(),
+        domain_name_servers: interface.name_servers.clone(),
         interface_association_protocol: "default",
     })
 }
@@ -446,6 +470,8 @@ fn volumes(definition: &TaskDefinition) -> Vec<Value> {
             .is_some()
         {
             "fsxWindowsFileServer"
+        } else if volume["configuredAtLaunch"] == true {
+            "attachment"
         } else {
             if volume.get("host").is_none() {
                 volume["host"] = json!({});

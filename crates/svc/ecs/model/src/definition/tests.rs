@@ -314,11 +314,6 @@ fn what_would_have_no_effect_is_refused_by_name() {
             "trustedExecutionConfiguration is",
         ),
         (
-            json!({"volumes": [{"name": "v", "configuredAtLaunch": true}]}),
-            none(),
-            "volume 'v': volumes that are configured at launch are",
-        ),
-        (
             json!({"volumes": [{"name": "v", "dockerVolumeConfiguration": driver_options}]}),
             none(),
             "volume 'v': driver options are",

@@ -95,10 +95,6 @@ fn of_volume(volume: &Volume) -> Option<&'static str> {
             "S3 Files volumes",
         ),
         (
-            volume.configured_at_launch == Some(true),
-            "volumes that are configured at launch",
-        ),
-        (
             options.is_some_and(|options| !options.is_empty()),
             "driver options",
         ),

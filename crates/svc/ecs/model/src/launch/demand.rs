@@ -1,11 +1,17 @@
 //! What placement is asked for the tasks of an order.
 
 use wharf_api_ecs::TaskDefinition;
-use wharf_placement::{Asks, Demand, Pool, group_of};
-use wharf_records::ecs::Launch;
+use wharf_placement::{Asks, Demand, Pool, Strategy, group_of};
+use wharf_records::ecs::{Definition, Launch, Task};
+use wharf_wire::Fault;
 
-use super::Order;
-use crate::{asks, names::Place};
+use super::{
+    Order, constraints_of, need_exec, read_constraints, read_strategies, shown_constraints,
+    shown_strategies,
+};
+use crate::{asks, document, fault, names::Place};
+
+const ZONE: &str = "ecs.availability-zone";
 
 /// What agents register that run outside of EC2; tasks of launch type EXTERNAL are theirs.
 pub const EXTERNAL: &str = "ecs.capability.external";
@@ -21,21 +27,12 @@ impl Order {
 
     /// What placement is asked for one such task of a place.
     pub fn demand(&self, place: &Place, cluster_arn: &str) -> Demand {
-        let fargate = self.launch == Launch::Fargate;
         let mut demand = Demand::new(self.pool(place, cluster_arn), self.claim.clone());
         demand.constraints = self.constraints.clone();
         demand.strategies = self.strategies.clone();
         demand.group = group_of(&place.account, &place.region, &self.group);
-        demand.attributes = platform(&self.parsed);
         demand.asks = self.asks();
-        if self.launch == Launch::External {
-            demand.attributes.push((EXTERNAL.to_owned(), None));
-        }
-        if !fargate {
-            let required = self.parsed.requires_attributes.iter().flatten();
-            let required = required.filter_map(|a| Some((a.name.clone()?, a.value.clone())));
-            demand.attributes.extend(required);
-        }
+        demand.attributes = attributes(&self.parsed, self.launch);
         demand
     }
 
@@ -43,6 +40,58 @@ impl Order {
     pub fn asks(&self) -> Asks {
         asks::of(&self.parsed, self.launch)
     }
+}
+
+/// What placement is asked for a task that waits for capacity, on hosts of its provider.
+///
+/// # Errors
+/// Its record or its definition cannot be read.
+pub fn of_waiting(place: &Place, task: &Task, definition: &Definition) -> Result<Demand, Fault> {
+    let read = document::definition(&definition.document);
+    let mut parsed = read.map_err(|error| fault::server(&error))?;
+    if task.enable_execute_command {
+        need_exec(&mut parsed);
+    }
+    let pool = Pool::Provider {
+        cluster: task.cluster_arn.clone(),
+        provider: task.capacity_provider.clone().unwrap_or_default(),
+    };
+    let mut demand = Demand::new(pool, task.claim.clone());
+    demand.constraints = constraints_of(&parsed)?;
+    if let Some(rules) = &task.waiting {
+        let constraints = read_constraints(&shown_constraints(&rules.constraints))?;
+        demand.constraints.extend(constraints);
+        demand.strategies = read_strategies(&shown_strategies(&rules.strategies))?;
+    }
+    if demand.strategies.is_empty() && task.service.is_some() {
+        demand.strategies = of_services();
+    }
+    demand.group = group_of(&place.account, &place.region, &task.group);
+    demand.asks = asks::of(&parsed, task.launch);
+    demand.attributes = attributes(&parsed, task.launch);
+    Ok(demand)
+}
+
+/// What AWS spreads a service by unless told otherwise.
+pub fn of_services() -> Vec<Strategy> {
+    vec![
+        Strategy::SpreadAttribute(ZONE.to_owned()),
+        Strategy::SpreadHost,
+    ]
+}
+
+/// Attributes a host must have to run tasks of a definition.
+fn attributes(definition: &TaskDefinition, launch: Launch) -> Vec<(String, Option<String>)> {
+    let mut needs = platform(definition);
+    if launch == Launch::External {
+        needs.push((EXTERNAL.to_owned(), None));
+    }
+    if launch != Launch::Fargate {
+        let required = definition.requires_attributes.iter().flatten();
+        let required = required.filter_map(|a| Some((a.name.clone()?, a.value.clone())));
+        needs.extend(required);
+    }
+    needs
 }
 
 /// Attributes a host must have for the processor, system and devices the definition names.

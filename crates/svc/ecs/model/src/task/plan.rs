@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use wharf_base::Timestamp;
 use wharf_records::ecs::{
-    ContainerStatus, Desired, Interface, InterfaceState, Status, StopCode, TargetState, Task,
+    ContainerStatus, Desired, GivenVolume, Interface, InterfaceState, Status, StopCode,
+    TargetState, Task, TaskVolume,
 };
 
 use super::stop::{self, Stop};
@@ -12,6 +13,8 @@ use crate::interface::live_interface;
 
 /// How long the making of a network interface may take before the task is given up.
 pub const INTERFACE_TIMEOUT: Duration = Duration::from_secs(180);
+/// How long a task waits for capacity.
+pub const CAPACITY_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 /// How long an ended task's address waits for its deregistration.
 pub const TARGET_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a STOPPED task stays visible (spec ecs §1: at least an hour).
@@ -31,6 +34,12 @@ pub enum Action {
     /// Delete the interface that may have been made without a record of it, because the write
     /// that followed failed or a server died between the two.
     AbandonInterface,
+    /// Make the EBS volume it wants on its host (client token: the attachment's id).
+    CreateVolume,
+    /// Delete its EBS volume, or leave it, as was asked for.
+    ReleaseVolume(String),
+    /// As of interfaces.
+    AbandonVolume,
     /// Nobody can ask for it any more: delete the record.
     Forget,
 }
@@ -69,7 +78,10 @@ pub fn plan(task: &Task, now: Timestamp) -> Plan {
                 Plan::wait(target_deadline(task))
             }
             Some(interface) => Plan::act(Action::DeleteInterface(interface.id.clone())),
-            None => Plan::act(Action::Become(Status::Stopped)),
+            None => match live_volume(task) {
+                Some(id) => Plan::act(Action::ReleaseVolume(id)),
+                None => Plan::act(Action::Become(Status::Stopped)),
+            },
         },
         Status::Stopped => stopped(task, now),
         _ if task.ended => end(task),
@@ -116,24 +128,37 @@ fn provisioning(task: &Task, now: Timestamp) -> Plan {
     if task.desired == Desired::Stopped {
         return end(task);
     }
-    if task.network.is_none() || task.interface.is_some() {
-        return Plan::act(Action::Become(Status::Pending));
+    if task.waiting.is_some() {
+        let until = task.created_at + CAPACITY_TIMEOUT;
+        return match now >= until {
+            true => Plan::act(Action::Stop(stop::no_capacity())),
+            false => Plan::wait(until),
+        };
     }
-    if now >= task.created_at + INTERFACE_TIMEOUT {
-        return Plan::act(Action::Stop(stop::interface_timeout()));
-    }
+    let until = task.placed_at.unwrap_or(task.created_at) + INTERFACE_TIMEOUT;
+    let wants_interface = task.network.is_some() && task.interface.is_none();
+    let wants_volume = task.volume.as_ref().is_some_and(|it| it.given.is_none());
+    let late = now >= until;
+    let action = match (wants_interface, wants_volume) {
+        (false, false) => return Plan::act(Action::Become(Status::Pending)),
+        (true, _) if late => return Plan::act(Action::Stop(stop::interface_timeout())),
+        (true, _) => Action::CreateInterface,
+        (false, true) if late => return Plan::act(Action::Stop(stop::volume_timeout())),
+        (false, true) => Action::CreateVolume,
+    };
     Plan {
-        action: Some(Action::CreateInterface),
-        wake_at: Some(task.created_at + INTERFACE_TIMEOUT),
+        action: Some(action),
+        wake_at: Some(until),
     }
 }
 
 /// Nothing of it runs any more. The interface of a task whose host was lost waits in STOPPED: the
 /// task's end is shown at once, its address is not reused before the host confirmed.
 fn end(task: &Task) -> Plan {
-    let next = match live_interface(task) {
-        Some(_) if !task.unconfirmed => Status::Deprovisioning,
-        _ => Status::Stopped,
+    let holds = live_interface(task).is_some() || live_volume(task).is_some();
+    let next = match holds && !task.unconfirmed {
+        true => Status::Deprovisioning,
+        false => Status::Stopped,
     };
     Plan::act(Action::Become(next))
 }
@@ -148,12 +173,28 @@ fn stopped(task: &Task, now: Timestamp) -> Plan {
     if may_have_unrecorded_interface(task) {
         return Plan::act(Action::AbandonInterface);
     }
+    if let Some(id) = live_volume(task) {
+        return match task.unconfirmed {
+            true => Plan::default(),
+            false => Plan::act(Action::ReleaseVolume(id)),
+        };
+    }
+    let unrecorded = |it: &TaskVolume| it.given.is_none() && !it.abandoned;
+    if task.volume.as_ref().is_some_and(unrecorded) {
+        return Plan::act(Action::AbandonVolume);
+    }
     let until = task.stopped_at.unwrap_or(task.created_at) + STOPPED_RETENTION;
     if now >= until {
         Plan::act(Action::Forget)
     } else {
         Plan::wait(until)
     }
+}
+
+/// The volume that it has not let go yet.
+pub fn live_volume(task: &Task) -> Option<String> {
+    let live = task.volume.as_ref().and_then(TaskVolume::live);
+    live.map(|it| it.id.clone())
 }
 
 fn may_have_unrecorded_interface(task: &Task) -> bool {
@@ -196,6 +237,40 @@ pub fn interface_abandoned(task: &mut Task) {
     }
 }
 
+/// Takes over a volume that was made and attached. Only a task without one takes it.
+pub fn volume_made(task: &mut Task, id: &str) {
+    if let Some(volume) = task.volume.as_mut().filter(|it| it.given.is_none()) {
+        volume.given = Some(GivenVolume {
+            id: id.to_owned(),
+            state: InterfaceState::Created,
+        });
+        task.version += 1;
+    }
+}
+
+/// Takes over that the volume is none of the task's any more.
+pub fn volume_released(task: &mut Task, id: &str) {
+    let volume = task.volume.as_mut();
+    let of_it = |it: &&mut TaskVolume| it.given.as_ref().is_some_and(|given| given.id == id);
+    if let Some(volume) = volume.filter(of_it) {
+        volume.raise(InterfaceState::Deleted);
+        task.version += 1;
+    }
+}
+
+/// Takes over that EC2 holds no volume for it.
+pub fn volume_abandoned(task: &mut Task) {
+    if let Some(volume) = &mut task.volume {
+        volume.abandoned = true;
+    }
+}
+
+pub(super) fn raise_volume(task: &mut Task, to: InterfaceState) {
+    if let Some(volume) = &mut task.volume {
+        volume.raise(to);
+    }
+}
+
 pub(super) fn raise_interface(interface: &mut Interface, to: InterfaceState) {
     interface.state = interface.state.max(to);
 }
@@ -208,11 +283,13 @@ fn become_(task: &mut Task, status: Status, now: Timestamp) {
     task.version += 1;
     match status {
         Status::Pending => {
+            raise_volume(task, InterfaceState::Attaching);
             if let Some(interface) = &mut task.interface {
                 raise_interface(interface, InterfaceState::Attaching);
             }
         }
         Status::Deprovisioning => {
+            raise_volume(task, InterfaceState::Detaching);
             if let Some(interface) = &mut task.interface {
                 raise_interface(interface, InterfaceState::Detaching);
             }

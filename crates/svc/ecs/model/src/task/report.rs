@@ -9,7 +9,10 @@ use wharf_records::ecs::{
     Task,
 };
 
-use super::{plan::raise_interface, stop};
+use super::{
+    plan::{raise_interface, raise_volume},
+    stop,
+};
 
 /// One SubmitTaskStateChange, or the older SubmitContainerStateChange.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -79,6 +82,19 @@ const START_ERRORS: &[&str] = &[
     "UnrecogniedTaskError",
 ];
 
+impl Report {
+    /// As it counts of somebody who may report, but does not run the task.
+    #[must_use]
+    pub fn without_times(&self) -> Self {
+        Self {
+            pull_started_at: None,
+            pull_stopped_at: None,
+            execution_stopped_at: None,
+            ..self.clone()
+        }
+    }
+}
+
 /// Takes `report` over. Returns whether anything changed.
 pub fn take(task: &mut Task, report: &Report, now: Timestamp) -> bool {
     if task.ended {
@@ -96,9 +112,13 @@ pub fn take(task: &mut Task, report: &Report, now: Timestamp) -> bool {
             take_exec_agent(container, told, now);
         }
     }
-    task.pull_started_at = task.pull_started_at.or(report.pull_started_at);
-    task.pull_stopped_at = task.pull_stopped_at.or(report.pull_stopped_at);
-    task.execution_stopped_at = task.execution_stopped_at.or(report.execution_stopped_at);
+    // The agent's clock is not ours, and what a task costs goes by these times.
+    let created_at = task.created_at;
+    let bound = |told: Option<Timestamp>| told.map(|at| at.max(created_at).min(now));
+    task.pull_started_at = task.pull_started_at.or(bound(report.pull_started_at));
+    task.pull_stopped_at = task.pull_stopped_at.or(bound(report.pull_stopped_at));
+    let stopped_at = bound(report.execution_stopped_at);
+    task.execution_stopped_at = task.execution_stopped_at.or(stopped_at);
     if report.attached {
         attach(task);
     }
@@ -180,6 +200,7 @@ fn take_over<T: Clone>(place: &mut Option<T>, told: &Option<T>) {
 }
 
 fn attach(task: &mut Task) {
+    raise_volume(task, InterfaceState::Attached);
     if let Some(interface) = &mut task.interface {
         raise_interface(interface, InterfaceState::Attached);
     }
@@ -231,7 +252,7 @@ fn stopped(task: &mut Task, report: &Report, now: Timestamp) {
             task.started_at.get_or_insert(began);
         }
     }
-    // The agent's clock is not ours: a task does not end before it began.
+    // A task does not end before it began.
     task.execution_stopped_at = task.execution_stopped_at.max(task.started_at);
     task.stopping_at.get_or_insert(now);
     if task.desired == Desired::Running {

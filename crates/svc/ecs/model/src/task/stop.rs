@@ -37,10 +37,28 @@ pub fn interface_timeout() -> Stop {
     failed_to_start("Timeout waiting for network interface provisioning to complete.")
 }
 
+/// It waited for capacity for as long as it may.
+pub fn no_capacity() -> Stop {
+    failed_to_start(
+        "Unable to run task. The capacity provider had no room for it within 15 minutes.",
+    )
+}
+
 /// The interface cannot be made at all, e.g. its subnet is gone.
 pub fn interface_refused(text: &str) -> Stop {
     failed_to_start(format!(
         "Unexpected EC2 error while attempting to Create Network Interface: {text}"
+    ))
+}
+
+pub fn volume_timeout() -> Stop {
+    failed_to_start("Timeout waiting for EBS volume provisioning to complete.")
+}
+
+/// The volume cannot be made at all, e.g. its type has no such size.
+pub fn volume_refused(text: &str) -> Stop {
+    failed_to_start(format!(
+        "Unexpected EC2 error while attempting to Create Volume: {text}"
     ))
 }
 

@@ -72,7 +72,10 @@ fn task(launch: Launch, awsvpc: bool) -> Task {
             security_groups: Vec::new(),
             public_ip: false,
         }),
+        volume: None,
         credentials_seed: String::new(),
+        waiting: None,
+        placed_at: None,
         interface: None,
         containers: vec![container("web"), container("side")],
         desired: Desired::Running,
@@ -104,6 +107,8 @@ fn interface() -> Interface {
         private_dns_name: String::new(),
         private_ipv4: "172.31.0.5".to_owned(),
         gateway: "172.31.0.1/20".to_owned(),
+        search: Vec::new(),
+        name_servers: Vec::new(),
         state: InterfaceState::Created,
         unknown: BTreeMap::new(),
     }
@@ -134,6 +139,29 @@ fn running(launch: Launch, awsvpc: bool) -> Task {
     take(&mut task, &says(Reported::Running), at(2));
     assert_eq!(task.last, Status::Running);
     task
+}
+
+/// What a task costs goes by them.
+#[test]
+fn times_that_an_agent_says_lie_within_the_life_of_the_task() {
+    let mut task = running(Launch::Fargate, true);
+    let report = Report {
+        pull_started_at: Some(Timestamp(i64::MAX)),
+        pull_stopped_at: Some(Timestamp(i64::MIN)),
+        execution_stopped_at: Some(at(2)),
+        ..Report::default()
+    };
+    take(&mut task, &report.without_times(), at(3));
+    assert_eq!((task.pull_started_at, task.pull_stopped_at), (None, None));
+    take(&mut task, &report, at(3));
+    assert_eq!(
+        (
+            task.pull_started_at,
+            task.pull_stopped_at,
+            task.execution_stopped_at
+        ),
+        (Some(at(3)), Some(at(0)), Some(at(2)))
+    );
 }
 
 #[test]
@@ -237,6 +265,36 @@ fn provisioning_times_out() {
     );
     let reason = "Timeout waiting for network interface provisioning to complete.";
     assert_eq!(task.stopped_reason.as_deref(), Some(reason));
+}
+
+#[test]
+fn a_task_waits_for_capacity_and_has_its_full_time_for_an_interface_then() {
+    let mut task = Task {
+        waiting: Some(Box::default()),
+        ..self::task(Launch::Ec2, true)
+    };
+    let minute = |minutes: i64| at(minutes * 60);
+    settle(&mut task, minute(14));
+    assert_eq!(task.last, Status::Provisioning);
+    assert_eq!(plan(&task, minute(14)).wake_at, Some(minute(15)));
+    let mut placed = Task {
+        waiting: None,
+        placed_at: Some(minute(14)),
+        ..task.clone()
+    };
+    settle(&mut placed, minute(16));
+    assert_eq!(placed.desired, Desired::Running);
+    settle(&mut placed, minute(17));
+    assert_eq!(placed.desired, Desired::Stopped);
+
+    settle(&mut task, minute(15));
+    assert_eq!(task.last, Status::Stopped);
+    assert_eq!(task.stop_code, Some(StopCode::TaskFailedToStart));
+    let reason = task.stopped_reason.unwrap();
+    assert!(
+        reason.contains("no room for it within 15 minutes"),
+        "{reason}"
+    );
 }
 
 #[test]

@@ -99,6 +99,8 @@ impl OnHosts {
                 machines.occupy(host, &group);
             }
         }
+        // Those that wait for capacity are on no host.
+        let after = after.filter(|task| !task.host.is_empty());
         if let Some(before) = before
             && let Some(tasks) = self.tasks.get_mut(&before.host)
         {
@@ -151,6 +153,7 @@ impl OnHosts {
         Some(Registration {
             host: instance.host.clone(),
             cluster_arn: home.cluster(&instance.cluster),
+            provider: instance.capacity_provider.clone(),
             of_installation: is_node && self.home_account.as_ref() == Some(&home.account),
             account: home.account,
             region: home.region,
@@ -164,8 +167,9 @@ impl OnHosts {
     }
 }
 
-/// The group that hosts count a task in, while it is not STOPPED.
+/// The group that hosts count a task in, while it is on one and not STOPPED.
 fn group(key: &str, task: &Task) -> Option<String> {
-    let (scope, _, _) = Scope::parse(key).filter(|_| task.last < Status::Stopped)?;
+    let (scope, _, _) =
+        Scope::parse(key).filter(|_| task.last < Status::Stopped && !task.host.is_empty())?;
     Some(group_of(&scope.account, &scope.region, &task.group))
 }

@@ -18,7 +18,7 @@ use wharf_hosts::{Hosts, Machines, Reached};
 use wharf_placement::{Fleet, Pool};
 use wharf_records::{
     Record, Scope,
-    ecs::{Instance, Service, Task},
+    ecs::{CapacityProvider, Instance, Service, Status, Task},
     hosts::{Host, Ledger},
 };
 use wharf_store::{Event, EventKind, Revision};
@@ -26,7 +26,7 @@ use wharf_store::{Event, EventKind, Revision};
 use crate::{names::Place, service as service_of};
 
 pub use machines::OnHosts;
-pub use region::{Records, Row};
+pub use region::{Records, Row, room_key};
 
 /// What a change means for those who wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,10 @@ pub enum Change {
     Instance(String),
     /// The key of a service: of its record, its tasks, or hosts it wants tasks on.
     Service(String),
+    /// The key of a capacity provider, or of one whose instances may be others now.
+    Provider(String),
+    /// The [`room_key`] of tasks that wait for capacity, and for whom there may be some.
+    Room(String),
 }
 
 /// All records of the view.
@@ -148,6 +152,11 @@ impl Tables {
         let mut changes = Vec::new();
         match row {
             Row::Cluster(held) => self.regions.entry(place).or_default().put_cluster(id, held),
+            Row::Provider(held) => {
+                let records = self.regions.entry(place).or_default();
+                records.put_provider(id, held);
+                changes.push(Change::Provider(scope.key(CapacityProvider::KIND, id)));
+            }
             Row::Service(held) => {
                 self.regions.entry(place).or_default().put_service(id, held);
                 changes.push(Change::Service(scope.key(Service::KIND, id)));
@@ -159,6 +168,9 @@ impl Tables {
                 changes.push(Change::Instance(scope.key(Instance::KIND, id)));
                 let cluster = id.split(':').next().unwrap_or_default();
                 changes.extend(records.daemons(scope, cluster));
+                changes.extend(records.providers_of(scope, before.as_deref(), held.as_deref()));
+                let provider = held.as_ref().and_then(|it| it.capacity_provider.as_deref());
+                changes.extend(provider.and_then(|it| records.room(scope, cluster, it)));
                 let before = before.as_ref();
                 let host = self.on_hosts.put_instance(machines, before, held, revision);
                 self.concern_services(host.as_deref().unwrap_or_default(), &mut changes);
@@ -169,10 +181,17 @@ impl Tables {
                 let before = records.put_task(id, held);
                 let after = records.tasks.get(id);
                 let key = scope.key(Task::KIND, id);
-                let host = before.as_ref().map(|task| task.host.clone()).or(ended);
+                let cluster = id.split(':').next().unwrap_or_default();
+                let waits = after.filter(|task| task.waiting.is_some());
+                let waits = waits.and_then(|task| task.capacity_provider.as_deref());
+                changes.extend(waits.and_then(|it| records.room(scope, cluster, it)));
+                let leaves = before.as_ref().filter(|task| leaves(task, after));
+                let left = leaves.map(|task| task.instance.clone());
+                // A task that has waited leaves no host and comes to one.
+                let hosts = [before.as_ref().map(|task| task.host.clone()), ended];
                 self.on_hosts
                     .put_task(machines, &key, before.as_ref(), after);
-                if let Some(host) = host {
+                for host in hosts.into_iter().flatten() {
                     self.on_hosts.raise(&host, revision);
                 }
                 changes.push(Change::Task(key));
@@ -183,9 +202,23 @@ impl Tables {
                 changes.extend(
                     service.map(|service| Change::Service(scope.key(Service::KIND, &service))),
                 );
+                changes.extend(left.and_then(|instance| self.room_on(&instance)));
             }
         }
         changes
+    }
+
+    /// Those who wait for room on an instance.
+    fn room_on(&self, instance: &str) -> Option<Change> {
+        let instance = self.on_hosts.instances.get(instance)?;
+        let (scope, _, _) = Scope::parse(&instance.key)?;
+        let place = Place {
+            account: scope.account.clone(),
+            region: scope.region.clone(),
+        };
+        let provider = instance.capacity_provider.as_deref()?;
+        let records = self.regions.get(&place)?;
+        records.room(&scope, &instance.cluster, provider)
     }
 
     /// A change of a host concerns the services with tasks on it.
@@ -200,6 +233,11 @@ impl Tables {
             }
         }
     }
+}
+
+/// Whether what a task claimed on its host, or a part of it, is free now.
+fn leaves(before: &Task, after: Option<&Held<Task>>) -> bool {
+    after.is_none_or(|after| after.desired != before.desired || after.last == Status::Stopped)
 }
 
 pub struct View {

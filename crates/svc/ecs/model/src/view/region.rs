@@ -2,20 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use wharf_base::Timestamp;
 use wharf_hosts::hold;
 use wharf_records::{
     Record, Scope,
-    ecs::{Cluster, Instance, Scheduling, Service, ServiceStatus, Status, Task},
+    ecs::{
+        CapacityProvider, Cluster, Desired, Instance, Scheduling, Service, ServiceStatus, Status,
+        Task,
+    },
 };
 use wharf_store::Entry;
 
 use super::{Change, Held};
-use crate::{interface, service};
+use crate::{interface, provider, service, task::plan};
 
 /// What an account has in a region.
 #[derive(Debug, Default)]
 pub struct Records {
     pub clusters: BTreeMap<String, Held<Cluster>>,
+    /// Those over Auto Scaling groups, by name.
+    pub providers: BTreeMap<String, Held<CapacityProvider>>,
     /// By `cluster:id`.
     pub instances: BTreeMap<String, Held<Instance>>,
     /// By `cluster:id`; all that are not STOPPED, and those that are but still hold something.
@@ -24,6 +30,8 @@ pub struct Records {
     pub services: BTreeMap<String, Held<Service>>,
     /// Ids of `tasks` by the `cluster:name` of their service.
     by_service: HashMap<String, BTreeSet<String>>,
+    /// Those of `tasks` that wait for capacity, by cluster and provider, the oldest first.
+    waiting: BTreeMap<(String, String), BTreeSet<(Timestamp, String)>>,
     /// Ids of `instances` by who registered them.
     by_registrant: HashMap<String, BTreeSet<String>>,
     /// Ids of `instances` by the machine, `i-…`.
@@ -34,6 +42,7 @@ pub struct Records {
 #[derive(Debug)]
 pub enum Row {
     Cluster(Option<Held<Cluster>>),
+    Provider(Option<Held<CapacityProvider>>),
     Service(Option<Held<Service>>),
     Instance(Option<Held<Instance>>),
     Task(Option<Held<Task>>),
@@ -44,6 +53,7 @@ impl Row {
     pub(super) fn read(kind: &str, key: &str, entry: Option<&Entry>) -> Option<Self> {
         Some(match kind {
             Cluster::KIND => Self::Cluster(hold(key, entry)),
+            CapacityProvider::KIND => Self::Provider(hold(key, entry)),
             Service::KIND => Self::Service(hold(key, entry)),
             Instance::KIND => Self::Instance(hold(key, entry)),
             Task::KIND => Self::Task(hold(key, entry)),
@@ -100,8 +110,31 @@ impl Records {
             .map(|id| Change::Service(scope.key(Service::KIND, &id)))
     }
 
+    /// Providers of its cluster that an instance may belong to now, or not any more.
+    pub(super) fn providers_of(
+        &self,
+        scope: &Scope,
+        before: Option<&Instance>,
+        after: Option<&Instance>,
+    ) -> Vec<Change> {
+        let what = |it: &Instance| (it.status, it.ec2_instance.clone());
+        if before.map(what) == after.map(what) {
+            return Vec::new();
+        }
+        let instance = after.or(before);
+        let cluster = instance.and_then(|it| self.clusters.get(&it.cluster));
+        let names = cluster.into_iter().flat_map(|it| &it.capacity_providers);
+        let own = names.filter(|name| !provider::is_fargate(name));
+        own.map(|name| Change::Provider(scope.key(CapacityProvider::KIND, name)))
+            .collect()
+    }
+
     pub(super) fn put_cluster(&mut self, id: &str, cluster: Option<Held<Cluster>>) {
         put(&mut self.clusters, id, cluster);
+    }
+
+    pub(super) fn put_provider(&mut self, id: &str, provider: Option<Held<CapacityProvider>>) {
+        put(&mut self.providers, id, provider);
     }
 
     pub(super) fn put_service(&mut self, id: &str, service: Option<Held<Service>>) {
@@ -111,6 +144,14 @@ impl Records {
     /// Takes over a task; returns what was there before.
     pub(super) fn put_task(&mut self, id: &str, task: Option<Held<Task>>) -> Option<Held<Task>> {
         let before = self.tasks.remove(id);
+        if let Some((queue, place)) = before.as_ref().and_then(|task| waits(id, task))
+            && let Some(ids) = self.waiting.get_mut(&queue)
+        {
+            ids.remove(&place);
+            if ids.is_empty() {
+                self.waiting.remove(&queue);
+            }
+        }
         if let Some(service) = before.as_ref().and_then(|task| service::id_of(task)) {
             unindex(&mut self.by_service, &service, id);
         }
@@ -119,9 +160,36 @@ impl Records {
                 let ids = self.by_service.entry(service).or_default();
                 ids.insert(id.to_owned());
             }
+            if let Some((queue, place)) = waits(id, &task) {
+                self.waiting.entry(queue).or_default().insert(place);
+            }
             self.tasks.insert(id.to_owned(), task);
         }
         before
+    }
+
+    /// Tasks of a cluster that wait for room on a provider's instances, the oldest first.
+    pub fn waiting_for(&self, cluster: &str, provider: &str) -> impl Iterator<Item = &Held<Task>> {
+        let queue = (cluster.to_owned(), provider.to_owned());
+        let ids = self.waiting.get(&queue).into_iter().flatten();
+        ids.filter_map(|(_, id)| self.tasks.get(id))
+    }
+
+    /// How many tasks of a cluster wait for capacity.
+    pub fn waiting_in(&self, cluster: &str) -> usize {
+        let from = (cluster.to_owned(), String::new());
+        let queues = self.waiting.range(from..);
+        let own = queues.take_while(|((of, _), _)| of == cluster);
+        own.map(|(_, ids)| ids.len()).sum()
+    }
+
+    /// Those who wait for room on a provider's instances in a cluster, if any do.
+    pub(super) fn room(&self, scope: &Scope, cluster: &str, provider: &str) -> Option<Change> {
+        let queue = (cluster.to_owned(), provider.to_owned());
+        let cluster = scope.key(Cluster::KIND, cluster);
+        self.waiting
+            .contains_key(&queue)
+            .then(|| Change::Room(room_key(&cluster, provider)))
     }
 
     /// Tasks of the service `cluster:name`, until their ends are counted.
@@ -167,11 +235,27 @@ impl Records {
     }
 }
 
+/// The queue that a task waits in, and its place there.
+fn waits(id: &str, task: &Task) -> Option<((String, String), (Timestamp, String))> {
+    let provider = task.capacity_provider.clone()?;
+    let waits = task.waiting.is_some() && task.desired == Desired::Running;
+    waits.then(|| {
+        let queue = (task.cluster.clone(), provider);
+        (queue, (task.created_at, id.to_owned()))
+    })
+}
+
+/// What [`Change::Room`] names: neither a key nor a name has a space.
+pub fn room_key(cluster: &str, provider: &str) -> String {
+    format!("{cluster} {provider}")
+}
+
 /// Nothing is left to do for it but to be remembered for a while.
 fn is_over(task: &Task) -> bool {
     task.last == Status::Stopped
         && !task.unconfirmed
         && interface::live_interface(task).is_none()
+        && plan::live_volume(task).is_none()
         && task
             .service
             .as_ref()

@@ -459,6 +459,8 @@ fn short(region: &Region, instance: &Instance, demand: &Demand) -> Option<Reason
         ledger::Shortage::Memory => Reason::Memory,
         ledger::Shortage::Ports => Reason::Ports,
         ledger::Shortage::Interfaces => Reason::Interfaces,
+        // Tasks claim none.
+        ledger::Shortage::Disk => return None,
     })
 }
 

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use rand::Rng;
 use wharf_base::Timestamp;
-use wharf_placement::{Demand, HostIx, Strategy, ledger, place, refusal_of};
+use wharf_placement::{Demand, HostIx, Pool, ledger, place, refusal_of};
 use wharf_records::{
     Record,
     ecs::{
-        Cluster, InstanceStatus, Membership, Revision, Service, ServiceSubnet, TargetState, Task,
-        TaskTarget,
+        Cluster, InstanceStatus, Launch, Membership, Revision, Service, ServiceSubnet, TargetState,
+        Task, TaskTarget,
     },
     encode,
     hosts::Ledger,
@@ -19,11 +19,12 @@ use wharf_store::Txn;
 
 use super::{events::Unplaced, room};
 use crate::{
-    launch::Order,
-    make::{self, Spot},
+    launch::{Order, of_services},
+    make::{self, At, Spot},
     names::Place,
-    placing::Serving,
+    placing::MOST_WAITING,
     provider,
+    spots::Serving,
     task::settle,
     view::{Held, Region},
 };
@@ -31,7 +32,6 @@ use crate::{
 /// Most tasks of one transaction: each writes itself and perhaps a ledger, and compares that ledger
 /// and its instance, of the 128 operations and comparisons a transaction may have.
 pub const BATCH: usize = 40;
-const ZONE: &str = "ecs.availability-zone";
 
 /// Where a batch may go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +51,14 @@ pub struct Batch {
     pub ledgers: BTreeMap<String, Ledger>,
     /// Why the rest of it found no place.
     pub unplaced: Option<Unplaced>,
+}
+
+impl Batch {
+    /// How many of its tasks wait for capacity.
+    fn waiting(&self) -> usize {
+        let waits = |task: &&Task| task.waiting.is_some();
+        self.tasks.iter().filter(waits).count()
+    }
 }
 
 /// What a new task is given by chance: its id, and the sealed seed of its credentials.
@@ -73,31 +81,89 @@ pub struct Launcher<'a> {
 struct Choice {
     host: String,
     subnet: Option<ServiceSubnet>,
+    provider: Option<String>,
+}
+
+/// Tasks that are to be started alike.
+struct Share {
+    /// The provider over an Auto Scaling group on whose instances they go.
+    provider: Option<String>,
+    count: usize,
 }
 
 impl<'a> Launcher<'a> {
     pub fn batch(&self, region: &Region, wanted: &Where, rng: &mut impl Rng) -> Batch {
-        let serving = Serving::new(
-            region,
-            self.subnets().map(|subnet| subnet.zone.as_str()),
-            &self.order.pool(self.place, &self.cluster.arn),
-        );
-        let demand = self.demand(&serving);
-        let (hosts, unplaced) = match wanted {
+        let mut batch = Batch::default();
+        match wanted {
             Where::Anywhere { count } => {
-                let placed = place(region.fleet, &demand, (*count).min(BATCH), rng);
-                let reasons = placed.refusals.iter().map(|r| (r.host, r.reason));
-                let short = placed.hosts.len() < (*count).min(BATCH);
-                let unplaced = short.then(|| room::closest(region, &demand, reasons));
-                (placed.hosts, unplaced)
+                let count = (*count).min(BATCH);
+                let providers = self.providers(region, count);
+                for share in self.shares(&providers, count) {
+                    self.place_share(region, &share, &providers, &mut batch, rng);
+                }
             }
-            Where::On(hosts) => self.each(region, &demand, hosts),
-        };
-        let choices = self.with_subnets(region, &serving, hosts);
-        Batch {
-            unplaced,
-            ..self.claim(region, choices)
+            Where::On(hosts) => {
+                let (demand, serving) = self.demand(region, None);
+                let (hosts, unplaced) = self.each(region, &demand, hosts);
+                let choices = self.with_subnets(region, &serving, hosts);
+                self.claim(region, choices, &mut batch);
+                batch.unplaced = unplaced;
+            }
         }
+        batch
+    }
+
+    /// Places a share as far as there is room. With managed scaling the rest waits for more instances.
+    fn place_share(
+        &self,
+        region: &Region,
+        share: &Share,
+        providers: &[String],
+        batch: &mut Batch,
+        rng: &mut impl Rng,
+    ) {
+        let (demand, serving) = self.demand(region, share.provider.as_deref());
+        let placed = place(region.fleet, &demand, share.count, rng);
+        let missing = share.count - placed.hosts.len();
+        let mut choices = self.with_subnets(region, &serving, placed.hosts);
+        for (number, choice) in choices.iter_mut().enumerate() {
+            let one = share.provider.as_ref().or_else(|| providers.get(number));
+            choice.provider = one.cloned();
+        }
+        self.claim(region, choices, batch);
+        let waits = share.provider.as_ref().filter(|name| {
+            let provider = region.providers.get(*name);
+            provider.is_some_and(|provider| provider.scaling.enabled)
+        });
+        let free = MOST_WAITING.saturating_sub(region.waiting_in(&self.cluster.name));
+        let may_wait = match waits {
+            Some(_) => missing.min(free.saturating_sub(batch.waiting())),
+            None => 0,
+        };
+        batch
+            .tasks
+            .extend((0..may_wait).map(|_| self.wait(share.provider.clone())));
+        if missing > may_wait {
+            let reasons = placed.refusals.iter().map(|r| (r.host, r.reason));
+            batch.unplaced = Some(room::closest(region, &demand, reasons));
+        }
+    }
+
+    /// What goes to each provider over an Auto Scaling group; all else is one share.
+    fn shares(&self, providers: &[String], count: usize) -> Vec<Share> {
+        if providers.is_empty() || self.revision.launch == Launch::Fargate {
+            let provider = None;
+            return vec![Share { provider, count }];
+        }
+        let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+        for provider in providers {
+            *counts.entry(provider).or_default() += 1;
+        }
+        let share = |(provider, count): (&String, usize)| Share {
+            provider: Some(provider.clone()),
+            count,
+        };
+        counts.into_iter().map(share).collect()
     }
 
     /// The transaction that makes a batch true, as long as nothing it was chosen by has changed.
@@ -165,17 +231,21 @@ impl<'a> Launcher<'a> {
             .flat_map(|network| &network.subnets)
     }
 
-    fn demand(&self, serving: &Serving) -> Demand {
+    fn demand(&self, region: &Region, provider: Option<&str>) -> (Demand, Serving) {
         let mut demand = self.order.demand(self.place, &self.cluster.arn);
-        demand.zones = serving.zones();
-        // What AWS spreads a service by unless told otherwise.
-        if demand.strategies.is_empty() {
-            demand.strategies = vec![
-                Strategy::SpreadAttribute(ZONE.to_owned()),
-                Strategy::SpreadHost,
-            ];
+        if let Some(provider) = provider {
+            demand.pool = Pool::Provider {
+                cluster: self.cluster.arn.clone(),
+                provider: provider.to_owned(),
+            };
         }
-        demand
+        let zones = self.subnets().map(|subnet| subnet.zone.as_str());
+        let serving = Serving::new(region, zones, &demand.pool);
+        demand.zones = serving.zones();
+        if demand.strategies.is_empty() {
+            demand.strategies = of_services();
+        }
+        (demand, serving)
     }
 
     /// Each task takes, of the subnets its host can serve, one of the zone with the fewest tasks of
@@ -184,6 +254,7 @@ impl<'a> Launcher<'a> {
         let plain = |row| Choice {
             host: region.fleet.id(row).to_owned(),
             subnet: None,
+            provider: None,
         };
         if self.subnets().next().is_none() {
             return hosts.into_iter().map(plain).collect();
@@ -218,21 +289,22 @@ impl<'a> Launcher<'a> {
                 *zones.entry(subnet.zone.clone()).or_insert(0) += 1;
                 *subnets.entry(subnet.id.clone()).or_insert(0) += 1;
             }
-            Choice { host, subnet }
+            Choice {
+                host,
+                subnet,
+                provider: None,
+            }
         };
         hosts.into_iter().map(&mut choose).collect()
     }
 
     /// Claims each choice on its host's ledger, as far as it fits.
-    fn claim(&self, region: &Region, choices: Vec<Choice>) -> Batch {
-        let mut batch = Batch::default();
-        let providers = self.providers(region, choices.len());
-        for (number, choice) in choices.into_iter().enumerate() {
+    fn claim(&self, region: &Region, choices: Vec<Choice>, batch: &mut Batch) {
+        for choice in choices {
             let Some(held) = region.ledgers.get(&choice.host) else {
                 continue;
             };
-            let provider = providers.get(number).cloned();
-            let Some(task) = self.make(region, &choice, provider) else {
+            let Some(task) = self.make(region, &choice) else {
                 continue;
             };
             let ledger = batch.ledgers.entry(choice.host);
@@ -243,15 +315,29 @@ impl<'a> Launcher<'a> {
                 batch.tasks.push(task);
             }
         }
-        batch
     }
 
-    fn make(
-        &self,
-        region: &Region,
-        choice: &Choice,
-        capacity_provider: Option<String>,
-    ) -> Option<Task> {
+    /// A task that waits for instances of its provider.
+    fn wait(&self, provider: Option<String>) -> Task {
+        let mut task = make::task(self.place, &self.order, self.spot(provider, None), self.now);
+        make::wait(&mut task, &self.order, self.subnets().cloned().collect());
+        task.service = Some(self.membership());
+        settle(&mut task, self.now);
+        task
+    }
+
+    fn spot<'s>(&'s self, capacity_provider: Option<String>, at: Option<At<'s>>) -> Spot<'s> {
+        let minted = (self.mint)();
+        Spot {
+            id: minted.id,
+            cluster: self.cluster,
+            at,
+            capacity_provider,
+            credentials_seed: minted.credentials_seed,
+        }
+    }
+
+    fn make(&self, region: &Region, choice: &Choice) -> Option<Task> {
         let host = region.hosts.get(&choice.host)?;
         let instance = region.instance_by_arn(&host.instance)?;
         if instance.status != InstanceStatus::Active {
@@ -259,17 +345,13 @@ impl<'a> Launcher<'a> {
         }
         let subnet = choice.subnet.as_ref();
         let zone = subnet.map_or_else(|| region.zone_of(host), |subnet| subnet.zone.clone());
-        let minted = (self.mint)();
-        let spot = Spot {
-            id: minted.id,
-            cluster: self.cluster,
+        let at = At {
             instance,
             host: &choice.host,
             zone: &zone,
-            subnet: choice.subnet.as_ref().map(|subnet| subnet.id.as_str()),
-            capacity_provider,
-            credentials_seed: minted.credentials_seed,
+            subnet: subnet.map(|subnet| subnet.id.as_str()),
         };
+        let spot = self.spot(choice.provider.clone(), Some(at));
         let mut task = make::task(self.place, &self.order, spot, self.now);
         task.service = Some(self.membership());
         settle(&mut task, self.now);

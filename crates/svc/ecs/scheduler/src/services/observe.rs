@@ -136,7 +136,7 @@ fn seen(region: &Region, task: &Task, health: &HealthTable) -> Option<Seen> {
         arn: task.arn.clone(),
         deployment: membership.deployment.clone(),
         host: task.host.clone(),
-        draining: !region.fleet.is_active(&task.host),
+        draining: task.waiting.is_none() && !region.fleet.is_active(&task.host),
         zone: task.availability_zone.clone(),
         desired: task.desired,
         last: task.last,
@@ -203,6 +203,8 @@ fn end(task: &Task) -> Option<End> {
         return None;
     }
     Some(match task.stop_code {
+        // Nothing was found out about the task itself.
+        _ if task.waiting.is_some() => End::Told,
         Some(StopCode::TaskFailedToStart) => End::FailedToStart,
         Some(StopCode::EssentialContainerExited) => {
             let stopped = task.execution_stopped_at.or(task.stopping_at);

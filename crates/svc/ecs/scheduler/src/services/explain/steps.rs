@@ -184,7 +184,16 @@ pub(super) fn waits_for(
         });
     }
     match task.last {
-        Status::Provisioning => Some("its network interface".to_owned()),
+        Status::Provisioning if task.waiting.is_some() => {
+            let provider = task.capacity_provider.as_deref().unwrap_or_default();
+            Some(format!(
+                "room on an instance of the capacity provider {provider}"
+            ))
+        }
+        Status::Provisioning if task.network.is_some() && task.interface.is_none() => {
+            Some("its network interface".to_owned())
+        }
+        Status::Provisioning => Some("its EBS volume".to_owned()),
         Status::Pending => Some("its images and containers on its host".to_owned()),
         _ => {
             let (seen, service) = of?;

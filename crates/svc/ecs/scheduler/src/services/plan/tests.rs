@@ -32,6 +32,7 @@ fn revision(id: &str) -> Revision {
         platform_version: None,
         network: None,
         targets: Vec::new(),
+        volume: None,
         images: Vec::new(),
         monitoring: Vec::new(),
         created_at: Timestamp(0),

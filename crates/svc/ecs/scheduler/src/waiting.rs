@@ -1,0 +1,219 @@
+//! Places tasks that wait for capacity, the oldest first: woken when one begins to wait, when an instance
+//! of their provider comes or changes, and when a task leaves one.
+//!
+//! Each goes with a transaction that compares its record, so it is placed once, whoever else looks. One
+//! that finds no room holds up no other, but those of its shape are not tried again in the same look.
+
+use std::{collections::HashMap, sync::Arc};
+
+use rand::{rngs::SmallRng, seq::IndexedRandom};
+use wharf_base::{Permit, Timestamp};
+use wharf_hosts::{Claimant, Draft, Held, Machines, Outcome, QueueError, Request};
+use wharf_placement::{HostIx, group_of, place};
+use wharf_reconcile::Next;
+use wharf_records::{
+    Scope,
+    ecs::{Definition, InstanceStatus, ServiceSubnet, Task, Waiting},
+    encode,
+    hosts::Claim,
+};
+use wharf_store::Revision;
+use wharf_wire::Fault;
+
+use crate::{
+    Scheduler,
+    launch::of_waiting,
+    make::{self, At},
+    names::Place,
+    placing::CLAIMANT,
+    spots::{HostFor, Serving},
+    state::{ChangeError, StepError, conflict},
+    task::settle,
+    tasks,
+};
+
+static PERMIT: Permit = tasks::PERMIT;
+
+/// Places those who wait in a queue ([`crate::view::room_key`]) as far as there is room.
+pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<Next, StepError> {
+    // Only the server that holds the shard.
+    scheduler.state.fence()?;
+    let Some((cluster, provider)) = queue.split_once(' ') else {
+        return Ok(Next::Settled);
+    };
+    let Some((scope, _, cluster)) = Scope::parse(cluster) else {
+        return Ok(Next::Settled);
+    };
+    let home = Place {
+        account: scope.account.clone(),
+        region: scope.region.clone(),
+    };
+    scheduler.state.up_to_date().await;
+    let waiting: Vec<Held<Task>> = scheduler.state.view.read(&home, |region| {
+        region.waiting_for(&cluster, provider).cloned().collect()
+    });
+    let mut definitions: HashMap<String, Option<Arc<Definition>>> = HashMap::new();
+    let mut refused: Vec<Shape> = Vec::new();
+    for task in waiting {
+        let shape = Shape::of(&task);
+        if refused.contains(&shape) {
+            continue;
+        }
+        let arn = &task.definition;
+        if !definitions.contains_key(arn) {
+            let found = scheduler.state.definition_of(&home, arn).await?;
+            definitions.insert(arn.clone(), found.map(|found| Arc::new(found.record)));
+        }
+        let Some(definition) = definitions.get(arn).cloned().flatten() else {
+            tracing::error!(task = task.arn, "the definition of a waiting task is gone");
+            continue;
+        };
+        let request = Wait {
+            scheduler: scheduler.clone(),
+            home: home.clone(),
+            definition,
+            task,
+        };
+        match scheduler.state.hosts.place(request).await {
+            Ok(Outcome::Made(true)) => {}
+            Ok(Outcome::Made(false)) => refused.push(shape),
+            // It has changed, and its change wakes this queue again.
+            Ok(Outcome::Stale) => {}
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    Ok(Next::Settled)
+}
+
+fn failed(error: QueueError<Fault>) -> StepError {
+    match error {
+        QueueError::Refused(fault) => StepError::Neighbour {
+            action: "place a waiting task",
+            fault,
+        },
+        QueueError::Store(error) => ChangeError::from(error).into(),
+        QueueError::Contended(key) => conflict(&key).into(),
+        QueueError::Ended => StepError::other(QueueError::<Fault>::Ended),
+    }
+}
+
+/// What tasks have in common that find room, or none, alike.
+#[derive(PartialEq, Eq)]
+struct Shape {
+    definition: String,
+    claim: Claim,
+    group: String,
+    execute_command: bool,
+    waiting: Option<Box<Waiting>>,
+}
+
+impl Shape {
+    fn of(task: &Task) -> Self {
+        Self {
+            definition: task.definition.clone(),
+            claim: task.claim.clone(),
+            group: task.group.clone(),
+            execute_command: task.enable_execute_command,
+            waiting: task.waiting.clone(),
+        }
+    }
+}
+
+/// One task that waits.
+struct Wait {
+    scheduler: Arc<Scheduler>,
+    home: Place,
+    definition: Arc<Definition>,
+    task: Held<Task>,
+}
+
+impl Request for Wait {
+    /// None: there is no room.
+    type Choice = Option<HostFor>;
+    /// Whether it was placed.
+    type Made = bool;
+    type Refusal = Fault;
+
+    fn permit(&self) -> &Permit {
+        &PERMIT
+    }
+
+    fn count(&self) -> usize {
+        1
+    }
+
+    fn claim(&self) -> &Claim {
+        &self.task.claim
+    }
+
+    fn group(&self) -> String {
+        group_of(&self.home.account, &self.home.region, &self.task.group)
+    }
+
+    fn rests_on(&self) -> Vec<(String, Revision)> {
+        vec![(self.task.key.clone(), self.task.revision)]
+    }
+
+    async fn up_to_date(&self) {
+        self.scheduler.state.up_to_date().await;
+    }
+
+    fn choose(
+        &self,
+        machines: &Machines,
+        rng: &mut SmallRng,
+    ) -> Result<(Vec<HostIx>, Self::Choice), Fault> {
+        let view = &self.scheduler.state.view;
+        let subnets = self.subnets();
+        view.read_with(machines, &self.home, |region| {
+            let mut demand = of_waiting(&self.home, &self.task, &self.definition)?;
+            let zones = subnets.iter().map(|subnet| subnet.zone.as_str());
+            let serving = Serving::new(region, zones, &demand.pool);
+            demand.zones = serving.zones();
+            let placed = place(region.fleet, &demand, 1, rng);
+            let found = placed.hosts.first().and_then(|row| {
+                let mut spot = HostFor::row(region, *row)?;
+                let fits = |subnet: &&&ServiceSubnet| serving.fits(&subnet.zone, &spot.zone);
+                let fit: Vec<&ServiceSubnet> = subnets.iter().filter(|it| fits(&it)).collect();
+                let subnet = fit.choose(rng).map(|it| (it.id.clone(), it.zone.clone()));
+                spot.settle_in(subnet);
+                let active = spot.instance.status == InstanceStatus::Active;
+                active.then_some((*row, spot))
+            });
+            Ok(match found {
+                Some((row, spot)) => (vec![row], Some(spot)),
+                None => (Vec::new(), None),
+            })
+        })
+    }
+
+    fn write(&self, chosen: Option<HostFor>, draft: &mut Draft) -> bool {
+        let Some(spot) = chosen else {
+            return false;
+        };
+        let claimant = Claimant::new(CLAIMANT, self.task.arn.clone());
+        if !draft.claim(&spot.ledger, &claimant, &self.task.claim) {
+            return false;
+        }
+        draft.rest_on(&spot.instance.key, spot.instance.revision);
+        draft.rest_on(&self.task.key, self.task.revision);
+        let task = placed(&self.task, spot.at(), self.scheduler.state.now());
+        draft.put(self.task.key.clone(), encode(&task));
+        true
+    }
+}
+
+impl Wait {
+    fn subnets(&self) -> &[ServiceSubnet] {
+        let waiting = self.task.waiting.as_ref();
+        let network = waiting.and_then(|waiting| waiting.network.as_ref());
+        network.map_or(&[][..], |network| &network.subnets)
+    }
+}
+
+fn placed(waiting: &Task, at: At<'_>, now: Timestamp) -> Task {
+    let mut task = waiting.clone();
+    make::end_wait(&mut task, at, now);
+    settle(&mut task, now);
+    task
+}
