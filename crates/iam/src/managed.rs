@@ -82,6 +82,8 @@ managed! {
         "Provides full access to Amazon EC2.";
     "/" "AmazonEC2ReadOnlyAccess":
         "Provides read only access to Amazon EC2.";
+    "/service-role/" "AmazonECSInfrastructureRolePolicyForVolumes":
+        "What ECS needs of other services to manage the volumes of tasks.";
     "/aws-service-role/" "AmazonECSServiceRolePolicy":
         "What ECS does in an account.";
     "/service-role/" "AmazonECSTaskExecutionRolePolicy":
@@ -184,6 +186,13 @@ pub const SERVICE_ROLES: &[ServiceRole] = &[
     },
 ];
 
+/// What services do besides, each by a policy that users give to a role for it: ECS makes volumes only where it could
+/// assume one, and then in its own name.
+pub const FOR_USERS: &[(&str, &str)] = &[(
+    "ecs.amazonaws.com",
+    "arn:aws:iam::aws:policy/service-role/AmazonECSInfrastructureRolePolicyForVolumes",
+)];
+
 /// The role of a service.
 pub fn service_role(service: &str) -> Option<&'static ServiceRole> {
     SERVICE_ROLES.iter().find(|role| role.service == service)
@@ -220,6 +229,7 @@ mod tests {
             Some("AWSServiceRoleForECS")
         );
         assert_eq!(service_role("nothing.amazonaws.com"), None);
+        assert!(FOR_USERS.iter().all(|(_, arn)| find(arn).is_some()));
     }
 
     #[test]

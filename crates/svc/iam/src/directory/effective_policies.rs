@@ -211,17 +211,19 @@ fn overlay(tags: &mut Tags, session: &Tags) {
 }
 
 /// A part of the platform acts in an account with the policy of its service-linked role, whether
-/// or not the role itself has been made, and may do nothing beyond it.
+/// or not the role itself has been made, and what [`managed::FOR_USERS`] says; it may do nothing beyond that.
 fn service_standing(caller: &Caller) -> (Principal, PrincipalPolicies) {
     let principal = Principal {
         account: caller.account.clone(),
         ..Principal::service(&caller.arn)
     };
-    let policy = managed::service_role(&caller.arn)
-        .and_then(|role| PLATFORM_POLICIES.get(role.policy?))
-        .cloned();
+    let of_role = managed::service_role(&caller.arn).and_then(|role| role.policy);
+    let for_users = managed::FOR_USERS.iter();
+    let for_users = for_users.filter(|(service, _)| *service == caller.arn);
+    let policies = of_role.into_iter().chain(for_users.map(|(_, arn)| *arn));
+    let policies = policies.filter_map(|arn| PLATFORM_POLICIES.get(arn).cloned());
     let policies = PrincipalPolicies {
-        identity: policy.into_iter().collect(),
+        identity: policies.collect(),
         ..PrincipalPolicies::default()
     };
     (principal, policies)
