@@ -19,8 +19,9 @@ use wharf_hosts::PlaneHosts;
 use wharf_planeproto::{
     self as planes, Resource,
     machine::{Console, InstanceReport},
-    measured::Minute,
+    measured::{InstanceRow, Minute},
     report::TargetHealth,
+    volume::VolumeReport,
 };
 use wharf_records::node::Grant;
 use wharf_registry::{Pulls, RegistryApi, Standing};
@@ -29,7 +30,8 @@ use wharf_store::{Entry, Store};
 use wharf_svc_acm::{AcmService, Found, LookupError as UsersError, Usage, Users};
 use wharf_svc_ec2::{
     Ec2Service,
-    instances::{FoundProfile, Profiles, Told},
+    instances::{FoundProfile, Part, Profiles, Told},
+    volumes::ToldVolume,
 };
 use wharf_svc_ecs::{
     Channel as AgentChannel, EcsService, Endpoint, Place as TaskPlace, Refusal, RoleError,
@@ -110,17 +112,43 @@ pub struct Roles {
 }
 
 const TASKS: &str = "ecs-tasks.amazonaws.com";
+const ECS: &str = "ecs.amazonaws.com";
 
 #[async_trait]
 impl TaskCredentials for Roles {
     async fn usable(&self, place: &TaskPlace, role_arn: &str) -> Result<(), RoleError> {
-        let some_task = place.task("default", "usable");
-        let assumed = self.assume(&some_task, role_arn, "usable").await;
-        assumed.map(|_| ())
+        self.usable_for(TASKS, place, role_arn).await
+    }
+
+    async fn usable_by_ecs(&self, place: &TaskPlace, role_arn: &str) -> Result<(), RoleError> {
+        self.usable_for(ECS, place, role_arn).await
     }
 
     async fn assume(
         &self,
+        task_arn: &str,
+        role_arn: &str,
+        task_id: &str,
+    ) -> Result<RoleKeys, RoleError> {
+        self.assume_as(TASKS, task_arn, role_arn, task_id).await
+    }
+}
+
+impl Roles {
+    async fn usable_for(
+        &self,
+        principal: &str,
+        place: &TaskPlace,
+        role_arn: &str,
+    ) -> Result<(), RoleError> {
+        let some_task = place.task("default", "usable");
+        let assumed = self.assume_as(principal, &some_task, role_arn, "usable");
+        assumed.await.map(|_| ())
+    }
+
+    async fn assume_as(
+        &self,
+        principal: &str,
         task_arn: &str,
         role_arn: &str,
         task_id: &str,
@@ -146,7 +174,7 @@ impl TaskCredentials for Roles {
         .to_string();
         let minted = self
             .directory
-            .assume_for_service(role_arn, TASKS, task_id, Some(&task), now)
+            .assume_for_service(role_arn, principal, task_id, Some(&task), now)
             .await;
         let minted = minted.map_err(|error| match error {
             AssumeError::Directory(error) => RoleError::Unavailable(Box::new(error)),
@@ -207,6 +235,22 @@ impl PlaneInstances for HostedInstances {
     async fn console(&self, host: &str, told: Told, console: Console) {
         if let Err(error) = self.0.console_reported(host, &told, console).await {
             tracing::error!(host, %error, "failed to take over the console of an instance");
+        }
+    }
+
+    async fn measured(&self, host: &str, part: Part, rows: Vec<(Told, InstanceRow)>) -> bool {
+        match self.0.instances_measured(host, part, rows).await {
+            Ok(kept) => kept,
+            Err(error) => {
+                tracing::error!(host, %error, "failed to keep what instances measured, it comes again");
+                false
+            }
+        }
+    }
+
+    async fn volumes(&self, host: &str, reports: Vec<(ToldVolume, VolumeReport)>) {
+        if let Err(error) = self.0.volumes_reported(host, reports).await {
+            tracing::error!(host, %error, "failed to take over a report of volumes, it comes again");
         }
     }
 }

@@ -33,7 +33,7 @@ pub async fn services(
     let data = start::open(config).await?;
     let plane = Plane::new(config, &data, &clock);
     let planes = Arc::new(plane.planes(config, &data, stop));
-    let operations = Arc::new(plane.by_name(&clock));
+    let operations = plane.operations.clone();
     let control = plane.control(config, &data, &clock, planes, operations.clone());
     let mut served = services::serve(&Wiring {
         config,
@@ -45,7 +45,6 @@ pub async fn services(
         sealing: Arc::default(),
         announcing: Arc::default(),
         s3: Arc::default(),
-        groups: Arc::default(),
         scheduler: Arc::default(),
         operations,
         scaling: Arc::default(),

@@ -107,7 +107,7 @@ pub struct Gateway {
     pub join: Arc<Join>,
     /// `/wharf/node/…`: nodes that renew their credentials
     pub node_credentials: NodeCredentials,
-    /// `/wharf/node/instances/…`: sessions of the roles of instances
+    /// `/wharf/node/instances/…`: sessions of the roles of instances, and logins for their images
     pub instance_roles: instance_credentials::InstanceRoles,
     /// `/plane/v1/…`: planes of hosts
     pub planes: Arc<Planes>,

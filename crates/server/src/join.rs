@@ -213,10 +213,7 @@ impl Join {
         grant: &Grant,
     ) -> Result<(serde_json::Value, String), Fault> {
         let call = self.call();
-        let role = NodeRole {
-            balancers: grant.balancers,
-        };
-        ensure_user(&self.iam, &call, name, role).await?;
+        ensure_user(&self.iam, &call, name, NodeRole::of(grant)).await?;
         let minted = self.credentials.issue(name).await?;
         let identity = json!({
             "credentials": node_credentials::shown(&minted),

@@ -64,10 +64,7 @@ impl KnownNodes<'_> {
     }
 
     async fn ensure_rights(&self, call: &Call, name: &str, grant: &Grant) -> Result<(), Fault> {
-        let role = NodeRole {
-            balancers: grant.balancers,
-        };
-        ensure_user(self.iam, call, name, role).await
+        ensure_user(self.iam, call, name, NodeRole::of(grant)).await
     }
 
     /// Names and ARNs of the users behind nodes.

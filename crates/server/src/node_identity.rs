@@ -9,7 +9,7 @@ use wharf_api_iam::{
 };
 use wharf_base::Arn;
 use wharf_planeproto::Plane;
-use wharf_records::node::USER_PATH;
+use wharf_records::node::{Grant, USER_PATH};
 use wharf_svc_iam::IamService;
 use wharf_wire::{Call, Caller, CallerKind, Fault};
 
@@ -41,6 +41,15 @@ pub fn is_node(caller: &Caller) -> bool {
 pub struct NodeRole {
     /// Carries load balancers beside tasks.
     pub balancers: bool,
+}
+
+impl NodeRole {
+    /// Of a node with that grant.
+    pub fn of(grant: &Grant) -> Self {
+        Self {
+            balancers: grant.balancers,
+        }
+    }
 }
 
 /// Makes the user `name` with the rights of a node, as far as they are not there.
@@ -113,6 +122,7 @@ async fn put_policy(
 }
 
 fn plane_policy(call: &Call, role: NodeRole) -> String {
+    // Of instances and volumes a host is told that are on it: what may be is a matter of its registration.
     let mut planes = vec![Plane::Network, Plane::Machines];
     planes.extend(role.balancers.then_some(Plane::LoadBalancer));
     let arn = |plane: Plane| plane_arn(&call.region, &call.account, plane);

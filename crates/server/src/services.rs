@@ -16,7 +16,6 @@ use wharf_base::Clock;
 use wharf_reconcile::Takeover;
 use wharf_service::{Sealing, Tagged, announce::Announce, rates::Rates};
 use wharf_svc_application_autoscaling::{ApplicationAutoscalingService, Parts as ScalingParts};
-use wharf_svc_autoscaling::{AutoscalingService, Parts as GroupParts};
 use wharf_svc_ce::{CeService, Parts as CeParts};
 use wharf_svc_cloudwatch::{CloudwatchService, Parts as CloudwatchParts};
 use wharf_svc_ecr::EcrService;
@@ -91,8 +90,9 @@ pub static SERVICES: &[Row] = &[
                     Arc::new(images),
                     it.plane.dispatcher.clone(),
                 )));
-            let ec2 = it.plane.ec2.clone();
+            let (ec2, looked) = (it.plane.ec2.clone(), it.plane.ec2.clone());
             Served::by(wharf_api_ec2::Routes(Arc::new(ec2.clone())))
+                .looking(move |minute| looked.look(minute))
                 .throttled(wharf_svc_ec2::RATES)
                 .tagged(wharf_svc_ec2::TAGGED)
                 .sealing(wharf_svc_ec2::SEALING)
@@ -219,7 +219,7 @@ pub static SERVICES: &[Row] = &[
                 ecs: it.plane.ecs.clone(),
                 elb: it.plane.elbv2.clone(),
                 s3: it.s3.clone(),
-                groups: it.groups.clone(),
+                groups: it.plane.groups.clone(),
             };
             Served::by(wharf_api_wharf::Routes(Arc::new(it.control.clone())))
                 .forever("the takedown of closed accounts", takedown.run())
@@ -466,23 +466,19 @@ pub static SERVICES: &[Row] = &[
     Row {
         schema: &wharf_api_autoscaling::schema::SERVICE,
         serve: |it| {
-            let ec2 = Arc::new(it.plane.ec2.clone());
-            let service = AutoscalingService::new(GroupParts {
-                store: it.data.store.clone(),
-                keyring: it.data.keyring.clone(),
-                ec2: Arc::new(wharf_api_ec2::Client::new(ec2, it.plane.dispatcher.clone())),
-                operations: it.operations.clone(),
-                clock: it.clock.clone(),
-                takeover: Takeover::Replace,
-            });
-            let _ = it.groups.set(service.clone());
+            let service = it.plane.groups.clone();
+            let (changes, store) = (it.plane.group_changes.clone(), it.data.store.clone());
+            it.scaling.serve_groups(service.clone());
+            let looked = service.clone();
             Served::by(wharf_api_autoscaling::Routes(Arc::new(service.clone())))
+                .looking(move |minute| looked.look(minute))
                 .tagged(wharf_svc_autoscaling::TAGGED)
                 .sealing(wharf_svc_autoscaling::SEALING)
                 .announcing(wharf_svc_autoscaling::ANNOUNCING)
                 .running("groups of instances", |stop| async move {
                     service.run(stop).await
                 })
+                .running("changes of groups", |stop| changes.follow(store, stop))
         },
     },
     Row {
@@ -517,8 +513,6 @@ pub(crate) struct Wiring<'a> {
     pub announcing: Arc<OnceLock<Vec<Arc<dyn Announce>>>>,
     /// For the gateway, which answers pages of other sites by the rules of buckets, and for closed accounts.
     pub s3: Arc<OnceLock<S3Service>>,
-    /// For closed accounts.
-    pub groups: Arc<OnceLock<AutoscalingService>>,
     /// For metrics.
     pub scheduler: Arc<OnceLock<SchedulerService>>,
     /// Their operations, once all are built.

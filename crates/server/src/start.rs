@@ -23,8 +23,9 @@ use wharf_seal::{Keyring, KeyringError, KeyringSource};
 use wharf_series::{OpenError as SeriesOpenError, Options as SeriesOptions, Series};
 use wharf_store::{OpenError, Store, StoreError, StoreOptions};
 use wharf_svc_acm::{AcmService, Parts as AcmParts};
+use wharf_svc_autoscaling::{AutoscalingService, Parts as GroupParts};
 use wharf_svc_cloudtrail::{CloudtrailService, Recorder};
-use wharf_svc_ec2::{Ec2Service, instances::Parts as InstanceParts};
+use wharf_svc_ec2::{Ec2Service, elastic::PublicAddresses, instances::Parts as InstanceParts};
 use wharf_svc_ecr::{Catalog, token::Bearer};
 use wharf_svc_ecs::{AgentsConfig, Config as EcsConfig, EcsService, Parts};
 use wharf_svc_elbv2::{Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts, Place};
@@ -60,6 +61,7 @@ use crate::{
         instance_credentials::InstanceRoles,
         throttle::{OfServices, Throttle, Throttling, VISITORS_PULLS},
     },
+    group_changes::GroupChanges,
     health::Health,
     issuers::KeysFile,
     join::Join,
@@ -103,6 +105,8 @@ pub struct ServerConfig {
     pub region: String,
     /// Where load balancers get the addresses from at which users of this machine reach them.
     pub public_cidr: Cidr4,
+    /// Where elastic and public addresses come from.
+    pub public_addresses: PublicAddresses,
     /// Where requests to addresses that users name may go, beside public ones.
     pub egress: Vec<Cidr>,
     /// Keys of identity providers that are not asked for theirs.
@@ -150,6 +154,7 @@ impl ServerConfig {
             account: "000000000000".to_owned(),
             region: "us-east-1".to_owned(),
             public_cidr: Elbv2Config::default().public_cidr,
+            public_addresses: PublicAddresses::default(),
             egress: Vec::new(),
             jwks: Vec::new(),
             mailer: None,
@@ -264,11 +269,10 @@ pub async fn run_with(
     let mut parts = Running::default();
     let planes = Arc::new(plane.planes(&config, &data, &shutdown));
     let (s3, scheduler) = (Arc::default(), Arc::default());
-    let operations = Arc::new(plane.by_name(&clock));
+    let operations = plane.operations.clone();
     let control = plane.control(&config, &data, &clock, planes.clone(), operations.clone());
     let mut served = services::serve(&Wiring {
         s3: Arc::clone(&s3),
-        groups: Arc::default(),
         scheduler: Arc::clone(&scheduler),
         config: &config,
         control: &control,
@@ -627,6 +631,11 @@ pub(crate) struct Plane {
     /// The machines, for all who claim room on them.
     pub hosts: wharf_hosts::Hosts,
     pub ecs: EcsService,
+    pub groups: AutoscalingService,
+    /// For ECS, which scales some of them.
+    pub group_changes: GroupChanges,
+    /// All operations, once all services are built.
+    pub operations: Arc<ByName>,
     pub acm: AcmService,
     pub elbv2: Elbv2Service,
     pub kms: KmsService,
@@ -644,12 +653,6 @@ pub(crate) struct Plane {
 }
 
 impl Plane {
-    /// All operations, once all services are built.
-    pub fn by_name(&self, clock: &Arc<dyn Clock>) -> ByName {
-        let (directory, dispatcher) = (self.directory.clone(), self.dispatcher.clone());
-        ByName::new(directory, dispatcher, clock.clone())
-    }
-
     pub fn new(config: &ServerConfig, data: &Data, clock: &Arc<dyn Clock>) -> Self {
         let directory = Arc::new(Directory::new(data.store.clone(), data.keyring.clone()));
         let mode = match config.iam {
@@ -668,13 +671,15 @@ impl Plane {
         }
         let hosts = wharf_hosts::Hosts::new(data.store.clone());
         let iam = IamService::new(directory.clone());
-        let ec2 = Ec2Service::new(data.store.clone(), data.keyring.clone());
+        let ec2 = Ec2Service::new(data.store.clone(), data.keyring.clone())
+            .with_public_addresses(config.public_addresses.clone());
         let ec2 = ec2.keeping(InstanceParts {
             hosts: hosts.clone(),
             profiles: Arc::new(InstanceProfiles {
                 iam: iam.clone(),
                 clock: clock.clone(),
             }),
+            metrics: data.vended(),
             clock: clock.clone(),
             takeover: Takeover::Replace,
         });
@@ -770,7 +775,24 @@ impl Plane {
                 ..logs_options(config)
             },
         });
+        let by_name = ByName::new(directory.clone(), dispatcher.clone(), clock.clone());
+        let operations = Arc::new(by_name);
+        let groups = AutoscalingService::new(GroupParts {
+            store: data.store.clone(),
+            keyring: data.keyring.clone(),
+            ec2: ec2_client.clone(),
+            operations: operations.clone(),
+            clock: clock.clone(),
+            takeover: Takeover::Replace,
+        });
+        let group_changes = GroupChanges::new();
         let ecs = EcsService::new(Parts {
+            operations: Some(operations.clone()),
+            group_changes: Some(group_changes.listen()),
+            autoscaling: Some(Arc::new(wharf_api_autoscaling::Client::new(
+                Arc::new(groups.clone()),
+                dispatcher.clone(),
+            ))),
             elbv2: Some(elbv2_client),
             target_changes: Some(elbv2.changes()),
             images: Arc::new(Images {
@@ -836,6 +858,9 @@ impl Plane {
             ec2,
             hosts,
             ecs,
+            groups,
+            group_changes,
+            operations,
             acm,
             elbv2,
             secrets,
@@ -1036,6 +1061,7 @@ impl Plane {
             instance_roles: InstanceRoles {
                 ec2: self.ec2.clone(),
                 directory: self.directory.clone(),
+                keyring: data.keyring.clone(),
                 clock: clock.clone(),
             },
             planes: control.overview.planes.clone(),

@@ -71,6 +71,10 @@ impl TaskCredentials for Roles {
         Self::check(role)
     }
 
+    async fn usable_by_ecs(&self, _: &Place, role: &str) -> Result<(), RoleError> {
+        Self::check(role)
+    }
+
     async fn assume(&self, _: &str, role: &str, task: &str) -> Result<RoleKeys, RoleError> {
         Self::check(role)?;
         Ok(RoleKeys {

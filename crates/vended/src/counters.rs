@@ -216,6 +216,17 @@ impl Minute<'_> {
         self.change(subject, change);
     }
 
+    /// As [`Counters::sample`].
+    pub fn sample(&self, subject: &Subject, name: &'static str, unit: &'static str, value: f64) {
+        let change = Change {
+            name,
+            unit,
+            value: &Summary::one(value),
+            adds: false,
+        };
+        self.change(subject, change);
+    }
+
     fn change(&self, subject: &Subject, change: Change<'_>) {
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&subject.account);
         let at = usize::try_from(hash % SHARDS as u64).unwrap_or(0);

@@ -1,5 +1,5 @@
-//! Takes down what runs in closed accounts: services, tasks, registered machines, clusters, groups of
-//! instances, load balancers and target groups. Buckets go with all that is in them.
+//! Takes down what runs in closed accounts: services, tasks, registered machines, clusters, capacity
+//! providers, groups of instances, load balancers and target groups. Buckets go with all that is in them.
 //!
 //! Level-triggered: each round reads which accounts are closed and what each still has, and asks the
 //! services to end it. Nothing is remembered between rounds, so a server that was killed goes on where
@@ -44,8 +44,7 @@ pub struct Takedown {
     pub elb: Elbv2Service,
     /// Known once all services are built.
     pub s3: Arc<OnceLock<S3Service>>,
-    /// Likewise.
-    pub groups: Arc<OnceLock<AutoscalingService>>,
+    pub groups: AutoscalingService,
 }
 
 /// Why a round did not come to its end.
@@ -150,9 +149,7 @@ impl Takedown {
 
     /// Their instances go with them.
     async fn end_groups(&self, call: &Call, left: &mut Left) -> Result<(), Fault> {
-        let Some(service) = self.groups.get() else {
-            return Ok(());
-        };
+        let service = &self.groups;
         let found = pages(|next_token| async {
             let input = groups::AutoScalingGroupNamesType {
                 include_instances: Some(false),
@@ -194,6 +191,31 @@ impl Takedown {
             };
             let ended = self.ecs.delete_cluster(call, input).await.map(|_| ());
             left.one("cluster", ended);
+        }
+        self.end_providers(call, left).await
+    }
+
+    /// A deleted cluster is associated with none of them any more.
+    async fn end_providers(&self, call: &Call, left: &mut Left) -> Result<(), Fault> {
+        let providers = pages(|next_token| async {
+            let input = ecs::DescribeCapacityProvidersRequest {
+                next_token,
+                ..Default::default()
+            };
+            let page = self.ecs.describe_capacity_providers(call, input).await?;
+            let providers = page.capacity_providers.unwrap_or_default();
+            Ok((providers, page.next_token))
+        });
+        let is_left = |it: &ecs::CapacityProvider| {
+            it.auto_scaling_group_provider.is_some() && it.status.as_deref() == Some("ACTIVE")
+        };
+        for provider in providers.await?.into_iter().filter(is_left) {
+            let input = ecs::DeleteCapacityProviderRequest {
+                capacity_provider: provider.name,
+                ..Default::default()
+            };
+            let ended = self.ecs.delete_capacity_provider(call, input).await;
+            left.one("capacity provider", ended.map(|_| ()));
         }
         Ok(())
     }

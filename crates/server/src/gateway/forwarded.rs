@@ -224,6 +224,7 @@ mod tests {
             address: "10.0.0.7".parse().ok(),
             task: Some("arn:aws:ecs:us-east-1:000000000000:task/default/ab".to_owned()),
             vpc: Some("vpc-1".to_owned()),
+            instance: None,
         }
     }
 

@@ -1,32 +1,69 @@
-//! `POST /wharf/node/instances/<id>/credentials`: a session of the role of an EC2 instance, for the node of
-//! the host that the instance is on and for nobody else. The host's metadata service hands it on.
+//! What the node of a host gets for an EC2 instance on that host, and nobody else:
 //!
-//! The session is in the answer alone: nothing of it is kept or logged.
+//! | path | what |
+//! | --- | --- |
+//! | `POST /wharf/node/instances/<id>/credentials` | a session of its role; the host's metadata service hands it on |
+//! | `POST /wharf/node/instances/<id>/image` | a login to the registry that opens the repository of its image, by the rights of the account that registered the machine image |
+//!
+//! Both are in the answer alone: nothing of them is kept or logged.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use serde_json::json;
-use wharf_base::{Clock, ids};
-use wharf_svc_ec2::Ec2Service;
+use wharf_base::{Arn, Clock, Timestamp, ids};
+use wharf_seal::Keyring;
+use wharf_svc_ec2::{
+    Ec2Service,
+    instances::{InstanceImage, Told},
+};
+use wharf_svc_ecr::token::{self, Bearer, PASSWORD_LIFE};
 use wharf_svc_iam::{AssumeError, Directory};
-use wharf_wire::{Context, audit::Event, fault::Chain, service::Answer};
+use wharf_wire::{
+    Caller, CallerKind, Context, audit::Event, call::Session, fault::Chain, service::Answer,
+};
 
 use super::{Body, Gateway, IamMode, Peer, api, refused::Unproven, text};
 use crate::node_identity::is_node;
 
-const NAME: &str = "AssumeInstanceRole";
 /// The principal that trust policies of instance roles name.
 const PRINCIPAL: &str = "ec2.amazonaws.com";
+/// Of every login to the registry.
+const REGISTRY_USER: &str = "AWS";
+/// What it takes to pull an image.
+const PULL_ACTIONS: [&str; 3] = [
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:GetDownloadUrlForLayer",
+];
 /// `i-` and 17 digits.
 const MAX_ID: usize = 32;
 
-/// What sessions are made by.
+/// What sessions and logins are made by.
 pub struct InstanceRoles {
     pub ec2: Ec2Service,
     pub directory: Arc<Directory>,
+    /// That of the registry.
+    pub keyring: Keyring,
     pub clock: Arc<dyn Clock>,
+}
+
+/// What a path asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    Session,
+    Login,
+}
+
+impl Asked {
+    /// As the audit trail has it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Session => "AssumeInstanceRole",
+            Self::Login => "GetInstanceImageLogin",
+        }
+    }
 }
 
 /// What is not granted, and with which status.
@@ -36,24 +73,32 @@ const UNKNOWN: Refused = (
     StatusCode::NOT_FOUND,
     "There is no such instance on this host, or its profile has no role.",
 );
+const NO_IMAGE: Refused = (
+    StatusCode::NOT_FOUND,
+    "There is no such instance on this host, or it is made of no image of the registry.",
+);
 const UNAVAILABLE: Refused = (
     StatusCode::SERVICE_UNAVAILABLE,
     "The credentials cannot be made now; the server's log says why.",
 );
 
-/// The instance that a path asks for.
-pub fn instance_of(path: &str) -> Option<&str> {
+/// The instance that a path is about, and what it asks for.
+pub fn instance_of(path: &str) -> Option<(&str, Asked)> {
     let rest = path.strip_prefix("/wharf/node/instances/")?;
-    let id = rest.strip_suffix("/credentials")?;
+    let (id, asked) = match rest.split_once('/')? {
+        (id, "credentials") => (id, Asked::Session),
+        (id, "image") => (id, Asked::Login),
+        _ => return None,
+    };
     let digits = id.strip_prefix("i-")?;
     let is_id = id.len() <= MAX_ID && digits.bytes().all(|it| it.is_ascii_hexdigit());
-    (is_id && !digits.is_empty()).then_some(id)
+    (is_id && !digits.is_empty()).then_some((id, asked))
 }
 
 pub async fn answer(all: &Gateway, request: &Request<Incoming>, peer: &Peer) -> Response<Body> {
     let request_id = ids::uuid();
     let mut response = match made(all, request, peer, &request_id).await {
-        Ok(Ok(session)) => text(StatusCode::OK, session),
+        Ok(Ok(answer)) => text(StatusCode::OK, answer),
         Ok(Err((status, why))) => text(status, format!("{why}\n")),
         Err(answer) => return api::respond(answer, &request_id),
     };
@@ -61,23 +106,24 @@ pub async fn answer(all: &Gateway, request: &Request<Incoming>, peer: &Peer) -> 
     response
 }
 
-/// The session, or why there is none; the outer error is for whom nobody knows.
+/// What was asked for, or why there is none; the outer error is for whom nobody knows.
 async fn made(
     all: &Gateway,
     request: &Request<Incoming>,
     peer: &Peer,
     request_id: &str,
 ) -> Result<Result<String, Refused>, Answer> {
+    // The route has found both.
+    let (id, asked) = instance_of(request.uri().path()).unwrap_or(("", Asked::Session));
     let asks = Unproven {
         service: "wharf",
-        name: NAME,
+        name: asked.name(),
         peer,
         request_id,
     };
     let cx = all.apis.authenticate(request, &asks).await?;
-    let id = instance_of(request.uri().path()).unwrap_or_default();
-    let outcome = session(all, &cx, id).await;
-    let event = Event::of_service(cx, "wharf", NAME);
+    let outcome = granted(all, &cx, id, asked).await;
+    let event = Event::of_service(cx, "wharf", asked.name());
     let event = match &outcome {
         Ok(_) => event,
         Err((_, why)) => event.with_error("AccessDenied", *why),
@@ -86,7 +132,7 @@ async fn made(
     Ok(outcome)
 }
 
-async fn session(all: &Gateway, cx: &Context, id: &str) -> Result<String, Refused> {
+async fn granted(all: &Gateway, cx: &Context, id: &str, asked: Asked) -> Result<String, Refused> {
     // While nothing is checked, nodes are root as everybody is.
     if !is_node(&cx.caller) && all.apis.iam != IamMode::Off {
         let text = "Only nodes ask for credentials of instances.";
@@ -94,8 +140,71 @@ async fn session(all: &Gateway, cx: &Context, id: &str) -> Result<String, Refuse
     }
     let found = all.planes.instance(cx, id).await;
     let (host, told) = found.ok_or(UNKNOWN)?;
-    let parts = &all.instance_roles;
-    let role = parts.ec2.role_on(&host, &told).await.map_err(|fault| {
+    match asked {
+        Asked::Session => session(&all.instance_roles, &host, &told, id).await,
+        Asked::Login => login(&all.instance_roles, &host, &told, id).await,
+    }
+}
+
+/// A password of the registry. It is asked anew whether the image's owner may pull: a repository that was closed to it
+/// since is closed to its machine images.
+async fn login(
+    parts: &InstanceRoles,
+    host: &str,
+    told: &Told,
+    id: &str,
+) -> Result<String, Refused> {
+    let image = parts.ec2.image_on(host, told).await.map_err(|fault| {
+        tracing::error!(instance = id, %fault, "failed to look up the image of an instance");
+        UNAVAILABLE
+    })?;
+    let image = image.ok_or(NO_IMAGE)?;
+    let now = parts.clock.now();
+    let bearer = Bearer {
+        caller: puller(&image, id, now),
+        region: image.region,
+        registry: Some(image.account),
+    };
+    let (password, _) = token::issue_password(&parts.keyring, &bearer, now);
+    Ok(json!({ "user": REGISTRY_USER, "password": password }).to_string())
+}
+
+/// The image's owner, narrowed down to pulls from one repository.
+fn puller(image: &InstanceImage, id: &str, now: Timestamp) -> Caller {
+    let resource = format!("repository/{}", image.repository);
+    let repository = Arn::new("ecr", &image.region, &image.account, resource);
+    let policy = json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": PULL_ACTIONS, "Resource": repository.to_string()}],
+    });
+    let owner = Caller::root(&image.owner);
+    Caller {
+        kind: CallerKind::FederatedUser,
+        arn: format!("arn:aws:sts::{}:federated-user/{id}", image.owner),
+        user_id: format!("{}:{id}", image.owner),
+        role_arn: owner.arn.clone(),
+        session: Some(Arc::new(Session {
+            policies: vec![policy.to_string()],
+            policy_arns: Vec::new(),
+            tags: BTreeMap::new(),
+            transitive_tag_keys: Vec::new(),
+            source_identity: None,
+            facts: BTreeMap::new(),
+            mfa_at: None,
+            issued_at: now,
+            expires_at: now + PASSWORD_LIFE,
+        })),
+        ..owner
+    }
+}
+
+async fn session(
+    parts: &InstanceRoles,
+    host: &str,
+    told: &Told,
+    id: &str,
+) -> Result<String, Refused> {
+    let role = parts.ec2.role_on(host, told).await.map_err(|fault| {
         tracing::error!(instance = id, %fault, "failed to look up the role of an instance");
         UNAVAILABLE
     })?;
@@ -134,7 +243,9 @@ mod tests {
     fn paths_name_instances() {
         let id = "i-0123456789abcdef0";
         let path = format!("/wharf/node/instances/{id}/credentials");
-        assert_eq!(instance_of(&path), Some(id));
+        assert_eq!(instance_of(&path), Some((id, Asked::Session)));
+        let path = format!("/wharf/node/instances/{id}/image");
+        assert_eq!(instance_of(&path), Some((id, Asked::Login)));
         for id in [
             "",
             "i-",

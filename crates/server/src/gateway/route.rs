@@ -21,7 +21,7 @@ pub enum Route {
     NodeCredentials,
     /// It has written them down.
     NodeConfirmation,
-    /// A node asks for a session of the role of one of its instances.
+    /// A node asks for a session of the role of one of its instances, or for a login for its image.
     InstanceCredentials,
     Metrics,
     /// A workspace of Prometheus.
@@ -181,6 +181,11 @@ mod tests {
             (
                 Method::POST,
                 "/wharf/node/instances/i-0123456789abcdef0/credentials",
+                Route::InstanceCredentials,
+            ),
+            (
+                Method::POST,
+                "/wharf/node/instances/i-0123456789abcdef0/image",
                 Route::InstanceCredentials,
             ),
             (

@@ -15,7 +15,7 @@ pub enum Source {
     V4(Ipv4Addr),
     /// A /64: a site has at least that, and a host may use any address of it.
     V6(Ipv6Addr),
-    /// A task, by what its node says of it.
+    /// A task or an EC2 instance, by what its node says of it.
     Task(String),
     /// A caller whose signature was verified, by account.
     Account(String),
@@ -24,14 +24,20 @@ pub enum Source {
 }
 
 impl Source {
-    /// The task that a connection is passed on for; tasks that the node cannot tell apart count
-    /// together.
+    /// The task or the instance that a connection is passed on for; those that the node cannot tell apart count
+    /// together. An address means something in its VPC only: all default ones have the same range.
     pub fn of_task(forwarded: &Forwarded) -> Self {
-        match (&forwarded.task, forwarded.address) {
-            (Some(task), _) => Self::Task(task.clone()),
-            (None, Some(address)) => Self::Task(address.to_string()),
-            (None, None) => Self::Task("of a host's network".to_owned()),
-        }
+        let Forwarded {
+            task,
+            instance,
+            address,
+            vpc,
+        } = forwarded;
+        Self::Task(match (task.as_ref().or(instance.as_ref()), address) {
+            (Some(name), _) => name.clone(),
+            (None, Some(address)) => format!("{address} {}", vpc.as_deref().unwrap_or_default()),
+            (None, None) => "of a host's network".to_owned(),
+        })
     }
 
     /// Who asks over a connection: the addresses of tasks are private ones, the same in many accounts.
@@ -57,6 +63,21 @@ impl Source {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_address_in_two_networks_is_two_sources() {
+        let of = |vpc: &str, instance: Option<&str>| {
+            Source::of_task(&Forwarded {
+                address: "172.31.0.4".parse().ok(),
+                vpc: Some(vpc.to_owned()),
+                instance: instance.map(str::to_owned),
+                task: None,
+            })
+        };
+        assert_ne!(of("vpc-1", None), of("vpc-2", None));
+        assert_eq!(of("vpc-1", None), of("vpc-1", None));
+        assert_ne!(of("vpc-1", Some("i-1")), of("vpc-1", Some("i-2")));
+    }
 
     #[test]
     fn sources_of_addresses() {

@@ -38,12 +38,16 @@ use wharf_hosts::PlaneHosts;
 use wharf_planeproto::{
     Kind, Messages, Outgoing, Plane, Resource,
     machine::{Console, InstanceReport},
-    measured::Minute,
+    measured::{InstanceRow, Minute},
     report::{TargetHealth, UnboundEndpoint},
+    volume::VolumeReport,
 };
 use wharf_records::node::Grant;
 use wharf_store::Store;
-use wharf_svc_ec2::instances::Told;
+use wharf_svc_ec2::{
+    instances::{Part, Told},
+    volumes::ToldVolume,
+};
 use wharf_wire::{Check, Context, Dispatcher};
 
 use self::{
@@ -102,6 +106,11 @@ pub trait Instances: Send + Sync {
 
     /// The end of the console of one of them.
     async fn console(&self, host: &str, told: Told, console: Console);
+
+    /// What they measured; `false` if it should come again.
+    async fn measured(&self, host: &str, part: Part, rows: Vec<(Told, InstanceRow)>) -> bool;
+    /// What a host says of volumes that it was told of.
+    async fn volumes(&self, host: &str, reports: Vec<(ToldVolume, VolumeReport)>);
 }
 
 /// What the planes stand on.

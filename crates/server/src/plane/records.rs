@@ -30,8 +30,10 @@ pub struct Records {
     /// VPC to what belongs to it: itself, its groups, subnets, tables, load balancers, attached
     /// interfaces.
     parts: HashMap<String, BTreeSet<Key>>,
-    /// Host to the instances that it keeps.
-    instances: HashMap<String, BTreeSet<Key>>,
+    /// Host to the instances and volumes that it keeps.
+    kept: HashMap<String, BTreeSet<Key>>,
+    /// VPC to its peerings.
+    peerings: HashMap<String, BTreeSet<Key>>,
 }
 
 impl Records {
@@ -91,9 +93,14 @@ impl Records {
         self.parts.get(vpc).into_iter().flatten()
     }
 
-    /// The instances that a host keeps.
-    pub fn instances_on(&self, host: &str) -> impl Iterator<Item = &Key> {
-        self.instances.get(host).into_iter().flatten()
+    /// The instances and volumes that a host keeps.
+    pub fn kept_on(&self, host: &str) -> impl Iterator<Item = &Key> {
+        self.kept.get(host).into_iter().flatten()
+    }
+
+    /// The peerings of a VPC.
+    pub fn peerings_of(&self, vpc: &str) -> impl Iterator<Item = &Key> {
+        self.peerings.get(vpc).into_iter().flatten()
     }
 
     /// Replaces one resource; what was there before.
@@ -112,9 +119,15 @@ impl Records {
     }
 
     fn list(&mut self, key: &Key, resource: &Resource) {
-        if let Resource::Instance(it) = resource {
-            let instances = self.instances.entry(it.host.clone()).or_default();
-            instances.insert(key.clone());
+        if let Some(host) = kept_by(resource) {
+            let kept = self.kept.entry(host.to_owned()).or_default();
+            kept.insert(key.clone());
+        }
+        if let Resource::Peering(it) = resource {
+            for vpc in &it.vpcs {
+                let peerings = self.peerings.entry(vpc.clone()).or_default();
+                peerings.insert(key.clone());
+            }
         }
         let Some(vpc) = vpc_of(resource) else {
             return;
@@ -133,8 +146,13 @@ impl Records {
     }
 
     fn unlist(&mut self, key: &Key, resource: &Resource) {
-        if let Resource::Instance(it) = resource {
-            remove_from(&mut self.instances, &it.host, key);
+        if let Some(host) = kept_by(resource) {
+            remove_from(&mut self.kept, host, key);
+        }
+        if let Resource::Peering(it) = resource {
+            for vpc in &it.vpcs {
+                remove_from(&mut self.peerings, vpc, key);
+            }
         }
         let Some(vpc) = vpc_of(resource) else {
             return;
@@ -173,6 +191,15 @@ where
     }
 }
 
+/// The host that keeps it: of instances and volumes.
+pub fn kept_by(resource: &Resource) -> Option<&str> {
+    match resource {
+        Resource::Instance(it) => Some(&it.host),
+        Resource::Volume(it) => Some(&it.host),
+        _ => None,
+    }
+}
+
 /// The VPC that it belongs to, if the hosts there are told of it.
 pub fn vpc_of(resource: &Resource) -> Option<&str> {
     match resource {
@@ -180,6 +207,8 @@ pub fn vpc_of(resource: &Resource) -> Option<&str> {
         Resource::SecurityGroup(it) => Some(&it.vpc),
         Resource::Subnet(it) => Some(&it.vpc),
         Resource::RouteTable(it) => Some(&it.vpc),
+        Resource::NatGateway(it) => Some(&it.vpc),
+        Resource::NetworkAcl(it) => Some(&it.vpc),
         Resource::LoadBalancer(it) => Some(&it.vpc),
         Resource::Interface(_) => attached(resource).map(|(vpc, _)| vpc),
         _ => None,

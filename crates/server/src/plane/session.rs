@@ -19,13 +19,17 @@ use wharf_planeproto::{
     machine::{Console, InstanceReport, MAX_INSTANCES},
     measured::{MOST_ROWS, Minute, Row},
     report::{TargetHealth, UnboundEndpoint},
+    volume::{MAX_VOLUMES, VolumeReport},
     wire::{
         self, Commit, FrameError, HEARTBEAT, OLDEST_VERSION, Position, Refusal, SILENCE, ToPlane,
         ToServer, VERSION,
     },
 };
 use wharf_store::Revision;
-use wharf_svc_ec2::instances::Told;
+use wharf_svc_ec2::{
+    instances::{Part, Told},
+    volumes::ToldVolume,
+};
 use wharf_wire::{Context, fault::Chain};
 
 use super::{
@@ -334,6 +338,10 @@ impl Session {
                 self.instances(talk, instances).await;
                 return Ok(());
             }
+            ToServer::Volumes { volumes } => {
+                self.volumes(talk, volumes).await;
+                return Ok(());
+            }
             ToServer::Console { console } => {
                 self.console(talk, console).await;
                 return Ok(());
@@ -416,6 +424,31 @@ impl Session {
         }
     }
 
+    /// As of instances.
+    async fn volumes(&self, talk: &Conversation, mut reports: Vec<VolumeReport>) {
+        if self.plane != Plane::Machines {
+            return;
+        }
+        reports.truncate(MAX_VOLUMES);
+        let host = &talk.subscriber.host;
+        let told = |id: &str| {
+            self.planes.shared.read(|view| {
+                let (_, held) = view.now().find(Kind::Volume, id)?;
+                match &held.resource {
+                    Resource::Volume(it) if it.host == *host => Some(ToldVolume::of(it)),
+                    _ => None,
+                }
+            })
+        };
+        let latest: BTreeMap<String, VolumeReport> =
+            reports.into_iter().map(|it| (it.id.clone(), it)).collect();
+        let own = latest.into_values();
+        let own: Vec<_> = own.filter_map(|it| Some((told(&it.id)?, it))).collect();
+        if !own.is_empty() {
+            self.planes.instances.volumes(host, own).await;
+        }
+    }
+
     async fn console(&self, talk: &Conversation, console: Console) {
         if self.plane != Plane::Machines {
             return;
@@ -433,15 +466,39 @@ impl Session {
         number: u64,
         mut minute: Minute,
     ) -> Result<(), End> {
-        let told = |arn: &str| talk.delivered.told_of(arn);
         minute.rows.truncate(MOST_ROWS);
+        if self.plane == Plane::Machines {
+            return self.used(talk, number, minute).await;
+        }
+        let told = |arn: &str| talk.delivered.told_of(arn);
         minute.rows.retain(|row| match row {
             Row::Balancer(row) => told(&row.arn),
             Row::Group(row) => told(&row.balancer) && told(&row.group),
+            Row::Instance(_) => false,
         });
         let balancers = self.planes.balancers.clone();
         let host = &talk.subscriber.host;
         match balancers.measured(host, &talk.zone, minute).await {
+            true => self.send(&ToPlane::Kept { number }).await,
+            false => Ok(()),
+        }
+    }
+
+    /// Passes on what instances used that this host was told of.
+    async fn used(&mut self, talk: &Conversation, number: u64, minute: Minute) -> Result<(), End> {
+        let part = Part {
+            run: minute.run,
+            start: minute.start,
+            part: minute.part,
+        };
+        let of_instance = |row| match row {
+            Row::Instance(row) => Some((self.told(talk, &row.id)?, row)),
+            Row::Balancer(_) | Row::Group(_) => None,
+        };
+        let rows = minute.rows.into_iter().filter_map(of_instance).collect();
+        let instances = self.planes.instances.clone();
+        let host = &talk.subscriber.host;
+        match instances.measured(host, part, rows).await {
             true => self.send(&ToPlane::Kept { number }).await,
             false => Ok(()),
         }

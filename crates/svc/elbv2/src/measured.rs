@@ -82,6 +82,7 @@ fn points_of(row: &Row, zone: &str, at: i64) -> Option<(Place, Vec<Point>)> {
             let group = format!("targetgroup/{group}");
             fits.then(|| (place, of_group(row, &Of { balancer, zone }, group, at)))
         }
+        Row::Instance(_) => None,
     }
 }
 

@@ -1,15 +1,15 @@
-//! What a host is told of EC2 instances: those that it keeps.
+//! What a host is told of EC2 instances and EBS volumes: those that it keeps.
 
 use std::sync::Arc;
 
 use wharf_planeproto::{Key, Resource};
 
 use super::Entitled;
-use crate::plane::records::{Held, Records};
+use crate::plane::records::{Held, Records, kept_by};
 
 /// All that a host is to know now.
 pub fn all<'a>(now: &'a Records, host: &str) -> Vec<(&'a Key, &'a Arc<Held>)> {
-    let keys = now.instances_on(host);
+    let keys = now.kept_on(host);
     keys.filter_map(|key| Some((key, now.get(key)?))).collect()
 }
 
@@ -18,6 +18,6 @@ pub struct Own<'a>(pub &'a str);
 
 impl Entitled for Own<'_> {
     fn admits(&self, resource: &Resource) -> bool {
-        matches!(resource, Resource::Instance(it) if it.host == self.0)
+        kept_by(resource) == Some(self.0)
     }
 }

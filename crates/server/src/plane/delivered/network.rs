@@ -1,14 +1,16 @@
 //! What a host's network is entitled to know: the VPCs in which the host has an interface, with
-//! their groups, subnets, route tables and load balancers, their interfaces that are attached
-//! somewhere, the hosts those are on, and the host itself; and the internet-facing load balancers of
-//! all VPCs, whose names are everybody's.
+//! their groups, subnets, route tables, NAT gateways, network ACLs and load balancers, their
+//! interfaces that are attached somewhere, the hosts those are on, and the host itself; their
+//! peerings, and of the VPCs at the other ends of these, which may be another account's, the
+//! interfaces, hosts and load balancers; and the
+//! internet-facing load balancers of all VPCs, whose names are everybody's.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
 };
 
-use wharf_planeproto::{Key, Kind, Resource};
+use wharf_planeproto::{Key, Kind, Resource, network::Peering};
 
 use super::Entitled;
 use crate::plane::records::{Former, Held, Records, attached, vpc_of};
@@ -17,12 +19,16 @@ use crate::plane::records::{Former, Held, Records, attached, vpc_of};
 pub fn all<'a>(now: &'a Records, host: &str) -> Vec<(&'a Key, &'a Arc<Held>)> {
     let mut hosts = HashSet::from([host]);
     let mut all = Vec::new();
-    for vpc in now.vpcs_of(host) {
+    let own: BTreeSet<&str> = now.vpcs_of(host).collect();
+    let peerings: BTreeSet<&Key> = own.iter().flat_map(|vpc| now.peerings_of(vpc)).collect();
+    let peerings = peerings.into_iter();
+    all.extend(peerings.filter_map(|key| Some((key, now.get(key)?))));
+    let seen = with_peers(&own, |vpc| peerings_at_present(now, vpc));
+    for vpc in seen.iter().copied() {
         hosts.extend(now.hosts_in(vpc));
-        all.extend(
-            now.parts_of(vpc)
-                .filter_map(|key| Some((key, now.get(key)?))),
-        );
+        let parts = now.parts_of(vpc);
+        let parts = parts.filter(|key| own.contains(vpc) || is_told_to_peers(key.kind));
+        all.extend(parts.filter_map(|key| Some((key, now.get(key)?))));
     }
     let known = hosts
         .into_iter()
@@ -30,11 +36,39 @@ pub fn all<'a>(now: &'a Records, host: &str) -> Vec<(&'a Key, &'a Arc<Held>)> {
     all.extend(known);
     let of_others = |resource: &Resource| {
         let vpc = vpc_of(resource);
-        is_everybodys(resource) && vpc.is_none_or(|vpc| now.count(vpc, host) == 0)
+        is_everybodys(resource) && vpc.is_none_or(|vpc| !seen.contains(vpc))
     };
     let balancers = now.of_kind(Kind::LoadBalancer);
     all.extend(balancers.filter(|(_, held)| of_others(&held.resource)));
     all
+}
+
+/// Of a VPC that is only a peer.
+fn is_told_to_peers(kind: Kind) -> bool {
+    matches!(kind, Kind::Vpc | Kind::Interface | Kind::LoadBalancer)
+}
+
+fn peerings_at_present<'a>(now: &'a Records, vpc: &str) -> Vec<&'a Peering> {
+    let peerings = now.peerings_of(vpc).filter_map(|key| now.get(key));
+    let peerings = peerings.filter_map(|held| peering(&held.resource));
+    peerings.collect()
+}
+
+fn peering(resource: &Resource) -> Option<&Peering> {
+    match resource {
+        Resource::Peering(it) => Some(it),
+        _ => None,
+    }
+}
+
+/// The VPCs, and those at the other ends of their peerings.
+fn with_peers<'a>(
+    vpcs: &BTreeSet<&'a str>,
+    peerings: impl Fn(&str) -> Vec<&'a Peering>,
+) -> BTreeSet<&'a str> {
+    let peers = vpcs.iter().flat_map(|vpc| peerings(vpc));
+    let peers = peers.flat_map(|peering| peering.vpcs.iter().map(String::as_str));
+    vpcs.iter().copied().chain(peers).collect()
 }
 
 fn is_everybodys(resource: &Resource) -> bool {
@@ -47,8 +81,13 @@ pub struct Changes<'a> {
     host: &'a str,
     /// Interfaces that a host had in a VPC before, beyond those that it has now.
     more_before: BTreeMap<(&'a str, &'a str), isize>,
+    /// Of peerings that changed, what they were before.
+    peerings_before: BTreeMap<&'a Key, Option<&'a Peering>>,
     vpcs_before: BTreeSet<&'a str>,
     vpcs_now: BTreeSet<&'a str>,
+    /// The same with their peers.
+    seen_before: BTreeSet<&'a str>,
+    seen_now: BTreeSet<&'a str>,
     keys: BTreeSet<&'a Key>,
     /// Of hosts without a change of their own, which may have come within sight or left it.
     hosts: BTreeSet<&'a str>,
@@ -72,10 +111,17 @@ impl<'a> Changes<'a> {
                 }
             }
         }
+        let peerings = former.iter().filter(|(key, _)| key.kind == Kind::Peering);
+        let peerings_before = peerings
+            .map(|(key, was)| (*key, was.and_then(|held| peering(&held.resource))))
+            .collect();
         let mut changes = Self {
             now,
             host,
             more_before,
+            peerings_before,
+            seen_before: BTreeSet::new(),
+            seen_now: BTreeSet::new(),
             vpcs_before: BTreeSet::new(),
             vpcs_now: now.vpcs_of(host).collect(),
             keys: former.keys().copied().collect(),
@@ -99,20 +145,36 @@ impl<'a> Changes<'a> {
             .into_iter()
             .filter(|vpc| self.was_in(vpc, self.host))
             .collect();
+        self.seen_before = with_peers(&self.vpcs_before, |vpc| self.peerings_formerly(vpc));
+        self.seen_now = with_peers(&self.vpcs_now, |vpc| peerings_at_present(self.now, vpc));
+    }
+
+    fn peerings_formerly(&self, vpc: &str) -> Vec<&'a Peering> {
+        let unchanged = self.now.peerings_of(vpc);
+        let unchanged = unchanged.filter(|key| !self.peerings_before.contains_key(key));
+        let unchanged = unchanged.filter_map(|key| peering(&self.now.get(key)?.resource));
+        let changed = self.peerings_before.values().copied().flatten();
+        let changed = changed.filter(|it| it.vpcs.iter().any(|end| end == vpc));
+        unchanged.chain(changed).collect()
     }
 
     /// Beside what changed itself: hosts that came into a VPC or left it, and all of the VPCs that
-    /// this host came into or left.
+    /// came within sight of this host or left it.
     fn find_keys(&mut self) {
-        let seen: BTreeSet<&str> = self.vpcs_before.union(&self.vpcs_now).copied().collect();
+        let entered = self.vpcs_before.symmetric_difference(&self.vpcs_now);
+        let peerings = entered.flat_map(|vpc| self.now.peerings_of(vpc));
+        self.keys.extend(peerings);
+        let seen: BTreeSet<&str> = self.seen_before.union(&self.seen_now).copied().collect();
         let moved = self
             .more_before
             .keys()
             .filter(|(vpc, _)| seen.contains(vpc));
         self.hosts.extend(moved.map(|(_, host)| *host));
-        let changed: Vec<&str> = self
-            .vpcs_before
-            .symmetric_difference(&self.vpcs_now)
+        let of_own = self.vpcs_before.symmetric_difference(&self.vpcs_now);
+        let changed: BTreeSet<&str> = self
+            .seen_before
+            .symmetric_difference(&self.seen_now)
+            .chain(of_own)
             .copied()
             .collect();
         for vpc in changed {
@@ -138,7 +200,8 @@ impl<'a> Changes<'a> {
     pub fn before(&self) -> impl Entitled {
         Entitlement {
             host: self.host,
-            vpcs: &self.vpcs_before,
+            own: &self.vpcs_before,
+            seen: &self.seen_before,
             is_in: |vpc: &str, host: &str| self.was_in(vpc, host),
         }
     }
@@ -146,7 +209,8 @@ impl<'a> Changes<'a> {
     pub fn now(&self) -> impl Entitled {
         Entitlement {
             host: self.host,
-            vpcs: &self.vpcs_now,
+            own: &self.vpcs_now,
+            seen: &self.seen_now,
             is_in: |vpc: &str, host: &str| self.now.count(vpc, host) > 0,
         }
     }
@@ -155,7 +219,10 @@ impl<'a> Changes<'a> {
 /// At one time.
 struct Entitlement<'a, F> {
     host: &'a str,
-    vpcs: &'a BTreeSet<&'a str>,
+    /// The VPCs in which it has interfaces.
+    own: &'a BTreeSet<&'a str>,
+    /// The same with their peers.
+    seen: &'a BTreeSet<&'a str>,
     /// Whether a host has interfaces in a VPC.
     is_in: F,
 }
@@ -164,10 +231,14 @@ impl<F: Fn(&str, &str) -> bool> Entitled for Entitlement<'_, F> {
     fn admits(&self, resource: &Resource) -> bool {
         match resource {
             Resource::Host(it) => {
-                it.id == self.host || self.vpcs.iter().any(|vpc| (self.is_in)(vpc, &it.id))
+                it.id == self.host || self.seen.iter().any(|vpc| (self.is_in)(vpc, &it.id))
             }
+            Resource::Peering(it) => it.vpcs.iter().any(|vpc| self.own.contains(vpc.as_str())),
             other if is_everybodys(other) => true,
-            other => vpc_of(other).is_some_and(|vpc| self.vpcs.contains(vpc)),
+            other => vpc_of(other).is_some_and(|vpc| {
+                let of_peer = is_told_to_peers(other.key().kind) && self.seen.contains(vpc);
+                self.own.contains(vpc) || of_peer
+            }),
         }
     }
 }

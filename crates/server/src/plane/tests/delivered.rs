@@ -10,7 +10,10 @@ use wharf_planeproto::{
         Protocol, ProtocolVersion, Rule, Target, TargetGroup, TargetRef, WeightedGroup,
     },
     machine::{self, Instance, Wanted},
-    network::{Host, Interface, Route, RouteTable, SecurityGroup, Subnet, Vpc},
+    network::{
+        AclEntry, Host, Interface, NatGateway, NetworkAcl, Peering, PublicAddress, Route,
+        RouteTable, SecurityGroup, Subnet, Vpc,
+    },
     wire::{Frames, ToPlane, encode},
 };
 use wharf_store::Revision;
@@ -39,15 +42,16 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let saying = proptest::option::weighted(0.75, (0..NAMES, 0..NAMES));
     prop_oneof![
-        8 => (0..13u8, 0..NAMES, saying).prop_map(|(kind, name, what)| Step::Write(kind, name, what)),
+        8 => (0..17u8, 0..NAMES, saying).prop_map(|(kind, name, what)| Step::Write(kind, name, what)),
         3 => (0..PLANES.len()).prop_map(Step::Advance),
         1 => (0..PLANES.len()).prop_map(Step::Resume),
         1 => Just(Step::Reload),
     ]
 }
 
-/// Two of them are of older versions.
-const PLANES: [(Plane, u32, &str); 7] = [
+/// Some of them are of older versions.
+const PLANES: [(Plane, u32, &str); 8] = [
+    (Plane::Network, 6, "host0"),
     (Plane::Network, 3, "host0"),
     (Plane::Network, 1, "host1"),
     (Plane::Network, 2, "host0"),
@@ -90,6 +94,7 @@ fn resource(kind: u8, name: u8, (a, b): (u8, u8)) -> Resource {
             main_route_table: None,
             gateway: None,
             dns: b != 0,
+            network_acl: None,
         }),
         2 => Resource::SecurityGroup(SecurityGroup {
             id: format!("sg{name}"),
@@ -106,6 +111,7 @@ fn resource(kind: u8, name: u8, (a, b): (u8, u8)) -> Resource {
             groups: Vec::new(),
             host: (b != 3).then(|| format!("host{b}")),
             load_balancer: None,
+            public: None,
         }),
         4..=6 => balancer(kind, name, a, b),
         7 => Resource::TargetGroup(TargetGroup {
@@ -141,6 +147,7 @@ fn resource(kind: u8, name: u8, (a, b): (u8, u8)) -> Resource {
             vpc: format!("vpc{a}"),
             cidr: "10.0.0.0/20".to_owned(),
             route_table: Some(format!("rtb{b}")),
+            network_acl: None,
         }),
         11 => Resource::RouteTable(RouteTable {
             id: format!("rtb{name}"),
@@ -151,6 +158,31 @@ fn resource(kind: u8, name: u8, (a, b): (u8, u8)) -> Resource {
             }],
         }),
         12 => Resource::Instance(Box::new(instance(name, a, b))),
+        13 => Resource::Peering(Peering {
+            id: format!("pcx{name}"),
+            vpcs: [format!("vpc{a}"), format!("vpc{b}")],
+        }),
+        14 => Resource::NatGateway(NatGateway {
+            id: format!("nat{name}"),
+            vpc: format!("vpc{a}"),
+            subnet_cidr: "10.0.0.0/20".to_owned(),
+            public: PublicAddress {
+                address: [198, 19, 0, b].into(),
+                routed: false,
+            },
+        }),
+        15 => Resource::NetworkAcl(NetworkAcl {
+            id: format!("acl{name}"),
+            vpc: format!("vpc{a}"),
+            ingress: Vec::new(),
+            egress: vec![AclEntry {
+                allow: b == 0,
+                protocol: None,
+                ports: None,
+                icmp: None,
+                cidr: "0.0.0.0/0".to_owned(),
+            }],
+        }),
         _ => Resource::Certificate(Certificate {
             arn: format!("cert{name}"),
             names: Vec::new(),
@@ -172,6 +204,7 @@ fn instance(name: u8, a: u8, b: u8) -> Instance {
         image: machine::Image::Own,
         instance_type: String::new(),
         cpu: 1024,
+        cpu_guaranteed: None,
         memory_mib: 512,
         disk_bytes: 1 << 30,
         interface: machine::Interface {
@@ -182,6 +215,8 @@ fn instance(name: u8, a: u8, b: u8) -> Instance {
             address: [10, 0, 0, 1].into(),
             mac: String::new(),
             groups: Vec::new(),
+            search: Vec::new(),
+            name_servers: Vec::new(),
         },
         metadata: machine::Metadata::default(),
         user_data: None,
@@ -297,6 +332,8 @@ fn everything(records: &Records) -> impl Iterator<Item = &std::sync::Arc<Held>> 
         Kind::SecurityGroup,
         Kind::Subnet,
         Kind::RouteTable,
+        Kind::NatGateway,
+        Kind::NetworkAcl,
         Kind::LoadBalancer,
         Kind::Listener,
         Kind::Rule,
@@ -304,6 +341,8 @@ fn everything(records: &Records) -> impl Iterator<Item = &std::sync::Arc<Held>> 
         Kind::Target,
         Kind::Certificate,
         Kind::Instance,
+        Kind::Peering,
+        Kind::Volume,
     ];
     let all = kinds.into_iter().flat_map(|kind| records.of_kind(kind));
     all.map(|(_, held)| held)
@@ -315,24 +354,35 @@ fn instances_of<'a>(all: &[&'a Resource], host: &str) -> Vec<&'a Resource> {
     all.iter().copied().filter(keeps).collect()
 }
 
-/// The VPCs in which the host has interfaces, all that belongs to them, the hosts there, and what is
-/// everybody's.
+/// The VPCs in which the host has interfaces, with their peerings and peers, all that belongs to them,
+/// the hosts there, and what is everybody's.
 fn network_of<'a>(all: &[&'a Resource], host: &str) -> Vec<&'a Resource> {
     let interface = |resource: &&'a Resource| match resource {
         Resource::Interface(it) => Some((it.vpc.as_str(), it.host.as_deref()?)),
         _ => None,
     };
     let places: Vec<(&str, &str)> = all.iter().filter_map(interface).collect();
-    let mine = |vpc: &str| places.contains(&(vpc, host));
+    let own = |vpc: &str| places.contains(&(vpc, host));
+    let joins = |it: &Peering, vpc: &str| it.vpcs.iter().any(|end| end == vpc);
+    let mine = |vpc: &str| {
+        own(vpc)
+            || all.iter().any(|resource| {
+                matches!(resource, Resource::Peering(it)
+                    if joins(it, vpc) && it.vpcs.iter().any(|end| own(end)))
+            })
+    };
     let near = |other: &str| places.iter().any(|(vpc, at)| *at == other && mine(vpc));
     let admits = |resource: &&Resource| match resource {
         Resource::Host(it) => it.id == host || near(&it.id),
         Resource::Vpc(it) => mine(&it.id),
-        Resource::SecurityGroup(it) => mine(&it.vpc),
-        Resource::Subnet(it) => mine(&it.vpc),
-        Resource::RouteTable(it) => mine(&it.vpc),
+        Resource::SecurityGroup(it) => own(&it.vpc),
+        Resource::Subnet(it) => own(&it.vpc),
+        Resource::RouteTable(it) => own(&it.vpc),
+        Resource::NatGateway(it) => own(&it.vpc),
+        Resource::NetworkAcl(it) => own(&it.vpc),
         Resource::Interface(it) => it.host.is_some() && mine(&it.vpc),
         Resource::LoadBalancer(it) => !it.internal || mine(&it.vpc),
+        Resource::Peering(it) => it.vpcs.iter().any(|vpc| own(vpc)),
         _ => false,
     };
     all.iter().copied().filter(admits).collect()

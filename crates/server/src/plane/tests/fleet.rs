@@ -32,6 +32,7 @@ pub fn interface(n: u32, host: u32) -> Resource {
         groups: vec!["sg-1".to_owned()],
         host: Some(format!("i-{host:017x}")),
         load_balancer: None,
+        public: None,
     })
 }
 
@@ -54,6 +55,7 @@ pub fn fleet_resources() -> Vec<Resource> {
         main_route_table: None,
         gateway: None,
         dns: true,
+        network_acl: None,
     }));
     put(Resource::SecurityGroup(SecurityGroup {
         id: "sg-1".to_owned(),

@@ -79,6 +79,7 @@ impl Server {
             account: ACCOUNT.to_owned(),
             region: REGION.to_owned(),
             public_cidr: "127.64.0.0/16".parse().unwrap(),
+            public_addresses: Default::default(),
             egress: Vec::new(),
             jwks: Vec::new(),
             mailer: None,
@@ -117,7 +118,7 @@ impl Server {
         .await
         .unwrap();
         let planes = Arc::new(plane.planes(&config, &data, &stop));
-        let operations = Arc::new(plane.by_name(&clock));
+        let operations = plane.operations.clone();
         let control = plane.control(&config, &data, &clock, planes.clone(), operations);
         let gateway = plane.gateway(
             Default::default(),
@@ -384,6 +385,7 @@ impl Plain {
 }
 
 pub(super) const TASKS_ONLY: NodeRole = NodeRole { balancers: false };
+pub(super) const WITH_BALANCERS: NodeRole = NodeRole { balancers: true };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_host_is_told_of_its_vpc_and_of_no_other_host() {
@@ -557,7 +559,7 @@ async fn nobody_subscribes_as_another() {
     let server = Server::start(folder.path(), 0).await;
     let (one, two) = (
         server.node("one", TASKS_ONLY).await,
-        server.node("two", NodeRole { balancers: true }).await,
+        server.node("two", WITH_BALANCERS).await,
     );
     server.interface(&one.instance).await;
     let told = |keys: &SigningKeys, instance: &str, plane, name: &str| {
@@ -616,7 +618,7 @@ async fn the_newest_subscription_of_a_host_counts() {
 async fn unbound_endpoints_are_known_of_connected_hosts() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), 0).await;
-    let node = server.node("one", NodeRole { balancers: true }).await;
+    let node = server.node("one", WITH_BALANCERS).await;
     let subscribe = |name: &str, plane| {
         let folder = folder.path().join(name);
         Plain::subscribe(server.port, &node.keys, &node.instance, plane, &folder)

@@ -25,6 +25,7 @@ fn offers(server: &Server, node: &Node) {
             account: ACCOUNT.to_owned(),
             region: REGION.to_owned(),
             cluster_arn: String::new(),
+            provider: None,
             of_installation: true,
             active: true,
             agent_connected: true,
@@ -62,7 +63,6 @@ async fn a_host_is_told_of_its_instances_and_of_no_others() {
     let mut second = subscribe(&two, "2");
     assert_eq!(first.outcome().await, "");
     assert_eq!(second.outcome().await, "");
-
     server.plane.hosts.up_to_date().await;
     offers(&server, &one);
     let asked = RunInstancesRequest {

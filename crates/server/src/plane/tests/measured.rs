@@ -11,8 +11,7 @@ use wharf_planeproto::{
 use wharf_series::{Metric, Span};
 use wharf_wire::Caller;
 
-use super::live::{ACCOUNT, PATIENCE, Plain, REGION, Server};
-use crate::node_identity::NodeRole;
+use super::live::{ACCOUNT, PATIENCE, Plain, REGION, Server, WITH_BALANCERS};
 
 /// Connections that a load balancer had in a minute.
 fn connections(server: &Server, balancer: &str, at: i64) -> Option<f64> {
@@ -41,7 +40,7 @@ async fn a_host_reports_of_its_own_load_balancers_and_each_report_counts_once() 
     let mut server = Server::start(folder.path(), 0).await;
     let (elb, token) = (server.plane.elbv2.clone(), server.stop.clone());
     server.tasks.spawn(async move { elb.run(token).await });
-    let node = server.node("one", NodeRole { balancers: true }).await;
+    let node = server.node("one", WITH_BALANCERS).await;
     let subscribe = |name: &str| {
         let folder = folder.path().join(name);
         let plane = Kind::LoadBalancer;

@@ -65,6 +65,24 @@ pub const MADE: &[Made] = &[
         ],
     ),
     (
+        "ec2.AllocateAddress",
+        "{}",
+        &[
+            ("AllocationId", "/AllocationId"),
+            ("+Resources", "/AllocationId"),
+        ],
+    ),
+    (
+        "ec2.CreateNetworkAcl",
+        r#"{"VpcId": "$VpcId"}"#,
+        &[("NetworkAclId", "/NetworkAcl/NetworkAclId")],
+    ),
+    (
+        "ec2.CreateNatGateway",
+        r#"{"SubnetId": "$SubnetId", "AllocationId": "$AllocationId"}"#,
+        &[("NatGatewayId", "/NatGateway/NatGatewayId")],
+    ),
+    (
         "ec2.CreateTags",
         r#"{"Resources": ["$VpcId", "$SubnetId", "$GroupId", "$RouteTableId", "$InternetGatewayId", "$NetworkInterfaceId"], "Tags": [{"Key": "sample", "Value": "sample"}]}"#,
         &[],
