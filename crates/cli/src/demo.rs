@@ -15,6 +15,7 @@ const SCRIPT: &str = concat!(
     include_str!("../../../scripts/demo/two-hosts.sh"),
     include_str!("../../../scripts/demo/events.sh"),
     include_str!("../../../scripts/demo/scaling.sh"),
+    include_str!("../../../scripts/demo/machines.sh"),
     include_str!("../../../scripts/demo.sh"),
 );
 
@@ -31,6 +32,9 @@ pub fn run(args: &DemoArgs) -> Result<ExitCode, Problem> {
     }
     if args.scaling {
         command.arg("--scaling");
+    }
+    if args.machines {
+        command.arg("--machines");
     }
     let cause = command.env("WHARF", roles::own_program()?).exec();
     Err(Problem::caused("cannot start bash", cause))

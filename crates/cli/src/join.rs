@@ -147,6 +147,7 @@ fn wanted(args: &TokenArgs) -> Result<CreateJoinTokenRequest, Problem> {
         cluster: Some(args.cluster.clone()),
         zone: args.zone.clone(),
         fargate: Some(args.fargate),
+        instances: Some(args.instances),
         load_balancer: Some(args.lb),
         max_cpu: number(args.max_cpu)?,
         max_memory: number(args.max_memory)?,

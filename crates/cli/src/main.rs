@@ -32,6 +32,7 @@ mod node_keyring;
 mod nodes;
 mod place;
 mod problem;
+mod public_addresses;
 mod reach;
 mod ready;
 mod repair;
@@ -202,6 +203,13 @@ struct ServerArgs {
     /// Range of the addresses at which load balancers are reached on this machine
     #[arg(long, value_name = "CIDR", default_value = "127.64.0.0/16")]
     public_cidr: Cidr4,
+    /// Ranges of addresses that the network leads to these hosts, from which elastic and public addresses are given
+    /// out: CIDR,…. Without them, addresses of 198.19.0.0/16, by which an interface is reached on its own host alone
+    #[arg(long, value_name = "CIDR", value_delimiter = ',')]
+    public_addresses: Vec<Cidr4>,
+    /// Elastic addresses that an account may have in a region
+    #[arg(long, value_name = "COUNT", default_value = "5", value_parser = clap::value_parser!(u16).range(0..=1000))]
+    elastic_addresses: u16,
     /// Range that the server may call when users name addresses in it, as endpoints of topics and destinations of
     /// events; may be given several times. Public addresses it may call anyway
     #[arg(long, value_name = "CIDR", value_parser = Cidr::or_address)]
@@ -398,6 +406,9 @@ struct DemoArgs {
     /// Only the chapter of a service that gets tasks as load comes, and gives them back
     #[arg(long, conflicts_with_all = ["hosts", "events"])]
     scaling: bool,
+    /// Only the chapter of machines that come when tasks wait, and are emptied before they go
+    #[arg(long, conflicts_with_all = ["hosts", "events", "scaling"])]
+    machines: bool,
 }
 
 #[derive(Args, Clone)]
@@ -439,10 +450,13 @@ struct TaskArgs {
     /// nodes that joined. Tasks that are busy together share the cores by what they reserved
     #[arg(long, value_name = "FACTOR", value_parser = parse_overcommit)]
     overcommit: Option<f64>,
-    /// Offer this machine to EC2 instances of every account; on nodes that joined, the token must allow
-    /// Fargate tasks
+    /// Offer this machine to EC2 instances of every account; nodes that joined do so if their token says it
     #[arg(long)]
     instances: bool,
+    /// Disk that EC2 instances may be promised together; four times that of this machine by default. They
+    /// take what they write, and share what is free
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    instance_disks: Option<u64>,
 }
 
 impl TaskArgs {
@@ -455,6 +469,9 @@ impl TaskArgs {
         ];
         if let Some(factor) = self.overcommit {
             words.push(("--overcommit", factor.to_string()));
+        }
+        if let Some(bytes) = self.instance_disks {
+            words.push(("--instance-disks", bytes.to_string()));
         }
         let both = |(flag, value): (&str, String)| [flag.into(), value.into()];
         let mut words: Vec<OsString> = words.into_iter().flat_map(both).collect();
@@ -534,6 +551,9 @@ struct TokenArgs {
     /// The node takes Fargate tasks of every cluster
     #[arg(long)]
     fargate: bool,
+    /// The node keeps EC2 instances of every account
+    #[arg(long)]
+    instances: bool,
     /// Most vCPUs that the node offers; all it has by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2048))]
     max_cpu: Option<u32>,

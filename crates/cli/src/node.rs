@@ -8,7 +8,7 @@ use wharf_records::node::Grant;
 use wharf_seal::Keyring;
 
 use crate::{
-    HostArgs, NodeArgs, doctor, join,
+    HostArgs, NodeArgs, TaskArgs, doctor, join,
     keyring::{self, NodeKeys},
     layout::Layout,
     log, metrics,
@@ -113,10 +113,8 @@ fn require_granted(wanted: &HostArgs, granted: &Grant) -> Result<(), Problem> {
     if wanted.fargate && !granted.fargate {
         return Err(refuse("--fargate", String::new()));
     }
-    if wanted.tasks.instances && !granted.fargate {
-        return Err(Problem::other(
-            "--instances goes beyond the token that this node joined with: make one with `wharf token --fargate`",
-        ));
+    if wanted.tasks.instances && !granted.keeps_instances() {
+        return Err(refuse("--instances", String::new()));
     }
     // A token without a zone is for the region's first, and the server knows which that is.
     if let (Some(zone), Some(of_token)) = (&wanted.zone, &granted.zone)
@@ -185,6 +183,11 @@ fn agent(args: &NodeArgs, identity: &Identity, joined: bool, keys: &NodeKeys) ->
         }
     }
     arguments.extend(roles::allow_arguments(allow));
+    let tasks = TaskArgs {
+        // Of a token of before nobody said so.
+        instances: tasks.instances || granted.instances == Some(true),
+        ..tasks.clone()
+    };
     arguments.extend(tasks.words());
     arguments.extend(up::metrics_at(args.metrics, 0));
     arguments.extend(args.log.words());
@@ -202,7 +205,7 @@ fn agent(args: &NodeArgs, identity: &Identity, joined: bool, keys: &NodeKeys) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AllowArgs, ServesArgs, TaskArgs};
+    use crate::{AllowArgs, ServesArgs};
 
     #[test]
     fn flags_beyond_the_token_are_refused_by_name() {
@@ -220,6 +223,7 @@ mod tests {
                 task_disk: 1,
                 overcommit: None,
                 instances: false,
+                instance_disks: None,
             },
         };
         let granted = Grant {
@@ -242,7 +246,7 @@ mod tests {
                 tasks: instances,
                 ..none.clone()
             },
-            "--fargate",
+            "--instances",
         );
         check(
             HostArgs {

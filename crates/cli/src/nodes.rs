@@ -61,6 +61,7 @@ fn allowed(grant: &Grant) -> String {
         given("--cluster", grant.cluster.clone()),
         given("--zone", grant.zone.clone()),
         flag("--fargate", grant.fargate),
+        flag("--instances", grant.instances),
         number("--max-cpu", grant.max_cpu),
         number("--max-memory", grant.max_memory),
         given("--underlay", grant.underlay.clone()),
@@ -131,6 +132,7 @@ mod tests {
             granted: Some(Grant {
                 cluster: Some("default".to_owned()),
                 fargate: Some(true),
+                instances: Some(true),
                 max_cpu: Some(4),
                 ..Grant::default()
             }),
@@ -139,7 +141,10 @@ mod tests {
         let rows = rows_of(&node);
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0][3], "-");
-        assert_eq!(rows[0][5], "--cluster default --fargate --max-cpu 4");
+        assert_eq!(
+            rows[0][5],
+            "--cluster default --fargate --instances --max-cpu 4"
+        );
         assert_eq!(
             columns(&[["a"; 6].map(str::to_owned)]),
             "a  a  a  a  a  a\n"

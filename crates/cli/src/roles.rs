@@ -20,7 +20,7 @@ use crate::{
     layout::{Layout, Settings},
     log, metrics,
     problem::Problem,
-    ready,
+    public_addresses, ready,
     sockets::Keeper,
     style::Style,
 };
@@ -139,6 +139,7 @@ pub fn iam_name(mode: IamMode) -> &'static str {
 /// What a server needs beside its ports and its data, before anything is made. `ports`: those of metrics.
 pub fn require_usable(args: &ServerArgs, ports: u16) -> Result<(), Problem> {
     mailer(args)?;
+    public_addresses::of(args)?;
     if let Some(path) = &args.trails {
         let usable = match std::fs::metadata(path) {
             Ok(there) => there.is_dir(),
@@ -197,6 +198,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         account: ACCOUNT.to_owned(),
         region: REGION.to_owned(),
         public_cidr: args.public_cidr,
+        public_addresses: public_addresses::of(args)?,
         egress: args.allow_egress.clone(),
         jwks: args.jwks.clone(),
         mailer: mailer(args)?,
@@ -337,6 +339,7 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
     config.task_disk = args.host.tasks.task_disk;
     config.instances = Some(own_program()?);
     config.offers_instances = args.host.tasks.instances;
+    config.instance_disks = args.host.tasks.instance_disks;
     config.overcommit = args.host.tasks.overcommit.unwrap_or(config.overcommit);
     let mut attribute = |name: &str, value: &str| {
         config.attributes.insert(name.to_owned(), value.to_owned());

@@ -108,6 +108,11 @@ fn server(args: &UpArgs, sockets: sockets::Store, keys: &Keys) -> Part {
         arguments.extend(words(&["--tasks-as-root"]));
     }
     arguments.extend(words(&["--public-cidr", &server.public_cidr.to_string()]));
+    for range in &server.public_addresses {
+        arguments.extend(words(&["--public-addresses", &range.to_string()]));
+    }
+    let addresses = server.elastic_addresses.to_string();
+    arguments.extend(words(&["--elastic-addresses", &addresses]));
     for range in &server.allow_egress {
         arguments.extend(words(&["--allow-egress", &range.to_string()]));
     }
