@@ -98,6 +98,7 @@ def test_all_chapters(demo):
     one, _, two = told.text.partition("Chapter two")
     two, _, three = two.partition("Chapter three")
     three, _, four = three.partition("Chapter four")
+    four, _, five = four.partition("Chapter five")
     assert "version 2, task address" in one and "$ wharf down" in one
     later = two.partition("Answers to later ones:\n")[2].split("\n")[0].split()
     assert later[1:] == ["×", "200"] and int(later[0]) > 20, told.text
@@ -106,8 +107,12 @@ def test_all_chapters(demo):
     assert "running 2 of 2" in four and "Setting desired count to 2." in four, told.text
     asked = four.partition("by status:\n")[2].split("\n")[0].split()
     assert asked[1:] == ["×", "200"] and int(asked[0]) > 100, told.text
-    # One machine; the control plane and what carries its load balancers; two hosts; one machine; another.
-    assert len(told.installations) == 1 + 2 + 2 + 1 + 1
+    for number in (2, 1):
+        assert f"tasks: {number} running; instances: {number} in service" in five, told.text
+    asked = five.partition("by status:\n")[2].split("\n")[0].split()
+    assert asked[1:] == ["×", "200"], told.text
+    # One machine; the control plane and what carries its load balancers; two hosts; three more machines.
+    assert len(told.installations) == 1 + 2 + 2 + 1 + 1 + 1
     assert told.longest_silence_s < SILENCE_S
 
 
@@ -130,7 +135,8 @@ def test_an_interrupted_demo_leaves_nothing(demo, hosts, step, signalled):
 
 
 @pytest.mark.parametrize(
-    "chapter, step", [(("--hosts", "1"), "7. "), (("--hosts", "2"), "6. "), (("--events",), "7. "), (("--scaling",), "4. ")]
+    "chapter, step",
+    [(("--hosts", "1"), "7. "), (("--hosts", "2"), "6. "), (("--events",), "7. "), (("--scaling",), "4. "), (("--machines",), "3. ")],
 )
 def test_a_killed_demo_leaves_nothing(demo, chapter, step):
     told = demo(*chapter)
