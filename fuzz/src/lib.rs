@@ -13,6 +13,7 @@ mod certificates;
 mod images;
 mod input;
 mod languages;
+mod machines;
 mod models;
 mod operations;
 mod planes;
@@ -35,6 +36,7 @@ pub const TARGETS: &[Target] = &[
     ("cbor", models::cbor),
     ("certificate", certificates::certificate),
     ("certificate-import", certificates::import),
+    ("cost-ledger", storage::cost_ledger),
     ("data-channel", agent::data_channel),
     ("delivery-policy", languages::delivery_policy),
     ("destination", languages::destination),
@@ -45,6 +47,7 @@ pub const TARGETS: &[Target] = &[
     ("ecr-manifest", images::ecr_manifest),
     ("forward-head", planes::forward_head),
     ("iam-policy", languages::iam_policy),
+    ("image-location", machines::image_location),
     ("image-manifest", images::manifest),
     ("image-reference", images::reference),
     ("image-signature", signatures::image),
@@ -71,7 +74,9 @@ pub const TARGETS: &[Target] = &[
     ("operations", operations::operations),
     ("placement-query", languages::placement_query),
     ("plane-frames", planes::plane_frames),
+    ("price-list", storage::price_list),
     ("promql", languages::promql),
+    ("public-key", machines::public_key),
     ("record", storage::record),
     ("record-key", storage::record_key),
     ("registry-login", images::registry_login),
@@ -90,6 +95,7 @@ pub const TARGETS: &[Target] = &[
     ("store-frame", storage::store_frame),
     ("subscriber", languages::subscriber),
     ("timestamp", languages::timestamp),
+    ("user-data", machines::user_data),
     ("wal-segment", storage::wal_segment),
     ("xml-answer", wire::xml_answer),
 ];

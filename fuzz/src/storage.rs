@@ -54,6 +54,7 @@ pub fn record(bytes: &[u8]) {
     again::<ecs::Setting>(bytes);
     again::<ecs::Task>(bytes);
     wharf_svc_acm::fuzz::record(bytes);
+    wharf_svc_ce::fuzz::record(bytes);
     wharf_svc_cloudtrail::fuzz::record(bytes);
     wharf_svc_ec2::fuzz::record(bytes);
     wharf_svc_ecr::fuzz::record(bytes);
@@ -74,6 +75,16 @@ pub fn record(bytes: &[u8]) {
 /// Events of the audit log, packed.
 pub fn audit_record(bytes: &[u8]) {
     wharf_svc_cloudtrail::fuzz::packed(bytes);
+}
+
+/// Metered tasks, as the ledger has them.
+pub fn cost_ledger(bytes: &[u8]) {
+    wharf_svc_ce::fuzz::ledger(bytes);
+}
+
+/// An operator's file of prices.
+pub fn price_list(bytes: &[u8]) {
+    let _ = wharf_billing::Prices::parse(bytes);
 }
 
 pub fn record_key(bytes: &[u8]) {
