@@ -89,8 +89,6 @@ MALFORMED = [
     ("little ephemeral storage", fargate(ephemeralStorage={"sizeInGiB": 20}), "EphemeralStorage size should be at least 21"),
 ]
 
-EBS = {"name": "v", "managedEBSVolume": {"roleArn": "arn:aws:iam::000000000000:role/ebs", "sizeInGiB": 1}}
-
 
 def settings(*names):
     return [{"namespace": name, "value": "1"} for name in names]
@@ -102,11 +100,6 @@ UNSUPPORTED = [
         "options of a volume's driver",
         {"volumes": [{"name": "v", "dockerVolumeConfiguration": {"scope": "task", "driverOpts": {"type": "tmpfs"}}}]},
         "volume 'v': driver options are not supported by this version of wharf.",
-    ),
-    (
-        "volume configured at launch",
-        fargate(volumes=[{"name": "v", "configuredAtLaunch": True}]),
-        "volume 'v': volumes that are configured at launch are not supported by this version of wharf.",
     ),
     (
         "setting of the host's memory",
@@ -210,12 +203,6 @@ def test_calls_that_ask_for_what_is_not_there(wharf):
     ecs, family, cluster = wharf.client("ecs"), tasks.unique("plain"), tasks.unique("cluster")
     ecs.register_task_definition(family=family, containerDefinitions=[container()])
     for call, what, parameters in [
-        (ecs.run_task, "volumeConfigurations", {"taskDefinition": family, "volumeConfigurations": [EBS]}),
-        (
-            ecs.create_service,
-            "volumeConfigurations",
-            {"serviceName": family, "taskDefinition": family, "desiredCount": 1, "volumeConfigurations": [EBS]},
-        ),
         (ecs.create_cluster, "serviceConnectDefaults", {"clusterName": cluster, "serviceConnectDefaults": {"namespace": "n"}}),
         (
             ecs.create_cluster,

@@ -150,7 +150,7 @@ def test_a_token_for_a_cluster_that_is_not_there_is_refused(server):
     assert done.returncode != 0 and "There is no cluster nowhere" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--fargate"], ["--zone", "us-east-1b"], ["--underlay", "10.1.2.3"]])
+@pytest.mark.parametrize("arguments", [["--fargate"], ["--instances"], ["--zone", "us-east-1b"], ["--underlay", "10.1.2.3"]])
 def test_flags_beyond_the_token_are_refused(server, tmp_path, arguments):
     token = joining.token(server, "--zone", "us-east-1a", "--underlay", "10.9.9.9")
     done = subprocess.run(

@@ -1,0 +1,131 @@
+"""Addresses outside of VPCs: elastic ones, those of tasks and instances, and who reaches what by them."""
+
+import ipaddress
+
+import botocore.exceptions
+import pytest
+
+from harness import processes, tasks, tools
+from harness.installation import Installation
+from harness.machines import ECHO, Machines
+from harness.tasks import sh
+from harness.waiting import wait_for
+from harness.ways_out import Network, Outside, asks
+
+POOL = ipaddress.ip_network("198.19.0.0/16")
+FARGATE = {"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
+
+
+@pytest.fixture
+def run(wharf, busybox):
+    """Starts machines in a subnet and ends them with the test."""
+    with Machines(wharf, busybox) as machines:
+        yield machines
+
+
+def refused(call, **arguments):
+    with pytest.raises(botocore.exceptions.ClientError) as error:
+        call(**arguments)
+    return error.value.response["Error"]["Code"]
+
+
+def association(ec2, **filters):
+    names = [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in filters.items()]
+    (shown,) = ec2.describe_network_interfaces(Filters=names)["NetworkInterfaces"]
+    return shown["NetworkInterfaceId"], shown.get("Association")
+
+
+class Inside:
+    """A running task, asked from within its network."""
+
+    def __init__(self, task):
+        described = task.wait("RUNNING")
+        self.task, self.pid = task, processes.of_container(described)
+        (attachment,) = described["attachments"]
+        self.details = {it["name"]: it["value"] for it in attachment["details"]}
+
+    def inside(self, *command):
+        return tools.run("nsenter", "--target", self.pid, "--net", *command, check=False)
+
+
+def test_a_task_with_a_public_address(wharf, busybox):
+    ec2, network = wharf.client("ec2"), Network(wharf, "10.91.0.0/16")
+    subnet, group = network.subnet("10.91.1.0/24"), network.open_group()
+    definition = tasks.register(wharf, busybox, network="awsvpc", task=FARGATE, execution_role=tasks.execution_role(wharf), **sh(ECHO))
+    configuration = {"subnets": [subnet], "securityGroups": [group], "assignPublicIp": "ENABLED"}
+    options = {"networkConfiguration": {"awsvpcConfiguration": configuration}, "launchType": "FARGATE"}
+    task = Inside(tasks.start(wharf, definition, **options))
+    interface, public = association(ec2, network_interface_id=task.details["networkInterfaceId"])
+    address = public["PublicIp"]
+    assert ipaddress.ip_address(address) in POOL
+    assert public["IpOwnerId"] == "amazon"
+    assert wait_for(lambda: asks(address), 10, "an answer at the public address") == "hello"
+    with Outside() as outside:
+        assert outside.sees(task) == address
+        # Its group decides about the public address, too.
+        network.groups.change("revoke", group, cidr="0.0.0.0/0")
+        wait_for(lambda: not asks(address), 10, "the end of it without the rule")
+        assert outside.sees(task) == address
+    task.task.stop()
+    assert not ec2.describe_network_interfaces(Filters=[{"Name": "network-interface-id", "Values": [interface]}])["NetworkInterfaces"]
+    route = tools.run("ip", "route", "show", f"{address}/32").stdout
+    assert route == "", "the address is given back"
+
+
+def test_an_instance_and_an_elastic_address():
+    with Installation(arguments=["--instances"]) as alone:
+        wharf = alone.start()
+        ec2 = wharf.client("ec2")
+        image = wharf.client("ssm").get_parameter(Name="/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id")
+        serve = "#!/bin/sh\nmkdir -p /srv/www && echo hello > /srv/www/index.html && httpd -h /srv/www\n"
+        group = tasks.open_group(wharf)
+        (made,) = ec2.run_instances(
+            ImageId=image["Parameter"]["Value"],
+            InstanceType="t3.nano",
+            MinCount=1,
+            MaxCount=1,
+            UserData=serve,
+            SecurityGroupIds=[group],
+        )["Instances"]
+        instance, own = made["InstanceId"], made["PublicIpAddress"]
+        assert ipaddress.ip_address(own) in POOL, "the subnet gives its instances public addresses"
+        assert wait_for(lambda: asks(own), 60, "an answer at the public address") == "hello"
+
+        elastic = ec2.allocate_address(TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": [{"Key": "for", "Value": "web"}]}])
+        allocation, address = elastic["AllocationId"], elastic["PublicIp"]
+        associated = ec2.associate_address(AllocationId=allocation, InstanceId=instance)["AssociationId"]
+        assert wait_for(lambda: asks(address), 10, "an answer at the elastic address") == "hello"
+        wait_for(lambda: not asks(own), 10, "the end of the former one")
+        (reservation,) = ec2.describe_instances(InstanceIds=[instance])["Reservations"]
+        assert reservation["Instances"][0]["PublicIpAddress"] == address
+        (listed,) = ec2.describe_addresses(Filters=[{"Name": "tag:for", "Values": ["web"]}])["Addresses"]
+        assert (listed["InstanceId"], listed["AssociationId"]) == (instance, associated)
+        assert refused(ec2.release_address, AllocationId=allocation) == "InvalidIPAddress.InUse"
+
+        wharf.kill_child("agent")
+        assert asks(address) == "hello", "what is there outlives the agent"
+        ec2.disassociate_address(AssociationId=associated)
+        wait_for(lambda: not asks(address), 60, "the end of it after the agent's death")
+        ec2.release_address(AllocationId=allocation)
+        assert ec2.describe_addresses()["Addresses"] == []
+        for _ in range(5):
+            ec2.allocate_address()
+        assert refused(ec2.allocate_address) == "AddressLimitExceeded"
+
+
+def test_an_elastic_address_moves_with_its_interface(wharf, run):
+    ec2, network = wharf.client("ec2"), Network(wharf, "10.92.0.0/16")
+    subnet, group = network.subnet("10.92.1.0/24"), network.open_group()
+    machine = run(subnet, group)
+    interface, _ = association(ec2, private_ip_address=machine.address, vpc_id=network.vpc)
+    elastic = ec2.allocate_address()
+    # Interfaces of tasks are their service's to change.
+    code = refused(ec2.associate_address, AllocationId=elastic["AllocationId"], NetworkInterfaceId=interface)
+    assert code == "AuthFailure"
+    ec2.release_address(AllocationId=elastic["AllocationId"])
+
+
+def test_a_range_with_an_address_of_the_machine_is_refused():
+    holds = r"--public-addresses 127\.0\.0\.0/8 holds 127\.0\.0\.1, an address of this machine"
+    with Installation(arguments=["--public-addresses", "127.0.0.0/8"]) as alone, pytest.raises(AssertionError, match=holds):
+        alone.start()
