@@ -57,7 +57,11 @@ const ROOMS: [Row; 21] = [
     row(&["service"]),
     row(&["hosts", "delivery", "datakeys"]),
     row(&["svc/ecs/model", "svc/ecs/exec"]),
-    row(&["svc/ecs/scheduler", "svc/ecs/agents"]),
+    row(&[
+        "svc/ecs/scheduler",
+        "svc/ecs/agents",
+        "svc/ecs/cluster-scaling",
+    ]),
     row(&["svc/*"]),
     joined(&["plane/*"]),
     joined(&["server", "cli"]),

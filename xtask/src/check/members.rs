@@ -14,7 +14,9 @@ use super::rust_files;
 use crate::generate::{self, field};
 
 /// Whose code reads a service's members beside its own: it passes them on.
-const READERS: [(&str, &[&str]); 5] = [
+const READERS: [(&str, &[&str]); 7] = [
+    ("application-autoscaling", &["scaling/src"]),
+    ("autoscaling", &["scaling/src"]),
     ("events", &["delivery/src", "svc/ecs"]),
     ("scheduler", &["delivery/src", "svc/ecs"]),
     ("ssm", &["svc/ecs/exec/src"]),
