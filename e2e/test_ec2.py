@@ -116,10 +116,7 @@ def test_flat_parameters_of_older_programs(ec2, vpc):
         ec2.authorize_security_group_ingress,
         GroupId=group,
         IpPermissions=[{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "PrefixListIds": [{"PrefixListId": "pl-1"}]}],
-    ) == (
-        "UnsupportedOperation",
-        "The parameter IpPermissions.PrefixListIds is not supported by this version of wharf.",
-    )
+    ) == ("InvalidPrefixListID.NotFound", "The prefix list ID 'pl-1' does not exist")
 
 
 def test_vpc_with_a_way_out_from_the_cli(wharf):
