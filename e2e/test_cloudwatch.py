@@ -264,9 +264,9 @@ def test_an_alarm_tells_its_topic_and_eventbridge(wharf):
     assert cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"] == [{"Key": "team", "Value": "web"}]
     tagged = wharf.client("resourcegroupstaggingapi").get_resources(ResourceTypeFilters=["cloudwatch:alarm"])["ResourceTagMappingList"]
     assert arn in [it["ResourceARN"] for it in tagged]
-    policy = "arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:1:autoScalingGroupName/a:policyName/b"
+    function = "arn:aws:lambda:us-east-1:000000000000:function:f"
     alarm = {"AlarmName": "x", "Namespace": "App", "MetricName": "m", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1}
-    alarm.update(Threshold=1, ComparisonOperator="GreaterThanThreshold", AlarmActions=[policy])
+    alarm.update(Threshold=1, ComparisonOperator="GreaterThanThreshold", AlarmActions=[function])
     assert "is not supported by this version of wharf" in refused(cloudwatch.put_metric_alarm, **alarm)[1]
     cloudwatch.delete_alarms(AlarmNames=[name])
     assert refused(cloudwatch.delete_alarms, AlarmNames=[name])[0] == "ResourceNotFound"
