@@ -1,6 +1,6 @@
 //! AllocateAddress and ReleaseAddress.
 
-use std::{collections::HashSet, net::Ipv4Addr};
+use std::collections::HashSet;
 
 use wharf_api_ec2::types::{AllocateAddressRequest, AllocateAddressResult, ReleaseAddressRequest};
 use wharf_base::ids;
@@ -9,7 +9,7 @@ use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
-use super::{ElasticAddress, Held, claim, claim_key, free};
+use super::{ElasticAddress, claim, claim_key, free};
 use crate::{Ec2Service, fault, records::Fence, tags};
 
 /// Whoever allocates rewrites it, so that no two count the same addresses.
