@@ -175,30 +175,42 @@ impl Host {
             return Ok(());
         }
         let former = self.publics.clone();
-        let mut gone = former.clone();
-        gone.retain(|address, way| {
-            wanted
-                .get(address)
-                .is_none_or(|it| it.uplink.index != way.link)
-        });
-        let requests = gone
-            .iter()
-            .map(|(address, way)| route::delete_public_route(*address, way.link));
-        self.route.perform(requests.collect())?;
         let mut publics = Publics::new();
-        for (address, place) in wanted {
-            if self.lead(*address, place)? {
-                publics.insert(*address, way(place));
+        // One address that fails stops no other; it is tried again with the next word.
+        let mut trouble = None;
+        for (address, former) in &former {
+            let stays = |it: &PublicPlace| it.uplink.index == former.link;
+            if wanted.get(address).is_some_and(stays) {
+                continue;
+            }
+            let deletion = route::delete_public_route(*address, former.link);
+            if let Err(error) = self.route.perform(vec![deletion]) {
+                publics.insert(*address, *former);
+                trouble.get_or_insert(error);
             }
         }
-        if publics == former {
-            return Ok(());
+        for (address, place) in wanted {
+            if publics.contains_key(address) {
+                continue;
+            }
+            match self.lead(*address, place) {
+                Ok(true) => {
+                    publics.insert(*address, way(place));
+                }
+                Ok(false) => {}
+                Err(error) => {
+                    trouble.get_or_insert(error);
+                }
+            }
         }
-        self.publics = publics;
-        self.save()?;
-        let (names, now) = (&self.names, &self.publics);
-        let changed = ruleset::change_publics(&mut self.filter, names, &former, now);
-        self.mend(changed)
+        if publics != former {
+            self.publics = publics;
+            self.save()?;
+            let (names, now) = (&self.names, &self.publics);
+            let changed = ruleset::change_publics(&mut self.filter, names, &former, now);
+            self.mend(changed)?;
+        }
+        trouble.map_or(Ok(()), Err)
     }
 
     /// The route to a public address; `false` if the address is somebody else's.

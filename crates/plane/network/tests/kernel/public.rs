@@ -1,12 +1,13 @@
 //! Addresses outside of a VPC: an interface's own, and those of NAT gateways.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use super::control::*;
 use super::support::*;
 use wharf_network::*;
 use wharf_planeproto::network::{NatGateway, PublicAddress};
-use wharf_planeproto::{Kind, Resource};
+use wharf_planeproto::{Change, Kind, Resource};
 
 const PUBLIC: Ipv4Addr = Ipv4Addr::new(198, 19, 0, 7);
 const OTHER: Ipv4Addr = Ipv4Addr::new(198, 19, 0, 8);
@@ -118,6 +119,49 @@ fn an_interface_is_reached_by_its_public_address_and_speaks_as_it() {
         network.detach("two").await.unwrap();
         assert!(from_outside().is_err());
         assert!(!ip("route show").contains("198.19."));
+    });
+}
+
+#[test]
+fn an_address_that_cannot_be_led_stops_no_other() {
+    on_a_host(|host| async move {
+        let (network, _endpoints) = host.start("ab12").await;
+        let links = || -> BTreeSet<String> {
+            let listed = ip("-o link show");
+            let names = listed
+                .lines()
+                .filter_map(|line| line.split([':', '@']).nth(1));
+            names.map(|name| name.trim().to_owned()).collect()
+        };
+        let _one = network.attach("one", eni("vpc-a", 5)).await.unwrap();
+        let before = links();
+        let _far = network.attach("far", eni("vpc-b", 6)).await.unwrap();
+        let own = links();
+        let mut uplinks = own.difference(&before);
+        let (Some(uplink), None) = (uplinks.next(), uplinks.next()) else {
+            panic!("one uplink a VPC: {own:?}");
+        };
+        open_world(&network).await;
+        open_up(&network, "vpc-b", &[6]).await;
+        ip(&format!("link set {uplink} down"));
+        let mut broken = interface("vpc-b", 6, &["sg-open"]);
+        broken.public = Some(PublicAddress {
+            address: PUBLIC,
+            routed: false,
+        });
+        let mut sound = interface("vpc-a", 5, &["sg-open"]);
+        sound.public = Some(PublicAddress {
+            address: OTHER,
+            routed: false,
+        });
+        let told = [broken, sound].map(|it| Change::Put(Resource::Interface(it)));
+        let said = network.apply(NetworkUpdate::Changes(told.to_vec())).await;
+        assert!(said.is_err(), "nothing is led through a link that is down");
+        assert!(ip("route show").contains("198.19.0.8"), "the other one is");
+
+        ip(&format!("link set {uplink} up"));
+        say(&network, [with_public(5, Some((OTHER, false)))]).await;
+        assert!(ip("route show").contains("198.19.0.7"), "tried again");
     });
 }
 
