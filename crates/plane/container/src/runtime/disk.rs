@@ -54,7 +54,7 @@ impl PreparedDisk {
     pub fn make(template: &Path, image: &Path) -> io::Result<Self> {
         let made = copy_sparse(template, image)
             .and_then(|file| attach(&file, image))
-            .and_then(|(device, number)| mount_detached(device, number, &SHORT_LIVED));
+            .and_then(|(device, number)| mount_detached(device, number, &SHORT_LIVED, 0));
         match made {
             Ok(mount) => Ok(Self {
                 image: image.to_owned(),
@@ -103,7 +103,7 @@ impl PreparedDisk {
         };
         let (device, number) = attach(&file, image)?;
         check(&path_of(&device, number))?;
-        let mount = mount_detached(device, number, &LONG_LIVED)?;
+        let mount = mount_detached(device, number, &LONG_LIVED, MOUNT_ATTR_NODEV)?;
         Ok(Self {
             image: image.to_owned(),
             mount,
@@ -321,6 +321,8 @@ const FSCONFIG_SET_STRING: libc::c_int = 1;
 const FSCONFIG_CMD_CREATE: libc::c_int = 6;
 const FSOPEN_CLOEXEC: libc::c_int = 1;
 const FSMOUNT_CLOEXEC: libc::c_int = 1;
+/// Blocks of a disk that is kept may come from elsewhere: a device node among them opens nothing.
+const MOUNT_ATTR_NODEV: libc::c_int = 4;
 
 /// Nothing on a task's disk has to outlive the machine's own end, so nothing is flushed for that, and
 /// inode tables are written as they are used.
@@ -330,7 +332,12 @@ const SHORT_LIVED: [&CStr; 2] = [c"noinit_itable", c"nobarrier"];
 const LONG_LIVED: [&CStr; 2] = [c"noinit_itable", c"discard"];
 
 /// Mounts the device, at no place.
-fn mount_detached(device: File, number: u64, options: &[&CStr]) -> io::Result<OwnedFd> {
+fn mount_detached(
+    device: File,
+    number: u64,
+    options: &[&CStr],
+    attributes: libc::c_int,
+) -> io::Result<OwnedFd> {
     let source = path_of(&device, number);
     let source = CString::new(source.as_os_str().as_bytes())?;
     // SAFETY: a C string that outlives the call; a success is a new descriptor.
@@ -363,7 +370,12 @@ fn mount_detached(device: File, number: u64, options: &[&CStr]) -> io::Result<Ow
     })?;
     // SAFETY: takes a descriptor and numbers; a success is a new descriptor.
     let mount = unsafe {
-        let fd = libc::syscall(libc::SYS_fsmount, context.as_raw_fd(), FSMOUNT_CLOEXEC, 0);
+        let fd = libc::syscall(
+            libc::SYS_fsmount,
+            context.as_raw_fd(),
+            FSMOUNT_CLOEXEC,
+            attributes,
+        );
         OwnedFd::from_raw_fd(Errno::result(fd)? as i32)
     };
     // Beyond the numbers that a shim gives to descriptors of its own.
