@@ -54,6 +54,8 @@ pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<N
     });
     let mut definitions: HashMap<String, Option<Arc<Definition>>> = HashMap::new();
     let mut refused: Vec<Shape> = Vec::new();
+    // One task that fails holds up no other; all of them are looked at again after a pause.
+    let mut trouble = None;
     for task in waiting {
         let shape = Shape::of(&task);
         if refused.contains(&shape) {
@@ -79,10 +81,14 @@ pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<N
             Ok(Outcome::Made(false)) => refused.push(shape),
             // It has changed, and its change wakes this queue again.
             Ok(Outcome::Stale) => {}
+            Err(error @ QueueError::Refused(_)) => {
+                refused.push(shape);
+                trouble.get_or_insert(failed(error));
+            }
             Err(error) => return Err(failed(error)),
         }
     }
-    Ok(Next::Settled)
+    trouble.map_or(Ok(Next::Settled), Err)
 }
 
 fn failed(error: QueueError<Fault>) -> StepError {

@@ -4,7 +4,7 @@ use wharf_api_ecs::{UpdateServiceRequest, UpdateServiceResponse, faults};
 use wharf_base::ids;
 use wharf_records::{
     Unknown,
-    ecs::{Definition, DefinitionStatus, Revision, Service, ServiceStatus},
+    ecs::{Cluster, Definition, DefinitionStatus, Revision, Service, ServiceStatus},
     encode,
 };
 use wharf_store::Txn;
@@ -26,7 +26,7 @@ pub async fn update_service(
     call: &Call,
     input: UpdateServiceRequest,
 ) -> Result<UpdateServiceResponse, Fault> {
-    let cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
+    let mut cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
     let given = input.service.clone().unwrap_or_default();
     let name = names::member_id("service", &cluster.name, &given)?;
     let place = Place::of(call);
@@ -41,7 +41,7 @@ pub async fn update_service(
         }
         let mut service = stored.record.clone();
         options(&mut service, &input)?;
-        let revision = revision(core, call, &service, &input).await?;
+        let revision = revision(core, call, &cluster, &service, &input).await?;
         let superseded = match revision {
             Some(revision) => {
                 create_service::start_deployment(&place, &mut service, revision, call.now)
@@ -55,9 +55,12 @@ pub async fn update_service(
         if service != stored.record {
             let txn = Txn::new()
                 .when(stored.unchanged())
+                // Its providers are among what was checked.
+                .when(cluster.unchanged())
                 .put(&key, encode(&service));
             let txn = create_service::with_deployment(txn, &place, &service, superseded.as_ref());
             if !core.state.table.commit(&call.permit, txn).await? {
+                cluster = core.state.cluster(call, Some(&cluster.name)).await?;
                 continue;
             }
         }
@@ -121,6 +124,7 @@ fn options(service: &mut Service, input: &UpdateServiceRequest) -> Result<(), Fa
 async fn revision(
     core: &Core,
     call: &Call,
+    cluster: &Cluster,
     service: &Service,
     input: &UpdateServiceRequest,
 ) -> Result<Option<Revision>, Fault> {
@@ -139,10 +143,9 @@ async fn revision(
         ..present.clone()
     };
     if let Some(strategy) = &input.capacity_provider_strategy {
-        let cluster = core.state.cluster(call, Some(&service.cluster)).await?;
         let chosen = match strategy.is_empty() {
-            true => provider::choose(&cluster, Some("EC2"), None)?,
-            false => provider::choose(&cluster, None, Some(strategy))?,
+            true => provider::choose(cluster, Some("EC2"), None)?,
+            false => provider::choose(cluster, None, Some(strategy))?,
         };
         (wanted.launch, wanted.strategy) = chosen;
     }
