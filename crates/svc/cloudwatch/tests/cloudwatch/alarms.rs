@@ -373,7 +373,7 @@ async fn alarms_that_are_none_are_refused_and_others_are_found_by_their_metric()
                     "arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:x".to_owned(),
                 ])
             },
-            "The action arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:x is not supported by this version of wharf: groups of EC2 Auto Scaling have no policies.",
+            "The action arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:x is not supported by this version of wharf: this is no policy of scaling.",
         ),
         (
             |it| it.period = Some(45),

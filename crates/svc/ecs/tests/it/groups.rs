@@ -238,8 +238,10 @@ impl Autoscaling for FakeGroup {
         _: AutoScalingGroupNamesType,
     ) -> Result<AutoScalingGroupsType, Fault> {
         let instances = self.read().instances;
+        let text = |it: &Value, member: &str| it[member].as_str().map(str::to_owned);
         let instances = instances.iter().map(|it| Instance {
-            instance_id: it["InstanceId"].as_str().map(str::to_owned),
+            instance_id: text(it, "InstanceId"),
+            lifecycle_state: text(it, "LifecycleState"),
             ..Instance::default()
         });
         let group = AutoScalingGroup {

@@ -436,13 +436,15 @@ async fn requests_that_contradict_themselves() {
         "referenceId can have at most 1024 characters.",
     )
     .await;
+    check(
+        json!({"taskDefinition": "web", "volumeConfigurations": [{
+            "name": "v", "managedEBSVolume": {"roleArn": "r", "sizeInGiB": 1}}]}),
+        invalid,
+        "The volume configuration 'v' does not match a volume of the task definition that is configured at launch.",
+    )
+    .await;
     let not_here = "UnsupportedFeatureException";
     for (request, what) in [
-        (
-            json!({"taskDefinition": "web", "volumeConfigurations": [{
-                "name": "v", "managedEBSVolume": {"roleArn": "r", "sizeInGiB": 1}}]}),
-            "volumeConfigurations",
-        ),
         (
             json!({"taskDefinition": "web", "overrides": {"inferenceAcceleratorOverrides": [
                 {"deviceName": "d", "deviceType": "eia1.medium"}]}}),
