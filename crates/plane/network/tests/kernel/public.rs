@@ -143,6 +143,19 @@ fn an_address_that_cannot_be_led_stops_no_other() {
         };
         open_world(&network).await;
         open_up(&network, "vpc-b", &[6]).await;
+        let (Resource::Vpc(mut other), Resource::RouteTable(mut routes)) =
+            (vpc("vpc-b", 12), route_table("rtb-b", &ALL_OUT))
+        else {
+            unreachable!()
+        };
+        other.main_route_table = Some(routes.id.clone());
+        other.gateway = Some("igw-1".to_owned());
+        routes.vpc.clone_from(&other.id);
+        say(
+            &network,
+            [Resource::Vpc(other), Resource::RouteTable(routes)],
+        )
+        .await;
         ip(&format!("link set {uplink} down"));
         let mut broken = interface("vpc-b", 6, &["sg-open"]);
         broken.public = Some(PublicAddress {
