@@ -160,6 +160,7 @@ def test_an_instance_joins_a_cluster_and_runs_a_task(fresh):
     ec2.terminate_instances(InstanceIds=[made["InstanceId"]])
     wait_state(ec2, made["InstanceId"], "terminated")
     task.wait()
+    wait_for(lambda: ecs.list_container_instances(cluster="machines")["containerInstanceArns"] == [], 60, "its deregistration")
 
 
 def test_a_group_keeps_its_number_of_instances_in_a_cluster(fresh):

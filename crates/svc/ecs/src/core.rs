@@ -56,6 +56,7 @@ impl Core {
             state: state.clone(),
             keyring: parts.keyring.clone(),
             credentials: parts.credentials.clone(),
+            ec2: parts.ec2.clone(),
             metrics: parts.metrics,
             logs: parts.logs,
             config: config.agents,

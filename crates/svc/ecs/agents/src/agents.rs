@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use wharf_api_ec2::Ec2;
 use wharf_api_logs::Logs;
 use wharf_reconcile::{Depth, Queue};
 use wharf_seal::Keyring;
@@ -26,6 +27,8 @@ pub struct Parts {
     pub state: Arc<State>,
     pub keyring: Arc<Keyring>,
     pub credentials: Arc<dyn TaskCredentials>,
+    /// Says what became of machines that are its instances.
+    pub ec2: Arc<dyn Ec2>,
     /// Where what they measure is kept.
     pub metrics: Vended,
     /// Where performance events go; without it there are none.
@@ -40,6 +43,7 @@ pub struct Agents {
     pub config: Config,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) credentials: Arc<dyn TaskCredentials>,
+    pub(crate) ec2: Arc<dyn Ec2>,
     pub(crate) metrics: Vended,
     logs: Option<Arc<dyn Logs>>,
     /// Performance events on their way there.
@@ -57,6 +61,7 @@ impl Agents {
             config: parts.config,
             keyring: parts.keyring,
             credentials: parts.credentials,
+            ec2: parts.ec2,
             metrics: parts.metrics,
             logs: parts.logs,
             events: Arc::default(),

@@ -1,8 +1,9 @@
 //! Follows one container instance's connection by its plan ([`crate::liveness`]): woken by a change of the
-//! instance, by the end of its connection, and by timers.
+//! instance, by the end of its connection, and by timers. One whose EC2 instance was terminated while it was away is deregistered.
 
 use std::{sync::Arc, time::Duration};
 
+use wharf_api_ec2::DescribeInstancesRequest;
 use wharf_base::Permit;
 use wharf_reconcile::Next;
 use wharf_records::{
@@ -11,9 +12,11 @@ use wharf_records::{
     hosts::{Host, Ledger},
 };
 use wharf_store::{Compare, Txn};
+use wharf_wire::{Call, Context};
 
 use crate::{
-    Agents, liveness, names,
+    Agents, deregistration, liveness,
+    names::{self, PRINCIPAL},
     state::{ChangeError, StepError},
     task::stop,
 };
@@ -21,6 +24,9 @@ use crate::{
 const PERMIT: Permit = Permit::for_controller("ecs-agents");
 /// How long a deregistered instance stays describable.
 const INACTIVE_RETENTION: Duration = Duration::from_secs(3600);
+/// How often EC2 is asked about an instance that is away, and while that instance is ending.
+const ASK_EC2: Duration = Duration::from_secs(60);
+const ASK_EC2_SOON: Duration = Duration::from_secs(2);
 
 /// Follows one container instance's connection: connected, silent, lost.
 pub async fn instance(agents: Arc<Agents>, key: String) -> Result<Next, StepError> {
@@ -56,7 +62,85 @@ pub async fn instance(agents: Arc<Agents>, key: String) -> Result<Next, StepErro
         agents.state.table.commit(&PERMIT, txn).await?;
         // Looked at again at once: the write itself wakes this key too.
     }
-    Ok(plan.look_after.map_or(Next::Settled, Next::After))
+    let is_away = !record.agent_connected && record.disconnected_at.is_some();
+    let asked = match is_away {
+        true => ended(&agents, &record).await?,
+        false => Machine::NotOfEc2,
+    };
+    let ask_after = match asked {
+        Machine::NotOfEc2 => None,
+        Machine::There => Some(ASK_EC2),
+        Machine::Ending => Some(ASK_EC2_SOON),
+        Machine::Ended => {
+            deregister(&agents, &record).await?;
+            return Ok(Next::Settled);
+        }
+    };
+    let next = plan.look_after.into_iter().chain(ask_after).min();
+    Ok(next.map_or(Next::Settled, Next::After))
+}
+
+/// What EC2 says of the machine of a container instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Machine {
+    /// EC2 knows nothing of it: one that was joined, or that ended long ago.
+    NotOfEc2,
+    There,
+    Ending,
+    Ended,
+}
+
+async fn ended(agents: &Agents, record: &Instance) -> Result<Machine, StepError> {
+    let Some(call) = call(agents, record) else {
+        return Ok(Machine::NotOfEc2);
+    };
+    let input = DescribeInstancesRequest {
+        instance_ids: Some(vec![record.ec2_instance.clone()]),
+        ..DescribeInstancesRequest::default()
+    };
+    let found = match agents.ec2.describe_instances(&call, input).await {
+        Ok(found) => found,
+        Err(fault) if fault.code.starts_with("InvalidInstanceID") => return Ok(Machine::NotOfEc2),
+        Err(fault) => {
+            return Err(StepError::Neighbour {
+                action: "ask EC2 about a container instance that is away",
+                fault,
+            });
+        }
+    };
+    let reservations = found.reservations.into_iter().flatten();
+    let mut instances = reservations.flat_map(|it| it.instances.unwrap_or_default());
+    let state = instances.next().and_then(|it| it.state?.name);
+    Ok(match state.as_deref() {
+        Some("terminated") => Machine::Ended,
+        Some("shutting-down") => Machine::Ending,
+        Some(_) => Machine::There,
+        None => Machine::NotOfEc2,
+    })
+}
+
+async fn deregister(agents: &Agents, record: &Instance) -> Result<(), StepError> {
+    let Some(call) = call(agents, record) else {
+        return Ok(());
+    };
+    tracing::info!(
+        instance = record.arn,
+        ec2_instance = record.ec2_instance,
+        "deregistering a container instance whose EC2 instance was terminated"
+    );
+    let done = deregistration::deregister(agents, &call, &record.cluster, &record.id, true).await;
+    done.map(drop).map_err(|fault| StepError::Neighbour {
+        action: "deregister the container instance of a terminated EC2 instance",
+        fault,
+    })
+}
+
+/// A call of ECS itself, in the account and region of a container instance.
+fn call(agents: &Agents, record: &Instance) -> Option<Call> {
+    let place = names::place_of(&record.arn)?;
+    let now = agents.state.now();
+    let context = Context::internal(&place.account, &place.region, PRINCIPAL, now);
+    Some(Call::by_controller(context, PERMIT))
 }
 
 /// An INACTIVE instance is remembered for a while, and its host for as long as a task is on it.
