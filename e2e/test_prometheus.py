@@ -1,7 +1,9 @@
 """Prometheus in and out: remote write as Prometheus sends it, the calls that Grafana makes, federation; CloudWatch sees the same."""
 
 import datetime
+import json
 import struct
+import subprocess
 import threading
 import time
 
@@ -10,10 +12,12 @@ import botocore.awsrequest
 import botocore.credentials
 import pytest
 import requests
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
 from prometheus_client.parser import text_string_to_metric_families
 
-from harness import remote_write, tasks
+from harness import remote_write, tasks, tools
+from harness.installation import free_port
+from harness.waiting import wait_for
 
 UTC = datetime.UTC
 
@@ -90,6 +94,61 @@ def test_what_is_written_is_read_by_promql_and_by_cloudwatch(wharf, workspace, s
     query = {"Id": "m", "MetricStat": {"Metric": metric, "Period": 300, "Stat": "Maximum"}}
     [result] = cloudwatch.get_metric_data(MetricDataQueries=[query], **span)["MetricDataResults"]
     assert max(result["Values"]) == 180
+
+
+def test_prometheus_itself_writes_what_it_scrapes(workspace, sender, tmp_path):
+    registry = CollectorRegistry()
+    name = "orders_" + tasks.unique("x").replace("-", "_")
+    counter = Counter(name, "Orders.", ["shop"], registry=registry)
+    counter.labels(shop="berlin").inc(7)
+    took = Histogram(name + "_seconds", "How long they took.", buckets=[0.1, 1], registry=registry)
+    for seconds in (0.05, 0.5, 5):
+        took.observe(seconds)
+    exporter, thread = start_http_server(0, "127.0.0.1", registry=registry)
+    shop = f"127.0.0.1:{exporter.server_port}"
+    user, password = sender
+    config = {
+        "global": {"scrape_interval": "1s", "external_labels": {"cluster": "laptop"}},
+        "scrape_configs": [{"job_name": "shop", "static_configs": [{"targets": [shop]}]}],
+        "remote_write": [
+            {
+                "url": f"{workspace}/api/v1/remote_write",
+                "basic_auth": {"username": user, "password": password},
+                "metadata_config": {"send_interval": "1s"},
+            }
+        ],
+    }
+    (tmp_path / "prometheus.yml").write_text(json.dumps(config))
+    command = [
+        tools.program("prometheus"), f"--config.file={tmp_path}/prometheus.yml", f"--storage.tsdb.path={tmp_path}/data",
+        f"--web.listen-address=127.0.0.1:{free_port()}",
+    ]  # fmt: skip
+    own = {"instance": shop, "job": "shop", "cluster": "laptop"}
+
+    def told(query):
+        found = data(workspace, sender, "query", query=query)["result"]
+        return [(it["metric"], it["value"][1]) for it in found]
+
+    with (tmp_path / "log").open("w") as log:
+        prometheus = subprocess.Popen(command, stderr=log)
+    try:
+        total = f"{name}_total"
+        wait_for(lambda: told(total), 30, "the first samples")
+        assert told(total) == [({"__name__": total, "shop": "berlin", **own}, "7")]
+        counter.labels(shop="berlin").inc(5)
+        wait_for(lambda: told(total)[0][1] == "12", 30, "the counter's next value")
+        assert told(f"histogram_quantile(0.5, {name}_seconds_bucket)") == [(own, "0.55")]
+        assert told(f'up{{instance="{shop}"}}') == [({"__name__": "up", **own}, "1")]
+        about = wait_for(lambda: data(workspace, sender, "metadata", metric=name), 30, "what the metric is")
+        assert about == {name: [{"type": "counter", "help": "Orders.", "unit": ""}]}
+        exporter.shutdown()
+        exporter.server_close()
+        thread.join()
+        wait_for(lambda: told(total) == [], 30, "its series to go stale")
+        assert told(f'up{{instance="{shop}"}}')[0][1] == "0"
+    finally:
+        prometheus.terminate()
+        prometheus.wait(30)
 
 
 def test_a_metric_of_cloudwatch_is_a_series(wharf, workspace, sender):

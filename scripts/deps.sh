@@ -24,6 +24,7 @@ unpacked=(
   containerd:usr/bin/containerd
   rclone:usr/bin/rclone
   docker-registry:usr/bin/docker-registry
+  prometheus:usr/bin/prometheus
 )
 # What measurements need besides: `deps.sh --bench`.
 bench_packages=(nghttp2-client linux-perf ripgrep liblua5.3-0 libopentracing-c-wrapper0)
