@@ -1,0 +1,302 @@
+//! YAML in and out, as upstream reads it: YAML 1.1's plain scalars (`yes` is true), one document, keys that are text in JSON.
+
+use super::DecodeError;
+use super::json::MAX_VALUES;
+use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
+use serde_json::{Map, Number, Value};
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+/// Lists and maps in each other, as many as JSON may have.
+const MAX_DEPTH: usize = 127;
+
+fn failed(message: impl std::fmt::Display) -> DecodeError {
+    DecodeError {
+        message: format!("error converting YAML to JSON: yaml: {message}"),
+    }
+}
+
+/// A list or map that is not complete, and the anchor it is known by.
+struct Open {
+    value: Value,
+    key: Option<String>,
+    anchor: usize,
+    duplicates: bool,
+}
+
+/// The value, and the keys given twice.
+pub fn decode(bytes: &[u8]) -> Result<(Value, Vec<String>), DecodeError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| failed("invalid UTF-8"))?;
+    let mut reader = Reader::default();
+    for event in Parser::new_from_str(text) {
+        let (event, mark) = event.map_err(failed)?;
+        let line = mark.start.line();
+        let done = reader
+            .take(event)
+            .map_err(|message| failed(format_args!("line {line}: {message}")))?;
+        if let Some(value) = done {
+            return Ok((value, reader.duplicates));
+        }
+    }
+    Ok((Value::Null, reader.duplicates))
+}
+
+#[derive(Default)]
+struct Reader {
+    open: Vec<Open>,
+    anchors: HashMap<usize, (Value, usize)>,
+    values: usize,
+    duplicates: Vec<String>,
+}
+
+impl Reader {
+    /// The document, when the event ended it.
+    fn take(&mut self, event: Event<'_>) -> Result<Option<Value>, String> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let value = scalar(&text, style, tag.as_deref())?;
+                self.add(value, anchor, 1)
+            }
+            Event::SequenceStart(anchor, _) => self.begin(Value::Array(Vec::new()), anchor),
+            Event::MappingStart(anchor, _) => self.begin(Value::Object(Map::new()), anchor),
+            Event::SequenceEnd | Event::MappingEnd => {
+                let Some(open) = self.open.pop() else {
+                    return Ok(None);
+                };
+                self.add(open.value, open.anchor, 1)
+            }
+            Event::Alias(anchor) => {
+                // An alias costs what it stands for, or a few of them stand for more than any machine holds.
+                let (value, size) = self.anchors.get(&anchor).cloned().ok_or("unknown anchor")?;
+                self.add(value, 0, size)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn begin(&mut self, value: Value, anchor: usize) -> Result<Option<Value>, String> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(format!("exceeded max depth of {MAX_DEPTH}"));
+        }
+        self.open.push(Open {
+            value,
+            key: None,
+            anchor,
+            duplicates: true,
+        });
+        Ok(None)
+    }
+
+    fn add(&mut self, value: Value, anchor: usize, size: usize) -> Result<Option<Value>, String> {
+        self.values = self.values.saturating_add(size);
+        if self.values > MAX_VALUES {
+            return Err(format!("an object has at most {MAX_VALUES} values"));
+        }
+        if anchor > 0 {
+            let size = count(&value);
+            self.values = self.values.saturating_add(size);
+            self.anchors.insert(anchor, (value.clone(), size));
+        }
+        let Some(open) = self.open.last_mut() else {
+            return Ok(Some(value));
+        };
+        match &mut open.value {
+            Value::Array(list) => list.push(value),
+            Value::Object(map) => match open.key.take() {
+                None => open.key = Some(key(&value)?),
+                Some(key) if key == "<<" && !matches!(value, Value::String(_)) => {
+                    merge(map, value)?
+                }
+                Some(key) => {
+                    if map.contains_key(&key) && open.duplicates {
+                        return Err(format!("key {key:?} already set in map"));
+                    }
+                    map.insert(key, value);
+                }
+            },
+            _ => {}
+        }
+        Ok(None)
+    }
+}
+
+fn count(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(list) => list.iter().map(count).sum(),
+        Value::Object(map) => map.values().map(count).sum(),
+        _ => 0,
+    }
+}
+
+/// `<<`: what the map does not have itself.
+fn merge(map: &mut Map<String, Value>, from: Value) -> Result<(), String> {
+    match from {
+        Value::Object(from) => {
+            for (key, value) in from {
+                map.entry(key).or_insert(value);
+            }
+            Ok(())
+        }
+        Value::Array(list) => list.into_iter().try_for_each(|from| merge(map, from)),
+        _ => Err("map merge requires map or sequence of maps as the value".into()),
+    }
+}
+
+/// JSON has text for keys: numbers and booleans become theirs.
+fn key(value: &Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::Bool(value) => Ok(value.to_string()),
+        Value::Null => Ok("null".into()),
+        _ => Err("unsupported map key".into()),
+    }
+}
+
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, String> {
+    if let Some(tag) = tag {
+        return match tag.suffix.as_str() {
+            "str" | "binary" => Ok(Value::from(text)),
+            "int" | "float" | "bool" | "null" => Ok(plain(text)),
+            other => Err(format!("unsupported tag !!{other}")),
+        };
+    }
+    Ok(if style == ScalarStyle::Plain {
+        plain(text)
+    } else {
+        Value::from(text)
+    })
+}
+
+fn plain(text: &str) -> Value {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
+            return Value::Bool(true);
+        }
+        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
+            return Value::Bool(false);
+        }
+        _ => {}
+    }
+    number(text).map_or_else(|| Value::from(text), Value::Number)
+}
+
+fn number(text: &str) -> Option<Number> {
+    if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
+        return None;
+    }
+    let digits = text.replace('_', "");
+    let (negative, unsigned) = match digits.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, digits.strip_prefix('+').unwrap_or(&digits)),
+    };
+    if !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return None;
+    }
+    let integer = if let Some(hex) = unsigned.strip_prefix("0x") {
+        i128::from_str_radix(hex, 16).ok()
+    } else if let Some(bits) = unsigned.strip_prefix("0b") {
+        i128::from_str_radix(bits, 2).ok()
+    } else if let Some(octal) = unsigned.strip_prefix("0o") {
+        i128::from_str_radix(octal, 8).ok()
+    } else if unsigned.len() > 1
+        && unsigned.starts_with('0')
+        && unsigned.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        i128::from_str_radix(unsigned, 8).ok()
+    } else {
+        unsigned.parse::<i128>().ok()
+    };
+    if let Some(integer) = integer {
+        let signed = if negative { -integer } else { integer };
+        return match (i64::try_from(signed), u64::try_from(signed)) {
+            (Ok(number), _) => Some(number.into()),
+            (_, Ok(number)) => Some(number.into()),
+            _ => Number::from_f64(signed as f64),
+        };
+    }
+    let float = unsigned
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'));
+    let parsed: f64 = float.then(|| unsigned.parse().ok())??;
+    Number::from_f64(if negative { -parsed } else { parsed })
+}
+
+/// Block style, keys in order, text quoted where a reader could take it for something else.
+pub fn encode(value: &Value) -> Vec<u8> {
+    let mut out = String::new();
+    write(&mut out, value, 0, false);
+    if !out.ends_with('\n') {
+        out.push('\n');
+    }
+    out.into_bytes()
+}
+
+fn write(out: &mut String, value: &Value, indent: usize, in_list: bool) {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            let mut names: Vec<&String> = map.keys().collect();
+            names.sort();
+            for (index, name) in names.into_iter().enumerate() {
+                if index > 0 || !in_list {
+                    out.push_str(&"  ".repeat(indent));
+                }
+                write_text(out, name);
+                out.push(':');
+                child(out, &map[name], indent);
+            }
+        }
+        Value::Array(list) if !list.is_empty() => {
+            for (index, item) in list.iter().enumerate() {
+                if index > 0 || !in_list {
+                    out.push_str(&"  ".repeat(indent));
+                }
+                out.push('-');
+                out.push(' ');
+                write(out, item, indent + 1, true);
+            }
+        }
+        Value::Object(_) => out.push_str("{}\n"),
+        Value::Array(_) => out.push_str("[]\n"),
+        Value::String(text) => {
+            write_text(out, text);
+            out.push('\n');
+        }
+        other => {
+            let _ = writeln!(out, "{other}");
+        }
+    }
+}
+
+/// A member behind its key: what has lines of its own begins on the next, a list at the key's own depth.
+fn child(out: &mut String, value: &Value, indent: usize) {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            out.push('\n');
+            write(out, value, indent + 1, false);
+        }
+        Value::Array(list) if !list.is_empty() => {
+            out.push('\n');
+            write(out, value, indent, false);
+        }
+        _ => {
+            out.push(' ');
+            write(out, value, indent, true);
+        }
+    }
+}
+
+fn write_text(out: &mut String, text: &str) {
+    let safe = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/'))
+        && matches!(plain(text), Value::String(_));
+    if safe {
+        out.push_str(text);
+    } else {
+        // JSON's quoting is YAML's double-quoted style.
+        out.push_str(&Value::from(text).to_string());
+    }
+}

@@ -1,0 +1,302 @@
+//! What a definition's schema may say: it must be structural, and of what this server can hold objects to.
+
+use super::validate::{MAX_STEPS, Walk};
+use crate::field::{Errors, Path};
+use serde_json::Value;
+
+/// Members upstream does not take in `apiextensions.k8s.io/v1`.
+const REFUSED: [&str; 6] = [
+    "$ref",
+    "definitions",
+    "dependencies",
+    "patternProperties",
+    "additionalItems",
+    "id",
+];
+/// Members a schema in `allOf`, `anyOf`, `oneOf` or `not` may not have, since they belong to the structure, and what they must be.
+const STRUCTURE: [(&str, &str); 9] = [
+    ("type", "empty"),
+    ("additionalProperties", "undefined"),
+    ("default", "undefined"),
+    ("title", "empty"),
+    ("description", "empty"),
+    ("nullable", "false"),
+    ("x-kubernetes-preserve-unknown-fields", "false"),
+    ("x-kubernetes-embedded-resource", "false"),
+    ("x-kubernetes-int-or-string", "false"),
+];
+const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
+
+fn is(schema: &Value, name: &str) -> bool {
+    schema.get(name) == Some(&Value::Bool(true))
+}
+
+fn present<'a>(schema: &'a Value, name: &str) -> Option<&'a Value> {
+    schema.get(name).filter(|value| !value.is_null())
+}
+
+/// The schemas of a CustomResourceDefinition. Its names, scope and versions are not looked at here.
+pub fn check(definition: &Value, errors: &mut Errors) {
+    let spec = Path::root("spec");
+    let versions = spec.child("versions");
+    for (index, version) in definition["spec"]["versions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .enumerate()
+    {
+        let path = versions.index(index);
+        let path = path.child("schema");
+        let path = path.child("openAPIV3Schema");
+        match present(&version["schema"], "openAPIV3Schema") {
+            None => errors.required(&path, ""),
+            Some(schema) => {
+                if schema.get("type").is_some_and(|kind| kind != "object") {
+                    let kind = schema["type"].clone();
+                    errors.invalid(&path.child("type"), kind, "must be object at the root");
+                }
+                structural(schema, &path, "must not be empty at the root", errors);
+                metadata(schema, &path, errors);
+            }
+        }
+    }
+}
+
+/// Of metadata a schema may restrict the names alone.
+fn metadata(schema: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let Some(metadata) = schema
+        .get("properties")
+        .and_then(|properties| properties.get("metadata"))
+    else {
+        return;
+    };
+    let other = metadata
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
+    let properties = path.child("properties");
+    let path = properties.key("metadata");
+    if other
+        .into_iter()
+        .any(|(name, _)| !matches!(name.as_str(), "name" | "generateName"))
+    {
+        errors.forbidden(&path, "must not specify anything other than name and generateName, but metadata is implicitly specified");
+    }
+}
+
+fn structural(schema: &Value, path: &Path<'_>, untyped: &str, errors: &mut Errors) {
+    if errors.full() {
+        return;
+    }
+    let kind = schema
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let open = is(schema, "x-kubernetes-int-or-string")
+        || is(schema, "x-kubernetes-preserve-unknown-fields");
+    if kind.is_empty() && !open {
+        errors.required(&path.child("type"), untyped);
+    } else if !kind.is_empty() && !TYPES.contains(&kind) {
+        errors.not_supported(&path.child("type"), kind, &TYPES);
+    }
+    common(schema, path, errors);
+    let properties = schema.get("properties").and_then(Value::as_object);
+    match present(schema, "additionalProperties") {
+        Some(_) if properties.is_some_and(|properties| !properties.is_empty()) => errors.forbidden(
+            &path.child("additionalProperties"),
+            "additionalProperties and properties are mutual exclusive",
+        ),
+        Some(Value::Bool(false)) => {
+            errors.forbidden(
+                &path.child("additionalProperties"),
+                "additionalProperties cannot be set to false",
+            );
+        }
+        Some(values) if values.is_object() => {
+            let text = "must not be empty for specified object fields";
+            structural(values, &path.child("additionalProperties"), text, errors);
+        }
+        _ => {}
+    }
+    let folder = path.child("properties");
+    for (name, property) in properties.into_iter().flatten() {
+        structural(
+            property,
+            &folder.key(name),
+            "must not be empty for specified object fields",
+            errors,
+        );
+    }
+    match present(schema, "items") {
+        Some(Value::Array(_)) => errors.forbidden(
+            &path.child("items"),
+            "items must be a schema object and not an array",
+        ),
+        Some(items) => structural(
+            items,
+            &path.child("items"),
+            "must not be empty for specified array items",
+            errors,
+        ),
+        None if kind == "array" => errors.required(&path.child("items"), "must be specified"),
+        None => {}
+    }
+    lists(schema, path, errors);
+    for name in ["allOf", "anyOf", "oneOf"] {
+        let folder = path.child(name);
+        for (index, nested) in schema
+            .get(name)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .enumerate()
+        {
+            nested_validation(schema, nested, &folder.index(index), errors);
+        }
+    }
+    if let Some(nested) = present(schema, "not") {
+        nested_validation(schema, nested, &path.child("not"), errors);
+    }
+    if let Some(default) = present(schema, "default") {
+        let at = path.child("default");
+        let patterns = super::Patterns::default();
+        super::validate::value(
+            schema,
+            default,
+            &at,
+            &Walk::new(&patterns, MAX_STEPS),
+            errors,
+        );
+    }
+}
+
+fn common(schema: &Value, path: &Path<'_>, errors: &mut Errors) {
+    for name in REFUSED {
+        let set = present(schema, name).is_some_and(|value| {
+            value != "" && value.as_object().is_none_or(|map| !map.is_empty())
+        });
+        if set {
+            errors.forbidden(&path.child(name), format!("{name} is not supported"));
+        }
+    }
+    if is(schema, "uniqueItems") {
+        let text =
+            "uniqueItems cannot be set to true since the runtime complexity becomes quadratic";
+        errors.forbidden(&path.child("uniqueItems"), text);
+    }
+    if schema
+        .get("x-kubernetes-validations")
+        .and_then(Value::as_array)
+        .is_some_and(|rules| !rules.is_empty())
+    {
+        let text = "rules in CEL are not supported by this server";
+        errors.forbidden(&path.child("x-kubernetes-validations"), text);
+    }
+    if let Some(pattern) = schema.get("pattern").and_then(Value::as_str)
+        && let Err(why) = super::validate::compile(pattern)
+    {
+        errors.invalid(
+            &path.child("pattern"),
+            pattern,
+            format!("must be a valid regular expression, but isn't: {why}"),
+        );
+    }
+}
+
+fn lists(schema: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let keys = schema
+        .get("x-kubernetes-list-map-keys")
+        .and_then(Value::as_array)
+        .filter(|keys| !keys.is_empty());
+    let list = schema.get("x-kubernetes-list-type").and_then(Value::as_str);
+    let keys_path = path.child("x-kubernetes-list-map-keys");
+    match (list, keys) {
+        (Some("map"), None) => errors.required(
+            &keys_path,
+            "must not be empty if x-kubernetes-list-type is map",
+        ),
+        (Some("map"), Some(keys)) => {
+            for (index, key) in keys.iter().enumerate() {
+                let name = key.as_str().unwrap_or_default();
+                let property = schema["items"]["properties"].get(name);
+                if property.is_none() {
+                    errors.invalid(
+                        &keys_path.index(index),
+                        name,
+                        "entries must all be names of item properties",
+                    );
+                } else if property.is_some_and(|property| {
+                    matches!(property["type"].as_str(), Some("object" | "array"))
+                }) {
+                    let properties = path.child("items");
+                    let properties = properties.child("properties");
+                    let kind = property
+                        .map(|property| property["type"].clone())
+                        .unwrap_or_default();
+                    let text =
+                        "must be a scalar type if parent array's x-kubernetes-list-type is map";
+                    errors.invalid(&properties.key(name).child("type"), kind, text);
+                }
+            }
+        }
+        (_, Some(_)) => errors.forbidden(
+            &keys_path,
+            "may only be set if x-kubernetes-list-type is map",
+        ),
+        (None | Some("atomic" | "set"), None) => {}
+        (Some(other), None) => {
+            errors.not_supported(
+                &path.child("x-kubernetes-list-type"),
+                other,
+                &["atomic", "map", "set"],
+            );
+        }
+    }
+}
+
+/// Beside the structure: validations of values whose types the structure gives.
+fn nested_validation(owner: &Value, schema: &Value, path: &Path<'_>, errors: &mut Errors) {
+    if errors.full() {
+        return;
+    }
+    // The one pattern upstream lets say types: integer or string.
+    let int_or_string = is(owner, "x-kubernetes-int-or-string");
+    for (name, wanted) in STRUCTURE {
+        let set = present(schema, name).is_some_and(|value| value != false && value != "");
+        if set && !(int_or_string && name == "type") {
+            errors.forbidden(
+                &path.child(name),
+                format!("must be {wanted} to be structural"),
+            );
+        }
+    }
+    common(schema, path, errors);
+    let folder = path.child("properties");
+    for (name, property) in schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        nested_validation(&Value::Null, property, &folder.key(name), errors);
+    }
+    if let Some(items) = present(schema, "items").filter(|items| items.is_object()) {
+        nested_validation(&Value::Null, items, &path.child("items"), errors);
+    }
+    for name in ["allOf", "anyOf", "oneOf"] {
+        let folder = path.child(name);
+        for (index, nested) in schema
+            .get(name)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .enumerate()
+        {
+            nested_validation(owner, nested, &folder.index(index), errors);
+        }
+    }
+    if let Some(nested) = present(schema, "not") {
+        nested_validation(owner, nested, &path.child("not"), errors);
+    }
+}

@@ -1,0 +1,343 @@
+use super::*;
+use crate::field::Errors;
+use crate::{Catalog, conform};
+use serde_json::json;
+
+fn definition(properties: Value) -> Value {
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "crontabs.stable.example.com"},
+        "spec": {
+            "group": "stable.example.com", "scope": "Namespaced",
+            "names": {"plural": "crontabs", "kind": "CronTab", "shortNames": ["ct"], "categories": ["all"]},
+            "versions": [
+                {"name": "v1", "served": true, "storage": true, "subresources": {"status": {},
+                    "scale": {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas"}},
+                    "additionalPrinterColumns": [{"name": "Spec", "type": "string", "jsonPath": ".spec.cronSpec"}],
+                    "schema": {"openAPIV3Schema": {"type": "object", "required": ["spec"], "properties": {
+                        "spec": {"type": "object", "properties": properties},
+                        "status": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}}},
+                {"name": "v1beta1", "served": true, "storage": false,
+                    "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}},
+                {"name": "v1alpha1", "served": false, "storage": false, "schema": {"openAPIV3Schema": {"type": "object"}}},
+            ],
+        },
+    })
+}
+
+fn properties() -> Value {
+    json!({
+        "cronSpec": {"type": "string", "pattern": "^(\\d+|\\*)(/\\d+)?$", "default": "*"},
+        "replicas": {"type": "integer", "minimum": 1, "maximum": 10},
+        "mode": {"type": "string", "enum": ["a", "b"]},
+        "port": {"x-kubernetes-int-or-string": true},
+        "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+        "list": {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"], "maxItems": 3,
+            "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "v": {"type": "integer", "default": 1}}}},
+        "open": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
+        "maybe": {"type": "string", "nullable": true},
+        "one": {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
+            "oneOf": [{"required": ["a"]}, {"required": ["b"]}]},
+    })
+}
+
+fn crontabs() -> std::sync::Arc<Resource> {
+    let catalog = Catalog::built_in().with_custom(&[definition(properties())]);
+    catalog
+        .resource("stable.example.com", "v1", "crontabs")
+        .expect("a custom resource")
+        .clone()
+}
+
+fn checked(properties: Value) -> Vec<String> {
+    let mut errors = Errors::new();
+    check(&definition(properties), &mut errors);
+    errors
+        .into_vec()
+        .iter()
+        .map(|error| format!("{}: {}", error.field, error.body()))
+        .collect()
+}
+
+#[test]
+fn a_definition_brings_its_kinds() {
+    let catalog = Catalog::built_in().with_custom(&[definition(properties())]);
+    let resource = catalog
+        .of_kind("stable.example.com", "v1", "CronTab")
+        .expect("the kind");
+    assert_eq!(
+        (resource.singular.as_str(), resource.list_kind.as_str()),
+        ("crontab", "CronTabList")
+    );
+    assert!(resource.subresource("status").is_some());
+    assert_eq!(resource.subresource("scale").expect("scale").kind, "Scale");
+    let beta = catalog
+        .resource("stable.example.com", "v1beta1", "crontabs")
+        .expect("the other version");
+    assert_eq!(
+        (beta.storage.version.as_str(), beta.subresources.len()),
+        ("v1", 0)
+    );
+    assert!(
+        catalog
+            .resource("stable.example.com", "v1alpha1", "crontabs")
+            .is_none()
+    );
+    assert!(catalog.resource("", "v1", "pods").is_some());
+    assert!(
+        Catalog::built_in()
+            .of_kind("stable.example.com", "v1", "CronTab")
+            .is_none()
+    );
+}
+
+#[test]
+fn objects_are_pruned_and_defaulted() {
+    let mut object = json!({
+        "apiVersion": "stable.example.com/v1", "kind": "CronTab",
+        "metadata": {"name": "c", "creationTimestamp": null, "x": 1}, "foo": 1,
+        "spec": {"cronSpec": null, "bar": 1, "list": [{"name": "a", "y": 1}], "labels": {"k": "v"}, "open": {"any": [1]}, "maybe": null},
+        "status": {"replicas": 1},
+    });
+    let mut unknown = conform::object(&crontabs(), &mut object)
+        .expect("types")
+        .unknown;
+    unknown.sort();
+    let told = ["foo", "metadata.x", "spec.bar", "spec.list[0].y"]
+        .map(|name| format!("unknown field \"{name}\""));
+    assert_eq!(unknown, told);
+    let expected = json!({
+        "apiVersion": "stable.example.com/v1", "kind": "CronTab", "metadata": {"name": "c"},
+        "spec": {"cronSpec": "*", "list": [{"name": "a", "v": 1}], "labels": {"k": "v"}, "open": {"any": [1]}, "maybe": null},
+        "status": {"replicas": 1},
+    });
+    assert_eq!(object, expected);
+    let metadata = conform::object(&crontabs(), &mut json!({"metadata": {"labels": {"a": 1}}}))
+        .expect_err("a wrong type");
+    assert!(
+        metadata
+            .message
+            .contains("ObjectMeta.metadata.labels of type string"),
+        "{metadata:?}"
+    );
+}
+
+#[test]
+fn objects_are_held_to_their_schema_in_upstreams_words() {
+    let cases = [
+        (json!({"spec": {}}), vec![]),
+        (json!({}), vec!["spec: Required value"]),
+        (
+            json!({"spec": {"replicas": "many"}}),
+            vec![
+                "spec.replicas: Invalid value: \"string\": spec.replicas in body must be of type integer: \"string\"",
+            ],
+        ),
+        (
+            json!({"spec": {"replicas": 11}}),
+            vec![
+                "spec.replicas: Invalid value: 11: spec.replicas in body should be less than or equal to 10",
+            ],
+        ),
+        (
+            json!({"spec": {"replicas": 0}}),
+            vec![
+                "spec.replicas: Invalid value: 0: spec.replicas in body should be greater than or equal to 1",
+            ],
+        ),
+        (
+            json!({"spec": {"cronSpec": "x"}}),
+            vec![
+                "spec.cronSpec: Invalid value: \"x\": spec.cronSpec in body should match '^(\\d+|\\*)(/\\d+)?$'",
+            ],
+        ),
+        (
+            json!({"spec": {"mode": "c"}}),
+            vec!["spec.mode: Unsupported value: \"c\": supported values: \"a\", \"b\""],
+        ),
+        (json!({"spec": {"port": 80, "maybe": null}}), vec![]),
+        (json!({"spec": {"port": "http"}}), vec![]),
+        (
+            json!({"spec": {"port": true}}),
+            vec![
+                "spec.port: Invalid value: \"boolean\": spec.port in body must be of type integer,string: \"boolean\"",
+            ],
+        ),
+        (
+            json!({"spec": {"list": [{"v": 1}, {"name": "a"}, {"name": "a"}]}}),
+            vec![
+                "spec.list[0].name: Required value",
+                "spec.list[2]: Duplicate value: {\"name\":\"a\"}",
+            ],
+        ),
+        (
+            json!({"spec": {"list": [{"name": "a"}, {"name": "b"}, {"name": "c"}, {"name": "d"}]}}),
+            vec!["spec.list: Too many: 4: must have at most 3 items"],
+        ),
+        (
+            json!({"spec": {"labels": {"k": 1}}}),
+            vec![
+                "spec.labels.k: Invalid value: \"integer\": spec.labels.k in body must be of type string: \"integer\"",
+            ],
+        ),
+        (json!({"spec": {"one": {"a": "x"}}}), vec![]),
+        (
+            json!({"spec": {"one": {"a": "x", "b": "y"}}}),
+            vec![
+                "spec.one: Invalid value: \"\": spec.one in body must validate one and only one schema (oneOf). Found more than one valid",
+            ],
+        ),
+    ];
+    for (object, expected) in cases {
+        let mut errors = Errors::new();
+        validate(&crontabs(), &object, &mut errors);
+        let told: Vec<String> = errors
+            .into_vec()
+            .iter()
+            .map(|error| format!("{}: {}", error.field, error.body()))
+            .collect();
+        assert_eq!(told, expected, "{object}");
+    }
+}
+
+#[test]
+fn comparing_is_bounded() {
+    let alternatives: Vec<Value> = (0..100).map(|index| json!({"enum": [index]})).collect();
+    let schema = json!({"type": "array", "items": {"type": "integer", "anyOf": alternatives}});
+    let patterns = Patterns::default();
+    let found = |steps: usize| {
+        let (mut errors, walk) = (Errors::new(), validate::Walk::new(&patterns, steps));
+        validate::value(
+            &schema,
+            &json!(vec![99; 100]),
+            &crate::field::Path::root("list"),
+            &walk,
+            &mut errors,
+        );
+        errors.into_vec().last().map(|error| error.body())
+    };
+    assert_eq!(found(100_000), None);
+    let told = found(5_000).expect("too much");
+    assert_eq!(
+        told,
+        "Forbidden: the object and its schema are too large to be compared"
+    );
+}
+
+#[test]
+fn schemas_are_structural() {
+    assert_eq!(checked(properties()), Vec::<String>::new());
+    let at = "spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[x]";
+    let cases = [
+        (
+            json!({}),
+            format!("{at}.type: Required value: must not be empty for specified object fields"),
+        ),
+        (
+            json!({"type": "text"}),
+            format!(
+                "{at}.type: Unsupported value: \"text\": supported values: \"array\", \"boolean\", \"integer\", \"number\", \"object\", \"string\""
+            ),
+        ),
+        (
+            json!({"type": "array", "items": {}}),
+            format!("{at}.items.type: Required value: must not be empty for specified array items"),
+        ),
+        (
+            json!({"type": "array"}),
+            format!("{at}.items: Required value: must be specified"),
+        ),
+        (
+            json!({"type": "object", "additionalProperties": {"type": "string"}, "properties": {"a": {"type": "string"}}}),
+            format!(
+                "{at}.additionalProperties: Forbidden: additionalProperties and properties are mutual exclusive"
+            ),
+        ),
+        (
+            json!({"type": "string", "anyOf": [{"type": "string"}]}),
+            format!("{at}.anyOf[0].type: Forbidden: must be empty to be structural"),
+        ),
+        (
+            json!({"type": "object", "$ref": "#/x"}),
+            format!("{at}.$ref: Forbidden: $ref is not supported"),
+        ),
+        (
+            json!({"type": "string", "x-kubernetes-validations": [{"rule": "self != ''"}]}),
+            format!(
+                "{at}.x-kubernetes-validations: Forbidden: rules in CEL are not supported by this server"
+            ),
+        ),
+        (
+            json!({"type": "integer", "default": "x"}),
+            format!(
+                "{at}.default: Invalid value: \"string\": {at}.default in body must be of type integer: \"string\""
+            ),
+        ),
+        (
+            json!({"type": "array", "x-kubernetes-list-type": "map", "items": {"type": "object"}}),
+            format!(
+                "{at}.x-kubernetes-list-map-keys: Required value: must not be empty if x-kubernetes-list-type is map"
+            ),
+        ),
+    ];
+    for (property, expected) in cases {
+        assert_eq!(checked(json!({"x": property})), [expected]);
+    }
+    let broken = checked(json!({"x": {"type": "string", "pattern": "("}}));
+    assert!(
+        broken[0].contains("must be a valid regular expression"),
+        "{broken:?}"
+    );
+}
+
+#[test]
+fn custom_resources_are_applied_and_shown_in_openapi() {
+    let resource = crontabs();
+    let writer = crate::apply::Writer {
+        resource: &resource,
+        subresource: None,
+        manager: "ci",
+        now: "2026-01-01T00:00:00Z",
+    };
+    let config = json!({"apiVersion": "stable.example.com/v1", "kind": "CronTab", "metadata": {"name": "c"},
+        "spec": {"list": [{"name": "a", "v": 2}], "open": {"x": {"y": 1}}}});
+    let live = json!({"apiVersion": "stable.example.com/v1", "kind": "CronTab", "metadata": {"name": "c"}});
+    let object = crate::apply::apply(writer, &live, &config, false).expect("applied");
+    let expected = json!({"f:spec": {"f:list": {"k:{\"name\":\"a\"}": {".": {}, "f:name": {}, "f:v": {}}},
+        "f:open": {"f:x": {"f:y": {}}}}});
+    let fields = &object["metadata"]["managedFields"][0]["fieldsV1"];
+    // What is in an open object is a map's, whose keys are owned.
+    assert_eq!(fields["f:spec"]["f:list"], expected["f:spec"]["f:list"]);
+    assert_eq!(fields["f:spec"]["f:open"]["f:x"]["f:y"], json!({}));
+    assert_eq!(object["spec"]["cronSpec"], "*");
+
+    let catalog = Catalog::built_in().with_custom(&[definition(properties())]);
+    let document: Value = serde_json::from_slice(
+        &crate::openapi::v3(&catalog, "stable.example.com", "v1").expect("a document"),
+    )
+    .expect("JSON");
+    let schema = &document["components"]["schemas"]["com.example.stable.v1.CronTab"];
+    assert_eq!(
+        schema["x-kubernetes-group-version-kind"][0]["kind"],
+        "CronTab"
+    );
+    assert_eq!(
+        schema["properties"]["spec"]["properties"]["replicas"]["maximum"],
+        10
+    );
+    assert!(
+        document["paths"]
+            .get("/apis/stable.example.com/v1/namespaces/{namespace}/crontabs/{name}/status")
+            .is_some()
+    );
+    let index = |catalog: &Catalog| -> Value {
+        serde_json::from_slice(&crate::openapi::v3_index(catalog)).expect("JSON")
+    };
+    let other = Catalog::built_in().with_custom(&[definition(json!({}))]);
+    let (one, two) = (index(&catalog), index(&other));
+    assert_ne!(
+        one["paths"]["apis/stable.example.com/v1"],
+        two["paths"]["apis/stable.example.com/v1"]
+    );
+    assert_eq!(one["paths"]["apis/apps/v1"], two["paths"]["apis/apps/v1"]);
+}

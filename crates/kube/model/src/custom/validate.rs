@@ -1,0 +1,464 @@
+//! A custom resource against its schema: types and values, in the words of upstream's validator.
+
+use crate::Resource;
+use crate::field::{ErrorKind, Errors, Path, go_json};
+use regex::{Regex, RegexBuilder};
+use serde_json::{Map, Value};
+use std::cell::Cell;
+use std::collections::HashMap;
+
+/// Patterns of one version: each takes memory for as long as the definition is there.
+const MAX_PATTERNS: usize = 500;
+/// Of a compiled pattern: `[a-z]{1,253}` fits, a pattern made to be large does not.
+const PATTERN_BYTES: usize = 128 << 10;
+
+/// A schema's regular expressions, compiled once.
+#[derive(Debug, Clone, Default)]
+pub struct Patterns(HashMap<String, Regex>);
+
+/// Says why a pattern does not compile.
+pub fn compile(pattern: &str) -> Result<Regex, String> {
+    RegexBuilder::new(pattern)
+        .size_limit(PATTERN_BYTES)
+        .dfa_size_limit(PATTERN_BYTES)
+        .build()
+        .map_err(|error| error.to_string())
+}
+
+impl Patterns {
+    pub fn of(schema: &Value) -> Self {
+        let mut patterns = Self::default();
+        patterns.collect(schema);
+        patterns
+    }
+
+    fn collect(&mut self, value: &Value) {
+        match value {
+            Value::Object(object) => {
+                if let Some(Value::String(pattern)) = object.get("pattern")
+                    && self.0.len() < MAX_PATTERNS
+                    && !self.0.contains_key(pattern)
+                    && let Ok(compiled) = compile(pattern)
+                {
+                    self.0.insert(pattern.clone(), compiled);
+                }
+                object.values().for_each(|value| self.collect(value));
+            }
+            Value::Array(list) => list.iter().for_each(|value| self.collect(value)),
+            _ => {}
+        }
+    }
+
+    /// A pattern past the bound is compiled each time.
+    fn is_match(&self, pattern: &str, text: &str) -> bool {
+        match self.0.get(pattern) {
+            Some(compiled) => compiled.is_match(text),
+            None => compile(pattern).is_ok_and(|compiled| compiled.is_match(text)),
+        }
+    }
+}
+
+/// Values compared with schemas for one object: a list of a hundred thousand items against a thousand alternatives is no more than
+/// a megabyte each to send.
+pub const MAX_STEPS: usize = 1_000_000;
+
+/// A walk over one object.
+pub struct Walk<'a> {
+    patterns: &'a Patterns,
+    steps_left: Cell<usize>,
+}
+
+impl<'a> Walk<'a> {
+    pub fn new(patterns: &'a Patterns, steps: usize) -> Self {
+        Self {
+            patterns,
+            steps_left: Cell::new(steps),
+        }
+    }
+
+    /// Whether there is one more.
+    fn step(&self) -> bool {
+        let left = self.steps_left.get();
+        self.steps_left.set(left.saturating_sub(1));
+        left > 0
+    }
+}
+
+/// What is wrong with an object of a custom resource by its schema. Of others nothing: their types were checked as they came.
+pub fn validate(resource: &Resource, object: &Value, errors: &mut Errors) {
+    let (Some(custom), Some(object)) = (&resource.custom, object.as_object()) else {
+        return;
+    };
+    let schema = &custom.schema;
+    let walk = Walk::new(&custom.patterns, MAX_STEPS);
+    for name in texts(schema, "required") {
+        if !object.contains_key(name) {
+            errors.required(&Path::root(name), "");
+        }
+    }
+    for (name, property) in schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        if let Some(member) = object
+            .get(name)
+            .filter(|_| !matches!(name.as_str(), "apiVersion" | "kind" | "metadata"))
+        {
+            value(property, member, &Path::root(name), &walk, errors);
+        }
+    }
+}
+
+fn texts<'a>(schema: &'a Value, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+    schema
+        .get(name)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// A value against a schema; used for defaults in schemas too.
+pub fn value(schema: &Value, found: &Value, path: &Path<'_>, walk: &Walk<'_>, errors: &mut Errors) {
+    if errors.full() {
+        return;
+    }
+    if !walk.step() {
+        errors.forbidden(
+            path,
+            "the object and its schema are too large to be compared",
+        );
+        return;
+    }
+    if found.is_null() && schema.get("nullable") == Some(&Value::Bool(true)) {
+        return;
+    }
+    let wanted = schema
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let is = kind_of(found);
+    let either = schema.get("x-kubernetes-int-or-string") == Some(&Value::Bool(true));
+    let fits = match wanted {
+        _ if either => matches!(is, "integer" | "string"),
+        "" => true,
+        "number" => matches!(is, "integer" | "number"),
+        "integer" => is == "integer" || found.as_f64().is_some_and(|number| number.fract() == 0.0),
+        other => is == other,
+    };
+    if !fits {
+        let wanted = if either { "integer,string" } else { wanted };
+        let detail = format!(
+            "{path} in body must be of type {wanted}: {}",
+            go_json(&Value::from(is))
+        );
+        // The validator shows the type it found, not the value.
+        errors.push(ErrorKind::TypeInvalid, path, Value::from(is), detail);
+        return;
+    }
+    let allowed = schema.get("enum").and_then(Value::as_array);
+    if let Some(allowed) = allowed.filter(|allowed| !allowed.contains(found)) {
+        let shown: Vec<String> = allowed
+            .iter()
+            .map(|value| {
+                value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned)
+            })
+            .collect();
+        let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
+        errors.not_supported(path, found.clone(), &shown);
+    }
+    match found {
+        Value::String(text) => check_text(schema, text, path, walk, errors),
+        Value::Number(number) => check_number(
+            schema,
+            number.as_f64().unwrap_or_default(),
+            found,
+            path,
+            errors,
+        ),
+        Value::Array(list) => check_list(schema, list, path, walk, errors),
+        Value::Object(object) => check_object(schema, object, path, walk, errors),
+        _ => {}
+    }
+    check_nested(schema, found, path, walk, errors);
+}
+
+fn limit(schema: &Value, name: &str) -> Option<usize> {
+    schema
+        .get(name)
+        .and_then(Value::as_u64)
+        .and_then(|limit| usize::try_from(limit).ok())
+}
+
+fn check_text(schema: &Value, text: &str, path: &Path<'_>, walk: &Walk<'_>, errors: &mut Errors) {
+    let length = text.chars().count();
+    if let Some(most) = limit(schema, "maxLength").filter(|most| length > *most) {
+        errors.too_long(path, most);
+    }
+    if let Some(least) = limit(schema, "minLength").filter(|least| length < *least) {
+        errors.invalid(
+            path,
+            text,
+            format!("{path} in body should be at least {least} chars long"),
+        );
+    }
+    if let Some(pattern) = schema.get("pattern").and_then(Value::as_str)
+        && !walk.patterns.is_match(pattern, text)
+    {
+        errors.invalid(
+            path,
+            text,
+            format!("{path} in body should match '{pattern}'"),
+        );
+    }
+    if let Some(format) = schema.get("format").and_then(Value::as_str)
+        && !has_format(format, text)
+    {
+        errors.invalid(
+            path,
+            text,
+            format!(
+                "{path} in body must be of type {format}: {}",
+                go_json(&Value::from(text))
+            ),
+        );
+    }
+}
+
+/// Formats upstream holds a string to; of others it takes any.
+fn has_format(format: &str, text: &str) -> bool {
+    match format {
+        "date-time" => chrono::DateTime::parse_from_rfc3339(text).is_ok(),
+        "date" => chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok(),
+        "byte" => {
+            use base64::Engine as _;
+            base64::engine::general_purpose::STANDARD
+                .decode(text)
+                .is_ok()
+        }
+        "ipv4" => text.parse::<std::net::Ipv4Addr>().is_ok(),
+        "ipv6" => text.parse::<std::net::Ipv6Addr>().is_ok(),
+        "cidr" => text.parse::<ipnet::IpNet>().is_ok(),
+        _ => true,
+    }
+}
+
+fn check_number(schema: &Value, number: f64, found: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let bound = |name: &str| schema.get(name).and_then(Value::as_f64);
+    let exclusive = |name: &str| schema.get(name) == Some(&Value::Bool(true));
+    let shown = |name: &str| {
+        schema
+            .get(name)
+            .map(ToString::to_string)
+            .unwrap_or_default()
+    };
+    if let Some(most) = bound("maximum") {
+        let beyond = exclusive("exclusiveMaximum");
+        if number > most || beyond && number >= most {
+            let or_equal = if beyond { "" } else { " or equal to" };
+            let detail = format!(
+                "{path} in body should be less than{or_equal} {}",
+                shown("maximum")
+            );
+            errors.invalid(path, found.clone(), detail);
+        }
+    }
+    if let Some(least) = bound("minimum") {
+        let beyond = exclusive("exclusiveMinimum");
+        if number < least || beyond && number <= least {
+            let or_equal = if beyond { "" } else { " or equal to" };
+            let detail = format!(
+                "{path} in body should be greater than{or_equal} {}",
+                shown("minimum")
+            );
+            errors.invalid(path, found.clone(), detail);
+        }
+    }
+    if let Some(factor) = bound("multipleOf").filter(|factor| *factor > 0.0)
+        && (number / factor).fract() != 0.0
+    {
+        errors.invalid(
+            path,
+            found.clone(),
+            format!(
+                "{path} in body should be a multiple of {}",
+                shown("multipleOf")
+            ),
+        );
+    }
+    let fits = match schema.get("format").and_then(Value::as_str) {
+        Some("int32") => found
+            .as_i64()
+            .is_none_or(|number| i32::try_from(number).is_ok()),
+        _ => true,
+    };
+    if !fits {
+        errors.invalid(
+            path,
+            found.clone(),
+            format!("{path} in body must be of type int32: {found}"),
+        );
+    }
+}
+
+fn check_list(
+    schema: &Value,
+    list: &[Value],
+    path: &Path<'_>,
+    walk: &Walk<'_>,
+    errors: &mut Errors,
+) {
+    if let Some(most) = limit(schema, "maxItems").filter(|most| list.len() > *most) {
+        errors.too_many(path, list.len(), most);
+    }
+    if let Some(least) = limit(schema, "minItems").filter(|least| list.len() < *least) {
+        errors.invalid(
+            path,
+            list.len(),
+            format!("{path} in body should have at least {least} items"),
+        );
+    }
+    if let Some(items) = schema.get("items").filter(|items| items.is_object()) {
+        for (index, item) in list.iter().enumerate() {
+            value(items, item, &path.index(index), walk, errors);
+        }
+    }
+    unique(schema, list, path, errors);
+}
+
+/// Lists of type set and map hold each item once.
+fn unique(schema: &Value, list: &[Value], path: &Path<'_>, errors: &mut Errors) {
+    let keys: Vec<&str> = texts(schema, "x-kubernetes-list-map-keys").collect();
+    let kind = schema.get("x-kubernetes-list-type").and_then(Value::as_str);
+    if !matches!(kind, Some("set" | "map")) {
+        return;
+    }
+    let mut seen = std::collections::HashSet::new();
+    for (index, item) in list.iter().enumerate() {
+        let shown = if kind == Some("set") {
+            item.clone()
+        } else {
+            let default = |key: &str| schema["items"]["properties"][key]["default"].clone();
+            let key = |key: &&str| {
+                (
+                    (*key).to_owned(),
+                    item.get(*key).cloned().unwrap_or_else(|| default(key)),
+                )
+            };
+            Value::Object(
+                keys.iter()
+                    .map(key)
+                    .filter(|(_, value)| !value.is_null())
+                    .collect::<Map<_, _>>(),
+            )
+        };
+        if !seen.insert(shown.to_string()) {
+            errors.duplicate(&path.index(index), shown);
+        }
+    }
+}
+
+fn check_object(
+    schema: &Value,
+    object: &Map<String, Value>,
+    path: &Path<'_>,
+    walk: &Walk<'_>,
+    errors: &mut Errors,
+) {
+    for name in texts(schema, "required").filter(|name| !object.contains_key(*name)) {
+        errors.required(&path.child(name), "");
+    }
+    if let Some(most) = limit(schema, "maxProperties").filter(|most| object.len() > *most) {
+        errors.too_many(path, object.len(), most);
+    }
+    if let Some(least) = limit(schema, "minProperties").filter(|least| object.len() < *least) {
+        let shown = Value::Object(object.clone());
+        errors.invalid(
+            path,
+            shown,
+            format!("{path} in body should have at least {least} properties"),
+        );
+    }
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let others = schema
+        .get("additionalProperties")
+        .filter(|values| values.is_object());
+    for (name, member) in object {
+        if let Some(property) = properties.and_then(|properties| properties.get(name)) {
+            value(property, member, &path.child(name), walk, errors);
+        } else if let Some(others) = others {
+            value(others, member, &path.child(name), walk, errors);
+        }
+    }
+}
+
+fn check_nested(
+    schema: &Value,
+    found: &Value,
+    path: &Path<'_>,
+    walk: &Walk<'_>,
+    errors: &mut Errors,
+) {
+    let fits = |schema: &Value| {
+        let mut tried = Errors::new();
+        value(schema, found, path, walk, &mut tried);
+        tried.is_empty()
+    };
+    let all = |name: &str| {
+        schema
+            .get(name)
+            .and_then(Value::as_array)
+            .filter(|all| !all.is_empty())
+    };
+    for nested in all("allOf").into_iter().flatten() {
+        value(nested, found, path, walk, errors);
+    }
+    if all("anyOf").is_some_and(|any| !any.iter().any(fits)) {
+        errors.invalid(
+            path,
+            Value::from(""),
+            format!("{path} in body must validate at least one schema (anyOf)"),
+        );
+    }
+    if let Some(one) = all("oneOf") {
+        let count = one.iter().filter(|schema| fits(schema)).count();
+        if count != 1 {
+            let none = if count == 0 {
+                "Found none valid"
+            } else {
+                "Found more than one valid"
+            };
+            errors.invalid(
+                path,
+                Value::from(""),
+                format!("{path} in body must validate one and only one schema (oneOf). {none}"),
+            );
+        }
+    }
+    if schema
+        .get("not")
+        .is_some_and(|not| not.is_object() && fits(not))
+    {
+        errors.invalid(
+            path,
+            Value::from(""),
+            format!("{path} in body must not validate the schema (not)"),
+        );
+    }
+}

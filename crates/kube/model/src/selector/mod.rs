@@ -1,0 +1,8 @@
+//! Selectors: which objects a list, a watch or a controller means.
+
+mod fields;
+mod labels;
+mod parse;
+
+pub use fields::Fields;
+pub use labels::{Labels, Operator, Requirement};

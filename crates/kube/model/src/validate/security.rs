@@ -1,0 +1,183 @@
+//! Security contexts of pods and containers, and what of the host they share.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::volume;
+use crate::{
+    field::{Errors, Path},
+    names,
+    view::{flag, items, member, number, text, texts},
+};
+
+pub fn pod(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
+    if flag(spec, "hostUsers") == Some(false) {
+        for (name, shown) in [
+            ("hostNetwork", "hostNetwork"),
+            ("hostPID", "HostPID"),
+            ("hostIPC", "HostIPC"),
+        ] {
+            if flag(spec, name) == Some(true) {
+                errors.forbidden(&path.child(shown), "when `pod.Spec.HostUsers` is false");
+            }
+        }
+    }
+    let at = path.child("securityContext");
+    if flag(spec, "hostNetwork") == Some(true) {
+        let containers = path.child("containers");
+        for (index, container) in items(spec, "containers").iter().enumerate() {
+            let ports = containers.index(index);
+            let ports = ports.child("ports");
+            for (index, port) in items(container, "ports").iter().enumerate() {
+                let own = number(port, "containerPort").unwrap_or(0);
+                if number(port, "hostPort").unwrap_or(0) != own {
+                    errors.invalid(
+                        &ports.index(index).child("containerPort"),
+                        own,
+                        "must match `hostPort` when `hostNetwork` is true",
+                    );
+                }
+            }
+        }
+    }
+    if flag(spec, "shareProcessNamespace") == Some(true) && flag(spec, "hostPID") == Some(true) {
+        errors.invalid(
+            &at.child("shareProcessNamespace"),
+            true,
+            "ShareProcessNamespace and HostPID cannot both be enabled",
+        );
+    }
+    let Some(context) = member(spec, "securityContext") else {
+        return;
+    };
+    ids(
+        context,
+        &["fsGroup", "runAsUser", "runAsGroup"],
+        &at,
+        errors,
+    );
+    let groups = at.child("supplementalGroups");
+    for (index, group) in items(context, "supplementalGroups").iter().enumerate() {
+        id(group.as_i64(), &groups.index(index), errors);
+    }
+    sysctls(context, &at.child("sysctls"), errors);
+    let policy = text(context, "fsGroupChangePolicy");
+    if !policy.is_empty() && !matches!(policy, "Always" | "OnRootMismatch") {
+        errors.not_supported(
+            &at.child("fsGroupChangePolicy"),
+            policy,
+            &["Always", "OnRootMismatch"],
+        );
+    }
+    seccomp(context, &at, errors);
+}
+
+fn sysctls(context: &Value, path: &Path<'_>, errors: &mut Errors) {
+    const SEGMENT: &str = "[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
+    let segment = |part: &str| {
+        let ends = |c: Option<u8>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        let bytes = part.as_bytes();
+        ends(bytes.first().copied())
+            && ends(bytes.last().copied())
+            && bytes
+                .iter()
+                .all(|b| ends(Some(*b)) || matches!(b, b'-' | b'_'))
+    };
+    let mut seen = HashSet::new();
+    for (index, one) in items(context, "sysctls").iter().enumerate() {
+        let path = path.index(index);
+        let path = path.child("name");
+        let name = text(one, "name");
+        if name.is_empty() {
+            errors.required(&path, "");
+        } else if name.len() > 253 || !name.split(['.', '/']).all(segment) {
+            errors.invalid(
+                &path,
+                name,
+                format!(
+                    "must have at most 253 characters and match regex ({SEGMENT}[\\./])*{SEGMENT}"
+                ),
+            );
+        } else if !seen.insert(name) {
+            errors.duplicate(&path, name);
+        }
+    }
+}
+
+fn id(value: Option<i64>, path: &Path<'_>, errors: &mut Errors) {
+    let value = value.unwrap_or(-1);
+    if !(0..=i64::from(i32::MAX)).contains(&value) {
+        errors.invalid(path, value, names::not_between(0, i32::MAX.into()));
+    }
+}
+
+/// Members that are ids of users or groups, where they are set.
+fn ids(context: &Value, members: &[&str], path: &Path<'_>, errors: &mut Errors) {
+    for name in members {
+        if let Some(value) = member(context, name) {
+            id(value.as_i64(), &path.child(name), errors);
+        }
+    }
+}
+
+fn seccomp(context: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let Some(profile) = member(context, "seccompProfile") else {
+        return;
+    };
+    let path = path.child("seccompProfile");
+    let kind = text(profile, "type");
+    match kind {
+        "Localhost" | "RuntimeDefault" | "Unconfined" => {}
+        "" => errors.required(
+            &path.child("type"),
+            "type is required when seccompProfile is set",
+        ),
+        other => errors.not_supported(
+            &path.child("type"),
+            other,
+            &["Localhost", "RuntimeDefault", "Unconfined"],
+        ),
+    }
+    let at = path.child("localhostProfile");
+    match member(profile, "localhostProfile") {
+        None if kind == "Localhost" => {
+            errors.required(&at, "must be set when seccomp type is Localhost");
+        }
+        Some(file) if kind == "Localhost" => {
+            volume::descending(file.as_str().unwrap_or_default(), &at, errors);
+        }
+        Some(_) => errors.invalid(
+            &at,
+            profile.clone(),
+            "can only be set when seccomp type is Localhost",
+        ),
+        None => {}
+    }
+}
+
+pub fn container(context: &Value, path: &Path<'_>, errors: &mut Errors) {
+    ids(context, &["runAsUser", "runAsGroup"], path, errors);
+    let mount = text(context, "procMount");
+    if !mount.is_empty() && !matches!(mount, "Default" | "Unmasked") {
+        errors.not_supported(&path.child("procMount"), mount, &["Default", "Unmasked"]);
+    }
+    seccomp(context, path, errors);
+    if flag(context, "allowPrivilegeEscalation") == Some(false) {
+        if flag(context, "privileged") == Some(true) {
+            errors.invalid(
+                path,
+                context.clone(),
+                "cannot set `allowPrivilegeEscalation` to false and `privileged` to true",
+            );
+        }
+        let capabilities = context.get("capabilities").unwrap_or(&Value::Null);
+        if texts(capabilities, "add").any(|one| one == "CAP_SYS_ADMIN") {
+            errors.invalid(
+                path,
+                context.clone(),
+                "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN",
+            );
+        }
+    }
+}

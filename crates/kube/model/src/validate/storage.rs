@@ -1,0 +1,301 @@
+//! Persistent volumes, claims and classes.
+
+use serde_json::Value;
+
+use super::{meta, placement, pod::one_of, volume as sources};
+use crate::{
+    field::{Errors, Path},
+    names,
+    quantity::Quantity,
+    view::{absent, at, map, member, restore, same, text, texts},
+};
+
+const MODES: &[&str] = &[
+    "ReadOnlyMany",
+    "ReadWriteMany",
+    "ReadWriteOnce",
+    "ReadWriteOncePod",
+];
+/// Members of a volume's spec that are no kind of storage.
+const COMMON: &[&str] = &[
+    "accessModes",
+    "capacity",
+    "claimRef",
+    "mountOptions",
+    "nodeAffinity",
+    "persistentVolumeReclaimPolicy",
+    "storageClassName",
+    "volumeAttributesClassName",
+    "volumeMode",
+];
+
+fn access_modes(spec: &Value, fault: &str, path: &Path<'_>, errors: &mut Errors) {
+    let list = path.child("accessModes");
+    if absent(spec, "accessModes") {
+        errors.required(&list, fault);
+    }
+    let mut alone = false;
+    let mut others = false;
+    for mode in texts(spec, "accessModes") {
+        if !MODES.contains(&mode) {
+            errors.not_supported(&list, mode, MODES);
+        }
+        alone |= mode == "ReadWriteOncePod";
+        others |= mode != "ReadWriteOncePod";
+    }
+    if alone && others {
+        errors.forbidden(
+            &list,
+            "may not use ReadWriteOncePod with other access modes",
+        );
+    }
+}
+
+fn mode(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let mode = text(spec, "volumeMode");
+    if !mode.is_empty() && !matches!(mode, "Block" | "Filesystem") {
+        errors.not_supported(&path.child("volumeMode"), mode, &["Block", "Filesystem"]);
+    }
+}
+
+fn class_name(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let class = text(spec, "storageClassName");
+    if !class.is_empty() {
+        errors.invalid_all(
+            &path.child("storageClassName"),
+            class,
+            names::dns_subdomain(class),
+        );
+    }
+}
+
+pub fn volume(object: &Value, errors: &mut Errors) {
+    let path = Path::root("spec");
+    let spec = object.get("spec").unwrap_or(&Value::Null);
+    access_modes(spec, "", &path, errors);
+    let capacity = path.child("capacity");
+    let size = map(spec, "capacity");
+    if size.is_none_or(|size| size.is_empty()) {
+        errors.required(&capacity, "");
+    }
+    if size.is_none_or(|size| size.len() != 1 || !size.contains_key("storage")) {
+        let value = spec.get("capacity").cloned().unwrap_or_default();
+        errors.not_supported(&capacity, value, &["storage"]);
+    }
+    if let Some(amount) = at(spec, &["capacity", "storage"]) {
+        positive(amount, &capacity.key("storage"), errors);
+    }
+    let reclaim = text(spec, "persistentVolumeReclaimPolicy");
+    if !reclaim.is_empty() {
+        one_of(
+            spec,
+            "persistentVolumeReclaimPolicy",
+            &["Delete", "Recycle", "Retain"],
+            &path,
+            errors,
+        );
+    }
+    let kinds: Vec<&String> = spec
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(name, body)| !COMMON.contains(&name.as_str()) && !body.is_null())
+        .map(|(name, _)| name)
+        .collect();
+    match kinds.split_first() {
+        None => errors.required(&path, "must specify a volume type"),
+        Some((_, more)) => {
+            for kind in more {
+                errors.forbidden(&path.child(kind), "may not specify more than 1 volume type");
+            }
+        }
+    }
+    if let Some(host) = member(spec, "hostPath") {
+        sources::host_path(host, &path.child("hostPath"), errors);
+        if text(host, "path") == "/" && reclaim == "Recycle" {
+            errors.forbidden(
+                &path.child("persistentVolumeReclaimPolicy"),
+                "may not be 'recycle' for a hostPath mount of '/'",
+            );
+        }
+    }
+    let affinity = path.child("nodeAffinity");
+    let required = member(spec, "nodeAffinity").map(|affinity| member(affinity, "required"));
+    match required {
+        Some(Some(selector)) => {
+            placement::node_selector(selector, &affinity.child("required"), errors);
+        }
+        Some(None) => errors.required(
+            &affinity.child("required"),
+            "must specify required node constraints",
+        ),
+        None if member(spec, "local").is_some() => {
+            errors.required(&affinity, "Local volume requires node affinity");
+        }
+        None => {}
+    }
+    class_name(spec, &path, errors);
+    mode(spec, &path, errors);
+}
+
+fn positive(amount: &Value, path: &Path<'_>, errors: &mut Errors) {
+    match Quantity::of(amount) {
+        Err(error) => errors.invalid(path, amount.clone(), error.to_string()),
+        Ok(size) if size.is_negative() || size.is_zero() => {
+            errors.invalid(path, size.to_string(), "must be greater than zero");
+        }
+        Ok(_) => {}
+    }
+}
+
+pub fn volume_change(new: &Value, old: &Value, errors: &mut Errors) {
+    let path = Path::root("spec");
+    let (Some(new), Some(old)) = (new.get("spec"), old.get("spec")) else {
+        return;
+    };
+    let members = new.as_object().into_iter().chain(old.as_object()).flatten();
+    let changed = members
+        .map(|(name, _)| name)
+        .any(|name| !COMMON.contains(&name.as_str()) && new.get(name) != old.get(name));
+    if changed {
+        errors.forbidden(
+            &path.child("persistentvolumesource"),
+            "spec.persistentvolumesource is immutable after creation",
+        );
+    }
+    if !same(new.get("volumeMode"), old.get("volumeMode")) {
+        errors.immutable(&path.child("volumeMode"), new.get("volumeMode"));
+    }
+    if member(old, "nodeAffinity").is_some() && new.get("nodeAffinity") != old.get("nodeAffinity") {
+        errors.immutable(&path.child("nodeAffinity"), new.get("nodeAffinity"));
+    }
+}
+
+pub fn claim(object: &Value, errors: &mut Errors) {
+    claim_spec(object.get("spec"), &Path::root("spec"), errors);
+}
+
+/// The spec of a claim, or of a template of claims.
+pub fn claim_spec(spec: Option<&Value>, path: &Path<'_>, errors: &mut Errors) {
+    let spec = spec.unwrap_or(&Value::Null);
+    access_modes(spec, "at least 1 access mode is required", path, errors);
+    meta::selector(member(spec, "selector"), &path.child("selector"), errors);
+    let resources = path.child("resources");
+    match at(spec, &["resources", "requests", "storage"]) {
+        None => errors.required(&resources.key("storage"), ""),
+        Some(amount) => positive(amount, &resources.key("storage"), errors),
+    }
+    class_name(spec, path, errors);
+    mode(spec, path, errors);
+    let source = path.child("dataSource");
+    if let Some(data) = member(spec, "dataSource") {
+        for name in ["name", "kind"] {
+            if text(data, name).is_empty() {
+                errors.required(&source.child(name), "");
+            }
+        }
+        let group = text(data, "apiGroup");
+        if group.is_empty() && text(data, "kind") != "PersistentVolumeClaim" {
+            errors.invalid(
+                &source,
+                text(data, "kind"),
+                "must be 'PersistentVolumeClaim' when referencing the default apiGroup",
+            );
+        }
+    }
+}
+
+pub fn claim_change(new: &Value, old: &Value, errors: &mut Errors) {
+    let path = Path::root("spec");
+    let bound = text(new.get("status").unwrap_or(&Value::Null), "phase") == "Bound";
+    let (Some(spec), Some(was)) = (new.get("spec"), old.get("spec")) else {
+        return;
+    };
+    let size = |spec: &Value| {
+        at(spec, &["resources", "requests", "storage"]).and_then(|size| Quantity::of(size).ok())
+    };
+    let mut rest = spec.clone();
+    if absent(was, "volumeName") {
+        restore(&mut rest, "volumeName", was);
+    }
+    // A class may be given to a claim that has none, when one becomes the default.
+    if member(was, "storageClassName").is_none() {
+        restore(&mut rest, "storageClassName", was);
+    }
+    restore(&mut rest, "volumeAttributesClassName", was);
+    if bound {
+        restore(&mut rest, "resources", was);
+        if let (Some(new), Some(old)) = (size(spec), size(was))
+            && new < old
+        {
+            let resources = path.child("resources");
+            let requests = resources.child("requests");
+            errors.forbidden(
+                &requests.child("storage"),
+                "field can not be less than status.capacity",
+            );
+        }
+    }
+    if rest != *was {
+        errors.forbidden(&path, "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims");
+    }
+    if !same(spec.get("volumeMode"), was.get("volumeMode")) {
+        errors.immutable(&Path::root("volumeMode"), spec.get("volumeMode"));
+    }
+}
+
+pub fn class(object: &Value, errors: &mut Errors) {
+    const MOST_PARAMETERS: usize = 512;
+    let provisioner = text(object, "provisioner");
+    let at = Path::root("provisioner");
+    if provisioner.is_empty() {
+        errors.required(&at, "");
+    } else {
+        errors.invalid_all(
+            &at,
+            provisioner,
+            names::qualified_name(&provisioner.to_lowercase()),
+        );
+    }
+    let parameters = Path::root("parameters");
+    if let Some(map) = map(object, "parameters") {
+        if map.len() > MOST_PARAMETERS {
+            errors.too_long(&parameters, MOST_PARAMETERS);
+        }
+        if map.contains_key("") {
+            errors.invalid(&parameters, map.len(), "field must not be empty.");
+        }
+    }
+    for (name, known) in [
+        ("reclaimPolicy", &["Delete", "Retain"]),
+        ("volumeBindingMode", &["Immediate", "WaitForFirstConsumer"]),
+    ] {
+        let value = text(object, name);
+        if value.is_empty() {
+            errors.required(&Path::root(name), "");
+        } else if !known.contains(&value) {
+            errors.not_supported(&Path::root(name), value, known);
+        }
+    }
+}
+
+pub fn class_change(new: &Value, old: &Value, errors: &mut Errors) {
+    for name in [
+        "parameters",
+        "provisioner",
+        "reclaimPolicy",
+        "volumeBindingMode",
+    ] {
+        if same(new.get(name), old.get(name)) {
+            continue;
+        }
+        if name == "parameters" || name == "provisioner" {
+            errors.forbidden(
+                &Path::root(name),
+                format!("updates to {name} are forbidden."),
+            );
+        } else {
+            errors.immutable(&Path::root(name), new.get(name));
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! Pods: containers, volumes, placement, changes.
+
+use serde_json::{Value, json};
+
+use super::{changed, check, created, stored, texts, with};
+
+fn pod() -> Value {
+    json!({"metadata": {"name": "p"}, "spec": {
+        "containers": [{"name": "c", "image": "nginx", "ports": [{"containerPort": 80}],
+            "livenessProbe": {"httpGet": {"port": 80}}, "resources": {"limits": {"cpu": "1"}},
+            "volumeMounts": [{"name": "v", "mountPath": "/v"}], "env": [{"name": "A", "value": "b"}]}],
+        "initContainers": [{"name": "i", "image": "nginx"}],
+        "volumes": [{"name": "v", "emptyDir": {}}],
+    }})
+}
+
+#[test]
+fn containers() {
+    check(
+        "v1",
+        "pods",
+        &pod(),
+        &[
+            (
+                "/spec/containers",
+                json!([]),
+                &["spec.containers: Required value"],
+            ),
+            (
+                "/spec/containers/0",
+                json!({"image": "nginx"}),
+                &["spec.containers[0].name: Required value"],
+            ),
+            (
+                "/spec/containers/0",
+                json!({"name": "a.b"}),
+                &[
+                    r#"spec.containers[0].name: Invalid value: "a.b": must not contain dots"#,
+                    "spec.containers[0].image: Required value",
+                ],
+            ),
+            (
+                "/spec/initContainers/0/name",
+                json!("c"),
+                &[r#"spec.initContainers[0].name: Duplicate value: "c""#],
+            ),
+            (
+                "/spec/containers/0/image",
+                json!(" nginx"),
+                &[
+                    r#"spec.containers[0].image: Invalid value: " nginx": must not have leading or trailing whitespace"#,
+                ],
+            ),
+            (
+                "/spec/containers/0/imagePullPolicy",
+                json!("Sometimes"),
+                &[
+                    r#"spec.containers[0].imagePullPolicy: Unsupported value: "Sometimes": supported values: "Always", "IfNotPresent", "Never""#,
+                ],
+            ),
+            (
+                "/spec/containers/0/ports",
+                json!([{"containerPort": 70000}, {"name": "A"}]),
+                &[
+                    "spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive",
+                    r#"spec.containers[0].ports[1].name: Invalid value: "A": must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"#,
+                    r#"spec.containers[0].ports[1].name: Invalid value: "A": must contain at least one letter (a-z)"#,
+                    "spec.containers[0].ports[1].containerPort: Required value",
+                ],
+            ),
+            (
+                "/spec/containers/0/ports",
+                json!([{"containerPort": 1, "hostPort": 5}, {"containerPort": 2, "hostPort": 5}]),
+                &[r#"spec.containers[0].ports[1].hostPort: Duplicate value: "TCP//5""#],
+            ),
+            (
+                "/spec/containers/0/env",
+                json!([{"name": ""}, {"name": "A=", "value": "x"}, {"name": "B", "value": "x", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}, {"name": "C", "valueFrom": {}}]),
+                &[
+                    "spec.containers[0].env[0].name: Required value",
+                    r#"spec.containers[0].env[1].name: Invalid value: "A=": a valid environment variable name must consist only of printable ASCII characters other than '='"#,
+                    r#"spec.containers[0].env[2].valueFrom: Invalid value: "": may not be specified when `value` is not empty"#,
+                    r#"spec.containers[0].env[3].valueFrom: Invalid value: "": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"#,
+                ],
+            ),
+            (
+                "/spec/containers/0/env",
+                json!([{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "spec.x"}}}, {"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['a']"}}}, {"name": "C", "valueFrom": {"secretKeyRef": {"name": "s"}}}]),
+                &[
+                    r#"spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: Invalid value: "spec.x": error converting fieldPath: field label not supported: spec.x"#,
+                    "spec.containers[0].env[2].valueFrom.secretKeyRef.key: Required value",
+                ],
+            ),
+            (
+                "/spec/containers/0/livenessProbe",
+                json!({}),
+                &["spec.containers[0].livenessProbe: Required value: must specify a handler type"],
+            ),
+            (
+                "/spec/containers/0/livenessProbe",
+                json!({"exec": {}, "tcpSocket": {"port": 0}, "successThreshold": 2}),
+                &[
+                    "spec.containers[0].livenessProbe.exec.command: Required value",
+                    "spec.containers[0].livenessProbe.tcpSocket: Forbidden: may not specify more than 1 handler type",
+                    "spec.containers[0].livenessProbe.successThreshold: Invalid value: 2: must be 1",
+                ],
+            ),
+            (
+                "/spec/initContainers/0/livenessProbe",
+                json!({"tcpSocket": {"port": 1}}),
+                &[
+                    "spec.initContainers[0].livenessProbe: Forbidden: may not be set for init containers without restartPolicy=Always",
+                ],
+            ),
+            ("/spec/initContainers/0/restartPolicy", json!("Always"), &[]),
+            (
+                "/spec/containers/0/restartPolicy",
+                json!("Always"),
+                &[
+                    "spec.containers[0].restartPolicy: Forbidden: may not be set for non-init containers",
+                ],
+            ),
+            (
+                "/spec/containers/0/resources",
+                json!({"limits": {"cpu": "1"}, "requests": {"cpu": "2"}}),
+                &[
+                    r#"spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1"#,
+                ],
+            ),
+            (
+                "/spec/containers/0/resources",
+                json!({"limits": {"foo": "1", "memory": "-1"}}),
+                &[
+                    r#"spec.containers[0].resources.limits[foo]: Invalid value: "foo": must be a standard resource type or fully qualified"#,
+                    r#"spec.containers[0].resources.limits[foo]: Invalid value: "foo": must be a standard resource for containers"#,
+                    r#"spec.containers[0].resources.limits[memory]: Invalid value: "-1": must be greater than or equal to 0"#,
+                    r#"spec.containers[0].resources.requests[foo]: Invalid value: "foo": must be a standard resource type or fully qualified"#,
+                    r#"spec.containers[0].resources.requests[foo]: Invalid value: "foo": must be a standard resource for containers"#,
+                    r#"spec.containers[0].resources.requests[memory]: Invalid value: "-1": must be greater than or equal to 0"#,
+                ],
+            ),
+            (
+                "/spec/containers/0/securityContext",
+                json!({"runAsUser": -1, "privileged": true, "allowPrivilegeEscalation": false}),
+                &[
+                    "spec.containers[0].securityContext.runAsUser: Invalid value: -1: must be between 0 and 2147483647, inclusive",
+                    r#"spec.containers[0].securityContext: Invalid value: {"runAsUser":-1,"privileged":true,"allowPrivilegeEscalation":false}: cannot set `allowPrivilegeEscalation` to false and `privileged` to true"#,
+                ],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn volumes() {
+    check(
+        "v1",
+        "pods",
+        &pod(),
+        &[
+            (
+                "/spec/volumes",
+                json!([]),
+                &[r#"spec.containers[0].volumeMounts[0].name: Not found: "v""#],
+            ),
+            (
+                "/spec/volumes/0",
+                json!({"name": "v", "emptyDir": {}, "secret": {"secretName": "s"}}),
+                &[
+                    "spec.volumes[0].secret: Forbidden: may not specify more than 1 volume type",
+                    r#"spec.containers[0].volumeMounts[0].name: Not found: "v""#,
+                ],
+            ),
+            (
+                "/spec/volumes",
+                json!([{"name": "v", "secret": {}}, {"name": "v", "configMap": {"name": "c", "items": [{"key": "k", "path": "../x"}]}}]),
+                &[
+                    "spec.volumes[0].secret.secretName: Required value",
+                    r#"spec.volumes[1].configMap.items[0].path: Invalid value: "../x": must not contain '..'"#,
+                    r#"spec.containers[0].volumeMounts[0].name: Not found: "v""#,
+                ],
+            ),
+            (
+                "/spec/volumes/0",
+                json!({"name": "v", "hostPath": {"path": "/a", "type": "Odd"}}),
+                &[
+                    r#"spec.volumes[0].hostPath.type: Unsupported value: "Odd": supported values: "", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket""#,
+                    r#"spec.containers[0].volumeMounts[0].name: Not found: "v""#,
+                ],
+            ),
+            (
+                "/spec/containers/0/volumeMounts",
+                json!([{"name": "v", "mountPath": "/v"}, {"name": "v", "mountPath": "/v"}, {"name": "v"}, {"name": "v", "mountPath": "/w", "subPath": "/x"}]),
+                &[
+                    r#"spec.containers[0].volumeMounts[1].mountPath: Invalid value: "/v": must be unique"#,
+                    "spec.containers[0].volumeMounts[2].mountPath: Required value",
+                    r#"spec.containers[0].volumeMounts.subPath: Invalid value: "/x": must be a relative path"#,
+                ],
+            ),
+            (
+                "/spec/volumes/0",
+                json!({"name": "v", "projected": {"sources": [{"serviceAccountToken": {"path": "t", "expirationSeconds": 60}}]}}),
+                &[
+                    "spec.volumes[0].projected.sources[0].serviceAccountToken.expirationSeconds: Invalid value: 60: may not specify a duration less than 10 minutes",
+                    r#"spec.containers[0].volumeMounts[0].name: Not found: "v""#,
+                    "spec.volumes[0].projected.sources[0].serviceAccountToken: Forbidden: must not be specified when serviceAccountName is not set",
+                ],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn specs() {
+    check(
+        "v1",
+        "pods",
+        &pod(),
+        &[
+            (
+                "/spec/restartPolicy",
+                json!("Sometimes"),
+                &[
+                    r#"spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never""#,
+                ],
+            ),
+            (
+                "/spec/dnsPolicy",
+                json!("None"),
+                &[
+                    "spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None",
+                ],
+            ),
+            (
+                "/spec/activeDeadlineSeconds",
+                json!(0),
+                &[
+                    "spec.activeDeadlineSeconds: Invalid value: 0: must be between 1 and 2147483647, inclusive",
+                ],
+            ),
+            (
+                "/spec/tolerations",
+                json!([{"operator": "Equal", "tolerationSeconds": 5}]),
+                &[
+                    r#"spec.tolerations[0].operator: Invalid value: "Equal": operator must be Exists when `key` is empty, which means "match all values and all keys""#,
+                    r#"spec.tolerations[0].effect: Invalid value: "": effect must be 'NoExecute' when `tolerationSeconds` is set"#,
+                ],
+            ),
+            (
+                "/spec/affinity",
+                json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [{"key": "a", "operator": "In"}]}]}},
+                    "podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 101, "podAffinityTerm": {"topologyKey": "z"}}]}}),
+                &[
+                    "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'",
+                    "spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight: Invalid value: 101: must be in the range 1-100",
+                ],
+            ),
+            (
+                "/spec/topologySpreadConstraints",
+                json!([{"maxSkew": 0, "topologyKey": "z", "whenUnsatisfiable": "DoNotSchedule"}, {"maxSkew": 1, "topologyKey": "z", "whenUnsatisfiable": "DoNotSchedule"}]),
+                &[
+                    "spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than zero",
+                    r#"spec.topologySpreadConstraints[0].{topologyKey, whenUnsatisfiable}: Duplicate value: "{z, DoNotSchedule}""#,
+                ],
+            ),
+            ("/spec/schedulingGates", json!([{"name": "a.b/c"}]), &[]),
+            (
+                "/spec/ephemeralContainers",
+                json!([{"name": "e", "image": "x"}]),
+                &["spec.ephemeralContainers: Forbidden: cannot be set on create"],
+            ),
+            (
+                "/spec/securityContext",
+                json!({"sysctls": [{"name": "a..b"}], "fsGroup": -5}),
+                &[
+                    "spec.securityContext.fsGroup: Invalid value: -5: must be between 0 and 2147483647, inclusive",
+                    r#"spec.securityContext.sysctls[0].name: Invalid value: "a..b": must have at most 253 characters and match regex ([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?"#,
+                ],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn changes() {
+    let change =
+        |pointer: &str, value: Value| changed("v1", "pods", pod(), with(&pod(), pointer, value));
+    assert_eq!(
+        change("/spec/containers/0/image", json!("nginx:2")),
+        // The policy that was defaulted from the image is part of the pod.
+        [CHANGEABLE]
+    );
+    let mut same_policy = pod();
+    same_policy["spec"]["containers"][0]["imagePullPolicy"] = "Always".into();
+    assert_eq!(
+        changed(
+            "v1",
+            "pods",
+            same_policy.clone(),
+            with(&same_policy, "/spec/containers/0/image", json!("nginx:2"))
+        ),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        change("/spec/tolerations", json!([{"operator": "Exists"}])),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        change("/spec/nodeSelector", json!({"a": "b"})),
+        [CHANGEABLE]
+    );
+    assert_eq!(
+        change("/spec/initContainers", json!([])),
+        ["spec.initContainers: Forbidden: pod updates may not add or remove containers"]
+    );
+    assert_eq!(
+        change("/spec/activeDeadlineSeconds", json!(60)),
+        Vec::<String>::new()
+    );
+    let mut tolerating = pod();
+    tolerating["spec"]["tolerations"] = json!([{"key": "a", "operator": "Exists"}]);
+    assert_eq!(
+        changed("v1", "pods", tolerating, pod()),
+        [
+            "spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds"
+        ]
+    );
+}
+
+#[test]
+fn a_pod_at_a_gate_is_told_more_of_where_to_run() {
+    let mut gated = pod();
+    gated["spec"]["schedulingGates"] = json!([{"name": "a.b/c"}]);
+    gated["spec"]["nodeSelector"] = json!({"a": "b"});
+    let change = |pointer: &str, value: Value| {
+        changed("v1", "pods", gated.clone(), with(&gated, pointer, value))
+    };
+    let affinity = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution":
+        {"nodeSelectorTerms": [{"matchExpressions": [{"key": "z", "operator": "Exists"}]}]}}});
+    for (pointer, value) in [
+        ("/spec/nodeSelector", json!({"a": "b", "c": "d"})),
+        ("/spec/affinity", affinity),
+        ("/spec/schedulingGates", json!([])),
+    ] {
+        assert_eq!(change(pointer, value), Vec::<String>::new(), "{pointer}");
+    }
+    assert_eq!(
+        change("/spec/nodeSelector", json!({"a": "c"})),
+        [
+            r#"spec.nodeSelector: Invalid value: {"a":"c"}: only additions are allowed (no mutations or deletions)"#
+        ]
+    );
+    assert_eq!(
+        change("/spec/schedulingGates", json!([{"name": "x.y/z"}])),
+        [
+            "spec.schedulingGates: Forbidden: only deletion is allowed, but found new scheduling gate 'x.y/z'"
+        ]
+    );
+}
+
+#[test]
+fn a_container_that_ended_stays_ended() {
+    let resource = super::resource("v1", "pods");
+    let mut never = pod();
+    never["spec"]["restartPolicy"] = "Never".into();
+    let mut old = stored(&resource, never);
+    let mut new = old.clone();
+    old["status"] =
+        json!({"containerStatuses": [{"name": "c", "state": {"terminated": {"exitCode": 0}}}]});
+    new["status"] = json!({"containerStatuses": [{"name": "c", "state": {"running": {}}}]});
+    assert_eq!(
+        texts(super::super::update(&resource, &new, &old, "status")),
+        [
+            "status.containerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state"
+        ]
+    );
+}
+
+#[test]
+fn ephemeral_containers_are_added_alone() {
+    let resource = super::resource("v1", "pods");
+    let old = stored(&resource, pod());
+    let mut new = old.clone();
+    new["spec"]["ephemeralContainers"] = json!([{"name": "e", "image": "x", "imagePullPolicy": "Always", "terminationMessagePolicy": "File", "targetContainerName": "none", "ports": [{"containerPort": 1, "protocol": "TCP"}]}]);
+    assert_eq!(
+        texts(super::super::update(
+            &resource,
+            &new,
+            &old,
+            "ephemeralcontainers"
+        )),
+        [
+            r#"spec.ephemeralContainers[0].targetContainerName: Not found: "none""#,
+            "spec.ephemeralContainers[0].ports: Forbidden: cannot be set for an Ephemeral Container",
+        ]
+    );
+    assert_eq!(
+        texts(super::super::update(
+            &resource,
+            &old,
+            &new,
+            "ephemeralcontainers"
+        )),
+        [
+            "spec.ephemeralContainers: Forbidden: existing ephemeral containers \"e\" may not be removed\n"
+        ]
+    );
+    assert_eq!(created("v1", "pods", pod()), Vec::<String>::new());
+}
+
+const CHANGEABLE: &str = "spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";

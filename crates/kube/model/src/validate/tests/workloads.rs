@@ -1,0 +1,305 @@
+//! Owners of pods, jobs, autoscalers, budgets.
+
+use serde_json::{Value, json};
+
+use super::{changed, check, created, with};
+
+fn template() -> Value {
+    json!({"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [{"name": "c", "image": "nginx"}]}})
+}
+
+fn owner() -> Value {
+    json!({"metadata": {"name": "o"}, "spec": {"selector": {"matchLabels": {"app": "a"}}, "template": template()}})
+}
+
+#[test]
+fn deployments() {
+    check(
+        "apps/v1",
+        "deployments",
+        &owner(),
+        &[
+            (
+                "/spec/selector",
+                json!(null),
+                &[
+                    "spec.selector: Required value",
+                    r#"spec.template.metadata.labels: Invalid value: {"app":"a"}: `selector` does not match template `labels`"#,
+                ],
+            ),
+            (
+                "/spec/selector",
+                json!({}),
+                &["spec.selector: Invalid value: {}: empty selector is invalid for deployment"],
+            ),
+            (
+                "/spec/selector/matchLabels",
+                json!({"app": "b"}),
+                &[
+                    r#"spec.template.metadata.labels: Invalid value: {"app":"a"}: `selector` does not match template `labels`"#,
+                ],
+            ),
+            (
+                "/spec/replicas",
+                json!(-1),
+                &["spec.replicas: Invalid value: -1: must be greater than or equal to 0"],
+            ),
+            (
+                "/spec/template/spec/restartPolicy",
+                json!("Never"),
+                &[
+                    r#"spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always""#,
+                ],
+            ),
+            (
+                "/spec/template/spec/containers/0/name",
+                json!(""),
+                &["spec.template.spec.containers[0].name: Required value"],
+            ),
+            (
+                "/spec/strategy",
+                json!({"type": "Recreate", "rollingUpdate": {}}),
+                &[
+                    "spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'",
+                ],
+            ),
+            (
+                "/spec/strategy",
+                json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": "0%"}}),
+                &[
+                    "spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0",
+                ],
+            ),
+            (
+                "/spec/strategy",
+                json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "x", "maxSurge": -1}}),
+                &[
+                    r#"spec.strategy.rollingUpdate.maxUnavailable: Invalid value: "x": a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"#,
+                    "spec.strategy.rollingUpdate.maxSurge: Invalid value: -1: must be greater than or equal to 0",
+                ],
+            ),
+            (
+                "/spec/progressDeadlineSeconds",
+                json!(0),
+                &[
+                    "spec.progressDeadlineSeconds: Invalid value: 0: must be greater than minReadySeconds",
+                ],
+            ),
+        ],
+    );
+    let mut other = with(&owner(), "/spec/selector/matchLabels", json!({"app": "b"}));
+    other["spec"]["template"]["metadata"]["labels"] = json!({"app": "b"});
+    assert_eq!(
+        changed("apps/v1", "deployments", owner(), other),
+        [r#"spec.selector: Invalid value: {"matchLabels":{"app":"b"}}: field is immutable"#]
+    );
+    assert_eq!(
+        changed(
+            "apps/v1",
+            "deployments",
+            owner(),
+            with(&owner(), "/spec/replicas", json!(5))
+        ),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn sets() {
+    check("apps/v1", "replicasets", &owner(), &[]);
+    check(
+        "apps/v1",
+        "daemonsets",
+        &owner(),
+        &[(
+            "/spec/updateStrategy",
+            json!({"rollingUpdate": {"maxUnavailable": 1, "maxSurge": 1}}),
+            &[
+                "spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero",
+            ],
+        )],
+    );
+    let mut stateful = owner();
+    stateful["spec"]["serviceName"] = "s".into();
+    stateful["spec"]["volumeClaimTemplates"] =
+        json!([{"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"]}}]);
+    stateful["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] =
+        json!([{"name": "data", "mountPath": "/d"}]);
+    check(
+        "apps/v1",
+        "statefulsets",
+        &stateful,
+        &[
+            (
+                "/spec/podManagementPolicy",
+                json!("Odd"),
+                &[
+                    r#"spec.podManagementPolicy: Invalid value: "Odd": must be 'OrderedReady' or 'Parallel'"#,
+                ],
+            ),
+            (
+                "/spec/volumeClaimTemplates",
+                json!([]),
+                &[r#"spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data""#],
+            ),
+        ],
+    );
+    assert_eq!(
+        changed(
+            "apps/v1",
+            "statefulsets",
+            stateful.clone(),
+            with(&stateful, "/spec/serviceName", json!("t"))
+        ),
+        [
+            "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+        ]
+    );
+    check(
+        "v1",
+        "replicationcontrollers",
+        &json!({"metadata": {"name": "r"}, "spec": {"selector": {"app": "a"}, "template": template()}}),
+        &[(
+            "/spec/selector",
+            json!({"app": "b"}),
+            &[
+                r#"spec.template.metadata.labels: Invalid value: {"app":"a"}: `selector` does not match template `labels`"#,
+            ],
+        )],
+    );
+}
+
+fn job() -> Value {
+    json!({"metadata": {"name": "j"}, "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "x"}]}}}})
+}
+
+#[test]
+fn jobs() {
+    check(
+        "batch/v1",
+        "jobs",
+        &job(),
+        &[
+            (
+                "/spec/template/spec/restartPolicy",
+                json!("Always"),
+                &[
+                    r#"spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never""#,
+                ],
+            ),
+            ("/spec/completionMode", json!("Indexed"), &[]),
+            (
+                "/spec/backoffLimit",
+                json!(-1),
+                &["spec.backoffLimit: Invalid value: -1: must be greater than or equal to 0"],
+            ),
+            (
+                "/spec/template/metadata",
+                json!({"labels": {"controller-uid": "z"}}),
+                &[
+                    r#"spec.template.metadata.labels[controller-uid]: Invalid value: {"controller-uid":"z","batch.kubernetes.io/job-name":"j","job-name":"j","batch.kubernetes.io/controller-uid":"u"}: must be 'u'"#,
+                ],
+            ),
+            (
+                "/spec/maxFailedIndexes",
+                json!(1),
+                &["spec.maxFailedIndexes: Invalid value: 1: requires indexed completion mode"],
+            ),
+        ],
+    );
+    assert_eq!(
+        changed(
+            "batch/v1",
+            "jobs",
+            job(),
+            with(&job(), "/spec/parallelism", json!(3))
+        ),
+        // Without parallelism there was one completion, which is kept only when it is said.
+        ["spec.completions: Invalid value: null: field is immutable"]
+    );
+    let cron = json!({"metadata": {"name": "c"}, "spec": {"schedule": "*/5 * * * *", "jobTemplate": {"spec": job()["spec"]}}});
+    check(
+        "batch/v1",
+        "cronjobs",
+        &cron,
+        &[
+            (
+                "/spec/schedule",
+                json!("never"),
+                &[
+                    r#"spec.schedule: Invalid value: "never": expected exactly 5 fields, found 1: [never]"#,
+                ],
+            ),
+            ("/spec/timeZone", json!("Europe/Zurich"), &[]),
+            (
+                "/spec/timeZone",
+                json!("Mars/Base"),
+                &[r#"spec.timeZone: Invalid value: "Mars/Base": unknown time zone Mars/Base"#],
+            ),
+            (
+                "/metadata/name",
+                json!("x".repeat(53)),
+                &[
+                    r#"metadata.name: Invalid value: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx": must be no more than 52 characters"#,
+                ],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn scalers_and_budgets() {
+    let scaler = json!({"metadata": {"name": "h"}, "spec": {"scaleTargetRef": {"kind": "Deployment", "name": "d"}, "maxReplicas": 3}});
+    check(
+        "autoscaling/v2",
+        "horizontalpodautoscalers",
+        &scaler,
+        &[
+            (
+                "/spec/maxReplicas",
+                json!(0),
+                &[
+                    "spec.maxReplicas: Invalid value: 0: must be greater than 0",
+                    "spec.maxReplicas: Invalid value: 0: must be greater than or equal to `minReplicas`",
+                ],
+            ),
+            (
+                "/spec/metrics",
+                json!([{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization"}}}]),
+                &[
+                    "spec.metrics[0].resource.target.averageUtilization: Required value: must set either a target raw value or a target utilization",
+                ],
+            ),
+            (
+                "/spec/behavior",
+                json!({"scaleUp": {"policies": [{"type": "Pods", "value": 0, "periodSeconds": 2000}]}}),
+                &[
+                    "spec.behavior.scaleUp.policies[0].value: Invalid value: 0: must be greater than zero",
+                    "spec.behavior.scaleUp.policies[0].periodSeconds: Invalid value: 2000: must be less than or equal to 1800",
+                ],
+            ),
+        ],
+    );
+    let budget = json!({"metadata": {"name": "b"}, "spec": {"minAvailable": 1, "selector": {}}});
+    check(
+        "policy/v1",
+        "poddisruptionbudgets",
+        &budget,
+        &[(
+            "/spec/maxUnavailable",
+            json!("200%"),
+            &[
+                r#"spec: Invalid value: {"minAvailable":1,"selector":{},"maxUnavailable":"200%"}: minAvailable and maxUnavailable cannot be both set"#,
+                r#"spec.maxUnavailable: Invalid value: "200%": must not be greater than 100%"#,
+            ],
+        )],
+    );
+    assert_eq!(
+        created("apps/v1", "deployments", json!({"metadata": {}})),
+        [
+            "spec.selector: Required value",
+            "spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`",
+            "spec.template.spec.containers: Required value",
+        ]
+    );
+}
