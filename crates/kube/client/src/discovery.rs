@@ -1,0 +1,49 @@
+//! Which kinds a server has.
+
+use serde_json::Value;
+
+use crate::{client::Client, error::Error, kind::Kind, object::Object};
+
+impl Client {
+    /// All kinds with these verbs, each in its group's preferred version alone.
+    ///
+    /// # Errors
+    /// A group could not be read: what is missing would look as if it were gone.
+    pub async fn kinds(&self, verbs: &[&str]) -> Result<Vec<Kind>, Error> {
+        let mut kinds = of_version("", "v1", &self.read("/api/v1").await?, verbs);
+        let groups = self.read("/apis").await?;
+        for group in groups.list("/groups") {
+            let name = group.text("/name");
+            let preferred = group.text("/preferredVersion/version");
+            let versions = group.list("/versions").iter().map(|it| it.text("/version"));
+            let others = versions.filter(|it| *it != preferred);
+            let mut found: Vec<Kind> = Vec::new();
+            for version in std::iter::once(preferred).chain(others) {
+                let list = self.read(&format!("/apis/{name}/{version}")).await?;
+                for kind in of_version(name, version, &list, verbs) {
+                    if found.iter().all(|it| it.plural != kind.plural) {
+                        found.push(kind);
+                    }
+                }
+            }
+            kinds.extend(found);
+        }
+        Ok(kinds)
+    }
+}
+
+fn of_version(group: &str, version: &str, list: &Value, verbs: &[&str]) -> Vec<Kind> {
+    let has = |resource: &Value, verb: &str| resource.list("/verbs").iter().any(|it| it == verb);
+    let resources = list.list("/resources").iter();
+    resources
+        .filter(|it| !it.text("/name").contains('/'))
+        .filter(|it| verbs.iter().all(|verb| has(it, verb)))
+        .map(|it| Kind {
+            group: group.to_owned().into(),
+            version: version.to_owned().into(),
+            kind: it.text("/kind").to_owned().into(),
+            plural: it.text("/name").to_owned().into(),
+            namespaced: it.is_true("/namespaced"),
+        })
+        .collect()
+}

@@ -1,0 +1,100 @@
+//! Why a request did not succeed.
+
+use serde_json::Value;
+
+use crate::object::Object;
+
+/// A request that did not succeed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// The server's answer.
+    #[error("{}", .0.message)]
+    Refused(Box<Refusal>),
+    #[error("no answer from the API server: {0}")]
+    Transport(String),
+    #[error("the API server's answer cannot be read: {0}")]
+    Answer(String),
+}
+
+/// A Status with `status: Failure`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refusal {
+    pub code: u16,
+    /// `NotFound`, `Conflict`, …
+    pub reason: String,
+    pub message: String,
+    /// Null where there are none.
+    pub details: Value,
+}
+
+impl Refusal {
+    /// Reads a Status; `code` is the answer's, for bodies that are none.
+    pub fn of(code: u16, body: &Value) -> Self {
+        let code = match body.get("code").and_then(Value::as_u64) {
+            Some(told) => u16::try_from(told).unwrap_or(code),
+            None => code,
+        };
+        let message = match body.text("/message") {
+            "" => format!("the server answered with status {code}"),
+            message => message.to_owned(),
+        };
+        Self {
+            code,
+            reason: body.text("/reason").to_owned(),
+            message,
+            details: body.get("details").cloned().unwrap_or_default(),
+        }
+    }
+}
+
+impl Error {
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    fn is(&self, code: u16) -> bool {
+        self.refusal().is_some_and(|it| it.code == code)
+    }
+
+    pub fn is_not_found(&self) -> bool {
+        self.is(404)
+    }
+
+    /// The revision is no longer kept: list again.
+    pub fn is_gone(&self) -> bool {
+        self.is(410)
+    }
+
+    pub fn is_forbidden(&self) -> bool {
+        self.is(403)
+    }
+
+    pub fn is_invalid(&self) -> bool {
+        self.is(422)
+    }
+
+    pub fn is_already_exists(&self) -> bool {
+        self.is(409)
+            && self
+                .refusal()
+                .is_some_and(|it| it.reason == "AlreadyExists")
+    }
+
+    /// The object changed since it was read, or is not the one that was meant.
+    pub fn is_conflict(&self) -> bool {
+        self.is(409) && !self.is_already_exists()
+    }
+
+    /// Nothing can be created in the namespace, since it is on its way out.
+    pub fn is_namespace_terminating(&self) -> bool {
+        let causes = self.refusal().and_then(|it| it.details.get("causes"));
+        let causes = causes.and_then(Value::as_array).into_iter().flatten();
+        self.is_forbidden()
+            && causes
+                .map(|it| it.text("/reason"))
+                .any(|it| it == "NamespaceTerminating")
+    }
+}
