@@ -1,0 +1,34 @@
+//! Who a Kubernetes request is from and what it may do: tokens of EKS and of service accounts, certificates, RBAC, the rules of nodes,
+//! access policies. Decisions are pure; what they are about is read through the API.
+//!
+//! - [`user`] says who somebody is, [`attributes`] what is asked, [`decision`] what comes of it.
+//! - [`seams`] holds the traits that the API server calls: [`Authenticator`], [`Authorizer`], [`Tokens`].
+//! - Who somebody is: [`eks_token`] and [`mapping`] for principals of IAM, [`account_token`] for service accounts, [`certificate`];
+//!   [`impersonation`] for those who act as another.
+//! - What they may do: [`rbac`], [`node`], [`access_policies`]; [`bootstrap`] is what a cluster begins with.
+
+#![forbid(unsafe_code)]
+
+pub mod access_policies;
+pub mod account_token;
+pub mod attributes;
+pub mod bootstrap;
+pub mod certificate;
+pub mod decision;
+pub mod eks_token;
+pub mod impersonation;
+pub mod mapping;
+pub mod node;
+pub mod rbac;
+pub mod rules;
+pub mod seams;
+pub mod user;
+
+pub use attributes::Attributes;
+pub use decision::Decision;
+pub use rules::{PolicyRule, Rules};
+pub use seams::{
+    Authenticator, Authorizer, Bound, Credentials, IssuedToken, TokenRefused, TokenRequest, Tokens,
+    Unauthenticated,
+};
+pub use user::UserInfo;
