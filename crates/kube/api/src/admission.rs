@@ -1,0 +1,218 @@
+//! Admission: what the server adds to an object, and what it does not take, by what else is in the cluster.
+//!
+//! Each part is a pure function over the object and what was read for it; this module reads, and calls them in upstream's order.
+
+mod allocation;
+mod certificate;
+mod escalation;
+mod limit_range;
+mod namespace;
+mod node;
+mod pod_security;
+mod priority;
+mod service_account;
+mod storage_class;
+mod tolerations;
+mod unsupported;
+
+use serde_json::Value;
+use wharf_kube_model::view::text_at;
+use wharf_store::Compare;
+
+use crate::{
+    answer::Fault,
+    call::{Call, store_fault},
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation<'a> {
+    Create,
+    Update { subresource: &'a str },
+    Delete,
+}
+
+/// What goes with the write of an object, in the same transaction.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// Must hold.
+    pub compares: Vec<Compare>,
+    /// Keys that nobody may have: what the object claims.
+    pub claims: Vec<String>,
+    /// Keys that are given up.
+    pub released: Vec<String>,
+}
+
+/// Completes and judges an object. The write must do what is returned.
+pub async fn admit(
+    call: &Call,
+    operation: Operation<'_>,
+    object: &mut Value,
+    live: Option<&Value>,
+) -> Result<Effects, Fault> {
+    unsupported::check(call, operation)?;
+    node::restrict(call, operation, object, live)?;
+    let mut effects = Effects::default();
+    match operation {
+        Operation::Create => effects
+            .compares
+            .extend(namespace::must_take(call, object).await?),
+        Operation::Delete => namespace::may_go(call, text_at(object, &["metadata", "name"]))?,
+        Operation::Update { .. } => {}
+    }
+    certificate::check(call, operation, object, live).await?;
+    if operation != Operation::Delete {
+        escalation::check(call, object, live).await?;
+    }
+    if operation != Operation::Create {
+        return Ok(effects);
+    }
+    effects
+        .compares
+        .extend(crate::definitions::guard(call).await?);
+    match (call.group(), call.resource.plural.as_str()) {
+        ("", "pods") => pod(call, object).await?,
+        ("", "nodes") => node::taint(object),
+        ("", "persistentvolumeclaims") => {
+            let errors = limit_range::claim_errors(object, &limit_ranges(call).await?);
+            limits_hold(call, object, &errors)?;
+            let classes = call
+                .cluster
+                .some("storage.k8s.io", "storageclasses", None)
+                .await;
+            let classes = classes.map_err(store_fault)?;
+            storage_class::default(object, classes.iter().map(|(_, class)| class));
+        }
+        _ => {}
+    }
+    Ok(effects)
+}
+
+async fn pod(call: &Call, pod: &mut Value) -> Result<(), Fault> {
+    let name = text_at(pod, &["metadata", "name"]).to_owned();
+    let refused = |why: String| call.forbidden(&name, &why);
+    if !service_account::is_mirror(pod) {
+        let namespace = call.namespace();
+        let account = service_account::name(pod).to_owned();
+        let found = call
+            .cluster
+            .core_object("serviceaccounts", namespace, &account)
+            .await;
+        let Some(found) = found.map_err(store_fault)? else {
+            let namespace = namespace.unwrap_or_default();
+            return Err(refused(format!(
+                "error looking up service account {namespace}/{account}: serviceaccount \"{account}\" not found"
+            )));
+        };
+        let suffix: String = wharf_base::ids::hex16().chars().take(5).collect();
+        service_account::add(pod, &account, &found, &suffix);
+    }
+    let ranges = limit_ranges(call).await?;
+    limit_range::set_defaults(pod, &ranges);
+    limits_hold(call, pod, &limit_range::pod_errors(pod, &ranges))?;
+    let classes = call
+        .cluster
+        .some("scheduling.k8s.io", "priorityclasses", None)
+        .await;
+    let classes = classes.map_err(store_fault)?;
+    priority::set(pod, classes.iter().map(|(_, class)| class)).map_err(refused)?;
+    tolerations::add(pod);
+    pod_security(call, pod).await
+}
+
+/// Whether the pod keeps to the level of its namespace.
+async fn pod_security(call: &Call, pod: &Value) -> Result<(), Fault> {
+    let namespace = call.namespace().unwrap_or_default();
+    let space = call
+        .cluster
+        .core_object("namespaces", None, namespace)
+        .await;
+    let space = space.map_err(store_fault)?.unwrap_or_default();
+    let labels = &space["metadata"]["labels"];
+    let level = |mode: &str| {
+        let label = labels[format!("pod-security.kubernetes.io/{mode}")].as_str();
+        label.and_then(pod_security::Level::parse)
+    };
+    if let Some(level) = level("enforce")
+        && let Some(why) = pod_security::violations(pod, level)
+    {
+        let name = text_at(pod, &["metadata", "name"]);
+        return Err(call.forbidden(name, &why));
+    }
+    if let Some(level) = level("warn")
+        && let Some(why) = pod_security::violations(pod, level)
+    {
+        call.warn(format!(
+            "would violate {}",
+            why.trim_start_matches("violates ")
+        ));
+    }
+    Ok(())
+}
+
+async fn limit_ranges(call: &Call) -> Result<Vec<Value>, Fault> {
+    let ranges = call.cluster.some("", "limitranges", call.namespace()).await;
+    let ranges = ranges.map_err(store_fault)?;
+    Ok(ranges.into_iter().map(|(_, range)| range).collect())
+}
+
+fn limits_hold(call: &Call, object: &Value, errors: &[String]) -> Result<(), Fault> {
+    let why = match errors {
+        [] => return Ok(()),
+        [one] => one.clone(),
+        many => format!("[{}]", many.join(", ")),
+    };
+    Err(call.forbidden(text_at(object, &["metadata", "name"]), &why))
+}
+
+/// What goes with an object that is removed.
+pub fn released(call: &Call, live: &Value) -> Effects {
+    let mut effects = Effects::default();
+    if (call.group(), call.resource.plural.as_str()) == ("", "services") {
+        let folder = format!("{}{CLAIMS}", call.cluster.objects.keys.root());
+        let held = allocation::claims(live);
+        let keys = held.iter().map(|it| format!("{folder}{}", it.path()));
+        effects.released = keys.collect();
+    }
+    effects
+}
+
+/// The folder of what services hold.
+const CLAIMS: &str = "claims/";
+
+/// Gives an object, as it will be written, what it needs of the cluster's addresses and ports.
+pub async fn allocate(
+    call: &Call,
+    subresource: &str,
+    object: &mut Value,
+    live: Option<&Value>,
+    effects: &mut Effects,
+) -> Result<(), Fault> {
+    if (call.group(), call.resource.plural.as_str()) != ("", "services") || !subresource.is_empty()
+    {
+        return Ok(());
+    }
+    let folder = format!("{}{CLAIMS}", call.cluster.objects.keys.root());
+    let key = |it: &allocation::Claim| format!("{folder}{}", it.path());
+    let taken = call
+        .cluster
+        .objects
+        .names(&folder)
+        .await
+        .map_err(store_fault)?;
+    let is_free = |it: &allocation::Claim| !taken.contains(&it.path());
+    let range = call.cluster.parts.network.service_range;
+    let errors = allocation::allocate(object, live, range, is_free);
+    if !errors.is_empty() {
+        let name = text_at(object, &["metadata", "name"]);
+        return Err(call.invalid(name, errors));
+    }
+    let old = live.map(allocation::claims).unwrap_or_default();
+    let new = allocation::claims(object);
+    effects
+        .claims
+        .extend(new.iter().filter(|it| !old.contains(it)).map(key));
+    effects
+        .released
+        .extend(old.iter().filter(|it| !new.contains(it)).map(key));
+    Ok(())
+}

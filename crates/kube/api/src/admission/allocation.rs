@@ -1,0 +1,386 @@
+//! Addresses and ports of services: each is claimed by a key of its own in the transaction that writes the service, so none is given
+//! twice and none is lost.
+
+use std::{collections::HashSet, net::Ipv4Addr};
+
+use ipnet::Ipv4Net;
+use rand::Rng;
+use serde_json::{Value, json};
+use wharf_kube_model::{
+    field::{Errors, FieldError, Path},
+    view::text_at,
+};
+
+/// Ports of nodes that services may have.
+pub const NODE_PORTS: std::ops::RangeInclusive<u16> = 30000..=32767;
+
+/// Ports of one service: each may be a key of the transaction that writes it.
+const MOST_PORTS: usize = 100;
+
+/// What a service holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    Address(Ipv4Addr),
+    NodePort(u16),
+}
+
+impl Claim {
+    /// Below the folder of claims.
+    pub fn path(&self) -> String {
+        match self {
+            Self::Address(address) => format!("ip/{address}"),
+            Self::NodePort(port) => format!("port/{port}"),
+        }
+    }
+}
+
+fn has_address(service: &Value) -> bool {
+    text_at(service, &["spec", "type"]) != "ExternalName"
+        && text_at(service, &["spec", "clusterIP"]) != "None"
+}
+
+fn has_node_ports(service: &Value) -> bool {
+    match text_at(service, &["spec", "type"]) {
+        "NodePort" => true,
+        "LoadBalancer" => service["spec"]["allocateLoadBalancerNodePorts"] != false,
+        _ => false,
+    }
+}
+
+fn has_health_port(service: &Value) -> bool {
+    text_at(service, &["spec", "type"]) == "LoadBalancer"
+        && text_at(service, &["spec", "externalTrafficPolicy"]) == "Local"
+}
+
+/// All that a service holds, as it is written.
+pub fn claims(service: &Value) -> Vec<Claim> {
+    let mut all = Vec::new();
+    if has_address(service) {
+        let address = text_at(service, &["spec", "clusterIP"]).parse();
+        all.extend(address.ok().map(Claim::Address));
+    }
+    let ports = service["spec"]["ports"].as_array().into_iter().flatten();
+    let ports = ports.map(|it| &it["nodePort"]);
+    let ports = ports.chain([&service["spec"]["healthCheckNodePort"]]);
+    let ports = ports.filter_map(|it| u16::try_from(it.as_u64()?).ok());
+    all.extend(ports.filter(|it| *it > 0).map(Claim::NodePort));
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Gives a service what it needs and does not say. `old` is what it was; `is_free` knows what others hold.
+pub fn allocate(
+    service: &mut Value,
+    old: Option<&Value>,
+    range: Ipv4Net,
+    is_free: impl Fn(&Claim) -> bool,
+) -> Vec<FieldError> {
+    let mut errors = Errors::new();
+    let held = old.map(claims).unwrap_or_default();
+    let is_free = |claim: &Claim| held.contains(claim) || is_free(claim);
+    keep_address(service, old);
+    address(service, range, &is_free, &mut errors);
+    node_ports(service, old, &is_free, &mut errors);
+    errors.into_vec()
+}
+
+/// A client that does not say the address means the one that the service has.
+fn keep_address(service: &mut Value, old: Option<&Value>) {
+    let Some(old) = old.filter(|old| has_address(old)) else {
+        return;
+    };
+    if has_address(service) && text_at(service, &["spec", "clusterIP"]).is_empty() {
+        service["spec"]["clusterIP"] = old["spec"]["clusterIP"].clone();
+    }
+}
+
+fn address(
+    service: &mut Value,
+    range: Ipv4Net,
+    is_free: &impl Fn(&Claim) -> bool,
+    errors: &mut Errors,
+) {
+    let spec = Path::root("spec");
+    let path = spec.child("clusterIPs");
+    if !has_address(service) {
+        if text_at(service, &["spec", "type"]) != "ExternalName" {
+            service["spec"]["clusterIPs"] = json!(["None"]);
+            families(service);
+        } else if let Some(spec) = service["spec"].as_object_mut() {
+            for name in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
+                spec.shift_remove(name);
+            }
+        }
+        return;
+    }
+    let asked = text_at(service, &["spec", "clusterIP"]).to_owned();
+    let chosen = if asked.is_empty() {
+        let free = random_address(range, is_free);
+        if free.is_none() {
+            let text = "failed to allocate a serviceIP: range is full";
+            errors.invalid(&path, json!([]), text);
+        }
+        free
+    } else {
+        let refuse = |why: String, errors: &mut Errors| {
+            let text = format!("failed to allocate IP {asked}: {why}");
+            errors.invalid(&path, json!([asked]), text);
+        };
+        match asked.parse::<Ipv4Addr>() {
+            Ok(address) if !may_give(range, address) => {
+                refuse(
+                    format!(
+                        "the provided IP ({asked}) is not in the valid range. The range of valid IPs is {range}"
+                    ),
+                    errors,
+                );
+                None
+            }
+            Ok(address) if !is_free(&Claim::Address(address)) => {
+                refuse("provided IP is already allocated".to_owned(), errors);
+                None
+            }
+            Ok(address) => Some(address),
+            Err(_) => {
+                refuse(
+                    "it is no IPv4 address, and this cluster has no others".to_owned(),
+                    errors,
+                );
+                None
+            }
+        }
+    };
+    if let Some(address) = chosen {
+        service["spec"]["clusterIP"] = address.to_string().into();
+        service["spec"]["clusterIPs"] = json!([address.to_string()]);
+        families(service);
+    }
+}
+
+fn families(service: &mut Value) {
+    service["spec"]["ipFamilies"] = json!(["IPv4"]);
+    if !service["spec"]["ipFamilyPolicy"].is_string() {
+        service["spec"]["ipFamilyPolicy"] = "SingleStack".into();
+    }
+}
+
+/// Neither the network's own address nor its broadcast.
+fn may_give(range: Ipv4Net, address: Ipv4Addr) -> bool {
+    range.contains(&address) && address != range.network() && address != range.broadcast()
+}
+
+/// Tries of a random address before all are gone through.
+const GUESSES: usize = 64;
+
+fn random_address(range: Ipv4Net, is_free: &impl Fn(&Claim) -> bool) -> Option<Ipv4Addr> {
+    let (first, last) = (u32::from(range.network()), u32::from(range.broadcast()));
+    let fits = |bits: &u32| {
+        let address = Ipv4Addr::from(*bits);
+        may_give(range, address) && is_free(&Claim::Address(address))
+    };
+    let mut rng = rand::rng();
+    let mut guesses = std::iter::repeat_with(|| rng.random_range(first..=last)).take(GUESSES);
+    let found = guesses.find(fits).or_else(|| (first..=last).find(fits));
+    found.map(Ipv4Addr::from)
+}
+
+fn node_ports(
+    service: &mut Value,
+    old: Option<&Value>,
+    is_free: &impl Fn(&Claim) -> bool,
+    errors: &mut Errors,
+) {
+    let wants = has_node_ports(service);
+    let may_have = wants || text_at(service, &["spec", "type"]) == "LoadBalancer";
+    let spec = Path::root("spec");
+    let list = spec.child("ports");
+    let mut taken: HashSet<u16> = HashSet::new();
+    let ports = service["spec"]["ports"].as_array_mut();
+    if ports.as_ref().is_some_and(|it| it.len() > MOST_PORTS) {
+        errors.invalid(&list, MOST_PORTS, "a service has no more ports than this");
+        return;
+    }
+    for (at, port) in ports.into_iter().flatten().enumerate() {
+        let entry = list.index(at);
+        let path = entry.child("nodePort");
+        let asked = port["nodePort"].as_u64().unwrap_or(0);
+        if !may_have {
+            if let Some(port) = port.as_object_mut() {
+                port.shift_remove("nodePort");
+            }
+            continue;
+        }
+        if asked > 0 {
+            match checked(asked, is_free) {
+                Ok(number) => {
+                    taken.insert(number);
+                }
+                Err(why) => errors.invalid(&path, asked, why),
+            }
+            continue;
+        }
+        if !wants {
+            continue;
+        }
+        let before = old.and_then(|old| before(old, port));
+        let free = before.or_else(|| random_port(&taken, is_free));
+        match free {
+            Some(number) => {
+                taken.insert(number);
+                port["nodePort"] = number.into();
+            }
+            None => errors.invalid(&path, 0, "failed to allocate a nodePort: range is full"),
+        }
+    }
+    let health = service["spec"]["healthCheckNodePort"].as_u64().unwrap_or(0);
+    let path = spec.child("healthCheckNodePort");
+    if !has_health_port(service) {
+        if let Some(spec) = service["spec"].as_object_mut() {
+            spec.shift_remove("healthCheckNodePort");
+        }
+    } else if health > 0 {
+        if let Err(why) = checked(health, is_free) {
+            errors.invalid(&path, health, why);
+        }
+    } else if let Some(number) = random_port(&taken, is_free) {
+        service["spec"]["healthCheckNodePort"] = number.into();
+    }
+}
+
+fn checked(asked: u64, is_free: &impl Fn(&Claim) -> bool) -> Result<u16, String> {
+    let number = u16::try_from(asked)
+        .ok()
+        .filter(|it| NODE_PORTS.contains(it));
+    let Some(number) = number else {
+        let (first, last) = (NODE_PORTS.start(), NODE_PORTS.end());
+        return Err(format!(
+            "provided port is not in the valid range. The range of valid ports is {first}-{last}"
+        ));
+    };
+    match is_free(&Claim::NodePort(number)) {
+        true => Ok(number),
+        false => Err("provided port is already allocated".to_owned()),
+    }
+}
+
+/// The node's port that the same port of the service had.
+fn before(old: &Value, port: &Value) -> Option<u16> {
+    let ports = old["spec"]["ports"].as_array()?;
+    let same = ports
+        .iter()
+        .find(|it| it["port"] == port["port"] && it["protocol"] == port["protocol"])?;
+    u16::try_from(same["nodePort"].as_u64()?)
+        .ok()
+        .filter(|it| *it > 0)
+}
+
+fn random_port(taken: &HashSet<u16>, is_free: &impl Fn(&Claim) -> bool) -> Option<u16> {
+    let fits = |it: &u16| !taken.contains(it) && is_free(&Claim::NodePort(*it));
+    let mut rng = rand::rng();
+    let mut guesses = std::iter::repeat_with(|| rng.random_range(NODE_PORTS)).take(GUESSES);
+    guesses
+        .find(fits)
+        .or_else(|| NODE_PORTS.into_iter().find(fits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RANGE: &str = "10.100.0.0/29";
+
+    fn given(spec: Value, held: &[Claim]) -> Result<Value, String> {
+        let mut service = json!({"spec": spec});
+        let range = RANGE.parse().unwrap();
+        let errors = allocate(&mut service, None, range, |it| !held.contains(it));
+        match errors.first() {
+            Some(error) => Err(error.to_string()),
+            None => Ok(service["spec"].take()),
+        }
+    }
+
+    #[test]
+    fn an_address_of_the_range_that_nobody_has() {
+        let held: Vec<_> = (1..6)
+            .map(|it| Claim::Address(Ipv4Addr::new(10, 100, 0, it)))
+            .collect();
+        let spec = given(json!({"type": "ClusterIP"}), &held).unwrap();
+        assert_eq!(spec["clusterIP"], "10.100.0.6");
+        assert_eq!(spec["clusterIPs"], json!(["10.100.0.6"]));
+        let mut all = held;
+        all.push(Claim::Address(Ipv4Addr::new(10, 100, 0, 6)));
+        assert!(
+            given(json!({"type": "ClusterIP"}), &all)
+                .unwrap_err()
+                .contains("range is full")
+        );
+    }
+
+    #[test]
+    fn an_address_that_is_asked_for() {
+        let held = [Claim::Address(Ipv4Addr::new(10, 100, 0, 3))];
+        for (asked, expected) in [
+            ("10.100.0.2", ""),
+            ("10.100.0.3", "provided IP is already allocated"),
+            (
+                "10.100.0.0",
+                "is not in the valid range. The range of valid IPs is 10.100.0.0/29",
+            ),
+            ("10.101.0.1", "is not in the valid range"),
+            ("fd00::1", "it is no IPv4 address"),
+        ] {
+            let found = given(json!({"type": "ClusterIP", "clusterIP": asked}), &held);
+            match found {
+                Ok(spec) => {
+                    assert_eq!((spec["clusterIP"].as_str().unwrap(), ""), (asked, expected))
+                }
+                Err(why) => assert!(!expected.is_empty() && why.contains(expected), "{why}"),
+            }
+        }
+    }
+
+    #[test]
+    fn ports_of_nodes_are_given_where_the_type_has_them() {
+        let ports = json!([{"port": 80}, {"port": 81, "nodePort": 30005}]);
+        for (kind, has) in [
+            ("ClusterIP", false),
+            ("NodePort", true),
+            ("LoadBalancer", true),
+        ] {
+            let spec = given(json!({"type": kind, "ports": ports}), &[]).unwrap();
+            assert_eq!(spec["ports"][0]["nodePort"].is_u64(), has, "{kind}");
+            assert_eq!(spec["ports"][1]["nodePort"] == 30005, has, "{kind}");
+        }
+        let held = [Claim::NodePort(30005)];
+        let taken = given(json!({"type": "NodePort", "ports": ports}), &held).unwrap_err();
+        assert!(
+            taken.contains("provided port is already allocated"),
+            "{taken}"
+        );
+        let low = json!([{"port": 80, "nodePort": 80}]);
+        let refused = given(json!({"type": "NodePort", "ports": low}), &[]).unwrap_err();
+        assert!(
+            refused.contains("The range of valid ports is 30000-32767"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn a_service_without_address_holds_none() {
+        let headless = json!({"type": "ClusterIP", "clusterIP": "None"});
+        let spec = given(headless, &[]).unwrap();
+        assert_eq!(claims(&json!({"spec": spec})), []);
+        let external = given(json!({"type": "ExternalName", "clusterIP": ""}), &[]).unwrap();
+        assert_eq!(claims(&json!({"spec": external})), []);
+    }
+
+    #[test]
+    fn an_update_keeps_what_the_service_has() {
+        let range = RANGE.parse().unwrap();
+        let old = json!({"spec": {"type": "NodePort", "clusterIP": "10.100.0.2", "ports": [{"port": 80, "nodePort": 30001}]}});
+        let mut new = json!({"spec": {"type": "NodePort", "ports": [{"port": 80}]}});
+        assert_eq!(allocate(&mut new, Some(&old), range, |_| false), []);
+        assert_eq!(claims(&new), claims(&old));
+    }
+}

@@ -1,0 +1,141 @@
+//! Nobody gives away rights that they do not have themselves: neither in a role nor by a binding, unless they may `escalate` or `bind`.
+
+use serde_json::Value;
+use wharf_kube_auth::{Attributes, PolicyRule};
+use wharf_kube_model::view::text_at;
+
+use crate::{answer::Fault, call::Call};
+
+const GROUP: &str = "rbac.authorization.k8s.io";
+/// Rules that are told of.
+const MOST_TOLD: usize = 20;
+
+pub async fn check(call: &Call, object: &Value, live: Option<&Value>) -> Result<(), Fault> {
+    if call.group() != GROUP {
+        return Ok(());
+    }
+    match call.resource.plural.as_str() {
+        "roles" | "clusterroles" => role(call, object, live).await,
+        "rolebindings" | "clusterrolebindings" => binding(call, object, live).await,
+        _ => Ok(()),
+    }
+}
+
+async fn may(call: &Call, verb: &str, resource: &str, namespace: &str, name: &str) -> bool {
+    let asked = Attributes {
+        verb: verb.to_owned(),
+        group: GROUP.to_owned(),
+        version: "v1".to_owned(),
+        resource: resource.to_owned(),
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        ..Attributes::default()
+    };
+    let decision = call
+        .cluster
+        .parts
+        .authorizer
+        .authorize(&call.user, &asked)
+        .await;
+    decision.allows()
+}
+
+async fn role(call: &Call, object: &Value, live: Option<&Value>) -> Result<(), Fault> {
+    let is_same = |name: &str| live.is_some_and(|it| it.get(name) == object.get(name));
+    if is_same("rules") && is_same("aggregationRule") {
+        return Ok(());
+    }
+    let name = text_at(object, &["metadata", "name"]);
+    let namespace = call.namespace().unwrap_or_default();
+    if may(call, "escalate", &call.resource.plural, namespace, name).await {
+        return Ok(());
+    }
+    // What an aggregating role comes to hold is not known yet.
+    let wanted = match object["aggregationRule"].is_object() {
+        true => vec![PolicyRule {
+            verbs: vec!["*".to_owned()],
+            groups: vec!["*".to_owned()],
+            resources: vec!["*".to_owned()],
+            ..PolicyRule::default()
+        }],
+        false => PolicyRule::all_of(object),
+    };
+    held(call, name, namespace, &wanted).await
+}
+
+async fn binding(call: &Call, object: &Value, live: Option<&Value>) -> Result<(), Fault> {
+    let is_same = |name: &str| live.is_some_and(|it| it.get(name) == object.get(name));
+    if is_same("roleRef") && is_same("subjects") {
+        return Ok(());
+    }
+    let name = text_at(object, &["metadata", "name"]);
+    let namespace = call.namespace().unwrap_or_default();
+    let kind = text_at(object, &["roleRef", "kind"]);
+    let of = text_at(object, &["roleRef", "name"]);
+    let plural = if kind == "Role" {
+        "roles"
+    } else {
+        "clusterroles"
+    };
+    let within = if kind == "Role" { namespace } else { "" };
+    if may(call, "bind", plural, within, of).await
+        || !namespace.is_empty() && may(call, "bind", plural, namespace, of).await
+    {
+        return Ok(());
+    }
+    let rules = call
+        .cluster
+        .parts
+        .authorizer
+        .role(namespace, kind, of)
+        .await;
+    let Some(rules) = rules else {
+        let plural = if kind == "Role" {
+            "role"
+        } else {
+            "clusterrole"
+        };
+        let why = format!("{plural}.{GROUP} \"{of}\" not found");
+        return Err(call.forbidden(name, &why));
+    };
+    held(call, name, namespace, &rules).await
+}
+
+async fn held(
+    call: &Call,
+    name: &str,
+    namespace: &str,
+    wanted: &[PolicyRule],
+) -> Result<(), Fault> {
+    let authorizer = &call.cluster.parts.authorizer;
+    let missing = authorizer.uncovered(&call.user, namespace, wanted).await;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let user = &call.user;
+    let told: Vec<String> = missing.iter().take(MOST_TOLD).map(shown).collect();
+    let why = format!(
+        "user \"{}\" (groups={:?}) is attempting to grant RBAC permissions not currently held:\n{}",
+        user.name,
+        user.groups,
+        told.join("\n")
+    );
+    Err(call.forbidden(name, &why))
+}
+
+/// A rule as upstream prints it.
+fn shown(rule: &PolicyRule) -> String {
+    let list = |name: &str, all: &[String]| {
+        let quoted: Vec<String> = all.iter().map(|it| format!("\"{it}\"")).collect();
+        (!all.is_empty()).then(|| format!("{name}:[{}]", quoted.join(" ")))
+    };
+    let parts = [
+        list("APIGroups", &rule.groups),
+        list("Resources", &rule.resources),
+        list("ResourceNames", &rule.names),
+        list("NonResourceURLs", &rule.paths),
+        list("Verbs", &rule.verbs),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    format!("{{{}}}", parts.join(", "))
+}

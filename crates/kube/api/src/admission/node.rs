@@ -1,0 +1,329 @@
+//! Nodes: new ones take no pods before they are ready, and a node changes nothing but itself and its own pods.
+
+use serde_json::{Value, json};
+use wharf_kube_model::view::text_at;
+
+use super::Operation;
+use crate::{answer::Fault, call::Call};
+
+const NOT_READY: &str = "node.kubernetes.io/not-ready";
+/// Labels below these domains are what the cluster trusts nodes by.
+const TRUSTED: [&str; 2] = ["kubernetes.io", "k8s.io"];
+/// Of those, the ones that a node sets on itself.
+const OWN_LABELS: [&str; 12] = [
+    "kubernetes.io/hostname",
+    "kubernetes.io/arch",
+    "kubernetes.io/os",
+    "beta.kubernetes.io/arch",
+    "beta.kubernetes.io/os",
+    "beta.kubernetes.io/instance-type",
+    "node.kubernetes.io/instance-type",
+    "failure-domain.beta.kubernetes.io/region",
+    "failure-domain.beta.kubernetes.io/zone",
+    "topology.kubernetes.io/region",
+    "topology.kubernetes.io/zone",
+    "topology.k8s.aws/zone-id",
+];
+const OWN_DOMAINS: [&str; 2] = ["kubelet.kubernetes.io", "node.kubernetes.io"];
+
+/// A new node is not ready; its controller takes the taint away.
+pub fn taint(node: &mut Value) {
+    if !node["spec"].is_object() {
+        node["spec"] = json!({});
+    }
+    if !node["spec"]["taints"].is_array() {
+        node["spec"]["taints"] = json!([]);
+    }
+    if let Some(taints) = node["spec"]["taints"].as_array_mut()
+        && !taints
+            .iter()
+            .any(|it| it["key"] == NOT_READY && it["effect"] == "NoSchedule")
+    {
+        taints.push(json!({"key": NOT_READY, "effect": "NoSchedule"}));
+    }
+}
+
+/// What a node may not do though its authorizer lets it: known only by the object itself.
+pub fn restrict(
+    call: &Call,
+    operation: Operation<'_>,
+    object: &Value,
+    live: Option<&Value>,
+) -> Result<(), Fault> {
+    let Some(own) = call.user.as_node() else {
+        return Ok(());
+    };
+    let name = text_at(object, &["metadata", "name"]);
+    let judged = match (call.group(), call.resource.plural.as_str()) {
+        ("", "pods") => pod(own, operation, object, live),
+        ("", "nodes") => node(own, operation, object, live),
+        ("storage.k8s.io", "csinodes") if name != own => {
+            Err("can only access CSINode with the same name as the requesting node".to_owned())
+        }
+        ("coordination.k8s.io", "leases") => {
+            let is_own = call.namespace() == Some("kube-node-lease") && name == own;
+            match is_own {
+                true => Ok(()),
+                false => Err(
+                    "can only access node lease with the same name as the requesting node"
+                        .to_owned(),
+                ),
+            }
+        }
+        _ => Ok(()),
+    };
+    judged.map_err(|why| call.forbidden(name, &why))
+}
+
+fn pod(
+    own: &str,
+    operation: Operation<'_>,
+    object: &Value,
+    live: Option<&Value>,
+) -> Result<(), String> {
+    let on = text_at(live.unwrap_or(object), &["spec", "nodeName"]);
+    match operation {
+        Operation::Create if !super::service_account::is_mirror(object) => Err(format!(
+            "pod does not have \"kubernetes.io/config.mirror\" annotation, node \"{own}\" can only create mirror pods"
+        )),
+        Operation::Create => mirror(own, object),
+        _ if on != own => Err(format!(
+            "node \"{own}\" can only change pods with spec.nodeName set to itself"
+        )),
+        Operation::Update { subresource } if subresource != "status" => {
+            Err(format!("node \"{own}\" can only update pod status"))
+        }
+        // By its labels a pod is found by services, and by its owners kept.
+        Operation::Update { .. } if !is_same(object, live, "labels") => Err(format!(
+            "node \"{own}\" cannot update labels through pod status"
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn is_same(object: &Value, live: Option<&Value>, member: &str) -> bool {
+    live.is_none_or(|live| live["metadata"].get(member) == object["metadata"].get(member))
+}
+
+/// A pod that a node tells of, which must ask the cluster for nothing.
+fn mirror(own: &str, pod: &Value) -> Result<(), String> {
+    let refuse = |what: &str| {
+        Err(format!(
+            "node \"{own}\" can not create pods that reference {what}"
+        ))
+    };
+    let spec = &pod["spec"];
+    if text_at(spec, &["nodeName"]) != own {
+        return Err(format!(
+            "node \"{own}\" can only create pods with spec.nodeName set to itself"
+        ));
+    }
+    let owners = pod["metadata"]["ownerReferences"].as_array();
+    let is_owned = owners.is_some_and(|all| {
+        matches!(all.as_slice(), [one] if one["apiVersion"] == "v1" && one["kind"] == "Node" && one["name"] == own)
+    });
+    if !is_owned {
+        return Err(format!(
+            "node \"{own}\" can only create pods with an owner reference set to itself"
+        ));
+    }
+    let secrets = spec["imagePullSecrets"].as_array();
+    if !text_at(spec, &["serviceAccountName"]).is_empty()
+        || secrets.is_some_and(|it| !it.is_empty())
+    {
+        return refuse("a service account or secrets");
+    }
+    let volumes = spec["volumes"].as_array().into_iter().flatten();
+    const LOCAL: [&str; 4] = ["name", "hostPath", "emptyDir", "downwardAPI"];
+    let mut members = volumes.filter_map(Value::as_object).flatten();
+    if members.any(|(kind, _)| !LOCAL.contains(&kind.as_str())) {
+        return refuse("volumes of the cluster");
+    }
+    let lists = ["initContainers", "containers", "ephemeralContainers"];
+    let containers = lists.iter().filter_map(|it| spec[*it].as_array()).flatten();
+    for container in containers {
+        let from = container["envFrom"]
+            .as_array()
+            .is_some_and(|it| !it.is_empty());
+        let mut env = container["env"].as_array().into_iter().flatten();
+        let refers = |it: &Value| {
+            ["secretKeyRef", "configMapKeyRef"]
+                .iter()
+                .any(|kind| it["valueFrom"][*kind].is_object())
+        };
+        if from || env.any(refers) {
+            return refuse("secrets or configmaps");
+        }
+    }
+    Ok(())
+}
+
+fn node(
+    own: &str,
+    operation: Operation<'_>,
+    object: &Value,
+    live: Option<&Value>,
+) -> Result<(), String> {
+    let name = text_at(object, &["metadata", "name"]);
+    if name != own {
+        return Err(format!(
+            "node \"{own}\" is not allowed to modify node \"{name}\""
+        ));
+    }
+    if operation == Operation::Delete {
+        return Err(format!("node \"{own}\" cannot delete itself"));
+    }
+    let empty = Value::Null;
+    let before = live.unwrap_or(&empty);
+    if live.is_some() && before["spec"]["taints"] != object["spec"]["taints"] {
+        return Err(format!("node \"{own}\" is not allowed to modify taints"));
+    }
+    if live.is_some() && !is_same(object, live, "ownerReferences") {
+        return Err(format!(
+            "node \"{own}\" is not allowed to modify ownerReferences"
+        ));
+    }
+    let of = |it: &Value, key: &str| it["metadata"]["labels"].get(key).cloned();
+    let both = [object, before].into_iter();
+    let keys = both.filter_map(|it| it["metadata"]["labels"].as_object());
+    let keys = keys.flat_map(|it| it.keys().map(String::as_str));
+    let changed = keys.filter(|key| of(object, key) != of(before, key));
+    let mut refused: Vec<&str> = changed.filter(|it| !may_label(it)).collect();
+    refused.sort_unstable();
+    refused.dedup();
+    match refused.as_slice() {
+        [] => Ok(()),
+        some => Err(format!(
+            "is not allowed to modify labels: {}",
+            some.join(", ")
+        )),
+    }
+}
+
+fn may_label(key: &str) -> bool {
+    let Some((domain, _)) = key.split_once('/') else {
+        return true;
+    };
+    let is_below = |of: &&str| domain == *of || domain.ends_with(&format!(".{of}"));
+    OWN_LABELS.contains(&key)
+        || OWN_DOMAINS.iter().any(is_below) && !domain.starts_with("node-restriction")
+        || !TRUSTED.iter().any(is_below)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UPDATE: Operation<'_> = Operation::Update { subresource: "" };
+
+    #[test]
+    fn a_node_labels_itself_with_what_nobody_trusts_it_by() {
+        let before =
+            json!({"metadata": {"name": "a", "labels": {"node-role.kubernetes.io/x": ""}}});
+        for (key, allowed) in [
+            ("kubernetes.io/hostname", true),
+            ("node.kubernetes.io/anything", true),
+            ("eks.amazonaws.com/nodegroup", true),
+            ("plain", true),
+            ("node-role.kubernetes.io/x", true),
+            ("node-role.kubernetes.io/master", false),
+            ("node-restriction.kubernetes.io/team", false),
+        ] {
+            let mut after = before.clone();
+            after["metadata"]["labels"][key] = "".into();
+            assert_eq!(
+                node("a", UPDATE, &after, Some(&before)).is_ok(),
+                allowed,
+                "{key}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_node_changes_the_status_of_its_own_pods() {
+        let status = Operation::Update {
+            subresource: "status",
+        };
+        let pod_on = |node: &str| json!({"spec": {"nodeName": node}});
+        for (operation, on, allowed) in [
+            (status, "a", true),
+            (status, "b", false),
+            (UPDATE, "a", false),
+            (Operation::Delete, "a", true),
+            (Operation::Delete, "b", false),
+            (Operation::Create, "a", false),
+        ] {
+            let it = pod_on(on);
+            assert_eq!(
+                pod("a", operation, &it, Some(&it)).is_ok(),
+                allowed,
+                "{operation:?} {on}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_node_keeps_what_it_is_trusted_by() {
+        let before =
+            json!({"metadata": {"name": "a", "labels": {"node-role.kubernetes.io/x": ""}}});
+        let after = json!({"metadata": {"name": "a", "labels": {}}});
+        let refused = node("a", UPDATE, &after, Some(&before)).unwrap_err();
+        assert_eq!(
+            refused,
+            "is not allowed to modify labels: node-role.kubernetes.io/x"
+        );
+        let owned = json!({"metadata": {"name": "a", "ownerReferences": [{}]}});
+        assert!(
+            node(
+                "a",
+                UPDATE,
+                &owned,
+                Some(&json!({"metadata": {"name": "a"}}))
+            )
+            .is_err()
+        );
+    }
+
+    #[test]
+    fn a_mirror_pod_asks_for_nothing() {
+        let mirror_of = |spec: Value| {
+            let mut pod = json!({
+                "metadata": {
+                    "annotations": {"kubernetes.io/config.mirror": "x"},
+                    "ownerReferences": [{"apiVersion": "v1", "kind": "Node", "name": "a"}],
+                },
+                "spec": spec,
+            });
+            pod["spec"]["nodeName"] = "a".into();
+            pod
+        };
+        for (spec, allowed) in [
+            (json!({}), true),
+            (json!({"volumes": [{"name": "v", "hostPath": {}}]}), true),
+            (json!({"volumes": [{"name": "v", "secret": {}}]}), false),
+            (json!({"serviceAccountName": "x"}), false),
+            (
+                json!({"containers": [{"env": [{"valueFrom": {"secretKeyRef": {}}}]}]}),
+                false,
+            ),
+            (json!({"containers": [{"envFrom": [{}]}]}), false),
+        ] {
+            let pod_of = mirror_of(spec);
+            assert_eq!(
+                pod("a", Operation::Create, &pod_of, None).is_ok(),
+                allowed,
+                "{pod_of}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_new_node_is_tainted_once() {
+        let mut it = json!({});
+        taint(&mut it);
+        let once = it.clone();
+        taint(&mut it);
+        assert_eq!(it, once);
+        assert_eq!(it["spec"]["taints"][0]["key"], NOT_READY);
+    }
+}

@@ -1,0 +1,39 @@
+//! Kinds that would be accepted without effect: refused by name until there is one.
+
+use wharf_kube_model::status::Status;
+
+use super::Operation;
+use crate::{answer::Fault, call::Call};
+
+/// Groups, and of some one resource alone, that this server does not act by yet, and why they are refused.
+const WITHOUT_EFFECT: [(&str, &str, &str); 3] = [
+    (
+        "",
+        "resourcequotas",
+        "resource quotas are not supported by this server yet",
+    ),
+    (
+        "admissionregistration.k8s.io",
+        "",
+        "admission webhooks and admission policies are not supported by this server yet",
+    ),
+    (
+        "apiregistration.k8s.io",
+        "",
+        "aggregated API servers are not supported by this server yet",
+    ),
+];
+
+pub fn check(call: &Call, operation: Operation<'_>) -> Result<(), Fault> {
+    if operation != Operation::Create {
+        return Ok(());
+    }
+    let plural = call.resource.plural.as_str();
+    let known = WITHOUT_EFFECT.iter().find(|(group, resource, _)| {
+        *group == call.group() && (resource.is_empty() || *resource == plural)
+    });
+    match known {
+        None => Ok(()),
+        Some((group, _, why)) => Err(Status::forbidden(group, plural, "", why).into()),
+    }
+}

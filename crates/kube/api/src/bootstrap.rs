@@ -1,0 +1,181 @@
+//! Objects that every cluster has: made where they are missing, by the server itself, through its own API.
+
+use bytes::Bytes;
+use http::{
+    HeaderValue, Method, Request,
+    header::{CONTENT_TYPE, USER_AGENT},
+};
+use http_body_util::{BodyExt, Full};
+use serde_json::{Value, json};
+use wharf_kube_auth::{UserInfo, bootstrap, user::MASTERS};
+use wharf_store::StoreError;
+
+use crate::cluster::{Cluster, Network};
+
+/// Who makes them.
+const USER: &str = "system:apiserver";
+const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+
+pub async fn ensure(cluster: &Cluster) -> Result<(), StoreError> {
+    for (path, object) in objects() {
+        make(cluster, &path, &object, false).await;
+    }
+    for (path, object) in own_service(cluster.network()) {
+        make(cluster, &path, &object, true).await;
+    }
+    Ok(())
+}
+
+/// Makes an object. One that is there stays as it is, unless it tells what may have changed.
+async fn make(cluster: &Cluster, path: &str, object: &Value, replaces: bool) {
+    let (mut code, mut text) = send(cluster, Method::POST, path, object).await;
+    if code == 409 && replaces {
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+        let path = format!("{path}/{name}");
+        (code, text) = send(cluster, Method::PUT, &path, object).await;
+    } else if code == 409 {
+        return;
+    }
+    if !(200..300).contains(&code) {
+        tracing::error!(
+            path,
+            code,
+            answer = text,
+            "failed to make an object that every cluster has"
+        );
+    }
+}
+
+async fn send(cluster: &Cluster, method: Method, path: &str, object: &Value) -> (u16, String) {
+    let user = UserInfo::authenticated(USER, &[MASTERS]);
+    let body = Full::new(Bytes::from(object.to_string())).map_err(|never| match never {});
+    let mut request = Request::new(body.boxed_unsync());
+    *request.method_mut() = method;
+    if let Ok(uri) = path.parse() {
+        *request.uri_mut() = uri;
+    }
+    let headers = request.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(USER_AGENT, HeaderValue::from_static("kube-apiserver"));
+    let answer = cluster.serve(request, &user).await;
+    let code = answer.status().as_u16();
+    let body = answer.into_body().collect().await;
+    let text = body.map(|it| String::from_utf8_lossy(&it.to_bytes()).into_owned());
+    (code, text.unwrap_or_default())
+}
+
+/// The service by which pods reach this server, at the first address of the range.
+fn own_service(network: &Network) -> Vec<(String, Value)> {
+    let Some(address) = network.service_range.hosts().next() else {
+        return Vec::new();
+    };
+    if network.endpoints.is_empty() {
+        return Vec::new();
+    }
+    let port = network.endpoints[0].port();
+    let addresses: Vec<String> = network
+        .endpoints
+        .iter()
+        .map(|it| it.ip().to_string())
+        .collect();
+    let service = json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {
+            "name": "kubernetes",
+            "labels": {"component": "apiserver", "provider": "kubernetes"},
+        },
+        "spec": {
+            "type": "ClusterIP",
+            "clusterIP": address.to_string(),
+            "clusterIPs": [address.to_string()],
+            "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": port}],
+        },
+    });
+    let ports = json!([{"name": "https", "port": port, "protocol": "TCP"}]);
+    let endpoints = json!({
+        "apiVersion": "v1",
+        "kind": "Endpoints",
+        "metadata": {
+            "name": "kubernetes",
+            "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"},
+        },
+        "subsets": [{
+            "addresses": addresses.iter().map(|it| json!({"ip": it})).collect::<Vec<_>>(),
+            "ports": ports,
+        }],
+    });
+    let slice = json!({
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {
+            "name": "kubernetes",
+            "labels": {"kubernetes.io/service-name": "kubernetes"},
+        },
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": addresses, "conditions": {"ready": true}}],
+        "ports": ports,
+    });
+    let core = "/api/v1/namespaces/default";
+    let slices = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices";
+    vec![
+        (format!("{core}/services"), service),
+        (format!("{core}/endpoints"), endpoints),
+        (slices.to_owned(), slice),
+    ]
+}
+
+/// In the order in which they are made: a path and what is posted to it.
+fn objects() -> Vec<(String, Value)> {
+    let mut all = Vec::new();
+    for name in NAMESPACES {
+        let namespace =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+        all.push(("/api/v1/namespaces".to_owned(), namespace));
+    }
+    for (name, value, text) in [
+        (
+            "system-cluster-critical",
+            2_000_000_000,
+            "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
+        ),
+        (
+            "system-node-critical",
+            2_000_001_000,
+            "Used for system critical pods that must not be moved from their current node.",
+        ),
+    ] {
+        let class = json!({
+            "apiVersion": "scheduling.k8s.io/v1",
+            "kind": "PriorityClass",
+            "metadata": {"name": name},
+            "value": value,
+            "description": text,
+        });
+        all.push((
+            "/apis/scheduling.k8s.io/v1/priorityclasses".to_owned(),
+            class,
+        ));
+    }
+    for object in bootstrap::roles().into_iter().chain(bootstrap::bindings()) {
+        if let Some(path) = rbac_path(&object) {
+            all.push((path, object));
+        }
+    }
+    all
+}
+
+fn rbac_path(object: &Value) -> Option<String> {
+    let plural = match object["kind"].as_str()? {
+        "ClusterRole" => "clusterroles",
+        "ClusterRoleBinding" => "clusterrolebindings",
+        "Role" => "roles",
+        "RoleBinding" => "rolebindings",
+        _ => return None,
+    };
+    let start = "/apis/rbac.authorization.k8s.io/v1";
+    Some(match object["metadata"]["namespace"].as_str() {
+        Some(namespace) => format!("{start}/namespaces/{namespace}/{plural}"),
+        None => format!("{start}/{plural}"),
+    })
+}

@@ -1,0 +1,288 @@
+//! A request for a resource that may be done: what is asked, of which kind, by whom, and how to answer.
+
+use std::sync::Arc;
+
+use http::{
+    HeaderMap, HeaderValue,
+    header::{USER_AGENT, WARNING},
+};
+use parking_lot::Mutex;
+use serde_json::Value;
+use wharf_base::Timestamp;
+use wharf_kube_auth::UserInfo;
+use wharf_kube_model::{
+    Catalog, Resource,
+    selector::{Fields, Labels},
+    status::Status,
+    table::Include,
+};
+use wharf_store::StoreError;
+
+use crate::{
+    answer::{self, Answer, Fault, Presenter, options_fault},
+    body::Expected,
+    cluster::Inner,
+    negotiate::{self, Form, content_type},
+    query::Query,
+    request::Asked,
+    storage::{Object, WriteError},
+};
+
+/// Warnings of one answer; more are left out.
+const MOST_WARNINGS: usize = 20;
+/// Bytes of one warning and of all together: they are headers.
+const WARNING_BYTES: usize = 500;
+const WARNINGS_BYTES: usize = 4 << 10;
+/// Bytes of a manager's name.
+const MOST_MANAGER: usize = 128;
+
+pub struct Call {
+    pub cluster: Arc<Inner>,
+    pub catalog: Arc<Catalog>,
+    pub resource: Arc<Resource>,
+    pub asked: Asked,
+    pub query: Query,
+    pub user: UserInfo,
+    pub headers: HeaderMap,
+    pub form: Form,
+    pub now: Timestamp,
+    pub warnings: Mutex<Vec<String>>,
+}
+
+impl Call {
+    pub fn group(&self) -> &str {
+        &self.resource.group
+    }
+
+    /// The namespace of the objects that are asked for.
+    pub fn namespace(&self) -> Option<&str> {
+        self.asked.within(self.resource.namespaced)
+    }
+
+    pub fn name(&self) -> &str {
+        self.asked.name.as_deref().unwrap_or_default()
+    }
+
+    pub fn expected(&self) -> Expected<'_> {
+        Expected {
+            group: &self.resource.group,
+            version: &self.resource.version,
+            kind: &self.resource.kind,
+        }
+    }
+
+    /// The folder of the resource's objects, in all namespaces.
+    pub fn folder(&self) -> String {
+        let storage = &self.resource.storage;
+        self.cluster
+            .objects
+            .keys
+            .folder(&storage.group, &storage.plural)
+    }
+
+    pub fn key_of(&self, name: &str) -> String {
+        let storage = &self.resource.storage;
+        let keys = &self.cluster.objects.keys;
+        keys.object(&storage.group, &storage.plural, self.namespace(), name)
+    }
+
+    pub fn key(&self) -> String {
+        self.key_of(self.name())
+    }
+
+    pub fn not_found(&self) -> Status {
+        Status::not_found(self.group(), &self.resource.plural, self.name())
+    }
+
+    /// The object that the path names.
+    pub async fn read(&self) -> Result<Object, Fault> {
+        let found = self.cluster.objects.get(&self.key()).await;
+        Ok(found
+            .map_err(store_fault)?
+            .ok_or_else(|| self.not_found())?)
+    }
+
+    pub fn value(&self, object: &Object) -> Result<Value, Fault> {
+        let value = object.value(&self.resource);
+        Ok(value.ok_or_else(|| Status::internal("the stored object is damaged"))?)
+    }
+
+    pub fn invalid(&self, name: &str, errors: Vec<wharf_kube_model::field::FieldError>) -> Fault {
+        Box::new(Status::invalid(
+            self.group(),
+            &self.resource.kind,
+            name,
+            errors,
+        ))
+    }
+
+    pub fn forbidden(&self, name: &str, why: &str) -> Fault {
+        Box::new(Status::forbidden(
+            self.group(),
+            &self.resource.plural,
+            name,
+            why,
+        ))
+    }
+
+    pub fn conflict(&self, name: &str, why: &str) -> Fault {
+        Box::new(Status::conflict(
+            self.group(),
+            &self.resource.plural,
+            name,
+            why,
+        ))
+    }
+
+    /// `dryRun`: everything but the write.
+    pub fn is_dry_run(&self) -> Result<bool, Fault> {
+        let mut all = self
+            .query
+            .all("dryRun")
+            .filter(|it| !it.is_empty())
+            .peekable();
+        let is_dry = all.peek().is_some();
+        match all.find(|it| *it != "All") {
+            None => Ok(is_dry),
+            Some(other) => Err(options_fault(
+                self.options_kind(),
+                "dryRun",
+                |errors, path| {
+                    errors.not_supported(path, other, &["All"]);
+                },
+            )),
+        }
+    }
+
+    /// Who owns the fields that this request writes.
+    pub fn manager(&self) -> Result<String, Fault> {
+        if let Some(manager) = self.query.get("fieldManager") {
+            if manager.len() > MOST_MANAGER || !manager.chars().all(|it| !it.is_control()) {
+                let kind = self.options_kind();
+                return Err(options_fault(kind, "fieldManager", |errors, path| {
+                    if manager.len() > MOST_MANAGER {
+                        errors.too_long(path, MOST_MANAGER);
+                    } else {
+                        errors.invalid(path, manager, "should only contain printable characters");
+                    }
+                }));
+            }
+            return Ok(manager.to_owned());
+        }
+        let agent = self.headers.get(USER_AGENT).and_then(|it| it.to_str().ok());
+        let name = agent
+            .unwrap_or_default()
+            .split('/')
+            .next()
+            .unwrap_or_default();
+        let name: String = name.chars().take(MOST_MANAGER).collect();
+        Ok(if name.is_empty() {
+            "unknown".to_owned()
+        } else {
+            name
+        })
+    }
+
+    pub fn warn(&self, mut text: String) {
+        let mut end = text.len().min(WARNING_BYTES);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+        let mut warnings = self.warnings.lock();
+        let bytes: usize = warnings.iter().map(String::len).sum();
+        let has_room = warnings.len() < MOST_WARNINGS && bytes + text.len() <= WARNINGS_BYTES;
+        if has_room && !warnings.contains(&text) {
+            warnings.push(text);
+        }
+    }
+
+    pub fn labels(&self) -> Result<Labels, Fault> {
+        match self.query.get("labelSelector") {
+            None => Ok(Labels::everything()),
+            Some(text) => {
+                let parsed = Labels::parse(text);
+                Ok(parsed.map_err(Status::bad_request)?)
+            }
+        }
+    }
+
+    /// A list or a watch of one name is one by a field selector.
+    pub fn fields(&self) -> Result<Fields, Fault> {
+        let text = self.query.get("fieldSelector").unwrap_or_default();
+        let parsed = Fields::parse(&self.resource, text);
+        Ok(parsed.map_err(Status::bad_request)?)
+    }
+
+    pub fn presenter(&self) -> Presenter<'_> {
+        let include = self.query.get("includeObject").unwrap_or_default();
+        Presenter {
+            catalog: &self.catalog,
+            resource: &self.resource,
+            form: self.form,
+            include: Include::parse(include).unwrap_or_default(),
+            now: self.now,
+        }
+    }
+
+    pub fn answer(&self, code: u16, object: &Object) -> Result<Answer, Fault> {
+        self.encoded(code, self.presenter().object(object))
+    }
+
+    pub fn answer_value(&self, code: u16, object: &Value) -> Result<Answer, Fault> {
+        self.encoded(code, self.presenter().value(object))
+    }
+
+    pub fn encoded(&self, code: u16, body: Option<Vec<u8>>) -> Result<Answer, Fault> {
+        let body = body.ok_or_else(|| Status::not_acceptable(&negotiate::ALL))?;
+        Ok(answer::bytes(
+            code,
+            content_type(self.form.media, false),
+            body,
+        ))
+    }
+
+    /// An answer that is no object of the resource.
+    pub fn answer_other(&self, code: u16, value: &Value) -> Answer {
+        answer::value(&self.catalog, code, self.form.media, value)
+    }
+
+    /// Puts the warnings into the answer's head.
+    pub fn add_warnings(&self, answer: &mut Answer) {
+        for text in self.warnings.lock().drain(..) {
+            let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
+            let quoted: String = quoted.chars().filter(|it| !it.is_control()).collect();
+            if let Ok(value) = HeaderValue::from_str(&format!("299 - \"{quoted}\"")) {
+                answer.headers_mut().append(WARNING, value);
+            }
+        }
+    }
+
+    pub fn write_fault(&self, name: &str, error: WriteError) -> Fault {
+        match error {
+            WriteError::Changed => self.conflict(name, wharf_kube_model::status::MODIFIED),
+            WriteError::TooLarge { .. } => {
+                let most = crate::storage::MAX_OBJECT_BYTES;
+                Box::new(Status::too_large(&format!("limit is {most}")))
+            }
+            WriteError::Full => self.forbidden(name, "the cluster holds as many objects as it may"),
+            WriteError::Store(error) => store_fault(error),
+        }
+    }
+}
+
+/// What a client hears of a store that cannot answer; the log has the rest.
+pub fn store_fault(error: StoreError) -> Fault {
+    let status = match &error {
+        StoreError::DiskFull { .. } => Status::unavailable("no room left on the server's disk"),
+        StoreError::Later { .. } | StoreError::Unanswered { .. } => {
+            Status::unavailable("the store cannot answer at this moment")
+        }
+        StoreError::Compacted { .. } => {
+            Status::expired("The resourceVersion for the provided list is too old.")
+        }
+        _ => Status::internal("the store failed"),
+    };
+    tracing::warn!(%error, "a request of the Kubernetes API failed in the store");
+    Box::new(status)
+}

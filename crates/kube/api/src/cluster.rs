@@ -1,0 +1,269 @@
+//! A cluster: its objects, its kinds, and who it asks about users, nodes and tokens.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::SocketAddrV4,
+    sync::{Arc, Weak},
+};
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use http::Request;
+use ipnet::Ipv4Net;
+use parking_lot::Mutex;
+use serde_json::Value;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+use wharf_base::{Clock, Timestamp};
+use wharf_kube_auth::{Attributes, Authorizer, Tokens, UserInfo};
+use wharf_kube_model::Catalog;
+use wharf_store::{Store, StoreError};
+
+use crate::{
+    answer::{Answer, Body},
+    expiry::Expiry,
+    storage::{Keys, Objects},
+};
+
+/// Requests of one user that are served at the same time; more wait.
+const REQUESTS_PER_USER: usize = 100;
+/// Watches, logs and sessions of one user; more are refused.
+const LONG_REQUESTS_PER_USER: usize = 2000;
+/// Users that are told apart. Beyond them the idle ones are forgotten, which gives nobody more room.
+const MOST_USERS: usize = 1024;
+
+/// A connection to a node's kubelet.
+pub trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
+
+/// The way to nodes and pods: TLS with the API server's client certificate is done here.
+#[async_trait]
+pub trait Nodes: Send + Sync + 'static {
+    /// To the kubelet of a Node object, over TLS.
+    async fn kubelet(&self, node: &Value) -> io::Result<Box<dyn Connection>>;
+
+    /// To an address inside the cluster's network: proxied pods and services. `tls`: the far end is asked for TLS and its
+    /// certificate not checked, as upstream does.
+    async fn dial(&self, address: &str, port: u16, tls: bool) -> io::Result<Box<dyn Connection>>;
+}
+
+/// Hears what became of each request.
+#[async_trait]
+pub trait Audit: Send + Sync + 'static {
+    async fn heard(&self, record: AuditRecord<'_>);
+}
+
+pub struct AuditRecord<'a> {
+    pub user: &'a UserInfo,
+    pub asked: &'a Attributes,
+    pub code: u16,
+    /// What the authorizer gave as its reason.
+    pub reason: &'a str,
+    pub began: Timestamp,
+    pub user_agent: &'a str,
+}
+
+/// Where the cluster is in its network.
+#[derive(Debug, Clone)]
+pub struct Network {
+    /// Of which services have their addresses: `serviceIpv4Cidr`.
+    pub service_range: Ipv4Net,
+    /// Where pods and nodes reach this server: what is behind the service `kubernetes`, which is there only if one is told.
+    pub endpoints: Vec<SocketAddrV4>,
+}
+
+/// What a cluster is served with.
+pub struct Parts {
+    pub authorizer: Arc<dyn Authorizer>,
+    pub tokens: Arc<dyn Tokens>,
+    pub nodes: Arc<dyn Nodes>,
+    pub audit: Option<Arc<dyn Audit>>,
+    pub clock: Arc<dyn Clock>,
+    /// `gitVersion` of `/version`: `v1.36.4-eks-…`.
+    pub git_version: String,
+    pub network: Network,
+    /// The cluster's own documents for those who check its tokens: `/.well-known/openid-configuration` and `/openid/v1/jwks`.
+    pub openid_configuration: Value,
+    pub jwks: Value,
+}
+
+pub struct Inner {
+    pub objects: Arc<Objects>,
+    pub parts: Parts,
+    pub catalog: ArcSwap<Catalog>,
+    pub documents: crate::documents::Documents,
+    pub expiry: Expiry,
+    /// Held while the catalog is made of what is stored, so that an older one never follows a newer one.
+    pub cataloguing: tokio::sync::Mutex<()>,
+    users: Mutex<HashMap<String, Arc<User>>>,
+}
+
+/// The room of one user.
+struct User {
+    short: Arc<Semaphore>,
+    long: Arc<Semaphore>,
+}
+
+impl Inner {
+    pub fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    fn user(&self, name: &str) -> Arc<User> {
+        let mut users = self.users.lock();
+        if let Some(user) = users.get(name) {
+            return Arc::clone(user);
+        }
+        if users.len() >= MOST_USERS {
+            users.retain(|_, user| {
+                user.short.available_permits() < REQUESTS_PER_USER
+                    || user.long.available_permits() < LONG_REQUESTS_PER_USER
+            });
+        }
+        let user = Arc::new(User {
+            short: Arc::new(Semaphore::new(REQUESTS_PER_USER)),
+            long: Arc::new(Semaphore::new(LONG_REQUESTS_PER_USER)),
+        });
+        users.insert(name.to_owned(), Arc::clone(&user));
+        user
+    }
+
+    /// Room for a request that ends soon.
+    pub async fn short_place(&self, user: &UserInfo) -> Option<OwnedSemaphorePermit> {
+        let room = Arc::clone(&self.user(&user.name).short);
+        room.acquire_owned().await.ok()
+    }
+
+    /// Room for one that may last; `None` if the user has too many.
+    pub fn long_place(&self, user: &UserInfo) -> Option<OwnedSemaphorePermit> {
+        let room = Arc::clone(&self.user(&user.name).long);
+        room.try_acquire_owned().ok()
+    }
+}
+
+/// A handle on a cluster that is served.
+#[derive(Clone)]
+pub struct Cluster {
+    inner: Arc<Inner>,
+}
+
+impl Cluster {
+    /// Serves these objects. Those that every cluster has are made where they are missing.
+    pub async fn new(objects: Arc<Objects>, parts: Parts) -> Result<Self, StoreError> {
+        let inner = Arc::new(Inner {
+            objects,
+            parts,
+            catalog: ArcSwap::new(Catalog::built_in()),
+            documents: crate::documents::Documents::default(),
+            expiry: Expiry::default(),
+            cataloguing: tokio::sync::Mutex::default(),
+            users: Mutex::default(),
+        });
+        crate::definitions::load(&inner).await?;
+        let cluster = Self { inner };
+        crate::bootstrap::ensure(&cluster).await?;
+        tokio::spawn(crate::definitions::follow(Arc::downgrade(&cluster.inner)));
+        Ok(cluster)
+    }
+
+    pub fn objects(&self) -> &Arc<Objects> {
+        &self.inner.objects
+    }
+
+    /// The kinds of this moment.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.inner.catalog.load_full()
+    }
+
+    pub fn network(&self) -> &Network {
+        &self.inner.parts.network
+    }
+
+    /// Answers a request of a user who proved who they are. A request to switch protocols brings hyper's `OnUpgrade` among its
+    /// extensions.
+    pub fn serve<'a>(
+        &'a self,
+        request: Request<Body>,
+        user: &'a UserInfo,
+    ) -> impl Future<Output = Answer> + Send + 'a {
+        crate::serve::serve(&self.inner, request, user)
+    }
+}
+
+/// The clusters of the process, over one store.
+pub struct Servers {
+    store: Store,
+    objects: Mutex<HashMap<String, Weak<Objects>>>,
+    clusters: Mutex<HashMap<String, Cluster>>,
+}
+
+impl Servers {
+    pub fn new(store: Store) -> Self {
+        Self {
+            store,
+            objects: Mutex::default(),
+            clusters: Mutex::default(),
+        }
+    }
+
+    /// The objects of a cluster, which may hold none yet: what authorizers read.
+    pub async fn objects(
+        &self,
+        account: &str,
+        region: &str,
+        id: &str,
+    ) -> Result<Arc<Objects>, StoreError> {
+        let keys = Keys::new(account, region, id);
+        let root = keys.root().to_owned();
+        let known =
+            |objects: Arc<Objects>| (!objects.feed.stopped().is_cancelled()).then_some(objects);
+        let found = self.objects.lock().get(&root).and_then(Weak::upgrade);
+        if let Some(found) = found.and_then(known) {
+            return Ok(found);
+        }
+        let opened = Arc::new(Objects::open(self.store.clone(), keys).await?);
+        let mut all = self.objects.lock();
+        all.retain(|_, it| it.strong_count() > 0);
+        if let Some(found) = all.get(&root).and_then(Weak::upgrade).and_then(known) {
+            return Ok(found);
+        }
+        all.insert(root, Arc::downgrade(&opened));
+        Ok(opened)
+    }
+
+    /// Serves a cluster from now on. `id` names it among all accounts and regions, for [`Servers::cluster`].
+    pub async fn create(
+        &self,
+        id: &str,
+        objects: Arc<Objects>,
+        parts: Parts,
+    ) -> Result<Cluster, StoreError> {
+        let cluster = Cluster::new(objects, parts).await?;
+        let mut clusters = self.clusters.lock();
+        clusters.insert(id.to_owned(), cluster.clone());
+        Ok(cluster)
+    }
+
+    pub fn cluster(&self, id: &str) -> Option<Cluster> {
+        self.clusters.lock().get(id).cloned()
+    }
+
+    /// Ends a cluster: its watches are cut. Its objects stay until they are removed.
+    pub fn close(&self, id: &str) {
+        let cluster = self.clusters.lock().remove(id);
+        if let Some(cluster) = cluster {
+            let objects = &cluster.inner.objects;
+            // Who opens it again gets objects that are followed.
+            self.objects.lock().remove(objects.keys.root());
+            objects.feed.stop();
+        }
+    }
+
+    /// Removes everything of a cluster that is no longer served.
+    pub async fn remove(&self, account: &str, region: &str, id: &str) -> Result<(), StoreError> {
+        crate::storage::remove_all(&self.store, &Keys::new(account, region, id)).await
+    }
+}

@@ -1,0 +1,164 @@
+//! Discovery: which groups, versions and resources there are, one document each in the old form, one for all in the new.
+
+use std::net::SocketAddrV4;
+
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+use wharf_kube_model::{Catalog, Resource};
+
+use crate::cluster::Network;
+
+/// Versions of each group, and the resources of each version, in the catalog's order.
+type Groups<'a> = IndexMap<&'a str, IndexMap<&'a str, Vec<&'a Resource>>>;
+
+fn groups(catalog: &Catalog) -> Groups<'_> {
+    let mut groups = Groups::new();
+    for resource in catalog.all() {
+        let versions = groups.entry(&resource.group).or_default();
+        let resources = versions.entry(&resource.version).or_default();
+        resources.push(resource);
+    }
+    groups
+}
+
+/// `/api`
+pub fn versions(network: &Network) -> Value {
+    let reach =
+        |it: &SocketAddrV4| json!({"clientCIDR": "0.0.0.0/0", "serverAddress": it.to_string()});
+    let addresses: Vec<Value> = network.endpoints.iter().take(1).map(reach).collect();
+    json!({
+        "kind": "APIVersions",
+        "versions": ["v1"],
+        "serverAddressByClientCIDRs": addresses,
+    })
+}
+
+/// `/apis`
+pub fn group_list(catalog: &Catalog) -> Value {
+    let groups = groups(catalog);
+    let named = groups.iter().filter(|(name, _)| !name.is_empty());
+    json!({
+        "kind": "APIGroupList",
+        "apiVersion": "v1",
+        "groups": named.map(|(name, versions)| group_of(name, versions)).collect::<Vec<_>>(),
+    })
+}
+
+/// `/apis/GROUP`
+pub fn group(catalog: &Catalog, name: &str) -> Option<Value> {
+    let groups = groups(catalog);
+    let versions = groups.get(name).filter(|_| !name.is_empty())?;
+    let mut group = group_of(name, versions);
+    group["kind"] = "APIGroup".into();
+    group["apiVersion"] = "v1".into();
+    Some(group)
+}
+
+fn group_of(name: &str, versions: &IndexMap<&str, Vec<&Resource>>) -> Value {
+    let version =
+        |version: &&str| json!({"groupVersion": format!("{name}/{version}"), "version": version});
+    let all: Vec<Value> = versions.keys().map(version).collect();
+    json!({"name": name, "versions": all, "preferredVersion": all.first()})
+}
+
+/// `/api/v1`, `/apis/GROUP/VERSION`
+pub fn resource_list(catalog: &Catalog, group: &str, version: &str) -> Option<Value> {
+    let groups = groups(catalog);
+    let resources = groups.get(group)?.get(version)?;
+    let mut all = Vec::new();
+    for resource in resources {
+        let mut entry = json!({
+            "name": resource.plural,
+            "singularName": resource.singular,
+            "namespaced": resource.namespaced,
+            "kind": resource.kind,
+            "verbs": resource.verbs,
+        });
+        if !resource.short_names.is_empty() {
+            entry["shortNames"] = json!(resource.short_names);
+        }
+        if !resource.categories.is_empty() {
+            entry["categories"] = json!(resource.categories);
+        }
+        all.push(entry);
+        for sub in &resource.subresources {
+            let mut entry = json!({
+                "name": format!("{}/{}", resource.plural, sub.name),
+                "singularName": "",
+                "namespaced": resource.namespaced,
+            });
+            if (sub.group.as_str(), sub.version.as_str()) != (group, version) {
+                entry["group"] = sub.group.clone().into();
+                entry["version"] = sub.version.clone().into();
+            }
+            entry["kind"] = sub.kind.clone().into();
+            entry["verbs"] = json!(sub.verbs);
+            all.push(entry);
+        }
+    }
+    all.sort_by(|a, b| a["name"].as_str().cmp(&b["name"].as_str()));
+    let group_version = match group {
+        "" => version.to_owned(),
+        _ => format!("{group}/{version}"),
+    };
+    Some(json!({
+        "kind": "APIResourceList",
+        "apiVersion": "v1",
+        "groupVersion": group_version,
+        "resources": all,
+    }))
+}
+
+/// `/api` and `/apis` in the form that says all at once; `core`: of the group without a name.
+pub fn aggregated(catalog: &Catalog, form: &str, core: bool) -> Value {
+    let groups = groups(catalog);
+    let items = groups.iter().filter(|(name, _)| name.is_empty() == core);
+    let items = items.map(|(name, versions)| {
+        let versions = versions.iter().map(|(version, resources)| {
+            json!({
+                "version": version,
+                "resources": resources.iter().map(|it| aggregated_resource(it)).collect::<Vec<_>>(),
+                "freshness": "Current",
+            })
+        });
+        let metadata = match core {
+            true => json!({"creationTimestamp": null}),
+            false => json!({"name": name, "creationTimestamp": null}),
+        };
+        json!({"metadata": metadata, "versions": versions.collect::<Vec<_>>()})
+    });
+    json!({
+        "kind": "APIGroupDiscoveryList",
+        "apiVersion": format!("apidiscovery.k8s.io/{form}"),
+        "metadata": {},
+        "items": items.collect::<Vec<_>>(),
+    })
+}
+
+fn aggregated_resource(resource: &Resource) -> Value {
+    let kind = |group: &str, version: &str, kind: &str| json!({"group": group, "version": version, "kind": kind});
+    let mut entry = json!({
+        "resource": resource.plural,
+        "responseKind": kind(&resource.group, &resource.version, &resource.kind),
+        "scope": if resource.namespaced { "Namespaced" } else { "Cluster" },
+        "singularResource": resource.singular,
+        "verbs": resource.verbs,
+    });
+    if !resource.short_names.is_empty() {
+        entry["shortNames"] = json!(resource.short_names);
+    }
+    if !resource.categories.is_empty() {
+        entry["categories"] = json!(resource.categories);
+    }
+    if !resource.subresources.is_empty() {
+        let subs = resource.subresources.iter().map(|sub| {
+            json!({
+                "subresource": sub.name,
+                "responseKind": kind(&sub.group, &sub.version, &sub.kind),
+                "verbs": sub.verbs,
+            })
+        });
+        entry["subresources"] = subs.collect();
+    }
+    entry
+}

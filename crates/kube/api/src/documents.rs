@@ -1,0 +1,60 @@
+//! What is told of the kinds of a cluster: discovery and OpenAPI, made once for each catalog.
+
+use std::{collections::HashMap, sync::Arc};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use sha2::{Digest, Sha256};
+use wharf_kube_model::Catalog;
+
+/// A document and the tag that changes with it.
+#[derive(Debug, Clone)]
+pub struct Document {
+    pub bytes: Bytes,
+    pub etag: String,
+}
+
+#[derive(Default)]
+pub struct Documents {
+    of: Mutex<Option<Of>>,
+}
+
+struct Of {
+    catalog: Arc<Catalog>,
+    by_name: HashMap<String, Document>,
+}
+
+impl Documents {
+    /// The document of a name, made if this catalog has none yet.
+    pub fn get(
+        &self,
+        catalog: &Arc<Catalog>,
+        name: &str,
+        make: impl FnOnce(&Catalog) -> Option<Vec<u8>>,
+    ) -> Option<Document> {
+        let found = self.of.lock().as_ref().and_then(|of| {
+            let is_same = Arc::ptr_eq(&of.catalog, catalog);
+            is_same.then(|| of.by_name.get(name).cloned()).flatten()
+        });
+        if found.is_some() {
+            return found;
+        }
+        let bytes = make(catalog)?;
+        let etag = hex::encode_upper(Sha256::digest(&bytes));
+        let document = Document {
+            bytes: bytes.into(),
+            etag: format!("\"{etag}\""),
+        };
+        let mut of = self.of.lock();
+        let current = of.get_or_insert_with(|| Of {
+            catalog: Arc::clone(catalog),
+            by_name: HashMap::new(),
+        });
+        if !Arc::ptr_eq(&current.catalog, catalog) {
+            current.catalog = Arc::clone(catalog);
+            current.by_name.clear();
+        }
+        current.by_name.insert(name.to_owned(), document.clone());
+        Some(document)
+    }
+}

@@ -1,0 +1,44 @@
+//! A Kubernetes API server for many clusters in one process: storage, watches and verbs over any kind of `wharf-kube-model`.
+//!
+//! It is given requests that were authenticated, and asks an authorizer what may be done. Nodes, controllers and the scheduler are its
+//! clients like any other.
+//!
+//! A request goes [`Cluster::serve`] → `request` (what is asked) → authorizer → `call` (of which kind, in which form) → `reading`,
+//! `watching`, `creating`, `writing`, `patching`, `deleting`, `subresources`, `reviews`, or on to a node (`passing`). Each write goes through
+//! `admission`, the rules of the kind (`wharf-kube-model`) and one transaction of `storage`.
+//!
+//! Invariants: nobody else writes below a cluster's folder; a write compares the revision it was decided by, and what it took for
+//! granted (its namespace); an answer that says a write was done comes after it is on disk.
+
+#![forbid(unsafe_code)]
+
+mod admission;
+mod answer;
+mod body;
+mod bootstrap;
+mod call;
+mod cluster;
+mod creating;
+mod definitions;
+mod deleting;
+mod discovery;
+mod documents;
+mod expiry;
+mod lookup;
+mod negotiate;
+mod passing;
+mod patching;
+mod paths;
+mod query;
+mod reading;
+mod request;
+mod reviews;
+mod serve;
+pub mod storage;
+mod subresources;
+mod watching;
+mod writing;
+
+pub use answer::{Answer, Body};
+pub use cluster::{Audit, AuditRecord, Cluster, Connection, Network, Nodes, Parts, Servers};
+pub use storage::Objects;

@@ -1,0 +1,192 @@
+//! What is passed on to nodes: logs, sessions, forwarded ports, proxies. After the head of an upgrade bytes are copied as they come, so
+//! WebSocket and SPDY are all the same.
+
+mod route;
+
+use std::{io, time::Duration};
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, Method, Request, StatusCode,
+    header::{self, CONNECTION, HOST, HeaderName, UPGRADE},
+};
+use http_body_util::BodyExt;
+use hyper_util::rt::TokioIo;
+use tokio::sync::OwnedSemaphorePermit;
+use wharf_kube_auth::Attributes;
+use wharf_kube_model::status::Status;
+
+use crate::{
+    answer::{self, Answer, Body, Fault},
+    call::Call,
+    cluster::Connection,
+    serve::{Incoming, not_allowed},
+};
+
+/// How long a node may take to be reached, and to begin an answer that is no session.
+const REACHES: Duration = Duration::from_secs(30);
+
+/// Headers between two hops alone, and those by which a client proves itself to this server.
+const KEPT_BACK: [HeaderName; 7] = [
+    header::AUTHORIZATION,
+    header::PROXY_AUTHORIZATION,
+    header::TE,
+    header::TRANSFER_ENCODING,
+    header::HOST,
+    header::CONNECTION,
+    header::UPGRADE,
+];
+
+pub async fn pass(
+    call: Call,
+    subresource: &str,
+    incoming: Incoming,
+    body: Body,
+    place: OwnedSemaphorePermit,
+) -> Result<Answer, Fault> {
+    may_open(&call, subresource, &incoming).await?;
+    let Some(route) = route::find(&call, subresource, &incoming).await? else {
+        return Ok(answer::text(200, ""));
+    };
+    let unreachable = |error: io::Error| {
+        tracing::warn!(%error, pod = call.name(), "a node could not be reached");
+        Status::internal(&format!("error dialing backend: {error}"))
+    };
+    let reached = tokio::time::timeout(REACHES, route.connect(&call)).await;
+    let reached = reached.map_err(|_| io::Error::from(io::ErrorKind::TimedOut));
+    let connection = reached.and_then(|it| it).map_err(unreachable)?;
+    forward(connection, &route, incoming, body, place).await
+}
+
+/// Since a session can be opened with GET, which is a mere reading verb, its creation is asked for too.
+async fn may_open(call: &Call, subresource: &str, incoming: &Incoming) -> Result<(), Fault> {
+    let opens = ["exec", "attach", "portforward"].contains(&subresource);
+    if !opens || call.asked.verb == "create" {
+        return Ok(());
+    }
+    let asked = Attributes {
+        verb: "create".to_owned(),
+        ..call.asked.attributes(&incoming.path, &call.query)
+    };
+    let decision = call
+        .cluster
+        .parts
+        .authorizer
+        .authorize(&call.user, &asked)
+        .await;
+    match decision.allows() {
+        true => Ok(()),
+        false => Err(not_allowed(&call.user, &asked, &decision).into()),
+    }
+}
+
+/// The head for the far end.
+fn head(incoming: &Incoming, route: &route::Route) -> HeaderMap {
+    let mut headers = incoming.headers.clone();
+    // What the client calls a matter of its own connection stays here.
+    let listed: Vec<String> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|it| it.to_str().ok())
+        .flat_map(|it| it.split(','))
+        .map(|it| it.trim().to_ascii_lowercase())
+        .collect();
+    let upgrade = headers.get(UPGRADE).cloned();
+    for name in listed
+        .iter()
+        .filter_map(|it| HeaderName::try_from(it.as_str()).ok())
+    {
+        headers.remove(name);
+    }
+    for name in KEPT_BACK {
+        headers.remove(name);
+    }
+    let secret: Vec<HeaderName> = headers
+        .keys()
+        .filter(|it| it.as_str().starts_with("impersonate-"))
+        .cloned()
+        .collect();
+    for name in secret {
+        headers.remove(name);
+    }
+    if let (Some(upgrade), Some(_)) = (upgrade, &incoming.upgrade) {
+        headers.insert(UPGRADE, upgrade);
+        headers.insert(CONNECTION, http::HeaderValue::from_static("Upgrade"));
+    }
+    if let Ok(host) = route.host.parse() {
+        headers.insert(HOST, host);
+    }
+    headers
+}
+
+async fn forward(
+    connection: Box<dyn Connection>,
+    route: &route::Route,
+    incoming: Incoming,
+    body: Body,
+    place: OwnedSemaphorePermit,
+) -> Result<Answer, Fault> {
+    let failed = |error: hyper::Error| {
+        tracing::warn!(%error, host = route.host, "a request could not be passed on");
+        Status::internal("the far end broke off")
+    };
+    let (mut sender, driver) = hyper::client::conn::http1::Builder::new()
+        .handshake::<_, Body>(TokioIo::new(connection))
+        .await
+        .map_err(failed)?;
+    tokio::spawn(async move {
+        // Errors reach whoever waits for the answer.
+        let _ = driver.with_upgrades().await;
+    });
+    let headers = head(&incoming, route);
+    let wants_upgrade = headers.contains_key(UPGRADE);
+    let body = match incoming.method {
+        // A session's bytes follow the head; a body is none of it.
+        _ if wants_upgrade => empty(),
+        Method::GET | Method::HEAD => empty(),
+        _ => body,
+    };
+    let mut request = Request::new(body);
+    *request.method_mut() = incoming.method;
+    let target = route.target.parse();
+    *request.uri_mut() = target.map_err(|_| Status::bad_request("the path cannot be passed on"))?;
+    *request.headers_mut() = headers;
+    let mut response = sender.send_request(request).await.map_err(failed)?;
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        let far = hyper::upgrade::on(&mut response);
+        let Some(near) = incoming.upgrade else {
+            return Err(Status::bad_request("Upgrade request required").into());
+        };
+        tokio::spawn(async move {
+            let _place = place;
+            if let Err(error) = join(near, far).await {
+                tracing::debug!(%error, "a session with a node ended");
+            }
+        });
+        let (head, _) = response.into_parts();
+        return Ok(Answer::from_parts(head, empty()));
+    }
+    let (mut head, body) = response.into_parts();
+    for name in [header::TRANSFER_ENCODING, header::CONNECTION] {
+        head.headers.remove(name);
+    }
+    // The sender, and the user's place, live for as long as the body.
+    let held = (sender, place);
+    let body = body.map_err(io::Error::other).map_frame(move |frame| {
+        let _ = &held;
+        frame
+    });
+    Ok(Answer::from_parts(head, body.boxed_unsync()))
+}
+
+fn empty() -> Body {
+    let none = http_body_util::Empty::<Bytes>::new();
+    none.map_err(|never| match never {}).boxed_unsync()
+}
+
+async fn join(near: hyper::upgrade::OnUpgrade, far: hyper::upgrade::OnUpgrade) -> io::Result<()> {
+    let (near, far) = tokio::try_join!(near, far).map_err(io::Error::other)?;
+    let (mut near, mut far) = (TokioIo::new(near), TokioIo::new(far));
+    tokio::io::copy_bidirectional(&mut near, &mut far).await?;
+    Ok(())
+}

@@ -1,0 +1,281 @@
+//! Patches: JSON patch, merge patch, strategic merge patch, and apply, which also creates.
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use serde_json::{Value, json};
+use wharf_kube_model::{
+    apply::{self, ApplyError, Writer},
+    codec::{self, MediaType},
+    patch::{self, PatchError},
+    status::{Cause, Details, MODIFIED, Status},
+    view::text_at,
+};
+
+use crate::{
+    answer::{Answer, Fault, options_fault},
+    call::Call,
+    creating::{self, Written},
+    writing::{self, Next, Plan},
+};
+
+const OPTIONS: &str = "PatchOptions";
+const JSON_PATCH: &str = "application/json-patch+json";
+const MERGE: &str = "application/merge-patch+json";
+const STRATEGIC: &str = "application/strategic-merge-patch+json";
+const APPLY: &str = "application/apply-patch+yaml";
+/// Tries of an apply that finds an object come and gone.
+const CREATIONS: usize = 8;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Json,
+    Merge,
+    Strategic,
+    Apply,
+}
+
+impl Kind {
+    pub fn of(call: &Call) -> Result<Self, Fault> {
+        let is_custom = call.resource.custom.is_some();
+        let kind = call
+            .headers
+            .get(CONTENT_TYPE)
+            .and_then(|it| it.to_str().ok());
+        let kind = kind
+            .unwrap_or_default()
+            .split(';')
+            .next()
+            .unwrap_or_default();
+        match kind.trim() {
+            JSON_PATCH => Ok(Self::Json),
+            MERGE => Ok(Self::Merge),
+            STRATEGIC if !is_custom => Ok(Self::Strategic),
+            APPLY => Ok(Self::Apply),
+            _ => {
+                let all = [JSON_PATCH, MERGE, STRATEGIC, APPLY];
+                let some = [JSON_PATCH, MERGE, APPLY];
+                let supported: &[&str] = if is_custom { &some } else { &all };
+                Err(Status::unsupported_media_type(supported).into())
+            }
+        }
+    }
+}
+
+/// A patch as it was sent.
+pub struct Patch {
+    pub kind: Kind,
+    value: Value,
+    duplicates: Vec<String>,
+}
+
+impl Patch {
+    pub fn parse(call: &Call, body: &Bytes) -> Result<Self, Fault> {
+        let kind = Kind::of(call)?;
+        let media = match kind {
+            Kind::Apply => MediaType::Yaml,
+            _ => MediaType::Json,
+        };
+        let version = call.resource.api_version();
+        let default = Some((version.as_str(), call.resource.kind.as_str()));
+        let decoded = codec::decode(&call.catalog, media, body, default);
+        let decoded = decoded.map_err(|error| {
+            let text = format!("error decoding patch: {}", error.message);
+            Status::bad_request(text)
+        })?;
+        Ok(Self {
+            kind,
+            value: decoded.value,
+            duplicates: decoded.duplicates,
+        })
+    }
+
+    /// The object with the patch applied, conformed and with its defaults.
+    pub fn applied_to(&self, call: &Call, live: &Value) -> Result<Value, Fault> {
+        let patched = match self.kind {
+            Kind::Json => patch::json(live, &self.value),
+            Kind::Merge => patch::merge(live, &self.value),
+            Kind::Strategic | Kind::Apply => {
+                patch::strategic(call.resource.schema.root(), live, &self.value)
+            }
+        };
+        let mut patched = patched.map_err(|error| patch_fault(call, error))?;
+        if !patched.is_object() {
+            return Err(Status::bad_request("the patched object is no object").into());
+        }
+        patched["kind"] = live["kind"].clone();
+        patched["apiVersion"] = live["apiVersion"].clone();
+        call.complete(patched, self.duplicates.clone())
+    }
+}
+
+fn patch_fault(call: &Call, error: PatchError) -> Fault {
+    let status = match error {
+        PatchError::BadRequest(text) => Status::bad_request(text),
+        PatchError::TooLarge(text) => Status::too_large(&text),
+        PatchError::Unprocessable(why) => {
+            // Upstream keeps to itself what is wrong.
+            tracing::debug!(why, name = call.name(), "a patch did not fit");
+            let mut status = Status::invalid("", "", "", Vec::new());
+            status.message =
+                "the server rejected our request due to an error in our request".to_owned();
+            status.details = Some(Details::default());
+            status
+        }
+    };
+    Box::new(status)
+}
+
+pub async fn patch(call: &Call, subresource: &str, body: &Bytes) -> Result<Answer, Fault> {
+    let patch = Patch::parse(call, body)?;
+    if patch.kind == Kind::Apply {
+        return server_side_apply(call, subresource, patch).await;
+    }
+    if call.query.says("force").is_some() {
+        return Err(options_fault(OPTIONS, "force", |errors, path| {
+            errors.forbidden(path, "may not be specified for non-apply patch");
+        }));
+    }
+    let plan = Plan {
+        subresource,
+        retries: true,
+    };
+    let next = |live: &Value| Ok(Next::Update(patch.applied_to(call, live)?));
+    let changed = writing::change(call, plan, next).await?;
+    writing::answer_changed(call, 200, &changed)
+}
+
+async fn server_side_apply(call: &Call, subresource: &str, patch: Patch) -> Result<Answer, Fault> {
+    if call.query.get("fieldManager").is_none() {
+        return Err(options_fault(OPTIONS, "fieldManager", |errors, path| {
+            errors.required(path, "is required for apply patch");
+        }));
+    }
+    let Patch {
+        value, duplicates, ..
+    } = patch;
+    if !value.is_object() {
+        return Err(Status::bad_request("error decoding YAML: no object").into());
+    }
+    let mut config = value;
+    let version = call.resource.api_version();
+    for (name, expected) in [
+        ("kind", call.resource.kind.as_str()),
+        ("apiVersion", &version),
+    ] {
+        match config.get(name).and_then(Value::as_str) {
+            Some(given) if given == expected => {}
+            Some(given) => {
+                let text = format!(
+                    "Incorrect version specified in apply patch. Specified {name}: {given}, expected: {expected}"
+                );
+                return Err(Status::bad_request(text).into());
+            }
+            None => {
+                let text = format!("Object '{name}' is missing");
+                return Err(Status::bad_request(text).into());
+            }
+        }
+    }
+    let managed = config["metadata"].get("managedFields");
+    if managed.is_some_and(|it| it.as_array().is_none_or(|it| !it.is_empty())) {
+        let text = "metadata.managedFields must be nil";
+        return Err(Status::bad_request(text).into());
+    }
+    check_fields(call, &config, duplicates)?;
+    if let Some(namespace) = call.namespace() {
+        let said = text_at(&config, &["metadata", "namespace"]);
+        if said.is_empty() {
+            config["metadata"]["namespace"] = namespace.into();
+        }
+    }
+    let force = call.query.is_set("force");
+    let manager = call.manager()?;
+    let now = call.now.iso8601_seconds();
+    let writer = Writer {
+        resource: &call.resource,
+        subresource: Some(subresource).filter(|it| !it.is_empty()),
+        manager: &manager,
+        now: &now,
+    };
+    let merged = |live: &Value| -> Result<Value, Fault> {
+        let merged = apply::apply(writer, live, &config, force);
+        let merged = merged.map_err(apply_fault)?;
+        call.complete(merged, Vec::new())
+    };
+    for _ in 0..CREATIONS {
+        let plan = Plan {
+            subresource,
+            retries: true,
+        };
+        let next = |live: &Value| Ok(Next::Applied(merged(live)?));
+        let missing = match writing::change(call, plan, next).await {
+            Err(fault) if fault.code() == 404 && subresource.is_empty() => fault,
+            other => return writing::answer_changed(call, 200, &other?),
+        };
+        let uid = text_at(&config, &["metadata", "uid"]);
+        if !uid.is_empty() {
+            let why = format!(
+                "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+            );
+            return Err(call.conflict(call.name(), &why));
+        }
+        writing::may_create(call).await?;
+        let mut empty = json!({
+            "kind": call.resource.kind,
+            "apiVersion": version,
+            "metadata": {"name": call.name()},
+        });
+        if let Some(namespace) = call.namespace() {
+            empty["metadata"]["namespace"] = namespace.into();
+        }
+        let made = merged(&empty)?;
+        let name = text_at(&made, &["metadata", "name"]);
+        if name != call.name() {
+            return Err(writing::other_name(call, name));
+        }
+        match creating::create_object(call, made, true).await {
+            Ok(Written::Stored(object)) => return call.answer(201, &object),
+            Ok(Written::Tried(value)) => return call.answer_value(201, &value),
+            // Somebody else made it meanwhile: what is applied is merged with that.
+            Err(fault) if fault.reason == "AlreadyExists" => drop(missing),
+            Err(fault) => return Err(fault),
+        }
+    }
+    Err(call.conflict(call.name(), MODIFIED))
+}
+
+/// Says which fields of an applied configuration nobody knows.
+fn check_fields(call: &Call, config: &Value, duplicates: Vec<String>) -> Result<(), Fault> {
+    // Its own copy: what is applied keeps its zero values.
+    call.complete(config.clone(), duplicates).map(|_| ())
+}
+
+fn apply_fault(error: ApplyError) -> Fault {
+    match error {
+        ApplyError::Invalid(text) => Box::new(Status::bad_request(text)),
+        ApplyError::Conflicts { message, conflicts } => {
+            let causes = conflicts.into_iter().map(|it| Cause {
+                reason: "FieldManagerConflict".to_owned(),
+                message: it.message,
+                field: it.field,
+            });
+            Box::new(Status::apply_conflict(causes.collect(), message))
+        }
+    }
+}
+
+impl Patch {
+    /// A patch of an object that is no resource of its own: a scale. Without lists to merge, merging by schema is merging.
+    pub fn applied_to_other(&self, live: &Value) -> Result<Value, Fault> {
+        let patched = match self.kind {
+            Kind::Json => patch::json(live, &self.value),
+            _ => patch::merge(live, &self.value),
+        };
+        patched.map_err(|error| match error {
+            PatchError::TooLarge(text) => Status::too_large(&text).into(),
+            PatchError::BadRequest(text) | PatchError::Unprocessable(text) => {
+                Status::bad_request(text).into()
+            }
+        })
+    }
+}

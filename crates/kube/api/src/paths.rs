@@ -1,0 +1,283 @@
+//! What is not about objects: discovery, OpenAPI, version, health, metrics, the documents for who checks tokens.
+
+use std::sync::Arc;
+
+use http::{
+    HeaderMap, HeaderValue, Method,
+    header::{ETAG, IF_NONE_MATCH, VARY},
+};
+use serde_json::{Value, json};
+use wharf_kube_model::{Catalog, codec::MediaType, openapi, status::Status};
+
+use crate::{
+    answer::{self, Answer, Fault},
+    cluster::Inner,
+    discovery,
+    documents::Document,
+    negotiate::{self, JSON, Offer},
+    query::Query,
+};
+
+const OPENAPI_V2: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+/// As clients ask for it: no valid media type, so it cannot be the answer's.
+const OPENAPI_V2_ASKED: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+
+/// Parts of the server that `/readyz?verbose` tells of.
+const CHECKS: [&str; 3] = ["ping", "log", "store"];
+
+pub async fn answer(
+    inner: &Arc<Inner>,
+    method: &Method,
+    path: &str,
+    query: &Query,
+    headers: &HeaderMap,
+) -> Result<Answer, Fault> {
+    if *method != Method::GET && *method != Method::HEAD {
+        return Err(Status::no_such_page().into());
+    }
+    let catalog = inner.catalog.load_full();
+    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    match parts.as_slice() {
+        [""] => Ok(root(inner, &catalog, headers)),
+        ["version"] => Ok(json_answer(&version(inner))),
+        ["healthz" | "livez" | "readyz"] => Ok(health(inner, parts[0], query).await),
+        ["healthz" | "livez" | "readyz", check] if CHECKS.contains(check) => {
+            Ok(answer::text(200, "ok"))
+        }
+        ["metrics"] => Ok(answer::text(200, metrics(inner))),
+        ["openid", "v1", "jwks"] => {
+            let body = inner.parts.jwks.to_string();
+            Ok(answer::bytes(200, "application/jwk-set+json", body))
+        }
+        [".well-known", "openid-configuration"] => {
+            Ok(json_answer(&inner.parts.openid_configuration))
+        }
+        ["api"] | ["apis"] => Ok(groups(inner, &catalog, parts[0] == "api", headers)),
+        ["api", version] => of_resources(inner, &catalog, "", version, headers),
+        ["apis", group] => {
+            let group = discovery::group(&catalog, group);
+            let group = group.ok_or_else(Status::no_such_page)?;
+            Ok(in_form(&catalog, &group, headers))
+        }
+        ["apis", group, version] => of_resources(inner, &catalog, group, version, headers),
+        ["openapi", rest @ ..] => openapi_answer(inner, &catalog, rest, headers),
+        _ => Err(Status::no_such_page().into()),
+    }
+}
+
+fn json_answer(value: &Value) -> Answer {
+    answer::bytes(200, JSON, value.to_string())
+}
+
+/// An object of discovery, as the client likes it.
+fn in_form(catalog: &Catalog, value: &Value, headers: &HeaderMap) -> Answer {
+    let offer = Offer {
+        protobuf: true,
+        yaml: true,
+        shapes: false,
+    };
+    let media = negotiate::negotiate(headers, offer).map_or(MediaType::Json, |it| it.media);
+    answer::value(catalog, 200, media, value)
+}
+
+fn root(inner: &Inner, catalog: &Arc<Catalog>, headers: &HeaderMap) -> Answer {
+    let document = inner.documents.get(catalog, "/", |catalog| {
+        let mut paths = vec!["/api".to_owned(), "/apis".to_owned()];
+        for resource in catalog.all() {
+            let path = match resource.group.as_str() {
+                "" => "/api/v1".to_owned(),
+                group => format!("/apis/{group}/{}", resource.version),
+            };
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+        let others = [
+            "/healthz",
+            "/livez",
+            "/metrics",
+            "/openapi/v2",
+            "/openapi/v3",
+            "/readyz",
+            "/version",
+        ];
+        paths.extend(others.map(str::to_owned));
+        serde_json::to_vec(&json!({"paths": paths})).ok()
+    });
+    document.map_or_else(
+        || answer::text(500, ""),
+        |it| document_answer(&it, JSON, headers),
+    )
+}
+
+fn version(inner: &Inner) -> Value {
+    let git_version = &inner.parts.git_version;
+    let mut numbers = git_version.trim_start_matches('v').split('.');
+    json!({
+        "major": numbers.next().unwrap_or_default(),
+        "minor": numbers.next().unwrap_or_default(),
+        "emulationMajor": "1",
+        "emulationMinor": "36",
+        "minCompatibilityMajor": "1",
+        "minCompatibilityMinor": "35",
+        "gitVersion": git_version,
+        "gitCommit": "",
+        "gitTreeState": "clean",
+        "buildDate": "",
+        "goVersion": "",
+        "compiler": "wharf",
+        "platform": "linux/amd64",
+    })
+}
+
+async fn health(inner: &Inner, name: &str, query: &Query) -> Answer {
+    let store = inner.objects.revision().await;
+    let mut lines = String::new();
+    let mut is_well = true;
+    for check in CHECKS {
+        if query.all("exclude").any(|it| it == check) {
+            lines.push_str(&format!("[+]{check} excluded: ok\n"));
+            continue;
+        }
+        let ok = check != "store" || store.is_ok();
+        is_well &= ok;
+        let line = match ok {
+            true => format!("[+]{check} ok\n"),
+            false => format!("[-]{check} failed: reason withheld\n"),
+        };
+        lines.push_str(&line);
+    }
+    if !is_well {
+        lines.push_str(&format!("{name} check failed\n"));
+        return answer::text(500, lines);
+    }
+    if query.all("verbose").next().is_some() {
+        lines.push_str(&format!("{name} check passed\n"));
+        return answer::text(200, lines);
+    }
+    answer::text(200, "ok")
+}
+
+fn metrics(inner: &Inner) -> String {
+    let (objects, bytes) = inner.objects.usage();
+    format!(
+        "# HELP apiserver_storage_objects Number of stored objects.\n\
+         # TYPE apiserver_storage_objects gauge\n\
+         apiserver_storage_objects {objects}\n\
+         # HELP apiserver_storage_size_bytes Size of all stored objects.\n\
+         # TYPE apiserver_storage_size_bytes gauge\n\
+         apiserver_storage_size_bytes {bytes}\n"
+    )
+}
+
+/// The version of the aggregated form that a client asks for.
+fn aggregated_form(headers: &HeaderMap) -> Option<&'static str> {
+    for clause in negotiate::clauses(headers) {
+        if clause.kind != JSON && clause.kind != "*/*" && clause.kind != "application/*" {
+            continue;
+        }
+        match (clause.get("as"), clause.get("g"), clause.get("v")) {
+            (None, ..) => return None,
+            (Some("APIGroupDiscoveryList"), Some("apidiscovery.k8s.io"), Some("v2")) => {
+                return Some("v2");
+            }
+            (Some("APIGroupDiscoveryList"), Some("apidiscovery.k8s.io"), Some("v2beta1")) => {
+                return Some("v2beta1");
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn groups(inner: &Inner, catalog: &Arc<Catalog>, core: bool, headers: &HeaderMap) -> Answer {
+    let Some(form) = aggregated_form(headers) else {
+        let value = match core {
+            true => discovery::versions(&inner.parts.network),
+            false => discovery::group_list(catalog),
+        };
+        let mut answer = in_form(catalog, &value, headers);
+        vary(&mut answer);
+        return answer;
+    };
+    let name = format!("groups {core} {form}");
+    let document = inner.documents.get(catalog, &name, |catalog| {
+        serde_json::to_vec(&discovery::aggregated(catalog, form, core)).ok()
+    });
+    let kind = format!("{JSON};g=apidiscovery.k8s.io;v={form};as=APIGroupDiscoveryList");
+    let answer = document.map(|it| document_answer(&it, &kind, headers));
+    answer.unwrap_or_else(|| answer::text(500, ""))
+}
+
+fn vary(answer: &mut Answer) {
+    answer
+        .headers_mut()
+        .insert(VARY, HeaderValue::from_static("Accept"));
+}
+
+fn of_resources(
+    inner: &Inner,
+    catalog: &Arc<Catalog>,
+    group: &str,
+    version: &str,
+    headers: &HeaderMap,
+) -> Result<Answer, Fault> {
+    let _ = inner;
+    let list = discovery::resource_list(catalog, group, version);
+    let list = list.ok_or_else(Status::no_such_page)?;
+    Ok(in_form(catalog, &list, headers))
+}
+
+fn openapi_answer(
+    inner: &Inner,
+    catalog: &Arc<Catalog>,
+    rest: &[&str],
+    headers: &HeaderMap,
+) -> Result<Answer, Fault> {
+    let name = rest.join("/");
+    let wants_protobuf = negotiate::clauses(headers)
+        .first()
+        .is_some_and(|it| [OPENAPI_V2, OPENAPI_V2_ASKED].contains(&it.kind));
+    let (kind, document) = match rest {
+        ["v2"] if wants_protobuf => {
+            let make = |catalog: &Catalog| Some(openapi::v2_protobuf(catalog));
+            (
+                OPENAPI_V2,
+                inner.documents.get(catalog, "v2 protobuf", make),
+            )
+        }
+        ["v2"] => {
+            let make = |catalog: &Catalog| Some(openapi::v2(catalog));
+            (JSON, inner.documents.get(catalog, &name, make))
+        }
+        ["v3"] => {
+            let make = |catalog: &Catalog| Some(openapi::v3_index(catalog));
+            (JSON, inner.documents.get(catalog, &name, make))
+        }
+        ["v3", "api", version] => {
+            let make = |catalog: &Catalog| openapi::v3(catalog, "", version);
+            (JSON, inner.documents.get(catalog, &name, make))
+        }
+        ["v3", "apis", group, version] => {
+            let make = |catalog: &Catalog| openapi::v3(catalog, group, version);
+            (JSON, inner.documents.get(catalog, &name, make))
+        }
+        _ => (JSON, None),
+    };
+    let document = document.ok_or_else(Status::no_such_page)?;
+    Ok(document_answer(&document, kind, headers))
+}
+
+fn document_answer(document: &Document, kind: &str, headers: &HeaderMap) -> Answer {
+    let known = headers.get(IF_NONE_MATCH).and_then(|it| it.to_str().ok());
+    let is_known = known.is_some_and(|it| it.split(',').any(|it| it.trim() == document.etag));
+    let mut answer = match is_known {
+        true => answer::bytes(304, kind, ""),
+        false => answer::bytes(200, kind, document.bytes.clone()),
+    };
+    if let Ok(etag) = HeaderValue::from_str(&document.etag) {
+        answer.headers_mut().insert(ETAG, etag);
+    }
+    vary(&mut answer);
+    answer
+}

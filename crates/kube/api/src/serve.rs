@@ -1,0 +1,273 @@
+//! A request from its head to its answer: what is asked, whether it may be done, who does it.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{Method, Request, header::USER_AGENT};
+use http_body_util::{BodyExt, Limited};
+use hyper::upgrade::OnUpgrade;
+use parking_lot::Mutex;
+use wharf_base::Timestamp;
+use wharf_kube_auth::{Attributes, Decision, UserInfo};
+use wharf_kube_model::{
+    codec::MediaType,
+    status::{self, Status},
+};
+
+use crate::{
+    answer::{self, Answer, Body, Fault},
+    call::Call,
+    cluster::{AuditRecord, Inner},
+    creating, deleting,
+    negotiate::{self, Form, Offer},
+    patching, paths,
+    query::Query,
+    reading,
+    request::{self, Asked, Target},
+    reviews, subresources, watching, writing,
+};
+
+/// Bytes of a body.
+const MOST_BODY: usize = 3 << 20;
+/// How long a request may take that is no watch, log or session.
+const TAKES: Duration = Duration::from_secs(60);
+/// How long a client may take to send its body.
+const SENDS: Duration = Duration::from_secs(30);
+
+/// A request without its body, which is read here or passed on to a node.
+pub struct Incoming {
+    pub method: Method,
+    /// Path and query as they came.
+    pub target: String,
+    pub path: String,
+    pub query: Query,
+    pub headers: http::HeaderMap,
+    pub upgrade: Option<OnUpgrade>,
+}
+
+pub async fn serve(inner: &Arc<Inner>, request: Request<Body>, user: &UserInfo) -> Answer {
+    let began = inner.now();
+    let (mut head, body) = request.into_parts();
+    let path = head.uri.path().to_owned();
+    let incoming = Incoming {
+        method: head.method,
+        target: head
+            .uri
+            .path_and_query()
+            .map_or_else(|| path.clone(), ToString::to_string),
+        query: Query::parse(head.uri.query().unwrap_or_default()),
+        path,
+        upgrade: head.extensions.remove::<OnUpgrade>(),
+        headers: head.headers,
+    };
+    let media = fault_media(&incoming);
+    let target = request::target(&incoming.method, &incoming.path, &incoming.query);
+    let attributes = match &target {
+        Some(Target::Resource(asked)) => asked.attributes(&incoming.path, &incoming.query),
+        _ => Attributes {
+            verb: incoming.method.as_str().to_ascii_lowercase(),
+            path: incoming.path.clone(),
+            ..Attributes::default()
+        },
+    };
+    let decision = inner.parts.authorizer.authorize(user, &attributes).await;
+    let agent = incoming
+        .headers
+        .get(USER_AGENT)
+        .and_then(|it| it.to_str().ok());
+    let agent = agent.unwrap_or_default().to_owned();
+    let answered = match target {
+        None => Err(Fault::from(Status::bad_request("the path is no text"))),
+        Some(_) if !decision.allows() => Err(not_allowed(user, &attributes, &decision).into()),
+        Some(Target::Path) => {
+            let Incoming {
+                method,
+                path,
+                query,
+                headers,
+                ..
+            } = &incoming;
+            let _place = inner.short_place(user).await;
+            paths::answer(inner, method, path, query, headers).await
+        }
+        Some(Target::Resource(asked)) => resource(inner, incoming, body, asked, user, began).await,
+    };
+    let answer = match answered {
+        Ok(answer) => answer,
+        Err(fault) => answer::fault(&inner.catalog.load(), media, &fault),
+    };
+    if let Some(audit) = &inner.parts.audit {
+        let record = AuditRecord {
+            user,
+            asked: &attributes,
+            code: answer.status().as_u16(),
+            reason: decision.reason(),
+            began,
+            user_agent: &agent,
+        };
+        audit.heard(record).await;
+    }
+    answer
+}
+
+/// What a Status is written in when there is nothing better.
+fn fault_media(incoming: &Incoming) -> MediaType {
+    let offer = Offer {
+        protobuf: true,
+        yaml: true,
+        shapes: true,
+    };
+    negotiate::negotiate(&incoming.headers, offer).map_or(MediaType::Json, |it| it.media)
+}
+
+pub fn not_allowed(user: &UserInfo, asked: &Attributes, decision: &Decision) -> Status {
+    let resource = asked.full_resource();
+    let what = status::Asked {
+        group: &asked.group,
+        resource: &resource,
+        namespace: &asked.namespace,
+        name: &asked.name,
+        path: &asked.path,
+    };
+    Status::not_allowed(&user.name, &asked.verb, &what, decision.reason())
+}
+
+async fn resource(
+    inner: &Arc<Inner>,
+    incoming: Incoming,
+    body: Body,
+    asked: Asked,
+    user: &UserInfo,
+    now: Timestamp,
+) -> Result<Answer, Fault> {
+    let catalog = inner.catalog.load_full();
+    let found = catalog.resource(&asked.group, &asked.version, &asked.resource);
+    let resource = found.cloned().ok_or_else(Status::no_such_page)?;
+    let verb = asked.verb;
+    let subresource = asked.subresource.clone().unwrap_or_default();
+    let verbs = match subresource.as_str() {
+        "" => resource.verbs,
+        name => {
+            resource
+                .subresource(name)
+                .ok_or_else(Status::no_such_page)?
+                .verbs
+        }
+    };
+    if asked.namespace.is_some() && !resource.namespaced && resource.plural != "namespaces" {
+        return Err(Status::no_such_page().into());
+    }
+    let is_everywhere = resource.namespaced && asked.namespace.is_none();
+    if is_everywhere && asked.is_named {
+        return Err(Status::no_such_page().into());
+    }
+    let is_misplaced = match verb {
+        "create" => is_everywhere || asked.is_named && subresource.is_empty(),
+        "deletecollection" => is_everywhere,
+        "update" | "patch" | "" => !asked.is_named,
+        _ => false,
+    };
+    if is_misplaced || !verbs.contains(&verb) {
+        return Err(answer::no_such_method().into());
+    }
+    let offer = Offer {
+        protobuf: resource.custom.is_none(),
+        yaml: verb != "watch",
+        shapes: verb != "create" || subresource.is_empty(),
+    };
+    let is_passed =
+        ["log", "exec", "attach", "portforward", "proxy"].contains(&subresource.as_str());
+    let form = match negotiate::negotiate(&incoming.headers, offer) {
+        Some(form) => form,
+        None if is_passed => Form::JSON,
+        None => {
+            let all = &negotiate::ALL[..if offer.protobuf { 3 } else { 2 }];
+            return Err(Status::not_acceptable(all).into());
+        }
+    };
+    let call = Call {
+        cluster: Arc::clone(inner),
+        catalog,
+        resource,
+        asked,
+        query: incoming.query.clone(),
+        user: user.clone(),
+        headers: incoming.headers.clone(),
+        form,
+        now,
+        warnings: Mutex::default(),
+    };
+    if is_passed || verb == "watch" {
+        let place = inner.long_place(user);
+        let too_many =
+            || Status::too_many_requests("too many watches and sessions of this user", 1);
+        let place = place.ok_or_else(too_many)?;
+        return match is_passed {
+            true => crate::passing::pass(call, &subresource, incoming, body, place).await,
+            false => watching::watch(call, place).await,
+        };
+    }
+    let work = async {
+        let place = inner.short_place(user).await;
+        let body = read_body(body).await?;
+        let mut answer = dispatch(&call, verb, &subresource, &body).await?;
+        call.add_warnings(&mut answer);
+        // The place is taken until the answer has been read.
+        Ok(answer.map(|body| {
+            let held = body.map_frame(move |frame| {
+                let _ = &place;
+                frame
+            });
+            held.boxed_unsync()
+        }))
+    };
+    match tokio::time::timeout(TAKES, work).await {
+        Ok(answered) => answered,
+        Err(_) => {
+            let text = "request did not complete within the allotted timeout";
+            Err(Status::timeout(text, 0).into())
+        }
+    }
+}
+
+async fn read_body(body: Body) -> Result<Bytes, Fault> {
+    let read = Limited::new(body, MOST_BODY).collect();
+    let read = tokio::time::timeout(SENDS, read).await;
+    let read = read.map_err(|_| Status::bad_request("the body was not sent in time"))?;
+    match read {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+            Err(Status::too_large(&format!("limit is {MOST_BODY}")).into())
+        }
+        Err(error) => {
+            Err(Status::bad_request(format!("the body could not be read: {error}")).into())
+        }
+    }
+}
+
+async fn dispatch(
+    call: &Call,
+    verb: &str,
+    subresource: &str,
+    body: &Bytes,
+) -> Result<Answer, Fault> {
+    if !subresource.is_empty() {
+        return subresources::dispatch(call, verb, subresource, body).await;
+    }
+    if reviews::is_review(&call.resource) {
+        return reviews::create(call, body).await;
+    }
+    match verb {
+        "create" if call.resource.plural == "bindings" && call.group().is_empty() => {
+            subresources::bind(call, body).await
+        }
+        "get" => reading::get(call).await,
+        "list" => reading::list(call).await,
+        "create" => creating::create(call, body).await,
+        "update" => writing::update(call, "", body).await,
+        "patch" => patching::patch(call, "", body).await,
+        "delete" => deleting::delete(call, body).await,
+        "deletecollection" => deleting::delete_collection(call, body).await,
+        other => Err(Status::method_not_allowed(call.group(), &call.resource.plural, other).into()),
+    }
+}

@@ -1,0 +1,314 @@
+//! Reads and writes of one cluster's objects. Each write is one transaction that compares what it was decided by.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use wharf_base::Permit;
+use wharf_store::{
+    Compare, Entry, LeaseId, LimitError, Range, Revision, Store, StoreError, Txn, TxnReply,
+};
+
+use crate::admission::Effects;
+
+use super::{Feed, Keys, MAX_CLUSTER_BYTES, MAX_OBJECT_BYTES, MAX_OBJECTS, Object};
+
+/// Deletions in one transaction.
+const REMOVED_AT_ONCE: usize = 100;
+
+/// Only the API server writes, after its authorizer let a request in.
+const PERMIT: Permit = Permit::for_controller("kube-api");
+
+/// Why a write was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The object, or something else that was compared, is no longer what it was: read it and decide anew.
+    #[error("something that was compared has changed")]
+    Changed,
+    #[error("an object of {bytes} bytes, at most {MAX_OBJECT_BYTES} are possible")]
+    TooLarge { bytes: usize },
+    #[error("the cluster holds as much as it may")]
+    Full,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Some objects of a folder, all as of one revision.
+#[derive(Debug)]
+pub struct Page {
+    pub objects: Vec<(String, Object)>,
+    /// Whether there are more behind the last one.
+    pub more: bool,
+    pub revision: Revision,
+}
+
+/// What a cluster holds.
+#[derive(Debug, Default)]
+pub(super) struct Usage {
+    pub objects: AtomicU64,
+    pub bytes: AtomicU64,
+}
+
+impl Usage {
+    pub fn add(&self, bytes: usize) {
+        self.objects.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub fn remove(&self, bytes: usize) {
+        // Changes that were missed were never added.
+        let less = |counter: &AtomicU64, by: u64| {
+            let next = |now: u64| Some(now.saturating_sub(by));
+            let _ = counter.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        };
+        less(&self.objects, 1);
+        less(&self.bytes, bytes as u64);
+    }
+}
+
+/// The objects of one cluster.
+pub struct Objects {
+    store: Store,
+    pub keys: Keys,
+    pub feed: Feed,
+    usage: Arc<Usage>,
+}
+
+impl Objects {
+    /// Reads what there is and begins to follow it. Ends with the last handle.
+    pub async fn open(store: Store, keys: Keys) -> Result<Self, StoreError> {
+        let alive = keys.alive();
+        let begins = Txn::new()
+            .when(Compare::absent(&alive))
+            .put(&alive, Bytes::new());
+        store.txn(&PERMIT, begins).await?;
+        let usage = Arc::new(Usage::default());
+        let feed = Feed::open(store.clone(), keys.clone(), Arc::clone(&usage)).await?;
+        Ok(Self {
+            store,
+            keys,
+            feed,
+            usage,
+        })
+    }
+
+    /// How many objects there are, and their bytes.
+    pub fn usage(&self) -> (u64, u64) {
+        let Usage { objects, bytes } = &*self.usage;
+        (
+            objects.load(Ordering::Relaxed),
+            bytes.load(Ordering::Relaxed),
+        )
+    }
+
+    pub async fn revision(&self) -> Result<Revision, StoreError> {
+        self.store.revision().await
+    }
+
+    pub async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
+        let found = self.store.get(key).await?;
+        Ok(found.as_ref().and_then(Object::of))
+    }
+
+    /// As of an earlier revision.
+    pub async fn get_at(&self, key: &str, at: Revision) -> Result<Option<Object>, StoreError> {
+        let found = self.store.get_at(key, at).await?;
+        Ok(found.as_ref().and_then(Object::of))
+    }
+
+    /// Up to `most` objects of a folder behind `after`, by their paths in it.
+    pub async fn page(
+        &self,
+        folder: &str,
+        after: Option<&str>,
+        at: Option<Revision>,
+        most: usize,
+    ) -> Result<Page, StoreError> {
+        let mut range = Range::prefix(folder).limit(most);
+        range.at = at;
+        range.start_after = after.map(|it| format!("{folder}{it}"));
+        let reply = self.store.range(range).await?;
+        let objects = reply.entries.iter().filter_map(|entry| {
+            let path = entry.key.get(folder.len()..)?.to_owned();
+            match Object::of(entry) {
+                Some(object) => Some((path, object)),
+                None => {
+                    tracing::error!(
+                        key = entry.key,
+                        "a stored object is damaged, it is left out"
+                    );
+                    None
+                }
+            }
+        });
+        Ok(Page {
+            objects: objects.collect(),
+            more: reply.more,
+            revision: reply.revision,
+        })
+    }
+
+    pub async fn is_without(&self, folder: &str) -> Result<bool, StoreError> {
+        let first = self
+            .store
+            .range(Range::prefix(folder).limit(1).keys_only())
+            .await?;
+        Ok(first.entries.is_empty())
+    }
+
+    /// The paths of all keys in a folder.
+    pub async fn names(&self, folder: &str) -> Result<HashSet<String>, StoreError> {
+        let all = self.store.all_keys(Range::prefix(folder)).await?;
+        let names = all.entries.into_iter().map(|it| it.key);
+        Ok(names
+            .filter_map(|it| it.strip_prefix(folder).map(str::to_owned))
+            .collect())
+    }
+
+    /// How many objects a folder has behind `after`.
+    pub async fn count_after(
+        &self,
+        folder: &str,
+        after: &str,
+        at: Revision,
+    ) -> Result<usize, StoreError> {
+        let mut range = Range::prefix(folder).count_only().at(at);
+        range.start_after = Some(format!("{folder}{after}"));
+        Ok(self.store.range(range).await?.count)
+    }
+
+    /// Writes an object where none may be; `with` is done too, or neither is.
+    pub async fn create(
+        &self,
+        key: &str,
+        record: Bytes,
+        with: &Effects,
+        lease: Option<LeaseId>,
+    ) -> Result<Object, WriteError> {
+        if self.usage.objects.load(Ordering::Relaxed) >= MAX_OBJECTS {
+            // Who makes sure of an object hears that it is there, however full the cluster is.
+            return match self.store.get(key).await? {
+                Some(_) => Err(WriteError::Changed),
+                None => Err(WriteError::Full),
+            };
+        }
+        self.put(Compare::absent(key), record, with, lease).await
+    }
+
+    /// Writes an object over the one that was read. Its lease goes on.
+    pub async fn replace(
+        &self,
+        key: &str,
+        old: Revision,
+        record: Bytes,
+        with: &Effects,
+        lease: Option<LeaseId>,
+    ) -> Result<Object, WriteError> {
+        let unchanged = Compare::mod_revision(key, old);
+        self.put(unchanged, record, with, lease).await
+    }
+
+    async fn put(
+        &self,
+        compare: Compare,
+        record: Bytes,
+        with: &Effects,
+        lease: Option<LeaseId>,
+    ) -> Result<Object, WriteError> {
+        let bytes = record.len();
+        if bytes > MAX_OBJECT_BYTES {
+            return Err(WriteError::TooLarge { bytes });
+        }
+        let used = self.usage.bytes.load(Ordering::Relaxed);
+        if used.saturating_add(bytes as u64) > MAX_CLUSTER_BYTES {
+            let is_new = compare == Compare::absent(&compare.key);
+            match self.store.get(&compare.key).await? {
+                Some(_) if is_new => return Err(WriteError::Changed),
+                // What takes no more than before may always be written.
+                Some(own) if own.value.len() >= bytes => {}
+                _ => return Err(WriteError::Full),
+            }
+        }
+        let key = compare.key.clone();
+        let txn = effected(Txn::new().when(compare), with);
+        let txn = match lease {
+            Some(lease) => txn.put_leased(key, record.clone(), lease),
+            None => txn.put(key, record.clone()),
+        };
+        let reply = self.write(txn).await?;
+        Object::new(record, reply.revision).ok_or(WriteError::Changed)
+    }
+
+    /// Removes the object that was read; the revision of its end.
+    pub async fn remove(
+        &self,
+        key: &str,
+        old: Revision,
+        with: &Effects,
+    ) -> Result<Revision, WriteError> {
+        let txn = Txn::new().when(Compare::mod_revision(key, old));
+        let txn = effected(txn, with).delete(key);
+        Ok(self.write(txn).await?.revision)
+    }
+
+    async fn write(&self, txn: Txn) -> Result<TxnReply, WriteError> {
+        let txn = txn.when(Compare::present(self.keys.alive()));
+        match self.store.txn(&PERMIT, txn).await {
+            Ok(reply) if reply.succeeded => Ok(reply),
+            Ok(_) => Err(WriteError::Changed),
+            Err(StoreError::Invalid(LimitError::TooLarge { bytes })) => {
+                Err(WriteError::TooLarge { bytes })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A lease for objects that end by themselves.
+    pub async fn lease(&self, life: std::time::Duration) -> Result<LeaseId, StoreError> {
+        self.store.lease_grant(&PERMIT, life).await
+    }
+
+    /// The lease that an object goes with.
+    pub async fn lease_of(&self, key: &str) -> Result<Option<LeaseId>, StoreError> {
+        Ok(self.store.get(key).await?.and_then(|entry| entry.lease))
+    }
+
+    pub async fn entry(&self, key: &str) -> Result<Option<Entry>, StoreError> {
+        self.store.get(key).await
+    }
+}
+
+fn effected(mut txn: Txn, with: &Effects) -> Txn {
+    for compare in &with.compares {
+        txn = txn.when(compare.clone());
+    }
+    for key in &with.claims {
+        txn = txn.when(Compare::absent(key)).put(key, Bytes::new());
+    }
+    for key in &with.released {
+        txn = txn.delete(key);
+    }
+    txn
+}
+
+/// Removes all objects of a cluster that is gone. Who still has a handle on it writes nothing from now on.
+pub(crate) async fn remove_all(store: &Store, keys: &Keys) -> Result<(), StoreError> {
+    store.delete(&PERMIT, keys.alive()).await?;
+    loop {
+        let span = Range::prefix(keys.root()).limit(REMOVED_AT_ONCE);
+        let reply = store.range(span.keys_only()).await?;
+        if reply.entries.is_empty() {
+            return Ok(());
+        }
+        let mut txn = Txn::new();
+        for entry in &reply.entries {
+            txn = txn.delete(&entry.key);
+        }
+        store.txn(&PERMIT, txn).await?;
+    }
+}

@@ -1,0 +1,101 @@
+//! Where a list in pages goes on, in upstream's form. A token holds a path below the folder of the list it is used for, so it leads
+//! nowhere else, whoever made it.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use wharf_store::Revision;
+
+const FORM: &str = "meta.k8s.io/v1";
+/// Longer than any that is made: a path holds two names.
+const MAX_TOKEN: usize = 4096;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// The revision that all pages are of; `None`: of the present, for who accepts that pages do not agree.
+    pub revision: Option<Revision>,
+    /// The last path that was shown.
+    pub after: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Token {
+    v: String,
+    rv: i64,
+    start: String,
+}
+
+impl Position {
+    pub fn token(&self) -> String {
+        let token = Token {
+            v: FORM.to_owned(),
+            rv: self
+                .revision
+                .map_or(-1, |it| i64::try_from(it).unwrap_or(-1)),
+            start: self.after.clone(),
+        };
+        // A struct of texts and numbers always has a form in JSON.
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&token).unwrap_or_default())
+    }
+
+    /// The text says what is wrong, as upstream does.
+    pub fn parse(token: &str) -> Result<Self, String> {
+        let invalid = |what: &str| format!("continue key is not valid: {what}");
+        if token.len() > MAX_TOKEN {
+            return Err(invalid("too long"));
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(token.trim_end_matches('='));
+        let bytes = bytes.map_err(|error| invalid(&error.to_string()))?;
+        let token: Token =
+            serde_json::from_slice(&bytes).map_err(|error| invalid(&error.to_string()))?;
+        if token.v != FORM {
+            let form = &token.v;
+            return Err(invalid(&format!(
+                "server does not recognize this encoded version \"{form}\""
+            )));
+        }
+        if token.start.is_empty() || token.rv == 0 {
+            return Err(invalid(
+                "incorrect encoded start resourceVersion (version meta.k8s.io/v1)",
+            ));
+        }
+        Ok(Self {
+            revision: u64::try_from(token.rv).ok(),
+            after: token.start,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn tokens_come_back() {
+        for revision in [None, Some(1), Some(1 << 40)] {
+            let position = Position {
+                revision,
+                after: "default/a".to_owned(),
+            };
+            assert_eq!(Position::parse(&position.token()), Ok(position));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        let other = URL_SAFE_NO_PAD.encode(r#"{"v":"v9","rv":1,"start":"a"}"#);
+        let nowhere = URL_SAFE_NO_PAD.encode(r#"{"v":"meta.k8s.io/v1","rv":1,"start":""}"#);
+        for token in ["", "{}", "****", &other, &nowhere, &"A".repeat(5000)] {
+            assert!(Position::parse(token).is_err(), "{token}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_token_is_read(token in ".*", text in ".*") {
+            let _ = Position::parse(&token);
+            let _ = Position::parse(&URL_SAFE_NO_PAD.encode(text));
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Eviction: a deletion that disruption budgets may refuse for now.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use wharf_kube_model::{
+    selector::Labels,
+    status::{Cause, Details, Status},
+    view::text_at,
+};
+use wharf_store::StoreError;
+
+use crate::{
+    admission::Effects,
+    answer::{Answer, Fault},
+    body::Expected,
+    call::{Call, store_fault},
+    deleting,
+    storage::{Object, WriteError, record},
+    writing::plain_fault,
+};
+
+const EVICTION: Expected<'_> = Expected {
+    group: "policy",
+    version: "v1",
+    kind: "Eviction",
+};
+/// Budgets of a namespace that are looked at.
+const MOST_BUDGETS: usize = 1000;
+/// Pods that were evicted and are not yet seen to be gone, in one budget.
+const MOST_DISRUPTED: usize = 2000;
+const TRIES: usize = 32;
+
+pub async fn evict(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
+    let eviction = call.decode_other(body, EVICTION)?;
+    let named = text_at(&eviction, &["metadata", "name"]);
+    if !named.is_empty() && named != call.name() {
+        return Err(
+            Status::bad_request("name in URL does not match name in Eviction object").into(),
+        );
+    }
+    let mut options = deleting::options_of_value(&eviction["deleteOptions"])?;
+    options.is_dry |= call.is_dry_run()?;
+    let pod = call.value(&call.read().await?)?;
+    // What cannot be deleted takes nothing from a budget.
+    deleting::check_preconditions(call, call.name(), &pod, &options)?;
+    let phase = text_at(&pod, &["status", "phase"]);
+    let is_over = ["Succeeded", "Failed", "Pending"].contains(&phase)
+        || pod["metadata"]["deletionTimestamp"].is_string();
+    if !is_over {
+        claim(call, &pod, options.is_dry).await?;
+    } else if options.resource_version.is_none() {
+        // A pod that has become ready meanwhile is one that its budget speaks for.
+        let version = text_at(&pod, &["metadata", "resourceVersion"]);
+        options.resource_version = Some(version.to_owned());
+    }
+    deleting::delete_object(call, call.name(), &options).await?;
+    let mut status = Status::deleted("", "", "", "");
+    status.code = 201;
+    status.details = None;
+    Ok(call.answer_other(201, &status.to_value()))
+}
+
+/// Takes a disruption from the budget of the pod, if it has one.
+async fn claim(call: &Call, pod: &Value, is_dry: bool) -> Result<(), Fault> {
+    for _ in 0..TRIES {
+        let Some((key, object, budget)) = budget_of(call, pod).await? else {
+            return Ok(());
+        };
+        let claimed = claimed(&budget, call.name(), &call.now.iso8601_seconds())?;
+        if is_dry {
+            return Ok(());
+        }
+        let record = record(object.version(), &claimed);
+        let objects = &call.cluster.objects;
+        match objects
+            .replace(&key, object.revision, record, &Effects::default(), None)
+            .await
+        {
+            Ok(_) => return Ok(()),
+            Err(WriteError::Changed) => {}
+            Err(error) => return Err(call.write_fault(call.name(), error)),
+        }
+    }
+    Err(too_many(
+        "",
+        10,
+        "couldn't update PodDisruptionBudget due to conflicts",
+    ))
+}
+
+async fn budget_of(call: &Call, pod: &Value) -> Result<Option<(String, Object, Value)>, Fault> {
+    let budgets = call
+        .catalog
+        .resource("policy", "v1", "poddisruptionbudgets");
+    let Some(budgets) = budgets else {
+        return Ok(None);
+    };
+    let namespace = call.namespace().unwrap_or_default();
+    let objects = &call.cluster.objects;
+    let storage = &budgets.storage;
+    let folder = objects
+        .keys
+        .namespace(&storage.group, &storage.plural, namespace);
+    let page: Result<_, StoreError> = objects.page(&folder, None, None, MOST_BUDGETS).await;
+    let page = page.map_err(store_fault)?;
+    let mut found = None;
+    for (path, object) in page.objects {
+        let Some(budget) = object.value(budgets) else {
+            continue;
+        };
+        let selector = Labels::of_selector(budget["spec"].get("selector"));
+        if !selector.is_ok_and(|it| it.matches_object(pod)) {
+            continue;
+        }
+        if found.is_some() {
+            return Err(plain_fault(
+                "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
+            ));
+        }
+        found = Some((format!("{folder}{path}"), object, budget));
+    }
+    Ok(found)
+}
+
+/// The budget with one disruption less: pure.
+fn claimed(budget: &Value, pod: &str, now: &str) -> Result<Value, Fault> {
+    let name = text_at(budget, &["metadata", "name"]);
+    let status = &budget["status"];
+    let number = |value: &Value| value.as_i64().unwrap_or(0);
+    if number(&status["observedGeneration"]) < number(&budget["metadata"]["generation"]) {
+        let text = format!("The disruption budget {name} is still being processed by the server.");
+        return Err(too_many(name, 10, &text));
+    }
+    let disrupted = status["disruptedPods"].as_object().map_or(0, |it| it.len());
+    if disrupted > MOST_DISRUPTED {
+        let text = "DisruptedPods map too big - too many evictions not confirmed by PDB controller";
+        return Err(Status::forbidden("policy", "poddisruptionbudgets", name, text).into());
+    }
+    let allowed = number(&status["disruptionsAllowed"]);
+    if allowed <= 0 {
+        let text = format!(
+            "The disruption budget {name} needs {} healthy pods and has {} currently",
+            number(&status["desiredHealthy"]),
+            number(&status["currentHealthy"])
+        );
+        return Err(too_many(name, 0, &text));
+    }
+    let mut budget = budget.clone();
+    budget["status"]["disruptionsAllowed"] = (allowed - 1).into();
+    if !budget["status"]["disruptedPods"].is_object() {
+        budget["status"]["disruptedPods"] = json!({});
+    }
+    budget["status"]["disruptedPods"][pod] = now.into();
+    Ok(budget)
+}
+
+fn too_many(name: &str, seconds: u32, why: &str) -> Fault {
+    let text = "Cannot evict pod as it would violate the pod's disruption budget.";
+    let mut status = Status::too_many_requests(text, seconds);
+    let details = status.details.get_or_insert_with(Details::default);
+    details.name = name.to_owned();
+    details.causes.push(Cause {
+        reason: "DisruptionBudget".to_owned(),
+        message: why.to_owned(),
+        field: String::new(),
+    });
+    Box::new(status)
+}

@@ -1,0 +1,176 @@
+//! Tokens of service accounts: made by whoever keeps the cluster's users, bound to a pod that runs, a secret or a node that is there.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use wharf_kube_auth::{Bound, TokenRefused, TokenRequest};
+use wharf_kube_model::{status::Status, view::text_at};
+
+use crate::{
+    answer::{Answer, Fault},
+    body::Expected,
+    call::{Call, store_fault},
+};
+
+const REQUEST: Expected<'_> = Expected {
+    group: "authentication.k8s.io",
+    version: "v1",
+    kind: "TokenRequest",
+};
+const DEFAULT_SECONDS: u64 = 3600;
+const LEAST_SECONDS: u64 = 600;
+/// The longest that is asked for; the token's own life is a day at most, as with EKS.
+const MOST_SECONDS: u64 = 1 << 32;
+const LASTS_SECONDS: u64 = 24 * 3600;
+const MOST_AUDIENCES: usize = 32;
+
+pub async fn create(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
+    let mut request = call.decode_other(body, REQUEST)?;
+    let account = call.value(&call.read().await?)?;
+    let spec = &request["spec"];
+    let seconds = spec["expirationSeconds"]
+        .as_u64()
+        .unwrap_or(DEFAULT_SECONDS);
+    let invalid = |field: &str, value: Value, why: &str| {
+        let mut errors = wharf_kube_model::field::Errors::new();
+        let spec = wharf_kube_model::field::Path::root("spec");
+        errors.invalid(&spec.child(field), value, why);
+        let status = Status::invalid(
+            "authentication.k8s.io",
+            "TokenRequest",
+            "",
+            errors.into_vec(),
+        );
+        Err(status.into())
+    };
+    if seconds < LEAST_SECONDS {
+        return invalid(
+            "expirationSeconds",
+            seconds.into(),
+            "may not specify a duration less than 10 minutes",
+        );
+    }
+    if seconds > MOST_SECONDS {
+        return invalid(
+            "expirationSeconds",
+            seconds.into(),
+            "may not specify a duration larger than 2^32 seconds",
+        );
+    }
+    let audiences = spec["audiences"].as_array().into_iter().flatten();
+    let audiences: Vec<String> = audiences
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
+    if audiences.len() > MOST_AUDIENCES {
+        return invalid("audiences", audiences.len().into(), "too many audiences");
+    }
+    let (bound, node) = bound_to(call, &spec["boundObjectRef"]).await?;
+    if let Some(own) = call.user.as_node() {
+        let is_own = node.as_ref().is_some_and(|(name, _)| name == own);
+        let has_uid = !text_at(&request["spec"]["boundObjectRef"], &["uid"]).is_empty();
+        if !is_own || !has_uid {
+            let why = format!(
+                "node \"{own}\" requested a token that is not bound to a pod scheduled on it, with its uid"
+            );
+            return Err(call.forbidden(call.name(), &why));
+        }
+    }
+    let wanted = TokenRequest {
+        namespace: call.namespace().unwrap_or_default().to_owned(),
+        account: call.name().to_owned(),
+        account_uid: text_at(&account, &["metadata", "uid"]).to_owned(),
+        audiences,
+        life_seconds: seconds.min(LASTS_SECONDS),
+        bound,
+        node,
+    };
+    let issued = call.cluster.parts.tokens.issue(&wanted).await;
+    let issued = issued.map_err(|error| match error {
+        TokenRefused::Invalid(text) => Status::bad_request(text),
+        TokenRefused::Unavailable => Status::unavailable(error.to_string()),
+    })?;
+    request["metadata"] = json!({
+        "name": call.name(),
+        "namespace": wanted.namespace,
+        "creationTimestamp": call.now.iso8601_seconds(),
+    });
+    request["spec"]["audiences"] = json!(issued.audiences);
+    request["spec"]["expirationSeconds"] = wanted.life_seconds.into();
+    request["status"] = json!({
+        "token": issued.token,
+        "expirationTimestamp": issued.expires.iso8601_seconds(),
+    });
+    Ok(call.answer_other(201, &request))
+}
+
+/// What a token is bound to, if anything, and the node of a pod.
+async fn bound_to(
+    call: &Call,
+    reference: &Value,
+) -> Result<(Option<Bound>, Option<(String, String)>), Fault> {
+    if !reference.is_object() {
+        return Ok((None, None));
+    }
+    let (kind, name) = (text_at(reference, &["kind"]), text_at(reference, &["name"]));
+    let (plural, namespace) = match (text_at(reference, &["apiVersion"]), kind) {
+        ("v1" | "", "Pod") => ("pods", call.namespace()),
+        ("v1" | "", "Secret") => ("secrets", call.namespace()),
+        ("v1" | "", "Node") => ("nodes", None),
+        _ => {
+            let text = format!(
+                "cannot bind token for serviceaccount \"{}\" to object kind {kind}",
+                call.name()
+            );
+            return Err(Status::bad_request(text).into());
+        }
+    };
+    let object = named(call, plural, namespace, name).await?;
+    let object = object.ok_or_else(|| Status::not_found("", plural, name))?;
+    let uid = text_at(&object, &["metadata", "uid"]).to_owned();
+    let wanted = text_at(reference, &["uid"]);
+    if !wanted.is_empty() && wanted != uid {
+        let why = format!(
+            "the UID in the bound object reference ({wanted}) does not match the UID in record. The object might have been deleted and then recreated"
+        );
+        return Err(Status::conflict("", plural, name, &why).into());
+    }
+    let mut node = None;
+    if kind == "Pod" {
+        let account = text_at(&object, &["spec", "serviceAccountName"]);
+        if account != call.name() {
+            let text = format!(
+                "cannot bind token for serviceaccount \"{}\" to pod running with different serviceaccount name.",
+                call.name()
+            );
+            return Err(Status::bad_request(text).into());
+        }
+        let on = text_at(&object, &["spec", "nodeName"]);
+        if let Some(found) = named(call, "nodes", None, on).await? {
+            node = Some((
+                on.to_owned(),
+                text_at(&found, &["metadata", "uid"]).to_owned(),
+            ));
+        }
+    }
+    let bound = Bound {
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+        uid,
+    };
+    Ok((Some(bound), node))
+}
+
+async fn named(
+    call: &Call,
+    plural: &str,
+    namespace: Option<&str>,
+    name: &str,
+) -> Result<Option<Value>, Fault> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    call.cluster
+        .core_object(plural, namespace, name)
+        .await
+        .map_err(store_fault)
+}

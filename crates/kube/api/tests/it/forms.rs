@@ -1,0 +1,209 @@
+//! The same objects in JSON, YAML, protobuf, as tables and by their metadata.
+
+use http::{Method, Request, header};
+use http_body_util::{BodyExt, Full};
+use serde_json::{Value, json};
+use wharf_kube_auth::UserInfo;
+use wharf_kube_model::{
+    Catalog,
+    codec::{self, MediaType},
+};
+
+use crate::harness::Harness;
+
+const MAPS: &str = "/api/v1/namespaces/default/configmaps";
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
+
+/// The code, the type of the content, and the content.
+async fn ask(
+    it: &Harness,
+    method: Method,
+    uri: &str,
+    (accept, kind): (&str, &str),
+    body: Vec<u8>,
+) -> (u16, String, Vec<u8>) {
+    let body = Full::new(bytes::Bytes::from(body)).map_err(|never| match never {});
+    let request = Request::builder()
+        .method(method)
+        .uri(uri)
+        .header(header::ACCEPT, accept)
+        .header(header::CONTENT_TYPE, kind)
+        .body(body.boxed_unsync())
+        .unwrap();
+    let user = UserInfo::authenticated("admin", &[]);
+    let answer = it.cluster.serve(request, &user).await;
+    let kind = answer.headers()[header::CONTENT_TYPE]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let code = answer.status().as_u16();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    (code, kind, body.to_vec())
+}
+
+async fn get(it: &Harness, uri: &str, accept: &str) -> (u16, String, Vec<u8>) {
+    ask(
+        it,
+        Method::GET,
+        uri,
+        (accept, "application/json"),
+        Vec::new(),
+    )
+    .await
+}
+
+fn decoded(media: MediaType, bytes: &[u8]) -> Value {
+    codec::decode(&Catalog::built_in(), media, bytes, None)
+        .unwrap()
+        .value
+}
+
+fn map() -> Value {
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "labels": {"l": "x"}}, "data": {"k": "v"}})
+}
+
+#[tokio::test]
+async fn an_object_is_the_same_in_each_form() {
+    let it = Harness::new().await;
+    let catalog = Catalog::built_in();
+    let body = codec::encode(&catalog, MediaType::Protobuf, &map()).unwrap();
+    let forms = (PROTOBUF, PROTOBUF);
+    let (code, kind, made) = ask(&it, Method::POST, MAPS, forms, body).await;
+    assert_eq!((code, kind.as_str()), (201, PROTOBUF));
+    let made = decoded(MediaType::Protobuf, &made);
+    assert_eq!(made["data"]["k"], "v");
+    let uri = format!("{MAPS}/a");
+    let own = it.get(&uri).await.expect(200);
+    assert_eq!(made, own);
+    let (_, kind, yaml) = get(&it, &uri, "application/yaml").await;
+    assert_eq!(kind, "application/yaml");
+    assert_eq!(decoded(MediaType::Yaml, &yaml), own);
+    let (_, _, list) = get(&it, MAPS, PROTOBUF).await;
+    let list = decoded(MediaType::Protobuf, &list);
+    assert_eq!(list["items"][0]["metadata"], own["metadata"]);
+}
+
+#[tokio::test]
+async fn a_fault_is_in_the_form_that_was_asked_for() {
+    let it = Harness::new().await;
+    let (code, kind, body) = get(&it, &format!("{MAPS}/none"), PROTOBUF).await;
+    assert_eq!((code, kind.as_str()), (404, PROTOBUF));
+    let status = decoded(MediaType::Protobuf, &body);
+    assert_eq!(status["message"], "configmaps \"none\" not found");
+    let (code, ..) = get(&it, MAPS, "text/html").await;
+    assert_eq!(code, 406);
+}
+
+#[tokio::test]
+async fn tables_and_metadata() {
+    let it = Harness::new().await;
+    it.post(MAPS, &map()).await.expect(201);
+    let accept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+    let (_, _, body) = get(&it, MAPS, accept).await;
+    let table: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(table["kind"], "Table");
+    assert_eq!(table["rows"][0]["cells"][0], "a");
+    assert_eq!(table["rows"][0]["object"]["kind"], "PartialObjectMetadata");
+    let accept = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io";
+    let (_, _, body) = get(&it, MAPS, accept).await;
+    let list: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(list["kind"], "PartialObjectMetadataList");
+    assert_eq!(list["items"][0]["metadata"]["labels"]["l"], "x");
+    assert!(list["items"][0]["data"].is_null());
+    let accept = format!("{PROTOBUF};as=PartialObjectMetadata;v=v1;g=meta.k8s.io");
+    let (code, _, body) = get(&it, &format!("{MAPS}/a"), &accept).await;
+    assert_eq!(code, 200);
+    assert_eq!(decoded(MediaType::Protobuf, &body)["metadata"]["name"], "a");
+}
+
+#[tokio::test]
+async fn discovery_is_known_by_its_tag() {
+    let it = Harness::new().await;
+    let accept =
+        "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
+    let (_, kind, body) = get(&it, "/apis", accept).await;
+    assert_eq!(
+        kind,
+        "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+    );
+    let groups: Value = serde_json::from_slice(&body).unwrap();
+    let names: Vec<&str> = groups["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|it| it["metadata"]["name"].as_str())
+        .collect();
+    assert!(names.contains(&"apps"), "{names:?}");
+    let (_, _, body) = get(&it, "/api", accept).await;
+    let core: Value = serde_json::from_slice(&body).unwrap();
+    let resources = core["items"][0]["versions"][0]["resources"]
+        .as_array()
+        .unwrap();
+    let pods = resources
+        .iter()
+        .find(|it| it["resource"] == "pods")
+        .unwrap();
+    assert!(
+        pods["subresources"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|it| it["subresource"] == "exec")
+    );
+    let body = Full::default()
+        .map_err(|never| match never {})
+        .boxed_unsync();
+    let first = Request::builder()
+        .uri("/apis")
+        .header(header::ACCEPT, accept)
+        .body(body)
+        .unwrap();
+    let user = UserInfo::authenticated("admin", &[]);
+    let answer = it.cluster.serve(first, &user).await;
+    let tag = answer.headers()[header::ETAG].clone();
+    let body = Full::default()
+        .map_err(|never| match never {})
+        .boxed_unsync();
+    let again = Request::builder()
+        .uri("/apis")
+        .header(header::ACCEPT, accept)
+        .header(header::IF_NONE_MATCH, tag)
+        .body(body)
+        .unwrap();
+    assert_eq!(it.cluster.serve(again, &user).await.status(), 304);
+}
+
+#[tokio::test]
+async fn what_is_no_object_of_a_resource() {
+    let it = Harness::new().await;
+    for (uri, text) in [
+        ("/healthz", "ok"),
+        ("/readyz", "ok"),
+        ("/livez/ping", "ok"),
+        ("/readyz?verbose", "readyz check passed"),
+        ("/metrics", "apiserver_storage_objects"),
+        ("/version", "v1.36.4-eks-wharf"),
+        ("/openapi/v3", "apis/apps/v1"),
+        ("/openapi/v3/apis/apps/v1", "io.k8s.api.apps.v1.Deployment"),
+    ] {
+        let (code, _, body) = get(&it, uri, "*/*").await;
+        let body = String::from_utf8_lossy(&body).into_owned();
+        assert!(
+            code == 200 && body.contains(text),
+            "{uri}: {code} {}",
+            &body[..body.len().min(200)]
+        );
+    }
+    let review = json!({"spec": {"resourceAttributes": {"verb": "get", "resource": "pods"}}});
+    let uri = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    let answer = it.post(uri, &review).await.expect(201);
+    assert_eq!(answer["status"]["allowed"], true);
+    let who = it
+        .post(
+            "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+            &json!({}),
+        )
+        .await
+        .expect(201);
+    assert_eq!(who["status"]["userInfo"]["username"], "admin");
+}

@@ -1,0 +1,250 @@
+//! A cluster whose users may do everything, and ways to ask it.
+
+use std::{io, sync::Arc};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Method, Request, Response, header::CONTENT_TYPE};
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use serde_json::Value;
+use wharf_base::{SystemClock, Timestamp};
+use wharf_kube_api::{Body, Cluster, Connection, Network, Nodes, Parts, Servers};
+use wharf_kube_auth::{
+    Attributes, Authorizer, Decision, IssuedToken, PolicyRule, Rules, TokenRefused, TokenRequest,
+    Tokens, Unauthenticated, UserInfo,
+};
+use wharf_store::{Store, StoreOptions};
+
+/// Lets everybody do everything, but for the users `nobody` and `editor`, who creates nothing.
+struct Open;
+
+#[async_trait]
+impl Authorizer for Open {
+    async fn authorize(&self, user: &UserInfo, asked: &Attributes) -> Decision {
+        match user.name.as_str() {
+            "editor" if asked.verb != "create" => Decision::Allow(String::new()),
+            "nobody" | "editor" => Decision::NoOpinion(String::new()),
+            _ => Decision::Allow(String::new()),
+        }
+    }
+
+    async fn rules(&self, _: &UserInfo, _: &str) -> Rules {
+        Rules::default()
+    }
+
+    async fn uncovered(&self, _: &UserInfo, _: &str, _: &[PolicyRule]) -> Vec<PolicyRule> {
+        Vec::new()
+    }
+
+    async fn role(&self, _: &str, _: &str, _: &str) -> Option<Vec<PolicyRule>> {
+        Some(Vec::new())
+    }
+}
+
+struct Tokenless;
+
+#[async_trait]
+impl Tokens for Tokenless {
+    async fn issue(&self, request: &TokenRequest) -> Result<IssuedToken, TokenRefused> {
+        Ok(IssuedToken {
+            token: format!("of {}/{}", request.namespace, request.account),
+            audiences: request.audiences.clone(),
+            expires: Timestamp(0),
+        })
+    }
+
+    async fn review(
+        &self,
+        _: &str,
+        _: &[String],
+    ) -> Result<(UserInfo, Vec<String>), Unauthenticated> {
+        Err(Unauthenticated::Refused("unknown".to_owned()))
+    }
+}
+
+/// Nodes whose kubelets listen without TLS, at the port that they tell.
+struct Plain;
+
+#[async_trait]
+impl Nodes for Plain {
+    async fn kubelet(&self, node: &Value) -> io::Result<Box<dyn Connection>> {
+        let port = &node["status"]["daemonEndpoints"]["kubeletEndpoint"]["Port"];
+        let port = port.as_u64().and_then(|it| u16::try_from(it).ok());
+        self.dial("127.0.0.1", port.unwrap_or_default(), false)
+            .await
+    }
+
+    async fn dial(&self, host: &str, port: u16, _: bool) -> io::Result<Box<dyn Connection>> {
+        Ok(Box::new(
+            tokio::net::TcpStream::connect((host, port)).await?,
+        ))
+    }
+}
+
+pub struct Harness {
+    pub servers: Servers,
+    pub cluster: Cluster,
+    pub store: Store,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub code: u16,
+    pub value: Value,
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn expect(self, code: u16) -> Value {
+        assert_eq!(self.code, code, "{}", self.value);
+        self.value
+    }
+
+    pub fn message(&self) -> &str {
+        self.value["message"].as_str().unwrap_or_default()
+    }
+}
+
+impl Harness {
+    pub async fn new() -> Self {
+        Self::over(Store::in_memory(StoreOptions::default())).await
+    }
+
+    pub async fn over(store: Store) -> Self {
+        let servers = Servers::new(store.clone());
+        let objects = servers
+            .objects("000000000000", "us-east-1", "test")
+            .await
+            .unwrap();
+        let parts = Parts {
+            authorizer: Arc::new(Open),
+            tokens: Arc::new(Tokenless),
+            nodes: Arc::new(Plain),
+            audit: None,
+            clock: Arc::new(SystemClock),
+            git_version: "v1.36.4-eks-wharf".to_owned(),
+            network: Network {
+                service_range: "10.100.0.0/16".parse().unwrap(),
+                endpoints: vec!["10.0.0.5:443".parse().unwrap()],
+            },
+            openid_configuration: Value::Null,
+            jwks: Value::Null,
+        };
+        let cluster = servers.create("test", objects, parts).await.unwrap();
+        Self {
+            servers,
+            cluster,
+            store,
+        }
+    }
+
+    pub async fn send(
+        &self,
+        method: Method,
+        uri: &str,
+        kind: &str,
+        body: impl ToString,
+    ) -> Response<Body> {
+        self.send_as("admin", method, uri, kind, body).await
+    }
+
+    pub async fn send_as(
+        &self,
+        user: &str,
+        method: Method,
+        uri: &str,
+        kind: &str,
+        body: impl ToString,
+    ) -> Response<Body> {
+        let body = Full::new(Bytes::from(body.to_string())).map_err(|never| match never {});
+        let request = Request::builder()
+            .method(method)
+            .uri(uri)
+            .header(CONTENT_TYPE, kind)
+            .header("user-agent", "test/1")
+            .body(body.boxed_unsync())
+            .unwrap();
+        let user = UserInfo::authenticated(user, &[]);
+        self.cluster.serve(request, &user).await
+    }
+
+    async fn ask(&self, method: Method, uri: &str, kind: &str, body: impl ToString) -> Answer {
+        read(self.send(method, uri, kind, body).await).await
+    }
+
+    pub async fn get(&self, uri: &str) -> Answer {
+        self.ask(Method::GET, uri, "application/json", "").await
+    }
+
+    pub async fn post(&self, uri: &str, object: &Value) -> Answer {
+        self.ask(Method::POST, uri, "application/json", object)
+            .await
+    }
+
+    pub async fn put(&self, uri: &str, object: &Value) -> Answer {
+        self.ask(Method::PUT, uri, "application/json", object).await
+    }
+
+    pub async fn patch(&self, uri: &str, kind: &str, patch: &Value) -> Answer {
+        let kind = format!("application/{kind}");
+        self.ask(Method::PATCH, uri, &kind, patch).await
+    }
+
+    pub async fn delete(&self, uri: &str, options: impl ToString) -> Answer {
+        self.ask(Method::DELETE, uri, "application/json", options)
+            .await
+    }
+
+    /// Waits until an answer is what it is to be: what the server does by itself.
+    pub async fn until(&self, uri: &str, holds: impl Fn(&Answer) -> bool) {
+        let wait = async {
+            while !holds(&self.get(uri).await) {
+                tokio::task::yield_now().await;
+            }
+        };
+        let waited = tokio::time::timeout(std::time::Duration::from_secs(20), wait).await;
+        waited.expect(uri);
+    }
+
+    /// A listener for clients of other processes, all of which are one user.
+    pub async fn listen(&self) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let cluster = self.cluster.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let cluster = cluster.clone();
+                let service =
+                    hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| {
+                        let cluster = cluster.clone();
+                        async move {
+                            let request =
+                                request.map(|body| body.map_err(io::Error::other).boxed_unsync());
+                            let user = UserInfo::authenticated("admin", &["system:masters"]);
+                            Ok::<_, std::convert::Infallible>(cluster.serve(request, &user).await)
+                        }
+                    });
+                tokio::spawn(async move {
+                    let server = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+                    let _ = server
+                        .serve_connection_with_upgrades(TokioIo::new(stream), service)
+                        .await;
+                });
+            }
+        });
+        format!("http://{address}")
+    }
+}
+
+pub async fn read(response: Response<Body>) -> Answer {
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    let value = serde_json::from_slice(&body)
+        .unwrap_or_else(|_| String::from_utf8_lossy(&body).into_owned().into());
+    Answer {
+        code: head.status.as_u16(),
+        value,
+    }
+}

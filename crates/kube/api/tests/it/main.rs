@@ -1,0 +1,12 @@
+//! The server over a store in memory: asked in process, and by kubectl through a plain listener.
+
+mod definitions;
+mod forms;
+mod harness;
+mod kubectl;
+mod nodes;
+mod objects;
+mod pods;
+mod services;
+mod speed;
+mod watches;

@@ -1,0 +1,185 @@
+//! Pods: what admission adds, binding, grace, eviction.
+
+use serde_json::{Value, json};
+
+use crate::harness::Harness;
+
+const PODS: &str = "/api/v1/namespaces/default/pods";
+
+async fn harness() -> Harness {
+    let it = Harness::new().await;
+    let account = json!({"metadata": {"name": "default"}});
+    it.post("/api/v1/namespaces/default/serviceaccounts", &account)
+        .await
+        .expect(201);
+    it
+}
+
+fn pod(name: &str) -> Value {
+    json!({
+        "metadata": {"name": name, "labels": {"app": "a"}},
+        "spec": {"containers": [{"name": "c", "image": "i"}]},
+    })
+}
+
+async fn bind(it: &Harness, name: &str) {
+    let binding = json!({"metadata": {"name": name}, "target": {"kind": "Node", "name": "n"}});
+    it.post(&format!("{PODS}/{name}/binding"), &binding)
+        .await
+        .expect(201);
+}
+
+#[tokio::test]
+async fn a_pod_gets_what_every_pod_has() {
+    let it = harness().await;
+    let made = it.post(PODS, &pod("a")).await.expect(201);
+    let spec = &made["spec"];
+    assert_eq!(spec["serviceAccountName"], "default");
+    assert!(
+        spec["volumes"][0]["name"]
+            .as_str()
+            .unwrap()
+            .starts_with("kube-api-access-")
+    );
+    assert_eq!(spec["priority"], 0);
+    assert_eq!(spec["tolerations"].as_array().unwrap().len(), 2);
+    assert_eq!(made["status"]["phase"], "Pending");
+}
+
+#[tokio::test]
+async fn a_pod_without_account_is_refused() {
+    let it = Harness::new().await;
+    let refused = it.post(PODS, &pod("a")).await;
+    assert_eq!(
+        refused.message(),
+        "pods \"a\" is forbidden: error looking up service account default/default: serviceaccount \"default\" not found"
+    );
+    refused.expect(403);
+}
+
+#[tokio::test]
+async fn a_pod_is_bound_once() {
+    let it = harness().await;
+    it.post(PODS, &pod("a")).await.expect(201);
+    bind(&it, "a").await;
+    let bound = it.get(&format!("{PODS}/a")).await.expect(200);
+    assert_eq!(bound["spec"]["nodeName"], "n");
+    assert_eq!(bound["status"]["conditions"][0]["type"], "PodScheduled");
+    let again = json!({"metadata": {"name": "a"}, "target": {"name": "m"}});
+    let again = it.post(&format!("{PODS}/a/binding"), &again).await;
+    assert!(
+        again
+            .message()
+            .contains("pod a is already assigned to node \"n\""),
+        "{again:?}"
+    );
+    again.expect(409);
+}
+
+#[tokio::test]
+async fn a_pod_on_a_node_goes_when_the_node_says_so() {
+    let it = harness().await;
+    it.post(PODS, &pod("a")).await.expect(201);
+    it.post(PODS, &pod("b")).await.expect(201);
+    bind(&it, "a").await;
+    let uri = format!("{PODS}/a");
+    let ending = it.delete(&uri, "").await.expect(200);
+    assert_eq!(ending["metadata"]["deletionGracePeriodSeconds"], 30);
+    it.get(&uri).await.expect(200);
+    it.delete(&uri, json!({"gracePeriodSeconds": 0}))
+        .await
+        .expect(200);
+    it.get(&uri).await.expect(404);
+    // On no node there is nothing to wait for.
+    it.delete(&format!("{PODS}/b"), "").await.expect(200);
+    it.get(&format!("{PODS}/b")).await.expect(404);
+}
+
+#[tokio::test]
+async fn an_eviction_asks_the_budget() {
+    let it = harness().await;
+    it.post(PODS, &pod("a")).await.expect(201);
+    bind(&it, "a").await;
+    let status = json!({"status": {"phase": "Running"}});
+    it.patch(&format!("{PODS}/a/status"), "merge-patch+json", &status)
+        .await
+        .expect(200);
+    let budgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets";
+    let budget = json!({"metadata": {"name": "b"}, "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "a"}}}});
+    it.post(budgets, &budget).await.expect(201);
+    let eviction = json!({"metadata": {"name": "a"}});
+    let uri = format!("{PODS}/a/eviction");
+    let status = |allowed: u32| {
+        json!({"status": {
+            "disruptionsAllowed": allowed, "observedGeneration": 1,
+            "currentHealthy": 1, "desiredHealthy": 1, "expectedPods": 1,
+        }})
+    };
+    it.patch(
+        &format!("{budgets}/b/status"),
+        "merge-patch+json",
+        &status(0),
+    )
+    .await
+    .expect(200);
+    let refused = it.post(&uri, &eviction).await;
+    assert_eq!(
+        refused.message(),
+        "Cannot evict pod as it would violate the pod's disruption budget."
+    );
+    refused.expect(429);
+    it.patch(
+        &format!("{budgets}/b/status"),
+        "merge-patch+json",
+        &status(1),
+    )
+    .await
+    .expect(200);
+    it.post(&uri, &eviction).await.expect(201);
+    let left = it.get(&format!("{budgets}/b")).await.expect(200);
+    assert_eq!(
+        left["status"]["disruptionsAllowed"].as_u64().unwrap_or(0),
+        0
+    );
+    assert!(left["status"]["disruptedPods"]["a"].is_string(), "{left}");
+    let pod = it.get(&format!("{PODS}/a")).await.expect(200);
+    assert!(pod["metadata"]["deletionTimestamp"].is_string());
+}
+
+#[tokio::test]
+async fn copies_are_scaled_through_their_scale() {
+    let it = harness().await;
+    let uri = "/apis/apps/v1/namespaces/default/deployments";
+    let deployment = json!({"metadata": {"name": "a"}, "spec": {
+        "replicas": 2, "selector": {"matchLabels": {"app": "a"}},
+        "template": {"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}},
+    }});
+    it.post(uri, &deployment).await.expect(201);
+    let uri = format!("{uri}/a/scale");
+    let mut scale = it.get(&uri).await.expect(200);
+    assert_eq!(
+        (&scale["kind"], &scale["spec"]["replicas"]),
+        (&json!("Scale"), &json!(2))
+    );
+    assert_eq!(scale["status"]["selector"], "app=a");
+    scale["spec"]["replicas"] = 4.into();
+    let scaled = it.put(&uri, &scale).await.expect(200);
+    assert_eq!(scaled["spec"]["replicas"], 4);
+    it.put(&uri, &scale).await.expect(409);
+    let patch = json!({"spec": {"replicas": -1}});
+    it.patch(&uri, "merge-patch+json", &patch).await.expect(422);
+}
+
+#[tokio::test]
+async fn a_token_is_bound_to_a_pod_of_the_account() {
+    let it = harness().await;
+    it.post(PODS, &pod("a")).await.expect(201);
+    let uri = "/api/v1/namespaces/default/serviceaccounts/default/token";
+    let request = |name: &str| json!({"spec": {"audiences": ["x"], "boundObjectRef": {"kind": "Pod", "apiVersion": "v1", "name": name}}});
+    let made = it.post(uri, &request("a")).await.expect(201);
+    assert_eq!(made["status"]["token"], "of default/default");
+    it.post(uri, &request("none")).await.expect(404);
+    it.post(uri, &json!({"spec": {"expirationSeconds": 10}}))
+        .await
+        .expect(422);
+}
