@@ -1,0 +1,362 @@
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::preempt::preempt;
+
+/// A node of 4 cores, 8 GiB and 10 pods, in a zone.
+fn node(name: &str, zone: &str) -> Value {
+    json!({
+        "metadata": {"name": name, "labels": {
+            "kubernetes.io/hostname": name, "topology.kubernetes.io/zone": zone,
+        }},
+        "status": {"allocatable": {"cpu": "4", "memory": "8Gi", "pods": "10"}},
+    })
+}
+
+fn pod(name: &str, spec: Value) -> Value {
+    json!({
+        "metadata": {"namespace": "a", "name": name, "uid": name, "labels": {"app": "x"}}, "spec": spec,
+    })
+}
+
+fn cpu(amount: &str) -> Value {
+    json!({"containers": [{"resources": {"requests": {"cpu": amount}}}]})
+}
+
+struct Cluster(Snapshot);
+
+impl Cluster {
+    fn of(nodes: &[Value]) -> Self {
+        let mut snapshot = Snapshot::default();
+        for node in nodes {
+            snapshot.set_node(Node::read(node));
+        }
+        Self(snapshot)
+    }
+
+    fn run(&mut self, node: &str, mut pod: Value) {
+        pod["spec"]["nodeName"] = node.into();
+        self.0.set_pod(Arc::new(Pod::read(&pod)));
+    }
+
+    fn choice(&self, pod: &Value) -> Choice {
+        choose(&Pod::read(pod), &[], &self.0, "")
+    }
+
+    fn chosen(&self, pod: &Value) -> String {
+        match self.choice(pod) {
+            Choice::Node(node) => node,
+            Choice::Nowhere { message, .. } => message,
+        }
+    }
+}
+
+use crate::node::Node;
+
+#[test]
+fn a_cluster_without_nodes() {
+    let cluster = Cluster::of(&[]);
+    assert_eq!(
+        cluster.chosen(&pod("p", cpu("1"))),
+        "no nodes available to schedule pods"
+    );
+}
+
+#[test]
+fn why_not() {
+    let plain = || node("n", "a");
+    let with = |pointer: &str, value: Value| {
+        let mut node = plain();
+        match pointer {
+            "taint" => node["spec"]["taints"] = json!([value]),
+            "cordoned" => node["spec"]["unschedulable"] = value,
+            _ => node["status"]["allocatable"][pointer] = value,
+        }
+        node
+    };
+    let taint = json!({"key": "k", "value": "v", "effect": "NoSchedule"});
+    for (node, spec, want) in [
+        (
+            plain(),
+            cpu("5"),
+            "0/1 nodes are available: 1 Insufficient cpu.",
+        ),
+        (
+            with("memory", "0".into()),
+            json!({"containers": [{"resources": {"requests": {"cpu": "5", "memory": "1Gi"}}}]}),
+            "0/1 nodes are available: 1 Insufficient cpu, 1 Insufficient memory.",
+        ),
+        (
+            with("pods", "0".into()),
+            cpu("1"),
+            "0/1 nodes are available: 1 Too many pods.",
+        ),
+        (
+            plain(),
+            json!({"containers": [{"resources": {"requests": {"nvidia.com/gpu": "1"}}}]}),
+            "0/1 nodes are available: 1 Insufficient nvidia.com/gpu.",
+        ),
+        (
+            with("taint", taint.clone()),
+            cpu("1"),
+            "0/1 nodes are available: 1 node(s) had untolerated taint {k: v}.",
+        ),
+        (
+            with("taint", json!({"key": "k", "effect": "PreferNoSchedule"})),
+            cpu("1"),
+            "n",
+        ),
+        (
+            with("cordoned", true.into()),
+            cpu("1"),
+            "0/1 nodes are available: 1 node(s) were unschedulable.",
+        ),
+        (
+            with("cordoned", true.into()),
+            json!({"tolerations": [{"key": "node.kubernetes.io/unschedulable", "operator": "Exists"}]}),
+            "n",
+        ),
+        (
+            plain(),
+            json!({"nodeSelector": {"disk": "ssd"}}),
+            "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.",
+        ),
+        (
+            plain(),
+            json!({"topologySpreadConstraints": [{"topologyKey": "rack", "labelSelector": {}}]}),
+            "0/1 nodes are available: 1 node(s) didn't match pod topology spread constraints (missing required label).",
+        ),
+    ] {
+        let cluster = Cluster::of(&[node]);
+        assert_eq!(cluster.chosen(&pod("p", spec.clone())), want, "{spec}");
+    }
+}
+
+#[test]
+fn reasons_are_counted() {
+    let mut tainted = node("n1", "a");
+    tainted["spec"]["taints"] = json!([{"key": "k", "value": "v", "effect": "NoExecute"}]);
+    let mut other = tainted.clone();
+    other["metadata"]["name"] = "n2".into();
+    let cluster = Cluster::of(&[tainted, other, node("n3", "a")]);
+    assert_eq!(
+        cluster.chosen(&pod("p", cpu("64"))),
+        "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint {k: v}."
+    );
+}
+
+#[test]
+fn what_runs_counts() {
+    let mut cluster = Cluster::of(&[node("n", "a")]);
+    cluster.run("n", pod("one", cpu("3")));
+    assert_eq!(
+        cluster.chosen(&pod("p", cpu("1500m"))),
+        "0/1 nodes are available: 1 Insufficient cpu."
+    );
+    assert_eq!(cluster.chosen(&pod("p", cpu("1"))), "n");
+    cluster.0.remove_pod("one");
+    assert_eq!(cluster.chosen(&pod("p", cpu("4"))), "n");
+    assert_eq!(cluster.0.load("n").pods, 0);
+}
+
+#[test]
+fn ports_of_the_host() {
+    let port = |number: i64, address: &str| json!({"containers": [{"ports": [{"hostPort": number, "hostIP": address}]}]});
+    let mut cluster = Cluster::of(&[node("n", "a")]);
+    cluster.run("n", pod("one", port(80, "10.0.0.1")));
+    for (spec, free) in [
+        (port(81, ""), true),
+        (port(80, "10.0.0.2"), true),
+        (port(80, "10.0.0.1"), false),
+        (port(80, ""), false),
+        (port(80, "0.0.0.0"), false),
+    ] {
+        let chosen = cluster.chosen(&pod("p", spec.clone()));
+        let want = match free {
+            true => "n",
+            false => {
+                "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports."
+            }
+        };
+        assert_eq!(chosen, want, "{spec}");
+    }
+}
+
+#[test]
+fn the_emptier_node_is_better() {
+    let mut cluster = Cluster::of(&[node("n1", "a"), node("n2", "a")]);
+    cluster.run("n1", pod("one", cpu("1")));
+    assert_eq!(cluster.chosen(&pod("p", cpu("1"))), "n2");
+}
+
+#[test]
+fn preferred_nodes_are_better() {
+    let spec = json!({"affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [
+        {"weight": 100, "preference": {"matchExpressions": [
+            {"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["b"]},
+        ]}},
+    ]}}});
+    let cluster = Cluster::of(&[node("n1", "a"), node("n2", "b"), node("n3", "a")]);
+    assert_eq!(cluster.chosen(&pod("p", spec)), "n2");
+}
+
+#[test]
+fn images_that_are_there_are_better() {
+    let mut with_image = node("n2", "a");
+    with_image["status"]["images"] =
+        json!([{"names": ["repo/app:latest"], "sizeBytes": 800_000_000}]);
+    let cluster = Cluster::of(&[node("n1", "a"), with_image]);
+    let spec = json!({"containers": [{"image": "repo/app"}]});
+    assert_eq!(cluster.chosen(&pod("p", spec)), "n2");
+}
+
+fn near(kind: &str, topology: &str, app: &str) -> Value {
+    json!({"affinity": {kind: {"requiredDuringSchedulingIgnoredDuringExecution": [
+        {"topologyKey": topology, "labelSelector": {"matchLabels": {"app": app}}},
+    ]}}})
+}
+
+#[test]
+fn pods_that_want_to_be_together() {
+    let zone = "topology.kubernetes.io/zone";
+    let mut cluster = Cluster::of(&[node("n1", "a"), node("n2", "b"), node("n3", "b")]);
+    let wanting = pod("p", near("podAffinity", zone, "y"));
+    let none = "0/3 nodes are available: 3 node(s) didn't match pod affinity rules.";
+    assert_eq!(cluster.chosen(&wanting), none);
+    // The first of those who want to be with their like may be anywhere.
+    let first = pod("p", near("podAffinity", zone, "x"));
+    assert!(matches!(cluster.choice(&first), Choice::Node(_)));
+    let mut other = pod("o", cpu("1"));
+    other["metadata"]["labels"] = json!({"app": "y"});
+    cluster.run("n3", other.clone());
+    assert_eq!(cluster.chosen(&wanting), "n2", "the emptier of the zone");
+    other["metadata"]["namespace"] = "b".into();
+    cluster.run("n3", other);
+    assert_eq!(
+        cluster.chosen(&wanting),
+        none,
+        "it is in another namespace now"
+    );
+}
+
+#[test]
+fn pods_that_want_to_be_apart() {
+    let host = "kubernetes.io/hostname";
+    let mut cluster = Cluster::of(&[node("n1", "a"), node("n2", "a")]);
+    let apart = |name: &str| pod(name, near("podAntiAffinity", host, "x"));
+    cluster.run("n1", apart("one"));
+    assert_eq!(cluster.chosen(&apart("two")), "n2");
+    cluster.run("n2", apart("two"));
+    assert_eq!(
+        cluster.chosen(&apart("three")),
+        "0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules."
+    );
+    // Those who want nothing are kept away by those who do.
+    assert_eq!(
+        cluster.chosen(&pod("four", cpu("1"))),
+        "0/2 nodes are available: 2 node(s) didn't satisfy existing pods anti-affinity rules."
+    );
+}
+
+#[test]
+fn pods_spread_over_zones() {
+    let spread = json!({"topologySpreadConstraints": [{
+        "topologyKey": "topology.kubernetes.io/zone", "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule",
+        "labelSelector": {"matchLabels": {"app": "x"}},
+    }]});
+    let mut full = node("n2", "b");
+    full["status"]["allocatable"]["cpu"] = "100m".into();
+    let mut cluster = Cluster::of(&[node("n1", "a"), full]);
+    let mut wanting = pod("p", spread);
+    wanting["spec"]["containers"] = cpu("1")["containers"].clone();
+    assert_eq!(cluster.chosen(&wanting), "n1");
+    cluster.run("n1", pod("one", cpu("1")));
+    assert_eq!(
+        cluster.chosen(&wanting),
+        "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match pod topology spread constraints."
+    );
+    // A pod on its way out does not count.
+    let mut leaving = pod("one", cpu("1"));
+    leaving["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z".into();
+    cluster.run("n1", leaving);
+    assert_eq!(cluster.chosen(&wanting), "n1");
+}
+
+#[test]
+fn pods_of_a_controller_spread_by_themselves() {
+    let owned = |name: &str| {
+        let mut pod = pod(name, json!({}));
+        pod["metadata"]["ownerReferences"] = json!([{"uid": "rs", "controller": true}]);
+        pod
+    };
+    let nodes = [node("n1", "a"), node("n2", "a"), node("n3", "b")];
+    let mut cluster = Cluster::of(&nodes);
+    let mut used = Vec::new();
+    for number in 0..3 {
+        let pod = owned(&format!("p{number}"));
+        let node = cluster.chosen(&pod);
+        used.push(node.clone());
+        cluster.run(&node, pod);
+    }
+    used.sort_unstable();
+    assert_eq!(used, ["n1", "n2", "n3"]);
+}
+
+#[test]
+fn the_less_important_leave_for_the_more_important() {
+    let with_priority = |name: &str, amount: &str, priority: i64| {
+        let mut pod = pod(name, cpu(amount));
+        pod["spec"]["priority"] = priority.into();
+        pod
+    };
+    let mut cluster = Cluster::of(&[node("n1", "a"), node("n2", "a")]);
+    cluster.run("n1", with_priority("high", "2", 50));
+    cluster.run("n1", with_priority("low", "2", 1));
+    cluster.run("n2", with_priority("middle", "2", 10));
+    cluster.run("n2", with_priority("small", "1", 1));
+    let pod = Pod::read(&with_priority("p", "2", 100));
+    let Choice::Nowhere { refusals, .. } = choose(&pod, &[], &cluster.0, "") else {
+        panic!("there is no room");
+    };
+    let found = preempt(&pod, &[], &mut cluster.0, &refusals).unwrap();
+    let victims: Vec<&str> = found.victims.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!((found.node.as_str(), &victims[..]), ("n1", &["low"][..]));
+    assert_eq!(cluster.0.load("n1").pods, 2, "nobody left yet");
+
+    let equal = Pod::read(&with_priority("p", "2", 1));
+    let why = preempt(&equal, &[], &mut cluster.0, &refusals).unwrap_err();
+    assert_eq!(
+        why,
+        "0/2 nodes are available: 2 No preemption victims found for incoming pod."
+    );
+    let huge = Pod::read(&with_priority("p", "64", 100));
+    let Choice::Nowhere { refusals, .. } = choose(&huge, &[], &cluster.0, "") else {
+        panic!("there is no room");
+    };
+    let why = preempt(&huge, &[], &mut cluster.0, &refusals).unwrap_err();
+    assert_eq!(
+        why,
+        "0/2 nodes are available: 2 Preemption is not helpful for scheduling."
+    );
+}
+
+/// What changes comes to the same as what is there at the end.
+#[test]
+fn a_snapshot_forgets_what_left() {
+    let mut cluster = Cluster::of(&[node("n1", "a")]);
+    for round in 0..50 {
+        let mut it = pod(&format!("p{}", round % 7), cpu("100m"));
+        it["metadata"]["labels"]["round"] = (round % 3).to_string().into();
+        cluster.run("n1", it);
+    }
+    assert_eq!(cluster.0.load("n1").pods, 7);
+    assert_eq!(cluster.0.load("n1").requested.get("cpu"), 700);
+    assert!(cluster.0.classes().count() <= 3);
+    for number in 0..7 {
+        cluster.0.remove_pod(&format!("p{number}"));
+    }
+    assert_eq!(cluster.0.classes().count(), 0);
+    assert_eq!(cluster.0.load("n1").requested.get("cpu"), 0);
+}

@@ -1,0 +1,283 @@
+//! A pod as the scheduler sees it.
+
+use serde_json::{Map, Value};
+use wharf_kube_client::Object;
+use wharf_kube_model::{
+    node_selector::{NodeSelector, Term},
+    selector::Labels,
+    taint::Toleration,
+};
+
+use crate::resources::{self, Resources};
+
+/// The label by which nodes are told apart.
+pub const HOSTNAME: &str = "kubernetes.io/hostname";
+pub const ZONE: &str = "topology.kubernetes.io/zone";
+
+#[derive(Debug, Clone)]
+pub struct Pod {
+    pub uid: String,
+    pub namespace: String,
+    pub name: String,
+    pub labels: Map<String, Value>,
+    /// The uid of who manages it; empty where nobody does.
+    pub controller: String,
+    /// Where it is bound to; empty before.
+    pub node: String,
+    pub priority: i64,
+    pub may_preempt: bool,
+    pub requests: Resources,
+    pub scored: Resources,
+    pub ports: Vec<Port>,
+    pub tolerations: Vec<Toleration>,
+    pub node_selector: Map<String, Value>,
+    pub required_nodes: Option<NodeSelector>,
+    pub preferred_nodes: Vec<(i64, Term)>,
+    pub affinity: Terms,
+    pub anti_affinity: Terms,
+    pub spread: Vec<Spread>,
+    pub images: Vec<String>,
+    pub claims: Vec<String>,
+    pub containers: i64,
+    pub is_terminating: bool,
+    /// What other pods can tell it apart by: those with the same are counted together.
+    pub class: String,
+}
+
+/// A port of the host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Port {
+    pub protocol: String,
+    pub address: String,
+    pub port: i64,
+}
+
+impl Port {
+    /// Whether both cannot be held: an unspecified address is all of them.
+    pub fn conflicts(&self, other: &Self) -> bool {
+        let is_any = |it: &Self| it.address.is_empty() || it.address == "0.0.0.0";
+        self.port == other.port
+            && self.protocol == other.protocol
+            && (is_any(self) || is_any(other) || self.address == other.address)
+    }
+}
+
+/// Terms of affinity to other pods, or of the opposite.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Terms {
+    pub required: Vec<PodTerm>,
+    pub preferred: Vec<(i64, PodTerm)>,
+}
+
+/// Pods of some namespaces and labels, in the same place by a label of nodes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PodTerm {
+    pub topology: String,
+    selector: Labels,
+    namespaces: Vec<String>,
+    /// `None` where there is none; it chooses namespaces by their labels.
+    namespace_selector: Option<Labels>,
+}
+
+impl PodTerm {
+    fn read(term: &Value, pod: &Value) -> Self {
+        let named = term.list("/namespaces").iter();
+        let mut namespaces: Vec<String> = named
+            .filter_map(|it| it.as_str().map(str::to_owned))
+            .collect();
+        let by_labels = term.get("namespaceSelector").filter(|it| !it.is_null());
+        if namespaces.is_empty() && by_labels.is_none() {
+            namespaces.push(pod.namespace().to_owned());
+        }
+        Self {
+            topology: term.text("/topologyKey").to_owned(),
+            selector: with_labels_of(term, pod),
+            namespaces,
+            namespace_selector: by_labels
+                .map(|it| Labels::of_selector(Some(it)).unwrap_or(Labels::nothing())),
+        }
+    }
+
+    /// `namespace_labels` finds the labels of a namespace.
+    pub fn matches<'a>(
+        &self,
+        namespace: &str,
+        labels: &Map<String, Value>,
+        namespace_labels: impl FnOnce(&str) -> Option<&'a Map<String, Value>>,
+    ) -> bool {
+        let is_of_namespace = self.namespaces.iter().any(|it| it == namespace)
+            || self
+                .namespace_selector
+                .as_ref()
+                .is_some_and(|it| it.is_everything() || it.matches(namespace_labels(namespace)));
+        is_of_namespace && self.selector.matches(Some(labels))
+    }
+}
+
+/// `labelSelector` with what `matchLabelKeys` and `mismatchLabelKeys` add of the pod's own labels.
+fn with_labels_of(term: &Value, pod: &Value) -> Labels {
+    let mut selector = match term.get("labelSelector") {
+        Some(selector) if selector.is_object() => selector.clone(),
+        _ => return Labels::nothing(),
+    };
+    for (keys, operator) in [("/matchLabelKeys", "In"), ("/mismatchLabelKeys", "NotIn")] {
+        for key in term.list(keys).iter().filter_map(Value::as_str) {
+            let Some(value) = pod.label(key) else {
+                continue;
+            };
+            let more = serde_json::json!({"key": key, "operator": operator, "values": [value]});
+            let mut all = selector.list("/matchExpressions").to_vec();
+            all.push(more);
+            selector["matchExpressions"] = all.into();
+        }
+    }
+    Labels::of_selector(Some(&selector)).unwrap_or(Labels::nothing())
+}
+
+/// How evenly pods of some labels are to be spread over the values of a label of nodes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spread {
+    pub topology: String,
+    pub max_skew: i64,
+    /// Whether a node that would be worse is refused, or only liked less.
+    pub is_required: bool,
+    pub min_domains: i64,
+    pub selector: Labels,
+    /// Whether nodes that the pod cannot be on by its affinity, or by taints, count.
+    pub honors_affinity: bool,
+    pub honors_taints: bool,
+}
+
+impl Spread {
+    fn read(constraint: &Value, pod: &Value) -> Self {
+        Self {
+            topology: constraint.text("/topologyKey").to_owned(),
+            max_skew: constraint.integer("/maxSkew").unwrap_or(1),
+            is_required: constraint.text("/whenUnsatisfiable") != "ScheduleAnyway",
+            min_domains: constraint.integer("/minDomains").unwrap_or(1),
+            selector: with_labels_of(constraint, pod),
+            honors_affinity: constraint.text("/nodeAffinityPolicy") != "Ignore",
+            honors_taints: constraint.text("/nodeTaintsPolicy") == "Honor",
+        }
+    }
+}
+
+impl Pod {
+    pub fn read(pod: &Value) -> Self {
+        let spec = pod.at("/spec");
+        let nodes = spec.at("/affinity/nodeAffinity");
+        let required = nodes.at("/requiredDuringSchedulingIgnoredDuringExecution");
+        let preferred = nodes.list("/preferredDuringSchedulingIgnoredDuringExecution");
+        let all = || {
+            let init = spec.list("/initContainers").iter();
+            spec.list("/containers").iter().chain(init)
+        };
+        // An init container is over before others run; a sidecar is not.
+        let holding = all().filter(|it| {
+            it.text("/restartPolicy") == "Always" || spec.list("/containers").contains(it)
+        });
+        let volumes = spec.list("/volumes").iter();
+        Self {
+            uid: pod.uid().to_owned(),
+            namespace: pod.namespace().to_owned(),
+            name: pod.name().to_owned(),
+            labels: pod.map("/metadata/labels").cloned().unwrap_or_default(),
+            controller: pod
+                .controller()
+                .map(|it| it.uid().to_owned())
+                .unwrap_or_default(),
+            node: spec.text("/nodeName").to_owned(),
+            priority: spec.integer("/priority").unwrap_or_default(),
+            may_preempt: spec.text("/preemptionPolicy") != "Never",
+            requests: resources::of_pod(spec),
+            scored: resources::for_scores(spec),
+            ports: holding.flat_map(ports).collect(),
+            tolerations: spec
+                .list("/tolerations")
+                .iter()
+                .map(Toleration::read)
+                .collect(),
+            node_selector: spec.map("/nodeSelector").cloned().unwrap_or_default(),
+            required_nodes: required.is_object().then(|| NodeSelector::read(required)),
+            preferred_nodes: preferred
+                .iter()
+                .map(|it| (weight(it), Term::read(it.at("/preference"))))
+                .collect(),
+            affinity: terms(spec.at("/affinity/podAffinity"), pod),
+            anti_affinity: terms(spec.at("/affinity/podAntiAffinity"), pod),
+            spread: spec
+                .list("/topologySpreadConstraints")
+                .iter()
+                .map(|it| Spread::read(it, pod))
+                .collect(),
+            images: all().map(|it| it.text("/image").to_owned()).collect(),
+            claims: volumes.filter_map(|it| claim(it, pod)).collect(),
+            containers: all().count() as i64,
+            is_terminating: pod.is_deleting(),
+            class: class(pod),
+        }
+    }
+
+    pub fn key(&self) -> String {
+        format!("{}/{}", self.namespace, self.name)
+    }
+}
+
+fn class(pod: &Value) -> String {
+    let controller = pod.controller().map_or("", |it| it.uid()).to_owned();
+    serde_json::json!([
+        pod.namespace(),
+        pod.at("/metadata/labels"),
+        controller,
+        pod.at("/spec/affinity/podAffinity"),
+        pod.at("/spec/affinity/podAntiAffinity"),
+        pod.is_deleting(),
+    ])
+    .to_string()
+}
+
+fn weight(preference: &Value) -> i64 {
+    preference
+        .integer("/weight")
+        .unwrap_or_default()
+        .clamp(0, 100)
+}
+
+fn terms(affinity: &Value, pod: &Value) -> Terms {
+    let required = affinity.list("/requiredDuringSchedulingIgnoredDuringExecution");
+    let preferred = affinity.list("/preferredDuringSchedulingIgnoredDuringExecution");
+    Terms {
+        required: required.iter().map(|it| PodTerm::read(it, pod)).collect(),
+        preferred: preferred
+            .iter()
+            .map(|it| (weight(it), PodTerm::read(it.at("/podAffinityTerm"), pod)))
+            .collect(),
+    }
+}
+
+fn ports(container: &Value) -> Vec<Port> {
+    let ports = container.list("/ports").iter();
+    ports
+        .filter_map(|it| {
+            let port = it.integer("/hostPort").filter(|port| *port > 0)?;
+            let protocol = match it.text("/protocol") {
+                "" => "TCP",
+                protocol => protocol,
+            };
+            Some(Port {
+                protocol: protocol.to_owned(),
+                address: it.text("/hostIP").to_owned(),
+                port,
+            })
+        })
+        .collect()
+}
+
+/// The claim of a volume: named, or made for this pod.
+fn claim(volume: &Value, pod: &Value) -> Option<String> {
+    if volume.get("ephemeral").is_some_and(|it| !it.is_null()) {
+        return Some(format!("{}-{}", pod.name(), volume.text("/name")));
+    }
+    let named = volume.text("/persistentVolumeClaim/claimName");
+    (!named.is_empty()).then(|| named.to_owned())
+}

@@ -1,0 +1,61 @@
+//! What a pod's status says while no node was found.
+
+use serde_json::{Value, json};
+use wharf_base::{Clock, SystemClock};
+use wharf_kube_client::{Client, Object, kind};
+
+/// Writes the condition, and the node that is being cleared for the pod, where either changed.
+pub async fn set_condition(client: &Client, pod: &Value, message: &str, nominated: Option<&str>) {
+    let now = SystemClock.now().iso8601_seconds();
+    let Some(pod) = with_condition(pod, message, nominated, &now) else {
+        return;
+    };
+    // Whoever changed it since makes the next try, or there is none.
+    if let Err(error) = client.update_status(&kind::POD, &pod).await {
+        tracing::debug!(pod = pod.key(), %error, "failed to say why a pod has no node");
+    }
+}
+
+fn with_condition(pod: &Value, message: &str, nominated: Option<&str>, now: &str) -> Option<Value> {
+    let known = pod.condition("PodScheduled");
+    let same =
+        known.is_some_and(|it| it.text("/status") == "False" && it.text("/message") == message);
+    let nominated = nominated.unwrap_or(pod.text("/status/nominatedNodeName"));
+    if same && nominated == pod.text("/status/nominatedNodeName") {
+        return None;
+    }
+    let since = known
+        .filter(|it| it.text("/status") == "False")
+        .map(|it| it["lastTransitionTime"].clone())
+        .unwrap_or_else(|| now.into());
+    let mut pod = pod.clone();
+    let mut conditions = pod.list("/status/conditions").to_vec();
+    conditions.retain(|it| it.text("/type") != "PodScheduled");
+    conditions.push(json!({
+        "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message,
+        "lastProbeTime": null, "lastTransitionTime": since,
+    }));
+    pod["status"]["conditions"] = conditions.into();
+    if !nominated.is_empty() {
+        pod["status"]["nominatedNodeName"] = nominated.into();
+    }
+    Some(pod)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_is_that_of_the_first_failure() {
+        let pod = json!({"status": {"conditions": [{"type": "Other", "status": "True"}]}});
+        let first = with_condition(&pod, "no", None, "t1").unwrap();
+        assert_eq!(with_condition(&first, "no", None, "t2"), None);
+        let second = with_condition(&first, "still no", Some("n"), "t2").unwrap();
+        let condition = second.condition("PodScheduled").unwrap();
+        assert_eq!(condition.text("/lastTransitionTime"), "t1");
+        assert_eq!(condition.text("/message"), "still no");
+        assert_eq!(second.list("/status/conditions").len(), 2);
+        assert_eq!(second.text("/status/nominatedNodeName"), "n");
+    }
+}

@@ -1,0 +1,174 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use wharf_kube_client::{Kind, Selection, fake::Fake};
+
+use super::*;
+
+struct Cluster {
+    client: Client,
+    stop: CancellationToken,
+}
+
+impl Cluster {
+    fn start() -> Self {
+        let client = Fake::new().client();
+        let stop = CancellationToken::new();
+        let informers = Informers::new(client.clone(), vec![], stop.clone());
+        tokio::spawn(run(client.clone(), informers, stop.clone()));
+        Self { client, stop }
+    }
+
+    async fn node(&self, name: &str, cpu: &str) {
+        let node = json!({
+            "metadata": {"name": name},
+            "status": {"allocatable": {"cpu": cpu, "memory": "8Gi", "pods": "110"}},
+        });
+        self.client.create(&kind::NODE, "", &node).await.unwrap();
+    }
+
+    async fn pod(&self, name: &str, cpu: &str, priority: i64) {
+        let pod = json!({
+            "metadata": {"name": name},
+            "spec": {"priority": priority, "containers": [{"resources": {"requests": {"cpu": cpu}}}]},
+        });
+        self.client.create(&kind::POD, "a", &pod).await.unwrap();
+    }
+
+    /// Waits until all objects of a kind are as they should be.
+    async fn until(&self, kind: &Kind, wanted: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        let looking = async {
+            loop {
+                let list = self.client.list(kind, &Selection::default()).await.unwrap();
+                if wanted(&list.items) {
+                    return list.items;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let found = tokio::time::timeout(Duration::from_secs(600), looking).await;
+        found.expect("it gets there")
+    }
+
+    async fn until_on(&self, pod: &str, node: &str) {
+        self.until(&kind::POD, |pods| {
+            let mut pods = pods.iter().filter(|it| it.name() == pod);
+            pods.any(|it| it.text("/spec/nodeName") == node)
+        })
+        .await;
+    }
+
+    async fn until_event(&self, reason: &str, message: &str) {
+        self.until(&kind::EVENT, |events| {
+            let mut events = events.iter();
+            events.any(|it| it.text("/reason") == reason && it.text("/message") == message)
+        })
+        .await;
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pod_gets_a_node_when_there_is_one() {
+    let cluster = Cluster::start();
+    cluster.pod("p", "1", 0).await;
+    cluster
+        .until_event("FailedScheduling", "no nodes available to schedule pods")
+        .await;
+    let pods = cluster
+        .until(&kind::POD, |pods| {
+            pods[0].has_condition("PodScheduled", "False")
+        })
+        .await;
+    let condition = pods[0].condition("PodScheduled").unwrap();
+    assert_eq!(condition.text("/reason"), "Unschedulable");
+    cluster.node("n", "2").await;
+    cluster.until_on("p", "n").await;
+    cluster
+        .until_event("Scheduled", "Successfully assigned a/p to n")
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pod_that_leaves_makes_room() {
+    let cluster = Cluster::start();
+    cluster.node("n", "2").await;
+    cluster.pod("one", "2", 0).await;
+    cluster.until_on("one", "n").await;
+    cluster.pod("two", "2", 0).await;
+    cluster
+        .until_event(
+            "FailedScheduling",
+            "0/1 nodes are available: 1 Insufficient cpu. \
+             preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
+        )
+        .await;
+    let now = Delete {
+        grace_seconds: Some(0),
+        ..Delete::default()
+    };
+    cluster
+        .client
+        .delete(&kind::POD, "a", "one", &now)
+        .await
+        .unwrap();
+    cluster.until_on("two", "n").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_node_gets_more_than_it_has() {
+    let cluster = Cluster::start();
+    for number in 0..4 {
+        cluster.node(&format!("n{number}"), "10").await;
+    }
+    for number in 0..60 {
+        cluster.pod(&format!("p{number}"), "1", 0).await;
+    }
+    let on = |pods: &[Value], node: &str| {
+        pods.iter()
+            .filter(|it| it.text("/spec/nodeName") == node)
+            .count()
+    };
+    let pods = cluster.until(&kind::POD, |pods| on(pods, "") == 20).await;
+    for number in 0..4 {
+        assert_eq!(on(&pods, &format!("n{number}")), 10);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_more_important_pod_takes_the_room_of_others() {
+    let cluster = Cluster::start();
+    cluster.node("n", "2").await;
+    cluster.pod("low", "2", 0).await;
+    cluster.until_on("low", "n").await;
+    cluster.pod("high", "2", 1000).await;
+    let pods = cluster
+        .until(&kind::POD, |pods| pods.iter().any(Object::is_deleting))
+        .await;
+    let high = pods.iter().find(|it| it.name() == "high").unwrap();
+    assert_eq!(high.text("/spec/nodeName"), "", "the other is still there");
+    // Another that would fit does not get the room that is being cleared.
+    cluster.pod("late", "1", 0).await;
+    let now = Delete {
+        grace_seconds: Some(0),
+        ..Delete::default()
+    };
+    cluster
+        .client
+        .delete(&kind::POD, "a", "low", &now)
+        .await
+        .unwrap();
+    cluster.until_on("high", "n").await;
+    let pods = cluster
+        .client
+        .list(&kind::POD, &Selection::default())
+        .await
+        .unwrap();
+    let late = pods.items.iter().find(|it| it.name() == "late").unwrap();
+    assert_eq!(late.text("/spec/nodeName"), "");
+}
