@@ -1,0 +1,132 @@
+use wharf_kube_client::{Ref, kind};
+
+use super::*;
+use crate::runtime::tests::Cluster;
+
+fn cluster() -> Cluster {
+    Cluster::start(|context| tokio::spawn(run(context.clone(), context.stop.clone())))
+}
+
+async fn create(cluster: &Cluster, kind: &Kind, name: &str, owners: &[(&Kind, &Value)]) -> Value {
+    let owners: Vec<Value> = owners
+        .iter()
+        .map(|(kind, owner)| Ref::of(kind, owner).as_controller())
+        .collect();
+    let object = json!({"metadata": {"name": name, "ownerReferences": owners}});
+    cluster.client.create(kind, "a", &object).await.unwrap()
+}
+
+async fn delete(cluster: &Cluster, kind: &Kind, name: &str, how: Propagation) {
+    let options = Delete {
+        propagation: Some(how),
+        ..Delete::default()
+    };
+    cluster
+        .client
+        .delete(kind, "a", name, &options)
+        .await
+        .unwrap();
+}
+
+async fn chain(cluster: &Cluster) {
+    let deployment = create(cluster, &kind::DEPLOYMENT, "d", &[]).await;
+    let set = create(
+        cluster,
+        &kind::REPLICA_SET,
+        "s",
+        &[(&kind::DEPLOYMENT, &deployment)],
+    )
+    .await;
+    create(cluster, &kind::POD, "p", &[(&kind::REPLICA_SET, &set)]).await;
+    create(cluster, &kind::POD, "q", &[(&kind::REPLICA_SET, &set)]).await;
+    create(cluster, &kind::POD, "free", &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_the_background_all_below_goes() {
+    let cluster = cluster();
+    chain(&cluster).await;
+    delete(&cluster, &kind::DEPLOYMENT, "d", Propagation::Background).await;
+    let pods = cluster.until(&kind::POD, |all| all.len() == 1).await;
+    assert_eq!(pods[0].name(), "free");
+    cluster.until(&kind::REPLICA_SET, <[_]>::is_empty).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_the_foreground_the_owner_goes_last() {
+    let cluster = cluster();
+    chain(&cluster).await;
+    // One that runs holds all above it.
+    let mut pod = cluster.client.get(&kind::POD, "a", "p").await.unwrap();
+    pod["spec"]["nodeName"] = "n".into();
+    cluster.client.update(&kind::POD, &pod).await.unwrap();
+    delete(&cluster, &kind::DEPLOYMENT, "d", Propagation::Foreground).await;
+    cluster
+        .until(&kind::POD, |all| {
+            all.iter().any(|it| it.name() == "p" && it.is_deleting())
+        })
+        .await;
+    cluster.until(&kind::POD, |all| all.len() == 2).await;
+    for kind in [&kind::DEPLOYMENT, &kind::REPLICA_SET] {
+        let left = cluster.list(kind).await;
+        assert!(
+            left.len() == 1 && left[0].is_deleting(),
+            "{kind} waits: {left:?}"
+        );
+    }
+    let now = Delete {
+        grace_seconds: Some(0),
+        ..Delete::default()
+    };
+    cluster
+        .client
+        .delete(&kind::POD, "a", "p", &now)
+        .await
+        .unwrap();
+    for kind in [&kind::REPLICA_SET, &kind::DEPLOYMENT] {
+        cluster.until(kind, <[_]>::is_empty).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn orphans_lose_their_owner_and_stay() {
+    let cluster = cluster();
+    chain(&cluster).await;
+    delete(&cluster, &kind::REPLICA_SET, "s", Propagation::Orphan).await;
+    cluster.until(&kind::REPLICA_SET, <[_]>::is_empty).await;
+    let pods = cluster.list(&kind::POD).await;
+    assert_eq!(pods.len(), 3);
+    assert!(pods.iter().all(|it| it.owners().is_empty()), "{pods:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_of_two_owners_is_enough() {
+    let cluster = cluster();
+    let (one, other) = (
+        create(&cluster, &kind::REPLICA_SET, "one", &[]).await,
+        create(&cluster, &kind::REPLICA_SET, "other", &[]).await,
+    );
+    let owners = [(&kind::REPLICA_SET, &one), (&kind::REPLICA_SET, &other)];
+    create(&cluster, &kind::POD, "p", &owners).await;
+    delete(&cluster, &kind::REPLICA_SET, "one", Propagation::Background).await;
+    let pods = cluster
+        .until(&kind::POD, |all| all[0].owners().len() == 1)
+        .await;
+    assert_eq!(pods[0].owners()[0].uid(), other.uid());
+    delete(
+        &cluster,
+        &kind::REPLICA_SET,
+        "other",
+        Propagation::Background,
+    )
+    .await;
+    cluster.until(&kind::POD, <[_]>::is_empty).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_owner_that_never_was_is_none() {
+    let cluster = cluster();
+    let ghost = json!({"metadata": {"name": "ghost", "uid": "ghost"}});
+    create(&cluster, &kind::POD, "p", &[(&kind::REPLICA_SET, &ghost)]).await;
+    cluster.until(&kind::POD, <[_]>::is_empty).await;
+}

@@ -1,0 +1,184 @@
+//! What a ReplicaSet needs: pure.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+use wharf_base::Timestamp;
+use wharf_kube_client::Object;
+use wharf_kube_model::selector::Labels;
+
+use crate::{
+    pods::{available_in, is_active, is_ready, rank, set_condition},
+    runtime::sooner,
+};
+
+#[derive(Debug, PartialEq)]
+pub struct Plan {
+    pub create: usize,
+    pub delete: Vec<Arc<Value>>,
+    pub status: Value,
+    /// When the next pod will have been ready for long enough.
+    pub look_after: Option<Duration>,
+}
+
+/// `failure` is the reason and text of what could not be done just now.
+pub fn plan(
+    set: &Value,
+    pods: &[Arc<Value>],
+    failure: Option<(&str, String)>,
+    now: Timestamp,
+) -> Plan {
+    let active: Vec<&Arc<Value>> = pods.iter().filter(|it| is_active(it)).collect();
+    let wanted = set.integer("/spec/replicas").unwrap_or(1).max(0) as usize;
+    let is_managed = !set.is_deleting();
+    let excess = active.len().saturating_sub(wanted);
+    let mut delete = Vec::new();
+    if is_managed && excess > 0 {
+        let mut beside: HashMap<&str, usize> = HashMap::new();
+        for pod in &active {
+            *beside.entry(pod.text("/spec/nodeName")).or_default() += 1;
+        }
+        let mut ranked = active.clone();
+        ranked.sort_by_cached_key(|it| {
+            let beside = beside.get(it.text("/spec/nodeName")).copied();
+            rank(it, beside.unwrap_or_default())
+        });
+        delete.extend(ranked.into_iter().take(excess).cloned());
+    }
+    let min_ready = set.integer("/spec/minReadySeconds").unwrap_or_default();
+    let (mut available, mut look_after) = (0, None);
+    for pod in &active {
+        match available_in(pod, min_ready, now) {
+            Some(Duration::ZERO) => available += 1,
+            Some(more) => look_after = sooner(look_after, Some(more)),
+            None => {}
+        }
+    }
+    let labels = Labels::of_set(set.map("/spec/template/metadata/labels"));
+    let labelled = active.iter().filter(|it| labels.matches_object(it)).count();
+    let ready = active.iter().filter(|it| is_ready(it)).count();
+    let mut conditions = set.list("/status/conditions").to_vec();
+    match failure {
+        Some((reason, message)) => set_condition(
+            &mut conditions,
+            json!({"type": "ReplicaFailure", "status": "True", "reason": reason, "message": message}),
+            now,
+        ),
+        None => conditions.retain(|it| it.text("/type") != "ReplicaFailure"),
+    }
+    let mut status = json!({
+        "replicas": active.len(), "observedGeneration": set.generation(),
+    });
+    for (name, count) in [
+        ("fullyLabeledReplicas", labelled),
+        ("readyReplicas", ready),
+        ("availableReplicas", available),
+    ] {
+        if count > 0 {
+            status[name] = count.into();
+        }
+    }
+    if !conditions.is_empty() {
+        status["conditions"] = conditions.into();
+    }
+    Plan {
+        create: match is_managed {
+            true => wanted.saturating_sub(active.len()),
+            false => 0,
+        },
+        delete,
+        status,
+        look_after,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(replicas: i64) -> Value {
+        json!({
+            "metadata": {"name": "s", "uid": "s", "generation": 2},
+            "spec": {"replicas": replicas, "template": {"metadata": {"labels": {"a": "b"}}}},
+        })
+    }
+
+    fn pod(name: &str, ready: &str) -> Arc<Value> {
+        Arc::new(json!({
+            "metadata": {"name": name, "uid": name, "labels": {"a": "b"}},
+            "status": {"phase": "Running", "conditions": [{
+                "type": "Ready", "status": ready, "lastTransitionTime": "2026-01-01T00:00:00Z",
+            }]},
+        }))
+    }
+
+    const NOW: Timestamp = Timestamp(1_767_225_605_000);
+
+    #[test]
+    fn as_many_as_wanted() {
+        let pods = [pod("x", "True"), pod("y", "False"), pod("z", "True")];
+        assert_eq!(plan(&set(5), &pods, None, NOW).create, 2);
+        let fewer = plan(&set(2), &pods, None, NOW);
+        assert_eq!((fewer.create, fewer.delete.len()), (0, 1));
+        assert_eq!(fewer.delete[0].name(), "y");
+        let enough = plan(&set(3), &pods, None, NOW);
+        assert_eq!((enough.create, enough.delete.len()), (0, 0));
+        assert_eq!(
+            enough.status,
+            json!({
+                "replicas": 3, "observedGeneration": 2, "fullyLabeledReplicas": 3, "readyReplicas": 2,
+                "availableReplicas": 2,
+            })
+        );
+    }
+
+    #[test]
+    fn what_is_over_or_leaves_does_not_count() {
+        let (mut over, mut leaving) = ((*pod("x", "False")).clone(), (*pod("y", "True")).clone());
+        over["status"]["phase"] = "Failed".into();
+        leaving["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z".into();
+        let plan = plan(&set(1), &[over.into(), leaving.into()], None, NOW);
+        assert_eq!((plan.create, plan.delete.len()), (1, 0));
+    }
+
+    #[test]
+    fn one_on_its_way_out_does_nothing() {
+        let mut set = set(1);
+        set["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z".into();
+        let plan_of = |pods: &[Arc<Value>]| plan(&set, pods, None, NOW);
+        assert_eq!(plan_of(&[]).create, 0);
+        assert!(
+            plan_of(&[pod("x", "True"), pod("y", "True")])
+                .delete
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn availability_is_looked_at_when_it_is_due() {
+        let mut set = set(1);
+        set["spec"]["minReadySeconds"] = 8.into();
+        let plan = plan(&set, &[pod("x", "True")], None, NOW);
+        assert_eq!(plan.look_after, Some(Duration::from_secs(3)));
+        assert!(plan.status.get("availableReplicas").is_none());
+    }
+
+    #[test]
+    fn failures_are_conditions_while_they_last() {
+        let failed = plan(
+            &set(1),
+            &[],
+            Some(("FailedCreate", "quota".to_owned())),
+            NOW,
+        );
+        assert_eq!(failed.status["conditions"][0]["reason"], "FailedCreate");
+        let mut set = set(1);
+        set["status"] = failed.status;
+        assert!(
+            plan(&set, &[], None, NOW)
+                .status
+                .get("conditions")
+                .is_none()
+        );
+    }
+}

@@ -1,0 +1,5 @@
+//! All controllers and the scheduler on a server of `wharf-kube-api`, with nodes that only say that pods run.
+
+mod cluster;
+mod node;
+mod workloads;
