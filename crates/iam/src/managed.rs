@@ -94,6 +94,8 @@ managed! {
         "What Kubernetes needs to manage resources for a cluster.";
     "/" "AmazonEKSFargatePodExecutionRolePolicy":
         "What is needed to run pods on Fargate.";
+    "/aws-service-role/" "AmazonEKSServiceRolePolicy":
+        "What EKS does in an account for its clusters.";
     "/" "AmazonEKSWorkerNodePolicy":
         "Lets worker nodes connect to their cluster.";
     "/" "AmazonEKS_CNI_Policy":
@@ -163,7 +165,7 @@ pub const SERVICE_ROLES: &[ServiceRole] = &[
     ServiceRole {
         service: "eks.amazonaws.com",
         role: "AWSServiceRoleForAmazonEKS",
-        policy: None,
+        policy: Some("arn:aws:iam::aws:policy/aws-service-role/AmazonEKSServiceRolePolicy"),
     },
     ServiceRole {
         service: "elasticloadbalancing.amazonaws.com",

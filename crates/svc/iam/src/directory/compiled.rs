@@ -143,6 +143,22 @@ impl Directory {
         self.equipped(account, &folded(name)).await
     }
 
+    /// The unique id of the user or role of this ARN, path and all; `None` if there is none.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn unique_id(&self, arn: &str) -> Result<Option<String>, DirectoryError> {
+        if let Some(role) = self.role(arn).await? {
+            return Ok(Some(role.record.id.clone()));
+        }
+        let Some((account, path, name)) = entity_arn(arn, "user") else {
+            return Ok(None);
+        };
+        let user = self.user(account, name).await?;
+        let user = user.filter(|it| it.record.path == path && it.record.name == name);
+        Ok(user.map(|it| it.record.id.clone()))
+    }
+
     pub(super) async fn equipped<T: Entity + 'static>(
         &self,
         account: &str,

@@ -1,0 +1,192 @@
+//! One row per operation: what it does to which cluster or entry, under which condition keys.
+
+use std::collections::BTreeMap;
+
+use wharf_api_eks::Input;
+use wharf_service::{Place, tags, tags::Tags};
+use wharf_wire::{Check, Context, Fault};
+
+use crate::{
+    core::Core,
+    names::{self, PRINCIPAL, SERVICE},
+    ops,
+    records::{AccessEntry, Cluster},
+};
+
+pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
+    let row = Row {
+        core,
+        place: Place::of(cx),
+        action: input.action(),
+    };
+    let check = match input {
+        Input::CreateCluster(it) => {
+            let check = row.on_cluster(it.name.as_deref(), None);
+            let check = with_tags(check, it.tags.as_ref());
+            let role = it.role_arn.clone().unwrap_or_default();
+            let passing = Check::pass_role(role, PRINCIPAL);
+            return Ok(row.tagging(vec![check, passing], it.tags.as_ref()));
+        }
+        Input::DescribeCluster(it) => row.cluster(it.name.as_deref()).await?,
+        Input::DeleteCluster(it) => row.cluster(it.name.as_deref()).await?,
+        Input::CreateAccessEntry(it) => {
+            let mut check = row.cluster(it.cluster_name.as_deref()).await?;
+            check = naming(check, it.principal_arn.as_deref(), it.username.as_deref());
+            for group in it.kubernetes_groups.iter().flatten() {
+                check = check.with("eks:kubernetesGroups", group);
+            }
+            let entry_type = it.type_.as_deref().unwrap_or("STANDARD");
+            check = check.with("eks:accessEntryType", entry_type);
+            let check = with_tags(check, it.tags.as_ref());
+            return Ok(row.tagging(vec![check], it.tags.as_ref()));
+        }
+        Input::DescribeAccessEntry(it) => {
+            row.entry(it.cluster_name.as_deref(), it.principal_arn.as_deref())
+                .await?
+        }
+        Input::UpdateAccessEntry(it) => {
+            let check = row
+                .entry(it.cluster_name.as_deref(), it.principal_arn.as_deref())
+                .await?;
+            let mut check = naming(check, None, it.username.as_deref());
+            for group in it.kubernetes_groups.iter().flatten() {
+                check = check.with("eks:kubernetesGroups", group);
+            }
+            check
+        }
+        Input::DeleteAccessEntry(it) => {
+            row.entry(it.cluster_name.as_deref(), it.principal_arn.as_deref())
+                .await?
+        }
+        Input::AssociateAccessPolicy(it) => {
+            let check = row
+                .entry(it.cluster_name.as_deref(), it.principal_arn.as_deref())
+                .await?;
+            let mut check = check.with("eks:policyArn", it.policy_arn.clone().unwrap_or_default());
+            if let Some(scope) = &it.access_scope {
+                let of = scope.type_.clone().unwrap_or_default();
+                check = check.with("eks:accessScope", of);
+                for namespace in scope.namespaces.iter().flatten() {
+                    check = check.with("eks:namespaces", namespace);
+                }
+            }
+            check
+        }
+        Input::DisassociateAccessPolicy(it) => {
+            let check = row
+                .entry(it.cluster_name.as_deref(), it.principal_arn.as_deref())
+                .await?;
+            check.with("eks:policyArn", it.policy_arn.clone().unwrap_or_default())
+        }
+        Input::ListAssociatedAccessPolicies(it) => {
+            row.entry(it.cluster_name.as_deref(), it.principal_arn.as_deref())
+                .await?
+        }
+        Input::ListAccessEntries(it) => row.cluster(it.cluster_name.as_deref()).await?,
+        Input::TagResource(it) => {
+            let check = row.at(it.resource_arn.as_deref()).await?;
+            with_tags(check, it.tags.as_ref())
+        }
+        Input::UntagResource(it) => {
+            let check = row.at(it.resource_arn.as_deref()).await?;
+            tags::removed(check, it.tag_keys.as_deref())
+        }
+        Input::ListTagsForResource(it) => row.at(it.resource_arn.as_deref()).await?,
+        _ => Check::any(row.action),
+    };
+    Ok(vec![check])
+}
+
+struct Row<'a> {
+    core: &'a Core,
+    place: Place,
+    action: String,
+}
+
+impl Row<'_> {
+    fn on_cluster(&self, name: Option<&str>, held: Option<&Tags>) -> Check {
+        let arn = names::cluster_arn(&self.place, name.unwrap_or_default());
+        let check = Check::new(&self.action, arn);
+        match held {
+            Some(held) => tags::of_resource(check, Some(SERVICE), held),
+            None => check,
+        }
+    }
+
+    /// With its tags, if it is there.
+    async fn cluster(&self, name: Option<&str>) -> Result<Check, Fault> {
+        let key = names::cluster_key(&self.place, name.unwrap_or_default());
+        let found = self.core.table.read::<Cluster>(&key).await?;
+        Ok(self.on_cluster(name, found.map(|it| it.record.tags).as_ref()))
+    }
+
+    /// With its tags, if it is there; else as the ARN of one would begin.
+    async fn entry(&self, cluster: Option<&str>, principal: Option<&str>) -> Result<Check, Fault> {
+        let name = cluster.unwrap_or_default();
+        let principal = wharf_base::arn::canonical(principal.unwrap_or_default());
+        let key = names::cluster_key(&self.place, name);
+        let mut found = None;
+        if let Some(cluster) = self.core.table.read::<Cluster>(&key).await? {
+            let key = names::entry_key(&self.place, &cluster.record.id, &principal);
+            found = self.core.table.read::<AccessEntry>(&key).await?;
+        }
+        let entry = found.map(|it| it.record);
+        let uuid = entry.as_ref().map_or("*", |it| &it.uuid);
+        let arn = names::entry_arn(&self.place, name, &principal, uuid);
+        let check = Check::new(&self.action, arn).with("eks:principalArn", &*principal);
+        Ok(match entry {
+            Some(entry) => {
+                let check = check.with("eks:accessEntryType", entry.entry_type);
+                tags::of_resource(check, Some(SERVICE), &entry.tags)
+            }
+            None => check,
+        })
+    }
+
+    /// What an ARN names; one of elsewhere as it stands.
+    async fn at(&self, arn: Option<&str>) -> Result<Check, Fault> {
+        let arn = arn.unwrap_or_default();
+        let check = Check::new(&self.action, arn);
+        let found = ops::tags::find(self.core, &self.place, arn).await?;
+        Ok(match found {
+            Some(ops::tags::Tagged::Cluster(_, held) | ops::tags::Tagged::Entry(_, held)) => {
+                tags::of_resource(check, Some(SERVICE), &held)
+            }
+            None => check,
+        })
+    }
+
+    /// Tags of what is made need eks:TagResource as well.
+    fn tagging(
+        &self,
+        mut rows: Vec<Check>,
+        given: Option<&BTreeMap<String, String>>,
+    ) -> Vec<Check> {
+        let any = given.is_some_and(|it| !it.is_empty());
+        if let Some(first) = rows.first().filter(|_| any) {
+            let check = Check::new("eks:TagResource", first.resource.clone());
+            rows.push(with_tags(check, given));
+        }
+        rows
+    }
+}
+
+fn naming(check: Check, principal: Option<&str>, username: Option<&str>) -> Check {
+    let check = match principal {
+        Some(arn) => check.with("eks:principalArn", &*wharf_base::arn::canonical(arn)),
+        None => check,
+    };
+    match username {
+        Some(name) => check.with("eks:username", name),
+        None => check,
+    }
+}
+
+/// With the tags that a request sets.
+fn with_tags(check: Check, given: Option<&BTreeMap<String, String>>) -> Check {
+    let given = given.into_iter().flatten();
+    tags::requested(
+        check,
+        given.map(|(key, value)| (Some(key.as_str()), Some(value.as_str()))),
+    )
+}

@@ -1,0 +1,63 @@
+//! The seam to the API servers of clusters.
+
+use wharf_seal::Secret;
+use wharf_service::Place;
+use wharf_wire::async_trait;
+
+/// A cluster as its API server needs to know it.
+pub struct Wanted {
+    /// 32 hexadecimal digits, upper case; of one cluster alone, for ever.
+    pub id: String,
+    pub place: Place,
+    pub name: String,
+    pub service_cidr: String,
+    /// From which addresses the endpoint is reached.
+    pub admitted: Vec<String>,
+    /// Where it was listened on before.
+    pub port: Option<u16>,
+    /// PEM of the cluster's authority and its key.
+    pub authority: String,
+    pub authority_key: Secret,
+    /// PKCS #8 of the key that signs tokens of service accounts.
+    pub token_key: Secret,
+    /// `https://oidc.eks.<region>.amazonaws.com/id/<id>`
+    pub issuer: String,
+}
+
+/// Where a cluster answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    pub port: u16,
+    /// `https://host:port`
+    pub endpoint: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{action} failed")]
+pub struct ControlPlaneError {
+    pub action: &'static str,
+    #[source]
+    pub cause: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl ControlPlaneError {
+    pub fn new(
+        action: &'static str,
+        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self {
+            action,
+            cause: cause.into(),
+        }
+    }
+}
+
+/// Runs the API servers of clusters.
+#[async_trait]
+pub trait ControlPlanes: Send + Sync + 'static {
+    /// The cluster answers when this returns; one that does already goes on.
+    async fn run(&self, cluster: Wanted) -> Result<Running, ControlPlaneError>;
+
+    /// Nobody is answered any more, and all objects are gone when this returns.
+    async fn erase(&self, place: &Place, id: &str) -> Result<(), ControlPlaneError>;
+}

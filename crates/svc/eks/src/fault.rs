@@ -1,0 +1,110 @@
+//! The service's own sentences. Those of its model are in `wharf_api_eks::faults`.
+
+use wharf_api_eks::faults;
+use wharf_service::Faults;
+use wharf_store::StoreError;
+use wharf_wire::Fault;
+
+use crate::config::LookupError;
+
+/// What the service says when its records or pages fail.
+#[derive(Debug)]
+pub enum EksFaults {}
+
+impl Faults for EksFaults {
+    fn internal(cause: &dyn std::error::Error) -> Fault {
+        faults::server_exception("An internal error has occurred.", cause)
+    }
+
+    fn conflict(_: &StoreError) -> Fault {
+        let text = "The resource is being changed by another request. Try again.";
+        faults::resource_in_use_exception(text)
+    }
+
+    fn bad_token() -> Fault {
+        invalid("The provided nextToken is not valid.")
+    }
+}
+
+pub fn server(cause: &dyn std::error::Error) -> Fault {
+    EksFaults::internal(cause)
+}
+
+/// IAM cannot be asked.
+pub fn lookup(error: LookupError) -> Fault {
+    server(&error)
+}
+
+pub fn invalid(text: impl Into<String>) -> Fault {
+    faults::invalid_parameter_exception(text)
+}
+
+pub fn no_cluster(name: &str) -> Fault {
+    let fault = faults::resource_not_found_exception(format!("No cluster found for name: {name}."));
+    fault.with("clusterName", name)
+}
+
+pub fn cluster_exists(name: &str) -> Fault {
+    let text = format!("Cluster already exists with name: {name}");
+    faults::resource_in_use_exception(text).with("clusterName", name)
+}
+
+pub fn not_active(name: &str) -> Fault {
+    let text = format!("Cluster '{name}' is not in ACTIVE status");
+    faults::invalid_request_exception(text).with("clusterName", name)
+}
+
+pub fn too_many_clusters(most: usize) -> Fault {
+    faults::resource_limit_exceeded_exception(format!(
+        "You've reached the limit of {most} clusters in this region."
+    ))
+}
+
+pub fn protected(name: &str) -> Fault {
+    faults::invalid_request_exception(format!(
+        "Cluster '{name}' has deletion protection enabled and cannot be deleted."
+    ))
+}
+
+pub fn bad_role(arn: &str) -> Fault {
+    invalid(format!(
+        "Role with arn: {arn}, could not be assumed because it does not exist or the trusted entity is not correct"
+    ))
+}
+
+pub fn too_few_zones() -> Fault {
+    invalid("Subnets specified must be in at least two different AZs")
+}
+
+/// What EC2 says of a caller's network.
+pub fn of_ec2(fault: Fault) -> Fault {
+    match fault.status {
+        500.. => fault,
+        _ => invalid(fault.message.clone()),
+    }
+}
+
+pub fn entry_exists() -> Fault {
+    let text = "The specified access entry resource is already in use on this cluster.";
+    faults::resource_in_use_exception(text)
+}
+
+pub fn no_entry() -> Fault {
+    faults::resource_not_found_exception(
+        "The specified principalArn could not be found. You can view your available access entries with 'list-access-entries'.",
+    )
+}
+
+pub fn no_entries_in_this_mode() -> Fault {
+    faults::invalid_request_exception(
+        "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.",
+    )
+}
+
+pub fn bad_principal() -> Fault {
+    invalid("The specified principalArn is invalid: invalid principal.")
+}
+
+pub fn no_resource(arn: &str) -> Fault {
+    faults::not_found_exception(format!("No resource found for ARN: {arn}"))
+}

@@ -1,0 +1,37 @@
+//! EKS: clusters of Kubernetes, who may enter them, and the API servers behind.
+//!
+//! - A cluster is a record; its authority and the key that signs tokens are sealed in it. [`plan`] says what it needs next, pure;
+//!   `reconcile` does it.
+//! - `ops` holds the operations, a file a resource.
+//! - [`control_planes`] is the seam to the API servers: whoever runs them hears which clusters there are, and asks [`entry`] who somebody is.
+//!
+//! Invariants: a record below a cluster is kept under the cluster's id, so another cluster of the name inherits nothing; an access entry
+//! is for the very principal it was made for, not for another of its name; a cluster's record goes last.
+
+#![forbid(unsafe_code)]
+
+mod authority;
+mod authorize;
+mod config;
+pub mod control_planes;
+mod core;
+mod describe;
+pub mod entry;
+mod fault;
+mod names;
+mod network;
+mod ops;
+mod plan;
+mod reconcile;
+mod records;
+mod sealed;
+mod service;
+mod tagged;
+mod tags;
+mod versions;
+
+pub use authority::params as authority_params;
+pub use config::{LookupError, Parts, Principals};
+pub use sealed::SEALING;
+pub use service::EksService;
+pub use tagged::TAGGED;

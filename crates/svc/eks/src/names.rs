@@ -1,0 +1,81 @@
+//! Names, keys and ARNs.
+
+use wharf_base::Arn;
+use wharf_records::{Record as _, Scope};
+use wharf_service::Place;
+
+use crate::records::{AccessEntry, Cluster};
+
+pub const SERVICE: &str = "eks";
+/// In whose name the network of clusters is arranged: what its service-linked role may do.
+pub const PRINCIPAL: &str = "eks.amazonaws.com";
+
+pub fn scope(place: &Place) -> Scope {
+    Scope::new(SERVICE, &place.account, &place.region)
+}
+
+pub fn cluster_key(place: &Place, name: &str) -> String {
+    scope(place).key(Cluster::KIND, name)
+}
+
+pub fn cluster_arn(place: &Place, name: &str) -> String {
+    arn(place, format!("cluster/{name}"))
+}
+
+/// The id of what belongs to a cluster; `cluster` is the cluster's id.
+pub fn below(cluster: &str, name: &str) -> String {
+    format!("{cluster}/{name}")
+}
+
+pub fn entry_key(place: &Place, cluster: &str, principal: &str) -> String {
+    scope(place).key(AccessEntry::KIND, &below(cluster, principal))
+}
+
+/// `cluster` is the cluster's name.
+pub fn entry_arn(place: &Place, cluster: &str, principal: &str, uuid: &str) -> String {
+    arn(place, entry_resource(cluster, principal, uuid))
+}
+
+/// `access-entry/<c>/<role|user>/<acct>/<name>/<uuid>`
+pub fn entry_resource(cluster: &str, principal: &str, uuid: &str) -> String {
+    let parsed = principal.parse::<Arn>().ok();
+    let (account, kind, name) = match &parsed {
+        Some(arn) => {
+            let (kind, rest) = arn.resource.split_once('/').unwrap_or((&arn.resource, ""));
+            let name = rest.rsplit('/').next().unwrap_or_default();
+            (arn.account.as_str(), kind, name)
+        }
+        None => ("", "user", principal),
+    };
+    format!("access-entry/{cluster}/{kind}/{account}/{name}/{uuid}")
+}
+
+fn arn(place: &Place, resource: String) -> String {
+    Arn::new(SERVICE, &place.region, &place.account, resource).to_string()
+}
+
+/// What an ARN of a call's own account and region names: the part behind `arn:…:eks:…:…:`.
+pub fn resource_of(place: &Place, arn: &str) -> Option<String> {
+    let parsed: Arn = arn.parse().ok()?;
+    let own = parsed.service == SERVICE
+        && parsed.region == place.region
+        && parsed.account == place.account
+        && parsed.is_in_its_partition();
+    own.then_some(parsed.resource)
+}
+
+pub fn issuer(place: &Place, id: &str) -> String {
+    format!("https://oidc.eks.{}.amazonaws.com/id/{id}", place.region)
+}
+
+/// What the key of a cluster's authority is sealed for.
+pub fn authority_purpose(place: &Place, name: &str) -> String {
+    let Place { account, region } = place;
+    format!("eks/{account}/{region}/cluster/{name}/authority")
+}
+
+/// What the key that signs tokens is sealed for.
+pub fn tokens_purpose(place: &Place, name: &str) -> String {
+    let Place { account, region } = place;
+    format!("eks/{account}/{region}/cluster/{name}/tokens")
+}

@@ -1,0 +1,8 @@
+//! The operations, a file a resource.
+
+pub mod clusters;
+pub mod create_cluster;
+pub mod entries;
+pub mod policies;
+pub mod tags;
+pub mod versions;

@@ -1,0 +1,204 @@
+//! CreateCluster: checks roles and network, and writes down what is to be; the reconciler makes it so.
+
+use std::net::Ipv4Addr;
+
+use wharf_api_eks::{CreateClusterRequest, CreateClusterResponse};
+use wharf_base::{arn, ids, net::Cidr4};
+use wharf_kube_auth::{
+    access_policies::Policy,
+    mapping::{self, Identity},
+};
+use wharf_records::Record as _;
+use wharf_service::{Place, transact};
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    core::Core,
+    describe, fault,
+    names::{self, PRINCIPAL},
+    network,
+    records::{AccessEntry, Association, Cluster, Mode, Status},
+    tags, versions,
+};
+
+/// What an account may have in a region, as AWS has it.
+const MOST: usize = 100;
+/// Ranges that a cluster may be reached from.
+const MOST_RANGES: usize = 40;
+
+pub async fn create_cluster(
+    core: &Core,
+    call: &Call,
+    input: CreateClusterRequest,
+) -> Result<CreateClusterResponse, Fault> {
+    let place = Place::of(call);
+    let name = input.name.clone().unwrap_or_default();
+    let key = names::cluster_key(&place, &name);
+    let token = input.client_request_token.clone();
+    if let Some(there) = core.table.read::<Cluster>(&key).await? {
+        return repeated(&place, there.record, token.as_deref());
+    }
+    let (cluster, entry) = wanted(core, call, &place, input).await?;
+    let all = names::scope(&place).prefix(Cluster::KIND);
+    if core.table.count(&all).await? >= MOST {
+        return Err(fault::too_many_clusters(MOST));
+    }
+    let made = transact!(core.table, &call.permit, |tx| {
+        if let Some(there) = tx.find::<Cluster>(&key).await? {
+            return repeated(&place, there, token.as_deref());
+        }
+        tx.put(&key, &cluster);
+        if let Some(entry) = &entry {
+            let key = names::entry_key(&place, &cluster.id, &entry.principal);
+            tx.put(&key, entry);
+        }
+        cluster.clone()
+    });
+    Ok(CreateClusterResponse {
+        cluster: Some(describe::cluster(&place, &made)),
+    })
+}
+
+/// The same request again has the same answer.
+fn repeated(
+    place: &Place,
+    there: Cluster,
+    token: Option<&str>,
+) -> Result<CreateClusterResponse, Fault> {
+    match token.is_some() && there.token.as_deref() == token {
+        true => Ok(CreateClusterResponse {
+            cluster: Some(describe::cluster(place, &there)),
+        }),
+        false => Err(fault::cluster_exists(&there.name)),
+    }
+}
+
+async fn wanted(
+    core: &Core,
+    call: &Call,
+    place: &Place,
+    input: CreateClusterRequest,
+) -> Result<(Cluster, Option<AccessEntry>), Fault> {
+    let name = input.name.unwrap_or_default();
+    let version = input
+        .version
+        .unwrap_or_else(|| versions::DEFAULT.to_owned());
+    if version != versions::DEFAULT {
+        return Err(fault::invalid("unsupported Kubernetes version"));
+    }
+    let tags = tags::given(input.tags)?;
+    let vpc_config = input.resources_vpc_config.unwrap_or_default();
+    let subnets = vpc_config.subnet_ids.unwrap_or_default();
+    let security_groups = vpc_config.security_group_ids.unwrap_or_default();
+    let admitted = admitted(vpc_config.public_access_cidrs)?;
+    let vpc = network::vpc_of(core, call, &subnets).await?;
+    network::check_groups(core, call, &vpc, &security_groups).await?;
+    let addresses = input.kubernetes_network_config.unwrap_or_default();
+    let asked = addresses.service_ipv4_cidr.as_deref();
+    let service_cidr = network::service_range(core, call, &vpc, asked).await?;
+    let role = input.role_arn.unwrap_or_default();
+    let role = arn::canonical(&role).into_owned();
+    check_role(core, place, &name, &role).await?;
+
+    let access = input.access_config.unwrap_or_default();
+    let mode = access.authentication_mode.as_deref();
+    let mode = Mode::ALL.into_iter().find(|it| Some(it.name()) == mode);
+    let mode = mode.unwrap_or(Mode::ConfigMap);
+    let creator_is_admin = access.bootstrap_cluster_creator_admin_permissions != Some(false);
+    let caller = &call.caller;
+    let creator = Identity::new(
+        &caller.arn,
+        &caller.user_id,
+        &caller.role_arn,
+        &caller.account,
+        "",
+    );
+    let hidden = creator_is_admin && !mode.has_entries();
+    let policy = input.upgrade_policy.unwrap_or_default();
+    let cluster = Cluster {
+        id: ids::hex32().to_uppercase(),
+        status: Status::Creating,
+        version,
+        role,
+        vpc,
+        subnets,
+        security_groups,
+        own_group: None,
+        admitted,
+        service_cidr,
+        mode,
+        creator: hidden.then(|| creator.principal_id.clone()),
+        creator_is_admin,
+        support: policy.support_type.unwrap_or_else(|| "EXTENDED".to_owned()),
+        deletion_protection: input.deletion_protection == Some(true),
+        authority: None,
+        port: None,
+        endpoint: None,
+        created_at: core.now(),
+        token: input.client_request_token,
+        tags,
+        unknown: Default::default(),
+        name,
+    };
+    let entry = (creator_is_admin && mode.has_entries()).then(|| of_creator(&cluster, &creator));
+    Ok((cluster, entry))
+}
+
+async fn check_role(core: &Core, place: &Place, name: &str, role: &str) -> Result<(), Fault> {
+    let own = role.parse::<wharf_base::Arn>();
+    let own = own.is_ok_and(|it| it.account == place.account && it.resource.starts_with("role/"));
+    let source = names::cluster_arn(place, name);
+    let trusts = core.parts.principals.trusts(role, PRINCIPAL, &source);
+    match own && trusts.await.map_err(fault::lookup)? {
+        true => Ok(()),
+        false => Err(fault::bad_role(role)),
+    }
+}
+
+fn admitted(given: Option<Vec<String>>) -> Result<Vec<String>, Fault> {
+    let given = given.filter(|it| !it.is_empty());
+    let Some(given) = given else {
+        return Ok(vec![Cidr4::ALL.to_string()]);
+    };
+    if given.len() > MOST_RANGES {
+        return Err(fault::invalid(format!(
+            "At most {MOST_RANGES} publicAccessCidrs can be specified"
+        )));
+    }
+    for text in &given {
+        let range = text.parse::<Cidr4>();
+        if range.is_err()
+            || range.is_ok_and(|it| it.contains(Ipv4Addr::UNSPECIFIED) && it != Cidr4::ALL)
+        {
+            return Err(fault::invalid(format!(
+                "The following CIDRs are invalid in publicAccessCidrs: [{text}]"
+            )));
+        }
+    }
+    Ok(given)
+}
+
+/// Who makes a cluster is its administrator.
+fn of_creator(cluster: &Cluster, creator: &Identity) -> AccessEntry {
+    let now = cluster.created_at;
+    let association = Association {
+        namespaces: None,
+        associated_at: now,
+        modified_at: now,
+    };
+    AccessEntry {
+        cluster: cluster.name.clone(),
+        uuid: ids::uuid(),
+        principal: creator.principal_arn.clone(),
+        principal_id: creator.principal_id.clone(),
+        entry_type: mapping::STANDARD.to_owned(),
+        username: mapping::usual_name(mapping::STANDARD, &creator.principal_arn),
+        groups: Vec::new(),
+        policies: [(Policy::ClusterAdmin.arn(), association)].into(),
+        created_at: now,
+        modified_at: now,
+        token: None,
+        tags: Default::default(),
+        unknown: Default::default(),
+    }
+}

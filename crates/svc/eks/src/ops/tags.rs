@@ -1,0 +1,113 @@
+//! TagResource, UntagResource and ListTagsForResource, of clusters and access entries.
+
+use wharf_api_eks::{
+    ListTagsForResourceRequest, ListTagsForResourceResponse, TagResourceRequest,
+    TagResourceResponse, UntagResourceRequest, UntagResourceResponse,
+};
+use wharf_service::{Place, tags::Tags, transact};
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    core::Core,
+    fault, names,
+    records::{AccessEntry, Cluster},
+    tags,
+};
+
+/// The record that an ARN names, by its key.
+pub enum Tagged {
+    Cluster(String, Tags),
+    Entry(String, Tags),
+}
+
+/// What an ARN of the caller's account and region names, if it is there.
+pub async fn find(core: &Core, place: &Place, arn: &str) -> Result<Option<Tagged>, Fault> {
+    let Some(resource) = names::resource_of(place, arn) else {
+        return Ok(None);
+    };
+    let parts: Vec<&str> = resource.split('/').collect();
+    match parts.as_slice() {
+        ["cluster", name] => {
+            let key = names::cluster_key(place, name);
+            let found = core.table.read::<Cluster>(&key).await?;
+            Ok(found.map(|it| Tagged::Cluster(key, it.record.tags)))
+        }
+        ["access-entry", cluster, _, _, _, uuid] => {
+            let key = names::cluster_key(place, cluster);
+            let Some(cluster) = core.table.read::<Cluster>(&key).await? else {
+                return Ok(None);
+            };
+            let entries = core.below::<AccessEntry>(place, &cluster.record.id).await?;
+            let found = entries.into_iter().find(|it| {
+                let own = names::entry_arn(place, &it.record.cluster, &it.record.principal, uuid);
+                it.record.uuid == *uuid && own == arn
+            });
+            Ok(found.map(|it| Tagged::Entry(it.key, it.record.tags)))
+        }
+        _ => Ok(None),
+    }
+}
+
+pub async fn tag(
+    core: &Core,
+    call: &Call,
+    input: TagResourceRequest,
+) -> Result<TagResourceResponse, Fault> {
+    let more = tags::given(input.tags)?;
+    let add = |held: &mut Tags| tags::RULES.add(held, &more);
+    change(core, call, input.resource_arn, add).await?;
+    Ok(TagResourceResponse {})
+}
+
+pub async fn untag(
+    core: &Core,
+    call: &Call,
+    input: UntagResourceRequest,
+) -> Result<UntagResourceResponse, Fault> {
+    let gone = input.tag_keys.unwrap_or_default();
+    let remove = |held: &mut Tags| {
+        tags::RULES.remove(held, &gone);
+        Ok(())
+    };
+    change(core, call, input.resource_arn, remove).await?;
+    Ok(UntagResourceResponse {})
+}
+
+pub async fn list(
+    core: &Core,
+    call: &Call,
+    input: ListTagsForResourceRequest,
+) -> Result<ListTagsForResourceResponse, Fault> {
+    let arn = input.resource_arn.unwrap_or_default();
+    let found = find(core, &Place::of(call), &arn).await?;
+    match found {
+        Some(Tagged::Cluster(_, tags) | Tagged::Entry(_, tags)) => {
+            Ok(ListTagsForResourceResponse { tags: Some(tags) })
+        }
+        None => Err(fault::no_resource(&arn)),
+    }
+}
+
+async fn change(
+    core: &Core,
+    call: &Call,
+    arn: Option<String>,
+    change: impl Fn(&mut Tags) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let arn = arn.unwrap_or_default();
+    let gone = || fault::no_resource(&arn);
+    let found = find(core, &Place::of(call), &arn).await?;
+    match found.ok_or_else(gone)? {
+        Tagged::Cluster(key, _) => transact!(core.table, &call.permit, |tx| {
+            let mut cluster = tx.find::<Cluster>(&key).await?.ok_or_else(gone)?;
+            change(&mut cluster.tags)?;
+            tx.put(&key, &cluster);
+        }),
+        Tagged::Entry(key, _) => transact!(core.table, &call.permit, |tx| {
+            let mut entry = tx.find::<AccessEntry>(&key).await?.ok_or_else(gone)?;
+            change(&mut entry.tags)?;
+            tx.put(&key, &entry);
+        }),
+    }
+    Ok(())
+}

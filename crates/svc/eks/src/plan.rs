@@ -1,0 +1,85 @@
+//! What a cluster needs next. Pure.
+
+use crate::records::{Cluster, Status};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Its authority and the key that signs tokens.
+    MakeKeys,
+    /// Its security group.
+    MakeGroup,
+    /// Its API server answers, and from then on it is active.
+    Activate,
+    /// Its API server answers, as before a restart.
+    KeepRunning,
+    /// Everything of it goes, its record last.
+    Remove,
+}
+
+pub fn step(cluster: &Cluster) -> Step {
+    match cluster.status {
+        Status::Deleting => Step::Remove,
+        _ if cluster.authority.is_none() => Step::MakeKeys,
+        Status::Creating if cluster.own_group.is_none() => Step::MakeGroup,
+        Status::Creating => Step::Activate,
+        Status::Active => Step::KeepRunning,
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use wharf_base::Timestamp;
+    use wharf_seal::Keyring;
+
+    use super::*;
+    use crate::records::{Authority, Mode};
+
+    pub fn cluster() -> Cluster {
+        Cluster {
+            name: "demo".to_owned(),
+            id: "AB".repeat(16),
+            status: Status::Creating,
+            version: "1.36".to_owned(),
+            role: "arn:aws:iam::000000000000:role/eks".to_owned(),
+            vpc: "vpc-1".to_owned(),
+            subnets: vec!["subnet-1".to_owned(), "subnet-2".to_owned()],
+            security_groups: Vec::new(),
+            own_group: None,
+            admitted: vec!["0.0.0.0/0".to_owned()],
+            service_cidr: "10.100.0.0/16".to_owned(),
+            mode: Mode::Api,
+            creator: None,
+            creator_is_admin: true,
+            support: "EXTENDED".to_owned(),
+            deletion_protection: false,
+            authority: None,
+            port: None,
+            endpoint: None,
+            created_at: Timestamp::from_millis(1_800_000_000_000),
+            token: None,
+            tags: Default::default(),
+            unknown: Default::default(),
+        }
+    }
+
+    #[test]
+    fn a_cluster_gets_what_it_needs_and_stays() {
+        let mut cluster = cluster();
+        assert_eq!(step(&cluster), Step::MakeKeys);
+        let sealed = Keyring::in_memory().seal(b"", "x");
+        cluster.authority = Some(Authority {
+            certificate: String::new(),
+            key: sealed.clone(),
+            tokens: sealed,
+        });
+        assert_eq!(step(&cluster), Step::MakeGroup);
+        cluster.own_group = Some("sg-1".to_owned());
+        assert_eq!(step(&cluster), Step::Activate);
+        cluster.status = Status::Active;
+        assert_eq!(step(&cluster), Step::KeepRunning);
+        cluster.status = Status::Deleting;
+        assert_eq!(step(&cluster), Step::Remove);
+        cluster.authority = None;
+        assert_eq!(step(&cluster), Step::Remove);
+    }
+}

@@ -1,0 +1,140 @@
+//! The executor: reads a cluster, does what [`crate::plan`] says, writes it down.
+//!
+//! A cluster's key is woken by its changes and at the start of the server. Every write compares the shard's lease and the record that
+//! was read; a server that lost its lease stops writing.
+
+use std::sync::Arc;
+
+use wharf_base::Permit;
+use wharf_reconcile::Next;
+use wharf_records::{Record as _, Scope};
+use wharf_service::{Look, Place, Reach, Stored, fence, settled};
+use wharf_wire::Fault;
+
+use crate::{
+    authority,
+    control_planes::{ControlPlaneError, Wanted},
+    core::Core,
+    fault::EksFaults,
+    names, network,
+    plan::{self, Step},
+    records::{AccessEntry, Cluster, Status},
+};
+
+pub const PERMIT: Permit = Permit::for_controller("eks");
+/// Records deleted in one transaction.
+const DELETED_AT_ONCE: usize = 100;
+
+type StepError = wharf_service::StepError<EksFaults>;
+
+impl From<ControlPlaneError> for StepError {
+    fn from(error: ControlPlaneError) -> Self {
+        Self::other(error)
+    }
+}
+
+fn neighbour(action: &'static str) -> impl FnOnce(Fault) -> StepError {
+    move |fault| StepError::Neighbour { action, fault }
+}
+
+/// Wakes the key of a cluster that is there or changed.
+pub fn changed(core: &Core, key: &str, _: Look) -> Reach {
+    if let Some((_, Cluster::KIND, _)) = Scope::parse(key) {
+        core.queue.wake(key.to_owned());
+    }
+    Reach::One
+}
+
+pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
+    let Some((scope, _, _)) = Scope::parse(&key) else {
+        return Ok(Next::Settled);
+    };
+    let Some(stored) = core.table.read::<Cluster>(&key).await? else {
+        return Ok(Next::Settled);
+    };
+    let place = Place::of_scope(&scope);
+    let mut cluster = stored.record.clone();
+    match plan::step(&cluster) {
+        Step::MakeKeys => {
+            let (keyring, now) = (core.parts.keyring.clone(), core.now());
+            let (of, name) = (place.clone(), cluster.name.clone());
+            let made = move || authority::make(&keyring, &of, &name, now);
+            let made = tokio::task::spawn_blocking(made).await;
+            let made = made.map_err(StepError::other)?;
+            cluster.authority = Some(made.map_err(StepError::other)?);
+        }
+        Step::MakeGroup => {
+            let made = network::own_group(&core, &place, &cluster).await;
+            let made = made.map_err(neighbour("making the security group of a cluster"))?;
+            cluster.own_group = Some(made);
+        }
+        Step::Activate | Step::KeepRunning => {
+            let wanted = wanted(&core, &place, &cluster)?;
+            let running = core.parts.control_planes.run(wanted).await?;
+            cluster.port = Some(running.port);
+            cluster.endpoint = Some(running.endpoint);
+            cluster.status = Status::Active;
+            if cluster == stored.record {
+                return Ok(Next::Settled);
+            }
+            tracing::info!(
+                cluster = cluster.name,
+                id = cluster.id,
+                port = running.port,
+                "a cluster answers"
+            );
+        }
+        Step::Remove => {
+            remove(&core, &place, &stored).await?;
+            tracing::info!(
+                cluster = cluster.name,
+                id = cluster.id,
+                "a cluster was removed"
+            );
+            return Ok(Next::Settled);
+        }
+    }
+    let mut changes = core.table.begin();
+    changes.when(stored.unchanged());
+    changes.fence(fence::<EksFaults>(&core.shard)?);
+    changes.put(&stored.key, &cluster);
+    // What was written wakes the key again, as does the write of whoever came between.
+    settled(changes.write(&PERMIT).await)
+}
+
+fn wanted(core: &Core, place: &Place, cluster: &Cluster) -> Result<Wanted, StepError> {
+    let authority = cluster.authority.as_ref().ok_or(StepError::NoShard)?;
+    let keyring = &core.parts.keyring;
+    let name = &cluster.name;
+    let open = |sealed, purpose: String| keyring.open(sealed, &purpose).map_err(StepError::other);
+    Ok(Wanted {
+        id: cluster.id.clone(),
+        place: place.clone(),
+        name: name.clone(),
+        service_cidr: cluster.service_cidr.clone(),
+        admitted: cluster.admitted.clone(),
+        port: cluster.port,
+        authority: authority.certificate.clone(),
+        authority_key: open(&authority.key, names::authority_purpose(place, name))?,
+        token_key: open(&authority.tokens, names::tokens_purpose(place, name))?,
+        issuer: names::issuer(place, &cluster.id),
+    })
+}
+
+async fn remove(core: &Core, place: &Place, stored: &Stored<Cluster>) -> Result<(), StepError> {
+    let cluster = &stored.record;
+    core.parts.control_planes.erase(place, &cluster.id).await?;
+    let removed = network::remove_group(core, place, cluster).await;
+    removed.map_err(neighbour("removing the security group of a cluster"))?;
+    let entries = core.below::<AccessEntry>(place, &cluster.id).await?;
+    let mut keys: Vec<String> = entries.into_iter().map(|it| it.key).collect();
+    keys.push(stored.key.clone());
+    for some in keys.chunks(DELETED_AT_ONCE) {
+        let mut changes = core.table.begin();
+        changes.when(stored.unchanged());
+        changes.fence(fence::<EksFaults>(&core.shard)?);
+        some.iter().for_each(|it| changes.delete(it));
+        changes.write(&PERMIT).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! Clusters and access entries, as they are stored.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{Deserialize, Serialize};
+use wharf_base::Timestamp;
+use wharf_records::{Record, Unknown};
+use wharf_seal::Sealed;
+use wharf_service::tags::Tags;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Status {
+    Creating,
+    Active,
+    Deleting,
+}
+
+impl Status {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Creating => "CREATING",
+            Self::Active => "ACTIVE",
+            Self::Deleting => "DELETING",
+        }
+    }
+}
+
+/// How principals of IAM enter. It moves to the right only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Mode {
+    ConfigMap,
+    ApiAndConfigMap,
+    Api,
+}
+
+impl Mode {
+    pub const ALL: [Self; 3] = [Self::ConfigMap, Self::ApiAndConfigMap, Self::Api];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ConfigMap => "CONFIG_MAP",
+            Self::ApiAndConfigMap => "API_AND_CONFIG_MAP",
+            Self::Api => "API",
+        }
+    }
+
+    /// Whether access entries count.
+    pub fn has_entries(self) -> bool {
+        self != Self::ConfigMap
+    }
+
+    /// Whether the ConfigMap `aws-auth` counts.
+    pub fn has_config_map(self) -> bool {
+        self != Self::Api
+    }
+}
+
+/// Under its name.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cluster {
+    pub name: String,
+    /// 32 hexadecimal digits, upper case.
+    pub id: String,
+    pub status: Status,
+    pub version: String,
+    pub role: String,
+    pub vpc: String,
+    pub subnets: Vec<String>,
+    pub security_groups: Vec<String>,
+    /// Made for it; `None` until then.
+    #[serde(default)]
+    pub own_group: Option<String>,
+    pub admitted: Vec<String>,
+    pub service_cidr: String,
+    pub mode: Mode,
+    /// The unique id of who made it and is its administrator without an entry ([`Mode::ConfigMap`]).
+    #[serde(default)]
+    pub creator: Option<String>,
+    /// What was asked for of its creator.
+    pub creator_is_admin: bool,
+    pub support: String,
+    pub deletion_protection: bool,
+    #[serde(default)]
+    pub authority: Option<Authority>,
+    /// Where it answers, once it does.
+    #[serde(default)]
+    pub port: Option<u16>,
+    #[serde(default)]
+    pub endpoint: Option<String>,
+    pub created_at: Timestamp,
+    #[serde(default)]
+    pub token: Option<String>,
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+/// The keys of a cluster.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Authority {
+    /// PEM
+    pub certificate: String,
+    /// PEM, sealed.
+    pub key: Sealed,
+    /// PKCS #8 of the key that signs tokens, sealed.
+    pub tokens: Sealed,
+}
+
+impl fmt::Debug for Authority {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Authority")
+    }
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Cluster")
+            .field("name", &self.name)
+            .field("id", &self.id)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Record for Cluster {
+    const KIND: &'static str = "cluster";
+    const FORMAT: u32 = 1;
+}
+
+/// Who may enter a cluster; below the cluster's id, under the principal's ARN.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccessEntry {
+    /// The cluster's name.
+    pub cluster: String,
+    pub uuid: String,
+    pub principal: String,
+    /// `AROA…` or `AIDA…`: another of the same name does not enter.
+    pub principal_id: String,
+    #[serde(rename = "type")]
+    pub entry_type: String,
+    /// With its templates.
+    pub username: String,
+    pub groups: Vec<String>,
+    /// By their ARNs.
+    #[serde(default)]
+    pub policies: BTreeMap<String, Association>,
+    pub created_at: Timestamp,
+    pub modified_at: Timestamp,
+    #[serde(default)]
+    pub token: Option<String>,
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for AccessEntry {
+    const KIND: &'static str = "access-entry";
+    const FORMAT: u32 = 1;
+}
+
+/// A policy of an access entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Association {
+    /// Of the namespaces of these names alone, which may hold `*`; nothing: of the whole cluster.
+    #[serde(default)]
+    pub namespaces: Option<Vec<String>>,
+    pub associated_at: Timestamp,
+    pub modified_at: Timestamp,
+}

@@ -1,0 +1,128 @@
+//! The service as the server holds it: operations, what API servers ask, the loop.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use wharf_base::Permit;
+use wharf_kube_auth::{
+    access_policies::{Policy, Reach},
+    mapping::Identity,
+};
+use wharf_service::{ChangeError, OneQueue, Place};
+
+use crate::{
+    authorize,
+    config::Parts,
+    core::Core,
+    entry::{self, Entry},
+    fault::EksFaults,
+    names, ops, reconcile,
+};
+
+/// Clusters looked at at once.
+const WORKERS: usize = 4;
+
+/// EKS over a store.
+#[derive(Clone)]
+pub struct EksService {
+    core: Arc<Core>,
+}
+
+/// A record could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the records of a cluster cannot be read")]
+pub struct ReadError(#[from] ChangeError<EksFaults>);
+
+impl EksService {
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            core: Arc::new(Core::new(parts)),
+        }
+    }
+
+    /// Brings clusters forward until `stop`, or until a part of it panics.
+    pub async fn run(&self, stop: CancellationToken) {
+        let core = &self.core;
+        let loops = OneQueue {
+            service: names::SERVICE,
+            store: &core.parts.store,
+            shard: &core.shard,
+            permit: Permit::for_controller("eks-shard"),
+            takeover: core.parts.takeover,
+            queue: &core.queue,
+            workers: WORKERS,
+        };
+        let (fed, worked) = (core.clone(), core.clone());
+        let changed = move |key: &str, look| reconcile::changed(&fed, key, look);
+        let work = move |key| reconcile::key(worked.clone(), key);
+        loops.run(stop, changed, work).await;
+    }
+
+    /// Who a principal of IAM is in a cluster, by the cluster's name and id.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn enter(
+        &self,
+        place: &Place,
+        cluster: (&str, &str),
+        identity: &Identity,
+    ) -> Result<Entry, ReadError> {
+        Ok(entry::enter(&self.core, place, cluster, identity).await?)
+    }
+
+    /// What a principal may do in a cluster by its access policies: its ARN without a path, and its unique id.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn policies(
+        &self,
+        place: &Place,
+        cluster: (&str, &str),
+        principal: (&str, &str),
+    ) -> Result<Vec<(Policy, Reach)>, ReadError> {
+        Ok(entry::policies(&self.core, place, cluster, principal).await?)
+    }
+
+    /// The private DNS name of an instance that runs in the VPC of a cluster.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn node_name(
+        &self,
+        place: &Place,
+        cluster: (&str, &str),
+        instance: &str,
+    ) -> Result<Option<String>, ReadError> {
+        Ok(entry::node_name(&self.core, place, cluster, instance).await?)
+    }
+}
+
+/// Which members of requests operations heed.
+static UNDERSTOOD: wharf_wire::understood::Understood =
+    wharf_wire::understood::Understood::new(include_str!("understood.txt"));
+
+wharf_api_eks::operations! {
+    impl EksService;
+    authorize(self, cx, input) = authorize::checks(&self.core, cx, input).await;
+    understood = UNDERSTOOD;
+    run(self, operation, call, input) = operation(&self.core, call, input).await;
+
+    associate_access_policy = ops::policies::associate;
+    create_access_entry = ops::entries::create;
+    create_cluster = ops::create_cluster::create_cluster;
+    delete_access_entry = ops::entries::delete;
+    delete_cluster = ops::clusters::delete;
+    describe_access_entry = ops::entries::describe;
+    describe_cluster = ops::clusters::describe;
+    describe_cluster_versions = ops::versions::describe;
+    disassociate_access_policy = ops::policies::disassociate;
+    list_access_entries = ops::entries::list;
+    list_access_policies = ops::policies::list;
+    list_associated_access_policies = ops::policies::associated;
+    list_clusters = ops::clusters::list;
+    list_tags_for_resource = ops::tags::list;
+    tag_resource = ops::tags::tag;
+    untag_resource = ops::tags::untag;
+    update_access_entry = ops::entries::update;
+}

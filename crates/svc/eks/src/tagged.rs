@@ -1,0 +1,23 @@
+//! Resources of EKS that have tags.
+
+use wharf_records::Record as _;
+use wharf_service::{Kind, Tagged};
+
+use crate::{
+    names::{self, SERVICE},
+    records::{AccessEntry, Cluster},
+};
+
+/// By the kinds of their records. The ARN of an access entry has its uuid, which is in the record alone.
+pub const TAGGED: Tagged = Tagged {
+    service: SERVICE,
+    namespace: SERVICE,
+    kinds: &[
+        Kind::itself(Cluster::KIND, |name| format!("cluster/{name}")),
+        Kind::within(AccessEntry::KIND, |_, value| {
+            let entry: AccessEntry = wharf_records::decode(value)?;
+            let resource = names::entry_resource(&entry.cluster, &entry.principal, &entry.uuid);
+            Ok(vec![(resource, entry.tags)])
+        }),
+    ],
+};

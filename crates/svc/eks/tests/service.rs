@@ -1,0 +1,414 @@
+//! The service in process, over a real store, EC2 and IAM; only the API servers are a stand-in that remembers.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use serde_json::json;
+use wharf_api_eks::{
+    AccessScope, AssociateAccessPolicyRequest, CreateAccessConfigRequest, CreateAccessEntryRequest,
+    CreateClusterRequest, DeleteClusterRequest, DescribeClusterRequest, DescribeClusterResponse,
+    Eks as _, ListAccessEntriesRequest, TagResourceRequest, VpcConfigRequest,
+};
+use wharf_api_iam::{CreateRoleRequest, CreateUserRequest, Iam as _};
+use wharf_base::SystemClock;
+use wharf_kube_auth::{
+    access_policies::{Policy, Reach},
+    mapping::Identity,
+};
+use wharf_reconcile::Takeover;
+use wharf_service::Place;
+use wharf_svc_eks::{
+    EksService, LookupError, Parts, Principals,
+    control_planes::{ControlPlaneError, ControlPlanes, Running as Answering, Wanted},
+    entry::Entry,
+};
+use wharf_testkit::{ACCOUNT, REGION, Running, World, call, refused, until};
+use wharf_wire::{Fault, async_trait};
+
+/// Remembers which clusters are to answer.
+#[derive(Default)]
+struct Planes {
+    running: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl ControlPlanes for Planes {
+    async fn run(&self, cluster: Wanted) -> Result<Answering, ControlPlaneError> {
+        assert!(cluster.authority.contains("BEGIN CERTIFICATE"));
+        assert!(
+            cluster
+                .authority_key
+                .expose_str()
+                .unwrap()
+                .contains("PRIVATE KEY")
+        );
+        let mut running = self.running.lock();
+        if !running.contains(&cluster.id) {
+            running.push(cluster.id);
+        }
+        let port = cluster.port.unwrap_or(7001);
+        let endpoint = format!("https://localhost:{port}");
+        Ok(Answering { port, endpoint })
+    }
+
+    async fn erase(&self, _: &Place, id: &str) -> Result<(), ControlPlaneError> {
+        self.running.lock().retain(|it| it != id);
+        Ok(())
+    }
+}
+
+struct Known(Arc<wharf_svc_iam::Directory>);
+
+#[async_trait]
+impl Principals for Known {
+    async fn trusts(&self, role: &str, service: &str, source: &str) -> Result<bool, LookupError> {
+        let now = wharf_base::Clock::now(&SystemClock);
+        let assumed = self
+            .0
+            .assume_for_service(role, service, "x", Some(source), now);
+        Ok(assumed.await.is_ok())
+    }
+
+    async fn id(&self, arn: &str) -> Result<Option<String>, LookupError> {
+        Ok(self.0.unique_id(arn).await.unwrap())
+    }
+}
+
+struct Home {
+    world: World,
+    planes: Arc<Planes>,
+    eks: Running<EksService>,
+    role: String,
+    subnets: Vec<String>,
+}
+
+impl Home {
+    async fn new() -> Self {
+        let world = World::new();
+        let planes = Arc::new(Planes::default());
+        let parts = Parts {
+            store: world.store.clone(),
+            keyring: world.keyring.clone(),
+            ec2: world.ec2_client(),
+            principals: Arc::new(Known(world.directory.clone())),
+            control_planes: planes.clone(),
+            clock: Arc::new(SystemClock),
+            takeover: Takeover::Replace,
+        };
+        let eks = Running::start(move || {
+            let eks = EksService::new(parts.clone());
+            let running = eks.clone();
+            (eks, move |stop| async move { running.run(stop).await })
+        });
+        let role = role(&world, "clusters", "eks.amazonaws.com").await;
+        let subnets = world.network().await.subnets_in("ab");
+        Self {
+            world,
+            planes,
+            eks,
+            role,
+            subnets,
+        }
+    }
+
+    fn request(&self, mode: &str) -> CreateClusterRequest {
+        CreateClusterRequest {
+            name: Some("demo".to_owned()),
+            role_arn: Some(self.role.clone()),
+            resources_vpc_config: Some(VpcConfigRequest {
+                subnet_ids: Some(self.subnets.clone()),
+                ..VpcConfigRequest::default()
+            }),
+            access_config: Some(CreateAccessConfigRequest {
+                authentication_mode: Some(mode.to_owned()),
+                ..CreateAccessConfigRequest::default()
+            }),
+            ..CreateClusterRequest::default()
+        }
+    }
+
+    async fn describe(&self) -> Result<DescribeClusterResponse, Fault> {
+        let input = DescribeClusterRequest {
+            name: Some("demo".to_owned()),
+        };
+        self.eks.describe_cluster(&call(), input).await
+    }
+
+    async fn status(&self) -> Option<String> {
+        self.describe().await.ok()?.cluster?.status
+    }
+
+    async fn active(&self, mode: &str) -> wharf_api_eks::Cluster {
+        let made = self.eks.create_cluster(&call(), self.request(mode)).await;
+        assert_eq!(
+            made.unwrap().cluster.unwrap().status.as_deref(),
+            Some("CREATING")
+        );
+        until("the cluster is active", || async {
+            self.status().await.as_deref() == Some("ACTIVE")
+        })
+        .await;
+        self.describe().await.unwrap().cluster.unwrap()
+    }
+
+    fn id(&self) -> String {
+        self.planes.running.lock()[0].clone()
+    }
+
+    async fn enter(&self, identity: &Identity) -> Entry {
+        let entered = self
+            .eks
+            .enter(&place(), ("demo", &self.id()), identity)
+            .await;
+        entered.unwrap()
+    }
+}
+
+fn place() -> Place {
+    Place::new(ACCOUNT, REGION)
+}
+
+async fn role(world: &World, name: &str, service: &str) -> String {
+    let trust = json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" }],
+    });
+    let input = CreateRoleRequest {
+        role_name: Some(name.to_owned()),
+        assume_role_policy_document: Some(trust.to_string()),
+        ..CreateRoleRequest::default()
+    };
+    let made = world.iam().create_role(&call(), input).await.unwrap();
+    made.role.unwrap().arn.unwrap()
+}
+
+async fn user(world: &World, name: &str) -> Identity {
+    let input = CreateUserRequest {
+        user_name: Some(name.to_owned()),
+        ..CreateUserRequest::default()
+    };
+    let made = world
+        .iam()
+        .create_user(&call(), input)
+        .await
+        .unwrap()
+        .user
+        .unwrap();
+    Identity::new(
+        &made.arn.unwrap(),
+        &made.user_id.unwrap(),
+        "",
+        ACCOUNT,
+        "AKIA1",
+    )
+}
+
+#[tokio::test]
+async fn a_cluster_comes_and_goes() {
+    let home = Home::new().await;
+    let made = home.active("API").await;
+    assert_eq!(made.endpoint.as_deref(), Some("https://localhost:7001"));
+    assert!(made.certificate_authority.unwrap().data.is_some());
+    assert_eq!(home.planes.running.lock().len(), 1);
+    let again = home.eks.create_cluster(&call(), home.request("API")).await;
+    refused(
+        again,
+        "ResourceInUseException",
+        "Cluster already exists with name: demo",
+    );
+    let groups = || async {
+        let call = call();
+        let found = wharf_api_ec2::Ec2::describe_security_groups(
+            &*home.world.ec2,
+            &call,
+            Default::default(),
+        );
+        let found = found.await.unwrap().security_groups.unwrap();
+        let names = found.into_iter().filter_map(|it| it.group_name);
+        names
+            .filter(|it| it.starts_with("eks-cluster-sg-demo-"))
+            .count()
+    };
+    assert_eq!(groups().await, 1);
+    let input = DeleteClusterRequest {
+        name: Some("demo".to_owned()),
+    };
+    let gone = home.eks.delete_cluster(&call(), input).await.unwrap();
+    assert_eq!(gone.cluster.unwrap().status.as_deref(), Some("DELETING"));
+    until("the cluster is gone", || async {
+        home.status().await.is_none()
+    })
+    .await;
+    refused(
+        home.describe().await,
+        "ResourceNotFoundException",
+        "No cluster found for name: demo.",
+    );
+    assert!(home.planes.running.lock().is_empty());
+    assert_eq!(groups().await, 0);
+    assert_eq!(
+        home.world
+            .stored("/w1/c0/eks/")
+            .await
+            .matches("demo")
+            .count(),
+        0
+    );
+}
+
+#[tokio::test]
+async fn the_same_token_makes_the_same_cluster() {
+    let home = Home::new().await;
+    let request = || CreateClusterRequest {
+        client_request_token: Some("t".to_owned()),
+        ..home.request("API")
+    };
+    let first = home.eks.create_cluster(&call(), request()).await.unwrap();
+    let second = home.eks.create_cluster(&call(), request()).await.unwrap();
+    assert_eq!(
+        first.cluster.unwrap().created_at,
+        second.cluster.unwrap().created_at
+    );
+}
+
+#[tokio::test]
+async fn what_a_cluster_cannot_stand_on_is_refused() {
+    let home = Home::new().await;
+    let code = "InvalidParameterException";
+    let mut old = home.request("API");
+    old.version = Some("1.2".to_owned());
+    let old = home.eks.create_cluster(&call(), old).await;
+    refused(old, code, "unsupported Kubernetes version");
+    let mut one = home.request("API");
+    one.resources_vpc_config.as_mut().unwrap().subnet_ids = Some(home.subnets[..1].to_vec());
+    let one = home.eks.create_cluster(&call(), one).await;
+    refused(
+        one,
+        code,
+        "Subnets specified must be in at least two different AZs",
+    );
+    let other = role(&home.world, "other", "ec2.amazonaws.com").await;
+    let mut untrusting = home.request("API");
+    untrusting.role_arn = Some(other.clone());
+    let text = format!(
+        "Role with arn: {other}, could not be assumed because it does not exist or the trusted entity is not correct"
+    );
+    refused(
+        home.eks.create_cluster(&call(), untrusting).await,
+        code,
+        &text,
+    );
+}
+
+#[tokio::test]
+async fn a_cluster_is_kept_running_over_a_restart() {
+    let mut home = Home::new().await;
+    home.active("API").await;
+    home.planes.running.lock().clear();
+    home.eks.restart();
+    until("the cluster answers again", || async {
+        home.planes.running.lock().len() == 1
+    })
+    .await;
+    assert_eq!(home.status().await.as_deref(), Some("ACTIVE"));
+}
+
+#[tokio::test]
+async fn entries_let_their_very_principals_in() {
+    let home = Home::new().await;
+    home.active("API").await;
+    let jane = user(&home.world, "jane").await;
+    assert_eq!(home.enter(&jane).await, Entry::Nobody);
+    let input = || CreateAccessEntryRequest {
+        cluster_name: Some("demo".to_owned()),
+        principal_arn: Some(jane.arn.clone()),
+        kubernetes_groups: Some(vec!["devs".to_owned()]),
+        ..CreateAccessEntryRequest::default()
+    };
+    let made = home
+        .eks
+        .create_access_entry(&call(), input())
+        .await
+        .unwrap();
+    let arn = made.access_entry.unwrap().access_entry_arn.unwrap();
+    let again = home.eks.create_access_entry(&call(), input()).await;
+    let text = "The specified access entry resource is already in use on this cluster.";
+    refused(again, "ResourceInUseException", text);
+    let Entry::User(found) = home.enter(&jane).await else {
+        panic!("she has an entry");
+    };
+    assert_eq!(found.name, jane.arn);
+    assert!(found.is_in("devs"));
+    let another = Identity {
+        principal_id: "AIDAANOTHER".to_owned(),
+        ..jane.clone()
+    };
+    assert_eq!(home.enter(&another).await, Entry::Nobody);
+
+    let policy = AssociateAccessPolicyRequest {
+        cluster_name: Some("demo".to_owned()),
+        principal_arn: Some(jane.arn.clone()),
+        policy_arn: Some(Policy::View.arn()),
+        access_scope: Some(AccessScope {
+            type_: Some("namespace".to_owned()),
+            namespaces: Some(vec!["team-*".to_owned()]),
+        }),
+    };
+    home.eks
+        .associate_access_policy(&call(), policy)
+        .await
+        .unwrap();
+    let id = home.id();
+    let found = home
+        .eks
+        .policies(
+            &place(),
+            ("demo", &id),
+            (&jane.canonical_arn, &jane.principal_id),
+        )
+        .await;
+    let expected = vec![(Policy::View, Reach::Namespaces(vec!["team-*".to_owned()]))];
+    assert_eq!(found.unwrap(), expected);
+    let another = (jane.canonical_arn.as_str(), "AIDAANOTHER");
+    let found = home.eks.policies(&place(), ("demo", &id), another).await;
+    assert_eq!(found.unwrap(), []);
+    let tags = TagResourceRequest {
+        resource_arn: Some(arn.clone()),
+        tags: Some([("a".to_owned(), "b".to_owned())].into()),
+    };
+    home.eks.tag_resource(&call(), tags).await.unwrap();
+    let list = ListAccessEntriesRequest {
+        cluster_name: Some("demo".to_owned()),
+        associated_policy_arn: Some(Policy::View.arn()),
+        ..ListAccessEntriesRequest::default()
+    };
+    let found = home.eks.list_access_entries(&call(), list).await.unwrap();
+    assert_eq!(found.access_entries, Some(vec![jane.arn.clone()]));
+}
+
+#[tokio::test]
+async fn by_the_config_map_alone_the_creator_enters_unseen() {
+    let home = Home::new().await;
+    home.active("CONFIG_MAP").await;
+    let jane = user(&home.world, "jane").await;
+    let input = CreateAccessEntryRequest {
+        cluster_name: Some("demo".to_owned()),
+        principal_arn: Some(jane.arn.clone()),
+        ..CreateAccessEntryRequest::default()
+    };
+    let text = "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.";
+    let made = home.eks.create_access_entry(&call(), input).await;
+    refused(made, "InvalidRequestException", text);
+    assert_eq!(home.enter(&jane).await, Entry::AskConfigMap);
+    let root = Identity::new(
+        &format!("arn:aws:iam::{ACCOUNT}:root"),
+        ACCOUNT,
+        "",
+        ACCOUNT,
+        "AKIA2",
+    );
+    let Entry::User(found) = home.enter(&root).await else {
+        panic!("root made the cluster");
+    };
+    assert!(found.is_in("system:masters"));
+}

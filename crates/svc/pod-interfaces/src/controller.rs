@@ -1,0 +1,199 @@
+//! The loop: woken by pods and nodes that change, it has an interface made for each pod that wants one, and one deleted for each that is
+//! gone. At its start, and whenever pods are listed anew, interfaces of pods that went unseen are found by their tags.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use serde_json::json;
+use tokio::{sync::Notify, task::JoinSet, time::sleep};
+use tokio_util::sync::CancellationToken;
+use wharf_base::Backoff;
+use wharf_kube_client::{
+    Change, Client, Informer, Informers, Object as _, Patch, Recorder, Ref, kind,
+};
+
+use crate::{
+    POD_ENI,
+    interfaces::Interfaces,
+    plan::{Wish, instance_of, unwanted, wishes},
+};
+
+/// Pods that are given interfaces at the same time.
+const AT_ONCE: usize = 16;
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+struct Controller {
+    client: Client,
+    interfaces: Interfaces,
+    pods: Informer,
+    nodes: Informer,
+    recorder: Recorder,
+    /// Interfaces by the uids of their pods. What a pod's annotation says of it is its users' to change.
+    made: Mutex<BTreeMap<String, String>>,
+    /// Of pods that are gone: their interfaces, by id.
+    left: Mutex<BTreeSet<String>>,
+}
+
+/// Until `stop`.
+pub async fn run(
+    client: Client,
+    informers: Informers,
+    interfaces: Interfaces,
+    stop: CancellationToken,
+) {
+    let controller = Arc::new(Controller {
+        pods: informers.of(&kind::POD),
+        nodes: informers.of(&kind::NODE),
+        recorder: Recorder::start(client.clone(), "vpc-resource-controller", ""),
+        client,
+        interfaces,
+        made: Mutex::default(),
+        left: Mutex::default(),
+    });
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = controller.follow() => {}
+    }
+}
+
+impl Controller {
+    async fn follow(self: Arc<Self>) {
+        let changed = Arc::new(Notify::new());
+        let (tell, this) = (changed.clone(), Arc::downgrade(&self));
+        self.pods.subscribe(move |change| {
+            if let (Change::Deleted(pod), Some(this)) = (change, this.upgrade()) {
+                let made = this.made.lock().remove(pod.uid());
+                this.left.lock().extend(made);
+            }
+            tell.notify_one();
+        });
+        let tell = changed.clone();
+        self.nodes.subscribe(move |_| tell.notify_one());
+        self.pods.synced().await;
+        self.sweep().await;
+        let mut working: BTreeMap<String, ()> = BTreeMap::new();
+        let mut jobs: JoinSet<String> = JoinSet::new();
+        loop {
+            let wanted = wishes(&self.pods.all());
+            for (uid, wish) in wanted {
+                let node = self.nodes.get("", &wish.node);
+                let instance = node.as_deref().and_then(instance_of).map(str::to_owned);
+                // A node that is not known yet wakes the loop when it is.
+                let Some(instance) = instance else { continue };
+                if working.len() >= AT_ONCE || working.contains_key(&uid) {
+                    continue;
+                }
+                working.insert(uid, ());
+                jobs.spawn(self.clone().give(wish, instance));
+            }
+            let left = std::mem::take(&mut *self.left.lock());
+            for id in left {
+                jobs.spawn(self.clone().take_back(id));
+            }
+            tokio::select! {
+                () = changed.notified() => {}
+                Some(done) = jobs.join_next() => if let Ok(uid) = done {
+                    working.remove(&uid);
+                },
+            }
+        }
+    }
+
+    /// Interfaces of pods that ended while nobody looked.
+    async fn sweep(&self) {
+        let mut wait = Backoff::steady(FIRST_WAIT, LONGEST_WAIT);
+        loop {
+            match self.interfaces.all().await {
+                Ok(made) => {
+                    // Those that go from now on are told.
+                    let mut known = self.made.lock();
+                    known.extend(made.iter().map(|(id, uid)| (uid.clone(), id.clone())));
+                    let gone = unwanted(&made, &self.pods.all());
+                    known.retain(|_, id| !gone.contains(id));
+                    self.left.lock().extend(gone);
+                    return;
+                }
+                Err(error) => {
+                    let pause = wait.wait();
+                    tracing::warn!(cluster = self.interfaces.cluster.name, %error, ?pause, "failed to look for interfaces of pods; will retry");
+                    sleep(pause).await;
+                }
+            }
+        }
+    }
+
+    fn wants_still(&self, wish: &Wish) -> bool {
+        let pod = self.pods.get(&wish.namespace, &wish.name);
+        pod.is_some_and(|it| {
+            it.uid() == wish.uid && it.annotation(POD_ENI).is_none() && !it.is_deleting()
+        })
+    }
+
+    /// Until the pod has its interface or wants none; its uid.
+    async fn give(self: Arc<Self>, wish: Wish, instance: String) -> String {
+        let mut wait = Backoff::steady(FIRST_WAIT, LONGEST_WAIT);
+        while self.wants_still(&wish) {
+            match self.once(&wish, &instance).await {
+                Ok(()) => break,
+                Err(reason) => {
+                    let pause = wait.wait();
+                    tracing::warn!(
+                        pod = wish.name,
+                        namespace = wish.namespace,
+                        reason,
+                        ?pause,
+                        "failed to give a pod its interface; will retry"
+                    );
+                    if let Some(pod) = self.pods.get(&wish.namespace, &wish.name) {
+                        let about = Ref::of(&kind::POD, &pod);
+                        self.recorder
+                            .warning(about, "BranchAllocationFailed", &reason);
+                    }
+                    sleep(pause).await;
+                }
+            }
+        }
+        wish.uid
+    }
+
+    async fn once(&self, wish: &Wish, instance: &str) -> Result<(), String> {
+        let made = self.interfaces.make(wish, instance).await;
+        let (id, told) = made.map_err(|e| e.to_string())?;
+        self.made.lock().insert(wish.uid.clone(), id.clone());
+        let patch = Patch::Merge(json!({
+            "metadata": {"uid": wish.uid, "annotations": {(POD_ENI): told.to_string()}},
+        }));
+        let patched = self
+            .client
+            .patch(&kind::POD, &wish.namespace, &wish.name, &patch)
+            .await;
+        match patched {
+            Ok(written) => {
+                self.pods.observe(&written);
+                Ok(())
+            }
+            // It is gone, or another by now: so is what was made for it.
+            Err(error) if error.is_not_found() || error.is_conflict() => {
+                self.made.lock().remove(&wish.uid);
+                self.left.lock().insert(id);
+                Ok(())
+            }
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    async fn take_back(self: Arc<Self>, id: String) -> String {
+        let mut wait = Backoff::steady(FIRST_WAIT, LONGEST_WAIT);
+        while let Err(error) = self.interfaces.delete(&id).await {
+            let pause = wait.wait();
+            tracing::warn!(interface = id, %error, ?pause, "failed to delete the interface of a pod that is gone; will retry");
+            sleep(pause).await;
+        }
+        id
+    }
+}

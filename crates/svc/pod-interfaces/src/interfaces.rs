@@ -1,0 +1,203 @@
+//! Interfaces, through EC2.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::{Value, json};
+use wharf_api_ec2::{
+    AttachNetworkInterfaceRequest, CreateNetworkInterfaceRequest, DeleteNetworkInterfaceRequest,
+    DescribeInstancesRequest, DescribeNetworkInterfacesRequest, DescribeSubnetsRequest, Ec2,
+    Filter, Instance, Tag, TagSpecification,
+};
+use wharf_base::{Clock, Permit};
+use wharf_wire::{Call, Context, Fault};
+
+use crate::plan::Wish;
+
+const PERMIT: Permit = Permit::for_controller("eks-pod-interfaces");
+const PRINCIPAL: &str = "eks.amazonaws.com";
+/// By which interfaces of pods are found again.
+const CLUSTER_TAG: &str = "cluster.k8s.amazonaws.com/name";
+const POD_TAG: &str = "node.k8s.amazonaws.com/pod-uid";
+/// As AWS names such interfaces.
+const DESCRIPTION: &str = "aws-k8s-branch-eni";
+
+/// The cluster whose pods they are of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cluster {
+    pub account: String,
+    pub region: String,
+    pub name: String,
+    /// Of this cluster alone: another of the same name has another.
+    pub id: String,
+}
+
+/// EC2, asked in the name of EKS.
+#[derive(Clone)]
+pub struct Interfaces {
+    pub ec2: Arc<dyn Ec2>,
+    pub clock: Arc<dyn Clock>,
+    pub cluster: Cluster,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum NoInterface {
+    #[error("failed to {action}: {}", .fault.message)]
+    Ec2 { action: &'static str, fault: Fault },
+    #[error("instance {0} is not there")]
+    NoInstance(String),
+}
+
+fn failed(action: &'static str) -> impl FnOnce(Fault) -> NoInterface {
+    move |fault| NoInterface::Ec2 { action, fault }
+}
+
+fn tag(key: &str, value: &str) -> Tag {
+    Tag {
+        key: Some(key.to_owned()),
+        value: Some(value.to_owned()),
+    }
+}
+
+impl Interfaces {
+    fn call(&self) -> Call {
+        let Cluster {
+            account,
+            region,
+            name,
+            ..
+        } = &self.cluster;
+        let context = Context::internal(account, region, PRINCIPAL, self.clock.now());
+        let partition = wharf_base::arn::partition_of(region);
+        let arn = format!("arn:{partition}:eks:{region}:{account}:cluster/{name}");
+        Call::by_controller(context.acting_for(arn), PERMIT)
+    }
+
+    /// The interface of a pod on an instance, made if it is not there; its id and what the pod's annotation is to say.
+    pub async fn make(&self, wish: &Wish, instance: &str) -> Result<(String, Value), NoInterface> {
+        let call = self.call();
+        let host = self.instance(&call, instance).await?;
+        let subnet = host.subnet_id.clone().unwrap_or_default();
+        let groups = host.security_groups.into_iter().flatten();
+        let tags = vec![tag(CLUSTER_TAG, &self.cluster.id), tag(POD_TAG, &wish.uid)];
+        let request = CreateNetworkInterfaceRequest {
+            subnet_id: Some(subnet.clone()),
+            groups: Some(groups.filter_map(|it| it.group_id).collect::<Vec<_>>())
+                .filter(|it| !it.is_empty()),
+            client_token: Some(wish.uid.clone()),
+            description: Some(DESCRIPTION.to_owned()),
+            interface_type: Some("interface".to_owned()),
+            tag_specifications: Some(vec![TagSpecification {
+                resource_type: Some("network-interface".to_owned()),
+                tags: Some(tags),
+            }]),
+            ..CreateNetworkInterfaceRequest::default()
+        };
+        let made = self.ec2.create_network_interface(&call, request).await;
+        let made = made.map_err(failed("create a network interface"))?;
+        let made = made.network_interface.unwrap_or_default();
+        let id = made.network_interface_id.unwrap_or_default();
+        let finished = async {
+            let attach = AttachNetworkInterfaceRequest {
+                network_interface_id: Some(id.clone()),
+                instance_id: Some(instance.to_owned()),
+                device_index: Some(1),
+                ..AttachNetworkInterfaceRequest::default()
+            };
+            let attached = self.ec2.attach_network_interface(&call, attach).await;
+            attached.map_err(failed("attach a network interface"))?;
+            self.range_of(&call, &subnet).await
+        };
+        let cidr = match finished.await {
+            Ok(cidr) => cidr,
+            Err(error) => {
+                // The next try makes another.
+                if let Err(error) = self.delete(&id).await {
+                    tracing::warn!(interface = id, %error, "failed to delete an interface that no pod has");
+                }
+                return Err(error);
+            }
+        };
+        let told = json!([{
+            "eniId": id, "ifAddress": made.mac_address, "privateIp": made.private_ip_address, "subnetCidr": cidr,
+        }]);
+        Ok((id, told))
+    }
+
+    async fn instance(&self, call: &Call, id: &str) -> Result<Instance, NoInterface> {
+        let request = DescribeInstancesRequest {
+            instance_ids: Some(vec![id.to_owned()]),
+            ..DescribeInstancesRequest::default()
+        };
+        let found = self.ec2.describe_instances(call, request).await;
+        let found = found.map_err(failed("describe an instance"))?;
+        let reservations = found.reservations.into_iter().flatten();
+        let mut all = reservations.flat_map(|it| it.instances.unwrap_or_default());
+        all.next()
+            .ok_or_else(|| NoInterface::NoInstance(id.to_owned()))
+    }
+
+    async fn range_of(&self, call: &Call, subnet: &str) -> Result<String, NoInterface> {
+        let request = DescribeSubnetsRequest {
+            subnet_ids: Some(vec![subnet.to_owned()]),
+            ..DescribeSubnetsRequest::default()
+        };
+        let found = self.ec2.describe_subnets(call, request).await;
+        let found = found.map_err(failed("describe a subnet"))?.subnets;
+        let first = found.into_iter().flatten().next();
+        Ok(first.and_then(|it| it.cidr_block).unwrap_or_default())
+    }
+
+    /// One that is gone already is no failure.
+    pub async fn delete(&self, id: &str) -> Result<(), NoInterface> {
+        let request = DeleteNetworkInterfaceRequest {
+            network_interface_id: Some(id.to_owned()),
+            ..DeleteNetworkInterfaceRequest::default()
+        };
+        match self
+            .ec2
+            .delete_network_interface(&self.call(), request)
+            .await
+        {
+            Err(fault) if fault.code != "InvalidNetworkInterfaceID.NotFound" => {
+                Err(failed("delete a network interface")(fault))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// All that were made for pods of the cluster: by id, with the pod's uid.
+    pub async fn all(&self) -> Result<BTreeMap<String, String>, NoInterface> {
+        let mut all = BTreeMap::new();
+        let mut next_token = None;
+        loop {
+            let request = DescribeNetworkInterfacesRequest {
+                filters: Some(vec![Filter {
+                    name: Some(format!("tag:{CLUSTER_TAG}")),
+                    values: Some(vec![self.cluster.id.clone()]),
+                }]),
+                max_results: Some(1000),
+                next_token: next_token.take(),
+                ..DescribeNetworkInterfacesRequest::default()
+            };
+            let page = self
+                .ec2
+                .describe_network_interfaces(&self.call(), request)
+                .await;
+            let page = page.map_err(failed("list network interfaces"))?;
+            for interface in page.network_interfaces.into_iter().flatten() {
+                let tags = interface.tag_set.into_iter().flatten();
+                let uid = tags
+                    .into_iter()
+                    .find(|it| it.key.as_deref() == Some(POD_TAG));
+                let uid = uid.and_then(|it| it.value);
+                if let (Some(id), Some(uid)) = (interface.network_interface_id, uid) {
+                    all.insert(id, uid);
+                }
+            }
+            next_token = page.next_token.filter(|it| !it.is_empty());
+            if next_token.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+}
