@@ -23,6 +23,7 @@
 //! - [`volumes`] keeps EBS volumes.
 //! - [`Figures`] is what the node counts.
 //! - [`nodes`] are those of EC2 instances on this machine, beside its own.
+//! - `kubernetes` makes those of them nodes of Kubernetes that ask for it.
 //! - [`machine`] is the real machine behind [`node::machine::Machine`].
 //!
 //! Invariants: a kill at any moment loses nothing that was acknowledged; containers outlive the
@@ -36,6 +37,7 @@ pub mod engine;
 pub mod exec;
 mod figures;
 pub mod instances;
+mod kubernetes;
 pub mod logs;
 pub mod machine;
 pub mod measure;

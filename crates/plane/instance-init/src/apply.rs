@@ -24,6 +24,7 @@ use crate::{
     budget::Budget,
     cloud_config::{self, CloudConfig, File, User},
     console::say,
+    node_config::NODE_CONFIG,
     prepare,
     user_data::{Part, UserData},
 };
@@ -72,6 +73,11 @@ pub fn run(root: &Path, boot: &Boot) {
                         run_command(root, boot, "runcmd", command);
                     }
                 }
+                Read::Node(text) => {
+                    if let Err(error) = node_config(root, text) {
+                        say(&format!("failed to write /{NODE_CONFIG}: {error}"));
+                    }
+                }
                 Read::Nothing => {}
             }
         }
@@ -94,6 +100,7 @@ pub fn mark_done(root: &Path) {
 enum Read {
     Script(Vec<u8>),
     Config(CloudConfig),
+    Node(String),
     Nothing,
 }
 
@@ -102,6 +109,7 @@ impl Read {
         let text = match part {
             Part::Script(bytes) => return Self::Script(bytes),
             Part::CloudConfig(text) => text,
+            Part::NodeConfig(text) => return Self::Node(text),
         };
         match CloudConfig::read(&text, budget) {
             Ok(config) => {
@@ -120,9 +128,18 @@ impl Read {
     fn config(&self) -> Option<&CloudConfig> {
         match self {
             Self::Config(config) => Some(config),
-            Self::Script(_) | Self::Nothing => None,
+            Self::Script(_) | Self::Node(_) | Self::Nothing => None,
         }
     }
+}
+
+/// Whoever runs the node reads it.
+fn node_config(root: &Path, text: &str) -> io::Result<()> {
+    let path = root.join(NODE_CONFIG);
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, text)
 }
 
 fn is_first(root: &Path, instance: &str) -> bool {

@@ -14,6 +14,7 @@ mod cloud_config;
 mod console;
 mod init;
 mod mime;
+mod node_config;
 mod prepare;
 mod user_data;
 mod yaml;
@@ -23,6 +24,7 @@ pub use self::{
     budget::Budget,
     cloud_config::CloudConfig,
     init::run,
+    node_config::{BadClusterNode, ClusterNode, NODE_CONFIG},
     user_data::{Part, UserData},
 };
 
@@ -37,6 +39,9 @@ pub fn read_any(bytes: &[u8]) {
     for part in &read.parts {
         if let Part::CloudConfig(text) = part {
             let _ = CloudConfig::read(text, &mut budget);
+        }
+        if let Part::NodeConfig(text) = part {
+            let _ = ClusterNode::read(text);
         }
     }
 }

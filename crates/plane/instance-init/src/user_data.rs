@@ -12,6 +12,8 @@ pub enum Part {
     /// Run as a program.
     Script(Vec<u8>),
     CloudConfig(String),
+    /// The node of Kubernetes that it is to be.
+    NodeConfig(String),
 }
 
 /// What there is to be done, and what is not done.
@@ -66,6 +68,12 @@ impl UserData {
         match part.content_type.as_str() {
             "text/x-shellscript" => self.parts.push(Part::Script(body)),
             "text/cloud-config" => self.cloud_config(body),
+            "application/node.eks.aws" => match String::from_utf8(body) {
+                Ok(text) => self.parts.push(Part::NodeConfig(text)),
+                Err(_) => self
+                    .refused
+                    .push("a NodeConfig is no UTF-8; it is left out".to_owned()),
+            },
             // What it is stands in its first line.
             "text/plain" | "text/x-not-multipart" => self.by_first_line(body),
             other => {

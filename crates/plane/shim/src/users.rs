@@ -58,13 +58,19 @@ fn resolve(user: &str, passwd: &str, group: &str) -> Result<Identity, Failure> {
         None => (user, None),
     };
     let name = if name.is_empty() { "0" } else { name };
+    // A number that is meant as one: no login of the image is taken for it.
+    let (name, by_number) = match name.strip_prefix('#') {
+        Some(number) => (number, true),
+        None => (name, false),
+    };
     let entry = passwd.lines().find_map(|line| {
         let fields: Vec<&str> = line.split(':').collect();
         let [login, _, uid, gid, _, home, ..] = fields[..] else {
             return None;
         };
         let (uid, gid) = (number(uid)?, number(gid)?);
-        (login == name || number(name) == Some(uid)).then_some((login, uid, gid, home))
+        (login == name && !by_number || number(name) == Some(uid))
+            .then_some((login, uid, gid, home))
     });
     let unknown = || Failure::UnknownUser {
         user: name.to_owned(),
@@ -84,8 +90,12 @@ fn resolve(user: &str, passwd: &str, group: &str) -> Result<Identity, Failure> {
             .to_owned(),
     };
     if let Some(wanted) = wanted_group {
+        let (wanted, by_number) = match wanted.strip_prefix('#') {
+            Some(number) => (number, true),
+            None => (wanted, false),
+        };
         let known = groups(group)
-            .find(|(name, ..)| *name == wanted)
+            .find(|(name, ..)| *name == wanted && !by_number)
             .map(|(_, gid, _)| gid);
         identity.gid = known
             .or_else(|| number(wanted))
@@ -130,6 +140,14 @@ mod tests {
             expected,
             "{user}"
         );
+    }
+
+    #[test]
+    fn a_number_that_is_meant_as_one_is_no_login() {
+        let passwd = "1000:x:0:0::/:/bin/sh\n";
+        let of = |user: &str| resolve(user, passwd, "7:x:0:\n").unwrap();
+        assert_eq!(of("1000").uid, 0);
+        assert_eq!((of("#1000:#7").uid, of("#1000:#7").gid), (1000, 7));
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! Becoming a container instance: once user data has ended, an instance whose `/etc/ecs/ecs.config` is there and that
-//! has a role gets a node ([`crate::nodes`]) in the cluster that the file names.
+//! Becoming a container instance, or a node of Kubernetes: once user data has ended, an instance that has a role and whose
+//! `/etc/ecs/ecs.config` is there gets a node ([`crate::nodes`]) in the cluster that the file names; one with a NodeConfig, a kubelet
+//! for that cluster.
 //!
-//! The file is the instance's to write: it is read without leaving its root, within bounds.
+//! The files are the instance's to write: they are read without leaving its root, within bounds.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +15,7 @@ use std::{
 use async_trait::async_trait;
 use tokio::time::sleep;
 use wharf_base::Backoff;
-use wharf_instance_init::USER_DATA_DONE;
+use wharf_instance_init::{ClusterNode, NODE_CONFIG, USER_DATA_DONE};
 use wharf_planeproto::machine::Instance;
 use wharf_rootdir::RootDir;
 
@@ -37,6 +38,9 @@ pub trait Joins: Send + Sync {
     /// One that runs already stays as it is.
     async fn start(&self, it: &Instance, wish: Wish) -> Result<(), String>;
 
+    /// Its node of Kubernetes; one that runs already stays as it is.
+    async fn start_kubelet(&self, it: &Instance, wish: &ClusterNode) -> Result<(), String>;
+
     /// Stops it and its tasks; it need not run.
     async fn stop(&self, instance: &str) -> Result<(), String>;
 
@@ -53,6 +57,10 @@ pub struct NoNodes;
 #[async_trait]
 impl Joins for NoNodes {
     async fn start(&self, _: &Instance, _: Wish) -> Result<(), String> {
+        Ok(())
+    }
+
+    async fn start_kubelet(&self, _: &Instance, _: &ClusterNode) -> Result<(), String> {
         Ok(())
     }
 
@@ -102,25 +110,50 @@ pub async fn follow(it: Arc<Instance>, pid: i32, joins: Arc<dyn Joins>) {
     while look(&root, Path::new(USER_DATA_DONE)).await.is_none() {
         sleep(LOOK_EVERY).await;
     }
-    let mut backoff = Backoff::steady(FIRST_PAUSE, LONGEST_PAUSE);
-    let Some(text) = look(&root, Path::new(CONFIG)).await else {
+    let (container_instance, node) = tokio::join!(
+        look(&root, Path::new(CONFIG)),
+        look(&root, Path::new(NODE_CONFIG))
+    );
+    if container_instance.is_none() && node.is_none() {
         // It may have named one in an earlier boot, or under an earlier agent: what it ran there ends.
-        while let Err(reason) = joins.stop(&it.id).await {
-            tracing::warn!(
-                instance = it.id,
-                reason,
-                "failed to stop the node of an instance; will retry"
-            );
-            sleep(backoff.wait()).await;
-        }
+        until(&it.id, "stop the node", || joins.stop(&it.id)).await;
         return;
+    }
+    let wish = container_instance.as_deref().map(Wish::read);
+    let wish = wish.as_ref();
+    let container_instance = async {
+        if let Some(wish) = wish {
+            until(&it.id, "start the node", || joins.start(&it, wish.clone())).await;
+        }
     };
-    let wish = Wish::read(&text);
-    while let Err(reason) = joins.start(&it, wish.clone()).await {
+    let node = node.as_deref().map(ClusterNode::read);
+    let node = async {
+        match &node {
+            Some(Ok(wish)) => {
+                let start = || joins.start_kubelet(&it, wish);
+                until(&it.id, "start the kubelet", start).await;
+            }
+            Some(Err(error)) => {
+                tracing::warn!(instance = it.id, %error, "an instance is no node of Kubernetes");
+            }
+            None => {}
+        }
+    };
+    tokio::join!(container_instance, node);
+}
+
+/// Tries until it is done.
+async fn until<F: Future<Output = Result<(), String>>>(
+    instance: &str,
+    what: &str,
+    tried: impl Fn() -> F,
+) {
+    let mut backoff = Backoff::steady(FIRST_PAUSE, LONGEST_PAUSE);
+    while let Err(reason) = tried().await {
         tracing::warn!(
-            instance = it.id,
+            instance,
             reason,
-            "failed to start the node of an instance; will retry"
+            "failed to {what} of an instance; will retry"
         );
         sleep(backoff.wait()).await;
     }

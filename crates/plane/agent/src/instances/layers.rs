@@ -77,6 +77,10 @@ const FILES: [(&str, &str, u32); 7] = [
     ),
 ];
 
+/// By which user data has its instance join a cluster of EKS.
+const BOOTSTRAP: &str = "etc/eks/bootstrap.sh";
+const BOOTSTRAP_SCRIPT: &str = include_str!("bootstrap.sh");
+
 /// The layer with the first process, and how it is run.
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -109,7 +113,8 @@ pub fn program(dir: &Path, program: &Path) -> io::Result<Program> {
                 let name = library.file_name().unwrap_or_default();
                 copy(library, &folder.join(name), 0o755)?;
             }
-            Ok(())
+            folders(fresh, &[("etc", 0o755), ("etc/eks", 0o755)])?;
+            write(&fresh.join(BOOTSTRAP), BOOTSTRAP_SCRIPT.as_bytes(), 0o755)
         })?;
     }
     let there = |name: &str| format!("/{IN_INSTANCE}/{name}");

@@ -1,6 +1,7 @@
 //! Images for containers: where they come from and when they are asked for again (§5, "Pull").
 
 mod of_instances;
+mod of_pods;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,6 +16,7 @@ use wharf_base::Clock;
 use wharf_container::image::{
     Digest, Endpoint, GarbageRules, Image, ImageStore, PullRequest, Reference, RegistryAuth,
 };
+use wharf_kubelet::machine::Images;
 
 use super::{
     Fetched, ImageSource,
@@ -135,6 +137,10 @@ impl ImageSource for RegistryImages {
 
     fn of_instances(self: Arc<Self>) -> Option<Arc<dyn InstanceImages>> {
         Some(self)
+    }
+
+    fn for_pods(&self, api: Api) -> Arc<dyn Images> {
+        self.with_identity(api)
     }
 
     fn for_instance(&self, api: Api, credentials: CredentialStore) -> Arc<dyn ImageSource> {

@@ -35,6 +35,7 @@ use wharf_container::{
     image::{Digest, Image},
     runtime::{ExecSession, ExecSpec},
 };
+use wharf_kubelet::machine::{Images, NoImage, PullPolicy};
 
 use self::volumes::Volumes;
 pub use self::{
@@ -93,10 +94,30 @@ pub trait ImageSource: Send + Sync {
     /// The same images for the node of an instance, which asks for them with rights of its own.
     fn for_instance(&self, api: Api, credentials: CredentialStore) -> Arc<dyn ImageSource>;
 
+    /// The same images for pods of an instance, asked for with the rights of its role.
+    fn for_pods(&self, _: Api) -> Arc<dyn Images> {
+        Arc::new(NoImages)
+    }
+
     /// Images that instances are made of; `None` if there are none of these here.
     fn of_instances(self: Arc<Self>) -> Option<Arc<dyn InstanceImages>> {
         None
     }
+}
+
+/// For nodes that ask no registry.
+struct NoImages;
+
+#[async_trait]
+impl Images for NoImages {
+    async fn fetch(&self, _: &str, name: &str, _: PullPolicy) -> Result<Image, NoImage> {
+        Err(NoImage {
+            reason: "ErrImagePull",
+            message: format!("there is no {name}: this node asks no registry"),
+        })
+    }
+
+    fn forget(&self, _: &str) {}
 }
 
 /// What one node adds to the machine that it shares with the other nodes of this process.

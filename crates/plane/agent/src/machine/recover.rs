@@ -7,6 +7,7 @@ use std::{
 };
 
 use wharf_container::runtime::{Recovered, RecoveredState};
+use wharf_kubelet::machine::is_pod;
 use wharf_network::{Attachment, Health};
 
 use super::{
@@ -67,13 +68,18 @@ pub(super) async fn recover(
     match &scope {
         Scope::AllBut(others) => {
             let is_used = |owner: &str| {
-                known.contains_key(owner) || others.contains(owner) || is_instance(owner)
+                known.contains_key(owner) || others.contains(owner) || is_anothers(owner)
             };
             shared.host.isolation.retain(is_used);
         }
         Scope::Only(ids) => shared.host.found(ids),
     }
     events
+}
+
+/// What an instance or a pod has, its own keeper finds again.
+fn is_anothers(key: &str) -> bool {
+    is_instance(key) || is_pod(key)
 }
 
 /// Whose tasks are looked for.
@@ -192,7 +198,7 @@ async fn networks(
         }
     };
     let mut kept: BTreeMap<String, Attachment> = BTreeMap::new();
-    let own = |key: &str| scope.has(net::task_of(key)) && !is_instance(key);
+    let own = |key: &str| scope.has(net::task_of(key)) && !is_anothers(key);
     for one in all.into_iter().filter(|one| own(&one.key)) {
         let task = known.get(net::task_of(&one.key));
         let wanted = task.is_some_and(|task| net::keys(task).contains(&one.key));

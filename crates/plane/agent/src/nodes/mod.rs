@@ -22,9 +22,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wharf_base::Clock;
 
-use self::{instance::is_instance_id, places::Places, tend::Tended};
+pub use self::places::Places;
+use self::tend::Tended;
 pub use self::{
-    instance::{InstanceNode, NoCredentials, RoleCredentials, SessionCredentials},
+    instance::{InstanceNode, NoCredentials, RoleCredentials, SessionCredentials, is_instance_id},
     node::{Begun, Node, NodeParts},
 };
 use crate::{

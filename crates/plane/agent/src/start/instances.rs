@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use wharf_base::Chain;
+use wharf_instance_init::ClusterNode;
 use wharf_network::Network;
 use wharf_planeproto::machine::Instance;
 
@@ -14,6 +15,7 @@ use crate::{
         InstanceImages, Instances, Joins, NoImages, Settings, Wish, keeps_any,
         metadata::Credentials,
     },
+    kubernetes::Kubelets,
     machine::{DisksInUse, ImageSource},
     nodes::{InstanceNode, NoCredentials, Nodes, RoleCredentials, SessionCredentials},
 };
@@ -57,6 +59,17 @@ pub async fn open(
 pub struct NodesOfInstances {
     pub nodes: Nodes,
     pub credentials: Arc<Credentials>,
+    /// Why this machine has no nodes of Kubernetes, if it has none.
+    pub kubelets: Result<Kubelets, String>,
+}
+
+impl NodesOfInstances {
+    fn credentials_of(&self, instance: &str) -> Arc<dyn RoleCredentials> {
+        Arc::new(OfInstance {
+            id: instance.to_owned(),
+            credentials: self.credentials.clone(),
+        })
+    }
 }
 
 #[async_trait]
@@ -75,21 +88,29 @@ impl Joins for NodesOfInstances {
             cpu_guaranteed: it.cpu_guaranteed.unwrap_or(it.cpu),
             memory_mib: it.memory_mib,
             attributes: wish.attributes,
-            credentials: Arc::new(OfInstance {
-                id: it.id.clone(),
-                credentials: self.credentials.clone(),
-            }),
+            credentials: self.credentials_of(&it.id),
         };
         let started = self.nodes.start(node).await;
         started.map_err(|error| Chain(&error).to_string())
     }
 
+    async fn start_kubelet(&self, it: &Instance, wish: &ClusterNode) -> Result<(), String> {
+        let kubelets = self.kubelets.as_ref().map_err(Clone::clone)?;
+        kubelets.start(it, wish, self.credentials_of(&it.id)).await
+    }
+
     async fn stop(&self, instance: &str) -> Result<(), String> {
+        if let Ok(kubelets) = &self.kubelets {
+            kubelets.stop(instance).await?;
+        }
         let stopped = self.nodes.stop(instance, true).await;
         stopped.map_err(|error| Chain(&error).to_string())
     }
 
     async fn forget(&self, instance: &str) -> Result<(), String> {
+        if let Ok(kubelets) = &self.kubelets {
+            kubelets.forget(instance).await?;
+        }
         self.credentials.forget(instance);
         let forgotten = self.nodes.forget(instance).await;
         forgotten.map_err(|error| Chain(&error).to_string())

@@ -45,6 +45,7 @@ use crate::{
         ATTRIBUTE, DISK_ATTRIBUTE, Instances, STATE_FILE as MACHINES_STATE,
         metadata::{Credentials, MetadataService},
     },
+    kubernetes::{self, Kubelets},
     machine::{
         Addresses, Disks, DisksInUse, FARGATE_CAPACITY, HostMachine, HostParts, ImageSource,
         Isolation, RegistryImages, Tenancy, limit_all_tasks, room_for_disks,
@@ -290,6 +291,7 @@ async fn start(
         running.clone(),
         shutdown.clone(),
     ));
+    let network_of_pods = network.clone();
     let plane = NetworkPlane::new(network, names, config.data_dir.clone());
     running.spawn(plane.run(deliveries, shutdown.clone()));
     running.spawn(follow_connection(
@@ -308,6 +310,30 @@ async fn start(
         );
         subscribe(config, &api, plane, is_instance, clock.clone())
     });
+    let kubelets = match &instances {
+        Some(_) => {
+            let settings = kubernetes::Settings {
+                dir: config.data_dir.clone(),
+                installation: config.installation.clone(),
+                shim: config.shim.clone(),
+                network: network_of_pods,
+                pids: config.task_pids,
+                api: api.clone(),
+                images: images.clone(),
+                underlay: config.underlay,
+                clock: clock.clone(),
+                shutdown: shutdown.clone(),
+            };
+            Kubelets::open(settings).await
+        }
+        None => Err("this machine keeps no instances".to_owned()),
+    };
+    if let (Some(_), Err(reason)) = (&instances, &kubelets) {
+        tracing::warn!(
+            reason,
+            "instances of this machine can be no nodes of Kubernetes"
+        );
+    }
     let nodes = Nodes::new(nodes::Parts {
         ground,
         api,
@@ -327,6 +353,7 @@ async fn start(
             let joins = Arc::new(instances::NodesOfInstances {
                 nodes: nodes.clone(),
                 credentials: role_credentials,
+                kubelets: kubelets.clone(),
             });
             running.spawn(instances.run(of_instances, tell, joins, shutdown.clone()));
             to_instances
@@ -337,6 +364,9 @@ async fn start(
     let ended = run_session(&mut own.session, || ready(of_instances)).await;
     shutdown.cancel();
     nodes.ended().await;
+    if let Ok(kubelets) = &kubelets {
+        kubelets.ended().await;
+    }
     own.ended().await;
     running.close();
     if timeout(STOP_PATIENCE, running.wait()).await.is_err() {

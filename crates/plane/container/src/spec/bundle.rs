@@ -210,7 +210,7 @@ fn devices_and_limits(spec: &ContainerSpec) -> Result<(Vec<devices::Node>, Limit
         cpu_shares: spec.cpu_shares,
         cpu_gives_way: false,
         cores: None,
-        cpu_quota_millis: None,
+        cpu_quota_millis: spec.cpu_quota_millis,
         pids: spec.pids_limit,
         devices: (!spec.privileged).then_some(rules),
     };
@@ -259,7 +259,7 @@ fn plan(
             capabilities,
             no_new_privileges: spec.no_new_privileges,
             tty: spec.tty,
-            groups: Vec::new(),
+            groups: spec.groups.clone(),
         },
         copy_up: spec
             .mounts

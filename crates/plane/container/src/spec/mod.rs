@@ -21,6 +21,9 @@ pub use self::{
     ulimits::Ulimit,
 };
 
+/// Before a number in [`ContainerSpec::user`]: it is one, whatever names the image has.
+pub const AS_NUMBER: char = '#';
+
 /// A container of a task. Paths of `mounts` are the host's; everything else is the container's.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ContainerSpec {
@@ -34,6 +37,8 @@ pub struct ContainerSpec {
     pub secrets: Option<SecretsOf>,
     /// `user[:group]`; empty is root.
     pub user: String,
+    /// Numbers of groups beside those the image knows.
+    pub groups: Vec<u32>,
     /// Empty is `/`; made where it is missing.
     pub working_dir: String,
     /// Empty is the name of the container.
@@ -45,6 +50,8 @@ pub struct ContainerSpec {
     /// 0 to 100; has no effect with control groups of version 2.
     pub swappiness: Option<u64>,
     pub cpu_shares: Option<u64>,
+    /// Thousandths of a core, over periods of 100 ms. `None` is no limit but the task's.
+    pub cpu_quota_millis: Option<u64>,
     pub pids_limit: Option<u64>,
     /// How readily the kernel ends it when memory runs out, up to 1000; 0 is as any process.
     pub oom_score_adj: i32,
@@ -84,6 +91,7 @@ impl ContainerSpec {
             env: Vec::new(),
             secrets: None,
             user: String::new(),
+            groups: Vec::new(),
             working_dir: String::new(),
             hostname: String::new(),
             memory_limit_bytes: None,
@@ -91,6 +99,7 @@ impl ContainerSpec {
             swap_limit_bytes: None,
             swappiness: None,
             cpu_shares: None,
+            cpu_quota_millis: None,
             pids_limit: None,
             oom_score_adj: 0,
             ulimits: Vec::new(),

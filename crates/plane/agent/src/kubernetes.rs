@@ -1,0 +1,319 @@
+//! Nodes of Kubernetes for EC2 instances of this machine: each a kubelet with the instance's role, over sandboxes that all share.
+//!
+//! They come and go as the nodes of container instances do ([`crate::nodes`]); what becomes of one is no matter of the others.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use serde_json::json;
+use tokio::{task::JoinHandle, time::sleep};
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use wharf_base::{Clock, InstallationId};
+use wharf_instance_init::ClusterNode;
+use wharf_kube_client::{Client, Credentials, Https};
+use wharf_kubelet::{
+    EksTokens, Kubelet, Parts, Resolvers, RoleKeys,
+    linux::{Ground, GroundParts, LinuxMachine},
+    machine::Images,
+    node::Facts,
+    server::{self, Server},
+};
+use wharf_network::Network;
+use wharf_planeproto::machine::Instance;
+use wharf_wire::sigv4::SigningKeys;
+
+use crate::{
+    client::{Api, Endpoint},
+    machine::ImageSource,
+    nodes::{Places, RoleCredentials, is_instance_id},
+};
+
+/// How often credentials are asked for: whoever gives them renews them long before their end.
+const RENEW_EVERY: Duration = Duration::from_secs(30);
+/// Bytes of an authority's certificates.
+const MOST_AUTHORITY: usize = 64 << 10;
+
+/// What kubelets of this process are made with.
+pub struct Settings {
+    /// `<data>/node`
+    pub dir: PathBuf,
+    pub installation: InstallationId,
+    pub shim: PathBuf,
+    pub network: Network,
+    /// Processes and threads of one pod.
+    pub pids: u64,
+    /// The machine's own node's, of which the endpoint is taken.
+    pub api: Api,
+    pub images: Arc<dyn ImageSource>,
+    /// Where this machine is reached by the control plane, if it is another's.
+    pub underlay: Option<IpAddr>,
+    pub clock: Arc<dyn Clock>,
+    pub shutdown: CancellationToken,
+}
+
+/// The kubelets of instances. Cheap to clone.
+#[derive(Clone)]
+pub struct Kubelets(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    ground: Ground,
+    running: Places<Running>,
+}
+
+struct Running {
+    stop: CancellationToken,
+    ended: JoinHandle<()>,
+}
+
+impl Kubelets {
+    /// # Errors
+    /// Sandboxes cannot be kept here.
+    pub async fn open(settings: Settings) -> Result<Self, String> {
+        let ground = Ground::open(GroundParts {
+            node: settings.dir.clone(),
+            installation: settings.installation.clone(),
+            shim: settings.shim.clone(),
+            network: settings.network.clone(),
+            pids: settings.pids,
+        });
+        let ground = ground.await?;
+        Ok(Self(Arc::new(Inner {
+            settings,
+            ground,
+            running: Places::default(),
+        })))
+    }
+
+    /// Starts the kubelet of an instance; one that runs already stays as it is.
+    ///
+    /// # Errors
+    /// What the instance says of its cluster cannot be.
+    pub async fn start(
+        &self,
+        it: &Instance,
+        wish: &ClusterNode,
+        credentials: Arc<dyn RoleCredentials>,
+    ) -> Result<(), String> {
+        if !is_instance_id(&it.id) {
+            return Err(format!("{} is no id of an instance", it.id));
+        }
+        let settings = &self.0.settings;
+        let mut running = self.0.running.of(&it.id).await;
+        if settings.shutdown.is_cancelled() {
+            return Err("this node is shutting down".to_owned());
+        }
+        if running.as_ref().is_some_and(|it| !it.ended.is_finished()) {
+            return Ok(());
+        }
+        for what in &wish.left_out {
+            tracing::warn!(
+                instance = it.id,
+                what,
+                "a part of a NodeConfig has no effect here"
+            );
+        }
+        let stop = settings.shutdown.child_token();
+        let work = self.prepare(it, wish, credentials, stop.clone()).await?;
+        let ended = tokio::spawn(work);
+        *running = Some(Running { stop, ended });
+        Ok(())
+    }
+
+    async fn prepare(
+        &self,
+        it: &Instance,
+        wish: &ClusterNode,
+        credentials: Arc<dyn RoleCredentials>,
+        stop: CancellationToken,
+    ) -> Result<impl Future<Output = ()> + Send + 'static, String> {
+        let settings = &self.0.settings;
+        let bad =
+            |e: base64::DecodeError| format!("the certificate of the cluster's authority: {e}");
+        if wish.authority.len() > MOST_AUTHORITY {
+            return Err("the certificate of the cluster's authority is too long".to_owned());
+        }
+        let authority = BASE64.decode(&wish.authority).map_err(bad)?;
+        let keys = Arc::new(Keys(credentials.clone()));
+        let tokens = EksTokens::new(
+            keys.clone(),
+            &wish.cluster,
+            &it.region,
+            settings.clock.clone(),
+        );
+        let endpoint = endpoint_of(&wish.endpoint, settings.api.endpoint())?;
+        let https = Https::new(&endpoint, &authority, Credentials::Tokens(Arc::new(tokens)));
+        let client = Client::new(https.map_err(|e| e.to_string())?, "kubelet");
+        let api = Api::new(
+            settings.api.endpoint().clone(),
+            settings.api.dialer().clone(),
+            keys.keys().await?,
+            &it.region,
+            settings.clock.clone(),
+        );
+        let images: Arc<dyn Images> = settings.images.for_pods(api.clone());
+        let machine = LinuxMachine::new(self.0.ground.clone(), images, &it.id, &it.interface.vpc);
+        let at = settings.underlay.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let name = it.metadata.host_name.clone();
+        let server = Server::bind(at, &name, &authority).await?;
+        let servers = match it.interface.name_servers.as_slice() {
+            [] => vec![wharf_network::RESOLVER.to_string()],
+            told => told.iter().map(ToString::to_string).collect(),
+        };
+        let search = match it.interface.search.as_slice() {
+            [] => vec![wharf_network::private_domain(&it.region)],
+            told => told.to_vec(),
+        };
+        let parts = Parts {
+            client,
+            machine: Arc::new(machine),
+            clock: settings.clock.clone(),
+            facts: facts(it, wish, name, (at.to_string(), server.port())),
+            resolvers: Resolvers {
+                cluster: None,
+                node: servers,
+                search,
+            },
+            dir: settings.dir.join("pods").join("volumes").join(&it.id),
+        };
+        let instance = it.id.clone();
+        Ok(async move {
+            let renewing = renew(keys, api, instance);
+            let _renewing = AbortOnDropHandle::new(tokio::spawn(renewing));
+            let kubelet = Kubelet::new(&parts, &stop);
+            let serving = server::serve(server, kubelet.clone(), stop.clone());
+            let _serving = AbortOnDropHandle::new(tokio::spawn(serving));
+            wharf_kubelet::run(parts, kubelet, stop).await;
+        })
+    }
+
+    /// Stops the kubelet of an instance, which need not run, and ends its pods.
+    ///
+    /// # Errors
+    /// Something of its pods is still there; stopping it again ends the rest.
+    pub async fn stop(&self, instance: &str) -> Result<(), String> {
+        if !is_instance_id(instance) {
+            return Err(format!("{instance} is no id of an instance"));
+        }
+        let mut running = self.0.running.of(instance).await;
+        if let Some(Running { stop, ended }) = running.take() {
+            stop.cancel();
+            let _ = ended.await;
+        }
+        self.0.ground.end_all(instance).await
+    }
+
+    /// Nothing of it is left.
+    ///
+    /// # Errors
+    /// See [`Kubelets::stop`]; or its folder cannot be removed.
+    pub async fn forget(&self, instance: &str) -> Result<(), String> {
+        self.stop(instance).await?;
+        let dir = self
+            .0
+            .settings
+            .dir
+            .join("pods")
+            .join("volumes")
+            .join(instance);
+        let removed = tokio::task::spawn_blocking(move || wharf_rootdir::remove_tree(&dir)).await;
+        let removed = removed.unwrap_or_else(|e| Err(io::Error::other(e)));
+        removed.map_err(|e| format!("the volumes of its pods: {e}"))?;
+        self.0.running.forget(instance);
+        Ok(())
+    }
+
+    /// Waits until all of them have ended, which begins with the shutdown of the process.
+    pub async fn ended(&self) {
+        for id in self.0.running.names() {
+            if let Some(running) = self.0.running.of(&id).await.take() {
+                let _ = running.ended.await;
+            }
+        }
+    }
+}
+
+fn facts(it: &Instance, wish: &ClusterNode, name: String, served_at: (String, u16)) -> Facts {
+    let taints = wish
+        .taints
+        .iter()
+        .map(|(key, value, effect)| match value.as_str() {
+            "" => json!({"key": key, "effect": effect}),
+            value => json!({"key": key, "value": value, "effect": effect}),
+        });
+    Facts {
+        name,
+        instance: it.id.clone(),
+        instance_type: it.instance_type.clone(),
+        image: it.metadata.image_id.clone(),
+        region: it.region.clone(),
+        zone: it.zone.clone(),
+        address: it.interface.address.to_string(),
+        cpus: it.cpu.div_ceil(1024).max(1),
+        memory_mib: it.memory_mib,
+        disk_bytes: it.disk_bytes,
+        kernel: nix::sys::utsname::uname()
+            .map(|it| it.release().to_string_lossy().into_owned())
+            .unwrap_or_default(),
+        labels: wish.labels.clone(),
+        taints: taints.collect(),
+        served_at,
+    }
+}
+
+/// The instance's user says where the API server is, and this process asks it from the machine's own network: so it may be at a port of
+/// the control plane's host and nowhere else, whatever the name says that it is given.
+fn endpoint_of(url: &str, own: &Endpoint) -> Result<String, String> {
+    let wanted = Endpoint::parse(url).map_err(|e| e.to_string())?;
+    if !wanted.tls || !wanted.path.is_empty() {
+        return Err(format!("{url} is no URL of the form https://host:port"));
+    }
+    let here = Endpoint {
+        port: wanted.port,
+        ..own.clone()
+    };
+    Ok(format!(
+        "https://{}",
+        Endpoint {
+            tls: true,
+            path: String::new(),
+            ..here
+        }
+        .authority()
+    ))
+}
+
+/// Keys of the instance's role, for tokens and for pulls.
+struct Keys(Arc<dyn RoleCredentials>);
+
+#[async_trait]
+impl RoleKeys for Keys {
+    async fn keys(&self) -> Result<SigningKeys, String> {
+        let current = self.0.current().await.map_err(|e| e.to_string())?;
+        Ok(current.signing_keys())
+    }
+}
+
+/// Keeps the keys of `api` good until it is dropped.
+async fn renew(keys: Arc<Keys>, api: Api, instance: String) {
+    loop {
+        sleep(RENEW_EVERY).await;
+        match keys.keys().await {
+            Ok(keys) => api.current_keys().replace(keys),
+            Err(error) => {
+                tracing::warn!(
+                    instance,
+                    error,
+                    "failed to renew the credentials of a node of Kubernetes; will retry"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! A node at work: it registers, follows the pods that are bound to it, and has a worker for each.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use parking_lot::RwLock;
+use serde_json::Value;
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+    time::sleep,
+};
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use wharf_base::{Backoff, Clock};
+use wharf_kube_client::{Client, Informer, Object as _, Recorder, Selection, kind};
+
+use crate::{
+    machine::{Found, Machine},
+    names::Resolvers,
+    node::{self, Facts, Node},
+    objects::Objects,
+    pod::Pod,
+    qos,
+    status::Place,
+    worker::{Wanted, Worker},
+};
+
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+pub struct Parts {
+    pub client: Client,
+    pub machine: Arc<dyn Machine>,
+    pub clock: Arc<dyn Clock>,
+    pub facts: Facts,
+    pub resolvers: Resolvers,
+    /// A folder for each pod.
+    pub dir: PathBuf,
+}
+
+/// What its port serves from.
+#[derive(Clone)]
+pub struct Kubelet {
+    pub node: Arc<Node>,
+}
+
+struct Running {
+    wanted: watch::Sender<Wanted>,
+    object: Arc<Value>,
+}
+
+impl Kubelet {
+    /// Begins to follow the API; nothing is done before [`run`].
+    pub fn new(parts: &Parts, stop: &CancellationToken) -> Self {
+        let Parts {
+            client,
+            machine,
+            clock,
+            facts,
+            resolvers,
+            dir,
+        } = parts;
+        let services = Informer::start(
+            client.clone(),
+            kind::SERVICE,
+            Selection::default(),
+            &[],
+            stop.clone(),
+        );
+        let node = Node {
+            name: facts.name.clone(),
+            instance: facts.instance.clone(),
+            max_pods: node::max_pods(&facts.instance_type),
+            client: client.clone(),
+            machine: machine.clone(),
+            clock: clock.clone(),
+            objects: Objects::new(client.clone(), stop.clone()),
+            recorder: Recorder::start(client.clone(), "kubelet", &facts.name),
+            services,
+            place: Place {
+                host_ip: facts.address.clone(),
+            },
+            dir: dir.clone(),
+            allocatable: node::allocatable(facts),
+            resolvers: resolvers.clone(),
+            pods: RwLock::default(),
+        };
+        Self {
+            node: Arc::new(node),
+        }
+    }
+}
+
+/// Until `stop`; containers run on after that.
+pub async fn run(parts: Parts, kubelet: Kubelet, stop: CancellationToken) {
+    let work = async {
+        let found = find(&*parts.machine, &parts.facts.name).await;
+        let selection = Selection {
+            fields: format!("spec.nodeName={}", parts.facts.name),
+            ..Selection::default()
+        };
+        let keep = node::keep(
+            parts.client.clone(),
+            parts.facts.clone(),
+            parts.clock.clone(),
+            || (),
+        );
+        let _keep = AbortOnDropHandle::new(tokio::spawn(keep));
+        let pods = Informer::start(
+            parts.client.clone(),
+            kind::POD,
+            selection,
+            &[],
+            stop.clone(),
+        );
+        pods.synced().await;
+        follow(&kubelet.node, pods, found).await;
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = work => {}
+    }
+}
+
+async fn find(machine: &dyn Machine, name: &str) -> BTreeMap<String, Found> {
+    let mut wait = Backoff::steady(FIRST_WAIT, LONGEST_WAIT);
+    loop {
+        match machine.recover().await {
+            Ok(found) => return found.into_iter().map(|it| (it.id.clone(), it)).collect(),
+            Err(reason) => {
+                tracing::error!(
+                    node = name,
+                    reason,
+                    "failed to find the pods of a node again; will retry"
+                );
+                sleep(wait.wait()).await;
+            }
+        }
+    }
+}
+
+async fn follow(node: &Arc<Node>, pods: Informer, mut found: BTreeMap<String, Found>) {
+    let changed = Arc::new(Notify::new());
+    let tell = changed.clone();
+    pods.subscribe(move |_| tell.notify_one());
+    let mut running: BTreeMap<String, Running> = BTreeMap::new();
+    let mut workers: JoinSet<String> = JoinSet::new();
+    let mut over: BTreeSet<String> = BTreeSet::new();
+    loop {
+        let all = pods.all();
+        let wanted: BTreeMap<String, Arc<Value>> = all
+            .into_iter()
+            .map(|it| (it.uid().to_owned(), it))
+            .collect();
+        over.retain(|uid| wanted.contains_key(uid));
+        remember(node, &wanted);
+        // What is here of pods that the API does not know goes before others come.
+        let lost: Vec<String> = found
+            .keys()
+            .filter(|id| !wanted.keys().any(|uid| node.sandbox_of(uid) == **id))
+            .cloned()
+            .collect();
+        for id in lost {
+            found.remove(&id);
+            remove(node, &id, &mut workers);
+        }
+        let mut in_order: Vec<_> = wanted.iter().collect();
+        // Those that came first have their places first.
+        in_order.sort_by_key(|(_, it)| it.text("/metadata/creationTimestamp").to_owned());
+        for (uid, object) in in_order {
+            if over.contains(uid) {
+                continue;
+            }
+            match running.get_mut(uid) {
+                Some(known) if !Arc::ptr_eq(&known.object, object) => {
+                    known.object = object.clone();
+                    known.wanted.send_replace(Wanted::Is(object.clone()));
+                }
+                Some(_) => {}
+                None => {
+                    let left = found.remove(&node.sandbox_of(uid));
+                    let refusal = no_room(node, object, running.values().map(|it| &it.object));
+                    let (wanted, hear) = watch::channel(Wanted::Is(object.clone()));
+                    let worker = begin(node, hear, object, left, refusal).await;
+                    let key = uid.clone();
+                    workers.spawn(async move {
+                        worker.run().await;
+                        key
+                    });
+                    let object = object.clone();
+                    running.insert(uid.clone(), Running { wanted, object });
+                }
+            }
+        }
+        for (uid, it) in &running {
+            if !wanted.contains_key(uid) {
+                it.wanted.send_if_modified(|told| {
+                    let news = matches!(told, Wanted::Is(_));
+                    *told = Wanted::Gone;
+                    news
+                });
+            }
+        }
+        tokio::select! {
+            () = changed.notified() => {}
+            Some(ended) = workers.join_next() => match ended {
+                Ok(uid) => {
+                    running.remove(&uid);
+                    over.insert(uid);
+                }
+                Err(error) => {
+                    // What it looked after is found again by another, after a while.
+                    sleep(FIRST_WAIT).await;
+                    tracing::error!(node = node.name, %error, "the worker of a pod failed");
+                    running.retain(|_, it| !it.wanted.is_closed());
+                    found.extend(find(&*node.machine, &node.name).await.into_iter().filter(|(id, _)| {
+                        !running.keys().any(|uid| node.sandbox_of(uid) == *id)
+                    }));
+                }
+            },
+        }
+    }
+}
+
+async fn begin(
+    node: &Arc<Node>,
+    hear: watch::Receiver<Wanted>,
+    object: &Arc<Value>,
+    left: Option<Found>,
+    refusal: Option<(String, String)>,
+) -> Worker {
+    // A sandbox that ended while nobody looked makes room for the next.
+    if let Some(left) = left.as_ref().filter(|it| !it.is_alive)
+        && let Err(reason) = node.machine.remove(&left.id).await
+    {
+        tracing::warn!(
+            pod = object.key(),
+            reason,
+            "failed to remove an ended sandbox"
+        );
+    }
+    Worker::new(node.clone(), hear, object, left, refusal)
+}
+
+/// Why a pod finds no place beside those that are here, with upstream's reasons: whoever bound it may have looked at less.
+fn no_room<'a>(
+    node: &Node,
+    object: &Value,
+    others: impl Iterator<Item = &'a Arc<Value>>,
+) -> Option<(String, String)> {
+    let asks = |it: &Value| {
+        Pod::read(it)
+            .map(|pod| qos::requests(&pod))
+            .unwrap_or_default()
+    };
+    let is_over = |it: &Value| matches!(it.text("/status/phase"), "Succeeded" | "Failed");
+    let (mut pods, mut cpu, mut memory) = (0, 0, 0);
+    for other in others.filter(|it| !is_over(it)) {
+        let (its_cpu, its_memory) = asks(other);
+        pods += 1;
+        cpu += its_cpu;
+        memory += its_memory;
+    }
+    let (own_cpu, own_memory) = asks(object);
+    let (all_cpu, all_memory) = node.allocatable;
+    let kinds = [
+        ("pods", 1, pods, u128::from(node.max_pods)),
+        ("cpu", own_cpu, cpu, u128::from(all_cpu)),
+        ("memory", own_memory, memory, u128::from(all_memory)),
+    ];
+    let lacks =
+        |(_, asked, used, all): &&(&str, u128, u128, u128)| *asked > 0 && asked + used > *all;
+    let (kind, asked, used, all) = kinds.iter().find(lacks)?;
+    let message = format!(
+        "Pod was rejected: Node didn't have enough resource: {kind}, requested: {asked}, used: {used}, capacity: {all}"
+    );
+    Some((format!("OutOf{kind}"), message))
+}
+
+fn remember(node: &Node, wanted: &BTreeMap<String, Arc<Value>>) {
+    let all = wanted
+        .iter()
+        .map(|(uid, it)| (node.sandbox_of(uid), it.clone()));
+    *node.pods.write() = all.collect();
+}
+
+/// Nobody waits for the end of what no pod is about.
+fn remove(node: &Arc<Node>, id: &str, workers: &mut JoinSet<String>) {
+    let (node, id) = (node.clone(), id.to_owned());
+    workers.spawn(async move {
+        let mut wait = Backoff::steady(FIRST_WAIT, LONGEST_WAIT);
+        while let Err(reason) = node.machine.remove(&id).await {
+            tracing::warn!(sandbox = id, reason, "failed to remove the sandbox of a pod that is gone; will retry");
+            sleep(wait.wait()).await;
+        }
+        let folder = node.dir.join(&id);
+        let removed = tokio::task::spawn_blocking(move || wharf_rootdir::remove_tree(&folder)).await;
+        if let Ok(Err(error)) = removed {
+            tracing::warn!(sandbox = id, %error, "failed to remove the volumes of a pod that is gone");
+        }
+        id
+    });
+}

@@ -1,0 +1,52 @@
+//! The Kubernetes face of a node: registers it, keeps its lease and conditions, and runs the pods bound to it, as a client of the
+//! Kubernetes API.
+//!
+//! ```text
+//! API ──pods──▶ kubelet ──▶ worker (one a pod) ──▶ plan ──actions──▶ perform ──▶ machine (shims, networks, images)
+//!  ▲                            │    ▲                                   │
+//!  └────────── told ◀── status ─┘    └────────────── events ◀────────────┴── follow, probes
+//! ```
+//!
+//! - [`plan`] decides what to do for a pod and [`status`] what to say of it; both are pure, over [`pod`] and [`state`].
+//! - [`machine`] is what is asked of the machine, [`linux`] the real one.
+//! - [`node`] is the node's own part: registration, lease, conditions.
+//! - [`server`] is the node's port: logs, sessions, figures.
+//! - [`refused`] names what this node does not have.
+//!
+//! The server of a cluster reaches the node's port at the address that the annotation [`node::SERVED_AT`] of the Node tells: the node's
+//! addresses are those of its VPC, where the control plane is not.
+//!
+//! Invariants: containers outlive this process; what the API does not know any more ends; no decision is taken outside of [`plan`].
+
+#![forbid(unsafe_code)]
+
+pub mod env;
+pub mod kubelet;
+pub mod linux;
+pub mod machine;
+mod names;
+pub mod node;
+mod objects;
+mod perform;
+pub mod plan;
+pub mod pod;
+mod probe;
+pub mod qos;
+pub mod quantity;
+pub mod refused;
+pub mod server;
+mod spec;
+pub mod state;
+pub mod status;
+mod token;
+mod tokens;
+mod told;
+mod volume_files;
+mod worker;
+
+pub use self::{
+    kubelet::{Kubelet, Parts, run},
+    names::Resolvers,
+    perform::POD_ENI,
+    token::{EksTokens, RoleKeys},
+};

@@ -1,0 +1,423 @@
+//! Sandboxes on this machine: one shim for each pod, in the cgroup of its instance, in a user namespace of its own. Containers outlive
+//! this process; everything is found again from the shims' folders.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use nix::{
+    sched::{CloneFlags, setns},
+    sys::socket::{AddressFamily, SockFlag, SockType, socket},
+};
+use parking_lot::Mutex;
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    sync::mpsc,
+    time::timeout,
+};
+use wharf_base::{Chain, InstallationId};
+use wharf_container::{
+    image::Image,
+    runtime::{
+        ContainerError, ContainerStats, ContainerStatus, Event, ExecOutput, ExecSession, ExecSpec,
+        ExitRecord, LogReader, RecoveredState, Runtime, RuntimeOptions, TaskHandle, TaskNetwork,
+        TaskSandbox,
+    },
+    spec::{ContainerName, ContainerSpec},
+};
+use wharf_network::{Eni, Mode, Network, Subnet};
+use wharf_userns::Ranges;
+
+use crate::machine::{
+    ExecFailed, Found, Images, MOST_OUTPUT, Machine, NoImage, PodEni, PodNetwork, PullPolicy,
+    SandboxWish, Seen,
+};
+
+/// Events that wait for their reader.
+const SEEN: usize = 256;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What all nodes of this process share.
+#[derive(Clone)]
+pub struct Ground {
+    runtime: Runtime,
+    network: Network,
+    ranges: Arc<Ranges>,
+    /// Processes and threads of one pod.
+    pids: u64,
+}
+
+/// What the ground is made of.
+pub struct GroundParts {
+    /// The node's folder.
+    pub node: PathBuf,
+    pub installation: InstallationId,
+    pub shim: PathBuf,
+    pub network: Network,
+    pub pids: u64,
+}
+
+impl Ground {
+    /// # Errors
+    /// The folders cannot be used.
+    pub async fn open(parts: GroundParts) -> Result<Self, String> {
+        let runtime = Runtime::open(RuntimeOptions {
+            dir: parts.node.join("pods").join("live"),
+            installation: parts.installation.clone(),
+            shim: parts.shim,
+            kept_cores: 0,
+        });
+        let runtime = runtime.await.map_err(|e| Chain(&e).to_string())?;
+        let ids = parts.node.join("ids");
+        let ranges = Ranges::open(&ids, parts.installation.as_str());
+        let ranges = ranges.map_err(|e| format!("{}: {e}", ids.display()))?;
+        Ok(Self {
+            runtime,
+            network: parts.network,
+            ranges: Arc::new(ranges),
+            pids: parts.pids,
+        })
+    }
+
+    /// Ends all sandboxes of an instance.
+    ///
+    /// # Errors
+    /// Something is left; trying again does the rest.
+    pub async fn end_all(&self, instance: &str) -> Result<(), String> {
+        let ids = self.runtime.tasks_of_group(instance).await;
+        for id in ids.map_err(|e| Chain(&e).to_string())? {
+            self.remove(instance, &id).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, instance: &str, id: &str) -> Result<(), String> {
+        let ended = match self.runtime.recover_task(id).await {
+            Ok(Some(found)) if found.sandbox.group.as_deref() != Some(instance) => {
+                return Err("the sandbox is of another instance".to_owned());
+            }
+            Ok(Some(found)) => match found.state {
+                RecoveredState::Alive(handle) => handle.kill().await,
+                RecoveredState::Ended | RecoveredState::Lost => self.runtime.remove_task(id).await,
+            },
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+        ended.map_err(|e| Chain(&e).to_string())?;
+        let released = self.network.detach(id).await;
+        released.map_err(|e| format!("its network: {}", Chain(&e)))?;
+        self.ranges
+            .release(id)
+            .map_err(|e| format!("its user numbers: {e}"))
+    }
+}
+
+/// The machine as the node of one instance has it.
+pub struct LinuxMachine {
+    ground: Ground,
+    images: Arc<dyn Images>,
+    instance: String,
+    vpc: String,
+    live: Mutex<BTreeMap<String, TaskHandle>>,
+}
+
+impl LinuxMachine {
+    pub fn new(ground: Ground, images: Arc<dyn Images>, instance: &str, vpc: &str) -> Self {
+        Self {
+            ground,
+            images,
+            instance: instance.to_owned(),
+            vpc: vpc.to_owned(),
+            live: Mutex::default(),
+        }
+    }
+
+    fn handle(&self, id: &str) -> Result<TaskHandle, String> {
+        let live = self.live.lock().get(id).cloned();
+        live.ok_or_else(|| "the pod has no sandbox on this node".to_owned())
+    }
+
+    fn eni(&self, of: &PodEni) -> Result<Eni, String> {
+        let bad = |e: wharf_network::BadValue| format!("its interface: {e}");
+        let subnet: Subnet = of.subnet_cidr.parse().map_err(bad)?;
+        Ok(Eni {
+            vpc_id: self.vpc.clone(),
+            eni_id: of.id.clone(),
+            mac: of.mac.parse().map_err(bad)?,
+            address: of.address,
+            subnet,
+            // As with AWS: the first address behind the network's own.
+            gateway: Ipv4Addr::from(u32::from(subnet.network()).saturating_add(1)),
+        })
+    }
+
+    async fn attachments(&self) -> Result<BTreeMap<String, wharf_network::Recovered>, String> {
+        let all = self.ground.network.recover().await;
+        let all = all.map_err(|e| Chain(&e).to_string())?;
+        Ok(all.into_iter().map(|it| (it.key.clone(), it)).collect())
+    }
+}
+
+fn text(error: &ContainerError) -> String {
+    Chain(error).to_string()
+}
+
+#[async_trait]
+impl Machine for LinuxMachine {
+    async fn recover(&self) -> Result<Vec<Found>, String> {
+        let ids = self.ground.runtime.tasks_of_group(&self.instance).await;
+        let ids: BTreeSet<String> = ids
+            .map_err(|e| Chain(&e).to_string())?
+            .into_iter()
+            .collect();
+        let mut attached = self.attachments().await?;
+        let mut all = Vec::new();
+        for id in ids {
+            let found = self.ground.runtime.recover_task(&id).await;
+            let Some(found) = found.map_err(|e| Chain(&e).to_string())? else {
+                continue;
+            };
+            let is_alive = match found.state {
+                RecoveredState::Alive(handle) => {
+                    self.live.lock().insert(id.clone(), handle);
+                    true
+                }
+                RecoveredState::Ended | RecoveredState::Lost => false,
+            };
+            all.push(Found {
+                annotations: found.sandbox.annotations,
+                address: attached.remove(&id).and_then(|it| it.attachment.address),
+                containers: found.containers,
+                is_alive,
+                id,
+            });
+        }
+        Ok(all)
+    }
+
+    async fn make(&self, wish: &SandboxWish) -> Result<Option<Ipv4Addr>, String> {
+        let (key, mode) = match &wish.network {
+            PodNetwork::Interface(of) => (wish.id.as_str(), Some(Mode::Awsvpc(self.eni(of)?))),
+            PodNetwork::Node => (self.instance.as_str(), None),
+        };
+        let ranges = &self.ground.ranges;
+        // A pod in its instance's network is in the user namespace that this belongs to.
+        let range = ranges
+            .of(key)
+            .map_err(|e| format!("no range of user numbers: {e}"))?;
+        let attachment = match mode {
+            Some(mode) => {
+                let attaching = self
+                    .ground
+                    .network
+                    .attach_owned(key, mode, Some(range))
+                    .await;
+                attaching.map_err(|e| format!("its network: {}", Chain(&e)))?
+            }
+            None => {
+                let own = self.attachments().await?.remove(key);
+                own.ok_or("the instance has no network")?.attachment
+            }
+        };
+        let address = attachment.address;
+        if self.live.lock().contains_key(&wish.id) {
+            return Ok(address);
+        }
+        // Never the host's own by mistake.
+        let netns = attachment.netns.ok_or("its network has no namespace")?;
+        let sandbox = TaskSandbox {
+            task_id: wish.id.clone(),
+            group: Some(self.instance.clone()),
+            network: TaskNetwork::Namespace(netns),
+            cpu_quota_millis: wish.cpu_quota_millis,
+            cpu_shares: Some(wish.cpu_shares),
+            cpu_gives_way: false,
+            memory_limit_bytes: wish.memory_bytes,
+            pids_limit: Some(self.ground.pids),
+            has_disk: false,
+            keeps_disk: false,
+            annotations: wish.annotations.clone(),
+            user_range: Some(range),
+        };
+        let made = self.ground.runtime.create_task(sandbox).await;
+        let handle = made.map_err(|e| Chain(&e).to_string())?;
+        self.live.lock().insert(wish.id.clone(), handle);
+        Ok(address)
+    }
+
+    async fn remove(&self, id: &str) -> Result<(), String> {
+        let live = self.live.lock().remove(id);
+        let killed = match &live {
+            Some(handle) => handle.kill().await,
+            None => Ok(()),
+        };
+        if let Err(error) = killed {
+            self.live.lock().extend(live.map(|it| (id.to_owned(), it)));
+            return Err(Chain(&error).to_string());
+        }
+        self.ground.remove(&self.instance, id).await?;
+        self.images.forget(id);
+        Ok(())
+    }
+
+    async fn fetch(&self, id: &str, name: &str, policy: PullPolicy) -> Result<Image, NoImage> {
+        self.images.fetch(id, name, policy).await
+    }
+
+    async fn start(&self, id: &str, spec: &ContainerSpec, image: &Image) -> Result<i64, String> {
+        let handle = self.handle(id)?;
+        match handle.create_container(spec, image).await {
+            Ok(_) => {}
+            // An earlier agent had come this far.
+            Err(ContainerError::Refused {
+                failure: wharf_container::runtime::Failure::AlreadyExists { .. },
+                ..
+            }) => {}
+            Err(error) => return Err(text(&error)),
+        }
+        match handle.start(&spec.name).await {
+            Ok(started) => Ok(started.at),
+            Err(error) => {
+                let status = handle.status().await.ok();
+                let found = status.and_then(|it| it.containers.get(&spec.name).cloned());
+                match found.and_then(|it| it.started_at) {
+                    Some(at) => Ok(at),
+                    None => {
+                        // What was made and never ran is in the way of the next try.
+                        let _ = handle.remove(&spec.name).await;
+                        Err(text(&error))
+                    }
+                }
+            }
+        }
+    }
+
+    async fn stop(
+        &self,
+        id: &str,
+        name: &ContainerName,
+        signal: i32,
+        grace: Duration,
+    ) -> Result<ExitRecord, String> {
+        let stopped = self.handle(id)?.stop(name, signal, grace).await;
+        stopped.map_err(|e| text(&e))
+    }
+
+    async fn forget(&self, id: &str, name: &ContainerName) {
+        if let Ok(handle) = self.handle(id)
+            && let Err(error) = handle.remove(name).await
+        {
+            tracing::debug!(sandbox = id, container = %name, error = %Chain(&error), "failed to remove an ended container");
+        }
+    }
+
+    async fn follow(&self, id: &str) -> mpsc::Receiver<Seen> {
+        let (tell, seen) = mpsc::channel(SEEN);
+        let handle = self.handle(id);
+        tokio::spawn(async move {
+            if let Ok(handle) = handle {
+                tell_events(&handle, &tell).await;
+            }
+            let _ = tell.send(Seen::Gone).await;
+        });
+        seen
+    }
+
+    async fn exec(
+        &self,
+        id: &str,
+        name: &ContainerName,
+        spec: &ExecSpec,
+    ) -> Result<ExecSession, String> {
+        self.handle(id)?
+            .exec(name, spec)
+            .await
+            .map_err(|e| text(&e))
+    }
+
+    async fn exec_output(
+        &self,
+        id: &str,
+        name: &ContainerName,
+        spec: &ExecSpec,
+        timeout: Duration,
+    ) -> Result<ExecOutput, ExecFailed> {
+        let handle = self.handle(id).map_err(ExecFailed::Other)?;
+        match handle.exec_output(name, spec, timeout, MOST_OUTPUT).await {
+            Ok(output) => Ok(output),
+            Err(ContainerError::TimedOut(_)) => Err(ExecFailed::TimedOut),
+            Err(error) => Err(ExecFailed::Other(text(&error))),
+        }
+    }
+
+    async fn containers(
+        &self,
+        id: &str,
+    ) -> Result<BTreeMap<ContainerName, ContainerStatus>, String> {
+        let status = self.handle(id)?.status().await;
+        status.map(|it| it.containers).map_err(|e| text(&e))
+    }
+
+    fn logs(&self, id: &str, name: &ContainerName) -> Result<LogReader, String> {
+        self.handle(id)?
+            .logs(name)
+            .map_err(|e| Chain(&e).to_string())
+    }
+
+    fn stats(&self, id: &str, name: &ContainerName) -> Option<ContainerStats> {
+        self.handle(id).ok()?.stats(name).ok()
+    }
+
+    async fn connect(&self, id: &str, address: Ipv4Addr, port: u16) -> io::Result<TcpStream> {
+        let handle = self.handle(id).map_err(io::Error::other)?;
+        let TaskNetwork::Namespace(netns) = handle.sandbox().network.clone() else {
+            return Err(io::ErrorKind::NotFound.into());
+        };
+        let made = tokio::task::spawn_blocking(move || socket_in(&netns)).await;
+        let socket = TcpSocket::from_std_stream(made.map_err(io::Error::other)??);
+        let to = SocketAddr::from((address, port));
+        match timeout(CONNECT_TIMEOUT, socket.connect(to)).await {
+            Ok(connected) => connected,
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        }
+    }
+}
+
+/// A socket of a namespace, made on a thread that is in it and ends at once; it is not connected. Blocks.
+fn socket_in(netns: &Path) -> io::Result<std::net::TcpStream> {
+    let namespace = std::fs::File::open(netns)?;
+    let work = move || -> io::Result<std::net::TcpStream> {
+        setns(namespace, CloneFlags::CLONE_NEWNET)?;
+        let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+        let made = socket(AddressFamily::Inet, SockType::Stream, flags, None)?;
+        Ok(made.into())
+    };
+    let thread = std::thread::Builder::new().name("pod-socket".to_owned());
+    let joined = thread.spawn(work)?.join();
+    joined.unwrap_or_else(|_| Err(io::Error::other("the thread that makes sockets panicked")))
+}
+
+/// Until the shim is gone, or nobody listens. A reader that fell behind is told all again.
+async fn tell_events(handle: &TaskHandle, tell: &mpsc::Sender<Seen>) {
+    loop {
+        let Ok(mut events) = handle.events().await else {
+            return;
+        };
+        while let Some(event) = events.next().await {
+            if let Event::Exited { container, exit } = event
+                && tell.send(Seen::Exited(container, exit)).await.is_err()
+            {
+                return;
+            }
+        }
+        if tell.is_closed() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What the node asks of the machine it is on: sandboxes, containers and images. [`crate::linux`] is the real one.
+
+use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
+
+use async_trait::async_trait;
+use tokio::{net::TcpStream, sync::mpsc};
+use wharf_container::{
+    image::Image,
+    runtime::{
+        ContainerStats, ContainerStatus, ExecOutput, ExecSession, ExecSpec, ExitRecord, LogReader,
+    },
+    spec::{ContainerName, ContainerSpec},
+};
+
+/// A sandbox that is to be: what the containers of a pod have in common.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SandboxWish {
+    /// [`sandbox_id`] of the pod.
+    pub id: String,
+    pub network: PodNetwork,
+    pub cpu_shares: u64,
+    pub cpu_quota_millis: Option<u64>,
+    pub memory_bytes: Option<u64>,
+    /// Given back by [`Machine::recover`].
+    pub annotations: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum PodNetwork {
+    /// An interface of its own.
+    Interface(PodEni),
+    /// The instance's.
+    Node,
+}
+
+/// The interface of a pod, as `vpc.amazonaws.com/pod-eni` tells it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PodEni {
+    pub id: String,
+    pub mac: String,
+    pub address: Ipv4Addr,
+    /// `172.31.16.0/20`
+    pub subnet_cidr: String,
+}
+
+/// A sandbox of this node that was there before.
+#[derive(Debug)]
+pub struct Found {
+    pub id: String,
+    pub annotations: BTreeMap<String, String>,
+    pub address: Option<Ipv4Addr>,
+    /// By the names under which they ran.
+    pub containers: BTreeMap<ContainerName, ContainerStatus>,
+    /// Something looks after it still; else all of it has ended.
+    pub is_alive: bool,
+}
+
+/// What became of a sandbox or of something in it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Seen {
+    Exited(ContainerName, ExitRecord),
+    /// Whoever looked after it is gone, and all that ran in it.
+    Gone,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PullPolicy {
+    Always,
+    IfNotPresent,
+    Never,
+}
+
+/// No image: a reason and a text for the pod's status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoImage {
+    pub reason: &'static str,
+    pub message: String,
+}
+
+/// Where images come from.
+#[async_trait]
+pub trait Images: Send + Sync + 'static {
+    /// The image stays on this machine for as long as `user` is not forgotten.
+    async fn fetch(&self, user: &str, name: &str, policy: PullPolicy) -> Result<Image, NoImage>;
+
+    fn forget(&self, user: &str);
+}
+
+#[async_trait]
+pub trait Machine: Send + Sync + 'static {
+    async fn recover(&self) -> Result<Vec<Found>, String>;
+
+    /// One that is there already is kept.
+    async fn make(&self, wish: &SandboxWish) -> Result<Option<Ipv4Addr>, String>;
+
+    /// Ends all that runs in it and gives back what it held. One that is not there is removed already.
+    async fn remove(&self, id: &str) -> Result<(), String>;
+
+    async fn fetch(&self, id: &str, name: &str, policy: PullPolicy) -> Result<Image, NoImage>;
+
+    /// Milliseconds since 1970 at which it began.
+    async fn start(&self, id: &str, spec: &ContainerSpec, image: &Image) -> Result<i64, String>;
+
+    /// The signal, patience, and the end; the shim keeps the deadline.
+    async fn stop(
+        &self,
+        id: &str,
+        name: &ContainerName,
+        signal: i32,
+        grace: Duration,
+    ) -> Result<ExitRecord, String>;
+
+    /// Forgets a container that has ended, with its log.
+    async fn forget(&self, id: &str, name: &ContainerName);
+
+    /// First how things are, then what happens; ends with [`Seen::Gone`].
+    async fn follow(&self, id: &str) -> mpsc::Receiver<Seen>;
+
+    async fn exec(
+        &self,
+        id: &str,
+        name: &ContainerName,
+        spec: &ExecSpec,
+    ) -> Result<ExecSession, String>;
+
+    async fn exec_output(
+        &self,
+        id: &str,
+        name: &ContainerName,
+        spec: &ExecSpec,
+        timeout: Duration,
+    ) -> Result<ExecOutput, ExecFailed>;
+
+    /// By the names under which they run or ran.
+    async fn containers(
+        &self,
+        id: &str,
+    ) -> Result<BTreeMap<ContainerName, ContainerStatus>, String>;
+
+    fn logs(&self, id: &str, name: &ContainerName) -> Result<LogReader, String>;
+
+    fn stats(&self, id: &str, name: &ContainerName) -> Option<ContainerStats>;
+
+    /// A connection to a port, made inside of the sandbox's network.
+    async fn connect(&self, id: &str, address: Ipv4Addr, port: u16) -> std::io::Result<TcpStream>;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExecFailed {
+    TimedOut,
+    Other(String),
+}
+
+/// Bytes of output that a probe or a hook may leave.
+pub const MOST_OUTPUT: usize = 10 << 10;
+
+/// What the sandbox of a pod is known by on its machine: clusters of others may have pods of the same uid.
+pub fn sandbox_id(instance: &str, uid: &str) -> String {
+    let digest = wharf_wire::sigv4::sha256_hex(format!("{instance}/{uid}").as_bytes());
+    format!("{PREFIX}{}", &digest[..ID_DIGITS])
+}
+
+/// Enough that nobody finds two of the same.
+const ID_DIGITS: usize = 40;
+
+const PREFIX: &str = "pod-";
+
+/// Whether the key of a network, or the owner of a range of numbers, is a pod.
+pub fn is_pod(key: &str) -> bool {
+    key.starts_with(PREFIX)
+}
+
+/// The name under which a container runs: another after each restart, so that the log of the one before can still be read.
+pub fn run_name(container: &str, attempt: u32) -> Option<ContainerName> {
+    ContainerName::try_from(format!("{container}{RESTART_MARK}{attempt}")).ok()
+}
+
+/// Container and number of a run.
+pub fn of_run(name: &ContainerName) -> Option<(&str, u32)> {
+    let (container, attempt) = name.as_str().rsplit_once(RESTART_MARK)?;
+    Some((container, attempt.parse().ok()?))
+}
+
+/// No name of a container contains it.
+const RESTART_MARK: &str = "~r";

@@ -1,0 +1,173 @@
+//! A pod's host name, `/etc/hosts` and `/etc/resolv.conf`. Pure.
+
+use std::net::Ipv4Addr;
+
+use crate::pod::Pod;
+
+const CLUSTER_DOMAIN: &str = "cluster.local";
+/// The kernel takes no longer host name.
+const LONGEST: usize = 63;
+
+/// What the node knows about names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resolvers {
+    /// The service of cluster DNS; `None` while there is none.
+    pub cluster: Option<String>,
+    /// What the node asks itself.
+    pub node: Vec<String>,
+    /// In which the node seeks short names.
+    pub search: Vec<String>,
+}
+
+pub fn hostname(pod: &Pod) -> String {
+    let own = pod.spec.hostname.as_deref().filter(|it| !it.is_empty());
+    let name: String = own
+        .unwrap_or(&pod.metadata.name)
+        .chars()
+        .take(LONGEST)
+        .collect();
+    name.trim_end_matches(['-', '.']).to_owned()
+}
+
+pub fn hosts(pod: &Pod, hostname: &str, ip: Option<Ipv4Addr>) -> String {
+    let mut text = "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n\
+                    fe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n"
+        .to_owned();
+    if let Some(ip) = ip {
+        let names = match pod.spec.subdomain.as_deref().filter(|it| !it.is_empty()) {
+            Some(sub) => {
+                let namespace = &pod.metadata.namespace;
+                format!("{hostname}.{sub}.{namespace}.svc.{CLUSTER_DOMAIN}\t{hostname}")
+            }
+            None => hostname.to_owned(),
+        };
+        push(&mut text, &format!("{ip}\t{names}"));
+    }
+    if !pod.spec.host_aliases.is_empty() {
+        text.push_str("\n# Entries added by HostAliases.\n");
+        for alias in &pod.spec.host_aliases {
+            push(
+                &mut text,
+                &format!("{}\t{}", alias.ip, alias.hostnames.join("\t")),
+            );
+        }
+    }
+    text
+}
+
+pub fn resolv_conf(pod: &Pod, of: &Resolvers) -> String {
+    let policy = pod.spec.dns_policy.as_deref().unwrap_or("ClusterFirst");
+    let by_cluster = match policy {
+        "ClusterFirstWithHostNet" => true,
+        "ClusterFirst" => !pod.spec.host_network,
+        _ => false,
+    };
+    let (mut servers, mut search, mut options) = (Vec::new(), Vec::new(), Vec::new());
+    match (&of.cluster, by_cluster, policy) {
+        (_, _, "None") => {}
+        (Some(cluster), true, _) => {
+            servers.push(cluster.clone());
+            let namespace = &pod.metadata.namespace;
+            search.push(format!("{namespace}.svc.{CLUSTER_DOMAIN}"));
+            search.push(format!("svc.{CLUSTER_DOMAIN}"));
+            search.push(CLUSTER_DOMAIN.to_owned());
+            search.extend(of.search.iter().cloned());
+            options.push("ndots:5".to_owned());
+        }
+        // As upstream does where it knows no cluster DNS.
+        _ => {
+            servers.extend(of.node.iter().cloned());
+            search.extend(of.search.iter().cloned());
+        }
+    }
+    if let Some(own) = &pod.spec.dns_config {
+        let fresh: Vec<String> = own
+            .nameservers
+            .iter()
+            .filter(|it| !servers.contains(it))
+            .cloned()
+            .collect();
+        servers.extend(fresh);
+        let fresh: Vec<String> = own
+            .searches
+            .iter()
+            .filter(|it| !search.contains(it))
+            .cloned()
+            .collect();
+        search.extend(fresh);
+        for option in &own.options {
+            options.retain(|it: &String| it.split(':').next() != Some(option.name.as_str()));
+            options.push(match &option.value {
+                Some(value) => format!("{}:{value}", option.name),
+                None => option.name.clone(),
+            });
+        }
+    }
+    let mut text = String::new();
+    if !search.is_empty() {
+        push(&mut text, &format!("search {}", search.join(" ")));
+    }
+    for server in servers {
+        push(&mut text, &format!("nameserver {server}"));
+    }
+    if !options.is_empty() {
+        push(&mut text, &format!("options {}", options.join(" ")));
+    }
+    text
+}
+
+/// One line, whatever the pod put into it.
+fn push(text: &mut String, line: &str) {
+    text.extend(line.chars().filter(|c| *c == '\t' || !c.is_control()));
+    text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn of(spec: Value, cluster: Option<&str>) -> String {
+        let pod = json!({"metadata": {"name": "p", "namespace": "n"}, "spec": spec});
+        let resolvers = Resolvers {
+            cluster: cluster.map(str::to_owned),
+            node: vec!["169.254.169.253".to_owned()],
+            search: vec!["ec2.internal".to_owned()],
+        };
+        resolv_conf(&Pod::read(&pod).unwrap(), &resolvers)
+    }
+
+    #[test]
+    fn resolvers() {
+        let dns = Some("10.100.0.10");
+        assert_eq!(
+            of(json!({}), dns),
+            "search n.svc.cluster.local svc.cluster.local cluster.local ec2.internal\nnameserver 10.100.0.10\noptions ndots:5\n"
+        );
+        let own = "search ec2.internal\nnameserver 169.254.169.253\n";
+        assert_eq!(of(json!({}), None), own);
+        assert_eq!(of(json!({"dnsPolicy": "Default"}), dns), own);
+        assert_eq!(of(json!({"hostNetwork": true}), dns), own);
+        let none = json!({"dnsPolicy": "None", "dnsConfig": {"nameservers": ["1.1.1.1\nx"],
+            "options": [{"name": "ndots", "value": "2"}]}});
+        assert_eq!(of(none, dns), "nameserver 1.1.1.1x\noptions ndots:2\n");
+    }
+
+    #[test]
+    fn host_names() {
+        let long = "a".repeat(62) + "-b";
+        let pod =
+            json!({"metadata": {"name": long, "namespace": "n"}, "spec": {"subdomain": "web"}});
+        let pod = Pod::read(&pod).unwrap();
+        let name = hostname(&pod);
+        assert_eq!(name, "a".repeat(62));
+        let text = hosts(&pod, &name, Some(Ipv4Addr::new(10, 0, 0, 1)));
+        assert!(
+            text.contains(&format!(
+                "10.0.0.1\t{name}.web.n.svc.cluster.local\t{name}\n"
+            )),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,365 @@
+//! The node itself: what it registers, how it says that it lives, and what its pods share.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use parking_lot::RwLock;
+use serde_json::{Value, json};
+use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio_util::sync::CancellationToken;
+use wharf_base::{Backoff, Clock, Timestamp};
+use wharf_kube_client::{Client, Error, Informer, Object as _, Patch, Recorder, Selection, kind};
+
+use crate::{
+    machine::{Machine, sandbox_id},
+    names::Resolvers,
+    objects::Objects,
+    status::Place,
+};
+
+/// As clusters know their versions: wharf's node speaks as one of this.
+pub const KUBELET_VERSION: &str = "v1.36.4-eks-wharf";
+const LEASES: &str = "kube-node-lease";
+const LEASE_SECONDS: u64 = 40;
+const RENEW_EVERY: Duration = Duration::from_secs(10);
+/// Conditions are written this often although they stay as they are.
+const REPORT_EVERY: Duration = Duration::from_secs(5 * 60);
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(7);
+/// Where the API server of the control plane finds the node's port: it is in no VPC, so the addresses of the node are not its to reach.
+pub const SERVED_AT: &str = "node.wharf/kubelet-address";
+/// What AWS's nodes keep free before they evict, in MiB.
+const EVICTION_MIB: u64 = 100;
+
+/// What is said of a node.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// `ip-10-0-1-2.ec2.internal`
+    pub name: String,
+    /// `i-…`
+    pub instance: String,
+    pub instance_type: String,
+    /// `ami-…`
+    pub image: String,
+    pub region: String,
+    pub zone: String,
+    pub address: String,
+    pub cpus: u32,
+    pub memory_mib: u32,
+    pub disk_bytes: u64,
+    /// Of the machine.
+    pub kernel: String,
+    pub labels: BTreeMap<String, String>,
+    pub taints: Vec<Value>,
+    /// Where its port answers: an address that the control plane reaches, and the port.
+    pub served_at: (String, u16),
+}
+
+/// What the pods of a node share.
+pub struct Node {
+    pub name: String,
+    pub instance: String,
+    pub max_pods: u32,
+    pub client: Client,
+    pub machine: Arc<dyn Machine>,
+    pub clock: Arc<dyn Clock>,
+    pub objects: Objects,
+    pub recorder: Recorder,
+    pub services: Informer,
+    pub place: Place,
+    /// A folder a pod.
+    pub dir: PathBuf,
+    /// Thousandths of a core, bytes.
+    pub allocatable: (u64, u64),
+    pub resolvers: Resolvers,
+    /// Pods by their sandboxes, as they were last heard of.
+    pub pods: RwLock<BTreeMap<String, Arc<Value>>>,
+}
+
+impl Node {
+    /// What the sandbox of a pod is known by.
+    pub fn sandbox_of(&self, uid: &str) -> String {
+        sandbox_id(&self.instance, uid)
+    }
+
+    pub fn pod_of(&self, sandbox: &str) -> Option<Arc<Value>> {
+        self.pods.read().get(sandbox).cloned()
+    }
+
+    pub fn names(&self) -> Resolvers {
+        let dns = self.services.get("kube-system", "kube-dns");
+        let address = dns.map(|it| it.text("/spec/clusterIP").to_owned());
+        Resolvers {
+            cluster: address.filter(|it| !it.is_empty() && it != "None"),
+            ..self.resolvers.clone()
+        }
+    }
+}
+
+/// How many pods an instance may have: those that its interfaces have addresses for, and two in its own network.
+pub fn max_pods(instance_type: &str) -> u32 {
+    let (family, size) = instance_type.split_once('.').unwrap_or((instance_type, ""));
+    let is_burstable = family.starts_with('t');
+    let (interfaces, addresses) = match (is_burstable, size) {
+        (true, "nano" | "micro") => (2, 2),
+        (true, "small") => (3, 4),
+        (true, "medium") => (3, 6),
+        (true, "large") => (3, 12),
+        (true, _) => (4, 15),
+        (false, "medium") => (2, 4),
+        (false, "large") => (3, 10),
+        (false, "xlarge" | "2xlarge") => (4, 15),
+        (false, "4xlarge" | "8xlarge" | "9xlarge" | "12xlarge") => (8, 30),
+        (false, "16xlarge" | "18xlarge" | "24xlarge" | "32xlarge" | "48xlarge" | "metal") => {
+            (15, 50)
+        }
+        // As upstream's kubelet where it is told nothing.
+        (false, _) => return 110,
+    };
+    interfaces * (addresses - 1) + 2
+}
+
+/// Of what the instance has: thousandths of a core, bytes, that pods may ask for.
+pub fn allocatable(facts: &Facts) -> (u64, u64) {
+    let reserved: u64 = (1..=facts.cpus)
+        .map(|core| match core {
+            1 => 600,
+            2 => 100,
+            3 | 4 => 50,
+            _ => 25,
+        })
+        .sum();
+    let cpu = u64::from(facts.cpus) * 1000 - reserved / 10;
+    let pods = u64::from(max_pods(&facts.instance_type));
+    let kept = 11 * pods + 255 + EVICTION_MIB;
+    let memory = u64::from(facts.memory_mib).saturating_sub(kept) << 20;
+    (cpu, memory)
+}
+
+/// The Node as it is registered. Pure.
+pub fn object(facts: &Facts) -> Value {
+    let mut labels = facts.labels.clone();
+    let own = [
+        ("kubernetes.io/hostname", facts.name.as_str()),
+        ("kubernetes.io/os", "linux"),
+        ("kubernetes.io/arch", arch()),
+        ("beta.kubernetes.io/os", "linux"),
+        ("beta.kubernetes.io/arch", arch()),
+        ("node.kubernetes.io/instance-type", &facts.instance_type),
+        ("beta.kubernetes.io/instance-type", &facts.instance_type),
+        ("topology.kubernetes.io/region", &facts.region),
+        ("topology.kubernetes.io/zone", &facts.zone),
+        ("failure-domain.beta.kubernetes.io/region", &facts.region),
+        ("failure-domain.beta.kubernetes.io/zone", &facts.zone),
+        ("topology.k8s.aws/zone-id", &facts.zone),
+    ];
+    labels.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    json!({
+        "apiVersion": "v1", "kind": "Node",
+        "metadata": {
+            "name": facts.name, "labels": labels,
+            "annotations": {SERVED_AT: served_at(facts), "node.alpha.kubernetes.io/ttl": "0"},
+        },
+        "spec": {
+            "providerID": format!("aws:///{}/{}", facts.zone, facts.instance),
+            "taints": facts.taints,
+        },
+    })
+}
+
+fn served_at(facts: &Facts) -> String {
+    let (address, port) = &facts.served_at;
+    match address.contains(':') {
+        true => format!("[{address}]:{port}"),
+        false => format!("{address}:{port}"),
+    }
+}
+
+fn arch() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    }
+}
+
+/// Its status: `before` is the one it has. Pure.
+pub fn status(facts: &Facts, before: &Value, now: Timestamp) -> Value {
+    let (cpu, memory) = allocatable(facts);
+    let pods = max_pods(&facts.instance_type).to_string();
+    let condition = |kind: &str, holds: bool, reason: &str, message: &str| {
+        let status = if holds { "True" } else { "False" };
+        let known = before
+            .list("/conditions")
+            .iter()
+            .find(|it| it.text("/type") == kind);
+        let known = known.filter(|it| it.text("/status") == status);
+        let since = known
+            .map(|it| it.text("/lastTransitionTime"))
+            .filter(|it| !it.is_empty());
+        let since = since.map_or_else(|| now.iso8601_seconds(), str::to_owned);
+        json!({
+            "type": kind, "status": status, "reason": reason, "message": message,
+            "lastHeartbeatTime": now.iso8601_seconds(), "lastTransitionTime": since,
+        })
+    };
+    json!({
+        "capacity": {
+            "cpu": facts.cpus.to_string(), "memory": format!("{}Mi", facts.memory_mib), "pods": pods,
+            "ephemeral-storage": facts.disk_bytes.to_string(),
+        },
+        "allocatable": {
+            "cpu": format!("{cpu}m"), "memory": format!("{}Ki", memory >> 10), "pods": pods,
+            "ephemeral-storage": (facts.disk_bytes / 10 * 9).to_string(),
+        },
+        "conditions": [
+            condition("MemoryPressure", false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+            condition("DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+            condition("PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+            condition("Ready", true, "KubeletReady", "kubelet is posting ready status"),
+        ],
+        "addresses": [
+            {"type": "InternalIP", "address": facts.address},
+            {"type": "InternalDNS", "address": facts.name},
+            {"type": "Hostname", "address": facts.name},
+        ],
+        "daemonEndpoints": {"kubeletEndpoint": {"Port": facts.served_at.1}},
+        "nodeInfo": {
+            "machineID": facts.instance.replace('-', ""), "systemUUID": facts.instance, "bootID": facts.instance,
+            "kernelVersion": facts.kernel, "osImage": format!("wharf ({})", facts.image),
+            "containerRuntimeVersion": concat!("wharf://", env!("CARGO_PKG_VERSION")),
+            "kubeletVersion": KUBELET_VERSION, "kubeProxyVersion": "",
+            "operatingSystem": "linux", "architecture": arch(),
+        },
+    })
+}
+
+/// Registers the node, and says that it lives until it is dropped. `registered` is called once it is there.
+pub async fn keep(client: Client, facts: Facts, clock: Arc<dyn Clock>, registered: impl FnOnce()) {
+    let mut wait = Backoff::new(FIRST_WAIT, LONGEST_WAIT, 2.0);
+    while let Err(error) = register(&client, &facts, clock.now()).await {
+        let pause = wait.wait();
+        tracing::warn!(node = facts.name, %error, ?pause, "failed to register a node; will retry");
+        sleep(pause).await;
+    }
+    tracing::info!(node = facts.name, "registered a node of Kubernetes");
+    registered();
+    let own = Selection {
+        fields: format!("metadata.name={}", facts.name),
+        ..Selection::default()
+    };
+    let own = Informer::start(
+        client.clone(),
+        kind::NODE,
+        own,
+        &[],
+        CancellationToken::new(),
+    );
+    let mut ticks = interval(RENEW_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut reported = clock.now();
+    loop {
+        ticks.tick().await;
+        if let Err(error) = renew(&client, &facts, clock.now()).await {
+            tracing::warn!(node = facts.name, %error, "failed to renew the lease of a node; will retry");
+        }
+        // Whoever thought the node lost says so in its conditions: it is told otherwise as soon as it can be.
+        let due = clock.now().since(reported) >= REPORT_EVERY;
+        let done = match own.get("", &facts.name) {
+            Some(node) if due || !node.has_condition("Ready", "True") => {
+                report(&client, &facts, &node, clock.now()).await
+            }
+            None if own.is_synced() => register(&client, &facts, clock.now()).await,
+            _ => continue,
+        };
+        match done {
+            Ok(()) => reported = clock.now(),
+            Err(error) => {
+                tracing::warn!(node = facts.name, %error, "failed to report the state of a node; will retry");
+            }
+        }
+    }
+}
+
+async fn register(client: &Client, facts: &Facts, now: Timestamp) -> Result<(), Error> {
+    let wanted = object(facts);
+    let node = match client.create(&kind::NODE, "", &wanted).await {
+        Ok(made) => made,
+        Err(error) if error.is_already_exists() => {
+            let own = json!({"metadata": {
+                "labels": wanted["metadata"]["labels"], "annotations": wanted["metadata"]["annotations"],
+            }});
+            client
+                .patch(&kind::NODE, "", &facts.name, &Patch::Merge(own))
+                .await?
+        }
+        Err(error) => return Err(error),
+    };
+    report(client, facts, &node, now).await
+}
+
+async fn report(client: &Client, facts: &Facts, node: &Value, now: Timestamp) -> Result<(), Error> {
+    let status = status(facts, node.at("/status"), now);
+    let patch = Patch::Merge(json!({ "status": status }));
+    client
+        .patch_at(&kind::NODE, "", &facts.name, "status", &patch)
+        .await
+        .map(|_| ())
+}
+
+async fn renew(client: &Client, facts: &Facts, now: Timestamp) -> Result<(), Error> {
+    // Leases tell microseconds.
+    let at = format!("{}000Z", now.iso8601().trim_end_matches('Z'));
+    let spec = json!({"holderIdentity": facts.name, "leaseDurationSeconds": LEASE_SECONDS, "renewTime": at});
+    let patch = Patch::Merge(json!({ "spec": spec }));
+    match client
+        .patch(&kind::LEASE, LEASES, &facts.name, &patch)
+        .await
+    {
+        Err(error) if error.is_not_found() => {
+            let lease = json!({
+                "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+                "metadata": {"name": facts.name, "namespace": LEASES}, "spec": spec,
+            });
+            client
+                .create(&kind::LEASE, LEASES, &lease)
+                .await
+                .map(|_| ())
+        }
+        other => other.map(|_| ()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_pods_may_ask_for() {
+        let facts = |instance_type: &str, cpus, memory_mib| Facts {
+            name: String::new(),
+            instance: String::new(),
+            instance_type: instance_type.to_owned(),
+            image: String::new(),
+            region: String::new(),
+            zone: String::new(),
+            address: String::new(),
+            cpus,
+            memory_mib,
+            disk_bytes: 0,
+            kernel: String::new(),
+            labels: BTreeMap::new(),
+            taints: Vec::new(),
+            served_at: (String::new(), 0),
+        };
+        // The figures of AWS's own nodes.
+        assert_eq!(max_pods("t3.medium"), 17);
+        assert_eq!(max_pods("m5.large"), 29);
+        assert_eq!(max_pods("m5.xlarge"), 58);
+        assert_eq!(max_pods("m5.4xlarge"), 234);
+        let (cpu, memory) = allocatable(&facts("t3.medium", 2, 4096));
+        assert_eq!(cpu, 1930);
+        assert_eq!(memory >> 20, 4096 - (11 * 17 + 255) - 100);
+        assert_eq!(allocatable(&facts("m5.xlarge", 4, 16384)).0, 3920);
+        assert_eq!(allocatable(&facts("t3.nano", 2, 100)).1, 0);
+    }
+}

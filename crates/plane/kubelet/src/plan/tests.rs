@@ -1,0 +1,380 @@
+//! Tables, and walks in which everything that may happen does: whatever order it is in, plans come to rest and the pod to its end.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    pod::Pod,
+    state::{Event, PodState},
+    status::{Place, phase, status},
+};
+
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+fn pod(spec: Value) -> Pod {
+    let pod = json!({"metadata": {"name": "p", "namespace": "n", "uid": "u"}, "spec": spec});
+    Pod::read(&pod).unwrap()
+}
+
+fn after(seconds: u64) -> Timestamp {
+    NOW + std::time::Duration::from_secs(seconds)
+}
+
+/// Plans and begins what there is to do.
+fn act(pod: &Pod, state: &mut PodState, now: Timestamp) -> Vec<Action> {
+    let actions = plan(pod, state, now).actions;
+    for action in &actions {
+        begin(state, action);
+    }
+    assert_eq!(
+        plan(pod, state, now).actions,
+        [],
+        "what was begun is planned again"
+    );
+    actions
+}
+
+fn pulled(container: &str) -> Event {
+    Event::Pulled {
+        container: container.to_owned(),
+        image_id: "i".to_owned(),
+    }
+}
+
+fn started(container: &str, attempt: u32) -> Event {
+    Event::Started {
+        container: container.to_owned(),
+        attempt,
+        at: NOW,
+    }
+}
+
+fn ended(container: &str, attempt: u32, code: i32, at: Timestamp) -> Event {
+    Event::Ended {
+        container: container.to_owned(),
+        attempt,
+        code,
+        oom: false,
+        at,
+        message: String::new(),
+    }
+}
+
+fn start(container: &str, attempt: u32) -> Action {
+    Action::Start {
+        container: container.to_owned(),
+        attempt,
+    }
+}
+
+fn pull(container: &str) -> Action {
+    Action::Pull {
+        container: container.to_owned(),
+    }
+}
+
+/// A pod whose sandbox is there.
+fn ready(pod: &Pod) -> PodState {
+    let mut state = PodState::new(pod, NOW);
+    assert_eq!(act(pod, &mut state, NOW), [Action::MakeSandbox]);
+    state.take(pod, Event::SandboxMade { ip: None }, NOW);
+    state
+}
+
+/// Pulls and starts `container`.
+fn run(pod: &Pod, state: &mut PodState, container: &str, attempt: u32, now: Timestamp) {
+    assert_eq!(act(pod, state, now), [pull(container)]);
+    state.take(pod, pulled(container), now);
+    assert_eq!(act(pod, state, now), [start(container, attempt)]);
+    state.take(pod, started(container, attempt), now);
+}
+
+fn waiting(pod: &Pod, state: &PodState, now: Timestamp) -> Value {
+    let place = Place {
+        host_ip: "10.0.0.1".to_owned(),
+    };
+    status(pod, state, &place, now)["containerStatuses"][0]["state"]["waiting"].clone()
+}
+
+#[test]
+fn a_crash_waits_longer_each_time() {
+    let pod = pod(json!({"containers": [{"name": "a"}]}));
+    let mut state = ready(&pod);
+    run(&pod, &mut state, "a", 0, NOW);
+    assert_eq!(phase(&pod, &state), "Running");
+    state.take(&pod, ended("a", 0, 1, NOW), NOW);
+    // The first comes at once.
+    run(&pod, &mut state, "a", 1, NOW);
+    state.take(&pod, ended("a", 1, 1, NOW), NOW);
+    assert_eq!(plan(&pod, &state, NOW).wake_at, Some(after(10)));
+    let told = waiting(&pod, &state, NOW);
+    assert_eq!(told["reason"], "CrashLoopBackOff");
+    assert_eq!(
+        told["message"],
+        "back-off 10s restarting failed container=a pod=p_n(u)"
+    );
+    assert_eq!(phase(&pod, &state), "Running");
+    run(&pod, &mut state, "a", 2, after(10));
+    state.take(&pod, ended("a", 2, 1, after(10)), after(10));
+    assert_eq!(plan(&pod, &state, after(10)).wake_at, Some(after(30)));
+    // Told again, it counts once.
+    state.take(&pod, ended("a", 2, 1, after(10)), after(10));
+    assert_eq!(plan(&pod, &state, after(10)).wake_at, Some(after(30)));
+}
+
+#[test]
+fn policies() {
+    for (policy, code, goes_on, told) in [
+        ("Always", 0, true, "Running"),
+        ("OnFailure", 0, false, "Succeeded"),
+        ("OnFailure", 1, true, "Running"),
+        ("Never", 0, false, "Succeeded"),
+        ("Never", 1, false, "Failed"),
+    ] {
+        let pod = pod(json!({"restartPolicy": policy, "containers": [{"name": "a"}]}));
+        let mut state = ready(&pod);
+        run(&pod, &mut state, "a", 0, NOW);
+        state.take(&pod, ended("a", 0, code, NOW), NOW);
+        assert_eq!(phase(&pod, &state), told, "{policy} {code}");
+        assert_eq!(
+            !act(&pod, &mut state, NOW).is_empty(),
+            goes_on,
+            "{policy} {code}"
+        );
+    }
+}
+
+#[test]
+fn init_containers_come_first_and_sidecars_stay() {
+    let pod = pod(json!({
+        "initContainers": [{"name": "side", "restartPolicy": "Always"}, {"name": "init"}],
+        "containers": [{"name": "a"}], "restartPolicy": "Never",
+    }));
+    let mut state = ready(&pod);
+    run(&pod, &mut state, "side", 0, NOW);
+    run(&pod, &mut state, "init", 0, NOW);
+    assert_eq!(phase(&pod, &state), "Pending");
+    assert_eq!(waiting(&pod, &state, NOW)["reason"], "PodInitializing");
+    state.take(&pod, ended("init", 0, 0, NOW), NOW);
+    run(&pod, &mut state, "a", 0, NOW);
+    // A sidecar that ends is begun again, whatever the policy.
+    state.take(&pod, ended("side", 0, 0, NOW), NOW);
+    run(&pod, &mut state, "side", 1, NOW);
+    // With the last of the others it is over.
+    state.take(&pod, ended("a", 0, 0, NOW), NOW);
+    assert_eq!(phase(&pod, &state), "Succeeded");
+    let stop = Action::Stop {
+        container: "side".to_owned(),
+        grace_seconds: 30,
+    };
+    assert_eq!(act(&pod, &mut state, NOW), [stop]);
+}
+
+#[test]
+fn a_failed_init_container_fails_the_pod() {
+    let pod = pod(
+        json!({"initContainers": [{"name": "i"}], "containers": [{"name": "a"}], "restartPolicy": "Never"}),
+    );
+    let mut state = ready(&pod);
+    run(&pod, &mut state, "i", 0, NOW);
+    state.take(&pod, ended("i", 0, 3, NOW), NOW);
+    assert_eq!(phase(&pod, &state), "Failed");
+    assert_eq!(act(&pod, &mut state, after(1000)), []);
+}
+
+#[test]
+fn a_pull_that_fails_is_tried_again() {
+    let pod = pod(json!({"containers": [{"name": "a", "image": "x"}]}));
+    let mut state = ready(&pod);
+    assert_eq!(act(&pod, &mut state, NOW), [pull("a")]);
+    let no = Event::NotPulled {
+        container: "a".to_owned(),
+        reason: "ErrImagePull".to_owned(),
+        message: "no".to_owned(),
+    };
+    state.take(&pod, no, NOW);
+    assert_eq!(waiting(&pod, &state, NOW)["reason"], "ErrImagePull");
+    assert_eq!(
+        waiting(&pod, &state, after(6))["reason"],
+        "ImagePullBackOff"
+    );
+    assert_eq!(act(&pod, &mut state, after(10)), [pull("a")]);
+}
+
+#[test]
+fn the_end_of_a_deleted_pod() {
+    let mut pod = pod(json!({"containers": [{"name": "a"}]}));
+    let mut state = ready(&pod);
+    run(&pod, &mut state, "a", 0, NOW);
+    pod.metadata.deletion_timestamp = Some("2026-01-01T00:00:00Z".to_owned());
+    pod.metadata.deletion_grace_period_seconds = Some(20);
+    let stop = |grace_seconds| Action::Stop {
+        container: "a".to_owned(),
+        grace_seconds,
+    };
+    assert_eq!(act(&pod, &mut state, NOW), [stop(20)]);
+    // Somebody lost patience.
+    pod.metadata.deletion_grace_period_seconds = Some(1);
+    assert_eq!(act(&pod, &mut state, NOW), [stop(1)]);
+    state.take(&pod, ended("a", 0, 143, NOW), NOW);
+    assert_eq!(act(&pod, &mut state, NOW), [Action::RemoveSandbox]);
+    state.take(&pod, Event::SandboxRemoved, NOW);
+    assert_eq!(act(&pod, &mut state, NOW), [Action::Delete]);
+    assert_eq!(act(&pod, &mut state, NOW), []);
+}
+
+#[test]
+fn what_a_probe_condemns_is_ended_and_begun_again() {
+    let pod =
+        pod(json!({"containers": [{"name": "a", "readinessProbe": {"tcpSocket": {"port": 1}}}]}));
+    let mut state = ready(&pod);
+    run(&pod, &mut state, "a", 0, NOW);
+    assert!(!state.container("a").unwrap().is_ready);
+    let is_ready = Event::Ready {
+        container: "a".to_owned(),
+        is_ready: true,
+    };
+    state.take(&pod, is_ready, NOW);
+    let place = Place {
+        host_ip: String::new(),
+    };
+    let told = status(&pod, &state, &place, NOW);
+    assert_eq!(told["containerStatuses"][0]["ready"], true);
+    let container = "a".to_owned();
+    state.take(&pod, Event::Condemned { container }, NOW);
+    assert!(matches!(
+        act(&pod, &mut state, NOW)[..],
+        [Action::Stop { .. }]
+    ));
+    state.take(&pod, ended("a", 0, 137, NOW), NOW);
+    run(&pod, &mut state, "a", 1, NOW);
+    assert!(!state.container("a").unwrap().is_ready);
+}
+
+#[test]
+fn an_end_that_is_told_before_its_beginning_stays_one() {
+    let pod = pod(json!({"restartPolicy": "Never", "containers": [{"name": "a"}]}));
+    let mut state = ready(&pod);
+    assert_eq!(act(&pod, &mut state, NOW), [pull("a")]);
+    state.take(&pod, pulled("a"), NOW);
+    assert_eq!(act(&pod, &mut state, NOW), [start("a", 0)]);
+    state.take(&pod, ended("a", 0, 0, NOW), NOW);
+    state.take(&pod, started("a", 0), NOW);
+    assert_eq!(phase(&pod, &state), "Succeeded");
+    assert_eq!(
+        state.container("a").unwrap().ended().unwrap().started_at,
+        Some(NOW)
+    );
+}
+
+#[test]
+fn a_pod_runs_no_longer_than_it_may() {
+    let pod = pod(json!({"activeDeadlineSeconds": 20, "containers": [{"name": "a"}]}));
+    let mut state = ready(&pod);
+    run(&pod, &mut state, "a", 0, NOW);
+    assert_eq!(plan(&pod, &state, NOW).wake_at, Some(after(20)));
+    let actions = plan(&pod, &state, after(20)).actions;
+    assert!(matches!(
+        actions[..],
+        [Action::Fail {
+            reason: "DeadlineExceeded",
+            ..
+        }]
+    ));
+    begin(&mut state, &actions[0]);
+    assert!(matches!(
+        act(&pod, &mut state, after(20))[..],
+        [Action::Stop { .. }]
+    ));
+    assert_eq!(phase(&pod, &state), "Failed");
+}
+
+#[test]
+fn a_lost_sandbox_is_made_again() {
+    let pod = pod(json!({"containers": [{"name": "a"}]}));
+    let mut state = ready(&pod);
+    run(&pod, &mut state, "a", 0, NOW);
+    state.take(&pod, Event::SandboxLost, NOW);
+    assert_eq!(act(&pod, &mut state, NOW), [Action::MakeSandbox]);
+    state.take(&pod, Event::SandboxMade { ip: None }, NOW);
+    run(&pod, &mut state, "a", 1, NOW);
+}
+
+/// What an action may come to.
+fn outcome(action: &Action, dice: u8, now: Timestamp, attempt: u32) -> Event {
+    let fails = dice.is_multiple_of(4);
+    let of = |container: &String| container.clone();
+    match action {
+        Action::MakeSandbox if fails => Event::SandboxFailed {
+            message: "x".to_owned(),
+        },
+        Action::MakeSandbox => Event::SandboxMade { ip: None },
+        Action::RemoveSandbox if fails => Event::SandboxNotRemoved {
+            message: "x".to_owned(),
+        },
+        Action::RemoveSandbox => Event::SandboxRemoved,
+        Action::Pull { container } if fails => Event::NotPulled {
+            container: of(container),
+            reason: "ErrImagePull".to_owned(),
+            message: "x".to_owned(),
+        },
+        Action::Pull { container } => pulled(container),
+        Action::Start { container, .. } if fails => Event::NotStarted {
+            container: of(container),
+            reason: "x".to_owned(),
+            message: "x".to_owned(),
+        },
+        Action::Start { container, attempt } => started(container, *attempt),
+        Action::Stop { container, .. } if fails => Event::NotStopped {
+            container: of(container),
+        },
+        Action::Stop { container, .. } => ended(container, attempt, 143, now),
+        Action::Fail { .. } | Action::Delete => Event::SandboxRemoved,
+    }
+}
+
+proptest! {
+    /// Whatever happens, nothing is begun twice, and a pod that is deleted comes to its end.
+    #[test]
+    fn every_walk_ends(dice in proptest::collection::vec(any::<u8>(), 1..80), policy in 0..3usize) {
+        let policy = ["Always", "OnFailure", "Never"][policy];
+        let mut pod = pod(json!({
+            "restartPolicy": policy,
+            "initContainers": [{"name": "side", "restartPolicy": "Always"}, {"name": "i"}],
+            "containers": [{"name": "a"}, {"name": "b"}],
+        }));
+        let mut state = PodState::new(&pod, NOW);
+        let mut now = NOW;
+        let mut under_way: Vec<Action> = Vec::new();
+        let mut rolls = dice.iter().copied().chain(std::iter::repeat_n(1, 400));
+        for step in 0.. {
+            let Some(roll) = rolls.next() else { break };
+            if step == dice.len() {
+                pod.metadata.deletion_timestamp = Some("x".to_owned());
+            }
+            under_way.extend(act(&pod, &mut state, now));
+            if state.is_deleted {
+                break;
+            }
+            if under_way.is_empty() || roll.is_multiple_of(7) {
+                now = now + std::time::Duration::from_secs(u64::from(roll) + 1);
+                // Something that runs ends by itself.
+                let runs = state.containers.iter().find(|(_, it)| it.is_running());
+                let event = runs.map(|(name, it)| ended(name, it.attempt, i32::from(roll % 2), now));
+                if let Some(event) = event {
+                    state.take(&pod, event, now);
+                }
+                continue;
+            }
+            let action = under_way.remove(usize::from(roll) % under_way.len());
+            let attempt = match &action {
+                Action::Stop { container, .. } => state.container(container).unwrap().attempt,
+                _ => 0,
+            };
+            state.take(&pod, outcome(&action, roll, now, attempt), now);
+        }
+        prop_assert!(state.is_deleted, "{state:?}");
+        prop_assert!(!state.containers.values().any(ContainerState::is_active));
+    }
+}

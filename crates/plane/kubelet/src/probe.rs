@@ -1,0 +1,331 @@
+//! Probes of one run of a container: startup first, then liveness and readiness beside each other. They end with the run.
+
+use std::{future::pending, net::Ipv4Addr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{Request, header};
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::{
+    net::TcpStream,
+    sync::mpsc,
+    time::{sleep, timeout},
+};
+use tokio_util::task::AbortOnDropHandle;
+use wharf_container::runtime::ExecSpec;
+use wharf_kube_client::{Ref, kind};
+
+use crate::{
+    machine::{ExecFailed, run_name},
+    pod::{Container, Handler, HttpGet, Probe},
+    state::Event,
+    worker::Context,
+};
+
+const MOST_BODY: usize = 10 << 10;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Startup,
+    Liveness,
+    Readiness,
+}
+
+pub fn has_any(of: &Container) -> bool {
+    of.liveness_probe.is_some() || of.readiness_probe.is_some() || of.startup_probe.is_some()
+}
+
+/// What one look after another comes to: a change counts once it was seen so often in a row. Pure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Tally {
+    successes_needed: u32,
+    failures_needed: u32,
+    last: Option<bool>,
+    in_a_row: u32,
+}
+
+impl Tally {
+    fn of(probe: &Probe) -> Self {
+        Self {
+            successes_needed: probe.success_threshold.unwrap_or(1).max(1),
+            failures_needed: probe.failure_threshold.unwrap_or(3).max(1),
+            last: None,
+            in_a_row: 0,
+        }
+    }
+
+    /// What counts now, if enough agree.
+    fn take(&mut self, success: bool) -> Option<bool> {
+        if self.last != Some(success) {
+            self.last = Some(success);
+            self.in_a_row = 0;
+        }
+        self.in_a_row = self.in_a_row.saturating_add(1);
+        let needed = if success {
+            self.successes_needed
+        } else {
+            self.failures_needed
+        };
+        (self.in_a_row >= needed).then_some(success)
+    }
+}
+
+struct Prober {
+    context: Arc<Context>,
+    of: Container,
+    attempt: u32,
+    ip: Option<Ipv4Addr>,
+    tell: mpsc::Sender<Event>,
+}
+
+/// Until it is dropped.
+pub async fn run(
+    context: Arc<Context>,
+    of: Container,
+    attempt: u32,
+    has_started: bool,
+    ip: Option<Ipv4Addr>,
+    tell: mpsc::Sender<Event>,
+) {
+    let prober = Arc::new(Prober {
+        context,
+        of,
+        attempt,
+        ip,
+        tell,
+    });
+    if let Some(probe) = prober.of.startup_probe.clone().filter(|_| !has_started)
+        && !prober.follow(Kind::Startup, &probe).await
+    {
+        return;
+    }
+    let both = [
+        (Kind::Liveness, prober.of.liveness_probe.clone()),
+        (Kind::Readiness, prober.of.readiness_probe.clone()),
+    ];
+    let _running: Vec<AbortOnDropHandle<()>> = both
+        .into_iter()
+        .filter_map(|(kind, probe)| Some((kind, probe?)))
+        .map(|(kind, probe)| {
+            let prober = prober.clone();
+            AbortOnDropHandle::new(tokio::spawn(async move {
+                prober.follow(kind, &probe).await;
+            }))
+        })
+        .collect();
+    pending::<()>().await;
+}
+
+impl Prober {
+    /// Whether the container goes on, once that is decided for good.
+    async fn follow(&self, kind: Kind, probe: &Probe) -> bool {
+        let seconds = |it: Option<u32>, default: u32| {
+            Duration::from_secs(it.unwrap_or(default).max(1).into())
+        };
+        let period = seconds(probe.period_seconds, 10);
+        let patience = seconds(probe.timeout_seconds, 1);
+        sleep(Duration::from_secs(
+            probe.initial_delay_seconds.unwrap_or(0).into(),
+        ))
+        .await;
+        let container = || self.of.name.clone();
+        let mut tally = Tally::of(probe);
+        let mut told = None;
+        loop {
+            let looked = once(
+                &self.context,
+                &self.of,
+                self.attempt,
+                &probe.handler,
+                self.ip,
+                patience,
+            )
+            .await;
+            if let Err(reason) = &looked {
+                let text = format!("{kind:?} probe failed: {reason}");
+                let object = self.context.node.pod_of(&self.context.sandbox);
+                if let Some(object) = object {
+                    self.context.node.recorder.warning(
+                        Ref::of(&kind::POD, &object),
+                        "Unhealthy",
+                        &text,
+                    );
+                }
+            }
+            let event = match (kind, tally.take(looked.is_ok())) {
+                (_, None) => None,
+                (Kind::Startup, Some(true)) => {
+                    let container = container();
+                    return self
+                        .tell
+                        .send(Event::StartupPassed { container })
+                        .await
+                        .is_ok();
+                }
+                (Kind::Startup | Kind::Liveness, Some(false)) => {
+                    let container = container();
+                    let _ = self.tell.send(Event::Condemned { container }).await;
+                    return false;
+                }
+                (Kind::Liveness, Some(true)) => None,
+                (Kind::Readiness, Some(is_ready)) => (told != Some(is_ready)).then(|| {
+                    told = Some(is_ready);
+                    Event::Ready {
+                        container: container(),
+                        is_ready,
+                    }
+                }),
+            };
+            if let Some(event) = event
+                && self.tell.send(event).await.is_err()
+            {
+                return false;
+            }
+            sleep(period).await;
+        }
+    }
+}
+
+/// One look; why it failed.
+pub async fn once(
+    context: &Arc<Context>,
+    of: &Container,
+    attempt: u32,
+    handler: &Handler,
+    ip: Option<Ipv4Addr>,
+    patience: Duration,
+) -> Result<(), String> {
+    let late = || format!("no answer within {} s", patience.as_secs());
+    if let Some(exec) = &handler.exec {
+        let run = run_name(&of.name, attempt).ok_or("no such container")?;
+        let spec = ExecSpec {
+            argv: exec.command.clone(),
+            ..ExecSpec::default()
+        };
+        let done = context
+            .node
+            .machine
+            .exec_output(&context.sandbox, &run, &spec, patience)
+            .await;
+        return match done {
+            Ok(output) if output.code == 0 => Ok(()),
+            Ok(output) => Err(String::from_utf8_lossy(&output.output).into_owned()),
+            Err(ExecFailed::TimedOut) => Err(format!("command timed out: {}", late())),
+            Err(ExecFailed::Other(reason)) => Err(reason),
+        };
+    }
+    let connect = |port: u16, host: &Option<String>| {
+        let address = match host.as_deref().filter(|it| !it.is_empty()) {
+            Some(host) => host
+                .parse()
+                .map_err(|_| format!("host {host} is no IPv4 address")),
+            None => ip.ok_or_else(|| "the pod has no address".to_owned()),
+        };
+        async move {
+            let connected = context
+                .node
+                .machine
+                .connect(&context.sandbox, address?, port)
+                .await;
+            connected.map_err(|e| format!("dial tcp {port}: {e}"))
+        }
+    };
+    if let Some(get) = &handler.http_get {
+        let port = port(of, &get.port)?;
+        let asked = async { http_get(connect(port, &get.host).await?, get, ip, port).await };
+        return timeout(patience, asked)
+            .await
+            .unwrap_or_else(|_| Err(late()));
+    }
+    if let Some(socket) = &handler.tcp_socket {
+        let port = port(of, &socket.port)?;
+        let connected = timeout(patience, connect(port, &socket.host)).await;
+        return connected.unwrap_or_else(|_| Err(late())).map(|_| ());
+    }
+    Err("nothing to look at".to_owned())
+}
+
+/// A number, or the name of one of the container's ports.
+fn port(of: &Container, told: &Value) -> Result<u16, String> {
+    if let Some(number) = told.as_u64() {
+        return u16::try_from(number).map_err(|_| format!("{number} is no port"));
+    }
+    let name = told.as_str().unwrap_or_default();
+    let named = of.ports.iter().find(|it| it.name.as_deref() == Some(name));
+    named
+        .map(|it| it.container_port)
+        .or_else(|| name.parse().ok())
+        .ok_or_else(|| format!("the container has no port {name:?}"))
+}
+
+async fn http_get(
+    stream: TcpStream,
+    get: &HttpGet,
+    ip: Option<Ipv4Addr>,
+    port: u16,
+) -> Result<(), String> {
+    let failed = |e: hyper::Error| e.to_string();
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(failed)?;
+    let connection = AbortOnDropHandle::new(tokio::spawn(connection));
+    let path = match get.path.as_str() {
+        "" => "/".to_owned(),
+        path if path.starts_with('/') => path.to_owned(),
+        path => format!("/{path}"),
+    };
+    let host = ip.map(|it| it.to_string()).unwrap_or_default();
+    let mut request = Request::builder()
+        .uri(path)
+        .header(header::USER_AGENT, "kube-probe/1.36")
+        .header(header::ACCEPT, "*/*")
+        .header(header::CONNECTION, "close");
+    let names_host = |it: &crate::pod::HttpHeader| it.name.eq_ignore_ascii_case("host");
+    if !get.http_headers.iter().any(names_host) {
+        request = request.header(header::HOST, format!("{host}:{port}"));
+    }
+    for header in &get.http_headers {
+        request = request.header(&header.name, &header.value);
+    }
+    let request = request
+        .body(Empty::<Bytes>::new())
+        .map_err(|e| e.to_string())?;
+    let answer = sender.send_request(request).await.map_err(failed)?;
+    let status = answer.status();
+    let _ = Limited::new(answer.into_body(), MOST_BODY).collect().await;
+    drop(connection);
+    match status.is_success() || status.is_redirection() {
+        true => Ok(()),
+        false => Err(format!(
+            "HTTP probe failed with statuscode: {}",
+            status.as_u16()
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_in_a_row_count() {
+        let probe = Probe {
+            success_threshold: Some(2),
+            failure_threshold: Some(3),
+            ..Probe::default()
+        };
+        let mut tally = Tally::of(&probe);
+        let seen: Vec<Option<bool>> = [
+            true, true, false, false, true, false, false, false, false, true,
+        ]
+        .map(|it| tally.take(it))
+        .to_vec();
+        let (yes, no) = (Some(true), Some(false));
+        assert_eq!(
+            seen,
+            [None, yes, None, None, None, None, None, no, no, None]
+        );
+    }
+}

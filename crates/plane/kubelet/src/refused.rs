@@ -1,0 +1,255 @@
+//! What a pod asks for that this node does not have. It is refused by name in the pod's status: nothing is left out in silence. Pure.
+
+use crate::{
+    env,
+    pod::{Container, Handler, Pod, Probe, Profile, Volume},
+};
+
+/// The reason of the status of such a pod.
+pub const REASON: &str = "UnsupportedByNode";
+
+/// Those that containers have anyway: what an instance's users may lend is not the machine's to give.
+const CAPABILITIES: [&str; 14] = [
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "NET_RAW",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
+];
+
+/// The first thing that cannot be had, in words.
+pub fn refused(pod: &Pod) -> Option<String> {
+    let spec = &pod.spec;
+    let flags = [
+        (spec.host_pid, "hostPID"),
+        (spec.host_ipc, "hostIPC"),
+        (spec.share_process_namespace, "shareProcessNamespace"),
+        (spec.set_hostname_as_fqdn, "setHostnameAsFQDN"),
+        (
+            spec.host_users == Some(false) && spec.host_network,
+            "hostUsers: false with hostNetwork",
+        ),
+        (spec.runtime_class_name.is_some(), "runtimeClassName"),
+        (!spec.resource_claims.is_empty(), "resourceClaims"),
+        (!spec.image_pull_secrets.is_empty(), "imagePullSecrets"),
+    ];
+    if let Some((_, name)) = flags.iter().find(|(asked, _)| *asked) {
+        return Some(not_here(&format!("spec.{name}")));
+    }
+    if !spec.security_context.sysctls.is_empty() {
+        return Some(not_here("spec.securityContext.sysctls"));
+    }
+    let profiles = [
+        ("seccompProfile", &spec.security_context.seccomp_profile),
+        ("appArmorProfile", &spec.security_context.app_armor_profile),
+    ];
+    if let Some(text) = profile("spec.securityContext", &profiles) {
+        return Some(text);
+    }
+    let volumes = spec.volumes.iter().find_map(volume);
+    volumes.or_else(|| pod.all_containers().find_map(|it| container(pod, it)))
+}
+
+fn not_here(what: &str) -> String {
+    format!("{what} is not supported by this node")
+}
+
+fn profile(of: &str, all: &[(&str, &Option<Profile>)]) -> Option<String> {
+    all.iter().find_map(|(name, profile)| {
+        let kind = &profile.as_ref()?.kind;
+        let fits = kind == "RuntimeDefault" || *name == "appArmorProfile" && kind == "Unconfined";
+        (!fits).then(|| not_here(&format!("{of}.{name} of type {kind}")))
+    })
+}
+
+fn volume(of: &Volume) -> Option<String> {
+    let told = |what: &str| Some(not_here(&format!("volume \"{}\": {what}", of.name)));
+    if of.host_path.is_some() {
+        return told("hostPath");
+    }
+    if let Some(kind) = of.others.keys().next() {
+        return told(kind);
+    }
+    if let Some(dir) = &of.empty_dir {
+        if dir.medium.as_deref().is_some_and(|it| !it.is_empty()) {
+            return told("emptyDir with a medium");
+        }
+        if dir.size_limit.is_some() {
+            return told("emptyDir with a sizeLimit");
+        }
+    }
+    let projections = of.projected.iter().flat_map(|it| &it.sources);
+    let mut others = projections.flat_map(|it| it.others.keys());
+    others
+        .next()
+        .and_then(|kind| told(&format!("projected {kind}")))
+}
+
+fn container(pod: &Pod, of: &Container) -> Option<String> {
+    let told = |what: &str| Some(not_here(&format!("container \"{}\": {what}", of.name)));
+    let security = &of.security_context;
+    let flags = [
+        (security.privileged == Some(true), "privileged"),
+        (
+            security
+                .proc_mount
+                .as_deref()
+                .is_some_and(|it| it != "Default"),
+            "procMount",
+        ),
+        (!of.volume_devices.is_empty(), "volumeDevices"),
+        (!of.resources.claims.is_empty(), "resources.claims"),
+        (of.stdin, "stdin"),
+        (
+            of.lifecycle
+                .as_ref()
+                .is_some_and(|it| it.stop_signal.is_some()),
+            "lifecycle.stopSignal",
+        ),
+        (
+            of.ports.iter().any(|it| it.host_port.is_some()) && !pod.spec.host_network,
+            "hostPort",
+        ),
+        (
+            of.restart_policy.is_some() && !of.is_sidecar(),
+            "a restartPolicy of its own other than Always",
+        ),
+    ];
+    if let Some((_, name)) = flags.iter().find(|(asked, _)| *asked) {
+        return told(name);
+    }
+    let added = security.capabilities.iter().flat_map(|it| &it.add);
+    let name = |it: &String| it.trim_start_matches("CAP_").to_ascii_uppercase();
+    let mut added = added.map(name);
+    if let Some(other) = added.find(|it| !CAPABILITIES.contains(&it.as_str())) {
+        return told(&format!("the capability {other}"));
+    }
+    let profiles = [
+        ("seccompProfile", &security.seccomp_profile),
+        ("appArmorProfile", &security.app_armor_profile),
+    ];
+    if let Some(text) = profile(
+        &format!("container \"{}\": securityContext", of.name),
+        &profiles,
+    ) {
+        return Some(text);
+    }
+    let known = ["cpu", "memory", "ephemeral-storage"];
+    let mut named = of
+        .resources
+        .limits
+        .keys()
+        .chain(of.resources.requests.keys());
+    if let Some(other) = named.find(|it| !known.contains(&it.as_str())) {
+        return told(&format!("the resource {other}"));
+    }
+    if of
+        .env
+        .iter()
+        .filter_map(|it| it.value_from.as_ref())
+        .any(|it| it.file_key_ref.is_some())
+    {
+        return told("env from fileKeyRef");
+    }
+    let facts = env::Facts::default();
+    let paths = of
+        .env
+        .iter()
+        .filter_map(|it| it.value_from.as_ref()?.field_ref.as_ref());
+    if let Some(path) = paths
+        .map(|it| &it.field_path)
+        .find(|it| env::field(pod, it, &facts).is_none())
+    {
+        return told(&format!("the field {path}"));
+    }
+    let propagates = |it: &&crate::pod::VolumeMount| {
+        it.mount_propagation
+            .as_deref()
+            .is_some_and(|it| it != "None")
+    };
+    if of.volume_mounts.iter().any(|it| propagates(&it)) {
+        return told("mountPropagation");
+    }
+    let probes = [&of.liveness_probe, &of.readiness_probe, &of.startup_probe];
+    let mut probes = probes.into_iter().flatten();
+    let unknown = |it: &Probe| !knows(&it.handler, false);
+    if probes.any(unknown) {
+        return told("a probe of a kind other than exec, httpGet over HTTP and tcpSocket");
+    }
+    let hooks = of
+        .lifecycle
+        .iter()
+        .flat_map(|it| it.post_start.iter().chain(&it.pre_stop));
+    if hooks.into_iter().any(|it| !knows(it, true)) {
+        return told("a hook of a kind other than exec, httpGet over HTTP, tcpSocket and sleep");
+    }
+    None
+}
+
+fn knows(handler: &Handler, is_hook: bool) -> bool {
+    if let Some(get) = &handler.http_get {
+        return get
+            .scheme
+            .as_deref()
+            .is_none_or(|it| it.eq_ignore_ascii_case("http"));
+    }
+    handler.exec.is_some() || handler.tcp_socket.is_some() || is_hook && handler.sleep.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn of(spec: Value) -> Option<String> {
+        refused(&Pod::read(&json!({"metadata": {"name": "p"}, "spec": spec})).unwrap())
+    }
+
+    #[test]
+    fn ordinary_pods_are_taken() {
+        let spec = json!({"containers": [{"name": "a", "resources": {"limits": {"cpu": 1}},
+            "livenessProbe": {"httpGet": {"port": 80, "scheme": "HTTP"}},
+            "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}}}],
+            "volumes": [{"name": "e", "emptyDir": {}}, {"name": "p", "projected": {"sources": [
+                {"serviceAccountToken": {"path": "token"}}]}}]});
+        assert_eq!(of(spec), None);
+    }
+
+    #[test]
+    fn what_is_not_here_is_named() {
+        for (spec, text) in [
+            (
+                json!({"hostPID": true}),
+                "spec.hostPID is not supported by this node",
+            ),
+            (
+                json!({"volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "x"}}]}),
+                "volume \"d\": persistentVolumeClaim is not supported by this node",
+            ),
+            (
+                json!({"containers": [{"name": "a", "securityContext": {"privileged": true}}]}),
+                "container \"a\": privileged is not supported by this node",
+            ),
+            (
+                json!({"containers": [{"name": "a", "livenessProbe": {"grpc": {"port": 1}}}]}),
+                "container \"a\": a probe of a kind other than exec, httpGet over HTTP and tcpSocket is not supported by this node",
+            ),
+            (
+                json!({"containers": [{"name": "a", "resources": {"limits": {"nvidia.com/gpu": 1}}}]}),
+                "container \"a\": the resource nvidia.com/gpu is not supported by this node",
+            ),
+        ] {
+            assert_eq!(of(spec).as_deref(), Some(text));
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! The node's port: logs of containers, sessions in them, and what the node knows of itself, for the API server of its cluster alone.
+//!
+//! Callers prove with a certificate of the cluster's authority that they are in the group `system:masters`; nobody else is let in.
+
+mod answer;
+mod logs;
+mod sessions;
+mod spdy;
+mod streams;
+mod tls;
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use http::{Method, Request, Response, StatusCode};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time::timeout,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use wharf_kube_client::Object as _;
+
+use self::{
+    answer::{Answer, refuse, text, value},
+    streams::Hold,
+};
+use crate::{kubelet::Kubelet, machine::of_run};
+
+/// Connections at the same time: sessions and followed logs are one each.
+const MOST_CONNECTIONS: usize = 512;
+const HANDSHAKE: Duration = Duration::from_secs(10);
+const HEAD: Duration = Duration::from_secs(30);
+
+/// A port that is listened on, and whom it lets in.
+pub struct Server {
+    listener: TcpListener,
+    port: u16,
+    tls: tokio_rustls::TlsAcceptor,
+}
+
+impl Server {
+    /// `name` is the node's; `authority` the certificates of the cluster's authority, in PEM.
+    ///
+    /// # Errors
+    /// There is no port, or the authority is none.
+    pub async fn bind(at: IpAddr, name: &str, authority: &[u8]) -> Result<Self, String> {
+        let tls = tls::acceptor(name, authority)?;
+        let listener = TcpListener::bind((at, 0)).await;
+        let listener = listener.map_err(|e| format!("failed to listen on {at}: {e}"))?;
+        let port = listener.local_addr().map_err(|e| e.to_string())?.port();
+        Ok(Self {
+            listener,
+            port,
+            tls,
+        })
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+/// Until `stop`.
+pub async fn serve(server: Server, kubelet: Kubelet, stop: CancellationToken) {
+    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let running = TaskTracker::new();
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = server.listener.accept() => accepted,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "failed to take a connection of a node's port");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        // Beyond them a caller is turned away at once.
+        let Ok(permit) = room.clone().try_acquire_owned() else {
+            continue;
+        };
+        let hold = Arc::new(Hold {
+            _permit: permit,
+            stop: stop.clone(),
+        });
+        let (tls, kubelet, stop) = (server.tls.clone(), kubelet.clone(), stop.clone());
+        running.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = one(stream, tls, kubelet, hold) => {}
+            }
+        });
+    }
+    running.close();
+    running.wait().await;
+}
+
+async fn one(stream: TcpStream, tls: tokio_rustls::TlsAcceptor, kubelet: Kubelet, hold: Arc<Hold>) {
+    let stream = match timeout(HANDSHAKE, tls.accept(stream)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a caller of a node's port was not let in");
+            return;
+        }
+        Err(_) => return,
+    };
+    let is_let_in = tls::is_api_server(stream.get_ref().1.peer_certificates());
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        let kubelet = kubelet.clone();
+        // A session keeps the place of its connection.
+        request.extensions_mut().insert(hold.clone());
+        async move {
+            let answer = match is_let_in {
+                true => answer(&kubelet, request).await,
+                false => refuse(
+                    StatusCode::FORBIDDEN,
+                    "the certificate is not one of the cluster's API server",
+                ),
+            };
+            Ok::<_, std::convert::Infallible>(answer)
+        }
+    });
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    if let Err(error) = served.await {
+        tracing::debug!(%error, "a connection of a node's port broke");
+    }
+}
+
+/// A container of a pod, by what the path names.
+pub struct Target {
+    pub sandbox: String,
+    pub pod: Arc<Value>,
+    pub container: String,
+}
+
+async fn answer(kubelet: &Kubelet, request: Request<Incoming>) -> Response<Answer> {
+    let path = request.uri().path().to_owned();
+    let segments: Vec<String> = path
+        .trim_matches('/')
+        .split('/')
+        .map(|it| percent_decode_str(it).decode_utf8_lossy().into_owned())
+        .collect();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let reads = request.method() == Method::GET;
+    match segments.as_slice() {
+        ["healthz"] if reads => text("ok"),
+        ["pods"] if reads => pods(kubelet),
+        ["stats", "summary"] if reads => summary(kubelet).await,
+        ["containerLogs", namespace, pod, container] if reads => {
+            match find(kubelet, namespace, pod, container) {
+                Ok(target) => {
+                    logs::answer(kubelet, &target, request.uri().query().unwrap_or_default()).await
+                }
+                Err(why) => refuse(StatusCode::NOT_FOUND, &why),
+            }
+        }
+        ["exec", namespace, pod, container] => match find(kubelet, namespace, pod, container) {
+            Ok(target) => sessions::exec(kubelet, target, request),
+            Err(why) => refuse(StatusCode::NOT_FOUND, &why),
+        },
+        ["attach", namespace, pod, container] => match find(kubelet, namespace, pod, container) {
+            Ok(target) => sessions::attach(kubelet, target, request),
+            Err(why) => refuse(StatusCode::NOT_FOUND, &why),
+        },
+        ["portForward", namespace, pod] => match find(kubelet, namespace, pod, "") {
+            Ok(target) => sessions::port_forward(kubelet, target, request),
+            Err(why) => refuse(StatusCode::NOT_FOUND, &why),
+        },
+        _ => refuse(StatusCode::NOT_FOUND, "404 page not found"),
+    }
+}
+
+fn find(kubelet: &Kubelet, namespace: &str, name: &str, container: &str) -> Result<Target, String> {
+    let pods = kubelet.node.pods.read();
+    let is_it = |it: &&Arc<Value>| it.namespace() == namespace && it.name() == name;
+    let pod = pods.values().find(is_it).cloned();
+    let pod = pod.ok_or_else(|| format!("pod \"{name}\" is not on this node"))?;
+    let lists = ["/spec/initContainers", "/spec/containers"];
+    let mut known = lists.iter().flat_map(|it| pod.list(it));
+    if !container.is_empty() && !known.any(|it| it.text("/name") == container) {
+        return Err(format!(
+            "container {container} not found in pod {name}_{namespace}"
+        ));
+    }
+    let sandbox = kubelet.node.sandbox_of(pod.uid());
+    Ok(Target {
+        sandbox,
+        container: container.to_owned(),
+        pod,
+    })
+}
+
+fn pods(kubelet: &Kubelet) -> Response<Answer> {
+    let pods = kubelet.node.pods.read();
+    let all: Vec<&Value> = pods.values().map(|it| &**it).collect();
+    value(&json!({"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": all}))
+}
+
+/// What pods use now.
+async fn summary(kubelet: &Kubelet) -> Response<Answer> {
+    let node = &kubelet.node;
+    let now = node.clock.now().iso8601_seconds();
+    let pods: Vec<(String, Arc<Value>)> = node
+        .pods
+        .read()
+        .iter()
+        .map(|(id, it)| (id.clone(), it.clone()))
+        .collect();
+    let mut all = Vec::new();
+    for (id, pod) in pods {
+        let runs = node.machine.containers(&id).await.unwrap_or_default();
+        let (mut cpu, mut memory) = (0, 0);
+        let mut containers = Vec::new();
+        for (run, _) in runs.iter().filter(|(_, it)| it.exit.is_none()) {
+            let (Some((name, _)), Some(used)) = (of_run(run), node.machine.stats(&id, run)) else {
+                continue;
+            };
+            let working = used
+                .memory_bytes
+                .saturating_sub(used.memory_inactive_file_bytes);
+            cpu += used.cpu_ns;
+            memory += working;
+            containers.push(json!({
+                "name": name,
+                "cpu": {"time": now, "usageCoreNanoSeconds": used.cpu_ns},
+                "memory": {"time": now, "usageBytes": used.memory_bytes, "workingSetBytes": working},
+            }));
+        }
+        all.push(json!({
+            "podRef": {"name": pod.name(), "namespace": pod.namespace(), "uid": pod.uid()},
+            "startTime": pod.at("/status/startTime"), "containers": containers,
+            "cpu": {"time": now, "usageCoreNanoSeconds": cpu},
+            "memory": {"time": now, "workingSetBytes": memory},
+        }));
+    }
+    value(&json!({"node": {"nodeName": node.name}, "pods": all}))
+}

@@ -1,0 +1,568 @@
+//! Sessions in containers: a further program (`exec`), the output of the first one (`attach`), connections to ports (`portForward`).
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Read as _, Write as _},
+    net::Ipv4Addr,
+    os::fd::OwnedFd,
+    time::Duration,
+};
+
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+use rustix::termios::{Winsize, tcsetwinsize};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::tcp::OwnedWriteHalf,
+    sync::mpsc,
+    time::timeout,
+};
+use tokio_util::task::AbortOnDropHandle;
+use wharf_container::runtime::{ExecSession, ExecSpec, Stream};
+
+use super::{
+    Target,
+    answer::{Answer, refuse},
+    logs::run_of,
+    spdy::{Connection, Frame, Headers},
+    streams::{
+        Bytes, Came, Channels, RESIZE, STDERR, STDIN, STDOUT, exited, failed, is_spdy_forward,
+        upgrade, upgrade_forward,
+    },
+};
+use crate::kubelet::Kubelet;
+
+const CHUNK: usize = 16 << 10;
+/// Pieces that wait for a slow end.
+const WAITING: usize = 16;
+/// Others may hold the output of a program that ended open.
+const QUIET: Duration = Duration::from_millis(300);
+/// Of a log, read at once.
+const RECORDS: usize = 512;
+/// Ports of one session.
+const MOST_PORTS: usize = 32;
+
+/// What a session is to have.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Wish {
+    input: bool,
+    output: bool,
+    error: bool,
+    tty: bool,
+    command: Vec<String>,
+    ports: Vec<u16>,
+}
+
+impl Wish {
+    /// Those that a client that speaks SPDY begins: each that it wants, and one for errors.
+    fn streams(&self) -> usize {
+        // A terminal has no errors of its own, and has sizes.
+        let errors = self.error && !self.tty;
+        1 + [self.input, self.output, errors, self.tty]
+            .into_iter()
+            .filter(|it| *it)
+            .count()
+    }
+
+    fn read(query: &str) -> Self {
+        let mut wish = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let is_set = matches!(&*value, "1" | "true");
+            match &*name {
+                "input" | "stdin" => wish.input = is_set,
+                "output" | "stdout" => wish.output = is_set,
+                "error" | "stderr" => wish.error = is_set,
+                "tty" => wish.tty = is_set,
+                "command" => wish.command.push(value.into_owned()),
+                "ports" | "port" => {
+                    let each = value.split(',').filter_map(|it| it.parse::<u16>().ok());
+                    wish.ports.extend(each.take(MOST_PORTS));
+                }
+                _ => {}
+            }
+        }
+        wish
+    }
+}
+
+pub fn exec(kubelet: &Kubelet, target: Target, request: Request<Incoming>) -> Response<Answer> {
+    let wish = Wish::read(request.uri().query().unwrap_or_default());
+    if wish.command.is_empty() {
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "you must specify at least 1 command",
+        );
+    }
+    let kubelet = kubelet.clone();
+    upgrade(request, wish.streams(), move |channels| async move {
+        run_exec(kubelet, target, wish, channels).await;
+    })
+}
+
+async fn run_exec(kubelet: Kubelet, target: Target, wish: Wish, mut channels: Channels) {
+    let machine = &kubelet.node.machine;
+    let begun = async {
+        let run = run_of(&**machine, &target, false).await?;
+        let spec = ExecSpec {
+            argv: wish.command.clone(),
+            tty: wish.tty,
+            bound: true,
+            ..ExecSpec::default()
+        };
+        machine.exec(&target.sandbox, &run, &spec).await
+    };
+    let session = match begun.await {
+        Ok(session) => session,
+        Err(why) => return channels.finish(&failed(&why)).await,
+    };
+    // Says that there is a session.
+    let first = if wish.output { STDOUT } else { STDERR };
+    if !channels.send(first, &[]).await {
+        return;
+    }
+    let how = carry(session, &wish, &mut channels).await;
+    if let Some(how) = how {
+        channels.finish(&how).await;
+    }
+}
+
+/// Until the program has ended and all it printed is sent; `None` if the caller went away, which ends it.
+async fn carry(mut session: ExecSession, wish: &Wish, channels: &mut Channels) -> Option<Value> {
+    let (printed, mut print) = mpsc::channel::<(u8, Vec<u8>)>(WAITING);
+    let (typed, mut types) = mpsc::channel::<Vec<u8>>(WAITING);
+    let mut tasks = Vec::new();
+    let terminal = session.terminal.take();
+    if let Some(terminal) = &terminal {
+        let (reads, writes) = (terminal.try_clone().ok()?, terminal.try_clone().ok()?);
+        read_terminal(reads, printed.clone());
+        write_terminal(writes, types);
+    } else {
+        for (channel, pipe, wanted) in [
+            (STDOUT, session.stdout.take(), wish.output),
+            (STDERR, session.stderr.take(), wish.error),
+        ] {
+            let Some(mut pipe) = pipe else { continue };
+            let printed = printed.clone();
+            tasks.push(AbortOnDropHandle::new(tokio::spawn(async move {
+                let mut buffer = vec![0; CHUNK];
+                while let Ok(count @ 1..) = pipe.read(&mut buffer).await {
+                    let piece = (channel, buffer[..count].to_vec());
+                    // What nobody wants is read all the same, so that the program goes on.
+                    if wanted && printed.send(piece).await.is_err() {
+                        return;
+                    }
+                }
+            })));
+        }
+        let stdin = session.stdin.take();
+        tasks.push(AbortOnDropHandle::new(tokio::spawn(async move {
+            let Some(mut stdin) = stdin else { return };
+            while let Some(bytes) = types.recv().await {
+                if stdin.write_all(&bytes).await.is_err() {
+                    return;
+                }
+            }
+        })));
+    }
+    drop(printed);
+    let mut typed = Some(typed).filter(|_| wish.input);
+    let mut code = None;
+    let mut open = true;
+    // A wait that is given up may have read half of its answer; dropped, it ends the program.
+    let mut waiting = AbortOnDropHandle::new(tokio::spawn(async move { session.wait().await }));
+    loop {
+        if let (Some(code), false) = (code, open) {
+            return Some(exited(code));
+        }
+        tokio::select! {
+            piece = next_piece(&mut print, code.is_some()), if open => match piece {
+                Some((channel, bytes)) => if !channels.send(channel, &bytes).await {
+                    return None;
+                },
+                None => open = false,
+            },
+            ended = &mut waiting, if code.is_none() => {
+                // A shim that died took the program along.
+                code = Some(ended.ok().and_then(Result::ok).unwrap_or(137));
+            }
+            came = channels.next() => match came? {
+                Came::Data(STDIN, bytes) => {
+                    // One that reads nothing any more takes nothing.
+                    let gone = match &typed {
+                        Some(it) => it.send(bytes).await.is_err(),
+                        None => false,
+                    };
+                    if gone {
+                        typed = None;
+                    }
+                }
+                Came::Data(RESIZE, bytes) => {
+                    if let Some(terminal) = &terminal {
+                        resize(terminal, &bytes);
+                    }
+                }
+                Came::Closed(STDIN) => typed = None,
+                Came::Data(..) | Came::Closed(_) => {}
+            },
+        }
+    }
+}
+
+/// After the program's end its output ends when nothing comes for a while.
+async fn next_piece(
+    print: &mut mpsc::Receiver<(u8, Vec<u8>)>,
+    has_ended: bool,
+) -> Option<(u8, Vec<u8>)> {
+    match has_ended {
+        true => timeout(QUIET, print.recv()).await.ok().flatten(),
+        false => print.recv().await,
+    }
+}
+
+/// Reads on a thread of its own, which ends with the program's side of the terminal.
+fn read_terminal(terminal: OwnedFd, printed: mpsc::Sender<(u8, Vec<u8>)>) {
+    // Not of the pool that others need: it ends when the last program lets go of the terminal.
+    std::thread::spawn(move || {
+        let mut file = std::fs::File::from(terminal);
+        let mut buffer = vec![0; CHUNK];
+        while let Ok(count @ 1..) = file.read(&mut buffer) {
+            if printed
+                .blocking_send((STDOUT, buffer[..count].to_vec()))
+                .is_err()
+            {
+                return;
+            }
+        }
+    });
+}
+
+fn write_terminal(terminal: OwnedFd, mut typed: mpsc::Receiver<Vec<u8>>) {
+    std::thread::spawn(move || {
+        let mut file = std::fs::File::from(terminal);
+        while let Some(bytes) = typed.blocking_recv() {
+            if file.write_all(&bytes).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+/// `{"Width":80,"Height":24}`
+fn resize(terminal: &OwnedFd, told: &[u8]) {
+    let Ok(told) = serde_json::from_slice::<Value>(told) else {
+        return;
+    };
+    let side = |name: &str| told[name].as_u64().and_then(|it| u16::try_from(it).ok());
+    if let (Some(columns), Some(rows)) = (side("Width"), side("Height")) {
+        let size = Winsize {
+            ws_row: rows,
+            ws_col: columns,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        // A terminal that is gone needs no size.
+        let _ = tcsetwinsize(terminal, size);
+    }
+}
+
+pub fn attach(kubelet: &Kubelet, target: Target, request: Request<Incoming>) -> Response<Answer> {
+    let wish = Wish::read(request.uri().query().unwrap_or_default());
+    if wish.input {
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "attaching to the standard input of a container is not supported by this node",
+        );
+    }
+    let kubelet = kubelet.clone();
+    upgrade(request, wish.streams(), move |channels| async move {
+        run_attach(kubelet, target, wish, channels).await;
+    })
+}
+
+/// What the first program prints from now on.
+async fn run_attach(kubelet: Kubelet, target: Target, wish: Wish, mut channels: Channels) {
+    let machine = &kubelet.node.machine;
+    let found = run_of(&**machine, &target, false).await;
+    let reader = found.and_then(|run| machine.logs(&target.sandbox, &run));
+    let mut reader = match reader {
+        Ok(reader) => reader,
+        Err(why) => return channels.finish(&failed(&why)).await,
+    };
+    while let Ok(batch) = reader.read_now(RECORDS) {
+        if batch.records.is_empty() || batch.ended {
+            break;
+        }
+    }
+    if !channels.send(STDOUT, &[]).await {
+        return;
+    }
+    loop {
+        tokio::select! {
+            batch = reader.next(64) => {
+                let Ok(batch) = batch else { break };
+                for record in &batch.records {
+                    let (channel, wanted) = match record.stream {
+                        Stream::Stdout => (STDOUT, wish.output),
+                        Stream::Stderr => (STDERR, wish.error),
+                    };
+                    let mut bytes = record.line.to_vec();
+                    if !record.partial {
+                        bytes.push(b'\n');
+                    }
+                    if wanted && !channels.send(channel, &bytes).await {
+                        return;
+                    }
+                }
+                if batch.ended {
+                    break;
+                }
+            }
+            came = channels.next() => if came.is_none() {
+                return;
+            },
+        }
+    }
+    channels.finish(&exited(0)).await;
+}
+
+pub fn port_forward(
+    kubelet: &Kubelet,
+    target: Target,
+    request: Request<Incoming>,
+) -> Response<Answer> {
+    let kubelet = kubelet.clone();
+    if is_spdy_forward(request.headers()) {
+        return upgrade_forward(request, move |bytes| async move {
+            if let Err(error) = forward_streams(kubelet, target, bytes).await {
+                tracing::debug!(%error, "the connection of forwarded ports broke");
+            }
+        });
+    }
+    let wish = Wish::read(request.uri().query().unwrap_or_default());
+    if wish.ports.is_empty() {
+        return refuse(StatusCode::BAD_REQUEST, "ports must be named in the query");
+    }
+    upgrade(request, 0, move |channels| async move {
+        forward(kubelet, target, wish.ports, channels).await;
+    })
+}
+
+/// Two channels a port, data and error; each begins with the port's number.
+async fn forward(kubelet: Kubelet, target: Target, ports: Vec<u16>, mut channels: Channels) {
+    let (printed, mut print) = mpsc::channel::<(u8, Vec<u8>)>(WAITING);
+    let mut writers: Vec<Option<OwnedWriteHalf>> = Vec::new();
+    let mut readers = Vec::new();
+    for (at, port) in ports.iter().enumerate() {
+        let Ok(data) = u8::try_from(at * 2) else {
+            return;
+        };
+        let number = port.to_le_bytes();
+        if !channels.send(data, &number).await || !channels.send(data + 1, &number).await {
+            return;
+        }
+        let machine = &kubelet.node.machine;
+        match machine
+            .connect(&target.sandbox, Ipv4Addr::LOCALHOST, *port)
+            .await
+        {
+            Ok(stream) => {
+                let (mut reads, writes) = stream.into_split();
+                let printed = printed.clone();
+                readers.push(AbortOnDropHandle::new(tokio::spawn(async move {
+                    let mut buffer = vec![0; CHUNK];
+                    while let Ok(count @ 1..) = reads.read(&mut buffer).await {
+                        if printed
+                            .send((data, buffer[..count].to_vec()))
+                            .await
+                            .is_err()
+                        {
+                            return;
+                        }
+                    }
+                })));
+                writers.push(Some(writes));
+            }
+            Err(error) => {
+                let text = format!("error forwarding port {port} to pod: {error}");
+                if !channels.send(data + 1, text.as_bytes()).await {
+                    return;
+                }
+                writers.push(None);
+            }
+        }
+    }
+    drop(printed);
+    loop {
+        tokio::select! {
+            piece = print.recv() => match piece {
+                Some((channel, bytes)) => if !channels.send(channel, &bytes).await {
+                    return;
+                },
+                None => return,
+            },
+            came = channels.next() => match came {
+                Some(Came::Data(channel, bytes)) => {
+                    if let Some(Some(writer)) = writers.get_mut(usize::from(channel / 2))
+                        && writer.write_all(&bytes).await.is_err()
+                    {
+                        return;
+                    }
+                }
+                Some(Came::Closed(_)) => {}
+                None => return,
+            },
+        }
+    }
+}
+
+/// A forwarded connection that a client begins with two streams.
+#[derive(Default)]
+struct Forwarded {
+    errors: Option<u32>,
+    writer: Option<OwnedWriteHalf>,
+    reader: Option<AbortOnDropHandle<()>>,
+}
+
+/// Forwarded connections at the same time, of one session.
+const MOST_FORWARDED: usize = 128;
+
+/// The streams of forwarded connections, each two: one of data, one for errors.
+struct Forwards {
+    kubelet: Kubelet,
+    target: Target,
+    connection: Connection<Bytes>,
+    printed: mpsc::Sender<(u32, Vec<u8>)>,
+    /// By the stream of data.
+    all: BTreeMap<u32, Forwarded>,
+    /// Streams for errors whose data are not there yet, by request.
+    errors: BTreeMap<String, u32>,
+}
+
+async fn forward_streams(kubelet: Kubelet, target: Target, bytes: Bytes) -> io::Result<()> {
+    let (printed, mut print) = mpsc::channel(WAITING);
+    let mut forwards = Forwards {
+        kubelet,
+        target,
+        connection: Connection::new(bytes)?,
+        printed,
+        all: BTreeMap::new(),
+        errors: BTreeMap::new(),
+    };
+    loop {
+        tokio::select! {
+            Some((id, bytes)) = print.recv() => forwards.print(id, &bytes).await?,
+            frame = forwards.connection.frames.recv() => match frame {
+                None | Some(Frame::GoAway) => return Ok(()),
+                Some(frame) => forwards.take(frame).await?,
+            },
+        }
+    }
+}
+
+impl Forwards {
+    /// Nothing is the end of what the port says.
+    async fn print(&mut self, id: u32, bytes: &[u8]) -> io::Result<()> {
+        let ends = bytes.is_empty();
+        self.connection.writer.data(id, bytes, ends).await?;
+        let done = if ends { self.all.remove(&id) } else { None };
+        match done.and_then(|it| it.errors) {
+            Some(errors) => self.connection.writer.data(errors, &[], true).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn take(&mut self, frame: Frame) -> io::Result<()> {
+        match frame {
+            Frame::Ping { id } => self.connection.writer.pong(id).await?,
+            Frame::Reset { id } => drop(self.all.remove(&id)),
+            Frame::Data { id, bytes, ends } => {
+                let Some(Forwarded { writer, .. }) = self.all.get_mut(&id) else {
+                    return Ok(());
+                };
+                let gone = match writer {
+                    Some(it) => it.write_all(&bytes).await.is_err(),
+                    None => false,
+                };
+                if gone || ends {
+                    *writer = None;
+                }
+            }
+            Frame::Stream { id, headers, .. } => self.begin(id, &headers).await?,
+            Frame::GoAway => {}
+        }
+        Ok(())
+    }
+
+    async fn begin(&mut self, id: u32, headers: &Headers) -> io::Result<()> {
+        let told = |name: &str| headers.get(name).cloned().unwrap_or_default();
+        let has_room = self.all.len() < MOST_FORWARDED && self.errors.len() < MOST_FORWARDED;
+        let port = told("port").parse::<u16>().ok().filter(|_| has_room);
+        let Some(port) = port else {
+            return self.connection.writer.reset(id).await;
+        };
+        self.connection.writer.reply(id).await?;
+        let request = told("requestid");
+        if told("streamtype") == "error" {
+            self.errors.insert(request, id);
+            return Ok(());
+        }
+        let mut forwarded = Forwarded {
+            errors: self.errors.remove(&request),
+            ..Forwarded::default()
+        };
+        let machine = &self.kubelet.node.machine;
+        match machine
+            .connect(&self.target.sandbox, Ipv4Addr::LOCALHOST, port)
+            .await
+        {
+            Ok(stream) => {
+                let (mut reads, writes) = stream.into_split();
+                let printed = self.printed.clone();
+                forwarded.reader = Some(AbortOnDropHandle::new(tokio::spawn(async move {
+                    let mut buffer = vec![0; CHUNK];
+                    while let Ok(count @ 1..) = reads.read(&mut buffer).await {
+                        if printed.send((id, buffer[..count].to_vec())).await.is_err() {
+                            return;
+                        }
+                    }
+                    let _ = printed.send((id, Vec::new())).await;
+                })));
+                forwarded.writer = Some(writes);
+                self.all.insert(id, forwarded);
+                Ok(())
+            }
+            Err(error) => {
+                let text = format!("error forwarding port {port} to pod: {error}");
+                if let Some(errors) = forwarded.errors {
+                    self.connection
+                        .writer
+                        .data(errors, text.as_bytes(), true)
+                        .await?;
+                }
+                self.connection.writer.data(id, &[], true).await
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wishes() {
+        let wish = Wish::read(
+            "input=1&output=1&tty=1&command=sh&command=-c&command=echo+a%26b&ports=80,x,81",
+        );
+        let wanted = Wish {
+            input: true,
+            output: true,
+            error: false,
+            tty: true,
+            command: ["sh", "-c", "echo a&b"].map(str::to_owned).to_vec(),
+            ports: vec![80, 81],
+        };
+        assert_eq!(wish, wanted);
+    }
+}

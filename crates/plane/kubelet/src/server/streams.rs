@@ -1,0 +1,457 @@
+//! Streams of a session: channels of a WebSocket (the subprotocols `v4.channel.k8s.io` and `v5.channel.k8s.io`), or streams of SPDY/3.1,
+//! which forwarded ports use inside of a WebSocket as well.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use futures_util::{SinkExt, StreamExt};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode,
+    header::{
+        CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
+        SEC_WEBSOCKET_VERSION, UPGRADE,
+    },
+};
+use hyper::{body::Incoming, upgrade::Upgraded};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream},
+    sync::OwnedSemaphorePermit,
+    time::timeout,
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Message,
+        handshake::derive_accept_key,
+        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
+    },
+};
+use tokio_util::sync::CancellationToken;
+
+use super::answer::{Answer, full, refuse};
+use super::spdy::{Connection, Frame};
+
+pub const STDIN: u8 = 0;
+pub const STDOUT: u8 = 1;
+pub const STDERR: u8 = 2;
+pub const ERROR: u8 = 3;
+pub const RESIZE: u8 = 4;
+/// Of version 5: the channel that follows has ended.
+const CLOSE: u8 = 255;
+
+const V4: &str = "v4.channel.k8s.io";
+const V5: &str = "v5.channel.k8s.io";
+/// Larger ones nobody sends.
+const MOST_MESSAGE: usize = 1 << 20;
+
+/// What came.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Came {
+    Data(u8, Vec<u8>),
+    Closed(u8),
+}
+
+/// The streams of a session, whichever way they come.
+pub enum Channels {
+    WebSocket(Box<WebSocketStream<TokioIo<Upgraded>>>),
+    Spdy(Box<SpdyChannels>),
+}
+
+/// Whoever is done with a session waits no longer for the other side.
+const GOODBYE: Duration = Duration::from_secs(5);
+/// Streams that a client begins come at once.
+const BEGINNING: Duration = Duration::from_secs(30);
+
+fn has(headers: &HeaderMap, name: http::header::HeaderName, word: &str) -> bool {
+    let values = headers
+        .get_all(name)
+        .into_iter()
+        .filter_map(|it| it.to_str().ok());
+    values
+        .flat_map(|it| it.split(','))
+        .any(|it| it.trim().eq_ignore_ascii_case(word))
+}
+
+/// A session's place among all, and when it has to end.
+pub struct Hold {
+    pub _permit: OwnedSemaphorePermit,
+    pub stop: CancellationToken,
+}
+
+/// Runs `work` on the connection once the caller has the answer; it ends with the node at the latest.
+fn hold<F>(
+    request: &mut Request<Incoming>,
+    work: impl FnOnce(TokioIo<Upgraded>) -> F + Send + 'static,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let hold = request.extensions().get::<Arc<Hold>>().cloned();
+    let upgraded = hyper::upgrade::on(request);
+    tokio::spawn(async move {
+        let Some(hold) = hold else { return };
+        let session = async {
+            if let Ok(upgraded) = upgraded.await {
+                work(TokioIo::new(upgraded)).await;
+            }
+        };
+        tokio::select! {
+            () = hold.stop.cancelled() => {}
+            () = session => {}
+        }
+    });
+}
+
+fn switching(headers: &[(HeaderName, &str)]) -> Response<Answer> {
+    let mut answer = Response::new(full(""));
+    *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    answer
+        .headers_mut()
+        .insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    for (name, value) in headers {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            answer.headers_mut().insert(name.clone(), value);
+        }
+    }
+    answer
+}
+
+/// What the caller wants to speak, and the answer to its handshake.
+enum Spoken {
+    WebSocket(&'static str, String),
+    Spdy(&'static str),
+}
+
+fn spoken(
+    headers: &HeaderMap,
+    over_websocket: &[&'static str],
+    over_spdy: &[&'static str],
+) -> Result<Spoken, &'static str> {
+    let versions = HeaderName::from_static(STREAM_VERSION);
+    if has(headers, UPGRADE, "SPDY/3.1") {
+        let known = over_spdy
+            .iter()
+            .find(|it| has(headers, versions.clone(), it));
+        return known
+            .map(|it| Spoken::Spdy(it))
+            .ok_or("none of the protocols of streams is known");
+    }
+    if !has(headers, UPGRADE, "websocket") {
+        return Err("sessions are upgrades to WebSocket or SPDY/3.1");
+    }
+    let version = headers
+        .get(SEC_WEBSOCKET_VERSION)
+        .is_some_and(|it| it == "13");
+    let key = headers.get(SEC_WEBSOCKET_KEY).filter(|_| version);
+    let accept = key
+        .map(|it| derive_accept_key(it.as_bytes()))
+        .ok_or("no handshake of a WebSocket")?;
+    let known = over_websocket
+        .iter()
+        .find(|it| has(headers, SEC_WEBSOCKET_PROTOCOL, it));
+    known
+        .map(|it| Spoken::WebSocket(it, accept))
+        .ok_or("none of the subprotocols is known")
+}
+
+const STREAM_VERSION: &str = "x-stream-protocol-version";
+
+fn agree(spoken: &Spoken) -> Response<Answer> {
+    match spoken {
+        Spoken::WebSocket(protocol, accept) => switching(&[
+            (UPGRADE, "websocket"),
+            (SEC_WEBSOCKET_PROTOCOL, protocol),
+            (SEC_WEBSOCKET_ACCEPT, accept),
+        ]),
+        Spoken::Spdy(version) => switching(&[
+            (UPGRADE, "SPDY/3.1"),
+            (HeaderName::from_static(STREAM_VERSION), version),
+        ]),
+    }
+}
+
+async fn websocket(upgraded: TokioIo<Upgraded>) -> WebSocketStream<TokioIo<Upgraded>> {
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(MOST_MESSAGE))
+        .max_frame_size(Some(MOST_MESSAGE));
+    WebSocketStream::from_raw_socket(upgraded, Role::Server, Some(config)).await
+}
+
+/// The answer to the upgrade; the session is `work`. `streams`: those that a client that speaks SPDY begins.
+pub fn upgrade<F>(
+    mut request: Request<Incoming>,
+    streams: usize,
+    work: impl FnOnce(Channels) -> F + Send + 'static,
+) -> Response<Answer>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let spoken = match spoken(request.headers(), &[V5, V4], &[V4]) {
+        Ok(spoken) => spoken,
+        Err(why) => return refuse(StatusCode::BAD_REQUEST, why),
+    };
+    let answer = agree(&spoken);
+    let is_spdy = matches!(spoken, Spoken::Spdy(_));
+    hold(&mut request, move |upgraded| async move {
+        if !is_spdy {
+            let socket = Box::new(websocket(upgraded).await);
+            return work(Channels::WebSocket(socket)).await;
+        }
+        match timeout(BEGINNING, SpdyChannels::begin(upgraded, streams)).await {
+            Ok(Ok(channels)) => work(Channels::Spdy(Box::new(channels))).await,
+            Ok(Err(error)) => tracing::debug!(%error, "a session over SPDY did not begin"),
+            Err(_) => tracing::debug!("the streams of a session did not come in time"),
+        }
+    });
+    answer
+}
+
+/// Bytes of SPDY, over whatever they come.
+pub type Bytes = Box<dyn Duplex>;
+
+pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+const PORT_FORWARD: &str = "portforward.k8s.io";
+const TUNNEL: &str = "SPDY/3.1+portforward.k8s.io";
+
+/// Whether forwarded ports come as streams of SPDY, by itself or inside of a WebSocket.
+pub fn is_spdy_forward(headers: &HeaderMap) -> bool {
+    spoken(headers, &[TUNNEL], &[PORT_FORWARD]).is_ok()
+}
+
+/// As [`upgrade`], for forwarded ports.
+pub fn upgrade_forward<F>(
+    mut request: Request<Incoming>,
+    work: impl FnOnce(Bytes) -> F + Send + 'static,
+) -> Response<Answer>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let spoken = match spoken(request.headers(), &[TUNNEL], &[PORT_FORWARD]) {
+        Ok(spoken) => spoken,
+        Err(why) => return refuse(StatusCode::BAD_REQUEST, why),
+    };
+    let answer = agree(&spoken);
+    let is_tunnel = matches!(spoken, Spoken::WebSocket(..));
+    hold(&mut request, move |upgraded| async move {
+        if !is_tunnel {
+            return work(Box::new(upgraded)).await;
+        }
+        let (ours, theirs) = tokio::io::duplex(TUNNELED);
+        let socket = websocket(upgraded).await;
+        tokio::join!(carry(socket, theirs), work(Box::new(ours)));
+    });
+    answer
+}
+
+/// Bytes on their way between a WebSocket and what speaks SPDY in it.
+const TUNNELED: usize = 128 << 10;
+
+async fn carry(mut socket: WebSocketStream<TokioIo<Upgraded>>, inside: DuplexStream) {
+    let (mut reads, mut writes) = tokio::io::split(inside);
+    let mut buffer = vec![0; 32 << 10];
+    loop {
+        tokio::select! {
+            message = socket.next() => match message {
+                Some(Ok(Message::Binary(bytes))) => {
+                    if writes.write_all(&bytes).await.is_err() {
+                        break;
+                    }
+                }
+                Some(Ok(Message::Close(_)) | Err(_)) | None => break,
+                Some(Ok(_)) => {}
+            },
+            read = reads.read(&mut buffer) => match read {
+                Ok(count @ 1..) => {
+                    let message = Message::Binary(buffer[..count].to_vec().into());
+                    if socket.send(message).await.is_err() {
+                        break;
+                    }
+                }
+                _ => break,
+            },
+        }
+    }
+    let _ = timeout(GOODBYE, socket.close(None)).await;
+}
+
+/// A session's streams over SPDY.
+pub struct SpdyChannels {
+    connection: Connection<TokioIo<Upgraded>>,
+    ids: BTreeMap<u8, u32>,
+    /// Streams whose end came with their last bytes.
+    ended: Option<u8>,
+}
+
+impl SpdyChannels {
+    async fn begin(upgraded: TokioIo<Upgraded>, streams: usize) -> std::io::Result<Self> {
+        let mut connection = Connection::new(upgraded)?;
+        let mut ids = BTreeMap::new();
+        while ids.len() < streams {
+            match connection.frames.recv().await {
+                Some(Frame::Stream { id, headers, .. }) => {
+                    let kind = headers.get("streamtype").map(String::as_str);
+                    let channel = match kind {
+                        Some("stdin") => STDIN,
+                        Some("stdout") => STDOUT,
+                        Some("stderr") => STDERR,
+                        Some("error") => ERROR,
+                        Some("resize") => RESIZE,
+                        _ => {
+                            connection.writer.reset(id).await?;
+                            continue;
+                        }
+                    };
+                    connection.writer.reply(id).await?;
+                    ids.insert(channel, id);
+                }
+                Some(Frame::Ping { id }) => connection.writer.pong(id).await?,
+                Some(_) => {}
+                None => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            }
+        }
+        Ok(Self {
+            connection,
+            ids,
+            ended: None,
+        })
+    }
+
+    fn channel(&self, id: u32) -> Option<u8> {
+        self.ids
+            .iter()
+            .find(|(_, known)| **known == id)
+            .map(|(channel, _)| *channel)
+    }
+
+    async fn next(&mut self) -> Option<Came> {
+        if let Some(channel) = self.ended.take() {
+            return Some(Came::Closed(channel));
+        }
+        loop {
+            match self.connection.frames.recv().await? {
+                Frame::Data { id, bytes, ends } => {
+                    let Some(channel) = self.channel(id) else {
+                        continue;
+                    };
+                    match (bytes.is_empty(), ends) {
+                        (true, true) => return Some(Came::Closed(channel)),
+                        (true, false) => {}
+                        (false, ends) => {
+                            self.ended = ends.then_some(channel);
+                            return Some(Came::Data(channel, bytes));
+                        }
+                    }
+                }
+                Frame::Stream { id, .. } => self.connection.writer.reset(id).await.ok()?,
+                Frame::Ping { id } => self.connection.writer.pong(id).await.ok()?,
+                Frame::Reset { id } => {
+                    if let Some(channel) = self.channel(id) {
+                        return Some(Came::Closed(channel));
+                    }
+                }
+                Frame::GoAway => return None,
+            }
+        }
+    }
+
+    async fn send(&mut self, channel: u8, bytes: &[u8]) -> bool {
+        match self.ids.get(&channel) {
+            Some(id) if !bytes.is_empty() => {
+                self.connection.writer.data(*id, bytes, false).await.is_ok()
+            }
+            _ => true,
+        }
+    }
+
+    async fn finish(mut self, how: &Value) {
+        self.send(ERROR, how.to_string().as_bytes()).await;
+        for id in self.ids.values() {
+            let _ = self.connection.writer.data(*id, &[], true).await;
+        }
+        // The other side ends the connection when it has read all.
+        let read = async { while self.connection.frames.recv().await.is_some() {} };
+        let _ = timeout(GOODBYE, read).await;
+        self.connection.writer.end().await;
+    }
+}
+
+impl Channels {
+    /// The next thing that the caller sends; `None` at the end. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<Came> {
+        let socket = match self {
+            Self::Spdy(it) => return it.next().await,
+            Self::WebSocket(socket) => socket,
+        };
+        loop {
+            let bytes = match socket.next().await?.ok()? {
+                Message::Binary(bytes) => bytes,
+                Message::Text(text) => text.into(),
+                Message::Close(_) => return None,
+                _ => continue,
+            };
+            return Some(match bytes.as_ref() {
+                [CLOSE, channel, ..] => Came::Closed(*channel),
+                [channel, rest @ ..] => Came::Data(*channel, rest.to_vec()),
+                [] => continue,
+            });
+        }
+    }
+
+    /// Whether it was taken.
+    pub async fn send(&mut self, channel: u8, bytes: &[u8]) -> bool {
+        match self {
+            Self::Spdy(it) => it.send(channel, bytes).await,
+            Self::WebSocket(socket) => {
+                let mut message = Vec::with_capacity(bytes.len() + 1);
+                message.push(channel);
+                message.extend_from_slice(bytes);
+                socket.send(Message::Binary(message.into())).await.is_ok()
+            }
+        }
+    }
+
+    /// Tells how the session ended, and ends it.
+    pub async fn finish(mut self, how: &Value) {
+        self.send_status(how).await;
+        match self {
+            Self::Spdy(it) => it.finish(how).await,
+            Self::WebSocket(mut socket) => {
+                let normal = CloseFrame {
+                    code: CloseCode::Normal,
+                    reason: "".into(),
+                };
+                // What the caller still sends is read, so that it sees the end and not a reset.
+                let goodbye = async {
+                    let _ = SinkExt::send(&mut *socket, Message::Close(Some(normal))).await;
+                    while let Some(Ok(_)) = socket.next().await {}
+                };
+                let _ = timeout(GOODBYE, goodbye).await;
+            }
+        }
+    }
+
+    async fn send_status(&mut self, how: &Value) {
+        if let Self::WebSocket(_) = self {
+            self.send(ERROR, how.to_string().as_bytes()).await;
+        }
+    }
+}
+
+/// The Status of a program that ended.
+pub fn exited(code: i32) -> Value {
+    if code == 0 {
+        return json!({"metadata": {}, "status": "Success"});
+    }
+    json!({
+        "metadata": {}, "status": "Failure", "reason": "NonZeroExitCode",
+        "message": format!("command terminated with non-zero exit code: exit status {code}"),
+        "details": {"causes": [{"reason": "ExitCode", "message": code.to_string()}]},
+    })
+}
+
+/// The Status of a session that could not be.
+pub fn failed(message: &str) -> Value {
+    json!({"metadata": {}, "status": "Failure", "reason": "InternalError", "message": message, "code": 500})
+}

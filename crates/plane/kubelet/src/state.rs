@@ -1,0 +1,429 @@
+//! What the node knows of one pod: its sandbox, its containers, and what is being done about them. Pure.
+
+use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
+
+use wharf_base::Timestamp;
+
+use crate::pod::Pod;
+
+/// Crashes and failed pulls wait so long before the next try, twice as long each time.
+const FIRST_WAIT: Duration = Duration::from_secs(10);
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+/// A run this long was no crash loop.
+const GOOD_RUN: Duration = Duration::from_secs(600);
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct PodState {
+    /// When this node first saw it.
+    pub seen_at: Timestamp,
+    pub sandbox: Sandbox,
+    pub ip: Option<Ipv4Addr>,
+    /// How often the sandbox could not be made, one time after another.
+    pub sandbox_failures: u32,
+    pub containers: BTreeMap<String, ContainerState>,
+    /// The node ends it, or never began it: reason and message of its status.
+    pub failed: Option<(String, String)>,
+    /// It came to its end before, and nothing of it is here: it is not run again.
+    pub is_finished: bool,
+    /// It was told to the API that it is over: nothing is left to do.
+    pub is_deleted: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Sandbox {
+    #[default]
+    None,
+    Making,
+    Failed {
+        message: String,
+        retry: Retry,
+    },
+    Ready,
+    Removing,
+    Removed,
+}
+
+/// Something that failed, and when it is tried again.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Retry {
+    pub since: Timestamp,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ContainerState {
+    /// How many runs there were before this one.
+    pub attempt: u32,
+    pub image: ImageState,
+    pub run: Run,
+    /// How the run before this one ended.
+    pub last: Option<Terminated>,
+    /// Ends that count for the pause before the next run.
+    pub crashes: u32,
+    /// What the readiness probe says; without one, that it runs.
+    pub is_ready: bool,
+    /// The startup probe passed, or there is none.
+    pub has_started: bool,
+    /// It was told to end, within so many seconds.
+    pub stopping: Option<u64>,
+    /// A probe failed for good: it is to be ended, and begun again if its policy says so.
+    pub is_condemned: bool,
+    /// Name and digest of the image it runs.
+    pub image_id: String,
+    /// One after another.
+    pub failed_pulls: u32,
+    /// One after another.
+    pub failed_starts: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum ImageState {
+    #[default]
+    Unknown,
+    Pulling,
+    Here,
+    Failed {
+        reason: String,
+        message: String,
+        retry: Retry,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Run {
+    #[default]
+    None,
+    Starting,
+    /// It could not be started.
+    Failed {
+        reason: String,
+        message: String,
+        retry: Retry,
+    },
+    Running {
+        since: Timestamp,
+    },
+    Ended(Terminated),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Terminated {
+    pub code: i32,
+    /// `Completed`, `Error`, `OOMKilled`, …
+    pub reason: String,
+    pub message: String,
+    pub started_at: Option<Timestamp>,
+    pub finished_at: Timestamp,
+    pub attempt: u32,
+}
+
+/// What happened to a pod on this node.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    SandboxMade {
+        ip: Option<Ipv4Addr>,
+    },
+    SandboxFailed {
+        message: String,
+    },
+    SandboxRemoved,
+    SandboxNotRemoved {
+        message: String,
+    },
+    /// It was ended by something else, with all that ran in it.
+    SandboxLost,
+    Pulled {
+        container: String,
+        image_id: String,
+    },
+    NotPulled {
+        container: String,
+        reason: String,
+        message: String,
+    },
+    Started {
+        container: String,
+        attempt: u32,
+        at: Timestamp,
+    },
+    NotStarted {
+        container: String,
+        reason: String,
+        message: String,
+    },
+    Ended {
+        container: String,
+        attempt: u32,
+        code: i32,
+        oom: bool,
+        at: Timestamp,
+        message: String,
+    },
+    NotStopped {
+        container: String,
+    },
+    Ready {
+        container: String,
+        is_ready: bool,
+    },
+    StartupPassed {
+        container: String,
+    },
+    /// A liveness or startup probe failed for good.
+    Condemned {
+        container: String,
+    },
+}
+
+impl Retry {
+    pub fn after(failures: u32, now: Timestamp) -> Self {
+        Self {
+            since: now,
+            at: now + wait_after(failures),
+        }
+    }
+
+    /// Whether half of the wait is over: from then on it is the wait that is told, not the failure.
+    pub fn backs_off(&self, now: Timestamp) -> bool {
+        now >= self.half()
+    }
+
+    pub fn half(&self) -> Timestamp {
+        self.since + self.at.since(self.since) / 2
+    }
+}
+
+/// How long something waits that failed so often.
+pub fn wait_after(failures: u32) -> Duration {
+    wharf_base::backoff::doubled(FIRST_WAIT, LONGEST_WAIT, failures)
+}
+
+impl PodState {
+    pub fn new(pod: &Pod, now: Timestamp) -> Self {
+        let containers = pod.all_containers();
+        let containers = containers.map(|it| (it.name.clone(), ContainerState::default()));
+        Self {
+            seen_at: now,
+            sandbox: Sandbox::None,
+            ip: None,
+            sandbox_failures: 0,
+            containers: containers.collect(),
+            failed: None,
+            is_finished: false,
+            is_deleted: false,
+        }
+    }
+
+    pub fn container(&self, name: &str) -> Option<&ContainerState> {
+        self.containers.get(name)
+    }
+
+    /// Something happened.
+    pub fn take(&mut self, pod: &Pod, event: Event, now: Timestamp) {
+        match event {
+            Event::SandboxMade { ip } => {
+                self.sandbox = Sandbox::Ready;
+                self.sandbox_failures = 0;
+                self.ip = ip.or(self.ip);
+            }
+            Event::SandboxFailed { message } => {
+                self.sandbox_failures += 1;
+                let retry = Retry::after(self.sandbox_failures, now);
+                self.sandbox = Sandbox::Failed { message, retry };
+            }
+            Event::SandboxRemoved => self.sandbox = Sandbox::Removed,
+            Event::SandboxNotRemoved { .. } => self.sandbox = Sandbox::Ready,
+            Event::SandboxLost => self.lose(now),
+            Event::Pulled {
+                container,
+                image_id,
+            } => self.with(&container, |it| {
+                it.image = ImageState::Here;
+                it.failed_pulls = 0;
+                it.image_id = image_id;
+            }),
+            Event::NotPulled {
+                container,
+                reason,
+                message,
+            } => self.with(&container, |it| {
+                it.failed_pulls += 1;
+                let retry = Retry::after(it.failed_pulls, now);
+                it.image = ImageState::Failed {
+                    reason,
+                    message,
+                    retry,
+                };
+            }),
+            Event::Started {
+                container,
+                attempt,
+                at,
+            } => {
+                let waits = |name: &str| {
+                    let of = pod.container(name);
+                    let startup = of.is_some_and(|it| it.startup_probe.is_some());
+                    let readiness = of.is_some_and(|it| it.readiness_probe.is_some());
+                    (startup, readiness)
+                };
+                let (startup, readiness) = waits(&container);
+                self.with(&container, |it| {
+                    // It may have ended before it was told that it began.
+                    if let Run::Ended(how) = &mut it.run {
+                        how.started_at.get_or_insert(at);
+                    } else if it.attempt == attempt {
+                        it.run = Run::Running { since: at };
+                        it.failed_starts = 0;
+                        it.has_started = !startup;
+                        it.is_ready = !startup && !readiness;
+                    }
+                });
+            }
+            Event::NotStarted {
+                container,
+                reason,
+                message,
+            } => self.with(&container, |it| {
+                it.failed_starts += 1;
+                let retry = Retry::after(it.failed_starts, now);
+                // What it needs may be another image by now.
+                it.image = ImageState::Unknown;
+                it.run = Run::Failed {
+                    reason,
+                    message,
+                    retry,
+                };
+            }),
+            Event::Ended {
+                container,
+                attempt,
+                code,
+                oom,
+                at,
+                message,
+            } => {
+                self.with(&container, |it| {
+                    // It may be told again.
+                    if it.attempt == attempt && it.ended().is_none() {
+                        it.end(code, oom, at, message);
+                    }
+                });
+            }
+            Event::NotStopped { container } => self.with(&container, |it| it.stopping = None),
+            Event::Ready {
+                container,
+                is_ready,
+            } => self.with(&container, |it| {
+                it.is_ready = is_ready && it.is_running();
+            }),
+            Event::StartupPassed { container } => {
+                let readiness = pod
+                    .container(&container)
+                    .is_some_and(|it| it.readiness_probe.is_some());
+                self.with(&container, |it| {
+                    it.has_started = it.is_running();
+                    it.is_ready = it.is_running() && !readiness;
+                });
+            }
+            Event::Condemned { container } => self.with(&container, |it| {
+                it.is_condemned = it.is_running();
+            }),
+        }
+    }
+
+    fn with(&mut self, name: &str, change: impl FnOnce(&mut ContainerState)) {
+        if let Some(container) = self.containers.get_mut(name) {
+            change(container);
+        }
+    }
+
+    /// All that ran in the sandbox ended with it, nobody saw how.
+    fn lose(&mut self, now: Timestamp) {
+        const KILLED: i32 = 137;
+        let gone = "The container could not be located when the pod was terminated";
+        for container in self.containers.values_mut() {
+            if matches!(container.run, Run::Running { .. } | Run::Starting) {
+                container.end(KILLED, false, now, gone.to_owned());
+                if let Run::Ended(how) = &mut container.run {
+                    how.reason = "ContainerStatusUnknown".to_owned();
+                }
+            }
+        }
+        self.sandbox = match self.sandbox {
+            Sandbox::Removing | Sandbox::Removed => Sandbox::Removed,
+            _ => Sandbox::None,
+        };
+        self.ip = None;
+    }
+}
+
+impl ContainerState {
+    pub fn is_running(&self) -> bool {
+        matches!(self.run, Run::Running { .. })
+    }
+
+    /// It runs, or soon may.
+    pub fn is_active(&self) -> bool {
+        matches!(self.run, Run::Running { .. } | Run::Starting)
+    }
+
+    pub fn ended(&self) -> Option<&Terminated> {
+        match &self.run {
+            Run::Ended(how) => Some(how),
+            _ => None,
+        }
+    }
+
+    /// When the run after one that ended may begin.
+    pub fn restarts_at(&self) -> Option<Timestamp> {
+        let ended = self.ended()?;
+        Some(match self.crashes {
+            // The first comes at once.
+            0 | 1 => ended.finished_at,
+            many => ended.finished_at + wait_after(many - 1),
+        })
+    }
+
+    /// The next run begins.
+    pub fn next_run(&mut self) {
+        if let Run::Ended(how) = std::mem::take(&mut self.run) {
+            self.last = Some(how);
+            self.attempt = self.attempt.saturating_add(1);
+        }
+        self.run = Run::Starting;
+        self.stopping = None;
+        self.is_condemned = false;
+        self.has_started = false;
+        self.is_ready = false;
+    }
+
+    pub fn end(&mut self, code: i32, oom: bool, at: Timestamp, message: String) {
+        let started_at = match self.run {
+            Run::Running { since } => Some(since),
+            _ => None,
+        };
+        if started_at.is_some_and(|since| at.since(since) >= GOOD_RUN) {
+            self.crashes = 0;
+        }
+        self.crashes += 1;
+        let reason = match code {
+            _ if oom => "OOMKilled",
+            0 => "Completed",
+            _ => "Error",
+        };
+        self.run = Run::Ended(Terminated {
+            code,
+            reason: reason.to_owned(),
+            message,
+            started_at,
+            finished_at: at,
+            attempt: self.attempt,
+        });
+        self.is_ready = false;
+        self.has_started = false;
+        self.stopping = None;
+        self.is_condemned = false;
+        // The next run asks for it again: its policy may want the one that the name means then.
+        self.image = ImageState::Unknown;
+    }
+}

@@ -1,0 +1,92 @@
+//! Tokens of pods' service accounts: asked of the API, kept while they are young.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde_json::json;
+use wharf_base::Timestamp;
+use wharf_kube_client::{Client, Error, Object as _, kind};
+
+use crate::{
+    pod::{Pod, TokenSource},
+    volume_files::Tokens,
+};
+
+/// As upstream: those of no stated length.
+const DEFAULT_SECONDS: u64 = 3600;
+/// A token is renewed after four fifths of its life, and after a day.
+const LONGEST_USE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Whatever its end is said to be.
+const SHORTEST_USE: Duration = Duration::from_secs(60);
+
+/// The tokens of one pod, by audience and path.
+#[derive(Default)]
+pub struct PodTokens(BTreeMap<(String, String), Token>);
+
+struct Token {
+    token: String,
+    renew_at: Timestamp,
+}
+
+impl PodTokens {
+    /// Has a good token for each projection that wants one; when the first of them is to be renewed.
+    pub async fn renew(
+        &mut self,
+        client: &Client,
+        pod: &Pod,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Error> {
+        let sources = pod
+            .spec
+            .volumes
+            .iter()
+            .filter_map(|it| it.projected.as_ref());
+        let wanted = sources.flat_map(|it| &it.sources);
+        for of in wanted.filter_map(|it| it.service_account_token.as_ref()) {
+            let key = (of.audience.clone(), of.path.clone());
+            if self.0.get(&key).is_none_or(|it| it.renew_at <= now) {
+                let token = request(client, pod, of, now).await?;
+                self.0.insert(key, token);
+            }
+        }
+        Ok(self.0.values().map(|it| it.renew_at).min())
+    }
+}
+
+impl Tokens for PodTokens {
+    fn token(&self, audience: &str, path: &str) -> Option<String> {
+        let key = (audience.to_owned(), path.to_owned());
+        self.0.get(&key).map(|it| it.token.clone())
+    }
+}
+
+async fn request(
+    client: &Client,
+    pod: &Pod,
+    of: &TokenSource,
+    now: Timestamp,
+) -> Result<Token, Error> {
+    let account = pod.spec.service_account_name.as_deref();
+    let account = account.filter(|it| !it.is_empty()).unwrap_or("default");
+    let audiences: Vec<&str> = Some(of.audience.as_str())
+        .filter(|it| !it.is_empty())
+        .into_iter()
+        .collect();
+    let asked = json!({
+        "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
+        "spec": {
+            "audiences": audiences, "expirationSeconds": of.expiration_seconds.unwrap_or(DEFAULT_SECONDS),
+            "boundObjectRef": {"kind": "Pod", "apiVersion": "v1", "name": pod.metadata.name, "uid": pod.metadata.uid},
+        },
+    });
+    let namespace = &pod.metadata.namespace;
+    let answer = client
+        .create_at(&kind::SERVICE_ACCOUNT, namespace, account, "token", &asked)
+        .await?;
+    let expires = Timestamp::parse_iso8601(answer.text("/status/expirationTimestamp"));
+    let life = expires.map_or(LONGEST_USE, |it| it.since(now));
+    Ok(Token {
+        token: answer.text("/status/token").to_owned(),
+        renew_at: now + (life / 5 * 4).clamp(SHORTEST_USE, LONGEST_USE),
+    })
+}

@@ -1,0 +1,374 @@
+//! One task for each pod: asks the plan what to do, does it, and tells the API how things are. It decides nothing itself.
+
+use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt as _;
+
+use parking_lot::Mutex;
+use serde_json::Value;
+use tokio::{
+    sync::{Notify, mpsc, watch},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tokio_util::task::AbortOnDropHandle;
+use wharf_container::{image::Image, runtime::ContainerState as Seen};
+use wharf_kube_client::Object as _;
+
+use crate::{
+    machine::{Found, of_run},
+    node::Node,
+    objects::Followed,
+    perform,
+    plan::{Action, begin, plan},
+    pod::Pod,
+    probe,
+    refused::{self, refused},
+    state::{Event, PodState, Run, Sandbox, Terminated},
+    status::status,
+    tokens::PodTokens,
+    told::Teller,
+};
+
+const EVENTS: usize = 256;
+
+/// What the API says of a pod.
+#[derive(Debug, Clone)]
+pub enum Wanted {
+    Is(Arc<Value>),
+    /// The API knows it no more.
+    Gone,
+}
+
+/// What the jobs of a pod share with its worker.
+pub struct Context {
+    pub node: Arc<Node>,
+    pub sandbox: String,
+    /// By container.
+    pub images: Mutex<BTreeMap<String, Image>>,
+    pub followed: Followed,
+    pub tokens: tokio::sync::Mutex<PodTokens>,
+    /// Something that the pod refers to changed, or a token is old.
+    pub changed: Arc<Notify>,
+}
+
+pub struct Worker {
+    context: Arc<Context>,
+    wanted: watch::Receiver<Wanted>,
+    pod: Pod,
+    state: PodState,
+    jobs: JoinSet<Vec<Event>>,
+    events: mpsc::Receiver<Event>,
+    tell_events: mpsc::Sender<Event>,
+    probes: BTreeMap<String, AbortOnDropHandle<()>>,
+    following: Option<AbortOnDropHandle<()>>,
+    volumes: Option<AbortOnDropHandle<()>>,
+    teller: Teller,
+}
+
+impl Worker {
+    /// `found` is the sandbox that an earlier agent left; `refusal` why the node has no room for it.
+    pub fn new(
+        node: Arc<Node>,
+        wanted: watch::Receiver<Wanted>,
+        object: &Arc<Value>,
+        found: Option<Found>,
+        refusal: Option<(String, String)>,
+    ) -> Self {
+        let is_new = found.is_none();
+        let (pod, unreadable) = match Pod::read(object) {
+            Ok(pod) => (pod, None),
+            Err(error) => (Pod::unreadable(object), Some(error.to_string())),
+        };
+        let sandbox = node.sandbox_of(&pod.metadata.uid);
+        let mut state = PodState::new(&pod, node.clock.now());
+        if unreadable.is_some() && !is_new {
+            // Nothing of it can be told apart: it goes as a whole.
+            state.sandbox = Sandbox::Ready;
+        } else {
+            take_over(&pod, &mut state, found);
+        }
+        state.failed = unreadable.map(|message| ("InvalidPod".to_owned(), message));
+        if is_new && !state.is_finished && state.failed.is_none() {
+            state.failed = refusal;
+        }
+        let changed = Arc::new(Notify::new());
+        let followed = node.objects.follow(&pod, &changed);
+        let (tell_events, events) = mpsc::channel(EVENTS);
+        let teller = Teller::start(node.clone(), object.clone());
+        let context = Context {
+            node,
+            sandbox,
+            images: Mutex::default(),
+            followed,
+            tokens: tokio::sync::Mutex::default(),
+            changed,
+        };
+        Self {
+            context: Arc::new(context),
+            wanted,
+            pod,
+            state,
+            jobs: JoinSet::new(),
+            events,
+            tell_events,
+            probes: BTreeMap::new(),
+            following: None,
+            volumes: None,
+            teller,
+        }
+    }
+
+    /// Until nothing of the pod is left, here and in the API.
+    pub async fn run(mut self) {
+        self.refuse();
+        self.keep_images();
+        loop {
+            let wake_at = self.advance();
+            self.look_after();
+            self.tell();
+            if self.state.is_deleted && self.teller.is_done() {
+                return;
+            }
+            let now = self.context.node.clock.now();
+            let wait = wake_at.map(|at| at.since(now));
+            tokio::select! {
+                changed = self.wanted.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    self.hear();
+                }
+                Some(event) = self.events.recv() => self.take(event),
+                Some(done) = self.jobs.join_next() => {
+                    for event in done.unwrap_or_default() {
+                        self.take(event);
+                    }
+                }
+                () = async { sleep(wait.unwrap_or_default()).await }, if wait.is_some() => {}
+                () = self.teller.told(), if self.state.is_deleted => {}
+            }
+        }
+    }
+
+    /// What the pod asks for, now that it was heard of, and this node does not have.
+    fn refuse(&mut self) {
+        if let Some(message) = refused(&self.pod).filter(|_| !self.state.is_finished) {
+            let reason = refused::REASON.to_owned();
+            self.state.failed.get_or_insert((reason, message));
+        }
+    }
+
+    /// Images of what runs already stay on this machine.
+    fn keep_images(&self) {
+        for (name, known) in &self.state.containers {
+            if known.is_running() && known.image_id.contains('@') {
+                let job =
+                    perform::keep_image(self.context.clone(), name.clone(), known.image_id.clone());
+                tokio::spawn(job);
+            }
+        }
+    }
+
+    fn hear(&mut self) {
+        let wanted = self.wanted.borrow_and_update().clone();
+        match wanted {
+            Wanted::Is(object) => match Pod::read(&object) {
+                Ok(pod) if pod.metadata.uid == self.pod.metadata.uid => {
+                    self.pod = pod;
+                    self.teller.heard(object);
+                    self.refuse();
+                }
+                // Another of the same name: this one is gone.
+                Ok(_) => self.gone(),
+                Err(error) => {
+                    let deleted = Pod::unreadable(&object).metadata.deletion_timestamp;
+                    self.pod.metadata.deletion_timestamp = deleted;
+                    self.teller.heard(object);
+                    let told = ("InvalidPod".to_owned(), error.to_string());
+                    self.state.failed.get_or_insert(told);
+                }
+            },
+            Wanted::Gone => self.gone(),
+        }
+    }
+
+    fn gone(&mut self) {
+        let at = self.context.node.clock.now().iso8601_seconds();
+        self.pod.metadata.deletion_timestamp.get_or_insert(at);
+        // Whoever took it from the API waits for nothing any more.
+        self.pod.metadata.deletion_grace_period_seconds = Some(GRACE_OF_THE_LOST);
+        self.teller.gone();
+    }
+
+    fn take(&mut self, event: Event) {
+        let now = self.context.node.clock.now();
+        perform::record(&self.context, self.teller.object(), &event);
+        self.state.take(&self.pod, event, now);
+    }
+
+    /// Begins all that is to be done; when to ask again.
+    fn advance(&mut self) -> Option<wharf_base::Timestamp> {
+        let now = self.context.node.clock.now();
+        let plan = plan(&self.pod, &self.state, now);
+        for action in plan.actions {
+            if action == Action::MakeSandbox && perform::network(&self.pod).is_none() {
+                // Its interface is not there yet: the annotation comes with a change of the pod.
+                continue;
+            }
+            begin(&mut self.state, &action);
+            let failure = perform::failure(&action);
+            let job = perform::perform(
+                self.context.clone(),
+                self.pod.clone(),
+                self.state.clone(),
+                action,
+            );
+            // One that panics or hangs has failed like any other.
+            self.jobs.spawn(async move {
+                let done = timeout(perform::PATIENCE, AssertUnwindSafe(job).catch_unwind()).await;
+                match done {
+                    Ok(Ok(events)) => events,
+                    _ => failure,
+                }
+            });
+        }
+        plan.wake_at
+    }
+
+    /// Follows the sandbox, probes what runs, and keeps volumes as what they are made of.
+    fn look_after(&mut self) {
+        let ready = self.state.sandbox == Sandbox::Ready;
+        if !ready {
+            self.following = None;
+            self.volumes = None;
+        } else if self.following.is_none() {
+            let job = perform::follow(
+                self.context.clone(),
+                self.pod.clone(),
+                self.tell_events.clone(),
+            );
+            self.following = Some(AbortOnDropHandle::new(tokio::spawn(job)));
+            let job = perform::keep_volumes(self.context.clone(), self.pod.clone());
+            self.volumes = Some(AbortOnDropHandle::new(tokio::spawn(job)));
+        }
+        let (state, pod) = (&self.state, &self.pod);
+        let runs = |name: &str| state.container(name).is_some_and(|it| it.is_running());
+        self.probes.retain(|name, _| runs(name));
+        for of in pod.all_containers() {
+            if !runs(&of.name) || self.probes.contains_key(&of.name) || !probe::has_any(of) {
+                continue;
+            }
+            let Some(known) = state.container(&of.name) else {
+                continue;
+            };
+            let job = probe::run(
+                self.context.clone(),
+                of.clone(),
+                known.attempt,
+                known.has_started,
+                state.ip,
+                self.tell_events.clone(),
+            );
+            let job = AbortOnDropHandle::new(tokio::spawn(job));
+            self.probes.insert(of.name.clone(), job);
+        }
+    }
+
+    fn tell(&mut self) {
+        let node = &self.context.node;
+        if self.state.is_finished {
+            if self.state.is_deleted {
+                self.teller.delete();
+            }
+            return;
+        }
+        let mut pod = self.pod.clone();
+        pod.status = self.teller.before();
+        let status = status(&pod, &self.state, &node.place, node.clock.now());
+        self.teller.tell(status);
+        if self.state.is_deleted {
+            self.teller.delete();
+        }
+    }
+}
+
+/// Seconds that the containers of a pod have that the API does not know any more.
+const GRACE_OF_THE_LOST: i64 = 2;
+
+/// Begins with what an earlier agent left, or what the API tells of a sandbox that is gone.
+fn take_over(pod: &Pod, state: &mut PodState, found: Option<Found>) {
+    let told = |name: &str| {
+        let all = ["/initContainerStatuses", "/containerStatuses"];
+        let mut all = all.into_iter().flat_map(|it| pod.status.list(it));
+        all.find(|it| it.text("/name") == name)
+    };
+    let Some(found) = found else {
+        if matches!(pod.status.text("/phase"), "Succeeded" | "Failed") {
+            state.is_finished = true;
+        }
+        for (name, container) in &mut state.containers {
+            let Some(told) = told(name).filter(|it| !it.text("/containerID").is_empty()) else {
+                continue;
+            };
+            let before = told.integer("/restartCount").unwrap_or_default();
+            container.attempt = u32::try_from(before).unwrap_or_default().saturating_add(1);
+        }
+        return;
+    };
+    if found.is_alive {
+        state.sandbox = Sandbox::Ready;
+        state.ip = found.address;
+    }
+    let now = state.seen_at;
+    for (name, seen) in &found.containers {
+        let Some((container, attempt)) = of_run(name) else {
+            continue;
+        };
+        let Some(known) = state.containers.get_mut(container) else {
+            continue;
+        };
+        if attempt < known.attempt {
+            continue;
+        }
+        if let Run::Ended(how) = std::mem::take(&mut known.run) {
+            known.last = Some(how);
+        }
+        known.attempt = attempt;
+        let at = |millis: i64| wharf_base::Timestamp::from_millis(millis);
+        if let Some(since) = seen.started_at {
+            known.run = Run::Running { since: at(since) };
+        }
+        let of = pod.container(container);
+        let told = told(container);
+        known.has_started = of.is_some_and(|it| it.startup_probe.is_none())
+            || told.is_some_and(|it| it.is_true("/started"));
+        known.is_ready = of
+            .is_some_and(|it| it.readiness_probe.is_none() && it.startup_probe.is_none())
+            || told.is_some_and(|it| it.is_true("/ready"));
+        known.image_id = told
+            .map(|it| it.text("/imageID").to_owned())
+            .unwrap_or_default();
+        match &seen.exit {
+            Some(exit) => known.end(exit.code, exit.oom, at(exit.at), String::new()),
+            None if seen.state == Seen::Stopped => known.end(KILLED, false, now, String::new()),
+            None => {}
+        }
+        known.crashes = known.crashes.max(attempt.min(MOST_CRASHES_KNOWN));
+    }
+    // Told as it ended, not as it was left by whoever died with it.
+    for container in state.containers.values_mut() {
+        if !found.is_alive && container.is_running() {
+            container.end(KILLED, false, now, String::new());
+        }
+        if let Run::Ended(Terminated { started_at, .. }) = &mut container.run
+            && started_at.is_none()
+        {
+            *started_at = Some(now);
+        }
+    }
+}
+
+const KILLED: i32 = 137;
+/// More make no pause longer.
+const MOST_CRASHES_KNOWN: u32 = 8;

@@ -1,0 +1,455 @@
+//! A node on an API server in memory and a machine that only pretends.
+
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tokio::{
+    net::TcpStream,
+    sync::mpsc,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use wharf_base::SystemClock;
+use wharf_container::{
+    image::{Digest, Image, ImageConfig},
+    runtime::{
+        ContainerState, ContainerStats, ContainerStatus, ExecOutput, ExecSession, ExecSpec,
+        ExitRecord, LogReader,
+    },
+    spec::{ContainerName, ContainerSpec},
+};
+use wharf_kube_client::{Client, Delete, Object as _, Patch, fake::Fake, kind};
+use wharf_kubelet::{
+    Kubelet, Parts, Resolvers,
+    machine::{ExecFailed, Found, Machine, NoImage, PullPolicy, SandboxWish, Seen},
+    node::Facts,
+};
+
+#[derive(Default)]
+struct Pretended {
+    sandboxes: Mutex<BTreeMap<String, Sandbox>>,
+}
+
+#[derive(Default)]
+struct Sandbox {
+    annotations: BTreeMap<String, String>,
+    specs: BTreeMap<String, ContainerSpec>,
+    running: BTreeMap<ContainerName, ContainerStatus>,
+    listener: Option<mpsc::Sender<Seen>>,
+}
+
+impl Pretended {
+    fn end(&self, id: &str, name: &ContainerName, code: i32) {
+        let exit = ExitRecord {
+            code,
+            oom: false,
+            at: 1,
+        };
+        let listener = {
+            let mut all = self.sandboxes.lock();
+            let sandbox = all.get_mut(id).unwrap();
+            let status = sandbox.running.get_mut(name).unwrap();
+            status.exit = Some(exit);
+            status.state = ContainerState::Stopped;
+            sandbox.listener.clone()
+        };
+        if let Some(listener) = listener {
+            listener.try_send(Seen::Exited(name.clone(), exit)).unwrap();
+        }
+    }
+
+    fn spec(&self, id: &str, name: &str) -> Option<ContainerSpec> {
+        self.sandboxes.lock().get(id)?.specs.get(name).cloned()
+    }
+}
+
+#[async_trait]
+impl Machine for Pretended {
+    async fn recover(&self) -> Result<Vec<Found>, String> {
+        let all = self.sandboxes.lock();
+        Ok(all
+            .iter()
+            .map(|(id, it)| Found {
+                id: id.clone(),
+                annotations: it.annotations.clone(),
+                address: Some(Ipv4Addr::new(10, 0, 0, 9)),
+                containers: it.running.clone(),
+                is_alive: true,
+            })
+            .collect())
+    }
+
+    async fn make(&self, wish: &SandboxWish) -> Result<Option<Ipv4Addr>, String> {
+        let sandbox = Sandbox {
+            annotations: wish.annotations.clone(),
+            ..Sandbox::default()
+        };
+        self.sandboxes.lock().insert(wish.id.clone(), sandbox);
+        Ok(Some(Ipv4Addr::new(10, 0, 0, 9)))
+    }
+
+    async fn remove(&self, id: &str) -> Result<(), String> {
+        self.sandboxes.lock().remove(id);
+        Ok(())
+    }
+
+    async fn fetch(&self, _: &str, name: &str, _: PullPolicy) -> Result<Image, NoImage> {
+        if name == "none" {
+            let message = "there is none".to_owned();
+            return Err(NoImage {
+                reason: "ErrImagePull",
+                message,
+            });
+        }
+        let config = ImageConfig {
+            cmd: vec!["run".to_owned()],
+            ..ImageConfig::default()
+        };
+        Ok(Image::from_layers(Digest::of(&[1; 32]), config, Vec::new()))
+    }
+
+    async fn start(&self, id: &str, spec: &ContainerSpec, _: &Image) -> Result<i64, String> {
+        let mut all = self.sandboxes.lock();
+        let sandbox = all.get_mut(id).ok_or("no sandbox")?;
+        let status = ContainerStatus {
+            state: ContainerState::Running,
+            pid: 1,
+            started_at: Some(1_800_000_000_000),
+            exit: None,
+        };
+        sandbox.running.insert(spec.name.clone(), status);
+        sandbox
+            .specs
+            .insert(spec.name.as_str().to_owned(), spec.clone());
+        Ok(1_800_000_000_000)
+    }
+
+    async fn stop(
+        &self,
+        id: &str,
+        name: &ContainerName,
+        _: i32,
+        _: Duration,
+    ) -> Result<ExitRecord, String> {
+        self.end(id, name, 143);
+        Ok(ExitRecord {
+            code: 143,
+            oom: false,
+            at: 1,
+        })
+    }
+
+    async fn forget(&self, _: &str, _: &ContainerName) {}
+
+    async fn follow(&self, id: &str) -> mpsc::Receiver<Seen> {
+        let (tell, seen) = mpsc::channel(16);
+        if let Some(sandbox) = self.sandboxes.lock().get_mut(id) {
+            sandbox.listener = Some(tell);
+        }
+        seen
+    }
+
+    async fn exec(&self, _: &str, _: &ContainerName, _: &ExecSpec) -> Result<ExecSession, String> {
+        Err("not here".to_owned())
+    }
+
+    async fn exec_output(
+        &self,
+        _: &str,
+        _: &ContainerName,
+        _: &ExecSpec,
+        _: Duration,
+    ) -> Result<ExecOutput, ExecFailed> {
+        Err(ExecFailed::TimedOut)
+    }
+
+    async fn containers(
+        &self,
+        id: &str,
+    ) -> Result<BTreeMap<ContainerName, ContainerStatus>, String> {
+        Ok(self.sandboxes.lock().get(id).ok_or("none")?.running.clone())
+    }
+
+    fn logs(&self, _: &str, _: &ContainerName) -> Result<LogReader, String> {
+        Err("not here".to_owned())
+    }
+
+    fn stats(&self, _: &str, _: &ContainerName) -> Option<ContainerStats> {
+        None
+    }
+
+    async fn connect(&self, _: &str, _: Ipv4Addr, _: u16) -> std::io::Result<TcpStream> {
+        Err(std::io::ErrorKind::ConnectionRefused.into())
+    }
+}
+
+struct Setup {
+    client: Client,
+    machine: Arc<Pretended>,
+    dir: tempfile::TempDir,
+}
+
+impl Setup {
+    fn new() -> Self {
+        Self {
+            client: Fake::new().client(),
+            machine: Arc::default(),
+            dir: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// A node; it ends with the token.
+    fn node(&self) -> CancellationToken {
+        let stop = CancellationToken::new();
+        let parts = Parts {
+            client: self.client.clone(),
+            machine: self.machine.clone(),
+            clock: Arc::new(SystemClock),
+            facts: Facts {
+                name: "node".to_owned(),
+                instance: "i-1".to_owned(),
+                instance_type: "t3.medium".to_owned(),
+                image: "ami-1".to_owned(),
+                region: "us-east-1".to_owned(),
+                zone: "us-east-1a".to_owned(),
+                address: "10.0.0.1".to_owned(),
+                cpus: 2,
+                memory_mib: 4096,
+                disk_bytes: 1 << 30,
+                kernel: "6".to_owned(),
+                labels: BTreeMap::new(),
+                taints: Vec::new(),
+                served_at: ("127.0.0.1".to_owned(), 1),
+            },
+            resolvers: Resolvers::default(),
+            dir: self.dir.path().to_owned(),
+        };
+        let kubelet = Kubelet::new(&parts, &stop);
+        tokio::spawn(wharf_kubelet::run(parts, kubelet, stop.clone()));
+        stop
+    }
+
+    async fn create(&self, spec: Value) -> Value {
+        let eni = json!([{"eniId": "eni-1", "ifAddress": "0a:00:00:00:00:01", "privateIp": "10.0.0.9", "subnetCidr": "10.0.0.0/24"}]);
+        let mut pod = json!({
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": "p", "namespace": "n", "annotations": {"vpc.amazonaws.com/pod-eni": eni.to_string()}},
+            "spec": spec,
+        });
+        pod["spec"]["nodeName"] = "node".into();
+        self.client.create(&kind::POD, "n", &pod).await.unwrap()
+    }
+
+    async fn wait(&self, what: &str, mut holds: impl FnMut(&Value) -> bool) -> Value {
+        let waiting = async {
+            loop {
+                let pod = self
+                    .client
+                    .get(&kind::POD, "n", "p")
+                    .await
+                    .unwrap_or_default();
+                if holds(&pod) {
+                    return pod;
+                }
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let seen = timeout(Duration::from_secs(20), waiting).await;
+        match seen {
+            Ok(pod) => pod,
+            Err(_) => panic!(
+                "{what}: {:#}",
+                self.client
+                    .get(&kind::POD, "n", "p")
+                    .await
+                    .unwrap_or_default()
+            ),
+        }
+    }
+}
+
+fn id(pod: &Value) -> String {
+    wharf_kubelet::machine::sandbox_id("i-1", pod.uid())
+}
+
+#[tokio::test]
+async fn a_pod_runs_is_begun_again_and_goes() {
+    let setup = Setup::new();
+    let _node = setup.node().drop_guard();
+    let data = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": "n"}, "data": {"k": "one"}});
+    setup
+        .client
+        .create(&kind::CONFIG_MAP, "n", &data)
+        .await
+        .unwrap();
+    let pod = setup.create(json!({
+        "containers": [{"name": "a", "image": "x", "env": [{"name": "E", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}}],
+            "volumeMounts": [{"name": "v", "mountPath": "/v"}]}],
+        "volumes": [{"name": "v", "configMap": {"name": "c"}}],
+    })).await;
+    let ready = setup
+        .wait("it is ready", |it| it.has_condition("Ready", "True"))
+        .await;
+    assert_eq!(ready.text("/status/phase"), "Running");
+    assert_eq!(ready.text("/status/podIP"), "10.0.0.9");
+    let id = id(&pod);
+    let spec = setup.machine.spec(&id, "a~r0").unwrap();
+    assert!(
+        spec.env.contains(&("E".to_owned(), "one".to_owned())),
+        "{:?}",
+        spec.env
+    );
+    assert_eq!(spec.argv, ["run"]);
+    let file = setup.dir.path().join(&id).join("volumes/v/k");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "one");
+
+    // What the ConfigMap says now is seen in the volume.
+    let patch = Patch::Merge(json!({"data": {"k": "two"}}));
+    setup
+        .client
+        .patch(&kind::CONFIG_MAP, "n", "c", &patch)
+        .await
+        .unwrap();
+    setup
+        .wait("the volume follows", |_| {
+            std::fs::read_to_string(&file).is_ok_and(|it| it == "two")
+        })
+        .await;
+
+    setup
+        .machine
+        .end(&id, &ContainerName::try_from("a~r0").unwrap(), 1);
+    let again = setup
+        .wait("it is begun again", |it| {
+            it["status"]["containerStatuses"][0]["restartCount"] == 1
+        })
+        .await;
+    assert_eq!(
+        again["status"]["containerStatuses"][0]["lastState"]["terminated"]["exitCode"],
+        1
+    );
+
+    let options = Delete {
+        grace_seconds: Some(5),
+        ..Delete::default()
+    };
+    setup
+        .client
+        .delete(&kind::POD, "n", "p", &options)
+        .await
+        .unwrap();
+    setup.wait("it is gone", Value::is_null).await;
+    assert!(setup.machine.sandboxes.lock().is_empty());
+    assert!(!setup.dir.path().join(&id).exists());
+}
+
+#[tokio::test]
+async fn containers_outlive_the_node() {
+    let setup = Setup::new();
+    let first = setup.node();
+    let pod = setup
+        .create(json!({"containers": [{"name": "a", "image": "x"}]}))
+        .await;
+    setup
+        .wait("it is ready", |it| it.has_condition("Ready", "True"))
+        .await;
+    first.cancel();
+    // It ends while nobody looks.
+    let id = id(&pod);
+    setup
+        .machine
+        .sandboxes
+        .lock()
+        .get_mut(&id)
+        .unwrap()
+        .listener = None;
+    setup
+        .machine
+        .end(&id, &ContainerName::try_from("a~r0").unwrap(), 3);
+    let _second = setup.node().drop_guard();
+    let found = setup
+        .wait("it is begun again", |it| {
+            it["status"]["containerStatuses"][0]["restartCount"] == 1
+        })
+        .await;
+    assert_eq!(
+        found["status"]["containerStatuses"][0]["lastState"]["terminated"]["exitCode"],
+        3
+    );
+}
+
+#[tokio::test]
+async fn a_pod_that_is_forgotten_meanwhile_ends() {
+    let setup = Setup::new();
+    let first = setup.node();
+    setup
+        .create(json!({"containers": [{"name": "a", "image": "x"}]}))
+        .await;
+    setup
+        .wait("it is ready", |it| it.has_condition("Ready", "True"))
+        .await;
+    first.cancel();
+    let now = Delete {
+        grace_seconds: Some(0),
+        ..Delete::default()
+    };
+    setup
+        .client
+        .delete(&kind::POD, "n", "p", &now)
+        .await
+        .unwrap();
+    let _second = setup.node().drop_guard();
+    setup
+        .wait("nothing is left", |_| {
+            setup.machine.sandboxes.lock().is_empty()
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_had_is_told() {
+    let setup = Setup::new();
+    let _node = setup.node().drop_guard();
+    setup
+        .create(json!({"containers": [{"name": "a", "image": "x"}], "hostPID": true}))
+        .await;
+    let failed = setup
+        .wait("it fails", |it| it.text("/status/phase") == "Failed")
+        .await;
+    assert_eq!(failed.text("/status/reason"), "UnsupportedByNode");
+    assert_eq!(
+        failed.text("/status/message"),
+        "spec.hostPID is not supported by this node"
+    );
+}
+
+#[tokio::test]
+async fn the_node_is_registered_and_lives() {
+    let setup = Setup::new();
+    let _node = setup.node().drop_guard();
+    setup.wait("it is there", |_| true).await;
+    let node = timeout(Duration::from_secs(20), async {
+        loop {
+            if let Ok(node) = setup.client.get(&kind::NODE, "", "node").await
+                && node.has_condition("Ready", "True")
+                && setup
+                    .client
+                    .get(&kind::LEASE, "kube-node-lease", "node")
+                    .await
+                    .is_ok()
+            {
+                return node;
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+    });
+    let node = node.await.expect("the node is ready and has a lease");
+    assert_eq!(node.text("/spec/providerID"), "aws:///us-east-1a/i-1");
+    assert_eq!(node.text("/status/allocatable/cpu"), "1930m");
+    assert_eq!(
+        node.annotation("node.wharf/kubelet-address"),
+        Some("127.0.0.1:1")
+    );
+}
