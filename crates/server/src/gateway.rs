@@ -7,7 +7,7 @@ mod api;
 mod auth;
 mod body;
 pub mod bytes_in_flight;
-mod connection;
+pub mod connection;
 pub mod connections;
 mod cors;
 mod events;

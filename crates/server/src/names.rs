@@ -31,6 +31,34 @@ pub fn of_certificate(config: &ServerConfig) -> Vec<String> {
     names.into_iter().collect()
 }
 
+/// The host of the endpoints of clusters: a name that was given, an address that other machines reach, else this machine's own.
+pub fn of_clusters(config: &ServerConfig) -> String {
+    let reached = reached_at(&config.listen);
+    let outward = reached.iter().find(|it| !it.is_loopback());
+    let named = config.names.first().cloned();
+    named
+        .or_else(|| outward.map(IpAddr::to_string))
+        .unwrap_or_else(|| "localhost".to_owned())
+}
+
+/// Addresses at which nodes know this server: those that it is reached at from other machines, else one of this machine.
+pub fn for_nodes(config: &ServerConfig) -> Vec<Ipv4Addr> {
+    let outward = |all: Vec<IpAddr>| {
+        let all = all.into_iter().filter(|it| !it.is_loopback());
+        let all = all.filter_map(|it| match it {
+            IpAddr::V4(ip) => Some(ip),
+            IpAddr::V6(_) => None,
+        });
+        all.collect::<Vec<Ipv4Addr>>()
+    };
+    let mut found = outward(reached_at(&config.listen));
+    if found.is_empty() {
+        found = outward(of_machine());
+    }
+    found.truncate(1);
+    found
+}
+
 /// Those by which this gateway may be addressed without a signature, in the form of `Host` headers.
 pub fn own_hosts(config: &ServerConfig) -> Vec<String> {
     let mut hosts = vec!["localhost".to_owned(), "[::1]".to_owned()];

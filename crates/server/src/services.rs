@@ -21,6 +21,7 @@ use wharf_svc_cloudwatch::{CloudwatchService, Parts as CloudwatchParts};
 use wharf_svc_ecr::EcrService;
 use wharf_svc_ecr_public::EcrPublicService;
 use wharf_svc_ecs_exec::ssm::SessionManager;
+use wharf_svc_eks::{EksService, Parts as EksParts};
 use wharf_svc_events::{EventsService, Parts as EventsParts};
 use wharf_svc_iam::{IssuerKeys, KnownService};
 use wharf_svc_inspector2::{Inspector2Service, Parts as InspectorParts};
@@ -43,6 +44,9 @@ use crate::{
     images,
     inspector::ScannedImages,
     issuers::Issuers,
+    kube::{Clusters, Settings as ClusterSettings},
+    names,
+    principals::Principals,
     start::{Data, Plane, ServerConfig, endpoint},
 };
 
@@ -494,6 +498,46 @@ pub static SERVICES: &[Row] = &[
             });
             Served::by(wharf_api_ce::Routes(Arc::new(service.clone())))
                 .running("costs", |stop| async move { service.run(stop).await })
+        },
+    },
+    Row {
+        schema: &wharf_api_eks::schema::SERVICE,
+        serve: |it| {
+            let ec2: Arc<dyn wharf_api_ec2::Ec2> = Arc::new(wharf_api_ec2::Client::new(
+                Arc::new(it.plane.ec2.clone()),
+                it.plane.dispatcher.clone(),
+            ));
+            let clusters = Clusters::new(ClusterSettings {
+                store: it.data.store.clone(),
+                ec2: ec2.clone(),
+                directory: it.plane.directory.clone(),
+                clock: it.clock.clone(),
+                listen: it.config.listen.clone(),
+                host: names::of_clusters(it.config),
+                reached: names::for_nodes(it.config),
+                names: names::of_certificate(it.config),
+                connections: it.plane.connections.clone(),
+            });
+            let eks = EksService::new(EksParts {
+                store: it.data.store.clone(),
+                keyring: it.data.keyring.clone(),
+                ec2,
+                principals: Arc::new(Principals {
+                    directory: it.plane.directory.clone(),
+                    clock: it.clock.clone(),
+                }),
+                control_planes: clusters.clone(),
+                clock: it.clock.clone(),
+                takeover: Takeover::Replace,
+            });
+            clusters.entered_by(eks.clone());
+            Served::by(wharf_api_eks::Routes(Arc::new(eks.clone())))
+                .tagged(wharf_svc_eks::TAGGED)
+                .sealing(wharf_svc_eks::SEALING)
+                .running("clusters of Kubernetes", |stop| async move {
+                    eks.run(stop).await;
+                    clusters.end().await;
+                })
         },
     },
 ];

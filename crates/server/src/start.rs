@@ -650,6 +650,8 @@ pub(crate) struct Plane {
     pub egress: Egress,
     /// What services count for CloudWatch.
     pub counters: Counters,
+    /// Those of the gateway and of clusters.
+    pub connections: Connections,
 }
 
 impl Plane {
@@ -866,6 +868,7 @@ impl Plane {
             secrets,
             egress,
             counters,
+            connections: Connections::new(ConnectionLimits::for_descriptors(descriptors())),
         }
     }
 
@@ -1010,7 +1013,7 @@ impl Plane {
             },
         );
         let acceptor = data.authorities.acceptor().map_err(StartError::Tls)?;
-        let connections = Connections::new(ConnectionLimits::for_descriptors(descriptors()));
+        let connections = self.connections.clone();
         let bytes = BytesInFlight::new(ByteLimits::default());
         let (metrics, requests) = measures::collect(
             &config.data_dir,

@@ -518,6 +518,67 @@ pub fn sign(
     added
 }
 
+/// The query of a presigned URL: that of `request`, with the signature. `request.headers` must hold `host` and all others that are to
+/// be signed; the body is none.
+pub fn presign(
+    request: &RequestParts<'_>,
+    keys: &SigningKeys,
+    (region, service): (&str, &str),
+    expires_seconds: u64,
+    now: Timestamp,
+) -> String {
+    let time = now.iso8601_basic();
+    let scope = Scope {
+        date: &time[..8],
+        region,
+        service,
+    };
+    let mut signed: Vec<String> = request
+        .headers
+        .iter()
+        .map(|(name, _)| name.clone())
+        .collect();
+    signed.sort();
+    signed.dedup();
+    let credential = format!(
+        "{}/{}/{region}/{service}/aws4_request",
+        keys.access_key_id, scope.date
+    );
+    let mut query = request.query.to_owned();
+    let mut add = |name: &str, value: &str| {
+        if !query.is_empty() {
+            query.push('&');
+        }
+        let _ = write!(query, "{name}={}", encode(value, false));
+    };
+    add("X-Amz-Algorithm", ALGORITHM);
+    add("X-Amz-Credential", &credential);
+    add("X-Amz-Date", &time);
+    add("X-Amz-Expires", &expires_seconds.to_string());
+    add("X-Amz-SignedHeaders", &signed.join(";"));
+    if let Some(token) = &keys.session_token {
+        add("X-Amz-Security-Token", token);
+    }
+    let unsigned = RequestParts {
+        query: &query,
+        ..*request
+    };
+    let canonical = canonical_request(
+        service,
+        &unsigned,
+        &signed,
+        EMPTY_SHA256,
+        true,
+        Plus::Itself,
+    )
+    .expect("every signed header was taken from the request");
+    let to_sign = string_to_sign(&time, &scope, &canonical);
+    let key = signing_key(&keys.secret_access_key, &scope);
+    let signature = hex::encode(hmac(&key, to_sign.as_bytes()));
+    let _ = write!(query, "&X-Amz-Signature={signature}");
+    query
+}
+
 /// Lower-case hexadecimal SHA-256.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))

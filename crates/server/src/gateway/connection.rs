@@ -11,7 +11,7 @@ use hyper_util::{
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
-use super::{Body, connections::Slot, stream::Slotted};
+use super::{connections::Slot, stream::Slotted};
 
 /// A slow client may take this long to send its headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -33,7 +33,7 @@ const STREAM_WINDOW: u32 = 128 << 10;
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Answers what is asked over `stream` until it closes, asks nothing for too long, or `shutdown`.
-pub async fn serve<S, F>(
+pub async fn serve<S, F, B>(
     stream: S,
     slot: &Arc<Slot>,
     shutdown: CancellationToken,
@@ -41,8 +41,11 @@ pub async fn serve<S, F>(
 ) -> Result<(), Box<dyn Error + Send + Sync>>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    F: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
+    F: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
     F::Future: Send + 'static,
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let stream = TokioIo::new(Slotted::new(stream, slot.clone()));
     let builder = settings();

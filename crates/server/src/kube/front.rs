@@ -1,0 +1,212 @@
+//! The endpoint of a cluster: its own port, TLS with the cluster's authority, who it is that asks; then the cluster answers.
+
+use std::{convert::Infallible, io, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::BodyExt;
+use hyper::{body::Incoming, service::service_fn};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use wharf_base::net::Cidr4;
+use wharf_kube_api::{Body, Cluster};
+use wharf_kube_auth::{Authenticator as _, Credentials, Unauthenticated, user::ANONYMOUS};
+use wharf_kube_model::status::{Asked, Status};
+
+use super::identity::{self, Identities};
+use crate::gateway::{
+    Asking, Source, connection,
+    connections::{Connections, Slot},
+};
+
+/// A TLS handshake may take this long.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// After descriptors ran out.
+const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(20);
+/// Requests that were begun may end within this at the server's end.
+const ENDING: Duration = Duration::from_secs(5);
+/// What is answered to whoever proves nothing.
+const OPEN: [&str; 3] = ["/healthz", "/livez", "/readyz"];
+
+/// The endpoint of one cluster.
+pub struct Front {
+    pub cluster: Cluster,
+    pub identities: Arc<Identities>,
+    pub tls: TlsAcceptor,
+    /// Where requests may come from; of this machine they may in any case.
+    pub admitted: Vec<Cidr4>,
+    pub connections: Connections,
+}
+
+impl Front {
+    /// Serves `listener` until `stop`, then lets running requests end.
+    pub async fn serve(self: Arc<Self>, listener: TcpListener, stop: CancellationToken) {
+        let tracker = TaskTracker::new();
+        loop {
+            let accepted = tokio::select! {
+                () = stop.cancelled() => break,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, address)) => {
+                    let ip = address.ip().to_canonical();
+                    if !self.admits(ip) {
+                        tracing::debug!(%address, "a connection was refused: its address is not admitted");
+                        continue;
+                    }
+                    let Ok(slot) = self.connections.admit(Source::of(ip)) else {
+                        tracing::debug!(%address, "a connection was refused: its source has too many");
+                        continue;
+                    };
+                    let (front, stop) = (self.clone(), stop.clone());
+                    tracker.spawn(async move {
+                        let closed = slot.clone();
+                        tokio::select! {
+                            () = front.connection(stream, slot, stop) => {}
+                            () = closed.closed() => {
+                                tracing::debug!(%address, "a connection was closed for another");
+                            }
+                        }
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "failed to accept a connection of a cluster");
+                    self.connections.close_one();
+                    tokio::time::sleep(OUT_OF_DESCRIPTORS).await;
+                }
+            }
+        }
+        drop(listener);
+        tracker.close();
+        let _ = tokio::time::timeout(ENDING, tracker.wait()).await;
+    }
+
+    fn admits(&self, ip: IpAddr) -> bool {
+        match ip {
+            ip if ip.is_loopback() => true,
+            IpAddr::V4(ip) => self.admitted.iter().any(|it| it.contains(ip)),
+            IpAddr::V6(_) => self.admitted.contains(&Cidr4::ALL),
+        }
+    }
+
+    async fn connection(
+        self: Arc<Self>,
+        stream: TcpStream,
+        slot: Arc<Slot>,
+        stop: CancellationToken,
+    ) {
+        let _ = stream.set_nodelay(true);
+        let accepted = tokio::time::timeout(HANDSHAKE, self.tls.accept(stream)).await;
+        let stream = match accepted {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "a TLS handshake with a cluster failed");
+                return;
+            }
+            Err(_) => return,
+        };
+        let chain = stream.get_ref().1.peer_certificates();
+        let certificate = chain.and_then(|it| it.first()).map(|it| it.to_vec());
+        let certificate = Arc::new(certificate);
+        let asked = slot.clone();
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (front, asking) = (self.clone(), asked.request());
+            let certificate = certificate.clone();
+            async move {
+                let answer = front.answer(request, certificate.as_deref(), &asking).await;
+                if answer.status() == http::StatusCode::SWITCHING_PROTOCOLS {
+                    asking.slot().upgraded();
+                }
+                Ok::<_, Infallible>(answer.map(|body| Held {
+                    body,
+                    _asking: asking,
+                }))
+            }
+        });
+        if let Err(error) = connection::serve(stream, &slot, stop, service).await {
+            tracing::debug!(%error, "a connection of a cluster ended early");
+        }
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        certificate: Option<&[u8]>,
+        asking: &Asking,
+    ) -> Response<Body> {
+        let credentials = Credentials {
+            headers: request.headers(),
+            certificate,
+        };
+        let user = match self.identities.authenticate(&credentials).await {
+            Ok(user) => user,
+            Err(why) => return self.refuse(&why),
+        };
+        let open = OPEN.iter().any(|it| {
+            let rest = request.uri().path().strip_prefix(it);
+            rest.is_some_and(|it| it.is_empty() || it.starts_with('/'))
+        });
+        if user.name == ANONYMOUS && !open {
+            return self.refuse(&Unauthenticated::Refused("nothing was proven".to_owned()));
+        }
+        asking.admit();
+        let mut request = request.map(|body| body.map_err(io::Error::other).boxed_unsync());
+        identity::strip(request.headers_mut());
+        self.cluster.serve(request, &user).await
+    }
+
+    fn refuse(&self, why: &Unauthenticated) -> Response<Body> {
+        let status = match why {
+            Unauthenticated::Refused(reason) => {
+                let cluster = &self.identities.whose.name;
+                tracing::info!(cluster, ?reason, "a request to a cluster was refused");
+                Status::unauthorized()
+            }
+            Unauthenticated::TooMany => Status::too_many_requests("Too many requests", 1),
+            Unauthenticated::MayNotImpersonate {
+                user,
+                asked,
+                reason,
+            } => {
+                let resource = asked.full_resource();
+                let what = Asked {
+                    group: &asked.group,
+                    resource: &resource,
+                    namespace: &asked.namespace,
+                    name: &asked.name,
+                    path: &asked.path,
+                };
+                Status::not_allowed(&user.name, &asked.verb, &what, reason)
+            }
+        };
+        super::refusal(&status)
+    }
+}
+
+/// An answer, with what counts its request for as long as it is sent: a watch lasts.
+struct Held {
+    body: Body,
+    _asking: Asking,
+}
+
+impl HttpBody for Held {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

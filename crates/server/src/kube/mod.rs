@@ -1,0 +1,433 @@
+//! The API servers of EKS's clusters: each with its objects, its endpoint, who may enter, and its controllers, which are clients of it.
+//!
+//! A cluster listens on a port of its own, told in `endpoint`: clients, nodes and pods then need no more than an address, its certificate
+//! is of the cluster's own authority, and client certificates are asked for nowhere else. (Names below one address would need a name
+//! service on every client; a path below the API's port would not be reached by pods, which know an address and a port alone.) The port
+//! is one that is free at first and is kept with the cluster, so an endpoint stays the same over restarts.
+
+mod authority;
+mod aws_auth;
+mod front;
+mod identity;
+mod keys;
+mod nodes;
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4},
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt, Full};
+use rustls::{
+    RootCertStore, ServerConfig as TlsConfig,
+    pki_types::{CertificateDer, pem::PemObject},
+    server::WebPkiClientVerifier,
+};
+use tokio::{net::TcpListener, sync::Mutex};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use wharf_base::{
+    Clock,
+    net::{Cidr4, Ipv4Net},
+};
+use wharf_kube_api::{Network, Parts, Servers};
+use wharf_kube_auth::{UserInfo, account_token::Issuer, user::MASTERS};
+use wharf_kube_client::{Client, Informer, Informers, Selection, kind, transport};
+use wharf_kube_model::status::Status;
+use wharf_service::Place;
+use wharf_store::Store;
+use wharf_svc_eks::{
+    EksService,
+    control_planes::{ControlPlaneError, ControlPlanes, Running, Wanted},
+};
+use wharf_svc_iam::Directory;
+use wharf_svc_pod_interfaces::Interfaces;
+use wharf_wire::async_trait;
+
+use self::{
+    authority::{Authority, Whose},
+    front::Front,
+    identity::Identities,
+    nodes::ToNodes,
+};
+use crate::gateway::connections::Connections;
+
+/// `gitVersion` of `/version`; which build of EKS, it does not say.
+const GIT_VERSION: &str = "v1.36.4-eks-wharf";
+/// The server as a user of its own clusters.
+const SELF: &str = "system:apiserver";
+const CONTROLLERS: &str = "system:kube-controller-manager";
+const SCHEDULER: &str = "system:kube-scheduler";
+/// Who gives pods their addresses.
+const ADDRESSES: &str = "eks:vpc-resource-controller";
+/// Names that pods reach the API server by.
+const IN_PODS: [&str; 4] = [
+    "kubernetes",
+    "kubernetes.default",
+    "kubernetes.default.svc",
+    "kubernetes.default.svc.cluster.local",
+];
+/// Ports of clusters: below those that the system gives to outgoing connections, which could have one while the server is away, and
+/// below those of services that nodes listen for.
+const PORTS: std::ops::Range<u16> = 20_000..30_000;
+/// Tries to find a port that is free on every address.
+const PORTS_TRIED: usize = 1000;
+/// The roles of a cluster are read within this, or its start is tried again.
+const BEGINNING: Duration = Duration::from_secs(30);
+
+/// What clusters are served with.
+pub struct Settings {
+    pub store: Store,
+    pub ec2: Arc<dyn wharf_api_ec2::Ec2>,
+    pub directory: Arc<Directory>,
+    pub clock: Arc<dyn Clock>,
+    pub listen: Vec<IpAddr>,
+    /// The host of endpoints.
+    pub host: String,
+    /// Addresses of this machine, by which its nodes know what they lead pods to.
+    pub reached: Vec<Ipv4Addr>,
+    /// Names and addresses that certificates hold for.
+    pub names: Vec<String>,
+    pub connections: Connections,
+}
+
+/// All clusters of this server.
+pub struct Clusters {
+    settings: Settings,
+    servers: Arc<Servers>,
+    eks: OnceLock<EksService>,
+    /// By their ids; one that starts keeps nobody waiting but those who ask for it.
+    running: parking_lot::Mutex<HashMap<String, Kept>>,
+}
+
+/// A cluster, unless it does not answer yet.
+type Kept = Arc<Mutex<Option<Serving>>>;
+
+/// A cluster that answers.
+struct Serving {
+    port: u16,
+    stop: CancellationToken,
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl Clusters {
+    pub fn new(settings: Settings) -> Arc<Self> {
+        Arc::new(Self {
+            servers: Arc::new(Servers::new(settings.store.clone())),
+            settings,
+            eks: OnceLock::new(),
+            running: parking_lot::Mutex::default(),
+        })
+    }
+
+    /// Who is asked about access entries.
+    pub fn entered_by(&self, eks: EksService) {
+        let _ = self.eks.set(eks);
+    }
+
+    /// Ends all of them: nobody is answered any more.
+    pub async fn end(&self) {
+        let all = std::mem::take(&mut *self.running.lock());
+        for (id, place) in all {
+            place.lock().await.take();
+            self.servers.close(&id);
+        }
+    }
+
+    /// A client of a cluster in this process, as a user of it.
+    fn client(&self, id: &str, user: UserInfo, agent: &str) -> Client {
+        // By its id at each request: who keeps a client keeps no cluster.
+        let (servers, id) = (Arc::downgrade(&self.servers), id.to_owned());
+        let transport = transport::from_fn(move |request: Request<Bytes>| {
+            let cluster = servers.upgrade().and_then(|it| it.cluster(&id));
+            let user = user.clone();
+            async move {
+                let Some(cluster) = cluster else {
+                    return refusal(&Status::unavailable("the cluster is not served"));
+                };
+                let request = request.map(|body| {
+                    let body = Full::new(body).map_err(|never| match never {});
+                    body.boxed_unsync()
+                });
+                cluster.serve(request, &user).await
+            }
+        });
+        Client::new(transport, agent)
+    }
+
+    /// What stands behind the service `kubernetes`.
+    fn endpoints(&self, port: u16) -> Vec<SocketAddrV4> {
+        let reached = self.settings.reached.iter();
+        reached.map(|ip| SocketAddrV4::new(*ip, port)).collect()
+    }
+
+    fn endpoint(&self, port: u16) -> String {
+        let host = &self.settings.host;
+        match host.parse::<IpAddr>() {
+            Ok(IpAddr::V6(ip)) => format!("https://[{ip}]:{port}"),
+            _ => format!("https://{host}:{port}"),
+        }
+    }
+
+    async fn begin(&self, wanted: Wanted) -> Result<Serving, ControlPlaneError> {
+        let now = self.settings.clock.now();
+        let eks = self.eks.get().cloned();
+        let eks = eks
+            .ok_or_else(|| ControlPlaneError::new("starting a cluster", "EKS is not there yet"))?;
+        let whose = Whose {
+            place: wanted.place.clone(),
+            name: wanted.name.clone(),
+            id: wanted.id.clone(),
+        };
+        let signing = keys::Authority::read(wanted.authority_key.expose_str(), now);
+        let signing = signing.map_err(failed("reading the authority of a cluster"))?;
+        let issuer = Issuer::new(wanted.token_key.expose(), &wanted.issuer);
+        let issuer = issuer.map_err(failed("reading the keys of a cluster"))?;
+        let issuer = Arc::new(issuer);
+        let nodes = self.to_nodes(&signing)?;
+        let authority = Authority::new(whose.clone(), eks.clone());
+        let own = UserInfo::authenticated(SELF, &[MASTERS]);
+        let client = self.client(&wanted.id, own, "kube-apiserver");
+        let identities = Arc::new(Identities {
+            whose,
+            eks,
+            directory: self.settings.directory.clone(),
+            clock: self.settings.clock.clone(),
+            issuer: issuer.clone(),
+            authority: authority.clone(),
+            client: client.clone(),
+            config_maps: OnceLock::new(),
+        });
+        let Place { account, region } = &wanted.place;
+        let objects = self.servers.objects(account, region, &wanted.id).await;
+        let objects = objects.map_err(failed("opening the objects of a cluster"))?;
+        let listeners = self.listen(&wanted).await;
+        let (port, listeners) = listeners.map_err(failed("listening for a cluster"))?;
+        let parts = Parts {
+            network: Network {
+                service_range: service_range(&wanted.service_cidr)?,
+                endpoints: self.endpoints(port),
+            },
+            authorizer: authority.clone(),
+            tokens: identities.clone(),
+            nodes: Arc::new(nodes),
+            audit: None,
+            clock: self.settings.clock.clone(),
+            git_version: GIT_VERSION.to_owned(),
+            openid_configuration: issuer.configuration(),
+            jwks: issuer.key_set(),
+        };
+        let cluster = self.servers.create(&wanted.id, objects, parts).await;
+        let cluster = cluster.map_err(failed("serving a cluster"))?;
+        let stop = CancellationToken::new();
+        // Whatever was begun ends with what fails behind it.
+        let ending = stop.clone().drop_guard();
+        let informers = Informers::new(client.clone(), Vec::new(), stop.clone());
+        let config_maps = Informer::start(
+            client.clone(),
+            kind::CONFIG_MAP,
+            Selection {
+                namespace: aws_auth::NAMESPACE.to_owned(),
+                fields: format!("metadata.name={}", aws_auth::NAME),
+                ..Selection::default()
+            },
+            &[],
+            stop.clone(),
+        );
+        let _ = identities.config_maps.set(config_maps);
+        let read = tokio::time::timeout(BEGINNING, authority.follow(&informers)).await;
+        read.map_err(failed("reading the roles of a cluster"))?;
+        let front = Arc::new(Front {
+            cluster,
+            identities,
+            tls: self.acceptor(&wanted, &signing)?,
+            admitted: wanted
+                .admitted
+                .iter()
+                .filter_map(|it| it.parse().ok())
+                .collect(),
+            connections: self.settings.connections.clone(),
+        });
+        for listener in listeners {
+            tokio::spawn(front.clone().serve(listener, stop.clone()));
+        }
+        self.start_controllers(&wanted, &stop);
+        ending.disarm();
+        Ok(Serving { port, stop })
+    }
+
+    /// What brings the objects of a cluster forward, as clients like any other.
+    fn start_controllers(&self, wanted: &Wanted, stop: &CancellationToken) {
+        let id = &wanted.id;
+        let client = |user: &str| self.client(id, UserInfo::authenticated(user, &[]), user);
+        let scheduler = client(SCHEDULER);
+        let followed = Informers::new(scheduler.clone(), Vec::new(), stop.clone());
+        tokio::spawn(wharf_kube_scheduler::run(scheduler, followed, stop.clone()));
+        let controllers = client(CONTROLLERS);
+        let indexes = wharf_kube_controllers::indexes();
+        let followed = Informers::new(controllers.clone(), indexes, stop.clone());
+        let options = wharf_kube_controllers::Options {
+            authority: wanted.authority.clone(),
+        };
+        let run = wharf_kube_controllers::run(controllers, followed, options, stop.clone());
+        tokio::spawn(run);
+        let addresses = client(ADDRESSES);
+        let followed = Informers::new(addresses.clone(), Vec::new(), stop.clone());
+        let interfaces = Interfaces {
+            ec2: self.settings.ec2.clone(),
+            clock: self.settings.clock.clone(),
+            cluster: wharf_svc_pod_interfaces::Cluster {
+                account: wanted.place.account.clone(),
+                region: wanted.place.region.clone(),
+                name: wanted.name.clone(),
+                id: id.clone(),
+            },
+        };
+        let run = wharf_svc_pod_interfaces::run(addresses, followed, interfaces, stop.clone());
+        tokio::spawn(run);
+    }
+
+    fn to_nodes(&self, signing: &keys::Authority) -> Result<ToNodes, ControlPlaneError> {
+        const ACTION: &str = "making the certificate that nodes see";
+        let signed = signing.for_client(identity::TO_NODES, MASTERS);
+        let signed = signed.map_err(failed(ACTION))?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let made = ToNodes::new(&provider, signed.certificate, signed.key);
+        made.map_err(failed(ACTION))
+    }
+
+    fn acceptor(
+        &self,
+        wanted: &Wanted,
+        signing: &keys::Authority,
+    ) -> Result<TlsAcceptor, ControlPlaneError> {
+        const ACTION: &str = "making the certificate of a cluster";
+        let mut names = self.settings.names.clone();
+        names.extend(IN_PODS.map(str::to_owned));
+        names.extend(first_address(&wanted.service_cidr).map(|it| it.to_string()));
+        let signed = signing.for_server(names).map_err(failed(ACTION))?;
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(wanted.authority.as_bytes()) {
+            let certificate = certificate.map_err(failed(ACTION))?;
+            roots.add(certificate).map_err(failed(ACTION))?;
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let clients =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+        let clients = clients.allow_unauthenticated().build();
+        let clients = clients.map_err(failed(ACTION))?;
+        let tls = TlsConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(failed(ACTION))?
+            .with_client_cert_verifier(clients)
+            .with_single_cert(vec![signed.certificate], signed.key);
+        let mut tls = tls.map_err(failed(ACTION))?;
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(TlsAcceptor::from(Arc::new(tls)))
+    }
+
+    /// On every address of the server, at one port: the one there was, or one that is free.
+    async fn listen(&self, wanted: &Wanted) -> std::io::Result<(u16, Vec<TcpListener>)> {
+        if let Some(port) = wanted.port {
+            return Ok((port, self.listen_at(port).await?));
+        }
+        let mut ports = ports(&wanted.id).take(PORTS_TRIED);
+        loop {
+            let Some(port) = ports.next() else {
+                return Err(std::io::ErrorKind::AddrInUse.into());
+            };
+            match self.listen_at(port).await {
+                Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {}
+                done => return Ok((port, done?)),
+            }
+        }
+    }
+
+    async fn listen_at(&self, port: u16) -> std::io::Result<Vec<TcpListener>> {
+        let mut listeners = Vec::new();
+        for ip in &self.settings.listen {
+            listeners.push(TcpListener::bind(SocketAddr::new(*ip, port)).await?);
+        }
+        Ok(listeners)
+    }
+}
+
+#[async_trait]
+impl ControlPlanes for Clusters {
+    async fn run(&self, cluster: Wanted) -> Result<Running, ControlPlaneError> {
+        let id = cluster.id.clone();
+        let place = self.running.lock().entry(id.clone()).or_default().clone();
+        let mut place = place.lock().await;
+        let port = match &*place {
+            Some(serving) => serving.port,
+            None => {
+                let begun = self.begin(cluster).await;
+                if begun.is_err() {
+                    self.servers.close(&id);
+                }
+                place.insert(begun?).port
+            }
+        };
+        let endpoint = self.endpoint(port);
+        Ok(Running { port, endpoint })
+    }
+
+    async fn erase(&self, place: &Place, id: &str) -> Result<(), ControlPlaneError> {
+        let serving = self.running.lock().remove(id);
+        if let Some(serving) = serving {
+            serving.lock().await.take();
+        }
+        self.servers.close(id);
+        let Place { account, region } = place;
+        let removed = self.servers.remove(account, region, id).await;
+        removed.map_err(|it| ControlPlaneError::new("removing the objects of a cluster", it))
+    }
+}
+
+fn failed<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+    action: &'static str,
+) -> impl FnOnce(E) -> ControlPlaneError {
+    move |cause| ControlPlaneError::new(action, cause)
+}
+
+/// A Status as an answer.
+fn refusal(status: &Status) -> http::Response<wharf_kube_api::Body> {
+    let body = Full::new(Bytes::from(status.to_value().to_string()));
+    let body = body.map_err(|never| match never {}).boxed_unsync();
+    let mut answer = http::Response::new(body);
+    *answer.status_mut() = http::StatusCode::from_u16(status.code())
+        .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    let json = http::HeaderValue::from_static("application/json");
+    answer
+        .headers_mut()
+        .insert(http::header::CONTENT_TYPE, json);
+    answer
+}
+
+/// All ports of clusters, from one on that the id of a cluster says: clusters that start together want the same one seldom.
+fn ports(id: &str) -> impl Iterator<Item = u16> {
+    let start = id.bytes().fold(0_u32, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(u32::from(byte))
+    });
+    let start = usize::try_from(start).unwrap_or_default() % PORTS.len();
+    PORTS.cycle().skip(start).take(PORTS.len())
+}
+
+/// The address of the API server's service.
+fn first_address(range: &str) -> Option<Ipv4Addr> {
+    Some(range.parse::<Cidr4>().ok()?.nth(1))
+}
+
+fn service_range(text: &str) -> Result<Ipv4Net, ControlPlaneError> {
+    text.parse()
+        .map_err(failed("reading the addresses of services"))
+}
