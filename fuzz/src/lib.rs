@@ -12,6 +12,7 @@ mod balancer;
 mod certificates;
 mod images;
 mod input;
+mod kubernetes;
 mod languages;
 mod machines;
 mod models;
@@ -57,6 +58,11 @@ pub const TARGETS: &[Target] = &[
     ("journal-manifest", storage::journal_manifest),
     ("keyring-file", storage::keyring_file),
     ("kms-ciphertext", storage::kms_ciphertext),
+    ("kube-definition", kubernetes::definition),
+    ("kube-json", kubernetes::json),
+    ("kube-patch", kubernetes::patches),
+    ("kube-protobuf", kubernetes::protobuf),
+    ("kube-yaml", kubernetes::yaml),
     ("layer", images::layer),
     ("layer-archive", images::layer_archive),
     ("lb-chunks", balancer::chunks),

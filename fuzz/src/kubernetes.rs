@@ -1,0 +1,111 @@
+//! Objects of the Kubernetes API as clients send them: three encodings, four kinds of patch, definitions of kinds of their own.
+
+use serde_json::Value;
+use wharf_kube_model::{
+    Catalog, apply,
+    codec::{self, MediaType},
+    conform, custom,
+    field::Errors,
+    patch, validate,
+};
+
+use crate::input;
+
+/// An object that can be read is the same after it was written and read again.
+fn object(media: MediaType, bytes: &[u8]) {
+    let catalog = Catalog::built_in();
+    let Ok(decoded) = codec::decode(&catalog, media, bytes, Some(("v1", "Pod"))) else {
+        return;
+    };
+    let text = |name: &str| {
+        decoded
+            .value
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    let (api, kind) = (text("apiVersion").to_owned(), text("kind").to_owned());
+    let mut object = decoded.value;
+    let Some(schema) = catalog.schema(&api, &kind) else {
+        return;
+    };
+    if conform::conform(schema.root(), &mut object).is_err() {
+        return;
+    }
+    let once = object.clone();
+    assert!(conform::conform(schema.root(), &mut object).is_ok());
+    assert_eq!(object, once);
+    for media in [MediaType::Json, MediaType::Yaml, MediaType::Protobuf] {
+        if let Some(bytes) = codec::encode(&catalog, media, &object) {
+            let _ = codec::decode(&catalog, media, &bytes, None);
+        }
+    }
+    let (group, version) = api.split_once('/').unwrap_or(("", &api));
+    if let Some(resource) = catalog.of_kind(group, version, &kind) {
+        let _ = validate::create(resource, &object);
+    }
+}
+
+pub fn json(bytes: &[u8]) {
+    object(MediaType::Json, bytes);
+}
+
+pub fn yaml(bytes: &[u8]) {
+    object(MediaType::Yaml, bytes);
+}
+
+pub fn protobuf(bytes: &[u8]) {
+    object(MediaType::Protobuf, bytes);
+}
+
+/// A pod on the first line, a patch of it on the second.
+pub fn patches(bytes: &[u8]) {
+    let Some((live, change)) = input::line(bytes) else {
+        return;
+    };
+    let catalog = Catalog::built_in();
+    let parsed = |bytes| codec::decode(&catalog, MediaType::Json, bytes, None).ok();
+    let (Some(live), Some(change)) = (parsed(live.as_bytes()), parsed(change)) else {
+        return;
+    };
+    let Some(pods) = catalog.resource("", "v1", "pods") else {
+        return;
+    };
+    let _ = patch::json(&live.value, &change.value);
+    let _ = patch::merge(&live.value, &change.value);
+    let _ = patch::strategic(pods.schema.root(), &live.value, &change.value);
+    let writer = apply::Writer {
+        resource: pods,
+        subresource: None,
+        manager: "fuzz",
+        now: "2026-01-01T00:00:00Z",
+    };
+    let Ok(applied) = apply::apply(writer, &live.value, &change.value, true) else {
+        return;
+    };
+    let mut updated = live.value;
+    apply::update(writer, Some(&applied), &mut updated);
+}
+
+/// A definition on the first line, an object of it on the second.
+pub fn definition(bytes: &[u8]) {
+    let Some((definition, object)) = input::line(bytes) else {
+        return;
+    };
+    let catalog = Catalog::built_in();
+    let parsed = |bytes| codec::decode(&catalog, MediaType::Json, bytes, None).ok();
+    let (Some(definition), Some(object)) = (parsed(definition.as_bytes()), parsed(object)) else {
+        return;
+    };
+    let mut errors = Errors::new();
+    custom::check(&definition.value, &mut errors);
+    if !errors.is_empty() {
+        return;
+    }
+    for resource in custom::resources(&definition.value) {
+        let mut object = object.value.clone();
+        if conform::object(&resource, &mut object).is_ok() {
+            custom::validate(&resource, &object, &mut errors);
+        }
+    }
+}
