@@ -120,10 +120,12 @@ fn licences(metadata: &Value, problems: &mut Vec<String>) -> Result<()> {
 }
 
 /// aws-lc is there for what ring cannot do: the private operations of KMS's keys, signatures of images on
-/// the curve P-521, and making the RSA keys of EC2's key pairs; TLS is ring's.
+/// the curve P-521, and making RSA keys: those of EC2's key pairs, and those that sign tokens of Kubernetes'
+/// service accounts; TLS is ring's.
 fn cryptography(metadata: &Value, problems: &mut Vec<String>) -> Result<()> {
-    const MAY: [&str; 4] = [
+    const MAY: [&str; 5] = [
         "aws-lc-rs",
+        "wharf-kube-auth",
         "wharf-signature",
         "wharf-svc-ec2",
         "wharf-svc-kms",

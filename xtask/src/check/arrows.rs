@@ -27,7 +27,7 @@ const fn joined(crates: &'static [&'static str]) -> Row {
     }
 }
 
-const ROOMS: [Row; 21] = [
+const ROOMS: [Row; 25] = [
     row(&["base", "no-criu"]),
     row(&[
         "billing",
@@ -56,6 +56,10 @@ const ROOMS: [Row; 21] = [
     row(&["reconcile"]),
     row(&["service"]),
     row(&["hosts", "delivery", "datakeys"]),
+    row(&["kube/model", "kube/client"]),
+    row(&["kube/auth"]),
+    row(&["kube/api"]),
+    row(&["kube/controllers", "kube/scheduler"]),
     row(&["svc/ecs/model", "svc/ecs/exec"]),
     row(&[
         "svc/ecs/scheduler",
