@@ -99,6 +99,7 @@ def test_all_chapters(demo):
     two, _, three = two.partition("Chapter three")
     three, _, four = three.partition("Chapter four")
     four, _, five = four.partition("Chapter five")
+    five, _, six = five.partition("Chapter six")
     assert "version 2, task address" in one and "$ wharf down" in one
     later = two.partition("Answers to later ones:\n")[2].split("\n")[0].split()
     assert later[1:] == ["×", "200"] and int(later[0]) > 20, told.text
@@ -111,8 +112,11 @@ def test_all_chapters(demo):
         assert f"tasks: {number} running; instances: {number} in service" in five, told.text
     asked = five.partition("by status:\n")[2].split("\n")[0].split()
     assert asked[1:] == ["×", "200"], told.text
-    # One machine; the control plane and what carries its load balancers; two hosts; three more machines.
-    assert len(told.installations) == 1 + 2 + 2 + 1 + 1 + 1
+    for version in (1, 2):
+        assert f"version {version}, task address" in six, told.text
+    assert 'deployment "web" successfully rolled out' in six and "$ wharf down" in six, told.text
+    # One machine; the control plane and what carries its load balancers; two hosts; four more machines.
+    assert len(told.installations) == 1 + 2 + 2 + 1 + 1 + 1 + 1
     assert told.longest_silence_s < SILENCE_S
 
 
@@ -136,7 +140,14 @@ def test_an_interrupted_demo_leaves_nothing(demo, hosts, step, signalled):
 
 @pytest.mark.parametrize(
     "chapter, step",
-    [(("--hosts", "1"), "7. "), (("--hosts", "2"), "6. "), (("--events",), "7. "), (("--scaling",), "4. "), (("--machines",), "3. ")],
+    [
+        (("--hosts", "1"), "7. "),
+        (("--hosts", "2"), "6. "),
+        (("--events",), "7. "),
+        (("--scaling",), "4. "),
+        (("--machines",), "3. "),
+        (("--kubernetes",), "4. "),
+    ],
 )
 def test_a_killed_demo_leaves_nothing(demo, chapter, step):
     told = demo(*chapter)

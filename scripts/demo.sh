@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Shows wharf in five chapters, with the programs a user of AWS already has: one machine, from nothing to a service behind
+# Shows wharf in six chapters, with the programs a user of AWS already has: one machine, from nothing to a service behind
 # a load balancer that heals and rolls; then two hosts, of which one dies; then what starts by itself: by a push, a message
-# and a schedule; then a service that follows its load; then machines that come when tasks wait. `--hosts 1`, `--hosts 2`,
-# `--events`, `--scaling` or `--machines` tells one of them.
+# and a schedule; then a service that follows its load; then machines that come when tasks wait; then Kubernetes on such
+# machines. `--hosts 1`, `--hosts 2`, `--events`, `--scaling`, `--machines` or `--kubernetes` tells one of them.
 #
 # Every command is printed before it runs. All that is made is in one folder below $TMPDIR and is gone at the end,
 # as is wharf. WHARF names the program; without it the build in target/ is taken, then the one on PATH.
@@ -16,7 +16,7 @@ if [ -n "${BASH_EXECUTION_STRING:-}" ]; then
 else
   here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
   myself=(bash "$here/scripts/demo.sh")
-  for part in shared one-machine two-hosts events scaling machines; do
+  for part in shared one-machine two-hosts events scaling machines kubernetes; do
     # shellcheck source=/dev/null
     . "$here/scripts/demo/$part.sh"
   done
@@ -61,7 +61,7 @@ ended() {
     exit "$status"
   fi
   case ${inside:+$telling} in
-    one_machine | things_happen | load_is_followed | machines_come) kill -TERM "$inside" 2>/dev/null ;;
+    one_machine | things_happen | load_is_followed | machines_come | kubernetes_answers) kill -TERM "$inside" 2>/dev/null ;;
     two_hosts) kill -TERM "$(pgrep -P "$inside")" 2>/dev/null || kill -KILL "$inside" 2>/dev/null ;;
   esac
   [ -z "$inside" ] || wait "$inside"
@@ -74,13 +74,14 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 case "$*" in
-  '') chapters=(one_machine two_hosts things_happen load_is_followed machines_come) ;;
+  '') chapters=(one_machine two_hosts things_happen load_is_followed machines_come kubernetes_answers) ;;
   '--hosts 1') chapters=(one_machine) ;;
   '--hosts 2') chapters=(two_hosts) ;;
   '--events') chapters=(things_happen) ;;
   '--scaling') chapters=(load_is_followed) ;;
   '--machines') chapters=(machines_come) ;;
-  *) die "the only flags are --hosts, with 1 or 2, --events, --scaling and --machines" ;;
+  '--kubernetes') chapters=(kubernetes_answers) ;;
+  *) die "the only flags are --hosts, with 1 or 2, --events, --scaling, --machines and --kubernetes" ;;
 esac
 find_programs
 if [ -n "${WHARF_DEMO_CHAPTER:-}" ]; then

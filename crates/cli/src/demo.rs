@@ -16,6 +16,7 @@ const SCRIPT: &str = concat!(
     include_str!("../../../scripts/demo/events.sh"),
     include_str!("../../../scripts/demo/scaling.sh"),
     include_str!("../../../scripts/demo/machines.sh"),
+    include_str!("../../../scripts/demo/kubernetes.sh"),
     include_str!("../../../scripts/demo.sh"),
 );
 
@@ -35,6 +36,9 @@ pub fn run(args: &DemoArgs) -> Result<ExitCode, Problem> {
     }
     if args.machines {
         command.arg("--machines");
+    }
+    if args.kubernetes {
+        command.arg("--kubernetes");
     }
     let cause = command.env("WHARF", roles::own_program()?).exec();
     Err(Problem::caused("cannot start bash", cause))

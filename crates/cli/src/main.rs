@@ -409,6 +409,9 @@ struct DemoArgs {
     /// Only the chapter of machines that come when tasks wait, and are emptied before they go
     #[arg(long, conflicts_with_all = ["hosts", "events", "scaling"])]
     machines: bool,
+    /// Only the chapter of a Kubernetes cluster, its nodes EC2 instances of this machine
+    #[arg(long, conflicts_with_all = ["hosts", "events", "scaling", "machines"])]
+    kubernetes: bool,
 }
 
 #[derive(Args, Clone)]
