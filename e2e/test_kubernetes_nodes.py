@@ -1,0 +1,263 @@
+"""EC2 instances as nodes of Kubernetes: they join, and run pods with addresses of their VPC, over deaths of the agent."""
+
+import json
+
+import pytest
+
+from harness import images
+from harness.installation import Installation
+from harness.kubernetes import Cluster
+from harness.waiting import wait_for
+from test_ec2_instances import own_image_of, profile
+
+pytestmark = pytest.mark.minutes(5)
+
+MAY_PULL = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
+USER_DATA = """MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="//"
+
+--//
+Content-Type: application/node.eks.aws
+
+apiVersion: node.eks.aws/v1alpha1
+kind: NodeConfig
+spec:
+  cluster:
+    name: {name}
+    apiServerEndpoint: {endpoint}
+    certificateAuthority: {authority}
+    cidr: {cidr}
+  kubelet:
+    flags:
+    - --node-labels=team=blue
+--//--
+"""
+BY_SCRIPT = """#!/bin/sh
+/etc/eks/bootstrap.sh {name} --apiserver-endpoint {endpoint} --b64-cluster-ca {authority} \
+  --kubelet-extra-args '--node-labels=team=red --register-with-taints=only=red:NoSchedule'
+"""
+
+
+@pytest.fixture(scope="module")
+def installation():
+    """An installation whose machine keeps instances."""
+    with Installation(arguments=["--instances"]) as alone:
+        yield alone.start()
+
+
+@pytest.fixture(scope="module")
+def cluster(installation):
+    with Cluster(installation) as cluster:
+        cluster.role = profile(installation, MAY_PULL)
+        arn = installation.client("iam").get_role(RoleName=cluster.role)["Role"]["Arn"]
+        cluster.eks.create_access_entry(clusterName=cluster.name, principalArn=arn, type="EC2_LINUX")
+        yield cluster
+
+
+def launch(installation, cluster, user_data):
+    described = cluster.described()
+    data = user_data.format(
+        name=cluster.name,
+        endpoint=described["endpoint"],
+        authority=described["certificateAuthority"]["data"],
+        cidr=described["kubernetesNetworkConfig"]["serviceIpv4Cidr"],
+    )
+    (made,) = installation.client("ec2").run_instances(
+        ImageId=own_image_of(installation),
+        InstanceType="t3.small",
+        MinCount=1,
+        MaxCount=1,
+        UserData=data,
+        IamInstanceProfile={"Name": cluster.role},
+    )["Instances"]
+    return made
+
+
+def condition(thing, kind):
+    conditions = thing.get("status", {}).get("conditions", [])
+    return next((it["status"] for it in conditions if it["type"] == kind), None)
+
+
+def node_of(cluster, instance):
+    name = instance["PrivateDnsName"]
+    found = cluster.kubectl("get", "node", name, "-o", "json", check=False)
+    return json.loads(found.stdout) if found.returncode == 0 else {}
+
+
+@pytest.fixture(scope="module")
+def node(installation, cluster):
+    instance = launch(installation, cluster, USER_DATA)
+    wait_for(lambda: condition(node_of(cluster, instance), "Ready") == "True", 90, "a node that is ready")
+    return instance
+
+
+@pytest.fixture(scope="module")
+def image(installation):
+    return images.push(installation, "busybox")
+
+
+def pod_of(cluster, name):
+    found = cluster.kubectl("get", "pod", name, "-o", "json", check=False)
+    return json.loads(found.stdout) if found.returncode == 0 else {}
+
+
+def apply(cluster, name, spec, **metadata):
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, **metadata}, "spec": spec}
+    cluster.kubectl("apply", "-f", "-", stdin=json.dumps(pod))
+
+
+def sh(image, script, name="main", **options):
+    return {"name": name, "image": image, "command": ["sh", "-c", script], **options}
+
+
+def wait_phase(cluster, name, phase):
+    wait_for(lambda: pod_of(cluster, name).get("status", {}).get("phase") == phase, 60, f"{name} {phase}")
+    return pod_of(cluster, name)
+
+
+def test_what_a_node_says_of_itself(cluster, node):
+    found = node_of(cluster, node)
+    zone = node["Placement"]["AvailabilityZone"]
+    assert found["spec"]["providerID"] == f"aws:///{zone}/{node['InstanceId']}"
+    assert found["metadata"]["labels"]["team"] == "blue"
+    assert found["metadata"]["labels"]["topology.kubernetes.io/zone"] == zone
+    assert found["status"]["allocatable"]["cpu"] == "1930m" and found["status"]["capacity"]["pods"] == "11"
+    addresses = {it["type"]: it["address"] for it in found["status"]["addresses"]}
+    assert addresses["InternalIP"] == node["PrivateIpAddress"]
+
+
+def test_a_pod_runs_is_read_entered_and_deleted(installation, cluster, node, image):
+    script = "echo one; echo two; trap exit TERM; while true; do sleep 1; done"
+    apply(cluster, "plain", {"containers": [sh(image, script, env=[{"name": "COLOR", "value": "green"}])]})
+    pod = wait_phase(cluster, "plain", "Running")
+    address = pod["status"]["podIP"]
+    (interface,) = installation.client("ec2").describe_network_interfaces(Filters=[{"Name": "private-ip-address", "Values": [address]}])[
+        "NetworkInterfaces"
+    ]
+    assert interface["SubnetId"] == node["SubnetId"]
+    wait_for(lambda: "two" in cluster.kubectl("logs", "plain"), 30, "its log")
+    assert cluster.kubectl("logs", "plain", "--tail=1") == "two\n"
+    said = cluster.kubectl("exec", "plain", "--", "sh", "-c", "echo $COLOR; hostname -i; exit 0")
+    assert said.split() == ["green", address]
+    failed = cluster.kubectl("exec", "plain", "--", "sh", "-c", "exit 7", check=False)
+    assert failed.returncode == 7
+    typed = cluster.kubectl("exec", "-i", "plain", "--", "cat", stdin="typed")
+    assert typed == "typed"
+    cluster.kubectl("delete", "pod", "plain", "--timeout=50s")
+    assert pod_of(cluster, "plain") == {}
+
+    def released():
+        filters = [{"Name": "private-ip-address", "Values": [address]}]
+        return not installation.client("ec2").describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
+
+    wait_for(released, 30, "its interface given back")
+
+
+def test_configuration_and_secrets_reach_containers(cluster, node, image):
+    cluster.kubectl("create", "configmap", "settings", "--from-literal=mode=fast")
+    cluster.kubectl("create", "secret", "generic", "password", "--from-literal=word=hidden")
+    token = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+    script = f"cat /settings/mode /secrets/word; echo; echo $NAME in $WHERE; wc -c < {token}; id -u; ls -ld /shared"
+    container = sh(
+        image,
+        script,
+        env=[
+            {"name": "NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+            {"name": "WHERE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}},
+        ],
+        volumeMounts=[
+            {"name": "settings", "mountPath": "/settings"},
+            {"name": "secrets", "mountPath": "/secrets"},
+            {"name": "shared", "mountPath": "/shared"},
+        ],
+        securityContext={"runAsUser": 1234, "runAsNonRoot": True},
+    )
+    volumes = [
+        {"name": "settings", "configMap": {"name": "settings"}},
+        {"name": "secrets", "secret": {"secretName": "password"}},
+        {"name": "shared", "emptyDir": {}},
+    ]
+    apply(cluster, "configured", {"containers": [container], "volumes": volumes, "restartPolicy": "Never"})
+    pod = wait_phase(cluster, "configured", "Succeeded")
+    assert pod["status"]["containerStatuses"][0]["state"]["terminated"]["reason"] == "Completed"
+    lines = cluster.kubectl("logs", "configured").splitlines()
+    assert lines[0] == "fasthidden" and lines[1] == "configured in default", lines
+    assert int(lines[2]) > 500 and lines[3] == "1234" and lines[4].startswith("drwxrwxrwx"), lines
+
+
+def test_what_fails_says_why(cluster, node, image):
+    apply(cluster, "crashes", {"containers": [sh(image, "echo gone > /dev/termination-log; exit 3")]})
+    apply(cluster, "nowhere", {"containers": [sh(image.replace("busybox", "nothing"), "true")]})
+    apply(cluster, "host", {"containers": [sh(image, "true")], "hostPID": True})
+
+    def waiting(name):
+        statuses = pod_of(cluster, name).get("status", {}).get("containerStatuses", [{}])
+        return statuses[0].get("state", {}).get("waiting", {}).get("reason")
+
+    wait_for(lambda: waiting("crashes") == "CrashLoopBackOff", 60, "a back-off")
+    last = pod_of(cluster, "crashes")["status"]["containerStatuses"][0]["lastState"]["terminated"]
+    assert last["exitCode"] == 3 and last["message"] == "gone\n", last
+    wait_for(lambda: waiting("nowhere") in ("ErrImagePull", "ImagePullBackOff"), 60, "a failed pull")
+    refused = wait_phase(cluster, "host", "Failed")
+    assert refused["status"]["message"] == "spec.hostPID is not supported by this node"
+    cluster.kubectl("delete", "pod", "crashes", "nowhere", "host", "--timeout=50s")
+
+
+def test_probes_and_sidecars(cluster, node, image):
+    side = sh(image, "trap exit TERM; while true; do sleep 1; done", name="side", restartPolicy="Always")
+    main = sh(
+        image,
+        "sleep 1; touch /tmp/ready; mkdir /www; echo page > /www/index.html; exec httpd -f -p 8080 -h /www",
+        ports=[{"name": "web", "containerPort": 8080}],
+        readinessProbe={"exec": {"command": ["cat", "/tmp/ready"]}, "periodSeconds": 1},
+        livenessProbe={"httpGet": {"path": "/", "port": "web"}, "initialDelaySeconds": 2, "periodSeconds": 1},
+    )
+    apply(cluster, "probed", {"initContainers": [side], "containers": [main]})
+    wait_for(lambda: condition(pod_of(cluster, "probed"), "Ready") == "True", 60, "readiness")
+    cluster.kubectl("exec", "probed", "-c", "main", "--", "rm", "/www/index.html")
+
+    def restarts():
+        return pod_of(cluster, "probed")["status"]["containerStatuses"][0]["restartCount"]
+
+    wait_for(lambda: restarts() >= 1, 60, "a restart by its liveness probe")
+    cluster.kubectl("delete", "pod", "probed", "--timeout=50s", "--grace-period=1")
+
+
+def test_pods_outlive_the_agent(installation, cluster, node, image):
+    script = "date +%s%N; trap exit TERM; while true; do sleep 1; done"
+    apply(cluster, "outlives", {"containers": [sh(image, script)]})
+    wait_phase(cluster, "outlives", "Running")
+    wait_for(lambda: cluster.kubectl("logs", "outlives"), 30, "its log")
+    before = cluster.kubectl("logs", "outlives")
+    installation.kill_child("node")
+    wait_for(lambda: cluster.kubectl("logs", "outlives", check=False).stdout == before, 60, "its log again")
+    assert pod_of(cluster, "outlives")["status"]["containerStatuses"][0]["restartCount"] == 0
+    cluster.kubectl("delete", "pod", "outlives", "--timeout=50s", "--grace-period=1")
+
+
+def test_a_deployment_on_a_node_that_joined_by_script(installation, cluster, node, image):
+    second = launch(installation, cluster, BY_SCRIPT)
+    wait_for(lambda: condition(node_of(cluster, second), "Ready") == "True", 90, "the second node")
+    found = node_of(cluster, second)
+    assert {"key": "only", "value": "red", "effect": "NoSchedule"} in found["spec"]["taints"]
+    template = {
+        "metadata": {"labels": {"app": "web"}},
+        "spec": {
+            "containers": [sh(image, "trap exit TERM; while true; do sleep 1; done")],
+            "nodeSelector": {"team": "red"},
+            "tolerations": [{"key": "only", "operator": "Exists"}],
+        },
+    }
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web"},
+        "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "web"}}, "template": template},
+    }
+    cluster.kubectl("apply", "-f", "-", stdin=json.dumps(deployment))
+    cluster.kubectl("rollout", "status", "deployment/web", "--timeout=50s")
+    pods = cluster.get("pods", "-l", "app=web")["items"]
+    assert {it["spec"]["nodeName"] for it in pods} == {second["PrivateDnsName"]}
+    assert len({it["status"]["podIP"] for it in pods}) == 2
+    # What ran on an instance ends with it.
+    installation.client("ec2").terminate_instances(InstanceIds=[second["InstanceId"]])
