@@ -6,6 +6,7 @@ mod allocation;
 mod certificate;
 mod escalation;
 mod limit_range;
+mod marks;
 mod namespace;
 mod node;
 mod pod_security;
@@ -51,6 +52,12 @@ pub async fn admit(
 ) -> Result<Effects, Fault> {
     unsupported::check(call, operation)?;
     node::restrict(call, operation, object, live)?;
+    if operation != Operation::Delete {
+        let resource = (call.group(), call.resource.plural.as_str());
+        if let Some(why) = marks::refusal(&call.user, resource, object, live) {
+            return Err(call.forbidden(text_at(object, &["metadata", "name"]), &why));
+        }
+    }
     let mut effects = Effects::default();
     match operation {
         Operation::Create => effects

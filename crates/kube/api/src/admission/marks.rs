@@ -1,0 +1,70 @@
+//! Annotations by which parts of the platform tell each other what to do on machines: nobody else may write them.
+
+use serde_json::Value;
+use wharf_kube_auth::UserInfo;
+use wharf_kube_model::view::text_at;
+
+/// Which network interface a pod gets.
+const INTERFACE: &str = "vpc.amazonaws.com/pod-eni";
+const INTERFACES: &str = "eks:vpc-resource-controller";
+/// Where the server reaches a node's port.
+const SERVED_AT: &str = "node.wharf/kubelet-address";
+
+/// Why the annotations of an object may not become what they are.
+pub fn refusal(
+    user: &UserInfo,
+    resource: (&str, &str),
+    object: &Value,
+    live: Option<&Value>,
+) -> Option<String> {
+    let (mark, may) = match resource {
+        ("", "pods") => (INTERFACE, user.name == INTERFACES),
+        ("", "nodes") => {
+            let name = text_at(object, &["metadata", "name"]);
+            (SERVED_AT, user.as_node() == Some(name))
+        }
+        _ => return None,
+    };
+    let of = |it: &Value| it["metadata"]["annotations"].get(mark).cloned();
+    let is_changed = of(object) != live.and_then(of);
+    (is_changed && !may)
+        .then(|| format!("metadata.annotations[{mark}]: Forbidden: the platform writes it itself"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn with(name: &str, key: &str, value: &str) -> Value {
+        json!({"metadata": {"name": name, "annotations": {key: value}}})
+    }
+
+    #[test]
+    fn only_who_gives_interfaces_says_which_a_pod_has() {
+        let pods = ("", "pods");
+        let author = UserInfo::authenticated("author", &["system:masters"]);
+        let giver = UserInfo::authenticated(INTERFACES, &[]);
+        let plain = json!({"metadata": {"name": "a"}});
+        let (one, other) = (with("a", INTERFACE, "1"), with("a", INTERFACE, "2"));
+        assert!(refusal(&author, pods, &one, None).is_some());
+        assert!(refusal(&author, pods, &other, Some(&one)).is_some());
+        assert!(refusal(&author, pods, &plain, Some(&one)).is_some());
+        assert_eq!(refusal(&author, pods, &one, Some(&one)), None);
+        assert_eq!(refusal(&author, pods, &plain, None), None);
+        assert_eq!(refusal(&giver, pods, &one, Some(&plain)), None);
+    }
+
+    #[test]
+    fn only_a_node_says_where_it_is_reached() {
+        let nodes = ("", "nodes");
+        let node = UserInfo::authenticated("system:node:a", &["system:nodes"]);
+        let admin = UserInfo::authenticated("admin", &["system:masters"]);
+        let (own, foreign) = (with("a", SERVED_AT, "1"), with("b", SERVED_AT, "1"));
+        assert_eq!(refusal(&node, nodes, &own, None), None);
+        assert!(refusal(&node, nodes, &foreign, None).is_some());
+        assert!(refusal(&admin, nodes, &own, None).is_some());
+        assert_eq!(refusal(&admin, nodes, &own, Some(&own)), None);
+    }
+}
