@@ -63,6 +63,7 @@ fn name(model: &str) -> Option<&'static str> {
         "ecr" => "ECR",
         "ecr-public" => "ECR Public",
         "ecs" => "ECS",
+        "eks" => "EKS",
         "elbv2" => "Elastic Load Balancing",
         "events" => "EventBridge",
         "iam" => "IAM",

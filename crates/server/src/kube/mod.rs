@@ -99,7 +99,8 @@ pub struct Settings {
 pub struct Clusters {
     settings: Settings,
     servers: Arc<Servers>,
-    eks: OnceLock<EksService>,
+    /// Let go of at the end: it holds these in turn.
+    eks: parking_lot::Mutex<Option<EksService>>,
     /// By their ids; one that starts keeps nobody waiting but those who ask for it.
     running: parking_lot::Mutex<HashMap<String, Kept>>,
 }
@@ -124,18 +125,19 @@ impl Clusters {
         Arc::new(Self {
             servers: Arc::new(Servers::new(settings.store.clone())),
             settings,
-            eks: OnceLock::new(),
+            eks: parking_lot::Mutex::default(),
             running: parking_lot::Mutex::default(),
         })
     }
 
     /// Who is asked about access entries.
     pub fn entered_by(&self, eks: EksService) {
-        let _ = self.eks.set(eks);
+        *self.eks.lock() = Some(eks);
     }
 
     /// Ends all of them: nobody is answered any more.
     pub async fn end(&self) {
+        self.eks.lock().take();
         let all = std::mem::take(&mut *self.running.lock());
         for (id, place) in all {
             place.lock().await.take();
@@ -180,7 +182,7 @@ impl Clusters {
 
     async fn begin(&self, wanted: Wanted) -> Result<Serving, ControlPlaneError> {
         let now = self.settings.clock.now();
-        let eks = self.eks.get().cloned();
+        let eks = self.eks.lock().clone();
         let eks = eks
             .ok_or_else(|| ControlPlaneError::new("starting a cluster", "EKS is not there yet"))?;
         let whose = Whose {
