@@ -2,9 +2,10 @@
 
 use data_encoding::BASE64;
 use wharf_api_eks::{
-    AccessConfigResponse, AccessEntry, AccessScope, AssociatedAccessPolicy, Certificate, Cluster,
-    ClusterHealth, Identity, KubernetesNetworkConfigResponse, LogSetup, Logging, OIDC,
-    UpgradePolicyResponse, VpcConfigResponse,
+    AccessConfigResponse, AccessEntry, AccessScope, AssociatedAccessPolicy, BlockStorage,
+    Certificate, Cluster, ClusterHealth, ComputeConfigResponse, ElasticLoadBalancing, Identity,
+    KubernetesNetworkConfigResponse, LogSetup, Logging, OIDC, StorageConfigResponse,
+    UpgradePolicyResponse, VpcConfigResponse, ZonalShiftConfigResponse,
 };
 use wharf_base::arn;
 use wharf_service::Place;
@@ -50,7 +51,24 @@ pub fn cluster(place: &Place, record: &records::Cluster) -> Cluster {
         kubernetes_network_config: Some(KubernetesNetworkConfigResponse {
             service_ipv4_cidr: Some(record.service_cidr.clone()),
             ip_family: Some("ipv4".to_owned()),
+            elastic_load_balancing: Some(ElasticLoadBalancing {
+                enabled: Some(false),
+                ..ElasticLoadBalancing::default()
+            }),
             ..KubernetesNetworkConfigResponse::default()
+        }),
+        // What is understood of requests is that these are off.
+        compute_config: Some(ComputeConfigResponse {
+            enabled: Some(false),
+            ..ComputeConfigResponse::default()
+        }),
+        storage_config: Some(StorageConfigResponse {
+            block_storage: Some(BlockStorage {
+                enabled: Some(false),
+            }),
+        }),
+        zonal_shift_config: Some(ZonalShiftConfigResponse {
+            enabled: Some(false),
         }),
         logging: Some(Logging {
             cluster_logging: Some(vec![off]),
