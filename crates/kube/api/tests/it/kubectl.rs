@@ -1,10 +1,22 @@
-//! kubectl of PATH against the server. Where there is none the tests say so and pass.
+//! kubectl against the server: the one that `make deps` unpacked, else that of PATH.
 
-use std::process::Stdio;
+use std::{path::PathBuf, process::Stdio};
 
 use tokio::{io::AsyncWriteExt, process::Command};
 
 use crate::harness::Harness;
+
+fn program() -> PathBuf {
+    let unpacked = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../.cache/tools/usr/bin/kubectl-1.36"
+    );
+    let unpacked = PathBuf::from(unpacked);
+    match unpacked.is_file() {
+        true => unpacked,
+        false => PathBuf::from("kubectl"),
+    }
+}
 
 struct Kubectl {
     server: String,
@@ -12,25 +24,16 @@ struct Kubectl {
 }
 
 impl Kubectl {
-    async fn of(it: &Harness) -> Option<Self> {
-        let found = Command::new("kubectl")
-            .arg("version")
-            .arg("--client")
-            .output()
-            .await;
-        if found.is_err() {
-            eprintln!("there is no kubectl, nothing was tested");
-            return None;
-        }
-        Some(Self {
+    async fn of(it: &Harness) -> Self {
+        Self {
             server: it.listen().await,
             cache: tempfile::tempdir().unwrap(),
-        })
+        }
     }
 
     /// Whether it went well, and what it printed.
     async fn run(&self, args: &str, input: &str) -> (bool, String) {
-        let mut child = Command::new("kubectl")
+        let mut child = Command::new(program())
             .arg(format!("--server={}", self.server))
             .arg(format!("--cache-dir={}", self.cache.path().display()))
             .arg("--kubeconfig=/dev/null")
@@ -40,7 +43,7 @@ impl Kubectl {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .unwrap();
+            .expect("kubectl is there after `make deps`");
         let mut stdin = child.stdin.take().unwrap();
         stdin.write_all(input.as_bytes()).await.unwrap();
         drop(stdin);
@@ -88,9 +91,7 @@ spec:
 #[tokio::test(flavor = "multi_thread")]
 async fn a_days_work() {
     let it = Harness::new().await;
-    let Some(kubectl) = Kubectl::of(&it).await else {
-        return;
-    };
+    let kubectl = Kubectl::of(&it).await;
     let kinds = kubectl.ok("api-resources").await;
     assert!(kinds.contains("deployments"), "{kinds}");
     let spaces = kubectl.ok("get namespaces").await;
@@ -132,9 +133,7 @@ async fn a_days_work() {
 #[tokio::test(flavor = "multi_thread")]
 async fn fields_are_explained_and_unknown_ones_refused() {
     let it = Harness::new().await;
-    let Some(kubectl) = Kubectl::of(&it).await else {
-        return;
-    };
+    let kubectl = Kubectl::of(&it).await;
     let text = kubectl.ok("explain pod.spec.containers").await;
     assert!(text.contains("livenessProbe"), "{text}");
     let wrong = DEPLOYMENT.replace("replicas: 2", "replica: 2");
@@ -148,9 +147,7 @@ async fn fields_are_explained_and_unknown_ones_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn fields_have_owners() {
     let it = Harness::new().await;
-    let Some(kubectl) = Kubectl::of(&it).await else {
-        return;
-    };
+    let kubectl = Kubectl::of(&it).await;
     kubectl
         .ok_with("apply --server-side --field-manager=one -f -", DEPLOYMENT)
         .await;
