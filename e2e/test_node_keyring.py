@@ -96,7 +96,9 @@ def test_it_lies_in_a_file_outside_the_data_folder_and_is_rotated(listening, tmp
 def test_rotations_that_are_killed_are_finished_by_the_next(listening):
     wharf = listening
     with joining.Joined(wharf, ADDRESS, "--lb") as node:
-        wait_for(lambda: state(node).exists(), DEADLINE_S, "what its load balancers keep")
+        machines = state(node).parent / "machines-plane.json"
+        for file in (state(node), machines):
+            wait_for(file.exists, DEADLINE_S, f"{file.name}")
         for number in range(12):
             command = [str(word) for word in (tools.wharf(), "keys", "rotate", "node-keyring", "--data", node.data)]
             rotation = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -114,6 +116,7 @@ def test_rotations_that_are_killed_are_finished_by_the_next(listening):
             assert sealed.opened(state(node), node.keyring, "node/plane/load-balancer")
         rotate(node)
         assert len(json.loads(node.keyring.read_text())["keys"]) == 1
+        assert sealed.key(state(node)) == sealed.key(machines)
         works(wharf, node)
 
 

@@ -14,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use wharf_agent::instances;
 use wharf_durable::{self as durable, Durability};
 use wharf_link::state_purpose;
 use wharf_planeproto::{Plane, wire::MAX_STATE};
@@ -47,6 +48,11 @@ pub fn rotate(layout: &Layout) -> Result<(), Problem> {
         SealedFile {
             path: layout.node().join(lb::STATE_FILE),
             purpose: state_purpose(Plane::LoadBalancer),
+        },
+        // Keys of volumes and user data of instances.
+        SealedFile {
+            path: layout.node().join(instances::STATE_FILE),
+            purpose: state_purpose(Plane::Machines),
         },
     ];
     let failed = |cause| Problem::caused("the node's keyring was not rotated", cause);
