@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from harness import tools
+from harness import quick_aws, tools
 from harness.installation import Installation
 
 pytestmark = pytest.mark.minutes(3)
@@ -107,7 +107,7 @@ def newcomer(tmp_path_factory):
     folder = tmp_path_factory.mktemp("newcomer")
     programs = folder / "bin"
     programs.mkdir()
-    (programs / "aws").symlink_to(tools.REPOSITORY / ".venv/bin/aws")
+    (programs / "aws").symlink_to(quick_aws.program())
     (programs / "wharf").symlink_to(tools.wharf())
     (programs / "kubectl").symlink_to(tools.program("kubectl-1.36"))
     # Storage of buildah and passwords of registries that are nobody else's.

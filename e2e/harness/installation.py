@@ -17,7 +17,7 @@ import urllib.request
 import boto3
 import botocore.config
 
-from . import processes, tools
+from . import processes, quick_aws, tools
 from .waiting import wait_for
 
 START_DEADLINE_S = 20
@@ -272,10 +272,10 @@ class Installation:
             variables["AWS_SESSION_TOKEN"] = keys.token
         return variables
 
-    def aws(self, *arguments, keys=None, check=True, program=tools.AWS, timeout_s=120):
+    def aws(self, *arguments, keys=None, check=True, program=None, timeout_s=120):
         """The real command line; its JSON if it printed some, else its text. With check=False, the finished process."""
         done = tools.run(
-            program,
+            program or quick_aws.program(),
             "--endpoint-url",
             self.endpoint,
             "--output",

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import uuid
 
-from . import tools
+from . import quick_aws, tools
 from .waiting import wait_for
 
 TRUST = {
@@ -73,7 +73,7 @@ class Cluster:
     def environment(self, keys=None):
         variables = self.wharf.environment(keys)
         # What kubectl runs for a token: the same aws, which knows the endpoint from the environment alone.
-        variables["PATH"] = f"{tools.AWS.parent}:{variables['PATH']}"
+        variables["PATH"] = f"{quick_aws.program().parent}:{variables['PATH']}"
         variables["AWS_ENDPOINT_URL"] = self.wharf.endpoint
         variables["KUBECONFIG"] = self.kubeconfig
         variables["HOME"] = self.folder
