@@ -31,9 +31,15 @@ check() {
     tail -n 200 "$logs/$name.log"
     printf '== %s: what failed\n' "$name"
     grep -aE "^test .* FAILED$|panicked at|^(FAILED|ERROR) |^unsteady: " -A 3 "$logs/$name.log" | head -n 80 || true
+    reasons "$logs/$name.log"
     results+=("$(printf '  FAIL  %-10s %4d s  all of it is in %s' "$name" $((SECONDS - begun)) "$logs/$name.log")")
     return 1
   fi
+}
+
+# Why each end-to-end test failed, in a line: what comes last is what a truncated log still shows.
+reasons() {
+  sed -nE 's/^(FAILED|ERROR) ([^ ]+) - (.*)$/  why \2: \3/p' "$1" | cut -c 1-400 | head -n 60
 }
 
 # The counts that a test run printed, in a few words.
@@ -52,25 +58,7 @@ outcome() {
 export WHARF_GOLDEN_ANSWERS=$PWD/$logs/answers WHARF_EVERY=$PWD/$logs/every
 unit_tests() {
   rm -rf "$WHARF_GOLDEN_ANSWERS" && mkdir -p "$WHARF_GOLDEN_ANSWERS" &&
-    { cargo test --locked --workspace --lib --bins --tests --no-fail-fast || failed_once_more; } &&
-    cargo test --locked --doc --package wharf-store
-}
-
-# Tests in virtual time and with real processes share two cores with a hundred others. One or two programs of tests
-# that fail are run once more, alone; when they pass then, the summary names what failed as unsteady, each a defect of
-# the test or of wharf to be found.
-failed_once_more() {
-  local log=$logs/unit.log targets target names
-  # As cargo names them at the end: `-p wharf-svc-ecs --test it`.
-  mapfile -t targets < <(sed -n 's/^    `\(-p [^`]*\)`$/\1/p' "$log")
-  names=$(sed -n 's/^test \(.*\) \.\.\. FAILED$/\1/p' "$log" | sort -u | paste -sd ' ')
-  [ "${#targets[@]}" -ge 1 ] && [ "${#targets[@]}" -le 2 ] && [ -n "$names" ] || return 1
-  for target in "${targets[@]}"; do
-    # Several words.
-    # shellcheck disable=SC2086
-    cargo test --locked $target || return 1
-  done
-  echo "unsteady: $names"
+    .venv/bin/python scripts/unit_tests.py && cargo test --locked --doc --package wharf-store
 }
 
 python_style() { .venv/bin/ruff check && .venv/bin/ruff format --check; }
@@ -92,10 +80,10 @@ answers_as_the_sdk_reads_them() {
 e2e_tests() {
   local failed=.cache/pytest/v/cache/lastfailed names
   rm -f "$failed"
-  e2e/run -q && return
+  COLUMNS=400 e2e/run -q && return
   [ -s "$failed" ] || return 1
   names=$(.venv/bin/python -c 'import json, sys; print(*json.load(open(sys.argv[1])))' "$failed")
-  [ "$(wc -w <<<"$names")" -le 4 ] || return 1
+  [ "$(wc -w <<<"$names")" -le 12 ] || return 1
   WHARF_E2E_WORKERS=0 e2e/run -q --last-failed --last-failed-no-failures none && echo "unsteady: $names"
 }
 

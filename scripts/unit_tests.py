@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Builds all tests of the workspace and runs their programs, two at a time: each waits a good part of its time.
+
+What a program prints is shown as a whole when it has ended. A few that fail are run once more, alone, for tests with
+real processes and real time share two cores with hundreds of others; when they pass then, a last line names what was
+unsteady, each a defect of the test or of wharf to be found.
+"""
+
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+AT_ONCE = 2
+RUN_AGAIN_AT_MOST = 3
+CARGO = os.environ.get("CARGO", "cargo")
+WANTED = ["--locked", "--workspace", "--lib", "--bins", "--tests"]
+
+
+def built():
+    """(package's folder, its target, program) of each, as cargo built them."""
+    command = [CARGO, "test", *WANTED, "--no-run", "--message-format=json-render-diagnostics"]
+    cargo = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if cargo.returncode != 0:
+        sys.exit(cargo.returncode)
+    messages = (json.loads(line) for line in cargo.stdout.splitlines() if line.startswith("{"))
+    tests = (it for it in messages if it["reason"] == "compiler-artifact" and it["profile"]["test"] and it["executable"])
+    return [(pathlib.Path(it["manifest_path"]).parent, it["target"]["name"], it["executable"]) for it in tests]
+
+
+def run(test):
+    """The test, whether all passed, what was printed, and for how long it ran."""
+    folder, _, program = test
+    # As cargo runs it: tests read files of their package.
+    environment = os.environ | {"CARGO": CARGO, "CARGO_MANIFEST_DIR": str(folder)}
+    began = time.monotonic()
+    done = subprocess.run(
+        [program], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False
+    )
+    return test, done.returncode == 0, done.stdout, time.monotonic() - began
+
+
+def show(result):
+    (folder, target, _), passed, said, seconds = result
+    print(
+        f"     Running {folder.name}: {target}, {seconds:.1f} s", said, "" if passed else f"error: {folder.name}: {target} failed", sep="\n"
+    )
+
+
+def main():
+    tests = built()
+    failed, unsteady = [], []
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as runners:
+        for result in runners.map(run, tests):
+            show(result)
+            if not result[1]:
+                failed.append(result)
+    if len(failed) <= RUN_AGAIN_AT_MOST:
+        for test, _, said, _ in failed[:]:
+            again = run(test)
+            show(again)
+            if again[1]:
+                failed = [it for it in failed if it[0] != test]
+                unsteady += re.findall(r"^test (.*) \.\.\. FAILED$", said, re.M)
+    if unsteady:
+        print("unsteady:", *sorted(set(unsteady)))
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
