@@ -15,7 +15,7 @@ use std::{
 
 use nix::sys::statvfs::statvfs;
 use parking_lot::Mutex;
-use tokio::time::sleep;
+use tokio::{sync::Notify, time::sleep};
 use tokio_util::sync::CancellationToken;
 use wharf_container::runtime::{DiskUsage, TaskDisk};
 
@@ -29,19 +29,27 @@ const TRIM_FROM: u64 = 64 << 20;
 
 /// The disks of what runs on this machine, by the ids of tasks and instances.
 #[derive(Clone, Default)]
-pub struct DisksInUse(Arc<Mutex<BTreeMap<String, TaskDisk>>>);
+pub struct DisksInUse(Arc<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    disks: Mutex<BTreeMap<String, TaskDisk>>,
+    /// One more has come, which may write as fast as the machine can from now on.
+    more: Notify,
+}
 
 impl DisksInUse {
     pub fn put(&self, id: &str, disk: TaskDisk) {
-        self.0.lock().insert(id.to_owned(), disk);
+        self.0.disks.lock().insert(id.to_owned(), disk);
+        self.0.more.notify_one();
     }
 
     pub fn remove(&self, id: &str) {
-        self.0.lock().remove(id);
+        self.0.disks.lock().remove(id);
     }
 
     fn all(&self) -> Vec<(String, TaskDisk)> {
-        let all = self.0.lock();
+        let all = self.0.disks.lock();
         all.iter()
             .map(|(id, disk)| (id.clone(), disk.clone()))
             .collect()
@@ -100,9 +108,9 @@ fn held_back(disk: &DiskUsage, shares: &Shares, wanted_by_all: u64) -> u64 {
 }
 
 /// Until shutdown. What was held back stays so while no agent runs.
-pub async fn run(disks: DisksInUse, dir: PathBuf, shutdown: CancellationToken) {
+pub async fn run(in_use: DisksInUse, dir: PathBuf, shutdown: CancellationToken) {
     loop {
-        let disks = disks.all();
+        let disks = in_use.all();
         let mut pause = AT_EASE;
         if !disks.is_empty() {
             let dir = dir.clone();
@@ -117,6 +125,7 @@ pub async fn run(disks: DisksInUse, dir: PathBuf, shutdown: CancellationToken) {
         }
         tokio::select! {
             () = shutdown.cancelled() => return,
+            () = in_use.0.more.notified() => {}
             () = sleep(pause) => {}
         }
     }
