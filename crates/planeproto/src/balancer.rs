@@ -52,6 +52,9 @@ pub struct Listener {
     /// ARNs of certificates, the default one first; for HTTPS and TLS.
     pub certificates: Vec<String>,
     pub ssl_policy: Option<String>,
+    /// What a TLS listener agrees on with clients: `HTTP2Preferred`; `None`: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alpn_policy: Option<String>,
     pub default_actions: Vec<Action>,
     pub attributes: BTreeMap<String, String>,
 }

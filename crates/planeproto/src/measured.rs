@@ -52,6 +52,8 @@ pub struct BalancerRow {
     pub hundreds: [u64; 3],
     /// Of those: 500, 502, 503, 504.
     pub failures: [u64; 4],
+    /// Of a network load balancer: flows over TCP that the client reset, the target, or the load balancer.
+    pub resets: [u64; 3],
 }
 
 /// What it did with the targets of a group.

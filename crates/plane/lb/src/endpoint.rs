@@ -13,6 +13,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
+use nix::sys::socket::SockaddrStorage;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::{
     io::{Interest, unix::AsyncFd},
@@ -27,6 +28,7 @@ use crate::{
     netns::{Origin, Sockets},
     ports::Ports,
     rooms::{Owner, Rooms},
+    stream::datagrams::Attendance,
     unbound::{Unbound, UnboundEndpoints},
     worker::{Worker, Workers},
 };
@@ -47,12 +49,26 @@ const EXHAUSTED: Duration = Duration::from_millis(100);
 pub struct Place {
     pub origin: Origin,
     pub address: SocketAddr,
+    /// Datagrams come there, no connections.
+    pub datagrams: bool,
 }
 
 impl Place {
     pub fn new(origin: Origin, ip: IpAddr, port: u16) -> Self {
         let address = SocketAddr::new(ip, port);
-        Self { origin, address }
+        Self {
+            origin,
+            address,
+            datagrams: false,
+        }
+    }
+
+    /// The same address for datagrams.
+    pub fn of_datagrams(self) -> Self {
+        Self {
+            datagrams: true,
+            ..self
+        }
     }
 }
 
@@ -62,6 +78,7 @@ pub struct Endpoint {
     pub place: Place,
     pub table: ArcSwap<EndpointTable>,
     closed: AtomicBool,
+    abandoned: AtomicBool,
     /// Where its socket is held.
     held: Mutex<Option<Spot>>,
 }
@@ -72,6 +89,7 @@ impl Endpoint {
             place,
             table: ArcSwap::from_pointee(table),
             closed: AtomicBool::new(false),
+            abandoned: AtomicBool::new(false),
             held: Mutex::new(None),
         }
     }
@@ -80,6 +98,11 @@ impl Endpoint {
     /// namespace have said so already.
     pub fn admits(&self, listener: &ListenerTable, peer: IpAddr) -> bool {
         self.place.origin != Origin::Host || listener.admits(peer)
+    }
+
+    /// The same of a peer's datagrams.
+    pub fn admits_datagrams(&self, listener: &ListenerTable, peer: IpAddr) -> bool {
+        self.place.origin != Origin::Host || listener.admits_datagrams(peer)
     }
 
     /// Whether any of its listeners does.
@@ -111,7 +134,13 @@ impl Endpoint {
     pub fn abandon(&self, holder: &dyn Hold) {
         // Closed before the lock is taken, so that no socket is handed over afterwards.
         self.close();
+        self.abandoned.store(true, Ordering::Relaxed);
         self.let_go(holder);
+    }
+
+    /// Whether its listeners are gone: a flow that has no end of its own ends with them.
+    pub fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Relaxed)
     }
 
     /// Has the socket held while it is wanted.
@@ -185,6 +214,23 @@ impl Porter {
         }
     }
 
+    /// Has a worker read datagrams at the endpoint, until aborted.
+    pub async fn attend_datagrams(self, endpoint: Arc<Endpoint>) {
+        loop {
+            let (spot, socket) = self.listen(&endpoint.place).await;
+            let end = CancellationToken::new();
+            let _ends_with_us = end.clone().drop_guard();
+            let attendance = Attendance {
+                endpoint: Arc::clone(&endpoint),
+                rooms: self.rooms.clone(),
+                end,
+            };
+            self.workers.read(socket, attendance);
+            moved(&endpoint.place, spot).await;
+            tracing::warn!(address = %endpoint.place.address, "network namespace changed; reading datagrams again");
+        }
+    }
+
     /// Tries until it has the address.
     async fn listen(&self, place: &Place) -> (Spot, OwnedFd) {
         let began = Instant::now();
@@ -227,7 +273,14 @@ impl Porter {
 
     async fn try_listen(&self, place: &Place) -> io::Result<(Spot, OwnedFd)> {
         let spot = Spot::of(place)?;
-        let socket = self.sockets.tcp(&place.origin, place.address.ip()).await?;
+        let (origin, ip) = (&place.origin, place.address.ip());
+        if place.datagrams {
+            let socket = self.sockets.udp(origin, ip).await?;
+            let address = SockaddrStorage::from(place.address);
+            nix::sys::socket::bind(socket.as_raw_fd(), &address)?;
+            return Ok((spot, socket));
+        }
+        let socket = self.sockets.tcp(origin, ip).await?;
         bind(&socket, place.address)?;
         Ok((spot, socket))
     }
@@ -235,7 +288,7 @@ impl Porter {
 
 /// Binds and listens.
 fn bind(socket: &OwnedFd, address: SocketAddr) -> io::Result<()> {
-    use nix::sys::socket::{Backlog, SockaddrStorage, bind, listen, setsockopt, sockopt};
+    use nix::sys::socket::{Backlog, bind, listen, setsockopt, sockopt};
     setsockopt(socket, sockopt::ReuseAddr, &true)?;
     bind(socket.as_raw_fd(), &SockaddrStorage::from(address))?;
     Ok(listen(socket, Backlog::new(BACKLOG)?)?)
@@ -317,7 +370,7 @@ impl Shift {
 }
 
 fn peer_of(connection: &OwnedFd) -> Option<IpAddr> {
-    use nix::sys::socket::{SockaddrStorage, getpeername};
+    use nix::sys::socket::getpeername;
     let name: SockaddrStorage = getpeername(connection.as_raw_fd()).ok()?;
     let v4 = name.as_sockaddr_in().map(|it| IpAddr::V4(it.ip()));
     let v6 = || name.as_sockaddr_in6().map(|it| IpAddr::V6(it.ip()));

@@ -1,4 +1,4 @@
-//! The data plane of application load balancers: a proxy that the process `wharf lb` runs.
+//! The data plane of load balancers: a proxy that the process `wharf lb` runs.
 //!
 //! ```text
 //!  LbUpdate ─▶ control ──compiles──▶ EndpointTable (swapped atomically, one per listening address)
@@ -19,7 +19,9 @@
 //!   [`upstream`]), or if it may be repeated by definition (RFC 9110 §9.2.2).
 //! - Memory per connection is bounded: bodies stream, heads are limited.
 //!
-//! Behaviour follows AWS's application load balancers; where it differs is in
+//! What network load balancers carry passes by all that speaks HTTP: see [`stream`].
+//!
+//! Behaviour follows AWS's load balancers; where it differs is in
 //! `docs/known-differences.md`.
 
 mod balance;
@@ -39,6 +41,7 @@ mod proxy;
 mod rooms;
 mod rules;
 mod sticky;
+mod stream;
 mod target;
 mod tls;
 mod unbound;

@@ -36,9 +36,15 @@ const QUEUE: usize = 1024;
 
 type Made = io::Result<OwnedFd>;
 
+#[derive(Debug, Clone, Copy)]
+struct Kind {
+    datagrams: bool,
+    ipv6: bool,
+}
+
 struct Ask {
     path: Arc<Path>,
-    ipv6: bool,
+    kind: Kind,
     answer: oneshot::Sender<Made>,
 }
 
@@ -58,7 +64,7 @@ impl Sockets {
                 let mut entered = Entered::default();
                 while let Some(ask) = waiting.blocking_recv() {
                     // An asker that went away drops the socket with the answer.
-                    let _ = ask.answer.send(entered.make(&ask.path, ask.ipv6));
+                    let _ = ask.answer.send(entered.make(&ask.path, ask.kind));
                 }
             })?;
         Ok(Self { asks })
@@ -66,13 +72,23 @@ impl Sockets {
 
     /// A TCP socket in that namespace, not blocking.
     pub async fn tcp(&self, origin: &Origin, peer: IpAddr) -> Made {
+        self.make(origin, false, peer.is_ipv6()).await
+    }
+
+    /// A UDP socket in that namespace, not blocking.
+    pub async fn udp(&self, origin: &Origin, peer: IpAddr) -> Made {
+        self.make(origin, true, peer.is_ipv6()).await
+    }
+
+    async fn make(&self, origin: &Origin, datagrams: bool, ipv6: bool) -> Made {
+        let kind = Kind { datagrams, ipv6 };
         match origin {
-            Origin::Host => stream_socket(peer.is_ipv6()),
+            Origin::Host => new_socket(kind),
             Origin::Namespace(path) => {
                 let (answer, made) = oneshot::channel();
                 let ask = Ask {
                     path: Arc::clone(path),
-                    ipv6: peer.is_ipv6(),
+                    kind,
                     answer,
                 };
                 let gone = |_| io::Error::other("the thread that opens sockets has ended");
@@ -86,17 +102,19 @@ impl Sockets {
     }
 }
 
-fn stream_socket(ipv6: bool) -> Made {
-    let family = if ipv6 { libc::AF_INET6 } else { libc::AF_INET };
+fn new_socket(kind: Kind) -> Made {
+    let family = if kind.ipv6 {
+        libc::AF_INET6
+    } else {
+        libc::AF_INET
+    };
+    let type_ = match kind.datagrams {
+        true => libc::SOCK_DGRAM,
+        false => libc::SOCK_STREAM,
+    };
     // SAFETY: socket(2) takes no pointers; a result that is not negative is a descriptor that
     // nobody else owns.
-    let fd = unsafe {
-        libc::socket(
-            family,
-            libc::SOCK_STREAM | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC,
-            0,
-        )
-    };
+    let fd = unsafe { libc::socket(family, type_ | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC, 0) };
     if fd < 0 {
         return Err(io::Error::last_os_error());
     }
@@ -163,7 +181,7 @@ struct Entered {
 }
 
 impl Entered {
-    fn make(&mut self, path: &Path, ipv6: bool) -> Made {
+    fn make(&mut self, path: &Path, kind: Kind) -> Made {
         let identity = Identity::at(path)?;
         if self.known.get(path).map(|(known, _)| *known) != Some(identity) {
             self.known.retain(|path, _| path.exists());
@@ -175,7 +193,7 @@ impl Entered {
             setns(file.as_fd(), CloneFlags::CLONE_NEWNET)?;
             self.current = Some(identity);
         }
-        stream_socket(ipv6)
+        new_socket(kind)
     }
 
     /// Knowing where one already is lets a process without privileges use its own namespace.

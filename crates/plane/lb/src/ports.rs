@@ -183,7 +183,8 @@ impl Ports {
     /// Somebody has the address: remembers the port if it is another program that listens. Others
     /// have it for a moment only, as the local port of a connection.
     pub(crate) fn conflict(&self, place: &Place) {
-        if place.origin == Origin::Host {
+        // Who has it for datagrams is not looked up.
+        if place.origin == Origin::Host && !place.datagrams {
             let port = place.address.port();
             self.remember(|it| it.port == port);
         }

@@ -82,11 +82,31 @@ fn versions(policy: Option<&str>) -> Vec<&'static SupportedProtocolVersion> {
     }
 }
 
+const H2: &[u8] = b"h2";
+const HTTP1: &[u8] = b"http/1.1";
+
+/// What application load balancers agree on with clients, the favourite first.
+pub fn of_http(http2: bool) -> &'static [&'static [u8]] {
+    if http2 { &[H2, HTTP1] } else { &[HTTP1] }
+}
+
+/// What a network load balancer does by its ALPN policy.
+pub fn policy(name: Option<&str>) -> &'static [&'static [u8]] {
+    const HTTP10: &[u8] = b"http/1.0";
+    match name {
+        Some("HTTP1Only") => &[HTTP1, HTTP10],
+        Some("HTTP2Only") => &[H2],
+        Some("HTTP2Optional") => &[HTTP1, HTTP10, H2],
+        Some("HTTP2Preferred") => &[H2, HTTP1, HTTP10],
+        _ => &[],
+    }
+}
+
 /// The TLS side of a listener; `None` as long as none of its certificates is there.
 pub fn server_config(
     registry: &Registry,
     listener: &Listener,
-    http2: bool,
+    alpn: &[&[u8]],
 ) -> Option<Arc<ServerConfig>> {
     let known = |arn| registry.certificates.get(arn);
     let certificates: Vec<_> = listener.certificates.iter().filter_map(known).collect();
@@ -114,16 +134,14 @@ pub fn server_config(
     let mut config = builder
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(by_name));
-    config.alpn_protocols = match http2 {
-        true => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
-        false => vec![b"http/1.1".to_vec()],
-    };
+    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
     Some(Arc::new(config))
 }
 
 /// TLS towards targets, whose certificates are not verified: as on AWS, where a target's
 /// certificate may be self-signed and the network says who it is.
-pub fn client_config(alpn: &[u8]) -> Arc<ClientConfig> {
+/// `alpn`: the protocol to agree on, if any.
+pub fn client_config(alpn: Option<&[u8]>) -> Arc<ClientConfig> {
     let provider = Arc::new(default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -132,7 +150,7 @@ pub fn client_config(alpn: &[u8]) -> Arc<ClientConfig> {
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
         .with_no_client_auth();
-    config.alpn_protocols = vec![alpn.to_vec()];
+    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
     Arc::new(config)
 }
 

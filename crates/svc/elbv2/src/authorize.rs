@@ -22,7 +22,11 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
     Ok(match input {
         Input::CreateLoadBalancer(it) => {
             let name = it.name.as_deref().unwrap_or_default();
-            let arn = row.place.arn(Kind::Balancer, &format!("app/{name}/*"));
+            let part = match it.type_.as_deref() {
+                Some("network") => "net",
+                _ => "app",
+            };
+            let arn = row.place.arn(Kind::Balancer, &format!("{part}/{name}/*"));
             let mut check = row.creating(&arn, it.tags.as_deref());
             let scheme = it.scheme.as_deref().unwrap_or("internet-facing");
             check = check.with("elasticloadbalancing:Scheme", scheme);

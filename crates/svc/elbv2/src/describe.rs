@@ -13,6 +13,8 @@ use crate::{
 
 /// Where AWS keeps the names of application load balancers of us-east-1; a constant here.
 const HOSTED_ZONE: &str = "Z35SXDOTRQ7X7K";
+/// Those of network load balancers.
+const NETWORK_ZONE: &str = "Z26RNL4JYFTOTI";
 
 pub fn balancer(place: &Place, id: &str, record: &LoadBalancer) -> wire::LoadBalancer {
     let code = match record.status {
@@ -20,10 +22,14 @@ pub fn balancer(place: &Place, id: &str, record: &LoadBalancer) -> wire::LoadBal
         Status::Active => "active",
         Status::Impaired => "active_impaired",
     };
+    let (kind, hosted_zone) = match names::is_network(id) {
+        true => ("network", NETWORK_ZONE),
+        false => ("application", HOSTED_ZONE),
+    };
     wire::LoadBalancer {
         load_balancer_arn: Some(place.arn(Kind::Balancer, id)),
         dns_name: Some(record.dns_name.clone()),
-        canonical_hosted_zone_id: Some(HOSTED_ZONE.to_owned()),
+        canonical_hosted_zone_id: Some(hosted_zone.to_owned()),
         created_time: Some(record.created_at),
         load_balancer_name: Some(record.name.clone()),
         scheme: Some(scheme(record.scheme).to_owned()),
@@ -32,7 +38,7 @@ pub fn balancer(place: &Place, id: &str, record: &LoadBalancer) -> wire::LoadBal
             code: Some(code.to_owned()),
             reason: record.problem.clone(),
         }),
-        type_: Some("application".to_owned()),
+        type_: Some(kind.to_owned()),
         availability_zones: Some(zones(&record.subnets)),
         security_groups: Some(record.security_groups.clone()),
         ip_address_type: Some("ipv4".to_owned()),
@@ -58,7 +64,7 @@ pub fn zones(subnets: &[BalancerSubnet]) -> Vec<wire::AvailabilityZone> {
 }
 
 pub fn listener(place: &Place, id: &str, record: &Listener) -> wire::Listener {
-    let secure = record.protocol == Protocol::Https;
+    let secure = record.protocol.is_secure();
     wire::Listener {
         listener_arn: Some(place.arn(Kind::Listener, id)),
         load_balancer_arn: Some(place.arn(Kind::Balancer, names::owner(id))),
@@ -74,10 +80,12 @@ pub fn listener(place: &Place, id: &str, record: &Listener) -> wire::Listener {
         }),
         ssl_policy: record.ssl_policy.clone(),
         default_actions: Some(actions(&record.default_actions)),
-        alpn_policy: None,
-        mutual_authentication: secure.then(|| wire::MutualAuthenticationAttributes {
-            mode: Some("off".to_owned()),
-            ..wire::MutualAuthenticationAttributes::default()
+        alpn_policy: record.alpn_policy.clone().map(|policy| vec![policy]),
+        mutual_authentication: (record.protocol == Protocol::Https).then(|| {
+            wire::MutualAuthenticationAttributes {
+                mode: Some("off".to_owned()),
+                ..wire::MutualAuthenticationAttributes::default()
+            }
         }),
     }
 }
@@ -261,6 +269,8 @@ pub fn group(place: &Place, id: &str, record: &TargetGroup) -> wire::TargetGroup
             grpc_code: None,
         },
     };
+    // A check that only connects asks for nothing.
+    let asks = !check.protocol.is_network();
     wire::TargetGroup {
         target_group_arn: Some(place.arn(Kind::Group, id)),
         target_group_name: Some(record.name.clone()),
@@ -274,8 +284,8 @@ pub fn group(place: &Place, id: &str, record: &TargetGroup) -> wire::TargetGroup
         health_check_timeout_seconds: number(check.timeout_seconds),
         healthy_threshold_count: number(check.healthy_threshold),
         unhealthy_threshold_count: number(check.unhealthy_threshold),
-        health_check_path: Some(check.path.clone()),
-        matcher: Some(matcher),
+        health_check_path: asks.then(|| check.path.clone()),
+        matcher: asks.then_some(matcher),
         load_balancer_arns: Some(balancers.into_iter().collect()),
         target_type: Some(
             match record.target_type {
@@ -284,7 +294,7 @@ pub fn group(place: &Place, id: &str, record: &TargetGroup) -> wire::TargetGroup
             }
             .to_owned(),
         ),
-        protocol_version: Some(record.version.name().to_owned()),
+        protocol_version: (!record.protocol.is_network()).then(|| record.version.name().to_owned()),
         ip_address_type: Some("ipv4".to_owned()),
         target_control_port: None,
     }

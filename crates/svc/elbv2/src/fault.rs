@@ -116,6 +116,13 @@ pub fn group_of_other_vpc(arn: &str, group_vpc: &str, vpc: &str) -> Fault {
     ))
 }
 
+/// The listener's protocol, and the group's.
+pub fn incompatible(group: &str, listener: &str, of_group: &str) -> Fault {
+    faults::incompatible_protocols_exception(format!(
+        "The listener and its associated target group '{group}' have incompatible protocols ({listener}, {of_group})"
+    ))
+}
+
 pub fn certificate_not_found(arn: &str) -> Fault {
     faults::certificate_not_found_exception(format!("Certificate '{arn}' not found"))
 }

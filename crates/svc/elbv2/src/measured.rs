@@ -15,7 +15,8 @@ use crate::{
     names::{self, Kind, Place},
 };
 
-const NAMESPACE: &str = "AWS/ApplicationELB";
+const APPLICATION: &str = "AWS/ApplicationELB";
+const NETWORK: &str = "AWS/NetworkELB";
 /// Nothing is counted beyond it in a minute, whatever a host says.
 const MOST: u64 = 1_000_000_000_000_000;
 /// Runs of a host that are told apart. Two that share a number within one minute lose what the later says of it.
@@ -102,6 +103,17 @@ impl Of<'_> {
         vec![("LoadBalancer", self.balancer.clone())]
     }
 
+    fn is_network(&self) -> bool {
+        names::is_network(&self.balancer)
+    }
+
+    fn namespace(&self) -> &'static str {
+        match self.is_network() {
+            true => NETWORK,
+            false => APPLICATION,
+        }
+    }
+
     /// The dimensions, and the same by zone.
     fn by_zone(&self, dimensions: Dimensions) -> [Dimensions; 2] {
         let mut zoned = dimensions.clone();
@@ -112,6 +124,7 @@ impl Of<'_> {
 
 /// Gathers the points of a row.
 struct Points {
+    namespace: &'static str,
     at: i64,
     all: Vec<Point>,
 }
@@ -125,7 +138,7 @@ impl Points {
         of: &[Dimensions],
     ) {
         self.all.extend(of.iter().map(|dimensions| Point {
-            namespace: NAMESPACE,
+            namespace: self.namespace,
             name,
             dimensions: dimensions.clone(),
             unit,
@@ -149,12 +162,29 @@ impl Points {
     }
 }
 
+impl Points {
+    /// Targets, if there are any.
+    fn hosts(&mut self, row: &GroupRow, of: &[Dimensions]) {
+        let hosts = [
+            ("HealthyHostCount", row.healthy),
+            ("UnHealthyHostCount", row.unhealthy),
+        ];
+        for (name, hosts) in hosts.into_iter().filter(|_| row.registered > 0) {
+            self.put(name, "Count", &Measured::one(f64::from(hosts)), of);
+        }
+    }
+}
+
 fn bounded(count: u64) -> f64 {
     count.min(MOST) as f64
 }
 
 fn of_balancer(row: &BalancerRow, of: &Of<'_>, at: i64) -> Vec<Point> {
+    if of.is_network() {
+        return of_network_balancer(row, of, at);
+    }
     let mut points = Points {
+        namespace: APPLICATION,
         at,
         all: Vec::new(),
     };
@@ -188,14 +218,44 @@ fn of_balancer(row: &BalancerRow, of: &Of<'_>, at: i64) -> Vec<Point> {
     points.all
 }
 
+/// Of a network load balancer all is known by zone too.
+fn of_network_balancer(row: &BalancerRow, of: &Of<'_>, at: i64) -> Vec<Point> {
+    let mut points = Points {
+        namespace: NETWORK,
+        at,
+        all: Vec::new(),
+    };
+    let zoned = of.by_zone(of.balancer());
+    let [of_clients, of_targets, own] = row.resets;
+    let numbers = [
+        ("ActiveFlowCount", "Count", row.active_connections),
+        ("NewFlowCount", "Count", row.new_connections),
+        ("ProcessedBytes", "Bytes", row.processed_bytes),
+        ("TCP_Client_Reset_Count", "Count", of_clients),
+        ("TCP_Target_Reset_Count", "Count", of_targets),
+        ("TCP_ELB_Reset_Count", "Count", own),
+        ("ClientTLSNegotiationErrorCount", "Count", row.tls_errors),
+        ("RejectedFlowCount", "Count", row.rejected_connections),
+    ];
+    for (name, unit, number) in numbers {
+        points.number(name, unit, number, &zoned);
+    }
+    points.all
+}
+
 fn of_group(row: &GroupRow, of: &Of<'_>, group: String, at: i64) -> Vec<Point> {
     let mut points = Points {
+        namespace: of.namespace(),
         at,
         all: Vec::new(),
     };
     let alone = vec![("TargetGroup", group.clone())];
     let mut of_balancer = of.balancer();
     of_balancer.push(("TargetGroup", group));
+    if of.is_network() {
+        points.hosts(row, &of.by_zone(of_balancer));
+        return points.all;
+    }
     let (alone, group) = (of.by_zone(alone), of.by_zone(of_balancer));
     let everywhere = [of.by_zone(of.balancer()), group.clone()].concat();
     let [ok, redirections, client_errors, server_errors] = row.hundreds;
@@ -213,15 +273,7 @@ fn of_group(row: &GroupRow, of: &Of<'_>, group: String, at: i64) -> Vec<Point> {
     if let Some(times) = row.times.as_ref().and_then(seconds) {
         points.put("TargetResponseTime", "Seconds", &times, &everywhere);
     }
-    if row.registered > 0 {
-        let hosts = [
-            ("HealthyHostCount", row.healthy),
-            ("UnHealthyHostCount", row.unhealthy),
-        ];
-        for (name, hosts) in hosts {
-            points.put(name, "Count", &Measured::one(f64::from(hosts)), &group);
-        }
-    }
+    points.hosts(row, &group);
     let targets = match row.healthy {
         0 => row.registered,
         healthy => healthy,

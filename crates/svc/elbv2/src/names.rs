@@ -8,6 +8,8 @@
 //! | target group | `targetgroup/NAME/ID` | `NAME/ID` |
 //! | target | — | `NAME/ID/TARGET:PORT` |
 //!
+//! Those of network load balancers have `net` for `app`.
+//!
 //! A thing's id starts with its owner's, so that all that belongs to one is one range of keys.
 
 use wharf_base::Arn;
@@ -80,8 +82,13 @@ impl Kind {
                 return false;
             }
         }
-        parts == self.parts() && (self == Self::Group || id.starts_with("app/"))
+        parts == self.parts() && (self == Self::Group || id.starts_with("app/") || is_network(id))
     }
+}
+
+/// Whether the load balancer of this id, or what belongs to it, is a network load balancer.
+pub fn is_network(id: &str) -> bool {
+    id.starts_with("net/")
 }
 
 /// What belongs to an account in a region.

@@ -49,13 +49,17 @@ pub fn given_subnets(
     Ok(ids)
 }
 
-/// The subnets with their zones, and the VPC that all are in.
+/// The subnets with their zones, at least so many, and the VPC that all are in.
 pub async fn subnets(
     core: &Core,
     call: &Call,
     ids: &[String],
+    fewest: usize,
 ) -> Result<(Vec<BalancerSubnet>, String), Fault> {
-    if ids.len() < 2 {
+    if ids.is_empty() && fewest == 1 {
+        return Err(fault::invalid("At least one subnet must be specified"));
+    }
+    if ids.len() < fewest {
         return Err(too_few_zones());
     }
     let wanted = DescribeSubnetsRequest {
@@ -67,7 +71,7 @@ pub async fn subnets(
     place(ids, found.subnets.unwrap_or_default())
 }
 
-/// One subnet in each of at least two zones of one VPC, in the order of the zones.
+/// One subnet in each zone, all of one VPC, in the order of the zones.
 fn place(ids: &[String], found: Vec<Subnet>) -> Result<(Vec<BalancerSubnet>, String), Fault> {
     let mut subnets = Vec::new();
     let mut vpcs = BTreeSet::new();

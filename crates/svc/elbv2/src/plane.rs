@@ -83,7 +83,10 @@ fn balancer(place: &Place, id: &str, record: LoadBalancer) -> plane::LoadBalance
         arn: place.arn(Kind::Balancer, id),
         name: record.name,
         dns_name: record.dns_name,
-        kind: BalancerKind::Application,
+        kind: match names::is_network(id) {
+            true => BalancerKind::Network,
+            false => BalancerKind::Application,
+        },
         internal: record.public_address.is_none(),
         vpc: record.vpc,
         public_address: record.public_address,
@@ -110,6 +113,7 @@ fn listener(place: &Place, id: &str, record: Listener) -> plane::Listener {
         protocol: record.protocol.to_plane(),
         certificates: record.certificates,
         ssl_policy: record.ssl_policy,
+        alpn_policy: record.alpn_policy,
         default_actions: record
             .default_actions
             .iter()

@@ -83,7 +83,10 @@ impl Policy {
             ssl_protocols: Some(self.protocols.iter().map(|it| (*it).to_owned()).collect()),
             ciphers: Some(ciphers.into_iter().enumerate().map(cipher).collect()),
             name: Some(self.name.to_owned()),
-            supported_load_balancer_types: Some(vec!["application".to_owned()]),
+            supported_load_balancer_types: Some(vec![
+                "application".to_owned(),
+                "network".to_owned(),
+            ]),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     core::{ChangeError, Core},
     fault,
     names::{self, Kind, Names as _, Place},
-    records::{Action, Guard, Listener, LoadBalancer, Rule, TargetGroup},
+    records::{Action, Guard, Listener, LoadBalancer, Protocol, Rule, TargetGroup},
 };
 
 pub struct Tree {
@@ -122,11 +122,11 @@ impl<'a> Links<'a> {
         }
     }
 
-    /// `user`, a listener or rule of `tree`, forwards to `after` instead of `before`.
+    /// `user`, a listener that speaks the protocol or a rule of one, all of `tree`, forwards to `after` instead of `before`.
     pub async fn change(
         &mut self,
         tree: &Tree,
-        user: &str,
+        (user, protocol): (&str, Protocol),
         before: &BTreeSet<String>,
         after: &BTreeSet<String>,
     ) -> Result<(), Fault> {
@@ -136,6 +136,10 @@ impl<'a> Links<'a> {
             if group.vpc != tree.balancer.record.vpc {
                 let vpc = &tree.balancer.record.vpc;
                 return Err(fault::group_of_other_vpc(arn, &group.vpc, vpc));
+            }
+            if !protocol.reaches(group.protocol) {
+                let (own, of_group) = (protocol.name(), group.protocol.name());
+                return Err(fault::incompatible(arn, own, of_group));
             }
             let foreign = |user: &String| names::balancer_of(user).as_ref() != Some(&own);
             if group.used_by.iter().any(foreign) {

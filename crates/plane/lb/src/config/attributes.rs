@@ -29,7 +29,11 @@ fn wrong(key: &str, value: &str) -> WrongValue {
     }
 }
 
-fn value<T: FromStr>(attributes: &Attributes, key: &str, default: T) -> Result<T, WrongValue> {
+pub(super) fn value<T: FromStr>(
+    attributes: &Attributes,
+    key: &str,
+    default: T,
+) -> Result<T, WrongValue> {
     match attributes.get(key) {
         None => Ok(default),
         Some(text) => text.parse().map_err(|_| wrong(key, text)),

@@ -9,17 +9,18 @@ use wharf_planeproto::network::{Peer, Permission};
 
 use super::Registry;
 
-/// IP's number of TCP.
-const TCP: u8 = 6;
+/// IP's numbers of protocols.
+pub const TCP: u8 = 6;
+pub const UDP: u8 = 17;
 
-/// The blocks of addresses from which the groups let connections to a port in.
-pub fn sources(registry: &Registry, groups: &[String], port: u16) -> Vec<Cidr> {
+/// The blocks of addresses from which the groups let what is of a protocol to a port in.
+pub fn sources(registry: &Registry, groups: &[String], protocol: u8, port: u16) -> Vec<Cidr> {
     let known = groups
         .iter()
         .filter_map(|id| registry.security_groups.get(id));
     let rules = known.flat_map(|group| &group.ingress);
     let blocks = rules
-        .filter(|rule| is_about(rule, port))
+        .filter(|rule| is_about(rule, protocol, port))
         .filter_map(|rule| match &rule.peer {
             Peer::Cidr(block) => Cidr::canonical(block).ok(),
             Peer::Group(_) => None,
@@ -27,11 +28,12 @@ pub fn sources(registry: &Registry, groups: &[String], port: u16) -> Vec<Cidr> {
     blocks.collect()
 }
 
-fn is_about(rule: &Permission, port: u16) -> bool {
+fn is_about(rule: &Permission, protocol: u8, port: u16) -> bool {
     match (rule.protocol, rule.ports) {
-        (None, _) | (Some(TCP), None) => true,
-        (Some(TCP), Some((first, last))) => (first..=last).contains(&port),
-        (Some(_), _) => false,
+        (None, _) => true,
+        (Some(of), _) if of != protocol => false,
+        (Some(_), None) => true,
+        (Some(_), Some((first, last))) => (first..=last).contains(&port),
     }
 }
 
@@ -78,12 +80,14 @@ mod tests {
         assert!(refused.is_empty());
         let admitted = |groups: &[&str], port, address: &str| {
             let groups: Vec<String> = groups.iter().map(|it| (*it).to_owned()).collect();
-            let sources = sources(&registry, &groups, port);
+            let sources = sources(&registry, &groups, TCP, port);
             sources.iter().any(|it| it.admits(address.parse().unwrap()))
         };
         assert!(admitted(&["sg-web"], 80, "10.1.2.3"));
         assert!(!admitted(&["sg-web"], 79, "10.1.2.3"));
         assert!(!admitted(&["sg-web"], 80, "127.0.0.1"), "that is UDP");
+        let datagrams = sources(&registry, &["sg-web".to_owned()], UDP, 80);
+        assert_eq!(datagrams, ["127.0.0.0/8".parse().unwrap()]);
         assert!(!admitted(&["sg-web"], 80, "11.0.0.1"));
         assert!(admitted(&["sg-web", "sg-all"], 9, "192.168.1.1"));
         assert!(!admitted(&[], 80, "10.1.2.3"));

@@ -5,6 +5,7 @@
 
 mod attributes;
 mod ingress;
+mod stream;
 pub mod table;
 
 use std::{
@@ -15,9 +16,7 @@ use std::{
 use rustls::sign::CertifiedKey;
 use wharf_planeproto::{
     Change, Key, Kind, Resource,
-    balancer::{
-        BalancerKind, Certificate, Listener, LoadBalancer, Protocol, Rule, Target, TargetGroup,
-    },
+    balancer::{Certificate, Listener, LoadBalancer, Protocol, Rule, Target, TargetGroup},
     network::SecurityGroup,
 };
 
@@ -25,6 +24,7 @@ pub use self::attributes::{
     Algorithm, BalancerSettings, ForwardedFor, GroupSettings, ResponseHeaders, Stickiness,
     WrongValue,
 };
+pub use self::stream::{FlowSettings, idle_timeout_ms};
 use crate::{
     Update,
     health::{Matcher, WrongMatcher},
@@ -43,10 +43,8 @@ pub enum Refusal {
     Matcher(#[from] WrongMatcher),
     #[error(transparent)]
     Certificate(#[from] tls::WrongCertificate),
-    #[error("{0} is not served here: HTTP and HTTPS are")]
-    Protocol(String),
-    #[error("network load balancers are not served here")]
-    Kind,
+    #[error("health checks do not speak {0}")]
+    CheckProtocol(&'static str),
     #[error("it belongs to another plane")]
     Plane,
 }
@@ -61,7 +59,30 @@ pub struct CompiledBalancer {
 pub struct CompiledGroup {
     pub record: TargetGroup,
     pub settings: GroupSettings,
+    /// Of a network load balancer.
+    pub flows: Option<FlowSettings>,
     pub matcher: Matcher,
+}
+
+impl CompiledGroup {
+    pub fn deregistration_delay_ms(&self) -> i64 {
+        let flows = self.flows.as_ref().map(|it| it.deregistration_delay_ms);
+        flows.unwrap_or(self.settings.deregistration_delay_ms)
+    }
+
+    /// Whether what a target still has under way when its delay is over is ended.
+    pub fn ends_deregistered(&self) -> bool {
+        self.flows.as_ref().is_none_or(|it| it.ends_deregistered)
+    }
+
+    pub fn ends_unhealthy(&self) -> bool {
+        self.flows.as_ref().is_some_and(|it| it.ends_unhealthy)
+    }
+}
+
+/// Whether it is a protocol of network load balancers.
+pub fn is_network(protocol: Protocol) -> bool {
+    !matches!(protocol, Protocol::Http | Protocol::Https)
 }
 
 #[derive(Debug)]
@@ -175,9 +196,6 @@ impl Registry {
     }
 
     fn put_balancer(&mut self, record: LoadBalancer) -> Result<(), Refusal> {
-        if record.kind != BalancerKind::Application {
-            return Err(Refusal::Kind);
-        }
         let settings = BalancerSettings::read(&record.attributes)?;
         let arn = record.arn.clone();
         self.balancers
@@ -186,14 +204,12 @@ impl Registry {
     }
 
     fn put_listener(&mut self, record: Listener) -> Result<(), Refusal> {
-        match record.protocol {
-            Protocol::Http | Protocol::Https => {
-                ResponseHeaders::read(&record.attributes)?;
-                self.listeners.insert(record.arn.clone(), Arc::new(record));
-                Ok(())
-            }
-            other => Err(Refusal::Protocol(format!("{other:?}").to_uppercase())),
+        match is_network(record.protocol) {
+            true => drop(idle_timeout_ms(&record.attributes)?),
+            false => drop(ResponseHeaders::read(&record.attributes)?),
         }
+        self.listeners.insert(record.arn.clone(), Arc::new(record));
+        Ok(())
     }
 
     fn put_rule(&mut self, record: Rule) -> Result<(), Refusal> {
@@ -205,15 +221,23 @@ impl Registry {
     }
 
     fn put_group(&mut self, record: TargetGroup) -> Result<(), Refusal> {
-        if !matches!(record.protocol, Protocol::Http | Protocol::Https) {
-            return Err(Refusal::Protocol(format!("{:?}", record.protocol)));
+        let check = record.health_check.protocol;
+        if matches!(check, Protocol::Tls | Protocol::Udp | Protocol::TcpUdp) {
+            return Err(Refusal::CheckProtocol(check.name()));
         }
-        let settings = GroupSettings::read(&record.attributes)?;
+        let (settings, flows) = match is_network(record.protocol) {
+            true => (
+                GroupSettings::read(&Default::default())?,
+                Some(FlowSettings::read(&record.attributes)?),
+            ),
+            false => (GroupSettings::read(&record.attributes)?, None),
+        };
         let matcher = Matcher::parse(&record.health_check.matcher)?;
         let arn = record.arn.clone();
         let compiled = CompiledGroup {
             record,
             settings,
+            flows,
             matcher,
         };
         self.groups.insert(arn, Arc::new(compiled));

@@ -12,7 +12,10 @@ use rustls::ServerConfig;
 use wharf_base::Cidr;
 use wharf_planeproto::balancer::{Action, Listener, Protocol, ProtocolVersion};
 
-use super::{BalancerSettings, CompiledGroup, Registry, ResponseHeaders, ingress};
+use super::{
+    BalancerSettings, CompiledGroup, Registry, ResponseHeaders, idle_timeout_ms, ingress,
+    is_network,
+};
 use crate::{
     metrics::BalancerCounters,
     rooms::Owner,
@@ -34,7 +37,7 @@ pub struct Group {
 
 impl Group {
     pub fn tls(&self) -> bool {
-        self.config.record.protocol == Protocol::Https
+        matches!(self.config.record.protocol, Protocol::Https | Protocol::Tls)
     }
 
     /// Whether its targets speak HTTP/2.
@@ -85,6 +88,31 @@ pub struct ListenerTable {
     pub owner: Owner,
     /// From where its security groups let in, for addresses outside of its VPC.
     sources: Vec<Cidr>,
+    /// The same for datagrams.
+    datagram_sources: Vec<Cidr>,
+    /// Of a network load balancer.
+    pub flows: Option<Flows>,
+    pub arn: String,
+}
+
+/// What a listener of a network load balancer takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flows {
+    pub connections: bool,
+    pub datagrams: bool,
+    /// How long a connection may be silent.
+    pub idle_timeout_ms: u32,
+}
+
+impl Flows {
+    fn of(listener: &Listener) -> Option<Self> {
+        let protocol = listener.protocol;
+        is_network(protocol).then_some(Self {
+            connections: protocol != Protocol::Udp,
+            datagrams: matches!(protocol, Protocol::Udp | Protocol::TcpUdp),
+            idle_timeout_ms: idle_timeout_ms(&listener.attributes).ok()?,
+        })
+    }
 }
 
 impl ListenerTable {
@@ -97,6 +125,19 @@ impl ListenerTable {
     /// Whether its security groups let the peer in.
     pub fn admits(&self, peer: IpAddr) -> bool {
         self.sources.iter().any(|it| it.admits(peer))
+    }
+
+    /// Whether they let the peer's datagrams in.
+    pub fn admits_datagrams(&self, peer: IpAddr) -> bool {
+        self.datagram_sources.iter().any(|it| it.admits(peer))
+    }
+
+    /// Where the flows of a network load balancer go.
+    pub fn group(&self) -> Option<&Arc<Group>> {
+        match &self.default {
+            Plan::Forward(forward) => forward.groups.first().map(|it| &it.0),
+            Plan::Redirect(_) | Plan::Fixed { .. } => None,
+        }
     }
 
     /// `http` or `https`
@@ -117,6 +158,14 @@ impl EndpointTable {
         let names = listeners.iter().enumerate();
         let by_name = names.map(|(at, it)| (it.dns_name.clone(), at)).collect();
         Self { listeners, by_name }
+    }
+
+    /// The listener of a network load balancer, which shares its address with no other.
+    pub fn flows(&self) -> Option<(&Arc<ListenerTable>, Flows)> {
+        match &self.listeners[..] {
+            [only] => Some((only, only.flows?)),
+            _ => None,
+        }
     }
 
     /// The listener for a Host (lower case, without port). With a single one Host does not matter.
@@ -159,7 +208,13 @@ pub fn listener_table(
         .map(|it| (Arc::clone(it), plan(&it.rule.actions)))
         .collect();
     rules.sort_by_key(|(it, _)| it.rule.priority);
-    let is_tls = listener.protocol == Protocol::Https;
+    let is_tls = matches!(listener.protocol, Protocol::Https | Protocol::Tls);
+    let alpn = match listener.protocol {
+        Protocol::Tls => tls::policy(listener.alpn_policy.as_deref()),
+        _ => tls::of_http(balancer.settings.http2),
+    };
+    let groups_of = &balancer.record.security_groups;
+    let sources = |protocol| ingress::sources(registry, groups_of, protocol, listener.port);
     Some(ListenerTable {
         port: listener.port,
         port_text: listener.port.to_string(),
@@ -169,12 +224,15 @@ pub fn listener_table(
         rules,
         default: plan(&listener.default_actions),
         tls: is_tls
-            .then(|| tls::server_config(registry, listener, balancer.settings.http2))
+            .then(|| tls::server_config(registry, listener, alpn))
             .flatten(),
         is_tls,
         dns_name: balancer.record.dns_name.to_ascii_lowercase(),
         owner: balancer.record.arn.as_str().into(),
-        sources: ingress::sources(registry, &balancer.record.security_groups, listener.port),
+        sources: sources(ingress::TCP),
+        datagram_sources: sources(ingress::UDP),
+        flows: Flows::of(listener),
+        arn: listener.arn.clone(),
     })
 }
 

@@ -49,7 +49,12 @@ impl Endpoints {
         groups: &Groups,
         config: &LbConfig,
     ) {
-        let wanted = wanted(registry, served, groups, config);
+        let mut wanted = wanted(registry, served, groups, config);
+        for (place, listeners) in &mut wanted {
+            let table = self.open.get(place).map(|open| open.endpoint.table.load());
+            let now = table.as_ref().and_then(|it| it.flows());
+            tell_apart(listeners, now.map(|it| it.0.arn.as_str()));
+        }
         self.open.retain(|place, open| {
             let stays = wanted.contains_key(place);
             if !stays {
@@ -65,10 +70,15 @@ impl Endpoints {
                 Some(open) => open.endpoint.table.store(Arc::new(table)),
                 None => {
                     let endpoint = Arc::new(Endpoint::new(place.clone(), table));
-                    let inherited = self.inheritance.take(&place);
                     let porter = self.porter.clone();
-                    let attending = porter.attend(Arc::clone(&endpoint), inherited);
-                    let _attending = AbortOnDropHandle::new(tokio::spawn(attending));
+                    let of_task = Arc::clone(&endpoint);
+                    let attending = if place.datagrams {
+                        tokio::spawn(porter.attend_datagrams(of_task))
+                    } else {
+                        let inherited = self.inheritance.take(&place);
+                        tokio::spawn(porter.attend(of_task, inherited))
+                    };
+                    let _attending = AbortOnDropHandle::new(attending);
                     self.open.insert(
                         place,
                         Open {
@@ -95,6 +105,22 @@ impl Endpoints {
             open.endpoint.close();
         }
     }
+}
+
+/// Leaves those listeners of an address that can be told apart there: HTTP's by Host. One of a network load
+/// balancer is not, so it has an address alone, and none that others have for HTTP. The one that has it
+/// now, by ARN, keeps it.
+fn tell_apart(listeners: &mut Vec<Arc<ListenerTable>>, now: Option<&str>) {
+    if listeners.len() < 2 || listeners.iter().all(|it| it.flows.is_none()) {
+        return;
+    }
+    if listeners.iter().any(|it| it.flows.is_none()) {
+        listeners.retain(|it| it.flows.is_none());
+        return;
+    }
+    let keeps = listeners.iter().position(|it| Some(it.arn.as_str()) == now);
+    let first = listeners.swap_remove(keeps.unwrap_or(0));
+    *listeners = vec![first];
 }
 
 /// How many share the connections: load balancers, and addresses that several of them have.
@@ -138,8 +164,18 @@ fn wanted(
             .interface
             .iter()
             .map(|it| Place::new(serving.origin.clone(), it.address.into(), listener.port));
+        let (connections, datagrams) = match table.flows {
+            None => (true, false),
+            Some(flows) => (flows.connections, flows.datagrams),
+        };
         for place in on_host.chain(inside) {
-            wanted.entry(place).or_default().push(Arc::clone(&table));
+            if datagrams {
+                let place = place.clone().of_datagrams();
+                wanted.entry(place).or_default().push(Arc::clone(&table));
+            }
+            if connections {
+                wanted.entry(place).or_default().push(Arc::clone(&table));
+            }
         }
     }
     config

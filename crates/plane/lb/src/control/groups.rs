@@ -139,7 +139,10 @@ impl Groups {
         for (arn, entry) in &mut self.groups {
             let wanted = wanted.get(arn.as_str()).unwrap_or(&nobody);
             let workers = &self.workers;
-            let delay_ms = entry.group.config.settings.deregistration_delay_ms;
+            let delay_ms = match entry.group.config.ends_deregistered() {
+                true => entry.group.config.deregistration_delay_ms(),
+                false => i64::MAX,
+            };
             entry.targets.retain(|reference, target| {
                 let stays = wanted
                     .get(reference)
@@ -179,7 +182,12 @@ impl Groups {
             return;
         }
         target.state.set_health(changed.verdict.health);
+        let ends =
+            changed.verdict.health == Health::Unhealthy && group.group.config.ends_unhealthy();
         target.verdict = changed.verdict;
+        if ends {
+            self.workers.force(target.state.number);
+        }
         group.rotate();
     }
 
@@ -188,7 +196,8 @@ impl Groups {
         let now_ms = clock::unix_ms();
         let mut next: Option<i64> = None;
         for group in self.groups.values_mut() {
-            let delay_ms = group.group.config.settings.deregistration_delay_ms;
+            let delay_ms = group.group.config.deregistration_delay_ms();
+            let ends = group.group.config.ends_deregistered();
             for target in group.targets.values_mut() {
                 let Phase::Draining { since_ms, forced } = target.phase else {
                     continue;
@@ -198,6 +207,8 @@ impl Groups {
                     target.phase = Phase::Drained;
                 } else if left_ms > 0 {
                     next = Some(next.map_or(left_ms, |next| next.min(left_ms)));
+                } else if !ends {
+                    target.phase = Phase::Drained;
                 } else if !forced {
                     self.workers.force(target.state.number);
                     target.phase = Phase::Draining {

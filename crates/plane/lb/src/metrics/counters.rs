@@ -22,6 +22,8 @@ pub struct BalancerCounters {
     pub redirects: Counter,
     pub fixed: Counter,
     pub tls_errors: Counter,
+    /// Flows that a client reset, a target, or this load balancer.
+    pub resets: [Counter; 3],
     pub client_closed: Counter,
     pub replayed: Counter,
     pub target_codes: [Counter; 4],
@@ -122,6 +124,7 @@ impl BalancerCounters {
             fixed_responses: self.fixed.take(),
             hundreds: [self.answers_3xx.take(), wrong, self.answers_5xx.take()],
             failures: [0, 1, 2, 3].map(|index: usize| self.failures[index].take()),
+            resets: [0, 1, 2].map(|index: usize| self.resets[index].take()),
         }
     }
 }

@@ -54,11 +54,32 @@ pub async fn handshake(
     http2: bool,
 ) -> io::Result<TlsStream<TcpStream>> {
     static HTTP1: LazyLock<Arc<ClientConfig>> =
-        LazyLock::new(|| crate::tls::client_config(b"http/1.1"));
-    static HTTP2: LazyLock<Arc<ClientConfig>> = LazyLock::new(|| crate::tls::client_config(b"h2"));
+        LazyLock::new(|| crate::tls::client_config(Some(b"http/1.1")));
+    static HTTP2: LazyLock<Arc<ClientConfig>> =
+        LazyLock::new(|| crate::tls::client_config(Some(b"h2")));
     let config = if http2 { &HTTP2 } else { &HTTP1 };
+    secure(stream, address, Arc::clone(config)).await
+}
+
+/// The same, with what the client of a network load balancer agreed on.
+pub async fn handshake_as(
+    stream: TcpStream,
+    address: SocketAddr,
+    alpn: Option<&[u8]>,
+) -> io::Result<TlsStream<TcpStream>> {
+    static NONE: LazyLock<Arc<ClientConfig>> = LazyLock::new(|| crate::tls::client_config(None));
+    let config = match alpn {
+        None => Arc::clone(&NONE),
+        alpn => crate::tls::client_config(alpn),
+    };
+    secure(stream, address, config).await
+}
+
+async fn secure(
+    stream: TcpStream,
+    address: SocketAddr,
+    config: Arc<ClientConfig>,
+) -> io::Result<TlsStream<TcpStream>> {
     let name = ServerName::IpAddress(address.ip().into());
-    TlsConnector::from(Arc::clone(config))
-        .connect(name, stream)
-        .await
+    TlsConnector::from(config).connect(name, stream).await
 }

@@ -34,11 +34,12 @@ use super::{
 };
 use crate::{
     clock,
-    config::table::ListenerTable,
+    config::table::{Flows, ListenerTable},
     endpoint::Endpoint,
     metrics::BalancerCounters,
     proxy::{self, Answer},
     rooms::Room,
+    stream,
 };
 
 /// For the whole of a TLS handshake, and for the first byte where a port serves both.
@@ -177,6 +178,9 @@ async fn try_serve(
     stream.set_nodelay(true)?;
     let peer = stream.peer_addr()?;
     let fd = stream.as_raw_fd();
+    if let Some((listener, flows)) = flows_of(&endpoint) {
+        return carry((worker, endpoint), (listener, flows), stream, &tally).await;
+    }
     if !wants_tls(&stream, &endpoint).await? {
         return run(worker, endpoint, peer, fd, (Plain(stream), None), tally).await;
     }
@@ -190,6 +194,54 @@ async fn try_serve(
             if let Some(it) = &counters {
                 it.tls_errors.one();
             }
+            failed?.map(drop)
+        }
+    }
+}
+
+/// The listener of a network load balancer, if it is one's endpoint.
+fn flows_of(endpoint: &Endpoint) -> Option<(Arc<ListenerTable>, Flows)> {
+    let table = endpoint.table.load();
+    let (listener, flows) = table.flows()?;
+    Some((Arc::clone(listener), flows))
+}
+
+/// What a network load balancer does with a connection, TLS taken off if it is one's with certificates.
+async fn carry(
+    (worker, endpoint): (Rc<Worker>, Arc<Endpoint>),
+    (listener, flows): (Arc<ListenerTable>, Flows),
+    stream: TcpStream,
+    tally: &Tally,
+) -> io::Result<()> {
+    let (fd, peer, local) = (
+        stream.as_raw_fd(),
+        stream.peer_addr()?,
+        stream.local_addr()?,
+    );
+    if !listener.is_tls {
+        let client = stream::Client {
+            stream,
+            fd,
+            peer,
+            local,
+            alpn: None,
+        };
+        return stream::serve(&worker, &endpoint, (&listener, flows), client, tally).await;
+    }
+    match tokio::time::timeout(HANDSHAKE, accept_tls(stream, &endpoint, peer)).await {
+        Ok(Ok((Secured(stream), _))) => {
+            let alpn = stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
+            let client = stream::Client {
+                stream,
+                fd,
+                peer,
+                local,
+                alpn,
+            };
+            stream::serve(&worker, &endpoint, (&listener, flows), client, tally).await
+        }
+        failed => {
+            listener.counters.tls_errors.one();
             failed?.map(drop)
         }
     }

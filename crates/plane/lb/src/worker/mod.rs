@@ -22,13 +22,20 @@ use std::{
 use rand::{SeedableRng, rngs::SmallRng};
 use tokio::{sync::mpsc, time::MissedTickBehavior};
 
-pub use self::client::{Client, Local, RequestGuard};
+pub use self::{
+    client::{Client, Local, RequestGuard},
+    tally::Tally,
+};
 use crate::{
     Pace, clock,
     endpoint::{Endpoint, Shift},
     netns::Sockets,
     proxy::streamed,
     rooms::{Room, Rooms},
+    stream::{
+        self,
+        datagrams::{self, Attendance},
+    },
     upstream::{self, Pool},
 };
 
@@ -40,6 +47,11 @@ const TICKS_A_POOL_SWEEP: u32 = 5;
 enum Command {
     /// Accept there.
     Attend { listening: OwnedFd, shift: Shift },
+    /// Read datagrams there.
+    Datagrams {
+        socket: OwnedFd,
+        attendance: Attendance,
+    },
     /// Serve what another worker accepted.
     Serve {
         connection: OwnedFd,
@@ -113,6 +125,16 @@ impl Workers {
             let _ = worker.commands.send(command);
         }
         Ok(())
+    }
+
+    /// Has one worker read datagrams at an endpoint: the one with the fewest connections.
+    pub fn read(&self, socket: OwnedFd, attendance: Attendance) {
+        let load = |it: &&Handle| it.connections.load(Ordering::Relaxed);
+        if let Some(worker) = self.0.iter().min_by_key(load) {
+            let _ = worker
+                .commands
+                .send(Command::Datagrams { socket, attendance });
+        }
     }
 
     /// Serves a connection that `here` accepted: there, or on the worker with the fewest.
@@ -220,6 +242,7 @@ async fn work(worker: Rc<Worker>, mut received: mpsc::UnboundedReceiver<Command>
                 watch::sweep(now_ms);
                 streamed::sweep(now_ms);
                 closing::sweep(now_ms, stop_by.is_some());
+                stream::sweep();
                 tick = tick.wrapping_add(1);
                 if tick.is_multiple_of(TICKS_A_POOL_SWEEP) {
                     worker.pool.sweep(now_ms);
@@ -229,6 +252,10 @@ async fn work(worker: Rc<Worker>, mut received: mpsc::UnboundedReceiver<Command>
             command = received.recv() => match command {
                 Some(Command::Attend { listening, shift }) => {
                     tokio::task::spawn_local(shift.work(Rc::clone(&worker), listening));
+                }
+                Some(Command::Datagrams { socket, attendance }) => {
+                    let reading = datagrams::attend(Rc::clone(&worker), socket, attendance);
+                    tokio::task::spawn_local(reading);
                 }
                 Some(Command::Serve { connection, endpoint, room }) => {
                     tokio::task::spawn_local(client::serve(Rc::clone(&worker), connection, endpoint, room));

@@ -111,6 +111,11 @@ impl Watch {
         }
     }
 
+    /// Whether its connection is gone.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
     pub fn ended(&self) -> Option<Ended> {
         match self.ended.load(Ordering::Relaxed) {
             1 => Some(Ended::Idle),

@@ -11,4 +11,5 @@ mod measured;
 mod namespace;
 mod setup;
 mod slow_clients;
+mod streams;
 mod tls;

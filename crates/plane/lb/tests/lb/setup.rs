@@ -113,6 +113,7 @@ pub fn listener(port: u16) -> Listener {
         protocol: Protocol::Http,
         certificates: vec![],
         ssl_policy: None,
+        alpn_policy: None,
         default_actions: vec![forward(&[(GROUP, 1)])],
         attributes: BTreeMap::new(),
     }

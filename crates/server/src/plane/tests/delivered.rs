@@ -250,6 +250,7 @@ fn balancer(kind: u8, name: u8, a: u8, b: u8) -> Resource {
             protocol: Protocol::Http,
             certificates: vec![format!("cert{b}")],
             ssl_policy: None,
+            alpn_policy: None,
             default_actions: forward(b),
             attributes: BTreeMap::new(),
         }),

@@ -38,7 +38,29 @@ pub fn actions(given: Vec<Given>, at: At) -> Result<Vec<Action>, Fault> {
             "You can specify exactly one action of the types forward, redirect and fixed-response",
         ));
     }
-    given.into_iter().map(|it| action(it, at)).collect()
+    let actions: Vec<Action> = given
+        .into_iter()
+        .map(|it| action(it, at))
+        .collect::<Result<_, _>>()?;
+    if at.protocol.is_network() {
+        actions.iter().try_for_each(of_network)?;
+    }
+    Ok(actions)
+}
+
+/// A network load balancer forwards to one group, and nothing else.
+fn of_network(action: &Action) -> Result<(), Fault> {
+    match &action.routing {
+        Routing::Forward { groups, sticky, .. } if groups.len() == 1 && !sticky => Ok(()),
+        Routing::Forward { .. } => Err(fault::unsupported(
+            "Forwarding to several target groups by a Network Load Balancer",
+        )),
+        Routing::Redirect { .. } | Routing::FixedResponse { .. } => {
+            Err(faults::invalid_load_balancer_action_exception(
+                "Network Load Balancer listeners support the action type 'forward' only",
+            ))
+        }
+    }
 }
 
 fn routes(given: &Given) -> bool {
@@ -235,6 +257,43 @@ mod tests {
         port: 80,
     };
     const GROUP: &str = "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/1";
+
+    #[test]
+    fn network_load_balancers_forward_to_one_group() {
+        let at = At {
+            protocol: Protocol::Tcp,
+            port: 80,
+        };
+        let forward = |groups: &[&str]| Given {
+            forward_config: Some(ForwardActionConfig {
+                target_groups: Some(
+                    groups
+                        .iter()
+                        .map(|arn| TargetGroupTuple {
+                            target_group_arn: Some((*arn).to_owned()),
+                            weight: None,
+                        })
+                        .collect(),
+                ),
+                target_group_stickiness_config: None,
+            }),
+            ..given("forward")
+        };
+        let other = format!("{GROUP}2");
+        assert!(actions(vec![forward(&[GROUP])], at).is_ok());
+        let refused = actions(vec![forward(&[GROUP, &other])], at).unwrap_err();
+        assert_eq!(refused.code, "UnsupportedOperation");
+        let redirect = Given {
+            redirect_config: Some(RedirectActionConfig {
+                host: Some("a.example".to_owned()),
+                status_code: Some("HTTP_301".to_owned()),
+                ..RedirectActionConfig::default()
+            }),
+            ..given("redirect")
+        };
+        let refused = actions(vec![redirect], at).unwrap_err();
+        assert_eq!(refused.code, "InvalidLoadBalancerAction");
+    }
 
     fn given(kind: &str) -> Given {
         Given {

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use wharf_wire::Fault;
 
-use crate::{fault, records::Attributes};
+use crate::{
+    fault, names,
+    records::{Attributes, Protocol},
+};
 
 /// One attribute.
 #[derive(Debug)]
@@ -43,6 +46,7 @@ pub struct Table {
     together: fn(&Attributes) -> Result<(), Fault>,
 }
 
+const PROXY_PROTOCOL: &str = "proxy_protocol_v2.enabled";
 pub const DELETION_PROTECTION: &str = "deletion_protection.enabled";
 pub const DEREGISTRATION_DELAY: &str = "deregistration_delay.timeout_seconds";
 
@@ -153,6 +157,130 @@ pub const GROUP: Table = Table {
         ),
     ],
 };
+
+/// Of network load balancers.
+pub const NETWORK_BALANCER: Table = Table {
+    noun: "Load balancer",
+    together: |_| Ok(()),
+    all: &[
+        of("access_logs.s3.enabled", "false", Flag),
+        of("access_logs.s3.bucket", "", Text(1024)),
+        of("access_logs.s3.prefix", "", Text(1024)),
+        of(DELETION_PROTECTION, "false", Flag),
+        of(
+            "dns_record.client_routing_policy",
+            "any_availability_zone",
+            Fixed,
+        ),
+        of("ipv6.deny_all_igw_traffic", "false", Flag),
+        of("load_balancing.cross_zone.enabled", "false", Flag),
+        of("zonal_shift.config.enabled", "false", Flag),
+    ],
+};
+
+/// Of target groups of network load balancers.
+pub const NETWORK_GROUP: Table = Table {
+    noun: "Target group",
+    together: |_| Ok(()),
+    all: &[
+        of(DEREGISTRATION_DELAY, "300", Number(0, 3600)),
+        of(
+            "deregistration_delay.connection_termination.enabled",
+            "false",
+            Flag,
+        ),
+        of(
+            "load_balancing.cross_zone.enabled",
+            "use_load_balancer_configuration",
+            OneOf(&["true", "false", "use_load_balancer_configuration"]),
+        ),
+        of("preserve_client_ip.enabled", "false", Fixed),
+        of(PROXY_PROTOCOL, "false", Flag),
+        of("stickiness.enabled", "false", Flag),
+        of("stickiness.type", "source_ip", OneOf(&["source_ip"])),
+        of(
+            "target_group_health.dns_failover.minimum_healthy_targets.count",
+            "1",
+            Fixed,
+        ),
+        of(
+            "target_group_health.dns_failover.minimum_healthy_targets.percentage",
+            "off",
+            Fixed,
+        ),
+        of(
+            "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count",
+            "1",
+            Fixed,
+        ),
+        of(
+            "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage",
+            "off",
+            Fixed,
+        ),
+        of(
+            "target_health_state.unhealthy.connection_termination.enabled",
+            "true",
+            Flag,
+        ),
+        of(
+            "target_health_state.unhealthy.draining_interval_seconds",
+            "0",
+            Fixed,
+        ),
+    ],
+};
+
+/// Of target groups for UDP: datagrams have no place for what is said ahead of a connection.
+pub const DATAGRAM_GROUP: Table = Table {
+    together: |attributes| match attributes.contains_key(PROXY_PROTOCOL) {
+        true => Err(fault::unsupported(format_args!(
+            "The attribute '{PROXY_PROTOCOL}' of a target group for UDP"
+        ))),
+        false => Ok(()),
+    },
+    ..NETWORK_GROUP
+};
+
+/// Of TCP listeners.
+pub const TCP_LISTENER: Table = Table {
+    noun: "Listener",
+    together: |_| Ok(()),
+    all: &[of("tcp.idle_timeout.seconds", "350", Number(60, 6000))],
+};
+
+/// Of the other listeners of network load balancers.
+const NO_LISTENER: Table = Table {
+    noun: "Listener",
+    together: |_| Ok(()),
+    all: &[],
+};
+
+/// The attributes of a load balancer.
+pub fn of_balancer(id: &str) -> &'static Table {
+    match names::is_network(id) {
+        true => &NETWORK_BALANCER,
+        false => &BALANCER,
+    }
+}
+
+/// The attributes of a listener.
+pub fn of_listener(protocol: Protocol) -> &'static Table {
+    match protocol {
+        Protocol::Http | Protocol::Https => &LISTENER,
+        Protocol::Tcp | Protocol::TcpUdp => &TCP_LISTENER,
+        Protocol::Tls | Protocol::Udp => &NO_LISTENER,
+    }
+}
+
+/// The attributes of a target group.
+pub fn of_targets(protocol: Protocol) -> &'static Table {
+    match protocol {
+        Protocol::Http | Protocol::Https => &GROUP,
+        Protocol::Tcp | Protocol::Tls => &NETWORK_GROUP,
+        Protocol::Udp | Protocol::TcpUdp => &DATAGRAM_GROUP,
+    }
+}
 
 pub const LISTENER: Table = Table {
     noun: "Listener",
@@ -352,7 +480,14 @@ mod tests {
 
     #[test]
     fn defaults_are_valid_and_not_kept() {
-        for table in [BALANCER, GROUP, LISTENER] {
+        for table in [
+            BALANCER,
+            GROUP,
+            LISTENER,
+            NETWORK_BALANCER,
+            NETWORK_GROUP,
+            TCP_LISTENER,
+        ] {
             for attribute in table.all {
                 let kept = change(&table, &[(attribute.key, attribute.default)]);
                 assert_eq!(kept, Ok(Attributes::new()), "{}", attribute.key);
@@ -434,7 +569,10 @@ mod tests {
     /// `settings.txt` says of each attribute what it does; the load balancer reads those that do anything.
     #[test]
     fn what_attributes_do_is_said_and_true() {
-        let read = include_str!("../../../../plane/lb/src/config/attributes.rs");
+        let read = concat!(
+            include_str!("../../../../plane/lb/src/config/attributes.rs"),
+            include_str!("../../../../plane/lb/src/config/stream.rs"),
+        );
         let response = "routing.http.response.";
         assert!(read.contains("\"routing.http.response.{part}.header_value\""));
         let is_read = |key: &str| {
@@ -450,6 +588,9 @@ mod tests {
                 Line::Structure("load balancer attribute") => table = &BALANCER,
                 Line::Structure("target group attribute") => table = &GROUP,
                 Line::Structure("listener attribute") => table = &LISTENER,
+                Line::Structure("network load balancer attribute") => table = &NETWORK_BALANCER,
+                Line::Structure("network target group attribute") => table = &NETWORK_GROUP,
+                Line::Structure("tcp listener attribute") => table = &TCP_LISTENER,
                 Line::Member(key, rule) => {
                     let attribute = table.all.iter().find(|it| it.key == key).expect(key);
                     let one = match attribute.form {
@@ -462,14 +603,23 @@ mod tests {
                         Rule::Recorded(_) => assert!(one.is_none() && !is_read(key), "{key}"),
                         _ => assert!(one.is_none() && is_read(key), "{key}"),
                     }
-                    said.push((table.noun, key));
+                    said.push((table.noun, table.all.len(), key));
                 }
                 other => panic!("{other:?}"),
             }
         }
-        let all = [&BALANCER, &LISTENER, &GROUP].map(|table| {
+        let all = [
+            &BALANCER,
+            &LISTENER,
+            &GROUP,
+            &NETWORK_BALANCER,
+            &NETWORK_GROUP,
+            &TCP_LISTENER,
+        ];
+        let all = all.map(|table| {
             let keys = table.all.iter().map(|it| it.key);
-            keys.map(|key| (table.noun, key)).collect::<Vec<_>>()
+            keys.map(|key| (table.noun, table.all.len(), key))
+                .collect::<Vec<_>>()
         });
         let mut all = all.concat();
         all.sort_unstable();

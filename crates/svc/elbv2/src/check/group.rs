@@ -41,6 +41,11 @@ pub fn wanted(input: &CreateTargetGroupInput) -> Result<Wanted, Fault> {
     }
     let given = input.protocol.as_deref();
     let protocol = protocol(given.ok_or_else(|| fault::invalid("A protocol must be specified"))?)?;
+    if protocol.is_network() && input.protocol_version.is_some() {
+        return Err(fault::invalid(
+            "Protocol version can only be specified for HTTP and HTTPS target groups",
+        ));
+    }
     let port = input.port.and_then(|port| u16::try_from(port).ok());
     let port = port.ok_or_else(|| fault::invalid("A port must be specified"))?;
     let vpc = input.vpc_id.clone().filter(|vpc| !vpc.is_empty());
@@ -72,14 +77,17 @@ pub fn wanted(input: &CreateTargetGroupInput) -> Result<Wanted, Fault> {
         version,
         port,
         vpc,
-        health_check: changes.over(&defaults(version), version)?,
+        health_check: changes.over(
+            &defaults(protocol, version, changes.protocol),
+            Of { protocol, version },
+        )?,
     })
 }
 
 /// The health check with the changes of a ModifyTargetGroup.
 pub fn modified(
     current: &HealthCheck,
-    version: Version,
+    (protocol, version): (Protocol, Version),
     input: &ModifyTargetGroupInput,
 ) -> Result<HealthCheck, Fault> {
     let changes = Changes {
@@ -93,10 +101,30 @@ pub fn modified(
         unhealthy: input.unhealthy_threshold_count,
         matcher: input.matcher.as_ref(),
     };
-    changes.over(current, version)
+    changes.over(current, Of { protocol, version })
 }
 
-fn defaults(version: Version) -> HealthCheck {
+/// What the group speaks.
+#[derive(Debug, Clone, Copy)]
+struct Of {
+    protocol: Protocol,
+    version: Version,
+}
+
+/// `asked`: the protocol of the check, if it was given.
+fn defaults(protocol: Protocol, version: Version, asked: Option<&str>) -> HealthCheck {
+    if protocol.is_network() {
+        return HealthCheck {
+            protocol: Protocol::Tcp,
+            port: None,
+            path: "/".to_owned(),
+            matcher: "200-399".to_owned(),
+            interval_seconds: 30,
+            timeout_seconds: if asked == Some("HTTP") { 6 } else { 10 },
+            healthy_threshold: 5,
+            unhealthy_threshold: 2,
+        };
+    }
     let (path, matcher) = match version {
         Version::Grpc => ("/AWS.ALB/healthcheck", "12"),
         Version::Http1 | Version::Http2 => ("/", "200"),
@@ -126,7 +154,8 @@ struct Changes<'a> {
 }
 
 impl Changes<'_> {
-    fn over(&self, current: &HealthCheck, version: Version) -> Result<HealthCheck, Fault> {
+    fn over(&self, current: &HealthCheck, of: Of) -> Result<HealthCheck, Fault> {
+        let network = of.protocol.is_network();
         if self.enabled == Some(false) {
             return Err(fault::invalid(
                 "Health check enabled must be true for target groups with target type 'instance' or 'ip'",
@@ -136,15 +165,27 @@ impl Changes<'_> {
         if let Some(given) = self.protocol {
             check.protocol = match given {
                 "HTTP" | "HTTPS" => protocol(given)?,
+                "TCP" if network => Protocol::Tcp,
                 other => {
+                    let all = if network {
+                        "TCP, HTTP, HTTPS"
+                    } else {
+                        "HTTP, HTTPS"
+                    };
                     return Err(fault::invalid(format!(
-                        "Health check protocol '{other}' must be one of '[HTTP, HTTPS]'"
+                        "Health check protocol '{other}' must be one of '[{all}]'"
                     )));
                 }
             };
         }
         if let Some(given) = self.port {
             check.port = health_port(given)?;
+        }
+        let connects = check.protocol.is_network();
+        if connects && (self.path.is_some() || self.matcher.is_some()) {
+            return Err(fault::invalid(
+                "Health check path and matcher can only be specified for health checks with the protocol HTTP or HTTPS",
+            ));
         }
         if let Some(path) = self.path {
             check.path = health_path(path)?;
@@ -158,27 +199,25 @@ impl Changes<'_> {
         check.timeout_seconds = number(self.timeout, check.timeout_seconds);
         check.healthy_threshold = number(self.healthy, check.healthy_threshold);
         check.unhealthy_threshold = number(self.unhealthy, check.unhealthy_threshold);
-        if check.timeout_seconds >= check.interval_seconds {
+        // The interval of a network load balancer may be as short as its timeout.
+        let longest = check.interval_seconds.saturating_sub(u32::from(!network));
+        if check.timeout_seconds > longest {
             return Err(fault::invalid(format!(
                 "Health check timeout '{}' must be smaller than the interval '{}'",
                 check.timeout_seconds, check.interval_seconds
             )));
         }
         if let Some(given) = self.matcher {
-            check.matcher = matcher(given, version)?;
+            check.matcher = matcher(given, of.version)?;
         }
         Ok(check)
     }
 }
 
 fn protocol(given: &str) -> Result<Protocol, Fault> {
-    match given {
-        "HTTP" => Ok(Protocol::Http),
-        "HTTPS" => Ok(Protocol::Https),
-        other => Err(fault::unsupported(format_args!(
-            "A target group with the protocol '{other}'"
-        ))),
-    }
+    Protocol::named(given).ok_or_else(|| {
+        fault::unsupported(format_args!("A target group with the protocol '{given}'"))
+    })
 }
 
 fn health_port(given: &str) -> Result<Option<u16>, Fault> {
@@ -289,6 +328,34 @@ mod tests {
     }
 
     #[test]
+    fn defaults_of_a_network_load_balancer() {
+        let group = |protocol: Option<&str>| CreateTargetGroupInput {
+            protocol: Some("TCP".to_owned()),
+            health_check_protocol: protocol.map(str::to_owned),
+            ..input()
+        };
+        let check = wanted(&group(None)).unwrap().health_check;
+        assert_eq!(check.protocol, Protocol::Tcp);
+        assert_eq!((check.interval_seconds, check.timeout_seconds), (30, 10));
+        let check = wanted(&group(Some("HTTP"))).unwrap().health_check;
+        assert_eq!((check.timeout_seconds, &*check.matcher), (6, "200-399"));
+        let fits = |change: fn(&mut CreateTargetGroupInput)| {
+            let mut given = group(None);
+            change(&mut given);
+            wanted(&given).is_ok()
+        };
+        // As controllers of Kubernetes ask for it.
+        assert!(fits(|it| {
+            it.health_check_interval_seconds = Some(10);
+            it.health_check_timeout_seconds = Some(10);
+        }));
+        assert!(!fits(|it| it.health_check_interval_seconds = Some(9)));
+        assert!(!fits(|it| it.health_check_path = Some("/".to_owned())));
+        assert!(!fits(|it| it.protocol_version = Some("HTTP1".to_owned())));
+        assert!(!fits(|it| it.health_check_protocol = Some("UDP".to_owned())));
+    }
+
+    #[test]
     fn what_must_be_there() {
         assert_eq!(
             refusal(|it| it.protocol = None).as_deref(),
@@ -303,7 +370,7 @@ mod tests {
             Some("A VPC ID must be specified")
         );
         assert!(refusal(|it| it.target_type = Some("lambda".to_owned())).is_some());
-        assert!(refusal(|it| it.protocol = Some("TCP".to_owned())).is_some());
+        assert!(refusal(|it| it.protocol = Some("GENEVE".to_owned())).is_some());
         assert!(refusal(|it| it.health_check_enabled = Some(false)).is_some());
     }
 

@@ -10,7 +10,11 @@ fn shown(row: Row) -> Vec<(String, f64, f64)> {
     let (place, points) = points_of(&row, "us-east-1a", 60).unwrap();
     assert_eq!(place, Place::new("000000000000", "us-east-1"));
     let show = |it: Point| {
-        assert_eq!((it.at, it.namespace), (60, NAMESPACE));
+        let namespace = match it.dimensions.iter().any(|it| it.1.starts_with("net/")) {
+            true => NETWORK,
+            false => APPLICATION,
+        };
+        assert_eq!((it.at, it.namespace), (60, namespace));
         let values: Vec<_> = it.dimensions.into_iter().map(|it| it.1).collect();
         let text = format!("{} {}", it.name, values.join(" "));
         (text, it.summary.count, it.summary.sum)
@@ -32,6 +36,40 @@ fn group() -> GroupRow {
         group: GROUP.into(),
         ..GroupRow::default()
     }
+}
+
+#[test]
+fn a_network_load_balancer_counts_flows() {
+    let balancer = BALANCER.replace("/app/", "/net/");
+    let row = BalancerRow {
+        arn: balancer.clone(),
+        new_connections: 3,
+        active_connections: 2,
+        processed_bytes: 700,
+        resets: [1, 0, 0],
+        ..BalancerRow::default()
+    };
+    check(
+        Row::Balancer(row),
+        &[
+            ("ActiveFlowCount net/web/1", 1.0, 2.0),
+            ("ActiveFlowCount net/web/1 us-east-1a", 1.0, 2.0),
+            ("NewFlowCount net/web/1", 1.0, 3.0),
+            ("NewFlowCount net/web/1 us-east-1a", 1.0, 3.0),
+            ("ProcessedBytes net/web/1", 1.0, 700.0),
+            ("ProcessedBytes net/web/1 us-east-1a", 1.0, 700.0),
+            ("TCP_Client_Reset_Count net/web/1", 1.0, 1.0),
+            ("TCP_Client_Reset_Count net/web/1 us-east-1a", 1.0, 1.0),
+        ],
+    );
+    let row = GroupRow {
+        balancer,
+        registered: 1,
+        healthy: 1,
+        ..group()
+    };
+    let shown = shown(Row::Group(row));
+    assert_eq!(shown.len(), 4, "hosts, and no requests: {shown:?}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use wharf_api_elbv2::{
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    check::attributes::{BALANCER, GROUP, LISTENER, Table},
+    check::attributes::{self as tables, Table},
     core::Core,
     fault,
     names::{Kind, Place},
@@ -54,11 +54,12 @@ pub async fn describe_balancer(
     input: DescribeLoadBalancerAttributesInput,
 ) -> Result<DescribeLoadBalancerAttributesOutput, Fault> {
     let place = Place::of(call);
-    let (_, stored) = core
+    let (id, stored) = core
         .balancer(&place, input.load_balancer_arn.as_deref())
         .await?;
+    let table = tables::of_balancer(&id);
     Ok(DescribeLoadBalancerAttributesOutput {
-        attributes: shown(&BALANCER, &stored.record.attributes, of_balancer),
+        attributes: shown(table, &stored.record.attributes, of_balancer),
     })
 }
 
@@ -68,19 +69,20 @@ pub async fn modify_balancer(
     input: ModifyLoadBalancerAttributesInput,
 ) -> Result<ModifyLoadBalancerAttributesOutput, Fault> {
     let place = Place::of(call);
-    let (_, stored) = core
+    let (id, stored) = core
         .balancer(&place, input.load_balancer_arn.as_deref())
         .await?;
+    let table = tables::of_balancer(&id);
     let given = input.attributes.unwrap_or_default();
     let pairs = || given.iter().map(|it| (it.key.clone(), it.value.clone()));
     let change = |balancer: &mut LoadBalancer| {
-        balancer.attributes = BALANCER.change(&balancer.attributes, pairs())?;
+        balancer.attributes = table.change(&balancer.attributes, pairs())?;
         Ok::<_, Fault>(())
     };
     let changed = core.table.change(&call.permit, &stored.key, change).await?;
     let (changed, ()) = changed.ok_or_else(fault::balancer_not_found)?;
     Ok(ModifyLoadBalancerAttributesOutput {
-        attributes: shown(&BALANCER, &changed.attributes, of_balancer),
+        attributes: shown(table, &changed.attributes, of_balancer),
     })
 }
 
@@ -93,8 +95,9 @@ pub async fn describe_group(
     let (_, stored) = core
         .group(&place, input.target_group_arn.as_deref())
         .await?;
+    let table = tables::of_targets(stored.record.protocol);
     Ok(DescribeTargetGroupAttributesOutput {
-        attributes: shown(&GROUP, &stored.record.attributes, of_group),
+        attributes: shown(table, &stored.record.attributes, of_group),
     })
 }
 
@@ -109,14 +112,15 @@ pub async fn modify_group(
         .await?;
     let given = input.attributes.unwrap_or_default();
     let pairs = || given.iter().map(|it| (it.key.clone(), it.value.clone()));
+    let table = tables::of_targets(stored.record.protocol);
     let change = |group: &mut TargetGroup| {
-        group.attributes = GROUP.change(&group.attributes, pairs())?;
+        group.attributes = table.change(&group.attributes, pairs())?;
         Ok::<_, Fault>(())
     };
     let changed = core.table.change(&call.permit, &stored.key, change).await?;
     let (changed, ()) = changed.ok_or_else(fault::group_not_found)?;
     Ok(ModifyTargetGroupAttributesOutput {
-        attributes: shown(&GROUP, &changed.attributes, of_group),
+        attributes: shown(table, &changed.attributes, of_group),
     })
 }
 
@@ -130,8 +134,9 @@ pub async fn describe_listener(
     let (_, stored) = core
         .find::<Listener>(&place, Kind::Listener, arn, missing)
         .await?;
+    let table = tables::of_listener(stored.record.protocol);
     Ok(DescribeListenerAttributesOutput {
-        attributes: shown(&LISTENER, &stored.record.attributes, of_listener),
+        attributes: shown(table, &stored.record.attributes, of_listener),
     })
 }
 
@@ -148,12 +153,17 @@ pub async fn modify_listener(
     let given = input.attributes.unwrap_or_default();
     let pairs = || given.iter().map(|it| (it.key.clone(), it.value.clone()));
     let change = |listener: &mut Listener| {
-        listener.attributes = LISTENER.change(&listener.attributes, pairs())?;
+        let table = tables::of_listener(listener.protocol);
+        listener.attributes = table.change(&listener.attributes, pairs())?;
         Ok::<_, Fault>(())
     };
     let changed = core.table.change(&call.permit, &stored.key, change).await?;
     let (changed, ()) = changed.ok_or_else(fault::listener_not_found)?;
     Ok(ModifyListenerAttributesOutput {
-        attributes: shown(&LISTENER, &changed.attributes, of_listener),
+        attributes: shown(
+            tables::of_listener(changed.protocol),
+            &changed.attributes,
+            of_listener,
+        ),
     })
 }

@@ -16,7 +16,7 @@ use crate::{
     check,
     core::{ChangeError, Core},
     describe, fault,
-    names::{Kind, Names as _, Place, platform_scope},
+    names::{self, Kind, Names as _, Place, platform_scope},
     network,
     records::{Attributes, BalancerName, Guard, LoadBalancer, PublicAddress, Scheme, Status},
     tree::first_guard,
@@ -33,16 +33,17 @@ pub async fn create_load_balancer(
     let name = input.name.clone().unwrap_or_default();
     check::name::balancer(&name)?;
     refuse_unsupported(&input)?;
+    let network = input.type_.as_deref() == Some("network");
     let tags = check::tags::given(input.tags)?;
     let scheme = match input.scheme.as_deref() {
         Some("internal") => Scheme::Internal,
         _ => Scheme::InternetFacing,
     };
     let ids = network::given_subnets(input.subnets, input.subnet_mappings)?;
-    let (subnets, vpc) = network::subnets(core, call, &ids).await?;
+    let (subnets, vpc) = network::subnets(core, call, &ids, fewest_subnets(network)).await?;
     let security_groups = network::security_groups(core, call, &vpc, input.security_groups).await?;
     let wanted = LoadBalancer {
-        dns_name: dns_name(&name, scheme, &call.region),
+        dns_name: dns_name(&name, network, scheme, &call.region),
         name,
         scheme,
         vpc,
@@ -60,12 +61,13 @@ pub async fn create_load_balancer(
     let place = Place::of(call);
     Ok(transact!(core.table, &call.permit, |tx| {
         if let Some((id, there)) = named(core, &place, &wanted.name).await? {
-            if !same(&there, &wanted) {
+            if names::is_network(&id) != network || !same(&there, &wanted) {
                 return Err(fault::duplicate_balancer(&wanted.name));
             }
             return Ok(answer(&place, &id, &there));
         }
-        let id = format!("app/{}/{}", wanted.name, ids::hex16());
+        let part = if network { "net" } else { "app" };
+        let id = format!("{part}/{}/{}", wanted.name, ids::hex16());
         let mut balancer = wanted.clone();
         if scheme == Scheme::InternetFacing {
             balancer.public_address = Some(free_address(core).await?);
@@ -83,7 +85,7 @@ fn answer(place: &Place, id: &str, balancer: &LoadBalancer) -> CreateLoadBalance
 
 fn refuse_unsupported(input: &CreateLoadBalancerInput) -> Result<(), Fault> {
     match input.type_.as_deref() {
-        None | Some("application") => {}
+        None | Some("application" | "network") => {}
         Some(other) => {
             return Err(fault::unsupported(format_args!(
                 "A load balancer of type '{other}'"
@@ -106,13 +108,23 @@ fn refuse_unsupported(input: &CreateLoadBalancerInput) -> Result<(), Fault> {
 
 /// `web-1234567890.us-east-1.elb.localhost`: a name that resolvers map to this machine. That of an
 /// internal one is its VPC's alone, and ends so that no program takes it for this machine.
-fn dns_name(name: &str, scheme: Scheme, region: &str) -> String {
+///
+/// A network load balancer is `web-0123456789abcdef.us-east-1.elb.localhost`, internal or not.
+fn dns_name(name: &str, network: bool, scheme: Scheme, region: &str) -> String {
     let (prefix, domain) = match scheme {
         Scheme::InternetFacing => ("", "elb.localhost"),
         Scheme::Internal => ("internal-", "elb.internal"),
     };
+    if network {
+        return format!("{name}-{}.{region}.{domain}", ids::hex16());
+    }
     let digits = rand::rng().random_range(1_000_000_000_u64..10_000_000_000);
     format!("{prefix}{name}-{digits}.{region}.{domain}")
+}
+
+/// A network load balancer may be in one zone alone, as in AWS.
+pub fn fewest_subnets(network: bool) -> usize {
+    if network { 1 } else { 2 }
 }
 
 /// The load balancer of a name, with its id.

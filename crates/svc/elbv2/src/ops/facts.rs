@@ -9,12 +9,14 @@ use wharf_wire::{Call, Fault};
 
 use crate::{core::Core, fault::Elbv2Faults, ssl};
 
-const LIMITS: [(&str, u32); 12] = [
+const LIMITS: [(&str, u32); 14] = [
     ("application-load-balancers", 50),
     ("certificates-per-application-load-balancer", 25),
     ("condition-values-per-alb-rule", 5),
     ("condition-wildcards-per-alb-rule", 5),
     ("listeners-per-application-load-balancer", 50),
+    ("listeners-per-network-load-balancer", 50),
+    ("network-load-balancers", 50),
     ("rules-per-application-load-balancer", 100),
     ("target-groups", 3000),
     ("target-groups-per-action-on-application-load-balancer", 5),

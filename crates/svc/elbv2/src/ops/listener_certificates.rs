@@ -16,7 +16,7 @@ use crate::{
     fault,
     names::{Kind, Names as _, Place},
     page,
-    records::{Listener, Protocol},
+    records::Listener,
 };
 
 /// Beside the default one, as in AWS.
@@ -148,9 +148,9 @@ async fn change(
     transact!(core.table, &call.permit, |tx| {
         let (tree, id) = tree_of(core, &place, arn).await?;
         let stored = tree.listener(&id).ok_or_else(fault::listener_not_found)?;
-        if stored.record.protocol != Protocol::Https {
+        if !stored.record.protocol.is_secure() {
             return Err(fault::invalid(
-                "Certificates can only be specified for HTTPS listeners",
+                "Certificates can only be specified for HTTPS and TLS listeners",
             ));
         }
         let mut changed = stored.record.clone();

@@ -35,11 +35,9 @@ pub async fn create(
     let (balancer, _) = core
         .balancer(&place, input.load_balancer_arn.as_deref())
         .await?;
-    refuse_unsupported(
-        input.alpn_policy.as_deref(),
-        input.mutual_authentication.as_ref(),
-    )?;
-    let protocol = protocol(input.protocol.as_deref())?;
+    refuse_unsupported(input.mutual_authentication.as_ref())?;
+    let protocol = protocol(input.protocol.as_deref(), names::is_network(&balancer))?;
+    let alpn_policy = alpn(protocol, input.alpn_policy.as_deref())?;
     let port = input.port.and_then(|port| u16::try_from(port).ok());
     let port = port.ok_or_else(|| fault::invalid("A port must be specified"))?;
     let (certificates, ssl_policy) = security(
@@ -53,6 +51,7 @@ pub async fn create(
         protocol,
         certificates,
         ssl_policy,
+        alpn_policy,
         default_actions: check::action::actions(actions, At { protocol, port })?,
         default_rule: ids::hex16(),
         attributes: Attributes::new(),
@@ -81,7 +80,12 @@ pub async fn create(
         within_limit(&tree, &wanted_groups)?;
         let mut links = Links::new(core, &place);
         links
-            .change(&tree, &arn, &Default::default(), &wanted_groups)
+            .change(
+                &tree,
+                (&arn, wanted.protocol),
+                &Default::default(),
+                &wanted_groups,
+            )
             .await?;
         let key = place.scope().key(Listener::KIND, &id);
         let txn = Txn::new()
@@ -102,6 +106,7 @@ fn same(there: &Listener, wanted: &Listener) -> bool {
     there.protocol == wanted.protocol
         && there.certificates.first() == wanted.certificates.first()
         && there.ssl_policy == wanted.ssl_policy
+        && there.alpn_policy == wanted.alpn_policy
         && there.default_actions == wanted.default_actions
 }
 
@@ -118,26 +123,51 @@ pub fn within_limit(tree: &Tree, more: &std::collections::BTreeSet<String>) -> R
     )
 }
 
-fn protocol(given: Option<&str>) -> Result<Protocol, Fault> {
+/// One that load balancers of that type have.
+fn protocol(given: Option<&str>, network: bool) -> Result<Protocol, Fault> {
+    let given = given.ok_or_else(|| fault::invalid("A listener protocol must be specified"))?;
+    let all = match network {
+        true => "TCP, TLS, UDP, TCP_UDP",
+        false => "HTTP, HTTPS",
+    };
+    let known = Protocol::named(given).filter(|it| it.is_network() == network);
+    known.ok_or_else(|| {
+        fault::invalid(format!(
+            "Listener protocol '{given}' must be one of '{all}'"
+        ))
+    })
+}
+
+/// The ALPN policy of a TLS listener; `None` stands in AWS's list for none.
+fn alpn(protocol: Protocol, given: Option<&[String]>) -> Result<Option<String>, Fault> {
+    const POLICIES: [&str; 5] = [
+        "HTTP1Only",
+        "HTTP2Only",
+        "HTTP2Optional",
+        "HTTP2Preferred",
+        "None",
+    ];
+    let given = given.unwrap_or_default();
+    if given.is_empty() {
+        return Ok(None);
+    }
+    if protocol != Protocol::Tls {
+        return Err(fault::invalid(format!(
+            "ALPN policies cannot be specified for {} listeners",
+            protocol.name()
+        )));
+    }
     match given {
-        Some("HTTP") => Ok(Protocol::Http),
-        Some("HTTPS") => Ok(Protocol::Https),
-        None => Err(fault::invalid("A listener protocol must be specified")),
-        Some(other) => Err(fault::invalid(format!(
-            "Listener protocol '{other}' must be one of 'HTTP, HTTPS'"
+        [one] if POLICIES.contains(&one.as_str()) => Ok(Some(one.clone())),
+        [other] => Err(faults::alpn_policy_not_supported_exception(format!(
+            "ALPN policy '{other}' must be one of '{}'",
+            POLICIES.join(", ")
         ))),
+        _ => Err(fault::invalid("Exactly one ALPN policy can be specified")),
     }
 }
 
-fn refuse_unsupported(
-    alpn: Option<&[String]>,
-    mutual: Option<&MutualAuthenticationAttributes>,
-) -> Result<(), Fault> {
-    if alpn.is_some_and(|policies| !policies.is_empty()) {
-        return Err(fault::invalid(
-            "ALPN policies cannot be specified for listeners of application load balancers",
-        ));
-    }
+fn refuse_unsupported(mutual: Option<&MutualAuthenticationAttributes>) -> Result<(), Fault> {
     let mode = mutual.and_then(|it| it.mode.as_deref());
     match mode.filter(|mode| *mode != "off") {
         Some(mode) => Err(fault::unsupported(format_args!(
@@ -147,24 +177,27 @@ fn refuse_unsupported(
     }
 }
 
-/// The certificate and policy of a listener; both for HTTPS only.
+/// The certificate and policy of a listener; both for HTTPS and TLS only.
 fn security(
     protocol: Protocol,
     certificates: Option<&[Certificate]>,
     policy: Option<&str>,
 ) -> Result<(Vec<String>, Option<String>), Fault> {
     let given = certificates.unwrap_or_default();
-    if protocol != Protocol::Https {
+    if !protocol.is_secure() {
         if !given.is_empty() || policy.is_some() {
             return Err(fault::invalid(
-                "Certificates and SSL policies can only be specified for HTTPS listeners",
+                "Certificates and SSL policies can only be specified for HTTPS and TLS listeners",
             ));
         }
         return Ok((vec![], None));
     }
     let [certificate] = given else {
         return Err(match given.len() {
-            0 => fault::invalid("A certificate must be specified for HTTPS listeners"),
+            0 => fault::invalid(format!(
+                "A certificate must be specified for {} listeners",
+                protocol.name()
+            )),
             _ => faults::too_many_certificates_exception(
                 "Exactly one certificate can be specified as the default of a listener",
             ),
@@ -245,14 +278,11 @@ pub async fn modify(
     input: ModifyListenerInput,
 ) -> Result<ModifyListenerOutput, Fault> {
     let place = Place::of(call);
-    refuse_unsupported(
-        input.alpn_policy.as_deref(),
-        input.mutual_authentication.as_ref(),
-    )?;
+    refuse_unsupported(input.mutual_authentication.as_ref())?;
     Ok(transact!(core.table, &call.permit, |tx| {
         let (tree, id) = tree_of(core, &place, input.listener_arn.as_deref()).await?;
         let stored = tree.listener(&id).ok_or_else(fault::listener_not_found)?;
-        let changed = modified(&stored.record, &input)?;
+        let changed = modified(&stored.record, &input, names::is_network(&id))?;
         let taken = |(other, it): &(String, Stored<Listener>)| {
             *other != id && it.record.port == changed.port
         };
@@ -266,7 +296,18 @@ pub async fn modify(
         );
         within_limit(&tree, &after)?;
         let mut links = Links::new(core, &place);
-        links.change(&tree, &arn, &before, &after).await?;
+        let user = (arn.as_str(), changed.protocol);
+        if changed.protocol == stored.record.protocol {
+            links.change(&tree, user, &before, &after).await?;
+        } else {
+            // All are looked at again: they may not fit the new protocol.
+            links
+                .change(&tree, user, &Default::default(), &after)
+                .await?;
+            for group in before.difference(&after) {
+                links.release(&arn, group).await?;
+            }
+        }
         let txn = Txn::new()
             .when(stored.unchanged())
             .put(&stored.key, encode(&changed));
@@ -281,15 +322,27 @@ pub async fn modify(
     }))
 }
 
-fn modified(listener: &Listener, input: &ModifyListenerInput) -> Result<Listener, Fault> {
+fn modified(
+    listener: &Listener,
+    input: &ModifyListenerInput,
+    network: bool,
+) -> Result<Listener, Fault> {
     let mut changed = listener.clone();
     if let Some(given) = input.protocol.as_deref() {
-        changed.protocol = protocol(Some(given))?;
+        changed.protocol = protocol(Some(given), network)?;
     }
     if let Some(port) = input.port.and_then(|port| u16::try_from(port).ok()) {
         changed.port = port;
     }
-    let secure = changed.protocol == Protocol::Https;
+    match input.alpn_policy.as_deref() {
+        Some(given) => changed.alpn_policy = alpn(changed.protocol, Some(given))?,
+        None if changed.protocol != Protocol::Tls => changed.alpn_policy = None,
+        None => {}
+    }
+    let table = check::attributes::of_listener(changed.protocol);
+    let known = |key: &String| table.all.iter().any(|it| it.key == key);
+    changed.attributes.retain(|key, _| known(key));
+    let secure = changed.protocol.is_secure();
     let asked = input.certificates.is_some() || input.ssl_policy.is_some();
     if secure {
         let current = changed.certificates.first().map(|arn| {
@@ -392,7 +445,11 @@ mod tests {
 
     #[test]
     fn protocols() {
-        let text = |given| protocol(given).unwrap_err().message;
+        let text = |given| protocol(given, false).unwrap_err().message;
+        assert_eq!(
+            protocol(Some("HTTP"), true).unwrap_err().message,
+            "Listener protocol 'HTTP' must be one of 'TCP, TLS, UDP, TCP_UDP'"
+        );
         assert_eq!(
             text(Some("TCP")),
             "Listener protocol 'TCP' must be one of 'HTTP, HTTPS'"

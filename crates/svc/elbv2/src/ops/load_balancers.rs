@@ -7,11 +7,11 @@ use wharf_api_elbv2::{
 };
 use wharf_wire::{Call, Fault};
 
-use super::create_load_balancer::named;
+use super::create_load_balancer::{fewest_subnets, named};
 use crate::{
     core::Core,
     describe, fault,
-    names::{Names as _, Place},
+    names::{self, Names as _, Place},
     network, page,
     records::LoadBalancer,
 };
@@ -89,11 +89,12 @@ pub async fn set_subnets(
             "The IP address type '{kind}'"
         )));
     }
-    let (_, stored) = core
+    let (id, stored) = core
         .balancer(&place, input.load_balancer_arn.as_deref())
         .await?;
+    let fewest = fewest_subnets(names::is_network(&id));
     let ids = network::given_subnets(input.subnets, input.subnet_mappings)?;
-    let (subnets, vpc) = network::subnets(core, call, &ids).await?;
+    let (subnets, vpc) = network::subnets(core, call, &ids, fewest).await?;
     if vpc != stored.record.vpc {
         return Err(fault::configuration(format!(
             "The subnets must be in the load balancer's VPC '{}'",

@@ -40,6 +40,11 @@ pub async fn create(
     let actions = input.actions.unwrap_or_default();
     Ok(transact!(core.table, &call.permit, |tx| {
         let (tree, listener) = tree_of(core, &place, input.listener_arn.as_deref()).await?;
+        if names::is_network(&listener) {
+            return Err(fault::configuration(
+                "Rules are unsupported for Network Load Balancer listeners",
+            ));
+        }
         let at = at(&tree, &listener)?;
         if tree
             .rules_of(&listener)
@@ -65,7 +70,9 @@ pub async fn create(
         within_limit(&tree, &after)?;
         let mut links = Links::new(core, &place);
         let arn = place.arn(Kind::Rule, &id);
-        links.change(&tree, &arn, &BTreeSet::new(), &after).await?;
+        links
+            .change(&tree, (&arn, at.protocol), &BTreeSet::new(), &after)
+            .await?;
         let key = place.scope().key(Rule::KIND, &id);
         let txn = Txn::new()
             .when(Compare::absent(&key))
@@ -214,13 +221,16 @@ pub async fn modify(
         if let Some(conditions) = &conditions {
             changed.conditions.clone_from(conditions);
         }
+        let at = at(&tree, names::owner(&id))?;
         if let Some(actions) = input.actions.clone() {
-            changed.actions = check::action::actions(actions, at(&tree, names::owner(&id))?)?;
+            changed.actions = check::action::actions(actions, at)?;
         }
         let (before, after) = (groups(&stored.record.actions), groups(&changed.actions));
         within_limit(&tree, &after)?;
         let mut links = Links::new(core, &place);
-        links.change(&tree, &arn, &before, &after).await?;
+        links
+            .change(&tree, (&arn, at.protocol), &before, &after)
+            .await?;
         let txn = Txn::new()
             .when(stored.unchanged())
             .put(&stored.key, encode(&changed));

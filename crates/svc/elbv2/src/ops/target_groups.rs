@@ -200,7 +200,8 @@ pub async fn modify(
         .group(&place, input.target_group_arn.as_deref())
         .await?;
     let change = |group: &mut TargetGroup| {
-        group.health_check = check::group::modified(&group.health_check, group.version, &input)?;
+        group.health_check =
+            check::group::modified(&group.health_check, (group.protocol, group.version), &input)?;
         Ok::<_, Fault>(())
     };
     let changed = core.table.change(&call.permit, &stored.key, change).await?;

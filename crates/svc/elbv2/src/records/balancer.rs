@@ -115,6 +115,9 @@ pub struct Listener {
     #[serde(default)]
     pub certificates: Vec<String>,
     pub ssl_policy: Option<String>,
+    /// What a TLS listener agrees on with clients (`HTTP2Preferred`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alpn_policy: Option<String>,
     pub default_actions: Vec<Action>,
     /// The last part of the default rule's ARN.
     pub default_rule: String,
