@@ -31,6 +31,7 @@ PAGES = {
         "DAYS_30",
     ),
     "services": ("has reached a steady state", "ROLLBACK_SUCCESSFUL", "task-definition/hello:2"),
+    "network-load-balancer": ("network\tflows-", "source_ip"),
     "exec": ("hello", "it exited with 7"),
     "cost": ("default  ", "Fargate-vCPU-Hours:perCPU", "team\tInactive", "blue  "),
     "kubernetes": (
