@@ -204,12 +204,12 @@ async fn refusals() {
         .create_balancer("web", |it| it.security_groups = Some(vec![other.group]))
         .await;
     assert_eq!(foreign.unwrap_err().code, "InvalidSecurityGroup");
-    let network = harness
-        .create_balancer("web", |it| it.type_ = Some("network".to_owned()))
+    let gateway = harness
+        .create_balancer("web", |it| it.type_ = Some("gateway".to_owned()))
         .await;
     assert_eq!(
-        network.unwrap_err().message,
-        "A load balancer of type 'network' is not supported by this version of wharf."
+        gateway.unwrap_err().message,
+        "A load balancer of type 'gateway' is not supported by this version of wharf."
     );
     let fault = harness
         .describe("arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/x/1")

@@ -7,6 +7,7 @@ mod harness;
 mod health;
 mod listeners;
 mod measured;
+mod network;
 mod plane;
 mod races;
 mod rules;

@@ -1,0 +1,105 @@
+//! Network load balancers: what they share with the others, and what not.
+
+use wharf_api_elbv2::{self as api, Elbv2, ModifyListenerInput};
+use wharf_planeproto::{
+    Resource,
+    balancer::{BalancerKind, Protocol},
+};
+use wharf_wire::Fault;
+
+use crate::harness::{Harness, call, fixed, forward};
+
+/// A load balancer and a group for TCP: their ARNs.
+async fn made(harness: &Harness) -> (String, String) {
+    let network = |it: &mut api::CreateLoadBalancerInput| {
+        it.type_ = Some("network".to_owned());
+        it.subnets.as_mut().unwrap().truncate(1);
+    };
+    let balancer = harness.create_balancer("flows", network).await.unwrap();
+    assert_eq!(balancer.type_.as_deref(), Some("network"));
+    let tcp = |it: &mut api::CreateTargetGroupInput| it.protocol = Some("TCP".to_owned());
+    let group = harness.create_group("flows", tcp).await.unwrap();
+    let arn = balancer.load_balancer_arn.unwrap();
+    assert!(arn.contains(":loadbalancer/net/flows/"), "{arn}");
+    (arn, group.target_group_arn.unwrap())
+}
+
+async fn listener(
+    harness: &Harness,
+    balancer: &str,
+    protocol: &str,
+    action: api::Action,
+) -> Result<String, Fault> {
+    let input = api::CreateListenerInput {
+        load_balancer_arn: Some(balancer.to_owned()),
+        protocol: Some(protocol.to_owned()),
+        port: Some(80),
+        default_actions: Some(vec![action]),
+        ..Default::default()
+    };
+    let made = harness.elb.create_listener(&call(), input).await?;
+    Ok(made.listeners.unwrap().remove(0).listener_arn.unwrap())
+}
+
+#[tokio::test]
+async fn planes_are_told_what_they_carry() {
+    let harness = Harness::start().await;
+    let (balancer, group) = made(&harness).await;
+    listener(&harness, &balancer, "TCP", forward(&group))
+        .await
+        .unwrap();
+    let told = harness.resources().await;
+    assert!(told.iter().any(|it| matches!(it,
+        Resource::LoadBalancer(it) if it.arn == balancer && it.kind == BalancerKind::Network)));
+    assert!(told.iter().any(|it| matches!(it,
+        Resource::Listener(it) if it.load_balancer == balancer && it.protocol == Protocol::Tcp)));
+    assert!(told.iter().any(|it| matches!(it,
+        Resource::TargetGroup(it) if it.arn == group && it.protocol == Protocol::Tcp
+            && it.health_check.protocol == Protocol::Tcp)));
+}
+
+#[tokio::test]
+async fn a_name_is_of_one_type() {
+    let harness = Harness::start().await;
+    let (balancer, _) = made(&harness).await;
+    let again = made(&harness).await;
+    assert_eq!(again.0, balancer, "the same request means the same");
+    let other = harness.create_balancer("flows", |_| ()).await;
+    assert_eq!(other.unwrap_err().code, "DuplicateLoadBalancerName");
+}
+
+#[tokio::test]
+async fn groups_speak_what_listeners_pass_on() {
+    let harness = Harness::start().await;
+    let (balancer, group) = made(&harness).await;
+    let http = harness.group("web").await;
+    for (protocol, action, code) in [
+        ("TCP", forward(&http), "IncompatibleProtocols"),
+        ("UDP", forward(&group), "IncompatibleProtocols"),
+        ("TCP", fixed("200"), "InvalidLoadBalancerAction"),
+        ("HTTP", forward(&group), "ValidationError"),
+        ("TLS", forward(&group), "ValidationError"),
+    ] {
+        let refused = listener(&harness, &balancer, protocol, action).await;
+        assert_eq!(refused.unwrap_err().code, code, "{protocol}");
+    }
+    let web = harness.balancer("web").await.load_balancer_arn.unwrap();
+    let refused = harness.listener(&web, 80, forward(&group)).await;
+    assert_eq!(refused.unwrap_err().code, "IncompatibleProtocols");
+    let listener = listener(&harness, &balancer, "TCP", forward(&group))
+        .await
+        .unwrap();
+    // Another protocol for the same group is looked at too.
+    let input = ModifyListenerInput {
+        listener_arn: Some(listener.clone()),
+        protocol: Some("UDP".to_owned()),
+        ..Default::default()
+    };
+    let refused = harness.elb.modify_listener(&call(), input).await;
+    assert_eq!(refused.unwrap_err().code, "IncompatibleProtocols");
+    let rule = harness.rule(&listener, 1, "/", forward(&group)).await;
+    assert_eq!(
+        rule.unwrap_err().message,
+        "Rules are unsupported for Network Load Balancer listeners"
+    );
+}
