@@ -157,6 +157,8 @@ async fn reach(
         .ok()?;
     let socket = UdpSocket::from_std(std::net::UdpSocket::from(socket)).ok()?;
     socket.connect(target.address).await.ok()?;
+    // The runtime knows of no readiness yet, and would give up on the first datagram.
+    socket.writable().await.ok()?;
     Some((lease, socket, room))
 }
 
@@ -177,13 +179,13 @@ impl Answers {
     async fn carry(&self) {
         let mut buffer = Vec::new();
         loop {
-            if self.target.readable().await.is_err() {
+            // A socket that was shut down is readable and yet has nothing to read.
+            if self.target.readable().await.is_err() || self.watched.ended().is_some() {
                 return;
             }
             buffer.reserve(DATAGRAM);
             let read = self.target.try_recv_buf(&mut buffer);
             match read {
-                Ok(_) if self.watched.ended().is_some() => return,
                 Ok(count) => {
                     self.watched.touch();
                     self.tally.moved(count);
