@@ -66,6 +66,8 @@ pub async fn run(client: Client, informers: Informers, options: Options, stop: C
     let accounts = service_account::ServiceAccounts::new(&context, options.authority);
     tasks.spawn(drive(accounts, stop.clone()));
     tasks.spawn(drive(replica_set::ReplicaSets::new(&context), stop.clone()));
+    let controllers = replica_set::ReplicaSets::replication_controllers(&context);
+    tasks.spawn(drive(controllers, stop.clone()));
     tasks.spawn(drive(deployment::Deployments::new(&context), stop.clone()));
     tasks.spawn(drive(daemon_set::DaemonSets::new(&context), stop.clone()));
     tasks.spawn(drive(

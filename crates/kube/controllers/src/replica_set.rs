@@ -1,4 +1,4 @@
-//! ReplicaSets: a number of pods of one template.
+//! ReplicaSets, and ReplicationControllers, which are the same with a simpler selector: a number of pods of one template.
 
 mod plan;
 
@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use wharf_kube_client::{Error, Informer, Object, Ref, kind};
+use wharf_kube_client::{Error, Informer, Kind, Object, Ref, kind};
+use wharf_kube_model::selector::Labels;
 
 use self::plan::{Plan, plan};
 use crate::{
@@ -20,19 +21,30 @@ const BURST: usize = 500;
 
 pub struct ReplicaSets {
     context: Context,
+    kind: Kind,
     sets: Informer,
     control: PodControl,
 }
 
 impl ReplicaSets {
     pub fn new(context: &Context) -> Arc<Self> {
+        Self::of(context, kind::REPLICA_SET, "replicaset-controller")
+    }
+
+    pub fn replication_controllers(context: &Context) -> Arc<Self> {
+        let kind = kind::REPLICATION_CONTROLLER;
+        Self::of(context, kind, "replication-controller")
+    }
+
+    fn of(context: &Context, kind: Kind, component: &str) -> Arc<Self> {
         Arc::new(Self {
             context: context.clone(),
-            sets: context.informer(&kind::REPLICA_SET),
+            sets: context.informer(&kind),
+            kind,
             control: PodControl {
                 client: context.client.clone(),
                 pods: context.informer(&kind::POD),
-                recorder: context.recorder("replicaset-controller"),
+                recorder: context.recorder(component),
             },
         })
     }
@@ -43,11 +55,8 @@ impl ReplicaSets {
         }
         let mut set = set.clone();
         set["status"] = status;
-        let written = self
-            .context
-            .client
-            .update_status(&kind::REPLICA_SET, &set)
-            .await?;
+        let client = &self.context.client;
+        let written = client.update_status(&self.kind, &set).await?;
         self.sets.observe(&written);
         Ok(())
     }
@@ -61,16 +70,16 @@ impl Controller for ReplicaSets {
 
     fn subscribe(self: Arc<Self>, queue: &Queue) {
         wake_self(&self.sets, queue);
-        wake_controller(&self.control.pods, queue, "ReplicaSet");
+        wake_controller(&self.control.pods, queue, &self.kind.kind);
         // A pod that nobody owns may fit one.
-        let (sets, queue) = (self.sets.clone(), queue.clone());
+        let (kind, sets, queue) = (self.kind.clone(), self.sets.clone(), queue.clone());
         self.control.pods.subscribe(move |change| {
             let pod = change.object();
             if pod.controller().is_some() {
                 return;
             }
             for set in sets.in_namespace(pod.namespace()) {
-                if claims::selector(&set).matches_object(pod) {
+                if selector(&kind, &set).matches_object(pod) {
                     queue.wake(Key::of(&set));
                 }
             }
@@ -81,11 +90,11 @@ impl Controller for ReplicaSets {
         let Some(set) = self.sets.get(&key.namespace, &key.name) else {
             return Ok(Next::Settled);
         };
-        let selector = claims::selector(&set);
-        let owner = (&kind::REPLICA_SET, &*set);
+        let selector = selector(&self.kind, &set);
+        let owner = (&self.kind, &*set);
         let pods = claims::claim(&self.context.client, owner, &selector, &self.control.pods);
         let first = plan(&set, &pods.await?, None, self.context.now());
-        let about = Ref::of(&kind::REPLICA_SET, &set);
+        let about = Ref::of(&self.kind, &set);
         let failure = self.change(&set, &about, &first).await.err();
         // What was done is in the cache: the status tells of it already.
         let pods = claims::plan(
@@ -115,5 +124,35 @@ impl ReplicaSets {
             .create_many(about, |_| pod.clone(), count)
             .await?;
         self.control.delete_many(about, &plan.delete).await
+    }
+}
+
+/// That of a ReplicationController is a set of labels; one without any chooses nothing.
+fn selector(kind: &Kind, set: &Value) -> Labels {
+    if *kind != kind::REPLICATION_CONTROLLER {
+        return claims::selector(set);
+    }
+    match set.map("/spec/selector") {
+        Some(labels) if !labels.is_empty() => Labels::of_set(Some(labels)),
+        _ => Labels::nothing(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_replication_controller_chooses_by_labels_alone() {
+        let chooses = |labels: Value| {
+            let set = json!({"spec": {"selector": labels}});
+            let labels = selector(&kind::REPLICATION_CONTROLLER, &set);
+            labels.matches_object(&json!({"metadata": {"labels": {"a": "b", "c": "d"}}}))
+        };
+        assert!(chooses(json!({"a": "b"})));
+        assert!(!chooses(json!({"a": "c"})));
+        assert!(!chooses(json!({})) && !chooses(Value::Null));
     }
 }

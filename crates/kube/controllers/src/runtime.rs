@@ -127,9 +127,9 @@ pub fn wake_self(informer: &Informer, queue: &Queue) {
 }
 
 /// Wakes the controller of an object by every change of it: before the change and after, if it got another.
-pub fn wake_controller(informer: &Informer, queue: &Queue, kind: &'static str) {
+pub fn wake_controller(informer: &Informer, queue: &Queue, kind: &str) {
     use wharf_kube_client::Change;
-    let queue = queue.clone();
+    let (queue, kind) = (queue.clone(), kind.to_owned());
     informer.subscribe(move |change| {
         let wake = |object: &Value| {
             if let Some(owner) = object.controller().filter(|it| it.kind() == kind) {
