@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export PATH := $(PATH):$(HOME)/.cargo/bin:/usr/sbin:/sbin
 
-.PHONY: help demo test build bench fmt lint deps e2e fuzz soak man test-vm
+.PHONY: help demo test build bench fmt lint deps e2e fuzz soak man test-vm kube-conformance
 
 help:
 	@echo "make demo    the story on one machine, on two hosts of which one dies, of what starts by itself, of a service under load and of machines that come for tasks; cleans up"
@@ -12,6 +12,7 @@ help:
 	@echo "make build   target/debug/wharf"
 	@echo "make soak    the story of a service through 100 rounds of each fault: kills, a full disk, no descriptors, failing syncs; and 1,000 services that scale"
 	@echo "make test-vm the demo, limits, restarts and a reboot in virtual machines of stock Debian and Ubuntu (T='trixie' picks one)"
+	@echo "make kube-conformance  upstream's conformance tests against our Kubernetes, on nodes without containers; builds upstream's programs at first"
 	@echo "make man     manual pages, into target/man"
 	@echo "make fuzz    a minute of guided random inputs for each parser; FUZZ_SECONDS=600 for more, T='iam-policy layer' for some"
 	@echo "make bench   measurements, each with its peer beside it"
@@ -35,6 +36,9 @@ e2e: build
 soak: build
 	WHARF_SIM_SERVICES=1000 cargo test --locked -p wharf-svc-application-autoscaling --test simulation -- --nocapture
 	WHARF_FAULT_ROUNDS=$${WHARF_SOAK_ROUNDS:-100} WHARF_E2E_WORKERS=0 e2e/run -q -s e2e/test_story_faults.py
+
+kube-conformance: build
+	conformance/run $(T)
 
 man: build
 	target/debug/wharf man target/man
