@@ -11,12 +11,15 @@ mod namespace;
 mod node;
 mod pod_security;
 mod priority;
+mod quota;
 mod service_account;
 mod storage_class;
 mod tolerations;
 mod unsupported;
 
+use bytes::Bytes;
 use serde_json::Value;
+use tokio::sync::OwnedMutexGuard;
 use wharf_kube_model::view::text_at;
 use wharf_store::Compare;
 
@@ -41,7 +44,13 @@ pub struct Effects {
     pub claims: Vec<String>,
     /// Keys that are given up.
     pub released: Vec<String>,
+    /// Other objects that are written with it: of what they were, `compares` tells.
+    pub written: Vec<(String, Bytes)>,
+    /// Held until the write is done, so that those who count with the same quotas go one after the other.
+    pub turn: Option<OwnedMutexGuard<()>>,
 }
+
+pub use quota::{Turns, charge};
 
 /// Completes and judges an object. The write must do what is returned.
 pub async fn admit(
@@ -79,6 +88,7 @@ pub async fn admit(
     match (call.group(), call.resource.plural.as_str()) {
         ("", "pods") => pod(call, object).await?,
         ("", "nodes") => node::taint(object),
+        ("", "resourcequotas") => quota::has_room(call, object).await?,
         ("", "persistentvolumeclaims") => {
             let errors = limit_range::claim_errors(object, &limit_ranges(call).await?);
             limits_hold(call, object, &errors)?;

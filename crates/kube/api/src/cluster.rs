@@ -23,6 +23,7 @@ use wharf_kube_model::Catalog;
 use wharf_store::{Store, StoreError};
 
 use crate::{
+    admission::Turns,
     answer::{Answer, Body},
     expiry::Expiry,
     storage::{Keys, Objects},
@@ -98,6 +99,7 @@ pub struct Inner {
     pub expiry: Expiry,
     /// Held while the catalog is made of what is stored, so that an older one never follows a newer one.
     pub cataloguing: tokio::sync::Mutex<()>,
+    pub turns: Turns,
     users: Mutex<HashMap<String, Arc<User>>>,
 }
 
@@ -160,6 +162,7 @@ impl Cluster {
             documents: crate::documents::Documents::default(),
             expiry: Expiry::default(),
             cataloguing: tokio::sync::Mutex::default(),
+            turns: Turns::default(),
             users: Mutex::default(),
         });
         crate::definitions::load(&inner).await?;

@@ -103,6 +103,7 @@ async fn create_once(call: &Call, mut object: Value) -> Result<Written, Stopped>
         return Err(Fault::from(Status::bad_request("name or generateName is required")).into());
     }
     crate::definitions::before_write(call, &mut object, None)?;
+    admission::charge(call, "", &object, None, &mut effects).await?;
     let key = call.key_of(&name);
     let taken = || Status::already_exists(call.group(), &call.resource.plural, &name);
     if call.is_dry_run()? {

@@ -137,6 +137,7 @@ async fn store_change(
         return Err(call.invalid(call.name(), errors).into());
     }
     crate::definitions::before_write(call, &mut new, Some(&live))?;
+    admission::charge(call, plan.subresource, &new, Some(&live), &mut effects).await?;
     if call.is_dry_run()? {
         return Ok(Changed::Tried(new));
     }

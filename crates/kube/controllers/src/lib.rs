@@ -26,6 +26,7 @@ mod namespace;
 mod node_lifecycle;
 mod pod_collector;
 mod pods;
+mod quota;
 mod replica_set;
 pub mod runtime;
 mod service_account;
@@ -87,6 +88,7 @@ pub async fn run(client: Client, informers: Informers, options: Options, stop: C
     tasks.spawn(drive(job::Jobs::new(&context), stop.clone()));
     tasks.spawn(drive(endpoints::Slices::new(&context), stop.clone()));
     tasks.spawn(drive(node_lifecycle::Nodes::new(&context), stop.clone()));
+    tasks.spawn(drive(quota::Quotas::new(&context), stop.clone()));
     tasks.spawn(drive(pod_collector::Pods::new(&context), stop.clone()));
     tasks.spawn(garbage::run(context.clone(), stop));
     while let Some(ended) = tasks.join_next().await {

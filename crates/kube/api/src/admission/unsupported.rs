@@ -5,21 +5,14 @@ use wharf_kube_model::status::Status;
 use super::Operation;
 use crate::{answer::Fault, call::Call};
 
-/// Groups, and of some one resource alone, that this server does not act by yet, and why they are refused.
-const WITHOUT_EFFECT: [(&str, &str, &str); 3] = [
-    (
-        "",
-        "resourcequotas",
-        "resource quotas are not supported by this server yet",
-    ),
+/// Groups that this server does not act by yet, and why they are refused.
+const WITHOUT_EFFECT: [(&str, &str); 2] = [
     (
         "admissionregistration.k8s.io",
-        "",
         "admission webhooks and admission policies are not supported by this server yet",
     ),
     (
         "apiregistration.k8s.io",
-        "",
         "aggregated API servers are not supported by this server yet",
     ),
 ];
@@ -29,11 +22,11 @@ pub fn check(call: &Call, operation: Operation<'_>) -> Result<(), Fault> {
         return Ok(());
     }
     let plural = call.resource.plural.as_str();
-    let known = WITHOUT_EFFECT.iter().find(|(group, resource, _)| {
-        *group == call.group() && (resource.is_empty() || *resource == plural)
-    });
+    let known = WITHOUT_EFFECT
+        .iter()
+        .find(|(group, _)| *group == call.group());
     match known {
         None => Ok(()),
-        Some((group, _, why)) => Err(Status::forbidden(group, plural, "", why).into()),
+        Some((group, why)) => Err(Status::forbidden(group, plural, "", why).into()),
     }
 }

@@ -290,6 +290,9 @@ fn effected(mut txn: Txn, with: &Effects) -> Txn {
     for key in &with.claims {
         txn = txn.when(Compare::absent(key)).put(key, Bytes::new());
     }
+    for (key, record) in &with.written {
+        txn = txn.put(key, record.clone());
+    }
     for key in &with.released {
         txn = txn.delete(key);
     }

@@ -2,4 +2,5 @@
 
 mod cluster;
 mod node;
+mod quotas;
 mod workloads;
