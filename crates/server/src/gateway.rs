@@ -56,7 +56,9 @@ use wharf_registry::Standing;
 use wharf_svc_sns::Signer;
 use wharf_wire::Context;
 
-use crate::{join::Join, node_credentials::NodeCredentials, plane::Planes};
+use crate::{
+    join::Join, kube::issuers::ClusterIssuers, node_credentials::NodeCredentials, plane::Planes,
+};
 pub use auth::{Directory, Key, KeyError};
 
 /// What every answer's body is.
@@ -113,6 +115,8 @@ pub struct Gateway {
     pub planes: Arc<Planes>,
     /// `/SimpleNotificationService-….pem`: what signatures of topics are checked by
     pub signer: Arc<Signer>,
+    /// `/id/…`: what tokens of clusters are checked by
+    pub issuers: ClusterIssuers,
     /// `/metrics`
     pub metrics: Arc<Metrics>,
     pub tls: Option<tokio_rustls::TlsAcceptor>,

@@ -16,6 +16,8 @@ use wharf_egress::{Egress, Limits};
 use wharf_svc_iam::Documents;
 use wharf_wire::async_trait;
 
+use crate::kube::issuers::ClusterIssuers;
+
 /// Somebody waits with a token in hand.
 const TIME: Duration = Duration::from_secs(5);
 const DISCOVERY: &str = "/.well-known/openid-configuration";
@@ -61,17 +63,19 @@ fn are_keys(bytes: &[u8]) -> bool {
     serde_json::from_slice::<Value>(bytes).is_ok_and(|it| it["keys"].is_array())
 }
 
-/// Asks providers over the network, except those whose keys are in files.
+/// Asks providers over the network, except those whose keys are in files, and clusters of this installation.
 pub struct Issuers {
     egress: Egress,
     files: BTreeMap<String, PathBuf>,
+    clusters: ClusterIssuers,
 }
 
 impl Issuers {
-    pub fn new(egress: Egress, files: &[KeysFile]) -> Self {
+    pub fn new(egress: Egress, files: &[KeysFile], clusters: ClusterIssuers) -> Self {
         let files = files.iter().cloned();
         Self {
             egress,
+            clusters,
             files: files.map(|it| (it.issuer, it.path)).collect(),
         }
     }
@@ -97,6 +101,9 @@ impl Issuers {
 #[async_trait]
 impl Documents for Issuers {
     async fn get(&self, url: &str, most: usize) -> Result<Vec<u8>, String> {
+        if let Some(own) = self.clusters.at_url(url) {
+            return Ok(own.into());
+        }
         let file = |suffix: &str| self.files.get_key_value(url.strip_suffix(suffix)?);
         if let Some((issuer, _)) = file(DISCOVERY) {
             let document = json!({"issuer": issuer, "jwks_uri": format!("{issuer}{KEYS}")});
@@ -139,7 +146,7 @@ mod tests {
         std::fs::write(&path, r#"{"keys": []}"#).unwrap();
         let file = given(&path).unwrap();
         assert_eq!(file.to_string().parse::<KeysFile>(), Ok(file.clone()));
-        let issuers = Issuers::new(Egress::to(Vec::new()), &[file]);
+        let issuers = Issuers::new(Egress::to(Vec::new()), &[file], ClusterIssuers::default());
         let get = |url: &'static str| issuers.get(url, MOST);
         let document = get("https://idp.lan/a/.well-known/openid-configuration").await;
         let document: Value = serde_json::from_slice(&document.unwrap()).unwrap();

@@ -78,6 +78,7 @@ pub static SERVICES: &[Row] = &[
             let keys = IssuerKeys::new(Arc::new(Issuers::new(
                 it.plane.egress.clone(),
                 &it.config.jwks,
+                it.plane.issuers.clone(),
             )));
             let service = StsService::new(it.plane.directory.clone(), Arc::new(keys));
             let service = service.unchecked(matches!(it.config.iam, IamMode::Off));
@@ -517,6 +518,7 @@ pub static SERVICES: &[Row] = &[
                 reached: names::for_nodes(it.config),
                 names: names::of_certificate(it.config),
                 connections: it.plane.connections.clone(),
+                issuers: it.plane.issuers.clone(),
             });
             let eks = EksService::new(EksParts {
                 store: it.data.store.clone(),

@@ -66,6 +66,7 @@ use crate::{
     issuers::KeysFile,
     join::Join,
     keys,
+    kube::issuers::ClusterIssuers,
     measures::{self, Measured},
     migrate, names,
     node_credentials::NodeCredentials,
@@ -652,6 +653,8 @@ pub(crate) struct Plane {
     pub counters: Counters,
     /// Those of the gateway and of clusters.
     pub connections: Connections,
+    /// Clusters that sign tokens.
+    pub issuers: ClusterIssuers,
 }
 
 impl Plane {
@@ -869,6 +872,7 @@ impl Plane {
             egress,
             counters,
             connections: Connections::new(ConnectionLimits::for_descriptors(descriptors())),
+            issuers: ClusterIssuers::default(),
         }
     }
 
@@ -1069,6 +1073,7 @@ impl Plane {
             },
             planes: control.overview.planes.clone(),
             signer: self.signer.clone(),
+            issuers: self.issuers.clone(),
             tls: Some(acceptor),
             connections,
         })

@@ -5,6 +5,7 @@
 mod allocation;
 mod certificate;
 mod escalation;
+mod iam_role;
 mod limit_range;
 mod marks;
 mod namespace;
@@ -122,6 +123,14 @@ async fn pod(call: &Call, pod: &mut Value) -> Result<(), Fault> {
         };
         let suffix: String = wharf_base::ids::hex16().chars().take(5).collect();
         service_account::add(pod, &account, &found, &suffix);
+        if let Some(aws) = &call.cluster.parts.aws {
+            let namespace = namespace.unwrap_or_default();
+            let has_association = match &aws.associations {
+                Some(all) => all.has(namespace, &account).await,
+                None => false,
+            };
+            iam_role::add(pod, &found, &aws.place, has_association);
+        }
     }
     let ranges = limit_ranges(call).await?;
     limit_range::set_defaults(pod, &ranges);

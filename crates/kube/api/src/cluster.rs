@@ -67,6 +67,27 @@ pub struct AuditRecord<'a> {
     pub user_agent: &'a str,
 }
 
+/// How pods come to roles of IAM, and to AWS' APIs.
+#[derive(Clone)]
+pub struct Aws {
+    pub place: AwsPlace,
+    pub associations: Option<Arc<dyn Associations>>,
+}
+
+/// Where pods find AWS' APIs.
+#[derive(Debug, Clone)]
+pub struct AwsPlace {
+    pub region: String,
+    /// `AWS_ENDPOINT_URL` of pods.
+    pub endpoint: String,
+}
+
+/// Pod Identity: which service accounts have a role.
+#[async_trait]
+pub trait Associations: Send + Sync + 'static {
+    async fn has(&self, namespace: &str, account: &str) -> bool;
+}
+
 /// Where the cluster is in its network.
 #[derive(Debug, Clone)]
 pub struct Network {
@@ -89,6 +110,8 @@ pub struct Parts {
     /// The cluster's own documents for those who check its tokens: `/.well-known/openid-configuration` and `/openid/v1/jwks`.
     pub openid_configuration: Value,
     pub jwks: Value,
+    /// Without it, pods get no roles of IAM.
+    pub aws: Option<Aws>,
 }
 
 pub struct Inner {

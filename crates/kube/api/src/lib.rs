@@ -40,5 +40,8 @@ mod watching;
 mod writing;
 
 pub use answer::{Answer, Body};
-pub use cluster::{Audit, AuditRecord, Cluster, Connection, Network, Nodes, Parts, Servers};
+pub use cluster::{
+    Associations, Audit, AuditRecord, Aws, AwsPlace, Cluster, Connection, Network, Nodes, Parts,
+    Servers,
+};
 pub use storage::Objects;

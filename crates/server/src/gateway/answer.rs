@@ -13,7 +13,7 @@ use wharf_registry::{Standing, TurnedAway};
 use wharf_wire::{Context, audit::Event, fault::Chain};
 
 use super::{
-    Asking, Body, Channel, Gateway, IamMode, Peer, api, connections,
+    Asking, Body, Channel, Gateway, IamMode, Peer, api, connections, full,
     head::Head,
     instance_credentials, metrics, prometheus,
     refused::{self, Unproven},
@@ -135,6 +135,7 @@ impl Gateway {
                 self.agents.data_channel(request, cx).await
             }
             Route::SigningCertificate => self.signing_certificate(request.uri().path()).await,
+            Route::ClusterIssuer => self.cluster_issuer(request.uri().path()),
             Route::Plane(plane) => {
                 match self
                     .authenticate(&request, "wharf", "Subscribe", &peer)
@@ -221,6 +222,18 @@ impl Gateway {
                 tracing::error!(error = %Chain(&error), "failed to read the certificate of signatures");
                 text(StatusCode::SERVICE_UNAVAILABLE, "Try again.\n")
             }
+        }
+    }
+
+    fn cluster_issuer(&self, path: &str) -> Response<Body> {
+        match self.issuers.at_path(path) {
+            Some(document) => {
+                let mut answer = Response::new(full(document));
+                let kind = HeaderValue::from_static("application/json");
+                answer.headers_mut().insert(CONTENT_TYPE, kind);
+                answer
+            }
+            None => text(StatusCode::NOT_FOUND, "There is no such cluster.\n"),
         }
     }
 

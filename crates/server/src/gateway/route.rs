@@ -8,6 +8,8 @@ use wharf_planeproto::{Plane, wire};
 use wharf_registry::is_token_path;
 use wharf_svc_sns::is_certificate;
 
+use crate::kube::issuers::is_issuers;
+
 use super::{Channel, host, instance_credentials, metrics};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub enum Route {
     DataChannel,
     /// The certificate of what topics send; anybody may see it.
     SigningCertificate,
+    /// What tokens of a Kubernetes cluster are checked by; anybody may see it.
+    ClusterIssuer,
     /// A subscription.
     Plane(Plane),
     /// An AWS API call.
@@ -54,6 +58,7 @@ impl Route {
             Self::Agent(Channel::Tcs) => "tcs",
             Self::DataChannel => "data-channel",
             Self::SigningCertificate => "signing-certificate",
+            Self::ClusterIssuer => "cluster-issuer",
             Self::Plane(Plane::Network) => "network-plane",
             Self::Plane(Plane::LoadBalancer) => "load-balancer-plane",
             Self::Plane(Plane::Machines) => "machines-plane",
@@ -112,6 +117,7 @@ fn classify(method: &Method, path: &str) -> Route {
         _ if method == Method::GET && is_certificate(path.trim_start_matches('/')) => {
             Route::SigningCertificate
         }
+        _ if method == Method::GET && is_issuers(path) => Route::ClusterIssuer,
         _ if wharf_prometheus::split(path).is_some() => Route::Prometheus,
         _ if path.starts_with("/v2/") => Route::Registry,
         _ if path.starts_with("/v1/data-channel/") => Route::DataChannel,
@@ -203,6 +209,12 @@ mod tests {
                 "/SimpleNotificationService-.pem",
                 Route::Nothing,
             ),
+            (
+                Method::GET,
+                "/id/0123456789ABCDEF0123456789ABCDEF/keys",
+                Route::ClusterIssuer,
+            ),
+            (Method::GET, "/id/0123/keys", Route::Nothing),
             (
                 Method::POST,
                 "/workspaces/ws-us-east-1/api/v1/query",

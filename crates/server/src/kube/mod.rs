@@ -9,6 +9,7 @@ mod authority;
 mod aws_auth;
 mod front;
 mod identity;
+pub mod issuers;
 mod keys;
 mod nodes;
 
@@ -34,7 +35,7 @@ use wharf_base::{
     Clock,
     net::{Cidr4, Ipv4Net},
 };
-use wharf_kube_api::{Network, Parts, Servers};
+use wharf_kube_api::{Aws, AwsPlace, Network, Parts, Servers};
 use wharf_kube_auth::{UserInfo, account_token::Issuer, user::MASTERS};
 use wharf_kube_client::{Client, Informer, Informers, Selection, kind, transport};
 use wharf_kube_model::status::Status;
@@ -71,6 +72,8 @@ const IN_PODS: [&str; 4] = [
     "kubernetes.default.svc",
     "kubernetes.default.svc.cluster.local",
 ];
+/// Where agents lead pods, as they do tasks, to AWS' APIs.
+const AWS_IN_PODS: &str = "http://169.254.170.2:4566";
 /// Ports of clusters: below those that the system gives to outgoing connections, which could have one while the server is away, and
 /// below those of services that nodes listen for.
 const PORTS: std::ops::Range<u16> = 20_000..30_000;
@@ -93,6 +96,8 @@ pub struct Settings {
     /// Names and addresses that certificates hold for.
     pub names: Vec<String>,
     pub connections: Connections,
+    /// Told of each cluster that is served.
+    pub issuers: issuers::ClusterIssuers,
 }
 
 /// All clusters of this server.
@@ -227,6 +232,13 @@ impl Clusters {
             git_version: GIT_VERSION.to_owned(),
             openid_configuration: issuer.configuration(),
             jwks: issuer.key_set(),
+            aws: Some(Aws {
+                place: AwsPlace {
+                    region: region.clone(),
+                    endpoint: AWS_IN_PODS.to_owned(),
+                },
+                associations: None,
+            }),
         };
         let cluster = self.servers.create(&wanted.id, objects, parts).await;
         let cluster = cluster.map_err(failed("serving a cluster"))?;
@@ -263,6 +275,7 @@ impl Clusters {
             tokio::spawn(front.clone().serve(listener, stop.clone()));
         }
         self.start_controllers(&wanted, &stop);
+        self.settings.issuers.begin(&wanted.id, &issuer);
         ending.disarm();
         Ok(Serving { port, stop })
     }
@@ -389,6 +402,7 @@ impl ControlPlanes for Clusters {
             serving.lock().await.take();
         }
         self.servers.close(id);
+        self.settings.issuers.end(id);
         let Place { account, region } = place;
         let removed = self.servers.remove(account, region, id).await;
         removed.map_err(|it| ControlPlaneError::new("removing the objects of a cluster", it))

@@ -131,6 +131,7 @@ impl Harness {
             },
             openid_configuration: Value::Null,
             jwks: Value::Null,
+            aws: None,
         };
         let cluster = servers.create("test", objects, parts).await.unwrap();
         Self {
