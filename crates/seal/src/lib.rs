@@ -18,6 +18,7 @@ mod file;
 #[doc(hidden)]
 pub mod fuzz;
 mod keyring;
+mod many;
 mod once;
 mod passphrase;
 mod secret;
@@ -26,6 +27,7 @@ mod source;
 pub use envelope::{Malformed, Sealed};
 pub use file::KeyringError;
 pub use keyring::{KeyId, Keyring, OpenError, SEALED_FILE_HEAD, is_sealed_file, sealed_file_key};
+pub use many::SharedKey;
 pub use once::{open_once, seal_once};
 pub use passphrase::MAX_PASSPHRASE;
 pub use secret::Secret;

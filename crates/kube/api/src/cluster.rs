@@ -20,6 +20,7 @@ use tokio::{
 use wharf_base::{Clock, Timestamp};
 use wharf_kube_auth::{Attributes, Authorizer, Tokens, UserInfo};
 use wharf_kube_model::Catalog;
+use wharf_seal::SharedKey;
 use wharf_store::{Store, StoreError};
 
 use crate::{
@@ -242,6 +243,17 @@ impl Servers {
         region: &str,
         id: &str,
     ) -> Result<Arc<Objects>, StoreError> {
+        self.sealed_objects(account, region, id, None).await
+    }
+
+    /// The same; secrets are sealed under `key`.
+    pub async fn sealed_objects(
+        &self,
+        account: &str,
+        region: &str,
+        id: &str,
+        key: Option<Arc<SharedKey>>,
+    ) -> Result<Arc<Objects>, StoreError> {
         let keys = Keys::new(account, region, id);
         let root = keys.root().to_owned();
         let known =
@@ -250,7 +262,7 @@ impl Servers {
         if let Some(found) = found.and_then(known) {
             return Ok(found);
         }
-        let opened = Arc::new(Objects::open(self.store.clone(), keys).await?);
+        let opened = Arc::new(Objects::open(self.store.clone(), keys, key).await?);
         let mut all = self.objects.lock();
         all.retain(|_, it| it.strong_count() > 0);
         if let Some(found) = all.get(&root).and_then(Weak::upgrade).and_then(known) {

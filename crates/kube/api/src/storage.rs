@@ -12,6 +12,7 @@ mod feed;
 mod keys;
 mod object;
 mod objects;
+mod sealing;
 pub mod token;
 
 pub use feed::{Change, Feed, Gone, Reader};
@@ -19,6 +20,7 @@ pub use keys::{Keys, path};
 pub use object::{Object, record};
 pub(crate) use objects::remove_all;
 pub use objects::{Objects, Page, WriteError};
+pub(crate) use sealing::Sealing;
 
 /// Bytes of an object as it is stored. What is left of a transaction is for its keys and for a second, small write.
 pub const MAX_OBJECT_BYTES: usize = 1000 * 1024;

@@ -39,6 +39,7 @@ use wharf_kube_api::{Aws, AwsPlace, Network, Parts, Servers};
 use wharf_kube_auth::{UserInfo, account_token::Issuer, user::MASTERS};
 use wharf_kube_client::{Client, Informer, Informers, Selection, kind, transport};
 use wharf_kube_model::status::Status;
+use wharf_seal::SharedKey;
 use wharf_service::Place;
 use wharf_store::Store;
 use wharf_svc_eks::{
@@ -215,7 +216,14 @@ impl Clusters {
             config_maps: OnceLock::new(),
         });
         let Place { account, region } = &wanted.place;
-        let objects = self.servers.objects(account, region, &wanted.id).await;
+        let sealed_under = SharedKey::read(wanted.secrets_key.expose());
+        let sealed_under = sealed_under.ok_or_else(|| {
+            ControlPlaneError::new("reading the keys of a cluster", "a key has 32 bytes")
+        })?;
+        let objects =
+            self.servers
+                .sealed_objects(account, region, &wanted.id, Some(Arc::new(sealed_under)));
+        let objects = objects.await;
         let objects = objects.map_err(failed("opening the objects of a cluster"))?;
         let listeners = self.listen(&wanted).await;
         let (port, listeners) = listeners.map_err(failed("listening for a cluster"))?;

@@ -6,7 +6,7 @@ use rcgen::{
 use time::OffsetDateTime;
 use wharf_base::Timestamp;
 use wharf_kube_auth::account_token;
-use wharf_seal::Keyring;
+use wharf_seal::{Keyring, Sealed, SharedKey};
 use wharf_service::Place;
 use zeroize::Zeroizing;
 
@@ -66,5 +66,12 @@ pub fn make(
         certificate,
         key: keyring.seal(pem.as_bytes(), &names::authority_purpose(place, name)),
         tokens: keyring.seal(&tokens, &names::tokens_purpose(place, name)),
+        secrets: Some(secrets_key(keyring, place, name)),
     })
+}
+
+/// A new key for the Secrets of a cluster.
+pub fn secrets_key(keyring: &Keyring, place: &Place, name: &str) -> Sealed {
+    let key = SharedKey::generate();
+    keyring.seal(key.as_slice(), &names::secrets_purpose(place, name))
 }

@@ -20,6 +20,8 @@ pub struct Wanted {
     pub authority_key: Secret,
     /// PKCS #8 of the key that signs tokens of service accounts.
     pub token_key: Secret,
+    /// What Secrets are sealed under.
+    pub secrets_key: Secret,
     /// `https://oidc.eks.<region>.amazonaws.com/id/<id>`
     pub issuer: String,
 }

@@ -74,6 +74,12 @@ pub fn authority_purpose(place: &Place, name: &str) -> String {
     format!("eks/{account}/{region}/cluster/{name}/authority")
 }
 
+/// What the key of a cluster's Secrets is sealed for.
+pub fn secrets_purpose(place: &Place, name: &str) -> String {
+    let Place { account, region } = place;
+    format!("eks/{account}/{region}/cluster/{name}/secrets")
+}
+
 /// What the key that signs tokens is sealed for.
 pub fn tokens_purpose(place: &Place, name: &str) -> String {
     let Place { account, region } = place;

@@ -6,6 +6,8 @@ use crate::records::{Cluster, Status};
 pub enum Step {
     /// Its authority and the key that signs tokens.
     MakeKeys,
+    /// The key of its Secrets, which clusters from before have not.
+    MakeSecretsKey,
     /// Its security group.
     MakeGroup,
     /// Its API server answers, and from then on it is active.
@@ -20,10 +22,16 @@ pub fn step(cluster: &Cluster) -> Step {
     match cluster.status {
         Status::Deleting => Step::Remove,
         _ if cluster.authority.is_none() => Step::MakeKeys,
+        _ if has_no_secrets_key(cluster) => Step::MakeSecretsKey,
         Status::Creating if cluster.own_group.is_none() => Step::MakeGroup,
         Status::Creating => Step::Activate,
         Status::Active => Step::KeepRunning,
     }
+}
+
+fn has_no_secrets_key(cluster: &Cluster) -> bool {
+    let authority = cluster.authority.as_ref();
+    authority.is_some_and(|it| it.secrets.is_none())
 }
 
 #[cfg(test)]
@@ -70,8 +78,15 @@ pub mod tests {
         cluster.authority = Some(Authority {
             certificate: String::new(),
             key: sealed.clone(),
-            tokens: sealed,
+            tokens: sealed.clone(),
+            secrets: None,
         });
+        for status in [Status::Creating, Status::Active] {
+            cluster.status = status;
+            assert_eq!(step(&cluster), Step::MakeSecretsKey);
+        }
+        cluster.status = Status::Creating;
+        cluster.authority.as_mut().unwrap().secrets = Some(sealed);
         assert_eq!(step(&cluster), Step::MakeGroup);
         cluster.own_group = Some("sg-1".to_owned());
         assert_eq!(step(&cluster), Step::Activate);

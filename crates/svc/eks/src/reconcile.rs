@@ -63,6 +63,12 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
             let made = made.map_err(StepError::other)?;
             cluster.authority = Some(made.map_err(StepError::other)?);
         }
+        Step::MakeSecretsKey => {
+            let made = authority::secrets_key(&core.parts.keyring, &place, &cluster.name);
+            if let Some(authority) = &mut cluster.authority {
+                authority.secrets = Some(made);
+            }
+        }
         Step::MakeGroup => {
             let made = network::own_group(&core, &place, &cluster).await;
             let made = made.map_err(neighbour("making the security group of a cluster"))?;
@@ -104,6 +110,7 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
 
 fn wanted(core: &Core, place: &Place, cluster: &Cluster) -> Result<Wanted, StepError> {
     let authority = cluster.authority.as_ref().ok_or(StepError::NoShard)?;
+    let secrets = authority.secrets.as_ref().ok_or(StepError::NoShard)?;
     let keyring = &core.parts.keyring;
     let name = &cluster.name;
     let open = |sealed, purpose: String| keyring.open(sealed, &purpose).map_err(StepError::other);
@@ -117,6 +124,7 @@ fn wanted(core: &Core, place: &Place, cluster: &Cluster) -> Result<Wanted, StepE
         authority: authority.certificate.clone(),
         authority_key: open(&authority.key, names::authority_purpose(place, name))?,
         token_key: open(&authority.tokens, names::tokens_purpose(place, name))?,
+        secrets_key: open(secrets, names::secrets_purpose(place, name))?,
         issuer: names::issuer(place, &cluster.id),
     })
 }

@@ -107,6 +107,9 @@ pub struct Authority {
     pub key: Sealed,
     /// PKCS #8 of the key that signs tokens, sealed.
     pub tokens: Sealed,
+    /// The key that Kubernetes' Secrets are sealed under, sealed; clusters from before have none until they are looked at.
+    #[serde(default)]
+    pub secrets: Option<Sealed>,
 }
 
 impl fmt::Debug for Authority {

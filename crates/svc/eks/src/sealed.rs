@@ -18,5 +18,8 @@ pub const SEALING: Sealing = Sealing {
         Secrets::new(Cluster::KIND, &["authority", "tokens"], |scope, id, _| {
             names::tokens_purpose(&Place::of_scope(scope), id)
         }),
+        Secrets::new(Cluster::KIND, &["authority", "secrets"], |scope, id, _| {
+            names::secrets_purpose(&Place::of_scope(scope), id)
+        }),
     ],
 };

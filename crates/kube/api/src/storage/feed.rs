@@ -16,7 +16,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use wharf_kube_model::Resource;
 use wharf_store::{Event, Range, Revision, Store, StoreError, Watch, WatchProgress};
 
-use super::{Keys, Object, objects::Usage};
+use super::{Keys, Object, Sealing, objects::Usage};
 
 /// Changes of one resource that are kept for watches.
 const MAX_CHANGES: usize = 4096;
@@ -38,12 +38,13 @@ pub struct Change {
 }
 
 impl Change {
-    fn new(path: &str, event: &Event) -> Self {
-        let before = event.previous.as_ref().and_then(Object::of);
+    fn new(path: &str, event: &Event, sealing: &Sealing) -> Self {
+        let before = event.previous.as_ref();
+        let before = before.and_then(|it| sealing.object(it));
         Self {
             path: path.to_owned(),
             revision: event.revision(),
-            now: Object::of(&event.entry),
+            now: sealing.object(&event.entry),
             before,
             now_parsed: OnceLock::new(),
             before_parsed: OnceLock::new(),
@@ -168,6 +169,7 @@ impl Feed {
         store: Store,
         keys: Keys,
         usage: Arc<Usage>,
+        sealing: Sealing,
     ) -> Result<Self, StoreError> {
         let mut pages = store.pages(Range::prefix(keys.root()));
         let mut revision = store.revision().await?;
@@ -188,6 +190,7 @@ impl Feed {
             logs: Arc::clone(&logs),
             keys,
             usage,
+            sealing,
             store,
         };
         while *logs.told.borrow() < revision {
@@ -252,6 +255,7 @@ struct History {
     watch: Watch,
     logs: Arc<Logs>,
     usage: Arc<Usage>,
+    sealing: Sealing,
     /// What changed up to here was counted when it was opened.
     counts_after: Revision,
 }
@@ -290,7 +294,7 @@ impl History {
             };
             self.count(event);
             let log = self.logs.of(folder);
-            log.append(Change::new(path, event));
+            log.append(Change::new(path, event, &self.sealing));
             if !touched.iter().any(|it| Arc::ptr_eq(it, &log)) {
                 touched.push(log);
             }

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use wharf_kube_model::{Resource, convert};
-use wharf_store::{Entry, Revision};
+use wharf_store::Revision;
 
 /// What each stored text begins with.
 const START: &[u8] = b"{\"metadata\":{";
@@ -69,10 +69,6 @@ impl Object {
                 text,
                 revision,
             })
-    }
-
-    pub fn of(entry: &Entry) -> Option<Self> {
-        Self::new(entry.value.clone(), entry.mod_revision)
     }
 
     /// The same, as of another revision: what a deletion tells.

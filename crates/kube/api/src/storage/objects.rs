@@ -10,13 +10,14 @@ use std::{
 
 use bytes::Bytes;
 use wharf_base::Permit;
+use wharf_seal::SharedKey;
 use wharf_store::{
     Compare, Entry, LeaseId, LimitError, Range, Revision, Store, StoreError, Txn, TxnReply,
 };
 
 use crate::admission::Effects;
 
-use super::{Feed, Keys, MAX_CLUSTER_BYTES, MAX_OBJECT_BYTES, MAX_OBJECTS, Object};
+use super::{Feed, Keys, MAX_CLUSTER_BYTES, MAX_OBJECT_BYTES, MAX_OBJECTS, Object, Sealing};
 
 /// Deletions in one transaction.
 const REMOVED_AT_ONCE: usize = 100;
@@ -77,23 +78,33 @@ pub struct Objects {
     pub keys: Keys,
     pub feed: Feed,
     usage: Arc<Usage>,
+    sealing: Sealing,
 }
 
 impl Objects {
-    /// Reads what there is and begins to follow it. Ends with the last handle.
-    pub async fn open(store: Store, keys: Keys) -> Result<Self, StoreError> {
+    /// Reads what there is and begins to follow it. Ends with the last handle. Secrets are sealed under `key` from now on, those that
+    /// lie there open as well.
+    pub async fn open(
+        store: Store,
+        keys: Keys,
+        key: Option<Arc<SharedKey>>,
+    ) -> Result<Self, StoreError> {
         let alive = keys.alive();
         let begins = Txn::new()
             .when(Compare::absent(&alive))
             .put(&alive, Bytes::new());
         store.txn(&PERMIT, begins).await?;
+        let sealing = Sealing::new(&keys, key);
+        seal_all(&store, &sealing).await?;
         let usage = Arc::new(Usage::default());
-        let feed = Feed::open(store.clone(), keys.clone(), Arc::clone(&usage)).await?;
+        let (of, under) = (store.clone(), keys.clone());
+        let feed = Feed::open(of, under, Arc::clone(&usage), sealing.clone()).await?;
         Ok(Self {
             store,
             keys,
             feed,
             usage,
+            sealing,
         })
     }
 
@@ -112,13 +123,13 @@ impl Objects {
 
     pub async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
         let found = self.store.get(key).await?;
-        Ok(found.as_ref().and_then(Object::of))
+        Ok(found.and_then(|it| self.sealing.object(&it)))
     }
 
     /// As of an earlier revision.
     pub async fn get_at(&self, key: &str, at: Revision) -> Result<Option<Object>, StoreError> {
         let found = self.store.get_at(key, at).await?;
-        Ok(found.as_ref().and_then(Object::of))
+        Ok(found.and_then(|it| self.sealing.object(&it)))
     }
 
     /// Up to `most` objects of a folder behind `after`, by their paths in it.
@@ -135,7 +146,7 @@ impl Objects {
         let reply = self.store.range(range).await?;
         let objects = reply.entries.iter().filter_map(|entry| {
             let path = entry.key.get(folder.len()..)?.to_owned();
-            match Object::of(entry) {
+            match self.sealing.object(entry) {
                 Some(object) => Some((path, object)),
                 None => {
                     tracing::error!(
@@ -220,7 +231,8 @@ impl Objects {
         with: &Effects,
         lease: Option<LeaseId>,
     ) -> Result<Object, WriteError> {
-        let bytes = record.len();
+        let stored = self.sealing.seal(&compare.key, record.clone());
+        let bytes = stored.len();
         if bytes > MAX_OBJECT_BYTES {
             return Err(WriteError::TooLarge { bytes });
         }
@@ -237,8 +249,8 @@ impl Objects {
         let key = compare.key.clone();
         let txn = effected(Txn::new().when(compare), with);
         let txn = match lease {
-            Some(lease) => txn.put_leased(key, record.clone(), lease),
-            None => txn.put(key, record.clone()),
+            Some(lease) => txn.put_leased(key, stored, lease),
+            None => txn.put(key, stored),
         };
         let reply = self.write(txn).await?;
         Object::new(record, reply.revision).ok_or(WriteError::Changed)
@@ -281,6 +293,22 @@ impl Objects {
     pub async fn entry(&self, key: &str) -> Result<Option<Entry>, StoreError> {
         self.store.get(key).await
     }
+}
+
+/// Seals what lies open.
+async fn seal_all(store: &Store, sealing: &Sealing) -> Result<(), StoreError> {
+    let mut pages = store.pages(Range::prefix(&sealing.folder));
+    while let Some(page) = pages.next().await? {
+        for entry in page.entries.iter().filter(|it| sealing.is_open(it)) {
+            let sealed = sealing.seal(&entry.key, entry.value.clone());
+            // Nobody serves the cluster yet; what changes all the same is sealed by who changes it.
+            let txn = Txn::new()
+                .when(Compare::mod_revision(&entry.key, entry.mod_revision))
+                .put(&entry.key, sealed);
+            store.txn(&PERMIT, txn).await?;
+        }
+    }
+    Ok(())
 }
 
 fn effected(mut txn: Txn, with: &Effects) -> Txn {
