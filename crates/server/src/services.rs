@@ -508,9 +508,14 @@ pub static SERVICES: &[Row] = &[
                 Arc::new(it.plane.ec2.clone()),
                 it.plane.dispatcher.clone(),
             ));
+            let dispatcher = &it.plane.dispatcher;
+            let elb = Arc::new(it.plane.elbv2.clone());
+            let acm = Arc::new(it.plane.acm.clone());
             let clusters = Clusters::new(ClusterSettings {
                 store: it.data.store.clone(),
                 ec2: ec2.clone(),
+                elb: Arc::new(wharf_api_elbv2::Client::new(elb, dispatcher.clone())),
+                acm: Arc::new(wharf_api_acm::Client::new(acm, dispatcher.clone())),
                 directory: it.plane.directory.clone(),
                 clock: it.clock.clone(),
                 listen: it.config.listen.clone(),

@@ -94,6 +94,24 @@ const INTERFACES: &[Line] = &[
     (READ, CORE, &["nodes"]),
     (&["create", "patch", "update"], CORE, &["events"]),
 ];
+/// Who makes load balancers of Services and Ingresses.
+const BALANCERS: &[Line] = &[
+    (READ, CORE, &["pods", "services"]),
+    (&["patch", "update"], CORE, &["services", "services/status"]),
+    (READ, &["discovery.k8s.io"], &["endpointslices"]),
+    (
+        READ,
+        &["networking.k8s.io"],
+        &["ingressclasses", "ingresses"],
+    ),
+    (&["create"], &["networking.k8s.io"], &["ingressclasses"]),
+    (
+        &["patch", "update"],
+        &["networking.k8s.io"],
+        &["ingresses", "ingresses/status"],
+    ),
+    (&["create", "patch", "update"], CORE, &["events"]),
+];
 /// All controllers run as one user: the collector of garbage and the one of namespaces need every kind.
 const CONTROLLERS: &[Line] = &[
     (READ, ALL, ALL),
@@ -187,6 +205,7 @@ pub fn roles() -> Vec<Value> {
         of("system:node-proxier", PROXIER),
         of("system:kube-scheduler", SCHEDULER),
         of("system:kube-controller-manager", CONTROLLERS),
+        of("eks:load-balancer-controller", BALANCERS),
         of("eks:vpc-resource-controller", INTERFACES),
     ]
 }
@@ -197,6 +216,7 @@ pub fn bindings() -> Vec<Value> {
     let strangers = ("Group", "system:unauthenticated");
     let scheduler = ("User", "system:kube-scheduler");
     let controllers = ("User", "system:kube-controller-manager");
+    let balancers = ("User", "eks:load-balancer-controller");
     let interfaces = ("User", "eks:vpc-resource-controller");
     vec![
         binding("cluster-admin", &[("Group", "system:masters")]),
@@ -206,6 +226,7 @@ pub fn bindings() -> Vec<Value> {
         binding("system:node-proxier", &[("Group", "system:node-proxier")]),
         binding("system:kube-scheduler", &[scheduler]),
         binding("system:kube-controller-manager", &[controllers]),
+        binding("eks:load-balancer-controller", &[balancers]),
         binding("eks:vpc-resource-controller", &[interfaces]),
     ]
 }

@@ -47,6 +47,7 @@ use wharf_svc_eks::{
     control_planes::{ControlPlaneError, ControlPlanes, Running, Wanted},
 };
 use wharf_svc_iam::Directory;
+use wharf_svc_kube_balancers::Cloud;
 use wharf_svc_pod_interfaces::Interfaces;
 use wharf_wire::async_trait;
 
@@ -66,6 +67,8 @@ const CONTROLLERS: &str = "system:kube-controller-manager";
 const SCHEDULER: &str = "system:kube-scheduler";
 /// Who gives pods their addresses.
 const ADDRESSES: &str = "eks:vpc-resource-controller";
+/// Who makes load balancers of Services and Ingresses.
+const BALANCERS: &str = "eks:load-balancer-controller";
 /// Names that pods reach the API server by.
 const IN_PODS: [&str; 4] = [
     "kubernetes",
@@ -87,6 +90,8 @@ const BEGINNING: Duration = Duration::from_secs(30);
 pub struct Settings {
     pub store: Store,
     pub ec2: Arc<dyn wharf_api_ec2::Ec2>,
+    pub elb: Arc<dyn wharf_api_elbv2::Elbv2>,
+    pub acm: Arc<dyn wharf_api_acm::Acm>,
     pub directory: Arc<Directory>,
     pub clock: Arc<dyn Clock>,
     pub listen: Vec<IpAddr>,
@@ -118,6 +123,8 @@ type Kept = Arc<Mutex<Option<Serving>>>;
 struct Serving {
     port: u16,
     stop: CancellationToken,
+    /// The end of who makes load balancers: what is under way is done then.
+    balancers: tokio::task::JoinHandle<()>,
 }
 
 impl Drop for Serving {
@@ -282,14 +289,21 @@ impl Clusters {
         for listener in listeners {
             tokio::spawn(front.clone().serve(listener, stop.clone()));
         }
-        self.start_controllers(&wanted, &stop);
-        self.settings.issuers.begin(&wanted.id, &issuer);
+        let balancers = self.start_controllers(&wanted, &stop);
         ending.disarm();
-        Ok(Serving { port, stop })
+        Ok(Serving {
+            port,
+            stop,
+            balancers,
+        })
     }
 
     /// What brings the objects of a cluster forward, as clients like any other.
-    fn start_controllers(&self, wanted: &Wanted, stop: &CancellationToken) {
+    fn start_controllers(
+        &self,
+        wanted: &Wanted,
+        stop: &CancellationToken,
+    ) -> tokio::task::JoinHandle<()> {
         let id = &wanted.id;
         let client = |user: &str| self.client(id, UserInfo::authenticated(user, &[]), user);
         let scheduler = client(SCHEDULER);
@@ -317,6 +331,29 @@ impl Clusters {
         };
         let run = wharf_svc_pod_interfaces::run(addresses, followed, interfaces, stop.clone());
         tokio::spawn(run);
+        let balancers = client(BALANCERS);
+        let indexes = wharf_svc_kube_balancers::indexes();
+        let followed = Informers::new(balancers.clone(), indexes, stop.clone());
+        let cloud = self.load_balancing(wharf_svc_kube_balancers::Cluster {
+            account: wanted.place.account.clone(),
+            region: wanted.place.region.clone(),
+            name: wanted.name.clone(),
+            id: id.clone(),
+            vpc: wanted.vpc.clone(),
+            subnets: wanted.subnets.clone(),
+        });
+        let run = wharf_svc_kube_balancers::run(balancers, followed, cloud, stop.clone());
+        tokio::spawn(run)
+    }
+
+    fn load_balancing(&self, cluster: wharf_svc_kube_balancers::Cluster) -> Cloud {
+        Cloud {
+            elb: self.settings.elb.clone(),
+            ec2: self.settings.ec2.clone(),
+            acm: self.settings.acm.clone(),
+            clock: self.settings.clock.clone(),
+            cluster,
+        }
     }
 
     fn to_nodes(&self, signing: &keys::Authority) -> Result<ToNodes, ControlPlaneError> {
@@ -407,11 +444,27 @@ impl ControlPlanes for Clusters {
     async fn erase(&self, place: &Place, id: &str) -> Result<(), ControlPlaneError> {
         let serving = self.running.lock().remove(id);
         if let Some(serving) = serving {
-            serving.lock().await.take();
+            let taken = serving.lock().await.take();
+            if let Some(mut ending) = taken {
+                ending.stop.cancel();
+                // A load balancer that is being made would not be found yet.
+                let _ = (&mut ending.balancers).await;
+            }
         }
         self.servers.close(id);
         self.settings.issuers.end(id);
         let Place { account, region } = place;
+        // All that load balancers were made of says the id; where else the cluster was matters to what is made alone.
+        let cloud = self.load_balancing(wharf_svc_kube_balancers::Cluster {
+            account: account.clone(),
+            region: region.clone(),
+            name: id.to_owned(),
+            id: id.to_owned(),
+            vpc: String::new(),
+            subnets: Vec::new(),
+        });
+        let removed = wharf_svc_kube_balancers::remove_all(&cloud).await;
+        removed.map_err(failed("removing the load balancers of a cluster"))?;
         let removed = self.servers.remove(account, region, id).await;
         removed.map_err(|it| ControlPlaneError::new("removing the objects of a cluster", it))
     }

@@ -10,6 +10,9 @@ pub struct Wanted {
     pub id: String,
     pub place: Place,
     pub name: String,
+    /// Where its nodes and load balancers are.
+    pub vpc: String,
+    pub subnets: Vec<String>,
     pub service_cidr: String,
     /// From which addresses the endpoint is reached.
     pub admitted: Vec<String>,

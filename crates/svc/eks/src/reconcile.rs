@@ -118,6 +118,8 @@ fn wanted(core: &Core, place: &Place, cluster: &Cluster) -> Result<Wanted, StepE
         id: cluster.id.clone(),
         place: place.clone(),
         name: name.clone(),
+        vpc: cluster.vpc.clone(),
+        subnets: cluster.subnets.clone(),
         service_cidr: cluster.service_cidr.clone(),
         admitted: cluster.admitted.clone(),
         port: cluster.port,

@@ -1,0 +1,279 @@
+//! What a stack leaves open or names by other names than ids: subnets, security groups, certificates.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wharf_api_acm::ListCertificatesRequest;
+use wharf_api_ec2::{DescribeSecurityGroupsRequest, DescribeSubnetsRequest, Subnet, Tag};
+
+use super::{Cloud, CloudError, failed, read::filter};
+use crate::{
+    annotations::{Refused, refused},
+    stack::{Security, Stack},
+};
+
+const PUBLIC: &str = "kubernetes.io/role/elb";
+const INTERNAL: &str = "kubernetes.io/role/internal-elb";
+/// Certificates of one listener, as load balancing bounds them.
+const MOST_CERTIFICATES: usize = 25;
+
+impl Cloud {
+    /// Looks up what the stack names, and finds what it leaves open.
+    pub async fn settle(&self, stack: &mut Stack) -> Result<(), CloudError> {
+        let request = DescribeSubnetsRequest {
+            filters: Some(vec![filter("vpc-id", &self.cluster.vpc)]),
+            ..DescribeSubnetsRequest::default()
+        };
+        let subnets = self.ec2.describe_subnets(&self.call(), request).await;
+        let subnets = subnets.map_err(failed("list subnets"))?.subnets;
+        let subnets = subnets.unwrap_or_default();
+        stack.subnets = match stack.subnets.is_empty() {
+            true => chosen(&subnets, stack.internal, &self.cluster.subnets),
+            false => named(&subnets, &stack.subnets, &self.cluster.vpc)?,
+        };
+        if let Security::Given(given) = &stack.security {
+            stack.security = Security::Given(self.given_groups(given).await?);
+        }
+        self.certificates(stack).await
+    }
+
+    /// Security groups by id or name, of the cluster's VPC.
+    async fn given_groups(&self, given: &[String]) -> Result<Vec<String>, CloudError> {
+        let request = DescribeSecurityGroupsRequest {
+            filters: Some(vec![filter("vpc-id", &self.cluster.vpc)]),
+            ..DescribeSecurityGroupsRequest::default()
+        };
+        let found = self
+            .ec2
+            .describe_security_groups(&self.call(), request)
+            .await;
+        let found = found
+            .map_err(failed("list security groups"))?
+            .security_groups;
+        let found = found.unwrap_or_default();
+        let mut ids = Vec::new();
+        for wanted in given {
+            let group = found.iter().find(|it| {
+                it.group_id.as_ref() == Some(wanted) || name_tag(&it.tags) == Some(wanted)
+            });
+            match group.and_then(|it| it.group_id.clone()) {
+                Some(id) => ids.push(id),
+                None => {
+                    return Ok(refused(format!(
+                        "the security group {wanted} is not in the cluster's VPC"
+                    ))?);
+                }
+            }
+        }
+        Ok(ids)
+    }
+
+    async fn certificates(&self, stack: &mut Stack) -> Result<(), CloudError> {
+        let (account, region) = (&self.cluster.account, &self.cluster.region);
+        let partition = wharf_base::arn::partition_of(region);
+        let ours = [
+            format!("arn:{partition}:acm:{region}:{account}:certificate/"),
+            format!("arn:{partition}:iam::{account}:server-certificate/"),
+        ];
+        let mut known: Option<Vec<(String, Vec<String>)>> = None;
+        for (port, listener) in &mut stack.listeners {
+            if let Some(other) = listener
+                .certificates
+                .iter()
+                .find(|arn| !ours.iter().any(|it| arn.starts_with(it.as_str())))
+            {
+                return Ok(refused(format!(
+                    "the certificate {other} is not of the cluster's account and region"
+                ))?);
+            }
+            let is_secure = matches!(listener.protocol.as_str(), "HTTPS" | "TLS");
+            if is_secure && listener.certificates.is_empty() {
+                if known.is_none() {
+                    known = Some(self.issued().await?);
+                }
+                let known = known.as_deref().unwrap_or_default();
+                listener.certificates = matching(known, &listener.hosts, *port)?;
+            }
+            if listener.certificates.len() > MOST_CERTIFICATES {
+                return Ok(refused(format!(
+                    "port {port} has more than {MOST_CERTIFICATES} certificates"
+                ))?);
+            }
+        }
+        Ok(())
+    }
+
+    /// All certificates of the account, with their names.
+    async fn issued(&self) -> Result<Vec<(String, Vec<String>)>, CloudError> {
+        let (mut all, mut next_token) = (Vec::new(), None);
+        loop {
+            let request = ListCertificatesRequest {
+                certificate_statuses: Some(vec!["ISSUED".to_owned()]),
+                next_token,
+                ..ListCertificatesRequest::default()
+            };
+            let page = self.acm.list_certificates(&self.call(), request).await;
+            let page = page.map_err(failed("list certificates"))?;
+            for found in page.certificate_summary_list.into_iter().flatten() {
+                let mut names: Vec<String> = found.domain_name.into_iter().collect();
+                names.extend(
+                    found
+                        .subject_alternative_name_summaries
+                        .into_iter()
+                        .flatten(),
+                );
+                all.push((found.certificate_arn.unwrap_or_default(), names));
+            }
+            next_token = page.next_token;
+            if next_token.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+}
+
+fn name_tag(tags: &Option<Vec<Tag>>) -> Option<&String> {
+    let mut tags = tags.iter().flatten();
+    let found = tags.find(|it| it.key.as_deref() == Some("Name"));
+    found.and_then(|it| it.value.as_ref())
+}
+
+/// Subnets by id or name.
+fn named(all: &[Subnet], given: &[String], vpc: &str) -> Result<Vec<String>, Refused> {
+    let find = |wanted: &String| {
+        let mut all = all.iter();
+        let found = all
+            .find(|it| it.subnet_id.as_ref() == Some(wanted) || name_tag(&it.tags) == Some(wanted));
+        found.and_then(|it| it.subnet_id.clone())
+    };
+    let mut ids = Vec::new();
+    for wanted in given {
+        match find(wanted) {
+            Some(id) => ids.push(id),
+            None => {
+                return refused(format!(
+                    "the subnet {wanted} is not in the cluster's VPC {vpc}"
+                ));
+            }
+        }
+    }
+    Ok(ids)
+}
+
+/// One in each zone: of those that are tagged for such load balancers, or of the cluster's own where none is.
+fn chosen(all: &[Subnet], internal: bool, own: &[String]) -> Vec<String> {
+    let role = if internal { INTERNAL } else { PUBLIC };
+    let is_tagged = |subnet: &Subnet| {
+        let mut tags = subnet.tags.iter().flatten();
+        tags.any(|it| {
+            it.key.as_deref() == Some(role) && matches!(it.value.as_deref(), None | Some("" | "1"))
+        })
+    };
+    let is_own = |it: &Subnet| it.subnet_id.as_ref().is_some_and(|it| own.contains(it));
+    let one_in_each = |fits: &dyn Fn(&Subnet) -> bool| {
+        let mut zones: BTreeMap<&str, &str> = BTreeMap::new();
+        for subnet in all.iter().filter(|it| fits(it)) {
+            let zone = subnet.availability_zone.as_deref().unwrap_or_default();
+            let id = subnet.subnet_id.as_deref().unwrap_or_default();
+            let held = zones.entry(zone).or_insert(id);
+            *held = (*held).min(id);
+        }
+        zones.into_values().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let tagged = one_in_each(&is_tagged);
+    match tagged.is_empty() {
+        true => one_in_each(&is_own),
+        false => tagged,
+    }
+}
+
+/// The certificates of hosts.
+fn matching(
+    known: &[(String, Vec<String>)],
+    hosts: &BTreeSet<String>,
+    port: u16,
+) -> Result<Vec<String>, Refused> {
+    let covers = |name: &str, host: &str| {
+        name.eq_ignore_ascii_case(host)
+            || name.strip_prefix("*.").is_some_and(|domain| {
+                host.split_once('.')
+                    .is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(domain))
+            })
+    };
+    if hosts.is_empty() {
+        return refused(format!(
+            "port {port} needs a certificate: no annotation names one, and there is no host to find one by"
+        ));
+    }
+    let mut arns: Vec<String> = Vec::new();
+    for host in hosts {
+        let mut found = known
+            .iter()
+            .filter(|(_, names)| names.iter().any(|it| covers(it, host)));
+        let Some((arn, _)) = found.next() else {
+            return refused(format!("no certificate found for host: {host}"));
+        };
+        if !arns.contains(arn) {
+            arns.push(arn.clone());
+        }
+    }
+    Ok(arns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subnet(id: &str, zone: &str, tags: &[(&str, &str)]) -> Subnet {
+        let tag = |(key, value): &(&str, &str)| Tag {
+            key: Some((*key).to_owned()),
+            value: Some((*value).to_owned()),
+        };
+        Subnet {
+            subnet_id: Some(id.to_owned()),
+            availability_zone: Some(zone.to_owned()),
+            tags: Some(tags.iter().map(tag).collect()),
+            ..Subnet::default()
+        }
+    }
+
+    #[test]
+    fn subnets_by_their_role_or_the_clusters() {
+        let all = [
+            subnet("s-3", "a", &[(INTERNAL, "1")]),
+            subnet("s-2", "a", &[(INTERNAL, "")]),
+            subnet("s-4", "b", &[(INTERNAL, "1"), ("Name", "four")]),
+            subnet("s-5", "b", &[]),
+            subnet("s-6", "c", &[]),
+        ];
+        let own = ["s-5".to_owned(), "s-6".to_owned()];
+        assert_eq!(chosen(&all, true, &own), ["s-2", "s-4"]);
+        assert_eq!(chosen(&all, false, &own), ["s-5", "s-6"]);
+        let given = |it: &str| named(&all, &[it.to_owned()], "vpc-1");
+        assert_eq!(given("four").unwrap(), ["s-4"]);
+        assert!(given("s-9").is_err());
+    }
+
+    #[test]
+    fn certificates_by_hosts() {
+        let known = [
+            (
+                "arn:1".to_owned(),
+                vec!["example.com".to_owned(), "*.example.com".to_owned()],
+            ),
+            ("arn:2".to_owned(), vec!["other.org".to_owned()]),
+        ];
+        let find = |hosts: &[&str]| {
+            let hosts = hosts.iter().map(|it| (*it).to_owned()).collect();
+            matching(&known, &hosts, 443)
+        };
+        assert_eq!(
+            find(&["a.example.com", "other.org", "example.com"]).unwrap(),
+            ["arn:1", "arn:2"]
+        );
+        assert_eq!(
+            find(&["a.b.example.com"]).unwrap_err().0,
+            "no certificate found for host: a.b.example.com"
+        );
+        assert!(find(&[]).is_err());
+    }
+}

@@ -1,0 +1,637 @@
+//! The loop: woken by Services, Ingresses and the pods behind them, it brings each stack forward until nothing is left to do. What was
+//! made is found by its tags at the start, so that nothing is forgotten whatever ended in between; an object goes when nothing of its
+//! stack is left.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use wharf_base::Backoff;
+use wharf_kube_client::{
+    Change, Client, Index, Informer, Informers, Kind as ApiKind, Object as _, Patch, Recorder, Ref,
+    kind,
+};
+use wharf_reconcile::Next;
+
+use crate::{
+    annotations::Refused,
+    cloud::{Arns, Cloud, CloudError},
+    endpoints::{POD_ENI, Services},
+    ingress::{self, Built},
+    objects, plan, service,
+    stack::{Key, Stack},
+};
+
+pub static INGRESS: ApiKind =
+    ApiKind::known("networking.k8s.io", "v1", "Ingress", "ingresses", true);
+pub static INGRESS_CLASS: ApiKind = ApiKind::known(
+    "networking.k8s.io",
+    "v1",
+    "IngressClass",
+    "ingressclasses",
+    false,
+);
+static SERVICE: ApiKind = kind::SERVICE;
+const SERVICE_NAME: &str = "kubernetes.io/service-name";
+const SLICES_BY_SERVICE: Index = Index {
+    name: "balanced-service",
+    keys: |it| {
+        vec![format!(
+            "{}/{}",
+            it.namespace(),
+            it.label(SERVICE_NAME).unwrap_or_default()
+        )]
+    },
+};
+
+/// Stacks that are worked on at once.
+const WORKERS: usize = 4;
+/// Load balancers of one cluster; those of an account are bounded too, and are others' as well.
+const MOST_STACKS: usize = 40;
+/// Looks at one stack in a row. A stack is made in six.
+const MOST_LOOKS: usize = 12;
+/// Interfaces of a load balancer are given back before its security group can go.
+const IN_USE: Duration = Duration::from_millis(500);
+/// What people change at load balancing is set right again after this.
+const LOOK_AGAIN: Duration = Duration::from_secs(600);
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// What informers must be able to find.
+pub fn indexes() -> Vec<(ApiKind, Index)> {
+    vec![(kind::ENDPOINT_SLICE, SLICES_BY_SERVICE)]
+}
+
+type Queue = Arc<wharf_reconcile::Queue<Key>>;
+
+pub struct Controller {
+    client: Client,
+    cloud: Arc<dyn LoadBalancing>,
+    /// The id of the cluster.
+    cluster: String,
+    services: Informer,
+    ingresses: Informer,
+    classes: Informer,
+    slices: Informer,
+    pods: Informer,
+    recorder: Recorder,
+    known: Mutex<BTreeMap<Key, Arns>>,
+    /// A call failed whose outcome nobody knows.
+    stale: Mutex<bool>,
+    /// Warnings that stand, by stacks.
+    told: Mutex<BTreeMap<Key, BTreeSet<String>>>,
+}
+
+/// What the controller needs of load balancing; [`Cloud`], or a simulation.
+#[async_trait]
+pub trait LoadBalancing: Send + Sync + 'static {
+    async fn all(&self) -> Result<BTreeMap<Key, Arns>, CloudError>;
+    async fn settle(&self, stack: &mut Stack) -> Result<(), CloudError>;
+    async fn groups_of(
+        &self,
+        interfaces: &BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, CloudError>;
+    async fn see(&self, key: &Key, arns: &mut Arns) -> Result<plan::Seen, CloudError>;
+    async fn act(
+        &self,
+        key: &Key,
+        stack: Option<&Stack>,
+        step: plan::Step,
+        arns: &mut Arns,
+    ) -> Result<(), CloudError>;
+    async fn dns_name(&self, arn: &str) -> Result<String, CloudError>;
+}
+
+#[async_trait]
+impl LoadBalancing for Cloud {
+    async fn all(&self) -> Result<BTreeMap<Key, Arns>, CloudError> {
+        Cloud::all(self).await
+    }
+
+    async fn settle(&self, stack: &mut Stack) -> Result<(), CloudError> {
+        Cloud::settle(self, stack).await
+    }
+
+    async fn groups_of(
+        &self,
+        interfaces: &BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, CloudError> {
+        Cloud::groups_of(self, interfaces).await
+    }
+
+    async fn see(&self, key: &Key, arns: &mut Arns) -> Result<plan::Seen, CloudError> {
+        Cloud::see(self, key, arns).await
+    }
+
+    async fn act(
+        &self,
+        key: &Key,
+        stack: Option<&Stack>,
+        step: plan::Step,
+        arns: &mut Arns,
+    ) -> Result<(), CloudError> {
+        Cloud::act(self, key, stack, step, arns).await
+    }
+
+    async fn dns_name(&self, arn: &str) -> Result<String, CloudError> {
+        Cloud::dns_name(self, arn).await
+    }
+}
+
+/// Why a stack is not as it should be.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    /// Its objects have to change first.
+    #[error("{0}")]
+    Model(#[from] Refused),
+    #[error(transparent)]
+    Deploy(#[from] CloudError),
+    #[error(transparent)]
+    Api(#[from] wharf_kube_client::Error),
+    #[error("the load balancer changes faster than it is looked at")]
+    Restless,
+    #[error("the cluster has {MOST_STACKS} load balancers, and can have no more")]
+    TooMany,
+}
+
+/// Until `stop`.
+pub async fn run(client: Client, informers: Informers, cloud: Cloud, stop: CancellationToken) {
+    let (cluster, cloud) = (cloud.cluster.id.clone(), Arc::new(cloud));
+    let controller = Controller::new(client, &informers, cloud, cluster);
+    tokio::select! {
+        () = stop.cancelled() => return,
+        () = controller.begin() => {}
+    }
+    controller.follow(stop).await;
+}
+
+impl Controller {
+    pub fn new(
+        client: Client,
+        informers: &Informers,
+        cloud: Arc<dyn LoadBalancing>,
+        cluster: String,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            services: informers.of(&kind::SERVICE),
+            ingresses: informers.of(&INGRESS),
+            classes: informers.of(&INGRESS_CLASS),
+            slices: informers.of(&kind::ENDPOINT_SLICE),
+            pods: informers.of(&kind::POD),
+            recorder: Recorder::start(client.clone(), "aws-load-balancer-controller", ""),
+            client,
+            cloud,
+            cluster,
+            known: Mutex::default(),
+            stale: Mutex::new(true),
+            told: Mutex::default(),
+        })
+    }
+
+    /// The class that Ingresses name is there, and all is known.
+    pub async fn begin(&self) {
+        let class = json!({
+            "apiVersion": "networking.k8s.io/v1", "kind": "IngressClass",
+            "metadata": {"name": ingress::CLASS}, "spec": {"controller": ingress::CONTROLLER},
+        });
+        let mut wait = Backoff::steady(FIRST_WAIT, LONGEST_WAIT);
+        loop {
+            match self.client.create(&INGRESS_CLASS, "", &class).await {
+                Ok(_) => break,
+                Err(error) if error.is_already_exists() => break,
+                Err(error) => {
+                    let pause = wait.wait();
+                    tracing::warn!(%error, ?pause, "failed to make the class of Ingresses; will retry");
+                    sleep(pause).await;
+                }
+            }
+        }
+        for informer in [
+            &self.services,
+            &self.ingresses,
+            &self.classes,
+            &self.slices,
+            &self.pods,
+        ] {
+            informer.synced().await;
+        }
+        let mut wait = Backoff::steady(FIRST_WAIT, LONGEST_WAIT);
+        while let Err(error) = self.refresh().await {
+            let pause = wait.wait();
+            tracing::warn!(%error, ?pause, "failed to look for load balancers of a cluster; will retry");
+            sleep(pause).await;
+        }
+    }
+
+    async fn refresh(&self) -> Result<(), CloudError> {
+        if !*self.stale.lock() {
+            return Ok(());
+        }
+        let all = self.cloud.all().await?;
+        *self.known.lock() = all;
+        *self.stale.lock() = false;
+        Ok(())
+    }
+
+    pub async fn follow(self: Arc<Self>, stop: CancellationToken) {
+        let queue = Queue::default();
+        self.subscribe(&queue);
+        for key in self.known.lock().keys() {
+            queue.wake(key.clone());
+        }
+        wharf_reconcile::run(queue, WORKERS, stop, move |key: Key| {
+            let controller = self.clone();
+            async move { controller.sync(&key).await }
+        })
+        .await;
+    }
+
+    fn subscribe(self: &Arc<Self>, queue: &Queue) {
+        let (this, to) = (Arc::downgrade(self), queue.clone());
+        self.services.subscribe(move |change| {
+            let (Some(this), object) = (this.upgrade(), change.object()) else {
+                return;
+            };
+            this.wake_service(&to, object.namespace(), object.name());
+        });
+        let (this, to) = (Arc::downgrade(self), queue.clone());
+        self.slices.subscribe(move |change| {
+            let (Some(this), slice) = (this.upgrade(), change.object()) else {
+                return;
+            };
+            if let Some(service) = slice.label(SERVICE_NAME) {
+                this.wake_service(&to, slice.namespace(), service);
+            }
+        });
+        let (this, to) = (Arc::downgrade(self), queue.clone());
+        self.pods.subscribe(move |change| {
+            let Some(this) = this.upgrade() else { return };
+            let pod = change.object();
+            // A slice may be told of before the pod is: its interface is what matters.
+            let is_new = match change {
+                Change::Changed { old, new } => old.annotation(POD_ENI) != new.annotation(POD_ENI),
+                Change::Added(_) => true,
+                Change::Deleted(_) => false,
+            };
+            if !is_new || pod.annotation(POD_ENI).is_none() {
+                return;
+            }
+            for slice in this.slices.in_namespace(pod.namespace()) {
+                let mut endpoints = slice.list("/endpoints").iter();
+                if endpoints.any(|it| it.text("/targetRef/name") == pod.name())
+                    && let Some(service) = slice.label(SERVICE_NAME)
+                {
+                    this.wake_service(&to, pod.namespace(), service);
+                }
+            }
+        });
+        let to = queue.clone();
+        self.ingresses.subscribe(move |change| {
+            let wake = |ingress: &Value| {
+                for key in objects::keys(ingress) {
+                    to.wake(key);
+                }
+            };
+            if let Change::Changed { old, .. } = change {
+                wake(old);
+            }
+            wake(change.object());
+        });
+        let (this, to) = (Arc::downgrade(self), queue.clone());
+        self.classes.subscribe(move |_| {
+            let Some(this) = this.upgrade() else { return };
+            for ingress in this.ingresses.all() {
+                for key in objects::keys(&ingress) {
+                    to.wake(key);
+                }
+            }
+        });
+    }
+
+    fn wake_service(&self, queue: &Queue, namespace: &str, name: &str) {
+        let key = Key::Service {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        };
+        let service = self.services.get(namespace, name);
+        let matters =
+            service.is_none_or(|it| service::wants(&it) || it.has_finalizer(objects::OF_SERVICE));
+        if matters || self.known.lock().contains_key(&key) {
+            queue.wake(key);
+        }
+        for ingress in self.ingresses.in_namespace(namespace) {
+            if objects::names_service(&ingress, name) {
+                for key in objects::keys(&ingress) {
+                    queue.wake(key);
+                }
+            }
+        }
+    }
+
+    /// The objects that are of a stack, and those that were.
+    fn objects(&self, key: &Key) -> (Vec<Arc<Value>>, Vec<Arc<Value>>) {
+        if let Key::Service { namespace, name } = key {
+            let found = self.services.get(namespace, name);
+            let (members, others): (Vec<_>, Vec<_>) =
+                found.into_iter().partition(|it| service::wants(it));
+            let left = others
+                .into_iter()
+                .filter(|it| it.has_finalizer(objects::OF_SERVICE));
+            return (members, left.collect());
+        }
+        let is_ours = |class: &str| {
+            let class = self.classes.get("", class);
+            class.is_some_and(|it| it.text("/spec/controller") == ingress::CONTROLLER)
+        };
+        let all = match key {
+            Key::Ingress { namespace, name } => {
+                self.ingresses.get(namespace, name).into_iter().collect()
+            }
+            _ => self.ingresses.all(),
+        };
+        let finalizer = objects::finalizer(key);
+        let (members, others): (Vec<_>, Vec<_>) = all
+            .into_iter()
+            .partition(|it| objects::is_member(it, key, &is_ours));
+        let left = others.into_iter().filter(|it| it.has_finalizer(&finalizer));
+        (members, left.collect())
+    }
+
+    fn kind(key: &Key) -> &'static ApiKind {
+        match key {
+            Key::Service { .. } => &SERVICE,
+            _ => &INGRESS,
+        }
+    }
+
+    async fn sync(&self, key: &Key) -> Result<Next, String> {
+        let (members, left) = self.objects(key);
+        match self.bring_forward(key, &members, &left).await {
+            Ok(next) => Ok(next),
+            Err(Failure::Api(error)) if error.is_conflict() || error.is_not_found() => {
+                Ok(Next::After(Duration::from_millis(50)))
+            }
+            Err(failure) => {
+                let reason = match &failure {
+                    Failure::Model(_) => "FailedBuildModel",
+                    _ => "FailedDeployModel",
+                };
+                if matches!(failure, Failure::Deploy(_)) {
+                    *self.stale.lock() = true;
+                }
+                let text = failure.to_string();
+                for object in members.iter().chain(&left) {
+                    self.recorder
+                        .warning(Ref::of(Self::kind(key), object), reason, &text);
+                }
+                // Only another object makes another model.
+                match failure {
+                    Failure::Model(_) => Ok(Next::After(LOOK_AGAIN)),
+                    _ => Err(text),
+                }
+            }
+        }
+    }
+
+    async fn bring_forward(
+        &self,
+        key: &Key,
+        members: &[Arc<Value>],
+        left: &[Arc<Value>],
+    ) -> Result<Next, Failure> {
+        self.refresh().await?;
+        let is_known = self.known.lock().contains_key(key);
+        if members.is_empty() {
+            if left.is_empty() && !is_known {
+                self.told.lock().remove(key);
+                return Ok(Next::Settled);
+            }
+            if let Err(failure) = self.apply(key, None, &BTreeSet::new()).await {
+                return match failure {
+                    Failure::Deploy(error) if error.is_in_use() => Ok(Next::After(IN_USE)),
+                    other => Err(other),
+                };
+            }
+            self.known.lock().remove(key);
+            self.told.lock().remove(key);
+            self.release(key, left).await?;
+            return Ok(Next::Settled);
+        }
+        let built = self.build(key, members)?;
+        self.warn(key, members, &built);
+        let Built {
+            mut stack,
+            interfaces,
+            ..
+        } = built;
+        let others = self.known.lock().len();
+        if !is_known && others >= MOST_STACKS {
+            return Err(Failure::TooMany);
+        }
+        // Nothing is made before the objects wait for its end.
+        for member in members {
+            self.hold(key, member).await?;
+        }
+        self.known.lock().entry(key.clone()).or_default();
+        self.cloud.settle(&mut stack).await?;
+        let pods = self.cloud.groups_of(&interfaces).await?;
+        let steps = match self.apply(key, Some(&stack), &pods).await {
+            Err(Failure::Deploy(error)) if error.is_in_use() => return Ok(Next::After(IN_USE)),
+            other => other?,
+        };
+        self.release(key, left).await?;
+        let arns = self.known.lock().get(key).cloned().unwrap_or_default();
+        if let Some(arn) = arns.balancers.first() {
+            let name = self.cloud.dns_name(arn).await?;
+            let mut is_news = steps > 0;
+            for member in members {
+                is_news |= self.publish(key, member, Some(&name)).await?;
+            }
+            if is_news {
+                for member in members {
+                    let about = Ref::of(Self::kind(key), member);
+                    self.recorder.normal(
+                        about,
+                        "SuccessfullyReconciled",
+                        "Successfully reconciled",
+                    );
+                }
+            }
+        }
+        Ok(Next::After(LOOK_AGAIN))
+    }
+
+    fn build(&self, key: &Key, members: &[Arc<Value>]) -> Result<Built, Refused> {
+        match (key, members) {
+            (Key::Service { .. }, [service, ..]) => service::build(&self.cluster, service, self),
+            _ => ingress::build(&self.cluster, key, members.to_vec(), self),
+        }
+    }
+
+    /// Tells what is new of what authors should know.
+    fn warn(&self, key: &Key, members: &[Arc<Value>], built: &Built) {
+        let mut told = self.told.lock();
+        let before = told.remove(key).unwrap_or_default();
+        let mut now = BTreeSet::new();
+        for ((namespace, name), text) in &built.warnings {
+            let of = members
+                .iter()
+                .find(|it| it.namespace() == namespace && it.name() == name);
+            if let (Some(of), true) = (of, now.insert(format!("{namespace}/{name} {text}")))
+                && !before.contains(&format!("{namespace}/{name} {text}"))
+            {
+                self.recorder
+                    .warning(Ref::of(Self::kind(key), of), "NotAsAsked", text);
+            }
+        }
+        told.insert(key.clone(), now);
+    }
+
+    /// Does what plans say until they say nothing; how many steps it took.
+    async fn apply(
+        &self,
+        key: &Key,
+        stack: Option<&Stack>,
+        pods: &BTreeSet<String>,
+    ) -> Result<usize, Failure> {
+        let mut done = 0;
+        let mut arns = self.known.lock().get(key).cloned().unwrap_or_default();
+        for _ in 0..MOST_LOOKS {
+            let looked = self.cloud.see(key, &mut arns).await;
+            self.known.lock().insert(key.clone(), arns.clone());
+            let steps = plan::plan(stack, pods, &looked?);
+            if steps.is_empty() {
+                return Ok(done);
+            }
+            for step in steps {
+                tracing::debug!(?key, ?step, "a step of a load balancer");
+                let acted = self.cloud.act(key, stack, step, &mut arns).await;
+                self.known.lock().insert(key.clone(), arns.clone());
+                acted?;
+                done += 1;
+            }
+        }
+        Err(Failure::Restless)
+    }
+
+    async fn hold(&self, key: &Key, object: &Value) -> Result<(), Failure> {
+        let finalizer = objects::finalizer(key);
+        if object.has_finalizer(&finalizer) {
+            return Ok(());
+        }
+        let mut all = object.list("/metadata/finalizers").to_vec();
+        all.push(finalizer.into());
+        self.set_finalizers(key, object, all).await
+    }
+
+    async fn release(&self, key: &Key, left: &[Arc<Value>]) -> Result<(), Failure> {
+        let finalizer = objects::finalizer(key);
+        for object in left {
+            // It may have another load balancer by now, whose name is not this stack's to take.
+            let is_elsewhere = objects::keys(object).first().is_some_and(|it| it != key);
+            if !object.is_deleting() && !is_elsewhere {
+                self.publish(key, object, None).await?;
+            }
+            let mut all = object.list("/metadata/finalizers").to_vec();
+            all.retain(|it| *it != finalizer);
+            match self.set_finalizers(key, object, all).await {
+                Err(Failure::Api(error)) if error.is_not_found() => {}
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn set_finalizers(
+        &self,
+        key: &Key,
+        object: &Value,
+        all: Vec<Value>,
+    ) -> Result<(), Failure> {
+        let kind = Self::kind(key);
+        // The whole list is replaced: of this very revision alone.
+        let current = self.informer(key).get(object.namespace(), object.name());
+        let revision = current
+            .as_deref()
+            .unwrap_or(object)
+            .resource_version()
+            .to_owned();
+        if current.is_some_and(|it| {
+            it.list("/metadata/finalizers") != object.list("/metadata/finalizers")
+        }) {
+            return Ok(());
+        }
+        let patch = Patch::Merge(json!({
+            "metadata": {"uid": object.uid(), "resourceVersion": revision, "finalizers": all},
+        }));
+        let patched = self
+            .client
+            .patch(kind, object.namespace(), object.name(), &patch)
+            .await?;
+        match patched.list("/metadata/finalizers").is_empty() && patched.is_deleting() {
+            true => self.informer(key).observe_deletion(object, &Value::Null),
+            false => self.informer(key).observe(&patched),
+        }
+        Ok(())
+    }
+
+    fn informer(&self, key: &Key) -> &Informer {
+        match key {
+            Key::Service { .. } => &self.services,
+            _ => &self.ingresses,
+        }
+    }
+
+    /// Says in the object where it is reached; whether that is news.
+    async fn publish(
+        &self,
+        key: &Key,
+        object: &Value,
+        name: Option<&str>,
+    ) -> Result<bool, Failure> {
+        let wanted = match name {
+            Some(name) => json!([{"hostname": name}]),
+            None => Value::Null,
+        };
+        let shown = object.list("/status/loadBalancer/ingress");
+        let is_shown = match name {
+            Some(name) => shown.len() == 1 && shown[0].text("/hostname") == name,
+            None => shown.is_empty(),
+        };
+        if is_shown {
+            return Ok(false);
+        }
+        let patch = Patch::Merge(json!({
+            "metadata": {"uid": object.uid()}, "status": {"loadBalancer": {"ingress": wanted}},
+        }));
+        let kind = Self::kind(key);
+        let patched = self
+            .client
+            .patch_at(kind, object.namespace(), object.name(), "status", &patch)
+            .await?;
+        self.informer(key).observe(&patched);
+        Ok(true)
+    }
+}
+
+impl Services for Controller {
+    fn service(&self, namespace: &str, name: &str) -> Option<Arc<Value>> {
+        self.services.get(namespace, name)
+    }
+
+    fn slices(&self, namespace: &str, service: &str) -> Vec<Arc<Value>> {
+        self.slices
+            .by(SLICES_BY_SERVICE.name, &format!("{namespace}/{service}"))
+    }
+
+    fn pod(&self, namespace: &str, name: &str) -> Option<Arc<Value>> {
+        self.pods.get(namespace, name)
+    }
+}

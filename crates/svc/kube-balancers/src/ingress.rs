@@ -1,0 +1,552 @@
+//! Ingresses of the class `alb` as a stack: an application load balancer. Pure.
+
+mod action;
+mod rules;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use serde_json::Value;
+use wharf_kube_client::Object as _;
+
+use crate::{
+    annotations::{Annotations, Known, Refused, refused},
+    endpoints::{self, PortRef, Services},
+    names,
+    stack::{Action, Admission, Check, Group, Key, Kind, Listener, Rule, Security, Source, Stack},
+};
+
+pub const CLASS: &str = "alb";
+pub const CONTROLLER: &str = "ingress.k8s.aws/alb";
+pub const PREFIX: &str = "alb.ingress.kubernetes.io/";
+/// Of a load balancer, as load balancing bounds them.
+const MOST_LISTENERS: usize = 50;
+const MOST_RULES: usize = 100;
+/// Everybody, where an Ingress does not say who may come.
+pub const EVERYBODY: &str = "0.0.0.0/0";
+
+pub const KNOWN: Known = Known {
+    prefix: PREFIX,
+    had: &[
+        "backend-protocol",
+        "backend-protocol-version",
+        "certificate-arn",
+        "group.name",
+        "group.order",
+        "healthcheck-interval-seconds",
+        "healthcheck-path",
+        "healthcheck-port",
+        "healthcheck-protocol",
+        "healthcheck-timeout-seconds",
+        "healthy-threshold-count",
+        "inbound-cidrs",
+        "ip-address-type",
+        "listen-ports",
+        "load-balancer-attributes",
+        "load-balancer-name",
+        "scheme",
+        "security-groups",
+        "ssl-policy",
+        "ssl-redirect",
+        "subnets",
+        "success-codes",
+        "tags",
+        "target-group-attributes",
+        "target-type",
+        "unhealthy-threshold-count",
+    ],
+    families: &["actions.", "conditions."],
+    missing: &[
+        "auth-",
+        "customer-owned-ipv4-pool",
+        "enable-frontend-nlb",
+        "frontend-nlb-",
+        "ipam-ipv4-pool-id",
+        "jwt-validation",
+        "listener-attributes.",
+        "manage-backend-security-group-rules",
+        "minimum-load-balancer-capacity",
+        "multi-cluster-target-group",
+        "mutual-authentication",
+        "security-group-prefix-lists",
+        "shield-advanced-protection",
+        "target-control-port.",
+        "target-node-labels",
+        "transforms.",
+        "use-regex-path-match",
+        "waf-acl-id",
+        "wafv2-acl-arn",
+        "wafv2-acl-name",
+        "web-acl-id",
+    ],
+};
+
+/// What stacks are made from, and what their makers say beside.
+pub struct Built {
+    pub stack: Stack,
+    /// Of the pods that are its targets.
+    pub interfaces: BTreeSet<String>,
+    /// What is not as its author may think, by the author's namespace and name.
+    pub warnings: Vec<((String, String), String)>,
+}
+
+/// Which stack an Ingress belongs to.
+///
+/// # Errors
+/// The name of its group is none.
+pub fn key(ingress: &Value) -> Result<Key, Refused> {
+    let Some(group) = Annotations::new(PREFIX, &[ingress]).text("group.name") else {
+        return Ok(Key::Ingress {
+            namespace: ingress.namespace().to_owned(),
+            name: ingress.name().to_owned(),
+        });
+    };
+    let is_edge =
+        |it: Option<u8>| it.is_some_and(|it| it.is_ascii_lowercase() || it.is_ascii_digit());
+    let is_inner =
+        |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || matches!(it, b'-' | b'.');
+    let (first, last) = (group.bytes().next(), group.bytes().next_back());
+    if group.len() > 63 || !is_edge(first) || !is_edge(last) || !group.bytes().all(is_inner) {
+        return refused(format!(
+            "the annotation {PREFIX}group.name must be up to 63 lower case letters, digits, - and ., not {group:?}"
+        ));
+    }
+    Ok(Key::Group(group.to_owned()))
+}
+
+/// The members of a stack in the order in which their rules count.
+pub fn ordered(mut members: Vec<Arc<Value>>) -> Result<Vec<Arc<Value>>, Refused> {
+    let mut orders = BTreeMap::new();
+    for member in &members {
+        let order = Annotations::new(PREFIX, &[member]).number("group.order", -1000, 1000)?;
+        orders.insert(member.key(), order.unwrap_or(0));
+    }
+    members.sort_by_key(|it| (orders.get(&it.key()).copied(), it.key()));
+    Ok(members)
+}
+
+/// One value that all members agree on.
+fn agreed<T: PartialEq>(
+    members: &[Arc<Value>],
+    name: &str,
+    read: impl Fn(&Annotations<'_>) -> Result<Option<T>, Refused>,
+) -> Result<Option<T>, Refused> {
+    let mut agreed = None;
+    for member in members {
+        let given = read(&Annotations::new(PREFIX, &[member]))?;
+        match (&agreed, given) {
+            (_, None) => {}
+            (None, some) => agreed = some,
+            (Some(one), Some(other)) if *one == other => {}
+            _ => {
+                return refused(format!(
+                    "the Ingresses of one group differ in the annotation {PREFIX}{name}"
+                ));
+            }
+        }
+    }
+    Ok(agreed)
+}
+
+/// Maps of all members; what two say of one key must be the same.
+fn merged(
+    members: &[Arc<Value>],
+    name: &str,
+    read: impl Fn(&Annotations<'_>) -> Result<BTreeMap<String, String>, Refused>,
+) -> Result<BTreeMap<String, String>, Refused> {
+    let mut all = BTreeMap::new();
+    for member in members {
+        for (key, value) in read(&Annotations::new(PREFIX, &[member]))? {
+            let before = all.insert(key.clone(), value.clone());
+            if before.is_some_and(|it| it != value) {
+                return refused(format!(
+                    "the Ingresses of one group differ in {key} of the annotation {PREFIX}{name}"
+                ));
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// A stack on its way.
+struct Making<'a> {
+    cluster: &'a str,
+    services: &'a dyn Services,
+    balancer: String,
+    groups: BTreeMap<String, Group>,
+    interfaces: BTreeSet<String>,
+    warnings: Vec<((String, String), String)>,
+}
+
+/// The stack of Ingresses that belong together. `cluster` is the id of the cluster.
+///
+/// # Errors
+/// What they ask for is not to be had.
+pub fn build(
+    cluster: &str,
+    key: &Key,
+    members: Vec<Arc<Value>>,
+    services: &dyn Services,
+) -> Result<Built, Refused> {
+    let members = ordered(members)?;
+    let scheme = agreed(&members, "scheme", |it| {
+        it.one_of("scheme", &["internal", "internet-facing"])
+    })?;
+    let scheme = scheme.unwrap_or("internal");
+    agreed(&members, "ip-address-type", |it| {
+        it.one_of("ip-address-type", &["ipv4"])
+    })?;
+    let given = agreed(&members, "load-balancer-name", |it| {
+        Ok(it.text("load-balancer-name").map(str::to_owned))
+    })?;
+    let name = given.unwrap_or_else(|| names::balancer(cluster, key, scheme));
+    let mut making = Making {
+        cluster,
+        services,
+        balancer: name.clone(),
+        groups: BTreeMap::new(),
+        interfaces: BTreeSet::new(),
+        warnings: Vec::new(),
+    };
+    let mut listeners: BTreeMap<u16, Listener> = BTreeMap::new();
+    let mut fallback: Option<Action> = None;
+    let mut own_ranges = BTreeSet::new();
+    for member in &members {
+        let whose = (member.namespace().to_owned(), member.name().to_owned());
+        for unknown in KNOWN.judge(member)? {
+            making.warnings.push((
+                whose.clone(),
+                format!("the annotation {unknown} is not known and has no effect"),
+            ));
+        }
+        let notes = Annotations::new(PREFIX, &[member]);
+        notes.one_of("target-type", &["ip"])?;
+        let certificates = notes.list("certificate-arn")?;
+        let policy = notes.text("ssl-policy").map(str::to_owned);
+        let ports = listen_ports(&notes, !certificates.is_empty())?;
+        let ranges = notes.ranges("inbound-cidrs")?;
+        let rules = making.rules(member)?;
+        if let Some(backend) = member.at("/spec/defaultBackend").as_object() {
+            let action = making.backend(member, &Value::Object(backend.clone()))?;
+            if fallback.is_some() {
+                return refused("more than one Ingress of the group has a default backend");
+            }
+            fallback = Some(action);
+        }
+        let hosts = rules::hosts(member);
+        for (port, protocol) in ports {
+            let listener = listeners.entry(port).or_insert_with(|| Listener {
+                protocol: protocol.clone(),
+                certificates: Vec::new(),
+                hosts: BTreeSet::new(),
+                policy: None,
+                default: nothing(),
+                rules: Vec::new(),
+            });
+            if listener.protocol != protocol {
+                return refused(format!("port {port} is to listen for HTTP and HTTPS"));
+            }
+            listener.rules.extend(rules.iter().cloned());
+            if listener.rules.len() > MOST_RULES {
+                return refused(format!("a load balancer has at most {MOST_RULES} rules"));
+            }
+            for range in match ranges.is_empty() {
+                true => vec![EVERYBODY.to_owned()],
+                false => ranges.clone(),
+            } {
+                own_ranges.insert(Admission {
+                    protocol: "tcp",
+                    from: port,
+                    to: port,
+                    source: Source::Range(range),
+                });
+            }
+            if protocol != "HTTPS" {
+                continue;
+            }
+            for certificate in &certificates {
+                if !listener.certificates.contains(certificate) {
+                    listener.certificates.push(certificate.clone());
+                }
+            }
+            if certificates.is_empty() {
+                listener.hosts.extend(hosts.iter().cloned());
+            }
+            match (&listener.policy, &policy) {
+                (Some(one), Some(other)) if one != other => {
+                    return refused(format!("port {port} is to have two TLS policies"));
+                }
+                (None, Some(_)) => listener.policy.clone_from(&policy),
+                _ => {}
+            }
+        }
+    }
+    if listeners.len() > MOST_LISTENERS {
+        return refused(format!(
+            "a load balancer has at most {MOST_LISTENERS} listeners"
+        ));
+    }
+    let redirect = agreed(&members, "ssl-redirect", |it| {
+        it.number("ssl-redirect", 1, 65535)
+    })?;
+    if let Some(port) = redirect
+        && !u16::try_from(port)
+            .is_ok_and(|it| listeners.get(&it).is_some_and(|it| it.protocol == "HTTPS"))
+    {
+        return refused(format!(
+            "{PREFIX}ssl-redirect leads to port {port}, which listens for no HTTPS"
+        ));
+    }
+    for listener in listeners.values_mut() {
+        match redirect {
+            Some(port) if listener.protocol == "HTTP" => {
+                listener.default = to_https(port);
+                listener.rules.clear();
+            }
+            _ => listener.default = fallback.clone().unwrap_or_else(nothing),
+        }
+    }
+    let groups = agreed(&members, "security-groups", |it| {
+        let given = it.list("security-groups")?;
+        Ok((!given.is_empty()).then_some(given))
+    })?;
+    let subnets = agreed(&members, "subnets", |it| {
+        let given = it.list("subnets")?;
+        Ok((!given.is_empty()).then_some(given))
+    })?;
+    let attributes = merged(&members, "load-balancer-attributes", |it| {
+        it.map("load-balancer-attributes")
+    })?;
+    let tags = merged(&members, "tags", |it| it.tags("tags"))?;
+    // What only a redirect led past is not kept.
+    let mut used = BTreeSet::new();
+    for listener in listeners.values() {
+        let actions = listener.rules.iter().map(|it| &it.action);
+        for action in actions.chain([&listener.default]) {
+            if let Action::Forward { groups, .. } = action {
+                used.extend(groups.iter().map(|(name, _)| name.clone()));
+            }
+        }
+    }
+    making.groups.retain(|name, _| used.contains(name));
+    Ok(Built {
+        stack: Stack {
+            key: key.clone(),
+            kind: Kind::Application,
+            name,
+            internal: scheme == "internal",
+            subnets: subnets.unwrap_or_default(),
+            security: match groups {
+                Some(groups) => Security::Given(groups),
+                None => Security::Own(own_ranges),
+            },
+            attributes,
+            tags,
+            groups: making.groups,
+            listeners,
+        },
+        interfaces: making.interfaces,
+        warnings: making.warnings,
+    })
+}
+
+/// What callers hear whom no rule is about.
+fn nothing() -> Action {
+    Action::Fixed {
+        status: "404".to_owned(),
+        content_type: Some("text/plain".to_owned()),
+        body: None,
+    }
+}
+
+fn to_https(port: i32) -> Action {
+    Action::Redirect {
+        protocol: "HTTPS".to_owned(),
+        port: port.to_string(),
+        host: "#{host}".to_owned(),
+        path: "/#{path}".to_owned(),
+        query: "#{query}".to_owned(),
+        status: "HTTP_301".to_owned(),
+    }
+}
+
+/// `[{"HTTP": 80}, {"HTTPS": 443}]`
+fn listen_ports(
+    notes: &Annotations<'_>,
+    has_certificate: bool,
+) -> Result<BTreeMap<u16, String>, Refused> {
+    let Some(given) = notes.json("listen-ports")? else {
+        return Ok(match has_certificate {
+            true => BTreeMap::from([(443, "HTTPS".to_owned())]),
+            false => BTreeMap::from([(80, "HTTP".to_owned())]),
+        });
+    };
+    let mut ports = BTreeMap::new();
+    for entry in given.as_array().into_iter().flatten() {
+        for (protocol, port) in entry.as_object().into_iter().flatten() {
+            let port = port.as_u64().and_then(|it| u16::try_from(it).ok());
+            match port.filter(|it| *it != 0) {
+                Some(port) if matches!(protocol.as_str(), "HTTP" | "HTTPS") => {
+                    ports.insert(port, protocol.clone());
+                }
+                _ => {
+                    return refused(format!(
+                        "{PREFIX}listen-ports: ports of HTTP and HTTPS are wanted"
+                    ));
+                }
+            }
+        }
+    }
+    if ports.is_empty() || ports.len() > MOST_LISTENERS {
+        return refused(format!(
+            "{PREFIX}listen-ports: a list like [{{\"HTTP\": 80}}] with 1 to {MOST_LISTENERS} ports is wanted"
+        ));
+    }
+    Ok(ports)
+}
+
+impl Making<'_> {
+    fn rules(&mut self, ingress: &Value) -> Result<Vec<Rule>, Refused> {
+        let mut all = Vec::new();
+        for rule in ingress.list("/spec/rules") {
+            let paths = rules::sorted(rule);
+            if all.len() + paths.len() > MOST_RULES {
+                return refused(format!("a load balancer has at most {MOST_RULES} rules"));
+            }
+            for path in paths {
+                let conditions = rules::conditions(ingress, rule, path)?;
+                let action = self.backend(ingress, path.at("/backend"))?;
+                all.push(Rule { conditions, action });
+            }
+        }
+        Ok(all)
+    }
+
+    /// What becomes of requests for a backend.
+    fn backend(&mut self, ingress: &Value, backend: &Value) -> Result<Action, Refused> {
+        if !backend.at("/resource").is_null() {
+            return refused("a backend that is a resource is not supported");
+        }
+        let service = backend.text("/service/name");
+        if backend.text("/service/port/name") == "use-annotation" {
+            return self.by_annotation(ingress, service);
+        }
+        let port = match backend.integer("/service/port/number") {
+            Some(number) => PortRef::Number(number),
+            None => PortRef::Name(backend.text("/service/port/name").to_owned()),
+        };
+        Ok(match self.group(ingress, service, &port)? {
+            Some(name) => Action::Forward {
+                groups: vec![(name, 1)],
+                sticky: None,
+            },
+            None => Action::Fixed {
+                status: "503".to_owned(),
+                content_type: Some("text/plain".to_owned()),
+                body: Some("Backend service does not exist".to_owned()),
+            },
+        })
+    }
+
+    /// The name of the target group of a port of a service; `None` where there is no such port.
+    fn group(
+        &mut self,
+        ingress: &Value,
+        name: &str,
+        port: &PortRef,
+    ) -> Result<Option<String>, Refused> {
+        let namespace = ingress.namespace();
+        let service = self.services.service(namespace, name);
+        let found = service.as_deref().and_then(|it| Some((it, port.find(it)?)));
+        let Some((service, port)) = found else {
+            let whose = (namespace.to_owned(), ingress.name().to_owned());
+            let what = match service.is_some() {
+                true => format!("the Service {name} has no such port as {port:?}"),
+                false => format!("the Service {name} does not exist"),
+            };
+            self.warnings.push((whose, what));
+            return Ok(None);
+        };
+        // What a service says of itself goes before what is said of all.
+        let notes = Annotations::new(PREFIX, &[service, ingress]);
+        let protocol = notes
+            .one_of("backend-protocol", &["HTTP", "HTTPS"])?
+            .unwrap_or("HTTP");
+        let version = notes.one_of("backend-protocol-version", &["HTTP1", "HTTP2", "GRPC"])?;
+        let version = version.unwrap_or("HTTP1");
+        let of = port.integer("/port").unwrap_or_default();
+        let what = format!("{}|{of}|{protocol}|{version}", ingress.name());
+        let group = names::group(self.cluster, &self.balancer, namespace, name, &what);
+        let slices = self.services.slices(namespace, name);
+        let pods = |pod: &str| self.services.pod(namespace, pod);
+        let found = endpoints::find(port, &slices, &pods);
+        if found.others > 0 {
+            let whose = (namespace.to_owned(), ingress.name().to_owned());
+            let what = format!(
+                "{} addresses of the Service {name} are of no pod with an interface of its own, and are left out",
+                found.others
+            );
+            self.warnings.push((whose, what));
+        }
+        self.interfaces.extend(found.interfaces);
+        let target_port = port.integer("/targetPort").unwrap_or(of);
+        let group_of = Group {
+            protocol: protocol.to_owned(),
+            version: version.to_owned(),
+            port: u16::try_from(target_port)
+                .ok()
+                .filter(|it| *it != 0)
+                .unwrap_or(1),
+            check: check(&notes, version, service)?,
+            attributes: notes.map("target-group-attributes")?,
+            targets: found.targets,
+            of: format!("{namespace}/{name}:{of}"),
+        };
+        self.groups.insert(group.clone(), group_of);
+        Ok(Some(group))
+    }
+}
+
+fn check(notes: &Annotations<'_>, version: &str, service: &Value) -> Result<Check, Refused> {
+    let (path, codes) = match version {
+        "GRPC" => ("/AWS.ALB/healthcheck", "12"),
+        _ => ("/", "200"),
+    };
+    let port = match notes.text("healthcheck-port") {
+        None | Some("traffic-port") => "traffic-port".to_owned(),
+        Some(given) => match given.parse::<u16>() {
+            Ok(number) if number != 0 => number.to_string(),
+            _ => {
+                let named = PortRef::Name(given.to_owned()).find(service);
+                let target = named.and_then(|it| it.integer("/targetPort"));
+                match target {
+                    Some(number) => number.to_string(),
+                    None => {
+                        return refused(format!(
+                            "{PREFIX}healthcheck-port: {given:?} is no port, and names none of the Service with a number as its target"
+                        ));
+                    }
+                }
+            }
+        },
+    };
+    let protocol = notes.one_of("healthcheck-protocol", &["HTTP", "HTTPS"])?;
+    Ok(Check {
+        protocol: protocol.unwrap_or("HTTP").to_owned(),
+        port,
+        path: Some(notes.text("healthcheck-path").unwrap_or(path).to_owned()),
+        codes: Some(notes.text("success-codes").unwrap_or(codes).to_owned()),
+        interval: notes
+            .number("healthcheck-interval-seconds", 5, 300)?
+            .unwrap_or(15),
+        timeout: notes
+            .number("healthcheck-timeout-seconds", 2, 120)?
+            .unwrap_or(5),
+        healthy: notes.number("healthy-threshold-count", 2, 10)?.unwrap_or(2),
+        unhealthy: notes
+            .number("unhealthy-threshold-count", 2, 10)?
+            .unwrap_or(2),
+    })
+}

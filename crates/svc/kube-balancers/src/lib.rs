@@ -1,0 +1,26 @@
+//! Load balancers of a cluster: a Service of type LoadBalancer has a network load balancer, and Ingresses of the class `alb` have an
+//! application load balancer, as the AWS Load Balancer Controller makes them.
+//!
+//! The controller is a client of the Kubernetes API, of Elastic Load Balancing and of EC2. What objects ask for becomes a [`stack`], pure
+//! (`ingress`, `service`); what is there is read, and [`plan`], pure, says what to do next, until nothing is left. Nothing is kept: what
+//! was made says by its tags which cluster and which stack it is of, and objects wait by a finalizer until nothing of their stack is left.
+
+#![forbid(unsafe_code)]
+
+mod annotations;
+mod cloud;
+mod controller;
+mod endpoints;
+mod ingress;
+mod names;
+mod objects;
+mod plan;
+mod remove;
+mod service;
+mod stack;
+
+pub use self::{
+    cloud::{Cloud, CloudError, Cluster},
+    controller::{indexes, run},
+    remove::remove_all,
+};

@@ -1,0 +1,467 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::stack::{Check, Condition, Key, Kind};
+
+pub fn target(last: u8, port: u16) -> Target {
+    Target {
+        address: format!("10.0.0.{last}"),
+        port,
+    }
+}
+
+pub fn group(targets: &[Target]) -> Group {
+    Group {
+        protocol: "HTTP".to_owned(),
+        version: "HTTP1".to_owned(),
+        port: 80,
+        check: Check {
+            protocol: "HTTP".to_owned(),
+            port: "traffic-port".to_owned(),
+            path: Some("/".to_owned()),
+            codes: Some("200".to_owned()),
+            interval: 15,
+            timeout: 5,
+            healthy: 2,
+            unhealthy: 2,
+        },
+        attributes: BTreeMap::new(),
+        targets: targets.iter().cloned().collect(),
+        of: "a/web:80".to_owned(),
+    }
+}
+
+fn forward(group: &str) -> Action {
+    Action::Forward {
+        groups: vec![(group.to_owned(), 1)],
+        sticky: None,
+    }
+}
+
+fn rule(path: &str, group: &str) -> Rule {
+    Rule {
+        conditions: vec![Condition::Path(vec![path.to_owned()])],
+        action: forward(group),
+    }
+}
+
+fn admission(port: u16, source: Source) -> Admission {
+    Admission {
+        protocol: "tcp",
+        from: port,
+        to: port,
+        source,
+    }
+}
+
+pub fn stack() -> Stack {
+    let range = Source::Range("0.0.0.0/0".to_owned());
+    let listener = Listener {
+        protocol: "HTTP".to_owned(),
+        certificates: vec![],
+        hosts: BTreeSet::new(),
+        policy: None,
+        default: forward("web"),
+        rules: vec![rule("/a", "web"), rule("/b", "api")],
+    };
+    Stack {
+        key: Key::Ingress {
+            namespace: "a".to_owned(),
+            name: "b".to_owned(),
+        },
+        kind: Kind::Application,
+        name: "k8s-a-b".to_owned(),
+        internal: true,
+        subnets: vec!["subnet-1".to_owned(), "subnet-2".to_owned()],
+        security: Security::Own(BTreeSet::from([admission(80, range)])),
+        attributes: BTreeMap::new(),
+        tags: BTreeMap::new(),
+        groups: BTreeMap::from([
+            ("web".to_owned(), group(&[target(1, 8080)])),
+            ("api".to_owned(), group(&[target(2, 9090)])),
+        ]),
+        listeners: BTreeMap::from([(80, listener)]),
+    }
+}
+
+/// Load balancing as the plan sees it: does steps, and refuses what the real one would.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    pub seen: Seen,
+    made: usize,
+}
+
+impl World {
+    fn id(&mut self, kind: &str) -> String {
+        self.made += 1;
+        format!("{kind}-{}", self.made)
+    }
+
+    fn users(&self, arn: &str) -> usize {
+        let balancers = self.seen.balancers.values();
+        let listeners = balancers.flat_map(|it| it.listeners.values());
+        let actions = listeners.flat_map(|it| {
+            let rules = it.rules.values().filter_map(|it| it.rule.as_ref());
+            rules.map(|it| &it.action).chain(it.default.as_ref())
+        });
+        let uses = |it: &&Action| matches!(it, Action::Forward { groups, .. } if groups.iter().any(|(it, _)| it == arn));
+        actions.filter(uses).count()
+    }
+
+    fn listener(&mut self, arn: &str) -> &mut SeenListener {
+        let balancers = self.seen.balancers.values_mut();
+        let mut all = balancers.flat_map(|it| it.listeners.values_mut());
+        all.find(|it| it.arn == arn).expect("a listener")
+    }
+
+    pub fn act(&mut self, stack: Option<&Stack>, step: Step) -> Result<(), String> {
+        match step {
+            Step::CreateSecurityGroup { .. } => {
+                assert!(self.seen.own.is_none(), "a second security group");
+                self.seen.own = Some((self.id("sg"), BTreeSet::new()));
+            }
+            Step::Admit { group, what } => match &mut self.seen.own {
+                Some((id, admitted)) if *id == group => admitted.extend(what),
+                _ => self.seen.openings.entry(group).or_default().extend(what),
+            },
+            Step::Revoke { group, what } => {
+                let own = self.seen.own.as_mut().filter(|(id, _)| *id == group);
+                match own {
+                    Some((_, admitted)) => admitted.retain(|it| !what.contains(it)),
+                    None => {
+                        let open = self.seen.openings.get_mut(&group).expect("an opening");
+                        open.retain(|it| !what.contains(it));
+                        if open.is_empty() {
+                            self.seen.openings.remove(&group);
+                        }
+                    }
+                }
+            }
+            Step::CreateGroup { name, group } => {
+                let mut group = group;
+                group.targets.clear();
+                group.attributes.clear();
+                let arn = self.id("tg");
+                self.seen.groups.insert(arn, SeenGroup { name, group });
+            }
+            Step::ModifyGroup { arn, group } => {
+                self.seen.groups.get_mut(&arn).expect("a group").group.check = group.check;
+            }
+            Step::SetGroupAttributes { arn, attributes } => {
+                let group = &mut self.seen.groups.get_mut(&arn).expect("a group").group;
+                group.attributes.extend(attributes);
+            }
+            Step::CreateBalancer { security } => {
+                let stack = stack.expect("a stack");
+                if self.seen.balancers.values().any(|it| it.name == stack.name) {
+                    return Err("the name is taken".to_owned());
+                }
+                let made = SeenBalancer {
+                    name: stack.name.clone(),
+                    kind: stack.kind.name().to_owned(),
+                    internal: stack.internal,
+                    subnets: stack.subnets.iter().cloned().collect(),
+                    security: security.into_iter().collect(),
+                    attributes: BTreeMap::new(),
+                    listeners: BTreeMap::new(),
+                };
+                let arn = self.id("lb");
+                self.seen.balancers.insert(arn, made);
+            }
+            Step::SetSubnets { arn } => {
+                let subnets = stack.expect("a stack").subnets.iter().cloned().collect();
+                self.seen.balancers.get_mut(&arn).expect("it").subnets = subnets;
+            }
+            Step::SetSecurity { arn, security } => {
+                let it = self.seen.balancers.get_mut(&arn).expect("it");
+                it.security = security.into_iter().collect();
+            }
+            Step::SetBalancerAttributes { arn, attributes } => {
+                let it = self.seen.balancers.get_mut(&arn).expect("it");
+                it.attributes.extend(attributes);
+            }
+            Step::Register { arn, targets } => {
+                let it = self.seen.groups.get_mut(&arn).expect("a group");
+                it.group.targets.extend(targets);
+            }
+            Step::Deregister { arn, targets } => {
+                let it = self.seen.groups.get_mut(&arn).expect("a group");
+                it.group.targets.retain(|it| !targets.contains(it));
+            }
+            Step::CreateListener {
+                balancer,
+                port,
+                listener,
+            } => {
+                let made = SeenListener {
+                    arn: self.id("listener"),
+                    protocol: listener.protocol,
+                    certificates: listener.certificates.into_iter().take(1).collect(),
+                    policy: listener.policy,
+                    default: Some(listener.default),
+                    rules: BTreeMap::new(),
+                };
+                let it = self.seen.balancers.get_mut(&balancer).expect("it");
+                assert!(it.listeners.insert(port, made).is_none());
+            }
+            Step::ModifyListener { arn, listener, .. } => {
+                let it = self.listener(&arn);
+                it.protocol = listener.protocol;
+                it.default = Some(listener.default);
+                let others: Vec<String> = it.certificates.iter().skip(1).cloned().collect();
+                it.certificates = listener.certificates.into_iter().take(1).collect();
+                it.certificates.extend(others);
+                it.policy = listener.policy;
+            }
+            Step::AddCertificates { arn, certificates } => {
+                self.listener(&arn).certificates.extend(certificates);
+            }
+            Step::RemoveCertificates { arn, certificates } => {
+                let it = self.listener(&arn);
+                it.certificates.retain(|it| !certificates.contains(it));
+            }
+            Step::CreateRule {
+                listener,
+                priority,
+                rule,
+            } => {
+                let arn = self.id("rule");
+                let made = SeenRule {
+                    arn,
+                    rule: Some(rule),
+                };
+                let before = self.listener(&listener).rules.insert(priority, made);
+                assert!(before.is_none(), "the priority {priority} is in use");
+            }
+            Step::ModifyRule { arn, rule } => {
+                let balancers = self.seen.balancers.values_mut();
+                let listeners = balancers.flat_map(|it| it.listeners.values_mut());
+                let mut rules = listeners.flat_map(|it| it.rules.values_mut());
+                rules.find(|it| it.arn == arn).expect("a rule").rule = Some(rule);
+            }
+            Step::DeleteRule { arn } => {
+                for it in self.seen.balancers.values_mut() {
+                    for it in it.listeners.values_mut() {
+                        it.rules.retain(|_, it| it.arn != arn);
+                    }
+                }
+            }
+            Step::DeleteListener { arn } => {
+                for it in self.seen.balancers.values_mut() {
+                    it.listeners.retain(|_, it| it.arn != arn);
+                }
+            }
+            Step::DeleteBalancer { arn } => {
+                self.seen.balancers.remove(&arn);
+            }
+            Step::DeleteGroup { arn } => {
+                if self.users(&arn) > 0 {
+                    return Err(format!("{arn} is in use"));
+                }
+                self.seen.groups.remove(&arn);
+            }
+            Step::DeleteSecurityGroup { id } => {
+                let used = self
+                    .seen
+                    .balancers
+                    .values()
+                    .any(|it| it.security.contains(&id));
+                if used || !self.seen.openings.is_empty() {
+                    return Err(format!("{id} is in use"));
+                }
+                self.seen.own = None;
+            }
+        }
+        Ok(())
+    }
+
+    /// Until nothing is to do, or for so many steps.
+    fn settle(&mut self, wanted: Option<&Stack>, pods: &BTreeSet<String>, most: usize) -> usize {
+        let mut done = 0;
+        for _ in 0..20 {
+            let steps = plan(wanted, pods, &self.seen);
+            if steps.is_empty() {
+                return done;
+            }
+            for step in steps {
+                if done == most {
+                    return done;
+                }
+                let said = step.clone();
+                if let Err(why) = self.act(wanted, step) {
+                    panic!("{said:?}: {why}");
+                }
+                done += 1;
+            }
+        }
+        panic!("it never settles: {:#?}", self.seen);
+    }
+}
+
+pub fn pods() -> BTreeSet<String> {
+    BTreeSet::from(["sg-pods".to_owned()])
+}
+
+#[test]
+fn all_of_a_stack_is_made_and_goes() {
+    let mut world = World::default();
+    let wanted = stack();
+    assert!(world.settle(Some(&wanted), &pods(), usize::MAX) > 8);
+    assert_eq!(plan(Some(&wanted), &pods(), &world.seen), []);
+    let balancer = world.seen.balancers.values().next().unwrap();
+    assert_eq!(balancer.listeners[&80].rules.len(), 2);
+    let (own, admitted) = world.seen.own.clone().unwrap();
+    assert_eq!(admitted.len(), 1);
+    assert_eq!(balancer.security, BTreeSet::from([own.clone()]));
+    let open = &world.seen.openings["sg-pods"];
+    let ports: Vec<u16> = open.iter().map(|it| it.from).collect();
+    assert_eq!(ports, [8080, 9090]);
+    world.settle(None, &BTreeSet::new(), usize::MAX);
+    assert_eq!(world.seen, Seen::default());
+}
+
+#[test]
+fn a_rolling_update_comes_before_it_goes() {
+    let mut world = World::default();
+    let mut wanted = stack();
+    world.settle(Some(&wanted), &pods(), usize::MAX);
+    wanted.groups.get_mut("web").unwrap().targets = BTreeSet::from([target(3, 8080)]);
+    let steps = plan(Some(&wanted), &pods(), &world.seen);
+    assert!(
+        matches!(&steps[..], [Step::Register { .. }, Step::Deregister { .. }]),
+        "{steps:?}"
+    );
+}
+
+#[test]
+fn rules_that_stay_are_never_without_a_priority() {
+    let mut world = World::default();
+    let mut wanted = stack();
+    let names = |paths: &[&str]| paths.iter().map(|it| rule(it, "web")).collect::<Vec<_>>();
+    for (before, after, stay) in [
+        (
+            &["/a", "/b"][..],
+            &["/new", "/a", "/b"][..],
+            &["/a", "/b"][..],
+        ),
+        (&["/a", "/b", "/c"], &["/b", "/c"], &["/b", "/c"]),
+        (&["/a"], &["/a", "/b"], &["/a"]),
+    ] {
+        wanted.listeners.get_mut(&80).unwrap().rules = names(before);
+        world.settle(Some(&wanted), &pods(), usize::MAX);
+        wanted.listeners.get_mut(&80).unwrap().rules = names(after);
+        for step in plan(Some(&wanted), &pods(), &world.seen) {
+            world.act(Some(&wanted), step).unwrap();
+            let balancer = world.seen.balancers.values().next().unwrap();
+            let rules = balancer.listeners[&80].rules.values();
+            let there: Vec<&Condition> = rules
+                .map(|it| &it.rule.as_ref().unwrap().conditions[0])
+                .collect();
+            for path in stay {
+                let condition = Condition::Path(vec![(*path).to_owned()]);
+                assert!(
+                    there.contains(&&condition),
+                    "{path} is gone between {before:?} and {after:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn another_scheme_is_another_load_balancer() {
+    let mut world = World::default();
+    let mut wanted = stack();
+    world.settle(Some(&wanted), &pods(), usize::MAX);
+    // By its own name: the first must go before the second comes.
+    wanted.internal = false;
+    world.settle(Some(&wanted), &pods(), usize::MAX);
+    assert!(world.seen.balancers.values().all(|it| !it.internal));
+    assert_eq!(world.seen.balancers.len(), 1);
+    // By another: the second is there before the first goes.
+    wanted.internal = true;
+    wanted.name = "k8s-other".to_owned();
+    let mut most = 0;
+    for _ in 0..10 {
+        for step in plan(Some(&wanted), &pods(), &world.seen) {
+            world.act(Some(&wanted), step).unwrap();
+            most = most.max(world.seen.balancers.len());
+            assert!(!world.seen.balancers.is_empty());
+        }
+    }
+    assert_eq!((most, world.seen.balancers.len()), (2, 1));
+}
+
+#[test]
+fn groups_that_an_annotation_names_open_nothing() {
+    let mut world = World::default();
+    let mut wanted = stack();
+    world.settle(Some(&wanted), &pods(), usize::MAX);
+    wanted.security = Security::Given(vec!["sg-given".to_owned()]);
+    world.settle(Some(&wanted), &pods(), usize::MAX);
+    assert!(world.seen.own.is_none() && world.seen.openings.is_empty());
+    let balancer = world.seen.balancers.values().next().unwrap();
+    assert_eq!(balancer.security, BTreeSet::from(["sg-given".to_owned()]));
+}
+
+/// Some stack: what changes in the life of an Ingress.
+fn some_stack() -> impl Strategy<Value = Option<Stack>> {
+    let parts = (
+        prop::collection::vec((0..4_u8, 0..3_u8), 0..5),
+        prop::collection::btree_set(0..3_u16, 1..3),
+        any::<bool>(),
+        prop::collection::vec(0..6_u8, 0..4),
+        any::<bool>(),
+    );
+    let made = parts.prop_map(|(rules, ports, internal, targets, given)| {
+        let mut stack = stack();
+        let mut used = BTreeSet::from(["g0".to_owned()]);
+        let rules: Vec<Rule> = rules
+            .into_iter()
+            .map(|(path, group)| {
+                used.insert(format!("g{group}"));
+                rule(&format!("/{path}"), &format!("g{group}"))
+            })
+            .collect();
+        let targets: Vec<Target> = targets.into_iter().map(|it| target(it, 8080)).collect();
+        stack.groups = used.into_iter().map(|it| (it, group(&targets))).collect();
+        let mut listener = stack.listeners[&80].clone();
+        listener.default = forward("g0");
+        listener.rules = rules;
+        stack.listeners = ports
+            .into_iter()
+            .map(|it| (80 + it, listener.clone()))
+            .collect();
+        stack.internal = internal;
+        if given {
+            stack.security = Security::Given(vec!["sg-given".to_owned()]);
+        }
+        stack
+    });
+    prop_oneof![4 => made.prop_map(Some), 1 => Just(None)]
+}
+
+proptest! {
+    /// Wherever one thing ended the next goes on: each wish is fulfilled, and in the end nothing is left.
+    #[test]
+    fn it_settles_from_anywhere(wishes in prop::collection::vec((some_stack(), 0..25_usize), 1..6)) {
+        let mut world = World::default();
+        for (wanted, most) in &wishes {
+            world.settle(wanted.as_ref(), &pods(), *most);
+        }
+        let (last, _) = wishes.last().expect("one");
+        world.settle(last.as_ref(), &pods(), usize::MAX);
+        prop_assert_eq!(plan(last.as_ref(), &pods(), &world.seen), vec![]);
+        if let Some(stack) = last {
+            let balancer = world.seen.balancers.values().next().expect("a load balancer");
+            let rules: Vec<usize> = balancer.listeners.values().map(|it| it.rules.len()).collect();
+            let wanted: Vec<usize> = stack.listeners.values().map(|it| it.rules.len()).collect();
+            prop_assert_eq!(rules, wanted);
+            prop_assert_eq!(world.seen.groups.len(), stack.groups.len());
+        }
+        world.settle(None, &BTreeSet::new(), usize::MAX);
+        prop_assert_eq!(&world.seen, &Seen::default());
+    }
+}

@@ -1,0 +1,310 @@
+//! A Service of type LoadBalancer as a stack: a network load balancer. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use wharf_kube_client::Object as _;
+
+use crate::{
+    annotations::{Annotations, Known, Refused, is_range, refused},
+    endpoints::{self, Services},
+    ingress::{Built, EVERYBODY},
+    names,
+    stack::{Action, Admission, Check, Group, Key, Kind, Listener, Security, Source, Stack},
+};
+
+pub const PREFIX: &str = "service.beta.kubernetes.io/aws-load-balancer-";
+/// `spec.loadBalancerClass`; none at all is taken as well.
+pub const CLASS: &str = "service.k8s.aws/nlb";
+/// Of a load balancer, as load balancing bounds them.
+const MOST_LISTENERS: usize = 50;
+const RANGES: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
+
+pub const KNOWN: Known = Known {
+    prefix: PREFIX,
+    had: &[
+        "additional-resource-tags",
+        "attributes",
+        "backend-protocol",
+        "healthcheck-healthy-threshold",
+        "healthcheck-interval",
+        "healthcheck-path",
+        "healthcheck-port",
+        "healthcheck-protocol",
+        "healthcheck-timeout",
+        "healthcheck-unhealthy-threshold",
+        "internal",
+        "ip-address-type",
+        "name",
+        "nlb-target-type",
+        "proxy-protocol",
+        "scheme",
+        "security-groups",
+        "source-ranges",
+        "ssl-cert",
+        "ssl-negotiation-policy",
+        "ssl-ports",
+        "subnets",
+        "target-group-attributes",
+        "type",
+    ],
+    families: &[],
+    missing: &[
+        "access-log-",
+        "alpn-policy",
+        "connection-",
+        "cross-zone-load-balancing-enabled",
+        "eip-allocations",
+        "enable-prefix-for-ipv6-source-nat",
+        "enable-tcp-udp-listener",
+        "extra-security-groups",
+        "healthcheck-success-codes",
+        "inbound-sg-rules-on-private-link-traffic",
+        "ipv6-addresses",
+        "listener-attributes.",
+        "manage-backend-security-group-rules",
+        "minimum-load-balancer-capacity",
+        "multi-cluster-target-group",
+        "private-ipv4-addresses",
+        "security-group-prefix-lists",
+        "source-nat-ipv6-prefixes",
+        "target-node-labels",
+    ],
+};
+
+/// Whether a Service is to have a load balancer of this controller.
+pub fn wants(service: &Value) -> bool {
+    let class = service.text("/spec/loadBalancerClass");
+    service.text("/spec/type") == "LoadBalancer"
+        && (class.is_empty() || class == CLASS)
+        && !service.is_deleting()
+}
+
+/// The stack of a Service. `cluster` is the id of the cluster.
+///
+/// # Errors
+/// What it asks for is not to be had.
+pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<Built, Refused> {
+    let (namespace, name) = (service.namespace(), service.name());
+    let whose = (namespace.to_owned(), name.to_owned());
+    let key = Key::Service {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+    };
+    let mut warnings: Vec<((String, String), String)> = Vec::new();
+    for unknown in KNOWN.judge(service)? {
+        let what = format!("the annotation {unknown} is not known and has no effect");
+        warnings.push((whose.clone(), what));
+    }
+    let notes = Annotations::new(PREFIX, &[service]);
+    notes.one_of("type", &["external", "nlb", "nlb-ip"])?;
+    notes.one_of("nlb-target-type", &["ip"])?;
+    notes.one_of("ip-address-type", &["ipv4"])?;
+    let internal = match notes.one_of("scheme", &["internal", "internet-facing"])? {
+        Some(scheme) => scheme == "internal",
+        None => notes.truth("internal")?.unwrap_or(true),
+    };
+    let what = if internal {
+        "nlb|internal"
+    } else {
+        "nlb|internet-facing"
+    };
+    let given = notes.text("name").map(str::to_owned);
+    let balancer = given.unwrap_or_else(|| names::balancer(cluster, &key, what));
+    let ranges = ranges(service, &notes)?;
+    let certificates = notes.list("ssl-cert")?;
+    let secure = notes.list("ssl-ports")?;
+    let proxied = notes.one_of("proxy-protocol", &["*"])?.is_some();
+    let check = check(&notes, service)?;
+    let mut stack = Stack {
+        key,
+        kind: Kind::Network,
+        name: balancer.clone(),
+        internal,
+        subnets: notes.list("subnets")?,
+        security: Security::Own(BTreeSet::new()),
+        attributes: notes.map("attributes")?,
+        tags: notes.tags("additional-resource-tags")?,
+        groups: BTreeMap::new(),
+        listeners: BTreeMap::new(),
+    };
+    let mut attributes = notes.map("target-group-attributes")?;
+    if proxied {
+        attributes.insert("proxy_protocol_v2.enabled".to_owned(), "true".to_owned());
+    }
+    let (mut interfaces, mut admissions) = (BTreeSet::new(), BTreeSet::new());
+    let slices = services.slices(namespace, name);
+    let pods = |pod: &str| services.pod(namespace, pod);
+    for port in service.list("/spec/ports") {
+        let number = port
+            .integer("/port")
+            .and_then(|it| u16::try_from(it).ok())
+            .unwrap_or(0);
+        let (carried, transport) = match port.text("/protocol") {
+            "" | "TCP" => ("TCP", "tcp"),
+            "UDP" => ("UDP", "udp"),
+            other => return refused(format!("the protocol {other} is not supported")),
+        };
+        let is_secure = !certificates.is_empty()
+            && (secure.is_empty()
+                || secure
+                    .iter()
+                    .any(|it| *it == "*" || *it == number.to_string() || it == port.text("/name")));
+        if is_secure && carried != "TCP" {
+            return refused(format!(
+                "port {number} cannot be of UDP and have a certificate"
+            ));
+        }
+        let backend = notes.one_of("backend-protocol", &["tcp", "ssl"])?;
+        let behind = match (is_secure, backend) {
+            (true, Some("ssl")) => "TLS",
+            _ => carried,
+        };
+        let group = names::group(
+            cluster,
+            &balancer,
+            namespace,
+            name,
+            &format!("{number}|{behind}"),
+        );
+        let found = endpoints::find(port, &slices, &pods);
+        if found.others > 0 {
+            let what = format!(
+                "{} addresses of port {number} are of no pod with an interface of its own, and are left out",
+                found.others
+            );
+            warnings.push((whose.clone(), what));
+        }
+        interfaces.extend(found.interfaces);
+        let target_port = port.integer("/targetPort").unwrap_or(i64::from(number));
+        stack.groups.insert(
+            group.clone(),
+            Group {
+                protocol: behind.to_owned(),
+                version: String::new(),
+                port: u16::try_from(target_port)
+                    .ok()
+                    .filter(|it| *it != 0)
+                    .unwrap_or(1),
+                check: check.clone(),
+                attributes: attributes.clone(),
+                targets: found.targets,
+                of: format!("{namespace}/{name}:{number}"),
+            },
+        );
+        let listener = Listener {
+            protocol: if is_secure { "TLS" } else { carried }.to_owned(),
+            certificates: if is_secure {
+                certificates.clone()
+            } else {
+                Vec::new()
+            },
+            hosts: BTreeSet::new(),
+            policy: notes
+                .text("ssl-negotiation-policy")
+                .filter(|_| is_secure)
+                .map(str::to_owned),
+            default: Action::Forward {
+                groups: vec![(group, 1)],
+                sticky: None,
+            },
+            rules: Vec::new(),
+        };
+        if stack.listeners.insert(number, listener).is_some() {
+            return refused(format!(
+                "port {number} of TCP and UDP at once is not supported"
+            ));
+        }
+        for range in &ranges {
+            admissions.insert(Admission {
+                protocol: transport,
+                from: number,
+                to: number,
+                source: Source::Range(range.clone()),
+            });
+        }
+    }
+    if stack.listeners.len() > MOST_LISTENERS {
+        return refused(format!(
+            "a load balancer has at most {MOST_LISTENERS} listeners"
+        ));
+    }
+    let groups = notes.list("security-groups")?;
+    stack.security = match groups.is_empty() {
+        true => Security::Own(admissions),
+        false => Security::Given(groups),
+    };
+    Ok(Built {
+        stack,
+        interfaces,
+        warnings,
+    })
+}
+
+/// Who may come: the Service's own word, else its annotations', else everybody.
+fn ranges(service: &Value, notes: &Annotations<'_>) -> Result<Vec<String>, Refused> {
+    let own = service.list("/spec/loadBalancerSourceRanges").iter();
+    let own: Vec<String> = own
+        .filter_map(Value::as_str)
+        .map(|it| it.trim().to_owned())
+        .collect();
+    let older = Annotations::new("", &[service]);
+    let given = match (own.is_empty(), notes.ranges("source-ranges")?) {
+        (false, _) => own,
+        (true, noted) if !noted.is_empty() => noted,
+        _ => older.ranges(RANGES)?,
+    };
+    match given.iter().find(|it| !is_range(it)) {
+        Some(wrong) => refused(format!(
+            "{wrong:?} is no IPv4 range that traffic can come from"
+        )),
+        None if given.is_empty() => Ok(vec![EVERYBODY.to_owned()]),
+        None => Ok(given),
+    }
+}
+
+fn check(notes: &Annotations<'_>, service: &Value) -> Result<Check, Refused> {
+    let protocol = match notes
+        .text("healthcheck-protocol")
+        .map(str::to_ascii_uppercase)
+        .as_deref()
+    {
+        None | Some("TCP") => "TCP",
+        Some("HTTP") => "HTTP",
+        Some("HTTPS") => "HTTPS",
+        Some(other) => {
+            return refused(format!(
+                "{PREFIX}healthcheck-protocol: {other} is not one of TCP, HTTP, HTTPS"
+            ));
+        }
+    };
+    let port = match notes.text("healthcheck-port") {
+        None | Some("traffic-port") => "traffic-port".to_owned(),
+        Some(given) => match given.parse::<u16>() {
+            Ok(number) if number != 0 => number.to_string(),
+            _ => {
+                return refused(format!(
+                    "{PREFIX}healthcheck-port: {given:?} is no port of {}",
+                    service.name()
+                ));
+            }
+        },
+    };
+    let path = notes.text("healthcheck-path").unwrap_or("/");
+    Ok(Check {
+        protocol: protocol.to_owned(),
+        port,
+        path: (protocol != "TCP").then(|| path.to_owned()),
+        codes: None,
+        interval: notes.number("healthcheck-interval", 5, 300)?.unwrap_or(10),
+        timeout: notes
+            .number("healthcheck-timeout", 2, 120)?
+            .unwrap_or(if protocol == "HTTP" { 6 } else { 10 }),
+        healthy: notes
+            .number("healthcheck-healthy-threshold", 2, 10)?
+            .unwrap_or(3),
+        unhealthy: notes
+            .number("healthcheck-unhealthy-threshold", 2, 10)?
+            .unwrap_or(3),
+    })
+}
