@@ -91,6 +91,22 @@ fn ports(service: &Value, pod: &Value) -> Vec<Value> {
     ports.collect()
 }
 
+/// What slices with the same ports have in common, however these are written: in what order, with or without what is
+/// so by default.
+fn by(ports: &[Value]) -> String {
+    let port = |it: &Value| {
+        let protocol = match it.text("/protocol") {
+            "" => "TCP",
+            protocol => protocol,
+        };
+        let (name, number, app) = (it.text("/name"), it.integer("/port"), it.text("/appProtocol"));
+        format!("{name:?} {number:?} {protocol:?} {app:?}")
+    };
+    let mut all: Vec<String> = ports.iter().map(port).collect();
+    all.sort();
+    all.join(", ")
+}
+
 fn endpoint(service: &Value, pod: &Value, address: &str, zone: Option<String>) -> Value {
     let serving = is_ready(pod);
     let terminating = pod.is_deleting();
@@ -153,7 +169,7 @@ pub fn plan(
             let ports = ports(service, pod);
             let zone = zone_of(pod.text("/spec/nodeName"));
             let endpoint = endpoint(service, pod, address, zone);
-            let group = wanted.entry(Value::from(ports.clone()).to_string());
+            let group = wanted.entry(by(&ports));
             let (_, endpoints) = group.or_insert_with(|| (ports, BTreeMap::new()));
             endpoints.insert(pod.uid().to_owned(), endpoint);
         }
@@ -173,9 +189,8 @@ fn of_one_family(
     let mut writes = Vec::new();
     let mut by_ports: HashMap<String, Vec<&Arc<Value>>> = HashMap::new();
     for slice in there {
-        let ports = slice.list("/ports").to_vec();
         by_ports
-            .entry(Value::from(ports).to_string())
+            .entry(by(slice.list("/ports")))
             .or_default()
             .push(slice);
     }

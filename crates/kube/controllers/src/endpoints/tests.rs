@@ -44,6 +44,15 @@ fn after(mut there: Vec<Arc<Value>>, writes: Vec<Write>) -> Vec<Arc<Value>> {
 }
 
 #[test]
+fn a_slice_stays_however_its_ports_are_written() {
+    let pods = [pod(1, "True"), pod(2, "True")];
+    let mut there = Value::clone(&after(Vec::new(), plan(&pods, &[]))[0]);
+    // As a server gives it back.
+    there["ports"] = json!([{"protocol": "TCP", "port": 8080, "name": "http"}]);
+    assert_eq!(plan(&pods, &[there.into()]), []);
+}
+
+#[test]
 fn a_slice_of_what_there_is() {
     let writes = plan(&[pod(1, "True"), pod(2, "False")], &[]);
     let [Write::Create(slice)] = &writes[..] else {
