@@ -194,11 +194,13 @@ async fn a_flow_finds_a_target_that_is_there_or_is_reset() {
     let key = Resource::Target(target(GROUP, there)).key();
     lb.delete(Kind::Target, &key.id).await;
     row(&lb);
-    let mut stream = TcpStream::connect(lb.address()).await.unwrap();
-    let mut buffer = [0; 1];
-    let ended = within(stream.read(&mut buffer)).await;
+    // The reset may come before `connect` has returned.
+    let ended = within(async {
+        let mut stream = TcpStream::connect(lb.address()).await?;
+        stream.read(&mut [0; 1]).await
+    });
     assert_eq!(
-        ended.unwrap_err().kind(),
+        ended.await.unwrap_err().kind(),
         std::io::ErrorKind::ConnectionReset
     );
     until("the count", async || (row(&lb).resets[2] > 0).then_some(())).await;
