@@ -123,13 +123,8 @@ async fn pod(call: &Call, pod: &mut Value) -> Result<(), Fault> {
         };
         let suffix: String = wharf_base::ids::hex16().chars().take(5).collect();
         service_account::add(pod, &account, &found, &suffix);
-        if let Some(aws) = &call.cluster.parts.aws {
-            let namespace = namespace.unwrap_or_default();
-            let has_association = match &aws.associations {
-                Some(all) => all.has(namespace, &account).await,
-                None => false,
-            };
-            iam_role::add(pod, &found, &aws.place, has_association);
+        if let Some(place) = &call.cluster.parts.aws {
+            iam_role::add(pod, &found, place);
         }
     }
     let ranges = limit_ranges(call).await?;

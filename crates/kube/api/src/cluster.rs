@@ -68,25 +68,12 @@ pub struct AuditRecord<'a> {
     pub user_agent: &'a str,
 }
 
-/// How pods come to roles of IAM, and to AWS' APIs.
-#[derive(Clone)]
-pub struct Aws {
-    pub place: AwsPlace,
-    pub associations: Option<Arc<dyn Associations>>,
-}
-
 /// Where pods find AWS' APIs.
 #[derive(Debug, Clone)]
 pub struct AwsPlace {
     pub region: String,
     /// `AWS_ENDPOINT_URL` of pods.
     pub endpoint: String,
-}
-
-/// Pod Identity: which service accounts have a role.
-#[async_trait]
-pub trait Associations: Send + Sync + 'static {
-    async fn has(&self, namespace: &str, account: &str) -> bool;
 }
 
 /// Where the cluster is in its network.
@@ -112,7 +99,7 @@ pub struct Parts {
     pub openid_configuration: Value,
     pub jwks: Value,
     /// Without it, pods get no roles of IAM.
-    pub aws: Option<Aws>,
+    pub aws: Option<AwsPlace>,
 }
 
 pub struct Inner {

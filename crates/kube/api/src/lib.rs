@@ -41,7 +41,7 @@ mod writing;
 
 pub use answer::{Answer, Body};
 pub use cluster::{
-    Associations, Audit, AuditRecord, Aws, AwsPlace, Cluster, Connection, Network, Nodes, Parts,
+    Audit, AuditRecord, AwsPlace, Cluster, Connection, Network, Nodes, Parts,
     Servers,
 };
 pub use storage::Objects;

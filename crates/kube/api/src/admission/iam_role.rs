@@ -1,5 +1,5 @@
 //! The role of IAM that a pod has by its service account: what EKS' own webhook adds, for a token of the cluster
-//! (`eks.amazonaws.com/role-arn`) or for an association of Pod Identity, which goes first. Pure.
+//! (`eks.amazonaws.com/role-arn`). Pure.
 //!
 //! What a container says for itself stays: a variable that it has is not touched, nor a mount of the same name.
 
@@ -22,13 +22,11 @@ struct Proof {
     variables: Vec<(&'static str, String)>,
 }
 
-/// `account` is the pod's service account; `has_association`: Pod Identity knows it.
-pub fn add(pod: &mut Value, account: &Value, place: &AwsPlace, has_association: bool) {
-    let proof = match has_association {
-        true => Some(by_association()),
-        false => by_annotation(pod, account),
+/// `account` is the pod's service account.
+pub fn add(pod: &mut Value, account: &Value, place: &AwsPlace) {
+    let Some(proof) = by_annotation(pod, account) else {
+        return;
     };
-    let Some(proof) = proof else { return };
     let skipped: Vec<String> = annotation(pod, "skip-containers")
         .split(',')
         .map(|it| it.trim().to_owned())
@@ -86,28 +84,6 @@ fn by_annotation(pod: &Value, account: &Value) -> Option<Proof> {
             ("AWS_WEB_IDENTITY_TOKEN_FILE", format!("{FOLDER}/token")),
         ],
     })
-}
-
-fn by_association() -> Proof {
-    const FOLDER: &str = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount";
-    const FILE: &str = "eks-pod-identity-token";
-    Proof {
-        volume: FILE,
-        folder: FOLDER,
-        file: FILE,
-        audience: "pods.eks.amazonaws.com".to_owned(),
-        seconds: MOST_SECONDS,
-        variables: vec![
-            (
-                "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-                "http://169.254.170.23/v1/credentials".to_owned(),
-            ),
-            (
-                "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-                format!("{FOLDER}/{FILE}"),
-            ),
-        ],
-    }
 }
 
 fn list<'a>(of: &'a mut Map<String, Value>, name: &str) -> Option<&'a mut Vec<Value>> {
@@ -221,7 +197,7 @@ mod tests {
             json!({"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/r",
             "eks.amazonaws.com/token-expiration": "60", "eks.amazonaws.com/audience": "me"}),
         );
-        add(&mut pod, &of, &place(), false);
+        add(&mut pod, &of, &place());
         let spec = &pod["spec"];
         for container in [&spec["containers"][0], &spec["initContainers"][0]] {
             assert_eq!(
@@ -248,35 +224,15 @@ mod tests {
             &json!({"audience": "me", "expirationSeconds": 600, "path": "token"})
         );
         let once = pod.clone();
-        add(&mut pod, &of, &place(), false);
+        add(&mut pod, &of, &place());
         assert_eq!(pod, once);
-    }
-
-    #[test]
-    fn an_association_goes_before_an_annotation() {
-        let mut pod = json!({"metadata": {}, "spec": {"containers": [{"name": "a"}]}});
-        let of = account(
-            json!({"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/r",
-            "eks.amazonaws.com/sts-regional-endpoints": "false"}),
-        );
-        add(&mut pod, &of, &place(), true);
-        let container = &pod["spec"]["containers"][0];
-        assert_eq!(variable(container, "AWS_ROLE_ARN"), None);
-        assert_eq!(variable(container, "AWS_STS_REGIONAL_ENDPOINTS"), None);
-        assert_eq!(
-            variable(container, "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
-            Some("http://169.254.170.23/v1/credentials")
-        );
-        let token = &pod["spec"]["volumes"][0]["projected"]["sources"][0]["serviceAccountToken"];
-        assert_eq!(token["audience"], "pods.eks.amazonaws.com");
-        assert_eq!(pod["spec"]["volumes"].as_array().unwrap().len(), 1);
     }
 
     #[test]
     fn who_has_no_role_is_left_alone() {
         let mut pod = json!({"metadata": {}, "spec": {"containers": [{"name": "a"}]}});
         let before = pod.clone();
-        add(&mut pod, &account(Value::Null), &place(), false);
+        add(&mut pod, &account(Value::Null), &place());
         assert_eq!(pod, before);
     }
 }
