@@ -1,6 +1,7 @@
 """Ingresses and Services of type LoadBalancer: load balancers in front of pods, kept as their objects say."""
 
 import json
+import threading
 import urllib.error
 import urllib.request
 
@@ -111,6 +112,38 @@ def events(cluster, name, reason):
     return [it["message"] for it in found]
 
 
+def left_of(installation, name):
+    """What load balancing and EC2 have of a stack."""
+    elb, ec2 = installation.client("elbv2"), installation.client("ec2")
+    made = [it["LoadBalancerName"] for it in elb.describe_load_balancers()["LoadBalancers"]]
+    made += [it["TargetGroupName"] for it in elb.describe_target_groups()["TargetGroups"]]
+    made += [it["GroupName"] for it in ec2.describe_security_groups()["SecurityGroups"]]
+    return [it for it in made if it.startswith("k8s-") and name in it]
+
+
+class Traffic:
+    """Asks without a pause until it ends; what was not answered with 200."""
+
+    def __init__(self, port):
+        self.port, self.failed, self.answers, self.over = port, [], 0, threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        while not self.over.is_set():
+            status, body = get(self.port)
+            self.answers += 1
+            if status != 200:
+                self.failed.append((status, body))
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+
 @pytest.fixture(scope="module")
 def web(cluster):
     """A port of an Ingress that leads to two Deployments."""
@@ -119,8 +152,9 @@ def web(cluster):
         expose(cluster, name)
     port = free_port()
     rules = [
-        {"http": {"paths": [path("one"), path("two", "/two", "Exact")]}},
+        # In this order they are asked.
         {"host": "two.example", "http": {"paths": [path("two")]}},
+        {"http": {"paths": [path("one"), path("two", "/two", "Exact")]}},
     ]
     ingress(cluster, "web", port, rules, target_group_attributes="deregistration_delay.timeout_seconds=4")
     wait_for(lambda: get(port) == (200, "one"), 90, "an answer through the load balancer")
@@ -138,3 +172,79 @@ def test_an_ingress_answers(installation, cluster, web):
     (tags,) = elb.describe_tags(ResourceArns=[made["LoadBalancerArn"]])["TagDescriptions"]
     tags = {it["Key"]: it["Value"] for it in tags["Tags"]}
     assert tags["elbv2.k8s.aws/cluster"] == cluster.name and tags["ingress.k8s.aws/stack"] == "default/web"
+
+
+def test_hosts_and_paths(cluster, web):
+    wait_for(lambda: get(web, host="two.example") == (200, "two"), 30, "the host's own pods")
+    # The exact path stands before the prefix; what pods have no page for they say themselves.
+    assert get(web, path="/two")[0] == 404 and get(web) == (200, "one")
+    changed = [{"host": "other.example", "http": {"paths": [path("two")]}}]
+    ingress(cluster, "web", web, changed, target_group_attributes="deregistration_delay.timeout_seconds=4")
+    wait_for(lambda: get(web)[0] == 404, 30, "no rule for others")
+    assert get(web, host="other.example") == (200, "two")
+    again = [{"http": {"paths": [path("one")]}}]
+    ingress(cluster, "web", web, again, target_group_attributes="deregistration_delay.timeout_seconds=4")
+    wait_for(lambda: get(web) == (200, "one"), 60, "the first again")
+
+
+def test_scaling_and_rolling_updates_lose_no_request(cluster, web):
+    with Traffic(web) as traffic:
+        cluster.kubectl("scale", "deployment/one", "--replicas=3")
+        cluster.kubectl("rollout", "status", "deployment/one", "--timeout=90s", timeout_s=100)
+        deploy(cluster, "one", text="newer", replicas=2)
+        cluster.kubectl("rollout", "status", "deployment/one", "--timeout=120s", timeout_s=130)
+        wait_for(lambda: get(web) == (200, "newer"), 30, "the new pods")
+    assert traffic.failed == [] and traffic.answers > 100
+
+
+def test_what_cannot_be_had_is_told(installation, cluster, web):
+    rules = [{"http": {"paths": [path("one")]}}]
+    ingress(cluster, "guarded", free_port(), rules, wafv2_acl_arn="arn:aws:wafv2:x")
+    wait_for(lambda: events(cluster, "guarded", "FailedBuildModel"), 30, "a refusal")
+    assert events(cluster, "guarded", "FailedBuildModel") == [f"the annotation {ALB}/wafv2-acl-arn is not supported"]
+    ingress(cluster, "typo", free_port(), rules, inbound_cidr="10.0.0.0/8", subnets="subnet-0123456789abcdef0")
+    wait_for(lambda: events(cluster, "typo", "NotAsAsked"), 30, "a warning")
+    assert events(cluster, "typo", "NotAsAsked") == [f"the annotation {ALB}/inbound-cidr is not known and has no effect"]
+    wait_for(lambda: events(cluster, "typo", "FailedDeployModel"), 30, "a refusal")
+    assert "subnet-0123456789abcdef0 is not in the cluster's VPC" in events(cluster, "typo", "FailedDeployModel")[0]
+    assert left_of(installation, "guarded") == left_of(installation, "typo") == []
+    cluster.kubectl("delete", "ingress", "guarded", "typo", "--timeout=30s")
+
+
+def test_the_server_is_killed_in_the_middle(installation, cluster, web):
+    port = free_port()
+    ingress(cluster, "killed", port, [{"http": {"paths": [path("two")]}}])
+    installation.kill_child("server")
+    wait_for(lambda: get(port) == (200, "two"), 90, "an answer through the load balancer")
+    names = left_of(installation, "killed")
+    # A load balancer and its security group, which has the same name; the target group is called after the Service.
+    assert len(names) == 2 and len(set(names)) == 1, names
+    cluster.kubectl("delete", "ingress", "killed", "--wait=false")
+    installation.kill_child("server")
+    gone = lambda: cluster.kubectl("get", "ingress", "killed", check=False).returncode != 0  # noqa: E731
+    wait_for(gone, 60, "the end of the Ingress")
+    assert left_of(installation, "killed") == []
+
+
+def test_a_service_has_a_network_load_balancer(installation, cluster):
+    deploy(cluster, "plain", replicas=2)
+    port = free_port()
+    expose(cluster, "plain", "LoadBalancer", port, scheme="internet-facing", **{"healthcheck-interval": "5", "healthcheck-timeout": "2"})
+    wait_for(lambda: get(port) == (200, "plain"), 90, "an answer through the load balancer")
+    name = hostname(cluster, "service", "plain")
+    (made,) = [it for it in installation.client("elbv2").describe_load_balancers()["LoadBalancers"] if it["DNSName"] == name]
+    assert made["Type"] == "network" and made["LoadBalancerName"].startswith("k8s-default-plain-")
+    assert "service.k8s.aws/resources" in cluster.get("service", "plain")["metadata"]["finalizers"]
+    cluster.kubectl("delete", "service", "plain", "--timeout=50s")
+    assert left_of(installation, "plain") == [] and get(port)[0] == 0
+
+
+def test_an_ingress_leaves_nothing(installation, cluster, web):
+    assert left_of(installation, "web")
+    cluster.kubectl("delete", "ingress", "web", "--timeout=50s")
+    assert left_of(installation, "web") == []
+    openings = installation.client("ec2").describe_security_groups()["SecurityGroups"]
+    pairs = [pair for it in openings for rule in it["IpPermissions"] for pair in rule["UserIdGroupPairs"]]
+    known = {it["GroupId"] for it in openings}
+    assert {pair["GroupId"] for pair in pairs} <= known
+    assert get(web)[0] == 0

@@ -35,7 +35,7 @@ use wharf_base::{
     Clock,
     net::{Cidr4, Ipv4Net},
 };
-use wharf_kube_api::{Aws, AwsPlace, Network, Parts, Servers};
+use wharf_kube_api::{AwsPlace, Network, Parts, Servers};
 use wharf_kube_auth::{UserInfo, account_token::Issuer, user::MASTERS};
 use wharf_kube_client::{Client, Informer, Informers, Selection, kind, transport};
 use wharf_kube_model::status::Status;
@@ -247,12 +247,9 @@ impl Clusters {
             git_version: GIT_VERSION.to_owned(),
             openid_configuration: issuer.configuration(),
             jwks: issuer.key_set(),
-            aws: Some(Aws {
-                place: AwsPlace {
-                    region: region.clone(),
-                    endpoint: AWS_IN_PODS.to_owned(),
-                },
-                associations: None,
+            aws: Some(AwsPlace {
+                region: region.clone(),
+                endpoint: AWS_IN_PODS.to_owned(),
             }),
         };
         let cluster = self.servers.create(&wanted.id, objects, parts).await;
@@ -290,6 +287,7 @@ impl Clusters {
             tokio::spawn(front.clone().serve(listener, stop.clone()));
         }
         let balancers = self.start_controllers(&wanted, &stop);
+        self.settings.issuers.begin(&wanted.id, &issuer);
         ending.disarm();
         Ok(Serving {
             port,

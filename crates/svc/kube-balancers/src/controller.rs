@@ -635,3 +635,6 @@ impl Services for Controller {
         self.pods.get(namespace, name)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -550,3 +550,6 @@ fn check(notes: &Annotations<'_>, version: &str, service: &Value) -> Result<Chec
             .unwrap_or(2),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,234 @@
+use serde_json::json;
+
+use super::*;
+use crate::stack::Condition;
+
+/// Services `web` and `api` with one pod each.
+struct World;
+
+impl Services for World {
+    fn service(&self, namespace: &str, name: &str) -> Option<Arc<Value>> {
+        let is_there = namespace == "a" && matches!(name, "web" | "api");
+        let service = json!({
+            "metadata": {"namespace": namespace, "name": name},
+            "spec": {"ports": [{"name": "http", "port": 80, "targetPort": 8080}]},
+        });
+        is_there.then(|| Arc::new(service))
+    }
+
+    fn slices(&self, _: &str, service: &str) -> Vec<Arc<Value>> {
+        vec![Arc::new(json!({
+            "addressType": "IPv4",
+            "ports": [{"name": "http", "port": 8080, "protocol": "TCP"}],
+            "endpoints": [{"addresses": ["10.0.0.1"], "targetRef": {"kind": "Pod", "name": service}}],
+        }))]
+    }
+
+    fn pod(&self, _: &str, name: &str) -> Option<Arc<Value>> {
+        let told = json!([{"eniId": format!("eni-{name}"), "privateIp": "10.0.0.1"}]).to_string();
+        Some(Arc::new(
+            json!({"metadata": {"annotations": {(endpoints::POD_ENI): told}}}),
+        ))
+    }
+}
+
+fn backend(service: &str) -> Value {
+    json!({"service": {"name": service, "port": {"number": 80}}})
+}
+
+fn path(kind: &str, path: &str, service: &str) -> Value {
+    json!({"path": path, "pathType": kind, "backend": backend(service)})
+}
+
+fn ingress(name: &str, notes: &[(&str, &str)], rules: Value) -> Arc<Value> {
+    let mut annotations = json!({});
+    for (key, value) in notes {
+        annotations[format!("{PREFIX}{key}")] = json!(value);
+    }
+    Arc::new(json!({
+        "metadata": {"namespace": "a", "name": name, "annotations": annotations},
+        "spec": {"ingressClassName": "alb", "rules": rules},
+    }))
+}
+
+fn built(members: &[Arc<Value>]) -> Result<Built, Refused> {
+    let key = key(&members[0])?;
+    build("CLUSTER", &key, members.to_vec(), &World)
+}
+
+fn refusal(notes: &[(&str, &str)]) -> String {
+    let rules = json!([{"http": {"paths": [path("Prefix", "/", "web")]}}]);
+    let error = built(&[ingress("i", notes, rules)]).err();
+    error.map(|it| it.0).unwrap_or_default()
+}
+
+fn conditions(built: &Built, port: u16) -> Vec<Vec<Condition>> {
+    let rules = built.stack.listeners[&port].rules.iter();
+    rules.map(|it| it.conditions.clone()).collect()
+}
+
+fn texts(all: &[&str]) -> Vec<String> {
+    all.iter().map(|it| (*it).to_owned()).collect()
+}
+
+#[test]
+fn paths_and_hosts_become_rules() {
+    let paths = json!([
+        path("ImplementationSpecific", "/x/*", "web"),
+        path("Prefix", "/", "web"),
+        path("Prefix", "/api/", "api"),
+        path("Exact", "/api", "web"),
+    ]);
+    let rules = json!([{"host": "h.example", "http": {"paths": paths}}]);
+    let it = built(&[ingress("i", &[], rules)]).unwrap();
+    let host = || Condition::Host(texts(&["h.example"]));
+    let expected: Vec<Vec<Condition>> = [&["/api"][..], &["/api", "/api/*"], &["/*"], &["/x/*"]]
+        .iter()
+        .map(|it| vec![host(), Condition::Path(texts(it))])
+        .collect();
+    assert_eq!(conditions(&it, 80), expected);
+    assert_eq!(it.stack.groups.len(), 2);
+    assert_eq!(
+        it.interfaces,
+        BTreeSet::from(["eni-api".to_owned(), "eni-web".to_owned()])
+    );
+    assert!(it.stack.internal && it.warnings.is_empty());
+    assert_eq!(it.stack.listeners[&80].default, nothing());
+    let group = it.stack.groups.values().next().unwrap();
+    assert_eq!((group.check.interval, group.check.healthy), (15, 2));
+    assert_eq!(group.targets.len(), 1);
+}
+
+#[test]
+fn a_certificate_listens_for_https_and_http_is_redirected() {
+    let rules = json!([{"http": {"paths": [path("Prefix", "/", "web")]}}]);
+    let notes = [
+        ("certificate-arn", "arn:1,arn:2"),
+        ("listen-ports", r#"[{"HTTP": 80}, {"HTTPS": 443}]"#),
+        ("ssl-redirect", "443"),
+        ("inbound-cidrs", "10.0.0.0/8"),
+    ];
+    let it = built(&[ingress("i", &notes, rules.clone())]).unwrap();
+    assert_eq!(
+        it.stack.listeners[&443].certificates,
+        texts(&["arn:1", "arn:2"])
+    );
+    assert_eq!(it.stack.listeners[&80].default, to_https(443));
+    assert!(it.stack.listeners[&80].rules.is_empty());
+    assert!(matches!(&it.stack.security, Security::Own(all) if all.len() == 2));
+    let alone = built(&[ingress("i", &notes[..1], rules)]).unwrap();
+    assert_eq!(alone.stack.listeners.keys().collect::<Vec<_>>(), [&443]);
+}
+
+#[test]
+fn ingresses_of_a_group_share_a_load_balancer() {
+    let of = |name: &str, order: &str, at: &str| {
+        let rules = json!([{"http": {"paths": [path("Exact", at, "web")]}}]);
+        ingress(
+            name,
+            &[("group.name", "all"), ("group.order", order)],
+            rules,
+        )
+    };
+    let it = built(&[of("one", "2", "/one"), of("two", "1", "/two")]).unwrap();
+    let paths: Vec<Vec<Condition>> = ["/two", "/one"]
+        .iter()
+        .map(|it| vec![Condition::Path(texts(&[it]))])
+        .collect();
+    assert_eq!(conditions(&it, 80), paths);
+    assert_eq!(it.stack.key, Key::Group("all".to_owned()));
+    let rules = json!([]);
+    let other = ingress(
+        "o",
+        &[("group.name", "all"), ("scheme", "internal")],
+        rules.clone(),
+    );
+    let public = ingress(
+        "p",
+        &[("group.name", "all"), ("scheme", "internet-facing")],
+        rules,
+    );
+    assert!(built(&[other, public]).is_err());
+}
+
+#[test]
+fn actions_of_annotations() {
+    let use_it =
+        |name: &str| json!({"service": {"name": name, "port": {"name": "use-annotation"}}});
+    let rules = json!([{"http": {"paths": [
+        {"path": "/s", "pathType": "Exact", "backend": use_it("split")},
+        {"path": "/r", "pathType": "Exact", "backend": use_it("away")},
+    ]}}]);
+    let split = r#"{"type": "forward", "forwardConfig": {"targetGroups": [
+        {"serviceName": "web", "servicePort": "http", "weight": 20}, {"serviceName": "api", "servicePort": 80, "weight": 80}]}}"#;
+    let away = r#"{"type": "redirect", "redirectConfig": {"host": "elsewhere.example", "statusCode": "HTTP_302"}}"#;
+    let header = r#"[{"field": "http-header", "httpHeaderConfig": {"httpHeaderName": "X", "values": ["1"]}}]"#;
+    let notes = [
+        ("actions.split", split),
+        ("actions.away", away),
+        ("conditions.away", header),
+    ];
+    let it = built(&[ingress("i", &notes, rules.clone())]).unwrap();
+    let rules_of = &it.stack.listeners[&80].rules;
+    let Action::Forward { groups, .. } = &rules_of[0].action else {
+        panic!("{rules_of:?}");
+    };
+    assert_eq!(groups.iter().map(|it| it.1).collect::<Vec<_>>(), [20, 80]);
+    assert!(
+        matches!(&rules_of[1].action, Action::Redirect { host, .. } if host == "elsewhere.example")
+    );
+    assert_eq!(rules_of[1].conditions.len(), 2);
+    let others = r#"{"type": "forward", "targetGroupARN": "arn:of-somebody"}"#;
+    let error = built(&[ingress("i", &[("actions.split", others)], rules)])
+        .err()
+        .unwrap();
+    assert!(
+        error.0.contains("serviceName and servicePort only"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_is_not_there_is_told() {
+    let rules = json!([{"http": {"paths": [path("Prefix", "/", "gone")]}}]);
+    let it = built(&[ingress("i", &[("inbound-cidr", "x")], rules)]).unwrap();
+    let told: Vec<&str> = it.warnings.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "the annotation alb.ingress.kubernetes.io/inbound-cidr is not known and has no effect",
+            "the Service gone does not exist",
+        ]
+    );
+    assert!(
+        matches!(&it.stack.listeners[&80].rules[0].action, Action::Fixed { status, .. } if status == "503")
+    );
+}
+
+#[test]
+fn refusals() {
+    for (note, value, text) in [
+        ("wafv2-acl-arn", "x", "is not supported"),
+        ("auth-type", "oidc", "is not supported"),
+        ("target-type", "instance", "must be one of ip"),
+        (
+            "scheme",
+            "public",
+            "must be one of internal, internet-facing",
+        ),
+        ("listen-ports", "[]", "1 to 50 ports"),
+        ("listen-ports", "80", "1 to 50 ports"),
+        ("listen-ports", r#"[{"TCP": 80}]"#, "HTTP and HTTPS"),
+        ("listen-ports", r#"[{"HTTP": 99999}]"#, "HTTP and HTTPS"),
+        ("ssl-redirect", "443", "listens for no HTTPS"),
+        ("group.name", "Not A Name", "lower case"),
+        ("group.order", "9999", "from -1000 to 1000"),
+        ("tags", "aws:x=1", "platform's own"),
+        ("healthcheck-port", "metrics", "is no port"),
+        ("inbound-cidrs", "everybody", "IPv4 ranges"),
+    ] {
+        let found = refusal(&[(note, value)]);
+        assert!(found.contains(text), "{note}={value}: {found:?}");
+    }
+    assert_eq!(refusal(&[]), "");
+}
