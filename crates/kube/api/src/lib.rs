@@ -41,7 +41,6 @@ mod writing;
 
 pub use answer::{Answer, Body};
 pub use cluster::{
-    Audit, AuditRecord, AwsPlace, Cluster, Connection, Network, Nodes, Parts,
-    Servers,
+    Audit, AuditRecord, AwsPlace, Cluster, Connection, Network, Nodes, Parts, Servers,
 };
 pub use storage::Objects;

@@ -99,7 +99,11 @@ fn by(ports: &[Value]) -> String {
             "" => "TCP",
             protocol => protocol,
         };
-        let (name, number, app) = (it.text("/name"), it.integer("/port"), it.text("/appProtocol"));
+        let (name, number, app) = (
+            it.text("/name"),
+            it.integer("/port"),
+            it.text("/appProtocol"),
+        );
         format!("{name:?} {number:?} {protocol:?} {app:?}")
     };
     let mut all: Vec<String> = ports.iter().map(port).collect();
