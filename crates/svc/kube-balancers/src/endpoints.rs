@@ -144,7 +144,11 @@ mod tests {
             "b" => Some(pod("eni-b", "10.0.0.2")),
             _ => None,
         };
-        let found = find(&json!({"name": "web", "port": 80}), &[slice.clone()], &pods);
+        let found = find(
+            &json!({"name": "web", "port": 80}),
+            std::slice::from_ref(&slice),
+            &pods,
+        );
         let expected = Target {
             address: "10.0.0.1".to_owned(),
             port: 8080,

@@ -83,7 +83,7 @@ mod tests {
         };
         let mut ingress =
             json!({"metadata": {"namespace": "a", "name": "b"}, "spec": {"ingressClassName": "x"}});
-        assert_eq!(keys(&ingress), [own.clone()]);
+        assert_eq!(keys(&ingress), std::slice::from_ref(&own));
         assert!(
             is_member(&ingress, &own, &|it| it == "x") && !is_member(&ingress, &own, &|_| false)
         );

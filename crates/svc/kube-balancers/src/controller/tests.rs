@@ -98,7 +98,7 @@ impl LoadBalancing for Sim {
         arns: &mut Arns,
     ) -> Result<(), CloudError> {
         let failed = self.fails();
-        let is_done_all_the_same = *self.calls.lock() % 2 == 0;
+        let is_done_all_the_same = self.calls.lock().is_multiple_of(2);
         if failed.is_none() || is_done_all_the_same {
             let mut worlds = self.worlds.lock();
             let world = worlds.entry(key.clone()).or_default();
