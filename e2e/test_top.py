@@ -109,8 +109,9 @@ def test_what_was_measured_is_shown(wharf, measured_by_task, service):
     shown = seen(wharf)
     [cluster] = [it for it in shown["clusters"] if it["name"] == "default"]
     assert 0 < cluster["memoryPercent"] <= 100, "the machine has more than the task reserved"
-    text = top(wharf, "--once").stdout
-    assert re.search(rf"^{service} +default +1 +1 +0 +steady +(-|\d+ %) +\d+ % ", text, re.M), text
+    # A minute may end before the deployment does.
+    row = re.compile(rf"^{service} +default +1 +1 +0 +steady +(-|\d+ %) +\d+ % ", re.M)
+    wait_for(lambda: row.search(top(wharf, "--once").stdout), 60, "the row of the service when it is steady")
     with live(wharf) as terminal:
         terminal.wait_for(is_row(service), "row of the service")
         terminal.type(f"/{service}\r\r")

@@ -157,7 +157,7 @@ def test_operations_of_a_service_that_is_here_are_named(wharf):
                 "ProvidedContexts": [{"ProviderArn": "arn:aws:iam::aws:contextProvider/A", "ContextAssertion": "said"}],
             },
         ),
-        ("elbv2", "describe_ssl_policies", "LoadBalancerType", "UnsupportedOperation", {"LoadBalancerType": "network"}),
+        ("elbv2", "describe_ssl_policies", "LoadBalancerType", "UnsupportedOperation", {"LoadBalancerType": "gateway"}),
     ],
 )
 def test_members_that_are_not_understood(wharf, service, operation, member, code, parameters):
