@@ -52,6 +52,13 @@ fn address<'a>(pod: &'a Value, family: &str) -> Option<&'a str> {
     all.chain(first).find(is_of_family)
 }
 
+fn protocol(port: &Value) -> &str {
+    match port.text("/protocol") {
+        "" => "TCP",
+        protocol => protocol,
+    }
+}
+
 /// The port of a pod that a service's port leads to.
 pub fn target(port: &Value, pod: &Value) -> Option<i64> {
     match port.at("/targetPort") {
@@ -60,10 +67,6 @@ pub fn target(port: &Value, pod: &Value) -> Option<i64> {
             let init = init.filter(|it| it.text("/restartPolicy") == "Always");
             let containers = pod.list("/spec/containers").iter().chain(init);
             let mut ports = containers.flat_map(|it| it.list("/ports"));
-            let protocol = |it: &Value| match it.text("/protocol") {
-                "" => "TCP".to_owned(),
-                protocol => protocol.to_owned(),
-            };
             let found = ports.find(|it| it.text("/name") == name && protocol(it) == protocol(port));
             found?.integer("/containerPort")
         }
@@ -76,12 +79,8 @@ pub fn target(port: &Value, pod: &Value) -> Option<i64> {
 
 fn ports(service: &Value, pod: &Value) -> Vec<Value> {
     let ports = service.list("/spec/ports").iter().filter_map(|port| {
-        let protocol = match port.text("/protocol") {
-            "" => "TCP",
-            protocol => protocol,
-        };
         let mut found = json!({
-            "name": port.text("/name"), "port": target(port, pod)?, "protocol": protocol,
+            "name": port.text("/name"), "port": target(port, pod)?, "protocol": protocol(port),
         });
         if !port.text("/appProtocol").is_empty() {
             found["appProtocol"] = port["appProtocol"].clone();
@@ -95,15 +94,8 @@ fn ports(service: &Value, pod: &Value) -> Vec<Value> {
 /// so by default.
 fn by(ports: &[Value]) -> String {
     let port = |it: &Value| {
-        let protocol = match it.text("/protocol") {
-            "" => "TCP",
-            protocol => protocol,
-        };
-        let (name, number, app) = (
-            it.text("/name"),
-            it.integer("/port"),
-            it.text("/appProtocol"),
-        );
+        let (name, app) = (it.text("/name"), it.text("/appProtocol"));
+        let (number, protocol) = (it.integer("/port"), protocol(it));
         format!("{name:?} {number:?} {protocol:?} {app:?}")
     };
     let mut all: Vec<String> = ports.iter().map(port).collect();
