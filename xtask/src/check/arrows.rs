@@ -55,11 +55,11 @@ const ROOMS: [Row; 25] = [
     row(&["iam", "placement", "scaling"]),
     row(&["reconcile"]),
     row(&["service"]),
-    row(&["hosts", "delivery", "datakeys"]),
+    row(&["hosts", "delivery", "datakeys", "log-writer"]),
     row(&["kube/model", "kube/client"]),
     row(&["kube/auth"]),
     row(&["kube/api"]),
-    row(&["kube/controllers", "kube/scheduler"]),
+    row(&["kube/controllers", "kube/scheduler", "kube/services"]),
     row(&["svc/ecs/model", "svc/ecs/exec"]),
     row(&[
         "svc/ecs/scheduler",

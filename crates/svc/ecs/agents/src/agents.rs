@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use wharf_api_ec2::Ec2;
 use wharf_api_logs::Logs;
+use wharf_base::Permit;
+use wharf_log_writer::{Kind, Line, Writer};
 use wharf_reconcile::{Depth, Queue};
 use wharf_seal::Keyring;
 use wharf_service::Loops;
@@ -14,13 +16,21 @@ use crate::{
     Config,
     acs::hub::Hub,
     instances,
-    metrics::{performance::Event, reservation, waiting::Waiting, written},
+    metrics::{performance::Event, reservation},
     names::Place,
     roles::TaskCredentials,
     state::State,
 };
 
 const INSTANCE_WORKERS: usize = 4;
+
+/// Groups of performance events keep them for a day, as AWS sets it.
+const PERFORMANCE: Kind = Kind {
+    name: "performance events",
+    principal: "ecs.amazonaws.com",
+    permit: Permit::for_controller("ecs-insights"),
+    retention: Some(1),
+};
 
 /// What [`Agents`] are made of.
 pub struct Parts {
@@ -45,9 +55,8 @@ pub struct Agents {
     pub(crate) credentials: Arc<dyn TaskCredentials>,
     pub(crate) ec2: Arc<dyn Ec2>,
     pub(crate) metrics: Vended,
-    logs: Option<Arc<dyn Logs>>,
-    /// Performance events on their way there.
-    events: Arc<Waiting>,
+    /// Performance events on their way into Logs.
+    events: Option<Arc<Writer>>,
     /// Keys of container instances whose connection is to be looked at.
     instances: Arc<Queue<String>>,
 }
@@ -55,7 +64,10 @@ pub struct Agents {
 impl Agents {
     /// No instance counts as silent before [`Agents::work`].
     pub fn new(parts: Parts) -> Self {
+        let clock = parts.state.clock();
+        let writer = |logs| Writer::new(PERFORMANCE, logs, clock);
         Self {
+            events: parts.logs.map(writer),
             state: parts.state,
             hub: Hub::default(),
             config: parts.config,
@@ -63,8 +75,6 @@ impl Agents {
             credentials: parts.credentials,
             ec2: parts.ec2,
             metrics: parts.metrics,
-            logs: parts.logs,
-            events: Arc::default(),
             instances: Arc::default(),
         }
     }
@@ -81,9 +91,18 @@ impl Agents {
 
     /// Leaves performance events to be written; nobody waits for that.
     pub(crate) fn tell(&self, place: &Place, events: impl IntoIterator<Item = Event>) {
-        if self.logs.is_some() {
-            self.events.add(place, events);
-        }
+        let Some(writer) = &self.events else { return };
+        let place = wharf_service::Place {
+            account: place.account.clone(),
+            region: place.region.clone(),
+        };
+        let lines = events.into_iter().map(|it| Line {
+            group: format!("/aws/ecs/containerinsights/{}/performance", it.cluster),
+            stream: it.stream,
+            at: it.at * 1000,
+            text: it.text,
+        });
+        writer.add(&place, lines);
     }
 
     /// Adds the loops that follow connections and measure clusters to those of the service.
@@ -100,15 +119,9 @@ impl Agents {
                 () = reservation::run(of) => {}
             }
         });
-        if let Some(logs) = self.logs.clone() {
-            let (of, stop) = (self.clone(), loops.stop());
-            loops.spawn(async move {
-                let write = |place, events| {
-                    let (state, logs) = (&of.state, &*logs);
-                    async move { written::write(state, logs, &place, events).await }
-                };
-                of.events.run(stop, write).await;
-            });
+        if let Some(writer) = self.events.clone() {
+            let stop = loops.stop();
+            loops.spawn(async move { writer.run(stop).await });
         }
     }
 }

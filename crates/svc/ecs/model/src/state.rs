@@ -70,6 +70,10 @@ impl State {
         }
     }
 
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }

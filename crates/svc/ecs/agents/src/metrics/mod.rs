@@ -8,7 +8,6 @@
 //! | [`used`] | what a task used, and what points of metrics that makes; pure |
 //! | [`insights`], [`containers`] | the metrics of Container Insights, and those of single containers; pure |
 //! | [`performance`] | the performance events of Container Insights; pure |
-//! | [`waiting`], [`written`] | their way into Logs, for which nobody waits |
 //! | [`keep`] | a report of a node into the store of samples |
 //! | [`reservation`] | how much of a cluster's machines is reserved and how many tasks and services it has, once a minute |
 //!
@@ -24,5 +23,3 @@ pub(crate) mod reservation;
 pub(crate) mod rounds;
 pub(crate) mod told;
 pub(crate) mod used;
-pub(crate) mod waiting;
-pub(crate) mod written;

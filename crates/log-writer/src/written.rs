@@ -1,5 +1,4 @@
-//! Performance events written into Logs, by its own operations, once what they tell of is kept as metrics. What Logs
-//! does not take is dropped.
+//! Lines written into Logs, by its own operations. What Logs does not take is dropped.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +6,11 @@ use wharf_api_logs::{
     CreateLogGroupRequest, CreateLogStreamRequest, InputLogEvent, ListTagsLogGroupRequest, Logs,
     PutLogEventsRequest, PutRetentionPolicyRequest, UntagLogGroupRequest,
 };
-use wharf_base::Permit;
+use wharf_service::Place;
 use wharf_wire::{Call, Context, Fault};
 
-use super::performance::Event;
-use crate::{names::Place, state::State};
+use crate::{Line, Writer};
 
-const PERMIT: Permit = Permit::for_controller("ecs-insights");
-const PRINCIPAL: &str = "ecs.amazonaws.com";
-/// Days that a new group keeps its events, as AWS sets it.
-const RETENTION: i32 = 1;
 /// Tag of a group that is made and does not know yet how long it keeps events. It is there for a moment only, unless
 /// the process is killed in it.
 const UNFINISHED: &str = "wharf:retention-follows";
@@ -26,34 +20,41 @@ const MOST_BYTES: usize = 900 << 10;
 /// What an event counts for beside its text.
 const OVERHEAD: usize = 26;
 
-/// Writes events of an account in a region.
-pub async fn write(state: &State, logs: &dyn Logs, place: &Place, events: Vec<Event>) {
-    let mut streams: BTreeMap<(String, String), Vec<InputLogEvent>> = BTreeMap::new();
-    for event in events {
-        let of_stream = streams.entry((event.cluster, event.stream)).or_default();
-        of_stream.push(InputLogEvent {
-            timestamp: Some(event.at * 1000),
-            message: Some(event.text),
-        });
-    }
-    for ((cluster, stream), events) in streams {
-        let group = format!("/aws/ecs/containerinsights/{cluster}/performance");
-        for some in parts(events) {
-            let call = || {
-                let now = state.now();
-                let cx = Context::internal(&place.account, &place.region, PRINCIPAL, now);
-                Call::by_controller(cx, PERMIT)
-            };
-            if let Err(fault) = put(logs, call, &group, &stream, some).await {
-                tracing::warn!(
-                    account = place.account,
-                    region = place.region,
-                    group,
-                    stream,
-                    error = %fault,
-                    "failed to write performance events of Container Insights; they are dropped"
-                );
-                break;
+impl Writer {
+    /// Writes lines of an account in a region.
+    pub(crate) async fn write(&self, place: Place, lines: Vec<Line>) {
+        let mut streams: BTreeMap<(String, String), Vec<InputLogEvent>> = BTreeMap::new();
+        for line in lines {
+            let of_stream = streams.entry((line.group, line.stream)).or_default();
+            of_stream.push(InputLogEvent {
+                timestamp: Some(line.at),
+                message: Some(line.text),
+            });
+        }
+        for ((group, stream), mut events) in streams {
+            // Streams take events in the order of their times alone.
+            events.sort_by_key(|it| it.timestamp);
+            for some in parts(events) {
+                let call = || {
+                    let now = self.clock.now();
+                    let principal = self.kind.principal;
+                    let cx = Context::internal(&place.account, &place.region, principal, now);
+                    Call::by_controller(cx, self.kind.permit.clone())
+                };
+                let retention = self.kind.retention;
+                let done = put(&*self.logs, call, (&group, &stream), retention, some).await;
+                if let Err(fault) = done {
+                    tracing::warn!(
+                        kind = self.kind.name,
+                        account = place.account,
+                        region = place.region,
+                        group,
+                        stream,
+                        error = %fault,
+                        "failed to write lines into Logs; they are dropped"
+                    );
+                    break;
+                }
             }
         }
     }
@@ -63,8 +64,8 @@ pub async fn write(state: &State, logs: &dyn Logs, place: &Place, events: Vec<Ev
 async fn put(
     logs: &dyn Logs,
     call: impl Fn() -> Call,
-    group: &str,
-    stream: &str,
+    (group, stream): (&str, &str),
+    retention: Option<i32>,
     events: Vec<InputLogEvent>,
 ) -> Result<(), Fault> {
     let named = || Some(group.to_owned());
@@ -78,17 +79,20 @@ async fn put(
         Err(fault) if fault.code == "ResourceNotFoundException" => {}
         answer => return answer.map(|_| ()),
     }
+    let unfinished = retention.map(|_| BTreeMap::from([(UNFINISHED.to_owned(), String::new())]));
     let made = CreateLogGroupRequest {
         log_group_name: named(),
-        tags: Some(BTreeMap::from([(UNFINISHED.to_owned(), String::new())])),
+        tags: unfinished,
         ..CreateLogGroupRequest::default()
     };
     let is_new = made_now(logs.create_log_group(&call(), made).await)?;
-    if is_new || is_unfinished(logs, &call(), group).await? {
+    if let Some(days) = retention
+        && (is_new || is_unfinished(logs, &call(), group).await?)
+    {
         // Of a group that was there, somebody else says how long it keeps them.
         let retention = PutRetentionPolicyRequest {
             log_group_name: named(),
-            retention_in_days: Some(RETENTION),
+            retention_in_days: Some(days),
         };
         logs.put_retention_policy(&call(), retention).await?;
         let finished = UntagLogGroupRequest {
@@ -147,7 +151,7 @@ fn parts(events: Vec<InputLogEvent>) -> Vec<Vec<InputLogEvent>> {
 mod tests {
     use parking_lot::Mutex;
     use wharf_api_logs::{Input, ListTagsLogGroupResponse, PutLogEventsResponse, faults};
-    use wharf_base::Timestamp;
+    use wharf_base::{Permit, Timestamp};
     use wharf_wire::{Check, async_trait};
 
     use super::*;
@@ -248,7 +252,8 @@ mod tests {
 
     fn call() -> Call {
         let now = Timestamp::from_millis(0);
-        Call::by_controller(Context::internal("1", "r", PRINCIPAL, now), PERMIT)
+        let cx = Context::internal("1", "r", "ecs.amazonaws.com", now);
+        Call::by_controller(cx, Permit::for_controller("test"))
     }
 
     fn event(bytes: usize) -> InputLogEvent {
@@ -262,7 +267,9 @@ mod tests {
     async fn a_group_is_made_once_and_keeps_what_somebody_else_says() {
         let logs = Kept::default();
         for stream in ["s", "s", "t"] {
-            put(&logs, call, "g", stream, vec![event(1)]).await.unwrap();
+            put(&logs, call, ("g", stream), Some(1), vec![event(1)])
+                .await
+                .unwrap();
         }
         let done = logs.done.lock().clone();
         let expected = [
@@ -276,11 +283,13 @@ mod tests {
     async fn a_group_whose_retention_was_never_said_has_it_said_by_the_next() {
         let logs = Kept::default();
         *logs.killed.lock() = true;
-        let first = put(&logs, call, "g", "s", vec![event(1)]).await;
+        let first = put(&logs, call, ("g", "s"), Some(1), vec![event(1)]).await;
         first.unwrap_err();
         *logs.killed.lock() = false;
         for stream in ["s", "t"] {
-            put(&logs, call, "g", stream, vec![event(1)]).await.unwrap();
+            put(&logs, call, ("g", stream), Some(1), vec![event(1)])
+                .await
+                .unwrap();
         }
         let done = logs.done.lock().clone();
         let expected = ["make g", "keep 1", "make s", "put 1", "make t", "put 1"];
@@ -288,10 +297,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_group_without_a_retention_keeps_events_for_ever() {
+        let logs = Kept::default();
+        put(&logs, call, ("g", "s"), None, vec![event(1)])
+            .await
+            .unwrap();
+        assert_eq!(*logs.done.lock(), ["make g", "make s", "put 1"]);
+        assert!(logs.tags.lock().is_empty());
+    }
+
+    #[tokio::test]
     async fn a_group_that_somebody_made_keeps_events_as_long_as_he_says() {
         let logs = Kept::default();
         logs.make(Some("g".to_owned())).unwrap();
-        put(&logs, call, "g", "s", vec![event(1)]).await.unwrap();
+        put(&logs, call, ("g", "s"), Some(1), vec![event(1)])
+            .await
+            .unwrap();
         assert_eq!(*logs.done.lock(), ["make g", "make s", "put 1"]);
     }
 

@@ -1,4 +1,4 @@
-//! Performance events that wait for Logs. Nobody who measures waits for it: events are left here, one task of its own
+//! Lines that wait for Logs. Nobody who has something to say waits for it: lines are left here, one task of its own
 //! writes them, and accounts take turns. What does not fit is dropped, and how much that was is logged.
 
 use std::{
@@ -10,26 +10,28 @@ use std::{
 use parking_lot::Mutex;
 use tokio::{sync::Notify, time::timeout};
 use tokio_util::sync::CancellationToken;
+use wharf_service::Place;
 
-use super::performance::Event;
-use crate::names::Place;
+use crate::Line;
 
-/// Of one account: the events of some thousand tasks in a minute.
+/// Of one account: performance events of some thousand tasks in a minute.
 const MOST_OF_ACCOUNT: usize = 16 << 20;
 /// Of all accounts.
 const MOST: usize = 64 << 20;
 /// Of one turn.
 const TURN: usize = 1 << 20;
-/// What an event takes beside its text.
+/// What a line takes beside its text.
 const OVERHEAD: usize = 128;
-/// What one turn may take, so that an account whose events cannot be written holds up the others for so long alone.
+/// What one turn may take, so that an account whose lines cannot be written holds up the others for so long alone.
 const TURN_TIME: Duration = Duration::from_secs(10);
 /// What is left to write when the service is told to end has so long.
 const END_TIME: Duration = Duration::from_secs(5);
 
-/// Events of accounts, in the order in which they came.
+/// Lines of accounts, in the order in which they came.
 #[derive(Debug, Default)]
 pub struct Waiting {
+    /// Of which kind they are, for the log.
+    kind: &'static str,
     state: Mutex<State>,
     wake: Notify,
 }
@@ -45,29 +47,36 @@ struct State {
 #[derive(Debug, Default)]
 struct Lane {
     /// With their regions.
-    events: VecDeque<(String, Event)>,
+    lines: VecDeque<(String, Line)>,
     bytes: usize,
     dropped: usize,
 }
 
 impl Waiting {
-    pub fn add(&self, place: &Place, events: impl IntoIterator<Item = Event>) {
+    pub fn of(kind: &'static str) -> Self {
+        Self {
+            kind,
+            ..Self::default()
+        }
+    }
+
+    pub fn add(&self, place: &Place, lines: impl IntoIterator<Item = Line>) {
         let mut state = self.state.lock();
         let State { lanes, bytes, .. } = &mut *state;
         let mut lane = lanes.remove(&place.account).unwrap_or_default();
-        for event in events {
-            let size = size(&event);
+        for line in lines {
+            let size = size(&line);
             if lane.bytes + size > MOST_OF_ACCOUNT || *bytes + size > MOST {
                 lane.dropped += 1;
                 continue;
             }
             lane.bytes += size;
             *bytes += size;
-            lane.events.push_back((place.region.clone(), event));
+            lane.lines.push_back((place.region.clone(), line));
         }
         // Of an account that has none waiting nobody would come to log what was dropped.
-        if lane.events.is_empty() {
-            lane.log(&place.account);
+        if lane.lines.is_empty() {
+            lane.log(self.kind, &place.account);
             return;
         }
         lanes.insert(place.account.clone(), lane);
@@ -75,35 +84,32 @@ impl Waiting {
         self.wake.notify_one();
     }
 
-    /// Some events of the account whose turn it is, those that came first, of one region.
-    fn next(&self) -> Option<(Place, Vec<Event>)> {
+    /// Some lines of the account whose turn it is, those that came first, of one region.
+    fn next(&self) -> Option<(Place, Vec<Line>)> {
         let mut state = self.state.lock();
         let after = (Bound::Excluded(state.turn.as_str()), Bound::Unbounded);
         let later = state.lanes.range::<str, _>(after).next();
         let account = later.or_else(|| state.lanes.iter().next())?.0.clone();
         let mut lane = state.lanes.remove(&account)?;
-        let (mut events, mut bytes) = (Vec::new(), 0);
-        let region = lane.events.front()?.0.clone();
-        while let Some((_, event)) = lane
-            .events
-            .pop_front_if(|it| it.0 == region && bytes < TURN)
-        {
-            bytes += size(&event);
-            events.push(event);
+        let (mut lines, mut bytes) = (Vec::new(), 0);
+        let region = lane.lines.front()?.0.clone();
+        while let Some((_, line)) = lane.lines.pop_front_if(|it| it.0 == region && bytes < TURN) {
+            bytes += size(&line);
+            lines.push(line);
         }
         lane.bytes -= bytes;
         state.bytes -= bytes;
-        lane.log(&account);
+        lane.log(self.kind, &account);
         lane.dropped = 0;
-        if !lane.events.is_empty() {
+        if !lane.lines.is_empty() {
             state.lanes.insert(account.clone(), lane);
         }
         state.turn.clone_from(&account);
-        Some((Place { account, region }, events))
+        Some((Place { account, region }, lines))
     }
 
     /// Writes what comes, until `stop` and what is there by then.
-    pub async fn run<F>(&self, stop: CancellationToken, write: impl Fn(Place, Vec<Event>) -> F)
+    pub async fn run<F>(&self, stop: CancellationToken, write: impl Fn(Place, Vec<Line>) -> F)
     where
         F: Future<Output = ()>,
     {
@@ -119,25 +125,27 @@ impl Waiting {
         let rest = self.write_all(&write, &never);
         if timeout(END_TIME, rest).await.is_err() {
             tracing::warn!(
-                "performance events could not be written before the end; they are dropped"
+                kind = self.kind,
+                "lines could not be written before the end; they are dropped"
             );
         }
     }
 
-    async fn write_all<F>(&self, write: &impl Fn(Place, Vec<Event>) -> F, stop: &CancellationToken)
+    async fn write_all<F>(&self, write: &impl Fn(Place, Vec<Line>) -> F, stop: &CancellationToken)
     where
         F: Future<Output = ()>,
     {
         while !stop.is_cancelled()
-            && let Some((place, events)) = self.next()
+            && let Some((place, lines)) = self.next()
         {
-            let (of, count) = (place.clone(), events.len());
-            if timeout(TURN_TIME, write(of, events)).await.is_err() {
+            let (of, count) = (place.clone(), lines.len());
+            if timeout(TURN_TIME, write(of, lines)).await.is_err() {
                 tracing::warn!(
+                    kind = self.kind,
                     account = place.account,
                     region = place.region,
                     count,
-                    "performance events took too long to be written; some may be lost"
+                    "lines took too long to be written; some may be lost"
                 );
             }
         }
@@ -145,19 +153,20 @@ impl Waiting {
 }
 
 impl Lane {
-    fn log(&self, account: &str) {
+    fn log(&self, kind: &str, account: &str) {
         if self.dropped > 0 {
             tracing::warn!(
+                kind,
                 account,
                 dropped = self.dropped,
-                "performance events came faster than Logs takes them; some were dropped"
+                "lines came faster than Logs takes them; some were dropped"
             );
         }
     }
 }
 
-fn size(event: &Event) -> usize {
-    event.text.len() + event.cluster.len() + event.stream.len() + OVERHEAD
+fn size(line: &Line) -> usize {
+    line.text.len() + line.group.len() + line.stream.len() + OVERHEAD
 }
 
 #[cfg(test)]
@@ -173,21 +182,21 @@ mod tests {
         }
     }
 
-    fn event(at: i64, bytes: usize) -> Event {
-        Event {
-            cluster: "c".to_owned(),
+    fn line(at: i64, bytes: usize) -> Line {
+        Line {
+            group: "g".to_owned(),
             stream: "s".to_owned(),
             at,
             text: "x".repeat(bytes),
         }
     }
 
-    /// Whose turns come, and when the events of each were made.
+    /// Whose turns come, and when the lines of each were made.
     fn turns(waiting: &Waiting) -> Vec<(String, Vec<i64>)> {
         let turns = std::iter::from_fn(|| waiting.next());
         turns
-            .map(|(place, events)| {
-                let made = events.iter().map(|it| it.at);
+            .map(|(place, lines)| {
+                let made = lines.iter().map(|it| it.at);
                 (place.account, made.collect())
             })
             .collect()
@@ -196,8 +205,8 @@ mod tests {
     #[test]
     fn accounts_take_turns() {
         let waiting = Waiting::default();
-        waiting.add(&place("a"), (0..3).map(|at| event(at, 700 << 10)));
-        waiting.add(&place("b"), [event(7, 1)]);
+        waiting.add(&place("a"), (0..3).map(|at| line(at, 700 << 10)));
+        waiting.add(&place("b"), [line(7, 1)]);
         let expected = [("a", vec![0, 1]), ("b", vec![7]), ("a", vec![2])];
         assert_eq!(turns(&waiting), expected.map(|it| (it.0.to_owned(), it.1)));
     }
@@ -205,8 +214,8 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_dropped_and_takes_no_room_of_others() {
         let waiting = Waiting::default();
-        waiting.add(&place("a"), (0..100).map(|at| event(at, 1 << 20)));
-        waiting.add(&place("b"), [event(7, 1)]);
+        waiting.add(&place("a"), (0..100).map(|at| line(at, 1 << 20)));
+        waiting.add(&place("b"), [line(7, 1)]);
         assert_eq!(waiting.state.lock().lanes["a"].dropped, 85);
         let turns = turns(&waiting);
         assert_eq!(turns.len(), 16);
@@ -214,7 +223,7 @@ mod tests {
         assert_eq!(waiting.state.lock().bytes, 0);
         for account in 0..100 {
             let of = place(&account.to_string());
-            waiting.add(&of, (0..15).map(|at| event(at, 1 << 20)));
+            waiting.add(&of, (0..15).map(|at| line(at, 1 << 20)));
         }
         let bytes = waiting.state.lock().bytes;
         assert!(bytes <= MOST && bytes > MOST - (2 << 20), "{bytes}");
@@ -223,16 +232,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_account_that_cannot_be_written_holds_up_the_others_for_a_while_alone() {
         let waiting = Arc::new(Waiting::default());
-        waiting.add(&place("a"), [event(0, 1)]);
-        waiting.add(&place("b"), [event(7, 1)]);
+        waiting.add(&place("a"), [line(0, 1)]);
+        waiting.add(&place("b"), [line(7, 1)]);
         let (stop, written) = (CancellationToken::new(), Mutex::new(Vec::new()));
-        let write = |place: Place, events: Vec<Event>| {
+        let write = |place: Place, lines: Vec<Line>| {
             let (stop, written) = (&stop, &written);
             async move {
                 if place.account == "a" {
                     std::future::pending::<()>().await;
                 }
-                written.lock().push((place.account, events.len()));
+                written.lock().push((place.account, lines.len()));
                 stop.cancel();
             }
         };
@@ -243,11 +252,11 @@ mod tests {
     #[tokio::test]
     async fn what_is_there_at_the_end_is_written() {
         let waiting = Waiting::default();
-        waiting.add(&place("a"), [event(0, 1)]);
+        waiting.add(&place("a"), [line(0, 1)]);
         let (stop, written) = (CancellationToken::new(), Mutex::new(0));
         stop.cancel();
-        let write = |_, events: Vec<Event>| {
-            *written.lock() += events.len();
+        let write = |_, lines: Vec<Line>| {
+            *written.lock() += lines.len();
             std::future::ready(())
         };
         waiting.run(stop, write).await;
