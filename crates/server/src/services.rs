@@ -44,7 +44,7 @@ use crate::{
     images,
     inspector::ScannedImages,
     issuers::Issuers,
-    kube::{Clusters, Settings as ClusterSettings},
+    kube::{self, Clusters, Settings as ClusterSettings},
     names,
     principals::Principals,
     start::{Data, Plane, ServerConfig, endpoint},
@@ -511,6 +511,9 @@ pub static SERVICES: &[Row] = &[
             let dispatcher = &it.plane.dispatcher;
             let elb = Arc::new(it.plane.elbv2.clone());
             let acm = Arc::new(it.plane.acm.clone());
+            let logs = Arc::new(it.plane.logs.clone());
+            let logs = Arc::new(wharf_api_logs::Client::new(logs, dispatcher.clone()));
+            let logs = wharf_log_writer::Writer::new(kube::logs::KIND, logs, it.clock.clone());
             let clusters = Clusters::new(ClusterSettings {
                 store: it.data.store.clone(),
                 ec2: ec2.clone(),
@@ -523,6 +526,7 @@ pub static SERVICES: &[Row] = &[
                 reached: names::for_nodes(it.config),
                 names: names::of_certificate(it.config),
                 connections: it.plane.connections.clone(),
+                logs: logs.clone(),
                 issuers: it.plane.issuers.clone(),
             });
             let eks = EksService::new(EksParts {
@@ -541,6 +545,10 @@ pub static SERVICES: &[Row] = &[
             Served::by(wharf_api_eks::Routes(Arc::new(eks.clone())))
                 .tagged(wharf_svc_eks::TAGGED)
                 .sealing(wharf_svc_eks::SEALING)
+                .running(
+                    "logs of clusters",
+                    |stop| async move { logs.run(stop).await },
+                )
                 .running("clusters of Kubernetes", |stop| async move {
                     eks.run(stop).await;
                     clusters.end().await;

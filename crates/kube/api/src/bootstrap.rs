@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use wharf_kube_auth::{UserInfo, bootstrap, user::MASTERS};
 use wharf_store::StoreError;
 
-use crate::cluster::{Cluster, Network};
+use crate::cluster::{Cluster, Network, OwnServer};
 
 /// Who makes them.
 const USER: &str = "system:apiserver";
@@ -22,6 +22,9 @@ pub async fn ensure(cluster: &Cluster) -> Result<(), StoreError> {
     }
     for (path, object) in own_service(cluster.network()) {
         make(cluster, &path, &object, true).await;
+    }
+    if let Some((path, object)) = name_service(cluster.network()) {
+        make(cluster, &path, &object, false).await;
     }
     Ok(())
 }
@@ -69,15 +72,10 @@ fn own_service(network: &Network) -> Vec<(String, Value)> {
     let Some(address) = network.service_range.hosts().next() else {
         return Vec::new();
     };
-    if network.endpoints.is_empty() {
+    let Some(OwnServer { port, addresses }) = &network.server else {
         return Vec::new();
-    }
-    let port = network.endpoints[0].port();
-    let addresses: Vec<String> = network
-        .endpoints
-        .iter()
-        .map(|it| it.ip().to_string())
-        .collect();
+    };
+    let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     let service = json!({
         "apiVersion": "v1",
         "kind": "Service",
@@ -93,6 +91,12 @@ fn own_service(network: &Network) -> Vec<(String, Value)> {
         },
     });
     let ports = json!([{"name": "https", "port": port, "protocol": "TCP"}]);
+    let subset = json!({
+        "addresses": addresses.iter().map(|it| json!({"ip": it})).collect::<Vec<_>>(),
+        "ports": ports,
+    });
+    let endpoint = json!({"addresses": addresses, "conditions": {"ready": true}});
+    let is_reached = !addresses.is_empty();
     let endpoints = json!({
         "apiVersion": "v1",
         "kind": "Endpoints",
@@ -100,10 +104,7 @@ fn own_service(network: &Network) -> Vec<(String, Value)> {
             "name": "kubernetes",
             "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"},
         },
-        "subsets": [{
-            "addresses": addresses.iter().map(|it| json!({"ip": it})).collect::<Vec<_>>(),
-            "ports": ports,
-        }],
+        "subsets": if is_reached { json!([subset]) } else { json!([]) },
     });
     let slice = json!({
         "apiVersion": "discovery.k8s.io/v1",
@@ -113,7 +114,7 @@ fn own_service(network: &Network) -> Vec<(String, Value)> {
             "labels": {"kubernetes.io/service-name": "kubernetes"},
         },
         "addressType": "IPv4",
-        "endpoints": [{"addresses": addresses, "conditions": {"ready": true}}],
+        "endpoints": if is_reached { json!([endpoint]) } else { json!([]) },
         "ports": ports,
     });
     let core = "/api/v1/namespaces/default";
@@ -123,6 +124,34 @@ fn own_service(network: &Network) -> Vec<(String, Value)> {
         (format!("{core}/endpoints"), endpoints),
         (slices.to_owned(), slice),
     ]
+}
+
+/// The service at which pods ask for names, at the tenth address of the range as on EKS. It selects nothing: nodes answer themselves.
+fn name_service(network: &Network) -> Option<(String, Value)> {
+    let address = network.service_range.hosts().nth(9)?.to_string();
+    let port = |name: &str, protocol: &str| json!({"name": name, "port": 53, "protocol": protocol, "targetPort": 53});
+    let service = json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {
+            "name": "kube-dns",
+            "labels": {
+                "k8s-app": "kube-dns",
+                "kubernetes.io/cluster-service": "true",
+                "kubernetes.io/name": "CoreDNS",
+            },
+        },
+        "spec": {
+            "type": "ClusterIP",
+            "clusterIP": address,
+            "clusterIPs": [address],
+            "ports": [port("dns", "UDP"), port("dns-tcp", "TCP")],
+        },
+    });
+    Some((
+        "/api/v1/namespaces/kube-system/services".to_owned(),
+        service,
+    ))
 }
 
 /// In the order in which they are made: a path and what is posted to it.

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     io,
-    net::SocketAddrV4,
+    net::Ipv4Addr,
     sync::{Arc, Weak},
 };
 
@@ -18,7 +18,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 use wharf_base::{Clock, Timestamp};
-use wharf_kube_auth::{Attributes, Authorizer, Tokens, UserInfo};
+use wharf_kube_auth::{Authorizer, Tokens, UserInfo};
 use wharf_kube_model::Catalog;
 use wharf_seal::SharedKey;
 use wharf_store::{Store, StoreError};
@@ -26,6 +26,7 @@ use wharf_store::{Store, StoreError};
 use crate::{
     admission::Turns,
     answer::{Answer, Body},
+    audit::Audit,
     expiry::Expiry,
     storage::{Keys, Objects},
 };
@@ -52,22 +53,6 @@ pub trait Nodes: Send + Sync + 'static {
     async fn dial(&self, address: &str, port: u16, tls: bool) -> io::Result<Box<dyn Connection>>;
 }
 
-/// Hears what became of each request.
-#[async_trait]
-pub trait Audit: Send + Sync + 'static {
-    async fn heard(&self, record: AuditRecord<'_>);
-}
-
-pub struct AuditRecord<'a> {
-    pub user: &'a UserInfo,
-    pub asked: &'a Attributes,
-    pub code: u16,
-    /// What the authorizer gave as its reason.
-    pub reason: &'a str,
-    pub began: Timestamp,
-    pub user_agent: &'a str,
-}
-
 /// Where pods find AWS' APIs.
 #[derive(Debug, Clone)]
 pub struct AwsPlace {
@@ -81,8 +66,16 @@ pub struct AwsPlace {
 pub struct Network {
     /// Of which services have their addresses: `serviceIpv4Cidr`.
     pub service_range: Ipv4Net,
-    /// Where pods and nodes reach this server: what is behind the service `kubernetes`, which is there only if one is told.
-    pub endpoints: Vec<SocketAddrV4>,
+    /// What is behind the service `kubernetes`, which is there only if this is told.
+    pub server: Option<OwnServer>,
+}
+
+/// Where nodes reach this server.
+#[derive(Debug, Clone)]
+pub struct OwnServer {
+    pub port: u16,
+    /// There may be none that another machine could use: nodes of this one lead pods here all the same.
+    pub addresses: Vec<Ipv4Addr>,
 }
 
 /// What a cluster is served with.

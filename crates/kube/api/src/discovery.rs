@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 use wharf_kube_model::{Catalog, Resource};
 
-use crate::cluster::Network;
+use crate::cluster::{Network, OwnServer};
 
 /// Versions of each group, and the resources of each version, in the catalog's order.
 type Groups<'a> = IndexMap<&'a str, IndexMap<&'a str, Vec<&'a Resource>>>;
@@ -23,9 +23,11 @@ fn groups(catalog: &Catalog) -> Groups<'_> {
 
 /// `/api`
 pub fn versions(network: &Network) -> Value {
-    let reach =
-        |it: &SocketAddrV4| json!({"clientCIDR": "0.0.0.0/0", "serverAddress": it.to_string()});
-    let addresses: Vec<Value> = network.endpoints.iter().take(1).map(reach).collect();
+    let reach = |server: &OwnServer| {
+        let at = SocketAddrV4::new(*server.addresses.first()?, server.port);
+        Some(json!({"clientCIDR": "0.0.0.0/0", "serverAddress": at.to_string()}))
+    };
+    let addresses: Vec<Value> = network.server.iter().filter_map(reach).collect();
     json!({
         "kind": "APIVersions",
         "versions": ["v1"],

@@ -14,6 +14,7 @@
 
 mod admission;
 mod answer;
+mod audit;
 mod body;
 mod bootstrap;
 mod call;
@@ -40,7 +41,6 @@ mod watching;
 mod writing;
 
 pub use answer::{Answer, Body};
-pub use cluster::{
-    Audit, AuditRecord, AwsPlace, Cluster, Connection, Network, Nodes, Parts, Servers,
-};
+pub use audit::{Audit, AuditRecord, Origin};
+pub use cluster::{AwsPlace, Cluster, Connection, Network, Nodes, OwnServer, Parts, Servers};
 pub use storage::Objects;

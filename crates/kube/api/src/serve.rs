@@ -16,8 +16,9 @@ use wharf_kube_model::{
 
 use crate::{
     answer::{self, Answer, Body, Fault},
+    audit::{AuditRecord, Origin},
     call::Call,
-    cluster::{AuditRecord, Inner},
+    cluster::Inner,
     creating, deleting,
     negotiate::{self, Form, Offer},
     patching, paths,
@@ -49,6 +50,7 @@ pub async fn serve(inner: &Arc<Inner>, request: Request<Body>, user: &UserInfo) 
     let began = inner.now();
     let (mut head, body) = request.into_parts();
     let path = head.uri.path().to_owned();
+    let origin = head.extensions.remove::<Origin>();
     let incoming = Incoming {
         method: head.method,
         target: head
@@ -76,6 +78,7 @@ pub async fn serve(inner: &Arc<Inner>, request: Request<Body>, user: &UserInfo) 
         .get(USER_AGENT)
         .and_then(|it| it.to_str().ok());
     let agent = agent.unwrap_or_default().to_owned();
+    let uri = incoming.target.clone();
     let answered = match target {
         None => Err(Fault::from(Status::bad_request("the path is no text"))),
         Some(_) if !decision.allows() => Err(not_allowed(user, &attributes, &decision).into()),
@@ -99,13 +102,17 @@ pub async fn serve(inner: &Arc<Inner>, request: Request<Body>, user: &UserInfo) 
     if let Some(audit) = &inner.parts.audit {
         let record = AuditRecord {
             user,
+            origin: origin.as_ref(),
             asked: &attributes,
+            uri: &uri,
             code: answer.status().as_u16(),
+            is_allowed: decision.allows(),
             reason: decision.reason(),
             began,
+            ended: inner.now(),
             user_agent: &agent,
         };
-        audit.heard(record).await;
+        audit.heard(&record);
     }
     answer
 }

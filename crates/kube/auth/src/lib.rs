@@ -28,7 +28,7 @@ pub use attributes::Attributes;
 pub use decision::Decision;
 pub use rules::{PolicyRule, Rules};
 pub use seams::{
-    Authenticator, Authorizer, Bound, Credentials, IssuedToken, TokenRefused, TokenRequest, Tokens,
-    Unauthenticated,
+    Authenticated, Authenticator, Authorizer, Bound, Credentials, IssuedToken, TokenRefused,
+    TokenRequest, Tokens, Unauthenticated,
 };
 pub use user::UserInfo;

@@ -29,14 +29,22 @@ pub enum Unauthenticated {
     TooMany,
 }
 
+/// Who sent a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authenticated {
+    /// As whom it is answered.
+    pub user: UserInfo,
+    /// Who proved to be somebody and asked to act as `user`.
+    pub impersonator: Option<UserInfo>,
+}
+
 /// Says who sent a request. What proves nothing is anonymous; what proves itself wrongly is refused.
 #[async_trait]
 pub trait Authenticator: Send + Sync + 'static {
-    /// Impersonation is done: the user is the one who is acted as.
     async fn authenticate(
         &self,
         credentials: &Credentials<'_>,
-    ) -> Result<UserInfo, Unauthenticated>;
+    ) -> Result<Authenticated, Unauthenticated>;
 }
 
 /// Says what users may do.

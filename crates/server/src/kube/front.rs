@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_base::net::Cidr4;
-use wharf_kube_api::{Body, Cluster};
+use wharf_kube_api::{Body, Cluster, Origin};
 use wharf_kube_auth::{Authenticator as _, Credentials, Unauthenticated, user::ANONYMOUS};
 use wharf_kube_model::status::{Asked, Status};
 
@@ -64,7 +64,7 @@ impl Front {
                     tracker.spawn(async move {
                         let closed = slot.clone();
                         tokio::select! {
-                            () = front.connection(stream, slot, stop) => {}
+                            () = front.connection(stream, ip, slot, stop) => {}
                             () = closed.closed() => {
                                 tracing::debug!(%address, "a connection was closed for another");
                             }
@@ -94,6 +94,7 @@ impl Front {
     async fn connection(
         self: Arc<Self>,
         stream: TcpStream,
+        source: IpAddr,
         slot: Arc<Slot>,
         stop: CancellationToken,
     ) {
@@ -115,7 +116,8 @@ impl Front {
             let (front, asking) = (self.clone(), asked.request());
             let certificate = certificate.clone();
             async move {
-                let answer = front.answer(request, certificate.as_deref(), &asking).await;
+                let certificate = certificate.as_deref();
+                let answer = front.answer(request, certificate, source, &asking).await;
                 if answer.status() == http::StatusCode::SWITCHING_PROTOCOLS {
                     asking.slot().upgraded();
                 }
@@ -134,16 +136,18 @@ impl Front {
         &self,
         request: Request<Incoming>,
         certificate: Option<&[u8]>,
+        source: IpAddr,
         asking: &Asking,
     ) -> Response<Body> {
         let credentials = Credentials {
             headers: request.headers(),
             certificate,
         };
-        let user = match self.identities.authenticate(&credentials).await {
-            Ok(user) => user,
+        let entered = match self.identities.authenticate(&credentials).await {
+            Ok(entered) => entered,
             Err(why) => return self.refuse(&why),
         };
+        let user = entered.user;
         let open = OPEN.iter().any(|it| {
             let rest = request.uri().path().strip_prefix(it);
             rest.is_some_and(|it| it.is_empty() || it.starts_with('/'))
@@ -154,6 +158,10 @@ impl Front {
         asking.admit();
         let mut request = request.map(|body| body.map_err(io::Error::other).boxed_unsync());
         identity::strip(request.headers_mut());
+        request.extensions_mut().insert(Origin {
+            source,
+            impersonator: entered.impersonator,
+        });
         self.cluster.serve(request, &user).await
     }
 

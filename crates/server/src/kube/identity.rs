@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use serde_json::Value;
 use wharf_base::{Clock, Timestamp};
 use wharf_kube_auth::{
-    Authenticator, Authorizer as _, Bound, Credentials, IssuedToken, TokenRefused, TokenRequest,
-    Tokens, Unauthenticated, UserInfo,
+    Authenticated, Authenticator, Authorizer as _, Bound, Credentials, IssuedToken, TokenRefused,
+    TokenRequest, Tokens, Unauthenticated, UserInfo,
     account_token::{API_AUDIENCE, Claims, Issuer},
     certificate, eks_token, impersonation,
     mapping::Identity,
@@ -24,6 +24,7 @@ use wharf_wire::fault::Chain;
 use super::{
     authority::{Authority, Whose},
     aws_auth,
+    logs::ClusterLogs,
 };
 
 /// Begins the word by which browsers and other clients of websockets send a token.
@@ -44,6 +45,7 @@ pub struct Identities {
     pub clock: Arc<dyn Clock>,
     pub issuer: Arc<Issuer>,
     pub authority: Arc<Authority>,
+    pub logs: Arc<ClusterLogs>,
     /// For what tokens are bound to.
     pub client: Client,
     /// The ConfigMap `aws-auth`, once the cluster is served.
@@ -103,7 +105,7 @@ impl Authenticator for Identities {
     async fn authenticate(
         &self,
         credentials: &Credentials<'_>,
-    ) -> Result<UserInfo, Unauthenticated> {
+    ) -> Result<Authenticated, Unauthenticated> {
         let of_certificate = credentials.certificate.and_then(certificate::user);
         if of_certificate
             .as_ref()
@@ -117,7 +119,12 @@ impl Authenticator for Identities {
             (None, None) => UserInfo::anonymous(),
         };
         let asked = impersonation::asked(credentials.headers).map_err(refused)?;
-        let Some(asked) = asked else { return Ok(user) };
+        let Some(asked) = asked else {
+            return Ok(Authenticated {
+                user,
+                impersonator: None,
+            });
+        };
         for needed in asked.needed {
             let decision = self.authority.authorize(&user, &needed).await;
             if !decision.allows() {
@@ -128,7 +135,10 @@ impl Authenticator for Identities {
                 });
             }
         }
-        Ok(asked.user)
+        Ok(Authenticated {
+            user: asked.user,
+            impersonator: Some(user),
+        })
     }
 }
 
@@ -166,7 +176,10 @@ impl Identities {
             audiences
         };
         if token.starts_with(eks_token::PREFIX) {
-            let user = self.of_iam(token).await?;
+            let mut arn = String::new();
+            let entered = self.of_iam(token, &mut arn).await;
+            self.logs.entered(&arn, entered.as_ref());
+            let user = entered?;
             let good = wanted.iter().filter(|it| *it == API_AUDIENCE);
             let good: Vec<String> = good.cloned().collect();
             return match good.is_empty() {
@@ -237,8 +250,8 @@ impl Identities {
         at.is_some_and(|it| it + AFTER_DELETION < self.clock.now())
     }
 
-    /// Who signed a token of EKS for this cluster.
-    async fn of_iam(&self, token: &str) -> Result<UserInfo, Unauthenticated> {
+    /// Who signed a token of EKS for this cluster; `arn` becomes the signer's, once that is known.
+    async fn of_iam(&self, token: &str, arn: &mut String) -> Result<UserInfo, Unauthenticated> {
         let now = self.clock.now();
         let read = eks_token::read(token, now);
         let presigned = read.map_err(|error| refused(error.to_string()))?;
@@ -262,6 +275,7 @@ impl Identities {
             &caller.account,
             key,
         );
+        arn.clone_from(&identity.canonical_arn);
         let entered = self
             .eks
             .enter(&self.whose.place, self.whose.cluster(), &identity)

@@ -11,11 +11,12 @@ mod front;
 mod identity;
 pub mod issuers;
 mod keys;
+pub mod logs;
 mod nodes;
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -35,10 +36,11 @@ use wharf_base::{
     Clock,
     net::{Cidr4, Ipv4Net},
 };
-use wharf_kube_api::{AwsPlace, Network, Parts, Servers};
+use wharf_kube_api::{AwsPlace, Network, OwnServer, Parts, Servers};
 use wharf_kube_auth::{UserInfo, account_token::Issuer, user::MASTERS};
 use wharf_kube_client::{Client, Informer, Informers, Selection, kind, transport};
 use wharf_kube_model::status::Status;
+use wharf_log_writer::Writer;
 use wharf_seal::SharedKey;
 use wharf_service::Place;
 use wharf_store::Store;
@@ -55,6 +57,7 @@ use self::{
     authority::{Authority, Whose},
     front::Front,
     identity::Identities,
+    logs::ClusterLogs,
     nodes::ToNodes,
 };
 use crate::gateway::connections::Connections;
@@ -102,6 +105,8 @@ pub struct Settings {
     /// Names and addresses that certificates hold for.
     pub names: Vec<String>,
     pub connections: Connections,
+    /// What clusters tell their owners.
+    pub logs: Arc<Writer>,
     /// Told of each cluster that is served.
     pub issuers: issuers::ClusterIssuers,
 }
@@ -122,6 +127,7 @@ type Kept = Arc<Mutex<Option<Serving>>>;
 /// A cluster that answers.
 struct Serving {
     port: u16,
+    logs: Arc<ClusterLogs>,
     stop: CancellationToken,
     /// The end of who makes load balancers: what is under way is done then.
     balancers: tokio::task::JoinHandle<()>,
@@ -179,12 +185,6 @@ impl Clusters {
         Client::new(transport, agent)
     }
 
-    /// What stands behind the service `kubernetes`.
-    fn endpoints(&self, port: u16) -> Vec<SocketAddrV4> {
-        let reached = self.settings.reached.iter();
-        reached.map(|ip| SocketAddrV4::new(*ip, port)).collect()
-    }
-
     fn endpoint(&self, port: u16) -> String {
         let host = &self.settings.host;
         match host.parse::<IpAddr>() {
@@ -212,8 +212,15 @@ impl Clusters {
         let authority = Authority::new(whose.clone(), eks.clone());
         let own = UserInfo::authenticated(SELF, &[MASTERS]);
         let client = self.client(&wanted.id, own, "kube-apiserver");
+        let logs = Arc::new(ClusterLogs {
+            whose: whose.clone(),
+            writer: self.settings.logs.clone(),
+            clock: self.settings.clock.clone(),
+            on: parking_lot::RwLock::new(wanted.logs.clone()),
+        });
         let identities = Arc::new(Identities {
             whose,
+            logs: logs.clone(),
             eks,
             directory: self.settings.directory.clone(),
             clock: self.settings.clock.clone(),
@@ -237,12 +244,15 @@ impl Clusters {
         let parts = Parts {
             network: Network {
                 service_range: service_range(&wanted.service_cidr)?,
-                endpoints: self.endpoints(port),
+                server: Some(OwnServer {
+                    port,
+                    addresses: self.settings.reached.clone(),
+                }),
             },
             authorizer: authority.clone(),
             tokens: identities.clone(),
             nodes: Arc::new(nodes),
-            audit: None,
+            audit: Some(logs.clone()),
             clock: self.settings.clock.clone(),
             git_version: GIT_VERSION.to_owned(),
             openid_configuration: issuer.configuration(),
@@ -286,11 +296,13 @@ impl Clusters {
         for listener in listeners {
             tokio::spawn(front.clone().serve(listener, stop.clone()));
         }
+        logs.serves(port);
         let balancers = self.start_controllers(&wanted, &stop);
         self.settings.issuers.begin(&wanted.id, &issuer);
         ending.disarm();
         Ok(Serving {
             port,
+            logs,
             stop,
             balancers,
         })
@@ -426,7 +438,10 @@ impl ControlPlanes for Clusters {
         let place = self.running.lock().entry(id.clone()).or_default().clone();
         let mut place = place.lock().await;
         let port = match &*place {
-            Some(serving) => serving.port,
+            Some(serving) => {
+                serving.logs.on.write().clone_from(&cluster.logs);
+                serving.port
+            }
             None => {
                 let begun = self.begin(cluster).await;
                 if begun.is_err() {

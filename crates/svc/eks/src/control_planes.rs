@@ -1,8 +1,47 @@
 //! The seam to the API servers of clusters.
 
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
 use wharf_seal::Secret;
 use wharf_service::Place;
 use wharf_wire::async_trait;
+
+/// A log of a cluster, as EKS names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LogType {
+    Api,
+    Audit,
+    Authenticator,
+    ControllerManager,
+    Scheduler,
+}
+
+impl LogType {
+    pub const ALL: [Self; 5] = [
+        Self::Api,
+        Self::Audit,
+        Self::Authenticator,
+        Self::ControllerManager,
+        Self::Scheduler,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Audit => "audit",
+            Self::Authenticator => "authenticator",
+            Self::ControllerManager => "controllerManager",
+            Self::Scheduler => "scheduler",
+        }
+    }
+
+    /// Whether there is such a log: controllers and the scheduler of all clusters write into the server's own.
+    pub fn is_written(self) -> bool {
+        !matches!(self, Self::ControllerManager | Self::Scheduler)
+    }
+}
 
 /// A cluster as its API server needs to know it.
 pub struct Wanted {
@@ -16,6 +55,8 @@ pub struct Wanted {
     pub service_cidr: String,
     /// From which addresses the endpoint is reached.
     pub admitted: Vec<String>,
+    /// Which logs it writes.
+    pub logs: BTreeSet<LogType>,
     /// Where it was listened on before.
     pub port: Option<u16>,
     /// PEM of the cluster's authority and its key.

@@ -1,5 +1,7 @@
 //! From records to the wire. Pure.
 
+use std::collections::BTreeSet;
+
 use data_encoding::BASE64;
 use wharf_api_eks::{
     AccessConfigResponse, AccessEntry, AccessScope, AssociatedAccessPolicy, BlockStorage,
@@ -10,15 +12,7 @@ use wharf_api_eks::{
 use wharf_base::arn;
 use wharf_service::Place;
 
-use crate::{names, records, versions};
-
-const LOG_TYPES: [&str; 5] = [
-    "api",
-    "audit",
-    "authenticator",
-    "controllerManager",
-    "scheduler",
-];
+use crate::{control_planes::LogType, names, records, versions};
 
 pub fn cluster(place: &Place, record: &records::Cluster) -> Cluster {
     let active = record.status != records::Status::Creating;
@@ -26,10 +20,6 @@ pub fn cluster(place: &Place, record: &records::Cluster) -> Cluster {
     let certificate = Certificate {
         data: certificate.map(|it| BASE64.encode(it.certificate.as_bytes())),
         ..Certificate::default()
-    };
-    let off = LogSetup {
-        types: Some(LOG_TYPES.map(str::to_owned).to_vec()),
-        enabled: Some(false),
     };
     Cluster {
         name: Some(record.name.clone()),
@@ -71,7 +61,7 @@ pub fn cluster(place: &Place, record: &records::Cluster) -> Cluster {
             enabled: Some(false),
         }),
         logging: Some(Logging {
-            cluster_logging: Some(vec![off]),
+            cluster_logging: Some(log_setups(&record.logs)),
         }),
         identity: active.then(|| Identity {
             oidc: Some(OIDC {
@@ -98,6 +88,19 @@ pub fn cluster(place: &Place, record: &records::Cluster) -> Cluster {
         deletion_protection: Some(record.deletion_protection),
         ..Cluster::default()
     }
+}
+
+/// Those that are on, then those that are off.
+fn log_setups(on: &BTreeSet<LogType>) -> Vec<LogSetup> {
+    let setup = |enabled: bool| {
+        let types = LogType::ALL.iter().filter(|it| on.contains(it) == enabled);
+        let types: Vec<String> = types.map(|it| it.name().to_owned()).collect();
+        (!types.is_empty()).then_some(LogSetup {
+            types: Some(types),
+            enabled: Some(enabled),
+        })
+    };
+    [true, false].into_iter().filter_map(setup).collect()
 }
 
 pub fn entry(place: &Place, record: &records::AccessEntry) -> AccessEntry {

@@ -3,6 +3,7 @@
 pub mod clusters;
 pub mod create_cluster;
 pub mod entries;
+pub mod logging;
 pub mod policies;
 pub mod tags;
 pub mod versions;

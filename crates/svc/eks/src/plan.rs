@@ -57,6 +57,7 @@ pub mod tests {
             service_cidr: "10.100.0.0/16".to_owned(),
             mode: Mode::Api,
             creator: None,
+            logs: Default::default(),
             creator_is_admin: true,
             support: "EXTENDED".to_owned(),
             deletion_protection: false,

@@ -122,6 +122,7 @@ fn wanted(core: &Core, place: &Place, cluster: &Cluster) -> Result<Wanted, StepE
         subnets: cluster.subnets.clone(),
         service_cidr: cluster.service_cidr.clone(),
         admitted: cluster.admitted.clone(),
+        logs: cluster.logs.clone(),
         port: cluster.port,
         authority: authority.certificate.clone(),
         authority_key: open(&authority.key, names::authority_purpose(place, name))?,

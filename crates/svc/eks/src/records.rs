@@ -1,12 +1,17 @@
 //! Clusters and access entries, as they are stored.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 use wharf_records::{Record, Unknown};
 use wharf_seal::Sealed;
 use wharf_service::tags::Tags;
+
+use crate::control_planes::LogType;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -82,6 +87,9 @@ pub struct Cluster {
     pub creator_is_admin: bool,
     pub support: String,
     pub deletion_protection: bool,
+    /// Which logs it writes.
+    #[serde(default)]
+    pub logs: BTreeSet<LogType>,
     #[serde(default)]
     pub authority: Option<Authority>,
     /// Where it answers, once it does.

@@ -1,6 +1,6 @@
 //! A cluster whose users may do everything, and ways to ask it.
 
-use std::{io, sync::Arc};
+use std::{io, net::Ipv4Addr, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value;
 use wharf_base::{SystemClock, Timestamp};
-use wharf_kube_api::{Body, Cluster, Connection, Network, Nodes, Parts, Servers};
+use wharf_kube_api::{Body, Cluster, Connection, Network, Nodes, OwnServer, Parts, Servers};
 use wharf_kube_auth::{
     Attributes, Authorizer, Decision, IssuedToken, PolicyRule, Rules, TokenRefused, TokenRequest,
     Tokens, Unauthenticated, UserInfo,
@@ -127,7 +127,10 @@ impl Harness {
             git_version: "v1.36.4-eks-wharf".to_owned(),
             network: Network {
                 service_range: "10.100.0.0/16".parse().unwrap(),
-                endpoints: vec!["10.0.0.5:443".parse().unwrap()],
+                server: Some(OwnServer {
+                    port: 443,
+                    addresses: vec![Ipv4Addr::new(10, 0, 0, 5)],
+                }),
             },
             openid_configuration: Value::Null,
             jwks: Value::Null,

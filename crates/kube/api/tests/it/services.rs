@@ -32,6 +32,21 @@ async fn the_server_is_a_service() {
 }
 
 #[tokio::test]
+async fn names_have_a_service_in_clusters_of_before_too() {
+    let it = Harness::new().await;
+    let names = "/api/v1/namespaces/kube-system/services/kube-dns";
+    let own = it.get(names).await.expect(200);
+    assert_eq!(own["spec"]["clusterIP"], "10.100.0.10");
+    it.delete(names, "").await.expect(200);
+    let again = Harness::over(it.store.clone()).await;
+    let made = again.get(names).await.expect(200);
+    assert_eq!(made["spec"]["clusterIP"], "10.100.0.10");
+    assert_ne!(made["metadata"]["uid"], own["metadata"]["uid"]);
+    let third = Harness::over(it.store.clone()).await;
+    assert_eq!(third.get(names).await.expect(200), made);
+}
+
+#[tokio::test]
 async fn an_address_is_free_when_its_service_is_gone() {
     let it = Harness::new().await;
     let asked = json!({"clusterIP": "10.100.0.9"});

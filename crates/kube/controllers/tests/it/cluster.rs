@@ -87,7 +87,7 @@ impl Cluster {
             git_version: "v1.36.4-eks-wharf".to_owned(),
             network: Network {
                 service_range: "10.100.0.0/16".parse().unwrap(),
-                endpoints: Vec::new(),
+                server: None,
             },
             openid_configuration: Value::Null,
             jwks: Value::Null,

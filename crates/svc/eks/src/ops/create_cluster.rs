@@ -1,6 +1,6 @@
 //! CreateCluster: checks roles and network, and writes down what is to be; the reconciler makes it so.
 
-use std::net::Ipv4Addr;
+use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use wharf_api_eks::{CreateClusterRequest, CreateClusterResponse};
 use wharf_base::{arn, ids, net::Cidr4};
@@ -12,6 +12,7 @@ use wharf_records::Record as _;
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
+use super::logging;
 use crate::{
     core::Core,
     describe, fault,
@@ -131,6 +132,7 @@ async fn wanted(
         creator_is_admin,
         support: policy.support_type.unwrap_or_else(|| "EXTENDED".to_owned()),
         deletion_protection: input.deletion_protection == Some(true),
+        logs: logging::changed(BTreeSet::new(), input.logging)?,
         authority: None,
         port: None,
         endpoint: None,

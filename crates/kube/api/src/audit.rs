@@ -1,0 +1,232 @@
+//! What is told of each request, and how `audit.k8s.io/v1` writes it down.
+
+use std::net::IpAddr;
+
+use serde_json::{Map, Value, json};
+use wharf_base::{Timestamp, ids};
+use wharf_kube_auth::{
+    Attributes, UserInfo,
+    user::{NODES, SERVICE_ACCOUNT_PREFIX},
+};
+
+/// Hears what became of each request; nobody waits for it.
+pub trait Audit: Send + Sync + 'static {
+    fn heard(&self, record: &AuditRecord<'_>);
+}
+
+/// Where a request came from, put among its extensions by who took it from the network. Without it, it is of this process.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    pub source: IpAddr,
+    /// Who proved to be somebody and acts as another.
+    pub impersonator: Option<UserInfo>,
+}
+
+/// A request whose answer begins now.
+#[derive(Debug, Clone, Copy)]
+pub struct AuditRecord<'a> {
+    pub user: &'a UserInfo,
+    pub origin: Option<&'a Origin>,
+    pub asked: &'a Attributes,
+    /// Path and query.
+    pub uri: &'a str,
+    pub code: u16,
+    pub is_allowed: bool,
+    /// What the authorizer gave as its reason.
+    pub reason: &'a str,
+    pub began: Timestamp,
+    pub ended: Timestamp,
+    pub user_agent: &'a str,
+}
+
+/// Paths that tell nothing of anybody.
+const OPEN: [&str; 7] = [
+    "/healthz", "/livez", "/readyz", "/version", "/openapi", "/metrics", "/swagger",
+];
+
+impl AuditRecord<'_> {
+    /// Whether it is worth a line: not what only keeps the cluster alive. EKS leaves out much the same.
+    pub fn is_recorded(&self) -> bool {
+        let asked = self.asked;
+        if !asked.is_resource() {
+            return !OPEN.iter().any(|it| {
+                let rest = asked.path.strip_prefix(it);
+                rest.is_some_and(|it| it.is_empty() || it.starts_with(['/', '?', '.']))
+            });
+        }
+        let is_own = self.user.name.starts_with("system:")
+            && !self.user.name.starts_with(SERVICE_ACCOUNT_PREFIX);
+        match asked.resource.as_str() {
+            "events" => false,
+            "leases" => !is_own,
+            "nodes" => !(asked.verb == "get" && self.user.is_in(NODES)),
+            _ => true,
+        }
+    }
+
+    /// As `audit.k8s.io/v1`, level Metadata.
+    pub fn event(&self) -> Value {
+        let asked = self.asked;
+        // Of what lasts, only the beginning is told.
+        let passed = ["exec", "attach", "portforward", "proxy", "log"];
+        let lasts = asked.verb == "watch" || passed.contains(&asked.subresource.as_str());
+        let by = self.origin.and_then(|it| it.impersonator.as_ref());
+        let source = self
+            .origin
+            .map_or_else(|| "::1".to_owned(), |it| it.source.to_string());
+        let mut event = json!({
+            "kind": "Event",
+            "apiVersion": "audit.k8s.io/v1",
+            "level": "Metadata",
+            "auditID": ids::uuid(),
+            "stage": if lasts { "ResponseStarted" } else { "ResponseComplete" },
+            "requestURI": self.uri,
+            "verb": asked.verb,
+            "user": user(by.unwrap_or(self.user)),
+            "sourceIPs": [source],
+            "userAgent": self.user_agent,
+            "responseStatus": { "metadata": {}, "code": self.code },
+            "requestReceivedTimestamp": micro_time(self.began),
+            "stageTimestamp": micro_time(self.ended),
+            "annotations": {
+                "authorization.k8s.io/decision": if self.is_allowed { "allow" } else { "forbid" },
+                "authorization.k8s.io/reason": self.reason,
+            },
+        });
+        if by.is_some() {
+            event["impersonatedUser"] = user(self.user);
+        }
+        if asked.is_resource() {
+            let members = [
+                ("resource", &asked.resource),
+                ("namespace", &asked.namespace),
+                ("name", &asked.name),
+                ("apiGroup", &asked.group),
+                ("apiVersion", &asked.version),
+                ("subresource", &asked.subresource),
+            ];
+            event["objectRef"] = said(members);
+        }
+        event
+    }
+}
+
+/// As `MicroTime` is written.
+fn micro_time(at: Timestamp) -> String {
+    at.iso8601().replace('Z', "000Z")
+}
+
+fn said<'a>(members: impl IntoIterator<Item = (&'a str, &'a String)>) -> Value {
+    let said = members.into_iter().filter(|it| !it.1.is_empty());
+    let said: Map<String, Value> = said
+        .map(|(name, text)| (name.to_owned(), json!(text)))
+        .collect();
+    Value::Object(said)
+}
+
+fn user(user: &UserInfo) -> Value {
+    let mut it = said([("username", &user.name), ("uid", &user.uid)]);
+    if !user.groups.is_empty() {
+        it["groups"] = json!(user.groups);
+    }
+    if !user.extra.is_empty() {
+        it["extra"] = json!(user.extra);
+    }
+    it
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record<'a>(user: &'a UserInfo, asked: &'a Attributes) -> AuditRecord<'a> {
+        AuditRecord {
+            user,
+            origin: None,
+            asked,
+            uri: "/api/v1/namespaces/web/secrets?limit=1",
+            code: 403,
+            is_allowed: false,
+            reason: "",
+            began: Timestamp::from_millis(1_000),
+            ended: Timestamp::from_millis(1_250),
+            user_agent: "kubectl/v1.32",
+        }
+    }
+
+    fn asked(verb: &str, resource: &str) -> Attributes {
+        Attributes {
+            verb: verb.to_owned(),
+            version: "v1".to_owned(),
+            resource: resource.to_owned(),
+            ..Attributes::default()
+        }
+    }
+
+    #[test]
+    fn an_event_says_who_asked_for_what_and_what_became_of_it() {
+        let jane = UserInfo::authenticated("jane", &["dev"]);
+        let root = UserInfo::authenticated("root", &[]);
+        let mut what = asked("list", "secrets");
+        what.namespace = "web".to_owned();
+        let origin = Origin {
+            source: "10.1.2.3".parse().unwrap(),
+            impersonator: Some(root),
+        };
+        let record = AuditRecord {
+            origin: Some(&origin),
+            ..record(&jane, &what)
+        };
+        let mut event = record.event();
+        let id = event["auditID"].take();
+        assert_eq!(id.as_str().map(str::len), Some(36));
+        let expected = json!({
+            "kind": "Event",
+            "apiVersion": "audit.k8s.io/v1",
+            "level": "Metadata",
+            "auditID": null,
+            "stage": "ResponseComplete",
+            "requestURI": "/api/v1/namespaces/web/secrets?limit=1",
+            "verb": "list",
+            "user": { "username": "root", "groups": ["system:authenticated"] },
+            "impersonatedUser": { "username": "jane", "groups": ["dev", "system:authenticated"] },
+            "sourceIPs": ["10.1.2.3"],
+            "userAgent": "kubectl/v1.32",
+            "objectRef": { "resource": "secrets", "namespace": "web", "apiVersion": "v1" },
+            "responseStatus": { "metadata": {}, "code": 403 },
+            "requestReceivedTimestamp": "1970-01-01T00:00:01.000000Z",
+            "stageTimestamp": "1970-01-01T00:00:01.250000Z",
+            "annotations": {
+                "authorization.k8s.io/decision": "forbid",
+                "authorization.k8s.io/reason": "",
+            },
+        });
+        assert_eq!(event, expected);
+    }
+
+    #[test]
+    fn what_only_keeps_the_cluster_alive_is_left_out() {
+        let jane = UserInfo::authenticated("jane", &[]);
+        let node = UserInfo::authenticated("system:node:a", &[NODES]);
+        let account = UserInfo::service_account("web", "op", "1");
+        let recorded = |user: &UserInfo, verb: &str, resource: &str| {
+            let asked = asked(verb, resource);
+            record(user, &asked).is_recorded()
+        };
+        assert!(recorded(&jane, "get", "nodes"));
+        assert!(!recorded(&node, "get", "nodes"));
+        assert!(recorded(&node, "patch", "nodes"));
+        assert!(!recorded(&node, "update", "leases"));
+        assert!(recorded(&account, "update", "leases"));
+        assert!(!recorded(&account, "create", "events"));
+        assert!(recorded(&account, "get", "secrets"));
+        for (path, expected) in [("/healthz", false), ("/openapi/v2", false), ("/apis", true)] {
+            let asked = Attributes {
+                verb: "get".to_owned(),
+                path: path.to_owned(),
+                ..Attributes::default()
+            };
+            assert_eq!(record(&jane, &asked).is_recorded(), expected, "{path}");
+        }
+    }
+}

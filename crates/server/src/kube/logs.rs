@@ -1,0 +1,187 @@
+//! What a cluster tells its owner in CloudWatch Logs, below `/aws/eks/<cluster>/cluster`: the kinds of log that are switched on.
+
+use std::{collections::BTreeSet, fmt::Debug, sync::Arc, time::Duration};
+
+use parking_lot::RwLock;
+use wharf_base::{Clock, Permit, Timestamp};
+use wharf_kube_api::{Audit, AuditRecord};
+use wharf_kube_auth::{Unauthenticated, UserInfo};
+use wharf_log_writer::{Kind, Line, Writer};
+use wharf_svc_eks::control_planes::LogType;
+
+use super::authority::Whose;
+
+/// How lines of clusters are written.
+pub const KIND: Kind = Kind {
+    name: "logs of clusters",
+    principal: "eks.amazonaws.com",
+    permit: Permit::for_controller("eks-logs"),
+    retention: None,
+};
+
+/// An answer that took longer is told of in the log of the API server.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// The logs of one cluster.
+pub struct ClusterLogs {
+    pub whose: Whose,
+    pub writer: Arc<Writer>,
+    pub clock: Arc<dyn Clock>,
+    /// Changes while the cluster answers.
+    pub on: RwLock<BTreeSet<LogType>>,
+}
+
+impl ClusterLogs {
+    fn is_on(&self, kind: LogType) -> bool {
+        self.on.read().contains(&kind)
+    }
+
+    fn write(&self, kind: LogType, at: Timestamp, text: String) {
+        let stream = match kind {
+            LogType::Api => "kube-apiserver",
+            LogType::Audit => "kube-apiserver-audit",
+            LogType::Authenticator => "authenticator",
+            LogType::ControllerManager => "kube-controller-manager",
+            LogType::Scheduler => "kube-scheduler",
+        };
+        let line = Line {
+            group: format!("/aws/eks/{}/cluster", self.whose.name),
+            stream: format!("{stream}-{}", self.whose.id.to_lowercase()),
+            at: at.millis(),
+            text,
+        };
+        self.writer.add(&self.whose.place, [line]);
+    }
+
+    /// The API server answers at this port from now on.
+    pub fn serves(&self, port: u16) {
+        if self.is_on(LogType::Api) {
+            let now = self.clock.now();
+            let text = format!("{} \"Serving securely\" port={port}", klog('I', now));
+            self.write(LogType::Api, now, text);
+        }
+    }
+
+    /// A token of EKS was looked at; `arn` is empty if it is not known whose it is.
+    pub fn entered(&self, arn: &str, entered: Result<&UserInfo, &Unauthenticated>) {
+        if !self.is_on(LogType::Authenticator) {
+            return;
+        }
+        let now = self.clock.now();
+        let text = match entered {
+            Ok(user) => logfmt(
+                now,
+                "info",
+                "access granted",
+                &[
+                    ("arn", &arn),
+                    ("groups", &user.groups),
+                    ("uid", &user.uid),
+                    ("username", &user.name),
+                ],
+            ),
+            Err(why) => {
+                let why = match why {
+                    Unauthenticated::Refused(reason)
+                    | Unauthenticated::MayNotImpersonate { reason, .. } => reason,
+                    Unauthenticated::TooMany => "too many requests",
+                };
+                let said: &[(&str, &dyn Debug)] = &[("arn", &arn), ("error", &why)];
+                logfmt(now, "warning", "access denied", said)
+            }
+        };
+        self.write(LogType::Authenticator, now, text);
+    }
+}
+
+impl Audit for ClusterLogs {
+    fn heard(&self, record: &AuditRecord<'_>) {
+        if self.is_on(LogType::Audit) && record.is_recorded() {
+            self.write(LogType::Audit, record.ended, record.event().to_string());
+        }
+        let took = record.ended.since(record.began);
+        let lasts = record.asked.verb == "watch";
+        if (record.code >= 500 || took > SLOW && !lasts) && self.is_on(LogType::Api) {
+            self.write(LogType::Api, record.ended, slow_or_failed(record, took));
+        }
+    }
+}
+
+/// As upstream's log of requests has it.
+fn slow_or_failed(record: &AuditRecord<'_>, took: Duration) -> String {
+    let level = if record.code >= 500 { 'E' } else { 'I' };
+    let source = record.origin.map(|it| it.source.to_string());
+    format!(
+        "{} \"HTTP\" verb={:?} URI={:?} latency=\"{}ms\" userAgent={:?} srcIP={:?} resp={}",
+        klog(level, record.ended),
+        record.asked.verb.to_uppercase(),
+        record.uri,
+        took.as_millis(),
+        record.user_agent,
+        source.as_deref().unwrap_or("::1"),
+        record.code
+    )
+}
+
+/// `I1124 02:08:57.123000       1 httplog]`
+fn klog(level: char, at: Timestamp) -> String {
+    let text = at.iso8601();
+    let digits = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+    format!(
+        "{level}{}{} {}000       1 httplog]",
+        digits(5, 7),
+        digits(8, 10),
+        digits(11, 23)
+    )
+}
+
+/// Names and quoted values, as the authenticator writes them.
+fn logfmt(at: Timestamp, level: &str, text: &str, said: &[(&str, &dyn Debug)]) -> String {
+    use std::fmt::Write as _;
+
+    let mut line = format!("time={:?} level={level} msg={text:?}", at.iso8601_seconds());
+    for (name, value) in said {
+        // Quoted, so that nobody's name writes a line of its own.
+        let _ = write!(line, " {name}={value:?}");
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_kube_auth::Attributes;
+
+    use super::*;
+
+    #[test]
+    fn lines_look_as_those_of_upstream() {
+        let at = Timestamp::parse_iso8601("2026-11-24T02:08:57.123Z").unwrap();
+        assert_eq!(klog('I', at), "I1124 02:08:57.123000       1 httplog]");
+        let arn = "arn:aws:iam::1:role/x\n";
+        assert_eq!(
+            logfmt(at, "info", "access granted", &[("arn", &arn)]),
+            r#"time="2026-11-24T02:08:57Z" level=info msg="access granted" arn="arn:aws:iam::1:role/x\n""#
+        );
+        let user = UserInfo::anonymous();
+        let asked = Attributes {
+            verb: "get".to_owned(),
+            ..Attributes::default()
+        };
+        let record = AuditRecord {
+            user: &user,
+            origin: None,
+            asked: &asked,
+            uri: "/api/v1/pods",
+            code: 503,
+            is_allowed: true,
+            reason: "",
+            began: at,
+            ended: at,
+            user_agent: "kubectl",
+        };
+        assert_eq!(
+            slow_or_failed(&record, Duration::from_millis(7)),
+            "E1124 02:08:57.123000       1 httplog] \"HTTP\" verb=\"GET\" URI=\"/api/v1/pods\" latency=\"7ms\" userAgent=\"kubectl\" srcIP=\"::1\" resp=503"
+        );
+    }
+}
