@@ -2,6 +2,9 @@
 //!
 //! They come and go as the nodes of container instances do ([`crate::nodes`]); what becomes of one is no matter of the others.
 
+mod api_server;
+mod services;
+
 use std::{
     io,
     net::{IpAddr, Ipv4Addr},
@@ -14,10 +17,15 @@ use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::json;
 use tokio::{task::JoinHandle, time::sleep};
-use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
 use wharf_base::{Clock, InstallationId};
+use wharf_dns::Names;
 use wharf_instance_init::ClusterNode;
 use wharf_kube_client::{Client, Credentials, Https};
+use wharf_kube_services::Services;
 use wharf_kubelet::{
     EksTokens, Kubelet, Parts, Resolvers, RoleKeys,
     linux::{Ground, GroundParts, LinuxMachine},
@@ -25,12 +33,14 @@ use wharf_kubelet::{
     node::Facts,
     server::{self, Server},
 };
-use wharf_network::Network;
+use wharf_network::{Network, Scope, ServicesUpdate};
 use wharf_planeproto::machine::Instance;
 use wharf_wire::sigv4::SigningKeys;
 
+use self::api_server::ApiServer;
 use crate::{
     client::{Api, Endpoint},
+    endpoint::Connections,
     machine::ImageSource,
     nodes::{Places, RoleCredentials, is_instance_id},
 };
@@ -47,11 +57,16 @@ pub struct Settings {
     pub installation: InstallationId,
     pub shim: PathBuf,
     pub network: Network,
+    pub names: Names,
+    /// What serves names.
+    pub running: TaskTracker,
     /// Processes and threads of one pod.
     pub pids: u64,
     /// The machine's own node's, of which the endpoint is taken.
     pub api: Api,
     pub images: Arc<dyn ImageSource>,
+    /// Of all tasks and pods together.
+    pub connections: Connections,
     /// Where this machine is reached by the control plane, if it is another's.
     pub underlay: Option<IpAddr>,
     pub clock: Arc<dyn Clock>,
@@ -171,6 +186,20 @@ impl Kubelets {
             [] => vec![wharf_network::private_domain(&it.region)],
             told => told.to_vec(),
         };
+        let (network, vpc) = (settings.network.clone(), it.interface.vpc.clone());
+        let server_at = endpoint.trim_start_matches("https://");
+        let api_server = ApiServer::bind(&network, &vpc, server_at).await?;
+        let services_of = services::Node {
+            instance: it.id.clone(),
+            name: name.clone(),
+            address: it.interface.address,
+            api_server: api_server.address()?,
+        };
+        let book = Services::start(client.named("kube-proxy"), &stop);
+        let following = services::follow(network.clone(), book.clone(), services_of, stop.clone());
+        self.open_names(&vpc).await?;
+        let names = settings.names.clone();
+        let connections = settings.connections.clone();
         let parts = Parts {
             client,
             machine: Arc::new(machine),
@@ -190,8 +219,40 @@ impl Kubelets {
             let kubelet = Kubelet::new(&parts, &stop);
             let serving = server::serve(server, kubelet.clone(), stop.clone());
             let _serving = AbortOnDropHandle::new(tokio::spawn(serving));
+            let _following = AbortOnDropHandle::new(tokio::spawn(following));
+            let naming = {
+                let (network, scope) = (network.clone(), Scope::Vpc(vpc.clone()));
+                let node = kubelet.node.clone();
+                let is_member = move |address| {
+                    let key = network.key_at(&scope, address);
+                    key.is_some_and(|it| it == node.instance || node.pod_of(&it).is_some())
+                };
+                let vpc = vpc.clone();
+                async move { names.follow_cluster(vpc, is_member, book).await }
+            };
+            let _naming = AbortOnDropHandle::new(tokio::spawn(naming));
+            let carrying =
+                api_server.serve(network, vpc, kubelet.clone(), connections, stop.clone());
+            let _carrying = AbortOnDropHandle::new(tokio::spawn(carrying));
             wharf_kubelet::run(parts, kubelet, stop).await;
         })
+    }
+
+    /// Answers the nodes of a VPC where the names of their clusters are asked for.
+    async fn open_names(&self, vpc: &str) -> Result<(), String> {
+        let settings = &self.0.settings;
+        let failed = |e: &dyn std::error::Error| {
+            format!("the cluster's name service: {}", wharf_base::Chain(e))
+        };
+        let sockets = settings.network.cluster_resolver(vpc).await;
+        let sockets = sockets.map_err(|e| failed(&e))?;
+        // Another node of the VPC may have opened them.
+        let Some(sockets) = sockets else {
+            return Ok(());
+        };
+        let (running, stop) = (&settings.running, &settings.shutdown);
+        let served = settings.names.serve_clusters(sockets, running, stop);
+        served.map_err(|e| failed(&e))
     }
 
     /// Stops the kubelet of an instance, which need not run, and ends its pods.
@@ -207,7 +268,10 @@ impl Kubelets {
             stop.cancel();
             let _ = ended.await;
         }
-        self.0.ground.end_all(instance).await
+        self.0.ground.end_all(instance).await?;
+        let network = &self.0.settings.network;
+        let gone = network.services(instance, ServicesUpdate::Gone).await;
+        gone.map_err(|e| format!("its services: {}", wharf_base::Chain(&e)))
     }
 
     /// Nothing of it is left.

@@ -8,6 +8,7 @@
 //! ```
 //! - [`Names`] is the handle: it is told what the network plane is told, and serves sockets.
 //! - `book` and `zone` are pure: who is asked for, by whom, and what the answer is.
+//! - `cluster` has the names of Kubernetes' clusters, for the pods of this host's nodes.
 //! - What another VPC has is answered as if it were not there, but for the names of
 //!   internet-facing load balancers, which are everybody's.
 //! - The control plane is not asked: answers come from what the agent was told, or had on disk
@@ -18,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 mod book;
+mod cluster;
 pub mod fuzz;
 mod limits;
 mod names;

@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use wharf_network::{ResolverSockets, Scope};
 
 use crate::limits::{Limits, Place};
-use crate::names::Names;
+use crate::names::{Names, Said};
 use crate::query::{self, MAX_QUESTION, Question, Read, Transport};
 
 /// A connection on which nothing is asked, or nothing taken, for so long is closed.
@@ -29,6 +29,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 struct Desk {
     names: Names,
     scope: Arc<Scope>,
+    /// It is a name service of clusters.
+    clusters: bool,
     limits: Limits,
     running: TaskTracker,
     stop: CancellationToken,
@@ -45,8 +47,19 @@ impl Names {
         running: &TaskTracker,
         stop: &CancellationToken,
     ) -> io::Result<()> {
+        self.serve_as(sockets, false, running, stop)
+    }
+
+    pub(crate) fn serve_as(
+        &self,
+        sockets: ResolverSockets,
+        clusters: bool,
+        running: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> io::Result<()> {
         let desk = Desk {
             names: self.clone(),
+            clusters,
             limits: self.limits(&sockets.scope),
             scope: Arc::new(sockets.scope),
             running: running.clone(),
@@ -93,6 +106,13 @@ impl Desk {
         }
     }
 
+    fn consult(&self, source: Ipv4Addr, question: &Question) -> Said {
+        match &*self.scope {
+            Scope::Vpc(vpc) if self.clusters => self.names.of_cluster(vpc, source, &question.query),
+            scope => self.names.at_once(scope, &question.query),
+        }
+    }
+
     fn answer_datagram(
         &self,
         socket: &Arc<UdpSocket>,
@@ -100,15 +120,18 @@ impl Desk {
         source: Ipv4Addr,
         question: Question,
     ) {
-        if let Some(saying) = self.names.at_once(&self.scope, &question) {
-            if let Some(answer) = question.answered(saying, Transport::Datagram) {
-                send(socket, &answer, peer);
+        let others = match self.consult(source, &question) {
+            Said::AtOnce(saying) => {
+                if let Some(answer) = question.answered(saying, Transport::Datagram) {
+                    send(socket, &answer, peer);
+                }
+                return;
             }
-            return;
-        }
+            Said::ByOthers(others) => others,
+        };
         let (desk, socket) = (self.clone(), socket.clone());
         self.running.spawn(async move {
-            let asked = desk.names.of_others(&desk.limits, source, &question);
+            let asked = desk.names.of_others(&desk.limits, source, others);
             let saying = tokio::select! {
                 () = desk.stop.cancelled() => return,
                 saying = asked => saying,
@@ -179,9 +202,11 @@ impl Desk {
                 Read::Nothing => return Ok(()),
                 Read::Unfit(answer) => Some(answer),
                 Read::Question(question) => {
-                    let saying = match self.names.at_once(&self.scope, &question) {
-                        Some(saying) => saying,
-                        None => self.names.of_others(&self.limits, source, &question).await,
+                    let saying = match self.consult(source, &question) {
+                        Said::AtOnce(saying) => saying,
+                        Said::ByOthers(others) => {
+                            self.names.of_others(&self.limits, source, others).await
+                        }
                     };
                     question.answered(saying, Transport::Stream)
                 }

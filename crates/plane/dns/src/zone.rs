@@ -178,7 +178,7 @@ fn interface(name: &str, region: &str) -> Option<Ipv4Addr> {
 }
 
 /// The address in `5.0.0.10`.
-fn reversed(labels: &str) -> Option<Ipv4Addr> {
+pub(crate) fn reversed(labels: &str) -> Option<Ipv4Addr> {
     let [a, b, c, d] = four(labels.split('.'))?.octets();
     Some(Ipv4Addr::new(d, c, b, a))
 }

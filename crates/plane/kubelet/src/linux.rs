@@ -216,7 +216,7 @@ impl Machine for LinuxMachine {
                 let attaching = self
                     .ground
                     .network
-                    .attach_owned(key, mode, Some(range))
+                    .attach_pod(key, mode, Some(range), &self.instance)
                     .await;
                 attaching.map_err(|e| format!("its network: {}", Chain(&e)))?
             }

@@ -288,7 +288,7 @@ impl Worker {
             trouble = trouble.and(self.discard(&key));
         }
         for (key, eni) in wanted {
-            let attached = self.attach(&key, Mode::Awsvpc(eni), None);
+            let attached = self.attach(&key, Mode::Awsvpc(eni), None, None);
             trouble = trouble.and(attached.map(drop));
         }
         trouble

@@ -38,6 +38,7 @@ mod resolver;
 mod restore;
 mod ruleset;
 mod scope;
+mod services;
 mod socket_option;
 mod state;
 mod sysctl;
@@ -57,5 +58,6 @@ pub use model::{
     PortRange, Protocol, Recovered, Scope, Subnet,
 };
 pub use network::{EndpointListener, HostIdentity, Network, NetworkUpdate};
-pub use resolver::{RESOLVER, ResolverSockets};
+pub use resolver::{CLUSTER_RESOLVER, RESOLVER, ResolverSockets};
 pub use scope::{ENDPOINT, INSTANCE_METADATA};
+pub use services::{FrontEnd, Lead, ServicesUpdate};

@@ -12,6 +12,8 @@ use crate::config::NetworkConfig;
 use crate::error::NetworkError;
 use crate::model::{Attachment, Counters, Mode, Recovered, Scope};
 use crate::names::Names;
+use crate::resolver::ResolverSockets;
+use crate::services::ServicesUpdate;
 use crate::state::{self, StateDir};
 use crate::teardown;
 use crate::worker::{Command, Directory, Worker};
@@ -116,6 +118,39 @@ impl Network {
             key: key.to_owned(),
             mode,
             owner,
+            node: None,
+            reply,
+        })
+        .await
+    }
+
+    /// As [`Network::attach_owned`], for a pod of the node that the attachment `node` is: it may call that node's services.
+    pub async fn attach_pod(
+        &self,
+        key: &str,
+        mode: Mode,
+        owner: Option<IdRange>,
+        node: &str,
+    ) -> Result<Attachment, NetworkError> {
+        self.ask(|reply| Command::Attach {
+            key: key.to_owned(),
+            mode,
+            owner,
+            node: Some(node.to_owned()),
+            reply,
+        })
+        .await
+    }
+
+    /// Leads those who belong to the node that the attachment `node` is to the services of its cluster. The first word is a snapshot;
+    /// until then what a former run wrote holds.
+    ///
+    /// # Errors
+    /// `NoSuchAttachment` for what is not attached, and for changes to nothing; `Kernel`.
+    pub async fn services(&self, node: &str, update: ServicesUpdate) -> Result<(), NetworkError> {
+        self.ask(|reply| Command::Services {
+            node: node.to_owned(),
+            update,
             reply,
         })
         .await
@@ -195,6 +230,24 @@ impl Network {
         self.ask(|reply| Command::Listen {
             scope: scope.clone(),
             address,
+            reply,
+        })
+        .await
+    }
+
+    /// Sockets for questions to [`CLUSTER_RESOLVER`] inside a VPC, where services of Kubernetes may lead: to the first who asks since
+    /// the VPC is on this host, and `None` to all others.
+    ///
+    /// # Errors
+    /// `NoSuchScope` if nothing of the VPC is here; `Kernel`.
+    ///
+    /// [`CLUSTER_RESOLVER`]: crate::CLUSTER_RESOLVER
+    pub async fn cluster_resolver(
+        &self,
+        vpc: &str,
+    ) -> Result<Option<ResolverSockets>, NetworkError> {
+        self.ask(|reply| Command::ClusterResolver {
+            scope: Scope::Vpc(vpc.to_owned()),
             reply,
         })
         .await

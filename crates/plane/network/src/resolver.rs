@@ -11,6 +11,9 @@ use crate::worker::Worker;
 
 /// The name service of every scope, whatever its range.
 pub const RESOLVER: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 253);
+/// Where services of Kubernetes lead that are the name service of their cluster: nobody is told this address, and nothing but such a
+/// service need reach it. By custom, that of a name service on each node.
+pub const CLUSTER_RESOLVER: Ipv4Addr = Ipv4Addr::new(169, 254, 20, 10);
 /// Of a VPC's range: the network itself, its router, its name service. No interface has it.
 const OF_RANGE: u32 = 2;
 const PORT: u16 = 53;
@@ -25,6 +28,21 @@ pub struct ResolverSockets {
 }
 
 impl Worker {
+    /// `None` if they were handed out already.
+    pub(crate) fn open_cluster_resolver(
+        &mut self,
+        scope: Scope,
+    ) -> Result<Option<ResolverSockets>, NetworkError> {
+        let net = self.scopes.get_mut(&scope);
+        let net = net.ok_or_else(|| NetworkError::NoSuchScope(scope.to_string()))?;
+        if net.resolvers.contains(&CLUSTER_RESOLVER) {
+            return Ok(None);
+        }
+        let (udp, tcp) = net.listen_for_names(SocketAddrV4::new(CLUSTER_RESOLVER, PORT))?;
+        net.resolvers.insert(CLUSTER_RESOLVER);
+        Ok(Some(ResolverSockets { scope, udp, tcp }))
+    }
+
     /// Opens what the scope is to have and has not yet.
     pub(crate) fn open_resolvers(&mut self, scope: &Scope) -> Result<(), NetworkError> {
         let (Some(taker), Some(net)) = (&self.config.resolvers, self.scopes.get_mut(scope)) else {

@@ -10,7 +10,7 @@
 //! Nobody asks for hardware addresses on a task's veth: both ends hold fixed neighbours, so the
 //! gateway needs no machine, and a task cannot answer for another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, UdpSocket};
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -32,6 +32,7 @@ use crate::netns::Namespace;
 use crate::overlay::Overlay;
 use crate::peering::Peers;
 use crate::ruleset;
+use crate::services;
 use crate::socket_option;
 use crate::state::{Endpoint, ScopeRecord, StateDir};
 use crate::sysctl;
@@ -84,6 +85,10 @@ pub(crate) struct ScopeNet {
     pub(crate) peers: Peers,
     /// Where the name service is asked.
     pub(crate) resolvers: BTreeSet<Ipv4Addr>,
+    /// The services of nodes of Kubernetes, by the keys of their instances.
+    pub(crate) services: BTreeMap<String, services::Table>,
+    /// What writes them, once there are any.
+    services_socket: Option<Socket>,
 }
 
 impl ScopeNet {
@@ -125,6 +130,8 @@ impl ScopeNet {
             overlay: Overlay::default(),
             peers: Peers::default(),
             resolvers: BTreeSet::new(),
+            services: BTreeMap::new(),
+            services_socket: None,
         })
     }
 
@@ -207,6 +214,18 @@ impl ScopeNet {
         };
         listener.set_nonblocking(true).map_err(failed)?;
         Ok(listener)
+    }
+
+    /// A socket for the namespace's rules that belong to no part of it.
+    pub(crate) fn rules_socket(&mut self) -> Result<&mut Socket, NetworkError> {
+        if self.services_socket.is_none() {
+            let opened = self.namespace.run(|| host::open(Family::Netfilter));
+            let opened = opened
+                .map_err(|e| NetworkError::kernel("enter a network namespace", e))
+                .flatten()?;
+            self.services_socket = Some(opened);
+        }
+        self.services_socket.as_mut().ok_or(NetworkError::Stopped)
     }
 
     /// As [`ScopeNet::listen`], for protocols in which the client speaks first: the kernel hands

@@ -101,6 +101,9 @@ pub(crate) struct TaskRecord {
     /// The range of the user namespace that the network namespace belongs to; `None` is the host's.
     #[serde(default)]
     pub(crate) owner: Option<IdRange>,
+    /// The key of the instance that is the node of this pod.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) node: Option<String>,
 }
 
 /// A task's place in a scope.
@@ -127,6 +130,7 @@ impl TaskRecord {
             bindings: Vec::new(),
             wired: false,
             owner: None,
+            node: None,
         }
     }
 

@@ -26,8 +26,10 @@ use crate::network::{EndpointListener, HostIdentity, NetworkUpdate};
 use crate::overlay::End;
 use crate::ports::{HostPorts, PortTable};
 use crate::reaper::{Reaper, Remains};
+use crate::resolver::ResolverSockets;
 use crate::ruleset::Ports;
 use crate::scope::{ENDPOINT, INSTANCE_METADATA, ScopeNet, TaskNet};
+use crate::services::ServicesUpdate;
 use crate::state::{Endpoint, ScopeRecord, StateDir, TaskRecord};
 use crate::teardown;
 use crate::view::View;
@@ -43,7 +45,13 @@ pub(crate) enum Command {
         key: String,
         mode: Mode,
         owner: Option<IdRange>,
+        node: Option<String>,
         reply: Reply<Attachment>,
+    },
+    Services {
+        node: String,
+        update: ServicesUpdate,
+        reply: Reply<()>,
     },
     Detach {
         key: String,
@@ -56,6 +64,10 @@ pub(crate) enum Command {
         scope: Scope,
         address: SocketAddr,
         reply: Reply<TcpListener>,
+    },
+    ClusterResolver {
+        scope: Scope,
+        reply: Reply<Option<ResolverSockets>>,
     },
     SetHost {
         own: HostIdentity,
@@ -122,8 +134,14 @@ impl Worker {
                     key,
                     mode,
                     owner,
+                    node,
                     reply,
-                } => drop(reply.send(self.attach_task(&key, mode, owner))),
+                } => drop(reply.send(self.attach_task(&key, mode, owner, node))),
+                Command::Services {
+                    node,
+                    update,
+                    reply,
+                } => drop(reply.send(self.serve_services(&node, update))),
                 Command::Detach { key, reply } => self.detach(&key, reply),
                 Command::Recover { reply } => drop(reply.send(self.recover())),
                 Command::Listen {
@@ -132,6 +150,9 @@ impl Worker {
                     reply,
                 } => {
                     drop(reply.send(self.listen(&scope, address)));
+                }
+                Command::ClusterResolver { scope, reply } => {
+                    drop(reply.send(self.open_cluster_resolver(scope)));
                 }
                 Command::SetHost { own, reply } => drop(reply.send(self.set_host(own))),
                 Command::Apply { update, reply } => drop(reply.send(self.apply(update))),
@@ -176,11 +197,12 @@ impl Worker {
         key: &str,
         mode: Mode,
         owner: Option<IdRange>,
+        node: Option<String>,
     ) -> Result<Attachment, NetworkError> {
         if is_own_key(key) {
             return Err(NetworkError::BadKey(key.to_owned()));
         }
-        self.attach(key, mode, owner)
+        self.attach(key, mode, owner, node)
     }
 
     pub(crate) fn attach(
@@ -188,6 +210,7 @@ impl Worker {
         key: &str,
         mode: Mode,
         owner: Option<IdRange>,
+        node: Option<String>,
     ) -> Result<Attachment, NetworkError> {
         check_key(key)?;
         if let Some(record) = self.tasks.get(key) {
@@ -203,6 +226,7 @@ impl Worker {
         }
         let mut record = TaskRecord::new(key, mode);
         record.owner = owner;
+        record.node = node;
         self.choose(&mut record)?;
         let wired = self.save(&record).and_then(|()| self.wire(&mut record));
         let saved = wired.and_then(|()| {
@@ -322,6 +346,7 @@ impl Worker {
         self.ensure_scope(&scope)?;
         // Before it has a link, so that there is no moment without rules.
         self.admit(record)?;
+        self.join_services(record)?;
         self.connect(record, &mut task)?;
         self.settle(record)?;
         self.open_to_host(record)?;
@@ -482,6 +507,9 @@ impl Worker {
             record.wired = false;
             self.state.save_task(record)?;
         }
+        let record = record.clone();
+        let record = &record;
+        self.leave_services(record)?;
         let mut rest = None;
         if let Some(endpoint) = &record.endpoint {
             if let Some(host) = &mut self.host {

@@ -275,6 +275,7 @@ async fn start(
         shutdown: shutdown.clone(),
     };
     loopback.serve(&endpoints);
+    let connections = endpoints.connections.clone();
     running.spawn(endpoints.serve_scopes(network.clone(), listeners));
     let (_subscription, deliveries) = subscribe(
         config,
@@ -292,6 +293,7 @@ async fn start(
         shutdown.clone(),
     ));
     let network_of_pods = network.clone();
+    let names_of_pods = names.clone();
     let plane = NetworkPlane::new(network, names, config.data_dir.clone());
     running.spawn(plane.run(deliveries, shutdown.clone()));
     running.spawn(follow_connection(
@@ -317,9 +319,12 @@ async fn start(
                 installation: config.installation.clone(),
                 shim: config.shim.clone(),
                 network: network_of_pods,
+                names: names_of_pods,
+                running: running.clone(),
                 pids: config.task_pids,
                 api: api.clone(),
                 images: images.clone(),
+                connections,
                 underlay: config.underlay,
                 clock: clock.clone(),
                 shutdown: shutdown.clone(),

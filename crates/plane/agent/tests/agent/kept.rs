@@ -366,6 +366,8 @@ fn an_instance_survives_the_agent_and_keeps_its_disk() {
         keeper.want(std::slice::from_ref(&it));
         keeper.comes_to(ID, 1, InstanceState::Stopped);
         assert!(users_of(ID).is_empty());
+        // What it said before is told no more; what is told from here on is of the next boot.
+        fs::remove_file(args.console()).unwrap();
         (it.wanted, it.boot) = (Wanted::Running, 2);
         keeper.want(std::slice::from_ref(&it));
         keeper.comes_to(ID, 2, InstanceState::Running);

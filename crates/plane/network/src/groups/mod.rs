@@ -10,7 +10,7 @@
 //! senders, receivers   chains on the forward hook, one after the other
 //!   ct mark <generation>                  judged since the last change: accept
 //!   ct original saddr vmap @senders       who began, if wired here: goto its policy
-//!   ct original daddr vmap @receivers     who was called, if wired here
+//!   ct reply saddr vmap @receivers        who answers, if wired here
 //! out/+<groups>, in/+<groups> a policy: what the interfaces with these groups may; jumps to
 //! out/<group>, in/<group>     one rule for each permission of the group
 //! group/<group>               set: the addresses of all interfaces that have the group

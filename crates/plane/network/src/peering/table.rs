@@ -6,8 +6,8 @@
 //!   peer to peer, peer to uplink and back      dropped
 //!   carried: link to tunnel, tunnel to link    accepted: both ends are judged in their own VPCs' namespaces
 //!   from or to a peer                          goto judge
-//! judge    ct original saddr <subnet> : to/<route table>;  ct original daddr <subnet> : from/<route table>
-//! to/…     ct original daddr <destination>: accepted as far as the peer's ranges go, else dropped
+//! judge    ct original saddr <subnet> : to/<route table>;  ct reply saddr <subnet> : from/<route table>
+//! to/…     ct reply saddr <destination>: accepted as far as the peer's ranges go, else dropped
 //! from/…   the same of ct original saddr: answers need a route too, as in AWS
 //! ```
 

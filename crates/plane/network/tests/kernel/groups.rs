@@ -441,13 +441,13 @@ fn the_rules_read_as_meant() {
             "172.31.20.7 : goto in/++unknown",
             "type filter hook forward priority filter + 1; policy accept;",
             "ct original ip saddr vmap @senders",
-            "ct original ip daddr vmap @receivers",
+            "ct reply ip saddr vmap @receivers",
             "ct direction original iifname \"wab12e*\" drop",
             "chain in/+sg-clients+sg-web { jump in/sg-clients jump in/sg-web drop }",
             "chain in/sg-clients { }",
             "ct original ip saddr @group/sg-clients goto admit",
             "ct original ip saddr 10.0.0.0/8 goto admit",
-            "ct original ip daddr 10.1.2.3 accept",
+            "ct reply ip saddr 10.1.2.3 accept",
             "chain out/sg-web { accept }",
         ] {
             assert!(table.contains(part), "{part}\nis not in\n{table}");

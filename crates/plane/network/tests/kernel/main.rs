@@ -14,5 +14,6 @@ mod peering;
 mod public;
 mod reach;
 mod restart;
+mod services;
 mod support;
 mod teardown;

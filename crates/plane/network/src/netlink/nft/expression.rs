@@ -7,6 +7,7 @@ use super::{Attrs, IPV4, LIST_ELEMENT, value};
 /// Registers of four bytes each.
 const R0: u32 = 8;
 const R1: u32 = 9;
+const R2: u32 = 10;
 /// The first register of sixteen bytes, which overlays the first four of four.
 const WIDE: u32 = 1;
 /// A lookup writes a verdict here.
@@ -27,9 +28,11 @@ const CT_MARK: u32 = 3;
 const CT_PROTOCOL: u32 = 10;
 const CT_PORT_DESTINATION: u32 = 12;
 const CT_SOURCE: u32 = 19;
-const CT_DESTINATION: u32 = 20;
+const CT_PORT_SOURCE: u32 = 11;
 /// Of the first packet of a connection, whichever way this one goes.
 const ORIGINAL: u8 = 0;
+/// Of the answer to it: who answers is who was called, behind any translation.
+const REPLY: u8 = 1;
 
 /// One step of a rule; a comparison that fails ends the rule.
 #[derive(Debug, Clone)]
@@ -43,7 +46,7 @@ pub(crate) enum Compare {
     AtLeast = 5,
 }
 
-/// An end of a connection, as its first packet named it.
+/// An end of a connection: who began it, and who answers. An address that leads to another, as that of a service does, is nobody's end.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Side {
     Source,
@@ -309,6 +312,18 @@ impl Expression {
         Self::new("ct", data)
     }
 
+    fn answer(key: u32) -> Self {
+        let data = Attrs::new().be32(1, R0).be32(2, key).u8(3, REPLY);
+        Self::new("ct", data)
+    }
+
+    fn end(side: Side) -> Self {
+        match side {
+            Side::Source => Self::original(CT_SOURCE),
+            Side::Destination => Self::answer(CT_SOURCE),
+        }
+    }
+
     /// `ct direction original`, or `reply`.
     pub(crate) fn first_direction(is: bool) -> Vec<Self> {
         let direction = if is { ORIGINAL } else { 1 };
@@ -341,10 +356,10 @@ impl Expression {
         ]
     }
 
-    /// `ct original proto-dst <first>-<last>`
+    /// `ct reply proto-src <first>-<last>`
     pub(crate) fn connection_ports(first: u16, last: u16) -> Vec<Self> {
         vec![
-            Self::original(CT_PORT_DESTINATION),
+            Self::answer(CT_PORT_SOURCE),
             Self::compare(R0, Compare::AtLeast, &first.to_be_bytes()),
             Self::compare(R0, Compare::AtMost, &last.to_be_bytes()),
         ]
@@ -360,21 +375,21 @@ impl Expression {
         ]
     }
 
-    /// `ct original ip saddr <network>/<prefix>`, or `daddr`.
+    /// `ct original ip saddr <network>/<prefix>`, or `ct reply ip saddr`.
     pub(crate) fn connection_address(side: Side, network: Ipv4Addr, prefix: u8) -> Vec<Self> {
-        let mut rule = vec![Self::original(side.key())];
+        let mut rule = vec![Self::end(side)];
         rule.extend(Self::within(network, prefix));
         rule
     }
 
-    /// `ct original ip saddr @<set>`, or `daddr`.
+    /// `ct original ip saddr @<set>`, or `ct reply ip saddr`.
     pub(crate) fn connection_address_in(side: Side, set: &str) -> Vec<Self> {
-        vec![Self::original(side.key()), Self::lookup(set, false)]
+        vec![Self::end(side), Self::lookup(set, false)]
     }
 
-    /// `ct original ip saddr vmap @<map>`, or `daddr`.
+    /// `ct original ip saddr vmap @<map>`, or `ct reply ip saddr`.
     pub(crate) fn connection_verdict(side: Side, map: &str) -> Vec<Self> {
-        vec![Self::original(side.key()), Self::verdict_of(map)]
+        vec![Self::end(side), Self::verdict_of(map)]
     }
 
     /// The verdict that a map has for the first register.
@@ -426,6 +441,55 @@ impl Expression {
 
     /// `dnat ip to meta l4proto . th dport map @<map>`
     pub(crate) fn to_mapped_port(map: &str) -> Vec<Self> {
+        let mut rule = vec![Self::meta(L4PROTO, WIDE), Self::payload(R1, 2, 2, 2)];
+        rule.extend(Self::to_found_port(map));
+        rule
+    }
+
+    /// `ip daddr . meta l4proto . th dport vmap @<map>`
+    pub(crate) fn service_verdict(map: &str) -> Vec<Self> {
+        let lookup = Attrs::new()
+            .text(1, map)
+            .be32(2, WIDE)
+            .be32(3, VERDICT)
+            .be32(4, 1);
+        vec![
+            Self::payload(WIDE, 1, 16, 4),
+            Self::meta(L4PROTO, R1),
+            Self::payload(R2, 2, 2, 2),
+            Self::new("lookup", lookup),
+        ]
+    }
+
+    /// `dnat ip to <number> . (numgen random mod <places>) map @<map>`, or by `jhash ip saddr`, so that a client stays where it is.
+    pub(crate) fn to_endpoint(map: &str, number: u32, places: u32, sticky: bool) -> Vec<Self> {
+        const RANDOM: u32 = 1;
+        const JENKINS: u32 = 0;
+        /// All hosts choose alike.
+        const SEED: u32 = 0x7768_6172;
+        let number = Attrs::new()
+            .be32(1, WIDE)
+            .nest(2, value(&number.to_ne_bytes()));
+        let mut rule = vec![Self::new("immediate", number)];
+        if sticky {
+            let hash = Attrs::new()
+                .be32(1, R2)
+                .be32(2, R1)
+                .be32(3, 4)
+                .be32(4, places)
+                .be32(5, SEED)
+                .be32(7, JENKINS);
+            rule.extend([Self::payload(R2, 1, 12, 4), Self::new("hash", hash)]);
+        } else {
+            let random = Attrs::new().be32(1, R1).be32(2, places).be32(3, RANDOM);
+            rule.push(Self::new("numgen", random));
+        }
+        rule.extend(Self::to_found_port(map));
+        rule
+    }
+
+    /// Destination address and port are what the map has for the first registers.
+    fn to_found_port(map: &str) -> [Self; 2] {
         let lookup = Attrs::new()
             .text(1, map)
             .be32(2, WIDE)
@@ -436,12 +500,30 @@ impl Expression {
             .be32(2, u32::from(IPV4))
             .be32(3, WIDE)
             .be32(5, R1);
+        [Self::new("lookup", lookup), Self::new("nat", nat)]
+    }
+
+    /// `snat ip to ip saddr . ip daddr map @<map>`; the rule ends where the map has no entry.
+    pub(crate) fn source_by_way(map: &str) -> Vec<Self> {
+        let lookup = Attrs::new()
+            .text(1, map)
+            .be32(2, WIDE)
+            .be32(3, R0)
+            .be32(4, 1);
         vec![
-            Self::meta(L4PROTO, WIDE),
-            Self::payload(R1, 2, 2, 2),
+            Self::payload(WIDE, 1, 12, 4),
+            Self::payload(R1, 1, 16, 4),
             Self::new("lookup", lookup),
-            Self::new("nat", nat),
+            Self::nat(SNAT),
         ]
+    }
+
+    /// `reject`: the sender hears that nobody listens there.
+    pub(crate) fn refuse() -> Vec<Self> {
+        const ICMP: u32 = 0;
+        const PORT_UNREACHABLE: u8 = 3;
+        let reject = Attrs::new().be32(1, ICMP).u8(2, PORT_UNREACHABLE);
+        vec![Self::new("reject", reject)]
     }
 
     /// `masquerade`: leave with the address of the link taken.
@@ -490,14 +572,5 @@ impl Expression {
     pub(super) fn list(expressions: Vec<Self>) -> Attrs {
         let each = expressions.into_iter();
         each.fold(Attrs::new(), |list, e| list.nest(LIST_ELEMENT, e.0))
-    }
-}
-
-impl Side {
-    const fn key(self) -> u32 {
-        match self {
-            Self::Source => CT_SOURCE,
-            Self::Destination => CT_DESTINATION,
-        }
     }
 }

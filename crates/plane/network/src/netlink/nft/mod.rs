@@ -6,7 +6,7 @@
 
 mod expression;
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use nix::errno::Errno;
 
@@ -39,14 +39,15 @@ const SET_IS_MAP: u32 = 8;
 const SET_TIMES_OUT: u32 = 0x10;
 /// Rules add elements.
 const SET_IS_DYNAMIC: u32 = 0x20;
-/// An attribute holds at most 64 KiB; an element takes 44 bytes.
-const ELEMENTS_PER_MESSAGE: usize = 1000;
+/// An attribute holds at most 64 KiB; the largest element takes 100 bytes.
+const ELEMENTS_PER_MESSAGE: usize = 500;
 
 /// Data types as `nft` numbers them, for its listings; concatenations shift six bits a part.
 const TYPE_IPV4: u32 = 7;
 const TYPE_PROTOCOL: u32 = 12;
 const TYPE_SERVICE: u32 = 13;
 const TYPE_INTEGER: u32 = 4;
+const TYPE_MARK: u32 = 19;
 const TYPE_LINK: u32 = 20;
 const TYPE_VERDICT: u32 = 0xffff_ff00;
 
@@ -73,6 +74,9 @@ pub(crate) struct BaseChain {
 /// One destination that stands behind a published port: (protocol number, host port) and where it
 /// leads.
 pub(crate) type PortEntry = ((u8, u16), (Ipv4Addr, u16));
+
+/// Where a service is called: address, protocol number, port.
+pub(crate) type ServiceKey = (Ipv4Addr, u8, u16);
 
 /// Changes that happen all at once or not at all.
 #[derive(Debug)]
@@ -164,6 +168,25 @@ impl<'a> Batch<'a> {
         self.new_set(name, (TYPE_IPV4, 4), Some((TYPE_IPV4, 4)));
     }
 
+    /// `map <name> { type ipv4_addr . inet_proto . inet_service : verdict }`
+    pub(crate) fn service_map(&mut self, name: &str) {
+        let key = TYPE_IPV4 << 12 | TYPE_PROTOCOL << 6 | TYPE_SERVICE;
+        self.new_set(name, (key, 12), Some((TYPE_VERDICT, 0)));
+    }
+
+    /// `map <name> { type mark . mark : ipv4_addr . inet_service }`: what has a number, and a place in it, leads somewhere.
+    pub(crate) fn endpoint_map(&mut self, name: &str) {
+        let key = (TYPE_MARK << 6 | TYPE_MARK, 8);
+        let data = (TYPE_IPV4 << 6 | TYPE_SERVICE, 8);
+        self.new_set(name, key, Some(data));
+    }
+
+    /// `map <name> { type ipv4_addr . ipv4_addr : ipv4_addr }`
+    pub(crate) fn way_map(&mut self, name: &str) {
+        let key = (TYPE_IPV4 << 6 | TYPE_IPV4, 8);
+        self.new_set(name, key, Some((TYPE_IPV4, 4)));
+    }
+
     /// A set of three-byte numbers.
     pub(crate) fn number_set(&mut self, name: &str) {
         self.new_set(name, (TYPE_INTEGER, 3), None);
@@ -252,6 +275,59 @@ impl<'a> Batch<'a> {
         self.elements(DELETE_ELEMENTS, 0, set, elements);
     }
 
+    /// `address . protocol . port : goto chain`
+    pub(crate) fn add_services<'b>(
+        &mut self,
+        map: &str,
+        entries: impl IntoIterator<Item = (ServiceKey, &'b str)>,
+    ) {
+        let elements = entries.into_iter().map(|(key, chain)| {
+            let verdict = Attrs::new().be32(1, GOTO.cast_unsigned()).text(2, chain);
+            service_element(key).nest(2, Attrs::new().nest(2, verdict))
+        });
+        self.elements(NEW_ELEMENTS, CREATE, map, elements);
+    }
+
+    pub(crate) fn remove_services(
+        &mut self,
+        map: &str,
+        keys: impl IntoIterator<Item = ServiceKey>,
+    ) {
+        let elements = keys.into_iter().map(service_element);
+        self.elements(DELETE_ELEMENTS, 0, map, elements);
+    }
+
+    /// Where the places of a number lead, from 0 on.
+    pub(crate) fn add_endpoints(
+        &mut self,
+        map: &str,
+        number: u32,
+        endpoints: impl IntoIterator<Item = SocketAddrV4>,
+    ) {
+        let elements = (0..).zip(endpoints).map(|(place, to)| {
+            let mut data = [0; 8];
+            data[..4].copy_from_slice(&to.ip().octets());
+            data[4..6].copy_from_slice(&to.port().to_be_bytes());
+            place_element(number, place).nest(2, value(&data))
+        });
+        self.elements(NEW_ELEMENTS, CREATE, map, elements);
+    }
+
+    pub(crate) fn remove_endpoints(&mut self, map: &str, number: u32, count: u32) {
+        let elements = (0..count).map(|place| place_element(number, place));
+        self.elements(DELETE_ELEMENTS, 0, map, elements);
+    }
+
+    /// `from . to : address`
+    pub(crate) fn add_way(&mut self, map: &str, (from, to): (Ipv4Addr, Ipv4Addr), by: Ipv4Addr) {
+        let element = way_element(from, to).nest(2, value(&by.octets()));
+        self.elements(NEW_ELEMENTS, CREATE, map, [element]);
+    }
+
+    pub(crate) fn remove_way(&mut self, map: &str, (from, to): (Ipv4Addr, Ipv4Addr)) {
+        self.elements(DELETE_ELEMENTS, 0, map, [way_element(from, to)]);
+    }
+
     /// `address : goto chain`
     pub(crate) fn add_verdict(&mut self, map: &str, address: Ipv4Addr, chain: &str) {
         let verdict = Attrs::new().be32(1, GOTO.cast_unsigned()).text(2, chain);
@@ -312,6 +388,29 @@ pub(crate) fn table_exists(socket: &mut Socket, name: &str) -> Result<bool, Netw
 
 fn key_element(key: &[u8]) -> Attrs {
     Attrs::new().nest(1, value(key))
+}
+
+fn service_element((address, protocol, port): ServiceKey) -> Attrs {
+    let mut key = [0; 12];
+    key[..4].copy_from_slice(&address.octets());
+    key[4] = protocol;
+    key[8..10].copy_from_slice(&port.to_be_bytes());
+    key_element(&key)
+}
+
+/// Numbers that rules make are in the machine's own order.
+fn place_element(number: u32, place: u32) -> Attrs {
+    let mut key = [0; 8];
+    key[..4].copy_from_slice(&number.to_ne_bytes());
+    key[4..].copy_from_slice(&place.to_ne_bytes());
+    key_element(&key)
+}
+
+fn way_element(from: Ipv4Addr, to: Ipv4Addr) -> Attrs {
+    let mut key = [0; 8];
+    key[..4].copy_from_slice(&from.octets());
+    key[4..].copy_from_slice(&to.octets());
+    key_element(&key)
 }
 
 fn port_element(&((protocol, port), (address, target)): &PortEntry) -> Attrs {

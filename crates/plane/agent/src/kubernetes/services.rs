@@ -1,0 +1,99 @@
+//! The services of a node: its cluster's book becomes rules of the network. What changes goes in turns, so that a cluster with much to
+//! change holds up no other.
+
+mod leads;
+
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddrV4},
+    time::Duration,
+};
+
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+use wharf_base::Backoff;
+use wharf_kube_services::Services;
+use wharf_network::{Network, ServicesUpdate};
+
+use self::leads::{Book, leads};
+
+/// Services that change in one batch.
+const TURN: usize = 256;
+/// Between batches of one node: what changes meanwhile goes together, and others have their turn.
+const PAUSE: Duration = Duration::from_millis(20);
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// Whose services.
+pub struct Node {
+    /// `i-…`, as the network knows it.
+    pub instance: String,
+    /// As the cluster does.
+    pub name: String,
+    pub address: Ipv4Addr,
+    /// Where the API server is reached within the VPC.
+    pub api_server: SocketAddrV4,
+}
+
+/// Leads the members of a node to its cluster's services until `stop`. What was written then holds on.
+pub async fn follow(network: Network, services: Services, node: Node, stop: CancellationToken) {
+    let work = async {
+        services.synced().await;
+        let mut wait = Backoff::steady(FIRST_WAIT, LONGEST_WAIT);
+        loop {
+            let began = Instant::now();
+            let error = led(&network, &services, &node).await;
+            if began.elapsed() > LONGEST_WAIT {
+                wait.reset();
+            }
+            let pause = wait.wait();
+            tracing::warn!(
+                instance = node.instance,
+                error = &error as &dyn std::error::Error,
+                "failed to lead a node to services; will retry in {} ms",
+                pause.as_millis()
+            );
+            tokio::time::sleep(pause).await;
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = work => {}
+    }
+}
+
+/// Ends with what went wrong.
+async fn led(network: &Network, services: &Services, node: &Node) -> wharf_network::NetworkError {
+    // Before the book is read, so that nothing falls between the two.
+    let reader = services.reader();
+    let mut known = Book::default();
+    {
+        let book = services.book();
+        for (service, entry) in book.services() {
+            known.put(&service.name, leads(entry, node));
+        }
+    }
+    let mut update = ServicesUpdate::Snapshot(known.all());
+    loop {
+        if let Err(error) = network.services(&node.instance, update).await {
+            return error;
+        }
+        let pause = Instant::now() + PAUSE;
+        let changed = loop {
+            let names = reader.changed(TURN).await;
+            let mut changed = BTreeMap::new();
+            {
+                let book = services.book();
+                for name in names {
+                    let now = book.get(&name).map(|it| leads(it, node));
+                    changed.extend(known.put(&name, now.unwrap_or_default()));
+                }
+            }
+            if !changed.is_empty() {
+                break changed;
+            }
+        };
+        sleep_until(pause).await;
+        update = ServicesUpdate::Changes(changed);
+    }
+}

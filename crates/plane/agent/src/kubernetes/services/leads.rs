@@ -1,0 +1,164 @@
+//! Which addresses and ports of a service lead where, for the members of one node. Pure.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4},
+};
+
+use wharf_kube_services::{Chosen, Entry, Name, Origin, Protocol, Service, ServicePort};
+use wharf_network::{CLUSTER_RESOLVER, FrontEnd, Lead};
+
+use super::Node;
+
+/// Front ends of one service.
+const MOST: usize = 1000;
+const NAMES: u16 = 53;
+
+/// What a service is to a node. Only IPv4 is led: networks here have no other.
+pub fn leads(entry: &Entry, node: &Node) -> BTreeMap<FrontEnd, Lead> {
+    let mut found = BTreeMap::new();
+    let Some(service) = entry.service() else {
+        return found;
+    };
+    let sticky = service.affinity.is_some();
+    for port in &service.ports {
+        // Connection tracking here translates no ports of SCTP.
+        if port.protocol == Protocol::Sctp {
+            continue;
+        }
+        let lead = |from| match is_api_server(service, port) {
+            true => to(vec![node.api_server.into()], false, |_| true),
+            false if is_name_service(entry, service, port) => Lead::To {
+                endpoints: vec![SocketAddrV4::new(CLUSTER_RESOLVER, NAMES)],
+                sticky: false,
+            },
+            false => match entry.choose(port, from, &node.name, false) {
+                Chosen::Endpoints(all) => to(all, sticky, is_led_to),
+                Chosen::Nothing => Lead::Refused,
+                Chosen::NoneHere => Lead::Dropped,
+            },
+        };
+        let at = |address, port: &ServicePort, number| FrontEnd {
+            address,
+            protocol: port.protocol.number(),
+            port: number,
+        };
+        let inside = v4(&service.cluster_addresses);
+        found.extend(inside.map(|it| (at(it, port, port.port), lead(Origin::Inside))));
+        // Whoever is in the cluster is led as from inside: policies for the outside are about those who come from there.
+        let outside = v4(&service.external_addresses).chain(v4(&service.balancer_addresses));
+        let outside = outside.map(|it| (at(it, port, port.port), lead(Origin::Inside)));
+        found.extend(outside.filter(|(at, _)| may_be_claimed(at.address, node)));
+        if let Some(number) = port.node_port {
+            let own = at(node.address, port, number);
+            found.insert(own, lead(Origin::Inside));
+        }
+        if found.len() > MOST {
+            break;
+        }
+    }
+    found
+}
+
+/// The cluster's own API, whatever anybody writes into its endpoints: they name the server's machine, where a VPC may have no way to.
+fn is_api_server(service: &Service, port: &ServicePort) -> bool {
+    &*service.name.namespace == "default"
+        && &*service.name.name == "kubernetes"
+        && port.protocol == Protocol::Tcp
+        && &*port.name == "https"
+}
+
+/// The cluster's name service as every cluster has it: this node's own, unless somebody's endpoints take its place.
+fn is_name_service(entry: &Entry, service: &Service, port: &ServicePort) -> bool {
+    &*service.name.namespace == "kube-system"
+        && &*service.name.name == "kube-dns"
+        && port.port == NAMES
+        && entry.slices().all(|it| it.endpoints.is_empty())
+}
+
+fn v4(all: &[IpAddr]) -> impl Iterator<Item = Ipv4Addr> {
+    all.iter().filter_map(|it| match it {
+        IpAddr::V4(it) => Some(*it),
+        IpAddr::V6(_) => None,
+    })
+}
+
+fn to(all: Vec<SocketAddr>, sticky: bool, counts: impl Fn(Ipv4Addr) -> bool) -> Lead {
+    let all = all.into_iter().filter_map(|it| match it {
+        SocketAddr::V4(it) if counts(*it.ip()) => Some(it),
+        _ => None,
+    });
+    let endpoints: Vec<SocketAddrV4> = all.collect();
+    match endpoints.is_empty() {
+        true => Lead::Refused,
+        false => Lead::To { endpoints, sticky },
+    }
+}
+
+/// Not what is the namespace's own, nor what everybody has to themselves.
+fn is_led_to(address: Ipv4Addr) -> bool {
+    !(address.is_loopback()
+        || address.is_link_local()
+        || address.is_unspecified()
+        || address.is_multicast()
+        || address.is_broadcast())
+}
+
+/// Nobody's credentials or names, nor the node itself, are answered by a service that says it has their address.
+fn may_be_claimed(address: Ipv4Addr, node: &Node) -> bool {
+    is_led_to(address) && address != node.address
+}
+
+/// What each service leads to, and who has a front end that several claim: the first in the order of names.
+#[derive(Debug, Default)]
+pub struct Book {
+    services: BTreeMap<Name, BTreeMap<FrontEnd, Lead>>,
+    claims: BTreeMap<FrontEnd, BTreeSet<Name>>,
+}
+
+impl Book {
+    /// The service as it became; empty for one that is gone. The answer is what is led elsewhere now.
+    pub fn put(
+        &mut self,
+        name: &Name,
+        leads: BTreeMap<FrontEnd, Lead>,
+    ) -> BTreeMap<FrontEnd, Option<Lead>> {
+        let former = self.services.get(name).cloned().unwrap_or_default();
+        let touched: BTreeSet<FrontEnd> = former.keys().chain(leads.keys()).copied().collect();
+        let before: Vec<Option<Lead>> = touched.iter().map(|it| self.lead(it).cloned()).collect();
+        for at in &touched {
+            let claims = self.claims.entry(*at).or_default();
+            match leads.contains_key(at) {
+                true => claims.insert(name.clone()),
+                false => claims.remove(name),
+            };
+            if claims.is_empty() {
+                self.claims.remove(at);
+            }
+        }
+        match leads.is_empty() {
+            true => self.services.remove(name),
+            false => self.services.insert(name.clone(), leads),
+        };
+        let now = touched.into_iter().zip(before);
+        now.filter_map(|(at, before)| {
+            let lead = self.lead(&at).cloned();
+            (lead != before).then_some((at, lead))
+        })
+        .collect()
+    }
+
+    fn lead(&self, at: &FrontEnd) -> Option<&Lead> {
+        let owner = self.claims.get(at)?.first()?;
+        self.services.get(owner)?.get(at)
+    }
+
+    pub fn all(&self) -> BTreeMap<FrontEnd, Lead> {
+        let all = self.claims.keys();
+        all.filter_map(|at| Some((*at, self.lead(at)?.clone())))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+fn node() -> Node {
+    Node {
+        instance: "i-1".to_owned(),
+        name: "here".to_owned(),
+        address: Ipv4Addr::new(172, 31, 0, 9),
+        api_server: "169.254.170.2:20001".parse().unwrap(),
+    }
+}
+
+fn entry(namespace: &str, name: &str, spec: &Value, endpoints: &[&str]) -> Entry {
+    let mut book = wharf_kube_services::Book::default();
+    book.put_service(&json!({"metadata": {"namespace": namespace, "name": name}, "spec": spec}));
+    let endpoints = endpoints
+        .iter()
+        .map(|it| json!({"addresses": [it], "nodeName": "there"}));
+    book.put_slice(&json!({
+        "metadata": {"namespace": namespace, "name": "x", "labels": {"kubernetes.io/service-name": name}},
+        "addressType": "IPv4", "ports": [{"name": "https", "port": 8080}], "endpoints": endpoints.collect::<Vec<_>>(),
+    }));
+    book.get(&Name::new(namespace, name)).unwrap().clone()
+}
+
+fn shown(all: &BTreeMap<FrontEnd, Lead>) -> Vec<String> {
+    let one = |(at, lead): (&FrontEnd, &Lead)| {
+        let lead = match lead {
+            Lead::To { endpoints, sticky } => {
+                let all: Vec<String> = endpoints.iter().map(ToString::to_string).collect();
+                format!("{}{}", all.join(","), if *sticky { " sticky" } else { "" })
+            }
+            other => format!("{other:?}"),
+        };
+        format!("{}/{}:{} {lead}", at.address, at.protocol, at.port)
+    };
+    all.iter().map(one).collect()
+}
+
+#[test]
+fn addresses_of_a_service_and_its_node_port_lead_to_its_endpoints() {
+    let spec = json!({
+        "type": "NodePort", "clusterIP": "10.100.0.7", "sessionAffinity": "ClientIP",
+        "externalIPs": ["192.0.2.7", "169.254.170.2", "127.0.0.1", "172.31.0.9"],
+        "ports": [{"name": "https", "port": 80, "nodePort": 30080}, {"name": "s", "port": 81, "protocol": "SCTP"}],
+    });
+    let all = leads(&entry("a", "s", &spec, &["10.0.0.1", "127.0.0.1"]), &node());
+    assert_eq!(
+        shown(&all),
+        [
+            "10.100.0.7/6:80 10.0.0.1:8080 sticky",
+            "172.31.0.9/6:30080 10.0.0.1:8080 sticky",
+            "192.0.2.7/6:80 10.0.0.1:8080 sticky",
+        ]
+    );
+}
+
+#[test]
+fn none_is_refused_and_none_here_is_dropped() {
+    let spec = |policy| json!({"clusterIP": "10.100.0.7", "internalTrafficPolicy": policy, "ports": [{"name": "https", "port": 80}]});
+    let none = leads(&entry("a", "s", &spec("Cluster"), &[]), &node());
+    assert_eq!(shown(&none), ["10.100.0.7/6:80 Refused"]);
+    let there = leads(&entry("a", "s", &spec("Local"), &["10.0.0.1"]), &node());
+    assert_eq!(shown(&there), ["10.100.0.7/6:80 Dropped"]);
+    let headless = json!({"clusterIP": "None", "ports": [{"name": "https", "port": 80}]});
+    assert!(leads(&entry("a", "s", &headless, &["10.0.0.1"]), &node()).is_empty());
+}
+
+#[test]
+fn the_api_server_is_where_the_node_says() {
+    let spec = json!({"clusterIP": "10.100.0.1", "ports": [{"name": "https", "port": 443}]});
+    let all = leads(
+        &entry("default", "kubernetes", &spec, &["192.0.2.9"]),
+        &node(),
+    );
+    assert_eq!(shown(&all), ["10.100.0.1/6:443 169.254.170.2:20001"]);
+    let other = leads(&entry("a", "kubernetes", &spec, &["192.0.2.9"]), &node());
+    assert_eq!(shown(&other), ["10.100.0.1/6:443 192.0.2.9:8080"]);
+}
+
+#[test]
+fn names_are_asked_at_the_node_unless_the_service_has_endpoints() {
+    let spec = json!({"clusterIP": "10.100.0.10", "ports": [
+        {"name": "dns", "port": 53, "protocol": "UDP"}, {"name": "https", "port": 53}, {"name": "x", "port": 9153}]});
+    let all = leads(&entry("kube-system", "kube-dns", &spec, &[]), &node());
+    let own = [
+        "10.100.0.10/6:53 169.254.20.10:53",
+        "10.100.0.10/6:9153 Refused",
+        "10.100.0.10/17:53 169.254.20.10:53",
+    ];
+    assert_eq!(shown(&all), own);
+    let all = leads(
+        &entry("kube-system", "kube-dns", &spec, &["10.0.0.1"]),
+        &node(),
+    );
+    assert_eq!(shown(&all)[0], "10.100.0.10/6:53 10.0.0.1:8080");
+    let all = leads(&entry("default", "kube-dns", &spec, &[]), &node());
+    assert_eq!(shown(&all)[0], "10.100.0.10/6:53 Refused");
+}
+
+#[test]
+fn what_several_claim_is_the_first_ones_until_it_goes() {
+    let at = FrontEnd {
+        address: Ipv4Addr::new(192, 0, 2, 7),
+        protocol: 6,
+        port: 80,
+    };
+    let lead = |port| Lead::To {
+        endpoints: vec![SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 1), port)],
+        sticky: false,
+    };
+    let (first, second) = (Name::new("a", "a"), Name::new("a", "b"));
+    let mut book = Book::default();
+    let led = book.put(&second, BTreeMap::from([(at, lead(2))]));
+    assert_eq!(led, BTreeMap::from([(at, Some(lead(2)))]));
+    let led = book.put(&first, BTreeMap::from([(at, lead(1))]));
+    assert_eq!(led, BTreeMap::from([(at, Some(lead(1)))]));
+    assert!(
+        book.put(&second, BTreeMap::from([(at, lead(3))]))
+            .is_empty()
+    );
+    assert_eq!(book.all(), BTreeMap::from([(at, lead(1))]));
+    let led = book.put(&first, BTreeMap::new());
+    assert_eq!(led, BTreeMap::from([(at, Some(lead(3)))]));
+    let led = book.put(&second, BTreeMap::new());
+    assert_eq!(led, BTreeMap::from([(at, None)]));
+    assert!(book.services.is_empty() && book.claims.is_empty());
+}

@@ -1,0 +1,385 @@
+//! The names of one cluster, as the specification of Kubernetes' DNS (1.1.0) has them. Pure.
+//!
+//! What a service is asked for is put together when it changes, so that an answer costs the same however many endpoints there are.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use hickory_proto::op::Query;
+use hickory_proto::rr::rdata::{A, AAAA, CNAME, PTR, SOA, SRV, TXT};
+use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
+use wharf_kube_services::{Entry, Kind, Name as ServiceName};
+
+use crate::zone::reversed;
+
+const DOMAIN: &str = "cluster.local";
+const VERSION: &str = "1.1.0";
+/// Seconds: as few as the specification lets them be, since addresses change with every pod.
+pub(crate) const TTL: u32 = 5;
+/// Records of one answer. Those of services with more endpoints take turns.
+const MOST: usize = 1000;
+/// Bytes of an answer's records; 64 KiB is what a message over TCP takes.
+const MOST_BYTES: usize = 60_000;
+const REVERSE: &str = ".in-addr.arpa";
+const REVERSE_V6: &str = ".ip6.arpa";
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// The name is there; with nothing of the kind that was asked for, if empty.
+    Records(Vec<Record>),
+    /// Another name for that one.
+    Alias(Box<Record>, Name),
+    /// There is no such name in the cluster.
+    Absent,
+    /// It is not the cluster's to say.
+    Elsewhere,
+}
+
+/// The name of a port and its protocol.
+type PortName = (Arc<str>, &'static str);
+/// The label of an endpoint, of a headless service, and the number of its port.
+type Target = (Option<Arc<str>>, u16);
+/// A service and the label of an endpoint below it.
+type Named = (ServiceName, Option<Arc<str>>);
+
+/// What the names of a service lead to.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Served {
+    alias: Option<Name>,
+    /// Those of the service's own name.
+    addresses: Vec<IpAddr>,
+    /// Of a headless one: label → addresses.
+    hosts: BTreeMap<Arc<str>, BTreeSet<IpAddr>>,
+    ports: BTreeMap<PortName, Vec<Target>>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Zone {
+    namespaces: HashMap<Arc<str>, HashMap<Arc<str>, Served>>,
+    /// Whose name an address has.
+    addresses: HashMap<IpAddr, BTreeSet<Named>>,
+}
+
+impl Served {
+    fn of(entry: &Entry) -> Option<Self> {
+        let service = entry.service()?;
+        let mut made = Self::default();
+        if let Kind::ExternalName(target) = &service.kind {
+            made.alias = Name::from_ascii(format!("{}.", target.trim_end_matches('.'))).ok();
+            return Some(made);
+        }
+        if !service.is_headless {
+            made.addresses.clone_from(&service.cluster_addresses);
+            for port in service.ports.iter().filter(|it| !it.name.is_empty()) {
+                let key = (lower(&port.name), port.protocol.label());
+                made.ports.insert(key, vec![(None, port.port)]);
+            }
+            return Some(made);
+        }
+        for slice in entry.slices() {
+            for endpoint in &slice.endpoints {
+                if !(endpoint.ready || service.publishes_not_ready) {
+                    continue;
+                }
+                let label = label(endpoint.hostname.as_ref(), endpoint.address);
+                made.hosts
+                    .entry(label.clone())
+                    .or_default()
+                    .insert(endpoint.address);
+                for port in slice.ports.iter().filter(|it| !it.name.is_empty()) {
+                    let Some(number) = port.port else { continue };
+                    let key = (lower(&port.name), port.protocol.label());
+                    let targets = made.ports.entry(key).or_default();
+                    targets.push((Some(label.clone()), number));
+                }
+            }
+        }
+        for targets in made.ports.values_mut() {
+            targets.sort_unstable();
+            targets.dedup();
+        }
+        let all: BTreeSet<IpAddr> = made.hosts.values().flatten().copied().collect();
+        made.addresses = all.into_iter().collect();
+        Some(made)
+    }
+
+    /// The addresses that have names, and the labels below the service's.
+    fn named(&self) -> impl Iterator<Item = (IpAddr, Option<Arc<str>>)> {
+        let own = self.addresses.iter().filter(|_| self.hosts.is_empty());
+        let hosts = self.hosts.iter();
+        let hosts = hosts.flat_map(|(label, all)| all.iter().map(|it| (*it, Some(label.clone()))));
+        own.map(|it| (*it, None)).chain(hosts)
+    }
+}
+
+/// The name of an endpoint below its service.
+fn label(hostname: Option<&Arc<str>>, address: IpAddr) -> Arc<str> {
+    match hostname {
+        Some(it) => lower(it),
+        None => address.to_string().replace(['.', ':'], "-").into(),
+    }
+}
+
+fn lower(text: &Arc<str>) -> Arc<str> {
+    match text.bytes().any(|it| it.is_ascii_uppercase()) {
+        true => text.to_ascii_lowercase().into(),
+        false => text.clone(),
+    }
+}
+
+impl Zone {
+    /// The service as it became; `None` for one that is gone.
+    pub(crate) fn put(&mut self, name: &ServiceName, entry: Option<&Entry>) {
+        if let Some(all) = self.namespaces.get_mut(&name.namespace)
+            && let Some(old) = all.remove(&name.name)
+        {
+            if all.is_empty() {
+                self.namespaces.remove(&name.namespace);
+            }
+            for (address, label) in old.named() {
+                if let Some(names) = self.addresses.get_mut(&address) {
+                    names.remove(&(name.clone(), label));
+                    if names.is_empty() {
+                        self.addresses.remove(&address);
+                    }
+                }
+            }
+        }
+        let Some(served) = entry.and_then(Served::of) else {
+            return;
+        };
+        for (address, label) in served.named() {
+            let names = self.addresses.entry(address).or_default();
+            names.insert((name.clone(), label));
+        }
+        let of_namespace = self.namespaces.entry(name.namespace.clone()).or_default();
+        of_namespace.insert(name.name.clone(), served);
+    }
+
+    /// What is said to `query`; `turn` counts on, so that addresses take turns.
+    pub(crate) fn find(&self, query: &Query, turn: usize) -> Found {
+        if query.query_class() != DNSClass::IN {
+            return Found::Elsewhere;
+        }
+        let name = query.name().to_ascii().to_ascii_lowercase();
+        let name = name.strip_suffix('.').unwrap_or(&name);
+        let reverse = name
+            .strip_suffix(REVERSE)
+            .and_then(reversed)
+            .map(IpAddr::V4);
+        if let Some(address) = reverse.or_else(|| reversed_v6(name.strip_suffix(REVERSE_V6)?)) {
+            return self.of_address(query, address);
+        }
+        let Some(below) = name.strip_suffix(DOMAIN) else {
+            return Found::Elsewhere;
+        };
+        if below.is_empty() {
+            return apex(query);
+        }
+        let Some(below) = below.strip_suffix('.') else {
+            return Found::Elsewhere;
+        };
+        let mut labels: Vec<&str> = below.split('.').collect();
+        labels.reverse();
+        match labels.as_slice() {
+            ["dns-version"] => one(query, RData::TXT(TXT::new(vec![VERSION.to_owned()]))),
+            ["svc" | "pod"] => nothing(),
+            ["pod", namespace] if self.namespaces.contains_key(*namespace) => nothing(),
+            ["pod", _, address] => match of_pod(address) {
+                Some(address) => records(query, [address], 0),
+                None => Found::Absent,
+            },
+            ["svc", namespace, rest @ ..] => match (self.namespaces.get(*namespace), rest) {
+                (None, _) => Found::Absent,
+                (Some(_), []) => nothing(),
+                (Some(all), [service, rest @ ..]) => match all.get(*service) {
+                    Some(served) => of_service(served, query, (*service, *namespace), rest, turn),
+                    None => Found::Absent,
+                },
+            },
+            _ => Found::Absent,
+        }
+    }
+
+    fn of_address(&self, query: &Query, address: IpAddr) -> Found {
+        let Some(names) = self.addresses.get(&address) else {
+            return Found::Elsewhere;
+        };
+        if !matches!(query.query_type(), RecordType::PTR | RecordType::ANY) {
+            return nothing();
+        }
+        let pointed = names.iter().take(MOST).filter_map(|(name, label)| {
+            let to = full(label.as_deref(), &name.name, &name.namespace)?;
+            Some(record(query, RData::PTR(PTR(to))))
+        });
+        Found::Records(bounded(pointed))
+    }
+}
+
+/// `rest` is what stands before the service's name, the nearest label first.
+fn of_service(
+    served: &Served,
+    query: &Query,
+    (service, namespace): (&str, &str),
+    rest: &[&str],
+    turn: usize,
+) -> Found {
+    if let Some(target) = &served.alias {
+        return match rest {
+            [] => {
+                let alias = record(query, RData::CNAME(CNAME(target.clone())));
+                Found::Alias(Box::new(alias), target.clone())
+            }
+            _ => Found::Absent,
+        };
+    }
+    match rest {
+        // A headless service without endpoints has no name, by the specification.
+        [] if served.addresses.is_empty() => Found::Absent,
+        [] => records(query, served.addresses.iter().copied(), turn),
+        [protocol] if protocol.starts_with('_') => {
+            let mut protocols = served.ports.keys().map(|(_, it)| *it);
+            match protocols.any(|it| it == &protocol[1..]) {
+                true => nothing(),
+                false => Found::Absent,
+            }
+        }
+        [host] => match served.hosts.get(*host) {
+            Some(addresses) => records(query, addresses.iter().copied(), turn),
+            None => Found::Absent,
+        },
+        [protocol, port] if protocol.starts_with('_') && port.starts_with('_') => {
+            let mut all = served.ports.iter();
+            let own = all.find(|((name, it), _)| **name == port[1..] && *it == &protocol[1..]);
+            match own {
+                Some((_, targets)) => located(query, targets, (service, namespace), turn),
+                None => Found::Absent,
+            }
+        }
+        _ => Found::Absent,
+    }
+}
+
+/// Where a port is: below which names, and at which numbers.
+fn located(
+    query: &Query,
+    targets: &[Target],
+    (service, namespace): (&str, &str),
+    turn: usize,
+) -> Found {
+    if !matches!(query.query_type(), RecordType::SRV | RecordType::ANY) {
+        return nothing();
+    }
+    // As upstream has it: the weights of all come to about a hundred.
+    let weight = u16::try_from((100 / targets.len().max(1)).max(1)).unwrap_or(1);
+    let all = in_turn(targets, turn).filter_map(|(label, port)| {
+        let target = full(label.as_deref(), service, namespace)?;
+        Some(record(
+            query,
+            RData::SRV(SRV::new(0, weight, *port, target)),
+        ))
+    });
+    Found::Records(bounded(all))
+}
+
+/// The domain itself.
+fn apex(query: &Query) -> Found {
+    if !matches!(query.query_type(), RecordType::SOA | RecordType::ANY) {
+        return nothing();
+    }
+    let zone = query.name().to_lowercase();
+    let soa = SOA::new(zone.clone(), zone, 1, 60, 60, 60, TTL);
+    one(query, RData::SOA(soa))
+}
+
+fn nothing() -> Found {
+    Found::Records(Vec::new())
+}
+
+fn record(query: &Query, data: RData) -> Record {
+    Record::from_rdata(query.name().clone(), TTL, data)
+}
+
+/// If that is what is asked for.
+fn one(query: &Query, data: RData) -> Found {
+    let kind = query.query_type();
+    match kind == data.record_type() || kind == RecordType::ANY {
+        true => Found::Records(vec![record(query, data)]),
+        false => nothing(),
+    }
+}
+
+fn records(query: &Query, all: impl IntoIterator<Item = IpAddr>, turn: usize) -> Found {
+    let (kind, any) = (query.query_type(), query.query_type() == RecordType::ANY);
+    let all = all.into_iter().filter(|it| {
+        let own = if it.is_ipv4() {
+            RecordType::A
+        } else {
+            RecordType::AAAA
+        };
+        any || kind == own
+    });
+    let all: Vec<IpAddr> = all.collect();
+    let all = in_turn(&all, turn).map(|it| {
+        let data = match it {
+            IpAddr::V4(it) => RData::A(A(*it)),
+            IpAddr::V6(it) => RData::AAAA(AAAA(*it)),
+        };
+        record(query, data)
+    });
+    Found::Records(bounded(all))
+}
+
+fn in_turn<T>(all: &[T], turn: usize) -> impl Iterator<Item = &T> {
+    let (before, after) = all.split_at(turn.checked_rem(all.len()).unwrap_or(0));
+    after.iter().chain(before).take(MOST)
+}
+
+/// As many as a message takes.
+fn bounded(all: impl Iterator<Item = Record>) -> Vec<Record> {
+    let mut bytes = 0;
+    all.take_while(|it| {
+        let data = match &it.data {
+            RData::SRV(it) => 6 + it.target.len(),
+            RData::PTR(it) => it.0.len(),
+            _ => 16,
+        };
+        // A pointer to the name, then what every record has.
+        bytes += 12 + data;
+        bytes <= MOST_BYTES
+    })
+    .collect()
+}
+
+fn full(label: Option<&str>, service: &str, namespace: &str) -> Option<Name> {
+    let name = match label {
+        Some(label) => format!("{label}.{service}.{namespace}.svc.{DOMAIN}."),
+        None => format!("{service}.{namespace}.svc.{DOMAIN}."),
+    };
+    Name::from_ascii(name).ok()
+}
+
+/// The address in `10-0-0-5`, which need not be any pod's: as with EKS, whoever asks knows it anyway.
+fn of_pod(label: &str) -> Option<IpAddr> {
+    let v4 = label.replace('-', ".").parse().ok().map(IpAddr::V4);
+    v4.or_else(|| label.replace('-', ":").parse().ok().map(IpAddr::V6))
+}
+
+/// The address in the 32 digits below `ip6.arpa`.
+fn reversed_v6(labels: &str) -> Option<IpAddr> {
+    let mut bits = 0_u128;
+    let mut count = 0;
+    for label in labels.rsplit('.') {
+        let digit = u128::from_str_radix(label, 16).ok()?;
+        if label.len() != 1 || count == 32 {
+            return None;
+        }
+        bits = bits << 4 | digit;
+        count += 1;
+    }
+    (count == 32).then(|| IpAddr::V6(bits.into()))
+}
+
+#[cfg(test)]
+mod tests;

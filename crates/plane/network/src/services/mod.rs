@@ -1,0 +1,176 @@
+//! Services of Kubernetes: addresses that no interface has, and that lead whoever belongs to a node of the cluster to one of several
+//! endpoints.
+//!
+//! ```text
+//! table <table>_<node>      one a node, in the namespace of its VPC
+//!   members                   set: the addresses of the node's instance and of its pods
+//!   services                  map: address . protocol . port : goto a chain of its own
+//!   endpoints                 map: number of a chain . place : address . port
+//!   hairpins                  map: member . the same member : the node's address
+//!   prerouting                from a member: … vmap @services
+//!   s<n>                      dnat to an endpoint by chance, or by the client's address; else goto refused or dropped
+//!   postrouting               what a member sends itself by a service is from the node, so that its answer comes back this way
+//! ```
+//! Two clusters may share a VPC and a range of services, since each node's table asks who sends. Security groups see both ends as they
+//! are, behind the translation ([`crate::netlink::nft::Side`]): a service opens nothing.
+//!
+//! Tables outlive the agent. One that a former run left stays as it is until the services of its node are known, and is then replaced in
+//! one batch; after that, what changes is elements, and the rules of the chains of the services that changed.
+
+mod plan;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+pub(crate) use self::table::Table;
+use crate::error::NetworkError;
+use crate::model::Scope;
+use crate::names::check_key;
+use crate::netlink::{Socket, conntrack};
+use crate::state::TaskRecord;
+use crate::worker::Worker;
+
+/// Where a service is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FrontEnd {
+    pub address: Ipv4Addr,
+    /// Its number in an IP packet.
+    pub protocol: u8,
+    pub port: u16,
+}
+
+/// Where a service leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lead {
+    /// To one of these, each without a repetition and not none; `sticky` keeps a client where it was.
+    To {
+        endpoints: Vec<SocketAddrV4>,
+        sticky: bool,
+    },
+    /// The caller hears that nobody is there.
+    Refused,
+    /// The caller hears nothing, and may try again.
+    Dropped,
+}
+
+/// What a node's services became.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServicesUpdate {
+    /// All there are.
+    Snapshot(BTreeMap<FrontEnd, Lead>),
+    /// Those that are others now, or are gone.
+    Changes(BTreeMap<FrontEnd, Option<Lead>>),
+    /// The node is none any more.
+    Gone,
+}
+
+const UDP: u8 = 17;
+
+impl Worker {
+    /// `node` is the key of the attachment of an instance.
+    pub(crate) fn serve_services(
+        &mut self,
+        node: &str,
+        update: ServicesUpdate,
+    ) -> Result<(), NetworkError> {
+        check_key(node)?;
+        let unknown = || NetworkError::NoSuchAttachment(node.to_owned());
+        let Some(endpoint) = self.tasks.get(node).and_then(|it| it.endpoint.clone()) else {
+            return match update {
+                ServicesUpdate::Gone => Ok(()),
+                _ => Err(unknown()),
+            };
+        };
+        let members = self.members(node);
+        let scope = &endpoint.scope;
+        let net = self.scopes.get_mut(scope);
+        let net = net.ok_or_else(|| NetworkError::NoSuchScope(scope.to_string()))?;
+        let stale = match update {
+            ServicesUpdate::Gone => {
+                net.services.remove(node);
+                let socket = net.rules_socket()?;
+                table::remove(socket, &self.names, node)?;
+                BTreeSet::new()
+            }
+            ServicesUpdate::Snapshot(all) => {
+                let mut made = Table::new(&self.names, node, endpoint.address);
+                let former = net.services.remove(node);
+                made.write(net.rules_socket()?, all, members)?;
+                // What a former run led to is not known; its flows end when nothing is sent for a while.
+                let stale = former.map(|it| it.endpoints_beside(&made, UDP));
+                net.services.insert(node.to_owned(), made);
+                stale.unwrap_or_default()
+            }
+            ServicesUpdate::Changes(changes) => {
+                let mut own = net.services.remove(node).ok_or_else(unknown)?;
+                let changed = own.change(net.rules_socket()?, changes, members);
+                net.services.insert(node.to_owned(), own);
+                changed?
+            }
+        };
+        if stale.is_empty() {
+            return Ok(());
+        }
+        // A flow of datagrams stays with its endpoint as long as they come.
+        conntrack::forget_udp(net.rules_socket()?, &stale)
+    }
+
+    /// The addresses of a node's instance and of its pods.
+    fn members(&self, node: &str) -> BTreeSet<Ipv4Addr> {
+        let all = self.tasks.values().filter(|it| node_of(it) == Some(node));
+        all.filter_map(|it| Some(it.endpoint.as_ref()?.address))
+            .collect()
+    }
+
+    /// An attachment is about to be wired that belongs to a node.
+    pub(crate) fn join_services(&mut self, record: &TaskRecord) -> Result<(), NetworkError> {
+        self.change_member(record, Table::join)
+    }
+
+    /// It is about to go. What a former run wrote of it goes too.
+    pub(crate) fn leave_services(&mut self, record: &TaskRecord) -> Result<(), NetworkError> {
+        let (Some(node), Some(endpoint)) = (node_of(record), &record.endpoint) else {
+            return Ok(());
+        };
+        if node != record.key {
+            return self.change_member(record, Table::leave);
+        }
+        let Some(net) = self.scopes.get_mut(&endpoint.scope) else {
+            return Ok(());
+        };
+        net.services.remove(node);
+        table::remove(net.rules_socket()?, &self.names, node)
+    }
+
+    fn change_member(
+        &mut self,
+        record: &TaskRecord,
+        change: impl FnOnce(&Table, &mut Socket, Ipv4Addr) -> Result<(), NetworkError>,
+    ) -> Result<(), NetworkError> {
+        let (Some(node), Some(endpoint)) = (node_of(record), &record.endpoint) else {
+            return Ok(());
+        };
+        let at = self.tasks.get(node).and_then(|it| it.endpoint.as_ref());
+        let (Some(at), Some(net)) = (at, self.scopes.get_mut(&endpoint.scope)) else {
+            return Ok(());
+        };
+        // A former run may have left one.
+        let table = Table::new(&self.names, node, at.address);
+        change(&table, net.rules_socket()?, endpoint.address)
+    }
+}
+
+/// Whose services an attachment may call: an instance's are those of the node that it is, if it is one.
+fn node_of(record: &TaskRecord) -> Option<&str> {
+    let is_in_vpc = matches!(
+        record.endpoint.as_ref().map(|it| &it.scope),
+        Some(Scope::Vpc(_))
+    );
+    match &record.node {
+        _ if !is_in_vpc => None,
+        Some(node) => Some(node),
+        None if record.key.starts_with("i-") => Some(&record.key),
+        None => None,
+    }
+}

@@ -1,0 +1,224 @@
+//! The table of one node.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+
+use nix::errno::Errno;
+
+use super::plan::{self, Plan, Step, Way};
+use super::{FrontEnd, Lead, UDP};
+use crate::error::NetworkError;
+use crate::names::Names;
+use crate::netlink::Socket;
+use crate::netlink::nft::{BaseChain, Batch, Expression, Hook};
+
+const MEMBERS: &str = "members";
+const SERVICES: &str = "services";
+const ENDPOINTS: &str = "endpoints";
+const HAIRPINS: &str = "hairpins";
+const REFUSED: &str = "refused";
+const DROPPED: &str = "dropped";
+
+/// Before those of the VPC's own table, which translate what crosses the uplink.
+const PREROUTING: BaseChain = BaseChain {
+    name: "prerouting",
+    kind: "nat",
+    hook: Hook::Prerouting,
+    priority: -101,
+};
+const POSTROUTING: BaseChain = BaseChain {
+    name: "postrouting",
+    kind: "nat",
+    hook: Hook::Postrouting,
+    priority: 99,
+};
+
+#[derive(Debug)]
+pub(crate) struct Table {
+    name: String,
+    node: String,
+    /// The node's own.
+    address: Ipv4Addr,
+    plan: Plan,
+}
+
+fn name(names: &Names, node: &str) -> String {
+    format!("{}_{node}", names.table())
+}
+
+/// The table of a node, which need not be there.
+pub(super) fn remove(socket: &mut Socket, names: &Names, node: &str) -> Result<(), NetworkError> {
+    let name = name(names, node);
+    let mut batch = Batch::new(&name);
+    batch.drop_table();
+    batch.commit(socket, "remove the services of a node")
+}
+
+fn chain(way: &Way) -> String {
+    format!("s{}", way.chain)
+}
+
+impl Table {
+    pub(super) fn new(names: &Names, node: &str, address: Ipv4Addr) -> Self {
+        Self {
+            name: name(names, node),
+            node: node.to_owned(),
+            address,
+            plan: Plan::default(),
+        }
+    }
+
+    /// The whole table in one batch.
+    pub(super) fn write(
+        &mut self,
+        socket: &mut Socket,
+        all: BTreeMap<FrontEnd, Lead>,
+        members: BTreeSet<Ipv4Addr>,
+    ) -> Result<(), NetworkError> {
+        let all = all.into_iter().map(|(at, lead)| (at, Some(lead)));
+        let steps = self.plan.change(all.collect());
+        self.tell_of_bounds();
+        let mut batch = Batch::new(&self.name);
+        batch.fresh_table();
+        batch.address_set(MEMBERS);
+        batch.way_map(HAIRPINS);
+        batch.endpoint_map(ENDPOINTS);
+        batch.service_map(SERVICES);
+        batch.chain(PREROUTING);
+        batch.chain(POSTROUTING);
+        batch.inner_chain(REFUSED);
+        batch.inner_chain(DROPPED);
+        batch.rule(REFUSED, Expression::refuse());
+        batch.rule(DROPPED, Expression::discard());
+        let called = [
+            Expression::source_in(MEMBERS, true),
+            Expression::service_verdict(SERVICES),
+        ];
+        batch.rule(PREROUTING.name, called.concat());
+        let hairpin = [
+            Expression::translated(true),
+            Expression::source_by_way(HAIRPINS),
+        ];
+        batch.rule(POSTROUTING.name, hairpin.concat());
+        batch.add_addresses(MEMBERS, members.iter().copied());
+        for member in members {
+            batch.add_way(HAIRPINS, (member, member), self.address);
+        }
+        write(&mut batch, &steps);
+        batch.commit(socket, "write the services of a node")
+    }
+
+    /// The endpoints of datagrams that nothing leads to any more.
+    pub(super) fn change(
+        &mut self,
+        socket: &mut Socket,
+        changes: BTreeMap<FrontEnd, Option<Lead>>,
+        members: BTreeSet<Ipv4Addr>,
+    ) -> Result<BTreeSet<Ipv4Addr>, NetworkError> {
+        let steps = self.plan.change(changes);
+        self.tell_of_bounds();
+        let mut batch = Batch::new(&self.name);
+        write(&mut batch, &steps);
+        let stale = stale(&steps);
+        let Err(error) = batch.commit(socket, "change the services of a node") else {
+            return Ok(stale);
+        };
+        // Somebody may have flushed the rules: what is known counts, so it is written whole.
+        tracing::warn!(node = self.node, %error, "services differ from the kernel's rules; rewriting them");
+        let all = std::mem::take(&mut self.plan).into_leads();
+        self.write(socket, all, members)?;
+        Ok(stale)
+    }
+
+    fn tell_of_bounds(&self) {
+        let waiting = self.plan.waiting();
+        if waiting > 0 {
+            tracing::warn!(
+                node = self.node,
+                waiting,
+                "a node has more services or endpoints than it may have; some are not led"
+            );
+        }
+    }
+
+    pub(super) fn join(&self, socket: &mut Socket, address: Ipv4Addr) -> Result<(), NetworkError> {
+        let mut batch = Batch::new(&self.name);
+        batch.add_addresses(MEMBERS, [address]);
+        batch.add_way(HAIRPINS, (address, address), self.address);
+        let joined = batch.commit(socket, "let a pod call services");
+        // One without services has no table; they come with it.
+        tolerate(joined, &[Errno::ENOENT, Errno::EEXIST])
+    }
+
+    pub(super) fn leave(&self, socket: &mut Socket, address: Ipv4Addr) -> Result<(), NetworkError> {
+        let mut batch = Batch::new(&self.name);
+        batch.remove_addresses(MEMBERS, [address]);
+        batch.remove_way(HAIRPINS, (address, address));
+        let left = batch.commit(socket, "take services from a pod");
+        tolerate(left, &[Errno::ENOENT])
+    }
+
+    /// Endpoints of a protocol that `other` does not lead to.
+    pub(super) fn endpoints_beside(&self, other: &Self, protocol: u8) -> BTreeSet<Ipv4Addr> {
+        let now: BTreeMap<_, _> = other.plan.ways().collect();
+        let own = self.plan.ways().filter(|(at, _)| at.protocol == protocol);
+        own.flat_map(|(at, way)| plan::gone(&way.lead, now.get(at).map(|it| &it.lead)))
+            .collect()
+    }
+}
+
+fn tolerate(done: Result<(), NetworkError>, those: &[Errno]) -> Result<(), NetworkError> {
+    match done {
+        Err(error) if those.iter().any(|it| error.errno() == Some(*it as i32)) => Ok(()),
+        done => done,
+    }
+}
+
+fn stale(steps: &[Step]) -> BTreeSet<Ipv4Addr> {
+    let of = |step: &Step| match step {
+        Step::Remove(at, way) if at.protocol == UDP => plan::gone(&way.lead, None),
+        Step::Change(at, old, new) if at.protocol == UDP => plan::gone(&old.lead, Some(&new.lead)),
+        _ => BTreeSet::new(),
+    };
+    steps.iter().flat_map(of).collect()
+}
+
+fn write(batch: &mut Batch<'_>, steps: &[Step]) {
+    let key = |at: &FrontEnd| (at.address, at.protocol, at.port);
+    let mut led = Vec::new();
+    for step in steps {
+        match step {
+            Step::Add(at, way) => {
+                batch.inner_chain(&chain(way));
+                write_way(batch, way);
+                led.push((key(at), chain(way)));
+            }
+            Step::Change(_, old, new) => {
+                batch.flush_chain(&chain(old));
+                write_way(batch, new);
+                batch.remove_endpoints(ENDPOINTS, old.number, old.count());
+            }
+            Step::Remove(at, way) => {
+                batch.remove_services(SERVICES, [key(at)]);
+                batch.delete_chain(&chain(way));
+                batch.remove_endpoints(ENDPOINTS, way.number, way.count());
+            }
+        }
+    }
+    // Together: a message for each of ten thousand would be most of the batch.
+    let led = led.iter().map(|(key, chain)| (*key, chain.as_str()));
+    batch.add_services(SERVICES, led);
+}
+
+fn write_way(batch: &mut Batch<'_>, way: &Way) {
+    let places = way.places();
+    batch.add_endpoints(ENDPOINTS, way.number, places.iter().copied());
+    let rule = match way.lead {
+        Lead::To { .. } => {
+            Expression::to_endpoint(ENDPOINTS, way.number, way.count(), way.is_sticky())
+        }
+        Lead::Refused => Expression::goto(REFUSED),
+        Lead::Dropped => Expression::goto(DROPPED),
+    };
+    batch.rule(&chain(way), rule);
+}

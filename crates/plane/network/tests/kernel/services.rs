@@ -1,0 +1,370 @@
+//! Services of nodes of Kubernetes: who is led where, and how fast that changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::AsRawFd;
+use std::path::Path;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use nix::sys::socket::{Shutdown, shutdown};
+use wharf_planeproto::Resource;
+
+use super::control::*;
+use super::support::*;
+use wharf_network::*;
+
+const NODE: &str = "i-0000000000000000a";
+const OTHER: &str = "i-0000000000000000b";
+const SERVICE: Ipv4Addr = Ipv4Addr::new(10, 100, 0, 10);
+
+fn front(port: u16) -> FrontEnd {
+    FrontEnd {
+        address: SERVICE,
+        protocol: 6,
+        port,
+    }
+}
+
+fn to(sticky: bool, all: &[(u8, u16)]) -> Lead {
+    let endpoints = all
+        .iter()
+        .map(|(last, port)| SocketAddrV4::new(eni_address(*last), *port));
+    Lead::To {
+        endpoints: endpoints.collect(),
+        sticky,
+    }
+}
+
+/// Answers with a name.
+struct Named {
+    listener: TcpListener,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Named {
+    fn start(at: &Attachment, port: u16, name: &'static str) -> Self {
+        let listen = || TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).unwrap();
+        let listener = inside(netns(at), listen);
+        let accepting = listener.try_clone().unwrap();
+        let thread = thread::spawn(move || {
+            while let Ok((mut stream, _)) = accepting.accept() {
+                let _ = stream.write_all(name.as_bytes());
+            }
+        });
+        Self {
+            listener,
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Named {
+    fn drop(&mut self) {
+        let _ = shutdown(self.listener.as_raw_fd(), Shutdown::Both);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn call(from: &Path, port: u16, patience: Duration) -> io::Result<String> {
+    inside(from, || {
+        let mut stream = TcpStream::connect_timeout(&SocketAddr::from((SERVICE, port)), patience)?;
+        stream.set_read_timeout(Some(patience))?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text)?;
+        Ok(text)
+    })
+}
+
+fn callers(from: &Attachment, port: u16) -> BTreeSet<String> {
+    (0..40)
+        .map(|_| call(netns(from), port, PATIENCE).unwrap())
+        .collect()
+}
+
+/// A node, two pods of it, and a task that belongs to nobody.
+struct Place {
+    network: Network,
+    node: Attachment,
+    pods: [Attachment; 2],
+    task: Attachment,
+}
+
+async fn place(host: &Host) -> Place {
+    let (network, _endpoints) = host.start("ab12").await;
+    let node = network.attach(NODE, eni("vpc-a", 4)).await.unwrap();
+    let mut pods = Vec::new();
+    for last in [5, 6] {
+        let key = format!("pod-{last}");
+        let pod = network
+            .attach_pod(&key, eni("vpc-a", last), None, NODE)
+            .await;
+        pods.push(pod.unwrap());
+    }
+    let task = network.attach("task-7", eni("vpc-a", 7)).await.unwrap();
+    let mut said: Vec<Resource> = (4..8)
+        .map(|last| Resource::Interface(interface("vpc-a", last, &["sg-all"])))
+        .collect();
+    said.push(group("sg-all", vec![all("@sg-all")]));
+    say(&network, said).await;
+    Place {
+        network,
+        node,
+        pods: pods.try_into().unwrap(),
+        task,
+    }
+}
+
+async fn lead(network: &Network, node: &str, all: &[(u16, Lead)]) {
+    let all: BTreeMap<FrontEnd, Lead> = all
+        .iter()
+        .map(|(port, lead)| (front(*port), lead.clone()))
+        .collect();
+    let update = ServicesUpdate::Snapshot(all);
+    network.services(node, update).await.unwrap();
+}
+
+async fn change(network: &Network, port: u16, lead: Option<Lead>) {
+    let update = ServicesUpdate::Changes(BTreeMap::from([(front(port), lead)]));
+    network.services(NODE, update).await.unwrap();
+}
+
+#[test]
+fn members_of_a_node_are_led_to_endpoints_and_nobody_else_is() {
+    on_a_host(|host| async move {
+        let it = place(&host).await;
+        let [one, two] = &it.pods;
+        let _servers = [
+            Named::start(one, 8080, "one"),
+            Named::start(two, 8081, "two"),
+        ];
+        let spread = to(false, &[(5, 8080), (6, 8081)]);
+        lead(
+            &it.network,
+            NODE,
+            &[
+                (80, spread),
+                (81, Lead::Refused),
+                (82, Lead::Dropped),
+                (83, to(false, &[(5, 8080)])),
+            ],
+        )
+        .await;
+        let both = BTreeSet::from(["one".to_owned(), "two".to_owned()]);
+        assert_eq!(callers(&it.node, 80), both, "programs of the node");
+        assert_eq!(callers(one, 80), both, "a pod, itself among the endpoints");
+        assert_eq!(call(netns(one), 83, PATIENCE).unwrap(), "one", "hairpin");
+        let refused = call(netns(one), 81, PATIENCE).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+        let dropped = call(netns(one), 82, REFUSED).unwrap_err();
+        assert_eq!(dropped.kind(), ErrorKind::TimedOut);
+        assert!(call(netns(&it.task), 80, REFUSED).is_err());
+
+        // Changes, one service at a time.
+        change(&it.network, 80, Some(to(false, &[(6, 8081)]))).await;
+        assert_eq!(callers(one, 80), BTreeSet::from(["two".to_owned()]));
+        change(&it.network, 81, Some(to(false, &[(5, 8080)]))).await;
+        assert_eq!(call(netns(two), 81, PATIENCE).unwrap(), "one");
+        change(&it.network, 81, None).await;
+        assert!(call(netns(two), 81, REFUSED).is_err());
+
+        // A client stays where it is.
+        change(&it.network, 80, Some(to(true, &[(5, 8080), (6, 8081)]))).await;
+        assert_eq!(callers(&it.node, 80).len(), 1);
+
+        // What leaves the node calls nothing any more.
+        it.network
+            .services(NODE, ServicesUpdate::Gone)
+            .await
+            .unwrap();
+        assert!(call(netns(one), 80, REFUSED).is_err());
+    });
+}
+
+#[test]
+fn names_are_asked_by_a_service_whatever_the_groups_say() {
+    on_a_host(|host| async move {
+        let it = place(&host).await;
+        let scope = "vpc-a";
+        let nowhere = it.network.cluster_resolver("vpc-z").await;
+        assert!(matches!(nowhere, Err(NetworkError::NoSuchScope(_))));
+        let sockets = it.network.cluster_resolver(scope).await.unwrap().unwrap();
+        let again = it.network.cluster_resolver(scope).await.unwrap();
+        assert!(again.is_none(), "handed out once");
+        let closed = group_with("sg-closed", vec![], vec![]);
+        let own = Resource::Interface(interface(scope, 5, &["sg-closed"]));
+        say(&it.network, [closed, own]).await;
+        let names = FrontEnd {
+            protocol: 17,
+            ..front(53)
+        };
+        let resolver = Lead::To {
+            endpoints: vec![SocketAddrV4::new(CLUSTER_RESOLVER, 53)],
+            sticky: false,
+        };
+        let led = BTreeMap::from([(names, resolver.clone()), (front(53), resolver)]);
+        let update = ServicesUpdate::Snapshot(led);
+        it.network.services(NODE, update).await.unwrap();
+
+        sockets.udp.set_nonblocking(false).unwrap();
+        sockets.udp.set_read_timeout(Some(PATIENCE)).unwrap();
+        let send = |from: &Attachment| {
+            inside(netns(from), || {
+                let client = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+                client.set_read_timeout(Some(PATIENCE)).unwrap();
+                client.connect((SERVICE, 53)).unwrap();
+                client.send(b"?").map(|_| client)
+            })
+        };
+        let mut buffer = [0; 8];
+        for (asker, last) in [(&it.pods[0], 5), (&it.pods[1], 6), (&it.node, 4)] {
+            let client = send(asker).unwrap();
+            let (_, peer) = sockets.udp.recv_from(&mut buffer).unwrap();
+            assert_eq!(peer.ip(), eni_address(last), "who asks is seen");
+            sockets.udp.send_to(b"!", peer).unwrap();
+            assert_eq!(client.recv(&mut buffer).unwrap(), 1);
+            let connected = inside(netns(asker), || {
+                TcpStream::connect_timeout(&SocketAddr::from((SERVICE, 53)), PATIENCE).is_ok()
+            });
+            assert!(connected, "{last}");
+        }
+        let _client = send(&it.task);
+        sockets.udp.set_read_timeout(Some(REFUSED)).unwrap();
+        assert!(sockets.udp.recv_from(&mut buffer).is_err(), "no member");
+    });
+}
+
+#[test]
+fn two_nodes_in_a_vpc_may_use_the_same_addresses() {
+    on_a_host(|host| async move {
+        let it = place(&host).await;
+        let other = it.network.attach(OTHER, eni("vpc-a", 8)).await.unwrap();
+        say(
+            &it.network,
+            [Resource::Interface(interface("vpc-a", 8, &["sg-all"]))],
+        )
+        .await;
+        let [one, two] = &it.pods;
+        let _servers = [
+            Named::start(one, 8080, "one"),
+            Named::start(two, 8080, "two"),
+        ];
+        lead(&it.network, NODE, &[(80, to(false, &[(5, 8080)]))]).await;
+        lead(&it.network, OTHER, &[(80, to(false, &[(6, 8080)]))]).await;
+        assert_eq!(call(netns(&it.node), 80, PATIENCE).unwrap(), "one");
+        assert_eq!(call(netns(&other), 80, PATIENCE).unwrap(), "two");
+    });
+}
+
+#[test]
+fn groups_judge_who_is_reached_and_not_the_service() {
+    on_a_host(|host| async move {
+        let it = place(&host).await;
+        let [one, two] = &it.pods;
+        let _server = Named::start(one, 8080, "one");
+        lead(&it.network, NODE, &[(80, to(false, &[(5, 8080)]))]).await;
+        assert_eq!(call(netns(two), 80, PATIENCE).unwrap(), "one");
+        let only = |port| {
+            vec![
+                Resource::Interface(interface("vpc-a", 5, &["sg-web"])),
+                group("sg-web", vec![tcp(port, "@sg-all")]),
+            ]
+        };
+        say(&it.network, only(80)).await;
+        assert!(
+            call(netns(two), 80, REFUSED).is_err(),
+            "not the port that was called"
+        );
+        say(&it.network, only(8080)).await;
+        assert_eq!(call(netns(two), 80, PATIENCE).unwrap(), "one");
+        let shy = group_with("sg-all", vec![all("@sg-all")], vec![tcp(80, ANYBODY)]);
+        say(&it.network, [shy]).await;
+        assert!(
+            call(netns(two), 80, REFUSED).is_err(),
+            "the sender is asked as well"
+        );
+    });
+}
+
+#[test]
+fn services_outlive_the_agent_and_are_replaced_when_it_is_back() {
+    on_a_host(|host| async move {
+        let it = place(&host).await;
+        let [one, two] = &it.pods;
+        let _servers = [
+            Named::start(one, 8080, "one"),
+            Named::start(two, 8080, "two"),
+        ];
+        lead(&it.network, NODE, &[(80, to(false, &[(5, 8080)]))]).await;
+        it.network.close().await.unwrap();
+        assert_eq!(call(netns(two), 80, PATIENCE).unwrap(), "one");
+        let (network, _endpoints) = host.start("ab12").await;
+        assert_eq!(call(netns(two), 80, PATIENCE).unwrap(), "one");
+        let late = network
+            .attach_pod("pod-9", eni("vpc-a", 9), None, NODE)
+            .await;
+        let late = late.unwrap();
+        let changes = ServicesUpdate::Changes(BTreeMap::new());
+        let early = network.services(NODE, changes).await;
+        assert!(early.is_err(), "changes to nothing");
+        let mut said: Vec<Resource> = [4, 5, 6, 7, 9]
+            .map(|last| Resource::Interface(interface("vpc-a", last, &["sg-all"])))
+            .into();
+        said.push(group("sg-all", vec![all("@sg-all")]));
+        say(&network, said).await;
+        assert_eq!(call(netns(&late), 80, PATIENCE).unwrap(), "one");
+        lead(&network, NODE, &[(80, to(false, &[(6, 8080)]))]).await;
+        for from in [one, two, &late] {
+            assert_eq!(call(netns(from), 80, PATIENCE).unwrap(), "two");
+        }
+        // Nothing is left of a node that goes.
+        network.detach(NODE).await.unwrap();
+        let scope = host.dir.path().join("network-ab12/netns/vpc.vpc-a");
+        let tables = inside(&scope, || run("nft", "list tables"));
+        assert!(!tables.contains(NODE), "{tables}");
+    });
+}
+
+/// A change among ten thousand services, each with three endpoints. What it takes is printed; the bound is ten times as wide as wanted, for a
+/// machine that does other things at the same time and a build without optimisation.
+#[test]
+fn a_change_among_ten_thousand_services_is_small() {
+    on_a_host(|host| async move {
+        let it = place(&host).await;
+        let service = |number: u32| FrontEnd {
+            address: Ipv4Addr::from(0x0a64_0000 + number),
+            protocol: 6,
+            port: 80,
+        };
+        let led = |number: u32| {
+            let some = (0..3).map(|it| {
+                let address = Ipv4Addr::from(0xac1f_1400 + (number * 3 + it) % 4000);
+                SocketAddrV4::new(address, 8080)
+            });
+            Lead::To {
+                endpoints: some.collect(),
+                sticky: false,
+            }
+        };
+        let all = (0..10_000).map(|number| (service(number), led(number)));
+        let began = Instant::now();
+        let update = ServicesUpdate::Snapshot(all.collect());
+        it.network.services(NODE, update).await.unwrap();
+        println!("ten thousand services at once: {:?}", began.elapsed());
+        let mut took: Vec<Duration> = Vec::new();
+        for number in 0..50 {
+            let changed = Some(led(number * 7 + 1));
+            let changes = BTreeMap::from([(service(number * 100), changed)]);
+            let began = Instant::now();
+            let update = ServicesUpdate::Changes(changes);
+            it.network.services(NODE, update).await.unwrap();
+            took.push(began.elapsed());
+        }
+        took.sort();
+        println!("one changes: median {:?}, worst {:?}", took[25], took[49]);
+        assert!(took[25] < Duration::from_millis(100), "{:?}", took[25]);
+    });
+}
