@@ -41,6 +41,7 @@ PAGES = {
         "EC2_LINUX",
         " Ready ",
         'deployment "hello" successfully rolled out',
+        "service/hello exposed",
         "DELETING",
     ),
     "service-auto-scaling": (

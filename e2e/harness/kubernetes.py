@@ -35,7 +35,7 @@ def subnets(wharf):
 class Cluster:
     """A cluster that is active, made with boto3; kubectl finds it by what `aws eks update-kubeconfig` writes."""
 
-    def __init__(self, wharf, mode="API_AND_CONFIG_MAP", kubectl="kubectl-1.36"):
+    def __init__(self, wharf, mode="API_AND_CONFIG_MAP", kubectl="kubectl-1.36", **more):
         self.wharf = wharf
         self.name = name("cluster")
         self.program = tools.program(kubectl)
@@ -47,6 +47,7 @@ class Cluster:
             roleArn=role(wharf),
             resourcesVpcConfig={"subnetIds": subnets(wharf)},
             accessConfig={"authenticationMode": mode},
+            **more,
         )
 
     def __enter__(self):

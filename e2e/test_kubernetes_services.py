@@ -1,0 +1,213 @@
+"""Services of Kubernetes carry traffic: pods and programs of nodes reach endpoints by cluster addresses, and the API server by its own."""
+
+import json
+import subprocess
+
+import pytest
+
+from harness import images
+from harness.installation import Installation
+from harness.kubernetes import Cluster
+from harness.waiting import wait_for
+from test_ec2_instances import profile
+from test_kubernetes_nodes import MAY_PULL, USER_DATA, apply, condition, launch, node_of, pod_of, sh, wait_phase
+
+pytestmark = pytest.mark.minutes(6)
+
+SERVE = "hostname > /tmp/index.html; trap exit TERM; httpd -f -p 8080 -h /tmp & while true; do sleep 1; done"
+WAIT = "trap exit TERM; while true; do sleep 1; done"
+# What programs in a cluster do: the address and the port of the environment, the token and the authority that are mounted.
+ASK = """
+import http.client, json, os, ssl, sys
+place = "/var/run/secrets/kubernetes.io/serviceaccount"
+context = ssl.create_default_context(cafile=f"{place}/ca.crt")
+host, port = os.environ["KUBERNETES_SERVICE_HOST"], int(os.environ["KUBERNETES_SERVICE_PORT"])
+connection = http.client.HTTPSConnection(host, port, context=context, timeout=20)
+connection.request("GET", sys.argv[1], headers={"Authorization": "Bearer " + open(f"{place}/token").read()})
+answer = connection.getresponse()
+print(answer.status, json.loads(answer.read())["kind"], host, port)
+"""
+
+
+@pytest.fixture(scope="module")
+def installation():
+    """An installation whose machine keeps instances."""
+    with Installation(arguments=["--instances"]) as alone:
+        yield alone.start()
+
+
+def joined(installation):
+    cluster = Cluster(installation)
+    cluster.wait_active()
+    cluster.role = profile(installation, MAY_PULL)
+    arn = installation.client("iam").get_role(RoleName=cluster.role)["Role"]["Arn"]
+    cluster.eks.create_access_entry(clusterName=cluster.name, principalArn=arn, type="EC2_LINUX")
+    return cluster
+
+
+def node_in(installation, cluster):
+    instance = launch(installation, cluster, USER_DATA)
+    wait_for(lambda: condition(node_of(cluster, instance), "Ready") == "True", 90, "a node that is ready")
+    return instance
+
+
+@pytest.fixture(scope="module")
+def cluster(installation):
+    with joined(installation) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def nodes(installation, cluster):
+    return [node_in(installation, cluster) for _ in range(2)]
+
+
+@pytest.fixture(scope="module")
+def image(installation):
+    return images.push(installation, "busybox")
+
+
+def web(cluster, image, nodes, name="web"):
+    """A Deployment with a pod on each node, and its Service of the same name."""
+    spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "DoNotSchedule"}
+    selector = {"matchLabels": {"app": name}}
+    container = sh(image, SERVE, readinessProbe={"exec": {"command": ["test", "!", "-e", "/tmp/shy"]}, "periodSeconds": 1})
+    template = {
+        "metadata": {"labels": {"app": name}},
+        "spec": {
+            "containers": [container],
+            "terminationGracePeriodSeconds": 1,
+            "topologySpreadConstraints": [{**spread, "labelSelector": selector}],
+        },
+    }
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name},
+        "spec": {"replicas": len(nodes), "selector": selector, "template": template},
+    }
+    cluster.kubectl("apply", "-f", "-", stdin=json.dumps(deployment))
+    cluster.kubectl("rollout", "status", f"deployment/{name}", "--timeout=60s", timeout_s=70)
+    cluster.kubectl("expose", "deployment", name, "--port=80", "--target-port=8080")
+    return cluster.get("service", name)["spec"]["clusterIP"]
+
+
+def pods(cluster, name="web"):
+    return {it["metadata"]["name"] for it in cluster.get("pods", "-l", f"app={name}")["items"]}
+
+
+def answers(cluster, client, address, times=16, namespace="default"):
+    """Who answered a client that asked so many times; what failed is `failed`."""
+    script = f"for i in $(seq {times}); do timeout 3 wget -q -O - http://{address}/ || echo failed; done"
+    return set(cluster.kubectl("-n", namespace, "exec", client, "--", "sh", "-c", script).split())
+
+
+@pytest.fixture(scope="module")
+def address(cluster, nodes, image):
+    apply(cluster, "client", {"containers": [sh(image, WAIT)], "terminationGracePeriodSeconds": 1})
+    wait_phase(cluster, "client", "Running")
+    return web(cluster, image, nodes)
+
+
+def test_a_cluster_address_spreads_over_the_pods_of_all_nodes(cluster, nodes, address):
+    wait_for(lambda: answers(cluster, "client", address) == pods(cluster), 30, "answers of all pods")
+    assert len(pods(cluster)) == len(nodes)
+
+
+def test_a_pod_reaches_itself_by_its_service(cluster, address):
+    pod = sorted(pods(cluster))[0]
+    assert answers(cluster, pod, address) == pods(cluster)
+
+
+def test_readiness_and_scaling_are_followed(cluster, address):
+    shy, *rest = sorted(pods(cluster))
+    cluster.kubectl("exec", shy, "--", "touch", "/tmp/shy")
+    wait_for(lambda: answers(cluster, "client", address) == set(rest), 30, "answers of those that are ready")
+    cluster.kubectl("exec", shy, "--", "rm", "/tmp/shy")
+    wait_for(lambda: answers(cluster, "client", address) == pods(cluster), 30, "answers of all again")
+    cluster.kubectl("scale", "deployment/web", "--replicas=0")
+    refused = "timeout 3 wget -q -O - http://%s/ 2>&1 | grep -q 'Connection refused'" % address
+    wait_for(
+        lambda: cluster.kubectl("exec", "client", "--", "sh", "-c", refused, check=False).returncode == 0, 30, "a refusal without endpoints"
+    )
+    cluster.kubectl("scale", "deployment/web", "--replicas=2")
+    cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s", timeout_s=70)
+    wait_for(lambda: answers(cluster, "client", address) == pods(cluster), 30, "answers of the new ones")
+
+
+def test_a_client_stays_with_a_pod_by_affinity(cluster, address):
+    cluster.kubectl("patch", "service", "web", "-p", '{"spec": {"sessionAffinity": "ClientIP"}}')
+    wait_for(lambda: len(answers(cluster, "client", address)) == 1, 30, "one pod for one client")
+    assert answers(cluster, "client", address) <= pods(cluster)
+    cluster.kubectl("patch", "service", "web", "-p", '{"spec": {"sessionAffinity": "None"}}')
+    wait_for(lambda: answers(cluster, "client", address) == pods(cluster), 30, "answers of all again")
+
+
+def test_programs_in_the_nodes_network_are_led_too(cluster, nodes, image, address):
+    spec = {
+        "containers": [sh(image, WAIT)],
+        "hostNetwork": True,
+        "nodeName": nodes[0]["PrivateDnsName"],
+        "terminationGracePeriodSeconds": 1,
+    }
+    apply(cluster, "of-the-node", spec)
+    wait_phase(cluster, "of-the-node", "Running")
+    assert answers(cluster, "of-the-node", address) == pods(cluster)
+
+
+def test_a_pod_asks_its_api_server_with_its_token(installation, cluster, nodes):
+    python = images.push(installation, "python")
+    apply(cluster, "asks", {"containers": [sh(python, WAIT)], "terminationGracePeriodSeconds": 1})
+    wait_phase(cluster, "asks", "Running")
+    own = cluster.get("service", "kubernetes")["spec"]["clusterIP"]
+
+    def ask(path):
+        return cluster.kubectl("exec", "asks", "--", "python3", "-c", ASK, path).split()
+
+    assert ask("/api/v1/namespaces/default/pods") == ["403", "Status", own, "443"]
+    cluster.kubectl("create", "rolebinding", "asks", "--clusterrole=view", "--serviceaccount=default:default")
+    wait_for(lambda: ask("/api/v1/namespaces/default/pods") == ["200", "PodList", own, "443"], 20, "pods, by its role")
+    # Stock kubectl, with what it finds in a pod.
+    command = [str(cluster.program), "exec", "-i", "asks", "--", "sh", "-c", "cat > /tmp/kubectl && chmod +x /tmp/kubectl"]
+    with open(cluster.program, "rb") as program:
+        subprocess.run(command, stdin=program, env=cluster.environment(), check=True, timeout=120)
+    listed = cluster.kubectl("exec", "asks", "--", "/tmp/kubectl", "get", "pods", "-o", "name").split()
+    assert "pod/asks" in listed and "pod/client" in listed, listed
+
+
+def test_two_clusters_with_one_range_in_one_network(installation, cluster, nodes, image, address):
+    with joined(installation) as other:
+        node_in(installation, other)
+        apply(other, "client", {"containers": [sh(image, WAIT)], "terminationGracePeriodSeconds": 1})
+        apply(other, "theirs", {"containers": [sh(image, SERVE)], "terminationGracePeriodSeconds": 1}, labels={"app": "theirs"})
+        wait_phase(other, "client", "Running")
+        wait_phase(other, "theirs", "Running")
+        service = {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "theirs"},
+            "spec": {"clusterIP": address, "selector": {"app": "theirs"}, "ports": [{"port": 80, "targetPort": 8080}]},
+        }
+        other.kubectl("apply", "-f", "-", stdin=json.dumps(service))
+        wait_for(lambda: answers(other, "client", address, 4) == {"theirs"}, 30, "the other cluster's own")
+        assert answers(cluster, "client", address) == pods(cluster)
+
+
+def test_traffic_goes_on_without_the_agent_and_changes_are_followed_after(installation, cluster, address):
+    assert answers(cluster, "client", address) == pods(cluster)
+    # A loop inside of the pod asks all the while; kubectl itself needs the agent.
+    loop = f"while sleep 0.1; do timeout 3 wget -q -O - http://{address}/ >> /tmp/seen || echo failed >> /tmp/seen; done"
+    cluster.kubectl("exec", "client", "--", "sh", "-c", f"({loop}) > /dev/null 2>&1 &")
+    installation.kill_child("node")
+    count = "sort /tmp/seen | uniq -c"
+
+    def seen():
+        done = cluster.kubectl("exec", "client", "--", "sh", "-c", count, check=False)
+        lines = [line.split() for line in done.stdout.splitlines()]
+        return {who: int(number) for number, who in lines}
+
+    wait_for(lambda: sum(seen().values()) > 50, 90, "answers over the agent's death")
+    assert set(seen()) == pods(cluster)
+    cluster.kubectl("scale", "deployment/web", "--replicas=1")
+    wait_for(lambda: len(pods(cluster)) == 1 and answers(cluster, "client", address) == pods(cluster), 60, "the one that is left")
+    assert pod_of(cluster, "client")["status"]["containerStatuses"][0]["restartCount"] == 0
