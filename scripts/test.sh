@@ -32,6 +32,7 @@ check() {
     printf '== %s: what failed\n' "$name"
     grep -aE "^test .* FAILED$|panicked at|^(FAILED|ERROR) |^unsteady: " -A 3 "$logs/$name.log" | head -n 80 || true
     reasons "$logs/$name.log"
+    df -h . /tmp
     results+=("$(printf '  FAIL  %-10s %4d s  all of it is in %s' "$name" $((SECONDS - begun)) "$logs/$name.log")")
     return 1
   fi

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Builds all tests of the workspace and runs their programs, two at a time: each waits a good part of its time.
 
+Where they run once (`WHARF_TESTS_RUN_ONCE`, as continuous integration sets), a few are built, run and deleted at a time: all
+together are larger than some disks.
+
 What a program prints is shown as a whole when it has ended. A few that fail are run once more, alone, for tests with
 real processes and real time share two cores with hundreds of others; when they pass then, a last line names what was
 unsteady, each a defect of the test or of wharf to be found.
@@ -17,13 +20,25 @@ import time
 
 AT_ONCE = 2
 RUN_AGAIN_AT_MOST = 3
+NAMES_AT_ONCE = 8
+RUN_ONCE = bool(os.environ.get("WHARF_TESTS_RUN_ONCE"))
 CARGO = os.environ.get("CARGO", "cargo")
-WANTED = ["--locked", "--workspace", "--lib", "--bins", "--tests"]
 
 
-def built():
+def batches():
+    """What each call of cargo is to build: always of the whole workspace, for one package alone has other features."""
+    if not RUN_ONCE:
+        return [["--lib", "--bins", "--tests"]]
+    command = [CARGO, "metadata", "--locked", "--no-deps", "--format-version=1"]
+    packages = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)["packages"]
+    targets = (target for package in packages for target in package["targets"])
+    names = [f"--test={it}" for it in sorted({target["name"] for target in targets if target["kind"] == ["test"]})]
+    return [["--lib"], ["--bins"], *(names[at : at + NAMES_AT_ONCE] for at in range(0, len(names), NAMES_AT_ONCE))]
+
+
+def built(targets):
     """(package's folder, its target, program) of each, as cargo built them."""
-    command = [CARGO, "test", *WANTED, "--no-run", "--message-format=json-render-diagnostics"]
+    command = [CARGO, "test", "--locked", "--workspace", *targets, "--no-run", "--message-format=json-render-diagnostics"]
     cargo = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if cargo.returncode != 0:
         sys.exit(cargo.returncode)
@@ -42,8 +57,7 @@ def run(test):
         [program], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False
     )
     passed = done.returncode == 0
-    # All of them together are larger than some disks.
-    if passed and os.environ.get("WHARF_TESTS_RUN_ONCE"):
+    if passed and RUN_ONCE:
         os.unlink(program)
     return test, passed, done.stdout, time.monotonic() - began
 
@@ -56,13 +70,13 @@ def show(result):
 
 
 def main():
-    tests = built()
     failed, unsteady = [], []
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as runners:
-        for result in runners.map(run, tests):
-            show(result)
-            if not result[1]:
-                failed.append(result)
+    for targets in batches():
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as runners:
+            for result in runners.map(run, built(targets)):
+                show(result)
+                if not result[1]:
+                    failed.append(result)
     if len(failed) <= RUN_AGAIN_AT_MOST:
         for test, _, said, _ in failed[:]:
             again = run(test)
