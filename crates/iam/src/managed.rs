@@ -62,6 +62,8 @@ managed! {
         "What pulls through a cache of ECR do in an account.";
     "/aws-service-role/" "AWSElasticLoadBalancingServiceRolePolicy":
         "What Elastic Load Balancing does in an account.";
+    "/aws-service-role/" "AWSServiceRoleForAmazonEKSNodegroup":
+        "What EKS does in an account for its node groups.";
     "/" "AdministratorAccess":
         "Provides full access to AWS services and resources.";
     "/" "AmazonEC2ContainerRegistryFullAccess":
@@ -166,6 +168,13 @@ pub const SERVICE_ROLES: &[ServiceRole] = &[
         service: "eks.amazonaws.com",
         role: "AWSServiceRoleForAmazonEKS",
         policy: Some("arn:aws:iam::aws:policy/aws-service-role/AmazonEKSServiceRolePolicy"),
+    },
+    ServiceRole {
+        service: "eks-nodegroup.amazonaws.com",
+        role: "AWSServiceRoleForAmazonEKSNodegroup",
+        policy: Some(
+            "arn:aws:iam::aws:policy/aws-service-role/AWSServiceRoleForAmazonEKSNodegroup",
+        ),
     },
     ServiceRole {
         service: "elasticloadbalancing.amazonaws.com",

@@ -514,6 +514,9 @@ pub static SERVICES: &[Row] = &[
             let logs = Arc::new(it.plane.logs.clone());
             let logs = Arc::new(wharf_api_logs::Client::new(logs, dispatcher.clone()));
             let logs = wharf_log_writer::Writer::new(kube::logs::KIND, logs, it.clock.clone());
+            let autoscaling = Arc::new(it.plane.groups.clone());
+            let iam = Arc::new(it.plane.iam.clone());
+            let group_changes = it.plane.group_changes.listen();
             let clusters = Clusters::new(ClusterSettings {
                 store: it.data.store.clone(),
                 ec2: ec2.clone(),
@@ -533,6 +536,11 @@ pub static SERVICES: &[Row] = &[
                 store: it.data.store.clone(),
                 keyring: it.data.keyring.clone(),
                 ec2,
+                autoscaling: Arc::new(wharf_api_autoscaling::Client::new(
+                    autoscaling,
+                    dispatcher.clone(),
+                )),
+                iam: Arc::new(wharf_api_iam::Client::new(iam, dispatcher.clone())),
                 principals: Arc::new(Principals {
                     directory: it.plane.directory.clone(),
                     clock: it.clock.clone(),
@@ -542,6 +550,7 @@ pub static SERVICES: &[Row] = &[
                 takeover: Takeover::Replace,
             });
             clusters.entered_by(eks.clone());
+            let followed = eks.clone();
             Served::by(wharf_api_eks::Routes(Arc::new(eks.clone())))
                 .tagged(wharf_svc_eks::TAGGED)
                 .sealing(wharf_svc_eks::SEALING)
@@ -549,6 +558,13 @@ pub static SERVICES: &[Row] = &[
                     "logs of clusters",
                     |stop| async move { logs.run(stop).await },
                 )
+                .running("groups of nodes", |stop| async move {
+                    let place_of = |it: wharf_svc_ecs::Place| wharf_service::Place {
+                        account: it.account,
+                        region: it.region,
+                    };
+                    followed.follow_groups(group_changes, place_of, stop).await;
+                })
                 .running("clusters of Kubernetes", |stop| async move {
                     eks.run(stop).await;
                     clusters.end().await;

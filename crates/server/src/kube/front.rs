@@ -7,6 +7,7 @@ use http::{Request, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, service::service_fn};
+use parking_lot::RwLock;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -36,7 +37,7 @@ pub struct Front {
     pub identities: Arc<Identities>,
     pub tls: TlsAcceptor,
     /// Where requests may come from; of this machine they may in any case.
-    pub admitted: Vec<Cidr4>,
+    pub admitted: RwLock<Vec<Cidr4>>,
     pub connections: Connections,
 }
 
@@ -84,10 +85,11 @@ impl Front {
     }
 
     fn admits(&self, ip: IpAddr) -> bool {
+        let admitted = self.admitted.read();
         match ip {
             ip if ip.is_loopback() => true,
-            IpAddr::V4(ip) => self.admitted.iter().any(|it| it.contains(ip)),
-            IpAddr::V6(_) => self.admitted.contains(&Cidr4::ALL),
+            IpAddr::V4(ip) => admitted.iter().any(|it| it.contains(ip)),
+            IpAddr::V6(_) => admitted.contains(&Cidr4::ALL),
         }
     }
 

@@ -24,6 +24,7 @@ use std::{
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Full};
+use parking_lot::RwLock;
 use rustls::{
     RootCertStore, ServerConfig as TlsConfig,
     pki_types::{CertificateDer, pem::PemObject},
@@ -72,6 +73,8 @@ const SCHEDULER: &str = "system:kube-scheduler";
 const ADDRESSES: &str = "eks:vpc-resource-controller";
 /// Who makes load balancers of Services and Ingresses.
 const BALANCERS: &str = "eks:load-balancer-controller";
+/// Who empties nodes of managed groups and gives them their labels and taints.
+const NODE_GROUPS: &str = "eks:node-manager";
 /// Names that pods reach the API server by.
 const IN_PODS: [&str; 4] = [
     "kubernetes",
@@ -128,6 +131,7 @@ type Kept = Arc<Mutex<Option<Serving>>>;
 struct Serving {
     port: u16,
     logs: Arc<ClusterLogs>,
+    front: Arc<Front>,
     stop: CancellationToken,
     /// The end of who makes load balancers: what is under way is done then.
     balancers: tokio::task::JoinHandle<()>,
@@ -216,7 +220,7 @@ impl Clusters {
             whose: whose.clone(),
             writer: self.settings.logs.clone(),
             clock: self.settings.clock.clone(),
-            on: parking_lot::RwLock::new(wanted.logs.clone()),
+            on: RwLock::new(wanted.logs.clone()),
         });
         let identities = Arc::new(Identities {
             whose,
@@ -286,11 +290,7 @@ impl Clusters {
             cluster,
             identities,
             tls: self.acceptor(&wanted, &signing)?,
-            admitted: wanted
-                .admitted
-                .iter()
-                .filter_map(|it| it.parse().ok())
-                .collect(),
+            admitted: RwLock::new(ranges(&wanted.admitted)),
             connections: self.settings.connections.clone(),
         });
         for listener in listeners {
@@ -303,6 +303,7 @@ impl Clusters {
         Ok(Serving {
             port,
             logs,
+            front,
             stop,
             balancers,
         })
@@ -440,6 +441,7 @@ impl ControlPlanes for Clusters {
         let port = match &*place {
             Some(serving) => {
                 serving.logs.on.write().clone_from(&cluster.logs);
+                *serving.front.admitted.write() = ranges(&cluster.admitted);
                 serving.port
             }
             None => {
@@ -452,6 +454,15 @@ impl ControlPlanes for Clusters {
         };
         let endpoint = self.endpoint(port);
         Ok(Running { port, endpoint })
+    }
+
+    async fn client(&self, id: &str) -> Option<Client> {
+        let place = self.running.lock().get(id).cloned()?;
+        // One that starts is not waited for.
+        let serving = place.try_lock().ok()?;
+        serving.as_ref()?;
+        let user = UserInfo::authenticated(NODE_GROUPS, &[MASTERS]);
+        Some(self.client(id, user, "eks-nodegroup"))
     }
 
     async fn erase(&self, place: &Place, id: &str) -> Result<(), ControlPlaneError> {
@@ -510,6 +521,10 @@ fn ports(id: &str) -> impl Iterator<Item = u16> {
     });
     let start = usize::try_from(start).unwrap_or_default() % PORTS.len();
     PORTS.cycle().skip(start).take(PORTS.len())
+}
+
+fn ranges(all: &[String]) -> Vec<Cidr4> {
+    all.iter().filter_map(|it| it.parse().ok()).collect()
 }
 
 /// The address of the API server's service.

@@ -8,8 +8,9 @@ use wharf_wire::{Check, Context, Fault};
 
 use crate::{
     core::Core,
+    groups::records::NodeGroup,
     names::{self, PRINCIPAL, SERVICE},
-    ops,
+    ops::{self, tags::Tagged},
     records::{AccessEntry, Cluster},
 };
 
@@ -83,6 +84,40 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
                 .await?
         }
         Input::ListAccessEntries(it) => row.cluster(it.cluster_name.as_deref()).await?,
+        Input::CreateNodegroup(it) => {
+            let check = row.cluster(it.cluster_name.as_deref()).await?;
+            let check = with_tags(check, it.tags.as_ref());
+            let role = it.node_role.clone().unwrap_or_default();
+            let passing = Check::pass_role(role, PRINCIPAL);
+            return Ok(row.tagging(vec![check, passing], it.tags.as_ref()));
+        }
+        Input::DescribeNodegroup(it) => {
+            row.group(it.cluster_name.as_deref(), it.nodegroup_name.as_deref())
+                .await?
+        }
+        Input::DeleteNodegroup(it) => {
+            row.group(it.cluster_name.as_deref(), it.nodegroup_name.as_deref())
+                .await?
+        }
+        Input::UpdateNodegroupConfig(it) => {
+            row.group(it.cluster_name.as_deref(), it.nodegroup_name.as_deref())
+                .await?
+        }
+        Input::UpdateNodegroupVersion(it) => {
+            row.group(it.cluster_name.as_deref(), it.nodegroup_name.as_deref())
+                .await?
+        }
+        Input::ListNodegroups(it) => row.cluster(it.cluster_name.as_deref()).await?,
+        Input::UpdateClusterConfig(it) => row.cluster(it.name.as_deref()).await?,
+        Input::UpdateClusterVersion(it) => row.cluster(it.name.as_deref()).await?,
+        Input::DescribeUpdate(it) => {
+            row.updated(it.name.as_deref(), it.nodegroup_name.as_deref())
+                .await?
+        }
+        Input::ListUpdates(it) => {
+            row.updated(it.name.as_deref(), it.nodegroup_name.as_deref())
+                .await?
+        }
         Input::TagResource(it) => {
             let check = row.at(it.resource_arn.as_deref()).await?;
             with_tags(check, it.tags.as_ref())
@@ -143,13 +178,42 @@ impl Row<'_> {
         })
     }
 
+    /// With its tags, if it is there; else as the ARN of one would begin.
+    async fn group(&self, cluster: Option<&str>, name: Option<&str>) -> Result<Check, Fault> {
+        let (cluster, name) = (cluster.unwrap_or_default(), name.unwrap_or_default());
+        let key = names::cluster_key(&self.place, cluster);
+        let mut found = None;
+        if let Some(cluster) = self.core.table.read::<Cluster>(&key).await? {
+            let key = names::group_key(&self.place, &cluster.record.id, name);
+            found = self.core.table.read::<NodeGroup>(&key).await?;
+        }
+        Ok(match found.map(|it| it.record) {
+            Some(group) => {
+                let check = Check::new(&self.action, names::group_arn(&self.place, &group));
+                tags::of_resource(check, Some(SERVICE), &group.tags)
+            }
+            None => {
+                let resource = names::group_resource(cluster, name, "*");
+                Check::new(&self.action, names::arn(&self.place, resource))
+            }
+        })
+    }
+
+    /// The cluster that an update is of, or its node group.
+    async fn updated(&self, cluster: Option<&str>, group: Option<&str>) -> Result<Check, Fault> {
+        match group {
+            Some(_) => self.group(cluster, group).await,
+            None => self.cluster(cluster).await,
+        }
+    }
+
     /// What an ARN names; one of elsewhere as it stands.
     async fn at(&self, arn: Option<&str>) -> Result<Check, Fault> {
         let arn = arn.unwrap_or_default();
         let check = Check::new(&self.action, arn);
         let found = ops::tags::find(self.core, &self.place, arn).await?;
         Ok(match found {
-            Some(ops::tags::Tagged::Cluster(_, held) | ops::tags::Tagged::Entry(_, held)) => {
+            Some(Tagged::Cluster(_, held) | Tagged::Entry(_, held) | Tagged::Group(_, held)) => {
                 tags::of_resource(check, Some(SERVICE), &held)
             }
             None => check,

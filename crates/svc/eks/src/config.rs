@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use wharf_api_autoscaling::Autoscaling;
 use wharf_api_ec2::Ec2;
+use wharf_api_iam::Iam;
 use wharf_base::Clock;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
@@ -17,6 +19,8 @@ pub struct Parts {
     pub store: Store,
     pub keyring: Keyring,
     pub ec2: Arc<dyn Ec2>,
+    pub autoscaling: Arc<dyn Autoscaling>,
+    pub iam: Arc<dyn Iam>,
     pub principals: Arc<dyn Principals>,
     pub control_planes: Arc<dyn ControlPlanes>,
     pub clock: Arc<dyn Clock>,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use wharf_kube_client::Client;
 use wharf_seal::Secret;
 use wharf_service::Place;
 use wharf_wire::async_trait;
@@ -103,6 +104,9 @@ impl ControlPlaneError {
 pub trait ControlPlanes: Send + Sync + 'static {
     /// The cluster answers when this returns; one that does already goes on.
     async fn run(&self, cluster: Wanted) -> Result<Running, ControlPlaneError>;
+
+    /// The API of a cluster, for its node groups; nothing while it does not answer.
+    async fn client(&self, id: &str) -> Option<Client>;
 
     /// Nobody is answered any more, and all objects are gone when this returns.
     async fn erase(&self, place: &Place, id: &str) -> Result<(), ControlPlaneError>;

@@ -91,7 +91,7 @@ pub fn cluster(place: &Place, record: &records::Cluster) -> Cluster {
 }
 
 /// Those that are on, then those that are off.
-fn log_setups(on: &BTreeSet<LogType>) -> Vec<LogSetup> {
+pub fn log_setups(on: &BTreeSet<LogType>) -> Vec<LogSetup> {
     let setup = |enabled: bool| {
         let types = LogType::ALL.iter().filter(|it| on.contains(it) == enabled);
         let types: Vec<String> = types.map(|it| it.name().to_owned()).collect();

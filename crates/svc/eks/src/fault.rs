@@ -5,7 +5,7 @@ use wharf_service::Faults;
 use wharf_store::StoreError;
 use wharf_wire::Fault;
 
-use crate::config::LookupError;
+use crate::{config::LookupError, groups::records::NodeGroup};
 
 /// What the service says when its records or pages fail.
 #[derive(Debug)]
@@ -69,6 +69,68 @@ pub fn protected(name: &str) -> Fault {
 pub fn bad_role(arn: &str) -> Fault {
     invalid(format!(
         "Role with arn: {arn}, could not be assumed because it does not exist or the trusted entity is not correct"
+    ))
+}
+
+pub fn cluster_has_groups(cluster: &str, group: &str) -> Fault {
+    let fault = faults::resource_in_use_exception("Cluster has nodegroups attached");
+    fault
+        .with("clusterName", cluster)
+        .with("nodegroupName", group)
+}
+
+pub fn cluster_is_updating(kind: &str, name: &str, update: &str) -> Fault {
+    let text =
+        format!("Cannot {kind} because cluster {name} currently has update {update} in progress");
+    faults::resource_in_use_exception(text).with("clusterName", name)
+}
+
+pub fn no_update(id: &str) -> Fault {
+    faults::resource_not_found_exception(format!("No update found for ID: {id}"))
+}
+
+pub fn no_group(name: &str) -> Fault {
+    let fault =
+        faults::resource_not_found_exception(format!("No node group found for name: {name}."));
+    fault.with("nodegroupName", name)
+}
+
+pub fn group_exists(name: &str, cluster: &str) -> Fault {
+    let text = format!("NodeGroup already exists with name {name} and cluster name {cluster}");
+    let fault = faults::resource_in_use_exception(text);
+    fault
+        .with("clusterName", cluster)
+        .with("nodegroupName", name)
+}
+
+pub fn too_many_groups(most: u32) -> Fault {
+    faults::resource_limit_exceeded_exception(format!(
+        "You've reached the limit of {most} node groups in this cluster."
+    ))
+}
+
+pub fn group_is_updating(group: &NodeGroup) -> Fault {
+    let update = group.update.as_deref().unwrap_or_default();
+    let text = format!(
+        "Nodegroup cannot be updated as it is currently not in Active State: update {update} is in progress"
+    );
+    let fault = faults::resource_in_use_exception(text);
+    fault
+        .with("clusterName", &*group.cluster)
+        .with("nodegroupName", &*group.name)
+}
+
+pub fn group_not_active(group: &NodeGroup) -> Fault {
+    let text = "Nodegroup cannot be updated as it is currently not in Active State";
+    let fault = faults::invalid_request_exception(text);
+    fault
+        .with("clusterName", &*group.cluster)
+        .with("nodegroupName", &*group.name)
+}
+
+pub fn untrusting_node_role(role: &str) -> Fault {
+    invalid(format!(
+        "Following required service principals [ec2.amazonaws.com] were not found in the trust relationships of nodeRole {role}"
     ))
 }
 

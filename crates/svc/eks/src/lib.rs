@@ -2,6 +2,7 @@
 //!
 //! - A cluster is a record; its authority and the key that signs tokens are sealed in it. [`plan`] says what it needs next, pure;
 //!   `reconcile` does it.
+//! - [`groups`] is the managed node groups of clusters, [`updates`] what was asked to change and how it went.
 //! - `ops` holds the operations, a file a resource.
 //! - [`control_planes`] is the seam to the API servers: whoever runs them hears which clusters there are, and asks [`entry`] who somebody is.
 //!
@@ -18,6 +19,7 @@ mod core;
 mod describe;
 pub mod entry;
 mod fault;
+mod groups;
 mod names;
 mod network;
 mod ops;
@@ -28,6 +30,7 @@ mod sealed;
 mod service;
 mod tagged;
 mod tags;
+mod updates;
 mod versions;
 
 pub use authority::params as authority_params;

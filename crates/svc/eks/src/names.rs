@@ -4,11 +4,18 @@ use wharf_base::Arn;
 use wharf_records::{Record as _, Scope};
 use wharf_service::Place;
 
-use crate::records::{AccessEntry, Cluster};
+use crate::{
+    groups::records::NodeGroup,
+    records::{AccessEntry, Cluster},
+    updates::Update,
+};
 
 pub const SERVICE: &str = "eks";
 /// In whose name the network of clusters is arranged: what its service-linked role may do.
 pub const PRINCIPAL: &str = "eks.amazonaws.com";
+
+/// In whose name node groups are: what its service-linked role may do.
+pub const OF_GROUPS: &str = "eks-nodegroup.amazonaws.com";
 
 pub fn scope(place: &Place) -> Scope {
     Scope::new(SERVICE, &place.account, &place.region)
@@ -50,7 +57,35 @@ pub fn entry_resource(cluster: &str, principal: &str, uuid: &str) -> String {
     format!("access-entry/{cluster}/{kind}/{account}/{name}/{uuid}")
 }
 
-fn arn(place: &Place, resource: String) -> String {
+/// `cluster` is the cluster's id.
+pub fn group_key(place: &Place, cluster: &str, name: &str) -> String {
+    scope(place).key(NodeGroup::KIND, &below(cluster, name))
+}
+
+pub fn group_arn(place: &Place, group: &NodeGroup) -> String {
+    arn(
+        place,
+        group_resource(&group.cluster, &group.name, &group.uuid),
+    )
+}
+
+/// `nodegroup/<c>/<ng>/<uuid>`
+pub fn group_resource(cluster: &str, name: &str, uuid: &str) -> String {
+    format!("nodegroup/{cluster}/{name}/{uuid}")
+}
+
+/// `cluster` is the cluster's id.
+pub fn update_key(place: &Place, cluster: &str, id: &str) -> String {
+    scope(place).key(Update::KIND, &below(cluster, id))
+}
+
+/// Whether an ARN is that of a role of the account.
+pub fn is_role_of(role: &str, place: &Place) -> bool {
+    let parsed = role.parse::<Arn>();
+    parsed.is_ok_and(|it| it.account == place.account && it.resource.starts_with("role/"))
+}
+
+pub fn arn(place: &Place, resource: String) -> String {
     Arn::new(SERVICE, &place.region, &place.account, resource).to_string()
 }
 

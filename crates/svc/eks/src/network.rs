@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use wharf_api_ec2::{
     AuthorizeSecurityGroupIngressRequest, CreateSecurityGroupRequest, DeleteSecurityGroupRequest,
-    DescribeSecurityGroupsRequest, DescribeSubnetsRequest, DescribeVpcsRequest, Filter,
-    IpPermission, Subnet, Tag, TagSpecification, UserIdGroupPair,
+    DescribeInstanceTypesRequest, DescribeSecurityGroupsRequest, DescribeSubnetsRequest,
+    DescribeVpcsRequest, Filter, IpPermission, Subnet, Tag, TagSpecification, UserIdGroupPair,
 };
 use wharf_base::{ids, net::Cidr4};
 use wharf_service::Place;
@@ -100,6 +100,53 @@ pub async fn check_groups(
         ))),
         None => Ok(()),
     }
+}
+
+/// Subnets of the VPC, of any zones.
+///
+/// # Errors
+/// There are none, or one is of another VPC or is not there.
+pub async fn check_subnets(
+    core: &Core,
+    call: &Call,
+    vpc: &str,
+    ids: &[String],
+) -> Result<(), Fault> {
+    if ids.is_empty() {
+        return Err(fault::invalid("Subnets cannot be empty"));
+    }
+    let wanted = DescribeSubnetsRequest {
+        subnet_ids: Some(ids.to_vec()),
+        ..DescribeSubnetsRequest::default()
+    };
+    let onward = call.passed_on_by(PRINCIPAL);
+    let found = core.parts.ec2.describe_subnets(&onward, wanted).await;
+    let found = found.map_err(fault::of_ec2)?.subnets.unwrap_or_default();
+    match found.iter().find(|it| it.vpc_id.as_deref() != Some(vpc)) {
+        Some(other) => Err(fault::invalid(format!(
+            "Subnet {} does not belong to the VPC {vpc} of the cluster",
+            other.subnet_id.as_deref().unwrap_or_default()
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Instance types that there are.
+///
+/// # Errors
+/// One is none.
+pub async fn check_types(core: &Core, call: &Call, types: &[String]) -> Result<(), Fault> {
+    let wanted = DescribeInstanceTypesRequest {
+        instance_types: Some(types.to_vec()),
+        ..DescribeInstanceTypesRequest::default()
+    };
+    let onward = call.passed_on_by(PRINCIPAL);
+    let found = core
+        .parts
+        .ec2
+        .describe_instance_types(&onward, wanted)
+        .await;
+    found.map_err(fault::of_ec2).map(|_| ())
 }
 
 /// The addresses of services: as asked for, or a range apart from the VPC's.

@@ -12,6 +12,8 @@ pub enum Step {
     MakeGroup,
     /// Its API server answers, and from then on it is active.
     Activate,
+    /// What an update changed holds, and from then on it is active again.
+    Apply,
     /// Its API server answers, as before a restart.
     KeepRunning,
     /// Everything of it goes, its record last.
@@ -25,6 +27,7 @@ pub fn step(cluster: &Cluster) -> Step {
         _ if has_no_secrets_key(cluster) => Step::MakeSecretsKey,
         Status::Creating if cluster.own_group.is_none() => Step::MakeGroup,
         Status::Creating => Step::Activate,
+        Status::Updating => Step::Apply,
         Status::Active => Step::KeepRunning,
     }
 }
@@ -53,6 +56,8 @@ pub mod tests {
             subnets: vec!["subnet-1".to_owned(), "subnet-2".to_owned()],
             security_groups: Vec::new(),
             own_group: None,
+            groups: 0,
+            update: None,
             admitted: vec!["0.0.0.0/0".to_owned()],
             service_cidr: "10.100.0.0/16".to_owned(),
             mode: Mode::Api,
@@ -93,6 +98,8 @@ pub mod tests {
         assert_eq!(step(&cluster), Step::Activate);
         cluster.status = Status::Active;
         assert_eq!(step(&cluster), Step::KeepRunning);
+        cluster.status = Status::Updating;
+        assert_eq!(step(&cluster), Step::Apply);
         cluster.status = Status::Deleting;
         assert_eq!(step(&cluster), Step::Remove);
         cluster.authority = None;

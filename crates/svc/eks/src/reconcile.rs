@@ -16,9 +16,11 @@ use crate::{
     control_planes::{ControlPlaneError, Wanted},
     core::Core,
     fault::EksFaults,
+    groups::{self, records::NodeGroup},
     names, network,
     plan::{self, Step},
     records::{AccessEntry, Cluster, Status},
+    updates::Update,
 };
 
 pub const PERMIT: Permit = Permit::for_controller("eks");
@@ -39,16 +41,22 @@ fn neighbour(action: &'static str) -> impl FnOnce(Fault) -> StepError {
 
 /// Wakes the key of a cluster that is there or changed.
 pub fn changed(core: &Core, key: &str, _: Look) -> Reach {
-    if let Some((_, Cluster::KIND, _)) = Scope::parse(key) {
+    if let Some((_, Cluster::KIND | NodeGroup::KIND, _)) = Scope::parse(key) {
         core.queue.wake(key.to_owned());
     }
     Reach::One
 }
 
 pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
-    let Some((scope, _, _)) = Scope::parse(&key) else {
+    let Some((scope, kind, _)) = Scope::parse(&key) else {
         return Ok(Next::Settled);
     };
+    if kind == NodeGroup::KIND {
+        return match core.table.read::<NodeGroup>(&key).await? {
+            Some(stored) => groups::reconcile::look(&core, &key, stored).await,
+            None => Ok(Next::Settled),
+        };
+    }
     let Some(stored) = core.table.read::<Cluster>(&key).await? else {
         return Ok(Next::Settled);
     };
@@ -74,7 +82,7 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
             let made = made.map_err(neighbour("making the security group of a cluster"))?;
             cluster.own_group = Some(made);
         }
-        Step::Activate | Step::KeepRunning => {
+        Step::Activate | Step::Apply | Step::KeepRunning => {
             let wanted = wanted(&core, &place, &cluster)?;
             let running = core.parts.control_planes.run(wanted).await?;
             cluster.port = Some(running.port);
@@ -101,6 +109,15 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         }
     }
     let mut changes = core.table.begin();
+    if cluster.status == Status::Active
+        && let Some(update) = cluster.update.take()
+    {
+        let key = names::update_key(&place, &cluster.id, &update);
+        if let Some(update) = core.table.read::<Update>(&key).await? {
+            changes.when(update.unchanged());
+            changes.put(&key, &update.record.ended(Vec::new()));
+        }
+    }
     changes.when(stored.unchanged());
     changes.fence(fence::<EksFaults>(&core.shard)?);
     changes.put(&stored.key, &cluster);
@@ -139,6 +156,8 @@ async fn remove(core: &Core, place: &Place, stored: &Stored<Cluster>) -> Result<
     removed.map_err(neighbour("removing the security group of a cluster"))?;
     let entries = core.below::<AccessEntry>(place, &cluster.id).await?;
     let mut keys: Vec<String> = entries.into_iter().map(|it| it.key).collect();
+    let updates = core.below::<Update>(place, &cluster.id).await?;
+    keys.extend(updates.into_iter().map(|it| it.key));
     keys.push(stored.key.clone());
     for some in keys.chunks(DELETED_AT_ONCE) {
         let mut changes = core.table.begin();

@@ -18,6 +18,7 @@ use crate::control_planes::LogType;
 pub enum Status {
     Creating,
     Active,
+    Updating,
     Deleting,
 }
 
@@ -26,6 +27,7 @@ impl Status {
         match self {
             Self::Creating => "CREATING",
             Self::Active => "ACTIVE",
+            Self::Updating => "UPDATING",
             Self::Deleting => "DELETING",
         }
     }
@@ -77,6 +79,12 @@ pub struct Cluster {
     /// Made for it; `None` until then.
     #[serde(default)]
     pub own_group: Option<String>,
+    /// Node groups that are there.
+    #[serde(default)]
+    pub groups: u32,
+    /// The update that runs.
+    #[serde(default)]
+    pub update: Option<String>,
     pub admitted: Vec<String>,
     pub service_cidr: String,
     pub mode: Mode,

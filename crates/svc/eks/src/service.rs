@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
 use wharf_kube_auth::{
@@ -16,6 +17,7 @@ use crate::{
     core::Core,
     entry::{self, Entry},
     fault::EksFaults,
+    groups::records::NodeGroup,
     names, ops, reconcile,
 };
 
@@ -56,6 +58,45 @@ impl EksService {
         let changed = move |key: &str, look| reconcile::changed(&fed, key, look);
         let work = move |key| reconcile::key(worked.clone(), key);
         loops.run(stop, changed, work).await;
+    }
+
+    /// Looks at the node groups of places where Auto Scaling groups changed, until `stop`. Who is behind looks everywhere.
+    pub async fn follow_groups<P: Clone>(
+        &self,
+        mut changes: Receiver<P>,
+        place_of: impl Fn(P) -> Place,
+        stop: CancellationToken,
+    ) {
+        loop {
+            let changed = tokio::select! {
+                () = stop.cancelled() => return,
+                changed = changes.recv() => changed,
+            };
+            let place = match changed {
+                Ok(place) => Some(place_of(place)),
+                Err(RecvError::Lagged(_)) => None,
+                Err(RecvError::Closed) => return,
+            };
+            if let Err(error) = self.wake_groups(place).await {
+                tracing::warn!(error = %wharf_wire::fault::Chain(&error), "looking for the node groups of Auto Scaling groups failed");
+            }
+        }
+    }
+
+    async fn wake_groups(&self, place: Option<Place>) -> Result<(), ReadError> {
+        let table = &self.core.table;
+        let keys: Vec<String> = match place {
+            Some(place) => {
+                let found = table.all::<NodeGroup>(&names::scope(&place), "").await?;
+                found.into_iter().map(|it| it.1.key).collect()
+            }
+            None => {
+                let found = table.everywhere::<NodeGroup>(names::SERVICE).await?;
+                found.into_iter().map(|it| it.2.key).collect()
+            }
+        };
+        keys.into_iter().for_each(|it| self.core.queue.wake(it));
+        Ok(())
     }
 
     /// Who a principal of IAM is in a cluster, by the cluster's name and id.
@@ -111,18 +152,28 @@ wharf_api_eks::operations! {
     associate_access_policy = ops::policies::associate;
     create_access_entry = ops::entries::create;
     create_cluster = ops::create_cluster::create_cluster;
+    create_nodegroup = ops::node_groups::create;
     delete_access_entry = ops::entries::delete;
     delete_cluster = ops::clusters::delete;
+    delete_nodegroup = ops::node_groups::delete;
     describe_access_entry = ops::entries::describe;
     describe_cluster = ops::clusters::describe;
     describe_cluster_versions = ops::versions::describe;
+    describe_nodegroup = ops::node_groups::describe;
+    describe_update = ops::updates::describe;
     disassociate_access_policy = ops::policies::disassociate;
     list_access_entries = ops::entries::list;
     list_access_policies = ops::policies::list;
     list_associated_access_policies = ops::policies::associated;
     list_clusters = ops::clusters::list;
+    list_nodegroups = ops::node_groups::list;
     list_tags_for_resource = ops::tags::list;
+    list_updates = ops::updates::list;
     tag_resource = ops::tags::tag;
     untag_resource = ops::tags::untag;
     update_access_entry = ops::entries::update;
+    update_cluster_config = ops::updates::cluster_config;
+    update_cluster_version = ops::updates::cluster_version;
+    update_nodegroup_config = ops::node_group_updates::config;
+    update_nodegroup_version = ops::node_group_updates::version;
 }

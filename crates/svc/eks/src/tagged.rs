@@ -4,6 +4,7 @@ use wharf_records::Record as _;
 use wharf_service::{Kind, Tagged};
 
 use crate::{
+    groups::records::NodeGroup,
     names::{self, SERVICE},
     records::{AccessEntry, Cluster},
 };
@@ -14,6 +15,11 @@ pub const TAGGED: Tagged = Tagged {
     namespace: SERVICE,
     kinds: &[
         Kind::itself(Cluster::KIND, |name| format!("cluster/{name}")),
+        Kind::within(NodeGroup::KIND, |_, value| {
+            let group: NodeGroup = wharf_records::decode(value)?;
+            let resource = names::group_resource(&group.cluster, &group.name, &group.uuid);
+            Ok(vec![(resource, group.tags)])
+        }),
         Kind::within(AccessEntry::KIND, |_, value| {
             let entry: AccessEntry = wharf_records::decode(value)?;
             let resource = names::entry_resource(&entry.cluster, &entry.principal, &entry.uuid);

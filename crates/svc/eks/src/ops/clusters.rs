@@ -9,7 +9,9 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::Core,
-    describe, fault, names,
+    describe, fault,
+    groups::records::NodeGroup,
+    names,
     records::{Cluster, Status},
 };
 
@@ -53,6 +55,14 @@ pub async fn delete(
     let cluster = transact!(core.table, &call.permit, |tx| {
         let found = tx.find::<Cluster>(&key).await?;
         let mut cluster = found.ok_or_else(|| fault::no_cluster(&name))?;
+        if cluster.groups > 0 {
+            let groups = core.below::<NodeGroup>(&place, &cluster.id).await?;
+            let first = groups.into_iter().next().map(|it| it.record.name);
+            return Err(fault::cluster_has_groups(&name, &first.unwrap_or_default()));
+        }
+        if let Some(update) = &cluster.update {
+            return Err(fault::cluster_is_updating("DeleteCluster", &name, update));
+        }
         if cluster.deletion_protection {
             return Err(fault::protected(&name));
         }

@@ -125,6 +125,8 @@ async fn wanted(
         subnets,
         security_groups,
         own_group: None,
+        groups: 0,
+        update: None,
         admitted,
         service_cidr,
         mode,
@@ -147,8 +149,7 @@ async fn wanted(
 }
 
 async fn check_role(core: &Core, place: &Place, name: &str, role: &str) -> Result<(), Fault> {
-    let own = role.parse::<wharf_base::Arn>();
-    let own = own.is_ok_and(|it| it.account == place.account && it.resource.starts_with("role/"));
+    let own = names::is_role_of(role, place);
     let source = names::cluster_arn(place, name);
     let trusts = core.parts.principals.trusts(role, PRINCIPAL, &source);
     match own && trusts.await.map_err(fault::lookup)? {
@@ -157,7 +158,7 @@ async fn check_role(core: &Core, place: &Place, name: &str, role: &str) -> Resul
     }
 }
 
-fn admitted(given: Option<Vec<String>>) -> Result<Vec<String>, Fault> {
+pub(super) fn admitted(given: Option<Vec<String>>) -> Result<Vec<String>, Fault> {
     let given = given.filter(|it| !it.is_empty());
     let Some(given) = given else {
         return Ok(vec![Cidr4::ALL.to_string()]);

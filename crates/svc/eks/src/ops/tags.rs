@@ -1,4 +1,4 @@
-//! TagResource, UntagResource and ListTagsForResource, of clusters and access entries.
+//! TagResource, UntagResource and ListTagsForResource, of clusters, access entries and node groups.
 
 use wharf_api_eks::{
     ListTagsForResourceRequest, ListTagsForResourceResponse, TagResourceRequest,
@@ -7,9 +7,12 @@ use wharf_api_eks::{
 use wharf_service::{Place, tags::Tags, transact};
 use wharf_wire::{Call, Fault};
 
+use super::node_groups;
 use crate::{
     core::Core,
-    fault, names,
+    fault,
+    groups::records::NodeGroup,
+    names,
     records::{AccessEntry, Cluster},
     tags,
 };
@@ -18,6 +21,7 @@ use crate::{
 pub enum Tagged {
     Cluster(String, Tags),
     Entry(String, Tags),
+    Group(String, Tags),
 }
 
 /// What an ARN of the caller's account and region names, if it is there.
@@ -43,6 +47,14 @@ pub async fn find(core: &Core, place: &Place, arn: &str) -> Result<Option<Tagged
                 it.record.uuid == *uuid && own == arn
             });
             Ok(found.map(|it| Tagged::Entry(it.key, it.record.tags)))
+        }
+        ["nodegroup", cluster, name, uuid] => {
+            let named = (Some(*cluster), Some(*name));
+            let Ok((_, found)) = node_groups::find(core, place, named).await else {
+                return Ok(None);
+            };
+            let found = Some(found).filter(|it| it.record.uuid == *uuid);
+            Ok(found.map(|it| Tagged::Group(it.key, it.record.tags)))
         }
         _ => Ok(None),
     }
@@ -81,7 +93,7 @@ pub async fn list(
     let arn = input.resource_arn.unwrap_or_default();
     let found = find(core, &Place::of(call), &arn).await?;
     match found {
-        Some(Tagged::Cluster(_, tags) | Tagged::Entry(_, tags)) => {
+        Some(Tagged::Cluster(_, tags) | Tagged::Entry(_, tags) | Tagged::Group(_, tags)) => {
             Ok(ListTagsForResourceResponse { tags: Some(tags) })
         }
         None => Err(fault::no_resource(&arn)),
@@ -107,6 +119,11 @@ async fn change(
             let mut entry = tx.find::<AccessEntry>(&key).await?.ok_or_else(gone)?;
             change(&mut entry.tags)?;
             tx.put(&key, &entry);
+        }),
+        Tagged::Group(key, _) => transact!(core.table, &call.permit, |tx| {
+            let mut group = tx.find::<NodeGroup>(&key).await?.ok_or_else(gone)?;
+            change(&mut group.tags)?;
+            tx.put(&key, &group);
         }),
     }
     Ok(())

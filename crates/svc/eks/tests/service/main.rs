@@ -1,5 +1,8 @@
 //! The service in process, over a real store, EC2 and IAM; only the API servers are a stand-in that remembers.
 
+mod groups;
+mod scaling;
+
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -15,6 +18,7 @@ use wharf_kube_auth::{
     access_policies::{Policy, Reach},
     mapping::Identity,
 };
+use wharf_kube_client::{Client, fake::Fake};
 use wharf_reconcile::Takeover;
 use wharf_service::Place;
 use wharf_svc_eks::{
@@ -25,10 +29,13 @@ use wharf_svc_eks::{
 use wharf_testkit::{ACCOUNT, REGION, Running, World, call, refused, until};
 use wharf_wire::{Fault, async_trait};
 
+use crate::scaling::Groups;
+
 /// Remembers which clusters are to answer.
 #[derive(Default)]
 struct Planes {
     running: Mutex<Vec<String>>,
+    kubernetes: Fake,
 }
 
 #[async_trait]
@@ -49,6 +56,10 @@ impl ControlPlanes for Planes {
         let port = cluster.port.unwrap_or(7001);
         let endpoint = format!("https://localhost:{port}");
         Ok(Answering { port, endpoint })
+    }
+
+    async fn client(&self, _: &str) -> Option<Client> {
+        Some(self.kubernetes.client())
     }
 
     async fn erase(&self, _: &Place, id: &str) -> Result<(), ControlPlaneError> {
@@ -77,6 +88,7 @@ impl Principals for Known {
 struct Home {
     world: World,
     planes: Arc<Planes>,
+    scaling: Arc<Groups>,
     eks: Running<EksService>,
     role: String,
     subnets: Vec<String>,
@@ -86,10 +98,13 @@ impl Home {
     async fn new() -> Self {
         let world = World::new();
         let planes = Arc::new(Planes::default());
+        let scaling = Arc::new(Groups::default());
         let parts = Parts {
             store: world.store.clone(),
             keyring: world.keyring.clone(),
             ec2: world.ec2_client(),
+            autoscaling: scaling.clone(),
+            iam: world.iam(),
             principals: Arc::new(Known(world.directory.clone())),
             control_planes: planes.clone(),
             clock: Arc::new(SystemClock),
@@ -105,6 +120,7 @@ impl Home {
         Self {
             world,
             planes,
+            scaling,
             eks,
             role,
             subnets,

@@ -1,0 +1,246 @@
+//! What requests ask of node groups. Pure.
+
+use std::collections::BTreeMap;
+
+use wharf_api_eks::{self as api, NodegroupScalingConfig, NodegroupUpdateConfig};
+use wharf_kube_model::names;
+use wharf_wire::Fault;
+
+use super::records::{Size, Taint, Unavailable};
+use crate::fault;
+
+/// Label keys, values and taints of a group.
+const MOST_TAINTS: usize = 50;
+const MOST_LABELS: usize = 100;
+const MOST_TYPES: usize = 20;
+/// Prefixes that EKS and Kubernetes have for themselves.
+const RESERVED: [&str; 3] = ["eks.amazonaws.com", "kubernetes.io", "k8s.io"];
+/// Below `kubernetes.io`, what nodes may say of themselves.
+const OF_NODES: [&str; 2] = ["node.kubernetes.io", "kubelet.kubernetes.io"];
+pub const USUAL_TYPE: &str = "t3.medium";
+/// Of instances here.
+pub const AMI_TYPE: &str = "AL2023_x86_64_STANDARD";
+pub const CUSTOM: &str = "CUSTOM";
+
+pub fn name(given: &str) -> Result<(), Fault> {
+    let mut letters = given.chars();
+    let first = letters.next().is_some_and(|it| it.is_ascii_alphanumeric());
+    let rest = letters.all(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '_'));
+    match first && rest && given.len() <= 63 {
+        true => Ok(()),
+        false => Err(fault::invalid(
+            "The nodegroup name can have 1 to 63 letters, digits, hyphens and underscores, and must begin with a letter or digit.",
+        )),
+    }
+}
+
+/// What is not said stays as it was.
+pub fn size(given: Option<NodegroupScalingConfig>, was: Size) -> Result<Size, Fault> {
+    let given = given.unwrap_or_default();
+    let size = Size {
+        min: given.min_size.unwrap_or(was.min),
+        max: given.max_size.unwrap_or(was.max),
+        desired: given.desired_size.unwrap_or(was.desired),
+    };
+    let Size { min, max, desired } = size;
+    if min > desired {
+        return Err(fault::invalid(format!(
+            "Minimum capacity {min} can't be greater than desired size {desired}"
+        )));
+    }
+    if desired > max {
+        return Err(fault::invalid(format!(
+            "desired capacity {desired} can't be greater than max size {max}"
+        )));
+    }
+    match max {
+        1..=450 => Ok(size),
+        _ => Err(fault::invalid(format!(
+            "max size {max} is not between 1 and 450"
+        ))),
+    }
+}
+
+/// How many nodes an update may take away at once, and how it does it.
+pub fn unavailable(
+    given: Option<NodegroupUpdateConfig>,
+    was: (Unavailable, String),
+) -> Result<(Unavailable, String), Fault> {
+    let given = given.unwrap_or_default();
+    let strategy = given.update_strategy.unwrap_or(was.1);
+    let number = match (given.max_unavailable, given.max_unavailable_percentage) {
+        (Some(_), Some(_)) => {
+            return Err(fault::invalid(
+                "Only one of maxUnavailable and maxUnavailablePercentage can be specified",
+            ));
+        }
+        (Some(number), None) => Unavailable::Number(number),
+        (None, Some(percent)) => Unavailable::Percent(percent),
+        (None, None) => was.0,
+    };
+    let (Unavailable::Number(within) | Unavailable::Percent(within)) = number;
+    match within {
+        1..=100 => Ok((number, strategy)),
+        _ => Err(fault::invalid(
+            "maxUnavailable and maxUnavailablePercentage must be between 1 and 100",
+        )),
+    }
+}
+
+fn key(key: &str, what: &str) -> Result<(), Fault> {
+    if let Some(why) = names::qualified_name(key).into_iter().next() {
+        return Err(fault::invalid(format!(
+            "{what} key {key} is invalid: {why}"
+        )));
+    }
+    let prefix = key.split_once('/').map_or("", |it| it.0);
+    let within = |of: &str| prefix == of || prefix.ends_with(&format!(".{of}"));
+    let reserved = RESERVED.into_iter().find(|it| within(it));
+    match reserved.filter(|_| !OF_NODES.into_iter().any(within)) {
+        Some(reserved) => Err(fault::invalid(format!(
+            "{what} key {key} is invalid: the prefix {reserved} is reserved"
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn value(value: &str, what: &str) -> Result<(), Fault> {
+    match names::label_value(value).into_iter().next() {
+        Some(why) => Err(fault::invalid(format!(
+            "{what} value {value} is invalid: {why}"
+        ))),
+        None => Ok(()),
+    }
+}
+
+pub fn labels(all: &BTreeMap<String, String>) -> Result<(), Fault> {
+    if all.len() > MOST_LABELS {
+        return Err(fault::invalid(format!(
+            "At most {MOST_LABELS} labels can be specified"
+        )));
+    }
+    all.iter().try_for_each(|(name, text)| {
+        key(name, "Label")?;
+        value(text, "Label")
+    })
+}
+
+pub fn taints(given: Option<Vec<api::Taint>>) -> Result<Vec<Taint>, Fault> {
+    let given = given.unwrap_or_default();
+    if given.len() > MOST_TAINTS {
+        return Err(fault::invalid(format!(
+            "At most {MOST_TAINTS} taints can be specified"
+        )));
+    }
+    let mut all: Vec<Taint> = Vec::new();
+    for it in given {
+        let taint = Taint {
+            key: it.key.unwrap_or_default(),
+            value: it.value.unwrap_or_default(),
+            effect: it.effect.unwrap_or_default(),
+        };
+        key(&taint.key, "Taint")?;
+        value(&taint.value, "Taint")?;
+        let same = |other: &Taint| other.key == taint.key && other.effect == taint.effect;
+        if all.iter().any(same) {
+            return Err(fault::invalid(format!(
+                "Taint {} with effect {} is specified more than once",
+                taint.key, taint.effect
+            )));
+        }
+        all.push(taint);
+    }
+    all.sort();
+    Ok(all)
+}
+
+pub fn types(given: Option<Vec<String>>) -> Result<Vec<String>, Fault> {
+    let given = given.unwrap_or_default();
+    let mut seen = given.clone();
+    seen.sort();
+    seen.dedup();
+    match given.len() <= MOST_TYPES && seen.len() == given.len() {
+        true => Ok(given),
+        false => Err(fault::invalid(format!(
+            "At most {MOST_TYPES} instance types can be specified, each once"
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_in_order() {
+        let was = Size {
+            min: 1,
+            max: 2,
+            desired: 2,
+        };
+        let of = |min, max, desired| {
+            let given = NodegroupScalingConfig {
+                min_size: min,
+                max_size: max,
+                desired_size: desired,
+            };
+            size(Some(given), was).map_err(|it| it.message)
+        };
+        assert_eq!(size(None, was).unwrap(), was);
+        assert_eq!(of(None, Some(9), None), Ok(Size { max: 9, ..was }));
+        let low = "Minimum capacity 3 can't be greater than desired size 2";
+        assert_eq!(of(Some(3), None, None), Err(low.to_owned()));
+        let high = "desired capacity 5 can't be greater than max size 4";
+        assert_eq!(of(None, Some(4), Some(5)), Err(high.to_owned()));
+        assert!(of(Some(0), Some(0), Some(0)).is_err());
+        assert!(of(None, Some(451), None).is_err());
+    }
+
+    #[test]
+    fn labels_are_those_nodes_may_have() {
+        for (key, value, good) in [
+            ("team", "blue", true),
+            ("example.com/team", "", true),
+            ("node.kubernetes.io/role", "x", true),
+            ("eks.amazonaws.com/nodegroup", "x", false),
+            ("node-role.kubernetes.io/worker", "x", false),
+            ("a b", "x", false),
+            ("team", "a,b=c", false),
+            ("team", "a\n  - b", false),
+        ] {
+            let all = [(key.to_owned(), value.to_owned())].into();
+            assert_eq!(labels(&all).is_ok(), good, "{key}={value}");
+        }
+    }
+
+    #[test]
+    fn a_taint_is_there_once() {
+        let taint = |effect: &str| api::Taint {
+            key: Some("k".to_owned()),
+            value: None,
+            effect: Some(effect.to_owned()),
+        };
+        assert_eq!(
+            taints(Some(vec![taint("NO_SCHEDULE"), taint("NO_EXECUTE")]))
+                .unwrap()
+                .len(),
+            2
+        );
+        assert!(taints(Some(vec![taint("NO_EXECUTE"), taint("NO_EXECUTE")])).is_err());
+        assert!(taints(Some(vec![taint("NO_EXECUTE"); 51])).is_err());
+    }
+
+    #[test]
+    fn a_name_is_short_and_plain() {
+        for (given, good) in [
+            ("a", true),
+            ("a-b_1", true),
+            ("-a", false),
+            ("", false),
+            ("a/b", false),
+        ] {
+            assert_eq!(name(given).is_ok(), good, "{given}");
+        }
+        assert!(name(&"a".repeat(64)).is_err());
+    }
+}

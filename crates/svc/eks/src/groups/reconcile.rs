@@ -1,0 +1,440 @@
+//! The executor: looks at a node group, its instances and its nodes, and takes the next step.
+//!
+//! What a step does elsewhere is done before the record says so, and can be done twice. While something is under way a group is looked at
+//! again soon; else its record and its Auto Scaling group wake it.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use wharf_kube_client::Client;
+use wharf_reconcile::Next;
+use wharf_records::Scope;
+use wharf_service::{Place, Stored, fence, settled};
+use wharf_wire::Fault;
+
+use super::{
+    cloud::{self, Cloud},
+    nodes,
+    plan::{self, Act, Course, Member},
+    records::{Issue, NodeGroup, Status},
+    removing,
+};
+use crate::{
+    core::Core,
+    fault::EksFaults,
+    names,
+    reconcile::PERMIT,
+    records::{self, Cluster, Mode},
+    updates::{Update, UpdateError},
+};
+
+/// Until the next look at what is under way.
+pub const SOON: Duration = Duration::from_secs(2);
+/// Until the next look at nodes that are not ready, of a group that is.
+const LATER: Duration = Duration::from_secs(15);
+
+pub type StepError = wharf_service::StepError<EksFaults>;
+
+/// Why a step was not taken.
+pub enum NotDone {
+    /// A neighbour refuses for good: the owner of the group is to know.
+    Refused(Fault),
+    Failed(StepError),
+}
+
+impl NotDone {
+    pub fn of(action: &'static str) -> impl FnOnce(Fault) -> Self {
+        move |fault| match fault.status {
+            400..500 if fault.status != 429 => Self::Refused(fault),
+            _ => Self::Failed(StepError::Neighbour { action, fault }),
+        }
+    }
+}
+
+impl From<wharf_kube_client::Error> for NotDone {
+    fn from(error: wharf_kube_client::Error) -> Self {
+        Self::Failed(StepError::other(error))
+    }
+}
+
+impl From<StepError> for NotDone {
+    fn from(error: StepError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// What a look found and did.
+struct Looked {
+    next: Next,
+    /// How the update ended.
+    ended: Option<Vec<Issue>>,
+}
+
+impl Looked {
+    fn again(after: Duration) -> Self {
+        Self {
+            next: Next::After(after),
+            ended: None,
+        }
+    }
+}
+
+pub async fn look(core: &Core, key: &str, stored: Stored<NodeGroup>) -> Result<Next, StepError> {
+    let Some((scope, _, id)) = Scope::parse(key) else {
+        return Ok(Next::Settled);
+    };
+    let place = Place::of_scope(&scope);
+    let mut group = stored.record.clone();
+    if group.status == Status::CreateFailed {
+        return Ok(Next::Settled);
+    }
+    let found = core
+        .table
+        .read::<Cluster>(&names::cluster_key(&place, &group.cluster))
+        .await?;
+    let cluster = found.filter(|it| id.starts_with(&names::below(&it.record.id, "")));
+    let Some(cluster) = cluster.map(|it| it.record) else {
+        return Ok(Next::Settled);
+    };
+    let serves = matches!(
+        cluster.status,
+        records::Status::Active | records::Status::Updating
+    );
+    let client = core.parts.control_planes.client(&cluster.id).await;
+    let Some(client) = client.filter(|_| serves) else {
+        return Ok(Next::After(SOON));
+    };
+    if group.status == Status::Deleting {
+        return removing::look(core, &place, (&cluster, &client), stored).await;
+    }
+    let looked = match advance(core, &place, (&cluster, &client), &mut group).await {
+        Ok(looked) => looked,
+        Err(NotDone::Failed(error)) => return Err(error),
+        Err(NotDone::Refused(fault)) => {
+            tracing::info!(group = group.name, cluster = group.cluster, %fault, "a step of a node group was refused");
+            refused(&mut group, &fault)
+        }
+    };
+    write(core, &place, (&cluster, &stored), group, looked).await
+}
+
+/// A group of which something cannot be done says why.
+fn refused(group: &mut NodeGroup, fault: &Fault) -> Looked {
+    let code = match &*fault.code {
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => "AccessDenied",
+        "NoSuchEntity" => "IamNodeRoleNotFound",
+        "InvalidSubnetID.NotFound" => "Ec2SubnetNotFound",
+        "InvalidGroup.NotFound" => "Ec2SecurityGroupNotFound",
+        "InvalidAMIID.NotFound" => "AmiIdNotFound",
+        "LimitExceeded" => "LimitExceeded",
+        _ => "InternalFailure",
+    };
+    let issue = Issue::new(code, fault.message.clone(), vec![group.scaling_group()]);
+    failed(group, issue)
+}
+
+fn failed(group: &mut NodeGroup, issue: Issue) -> Looked {
+    let ended = group.update.is_some().then(|| vec![issue.clone()]);
+    if ended.is_some() {
+        back(group);
+        group.status = Status::Active;
+        return Looked {
+            next: Next::After(SOON),
+            ended,
+        };
+    }
+    group.issues = vec![issue];
+    group.status = match group.status {
+        Status::Creating => Status::CreateFailed,
+        _ => Status::Degraded,
+    };
+    Looked::again(LATER)
+}
+
+/// What nodes ran before an update that failed is what they are to run.
+fn back(group: &mut NodeGroup) {
+    if let Some(rollout) = group.rollout.take() {
+        group.source = rollout.source;
+        group.release = rollout.release;
+        group.generation += 1;
+    }
+}
+
+async fn write(
+    core: &Core,
+    place: &Place,
+    (cluster, stored): (&Cluster, &Stored<NodeGroup>),
+    mut group: NodeGroup,
+    looked: Looked,
+) -> Result<Next, StepError> {
+    let mut changes = core.table.begin();
+    if let Some(issues) = looked.ended
+        && let Some(id) = group.update.take()
+    {
+        let key = names::update_key(place, &cluster.id, &id);
+        let errors = issues.into_iter().map(|it| UpdateError {
+            code: match &*it.code {
+                code @ ("NodeCreationFailure" | "PodEvictionFailure" | "AccessDenied") => code,
+                _ => "Unknown",
+            }
+            .to_owned(),
+            message: it.message,
+            resources: it.resources,
+        });
+        if let Some(update) = core.table.read::<Update>(&key).await? {
+            changes.when(update.unchanged());
+            changes.put(&key, &update.record.ended(errors.collect()));
+        }
+    }
+    if group == stored.record {
+        return Ok(looked.next);
+    }
+    changes.when(stored.unchanged());
+    changes.fence(fence::<EksFaults>(&core.shard)?);
+    changes.put(&stored.key, &group);
+    settled(changes.write(&PERMIT).await)?;
+    Ok(looked.next)
+}
+
+async fn advance(
+    core: &Core,
+    place: &Place,
+    (cluster, client): (&Cluster, &Client),
+    group: &mut NodeGroup,
+) -> Result<Looked, NotDone> {
+    if !prepared(core, place, cluster, group).await? {
+        return Ok(Looked::again(SOON));
+    }
+    let Some(template) = group.template.clone() else {
+        return Ok(Looked::again(SOON));
+    };
+    if group.status == Status::Creating && cluster.mode == Mode::ConfigMap {
+        nodes::map_role(client, &group.role).await?;
+    }
+    let own = group.clone();
+    let cloud = Cloud {
+        core,
+        place,
+        group: &own,
+    };
+    let found = cloud.scaling_group().await;
+    let found = found.map_err(NotDone::of(
+        "looking up the Auto Scaling group of a node group",
+    ))?;
+    let Some(found) = found else {
+        if group.launched {
+            let name = group.scaling_group();
+            let text = format!("Couldn't find the Auto Scaling group {name} of the node group.");
+            return Ok(failed(
+                group,
+                Issue::new("AutoScalingGroupNotFound", text, vec![name]),
+            ));
+        }
+        let made = cloud.make_scaling_group(&template).await;
+        made.map_err(NotDone::of("making the Auto Scaling group of a node group"))?;
+        group.launched = true;
+        return Ok(Looked::again(SOON));
+    };
+    group.launched = true;
+    if cloud::version_of(&found) != Some(template.version.to_string()) {
+        let set = cloud.set_template(&template).await;
+        set.map_err(NotDone::of("changing what a node group launches"))?;
+        return Ok(Looked::again(SOON));
+    }
+    if group.resize {
+        let resized = cloud.resize(group.size).await;
+        resized.map_err(NotDone::of("resizing a node group"))?;
+        group.resize = false;
+        return Ok(Looked::again(SOON));
+    }
+
+    let mut members = cloud::members(&found);
+    let known = nodes::of_group(client, group).await?;
+    let waiting = members.iter().any(|it| it.state == plan::State::Waiting);
+    nodes::joined(
+        client,
+        &known,
+        &mut members,
+        waiting || group.rollout.is_some(),
+    )
+    .await?;
+    for node in &known {
+        let id = nodes::instance_of(node);
+        if members.iter().any(|it| it.id == id) {
+            nodes::conform(client, group, node).await?;
+        }
+    }
+    forget(&cloud, client, &known, &members).await?;
+
+    let now = core.now();
+    let acts = plan::leaving(&members, &mut group.leaving, now);
+    act(&cloud, client, &acts).await?;
+    let mut looked = match group.status {
+        Status::Creating => creating(&cloud, group, &found, &members).await?,
+        Status::Updating if group.rollout.is_some() => {
+            let zones = cloud::zones(&found);
+            let (acts, course) = plan::rollout(group, template.version, &members, zones, now);
+            act(&cloud, client, &acts).await?;
+            course_of(group, course)
+        }
+        Status::Updating => updated(group),
+        _ => {
+            group.issues.clear();
+            group.status = Status::Active;
+            Looked {
+                next: Next::Settled,
+                ended: None,
+            }
+        }
+    };
+    if !group.leaving.is_empty() {
+        looked.next = Next::After(SOON);
+    } else if matches!(looked.next, Next::Settled) && !members.iter().all(Member::is_ready) {
+        looked.next = Next::After(LATER);
+    }
+    Ok(looked)
+}
+
+/// The profile and the template for this generation; whether both were there.
+async fn prepared(
+    core: &Core,
+    place: &Place,
+    cluster: &Cluster,
+    group: &mut NodeGroup,
+) -> Result<bool, NotDone> {
+    let made_for = group.template.as_ref().map(|it| it.generation);
+    if made_for == Some(group.generation) {
+        return Ok(true);
+    }
+    let cloud = Cloud { core, place, group };
+    if made_for.is_none() {
+        let made = cloud.make_profile().await;
+        made.map_err(NotDone::of("making the instance profile of a node group"))?;
+    }
+    let made = cloud.make_template(cluster).await;
+    let made = made.map_err(NotDone::of("making the launch template of a node group"))?;
+    group.template = Some(made);
+    Ok(false)
+}
+
+/// Nodes whose instances are gone.
+pub(super) async fn forget(
+    cloud: &Cloud<'_>,
+    client: &Client,
+    nodes: &[Value],
+    members: &[Member],
+) -> Result<(), NotDone> {
+    for node in nodes {
+        let id = nodes::instance_of(node);
+        if id.is_empty() || members.iter().any(|it| it.id == id) {
+            continue;
+        }
+        let exists = cloud.exists(id).await;
+        if !exists.map_err(NotDone::of("looking up the instance of a node"))? {
+            nodes::forget(client, node).await?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn act(cloud: &Cloud<'_>, client: &Client, acts: &[Act]) -> Result<(), NotDone> {
+    for act in acts {
+        match act {
+            Act::Resize(size) => {
+                let done = cloud.resize(*size).await;
+                done.map_err(NotDone::of("resizing a node group"))?;
+            }
+            Act::Cordon(node) => nodes::cordon(client, node, true).await?,
+            Act::Uncordon(node) => nodes::cordon(client, node, false).await?,
+            Act::Evict(node) => nodes::evict(client, node).await?,
+            Act::Empty(node) => nodes::empty(client, node).await?,
+            // It may have gone meanwhile: the next look sees how it is.
+            Act::Terminate { id, replaced } => tried(cloud.terminate(id, *replaced).await, id)?,
+            Act::Release(id) => tried(cloud.release(id).await, id)?,
+        }
+    }
+    Ok(())
+}
+
+fn tried(done: Result<(), Fault>, instance: &str) -> Result<(), NotDone> {
+    match done {
+        Err(fault) if fault.status < 500 => {
+            tracing::info!(instance, %fault, "an instance of a node group does not go yet");
+            Ok(())
+        }
+        done => done.map_err(NotDone::of("ending an instance of a node group")),
+    }
+}
+
+async fn creating(
+    cloud: &Cloud<'_>,
+    group: &mut NodeGroup,
+    found: &wharf_api_autoscaling::AutoScalingGroup,
+    members: &[Member],
+) -> Result<Looked, NotDone> {
+    let ready = members.iter().filter(|it| it.is_ready()).count();
+    let wanted = usize::try_from(cloud::size_of(found).desired).unwrap_or_default();
+    if ready >= wanted {
+        group.status = Status::Active;
+        group.modified_at = cloud.core.now();
+        tracing::info!(
+            group = group.name,
+            cluster = group.cluster,
+            nodes = ready,
+            "a node group is active"
+        );
+        return Ok(Looked {
+            next: Next::Settled,
+            ended: None,
+        });
+    }
+    if cloud.core.now() < group.due {
+        return Ok(Looked::again(SOON));
+    }
+    let launched = members
+        .iter()
+        .filter(|it| it.state == plan::State::InService);
+    let launched: Vec<String> = launched.map(|it| it.id.clone()).collect();
+    let why = match launched.len() < wanted {
+        true => cloud
+            .failed_launch()
+            .await
+            .map_err(NotDone::of("asking why no instance starts"))?,
+        false => None,
+    };
+    let issue = match why {
+        Some(why) => Issue::new(
+            "AsgInstanceLaunchFailures",
+            why,
+            vec![group.scaling_group()],
+        ),
+        None => Issue::new("NodeCreationFailure", plan::NOT_JOINED, launched),
+    };
+    Ok(failed(group, issue))
+}
+
+fn updated(group: &mut NodeGroup) -> Looked {
+    group.status = Status::Active;
+    Looked {
+        next: Next::After(SOON),
+        ended: Some(Vec::new()),
+    }
+}
+
+fn course_of(group: &mut NodeGroup, course: Course) -> Looked {
+    match course {
+        Course::Goes => Looked::again(SOON),
+        Course::Done => {
+            group.rollout = None;
+            updated(group)
+        }
+        Course::Failed(issue) => {
+            tracing::info!(
+                group = group.name,
+                code = issue.code,
+                "an update of a node group failed"
+            );
+            failed(group, issue)
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Node groups as they are stored.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use wharf_base::Timestamp;
+use wharf_records::{Record, Unknown};
+use wharf_service::tags::Tags;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Status {
+    Creating,
+    Active,
+    Updating,
+    Degraded,
+    CreateFailed,
+    Deleting,
+}
+
+impl Status {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Creating => "CREATING",
+            Self::Active => "ACTIVE",
+            Self::Updating => "UPDATING",
+            Self::Degraded => "DEGRADED",
+            Self::CreateFailed => "CREATE_FAILED",
+            Self::Deleting => "DELETING",
+        }
+    }
+}
+
+/// A managed node group; below its cluster's id, under its name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NodeGroup {
+    /// The cluster's name.
+    pub cluster: String,
+    pub name: String,
+    pub uuid: String,
+    pub status: Status,
+    pub version: String,
+    pub release: String,
+    pub role: String,
+    pub subnets: Vec<String>,
+    /// As asked for last; who scales the Auto Scaling group may have gone on from it.
+    pub size: Size,
+    pub types: Vec<String>,
+    pub ami_type: String,
+    #[serde(default)]
+    pub source: Option<Source>,
+    pub labels: BTreeMap<String, String>,
+    pub taints: Vec<Taint>,
+    pub unavailable: Unavailable,
+    pub strategy: String,
+    /// The access entry of its role was made with it.
+    #[serde(default)]
+    pub made_entry: bool,
+    /// Counts what instances start with: labels, taints, version, template.
+    pub generation: i64,
+    /// Keys of labels and taints that nodes had and are to have no more.
+    #[serde(default)]
+    pub dropped: Dropped,
+    /// Its sizes are to be given to the Auto Scaling group.
+    #[serde(default)]
+    pub resize: bool,
+    /// Of the group's own launch template.
+    #[serde(default)]
+    pub template: Option<Template>,
+    /// Whether the Auto Scaling group was made.
+    #[serde(default)]
+    pub launched: bool,
+    /// Instances that wait to leave, and since when.
+    #[serde(default)]
+    pub leaving: BTreeMap<String, Timestamp>,
+    /// The update that runs.
+    #[serde(default)]
+    pub update: Option<String>,
+    #[serde(default)]
+    pub rollout: Option<Rollout>,
+    #[serde(default)]
+    pub issues: Vec<Issue>,
+    /// When nodes must be there at the latest.
+    pub due: Timestamp,
+    pub created_at: Timestamp,
+    pub modified_at: Timestamp,
+    #[serde(default)]
+    pub token: Option<String>,
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for NodeGroup {
+    const KIND: &'static str = "node-group";
+    const FORMAT: u32 = 1;
+}
+
+impl NodeGroup {
+    /// Its Auto Scaling group.
+    pub fn scaling_group(&self) -> String {
+        format!("eks-{}-{}", self.name, self.uuid)
+    }
+
+    /// Its launch template and its instance profile.
+    pub fn own_name(&self) -> String {
+        format!("eks-{}", self.uuid)
+    }
+}
+
+/// Numbers of instances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Size {
+    pub min: i32,
+    pub max: i32,
+    pub desired: i32,
+}
+
+/// A version of the launch template of somebody, and what it held.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    pub id: String,
+    pub name: String,
+    pub version: String,
+    #[serde(default)]
+    pub image: Option<String>,
+    #[serde(default)]
+    pub instance_type: Option<String>,
+    #[serde(default)]
+    pub key: Option<String>,
+    #[serde(default)]
+    pub security_groups: Vec<String>,
+    /// base64
+    #[serde(default)]
+    pub user_data: Option<String>,
+    /// By the type of the resource.
+    #[serde(default)]
+    pub tags: BTreeMap<String, BTreeMap<String, String>>,
+    /// `HttpTokens` and the number of hops.
+    #[serde(default)]
+    pub metadata_tokens: Option<String>,
+    #[serde(default)]
+    pub metadata_hops: Option<i32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Taint {
+    pub key: String,
+    pub value: String,
+    /// As EKS spells it: `NO_SCHEDULE`.
+    pub effect: String,
+}
+
+/// How many nodes an update may take away at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Unavailable {
+    Number(i32),
+    Percent(i32),
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dropped {
+    pub labels: BTreeSet<String>,
+    /// Key and effect.
+    pub taints: BTreeSet<(String, String)>,
+}
+
+/// The launch template, at the version that was made for a generation of the group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Template {
+    pub id: String,
+    pub version: i64,
+    pub generation: i64,
+}
+
+/// An update that replaces nodes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rollout {
+    /// Pods that cannot be evicted are deleted.
+    pub force: bool,
+    /// Sizes before; nodes are these many again at the end.
+    pub before: Size,
+    /// What nodes ran until then, for an update that fails.
+    pub release: String,
+    #[serde(default)]
+    pub source: Option<Source>,
+    /// Nodes there are more of, once they were asked for.
+    #[serde(default)]
+    pub surge: Option<i32>,
+    /// Instances whose nodes are emptied, and since when.
+    #[serde(default)]
+    pub draining: BTreeMap<String, Timestamp>,
+    /// New nodes that were ready at most, and since when.
+    pub ready: usize,
+    pub since: Timestamp,
+}
+
+/// What is wrong with a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issue {
+    pub code: String,
+    pub message: String,
+    pub resources: Vec<String>,
+}
+
+impl Issue {
+    pub fn new(code: &str, message: impl Into<String>, resources: Vec<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+            resources,
+        }
+    }
+}

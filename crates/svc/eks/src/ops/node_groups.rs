@@ -1,0 +1,323 @@
+//! Managed node groups: CreateNodegroup, DescribeNodegroup, ListNodegroups, DeleteNodegroup.
+
+use wharf_api_eks::{
+    CreateNodegroupRequest, CreateNodegroupResponse, DeleteNodegroupRequest,
+    DeleteNodegroupResponse, DescribeNodegroupRequest, DescribeNodegroupResponse,
+    ListNodegroupsRequest, ListNodegroupsResponse,
+};
+use wharf_base::{arn, ids};
+use wharf_kube_auth::mapping;
+use wharf_service::{Place, Stored, transact};
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    core::Core,
+    fault,
+    groups::{
+        checks,
+        cloud::{self, Cloud},
+        describe as shown,
+        plan::PATIENCE,
+        records::{NodeGroup, Size, Status, Unavailable},
+        source,
+    },
+    names, network,
+    records::{self, AccessEntry, Cluster},
+    tags, versions,
+};
+
+/// What a cluster may have, as with EKS.
+const MOST: u32 = 30;
+const USUAL: Size = Size {
+    min: 1,
+    max: 2,
+    desired: 2,
+};
+
+pub async fn find(
+    core: &Core,
+    place: &Place,
+    (cluster, name): (Option<&str>, Option<&str>),
+) -> Result<(Cluster, Stored<NodeGroup>), Fault> {
+    let cluster = core
+        .cluster(place, cluster.unwrap_or_default())
+        .await?
+        .record;
+    let name = name.unwrap_or_default();
+    let found = core
+        .table
+        .read(&names::group_key(place, &cluster.id, name))
+        .await?;
+    let found = found.ok_or_else(|| fault::no_group(name))?;
+    Ok((cluster, found))
+}
+
+pub async fn create(
+    core: &Core,
+    call: &Call,
+    input: CreateNodegroupRequest,
+) -> Result<CreateNodegroupResponse, Fault> {
+    let place = Place::of(call);
+    let cluster = core
+        .cluster(&place, input.cluster_name.as_deref().unwrap_or_default())
+        .await?;
+    let cluster = cluster.record;
+    if cluster.status != records::Status::Active {
+        return Err(fault::not_active(&cluster.name));
+    }
+    let name = input.nodegroup_name.clone().unwrap_or_default();
+    let key = names::group_key(&place, &cluster.id, &name);
+    let token = input.client_request_token.clone();
+    if let Some(there) = core.table.read::<NodeGroup>(&key).await? {
+        return repeated(&place, there.record, token.as_deref());
+    }
+    let mut group = wanted(core, call, &place, &cluster, input).await?;
+    let entry = entry(core, &place, &cluster, &group).await?;
+    let own = names::cluster_key(&place, &cluster.name);
+    let made = transact!(core.table, &call.permit, |tx| {
+        let standing = tx.find::<Cluster>(&own).await?;
+        let standing = standing.filter(|it| it.id == cluster.id);
+        let mut standing = standing.ok_or_else(|| fault::no_cluster(&cluster.name))?;
+        if standing.status != records::Status::Active {
+            return Err(fault::not_active(&cluster.name));
+        }
+        if let Some(there) = tx.find::<NodeGroup>(&key).await? {
+            return repeated(&place, there, token.as_deref());
+        }
+        if standing.groups >= MOST {
+            return Err(fault::too_many_groups(MOST));
+        }
+        standing.groups += 1;
+        tx.put(&own, &standing);
+        if let Some(entry) = &entry {
+            let key = names::entry_key(&place, &cluster.id, &entry.principal);
+            group.made_entry = tx.find::<AccessEntry>(&key).await?.is_none();
+            if group.made_entry {
+                tx.put(&key, entry);
+            }
+        }
+        tx.put(&key, &group);
+        group.clone()
+    });
+    Ok(CreateNodegroupResponse {
+        nodegroup: Some(shown::group(&place, &made, None)),
+    })
+}
+
+/// The same request again has the same answer.
+fn repeated(
+    place: &Place,
+    there: NodeGroup,
+    token: Option<&str>,
+) -> Result<CreateNodegroupResponse, Fault> {
+    match token.is_some() && there.token.as_deref() == token {
+        true => Ok(CreateNodegroupResponse {
+            nodegroup: Some(shown::group(place, &there, None)),
+        }),
+        false => Err(fault::group_exists(&there.name, &there.cluster)),
+    }
+}
+
+async fn wanted(
+    core: &Core,
+    call: &Call,
+    place: &Place,
+    cluster: &Cluster,
+    input: CreateNodegroupRequest,
+) -> Result<NodeGroup, Fault> {
+    let name = input.nodegroup_name.unwrap_or_default();
+    checks::name(&name)?;
+    let version = input.version.unwrap_or_else(|| cluster.version.clone());
+    if version != versions::DEFAULT {
+        return Err(fault::invalid("unsupported Kubernetes version"));
+    }
+    let release = cloud::release(&place.region);
+    if input.release_version.is_some_and(|it| it != release) {
+        return Err(fault::invalid(format!(
+            "Requested release version is not valid for kubernetes version {version}. It is {release}."
+        )));
+    }
+    let labels = input.labels.unwrap_or_default();
+    checks::labels(&labels)?;
+    let mut types = checks::types(input.instance_types)?;
+    let source = match input.launch_template {
+        Some(given) => Some(source::read(core, call, given, !types.is_empty()).await?),
+        None => None,
+    };
+    if types.is_empty() {
+        let own = source.as_ref().and_then(|it| it.instance_type.clone());
+        types.push(own.unwrap_or_else(|| checks::USUAL_TYPE.to_owned()));
+    }
+    network::check_types(core, call, &types).await?;
+    let ami_type = source::ami_type(source.as_ref(), input.ami_type.as_deref())?;
+    let subnets = input.subnets.unwrap_or_default();
+    network::check_subnets(core, call, &cluster.vpc, &subnets).await?;
+    let role = input.node_role.unwrap_or_default();
+    let role = arn::canonical(&role).into_owned();
+    let group_arn = names::cluster_arn(place, &cluster.name);
+    let trusts = core
+        .parts
+        .principals
+        .trusts(&role, "ec2.amazonaws.com", &group_arn);
+    if !names::is_role_of(&role, place) || !trusts.await.map_err(fault::lookup)? {
+        return Err(fault::untrusting_node_role(&role));
+    }
+    let usual = (Unavailable::Number(1), "DEFAULT".to_owned());
+    let (unavailable, strategy) = checks::unavailable(input.update_config, usual)?;
+    let now = core.now();
+    Ok(NodeGroup {
+        cluster: cluster.name.clone(),
+        name,
+        uuid: ids::uuid(),
+        status: Status::Creating,
+        version,
+        release: cloud::release_of(&place.region, &ami_type),
+        role,
+        subnets,
+        size: checks::size(input.scaling_config, USUAL)?,
+        types,
+        ami_type,
+        source,
+        labels,
+        taints: checks::taints(input.taints)?,
+        unavailable,
+        strategy,
+        made_entry: false,
+        generation: 1,
+        dropped: Default::default(),
+        resize: false,
+        template: None,
+        launched: false,
+        leaving: Default::default(),
+        update: None,
+        rollout: None,
+        issues: Vec::new(),
+        due: now + PATIENCE,
+        created_at: now,
+        modified_at: now,
+        token: input.client_request_token,
+        tags: tags::given(input.tags)?,
+        unknown: Default::default(),
+    })
+}
+
+/// By which nodes with the role of the group enter, where clusters have entries.
+async fn entry(
+    core: &Core,
+    place: &Place,
+    cluster: &Cluster,
+    group: &NodeGroup,
+) -> Result<Option<AccessEntry>, Fault> {
+    const OF_NODES: &str = "EC2_LINUX";
+    if !cluster.mode.has_entries() {
+        return Ok(None);
+    }
+    let id = core
+        .parts
+        .principals
+        .id(&group.role)
+        .await
+        .map_err(fault::lookup)?;
+    let id = id.ok_or_else(|| fault::untrusting_node_role(&group.role))?;
+    let key = names::entry_key(place, &cluster.id, &group.role);
+    let held = core
+        .table
+        .read::<AccessEntry>(&key)
+        .await?
+        .map(|it| it.record);
+    if held.is_some_and(|it| it.principal_id != id || it.entry_type != OF_NODES) {
+        return Err(fault::invalid(format!(
+            "The access entry of {} is not of type {OF_NODES} or is of another principal of this name.",
+            group.role
+        )));
+    }
+    Ok(Some(AccessEntry {
+        cluster: cluster.name.clone(),
+        uuid: ids::uuid(),
+        principal: group.role.clone(),
+        principal_id: id,
+        entry_type: OF_NODES.to_owned(),
+        username: mapping::usual_name(OF_NODES, &group.role),
+        groups: Vec::new(),
+        policies: Default::default(),
+        created_at: group.created_at,
+        modified_at: group.created_at,
+        token: None,
+        tags: Default::default(),
+        unknown: Default::default(),
+    }))
+}
+
+pub async fn describe(
+    core: &Core,
+    call: &Call,
+    input: DescribeNodegroupRequest,
+) -> Result<DescribeNodegroupResponse, Fault> {
+    let place = Place::of(call);
+    let named = (
+        input.cluster_name.as_deref(),
+        input.nodegroup_name.as_deref(),
+    );
+    let group = find(core, &place, named).await?.1.record;
+    let mut size = None;
+    if group.launched && group.rollout.is_none() && !group.resize {
+        // Who scales the Auto Scaling group is followed.
+        let cloud = Cloud {
+            core,
+            place: &place,
+            group: &group,
+        };
+        size = cloud.scaling_group().await?.as_ref().map(cloud::size_of);
+    }
+    Ok(DescribeNodegroupResponse {
+        nodegroup: Some(shown::group(&place, &group, size)),
+    })
+}
+
+pub async fn list(
+    core: &Core,
+    call: &Call,
+    input: ListNodegroupsRequest,
+) -> Result<ListNodegroupsResponse, Fault> {
+    let place = Place::of(call);
+    let cluster = core
+        .cluster(&place, input.cluster_name.as_deref().unwrap_or_default())
+        .await?;
+    let all = core.below::<NodeGroup>(&place, &cluster.record.id).await?;
+    let names = all.into_iter().map(|it| it.record.name).collect();
+    let at = (input.next_token.as_deref(), input.max_results);
+    let list = ("eks/ListNodegroups", &[cluster.record.id.as_str()][..]);
+    let (nodegroups, next_token) = core.page(call, list, names, at)?;
+    Ok(ListNodegroupsResponse {
+        nodegroups: Some(nodegroups),
+        next_token,
+    })
+}
+
+pub async fn delete(
+    core: &Core,
+    call: &Call,
+    input: DeleteNodegroupRequest,
+) -> Result<DeleteNodegroupResponse, Fault> {
+    let place = Place::of(call);
+    let named = (
+        input.cluster_name.as_deref(),
+        input.nodegroup_name.as_deref(),
+    );
+    let (_, found) = find(core, &place, named).await?;
+    let (key, name) = (found.key, found.record.name);
+    let group = transact!(core.table, &call.permit, |tx| {
+        let there = tx.find::<NodeGroup>(&key).await?;
+        let mut group = there.ok_or_else(|| fault::no_group(&name))?;
+        if group.update.is_some() {
+            return Err(fault::group_is_updating(&group));
+        }
+        group.status = Status::Deleting;
+        group.modified_at = core.now();
+        tx.put(&key, &group);
+        group
+    });
+    Ok(DeleteNodegroupResponse {
+        nodegroup: Some(shown::group(&place, &group, None)),
+    })
+}

@@ -1,0 +1,156 @@
+//! Updates of clusters and node groups: what was asked for, and how it went.
+
+use serde::{Deserialize, Serialize};
+use wharf_api_eks as api;
+use wharf_base::{Timestamp, ids};
+use wharf_records::{Record, Unknown};
+use wharf_service::{Changes, Place};
+
+use crate::{core::Core, fault::EksFaults, names, records::Cluster};
+
+/// What a cluster keeps; older ones that have ended are forgotten.
+const KEPT: usize = 200;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status {
+    InProgress,
+    Successful,
+    Failed,
+}
+
+impl Status {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InProgress => "InProgress",
+            Self::Successful => "Successful",
+            Self::Failed => "Failed",
+        }
+    }
+}
+
+/// Below its cluster's id, under its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Update {
+    pub id: String,
+    /// The node group that it is of; nothing: the cluster.
+    #[serde(default)]
+    pub group: Option<String>,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub status: Status,
+    pub params: Vec<(String, String)>,
+    #[serde(default)]
+    pub errors: Vec<UpdateError>,
+    pub created_at: Timestamp,
+    #[serde(default)]
+    pub token: Option<String>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Update {
+    const KIND: &'static str = "update";
+    const FORMAT: u32 = 1;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateError {
+    pub code: String,
+    pub message: String,
+    pub resources: Vec<String>,
+}
+
+impl Update {
+    pub fn new(
+        kind: &str,
+        group: Option<&str>,
+        params: Vec<(&str, String)>,
+        token: Option<String>,
+        now: Timestamp,
+    ) -> Self {
+        let params = params
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value));
+        Self {
+            id: ids::uuid(),
+            group: group.map(str::to_owned),
+            kind: kind.to_owned(),
+            status: Status::InProgress,
+            params: params.collect(),
+            errors: Vec::new(),
+            created_at: now,
+            token,
+            unknown: Unknown::default(),
+        }
+    }
+
+    pub fn ended(mut self, errors: Vec<UpdateError>) -> Self {
+        self.status = match errors.is_empty() {
+            true => Status::Successful,
+            false => Status::Failed,
+        };
+        self.errors = errors;
+        self
+    }
+
+    pub fn shown(&self) -> api::Update {
+        let text = |it: &str| Some(it.to_owned());
+        let params = self.params.iter().map(|(name, value)| api::UpdateParam {
+            type_: text(name),
+            value: text(value),
+        });
+        let errors = self.errors.iter().map(|it| api::ErrorDetail {
+            error_code: text(&it.code),
+            error_message: text(&it.message),
+            resource_ids: Some(it.resources.clone()),
+        });
+        api::Update {
+            id: text(&self.id),
+            status: text(self.status.name()),
+            type_: text(&self.kind),
+            params: Some(params.collect()),
+            created_at: Some(self.created_at),
+            errors: Some(errors.collect()),
+            ..api::Update::default()
+        }
+    }
+}
+
+/// Updates of a cluster, the oldest first; `token` finds the one that a request made before.
+pub struct Known(Vec<Update>);
+
+impl Known {
+    /// # Errors
+    /// The store's.
+    pub async fn of(
+        core: &Core,
+        place: &Place,
+        cluster: &Cluster,
+    ) -> Result<Self, wharf_service::ChangeError<EksFaults>> {
+        let found = core.below::<Update>(place, &cluster.id).await?;
+        let mut all: Vec<Update> = found.into_iter().map(|it| it.record).collect();
+        all.sort_by_key(|it| it.created_at);
+        Ok(Self(all))
+    }
+
+    pub fn by_token(&self, group: Option<&str>, token: Option<&str>) -> Option<&Update> {
+        let token = token?;
+        self.0
+            .iter()
+            .find(|it| it.token.as_deref() == Some(token) && it.group.as_deref() == group)
+    }
+
+    pub fn of_group(self, group: Option<&str>) -> impl Iterator<Item = Update> {
+        let group = group.map(str::to_owned);
+        self.0.into_iter().filter(move |it| it.group == group)
+    }
+
+    /// Lets the oldest go where there are too many.
+    pub fn make_room(&self, tx: &mut Changes<'_, EksFaults>, place: &Place, cluster: &str) {
+        let over = (self.0.len() + 1).saturating_sub(KEPT);
+        let ended = self.0.iter().filter(|it| it.status != Status::InProgress);
+        for update in ended.take(over) {
+            tx.delete(names::update_key(place, cluster, &update.id));
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Node groups over real EC2 and IAM, an Auto Scaling group and a cluster's API that a test plays.
+
+use serde_json::json;
+use wharf_api_eks::{
+    CreateNodegroupRequest, DeleteNodegroupRequest, DescribeNodegroupRequest,
+    DescribeUpdateRequest, Eks as _, ListAccessEntriesRequest, Nodegroup, NodegroupScalingConfig,
+    UpdateLabelsPayload, UpdateNodegroupConfigRequest,
+};
+use wharf_kube_client::kind;
+use wharf_testkit::{call, refused, until};
+use wharf_wire::Fault;
+
+use crate::{Home, role};
+
+const CLUSTER: &str = "demo";
+
+impl Home {
+    async fn group_request(&self) -> CreateNodegroupRequest {
+        CreateNodegroupRequest {
+            cluster_name: Some(CLUSTER.to_owned()),
+            nodegroup_name: Some("workers".to_owned()),
+            node_role: Some(role(&self.world, "nodes", "ec2.amazonaws.com").await),
+            subnets: Some(self.subnets[..1].to_vec()),
+            scaling_config: Some(NodegroupScalingConfig {
+                min_size: Some(0),
+                max_size: Some(2),
+                desired_size: Some(1),
+            }),
+            ..CreateNodegroupRequest::default()
+        }
+    }
+
+    async fn group(&self) -> Result<Nodegroup, Fault> {
+        let input = DescribeNodegroupRequest {
+            cluster_name: Some(CLUSTER.to_owned()),
+            nodegroup_name: Some("workers".to_owned()),
+        };
+        let found = self.eks.describe_nodegroup(&call(), input).await?;
+        Ok(found.nodegroup.unwrap())
+    }
+
+    async fn group_is(&self, status: &str) {
+        until(status, || async {
+            self.group().await.ok().and_then(|it| it.status).as_deref() == Some(status)
+        })
+        .await;
+    }
+
+    async fn delete_group(&self) {
+        let input = DeleteNodegroupRequest {
+            cluster_name: Some(CLUSTER.to_owned()),
+            nodegroup_name: Some("workers".to_owned()),
+        };
+        self.eks.delete_nodegroup(&call(), input).await.unwrap();
+        until("the group is gone", || async {
+            self.group().await.is_err()
+        })
+        .await;
+        let left = self.world.stored("/w1/c0/eks/").await;
+        assert!(!left.contains("workers"), "{left}");
+        assert!(self.scaling.group.lock().is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_group_joins_changes_and_goes_over_restarts() {
+    let mut home = Home::new().await;
+    home.active("API").await;
+    let request = home.group_request().await;
+    let role = request.node_role.clone().unwrap();
+    home.eks.create_nodegroup(&call(), request).await.unwrap();
+    until("its Auto Scaling group", || async {
+        home.scaling.group.lock().is_some()
+    })
+    .await;
+    home.eks.restart();
+    assert_eq!(
+        home.group().await.unwrap().status.as_deref(),
+        Some("CREATING")
+    );
+    home.scaling.launch("i-1");
+    let node = json!({
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": "n1", "labels": {"eks.amazonaws.com/nodegroup": "workers"}},
+        "spec": {"providerID": "aws:///zone/i-1"},
+        "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+    });
+    let client = home.planes.kubernetes.client();
+    client.create(&kind::NODE, "", &node).await.unwrap();
+    home.group_is("ACTIVE").await;
+    let entries = ListAccessEntriesRequest {
+        cluster_name: Some(CLUSTER.to_owned()),
+        ..ListAccessEntriesRequest::default()
+    };
+    let found = home
+        .eks
+        .list_access_entries(&call(), entries.clone())
+        .await
+        .unwrap();
+    assert!(found.access_entries.unwrap().contains(&role));
+
+    let labels = UpdateLabelsPayload {
+        add_or_update_labels: Some([("team".to_owned(), "blue".to_owned())].into()),
+        ..UpdateLabelsPayload::default()
+    };
+    let input = UpdateNodegroupConfigRequest {
+        cluster_name: Some(CLUSTER.to_owned()),
+        nodegroup_name: Some("workers".to_owned()),
+        labels: Some(labels),
+        client_request_token: Some("t".to_owned()),
+        ..UpdateNodegroupConfigRequest::default()
+    };
+    let update = home
+        .eks
+        .update_nodegroup_config(&call(), input.clone())
+        .await
+        .unwrap();
+    let update = update.update.unwrap();
+    until("the update has ended", || async {
+        let input = DescribeUpdateRequest {
+            name: Some(CLUSTER.to_owned()),
+            update_id: update.id.clone(),
+            nodegroup_name: Some("workers".to_owned()),
+            ..DescribeUpdateRequest::default()
+        };
+        let found = home.eks.describe_update(&call(), input).await.unwrap();
+        found.update.unwrap().status.as_deref() == Some("Successful")
+    })
+    .await;
+    let node = client.get(&kind::NODE, "", "n1").await.unwrap();
+    assert_eq!(node["metadata"]["labels"]["team"], "blue");
+    let again = home
+        .eks
+        .update_nodegroup_config(&call(), input)
+        .await
+        .unwrap();
+    assert_eq!(again.update.unwrap().id, update.id);
+
+    home.delete_group().await;
+    let nodes = client.list(&kind::NODE, &Default::default()).await.unwrap();
+    assert!(nodes.items.is_empty());
+    let found = home
+        .eks
+        .list_access_entries(&call(), entries)
+        .await
+        .unwrap();
+    assert!(!found.access_entries.unwrap().contains(&role));
+}
+
+#[tokio::test]
+async fn a_group_that_cannot_be_made_says_why() {
+    let home = Home::new().await;
+    home.active("API").await;
+    let refusal = Fault::sender("AccessDenied", 403, "not for you");
+    *home.scaling.refusal.lock() = Some(refusal);
+    let request = home.group_request().await;
+    home.eks
+        .create_nodegroup(&call(), request.clone())
+        .await
+        .unwrap();
+    home.group_is("CREATE_FAILED").await;
+    let issues = home.group().await.unwrap().health.unwrap().issues.unwrap();
+    assert_eq!(issues[0].code.as_deref(), Some("AccessDenied"));
+    assert_eq!(issues[0].message.as_deref(), Some("not for you"));
+    let again = home.eks.create_nodegroup(&call(), request).await;
+    let text = "NodeGroup already exists with name workers and cluster name demo";
+    refused(again, "ResourceInUseException", text);
+    let input = wharf_api_eks::DeleteClusterRequest {
+        name: Some(CLUSTER.to_owned()),
+    };
+    let kept = home.eks.delete_cluster(&call(), input).await;
+    refused(
+        kept,
+        "ResourceInUseException",
+        "Cluster has nodegroups attached",
+    );
+    home.delete_group().await;
+}

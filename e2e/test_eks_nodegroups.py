@@ -1,0 +1,272 @@
+"""Managed node groups with boto3 and kubectl: instances come as nodes, change, are replaced under a budget, and go again; and updates of
+clusters."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness import images
+from harness.installation import Installation
+from harness.kubernetes import Cluster
+from harness.waiting import wait_for
+from test_ec2_instances import TRUST
+
+pytestmark = pytest.mark.minutes(8)
+
+NODE_POLICIES = ["AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryReadOnly"]
+
+
+@pytest.fixture(scope="module")
+def installation():
+    """An installation whose machine keeps instances."""
+    with Installation(arguments=["--instances"]) as alone:
+        yield alone.start()
+
+
+@pytest.fixture(scope="module")
+def cluster(installation):
+    with Cluster(installation) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def node_role(installation):
+    iam = installation.client("iam")
+    arn = iam.create_role(RoleName="nodes-of-groups", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    for policy in NODE_POLICIES:
+        iam.attach_role_policy(RoleName="nodes-of-groups", PolicyArn=f"arn:aws:iam::aws:policy/{policy}")
+    return arn
+
+
+@pytest.fixture(scope="module")
+def subnet(cluster):
+    return cluster.described()["resourcesVpcConfig"]["subnetIds"][:1]
+
+
+def group_of(cluster, name):
+    return cluster.eks.describe_nodegroup(clusterName=cluster.name, nodegroupName=name)["nodegroup"]
+
+
+def nodes_of(cluster, name):
+    found = cluster.kubectl("get", "nodes", "-l", f"eks.amazonaws.com/nodegroup={name}", "-o", "json")
+    return json.loads(found)["items"]
+
+
+def is_ready(node):
+    return any(it["type"] == "Ready" and it["status"] == "True" for it in node["status"].get("conditions", []))
+
+
+def active(cluster, name):
+    waiter = cluster.eks.get_waiter("nodegroup_active")
+    waiter.wait(clusterName=cluster.name, nodegroupName=name, WaiterConfig={"Delay": 2, "MaxAttempts": 60})
+    return group_of(cluster, name)
+
+
+def ended(cluster, update, group=None):
+    of = {"nodegroupName": group} if group else {}
+
+    def done():
+        found = cluster.eks.describe_update(name=cluster.name, updateId=update["id"], **of)["update"]
+        return found["status"] != "InProgress" and found
+
+    return wait_for(done, 180, "the end of an update")
+
+
+def refused(call, code, text, **arguments):
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    error = caught.value.response["Error"]
+    assert (error["Code"], text in error["Message"]) == (code, True), error
+
+
+@pytest.fixture(scope="module")
+def workers(installation, cluster, node_role, subnet):
+    """A group of one node, made of a launch template."""
+    data = {"InstanceType": "t3.small", "TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "of", "Value": "one"}]}]}
+    template = installation.client("ec2").create_launch_template(LaunchTemplateName="of-workers", LaunchTemplateData=data)
+    made = cluster.eks.create_nodegroup(
+        clusterName=cluster.name,
+        nodegroupName="workers",
+        nodeRole=node_role,
+        subnets=subnet,
+        scalingConfig={"minSize": 0, "maxSize": 3, "desiredSize": 1},
+        launchTemplate={"id": template["LaunchTemplate"]["LaunchTemplateId"], "version": "1"},
+        labels={"team": "blue"},
+        taints=[{"key": "only", "value": "here", "effect": "NO_SCHEDULE"}],
+        tags={"cost": "center"},
+    )["nodegroup"]
+    assert made["status"] == "CREATING" and made["amiType"] == "AL2023_x86_64_STANDARD"
+    active(cluster, "workers")
+    return template["LaunchTemplate"]["LaunchTemplateId"]
+
+
+def test_instances_of_a_group_are_nodes(installation, cluster, workers, node_role):
+    group = group_of(cluster, "workers")
+    assert group["health"]["issues"] == [] and group["launchTemplate"]["version"] == "1"
+    (node,) = nodes_of(cluster, "workers")
+    assert is_ready(node)
+    labels = node["metadata"]["labels"]
+    assert labels["team"] == "blue" and labels["eks.amazonaws.com/capacityType"] == "ON_DEMAND"
+    assert labels["eks.amazonaws.com/sourceLaunchTemplateId"] == workers
+    assert {"key": "only", "value": "here", "effect": "NoSchedule"} in node["spec"]["taints"]
+    (name,) = [it["name"] for it in group["resources"]["autoScalingGroups"]]
+    scaling = installation.client("autoscaling")
+    (found,) = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"]
+    assert found["DesiredCapacity"] == 1
+    tags = {it["Key"]: it["Value"] for it in found["Tags"]}
+    assert tags["eks:nodegroup-name"] == "workers" and tags[f"kubernetes.io/cluster/{cluster.name}"] == "owned"
+    (instance,) = [it["InstanceId"] for it in found["Instances"]]
+    assert node["spec"]["providerID"].endswith(instance)
+    entry = cluster.eks.describe_access_entry(clusterName=cluster.name, principalArn=node_role)["accessEntry"]
+    assert entry["type"] == "EC2_LINUX"
+    assert cluster.eks.list_nodegroups(clusterName=cluster.name)["nodegroups"] == ["workers"]
+    assert cluster.eks.list_tags_for_resource(resourceArn=group["nodegroupArn"])["tags"] == {"cost": "center"}
+
+
+def test_labels_taints_and_sizes_change_on_live_nodes(installation, cluster, workers):
+    update = cluster.eks.update_nodegroup_config(
+        clusterName=cluster.name,
+        nodegroupName="workers",
+        labels={"addOrUpdateLabels": {"tier": "one"}, "removeLabels": ["team"]},
+        taints={"removeTaints": [{"key": "only", "value": "here", "effect": "NO_SCHEDULE"}]},
+        scalingConfig={"minSize": 0, "maxSize": 3, "desiredSize": 2},
+    )["update"]
+    assert update["status"] == "InProgress" and update["type"] == "ConfigUpdate"
+    assert ended(cluster, update, "workers")["status"] == "Successful"
+    nodes = wait_for(lambda: len(it := nodes_of(cluster, "workers")) == 2 and all(map(is_ready, it)) and it, 90, "two nodes")
+    for node in nodes:
+        assert node["metadata"]["labels"]["tier"] == "one" and "team" not in node["metadata"]["labels"]
+        assert "taints" not in node["spec"]
+    ids = cluster.eks.list_updates(name=cluster.name, nodegroupName="workers")["updateIds"]
+    assert ids == [update["id"]]
+    # Whoever scales the Auto Scaling group is followed.
+    (name,) = [it["name"] for it in group_of(cluster, "workers")["resources"]["autoScalingGroups"]]
+    installation.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName=name, MaxSize=4)
+    assert group_of(cluster, "workers")["scalingConfig"] == {"minSize": 0, "maxSize": 4, "desiredSize": 2}
+
+
+def test_an_update_replaces_nodes_within_a_budget_over_the_death_of_the_server(installation, cluster, workers):
+    image = images.push(installation, "busybox")
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "kept"},
+        "spec": {
+            "replicas": 2,
+            "selector": {"matchLabels": {"app": "kept"}},
+            "template": {
+                "metadata": {"labels": {"app": "kept"}},
+                "spec": {
+                    "terminationGracePeriodSeconds": 1,
+                    "containers": [{"name": "main", "image": image, "command": ["sleep", "3600"]}],
+                },
+            },
+        },
+    }
+    budget = {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": "kept"},
+        "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "kept"}}},
+    }
+    for it in (deployment, budget):
+        cluster.kubectl("apply", "-f", "-", stdin=json.dumps(it))
+    cluster.kubectl("rollout", "status", "deployment/kept", "--timeout=90s")
+    before = {it["metadata"]["uid"] for it in nodes_of(cluster, "workers")}
+    tags = [{"ResourceType": "instance", "Tags": [{"Key": "of", "Value": "two"}]}]
+    installation.client("ec2").create_launch_template_version(
+        LaunchTemplateId=workers, LaunchTemplateData={"InstanceType": "t3.small", "TagSpecifications": tags}
+    )
+    update = cluster.eks.update_nodegroup_version(
+        clusterName=cluster.name, nodegroupName="workers", launchTemplate={"id": workers, "version": "2"}
+    )["update"]
+    arguments = {"clusterName": cluster.name, "nodegroupName": "workers", "scalingConfig": {"desiredSize": 1}}
+    refused(cluster.eks.update_nodegroup_config, "ResourceInUseException", "currently not in Active State", **arguments)
+    wait_for(lambda: len(nodes_of(cluster, "workers")) > 2, 90, "more nodes")
+    installation.kill_child("server")
+
+    def available():
+        found = json.loads(cluster.kubectl("get", "deployment", "kept", "-o", "json"))
+        return found["status"].get("availableReplicas", 0)
+
+    def done():
+        assert available() >= 1
+        found = cluster.eks.describe_update(name=cluster.name, updateId=update["id"], nodegroupName="workers")["update"]
+        return found["status"] != "InProgress" and found
+
+    found = wait_for(done, 240, "the end of the update")
+    assert found["status"] == "Successful", found
+    nodes = wait_for(lambda: len(it := nodes_of(cluster, "workers")) == 2 and it, 90, "two nodes again")
+    assert not before & {it["metadata"]["uid"] for it in nodes}
+    assert group_of(cluster, "workers")["launchTemplate"]["version"] == "2"
+    assert {it["metadata"]["labels"]["eks.amazonaws.com/sourceLaunchTemplateVersion"] for it in nodes} == {"2"}
+    arguments = {"clusterName": cluster.name, "nodegroupName": "workers"}
+    refused(cluster.eks.update_nodegroup_version, "InvalidParameterException", "no changes needed", **arguments)
+
+
+def test_what_groups_cannot_be_is_refused(cluster, workers, node_role, subnet):
+    def create(code, text, **arguments):
+        known = {"clusterName": cluster.name, "nodegroupName": "other", "nodeRole": node_role, "subnets": subnet}
+        refused(cluster.eks.create_nodegroup, code, text, **{**known, **arguments})
+
+    bad = "InvalidParameterException"
+    create("ResourceInUseException", f"NodeGroup already exists with name workers and cluster name {cluster.name}", nodegroupName="workers")
+    create("ResourceNotFoundException", "No cluster found for name: none.", clusterName="none")
+    sizes = {"minSize": 3, "maxSize": 4, "desiredSize": 2}
+    create(bad, "Minimum capacity 3 can't be greater than desired size 2", scalingConfig=sizes)
+    create(bad, "desired capacity 5 can't be greater than max size 4", scalingConfig={**sizes, "desiredSize": 5})
+    create(bad, "is reserved", labels={"eks.amazonaws.com/x": "y"})
+    create(bad, "is invalid", labels={"a": "b\n  - c"})
+    create(bad, "unsupported Kubernetes version", version="1.2")
+    create(bad, "amiType", amiType="AL2023_x86_64_NVIDIA")
+    create(bad, "t9.huge", instanceTypes=["t9.huge"])
+    create(bad, "subnet-0123", subnets=["subnet-0123"])
+    create(bad, "principals [ec2.amazonaws.com]", nodeRole=node_role + "x")
+    create("UnsupportedOperation", "diskSize", diskSize=100)
+    refused(cluster.eks.delete_cluster, "ResourceInUseException", "Cluster has nodegroups attached", name=cluster.name)
+    missing = {"clusterName": cluster.name, "nodegroupName": "none"}
+    for call in (cluster.eks.describe_nodegroup, cluster.eks.delete_nodegroup):
+        refused(call, "ResourceNotFoundException", "No node group found for name: none.", **missing)
+
+
+def test_clusters_change(cluster):
+    def change(**arguments):
+        update = cluster.eks.update_cluster_config(name=cluster.name, **arguments)["update"]
+        assert ended(cluster, update)["status"] == "Successful"
+        return update["type"]
+
+    assert change(accessConfig={"authenticationMode": "API"}) == "AccessConfigUpdate"
+    assert cluster.described()["accessConfig"]["authenticationMode"] == "API"
+    assert change(logging={"clusterLogging": [{"types": ["audit"], "enabled": True}]}) == "LoggingUpdate"
+    assert change(resourcesVpcConfig={"publicAccessCidrs": ["10.0.0.0/8", "127.0.0.0/8"]}) == "EndpointAccessUpdate"
+    assert cluster.described()["resourcesVpcConfig"]["publicAccessCidrs"] == ["10.0.0.0/8", "127.0.0.0/8"]
+    assert change(deletionProtection=True) == "DeletionProtectionUpdate"
+    refused(cluster.eks.delete_cluster, "ResourceInUseException", "nodegroups attached", name=cluster.name)
+    assert change(deletionProtection=False) == "DeletionProtectionUpdate"
+    bad = "InvalidParameterException"
+    same = {"clusterLogging": [{"types": ["audit"], "enabled": True}]}
+    refused(cluster.eks.update_cluster_config, bad, "No changes needed for the logging config provided", name=cluster.name, logging=same)
+    back = {"authenticationMode": "CONFIG_MAP"}
+    refused(cluster.eks.update_cluster_config, bad, "Unsupported authentication mode update", name=cluster.name, accessConfig=back)
+    older = "Unsupported Kubernetes minor version update from 1.36 to 1.35"
+    refused(cluster.eks.update_cluster_version, bad, older, name=cluster.name, version="1.35")
+    refused(cluster.eks.update_cluster_version, bad, "unsupported Kubernetes version", name=cluster.name, version="1.99")
+
+
+def test_a_group_goes_and_leaves_nothing(installation, cluster, workers, node_role):
+    (name,) = [it["name"] for it in group_of(cluster, "workers")["resources"]["autoScalingGroups"]]
+    assert cluster.eks.delete_nodegroup(clusterName=cluster.name, nodegroupName="workers")["nodegroup"]["status"] == "DELETING"
+    waiter = cluster.eks.get_waiter("nodegroup_deleted")
+    waiter.wait(clusterName=cluster.name, nodegroupName="workers", WaiterConfig={"Delay": 2, "MaxAttempts": 60})
+    assert nodes_of(cluster, "workers") == []
+    found = installation.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])
+    assert found["AutoScalingGroups"] == []
+    templates = installation.client("ec2").describe_launch_templates()["LaunchTemplates"]
+    assert [it["LaunchTemplateName"] for it in templates] == ["of-workers"]
+    profiles = installation.client("iam").list_instance_profiles()["InstanceProfiles"]
+    assert not [it for it in profiles if it["InstanceProfileName"].startswith("eks-")]
+    entries = cluster.eks.list_access_entries(clusterName=cluster.name)["accessEntries"]
+    assert node_role not in entries
+    cluster.eks.delete_cluster(name=cluster.name)
+    cluster.eks.get_waiter("cluster_deleted").wait(name=cluster.name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
