@@ -26,6 +26,7 @@ use crate::{
     pod::Pod,
     qos,
     status::Place,
+    usage::{self, Usage},
     worker::{Wanted, Worker},
 };
 
@@ -88,6 +89,7 @@ impl Kubelet {
             allocatable: node::allocatable(facts),
             resolvers: resolvers.clone(),
             pods: RwLock::default(),
+            usage: Usage::default(),
         };
         Self {
             node: Arc::new(node),
@@ -110,6 +112,8 @@ pub async fn run(parts: Parts, kubelet: Kubelet, stop: CancellationToken) {
             || (),
         );
         let _keep = AbortOnDropHandle::new(tokio::spawn(keep));
+        let measuring = usage::keep(kubelet.node.clone());
+        let _measuring = AbortOnDropHandle::new(tokio::spawn(measuring));
         let pods = Informer::start(
             parts.client.clone(),
             kind::POD,

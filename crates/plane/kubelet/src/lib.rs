@@ -11,6 +11,7 @@
 //! - [`machine`] is what is asked of the machine, [`linux`] the real one.
 //! - [`node`] is the node's own part: registration, lease, conditions.
 //! - [`server`] is the node's port: logs, sessions, figures.
+//! - `usage` measures now and then what containers and the node use.
 //! - [`refused`] names what this node does not have.
 //!
 //! The server of a cluster reaches the node's port at the address that the annotation [`node::SERVED_AT`] of the Node tells: the node's
@@ -41,6 +42,7 @@ pub mod status;
 mod token;
 mod tokens;
 mod told;
+mod usage;
 mod volume_files;
 mod worker;
 

@@ -374,6 +374,11 @@ impl Machine for LinuxMachine {
         self.handle(id).ok()?.stats(name).ok()
     }
 
+    async fn node_stats(&self) -> Option<ContainerStats> {
+        let runtime = &self.ground.runtime;
+        runtime.stats_of_group(&self.instance).await.ok()
+    }
+
     async fn connect(&self, id: &str, address: Ipv4Addr, port: u16) -> io::Result<TcpStream> {
         let handle = self.handle(id).map_err(io::Error::other)?;
         let TaskNetwork::Namespace(netns) = handle.sandbox().network.clone() else {

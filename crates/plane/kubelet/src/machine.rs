@@ -141,6 +141,9 @@ pub trait Machine: Send + Sync + 'static {
 
     fn stats(&self, id: &str, name: &ContainerName) -> Option<ContainerStats>;
 
+    /// What all of the node has used.
+    async fn node_stats(&self) -> Option<ContainerStats>;
+
     /// A connection to a port, made inside of the sandbox's network.
     async fn connect(&self, id: &str, address: Ipv4Addr, port: u16) -> std::io::Result<TcpStream>;
 }

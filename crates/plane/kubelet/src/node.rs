@@ -14,6 +14,7 @@ use crate::{
     names::Resolvers,
     objects::Objects,
     status::Place,
+    usage::Usage,
 };
 
 /// As clusters know their versions: wharf's node speaks as one of this.
@@ -73,6 +74,7 @@ pub struct Node {
     pub resolvers: Resolvers,
     /// Pods by their sandboxes, as they were last heard of.
     pub pods: RwLock<BTreeMap<String, Arc<Value>>>,
+    pub usage: Usage,
 }
 
 impl Node {

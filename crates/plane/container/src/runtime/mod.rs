@@ -237,6 +237,16 @@ impl Runtime {
         blocking(move || Ok(shared.hierarchies.group(&cgroup)?.create(&limits)?)).await
     }
 
+    /// What all tasks of a group have used together.
+    ///
+    /// # Errors
+    /// The name is none that a task could have, or the group is not there.
+    pub async fn stats_of_group(&self, name: &str) -> Result<ContainerStats, RuntimeError> {
+        let shared = Arc::clone(&self.shared);
+        let cgroup = shared.group_cgroup(name)?;
+        blocking(move || Ok(shared.hierarchies.group(&cgroup)?.stats()?)).await
+    }
+
     /// The ids of its tasks that are on disk.
     ///
     /// # Errors

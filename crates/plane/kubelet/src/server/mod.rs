@@ -7,6 +7,7 @@ mod logs;
 mod sessions;
 mod spdy;
 mod streams;
+mod summary;
 mod tls;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
@@ -28,7 +29,7 @@ use self::{
     answer::{Answer, refuse, text, value},
     streams::Hold,
 };
-use crate::{kubelet::Kubelet, machine::of_run};
+use crate::kubelet::Kubelet;
 
 /// Connections at the same time: sessions and followed logs are one each.
 const MOST_CONNECTIONS: usize = 512;
@@ -155,7 +156,7 @@ async fn answer(kubelet: &Kubelet, request: Request<Incoming>) -> Response<Answe
     match segments.as_slice() {
         ["healthz"] if reads => text("ok"),
         ["pods"] if reads => pods(kubelet),
-        ["stats", "summary"] if reads => summary(kubelet).await,
+        ["stats", "summary"] if reads => value(&summary::of(&kubelet.node)),
         ["containerLogs", namespace, pod, container] if reads => {
             match find(kubelet, namespace, pod, container) {
                 Ok(target) => {
@@ -204,44 +205,4 @@ fn pods(kubelet: &Kubelet) -> Response<Answer> {
     let pods = kubelet.node.pods.read();
     let all: Vec<&Value> = pods.values().map(|it| &**it).collect();
     value(&json!({"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": all}))
-}
-
-/// What pods use now.
-async fn summary(kubelet: &Kubelet) -> Response<Answer> {
-    let node = &kubelet.node;
-    let now = node.clock.now().iso8601_seconds();
-    let pods: Vec<(String, Arc<Value>)> = node
-        .pods
-        .read()
-        .iter()
-        .map(|(id, it)| (id.clone(), it.clone()))
-        .collect();
-    let mut all = Vec::new();
-    for (id, pod) in pods {
-        let runs = node.machine.containers(&id).await.unwrap_or_default();
-        let (mut cpu, mut memory) = (0, 0);
-        let mut containers = Vec::new();
-        for (run, _) in runs.iter().filter(|(_, it)| it.exit.is_none()) {
-            let (Some((name, _)), Some(used)) = (of_run(run), node.machine.stats(&id, run)) else {
-                continue;
-            };
-            let working = used
-                .memory_bytes
-                .saturating_sub(used.memory_inactive_file_bytes);
-            cpu += used.cpu_ns;
-            memory += working;
-            containers.push(json!({
-                "name": name,
-                "cpu": {"time": now, "usageCoreNanoSeconds": used.cpu_ns},
-                "memory": {"time": now, "usageBytes": used.memory_bytes, "workingSetBytes": working},
-            }));
-        }
-        all.push(json!({
-            "podRef": {"name": pod.name(), "namespace": pod.namespace(), "uid": pod.uid()},
-            "startTime": pod.at("/status/startTime"), "containers": containers,
-            "cpu": {"time": now, "usageCoreNanoSeconds": cpu},
-            "memory": {"time": now, "workingSetBytes": memory},
-        }));
-    }
-    value(&json!({"node": {"nodeName": node.name}, "pods": all}))
 }

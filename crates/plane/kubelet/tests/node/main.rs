@@ -180,6 +180,10 @@ impl Machine for Pretended {
         None
     }
 
+    async fn node_stats(&self) -> Option<ContainerStats> {
+        None
+    }
+
     async fn connect(&self, _: &str, _: Ipv4Addr, _: u16) -> std::io::Result<TcpStream> {
         Err(std::io::ErrorKind::ConnectionRefused.into())
     }
