@@ -118,6 +118,8 @@ const CONTROLLERS: &[Line] = &[
     (WRITE, ALL, ALL),
     (&["escalate", "bind"], &[rbac::GROUP], ALL),
 ];
+/// Who reads what nodes and pods use.
+const METRICS: &[Line] = &[(READ, &["metrics.k8s.io"], &["nodes", "pods"])];
 const BASIC: &[Line] = &[(
     &["create"],
     &["authorization.k8s.io"],
@@ -166,13 +168,36 @@ fn role(name: &str, rules: Vec<Value>) -> Value {
     })
 }
 
-/// A role that users bind, into which others are aggregated.
-fn user_role(name: &str, policy: Policy) -> Value {
-    let rules = policy.rules().iter().map(written).collect();
-    let mut made = role(name, rules);
-    let label = format!("rbac.authorization.k8s.io/aggregate-to-{name}");
-    made["metadata"]["labels"][&label] = json!("true");
+/// What chooses a role's rules for one of the roles that users bind.
+fn aggregate_to(role: &str) -> String {
+    format!("rbac.authorization.k8s.io/aggregate-to-{role}")
+}
+
+/// Lends a role's rules to those that users bind.
+fn aggregated(mut role: Value, to: &[&str]) -> Value {
+    for name in to {
+        role["metadata"]["labels"][aggregate_to(name)] = json!("true");
+    }
+    role
+}
+
+/// A role that users bind, made of others: whoever adds a kind lends it the rules for it. It begins with what a cluster has from the
+/// start, so it can be bound before its controller has looked at it.
+fn user_role(name: &str, policy: Policy, above: &[&str]) -> Value {
+    let mut made = aggregated(role(name, written_all(policy)), above);
+    let chosen = json!({"matchLabels": {aggregate_to(name): "true"}});
+    made["aggregationRule"] = json!({"clusterRoleSelectors": [chosen]});
     made
+}
+
+/// Where the rules of such a role come from.
+fn part_of(name: &str, policy: Policy) -> Value {
+    let own = role(&format!("system:aggregate-to-{name}"), written_all(policy));
+    aggregated(own, &[name])
+}
+
+fn written_all(policy: Policy) -> Vec<Value> {
+    policy.rules().iter().map(written).collect()
 }
 
 /// To a user or a group.
@@ -198,9 +223,16 @@ pub fn roles() -> Vec<Value> {
         role("system:discovery", vec![paths(DISCOVERY)]),
         role("system:public-info-viewer", vec![paths(PUBLIC)]),
         role("system:basic-user", basic),
-        user_role("admin", Policy::Admin),
-        user_role("edit", Policy::Edit),
-        user_role("view", Policy::View),
+        part_of("admin", Policy::Admin),
+        part_of("edit", Policy::Edit),
+        part_of("view", Policy::View),
+        user_role("admin", Policy::Admin, &[]),
+        user_role("edit", Policy::Edit, &["admin"]),
+        user_role("view", Policy::View, &["edit"]),
+        aggregated(
+            of("system:aggregated-metrics-reader", METRICS),
+            &["admin", "edit", "view"],
+        ),
         of("system:node", NODE),
         of("system:node-proxier", PROXIER),
         of("system:kube-scheduler", SCHEDULER),
