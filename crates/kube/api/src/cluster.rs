@@ -104,6 +104,8 @@ pub struct Inner {
     /// Held while the catalog is made of what is stored, so that an older one never follows a newer one.
     pub cataloguing: tokio::sync::Mutex<()>,
     pub turns: Turns,
+    /// What nodes measured, for a moment.
+    pub usage: crate::measured::Usage,
     users: Mutex<HashMap<String, Arc<User>>>,
 }
 
@@ -167,6 +169,7 @@ impl Cluster {
             expiry: Expiry::default(),
             cataloguing: tokio::sync::Mutex::default(),
             turns: Turns::default(),
+            usage: crate::measured::Usage::default(),
             users: Mutex::default(),
         });
         crate::definitions::load(&inner).await?;

@@ -4,7 +4,7 @@
 //! clients like any other.
 //!
 //! A request goes [`Cluster::serve`] → `request` (what is asked) → authorizer → `call` (of which kind, in which form) → `reading`,
-//! `watching`, `creating`, `writing`, `patching`, `deleting`, `subresources`, `reviews`, or on to a node (`passing`). Each write goes through
+//! `watching`, `creating`, `writing`, `patching`, `deleting`, `subresources`, `reviews`, or on to a node (`passing`, and `measured` for what pods use). Each write goes through
 //! `admission`, the rules of the kind (`wharf-kube-model`) and one transaction of `storage`.
 //!
 //! Invariants: nobody else writes below a cluster's folder; a write compares the revision it was decided by, and what it took for
@@ -26,6 +26,7 @@ mod discovery;
 mod documents;
 mod expiry;
 mod lookup;
+mod measured;
 mod negotiate;
 mod passing;
 mod patching;

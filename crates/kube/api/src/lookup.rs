@@ -52,7 +52,21 @@ impl Inner {
         plural: &str,
         namespace: Option<&str>,
     ) -> Result<Vec<(Object, Value)>, StoreError> {
-        let catalog = self.catalog.load();
+        self.chosen(group, plural, namespace, |object, value| {
+            Some((object, value))
+        })
+        .await
+    }
+
+    /// What `choose` makes of the objects of a resource, in a namespace or everywhere. They are held a page at a time.
+    pub async fn chosen<T>(
+        &self,
+        group: &str,
+        plural: &str,
+        namespace: Option<&str>,
+        mut choose: impl FnMut(Object, Value) -> Option<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let catalog = self.catalog.load_full();
         let mut all = catalog.all();
         let resource = all.find(|it| it.group == group && it.plural == plural);
         let Some(resource) = resource else {
@@ -73,11 +87,11 @@ impl Inner {
                 .await?;
             at = Some(page.revision);
             after = page.objects.last().map(|(path, _)| path.clone());
-            let objects = page.objects.into_iter();
-            found.extend(objects.filter_map(|(_, object)| {
-                let value = object.value(resource)?;
-                Some((object, value))
-            }));
+            for (_, object) in page.objects {
+                if let Some(value) = object.value(resource) {
+                    found.extend(choose(object, value));
+                }
+            }
             if !page.more || after.is_none() {
                 return Ok(found);
             }

@@ -19,7 +19,7 @@ use crate::{
     audit::{AuditRecord, Origin},
     call::Call,
     cluster::Inner,
-    creating, deleting,
+    creating, deleting, measured,
     negotiate::{self, Form, Offer},
     patching, paths,
     query::Query,
@@ -178,7 +178,7 @@ async fn resource(
         return Err(answer::no_such_method().into());
     }
     let offer = Offer {
-        protobuf: resource.custom.is_none(),
+        protobuf: resource.custom.is_none() && !measured::is_measured(&resource),
         yaml: verb != "watch",
         shapes: verb != "create" || subresource.is_empty(),
     };
@@ -263,6 +263,9 @@ async fn dispatch(
     }
     if reviews::is_review(&call.resource) {
         return reviews::create(call, body).await;
+    }
+    if measured::is_measured(&call.resource) {
+        return measured::answer(call, verb).await;
     }
     match verb {
         "create" if call.resource.plural == "bindings" && call.group().is_empty() => {

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Makes schema.json.zst and descriptions.json.zst, what wharf knows of the built-in kinds.
 
-    make.py WHEEL GO AGGREGATOR
+    make.py WHEEL GO AGGREGATOR METRICS
 
 WHEEL is `kubernetes_validate-1.36.0-py3-none-any.whl` of PyPI, which holds upstream's OpenAPI definitions of 1.36: their
 descriptions and required fields, and a second opinion on how lists are merged. GO is a folder with the Go modules `api`,
 `apimachinery` and `apiextensions-apiserver` of k8s.io at 0.36.4 (Debian: golang-k8s-api-dev and its neighbours): field order,
-numbers in protobuf, pointers, what is written when empty. AGGREGATOR is the folder of kube-aggregator's `apiregistration/v1`.
+numbers in protobuf, pointers, what is written when empty. AGGREGATOR is the folder of kube-aggregator's `apiregistration/v1`,
+METRICS that of k8s.io/metrics' `metrics/v1beta1`.
 Needs the package zstandard.
 """
 
@@ -42,6 +43,7 @@ KINDS = [
 META = "k8s.io/apimachinery/pkg/apis/meta/v1"
 EXTENSIONS = "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 AGGREGATION = "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
+METRICS = "k8s.io/metrics/pkg/apis/metrics/v1beta1"
 GROUPS = [
     "admissionregistration/v1",
     "apps/v1",
@@ -68,6 +70,8 @@ SPECIAL = {
     f"{META}.Time": "Time",
     f"{META}.MicroTime": "MicroTime",
     f"{META}.FieldsV1": "FieldsV1",
+    # A message in protobuf, which no kind that has one is served in.
+    f"{META}.Duration": "String",
     "k8s.io/apimachinery/pkg/api/resource.Quantity": "Quantity",
     "k8s.io/apimachinery/pkg/util/intstr.IntOrString": "IntOrString",
     "k8s.io/apimachinery/pkg/runtime.RawExtension": "RawExtension",
@@ -254,7 +258,7 @@ def relation(marks):
 
 
 def main():
-    wheel, go, aggregator = (pathlib.Path(argument) for argument in sys.argv[1:])
+    wheel, go, aggregator, metrics = (pathlib.Path(argument) for argument in sys.argv[1:])
     with zipfile.ZipFile(wheel) as archive:
         schemas = "kubernetes_validate/kubernetes-json-schema/v1.36.0-local"
         published = json.loads(archive.read(f"{schemas}/_definitions.json"))
@@ -263,6 +267,7 @@ def main():
     packages[META] = Package(META, go / "apimachinery/pkg/apis/meta/v1")
     packages[EXTENSIONS] = Package(EXTENSIONS, go / "apiextensions-apiserver/pkg/apis/apiextensions/v1")
     packages[AGGREGATION] = Package(AGGREGATION, aggregator)
+    packages[METRICS] = Package(METRICS, metrics)
 
     table = Table(packages)
     for source in [*go.glob("api/*/*/types.go"), *go.glob("apiextensions-apiserver/pkg/apis/apiextensions/v1/types*.go")]:

@@ -153,6 +153,8 @@ pub const KINDS: &[Row] = &[
     namespaced("coordination.k8s.io", "v1", "Lease", "leases", &[], &[], ALL, &[]),
     global("node.k8s.io", "v1", "RuntimeClass", "runtimeclasses", &[], &[], ALL, &[]),
     namespaced("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", &[], &[], ALL, &[]),
+    global("metrics.k8s.io", "v1beta1", "NodeMetrics", "nodes", &[], &[], READ, &[]),
+    namespaced("metrics.k8s.io", "v1beta1", "PodMetrics", "pods", &[], &[], READ, &[]),
 ];
 
 #[expect(

@@ -4,6 +4,7 @@ mod definitions;
 mod forms;
 mod harness;
 mod kubectl;
+mod measured;
 mod nodes;
 mod objects;
 mod pods;

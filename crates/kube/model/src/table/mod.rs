@@ -7,6 +7,7 @@ mod cluster;
 mod custom;
 mod duration;
 mod jsonpath;
+mod measured;
 mod network;
 mod pod;
 mod storage;
@@ -102,6 +103,8 @@ fn printer(resource: &Resource) -> Option<Printer> {
         ("apiregistration.k8s.io", "APIService") => {
             Printer(cluster::API_SERVICE_COLUMNS, cluster::api_service_cells)
         }
+        ("metrics.k8s.io", "NodeMetrics") => Printer(measured::COLUMNS, measured::node_cells),
+        ("metrics.k8s.io", "PodMetrics") => Printer(measured::COLUMNS, measured::pod_cells),
         ("", "Service") => Printer(network::SERVICE_COLUMNS, network::service_cells),
         ("", "Endpoints") => Printer(network::ENDPOINTS_COLUMNS, network::endpoints_cells),
         ("discovery.k8s.io", "EndpointSlice") => {
