@@ -2,7 +2,12 @@
 
 use serde_json::Value;
 
-use crate::{client::Client, error::Error, kind::Kind, object::Object};
+use crate::{
+    client::Client,
+    error::Error,
+    kind::{Kind, segment},
+    object::Object,
+};
 
 impl Client {
     /// All kinds with these verbs, each in its group's preferred version alone.
@@ -30,6 +35,37 @@ impl Client {
         }
         Ok(kinds)
     }
+
+    /// A kind by its group and name, in the group's preferred version or the first other one that has it.
+    pub async fn kind(&self, group: &str, kind: &str) -> Result<Option<Kind>, Error> {
+        if group.is_empty() {
+            let list = self.read("/api/v1").await?;
+            return Ok(named("", "v1", &list, kind));
+        }
+        let path = format!("/apis/{}", segment(group));
+        let versions = match self.read(&path).await {
+            Err(error) if error.is_not_found() => return Ok(None),
+            versions => versions?,
+        };
+        let preferred = versions.text("/preferredVersion/version");
+        let all = versions
+            .list("/versions")
+            .iter()
+            .map(|it| it.text("/version"));
+        let others = all.filter(|it| *it != preferred);
+        for version in std::iter::once(preferred).chain(others) {
+            let list = self.read(&format!("{path}/{}", segment(version))).await?;
+            if let Some(found) = named(group, version, &list, kind) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn named(group: &str, version: &str, list: &Value, kind: &str) -> Option<Kind> {
+    let all = of_version(group, version, list, &["get"]);
+    all.into_iter().find(|it| it.kind == kind)
 }
 
 fn of_version(group: &str, version: &str, list: &Value, verbs: &[&str]) -> Vec<Kind> {

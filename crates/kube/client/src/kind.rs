@@ -83,7 +83,7 @@ impl fmt::Display for Kind {
     }
 }
 
-fn segment(text: &str) -> Cow<'_, str> {
+pub(crate) fn segment(text: &str) -> Cow<'_, str> {
     utf8_percent_encode(text, SEGMENT).into()
 }
 
