@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+mod autoscaler;
 mod bounds;
 mod claims;
 mod cluster_roles;
@@ -88,6 +89,7 @@ pub async fn run(client: Client, informers: Informers, options: Options, stop: C
     tasks.spawn(drive(job::Jobs::new(&context), stop.clone()));
     tasks.spawn(drive(endpoints::Slices::new(&context), stop.clone()));
     tasks.spawn(drive(node_lifecycle::Nodes::new(&context), stop.clone()));
+    tasks.spawn(drive(autoscaler::Autoscalers::new(&context), stop.clone()));
     tasks.spawn(drive(quota::Quotas::new(&context), stop.clone()));
     tasks.spawn(drive(pod_collector::Pods::new(&context), stop.clone()));
     tasks.spawn(garbage::run(context.clone(), stop));

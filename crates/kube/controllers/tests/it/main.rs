@@ -1,5 +1,6 @@
 //! All controllers and the scheduler on a server of `wharf-kube-api`, with nodes that only say that pods run.
 
+mod autoscalers;
 mod cluster;
 mod node;
 mod quotas;

@@ -1,0 +1,263 @@
+//! What an autoscaler does now: pure. The executor writes the scale and says how that went ([`Plan::scaled`], [`Plan::refused`]).
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use wharf_base::Timestamp;
+use wharf_kube_client::Object;
+
+use super::{
+    history::History,
+    limits::{Asked, Tolerance, settle},
+    metric::{self, Weighed},
+    told::Told,
+};
+
+/// What chooses the pods of the target.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Selected {
+    Pods(Vec<Arc<Value>>),
+    /// The target says no selector.
+    Missing,
+    Invalid(String),
+    /// Others scale some of the same pods: a text that names the selector and all of them.
+    Shared(String),
+}
+
+pub struct Observed<'a> {
+    pub scaler: &'a Value,
+    /// `autoscaling/v1` Scale of the target.
+    pub scale: &'a Value,
+    pub selected: Selected,
+    /// What the pods use; not looked at where nobody asks for it.
+    pub measured: Result<Vec<Value>, String>,
+    pub history: &'a History,
+    pub now: Timestamp,
+}
+
+#[derive(Debug)]
+pub struct Plan {
+    pub told: Told,
+    /// Another number than there is, and why.
+    pub rescale: Option<(i64, String)>,
+    /// To be remembered.
+    pub recommended: Option<i64>,
+    current: i64,
+    metrics: Vec<Value>,
+}
+
+/// What is said where the target cannot be reached.
+pub fn without_scale(scaler: &Value, why: &str, now: Timestamp) -> Told {
+    let mut told = Told::of(scaler, now);
+    told.warning("FailedGetScale", why.to_owned());
+    let message = format!("the HPA controller was unable to get the target's current scale: {why}");
+    told.condition("AbleToScale", false, "FailedGetScale", &message);
+    told
+}
+
+pub fn replicas(scale: &Value) -> i64 {
+    scale.integer("/spec/replicas").unwrap_or_default()
+}
+
+pub fn plan(seen: &Observed<'_>) -> Plan {
+    let mut plan = Plan {
+        told: Told::of(seen.scaler, seen.now),
+        rescale: None,
+        recommended: None,
+        current: replicas(seen.scale),
+        metrics: Vec::new(),
+    };
+    let message = "the HPA controller was able to get the target's current scale";
+    plan.told
+        .condition("AbleToScale", true, "SucceededGetScale", message);
+    let current = plan.current;
+    let spec = seen.scaler.at("/spec");
+    let least = spec.integer("/minReplicas").unwrap_or(1);
+    let most = spec.integer("/maxReplicas").unwrap_or(least);
+    let wanted = if current == 0 && least != 0 {
+        let message = "scaling is disabled since the replica count of the target is zero";
+        plan.told
+            .condition("ScalingActive", false, "ScalingDisabled", message);
+        Some((0, String::new()))
+    } else if current > most {
+        Some((
+            most,
+            "Current number of replicas above Spec.MaxReplicas".to_owned(),
+        ))
+    } else if current < least {
+        Some((
+            least,
+            "Current number of replicas below Spec.MinReplicas".to_owned(),
+        ))
+    } else {
+        plan.by_metrics(seen, least, most)
+    };
+    let Some((wanted, why)) = wanted else {
+        // Nothing is known: it stays, and so does what was wanted before.
+        plan.told
+            .current(current, std::mem::take(&mut plan.metrics));
+        return plan;
+    };
+    plan.told
+        .current(current, std::mem::take(&mut plan.metrics));
+    plan.told.desired(wanted);
+    if wanted != current {
+        plan.rescale = Some((wanted, why));
+    }
+    plan
+}
+
+impl Plan {
+    /// How many, and why; nothing where that cannot be said.
+    fn by_metrics(&mut self, seen: &Observed<'_>, least: i64, most: i64) -> Option<(i64, String)> {
+        let (wanted, name) = match self.weigh(seen) {
+            Ok(wanted) => wanted,
+            Err(why) => {
+                self.told.warning("FailedComputeMetricsReplicas", why);
+                return None;
+            }
+        };
+        self.recommended = Some(wanted);
+        let asked = Asked {
+            current: self.current,
+            wanted,
+            least,
+            most,
+        };
+        let settled = settle(
+            seen.scaler.at("/spec/behavior"),
+            seen.history,
+            asked,
+            seen.now,
+        );
+        let (reason, message) = settled.able;
+        self.told.condition("AbleToScale", true, reason, message);
+        let (is_limited, (reason, message)) = settled.limited;
+        self.told
+            .condition("ScalingLimited", is_limited, reason, message);
+        // As upstream, this is said of what metrics asked for.
+        let why = match wanted > self.current {
+            true => format!("{name} above target"),
+            false => "All metrics below target".to_owned(),
+        };
+        Some((settled.replicas, why))
+    }
+
+    /// The most that a metric asks for, and its name.
+    fn weigh(&mut self, seen: &Observed<'_>) -> Result<(i64, String), String> {
+        let pods = self.selected(&seen.selected)?;
+        let weighed = Weighed {
+            current: self.current,
+            namespace: seen.scaler.namespace(),
+            pods,
+            measured: &seen.measured,
+            tolerance: Tolerance::of(seen.scaler.at("/spec/behavior")),
+            now: seen.now,
+        };
+        let metrics = seen.scaler.list("/spec/metrics");
+        let (mut most, mut first, mut unknown) = (None::<(i64, String)>, None, 0);
+        for one in metrics {
+            match metric::weigh(one, &weighed) {
+                Ok(asks) => {
+                    self.metrics.push(asks.status);
+                    if most.as_ref().is_none_or(|it| asks.replicas > it.0) {
+                        most = Some((asks.replicas, asks.name));
+                    }
+                }
+                Err(failed) => {
+                    self.told.warning(failed.reason, failed.why.clone());
+                    unknown += 1;
+                    first.get_or_insert(failed);
+                }
+            }
+        }
+        // Where not all is known it may grow, never shrink.
+        match (most, first) {
+            (Some((replicas, name)), None) => {
+                self.active(&name);
+                Ok((replicas, name))
+            }
+            (Some((replicas, name)), Some(_)) if replicas >= self.current => {
+                self.active(&name);
+                Ok((replicas, name))
+            }
+            (_, Some(failed)) => {
+                let message = format!(
+                    "the HPA was unable to compute the replica count: {}",
+                    failed.why
+                );
+                self.told
+                    .condition("ScalingActive", false, failed.reason, &message);
+                let (all, error) = (metrics.len(), failed.error);
+                Err(format!(
+                    "invalid metrics ({unknown} invalid out of {all}), first error is: {error}"
+                ))
+            }
+            (None, None) => Err("it has no metrics".to_owned()),
+        }
+    }
+
+    fn active(&mut self, name: &str) {
+        let message =
+            format!("the HPA was able to successfully calculate a replica count from {name}");
+        self.told
+            .condition("ScalingActive", true, "ValidMetricFound", &message);
+    }
+
+    fn selected<'a>(&mut self, selected: &'a Selected) -> Result<&'a [Arc<Value>], String> {
+        let (event, said, condition, message) = match selected {
+            Selected::Pods(pods) => return Ok(pods),
+            Selected::Missing => (
+                "SelectorRequired",
+                "selector is required".to_owned(),
+                "InvalidSelector",
+                "the HPA target's scale is missing a selector".to_owned(),
+            ),
+            Selected::Invalid(why) => {
+                let text = format!(
+                    "couldn't convert selector into a corresponding internal selector object: {why}"
+                );
+                ("InvalidSelector", text.clone(), "InvalidSelector", text)
+            }
+            Selected::Shared(text) => (
+                "AmbiguousSelector",
+                text.clone(),
+                "AmbiguousSelector",
+                text.clone(),
+            ),
+        };
+        self.told.warning(event, said.clone());
+        self.told
+            .condition("ScalingActive", false, condition, &message);
+        Err(said)
+    }
+
+    /// The scale was written.
+    pub fn scaled(&mut self, to: i64, why: &str) {
+        let message = format!("the HPA controller was able to update the target scale to {to}");
+        self.told
+            .condition("AbleToScale", true, "SucceededRescale", &message);
+        self.told.normal(
+            "SuccessfulRescale",
+            format!("New size: {to}; reason: {why}"),
+        );
+        self.told.scaled_now();
+    }
+
+    /// The scale could not be written. `before` is what was desired until now.
+    pub fn refused(&mut self, to: i64, why: &str, before: i64, error: &str) {
+        let message = format!("the HPA controller was unable to update the target scale: {error}");
+        self.told
+            .condition("AbleToScale", false, "FailedUpdateScale", &message);
+        let text = format!("New size: {to}; reason: {why}; error: {error}");
+        self.told.warning("FailedRescale", text);
+        self.told.desired(before);
+    }
+
+    pub fn current(&self) -> i64 {
+        self.current
+    }
+}
+
+#[cfg(test)]
+mod tests;
