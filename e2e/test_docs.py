@@ -42,6 +42,9 @@ PAGES = {
         " Ready ",
         'deployment "hello" successfully rolled out',
         "service/hello exposed",
+        "horizontalpodautoscaler.autoscaling/hello autoscaled",
+        "Deployment/hello",
+        "CPU(%)",
         "DELETING",
     ),
     "service-auto-scaling": (
