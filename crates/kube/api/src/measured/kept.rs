@@ -12,6 +12,8 @@ use crate::cluster::Inner;
 
 /// Nodes measure every ten seconds.
 const KEPT: Duration = Duration::from_secs(5);
+/// One that did not answer holds up nobody again so soon.
+const SILENT: Duration = Duration::from_secs(15);
 /// Nodes that are remembered before those nobody asked for lately are forgotten.
 const REMEMBERED: usize = 64;
 const FORGOTTEN: Duration = Duration::from_secs(60);
@@ -37,10 +39,11 @@ impl Usage {
         let slot = self.slot(text_at(node, &["metadata", "uid"]));
         // The first asks; who comes meanwhile waits for what it hears.
         let mut known = slot.lock().await;
-        if let Some((at, heard)) = &known.asked
-            && at.elapsed() < KEPT
-        {
-            return heard.clone();
+        if let Some((at, heard)) = &known.asked {
+            let kept = if heard.is_some() { KEPT } else { SILENT };
+            if at.elapsed() < kept {
+                return heard.clone();
+            }
         }
         let asked = asking::ask(&*inner.parts.nodes, node).await;
         let heard = match asked {

@@ -153,6 +153,20 @@ async fn pods_and_nodes_are_measured_by_their_nodes() {
 }
 
 #[tokio::test]
+async fn a_node_that_says_too_much_is_absent() {
+    let it = Harness::new().await;
+    let mut told = json!({"node": part("", 1)}).to_string();
+    told.extend(std::iter::repeat_n(' ', 4 << 20));
+    let (port, asked) = kubelet(told).await;
+    node(&it, "loud", port).await;
+    let nodes = it.get(&format!("{GROUP}/nodes")).await.expect(200);
+    assert!(names(&nodes).is_empty());
+    // It is left alone for a while.
+    it.get(&format!("{GROUP}/nodes/loud")).await.expect(404);
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
 async fn they_are_read_and_nothing_else() {
     let (it, _) = cluster().await;
     let nodes = format!("{GROUP}/nodes");
