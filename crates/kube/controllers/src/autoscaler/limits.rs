@@ -92,15 +92,11 @@ impl Tolerance {
 }
 
 pub fn settle(behavior: &Value, history: &History, asked: Asked, now: Timestamp) -> Settled {
-    let (up, down) = match behavior.is_object() {
-        true => (
-            seconds(behavior.at("/scaleUp")),
-            seconds(behavior.at("/scaleDown")),
-        ),
-        false => (None, None),
+    let stable = match behavior.is_object() {
+        true => stabilized(behavior, history, asked, now),
+        // The most of five minutes, whether there are fewer or more than that.
+        false => highest(history, asked, DOWN_WINDOW, now),
     };
-    let (up, down) = (up.unwrap_or_default(), down.unwrap_or(DOWN_WINDOW));
-    let stable = stabilized(history, asked, up, down, now);
     let able = match stable == asked.wanted {
         true => READY,
         false if asked.wanted >= asked.current && behavior.is_object() => UP_STABILIZED,
@@ -127,16 +123,18 @@ fn seconds(rules: &Value) -> Option<Duration> {
 }
 
 /// No more than the least that was recommended in the window for growth, no less than the most in the one for shrinking.
-fn stabilized(
-    history: &History,
-    asked: Asked,
-    up: Duration,
-    down: Duration,
-    now: Timestamp,
-) -> i64 {
+fn stabilized(behavior: &Value, history: &History, asked: Asked, now: Timestamp) -> i64 {
+    let up = seconds(behavior.at("/scaleUp")).unwrap_or_default();
+    let down = seconds(behavior.at("/scaleDown")).unwrap_or(DOWN_WINDOW);
     let lowest = history.recommended(up, now).fold(asked.wanted, i64::min);
-    let highest = history.recommended(down, now).fold(asked.wanted, i64::max);
+    let highest = highest(history, asked, down, now);
     asked.current.max(lowest).min(highest)
+}
+
+fn highest(history: &History, asked: Asked, window: Duration, now: Timestamp) -> i64 {
+    history
+        .recommended(window, now)
+        .fold(asked.wanted, i64::max)
 }
 
 fn by_default(asked: Asked) -> (i64, Reason) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use wharf_base::Timestamp;
 use wharf_kube_client::Object;
-use wharf_kube_model::quantity::Quantity;
+use wharf_kube_model::{quantity::Quantity, selector::Labels};
 
 use super::{
     limits::Tolerance,
@@ -154,7 +154,6 @@ fn status(resource: &str, container: Option<&str>, said: Proposal) -> Value {
 }
 
 const NO_CUSTOM: &str = "unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered";
-const NO_EXTERNAL: &str = "unable to fetch metrics from external metrics API: no external metrics API (external.metrics.k8s.io) registered";
 
 /// Metrics of others need a server that this cluster does not have.
 fn without_adapter(kind: &str, metric: &Value, namespace: &str) -> Unknown {
@@ -183,7 +182,14 @@ fn without_adapter(kind: &str, metric: &Value, namespace: &str) -> Unknown {
         }
         "External" => {
             let name = metric.text("/external/metric/name");
-            let why = format!("unable to get external metric {namespace}/{name}: {NO_EXTERNAL}");
+            let selector = match metric.at("/external/metric/selector") {
+                Value::Null => "nil".to_owned(),
+                some => Labels::of_selector(Some(some)).map_or_else(|why| why, |it| it.to_string()),
+            };
+            let why = format!(
+                "unable to get external metric {namespace}/{name}/{selector}: unable to fetch metrics from external metrics API: \
+                 the server could not find the requested resource (get {name}.external.metrics.k8s.io)"
+            );
             Unknown {
                 reason: "FailedGetExternalMetric",
                 error: format!("failed to get {name} external metric value: {why}"),
@@ -198,5 +204,34 @@ fn without_adapter(kind: &str, metric: &Value, namespace: &str) -> Unknown {
                 why,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_that_nobody_serves() {
+        let metric = |selector: Value| json!({"type": "External", "external": {"metric": {"name": "q", "selector": selector}}});
+        let said = |selector| without_adapter("External", &metric(selector), "n").why;
+        let rest = "unable to fetch metrics from external metrics API: the server could not find the requested resource \
+                    (get q.external.metrics.k8s.io)";
+        assert_eq!(
+            said(Value::Null),
+            format!("unable to get external metric n/q/nil: {rest}")
+        );
+        assert_eq!(
+            said(json!({"matchLabels": {"a": "b"}})),
+            format!("unable to get external metric n/q/a=b: {rest}")
+        );
+        let of = json!({"type": "Object", "object": {"metric": {"name": "m"}, "describedObject": {"kind": "Ingress", "name": "i"}}});
+        let object = without_adapter("Object", &of, "n");
+        assert_eq!(object.reason, "FailedGetObjectMetric");
+        assert!(
+            object
+                .why
+                .starts_with("unable to get metric m: Ingress on n i/")
+        );
     }
 }

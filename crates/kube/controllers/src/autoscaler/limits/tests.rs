@@ -46,6 +46,10 @@ fn without_behavior() {
     let mut history = History::default();
     history.begin(5, ago(300));
     assert_eq!(check(&null, &history, asked(5, 2)).0, 2);
+    // What could not be reached at once is still recommended.
+    history.recommend(9, ago(15));
+    let limited = (8, "ScaleDownStabilized", "ScaleUpLimit");
+    assert_eq!(check(&null, &history, asked(4, 6)), limited);
 }
 
 #[test]
