@@ -5,6 +5,7 @@
 //! - [`seams`] holds the traits that the API server calls: [`Authenticator`], [`Authorizer`], [`Tokens`].
 //! - Who somebody is: [`eks_token`] and [`mapping`] for principals of IAM, [`account_token`] for service accounts, [`certificate`];
 //!   [`impersonation`] for those who act as another.
+//! - Certificates: [`signing_request`] is what is asked for, [`issuing`] what an authority gives for it.
 //! - What they may do: [`rbac`], [`node`], [`access_policies`]; [`bootstrap`] is what a cluster begins with.
 
 #![forbid(unsafe_code)]
@@ -17,11 +18,13 @@ pub mod certificate;
 pub mod decision;
 pub mod eks_token;
 pub mod impersonation;
+pub mod issuing;
 pub mod mapping;
 pub mod node;
 pub mod rbac;
 pub mod rules;
 pub mod seams;
+pub mod signing_request;
 pub mod user;
 
 pub use attributes::Attributes;
