@@ -51,6 +51,7 @@ pub struct Effects {
     pub turn: Option<OwnedMutexGuard<()>>,
 }
 
+pub use certificate::errors as certificate_errors;
 pub use quota::{Turns, charge};
 
 /// Completes and judges an object. The write must do what is returned.

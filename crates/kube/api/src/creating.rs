@@ -95,7 +95,8 @@ async fn create_once(call: &Call, mut object: Value) -> Result<Written, Stopped>
     strategy::before_create(&call.resource, &mut object);
     admission::allocate(call, "", &mut object, None, &mut effects).await?;
     let name = text_at(&object, &["metadata", "name"]).to_owned();
-    let errors = validate::create(&call.resource, &object);
+    let mut errors = validate::create(&call.resource, &object);
+    errors.extend(admission::certificate_errors(call, &object, None));
     if !errors.is_empty() {
         return Err(call.invalid(&name, errors).into());
     }

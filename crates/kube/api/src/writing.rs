@@ -132,7 +132,8 @@ async fn store_change(
         strategy::before_update(&call.resource, plan.subresource, &live, &mut new);
     }
     admission::allocate(call, plan.subresource, &mut new, Some(&live), &mut effects).await?;
-    let errors = validate::update(&call.resource, &new, &live, plan.subresource);
+    let mut errors = validate::update(&call.resource, &new, &live, plan.subresource);
+    errors.extend(admission::certificate_errors(call, &new, Some(&live)));
     if !errors.is_empty() {
         return Err(call.invalid(call.name(), errors).into());
     }

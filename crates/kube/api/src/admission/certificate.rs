@@ -1,13 +1,31 @@
-//! Certificate signing requests: who asks is whoever sent it, and who approves or signs must be allowed that for the signer.
+//! Certificate signing requests: who asks is whoever sent it, and who approves or signs must be allowed that for the signer. What is in
+//! them is read here too, for only here is a parser.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use wharf_kube_auth::{Attributes, UserInfo};
-use wharf_kube_model::view::text_at;
+use wharf_kube_auth::{
+    Attributes, UserInfo,
+    signing_request::{self, SigningRequest},
+    user::{MASTERS, NODE_PREFIX},
+};
+use wharf_kube_model::{
+    field::{Errors, FieldError, Path},
+    view::text_at,
+};
 
 use super::Operation;
 use crate::{answer::Fault, call::Call};
 
 const GROUP: &str = "certificates.k8s.io";
+const CLIENTS: &str = "kubernetes.io/kube-apiserver-client";
+/// Of these a node may ask for its own alone.
+const OF_NODES: [&str; 2] = [
+    "kubernetes.io/kube-apiserver-client-kubelet",
+    "kubernetes.io/kubelet-serving",
+];
+/// A condition of a request and its times.
+const UPDATED: &str = "lastUpdateTime";
+const CHANGED: &str = "lastTransitionTime";
 
 pub async fn check(
     call: &Call,
@@ -15,15 +33,21 @@ pub async fn check(
     object: &mut Value,
     live: Option<&Value>,
 ) -> Result<(), Fault> {
-    if call.group() != GROUP || call.resource.plural != "certificatesigningrequests" {
+    if !is_request(call) {
         return Ok(());
     }
     match operation {
         Operation::Create => {
             sent_by(object, &call.user);
-            Ok(())
+            match may_ask(object, call.user.as_node()) {
+                Ok(()) => Ok(()),
+                Err(why) => Err(call.forbidden(text_at(object, &["metadata", "name"]), &why)),
+            }
         }
         Operation::Update { subresource } => {
+            if let Some(live) = live {
+                set_times(object, live, &call.now.iso8601_seconds());
+            }
             let verb = match subresource {
                 "approval" => "approve",
                 "status" if live.is_some_and(|live| signs(object, live)) => "sign",
@@ -33,6 +57,103 @@ pub async fn check(
             may(call, verb, text_at(live, &["spec", "signerName"])).await
         }
         Operation::Delete => Ok(()),
+    }
+}
+
+fn is_request(call: &Call) -> bool {
+    call.group() == GROUP && call.resource.plural == "certificatesigningrequests"
+}
+
+/// What is wrong with the request of a new object, or with the certificate that a change of one sets.
+pub fn errors(call: &Call, object: &Value, live: Option<&Value>) -> Vec<FieldError> {
+    match is_request(call) {
+        true => errors_of(object, live),
+        false => Vec::new(),
+    }
+}
+
+fn errors_of(object: &Value, live: Option<&Value>) -> Vec<FieldError> {
+    let mut errors = Errors::new();
+    match live {
+        None => {
+            if let Err(error) = parsed(object) {
+                let said = text_at(object, &["spec", "request"]);
+                errors.invalid(
+                    &Path::root("spec").child("request"),
+                    said,
+                    error.to_string(),
+                );
+            }
+        }
+        Some(live) => {
+            let path = ["status", "certificate"];
+            let certificate = text_at(object, &path);
+            let is_new = certificate != text_at(live, &path);
+            let pem = STANDARD.decode(certificate).unwrap_or_default();
+            if is_new
+                && !certificate.is_empty()
+                && let Err(why) = signing_request::check_certificates(&pem)
+            {
+                let path = Path::root("status");
+                errors.invalid(&path.child("certificate"), "<certificate data>", why);
+            }
+        }
+    }
+    errors.into_vec()
+}
+
+fn parsed(object: &Value) -> Result<SigningRequest, signing_request::RequestError> {
+    let pem = STANDARD.decode(text_at(object, &["spec", "request"]));
+    SigningRequest::parse(&pem.unwrap_or_default())
+}
+
+/// Nobody asks for a certificate of the masters, and a node for that of no other. What cannot be read is refused later.
+fn may_ask(object: &Value, node: Option<&str>) -> Result<(), String> {
+    let signer = text_at(object, &["spec", "signerName"]);
+    if signer == CLIENTS
+        && let Ok(request) = parsed(object)
+        && request.organizations.iter().any(|it| it == MASTERS)
+    {
+        return Err(format!(
+            "use of {signer} signer with {MASTERS} group is not allowed"
+        ));
+    }
+    if let Some(node) = node
+        && OF_NODES.contains(&signer)
+    {
+        let request = parsed(object).map_err(|error| format!("unable to parse csr: {error}"))?;
+        let own = format!("{NODE_PREFIX}{node}");
+        if request.common_name() != own {
+            return Err(format!("can only create a node CSR with CN={own}"));
+        }
+    }
+    Ok(())
+}
+
+/// When conditions were written, and since when they are as they are.
+fn set_times(object: &mut Value, live: &Value, now: &str) {
+    let conditions = object.pointer_mut("/status/conditions");
+    for condition in conditions
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+    {
+        let is_unset =
+            |time: Option<&Value>| time.and_then(Value::as_str).unwrap_or_default().is_empty();
+        if is_unset(condition.get(UPDATED)) {
+            condition.insert(UPDATED.to_owned(), now.into());
+        }
+        if is_unset(condition.get(CHANGED)) {
+            let before = live["status"]["conditions"].as_array();
+            let mut before = before.into_iter().flatten();
+            let same = before.find(|it| {
+                Some(&it["type"]) == condition.get("type")
+                    && Some(&it["status"]) == condition.get("status")
+            });
+            let since = same.and_then(|it| it[CHANGED].as_str()).unwrap_or(now);
+            condition.insert(CHANGED.to_owned(), since.into());
+        }
     }
 }
 
@@ -94,33 +215,4 @@ async fn may(call: &Call, verb: &str, signer: &str) -> Result<(), Fault> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_request_does_not_say_who_sent_it() {
-        let mut request = json!({"spec": {
-            "username": "system:node:x", "groups": ["system:masters"], "uid": "1", "extra": {"a": ["b"]}, "request": "x",
-        }});
-        sent_by(&mut request, &UserInfo::authenticated("jane", &["dev"]));
-        assert_eq!(
-            request["spec"],
-            json!({"username": "jane", "groups": ["dev", "system:authenticated"], "request": "x"})
-        );
-    }
-
-    #[test]
-    fn a_certificate_is_a_signers_and_so_is_giving_up() {
-        let live = json!({"status": {"conditions": [{"type": "Approved"}]}});
-        for (new, expected) in [
-            (live.clone(), false),
-            (json!({"status": {"certificate": "x"}}), true),
-            (
-                json!({"status": {"conditions": [{"type": "Approved"}, {"type": "Failed"}]}}),
-                true,
-            ),
-        ] {
-            assert_eq!(signs(&new, &live), expected, "{new}");
-        }
-    }
-}
+mod tests;

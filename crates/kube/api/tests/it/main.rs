@@ -9,5 +9,6 @@ mod nodes;
 mod objects;
 mod pods;
 mod services;
+mod signing;
 mod speed;
 mod watches;

@@ -7,6 +7,7 @@ mod job;
 mod kinds;
 mod pod;
 mod service;
+mod signing;
 #[cfg(test)]
 mod tests;
 
@@ -61,8 +62,9 @@ pub fn before_update(resource: &Resource, subresource: &str, old: &Value, new: &
         ("status", "Pod") if resource.group.is_empty() => pod::status(old, new),
         ("status", "Node") => restore(new, "spec", old),
         ("status", _) if resource.custom.is_some() => only_status(old, new),
+        ("status", "CertificateSigningRequest") => signing::status(old, new),
         ("status", _) => keep_all_but(old, new, &["metadata", "status"]),
-        ("approval", _) => approval(old, new),
+        ("approval", _) => signing::approval(old, new),
         ("finalize", _) => finalize(old, new),
         ("ephemeralcontainers", _) => pod::ephemeral_containers(old, new),
         ("resize", _) => pod::resize(old, new),
@@ -169,27 +171,6 @@ fn only_status(old: &Value, new: &mut Value) {
             "uid",
         ] {
             restore(metadata, name, &sent);
-        }
-    }
-}
-
-/// Approval changes the conditions that approve or deny, nothing else.
-fn approval(old: &Value, new: &mut Value) {
-    let decisions = ["Approved", "Denied"];
-    let status = member(new, "status").cloned().unwrap_or_default();
-    let kept = items(old.get("status").unwrap_or(&Value::Null), "conditions")
-        .iter()
-        .filter(|condition| !decisions.contains(&text(condition, "type")));
-    let decided = items(&status, "conditions")
-        .iter()
-        .filter(|condition| decisions.contains(&text(condition, "type")));
-    let conditions: Vec<Value> = decided.chain(kept).cloned().collect();
-    keep_all_but(old, new, &["metadata"]);
-    if let Some(status) = object_mut(new, "status") {
-        if conditions.is_empty() {
-            remove(status, "conditions");
-        } else {
-            status["conditions"] = conditions.into();
         }
     }
 }

@@ -245,18 +245,39 @@ fn resize_changes_resources_alone() {
 }
 
 #[test]
-fn approval_changes_the_decision_alone() {
+fn approval_changes_conditions_alone() {
     let old = json!({"spec": {"signerName": "s"}, "status": {"certificate": "c", "conditions": [{"type": "Failed"}]}});
     let new = updated(
         "certificates.k8s.io",
         "certificatesigningrequests",
         "approval",
         &old,
-        json!({"spec": {}, "status": {"conditions": [{"type": "Approved"}, {"type": "Other"}]}}),
+        json!({"spec": {}, "status": {"certificate": "d", "conditions": [{"type": "Approved"}, {"type": "Other"}]}}),
     );
     assert_eq!(
         new,
-        json!({"spec": {"signerName": "s"}, "status": {"certificate": "c", "conditions": [{"type": "Approved"}, {"type": "Failed"}]}})
+        json!({"spec": {"signerName": "s"}, "status": {"certificate": "c", "conditions": [{"type": "Approved"}, {"type": "Other"}]}})
+    );
+}
+
+#[test]
+fn a_signer_changes_no_decision() {
+    let old =
+        json!({"spec": {}, "status": {"conditions": [{"type": "Approved", "reason": "good"}]}});
+    let new = updated(
+        "certificates.k8s.io",
+        "certificatesigningrequests",
+        "status",
+        &old,
+        json!({"spec": {"request": "x"}, "status": {"certificate": "c", "conditions": [
+            {"type": "Other"}, {"type": "Approved", "reason": "bad"}, {"type": "Denied"},
+        ]}}),
+    );
+    assert_eq!(
+        new,
+        json!({"spec": {}, "status": {"certificate": "c", "conditions": [
+            {"type": "Other"}, {"type": "Approved", "reason": "good"}, {"type": "Denied"},
+        ]}})
     );
 }
 

@@ -25,6 +25,7 @@ mod rbac;
 mod resources;
 mod security;
 mod service;
+mod signing;
 mod small;
 mod status;
 mod storage;
@@ -91,7 +92,7 @@ fn rules(resource: &Resource) -> Option<Rules> {
         ("coordination.k8s.io", "Lease") => always(small::lease),
         ("scheduling.k8s.io", "PriorityClass") => both(small::priority, small::priority_change),
         ("node.k8s.io", "RuntimeClass") => both(small::runtime, small::runtime_change),
-        ("certificates.k8s.io", "CertificateSigningRequest") => always(small::signing),
+        ("certificates.k8s.io", "CertificateSigningRequest") => always(signing::request),
         ("", "PersistentVolume") => both(storage::volume, storage::volume_change),
         ("", "PersistentVolumeClaim") => both(storage::claim, storage::claim_change),
         ("storage.k8s.io", "StorageClass") => both(storage::class, storage::class_change),
@@ -106,6 +107,10 @@ fn rules(resource: &Resource) -> Option<Rules> {
         }
         _ => return None,
     })
+}
+
+fn is_signing(resource: &Resource) -> bool {
+    resource.group == "certificates.k8s.io" && resource.kind == "CertificateSigningRequest"
 }
 
 fn is_pod(resource: &Resource) -> bool {
@@ -133,6 +138,7 @@ pub fn update(resource: &Resource, new: &Value, old: &Value, subresource: &str) 
     let mut errors = Errors::new();
     meta::update(new, old, &mut errors);
     match (subresource, is_pod(resource)) {
+        _ if is_signing(resource) => signing::change(new, old, subresource, &mut errors),
         ("", true) => pod_change::update(new, old, &mut errors),
         ("status", true) => pod_change::status_update(new, old, &mut errors),
         ("ephemeralcontainers", true) => pod_change::ephemeral_update(new, old, &mut errors),

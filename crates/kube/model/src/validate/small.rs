@@ -1,11 +1,11 @@
-//! Namespaces, leases, priorities, runtimes, requests for certificates, bindings.
+//! Namespaces, leases, priorities, runtimes, bindings.
 
 use serde_json::Value;
 
 use crate::{
     field::{Errors, Path},
     names,
-    view::{absent, flag, member, number, same, text, text_at, texts},
+    view::{flag, member, number, same, text, text_at, texts},
 };
 
 pub fn namespace(object: &Value, errors: &mut Errors) {
@@ -103,49 +103,6 @@ pub fn runtime(object: &Value, errors: &mut Errors) {
 pub fn runtime_change(new: &Value, old: &Value, errors: &mut Errors) {
     if new.get("handler") != old.get("handler") {
         errors.immutable(&Path::root("handler"), new.get("handler"));
-    }
-}
-
-pub fn signing(object: &Value, errors: &mut Errors) {
-    let spec = object.get("spec").unwrap_or(&Value::Null);
-    let path = Path::root("spec");
-    if absent(spec, "request") {
-        errors.required(&path.child("request"), "");
-    }
-    if absent(spec, "usages") {
-        errors.required(
-            &path.child("usages"),
-            "usages: at least one usage is required",
-        );
-    }
-    let signer = text(spec, "signerName");
-    let at = path.child("signerName");
-    match signer.split_once('/') {
-        _ if signer.is_empty() => errors.required(&at, ""),
-        Some((domain, rest)) if !rest.is_empty() => {
-            errors.invalid_all(&at, signer, names::dns_subdomain(domain));
-            if !domain.contains('.') {
-                errors.invalid(
-                    &at,
-                    signer,
-                    "should be a domain with at least two segments separated by dots",
-                );
-            }
-        }
-        _ => errors.invalid(
-            &at,
-            signer,
-            "must be a fully qualified domain and path of the form 'example.com/signer-name'",
-        ),
-    }
-    if let Some(seconds) = number(spec, "expirationSeconds")
-        && seconds < 600
-    {
-        errors.invalid(
-            &path.child("expirationSeconds"),
-            seconds,
-            "may not specify a duration less than 600 seconds (10 minutes)",
-        );
     }
 }
 
