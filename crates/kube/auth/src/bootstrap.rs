@@ -120,6 +120,39 @@ const CONTROLLERS: &[Line] = &[
 ];
 /// Who reads what nodes and pods use.
 const METRICS: &[Line] = &[(READ, &["metrics.k8s.io"], &["nodes", "pods"])];
+/// Who approves and signs certificates. A role of its own, since clusters from before keep the roles they have.
+const CERTIFICATES: &[Line] = &[
+    (
+        &["get", "list", "watch", "delete"],
+        &[CERTIFICATE_GROUP],
+        &["certificatesigningrequests"],
+    ),
+    (
+        &["update"],
+        &[CERTIFICATE_GROUP],
+        &[
+            "certificatesigningrequests/approval",
+            "certificatesigningrequests/status",
+        ],
+    ),
+    (
+        &["create"],
+        &["authorization.k8s.io"],
+        &["subjectaccessreviews"],
+    ),
+];
+const CERTIFICATE_GROUP: &str = "certificates.k8s.io";
+/// The signers of the cluster's authority.
+const SIGNERS: [&str; 3] = [
+    "kubernetes.io/kube-apiserver-client",
+    "kubernetes.io/kube-apiserver-client-kubelet",
+    "kubernetes.io/kubelet-serving",
+];
+const CERTIFICATE_ROLE: &str = "system:controller:certificate-controller";
+/// A node gets a client certificate by itself.
+const SELF_NODE_CLIENT: &str =
+    "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient";
+const NODE_CLIENT: &str = "system:certificates.k8s.io:certificatesigningrequests:nodeclient";
 const BASIC: &[Line] = &[(
     &["create"],
     &["authorization.k8s.io"],
@@ -213,12 +246,38 @@ fn binding(role: &str, subjects: &[(&str, &str)]) -> Value {
     })
 }
 
+/// Who approves for signers or signs as them.
+fn of_signers(verbs: &[&str], signers: &[&str]) -> Value {
+    json!({
+        "apiGroups": [CERTIFICATE_GROUP], "resources": ["signers"], "resourceNames": signers, "verbs": verbs,
+    })
+}
+
+/// Who may have a client certificate of a node without anybody's approval.
+fn certified(subresource: &str) -> Vec<Value> {
+    let resource = format!("certificatesigningrequests/{subresource}");
+    vec![json!({ "apiGroups": [CERTIFICATE_GROUP], "resources": [resource], "verbs": ["create"] })]
+}
+
+/// Those whom a user may be given for one signer; nobody has them at first.
+fn approvers() -> Vec<Value> {
+    let approver = |signer: &&str| {
+        let name = signer.rsplit('/').next().unwrap_or_default();
+        let name = format!("system:certificates.k8s.io:{name}-approver");
+        role(&name, vec![of_signers(&["approve"], &[signer])])
+    };
+    SIGNERS.iter().map(approver).collect()
+}
+
 /// ClusterRoles.
 pub fn roles() -> Vec<Value> {
     let of = |name: &str, lines: &[Line]| role(name, lines.iter().map(rule).collect());
     let all = json!({ "nonResourceURLs": ["*"], "verbs": ["*"] });
     let basic = BASIC.iter().chain(REVIEWS_SELF).map(rule).collect();
-    vec![
+    let mut signing: Vec<Value> = CERTIFICATES.iter().map(rule).collect();
+    signing.push(of_signers(&["approve"], &SIGNERS[1..]));
+    signing.push(of_signers(&["sign"], &SIGNERS));
+    let mut all_roles = vec![
         role("cluster-admin", vec![rule(&(ALL, ALL, ALL)), all]),
         role("system:discovery", vec![paths(DISCOVERY)]),
         role("system:public-info-viewer", vec![paths(PUBLIC)]),
@@ -239,7 +298,12 @@ pub fn roles() -> Vec<Value> {
         of("system:kube-controller-manager", CONTROLLERS),
         of("eks:load-balancer-controller", BALANCERS),
         of("eks:vpc-resource-controller", INTERFACES),
-    ]
+        role(CERTIFICATE_ROLE, signing),
+        role(SELF_NODE_CLIENT, certified("selfnodeclient")),
+        role(NODE_CLIENT, certified("nodeclient")),
+    ];
+    all_roles.extend(approvers());
+    all_roles
 }
 
 /// ClusterRoleBindings.
@@ -260,6 +324,8 @@ pub fn bindings() -> Vec<Value> {
         binding("system:kube-controller-manager", &[controllers]),
         binding("eks:load-balancer-controller", &[balancers]),
         binding("eks:vpc-resource-controller", &[interfaces]),
+        binding(CERTIFICATE_ROLE, &[controllers]),
+        binding(SELF_NODE_CLIENT, &[("Group", "system:nodes")]),
     ]
 }
 
@@ -291,7 +357,29 @@ mod tests {
         let master = UserInfo::authenticated("root", &["system:masters"]);
         let jane = UserInfo::authenticated("jane", &[]);
         let scheduler = UserInfo::authenticated("system:kube-scheduler", &[]);
+        let sign = |verb: &str, signer: &str| Attributes {
+            verb: verb.to_owned(),
+            group: CERTIFICATE_GROUP.to_owned(),
+            resource: "signers".to_owned(),
+            name: signer.to_owned(),
+            ..Attributes::default()
+        };
+        let own_client = Attributes {
+            verb: "create".to_owned(),
+            group: CERTIFICATE_GROUP.to_owned(),
+            resource: "certificatesigningrequests".to_owned(),
+            subresource: "selfnodeclient".to_owned(),
+            ..Attributes::default()
+        };
+        let controllers = UserInfo::authenticated("system:kube-controller-manager", &[]);
+        let node = UserInfo::authenticated("system:node:a", &["system:nodes"]);
         for (user, asked, allowed) in [
+            (&controllers, sign("sign", SIGNERS[0]), true),
+            (&controllers, sign("approve", SIGNERS[0]), false),
+            (&controllers, sign("approve", SIGNERS[2]), true),
+            (&controllers, sign("sign", "example.com/a"), false),
+            (&node, own_client.clone(), true),
+            (&jane, own_client, false),
             (&UserInfo::anonymous(), path("/healthz"), true),
             (&UserInfo::anonymous(), path("/apis"), false),
             (&jane, path("/apis/apps/v1"), true),

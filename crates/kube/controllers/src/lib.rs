@@ -12,6 +12,7 @@
 
 mod autoscaler;
 mod bounds;
+mod certificates;
 mod claims;
 mod cluster_roles;
 mod cron_job;
@@ -33,17 +34,23 @@ pub mod runtime;
 mod service_account;
 mod stateful_set;
 
+use std::sync::Arc;
+
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use wharf_kube_client::{Client, Index, Informers, Kind, Object, kind};
 
+pub use crate::certificates::{CertificateSigner, NotSigned, Order, ServerNames};
 use crate::runtime::{Context, drive};
 
 /// What differs between clusters.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options {
     /// The certificates of the cluster's authority, in PEM: pods trust the API server by them.
     pub authority: String,
+    /// Its key.
+    pub signer: Arc<dyn CertificateSigner>,
+    pub server: ServerNames,
 }
 
 /// By the node they are on.
@@ -67,6 +74,8 @@ pub async fn run(client: Client, informers: Informers, options: Options, stop: C
     tasks.spawn(drive(namespace::Namespaces::new(&context), stop.clone()));
     let accounts = service_account::ServiceAccounts::new(&context, options.authority);
     tasks.spawn(drive(accounts, stop.clone()));
+    let requests = certificates::Requests::new(&context, options.signer, options.server);
+    tasks.spawn(drive(requests, stop.clone()));
     tasks.spawn(drive(replica_set::ReplicaSets::new(&context), stop.clone()));
     let controllers = replica_set::ReplicaSets::replication_controllers(&context);
     tasks.spawn(drive(controllers, stop.clone()));

@@ -13,6 +13,7 @@ pub mod issuers;
 mod keys;
 pub mod logs;
 mod nodes;
+mod signer;
 
 use std::{
     collections::HashMap,
@@ -40,6 +41,7 @@ use wharf_base::{
 use wharf_kube_api::{AwsPlace, Network, OwnServer, Parts, Servers};
 use wharf_kube_auth::{UserInfo, account_token::Issuer, user::MASTERS};
 use wharf_kube_client::{Client, Informer, Informers, Selection, kind, transport};
+use wharf_kube_controllers::ServerNames;
 use wharf_kube_model::status::Status;
 use wharf_log_writer::Writer;
 use wharf_seal::SharedKey;
@@ -60,6 +62,7 @@ use self::{
     identity::Identities,
     logs::ClusterLogs,
     nodes::ToNodes,
+    signer::ClusterSigner,
 };
 use crate::gateway::connections::Connections;
 
@@ -213,6 +216,10 @@ impl Clusters {
         let issuer = issuer.map_err(failed("reading the keys of a cluster"))?;
         let issuer = Arc::new(issuer);
         let nodes = self.to_nodes(&signing)?;
+        let clock = self.settings.clock.clone();
+        let authority_key = wanted.authority_key.expose_str();
+        let signer = ClusterSigner::read(&wanted.authority, authority_key, clock);
+        let signer = signer.map_err(failed("reading the authority of a cluster"))?;
         let authority = Authority::new(whose.clone(), eks.clone());
         let own = UserInfo::authenticated(SELF, &[MASTERS]);
         let client = self.client(&wanted.id, own, "kube-apiserver");
@@ -297,7 +304,7 @@ impl Clusters {
             tokio::spawn(front.clone().serve(listener, stop.clone()));
         }
         logs.serves(port);
-        let balancers = self.start_controllers(&wanted, &stop);
+        let balancers = self.start_controllers(&wanted, signer, &stop);
         self.settings.issuers.begin(&wanted.id, &issuer);
         ending.disarm();
         Ok(Serving {
@@ -313,6 +320,7 @@ impl Clusters {
     fn start_controllers(
         &self,
         wanted: &Wanted,
+        signer: ClusterSigner,
         stop: &CancellationToken,
     ) -> tokio::task::JoinHandle<()> {
         let id = &wanted.id;
@@ -325,6 +333,8 @@ impl Clusters {
         let followed = Informers::new(controllers.clone(), indexes, stop.clone());
         let options = wharf_kube_controllers::Options {
             authority: wanted.authority.clone(),
+            signer: Arc::new(signer),
+            server: self.own_names(wanted),
         };
         let run = wharf_kube_controllers::run(controllers, followed, options, stop.clone());
         tokio::spawn(run);
@@ -367,6 +377,22 @@ impl Clusters {
         }
     }
 
+    /// What the certificate of a cluster holds for.
+    fn names(&self, wanted: &Wanted) -> Vec<String> {
+        let mut names = self.settings.names.clone();
+        names.extend(IN_PODS.map(str::to_owned));
+        names.extend(first_address(&wanted.service_cidr).map(|it| it.to_string()));
+        names
+    }
+
+    /// What nobody else gets a certificate for.
+    fn own_names(&self, wanted: &Wanted) -> ServerNames {
+        let mut names = self.names(wanted);
+        names.push(self.settings.host.clone());
+        names.extend(self.settings.reached.iter().map(ToString::to_string));
+        ServerNames::new(names, [SELF, identity::TO_NODES].map(str::to_owned))
+    }
+
     fn to_nodes(&self, signing: &keys::Authority) -> Result<ToNodes, ControlPlaneError> {
         const ACTION: &str = "making the certificate that nodes see";
         let signed = signing.for_client(identity::TO_NODES, MASTERS);
@@ -382,10 +408,9 @@ impl Clusters {
         signing: &keys::Authority,
     ) -> Result<TlsAcceptor, ControlPlaneError> {
         const ACTION: &str = "making the certificate of a cluster";
-        let mut names = self.settings.names.clone();
-        names.extend(IN_PODS.map(str::to_owned));
-        names.extend(first_address(&wanted.service_cidr).map(|it| it.to_string()));
-        let signed = signing.for_server(names).map_err(failed(ACTION))?;
+        let signed = signing
+            .for_server(self.names(wanted))
+            .map_err(failed(ACTION))?;
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(wanted.authority.as_bytes()) {
             let certificate = certificate.map_err(failed(ACTION))?;

@@ -12,7 +12,7 @@ use wharf_kube_auth::{
     Tokens, Unauthenticated, UserInfo,
 };
 use wharf_kube_client::{Client, Informers, Kind, Selection, transport};
-use wharf_kube_controllers::Options;
+use wharf_kube_controllers::{CertificateSigner, NotSigned, Options, Order, ServerNames};
 use wharf_store::{Store, StoreOptions};
 
 struct Open;
@@ -68,6 +68,17 @@ impl Nodes for None_ {
     }
 }
 
+/// Signs anything, and what is signed has the subject of nobody.
+struct SelfSigner;
+
+impl CertificateSigner for SelfSigner {
+    fn sign(&self, _: &Order) -> Result<String, NotSigned> {
+        let key = rcgen::KeyPair::generate().map_err(|error| NotSigned(error.into()))?;
+        let made = rcgen::CertificateParams::default().self_signed(&key);
+        Ok(made.map_err(|error| NotSigned(error.into()))?.pem())
+    }
+}
+
 pub struct Cluster {
     pub client: Client,
     pub stop: CancellationToken,
@@ -109,6 +120,8 @@ impl Cluster {
         let informers = Informers::new(client.clone(), indexes, stop.clone());
         let options = Options {
             authority: "PEM".to_owned(),
+            signer: Arc::new(SelfSigner),
+            server: ServerNames::default(),
         };
         tokio::spawn(wharf_kube_controllers::run(
             client.clone(),

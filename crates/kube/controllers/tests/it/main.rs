@@ -1,6 +1,7 @@
 //! All controllers and the scheduler on a server of `wharf-kube-api`, with nodes that only say that pods run.
 
 mod autoscalers;
+mod certificates;
 mod cluster;
 mod node;
 mod quotas;
