@@ -204,6 +204,11 @@ impl Collector {
                     self.take_owners(&node, &gone).await?;
                     return Ok(Next::Settled);
                 }
+                Step::Unblock => {
+                    self.unblock(&node).await?;
+                    self.delete(&node, true).await?;
+                    return Ok(Next::Settled);
+                }
                 Step::Delete { foreground } => {
                     self.delete(&node, foreground).await?;
                     return Ok(Next::Settled);
@@ -296,6 +301,21 @@ impl Collector {
         owners.retain(|it| !gone.iter().any(|uid| uid == it.text("/uid")));
         if owners.len() == all.len() {
             return Ok(());
+        }
+        self.patch(&live, node, json!({"ownerReferences": owners}))
+            .await
+    }
+
+    /// No owner waits for it any more.
+    async fn unblock(&self, node: &Node) -> Result<(), Error> {
+        let Some(live) = self.live(node).await? else {
+            return Ok(());
+        };
+        let mut owners = live.list("/metadata/ownerReferences").to_vec();
+        for owner in &mut owners {
+            if owner.is_true("/blockOwnerDeletion") {
+                owner["blockOwnerDeletion"] = false.into();
+            }
         }
         self.patch(&live, node, json!({"ownerReferences": owners}))
             .await

@@ -1,6 +1,6 @@
 //! Who owns whom, over all kinds of a cluster: pure.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 use wharf_kube_client::{Kind, Object};
@@ -52,6 +52,12 @@ impl Node {
             is_foreground: is_deleting && object.has_finalizer(FOREGROUND),
             orphans: is_deleting && object.has_finalizer(ORPHAN),
         }
+    }
+
+    /// Whether an owner of it, when it goes in the foreground, waits for it.
+    fn waits_below(&self, owner: &str) -> bool {
+        let mut owners = self.owners.iter();
+        owners.any(|it| it.uid == owner && it.blocks)
     }
 }
 
@@ -138,17 +144,7 @@ impl Graph {
             return Step::Orphan(self.dependents(uid));
         }
         if node.is_foreground {
-            let blocks = |it: &String| {
-                self.nodes.get(it).is_some_and(|dependent| {
-                    let mut owners = dependent.owners.iter();
-                    owners.any(|owner| owner.uid == uid && owner.blocks)
-                })
-            };
-            let blocking: Vec<String> = self.dependents(uid).into_iter().filter(blocks).collect();
-            return match blocking.is_empty() {
-                true => Step::LetGo,
-                false => Step::Look(blocking),
-            };
+            return self.wait(uid);
         }
         if node.is_deleting || node.owners.is_empty() {
             return Step::Nothing;
@@ -173,11 +169,74 @@ impl Graph {
             (1.., false) => Step::Leave(gone),
             // Its owner waits for it, and so it waits for its own.
             _ if waiting > 0 && !self.dependents(uid).is_empty() => {
-                Step::Delete { foreground: true }
+                let dependents = self.dependents(uid);
+                let mut waiting = dependents.iter().filter_map(|it| self.nodes.get(it));
+                // One that waits already may wait for this one's owners: these must not wait for this one then.
+                match waiting.any(|it| it.is_foreground) {
+                    true => Step::Unblock,
+                    false => Step::Delete { foreground: true },
+                }
             }
             _ => Step::Delete { foreground: false },
         }
     }
+
+    /// Of an object that goes after its dependents.
+    fn wait(&self, uid: &str) -> Step {
+        let circle = self.circle(uid);
+        let (within, mut blocking): (Vec<String>, Vec<String>) = self
+            .blocking(uid)
+            .into_iter()
+            .partition(|it| circle.contains(it));
+        match circle.first().filter(|_| !within.is_empty()) {
+            // All of a circle wait for each other; the first of them waits no longer.
+            Some(first) if first != uid => blocking.push(first.clone()),
+            _ if blocking.is_empty() => return Step::LetGo,
+            _ => {}
+        }
+        Step::Look(blocking)
+    }
+
+    /// Dependents that an object waits for.
+    fn blocking(&self, uid: &str) -> Vec<String> {
+        let blocks = |it: &String| {
+            self.nodes
+                .get(it)
+                .is_some_and(|dependent| dependent.waits_below(uid))
+        };
+        self.dependents(uid).into_iter().filter(blocks).collect()
+    }
+
+    /// Those that wait for an object and that it waits for, itself among them, in the order of their uids.
+    fn circle(&self, uid: &str) -> BTreeSet<String> {
+        let is_waiting = |it: &str| self.nodes.get(it).is_some_and(|it| it.is_foreground);
+        let below = reached(uid, |it| {
+            let mut found = self.blocking(it);
+            found.retain(|it| is_waiting(it));
+            found
+        });
+        if !below.contains(uid) {
+            return BTreeSet::new();
+        }
+        let above = reached(uid, |it| {
+            let owners = self.nodes.get(it).into_iter().flat_map(|it| &it.owners);
+            let owners = owners.filter(|it| it.blocks && is_waiting(&it.uid));
+            owners.map(|it| it.uid.clone()).collect()
+        });
+        below.intersection(&above).cloned().collect()
+    }
+}
+
+/// All that is reached from a start by one step or more.
+fn reached(start: &str, next: impl Fn(&str) -> Vec<String>) -> BTreeSet<String> {
+    let (mut found, mut open) = (BTreeSet::new(), next(start));
+    while let Some(uid) = open.pop() {
+        if !found.contains(&uid) {
+            open.extend(next(&uid));
+            found.insert(uid);
+        }
+    }
+    found
 }
 
 #[derive(Debug, PartialEq)]
@@ -189,6 +248,8 @@ pub enum Step {
     Delete {
         foreground: bool,
     },
+    /// As in the foreground, and its owners wait for it no longer: it waits for one that waits.
+    Unblock,
     /// Some owners are there; these are taken off.
     Leave(Vec<String>),
     /// The finalizer is taken off: nobody blocks it any more.
@@ -200,110 +261,4 @@ pub enum Step {
 }
 
 #[cfg(test)]
-mod tests {
-    use wharf_kube_client::kind;
-
-    use super::*;
-
-    fn node(uid: &str, owners: &[&str]) -> Node {
-        Node {
-            kind: kind::POD,
-            namespace: "a".to_owned(),
-            name: uid.to_owned(),
-            uid: uid.to_owned(),
-            owners: owners
-                .iter()
-                .map(|it| Owner {
-                    api_version: "v1".to_owned(),
-                    kind: "Pod".to_owned(),
-                    name: (*it).to_owned(),
-                    uid: (*it).to_owned(),
-                    blocks: true,
-                })
-                .collect(),
-            is_deleting: false,
-            is_foreground: false,
-            orphans: false,
-        }
-    }
-
-    fn foreground(uid: &str, owners: &[&str]) -> Node {
-        Node {
-            is_deleting: true,
-            is_foreground: true,
-            ..node(uid, owners)
-        }
-    }
-
-    fn graph(nodes: Vec<Node>) -> Graph {
-        let mut graph = Graph::default();
-        for node in nodes {
-            graph.put(node);
-        }
-        graph
-    }
-
-    fn absent(uids: &[&str]) -> HashSet<String> {
-        uids.iter().map(|it| (*it).to_owned()).collect()
-    }
-
-    #[test]
-    fn what_becomes_of_a_dependent() {
-        let none = absent(&[]);
-        let it = graph(vec![node("o", &[]), node("d", &["o"])]);
-        assert_eq!(it.decide("o", &none), Step::Nothing);
-        assert_eq!(it.decide("d", &none), Step::Nothing);
-
-        let it = graph(vec![node("d", &["o"])]);
-        assert!(matches!(it.decide("d", &none), Step::Find(owners) if owners[0].uid == "o"));
-        assert_eq!(
-            it.decide("d", &absent(&["o"])),
-            Step::Delete { foreground: false }
-        );
-
-        let it = graph(vec![node("p", &[]), node("d", &["o", "p"])]);
-        assert_eq!(
-            it.decide("d", &absent(&["o"])),
-            Step::Leave(vec!["o".to_owned()])
-        );
-    }
-
-    #[test]
-    fn in_the_foreground_dependents_go_first() {
-        let none = absent(&[]);
-        let mut it = graph(vec![
-            foreground("o", &[]),
-            node("d", &["o"]),
-            node("e", &["d"]),
-        ]);
-        assert_eq!(it.decide("o", &none), Step::Look(vec!["d".to_owned()]));
-        assert_eq!(it.decide("d", &none), Step::Delete { foreground: true });
-        it.put(foreground("d", &["o"]));
-        assert_eq!(it.decide("e", &none), Step::Delete { foreground: false });
-        assert!(it.remove("e").contains(&"d".to_owned()));
-        assert_eq!(it.decide("d", &none), Step::LetGo);
-        assert!(it.remove("d").contains(&"o".to_owned()));
-        assert_eq!(it.decide("o", &none), Step::LetGo);
-    }
-
-    #[test]
-    fn orphans_stay() {
-        let mut owner = node("o", &[]);
-        owner.is_deleting = true;
-        owner.orphans = true;
-        let it = graph(vec![node("d", &["o"]), owner]);
-        assert_eq!(
-            it.decide("o", &absent(&[])),
-            Step::Orphan(vec!["d".to_owned()])
-        );
-    }
-
-    #[test]
-    fn changes_say_whom_to_look_at() {
-        let mut it = graph(vec![node("o", &[]), node("d", &["o"])]);
-        assert_eq!(it.put(foreground("o", &[])), ["d", "o"]);
-        // The dependent was taken over by another: the owner waits for it no longer.
-        assert!(it.put(node("d", &["p"])).contains(&"o".to_owned()));
-        assert!(it.dependents("o").is_empty());
-    }
-}
+mod tests;

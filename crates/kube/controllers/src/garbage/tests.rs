@@ -130,3 +130,37 @@ async fn an_owner_that_never_was_is_none() {
     create(&cluster, &kind::POD, "p", &[(&kind::REPLICA_SET, &ghost)]).await;
     cluster.until(&kind::POD, <[_]>::is_empty).await;
 }
+
+/// Pods in a circle, each owned by the one before.
+async fn circle(cluster: &Cluster) {
+    let (of_pods, mut made) = (kind::POD, Vec::new());
+    for name in ["p", "q", "r"] {
+        let owners: Vec<_> = made.last().map(|it| (&of_pods, it)).into_iter().collect();
+        let pod = create(cluster, &kind::POD, name, &owners).await;
+        made.push(pod);
+    }
+    let mut first = made[0].clone();
+    let last = Ref::of(&kind::POD, &made[2]).as_controller();
+    first["metadata"]["ownerReferences"] = json!([last]);
+    cluster.client.update(&kind::POD, &first).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_circle_goes_in_the_foreground_and_in_the_background() {
+    for how in [Propagation::Foreground, Propagation::Background] {
+        let cluster = cluster();
+        circle(&cluster).await;
+        delete(&cluster, &kind::POD, "p", how).await;
+        cluster.until(&kind::POD, <[_]>::is_empty).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_circle_goes_that_was_deleted_all_at_once() {
+    let cluster = cluster();
+    circle(&cluster).await;
+    for name in ["p", "q", "r"] {
+        delete(&cluster, &kind::POD, name, Propagation::Foreground).await;
+    }
+    cluster.until(&kind::POD, <[_]>::is_empty).await;
+}
