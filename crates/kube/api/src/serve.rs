@@ -180,7 +180,8 @@ async fn resource(
     let offer = Offer {
         protobuf: resource.custom.is_none() && !measured::is_measured(&resource),
         yaml: verb != "watch",
-        shapes: verb != "create" || subresource.is_empty(),
+        // Answers to questions are no objects that a table could be made of.
+        shapes: (verb != "create" || subresource.is_empty()) && !reviews::is_review(&resource),
     };
     let is_passed =
         ["log", "exec", "attach", "portforward", "proxy"].contains(&subresource.as_str());

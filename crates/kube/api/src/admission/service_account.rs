@@ -134,11 +134,17 @@ mod tests {
 
     #[test]
     fn who_wants_none_gets_none() {
+        // What the pod says counts, then what its account says.
         for (of_pod, of_account, expected) in [
-            (Some(false), None, false),
-            (Some(true), Some(false), true),
-            (None, Some(false), false),
             (None, None, true),
+            (None, Some(true), true),
+            (None, Some(false), false),
+            (Some(true), None, true),
+            (Some(true), Some(true), true),
+            (Some(true), Some(false), true),
+            (Some(false), None, false),
+            (Some(false), Some(true), false),
+            (Some(false), Some(false), false),
         ] {
             let mut it = pod(json!({"containers": [{"name": "a"}]}));
             let mut account = json!({});

@@ -207,3 +207,17 @@ async fn what_is_no_object_of_a_resource() {
         .expect(201);
     assert_eq!(who["status"]["userInfo"]["username"], "admin");
 }
+
+#[tokio::test]
+async fn a_review_is_no_table() {
+    let it = Harness::new().await;
+    let uri = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    let table = "application/json;as=Table;v=v1;g=meta.k8s.io";
+    let review = json!({"spec": {"resourceAttributes": {"verb": "get", "resource": "pods"}}});
+    for (accept, code) in [(table, 406), ("application/json", 201)] {
+        let answer = it
+            .send_accepting(accept, http::Method::POST, uri, &review)
+            .await;
+        assert_eq!(answer.status().as_u16(), code, "{accept}");
+    }
+}
