@@ -60,6 +60,8 @@ pub struct Custom {
     pub definition: String,
     /// The version's `openAPIV3Schema`.
     pub schema: Value,
+    /// Whether it has defaults anywhere: what is stored may lack them.
+    pub defaults: bool,
     /// Its regular expressions.
     pub patterns: Patterns,
 }

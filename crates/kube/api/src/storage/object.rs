@@ -7,7 +7,7 @@ use std::io::Write as _;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
-use wharf_kube_model::{Resource, convert};
+use wharf_kube_model::{Resource, conform, convert};
 use wharf_store::Revision;
 
 /// What each stored text begins with.
@@ -114,8 +114,11 @@ impl Object {
     /// Whether the stored text is that of `resource`, with nothing to convert.
     pub fn is_shaped_as(&self, resource: &Resource) -> bool {
         let storage = &resource.storage;
-        resource.custom.is_some()
-            || (storage.group == resource.group && self.version() == resource.version)
+        match &resource.custom {
+            // Defaults may be newer than what is stored.
+            Some(custom) => !custom.defaults,
+            None => storage.group == resource.group && self.version() == resource.version,
+        }
     }
 
     /// As a value in the shape of `resource`; `None` if what is stored is damaged.
@@ -131,7 +134,12 @@ impl Object {
         let metadata = all.get_mut("metadata").and_then(Value::as_object_mut)?;
         metadata.insert("resourceVersion".into(), self.revision.to_string().into());
         object.append(&mut all);
-        Some(convert::from_stored(resource, Value::Object(object)))
+        let mut object = Value::Object(object);
+        if resource.custom.as_ref().is_some_and(|it| it.defaults) {
+            // What is stored has the types of its schema, or had those of an older one: it is shown all the same.
+            let _ = conform::object(resource, &mut object);
+        }
+        Some(convert::from_stored(resource, object))
     }
 }
 

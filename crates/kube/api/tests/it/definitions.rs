@@ -94,3 +94,77 @@ async fn names_that_are_taken_are_not_served() {
         .await
         .expect(404);
 }
+
+#[tokio::test]
+async fn a_default_that_came_later_is_in_what_was_stored_before() {
+    let it = Harness::new().await;
+    it.post(DEFINITIONS, &definition()).await.expect(201);
+    it.post(WIDGETS, &widget(&json!(3))).await.expect(201);
+    let color = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/color";
+    let patch =
+        json!([{"op": "add", "path": color, "value": {"type": "string", "default": "red"}}]);
+    let uri = format!("{DEFINITIONS}/widgets.example.com");
+    it.patch(&uri, "json-patch+json", &patch).await.expect(200);
+    let wanted = json!({"size": 3, "color": "red"});
+    let got = it.get(&format!("{WIDGETS}/a")).await.expect(200);
+    assert_eq!(got["spec"], wanted);
+    let list = it.get(WIDGETS).await.expect(200);
+    assert_eq!(list["items"][0]["spec"], wanted);
+    let watch = format!("{WIDGETS}?watch=true&timeoutSeconds=1");
+    let told = it.get(&watch).await.expect(200);
+    assert_eq!(told["object"]["spec"], wanted);
+}
+
+#[tokio::test]
+async fn schemas_are_published() {
+    let it = Harness::new().await;
+    let mut with_spec = definition();
+    let schema = &mut with_spec["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+    schema["properties"]["any"] = json!({
+        "type": "object", "x-kubernetes-preserve-unknown-fields": true, "properties": {"a": {"type": "string"}},
+    });
+    schema["properties"]["none"] = json!({"type": "string", "nullable": true});
+    schema["properties"]["pod"] = json!({"type": "object", "x-kubernetes-embedded-resource": true});
+    it.post(DEFINITIONS, &with_spec).await.expect(201);
+    let two = it.get("/openapi/v2").await.expect(200);
+    let two = &two["definitions"]["com.example.v1.Widget"];
+    assert_eq!(
+        two["properties"]["spec"]["properties"]["size"]["type"],
+        "integer"
+    );
+    assert!(two["properties"]["any"].get("properties").is_none());
+    assert!(two["properties"]["none"].get("type").is_none());
+    assert_eq!(
+        two["properties"]["pod"]["required"],
+        json!(["kind", "apiVersion"])
+    );
+    assert!(two["properties"]["kind"]["description"].is_string());
+    let gvk = json!([{"group": "example.com", "version": "v1", "kind": "Widget"}]);
+    assert_eq!(two["x-kubernetes-group-version-kind"], gvk);
+    let three = it.get("/openapi/v3/apis/example.com/v1").await.expect(200);
+    let three = &three["components"]["schemas"]["com.example.v1.Widget"];
+    assert_eq!(
+        three["properties"]["any"]["properties"]["a"]["type"],
+        "string"
+    );
+    assert_eq!(three["properties"]["none"]["nullable"], true);
+}
+
+#[tokio::test]
+async fn a_schema_that_keeps_all_is_published_without_bounds() {
+    let it = Harness::new().await;
+    let mut open = definition();
+    let schema = &mut open["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+    schema["x-kubernetes-preserve-unknown-fields"] = true.into();
+    it.post(DEFINITIONS, &open).await.expect(201);
+    let two = it.get("/openapi/v2").await.expect(200);
+    let gvk = json!([{"group": "example.com", "version": "v1", "kind": "Widget"}]);
+    assert_eq!(
+        two["definitions"]["com.example.v1.Widget"],
+        json!({"type": "object", "x-kubernetes-group-version-kind": gvk})
+    );
+    let three = it.get("/openapi/v3/apis/example.com/v1").await.expect(200);
+    let three = &three["components"]["schemas"]["com.example.v1.Widget"];
+    assert_eq!(three["x-kubernetes-preserve-unknown-fields"], true);
+    assert!(three["properties"]["metadata"].is_object());
+}

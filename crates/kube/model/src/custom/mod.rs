@@ -38,6 +38,16 @@ fn texts(value: &Value, name: &str) -> Vec<String> {
     items.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
+/// Whether a schema, or one below it, has a default.
+fn has_defaults(schema: &Value) -> bool {
+    let below = |name: &str| schema.get(name).is_some_and(has_defaults);
+    let own = schema.get("default").is_some_and(|it| !it.is_null());
+    let properties = schema.get("properties").and_then(Value::as_object);
+    own || below("items")
+        || below("additionalProperties")
+        || properties.is_some_and(|all| all.values().any(has_defaults))
+}
+
 /// The kinds of a definition's served versions. A version whose schema does not compile is left out: [`check`] did not let it in.
 #[must_use]
 pub fn resources(definition: &Value) -> Vec<Resource> {
@@ -123,6 +133,7 @@ fn resource(definition: &Value, version: &Value, stored: String) -> Option<Resou
             .collect(),
         deprecated,
         definition: text(&definition["metadata"], "name"),
+        defaults: has_defaults(&schema),
         patterns: Patterns::of(&schema),
         schema,
     };

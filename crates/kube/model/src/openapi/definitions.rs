@@ -1,6 +1,6 @@
 //! Types as OpenAPI has them: those a document refers to, each once.
 
-use super::Dialect;
+use super::{Dialect, custom};
 use crate::built_in::{self, BUILT_IN, BuiltIn};
 use crate::catalog::Resource;
 use crate::schema::{Field, Kind, ListType, Node};
@@ -125,24 +125,36 @@ impl<'a> Definitions<'a> {
             return self.dialect.reference(&name);
         }
         if self.known.insert(one.clone()) {
-            let mut made = resource
-                .custom
-                .as_ref()
-                .map(|custom| custom.schema.clone())
-                .unwrap_or_default();
-            if !made.is_object() {
-                made = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+            let schema = resource.custom.as_ref().map(|custom| &custom.schema);
+            let schema = schema.filter(|it| it.is_object());
+            let mut made = custom::published(schema, self.dialect);
+            if made.get("properties").is_some() {
+                let parts = self.of_objects();
+                custom::complete(&mut made, &parts);
             }
-            if self.dialect == Dialect::V2 {
-                plain(&mut made);
-            }
-            made["properties"]["apiVersion"] = json!({"type": "string"});
-            made["properties"]["kind"] = json!({"type": "string"});
-            made["properties"]["metadata"] = self.meta("ObjectMeta");
             made["x-kubernetes-group-version-kind"] = json!([gvk(resource, &resource.kind)]);
             self.made.insert(one.clone(), made);
         }
         self.dialect.reference(&one)
+    }
+
+    /// What each object has: `apiVersion`, `kind`, `metadata`.
+    fn of_objects(&mut self) -> Map<String, Value> {
+        let metadata = self.meta("ObjectMeta");
+        let mut parts = Map::new();
+        for name in ["apiVersion", "kind", "metadata"] {
+            let mut part = match name {
+                "metadata" if self.dialect == Dialect::V3 => json!({"allOf": [metadata]}),
+                "metadata" => metadata.clone(),
+                _ => json!({"type": "string"}),
+            };
+            // In the words of any built-in kind.
+            if let Some(text) = self.description("io.k8s.api.core.v1.Pod", Some(name)) {
+                part["description"] = text;
+            }
+            parts.insert(name.to_owned(), part);
+        }
+        parts
     }
 
     fn refer(&mut self, name: String, schema: Schema) -> Value {
@@ -336,35 +348,4 @@ impl<'a> Definitions<'a> {
 
 fn gvk(resource: &Resource, kind: &str) -> Value {
     json!({"group": resource.group, "version": resource.version, "kind": kind})
-}
-
-/// A custom resource's schema with what OpenAPI 2 knows of it.
-fn plain(schema: &mut Value) {
-    let Value::Object(object) = schema else {
-        return;
-    };
-    for name in [
-        "nullable",
-        "oneOf",
-        "anyOf",
-        "not",
-        "allOf",
-        "x-kubernetes-validations",
-    ] {
-        object.shift_remove(name);
-    }
-    if object.get("x-kubernetes-int-or-string") == Some(&Value::Bool(true)) {
-        object.shift_remove("type");
-    }
-    if object.get("x-kubernetes-preserve-unknown-fields") == Some(&Value::Bool(true)) {
-        // Clients would call unknown what the server keeps.
-        object.shift_remove("properties");
-        object.shift_remove("items");
-    }
-    for name in ["items", "additionalProperties"] {
-        object.get_mut(name).into_iter().for_each(plain);
-    }
-    if let Some(Value::Object(properties)) = object.get_mut("properties") {
-        properties.values_mut().for_each(plain);
-    }
 }

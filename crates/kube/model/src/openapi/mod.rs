@@ -2,6 +2,7 @@
 //!
 //! Callers keep what they got as long as they keep the catalog; all clusters without custom resources share one.
 
+mod custom;
 mod definitions;
 mod paths;
 mod proto;
