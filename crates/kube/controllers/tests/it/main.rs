@@ -3,6 +3,7 @@
 mod autoscalers;
 mod certificates;
 mod cluster;
+mod daemon_sets;
 mod node;
 mod quotas;
 mod workloads;

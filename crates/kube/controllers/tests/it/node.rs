@@ -57,6 +57,10 @@ async fn carry_on(client: &Client, mut pod: Value) {
     let now = SystemClock.now().iso8601_seconds();
     // What ends by itself says so in its image.
     let image = pod.text("/spec/containers/0/image");
+    // Of what cannot be pulled nothing is heard.
+    if image == "missing" {
+        return;
+    }
     let phase = match image {
         "true" => "Succeeded",
         "false" => "Failed",
