@@ -175,26 +175,6 @@ impl Harness {
         self.cluster.serve(request, &user).await
     }
 
-    /// As somebody who takes answers in one form alone.
-    pub async fn send_accepting(
-        &self,
-        accept: &str,
-        method: Method,
-        uri: &str,
-        body: &Value,
-    ) -> Response<Body> {
-        let body = Full::new(Bytes::from(body.to_string())).map_err(|never| match never {});
-        let request = Request::builder()
-            .method(method)
-            .uri(uri)
-            .header(CONTENT_TYPE, "application/json")
-            .header(http::header::ACCEPT, accept)
-            .body(body.boxed_unsync())
-            .unwrap();
-        let user = UserInfo::authenticated("admin", &[]);
-        self.cluster.serve(request, &user).await
-    }
-
     async fn ask(&self, method: Method, uri: &str, kind: &str, body: impl ToString) -> Answer {
         read(self.send(method, uri, kind, body).await).await
     }
