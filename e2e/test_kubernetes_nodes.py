@@ -223,6 +223,21 @@ def test_probes_and_sidecars(cluster, node, image):
     cluster.kubectl("delete", "pod", "probed", "--timeout=50s", "--grace-period=1")
 
 
+def test_a_probe_of_a_port_goes_to_the_address_of_the_pod(cluster, node, image):
+    probe = {"tcpSocket": {"port": 8080}, "periodSeconds": 1}
+    own = {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+    # Nobody listens at any other address, and before that a file is waited for.
+    script = "until [ -e /tmp/go ]; do sleep 0.2; done; exec httpd -f -p $POD_IP:8080"
+    apply(cluster, "listens", {"containers": [sh(image, script, env=[own], readinessProbe=probe)]})
+    wait_phase(cluster, "listens", "Running")
+    failed = "involvedObject.name=listens,reason=Unhealthy"
+    wait_for(lambda: cluster.get("events", "--field-selector", failed)["items"], 30, "a probe that fails")
+    assert condition(pod_of(cluster, "listens"), "Ready") == "False"
+    cluster.kubectl("exec", "listens", "--", "touch", "/tmp/go")
+    wait_for(lambda: condition(pod_of(cluster, "listens"), "Ready") == "True", 30, "readiness")
+    cluster.kubectl("delete", "pod", "listens", "--timeout=50s", "--grace-period=1")
+
+
 def test_pods_outlive_the_agent(installation, cluster, node, image):
     script = "date +%s%N; trap exit TERM; while true; do sleep 1; done"
     apply(cluster, "outlives", {"containers": [sh(image, script)]})

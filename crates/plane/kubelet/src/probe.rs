@@ -217,12 +217,7 @@ pub async fn once(
         };
     }
     let connect = |port: u16, host: &Option<String>| {
-        let address = match host.as_deref().filter(|it| !it.is_empty()) {
-            Some(host) => host
-                .parse()
-                .map_err(|_| format!("host {host} is no IPv4 address")),
-            None => ip.ok_or_else(|| "the pod has no address".to_owned()),
-        };
+        let address = target(host.as_deref(), ip);
         async move {
             let connected = context
                 .node
@@ -245,6 +240,16 @@ pub async fn once(
         return connected.unwrap_or_else(|_| Err(late())).map(|_| ());
     }
     Err("nothing to look at".to_owned())
+}
+
+/// Where a probe goes: to the pod, unless it names another host.
+fn target(host: Option<&str>, pod: Option<Ipv4Addr>) -> Result<Ipv4Addr, String> {
+    match host.filter(|it| !it.is_empty()) {
+        Some(host) => host
+            .parse()
+            .map_err(|_| format!("host {host} is no IPv4 address")),
+        None => pod.ok_or_else(|| "the pod has no address".to_owned()),
+    }
 }
 
 /// A number, or the name of one of the container's ports.
@@ -327,5 +332,29 @@ mod tests {
             seen,
             [None, yes, None, None, None, None, None, no, no, None]
         );
+    }
+
+    #[test]
+    fn a_probe_goes_to_the_pod_and_to_its_port() {
+        let pod = Ipv4Addr::new(10, 0, 0, 5);
+        assert_eq!(target(None, Some(pod)), Ok(pod));
+        assert_eq!(target(Some(""), Some(pod)), Ok(pod));
+        let other = Ipv4Addr::new(10, 0, 0, 6);
+        assert_eq!(target(Some("10.0.0.6"), Some(pod)), Ok(other));
+        assert!(target(Some("web.lan"), Some(pod)).is_err());
+        assert!(target(None, None).is_err());
+        let container: Container = serde_json::from_value(serde_json::json!({
+            "name": "a", "ports": [{"name": "web", "containerPort": 8080}],
+        }))
+        .unwrap();
+        for (told, expected) in [
+            (Value::from(8080), Ok(8080)),
+            (Value::from("web"), Ok(8080)),
+            (Value::from("81"), Ok(81)),
+        ] {
+            assert_eq!(port(&container, &told), expected);
+        }
+        assert!(port(&container, &Value::from(70_000)).is_err());
+        assert!(port(&container, &Value::from("none")).is_err());
     }
 }
