@@ -7,6 +7,7 @@
 
 mod authority;
 mod aws_auth;
+mod certificates;
 mod front;
 mod identity;
 pub mod issuers;
@@ -26,13 +27,7 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Full};
 use parking_lot::RwLock;
-use rustls::{
-    RootCertStore, ServerConfig as TlsConfig,
-    pki_types::{CertificateDer, pem::PemObject},
-    server::WebPkiClientVerifier,
-};
 use tokio::{net::TcpListener, sync::Mutex};
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use wharf_base::{
     Clock,
@@ -41,7 +36,6 @@ use wharf_base::{
 use wharf_kube_api::{AwsPlace, Network, OwnServer, Parts, Servers};
 use wharf_kube_auth::{UserInfo, account_token::Issuer, user::MASTERS};
 use wharf_kube_client::{Client, Informer, Informers, Selection, kind, transport};
-use wharf_kube_controllers::ServerNames;
 use wharf_kube_model::status::Status;
 use wharf_log_writer::Writer;
 use wharf_seal::SharedKey;
@@ -61,7 +55,6 @@ use self::{
     front::Front,
     identity::Identities,
     logs::ClusterLogs,
-    nodes::ToNodes,
     signer::ClusterSigner,
 };
 use crate::gateway::connections::Connections;
@@ -78,13 +71,6 @@ const ADDRESSES: &str = "eks:vpc-resource-controller";
 const BALANCERS: &str = "eks:load-balancer-controller";
 /// Who empties nodes of managed groups and gives them their labels and taints.
 const NODE_GROUPS: &str = "eks:node-manager";
-/// Names that pods reach the API server by.
-const IN_PODS: [&str; 4] = [
-    "kubernetes",
-    "kubernetes.default",
-    "kubernetes.default.svc",
-    "kubernetes.default.svc.cluster.local",
-];
 /// Where agents lead pods, as they do tasks, to AWS' APIs.
 const AWS_IN_PODS: &str = "http://169.254.170.2:4566";
 /// Ports of clusters: below those that the system gives to outgoing connections, which could have one while the server is away, and
@@ -377,60 +363,6 @@ impl Clusters {
         }
     }
 
-    /// What the certificate of a cluster holds for.
-    fn names(&self, wanted: &Wanted) -> Vec<String> {
-        let mut names = self.settings.names.clone();
-        names.extend(IN_PODS.map(str::to_owned));
-        names.extend(first_address(&wanted.service_cidr).map(|it| it.to_string()));
-        names
-    }
-
-    /// What nobody else gets a certificate for.
-    fn own_names(&self, wanted: &Wanted) -> ServerNames {
-        let mut names = self.names(wanted);
-        names.push(self.settings.host.clone());
-        names.extend(self.settings.reached.iter().map(ToString::to_string));
-        ServerNames::new(names, [SELF, identity::TO_NODES].map(str::to_owned))
-    }
-
-    fn to_nodes(&self, signing: &keys::Authority) -> Result<ToNodes, ControlPlaneError> {
-        const ACTION: &str = "making the certificate that nodes see";
-        let signed = signing.for_client(identity::TO_NODES, MASTERS);
-        let signed = signed.map_err(failed(ACTION))?;
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let made = ToNodes::new(&provider, signed.certificate, signed.key);
-        made.map_err(failed(ACTION))
-    }
-
-    fn acceptor(
-        &self,
-        wanted: &Wanted,
-        signing: &keys::Authority,
-    ) -> Result<TlsAcceptor, ControlPlaneError> {
-        const ACTION: &str = "making the certificate of a cluster";
-        let signed = signing
-            .for_server(self.names(wanted))
-            .map_err(failed(ACTION))?;
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(wanted.authority.as_bytes()) {
-            let certificate = certificate.map_err(failed(ACTION))?;
-            roots.add(certificate).map_err(failed(ACTION))?;
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let clients =
-            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
-        let clients = clients.allow_unauthenticated().build();
-        let clients = clients.map_err(failed(ACTION))?;
-        let tls = TlsConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(failed(ACTION))?
-            .with_client_cert_verifier(clients)
-            .with_single_cert(vec![signed.certificate], signed.key);
-        let mut tls = tls.map_err(failed(ACTION))?;
-        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(TlsAcceptor::from(Arc::new(tls)))
-    }
-
     /// On every address of the server, at one port: the one there was, or one that is free.
     async fn listen(&self, wanted: &Wanted) -> std::io::Result<(u16, Vec<TcpListener>)> {
         if let Some(port) = wanted.port {
@@ -550,11 +482,6 @@ fn ports(id: &str) -> impl Iterator<Item = u16> {
 
 fn ranges(all: &[String]) -> Vec<Cidr4> {
     all.iter().filter_map(|it| it.parse().ok()).collect()
-}
-
-/// The address of the API server's service.
-fn first_address(range: &str) -> Option<Ipv4Addr> {
-    Some(range.parse::<Cidr4>().ok()?.nth(1))
 }
 
 fn service_range(text: &str) -> Result<Ipv4Net, ControlPlaneError> {
