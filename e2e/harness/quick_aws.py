@@ -1,14 +1,18 @@
 """The stock `aws` without its start: half a second of processor each time, and the tests call it a thousand times.
 
-One process a worker has imported it (`python -m harness.quick_aws SOCKET` in e2e/). A call goes to a small program in
-its place, which hands over its arguments, environment, folder and open files; a fork of that process is the command
-then, as if it had been started. In another network namespace, where the fork would speak from the wrong machine, and
-without that process, the real program runs.
+One process a worker has imported it (`python -m harness.quick_aws SOCKET` in e2e/) and read what it reads each time. A
+call goes to a small program in its place, which hands over its arguments, environment, folder and open files; a fork of
+that process is the command then, as if it had been started. In another network namespace, where the fork would speak from
+the wrong machine, and without that process, the real program runs.
+
+kubectl asks for a token at each start. The same question within five minutes has the same answer, a third of the time
+for which a token holds: the server checks it each time.
 """
 
 import array
 import atexit
 import functools
+import gc
 import json
 import os
 import pathlib
@@ -23,23 +27,43 @@ import time
 from . import tools
 
 MAX_REQUEST = 1 << 20
+TOKEN_KEPT_S = 300
 
 # What stands in the place of `aws`.
 LAUNCHER = """#!{python} -SI
-import array, json, os, socket, sys
-real = {real!r}
+import array, json, os, socket, sys, time
+real, kept = {real!r}, None
 if os.stat("/proc/self/ns/net").st_ino != {namespace}:
     os.execv(real, [real, *sys.argv[1:]])
+if "get-token" in sys.argv:
+    import hashlib
+    who = sorted(it for it in os.environ.items() if it[0].startswith("AWS_") or it[0] == "HOME")
+    kept = os.path.join({folder!r}, hashlib.sha256(repr([sys.argv, who]).encode()).hexdigest())
+    try:
+        with open(kept) as file:
+            if time.time() - os.fstat(file.fileno()).st_mtime < {kept_s}:
+                sys.stdout.write(file.read())
+                sys.exit()
+    except FileNotFoundError:
+        pass
+output = os.memfd_create("token") if kept else 1
 server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 try:
     server.connect({path!r})
     asked = json.dumps([sys.argv[1:], dict(os.environ), os.getcwd()]).encode()
     server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, {limit})
-    server.sendmsg([asked], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, 1, 2]))])
+    server.sendmsg([asked], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, output, 2]))])
 except OSError:
     os.execv(real, [real, *sys.argv[1:]])
-status = server.recv(1)
-os._exit(status[0] if status else 255)
+status = (server.recv(1) or bytes([255]))[0]
+if kept:
+    text = os.pread(output, 1 << 20, 0)
+    if status == 0:
+        with open(f"{{kept}}.{{os.getpid()}}", "wb") as file:
+            file.write(text)
+        os.rename(file.name, kept)
+    os.write(1, text)
+os._exit(status)
 """
 
 
@@ -54,7 +78,9 @@ class QuickAws:
         here = pathlib.Path(__file__).parents[1]
         self.process = subprocess.Popen([python, "-m", "harness.quick_aws", path], cwd=here, stdin=subprocess.PIPE)
         namespace = os.stat("/proc/self/ns/net").st_ino
-        text = LAUNCHER.format(python=python, real=str(real), path=str(path), namespace=namespace, limit=MAX_REQUEST)
+        text = LAUNCHER.format(
+            python=python, real=str(real), path=str(path), folder=str(folder), namespace=namespace, limit=MAX_REQUEST, kept_s=TOKEN_KEPT_S
+        )
         self.program.write_text(text)
         self.program.chmod(0o755)
         deadline = time.monotonic() + 30
@@ -105,6 +131,10 @@ def become(connection, main):
         status = main()
     except SystemExit as ended:
         status = ended.code
+    if not isinstance(status, int | None):
+        # As Python itself ends a program.
+        print(status, file=sys.stderr)
+        status = 1
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -114,11 +144,46 @@ def become(connection, main):
     os._exit(0)
 
 
+def read_once(loaders, package):
+    """Files of its own that it reads at each start, and the list of services that it makes from folders."""
+    load_file, list_services = loaders.JSONFileLoader.load_file, loaders.Loader.list_available_services
+    read, listed = {}, {}
+
+    def load_file_once(self, path):
+        if not path.startswith(package):
+            return load_file(self, path)
+        if path not in read:
+            read[path] = load_file(self, path)
+        return read[path]
+
+    def list_services_once(self, type_name):
+        folders = (type_name, *self.search_paths)
+        if folders not in listed:
+            listed[folders] = list_services(self, type_name)
+        return list(listed[folders])
+
+    loaders.JSONFileLoader.load_file = load_file_once
+    loaders.Loader.list_available_services = list_services_once
+    loader = loaders.create_loader(os.environ["AWS_DATA_PATH"])
+    loader.list_available_services("service-2")
+    for name in ("endpoints", "partitions", "sdk-default-configuration"):
+        loader.load_data(name)
+    for service in ("ecr", "ecs", "eks", "sts"):
+        for kind in ("service-2", "endpoint-rule-set-1"):
+            loader.load_service_model(service, kind)
+
+
 def serve(path):
     # Here, since the tests themselves need none of it.
+    import awscli.handlers  # noqa: F401 (what each command loads)
     from awscli import clidriver
-    from awscli.botocore import client, endpoint, paginate, waiter  # noqa: F401 (what nearly each command loads)
+    from awscli.botocore import client, endpoint, loaders, paginate, waiter  # noqa: F401 (what nearly each command loads)
 
+    read_once(loaders, os.path.dirname(awscli.__file__))
+    # A command is too short to have garbage, and a look for some would copy all that the forks share.
+    gc.collect()
+    gc.freeze()
+    gc.disable()
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listener.bind(f"{path}.new")
     listener.listen(64)
