@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from harness import host, tools
+from harness import host, quick_aws, tools
 from harness.waiting import wait_for
 
 pytestmark = pytest.mark.minutes(7)
@@ -27,7 +27,7 @@ class Demo:
     def __init__(self, folder, *arguments, cwd=tools.REPOSITORY):
         self.folder, self.lines, self.installations, self.longest_silence_s = folder, [], set(), 0.0
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        environment |= {"TMPDIR": str(folder), "PATH": f"{os.environ['PATH']}:{os.path.dirname(tools.aws2())}"}
+        environment |= {"TMPDIR": str(folder), "WHARF_AWS": str(quick_aws.program())}
         self.process = subprocess.Popen(
             [str(tools.wharf()), "demo", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment,
             cwd=cwd, start_new_session=True,

@@ -69,7 +69,7 @@ buildah() { command buildah --storage-driver vfs --root "$work/storage" --runroo
 find_programs() {
   local tool
   wharf_program=$(first_of ${WHARF:+"$WHARF"} "$here/target/debug/wharf" "$here/target/release/wharf" wharf) || die "no wharf: run 'make build' first"
-  aws_program=$(first_of "$here/.venv/bin/aws" aws) || die "no aws: run 'make deps', or install the AWS command line"
+  aws_program=$(first_of ${WHARF_AWS:+"$WHARF_AWS"} "$here/.venv/bin/aws" aws) || die "no aws: run 'make deps', or install the AWS command line"
   for tool in skopeo buildah busybox curl pgrep ip setpriv unshare nsenter mount; do
     command -v "$tool" >/dev/null \
       || die "no $tool: run 'make deps', or 'apt-get install skopeo buildah busybox-static curl procps iproute2 util-linux mount'"
