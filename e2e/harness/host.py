@@ -1,13 +1,18 @@
 """The lists of the host that `wharf down` must restore."""
 
+import contextlib
 import json
 import os
 import pathlib
+import socket
+import struct
 import subprocess
 
 from . import processes
 from .waiting import wait_for
 
+CLAIMS = pathlib.Path("/run/wharf")
+SO_NETNS_COOKIE = 71
 CONTROL_GROUPS = pathlib.Path("/sys/fs/cgroup")
 SYSCTLS = (
     "net/ipv4/ip_forward",
@@ -79,7 +84,13 @@ def _sysctls():
 
 
 def _temporary():
-    return {str(path) for folder in ("/run", "/var/run/netns", "/dev/shm") for path in pathlib.Path(folder).glob("*")}
+    found = {str(path) for folder in ("/run", "/var/run/netns", "/dev/shm") for path in pathlib.Path(folder).glob("*")}
+    # Installations in other network namespaces have claims there too: one for each namespace, by the kernel's number of it.
+    with socket.socket(type=socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
+        (cookie,) = struct.unpack("Q", probe.getsockopt(socket.SOL_SOCKET, SO_NETNS_COOKIE, 8))
+        found.discard(str(CLAIMS))
+        found |= {str(path) for path in CLAIMS.glob(f"host-{cookie}.json")}
+    return found
 
 
 LISTS = {
