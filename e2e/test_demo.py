@@ -64,6 +64,8 @@ class Demo:
 def demo():
     """Starts chapters; at the end the host is as it was, and the folder empty."""
     folder, started = pathlib.Path(tempfile.mkdtemp(prefix="wharf-e2e-")), []
+    # The one that stays, for whatever comes after.
+    quick_aws.program()
     before = host.snapshot()
 
     def start(*arguments, **options):
