@@ -59,7 +59,12 @@ const ROOMS: [Row; 25] = [
     row(&["kube/model", "kube/client"]),
     row(&["kube/auth"]),
     row(&["kube/api"]),
-    row(&["kube/controllers", "kube/scheduler", "kube/services"]),
+    row(&[
+        "kube/controllers",
+        "kube/policies",
+        "kube/scheduler",
+        "kube/services",
+    ]),
     row(&["svc/ecs/model", "svc/ecs/exec"]),
     row(&[
         "svc/ecs/scheduler",
