@@ -31,6 +31,7 @@ mod netns;
 mod network;
 mod overlay;
 mod peering;
+mod policies;
 mod ports;
 mod reach;
 mod reaper;
@@ -58,6 +59,10 @@ pub use model::{
     PortRange, Protocol, Recovered, Scope, Subnet,
 };
 pub use network::{EndpointListener, HostIdentity, Network, NetworkUpdate};
+pub use policies::{
+    Isolation, Listener, Permission, PoliciesUpdate, PolicyChanges, PolicyPeer, PolicyRules,
+    PolicyTraffic, PolicyWay,
+};
 pub use resolver::{CLUSTER_RESOLVER, RESOLVER, ResolverSockets};
 pub use scope::{ENDPOINT, INSTANCE_METADATA};
 pub use services::{FrontEnd, Lead, ServicesUpdate};

@@ -12,6 +12,7 @@ use crate::config::NetworkConfig;
 use crate::error::NetworkError;
 use crate::model::{Attachment, Counters, Mode, Recovered, Scope};
 use crate::names::Names;
+use crate::policies::PoliciesUpdate;
 use crate::resolver::ResolverSockets;
 use crate::services::ServicesUpdate;
 use crate::state::{self, StateDir};
@@ -149,6 +150,20 @@ impl Network {
     /// `NoSuchAttachment` for what is not attached, and for changes to nothing; `Kernel`.
     pub async fn services(&self, node: &str, update: ServicesUpdate) -> Result<(), NetworkError> {
         self.ask(|reply| Command::Services {
+            node: node.to_owned(),
+            update,
+            reply,
+        })
+        .await
+    }
+
+    /// Holds pods of the node that the attachment `node` is to the network policies of its cluster. The first word is the whole; until
+    /// then what a former run wrote holds.
+    ///
+    /// # Errors
+    /// `NoSuchAttachment` for what is not attached, and for changes to nothing; `Kernel`.
+    pub async fn policies(&self, node: &str, update: PoliciesUpdate) -> Result<(), NetworkError> {
+        self.ask(|reply| Command::Policies {
             node: node.to_owned(),
             update,
             reply,

@@ -31,6 +31,7 @@ use crate::netlink::{Family, Socket};
 use crate::netns::Namespace;
 use crate::overlay::Overlay;
 use crate::peering::Peers;
+use crate::policies;
 use crate::ruleset;
 use crate::services;
 use crate::socket_option;
@@ -87,6 +88,8 @@ pub(crate) struct ScopeNet {
     pub(crate) resolvers: BTreeSet<Ipv4Addr>,
     /// The services of nodes of Kubernetes, by the keys of their instances.
     pub(crate) services: BTreeMap<String, services::Table>,
+    /// The network policies of nodes of Kubernetes, by the same keys.
+    pub(crate) policies: BTreeMap<String, policies::Table>,
     /// What writes them, once there are any.
     services_socket: Option<Socket>,
 }
@@ -131,6 +134,7 @@ impl ScopeNet {
             peers: Peers::default(),
             resolvers: BTreeSet::new(),
             services: BTreeMap::new(),
+            policies: BTreeMap::new(),
             services_socket: None,
         })
     }

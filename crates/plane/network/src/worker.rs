@@ -24,6 +24,7 @@ use crate::netlink::link;
 use crate::netns::Namespace;
 use crate::network::{EndpointListener, HostIdentity, NetworkUpdate};
 use crate::overlay::End;
+use crate::policies::PoliciesUpdate;
 use crate::ports::{HostPorts, PortTable};
 use crate::reaper::{Reaper, Remains};
 use crate::resolver::ResolverSockets;
@@ -51,6 +52,11 @@ pub(crate) enum Command {
     Services {
         node: String,
         update: ServicesUpdate,
+        reply: Reply<()>,
+    },
+    Policies {
+        node: String,
+        update: PoliciesUpdate,
         reply: Reply<()>,
     },
     Detach {
@@ -142,6 +148,11 @@ impl Worker {
                     update,
                     reply,
                 } => drop(reply.send(self.serve_services(&node, update))),
+                Command::Policies {
+                    node,
+                    update,
+                    reply,
+                } => drop(reply.send(self.serve_policies(&node, update))),
                 Command::Detach { key, reply } => self.detach(&key, reply),
                 Command::Recover { reply } => drop(reply.send(self.recover())),
                 Command::Listen {
@@ -510,6 +521,7 @@ impl Worker {
         let record = record.clone();
         let record = &record;
         self.leave_services(record)?;
+        self.leave_policies(record)?;
         let mut rest = None;
         if let Some(endpoint) = &record.endpoint {
             if let Some(host) = &mut self.host {

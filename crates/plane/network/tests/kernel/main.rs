@@ -11,6 +11,7 @@ mod groups;
 mod names;
 mod overlay;
 mod peering;
+mod policies;
 mod public;
 mod reach;
 mod restart;

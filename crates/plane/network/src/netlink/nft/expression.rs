@@ -132,13 +132,17 @@ impl Expression {
 
     /// The address in the first register is of this range.
     fn within(network: Ipv4Addr, prefix: u8) -> [Self; 2] {
+        Self::of_range(Compare::Equal, network, prefix)
+    }
+
+    fn of_range(how: Compare, network: Ipv4Addr, prefix: u8) -> [Self; 2] {
         let mask = u32::MAX
             .checked_shl(32 - u32::from(prefix))
             .unwrap_or(0)
             .to_be_bytes();
         [
             Self::mask(R0, &mask),
-            Self::compare(R0, Compare::Equal, &network.octets()),
+            Self::compare(R0, how, &network.octets()),
         ]
     }
 
@@ -380,6 +384,28 @@ impl Expression {
         let mut rule = vec![Self::end(side)];
         rule.extend(Self::within(network, prefix));
         rule
+    }
+
+    /// `ct original ip saddr != <network>/<prefix>`, or `ct reply ip saddr`.
+    pub(crate) fn connection_address_beside(
+        side: Side,
+        network: Ipv4Addr,
+        prefix: u8,
+    ) -> Vec<Self> {
+        let mut rule = vec![Self::end(side)];
+        rule.extend(Self::of_range(Compare::Different, network, prefix));
+        rule
+    }
+
+    /// `ct reply ip saddr . ct protocol . ct reply proto-src @<set>`: who answers, and at which port.
+    pub(crate) fn connection_endpoint_in(set: &str) -> Vec<Self> {
+        let part = |register: u32, key: u32| Attrs::new().be32(1, register).be32(2, key);
+        vec![
+            Self::new("ct", part(R0, CT_SOURCE).u8(3, REPLY)),
+            Self::new("ct", part(R1, CT_PROTOCOL)),
+            Self::new("ct", part(R2, CT_PORT_SOURCE).u8(3, REPLY)),
+            Self::lookup(set, false),
+        ]
     }
 
     /// `ct original ip saddr @<set>`, or `ct reply ip saddr`.

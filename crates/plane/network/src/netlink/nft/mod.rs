@@ -174,6 +174,12 @@ impl<'a> Batch<'a> {
         self.new_set(name, (key, 12), Some((TYPE_VERDICT, 0)));
     }
 
+    /// `set <name> { type ipv4_addr . inet_proto . inet_service }`
+    pub(crate) fn listener_set(&mut self, name: &str) {
+        let key = TYPE_IPV4 << 12 | TYPE_PROTOCOL << 6 | TYPE_SERVICE;
+        self.new_set(name, (key, 12), None);
+    }
+
     /// `map <name> { type mark . mark : ipv4_addr . inet_service }`: what has a number, and a place in it, leads somewhere.
     pub(crate) fn endpoint_map(&mut self, name: &str) {
         let key = (TYPE_MARK << 6 | TYPE_MARK, 8);
@@ -295,6 +301,23 @@ impl<'a> Batch<'a> {
     ) {
         let elements = keys.into_iter().map(service_element);
         self.elements(DELETE_ELEMENTS, 0, map, elements);
+    }
+
+    pub(crate) fn add_listeners(
+        &mut self,
+        set: &str,
+        listeners: impl IntoIterator<Item = ServiceKey>,
+    ) {
+        let elements = listeners.into_iter().map(service_element);
+        self.elements(NEW_ELEMENTS, CREATE, set, elements);
+    }
+
+    pub(crate) fn remove_listeners(
+        &mut self,
+        set: &str,
+        listeners: impl IntoIterator<Item = ServiceKey>,
+    ) {
+        self.remove_services(set, listeners);
     }
 
     /// Where the places of a number lead, from 0 on.
