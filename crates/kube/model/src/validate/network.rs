@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::{handler, meta, pod::one_of};
+use super::{handler, meta};
 use crate::{
     field::{Errors, Path},
     names,
@@ -232,10 +232,12 @@ pub fn policy(object: &Value, errors: &mut Errors) {
     }
 }
 
+const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
+
 fn policy_port(port: &Value, path: &Path<'_>, errors: &mut Errors) {
     let protocol = text(port, "protocol");
-    if !protocol.is_empty() {
-        one_of(port, "protocol", &["SCTP", "TCP", "UDP"], path, errors);
+    if member(port, "protocol").is_some() && !PROTOCOLS.contains(&protocol) {
+        errors.not_supported(&path.child("protocol"), protocol, &PROTOCOLS);
     }
     let own = member(port, "port");
     if own.is_some() {
@@ -247,8 +249,10 @@ fn policy_port(port: &Value, path: &Path<'_>, errors: &mut Errors) {
     let at = path.child("endPort");
     match own {
         Some(Value::Number(first)) => {
-            if end < first.as_i64().unwrap_or(0) {
-                errors.invalid(&at, end, "must be greater than or equal to `port`");
+            let first = first.as_i64().unwrap_or(0);
+            if end < first {
+                // Upstream shows the first port here.
+                errors.invalid(&at, first, "must be greater than or equal to `port`");
             }
             for fault in names::port_number(end) {
                 errors.invalid(&at, end, fault);

@@ -331,6 +331,62 @@ fn networks() {
                     r#"spec.ingress[0].from[0].ipBlock.except[0]: Invalid value: "11.0.0.0/16": must be a strict subset of `cidr`"#,
                 ],
             ),
+            (
+                "/spec/ingress/0/from/0/ipBlock/cidr",
+                json!("10.0.0.0/40"),
+                &[
+                    r#"spec.ingress[0].from[0].ipBlock.cidr: Invalid value: "10.0.0.0/40": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"#,
+                ],
+            ),
+            (
+                "/spec/ingress/0/from/0/podSelector",
+                json!({}),
+                &[
+                    "spec.ingress[0].from[0]: Forbidden: may not specify both ipBlock and another peer",
+                ],
+            ),
+            (
+                "/spec/policyTypes",
+                json!(["Ingress", "Sideways"]),
+                &[
+                    r#"spec.policyTypes[1]: Unsupported value: "Sideways": supported values: "Egress", "Ingress""#,
+                ],
+            ),
+            (
+                "/spec/ingress/0/ports",
+                json!([{"protocol": "ICMP"}]),
+                &[
+                    r#"spec.ingress[0].ports[0].protocol: Unsupported value: "ICMP": supported values: "TCP", "UDP", "SCTP""#,
+                ],
+            ),
+            (
+                "/spec/ingress/0/ports",
+                json!([{"protocol": "TCP", "port": 100, "endPort": 90}]),
+                &[
+                    "spec.ingress[0].ports[0].endPort: Invalid value: 100: must be greater than or equal to `port`",
+                ],
+            ),
+            (
+                "/spec/ingress/0/ports",
+                json!([{"protocol": "TCP", "endPort": 90}]),
+                &[
+                    "spec.ingress[0].ports[0].endPort: Invalid value: 90: may not be specified when `port` is not specified",
+                ],
+            ),
+            (
+                "/spec/ingress/0/ports",
+                json!([{"protocol": "TCP", "port": "web", "endPort": 90}]),
+                &[
+                    "spec.ingress[0].ports[0].endPort: Invalid value: 90: may not be specified when `port` is non-numeric",
+                ],
+            ),
+            (
+                "/spec/ingress/0/ports",
+                json!([{"protocol": "TCP", "port": 70000}]),
+                &[
+                    "spec.ingress[0].ports[0].port: Invalid value: 70000: must be between 1 and 65535, inclusive",
+                ],
+            ),
         ],
     );
     check(
