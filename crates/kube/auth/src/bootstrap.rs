@@ -94,6 +94,13 @@ const INTERFACES: &[Line] = &[
     (READ, CORE, &["nodes"]),
     (&["create", "patch", "update"], CORE, &["events"]),
 ];
+/// Nodes hold their pods to network policies, which speak of pods and namespaces anywhere. A role of its own, as the one that AWS's nodes
+/// have for this: what the node's own rules say of pods stays as narrow as it is for all else that runs under them.
+const POLICIES: &[Line] = &[
+    (READ, CORE, &["namespaces", "pods"]),
+    (READ, &["networking.k8s.io"], &["networkpolicies"]),
+];
+const POLICY_ROLE: &str = "eks:network-policy-agent";
 /// Who makes load balancers of Services and Ingresses.
 const BALANCERS: &[Line] = &[
     (READ, CORE, &["pods", "services"]),
@@ -298,6 +305,7 @@ pub fn roles() -> Vec<Value> {
         of("system:kube-controller-manager", CONTROLLERS),
         of("eks:load-balancer-controller", BALANCERS),
         of("eks:vpc-resource-controller", INTERFACES),
+        of(POLICY_ROLE, POLICIES),
         role(CERTIFICATE_ROLE, signing),
         role(SELF_NODE_CLIENT, certified("selfnodeclient")),
         role(NODE_CLIENT, certified("nodeclient")),
@@ -324,6 +332,7 @@ pub fn bindings() -> Vec<Value> {
         binding("system:kube-controller-manager", &[controllers]),
         binding("eks:load-balancer-controller", &[balancers]),
         binding("eks:vpc-resource-controller", &[interfaces]),
+        binding(POLICY_ROLE, &[("Group", "system:nodes")]),
         binding(CERTIFICATE_ROLE, &[controllers]),
         binding(SELF_NODE_CLIENT, &[("Group", "system:nodes")]),
     ]
@@ -373,6 +382,12 @@ mod tests {
         };
         let controllers = UserInfo::authenticated("system:kube-controller-manager", &[]);
         let node = UserInfo::authenticated("system:node:a", &["system:nodes"]);
+        let policies = Attributes {
+            verb: "watch".to_owned(),
+            group: "networking.k8s.io".to_owned(),
+            resource: "networkpolicies".to_owned(),
+            ..Attributes::default()
+        };
         for (user, asked, allowed) in [
             (&controllers, sign("sign", SIGNERS[0]), true),
             (&controllers, sign("approve", SIGNERS[0]), false),
@@ -380,6 +395,8 @@ mod tests {
             (&controllers, sign("sign", "example.com/a"), false),
             (&node, own_client.clone(), true),
             (&jane, own_client, false),
+            (&node, policies.clone(), true),
+            (&jane, policies, false),
             (&UserInfo::anonymous(), path("/healthz"), true),
             (&UserInfo::anonymous(), path("/apis"), false),
             (&jane, path("/apis/apps/v1"), true),
