@@ -3,6 +3,7 @@
 //! They come and go as the nodes of container instances do ([`crate::nodes`]); what becomes of one is no matter of the others.
 
 mod api_server;
+mod policies;
 mod services;
 
 use std::{
@@ -33,11 +34,11 @@ use wharf_kubelet::{
     node::Facts,
     server::{self, Server},
 };
-use wharf_network::{Network, Scope, ServicesUpdate};
+use wharf_network::{Network, PoliciesUpdate, Scope, ServicesUpdate};
 use wharf_planeproto::machine::Instance;
 use wharf_wire::sigv4::SigningKeys;
 
-use self::api_server::ApiServer;
+use self::{api_server::ApiServer, policies::Policies};
 use crate::{
     client::{Api, Endpoint},
     endpoint::Connections,
@@ -174,9 +175,16 @@ impl Kubelets {
             settings.clock.clone(),
         );
         let images: Arc<dyn Images> = settings.images.for_pods(api.clone());
-        let machine = LinuxMachine::new(self.0.ground.clone(), images, &it.id, &it.interface.vpc);
-        let at = settings.underlay.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let name = it.metadata.host_name.clone();
+        let policies = Policies::new(client.named("network-policy-agent"), &name);
+        let machine = LinuxMachine::new(
+            self.0.ground.clone(),
+            images,
+            Arc::new(policies.clone()),
+            &it.id,
+            &it.interface.vpc,
+        );
+        let at = settings.underlay.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let server = Server::bind(at, &name, &authority).await?;
         let servers = match it.interface.name_servers.as_slice() {
             [] => vec![wharf_network::RESOLVER.to_string()],
@@ -196,6 +204,12 @@ impl Kubelets {
             api_server: api_server.address()?,
         };
         let book = Services::start(client.named("kube-proxy"), &stop);
+        let holding = policies.follow(
+            network.clone(),
+            book.clone(),
+            services_of.clone(),
+            stop.clone(),
+        );
         let following = services::follow(network.clone(), book.clone(), services_of, stop.clone());
         self.open_names(&vpc).await?;
         let names = settings.names.clone();
@@ -220,6 +234,7 @@ impl Kubelets {
             let serving = server::serve(server, kubelet.clone(), stop.clone());
             let _serving = AbortOnDropHandle::new(tokio::spawn(serving));
             let _following = AbortOnDropHandle::new(tokio::spawn(following));
+            let _holding = AbortOnDropHandle::new(tokio::spawn(holding));
             let naming = {
                 let (network, scope) = (network.clone(), Scope::Vpc(vpc.clone()));
                 let node = kubelet.node.clone();
@@ -271,7 +286,9 @@ impl Kubelets {
         self.0.ground.end_all(instance).await?;
         let network = &self.0.settings.network;
         let gone = network.services(instance, ServicesUpdate::Gone).await;
-        gone.map_err(|e| format!("its services: {}", wharf_base::Chain(&e)))
+        gone.map_err(|e| format!("its services: {}", wharf_base::Chain(&e)))?;
+        let gone = network.policies(instance, PoliciesUpdate::Gone).await;
+        gone.map_err(|e| format!("its network policies: {}", wharf_base::Chain(&e)))
     }
 
     /// Nothing of it is left.

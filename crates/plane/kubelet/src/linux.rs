@@ -35,7 +35,7 @@ use wharf_network::{Eni, Mode, Network, Subnet};
 use wharf_userns::Ranges;
 
 use crate::machine::{
-    ExecFailed, Found, Images, MOST_OUTPUT, Machine, NoImage, PodEni, PodNetwork, PullPolicy,
+    ExecFailed, Found, Gate, Images, MOST_OUTPUT, Machine, NoImage, PodEni, PodNetwork, PullPolicy,
     SandboxWish, Seen,
 };
 
@@ -122,16 +122,24 @@ impl Ground {
 pub struct LinuxMachine {
     ground: Ground,
     images: Arc<dyn Images>,
+    gate: Arc<dyn Gate>,
     instance: String,
     vpc: String,
     live: Mutex<BTreeMap<String, TaskHandle>>,
 }
 
 impl LinuxMachine {
-    pub fn new(ground: Ground, images: Arc<dyn Images>, instance: &str, vpc: &str) -> Self {
+    pub fn new(
+        ground: Ground,
+        images: Arc<dyn Images>,
+        gate: Arc<dyn Gate>,
+        instance: &str,
+        vpc: &str,
+    ) -> Self {
         Self {
             ground,
             images,
+            gate,
             instance: instance.to_owned(),
             vpc: vpc.to_owned(),
             live: Mutex::default(),
@@ -202,6 +210,13 @@ impl Machine for LinuxMachine {
     }
 
     async fn make(&self, wish: &SandboxWish) -> Result<Option<Ipv4Addr>, String> {
+        // Before there is a link, so that no packet is judged by less.
+        if let PodNetwork::Interface(of) = &wish.network {
+            let known = |name: &str| wish.annotations.get(name).map_or("", String::as_str);
+            let (namespace, uid) = (known("namespace"), known("uid"));
+            let admitted = self.gate.admit(namespace, uid, of.address).await;
+            admitted.map_err(|e| format!("its network policies: {e}"))?;
+        }
         let (key, mode) = match &wish.network {
             PodNetwork::Interface(of) => (wish.id.as_str(), Some(Mode::Awsvpc(self.eni(of)?))),
             PodNetwork::Node => (self.instance.as_str(), None),

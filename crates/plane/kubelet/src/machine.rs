@@ -86,6 +86,16 @@ pub trait Images: Send + Sync + 'static {
     fn forget(&self, user: &str);
 }
 
+/// Who says that a pod may have its network.
+#[async_trait]
+pub trait Gate: Send + Sync + 'static {
+    /// Waits until the network policies about the pod are in place at its address.
+    ///
+    /// # Errors
+    /// They cannot be known now.
+    async fn admit(&self, namespace: &str, uid: &str, address: Ipv4Addr) -> Result<(), String>;
+}
+
 #[async_trait]
 pub trait Machine: Send + Sync + 'static {
     async fn recover(&self) -> Result<Vec<Found>, String>;

@@ -24,7 +24,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// Whose services.
+/// Whose services, and whose policies.
+#[derive(Debug, Clone)]
 pub struct Node {
     /// `i-…`, as the network knows it.
     pub instance: String,
