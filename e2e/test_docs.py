@@ -42,6 +42,8 @@ PAGES = {
         " Ready ",
         'deployment "hello" successfully rolled out',
         "service/hello exposed",
+        "networkpolicy.networking.k8s.io/hello created",
+        'pod "stranger" deleted',
         "horizontalpodautoscaler.autoscaling/hello autoscaled",
         "Deployment/hello",
         "CPU(%)",
