@@ -52,6 +52,6 @@ pub use saml::SamlError;
 pub use sealed::SEALING;
 pub use service::IamService;
 pub use sessions::{
-    AssumeError, AssumeRole, Federation, Minted, SamlSession, SecondFactor, WebIdentity,
+    AssumeError, AssumeRole, Federation, Minted, PodSession, SamlSession, SecondFactor, WebIdentity,
 };
 pub use wharf_iam::DocumentError;

@@ -3,6 +3,7 @@
 
 mod error;
 mod federation;
+mod for_pod;
 mod for_service;
 mod saml;
 mod web_identity;
@@ -26,6 +27,7 @@ use crate::{
 
 pub use error::AssumeError;
 pub use federation::Federation;
+pub use for_pod::PodSession;
 pub use saml::SamlSession;
 pub use web_identity::WebIdentity;
 use weighed::{admitted, after, asked, denied, describe, inherit, packed, role_account};
@@ -107,7 +109,17 @@ impl Directory {
         wanted: AssumeRole,
         factor: &SecondFactor,
     ) -> Result<Minted, AssumeError> {
-        let cx = call.context();
+        self.assume_in(call.context(), wanted, Some((call, factor)))
+            .await
+    }
+
+    /// The same in a context that may be no request's, which then shows no second factor.
+    async fn assume_in(
+        &self,
+        cx: &Context,
+        wanted: AssumeRole,
+        factor: Option<(&Call, &SecondFactor)>,
+    ) -> Result<Minted, AssumeError> {
         if cx.caller.kind == CallerKind::Account && !wanted.unchecked {
             return Err(AssumeError::Root);
         }
@@ -125,7 +137,9 @@ impl Directory {
         };
         let mut context = conditions(cx, &standing);
         describe(&mut context, &wanted);
-        if self.second_factor(call, factor).await?.is_some() {
+        if let Some((call, factor)) = factor
+            && self.second_factor(call, factor).await?.is_some()
+        {
             context.set("aws:MultiFactorAuthPresent", "true");
             context.set("aws:MultiFactorAuthAge", "0");
         }

@@ -5,7 +5,7 @@ use wharf_iam::{Ambient, Principal, PrincipalPolicies};
 
 use super::{
     AssumeError, AssumeRole, Minted,
-    weighed::{admitted, denied, describe, role_account},
+    weighed::{admitted, asked, denied, describe, role_account},
 };
 use crate::directory::{Directory, Standing};
 
@@ -23,18 +23,29 @@ impl Directory {
         source_arn: Option<&str>,
         now: Timestamp,
     ) -> Result<Minted, AssumeError> {
-        let role_arn = &*arn::canonical(role_arn);
+        let wanted = AssumeRole {
+            role_arn: arn::canonical(role_arn).into_owned(),
+            session_name: session_name.to_owned(),
+            ..AssumeRole::default()
+        };
+        self.for_service(wanted, service, source_arn, now).await
+    }
+
+    /// The same with all that a session may carry.
+    pub(super) async fn for_service(
+        &self,
+        wanted: AssumeRole,
+        service: &str,
+        source_arn: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Minted, AssumeError> {
+        let role_arn = wanted.role_arn.as_str();
         let standing = Standing {
             principal: Principal::service(service),
             policies: PrincipalPolicies::default(),
         };
         let Some(role) = self.role(role_arn).await? else {
             return Err(denied(&standing.principal, "sts:AssumeRole", role_arn));
-        };
-        let wanted = AssumeRole {
-            role_arn: role_arn.to_owned(),
-            session_name: session_name.to_owned(),
-            ..AssumeRole::default()
         };
         let mut context = Ambient {
             principal: &standing.principal,
@@ -50,7 +61,10 @@ impl Directory {
         describe(&mut context, &wanted);
         context.set("aws:SourceAccount", role_account(role_arn));
         context.set_some("aws:SourceArn", source_arn);
-        admitted(&standing, &role, "sts:AssumeRole", role_arn, &context)?;
-        self.sealed(self.role_session(&role, wanted, Vec::new(), now, SERVICE_SECONDS)?)
+        for action in asked("sts:AssumeRole", &wanted) {
+            admitted(&standing, &role, action, role_arn, &context)?;
+        }
+        let transitive = wanted.transitive_tag_keys.clone();
+        self.sealed(self.role_session(&role, wanted, transitive, now, SERVICE_SECONDS)?)
     }
 }
