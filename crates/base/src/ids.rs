@@ -88,11 +88,17 @@ const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const ACCOUNT_SHIFT: u32 = 39;
 const ACCOUNT_MASK: u64 = (1 << 40) - 1;
 
+/// The id of an association of EKS Pod Identity: `a-` and 17 lowercase letters and digits.
+pub fn association() -> String {
+    from_alphabet("a-", LOWER, 19)
+}
+
+const LOWER: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+
 /// The alias of a public registry: a lowercase letter, and seven lowercase letters and digits.
 pub fn registry_alias() -> String {
     const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
-    const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-    from_alphabet(&from_alphabet("", LETTERS, 1), ALPHABET, 8)
+    from_alphabet(&from_alphabet("", LETTERS, 1), LOWER, 8)
 }
 
 /// A secret access key: 40 characters of base 64's alphabet.

@@ -10,7 +10,8 @@ use crate::{
     core::Core,
     groups::records::NodeGroup,
     names::{self, PRINCIPAL, SERVICE},
-    ops::{self, tags::Tagged},
+    ops,
+    pod_identity::{self, Association},
     records::{AccessEntry, Cluster},
 };
 
@@ -108,6 +109,30 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
                 .await?
         }
         Input::ListNodegroups(it) => row.cluster(it.cluster_name.as_deref()).await?,
+        Input::CreatePodIdentityAssociation(it) => {
+            let check = row.cluster(it.cluster_name.as_deref()).await?;
+            let check = with_tags(check, it.tags.as_ref());
+            let role = it.role_arn.clone().unwrap_or_default();
+            let passing = Check::pass_role(role, pod_identity::PRINCIPAL);
+            return Ok(row.tagging(vec![check, passing], it.tags.as_ref()));
+        }
+        Input::DescribePodIdentityAssociation(it) => {
+            row.association(it.cluster_name.as_deref(), it.association_id.as_deref())
+                .await?
+        }
+        Input::UpdatePodIdentityAssociation(it) => {
+            let check = row
+                .association(it.cluster_name.as_deref(), it.association_id.as_deref())
+                .await?;
+            let role = it.role_arn.clone().filter(|it| !it.is_empty());
+            let passing = role.map(|it| Check::pass_role(it, pod_identity::PRINCIPAL));
+            return Ok([Some(check), passing].into_iter().flatten().collect());
+        }
+        Input::DeletePodIdentityAssociation(it) => {
+            row.association(it.cluster_name.as_deref(), it.association_id.as_deref())
+                .await?
+        }
+        Input::ListPodIdentityAssociations(it) => row.cluster(it.cluster_name.as_deref()).await?,
         Input::UpdateClusterConfig(it) => row.cluster(it.name.as_deref()).await?,
         Input::UpdateClusterVersion(it) => row.cluster(it.name.as_deref()).await?,
         Input::DescribeUpdate(it) => {
@@ -130,6 +155,21 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         _ => Check::any(row.action),
     };
     Ok(vec![check])
+}
+
+/// An action of another service on a cluster.
+pub async fn on_cluster(
+    core: &Core,
+    cx: &Context,
+    (action, name): (String, Option<&str>),
+) -> Result<Check, Fault> {
+    let place = Place::of(cx);
+    let row = Row {
+        core,
+        place,
+        action,
+    };
+    row.cluster(name).await
 }
 
 struct Row<'a> {
@@ -199,6 +239,25 @@ impl Row<'_> {
         })
     }
 
+    /// With its tags, if it is there.
+    async fn association(&self, cluster: Option<&str>, id: Option<&str>) -> Result<Check, Fault> {
+        let (cluster, id) = (cluster.unwrap_or_default(), id.unwrap_or_default());
+        let resource = names::association_resource(cluster, id);
+        let check = Check::new(&self.action, names::arn(&self.place, resource));
+        let key = names::cluster_key(&self.place, cluster);
+        let Some(cluster) = self.core.table.read::<Cluster>(&key).await? else {
+            return Ok(check);
+        };
+        let all = self
+            .core
+            .below::<Association>(&self.place, &cluster.record.id);
+        let found = all.await?.into_iter().find(|it| it.record.id == id);
+        Ok(match found {
+            Some(found) => tags::of_resource(check, Some(SERVICE), &found.record.tags),
+            None => check,
+        })
+    }
+
     /// The cluster that an update is of, or its node group.
     async fn updated(&self, cluster: Option<&str>, group: Option<&str>) -> Result<Check, Fault> {
         match group {
@@ -213,9 +272,7 @@ impl Row<'_> {
         let check = Check::new(&self.action, arn);
         let found = ops::tags::find(self.core, &self.place, arn).await?;
         Ok(match found {
-            Some(Tagged::Cluster(_, held) | Tagged::Entry(_, held) | Tagged::Group(_, held)) => {
-                tags::of_resource(check, Some(SERVICE), &held)
-            }
+            Some(found) => tags::of_resource(check, Some(SERVICE), &found.into_tags()),
             None => check,
         })
     }

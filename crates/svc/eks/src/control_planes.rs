@@ -99,6 +99,26 @@ impl ControlPlaneError {
     }
 }
 
+/// The pod that a token is bound to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PodOfToken {
+    pub namespace: String,
+    pub service_account: String,
+    pub name: String,
+    pub uid: String,
+}
+
+/// Why a token says of no pod that it is there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TokenRefused {
+    #[error("the token has expired")]
+    Expired,
+    #[error("{0}")]
+    Invalid(String),
+    #[error("the cluster does not answer")]
+    Unavailable,
+}
+
 /// Runs the API servers of clusters.
 #[async_trait]
 pub trait ControlPlanes: Send + Sync + 'static {
@@ -107,6 +127,9 @@ pub trait ControlPlanes: Send + Sync + 'static {
 
     /// The API of a cluster, for its node groups; nothing while it does not answer.
     async fn client(&self, id: &str) -> Option<Client>;
+
+    /// The pod that a token of the cluster for Pod Identity is bound to, which is there still.
+    async fn pod(&self, id: &str, token: &str) -> Result<PodOfToken, TokenRefused>;
 
     /// Nobody is answered any more, and all objects are gone when this returns.
     async fn erase(&self, place: &Place, id: &str) -> Result<(), ControlPlaneError>;

@@ -163,6 +163,20 @@ pub fn no_entries_in_this_mode() -> Fault {
     )
 }
 
+pub fn association_exists(id: &str) -> Fault {
+    faults::resource_in_use_exception(format!("Association already exists: {id}"))
+}
+
+pub fn no_association(id: &str) -> Fault {
+    faults::resource_not_found_exception(format!("No association found with ID: {id}."))
+}
+
+pub fn too_many_associations(most: u32) -> Fault {
+    faults::resource_limit_exceeded_exception(format!(
+        "You've reached the limit of {most} pod identity associations in this cluster."
+    ))
+}
+
 pub fn bad_principal() -> Fault {
     invalid("The specified principalArn is invalid: invalid principal.")
 }

@@ -4,6 +4,7 @@
 //!   `reconcile` does it.
 //! - [`groups`] is the managed node groups of clusters, [`updates`] what was asked to change and how it went.
 //! - `ops` holds the operations, a file a resource.
+//! - [`pod_identity`] is which roles pods have by their service accounts.
 //! - [`control_planes`] is the seam to the API servers: whoever runs them hears which clusters there are, and asks [`entry`] who somebody is.
 //!
 //! Invariants: a record below a cluster is kept under the cluster's id, so another cluster of the name inherits nothing; an access entry
@@ -24,6 +25,7 @@ mod names;
 mod network;
 mod ops;
 mod plan;
+pub mod pod_identity;
 mod reconcile;
 mod records;
 mod sealed;

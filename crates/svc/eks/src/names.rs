@@ -6,6 +6,7 @@ use wharf_service::Place;
 
 use crate::{
     groups::records::NodeGroup,
+    pod_identity::Association,
     records::{AccessEntry, Cluster},
     updates::Update,
 };
@@ -72,6 +73,17 @@ pub fn group_arn(place: &Place, group: &NodeGroup) -> String {
 /// `nodegroup/<c>/<ng>/<uuid>`
 pub fn group_resource(cluster: &str, name: &str, uuid: &str) -> String {
     format!("nodegroup/{cluster}/{name}/{uuid}")
+}
+
+/// `cluster` is the cluster's id, `account` a service account's namespace and name.
+pub fn association_key(place: &Place, cluster: &str, account: (&str, &str)) -> String {
+    let account = format!("{}/{}", account.0, account.1);
+    scope(place).key(Association::KIND, &below(cluster, &account))
+}
+
+/// `podidentityassociation/<c>/a-…`
+pub fn association_resource(cluster: &str, id: &str) -> String {
+    format!("podidentityassociation/{cluster}/{id}")
 }
 
 /// `cluster` is the cluster's id.

@@ -1,5 +1,6 @@
 //! The operations, a file a resource.
 
+pub mod associations;
 pub mod clusters;
 pub mod create_cluster;
 pub mod entries;

@@ -57,6 +57,7 @@ pub mod tests {
             security_groups: Vec::new(),
             own_group: None,
             groups: 0,
+            associations: 0,
             update: None,
             admitted: vec!["0.0.0.0/0".to_owned()],
             service_cidr: "10.100.0.0/16".to_owned(),

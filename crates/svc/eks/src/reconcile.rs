@@ -19,6 +19,7 @@ use crate::{
     groups::{self, records::NodeGroup},
     names, network,
     plan::{self, Step},
+    pod_identity::Association,
     records::{AccessEntry, Cluster, Status},
     updates::Update,
 };
@@ -158,6 +159,8 @@ async fn remove(core: &Core, place: &Place, stored: &Stored<Cluster>) -> Result<
     let mut keys: Vec<String> = entries.into_iter().map(|it| it.key).collect();
     let updates = core.below::<Update>(place, &cluster.id).await?;
     keys.extend(updates.into_iter().map(|it| it.key));
+    let associations = core.below::<Association>(place, &cluster.id).await?;
+    keys.extend(associations.into_iter().map(|it| it.key));
     keys.push(stored.key.clone());
     for some in keys.chunks(DELETED_AT_ONCE) {
         let mut changes = core.table.begin();

@@ -82,6 +82,9 @@ pub struct Cluster {
     /// Node groups that are there.
     #[serde(default)]
     pub groups: u32,
+    /// Pod Identity associations that are there.
+    #[serde(default)]
+    pub associations: u32,
     /// The update that runs.
     #[serde(default)]
     pub update: Option<String>,

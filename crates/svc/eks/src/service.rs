@@ -10,6 +10,7 @@ use wharf_kube_auth::{
     mapping::Identity,
 };
 use wharf_service::{ChangeError, OneQueue, Place};
+use wharf_wire::{Check, Context, Fault};
 
 use crate::{
     authorize,
@@ -18,7 +19,9 @@ use crate::{
     entry::{self, Entry},
     fault::EksFaults,
     groups::records::NodeGroup,
-    names, ops, reconcile,
+    names, ops,
+    pod_identity::{self, NoPodRole, PodRole},
+    reconcile,
 };
 
 /// Clusters looked at at once.
@@ -137,6 +140,45 @@ impl EksService {
     ) -> Result<Option<String>, ReadError> {
         Ok(entry::node_name(&self.core, place, cluster, instance).await?)
     }
+
+    /// Whether pods of a service account, by namespace and name, have a role by Pod Identity; `cluster` is the cluster's id.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn has_pod_identity(
+        &self,
+        place: &Place,
+        cluster: &str,
+        account: (&str, &str),
+    ) -> Result<bool, ReadError> {
+        Ok(pod_identity::has(&self.core, place, cluster, account).await?)
+    }
+
+    /// What the pod whose token this is has by Pod Identity; `cluster` is the cluster's name.
+    ///
+    /// # Errors
+    /// It is to have nothing.
+    pub async fn pod_role(
+        &self,
+        place: &Place,
+        cluster: &str,
+        token: &str,
+    ) -> Result<PodRole, NoPodRole> {
+        pod_identity::of_token(&self.core, place, cluster, token).await
+    }
+
+    /// What IAM is asked about an action of another service on a cluster.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn check_on_cluster(
+        &self,
+        cx: &Context,
+        action: String,
+        name: Option<&str>,
+    ) -> Result<Check, Fault> {
+        authorize::on_cluster(&self.core, cx, (action, name)).await
+    }
 }
 
 /// Which members of requests operations heed.
@@ -153,13 +195,16 @@ wharf_api_eks::operations! {
     create_access_entry = ops::entries::create;
     create_cluster = ops::create_cluster::create_cluster;
     create_nodegroup = ops::node_groups::create;
+    create_pod_identity_association = ops::associations::create;
     delete_access_entry = ops::entries::delete;
     delete_cluster = ops::clusters::delete;
     delete_nodegroup = ops::node_groups::delete;
+    delete_pod_identity_association = ops::associations::delete;
     describe_access_entry = ops::entries::describe;
     describe_cluster = ops::clusters::describe;
     describe_cluster_versions = ops::versions::describe;
     describe_nodegroup = ops::node_groups::describe;
+    describe_pod_identity_association = ops::associations::describe;
     describe_update = ops::updates::describe;
     disassociate_access_policy = ops::policies::disassociate;
     list_access_entries = ops::entries::list;
@@ -167,6 +212,7 @@ wharf_api_eks::operations! {
     list_associated_access_policies = ops::policies::associated;
     list_clusters = ops::clusters::list;
     list_nodegroups = ops::node_groups::list;
+    list_pod_identity_associations = ops::associations::list;
     list_tags_for_resource = ops::tags::list;
     list_updates = ops::updates::list;
     tag_resource = ops::tags::tag;
@@ -176,4 +222,5 @@ wharf_api_eks::operations! {
     update_cluster_version = ops::updates::cluster_version;
     update_nodegroup_config = ops::node_group_updates::config;
     update_nodegroup_version = ops::node_group_updates::version;
+    update_pod_identity_association = ops::associations::update;
 }

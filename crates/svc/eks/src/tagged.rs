@@ -6,6 +6,7 @@ use wharf_service::{Kind, Tagged};
 use crate::{
     groups::records::NodeGroup,
     names::{self, SERVICE},
+    pod_identity::Association,
     records::{AccessEntry, Cluster},
 };
 
@@ -19,6 +20,10 @@ pub const TAGGED: Tagged = Tagged {
             let group: NodeGroup = wharf_records::decode(value)?;
             let resource = names::group_resource(&group.cluster, &group.name, &group.uuid);
             Ok(vec![(resource, group.tags)])
+        }),
+        Kind::within(Association::KIND, |_, value| {
+            let association: Association = wharf_records::decode(value)?;
+            Ok(vec![(association.resource(), association.tags)])
         }),
         Kind::within(AccessEntry::KIND, |_, value| {
             let entry: AccessEntry = wharf_records::decode(value)?;

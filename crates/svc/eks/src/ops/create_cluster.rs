@@ -126,6 +126,7 @@ async fn wanted(
         security_groups,
         own_group: None,
         groups: 0,
+        associations: 0,
         update: None,
         admitted,
         service_cidr,

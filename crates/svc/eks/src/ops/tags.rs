@@ -1,4 +1,4 @@
-//! TagResource, UntagResource and ListTagsForResource, of clusters, access entries and node groups.
+//! TagResource, UntagResource and ListTagsForResource, of clusters, access entries, node groups and Pod Identity associations.
 
 use wharf_api_eks::{
     ListTagsForResourceRequest, ListTagsForResourceResponse, TagResourceRequest,
@@ -7,12 +7,13 @@ use wharf_api_eks::{
 use wharf_service::{Place, tags::Tags, transact};
 use wharf_wire::{Call, Fault};
 
-use super::node_groups;
+use super::{associations, node_groups};
 use crate::{
     core::Core,
     fault,
     groups::records::NodeGroup,
     names,
+    pod_identity::Association,
     records::{AccessEntry, Cluster},
     tags,
 };
@@ -22,6 +23,7 @@ pub enum Tagged {
     Cluster(String, Tags),
     Entry(String, Tags),
     Group(String, Tags),
+    Association(String, Tags),
 }
 
 /// What an ARN of the caller's account and region names, if it is there.
@@ -56,7 +58,23 @@ pub async fn find(core: &Core, place: &Place, arn: &str) -> Result<Option<Tagged
             let found = Some(found).filter(|it| it.record.uuid == *uuid);
             Ok(found.map(|it| Tagged::Group(it.key, it.record.tags)))
         }
+        ["podidentityassociation", cluster, id] => {
+            let named = (Some(*cluster), Some(*id));
+            let found = associations::find(core, place, named).await.ok();
+            Ok(found.map(|(_, it)| Tagged::Association(it.key, it.record.tags)))
+        }
         _ => Ok(None),
+    }
+}
+
+impl Tagged {
+    pub fn into_tags(self) -> Tags {
+        match self {
+            Self::Cluster(_, tags)
+            | Self::Entry(_, tags)
+            | Self::Group(_, tags)
+            | Self::Association(_, tags) => tags,
+        }
     }
 }
 
@@ -92,12 +110,10 @@ pub async fn list(
 ) -> Result<ListTagsForResourceResponse, Fault> {
     let arn = input.resource_arn.unwrap_or_default();
     let found = find(core, &Place::of(call), &arn).await?;
-    match found {
-        Some(Tagged::Cluster(_, tags) | Tagged::Entry(_, tags) | Tagged::Group(_, tags)) => {
-            Ok(ListTagsForResourceResponse { tags: Some(tags) })
-        }
-        None => Err(fault::no_resource(&arn)),
-    }
+    let found = found.ok_or_else(|| fault::no_resource(&arn))?;
+    Ok(ListTagsForResourceResponse {
+        tags: Some(found.into_tags()),
+    })
 }
 
 async fn change(
@@ -124,6 +140,12 @@ async fn change(
             let mut group = tx.find::<NodeGroup>(&key).await?.ok_or_else(gone)?;
             change(&mut group.tags)?;
             tx.put(&key, &group);
+        }),
+        Tagged::Association(key, _) => transact!(core.table, &call.permit, |tx| {
+            let found = tx.find::<Association>(&key).await?;
+            let mut association = found.ok_or_else(gone)?;
+            change(&mut association.tags)?;
+            tx.put(&key, &association);
         }),
     }
     Ok(())
