@@ -44,6 +44,8 @@ PAGES = {
         "service/hello exposed",
         "networkpolicy.networking.k8s.io/hello created",
         'pod "stranger" deleted',
+        '"AccountId":"000000000000"',
+        "shopper",
         "horizontalpodautoscaler.autoscaling/hello autoscaled",
         "Deployment/hello",
         "CPU(%)",

@@ -36,6 +36,7 @@ pub async fn services(
     let operations = plane.operations.clone();
     let control = plane.control(config, &data, &clock, planes, operations.clone());
     let mut served = services::serve(&Wiring {
+        eks: Default::default(),
         config,
         clock: &clock,
         control: &control,

@@ -40,6 +40,7 @@ mod outside;
 mod overview;
 mod own_identity;
 mod plane;
+mod pod_roles;
 mod principals;
 mod repair;
 mod root;

@@ -22,6 +22,7 @@ use wharf_svc_ecr::EcrService;
 use wharf_svc_ecr_public::EcrPublicService;
 use wharf_svc_ecs_exec::ssm::SessionManager;
 use wharf_svc_eks::{EksService, Parts as EksParts};
+use wharf_svc_eks_auth::EksAuthService;
 use wharf_svc_events::{EventsService, Parts as EventsParts};
 use wharf_svc_iam::{IssuerKeys, KnownService};
 use wharf_svc_inspector2::{Inspector2Service, Parts as InspectorParts};
@@ -46,6 +47,7 @@ use crate::{
     issuers::Issuers,
     kube::{self, Clusters, Settings as ClusterSettings},
     names,
+    pod_roles::PodRoles,
     principals::Principals,
     start::{Data, Plane, ServerConfig, endpoint},
 };
@@ -550,6 +552,7 @@ pub static SERVICES: &[Row] = &[
                 takeover: Takeover::Replace,
             });
             clusters.entered_by(eks.clone());
+            let _ = it.eks.set(eks.clone());
             let followed = eks.clone();
             Served::by(wharf_api_eks::Routes(Arc::new(eks.clone())))
                 .tagged(wharf_svc_eks::TAGGED)
@@ -571,6 +574,18 @@ pub static SERVICES: &[Row] = &[
                 })
         },
     },
+    Row {
+        schema: &wharf_api_eks_auth::schema::SERVICE,
+        serve: |it| {
+            let roles = Arc::new(PodRoles {
+                directory: it.plane.directory.clone(),
+                clock: it.clock.clone(),
+            });
+            let eks = it.eks.get().expect("the row of EKS is above").clone();
+            let service = EksAuthService::new(eks, roles);
+            Served::by(wharf_api_eks_auth::Routes(Arc::new(service)))
+        },
+    },
 ];
 
 /// What services are built from.
@@ -588,6 +603,8 @@ pub(crate) struct Wiring<'a> {
     pub announcing: Arc<OnceLock<Vec<Arc<dyn Announce>>>>,
     /// For the gateway, which answers pages of other sites by the rules of buckets, and for closed accounts.
     pub s3: Arc<OnceLock<S3Service>>,
+    /// For its other API.
+    pub eks: OnceLock<EksService>,
     /// For metrics.
     pub scheduler: Arc<OnceLock<SchedulerService>>,
     /// Their operations, once all are built.
@@ -793,14 +810,18 @@ mod tests {
         assert_eq!(SERVICES[0].schema.name, "iam");
     }
 
-    /// But for the installation's own, which is nobody's by a policy of AWS.
+    /// But for the installation's own, which is nobody's by a policy of AWS, and for one that gives credentials and nothing else.
     #[test]
     fn who_may_read_everything_may_read_of_each_service() {
         let policy = wharf_iam::managed::find("arn:aws:iam::aws:policy/ReadOnlyAccess").unwrap();
         for schema in SERVICES.iter().map(|it| it.schema) {
             let start = format!("\"{}:", schema.action_prefix);
             let reads = policy.document.contains(&start);
-            assert_eq!(reads, schema.name != "wharf", "{start}");
+            assert_eq!(
+                reads,
+                !["wharf", "eks-auth"].contains(&schema.name),
+                "{start}"
+            );
         }
     }
 

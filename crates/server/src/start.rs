@@ -274,6 +274,7 @@ pub async fn run_with(
     let control = plane.control(&config, &data, &clock, planes.clone(), operations.clone());
     let mut served = services::serve(&Wiring {
         s3: Arc::clone(&s3),
+        eks: Default::default(),
         scheduler: Arc::clone(&scheduler),
         config: &config,
         control: &control,

@@ -79,7 +79,7 @@ const ROOMS: [Row; 25] = [
 ];
 
 /// Arrows that the rows forbid and that stay: who, on whom, and why.
-const EXCEPTIONS: [(&str, &str, &str); 3] = [
+const EXCEPTIONS: [(&str, &str, &str); 4] = [
     (
         "svc/sts",
         "svc/iam",
@@ -94,6 +94,11 @@ const EXCEPTIONS: [(&str, &str, &str); 3] = [
         "svc/ecr-public",
         "svc/ecr",
         "the public gallery is ECR's other API, over the same catalog",
+    ),
+    (
+        "svc/eks-auth",
+        "svc/eks",
+        "EKS Auth is EKS' other API, over the same records",
     ),
 ];
 

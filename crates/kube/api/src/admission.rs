@@ -21,7 +21,7 @@ mod unsupported;
 use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::OwnedMutexGuard;
-use wharf_kube_model::view::text_at;
+use wharf_kube_model::{status::Status, view::text_at};
 use wharf_store::Compare;
 
 use crate::{
@@ -125,7 +125,8 @@ async fn pod(call: &Call, pod: &mut Value) -> Result<(), Fault> {
         let suffix: String = wharf_base::ids::hex16().chars().take(5).collect();
         service_account::add(pod, &account, &found, &suffix);
         if let Some(place) = &call.cluster.parts.aws {
-            iam_role::add(pod, &found, place);
+            let has_identity = has_identity(call, &account).await?;
+            iam_role::add(pod, &found, place, has_identity);
         }
     }
     let ranges = limit_ranges(call).await?;
@@ -139,6 +140,18 @@ async fn pod(call: &Call, pod: &mut Value) -> Result<(), Fault> {
     priority::set(pod, classes.iter().map(|(_, class)| class)).map_err(refused)?;
     tolerations::add(pod);
     pod_security(call, pod).await
+}
+
+/// Whether pods of a service account have a role by Pod Identity. A pod that would come without it is not made.
+async fn has_identity(call: &Call, account: &str) -> Result<bool, Fault> {
+    let Some(identities) = &call.cluster.parts.pod_identities else {
+        return Ok(false);
+    };
+    let namespace = call.namespace().unwrap_or_default();
+    identities.has(namespace, account).await.map_err(|error| {
+        tracing::warn!(%error, namespace, account, "looking up the role of a service account failed");
+        Status::unavailable("roles of service accounts cannot be looked up now").into()
+    })
 }
 
 /// Whether the pod keeps to the level of its namespace.

@@ -61,6 +61,14 @@ pub struct AwsPlace {
     pub endpoint: String,
 }
 
+/// Which service accounts have a role of IAM by Pod Identity.
+#[async_trait]
+pub trait PodIdentities: Send + Sync + 'static {
+    /// # Errors
+    /// It is not known now.
+    async fn has(&self, namespace: &str, account: &str) -> io::Result<bool>;
+}
+
 /// Where the cluster is in its network.
 #[derive(Debug, Clone)]
 pub struct Network {
@@ -93,6 +101,8 @@ pub struct Parts {
     pub jwks: Value,
     /// Without it, pods get no roles of IAM.
     pub aws: Option<AwsPlace>,
+    /// Without it, they get them by annotations of service accounts alone.
+    pub pod_identities: Option<Arc<dyn PodIdentities>>,
 }
 
 pub struct Inner {

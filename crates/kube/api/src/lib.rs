@@ -43,5 +43,7 @@ mod writing;
 
 pub use answer::{Answer, Body};
 pub use audit::{Audit, AuditRecord, Origin};
-pub use cluster::{AwsPlace, Cluster, Connection, Network, Nodes, OwnServer, Parts, Servers};
+pub use cluster::{
+    AwsPlace, Cluster, Connection, Network, Nodes, OwnServer, Parts, PodIdentities, Servers,
+};
 pub use storage::Objects;

@@ -3,6 +3,8 @@
 //! They come and go as the nodes of container instances do ([`crate::nodes`]); what becomes of one is no matter of the others.
 
 mod api_server;
+mod members;
+mod pod_identity;
 mod policies;
 mod services;
 
@@ -38,7 +40,11 @@ use wharf_network::{Network, PoliciesUpdate, Scope, ServicesUpdate};
 use wharf_planeproto::machine::Instance;
 use wharf_wire::sigv4::SigningKeys;
 
-use self::{api_server::ApiServer, policies::Policies};
+use self::{
+    api_server::ApiServer,
+    pod_identity::{PodCredentials, PodIdentity},
+    policies::Policies,
+};
 use crate::{
     client::{Api, Endpoint},
     endpoint::Connections,
@@ -197,11 +203,13 @@ impl Kubelets {
         let (network, vpc) = (settings.network.clone(), it.interface.vpc.clone());
         let server_at = endpoint.trim_start_matches("https://");
         let api_server = ApiServer::bind(&network, &vpc, server_at).await?;
+        let pod_identity = PodIdentity::bind(&network, &vpc).await?;
         let services_of = services::Node {
             instance: it.id.clone(),
             name: name.clone(),
             address: it.interface.address,
             api_server: api_server.address()?,
+            pod_identity: pod_identity.address()?,
         };
         let book = Services::start(client.named("kube-proxy"), &stop);
         let holding = policies.follow(
@@ -227,8 +235,9 @@ impl Kubelets {
             dir: settings.dir.join("pods").join("volumes").join(&it.id),
         };
         let instance = it.id.clone();
+        let (cluster, clock) = (wish.cluster.clone(), settings.clock.clone());
         Ok(async move {
-            let renewing = renew(keys, api, instance);
+            let renewing = renew(keys, api.clone(), instance);
             let _renewing = AbortOnDropHandle::new(tokio::spawn(renewing));
             let kubelet = Kubelet::new(&parts, &stop);
             let serving = server::serve(server, kubelet.clone(), stop.clone());
@@ -246,6 +255,11 @@ impl Kubelets {
                 async move { names.follow_cluster(vpc, is_member, book).await }
             };
             let _naming = AbortOnDropHandle::new(tokio::spawn(naming));
+            let credentials = PodCredentials::new(kubelet.clone(), api, &cluster, clock);
+            let (at, its_vpc) = (network.clone(), vpc.clone());
+            let giving =
+                pod_identity.serve(at, its_vpc, credentials, connections.clone(), stop.clone());
+            let _giving = AbortOnDropHandle::new(tokio::spawn(giving));
             let carrying =
                 api_server.serve(network, vpc, kubelet.clone(), connections, stop.clone());
             let _carrying = AbortOnDropHandle::new(tokio::spawn(carrying));

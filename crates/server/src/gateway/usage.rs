@@ -64,6 +64,7 @@ fn name(model: &str) -> Option<&'static str> {
         "ecr-public" => "ECR Public",
         "ecs" => "ECS",
         "eks" => "EKS",
+        "eks-auth" => "EKS Auth",
         "elbv2" => "Elastic Load Balancing",
         "events" => "EventBridge",
         "iam" => "IAM",

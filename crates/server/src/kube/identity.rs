@@ -205,7 +205,7 @@ impl Identities {
     }
 
     /// The account of a token, and what it is bound to, are the very ones it was made for.
-    async fn still_there(&self, claims: &Claims) -> Result<(), Unauthenticated> {
+    pub(super) async fn still_there(&self, claims: &Claims) -> Result<(), Unauthenticated> {
         let account = Bound {
             kind: "ServiceAccount".to_owned(),
             name: claims.account.clone(),

@@ -14,6 +14,7 @@ pub mod issuers;
 mod keys;
 pub mod logs;
 mod nodes;
+mod pod_identity;
 mod signer;
 
 use std::{
@@ -43,7 +44,7 @@ use wharf_service::Place;
 use wharf_store::Store;
 use wharf_svc_eks::{
     EksService,
-    control_planes::{ControlPlaneError, ControlPlanes, Running, Wanted},
+    control_planes::{ControlPlaneError, ControlPlanes, PodOfToken, Running, TokenRefused, Wanted},
 };
 use wharf_svc_iam::Directory;
 use wharf_svc_kube_balancers::Cloud;
@@ -55,6 +56,7 @@ use self::{
     front::Front,
     identity::Identities,
     logs::ClusterLogs,
+    pod_identity::Associations,
     signer::ClusterSigner,
 };
 use crate::gateway::connections::Connections;
@@ -215,6 +217,11 @@ impl Clusters {
             clock: self.settings.clock.clone(),
             on: RwLock::new(wanted.logs.clone()),
         });
+        let associations = Associations {
+            eks: eks.clone(),
+            place: wanted.place.clone(),
+            id: wanted.id.clone(),
+        };
         let identities = Arc::new(Identities {
             whose,
             logs: logs.clone(),
@@ -258,6 +265,7 @@ impl Clusters {
                 region: region.clone(),
                 endpoint: AWS_IN_PODS.to_owned(),
             }),
+            pod_identities: Some(Arc::new(associations)),
         };
         let cluster = self.servers.create(&wanted.id, objects, parts).await;
         let cluster = cluster.map_err(failed("serving a cluster"))?;
@@ -420,6 +428,17 @@ impl ControlPlanes for Clusters {
         serving.as_ref()?;
         let user = UserInfo::authenticated(NODE_GROUPS, &[MASTERS]);
         Some(self.client(id, user, "eks-nodegroup"))
+    }
+
+    async fn pod(&self, id: &str, token: &str) -> Result<PodOfToken, TokenRefused> {
+        let place = self.running.lock().get(id).cloned();
+        let place = place.ok_or(TokenRefused::Unavailable)?;
+        // One that starts is not waited for.
+        let serving = place.try_lock().map_err(|_| TokenRefused::Unavailable)?;
+        let front = serving.as_ref().map(|it| it.front.clone());
+        drop(serving);
+        let front = front.ok_or(TokenRefused::Unavailable)?;
+        front.identities.pod(token).await
     }
 
     async fn erase(&self, place: &Place, id: &str) -> Result<(), ControlPlaneError> {

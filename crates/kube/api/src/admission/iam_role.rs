@@ -1,6 +1,7 @@
-//! The role of IAM that a pod has by its service account: what EKS' own webhook adds, for a token of the cluster
+//! The role of IAM that a pod has by its service account: what EKS' own webhook adds, by Pod Identity or else for a token of the cluster
 //! (`eks.amazonaws.com/role-arn`). Pure.
 //!
+//! Who has an association gets Pod Identity alone, as with EKS: SDKs would try an annotation's role first.
 //! What a container says for itself stays: a variable that it has is not touched, nor a mount of the same name.
 
 use serde_json::{Map, Value, json};
@@ -22,9 +23,13 @@ struct Proof {
     variables: Vec<(&'static str, String)>,
 }
 
-/// `account` is the pod's service account.
-pub fn add(pod: &mut Value, account: &Value, place: &AwsPlace) {
-    let Some(proof) = by_annotation(pod, account) else {
+/// `account` is the pod's service account; `has_identity`: it has a role by Pod Identity.
+pub fn add(pod: &mut Value, account: &Value, place: &AwsPlace, has_identity: bool) {
+    let proof = match has_identity {
+        true => Some(by_identity(pod, account)),
+        false => by_annotation(pod, account),
+    };
+    let Some(proof) = proof else {
         return;
     };
     let skipped: Vec<String> = annotation(pod, "skip-containers")
@@ -61,6 +66,37 @@ fn annotation<'a>(object: &'a Value, name: &str) -> &'a str {
     found.and_then(Value::as_str).unwrap_or_default()
 }
 
+/// The node answers at this address, in every pod's network.
+fn by_identity(pod: &Value, account: &Value) -> Proof {
+    const FOLDER: &str = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount";
+    const NAME: &str = "eks-pod-identity-token";
+    let credentials = "http://169.254.170.23/v1/credentials".to_owned();
+    Proof {
+        volume: NAME,
+        folder: FOLDER,
+        file: NAME,
+        audience: "pods.eks.amazonaws.com".to_owned(),
+        seconds: seconds(pod, account),
+        variables: vec![
+            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", credentials),
+            (
+                "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+                format!("{FOLDER}/{NAME}"),
+            ),
+        ],
+    }
+}
+
+/// The life of a pod's token.
+fn seconds(pod: &Value, account: &Value) -> i64 {
+    let mut seconds = [pod, account].into_iter().filter_map(|it| {
+        let text = annotation(it, "token-expiration");
+        text.parse::<i64>().ok()
+    });
+    let seconds = seconds.next().unwrap_or(MOST_SECONDS);
+    seconds.clamp(LEAST_SECONDS, MOST_SECONDS)
+}
+
 fn by_annotation(pod: &Value, account: &Value) -> Option<Proof> {
     const FOLDER: &str = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
     let role = Some(annotation(account, "role-arn")).filter(|it| !it.is_empty())?;
@@ -68,17 +104,12 @@ fn by_annotation(pod: &Value, account: &Value) -> Option<Proof> {
         "" => "sts.amazonaws.com",
         own => own,
     };
-    let mut seconds = [pod, account].into_iter().filter_map(|it| {
-        let text = annotation(it, "token-expiration");
-        text.parse::<i64>().ok()
-    });
-    let seconds = seconds.next().unwrap_or(MOST_SECONDS);
     Some(Proof {
         volume: "aws-iam-token",
         folder: FOLDER,
         file: "token",
         audience: audience.to_owned(),
-        seconds: seconds.clamp(LEAST_SECONDS, MOST_SECONDS),
+        seconds: seconds(pod, account),
         variables: vec![
             ("AWS_ROLE_ARN", role.to_owned()),
             ("AWS_WEB_IDENTITY_TOKEN_FILE", format!("{FOLDER}/token")),
@@ -197,7 +228,7 @@ mod tests {
             json!({"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/r",
             "eks.amazonaws.com/token-expiration": "60", "eks.amazonaws.com/audience": "me"}),
         );
-        add(&mut pod, &of, &place());
+        add(&mut pod, &of, &place(), false);
         let spec = &pod["spec"];
         for container in [&spec["containers"][0], &spec["initContainers"][0]] {
             assert_eq!(
@@ -224,7 +255,57 @@ mod tests {
             &json!({"audience": "me", "expirationSeconds": 600, "path": "token"})
         );
         let once = pod.clone();
-        add(&mut pod, &of, &place());
+        add(&mut pod, &of, &place(), false);
+        assert_eq!(pod, once);
+    }
+
+    #[test]
+    fn who_has_an_association_gets_that_alone() {
+        let own =
+            json!({"name": "AWS_CONTAINER_CREDENTIALS_FULL_URI", "value": "http://localhost/mine"});
+        let mut pod = json!({
+            "metadata": {"annotations": {"eks.amazonaws.com/skip-containers": "b"}},
+            "spec": {"containers": [{"name": "a"}, {"name": "b"}, {"name": "c", "env": [own]}]},
+        });
+        let of = account(json!({"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/r"}));
+        add(&mut pod, &of, &place(), true);
+        let spec = &pod["spec"];
+        let first = &spec["containers"][0];
+        assert_eq!(
+            variable(first, "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+            Some("http://169.254.170.23/v1/credentials")
+        );
+        let folder = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount";
+        let file = format!("{folder}/eks-pod-identity-token");
+        assert_eq!(
+            variable(first, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
+            Some(&*file)
+        );
+        assert_eq!(
+            variable(first, "AWS_STS_REGIONAL_ENDPOINTS"),
+            Some("regional")
+        );
+        assert_eq!(variable(first, "AWS_REGION"), Some("eu-west-1"));
+        assert_eq!(variable(first, "AWS_ROLE_ARN"), None);
+        assert_eq!(first["volumeMounts"][0]["mountPath"], folder);
+        assert!(spec["containers"][1]["env"].is_null());
+        let kept = &spec["containers"][2];
+        assert_eq!(
+            variable(kept, "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+            Some("http://localhost/mine")
+        );
+        assert_eq!(
+            variable(kept, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
+            None
+        );
+        let volume = &spec["volumes"][0];
+        assert_eq!(volume["name"], "eks-pod-identity-token");
+        assert_eq!(
+            volume["projected"]["sources"][0]["serviceAccountToken"],
+            json!({"audience": "pods.eks.amazonaws.com", "expirationSeconds": 86400, "path": "eks-pod-identity-token"})
+        );
+        let once = pod.clone();
+        add(&mut pod, &of, &place(), true);
         assert_eq!(pod, once);
     }
 
@@ -232,7 +313,7 @@ mod tests {
     fn who_has_no_role_is_left_alone() {
         let mut pod = json!({"metadata": {}, "spec": {"containers": [{"name": "a"}]}});
         let before = pod.clone();
-        add(&mut pod, &account(Value::Null), &place());
+        add(&mut pod, &account(Value::Null), &place(), false);
         assert_eq!(pod, before);
     }
 }

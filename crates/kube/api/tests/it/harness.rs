@@ -136,6 +136,7 @@ impl Harness {
             openid_configuration: Value::Null,
             jwks: Value::Null,
             aws: None,
+            pod_identities: None,
         };
         let cluster = servers.create("test", objects, parts).await.unwrap();
         Self {

@@ -103,6 +103,7 @@ impl Cluster {
             openid_configuration: Value::Null,
             jwks: Value::Null,
             aws: None,
+            pod_identities: None,
         };
         let objects = objects.await.unwrap();
         let cluster = servers.create("test", objects, parts).await.unwrap();

@@ -331,7 +331,7 @@ pub(super) fn sensitive(name: &str, value: &str) -> HeaderValue {
 }
 
 /// `{"__type":"Code","message":"…"}`; some services print `Message`, some a namespace and `#`.
-fn fault(status: u16, body: &[u8]) -> CallError {
+pub(super) fn fault(status: u16, body: &[u8]) -> CallError {
     #[derive(Default, serde::Deserialize)]
     #[serde(default)]
     struct Body {

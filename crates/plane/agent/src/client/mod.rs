@@ -7,6 +7,7 @@ pub mod api;
 mod objects;
 mod patience;
 mod pool;
+mod rest;
 pub mod websocket;
 
 pub use api::{Api, CallError};

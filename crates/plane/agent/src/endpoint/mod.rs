@@ -16,9 +16,13 @@ mod stats;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use http::Response;
+use http::{Request, Response};
 use http_body_util::Full;
-use hyper::{body::Bytes, server::conn::http1, service::service_fn};
+use hyper::{
+    body::{Bytes, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -54,25 +58,34 @@ pub async fn serve(
     let handle = move |stream: TcpStream, _: IpAddr, caller: Caller| {
         let routes = routes.clone();
         async move {
-            let service = service_fn(|request: http::Request<hyper::body::Incoming>| {
-                let (routes, caller) = (routes.clone(), &caller);
-                async move {
-                    let answer = routes.answer(&request, caller).await;
-                    Ok::<Response<Full<Bytes>>, std::convert::Infallible>(answer)
-                }
-            });
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEADER_TIMEOUT)
-                .serve_connection(TokioIo::new(stream), service);
-            match timeout(LIFETIME, connection).await {
-                Ok(Err(error)) => tracing::trace!(%error, "a task's connection ended"),
-                Err(_) => tracing::trace!("a task's connection lasted too long"),
-                Ok(Ok(())) => {}
-            }
+            let answer = |request: Request<Incoming>| {
+                let (routes, caller) = (&routes, &caller);
+                async move { routes.answer(&request, caller).await }
+            };
+            answer_on(stream, answer).await;
         }
     };
     accept(listener, caller, connections, shutdown, running, handle).await;
+}
+
+/// Answers the requests of one connection, until it ends or has lasted long enough.
+pub(crate) async fn answer_on<F>(stream: TcpStream, answer: impl Fn(Request<Incoming>) -> F)
+where
+    F: Future<Output = Response<Full<Bytes>>>,
+{
+    let service = service_fn(|request: Request<Incoming>| {
+        let answer = answer(request);
+        async move { Ok::<Response<Full<Bytes>>, std::convert::Infallible>(answer.await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), service);
+    match timeout(LIFETIME, connection).await {
+        Ok(Err(error)) => tracing::trace!(%error, "a task's connection ended"),
+        Err(_) => tracing::trace!("a task's connection lasted too long"),
+        Ok(Ok(())) => {}
+    }
 }
 
 /// Hands each connection that has a place to `handle`; others are closed at once, so that the queue

@@ -6,7 +6,6 @@
 use std::{
     io,
     net::{IpAddr, SocketAddrV4},
-    sync::Arc,
     time::Duration,
 };
 
@@ -18,9 +17,10 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_kubelet::Kubelet;
-use wharf_network::{ENDPOINT, Network, Scope};
+use wharf_network::Network;
 
-use crate::endpoint::{self, Caller, CallerOf, Connections};
+use super::members;
+use crate::endpoint::{self, Caller, Connections};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Watches say nothing for minutes; a pod that is gone is noticed after these.
@@ -38,13 +38,10 @@ impl ApiServer {
     /// # Errors
     /// Nothing of the VPC is here.
     pub async fn bind(network: &Network, vpc: &str, server: &str) -> Result<Self, String> {
-        let scope = Scope::Vpc(vpc.to_owned());
-        let listener = network.listen_in(&scope, (ENDPOINT, 0).into()).await;
-        let listener =
-            listener.map_err(|e| format!("a way to the API server: {}", wharf_base::Chain(&e)))?;
-        let failed = |e: io::Error| format!("a way to the API server: {e}");
+        let listener = members::listen(network, vpc).await;
+        let listener = listener.map_err(|e| format!("a way to the API server: {e}"))?;
         Ok(Self {
-            listener: TcpListener::from_std(listener).map_err(failed)?,
+            listener,
             server: server.to_owned(),
         })
     }
@@ -54,8 +51,7 @@ impl ApiServer {
     /// # Errors
     /// The kernel does not say.
     pub fn address(&self) -> Result<SocketAddrV4, String> {
-        let at = self.listener.local_addr().map_err(|e| e.to_string())?;
-        Ok(SocketAddrV4::new(ENDPOINT, at.port()))
+        members::address(&self.listener)
     }
 
     /// Carries what programs and pods of the node `instance` say, until `stop`.
@@ -67,20 +63,7 @@ impl ApiServer {
         connections: Connections,
         stop: CancellationToken,
     ) {
-        let instance = kubelet.node.instance.clone();
-        let members = kubelet.clone();
-        let scope = Scope::Vpc(vpc);
-        let caller: CallerOf = Arc::new(move |address| {
-            let key = match address {
-                IpAddr::V4(address) => network.key_at(&scope, address),
-                IpAddr::V6(_) => None,
-            };
-            let is_member = |key: &String| *key == instance || members.node.pod_of(key).is_some();
-            match key.filter(is_member) {
-                Some(key) => Caller::Task(key),
-                None => Caller::Unknown(address),
-            }
-        });
+        let caller = members::callers(network, vpc, kubelet);
         let server = self.server;
         let handle = move |stream: TcpStream, address: IpAddr, caller: Caller| {
             let server = server.clone();

@@ -15,7 +15,7 @@ use wharf_base::Backoff;
 use wharf_kube_services::Services;
 use wharf_network::{Network, ServicesUpdate};
 
-use self::leads::{Book, leads};
+use self::leads::{Book, leads, own};
 
 /// Services that change in one batch.
 const TURN: usize = 256;
@@ -34,6 +34,8 @@ pub struct Node {
     pub address: Ipv4Addr,
     /// Where the API server is reached within the VPC.
     pub api_server: SocketAddrV4,
+    /// Where the node gives pods credentials.
+    pub pod_identity: SocketAddrV4,
 }
 
 /// Leads the members of a node to its cluster's services until `stop`. What was written then holds on.
@@ -68,6 +70,8 @@ async fn led(network: &Network, services: &Services, node: &Node) -> wharf_netwo
     // Before the book is read, so that nothing falls between the two.
     let reader = services.reader();
     let mut known = Book::default();
+    let (name, leads_of_node) = own(node);
+    known.put(&name, leads_of_node);
     {
         let book = services.book();
         for (service, entry) in book.services() {

@@ -1,6 +1,7 @@
 //! The service in process, over a real store, EC2 and IAM; only the API servers are a stand-in that remembers.
 
 mod groups;
+mod pod_identity;
 mod scaling;
 
 use std::sync::Arc;
@@ -23,7 +24,9 @@ use wharf_reconcile::Takeover;
 use wharf_service::Place;
 use wharf_svc_eks::{
     EksService, LookupError, Parts, Principals,
-    control_planes::{ControlPlaneError, ControlPlanes, Running as Answering, Wanted},
+    control_planes::{
+        ControlPlaneError, ControlPlanes, PodOfToken, Running as Answering, TokenRefused, Wanted,
+    },
     entry::Entry,
 };
 use wharf_testkit::{ACCOUNT, REGION, Running, World, call, refused, until};
@@ -60,6 +63,22 @@ impl ControlPlanes for Planes {
 
     async fn client(&self, _: &str) -> Option<Client> {
         Some(self.kubernetes.client())
+    }
+
+    /// Tokens of tests name what they are of: `namespace/account/pod/uid`.
+    async fn pod(&self, id: &str, token: &str) -> Result<PodOfToken, TokenRefused> {
+        if !self.running.lock().iter().any(|it| it == id) {
+            return Err(TokenRefused::Unavailable);
+        }
+        let parts: Vec<String> = token.split('/').map(str::to_owned).collect();
+        let [namespace, service_account, name, uid] = <[String; 4]>::try_from(parts)
+            .map_err(|_| TokenRefused::Invalid("it is not a JWT".to_owned()))?;
+        Ok(PodOfToken {
+            namespace,
+            service_account,
+            name,
+            uid,
+        })
     }
 
     async fn erase(&self, _: &Place, id: &str) -> Result<(), ControlPlaneError> {

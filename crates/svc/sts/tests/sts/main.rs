@@ -1,10 +1,11 @@
 //! STS through its authorising client, with IAM and a real store beneath.
 
+mod pods;
 mod saml;
 mod second_factor;
 mod web_identity;
 
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, ops::Deref, sync::Arc, time::Duration};
 
 use wharf_api_iam::{Client as IamClient, Iam, types as iam};
 use wharf_api_sts::{Client, Sts, types::*};

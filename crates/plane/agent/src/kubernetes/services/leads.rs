@@ -14,6 +14,22 @@ use super::Node;
 const MOST: usize = 1000;
 const NAMES: u16 = 53;
 
+/// Where SDKs ask for credentials by EKS Pod Identity.
+const POD_IDENTITY: FrontEnd = FrontEnd {
+    address: Ipv4Addr::new(169, 254, 170, 23),
+    protocol: 6,
+    port: 80,
+};
+
+/// What no service of the cluster says and the node itself offers its pods. No service claims it: its name comes before all others.
+pub fn own(node: &Node) -> (Name, BTreeMap<FrontEnd, Lead>) {
+    let lead = Lead::To {
+        endpoints: vec![node.pod_identity],
+        sticky: false,
+    };
+    (Name::new("", ""), BTreeMap::from([(POD_IDENTITY, lead)]))
+}
+
 /// What a service is to a node. Only IPv4 is led: networks here have no other.
 pub fn leads(entry: &Entry, node: &Node) -> BTreeMap<FrontEnd, Lead> {
     let mut found = BTreeMap::new();

@@ -63,6 +63,7 @@ const CANDIDATES: &[&str] = &[
     "CVE-2024-1",
     "arn:aws:kms:us-east-1:000000000000:key/12345678-1234-1234-1234-123456789012",
     "arn:aws:application-autoscaling:us-east-1:000000000000:scalable-target/0123456789",
+    "a.b.c",
 ];
 
 /// Values for what the model leaves open and the service's own checks do not.

@@ -3,7 +3,7 @@
 use wharf_wire::{audit::moves_data, schema::ServiceSchema};
 
 /// By prefix, as AWS calls them.
-const NAMES: [(&str, &str); 23] = [
+const NAMES: [(&str, &str); 24] = [
     ("acm", "AWS Certificate Manager"),
     ("application-autoscaling", "AWS Application Auto Scaling"),
     ("cloudtrail", "AWS CloudTrail"),
@@ -12,6 +12,7 @@ const NAMES: [(&str, &str); 23] = [
     ("ecr", "Amazon Elastic Container Registry"),
     ("ecr-public", "Amazon Elastic Container Registry Public"),
     ("ecs", "Amazon Elastic Container Service"),
+    ("eks-auth", "Amazon EKS Auth"),
     ("elasticloadbalancing", "AWS ELB v2"),
     ("events", "Amazon EventBridge"),
     ("iam", "AWS Identity and Access Management"),

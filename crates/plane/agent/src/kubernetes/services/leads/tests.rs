@@ -8,6 +8,7 @@ fn node() -> Node {
         name: "here".to_owned(),
         address: Ipv4Addr::new(172, 31, 0, 9),
         api_server: "169.254.170.2:20001".parse().unwrap(),
+        pod_identity: "169.254.170.2:20002".parse().unwrap(),
     }
 }
 
@@ -97,6 +98,20 @@ fn names_are_asked_at_the_node_unless_the_service_has_endpoints() {
     assert_eq!(shown(&all)[0], "10.100.0.10/6:53 10.0.0.1:8080");
     let all = leads(&entry("default", "kube-dns", &spec, &[]), &node());
     assert_eq!(shown(&all)[0], "10.100.0.10/6:53 Refused");
+}
+
+#[test]
+fn credentials_are_asked_for_at_the_node_whatever_a_service_claims() {
+    let mut book = Book::default();
+    let spec = json!({"clusterIP": "169.254.170.23", "ports": [{"name": "https", "port": 80}]});
+    let claimed = leads(&entry("a", "s", &spec, &["10.0.0.1"]), &node());
+    book.put(&Name::new("a", "s"), claimed);
+    let (name, leads) = own(&node());
+    book.put(&name, leads);
+    assert_eq!(
+        shown(&book.all()),
+        ["169.254.170.23/6:80 169.254.170.2:20002"]
+    );
 }
 
 #[test]

@@ -1,0 +1,182 @@
+// Written by `cargo xtask generate` from models/. Do not edit.
+//! The service as a trait, for those who implement it and those who call it.
+use std::sync::Arc;
+
+use wharf_wire::{
+    Call, Check, Context, Dispatcher, Fault, Service, async_trait,
+    constraints::Violation,
+    node::{Payload, Struct},
+    schema::ServiceSchema,
+    understood::{self, Understood},
+};
+
+#[allow(unused_imports)]
+use crate::{schema::SERVICE, types::*};
+
+/// The input of any operation, for authorisation rows.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a> {
+    AssumeRoleForPodIdentity(&'a AssumeRoleForPodIdentityRequest),
+}
+
+impl Input<'_> {
+    /// The operation's name.
+    pub fn operation(&self) -> &'static str {
+        match self {
+            Self::AssumeRoleForPodIdentity(_) => "AssumeRoleForPodIdentity",
+        }
+    }
+
+    /// The IAM action of the same name.
+    pub fn action(&self) -> String {
+        format!("eks-auth:{}", self.operation())
+    }
+}
+
+#[async_trait]
+pub trait EksAuth: Send + Sync + 'static {
+    /// The authorisation row of each operation: what it does to which resource, evaluated by the
+    /// dispatcher before the operation runs.
+    async fn authorize(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault>;
+
+    /// The service's own words for an input that breaks the model; `None` for the protocol's.
+    fn refuse(&self, operation: &'static str, violations: &[Violation]) -> Option<Fault> {
+        let _ = (operation, violations);
+        None
+    }
+
+    /// Which members of inputs operations understand.
+    fn understood(&self) -> Option<&'static Understood> {
+        None
+    }
+
+    async fn assume_role_for_pod_identity(
+        &self,
+        call: &Call,
+        input: AssumeRoleForPodIdentityRequest,
+    ) -> Result<AssumeRoleForPodIdentityResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("eks-auth", "AssumeRoleForPodIdentity"))
+    }
+}
+
+/// Joins an implementation to the dispatcher.
+pub struct Routes(pub Arc<dyn EksAuth>);
+
+/// The payload as the type that the operation's number stands for.
+fn typed<T: 'static>(input: Box<dyn Payload>) -> T {
+    *input
+        .into_any()
+        .downcast()
+        .expect("the input was made for this operation")
+}
+
+fn borrowed<T: 'static>(input: &dyn Payload) -> &T {
+    input
+        .as_any()
+        .downcast_ref()
+        .expect("the input was made for this operation")
+}
+
+#[async_trait]
+impl Service for Routes {
+    fn schema(&self) -> &'static ServiceSchema {
+        &SERVICE
+    }
+
+    fn input(&self, operation: usize) -> Box<dyn Payload> {
+        match operation {
+            0 => Box::new(AssumeRoleForPodIdentityRequest::default()),
+            _ => Box::new(()),
+        }
+    }
+
+    fn output(&self, operation: usize) -> Box<dyn Payload> {
+        match operation {
+            0 => Box::new(AssumeRoleForPodIdentityResponse::default()),
+            _ => Box::new(()),
+        }
+    }
+
+    fn refuse(&self, operation: usize, violations: &[Violation]) -> Option<Fault> {
+        self.0
+            .refuse(SERVICE.operations[operation].name, violations)
+    }
+
+    fn understood(&self) -> Option<&'static Understood> {
+        self.0.understood()
+    }
+
+    async fn checks(
+        &self,
+        cx: &Context,
+        operation: usize,
+        input: &dyn Payload,
+    ) -> Result<Vec<Check>, Fault> {
+        let input = match operation {
+            0 => Input::AssumeRoleForPodIdentity(borrowed(input)),
+            _ => unreachable!("operations are numbered by the schema"),
+        };
+        self.0.authorize(cx, input).await
+    }
+
+    async fn invoke(
+        &self,
+        call: &Call,
+        operation: usize,
+        input: Box<dyn Payload>,
+    ) -> Result<wharf_wire::Output, Fault> {
+        Ok(wharf_wire::Output::Whole(match operation {
+            0 => Box::new(
+                self.0
+                    .assume_role_for_pod_identity(call, typed(input))
+                    .await?,
+            ),
+            _ => unreachable!("operations are numbered by the schema"),
+        }))
+    }
+}
+
+/// Calls the service in process, past the same gate as calls from outside.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<dyn EksAuth>,
+    dispatcher: Dispatcher,
+}
+
+impl Client {
+    pub fn new(inner: Arc<dyn EksAuth>, dispatcher: Dispatcher) -> Self {
+        Self { inner, dispatcher }
+    }
+
+    async fn admit(
+        &self,
+        call: &Call,
+        input: Input<'_>,
+        operation: usize,
+        given: &dyn Struct,
+    ) -> Result<Call, Fault> {
+        let checks = self.inner.authorize(call.context(), input).await?;
+        let call = self.dispatcher.admit(&SERVICE, call, &checks).await?;
+        understood::check(self.inner.understood(), &SERVICE, operation, given)?;
+        Ok(call)
+    }
+}
+
+#[async_trait]
+impl EksAuth for Client {
+    async fn authorize(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
+        self.inner.authorize(cx, input).await
+    }
+
+    async fn assume_role_for_pod_identity(
+        &self,
+        call: &Call,
+        input: AssumeRoleForPodIdentityRequest,
+    ) -> Result<AssumeRoleForPodIdentityResponse, Fault> {
+        let call = self
+            .admit(call, Input::AssumeRoleForPodIdentity(&input), 0, &input)
+            .await?;
+        self.inner.assume_role_for_pod_identity(&call, input).await
+    }
+}

@@ -1,0 +1,50 @@
+//! Listeners of a node within its VPC, for programs and pods of the node alone: those of other nodes, who may reach them as well, are
+//! told apart by their addresses.
+
+use std::{
+    net::{IpAddr, SocketAddrV4},
+    sync::Arc,
+};
+
+use tokio::net::TcpListener;
+use wharf_kubelet::Kubelet;
+use wharf_network::{ENDPOINT, Network, Scope};
+
+use crate::endpoint::{Caller, CallerOf};
+
+/// At a port of its own.
+///
+/// # Errors
+/// Nothing of the VPC is here.
+pub async fn listen(network: &Network, vpc: &str) -> Result<TcpListener, String> {
+    let scope = Scope::Vpc(vpc.to_owned());
+    let listener = network.listen_in(&scope, (ENDPOINT, 0).into()).await;
+    let listener = listener.map_err(|e| wharf_base::Chain(&e).to_string())?;
+    TcpListener::from_std(listener).map_err(|e| e.to_string())
+}
+
+/// Where the VPC reaches a listener.
+///
+/// # Errors
+/// The kernel does not say.
+pub fn address(listener: &TcpListener) -> Result<SocketAddrV4, String> {
+    let at = listener.local_addr().map_err(|e| e.to_string())?;
+    Ok(SocketAddrV4::new(ENDPOINT, at.port()))
+}
+
+/// Members are known by their keys in the network; all others by nothing.
+pub fn callers(network: Network, vpc: String, kubelet: Kubelet) -> CallerOf {
+    let scope = Scope::Vpc(vpc);
+    Arc::new(move |address| {
+        let key = match address {
+            IpAddr::V4(address) => network.key_at(&scope, address),
+            IpAddr::V6(_) => None,
+        };
+        let node = &kubelet.node;
+        let is_member = |key: &String| *key == node.instance || node.pod_of(key).is_some();
+        match key.filter(is_member) {
+            Some(key) => Caller::Task(key),
+            None => Caller::Unknown(address),
+        }
+    })
+}
