@@ -1,7 +1,7 @@
 //! The registry alone, for trials with stock clients and for measuring: everybody may do
 //! everything who has the password.
 //!
-//! `serve DIR PORT REPOSITORY…` prints the password and serves `127.0.0.1:PORT` until it is ended.
+//! `serve_registry DIR PORT REPOSITORY…` prints the password and serves `127.0.0.1:PORT` until it is ended.
 
 use std::{convert::Infallible, path::Path, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! How fast images are matched: `cargo run --release -p wharf-scandb --example rates`.
+//! How fast images are matched: `cargo run --release -p wharf-scandb --example match_rates`.
 //!
 //! Made data: 40,000 packages of Debian with five vulnerabilities each. Measured: an image of 1,000
 //! packages read out of its layer and matched; 10,000 images matched again, when 200 packages changed.
