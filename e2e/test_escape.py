@@ -149,9 +149,9 @@ def test_a_link_in_a_volume_leads_nowhere_else(wharf, busybox):
     """One container puts a link where another has a mount point, and the mount follows it: inside."""
     marks = {"sourceVolume": "marks", "containerPath": "/marks"}
     volume = {"sourceVolume": "shared", "containerPath": "/shared"}
-    inner = {"sourceVolume": "inner", "containerPath": "/shared/way/in"}
+    inner = {"sourceVolume": "inner", "containerPath": "/shared/way/wharf-inner"}
     setter = "ln -s /../../../../../../../../tmp /shared/way && echo set"
-    looker = "grep -c ' /tmp/in ' /proc/mounts; ls /shared/way/ | tr '\\n' ' '; echo; touch /shared/way/in/made && echo made"
+    looker = "grep -c ' /tmp/wharf-inner ' /proc/mounts; ls /shared/way/ | tr '\\n' ' '; echo; touch /shared/way/wharf-inner/made && echo made"
     containers = [
         {"name": "first", "essential": False, "mountPoints": [volume, marks], **sh(setter)},
         {"name": "main", "mountPoints": [volume, inner], "dependsOn": [{"containerName": "first", "condition": "SUCCESS"}], **sh(looker)},
@@ -160,8 +160,8 @@ def test_a_link_in_a_volume_leads_nowhere_else(wharf, busybox):
     task = tasks.run(wharf, busybox, containers=containers, task=given)
     task.wait("STOPPED")
     # The link was followed in the container's own root, whose /tmp has the mount now.
-    assert task.lines() == ["1", "in ", "made"], task.describe()
-    assert not pathlib.Path("/tmp/in").exists()
+    assert task.lines() == ["1", "wharf-inner ", "made"], task.describe()
+    assert not pathlib.Path("/tmp/wharf-inner").exists()
 
 
 def test_credentials_of_another_task(wharf, busybox):

@@ -4,7 +4,7 @@
 #   Debian packages   from the list below, with service starts refused while apt runs
 #   .cache/tools      programs whose packages would start a daemon, unpacked there instead
 #   .venv             Python clients, pinned in e2e/requirements.txt
-#   .cache/clients    ansible, cloud-custodian, awslogs and the JavaScript SDK, pinned in e2e/clients
+#   .cache/clients    ansible, cloud-custodian, awslogs, clients of Kubernetes and the JavaScript SDK, pinned in e2e/clients
 #   cargo             the one that is there, else rustup's
 #
 # With --bench, also the programs that measurements put beside wharf.
@@ -214,7 +214,7 @@ make_clients() {
   local pinned
   pinned=$(cat e2e/clients/* <(printf '%s\n' "$collections" "$node_wheel") | sha256sum | cut -d' ' -f1)
   [ "$(cat "$clients/stamp" 2>/dev/null)" = "$pinned" ] && return
-  say "installing ansible, cloud-custodian, awslogs and the JavaScript SDK into .cache/clients"
+  say "installing ansible, cloud-custodian, awslogs, clients of Kubernetes and the JavaScript SDK into .cache/clients"
   rm -rf "$clients"
   .venv/bin/python -m venv "$clients" || die "python could not make the virtual environment $clients"
   "$clients/bin/pip" install -q --disable-pip-version-check -r e2e/clients/requirements.txt \

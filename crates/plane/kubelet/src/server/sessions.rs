@@ -40,6 +40,9 @@ const WAITING: usize = 16;
 const QUIET: Duration = Duration::from_millis(300);
 /// Of a log, read at once.
 const RECORDS: usize = 512;
+/// How long a client has to take the last bytes and to hang up. Some (the official one of Python) lose what they have not yet passed on
+/// once the connection ends.
+const LAST_BYTES: Duration = Duration::from_secs(1);
 /// Ports of one session.
 const MOST_PORTS: usize = 32;
 
@@ -399,7 +402,7 @@ async fn forward(kubelet: Kubelet, target: Target, ports: Vec<u16>, mut channels
                 Some((channel, bytes)) => if !channels.send(channel, &bytes).await {
                     return;
                 },
-                None => return,
+                None => break,
             },
             came = channels.next() => match came {
                 Some(Came::Data(channel, bytes)) => {
@@ -414,6 +417,8 @@ async fn forward(kubelet: Kubelet, target: Target, ports: Vec<u16>, mut channels
             },
         }
     }
+    let hung_up = async { while channels.next().await.is_some() {} };
+    let _ = timeout(LAST_BYTES, hung_up).await;
 }
 
 /// A forwarded connection that a client begins with two streams.
