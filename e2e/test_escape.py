@@ -151,7 +151,9 @@ def test_a_link_in_a_volume_leads_nowhere_else(wharf, busybox):
     volume = {"sourceVolume": "shared", "containerPath": "/shared"}
     inner = {"sourceVolume": "inner", "containerPath": "/shared/way/wharf-inner"}
     setter = "ln -s /../../../../../../../../tmp /shared/way && echo set"
-    looker = "grep -c ' /tmp/wharf-inner ' /proc/mounts; ls /shared/way/ | tr '\\n' ' '; echo; touch /shared/way/wharf-inner/made && echo made"
+    looker = (
+        "grep -c ' /tmp/wharf-inner ' /proc/mounts; ls /shared/way/ | tr '\\n' ' '; echo; touch /shared/way/wharf-inner/made && echo made"
+    )
     containers = [
         {"name": "first", "essential": False, "mountPoints": [volume, marks], **sh(setter)},
         {"name": "main", "mountPoints": [volume, inner], "dependsOn": [{"containerName": "first", "condition": "SUCCESS"}], **sh(looker)},
