@@ -53,7 +53,8 @@ def look(core):
     rest = core.list_namespaced_pod(NAMESPACE, label_selector="app=web", limit=1, _continue=page.metadata._continue)
     seen["pages"] = [len(page.items), page.metadata.remaining_item_count, len(rest.items)]
     pod = page.items[0].metadata.name
-    seen["log"] = core.read_namespaced_pod_log(pod, NAMESPACE).strip()
+    # By itself, this version of the client takes bytes for their description.
+    seen["log"] = core.read_namespaced_pod_log(pod, NAMESPACE, _preload_content=False).data.decode().strip()
     command = ["sh", "-c", "read line; echo $line; echo aside >&2; exit 3"]
     session = stream(
         core.connect_get_namespaced_pod_exec, pod, NAMESPACE, command=command, stdin=True, stdout=True, stderr=True, _preload_content=False
