@@ -38,6 +38,19 @@ def wharf():
         yield shared.start()
 
 
+@pytest.fixture(scope="module")
+def installation():
+    """An installation for the tests of one file, whose machine keeps instances."""
+    with Installation(arguments=["--instances"]) as alone:
+        yield alone.start()
+
+
+@pytest.fixture(scope="module")
+def image(installation):
+    """What runs there."""
+    return images.push(installation, "busybox")
+
+
 @pytest.fixture
 def fresh():
     """An installation for one test alone, started."""

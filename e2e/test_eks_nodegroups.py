@@ -7,7 +7,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from harness import images
-from harness.installation import Installation
 from harness.kubernetes import Cluster
 from harness.waiting import wait_for
 from test_ec2_instances import TRUST
@@ -15,13 +14,6 @@ from test_ec2_instances import TRUST
 pytestmark = pytest.mark.minutes(8)
 
 NODE_POLICIES = ["AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryReadOnly"]
-
-
-@pytest.fixture(scope="module")
-def installation():
-    """An installation whose machine keeps instances."""
-    with Installation(arguments=["--instances"]) as alone:
-        yield alone.start()
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,7 @@ import subprocess
 
 import pytest
 
-from harness import images, tools
-from harness.installation import Installation
+from harness import tools
 from harness.kubernetes import name
 from harness.waiting import wait_for
 from test_kubernetes_services import joined, node_in
@@ -38,22 +37,10 @@ GREETINGS = {
 
 
 @pytest.fixture(scope="module")
-def installation():
-    """An installation whose machine keeps instances."""
-    with Installation(arguments=["--instances"]) as alone:
-        yield alone.start()
-
-
-@pytest.fixture(scope="module")
 def cluster(installation):
     with joined(installation) as cluster:
         node_in(installation, cluster)
         yield cluster
-
-
-@pytest.fixture(scope="module")
-def image(installation):
-    return images.push(installation, "busybox")
 
 
 def day(cluster, *command):

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from harness import images
-from harness.installation import Installation
 from harness.waiting import wait_for
 from test_kubernetes_nodes import apply, sh, wait_phase
 from test_kubernetes_services import SERVE, WAIT, joined, node_in
@@ -66,13 +65,6 @@ for _ in range(count):
     at += size
 print(*found[:1], *sorted(found[1:]))
 """
-
-
-@pytest.fixture(scope="module")
-def installation():
-    """An installation whose machine keeps instances."""
-    with Installation(arguments=["--instances"]) as alone:
-        yield alone.start()
 
 
 def with_client(installation, cluster):

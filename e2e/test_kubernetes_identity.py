@@ -9,11 +9,11 @@ import pytest
 
 from harness import images, kubernetes
 from harness.waiting import wait_for
-from test_kubernetes_nodes import apply, cluster, installation, launch, node, pod_of, sh
+from test_kubernetes_nodes import apply, cluster, launch, node, pod_of, sh
 
 pytestmark = pytest.mark.minutes(5)
 
-__all__ = ["cluster", "installation", "launch", "node"]
+__all__ = ["cluster", "launch", "node"]
 
 ASKS = """
 import boto3

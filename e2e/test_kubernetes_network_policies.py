@@ -4,8 +4,6 @@ import json
 
 import pytest
 
-from harness import images
-from harness.installation import Installation
 from harness.waiting import wait_for
 from test_kubernetes_nodes import apply, condition, pod_of, sh, wait_phase
 from test_kubernetes_services import SERVE, WAIT, joined, node_in
@@ -21,13 +19,6 @@ TRY = "for it in {all}; do timeout 2 wget -q -O - http://$it/ 2>/dev/null || ech
 
 
 @pytest.fixture(scope="module")
-def installation():
-    """An installation whose machine keeps instances."""
-    with Installation(arguments=["--instances"]) as alone:
-        yield alone.start()
-
-
-@pytest.fixture(scope="module")
 def cluster(installation):
     with joined(installation) as cluster:
         yield cluster
@@ -36,11 +27,6 @@ def cluster(installation):
 @pytest.fixture(scope="module")
 def nodes(installation, cluster):
     return [node_in(installation, cluster)["PrivateDnsName"] for _ in range(2)]
-
-
-@pytest.fixture(scope="module")
-def image(installation):
-    return images.push(installation, "busybox")
 
 
 def run(cluster, image, name, node, script=WAIT, labels=None, namespace="default", **container):

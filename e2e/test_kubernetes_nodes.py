@@ -4,8 +4,6 @@ import json
 
 import pytest
 
-from harness import images
-from harness.installation import Installation
 from harness.kubernetes import Cluster
 from harness.waiting import wait_for
 from test_ec2_instances import own_image_of, profile
@@ -36,13 +34,6 @@ BY_SCRIPT = """#!/bin/sh
 /etc/eks/bootstrap.sh {name} --apiserver-endpoint {endpoint} --b64-cluster-ca {authority} \
   --kubelet-extra-args '--node-labels=team=red --register-with-taints=only=red:NoSchedule'
 """
-
-
-@pytest.fixture(scope="module")
-def installation():
-    """An installation whose machine keeps instances."""
-    with Installation(arguments=["--instances"]) as alone:
-        yield alone.start()
 
 
 @pytest.fixture(scope="module")
@@ -89,11 +80,6 @@ def node(installation, cluster):
     instance = launch(installation, cluster, USER_DATA)
     wait_for(lambda: condition(node_of(cluster, instance), "Ready") == "True", 90, "a node that is ready")
     return instance
-
-
-@pytest.fixture(scope="module")
-def image(installation):
-    return images.push(installation, "busybox")
 
 
 def pod_of(cluster, name):

@@ -7,11 +7,11 @@ from botocore.exceptions import ClientError
 
 from harness import images, kubernetes
 from harness.waiting import wait_for
-from test_kubernetes_nodes import apply, cluster, installation, launch, node, pod_of, sh, wait_phase
+from test_kubernetes_nodes import apply, cluster, launch, node, pod_of, sh, wait_phase
 
 pytestmark = pytest.mark.minutes(3)
 
-__all__ = ["cluster", "installation", "launch", "node"]
+__all__ = ["cluster", "launch", "node"]
 
 AUDIENCE = "pods.eks.amazonaws.com"
 TEAM, ELSEWHERE = "team", "elsewhere"

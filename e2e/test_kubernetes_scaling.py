@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness import images, tools
+from harness import tools
 from harness.installation import Installation
 from harness.kubernetes import Cluster
 from harness.waiting import wait_for
@@ -38,11 +38,6 @@ def node(installation, cluster):
     instance = launch(installation, cluster, USER_DATA)
     wait_for(lambda: condition(node_of(cluster, instance), "Ready") == "True", 90, "a node that is ready")
     return instance["PrivateDnsName"]
-
-
-@pytest.fixture(scope="module")
-def image(installation):
-    return images.push(installation, "busybox")
 
 
 def asks(cpu, memory="16Mi"):

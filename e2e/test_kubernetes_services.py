@@ -6,7 +6,6 @@ import subprocess
 import pytest
 
 from harness import images
-from harness.installation import Installation
 from harness.kubernetes import Cluster
 from harness.waiting import wait_for
 from test_ec2_instances import profile
@@ -27,13 +26,6 @@ connection.request("GET", sys.argv[1], headers={"Authorization": "Bearer " + ope
 answer = connection.getresponse()
 print(answer.status, json.loads(answer.read())["kind"], host, port)
 """
-
-
-@pytest.fixture(scope="module")
-def installation():
-    """An installation whose machine keeps instances."""
-    with Installation(arguments=["--instances"]) as alone:
-        yield alone.start()
 
 
 def joined(installation):
@@ -60,11 +52,6 @@ def cluster(installation):
 @pytest.fixture(scope="module")
 def nodes(installation, cluster):
     return [node_in(installation, cluster) for _ in range(2)]
-
-
-@pytest.fixture(scope="module")
-def image(installation):
-    return images.push(installation, "busybox")
 
 
 def web(cluster, image, nodes, name="web"):
