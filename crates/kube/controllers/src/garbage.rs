@@ -13,6 +13,7 @@ use std::{
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use wharf_kube_client::{
     Change, Client, Delete, Error, Informer, Kind, Object, Patch, Propagation, Selection,
@@ -42,6 +43,8 @@ struct Collector {
     queue: Arc<Queue<String>>,
     /// By the kinds there are.
     informers: Mutex<HashMap<Kind, Informer>>,
+    /// There may be other kinds than these.
+    others: Notify,
 }
 
 /// Collects until `stop`.
@@ -51,6 +54,7 @@ pub async fn run(context: Context, stop: CancellationToken) {
         graph: Mutex::default(),
         queue: Arc::default(),
         informers: Mutex::default(),
+        others: Notify::new(),
     });
     let work = {
         let collector = collector.clone();
@@ -70,7 +74,6 @@ pub async fn run(context: Context, stop: CancellationToken) {
 impl Collector {
     /// Follows the kinds there are, and again when definitions of others change.
     async fn follow(self: &Arc<Self>, context: &Context) {
-        let changed = Arc::new(tokio::sync::Notify::new());
         let selection = Selection {
             metadata_only: true,
             ..Selection::default()
@@ -80,8 +83,8 @@ impl Collector {
             Informer::start(client, kind, selection.clone(), &[], stop)
         };
         let definitions = start(DEFINITION);
-        let on = changed.clone();
-        definitions.subscribe(move |_| on.notify_one());
+        let it = self.clone();
+        definitions.subscribe(move |_| it.others.notify_one());
         loop {
             match self.client.kinds(&["list", "watch", "delete"]).await {
                 Ok(kinds) => self.set_kinds(kinds, &start),
@@ -91,7 +94,7 @@ impl Collector {
                     continue;
                 }
             }
-            changed.notified().await;
+            self.others.notified().await;
         }
     }
 
@@ -231,7 +234,8 @@ impl Collector {
                 .cloned()
         };
         let Some(mut kind) = find() else {
-            // Of a kind that is not known it cannot be said to be gone.
+            // Of a kind that is not known it cannot be said to be gone. A definition is told of before its kind is served: look again.
+            self.others.notify_one();
             return Err(Error::Answer(format!(
                 "owner {} of {}/{} is of the unknown kind {} {}",
                 owner.name, node.namespace, node.name, owner.api_version, owner.kind
