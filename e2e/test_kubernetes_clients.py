@@ -116,6 +116,9 @@ def test_an_operator_with_kopf(cluster):
     def told(of, text):
         return cluster.get("configmap", of, "--namespace", space)["data"]["text"] == text
 
+    def said():
+        return [event["message"] for event in cluster.get("events", "--namespace", space)["items"]]
+
     greeting = {"apiVersion": "example.com/v1", "kind": "Greeting", "metadata": {"name": "one", "namespace": space}, "spec": {"who": "Ann"}}
     with operator(cluster, space):
         cluster.kubectl("apply", "-f", "-", stdin=json.dumps(greeting))
@@ -123,8 +126,7 @@ def test_an_operator_with_kopf(cluster):
         wait_for(lambda: cluster.get("greeting", "one", "--namespace", space)["status"]["created"] == {"greeted": "Ann"}, 10, "its status")
         cluster.kubectl("patch", "greeting", "one", "--namespace", space, "--type", "merge", "--patch", '{"spec": {"who": "Bob"}}')
         wait_for(lambda: told("one", "hello Bob"), 20, "its change")
-        events = lambda: cluster.get("events", "--namespace", space)["items"]  # noqa: E731
-        wait_for(lambda: any("Ann is Bob now" in it["message"] for it in events()), 20, "an event of the operator")
+        wait_for(lambda: "Ann is Bob now" in said(), 20, "an event of the operator")
     # While no operator is there, its finalizer keeps what is to go; the next one lets it.
     cluster.kubectl("delete", "greeting", "one", "--namespace", space, "--wait=false")
     found = cluster.get("greeting", "one", "--namespace", space)["metadata"]
