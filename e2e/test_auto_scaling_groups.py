@@ -140,3 +140,26 @@ def test_lists_that_are_the_same_for_all(groups):
     limits = groups.describe_account_limits()
     assert limits["MaxNumberOfAutoScalingGroups"] == 500
     assert limits["NumberOfAutoScalingGroups"] <= 500
+
+
+def test_warm_pools_are_described_and_refused_as_aws_does(groups, configuration, subnets):
+    name = made(groups, configuration, subnets)
+    named = {"AutoScalingGroupName": name}
+    assert "WarmPoolConfiguration" not in groups.describe_warm_pool(**named)
+    # With the group's maximum of 3 prepared nothing can be launched here, and the pool stays empty.
+    groups.put_warm_pool(**named, MinSize=1, PoolState="Running")
+    groups.put_warm_pool(**named, MaxGroupPreparedCapacity=2)
+    shown = groups.describe_warm_pool(**named)["WarmPoolConfiguration"]
+    assert shown == {"MinSize": 1, "MaxGroupPreparedCapacity": 2, "PoolState": "Running"}
+    groups.put_warm_pool(**named, MaxGroupPreparedCapacity=-1)
+    assert "MaxGroupPreparedCapacity" not in groups.describe_warm_pool(**named)["WarmPoolConfiguration"]
+    nobody = "AutoScalingGroup name not found - no such group: nobody"
+    for call in (groups.put_warm_pool, groups.describe_warm_pool, groups.delete_warm_pool):
+        assert refused(call, AutoScalingGroupName="nobody") == ("ValidationError", nobody)
+    assert refused(groups.put_warm_pool, **named, PoolState="Asleep")[0] == "ValidationError"
+    assert refused(groups.put_warm_pool, **named, PoolState="Hibernated")[0] == "UnsupportedOperation"
+    assert refused(groups.put_warm_pool, **named, MinSize=1000)[0] == "ValidationError"
+    groups.delete_warm_pool(**named, ForceDelete=True)
+    wait_for(lambda: "WarmPoolConfiguration" not in groups.describe_warm_pool(**named), DEADLINE_S, "no pool")
+    assert refused(groups.delete_warm_pool, **named)[0] == "ValidationError"
+    groups.delete_auto_scaling_group(**named, ForceDelete=True)

@@ -204,3 +204,51 @@ def test_a_group_keeps_its_number_of_instances_in_a_cluster(fresh):
     running = ec2.describe_instances(Filters=[{"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}])
     assert running["Reservations"] == []
     groups.delete_auto_scaling_group(AutoScalingGroupName="machines")
+
+
+def test_a_warm_pool_rests_until_its_group_grows(fresh):
+    ec2, groups = fresh.client("ec2"), fresh.client("autoscaling")
+    data = {"ImageId": own_image_of(fresh), "InstanceType": "t3.nano"}
+    ec2.create_launch_template(LaunchTemplateName="warm", LaunchTemplateData=data)
+    named = {"AutoScalingGroupName": "warm"}
+    groups.create_auto_scaling_group(
+        **named,
+        LaunchTemplate={"LaunchTemplateName": "warm", "Version": "$Latest"},
+        MinSize=0,
+        MaxSize=2,
+        DesiredCapacity=0,
+        VPCZoneIdentifier=",".join(tasks.default_subnets(fresh)),
+    )
+    groups.put_warm_pool(**named, MaxGroupPreparedCapacity=1, InstanceReusePolicy={"ReuseOnScaleIn": True})
+
+    def pool():
+        return {it["InstanceId"]: it["LifecycleState"] for it in groups.describe_warm_pool(**named)["Instances"]}
+
+    def of_group():
+        (group,) = groups.describe_auto_scaling_groups(AutoScalingGroupNames=["warm"])["AutoScalingGroups"]
+        return {it["InstanceId"]: it["LifecycleState"] for it in group["Instances"]}
+
+    wait_for(lambda: list(pool().values()) == ["Warmed:Stopped"], 90, "one that is prepared")
+    (instance,) = pool()
+    assert state(ec2, instance) == "stopped" and not of_group()
+    (group,) = groups.describe_auto_scaling_groups(AutoScalingGroupNames=["warm"])["AutoScalingGroups"]
+    assert (group["WarmPoolSize"], group["WarmPoolConfiguration"]["PoolState"]) == (1, "Stopped")
+    # The server dies while the group takes it.
+    groups.set_desired_capacity(**named, DesiredCapacity=1)
+    fresh.kill_child("server")
+    wait_for(lambda: of_group() == {instance: "InService"} and not pool(), 90, "the same in service")
+    assert state(ec2, instance) == "running"
+    groups.set_desired_capacity(**named, DesiredCapacity=0)
+    wait_for(lambda: pool() == {instance: "Warmed:Stopped"} and not of_group(), 90, "it is back in the pool")
+    told = [it["Description"] for it in groups.describe_scaling_activities(**named)["Activities"]]
+    assert told == [
+        f"Returning EC2 instance to warm pool: {instance}",
+        f"Launching a new EC2 instance from warm pool: {instance}",
+        f"Launching a new EC2 instance into warm pool: {instance}",
+    ]
+    with pytest.raises(groups.exceptions.ResourceInUseFault):
+        groups.delete_warm_pool(**named)
+    groups.delete_warm_pool(**named, ForceDelete=True)
+    wait_for(lambda: "WarmPoolConfiguration" not in groups.describe_warm_pool(**named), 90, "no pool")
+    assert state(ec2, instance) == "terminated"
+    groups.delete_auto_scaling_group(**named)

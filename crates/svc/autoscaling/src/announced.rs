@@ -12,7 +12,7 @@ use wharf_store::{Event, EventKind};
 
 use crate::{
     names::{SERVICE, group_arn},
-    records::{Activity, Kind, Member, State, Status, Transition, Wait},
+    records::{Activity, Kind, Member, Pooled, State, Status, Transition, Wait},
 };
 
 /// For EventBridge.
@@ -60,6 +60,11 @@ fn resources(place: &Place, (uuid, name): (&str, &str), instance: Option<&str>) 
     [group].into_iter().chain(of).collect()
 }
 
+/// Where instances come from and go to, as events say it.
+const EC2: &str = "EC2";
+const GROUP: &str = "AutoScalingGroup";
+const WARM_POOL: &str = "WarmPool";
+
 /// A launch or a termination came to its end.
 fn ended(
     place: &Place,
@@ -77,6 +82,14 @@ fn ended(
         (Kind::Terminate, Status::Failed) => "EC2 Instance Terminate Unsuccessful",
         _ => return None,
     };
+    let (origin, destination) = match (after.kind, after.pooled) {
+        (Kind::Terminate, Pooled::Of) => (WARM_POOL, EC2),
+        (Kind::Terminate, Pooled::To) => (GROUP, WARM_POOL),
+        (Kind::Terminate, _) => (GROUP, EC2),
+        (_, Pooled::Of) => (EC2, WARM_POOL),
+        (_, Pooled::From) => (WARM_POOL, GROUP),
+        _ => (EC2, GROUP),
+    };
     let status = match after.status {
         Status::Successful => "InProgress",
         other => other.name(),
@@ -93,8 +106,8 @@ fn ended(
         "StartTime": after.started_at.iso8601(),
         "EndTime": after.ended_at.map(Timestamp::iso8601),
         "Cause": after.cause,
-        "Origin": "EC2",
-        "Destination": "AutoScalingGroup",
+        "Origin": origin,
+        "Destination": destination,
     });
     Some(Announcement {
         place: place.clone(),
@@ -112,19 +125,20 @@ fn waiting(
     before: Option<&Member>,
     after: &Member,
 ) -> Vec<Announcement> {
-    let (transition, detail_type, origin, destination) = match after.state {
-        State::PendingWait => (
-            Transition::Launching,
-            "EC2 Instance-launch Lifecycle Action",
-            "EC2",
-            "AutoScalingGroup",
-        ),
-        State::TerminatingWait => (
-            Transition::Terminating,
-            "EC2 Instance-terminate Lifecycle Action",
-            "AutoScalingGroup",
-            "EC2",
-        ),
+    let launch = "EC2 Instance-launch Lifecycle Action";
+    let (transition, detail_type, origin, destination) = match (after.state, after.pooled) {
+        (State::PendingWait, Pooled::From) => (Transition::Launching, launch, WARM_POOL, GROUP),
+        (State::PendingWait, _) => (Transition::Launching, launch, EC2, GROUP),
+        (State::WarmedPendingWait, _) => (Transition::Launching, launch, EC2, WARM_POOL),
+        (State::TerminatingWait, pooled) => {
+            let (origin, destination) = match pooled {
+                Pooled::Of => (WARM_POOL, EC2),
+                Pooled::To => (GROUP, WARM_POOL),
+                Pooled::No | Pooled::From => (GROUP, EC2),
+            };
+            let terminate = "EC2 Instance-terminate Lifecycle Action";
+            (Transition::Terminating, terminate, origin, destination)
+        }
         _ => return Vec::new(),
     };
     let known = |wait: &&Wait| {
@@ -176,6 +190,7 @@ mod tests {
             progress: 0,
             subnet: "subnet-a".to_owned(),
             zone: "a".to_owned(),
+            pooled: Pooled::No,
             unknown: Default::default(),
         }
     }
@@ -195,6 +210,24 @@ mod tests {
                 "arn:aws:ec2:us-east-1:000000000000:instance/i-1"
             ]
         );
+        assert_eq!(told.detail["Destination"], "AutoScalingGroup");
+        for (kind, pooled, origin, destination) in [
+            (Kind::Launch, Pooled::Of, "EC2", "WarmPool"),
+            (Kind::Launch, Pooled::From, "WarmPool", "AutoScalingGroup"),
+            (Kind::Terminate, Pooled::To, "AutoScalingGroup", "WarmPool"),
+            (Kind::Terminate, Pooled::Of, "WarmPool", "EC2"),
+            (Kind::Terminate, Pooled::No, "AutoScalingGroup", "EC2"),
+        ] {
+            let done = Activity {
+                pooled,
+                ..activity(kind, Status::Successful, true)
+            };
+            let told = ended(&place, "u", None, &done).unwrap().detail;
+            assert_eq!(
+                (&told["Origin"], &told["Destination"]),
+                (&json!(origin), &json!(destination))
+            );
+        }
         assert_eq!(ended(&place, "u", Some(&done), &done), None);
         let failed = activity(Kind::Launch, Status::Failed, true);
         let told = ended(&place, "u", Some(&begun), &failed).unwrap();

@@ -108,6 +108,8 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         Input::AttachLoadBalancers(it) => row.group(it.auto_scaling_group_name.as_deref()).await?,
         Input::DetachLoadBalancers(it) => row.group(it.auto_scaling_group_name.as_deref()).await?,
         Input::PutScalingPolicy(it) => row.group(it.auto_scaling_group_name.as_deref()).await?,
+        Input::PutWarmPool(it) => row.group(it.auto_scaling_group_name.as_deref()).await?,
+        Input::DeleteWarmPool(it) => row.group(it.auto_scaling_group_name.as_deref()).await?,
         Input::DeletePolicy(it) => {
             let group = it.auto_scaling_group_name.as_deref();
             row.of_policy(group, it.policy_name.as_deref()).await?

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use wharf_api_ec2::{
     DescribeInstanceStatusRequest, DescribeInstancesRequest, DescribeLaunchTemplateVersionsRequest,
-    Filter, Instance as Described, RunInstancesRequest, TerminateInstancesRequest,
+    Filter, Instance as Described, RunInstancesRequest, StartInstancesRequest,
+    StopInstancesRequest, TerminateInstancesRequest,
 };
 use wharf_delivery::{Actor, Request};
 use wharf_service::Place;
@@ -255,6 +256,28 @@ impl<'a> Cloud<'a> {
             Err(fault) if fault.code.starts_with("InvalidInstanceID") => Ok(()),
             done => done.map(drop),
         }
+    }
+
+    /// # Errors
+    /// EC2's.
+    pub async fn stop(&self, instance: &str) -> Result<(), Fault> {
+        let request = StopInstancesRequest {
+            instance_ids: Some(vec![instance.to_owned()]),
+            ..StopInstancesRequest::default()
+        };
+        let ec2 = &self.core.parts.ec2;
+        ec2.stop_instances(&self.call(), request).await.map(drop)
+    }
+
+    /// # Errors
+    /// EC2's.
+    pub async fn start(&self, instance: &str) -> Result<(), Fault> {
+        let request = StartInstancesRequest {
+            instance_ids: Some(vec![instance.to_owned()]),
+            ..StartInstancesRequest::default()
+        };
+        let ec2 = &self.core.parts.ec2;
+        ec2.start_instances(&self.call(), request).await.map(drop)
     }
 
     /// What a group launches now: the version of a template by its number.

@@ -10,7 +10,7 @@ use wharf_vended::{Minute, Subject};
 use crate::records::{Group, Member, State};
 
 /// As they are called, in the order in which AWS shows them.
-pub const ALL: [&str; 13] = [
+pub const ALL: [&str; 20] = [
     "GroupMinSize",
     "GroupMaxSize",
     "GroupDesiredCapacity",
@@ -24,6 +24,13 @@ pub const ALL: [&str; 13] = [
     "GroupStandbyCapacity",
     "GroupTerminatingCapacity",
     "GroupTotalCapacity",
+    "WarmPoolDesiredCapacity",
+    "WarmPoolWarmedCapacity",
+    "WarmPoolPendingCapacity",
+    "WarmPoolTerminatingCapacity",
+    "WarmPoolTotalCapacity",
+    "GroupAndWarmPoolDesiredCapacity",
+    "GroupAndWarmPoolTotalCapacity",
 ];
 pub const GRANULARITY: &str = "1Minute";
 
@@ -89,11 +96,13 @@ pub fn named(given: &[String]) -> Result<BTreeSet<String>, String> {
 }
 
 /// A unit of capacity is an instance here, so that instances and capacity are the same.
-fn values(group: &Group, members: &[Member]) -> [(&'static str, f64); 13] {
-    let count = |is: fn(State) -> bool| {
-        let of = members.iter().filter(|it| is(it.state)).count();
-        u32::try_from(of).map_or(0.0, f64::from)
+fn values(group: &Group, members: &[Member]) -> [(&'static str, f64); 20] {
+    let number = |of: usize| u32::try_from(of).map_or(0.0, f64::from);
+    let count_of = |pooled: bool, is: fn(State) -> bool| {
+        let of = members.iter().filter(|it| it.is_pooled() == pooled);
+        number(of.filter(|it| is(it.state)).count())
     };
+    let count = |is| count_of(false, is);
     let in_service = count(|it| it == State::InService);
     let pending = count(State::is_pending);
     let standby = count(|it| matches!(it, State::Standby | State::EnteringStandby));
@@ -101,7 +110,22 @@ fn values(group: &Group, members: &[Member]) -> [(&'static str, f64); 13] {
     let total = in_service + pending + standby + terminating;
     let sizes = [group.min, group.max, group.desired].map(f64::from);
     let instances = [in_service, pending, standby, terminating, total];
+    let pool_wants = group.pool.as_ref().map_or(0, |it| it.wanted(group));
+    let warmed = count_of(true, State::is_warm);
+    let warming = count_of(true, State::is_warming);
+    let cooling = count_of(true, State::is_terminating);
+    let pooled = warmed + warming + cooling;
+    let pool = [
+        number(pool_wants),
+        warmed,
+        warming,
+        cooling,
+        pooled,
+        f64::from(group.desired) + number(pool_wants),
+        total + pooled,
+    ];
     let values = sizes.into_iter().chain(instances).chain(instances);
+    let values = values.chain(pool);
     let mut named = ALL.map(|it| (it, 0.0));
     named
         .iter_mut()
@@ -114,12 +138,20 @@ fn values(group: &Group, members: &[Member]) -> [(&'static str, f64); 13] {
 mod tests {
     use super::*;
     use crate::plan::{a_group, a_member};
+    use crate::records::{Pool, Pooled, Rest};
 
     #[test]
     fn figures_are_what_there_is() {
         let group = Group {
             min: 1,
             desired: 4,
+            pool: Some(Pool {
+                prepared: None,
+                min: 0,
+                rest: Rest::Stopped,
+                reuses: false,
+                deleting: false,
+            }),
             ..a_group()
         };
         let states = [
@@ -130,7 +162,16 @@ mod tests {
             State::TerminatingProceed,
             State::Detaching,
         ];
-        let members: Vec<Member> = states.iter().map(|it| a_member("1", "a", *it)).collect();
+        let mut members: Vec<Member> = states.iter().map(|it| a_member("1", "a", *it)).collect();
+        let pooled = [
+            State::WarmedStopped,
+            State::WarmedPending,
+            State::Terminating,
+        ];
+        members.extend(pooled.map(|state| Member {
+            pooled: Pooled::Of,
+            ..a_member("2", "a", state)
+        }));
         let found: BTreeMap<_, _> = values(&group, &members).into();
         assert_eq!((found["GroupMinSize"], found["GroupMaxSize"]), (1.0, 10.0));
         assert_eq!(found["GroupDesiredCapacity"], 4.0);
@@ -139,6 +180,13 @@ mod tests {
         assert_eq!(found["GroupStandbyInstances"], 1.0);
         assert_eq!(found["GroupTerminatingCapacity"], 1.0);
         assert_eq!(found["GroupTotalInstances"], 5.0);
+        assert_eq!(found["WarmPoolDesiredCapacity"], 6.0);
+        assert_eq!(found["WarmPoolWarmedCapacity"], 1.0);
+        assert_eq!(found["WarmPoolPendingCapacity"], 1.0);
+        assert_eq!(found["WarmPoolTerminatingCapacity"], 1.0);
+        assert_eq!(found["WarmPoolTotalCapacity"], 3.0);
+        assert_eq!(found["GroupAndWarmPoolDesiredCapacity"], 10.0);
+        assert_eq!(found["GroupAndWarmPoolTotalCapacity"], 8.0);
     }
 
     #[test]

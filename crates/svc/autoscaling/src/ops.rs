@@ -21,6 +21,7 @@ pub mod scheduled;
 pub mod tags;
 pub mod target_groups;
 pub mod update_group;
+pub mod warm_pool;
 
 /// Records of a page where a request says nothing, and at most.
 const USUAL: usize = 50;

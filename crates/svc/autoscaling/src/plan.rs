@@ -12,6 +12,7 @@ pub mod advance;
 mod balance;
 mod choose;
 mod hold;
+mod pool;
 mod refresh;
 mod words;
 
@@ -22,7 +23,7 @@ use std::collections::BTreeMap;
 
 use wharf_base::Timestamp;
 
-use crate::records::{Activity, Group, Hook, Member, Refresh, Source, State};
+use crate::records::{Activity, Group, Hook, Member, Pooled, Refresh, Source, State};
 
 /// Members that change in one transaction: each is a comparison, a write and an activity.
 pub const BATCH: usize = 25;
@@ -79,6 +80,9 @@ pub enum Call {
     /// EC2 launches the member of this token.
     Launch(String),
     Terminate(String),
+    /// EC2 stops or starts an instance of the warm pool.
+    Stop(String),
+    Start(String),
     /// Load balancing: the member and the target group.
     Register(String, String),
     Deregister(String, String),
@@ -145,6 +149,7 @@ pub fn plan(
     draft.advance();
     draft.warm();
     draft.balance();
+    draft.fill_pool();
     draft.refresh();
     draft.finish(observed)
 }
@@ -220,7 +225,21 @@ impl Draft<'_> {
         let calls = &mut self.plan.calls;
         let token = || member.token.clone();
         match member.state {
-            State::Pending if member.instance.is_none() => calls.push(Call::Launch(token())),
+            State::Pending | State::WarmedPending if member.instance.is_none() => {
+                calls.push(Call::Launch(token()));
+            }
+            State::Pending if member.pooled == Pooled::From => {
+                let seen = self.seen.instances.get(member.id());
+                if seen.is_some_and(|it| it.state == Ec2State::Stopped) {
+                    calls.push(Call::Start(token()));
+                }
+            }
+            State::WarmedPendingProceed => {
+                let seen = self.seen.instances.get(member.id());
+                if seen.is_some_and(|it| it.state == Ec2State::Running) {
+                    calls.push(Call::Stop(token()));
+                }
+            }
             State::TerminatingProceed if member.instance.is_some() => {
                 let seen = self.seen.instances.get(member.id());
                 let ends = |it: &Instance| {

@@ -320,6 +320,20 @@ impl Work<'_> {
                 // EC2's next word is waited for.
                 Ok(false)
             }
+            Call::Stop(token) => {
+                if let Some(member) = self.member(token) {
+                    let stopped = cloud.stop(member.record.id()).await;
+                    stopped.map_err(neighbour("stopping an instance of a warm pool"))?;
+                }
+                Ok(false)
+            }
+            Call::Start(token) => {
+                if let Some(member) = self.member(token) {
+                    let started = cloud.start(member.record.id()).await;
+                    started.map_err(neighbour("starting an instance of a warm pool"))?;
+                }
+                Ok(false)
+            }
             Call::Register(token, target_group) => {
                 let Some(member) = self.member(token) else {
                     return Ok(false);

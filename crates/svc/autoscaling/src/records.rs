@@ -6,6 +6,7 @@ mod member;
 mod mixed;
 mod notice;
 mod policy;
+mod pool;
 mod refresh;
 mod scheduled;
 
@@ -23,6 +24,7 @@ pub use member::{Member, State, Wait};
 pub use mixed::Mixed;
 pub use notice::{Happening, Notice};
 pub use policy::{Interval, Policy, Way};
+pub use pool::{Pool, Pooled, Rest};
 pub use refresh::{Others, Refresh, Rollback, Settings, Stage};
 pub use scheduled::Scheduled;
 
@@ -85,6 +87,8 @@ pub struct Group {
     pub resting: Option<Resting>,
     #[serde(default)]
     pub mixed: Option<Mixed>,
+    #[serde(default)]
+    pub pool: Option<Pool>,
     /// What topics hear, by their ARNs.
     #[serde(default)]
     pub notifications: BTreeMap<String, BTreeSet<Happening>>,

@@ -88,6 +88,7 @@ wharf_api_autoscaling::operations! {
     delete_policy = ops::policies::delete;
     delete_scheduled_action = ops::scheduled::delete;
     delete_tags = ops::tags::delete;
+    delete_warm_pool = ops::warm_pool::delete;
     describe_account_limits = ops::constants::account_limits;
     describe_adjustment_types = ops::constants::adjustment_types;
     describe_auto_scaling_groups = ops::groups::describe;
@@ -108,6 +109,7 @@ wharf_api_autoscaling::operations! {
     describe_tags = ops::tags::describe;
     describe_termination_policy_types = ops::constants::termination_policy_types;
     describe_traffic_sources = ops::target_groups::describe_sources;
+    describe_warm_pool = ops::warm_pool::describe;
     detach_instances = ops::membership::detach;
     detach_load_balancer_target_groups = ops::target_groups::detach_target_groups;
     detach_load_balancers = ops::classic::detach;
@@ -121,6 +123,7 @@ wharf_api_autoscaling::operations! {
     put_notification_configuration = ops::notifications::put;
     put_scaling_policy = ops::put_policy::put;
     put_scheduled_update_group_action = ops::scheduled::put;
+    put_warm_pool = ops::warm_pool::put;
     record_lifecycle_action_heartbeat = ops::hooks::heartbeat;
     resume_processes = ops::processes::resume;
     rollback_instance_refresh = ops::refreshes::rollback;

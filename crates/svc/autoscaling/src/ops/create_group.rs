@@ -106,6 +106,7 @@ pub async fn create(
         scaled: None,
         resting: None,
         mixed,
+        pool: None,
         notifications: Default::default(),
         metrics: Default::default(),
         unknown: Default::default(),

@@ -11,7 +11,7 @@ use wharf_records::Record as _;
 use wharf_service::{Place, Stored, transact};
 use wharf_wire::{Call, Fault};
 
-use super::{MOST, USUAL, given, metrics, mixed};
+use super::{MOST, USUAL, given, metrics, mixed, warm_pool};
 use crate::{
     core::Core,
     decision,
@@ -134,7 +134,9 @@ fn show(place: &Place, group: Group, members: Vec<Stored<Member>>) -> AutoScalin
             type_: Some("elbv2".to_owned()),
         });
     let launched = members.into_iter().map(|it| it.record);
-    let launched = launched.filter(|it| it.instance.is_some());
+    let (pooled, of_group): (Vec<Member>, Vec<Member>) = launched
+        .filter(|it| it.instance.is_some())
+        .partition(Member::is_pooled);
     AutoScalingGroup {
         auto_scaling_group_arn: Some(names::group_arn(place, &group.uuid, &group.name)),
         launch_configuration_name: configuration(&group.launch),
@@ -154,7 +156,12 @@ fn show(place: &Place, group: Group, members: Vec<Stored<Member>>) -> AutoScalin
         traffic_sources: Some(sources.collect()),
         health_check_type: Some(if group.elb_health { "ELB" } else { "EC2" }.to_owned()),
         health_check_grace_period: count(group.grace_seconds),
-        instances: Some(launched.map(shown).collect()),
+        instances: Some(of_group.into_iter().map(shown).collect()),
+        warm_pool_configuration: group.pool.as_ref().map(warm_pool::shown),
+        warm_pool_size: group
+            .pool
+            .as_ref()
+            .and_then(|_| i32::try_from(pooled.len()).ok()),
         created_time: Some(group.created_at),
         suspended_processes: Some(suspended.collect()),
         vpc_zone_identifier: Some(subnets.join(",")),
@@ -177,11 +184,11 @@ fn show(place: &Place, group: Group, members: Vec<Stored<Member>>) -> AutoScalin
     }
 }
 
-fn shown(member: Member) -> Instance {
+pub fn shown(member: Member) -> Instance {
     Instance {
         instance_type: member.instance_type.clone(),
         availability_zone: Some(member.zone.clone()),
-        lifecycle_state: Some(member.state.name().to_owned()),
+        lifecycle_state: Some(member.state_name()),
         health_status: Some(health(&member).to_owned()),
         launch_configuration_name: member.source.as_ref().and_then(configuration),
         launch_template: member.source.as_ref().and_then(template),

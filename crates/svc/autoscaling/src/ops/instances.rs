@@ -68,7 +68,7 @@ fn show(member: Member) -> AutoScalingInstanceDetails {
         instance_type: member.instance_type.clone(),
         auto_scaling_group_name: Some(member.group.clone()),
         availability_zone: Some(member.zone.clone()),
-        lifecycle_state: Some(member.state.name().to_owned()),
+        lifecycle_state: Some(member.state_name()),
         health_status: Some(health(&member).to_uppercase()),
         launch_configuration_name: member.source.as_ref().and_then(configuration),
         launch_template: member.source.as_ref().and_then(template),

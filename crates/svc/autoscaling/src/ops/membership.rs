@@ -118,6 +118,7 @@ fn begun(
         progress: 50,
         subnet: member.subnet.clone(),
         zone: member.zone.clone(),
+        pooled: member.pooled,
         unknown: Default::default(),
     };
     (key, activity)
@@ -380,6 +381,7 @@ pub async fn attach(core: &Core, call: &Call, input: AttachInstancesQuery) -> Re
                 waits: Vec::new(),
                 registered: Default::default(),
                 extra: false,
+                pooled: Default::default(),
                 unknown: Default::default(),
             };
             let description = format!("Attaching an existing EC2 instance: {id}");

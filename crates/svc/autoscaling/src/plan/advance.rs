@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Draft, Ec2State, Health, Instance, words};
 use crate::records::{
-    Activity, Failing, Group, Kind, Member, Outcome, Process, State, Status, Transition,
+    Activity, Failing, Group, Kind, Member, Outcome, Pooled, Process, State, Status, Transition,
 };
 
 /// The first pause after a failed launch; it doubles with each.
@@ -56,7 +56,12 @@ impl Draft<'_> {
             stays || known.is_none_or(|it| it.contains_key(&id))
         });
         match member.state {
-            State::Pending | State::PendingWait if ended => {
+            State::Pending
+            | State::PendingWait
+            | State::WarmedPending
+            | State::WarmedPendingWait
+                if ended =>
+            {
                 let reason = seen.and_then(|it| it.reason);
                 let reason =
                     reason.unwrap_or_else(|| "The instance has been terminated.".to_owned());
@@ -64,7 +69,7 @@ impl Draft<'_> {
                 Stays::No
             }
             State::Pending => self.pending(member, seen.as_ref()),
-            State::PendingWait => self.pending_wait(member),
+            State::PendingWait => self.pending_wait(member, Self::enter_service),
             State::InService => self.in_service(member, seen.as_ref()),
             State::EnteringStandby => {
                 if member.registered.is_empty() {
@@ -99,9 +104,7 @@ impl Draft<'_> {
             State::Terminating => self.terminating(member),
             State::TerminatingWait => {
                 if self.group.deleting || self.waited(member) {
-                    member.state = State::TerminatingProceed;
-                    member.waits.clear();
-                    status(member, Status::InProgress, 60);
+                    self.let_go(member);
                 }
                 Stays::Yes
             }
@@ -109,11 +112,16 @@ impl Draft<'_> {
                 self.look_soon(member);
                 Stays::Yes
             }
+            State::WarmedPending
+            | State::WarmedPendingWait
+            | State::WarmedPendingProceed
+            | State::WarmedStopped
+            | State::WarmedRunning => self.pooled(member, seen.as_ref()),
         }
     }
 
     /// Looks again when half as much time has passed as since the activity began.
-    fn look_soon(&mut self, member: &Member) {
+    pub(super) fn look_soon(&mut self, member: &Member) {
         let begun = member.activity.as_ref().map(|it| it.1.started_at);
         let passed = self.now.since(begun.unwrap_or(member.created_at));
         let pause = (passed / 2).clamp(FIRST_LOOK, LOOK);
@@ -154,7 +162,7 @@ impl Draft<'_> {
                     status(member, Status::MidLifecycleAction, 50);
                 }
             }
-            Some(Ec2State::Stopping | Ec2State::Stopped) => {
+            Some(Ec2State::Stopping | Ec2State::Stopped) if member.pooled != Pooled::From => {
                 let cause = words::at(self.now, words::NOT_RUNNING);
                 self.terminate(member, cause);
             }
@@ -163,7 +171,12 @@ impl Draft<'_> {
         Stays::Yes
     }
 
-    fn pending_wait(&mut self, member: &mut Member) -> Stays {
+    /// `then` is what comes when all hooks let it go on.
+    pub(super) fn pending_wait(
+        &mut self,
+        member: &mut Member,
+        then: fn(&mut Self, &mut Member),
+    ) -> Stays {
         if !self.waited(member) {
             return Stays::Yes;
         }
@@ -172,7 +185,7 @@ impl Draft<'_> {
             .iter()
             .find(|it| it.outcome == Some(Outcome::Abandon));
         match abandoned.map(|it| words::abandoned(&it.token, it.timed_out)) {
-            None => self.enter_service(member),
+            None => then(self, member),
             Some(text) => {
                 if let Some((id, mut activity)) = member.activity.take() {
                     activity.end(Status::Cancelled, Some(text.clone()), self.now);
@@ -190,13 +203,14 @@ impl Draft<'_> {
         member.waits.clear();
         member.state = State::InService;
         member.in_service_at = Some(self.now);
+        member.pooled = Pooled::No;
         member.extra = member.extra && self.launches_first();
         self.group.failing.remove(&member.place());
         self.ends_well(member);
         self.wake(self.now + LOOK);
     }
 
-    fn ends_well(&mut self, member: &mut Member) {
+    pub(super) fn ends_well(&mut self, member: &mut Member) {
         if let Some((id, mut activity)) = member.activity.take() {
             activity.end(Status::Successful, None, self.now);
             self.note(&id, &activity);
@@ -258,7 +272,7 @@ impl Draft<'_> {
             self.wake(until);
         }
         // One at a time: the others wait until its successor is in service.
-        let leaves = |it: &Member| it.state != State::InService;
+        let leaves = |it: &Member| it.state != State::InService && !it.is_pooled();
         self.now >= until && !self.members.values().any(leaves)
     }
 
@@ -273,6 +287,7 @@ impl Draft<'_> {
         let description = words::terminating(member.id());
         let mut begun = self.begin(&member.subnet, &member.zone, description, cause);
         begun.1.kind = Kind::Terminate;
+        begun.1.pooled = member.pooled;
         begun.1.instance.clone_from(&member.instance);
         member.activity = Some(begun);
     }
@@ -288,14 +303,31 @@ impl Draft<'_> {
             false => self.waits(Transition::Terminating),
         };
         if waits.is_empty() {
-            member.state = State::TerminatingProceed;
-            status(member, Status::InProgress, 60);
+            self.let_go(member);
         } else {
             member.waits = waits;
             member.state = State::TerminatingWait;
             status(member, Status::MidLifecycleAction, 50);
         }
         Stays::Yes
+    }
+
+    /// Hooks have nothing against its end: EC2 ends it, or it goes back to the warm pool.
+    fn let_go(&mut self, member: &mut Member) {
+        let abandoned = |it: &crate::records::Wait| it.outcome == Some(Outcome::Abandon);
+        let returns = member.pooled == Pooled::To
+            && !member.waits.iter().any(abandoned)
+            && !self.group.deleting
+            && self.group.pool.as_ref().is_some_and(|it| !it.deleting);
+        member.waits.clear();
+        if returns {
+            member.state = State::WarmedPending;
+            member.pooled = Pooled::Of;
+            member.in_service_at = None;
+        } else {
+            member.state = State::TerminatingProceed;
+            status(member, Status::InProgress, 60);
+        }
     }
 
     fn leaves(&mut self, member: &mut Member) -> Stays {
@@ -335,6 +367,7 @@ impl Draft<'_> {
             progress: 0,
             subnet: subnet.to_owned(),
             zone: zone.to_owned(),
+            pooled: Pooled::No,
             unknown: Default::default(),
         };
         (key, activity)
@@ -348,7 +381,7 @@ pub(super) enum Stays {
     No,
 }
 
-fn status(member: &mut Member, status: Status, progress: u8) {
+pub(super) fn status(member: &mut Member, status: Status, progress: u8) {
     if let Some((_, activity)) = &mut member.activity {
         activity.status = status;
         activity.progress = progress;
@@ -358,7 +391,10 @@ fn status(member: &mut Member, status: Status, progress: u8) {
 /// EC2 has launched it.
 pub fn launched(member: &mut Member, id: String) {
     if let Some((_, activity)) = &mut member.activity {
-        activity.description = words::launching(Some(&id));
+        activity.description = match member.pooled {
+            Pooled::Of => words::launching_into_pool(Some(&id)),
+            _ => words::launching(Some(&id)),
+        };
         activity.instance = Some(id.clone());
         activity.status = Status::PreInService;
         activity.progress = 30;

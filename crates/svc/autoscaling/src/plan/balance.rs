@@ -3,7 +3,18 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use super::{Draft, choose, words};
-use crate::records::{Member, Process, State, Subnet};
+use crate::records::{Member, Pooled, Process, State, Subnet};
+
+/// What an instance is launched for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum For {
+    /// The desired capacity.
+    Capacity,
+    /// Another that goes when this one stands.
+    Successor,
+    /// The warm pool.
+    Pool,
+}
 
 impl Draft<'_> {
     pub(super) fn balance(&mut self) {
@@ -31,7 +42,8 @@ impl Draft<'_> {
 
     /// The cooldown of simple scaling begins when all instances are there or gone.
     fn rest(&mut self) {
-        let settled = self.members.values().all(|it| it.activity.is_none());
+        let mut of_group = self.members.values().filter(|it| !it.is_pooled());
+        let settled = of_group.all(|it| it.activity.is_none());
         if let Some(resting) = &mut self.group.resting
             && settled
             && resting.since.is_none()
@@ -41,24 +53,39 @@ impl Draft<'_> {
     }
 
     fn grow(&mut self, missing: usize) {
-        if self.group.suspends(Process::Launch) || self.seen.source.is_none() {
+        if self.group.suspends(Process::Launch) {
             return;
         }
         for _ in 0..missing.min(self.room()) {
-            let Some(subnet) = self.emptiest() else {
-                return;
-            };
             let (from, to) = (self.counting(), self.group.desired);
             let what = words::started(from, to);
             let cause = words::cause(self.group.cause.as_deref(), self.now, &what);
-            self.launch(subnet, cause, false);
+            if self.take_from_pool(&cause) {
+                continue;
+            }
+            if self.seen.source.is_none() {
+                return;
+            }
+            let Some(subnet) = self.emptiest() else {
+                return;
+            };
+            self.launch(subnet, cause, For::Capacity);
         }
     }
 
-    pub(super) fn launch(&mut self, subnet: Subnet, cause: String, extra: bool) {
+    pub(super) fn launch(&mut self, subnet: Subnet, cause: String, purpose: For) {
         let wanted_type = self.wanted_type(&subnet.id).flatten();
         let token = (self.ids)().0;
-        let begun = self.begin(&subnet.id, &subnet.zone, words::launching(None), cause);
+        let description = match purpose {
+            For::Pool => words::launching_into_pool(None),
+            For::Capacity | For::Successor => words::launching(None),
+        };
+        let pooled = match purpose {
+            For::Pool => Pooled::Of,
+            For::Capacity | For::Successor => Pooled::No,
+        };
+        let mut begun = self.begin(&subnet.id, &subnet.zone, description, cause);
+        begun.1.pooled = pooled;
         self.note(&begun.0, &begun.1);
         let member = Member {
             group: self.group.name.clone(),
@@ -70,15 +97,20 @@ impl Draft<'_> {
             wanted_type,
             instance_type: None,
             image: None,
-            state: State::Pending,
+            state: match purpose {
+                For::Pool => State::WarmedPending,
+                For::Capacity | For::Successor => State::Pending,
+            },
             unhealthy: None,
-            protected: self.group.protects_new,
+            // Nothing of the pool is protected before the group takes it.
+            protected: purpose != For::Pool && self.group.protects_new,
             created_at: self.now,
             in_service_at: None,
             activity: Some(begun),
             waits: Vec::new(),
             registered: Default::default(),
-            extra,
+            extra: purpose == For::Successor,
+            pooled,
             unknown: Default::default(),
         };
         self.members.insert(token, member);
@@ -86,7 +118,7 @@ impl Draft<'_> {
     }
 
     /// How many there are in each zone of the group, by what `counts`.
-    fn zones(&self, counts: impl Fn(&Member) -> bool) -> BTreeMap<&str, usize> {
+    pub(super) fn zones(&self, counts: impl Fn(&Member) -> bool) -> BTreeMap<&str, usize> {
         let of_group = self.group.subnets.iter().map(|it| (it.zone.as_str(), 0));
         let mut zones: BTreeMap<&str, usize> = of_group.collect();
         for member in self.members.values().filter(|it| counts(it)) {
@@ -116,11 +148,16 @@ impl Draft<'_> {
     /// The subnet for the next instance: that of the zone with the fewest, and there the one with the fewest. Where
     /// launches failed, none is tried for a while.
     pub(super) fn emptiest(&mut self) -> Option<Subnet> {
+        self.emptiest_by(Member::counts)
+    }
+
+    /// The same by other members.
+    pub(super) fn emptiest_by(&mut self, counts: fn(&Member) -> bool) -> Option<Subnet> {
         let waits = |it: &&Subnet| self.wanted_type(&it.id).is_some();
-        let zones = self.zones(Member::counts);
+        let zones = self.zones(counts);
         let in_subnet = |id: &str| {
             let of = self.members.values().filter(|it| it.subnet == id);
-            of.filter(|it| it.counts()).count()
+            of.filter(|it| counts(it)).count()
         };
         let open = self.group.subnets.iter().filter(waits);
         let found = open.min_by_key(|it| {
@@ -177,7 +214,11 @@ impl Draft<'_> {
                 true => words::at(self.now, words::REFRESHED),
                 false => words::cause(self.group.cause.as_deref(), self.now, &what),
             };
+            let returns = !refreshed && self.returns(&token);
             self.take(&token, cause);
+            if returns {
+                self.return_to_pool(&token);
+            }
         }
     }
 
@@ -215,7 +256,8 @@ impl Draft<'_> {
     /// goes where there are many.
     fn rebalance(&mut self) {
         let settled = self.members.values().all(|it| {
-            matches!(it.state, State::InService | State::Standby) && it.unhealthy.is_none()
+            let stands = matches!(it.state, State::InService | State::Standby);
+            it.is_pooled() || (stands && it.unhealthy.is_none())
         });
         let suspended = [Process::AZRebalance, Process::Launch, Process::Terminate];
         if !settled
@@ -236,7 +278,7 @@ impl Draft<'_> {
         let goes = |it: &Member| it.counts() && !it.protected && full(&it.zone);
         if most >= few + 2 && self.members.values().any(goes) {
             let cause = words::at(self.now, words::REBALANCING);
-            self.launch(subnet, cause, true);
+            self.launch(subnet, cause, For::Successor);
         }
     }
 }

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::{Draft, choose, words};
+use super::{Draft, balance::For, choose, words};
 use crate::records::{Member, Others, Process, Refresh, Rollback, Stage, State};
 
 /// Without any progress it has failed.
@@ -35,7 +35,18 @@ impl Draft<'_> {
         let leaves = member.state.is_terminating() || member.state == State::Detaching;
         let stays = (member.protected && settings.protected == Others::Ignore)
             || (member.state == State::Standby && settings.standby == Others::Ignore);
-        !leaves && !stays && self.is_old(refresh, member)
+        !leaves && !stays && !member.is_pooled() && self.is_old(refresh, member)
+    }
+
+    /// One of the warm pool that is to be replaced. The pool takes it, at once.
+    fn is_stale(&self, refresh: &Refresh, member: &Member) -> bool {
+        member.is_pooled() && !member.state.is_terminating() && self.is_old(refresh, member)
+    }
+
+    /// Whether a refresh that is under way replaces this one of the warm pool.
+    pub(super) fn is_stale_in_pool(&self, member: &Member) -> bool {
+        let refresh = self.refresh.as_ref().filter(|_| self.launches_first());
+        refresh.is_some_and(|it| self.is_stale(it, member))
     }
 
     fn may_take(&self, refresh: &Refresh, member: &Member) -> bool {
@@ -155,7 +166,8 @@ impl Draft<'_> {
             return;
         }
         let counting = u32::try_from(self.counting()).unwrap_or(u32::MAX);
-        if old.is_empty() && left == 0 && counting == self.group.desired {
+        let pool_is_new = !all.iter().any(|it| self.is_stale(refresh, it));
+        if old.is_empty() && left == 0 && counting == self.group.desired && pool_is_new {
             return self.replaced(refresh);
         }
         if self.rests(refresh) {
@@ -295,7 +307,7 @@ impl Draft<'_> {
                     return;
                 };
                 let cause = words::at(self.now, words::REFRESHING);
-                self.launch(subnet, cause, true);
+                self.launch(subnet, cause, For::Successor);
             }
             return;
         }

@@ -8,7 +8,7 @@ use super::{
     tests::{a_refresh, group, second, template},
     *,
 };
-use crate::records::{Outcome, Settings, Transition};
+use crate::records::{Outcome, Pool, Rest, Settings, Transition};
 
 struct World {
     rng: StdRng,
@@ -33,6 +33,9 @@ impl World {
         let zones = &["a", "b", "c"][..rng.random_range(1..=3)];
         let mut of = group(zones, 0, rng.random_range(0..12), 12);
         of.protects_new = rng.random_bool(0.2);
+        if rng.random_bool(0.4) {
+            of.pool = Some(a_pool(&mut rng));
+        }
         let hooks = match rng.random_bool(0.3) {
             true => vec![Hook {
                 name: "h".to_owned(),
@@ -126,7 +129,7 @@ impl World {
             let before = self.members.get(token);
             let begins = member.state == State::Terminating
                 && before.is_some_and(|it| !it.state.is_terminating());
-            if begins && member.protected {
+            if begins && member.protected && !member.is_pooled() {
                 let cause = &member.activity.as_ref().unwrap().1.cause;
                 assert!(!cause.contains("shrinking"), "protected: {cause}");
             }
@@ -140,10 +143,29 @@ impl World {
         let desired = self.group.desired as usize;
         let new = plan.members.iter();
         for (_, member) in new.filter(|it| !self.members.contains_key(it.0)) {
+            if member.is_pooled() {
+                assert!(!member.counts() && self.group.pool.is_some());
+                continue;
+            }
             // One more is launched to rebalance alone, and counts when it is in service.
             assert!(counting <= desired, "{} of {desired}", counting);
             assert!(!member.extra || counting == desired);
         }
+        let stale = self.refresh.is_some();
+        let in_pool = |all: &BTreeMap<String, Member>| {
+            let of = all.values().filter(|it| it.is_pooled());
+            of.filter(|it| !it.state.is_terminating()).count()
+        };
+        let wanted = self
+            .group
+            .pool
+            .as_ref()
+            .map_or(0, |it| it.wanted(&self.group));
+        let (before, there) = (in_pool(&self.members), in_pool(&after));
+        assert!(
+            stale || there <= before.max(wanted),
+            "{there} of {wanted} in the pool"
+        );
     }
 
     fn fails(&mut self, odds: f64) -> bool {
@@ -181,6 +203,18 @@ impl World {
                 self.cloud.get_mut(&id).unwrap().state = Ec2State::ShuttingDown;
                 true
             }
+            Call::Stop(token) | Call::Start(token) => {
+                let stops = matches!(call, Call::Stop(_));
+                let id = self.members[token].id().to_owned();
+                let instance = self.cloud.get_mut(&id).unwrap();
+                let (from, to) = match stops {
+                    true => (Ec2State::Running, Ec2State::Stopping),
+                    false => (Ec2State::Stopped, Ec2State::Pending),
+                };
+                assert_eq!(instance.state, from, "{call:?}");
+                instance.state = to;
+                true
+            }
             Call::Tell(..) | Call::Register(..) | Call::Deregister(..) => {
                 panic!("nobody has asked for {call:?}")
             }
@@ -197,6 +231,8 @@ impl World {
                 Ec2State::Pending if rng.random_bool(0.5) => Ec2State::Running,
                 Ec2State::Running if !well && rng.random_bool(0.02) => Ec2State::Terminated,
                 Ec2State::Running if !well && rng.random_bool(0.01) => Ec2State::Stopped,
+                Ec2State::Stopping if rng.random_bool(0.5) => Ec2State::Stopped,
+                Ec2State::Stopped if !well && rng.random_bool(0.01) => Ec2State::Running,
                 Ec2State::ShuttingDown if rng.random_bool(0.5) => Ec2State::Terminated,
                 same => same,
             };
@@ -214,6 +250,15 @@ impl World {
         if rng.random_bool(0.1) {
             self.group.desired = rng.random_range(0..=self.group.max);
         }
+        if rng.random_bool(0.02) {
+            self.group.pool = match self.group.pool.take() {
+                None => Some(a_pool(rng)),
+                Some(pool) => Some(Pool {
+                    deleting: true,
+                    ..pool
+                }),
+            };
+        }
         if rng.random_bool(0.1) {
             let tokens: Vec<String> = self.members.keys().cloned().collect();
             if let Some(token) = tokens.choose(rng) {
@@ -230,7 +275,11 @@ impl World {
 
     /// What ends well: as many as are desired, all in service, and evenly spread.
     fn is_as_desired(&self) {
-        let standing: Vec<&Member> = self.members.values().collect();
+        let (pooled, standing): (Vec<&Member>, Vec<&Member>) =
+            self.members.values().partition(|it| it.is_pooled());
+        let wanted = self.group.pool.as_ref();
+        assert_eq!(pooled.len(), wanted.map_or(0, |it| it.wanted(&self.group)));
+        assert!(pooled.iter().all(|it| it.state.is_warm()));
         assert!(standing.iter().all(|it| it.state == State::InService));
         assert_eq!(standing.len(), self.group.desired as usize);
         let zones = self.group.subnets.iter().map(|subnet| {
@@ -242,7 +291,22 @@ impl World {
         assert!(most - least <= 1, "{counts:?}");
         let runs = |it: &&Instance| it.state == Ec2State::Running;
         let running = self.cloud.values().filter(runs).count();
-        assert_eq!(running, standing.len(), "nothing runs that nobody knows of");
+        let warm = pooled.iter().filter(|it| it.state == State::WarmedRunning);
+        let known = standing.len() + warm.count();
+        assert_eq!(running, known, "nothing runs that nobody knows of");
+    }
+}
+
+fn a_pool(rng: &mut StdRng) -> Pool {
+    Pool {
+        prepared: rng.random_bool(0.5).then(|| rng.random_range(0..15)),
+        min: rng.random_range(0..3),
+        rest: match rng.random_bool(0.5) {
+            true => Rest::Stopped,
+            false => Rest::Running,
+        },
+        reuses: rng.random_bool(0.5),
+        deleting: false,
     }
 }
 

@@ -52,6 +52,7 @@ pub(super) fn group(zones: &[&str], min: u32, desired: u32, max: u32) -> Group {
         scaled: None,
         resting: None,
         mixed: None,
+        pool: None,
         notifications: BTreeMap::new(),
         metrics: BTreeSet::new(),
         unknown: Default::default(),
@@ -82,11 +83,12 @@ pub(crate) fn member(token: &str, zone: &str, state: State) -> Member {
         waits: Vec::new(),
         registered: BTreeSet::new(),
         extra: false,
+        pooled: Pooled::No,
         unknown: Default::default(),
     }
 }
 
-fn instance(token: &str, state: Ec2State) -> Instance {
+pub(super) fn instance(token: &str, state: Ec2State) -> Instance {
     Instance {
         id: format!("i-{token}"),
         state,
@@ -98,7 +100,7 @@ fn instance(token: &str, state: Ec2State) -> Instance {
 }
 
 /// All members' instances run.
-fn running(members: &[Member]) -> Seen {
+pub(super) fn running(members: &[Member]) -> Seen {
     let of = members
         .iter()
         .map(|it| instance(&it.token, Ec2State::Running));

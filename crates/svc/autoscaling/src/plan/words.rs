@@ -42,6 +42,37 @@ pub const REFRESHING: &str = "an instance was launched in response to an instanc
 pub const DELETED: &str =
     "an instance was taken out of service in response to the deletion of the AutoScalingGroup.";
 
+pub fn warming(from: usize, to: usize) -> String {
+    format!(
+        "an instance was started in response to a difference between desired and actual warm capacity, increasing the warm capacity from {from} to {to}."
+    )
+}
+
+pub fn cooling(from: usize, to: usize) -> String {
+    format!(
+        "an instance was taken out of the warm pool in response to a difference between desired and actual warm capacity, shrinking the warm capacity from {from} to {to}."
+    )
+}
+
+pub const POOL_DELETED: &str =
+    "an instance was taken out of the warm pool in response to the deletion of the warm pool.";
+pub const NOT_AS_POOLED: &str = "an instance was taken out of the warm pool in response to an EC2 health check indicating it is not in the state of the warm pool.";
+
+pub fn launching_into_pool(instance: Option<&str>) -> String {
+    match instance {
+        Some(id) => format!("Launching a new EC2 instance into warm pool: {id}"),
+        None => "Launching a new EC2 instance into warm pool".to_owned(),
+    }
+}
+
+pub fn launching_from_pool(instance: &str) -> String {
+    format!("Launching a new EC2 instance from warm pool: {instance}")
+}
+
+pub fn returning(instance: &str) -> String {
+    format!("Returning EC2 instance to warm pool: {instance}")
+}
+
 pub fn launching(instance: Option<&str>) -> String {
     match instance {
         Some(id) => format!("Launching a new EC2 instance: {id}"),

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 use wharf_records::{Record, Unknown};
 
+use super::Pooled;
+
 /// Under its group's uuid and when it was, the latest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,6 +28,9 @@ pub struct Activity {
     pub progress: u8,
     pub subnet: String,
     pub zone: String,
+    /// What the warm pool has to do with it.
+    #[serde(default)]
+    pub pooled: Pooled,
     #[serde(flatten)]
     pub unknown: Unknown,
 }

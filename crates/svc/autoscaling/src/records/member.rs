@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 use wharf_records::{Record, Unknown};
 
-use super::{Activity, Outcome, Source};
+use super::{Activity, Outcome, Pooled, Source};
 
 /// Under the group's uuid and its own token. It is written before the instance is asked for, and the token makes the
 /// launch happen once.
@@ -55,6 +55,8 @@ pub struct Member {
     /// refresh launched it for an old one.
     #[serde(default)]
     pub extra: bool,
+    #[serde(default)]
+    pub pooled: Pooled,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -104,6 +106,13 @@ pub enum State {
     TerminatingWait,
     /// EC2 ends it.
     TerminatingProceed,
+    /// It is launched for the warm pool, or returns to it.
+    WarmedPending,
+    WarmedPendingWait,
+    /// EC2 stops it.
+    WarmedPendingProceed,
+    WarmedStopped,
+    WarmedRunning,
 }
 
 impl State {
@@ -119,11 +128,29 @@ impl State {
             Self::Terminating => "Terminating",
             Self::TerminatingWait => "Terminating:Wait",
             Self::TerminatingProceed => "Terminating:Proceed",
+            Self::WarmedPending => "Warmed:Pending",
+            Self::WarmedPendingWait => "Warmed:Pending:Wait",
+            Self::WarmedPendingProceed => "Warmed:Pending:Proceed",
+            Self::WarmedStopped => "Warmed:Stopped",
+            Self::WarmedRunning => "Warmed:Running",
         }
     }
 
     pub fn is_pending(self) -> bool {
         matches!(self, Self::Pending | Self::PendingWait)
+    }
+
+    /// It waits in the warm pool.
+    pub fn is_warm(self) -> bool {
+        matches!(self, Self::WarmedStopped | Self::WarmedRunning)
+    }
+
+    /// It is on its way into the warm pool.
+    pub fn is_warming(self) -> bool {
+        matches!(
+            self,
+            Self::WarmedPending | Self::WarmedPendingWait | Self::WarmedPendingProceed
+        )
     }
 
     pub fn is_terminating(self) -> bool {
@@ -138,6 +165,19 @@ impl Member {
     /// Whether it counts towards the desired capacity.
     pub fn counts(&self) -> bool {
         (self.state == State::InService || self.state.is_pending()) && !self.extra
+    }
+
+    /// Whether it is the warm pool's.
+    pub fn is_pooled(&self) -> bool {
+        self.pooled == Pooled::Of
+    }
+
+    /// Its state as it is shown.
+    pub fn state_name(&self) -> String {
+        match self.is_pooled() && self.state.is_terminating() {
+            true => format!("Warmed:{}", self.state.name()),
+            false => self.state.name().to_owned(),
+        }
     }
 
     /// What its launches fail by.
