@@ -42,6 +42,8 @@ struct Inner {
     /// Requests that are answered with 500 before others are served.
     failing: Mutex<u32>,
     calls: Mutex<Vec<String>>,
+    /// A group of which discovery says nothing.
+    hidden: Mutex<Option<String>>,
 }
 
 impl Fake {
@@ -66,6 +68,11 @@ impl Fake {
     /// The next `count` requests fail.
     pub fn fail(&self, count: u32) {
         *self.inner.failing.lock() = count;
+    }
+
+    /// Discovery says nothing of a group, as before a new kind of it is served; of all again with `None`.
+    pub fn hide(&self, group: Option<&str>) {
+        *self.inner.hidden.lock() = group.map(str::to_owned);
     }
 
     /// Takes a pod away without anybody being woken.
@@ -94,7 +101,11 @@ impl Fake {
             return Err(refused(500, "InternalError", "not now"));
         }
         drop(failing);
-        if let Some(answer) = objects::discovery(request.uri().path()) {
+        if let Some(mut answer) = objects::discovery(request.uri().path()) {
+            let hidden = self.inner.hidden.lock().clone();
+            if let Some(groups) = answer["groups"].as_array_mut() {
+                groups.retain(|it| it["name"].as_str() != hidden.as_deref());
+            }
             return Ok(answered(200, &answer));
         }
         let target = target.ok_or_else(|| refused(404, "NotFound", "no such path"))?;

@@ -131,6 +131,22 @@ async fn an_owner_that_never_was_is_none() {
     cluster.until(&kind::POD, <[_]>::is_empty).await;
 }
 
+/// A definition is told of before its kind is served, so the collector may have looked for kinds too early.
+#[tokio::test(start_paused = true)]
+async fn an_owner_of_a_kind_that_is_served_late_is_found_to_be_gone() {
+    let fake = wharf_kube_client::fake::Fake::new();
+    fake.hide(Some("apps"));
+    let cluster = Cluster::on(&fake);
+    let context = cluster.context.clone();
+    tokio::spawn(run(context.clone(), context.stop.clone()));
+    let ghost = json!({"metadata": {"name": "ghost", "uid": "ghost"}});
+    create(&cluster, &kind::POD, "p", &[(&kind::REPLICA_SET, &ghost)]).await;
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    assert_eq!(cluster.list(&kind::POD).await.len(), 1);
+    fake.hide(None);
+    cluster.until(&kind::POD, <[_]>::is_empty).await;
+}
+
 /// Pods in a circle, each owned by the one before.
 async fn circle(cluster: &Cluster) {
     let (of_pods, mut made) = (kind::POD, Vec::new());
