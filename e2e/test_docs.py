@@ -29,6 +29,8 @@ PAGES = {
         "ACTIVE\tSUCCESSFUL",
         "CVE-2023-5363 - libssl3\tSUPPRESSED",
         "DAYS_30",
+        '"SUCCEEDED"',
+        "HIGH,PACKAGE_VULNERABILITY",
     ),
     "services": ("has reached a steady state", "ROLLBACK_SUCCESSFUL", "task-definition/hello:2"),
     "network-load-balancer": ("network\tflows-", "source_ip"),

@@ -1,5 +1,7 @@
 """All tasks of a deployment run one version of each image, whatever becomes of its tag."""
 
+import json
+
 import pytest
 
 from harness import images, tasks, upstream
@@ -144,3 +146,37 @@ def test_a_consistency_that_is_none_is_refused(wharf):
     ecs = wharf.client("ecs")
     with pytest.raises(ecs.exceptions.ClientException, match="versionConsistency.*one of"):
         ecs.register_task_definition(family=tasks.unique("bad"), containerDefinitions=[container])
+
+
+INDEX = "application/vnd.oci.image.index.v1+json"
+
+
+def test_an_index_without_the_exact_platform_gives_the_nearest(wharf):
+    ecr, name = wharf.client("ecr"), tasks.unique("index")
+    uri = images.push(wharf, "busybox", name=name, tag="1").rpartition(":")[0]
+    (image,) = ecr.batch_get_image(repositoryName=name, imageIds=[{"imageTag": "1"}])["images"]
+    whole = ecr.describe_images(repositoryName=name, imageIds=[{"imageTag": "1"}])["imageDetails"][0]
+    entry = {
+        "mediaType": whole["imageManifestMediaType"],
+        "digest": whole["imageDigest"],
+        "size": len(image["imageManifest"].encode()),
+    }
+    amd64 = {"os": "linux", "architecture": "amd64"}
+
+    def index(tag, *entries):
+        manifest = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [{**entry, **more} for more in entries]}
+        ecr.put_image(repositoryName=name, imageManifest=json.dumps(manifest), imageManifestMediaType=INDEX, imageTag=tag)
+        return f"{uri}:{tag}"
+
+    attestation = {"platform": {"os": "unknown", "architecture": "unknown"}}
+    windows = {"platform": {"os": "windows", "architecture": "amd64"}}
+    above = {"platform": {**amd64, "variant": "v99"}}
+    for tag, entries in [
+        ("unsaid", (attestation, windows, above, {})),
+        ("least", (above, {"platform": {**amd64, "variant": "v1"}})),
+    ]:
+        task = tasks.run_script(wharf, index(tag, *entries), "exit 7")
+        assert task.exit_code() == 7, task.describe()
+    for tag, entries in [("other", (attestation, windows, above)), ("artifact", ({"artifactType": "application/x-signature"},))]:
+        stopped = tasks.run_script(wharf, index(tag, *entries), "exit 7").describe()
+        assert "no matching manifest for linux/" in stopped["stoppedReason"], stopped

@@ -1,5 +1,7 @@
 """Amazon Inspector through boto3 and the aws CLI, over images that ECR scans: findings, coverage, filters."""
 
+import csv
+import io
 import json
 
 import pytest
@@ -56,6 +58,10 @@ def test_findings_of_all_images(installation, tmp_path):
     (same,) = [it for it in shown["imageScanFindings"]["enhancedFindings"] if it["severity"] == "HIGH"]
     for member in ("findingArn", "title", "firstObservedAt", "remediation", "fixAvailable", "type"):
         assert finding[member] == same[member], member
+    other = same["findingArn"][:-1] + ("0" if same["findingArn"][-1] != "0" else "1")
+    details = inspector.batch_get_finding_details(findingArns=[same["findingArn"], other])
+    assert [it["findingArn"] for it in details["findingDetails"]] == [same["findingArn"]]
+    assert [(it["findingArn"], it["errorCode"]) for it in details["errors"]] == [(other, "FINDING_DETAILS_NOT_FOUND")]
     worst = inspector.list_findings(sortCriteria={"field": "SEVERITY", "sortOrder": "DESC"}, maxResults=2)
     assert [it["severity"] for it in worst["findings"]] == ["HIGH", "HIGH"]
     package = {"vulnerablePackages": [{"name": {"comparison": "PREFIX", "value": "loda"}}]}
@@ -99,6 +105,64 @@ def test_for_how_long_images_are_compared_again(installation):
     with pytest.raises(ClientError, match="ec2Configuration"):
         inspector.update_configuration(ec2Configuration={"scanMode": "EC2_HYBRID"})
     inspector.update_configuration(ecrConfiguration={"rescanDuration": "LIFETIME"})
+
+
+def test_reports_of_findings_lie_in_a_bucket(installation):
+    """Written by the service in its own name: what bucket and key say decides; none is lost in a kill."""
+    inspector, s3, kms = (installation.client(it) for it in ("inspector2", "s3", "kms"))
+    bucket = tasks.unique("reports")
+    s3.create_bucket(Bucket=bucket)
+    key = kms.create_key()["KeyMetadata"]
+
+    def create(form="JSON", to=bucket, **more):
+        destination = {"bucketName": to, "keyPrefix": "below", "kmsKeyArn": key["Arn"]}
+        return inspector.create_findings_report(reportFormat=form, s3Destination=destination, **more)["reportId"]
+
+    def ended(report):
+        shown = wait_for(lambda: (now := inspector.get_findings_report_status(reportId=report))["status"] != "IN_PROGRESS" and now, 60)
+        return shown["status"], shown.get("errorCode")
+
+    def let_in(of, **extra):
+        principal = {"Effect": "Allow", "Principal": {"Service": "inspector2.amazonaws.com"}, **extra}
+        condition = {"StringEquals": {"aws:SourceAccount": key["AWSAccountId"]}}
+        condition["ArnLike"] = {"aws:SourceArn": f"arn:aws:inspector2:us-east-1:{key['AWSAccountId']}:report/*"}
+        return {"Version": "2012-10-17", "Statement": [*of, {**principal, "Condition": condition}]}
+
+    assert ended(create(to=tasks.unique("none"))) == ("FAILED", "BUCKET_NOT_FOUND")
+    assert ended(create()) == ("FAILED", "INVALID_PERMISSIONS")
+    policy = let_in([], Action="s3:PutObject", Resource=f"arn:aws:s3:::{bucket}/below/*")
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+    assert ended(create())[0] == "FAILED", "the key's policy does not let it in"
+    own = json.loads(kms.get_key_policy(KeyId=key["KeyId"])["Policy"])["Statement"]
+    policy = let_in(own, Action=["kms:GenerateDataKey*", "kms:Decrypt"], Resource="*")
+    kms.put_key_policy(KeyId=key["KeyId"], Policy=json.dumps(policy))
+
+    report = create()
+    installation.kill_child("server")
+    wait_for(installation.healthy, 60, "the server")
+    assert ended(report) == ("SUCCEEDED", None)
+    found = s3.get_object(Bucket=bucket, Key=f"below/{report}.json")
+    assert found["SSEKMSKeyId"] == key["Arn"]
+    written = json.loads(found["Body"].read())["findings"]
+    assert sorted(it["packageVulnerabilityDetails"]["vulnerabilityId"] for it in written) == sorted(ids(inspector))
+    criteria = {"vulnerabilityId": equals("GHSA-1")}
+    destination = {"bucketName": bucket, "kmsKeyArn": key["Arn"], "keyPrefix": "below"}
+    asked = ("--report-format", "CSV", "--s3-destination", json.dumps(destination), "--filter-criteria", json.dumps(criteria))
+    report = installation.aws("inspector2", "create-findings-report", *asked)["reportId"]
+    assert ended(report) == ("SUCCEEDED", None)
+    assert inspector.get_findings_report_status()["filterCriteria"] == criteria
+    text = s3.get_object(Bucket=bucket, Key=f"below/{report}.csv")["Body"].read().decode()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert {(it["Vulnerability Id"], it["Package Name"]) for it in rows} == {("GHSA-1", "lodash")}
+    nothing = create(filterCriteria={"vulnerabilityId": equals("CVE-0")})
+    assert ended(nothing) == ("FAILED", "NO_FINDINGS_FOUND")
+    with pytest.raises(ClientError, match="ValidationException"):
+        inspector.cancel_findings_report(reportId=nothing)
+    with pytest.raises(inspector.exceptions.ResourceNotFoundException):
+        inspector.get_findings_report_status(reportId="00000000-0000-0000-0000-000000000000")
+    with pytest.raises(ClientError, match="kmsKeyArn"):
+        bad = {"bucketName": bucket, "kmsKeyArn": "alias/x"}
+        inspector.create_findings_report(reportFormat="CSV", s3Destination=bad)
 
 
 def test_filters_suppress_findings(installation):

@@ -2,12 +2,14 @@
 
 import re
 import statistics
+import threading
 import time
 
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
 from harness import processes, tasks, tools
+from harness.private_registry import PrivateRegistry
 from harness.tasks import sh
 from harness.waiting import wait_for
 
@@ -282,8 +284,54 @@ def test_a_full_machine_says_what_blocks_a_rollout(wharf, busybox):
         assert "minimumHealthyPercent below 100" in explained and "no: it has insufficient memory" in explained, explained
         ecs.update_service(service=name, deploymentConfiguration={"minimumHealthyPercent": 0, "maximumPercent": 100})
         wait_for(lambda: is_stable(describe()), 60, "the rollout")
+        # Where there might be two, and no host has room for the second, the old one does not wait for its image.
+        last = of()
+        settings = {"minimumHealthyPercent": 0, "maximumPercent": 200}
+        ecs.update_service(service=name, taskDefinition=last, deploymentConfiguration=settings)
+        wait_for(lambda: is_stable(now := describe()) and now["deployments"][0]["taskDefinition"] == last, 60, "the second rollout")
     finally:
         ecs.delete_service(service=name, force=True)
+
+
+def test_old_tasks_stay_until_the_new_image_is_there(wharf, busybox):
+    """Though the service may do without any task for a while, none stops for an image that is slow or cannot be had."""
+    gate = threading.Event()
+    with PrivateRegistry(tools.image_archive("busybox"), gate=gate) as registry:
+        settings = {"minimumHealthyPercent": 0, "maximumPercent": 200}
+        service = Service(wharf, define(wharf, busybox), 1, deploymentConfiguration=settings)
+        try:
+            service.stable()
+            (old,) = service.running()
+
+            def old_runs():
+                (shown,) = service.ecs.describe_tasks(tasks=[old["taskArn"]])["tasks"]
+                return (shown["lastStatus"], shown["desiredStatus"]) == ("RUNNING", "RUNNING")
+
+            new = define(wharf, registry.image)
+            service.update(taskDefinition=new)
+            wait_for(lambda: registry.waiting > 0, 60, "the pull")
+            assert old_runs()
+            wharf.kill_child("server")
+            wait_for(wharf.healthy, 60, "the server")
+            # Another look at the service, and what came of it.
+            service.update(desiredCount=2)
+            wait_for(lambda: len(service.tasks()) == 3, 60, "another task")
+            assert old_runs()
+            service.update(desiredCount=1)
+            gate.set()
+            service.stable()
+            (task,) = service.tasks()
+            assert task["taskDefinitionArn"] == new
+            (gone,) = service.ecs.describe_tasks(tasks=[old["taskArn"]])["tasks"]
+            assert gone["stoppingAt"] >= task["pullStoppedAt"], (gone, task)
+
+            service.update(taskDefinition=define(wharf, registry.image.replace("busybox:latest", "busybox@sha256:" + "0" * 64)))
+            wait_for(lambda: service.describe()["deployments"][0]["failedTasks"] >= 2, 60, "failed pulls")
+            (shown,) = service.ecs.describe_tasks(tasks=[task["taskArn"]])["tasks"]
+            assert (shown["lastStatus"], shown["desiredStatus"]) == ("RUNNING", "RUNNING")
+        finally:
+            gate.set()
+            service.delete()
 
 
 def test_a_daemon_runs_once_on_each_instance(wharf, busybox):

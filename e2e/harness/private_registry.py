@@ -1,4 +1,4 @@
-"""A registry that gives one image to whoever knows its user and password."""
+"""A registry that gives one image to whoever knows its user and password, or to everybody."""
 
 import base64
 import hashlib
@@ -11,11 +11,14 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
 class PrivateRegistry:
-    """Serves the image of an OCI archive on this machine, to those who send the login."""
+    """Serves the image of an OCI archive on this machine, to those who send the login; to everybody without a user.
 
-    def __init__(self, archive, user, password):
-        self.login = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-        self.refused = 0
+    With a `gate`, an event, nothing is answered about images before it is set; `waiting` counts who waits.
+    """
+
+    def __init__(self, archive, user=None, password=None, gate=None):
+        self.login = user and "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+        self.refused, self.waiting, self.gate = 0, 0, gate
         with tarfile.open(archive) as tar:
             read = {member.name.removeprefix("./"): tar.extractfile(member).read() for member in tar.getmembers() if member.isfile()}
         self.blobs = {
@@ -59,13 +62,16 @@ class PrivateRegistry:
 
     def answer(self, path, login):
         """Status, headers and body."""
-        if login != self.login:
+        if self.login and login != self.login:
             self.refused += 1
             return 401, {"www-authenticate": 'Basic realm="private"'}, b"{}"
         kind, _, name = path.rpartition("/")
         digest = name if name.startswith("sha256:") else self.manifest
         if path.rstrip("/") == "/v2":
             return 200, {}, b"{}"
+        if self.gate and not self.gate.is_set():
+            self.waiting += 1
+            self.gate.wait()
         if digest not in self.blobs:
             return 404, {}, b"{}"
         kind = MANIFEST if kind.endswith("/manifests") else "application/octet-stream"

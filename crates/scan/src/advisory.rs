@@ -23,6 +23,9 @@ const MAX_UPSTREAM: usize = 2000;
 const MAX_VECTORS: usize = 10;
 /// Listed versions are compared with ranges as often as this in one record; the rest are kept as they are.
 const MAX_COMPARISONS: usize = 1_000_000;
+/// Packages that one record names beside what they were built from; advisories about kernels name some hundreds
+/// for each product.
+const MAX_BINARIES: usize = 20_000;
 
 /// A vulnerability as it is about one package of one ecosystem.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -116,6 +119,11 @@ impl About {
                 let major = release.split('.').next().unwrap_or_default();
                 format!("Red Hat:{major}")
             }
+            // What is fixed is fixed in a service pack, for all products and modules of it.
+            ("SUSE", Some(product), None) => match service_pack(product) {
+                Some((major, pack)) => crate::package::suse(major, pack),
+                None => ecosystem.to_owned(),
+            },
             // `Ubuntu:22.04:LTS`, but `Ubuntu:Pro:22.04:LTS` is for subscribers.
             ("Ubuntu", Some(release), Some("LTS")) => format!("Ubuntu:{release}"),
             _ => ecosystem.to_owned(),
@@ -125,6 +133,22 @@ impl About {
             _ => name.to_owned(),
         };
         Self { ecosystem, name }
+    }
+}
+
+/// `15` and `5` of `Linux Enterprise Module for Basesystem 15 SP5`; of `… Server 12 SP3-LTSS` `12` and `3`.
+/// Products that are no part of a service pack have none: `Linux Enterprise Micro 5.3`.
+fn service_pack(product: &str) -> Option<(&str, &str)> {
+    let mut words = product.strip_prefix("Linux Enterprise ")?.split(' ');
+    let digits = |it: &str| !it.is_empty() && it.bytes().all(|b| b.is_ascii_digit());
+    // `15-LTSS` is long-term support of what had no service pack yet.
+    let plain = |it: &'_ str| it.split('-').next().is_some_and(digits);
+    let major = words.find(|it| plain(it))?.split('-').next()?;
+    let pack = words.next().and_then(|it| it.strip_prefix("SP"));
+    let pack = pack.and_then(|it| it.split('-').next());
+    match pack {
+        Some(pack) => digits(pack).then_some((major, pack)),
+        None => Some((major, "0")),
     }
 }
 
@@ -239,6 +263,7 @@ pub fn osv(bytes: &[u8]) -> Result<Published, serde_json::Error> {
     };
     let mut found: BTreeMap<About, Advisory> = BTreeMap::new();
     let mut comparisons = MAX_COMPARISONS;
+    let mut more = MAX_BINARIES;
     for affected in osv.affected {
         let Some(package) = affected.package.filter(|it| it.name.len() <= MAX_NAME) else {
             continue;
@@ -256,20 +281,59 @@ pub fn osv(bytes: &[u8]) -> Result<Published, serde_json::Error> {
         }
         let versions = affected.versions.into_iter();
         let versions = versions.filter(|it| !compared || !matching::in_ranges(scheme, &ranges, it));
-        let about = About::new(&package.ecosystem, &package.name);
+        let binaries = binaries(&package.ecosystem, &affected.ecosystem_specific, more);
+        more -= binaries.len();
         let severities = || affected.severity.iter().chain(&osv.severity);
-        let entry = found.entry(about).or_insert_with(|| Advisory {
+        let new = || Advisory {
             severity: severity::own(
                 severities().map(|it| (it.kind.as_str(), it.score.as_str())),
                 &[&affected.ecosystem_specific, &osv.database_specific],
             ),
             vectors: severity::vectors(severities().take(MAX_VECTORS).map(|it| it.score.as_str())),
             ..common.clone()
-        });
-        entry.versions.extend(versions);
-        entry.ranges.extend(ranges);
+        };
+        // Where they are named, the record is about them rather than about what they were built from.
+        for (name, fixed) in &binaries {
+            let about = About::new(&package.ecosystem, name);
+            let entry = found.entry(about).or_insert_with(new);
+            let range = below(scheme, fixed);
+            entry
+                .ranges
+                .extend(range.filter(|it| !entry.ranges.contains(it)));
+        }
+        if binaries.is_empty() {
+            let about = About::new(&package.ecosystem, &package.name);
+            let entry = found.entry(about).or_insert_with(new);
+            entry.versions.extend(versions);
+            entry.ranges.extend(ranges);
+        }
     }
     Ok(Published::About(found.into_iter().collect()))
+}
+
+/// The packages that SUSE's records name with the versions that are fixed: `{"binaries": [{"libopenssl3": "3.0.8-1.1"}]}`.
+fn binaries<'a>(
+    ecosystem: &str,
+    specific: &'a serde_json::Value,
+    most: usize,
+) -> Vec<(&'a str, &'a str)> {
+    if !matches!(ecosystem.split(':').next(), Some("SUSE" | "openSUSE")) {
+        return Vec::new();
+    }
+    let lists = specific["binaries"].as_array().into_iter().flatten();
+    let named = lists
+        .filter_map(serde_json::Value::as_object)
+        .flatten()
+        .filter_map(|(name, version)| Some((name.as_str(), version.as_str()?)));
+    let named = named.filter(|(name, _)| !name.is_empty() && name.len() <= MAX_NAME);
+    named.take(most).collect()
+}
+
+/// All before a version.
+fn below(scheme: Scheme, fixed: &str) -> Option<Range> {
+    scheme.compare(fixed, fixed)?;
+    let fixed = Event::Fixed(fixed.to_owned());
+    Some(Range(vec![Event::Introduced("0".to_owned()), fixed]))
 }
 
 /// The events of a range in the order of their versions; `None` if one is no version.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     advisory::{About, Advisory, Event, Range},
     limits::{Limits, ScanError},
-    package::{Inventory, Package},
+    package::{Inventory, Manager, Package},
     severity::{self, Severity},
     version::Scheme,
 };
@@ -97,10 +97,26 @@ fn fixed_in(scheme: Scheme, ranges: &[Range], version: &str) -> Option<String> {
 /// What is looked up for the packages of an inventory, and which of them it is for.
 pub fn questions(inventory: &Inventory) -> Vec<(About, &Package, &str)> {
     let system = inventory.system.as_ref().and_then(|it| it.ecosystem());
+    let sources = match system.as_deref() {
+        Some(it) if it.starts_with(ROCKY) => sources(&inventory.packages),
+        _ => BTreeMap::new(),
+    };
     let mut asked = Vec::new();
     for package in &inventory.packages {
         let ecosystem = package.manager.ecosystem().or(system.as_deref());
         let Some(ecosystem) = ecosystem else { continue };
+        if ecosystem.starts_with(ROCKY) && !package.source.is_empty() {
+            let version = match package.source_version.is_empty() {
+                true => Some(package.version.as_str()),
+                false => sources
+                    .get(&(&package.source, &package.source_version))
+                    .copied(),
+            };
+            if let Some(version) = version {
+                asked.push((About::new(ecosystem, &package.source), package, version));
+            }
+            continue;
+        }
         let (name, version) = subject(ecosystem, package);
         asked.push((About::new(ecosystem, name), package, version));
         // These write about the packages themselves too, with the versions of what they were built from.
@@ -111,8 +127,26 @@ pub fn questions(inventory: &Inventory) -> Vec<(About, &Package, &str)> {
     asked
 }
 
-/// Debian, Ubuntu and Alpine write about what packages are built from, RPM's distributions about the
-/// packages themselves.
+/// Writes about what packages were built from, with epochs, which packages do not say of it.
+const ROCKY: &str = "Rocky Linux:";
+
+/// Versions with epochs of what packages were built from, by its name and its version without one: a package that has
+/// the version of its source has its epoch too.
+fn sources(packages: &[Package]) -> BTreeMap<(&str, &str), &str> {
+    let of = packages.iter().filter(|it| it.manager == Manager::Rpm);
+    let of = of.filter(|it| it.source_version.is_empty());
+    of.map(|it| {
+        let bare = it
+            .version
+            .split_once(':')
+            .map_or(it.version.as_str(), |it| it.1);
+        ((it.source.as_str(), bare), it.version.as_str())
+    })
+    .collect()
+}
+
+/// Debian, Ubuntu and Alpine write about what packages are built from, RPM's distributions but Rocky Linux
+/// about the packages themselves.
 fn subject<'a>(ecosystem: &str, package: &'a Package) -> (&'a str, &'a str) {
     let by_source = matches!(
         Scheme::of_ecosystem(ecosystem),

@@ -174,12 +174,20 @@ impl System {
             "wolfi" => "Wolfi".to_owned(),
             "chainguard" => "Chainguard".to_owned(),
             "opensuse-leap" => format!("openSUSE:Leap {}", self.version),
+            "sles" | "sled" | "sles_sap" | "SLES_SAP" if !self.version.is_empty() => {
+                let pack = self.version.split('.').nth(1).unwrap_or("0");
+                suse(major, pack)
+            }
             "mageia" => format!("Mageia:{major}"),
-            // openEuler is named by more than its number (`22.03-LTS-SP4`), and by what its packages were
-            // built from, which is not read of RPM.
+            // openEuler is named by more than its number (`22.03-LTS-SP4`).
             _ => return None,
         })
     }
+}
+
+/// The ecosystem of a service pack of SUSE Linux Enterprise, whatever its products and modules.
+pub(crate) fn suse(major: &str, pack: &str) -> String {
+    format!("SUSE:{major}.{pack}")
 }
 
 /// What an image is made of.

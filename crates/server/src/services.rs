@@ -413,10 +413,14 @@ pub static SERVICES: &[Row] = &[
                 store: it.data.store.clone(),
                 keyring: it.data.keyring.clone(),
                 images: Arc::new(ScannedImages(it.plane.catalog.clone())),
+                operations: it.operations.clone(),
                 clock: it.clock.clone(),
             });
-            Served::by(wharf_api_inspector2::Routes(Arc::new(service)))
+            Served::by(wharf_api_inspector2::Routes(Arc::new(service.clone())))
                 .tagged(wharf_svc_inspector2::TAGGED)
+                .running("reports of findings", |stop| async move {
+                    service.run(Takeover::Replace, stop).await
+                })
         },
     },
     Row {

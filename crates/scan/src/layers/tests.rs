@@ -73,7 +73,10 @@ fn ecosystems_of_distributions() {
         ("ID=alpine\nVERSION_ID=3.18.4\n", Some("Alpine:v3.18")),
         ("ID=\"rocky\"\nVERSION_ID=\"9.3\"\n", Some("Rocky Linux:9")),
         ("ID=wolfi\nVERSION_ID=20230201\n", Some("Wolfi")),
-        // Its records are about the sources of packages, of a release with more than a number.
+        ("ID=\"sles\"\nVERSION_ID=\"15.5\"\n", Some("SUSE:15.5")),
+        ("ID=\"sled\"\nVERSION_ID=\"15\"\n", Some("SUSE:15.0")),
+        ("ID=\"sles\"\n", None),
+        // Its records are about a release with more than a number.
         ("ID=openEuler\nVERSION_ID=\"22.03\"\n", None),
         ("ID=debian\n", None),
         ("ID=other\nVERSION_ID=1\n", None),

@@ -242,6 +242,169 @@ fn wolfi_is_asked_under_both_names() {
     }
 }
 
+fn rpm(name: &str, version: &str, source: (&str, &str)) -> Package {
+    let mut package = Package::new(Manager::Rpm, name, version);
+    source.0.clone_into(&mut package.source);
+    source.1.clone_into(&mut package.source_version);
+    package
+}
+
+fn image_of(id: &str, version: &str, packages: Vec<Package>) -> Inventory {
+    Inventory {
+        system: Some(System {
+            id: id.to_owned(),
+            version: version.to_owned(),
+            ..System::default()
+        }),
+        packages,
+    }
+}
+
+/// What is found in an image by records, as `CVE package fixed`.
+fn found(inventory: &Inventory, records: &[(About, Advisory)]) -> Vec<String> {
+    let mut found = Findings::new(&Limits::default());
+    for (about, package, version) in questions(inventory) {
+        let known = records.iter().filter(|(of, _)| *of == about);
+        let known: Vec<Advisory> = known.map(|(_, it)| it.clone()).collect();
+        found.look(&about, package, version, &known).unwrap();
+    }
+    let shown = |it: Finding| {
+        let fixed = it.fixed_in.unwrap_or_default();
+        format!("{} {} {fixed}", it.name, it.package.name)
+    };
+    found.end().into_iter().map(shown).collect()
+}
+
+#[test]
+fn suse_writes_about_the_packages_that_it_names() {
+    let fixed = |version: &str| json!([{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": version}]}]);
+    let records = published(
+        json!({"id": "SUSE-SU-2024:1", "upstream": ["CVE-2024-1"], "affected": [
+        {"package": {"ecosystem": "SUSE:Linux Enterprise Module for Basesystem 15 SP5", "name": "openssl-3"},
+         "ranges": fixed("3.0.8-2"),
+         "ecosystem_specific": {"binaries": [{"libopenssl3": "3.0.8-2", "openssl-3": "3.0.8-2"}, {"bad": 1, "": "1-1"}]}},
+        {"package": {"ecosystem": "SUSE:Linux Enterprise Server 15 SP5-LTSS", "name": "openssl-3"},
+         "ranges": fixed("3.0.8-2"),
+         "ecosystem_specific": {"binaries": [{"libopenssl3": "3.0.8-2"}]}},
+        {"package": {"ecosystem": "openSUSE:Leap 15.5", "name": "openssl-3"}, "ranges": fixed("3.0.8-2"),
+         "ecosystem_specific": {"binaries": [{"libopenssl3": "3.0.8-2"}]}},
+        {"package": {"ecosystem": "openSUSE:Leap 15.5", "name": "plain"}, "ranges": fixed("2-1"),
+         "ecosystem_specific": {"binaries": []}}]}),
+    );
+    let abouts: Vec<String> = (records.iter())
+        .map(|(it, advisory)| format!("{} {} {}", it.ecosystem, it.name, advisory.ranges.len()))
+        .collect();
+    assert_eq!(
+        abouts,
+        [
+            "SUSE:15.5 libopenssl3 1",
+            "SUSE:15.5 openssl-3 1",
+            "openSUSE:Leap 15.5 libopenssl3 1",
+            "openSUSE:Leap 15.5 plain 1"
+        ]
+    );
+    let of = |name: &str, version: &str| rpm(name, version, ("openssl-3", ""));
+    for (id, release, packages, expected) in [
+        (
+            "sles",
+            "15.5",
+            vec![of("libopenssl3", "3.0.8-1")],
+            vec!["CVE-2024-1 libopenssl3 3.0.8-2"],
+        ),
+        ("sles", "15.5", vec![of("libopenssl3", "3.0.8-2")], vec![]),
+        ("sles", "15.5", vec![of("openssl-3-doc", "3.0.8-1")], vec![]),
+        ("sles", "15.4", vec![of("libopenssl3", "3.0.8-1")], vec![]),
+        (
+            "opensuse-leap",
+            "15.5",
+            vec![of("libopenssl3", "3.0.8-1"), of("plain", "1-1")],
+            vec!["CVE-2024-1 libopenssl3 3.0.8-2", "CVE-2024-1 plain 2-1"],
+        ),
+    ] {
+        assert_eq!(
+            found(&image_of(id, release, packages), &records),
+            expected,
+            "{id} {release}"
+        );
+    }
+    // Whatever stands where the packages should.
+    for bad in [
+        json!(null),
+        json!([]),
+        json!({"binaries": {"a": "1-1"}}),
+        json!({"binaries": ["a", 1, null]}),
+    ] {
+        let records = published(json!({"id": "X", "affected": [
+            {"package": {"ecosystem": "openSUSE:Leap 15.5", "name": "p"}, "ranges": fixed("2-1"), "ecosystem_specific": bad}]}));
+        assert_eq!((records.len(), records[0].0.name.as_str()), (1, "p"));
+    }
+}
+
+#[test]
+fn products_of_suse_are_of_a_service_pack() {
+    for (product, expected) in [
+        ("SUSE:Linux Enterprise Server 15 SP5", "SUSE:15.5"),
+        (
+            "SUSE:Linux Enterprise Server for SAP Applications 12 SP3-LTSS",
+            "SUSE:12.3",
+        ),
+        (
+            "SUSE:Linux Enterprise Module for Public Cloud 15",
+            "SUSE:15.0",
+        ),
+        ("SUSE:Linux Enterprise Server 15-LTSS", "SUSE:15.0"),
+        (
+            "SUSE:Linux Enterprise Micro 5.3",
+            "SUSE:Linux Enterprise Micro 5.3",
+        ),
+        (
+            "SUSE:Linux Enterprise Server 15 SPx",
+            "SUSE:Linux Enterprise Server 15 SPx",
+        ),
+        ("SUSE:Manager Server 4.3", "SUSE:Manager Server 4.3"),
+        ("SUSE:", "SUSE:"),
+        ("SUSE", "SUSE"),
+    ] {
+        assert_eq!(About::new(product, "p").ecosystem, expected);
+    }
+}
+
+#[test]
+fn rocky_writes_about_sources_with_epochs() {
+    let fixed = |version: &str| json!([{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": version}]}]);
+    let records = published(
+        json!({"id": "RLSA-2024:1", "upstream": ["CVE-2024-1"], "affected": [
+        {"package": {"ecosystem": "Rocky Linux:9", "name": "perl"}, "ranges": fixed("4:5.32.1-481.el9")}]}),
+    );
+    let own = |name: &str, version: &str| rpm(name, version, ("perl", ""));
+    // Its own version is another than that of what it was built from.
+    let errno = || rpm("perl-Errno", "0:1.30-480.el9", ("perl", "5.32.1-480.el9"));
+    let both = vec![
+        "CVE-2024-1 perl-Errno 4:5.32.1-481.el9",
+        "CVE-2024-1 perl-libs 4:5.32.1-481.el9",
+    ];
+    for (what, packages, expected) in [
+        (
+            "both",
+            vec![errno(), own("perl-libs", "4:5.32.1-480.el9")],
+            both,
+        ),
+        ("fixed", vec![own("perl-libs", "4:5.32.1-481.el9")], vec![]),
+        ("nobody says its epoch", vec![errno()], vec![]),
+        (
+            "without a source",
+            vec![rpm("perl", "4:5.32.1-480.el9", ("", ""))],
+            vec!["CVE-2024-1 perl 4:5.32.1-481.el9"],
+        ),
+    ] {
+        assert_eq!(
+            found(&image_of("rocky", "9.3", packages), &records),
+            expected,
+            "{what}"
+        );
+    }
+}
+
 #[test]
 fn a_record_is_read_whole() {
     let found = published(json!({

@@ -55,19 +55,31 @@ pub(super) fn header(blob: &[u8]) -> Option<Package> {
             (VERSION, STRING) => version = text()?,
             (RELEASE, STRING) => release = text()?,
             (ARCH, STRING) => package.arch = text()?,
-            (SOURCE_RPM, STRING) => package.source = source(&text()?),
+            (SOURCE_RPM, STRING) => {
+                let file = text()?;
+                let (name, version) = source(&file).unwrap_or_default();
+                name.clone_into(&mut package.source);
+                version.clone_into(&mut package.source_version);
+            }
             (EPOCH, INT32) => epoch = number(data, at),
             _ => {}
         }
+    }
+    // As that of a program of another version than what it comes with, where it differs.
+    if package.source_version == format!("{version}-{release}") {
+        package.source_version.clear();
     }
     let epoch = epoch.map(|it| format!("{it}:")).unwrap_or_default();
     package.version = format!("{epoch}{version}-{release}");
     (package.name != "gpg-pubkey").then_some(package)
 }
 
-/// `openssl` of `openssl-3.0.7-24.el9.src.rpm`.
-fn source(file: &str) -> String {
-    let mut parts = file.rsplitn(3, '-');
-    let name = parts.nth(2);
-    name.unwrap_or_default().to_owned()
+/// `openssl` and `3.0.7-24.el9` of `openssl-3.0.7-24.el9.src.rpm`; its epoch is said nowhere.
+fn source(file: &str) -> Option<(&str, &str)> {
+    let bare = file.strip_suffix(".rpm").unwrap_or(file);
+    let bare = (bare.strip_suffix(".src")).or_else(|| bare.strip_suffix(".nosrc"));
+    let bare = bare.unwrap_or(file);
+    let (rest, _) = bare.rsplit_once('-')?;
+    let (name, _) = rest.rsplit_once('-')?;
+    Some((name, &bare[name.len() + 1..]))
 }

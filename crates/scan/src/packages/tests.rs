@@ -258,6 +258,28 @@ fn sqlite() -> Vec<u8> {
 }
 
 #[test]
+fn what_rpms_were_built_from() {
+    for (file, version, expected) in [
+        ("openssl-3.0.7-24.el9.src.rpm", "3.0.7", ("openssl", "")),
+        (
+            "perl-5.32.1-481.el9.src.rpm",
+            "1.30",
+            ("perl", "5.32.1-481.el9"),
+        ),
+        ("driver-1-2.nosrc.rpm", "3", ("driver", "1-2")),
+        ("a-b-1-2.src.rpm", "3", ("a-b", "1-2")),
+        ("(none)", "3", ("", "")),
+        ("x.src.rpm", "3", ("", "")),
+        ("", "3", ("", "")),
+    ] {
+        let texts = [(1000, "p"), (1001, version), (1002, "24.el9"), (1044, file)];
+        let package = rpm::header(&rpm_header(&texts, None)).unwrap();
+        let source = (package.source.as_str(), package.source_version.as_str());
+        assert_eq!(source, expected, "{file}");
+    }
+}
+
+#[test]
 fn of_rpm() {
     let expected = ["openssl-libs 1:3.0.7-24.el9 of openssl"];
     check(Interest::RpmNdb, "p", &ndb(), &expected);

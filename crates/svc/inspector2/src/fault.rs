@@ -17,7 +17,7 @@ impl Faults for Inspector2Faults {
     }
 
     fn conflict(_: &StoreError) -> Fault {
-        faults::throttling_exception("The filter is being changed by too many requests at once.")
+        faults::throttling_exception("The resource is being changed by too many requests at once.")
     }
 
     fn bad_token() -> Fault {
@@ -31,6 +31,14 @@ pub(crate) fn invalid(text: impl Into<String>) -> Fault {
 
 pub(crate) fn no_filter(arn: &str) -> Fault {
     faults::resource_not_found_exception(format!("The filter {arn} does not exist."))
+}
+
+pub(crate) fn no_report(id: &str) -> Fault {
+    faults::resource_not_found_exception(format!("The report {id} does not exist."))
+}
+
+pub(crate) fn no_reports() -> Fault {
+    faults::resource_not_found_exception("There is no report.")
 }
 
 pub(crate) fn filter_exists(name: &str) -> Fault {

@@ -1,9 +1,9 @@
-//! Amazon Inspector, as far as it is about images of ECR: findings, what is covered, and filters that
-//! suppress findings.
+//! Amazon Inspector, as far as it is about images of ECR: findings, what is covered, filters that
+//! suppress findings, and reports of them in S3.
 //!
 //! What was found is ECR's: [`Images`] is the way to its records, and nothing of it is kept here. Whether
 //! Inspector is enabled is whether the registry scans in the enhanced way. The records of this service
-//! are filters; a finding is suppressed when it is shown, by the filters that there are then.
+//! are filters and reports; a finding is suppressed when it is shown, by the filters that there are then.
 
 #![forbid(unsafe_code)]
 
@@ -17,6 +17,7 @@ mod findings;
 mod images;
 mod ops;
 mod records;
+mod reports;
 mod service;
 mod show;
 mod tagged;

@@ -3,6 +3,8 @@
 pub(crate) mod accounts;
 pub(crate) mod aggregations;
 pub(crate) mod configuration;
+pub(crate) mod details;
 pub(crate) mod filters;
 pub(crate) mod lists;
+pub(crate) mod reports;
 pub(crate) mod tags;

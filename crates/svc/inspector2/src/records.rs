@@ -1,4 +1,4 @@
-//! What is stored: filters.
+//! What is stored: filters; reports are beside what writes them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use wharf_base::{Clock, Timestamp};
+use wharf_delivery::Operations;
 use wharf_seal::Keyring;
 use wharf_service::{Pages, Table, Turns};
 use wharf_store::Store;
@@ -16,6 +17,8 @@ pub struct Parts {
     /// Seals page tokens.
     pub keyring: Keyring,
     pub images: Arc<dyn Images>,
+    /// By which reports come into buckets.
+    pub operations: Arc<dyn Operations>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -24,7 +27,8 @@ pub struct Parts {
 pub struct Inspector2Service {
     pub(crate) table: Table<Inspector2Faults>,
     pub(crate) images: Arc<dyn Images>,
-    /// Filters of one account and region are made one after the other.
+    pub(crate) operations: Arc<dyn Operations>,
+    /// Filters and reports of one account and region are made one after the other.
     pub(crate) turns: Arc<Turns>,
     keyring: Keyring,
     clock: Arc<dyn Clock>,
@@ -35,6 +39,7 @@ impl Inspector2Service {
         Self {
             table: Table::new(parts.store),
             images: parts.images,
+            operations: parts.operations,
             turns: Arc::default(),
             keyring: parts.keyring,
             clock: parts.clock,
@@ -67,11 +72,15 @@ wharf_api_inspector2::operations! {
     run(self, operation, call, input) = operation(self, call, input).await;
 
     batch_get_account_status = ops::accounts::batch_get_account_status;
+    batch_get_finding_details = ops::details::batch_get_finding_details;
+    cancel_findings_report = ops::reports::cancel_findings_report;
     create_filter = ops::filters::create_filter;
+    create_findings_report = ops::reports::create_findings_report;
     delete_filter = ops::filters::delete_filter;
     disable = ops::accounts::disable;
     enable = ops::accounts::enable;
     get_configuration = ops::configuration::get_configuration;
+    get_findings_report_status = ops::reports::get_findings_report_status;
     list_account_permissions = ops::accounts::list_account_permissions;
     list_coverage = ops::lists::list_coverage;
     list_coverage_statistics = ops::lists::list_coverage_statistics;

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 use wharf_api_ecr::types as ecr;
 use wharf_api_inspector2::*;
 use wharf_base::{Permit, SystemClock, Timestamp};
+use wharf_delivery::{Actor, Operations, Request};
 use wharf_service::Place;
 use wharf_svc_inspector2::{Images, ImagesError, Inspector2Service, Parts, Rescan, Scanned};
 use wharf_testkit::{World, call};
-use wharf_wire::{Fault, async_trait};
+use wharf_wire::{ByteStream, Check, Fault, async_trait};
 
 /// Images with findings that are named after them, `0` the worst.
 #[derive(Default)]
@@ -126,24 +129,83 @@ impl Images for Made {
     }
 }
 
+/// S3, with one bucket.
+#[derive(Default)]
+struct Bucket {
+    files: Mutex<Vec<(Value, Vec<u8>)>>,
+    /// With which it refuses files.
+    refuses: Mutex<Option<Fault>>,
+}
+
+#[async_trait]
+impl Operations for Bucket {
+    async fn call(&self, _: &Actor, request: &Request) -> Result<Value, Fault> {
+        panic!("{request:?}")
+    }
+
+    async fn call_with_body(
+        &self,
+        actor: &Actor,
+        request: &Request,
+        body: ByteStream,
+    ) -> Result<Value, Fault> {
+        let Actor::Service {
+            name,
+            account,
+            source_arn,
+        } = actor
+        else {
+            panic!("{actor:?}")
+        };
+        let prefix = "arn:aws:inspector2:us-east-1:000000000000:report/";
+        assert_eq!(
+            (name.as_str(), account.as_str()),
+            ("inspector2.amazonaws.com", "000000000000")
+        );
+        assert!(source_arn.starts_with(prefix), "{source_arn}");
+        assert_eq!(
+            (&*request.service, &*request.operation),
+            ("s3", "PutObject")
+        );
+        if let Some(fault) = self.refuses.lock().clone() {
+            return Err(fault);
+        }
+        let bytes = body.reader().whole(1 << 20).await.unwrap();
+        self.files.lock().push((request.input.clone(), bytes));
+        Ok(json!({}))
+    }
+
+    async fn may(&self, _: &Actor, _: &str, _: &[Check]) -> Result<(), Fault> {
+        panic!("nobody asks")
+    }
+
+    async fn may_assume(&self, _: &str, _: &str, _: &str) -> Result<(), Fault> {
+        panic!("nobody asks")
+    }
+}
+
 struct Home {
     _world: World,
     images: Arc<Made>,
+    bucket: Arc<Bucket>,
     service: Inspector2Service,
 }
 
 fn home() -> Home {
     let world = World::in_memory();
     let images = Arc::new(Made::default());
+    let bucket = Arc::new(Bucket::default());
     let service = Inspector2Service::new(Parts {
         store: world.store.clone(),
         keyring: world.keyring.clone(),
         images: images.clone(),
+        operations: bucket.clone(),
         clock: Arc::new(SystemClock),
     });
     Home {
         _world: world,
         images,
+        bucket,
         service,
     }
 }
@@ -536,4 +598,207 @@ async fn accounts_are_switched_by_themselves() {
         .await
         .unwrap();
     assert_eq!(permissions.permissions.unwrap().len(), 4);
+}
+
+const KEY: &str = "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000";
+
+fn report(format: &str, criteria: Option<FilterCriteria>) -> CreateFindingsReportRequest {
+    CreateFindingsReportRequest {
+        filter_criteria: criteria,
+        report_format: Some(format.to_owned()),
+        s3_destination: Some(Destination {
+            bucket_name: Some("b".to_owned()),
+            key_prefix: Some("below/".to_owned()),
+            kms_key_arn: Some(KEY.to_owned()),
+            expected_bucket_owner: None,
+        }),
+    }
+}
+
+impl Home {
+    fn write_reports(&self) -> (CancellationToken, tokio::task::JoinHandle<()>) {
+        let stop = CancellationToken::new();
+        let run = self
+            .service
+            .clone()
+            .run(wharf_reconcile::Takeover::Replace, stop.clone());
+        (stop, tokio::spawn(run))
+    }
+
+    async fn status(&self, id: Option<&str>) -> GetFindingsReportStatusResponse {
+        let report_id = id.map(str::to_owned);
+        let input = GetFindingsReportStatusRequest { report_id };
+        self.service
+            .get_findings_report_status(&call(), input)
+            .await
+            .unwrap()
+    }
+
+    /// The report when it has ended.
+    async fn ended(&self, asked: CreateFindingsReportRequest) -> GetFindingsReportStatusResponse {
+        let made = self
+            .service
+            .create_findings_report(&call(), asked)
+            .await
+            .unwrap();
+        loop {
+            let shown = self.status(made.report_id.as_deref()).await;
+            if shown.status.as_deref() != Some("IN_PROGRESS") {
+                return shown;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn reports_are_written_into_buckets() {
+    let home = home();
+    home.images.add("a", 3);
+    home.images.add("b", 2);
+    let (stop, running) = home.write_reports();
+    let of_b = FilterCriteria {
+        ecr_image_repository_name: equals("b"),
+        ..Default::default()
+    };
+    for (format, criteria, expected) in [("JSON", None, 5), ("CSV", Some(of_b), 2)] {
+        let shown = home.ended(report(format, criteria.clone())).await;
+        assert_eq!(shown.status.as_deref(), Some("SUCCEEDED"), "{shown:?}");
+        assert_eq!(shown.filter_criteria, criteria);
+        let id = shown.report_id.unwrap();
+        let (input, bytes) = home.bucket.files.lock().pop().unwrap();
+        let name = format!("below/{id}.{}", format.to_ascii_lowercase());
+        assert_eq!(
+            (&input["Bucket"], &input["Key"]),
+            (&json!("b"), &json!(name))
+        );
+        assert_eq!(
+            (&input["ServerSideEncryption"], &input["SSEKMSKeyId"]),
+            (&json!("aws:kms"), &json!(KEY))
+        );
+        let count = match format {
+            "JSON" => {
+                let value: Value = serde_json::from_slice(&bytes).unwrap();
+                value["findings"].as_array().unwrap().len()
+            }
+            _ => String::from_utf8(bytes).unwrap().lines().count() - 1,
+        };
+        assert_eq!(count, expected);
+        assert_eq!(home.status(None).await.report_id, Some(id));
+    }
+    let nothing = FilterCriteria {
+        ecr_image_repository_name: equals("c"),
+        ..Default::default()
+    };
+    let shown = home.ended(report("CSV", Some(nothing))).await;
+    assert_eq!(shown.error_code.as_deref(), Some("NO_FINDINGS_FOUND"));
+    for (code, expected) in [
+        ("NoSuchBucket", "BUCKET_NOT_FOUND"),
+        ("AccessDenied", "INVALID_PERMISSIONS"),
+        ("KMS.NotFoundException", "MALFORMED_KMS_KEY"),
+        ("PermanentRedirect", "INCOMPATIBLE_BUCKET_REGION"),
+    ] {
+        *home.bucket.refuses.lock() = Some(Fault::sender(code, 400, "no"));
+        let shown = home.ended(report("JSON", None)).await;
+        assert_eq!(shown.status.as_deref(), Some("FAILED"));
+        assert_eq!(shown.error_code.as_deref(), Some(expected));
+        assert_eq!(shown.error_message.as_deref(), Some("no"));
+    }
+    assert!(home.bucket.files.lock().is_empty());
+    stop.cancel();
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn details_of_findings() {
+    let home = home();
+    home.images.add("a", 3);
+    home.images.add("b", 1200);
+    let get = async |arns: &[&str]| {
+        let finding_arns = Some(arns.iter().map(|it| (*it).to_owned()).collect());
+        let input = BatchGetFindingDetailsRequest { finding_arns };
+        let answer = home
+            .service
+            .batch_get_finding_details(&call(), input)
+            .await
+            .unwrap();
+        let found = answer.finding_details.unwrap().into_iter();
+        let errors = answer.errors.unwrap().into_iter();
+        let errors = errors.map(|it| (it.finding_arn.unwrap(), it.error_code.unwrap()));
+        (
+            found.map(|it| it.finding_arn.unwrap()).collect::<Vec<_>>(),
+            errors.collect::<Vec<_>>(),
+        )
+    };
+    let (found, errors) = get(&["b-1100", "a-01", "c-00"]).await;
+    assert_eq!(found, ["b-1100", "a-01"]);
+    assert_eq!(
+        errors,
+        [("c-00".to_owned(), "FINDING_DETAILS_NOT_FOUND".to_owned())]
+    );
+    assert_eq!(get(&[]).await, (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn one_report_at_a_time_until_it_is_cancelled() {
+    let home = home();
+    home.images.add("a", 3);
+    let none = GetFindingsReportStatusRequest::default();
+    let none = home.service.get_findings_report_status(&call(), none).await;
+    assert_eq!(none.unwrap_err().code, "ResourceNotFoundException");
+    let make = async |asked| home.service.create_findings_report(&call(), asked).await;
+    let cancel = async |id: &str| {
+        let report_id = Some(id.to_owned());
+        let input = CancelFindingsReportRequest { report_id };
+        home.service.cancel_findings_report(&call(), input).await
+    };
+    // Nobody writes it yet.
+    let id = make(report("JSON", None)).await.unwrap().report_id.unwrap();
+    let second = make(report("JSON", None)).await.unwrap_err();
+    assert_eq!(second.code, "ValidationException");
+    cancel(&id).await.unwrap();
+    assert_eq!(
+        home.status(Some(&id)).await.status.as_deref(),
+        Some("CANCELLED")
+    );
+    assert_eq!(cancel(&id).await.unwrap_err().code, "ValidationException");
+    assert_eq!(
+        cancel("00000000-0000-0000-0000-000000000000")
+            .await
+            .unwrap_err()
+            .code,
+        "ResourceNotFoundException"
+    );
+    let of_others = GetFindingsReportStatusRequest {
+        report_id: Some("00000000-0000-0000-0000-000000000000".to_owned()),
+    };
+    let of_others = home
+        .service
+        .get_findings_report_status(&call(), of_others)
+        .await;
+    assert_eq!(of_others.unwrap_err().code, "ResourceNotFoundException");
+    // What is cancelled is not written.
+    let (stop, running) = home.write_reports();
+    let shown = home.ended(report("CSV", None)).await;
+    assert_eq!(shown.status.as_deref(), Some("SUCCEEDED"));
+    assert_eq!(home.bucket.files.lock().len(), 1);
+    assert_eq!(
+        home.status(Some(&id)).await.status.as_deref(),
+        Some("CANCELLED")
+    );
+    stop.cancel();
+    running.await.unwrap();
+    // What is no destination.
+    let to = |change: &dyn Fn(&mut Destination)| {
+        let mut asked = report("JSON", None);
+        change(asked.s3_destination.as_mut().unwrap());
+        asked
+    };
+    for bad in [
+        to(&|it| it.bucket_name = Some(String::new())),
+        to(&|it| it.kms_key_arn = Some("alias/x".to_owned())),
+        to(&|it| it.key_prefix = Some("p".repeat(901))),
+    ] {
+        assert_eq!(make(bad).await.unwrap_err().code, "ValidationException");
+    }
 }

@@ -46,8 +46,13 @@ struct Wire {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Candidate {
     digest: Digest,
+    #[serde(default)]
+    media_type: String,
+    #[serde(default)]
+    artifact_type: Option<String>,
     #[serde(default)]
     platform: Option<Platform>,
 }
@@ -58,6 +63,78 @@ struct Platform {
     architecture: String,
     #[serde(default)]
     os: String,
+    /// `v8` of arm64, `v3` of amd64; none is the least that the architecture has.
+    #[serde(default)]
+    variant: String,
+}
+
+/// How well an entry of an index fits, the best last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// It does not say what it is for: its configuration does.
+    Unsaid,
+    /// For processors that can more than the least, as this one can.
+    Above(u8),
+    Exact,
+}
+
+impl Candidate {
+    /// `level`: of this machine's processor, see [`level`].
+    fn fit(&self, level: u8) -> Option<Fit> {
+        let Some(platform) = &self.platform else {
+            // Signatures and the like stand in indexes too.
+            let image = self.media_type.is_empty() || MANIFESTS.contains(&self.media_type.as_str());
+            return (image && self.artifact_type.is_none()).then_some(Fit::Unsaid);
+        };
+        if platform.os != "linux" || platform.architecture != architecture() {
+            return None;
+        }
+        let wanted = match platform.variant.as_str() {
+            "" => return Some(Fit::Exact),
+            variant => variant.strip_prefix('v')?.parse::<u8>().ok()?,
+        };
+        match wanted {
+            _ if wanted == least() => Some(Fit::Exact),
+            _ if wanted > least() && wanted <= level => Some(Fit::Above(wanted)),
+            _ => None,
+        }
+    }
+}
+
+/// The media types of images in an index.
+const MANIFESTS: [&str; 2] = [
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+];
+
+/// The variant that every processor of the architecture is.
+fn least() -> u8 {
+    match architecture() {
+        "arm64" => 8,
+        _ => 1,
+    }
+}
+
+/// The highest variant that this machine's processor runs.
+fn level() -> u8 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        macro_rules! can {
+            ($($feature:tt)*) => { $(std::is_x86_feature_detected!($feature))&&* };
+        }
+        if !can!("cmpxchg16b" "popcnt" "sse3" "ssse3" "sse4.1" "sse4.2") {
+            return 1;
+        }
+        if !can!("avx" "avx2" "bmi1" "bmi2" "f16c" "fma" "lzcnt" "movbe") {
+            return 2;
+        }
+        if !can!("avx512f" "avx512bw" "avx512cd" "avx512dq" "avx512vl") {
+            return 3;
+        }
+        4
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    least()
 }
 
 /// This machine, as images name it.
@@ -72,14 +149,8 @@ pub fn architecture() -> &'static str {
 pub fn parse_manifest(bytes: &[u8]) -> Result<Manifest, String> {
     let wire: Wire = parse(bytes)?;
     if let Some(candidates) = wire.manifests {
-        let fits =
-            |platform: &Platform| platform.os == "linux" && platform.architecture == architecture();
-        return candidates
-            .into_iter()
-            .find(|candidate| candidate.platform.as_ref().is_some_and(fits))
-            .map(|candidate| Manifest::Index {
-                chosen: candidate.digest,
-            })
+        return choose(candidates, level())
+            .map(|chosen| Manifest::Index { chosen })
             .ok_or_else(|| {
                 format!(
                     "no matching manifest for linux/{} in the manifest list entries",
@@ -97,6 +168,20 @@ pub fn parse_manifest(bytes: &[u8]) -> Result<Manifest, String> {
         ));
     }
     Ok(Manifest::Image { config, layers })
+}
+
+/// The entry that fits best, of those that fit alike the first.
+fn choose(candidates: Vec<Candidate>, level: u8) -> Option<Digest> {
+    let mut best: Option<(Fit, Digest)> = None;
+    for candidate in candidates {
+        let Some(fit) = candidate.fit(level) else {
+            continue;
+        };
+        if best.as_ref().is_none_or(|(found, _)| fit > *found) {
+            best = Some((fit, candidate.digest));
+        }
+    }
+    best.map(|(_, digest)| digest)
 }
 
 /// The configuration and the digests of the unpacked layers, lowest first.
@@ -208,6 +293,59 @@ mod tests {
                 .unwrap_err()
                 .starts_with("no matching manifest for linux/")
         );
+    }
+
+    #[test]
+    fn an_index_without_the_exact_platform_gives_the_nearest() {
+        let own = architecture();
+        let (least, above) = (least(), least() + 1);
+        let of = |arch: &str, variant: String| {
+            format!(r#","platform":{{"os":"linux","architecture":"{arch}","variant":"{variant}"}}"#)
+        };
+        let v = |number: u8| of(own, format!("v{number}"));
+        let plain = || of(own, String::new());
+        let unsaid = || String::new();
+        let artifact = || r#","artifactType":"application/x-signature""#.to_owned();
+        let nested = || r#","mediaType":"application/vnd.oci.image.index.v1+json""#.to_owned();
+        let attestation = || of("unknown", String::new());
+        // What the entries are, on a processor of which level, and which of them is taken.
+        for (entries, level, expected) in [
+            (vec![v(above), plain()], above, Some(1)),
+            (vec![v(above), v(least)], above, Some(1)),
+            (vec![plain(), plain()], least, Some(0)),
+            (vec![v(above)], above, Some(0)),
+            (
+                vec![v(above), v(above + 1), v(above + 2)],
+                above + 1,
+                Some(1),
+            ),
+            (vec![v(above)], least, None),
+            (vec![v(above), unsaid()], least, Some(1)),
+            (vec![unsaid(), v(above)], above, Some(1)),
+            (
+                vec![artifact(), nested(), attestation(), unsaid()],
+                least,
+                Some(3),
+            ),
+            (vec![artifact(), nested(), attestation()], least, None),
+            (vec![of(own, "v".to_owned())], above, None),
+            (vec![of(own, "v999".to_owned())], above, None),
+            (vec![of(own, "best".to_owned())], above, None),
+            (vec![of("386", String::new())], above, None),
+            (Vec::new(), above, None),
+        ] {
+            let entry = |(at, more): (usize, &String)| {
+                format!(
+                    r#"{{"digest":"{}","size":1{more}}}"#,
+                    digest(&at.to_string())
+                )
+            };
+            let all: Vec<String> = entries.iter().enumerate().map(entry).collect();
+            let text = format!("[{}]", all.join(","));
+            let chosen = choose(serde_json::from_str(&text).unwrap(), level);
+            let at = |at: usize| Digest::try_from(digest(&at.to_string())).unwrap();
+            assert_eq!(chosen, expected.map(at), "{text} at {level}");
+        }
     }
 
     #[test]

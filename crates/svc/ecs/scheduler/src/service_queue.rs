@@ -48,6 +48,11 @@ impl ServiceQueue {
         pause
     }
 
+    /// Whether the last tasks of a service found no place.
+    pub fn is_starved(&self, service: &str) -> bool {
+        self.starving().contains_key(service)
+    }
+
     /// There may be room where there was none.
     pub fn wake_starving(&self) {
         for service in self.starving().keys() {

@@ -5,7 +5,7 @@
 //! be made. What cannot succeed is noted at the image; what failed for the moment stays owed.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     time::{Duration, Instant},
 };
 
@@ -47,6 +47,20 @@ pub(super) struct Way<'a> {
     pub now: Timestamp,
 }
 
+/// Puts the first of each account before the second of any: who has registries in many regions is not in the way of
+/// others. The order within an account stays.
+fn in_turns<T>(all: Vec<T>, account: impl Fn(&T) -> String) -> Vec<T> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut ranked: Vec<(usize, T)> = Vec::with_capacity(all.len());
+    for one in all {
+        let count = counts.entry(account(&one)).or_default();
+        ranked.push((*count, one));
+        *count += 1;
+    }
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, one)| one).collect()
+}
+
 impl Catalog {
     /// Carries out what is owed; how many images are at their destinations now. What fails for the
     /// moment does not keep the rest from going.
@@ -57,7 +71,7 @@ impl Catalog {
         now: Timestamp,
     ) -> Result<usize, EcrError> {
         let (mut done, mut under_way) = (0, JoinSet::new());
-        for scope in self.scopes().await? {
+        for scope in in_turns(self.scopes().await?, |scope| scope.account.clone()) {
             if under_way.len() >= REGISTRIES_AT_ONCE {
                 done += ended(under_way.join_next().await);
             }
@@ -351,4 +365,24 @@ fn permanent(sent: Result<(), EcrError>) -> Result<Result<(), String>, EcrError>
         Err(_) => return sent.map(Ok),
     };
     Ok(Err(code.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_turns;
+
+    #[test]
+    fn accounts_take_turns() {
+        for (given, expected) in [
+            (
+                vec!["a1", "a2", "a3", "b1", "c1", "c2"],
+                vec!["a1", "b1", "c1", "a2", "c2", "a3"],
+            ),
+            (vec!["a1", "a2"], vec!["a1", "a2"]),
+            (vec!["b2", "a1", "b1"], vec!["b2", "a1", "b1"]),
+            (vec![], vec![]),
+        ] {
+            assert_eq!(in_turns(given, |it: &&str| it[..1].to_owned()), expected);
+        }
+    }
 }

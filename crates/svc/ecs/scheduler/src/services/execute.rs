@@ -140,7 +140,9 @@ impl Look<'_> {
             Scheduling::Replica => None,
             Scheduling::Daemon => self.launcher_parts(service).await?,
         };
+        let starved = scheduler.services.is_starved(&held.key);
         Ok(scheduler.state.view.read(&self.place, |region| Observed {
+            starved,
             tasks: observe::tasks(region, &self.id, &health),
             hosts: match &daemon {
                 Some((cluster, definition)) => self.hosts(region, service, cluster, definition),

@@ -23,6 +23,8 @@ pub struct Seen {
     pub zone: String,
     pub desired: Desired,
     pub last: Status,
+    /// It has a host, and its images are not all there yet.
+    pub fetching: bool,
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
     /// Health of its containers; `None` if no essential one has a check.
@@ -106,6 +108,8 @@ pub struct Observed {
     pub tasks: Vec<Seen>,
     /// Only for a DAEMON, by id.
     pub hosts: Vec<SeenHost>,
+    /// The last tasks to be started found no place.
+    pub starved: bool,
 }
 
 /// Health of targets by target group, target id and port; see [`super::targets`].
@@ -140,6 +144,7 @@ fn seen(region: &Region, task: &Task, health: &HealthTable) -> Option<Seen> {
         zone: task.availability_zone.clone(),
         desired: task.desired,
         last: task.last,
+        fetching: is_fetching(task),
         created_at: task.created_at,
         started_at: task.started_at,
         check: check(task),
@@ -155,6 +160,12 @@ fn seen(region: &Region, task: &Task, health: &HealthTable) -> Option<Seen> {
         digests: digests(task),
         accounted: membership.accounted,
     })
+}
+
+/// Its agent says when all images are there: with a state of the task, RUNNING at the latest.
+fn is_fetching(task: &Task) -> bool {
+    let has_host = task.waiting.is_none() && is_up(task);
+    has_host && task.last < Status::Running && task.pull_stopped_at.is_none()
 }
 
 fn digests(task: &Task) -> Vec<(String, String)> {

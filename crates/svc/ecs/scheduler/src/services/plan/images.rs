@@ -64,7 +64,7 @@ mod tests {
         ];
         let observed = Observed {
             tasks,
-            hosts: Vec::new(),
+            ..Observed::default()
         };
         let planned = plan(&service, &observed, Timestamp(1_000_000));
         let images = &planned.service.deployments[0].revision.images;

@@ -162,7 +162,7 @@ fn active(plan: &mut Plan, observed: &Observed, now: Timestamp) {
     account::failing(plan, &view, now);
     account::healthy(plan, &view, now);
     match plan.service.scheduling {
-        Scheduling::Replica => replica::balance(plan, &view, now),
+        Scheduling::Replica => replica::balance(plan, &view, observed.starved, now),
         Scheduling::Daemon => daemon::balance(plan, &view, &observed.hosts, now),
     }
     rollout::conclude(plan, &view, now);

@@ -1,4 +1,8 @@
 //! REPLICA: so many tasks, replaced within the bounds of the deployment configuration.
+//!
+//! Where the maximum leaves room for replacements, their hosts fetch the images before an old task stops for them: until
+//! then as many healthy tasks stay as are desired, whatever the minimum. So an image that is slow to come, or cannot
+//! be had, costs nobody a task. Where replacements find no host, old tasks make room at once.
 
 use wharf_base::Timestamp;
 use wharf_records::ecs::RolloutState;
@@ -6,7 +10,7 @@ use wharf_records::ecs::RolloutState;
 use super::{Action, Judged, Plan, View, Why, account, health::Verdict, scale_in::scale_in};
 use crate::services::events;
 
-pub(super) fn balance(plan: &mut Plan, view: &View<'_>, now: Timestamp) {
+pub(super) fn balance(plan: &mut Plan, view: &View<'_>, starved: bool, now: Timestamp) {
     if is_stuck(plan) {
         return;
     }
@@ -19,6 +23,9 @@ pub(super) fn balance(plan: &mut Plan, view: &View<'_>, now: Timestamp) {
     let missing = view.bounds.desired.saturating_sub(kept);
     let room = view.bounds.upper.saturating_sub(live);
     launch(plan, missing.min(room), now);
+    if awaits_images(view, missing.min(room), starved) {
+        stops.keep(view.bounds.desired);
+    }
     retire(plan, view, &mut stops);
     replace_failing(plan, view, &mut stops, missing, room, now);
     if missing > 0 && room == 0 && is_at_rest(plan, view) {
@@ -72,12 +79,24 @@ impl Stops {
         }
     }
 
+    /// Leaves as many healthy ones, if that is more than the minimum.
+    fn keep(&mut self, healthy: u32) {
+        self.lower = self.lower.max(healthy);
+    }
+
     pub(super) fn order(&mut self, plan: &mut Plan, one: &Judged<'_>, why: Why) {
         if one.is_healthy() {
             self.healthy -= 1;
         }
         plan.stop(one.task, why);
     }
+}
+
+/// Whether replacements are on hosts that have not all images of theirs yet, or go to some host now.
+/// `launching`: how many are to be started, as soon as they may; for none of these there is room if `starved`.
+fn awaits_images(view: &View<'_>, launching: u32, starved: bool) -> bool {
+    let fetching = view.count(|one| one.is_kept() && one.task.fetching);
+    fetching > 0 || (launching > 0 && !starved)
 }
 
 /// Stops what an older deployment left and what stands on draining hosts: first what is not up, then

@@ -82,6 +82,7 @@ pub(in crate::services) fn task(number: usize, deployment: &str) -> Seen {
         zone: format!("z{}", number % 3),
         desired: Desired::Running,
         last: Status::Running,
+        fetching: false,
         created_at: Timestamp(number as i64),
         started_at: Some(Timestamp(10)),
         check: None,
@@ -107,7 +108,7 @@ fn pending(number: usize, deployment: &str) -> Seen {
 fn see(tasks: Vec<Seen>) -> Observed {
     Observed {
         tasks,
-        hosts: Vec::new(),
+        ..Observed::default()
     }
 }
 
@@ -147,7 +148,9 @@ fn a_rolling_update_goes_by_its_bounds() {
     for (desired, minimum, maximum, launched, stopped) in [
         (4, 100, 200, 4, 0),
         (4, 50, 100, 0, 2),
-        (4, 50, 150, 2, 2),
+        // Nothing goes before their images are there.
+        (4, 50, 150, 2, 0),
+        (4, 0, 200, 4, 0),
         (3, 0, 100, 0, 3),
         (1, 100, 150, 0, 0),
     ] {
@@ -165,6 +168,60 @@ fn a_rolling_update_goes_by_its_bounds() {
             .any(|text| text.contains("unable to stop or start"));
         assert_eq!(blocked, launched == 0 && stopped == 0, "{case:?}");
     }
+}
+
+#[test]
+fn old_tasks_stay_until_the_images_of_their_replacements_are_there() {
+    let old = |count: usize| (0..count).map(|number| task(number, "1"));
+    let fetching = |number| Seen {
+        fetching: true,
+        ..pending(number, "2")
+    };
+    let check = |what: &str, bounds, starved, new: Vec<Seen>, launched, stopped| {
+        let mut service = service(4, &["2", "1"]);
+        (
+            service.options.minimum_percent,
+            service.options.maximum_percent,
+        ) = bounds;
+        let mut observed = see(old(4).chain(new).collect());
+        observed.starved = starved;
+        let plan = plan(&service, &observed, NOW);
+        assert_eq!(launches(&plan), launched, "{what}");
+        assert_eq!(stops(&plan).len(), stopped, "{what}");
+    };
+    let half = (50, 150);
+    check("they are started", half, false, Vec::new(), 2, 0);
+    let both = || vec![fetching(10), fetching(11)];
+    check("both fetch", half, false, both(), 0, 0);
+    let one = || vec![pending(10, "2"), fetching(11)];
+    check("one fetches", half, false, one(), 0, 0);
+    let none = || vec![pending(10, "2"), pending(11, "2")];
+    check("the images are there", half, false, none(), 0, 2);
+    // One is up, so that one more than the desired is healthy.
+    let up = || vec![task(10, "2"), fetching(11)];
+    check("one is up", half, false, up(), 0, 1);
+    check("no host has room", half, true, Vec::new(), 2, 2);
+    check("one found room", half, true, vec![fetching(10)], 1, 0);
+    check("… and fetched", half, true, vec![pending(10, "2")], 1, 2);
+    check("no room beside the old", (50, 100), false, Vec::new(), 0, 2);
+    // Those of the deployment before fetch for nobody.
+    let before = Seen {
+        fetching: true,
+        ..pending(12, "1")
+    };
+    let mut of_before = none();
+    of_before.push(before);
+    check("an old one fetches", half, false, of_before, 0, 3);
+}
+
+#[test]
+fn an_image_that_cannot_be_had_takes_no_old_task() {
+    let mut service = service(2, &["2", "1"]);
+    service.options.minimum_percent = 0;
+    service.throttle.retry_at = Some(NOW + Duration::from_secs(4));
+    let waits = plan(&service, &see(vec![task(0, "1"), task(1, "1")]), NOW);
+    assert_eq!(waits.actions, []);
+    assert_eq!(waits.wake_at, service.throttle.retry_at);
 }
 
 #[test]
@@ -341,6 +398,7 @@ fn a_daemon_has_one_task_on_each_host() {
             host(3, true),
             host(5, false),
         ],
+        ..Observed::default()
     };
     let plan = plan(&service, &observed, NOW);
     assert_eq!(plan.service.desired, 4);
@@ -443,6 +501,7 @@ fn a_daemon_counts_what_leaves_draining_hosts_before_it_replaces_others() {
     let observed = Observed {
         tasks,
         hosts: (0..4).map(host).collect(),
+        ..Observed::default()
     };
     // Of three hosts that stay two keep theirs, and none of these is the one that is emptied.
     let mut stopped = stops(&plan(&service, &observed, NOW))
