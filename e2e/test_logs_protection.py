@@ -55,7 +55,9 @@ def test_what_is_not_here_is_refused(wharf, group):
     logs = wharf.client("logs")
     for document, text in (
         (policy(EMAIL.replace("EmailAddress", "Name")), "data-identifier/Name"),
-        (policy(EMAIL, destination={"S3": {"Bucket": "b"}}), "FindingsDestination S3"),
+        (policy(EMAIL, destination={"Firehose": {"DeliveryStream": "b"}}), "FindingsDestination Firehose"),
+        (policy(EMAIL, destination={"S3": {"Name": "b"}}), "FindingsDestination S3 has a Bucket"),
+        (policy(EMAIL, destination={"CloudWatchLogs": {"LogGroup": group + "/none"}}), "of the FindingsDestination does not exist"),
         ("{", "Invalid data protection policy"),
     ):
         with pytest.raises(ClientError, match=text):

@@ -5,6 +5,7 @@ mod account_subscription;
 mod destinations;
 mod exports;
 mod fairness;
+mod indexes;
 mod insights;
 mod keys;
 mod live_tail;
