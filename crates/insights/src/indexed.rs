@@ -224,6 +224,12 @@ mod tests {
     /// Were a term another one tomorrow, what is stored would lead astray.
     #[test]
     fn terms_stay_as_they_are() {
+        assert_eq!(field("level"), 0xb20f_0585_91ff_e7fa);
+        assert_eq!(
+            terms(r#"{"level":"ERROR"}"#, "level"),
+            [0x55ca_bfc7_3e88_39bc]
+        );
+        assert_eq!(terms(r#"{"level":5}"#, "level"), [0x2d91_26ae_0d8e_ddc5]);
         for (text, other) in [
             (r#"{"a":1}"#, r#"{"a":"1.0"}"#),
             (r#"{"a":true}"#, r#"{"a":"TRUE"}"#),

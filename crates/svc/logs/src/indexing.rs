@@ -30,6 +30,9 @@ const SHARE: usize = 2;
 /// Blocks of one step, after which others have their turn, and those without an index that are passed over in one.
 const BLOCKS: u64 = 8;
 const PASSED: u64 = 10_000;
+/// Blocks behind the first that may have something of a time, in which all of it is: parts of a stream have as many
+/// events as blocks, and begin elsewhere.
+const BEHIND: u64 = 4;
 /// Bytes that are read at a time.
 const BYTES: usize = 1 << 20;
 /// Looks again at what failed.
@@ -214,11 +217,16 @@ impl LogsService {
         let Some(info) = events.stream(&journal) else {
             return Ok(Left::Nothing);
         };
-        let (done, whole) = (events.end(&own), info.end / EVENTS);
+        let (done, mut whole) = (events.end(&own), info.end / EVENTS);
         let rules = self.rules(scope, &group).await?;
-        let Some(since) = rules.indexed_since() else {
+        let Some((since, until)) = rules.indexed() else {
             return Ok(Left::Nothing);
         };
+        if until != i64::MAX {
+            // What came in after the last policy needs no record.
+            let behind = self.first_since(&journal, until).await?;
+            whole = whole.min(behind / EVENTS + BEHIND);
+        }
         if done >= whole {
             return Ok(Left::Nothing);
         }

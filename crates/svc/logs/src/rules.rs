@@ -153,9 +153,11 @@ impl Rules {
         every.partition(|name| current.iter().any(|it| it == name))
     }
 
-    /// When the first of the indexes began, in milliseconds.
-    pub fn indexed_since(&self) -> Option<i64> {
-        self.indexes().map(|(it, _)| it.since).min()
+    /// When the first of the indexes began and the last one ends, in milliseconds, if there are any.
+    pub fn indexed(&self) -> Option<(i64, i64)> {
+        let since = self.indexes().map(|(it, _)| it.since).min()?;
+        let until = self.indexes().map(|(it, _)| it.until).max()?;
+        Some((since, until))
     }
 
     /// The fields that are indexed of what comes in at a time.
