@@ -5,6 +5,7 @@ mod account_subscription;
 mod destinations;
 mod exports;
 mod fairness;
+mod findings;
 mod indexes;
 mod insights;
 mod keys;
