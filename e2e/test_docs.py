@@ -83,7 +83,7 @@ PAGES = {
     ),
     "queues": ("one\ttwo\tthree", "jobs-dead"),
     "topics": ("order 7", "shut by its key"),
-    "logs-insights": ("/cart\t1\t950\t/shirts\t2\t15", "slow: 950", "level\tms", 'filter level = "ERROR"'),
+    "logs-insights": ("/cart\t1\t950\t/shirts\t2\t15", "slow: 950", "requestId\tuser.name", "level\tms", 'filter level = "ERROR"'),
     "logs-export": ("Completed successfully", "order 7 paid\n", "order 8 paid\n"),
     "logs-filters": ('{"ms": 950}', "/shop/orders"),
     "logs-scheduled-queries": ("ENABLED", "Complete", 'errors":"1"'),

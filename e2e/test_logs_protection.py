@@ -55,7 +55,9 @@ def test_what_is_not_here_is_refused(wharf, group):
     logs = wharf.client("logs")
     for document, text in (
         (policy(EMAIL.replace("EmailAddress", "Name")), "data-identifier/Name"),
-        (policy(EMAIL, destination={"S3": {"Bucket": "b"}}), "FindingsDestination S3"),
+        (policy(EMAIL, destination={"Firehose": {"DeliveryStream": "b"}}), "FindingsDestination Firehose"),
+        (policy(EMAIL, destination={"S3": {"Name": "b"}}), "FindingsDestination S3 has a Bucket"),
+        (policy(EMAIL, destination={"CloudWatchLogs": {"LogGroup": group + "/none"}}), "of the FindingsDestination does not exist"),
         ("{", "Invalid data protection policy"),
     ):
         with pytest.raises(ClientError, match=text):
@@ -121,3 +123,32 @@ def test_results_of_a_query_that_unmasks_are_for_who_may(wharf, group):
         other.get_query_results(queryId=query)
     query = other.start_query(**asked, queryString="fields @message")["queryId"]
     assert rows(other, query) == ["from ***********"]
+
+
+def test_findings_are_reported_after_a_kill_too(wharf, group):
+    logs, s3 = wharf.client("logs"), wharf.client("s3")
+    told, bucket = group + "/findings", tasks.unique("findings")
+    logs.create_log_group(logGroupName=told)
+    s3.create_bucket(Bucket=bucket)
+    who = {"Service": "delivery.logs.amazonaws.com"}
+    allow = {"Effect": "Allow", "Principal": who, "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+    destination = {"CloudWatchLogs": {"LogGroup": told}, "S3": {"Bucket": bucket}}
+    logs.put_data_protection_policy(logGroupIdentifier=group, policyDocument=policy(EMAIL, destination=destination))
+    put(logs, group, "from a@b.example to c@d.example", "nothing")
+    wharf.kill_child("server")
+    wharf.wait_ready()
+    logs, s3 = wharf.client("logs"), wharf.client("s3")
+
+    def reports():
+        return [json.loads(it["message"]) for it in logs.filter_log_events(logGroupName=told)["events"]]
+
+    first = wait_for(reports, what="a report in the log group")[0]
+    assert first["resourceArn"].endswith(f":log-group:{group}:*")
+    (found,) = first["dataIdentifiers"]
+    assert (found["name"], found["count"]) == ("EmailAddress", 2)
+    assert found["detections"] == [{"start": 6, "end": 16}, {"start": 21, "end": 31}]
+    objects = wait_for(lambda: s3.list_objects_v2(Bucket=bucket).get("Contents"), what="a report in the bucket")
+    body = s3.get_object(Bucket=bucket, Key=objects[0]["Key"])["Body"].read()
+    assert json.loads(body)["dataIdentifiers"] == first["dataIdentifiers"]
+    assert "b.example" not in body.decode()

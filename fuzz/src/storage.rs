@@ -123,6 +123,7 @@ pub fn log_index(bytes: &[u8]) {
         wharf_svc_logs::fuzz::index(rest, i64::from_le_bytes(*time));
     }
     wharf_svc_logs::fuzz::event(bytes);
+    wharf_svc_logs::fuzz::field_index(bytes);
 }
 
 /// A ciphertext of KMS.

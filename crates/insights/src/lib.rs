@@ -8,6 +8,7 @@
 //!   `discover` the fields of JSON, `pattern` the clusters of alike texts, `cost` what one event may cost.
 //! - [`Needles`] are texts without which no event passes the query's filters: readers look for them in raw blocks
 //!   before they take those apart.
+//! - `indexed` says which terms an event has and a query needs, for those who keep an index of fields.
 //!
 //! Invariants: no I/O and no clock; time is linear in what a run takes in, its memory bounded by the budget that it
 //! is given; whatever the order and the threads that events come in by, the results are the same, but for
@@ -24,6 +25,7 @@ mod eval;
 mod event;
 mod extract;
 mod function;
+pub mod indexed;
 mod later;
 mod needles;
 mod order;

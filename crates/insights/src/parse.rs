@@ -14,6 +14,7 @@ use crate::{
     MAX_QUERY, Query,
     error::Wrong,
     eval::Expr,
+    indexed,
     needles::{Fields, Needles},
     plan::{Selection, Shift, Stage, Step, Whole},
 };
@@ -28,14 +29,7 @@ const MAX_STATS: usize = 2;
 type Span = (usize, usize);
 
 /// Commands that AWS has and that are not here.
-const NOT_HERE: [&str; 6] = [
-    "anomaly",
-    "filterindex",
-    "join",
-    "lookup",
-    "subquery",
-    "unmask",
-];
+const NOT_HERE: [&str; 5] = ["anomaly", "join", "lookup", "subquery", "unmask"];
 
 pub(crate) fn parse(text: &str) -> Result<Query, Wrong> {
     if text.chars().count() > MAX_QUERY {
@@ -54,6 +48,7 @@ pub(crate) fn parse(text: &str) -> Result<Query, Wrong> {
         regexes: 0,
         depth: 0,
         unmasks: false,
+        needed_indexes: Vec::new(),
     };
     parser.query()?;
     Ok(parser.finish())
@@ -73,6 +68,8 @@ struct Parser<'t> {
     depth: usize,
     /// Whether it shows what is masked.
     unmasks: bool,
+    /// Numbers of the fields of `filterIndex`.
+    needed_indexes: Vec<usize>,
 }
 
 impl Parser<'_> {
@@ -114,6 +111,7 @@ impl Parser<'_> {
             "fields" => self.fields(),
             "display" => self.display(),
             "filter" => self.filter(),
+            "filterindex" => self.filter_index(span),
             "parse" => self.extract(),
             "unnest" => self.unnest(),
             "stats" => self.stats(span),
@@ -158,7 +156,12 @@ impl Parser<'_> {
 
     fn finish(mut self) -> Query {
         let columns = self.scope.columns();
+        let wanted = self.scope.wanted();
+        let needed = self.needed_indexes.iter();
+        let needed = needed.filter_map(|it| wanted.get(*it).cloned());
         Query {
+            index_terms: indexed::clauses(&self.head, wanted),
+            needed_indexes: needed.collect(),
             needles: Needles::of(&self.head, Fields::OfMessage),
             message_needles: Needles::of(&self.head, Fields::Apart),
             head: self.head,

@@ -1,8 +1,8 @@
 //! A query as it runs: commands on one event after another, then those that need all of them.
 
 use crate::{
-    QueryError, aggregate::Aggregate, eval::Expr, event::Event, extract::Extract, needles::Needles,
-    parse, value::Value,
+    QueryError, aggregate::Aggregate, eval::Expr, event::Event, extract::Extract, indexed::Term,
+    needles::Needles, parse, value::Value,
 };
 
 /// Fields that every event has.
@@ -111,6 +111,8 @@ pub struct Query {
     pub(crate) shift: Option<Shift>,
     pub(crate) unmasks: bool,
     pub(crate) selection: Option<Selection>,
+    pub(crate) index_terms: Vec<Vec<Term>>,
+    pub(crate) needed_indexes: Vec<String>,
 }
 
 const DAY_MS: i64 = 86_400_000;
@@ -135,6 +137,16 @@ impl Query {
     /// The groups that its `SOURCE` selects, if it has one.
     pub fn selection(&self) -> Option<&Selection> {
         self.selection.as_ref()
+    }
+
+    /// Clauses of which each event that passes has at least one term.
+    pub fn index_terms(&self) -> &[Vec<Term>] {
+        &self.index_terms
+    }
+
+    /// Fields of `filterIndex`: groups that have no index of them are not looked at.
+    pub fn needed_indexes(&self) -> &[String] {
+        &self.needed_indexes
     }
 
     /// Whether it looks for patterns, which not all groups have.

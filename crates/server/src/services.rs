@@ -171,6 +171,10 @@ pub static SERVICES: &[Row] = &[
                     let (logs, clock) = (logs.clone(), it.clock.clone());
                     |stop| async move { logs.deliver(clock, stop).await }
                 })
+                .running("field indexes of logs", {
+                    let logs = logs.clone();
+                    |stop| async move { logs.index_fields(stop).await }
+                })
                 .running("exports of logs", {
                     let (logs, clock) = (logs.clone(), it.clock.clone());
                     |stop| async move { logs.work(clock, Takeover::Replace, stop).await }

@@ -7,6 +7,7 @@ use crate::{
     error::Wrong,
     eval::Expr,
     extract::{Extract, Glob},
+    indexed,
     plan::{Shift, Stage, Stats, Step, Whole},
     value::Value,
 };
@@ -82,6 +83,26 @@ impl Parser<'_> {
 
     pub(super) fn filter(&mut self) -> Result<(), Wrong> {
         let expr = self.expression()?;
+        self.step(Step::Filter(expr));
+        Ok(())
+    }
+
+    pub(super) fn filter_index(&mut self, span: Span) -> Result<(), Wrong> {
+        if !self.tail.is_empty() {
+            let message = "filterIndex must come before commands that look at all events together";
+            return Err(Wrong::at(span, message));
+        }
+        let start = self.lexer.start()?;
+        let expr = self.expression()?;
+        let Some(fields) = indexed::fields(&expr) else {
+            let message = "filterIndex takes field = value and field in [values], joined by and, of fields that events have in their JSON";
+            return Err(Wrong::at((start, self.lexer.taken), message));
+        };
+        for field in fields {
+            if !self.needed_indexes.contains(&field) {
+                self.needed_indexes.push(field);
+            }
+        }
         self.step(Step::Filter(expr));
         Ok(())
     }

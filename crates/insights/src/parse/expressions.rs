@@ -164,6 +164,11 @@ impl Parser<'_> {
         loop {
             all.push(self.primary(None)?);
             if !self.lexer.sign(",")? {
+                let (next, span) = self.lexer.peek()?;
+                if close == ")" && matches!(next, Token::Name { .. }) {
+                    let message = "Subqueries are not supported by this version of wharf: in takes a list of values";
+                    return Err(Wrong::at(*span, message));
+                }
                 self.lexer.expect(close)?;
                 return Ok(all);
             }

@@ -40,6 +40,11 @@ impl Scope {
         self.uses_messages
     }
 
+    /// Paths of the fields of JSON that were named so far.
+    pub fn wanted(&self) -> &[String] {
+        &self.wanted
+    }
+
     pub fn into_wanted(self) -> Vec<String> {
         self.wanted
     }

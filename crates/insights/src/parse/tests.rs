@@ -107,6 +107,17 @@ fn errors_have_places() {
             "limit",
         ),
         ("join a", "not supported by this version", "join"),
+        (
+            "filter a in (fields b | limit 1)",
+            "Subqueries are not supported",
+            "b",
+        ),
+        ("filterIndex a > 1", "filterIndex takes", "a > 1"),
+        (
+            "limit 1 | filterIndex a = 1",
+            "must come before",
+            "filterIndex",
+        ),
         ("filter a = 1 ; limit 2", "unexpected symbol found ;", ";"),
     ] {
         let (said, of) = wrong(text);

@@ -14,9 +14,11 @@ use wharf_wire::{CallerKind, Check, Context, Fault};
 
 use crate::{
     LogsService, fault, filters,
+    findings::Place,
     insights::{engine::compiled, pointer::Pointer},
     names,
-    ops::{kms_key, queries, resource_policies},
+    ops::{account_policies, kms_key, queries, resource_policies},
+    protection::findings_of,
     records::Query,
     scheduled::record,
     subscription::{Destination, PRINCIPAL},
@@ -196,8 +198,13 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
     };
     let destination =
         |name: &Option<String>| names::destination_arn(cx, name.as_deref().unwrap_or("*"));
-    if let Input::StartLiveTail(it) = input {
-        let groups = it.log_group_identifiers.as_deref().unwrap_or_default();
+    let several = match input {
+        Input::StartLiveTail(it) => it.log_group_identifiers.as_deref(),
+        Input::DescribeIndexPolicies(it) => it.log_group_identifiers.as_deref(),
+        Input::DescribeFieldIndexes(it) => it.log_group_identifiers.as_deref(),
+        _ => None,
+    };
+    if let Some(groups) = several {
         let each = groups.iter().map(|identifier| {
             let name = names::from_identifier(cx, identifier).ok();
             Check::new(action.clone(), group(&name))
@@ -246,6 +253,28 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         Input::GetLogRecord(it) if it.unmask == Some(true) => Some(pointed(&it.log_record_pointer)),
         _ => None,
     };
+    // Who puts a policy writes what it finds into a group.
+    let told = |document: &Option<String>| {
+        let places = findings_of(document.as_deref().unwrap_or_default());
+        let checks = places.into_iter().filter_map(|place| match place {
+            Place::Group(name) => {
+                let streams = names::stream_arn(cx, &name, "*");
+                Some(Check::new("logs:PutLogEvents", streams))
+            }
+            // The bucket lets the service in.
+            Place::Bucket(_) => None,
+        });
+        checks.collect::<Vec<_>>()
+    };
+    let told = match &input {
+        Input::PutDataProtectionPolicy(it) => told(&it.policy_document),
+        Input::PutAccountPolicy(it)
+            if it.policy_type.as_deref() == Some("DATA_PROTECTION_POLICY") =>
+        {
+            told(&it.policy_document)
+        }
+        _ => Vec::new(),
+    };
     // An account's policy is as much as one of each group.
     if let Input::PutAccountPolicy(PutAccountPolicyRequest { policy_type, .. })
     | Input::DeleteAccountPolicy(DeleteAccountPolicyRequest { policy_type, .. }) = input
@@ -259,6 +288,7 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
             Some("TRANSFORMER_POLICY") => Some("Transformer"),
             Some("DATA_PROTECTION_POLICY") => Some("DataProtectionPolicy"),
             Some(filters::POLICY) => Some("SubscriptionFilter"),
+            Some(account_policies::INDEX) => Some("IndexPolicy"),
             _ => None,
         };
         checks.extend(of_groups.map(|it| Check::new(format!("logs:{verb}{it}"), group(&None))));
@@ -272,6 +302,7 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         {
             checks.extend(sending(cx, &filter.destination, filter.role.as_deref()));
         }
+        checks.extend(told);
         return checks;
     }
     let resource = match input {
@@ -316,6 +347,9 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         Input::PutTransformer(it) => identified(&it.log_group_identifier),
         Input::GetTransformer(it) => identified(&it.log_group_identifier),
         Input::DeleteTransformer(it) => identified(&it.log_group_identifier),
+        Input::PutIndexPolicy(it) => identified(&it.log_group_identifier),
+        Input::DeleteIndexPolicy(it) => identified(&it.log_group_identifier),
+        Input::PutLogGroupDeletionProtection(it) => identified(&it.log_group_identifier),
         Input::GetLogGroupFields(it) => either(&it.log_group_name, &it.log_group_identifier),
         Input::GetLogRecord(it) => pointed(&it.log_record_pointer),
         Input::DescribeLogGroups(_) | Input::ListLogGroups(_) => names::group_arn(cx, "*"),
@@ -323,6 +357,7 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
     };
     let mut checks = vec![Check::new(action, resource)];
     checks.extend(unmasked.map(|of| Check::new(UNMASK, of)));
+    checks.extend(told);
     checks
 }
 

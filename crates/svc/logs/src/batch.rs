@@ -199,7 +199,7 @@ impl LogsService {
     }
 
     /// The first offset behind which something may lie that came in at a time or later.
-    async fn first_since(&self, journal: &str, since: i64) -> Result<u64, Fault> {
+    pub(crate) async fn first_since(&self, journal: &str, since: i64) -> Result<u64, Fault> {
         if since == i64::MIN {
             return Ok(0);
         }

@@ -24,7 +24,7 @@ use wharf_wire::Fault;
 use crate::{
     LogsService,
     event_store::Part,
-    fault,
+    fault, field_index,
     records::{Group, Stream},
 };
 
@@ -143,7 +143,9 @@ impl LogsService {
             return Ok(());
         }
         let own = journal.streams("logs/", None, usize::MAX);
-        let kept = own.iter().map(|it| it.bytes).sum::<u64>();
+        let indexes = journal.streams(field_index::PREFIX, None, usize::MAX);
+        let both = own.iter().chain(&indexes);
+        let kept = both.map(|it| it.bytes).sum::<u64>();
         if kept <= limit {
             return Ok(());
         }
@@ -242,6 +244,8 @@ impl LogsService {
         self.streams.fetch_sub(1, Ordering::Relaxed);
         // What a kill leaves here the sweep after the next start removes.
         let deleted = self.events.journal().delete(journal).await;
+        deleted.map_err(fault::journal)?;
+        let deleted = self.events.delete_index(journal).await;
         deleted.map_err(fault::journal)?;
         Ok(true)
     }

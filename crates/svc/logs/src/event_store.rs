@@ -19,7 +19,7 @@ use wharf_journal::{Journal, JournalError};
 
 use crate::{
     cipher::{DataKey, SEALED_BYTES},
-    event,
+    event, field_index,
     index::Index,
     saved,
     token::Boundary,
@@ -195,7 +195,7 @@ impl EventStore {
         self.journal.trim(stream, offset).await?;
         index.trimmed(offset);
         self.changed.store(true, Ordering::Relaxed);
-        Ok(())
+        self.trim_index(stream, offset).await
     }
 
     /// Marks a stream whose last event came in before `idle_since`, or that never had one, as gone:
@@ -324,14 +324,38 @@ impl EventStore {
             self.journal.trim(stream, before).await?;
             index.trimmed(before);
             self.changed.store(true, Ordering::Relaxed);
+            self.trim_index(stream, before).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets go of what is known of the fields of events before `offset`.
+    pub async fn trim_index(&self, stream: &str, offset: u64) -> Result<(), JournalError> {
+        let own = field_index::journal_name(stream);
+        let Some(info) = self.journal.stream(&own) else {
+            return Ok(());
+        };
+        let before = (offset / field_index::EVENTS).min(info.end);
+        if info.first < before {
+            self.journal.trim(&own, before).await?;
         }
         Ok(())
     }
 
     pub async fn delete(&self, stream: &str) -> Result<(), JournalError> {
         self.journal.delete(stream).await?;
+        self.delete_index(stream).await?;
         self.lock().remove(stream);
         self.changed.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Deletes what is known of the fields of a stream's events.
+    pub async fn delete_index(&self, stream: &str) -> Result<(), JournalError> {
+        let own = field_index::journal_name(stream);
+        if self.journal.stream(&own).is_some() {
+            self.journal.delete(&own).await?;
+        }
         Ok(())
     }
 

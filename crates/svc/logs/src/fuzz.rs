@@ -1,6 +1,7 @@
 //! What fuzzing reaches of this crate's parsers beside [`crate::pattern`].
 
 use wharf_base::Timestamp;
+use wharf_insights::indexed::Term;
 use wharf_records::fuzz::again;
 use wharf_wal::{Decoder, Encoder};
 
@@ -8,9 +9,11 @@ use crate::{
     cipher::Sealed,
     event::{self, Text},
     exports::task,
+    field_index::Entry,
     filters,
     index::Index,
     records,
+    rules::Rules,
     scheduled::record::{ScheduledQuery, ScheduledRun},
     subscription::Destination,
     token,
@@ -58,6 +61,17 @@ pub fn index(bytes: &[u8], time: i64) {
     let _ = index.parts().count();
     index.add(index.next(), time, time);
     index.trimmed(index.wholly_before(time));
+}
+
+/// What is known of a block of events by an index of fields.
+pub fn field_index(bytes: &[u8]) {
+    if let Some(entry) = Entry::read(bytes) {
+        let term = Term {
+            field: 0,
+            value: bytes.len() as u64,
+        };
+        entry.may_have(&[vec![term]], &Rules::default());
+    }
 }
 
 /// An event as the journal holds it.

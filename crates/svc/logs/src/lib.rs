@@ -5,10 +5,12 @@
 //!   them, `merge` reads many streams as one.
 //! - `live` tells sessions of StartLiveTail what came in, `sample` thins out what is too much.
 //! - `keys` has the data keys of groups under a key of KMS, `cipher` seals with them, `opener` reads what they sealed.
+//! - `field_index` is what blocks of events have in some of their fields, `indexing` makes that, for `insights`.
 //! - `insights` runs queries of Logs Insights.
 //! - `counting` tells `metrics` what events say by `metric_filter` and by the `embedded` metric format.
 //! - `metered` is what groups tell CloudWatch of themselves.
 //! - `rules` says what happens to events as they are read: transformers, and masks of what is sensitive (`protection`).
+//! - `findings` tells what data protection finds.
 //! - `desk` has work for processors, in turns of accounts.
 //! - `subscriptions` hands events to who subscribed to them, in `turns` of accounts and a `batch` at a time: `filters`
 //!   says who subscribed, `handover` where the events go, `forward` writes them to other groups, `subscription` has
@@ -35,12 +37,15 @@ mod event;
 mod event_store;
 mod exports;
 mod fault;
+mod field_index;
 mod filters;
+mod findings;
 mod forward;
 #[doc(hidden)]
 pub mod fuzz;
 mod handover;
 mod index;
+mod indexing;
 mod insights;
 mod jobs;
 mod keys;

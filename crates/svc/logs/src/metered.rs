@@ -25,6 +25,14 @@ pub fn came_in(counters: &Counters, cx: &Context, group: &str, events: usize, by
     }
 }
 
+/// Counts events in which data protection found something.
+pub fn found(counters: &Counters, scope: &Scope, group: &str, events: usize) {
+    for dimensions in [Vec::new(), vec![("LogGroupName", group.to_owned())]] {
+        let of = subject((&scope.account, &scope.region), dimensions);
+        counters.add(&of, "LogEventsWithFindings", "Count", events as f64);
+    }
+}
+
 /// Events on their way to a subscriber.
 pub struct Forwarded<'a> {
     pub scope: &'a Scope,

@@ -10,6 +10,7 @@ pub mod export_tasks;
 pub mod filter_log_events;
 pub mod get_log_events;
 pub mod groups;
+pub mod index_policies;
 pub mod kms_key;
 pub mod list_log_groups;
 pub mod log_record;

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use self::identifiers::Managed;
+use crate::findings::Place;
 
 /// Bytes of a policy, as with AWS.
 const LONGEST: usize = 30_720;
@@ -27,6 +28,8 @@ const LONGEST_REGEX: usize = 200;
 const MOST: usize = 100;
 /// Bytes that a regular expression may take when it is compiled.
 const REGEX_BYTES: usize = 64 << 10;
+/// Bytes of the name of a group or bucket.
+const LONGEST_PLACE: usize = 512;
 const VERSION: &str = "2021-06-01";
 const MANAGED: &str = "arn:aws:dataprotection::aws:data-identifier/";
 /// Bytes that are looked through for each byte of a text before the rest of it counts as sensitive.
@@ -44,7 +47,20 @@ fn bad(text: impl Into<String>) -> BadPolicy {
 
 /// A policy, ready to use.
 #[derive(Debug)]
-pub struct Protection(Vec<Identifier>);
+pub struct Protection {
+    /// With their names.
+    identifiers: Vec<(String, Identifier)>,
+    /// Where what is found is told.
+    pub findings: Vec<Place>,
+}
+
+/// Something sensitive in a text.
+#[derive(Debug, Clone)]
+pub struct Found<'p> {
+    /// Of the data identifier.
+    pub name: &'p str,
+    pub range: Range<usize>,
+}
 
 #[derive(Debug)]
 enum Identifier {
@@ -127,17 +143,23 @@ impl Protection {
                 "The Version of a data protection policy is {VERSION}."
             )));
         }
-        let named = identifiers_of(&document.statement)?;
+        let (named, findings) = identifiers_of(&document.statement)?;
         let custom = compiled(&document.configuration.custom_data_identifier)?;
-        let found = named.iter().map(|name| identifier(name, &custom));
-        Ok(Self(found.collect::<Result<_, _>>()?))
+        let found = named.iter().map(|name| {
+            let short = name.strip_prefix(MANAGED).unwrap_or(name);
+            Ok((short.to_owned(), identifier(name, &custom)?))
+        });
+        Ok(Self {
+            identifiers: found.collect::<Result<_, _>>()?,
+            findings,
+        })
     }
 
     /// What of a text is sensitive.
-    pub fn found(&self, text: &str) -> Vec<Range<usize>> {
+    pub fn found(&self, text: &str) -> Vec<Found<'_>> {
         let mut left = READ_ANYWAY + READ_PER_BYTE * text.len();
         let mut found = Vec::new();
-        for identifier in &self.0 {
+        for (name, identifier) in &self.identifiers {
             let mut at = 0;
             while at <= text.len() {
                 let (next, meant) = match identifier {
@@ -155,7 +177,10 @@ impl Protection {
                             (next, whole.map(|it| it.range()))
                         }
                         None => {
-                            found.push(at..text.len());
+                            found.push(Found {
+                                name,
+                                range: at..text.len(),
+                            });
                             break;
                         }
                     },
@@ -165,7 +190,7 @@ impl Protection {
                 };
                 at = if let Some(meant) = meant {
                     let end = meant.end;
-                    found.push(meant);
+                    found.push(Found { name, range: meant });
                     end
                 } else {
                     // It may hide one that begins within it.
@@ -184,7 +209,10 @@ pub fn masked<'t, 'p>(
     text: &'t str,
     policies: impl Iterator<Item = &'p Protection>,
 ) -> Cow<'t, str> {
-    let mut found: Vec<Range<usize>> = policies.flat_map(|it| it.found(text)).collect();
+    let mut found: Vec<Range<usize>> = policies
+        .flat_map(|it| it.found(text))
+        .map(|it| it.range)
+        .collect();
     if found.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -204,15 +232,14 @@ pub fn masked<'t, 'p>(
 }
 
 /// What both statements are about.
-fn identifiers_of(statements: &[Statement]) -> Result<&[String], BadPolicy> {
+fn identifiers_of(statements: &[Statement]) -> Result<(&[String], Vec<Place>), BadPolicy> {
+    let mut findings = Vec::new();
     let (mut audits, mut masks) = (Vec::new(), Vec::new());
     for it in statements {
         match &it.operation {
             Operation::Audit(audit) => {
-                if let Some(name) = audit.findings_destination.keys().next() {
-                    return Err(bad(format!(
-                        "The FindingsDestination {name} is not supported by this version of wharf."
-                    )));
+                for (name, value) in &audit.findings_destination {
+                    findings.push(place(name, value)?);
                 }
                 audits.push(&it.data_identifier);
             }
@@ -226,7 +253,7 @@ fn identifiers_of(statements: &[Statement]) -> Result<&[String], BadPolicy> {
             Err(bad("A data identifier is named more than once."))
         }
         ([audited], [masked]) if audited == masked => match (1..=MOST).contains(&masked.len()) {
-            true => Ok(masked),
+            true => Ok((masked, findings)),
             false => Err(bad(format!(
                 "A statement has 1 to {MOST} data identifiers."
             ))),
@@ -238,6 +265,39 @@ fn identifiers_of(statements: &[Statement]) -> Result<&[String], BadPolicy> {
             "A data protection policy has one statement with Audit and one with Deidentify.",
         )),
     }
+}
+
+/// One member of a `FindingsDestination`.
+fn place(name: &str, value: &Value) -> Result<Place, BadPolicy> {
+    let member = match name {
+        "CloudWatchLogs" => "LogGroup",
+        "S3" => "Bucket",
+        _ => {
+            return Err(bad(format!(
+                "The FindingsDestination {name} is not supported by this version of wharf."
+            )));
+        }
+    };
+    let of = value.as_object().filter(|it| it.len() == 1);
+    let named = of.and_then(|it| it.get(member)).and_then(Value::as_str);
+    let named = named.filter(|it| !it.is_empty() && it.len() <= LONGEST_PLACE);
+    let named = named.ok_or_else(|| {
+        bad(format!(
+            "The FindingsDestination {name} has a {member} and nothing else."
+        ))
+    })?;
+    Ok(match name {
+        "S3" => Place::Bucket(named.to_owned()),
+        _ => Place::Group(named.to_owned()),
+    })
+}
+
+/// Where a policy's findings are told; nowhere if the text is no policy.
+pub fn findings_of(text: &str) -> Vec<Place> {
+    let document = (text.len() <= LONGEST).then(|| serde_json::from_str::<Document>(text).ok());
+    let document = document.flatten();
+    let found = document.and_then(|it| identifiers_of(&it.statement).ok().map(|(_, it)| it));
+    found.unwrap_or_default()
 }
 
 fn has_repeats(names: &[String]) -> bool {

@@ -4,9 +4,14 @@
 //! kept with the time when it stood, and an event goes by the rule of the time when it came in. Rules are applied when
 //! events are read: a put pays nothing for them, and an event lies on disk once, as it came.
 
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use parking_lot::Mutex;
+use sha2::{Digest as _, Sha256};
 use wharf_api_logs::faults;
 use wharf_base::Timestamp;
 use wharf_records::{Record as _, Scope, Unknown, decode};
@@ -20,6 +25,7 @@ use crate::{
     desk::Desk,
     event::Event,
     fault,
+    field_index::{self, Field},
     protection::{self, Protection},
     records::{Group, Rule, RuleHead},
     shelf::{Document, Shelf},
@@ -35,6 +41,8 @@ const MOST_KNOWN: usize = 200;
 pub enum Sort {
     Transformer,
     Protection,
+    /// Which fields of events are indexed; what is read stays as it is.
+    Index,
 }
 
 impl Sort {
@@ -43,6 +51,7 @@ impl Sort {
         match self {
             Self::Transformer => "transformer",
             Self::Protection => "data-protection",
+            Self::Index => "field-index",
         }
     }
 }
@@ -65,6 +74,7 @@ pub struct Rules {
 struct Layer {
     transformers: Vec<Standing>,
     protections: Vec<Standing>,
+    indexes: Vec<(Standing, Arc<[Field]>)>,
 }
 
 /// A rule with the time when it stood, in milliseconds.
@@ -114,6 +124,75 @@ impl Rules {
         self.own.protections.iter().chain(account)
     }
 
+    /// Indexes of fields: the group's own, or where it has none its account's.
+    fn indexes(&self) -> impl Iterator<Item = &(Standing, Arc<[Field]>)> {
+        let has_any = self.class == "STANDARD";
+        let account = self.account.indexes.iter();
+        let account = account.filter(|(it, _)| it.is_for(&self.group));
+        let all = self.own.indexes.iter().chain(account);
+        all.filter(move |_| has_any)
+    }
+
+    /// Whether fields of some events are indexed, or were while their events came in.
+    pub fn is_indexed(&self) -> bool {
+        self.indexes().next().is_some()
+    }
+
+    /// Whether a field is, or was.
+    pub fn indexes_field(&self, name: &str) -> bool {
+        let mut all = self.indexes().flat_map(|(_, fields)| fields.iter());
+        all.any(|it| it.name == name)
+    }
+
+    /// All fields that are indexed now, and those that were.
+    pub fn all_indexed(&self, now: i64) -> (BTreeSet<&str>, BTreeSet<&str>) {
+        let names = |all: &'_ [Field]| all.iter().map(|it| it.name.clone()).collect::<Vec<_>>();
+        let current = names(&self.indexed_fields(now));
+        let every = self.indexes().flat_map(|(_, fields)| fields.iter());
+        let every = every.map(|it| &*it.name);
+        every.partition(|name| current.iter().any(|it| it == name))
+    }
+
+    /// When the first of the indexes began and the last one ends, in milliseconds, if there are any.
+    pub fn indexed(&self) -> Option<(i64, i64)> {
+        let since = self.indexes().map(|(it, _)| it.since).min()?;
+        let until = self.indexes().map(|(it, _)| it.until).max()?;
+        Some((since, until))
+    }
+
+    /// The fields that are indexed of what comes in at a time.
+    pub fn indexed_fields(&self, at: i64) -> Arc<[Field]> {
+        let mut standing = self.indexes().filter(|(it, _)| it.stood(at));
+        standing
+            .next()
+            .map(|(_, fields)| fields.clone())
+            .unwrap_or_default()
+    }
+
+    /// Stands for what happens to events as they are read that came in from `first` to `last`: the same as long as
+    /// they are read the same.
+    pub fn mark(&self, first: i64, last: i64) -> u64 {
+        let mut hash = Sha256::new();
+        let sorts = [
+            self.transformers().collect::<Vec<_>>(),
+            self.protections().collect(),
+        ];
+        for (number, all) in (0u8..).zip(sorts) {
+            for it in all
+                .into_iter()
+                .filter(|it| it.since <= last && it.until > first)
+            {
+                hash.update([number]);
+                hash.update(it.since.max(first).to_le_bytes());
+                hash.update(it.until.min(last.saturating_add(1)).to_le_bytes());
+                hash.update(it.document.mark());
+            }
+        }
+        let digest: [u8; 32] = hash.finalize().into();
+        let [a, b, c, d, e, f, g, h, ..] = digest;
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+
     /// Whether something of events may be masked.
     pub fn masks(&self) -> bool {
         self.protections().next().is_some()
@@ -148,6 +227,20 @@ impl Rules {
             events
         });
         masked.await.map_err(|_| Unmasked)
+    }
+
+    /// When the first policy of data protection began and the last one ends, in milliseconds, if there are any.
+    pub fn protected(&self) -> Option<(i64, i64)> {
+        let since = self.protections().map(|it| it.since).min()?;
+        let until = self.protections().map(|it| it.until).max()?;
+        Some((since, until))
+    }
+
+    /// The policies that events are under which came in at a time.
+    pub fn protecting(&self, ingestion: i64) -> Vec<Arc<Protection>> {
+        let standing = self.protections().filter(|it| it.stood(ingestion));
+        let policies = standing.filter_map(|it| self.shelf.protection(&it.document));
+        policies.collect()
     }
 
     /// What a transformer makes of an event; `None` if it stays as it is.
@@ -201,6 +294,10 @@ impl Layer {
         }
         if sort == Sort::Protection.name() {
             self.protections.push(rule.standing());
+        }
+        if sort == Sort::Index.name() {
+            let fields = field_index::fields_of(&rule.document);
+            self.indexes.push((rule.standing(), fields));
         }
     }
 }

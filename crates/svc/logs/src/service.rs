@@ -22,6 +22,7 @@ use crate::{
     desk::Desk,
     event_store::EventStore,
     fault::{self, LogsFaults},
+    indexing::Indexing,
     insights::engine::Engine,
     keys::Keys,
     limits::{Buckets, Limits},
@@ -50,6 +51,7 @@ pub struct LogsService {
     pub(crate) counting: Arc<Counting>,
     pub(crate) counters: wharf_vended::Counters,
     pub(crate) subscriptions: Arc<Subscriptions>,
+    pub(crate) indexing: Arc<Indexing>,
     pub(crate) known_rules: Arc<Known>,
     pub(crate) desk: Arc<Desk>,
     /// All of the installation, once they are there: metrics and messages go by them.
@@ -109,6 +111,7 @@ impl LogsService {
             counting: Arc::default(),
             counters: options.counters,
             subscriptions: Arc::default(),
+            indexing: Arc::default(),
             known_rules: Arc::default(),
             desk: Arc::default(),
             operations: Arc::default(),
@@ -267,6 +270,11 @@ wharf_api_logs::operations! {
     put_data_protection_policy = ops::data_protection::put;
     get_data_protection_policy = ops::data_protection::get;
     delete_data_protection_policy = ops::data_protection::delete;
+    put_index_policy = ops::index_policies::put;
+    describe_index_policies = ops::index_policies::describe;
+    delete_index_policy = ops::index_policies::delete;
+    describe_field_indexes = ops::index_policies::describe_fields;
+    put_log_group_deletion_protection = ops::groups::protect;
     put_transformer = ops::transformers::put;
     get_transformer = ops::transformers::get;
     delete_transformer = ops::transformers::delete;

@@ -20,6 +20,10 @@ pub struct Document {
 }
 
 impl Document {
+    pub fn mark(&self) -> &[u8; 32] {
+        &self.mark
+    }
+
     pub fn new(text: &str) -> Self {
         Self {
             text: text.into(),

@@ -262,7 +262,7 @@ impl LogsService {
         let Some(stream) = found.filter(|it| it.id == stream.id) else {
             return Ok(Left::Nothing);
         };
-        let mut left = Left::Nothing;
+        let mut left = self.report_batch((scope, &group, &stream), now).await?;
         for filter in self.filters_of(scope, &group).await? {
             let batch = self.deliver_batch((scope, &group, &stream), &filter, now);
             left = left.max(batch.await?);

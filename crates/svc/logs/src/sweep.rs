@@ -16,7 +16,7 @@ use wharf_store::Range;
 use wharf_wire::Fault;
 
 use crate::{
-    LogsService, bound, fault,
+    LogsService, bound, fault, field_index,
     records::{DataKey, Group, Rule, Stream},
     rules,
     service::stream_key,
@@ -206,6 +206,14 @@ async fn everything(service: &LogsService) -> Result<(), Fault> {
                 .delete(&stream.name)
                 .await
                 .map_err(fault::journal)?;
+        }
+    }
+    // What is known of events that are gone.
+    let journal = service.events.journal();
+    for index in journal.streams(field_index::PREFIX, None, usize::MAX) {
+        let events = field_index::events_name(&index.name);
+        if events.is_none_or(|it| journal.stream(&it).is_none()) {
+            journal.delete(&index.name).await.map_err(fault::journal)?;
         }
     }
     Ok(())

@@ -22,7 +22,7 @@ use super::{
     POINTER,
     pointer::Pointer,
     scan::{Scanned, scan},
-    source::{Part, Source, Sources, Times},
+    source::{Needs, Part, Skipped, Source, Sources, Times},
 };
 use crate::{
     LogsService, bound, fault,
@@ -110,6 +110,7 @@ pub struct Progress {
     pub events: u64,
     pub bytes: u64,
     pub matched: u64,
+    pub skipped: Skipped,
     pub groups: usize,
     pub rows: Arc<Vec<Row>>,
 }
@@ -346,6 +347,7 @@ impl Engine {
         };
         let count = groups.len();
         let sources = Sources::new(service.clone(), scope.clone(), groups, times, now);
+        let sources = sources.needing(Needs::of(&compiled));
         let sources = Arc::new(tokio::sync::Mutex::new(sources));
         let created = query.created_at.millis();
         let mut workers = tokio::task::JoinSet::new();
@@ -375,7 +377,7 @@ impl Engine {
         });
         let finished = finished.await;
         let outcome = finished.map_err(|_| Ended::Thread)??;
-        let known = match Arc::try_unwrap(sources) {
+        let (known, skipped) = match Arc::try_unwrap(sources) {
             Ok(sources) => sources.into_inner().into_known(),
             Err(_) => return Err(Ended::Thread),
         };
@@ -388,6 +390,7 @@ impl Engine {
             events: task.scanned.events.load(Ordering::Relaxed),
             bytes: task.scanned.bytes.load(Ordering::Relaxed),
             matched: outcome.matched,
+            skipped,
             groups: count,
             rows: Arc::new(rows.collect()),
         })

@@ -36,6 +36,7 @@ pub fn scan(
     let Part {
         source,
         blocks,
+        spans,
         opener,
         times,
         rules,
@@ -54,11 +55,18 @@ pub fn scan(
         false if rules.masks() && message_needles.have(b'*') => &anything,
         false => message_needles,
     };
+    let mut span = 0;
     for stored in blocks.iter() {
         let block = stored.read()?;
         let mut hits = needles.hits(&block);
         let (mut events, mut bytes) = (0, 0);
         for (offset, range) in stored.records(&block) {
+            while spans.get(span).is_some_and(|it| it.end <= offset) {
+                span += 1;
+            }
+            if spans.get(span).is_none_or(|it| offset < it.start) {
+                continue;
+            }
             let record = &block[range.clone()];
             let Some(found) = event::read(record).filter(|it| times.contains(&it.timestamp)) else {
                 continue;

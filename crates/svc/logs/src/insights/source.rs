@@ -3,12 +3,14 @@
 use std::{collections::VecDeque, ops::Range, sync::Arc};
 
 use wharf_base::Timestamp;
+use wharf_insights::{Query, indexed::Term};
 use wharf_journal::StoredBlock;
 use wharf_records::{Record as _, Scope};
 use wharf_wire::Fault;
 
 use crate::{
     LogsService, fault,
+    field_index::{self, EVENTS, Entry},
     opener::Opener,
     records::{DataKey, Group, Stream},
     rules::Rules,
@@ -18,6 +20,8 @@ use crate::{
 /// Bytes and blocks that are scanned between two looks at who else is waiting.
 const PIECE_BYTES: usize = 4 << 20;
 const PIECE_BLOCKS: usize = 2048;
+/// Bytes of an index that are read at a time.
+const INDEX_BYTES: usize = 1 << 20;
 
 /// A stream that a query reads.
 #[derive(Debug)]
@@ -35,6 +39,8 @@ pub struct Source {
 pub struct Part {
     pub source: Arc<Source>,
     pub blocks: Vec<StoredBlock>,
+    /// The offsets that are looked at, in rising order: blocks may have others too.
+    pub spans: Arc<[Range<u64>]>,
     /// Reads what is sealed; `None` if nothing of the group ever was.
     pub opener: Option<Opener>,
     pub times: Range<i64>,
@@ -51,6 +57,31 @@ pub struct Times {
     pub of_query: Range<i64>,
     /// What `diff` compares with.
     pub earlier: Option<Range<i64>>,
+}
+
+/// What a query needs of fields, for indexes of them.
+#[derive(Debug, Clone, Default)]
+pub struct Needs {
+    /// Clauses of which each event that passes has a term.
+    pub terms: Vec<Vec<Term>>,
+    /// Fields that a group must have indexes of.
+    pub fields: Vec<String>,
+}
+
+impl Needs {
+    pub fn of(query: &Query) -> Self {
+        Self {
+            terms: query.index_terms().to_vec(),
+            fields: query.needed_indexes().to_vec(),
+        }
+    }
+}
+
+/// What was passed over, by indexes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Skipped {
+    pub events: u64,
+    pub bytes: u64,
 }
 
 struct Found {
@@ -72,6 +103,8 @@ pub struct Sources {
     blocks: VecDeque<Part>,
     /// All streams so far, by their numbers.
     known: Vec<Arc<Source>>,
+    needs: Needs,
+    skipped: Skipped,
 }
 
 impl Sources {
@@ -91,11 +124,18 @@ impl Sources {
             streams: VecDeque::new(),
             blocks: VecDeque::new(),
             known: Vec::new(),
+            needs: Needs::default(),
+            skipped: Skipped::default(),
         }
     }
 
-    pub fn into_known(self) -> Vec<Arc<Source>> {
-        self.known
+    /// Passes over what indexes say that a query has no need of.
+    pub fn needing(self, needs: Needs) -> Self {
+        Self { needs, ..self }
+    }
+
+    pub fn into_known(self) -> (Vec<Arc<Source>>, Skipped) {
+        (self.known, self.skipped)
     }
 
     /// The next parts, as much as is scanned at a time; nothing at the end.
@@ -119,6 +159,7 @@ impl Sources {
                 self.blocks.push_front(Part {
                     source: part.source.clone(),
                     blocks: rest,
+                    spans: part.spans.clone(),
                     opener: part.opener.clone(),
                     times: part.times.clone(),
                     rules: part.rules.clone(),
@@ -148,6 +189,13 @@ impl Sources {
 
     async fn find_streams(&mut self, group: &Group) -> Result<(), Fault> {
         let service = &self.service;
+        if !self.needs.fields.is_empty() {
+            let rules = service.rules(&self.scope, group).await?;
+            let mut fields = self.needs.fields.iter();
+            if !fields.all(|it| rules.indexes_field(it)) {
+                return Ok(());
+            }
+        }
         let sealed = self.scope.key(DataKey::KIND, &Group::key_prefix(&group.id));
         let is_sealed = group.key.is_some() || service.table.count(&sealed).await? > 0;
         let opener = is_sealed.then(|| {
@@ -193,9 +241,7 @@ impl Sources {
             let times = times.start.max(kept_from)..times.end;
             let events = &self.service.events;
             let spans = events.spans(&source.journal, times.start, times.end).await;
-            let spans = spans.map_err(fault::journal)?.into_iter();
-            let blocks = spans.map(|span| events.journal().blocks(&source.journal, span));
-            let blocks: Vec<_> = blocks.collect();
+            let spans = spans.map_err(fault::journal)?;
             // After the events: those that came in under a rule are never seen without it.
             let (group, id) = (&source.group, &source.stream.group_id);
             let rules = self.service.rules_now(&self.scope, group, id).await?;
@@ -203,18 +249,97 @@ impl Sources {
             let Some(rules) = rules else {
                 return Ok(());
             };
-            for blocks in blocks {
-                self.blocks.push_back(Part {
-                    source: source.clone(),
-                    blocks,
-                    opener: opener.clone(),
-                    times: times.clone(),
-                    rules: rules.clone(),
-                    scope: self.scope.clone(),
-                    is_earlier,
-                });
-            }
+            let spans = self.narrowed(&source.journal, spans, &rules).await?;
+            let (Some(first), Some(last)) = (spans.first(), spans.last()) else {
+                continue;
+            };
+            // In one go: blocks may be merged at any time.
+            let within = first.start..last.end;
+            let mut blocks = self
+                .service
+                .events
+                .journal()
+                .blocks(&source.journal, within);
+            blocks.retain(|block| {
+                let (first, end) = (block.end() - u64::from(block.count()), block.end());
+                let at = spans.partition_point(|it| it.end <= first);
+                spans.get(at).is_some_and(|it| it.start < end)
+            });
+            self.blocks.push_back(Part {
+                source: source.clone(),
+                blocks,
+                spans: spans.into(),
+                opener: opener.clone(),
+                times,
+                rules,
+                scope: self.scope.clone(),
+                is_earlier,
+            });
         }
         Ok(())
+    }
+
+    /// Spans of offsets without the blocks that surely have no event that passes.
+    async fn narrowed(
+        &mut self,
+        journal: &str,
+        spans: Vec<Range<u64>>,
+        rules: &Rules,
+    ) -> Result<Vec<Range<u64>>, Fault> {
+        let events = self.service.events.journal();
+        let own = field_index::journal_name(journal);
+        let known = events.end(&own);
+        if self.needs.terms.is_empty() || !rules.is_indexed() || known == 0 {
+            return Ok(spans);
+        }
+        let mut kept: Vec<Range<u64>> = Vec::new();
+        let mut passed = 0;
+        let mut keep = |piece: Range<u64>| match kept.last_mut() {
+            Some(before) if before.end == piece.start => before.end = piece.end,
+            _ => kept.push(piece),
+        };
+        for span in spans {
+            let mut at = span.start;
+            while at < span.end {
+                let block = at / EVENTS;
+                let last = span.end.div_ceil(EVENTS).min(known);
+                let read = match block < last {
+                    true => {
+                        let count = (last - block) as usize;
+                        let read = events.read(&own, block, count, INDEX_BYTES).await;
+                        read.map_err(fault::journal)?.records
+                    }
+                    false => Vec::new(),
+                };
+                if read.is_empty() {
+                    keep(at..span.end);
+                    break;
+                }
+                for record in read {
+                    let (begin, end) = (record.offset * EVENTS, (record.offset + 1) * EVENTS);
+                    if begin > at {
+                        // What is known of these was trimmed.
+                        keep(at..begin.min(span.end));
+                        at = begin;
+                    }
+                    if at >= span.end {
+                        break;
+                    }
+                    let piece = at..end.min(span.end);
+                    at = piece.end;
+                    let entry = Entry::read(&record.data);
+                    match entry.is_none_or(|it| it.may_have(&self.needs.terms, rules)) {
+                        true => keep(piece),
+                        false => passed += piece.end - piece.start,
+                    }
+                }
+            }
+        }
+        if let (true, Some(info)) = (passed > 0, events.stream(journal)) {
+            let each = info.bytes as f64 / info.end.saturating_sub(info.first).max(1) as f64;
+            self.skipped.events += passed;
+            self.skipped.bytes += (each * passed as f64) as u64;
+        }
+        Ok(kept)
     }
 }

@@ -1,5 +1,5 @@
-//! PutAccountPolicy, DescribeAccountPolicies and DeleteAccountPolicy: transformers, data protection and a subscription
-//! filter for all groups of an account in a region, those of the future too.
+//! PutAccountPolicy, DescribeAccountPolicies and DeleteAccountPolicy: transformers, data protection, field indexes and a
+//! subscription filter for all groups of an account in a region, those of the future too.
 
 use serde_json::Value;
 use wharf_api_logs::{
@@ -18,15 +18,15 @@ use wharf_wire::{Call, Fault};
 
 use super::{account_subscription, transformers};
 use crate::{
-    LogsService, fault,
+    LogsService, fault, field_index,
     filters::POLICY,
-    protection::Protection,
+    protection::{Protection, findings_of},
     records::{AccountPolicy, Group, PolicyPuts, Rule},
     rules::{ACCOUNT, Sort, sort_prefix},
 };
 
 /// Policies of one type, as with AWS.
-const MOST_TRANSFORMERS: usize = 20;
+const MOST_SELECTED: usize = 20;
 /// Versions of policies of one type that are kept for the events that came in under them.
 const MOST_VERSIONS: usize = 500;
 const LONGEST_NAME: usize = 255;
@@ -37,11 +37,15 @@ const LONGEST_SELECTION: usize = 25 << 10;
 const PAGE: usize = 50;
 const SCOPE: &str = "ALL";
 
+/// As the API names policies of field indexes.
+pub const INDEX: &str = "FIELD_INDEX_POLICY";
+
 /// What a policy is about.
 fn sort(name: &str) -> Result<Sort, Fault> {
     match name {
         "TRANSFORMER_POLICY" => Ok(Sort::Transformer),
         "DATA_PROTECTION_POLICY" => Ok(Sort::Protection),
+        INDEX => Ok(Sort::Index),
         other => Err(fault::invalid(format!(
             "The policyType {other} is not supported by this version of wharf."
         ))),
@@ -132,6 +136,11 @@ async fn put_rule(
     let own = format!("{of}:{name}");
     let prefixes = selected(sort, selection.as_deref())?;
     checked(sort, document.clone()).await?;
+    if sort == Sort::Protection {
+        service
+            .check_findings(call, &findings_of(&document))
+            .await?;
+    }
     let scope = LogsService::scope(call);
     let start = sort_prefix(ACCOUNT, sort);
     let groups: Vec<Group> = service.all(&scope.key(Group::KIND, "")).await?;
@@ -213,6 +222,9 @@ async fn checked(sort: Sort, document: String) -> Result<(), Fault> {
         Sort::Protection => Protection::parse(&document)
             .map(|_| ())
             .map_err(|cause| cause.to_string()),
+        Sort::Index => field_index::policy(&document)
+            .map(|_| ())
+            .map_err(|it| it.message.to_string()),
         Sort::Transformer => {
             let read = serde_json::from_str::<Value>(&document);
             let read = read.map_err(|cause| format!("Invalid policy document: {cause}."))?;
@@ -253,6 +265,13 @@ fn selected(sort: Sort, criteria: Option<&str>) -> Result<Vec<String>, Fault> {
     all.filter(|it| !it.is_empty()).ok_or_else(wrong)
 }
 
+/// Whether a policy is for a group of that name.
+pub(super) fn is_for(sort: Sort, policy: &AccountPolicy, group: &str) -> Result<bool, Fault> {
+    let prefixes = selected(sort, policy.selection.as_deref())?;
+    let mut any = prefixes.iter();
+    Ok(prefixes.is_empty() || any.any(|it| group.starts_with(it)))
+}
+
 /// Whether a policy may be beside others: no group is of two.
 fn fits<'p>(
     sort: Sort,
@@ -261,7 +280,7 @@ fn fits<'p>(
 ) -> Result<(), Fault> {
     let most = match sort {
         Sort::Protection => 1,
-        Sort::Transformer => MOST_TRANSFORMERS,
+        Sort::Transformer | Sort::Index => MOST_SELECTED,
     };
     let mut count = 0;
     for other in others {
@@ -272,7 +291,7 @@ fn fits<'p>(
             theirs.any(|b| a.starts_with(b.as_str()) || b.starts_with(a.as_str()))
         };
         let is_for_all = prefixes.is_empty() || theirs.is_empty();
-        if sort == Sort::Transformer && (is_for_all || prefixes.iter().any(meet)) {
+        if sort != Sort::Protection && (is_for_all || prefixes.iter().any(meet)) {
             return Err(fault::invalid(
                 "The selectionCriteria of two policies of one type cannot overlap.",
             ));

@@ -10,7 +10,11 @@ use wharf_api_logs::{
 };
 use wharf_wire::{Call, Fault};
 
-use crate::{LogsService, fault, names, protection::Protection, rules::Sort};
+use crate::{
+    LogsService, fault, names,
+    protection::{Protection, findings_of},
+    rules::Sort,
+};
 
 pub async fn put(
     service: &LogsService,
@@ -27,6 +31,9 @@ pub async fn put(
     }
     let document = input.policy_document.unwrap_or_default();
     checked(document.clone()).await?;
+    service
+        .check_findings(call, &findings_of(&document))
+        .await?;
     let put = service.set_rule(call, &name, Sort::Protection, Some(document.clone()));
     put.await?;
     Ok(PutDataProtectionPolicyResponse {

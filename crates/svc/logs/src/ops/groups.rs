@@ -1,13 +1,20 @@
-//! CreateLogGroup and DeleteLogGroup.
+//! CreateLogGroup, DeleteLogGroup and PutLogGroupDeletionProtection.
 
-use wharf_api_logs::types::{CreateLogGroupRequest, DeleteLogGroupRequest};
+use wharf_api_logs::{
+    faults,
+    types::{CreateLogGroupRequest, DeleteLogGroupRequest, PutLogGroupDeletionProtectionRequest},
+};
 use wharf_base::ids;
 use wharf_records::{Record, Unknown, encode};
+use wharf_service::transact;
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
-use super::{kms_key, tags::RULES};
-use crate::{LogsService, fault, keys::record_key, records::Group, sweep};
+use super::{
+    kms_key,
+    tags::{RULES, change},
+};
+use crate::{LogsService, fault, keys::record_key, names, records::Group, sweep};
 
 pub async fn create(
     service: &LogsService,
@@ -66,24 +73,35 @@ pub async fn delete(
     call: &Call,
     input: DeleteLogGroupRequest,
 ) -> Result<(), Fault> {
-    let group = service
-        .group(call, input.log_group_name.as_deref().unwrap_or_default())
-        .await?;
-    if group.deletion_protected {
-        return Err(fault::invalid(
-            "The log group cannot be deleted because it has deletion protection enabled.",
-        ));
-    }
-    let key = LogsService::scope(call).key(Group::KIND, &group.name);
-    let txn = Txn::new().when(Compare::present(key.clone())).delete(key);
-    let reply = service
-        .table
-        .store()
-        .txn(&call.permit, txn)
-        .await
-        .map_err(fault::store)?;
-    if !reply.succeeded {
-        return Err(fault::no_group());
-    }
-    sweep::all_of(service, &LogsService::scope(call), &group.id).await
+    let name = input.log_group_name.unwrap_or_default();
+    let scope = LogsService::scope(call);
+    let key = scope.key(Group::KIND, &name);
+    let id = transact!(service.table, &call.permit, |tx| {
+        let found = tx.find::<Group>(&key).await?;
+        let group = found.ok_or_else(fault::no_group)?;
+        if group.deletion_protected {
+            return Err(faults::validation_exception(
+                "The log group cannot be deleted because it has deletion protection enabled.",
+            ));
+        }
+        tx.delete(&key);
+        group.id
+    });
+    sweep::all_of(service, &scope, &id).await
+}
+
+/// Whether the group can be deleted.
+pub async fn protect(
+    service: &LogsService,
+    call: &Call,
+    input: PutLogGroupDeletionProtectionRequest,
+) -> Result<(), Fault> {
+    let given = input.log_group_identifier.as_deref().unwrap_or_default();
+    let name = names::from_identifier(call, given)?;
+    let protected = input.deletion_protection_enabled.unwrap_or_default();
+    change(service, call, &name, |group| {
+        group.deletion_protected = protected;
+        Ok(())
+    })
+    .await
 }

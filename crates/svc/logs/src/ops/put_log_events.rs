@@ -79,6 +79,8 @@ impl LogsService {
         let bytes = events.iter().map(|(_, text)| text.len() + OVERHEAD).sum();
         metered::came_in(&self.counters, cx, &group.name, events.len(), bytes);
         self.follow(Self::scope(cx), group, stream).await;
+        let scope = Self::scope(cx);
+        self.index_later(&scope, group, stream, (first, end)).await;
         self.live.came(&group.id, stream, first..end);
         self.count(cx, group, &stream.name, events).await;
         Ok(end)

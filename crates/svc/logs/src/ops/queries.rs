@@ -293,9 +293,9 @@ fn statistics(progress: &Progress) -> QueryStatistics {
     QueryStatistics {
         records_matched: number(progress.matched),
         records_scanned: number(progress.events),
-        estimated_records_skipped: Some(0.0),
+        estimated_records_skipped: number(progress.skipped.events),
         bytes_scanned: number(progress.bytes),
-        estimated_bytes_skipped: Some(0.0),
+        estimated_bytes_skipped: number(progress.skipped.bytes),
         log_groups_scanned: Some(progress.groups as f64),
         result_count: Some(progress.rows.len() as f64),
     }

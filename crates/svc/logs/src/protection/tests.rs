@@ -139,9 +139,23 @@ fn what_is_no_policy_is_said() {
         (
             with(
                 "/Statement/0/Operation",
-                json!({ "Audit": { "FindingsDestination": { "S3": { "Bucket": "b" } } } }),
+                json!({ "Audit": { "FindingsDestination": { "Firehose": { "DeliveryStream": "b" } } } }),
             ),
-            "S3 is not supported",
+            "Firehose is not supported",
+        ),
+        (
+            with(
+                "/Statement/0/Operation",
+                json!({ "Audit": { "FindingsDestination": { "S3": { "Bucket": "b", "Prefix": "p" } } } }),
+            ),
+            "S3 has a Bucket and nothing else",
+        ),
+        (
+            with(
+                "/Statement/0/Operation",
+                json!({ "Audit": { "FindingsDestination": { "CloudWatchLogs": { "LogGroup": "" } } } }),
+            ),
+            "CloudWatchLogs has a LogGroup and nothing else",
         ),
         (
             policy(&["Name"], json!([])),

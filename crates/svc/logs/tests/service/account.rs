@@ -254,11 +254,11 @@ async fn policies_are_shown_and_held_against_each_other() {
             "Invalid policy document",
         ),
         (
-            "FIELD_INDEX_POLICY",
+            "METRIC_EXTRACTION_POLICY",
             "b",
             "{}".to_owned(),
             None,
-            "FIELD_INDEX_POLICY is not supported",
+            "METRIC_EXTRACTION_POLICY is not supported",
         ),
     ] {
         let put = put_policy(&logs, (of, name), document, selection, 1).await;

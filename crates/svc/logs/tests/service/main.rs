@@ -5,6 +5,8 @@ mod account_subscription;
 mod destinations;
 mod exports;
 mod fairness;
+mod findings;
+mod indexes;
 mod insights;
 mod keys;
 mod live_tail;

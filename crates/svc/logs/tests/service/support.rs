@@ -21,7 +21,7 @@ use wharf_reconcile::Takeover;
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_svc_logs::{LogsService, Options, Parts};
 use wharf_testkit::{ACCOUNT, World, call_at};
-use wharf_wire::{Call, Check, Fault, async_trait};
+use wharf_wire::{ByteStream, Call, Check, Fault, async_trait};
 
 /// How long tasks may take to end.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -179,6 +179,19 @@ impl Operations for Called {
         }
         self.calls.lock().push((actor.clone(), request.clone()));
         Ok(json!({}))
+    }
+
+    async fn call_with_body(
+        &self,
+        actor: &Actor,
+        request: &Request,
+        body: ByteStream,
+    ) -> Result<Value, Fault> {
+        let whole = body.reader().whole(usize::MAX).await;
+        let whole = whole.map_err(|fault| fault.expect("there is no bound"))?;
+        let mut request = request.clone();
+        request.input["Body"] = String::from_utf8(whole.to_vec()).unwrap().into();
+        self.call(actor, &request).await
     }
 
     async fn may(&self, actor: &Actor, _: &str, _: &[Check]) -> Result<(), Fault> {
