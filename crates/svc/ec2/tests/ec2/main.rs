@@ -14,7 +14,6 @@ mod peering;
 mod prefix_lists;
 mod public;
 mod routes;
-mod snapshots;
 mod tags;
 mod vpcs;
 mod world;

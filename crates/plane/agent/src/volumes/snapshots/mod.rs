@@ -41,6 +41,9 @@ use crate::client::{Api, CallError, sum};
 pub const FOLDER: &str = "ebs-snapshots";
 /// Chunks under way at a time, in both directions: a few hide the way, and each is in memory.
 pub const AT_ONCE: usize = 4;
+/// Chunks of one offer: progress is told with each.
+const OFFER: usize = 100;
+const _: () = assert!(OFFER <= MAX_OFFER);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -262,7 +265,7 @@ async fn post(
 /// Offers everything, sends what is missing, and completes the snapshot.
 async fn send(api: &Api, snapshot: &Snapshot, taken: &Arc<Taken>) -> Result<(), NotSent> {
     let (all, mut done) = (taken.list.len().max(1), 0);
-    for some in taken.list.chunks(MAX_OFFER) {
+    for some in taken.list.chunks(OFFER) {
         let missing = offer(api, snapshot, some, done * 100 / all).await?;
         let wanted = some.iter().filter(|it| missing.contains(&it.sum));
         let wanted: Vec<_> = wanted.map(|it| Ok::<Entry, NotSent>(*it)).collect();
