@@ -96,6 +96,7 @@ pub const TARGETS: &[Target] = &[
     ("series-frame", storage::series_frame),
     ("shim-frames", agent::shim_frames),
     ("sigv4", wire::sigv4),
+    ("snapshot-page", planes::snapshot_page),
     ("spool", agent::spool),
     ("store-checkpoint", storage::store_checkpoint),
     ("store-frame", storage::store_frame),

@@ -3,6 +3,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 use wharf_planeproto::{
     forward::{self, Forwarded},
+    snapshot,
     wire::{self, Frames, ToPlane, ToServer},
 };
 
@@ -65,5 +66,19 @@ pub fn dns_answer(bytes: &[u8]) {
 pub fn network(bytes: &[u8]) {
     if let Ok(changes) = serde_json::from_slice(bytes) {
         wharf_network::fuzz::changes(changes);
+    }
+}
+
+/// A page of a snapshot, and a path that its bytes go to.
+pub fn snapshot_page(bytes: &[u8]) {
+    if let Some(entries) = snapshot::entries(bytes) {
+        assert_eq!(snapshot::page(&entries), bytes);
+    }
+    if let Ok(path) = std::str::from_utf8(bytes) {
+        for method in ["GET", "PUT", "POST"] {
+            if let Some(found) = snapshot::path_of(method, path) {
+                assert_eq!(found.text(), path);
+            }
+        }
     }
 }

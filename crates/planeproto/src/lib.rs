@@ -17,6 +17,7 @@ pub mod machine;
 pub mod measured;
 pub mod network;
 pub mod report;
+pub mod snapshot;
 pub mod volume;
 pub mod wire;
 
@@ -82,6 +83,7 @@ pub enum Resource {
     Certificate(balancer::Certificate),
     Instance(Box<machine::Instance>),
     Volume(volume::Volume),
+    Snapshot(snapshot::Snapshot),
 }
 
 /// Names a resource within a plane: its kind and its id.
@@ -111,6 +113,7 @@ pub enum Kind {
     Certificate,
     Instance,
     Volume,
+    Snapshot,
 }
 
 impl Kind {
@@ -126,6 +129,7 @@ impl Kind {
             (Self::Peering, _) => 6,
             (Self::NatGateway | Self::NetworkAcl, _) => 7,
             (Self::Volume, _) => volume::SINCE,
+            (Self::Snapshot, _) => snapshot::SINCE,
             _ => 1,
         }
     }
@@ -148,7 +152,7 @@ impl Kind {
             Self::Listener | Self::Rule | Self::TargetGroup | Self::Target | Self::Certificate => {
                 plane == Plane::LoadBalancer
             }
-            Self::Instance | Self::Volume => plane == Plane::Machines,
+            Self::Instance | Self::Volume | Self::Snapshot => plane == Plane::Machines,
         }
     }
 }
@@ -196,6 +200,7 @@ impl Resource {
             Self::Certificate(it) => (Kind::Certificate, it.arn.clone()),
             Self::Instance(it) => (Kind::Instance, it.id.clone()),
             Self::Volume(it) => (Kind::Volume, it.id.clone()),
+            Self::Snapshot(it) => (Kind::Snapshot, it.id.clone()),
         };
         Key { kind, id }
     }

@@ -18,6 +18,10 @@ pub struct Volume {
     /// Whether the host may make its file. Once it had one, a file that is missing is lost data, never an empty
     /// volume.
     pub may_make: bool,
+    /// Its file is to be made of a snapshot ([`crate::snapshot`]). `may_make` is not said then, so a host that does
+    /// not know of this makes no empty volume.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restore: bool,
     pub bytes: u64,
     /// Whether a task of the host may have it.
     pub attached: bool,

@@ -23,6 +23,7 @@ mod prometheus;
 mod refused;
 mod route;
 mod sending;
+mod snapshot_bytes;
 mod source;
 mod stream;
 mod streaming;
@@ -109,7 +110,7 @@ pub struct Gateway {
     pub join: Arc<Join>,
     /// `/wharf/node/…`: nodes that renew their credentials
     pub node_credentials: NodeCredentials,
-    /// `/wharf/node/instances/…`: sessions of the roles of instances, and logins for their images
+    /// `/wharf/node/ebs/…`: bytes of snapshots; `/wharf/node/instances/…`: sessions of the roles of instances, and logins for their images
     pub instance_roles: instance_credentials::InstanceRoles,
     /// `/plane/v1/…`: planes of hosts
     pub planes: Arc<Planes>,

@@ -11,7 +11,11 @@ pub struct VolumeSpec {
     pub name: String,
     /// ARN of the infrastructure role.
     pub role: String,
+    /// 0 for that of the snapshot.
     pub gib: i32,
+    /// `snap-…` that it is made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub volume_type: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

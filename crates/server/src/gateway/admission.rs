@@ -40,6 +40,25 @@ impl Apis {
         }
     }
 
+    /// The same of a request with a body, whose digest the head says: what is read has to be compared with it.
+    pub async fn authenticate_with_body<B>(
+        &self,
+        request: &Request<B>,
+        asks: &Unproven<'_>,
+    ) -> Result<(Context, String), Answer> {
+        let head = Head::of(request);
+        let digest = match head.get("x-amz-content-sha256") {
+            Some(said) => said.to_owned(),
+            None => sha256_hex(b""),
+        };
+        let claim = self.claim(&head).await;
+        let named = refused::Named::of(&claim);
+        match self.context(&head, claim, Proof::Request(&digest), asks) {
+            Ok(cx) => Ok((cx, digest)),
+            Err(refusal) => Err(self.send_away(&head, asks, named, &refusal).await),
+        }
+    }
+
     async fn send_away(
         &self,
         head: &Head,

@@ -19,7 +19,7 @@ use super::{
     refused::{self, Unproven},
     route::{self, Route},
     sending::{Kept, Sending},
-    text,
+    snapshot_bytes, text,
 };
 
 impl Gateway {
@@ -109,6 +109,7 @@ impl Gateway {
                 self.node(&request, route, &peer).await
             }
             Route::InstanceCredentials => instance_credentials::answer(self, &request, &peer).await,
+            Route::SnapshotBytes => snapshot_bytes::answer(self, request, &peer, asking).await,
             Route::Metrics => metrics::answer(self, &request, &peer).await,
             Route::Prometheus => prometheus::answer(self, request, &peer, asking).await,
             Route::Agent(channel) => {

@@ -4,7 +4,7 @@ use http::{
     Method, Request,
     header::{AUTHORIZATION, HOST},
 };
-use wharf_planeproto::{Plane, wire};
+use wharf_planeproto::{Plane, snapshot, wire};
 use wharf_registry::is_token_path;
 use wharf_svc_sns::is_certificate;
 
@@ -25,6 +25,8 @@ pub enum Route {
     NodeConfirmation,
     /// A node asks for a session of the role of one of its instances, or for a login for its image.
     InstanceCredentials,
+    /// Bytes of snapshots of EBS volumes.
+    SnapshotBytes,
     Metrics,
     /// A workspace of Prometheus.
     Prometheus,
@@ -52,6 +54,7 @@ impl Route {
             Self::Join => "join",
             Self::NodeCredentials | Self::NodeConfirmation => "node-credentials",
             Self::InstanceCredentials => "instance-credentials",
+            Self::SnapshotBytes => "snapshot-bytes",
             Self::Metrics => "metrics",
             Self::Prometheus => "prometheus",
             Self::Agent(Channel::Acs) => "acs",
@@ -110,6 +113,7 @@ fn classify(method: &Method, path: &str) -> Route {
         _ if method == Method::POST && instance_credentials::instance_of(path).is_some() => {
             Route::InstanceCredentials
         }
+        _ if snapshot::path_of(method.as_str(), path).is_some() => Route::SnapshotBytes,
         "/acs/ws" => Route::Agent(Channel::Acs),
         "/tcs/ws" => Route::Agent(Channel::Tcs),
         "/v2" => Route::Registry,
@@ -188,6 +192,11 @@ mod tests {
                 Method::POST,
                 "/wharf/node/instances/i-0123456789abcdef0/credentials",
                 Route::InstanceCredentials,
+            ),
+            (
+                Method::POST,
+                "/wharf/node/ebs/000000000000/us-east-1/snap-0123456789abcdef0/offer",
+                Route::SnapshotBytes,
             ),
             (
                 Method::POST,

@@ -224,6 +224,8 @@ fn order(key: &Key) -> u8 {
         Kind::Rule => 13,
         Kind::Instance => 14,
         Kind::Volume => 16,
+        // Of volumes that were told of.
+        Kind::Snapshot => 17,
         // Of VPCs that were told of.
         Kind::Peering => 15,
     }

@@ -264,6 +264,11 @@ impl Planes {
         bound.is_ok().then_some((host, told))
     }
 
+    /// Whether the caller may speak for a host.
+    pub async fn speaks_for(&self, cx: &Context, host: &str) -> bool {
+        self.nodes.zone_if_bound(cx, host).await.is_ok()
+    }
+
     /// All that are closed on a host.
     fn put_closed(&self, host: &str, endpoints: Vec<UnboundEndpoint>) {
         let mut closed = self.closed.lock();

@@ -191,11 +191,12 @@ where
     }
 }
 
-/// The host that keeps it: of instances and volumes.
+/// The host that keeps it: of instances, volumes and snapshots that are being taken.
 pub fn kept_by(resource: &Resource) -> Option<&str> {
     match resource {
         Resource::Instance(it) => Some(&it.host),
         Resource::Volume(it) => Some(&it.host),
+        Resource::Snapshot(it) => Some(&it.host),
         _ => None,
     }
 }

@@ -22,6 +22,7 @@ use crate::{
         DhcpOptions, Entity, Instance, Interface, InternetGateway, NetworkAcl, RouteTable,
         SecurityGroup, Subnet, Vpc, arn,
     },
+    snapshots::Snapshot,
     volumes::Volume,
 };
 
@@ -161,7 +162,20 @@ pub async fn checks(
         Input::CreateKeyPair(_) | Input::ImportKeyPair(_) | Input::DeleteKeyPair(_) => {
             rows.key_pairs(input).await?;
         }
-        Input::CreateVolume(i) => rows.new_one(Volume::KIND, &i.tag_specifications),
+        Input::CreateVolume(i) => {
+            rows.new_one(Volume::KIND, &i.tag_specifications);
+            if i.snapshot_id.is_some() {
+                rows.on::<Snapshot>(&i.snapshot_id).await?;
+            }
+        }
+        Input::CreateSnapshot(i) => {
+            rows.new_one(Snapshot::KIND, &i.tag_specifications);
+            rows.on::<Volume>(&i.volume_id).await?;
+        }
+        Input::DeleteSnapshot(i) => rows.on::<Snapshot>(&i.snapshot_id).await?,
+        Input::DescribeSnapshotAttribute(i) => rows.on::<Snapshot>(&i.snapshot_id).await?,
+        Input::ModifySnapshotAttribute(i) => rows.on::<Snapshot>(&i.snapshot_id).await?,
+        Input::ResetSnapshotAttribute(i) => rows.on::<Snapshot>(&i.snapshot_id).await?,
         Input::DeleteVolume(i) => rows.on::<Volume>(&i.volume_id).await?,
         Input::AttachVolume(i) => {
             rows.on::<Volume>(&i.volume_id).await?;
@@ -338,6 +352,7 @@ impl Rows<'_> {
                 "pl" => self.on::<PrefixList>(&id).await?,
                 "pcx" => self.on::<VpcPeeringConnection>(&id).await?,
                 "vol" => self.on::<Volume>(&id).await?,
+                "snap" => self.on::<Snapshot>(&id).await?,
                 _ => self.push(Check::new(
                     self.action.clone(),
                     arn(self.cx, RULE, resource),

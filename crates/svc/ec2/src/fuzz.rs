@@ -2,7 +2,9 @@
 
 use wharf_records::fuzz::again;
 
-use crate::{elastic, images, key_pairs, launch_templates, nat_gateways, records};
+use crate::{
+    elastic, images, key_pairs, launch_templates, nat_gateways, records, snapshots, volumes,
+};
 
 /// A record as it is stored, of any kind.
 pub fn record(bytes: &[u8]) {
@@ -26,6 +28,10 @@ pub fn record(bytes: &[u8]) {
     again::<key_pairs::KeyPair>(bytes);
     again::<launch_templates::LaunchTemplate>(bytes);
     again::<launch_templates::TemplateVersion>(bytes);
+    again::<volumes::Volume>(bytes);
+    again::<snapshots::Snapshot>(bytes);
+    again::<snapshots::Shared>(bytes);
+    again::<snapshots::Use>(bytes);
 }
 
 /// A public key as users hand it in.

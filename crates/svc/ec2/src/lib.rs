@@ -36,6 +36,7 @@ mod rates;
 mod records;
 mod sealed;
 mod service;
+pub mod snapshots;
 mod table;
 mod tagged;
 mod tags;
@@ -52,12 +53,13 @@ pub use tagged::TAGGED;
 
 pub use upgrade::upgrade;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use wharf_api_ecr::Ecr;
 use wharf_seal::Keyring;
 use wharf_service::{Table, Turns};
 use wharf_store::Store;
+use wharf_wanted::Wants;
 
 use self::{
     elastic::PublicAddresses,
@@ -77,6 +79,8 @@ pub struct Ec2Service {
     /// Whoever counts what an account has before it makes one more waits for others that do.
     counting: Arc<Turns>,
     public_addresses: Arc<PublicAddresses>,
+    /// Where bytes of snapshots lie.
+    blobs: Arc<OnceLock<Wants>>,
 }
 
 impl Ec2Service {
@@ -90,6 +94,7 @@ impl Ec2Service {
             registry: images::Registry::default(),
             counting: Arc::default(),
             public_addresses: Arc::default(),
+            blobs: Arc::default(),
         }
     }
 
@@ -112,5 +117,11 @@ impl Ec2Service {
     /// Images are registered from ECR, which is there once all services are built.
     pub fn images_from(&self, ecr: Arc<dyn Ecr>) {
         self.registry.set(ecr);
+    }
+
+    /// Bytes of snapshots lie among the blobs of ECR, which is there once all services are built. Without them there
+    /// are no snapshots.
+    pub fn bytes_among(&self, wants: Wants) {
+        let _ = self.blobs.set(wants);
     }
 }

@@ -2,6 +2,7 @@
 //! maps to nothing.
 
 mod instance;
+mod snapshot;
 mod volume;
 
 use wharf_planeproto::{Key, Kind, Resource, network as plane};
@@ -15,6 +16,7 @@ use crate::{
     records::{
         Instance, Interface, NetworkAcl, RouteTable, Rule, RulePeer, SecurityGroup, Subnet, Vpc,
     },
+    snapshots::Snapshot,
     table,
     volumes::Volume,
 };
@@ -45,6 +47,7 @@ pub fn resource(entry: &Entry, keyring: &Keyring) -> Option<Resource> {
         Instance::KIND => instance::resource(read(entry)?, &scope, keyring),
         Peering::KIND => peering(read(entry)?).map(Resource::Peering),
         Volume::KIND => volume::resource(read(entry)?, &scope).map(Resource::Volume),
+        Snapshot::KIND => snapshot::resource(read(entry)?, &scope).map(Resource::Snapshot),
         _ => None,
     }
 }
@@ -66,6 +69,7 @@ pub fn key(store_key: &str) -> Option<Key> {
         Instance::KIND => Kind::Instance,
         Peering::KIND => Kind::Peering,
         Volume::KIND => Kind::Volume,
+        Snapshot::KIND => Kind::Snapshot,
         _ => return None,
     };
     Some(Key { kind, id })

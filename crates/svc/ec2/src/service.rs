@@ -2,7 +2,7 @@
 
 use crate::{
     Ec2Service, authorize, elastic, images, instance_types, key_pairs, launch_templates,
-    nat_gateways, network_acls, ops::*, peering, prefix_lists, volumes,
+    nat_gateways, network_acls, ops::*, peering, prefix_lists, snapshots, volumes,
 };
 
 /// Which members of requests operations heed.
@@ -152,6 +152,13 @@ wharf_api_ec2::operations! {
     detach_volume = volumes::detach;
     describe_volumes = volumes::describe;
     describe_volume_status = volumes::status;
+
+    create_snapshot = snapshots::create;
+    delete_snapshot = snapshots::delete;
+    describe_snapshots = snapshots::describe;
+    describe_snapshot_attribute = snapshots::describe_attribute;
+    modify_snapshot_attribute = snapshots::modify_attribute;
+    reset_snapshot_attribute = snapshots::reset_attribute;
 
     create_network_interface = create_network_interface::create_network_interface;
     delete_network_interface = delete_network_interface::delete_network_interface;

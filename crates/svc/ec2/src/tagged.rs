@@ -24,6 +24,7 @@ pub const TAGGED: Tagged = Tagged {
         Kind::itself("route-table", |id| format!("route-table/{id}")),
         Kind::itself("security-group", |id| format!("security-group/{id}")),
         Kind::within("security-group", rules),
+        Kind::itself("snapshot", |id| format!("snapshot/{id}")).of_no_account(),
         Kind::itself("subnet", |id| format!("subnet/{id}")),
         Kind::itself("volume", |id| format!("volume/{id}")),
         Kind::itself("vpc", |id| format!("vpc/{id}")),

@@ -4,12 +4,14 @@
 //! certificate the pinned authority signed (architecture §6).
 
 pub mod api;
+mod bytes;
 mod objects;
 mod patience;
 mod pool;
 mod rest;
 pub mod websocket;
 
+pub use self::bytes::sum;
 pub use api::{Api, CallError};
 pub use patience::{GaveUp, patiently};
 pub use wharf_link::{BadEndpoint, ConnectError, CurrentKeys, Dialer, Endpoint, Stream};

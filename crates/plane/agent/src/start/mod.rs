@@ -339,6 +339,7 @@ async fn start(
             "instances of this machine can be no nodes of Kubernetes"
         );
     }
+    let volumes_api = api.clone();
     let nodes = Nodes::new(nodes::Parts {
         ground,
         api,
@@ -352,7 +353,7 @@ async fn start(
         let tell = Arc::new(subscription);
         let (to_instances, of_instances) = mpsc::channel(1);
         if let Some(volumes) = volumes.clone() {
-            running.spawn(volumes.run(tell.clone(), shutdown.clone()));
+            running.spawn(volumes.run(tell.clone(), volumes_api, shutdown.clone()));
         }
         let to_instances = instances.map(|instances| {
             let joins = Arc::new(instances::NodesOfInstances {

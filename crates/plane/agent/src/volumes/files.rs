@@ -23,12 +23,25 @@ impl Files {
         Self { dir }
     }
 
+    pub fn folder(&self, id: &str) -> PathBuf {
+        self.dir.join(id)
+    }
+
     pub fn image(&self, id: &str) -> PathBuf {
-        self.dir.join(id).join("disk.img")
+        self.folder(id).join("disk.img")
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// Makes and removes files; what there is then, and whether something waits for its end. Blocks.
-    pub fn bring(&self, told: &BTreeMap<String, Volume>) -> io::Result<(Vec<VolumeReport>, bool)> {
+    /// `stays`: a volume whose file must not be removed yet. Nothing is said of one that is being made of a snapshot.
+    pub fn bring(
+        &self,
+        told: &BTreeMap<String, Volume>,
+        stays: impl Fn(&str) -> bool,
+    ) -> io::Result<(Vec<VolumeReport>, bool)> {
         fs::create_dir_all(&self.dir)?;
         let mounted = attached_files()?;
         let dir = fs::canonicalize(&self.dir)?;
@@ -36,12 +49,20 @@ impl Files {
         for volume in told.values() {
             let image = dir.join(&volume.id).join("disk.img");
             let is_mounted = mounted.contains(&image);
+            if volume.wanted == Wanted::Kept && self.awaits_restore(volume) {
+                pending = true;
+                continue;
+            }
             let (state, reason) = match volume.wanted {
                 Wanted::Kept => match self.keep(volume) {
                     Ok(()) => (VolumeState::Ready, None),
                     Err(error) => (VolumeState::Failed, Some(error.to_string())),
                 },
                 Wanted::Gone if is_mounted => (VolumeState::Ready, None),
+                Wanted::Gone if stays(&volume.id) => {
+                    pending = true;
+                    (VolumeState::Ready, None)
+                }
                 Wanted::Gone => match remove(&dir.join(&volume.id)) {
                     Ok(()) => (VolumeState::Gone, None),
                     Err(error) => (VolumeState::Failed, Some(error.to_string())),
@@ -69,18 +90,28 @@ impl Files {
             return Err(io::Error::new(io::ErrorKind::NotFound, text));
         }
         let folder = self.dir.join(&volume.id);
-        let node = nix::sys::statvfs::statvfs(&self.dir)?;
-        if node.blocks_available() * node.fragment_size() < KEPT_FREE {
-            let text = "the disk of the volume's host is full";
-            return Err(io::Error::new(io::ErrorKind::StorageFull, text));
-        }
+        self.check_room()?;
         fs::create_dir_all(&folder)?;
         let fresh = folder.join("disk.new");
         let file = fs::File::create(&fresh)?;
         file.set_len(volume.bytes)?;
         file.sync_all()?;
         fs::rename(fresh, image)?;
-        sync(&folder)?;
+        self.sync(&folder)
+    }
+
+    pub fn check_room(&self) -> io::Result<()> {
+        let node = nix::sys::statvfs::statvfs(&self.dir)?;
+        if node.blocks_available() * node.fragment_size() < KEPT_FREE {
+            let text = "the disk of the volume's host is full";
+            return Err(io::Error::new(io::ErrorKind::StorageFull, text));
+        }
+        Ok(())
+    }
+
+    /// A folder of a volume, and the one that it is in.
+    pub fn sync(&self, folder: &Path) -> io::Result<()> {
+        sync(folder)?;
         sync(&self.dir)
     }
 }

@@ -19,6 +19,8 @@ use crate::instances::{await_detached, run, tool};
 const EXT_MAGIC_AT: u64 = 1024 + 56;
 /// Where it says how many times it was mounted since it was last checked.
 const EXT_MOUNTS_AT: u64 = 1024 + 52;
+/// A file system ends with a whole group of blocks or a little before its device does.
+const LEAST_GROWTH: u64 = 256 << 20;
 const EXT_MAGIC: [u8; 2] = [0x53, 0xef];
 
 /// Has the volume in the file `image` a file system that is sound. Only `device`, which is over that file and which
@@ -41,10 +43,32 @@ pub fn ready(image: &Path, device: &Path, filesystem: &str) -> io::Result<()> {
         let text = "it holds no file system that this machine can mount";
         return Err(io::Error::new(io::ErrorKind::InvalidData, text));
     }
+    let grows = bytes_of(&file)? + LEAST_GROWTH < file.metadata()?.len();
     let mut check = tool("e2fsck");
-    check.arg("-p").arg(device);
+    check.arg("-p").args(grows.then_some("-f")).arg(device);
     // 1 and 2: it was not as it should be, and is now.
-    run(check, "e2fsck", &[0, 1, 2])
+    run(check, "e2fsck", &[0, 1, 2])?;
+    if !grows {
+        return Ok(());
+    }
+    // Made of a smaller snapshot. Cut short, it is taken up by the next check.
+    let mut grow = tool("resize2fs");
+    grow.arg(device);
+    run(grow, "resize2fs", &[0])
+}
+
+/// The size that the file system has, by its superblock.
+fn bytes_of(file: &File) -> io::Result<u64> {
+    let word = |at: u64| {
+        let mut bytes = [0; 4];
+        file.read_exact_at(&mut bytes, 1024 + at)?;
+        io::Result::Ok(u64::from(u32::from_le_bytes(bytes)))
+    };
+    let is_64_bits = word(96)? & 0x80 != 0;
+    let high = if is_64_bits { word(336)? << 32 } else { 0 };
+    let blocks = high | word(4)?;
+    // At most 64 KiB.
+    Ok(blocks << (10 + word(24)?.min(6)))
 }
 
 fn has_magic(file: &File) -> io::Result<bool> {

@@ -9,25 +9,37 @@
 
 mod files;
 mod format;
+mod freeze;
+mod restore;
+mod snapshots;
 
 pub use files::FOLDER;
 pub use format::probe;
 
-use std::{collections::BTreeMap, io, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
+use parking_lot::Mutex as Lock;
 use tokio::{
     sync::{Mutex, watch},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use wharf_container::runtime::{PreparedDisk, TaskHandle};
 use wharf_link::{Subscription, Update};
 use wharf_planeproto::{
     Change, Kind, Resource,
-    volume::{MAX_VOLUMES, Volume, VolumeReport, Wanted},
+    snapshot::Snapshot,
+    volume::{MAX_VOLUMES, Volume, VolumeReport, VolumeState, Wanted},
 };
 
-use self::files::Files;
+use self::{files::Files, restore::Progress};
+use crate::client::Api;
 
 /// What tasks that have volumes ask of a container instance.
 pub const CAPABILITY: &str = "ecs.capability.storage.ebs-task-volume-attach";
@@ -48,6 +60,11 @@ pub struct Volumes {
     told: watch::Sender<Arc<Told>>,
     /// Held while a file comes, goes or is mounted.
     busy: Arc<Mutex<()>>,
+    /// Volumes that are being made of snapshots.
+    restoring: Arc<Lock<BTreeMap<String, Progress>>>,
+    /// Snapshots to be taken; `None` before anything was told.
+    snapshots: watch::Sender<Option<Arc<snapshots::Told>>>,
+    snapshots_dir: PathBuf,
 }
 
 /// A volume that cannot be given to a task.
@@ -66,11 +83,15 @@ impl Volumes {
             files: Arc::new(Files::new(node.join(FOLDER))),
             told: watch::channel(Arc::default()).0,
             busy: Arc::default(),
+            restoring: Arc::default(),
+            snapshots: watch::channel(None).0,
+            snapshots_dir: node.join(snapshots::FOLDER),
         }
     }
 
     /// Takes over what the control plane says to the machine with that instance id.
     pub fn take(&self, host: &str, update: &Update) {
+        self.take_told_snapshots(host, update);
         self.told.send_if_modified(|told| {
             let mut now = Told::clone(told);
             match update {
@@ -98,8 +119,54 @@ impl Volumes {
         });
     }
 
+    fn take_told_snapshots(&self, host: &str, update: &Update) {
+        self.snapshots.send_if_modified(|told| {
+            let before = told.clone().unwrap_or_default();
+            let mut now = snapshots::Told::clone(&before);
+            match update {
+                Update::Snapshot(resources) => {
+                    now.clear();
+                    for resource in resources {
+                        if let Resource::Snapshot(it) = resource {
+                            put_snapshot(&mut now, host, it);
+                        }
+                    }
+                }
+                Update::Changes(changes) => {
+                    for change in changes {
+                        match change {
+                            Change::Put(Resource::Snapshot(it)) => put_snapshot(&mut now, host, it),
+                            Change::Delete(key) if key.kind == Kind::Snapshot => {
+                                now.remove(&key.id);
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+            }
+            let changed = told.is_none() || now != *before;
+            if changed {
+                *told = Some(Arc::new(now));
+            }
+            changed
+        });
+    }
+
     /// Brings files to what is told until `shutdown`.
-    pub async fn run(self, tell: Arc<Subscription>, shutdown: CancellationToken) {
+    pub async fn run(self, tell: Arc<Subscription>, api: Api, shutdown: CancellationToken) {
+        let dir = self.files.dir().to_owned();
+        let thawed = tokio::task::spawn_blocking(move || freeze::thaw_all(&dir)).await;
+        if let Err(error) = thawed.map_err(io::Error::other).and_then(|it| it)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::error!(%error, "failed to look for volumes that were left frozen");
+        }
+        let files = self.clone().bring_files(tell, shutdown.clone());
+        let snapshots = self.clone().take_snapshots(api.clone(), shutdown.clone());
+        tokio::join!(files, snapshots, self.make_of_snapshots(api, shutdown));
+    }
+
+    async fn bring_files(self, tell: Arc<Subscription>, shutdown: CancellationToken) {
         let mut news = self.told.subscribe();
         loop {
             let told = news.borrow_and_update().clone();
@@ -125,9 +192,26 @@ impl Volumes {
     /// What there is of volumes then, and whether something is still to come.
     async fn bring(&self, told: Arc<Told>) -> io::Result<(Vec<VolumeReport>, bool)> {
         let _busy = self.busy.lock().await;
-        let files = self.files.clone();
-        let brought = tokio::task::spawn_blocking(move || files.bring(&told));
-        brought.await.map_err(io::Error::other)?
+        let (files, all) = (self.files.clone(), self.clone());
+        let of_told = told.clone();
+        let brought = tokio::task::spawn_blocking(move || {
+            files.bring(&of_told, |volume| all.awaits_snapshot(volume))
+        });
+        let (mut reports, pending) = brought.await.map_err(io::Error::other)??;
+        // Those that are being made are reported only once it failed.
+        for (id, progress) in self.restoring.lock().iter() {
+            let known = reports.iter().any(|it| it.id == *id);
+            if let (Some(why), false, true) = (progress, known, told.contains_key(id)) {
+                reports.push(VolumeReport {
+                    id: id.clone(),
+                    state: VolumeState::Failed,
+                    reason: Some(why.clone()),
+                    bytes: 0,
+                    mounted: false,
+                });
+            }
+        }
+        Ok((reports, pending))
     }
 
     /// Mounts the volume for a task at `place`, as its shim sees it, formatted as `filesystem` if nothing was ever
@@ -167,13 +251,28 @@ impl Volumes {
         let waiting = async {
             let told = news.wait_for(is_here).await;
             drop(told);
-            // Told of, its file is made within moments, or never.
-            while !self.files.image(id).exists() {
-                sleep(LOOK).await;
-            }
         };
-        let late = |_| NoVolume::Timeout(id.to_owned());
-        timeout(PATIENCE, waiting).await.map_err(late)
+        let late = || NoVolume::Timeout(id.to_owned());
+        timeout(PATIENCE, waiting).await.map_err(|_| late())?;
+        // Told of, its file is made within moments, or never; of a snapshot it takes its time.
+        let mut end = Instant::now() + PATIENCE;
+        while !self.files.image(id).exists() {
+            match self.restoring.lock().get(id) {
+                Some(None) => end = Instant::now() + PATIENCE,
+                Some(Some(why)) => {
+                    return Err(NoVolume::Io {
+                        id: id.to_owned(),
+                        source: io::Error::other(why.clone()),
+                    });
+                }
+                None => {}
+            }
+            if Instant::now() >= end {
+                return Err(late());
+            }
+            sleep(LOOK).await;
+        }
+        Ok(())
     }
 }
 
@@ -183,12 +282,24 @@ fn open(image: &Path, filesystem: &str) -> io::Result<PreparedDisk> {
     crate::instances::hold(image, |device| format::ready(image, device, filesystem))
 }
 
+fn put_snapshot(told: &mut snapshots::Told, host: &str, snapshot: &Snapshot) {
+    let is_named = is_name(&snapshot.volume, "vol-") && is_name(&snapshot.id, "snap-");
+    if snapshot.host != host || !is_named {
+        tracing::error!(
+            snapshot = snapshot.id,
+            "a snapshot is refused: it is of another host, or its id is none"
+        );
+        return;
+    }
+    told.insert(snapshot.id.clone(), snapshot.clone());
+}
+
 fn put(told: &mut Told, host: &str, resource: &Resource) {
     let Resource::Volume(volume) = resource else {
         return;
     };
     let room = told.len() < MAX_VOLUMES || told.contains_key(&volume.id);
-    if volume.host != host || !is_name(&volume.id) || !room {
+    if volume.host != host || !is_name(&volume.id, "vol-") || !room {
         tracing::error!(
             volume = volume.id,
             "a volume is refused: it is of another host, its id is none, or there are too many"
@@ -198,9 +309,9 @@ fn put(told: &mut Told, host: &str, resource: &Resource) {
     told.insert(volume.id.clone(), volume.clone());
 }
 
-/// `vol-` and hexadecimal digits: a name that a folder can have.
-fn is_name(id: &str) -> bool {
-    let digits = id.strip_prefix("vol-").unwrap_or_default();
+/// `vol-` or `snap-` and hexadecimal digits: a name that a folder can have.
+fn is_name(id: &str, prefix: &str) -> bool {
+    let digits = id.strip_prefix(prefix).unwrap_or_default();
     (8..=32).contains(&digits.len())
         && digits
             .bytes()

@@ -17,6 +17,7 @@ fn volume(wanted: Wanted, may_make: bool) -> Volume {
         host: HOST.to_owned(),
         wanted,
         may_make,
+        restore: false,
         bytes: 64 << 20,
         attached: true,
     }
@@ -24,14 +25,14 @@ fn volume(wanted: Wanted, may_make: bool) -> Volume {
 
 fn brought(files: &Files, volume: Volume) -> (VolumeReport, bool) {
     let told = BTreeMap::from([(volume.id.clone(), volume)]);
-    let (mut reports, pending) = files.bring(&told).unwrap();
+    let (mut reports, pending) = files.bring(&told, |_| false).unwrap();
     assert_eq!(reports.len(), 1);
     (reports.remove(0), pending)
 }
 
 #[test]
 fn names() {
-    assert!(is_name(ID) && is_name("vol-1a2b3c4d"));
+    assert!(is_name(ID, "vol-") && is_name("vol-1a2b3c4d", "vol-"));
     for bad in [
         "",
         "vol-",
@@ -39,7 +40,7 @@ fn names() {
         "vol-0123456G",
         "i-0123456789abcdef0",
     ] {
-        assert!(!is_name(bad), "{bad}");
+        assert!(!is_name(bad, "vol-"), "{bad}");
     }
 }
 

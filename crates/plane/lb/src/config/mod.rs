@@ -169,7 +169,8 @@ impl Registry {
             | Kind::NatGateway
             | Kind::NetworkAcl
             | Kind::Instance
-            | Kind::Volume => {}
+            | Kind::Volume
+            | Kind::Snapshot => {}
         }
     }
 

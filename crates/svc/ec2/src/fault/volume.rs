@@ -99,3 +99,67 @@ pub fn iops_ratio(iops: u32, gib: u32, most: u32) -> Fault {
         ),
     )
 }
+
+/// `Value (x) for parameter volumeId is invalid. Expected: 'vol-...'.`
+pub fn malformed_id(id: &str, parameter: &str, prefix: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        match id {
+            "" => format!(
+                "Value () for parameter {parameter} is invalid. Parameter may not be null or empty."
+            ),
+            _ => format!(
+                "Value ({id}) for parameter {parameter} is invalid. Expected: '{prefix}-...'."
+            ),
+        },
+    )
+}
+
+pub fn snapshot_not_found(id: &str) -> Fault {
+    sender(
+        "InvalidSnapshot.NotFound",
+        format!("The snapshot '{id}' does not exist."),
+    )
+}
+
+pub fn snapshot_state(state: &str) -> Fault {
+    sender(
+        "IncorrectState",
+        format!("Snapshot is in invalid state - {state}"),
+    )
+}
+
+pub fn smaller_than_snapshot(gib: i32, id: &str, least: u32) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("Volume of {gib}GiB is smaller than snapshot '{id}', expect size >= {least}GiB"),
+    )
+}
+
+pub fn long_snapshot_description(most: usize) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("The description can have at most {most} characters."),
+    )
+}
+
+pub fn too_many_snapshots() -> Fault {
+    sender(
+        "SnapshotLimitExceeded",
+        "You have exceeded your maximum number of snapshots.".to_owned(),
+    )
+}
+
+pub fn too_many_pending_snapshots() -> Fault {
+    sender(
+        "ConcurrentSnapshotLimitExceeded",
+        "Maximum allowed in-progress snapshots for a single volume exceeded.".to_owned(),
+    )
+}
+
+pub fn bad_snapshot_attribute(name: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("Value ({name}) for parameter attribute is invalid. Unknown snapshot attribute."),
+    )
+}

@@ -35,6 +35,7 @@ use self::{consoles::Consoles, figures::Checks};
 use crate::{
     Ec2Service,
     records::{Instance, Launch},
+    snapshots::Snapshot,
     table::SERVICE,
     volumes::Volume,
 };
@@ -132,7 +133,8 @@ impl Ec2Service {
         };
         let (fed, worked) = (self.clone(), self.clone());
         let changed = move |key: &str, _: Look| {
-            let ours = |kind| [Instance::KIND, Launch::KIND, Volume::KIND].contains(&kind);
+            let ours =
+                |kind| [Instance::KIND, Launch::KIND, Volume::KIND, Snapshot::KIND].contains(&kind);
             if Scope::parse(key).is_some_and(|(_, kind, _)| ours(kind)) {
                 fed.instances.queue.wake(key.to_owned());
             }

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | an instance's | its changes; timers | room is claimed and released, its interface deleted; it is forgotten |
 //! | a volume's | its changes; a timer | see [`crate::volumes`] |
+//! | a snapshot's | its changes; a timer | see [`crate::snapshots`] |
 //! | a launch's | its coming; a timer | deleted after a day |
 //!
 //! Every write compares the instance's record, so that each step happens once whoever was killed meanwhile.
@@ -28,6 +29,7 @@ use crate::{
     fault::Ec2Faults,
     instance_types,
     records::{AddressClaim, Group, Instance, Interface, Launch, Pointer, SecurityGroup},
+    snapshots::{self, Snapshot},
     volumes::{self, Volume},
 };
 
@@ -51,6 +53,7 @@ pub async fn key(service: &Ec2Service, key: &str) -> Result<Next, StepError> {
         Some((scope, Instance::KIND, _)) => instance(service, &scope, key).await,
         Some((_, Launch::KIND, _)) => token(service, key).await,
         Some((scope, Volume::KIND, _)) => volumes::reconcile(service, &scope, key).await,
+        Some((scope, Snapshot::KIND, _)) => snapshots::reconcile(service, &scope, key).await,
         _ => Ok(Next::Settled),
     }
 }

@@ -22,6 +22,7 @@ use crate::{
         DhcpOptions, Entity, Instance, Interface, InternetGateway, NetworkAcl, RouteTable,
         SecurityGroup, Subnet, Vpc,
     },
+    snapshots::Snapshot,
     tags::{RULES, checked},
     volumes::Volume,
 };
@@ -125,6 +126,7 @@ async fn one(service: &Ec2Service, call: &Call, id: &str, edit: Edit<'_>) -> Res
         "pl" => of::<PrefixList>(service, call, id, edit).await,
         "pcx" => of::<VpcPeeringConnection>(service, call, id, edit).await,
         "vol" => of::<Volume>(service, call, id, edit).await,
+        "snap" => of::<Snapshot>(service, call, id, edit).await,
         _ => Err(fault::bad_id(id)),
     }
 }
@@ -229,6 +231,7 @@ async fn all_tags(service: &Ec2Service, cx: &Context) -> Result<Vec<Carried>, Fa
     collect::<PrefixList>(service, cx, &mut tags).await?;
     collect::<VpcPeeringConnection>(service, cx, &mut tags).await?;
     collect::<Volume>(service, cx, &mut tags).await?;
+    collect::<Snapshot>(service, cx, &mut tags).await?;
     collect::<SecurityGroup>(service, cx, &mut tags).await?;
     for group in service.all::<SecurityGroup>(cx).await? {
         for (_, rule) in group.all_rules() {

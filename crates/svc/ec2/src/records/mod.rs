@@ -138,10 +138,10 @@ pub fn tags_to_wire(tags: &Tags) -> Vec<wire::Tag> {
     tags::to_wire(tags, |key, value| wire::Tag { key, value })
 }
 
-/// `arn:aws:ec2:us-east-1:000000000000:subnet/subnet-…`; those of images name no account.
+/// `arn:aws:ec2:us-east-1:000000000000:subnet/subnet-…`; those of images and snapshots name no account.
 pub fn arn(cx: &wharf_wire::Context, kind: &str, id: &str) -> String {
     let account = match kind {
-        crate::images::Image::KIND => "",
+        crate::images::Image::KIND | crate::snapshots::Snapshot::KIND => "",
         _ => cx.account.as_str(),
     };
     Arn::new("ec2", &cx.region, account, format!("{kind}/{id}")).to_string()

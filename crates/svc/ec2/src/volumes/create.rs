@@ -2,7 +2,7 @@
 
 use wharf_api_ec2::types::{self as wire, CreateVolumeRequest};
 use wharf_base::ids;
-use wharf_records::{Record as _, Unknown};
+use wharf_records::{Record as _, Scope, Unknown};
 use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
@@ -12,7 +12,13 @@ use super::{
     life::Life,
     service_only,
 };
-use crate::{Ec2Service, fault, records::Pointer, table::client_token, tags, zone};
+use crate::{
+    Ec2Service, fault,
+    records::Pointer,
+    snapshots::{self, Snapshot, Source, State, Use},
+    table::{SERVICE, client_token},
+    tags, zone,
+};
 
 /// The same client token leads to the same volume for as long as there is one.
 pub async fn create(
@@ -27,8 +33,17 @@ pub async fn create(
     if !zone::LETTERS.iter().any(known) {
         return Err(fault::bad_volume_zone(&zone));
     }
-    let Some(gib) = input.size else {
-        return Err(fault::missing_parameter("size/snapshot"));
+    let snapshot = match input.snapshot_id.as_deref().filter(|it| !it.is_empty()) {
+        Some(id) => Some(source(service, call, id).await?),
+        None => None,
+    };
+    let gib = match (input.size, &snapshot) {
+        (Some(gib), Some(from)) if gib < from.gib.cast_signed() => {
+            return Err(fault::smaller_than_snapshot(gib, &from.id, from.gib));
+        }
+        (Some(gib), _) => gib,
+        (None, Some(from)) => from.gib.cast_signed(),
+        (None, None) => return Err(fault::missing_parameter("size/snapshot")),
     };
     let sized = kinds::checked(Asked {
         kind: input.volume_type.as_deref(),
@@ -48,6 +63,14 @@ pub async fn create(
                 return Ok(made.to_wire(call));
             }
         }
+        // A deletion of the snapshot either sees the volume, or is seen here.
+        if let Some(from) = &snapshot {
+            let key = Scope::new(SERVICE, &from.owner, &call.region).key(Snapshot::KIND, &from.id);
+            let still = tx.find::<Snapshot>(&key).await?;
+            if !still.is_some_and(|it| !it.deleting && it.may_use(&call.account)) {
+                return Err(fault::snapshot_not_found(&from.id));
+            }
+        }
         let prefix = Ec2Service::scope(call).prefix(Volume::KIND);
         if service.table.count(&prefix).await? >= MAX_VOLUMES {
             return Err(fault::too_many_volumes());
@@ -59,6 +82,10 @@ pub async fn create(
             iops: sized.iops,
             throughput: sized.throughput,
             zone: zone.clone(),
+            source: snapshot.as_ref().map(|it| Source {
+                snapshot: it.id.clone(),
+                owner: it.owner.clone(),
+            }),
             requester: Some(requester.clone()),
             token_id: token_id.clone(),
             life: Life::default(),
@@ -70,8 +97,25 @@ pub async fn create(
             let key = Ec2Service::key::<Pointer>(call, token_id);
             tx.put(&key, &Pointer::to(&volume.id));
         }
+        if let Some(key) = volume.source_use(&Ec2Service::scope(call)) {
+            let word = Use {
+                account: call.account.clone(),
+                volume: volume.id.clone(),
+                unknown: Unknown::new(),
+            };
+            tx.put(key, &word);
+        }
         tx.put(Ec2Service::key::<Volume>(call, &volume.id), &volume);
         volume
     });
     Ok(volume.to_wire(call))
+}
+
+/// A snapshot that volumes can be made of.
+async fn source(service: &Ec2Service, call: &Call, id: &str) -> Result<Snapshot, Fault> {
+    let found = snapshots::find(service, call, id).await?;
+    match found.state {
+        State::Completed => Ok(found),
+        other => Err(fault::snapshot_state(other.as_str())),
+    }
 }

@@ -32,6 +32,9 @@ pub async fn delete(
             tx.put(&key, &volume);
         } else {
             tx.delete(&key);
+            if let Some(used) = volume.source_use(&Ec2Service::scope(call)) {
+                tx.delete(used);
+            }
             if let Some(token_id) = &volume.token_id {
                 tx.delete(Ec2Service::key::<Pointer>(call, token_id));
             }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
 use wharf_base::Timestamp;
-use wharf_records::{Unknown, ecs::Tags};
+use wharf_records::{Record as _, Scope, Unknown, ecs::Tags};
 use wharf_wire::Context;
 
 use super::{kinds::Kind, life::Life};
@@ -11,6 +11,8 @@ use crate::{
     fault,
     filter::Fields,
     records::{arn, entity, tags_to_wire},
+    snapshots::{Source, Use},
+    table::SERVICE,
 };
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +24,9 @@ pub struct Volume {
     /// MiB a second.
     pub throughput: Option<u32>,
     pub zone: String,
+    /// The snapshot that it is made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
     /// The service that made it, e.g. `ecs.amazonaws.com`.
     pub requester: Option<String>,
     /// What its client token is kept under.
@@ -53,8 +58,8 @@ impl Volume {
             owner_id: Some(cx.account.clone()),
             volume_id: Some(self.id.clone()),
             size: number(self.gib),
-            // That of one that is made of no snapshot.
-            snapshot_id: Some(String::new()),
+            // Empty for one that is made of no snapshot.
+            snapshot_id: Some(self.snapshot().to_owned()),
             availability_zone: Some(self.zone.clone()),
             state: Some(self.life.state().to_owned()),
             create_time: Some(self.created_at),
@@ -62,6 +67,17 @@ impl Volume {
             encrypted: Some(false),
             ..wire::Volume::default()
         }
+    }
+
+    fn snapshot(&self) -> &str {
+        self.source.as_ref().map_or("", |it| &it.snapshot)
+    }
+
+    /// Where it is said that it is still to be made of its snapshot.
+    pub fn source_use(&self, scope: &Scope) -> Option<String> {
+        let Source { snapshot, owner } = self.source.as_ref()?;
+        let id = Use::id(snapshot, &scope.account, &self.id);
+        Some(Scope::new(SERVICE, owner, &scope.region).key(Use::KIND, &id))
     }
 
     pub fn attachment(&self) -> Option<wire::VolumeAttachment> {
@@ -94,6 +110,7 @@ impl Volume {
                 self.requester.iter().cloned().collect(),
             ),
             ("size", number(Some(self.gib))),
+            ("snapshot-id", one(self.snapshot())),
             ("status", one(self.life.state())),
             ("volume-id", one(&self.id)),
             ("volume-type", one(self.kind.as_str())),

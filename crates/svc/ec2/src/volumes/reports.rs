@@ -49,7 +49,14 @@ impl Ec2Service {
                     && before.life.host.as_deref() == Some(host)
                 {
                     let mut volume = before.clone();
-                    match volume.life.reported(&report) {
+                    let left = volume.life.reported(&report);
+                    // The snapshot that it was made of is needed no more.
+                    if (volume.life.made && !before.life.made || left == Left::Nothing)
+                        && let Some(used) = volume.source_use(&scope)
+                    {
+                        tx.delete(used);
+                    }
+                    match left {
                         Left::Nothing => {
                             tx.delete(&key);
                             if let Some(token) = &volume.token_id {

@@ -109,10 +109,16 @@ fn read(given: &TaskVolumeConfiguration) -> Result<VolumeSpec, Fault> {
             "The volume configuration '{name}' must have a managedEBSVolume."
         )));
     };
-    let Some(gib) = ebs.size_in_gi_b.filter(|gib| *gib > 0) else {
-        return Err(fault::invalid(
-            "sizeInGiB or snapshotId must be specified for a managed EBS volume.",
-        ));
+    let snapshot = ebs.snapshot_id.clone().filter(|it| !it.is_empty());
+    let gib = match (ebs.size_in_gi_b, &snapshot) {
+        (Some(gib), _) if gib > 0 => gib,
+        // That of the snapshot.
+        (None, Some(_)) => 0,
+        _ => {
+            return Err(fault::invalid(
+                "sizeInGiB or snapshotId must be specified for a managed EBS volume.",
+            ));
+        }
     };
     let filesystem = ebs.filesystem_type.clone().filter(|it| !it.is_empty());
     if let Some(other) = &filesystem
@@ -130,6 +136,7 @@ fn read(given: &TaskVolumeConfiguration) -> Result<VolumeSpec, Fault> {
         name,
         role,
         gib,
+        snapshot,
         volume_type: ebs.volume_type.clone().filter(|it| !it.is_empty()),
         iops: ebs.iops,
         throughput: ebs.throughput,
@@ -172,7 +179,8 @@ pub fn shown(spec: &VolumeSpec) -> ServiceVolumeConfiguration {
         name: Some(spec.name.clone()),
         managed_ebs_volume: Some(ServiceManagedEBSVolumeConfiguration {
             volume_type: spec.volume_type.clone(),
-            size_in_gi_b: Some(spec.gib),
+            size_in_gi_b: Some(spec.gib).filter(|gib| *gib > 0),
+            snapshot_id: spec.snapshot.clone(),
             iops: spec.iops,
             throughput: spec.throughput,
             tag_specifications: tags,
@@ -226,6 +234,16 @@ mod tests {
         };
         refused(|it| it.size_in_gi_b = None, "sizeInGiB");
         refused(|it| it.size_in_gi_b = Some(0), "sizeInGiB");
+        let of_snapshot = read(&given(|it| {
+            it.size_in_gi_b = None;
+            it.snapshot_id = Some("snap-0123456789abcdef0".to_owned());
+        }));
+        let of_snapshot = of_snapshot.unwrap();
+        assert_eq!(of_snapshot.gib, 0);
+        assert_eq!(
+            shown(&of_snapshot).managed_ebs_volume.unwrap().size_in_gi_b,
+            None
+        );
         refused(
             |it| it.filesystem_type = Some("xfs".to_owned()),
             "filesystemType xfs",

@@ -99,7 +99,8 @@ fn request(record: &Task, volume: &TaskVolume) -> CreateVolumeRequest {
     let tags = own.iter().map(|(key, value)| tag(key, value)).chain(given);
     CreateVolumeRequest {
         availability_zone: Some(record.availability_zone.clone()),
-        size: Some(spec.gib),
+        size: Some(spec.gib).filter(|gib| *gib > 0),
+        snapshot_id: spec.snapshot.clone(),
         volume_type: spec.volume_type.clone(),
         iops: spec.iops,
         throughput: spec.throughput,

@@ -123,7 +123,12 @@ fn volume(record: &Task) -> Option<Attachment> {
     Some(Attachment {
         attachment_arn: place.attachment(&record.cluster, &volume.attachment),
         attachment_type: "amazonebs",
-        attachment_properties: properties.into_iter().map(property).collect(),
+        attachment_properties: properties
+            .into_iter()
+            // A volume that is as large as its snapshot says no size.
+            .filter(|(name, value)| (*name, value.as_str()) != ("volumeSizeGib", "0"))
+            .map(property)
+            .collect(),
     })
 }
 

@@ -1,0 +1,206 @@
+//! Freezing a file system that a task has mounted, so that its file is whole while it is read.
+//!
+//! The mount is in the shim's mount namespace alone; it is reached through `/proc/<pid>/root`. Frozen by `fsfreeze`, the
+//! file system has written everything down, its journal is empty, and who writes waits. A file system stays frozen when
+//! whoever froze it dies, so a little shell does it: it holds the mount open, ignores signals, and thaws when its end
+//! of a pipe says that the agent let go or is no more. Should both be killed at once, the next agent thaws what it
+//! finds ([`thaw_all`]).
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, BufRead as _, BufReader, PipeWriter},
+    os::unix::{
+        fs::{MetadataExt as _, OpenOptionsExt as _},
+        process::CommandExt as _,
+    },
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use nix::{
+    fcntl::OFlag,
+    sys::stat::{major, minor},
+};
+
+/// On 0 is the mount, on 2 the pipe that ends with the agent.
+const SCRIPT: &str = "trap '' INT TERM HUP; \
+    if said=$(fsfreeze -f /proc/self/fd/0 2>&1); \
+    then echo frozen; read line <&2; fsfreeze -u /proc/self/fd/0 2>/dev/null; \
+    else echo \"$said\"; fi";
+
+/// While it lives, nobody writes to the file system.
+pub struct Frozen {
+    shell: Child,
+    /// Dropped, it tells the shell to thaw.
+    hold: Option<PipeWriter>,
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        self.hold = None;
+        if let Err(error) = self.shell.wait() {
+            tracing::error!(%error, "failed to wait for a file system to be thawed");
+        }
+    }
+}
+
+/// Freezes the file system on the loop device that is over `image`. Blocks until all of it is written.
+///
+/// # Errors
+/// [`io::ErrorKind::NotFound`] if it is mounted nowhere.
+pub fn freeze(image: &Path) -> io::Result<Frozen> {
+    let mount = mounted(image)?;
+    let (told, hold) = io::pipe()?;
+    let mut shell = Command::new("/bin/sh");
+    shell
+        .arg("-c")
+        .arg(SCRIPT)
+        .env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin")
+        .process_group(0)
+        .stdin(Stdio::from(mount))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::from(told));
+    let mut shell = shell.spawn()?;
+    let said = shell.stdout.take();
+    let frozen = Frozen {
+        shell,
+        hold: Some(hold),
+    };
+    let mut line = String::new();
+    if let Some(said) = said {
+        BufReader::new(said).read_line(&mut line)?;
+    }
+    match line.trim() {
+        "frozen" => Ok(frozen),
+        why => Err(io::Error::other(format!("fsfreeze: {why}"))),
+    }
+}
+
+/// Thaws what an agent left frozen that was killed with all that it had begun.
+pub fn thaw_all(dir: &Path) -> io::Result<()> {
+    let dir = fs::canonicalize(dir)?;
+    for (image, device) in devices()? {
+        if !image.starts_with(&dir) {
+            continue;
+        }
+        if let Ok(mount) = mount_of(device) {
+            let mut thaw = Command::new("/bin/sh");
+            thaw.args(["-c", "fsfreeze -u /proc/self/fd/0"])
+                .env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin")
+                .stdin(Stdio::from(mount))
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            // It fails where nothing is frozen.
+            thaw.status()?;
+        }
+    }
+    Ok(())
+}
+
+/// The root of the mounted file system, open.
+fn mounted(image: &Path) -> io::Result<File> {
+    let image = fs::canonicalize(image)?;
+    let device = devices()?.remove(&image);
+    mount_of(device.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?)
+}
+
+/// Numbers of the loop devices, by the files that they are over.
+fn devices() -> io::Result<BTreeMap<PathBuf, (u64, u64)>> {
+    let mut all = BTreeMap::new();
+    for entry in fs::read_dir("/sys/block")? {
+        let folder = entry?.path();
+        let (Ok(file), Ok(numbers)) = (
+            fs::read_to_string(folder.join("loop/backing_file")),
+            fs::read_to_string(folder.join("dev")),
+        ) else {
+            continue;
+        };
+        if let Some(device) = numbers_of(numbers.trim()) {
+            all.insert(PathBuf::from(file.trim_end_matches('\n')), device);
+        }
+    }
+    Ok(all)
+}
+
+fn numbers_of(text: &str) -> Option<(u64, u64)> {
+    let (major, minor) = text.split_once(':')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+fn mount_of(device: (u64, u64)) -> io::Result<File> {
+    for entry in fs::read_dir("/proc")? {
+        let folder = entry?.path();
+        let is_process = folder
+            .file_name()
+            .and_then(|name| name.to_str())
+            .is_some_and(|name| name.bytes().all(|it| it.is_ascii_digit()));
+        if !is_process {
+            continue;
+        }
+        // Processes come and go.
+        let Ok(mounts) = fs::read_to_string(folder.join("mountinfo")) else {
+            continue;
+        };
+        for place in places(&mounts, device) {
+            let path = folder.join("root").join(place.trim_start_matches('/'));
+            let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+            let opened = fs::OpenOptions::new()
+                .read(true)
+                .custom_flags(flags.bits())
+                .open(path);
+            let Ok(opened) = opened else {
+                continue;
+            };
+            // Something else may be mounted over it, or a link lead elsewhere.
+            let found = opened.metadata()?.dev();
+            if (major(found), minor(found)) == device {
+                return Ok(opened);
+            }
+        }
+    }
+    Err(io::ErrorKind::NotFound.into())
+}
+
+/// Where a file system is mounted with its root, by the text of `/proc/<pid>/mountinfo`.
+fn places(mounts: &str, device: (u64, u64)) -> Vec<String> {
+    let place = |line: &str| {
+        let mut words = line.split(' ').skip(2);
+        let (numbers, root, place) = (words.next()?, words.next()?, words.next()?);
+        (numbers_of(numbers)? == device && root == "/").then(|| unescaped(place))
+    };
+    mounts.lines().filter_map(place).collect()
+}
+
+/// Blanks and such are three octal digits behind a backslash.
+fn unescaped(text: &str) -> String {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let code = after
+            .first_chunk::<3>()
+            .filter(|_| *first == b'\\')
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        plain.push(code.unwrap_or(*first));
+        rest = match code {
+            Some(_) => &after[3..],
+            None => after,
+        };
+    }
+    String::from_utf8_lossy(&plain).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mounts_are_found_by_their_device() {
+        let mounts = "36 35 7:3 / /a\\040b rw,noatime master:1 - ext4 /dev/loop3 rw\n\
+                      37 35 7:3 /sub /other rw - ext4 /dev/loop3 rw\n\
+                      38 35 7:33 / /c rw - ext4 /dev/loop33 rw\n";
+        assert_eq!(places(mounts, (7, 3)), ["/a b"]);
+        assert_eq!(places(mounts, (7, 4)), [""; 0]);
+    }
+}

@@ -1,0 +1,185 @@
+//! Volumes that are made of snapshots: their files are filled with what the control plane has before anything may have
+//! them.
+
+use std::{
+    fs::{self, File},
+    io,
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::{TryStreamExt as _, stream};
+use http::Method;
+use tokio::{task::spawn_blocking, time::sleep};
+use tokio_util::sync::CancellationToken;
+use wharf_base::Backoff;
+use wharf_planeproto::{
+    snapshot::{Entry, MAX_PAGES, Path, Source, What, entries, hex_of, sum_of},
+    volume::{Volume, Wanted},
+};
+
+use super::{
+    Volumes,
+    snapshots::{AT_ONCE, is, write_chunk},
+};
+use crate::client::{Api, CallError};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// How far one is: `None` while it goes on, or why it did not get there yet.
+pub type Progress = Option<String>;
+
+#[derive(Debug, thiserror::Error)]
+enum NotMade {
+    #[error("{0}")]
+    Call(#[from] CallError),
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("what the control plane sent is not what the snapshot lists")]
+    Damaged,
+}
+
+impl Volumes {
+    /// Makes what is told of to be made, one volume after another, until `shutdown`.
+    pub(super) async fn make_of_snapshots(self, api: Api, shutdown: CancellationToken) {
+        let mut news = self.told.subscribe();
+        let mut pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, 2.0);
+        loop {
+            let told = news.borrow_and_update().clone();
+            self.restoring.lock().retain(|id, _| told.contains_key(id));
+            let mut all_made = true;
+            for volume in told.values() {
+                if !self.files.awaits_restore(volume) || volume.wanted == Wanted::Gone {
+                    continue;
+                }
+                let made = tokio::select! {
+                    () = shutdown.cancelled() => return,
+                    made = self.make(&api, volume) => made,
+                };
+                let failed = match made {
+                    Ok(()) => {
+                        self.restoring.lock().remove(&volume.id);
+                        continue;
+                    }
+                    Err(error) => error,
+                };
+                all_made = false;
+                // It may be wanted no more, and then nobody would remove what there is of it.
+                self.files.drop_restore(&volume.id);
+                tracing::warn!(volume = volume.id, error = %failed, "failed to make a volume of its snapshot; will retry");
+                // A server that starts again is none of the volume's.
+                if !matches!(&failed, NotMade::Call(error) if error.is_transient()) {
+                    let mut restoring = self.restoring.lock();
+                    restoring.insert(volume.id.clone(), Some(failed.to_string()));
+                }
+            }
+            let pause = match all_made {
+                true => {
+                    pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, 2.0);
+                    LONGEST_PAUSE
+                }
+                false => pauses.wait(),
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                changed = news.changed() => if changed.is_err() { return },
+                () = sleep(pause) => {}
+            }
+        }
+    }
+
+    async fn make(&self, api: &Api, volume: &Volume) -> Result<(), NotMade> {
+        self.restoring
+            .lock()
+            .entry(volume.id.clone())
+            .or_insert(None);
+        let source = fetch(api, volume, What::Source).await?;
+        let source: Source = serde_json::from_slice(&source).map_err(|_| NotMade::Damaged)?;
+        if source.pages.len() > MAX_PAGES {
+            return Err(NotMade::Damaged);
+        }
+        let (files, id, bytes) = (self.files.clone(), volume.id.clone(), volume.bytes);
+        let file = blocking(move || files.begin_restore(&id, bytes)).await?;
+        let file = Arc::new(file);
+        for name in &source.pages {
+            let wanted = sum_of(name).ok_or(NotMade::Damaged)?;
+            let page = fetch(api, volume, What::Bytes(name)).await?;
+            let listed = Some(page).filter(|it| is(it, &wanted));
+            let listed = listed.and_then(|it| entries(&it)).ok_or(NotMade::Damaged)?;
+            stream::iter(listed.into_iter().map(Ok::<_, NotMade>))
+                .try_for_each_concurrent(AT_ONCE, |entry| {
+                    let file = file.clone();
+                    async move { fill(api, volume, file, entry).await }
+                })
+                .await?;
+        }
+        let (files, id) = (self.files.clone(), volume.id.clone());
+        blocking(move || files.end_restore(&id, &file)).await?;
+        Ok(())
+    }
+}
+
+async fn fill(api: &Api, volume: &Volume, file: Arc<File>, entry: Entry) -> Result<(), NotMade> {
+    let name = hex_of(&entry.sum);
+    let bytes = fetch(api, volume, What::Bytes(&name)).await?;
+    blocking(move || {
+        if !is(&bytes, &entry.sum) {
+            return Ok(false);
+        }
+        write_chunk(&file, entry.at, &bytes)?;
+        Ok(true)
+    })
+    .await?
+    .then_some(())
+    .ok_or(NotMade::Damaged)
+}
+
+async fn fetch(api: &Api, volume: &Volume, what: What<'_>) -> Result<Bytes, CallError> {
+    let path = Path {
+        account: &volume.account,
+        region: &volume.region,
+        id: &volume.id,
+        what,
+    };
+    api.snapshot(Method::GET, &path, Bytes::new()).await
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    spawn_blocking(work).await.map_err(io::Error::other)?
+}
+
+impl super::files::Files {
+    /// Whether its file is still to be made of a snapshot.
+    pub fn awaits_restore(&self, volume: &Volume) -> bool {
+        volume.restore && !self.image(&volume.id).exists()
+    }
+
+    /// The file as it is filled, empty.
+    fn begin_restore(&self, id: &str, bytes: u64) -> io::Result<File> {
+        self.check_room()?;
+        let folder = self.folder(id);
+        fs::create_dir_all(&folder)?;
+        let file = File::create(folder.join("disk.new"))?;
+        file.set_len(bytes)?;
+        Ok(file)
+    }
+
+    /// What is left of one that failed. Its folder stays if there is more in it.
+    fn drop_restore(&self, id: &str) {
+        let folder = self.folder(id);
+        let _ = fs::remove_file(folder.join("disk.new"));
+        let _ = fs::remove_dir(folder);
+    }
+
+    /// Only now it is the volume's.
+    fn end_restore(&self, id: &str, file: &File) -> io::Result<()> {
+        file.sync_all()?;
+        let folder = self.folder(id);
+        fs::rename(folder.join("disk.new"), self.image(id))?;
+        self.sync(&folder)
+    }
+}

@@ -1,0 +1,216 @@
+//! What a snapshot is of: the chunks of a volume's file at one moment, and the bytes of those that an earlier snapshot
+//! of the volume does not have. Blocks.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    os::unix::fs::FileExt as _,
+    path::Path,
+};
+
+use nix::{
+    errno::Errno,
+    unistd::{Whence, lseek64},
+};
+use wharf_planeproto::snapshot::{CHUNK, Entry, MAX_PAGES, PAGE_ENTRIES, Sum, entries, page};
+
+use crate::client::sum;
+
+/// A snapshot that was taken, in a folder of its own:
+///
+/// | file | what |
+/// | --- | --- |
+/// | `chunks` | as long as the volume, with holes for what is a hole or is known |
+/// | `list` | its pages; there once all else is durable |
+pub struct Taken {
+    pub list: Vec<Entry>,
+    chunks: File,
+}
+
+impl Taken {
+    /// One that was taken before, also by an agent that was killed since.
+    pub fn open(folder: &Path) -> io::Result<Option<Self>> {
+        let Some(list) = read_list(&folder.join("list"))? else {
+            return Ok(None);
+        };
+        let chunks = File::open(folder.join("chunks"))?;
+        Ok(Some(Self { list, chunks }))
+    }
+
+    /// The bytes of a chunk; `None` if it was left out.
+    pub fn chunk(&self, entry: &Entry) -> io::Result<Option<Vec<u8>>> {
+        let bytes = read_chunk(&self.chunks, entry.at)?;
+        Ok(Some(bytes).filter(|it| sum(it) == entry.sum))
+    }
+}
+
+/// Lists the chunks of `image`, which nobody writes to, and copies those that are not in `base`, which is sorted. All
+/// data is read and hashed, a matter of a second for a GiB; only what changed is written.
+pub fn take(image: &Path, folder: &Path, base: &[Entry]) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let from = File::open(image)?;
+    let into = File::create(folder.join("chunks"))?;
+    into.set_len(from.metadata()?.len())?;
+    let mut list = Vec::new();
+    let mut next = 0;
+    while let Some(at) = data_from(&from, next)? {
+        let at = at / CHUNK;
+        next = (at + 1) * CHUNK;
+        let at = u32::try_from(at).map_err(io::Error::other)?;
+        let bytes = read_chunk(&from, at)?;
+        if bytes.iter().all(|it| *it == 0) {
+            continue;
+        }
+        let entry = Entry {
+            at,
+            sum: sum(&bytes),
+        };
+        if !is_known(base, &entry) {
+            into.write_all_at(&bytes, u64::from(at) * CHUNK)?;
+        }
+        list.push(entry);
+        if list.len() > MAX_PAGES * PAGE_ENTRIES {
+            let text = "it has more data than a snapshot can have";
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+        }
+    }
+    into.sync_all()?;
+    write_list(folder, "list", &list)
+}
+
+fn is_known(base: &[Entry], entry: &Entry) -> bool {
+    let found = base.binary_search_by_key(&entry.at, |it| it.at);
+    found.is_ok_and(|at| base.get(at).is_some_and(|it| it.sum == entry.sum))
+}
+
+/// Where data is next.
+fn data_from(file: &File, at: u64) -> io::Result<Option<u64>> {
+    let at = i64::try_from(at).map_err(io::Error::other)?;
+    match lseek64(file, at, Whence::SeekData) {
+        Ok(found) => Ok(u64::try_from(found).ok()),
+        Err(Errno::ENXIO) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// GiB are whole chunks; what a shorter file lacks is zeros.
+fn read_chunk(file: &File, at: u32) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; usize::try_from(CHUNK).map_err(io::Error::other)?];
+    let mut read = 0;
+    while read < bytes.len() {
+        let offset = u64::from(at) * CHUNK + read as u64;
+        match file.read_at(&mut bytes[read..], offset) {
+            Ok(0) => break,
+            Ok(more) => read += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(bytes)
+}
+
+/// What a volume's last snapshot listed, by which the next knows what changed.
+pub fn base(folder_of_volume: &Path) -> io::Result<Vec<Entry>> {
+    Ok(read_list(&folder_of_volume.join(BASE))?.unwrap_or_default())
+}
+
+const BASE: &str = "last-snapshot";
+
+pub fn keep_base(folder_of_volume: &Path, list: &[Entry]) -> io::Result<()> {
+    match folder_of_volume.try_exists()? {
+        true => write_list(folder_of_volume, BASE, list),
+        false => Ok(()),
+    }
+}
+
+pub fn forget_base(folder_of_volume: &Path) -> io::Result<()> {
+    match fs::remove_file(folder_of_volume.join(BASE)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn write_list(folder: &Path, name: &str, list: &[Entry]) -> io::Result<()> {
+    let fresh = folder.join(format!("{name}.new"));
+    let mut file = File::create(&fresh)?;
+    for some in list.chunks(PAGE_ENTRIES) {
+        file.write_all(&page(some))?;
+    }
+    file.sync_all()?;
+    fs::rename(fresh, folder.join(name))?;
+    File::open(folder)?.sync_all()
+}
+
+fn read_list(path: &Path) -> io::Result<Option<Vec<Entry>>> {
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        other => other?,
+    };
+    let mut list = Vec::new();
+    for some in bytes.chunks(PAGE_ENTRIES * 36) {
+        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "a list of chunks is damaged");
+        list.extend(entries(some).ok_or_else(damaged)?);
+    }
+    Ok(Some(list))
+}
+
+/// Writes a chunk of a volume that is being made.
+pub fn write_chunk(file: &File, at: u32, bytes: &[u8]) -> io::Result<()> {
+    file.write_all_at(bytes, u64::from(at) * CHUNK)
+}
+
+/// Whether bytes are what was asked for.
+pub fn is(bytes: &[u8], wanted: &Sum) -> bool {
+    sum(bytes) == *wanted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_did_not_change_is_listed_and_not_copied() {
+        let dir = tempfile::tempdir().unwrap();
+        let image = dir.path().join("disk.img");
+        let file = File::create(&image).unwrap();
+        file.set_len(64 * CHUNK).unwrap();
+        for at in [0, 7, 40] {
+            write_chunk(&file, at, &[at as u8 + 1; CHUNK as usize]).unwrap();
+        }
+        // Zeros are as good as a hole.
+        write_chunk(&file, 50, &[0; CHUNK as usize]).unwrap();
+        let one = dir.path().join("one");
+        assert!(Taken::open(&one).unwrap().is_none());
+        take(&image, &one, &[]).unwrap();
+        let first = Taken::open(&one).unwrap().unwrap();
+        assert_eq!(
+            first.list.iter().map(|it| it.at).collect::<Vec<_>>(),
+            [0, 7, 40]
+        );
+        for entry in &first.list {
+            assert_eq!(first.chunk(entry).unwrap().unwrap()[0], entry.at as u8 + 1);
+        }
+
+        file.write_all_at(b"changed", 7 * CHUNK + 100).unwrap();
+        let two = dir.path().join("two");
+        take(&image, &two, &first.list).unwrap();
+        let second = Taken::open(&two).unwrap().unwrap();
+        let copied: Vec<bool> = second
+            .list
+            .iter()
+            .map(|it| second.chunk(it).unwrap().is_some())
+            .collect();
+        assert_eq!(copied, [false, true, false]);
+
+        let volume = dir.path().join("volume");
+        keep_base(&volume, &second.list).unwrap();
+        assert!(base(&volume).unwrap().is_empty());
+        fs::create_dir(&volume).unwrap();
+        keep_base(&volume, &second.list).unwrap();
+        assert_eq!(base(&volume).unwrap(), second.list);
+        forget_base(&volume).unwrap();
+        assert!(base(&volume).unwrap().is_empty());
+        fs::write(volume.join(BASE), "x").unwrap();
+        assert!(base(&volume).is_err());
+    }
+}

@@ -1,0 +1,206 @@
+//! Bytes of snapshots of EBS volumes, for the node of the host that takes a snapshot, or makes a volume of one, and
+//! nobody else. The requests: `wharf_planeproto::snapshot`.
+//!
+//! A body is read once it is known whose it is, and taken if it is what was signed. Completions and failures are told
+//! to the audit log; the pieces before them are too many.
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+use serde::de::DeserializeOwned;
+use wharf_base::ids;
+use wharf_planeproto::snapshot::{self as plane, CHUNK, Path, What, path_of};
+use wharf_svc_ec2::{
+    Ec2Service,
+    snapshots::{NotTaken, Place},
+};
+use wharf_wire::{Context, audit::Event, fault::Chain, service::Answer, sigv4::sha256_hex};
+
+use super::{
+    Asking, Body, Gateway, IamMode, Peer, api, body, full, head::Head, refused::Unproven, text,
+};
+use crate::node_identity::is_node;
+
+/// Of a body: a chunk, or an offer of 1000 names.
+const MOST_BODY: usize = CHUNK as usize;
+
+pub async fn answer(
+    all: &Gateway,
+    request: Request<Incoming>,
+    peer: &Peer,
+    asking: &Asking,
+) -> Response<Body> {
+    let request_id = ids::uuid();
+    let mut response = match answered(all, request, peer, asking, &request_id).await {
+        Ok(Ok(bytes)) => Response::new(full(bytes)),
+        Ok(Err((status, why))) => text(status, format!("{why}\n")),
+        Err(answer) => return api::respond(answer, &request_id),
+    };
+    api::name_request(&mut response, &request_id);
+    response
+}
+
+type Refused = (StatusCode, String);
+
+/// The answer's body, or why there is none; the outer error is for whom nobody knows.
+async fn answered(
+    all: &Gateway,
+    request: Request<Incoming>,
+    peer: &Peer,
+    asking: &Asking,
+    request_id: &str,
+) -> Result<Result<Bytes, Refused>, Answer> {
+    let (parts, body) = request.into_parts();
+    let head = Request::from_parts(parts, ());
+    let path = path_of(head.method().as_str(), head.uri().path());
+    let Some(path) = path else {
+        return Ok(Err(gone()));
+    };
+    let asks = Unproven {
+        service: "wharf",
+        name: name_of(path.what),
+        peer,
+        request_id,
+    };
+    let (cx, digest) = all.apis.authenticate_with_body(&head, &asks).await?;
+    // While nothing is checked, nodes are root as everybody is.
+    if !is_node(&cx.caller) && all.apis.iam != IamMode::Off {
+        let text = "Only nodes send and fetch bytes of snapshots.".to_owned();
+        return Ok(Err((StatusCode::FORBIDDEN, text)));
+    }
+    let source = asking.slot().source();
+    let Ok(hold) = all.apis.bytes.enter(source, Head::of(&head).size()) else {
+        return Ok(Err(busy()));
+    };
+    if all.apis.admit(&cx.caller, &hold, asking).is_err() {
+        return Ok(Err(busy()));
+    }
+    let read = body::read(body, MOST_BODY, &hold).await;
+    hold.complete();
+    let body = match read {
+        Ok(body) => body,
+        Err(body::Stopped::TooLarge) => {
+            return Ok(Err((StatusCode::PAYLOAD_TOO_LARGE, "too large".to_owned())));
+        }
+        Err(_) => return Ok(Err(busy())),
+    };
+    if sha256_hex(&body) != digest {
+        return Ok(Err((
+            StatusCode::BAD_REQUEST,
+            "the body is not the one that was signed".to_owned(),
+        )));
+    }
+    let done = taken(all, &cx, &path, body).await;
+    if matches!(path.what, What::Complete | What::Failed) {
+        let event = Event::of_service(cx, asks.service, asks.name);
+        let event = match &done {
+            Ok(_) => event,
+            Err(why) => event.with_error("AccessDenied", why.to_string()),
+        };
+        all.apis.dispatcher.tell(event).await;
+    }
+    Ok(done.map_err(refused))
+}
+
+fn name_of(what: What<'_>) -> &'static str {
+    match what {
+        What::Offer => "OfferSnapshotBlocks",
+        What::Complete => "CompleteSnapshot",
+        What::Failed => "FailSnapshot",
+        What::Source => "ListSnapshotBlocks",
+        What::Bytes(_) => "TransferSnapshotBlock",
+    }
+}
+
+fn busy() -> Refused {
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        "There is too much to do. Try again.".to_owned(),
+    )
+}
+
+fn gone() -> Refused {
+    (StatusCode::NOT_FOUND, NotTaken::Gone.to_string())
+}
+
+fn refused(why: NotTaken) -> Refused {
+    let status = match &why {
+        NotTaken::Gone => StatusCode::NOT_FOUND,
+        NotTaken::Malformed(_) => StatusCode::BAD_REQUEST,
+        NotTaken::Missing => StatusCode::CONFLICT,
+        NotTaken::Failed(fault) => {
+            tracing::error!(error = %Chain(fault), "failed to keep or read bytes of a snapshot; its host will retry");
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+    };
+    (status, why.to_string())
+}
+
+async fn taken(
+    all: &Gateway,
+    cx: &Context,
+    path: &Path<'_>,
+    body: Vec<u8>,
+) -> Result<Bytes, NotTaken> {
+    let ec2 = &all.instance_roles.ec2;
+    let at = Place {
+        account: path.account.to_owned(),
+        region: path.region.to_owned(),
+        id: path.id.to_owned(),
+    };
+    if path.id.starts_with("vol-") {
+        return fetched(all, ec2, cx, &at, path.what).await;
+    }
+    let host = ec2.snapshot_host(&at).await?;
+    if !all.planes.speaks_for(cx, &host).await {
+        return Err(NotTaken::Gone);
+    }
+    match path.what {
+        What::Offer => {
+            let missing = ec2.snapshot_offered(&at, &read(&body)?).await?;
+            Ok(serde_json::to_vec(&missing).unwrap_or_default().into())
+        }
+        What::Bytes(sum) => {
+            ec2.snapshot_bytes(&at, sum, body.into()).await?;
+            Ok(Bytes::new())
+        }
+        What::Complete => {
+            let complete: plane::Complete = read(&body)?;
+            ec2.snapshot_complete(&at, &complete, cx.now).await?;
+            Ok(Bytes::new())
+        }
+        What::Failed => {
+            let failed: plane::Failed = read(&body)?;
+            ec2.snapshot_failed(&at, failed.reason).await?;
+            Ok(Bytes::new())
+        }
+        What::Source => Err(NotTaken::Gone),
+    }
+}
+
+async fn fetched(
+    all: &Gateway,
+    ec2: &Ec2Service,
+    cx: &Context,
+    at: &Place,
+    what: What<'_>,
+) -> Result<Bytes, NotTaken> {
+    let (host, snapshot) = ec2.volume_source(at).await?;
+    if !all.planes.speaks_for(cx, &host).await {
+        return Err(NotTaken::Gone);
+    }
+    match what {
+        What::Source => {
+            let source = plane::Source {
+                pages: snapshot.pages,
+            };
+            Ok(serde_json::to_vec(&source).unwrap_or_default().into())
+        }
+        What::Bytes(sum) => Ok(ec2.source_bytes(&snapshot, sum).await?.into()),
+        _ => Err(NotTaken::Gone),
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, NotTaken> {
+    serde_json::from_slice(body).map_err(|_| NotTaken::Malformed("it is no JSON of that form"))
+}

@@ -1,0 +1,116 @@
+//! CreateSnapshot: a record that the volume's host fills.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use tokio::time::{Instant, sleep};
+use wharf_api_ec2::types::{self as wire, CreateSnapshotRequest};
+use wharf_base::ids;
+use wharf_records::{Record as _, Unknown};
+use wharf_service::transact;
+use wharf_wire::{Call, Fault};
+
+use super::{MAX_PENDING, MAX_SNAPSHOTS, Snapshot, State};
+use crate::{Ec2Service, fault, records::Entity as _, tags, volumes::Volume};
+
+const MAX_DESCRIPTION: usize = 255;
+
+/// How long its host has to take it before this is answered. Clients wait for a minute.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Between two looks at a record in memory.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What is written after this was answered is in no snapshot: the answer waits until its host has taken it, as far as
+/// that is done soon. Where it is not, the snapshot is of a later moment.
+pub async fn create(
+    service: &Ec2Service,
+    call: &Call,
+    input: CreateSnapshotRequest,
+) -> Result<wire::Snapshot, Fault> {
+    fault::dry_run(input.dry_run)?;
+    service.bytes()?;
+    let volume_id = input.volume_id.as_deref().unwrap_or_default();
+    if !volume_id.starts_with("vol-") {
+        return Err(fault::malformed_id(volume_id, "volumeId", "vol"));
+    }
+    let description = input.description.unwrap_or_default();
+    if description.chars().count() > MAX_DESCRIPTION {
+        return Err(fault::long_snapshot_description(MAX_DESCRIPTION));
+    }
+    let tags = tags::specified(call, input.tag_specifications.as_deref(), Snapshot::KIND)?;
+    let volume_key = Ec2Service::key::<Volume>(call, volume_id);
+    let turn = service.counting.take((&call.account, Snapshot::KIND)).await;
+    let known = service.all::<Snapshot>(call).await?;
+    if known.len() >= MAX_SNAPSHOTS {
+        return Err(fault::too_many_snapshots());
+    }
+    let of_volume = |it: &&Snapshot| it.volume == volume_id && it.is_being_taken();
+    if known.iter().filter(of_volume).count() >= MAX_PENDING {
+        return Err(fault::too_many_pending_snapshots());
+    }
+    let snapshot = transact!(service.table, &call.permit, |tx| {
+        let Some(volume) = tx.find::<Volume>(&volume_key).await? else {
+            return Err(Volume::missing(volume_id));
+        };
+        let life = &volume.life;
+        if life.deleting {
+            return Err(fault::volume_state(volume_id, "is being deleted"));
+        }
+        if let Some(why) = &life.lost {
+            return Err(fault::volume_state(
+                volume_id,
+                &format!("cannot be used: {why}"),
+            ));
+        }
+        // Nothing was ever written to one that no host has.
+        let is_empty = life.host.is_none();
+        if is_empty && volume.source.is_some() {
+            return Err(fault::volume_state(
+                volume_id,
+                "is made of its snapshot when it is attached; until then there is no other snapshot of it",
+            ));
+        }
+        let snapshot = Snapshot {
+            id: ids::ec2_id("snap"),
+            owner: call.account.clone(),
+            region: call.region.clone(),
+            volume: volume.id.clone(),
+            gib: volume.gib,
+            description: description.clone(),
+            state: match is_empty {
+                true => State::Completed,
+                false => State::Pending,
+            },
+            host: life.host.clone().unwrap_or_default(),
+            taken: is_empty,
+            progress: if is_empty { 100 } else { 0 },
+            reason: None,
+            pages: Vec::new(),
+            bytes: 0,
+            completed_at: is_empty.then_some(call.now),
+            public: false,
+            shared_with: BTreeSet::new(),
+            deleting: false,
+            let_go: false,
+            created_at: call.now,
+            tags: tags.clone(),
+            unknown: Unknown::new(),
+        };
+        tx.put(Ec2Service::key::<Snapshot>(call, &snapshot.id), &snapshot);
+        snapshot
+    });
+    drop(turn);
+    await_taken(service, call, &snapshot.id).await?;
+    Ok(snapshot.to_wire())
+}
+
+async fn await_taken(service: &Ec2Service, call: &Call, id: &str) -> Result<(), Fault> {
+    let end = Instant::now() + PATIENCE;
+    while Instant::now() < end {
+        let found = service.find::<Snapshot>(call, id).await?;
+        if !found.is_some_and(|it| it.is_being_taken() && !it.taken) {
+            break;
+        }
+        sleep(LOOK).await;
+    }
+    Ok(())
+}

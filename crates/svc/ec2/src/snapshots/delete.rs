@@ -1,0 +1,36 @@
+//! DeleteSnapshot: at once for users; its bytes go when no volume is still to be made of them.
+
+use wharf_api_ec2::types::DeleteSnapshotRequest;
+use wharf_service::transact;
+use wharf_wire::{Call, Fault};
+
+use super::{Snapshot, all_accounts, check_id, shared_key};
+use crate::{Ec2Service, fault};
+
+pub async fn delete(
+    service: &Ec2Service,
+    call: &Call,
+    input: DeleteSnapshotRequest,
+) -> Result<(), Fault> {
+    fault::dry_run(input.dry_run)?;
+    let id = input.snapshot_id.as_deref().unwrap_or_default();
+    check_id(id)?;
+    let key = Ec2Service::key::<Snapshot>(call, id);
+    transact!(service.table, &call.permit, |tx| {
+        let found = tx.find::<Snapshot>(&key).await?;
+        let Some(mut snapshot) = found.filter(|it| !it.deleting) else {
+            return Err(fault::snapshot_not_found(id));
+        };
+        for account in &snapshot.shared_with {
+            tx.delete(shared_key(call, account, id));
+        }
+        if snapshot.public {
+            tx.delete(all_accounts(&call.region, id));
+        }
+        snapshot.public = false;
+        snapshot.shared_with.clear();
+        snapshot.deleting = true;
+        tx.put(&key, &snapshot);
+    });
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! Snapshots of volumes: records here, bytes among the blobs.
+//!
+//! A snapshot is a list of chunks, blobs like those of images and objects ([`wharf_planeproto::snapshot`]), of which it
+//! owns each. A chunk that an earlier snapshot of the account has is not sent again, so what a snapshot costs is what
+//! changed; none rests on another, so any may be deleted at any time.
+//!
+//! The host that a volume lies on learns of a snapshot over the machines plane, takes it and sends what is missing
+//! ([`bytes`]). A snapshot is completed in one transaction, once all that its pages list is durable and owned by it:
+//! before that nobody can use it, and whoever dies in between goes on. What a snapshot owns is let go by the reconciler
+//! ([`reconcile`]) when it was deleted and no volume is still to be made of it.
+
+mod attributes;
+mod bytes;
+mod create;
+mod delete;
+mod describe;
+mod permission;
+mod reconcile;
+mod records;
+
+pub use attributes::{
+    describe as describe_attribute, modify as modify_attribute, reset as reset_attribute,
+};
+pub use bytes::{NotTaken, Place};
+pub use create::create;
+pub use delete::delete;
+pub use describe::describe;
+pub use reconcile::snapshot as reconcile;
+pub use records::{Shared, Snapshot, Source, State, Use};
+
+use wharf_records::{Record as _, Scope};
+use wharf_service::platform;
+use wharf_wire::{Context, Fault};
+
+use crate::{Ec2Service, fault, table::SERVICE};
+
+/// Snapshots of an account in a region.
+const MAX_SNAPSHOTS: usize = 10_000;
+/// As in AWS: snapshots of one volume that are being taken.
+const MAX_PENDING: usize = 5;
+
+/// A snapshot that the caller may see and make volumes of.
+pub async fn find(service: &Ec2Service, cx: &Context, id: &str) -> Result<Snapshot, Fault> {
+    check_id(id)?;
+    let found = visible(service, cx, id).await?;
+    found.ok_or_else(|| fault::snapshot_not_found(id))
+}
+
+/// `snap-` and hexadecimal digits.
+fn check_id(id: &str) -> Result<(), Fault> {
+    let digits = id.strip_prefix("snap-").unwrap_or_default();
+    let is_digit = |it: u8| matches!(it, b'0'..=b'9' | b'a'..=b'f');
+    match matches!(digits.len(), 8 | 17) && digits.bytes().all(is_digit) {
+        true => Ok(()),
+        false => Err(fault::malformed_id(id, "snapshotId", "snap")),
+    }
+}
+
+async fn visible(service: &Ec2Service, cx: &Context, id: &str) -> Result<Option<Snapshot>, Fault> {
+    let of_users = |it: &Snapshot| !it.deleting && it.may_use(&cx.account);
+    if let Some(own) = service.find::<Snapshot>(cx, id).await? {
+        return Ok(Some(own).filter(of_users));
+    }
+    for key in [
+        shared_key(cx, &cx.account, id),
+        all_accounts(&cx.region, id),
+    ] {
+        let Some(shared) = service.table.read::<Shared>(&key).await? else {
+            continue;
+        };
+        let key = Scope::new(SERVICE, &shared.record.owner, &cx.region).key(Snapshot::KIND, id);
+        let found = service.table.read::<Snapshot>(&key).await?;
+        if let Some(found) = found.map(|it| it.record).filter(of_users) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// Where the pointer to a public snapshot lies.
+fn all_accounts(region: &str, id: &str) -> String {
+    platform::scope(SERVICE).key(Shared::KIND_OF_ALL, &format!("{region}:{id}"))
+}
+
+/// Where an account finds a snapshot of another.
+fn shared_key(cx: &Context, account: &str, id: &str) -> String {
+    Scope::new(SERVICE, account, &cx.region).key(Shared::KIND_OF_ACCOUNT, id)
+}

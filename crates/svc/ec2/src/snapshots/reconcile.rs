@@ -1,0 +1,113 @@
+//! Ends of snapshots: woken by changes of a snapshot, and by a timer while one is pending or being deleted.
+//!
+//! A snapshot whose host was deregistered fails. What one owns is let go when it failed, or when it was deleted and no
+//! volume is still to be made of it: nothing is added to what it owns from the moment on that its record says so,
+//! since whoever adds compares the record.
+
+use std::time::Duration;
+
+use wharf_reconcile::Next;
+use wharf_records::{Record as _, Scope, encode, hosts::PlaneHost, machine};
+use wharf_service::{Stored, fence};
+use wharf_store::{Range, Txn};
+
+use super::{Snapshot, State, Use};
+use crate::{
+    Ec2Service,
+    fault::{ChangeError, Ec2Faults},
+    instances::PERMIT,
+    table::SERVICE,
+    volumes::Volume,
+};
+
+/// Between two looks.
+const LOOK: Duration = Duration::from_secs(60);
+/// Deleted in one transaction.
+const AT_ONCE: usize = 100;
+
+type StepError = wharf_service::StepError<Ec2Faults>;
+
+pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next, StepError> {
+    let Some(stored) = service.table.read::<Snapshot>(key).await? else {
+        return Ok(Next::Settled);
+    };
+    let record = &stored.record;
+    if record.deleting {
+        if is_used(service, scope, &record.id).await? {
+            return Ok(Next::After(LOOK));
+        }
+        let_go(service, record).await?;
+        let txn = fenced(service, &stored)?.delete(key);
+        service.table.commit(&PERMIT, txn).await?;
+        return Ok(Next::Settled);
+    }
+    match record.state {
+        State::Pending => {
+            let host = machine::key(PlaneHost::KIND, &record.host);
+            if service.table.read::<PlaneHost>(&host).await?.is_some() {
+                return Ok(Next::After(LOOK));
+            }
+            let mut failed = record.clone();
+            failed.state = State::Error;
+            failed.reason = Some(format!("its host {} was deregistered", record.host));
+            let txn = fenced(service, &stored)?.put(key, encode(&failed));
+            service.table.commit(&PERMIT, txn).await?;
+        }
+        State::Error if !record.let_go => {
+            let_go(service, record).await?;
+            let mut done = record.clone();
+            done.let_go = true;
+            let txn = fenced(service, &stored)?.put(key, encode(&done));
+            service.table.commit(&PERMIT, txn).await?;
+        }
+        State::Error | State::Completed => {}
+    }
+    Ok(Next::Settled)
+}
+
+fn fenced(service: &Ec2Service, stored: &Stored<Snapshot>) -> Result<Txn, StepError> {
+    let shard = fence(&service.instances.shard)?;
+    Ok(Txn::new().when(shard).when(stored.unchanged()))
+}
+
+/// Whether a volume is still to be made of it. Words of volumes that are made or gone are removed.
+async fn is_used(service: &Ec2Service, scope: &Scope, id: &str) -> Result<bool, StepError> {
+    let prefix = scope.key(Use::KIND, &format!("{id}:"));
+    for key in service.table.keys(&prefix).await? {
+        let Some(word) = service.table.read::<Use>(&key).await? else {
+            continue;
+        };
+        let of = &word.record;
+        let volume = Scope::new(SERVICE, &of.account, &scope.region).key(Volume::KIND, &of.volume);
+        let volume = service.table.read::<Volume>(&volume).await?;
+        if volume.is_some_and(|it| !it.record.life.made && !it.record.life.deleting) {
+            return Ok(true);
+        }
+        let txn = Txn::new().when(fence(&service.instances.shard)?);
+        let txn = txn.when(word.unchanged()).delete(&key);
+        service.table.commit(&PERMIT, txn).await?;
+    }
+    Ok(false)
+}
+
+/// Nothing of what a snapshot owns is known by its record before it is completed, so all owners are looked through: in
+/// memory, a matter of seconds for millions.
+async fn let_go(service: &Ec2Service, record: &Snapshot) -> Result<(), StepError> {
+    let own = format!(".{}", record.owner_name());
+    let mut keys = Vec::new();
+    let mut pages = service
+        .table
+        .store()
+        .pages(Range::prefix(wharf_wanted::all_owners()))
+        .keys_only();
+    while let Some(page) = pages.next().await.map_err(ChangeError::from)? {
+        let own = page.entries.into_iter().filter(|it| it.key.ends_with(&own));
+        keys.extend(own.map(|it| it.key));
+    }
+    for some in keys.chunks(AT_ONCE) {
+        let txn = Txn::new().when(fence(&service.instances.shard)?);
+        let txn = some.iter().fold(txn, |txn, key| txn.delete(key));
+        service.table.commit(&PERMIT, txn).await?;
+    }
+    Ok(())
+}

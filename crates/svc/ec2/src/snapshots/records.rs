@@ -1,0 +1,193 @@
+//! What is stored of snapshots, and how it looks on the wire.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use wharf_api_ec2::types as wire;
+use wharf_base::Timestamp;
+use wharf_records::{Record, Unknown, ecs::Tags};
+
+use crate::{
+    fault,
+    filter::Fields,
+    records::{entity, tags_to_wire},
+};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub id: String,
+    pub owner: String,
+    pub region: String,
+    /// `vol-…`; it may be gone.
+    pub volume: String,
+    /// The volume's size.
+    pub gib: u32,
+    pub description: String,
+    pub state: State,
+    /// Instance id of the host that takes it.
+    pub host: String,
+    /// Its moment is over: the host has all that is to be sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub taken: bool,
+    /// Per cent.
+    pub progress: u8,
+    /// Why there will be none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Digests of the pages that list its chunks, in order.
+    #[serde(default)]
+    pub pages: Vec<String>,
+    /// Bytes of its chunks, whoever else has them.
+    #[serde(default)]
+    pub bytes: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<Timestamp>,
+    pub public: bool,
+    pub shared_with: BTreeSet<String>,
+    /// For users it is gone.
+    pub deleting: bool,
+    /// It is one that failed, and owns nothing any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub let_go: bool,
+    pub created_at: Timestamp,
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    Pending,
+    Completed,
+    Error,
+}
+
+impl State {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Completed => "completed",
+            Self::Error => "error",
+        }
+    }
+}
+
+entity!(Snapshot, "snapshot", fault::snapshot_not_found);
+
+/// Points to the owner of a snapshot that others may use.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shared {
+    pub owner: String,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Shared {
+    /// With an account: under that account, by the snapshot's id.
+    pub const KIND_OF_ACCOUNT: &'static str = "shared-snapshot";
+    /// With all: under no account, by region and id.
+    pub const KIND_OF_ALL: &'static str = "public-snapshot";
+
+    pub fn of(snapshot: &Snapshot) -> Self {
+        Self {
+            owner: snapshot.owner.clone(),
+            unknown: Unknown::new(),
+        }
+    }
+}
+
+impl Record for Shared {
+    const KIND: &'static str = Self::KIND_OF_ACCOUNT;
+    const FORMAT: u32 = 1;
+}
+
+/// What a volume is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    pub snapshot: String,
+    /// The snapshot's.
+    pub owner: String,
+}
+
+/// A volume that is still to be made of a snapshot: until then the snapshot's bytes stay. Under the snapshot's owner,
+/// by `<snapshot>:<account>:<volume>`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Use {
+    pub account: String,
+    pub volume: String,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Use {
+    pub fn id(snapshot: &str, account: &str, volume: &str) -> String {
+        format!("{snapshot}:{account}:{volume}")
+    }
+}
+
+impl Record for Use {
+    const KIND: &'static str = "snapshot-use";
+    const FORMAT: u32 = 1;
+}
+
+impl Snapshot {
+    pub fn may_use(&self, account: &str) -> bool {
+        self.public || self.owner == account || self.shared_with.contains(account)
+    }
+
+    /// Whether its host has to do with it.
+    pub fn is_being_taken(&self) -> bool {
+        self.state == State::Pending && !self.deleting
+    }
+
+    /// As which it owns blobs.
+    pub fn owner_name(&self) -> String {
+        format!("{}{}", Self::owners_of(&self.owner), self.id)
+    }
+
+    /// How all names of owners of an account begin.
+    pub fn owners_of(account: &str) -> String {
+        format!("ebs-{account}-")
+    }
+
+    pub fn to_wire(&self) -> wire::Snapshot {
+        wire::Snapshot {
+            tags: Some(tags_to_wire(&self.tags)),
+            storage_tier: Some("standard".to_owned()),
+            completion_time: self.completed_at,
+            full_snapshot_size_in_bytes: self
+                .completed_at
+                .and_then(|_| i64::try_from(self.bytes).ok()),
+            snapshot_id: Some(self.id.clone()),
+            volume_id: Some(self.volume.clone()),
+            state: Some(self.state.as_str().to_owned()),
+            state_message: self.reason.clone(),
+            start_time: Some(self.created_at),
+            progress: Some(format!("{}%", self.progress)),
+            owner_id: Some(self.owner.clone()),
+            description: Some(self.description.clone()),
+            volume_size: i32::try_from(self.gib).ok(),
+            encrypted: Some(false),
+            ..wire::Snapshot::default()
+        }
+    }
+
+    pub fn fields(&self) -> Fields {
+        let one = |text: &str| vec![text.to_owned()];
+        let completed = self.completed_at.iter().map(ToString::to_string);
+        vec![
+            ("completion-time", completed.collect()),
+            ("description", one(&self.description)),
+            ("encrypted", one("false")),
+            ("owner-id", one(&self.owner)),
+            ("progress", vec![format!("{}%", self.progress)]),
+            ("snapshot-id", one(&self.id)),
+            ("start-time", vec![self.created_at.to_string()]),
+            ("status", one(self.state.as_str())),
+            ("storage-tier", one("standard")),
+            ("volume-id", one(&self.volume)),
+            ("volume-size", vec![self.gib.to_string()]),
+        ]
+    }
+}
