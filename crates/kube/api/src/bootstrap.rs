@@ -41,12 +41,26 @@ pub async fn tell(cluster: &Cluster) -> bool {
 
 /// Makes an object; whether it is there. One that is stays as it is, unless it tells what may have changed.
 async fn make(cluster: &Cluster, path: &str, object: &Value, replaces: bool) -> bool {
-    let (mut code, mut text) = send(cluster, Method::POST, path, object).await;
-    if code == 409 && replaces {
-        let name = object["metadata"]["name"].as_str().unwrap_or_default();
-        let path = format!("{path}/{name}");
-        (code, text) = send(cluster, Method::PUT, &path, object).await;
-    } else if code == 409 {
+    let name = object["metadata"]["name"].as_str().unwrap_or_default();
+    let at = format!("{path}/{name}");
+    let there = match replaces {
+        true => send(cluster, Method::GET, &at, &Value::Null).await,
+        false => (404, String::new()),
+    };
+    let (mut code, mut text) = match serde_json::from_str::<Value>(&there.1) {
+        Ok(there_now) if there.0 == 200 => {
+            let mut object = object.clone();
+            object["metadata"]["resourceVersion"] =
+                there_now["metadata"]["resourceVersion"].clone();
+            send(cluster, Method::PUT, &at, &object).await
+        }
+        _ => send(cluster, Method::POST, path, object).await,
+    };
+    // An address that it has itself is one that is taken, so what is there is looked for before anything is said of it.
+    if code == 422 && !replaces {
+        (code, text) = send(cluster, Method::GET, &at, &Value::Null).await;
+    }
+    if code == 409 && !replaces {
         return true;
     }
     let is_made = (200..300).contains(&code);

@@ -237,8 +237,11 @@ pub async fn delete(
     let (cluster, found) = find(core, &place, named).await?;
     let part = found.record.part;
     let own = names::cluster_key(&place, &cluster.name);
-    let (key, uuid) = (found.key, found.record.uuid);
     let preserved = input.preserve == Some(true);
+    if !preserved && matches!(part, Part::KubeProxy | Part::PodIdentityAgent) {
+        return Err(fault::addon_stays(&found.record));
+    }
+    let (key, uuid) = (found.key, found.record.uuid);
     let gone = transact!(core.table, &call.permit, |tx| {
         let standing = tx.find::<Cluster>(&own).await?;
         let standing = standing.filter(|it| it.id == cluster.id);

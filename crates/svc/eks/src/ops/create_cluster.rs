@@ -152,10 +152,10 @@ async fn wanted(
     Ok((cluster, entry))
 }
 
-/// What EKS does not put into a cluster that is to have none of its own.
+/// What a cluster that is to have none of EKS's own begins without. What Services are led by is part of every node.
 fn without(bootstraps: Option<bool>) -> Parts {
     match bootstraps {
-        Some(false) => [Part::VpcCni, Part::CoreDns, Part::KubeProxy].into(),
+        Some(false) => [Part::VpcCni, Part::CoreDns].into(),
         _ => Parts::new(),
     }
 }
