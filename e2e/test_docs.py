@@ -51,6 +51,8 @@ PAGES = {
         "horizontalpodautoscaler.autoscaling/hello autoscaled",
         "Deployment/hello",
         "CPU(%)",
+        "AssociateIdentityProviderConfig",
+        "v1.36.4-eksbuild.1",
         "DELETING",
     ),
     "service-auto-scaling": (

@@ -24,7 +24,7 @@ use wharf_svc_ecs_exec::ssm::SessionManager;
 use wharf_svc_eks::{EksService, Parts as EksParts};
 use wharf_svc_eks_auth::EksAuthService;
 use wharf_svc_events::{EventsService, Parts as EventsParts};
-use wharf_svc_iam::{IssuerKeys, KnownService};
+use wharf_svc_iam::KnownService;
 use wharf_svc_inspector2::{Inspector2Service, Parts as InspectorParts};
 use wharf_svc_s3::{Parts as S3Parts, S3Service};
 use wharf_svc_scheduler::{Parts as SchedulerParts, SchedulerService};
@@ -44,7 +44,6 @@ use crate::{
     gateway::{IamMode, throttle::OfServices},
     images,
     inspector::ScannedImages,
-    issuers::Issuers,
     kube::{self, Clusters, Settings as ClusterSettings},
     names,
     pod_roles::PodRoles,
@@ -77,12 +76,8 @@ pub static SERVICES: &[Row] = &[
     Row {
         schema: &wharf_api_sts::schema::SERVICE,
         serve: |it| {
-            let keys = IssuerKeys::new(Arc::new(Issuers::new(
-                it.plane.egress.clone(),
-                &it.config.jwks,
-                it.plane.issuers.clone(),
-            )));
-            let service = StsService::new(it.plane.directory.clone(), Arc::new(keys));
+            let keys = it.plane.issuer_keys.clone();
+            let service = StsService::new(it.plane.directory.clone(), keys);
             let service = service.unchecked(matches!(it.config.iam, IamMode::Off));
             Served::by(wharf_api_sts::Routes(Arc::new(service))).throttled(wharf_svc_sts::RATES)
         },
@@ -540,6 +535,7 @@ pub static SERVICES: &[Row] = &[
                 names: names::of_certificate(it.config),
                 connections: it.plane.connections.clone(),
                 logs: logs.clone(),
+                keys: it.plane.issuer_keys.clone(),
                 issuers: it.plane.issuers.clone(),
             });
             let eks = EksService::new(EksParts {

@@ -29,7 +29,7 @@ use wharf_svc_ec2::{Ec2Service, elastic::PublicAddresses, instances::Parts as In
 use wharf_svc_ecr::{Catalog, token::Bearer};
 use wharf_svc_ecs::{AgentsConfig, Config as EcsConfig, EcsService, Parts};
 use wharf_svc_elbv2::{Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts, Place};
-use wharf_svc_iam::{Directory, DirectoryError, IamGate, IamService, Mode};
+use wharf_svc_iam::{Directory, DirectoryError, IamGate, IamService, IssuerKeys, Mode};
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_svc_logs::{
     Limits as LogsLimits, LogsService, Options as LogsOptions, Parts as LogsParts,
@@ -63,7 +63,7 @@ use crate::{
     },
     group_changes::GroupChanges,
     health::Health,
-    issuers::KeysFile,
+    issuers::{Issuers, KeysFile},
     join::Join,
     keys,
     kube::issuers::ClusterIssuers,
@@ -656,6 +656,8 @@ pub(crate) struct Plane {
     pub connections: Connections,
     /// Clusters that sign tokens.
     pub issuers: ClusterIssuers,
+    /// Keys of all who sign tokens.
+    pub issuer_keys: Arc<IssuerKeys>,
 }
 
 impl Plane {
@@ -841,6 +843,8 @@ impl Plane {
             counters: counters.clone(),
             takeover: Takeover::Replace,
         });
+        let issuers = ClusterIssuers::default();
+        let documents = Issuers::new(egress.clone(), &config.jwks, issuers.clone());
         Self {
             kms,
             sqs,
@@ -874,7 +878,8 @@ impl Plane {
             egress,
             counters,
             connections: Connections::new(ConnectionLimits::for_descriptors(descriptors())),
-            issuers: ClusterIssuers::default(),
+            issuers,
+            issuer_keys: Arc::new(IssuerKeys::new(Arc::new(documents))),
         }
     }
 

@@ -8,6 +8,7 @@ use http::{
 use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 use wharf_kube_auth::{UserInfo, bootstrap, user::MASTERS};
+use wharf_kube_model::parts::{self, Part, Parts};
 use wharf_store::StoreError;
 
 use crate::cluster::{Cluster, Network, OwnServer};
@@ -20,26 +21,50 @@ pub async fn ensure(cluster: &Cluster) -> Result<(), StoreError> {
     for (path, object) in objects() {
         make(cluster, &path, &object, false).await;
     }
-    for (path, object) in own_service(cluster.network()) {
-        make(cluster, &path, &object, true).await;
-    }
-    if let Some((path, object)) = name_service(cluster.network()) {
-        make(cluster, &path, &object, false).await;
-    }
+    tell(cluster).await;
     Ok(())
 }
 
-/// Makes an object. One that is there stays as it is, unless it tells what may have changed.
-async fn make(cluster: &Cluster, path: &str, object: &Value, replaces: bool) {
-    let (mut code, mut text) = send(cluster, Method::POST, path, object).await;
-    if code == 409 && replaces {
-        let name = object["metadata"]["name"].as_str().unwrap_or_default();
-        let path = format!("{path}/{name}");
-        (code, text) = send(cluster, Method::PUT, &path, object).await;
-    } else if code == 409 {
-        return;
+/// What nodes know the cluster's own services by. Whether all of it was made.
+pub async fn tell(cluster: &Cluster) -> bool {
+    let without = cluster.without();
+    let mut is_made = true;
+    for (path, object) in own_service(cluster.network(), &without) {
+        is_made &= make(cluster, &path, &object, true).await;
     }
-    if !(200..300).contains(&code) {
+    let names = name_service(cluster.network());
+    if let Some((path, object)) = names.filter(|_| !without.contains(&Part::CoreDns)) {
+        is_made &= make(cluster, &path, &object, false).await;
+    }
+    is_made
+}
+
+/// Makes an object; whether it is there. One that is stays as it is, unless it tells what may have changed.
+async fn make(cluster: &Cluster, path: &str, object: &Value, replaces: bool) -> bool {
+    let name = object["metadata"]["name"].as_str().unwrap_or_default();
+    let at = format!("{path}/{name}");
+    let there = match replaces {
+        true => send(cluster, Method::GET, &at, &Value::Null).await,
+        false => (404, String::new()),
+    };
+    let (mut code, mut text) = match serde_json::from_str::<Value>(&there.1) {
+        Ok(there_now) if there.0 == 200 => {
+            let mut object = object.clone();
+            object["metadata"]["resourceVersion"] =
+                there_now["metadata"]["resourceVersion"].clone();
+            send(cluster, Method::PUT, &at, &object).await
+        }
+        _ => send(cluster, Method::POST, path, object).await,
+    };
+    // An address that it has itself is one that is taken, so what is there is looked for before anything is said of it.
+    if code == 422 && !replaces {
+        (code, text) = send(cluster, Method::GET, &at, &Value::Null).await;
+    }
+    if code == 409 && !replaces {
+        return true;
+    }
+    let is_made = (200..300).contains(&code);
+    if !is_made {
         tracing::error!(
             path,
             code,
@@ -47,6 +72,7 @@ async fn make(cluster: &Cluster, path: &str, object: &Value, replaces: bool) {
             "failed to make an object that every cluster has"
         );
     }
+    is_made
 }
 
 async fn send(cluster: &Cluster, method: Method, path: &str, object: &Value) -> (u16, String) {
@@ -68,7 +94,7 @@ async fn send(cluster: &Cluster, method: Method, path: &str, object: &Value) -> 
 }
 
 /// The service by which pods reach this server, at the first address of the range.
-fn own_service(network: &Network) -> Vec<(String, Value)> {
+fn own_service(network: &Network, without: &Parts) -> Vec<(String, Value)> {
     let Some(address) = network.service_range.hosts().next() else {
         return Vec::new();
     };
@@ -76,7 +102,7 @@ fn own_service(network: &Network) -> Vec<(String, Value)> {
         return Vec::new();
     };
     let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-    let service = json!({
+    let mut service = json!({
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": {
@@ -90,6 +116,9 @@ fn own_service(network: &Network) -> Vec<(String, Value)> {
             "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": port}],
         },
     });
+    if !without.is_empty() {
+        service["metadata"]["annotations"] = json!({(parts::WITHOUT): parts::written(without)});
+    }
     let ports = json!([{"name": "https", "port": port, "protocol": "TCP"}]);
     let subset = json!({
         "addresses": addresses.iter().map(|it| json!({"ip": it})).collect::<Vec<_>>(),
@@ -126,32 +155,11 @@ fn own_service(network: &Network) -> Vec<(String, Value)> {
     ]
 }
 
-/// The service at which pods ask for names, at the tenth address of the range as on EKS. It selects nothing: nodes answer themselves.
+/// The service at which pods ask for names, at the tenth address of the range as on EKS.
 fn name_service(network: &Network) -> Option<(String, Value)> {
     let address = network.service_range.hosts().nth(9)?.to_string();
-    let port = |name: &str, protocol: &str| json!({"name": name, "port": 53, "protocol": protocol, "targetPort": 53});
-    let service = json!({
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {
-            "name": "kube-dns",
-            "labels": {
-                "k8s-app": "kube-dns",
-                "kubernetes.io/cluster-service": "true",
-                "kubernetes.io/name": "CoreDNS",
-            },
-        },
-        "spec": {
-            "type": "ClusterIP",
-            "clusterIP": address,
-            "clusterIPs": [address],
-            "ports": [port("dns", "UDP"), port("dns-tcp", "TCP")],
-        },
-    });
-    Some((
-        "/api/v1/namespaces/kube-system/services".to_owned(),
-        service,
-    ))
+    let path = "/api/v1/namespaces/kube-system/services".to_owned();
+    Some((path, parts::name_service(&address)))
 }
 
 /// In the order in which they are made: a path and what is posted to it.

@@ -19,7 +19,7 @@ use tokio::{
 };
 use wharf_base::{Clock, Timestamp};
 use wharf_kube_auth::{Authorizer, Tokens, UserInfo};
-use wharf_kube_model::Catalog;
+use wharf_kube_model::{Catalog, parts};
 use wharf_seal::SharedKey;
 use wharf_store::{Store, StoreError};
 
@@ -103,6 +103,8 @@ pub struct Parts {
     pub aws: Option<AwsPlace>,
     /// Without it, they get them by annotations of service accounts alone.
     pub pod_identities: Option<Arc<dyn PodIdentities>>,
+    /// What the cluster goes without at first.
+    pub without: parts::Parts,
 }
 
 pub struct Inner {
@@ -114,6 +116,8 @@ pub struct Inner {
     /// Held while the catalog is made of what is stored, so that an older one never follows a newer one.
     pub cataloguing: tokio::sync::Mutex<()>,
     pub turns: Turns,
+    /// What the cluster goes without.
+    pub without: ArcSwap<parts::Parts>,
     /// What nodes measured, for a moment.
     pub usage: crate::measured::Usage,
     users: Mutex<HashMap<String, Arc<User>>>,
@@ -173,6 +177,7 @@ impl Cluster {
     pub async fn new(objects: Arc<Objects>, parts: Parts) -> Result<Self, StoreError> {
         let inner = Arc::new(Inner {
             objects,
+            without: ArcSwap::from_pointee(parts.without.clone()),
             parts,
             catalog: ArcSwap::new(Catalog::built_in()),
             documents: crate::documents::Documents::default(),
@@ -200,6 +205,24 @@ impl Cluster {
 
     pub fn network(&self) -> &Network {
         &self.inner.parts.network
+    }
+
+    /// From now on the cluster goes without these parts and has all others; callers take turns.
+    ///
+    /// # Errors
+    /// The store's, or nodes could not be told; it may be half done.
+    pub async fn go_without(&self, without: parts::Parts) -> io::Result<()> {
+        self.inner.without.store(Arc::new(without));
+        let loaded = crate::definitions::load(&self.inner).await;
+        loaded.map_err(io::Error::other)?;
+        match crate::bootstrap::tell(self).await {
+            true => Ok(()),
+            false => Err(io::Error::other("nodes could not be told")),
+        }
+    }
+
+    pub fn without(&self) -> Arc<parts::Parts> {
+        self.inner.without.load_full()
     }
 
     /// Answers a request of a user who proved who they are. A request to switch protocols brings hyper's `OnUpgrade` among its

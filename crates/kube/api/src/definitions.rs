@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use wharf_kube_model::{Catalog, status::Status, view::text_at};
+use wharf_kube_model::{Catalog, parts::Part, status::Status, view::text_at};
 use wharf_store::{Compare, StoreError};
 
 use crate::{
@@ -219,13 +219,14 @@ pub async fn load(inner: &Inner) -> Result<(), StoreError> {
     let served: Vec<Value> = served
         .filter(|it| condition(it, "Established") == Some(true))
         .collect();
-    if served.is_empty() {
-        inner.catalog.store(Catalog::built_in());
-    } else {
-        inner
-            .catalog
-            .store(Arc::new(Catalog::built_in().with_custom(&served)));
+    let mut catalog = Catalog::built_in();
+    if inner.without.load().contains(&Part::MetricsServer) {
+        catalog = Arc::new(catalog.without(crate::measured::GROUP));
     }
+    if !served.is_empty() {
+        catalog = Arc::new(catalog.with_custom(&served));
+    }
+    inner.catalog.store(catalog);
     Ok(())
 }
 

@@ -27,7 +27,7 @@ use crate::{
     reading::Selection,
 };
 
-const GROUP: &str = "metrics.k8s.io";
+pub const GROUP: &str = "metrics.k8s.io";
 /// Nodes that one request asks at the same time.
 const NODES_AT_ONCE: usize = 16;
 

@@ -3,7 +3,8 @@
 //!
 //! - [`user`] says who somebody is, [`attributes`] what is asked, [`decision`] what comes of it.
 //! - [`seams`] holds the traits that the API server calls: [`Authenticator`], [`Authorizer`], [`Tokens`].
-//! - Who somebody is: [`eks_token`] and [`mapping`] for principals of IAM, [`account_token`] for service accounts, [`certificate`];
+//! - Who somebody is: [`eks_token`] and [`mapping`] for principals of IAM, [`account_token`] for service accounts, [`certificate`],
+//!   [`oidc`] for those whom an identity provider vouches for;
 //!   [`impersonation`] for those who act as another.
 //! - Certificates: [`signing_request`] is what is asked for, [`issuing`] what an authority gives for it.
 //! - What they may do: [`rbac`], [`node`], [`access_policies`]; [`bootstrap`] is what a cluster begins with.
@@ -21,6 +22,7 @@ pub mod impersonation;
 pub mod issuing;
 pub mod mapping;
 pub mod node;
+pub mod oidc;
 pub mod rbac;
 pub mod rules;
 pub mod seams;

@@ -126,6 +126,14 @@ impl Catalog {
         Self::of(built_in.chain(custom).collect())
     }
 
+    /// Without the built-in kinds of a group.
+    #[must_use]
+    pub fn without(&self, group: &str) -> Self {
+        let all = self.all();
+        let kept = all.filter(|it| it.group != group || it.custom.is_some());
+        Self::of(kept.cloned().collect())
+    }
+
     #[must_use]
     pub fn resource(&self, group: &str, version: &str, plural: &str) -> Option<&Arc<Resource>> {
         self.resources.get(&key(group, version, plural))

@@ -24,6 +24,7 @@ mod kinds;
 pub mod names;
 pub mod node_selector;
 pub mod openapi;
+pub mod parts;
 pub mod patch;
 pub mod quantity;
 pub mod quota;

@@ -8,6 +8,7 @@ use std::{
 
 use serde_json::Value;
 use wharf_kube_client::Object;
+use wharf_kube_model::parts::{Parts, TOLD_BY};
 
 use crate::{
     service::{Name, Service, ServicePort},
@@ -77,6 +78,13 @@ impl Book {
     /// `None` where there is no such service.
     pub fn get(&self, name: &Name) -> Option<&Entry> {
         self.entries.get(name).filter(|it| it.service.is_some())
+    }
+
+    /// What the cluster goes without.
+    pub fn without(&self) -> Parts {
+        let own = self.get(&Name::new(TOLD_BY.0, TOLD_BY.1));
+        let own = own.and_then(Entry::service);
+        own.map(|it| it.without.clone()).unwrap_or_default()
     }
 
     /// The service that has a cluster address.

@@ -16,6 +16,8 @@ mod slice;
 
 pub use book::{Book, Entry};
 pub use choose::{Chosen, Origin};
+pub use wharf_kube_model::parts::{Part, Parts};
+
 pub use follow::{Reader, Services};
 pub use service::{Kind, Name, Policy, Protocol, Service, ServicePort};
 pub use slice::{Endpoint, Slice, SlicePort};

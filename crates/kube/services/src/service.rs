@@ -4,6 +4,7 @@ use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use serde_json::Value;
 use wharf_kube_client::Object;
+use wharf_kube_model::parts::{self, Parts};
 
 /// Upstream's default, three hours.
 const AFFINITY_SECONDS: u64 = 10_800;
@@ -127,6 +128,8 @@ pub struct Service {
     pub internal: Policy,
     pub external: Policy,
     pub ports: Vec<ServicePort>,
+    /// What the cluster goes without, as its own service tells.
+    pub without: Parts,
 }
 
 fn port(of: Option<i64>) -> Option<u16> {
@@ -174,8 +177,11 @@ impl Service {
                 node_port: port(it.integer("/nodePort")),
             })
         });
+        let tells = (object.namespace(), object.name()) == parts::TOLD_BY;
+        let without = object.annotation(parts::WITHOUT).filter(|_| tells);
         Self {
             name: Name::new(object.namespace(), object.name()),
+            without: without.map(parts::read).unwrap_or_default(),
             uid: object.uid().into(),
             cluster_addresses: match is_external_name {
                 true => Vec::new(),

@@ -7,6 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use parking_lot::RwLock;
 use serde_json::Value;
 use wharf_base::{Clock, Timestamp};
 use wharf_kube_auth::{
@@ -15,10 +16,11 @@ use wharf_kube_auth::{
     account_token::{API_AUDIENCE, Claims, Issuer},
     certificate, eks_token, impersonation,
     mapping::Identity,
+    oidc::Provider,
 };
 use wharf_kube_client::{Client, Informer, Kind, Object as _, kind};
 use wharf_svc_eks::{EksService, entry::Entry};
-use wharf_svc_iam::{Directory, IdentifyError};
+use wharf_svc_iam::{Directory, IdentifyError, IssuerKeys};
 use wharf_wire::fault::Chain;
 
 use super::{
@@ -50,6 +52,10 @@ pub struct Identities {
     pub client: Client,
     /// The ConfigMap `aws-auth`, once the cluster is served.
     pub config_maps: OnceLock<Informer>,
+    /// Of the identity provider.
+    pub keys: Arc<IssuerKeys>,
+    /// Whose tokens are taken beside those of EKS and of service accounts.
+    pub provider: RwLock<Option<Provider>>,
 }
 
 fn refused(why: impl Into<String>) -> Unauthenticated {
@@ -98,6 +104,19 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
         let decoded = data_encoding::BASE64URL_NOPAD.decode(word.as_bytes());
         String::from_utf8(decoded.ok()?).ok()
     })
+}
+
+/// Tokens that say no audience of Kubernetes are for the API server alone.
+fn for_the_server(
+    user: UserInfo,
+    wanted: &[String],
+) -> Result<(UserInfo, Vec<String>), Unauthenticated> {
+    let good = wanted.iter().filter(|it| *it == API_AUDIENCE);
+    let good: Vec<String> = good.cloned().collect();
+    match good.is_empty() {
+        true => Err(refused("the token is for the API server alone")),
+        false => Ok((user, good)),
+    }
 }
 
 #[async_trait]
@@ -180,15 +199,11 @@ impl Identities {
             let entered = self.of_iam(token, &mut arn).await;
             self.logs.entered(&arn, entered.as_ref());
             let user = entered?;
-            let good = wanted.iter().filter(|it| *it == API_AUDIENCE);
-            let good: Vec<String> = good.cloned().collect();
-            return match good.is_empty() {
-                true => Err(refused("a token of EKS is for the API server alone")),
-                false => Ok((user, good)),
-            };
+            return for_the_server(user, wanted);
         }
         if !self.issuer.is_named_by(token) {
-            return Err(refused("the token is of nobody known here"));
+            let user = self.of_provider(token).await?;
+            return for_the_server(user, wanted);
         }
         let read = self.issuer.read(token, self.clock.now());
         let claims = read.map_err(|error| refused(format!("the token is refused: {error}")))?;
@@ -202,6 +217,18 @@ impl Identities {
         }
         self.still_there(&claims).await?;
         Ok((claims.user(), good))
+    }
+
+    /// Whom the cluster's identity provider vouches for.
+    async fn of_provider(&self, token: &str) -> Result<UserInfo, Unauthenticated> {
+        let provider = self.provider.read().clone();
+        let provider = provider.ok_or_else(|| refused("the token is of nobody known here"))?;
+        let (issuer, client) = (&provider.issuer, &provider.client_id);
+        let now = self.clock.now();
+        let claims = self.keys.vouched(token, issuer, client, now).await;
+        let claims = claims.map_err(|error| refused(format!("the token is refused: {error}")))?;
+        let user = provider.user(&claims);
+        user.map_err(|error| refused(format!("the token is refused: {error}")))
     }
 
     /// The account of a token, and what it is bound to, are the very ones it was made for.

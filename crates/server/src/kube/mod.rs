@@ -28,16 +28,22 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Full};
 use parking_lot::RwLock;
-use tokio::{net::TcpListener, sync::Mutex};
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, watch},
+};
 use tokio_util::sync::CancellationToken;
 use wharf_base::{
     Clock,
     net::{Cidr4, Ipv4Net},
 };
-use wharf_kube_api::{AwsPlace, Network, OwnServer, Parts, Servers};
+use wharf_kube_api::{AwsPlace, Network, OwnServer, Parts as Served, Servers};
 use wharf_kube_auth::{UserInfo, account_token::Issuer, user::MASTERS};
 use wharf_kube_client::{Client, Informer, Informers, Selection, kind, transport};
-use wharf_kube_model::status::Status;
+use wharf_kube_model::{
+    parts::{Part, Parts},
+    status::Status,
+};
 use wharf_log_writer::Writer;
 use wharf_seal::SharedKey;
 use wharf_service::Place;
@@ -46,7 +52,7 @@ use wharf_svc_eks::{
     EksService,
     control_planes::{ControlPlaneError, ControlPlanes, PodOfToken, Running, TokenRefused, Wanted},
 };
-use wharf_svc_iam::Directory;
+use wharf_svc_iam::{Directory, IssuerKeys};
 use wharf_svc_kube_balancers::Cloud;
 use wharf_svc_pod_interfaces::Interfaces;
 use wharf_wire::async_trait;
@@ -101,6 +107,8 @@ pub struct Settings {
     pub connections: Connections,
     /// What clusters tell their owners.
     pub logs: Arc<Writer>,
+    /// Of identity providers of clusters.
+    pub keys: Arc<IssuerKeys>,
     /// Told of each cluster that is served.
     pub issuers: issuers::ClusterIssuers,
 }
@@ -123,6 +131,10 @@ struct Serving {
     port: u16,
     logs: Arc<ClusterLogs>,
     front: Arc<Front>,
+    /// What it goes without, as nodes were told.
+    without: parking_lot::Mutex<Parts>,
+    /// Whether pods are given their addresses.
+    addresses: watch::Sender<bool>,
     stop: CancellationToken,
     /// The end of who makes load balancers: what is under way is done then.
     balancers: tokio::task::JoinHandle<()>,
@@ -132,6 +144,25 @@ impl Drop for Serving {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+impl Serving {
+    /// Has or goes without the parts that the cluster's record says.
+    async fn go_without(&self, without: Parts) -> Result<(), ControlPlaneError> {
+        let gives = gives_addresses(&without);
+        if *self.without.lock() != without {
+            let done = self.front.cluster.go_without(without.clone()).await;
+            done.map_err(failed("changing the parts of a cluster"))?;
+            *self.without.lock() = without;
+        }
+        self.addresses
+            .send_if_modified(|it| std::mem::replace(it, gives) != gives);
+        Ok(())
+    }
+}
+
+fn gives_addresses(without: &Parts) -> bool {
+    !without.contains(&Part::VpcCni)
 }
 
 impl Clusters {
@@ -232,6 +263,8 @@ impl Clusters {
             authority: authority.clone(),
             client: client.clone(),
             config_maps: OnceLock::new(),
+            keys: self.settings.keys.clone(),
+            provider: RwLock::new(wanted.provider.clone()),
         });
         let Place { account, region } = &wanted.place;
         let sealed_under = SharedKey::read(wanted.secrets_key.expose());
@@ -245,7 +278,7 @@ impl Clusters {
         let objects = objects.map_err(failed("opening the objects of a cluster"))?;
         let listeners = self.listen(&wanted).await;
         let (port, listeners) = listeners.map_err(failed("listening for a cluster"))?;
-        let parts = Parts {
+        let parts = Served {
             network: Network {
                 service_range: service_range(&wanted.service_cidr)?,
                 server: Some(OwnServer {
@@ -266,6 +299,7 @@ impl Clusters {
                 endpoint: AWS_IN_PODS.to_owned(),
             }),
             pod_identities: Some(Arc::new(associations)),
+            without: wanted.without.clone(),
         };
         let cluster = self.servers.create(&wanted.id, objects, parts).await;
         let cluster = cluster.map_err(failed("serving a cluster"))?;
@@ -298,13 +332,16 @@ impl Clusters {
             tokio::spawn(front.clone().serve(listener, stop.clone()));
         }
         logs.serves(port);
-        let balancers = self.start_controllers(&wanted, signer, &stop);
+        let addresses = watch::Sender::new(gives_addresses(&wanted.without));
+        let balancers = self.start_controllers(&wanted, signer, addresses.subscribe(), &stop);
         self.settings.issuers.begin(&wanted.id, &issuer);
         ending.disarm();
         Ok(Serving {
             port,
             logs,
             front,
+            without: parking_lot::Mutex::new(wanted.without),
+            addresses,
             stop,
             balancers,
         })
@@ -315,6 +352,7 @@ impl Clusters {
         &self,
         wanted: &Wanted,
         signer: ClusterSigner,
+        gives: watch::Receiver<bool>,
         stop: &CancellationToken,
     ) -> tokio::task::JoinHandle<()> {
         let id = &wanted.id;
@@ -344,7 +382,8 @@ impl Clusters {
                 id: id.clone(),
             },
         };
-        let run = wharf_svc_pod_interfaces::run(addresses, followed, interfaces, stop.clone());
+        let run =
+            wharf_svc_pod_interfaces::run(addresses, followed, interfaces, gives, stop.clone());
         tokio::spawn(run);
         let balancers = client(BALANCERS);
         let indexes = wharf_svc_kube_balancers::indexes();
@@ -407,6 +446,8 @@ impl ControlPlanes for Clusters {
             Some(serving) => {
                 serving.logs.on.write().clone_from(&cluster.logs);
                 *serving.front.admitted.write() = ranges(&cluster.admitted);
+                *serving.front.identities.provider.write() = cluster.provider;
+                serving.go_without(cluster.without).await?;
                 serving.port
             }
             None => {

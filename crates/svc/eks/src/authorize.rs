@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use wharf_api_eks::Input;
+use wharf_api_eks::{IdentityProviderConfig, Input};
 use wharf_service::{Place, tags, tags::Tags};
 use wharf_wire::{Check, Context, Fault};
 
 use crate::{
+    addons::Addon,
     core::Core,
     groups::records::NodeGroup,
     names::{self, PRINCIPAL, SERVICE},
     ops,
     pod_identity::{self, Association},
+    providers::IdentityProvider,
     records::{AccessEntry, Cluster},
 };
 
@@ -133,15 +135,58 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
                 .await?
         }
         Input::ListPodIdentityAssociations(it) => row.cluster(it.cluster_name.as_deref()).await?,
+        Input::CreateAddon(it) => {
+            let check = row.cluster(it.cluster_name.as_deref()).await?;
+            let check = with_tags(check, it.tags.as_ref());
+            return Ok(row.tagging(vec![check], it.tags.as_ref()));
+        }
+        Input::DescribeAddon(it) => {
+            row.addon(it.cluster_name.as_deref(), it.addon_name.as_deref())
+                .await?
+        }
+        Input::UpdateAddon(it) => {
+            row.addon(it.cluster_name.as_deref(), it.addon_name.as_deref())
+                .await?
+        }
+        Input::DeleteAddon(it) => {
+            row.addon(it.cluster_name.as_deref(), it.addon_name.as_deref())
+                .await?
+        }
+        Input::ListAddons(it) => row.cluster(it.cluster_name.as_deref()).await?,
+        Input::AssociateIdentityProviderConfig(it) => {
+            let mut check = row.cluster(it.cluster_name.as_deref()).await?;
+            if let Some(oidc) = &it.oidc {
+                let said = |it: &Option<String>| it.clone().unwrap_or_default();
+                check = check.with("eks:clientId", said(&oidc.client_id));
+                check = check.with("eks:issuerUrl", said(&oidc.issuer_url));
+            }
+            let check = with_tags(check, it.tags.as_ref());
+            return Ok(row.tagging(vec![check], it.tags.as_ref()));
+        }
+        Input::DescribeIdentityProviderConfig(it) => {
+            row.provider(
+                it.cluster_name.as_deref(),
+                it.identity_provider_config.as_ref(),
+            )
+            .await?
+        }
+        Input::DisassociateIdentityProviderConfig(it) => {
+            row.provider(
+                it.cluster_name.as_deref(),
+                it.identity_provider_config.as_ref(),
+            )
+            .await?
+        }
+        Input::ListIdentityProviderConfigs(it) => row.cluster(it.cluster_name.as_deref()).await?,
         Input::UpdateClusterConfig(it) => row.cluster(it.name.as_deref()).await?,
         Input::UpdateClusterVersion(it) => row.cluster(it.name.as_deref()).await?,
         Input::DescribeUpdate(it) => {
-            row.updated(it.name.as_deref(), it.nodegroup_name.as_deref())
-                .await?
+            let (group, addon) = (it.nodegroup_name.as_deref(), it.addon_name.as_deref());
+            row.updated(it.name.as_deref(), group, addon).await?
         }
         Input::ListUpdates(it) => {
-            row.updated(it.name.as_deref(), it.nodegroup_name.as_deref())
-                .await?
+            let (group, addon) = (it.nodegroup_name.as_deref(), it.addon_name.as_deref());
+            row.updated(it.name.as_deref(), group, addon).await?
         }
         Input::TagResource(it) => {
             let check = row.at(it.resource_arn.as_deref()).await?;
@@ -258,11 +303,59 @@ impl Row<'_> {
         })
     }
 
-    /// The cluster that an update is of, or its node group.
-    async fn updated(&self, cluster: Option<&str>, group: Option<&str>) -> Result<Check, Fault> {
-        match group {
-            Some(_) => self.group(cluster, group).await,
-            None => self.cluster(cluster).await,
+    /// With its tags, if it is there; else as the ARN of one would begin.
+    async fn addon(&self, cluster: Option<&str>, name: Option<&str>) -> Result<Check, Fault> {
+        let (cluster, name) = (cluster.unwrap_or_default(), name.unwrap_or_default());
+        let key = names::cluster_key(&self.place, cluster);
+        let mut found = None;
+        if let Some(cluster) = self.core.table.read::<Cluster>(&key).await? {
+            let key = names::addon_key(&self.place, &cluster.record.id, name);
+            found = self.core.table.read::<Addon>(&key).await?;
+        }
+        let found = found.map(|it| (it.record.resource(), it.record.tags));
+        Ok(self.below(found, names::addon_resource(cluster, name, "*")))
+    }
+
+    /// With its tags, if it is there; else as the ARN of one would begin.
+    async fn provider(
+        &self,
+        cluster: Option<&str>,
+        config: Option<&IdentityProviderConfig>,
+    ) -> Result<Check, Fault> {
+        let name = config.and_then(|it| it.name.as_deref()).unwrap_or_default();
+        let cluster = cluster.unwrap_or_default();
+        let key = names::cluster_key(&self.place, cluster);
+        let mut found = None;
+        if let Some(cluster) = self.core.table.read::<Cluster>(&key).await? {
+            let key = names::provider_key(&self.place, &cluster.record.id, name);
+            found = self.core.table.read::<IdentityProvider>(&key).await?;
+        }
+        let found = found.map(|it| (it.record.resource(), it.record.tags));
+        Ok(self.below(found, names::provider_resource(cluster, name, "*")))
+    }
+
+    /// What was found, by its resource and tags, or what is not there.
+    fn below(&self, found: Option<(String, Tags)>, missing: String) -> Check {
+        match found {
+            Some((resource, held)) => {
+                let check = Check::new(&self.action, names::arn(&self.place, resource));
+                tags::of_resource(check, Some(SERVICE), &held)
+            }
+            None => Check::new(&self.action, names::arn(&self.place, missing)),
+        }
+    }
+
+    /// The cluster that an update is of, or what in it.
+    async fn updated(
+        &self,
+        cluster: Option<&str>,
+        group: Option<&str>,
+        addon: Option<&str>,
+    ) -> Result<Check, Fault> {
+        match (group, addon) {
+            (Some(_), _) => self.group(cluster, group).await,
+            (None, Some(_)) => self.addon(cluster, addon).await,
+            (None, None) => self.cluster(cluster).await,
         }
     }
 

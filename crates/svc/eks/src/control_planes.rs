@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use wharf_kube_auth::oidc::Provider;
 use wharf_kube_client::Client;
+use wharf_kube_model::parts::Parts;
 use wharf_seal::Secret;
 use wharf_service::Place;
 use wharf_wire::async_trait;
@@ -58,6 +60,10 @@ pub struct Wanted {
     pub admitted: Vec<String>,
     /// Which logs it writes.
     pub logs: BTreeSet<LogType>,
+    /// Which parts it goes without.
+    pub without: Parts,
+    /// Whose tokens it takes beside its own.
+    pub provider: Option<Provider>,
     /// Where it was listened on before.
     pub port: Option<u16>,
     /// PEM of the cluster's authority and its key.

@@ -5,7 +5,7 @@ use wharf_service::Faults;
 use wharf_store::StoreError;
 use wharf_wire::Fault;
 
-use crate::{config::LookupError, groups::records::NodeGroup};
+use crate::{addons::Addon, config::LookupError, groups::records::NodeGroup, versions};
 
 /// What the service says when its records or pages fail.
 #[derive(Debug)]
@@ -174,6 +174,69 @@ pub fn no_association(id: &str) -> Fault {
 pub fn too_many_associations(most: u32) -> Fault {
     faults::resource_limit_exceeded_exception(format!(
         "You've reached the limit of {most} pod identity associations in this cluster."
+    ))
+}
+
+pub fn no_such_addon() -> Fault {
+    let version = versions::DEFAULT;
+    invalid(format!(
+        "Addon specified is not supported in {version} kubernetes version"
+    ))
+}
+
+pub fn no_such_addon_version() -> Fault {
+    invalid("Addon version specified is not supported")
+}
+
+pub fn bad_configuration(why: &str) -> Fault {
+    invalid(format!(
+        "ConfigurationValue provided in request is not supported: Json schema validation failed with error: [{why}]"
+    ))
+}
+
+fn of_addon(fault: Fault, addon: &Addon) -> Fault {
+    fault
+        .with("clusterName", &*addon.cluster)
+        .with("addonName", addon.part.name())
+}
+
+pub fn addon_exists(addon: &Addon) -> Fault {
+    of_addon(
+        faults::resource_in_use_exception("Addon already exists."),
+        addon,
+    )
+}
+
+pub fn no_addon(name: &str, cluster: &str) -> Fault {
+    let text = format!("No addon: {name} found in cluster: {cluster}");
+    let fault = faults::resource_not_found_exception(text);
+    fault.with("clusterName", cluster).with("addonName", name)
+}
+
+pub fn addon_is_busy(addon: &Addon) -> Fault {
+    let (name, status) = (addon.part.name(), addon.status.name());
+    let text = format!("Addon {name} cannot be updated as it is currently in {status} state");
+    of_addon(faults::invalid_request_exception(text), addon)
+}
+
+/// It is part of every node.
+pub fn addon_stays(addon: &Addon) -> Fault {
+    let name = addon.part.name();
+    let text = format!(
+        "Addon {name} is part of every node and cannot be removed. Delete it with preserve, which ends its management alone."
+    );
+    of_addon(faults::invalid_request_exception(text), addon)
+}
+
+pub fn no_provider(name: &str) -> Fault {
+    faults::resource_not_found_exception(format!(
+        "No identity provider config found for name: {name}."
+    ))
+}
+
+pub fn provider_exists(name: &str) -> Fault {
+    faults::resource_in_use_exception(format!(
+        "The cluster already has an identity provider config with name: {name}"
     ))
 }
 

@@ -4,6 +4,7 @@
 //!   `reconcile` does it.
 //! - [`groups`] is the managed node groups of clusters, [`updates`] what was asked to change and how it went.
 //! - `ops` holds the operations, a file a resource.
+//! - [`addons`] is which of its built-in parts a cluster has managed, [`providers`] whose tokens it takes beside its own.
 //! - [`pod_identity`] is which roles pods have by their service accounts.
 //! - [`control_planes`] is the seam to the API servers: whoever runs them hears which clusters there are, and asks [`entry`] who somebody is.
 //!
@@ -12,6 +13,7 @@
 
 #![forbid(unsafe_code)]
 
+mod addons;
 mod authority;
 mod authorize;
 mod config;
@@ -26,6 +28,7 @@ mod network;
 mod ops;
 mod plan;
 pub mod pod_identity;
+mod providers;
 mod reconcile;
 mod records;
 mod sealed;

@@ -5,8 +5,10 @@ use wharf_records::{Record as _, Scope};
 use wharf_service::Place;
 
 use crate::{
+    addons::Addon,
     groups::records::NodeGroup,
     pod_identity::Association,
+    providers::{IdentityProvider, OIDC},
     records::{AccessEntry, Cluster},
     updates::Update,
 };
@@ -89,6 +91,26 @@ pub fn association_resource(cluster: &str, id: &str) -> String {
 /// `cluster` is the cluster's id.
 pub fn update_key(place: &Place, cluster: &str, id: &str) -> String {
     scope(place).key(Update::KIND, &below(cluster, id))
+}
+
+/// `cluster` is the cluster's id.
+pub fn addon_key(place: &Place, cluster: &str, name: &str) -> String {
+    scope(place).key(Addon::KIND, &below(cluster, name))
+}
+
+/// `addon/<c>/<addon>/<uuid>`
+pub fn addon_resource(cluster: &str, name: &str, uuid: &str) -> String {
+    format!("addon/{cluster}/{name}/{uuid}")
+}
+
+/// `cluster` is the cluster's id.
+pub fn provider_key(place: &Place, cluster: &str, name: &str) -> String {
+    scope(place).key(IdentityProvider::KIND, &below(cluster, name))
+}
+
+/// `identityproviderconfig/<c>/oidc/<name>/<uuid>`
+pub fn provider_resource(cluster: &str, name: &str, uuid: &str) -> String {
+    format!("identityproviderconfig/{cluster}/{OIDC}/{name}/{uuid}")
 }
 
 /// Whether an ARN is that of a role of the account.

@@ -1,5 +1,7 @@
 //! The operations, a file a resource.
 
+pub mod addon_versions;
+pub mod addons;
 pub mod associations;
 pub mod clusters;
 pub mod create_cluster;
@@ -8,6 +10,7 @@ pub mod logging;
 pub mod node_group_updates;
 pub mod node_groups;
 pub mod policies;
+pub mod providers;
 pub mod tags;
 pub mod updates;
 pub mod versions;

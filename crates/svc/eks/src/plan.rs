@@ -59,6 +59,8 @@ pub mod tests {
             groups: 0,
             associations: 0,
             update: None,
+            without: Default::default(),
+            provider: None,
             admitted: vec!["0.0.0.0/0".to_owned()],
             service_cidr: "10.100.0.0/16".to_owned(),
             mode: Mode::Api,

@@ -12,6 +12,7 @@ use wharf_service::{Look, Place, Reach, Stored, fence, settled};
 use wharf_wire::Fault;
 
 use crate::{
+    addons::{Addon, settle},
     authority,
     control_planes::{ControlPlaneError, Wanted},
     core::Core,
@@ -20,6 +21,7 @@ use crate::{
     names, network,
     plan::{self, Step},
     pod_identity::Association,
+    providers::{self, IdentityProvider},
     records::{AccessEntry, Cluster, Status},
     updates::Update,
 };
@@ -28,7 +30,7 @@ pub const PERMIT: Permit = Permit::for_controller("eks");
 /// Records deleted in one transaction.
 const DELETED_AT_ONCE: usize = 100;
 
-type StepError = wharf_service::StepError<EksFaults>;
+pub type StepError = wharf_service::StepError<EksFaults>;
 
 impl From<ControlPlaneError> for StepError {
     fn from(error: ControlPlaneError) -> Self {
@@ -84,12 +86,14 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
             cluster.own_group = Some(made);
         }
         Step::Activate | Step::Apply | Step::KeepRunning => {
-            let wanted = wanted(&core, &place, &cluster)?;
+            let provider = provider(&core, &place, &cluster).await?;
+            let wanted = wanted(&core, &place, &cluster, provider.as_ref())?;
             let running = core.parts.control_planes.run(wanted).await?;
             cluster.port = Some(running.port);
             cluster.endpoint = Some(running.endpoint);
             cluster.status = Status::Active;
             if cluster == stored.record {
+                settle::addons(&core, &place, &stored).await?;
                 return Ok(Next::Settled);
             }
             tracing::info!(
@@ -118,6 +122,17 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
             changes.when(update.unchanged());
             changes.put(&key, &update.record.ended(Vec::new()));
         }
+        if let Some(stored) = provider(&core, &place, &cluster).await? {
+            changes.when(stored.unchanged());
+            let mut provider = stored.record;
+            if provider.status == providers::Status::Deleting {
+                cluster.provider = None;
+                changes.delete(&stored.key);
+            } else {
+                provider.status = providers::Status::Active;
+                changes.put(&stored.key, &provider);
+            }
+        }
     }
     changes.when(stored.unchanged());
     changes.fence(fence::<EksFaults>(&core.shard)?);
@@ -126,7 +141,27 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     settled(changes.write(&PERMIT).await)
 }
 
-fn wanted(core: &Core, place: &Place, cluster: &Cluster) -> Result<Wanted, StepError> {
+/// The cluster's, if it has one.
+async fn provider(
+    core: &Core,
+    place: &Place,
+    cluster: &Cluster,
+) -> Result<Option<Stored<IdentityProvider>>, StepError> {
+    let Some(name) = &cluster.provider else {
+        return Ok(None);
+    };
+    let key = names::provider_key(place, &cluster.id, name);
+    Ok(core.table.read(&key).await?)
+}
+
+fn wanted(
+    core: &Core,
+    place: &Place,
+    cluster: &Cluster,
+    provider: Option<&Stored<IdentityProvider>>,
+) -> Result<Wanted, StepError> {
+    let provider = provider.map(|it| &it.record);
+    let provider = provider.filter(|it| it.status != providers::Status::Deleting);
     let authority = cluster.authority.as_ref().ok_or(StepError::NoShard)?;
     let secrets = authority.secrets.as_ref().ok_or(StepError::NoShard)?;
     let keyring = &core.parts.keyring;
@@ -141,6 +176,8 @@ fn wanted(core: &Core, place: &Place, cluster: &Cluster) -> Result<Wanted, StepE
         service_cidr: cluster.service_cidr.clone(),
         admitted: cluster.admitted.clone(),
         logs: cluster.logs.clone(),
+        without: cluster.without.clone(),
+        provider: provider.map(IdentityProvider::provider),
         port: cluster.port,
         authority: authority.certificate.clone(),
         authority_key: open(&authority.key, names::authority_purpose(place, name))?,
@@ -161,6 +198,10 @@ async fn remove(core: &Core, place: &Place, stored: &Stored<Cluster>) -> Result<
     keys.extend(updates.into_iter().map(|it| it.key));
     let associations = core.below::<Association>(place, &cluster.id).await?;
     keys.extend(associations.into_iter().map(|it| it.key));
+    let addons = core.below::<Addon>(place, &cluster.id).await?;
+    keys.extend(addons.into_iter().map(|it| it.key));
+    let providers = core.below::<IdentityProvider>(place, &cluster.id).await?;
+    keys.extend(providers.into_iter().map(|it| it.key));
     keys.push(stored.key.clone());
     for some in keys.chunks(DELETED_AT_ONCE) {
         let mut changes = core.table.begin();

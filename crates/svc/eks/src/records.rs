@@ -7,6 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
+use wharf_kube_model::parts::Parts;
 use wharf_records::{Record, Unknown};
 use wharf_seal::Sealed;
 use wharf_service::tags::Tags;
@@ -88,6 +89,12 @@ pub struct Cluster {
     /// The update that runs.
     #[serde(default)]
     pub update: Option<String>,
+    /// Parts that it goes without.
+    #[serde(default)]
+    pub without: Parts,
+    /// The name of its identity provider, until that is gone.
+    #[serde(default)]
+    pub provider: Option<String>,
     pub admitted: Vec<String>,
     pub service_cidr: String,
     pub mode: Mode,

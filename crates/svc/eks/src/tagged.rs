@@ -4,9 +4,11 @@ use wharf_records::Record as _;
 use wharf_service::{Kind, Tagged};
 
 use crate::{
+    addons::Addon,
     groups::records::NodeGroup,
     names::{self, SERVICE},
     pod_identity::Association,
+    providers::IdentityProvider,
     records::{AccessEntry, Cluster},
 };
 
@@ -24,6 +26,14 @@ pub const TAGGED: Tagged = Tagged {
         Kind::within(Association::KIND, |_, value| {
             let association: Association = wharf_records::decode(value)?;
             Ok(vec![(association.resource(), association.tags)])
+        }),
+        Kind::within(Addon::KIND, |_, value| {
+            let addon: Addon = wharf_records::decode(value)?;
+            Ok(vec![(addon.resource(), addon.tags)])
+        }),
+        Kind::within(IdentityProvider::KIND, |_, value| {
+            let provider: IdentityProvider = wharf_records::decode(value)?;
+            Ok(vec![(provider.resource(), provider.tags)])
         }),
         Kind::within(AccessEntry::KIND, |_, value| {
             let entry: AccessEntry = wharf_records::decode(value)?;

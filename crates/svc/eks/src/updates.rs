@@ -1,4 +1,4 @@
-//! Updates of clusters and node groups: what was asked for, and how it went.
+//! Updates of clusters, node groups and add-ons: what was asked for, and how it went.
 
 use serde::{Deserialize, Serialize};
 use wharf_api_eks as api;
@@ -32,9 +32,12 @@ impl Status {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Update {
     pub id: String,
-    /// The node group that it is of; nothing: the cluster.
+    /// The node group that it is of.
     #[serde(default)]
     pub group: Option<String>,
+    /// The add-on that it is of; neither: the cluster.
+    #[serde(default)]
+    pub addon: Option<String>,
     #[serde(rename = "type")]
     pub kind: String,
     pub status: Status,
@@ -53,6 +56,14 @@ impl Record for Update {
     const FORMAT: u32 = 1;
 }
 
+/// What an update is of, within a cluster: itself, or something by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner<'a> {
+    Cluster,
+    Group(&'a str),
+    Addon(&'a str),
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpdateError {
     pub code: String,
@@ -63,7 +74,7 @@ pub struct UpdateError {
 impl Update {
     pub fn new(
         kind: &str,
-        group: Option<&str>,
+        owner: Owner<'_>,
         params: Vec<(&str, String)>,
         token: Option<String>,
         now: Timestamp,
@@ -73,7 +84,14 @@ impl Update {
             .map(|(name, value)| (name.to_owned(), value));
         Self {
             id: ids::uuid(),
-            group: group.map(str::to_owned),
+            group: match owner {
+                Owner::Group(name) => Some(name.to_owned()),
+                _ => None,
+            },
+            addon: match owner {
+                Owner::Addon(name) => Some(name.to_owned()),
+                _ => None,
+            },
             kind: kind.to_owned(),
             status: Status::InProgress,
             params: params.collect(),
@@ -81,6 +99,14 @@ impl Update {
             created_at: now,
             token,
             unknown: Unknown::default(),
+        }
+    }
+
+    pub fn owner(&self) -> Owner<'_> {
+        match (&self.group, &self.addon) {
+            (Some(name), _) => Owner::Group(name),
+            (None, Some(name)) => Owner::Addon(name),
+            (None, None) => Owner::Cluster,
         }
     }
 
@@ -133,16 +159,15 @@ impl Known {
         Ok(Self(all))
     }
 
-    pub fn by_token(&self, group: Option<&str>, token: Option<&str>) -> Option<&Update> {
+    pub fn by_token(&self, owner: Owner<'_>, token: Option<&str>) -> Option<&Update> {
         let token = token?;
         self.0
             .iter()
-            .find(|it| it.token.as_deref() == Some(token) && it.group.as_deref() == group)
+            .find(|it| it.token.as_deref() == Some(token) && it.owner() == owner)
     }
 
-    pub fn of_group(self, group: Option<&str>) -> impl Iterator<Item = Update> {
-        let group = group.map(str::to_owned);
-        self.0.into_iter().filter(move |it| it.group == group)
+    pub fn of_owner(self, owner: Owner<'_>) -> impl Iterator<Item = Update> {
+        self.0.into_iter().filter(move |it| it.owner() == owner)
     }
 
     /// Lets the oldest go where there are too many.

@@ -43,7 +43,7 @@ pub use directory::{
 pub use gate::{IamGate, Mode};
 pub use names::entity_arn;
 pub use oidc::{
-    Documents, IssuerKeys,
+    Documents, IssuerKeys, NotVouched,
     keys::{MAX_DOCUMENT, NoKey},
     token::TokenError,
 };

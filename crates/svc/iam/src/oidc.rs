@@ -5,5 +5,7 @@ pub(crate) mod keys;
 pub(crate) mod provider;
 pub(crate) mod signature;
 pub(crate) mod token;
+mod vouched;
 
 pub use keys::{Documents, IssuerKeys};
+pub use vouched::NotVouched;

@@ -9,7 +9,11 @@ use std::{
 
 use parking_lot::Mutex;
 use serde_json::json;
-use tokio::{sync::Notify, task::JoinSet, time::sleep};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+    time::sleep,
+};
 use tokio_util::sync::CancellationToken;
 use wharf_base::Backoff;
 use wharf_kube_client::{
@@ -33,17 +37,20 @@ struct Controller {
     pods: Informer,
     nodes: Informer,
     recorder: Recorder,
+    /// Whether pods are given interfaces; those that are gone are taken back anyway.
+    gives: watch::Receiver<bool>,
     /// Interfaces by the uids of their pods. What a pod's annotation says of it is its users' to change.
     made: Mutex<BTreeMap<String, String>>,
     /// Of pods that are gone: their interfaces, by id.
     left: Mutex<BTreeSet<String>>,
 }
 
-/// Until `stop`.
+/// Until `stop`. Pods that begin while it does not give wait.
 pub async fn run(
     client: Client,
     informers: Informers,
     interfaces: Interfaces,
+    gives: watch::Receiver<bool>,
     stop: CancellationToken,
 ) {
     let controller = Arc::new(Controller {
@@ -52,6 +59,7 @@ pub async fn run(
         recorder: Recorder::start(client.clone(), "vpc-resource-controller", ""),
         client,
         interfaces,
+        gives,
         made: Mutex::default(),
         left: Mutex::default(),
     });
@@ -76,10 +84,14 @@ impl Controller {
         self.nodes.subscribe(move |_| tell.notify_one());
         self.pods.synced().await;
         self.sweep().await;
+        let mut switched = self.gives.clone();
         let mut working: BTreeMap<String, ()> = BTreeMap::new();
         let mut jobs: JoinSet<String> = JoinSet::new();
         loop {
-            let wanted = wishes(&self.pods.all());
+            let wanted = match *switched.borrow_and_update() {
+                true => wishes(&self.pods.all()),
+                false => BTreeMap::default(),
+            };
             for (uid, wish) in wanted {
                 let node = self.nodes.get("", &wish.node);
                 let instance = node.as_deref().and_then(instance_of).map(str::to_owned);
@@ -97,6 +109,7 @@ impl Controller {
             }
             tokio::select! {
                 () = changed.notified() => {}
+                Ok(()) = switched.changed() => {}
                 Some(done) = jobs.join_next() => if let Ok(uid) = done {
                     working.remove(&uid);
                 },
@@ -129,9 +142,10 @@ impl Controller {
 
     fn wants_still(&self, wish: &Wish) -> bool {
         let pod = self.pods.get(&wish.namespace, &wish.name);
-        pod.is_some_and(|it| {
-            it.uid() == wish.uid && it.annotation(POD_ENI).is_none() && !it.is_deleting()
-        })
+        *self.gives.borrow()
+            && pod.is_some_and(|it| {
+                it.uid() == wish.uid && it.annotation(POD_ENI).is_none() && !it.is_deleting()
+            })
     }
 
     /// Until the pod has its interface or wants none; its uid.

@@ -7,6 +7,7 @@ mod kubectl;
 mod measured;
 mod nodes;
 mod objects;
+mod parts;
 mod pods;
 mod services;
 mod signing;

@@ -12,7 +12,7 @@ use std::{
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use wharf_base::Backoff;
-use wharf_kube_services::Services;
+use wharf_kube_services::{Parts, Services};
 use wharf_network::{Network, ServicesUpdate};
 
 use self::leads::{Book, leads, own};
@@ -69,36 +69,44 @@ pub async fn follow(network: Network, services: Services, node: Node, stop: Canc
 async fn led(network: &Network, services: &Services, node: &Node) -> wharf_network::NetworkError {
     // Before the book is read, so that nothing falls between the two.
     let reader = services.reader();
-    let mut known = Book::default();
-    let (name, leads_of_node) = own(node);
-    known.put(&name, leads_of_node);
-    {
-        let book = services.book();
-        for (service, entry) in book.services() {
-            known.put(&service.name, leads(entry, node));
-        }
-    }
+    let (mut known, mut without) = read(services, node);
     let mut update = ServicesUpdate::Snapshot(known.all());
     loop {
         if let Err(error) = network.services(&node.instance, update).await {
             return error;
         }
         let pause = Instant::now() + PAUSE;
-        let changed = loop {
+        update = loop {
             let names = reader.changed(TURN).await;
+            if services.book().without() != without {
+                (known, without) = read(services, node);
+                break ServicesUpdate::Snapshot(known.all());
+            }
             let mut changed = BTreeMap::new();
             {
                 let book = services.book();
                 for name in names {
-                    let now = book.get(&name).map(|it| leads(it, node));
+                    let now = book.get(&name).map(|it| leads(it, node, &without));
                     changed.extend(known.put(&name, now.unwrap_or_default()));
                 }
             }
             if !changed.is_empty() {
-                break changed;
+                break ServicesUpdate::Changes(changed);
             }
         };
         sleep_until(pause).await;
-        update = ServicesUpdate::Changes(changed);
     }
+}
+
+/// All of it as it is now, and what the cluster goes without.
+fn read(services: &Services, node: &Node) -> (Book, Parts) {
+    let mut known = Book::default();
+    let book = services.book();
+    let without = book.without();
+    let (name, leads_of_node) = own(node, &without);
+    known.put(&name, leads_of_node);
+    for (service, entry) in book.services() {
+        known.put(&service.name, leads(entry, node, &without));
+    }
+    (known, without)
 }

@@ -16,7 +16,7 @@ use crate::{
     names,
     reconcile::PERMIT,
     records::{AccessEntry, Cluster},
-    updates::Known,
+    updates::{Known, Owner},
 };
 
 const NOTHING: Size = Size {
@@ -136,7 +136,7 @@ async fn record(
         }
     }
     let updates = Known::of(core, place, cluster).await?;
-    for update in updates.of_group(Some(&group.name)) {
+    for update in updates.of_owner(Owner::Group(&group.name)) {
         changes.delete(names::update_key(place, &cluster.id, &update.id));
     }
     changes.when(stored.unchanged());

@@ -8,6 +8,7 @@ use wharf_kube_auth::{
     access_policies::Policy,
     mapping::{self, Identity},
 };
+use wharf_kube_model::parts::{Part, Parts};
 use wharf_records::Record as _;
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
@@ -128,6 +129,8 @@ async fn wanted(
         groups: 0,
         associations: 0,
         update: None,
+        without: without(input.bootstrap_self_managed_addons),
+        provider: None,
         admitted,
         service_cidr,
         mode,
@@ -147,6 +150,14 @@ async fn wanted(
     };
     let entry = (creator_is_admin && mode.has_entries()).then(|| of_creator(&cluster, &creator));
     Ok((cluster, entry))
+}
+
+/// What a cluster that is to have none of EKS's own begins without. What Services are led by is part of every node.
+fn without(bootstraps: Option<bool>) -> Parts {
+    match bootstraps {
+        Some(false) => [Part::VpcCni, Part::CoreDns].into(),
+        _ => Parts::new(),
+    }
 }
 
 async fn check_role(core: &Core, place: &Place, name: &str, role: &str) -> Result<(), Fault> {

@@ -19,7 +19,7 @@ use crate::{
     },
     names,
     records::Cluster,
-    updates::{Known, Update},
+    updates::{Known, Owner, Update},
     versions,
 };
 
@@ -37,7 +37,7 @@ async fn begin(
     Ok(transact!(core.table, &call.permit, |tx| {
         let there = tx.find::<NodeGroup>(key).await?;
         let mut group = there.ok_or_else(|| fault::no_group(key))?;
-        if let Some(made) = known.by_token(Some(&group.name), token.as_deref()) {
+        if let Some(made) = known.by_token(Owner::Group(&group.name), token.as_deref()) {
             return Ok(made.clone());
         }
         if group.update.is_some() {
@@ -47,7 +47,13 @@ async fn begin(
             return Err(fault::group_not_active(&group));
         }
         let params = change(&mut group)?;
-        let update = Update::new(kind, Some(&group.name), params, token.clone(), core.now());
+        let update = Update::new(
+            kind,
+            Owner::Group(&group.name),
+            params,
+            token.clone(),
+            core.now(),
+        );
         group.status = Status::Updating;
         group.update = Some(update.id.clone());
         group.modified_at = update.created_at;

@@ -1,4 +1,5 @@
-//! TagResource, UntagResource and ListTagsForResource, of clusters, access entries, node groups and Pod Identity associations.
+//! TagResource, UntagResource and ListTagsForResource, of clusters, access entries, node groups, add-ons, identity providers and Pod
+//! Identity associations.
 
 use wharf_api_eks::{
     ListTagsForResourceRequest, ListTagsForResourceResponse, TagResourceRequest,
@@ -7,13 +8,15 @@ use wharf_api_eks::{
 use wharf_service::{Place, tags::Tags, transact};
 use wharf_wire::{Call, Fault};
 
-use super::{associations, node_groups};
+use super::{addons, associations, node_groups, providers};
 use crate::{
+    addons::Addon,
     core::Core,
     fault,
     groups::records::NodeGroup,
     names,
     pod_identity::Association,
+    providers::{IdentityProvider, OIDC},
     records::{AccessEntry, Cluster},
     tags,
 };
@@ -24,6 +27,8 @@ pub enum Tagged {
     Entry(String, Tags),
     Group(String, Tags),
     Association(String, Tags),
+    Addon(String, Tags),
+    Provider(String, Tags),
 }
 
 /// What an ARN of the caller's account and region names, if it is there.
@@ -63,6 +68,18 @@ pub async fn find(core: &Core, place: &Place, arn: &str) -> Result<Option<Tagged
             let found = associations::find(core, place, named).await.ok();
             Ok(found.map(|(_, it)| Tagged::Association(it.key, it.record.tags)))
         }
+        ["addon", cluster, name, uuid] => {
+            let named = (Some(*cluster), Some(*name));
+            let found = addons::find(core, place, named).await.ok();
+            let found = found.filter(|it| it.1.record.uuid == *uuid);
+            Ok(found.map(|(_, it)| Tagged::Addon(it.key, it.record.tags)))
+        }
+        ["identityproviderconfig", cluster, OIDC, name, uuid] => {
+            let named = (Some(*cluster), Some(*name));
+            let found = providers::find(core, place, named).await.ok();
+            let found = found.filter(|it| it.1.record.uuid == *uuid);
+            Ok(found.map(|(_, it)| Tagged::Provider(it.key, it.record.tags)))
+        }
         _ => Ok(None),
     }
 }
@@ -73,7 +90,9 @@ impl Tagged {
             Self::Cluster(_, tags)
             | Self::Entry(_, tags)
             | Self::Group(_, tags)
-            | Self::Association(_, tags) => tags,
+            | Self::Association(_, tags)
+            | Self::Addon(_, tags)
+            | Self::Provider(_, tags) => tags,
         }
     }
 }
@@ -146,6 +165,17 @@ async fn change(
             let mut association = found.ok_or_else(gone)?;
             change(&mut association.tags)?;
             tx.put(&key, &association);
+        }),
+        Tagged::Addon(key, _) => transact!(core.table, &call.permit, |tx| {
+            let mut addon = tx.find::<Addon>(&key).await?.ok_or_else(gone)?;
+            change(&mut addon.tags)?;
+            tx.put(&key, &addon);
+        }),
+        Tagged::Provider(key, _) => transact!(core.table, &call.permit, |tx| {
+            let found = tx.find::<IdentityProvider>(&key).await?;
+            let mut provider = found.ok_or_else(gone)?;
+            change(&mut provider.tags)?;
+            tx.put(&key, &provider);
         }),
     }
     Ok(())

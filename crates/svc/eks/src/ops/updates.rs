@@ -8,12 +8,12 @@ use wharf_api_eks::{
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
-use super::{create_cluster, logging, node_groups};
+use super::{addons, create_cluster, logging, node_groups};
 use crate::{
     core::Core,
     fault, names, network,
     records::{Cluster, Mode, Status},
-    updates::{Known, Update},
+    updates::{Known, Owner, Update},
     versions,
 };
 
@@ -23,35 +23,51 @@ pub async fn describe(
     input: DescribeUpdateRequest,
 ) -> Result<DescribeUpdateResponse, Fault> {
     let place = Place::of(call);
-    let group = input.nodegroup_name.as_deref();
-    let cluster = owner(core, &place, input.name.as_deref(), group).await?;
+    let of = owner(input.nodegroup_name.as_deref(), input.addon_name.as_deref())?;
+    let cluster = cluster(core, &place, input.name.as_deref(), of).await?;
     let id = input.update_id.unwrap_or_default();
     let found = core
         .table
         .read::<Update>(&names::update_key(&place, &cluster.id, &id))
         .await?;
     let found = found.map(|it| it.record);
-    let found = found.filter(|it| it.group.as_deref() == group);
+    let found = found.filter(|it| it.owner() == of);
     let found = found.ok_or_else(|| fault::no_update(&id))?;
     Ok(DescribeUpdateResponse {
         update: Some(found.shown()),
     })
 }
 
-/// The cluster, with the group in it if one is named.
-async fn owner(
+/// What a request names beside its cluster.
+fn owner<'a>(group: Option<&'a str>, addon: Option<&'a str>) -> Result<Owner<'a>, Fault> {
+    match (group, addon) {
+        (Some(name), None) => Ok(Owner::Group(name)),
+        (None, Some(name)) => Ok(Owner::Addon(name)),
+        (None, None) => Ok(Owner::Cluster),
+        (Some(_), Some(_)) => Err(fault::invalid(
+            "Only one of nodegroupName and addonName can be specified.",
+        )),
+    }
+}
+
+/// The cluster, in which is what is named.
+async fn cluster(
     core: &Core,
     place: &Place,
     cluster: Option<&str>,
-    group: Option<&str>,
+    owner: Owner<'_>,
 ) -> Result<Cluster, Fault> {
-    match group {
-        Some(_) => Ok(node_groups::find(core, place, (cluster, group)).await?.0),
-        None => Ok(core
-            .cluster(place, cluster.unwrap_or_default())
-            .await?
-            .record),
-    }
+    Ok(match owner {
+        Owner::Group(name) => {
+            let named = (cluster, Some(name));
+            node_groups::find(core, place, named).await?.0
+        }
+        Owner::Addon(name) => addons::find(core, place, (cluster, Some(name))).await?.0,
+        Owner::Cluster => {
+            let found = core.cluster(place, cluster.unwrap_or_default());
+            found.await?.record
+        }
+    })
 }
 
 pub async fn list(
@@ -60,13 +76,18 @@ pub async fn list(
     input: ListUpdatesRequest,
 ) -> Result<ListUpdatesResponse, Fault> {
     let place = Place::of(call);
-    let group = input.nodegroup_name.as_deref();
-    let cluster = owner(core, &place, input.name.as_deref(), group).await?;
+    let (group, addon) = (input.nodegroup_name.as_deref(), input.addon_name.as_deref());
+    let of = owner(group, addon)?;
+    let cluster = cluster(core, &place, input.name.as_deref(), of).await?;
     let known = Known::of(core, &place, &cluster).await?;
-    let mut ids: Vec<String> = known.of_group(group).map(|it| it.id).collect();
+    let mut ids: Vec<String> = known.of_owner(of).map(|it| it.id).collect();
     ids.sort();
     let at = (input.next_token.as_deref(), input.max_results);
-    let filters = [cluster.id.as_str(), group.unwrap_or_default()];
+    let filters = [
+        cluster.id.as_str(),
+        group.unwrap_or_default(),
+        addon.unwrap_or_default(),
+    ];
     let (update_ids, next_token) = core.page(call, ("eks/ListUpdates", &filters), ids, at)?;
     Ok(ListUpdatesResponse {
         update_ids: Some(update_ids),
@@ -137,7 +158,7 @@ pub async fn cluster_config(
         let there = tx.find::<Cluster>(&key).await?;
         let there = there.filter(|it| it.id == found.record.id);
         let mut cluster = there.ok_or_else(|| fault::no_cluster(&found.record.name))?;
-        if let Some(made) = known.by_token(None, token.as_deref()) {
+        if let Some(made) = known.by_token(Owner::Cluster, token.as_deref()) {
             return Ok(UpdateClusterConfigResponse {
                 update: Some(made.shown()),
             });
@@ -153,7 +174,13 @@ pub async fn cluster_config(
             return Err(fault::not_active(&cluster.name));
         }
         let params = changed(&mut cluster, &change)?;
-        let update = Update::new(change.kind(), None, params, token.clone(), core.now());
+        let update = Update::new(
+            change.kind(),
+            Owner::Cluster,
+            params,
+            token.clone(),
+            core.now(),
+        );
         cluster.status = Status::Updating;
         cluster.update = Some(update.id.clone());
         known.make_room(&mut tx, &place, &cluster.id);

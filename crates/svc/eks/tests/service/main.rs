@@ -1,7 +1,9 @@
 //! The service in process, over a real store, EC2 and IAM; only the API servers are a stand-in that remembers.
 
+mod addons;
 mod groups;
 mod pod_identity;
+mod providers;
 mod scaling;
 
 use std::sync::Arc;
@@ -18,8 +20,10 @@ use wharf_base::SystemClock;
 use wharf_kube_auth::{
     access_policies::{Policy, Reach},
     mapping::Identity,
+    oidc::Provider,
 };
 use wharf_kube_client::{Client, fake::Fake};
+use wharf_kube_model::parts::Parts as Without;
 use wharf_reconcile::Takeover;
 use wharf_service::Place;
 use wharf_svc_eks::{
@@ -38,6 +42,9 @@ use crate::scaling::Groups;
 #[derive(Default)]
 struct Planes {
     running: Mutex<Vec<String>>,
+    /// As the last cluster that ran was to be.
+    without: Mutex<Without>,
+    provider: Mutex<Option<Provider>>,
     kubernetes: Fake,
 }
 
@@ -52,6 +59,8 @@ impl ControlPlanes for Planes {
                 .unwrap()
                 .contains("PRIVATE KEY")
         );
+        *self.without.lock() = cluster.without;
+        *self.provider.lock() = cluster.provider;
         let mut running = self.running.lock();
         if !running.contains(&cluster.id) {
             running.push(cluster.id);

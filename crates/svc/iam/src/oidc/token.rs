@@ -76,7 +76,7 @@ pub(crate) struct Token<'a> {
     pub(crate) subject: String,
     audiences: Vec<String>,
     authorized_party: Option<String>,
-    claims: Map<String, Value>,
+    pub(crate) claims: Map<String, Value>,
 }
 
 impl<'a> Token<'a> {
@@ -142,6 +142,12 @@ impl<'a> Token<'a> {
             Some(party) => known(party),
             None => self.audiences.iter().any(known),
         };
+        is_meant.then_some(()).ok_or(TokenError::Audience)
+    }
+
+    /// Whether a client is among its audiences, whoever asked for it.
+    pub(crate) fn names(&self, client: &str) -> Result<(), TokenError> {
+        let is_meant = self.audiences.iter().any(|it| it == client);
         is_meant.then_some(()).ok_or(TokenError::Audience)
     }
 

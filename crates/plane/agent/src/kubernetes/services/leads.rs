@@ -5,7 +5,9 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4},
 };
 
-use wharf_kube_services::{Chosen, Entry, Name, Origin, Protocol, Service, ServicePort};
+use wharf_kube_services::{
+    Chosen, Entry, Name, Origin, Part, Parts, Protocol, Service, ServicePort,
+};
 use wharf_network::{CLUSTER_RESOLVER, FrontEnd, Lead};
 
 use super::Node;
@@ -22,20 +24,26 @@ const POD_IDENTITY: FrontEnd = FrontEnd {
 };
 
 /// What no service of the cluster says and the node itself offers its pods. No service claims it: its name comes before all others.
-pub fn own(node: &Node) -> (Name, BTreeMap<FrontEnd, Lead>) {
-    let lead = Lead::To {
-        endpoints: vec![node.pod_identity],
-        sticky: false,
+/// Where the cluster goes without, it is refused.
+pub fn own(node: &Node, without: &Parts) -> (Name, BTreeMap<FrontEnd, Lead>) {
+    let lead = match without.contains(&Part::PodIdentityAgent) {
+        true => Lead::Refused,
+        false => Lead::To {
+            endpoints: vec![node.pod_identity],
+            sticky: false,
+        },
     };
     (Name::new("", ""), BTreeMap::from([(POD_IDENTITY, lead)]))
 }
 
-/// What a service is to a node. Only IPv4 is led: networks here have no other.
-pub fn leads(entry: &Entry, node: &Node) -> BTreeMap<FrontEnd, Lead> {
+/// What a service is to a node: nothing where the cluster goes without. Only IPv4 is led: networks here have no other.
+pub fn leads(entry: &Entry, node: &Node, without: &Parts) -> BTreeMap<FrontEnd, Lead> {
     let mut found = BTreeMap::new();
-    let Some(service) = entry.service() else {
+    let is_led = !without.contains(&Part::KubeProxy);
+    let Some(service) = entry.service().filter(|_| is_led) else {
         return found;
     };
+    let answers_names = !without.contains(&Part::CoreDns);
     let sticky = service.affinity.is_some();
     for port in &service.ports {
         // Connection tracking here translates no ports of SCTP.
@@ -44,7 +52,7 @@ pub fn leads(entry: &Entry, node: &Node) -> BTreeMap<FrontEnd, Lead> {
         }
         let lead = |from| match is_api_server(service, port) {
             true => to(vec![node.api_server.into()], false, |_| true),
-            false if is_name_service(entry, service, port) => Lead::To {
+            false if answers_names && is_name_service(entry, service, port) => Lead::To {
                 endpoints: vec![SocketAddrV4::new(CLUSTER_RESOLVER, NAMES)],
                 sticky: false,
             },

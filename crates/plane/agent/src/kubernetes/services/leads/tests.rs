@@ -46,7 +46,11 @@ fn addresses_of_a_service_and_its_node_port_lead_to_its_endpoints() {
         "externalIPs": ["192.0.2.7", "169.254.170.2", "127.0.0.1", "172.31.0.9"],
         "ports": [{"name": "https", "port": 80, "nodePort": 30080}, {"name": "s", "port": 81, "protocol": "SCTP"}],
     });
-    let all = leads(&entry("a", "s", &spec, &["10.0.0.1", "127.0.0.1"]), &node());
+    let all = leads(
+        &entry("a", "s", &spec, &["10.0.0.1", "127.0.0.1"]),
+        &node(),
+        &Parts::new(),
+    );
     assert_eq!(
         shown(&all),
         [
@@ -60,12 +64,27 @@ fn addresses_of_a_service_and_its_node_port_lead_to_its_endpoints() {
 #[test]
 fn none_is_refused_and_none_here_is_dropped() {
     let spec = |policy| json!({"clusterIP": "10.100.0.7", "internalTrafficPolicy": policy, "ports": [{"name": "https", "port": 80}]});
-    let none = leads(&entry("a", "s", &spec("Cluster"), &[]), &node());
+    let none = leads(
+        &entry("a", "s", &spec("Cluster"), &[]),
+        &node(),
+        &Parts::new(),
+    );
     assert_eq!(shown(&none), ["10.100.0.7/6:80 Refused"]);
-    let there = leads(&entry("a", "s", &spec("Local"), &["10.0.0.1"]), &node());
+    let there = leads(
+        &entry("a", "s", &spec("Local"), &["10.0.0.1"]),
+        &node(),
+        &Parts::new(),
+    );
     assert_eq!(shown(&there), ["10.100.0.7/6:80 Dropped"]);
     let headless = json!({"clusterIP": "None", "ports": [{"name": "https", "port": 80}]});
-    assert!(leads(&entry("a", "s", &headless, &["10.0.0.1"]), &node()).is_empty());
+    assert!(
+        leads(
+            &entry("a", "s", &headless, &["10.0.0.1"]),
+            &node(),
+            &Parts::new()
+        )
+        .is_empty()
+    );
 }
 
 #[test]
@@ -74,9 +93,14 @@ fn the_api_server_is_where_the_node_says() {
     let all = leads(
         &entry("default", "kubernetes", &spec, &["192.0.2.9"]),
         &node(),
+        &Parts::new(),
     );
     assert_eq!(shown(&all), ["10.100.0.1/6:443 169.254.170.2:20001"]);
-    let other = leads(&entry("a", "kubernetes", &spec, &["192.0.2.9"]), &node());
+    let other = leads(
+        &entry("a", "kubernetes", &spec, &["192.0.2.9"]),
+        &node(),
+        &Parts::new(),
+    );
     assert_eq!(shown(&other), ["10.100.0.1/6:443 192.0.2.9:8080"]);
 }
 
@@ -84,7 +108,11 @@ fn the_api_server_is_where_the_node_says() {
 fn names_are_asked_at_the_node_unless_the_service_has_endpoints() {
     let spec = json!({"clusterIP": "10.100.0.10", "ports": [
         {"name": "dns", "port": 53, "protocol": "UDP"}, {"name": "https", "port": 53}, {"name": "x", "port": 9153}]});
-    let all = leads(&entry("kube-system", "kube-dns", &spec, &[]), &node());
+    let all = leads(
+        &entry("kube-system", "kube-dns", &spec, &[]),
+        &node(),
+        &Parts::new(),
+    );
     let own = [
         "10.100.0.10/6:53 169.254.20.10:53",
         "10.100.0.10/6:9153 Refused",
@@ -94,9 +122,14 @@ fn names_are_asked_at_the_node_unless_the_service_has_endpoints() {
     let all = leads(
         &entry("kube-system", "kube-dns", &spec, &["10.0.0.1"]),
         &node(),
+        &Parts::new(),
     );
     assert_eq!(shown(&all)[0], "10.100.0.10/6:53 10.0.0.1:8080");
-    let all = leads(&entry("default", "kube-dns", &spec, &[]), &node());
+    let all = leads(
+        &entry("default", "kube-dns", &spec, &[]),
+        &node(),
+        &Parts::new(),
+    );
     assert_eq!(shown(&all)[0], "10.100.0.10/6:53 Refused");
 }
 
@@ -104,9 +137,13 @@ fn names_are_asked_at_the_node_unless_the_service_has_endpoints() {
 fn credentials_are_asked_for_at_the_node_whatever_a_service_claims() {
     let mut book = Book::default();
     let spec = json!({"clusterIP": "169.254.170.23", "ports": [{"name": "https", "port": 80}]});
-    let claimed = leads(&entry("a", "s", &spec, &["10.0.0.1"]), &node());
+    let claimed = leads(
+        &entry("a", "s", &spec, &["10.0.0.1"]),
+        &node(),
+        &Parts::new(),
+    );
     book.put(&Name::new("a", "s"), claimed);
-    let (name, leads) = own(&node());
+    let (name, leads) = own(&node(), &Parts::new());
     book.put(&name, leads);
     assert_eq!(
         shown(&book.all()),
@@ -141,4 +178,19 @@ fn what_several_claim_is_the_first_ones_until_it_goes() {
     let led = book.put(&second, BTreeMap::new());
     assert_eq!(led, BTreeMap::from([(at, None)]));
     assert!(book.services.is_empty() && book.claims.is_empty());
+}
+
+#[test]
+fn a_cluster_goes_without_what_it_says() {
+    let spec = json!({"clusterIP": "10.100.0.10", "ports": [{"name": "dns", "port": 53, "protocol": "UDP"}]});
+    let names = entry("kube-system", "kube-dns", &spec, &[]);
+    let without = |part| leads(&names, &node(), &[part].into());
+    assert_eq!(
+        shown(&without(Part::CoreDns)),
+        ["10.100.0.10/17:53 Refused"]
+    );
+    assert!(without(Part::KubeProxy).is_empty());
+    assert_eq!(shown(&without(Part::MetricsServer)).len(), 1);
+    let (_, own) = own(&node(), &[Part::PodIdentityAgent].into());
+    assert_eq!(shown(&own), ["169.254.170.23/6:80 Refused"]);
 }

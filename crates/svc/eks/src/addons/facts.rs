@@ -1,0 +1,155 @@
+//! What add-ons there are, and what may be configured of them. Pure.
+
+use serde_json::{Map, Value, json};
+use wharf_kube_model::{
+    Catalog,
+    codec::{self, MediaType},
+    parts::Part,
+};
+use wharf_wire::Fault;
+
+use crate::fault;
+
+/// Of all: they are parts of the clusters of this version, [`crate::versions::PATCH`].
+pub const VERSION: &str = "v1.36.4-eksbuild.1";
+pub const PUBLISHER: &str = "eks";
+
+pub struct Facts {
+    pub kind: &'static str,
+    pub owner: &'static str,
+    /// What may be said of it because it is so: a member and its one value.
+    settings: &'static [(&'static str, &'static str)],
+}
+
+pub fn of(part: Part) -> Facts {
+    let own = |kind, settings| Facts {
+        kind,
+        owner: "aws",
+        settings,
+    };
+    match part {
+        // NetworkPolicies have effect in every cluster.
+        Part::VpcCni => own("networking", &[("enableNetworkPolicy", "true")]),
+        Part::CoreDns | Part::KubeProxy => own("networking", &[]),
+        Part::PodIdentityAgent => own("security", &[]),
+        Part::MetricsServer => Facts {
+            owner: "community",
+            ..own("observability", &[])
+        },
+    }
+}
+
+/// By name and version; no version is the one there is.
+///
+/// # Errors
+/// There is none of that name, or not in that version.
+pub fn find(name: &str, version: Option<&str>) -> Result<Part, Fault> {
+    let part = Part::named(name).ok_or_else(fault::no_such_addon)?;
+    match version.is_none_or(|it| it == VERSION) {
+        true => Ok(part),
+        false => Err(fault::no_such_addon_version()),
+    }
+}
+
+/// JSON Schema of what may be configured.
+pub fn schema(part: Part) -> Value {
+    let settings = of(part).settings.iter();
+    let properties = settings.map(|(name, value)| {
+        let schema = json!({"type": "string", "enum": [value]});
+        ((*name).to_owned(), schema)
+    });
+    json!({
+        "$schema": "http://json-schema.org/draft-06/schema#",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": properties.collect::<Map<String, Value>>(),
+    })
+}
+
+/// JSON or YAML that the schema allows; an empty text says nothing.
+///
+/// # Errors
+/// It asks for what cannot be had, which is named.
+pub fn check(part: Part, text: &str) -> Result<(), Fault> {
+    if text.trim().is_empty() {
+        return Ok(());
+    }
+    let catalog = Catalog::built_in();
+    let read = codec::decode(&catalog, MediaType::Yaml, text.as_bytes(), None);
+    let read = read.map_err(|_| fault::bad_configuration("$: it is neither JSON nor YAML"))?;
+    let given = match read.value {
+        Value::Object(given) => given,
+        Value::Null => Map::new(),
+        _ => return Err(fault::bad_configuration("$: object expected")),
+    };
+    for (name, value) in &given {
+        let settings = of(part).settings;
+        let Some((_, only)) = settings.iter().find(|it| it.0 == name) else {
+            return Err(fault::bad_configuration(&format!(
+                "$.{name}: is not defined in the schema and the schema does not allow additional properties"
+            )));
+        };
+        if value.as_str() != Some(only) {
+            return Err(fault::bad_configuration(&format!(
+                "$.{name}: does not have a value in the enumeration [{only}]"
+            )));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::versions;
+
+    #[test]
+    fn versions_are_those_of_clusters() {
+        assert_eq!(VERSION, format!("v{}-eksbuild.1", versions::PATCH));
+        assert_eq!(find("coredns", None).unwrap(), Part::CoreDns);
+        assert_eq!(find("kube-proxy", Some(VERSION)).unwrap(), Part::KubeProxy);
+        let code = |it: Result<Part, Fault>| it.unwrap_err().message;
+        assert_eq!(
+            code(find("aws-ebs-csi-driver", None)),
+            "Addon specified is not supported in 1.36 kubernetes version"
+        );
+        assert_eq!(
+            code(find("coredns", Some("v1.11.4-eksbuild.2"))),
+            "Addon version specified is not supported"
+        );
+    }
+
+    #[test]
+    fn what_is_so_may_be_said_and_nothing_else() {
+        for good in [
+            "",
+            "{}",
+            "enableNetworkPolicy: 'true'",
+            r#"{"enableNetworkPolicy": "true"}"#,
+        ] {
+            assert!(check(Part::VpcCni, good).is_ok(), "{good}");
+        }
+        for (bad, why) in [
+            ("{\"env\": {}}", "[$.env: is not defined in the schema"),
+            (
+                "enableNetworkPolicy: 'false'",
+                "[$.enableNetworkPolicy: does not have",
+            ),
+            (
+                "enableNetworkPolicy: true",
+                "[$.enableNetworkPolicy: does not have",
+            ),
+            ("[]", "[$: object expected]"),
+            ("{", "[$: it is neither"),
+        ] {
+            let found = check(Part::VpcCni, bad).unwrap_err().message;
+            assert!(found.contains(why), "{bad}: {found}");
+        }
+        assert!(check(Part::CoreDns, "replicaCount: 3").is_err());
+        assert_eq!(schema(Part::CoreDns)["properties"], json!({}));
+        assert_eq!(
+            schema(Part::VpcCni)["properties"]["enableNetworkPolicy"]["enum"],
+            json!(["true"])
+        );
+    }
+}

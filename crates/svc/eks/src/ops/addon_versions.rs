@@ -1,0 +1,92 @@
+//! DescribeAddonVersions and DescribeAddonConfiguration.
+
+use wharf_api_eks::{
+    AddonInfo, AddonVersionInfo, Compatibility, DescribeAddonConfigurationRequest,
+    DescribeAddonConfigurationResponse, DescribeAddonVersionsRequest,
+    DescribeAddonVersionsResponse,
+};
+use wharf_kube_model::parts::Part;
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    addons::{NAMESPACE, facts},
+    core::Core,
+    versions,
+};
+
+pub async fn describe(
+    core: &Core,
+    call: &Call,
+    input: DescribeAddonVersionsRequest,
+) -> Result<DescribeAddonVersionsResponse, Fault> {
+    let list = |given: Option<Vec<String>>| given.unwrap_or_default();
+    let (types, publishers) = (list(input.types), list(input.publishers));
+    let owners = list(input.owners);
+    let name = input.addon_name.filter(|it| !it.is_empty());
+    let version = input.kubernetes_version.filter(|it| !it.is_empty());
+    let fits = |among: &[String], it: &str| among.is_empty() || among.iter().any(|one| one == it);
+    let chosen = Part::ALL.into_iter().filter(|part| {
+        let facts = facts::of(*part);
+        name.as_deref().is_none_or(|it| it == part.name())
+            && version.as_deref().is_none_or(|it| it == versions::DEFAULT)
+            && fits(&types, facts.kind)
+            && fits(&publishers, facts::PUBLISHER)
+            && fits(&owners, facts.owner)
+    });
+    let names = chosen.map(|it| it.name().to_owned()).collect();
+    let at = (input.next_token.as_deref(), input.max_results);
+    let of = [
+        name.as_deref().unwrap_or_default(),
+        version.as_deref().unwrap_or_default(),
+        &types.join(","),
+        &publishers.join(","),
+        &owners.join(","),
+    ];
+    let (names, next_token) = core.page(call, ("eks/DescribeAddonVersions", &of), names, at)?;
+    let addons = names.iter().filter_map(|it| Part::named(it)).map(info);
+    Ok(DescribeAddonVersionsResponse {
+        addons: Some(addons.collect()),
+        next_token,
+    })
+}
+
+fn info(part: Part) -> AddonInfo {
+    let text = |it: &str| Some(it.to_owned());
+    let texts = |all: &[&str]| Some(all.iter().map(|it| (*it).to_owned()).collect());
+    let facts = facts::of(part);
+    AddonInfo {
+        addon_name: text(part.name()),
+        type_: text(facts.kind),
+        publisher: text(facts::PUBLISHER),
+        owner: text(facts.owner),
+        default_namespace: text(NAMESPACE),
+        addon_versions: Some(vec![AddonVersionInfo {
+            addon_version: text(facts::VERSION),
+            architecture: texts(&["amd64", "arm64"]),
+            compute_types: texts(&["ec2"]),
+            compatibilities: Some(vec![Compatibility {
+                cluster_version: text(versions::DEFAULT),
+                platform_versions: texts(&["*"]),
+                default_version: Some(true),
+            }]),
+            requires_configuration: Some(false),
+            requires_iam_permissions: Some(false),
+        }]),
+        ..AddonInfo::default()
+    }
+}
+
+pub async fn configuration(
+    _: &Core,
+    _: &Call,
+    input: DescribeAddonConfigurationRequest,
+) -> Result<DescribeAddonConfigurationResponse, Fault> {
+    let name = input.addon_name.unwrap_or_default();
+    let part = facts::find(&name, input.addon_version.as_deref())?;
+    Ok(DescribeAddonConfigurationResponse {
+        addon_name: Some(name),
+        addon_version: Some(facts::VERSION.to_owned()),
+        configuration_schema: Some(facts::schema(part).to_string()),
+        pod_identity_configuration: Some(Vec::new()),
+    })
+}
