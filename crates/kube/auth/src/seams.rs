@@ -21,7 +21,7 @@ pub enum Unauthenticated {
     Refused(String),
     /// 403: may not act as who they ask to act as (`Impersonate-User` and its kin). The text is for the client.
     MayNotImpersonate {
-        user: UserInfo,
+        user: Box<UserInfo>,
         asked: Box<Attributes>,
         reason: String,
     },

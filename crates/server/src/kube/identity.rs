@@ -148,7 +148,7 @@ impl Authenticator for Identities {
             let decision = self.authority.authorize(&user, &needed).await;
             if !decision.allows() {
                 return Err(Unauthenticated::MayNotImpersonate {
-                    user,
+                    user: Box::new(user),
                     reason: decision.reason().to_owned(),
                     asked: Box::new(needed),
                 });
