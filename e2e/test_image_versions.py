@@ -176,7 +176,8 @@ def test_an_index_without_the_exact_platform_gives_the_nearest(wharf):
         ("least", (above, {"platform": {**amd64, "variant": "v1"}})),
     ]:
         task = tasks.run_script(wharf, index(tag, *entries), "exit 7")
-        assert task.exit_code() == 7, task.describe()
+        task.wait()
+        assert task.exit_code == 7, task.describe()
     for tag, entries in [("other", (attestation, windows, above)), ("artifact", ({"artifactType": "application/x-signature"},))]:
-        stopped = tasks.run_script(wharf, index(tag, *entries), "exit 7").describe()
+        stopped = tasks.run_script(wharf, index(tag, *entries), "exit 7").wait()
         assert "no matching manifest for linux/" in stopped["stoppedReason"], stopped

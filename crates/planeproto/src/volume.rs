@@ -47,6 +47,10 @@ pub struct VolumeReport {
     pub bytes: u64,
     /// Whether anything has it mounted.
     pub mounted: bool,
+    /// What the host was told of [`Volume::attached`] when it looked. So a look from before a volume was let go does not
+    /// stand for one after, and the two are different reports.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub attached: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -75,6 +75,7 @@ impl Files {
                 state,
                 reason,
                 mounted: is_mounted,
+                attached: volume.attached,
             });
         }
         Ok((reports, pending))

@@ -201,13 +201,14 @@ impl Volumes {
         // Those that are being made are reported only once it failed.
         for (id, progress) in self.restoring.lock().iter() {
             let known = reports.iter().any(|it| it.id == *id);
-            if let (Some(why), false, true) = (progress, known, told.contains_key(id)) {
+            if let (Some(why), false, Some(volume)) = (progress, known, told.get(id)) {
                 reports.push(VolumeReport {
                     id: id.clone(),
                     state: VolumeState::Failed,
                     reason: Some(why.clone()),
                     bytes: 0,
                     mounted: false,
+                    attached: volume.attached,
                 });
             }
         }

@@ -146,7 +146,9 @@ impl Life {
                 if let Some(it) = &mut self.attachment {
                     match it.state {
                         AttachmentState::Attaching => it.state = AttachmentState::Attached,
-                        AttachmentState::Detaching if !said.mounted => self.attachment = None,
+                        AttachmentState::Detaching if !said.mounted && !said.attached => {
+                            self.attachment = None;
+                        }
                         _ => {}
                     }
                 }
@@ -184,6 +186,7 @@ mod tests {
             reason: Some("no room".to_owned()),
             bytes: 1 << 30,
             mounted,
+            attached: false,
         }
     }
 
@@ -209,6 +212,13 @@ mod tests {
         assert!(life.is_attached());
         life.detach();
         assert!(!life.is_attached());
+        // The host looked before it was told, when no task had it yet.
+        let early = VolumeReport {
+            attached: true,
+            ..said(VolumeState::Ready, false)
+        };
+        life.reported(&early);
+        assert!(life.attachment.is_some());
         // A task has it yet.
         life.reported(&said(VolumeState::Ready, true));
         assert_eq!(
