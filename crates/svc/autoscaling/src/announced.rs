@@ -65,6 +65,18 @@ const EC2: &str = "EC2";
 const GROUP: &str = "AutoScalingGroup";
 const WARM_POOL: &str = "WarmPool";
 
+/// Where an instance comes from and where it goes to.
+fn way(transition: Transition, pooled: Pooled) -> (&'static str, &'static str) {
+    match (transition, pooled) {
+        (Transition::Launching, Pooled::Of) => (EC2, WARM_POOL),
+        (Transition::Launching, Pooled::From) => (WARM_POOL, GROUP),
+        (Transition::Launching, Pooled::No | Pooled::To) => (EC2, GROUP),
+        (Transition::Terminating, Pooled::Of) => (WARM_POOL, EC2),
+        (Transition::Terminating, Pooled::To) => (GROUP, WARM_POOL),
+        (Transition::Terminating, Pooled::No | Pooled::From) => (GROUP, EC2),
+    }
+}
+
 /// A launch or a termination came to its end.
 fn ended(
     place: &Place,
@@ -75,21 +87,23 @@ fn ended(
     if after.ended_at.is_none() || before.is_some_and(|it| it.ended_at.is_some()) {
         return None;
     }
-    let detail_type = match (after.kind, after.status) {
-        (Kind::Launch, Status::Successful) => "EC2 Instance Launch Successful",
-        (Kind::Launch, Status::Failed | Status::Cancelled) => "EC2 Instance Launch Unsuccessful",
-        (Kind::Terminate, Status::Successful) => "EC2 Instance Terminate Successful",
-        (Kind::Terminate, Status::Failed) => "EC2 Instance Terminate Unsuccessful",
+    let (transition, detail_type) = match (after.kind, after.status) {
+        (Kind::Launch, Status::Successful) => {
+            (Transition::Launching, "EC2 Instance Launch Successful")
+        }
+        (Kind::Launch, Status::Failed | Status::Cancelled) => {
+            (Transition::Launching, "EC2 Instance Launch Unsuccessful")
+        }
+        (Kind::Terminate, Status::Successful) => {
+            (Transition::Terminating, "EC2 Instance Terminate Successful")
+        }
+        (Kind::Terminate, Status::Failed) => (
+            Transition::Terminating,
+            "EC2 Instance Terminate Unsuccessful",
+        ),
         _ => return None,
     };
-    let (origin, destination) = match (after.kind, after.pooled) {
-        (Kind::Terminate, Pooled::Of) => (WARM_POOL, EC2),
-        (Kind::Terminate, Pooled::To) => (GROUP, WARM_POOL),
-        (Kind::Terminate, _) => (GROUP, EC2),
-        (_, Pooled::Of) => (EC2, WARM_POOL),
-        (_, Pooled::From) => (WARM_POOL, GROUP),
-        _ => (EC2, GROUP),
-    };
+    let (origin, destination) = way(transition, after.pooled);
     let status = match after.status {
         Status::Successful => "InProgress",
         other => other.name(),
@@ -125,22 +139,18 @@ fn waiting(
     before: Option<&Member>,
     after: &Member,
 ) -> Vec<Announcement> {
-    let launch = "EC2 Instance-launch Lifecycle Action";
-    let (transition, detail_type, origin, destination) = match (after.state, after.pooled) {
-        (State::PendingWait, Pooled::From) => (Transition::Launching, launch, WARM_POOL, GROUP),
-        (State::PendingWait, _) => (Transition::Launching, launch, EC2, GROUP),
-        (State::WarmedPendingWait, _) => (Transition::Launching, launch, EC2, WARM_POOL),
-        (State::TerminatingWait, pooled) => {
-            let (origin, destination) = match pooled {
-                Pooled::Of => (WARM_POOL, EC2),
-                Pooled::To => (GROUP, WARM_POOL),
-                Pooled::No | Pooled::From => (GROUP, EC2),
-            };
-            let terminate = "EC2 Instance-terminate Lifecycle Action";
-            (Transition::Terminating, terminate, origin, destination)
-        }
+    let (transition, detail_type) = match after.state {
+        State::PendingWait | State::WarmedPendingWait => (
+            Transition::Launching,
+            "EC2 Instance-launch Lifecycle Action",
+        ),
+        State::TerminatingWait => (
+            Transition::Terminating,
+            "EC2 Instance-terminate Lifecycle Action",
+        ),
         _ => return Vec::new(),
     };
+    let (origin, destination) = way(transition, after.pooled);
     let known = |wait: &&Wait| {
         let waits = before.iter().flat_map(|it| &it.waits);
         !waits.into_iter().any(|it| it.token == wait.token)

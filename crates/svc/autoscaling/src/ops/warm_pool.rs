@@ -46,13 +46,7 @@ pub async fn put(
                 "An Instance Refresh is in progress and blocks changes of the warm pool.",
             ));
         }
-        let before = group.pool.take().unwrap_or(Pool {
-            prepared: None,
-            min: 0,
-            rest: Rest::Stopped,
-            reuses: false,
-            deleting: false,
-        });
+        let before = group.pool.take().unwrap_or_default();
         if before.deleting {
             return Err(invalid(format!(
                 "The warm pool of AutoScalingGroup {name} is pending delete."

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Group;
 
 /// Instances that are prepared and wait until the group grows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pool {
     /// Group and pool together have so many; the group's maximum if it is not said.
@@ -24,8 +24,9 @@ pub struct Pool {
     pub deleting: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rest {
+    #[default]
     Stopped,
     Running,
 }
