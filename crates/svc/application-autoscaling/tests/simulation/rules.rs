@@ -70,9 +70,6 @@ fn is_said_anew(
     let Some((key, said)) = said else {
         return false;
     };
-    let mut said = said.clone();
-    said.sort_unstable();
-    said.dedup();
     let before = of.words.insert(key.clone(), said.len());
     before.unwrap_or_default() < said.len()
 }

@@ -78,8 +78,12 @@ struct Server {
     _loops: JoinSet<()>,
 }
 
-/// By policy and alarm, when each word was said that was brought to its policy.
-pub type Words = BTreeMap<(String, String), Vec<Timestamp>>;
+/// By policy and alarm, each word that was brought to its policy: when it was said, by the server's clock, and the minute
+/// in which it first came.
+pub type Words = BTreeMap<(String, String), Vec<(Timestamp, f64)>>;
+
+/// Minutes within which a word that comes again was said once: a clock that was put back may say the same time later.
+const REPEATED: f64 = 10.0;
 
 pub struct World {
     pub seed: u64,
@@ -231,6 +235,16 @@ impl World {
         appended.await.unwrap().unwrap();
     }
 
+    fn note_word(&self, key: (String, String), at: Timestamp) {
+        let minute = self.minutes();
+        let mut words = self.words.lock();
+        let said = words.entry(key).or_default();
+        let mut lately = said.iter().rev().take_while(|it| minute - it.1 < REPEATED);
+        if !lately.any(|it| it.0 == at) {
+            said.push((at, minute));
+        }
+    }
+
     pub async fn call_cloudwatch(&self, operation: &str, input: &Value) -> Result<Value, Fault> {
         let routes = self.server.lock().as_ref().map(|it| it.cloudwatch.clone());
         let routes = routes.ok_or_else(|| Fault::sender("ServiceUnavailable", 503, "it ended"))?;
@@ -288,7 +302,7 @@ impl Scaling for World {
             sleep(Duration::from_millis(500 + 2000 * chance)).await;
         }
         let key = (alarmed.policy.clone(), alarmed.alarm.clone());
-        self.words.lock().entry(key).or_default().push(alarmed.at);
+        self.note_word(key, alarmed.at);
         let heard = Alarmed {
             policy: alarmed.policy,
             alarm: alarmed.alarm,
