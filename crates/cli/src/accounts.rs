@@ -10,8 +10,11 @@ use wharf_base::{Timestamp, ids};
 use wharf_wire::node::Struct;
 
 use crate::{
-    AccountCloseArgs, AccountCommand, AccountCreateArgs, OutputArgs, call, layout::Layout,
-    problem::Problem, style::Style,
+    args::{AccountCloseArgs, AccountCommand, AccountCreateArgs, OutputArgs},
+    call,
+    layout::Layout,
+    problem::Problem,
+    style::Style,
 };
 
 pub fn run(command: &AccountCommand) -> Result<ExitCode, Problem> {

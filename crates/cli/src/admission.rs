@@ -10,8 +10,11 @@ use wharf_api_wharf::types::{
 use wharf_wire::node::Struct;
 
 use crate::{
-    AdmissionCommand, AdmissionSetArgs, DataArgs, OutputArgs, call, layout::Layout,
-    problem::Problem, style::Style,
+    args::{AdmissionCommand, AdmissionSetArgs, DataArgs, OutputArgs},
+    call,
+    layout::Layout,
+    problem::Problem,
+    style::Style,
 };
 
 pub fn run(command: &AdmissionCommand) -> Result<ExitCode, Problem> {

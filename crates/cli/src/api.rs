@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::Value;
 use wharf_api_wharf::schema::SERVICE;
 
-use crate::{ApiArgs, call, layout::Layout, place, problem::Problem};
+use crate::{args::ApiArgs, call, layout::Layout, place, problem::Problem};
 
 pub fn run(args: &ApiArgs) -> Result<ExitCode, Problem> {
     let layout = Layout::new(&args.data.data)?;

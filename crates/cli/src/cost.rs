@@ -10,7 +10,8 @@ use wharf_base::{Clock as _, SystemClock, Timestamp};
 use wharf_billing::Prices;
 
 use crate::{
-    CostArgs, call,
+    args::CostArgs,
+    call,
     layout::{Layout, Settings},
     problem::Problem,
     style::Style,

@@ -5,7 +5,7 @@ use std::{
     process::{Command, ExitCode},
 };
 
-use crate::{DemoArgs, problem::Problem, roles};
+use crate::{args::DemoArgs, problem::Problem, roles};
 
 /// Kept beside the other scripts so that it can be read and run without the program, which hands it
 /// to bash as one text: what the chapters share, the chapters, and the script that tells them.

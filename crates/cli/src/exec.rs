@@ -31,7 +31,8 @@ use wharf_datachannel::{
 
 use self::terminal::{RawTerminal, size};
 use crate::{
-    ExecArgs, call,
+    args::ExecArgs,
+    call,
     layout::Layout,
     place,
     problem::Problem,

@@ -7,7 +7,8 @@ use wharf_api_wharf::types::{ExplainRequest, ExplainResponse};
 use wharf_base::Timestamp;
 
 use crate::{
-    ExplainArgs, ExplainWhat, call,
+    args::{ExplainArgs, ExplainWhat},
+    call,
     layout::Layout,
     place,
     problem::Problem,

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use wharf_api_wharf::types::{ListOutsideAccessRequest, ListOutsideAccessResponse, OutsideAccess};
 
 use crate::{
-    IamCommand, OutputArgs, call,
+    args::{IamCommand, OutputArgs},
+    call,
     layout::Layout,
     problem::Problem,
     style::{self, Style},

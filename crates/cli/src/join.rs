@@ -41,7 +41,7 @@ use wharf_seal::Keyring;
 use wharf_wire::sigv4::sha256_hex;
 
 use crate::{
-    NodeArgs, TokenArgs,
+    args::{NodeArgs, TokenArgs},
     call::{self, block_on},
     layout::Layout,
     problem::Problem,

@@ -16,8 +16,12 @@ use wharf_wal::FolderLock;
 use wharf_wire::node::Struct;
 
 use crate::{
-    KeysCommand, KeysPassphraseArgs, KeysRetireArgs, RetiredKey, RotatedKey, call, keyring,
-    layout::Layout, node_keyring, problem::Problem, style::Style,
+    args::{KeysCommand, KeysPassphraseArgs, KeysRetireArgs, RetiredKey, RotatedKey},
+    call, keyring,
+    layout::Layout,
+    node_keyring,
+    problem::Problem,
+    style::Style,
 };
 
 /// Of a digest, as people are shown it.

@@ -26,8 +26,13 @@ use wharf_planeproto::{Plane, network::balancer_attachment};
 use wharf_seal::Keyring;
 
 use crate::{
-    BalancerArgs, LbArgs, layout::Layout, log, metrics, problem::Problem, ready, roles,
-    sockets::Keeper, supervisor::AGAIN,
+    args::{BalancerArgs, LbArgs},
+    layout::Layout,
+    log, metrics,
+    problem::Problem,
+    ready, roles,
+    sockets::Keeper,
+    supervisor::AGAIN,
 };
 
 /// In the node's folder.

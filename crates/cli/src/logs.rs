@@ -17,7 +17,8 @@ use wharf_api_logs::types::{FilterLogEventsRequest, FilterLogEventsResponse, Fil
 use wharf_base::{Clock, SystemClock};
 
 use crate::{
-    LogsArgs, call,
+    args::LogsArgs,
+    call,
     layout::{Layout, Settings},
     place,
     problem::Problem,

@@ -8,7 +8,8 @@ use wharf_records::node::Grant;
 use wharf_seal::Keyring;
 
 use crate::{
-    HostArgs, NodeArgs, TaskArgs, doctor, join,
+    args::{HostArgs, NodeArgs, TaskArgs},
+    doctor, join,
     keyring::{self, NodeKeys},
     layout::Layout,
     log, metrics,
@@ -205,7 +206,7 @@ fn agent(args: &NodeArgs, identity: &Identity, joined: bool, keys: &NodeKeys) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AllowArgs, ServesArgs};
+    use crate::args::{AllowArgs, ServesArgs};
 
     #[test]
     fn flags_beyond_the_token_are_refused_by_name() {

@@ -8,7 +8,7 @@ use wharf_api_wharf::types::{
     RemoveNodeResponse,
 };
 
-use crate::{OutputArgs, call, layout::Layout, problem::Problem, style::Style};
+use crate::{args::OutputArgs, call, layout::Layout, problem::Problem, style::Style};
 
 pub fn list(args: &OutputArgs) -> Result<ExitCode, Problem> {
     let layout = Layout::new(&args.data.data)?;

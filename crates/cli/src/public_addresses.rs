@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use wharf_server::{Cidr4, PublicAddresses};
 
-use crate::{ServerArgs, problem::Problem};
+use crate::{args::ServerArgs, problem::Problem};
 
 /// More than anybody writes on a command line.
 const MAX_RANGES: usize = 64;

@@ -16,7 +16,9 @@ use wharf_seal::{Keyring, KeyringSource};
 use wharf_server::{IamMode, MailConfig, Mailer, ServerConfig, StartError};
 
 use crate::{
-    AgentArgs, AllowArgs, DEFAULT_DATA, ServerArgs, Switch, keyring,
+    DEFAULT_DATA,
+    args::{AgentArgs, AllowArgs, ServerArgs, Switch},
+    keyring,
     layout::{Layout, Settings},
     log, metrics,
     problem::Problem,

@@ -14,7 +14,7 @@ use wharf_api_wharf::types::{OverviewRequest, OverviewResponse};
 use wharf_base::{Clock, SystemClock};
 
 use crate::{
-    StatusArgs, call, exec::terminal, layout::Layout, place, problem::Problem, style::Style,
+    args::StatusArgs, call, exec::terminal, layout::Layout, place, problem::Problem, style::Style,
 };
 use screen::{Screen, Size};
 use tables::{cell, cluster_of, list, name};

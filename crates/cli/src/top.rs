@@ -23,7 +23,8 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, Ke
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    TopArgs, call,
+    args::TopArgs,
+    call,
     layout::Layout,
     place,
     problem::Problem,

@@ -5,7 +5,8 @@ use std::{ffi::OsString, net::SocketAddr, path::Path, process::ExitCode};
 use wharf_seal::{KeyringPlace, KeyringSource};
 
 use crate::{
-    BalancerArgs, Switch, TaskArgs, UpArgs, doctor,
+    args::{BalancerArgs, Switch, TaskArgs, UpArgs},
+    doctor,
     keyring::{self, Handed, NodeKeys},
     layout::Layout,
     log::{self, LogArgs},

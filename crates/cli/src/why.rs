@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::Value;
 use wharf_api_wharf::types::{ExplainRequest, ExplainResponse};
 
-use crate::{WhyArgs, call, layout::Layout, problem::Problem, style::Style};
+use crate::{args::WhyArgs, call, layout::Layout, problem::Problem, style::Style};
 
 pub fn run(args: &WhyArgs) -> Result<ExitCode, Problem> {
     let layout = Layout::new(&args.output.data.data)?;

@@ -146,13 +146,12 @@ fn host_name() -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::start::tests::config;
 
     fn listening(at: &[&str], names: &[&str]) -> ServerConfig {
         ServerConfig {
             listen: at.iter().map(|ip| ip.parse().unwrap()).collect(),
             names: names.iter().map(|name| (*name).to_owned()).collect(),
-            ..config()
+            ..ServerConfig::in_folder(std::path::Path::new("/d"), 4566)
         }
     }
 

@@ -48,7 +48,7 @@ use crate::{
     names,
     pod_roles::PodRoles,
     principals::Principals,
-    start::{Data, Plane, ServerConfig, endpoint},
+    start::{Data, Plane, ServerConfig},
 };
 
 /// A service of this installation.
@@ -320,7 +320,7 @@ pub static SERVICES: &[Row] = &[
                 mailer: it.config.mailer.clone(),
                 operations: it.operations.clone(),
                 egress: it.plane.egress.clone(),
-                address: endpoint(it.config),
+                address: it.config.endpoint(),
                 signer: it.plane.signer.clone(),
                 clock: it.clock.clone(),
                 counters: it.plane.counters.clone(),

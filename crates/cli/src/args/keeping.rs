@@ -1,0 +1,243 @@
+//! What an operator does to an installation: copies, keys, accounts, images, admission.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{DataArgs, OutputArgs};
+
+#[derive(Args, Clone)]
+pub struct BackupArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// The folder, on the server's machine
+    pub dir: PathBuf,
+}
+
+#[derive(Subcommand, Clone)]
+pub enum ImagesCommand {
+    /// Copy a repository, a tag or an image into a folder; a second time only what is new
+    Export(ImagesExportArgs),
+    /// Copy what is in such a folder into a repository, which is made if it is not there
+    Import(ImagesImportArgs),
+}
+
+#[derive(Args, Clone)]
+pub struct ImagesExportArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// The region, if not the installation's own
+    #[arg(long)]
+    pub region: Option<String>,
+    /// What to copy: web, web:tag or web@sha256:…
+    #[arg(value_name = "REPOSITORY")]
+    pub of: String,
+    /// The folder, an OCI image layout; made if it is not there
+    pub dir: PathBuf,
+}
+
+#[derive(Args, Clone)]
+pub struct ImagesImportArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// The region, if not the installation's own
+    #[arg(long)]
+    pub region: Option<String>,
+    /// The folder, an OCI image layout
+    pub dir: PathBuf,
+    /// Where its images go
+    pub repository: String,
+}
+
+#[derive(Args, Clone)]
+pub struct RestoreArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Put an existing control plane aside
+    #[arg(long)]
+    pub replace: bool,
+    /// The folder of the backup
+    pub dir: PathBuf,
+}
+
+#[derive(Args, Clone)]
+pub struct RepairArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Discard what is damaged and everything written after it
+    #[arg(long)]
+    pub give_up_damaged: bool,
+}
+
+#[derive(Subcommand, Clone)]
+pub enum ScanDbCommand {
+    /// Add records of OSV, or the data of Debian's security tracker, to what is known
+    Update(ScanDbUpdateArgs),
+    /// Say how much is known, and since when
+    Status(DataArgs),
+}
+
+#[derive(Args, Clone)]
+pub struct ScanDbUpdateArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// A JSON file, an archive of them as osv.dev publishes it, a folder of both, or where to get one
+    #[arg(value_name = "FILE|URL")]
+    pub from: String,
+    /// Forget what was known before, also where it is damaged
+    #[arg(long)]
+    pub from_nothing: bool,
+}
+
+#[derive(Subcommand, Clone)]
+pub enum AdmissionCommand {
+    /// Make or replace a rule: images of these repositories start only if one of these keys signed them
+    Set(AdmissionSetArgs),
+    /// Show the rules
+    List(OutputArgs),
+    /// Remove a rule; without any, every image starts
+    Remove(AdmissionRemoveArgs),
+}
+
+#[derive(Args, Clone)]
+pub struct AdmissionSetArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// What the rule is called
+    pub name: String,
+    /// Repositories it is about, with `*` for any characters: prod/*, docker.io/library/*
+    #[arg(long, required = true, value_name = "PATTERN")]
+    pub repository: Vec<String>,
+    /// A file with a public key in PEM form, or a certificate with one; one of those named must have signed
+    #[arg(long, value_name = "FILE", required_unless_present = "unsigned")]
+    pub key: Vec<PathBuf>,
+    /// These images need no signature
+    #[arg(long, conflicts_with = "key")]
+    pub unsigned: bool,
+}
+
+#[derive(Args, Clone)]
+pub struct AdmissionRemoveArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// What the rule is called
+    pub name: String,
+}
+
+#[derive(Subcommand, Clone)]
+pub enum IamCommand {
+    /// Show what other accounts, identity providers and anybody at all are let do in this region
+    Public(OutputArgs),
+}
+
+#[derive(Subcommand, Clone)]
+pub enum AccountCommand {
+    /// Create an account and print the key of its root, this once
+    Create(AccountCreateArgs),
+    /// Show the accounts, closed ones among them
+    List(OutputArgs),
+    /// Close an account for good: nobody signs in any more, and what runs there is stopped and removed
+    Close(AccountCloseArgs),
+}
+
+#[derive(Args, Clone)]
+pub struct AccountCreateArgs {
+    /// What people call it
+    pub name: String,
+    /// Its number, twelve digits; a random one by default
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+    /// Makes the command repeatable: for a day, the same one shows the same account and key
+    #[arg(long, value_name = "TOKEN")]
+    pub client_token: Option<String>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Args, Clone)]
+pub struct AccountCloseArgs {
+    /// Its number
+    pub id: String,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Subcommand, Clone)]
+pub enum KeysCommand {
+    /// Show the keys of the keyring, and how many stored secrets are sealed under each
+    List(DataArgs),
+    /// Make a new key: of the keyring, and seal every stored secret anew; of root; or the next authority
+    /// of nodes or of requested certificates
+    Rotate(KeysRotateArgs),
+    /// Drop what was before the last rotation
+    Retire(KeysRetireArgs),
+    /// Set, change or remove the passphrase of the keyring; wharf may not run meanwhile
+    Passphrase(KeysPassphraseArgs),
+    /// Print a new keyring, for a store of secrets from which --keyring-fd gets it
+    New,
+}
+
+impl KeysCommand {
+    pub fn data(&self) -> Option<&DataArgs> {
+        Some(match self {
+            Self::List(data) => data,
+            Self::Rotate(args) => &args.data,
+            Self::Retire(args) => &args.data,
+            Self::Passphrase(args) => &args.data,
+            Self::New => return None,
+        })
+    }
+}
+
+#[derive(Args, Clone)]
+pub struct KeysRotateArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[arg(value_enum)]
+    pub key: RotatedKey,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy)]
+pub enum RotatedKey {
+    Keyring,
+    /// The authority that nodes know the server by
+    Nodes,
+    /// The authority of requested certificates
+    Certificates,
+    Root,
+    /// The keyring of the node on this machine
+    NodeKeyring,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq)]
+pub enum RetiredKey {
+    Keyring,
+    Nodes,
+    Certificates,
+}
+
+#[derive(Args, Clone)]
+pub struct KeysPassphraseArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Read the new passphrase from a file; a terminal is asked otherwise
+    #[arg(long, value_name = "PATH", conflicts_with = "remove")]
+    pub new_passphrase_file: Option<PathBuf>,
+    /// Leave the keyring without one
+    #[arg(long)]
+    pub remove: bool,
+}
+
+#[derive(Args, Clone)]
+pub struct KeysRetireArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[arg(value_enum, default_value = "keyring")]
+    pub key: RetiredKey,
+    /// Even if session tokens from before the rotation end by it, or nodes are locked out
+    #[arg(long)]
+    pub now: bool,
+    /// Do not ask before nodes are locked out
+    #[arg(long, requires = "now")]
+    pub yes: bool,
+}

@@ -1,0 +1,159 @@
+//! Machines that join: `wharf token`, `wharf node`, and the parts that a node runs.
+
+use std::{net::IpAddr, net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::{AllowArgs, BalancerArgs, DataArgs, OutputArgs, TaskArgs};
+use crate::{join, log::LogArgs, metrics, reach::Reach};
+
+/// What a token allows the node that joins with it.
+#[derive(Args, Clone)]
+pub struct TokenArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Cluster that the node registers in
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub cluster: String,
+    /// Availability zone of the node; the region's first by default
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<String>,
+    /// The node takes Fargate tasks of every cluster
+    #[arg(long)]
+    pub fargate: bool,
+    /// The node keeps EC2 instances of every account
+    #[arg(long)]
+    pub instances: bool,
+    /// Most vCPUs that the node offers; all it has by default
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2048))]
+    pub max_cpu: Option<u32>,
+    /// Most memory that the node offers, in MiB; all it has by default
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..=32 << 20))]
+    pub max_memory: Option<u32>,
+    /// Address at which other hosts reach the node, if not the one that it comes from
+    #[arg(long, value_name = "ADDR")]
+    pub underlay: Option<IpAddr>,
+    /// The node carries load balancers too
+    #[arg(long)]
+    pub lb: bool,
+    #[command(flatten)]
+    pub serves: ServesArgs,
+}
+
+/// Whose Fargate tasks a node takes.
+#[derive(Args, Clone, Default)]
+pub struct ServesArgs {
+    /// Take Fargate tasks of this account alone; may be given several times
+    #[arg(long = "account", value_name = "ID")]
+    pub accounts: Vec<String>,
+    /// Take Fargate tasks of this region alone; may be given several times
+    #[arg(long = "region", value_name = "NAME")]
+    pub regions: Vec<String>,
+}
+
+/// What a node says of its machine; of a joined one, the token decides what it may say.
+#[derive(Args, Clone)]
+pub struct HostArgs {
+    /// Address at which other hosts reach this one, if not the one the server sees
+    #[arg(long, value_name = "ADDR")]
+    pub underlay: Option<IpAddr>,
+    /// Ranges of VPCs in which programs of this machine reach tasks by their addresses, or `none`; 172.31.0.0/16 by default
+    #[arg(long, value_name = "CIDR,…")]
+    pub reach: Option<Reach>,
+    /// Take Fargate tasks too; a token that allows it is enough
+    #[arg(long)]
+    pub fargate: bool,
+    /// … also where this machine cannot give them user namespaces of their own
+    #[arg(long)]
+    pub fargate_without_userns: bool,
+    /// Availability zone of this machine, told when it first registers
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<String>,
+    #[command(flatten)]
+    pub serves: ServesArgs,
+    #[command(flatten)]
+    pub allow: AllowArgs,
+    #[command(flatten)]
+    pub tasks: TaskArgs,
+}
+
+#[derive(Args, Clone)]
+pub struct AgentArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[command(flatten)]
+    pub host: HostArgs,
+    /// Loopback address on which metrics are served
+    #[arg(long, value_name = "ADDR", value_parser = metrics::parse)]
+    pub metrics: Option<SocketAddr>,
+    #[command(flatten)]
+    pub log: LogArgs,
+    #[arg(long, hide = true)]
+    pub ready_fd: Option<i32>,
+}
+
+#[derive(Args, Clone)]
+pub struct LbArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Address on which internet-facing load balancers also answer, told apart by Host
+    #[arg(long = "local-listen", value_name = "ADDR")]
+    pub local_listen: Vec<IpAddr>,
+    #[command(flatten)]
+    pub balancers: BalancerArgs,
+    /// Loopback address on which metrics are served
+    #[arg(long, value_name = "ADDR", value_parser = metrics::parse)]
+    pub metrics: Option<SocketAddr>,
+    #[command(flatten)]
+    pub log: LogArgs,
+    #[arg(long, hide = true)]
+    pub ready_fd: Option<i32>,
+    /// Descriptor over which the supervisor holds listening sockets
+    #[arg(long, hide = true)]
+    pub sockets_fd: Option<i32>,
+}
+
+#[derive(Subcommand, Clone)]
+pub enum NodeCommand {
+    /// Show the nodes of the installation
+    List(OutputArgs),
+    /// Remove a node for good: its credentials, its connections, its tasks (started elsewhere)
+    Remove(NodeRemoveArgs),
+}
+
+#[derive(Args, Clone)]
+pub struct NodeRemoveArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Name of the node, its container instance, or its instance id
+    pub name: String,
+}
+
+#[derive(Args, Clone)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct NodeArgs {
+    #[command(subcommand)]
+    pub command: Option<NodeCommand>,
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// The server to join, with the token that `wharf token` printed there; needed once
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// Read the token from the standard input (arguments show in process lists)
+    #[arg(long, value_name = "-", requires = "server", value_parser = join::from_stdin, conflicts_with = "join_file")]
+    pub join: Option<join::FromStdin>,
+    /// Read the token from a file; without either it is the environment variable WHARF_JOIN_TOKEN
+    #[arg(long, value_name = "PATH", requires = "server")]
+    pub join_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub host: HostArgs,
+    #[command(flatten)]
+    pub balancers: BalancerArgs,
+    /// Loopback address on which the agent's metrics are served; its load balancer's are on the next port
+    #[arg(long, value_name = "ADDR", value_parser = metrics::parse)]
+    pub metrics: Option<SocketAddr>,
+    #[command(flatten)]
+    pub log: LogArgs,
+    #[arg(long, hide = true)]
+    pub ready_fd: Option<i32>,
+}

@@ -1,0 +1,241 @@
+//! What the platform on this machine is told: `wharf up`, `wharf server`, and what tasks and load balancers may take.
+
+use std::{ffi::OsString, net::IpAddr, net::SocketAddr, path::PathBuf};
+
+use clap::Args;
+use wharf_server::{Cidr, Cidr4, IamMode, KeysFile, Throttling};
+
+use super::{
+    DataArgs, Switch, parse_count, parse_iam, parse_overcommit, parse_rate, parse_size,
+    parse_task_disk,
+};
+use crate::{log::LogArgs, metrics, reach::Reach, roles};
+
+#[derive(Args, Clone)]
+pub struct ServerArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Port of the one endpoint
+    #[arg(long, value_name = "N", default_value_t = 4566, value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: u16,
+    /// Further address to listen on, TLS only beyond this machine
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<IpAddr>,
+    /// Name or address by which clients of other machines know this one, for the endpoint's certificate; may be
+    /// given several times. Those of --listen, or of the machine with 0.0.0.0, and the host's name are in it anyway
+    #[arg(long, value_name = "NAME", value_parser = roles::parse_name)]
+    pub name: Vec<String>,
+    /// Whether that address is listened on at port 443 too, the only one at which container agents of
+    /// another make join from other machines; on by default, off with --listen 0.0.0.0
+    #[arg(long, value_name = "SWITCH")]
+    pub port_443: Option<Switch>,
+    /// Whether signatures and policies decide (enforce), policies only warn (soft), or nothing is checked (off)
+    #[arg(long, value_name = "MODE", default_value = "enforce", value_parser = parse_iam)]
+    pub iam: IamMode,
+    /// With --iam off: let tasks call the endpoint at 169.254.170.2 too, each of them as root of the account
+    #[arg(long)]
+    pub tasks_as_root: bool,
+    /// Range of the addresses at which load balancers are reached on this machine
+    #[arg(long, value_name = "CIDR", default_value = "127.64.0.0/16")]
+    pub public_cidr: Cidr4,
+    /// Ranges of addresses that the network leads to these hosts, from which elastic and public addresses are given
+    /// out: CIDR,…. Without them, addresses of 198.19.0.0/16, by which an interface is reached on its own host alone
+    #[arg(long, value_name = "CIDR", value_delimiter = ',')]
+    pub public_addresses: Vec<Cidr4>,
+    /// Elastic addresses that an account may have in a region
+    #[arg(long, value_name = "COUNT", default_value = "5", value_parser = clap::value_parser!(u16).range(0..=1000))]
+    pub elastic_addresses: u16,
+    /// Range that the server may call when users name addresses in it, as endpoints of topics and destinations of
+    /// events; may be given several times. Public addresses it may call anyway
+    #[arg(long, value_name = "CIDR", value_parser = Cidr::or_address)]
+    pub allow_egress: Vec<Cidr>,
+    /// Keys of an identity provider that this machine cannot reach: its issuer and a file with its keys (JWKS), which is read again
+    /// as keys of others are asked for again. May be given several times
+    #[arg(long, value_name = "ISSUER=FILE")]
+    pub jwks: Vec<KeysFile>,
+    /// Address of the SMTP server by which subscribers of topics get mail: smtp://host:25, smtp://user@host:587 or
+    /// smtps://user@host:465. The user's password is in --smtp-password-file, or in the variable WHARF_SMTP_PASSWORD
+    #[arg(long, value_name = "URL", requires = "smtp_from")]
+    pub smtp: Option<String>,
+    /// Address that mail comes from
+    #[arg(long, value_name = "ADDRESS", requires = "smtp")]
+    pub smtp_from: Option<String>,
+    /// File with the password of the SMTP server's user
+    #[arg(long, value_name = "FILE", requires = "smtp")]
+    pub smtp_password_file: Option<PathBuf>,
+    /// Factor on the request rates that AWS documents for each account, or off
+    #[arg(long, value_name = "FACTOR", default_value = "1")]
+    pub throttle: Throttling,
+    /// How many images an address pulls a second from the public gallery without a login; with one, ten times as many
+    #[arg(long, value_name = "NUMBER", default_value_t = 1.0, value_parser = parse_rate)]
+    pub gallery_pulls: f64,
+    /// Whether to record who asked for what, and what was decided
+    #[arg(long, value_name = "SWITCH", default_value = "on")]
+    pub audit: Switch,
+    /// What log events may take on disk, such as 20G; beyond it the oldest are removed. A tenth of the disk by default
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub log_storage: Option<u64>,
+    /// Bytes of log events that an account may put a second in each region, such as 100M; a stream a quarter of them. 20M by default
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub log_rate: Option<u64>,
+    /// What one repository of images may hold, such as 100G. Half of the disk by default
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub repository_storage: Option<u64>,
+    /// Every how many days all stored images and objects are read again, so that damage of the disk is found early; 0: never
+    #[arg(long, value_name = "DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(..=3650))]
+    pub scrub_days: u32,
+    /// Folder whose subfolders are the buckets that CloudTrail's trails deliver to
+    #[arg(long, value_name = "DIR")]
+    pub trails: Option<PathBuf>,
+    /// Loopback address on which metrics are served, such as 127.0.0.1:9460; `up` gives the next ports to the node's parts
+    #[arg(long, value_name = "ADDR", value_parser = metrics::parse)]
+    pub metrics: Option<SocketAddr>,
+    #[command(flatten)]
+    pub log: LogArgs,
+    /// Descriptor that is told when the server answers; used by `wharf up`
+    #[arg(long, hide = true)]
+    pub ready_fd: Option<i32>,
+    /// Descriptor over which the supervisor hands its listening sockets
+    #[arg(long, hide = true)]
+    pub sockets_fd: Option<i32>,
+    /// Descriptor with the keyring of this machine's node, where that is on no disk
+    #[arg(long, hide = true)]
+    pub node_keyring_fd: Option<i32>,
+}
+
+#[derive(Args, Clone)]
+pub struct DemoArgs {
+    /// Only the chapter of one machine (1), or of two hosts of which one dies (2)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub hosts: Option<u8>,
+    /// Only the chapter of what starts by itself: by a push, a message, a schedule
+    #[arg(long, conflicts_with = "hosts")]
+    pub events: bool,
+    /// Only the chapter of a service that gets tasks as load comes, and gives them back
+    #[arg(long, conflicts_with_all = ["hosts", "events"])]
+    pub scaling: bool,
+    /// Only the chapter of machines that come when tasks wait, and are emptied before they go
+    #[arg(long, conflicts_with_all = ["hosts", "events", "scaling"])]
+    pub machines: bool,
+    /// Only the chapter of a Kubernetes cluster, its nodes EC2 instances of this machine
+    #[arg(long, conflicts_with_all = ["hosts", "events", "scaling", "machines"])]
+    pub kubernetes: bool,
+}
+
+#[derive(Args, Clone)]
+pub struct UpArgs {
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// Address at which other hosts reach this one; that of --listen by default
+    #[arg(long, value_name = "ADDR")]
+    pub underlay: Option<IpAddr>,
+    /// Ranges of VPCs in which programs of this machine reach tasks by their addresses, or `none`; 172.31.0.0/16 by default
+    #[arg(long, value_name = "CIDR,…")]
+    pub reach: Option<Reach>,
+    /// Take Fargate tasks also where this machine cannot give them user namespaces of their own
+    #[arg(long)]
+    pub fargate_without_userns: bool,
+    #[command(flatten)]
+    pub balancers: BalancerArgs,
+    #[command(flatten)]
+    pub allow: AllowArgs,
+    #[command(flatten)]
+    pub tasks: TaskArgs,
+}
+
+/// What one task may take of a machine beside CPU and memory.
+#[derive(Args, Clone)]
+pub struct TaskArgs {
+    /// Processes and threads that one task may have
+    #[arg(long, value_name = "N", default_value_t = wharf_agent::TASK_PIDS, value_parser = clap::value_parser!(u64).range(1..))]
+    pub pids: u64,
+    /// Disk of one task: what its containers write beside their images. FARGATE tasks have what their
+    /// definition says, from 20 to 200 GiB
+    #[arg(long, value_name = "SIZE", default_value = "20G", value_parser = parse_task_disk)]
+    pub task_disk: u64,
+    /// Cores that tasks which reserve no CPU leave to all others, so that those never wait; such tasks
+    /// always have one
+    #[arg(long, value_name = "N", default_value_t = wharf_agent::KEPT_CORES)]
+    pub keep_cores: usize,
+    /// vCPUs that tasks may reserve for each core of this machine: 4 by default with `wharf up`, 1 on
+    /// nodes that joined. Tasks that are busy together share the cores by what they reserved
+    #[arg(long, value_name = "FACTOR", value_parser = parse_overcommit)]
+    pub overcommit: Option<f64>,
+    /// Offer this machine to EC2 instances of every account; nodes that joined do so if their token says it
+    #[arg(long)]
+    pub instances: bool,
+    /// Disk that EC2 instances may be promised together; four times that of this machine by default. They
+    /// take what they write, and share what is free
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub instance_disks: Option<u64>,
+}
+
+impl TaskArgs {
+    /// The same flags, for the agent.
+    pub fn words(&self) -> Vec<OsString> {
+        let mut words = vec![
+            ("--pids", self.pids.to_string()),
+            ("--keep-cores", self.keep_cores.to_string()),
+            ("--task-disk", self.task_disk.to_string()),
+        ];
+        if let Some(factor) = self.overcommit {
+            words.push(("--overcommit", factor.to_string()));
+        }
+        if let Some(bytes) = self.instance_disks {
+            words.push(("--instance-disks", bytes.to_string()));
+        }
+        let both = |(flag, value): (&str, String)| [flag.into(), value.into()];
+        let mut words: Vec<OsString> = words.into_iter().flat_map(both).collect();
+        if self.instances {
+            words.push("--instances".into());
+        }
+        words
+    }
+}
+
+/// What of the machine tasks may use. Each of them can make a task root of it.
+#[derive(Args, Clone)]
+pub struct AllowArgs {
+    /// What tasks may use of this machine: privileged, host-path=PATH, host-network, host-pid,
+    /// host-ipc, devices, capabilities; nothing by default
+    #[arg(long, value_name = "WHAT,…", value_delimiter = ',')]
+    pub allow: Vec<wharf_agent::Permission>,
+}
+
+/// What load balancers may take of a machine.
+#[derive(Args, Clone)]
+pub struct BalancerArgs {
+    /// Ports that load balancers may take on this machine's own addresses
+    #[arg(long, value_name = "RANGES", default_value_t)]
+    pub lb_ports: wharf_lb::PortRanges,
+    /// Client connections of all load balancers at a time, as far as open files allow; further ones
+    /// wait
+    #[arg(long, value_name = "N", default_value_t = wharf_lb::MOST_CONNECTIONS, value_parser = parse_count)]
+    pub lb_connections: usize,
+    /// The most of them from one client address, beyond which it is refused; an eighth by default, and
+    /// half for this machine itself
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    pub lb_source_connections: Option<usize>,
+    /// The most of them that one load balancer has, beyond which its clients wait; by default what is
+    /// not set aside for others
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    pub lb_balancer_connections: Option<usize>,
+}
+
+impl BalancerArgs {
+    /// The same flags, for the part that carries them.
+    pub fn words(&self) -> Vec<OsString> {
+        let mut words = vec![
+            ("--lb-ports", self.lb_ports.to_string()),
+            ("--lb-connections", self.lb_connections.to_string()),
+        ];
+        if let Some(share) = self.lb_source_connections {
+            words.push(("--lb-source-connections", share.to_string()));
+        }
+        if let Some(share) = self.lb_balancer_connections {
+            words.push(("--lb-balancer-connections", share.to_string()));
+        }
+        let both = |(flag, value): (&str, String)| [flag.into(), value.into()];
+        words.into_iter().flat_map(both).collect()
+    }
+}

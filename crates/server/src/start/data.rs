@@ -1,0 +1,102 @@
+//! The data folder.
+
+use std::sync::Arc;
+
+use wharf_blobs::{Blobs, Limits};
+use wharf_journal::{Journal, JournalOptions, OpenError as JournalOpenError};
+use wharf_seal::Keyring;
+use wharf_series::{Options as SeriesOptions, Series};
+use wharf_store::{OpenError, Store, StoreOptions};
+use wharf_vended::Vended;
+
+use super::{ServerConfig, StartError};
+use crate::{names, tls::Authorities};
+
+/// What is on disk, opened.
+pub(crate) struct Data {
+    pub store: Store,
+    pub journal: Journal,
+    pub series: Series,
+    pub blobs: Blobs,
+    pub keyring: Keyring,
+    pub authorities: Arc<Authorities>,
+}
+
+impl Data {
+    /// Where what wharf's own services measure is kept.
+    pub fn vended(&self) -> Vended {
+        Vended::new(self.series.clone())
+    }
+}
+
+/// Opens all of it, or makes what is not there yet.
+///
+/// # Errors
+/// Something is damaged, in use by another process, or sealed with another keyring.
+pub(crate) async fn open(config: &ServerConfig) -> Result<Data, StartError> {
+    let dir = config.data_dir.clone();
+    let (keyring, names) = (config.keyring.clone(), names::of_certificate(config));
+    let disk = config.disk.clone();
+    let journal_options = JournalOptions {
+        bytes_wanted: config.kept_log_bytes(),
+        disk: disk.clone(),
+        ..JournalOptions::default()
+    };
+    let work = move || {
+        std::fs::create_dir_all(&dir).map_err(|source| StartError::File {
+            path: dir.clone(),
+            source,
+        })?;
+        let store = Store::open(
+            &dir.join("store"),
+            StoreOptions {
+                disk: disk.clone(),
+                ..StoreOptions::default()
+            },
+        )
+        .map_err(|error| match error {
+            OpenError::InUse { dir, pid } => StartError::DataInUse {
+                path: dir,
+                pid: pid.unwrap_or(0),
+            },
+            damage @ OpenError::Corrupt { .. } => StartError::Damaged {
+                text: damage.to_string(),
+            },
+            other => StartError::Store(other),
+        })?;
+        let journal =
+            Journal::open(&dir.join("journal"), journal_options).map_err(|error| match error {
+                damage @ JournalOpenError::Corrupt { .. } => StartError::Damaged {
+                    text: damage.to_string(),
+                },
+                other => StartError::Journal(other),
+            })?;
+        let series_options = SeriesOptions {
+            disk: disk.clone(),
+            ..SeriesOptions::default()
+        };
+        let series =
+            Series::open(&dir.join("series"), series_options).map_err(StartError::Series)?;
+        let tls = dir.join("tls");
+        // A new one opens nothing of what is there.
+        let keyring = match tls.exists() {
+            true => Keyring::read(&keyring),
+            false => Keyring::read_or_create(&keyring),
+        };
+        let keyring = keyring.map_err(StartError::Keyring)?;
+        let blobs = Blobs::open(&dir.join("blobs"), keyring.clone(), Limits::default())
+            .map_err(StartError::Blobs)?;
+        let authorities = Authorities::open_or_create(&tls, &keyring, &names);
+        Ok(Data {
+            store,
+            journal,
+            series,
+            blobs,
+            keyring,
+            authorities: Arc::new(authorities.map_err(StartError::Tls)?),
+        })
+    };
+    tokio::task::spawn_blocking(work)
+        .await
+        .expect("opening the data does not panic")
+}
