@@ -203,11 +203,29 @@ def test_metrics_go_and_come(installation, cluster, node):
     remove(cluster, "metrics-server", preserve=True)
 
 
-@pytest.mark.parametrize("addon", ["kube-proxy", "eks-pod-identity-agent"])
-def test_parts_of_nodes_stay(cluster, addon):
+@pytest.mark.parametrize(
+    ("addon", "asks"),
+    [
+        ("kube-proxy", "timeout 3 wget -q -O - http://SERVICE/"),
+        # Whoever has no token is refused by the agent; without it there is no connection.
+        ("eks-pod-identity-agent", "timeout 3 wget -O - http://169.254.170.23/v1/credentials 2>&1 | grep -q 'server returned error'"),
+    ],
+)
+def test_parts_of_nodes_go_and_come(installation, cluster, client, addon, asks):
+    address = cluster.get("service", "web")["spec"]["clusterIP"]
+    asks = asks.replace("SERVICE", address)
+    wait_for(lambda: inside(cluster, asks), 30, "an answer")
     make(cluster, addon)
-    with pytest.raises(cluster.eks.exceptions.InvalidRequestException, match="is part of every node and cannot be removed"):
-        cluster.eks.delete_addon(clusterName=cluster.name, addonName=addon)
+    remove(cluster, addon, preserve=True)
+    assert inside(cluster, asks)
+    make(cluster, addon)
+    remove(cluster, addon)
+    wait_for(lambda: not inside(cluster, asks), 30, "nobody who answers")
+    installation.kill_child("agent")
+    installation.kill_child("server")
+    wait_for(lambda: cluster.kubectl("get", "pod", "client", check=False).returncode == 0, 30, "an answer of the server")
+    make(cluster, addon)
+    wait_for(lambda: inside(cluster, asks), 30, "an answer")
     remove(cluster, addon, preserve=True)
 
 

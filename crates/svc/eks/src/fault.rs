@@ -219,15 +219,6 @@ pub fn addon_is_busy(addon: &Addon) -> Fault {
     of_addon(faults::invalid_request_exception(text), addon)
 }
 
-/// It is part of every node.
-pub fn addon_stays(addon: &Addon) -> Fault {
-    let name = addon.part.name();
-    let text = format!(
-        "Addon {name} is part of every node and cannot be removed. Delete it with preserve, which ends its management alone."
-    );
-    of_addon(faults::invalid_request_exception(text), addon)
-}
-
 pub fn no_provider(name: &str) -> Fault {
     faults::resource_not_found_exception(format!(
         "No identity provider config found for name: {name}."

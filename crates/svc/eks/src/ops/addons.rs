@@ -238,9 +238,6 @@ pub async fn delete(
     let part = found.record.part;
     let own = names::cluster_key(&place, &cluster.name);
     let preserved = input.preserve == Some(true);
-    if !preserved && matches!(part, Part::KubeProxy | Part::PodIdentityAgent) {
-        return Err(fault::addon_stays(&found.record));
-    }
     let (key, uuid) = (found.key, found.record.uuid);
     let gone = transact!(core.table, &call.permit, |tx| {
         let standing = tx.find::<Cluster>(&own).await?;

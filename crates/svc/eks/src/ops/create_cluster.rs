@@ -155,7 +155,7 @@ async fn wanted(
 /// What a cluster that is to have none of EKS's own begins without. What Services are led by is part of every node.
 fn without(bootstraps: Option<bool>) -> Parts {
     match bootstraps {
-        Some(false) => [Part::VpcCni, Part::CoreDns].into(),
+        Some(false) => [Part::VpcCni, Part::KubeProxy, Part::CoreDns].into(),
         _ => Parts::new(),
     }
 }

@@ -159,7 +159,8 @@ async fn names_are_an_object_and_may_be_somebody_elses() {
         home.status().await.as_deref() == Some("ACTIVE")
     })
     .await;
-    home.goes_without(&[Part::VpcCni, Part::CoreDns]).await;
+    home.goes_without(&[Part::VpcCni, Part::KubeProxy, Part::CoreDns])
+        .await;
     let client = home.planes.kubernetes.client();
     let mut other = parts::name_service("10.100.0.10");
     other["spec"]["selector"] = json!({"app": "mine"});
@@ -207,7 +208,7 @@ async fn names_are_an_object_and_may_be_somebody_elses() {
     });
     client.create(&kind::NODE, "", &node).await.unwrap();
     home.addon_is("coredns", "ACTIVE").await;
-    home.goes_without(&[Part::VpcCni]).await;
+    home.goes_without(&[Part::VpcCni, Part::KubeProxy]).await;
     let all = ListUpdatesRequest {
         name: demo(),
         addon_name: Some("coredns".to_owned()),
@@ -217,7 +218,8 @@ async fn names_are_an_object_and_may_be_somebody_elses() {
     assert_eq!(all.update_ids.unwrap().len(), 3);
     home.delete("coredns", false).await;
     assert_eq!(home.names().await, None);
-    home.goes_without(&[Part::VpcCni, Part::CoreDns]).await;
+    home.goes_without(&[Part::VpcCni, Part::KubeProxy, Part::CoreDns])
+        .await;
 }
 
 #[tokio::test]
