@@ -16,11 +16,14 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
 AT_ONCE = 2
 RUN_AGAIN_AT_MOST = 3
 NAMES_AT_ONCE = 8
+# The longest take one.
+MOST_SECONDS = 600
 RUN_ONCE = bool(os.environ.get("WHARF_TESTS_RUN_ONCE"))
 CARGO = os.environ.get("CARGO", "cargo")
 
@@ -55,13 +58,20 @@ def run(test):
     # As cargo runs it: tests read files of their package.
     environment = os.environ | {"CARGO": CARGO, "CARGO_MANIFEST_DIR": str(folder)}
     began = time.monotonic()
-    done = subprocess.run(
-        [program], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False
-    )
-    passed = done.returncode == 0
+    # Into a file: what a program leaves behind may hold a pipe open for ever.
+    with tempfile.TemporaryFile() as output:
+        try:
+            done = subprocess.run(
+                [program], cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT, timeout=MOST_SECONDS, check=False
+            )
+            passed, end = done.returncode == 0, ""
+        except subprocess.TimeoutExpired:
+            passed, end = False, f"killed: it ran for more than {MOST_SECONDS} s"
+        output.seek(0)
+        said = output.read().decode(errors="replace") + end
     if passed and RUN_ONCE:
         os.unlink(program)
-    return test, passed, done.stdout, time.monotonic() - began
+    return test, passed, said, time.monotonic() - began
 
 
 def show(result):
