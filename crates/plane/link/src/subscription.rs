@@ -4,35 +4,32 @@
 //! to the plane, one at a time; answers and reports to the control plane; the last good state on
 //! disk. A lost connection changes nothing for the plane and is opened again for ever.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::IpAddr,
-    ops::Bound,
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+mod reports;
+mod saving;
 
-use parking_lot::{Mutex, MutexGuard};
+use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
+
 use tokio::{
-    sync::{Notify, mpsc, oneshot, watch},
-    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
+    sync::{mpsc, oneshot, watch},
+    time::{Instant, MissedTickBehavior, interval, sleep},
 };
 use tokio_util::task::AbortOnDropHandle;
 use wharf_base::{Backoff, Clock};
-use wharf_durable::Durability;
 use wharf_planeproto::{
-    Change, Key, Kind, Plane,
-    balancer::TargetRef,
+    Change, Plane,
     machine::{Console, InstanceReport},
     measured::{self, Minute},
     report::{TargetHealth, UnboundEndpoint},
     volume::{self, VolumeReport},
     wire::{self, Commit, HEARTBEAT, MAX_STATE, ToPlane, ToServer, VERSION},
 };
-use wharf_seal::{KeyId, Keyring, sealed_file_key};
+use wharf_seal::Keyring;
 use wharf_wire::fault::Chain;
 
+use self::{
+    reports::{Reports, Sent},
+    saving::{Shared, save_changes},
+};
 use crate::{
     CurrentKeys, Dialer, Endpoint, Update, disk,
     known::Known,
@@ -45,18 +42,6 @@ const LONGEST_PAUSE_HERE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE_AWAY: Duration = Duration::from_secs(5);
 /// A connection that lasted less is no reason to come back at once.
 const SETTLED: Duration = Duration::from_secs(5);
-/// Between two writes of the state: many changes cost one write. Short, since a plane that starts
-/// again goes by what was written; but writing takes at most a fifth of the time.
-const SAVE_PAUSE: Duration = Duration::from_millis(20);
-const SAVE_PAUSE_PER_WRITE: u32 = 4;
-/// A write is flushed to the disk when nothing changed for so long, or after so long at the latest.
-const FLUSH_WHEN_QUIET: Duration = Duration::from_millis(200);
-const FLUSH_EVERY: Duration = Duration::from_secs(1);
-/// How soon another key of the keyring is noticed.
-const LOOK_AT_KEYRING: Duration = Duration::from_millis(500);
-/// After a write that failed.
-const SAVE_AGAIN: Duration = Duration::from_secs(1);
-
 /// What a subscription is started with.
 pub struct LinkConfig {
     pub endpoint: Endpoint,
@@ -217,215 +202,6 @@ pub enum LinkState {
     Connected,
     /// Not connected, and why; tried again all the time.
     Lost(String),
-}
-
-/// The latest report of each target that there is, of endpoints and of instances.
-#[derive(Default)]
-struct Reports {
-    latest: Mutex<BTreeMap<TargetRef, TargetHealth>>,
-    closed: Mutex<Vec<UnboundEndpoint>>,
-    /// `None` until the first word, which is said even if it is that there are none.
-    instances: Mutex<Option<Vec<InstanceReport>>>,
-    consoles: Mutex<BTreeMap<String, Arc<Console>>>,
-    /// As `instances`.
-    volumes: Mutex<Option<Vec<VolumeReport>>>,
-    changed: Notify,
-}
-
-/// What the control plane was told over a connection.
-#[derive(Default)]
-struct Sent {
-    health: BTreeMap<TargetRef, TargetHealth>,
-    closed: Vec<UnboundEndpoint>,
-    instances: Option<Vec<InstanceReport>>,
-    consoles: SentConsoles,
-    volumes: Option<Vec<VolumeReport>>,
-}
-
-#[derive(Default)]
-struct SentConsoles {
-    by_id: BTreeMap<String, Arc<Console>>,
-    /// The one sent last: the next is one behind it.
-    last: String,
-}
-
-impl Reports {
-    fn latest(&self) -> MutexGuard<'_, BTreeMap<TargetRef, TargetHealth>> {
-        self.latest.lock()
-    }
-
-    fn closed(&self) -> MutexGuard<'_, Vec<UnboundEndpoint>> {
-        self.closed.lock()
-    }
-
-    fn put(&self, health: Vec<TargetHealth>) {
-        let rows = health.into_iter().map(|row| (row.target.clone(), row));
-        self.latest().extend(rows);
-        self.changed.notify_one();
-    }
-
-    /// Those that differ from `sent`, which takes them over.
-    fn unsent(&self, sent: &mut BTreeMap<TargetRef, TargetHealth>) -> Vec<TargetHealth> {
-        let latest = self.latest();
-        sent.retain(|target, _| latest.contains_key(target));
-        let new: Vec<TargetHealth> = latest
-            .iter()
-            .filter(|(target, row)| sent.get(target) != Some(row))
-            .map(|(_, row)| row.clone())
-            .collect();
-        sent.extend(new.iter().map(|row| (row.target.clone(), row.clone())));
-        new
-    }
-
-    /// All closed endpoints, if they are others than `sent`, which takes them over.
-    fn unsent_closed(&self, sent: &mut Vec<UnboundEndpoint>) -> Option<Vec<UnboundEndpoint>> {
-        let closed = self.closed().clone();
-        (closed != *sent).then(|| {
-            sent.clone_from(&closed);
-            closed
-        })
-    }
-
-    /// All instances, if they are others than `sent`, which takes them over.
-    fn unsent_instances(
-        &self,
-        sent: &mut Option<Vec<InstanceReport>>,
-    ) -> Option<Vec<InstanceReport>> {
-        let instances = self.instances.lock().clone();
-        let new = instances.filter(|instances| sent.as_ref() != Some(instances))?;
-        *sent = Some(new.clone());
-        Some(new)
-    }
-
-    /// All volumes, if they are others than `sent`, which takes them over.
-    fn unsent_volumes(&self, sent: &mut Option<Vec<VolumeReport>>) -> Option<Vec<VolumeReport>> {
-        let volumes = self.volumes.lock().clone();
-        let new = volumes.filter(|volumes| sent.as_ref() != Some(volumes))?;
-        *sent = Some(new.clone());
-        Some(new)
-    }
-
-    /// A console that differs from `sent`, which takes it over: each in its turn, so that those who write most keep
-    /// no other from being seen.
-    fn unsent_console(&self, sent: &mut SentConsoles) -> Option<Arc<Console>> {
-        let latest = self.consoles.lock();
-        sent.by_id.retain(|id, _| latest.contains_key(id));
-        let is_new = |(id, console): &(&String, &Arc<Console>)| {
-            let known = sent.by_id.get(*id);
-            known.is_none_or(|known| !Arc::ptr_eq(known, console))
-        };
-        let behind = (Bound::Excluded(&sent.last), Bound::Unbounded);
-        let found = latest.range::<String, _>(behind).find(is_new);
-        let (id, console) = found.or_else(|| latest.iter().find(is_new))?;
-        let (id, console) = (id.clone(), console.clone());
-        sent.by_id.insert(id.clone(), console.clone());
-        sent.last = id;
-        Some(console)
-    }
-
-    /// Forgets targets that the update takes away.
-    fn prune(&self, update: &Update, known: &Known) {
-        let key = |target: &TargetRef| Key {
-            kind: Kind::Target,
-            id: target.to_string(),
-        };
-        match update {
-            Update::Snapshot(_) => {
-                let there = |target: &TargetRef| known.resources.contains_key(&key(target));
-                self.latest().retain(|target, _| there(target));
-            }
-            Update::Changes(changes) => {
-                let gone: BTreeSet<&Key> = changes
-                    .iter()
-                    .filter_map(|change| match change {
-                        Change::Delete(key) if key.kind == Kind::Target => Some(key),
-                        _ => None,
-                    })
-                    .collect();
-                if !gone.is_empty() {
-                    self.latest()
-                        .retain(|target, _| !gone.contains(&key(target)));
-                }
-            }
-        }
-    }
-}
-
-/// What the plane knows, as its task and the saver share it.
-#[derive(Default)]
-struct Shared {
-    known: Mutex<(Option<String>, Known)>,
-    changed: Notify,
-}
-
-impl Shared {
-    fn known(&self) -> MutexGuard<'_, (Option<String>, Known)> {
-        self.known.lock()
-    }
-}
-
-/// Writes the state after changes, with a pause after each write: at once for the next process, and
-/// through to the disk when no change follows or [`FLUSH_EVERY`] has passed. A rotation of the keyring
-/// is a change.
-async fn save_changes(shared: Arc<Shared>, plane: Plane, path: PathBuf, keyring: Option<Keyring>) {
-    let mut failing = false;
-    let mut unflushed_since: Option<Instant> = None;
-    let mut under = keyring.as_ref().and_then(|_| disk::sealed_under(&path));
-    loop {
-        let durability = match unflushed_since {
-            None => {
-                changed(&shared, keyring.as_ref().zip(under)).await;
-                Durability::Process
-            }
-            Some(since) => match timeout(FLUSH_WHEN_QUIET, shared.changed.notified()).await {
-                Ok(()) if since.elapsed() < FLUSH_EVERY => Durability::Process,
-                _ => Durability::Machine,
-            },
-        };
-        let began = Instant::now();
-        let (of, to, keyring) = (shared.clone(), path.clone(), keyring.clone());
-        let work = move || {
-            let bytes = {
-                let held = of.known();
-                let (Some(host), true) = (&held.0, held.1.position.is_some()) else {
-                    return Ok(under);
-                };
-                disk::encode(plane, host, &held.1, keyring.as_ref())
-            };
-            disk::save(&to, &bytes, durability).map(|()| sealed_file_key(&bytes))
-        };
-        match tokio::task::spawn_blocking(work).await {
-            Ok(Ok(key)) => (failing, under) = (false, key),
-            Ok(Err(error)) => {
-                if !failing {
-                    tracing::warn!(%plane, %error, path = %path.display(), "failed to save the plane's state");
-                }
-                failing = true;
-                shared.changed.notify_one();
-            }
-            Err(error) => tracing::error!(%error, "saving a plane's state panicked"),
-        }
-        unflushed_since = match durability {
-            Durability::Process => unflushed_since.or(Some(began)),
-            Durability::Machine => None,
-        };
-        let pause = SAVE_PAUSE.max(began.elapsed() * SAVE_PAUSE_PER_WRITE);
-        sleep(if failing { SAVE_AGAIN } else { pause }).await;
-    }
-}
-
-/// Returns when there is something to save: a change, or another key to seal it with than the one it is
-/// sealed under.
-async fn changed(shared: &Shared, sealed: Option<(&Keyring, KeyId)>) {
-    let Some((keyring, under)) = sealed else {
-        return shared.changed.notified().await;
-    };
-    while keyring.active_key() == under {
-        tokio::select! {
-            () = shared.changed.notified() => return,
-            () = sleep(LOOK_AT_KEYRING) => {}
-        }
-    }
 }
 
 struct Task {

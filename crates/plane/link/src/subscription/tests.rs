@@ -21,7 +21,7 @@ use wharf_planeproto::{
 };
 use wharf_wire::sigv4::SigningKeys;
 
-use super::{Reports, SentConsoles};
+use super::reports::{Reports, SentConsoles};
 use crate::{Dialer, Endpoint, LinkConfig, LinkState, Subscription};
 
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,0 +1,108 @@
+//! The last good state, on its way to the disk.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use parking_lot::{Mutex, MutexGuard};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep, timeout},
+};
+use wharf_durable::Durability;
+use wharf_planeproto::Plane;
+use wharf_seal::{KeyId, Keyring, sealed_file_key};
+
+use crate::{disk, known::Known};
+
+/// Between two writes of the state: many changes cost one write. Short, since a plane that starts
+/// again goes by what was written; but writing takes at most a fifth of the time.
+const SAVE_PAUSE: Duration = Duration::from_millis(20);
+const SAVE_PAUSE_PER_WRITE: u32 = 4;
+/// A write is flushed to the disk when nothing changed for so long, or after so long at the latest.
+const FLUSH_WHEN_QUIET: Duration = Duration::from_millis(200);
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// How soon another key of the keyring is noticed.
+const LOOK_AT_KEYRING: Duration = Duration::from_millis(500);
+/// After a write that failed.
+const SAVE_AGAIN: Duration = Duration::from_secs(1);
+
+/// What the plane knows, as its task and the saver share it.
+#[derive(Default)]
+pub(super) struct Shared {
+    known: Mutex<(Option<String>, Known)>,
+    pub changed: Notify,
+}
+
+impl Shared {
+    pub fn known(&self) -> MutexGuard<'_, (Option<String>, Known)> {
+        self.known.lock()
+    }
+}
+
+/// Writes the state after changes, with a pause after each write: at once for the next process, and
+/// through to the disk when no change follows or [`FLUSH_EVERY`] has passed. A rotation of the keyring
+/// is a change.
+pub(super) async fn save_changes(
+    shared: Arc<Shared>,
+    plane: Plane,
+    path: PathBuf,
+    keyring: Option<Keyring>,
+) {
+    let mut failing = false;
+    let mut unflushed_since: Option<Instant> = None;
+    let mut under = keyring.as_ref().and_then(|_| disk::sealed_under(&path));
+    loop {
+        let durability = match unflushed_since {
+            None => {
+                changed(&shared, keyring.as_ref().zip(under)).await;
+                Durability::Process
+            }
+            Some(since) => match timeout(FLUSH_WHEN_QUIET, shared.changed.notified()).await {
+                Ok(()) if since.elapsed() < FLUSH_EVERY => Durability::Process,
+                _ => Durability::Machine,
+            },
+        };
+        let began = Instant::now();
+        let (of, to, keyring) = (shared.clone(), path.clone(), keyring.clone());
+        let work = move || {
+            let bytes = {
+                let held = of.known();
+                let (Some(host), true) = (&held.0, held.1.position.is_some()) else {
+                    return Ok(under);
+                };
+                disk::encode(plane, host, &held.1, keyring.as_ref())
+            };
+            disk::save(&to, &bytes, durability).map(|()| sealed_file_key(&bytes))
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(Ok(key)) => (failing, under) = (false, key),
+            Ok(Err(error)) => {
+                if !failing {
+                    tracing::warn!(%plane, %error, path = %path.display(), "failed to save the plane's state");
+                }
+                failing = true;
+                shared.changed.notify_one();
+            }
+            Err(error) => tracing::error!(%error, "saving a plane's state panicked"),
+        }
+        unflushed_since = match durability {
+            Durability::Process => unflushed_since.or(Some(began)),
+            Durability::Machine => None,
+        };
+        let pause = SAVE_PAUSE.max(began.elapsed() * SAVE_PAUSE_PER_WRITE);
+        sleep(if failing { SAVE_AGAIN } else { pause }).await;
+    }
+}
+
+/// Returns when there is something to save: a change, or another key to seal it with than the one it is
+/// sealed under.
+async fn changed(shared: &Shared, sealed: Option<(&Keyring, KeyId)>) {
+    let Some((keyring, under)) = sealed else {
+        return shared.changed.notified().await;
+    };
+    while keyring.active_key() == under {
+        tokio::select! {
+            () = shared.changed.notified() => return,
+            () = sleep(LOOK_AT_KEYRING) => {}
+        }
+    }
+}
