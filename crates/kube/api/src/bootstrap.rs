@@ -9,34 +9,32 @@ use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 use wharf_kube_auth::{UserInfo, bootstrap, user::MASTERS};
 use wharf_kube_model::parts::{self, Part, Parts};
-use wharf_store::StoreError;
 
 use crate::cluster::{Cluster, Network, OwnServer};
 
 /// Who makes them.
-const USER: &str = "system:apiserver";
+pub const USER: &str = "system:apiserver";
 const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
-pub async fn ensure(cluster: &Cluster) -> Result<(), StoreError> {
+/// What cannot be made is missing; whoever is in the way of it has taken it on.
+pub async fn ensure(cluster: &Cluster) {
     for (path, object) in objects() {
         make(cluster, &path, &object, false).await;
     }
-    tell(cluster).await;
-    Ok(())
+    let names = name_service(cluster.network());
+    let goes_without = cluster.without().contains(&Part::CoreDns);
+    if let Some((path, object)) = names.filter(|_| !goes_without) {
+        make(cluster, &path, &object, false).await;
+    }
 }
 
-/// What nodes know the cluster's own services by. Whether all of it was made.
+/// Says where the cluster answers and what it goes without, which is what nodes go by. Whether all of it was said.
 pub async fn tell(cluster: &Cluster) -> bool {
-    let without = cluster.without();
-    let mut is_made = true;
-    for (path, object) in own_service(cluster.network(), &without) {
-        is_made &= make(cluster, &path, &object, true).await;
+    let mut is_told = true;
+    for (path, object) in own_service(cluster.network(), &cluster.without()) {
+        is_told &= make(cluster, &path, &object, true).await;
     }
-    let names = name_service(cluster.network());
-    if let Some((path, object)) = names.filter(|_| !without.contains(&Part::CoreDns)) {
-        is_made &= make(cluster, &path, &object, false).await;
-    }
-    is_made
+    is_told
 }
 
 /// Makes an object; whether it is there. One that is stays as it is, unless it tells what may have changed.

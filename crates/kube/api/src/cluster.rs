@@ -4,7 +4,10 @@ use std::{
     collections::HashMap,
     io,
     net::Ipv4Addr,
-    sync::{Arc, Weak},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use arc_swap::ArcSwap;
@@ -118,6 +121,8 @@ pub struct Inner {
     pub turns: Turns,
     /// What the cluster goes without.
     pub without: ArcSwap<parts::Parts>,
+    /// Whether nodes know that.
+    is_told: AtomicBool,
     /// What nodes measured, for a moment.
     pub usage: crate::measured::Usage,
     users: Mutex<HashMap<String, Arc<User>>>,
@@ -178,6 +183,7 @@ impl Cluster {
         let inner = Arc::new(Inner {
             objects,
             without: ArcSwap::from_pointee(parts.without.clone()),
+            is_told: AtomicBool::new(false),
             parts,
             catalog: ArcSwap::new(Catalog::built_in()),
             documents: crate::documents::Documents::default(),
@@ -189,7 +195,8 @@ impl Cluster {
         });
         crate::definitions::load(&inner).await?;
         let cluster = Self { inner };
-        crate::bootstrap::ensure(&cluster).await?;
+        crate::bootstrap::ensure(&cluster).await;
+        cluster.tell().await;
         tokio::spawn(crate::definitions::follow(Arc::downgrade(&cluster.inner)));
         Ok(cluster)
     }
@@ -207,18 +214,30 @@ impl Cluster {
         &self.inner.parts.network
     }
 
-    /// From now on the cluster goes without these parts and has all others; callers take turns.
+    /// From now on the cluster goes without these parts and has all others; callers take turns. What is so already costs
+    /// nothing.
     ///
     /// # Errors
-    /// The store's, or nodes could not be told; it may be half done.
+    /// The store's, or nodes could not be told; it may be half done, and the next call does the rest.
     pub async fn go_without(&self, without: parts::Parts) -> io::Result<()> {
+        let is_told = self.inner.is_told.load(Ordering::Relaxed);
+        if is_told && *self.without() == without {
+            return Ok(());
+        }
+        self.inner.is_told.store(false, Ordering::Relaxed);
         self.inner.without.store(Arc::new(without));
         let loaded = crate::definitions::load(&self.inner).await;
         loaded.map_err(io::Error::other)?;
-        match crate::bootstrap::tell(self).await {
+        match self.tell().await {
             true => Ok(()),
             false => Err(io::Error::other("nodes could not be told")),
         }
+    }
+
+    async fn tell(&self) -> bool {
+        let is_told = crate::bootstrap::tell(self).await;
+        self.inner.is_told.store(is_told, Ordering::Relaxed);
+        is_told
     }
 
     pub fn without(&self) -> Arc<parts::Parts> {

@@ -13,8 +13,12 @@ const EMAIL: &str = "email";
 const VERIFIED: &str = "email_verified";
 /// As a prefix of names: none.
 const NO_PREFIX: &str = "-";
-/// Users and groups of the cluster itself begin with it, and no provider speaks for them.
-const SYSTEM: &str = "system:";
+/// Users and groups of the cluster itself begin so, and no provider speaks for them.
+const OWN: [&str; 2] = ["system:", "eks:"];
+
+fn is_own(name: &str) -> bool {
+    OWN.iter().any(|it| name.starts_with(it))
+}
 
 /// What a cluster has a provider for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +79,7 @@ impl Provider {
             return Err(NoUser::Unverified);
         }
         let name = format!("{}{name}", self.name_prefix(claim));
-        if name.starts_with(SYSTEM) {
+        if is_own(&name) {
             return Err(NoUser::Reserved(name));
         }
         let groups = self.groups(claims)?;
@@ -101,7 +105,7 @@ impl Provider {
         let prefix = self.groups_prefix.as_deref().unwrap_or_default();
         let named = given.into_iter().filter(|it| !it.is_empty());
         let named = named.map(|it| format!("{prefix}{it}"));
-        Ok(named.filter(|it| !it.starts_with(SYSTEM)).collect())
+        Ok(named.filter(|it| !is_own(it)).collect())
     }
 }
 
@@ -199,7 +203,16 @@ mod tests {
         };
         let claims = json!({"sub": "system:admin"});
         assert!(matches!(user(&it, claims), Err(NoUser::Reserved(_))));
-        let claims = json!({"sub": "jane", "groups": ["system:masters", "dev"]});
+        let by_address = Provider {
+            username_claim: Some("email".to_owned()),
+            ..provider()
+        };
+        let claims = json!({"email": "eks:vpc-resource-controller"});
+        assert!(matches!(
+            user(&by_address, claims),
+            Err(NoUser::Reserved(_))
+        ));
+        let claims = json!({"sub": "jane", "groups": ["system:masters", "eks:nodes", "dev"]});
         assert_eq!(
             user(&it, claims).unwrap().1,
             owned(&["dev", "system:authenticated"])

@@ -44,6 +44,8 @@ struct Inner {
     calls: Mutex<Vec<String>>,
     /// A group of which discovery says nothing.
     hidden: Mutex<Option<String>>,
+    /// An address of services that somebody else has.
+    taken: Mutex<Option<String>>,
 }
 
 impl Fake {
@@ -73,6 +75,11 @@ impl Fake {
     /// Discovery says nothing of a group, as before a new kind of it is served; of all again with `None`.
     pub fn hide(&self, group: Option<&str>) {
         *self.inner.hidden.lock() = group.map(str::to_owned);
+    }
+
+    /// No service is made that wants this address.
+    pub fn take_address(&self, address: &str) {
+        *self.inner.taken.lock() = Some(address.to_owned());
     }
 
     /// Takes a pod away without anybody being woken.
@@ -117,6 +124,17 @@ impl Fake {
             false => serde_json::from_slice(request.body())
                 .map_err(|error| refused(400, "BadRequest", &error.to_string()))?,
         };
+        let wanted = body["spec"]["clusterIP"].as_str();
+        if request.method() == Method::POST
+            && wanted.is_some()
+            && wanted == self.inner.taken.lock().as_deref()
+        {
+            return Err(refused(
+                422,
+                "Invalid",
+                "spec.clusterIPs: provided IP is already allocated",
+            ));
+        }
         let mut objects = self.inner.objects.lock();
         let answer = match *request.method() {
             Method::GET if target.name.is_empty() => objects.list(&target),

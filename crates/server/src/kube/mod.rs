@@ -131,8 +131,6 @@ struct Serving {
     port: u16,
     logs: Arc<ClusterLogs>,
     front: Arc<Front>,
-    /// What it goes without, as nodes were told.
-    without: parking_lot::Mutex<Parts>,
     /// Whether pods are given their addresses.
     addresses: watch::Sender<bool>,
     stop: CancellationToken,
@@ -150,11 +148,8 @@ impl Serving {
     /// Has or goes without the parts that the cluster's record says.
     async fn go_without(&self, without: Parts) -> Result<(), ControlPlaneError> {
         let gives = gives_addresses(&without);
-        if *self.without.lock() != without {
-            let done = self.front.cluster.go_without(without.clone()).await;
-            done.map_err(failed("changing the parts of a cluster"))?;
-            *self.without.lock() = without;
-        }
+        let done = self.front.cluster.go_without(without).await;
+        done.map_err(failed("changing the parts of a cluster"))?;
         self.addresses
             .send_if_modified(|it| std::mem::replace(it, gives) != gives);
         Ok(())
@@ -340,7 +335,6 @@ impl Clusters {
             port,
             logs,
             front,
-            without: parking_lot::Mutex::new(wanted.without),
             addresses,
             stop,
             balancers,

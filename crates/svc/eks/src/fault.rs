@@ -213,9 +213,17 @@ pub fn no_addon(name: &str, cluster: &str) -> Fault {
     fault.with("clusterName", cluster).with("addonName", name)
 }
 
-pub fn addon_is_busy(addon: &Addon) -> Fault {
+/// While it changes it is not updated.
+pub fn addon_cannot_be_updated(addon: &Addon) -> Fault {
     let (name, status) = (addon.part.name(), addon.status.name());
     let text = format!("Addon {name} cannot be updated as it is currently in {status} state");
+    of_addon(faults::resource_in_use_exception(text), addon)
+}
+
+/// Nor deleted, for which the model has no fault of a resource in use.
+pub fn addon_cannot_be_deleted(addon: &Addon) -> Fault {
+    let (name, status) = (addon.part.name(), addon.status.name());
+    let text = format!("Addon {name} cannot be deleted as it is currently in {status} state");
     of_addon(faults::invalid_request_exception(text), addon)
 }
 

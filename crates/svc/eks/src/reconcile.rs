@@ -28,7 +28,7 @@ use crate::{
 
 pub const PERMIT: Permit = Permit::for_controller("eks");
 /// Records deleted in one transaction.
-const DELETED_AT_ONCE: usize = 100;
+pub const DELETED_AT_ONCE: usize = 100;
 
 pub type StepError = wharf_service::StepError<EksFaults>;
 

@@ -4,9 +4,15 @@ use serde::{Deserialize, Serialize};
 use wharf_api_eks as api;
 use wharf_base::{Timestamp, ids};
 use wharf_records::{Record, Unknown};
-use wharf_service::{Changes, Place};
+use wharf_service::{Changes, Place, fence};
 
-use crate::{core::Core, fault::EksFaults, names, records::Cluster};
+use crate::{
+    core::Core,
+    fault::EksFaults,
+    names,
+    reconcile::{DELETED_AT_ONCE, PERMIT, StepError},
+    records::Cluster,
+};
 
 /// What a cluster keeps; older ones that have ended are forgotten.
 const KEPT: usize = 200;
@@ -159,11 +165,40 @@ impl Known {
         Ok(Self(all))
     }
 
-    pub fn by_token(&self, owner: Owner<'_>, token: Option<&str>) -> Option<&Update> {
+    /// A token says nothing of updates of another kind or of something else.
+    pub fn by_token(
+        &self,
+        (kind, owner): (&str, Owner<'_>),
+        token: Option<&str>,
+    ) -> Option<&Update> {
         let token = token?;
-        self.0
-            .iter()
-            .find(|it| it.token.as_deref() == Some(token) && it.owner() == owner)
+        let is_of = |it: &&Update| it.kind == kind && it.owner() == owner;
+        let mut all = self.0.iter().filter(is_of);
+        all.find(|it| it.token.as_deref() == Some(token))
+    }
+
+    /// Forgets those of what goes: before it, for one transaction does not take as many as there may be.
+    ///
+    /// # Errors
+    /// The store's, or another server has the shard by now.
+    pub async fn forget(
+        core: &Core,
+        place: &Place,
+        cluster: &Cluster,
+        owner: Owner<'_>,
+    ) -> Result<(), StepError> {
+        let known = Self::of(core, place, cluster).await?;
+        let keys = known.of_owner(owner);
+        let keys: Vec<String> = keys
+            .map(|it| names::update_key(place, &cluster.id, &it.id))
+            .collect();
+        for some in keys.chunks(DELETED_AT_ONCE) {
+            let mut changes = core.table.begin();
+            changes.fence(fence::<EksFaults>(&core.shard)?);
+            some.iter().for_each(|it| changes.delete(it));
+            changes.write(&PERMIT).await?;
+        }
+        Ok(())
     }
 
     pub fn of_owner(self, owner: Owner<'_>) -> impl Iterator<Item = Update> {

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 use wharf_kube_auth::UserInfo;
-use wharf_kube_model::view::text_at;
+use wharf_kube_model::{parts::WITHOUT, view::text_at};
+
+use crate::bootstrap;
 
 /// Which network interface a pod gets.
 const INTERFACE: &str = "vpc.amazonaws.com/pod-eni";
@@ -23,6 +25,8 @@ pub fn refusal(
             let name = text_at(object, &["metadata", "name"]);
             (SERVED_AT, user.as_node() == Some(name))
         }
+        // By one of them nodes hear what their cluster goes without.
+        ("", "services") => (WITHOUT, user.name == bootstrap::USER),
         _ => return None,
     };
     let of = |it: &Value| it["metadata"]["annotations"].get(mark).cloned();
@@ -66,5 +70,18 @@ mod tests {
         assert!(refusal(&node, nodes, &foreign, None).is_some());
         assert!(refusal(&admin, nodes, &own, None).is_some());
         assert_eq!(refusal(&admin, nodes, &own, Some(&own)), None);
+    }
+
+    #[test]
+    fn only_the_server_says_what_a_cluster_goes_without() {
+        let services = ("", "services");
+        let server = UserInfo::authenticated(bootstrap::USER, &["system:masters"]);
+        let admin = UserInfo::authenticated("admin", &["system:masters"]);
+        let plain = json!({"metadata": {"name": "kubernetes"}});
+        let without = with("kubernetes", WITHOUT, "kube-proxy");
+        assert_eq!(refusal(&server, services, &without, Some(&plain)), None);
+        assert!(refusal(&admin, services, &without, Some(&plain)).is_some());
+        assert!(refusal(&admin, services, &plain, Some(&without)).is_some());
+        assert_eq!(refusal(&admin, services, &without, Some(&without)), None);
     }
 }

@@ -1,6 +1,6 @@
 //! What a cluster goes without.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use wharf_kube_model::parts::{Part, WITHOUT};
 
 use crate::harness::Harness;
@@ -29,8 +29,16 @@ async fn a_cluster_goes_without_and_has_it_back() {
     it.cluster.go_without([Part::CoreDns].into()).await.unwrap();
     it.get(NAMES).await.expect(404);
     it.get(&format!("{METRICS}/nodes")).await.expect(200);
+    // Who brings names back makes their service; somebody else's may have its address by then.
+    let other = json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "other"},
+        "spec": {"clusterIP": "10.100.0.10", "ports": [{"port": 53}]},
+    });
+    it.post("/api/v1/namespaces/default/services", &other)
+        .await
+        .expect(201);
     it.cluster.go_without([].into()).await.unwrap();
-    it.get(NAMES).await.expect(200);
+    it.get(NAMES).await.expect(404);
     let own = it.get(OWN).await.expect(200);
     assert_eq!(own["metadata"]["annotations"][WITHOUT], Value::Null);
 }

@@ -13,6 +13,8 @@ use crate::fault;
 /// Of all: they are parts of the clusters of this version, [`crate::versions::PATCH`].
 pub const VERSION: &str = "v1.36.4-eksbuild.1";
 pub const PUBLISHER: &str = "eks";
+/// Of what may be configured; add-ons of others have more to say than ours.
+const LONGEST_CONFIGURATION: usize = 16 << 10;
 
 pub struct Facts {
     pub kind: &'static str,
@@ -71,6 +73,11 @@ pub fn schema(part: Part) -> Value {
 /// # Errors
 /// It asks for what cannot be had, which is named.
 pub fn check(part: Part, text: &str) -> Result<(), Fault> {
+    if text.len() > LONGEST_CONFIGURATION {
+        return Err(fault::bad_configuration(&format!(
+            "$: it is longer than {LONGEST_CONFIGURATION} bytes"
+        )));
+    }
     if text.trim().is_empty() {
         return Ok(());
     }
@@ -128,6 +135,8 @@ mod tests {
             r#"{"enableNetworkPolicy": "true"}"#,
         ] {
             assert!(check(Part::VpcCni, good).is_ok(), "{good}");
+            let long = format!("{good}{}", " ".repeat(LONGEST_CONFIGURATION));
+            assert!(check(Part::VpcCni, &long).is_err(), "{good}");
         }
         for (bad, why) in [
             ("{\"env\": {}}", "[$.env: is not defined in the schema"),

@@ -40,10 +40,10 @@ fn ports(service: &Value) -> Vec<(&str, &str, Option<i64>)> {
     all.collect()
 }
 
-/// Has it as wanted, or says why not.
+/// Has it as wanted, or says why not: what the API server refuses for good is an issue, not an error.
 ///
 /// # Errors
-/// The API server's.
+/// The API server's, after which it may be tried again.
 pub async fn apply(
     client: &Client,
     wanted: &Value,
@@ -52,8 +52,8 @@ pub async fn apply(
     let there = match client.get(&kind::SERVICE, NAMESPACE, NAME).await {
         Ok(there) => there,
         Err(error) if error.is_not_found() => {
-            client.create(&kind::SERVICE, NAMESPACE, wanted).await?;
-            return Ok(None);
+            let made = client.create(&kind::SERVICE, NAMESPACE, wanted).await;
+            return made.map(|_| None).or_else(refused);
         }
         Err(error) => return Err(error),
     };
@@ -68,10 +68,40 @@ pub async fn apply(
             client
                 .delete(&kind::SERVICE, NAMESPACE, NAME, &this)
                 .await?;
-            client.create(&kind::SERVICE, NAMESPACE, wanted).await?;
-            Ok(None)
+            let made = client.create(&kind::SERVICE, NAMESPACE, wanted).await;
+            let issue = made.map(|_| None).or_else(refused)?;
+            if issue.is_some() {
+                // The one that was there is better than none.
+                let back = client.create(&kind::SERVICE, NAMESPACE, &bare(&there));
+                back.await?;
+            }
+            Ok(issue)
         }
     }
+}
+
+/// What is no better at the next try.
+fn refused(error: Error) -> Result<Option<Issue>, Error> {
+    match error.refusal() {
+        Some(refusal) if matches!(refusal.code, 400 | 403 | 422) => {
+            let message = format!("Service {NAME}: {}", refusal.message);
+            Ok(Some(Issue::new("AdmissionRequestDenied", message, &[])))
+        }
+        _ => Err(error),
+    }
+}
+
+/// As its author wrote it.
+fn bare(service: &Value) -> Value {
+    let mut bare = service.clone();
+    if let Some(metadata) = bare["metadata"].as_object_mut() {
+        let kept = ["name", "namespace", "labels", "annotations"];
+        metadata.retain(|name, _| kept.contains(&name.as_str()));
+    }
+    if let Some(all) = bare.as_object_mut() {
+        all.remove("status");
+    }
+    bare
 }
 
 fn issue(fields: &[&str]) -> Issue {
@@ -171,5 +201,25 @@ mod tests {
         assert_eq!(selector().await, Value::Null);
         let issue = ailing(&client).await.unwrap().unwrap();
         assert_eq!(issue.code, "InsufficientNumberOfReplicas");
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_taken_is_an_issue_and_costs_nobody_their_names() {
+        let server = Fake::new();
+        let client = server.client();
+        server.take_address("10.100.0.10");
+        let apply = |how| {
+            let client = client.clone();
+            async move { apply(&client, &own(), how).await.unwrap().unwrap() }
+        };
+        assert_eq!(apply(Conflicts::None).await.code, "AdmissionRequestDenied");
+        let mut other = own();
+        other["spec"]["clusterIP"] = json!("10.100.0.20");
+        let made = client.create(&kind::SERVICE, NAMESPACE, &other).await;
+        made.unwrap();
+        let issue = apply(Conflicts::Overwrite).await;
+        assert_eq!(issue.code, "AdmissionRequestDenied");
+        let there = client.get(&kind::SERVICE, NAMESPACE, NAME).await.unwrap();
+        assert_eq!(there["spec"]["clusterIP"], "10.100.0.20");
     }
 }

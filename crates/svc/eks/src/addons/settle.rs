@@ -19,62 +19,71 @@ use crate::{
 #[error("the API server of the cluster does not answer")]
 struct NoServer;
 
-/// `cluster` is what its API server was last told of.
+/// `cluster` is what its API server was last told of. One that cannot be settled keeps no other from it.
 ///
 /// # Errors
-/// Tried again.
+/// The first of them; tried again.
 pub async fn addons(
     core: &Core,
     place: &Place,
     cluster: &Stored<Cluster>,
 ) -> Result<(), StepError> {
-    let id = &cluster.record.id;
-    for stored in core.below::<Addon>(place, id).await? {
-        let mut addon = stored.record.clone();
-        let mut changes = core.table.begin();
-        match addon.status {
-            Status::Creating | Status::Updating => {
-                addon.issues = issues(core, &cluster.record, &addon).await?;
-                addon.status = match (addon.issues.is_empty(), addon.status) {
-                    (true, _) => Status::Active,
-                    (false, Status::Creating) => Status::CreateFailed,
-                    (false, _) => Status::UpdateFailed,
-                };
-                if let Some(update) = addon.update.take() {
-                    let key = keys::update_key(place, id, &update);
-                    if let Some(update) = core.table.read::<Update>(&key).await? {
-                        changes.when(update.unchanged());
-                        let errors = addon.issues.iter().map(error).collect();
-                        changes.put(&key, &update.record.ended(errors));
-                    }
-                }
-                changes.put(&stored.key, &addon);
-            }
-            Status::Deleting => {
-                if addon.part == Part::CoreDns && !addon.preserved {
-                    let gone = names::remove(&client(core, id).await?).await;
-                    gone.map_err(StepError::other)?;
-                }
-                let known = Known::of(core, place, &cluster.record).await?;
-                for update in known.of_owner(Owner::Addon(addon.part.name())) {
-                    changes.delete(keys::update_key(place, id, &update.id));
-                }
-                changes.delete(&stored.key);
-            }
-            Status::Active | Status::CreateFailed | Status::UpdateFailed => continue,
-        }
-        tracing::info!(
-            cluster = addon.cluster,
-            addon = addon.part.name(),
-            status = addon.status.name(),
-            "an add-on was looked after"
-        );
-        // What was told to the API server may be old by now.
-        changes.when(cluster.unchanged());
-        changes.when(stored.unchanged());
-        changes.fence(fence::<EksFaults>(&core.shard)?);
-        changes.write(&PERMIT).await?;
+    let mut outcome = Ok(());
+    for stored in core.below::<Addon>(place, &cluster.record.id).await? {
+        outcome = outcome.and(one(core, place, cluster, stored).await);
     }
+    outcome
+}
+
+async fn one(
+    core: &Core,
+    place: &Place,
+    cluster: &Stored<Cluster>,
+    stored: Stored<Addon>,
+) -> Result<(), StepError> {
+    let id = &cluster.record.id;
+    let mut addon = stored.record.clone();
+    let mut changes = core.table.begin();
+    match addon.status {
+        Status::Creating | Status::Updating => {
+            addon.issues = issues(core, &cluster.record, &addon).await?;
+            addon.status = match (addon.issues.is_empty(), addon.status) {
+                (true, _) => Status::Active,
+                (false, Status::Creating) => Status::CreateFailed,
+                (false, _) => Status::UpdateFailed,
+            };
+            if let Some(update) = addon.update.take() {
+                let key = keys::update_key(place, id, &update);
+                if let Some(update) = core.table.read::<Update>(&key).await? {
+                    changes.when(update.unchanged());
+                    let errors = addon.issues.iter().map(error).collect();
+                    changes.put(&key, &update.record.ended(errors));
+                }
+            }
+            changes.put(&stored.key, &addon);
+        }
+        Status::Deleting => {
+            if addon.part == Part::CoreDns && !addon.preserved {
+                let gone = names::remove(&client(core, id).await?).await;
+                gone.map_err(StepError::other)?;
+            }
+            let owner = Owner::Addon(addon.part.name());
+            Known::forget(core, place, &cluster.record, owner).await?;
+            changes.delete(&stored.key);
+        }
+        Status::Active | Status::CreateFailed | Status::UpdateFailed => return Ok(()),
+    }
+    // What was told to the API server may be old by now.
+    changes.when(cluster.unchanged());
+    changes.when(stored.unchanged());
+    changes.fence(fence::<EksFaults>(&core.shard)?);
+    changes.write(&PERMIT).await?;
+    tracing::info!(
+        cluster = addon.cluster,
+        addon = addon.part.name(),
+        status = addon.status.name(),
+        "an add-on was looked after"
+    );
     Ok(())
 }
 

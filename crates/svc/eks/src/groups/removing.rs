@@ -108,6 +108,7 @@ async fn record(
     stored: &Stored<NodeGroup>,
 ) -> Result<Next, StepError> {
     let group = &stored.record;
+    Known::forget(core, place, cluster, Owner::Group(&group.name)).await?;
     let mut changes = core.table.begin();
     let own = names::cluster_key(place, &cluster.name);
     let Some(mut holder) = changes.find::<Cluster>(&own).await? else {
@@ -134,10 +135,6 @@ async fn record(
                 }
             }
         }
-    }
-    let updates = Known::of(core, place, cluster).await?;
-    for update in updates.of_owner(Owner::Group(&group.name)) {
-        changes.delete(names::update_key(place, &cluster.id, &update.id));
     }
     changes.when(stored.unchanged());
     changes.fence(fence::<EksFaults>(&core.shard)?);

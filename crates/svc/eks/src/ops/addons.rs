@@ -19,6 +19,9 @@ use crate::{
     updates::{Known, Owner, Update},
 };
 
+/// The kind of their updates.
+const UPDATE: &str = "AddonUpdate";
+
 pub async fn find(
     core: &Core,
     place: &Place,
@@ -180,7 +183,6 @@ pub async fn update(
         let given = given.clone().unwrap_or_default();
         params.push(("ConfigurationValues", given));
     }
-    let known = Known::of(core, &place, &cluster).await?;
     let token = input.client_request_token;
     let own = names::cluster_key(&place, &cluster.name);
     let (key, uuid) = (found.key, found.record.uuid);
@@ -192,7 +194,8 @@ pub async fn update(
         let there = tx.find::<Addon>(&key).await?;
         let there = there.filter(|it| it.uuid == uuid);
         let mut addon = there.ok_or_else(|| fault::no_addon(part.name(), &cluster.name))?;
-        if let Some(made) = known.by_token(owner, token.as_deref()) {
+        let known = Known::of(core, &place, &cluster).await?;
+        if let Some(made) = known.by_token((UPDATE, owner), token.as_deref()) {
             return Ok(UpdateAddonResponse {
                 update: Some(made.shown()),
             });
@@ -202,15 +205,9 @@ pub async fn update(
             addon.status,
             Status::Creating | Status::Updating | Status::Deleting
         ) {
-            return Err(fault::addon_is_busy(&addon));
+            return Err(fault::addon_cannot_be_updated(&addon));
         }
-        let update = Update::new(
-            "AddonUpdate",
-            owner,
-            params.clone(),
-            token.clone(),
-            core.now(),
-        );
+        let update = Update::new(UPDATE, owner, params.clone(), token.clone(), core.now());
         addon.status = Status::Updating;
         addon.conflicts = conflicts;
         addon.configuration = configuration.clone().unwrap_or(addon.configuration);
@@ -248,7 +245,9 @@ pub async fn delete(
         let mut addon = there.ok_or_else(|| fault::no_addon(part.name(), &cluster.name))?;
         match addon.status {
             Status::Deleting => {}
-            Status::Creating | Status::Updating => return Err(fault::addon_is_busy(&addon)),
+            Status::Creating | Status::Updating => {
+                return Err(fault::addon_cannot_be_deleted(&addon));
+            }
             _ => {
                 addon.status = Status::Deleting;
                 addon.preserved = preserved;

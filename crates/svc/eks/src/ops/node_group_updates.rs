@@ -33,11 +33,12 @@ async fn begin(
     (kind, token): (&str, Option<String>),
     change: impl Fn(&mut NodeGroup) -> Result<Params, Fault>,
 ) -> Result<Update, Fault> {
-    let known = Known::of(core, place, cluster).await?;
     Ok(transact!(core.table, &call.permit, |tx| {
         let there = tx.find::<NodeGroup>(key).await?;
         let mut group = there.ok_or_else(|| fault::no_group(key))?;
-        if let Some(made) = known.by_token(Owner::Group(&group.name), token.as_deref()) {
+        let known = Known::of(core, place, cluster).await?;
+        let of = (kind, Owner::Group(group.name.as_str()));
+        if let Some(made) = known.by_token(of, token.as_deref()) {
             return Ok(made.clone());
         }
         if group.update.is_some() {

@@ -12,6 +12,7 @@ use wharf_api_eks::{
 };
 use wharf_base::ids;
 use wharf_service::{Place, Stored, transact};
+use wharf_svc_iam::provider_name;
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -79,19 +80,20 @@ pub async fn associate(
         tags: tags::given(input.tags)?,
         ..wanted(input.oidc.unwrap_or_default())?
     };
-    if wanted.issuer == names::issuer(&place, &cluster.id) {
+    let own = names::issuer(&place, &cluster.id);
+    if wanted.issuer.trim_end_matches('/') == own {
         return Err(fault::invalid(
             "The issuerUrl cannot be the OIDC issuer URL of the cluster itself.",
         ));
     }
-    let known = Known::of(core, &place, cluster).await?;
     let key = names::provider_key(&place, &cluster.id, &wanted.name);
     let token = input.client_request_token;
     let update = transact!(core.table, &call.permit, |tx| {
         let there = tx.find::<Cluster>(&found.key).await?;
         let there = there.filter(|it| it.id == cluster.id);
         let mut standing = there.ok_or_else(|| fault::no_cluster(&cluster.name))?;
-        if let Some(made) = known.by_token(Owner::Cluster, token.as_deref()) {
+        let known = Known::of(core, &place, &standing).await?;
+        if let Some(made) = known.by_token((ASSOCIATE, Owner::Cluster), token.as_deref()) {
             return Ok(AssociateIdentityProviderConfigResponse {
                 update: Some(made.shown()),
                 tags: Some(wanted.tags.clone()),
@@ -152,7 +154,8 @@ fn wanted(input: OidcIdentityProviderConfigRequest) -> Result<IdentityProvider, 
         )));
     }
     let issuer = input.issuer_url.unwrap_or_default();
-    if !is_issuer(&issuer) {
+    // Tokens are read by the same rule.
+    if provider_name(&issuer).is_none() {
         return Err(fault::invalid(
             "The issuerUrl must begin with https:// and can have a host, a port and a path, but neither a query nor a fragment.",
         ));
@@ -187,20 +190,6 @@ fn wanted(input: OidcIdentityProviderConfigRequest) -> Result<IdentityProvider, 
         tags: Default::default(),
         unknown: Default::default(),
     })
-}
-
-/// As providers may be called: what STS takes too.
-fn is_issuer(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("https://") else {
-        return false;
-    };
-    let host = rest.split('/').next().unwrap_or_default();
-    let is_host = !host.is_empty()
-        && host
-            .chars()
-            .all(|it| it.is_ascii_alphanumeric() || ".-:".contains(it));
-    let plain = |it: char| it.is_ascii_alphanumeric() || "-._~/%+=@:,".contains(it);
-    is_host && rest.chars().all(plain) && !rest.contains("//")
 }
 
 fn required(given: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Fault> {
@@ -264,27 +253,30 @@ pub async fn disassociate(
 ) -> Result<DisassociateIdentityProviderConfigResponse, Fault> {
     let place = Place::of(call);
     let name = named(input.identity_provider_config.as_ref())?;
-    let (cluster, found) = find(core, &place, (input.cluster_name.as_deref(), name)).await?;
-    let known = Known::of(core, &place, &cluster.record).await?;
-    let (id, uuid) = (cluster.record.id, found.record.uuid);
+    let name = name.unwrap_or_default();
+    let cluster = core.cluster(&place, input.cluster_name.as_deref().unwrap_or_default());
+    let cluster = cluster.await?;
+    let id = cluster.record.id;
+    let key = names::provider_key(&place, &id, name);
     let token = input.client_request_token;
     let update = transact!(core.table, &call.permit, |tx| {
         let there = tx.find::<Cluster>(&cluster.key).await?;
         let there = there.filter(|it| it.id == id);
         let mut standing = there.ok_or_else(|| fault::no_cluster(&cluster.record.name))?;
-        if let Some(made) = known.by_token(Owner::Cluster, token.as_deref()) {
+        let known = Known::of(core, &place, &standing).await?;
+        // The provider may be gone by the time at which the same request comes again.
+        if let Some(made) = known.by_token((DISASSOCIATE, Owner::Cluster), token.as_deref()) {
             return Ok(DisassociateIdentityProviderConfigResponse {
                 update: Some(made.shown()),
             });
         }
-        let there = tx.find::<IdentityProvider>(&found.key).await?;
-        let there = there.filter(|it| it.uuid == uuid);
-        let mut provider = there.ok_or_else(|| fault::no_provider(&found.record.name))?;
+        let there = tx.find::<IdentityProvider>(&key).await?;
+        let mut provider = there.ok_or_else(|| fault::no_provider(name))?;
         let update = begin(&mut standing, DISASSOCIATE, &provider.name, &token, core)?;
         provider.status = Status::Deleting;
         known.make_room(&mut tx, &place, &id);
         tx.put(names::update_key(&place, &id, &update.id), &update);
-        tx.put(&found.key, &provider);
+        tx.put(&key, &provider);
         tx.put(&cluster.key, &standing);
         update
     });
@@ -320,6 +312,9 @@ mod tests {
             "http://idp.lan",
             "https://",
             "https://a@b",
+            "https://idp.lan:99999",
+            "https://a:b:c",
+            "https://:443",
             "https://a/?q",
             "https://a/#f",
             "https://a//b",

@@ -57,30 +57,36 @@ pub async fn find(core: &Core, place: &Place, arn: &str) -> Result<Option<Tagged
         }
         ["nodegroup", cluster, name, uuid] => {
             let named = (Some(*cluster), Some(*name));
-            let Ok((_, found)) = node_groups::find(core, place, named).await else {
-                return Ok(None);
-            };
-            let found = Some(found).filter(|it| it.record.uuid == *uuid);
-            Ok(found.map(|it| Tagged::Group(it.key, it.record.tags)))
+            let found = if_there(node_groups::find(core, place, named).await)?;
+            let found = found.filter(|it| it.1.record.uuid == *uuid);
+            Ok(found.map(|(_, it)| Tagged::Group(it.key, it.record.tags)))
         }
         ["podidentityassociation", cluster, id] => {
             let named = (Some(*cluster), Some(*id));
-            let found = associations::find(core, place, named).await.ok();
+            let found = if_there(associations::find(core, place, named).await)?;
             Ok(found.map(|(_, it)| Tagged::Association(it.key, it.record.tags)))
         }
         ["addon", cluster, name, uuid] => {
             let named = (Some(*cluster), Some(*name));
-            let found = addons::find(core, place, named).await.ok();
+            let found = if_there(addons::find(core, place, named).await)?;
             let found = found.filter(|it| it.1.record.uuid == *uuid);
             Ok(found.map(|(_, it)| Tagged::Addon(it.key, it.record.tags)))
         }
         ["identityproviderconfig", cluster, OIDC, name, uuid] => {
             let named = (Some(*cluster), Some(*name));
-            let found = providers::find(core, place, named).await.ok();
+            let found = if_there(providers::find(core, place, named).await)?;
             let found = found.filter(|it| it.1.record.uuid == *uuid);
             Ok(found.map(|(_, it)| Tagged::Provider(it.key, it.record.tags)))
         }
         _ => Ok(None),
+    }
+}
+
+/// What is not there is nothing; that it cannot be read is an error, or what its tags forbid would be allowed.
+fn if_there<T>(found: Result<T, Fault>) -> Result<Option<T>, Fault> {
+    match found {
+        Err(fault) if fault.code == "ResourceNotFoundException" => Ok(None),
+        found => found.map(Some),
     }
 }
 
@@ -143,6 +149,8 @@ async fn change(
 ) -> Result<(), Fault> {
     let arn = arn.unwrap_or_default();
     let gone = || fault::no_resource(&arn);
+    // Another of its name may be there by now.
+    let is_same = |uuid: &str| arn.ends_with(uuid);
     let found = find(core, &Place::of(call), &arn).await?;
     match found.ok_or_else(gone)? {
         Tagged::Cluster(key, _) => transact!(core.table, &call.permit, |tx| {
@@ -156,7 +164,9 @@ async fn change(
             tx.put(&key, &entry);
         }),
         Tagged::Group(key, _) => transact!(core.table, &call.permit, |tx| {
-            let mut group = tx.find::<NodeGroup>(&key).await?.ok_or_else(gone)?;
+            let found = tx.find::<NodeGroup>(&key).await?;
+            let found = found.filter(|it| is_same(&it.uuid));
+            let mut group = found.ok_or_else(gone)?;
             change(&mut group.tags)?;
             tx.put(&key, &group);
         }),
@@ -167,12 +177,15 @@ async fn change(
             tx.put(&key, &association);
         }),
         Tagged::Addon(key, _) => transact!(core.table, &call.permit, |tx| {
-            let mut addon = tx.find::<Addon>(&key).await?.ok_or_else(gone)?;
+            let found = tx.find::<Addon>(&key).await?;
+            let found = found.filter(|it| is_same(&it.uuid));
+            let mut addon = found.ok_or_else(gone)?;
             change(&mut addon.tags)?;
             tx.put(&key, &addon);
         }),
         Tagged::Provider(key, _) => transact!(core.table, &call.permit, |tx| {
             let found = tx.find::<IdentityProvider>(&key).await?;
+            let found = found.filter(|it| is_same(&it.uuid));
             let mut provider = found.ok_or_else(gone)?;
             change(&mut provider.tags)?;
             tx.put(&key, &provider);

@@ -152,13 +152,14 @@ pub async fn cluster_config(
     if let Change::Network(of) = &change {
         check_network(core, call, &found.record, of).await?;
     }
-    let known = Known::of(core, &place, &found.record).await?;
     let (key, token) = (found.key, input.client_request_token);
     let update = transact!(core.table, &call.permit, |tx| {
         let there = tx.find::<Cluster>(&key).await?;
         let there = there.filter(|it| it.id == found.record.id);
         let mut cluster = there.ok_or_else(|| fault::no_cluster(&found.record.name))?;
-        if let Some(made) = known.by_token(Owner::Cluster, token.as_deref()) {
+        let known = Known::of(core, &place, &cluster).await?;
+        let of = (change.kind(), Owner::Cluster);
+        if let Some(made) = known.by_token(of, token.as_deref()) {
             return Ok(UpdateClusterConfigResponse {
                 update: Some(made.shown()),
             });

@@ -14,7 +14,7 @@ use wharf_wire::Fault;
 use crate::Home;
 
 const VERSION: &str = "v1.36.4-eksbuild.1";
-const BUSY: &str = "InvalidRequestException";
+const BUSY: &str = "ResourceInUseException";
 const INVALID: &str = "InvalidParameterException";
 
 fn demo() -> Option<String> {
@@ -249,6 +249,22 @@ async fn what_cannot_be_is_refused() {
     let text = "Addon coredns cannot be updated as it is currently in CREATING state";
     refused(busy, BUSY, text);
     home.planes.kubernetes.fail(0);
+}
+
+#[tokio::test]
+async fn an_add_on_with_more_updates_than_a_transaction_takes_goes() {
+    let home = Home::new().await;
+    home.active("API").await;
+    home.make(request("vpc-cni")).await.unwrap();
+    home.addon_is("vpc-cni", "ACTIVE").await;
+    let mut last = None;
+    for _ in 0..wharf_store::MAX_TXN_OPS {
+        last = home.update("vpc-cni", "NONE").await.unwrap().id;
+        home.addon_is("vpc-cni", "ACTIVE").await;
+    }
+    home.delete("vpc-cni", true).await;
+    let left = home.world.stored("/w1/c0/eks/").await;
+    assert!(!left.contains(&last.unwrap()), "{left}");
 }
 
 #[tokio::test]

@@ -22,18 +22,22 @@ fn named() -> Option<IdentityProviderConfig> {
     })
 }
 
+fn association(name: &str, issuer: &str) -> AssociateIdentityProviderConfigRequest {
+    AssociateIdentityProviderConfigRequest {
+        cluster_name: demo(),
+        oidc: Some(OidcIdentityProviderConfigRequest {
+            identity_provider_config_name: Some(name.to_owned()),
+            issuer_url: Some(issuer.to_owned()),
+            client_id: Some("kubernetes".to_owned()),
+            ..OidcIdentityProviderConfigRequest::default()
+        }),
+        ..AssociateIdentityProviderConfigRequest::default()
+    }
+}
+
 impl Home {
     async fn associate(&self, name: &str, issuer: &str) -> Result<Update, Fault> {
-        let input = AssociateIdentityProviderConfigRequest {
-            cluster_name: demo(),
-            oidc: Some(OidcIdentityProviderConfigRequest {
-                identity_provider_config_name: Some(name.to_owned()),
-                issuer_url: Some(issuer.to_owned()),
-                client_id: Some("kubernetes".to_owned()),
-                ..OidcIdentityProviderConfigRequest::default()
-            }),
-            ..AssociateIdentityProviderConfigRequest::default()
-        };
+        let input = association(name, issuer);
         let made = self
             .eks
             .associate_identity_provider_config(&call(), input)
@@ -115,4 +119,43 @@ async fn a_cluster_has_one_provider_and_its_server_hears_of_it() {
     assert!(all.unwrap().identity_provider_configs.unwrap().is_empty());
     let update = home.associate("other", "https://other.lan").await.unwrap();
     home.ended(update).await;
+}
+
+#[tokio::test]
+async fn a_token_says_nothing_of_another_operation() {
+    let home = Home::new().await;
+    home.active("API").await;
+    let token = || Some("t".to_owned());
+    let input = || AssociateIdentityProviderConfigRequest {
+        client_request_token: token(),
+        ..association("corp", "https://idp.lan")
+    };
+    let made = home
+        .eks
+        .associate_identity_provider_config(&call(), input());
+    let made = made.await.unwrap().update.unwrap();
+    let again = home
+        .eks
+        .associate_identity_provider_config(&call(), input());
+    assert_eq!(again.await.unwrap().update.unwrap().id, made.id);
+    home.ended(made).await;
+    let input = || DisassociateIdentityProviderConfigRequest {
+        cluster_name: demo(),
+        identity_provider_config: named(),
+        client_request_token: token(),
+    };
+    let gone = home
+        .eks
+        .disassociate_identity_provider_config(&call(), input());
+    let gone = gone.await.unwrap().update.unwrap();
+    let kind = gone.type_.as_deref();
+    assert_eq!(kind, Some("DisassociateIdentityProviderConfig"));
+    let id = gone.id.clone();
+    home.ended(gone).await;
+    assert_eq!(*home.planes.provider.lock(), None);
+    // Whoever did not hear the answer asks again when it is done.
+    let again = home
+        .eks
+        .disassociate_identity_provider_config(&call(), input());
+    assert_eq!(again.await.unwrap().update.unwrap().id, id);
 }

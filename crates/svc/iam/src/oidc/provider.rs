@@ -9,7 +9,7 @@ const SCHEME: &str = "https://";
 
 /// The name that a provider of this address is kept and shown by: the address without its scheme.
 /// None for what is no address of a provider.
-pub(crate) fn name_of(url: &str) -> Option<String> {
+pub fn name_of(url: &str) -> Option<String> {
     let name = url.strip_prefix(SCHEME)?;
     let (authority, path) = match name.split_once('/') {
         Some((authority, path)) => (authority, Some(path)),
