@@ -52,6 +52,17 @@ def built(targets):
     return [(pathlib.Path(it["manifest_path"]).parent, it["target"]["name"], it["executable"]) for it in tests]
 
 
+def built_ahead(all_targets):
+    """What each call of cargo built. The next one is under way meanwhile: tests wait a good part of their time."""
+    with concurrent.futures.ThreadPoolExecutor(1) as builder:
+        coming = builder.submit(built, all_targets[0])
+        for following in [*all_targets[1:], None]:
+            tests = coming.result()
+            if following:
+                coming = builder.submit(built, following)
+            yield tests
+
+
 def run(test):
     """The test, whether all passed, what was printed, and for how long it ran."""
     folder, _, program = test
@@ -83,9 +94,9 @@ def show(result):
 
 def main():
     failed, unsteady = [], []
-    for targets in batches():
+    for tests in built_ahead(batches()):
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as runners:
-            for result in runners.map(run, built(targets)):
+            for result in runners.map(run, tests):
                 show(result)
                 if not result[1]:
                     failed.append(result)
