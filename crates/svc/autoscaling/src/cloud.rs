@@ -389,6 +389,11 @@ fn instance(found: &Described) -> Instance {
             .state_reason
             .as_ref()
             .and_then(|it| it.message.clone()),
+        gave_up: found
+            .state_reason
+            .as_ref()
+            .and_then(|it| it.code.as_deref())
+            .is_some_and(|it| it.starts_with("Server.")),
         impaired: false,
         instance_type: found.instance_type.clone(),
         image: found.image_id.clone(),

@@ -124,7 +124,11 @@ fn warm(group: &Group, members: &[Member], warmup: Duration, now: Timestamp) -> 
 
 /// Whether simple scaling has to wait: instances come or go, or the cooldown after the last time is not over.
 pub fn is_busy(group: &Group, members: &[Member], now: Timestamp) -> bool {
-    if members.iter().any(|it| it.activity.is_some()) {
+    // What the warm pool does is no change of capacity.
+    if members
+        .iter()
+        .any(|it| !it.is_pooled() && it.activity.is_some())
+    {
         return true;
     }
     group.resting.is_some_and(|it| {

@@ -37,6 +37,8 @@ pub struct Instance {
     pub state: Ec2State,
     /// Why it is in that state.
     pub reason: Option<String>,
+    /// EC2 gave up bringing it to another state.
+    pub gave_up: bool,
     pub impaired: bool,
     pub instance_type: Option<String>,
     pub image: Option<String>,

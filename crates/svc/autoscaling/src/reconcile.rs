@@ -315,7 +315,9 @@ impl Work<'_> {
             Call::Terminate(token) => {
                 if let Some(member) = self.member(token) {
                     let ended = cloud.terminate(member.record.id()).await;
-                    ended.map_err(neighbour("terminating an instance"))?;
+                    if let Err(fault) = ended {
+                        self.no_more_now(member, "terminating an instance", fault)?;
+                    }
                 }
                 // EC2's next word is waited for.
                 Ok(false)
@@ -323,14 +325,20 @@ impl Work<'_> {
             Call::Stop(token) => {
                 if let Some(member) = self.member(token) {
                     let stopped = cloud.stop(member.record.id()).await;
-                    stopped.map_err(neighbour("stopping an instance of a warm pool"))?;
+                    if let Err(fault) = stopped {
+                        let action = "stopping an instance of a warm pool";
+                        return self.refused_by_ec2(member, action, fault).await;
+                    }
                 }
                 Ok(false)
             }
             Call::Start(token) => {
                 if let Some(member) = self.member(token) {
                     let started = cloud.start(member.record.id()).await;
-                    started.map_err(neighbour("starting an instance of a warm pool"))?;
+                    if let Err(fault) = started {
+                        let action = "starting an instance of a warm pool";
+                        return self.refused_by_ec2(member, action, fault).await;
+                    }
                 }
                 Ok(false)
             }
@@ -360,6 +368,34 @@ impl Work<'_> {
             }
             Call::Tell(token, hook) => self.tell(cloud, hooks, token, hook).await,
         }
+    }
+
+    /// What is refused for good keeps nothing else of the group from being done; all other faults are tried again at once.
+    fn no_more_now(
+        &self,
+        member: &Stored<Member>,
+        action: &'static str,
+        fault: Fault,
+    ) -> Result<(), StepError> {
+        if fault.status >= 500 {
+            return Err(neighbour(action)(fault));
+        }
+        tracing::warn!(group = self.stored.record.name, instance = member.record.id(), error = %fault, "{action} failed, will retry");
+        Ok(())
+    }
+
+    /// … and an instance that cannot be brought where the pool or the group wants it is replaced.
+    async fn refused_by_ec2(
+        &self,
+        member: &Stored<Member>,
+        action: &'static str,
+        fault: Fault,
+    ) -> Result<bool, StepError> {
+        let mut after = member.record.clone();
+        after.unhealthy = Some(words::refused_by_ec2(&fault.message));
+        self.no_more_now(member, action, fault)?;
+        self.write_member(member, &after).await?;
+        Ok(true)
     }
 
     async fn launch(&self, cloud: &Cloud<'_>, token: &str) -> Result<bool, StepError> {

@@ -2,7 +2,10 @@ use serde_json::{Value, json};
 use wharf_scaling::readings::Alarmed;
 
 use super::*;
-use crate::plan::{a_group, a_member};
+use crate::{
+    plan::{a_group, a_member},
+    records::{Activity, Kind, Pooled, Status as ActivityStatus},
+};
 
 fn second(at: i64) -> Timestamp {
     Timestamp::from_millis(at * 1000)
@@ -195,4 +198,30 @@ fn a_target_is_tracked_within_bounds_and_by_enabled_policies() {
         after(&mut of, &policies, &said(&high, 500.0, 1000), 1000),
         Some(10)
     );
+}
+
+#[test]
+fn what_the_warm_pool_does_keeps_nothing_waiting() {
+    let (group, mut members) = group(1);
+    let activity = Activity {
+        id: "1".to_owned(),
+        group: "g".to_owned(),
+        kind: Kind::Launch,
+        instance: None,
+        description: String::new(),
+        cause: String::new(),
+        started_at: second(0),
+        ended_at: None,
+        status: ActivityStatus::InProgress,
+        message: None,
+        progress: 0,
+        subnet: "subnet-a".to_owned(),
+        zone: "a".to_owned(),
+        pooled: Pooled::No,
+        unknown: Default::default(),
+    };
+    members[0].activity = Some(("1".to_owned(), activity));
+    assert!(is_busy(&group, &members, second(1000)));
+    members[0].pooled = Pooled::Of;
+    assert!(!is_busy(&group, &members, second(1000)));
 }

@@ -12,7 +12,7 @@ use crate::{
     fault::{self, invalid},
     launch,
     names::{self, PRINCIPAL},
-    records::{Configuration, Source, Subnet, Termination},
+    records::{Configuration, Pool, Source, Subnet, Termination},
 };
 
 /// Instances of one group: what a group's records are read with at each look.
@@ -60,6 +60,17 @@ pub fn sizes(min: u32, max: u32, desired: u32) -> Result<(), Fault> {
         true => Ok(()),
         false => Err(invalid(format!(
             "Desired capacity:{desired} must be between the specified min size:{min} and max size:{max}"
+        ))),
+    }
+}
+
+/// # Errors
+/// A group of so many and its warm pool are too large together.
+pub fn pool_size(pool: &Pool, max: u32) -> Result<(), Fault> {
+    match pool.min > MOST_INSTANCES.saturating_sub(max) {
+        false => Ok(()),
+        true => Err(invalid(format!(
+            "A group and its warm pool must not have more than {MOST_INSTANCES} instances in this version of wharf."
         ))),
     }
 }

@@ -118,6 +118,9 @@ fn resize(group: &mut Group, input: &UpdateAutoScalingGroupType) -> Result<(), F
         None => group.desired.max(group.min).min(group.max),
     };
     given::sizes(group.min, group.max, desired)?;
+    if let Some(pool) = &group.pool {
+        given::pool_size(pool, group.max)?;
+    }
     group.desired = desired;
     Ok(())
 }

@@ -59,12 +59,7 @@ pub async fn put(
             reuses: reuses.unwrap_or(before.reuses),
             deleting: false,
         };
-        if pool.min > given::MOST_INSTANCES.saturating_sub(group.max) {
-            return Err(invalid(format!(
-                "A group and its warm pool must not have more than {} instances in this version of wharf.",
-                given::MOST_INSTANCES
-            )));
-        }
+        given::pool_size(&pool, group.max)?;
         group.pool = Some(pool);
         tx.put(&key, &group);
     });

@@ -166,6 +166,20 @@ impl Draft<'_> {
                 let cause = words::at(self.now, words::NOT_RUNNING);
                 self.terminate(member, cause);
             }
+            // One of the pool is stopped before it is started, and again when that failed.
+            Some(state @ (Ec2State::Stopping | Ec2State::Stopped)) => {
+                let gave_up = seen.filter(|it| it.gave_up || state == Ec2State::Stopping);
+                let why = member.unhealthy.clone();
+                let why = why.or_else(|| gave_up.map(|it| it.reason.clone().unwrap_or_default()));
+                match why {
+                    Some(why) => {
+                        self.launch_failed(member, &why);
+                        let cause = words::at(self.now, words::NOT_RUNNING);
+                        self.terminate(member, cause);
+                    }
+                    None => self.look_soon(member),
+                }
+            }
             _ => self.look_soon(member),
         }
         Stays::Yes
@@ -325,6 +339,15 @@ impl Draft<'_> {
             member.pooled = Pooled::Of;
             member.in_service_at = None;
         } else {
+            // Whatever was meant with it, it ends.
+            if member.pooled == Pooled::To {
+                member.pooled = Pooled::No;
+                let description = words::terminating(member.id());
+                if let Some((_, activity)) = &mut member.activity {
+                    activity.description = description;
+                    activity.pooled = Pooled::No;
+                }
+            }
             member.state = State::TerminatingProceed;
             status(member, Status::InProgress, 60);
         }

@@ -36,7 +36,10 @@ impl Draft<'_> {
                     member.state = State::WarmedStopped;
                     self.ends_well(member);
                 }
-                Some(Ec2State::Running | Ec2State::Stopping) => self.look_soon(member),
+                Some(Ec2State::Running | Ec2State::Stopping) => match member.unhealthy.clone() {
+                    Some(cause) => self.terminate(member, words::at(self.now, &cause)),
+                    None => self.look_soon(member),
+                },
                 _ => self.drop_from_pool(member),
             },
             _ => {

@@ -188,6 +188,7 @@ impl World {
                     state: Ec2State::Pending,
                     reason: None,
                     impaired: false,
+                    gave_up: false,
                     instance_type: None,
                     image: None,
                 };

@@ -94,6 +94,7 @@ pub(super) fn instance(token: &str, state: Ec2State) -> Instance {
         state,
         reason: None,
         impaired: false,
+        gave_up: false,
         instance_type: None,
         image: None,
     }

@@ -54,6 +54,10 @@ pub fn cooling(from: usize, to: usize) -> String {
     )
 }
 
+pub fn refused_by_ec2(why: &str) -> String {
+    format!("an instance was taken out of the warm pool since EC2 did not change its state: {why}")
+}
+
 pub const POOL_DELETED: &str =
     "an instance was taken out of the warm pool in response to the deletion of the warm pool.";
 pub const NOT_AS_POOLED: &str = "an instance was taken out of the warm pool in response to an EC2 health check indicating it is not in the state of the warm pool.";

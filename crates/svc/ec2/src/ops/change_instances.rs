@@ -5,7 +5,7 @@
 //! what changes in between is refused for the instance it happened to.
 
 use wharf_api_ec2::types::*;
-use wharf_wire::{Call, Fault};
+use wharf_wire::{Call, CallerKind, Fault};
 
 use crate::{
     Ec2Service, fault,
@@ -15,6 +15,12 @@ use crate::{
 
 /// Instances of one call.
 const MOST: usize = 1000;
+const AUTO_SCALING: &str = "autoscaling.amazonaws.com";
+
+/// Its groups end and stop what is theirs, also what users may not: a group's own protection is what keeps it from that.
+fn is_auto_scaling(call: &Call) -> bool {
+    call.caller.kind == CallerKind::Service && call.caller.arn == AUTO_SCALING
+}
 
 /// Changes each instance; those before and after.
 async fn each(
@@ -82,9 +88,10 @@ pub async fn terminate(
     input: TerminateInstancesRequest,
 ) -> Result<TerminateInstancesResult, Fault> {
     fault::dry_run(input.dry_run)?;
+    let is_free = is_auto_scaling(call);
     let end = |it: &mut Instance| {
         let ends = matches!(it.life.state, State::ShuttingDown | State::Terminated);
-        if it.disable_api_termination && !ends {
+        if it.disable_api_termination && !ends && !is_free {
             return Err(fault::protected(
                 &it.id,
                 "terminated",
@@ -106,8 +113,9 @@ pub async fn stop(
     input: StopInstancesRequest,
 ) -> Result<StopInstancesResult, Fault> {
     fault::dry_run(input.dry_run)?;
+    let is_free = is_auto_scaling(call);
     let stop = |it: &mut Instance| {
-        if it.disable_api_stop && it.life.state == State::Running {
+        if it.disable_api_stop && it.life.state == State::Running && !is_free {
             return Err(fault::protected(&it.id, "stopped", "disableApiStop"));
         }
         let stopped = it.life.stop(call.now);

@@ -27,9 +27,9 @@ use wharf_svc_ec2::{
     instances::{FoundProfile, Part, Parts, Profiles, Told},
     plane,
 };
-use wharf_testkit::{PERMIT, call, refused, until};
+use wharf_testkit::{ACCOUNT, PERMIT, REGION, call, refused, until};
 use wharf_vended::Vended;
-use wharf_wire::{Fault, async_trait};
+use wharf_wire::{Call, Context, Fault, async_trait};
 
 use crate::world::{World, world};
 
@@ -184,7 +184,7 @@ impl Cloud {
         id(&made.unwrap())
     }
 
-    fn call(&self) -> wharf_wire::Call {
+    fn call(&self) -> Call {
         wharf_testkit::call_at(self.clock.now())
     }
 
@@ -498,6 +498,22 @@ async fn protected_instances_stay() {
     let changed = cloud.ec2.modify_instance_attribute(&call, change);
     changed.await.unwrap();
     cloud.terminate(&id).await.unwrap();
+}
+
+#[tokio::test]
+async fn groups_end_what_is_protected() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let mut asked = cloud.asked();
+    asked.disable_api_termination = Some(true);
+    let made = cloud.ec2.run_instances(&cloud.call(), asked).await.unwrap();
+    let now = cloud.clock.now();
+    let by_group = Context::internal(ACCOUNT, REGION, "autoscaling.amazonaws.com", now);
+    let by_group = Call::by_controller(by_group, PERMIT);
+    let end = TerminateInstancesRequest {
+        instance_ids: Some(vec![id(&made)]),
+        ..Default::default()
+    };
+    cloud.ec2.terminate_instances(&by_group, end).await.unwrap();
 }
 
 #[tokio::test]

@@ -76,6 +76,47 @@ fn the_pool_is_as_large_as_group_and_maximum_say() {
 }
 
 #[test]
+fn one_that_cannot_be_started_gives_its_place_up() {
+    let group = with_pool(1, a_pool(Rest::Stopped));
+    let taken = Member {
+        pooled: Pooled::From,
+        ..member("1", "a", State::Pending)
+    };
+    let mut seen = seen(&[("1", Ec2State::Stopped)]);
+    let waits = planned(&group, std::slice::from_ref(&taken), &[], &seen);
+    assert!(waits.calls.contains(&Call::Start("1".to_owned())));
+    for it in seen.instances.values_mut() {
+        it.gave_up = true;
+        it.reason = Some("Insufficient capacity".to_owned());
+    }
+    let refused = Member {
+        unhealthy: Some("refused".to_owned()),
+        ..taken.clone()
+    };
+    let stuck = self::seen(&[("1", Ec2State::Stopped)]);
+    for (it, seen) in [(&taken, &seen), (&refused, &stuck)] {
+        let plan = planned(&group, std::slice::from_ref(it), &[], seen);
+        let after = &plan.members["1"];
+        assert_eq!(after.state, State::Terminating);
+    }
+}
+
+#[test]
+fn one_that_does_not_return_ends_as_any_other() {
+    let mut group = with_pool(1, a_pool(Rest::Stopped));
+    group.pool = None;
+    let leaving = Member {
+        pooled: Pooled::To,
+        ..member("1", "a", State::Terminating)
+    };
+    let seen = seen(&[("1", Ec2State::Running)]);
+    let plan = planned(&group, &[leaving], &[], &seen);
+    let after = &plan.members["1"];
+    let found = (after.state, after.pooled);
+    assert_eq!(found, (State::TerminatingProceed, Pooled::No));
+}
+
+#[test]
 fn a_pool_is_filled_beside_the_group() {
     let members = [member("1", "a", State::InService)];
     let found = planned(
