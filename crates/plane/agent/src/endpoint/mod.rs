@@ -40,9 +40,9 @@ pub use self::{
 };
 
 /// A client that sends no request line and headers within this is let go.
-pub(crate) const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection to the metadata lasts no longer, however slowly its client reads.
-pub(crate) const LIFETIME: Duration = Duration::from_secs(10 * 60);
+const LIFETIME: Duration = Duration::from_secs(10 * 60);
 /// After a failed accept, which is out of descriptors or of memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -78,6 +78,8 @@ where
         async move { Ok::<Response<Full<Bytes>>, std::convert::Infallible>(answer.await) }
     });
     let connection = http1::Builder::new()
+        // Whoever has said all may still want the answer: `printf … | nc` does it so.
+        .half_close(true)
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .serve_connection(TokioIo::new(stream), service);
@@ -128,5 +130,45 @@ pub(crate) async fn accept<F, H>(
                 () = work => {}
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        sync::Notify,
+        time::sleep,
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_has_said_all_still_gets_the_answer() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let has_ended = Arc::new(Notify::new());
+        let ended = has_ended.clone();
+        let serving = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let answer = move |_| {
+                let ended = ended.clone();
+                async move {
+                    ended.notified().await;
+                    // The connection looks at its stream once more.
+                    sleep(std::time::Duration::from_millis(1)).await;
+                    Response::new(Full::new(Bytes::from("all of it")))
+                }
+            };
+            answer_on(stream, answer).await;
+        });
+        let mut client = TcpStream::connect(at).await.unwrap();
+        client.write_all(b"GET / HTTP/1.0\r\n\r\n").await.unwrap();
+        client.shutdown().await.unwrap();
+        has_ended.notify_one();
+        let mut said = String::new();
+        client.read_to_string(&mut said).await.unwrap();
+        assert!(said.ends_with("all of it"), "{said}");
+        serving.await.unwrap();
     }
 }

@@ -141,8 +141,8 @@ struct Inner {
     /// How often layers were removed. Held while that is done, and while a flush is recorded: it
     /// must not bring back the record of a layer that is gone.
     removals: Mutex<u64>,
-    /// Held from reading a layer's record to writing it: who keeps a layer adds where it came from, who flushed it
-    /// that it has reached the disk.
+    /// Held from reading a layer's or an image's record to writing it: who keeps one adds where it came from, who
+    /// flushed a layer that it has reached the disk.
     records: Mutex<()>,
     /// Bytes of layers that came from registries.
     downloaded: AtomicU64,
@@ -735,6 +735,7 @@ impl Inner {
     }
 
     fn remember(&self, name: &str, mut record: ImageRecord) -> Result<Image, ImageError> {
+        let _records = self.records.lock();
         let path = self.image_path(&record.digest);
         if let Some(known) = read::<ImageRecord>(&path)? {
             record.sources.extend(known.sources);

@@ -96,6 +96,34 @@ async fn all_packings_arrive_and_are_unpacked_once() {
     assert!(registry.asked().is_empty());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_image_may_come_by_many_names_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let registry = Registry::start().await;
+    let layers = [layer("a", b"1", Packing::Plain)];
+    let names: Vec<String> = (0..16).map(|it| format!("app-{it}:1")).collect();
+    for name in &names {
+        registry.push(name.trim_end_matches(":1"), "1", &layers);
+    }
+    let store = open(dir.path()).await.unwrap();
+    let pulls = names.iter().map(|name| {
+        let (store, request) = (store.clone(), request(&registry, name));
+        tokio::spawn(async move { store.pull(&request).await })
+    });
+    let pulls: Vec<_> = pulls.collect();
+    let mut digests = BTreeSet::new();
+    for pull in pulls {
+        digests.insert(pull.await.unwrap().unwrap().digest().clone());
+    }
+    assert_eq!(digests.len(), 1);
+    // Each source is remembered, whoever wrote last.
+    let digest = digests.first().unwrap();
+    for name in &names {
+        let found = store.pulled_before(&request(&registry, name), digest).await;
+        assert!(found.unwrap().is_some(), "{name}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_not_there_is_asked_for_once() {
     let dir = tempfile::tempdir().unwrap();

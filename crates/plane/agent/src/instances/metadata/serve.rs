@@ -2,19 +2,13 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use bytes::Bytes;
-use http::Response;
-use http_body_util::Full;
-use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    time::timeout,
-};
+use http::Request;
+use hyper::body::Incoming;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::MetadataService;
-use crate::endpoint::{Caller, CallerOf, Connections, HEADER_TIMEOUT, LIFETIME, accept};
+use crate::endpoint::{Caller, CallerOf, Connections, accept, answer_on};
 
 /// Serves until shutdown.
 pub async fn serve(
@@ -34,20 +28,11 @@ pub async fn serve(
             {
                 return tracing::warn!(%error, "failed to limit how far instance metadata goes");
             }
-            let answer = service_fn(|request: http::Request<hyper::body::Incoming>| {
-                let (service, caller) = (service.clone(), &caller);
-                async move {
-                    let answer = service.answer(&request, caller).await;
-                    Ok::<Response<Full<Bytes>>, std::convert::Infallible>(answer)
-                }
-            });
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEADER_TIMEOUT)
-                .serve_connection(TokioIo::new(stream), answer);
-            if let Ok(Err(error)) = timeout(LIFETIME, connection).await {
-                tracing::trace!(%error, "an instance's connection ended");
-            }
+            let answer = |request: Request<Incoming>| {
+                let (service, caller) = (&service, &caller);
+                async move { service.answer(&request, caller).await }
+            };
+            answer_on(stream, answer).await;
         }
     };
     accept(listener, caller, connections, shutdown, running, handle).await;
