@@ -138,7 +138,6 @@ mod tests {
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _},
         sync::Notify,
-        time::sleep,
     };
 
     use super::*;
@@ -156,7 +155,7 @@ mod tests {
                 async move {
                     ended.notified().await;
                     // The connection looks at its stream once more.
-                    sleep(std::time::Duration::from_millis(1)).await;
+                    sleep(Duration::from_millis(1)).await;
                     Response::new(Full::new(Bytes::from("all of it")))
                 }
             };
