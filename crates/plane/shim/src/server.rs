@@ -1,10 +1,14 @@
 //! The shim's only loop: requests, ends of processes, output of containers, deadlines.
 
+mod connection;
+mod containers;
+mod execs;
+
 use std::{
     collections::BTreeMap,
-    io::{self, Write},
+    io,
     os::{
-        fd::{AsFd, AsRawFd, OwnedFd, RawFd},
+        fd::{AsFd, AsRawFd, RawFd},
         unix::net::{UnixListener, UnixStream},
     },
     time::{Duration, Instant},
@@ -21,22 +25,15 @@ use nix::{
 use wharf_cgroup::Hierarchies;
 use wharf_durable::{self as durable, Durability};
 use wharf_shim_protocol::{
-    ContainerName, ContainerSetup, ContainerState, Envelope, Event, ExecPlan, Failure,
-    PROTOCOL_VERSION, Reply, Request, ShimState, TaskFolder, TaskStatus,
-    frame::{self, Assembler},
-    now_ms,
-    record::ProcessIdentity,
+    ContainerName, Envelope, Event, Failure, PROTOCOL_VERSION, Reply, Request, ShimState,
+    TaskFolder, TaskStatus, frame::Assembler,
 };
 
-use crate::{
-    container::{Container, Progress},
-    exec,
-    lineage::is_offspring,
-    overlay,
-    pipes::{Report, Reports},
-    secrets::HeldSecrets,
-    tty::receive_fds,
+use self::{
+    connection::{Connection, done, failed, send, try_send},
+    execs::Exec,
 };
+use crate::{container::Container, secrets::HeldSecrets};
 
 /// A task definition has at most ten containers; the rest are the agent's own.
 const MAX_CONTAINERS: usize = 32;
@@ -48,26 +45,6 @@ const GRACE: Duration = Duration::from_secs(30);
 const LINGER: Duration = Duration::from_secs(2);
 /// How often a failed write of logs (disk full) is tried again.
 const RETRY: Duration = Duration::from_secs(1);
-
-/// A connection whose request has not arrived completely.
-struct Connection {
-    socket: UnixStream,
-    assembler: Assembler,
-    streams: Vec<OwnedFd>,
-}
-
-/// A further process in a container.
-struct Exec {
-    container: ContainerName,
-    socket: UnixStream,
-    reports: Reports,
-    child: i32,
-    pid: i32,
-    started: bool,
-    failure: Option<Failure>,
-    /// Ends with its connection.
-    bound: bool,
-}
 
 pub struct Server {
     folder: TaskFolder,
@@ -351,157 +328,6 @@ impl Server {
         }
     }
 
-    fn create(&mut self, name: &ContainerName, setup: ContainerSetup) -> Result<(), Failure> {
-        if self.containers.contains_key(name) {
-            return Err(Failure::AlreadyExists {
-                container: name.clone(),
-            });
-        }
-        if self.containers.len() >= MAX_CONTAINERS {
-            return Err(Failure::TooMany {
-                what: "containers".to_owned(),
-                limit: MAX_CONTAINERS,
-            });
-        }
-        let secrets = match &setup.secrets {
-            None => None,
-            Some(of) => Some(self.secrets_of(of)?),
-        };
-        let before = setup.replaces.as_ref();
-        if let Some(before) = before.and_then(|name| self.containers.get(name))
-            && !before.is_live()
-        {
-            // What it had written is about to go.
-            overlay::unmount(before.folder(), before.user());
-        }
-        self.created += 1;
-        let id = self.created.to_string();
-        let (folder, groups) = (&self.folder, &self.hierarchies);
-        let container = Container::create(folder, groups, &id, name, setup, secrets)?;
-        self.containers.insert(name.clone(), container);
-        Ok(())
-    }
-
-    fn secrets_of(&self, name: &ContainerName) -> Result<HeldSecrets, Failure> {
-        let held = self.secrets.get(name).cloned();
-        held.ok_or_else(|| Failure::NoSecrets {
-            container: name.clone(),
-        })
-    }
-
-    fn hold_secrets(
-        &mut self,
-        container: ContainerName,
-        streams: Vec<OwnedFd>,
-    ) -> Result<(), Failure> {
-        if self.secrets.len() >= MAX_CONTAINERS {
-            return Err(Failure::TooMany {
-                what: "containers with secrets".to_owned(),
-                limit: MAX_CONTAINERS,
-            });
-        }
-        let count = streams.len();
-        let Ok([file]) = <[OwnedFd; 1]>::try_from(streams) else {
-            let detail = format!("{count} descriptors came with it, not 1");
-            return Err(Failure::UnsupportedRequest { detail });
-        };
-        let held = self.secrets.entry(container);
-        held.or_insert_with(|| HeldSecrets::new(file));
-        Ok(())
-    }
-
-    fn exec(
-        &mut self,
-        name: ContainerName,
-        plan: &ExecPlan,
-        streams: Vec<OwnedFd>,
-        socket: UnixStream,
-    ) -> Result<(), (UnixStream, Failure)> {
-        let expected = if plan.process.tty { 1 } else { 3 };
-        let begun = (|| {
-            if self.execs.len() >= MAX_EXECS {
-                return Err(Failure::TooMany {
-                    what: "exec sessions".to_owned(),
-                    limit: MAX_EXECS,
-                });
-            }
-            if streams.len() != expected {
-                let detail = format!("{} descriptors came with it, not {expected}", streams.len());
-                return Err(Failure::UnsupportedRequest { detail });
-            }
-            let Some(container) = self.containers.get(&name) else {
-                return Err(Failure::NoSuchContainer {
-                    container: name.clone(),
-                });
-            };
-            if container.state() != ContainerState::Running {
-                return Err(container.wrong_state("exec"));
-            }
-            let target = exec::Target {
-                hierarchies: &self.hierarchies,
-                cgroup: container.cgroup(),
-                folder: container.folder().clone(),
-                pid: container.pid(),
-                in_user_namespace: container.user().is_some(),
-                secrets: container.secrets(),
-            };
-            exec::begin(&target, plan, streams).map_err(|e| Failure::Runtime {
-                detail: e.to_string(),
-            })
-        })();
-        match begun {
-            Ok((child, reports)) => {
-                self.execs.push(Exec {
-                    container: name,
-                    socket,
-                    reports,
-                    child,
-                    pid: 0,
-                    started: false,
-                    failure: None,
-                    bound: plan.bound,
-                });
-                Ok(())
-            }
-            Err(failure) => Err((socket, failure)),
-        }
-    }
-
-    /// Only to processes that are known here and not reaped yet, so that no number is anybody else's.
-    fn signal_exec(&self, pid: i32, signal: i32) -> Result<(), Failure> {
-        if pid <= 0 || !self.execs.iter().any(|exec| exec.pid == pid) {
-            return Err(Failure::UnsupportedRequest {
-                detail: format!("{pid} is no exec session"),
-            });
-        }
-        // SAFETY: takes numbers.
-        match Errno::result(unsafe { libc::kill(pid, signal) }) {
-            Ok(_) | Err(Errno::ESRCH) => Ok(()),
-            Err(e) => Err(Failure::Process {
-                step: format!("signal {signal}"),
-                detail: e.desc().to_owned(),
-            }),
-        }
-    }
-
-    fn remove(&mut self, name: &ContainerName) -> Result<(), Failure> {
-        let container = self.known(name)?;
-        if container.is_live() {
-            return Err(container.wrong_state("be removed"));
-        }
-        container.dismantle()?;
-        if let Err(e) = overlay::discard(&self.folder.writable(name)) {
-            eprintln!("wharf-shim: cannot remove what {name} has written: {e}");
-        }
-        self.containers.remove(name);
-        self.state.containers.remove(name);
-        self.save_state();
-        self.tell(&Event::Removed {
-            container: name.clone(),
-        });
-        Ok(())
-    }
-
     fn subscribe(&mut self, socket: UnixStream) {
         let mut events = Vec::new();
         for (name, c) in &self.containers {
@@ -577,49 +403,6 @@ impl Server {
             .retain(|exec| !(exec.failure.is_some() && exec.reports.closed()));
     }
 
-    /// Tells whoever waits, and the subscribers, what a container has reached.
-    fn announce(&mut self, name: &ContainerName, progress: Vec<Progress>) {
-        for step in progress {
-            let Some(container) = self.containers.get(name) else {
-                return;
-            };
-            let (pid, at) = (
-                container.pid(),
-                container.started_at().unwrap_or_else(now_ms),
-            );
-            match step {
-                Progress::Created => {
-                    self.note_process(name, pid);
-                    self.reply_to_waiter(name, &Reply::Created { pid });
-                    self.tell(&Event::Created {
-                        container: name.clone(),
-                        pid,
-                    });
-                }
-                Progress::Started => {
-                    self.note_process(name, pid);
-                    self.reply_to_waiter(name, &Reply::Started { pid, at });
-                    self.tell(&Event::Started {
-                        container: name.clone(),
-                        pid,
-                        at,
-                    });
-                }
-                Progress::Failed(failure) => self.reply_to_waiter(name, &failed(failure)),
-            }
-        }
-    }
-
-    fn note_process(&mut self, name: &ContainerName, pid: i32) {
-        if self.state.containers.get(name).map(|known| known.pid) == Some(pid) {
-            return;
-        }
-        if let Some(identity) = ProcessIdentity::of(pid) {
-            self.state.containers.insert(name.clone(), identity);
-            self.save_state();
-        }
-    }
-
     fn save_state(&self) {
         if let Err(e) =
             durable::replace_json(&self.folder.state(), &self.state, Durability::Process)
@@ -657,155 +440,4 @@ impl Server {
             }
         }
     }
-
-    fn creator_ended(&mut self, name: &ContainerName, code: i32) {
-        let Some(container) = self.containers.get_mut(name) else {
-            return;
-        };
-        let progress = container.child_ended(code);
-        let useless = progress
-            .iter()
-            .any(|step| matches!(step, Progress::Failed(_)));
-        if useless && let Err(e) = container.dismantle() {
-            eprintln!("wharf-shim: cannot clean up after {name}: {e}");
-        }
-        self.announce(name, progress);
-        if useless {
-            self.containers.remove(name);
-        }
-    }
-
-    fn container_ended(&mut self, name: &ContainerName, code: i32) {
-        let Some(container) = self.containers.get_mut(name) else {
-            return;
-        };
-        let progress = container.ended(code);
-        let never_ran = progress
-            .iter()
-            .any(|step| matches!(step, Progress::Failed(_)));
-        let exit = container.exit();
-        self.announce(name, progress);
-        if let (Some(exit), false) = (exit, never_ran) {
-            self.tell(&Event::Exited {
-                container: name.clone(),
-                exit,
-            });
-        }
-    }
-
-    fn exec_ended(&mut self, pid: i32, code: i32) {
-        let Some(at) = self
-            .execs
-            .iter()
-            .position(|e| e.pid == pid || (e.child == pid && e.pid == 0))
-        else {
-            return;
-        };
-        let mut exec = self.execs.swap_remove(at);
-        if exec.pid == pid {
-            exec.start_if_silent();
-            let event = Event::ExecExited {
-                container: exec.container,
-                pid,
-                code,
-            };
-            send(&exec.socket, &Reply::Event { event });
-        } else {
-            let detail = format!("joining the container ended with code {code}");
-            send(&exec.socket, &failed(Failure::Runtime { detail }));
-        }
-    }
-}
-
-impl Exec {
-    /// Somebody has to stay for it to go on.
-    fn is_followed(&self) -> bool {
-        self.bound && self.pid != 0
-    }
-
-    /// Whoever followed it says nothing more: anything readable there is their end. The process
-    /// heads a session of its own, whose terminal hangs up for what else is in it.
-    fn abandon(&mut self) {
-        self.bound = false;
-        // SAFETY: takes numbers; the process is not reaped yet, so the group is its own.
-        let ended = unsafe { libc::kill(-self.pid, libc::SIGKILL) };
-        if ended != 0 {
-            // Not at the head of its session yet.
-            // SAFETY: as above.
-            unsafe { libc::kill(self.pid, libc::SIGKILL) };
-        }
-    }
-
-    fn take_reports(&mut self) {
-        for report in self.reports.read() {
-            match report {
-                Report::Process(pid) if is_offspring(pid, &[self.child]) => self.pid = pid,
-                Report::Process(pid) => {
-                    eprintln!("wharf-shim: {pid} was reported, which is no process of ours");
-                }
-                Report::Failed(failure) if self.failure.is_none() => {
-                    send(&self.socket, &failed(failure.clone()));
-                    self.failure = Some(failure);
-                }
-                Report::Failed(_) => {}
-            }
-        }
-        if self.reports.closed() && self.failure.is_none() && self.pid != 0 {
-            self.start_if_silent();
-        }
-    }
-
-    /// Tells once that the program runs.
-    fn start_if_silent(&mut self) {
-        if !self.started {
-            self.started = true;
-            send(
-                &self.socket,
-                &Reply::Started {
-                    pid: self.pid,
-                    at: now_ms(),
-                },
-            );
-        }
-    }
-}
-
-impl Connection {
-    /// The request, once it is there. The other side's end is [`io::ErrorKind::UnexpectedEof`].
-    fn read(&mut self) -> io::Result<Option<Envelope>> {
-        let mut buffer = [0; 8192];
-        loop {
-            match receive_fds(self.socket.as_raw_fd(), &mut buffer) {
-                Ok((0, _)) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok((len, streams)) => {
-                    self.streams.extend(streams);
-                    self.assembler.push(&buffer[..len]);
-                }
-                Err(Errno::EAGAIN) => return Ok(None),
-                Err(Errno::EINTR) => continue,
-                Err(e) => return Err(e.into()),
-            }
-            if let Some(envelope) = self.assembler.next_frame()? {
-                return Ok(Some(envelope));
-            }
-        }
-    }
-}
-
-fn done(_: ()) -> Reply {
-    Reply::Done
-}
-
-fn failed(failure: Failure) -> Reply {
-    Reply::Failed { failure }
-}
-
-/// Whoever asked may be gone; then nobody is told.
-fn send(socket: &UnixStream, reply: &Reply) {
-    let _ = try_send(socket, reply);
-}
-
-/// Without waiting: replies fit into a socket's buffer, and one that is full has no reader.
-fn try_send(mut socket: &UnixStream, reply: &Reply) -> io::Result<()> {
-    socket.write_all(&frame::encode(reply)?)
 }
