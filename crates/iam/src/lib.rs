@@ -21,6 +21,7 @@ mod json;
 pub mod managed;
 pub mod outside;
 mod principal;
+pub mod provider;
 pub mod session;
 mod template;
 

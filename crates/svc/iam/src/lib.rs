@@ -45,7 +45,6 @@ pub use names::entity_arn;
 pub use oidc::{
     Documents, IssuerKeys, NotVouched,
     keys::{MAX_DOCUMENT, NoKey},
-    provider::name_of as provider_name,
     token::TokenError,
 };
 pub use ops::last_accessed::KnownService;

@@ -72,8 +72,8 @@ pub async fn apply(
             let issue = made.map(|_| None).or_else(refused)?;
             if issue.is_some() {
                 // The one that was there is better than none.
-                let back = client.create(&kind::SERVICE, NAMESPACE, &bare(&there));
-                back.await?;
+                let former = bare(&there);
+                client.create(&kind::SERVICE, NAMESPACE, &former).await?;
             }
             Ok(issue)
         }

@@ -11,8 +11,8 @@ use wharf_api_eks::{
     ListIdentityProviderConfigsResponse, OidcIdentityProviderConfigRequest,
 };
 use wharf_base::ids;
+use wharf_iam::provider;
 use wharf_service::{Place, Stored, transact};
-use wharf_svc_iam::provider_name;
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -155,7 +155,7 @@ fn wanted(input: OidcIdentityProviderConfigRequest) -> Result<IdentityProvider, 
     }
     let issuer = input.issuer_url.unwrap_or_default();
     // Tokens are read by the same rule.
-    if provider_name(&issuer).is_none() {
+    if provider::name_of(&issuer).is_none() {
         return Err(fault::invalid(
             "The issuerUrl must begin with https:// and can have a host, a port and a path, but neither a query nor a fragment.",
         ));
