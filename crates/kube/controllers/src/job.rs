@@ -4,7 +4,10 @@
 //! the finalizer is gone.
 
 mod ending;
+mod indexes;
+mod making;
 mod plan;
+mod policies;
 
 use std::sync::Arc;
 
@@ -21,9 +24,6 @@ use crate::{
 
 /// Pods made in one go; the rest follows.
 const BURST: usize = 500;
-
-/// What a job may ask for that is not here, and so is not begun.
-const MISSING: [&str; 3] = ["podFailurePolicy", "backoffLimitPerIndex", "successPolicy"];
 
 pub struct Jobs {
     context: Context,
@@ -131,14 +131,6 @@ impl Controller for Jobs {
             self.release(&held).await?;
             return Ok(Next::Settled);
         };
-        let about = Ref::of(&kind::JOB, &job);
-        if let Some(missing) = MISSING.iter().find(|it| !job["spec"][**it].is_null()) {
-            let message = format!("spec.{missing} is not supported yet: the job is not started");
-            self.control
-                .recorder
-                .warning(about, "Unsupported", &message);
-            return Ok(Next::Settled);
-        }
         // Who manages it may be another controller.
         let managed_by = job.text("/spec/managedBy");
         if !managed_by.is_empty() && managed_by != "kubernetes.io/job-controller" {

@@ -17,7 +17,7 @@ mod refresh;
 mod words;
 
 pub use refresh::roll_back;
-pub use words::{BY_USER, at as words_at, terminating};
+pub use words::{BY_USER, at as words_at, refused_by_ec2, terminating};
 
 use std::collections::BTreeMap;
 

@@ -392,7 +392,7 @@ impl Work<'_> {
         fault: Fault,
     ) -> Result<bool, StepError> {
         let mut after = member.record.clone();
-        after.unhealthy = Some(words::refused_by_ec2(&fault.message));
+        after.unhealthy = Some(plan::refused_by_ec2(&fault.message));
         self.no_more_now(member, action, fault)?;
         self.write_member(member, &after).await?;
         Ok(true)

@@ -1,19 +1,25 @@
 //! What a job needs: pure.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use serde_json::{Value, json};
-use wharf_base::{Timestamp, backoff::doubled};
-use wharf_kube_client::{Object, Ref, kind};
+use wharf_base::Timestamp;
+use wharf_kube_client::Object;
 
-use super::ending::{Ending, condition, ending, is_ended};
-use crate::pods::{is_active, is_over, is_ready, of_template};
+use super::{
+    ending::{Ending, Event, Tally, condition, ending, is_ended},
+    indexes,
+    making::Making,
+    policies::{Verdict, judge},
+};
+use crate::pods::{is_active, is_over, is_ready};
 
 pub const TRACKING: &str = "batch.kubernetes.io/job-tracking";
-pub const INDEX: &str = "batch.kubernetes.io/job-completion-index";
 
-const FIRST_WAIT: Duration = Duration::from_secs(10);
-const LAST_WAIT: Duration = Duration::from_secs(600);
 /// Uids that a status names at once.
 const MOST_UNCOUNTED: usize = 500;
 
@@ -24,8 +30,7 @@ pub struct Plan {
     /// Pods that are counted, or need not be.
     pub release: Vec<Arc<Value>>,
     pub status: Value,
-    /// Whether a warning, its reason and message.
-    pub events: Vec<(bool, &'static str, String)>,
+    pub events: Vec<Event>,
     pub look_after: Option<Duration>,
 }
 
@@ -42,37 +47,6 @@ fn count(job: &Value, name: &str) -> i64 {
 fn texts(list: &[Value]) -> BTreeSet<String> {
     let texts = list.iter().filter_map(Value::as_str);
     texts.map(str::to_owned).collect()
-}
-
-/// Indexes of a text like `1,3-5`, as far as they are below `end`.
-pub fn indexes(text: &str, end: i64) -> BTreeSet<i64> {
-    let parts = text.split(',').filter(|it| !it.is_empty());
-    let ranges = parts.filter_map(|part| {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let (first, last): (i64, i64) = (first.parse().ok()?, last.parse().ok()?);
-        Some(first.max(0)..last.saturating_add(1).min(end))
-    });
-    ranges.flatten().collect()
-}
-
-pub fn indexes_text(indexes: &BTreeSet<i64>) -> String {
-    let mut ranges: Vec<(i64, i64)> = Vec::new();
-    for index in indexes {
-        match ranges.last_mut() {
-            Some((_, last)) if *last + 1 == *index => *last = *index,
-            _ => ranges.push((*index, *index)),
-        }
-    }
-    let ranges = ranges.iter().map(|(first, last)| match last - first {
-        0 => first.to_string(),
-        1 => format!("{first},{last}"),
-        _ => format!("{first}-{last}"),
-    });
-    ranges.collect::<Vec<_>>().join(",")
-}
-
-fn index_of(pod: &Value) -> Option<i64> {
-    pod.annotation(INDEX)?.parse().ok()
 }
 
 pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
@@ -101,33 +75,31 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
     succeeded += flushed(&mut won);
     failed += flushed(&mut lost);
     let end = job.integer("/spec/completions").unwrap_or_default();
-    let mut done = indexes(job.text("/status/completedIndexes"), end);
+    let mut done = indexes::parsed(job.text("/status/completedIndexes"), end);
     let mut status = job["status"].as_object().cloned().unwrap_or_default();
-    if !is_ended(job) {
-        for pod in held.iter().take(MOST_UNCOUNTED) {
-            let is_known = won.contains(pod.uid()) || lost.contains(pod.uid());
-            if is_known
-                || !(is_over(pod) || pod.is_deleting() && pod.text("/spec/nodeName").is_empty())
-            {
-                continue;
-            }
-            match has_succeeded(pod) {
-                true => won.insert(pod.uid().to_owned()),
-                false => lost.insert(pod.uid().to_owned()),
-            };
-        }
-    }
+    // Pods that ended and are not counted yet.
+    let is_known = |pod: &Value| won.contains(pod.uid()) || lost.contains(pod.uid());
+    let has_ended =
+        |pod: &Value| is_over(pod) || pod.is_deleting() && pod.text("/spec/nodeName").is_empty();
+    let ended = held.iter().filter(|it| !is_ended(job) && !is_known(it));
+    let ended = ended.filter(|it| has_ended(it)).copied();
+    let (winners, losers): (Vec<&Arc<Value>>, Vec<&Arc<Value>>) =
+        ended.partition(|it| has_succeeded(it));
     if is_indexed {
-        let winners = pods.iter().filter(|it| has_succeeded(it));
-        done.extend(winners.filter_map(|it| index_of(it)));
+        let all = pods.iter().filter(|it| has_succeeded(it));
+        done.extend(all.filter_map(|it| indexes::of_pod(it)));
         done.retain(|it| *it < end);
         succeeded = done.len() as i64;
     }
     let all_succeeded = match is_indexed {
         true => succeeded,
-        false => succeeded + won.len() as i64,
+        false => succeeded + (won.len() + winners.len()) as i64,
     };
-    let all_failed = failed + lost.len() as i64;
+    let (ignored, counting): (Vec<&Arc<Value>>, Vec<&Arc<Value>>) = losers
+        .iter()
+        .partition(|it| judge(job, it) == Verdict::Ignored);
+    let all_failed = failed + (lost.len() + counting.len()) as i64;
+    let given_up = indexes::given_up(job, &losers, end);
     let active: Vec<&Arc<Value>> = pods.iter().filter(|it| is_active(it)).collect();
     let is_suspended = job.is_true("/spec/suspend");
     let started = match job.text("/status/startTime") {
@@ -135,27 +107,55 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
         "" => Some(now),
         text => Timestamp::parse_iso8601(text),
     };
-    let ending = ending(
-        job,
-        all_succeeded,
-        all_failed,
-        active.len() as i64,
+    let fails_job = losers.iter().find_map(|it| match judge(job, it) {
+        Verdict::FailsJob(why) => Some(why),
+        _ => None,
+    });
+    let tally = Tally {
+        succeeded: all_succeeded,
+        failed: all_failed,
+        active: &active,
         started,
-        now,
-    );
+        fails_job,
+        done: &done,
+        given_up: &given_up,
+    };
+    let ending = ending(job, &tally, now);
+    let is_open = |index: i64| {
+        let is_active = || active.iter().any(|it| indexes::of_pod(it) == Some(index));
+        index < end && !done.contains(&index) && !given_up.contains(&index) && !is_active()
+    };
+    let has_own_limits = !job.at("/spec/backoffLimitPerIndex").is_null();
+    let to_be_replaced = match has_own_limits && ending == Ending::None && !job.is_deleting() {
+        true => indexes::last_failed(&losers, is_open),
+        false => BTreeMap::new(),
+    };
+    let stays = |pod: &Value| to_be_replaced.values().any(|it| it.uid() == pod.uid());
+    let room = MOST_UNCOUNTED.saturating_sub(won.len() + lost.len());
+    let counted = winners.iter().map(|it| (it, true));
+    let counted = counted.chain(counting.iter().map(|it| (it, false)));
+    let counted: Vec<_> = counted.filter(|it| !stays(it.0)).collect();
+    for (pod, has_won) in counted.iter().take(room) {
+        let names = if *has_won { &mut won } else { &mut lost };
+        names.insert(pod.uid().to_owned());
+    }
+    let forgotten = ignored.iter().filter(|it| !stays(it));
+    plan.release.extend(forgotten.map(|it| Arc::clone(it)));
     if is_ended(job) || ending != Ending::None || is_suspended {
         plan.delete = active.iter().map(|it| Arc::clone(it)).collect();
     } else {
-        make(
+        let making = Making {
             job,
             pods,
-            &active,
-            all_succeeded,
-            all_failed,
-            &done,
+            active: &active,
+            succeeded: all_succeeded,
+            failed: all_failed,
+            done: &done,
+            given_up: &given_up,
+            to_be_replaced: &to_be_replaced,
             now,
-            &mut plan,
-        );
+        };
+        making.make(&mut plan);
     }
     // The end is told when all that happened is counted.
     let is_all_counted = won.is_empty() && lost.is_empty() && active.is_empty();
@@ -175,7 +175,10 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
         .collect();
     status.insert("uncountedTerminatedPods".to_owned(), uncounted.into());
     if is_indexed && !done.is_empty() {
-        status.insert("completedIndexes".to_owned(), indexes_text(&done).into());
+        status.insert("completedIndexes".to_owned(), indexes::text(&done).into());
+    }
+    if has_own_limits {
+        status.insert("failedIndexes".to_owned(), indexes::text(&given_up).into());
     }
     if let Some(started) = started.filter(|_| !is_suspended) {
         status.insert("startTime".to_owned(), started.iso8601_seconds().into());
@@ -188,7 +191,7 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
         suspension(job, &mut conditions, is_suspended, now, &mut plan);
         if let Some(message) = condition(&ending, &mut conditions, is_all_counted, now) {
             plan.events.push(message);
-            if ending == Ending::Complete {
+            if matches!(ending, Ending::Complete(_)) {
                 plan.status["completionTime"] = now.iso8601_seconds().into();
             }
         }
@@ -236,115 +239,8 @@ fn suspension(
     });
     crate::pods::set_condition(conditions, condition, now);
     let event = if is_suspended { "Suspended" } else { "Resumed" };
-    plan.events.push((false, event, message.to_owned()));
-}
-
-/// Pods that are wanted beside those there are, or the other way round.
-#[allow(clippy::too_many_arguments)]
-fn make(
-    job: &Value,
-    pods: &[Arc<Value>],
-    active: &[&Arc<Value>],
-    succeeded: i64,
-    failed: i64,
-    done: &BTreeSet<i64>,
-    now: Timestamp,
-    plan: &mut Plan,
-) {
-    let parallelism = job.integer("/spec/parallelism").unwrap_or(1).max(0);
-    let wanted = match job.integer("/spec/completions") {
-        Some(completions) => parallelism.min(completions - succeeded).max(0),
-        // A queue of work: when one ended well, no more begin.
-        None if succeeded > 0 => active.len() as i64,
-        None => parallelism,
-    };
-    let there = active.len() as i64;
-    if there > wanted {
-        let mut ranked: Vec<&Arc<Value>> = active.to_vec();
-        ranked.sort_by_cached_key(|it| crate::pods::rank(it, 1));
-        let excess = ranked.into_iter().take((there - wanted) as usize);
-        plan.delete = excess.cloned().collect();
-        return;
-    }
-    // Those that are leaving may still fail or succeed.
-    let only_failed = job.text("/spec/podReplacementPolicy") == "Failed";
-    let leaving = pods.iter().filter(|it| it.is_deleting() && !is_over(it));
-    let leaving = if only_failed {
-        leaving.count() as i64
-    } else {
-        0
-    };
-    let missing = (wanted - there - leaving).max(0) as usize;
-    if missing == 0 {
-        return;
-    }
-    let ends = pods
-        .iter()
-        .filter(|it| it.text("/status/phase") == "Failed");
-    let last = ends.filter_map(|it| ended_at(it)).max();
-    if let (Some(last), true) = (last, failed > 0) {
-        let wait = doubled(FIRST_WAIT, LAST_WAIT, failed as u32);
-        let left = wait.saturating_sub(now.since(last));
-        if !left.is_zero() {
-            plan.look_after = Some(left);
-            return;
-        }
-    }
-    plan.create = match job.text("/spec/completionMode") == "Indexed" {
-        false => vec![pod(job, None); missing],
-        true => {
-            let completions = job.integer("/spec/completions").unwrap_or_default();
-            let taken: BTreeSet<i64> = active.iter().filter_map(|it| index_of(it)).collect();
-            let free = (0..completions).filter(|it| !done.contains(it) && !taken.contains(it));
-            free.take(missing).map(|it| pod(job, Some(it))).collect()
-        }
-    };
-}
-
-fn ended_at(pod: &Value) -> Option<Timestamp> {
-    let containers = pod.list("/status/containerStatuses").iter();
-    let ends = containers
-        .filter_map(|it| Timestamp::parse_iso8601(it.text("/state/terminated/finishedAt")));
-    let created = Timestamp::parse_iso8601(pod.text("/metadata/creationTimestamp"));
-    ends.max().or(created)
-}
-
-fn pod(job: &Value, index: Option<i64>) -> Value {
-    let mut pod = of_template(job.at("/spec/template"), &Ref::of(&kind::JOB, job));
-    let mut finalizers = pod.list("/metadata/finalizers").to_vec();
-    finalizers.push(TRACKING.into());
-    pod["metadata"]["finalizers"] = finalizers.into();
-    let Some(index) = index else {
-        return pod;
-    };
-    let text = index.to_string();
-    pod["metadata"]["generateName"] = format!("{}-{index}-", job.name()).into();
-    pod["metadata"]["annotations"][INDEX] = text.as_str().into();
-    pod["metadata"]["labels"][INDEX] = text.as_str().into();
-    if pod.text("/spec/hostname").is_empty() {
-        pod["spec"]["hostname"] = format!("{}-{index}", job.name()).into();
-    }
-    let variable = json!({"name": "JOB_COMPLETION_INDEX", "valueFrom": {
-        "fieldRef": {"fieldPath": format!("metadata.annotations['{INDEX}']")},
-    }});
-    for list in ["initContainers", "containers"] {
-        for container in pod["spec"][list].as_array_mut().into_iter().flatten() {
-            let mut env = container.list("/env").to_vec();
-            if !env
-                .iter()
-                .any(|it| it.text("/name") == "JOB_COMPLETION_INDEX")
-            {
-                env.push(variable.clone());
-            }
-            container["env"] = env.into();
-        }
-        if pod["spec"][list].is_null()
-            && let Some(spec) = pod["spec"].as_object_mut()
-        {
-            spec.shift_remove(list);
-        }
-    }
-    pod
+    let event = (false, event.to_owned(), message.to_owned());
+    plan.events.push(event);
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     apps::non_negative,
-    meta,
+    job_policies, meta,
     pod::{self, one_of},
 };
 use crate::{
@@ -90,6 +90,43 @@ fn at_label<'a>(spec: &'a Value, label: &str) -> Option<&'a str> {
     at(spec, &["template", "metadata", "labels", label])?.as_str()
 }
 
+/// Limits of each index, where there are some.
+fn failed_indexes(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
+    const MANY: i64 = 100_000;
+    const MOST_OF_MANY: i64 = 10_000;
+    let most = number(spec, "maxFailedIndexes");
+    let completions = number(spec, "completions");
+    let at = path.child("maxFailedIndexes");
+    if let (Some(most), Some(completions)) = (most, completions)
+        && most > completions
+    {
+        errors.invalid(&at, most, "must be less than or equal to completions");
+    }
+    if let Some(most) = most.filter(|it| *it > MANY) {
+        errors.invalid(&at, most, format!("must be less than or equal to {MANY}"));
+    }
+    let has_many = completions.is_some_and(|it| it > MANY);
+    if !has_many || member(spec, "backoffLimitPerIndex").is_none() {
+        return;
+    }
+    let Some(most) = most else {
+        let detail = format!("must be specified when completions is above {MANY}");
+        return errors.required(&at, &detail);
+    };
+    let parallel = number(spec, "parallelism").unwrap_or_default();
+    for (at, value) in [(path.child("parallelism"), parallel), (at, most)] {
+        if value > MOST_OF_MANY {
+            errors.invalid(
+                &at,
+                value,
+                format!(
+                    "must be less than or equal to {MOST_OF_MANY} when completions are above {MANY} and used with backoff limit per index"
+                ),
+            );
+        }
+    }
+}
+
 fn job_spec(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
     const MOST_INDEXES: i64 = 100_000;
     non_negative(
@@ -106,6 +143,13 @@ fn job_spec(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
         path,
         errors,
     );
+    if member(spec, "maxFailedIndexes").is_some() && member(spec, "backoffLimitPerIndex").is_none()
+    {
+        errors.required(
+            &path.child("backoffLimitPerIndex"),
+            "when maxFailedIndexes is specified",
+        );
+    }
     let mode = text(spec, "completionMode");
     if !mode.is_empty() && !matches!(mode, "NonIndexed" | "Indexed") {
         errors.not_supported(
@@ -132,6 +176,7 @@ fn job_spec(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
                 ),
             );
         }
+        failed_indexes(spec, path, errors);
     } else {
         for name in ["backoffLimitPerIndex", "maxFailedIndexes"] {
             if let Some(value) = number(spec, name) {
@@ -139,7 +184,8 @@ fn job_spec(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
             }
         }
     }
-    failure_policy(spec, path, errors);
+    job_policies::failure(spec, path, errors);
+    job_policies::success(spec, path, errors);
     let replacement = text(spec, "podReplacementPolicy");
     if !replacement.is_empty() {
         one_of(
@@ -168,59 +214,6 @@ fn job_spec(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
             restart,
             "only \"Never\" is supported when podFailurePolicy is specified",
         );
-    }
-}
-
-fn failure_policy(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
-    const MOST_RULES: usize = 20;
-    let Some(policy) = member(spec, "podFailurePolicy") else {
-        return;
-    };
-    let path = path.child("podFailurePolicy");
-    let rules = path.child("rules");
-    let all = items(policy, "rules");
-    if all.len() > MOST_RULES {
-        errors.too_many(&rules, all.len(), MOST_RULES);
-        return;
-    }
-    for (index, rule) in all.iter().enumerate() {
-        let path = rules.index(index);
-        one_of(
-            rule,
-            "action",
-            &["Count", "FailIndex", "FailJob", "Ignore"],
-            &path,
-            errors,
-        );
-        let codes = member(rule, "onExitCodes");
-        let conditions = !items(rule, "onPodConditions").is_empty();
-        match (codes, conditions) {
-            (Some(_), true) => errors.invalid(
-                &path,
-                rule.clone(),
-                "specifying both OnExitCodes and OnPodConditions is not supported",
-            ),
-            (None, false) => errors.invalid(
-                &path,
-                rule.clone(),
-                "specifying one of OnExitCodes and OnPodConditions is required",
-            ),
-            _ => {}
-        }
-        if let Some(codes) = codes {
-            let path = path.child("onExitCodes");
-            one_of(codes, "operator", &["In", "NotIn"], &path, errors);
-            let values = items(codes, "values");
-            if values.is_empty() {
-                errors.invalid(
-                    &path.child("values"),
-                    Value::Array(vec![]),
-                    "at least one value is required",
-                );
-            } else if values.len() > 255 {
-                errors.too_many(&path.child("values"), values.len(), 255);
-            }
-        }
     }
 }
 

@@ -13,6 +13,7 @@ mod endpoints;
 mod env;
 mod event;
 mod handler;
+mod job_policies;
 mod meta;
 mod mounts;
 mod network;

@@ -1,4 +1,9 @@
-use super::*;
+use wharf_kube_client::Object as _;
+
+use super::{
+    super::{indexes::INDEX, making::FIRST_WAIT},
+    *,
+};
 
 const NOW: Timestamp = Timestamp(1_767_225_600_000);
 
@@ -208,11 +213,152 @@ fn a_queue_of_work_ends_with_its_last_pod() {
     assert!(world.job.has_condition("Complete", "True"));
 }
 
-#[test]
-fn texts_of_indexes() {
-    for text in ["", "0", "0,1", "1,3-5,7"] {
-        assert_eq!(indexes_text(&indexes(text, 9)), text);
+impl World {
+    /// The pods that run fail, each by itself.
+    fn fail(&mut self, code: i64, now: Timestamp) {
+        for pod in &mut self.pods {
+            if pod["status"]["phase"] == "Running" {
+                let ended = json!({"exitCode": code, "finishedAt": now.iso8601_seconds()});
+                let container = json!({"name": "c", "state": {"terminated": ended}});
+                pod["status"] = json!({"phase": "Failed", "containerStatuses": [container]});
+            }
+        }
     }
-    assert_eq!(indexes("x,1-,4", 9), [4].into());
-    assert_eq!(indexes("3-9223372036854775807", 5), [3, 4].into());
+
+    fn failed_for(&self) -> &str {
+        let failed = self.job.condition("Failed");
+        failed.map_or("", |it| it.text("/reason"))
+    }
+}
+
+fn on_exit(action: &str, code: i64) -> Value {
+    let codes = json!({"operator": "In", "values": [code]});
+    json!({"action": action, "onExitCodes": codes})
+}
+
+#[test]
+fn what_a_policy_ignores_does_not_count() {
+    let rules = json!({"rules": [on_exit("Ignore", 42), on_exit("FailJob", 7)]});
+    let mut world = World::of(json!({
+        "completions": 1, "parallelism": 1, "backoffLimit": 0, "podFailurePolicy": rules,
+    }));
+    world.settle(NOW);
+    for made in 1..4 {
+        world.fail(42, NOW);
+        world.settle(NOW);
+        assert_eq!(
+            (world.made, world.active(), world.status("failed")),
+            (made + 1, 1, 0)
+        );
+    }
+    let held = world.pods.iter().filter(|it| it.has_finalizer(TRACKING));
+    assert_eq!(held.count(), 1);
+    world.fail(7, NOW);
+    world.settle(NOW);
+    let failed = world.job.condition("Failed").unwrap();
+    assert_eq!(failed.text("/reason"), "PodFailurePolicy");
+    let message = failed.text("/message");
+    assert!(
+        message.ends_with("failed with exit code 7 matching FailJob rule at index 1"),
+        "{message}"
+    );
+    assert_eq!(world.status("failed"), 1);
+}
+
+#[test]
+fn each_index_has_limits_of_its_own() {
+    let mut world = World::of(json!({
+        "completions": 2, "parallelism": 2, "completionMode": "Indexed",
+        "backoffLimitPerIndex": 1, "backoffLimit": i32::MAX,
+    }));
+    world.settle(NOW);
+    let of_index = |world: &World, index: &str| -> Vec<Value> {
+        let pods = world.pods.iter();
+        let pods = pods.filter(|it| it.annotation(INDEX) == Some(index));
+        pods.cloned().collect()
+    };
+    let at = |world: &World, index: &str| {
+        let all = world.pods.iter();
+        all.filter(|it| is_active(it))
+            .any(|it| it.annotation(INDEX) == Some(index))
+    };
+    // Index 0 fails, index 1 goes on.
+    let finished =
+        json!([{"state": {"terminated": {"exitCode": 1, "finishedAt": NOW.iso8601_seconds()}}}]);
+    for pod in &mut world.pods {
+        if pod.annotation(INDEX) == Some("0") {
+            pod["status"] = json!({"phase": "Failed", "containerStatuses": finished});
+        }
+    }
+    world.settle(NOW);
+    assert!(!at(&world, "0") && at(&world, "1"));
+    assert_eq!(world.plan(NOW).look_after, Some(FIRST_WAIT));
+    // Who would know of the failure otherwise stays.
+    assert!(of_index(&world, "0")[0].has_finalizer(TRACKING));
+    assert_eq!(world.status("failed"), 0);
+    let later = NOW + FIRST_WAIT;
+    world.settle(later);
+    assert_eq!(world.status("failed"), 1);
+    let second = of_index(&world, "0").pop().unwrap();
+    let failures = "batch.kubernetes.io/job-index-failure-count";
+    assert_eq!(second.annotation(failures), Some("1"));
+    world.fail(1, later);
+    world.settle(later);
+    assert_eq!(world.job["status"]["failedIndexes"], "0");
+    assert_eq!(world.failed_for(), "");
+    world.settle(later + FIRST_WAIT);
+    world.end(1, "Succeeded");
+    world.settle(later + FIRST_WAIT);
+    assert_eq!(world.failed_for(), "FailedIndexes");
+    assert_eq!(world.job["status"]["completedIndexes"], "1");
+}
+
+#[test]
+fn too_many_failed_indexes_or_a_failed_index_end_a_job() {
+    let rules = json!({"rules": [on_exit("FailIndex", 3)]});
+    let mut world = World::of(json!({
+        "completions": 5, "parallelism": 2, "completionMode": "Indexed", "podFailurePolicy": rules,
+        "backoffLimitPerIndex": 5, "backoffLimit": i32::MAX, "maxFailedIndexes": 2,
+    }));
+    world.settle(NOW);
+    world.fail(3, NOW);
+    world.settle(NOW);
+    assert_eq!(world.job["status"]["failedIndexes"], "0,1");
+    assert_eq!((world.made, world.failed_for()), (4, ""));
+    world.fail(3, NOW);
+    world.settle(NOW);
+    assert_eq!(world.failed_for(), "MaxFailedIndexesExceeded");
+    assert_eq!(world.made, 4);
+    let held = world.pods.iter().filter(|it| it.has_finalizer(TRACKING));
+    assert_eq!(held.count(), 0);
+}
+
+#[test]
+fn enough_indexes_are_enough() {
+    let mut world = World::of(json!({
+        "completions": 5, "parallelism": 5, "completionMode": "Indexed",
+        "successPolicy": {"rules": [{"succeededIndexes": "0", "succeededCount": 1}]},
+    }));
+    world.settle(NOW);
+    world.end(1, "Succeeded");
+    world.settle(NOW);
+    let complete = world.job.condition("Complete").unwrap();
+    assert_eq!(complete.text("/reason"), "SuccessPolicy");
+    assert_eq!(complete.text("/message"), "Matched rules at index 0");
+    assert_eq!((world.active(), world.made), (0, 5));
+}
+
+#[test]
+fn containers_that_begin_again_count_towards_the_limit() {
+    let mut spec = json!({"completions": 1, "parallelism": 1, "backoffLimit": 2});
+    spec["template"] = json!({"metadata": {}, "spec": {
+        "restartPolicy": "OnFailure", "containers": [{"name": "c"}],
+    }});
+    let mut world = World::of(spec);
+    world.settle(NOW);
+    for (restarts, reason) in [(1, ""), (2, "BackoffLimitExceeded")] {
+        world.pods[0]["status"]["containerStatuses"] = json!([{"restartCount": restarts}]);
+        world.settle(NOW);
+        assert_eq!(world.failed_for(), reason);
+    }
 }

@@ -203,7 +203,64 @@ fn jobs() {
             (
                 "/spec/maxFailedIndexes",
                 json!(1),
-                &["spec.maxFailedIndexes: Invalid value: 1: requires indexed completion mode"],
+                &[
+                    "spec.backoffLimitPerIndex: Required value: when maxFailedIndexes is specified",
+                    "spec.maxFailedIndexes: Invalid value: 1: requires indexed completion mode",
+                ],
+            ),
+            (
+                "/spec/successPolicy",
+                json!({"rules": []}),
+                &[
+                    r#"spec.successPolicy: Invalid value: {"rules":[]}: requires indexed completion mode"#,
+                ],
+            ),
+            (
+                "/spec/podFailurePolicy",
+                json!({"rules": [
+                    {"action": "FailIndex", "onExitCodes": {"operator": "In", "values": [0, 2, 1]}},
+                    {"action": "Count", "onExitCodes": {
+                        "containerName": "z", "operator": "NotIn", "values": [1, 1],
+                    }},
+                ]}),
+                &[
+                    r#"spec.podFailurePolicy.rules[0].action: Invalid value: "FailIndex": requires the backoffLimitPerIndex to be set"#,
+                    "spec.podFailurePolicy.rules[0].onExitCodes.values[0]: Invalid value: 0: must not be 0 for the In operator",
+                    "spec.podFailurePolicy.rules[0].onExitCodes.values: Invalid value: [0,2,1]: must be ordered",
+                    "spec.podFailurePolicy.rules[1].onExitCodes.values[1]: Duplicate value: 1",
+                    r#"spec.podFailurePolicy.rules[1].onExitCodes.containerName: Invalid value: "z": must be one of the container or initContainer names in the pod template"#,
+                ],
+            ),
+        ],
+    );
+    let indexed = with(&job(), "/spec/completionMode", json!("Indexed"));
+    let indexed = with(&indexed, "/spec/completions", json!(3));
+    check(
+        "batch/v1",
+        "jobs",
+        &indexed,
+        &[
+            (
+                "/spec/successPolicy",
+                json!({"rules": [{"succeededIndexes": "0-1"}, {"succeededCount": 2}]}),
+                &[],
+            ),
+            (
+                "/spec/successPolicy",
+                json!({"rules": [{}, {"succeededIndexes": "0-3"}, {"succeededIndexes": "0", "succeededCount": 4}]}),
+                &[
+                    "spec.successPolicy.rules[0]: Required value: at least one of succeededCount or succeededIndexes must be specified",
+                    r#"spec.successPolicy.rules[1].succeededIndexes: Invalid value: "0-3": error parsing succeededIndexes: too large index: "3""#,
+                    "spec.successPolicy.rules[2].succeededCount: Invalid value: 4: must be less than or equal to 3 (the number of specified completions)",
+                    "spec.successPolicy.rules[2].succeededCount: Invalid value: 4: must be less than or equal to 1 (the number of indexes in the specified succeededIndexes field)",
+                ],
+            ),
+            (
+                "/spec/backoffLimitPerIndex",
+                json!(-1),
+                &[
+                    "spec.backoffLimitPerIndex: Invalid value: -1: must be greater than or equal to 0",
+                ],
             ),
         ],
     );
