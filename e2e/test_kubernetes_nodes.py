@@ -82,9 +82,14 @@ def node(installation, cluster):
     return instance
 
 
+def found(cluster, kind, name):
+    """Nothing while it is not there, or nobody answers."""
+    said = cluster.kubectl("get", kind, name, "-o", "json", check=False)
+    return json.loads(said.stdout) if said.returncode == 0 else {}
+
+
 def pod_of(cluster, name):
-    found = cluster.kubectl("get", "pod", name, "-o", "json", check=False)
-    return json.loads(found.stdout) if found.returncode == 0 else {}
+    return found(cluster, "pod", name)
 
 
 def apply(cluster, name, spec, **metadata):
@@ -187,6 +192,32 @@ def test_what_fails_says_why(cluster, node, image):
     refused = wait_phase(cluster, "host", "Failed")
     assert refused["status"]["message"] == "spec.hostPID is not supported by this node"
     cluster.kubectl("delete", "pod", "crashes", "nowhere", "host", "--timeout=50s")
+
+
+def test_a_job_ends_by_its_own_rules(installation, cluster, node, image):
+    def run(name, script, **spec):
+        pod = {"restartPolicy": "Never", "terminationGracePeriodSeconds": 1, "containers": [sh(image, script)]}
+        job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, "spec": {"template": {"spec": pod}} | spec}
+        cluster.kubectl("apply", "-f", "-", stdin=json.dumps(job))
+
+    def why(name):
+        conditions = found(cluster, "job", name).get("status", {}).get("conditions", [])
+        return next((it["reason"] for it in conditions if it["type"] in ("Complete", "Failed")), None)
+
+    gives_up = {"action": "FailJob", "onExitCodes": {"operator": "In", "values": [7]}}
+    run("judged", "exit 7", backoffLimit=6, podFailurePolicy={"rules": [gives_up]})
+    indexed = {"completionMode": "Indexed", "completions": 2, "parallelism": 2}
+    run("indexed", "exit $JOB_COMPLETION_INDEX", backoffLimitPerIndex=0, **indexed)
+    enough = {"rules": [{"succeededIndexes": "0"}]}
+    waits = "[ $JOB_COMPLETION_INDEX = 0 ] || sleep 1000"
+    run("enough", waits, successPolicy=enough, **indexed)
+    installation.kill_child("server")
+    for name, reason in (("judged", "PodFailurePolicy"), ("indexed", "FailedIndexes"), ("enough", "SuccessPolicy")):
+        wait_for(lambda name=name, reason=reason: why(name) == reason, 60, f"{name}: {reason}")
+    assert cluster.get("job", "judged")["status"]["failed"] == 1
+    status = cluster.get("job", "indexed")["status"]
+    assert (status["completedIndexes"], status["failedIndexes"]) == ("0", "1")
+    cluster.kubectl("delete", "job", "judged", "indexed", "enough", "--wait=false")
 
 
 def test_probes_and_sidecars(cluster, node, image):
