@@ -69,10 +69,15 @@ def condition(thing, kind):
     return next((it["status"] for it in conditions if it["type"] == kind), None)
 
 
+def read(cluster, kind, name):
+    """Nothing while it is not there, or nobody answers."""
+    said = cluster.kubectl("get", kind, name, "-o", "json", check=False)
+    return json.loads(said.stdout) if said.returncode == 0 else {}
+
+
 def node_of(cluster, instance):
     name = instance["PrivateDnsName"]
-    found = cluster.kubectl("get", "node", name, "-o", "json", check=False)
-    return json.loads(found.stdout) if found.returncode == 0 else {}
+    return read(cluster, "node", name)
 
 
 @pytest.fixture(scope="module")
@@ -82,14 +87,8 @@ def node(installation, cluster):
     return instance
 
 
-def found(cluster, kind, name):
-    """Nothing while it is not there, or nobody answers."""
-    said = cluster.kubectl("get", kind, name, "-o", "json", check=False)
-    return json.loads(said.stdout) if said.returncode == 0 else {}
-
-
 def pod_of(cluster, name):
-    return found(cluster, "pod", name)
+    return read(cluster, "pod", name)
 
 
 def apply(cluster, name, spec, **metadata):
@@ -201,7 +200,7 @@ def test_a_job_ends_by_its_own_rules(installation, cluster, node, image):
         cluster.kubectl("apply", "-f", "-", stdin=json.dumps(job))
 
     def why(name):
-        conditions = found(cluster, "job", name).get("status", {}).get("conditions", [])
+        conditions = read(cluster, "job", name).get("status", {}).get("conditions", [])
         return next((it["reason"] for it in conditions if it["type"] in ("Complete", "Failed")), None)
 
     gives_up = {"action": "FailJob", "onExitCodes": {"operator": "In", "values": [7]}}
